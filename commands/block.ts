@@ -1,0 +1,38 @@
+import type { Command } from './command.ts'
+import { error, result } from './replies.ts'
+
+export const block: Command = {
+  name: '/block',
+  usage: '/block <nickname>',
+  help: 'No messages between you and somebody, until /unblock or until you are gone.',
+  state: 'named',
+  least: 1,
+  run({ chat, session }, nickname) {
+    chat.block(session, nickname)
+    return result(`Blocked ${nickname}`)
+  },
+}
+
+export const unblock: Command = {
+  name: '/unblock',
+  usage: '/unblock <nickname>',
+  help: 'Take a block back.',
+  state: 'named',
+  least: 1,
+  run({ chat, session }, nickname) {
+    return chat.unblock(session, nickname) ? result(`Unblocked ${nickname}`) : error(`Not blocked: ${nickname}`)
+  },
+}
+
+export const blocked: Command = {
+  name: '/blocked',
+  usage: '/blocked',
+  help: 'Whom you have blocked.',
+  state: 'named',
+  least: 0,
+  run({ chat, session }) {
+    const names = chat.blocked(session)
+    const text = names.length === 0 ? 'You have nobody blocked' : `Blocked: ${names.join(', ')}`
+    return { type: 'commandResult', result: text, blocked: names }
+  },
+}

@@ -1,0 +1,21 @@
+import type { Command } from './command.ts'
+import { error } from './replies.ts'
+
+export const help: Command = {
+  name: '/help',
+  usage: '/help [<command>]',
+  help: 'What can be said here.',
+  state: 'any',
+  least: 0,
+  run({ commands }, parameter) {
+    const asked = parameter.toUpperCase().replace(/^\//, '')
+    const listed = commands
+      .filter(({ name, aliases = [] }) => {
+        return asked === '' || [name, ...aliases].some((word) => word.toUpperCase().replace(/^\//, '') === asked)
+      })
+      .map(({ name, usage, help }) => ({ name, usage, help }))
+    if (listed.length === 0) return error(`Unknown command: ${parameter}`)
+    const text = listed.map(({ usage, help }) => `${usage}: ${help}`).join('\n')
+    return { type: 'commandResult', result: text, commands: listed }
+  },
+}

@@ -1,0 +1,25 @@
+import type { Event } from '../src/engine/event.ts'
+import type { Command } from './command.ts'
+import { recordOf } from './events.ts'
+import { parseRange } from './range.ts'
+
+export const history: Command = {
+  name: 'HISTORY',
+  usage: 'HISTORY [<from> [<to>]] [limit=<n>] [after=<id>]',
+  help:
+    'What happened in the room, oldest first. Times: 2026-05-24, 2026-05-24T15:17:19Z, epoch seconds, or -10m, -2h, -7d. ' +
+    'limit=N: only the newest N; after=ID: only what came after an event.',
+  state: 'inRoom',
+  least: 0,
+  async *run({ chat, session }, parameter) {
+    const range = parseRange(parameter, Date.now())
+    const room = session.room?.record.lineName ?? ''
+    const record = (event: Event) => recordOf(event, room, session.name)
+    // Whether the range can be answered is known with the first page.
+    const pages = chat.history(session, range)
+    const first = await pages.next()
+    yield [{ type: 'commandResult', result: null }]
+    if (!first.done) yield first.value.map(record)
+    for await (const page of pages) yield page.map(record)
+  },
+}

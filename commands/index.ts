@@ -1,0 +1,31 @@
+/** The line protocol's vocabulary. A new command is a file beside this one and a line here. */
+import { block, blocked, unblock } from './block.ts'
+import type { Command } from './command.ts'
+import { help } from './help.ts'
+import { history } from './history.ts'
+import { join } from './join.ts'
+import { leave } from './leave.ts'
+import { login } from './login.ts'
+import { message } from './message.ts'
+import { ping } from './ping.ts'
+import { quit } from './quit.ts'
+import { rooms } from './rooms.ts'
+import { tell } from './tell.ts'
+import { who } from './who.ts'
+
+export const commands: readonly Command[] = [
+  login,
+  join,
+  leave,
+  message,
+  history,
+  help,
+  who,
+  rooms,
+  tell,
+  block,
+  unblock,
+  blocked,
+  ping,
+  quit,
+]

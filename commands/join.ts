@@ -1,0 +1,14 @@
+import type { Command } from './command.ts'
+import { result } from './replies.ts'
+
+export const join: Command = {
+  name: 'JOIN',
+  aliases: ['JOIN ROOM'],
+  usage: 'JOIN <room>',
+  help: 'Enter a room, made if need be, and leave the one you are in.',
+  state: 'named',
+  least: 1,
+  async run({ chat, session }, room) {
+    return result(`Joined room ${await chat.enter(session, room)}`)
+  },
+}

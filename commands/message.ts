@@ -1,0 +1,16 @@
+import type { Command } from './command.ts'
+import { OK } from './replies.ts'
+
+/** Also what a line is that names no command. */
+export const message: Command = {
+  name: 'MESSAGE',
+  usage: 'MESSAGE <text>',
+  help: 'Say something literally, also what looks like a command; any other line is said as it is.',
+  state: 'inRoom',
+  least: 1,
+  pipelined: true,
+  async run({ chat, session }, text) {
+    await chat.say(session, text)
+    return OK
+  },
+}

@@ -1,0 +1,14 @@
+import type { Command } from './command.ts'
+import { result } from './replies.ts'
+
+export const quit: Command = {
+  name: '/quit',
+  usage: '/quit',
+  help: 'Say good-bye; the connection closes.',
+  state: 'any',
+  least: 0,
+  run({ hangUp }) {
+    hangUp()
+    return result('Bye')
+  },
+}

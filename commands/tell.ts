@@ -1,0 +1,16 @@
+import type { Command } from './command.ts'
+import { OK } from './replies.ts'
+
+export const tell: Command = {
+  name: '/tell',
+  aliases: ['/msg'],
+  usage: '/tell <nickname> <text>',
+  help: 'A message to one member of your room only.',
+  state: 'inRoom',
+  least: 2,
+  async run({ chat, session }, parameter) {
+    const [, nickname = '', text = ''] = /^(\S+)[ \t]+(.*)$/s.exec(parameter) ?? []
+    await chat.tell(session, nickname, text)
+    return OK
+  },
+}

@@ -1,0 +1,16 @@
+import { type Command, Mistake } from './command.ts'
+
+export const who: Command = {
+  name: '/who',
+  usage: '/who [<room>]',
+  help: 'Who is in your room, or in another, in order of joining.',
+  state: 'named',
+  least: 0,
+  async run({ chat, session }, parameter) {
+    const name = parameter || session.room?.record.lineName
+    if (!name) throw new Mistake('Join a room first')
+    const { room, members } = await chat.members(name)
+    const text = members.length === 0 ? `Nobody is in ${room}` : `In ${room}: ${members.join(', ')}`
+    return { type: 'commandResult', result: text, room, members: [...members] }
+  },
+}

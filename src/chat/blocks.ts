@@ -1,0 +1,58 @@
+import { fold } from './names.ts'
+
+/** Who does not want to hear from whom. Names are compared folded. */
+export class Blocks {
+  /** Owner to those blocked, as the owner wrote them. */
+  readonly #blocked = new Map<string, Map<string, string>>()
+  /** The same, the other way round. */
+  readonly #blockedBy = new Map<string, Set<string>>()
+
+  get empty(): boolean {
+    return this.#blocked.size === 0
+  }
+
+  block(owner: string, name: string): void {
+    const key = fold(name)
+    const ownerKey = fold(owner)
+    let own = this.#blocked.get(ownerKey)
+    if (!own) this.#blocked.set(ownerKey, (own = new Map()))
+    own.set(key, name)
+    let by = this.#blockedBy.get(key)
+    if (!by) this.#blockedBy.set(key, (by = new Set()))
+    by.add(ownerKey)
+  }
+
+  /** False when the name was not blocked. */
+  unblock(owner: string, name: string): boolean {
+    const key = fold(name)
+    const ownerKey = fold(owner)
+    const own = this.#blocked.get(ownerKey)
+    if (!own?.delete(key)) return false
+    if (own.size === 0) this.#blocked.delete(ownerKey)
+    const by = this.#blockedBy.get(key)
+    by?.delete(ownerKey)
+    if (by?.size === 0) this.#blockedBy.delete(key)
+    return true
+  }
+
+  list(owner: string): string[] {
+    return [...(this.#blocked.get(fold(owner))?.values() ?? [])]
+  }
+
+  forget(owner: string): void {
+    for (const name of this.list(owner)) this.unblock(owner, name)
+  }
+
+  /** Whether messages may not pass between two names, whichever of them has blocked the other. */
+  between(one: string, other: string): boolean {
+    const [a, b] = [fold(one), fold(other)]
+    return Boolean(this.#blocked.get(a)?.has(b) || this.#blocked.get(b)?.has(a))
+  }
+
+  /** All between whom and this name messages may not pass, as folded names. */
+  *apartFrom(name: string): Generator<string> {
+    const key = fold(name)
+    yield* this.#blocked.get(key)?.keys() ?? []
+    yield* this.#blockedBy.get(key) ?? []
+  }
+}

@@ -1,0 +1,291 @@
+/**
+ * The core: rooms, sessions, names, what is said.
+ *
+ * It knows no protocol, no socket and no database: protocols call it and are handed events through {@link Wire}; what must
+ * last goes through {@link Engine}. A test holds the imports to that.
+ */
+import { type Engine, Gone, type Range, type RoomRecord, Taken, Unavailable } from '../engine/engine.ts'
+import type { Draft, Event, LogName } from '../engine/event.ts'
+import { Blocks } from './blocks.ts'
+import { fold, isLineName, isName, isReserved } from './names.ts'
+import { Refusal } from './refusal.ts'
+import { Room } from './room.ts'
+import type { Session } from './session.ts'
+import { clean, isLonger } from './text.ts'
+
+/** How long to wait before a `left` that could not be committed is tried again, in ms. */
+const RETRY_MS = 1_000
+
+export interface ChatOptions {
+  /** Characters of a message. */
+  readonly maxText: number
+}
+
+/** A room as somebody outside sees it. */
+export interface RoomInfo {
+  readonly name: string
+  readonly members: number
+}
+
+export class Chat {
+  readonly #engine: Engine
+  readonly #options: ChatOptions
+  /** Rooms with somebody of this node in them. */
+  readonly #rooms = new Map<number, { room: Room; unfollow(): void }>()
+  readonly #blocks = new Blocks()
+  /** What ends the following of a session's private messages. */
+  readonly #inboxes = new Map<Session, () => void>()
+  /** Moves that are not committed yet: a session that closes waits for its own. */
+  readonly #moving = new Map<Session, Promise<void>>()
+  readonly #leaving = new Set<Promise<void>>()
+  #stopping = false
+
+  constructor(engine: Engine, options: ChatOptions) {
+    this.#engine = engine
+    this.#options = options
+  }
+
+  /** Lets a name in. Refuses `name-invalid` and `name-reserved`. Whether it is free is asked on entering a room. */
+  login(session: Session, name: string): void {
+    if (!isName(name)) throw new Refusal('name-invalid')
+    if (isReserved(name)) throw new Refusal('name-reserved')
+    session.name = name
+  }
+
+  /**
+   * Makes a session a member of a room, made if need be, and takes it out of the one it was in. Resolves with the room's
+   * name as its maker wrote it. Refuses `room-name-invalid`, `room-private`, `name-in-room` and `unavailable`; then
+   * nothing has changed.
+   */
+  enter(session: Session, lineName: string): Promise<string> {
+    return this.#move(session, async () => {
+      const record = await this.#openRoom(lineName)
+      if (record.visibility !== 'public') throw new Refusal('room-private')
+      if (!(await this.#engine.claim(record.id, session.name))) throw new Refusal('name-in-room')
+      const left = session.room
+      const room = this.#follow(record)
+      room.expect(session)
+      try {
+        await this.#append(room.log, { kind: 'joined', room: record.id, from: session.name, body: '' })
+      } catch (error) {
+        room.forget(session)
+        this.#unfollowIfDeserted(room)
+        await this.#engine.release(record.id, session.name)
+        throw error
+      }
+      if (!this.#inboxes.has(session)) this.#inboxes.set(session, this.#followInbox(session))
+      if (left) this.#depart(left, session)
+      return record.lineName
+    })
+  }
+
+  /** Ends a membership; the session still sees its own `left`. Refuses `unavailable`, and then it is still a member. */
+  leave(session: Session): Promise<void> {
+    return this.#move(session, async () => {
+      const room = session.room
+      if (!room) return
+      await this.#append(room.log, leftBy(room, session))
+      await this.#gone(room, session)
+    })
+  }
+
+  /** Resolves when the text is committed. Refuses `text-empty`, `text-too-long`, `unavailable`. */
+  async say(session: Session, text: string): Promise<void> {
+    const room = roomOf(session)
+    const body = this.#body(text)
+    await this.#append(room.log, { kind: 'message', room: room.record.id, from: session.name, body })
+  }
+
+  /** A private message to a member of the same room. Refuses what {@link say} does, and `nobody-here`. */
+  async tell(session: Session, to: string, text: string): Promise<void> {
+    const room = roomOf(session)
+    const body = this.#body(text)
+    const addressee = room.member(to)
+    if (!addressee?.wire.carriesPrivate) throw new Refusal('nobody-here')
+    // Between two of whom one has blocked the other it is dropped without a word: nobody learns of a block that way.
+    if (this.#blocks.between(session.name, addressee.name)) return
+    const draft: Draft = { kind: 'private', room: room.record.id, from: session.name, to: addressee.name, body }
+    const event = await this.#append(`inbox:${addressee.key}`, draft)
+    if (addressee.key !== session.key) session.whisper(event)
+  }
+
+  /** Who is in a room, in order of joining. Refuses `room-unknown`, `room-private`. */
+  async members(lineName: string): Promise<{ room: string; members: readonly string[] }> {
+    const record = await this.#engine.findRoom(lineName)
+    if (!record) throw new Refusal('room-unknown')
+    if (record.visibility !== 'public') throw new Refusal('room-private')
+    return { room: record.lineName, members: await this.#engine.members(record.id) }
+  }
+
+  /** The public rooms, busiest first. */
+  async rooms(): Promise<RoomInfo[]> {
+    const records = (await this.#engine.rooms()).filter(({ visibility }) => visibility === 'public')
+    const counted = records.map(async ({ id, lineName }): Promise<RoomInfo> => {
+      return { name: lineName, members: await this.#engine.memberCount(id) }
+    })
+    return (await Promise.all(counted)).sort((a, b) => b.members - a.members)
+  }
+
+  /** The events of the session's room, in pages, oldest first. Refuses `history-gone` before the first page. */
+  async *history(session: Session, range: Range): AsyncGenerator<readonly Event[]> {
+    const { log } = roomOf(session)
+    try {
+      for await (const page of this.#engine.read(log, range)) {
+        yield this.#blocks.empty ? page : page.filter((event) => this.#audible(event, session))
+      }
+    } catch (error) {
+      throw refusalOf(error)
+    }
+  }
+
+  /** Keeps messages between two names from either of them. Refuses `name-invalid`, which one's own is here. */
+  block(session: Session, name: string): void {
+    if (!isName(name) || fold(name) === session.key) throw new Refusal('name-invalid')
+    this.#blocks.block(session.name, name)
+  }
+
+  /** False when the name was not blocked. */
+  unblock(session: Session, name: string): boolean {
+    return this.#blocks.unblock(session.name, name)
+  }
+
+  blocked(session: Session): string[] {
+    return this.#blocks.list(session.name)
+  }
+
+  /** The connection is gone: its room is told, its name becomes free. Resolves when nothing of it is left. */
+  async close(session: Session): Promise<void> {
+    if (session.closed) return
+    session.closed = true
+    await this.#moving.get(session)
+    this.#inboxes.get(session)?.()
+    this.#inboxes.delete(session)
+    if (session.name) this.#forgetBlocks(session)
+    const room = session.room
+    if (room) await this.#depart(room, session)
+  }
+
+  /** Resolves when everybody who has left has been seen off, or cannot be. */
+  async stop(): Promise<void> {
+    this.#stopping = true
+    await Promise.all(this.#leaving)
+  }
+
+  async #move<T>(session: Session, work: () => Promise<T>): Promise<T> {
+    const move = work().catch((error: unknown) => {
+      throw refusalOf(error)
+    })
+    const done = move.then(
+      () => {},
+      () => {},
+    )
+    this.#moving.set(session, done)
+    void done.then(() => this.#moving.delete(session))
+    return move
+  }
+
+  async #openRoom(name: string): Promise<RoomRecord> {
+    if (!isLineName(name)) throw new Refusal('room-name-invalid')
+    const found = await this.#engine.findRoom(name)
+    if (found) return found
+    try {
+      return await this.#engine.createRoom({ title: name, lineName: name, visibility: 'public' })
+    } catch (error) {
+      // Somebody made it in the meantime.
+      const made = error instanceof Taken ? await this.#engine.findRoom(name) : undefined
+      if (made) return made
+      throw error
+    }
+  }
+
+  #follow(record: RoomRecord): Room {
+    const known = this.#rooms.get(record.id)
+    if (known) return known.room
+    const room = new Room(record, this.#blocks)
+    const unfollow = this.#engine.follow(room.log, (event) => room.append(event))
+    this.#rooms.set(record.id, { room, unfollow })
+    return room
+  }
+
+  #unfollowIfDeserted(room: Room): void {
+    if (!room.deserted) return
+    this.#rooms.get(room.record.id)?.unfollow()
+    this.#rooms.delete(room.record.id)
+  }
+
+  #followInbox(session: Session): () => void {
+    return this.#engine.follow(`inbox:${session.key}`, (event) => {
+      // The same name may be in another room through another connection.
+      if (event.room === session.room?.record.id) session.whisper(event)
+    })
+  }
+
+  /** Takes a session out of a room without its seeing its own `left`. Resolves when that is committed. */
+  #depart(room: Room, session: Session): Promise<void> {
+    room.detach(session)
+    const leaving = this.#seeOff(room, session)
+    this.#leaving.add(leaving)
+    void leaving.then(() => this.#leaving.delete(leaving))
+    return leaving
+  }
+
+  /** A `joined` is always followed by a `left`, so a store that is away is waited for; the name is held until then. */
+  async #seeOff(room: Room, session: Session): Promise<void> {
+    for (;;) {
+      try {
+        await this.#append(room.log, leftBy(room, session))
+        return await this.#gone(room, session)
+      } catch {
+        // The engine pays what is owed when it starts again.
+        if (this.#stopping) return
+        await new Promise((next) => setTimeout(next, RETRY_MS).unref())
+      }
+    }
+  }
+
+  async #gone(room: Room, session: Session): Promise<void> {
+    await this.#engine.release(room.record.id, session.name)
+    this.#unfollowIfDeserted(room)
+  }
+
+  async #append(log: LogName, draft: Draft): Promise<Event> {
+    try {
+      return await this.#engine.append(log, draft)
+    } catch (error) {
+      throw refusalOf(error)
+    }
+  }
+
+  #body(text: string): string {
+    const body = clean(text)
+    if (body === '') throw new Refusal('text-empty')
+    if (isLonger(body, this.#options.maxText)) throw new Refusal('text-too-long')
+    return body
+  }
+
+  #audible({ kind, from }: Event, session: Session): boolean {
+    return kind !== 'message' || !this.#blocks.between(from, session.name)
+  }
+
+  /** A guest's blocks end with its last session. */
+  #forgetBlocks(session: Session): void {
+    for (const other of this.#inboxes.keys()) if (other.key === session.key) return
+    this.#blocks.forget(session.name)
+  }
+}
+
+function roomOf(session: Session): Room {
+  // Protocols let nobody speak outside a room.
+  if (!session.room) throw new Error('not in a room')
+  return session.room
+}
+
+function leftBy(room: Room, session: Session): Draft {
+  return { kind: 'left', room: room.record.id, from: session.name, body: '' }
+}
+
+function refusalOf(error: unknown): unknown {
+  if (error instanceof Unavailable) return new Refusal('unavailable')
+  if (error instanceof Gone) return new Refusal('history-gone')
+  return error
+}

@@ -1,0 +1,31 @@
+/**
+ * What the core can refuse. Each protocol has its own words for each reason; the session goes on as if nothing had been
+ * asked.
+ */
+export type Reason =
+  | 'name-invalid'
+  | 'name-reserved'
+  /** The name is held in the room that is being entered. */
+  | 'name-in-room'
+  | 'room-name-invalid'
+  /** The room needs a password. */
+  | 'room-private'
+  | 'room-unknown'
+  | 'text-empty'
+  | 'text-too-long'
+  /** The addressee is not in the room, or at a protocol without private messages. */
+  | 'nobody-here'
+  /** Something after the id asked for may be missing. */
+  | 'history-gone'
+  /** The engine cannot commit now; trying again is worth it. */
+  | 'unavailable'
+
+export class Refusal extends Error {
+  override name = 'Refusal'
+  readonly reason: Reason
+
+  constructor(reason: Reason) {
+    super(reason)
+    this.reason = reason
+  }
+}

@@ -1,0 +1,144 @@
+import type { RoomRecord } from '../engine/engine.ts'
+import type { Event, LogName } from '../engine/event.ts'
+import { atTurnEnd } from '../turn.ts'
+import type { Blocks } from './blocks.ts'
+import { fold } from './names.ts'
+import type { Session, Wire } from './session.ts'
+
+/**
+ * A room as long as somebody on this node is in it: follows the room's log and hands each turn's events to its members.
+ *
+ * Membership changes where `joined` and `left` stand in the log, so every member sees one stretch of it without a hole:
+ * from its own `joined` on, to its own `left` or until it is taken out. All members but those who came or went within the
+ * turn share the same array of events, and so the same bytes.
+ */
+export class Room {
+  readonly record: RoomRecord
+  readonly log: LogName
+  readonly #blocks: Blocks
+  readonly #members = new Map<string, Session>()
+  readonly #byWire = new Map<Wire, Set<Session>>()
+  /** Those whose `joined` is on its way, by folded name: a name is held once in a room, so it tells whose it is. */
+  readonly #entering = new Map<string, Session>()
+
+  /** What this turn has brought so far. */
+  #events: Event[] = []
+  /** Members who came within this turn, and the place of their `joined`. */
+  readonly #since = new Map<Session, number>()
+  /** Those whose `left` stands in this turn, and the stretch that is theirs. */
+  #leavers: { session: Session; events: Event[] }[] = []
+
+  constructor(record: RoomRecord, blocks: Blocks) {
+    this.record = record
+    this.log = `room:${record.id}`
+    this.#blocks = blocks
+  }
+
+  get deserted(): boolean {
+    return this.#members.size === 0 && this.#entering.size === 0
+  }
+
+  member(name: string): Session | undefined {
+    return this.#members.get(fold(name))
+  }
+
+  /** Makes the session a member as soon as its `joined` comes by. */
+  expect(session: Session): void {
+    this.#entering.set(session.key, session)
+  }
+
+  /** Takes back {@link expect}: the `joined` will not come. */
+  forget(session: Session): void {
+    this.#entering.delete(session.key)
+  }
+
+  /** The room's log goes on. */
+  append(event: Event): void {
+    if (this.#events.length === 0) atTurnEnd('deliver', this)
+    if (event.kind === 'joined') this.#admit(event)
+    this.#events.push(event)
+    if (event.kind === 'left') this.#dismiss(event)
+  }
+
+  /** Takes a member out before its `left` stands in the log; it gets what has happened so far. */
+  detach(session: Session): void {
+    if (this.#members.get(session.key) !== session) return
+    const events = this.#remove(session)
+    if (!session.closed) this.#hand(this.#allowed(events, session), [session], session.wire)
+  }
+
+  deliver(): void {
+    const events = this.#events
+    this.#events = []
+    const set = this.#setApart(events)
+    for (const [wire, members] of this.#byWire) {
+      this.#hand(events, set.size === 0 ? members : without(members, set), wire)
+    }
+    for (const [session, own] of set) this.#hand(own, [session], session.wire)
+    this.#since.clear()
+    const leavers = this.#leavers
+    this.#leavers = []
+    for (const { session, events: own } of leavers) this.#hand(this.#allowed(own, session), [session], session.wire)
+  }
+
+  #admit({ from }: Event): void {
+    const session = this.#entering.get(fold(from))
+    if (!session) return
+    this.#entering.delete(session.key)
+    // In log order: whoever moves sees nothing of the old room from here on.
+    session.room?.detach(session)
+    session.room = this
+    this.#members.set(session.key, session)
+    this.#since.set(session, this.#events.length)
+    let members = this.#byWire.get(session.wire)
+    if (!members) this.#byWire.set(session.wire, (members = new Set()))
+    members.add(session)
+  }
+
+  #dismiss({ from }: Event): void {
+    const session = this.#members.get(fold(from))
+    if (session) this.#leavers.push({ session, events: this.#remove(session) })
+  }
+
+  /** Ends a membership here and returns the part of this turn that it saw. */
+  #remove(session: Session): Event[] {
+    const events = this.#events.slice(this.#since.get(session) ?? 0)
+    this.#since.delete(session)
+    this.#members.delete(session.key)
+    const members = this.#byWire.get(session.wire)
+    members?.delete(session)
+    if (members?.size === 0) this.#byWire.delete(session.wire)
+    session.room = undefined
+    return events
+  }
+
+  /** Members who do not get what everybody gets: those who came in this turn, and those whom a block concerns. */
+  #setApart(events: readonly Event[]): Map<Session, readonly Event[]> {
+    const apart = new Map<Session, readonly Event[]>()
+    for (const [session, start] of this.#since) {
+      if (start > 0) apart.set(session, this.#allowed(events.slice(start), session))
+    }
+    if (this.#blocks.empty) return apart
+    for (const from of new Set(events.map((event) => event.from))) {
+      for (const key of this.#blocks.apartFrom(from)) {
+        const session = this.#members.get(key)
+        if (session && !apart.has(session)) apart.set(session, this.#allowed(events, session))
+      }
+    }
+    return apart
+  }
+
+  /** Without the messages that a block keeps from a session; presence is never kept (protocols/README.md, Block). */
+  #allowed(events: readonly Event[], session: Session): readonly Event[] {
+    if (this.#blocks.empty) return events
+    return events.filter(({ kind, from }) => kind !== 'message' || !this.#blocks.between(from, session.name))
+  }
+
+  #hand(events: readonly Event[], members: Iterable<Session>, wire: Wire): void {
+    if (events.length > 0) wire.deliver(this, events, members)
+  }
+}
+
+function* without(members: Iterable<Session>, some: ReadonlyMap<Session, unknown>): Generator<Session> {
+  for (const member of members) if (!some.has(member)) yield member
+}

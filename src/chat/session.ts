@@ -1,0 +1,61 @@
+import type { Event } from '../engine/event.ts'
+import { atTurnEnd } from '../turn.ts'
+import { fold } from './names.ts'
+import type { Room } from './room.ts'
+
+/**
+ * A protocol as the core sees it: somebody to hand committed events to. It encodes them once, whatever the number of
+ * members, and queues the result for each of them; it never waits.
+ */
+export interface Wire<S extends Session = Session> {
+  /** For logs and metrics. */
+  readonly protocol: string
+  /** Whether private messages can reach its sessions (protocols/README.md, R8). */
+  readonly carriesPrivate: boolean
+  /** What happened in a room within a turn, in order, for these of its members. */
+  deliver(room: Room, events: readonly Event[], members: Iterable<S>): void
+  /** Private messages to or from a session. */
+  whisper(room: Room, events: readonly Event[], session: S): void
+}
+
+/** A live presence of a name. A protocol makes one for a connection and keeps what it needs beside it. */
+export class Session {
+  readonly wire: Wire
+  /** Set once, when the protocol has let the name in. */
+  #name = ''
+  #key = ''
+  /** Where it is a member. Written by rooms, in the order of their logs. */
+  room: Room | undefined
+  closed = false
+  #private: Event[] = []
+
+  constructor(wire: Wire) {
+    this.wire = wire
+  }
+
+  get name(): string {
+    return this.#name
+  }
+
+  set name(name: string) {
+    this.#name = name
+    this.#key = fold(name)
+  }
+
+  /** The name as names are compared. */
+  get key(): string {
+    return this.#key
+  }
+
+  /** Queues a private message for the end of the turn. */
+  whisper(event: Event): void {
+    if (this.#private.length === 0) atTurnEnd('deliver', this)
+    this.#private.push(event)
+  }
+
+  deliver(): void {
+    const events = this.#private
+    this.#private = []
+    if (this.room && !this.closed) this.wire.whisper(this.room, events, this)
+  }
+}

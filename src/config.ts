@@ -1,0 +1,123 @@
+/** Every option once: its flag, its environment variable (ROOMD_…), its default and its help text. */
+import { isLineName } from './chat/names.ts'
+
+export interface Option {
+  readonly type: 'string' | 'number' | 'boolean' | 'port'
+  readonly default: string | number | boolean | undefined
+  readonly describe: string
+  readonly group: 'Listeners' | 'Data' | 'Limits' | 'Operation'
+  readonly choices?: readonly string[]
+}
+
+const limit = { type: 'number', group: 'Limits' } as const
+
+export const OPTIONS = {
+  host: { type: 'string', default: '127.0.0.1', group: 'Listeners', describe: 'address of every listener' },
+  line: { type: 'port', default: 9090, group: 'Listeners', describe: 'line protocol over TCP' },
+  'line-tls': { type: 'port', default: undefined, group: 'Listeners', describe: 'line protocol over TLS' },
+  'line-ascii': { type: 'boolean', default: false, group: 'Listeners', describe: 'write every non-ASCII character as \\uXXXX' },
+  'tls-cert': { type: 'string', default: undefined, group: 'Listeners', describe: 'certificate file, PEM' },
+  'tls-key': { type: 'string', default: undefined, group: 'Listeners', describe: 'private key file, PEM' },
+
+  data: { type: 'string', default: './data', group: 'Data', describe: 'folder of the database; :memory: for none' },
+  sync: { type: 'string', default: 'normal', choices: ['normal', 'full'], group: 'Data', describe: 'an acknowledged line survives any crash of the process (normal), a power failure too (full)' },
+  lobby: { type: 'string', default: 'lobby', group: 'Data', describe: 'name of the room for protocols without rooms' },
+  'keep-days': { type: 'number', default: 0, group: 'Data', describe: 'remove events older than this many days; 0 keeps all' },
+  'keep-events': { type: 'number', default: 0, group: 'Data', describe: 'keep only so many events of a room; 0 keeps all' },
+  'memory-events': { type: 'number', default: 1_000, group: 'Data', describe: "a room's newest events held in memory" },
+  'memory-bytes': { type: 'number', default: 1_048_576, group: 'Data', describe: "a room's bytes held in memory" },
+
+  'max-line': { ...limit, default: 16_384, describe: 'bytes of a line' },
+  'max-text': { ...limit, default: 4_000, describe: 'characters of a message' },
+  'max-queue': { ...limit, default: 1_048_576, describe: 'bytes queued for a slow reader before it is disconnected' },
+  'max-rate': { ...limit, default: 10_000, describe: 'lines a second read from a connection; 0 for no bound' },
+  'max-burst': { ...limit, default: 20_000, describe: 'lines read at once before --max-rate counts' },
+  'max-connections': { ...limit, default: 10_000, describe: 'connections; 0 for no bound' },
+  'max-per-address': { ...limit, default: 1_000, describe: 'connections from one address; 0 for no bound' },
+  'login-timeout': { ...limit, default: 60, describe: 'seconds to log in; 0 for no bound' },
+
+  'drain-timeout': { type: 'number', default: 5, group: 'Operation', describe: 'seconds that stopping may take' },
+  'log-level': { type: 'string', default: 'info', choices: ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], group: 'Operation', describe: 'least important log line that is written' },
+} as const satisfies Record<string, Option>
+
+type Values = typeof OPTIONS
+type ValueOf<O extends Option> = O['type'] extends 'number'
+  ? number
+  : O['type'] extends 'boolean'
+    ? boolean
+    : O['type'] extends 'port'
+      ? number | undefined
+      : O extends { choices: readonly (infer C)[] }
+        ? C
+        : undefined extends O['default']
+          ? string | undefined
+          : string
+
+/** The options as the daemon takes them; a listener that is left out is undefined. */
+export type Config = { readonly [K in keyof Values]: ValueOf<Values[K]> }
+
+/** An option that makes no sense; the message names it and says why. */
+export class ConfigError extends Error {
+  override name = 'ConfigError'
+}
+
+/** Whole numbers of at least this much; those not listed may be 0 for "no bound". */
+const LEAST: Readonly<Partial<Record<keyof Values, number>>> = {
+  'memory-events': 1,
+  'memory-bytes': 1_024,
+  'max-line': 64,
+  'max-text': 1,
+  'max-queue': 65_536,
+  'max-burst': 1,
+}
+
+/**
+ * Checks raw values (from flags, environment or a file) against the table and one another. Throws {@link ConfigError}.
+ */
+export function checkConfig(raw: Readonly<Record<string, unknown>>): Config {
+  const config: Record<string, unknown> = {}
+  for (const [name, option] of Object.entries<Option>(OPTIONS)) {
+    config[name] = checkValue(name, option, name in raw ? raw[name] : option.default)
+  }
+  // Every name of the table has just been given a value of its type.
+  const checked = config as unknown as Config
+  if (checked['line-tls'] !== undefined && !(checked['tls-cert'] && checked['tls-key'])) {
+    throw new ConfigError('--line-tls needs --tls-cert and --tls-key')
+  }
+  if (Boolean(checked['tls-cert']) !== Boolean(checked['tls-key'])) {
+    throw new ConfigError('--tls-cert and --tls-key go together')
+  }
+  if (!isLineName(checked.lobby)) throw new ConfigError('--lobby must be 1 to 70 letters and digits')
+  return checked
+}
+
+function checkValue(name: string, option: Option, value: unknown): unknown {
+  if (Array.isArray(value)) throw new ConfigError(`--${name} is given more than once`)
+  switch (option.type) {
+    case 'boolean':
+      if (typeof value === 'boolean') return value
+      if (value === 'true' || value === 'false') return value === 'true'
+      throw new ConfigError(`--${name} is true or false, not ${value}`)
+    case 'number':
+      return checkNumber(name, value, LEAST[name as keyof Values] ?? 0, Number.MAX_SAFE_INTEGER)
+    case 'port':
+      return value === undefined || value === false ? undefined : checkNumber(name, value, 0, 65_535)
+    case 'string':
+      if (value === undefined && option.default === undefined) return undefined
+      if (typeof value !== 'string' && typeof value !== 'number') throw new ConfigError(`--${name} needs a value`)
+      if (value === '') throw new ConfigError(`--${name} needs a value`)
+      if (option.choices && !option.choices.includes(String(value))) {
+        throw new ConfigError(`--${name} is one of ${option.choices.join(', ')}, not ${value}`)
+      }
+      return String(value)
+  }
+}
+
+function checkNumber(name: string, value: unknown, least: number, most: number): number {
+  const number = typeof value === 'number' ? value : /^\d+$/.test(String(value)) ? Number(value) : Number.NaN
+  if (!Number.isInteger(number) || number < least || number > most) {
+    const range = most === Number.MAX_SAFE_INTEGER ? `a whole number of at least ${least}` : `a number from ${least} to ${most}`
+    throw new ConfigError(`--${name} is ${range}, not ${value}`)
+  }
+  return number
+}

@@ -1,0 +1,97 @@
+/**
+ * Where logs, claims and rooms live.
+ *
+ * An engine commits what is appended, numbers and dates it, and hands it to whoever follows the log. It knows nothing of
+ * sessions, sockets or wire formats. `local` keeps everything in this process and its SQLite file; the conformance suite
+ * in test/engine says, method by method, what any other must do.
+ */
+import type { Draft, Event, LogName } from './event.ts'
+
+export type Visibility = 'public' | 'private' | 'hidden'
+
+/** What is known of a room whether or not anybody is in it. */
+export interface RoomRecord {
+  /** Grows, is never used again. 1 is the lobby. */
+  readonly id: number
+  /** 1 to 70 characters, shown by protocols that have titles. */
+  readonly title: string
+  /** `^[a-zA-Z0-9]+$`: the name at the line protocol. */
+  readonly lineName: string
+  /** Private and hidden rooms need a password, which only some protocols can ask for. */
+  readonly visibility: Visibility
+}
+
+/** A part of a log. Bounds are inclusive and may be left out. */
+export interface Range {
+  /** ms since the epoch. */
+  readonly from?: number
+  /** ms since the epoch. */
+  readonly to?: number
+  /** Only what came after this id. Refused with {@link Gone} when something after it may be missing. */
+  readonly after?: number
+  /** Only the newest so many of the range. */
+  readonly limit?: number
+}
+
+export type Listener = (event: Event) => void
+
+export interface Engine {
+  /** Opens whatever lies beneath. Rejects with an {@link EngineFault} whose message is one line for an operator. */
+  start(): Promise<void>
+
+  /** Commits what is still waiting, then closes. Nothing may be appended afterwards. */
+  stop(): Promise<void>
+
+  /** Resolves while the engine can commit. Rejects with {@link Unavailable} otherwise. */
+  ping(): Promise<void>
+
+  /**
+   * Appends to the end of a log and resolves with the event once it is committed: from then on no crash loses it.
+   * MUST keep the order of calls within a log. MUST hand the event to followers no earlier than in the turn of the
+   * event loop in which the promise resolves. Rejects with {@link Unavailable}, and then the event is in no log.
+   */
+  append(log: LogName, draft: Draft): Promise<Event>
+
+  /**
+   * The events of a range, oldest first, in pages of bounded size, none of which holds the event loop for long. What is
+   * committed after the call is not part of it. Rejects with {@link Gone} before the first page.
+   */
+  read(log: LogName, range: Range): AsyncIterable<readonly Event[]>
+
+  /** Calls the listener with every event committed from now on, in the log's order. Returns the end of it. */
+  follow(log: LogName, listener: Listener): () => void
+
+  /** Takes a name in a room. False when it is held already; names are compared folded. */
+  claim(room: number, nickname: string): Promise<boolean>
+  release(room: number, nickname: string): Promise<void>
+
+  /** Who holds a name in a room, in order of claiming. */
+  members(room: number): Promise<readonly string[]>
+  memberCount(room: number): Promise<number>
+
+  /** By title or line name, without regard to case. */
+  findRoom(name: string): Promise<RoomRecord | undefined>
+  /** Rejects with {@link Taken} when the title or the line name is another room's title or line name. */
+  createRoom(room: Omit<RoomRecord, 'id'>): Promise<RoomRecord>
+  rooms(): Promise<readonly RoomRecord[]>
+}
+
+/** The engine cannot be opened or has died: a message for the operator, one line, saying which file or server and why. */
+export class EngineFault extends Error {
+  override name = 'EngineFault'
+}
+
+/** Cannot be committed now; the connection may try again. */
+export class Unavailable extends Error {
+  override name = 'Unavailable'
+}
+
+/** Whether anything is missing after the id asked for cannot be told any more. */
+export class Gone extends Error {
+  override name = 'Gone'
+}
+
+/** A room of that title or line name exists. */
+export class Taken extends Error {
+  override name = 'Taken'
+}

@@ -1,0 +1,51 @@
+/** What can stand in a log. `private` stands in its addressee's, the others in a room's. */
+export type Kind = 'message' | 'joined' | 'left' | 'private'
+
+/** The log of a room, by the room's number, or of one name's private messages, by the folded name. */
+export type LogName = `room:${number}` | `inbox:${string}`
+
+/** What somebody wants to append: an event that is not committed yet. */
+export interface Draft {
+  readonly kind: Kind
+  /** The number of the room in which it happens; of a private message, the room both are in. */
+  readonly room: number
+  readonly from: string
+  /** The addressee of a private message. */
+  readonly to?: string
+  /** The text; empty for `joined` and `left`. */
+  readonly body: string
+}
+
+/** One committed entry of a log. */
+export interface Event extends Draft {
+  /** Rises strictly within a log. Carries the time, see {@link idAt}. */
+  readonly id: number
+  /** ms since the epoch, UTC; never falls within a log. */
+  readonly at: number
+}
+
+/** Ids within one millisecond of one log; the next one after that borrows from the next millisecond. */
+const PER_MS = 1024
+
+/**
+ * The first id of a millisecond. An id is its time and a counter in one safe integer (until the year 2248), so a range of
+ * times is a range of ids and a log needs no second index.
+ */
+export function idAt(ms: number): number {
+  return Math.floor(ms) * PER_MS
+}
+
+/** The last id of a millisecond. */
+export function lastIdAt(ms: number): number {
+  return idAt(ms) + PER_MS - 1
+}
+
+/** The time, in ms since the epoch, that an id carries. */
+export function timeOf(id: number): number {
+  return Math.floor(id / PER_MS)
+}
+
+/** The id after `last` for something that happens now: never smaller than the clock, never falling behind the log. */
+export function nextId(last: number, now: number): number {
+  return Math.max(last + 1, idAt(now))
+}

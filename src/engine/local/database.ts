@@ -1,0 +1,54 @@
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { migrate } from './schema.ts'
+
+/** SQLite's result codes that an operator meets, in words. */
+const CAUSES: Readonly<Record<number, string>> = {
+  5: 'it is in use by another process',
+  8: 'it cannot be written to',
+  13: 'the disk is full',
+  14: 'the folder cannot be read or written',
+  26: 'it is not a SQLite database',
+}
+
+export interface Database {
+  readonly db: DatabaseSync
+  close(): void
+}
+
+/**
+ * Opens the file and brings its schema up to date. Throws an error whose message is for an operator.
+ *
+ * A second database beside it, locked for as long as this process lives, keeps a second daemon out, while `sqlite3` can
+ * still look into the first or back it up.
+ */
+export function openDatabase(file: string, sync: 'normal' | 'full'): Database {
+  const opened: DatabaseSync[] = []
+  const close = () => {
+    for (const db of opened) if (db.isOpen) db.close()
+  }
+  try {
+    if (file !== ':memory:') {
+      mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+      const lock = new DatabaseSync(`${file}.lock`)
+      opened.push(lock)
+      lock.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
+    }
+    const db = new DatabaseSync(file, { timeout: 5_000 })
+    opened.push(db)
+    db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${sync}; PRAGMA journal_size_limit = 67108864`)
+    migrate(db)
+    return { db, close }
+  } catch (error) {
+    close()
+    throw new Error(`cannot open ${file}: ${causeOf(error)}`, { cause: error })
+  }
+}
+
+/** Why SQLite or the file system refused, in words for an operator. */
+export function causeOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const code = 'errcode' in error ? Number(error.errcode) & 0xff : undefined
+  return (code !== undefined && CAUSES[code]) || error.message
+}

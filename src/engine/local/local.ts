@@ -1,0 +1,245 @@
+/** The engine of a single process: names and the newest events in memory, everything in SQLite. */
+import { atTurnEnd } from '../../turn.ts'
+import {
+  type Engine,
+  type EngineFault,
+  Gone,
+  type Listener,
+  type Range,
+  type RoomRecord,
+  Taken,
+  Unavailable,
+} from '../engine.ts'
+import { type Draft, type Event, idAt, type LogName, lastIdAt, timeOf } from '../event.ts'
+import { fold } from '../fold.ts'
+import type { Row, StoreOptions } from './messages.ts'
+import { type MemoryLimits, Recent } from './recent.ts'
+import { Rooms } from './rooms.ts'
+import { StoreThread } from './thread.ts'
+
+/** Events read from the store at a time. */
+const PAGE = 512
+/** Events the store steps over at a time on its way to the newest n. */
+const STRIDE = 4096
+
+export interface LocalOptions extends StoreOptions {
+  readonly memory: MemoryLimits
+}
+
+/** What the engine tells whoever runs it. */
+export interface Watch {
+  /** Commits fail, and why; once, until they work again. */
+  trouble(reason: string): void
+  recovered(): void
+  /** Nothing will work any more. */
+  died(fault: EngineFault): void
+}
+
+interface Waiting {
+  readonly log: LogName
+  readonly draft: Draft
+  resolve(event: Event): void
+  reject(error: Error): void
+}
+
+/** A log that somebody follows: only those are kept in memory. */
+interface Followed {
+  readonly listeners: Set<Listener>
+  readonly recent: Recent
+}
+
+export class LocalEngine implements Engine {
+  readonly #options: LocalOptions
+  readonly #watch: Watch
+  readonly #followed = new Map<LogName, Followed>()
+  readonly #rooms = new Rooms()
+  #store: StoreThread | undefined
+  #queue: Waiting[] = []
+  #committing = false
+  #scheduled = false
+  #troubled = false
+
+  constructor(options: LocalOptions, watch: Watch) {
+    this.#options = options
+    this.#watch = watch
+  }
+
+  async start(): Promise<void> {
+    const { thread, opened } = await StoreThread.open(this.#options, {
+      trimmed: ({ log, upTo }) => this.#followed.get(log)?.recent.trim(upTo),
+      died: (fault) => this.#watch.died(fault),
+    })
+    this.#store = thread
+    for (const room of opened.rooms) this.#rooms.add(room)
+    // A crash owes a "left" to everybody who was in a room.
+    await Promise.all(
+      opened.stranded.map(({ room, name }) =>
+        this.append(`room:${room}`, { kind: 'left', room, from: name, body: '' }),
+      ),
+    )
+  }
+
+  async stop(): Promise<void> {
+    while (this.#committing || this.#queue.length > 0) await new Promise((next) => setImmediate(next))
+    await this.#store?.close()
+  }
+
+  async ping(): Promise<void> {
+    await this.#thread.ask({ op: 'ping' })
+  }
+
+  append(log: LogName, draft: Draft): Promise<Event> {
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ log, draft, resolve, reject })
+      this.#schedule()
+    })
+  }
+
+  async *read(log: LogName, range: Range): AsyncGenerator<readonly Event[]> {
+    const recent = this.#followed.get(log)?.recent
+    // What is committed from here on is not part of the answer.
+    const newest = Math.max(lastIdAt(Date.now()), recent?.last ?? 0)
+    const to = Math.min(range.to === undefined ? newest : lastIdAt(range.to), newest)
+    let from = range.from === undefined ? 0 : idAt(range.from)
+    if (range.after !== undefined) {
+      await this.#checkNothingMissing(log, range.after, recent)
+      from = Math.max(from, range.after + 1)
+    }
+
+    const held = recent?.slice(from, to, range.limit)
+    if (recent && held && (from >= recent.first || held.length === range.limit)) {
+      for (let start = 0; start < held.length; start += PAGE) yield held.slice(start, start + PAGE)
+      return
+    }
+    if (range.limit !== undefined) from = await this.#back(log, from, to, range.limit)
+    for (;;) {
+      const page = await this.#thread.ask({ op: 'page', log, from, to, limit: PAGE })
+      if (page.length > 0) yield page
+      const last = page.at(-1)
+      if (last === undefined || page.length < PAGE) return
+      from = last.id + 1
+    }
+  }
+
+  follow(log: LogName, listener: Listener): () => void {
+    let followed = this.#followed.get(log)
+    if (!followed) {
+      followed = { listeners: new Set(), recent: new Recent(this.#options.memory) }
+      this.#followed.set(log, followed)
+    }
+    const { listeners } = followed
+    listeners.add(listener)
+    return () => {
+      listeners.delete(listener)
+      if (listeners.size === 0) this.#followed.delete(log)
+    }
+  }
+
+  async claim(room: number, nickname: string): Promise<boolean> {
+    return this.#rooms.claim(room, nickname)
+  }
+
+  async release(room: number, nickname: string): Promise<void> {
+    this.#rooms.release(room, nickname)
+  }
+
+  async members(room: number): Promise<readonly string[]> {
+    return this.#rooms.members(room)
+  }
+
+  async memberCount(room: number): Promise<number> {
+    return this.#rooms.memberCount(room)
+  }
+
+  async findRoom(name: string): Promise<RoomRecord | undefined> {
+    return this.#rooms.find(fold(name))
+  }
+
+  async rooms(): Promise<readonly RoomRecord[]> {
+    return this.#rooms.all()
+  }
+
+  async createRoom(room: Omit<RoomRecord, 'id'>): Promise<RoomRecord> {
+    const made = await this.#thread.ask({ op: 'createRoom', room })
+    if (!made) throw new Taken(room.title)
+    this.#rooms.add(made)
+    return made
+  }
+
+  /** Called at the end of the turn: sends all that the turn has appended as one transaction. */
+  commit(): void {
+    this.#scheduled = false
+    if (this.#committing || this.#queue.length === 0) return
+    const batch = this.#queue
+    this.#queue = []
+    this.#committing = true
+    const rows = batch.map(({ log, draft }): Row => {
+      return [log, draft.kind, draft.room, draft.from, draft.to ?? null, draft.body]
+    })
+    this.#thread.ask({ op: 'commit', rows }).then(
+      (ids) => this.#committed(batch, ids),
+      (error: Error) => this.#refused(batch, error),
+    )
+  }
+
+  #committed(batch: readonly Waiting[], ids: readonly number[]): void {
+    for (const [index, { log, draft, resolve }] of batch.entries()) {
+      const id = ids[index] ?? 0
+      const event: Event = { id, at: timeOf(id), ...draft }
+      const followed = this.#followed.get(log)
+      if (followed) {
+        followed.recent.push(event)
+        for (const listener of followed.listeners) listener(event)
+      }
+      resolve(event)
+    }
+    if (this.#troubled) {
+      this.#troubled = false
+      this.#watch.recovered()
+    }
+    this.#next()
+  }
+
+  #refused(batch: readonly Waiting[], error: Error): void {
+    if (!this.#troubled) {
+      this.#troubled = true
+      this.#watch.trouble(error.message)
+    }
+    for (const { reject } of batch) reject(new Unavailable(error.message))
+    this.#next()
+  }
+
+  #next(): void {
+    this.#committing = false
+    this.#schedule()
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#committing || this.#queue.length === 0) return
+    this.#scheduled = true
+    atTurnEnd('commit', this)
+  }
+
+  /** The id at which the newest `limit` events of a range begin. */
+  async #back(log: LogName, from: number, to: number, limit: number): Promise<number> {
+    let end = to
+    for (let left = limit; left > 0; left -= STRIDE) {
+      const skip = Math.min(left, STRIDE) - 1
+      const id = await this.#thread.ask({ op: 'back', log, from, to: end, skip })
+      if (id === undefined) return from
+      end = id - 1
+    }
+    return end + 1
+  }
+
+  async #checkNothingMissing(log: LogName, after: number, recent: Recent | undefined): Promise<void> {
+    if (recent && recent.first <= after && after <= recent.last) return
+    const bounds = await this.#thread.ask({ op: 'bounds', log })
+    if (!bounds || after < bounds.start || after > bounds.last) throw new Gone(String(after))
+  }
+
+  get #thread(): StoreThread {
+    if (!this.#store) throw new Unavailable('the engine is not started')
+    return this.#store
+  }
+}

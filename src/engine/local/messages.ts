@@ -1,0 +1,68 @@
+/**
+ * What the engine and its store thread say to one another. The store works on one request after the other, so replies
+ * come in the order of requests and need no numbers.
+ */
+import type { RoomRecord } from '../engine.ts'
+import type { Event, LogName } from '../event.ts'
+
+export interface StoreOptions {
+  /** The SQLite file, or `:memory:`. */
+  readonly file: string
+  /** SQLite's `synchronous`: `normal` outlives any crash of the process, `full` a power failure too. */
+  readonly sync: 'normal' | 'full'
+  readonly keep: Retention
+  /** Line name of room 1. */
+  readonly lobby: string
+}
+
+/** What a log may hold; 0 means without bound. */
+export interface Retention {
+  readonly days: number
+  readonly events: number
+}
+
+/** One event on its way to the store: log, kind, room, from, to, body. */
+export type Row = [LogName, Event['kind'], number, string, string | null, string]
+
+export type Request =
+  | { readonly op: 'commit'; readonly rows: readonly Row[] }
+  | { readonly op: 'page'; readonly log: LogName; readonly from: number; readonly to: number; readonly limit: number }
+  | { readonly op: 'back'; readonly log: LogName; readonly from: number; readonly to: number; readonly skip: number }
+  | { readonly op: 'bounds'; readonly log: LogName }
+  | { readonly op: 'createRoom'; readonly room: Omit<RoomRecord, 'id'> }
+  | { readonly op: 'ping' }
+  | { readonly op: 'close' }
+
+/** What each request is answered with. */
+export interface Replies {
+  /** The ids given, in the order of the rows. */
+  commit: readonly number[]
+  /** Events of one log, oldest first. */
+  page: readonly Event[]
+  /** The id that many events before the end of the range; undefined when the range is shorter. */
+  back: number | undefined
+  /** What is still known of a log: everything after `start`, up to `last`. */
+  bounds: { readonly start: number; readonly last: number } | undefined
+  /** Undefined when the title or line name is taken. */
+  createRoom: RoomRecord | undefined
+  ping: true
+  close: true
+}
+
+export type Reply =
+  | { readonly value: Replies[keyof Replies] }
+  /** Nothing was changed; `full` when the disk is. */
+  | { readonly trouble: string }
+
+/** What the store says without being asked. */
+export type Notice =
+  | { readonly notice: 'open'; readonly rooms: readonly RoomRecord[]; readonly stranded: readonly Stranded[] }
+  | { readonly notice: 'fault'; readonly message: string }
+  /** Retention has removed everything up to an id. */
+  | { readonly notice: 'trimmed'; readonly log: LogName; readonly upTo: number }
+
+/** Somebody who was in a room when the process died. */
+export interface Stranded {
+  readonly room: number
+  readonly name: string
+}

@@ -1,0 +1,35 @@
+import { idAt, type LogName } from '../event.ts'
+import type { Retention } from './messages.ts'
+import type { LogRow, Store } from './store.ts'
+
+const DAY_MS = 24 * 60 * 60 * 1000
+/** Events removed in one go: about a millisecond's work, so a commit never waits longer for it. */
+const SLICE = 500
+
+/**
+ * Removes what a log may no longer hold, a slice at a time. `names` lists the logs to look at; `trimmed` is told of each
+ * slice that went. Every `yield` is a place to let commits through.
+ */
+export function* sweep(
+  store: Store,
+  names: Iterable<LogName>,
+  keep: Retention,
+  now: number,
+  trimmed: (log: LogRow) => void,
+): Generator<void> {
+  const oldest = keep.days > 0 ? idAt(now - keep.days * DAY_MS) : 0
+  for (const name of names) {
+    for (;;) {
+      // Asked anew each time: a commit in between may have changed it.
+      const log = store.log(name)
+      if (!log) break
+      const excess = keep.events > 0 ? Math.min(log.count - keep.events, SLICE) : 0
+      let gone = excess > 0 ? store.trim(log, excess, Number.MAX_SAFE_INTEGER) : 0
+      if (gone === 0 && oldest > 0) gone = store.trim(log, SLICE, oldest)
+      if (gone === 0) break
+      trimmed(log)
+      yield
+    }
+    yield
+  }
+}

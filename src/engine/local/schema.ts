@@ -1,0 +1,56 @@
+import type { DatabaseSync } from 'node:sqlite'
+
+/** Step n takes a database from version n to n + 1. Steps are only ever added. */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE rooms (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    title TEXT NOT NULL,
+    title_key TEXT NOT NULL UNIQUE,
+    line_name TEXT NOT NULL,
+    line_key TEXT NOT NULL UNIQUE,
+    visibility TEXT NOT NULL,
+    created_at INTEGER NOT NULL
+  ) STRICT;
+
+  -- Everything after "start" up to "last" is here, unless the log is younger.
+  CREATE TABLE logs (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    start INTEGER NOT NULL,
+    last INTEGER NOT NULL,
+    count INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE events (
+    log INTEGER NOT NULL,
+    id INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    room INTEGER NOT NULL,
+    sender TEXT NOT NULL,
+    addressee TEXT,
+    body TEXT NOT NULL,
+    PRIMARY KEY (log, id)
+  ) STRICT, WITHOUT ROWID;
+
+  -- Who has joined and not left: after a crash they are given the "left" they are owed.
+  CREATE TABLE members (
+    room INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    PRIMARY KEY (room, name)
+  ) STRICT, WITHOUT ROWID;
+  `,
+]
+
+/** Brings a database to this version. Throws when a newer roomd has written it. */
+export function migrate(db: DatabaseSync): void {
+  const row = db.prepare('PRAGMA user_version').get()
+  const version = Number(row?.user_version)
+  if (version > MIGRATIONS.length) {
+    throw new Error(`it was written by a newer roomd (schema ${version}; this one knows ${MIGRATIONS.length})`)
+  }
+  for (const [step, sql] of MIGRATIONS.entries()) {
+    if (step < version) continue
+    db.exec(`BEGIN IMMEDIATE; ${sql}; PRAGMA user_version = ${step + 1}; COMMIT`)
+  }
+}

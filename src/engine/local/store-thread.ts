@@ -1,0 +1,61 @@
+/** The store's thread: requests in, replies out in the same order, retention in between. */
+import { setImmediate as others } from 'node:timers/promises'
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
+import { causeOf, type Database, openDatabase } from './database.ts'
+import type { Notice, Reply, Request, StoreOptions } from './messages.ts'
+import { sweep } from './retention.ts'
+import { Store } from './store.ts'
+
+const SWEEP_EVERY_MS = 1_000
+
+function run(port: MessagePort, options: StoreOptions): void {
+  const tell = (notice: Notice) => port.postMessage(notice)
+  const answer = (reply: Reply) => port.postMessage(reply)
+
+  let database: Database
+  let store: Store
+  try {
+    database = openDatabase(options.file, options.sync)
+    store = new Store(database.db)
+    store.ensureLobby(options.lobby)
+    tell({ notice: 'open', rooms: store.rooms(), stranded: store.stranded() })
+  } catch (error) {
+    tell({ notice: 'fault', message: causeOf(error) })
+    port.close()
+    return
+  }
+
+  let closed = false
+  port.on('message', (request: Request) => {
+    try {
+      if (request.op === 'close') {
+        closed = true
+        database.close()
+        answer({ value: true })
+        port.close()
+      } else {
+        answer({ value: store.handle(request) })
+      }
+    } catch (error) {
+      answer({ trouble: causeOf(error) })
+    }
+  })
+
+  async function sweepOnce(): Promise<void> {
+    try {
+      const slices = sweep(store, store.logNames(), options.keep, Date.now(), (log) =>
+        tell({ notice: 'trimmed', log: log.name, upTo: log.start }),
+      )
+      for (const _ of slices) {
+        await others()
+        if (closed) return
+      }
+    } catch {
+      // A disk that is full now is reported by the commits that fail; the next sweep tries again.
+    }
+    if (!closed) setTimeout(sweepOnce, SWEEP_EVERY_MS).unref()
+  }
+  if (options.keep.days > 0 || options.keep.events > 0) void sweepOnce()
+}
+
+if (parentPort) run(parentPort, workerData as StoreOptions)

@@ -1,0 +1,69 @@
+import { extname } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import { EngineFault, Unavailable } from '../engine.ts'
+import type { Notice, Replies, Reply, Request, StoreOptions } from './messages.ts'
+
+type Op = Request['op']
+interface Pending {
+  resolve(value: Replies[Op]): void
+  reject(error: Error): void
+}
+export type Opened = Extract<Notice, { notice: 'open' }>
+export type Trimmed = Extract<Notice, { notice: 'trimmed' }>
+
+/** The store's thread as the engine sees it: questions and promised answers. */
+export class StoreThread {
+  readonly #worker: Worker
+  readonly #pending: Pending[] = []
+  #dead: EngineFault | undefined
+
+  /** Opens the store. Rejects with {@link EngineFault}. `died` is called when the thread ends without being asked to. */
+  static async open(
+    options: StoreOptions,
+    on: { trimmed(notice: Trimmed): void; died(fault: EngineFault): void },
+  ): Promise<{ thread: StoreThread; opened: Opened }> {
+    const { promise, resolve, reject } = Promise.withResolvers<Opened>()
+    const thread = new StoreThread(options, (notice) => {
+      if (notice.notice === 'open') resolve(notice)
+      else if (notice.notice === 'fault') reject(new EngineFault(notice.message))
+      else on.trimmed(notice)
+    })
+    thread.#worker.on('error', (error) => thread.#die(error.message, on.died))
+    thread.#worker.on('exit', () => thread.#die('its thread has ended', on.died))
+    return { thread, opened: await promise }
+  }
+
+  private constructor(options: StoreOptions, told: (notice: Notice) => void) {
+    // Beside this file, with its ending: .ts in a checkout, .js as published.
+    const file = new URL(`./store-thread${extname(import.meta.url)}`, import.meta.url)
+    this.#worker = new Worker(file, { workerData: options, execArgv: [] })
+    this.#worker.on('message', (message: Reply | Notice) => {
+      if ('notice' in message) told(message)
+      else if ('trouble' in message) this.#pending.shift()?.reject(new Unavailable(message.trouble))
+      else this.#pending.shift()?.resolve(message.value)
+    })
+  }
+
+  ask<O extends Op>(request: Extract<Request, { op: O }>): Promise<Replies[O]> {
+    if (this.#dead) return Promise.reject(new Unavailable(this.#dead.message))
+    return new Promise<Replies[O]>((resolve, reject) => {
+      // Replies come in the order of the requests, so the value is the one this request's op is answered with.
+      this.#pending.push({ resolve: resolve as Pending['resolve'], reject })
+      this.#worker.postMessage(request)
+    })
+  }
+
+  async close(): Promise<void> {
+    if (this.#dead) return
+    await this.ask({ op: 'close' })
+    this.#dead = new EngineFault('the store is closed')
+    await this.#worker.terminate()
+  }
+
+  #die(reason: string, died: (fault: EngineFault) => void): void {
+    if (this.#dead) return
+    this.#dead = new EngineFault(`the store has failed: ${reason}`)
+    for (const { reject } of this.#pending.splice(0)) reject(new Unavailable(this.#dead.message))
+    died(this.#dead)
+  }
+}

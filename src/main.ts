@@ -1,0 +1,76 @@
+#!/usr/bin/env node
+/** The command line. */
+import { readFileSync } from 'node:fs'
+import { pino } from 'pino'
+import pretty from 'pino-pretty'
+import yargs from 'yargs'
+import { hideBin } from 'yargs/helpers'
+import { checkConfig, ConfigError, type Option, OPTIONS } from './config.ts'
+import { type Daemon, startDaemon } from './daemon.ts'
+
+/** Exit statuses: a stop that was asked for, a fault, options that make no sense. */
+const STOPPED = 0
+const FAULT = 1
+const MISUSE = 2
+
+function exit(status: number, message: string): never {
+  process.stderr.write(`roomd: ${message}\n`)
+  process.exit(status)
+}
+
+function describe([name, option]: [string, Option]) {
+  const { type, describe, group, choices, default: value } = option
+  const shape = { describe, group, ...(choices && { choices }), ...(type === 'boolean' && { boolean: true }) }
+  return [name, { ...shape, requiresArg: type !== 'boolean' && type !== 'port', defaultDescription: String(value ?? 'off') }] as const
+}
+
+async function parse(args: readonly string[]): Promise<Record<string, unknown>> {
+  return await yargs([...args])
+    .scriptName('roomd')
+    .usage('$0 [serve]\n\nA chat daemon that any shell can talk to. Every option can also be set as ROOMD_… in the environment.')
+    .command(['serve', '$0'], 'run the daemon')
+    .options(Object.fromEntries(Object.entries<Option>(OPTIONS).map(describe)))
+    .config('config', 'JSON file of options', (file: string) => {
+      try {
+        return JSON.parse(readFileSync(file, 'utf8'))
+      } catch (error) {
+        return exit(MISUSE, `--config ${file}: ${error instanceof Error ? error.message : error}`)
+      }
+    })
+    .env('ROOMD')
+    .version(JSON.parse(readFileSync(new URL(import.meta.resolve('roomd/package.json')), 'utf8')).version)
+    .strict()
+    .wrap(Math.min(110, process.stdout.columns ?? 110))
+    .fail((message, error) => exit(MISUSE, message ?? error.message))
+    .parse()
+}
+
+async function serve(args: readonly string[]): Promise<void> {
+  const config = checkConfig(await parse(args))
+  const level = config['log-level']
+  const log = process.stdout.isTTY
+    ? pino({ level, base: null }, pretty({ ignore: 'pid,hostname', translateTime: 'HH:MM:ss' }))
+    : pino({ level }, pino.destination({ sync: true }))
+
+  const daemon = await startDaemon(config, log)
+  const stop = async (why: object, status: number) => {
+    log.info(why, 'stopping')
+    await daemon.stop()
+    log.info('stopped')
+    process.exit(status)
+  }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop({ signal }, STOPPED))
+  void daemon.died.then((fault) => stop({ err: fault }, FAULT))
+  ready(daemon)
+}
+
+/** Tells pm2 (`wait_ready`), and whoever started this with a channel, that connections are taken. */
+function ready(daemon: Daemon): void {
+  process.send?.('ready')
+  void daemon
+}
+
+serve(hideBin(process.argv)).catch((error: unknown) => {
+  const message = error instanceof Error ? error.message : String(error)
+  exit(error instanceof ConfigError ? MISUSE : FAULT, message)
+})

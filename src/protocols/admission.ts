@@ -1,0 +1,41 @@
+import type { DisconnectReason } from './disconnect.ts'
+
+export interface AdmissionOptions {
+  /** Connections of all protocols together; 0 means without bound. */
+  readonly maxConnections: number
+  /** Connections from one address; 0 means without bound. */
+  readonly maxPerAddress: number
+}
+
+/** Counts connections over all listeners and says who may come in. */
+export class Admission {
+  readonly #options: AdmissionOptions
+  readonly #byAddress = new Map<string, number>()
+  #count = 0
+
+  constructor(options: AdmissionOptions) {
+    this.#options = options
+  }
+
+  get count(): number {
+    return this.#count
+  }
+
+  /** Undefined when the address may come in; then {@link leave} is owed. */
+  refuse(address: string): DisconnectReason | undefined {
+    const { maxConnections, maxPerAddress } = this.#options
+    const same = this.#byAddress.get(address) ?? 0
+    if (maxConnections > 0 && this.#count >= maxConnections) return 'too-many-connections'
+    if (maxPerAddress > 0 && same >= maxPerAddress) return 'too-many-from-address'
+    this.#count++
+    this.#byAddress.set(address, same + 1)
+    return undefined
+  }
+
+  leave(address: string): void {
+    this.#count--
+    const same = (this.#byAddress.get(address) ?? 1) - 1
+    if (same > 0) this.#byAddress.set(address, same)
+    else this.#byAddress.delete(address)
+  }
+}

@@ -1,0 +1,20 @@
+/** Why a server closes a connection that has not asked for it, and whether it is worth coming back soon. */
+export interface Disconnect {
+  readonly text: string
+  readonly reconnect: boolean
+}
+
+export type DisconnectReason =
+  | 'too-many-connections'
+  | 'too-many-from-address'
+  | 'login-timeout'
+  | 'reader-too-slow'
+  | 'stopping'
+
+export const DISCONNECTS: Readonly<Record<DisconnectReason, Disconnect>> = {
+  'too-many-connections': { text: 'Too many connections', reconnect: true },
+  'too-many-from-address': { text: 'Too many connections from your address', reconnect: false },
+  'login-timeout': { text: 'Login takes too long', reconnect: true },
+  'reader-too-slow': { text: 'Reading too slowly, messages would be lost', reconnect: true },
+  stopping: { text: 'Server is stopping, come back in a moment', reconnect: true },
+}

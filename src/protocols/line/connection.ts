@@ -1,0 +1,197 @@
+import type { Socket } from 'node:net'
+import type { Logger } from 'pino'
+import split2 from 'split2'
+import type { Chat } from '../../chat/chat.ts'
+import { turnEnd } from '../../turn.ts'
+import { DISCONNECTS, type DisconnectReason } from '../disconnect.ts'
+import { Outbox } from '../outbox.ts'
+import { Pace, type PaceOptions } from '../pace.ts'
+import { decodeLine } from './bytes.ts'
+import { LineCap } from './cap.ts'
+import { Conversation } from './conversation.ts'
+import type { Encode } from './json.ts'
+import type { LineWire } from './wire.ts'
+
+/** How long the last words of a connection may take to leave, in ms. */
+const GRACE_MS = 5_000
+
+export interface ConnectionOptions {
+  readonly chat: Chat
+  readonly wire: LineWire
+  readonly encode: Encode
+  readonly log: Logger
+  /** Bytes of a line, without its end. */
+  readonly maxLine: number
+  /** Bytes that may wait for a slow reader. */
+  readonly maxQueue: number
+  readonly pace: PaceOptions
+  /** ms until a client must have logged in; 0 means for ever. */
+  readonly loginTimeout: number
+}
+
+/**
+ * The line protocol on a byte stream (TCP or TLS): lines in, at the pace at which they can be answered; bytes out.
+ *
+ * Reading stops, and TCP pushes back, while earlier lines are not answered, while the client does not read its replies, and
+ * while it is over its rate. No line is dropped.
+ */
+export class LineConnection {
+  readonly #socket: Socket
+  readonly #options: ConnectionOptions
+  readonly #outbox: Outbox
+  readonly #conversation: Conversation
+  readonly #lines = split2('\n', { decodeStrings: false })
+  readonly #cap: LineCap
+  readonly #pace: Pace
+  /** First for the login, later for the end. */
+  #timer: NodeJS.Timeout | undefined
+  /** A line that was read and not taken yet. */
+  #held: string | undefined
+  /** Over its rate until a timer fires. */
+  #throttled = false
+  #warned = false
+  /** Waiting for the client to read its replies. */
+  #draining = false
+  /** The client has said all it will say. */
+  #ended = false
+  /** The server stops: no further line is taken. */
+  #stopping = false
+
+  constructor(socket: Socket, options: ConnectionOptions) {
+    this.#socket = socket
+    this.#options = options
+    // Room for CR LF beside the longest line, so that one character more shows.
+    this.#cap = new LineCap(options.maxLine + 2)
+    this.#pace = new Pace(options.pace, Date.now())
+    this.#outbox = new Outbox(socket, options.maxQueue, () => this.#disconnect('reader-too-slow'))
+    this.#conversation = new Conversation({
+      chat: options.chat,
+      wire: options.wire,
+      encode: options.encode,
+      outbox: this.#outbox,
+      log: options.log,
+      ready: () => this.#goOn(),
+      hangUp: () => this.#finish(),
+    })
+    if (options.loginTimeout > 0) {
+      this.#timer = setTimeout(() => this.#checkLogin(), options.loginTimeout).unref()
+    }
+    this.#read()
+  }
+
+  /** Answers what it has taken, says that the server stops, and closes when that has left. */
+  stop(): void {
+    this.#stopping = true
+    this.#goOn()
+  }
+
+  #read(): void {
+    const socket = this.#socket
+    const lines = this.#lines
+    // Bytes as characters: line lengths are bytes, and what is not UTF-8 can still be told.
+    socket.setEncoding('latin1')
+    socket.on('data', (chunk: unknown) => {
+      if (!lines.write(this.#cap.cut(String(chunk)))) socket.pause()
+    })
+    lines.on('drain', () => socket.resume())
+    socket.on('end', () => lines.end())
+    lines.on('data', (line: string) => this.#line(line))
+    lines.on('end', () => {
+      this.#ended = true
+      // Not before what this turn brought has been written.
+      void turnEnd().then(() => this.#goOn())
+    })
+    // A reset is a way to leave like any other; `close` follows.
+    socket.on('error', (error) => this.#options.log.debug({ err: error }, 'connection failed'))
+    socket.on('close', () => this.#closed())
+  }
+
+  #line(line: string): void {
+    if (this.#conversation.session.closed) return
+    const wait = this.#pace.take(Date.now())
+    if (wait > 0) this.#throttle(wait)
+    if (!this.#conversation.hear(this.#understand(line))) this.#held = line
+    if (this.#mustWait) this.#wait()
+  }
+
+  #understand(line: string): string | { wrong: string } {
+    const { maxLine } = this.#options
+    if (line.length - Number(line.endsWith('\r')) > maxLine) return { wrong: 'Line too long' }
+    return decodeLine(line) ?? { wrong: 'Invalid UTF-8' }
+  }
+
+  get #mustWait(): boolean {
+    return this.#held !== undefined || this.#throttled || this.#socket.writableNeedDrain || this.#stopping
+  }
+
+  #wait(): void {
+    this.#lines.pause()
+    if (this.#draining || !this.#socket.writableNeedDrain) return
+    this.#draining = true
+    void this.#outbox.drained().then(() => {
+      this.#draining = false
+      this.#goOn()
+    })
+  }
+
+  /** Takes up reading where it was left, or ends when there is nothing left to read. */
+  #goOn(): void {
+    if (this.#conversation.session.closed) return
+    if (this.#stopping) {
+      const { text, reconnect } = DISCONNECTS.stopping
+      if (this.#conversation.quiet) this.#close(this.#conversation.encode({ type: 'notice', notice: text, reconnect }))
+      return this.#wait()
+    }
+    if (this.#held !== undefined && this.#conversation.hear(this.#understand(this.#held))) this.#held = undefined
+    if (this.#mustWait) this.#wait()
+    else if (this.#lines.isPaused()) this.#lines.resume()
+    else if (this.#ended && this.#conversation.quiet) this.#finish()
+  }
+
+  #throttle(wait: number): void {
+    this.#throttled = true
+    if (!this.#warned) {
+      this.#warned = true
+      this.#conversation.say({ type: 'notice', notice: 'Slow down: your lines are read at the permitted rate' })
+      this.#options.log.info({ rate: this.#options.pace.rate }, 'throttled')
+    }
+    setTimeout(() => {
+      this.#throttled = false
+      this.#goOn()
+    }, wait).unref()
+  }
+
+  #checkLogin(): void {
+    if (!this.#conversation.session.name) this.#disconnect('login-timeout')
+  }
+
+  #disconnect(reason: DisconnectReason): void {
+    const { text, reconnect } = DISCONNECTS[reason]
+    this.#options.log.warn({ reason, queued: this.#outbox.queued }, 'disconnected')
+    this.#close(this.#conversation.encode({ type: 'error', error: text, reconnect }))
+  }
+
+  /** The client is done: everything queued leaves, then the connection ends. */
+  #finish(): void {
+    // At the end of the turn, behind the reply to /quit.
+    queueMicrotask(() => this.#close())
+  }
+
+  #close(lastWord?: Buffer): void {
+    if (this.#conversation.session.closed) return
+    this.#leave()
+    this.#outbox.end(lastWord)
+    this.#timer = setTimeout(() => this.#socket.destroy(), GRACE_MS).unref()
+  }
+
+  #closed(): void {
+    this.#lines.destroy()
+    this.#leave()
+    clearTimeout(this.#timer)
+  }
+
+  #leave(): void {
+    clearTimeout(this.#timer)
+    void this.#options.chat.close(this.#conversation.session)
+  }
+}

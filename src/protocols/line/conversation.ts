@@ -1,0 +1,184 @@
+import type { Logger } from 'pino'
+import type { Answer, Command, State, Talk } from '../../../commands/command.ts'
+import { commands } from '../../../commands/index.ts'
+import { message } from '../../../commands/message.ts'
+import { error, type History, OK, type Reply, type ServerLine } from '../../../commands/replies.ts'
+import { wordingOf } from '../../../commands/wording.ts'
+import type { Chat } from '../../chat/chat.ts'
+import { atTurnEnd } from '../../turn.ts'
+import type { Outbox } from '../outbox.ts'
+import type { Encode } from './json.ts'
+import { Parser } from './parse.ts'
+import { LineSession, type LineWire } from './wire.ts'
+
+/** Lines of one connection that may wait for their commit together. */
+const MOST_PIPELINED = 512
+
+const parser = new Parser(commands, message)
+
+export interface ConversationOptions {
+  readonly chat: Chat
+  readonly wire: LineWire
+  readonly encode: Encode
+  readonly outbox: Outbox
+  readonly log: Logger
+  /** Called when a line that was not taken may be offered again, and when everything is answered. */
+  readonly ready: () => void
+  /** Called by /quit. */
+  readonly hangUp: () => void
+}
+
+/** A reply that has its place in the order of lines before it is known. */
+interface Slot {
+  bytes: Buffer | undefined
+}
+
+/**
+ * One client's talk, whatever carries its lines: the only place that reads the command table and enforces what it says.
+ * Every line gets exactly one reply, in the order of the lines.
+ */
+export class Conversation {
+  readonly session: LineSession
+  readonly #options: ConversationOptions
+  readonly #talk: Talk
+  /** Replies that cannot leave yet, oldest first. */
+  readonly #slots: Slot[] = []
+  /** A command that may change what the next line means is not done yet. */
+  #exclusive = false
+  #announcing = false
+
+  constructor(options: ConversationOptions) {
+    this.#options = options
+    this.session = new LineSession(options.wire, options.outbox)
+    this.#talk = { chat: options.chat, session: this.session, commands, hangUp: options.hangUp }
+  }
+
+  /** Whether every line heard has had its whole answer. */
+  get quiet(): boolean {
+    return this.#slots.length === 0 && !this.#exclusive
+  }
+
+  /**
+   * Takes one line, or what is wrong with it. False when it must wait until earlier ones are answered: offer it again
+   * when `ready` has been called.
+   */
+  hear(line: string | { readonly wrong: string }): boolean {
+    if (this.#exclusive || this.#slots.length >= MOST_PIPELINED) return false
+    if (typeof line !== 'string') return this.#answerAtOnce(error(line.wrong))
+    const parsed = parser.parse(line)
+    if ('unknown' in parsed) return this.#answerAtOnce(error(`Unknown command: ${parsed.unknown}`))
+    const { command, parameter } = parsed
+    if (this.#slots.length > 0 && !command.pipelined) return false
+    const objection = this.#objection(command, parameter)
+    if (objection !== undefined) return this.#answerAtOnce(error(objection))
+    this.#run(command, parameter)
+    return true
+  }
+
+  /** Says something that is not the answer to a line. */
+  say(line: ServerLine): void {
+    this.#options.outbox.push(this.encode(line))
+  }
+
+  encode(line: ServerLine): Buffer {
+    return Buffer.from(this.#options.encode(line))
+  }
+
+  /** Called at the end of the turn in which something was answered. */
+  resume(): void {
+    this.#announcing = false
+    this.#options.ready()
+  }
+
+  /** In the order of protocols/line.md, 2.2. */
+  #objection(command: Command, parameter: string): string | undefined {
+    return objectionTo[command.state](this.session) ?? missing(command, parameter)
+  }
+
+  #run(command: Command, parameter: string): void {
+    const fail = (thrown: unknown): Reply => {
+      const reply = wordingOf(thrown, parameter)
+      if (reply) return reply
+      this.#options.log.error({ err: thrown, command: command.name }, 'a command failed')
+      return error('Internal error')
+    }
+    let answer: Answer
+    try {
+      answer = command.run(this.#talk, parameter)
+    } catch (thrown) {
+      answer = fail(thrown)
+    }
+    if (Symbol.asyncIterator in answer) {
+      this.#exclusive = true
+      void this.#stream(answer, fail)
+    } else if (answer instanceof Promise) {
+      this.#exclusive = !command.pipelined
+      const slot: Slot = { bytes: undefined }
+      this.#slots.push(slot)
+      answer.then(
+        (reply) => this.#fill(slot, reply),
+        (thrown: unknown) => this.#fill(slot, fail(thrown)),
+      )
+    } else {
+      this.#answerAtOnce(answer)
+    }
+  }
+
+  async #stream(pages: AsyncIterable<readonly (Reply | History)[]>, fail: (thrown: unknown) => Reply): Promise<void> {
+    const { outbox, encode } = this.#options
+    try {
+      for await (const page of pages) {
+        let lines = ''
+        for (const line of page) lines += encode(line)
+        outbox.push(Buffer.from(lines))
+        await outbox.drained()
+        if (this.session.closed) break
+      }
+    } catch (thrown) {
+      outbox.push(this.encode(fail(thrown)))
+    }
+    this.#exclusive = false
+    this.#announce()
+  }
+
+  #answerAtOnce(reply: Reply): true {
+    if (this.#slots.length === 0) this.#options.outbox.push(this.encode(reply))
+    else this.#slots.push({ bytes: this.encode(reply) })
+    return true
+  }
+
+  #fill(slot: Slot, reply: Reply): void {
+    slot.bytes = reply === OK ? this.#options.wire.ok : this.encode(reply)
+    let done = 0
+    for (const { bytes } of this.#slots) {
+      if (!bytes) break
+      this.#options.outbox.push(bytes)
+      done++
+    }
+    this.#slots.splice(0, done)
+    this.#exclusive = false
+    this.#announce()
+  }
+
+  /** At the end of the turn, so that the next line sees, and its reply follows, all the events of this one. */
+  #announce(): void {
+    if (this.#announcing) return
+    this.#announcing = true
+    atTurnEnd('resume', this)
+  }
+}
+
+const named = ({ name }: LineSession) => (name ? undefined : 'Login required')
+
+const objectionTo: Readonly<Record<State, (session: LineSession) => string | undefined>> = {
+  any: () => undefined,
+  anonymous: ({ name }) => (name ? `User already logged in with name ${name}` : undefined),
+  named,
+  inRoom: (session) => named(session) ?? (session.room ? undefined : 'Join a room first'),
+}
+
+function missing({ least }: Command, parameter: string): string | undefined {
+  if (least === 'none' || least === 0) return undefined
+  const words = least === 1 ? Number(parameter !== '') : parameter.split(/[ \t]+/, least).length
+  return words < least ? 'Missing required parameter' : undefined
+}

@@ -1,0 +1,60 @@
+import type { Command } from '../../../commands/command.ts'
+
+/** A line taken apart. */
+export type Parsed =
+  | { readonly command: Command; readonly parameter: string }
+  /** Begins with a slash and names nothing. */
+  | { readonly unknown: string }
+
+interface Spelling {
+  readonly word: string
+  readonly command: Command
+}
+
+const BLANKS_BEHIND = /[ \t]+$/
+const BLANKS_BEFORE = /^[ \t]+/
+
+/** Reads lines by a table of commands (protocols/line.md, 2.1). What names no command is what `fallback` says. */
+export class Parser {
+  /** By first letter, the longest spelling first. */
+  readonly #plain = new Map<string, Spelling[]>()
+  readonly #slashed: Spelling[]
+  readonly #fallback: Command
+
+  constructor(commands: readonly Command[], fallback: Command) {
+    this.#fallback = fallback
+    const spellings = commands
+      .flatMap((command) => [command.name, ...(command.aliases ?? [])].map((word) => ({ word, command })))
+      .sort((a, b) => b.word.length - a.word.length)
+    for (const spelling of spellings) {
+      const first = spelling.word.charAt(0)
+      if (first !== '/') this.#plain.set(first, [...(this.#plain.get(first) ?? []), spelling])
+    }
+    this.#slashed = spellings.map(({ word, command }) => {
+      return { word: (word.startsWith('/') ? word.slice(1) : word).toUpperCase(), command }
+    })
+  }
+
+  parse(line: string): Parsed {
+    if (line.startsWith('/')) return this.#slash(line.slice(1))
+    const spellings = this.#plain.get(line.charAt(0))
+    return (spellings && match(spellings, line, line)) ?? { command: this.#fallback, parameter: line }
+  }
+
+  #slash(line: string): Parsed {
+    return match(this.#slashed, line.toUpperCase(), line) ?? { unknown: `/${line.split(/[ \t]/, 1)[0]}` }
+  }
+}
+
+/** `line` is what is shown, `key` the same as it is compared. */
+function match(spellings: readonly Spelling[], key: string, line: string): Parsed | undefined {
+  for (const { word, command } of spellings) {
+    if (!key.startsWith(word)) continue
+    const behind = line.slice(word.length)
+    const parameter = behind.replace(BLANKS_BEHIND, '').replace(BLANKS_BEFORE, '')
+    const ends = behind === '' || behind.startsWith(' ') || behind.startsWith('\t')
+    if (!ends || (command.least === 'none' && parameter !== '')) continue
+    return { command, parameter }
+  }
+  return undefined
+}

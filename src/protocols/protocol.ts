@@ -1,0 +1,16 @@
+/** What the daemon starts and stops: a wire format with its listener. */
+export interface Protocol {
+  /** As in the start-up line. */
+  readonly name: string
+  /** Rejects when the address cannot be had. */
+  listen(host: string, port: number): Promise<Address>
+  /** No further connections; those there are get their answers and a notice. Resolves when all are gone. */
+  stop(): Promise<void>
+  /** Ends what is left at once. */
+  abort(): void
+}
+
+export interface Address {
+  readonly host: string
+  readonly port: number
+}

@@ -1,0 +1,42 @@
+/**
+ * One turn of the event loop and what is left to do at its end.
+ *
+ * Work that many callers ask for within a turn is done once, when the turn ends, in four phases: what was said is
+ * committed, what was committed is delivered, what was delivered is written, and whoever waited for that goes on.
+ * Promise callbacks run before the turn ends, so the reply to a command is queued before the events that the same
+ * commit brings: "reply first" (protocol line, section 5) holds without a rule of its own.
+ */
+const PHASES = ['commit', 'deliver', 'flush', 'resume'] as const
+export type Phase = (typeof PHASES)[number]
+
+/** Something with a method named after the phase in which it wants to be called. */
+export type Job<P extends Phase> = { readonly [K in P]: () => void }
+
+const waiting: { [P in Phase]: Job<P>[] } = { commit: [], deliver: [], flush: [], resume: [] }
+let scheduled = false
+
+/** Calls `job[phase]()` at the end of this turn. Asking twice calls twice: the caller remembers that it has asked. */
+export function atTurnEnd<P extends Phase>(phase: P, job: Job<P>): void {
+  waiting[phase].push(job)
+  if (scheduled) return
+  scheduled = true
+  setImmediate(endTurn)
+}
+
+/** Resolves when this turn has ended and what it brought has been written. */
+export function turnEnd(): Promise<void> {
+  return new Promise((resolve) => atTurnEnd('resume', { resume: resolve }))
+}
+
+function endTurn(): void {
+  // A phase that asks for an earlier one gets it at the end of the next turn.
+  scheduled = false
+  for (const phase of PHASES) run(phase)
+}
+
+function run<P extends Phase>(phase: P): void {
+  const jobs: Job<P>[] = waiting[phase]
+  if (jobs.length === 0) return
+  waiting[phase] = []
+  for (const job of jobs) job[phase]()
+}
