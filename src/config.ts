@@ -15,15 +15,36 @@ export const OPTIONS = {
   host: { type: 'string', default: '127.0.0.1', group: 'Listeners', describe: 'address of every listener' },
   line: { type: 'port', default: 9090, group: 'Listeners', describe: 'line protocol over TCP' },
   'line-tls': { type: 'port', default: undefined, group: 'Listeners', describe: 'line protocol over TLS' },
-  'line-ascii': { type: 'boolean', default: false, group: 'Listeners', describe: 'write every non-ASCII character as \\uXXXX' },
+  'line-ascii': {
+    type: 'boolean',
+    default: false,
+    group: 'Listeners',
+    describe: 'write every non-ASCII character as \\uXXXX',
+  },
   'tls-cert': { type: 'string', default: undefined, group: 'Listeners', describe: 'certificate file, PEM' },
   'tls-key': { type: 'string', default: undefined, group: 'Listeners', describe: 'private key file, PEM' },
 
   data: { type: 'string', default: './data', group: 'Data', describe: 'folder of the database; :memory: for none' },
-  sync: { type: 'string', default: 'normal', choices: ['normal', 'full'], group: 'Data', describe: 'an acknowledged line survives any crash of the process (normal), a power failure too (full)' },
+  sync: {
+    type: 'string',
+    default: 'normal',
+    choices: ['normal', 'full'],
+    group: 'Data',
+    describe: 'an acknowledged line survives any crash of the process (normal), a power failure too (full)',
+  },
   lobby: { type: 'string', default: 'lobby', group: 'Data', describe: 'name of the room for protocols without rooms' },
-  'keep-days': { type: 'number', default: 0, group: 'Data', describe: 'remove events older than this many days; 0 keeps all' },
-  'keep-events': { type: 'number', default: 0, group: 'Data', describe: 'keep only so many events of a room; 0 keeps all' },
+  'keep-days': {
+    type: 'number',
+    default: 0,
+    group: 'Data',
+    describe: 'remove events older than this many days; 0 keeps all',
+  },
+  'keep-events': {
+    type: 'number',
+    default: 0,
+    group: 'Data',
+    describe: 'keep only so many events of a room; 0 keeps all',
+  },
   'memory-events': { type: 'number', default: 1_000, group: 'Data', describe: "a room's newest events held in memory" },
   'memory-bytes': { type: 'number', default: 1_048_576, group: 'Data', describe: "a room's bytes held in memory" },
 
@@ -37,7 +58,13 @@ export const OPTIONS = {
   'login-timeout': { ...limit, default: 60, describe: 'seconds to log in; 0 for no bound' },
 
   'drain-timeout': { type: 'number', default: 5, group: 'Operation', describe: 'seconds that stopping may take' },
-  'log-level': { type: 'string', default: 'info', choices: ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], group: 'Operation', describe: 'least important log line that is written' },
+  'log-level': {
+    type: 'string',
+    default: 'info',
+    choices: ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
+    group: 'Operation',
+    describe: 'least important log line that is written',
+  },
 } as const satisfies Record<string, Option>
 
 type Values = typeof OPTIONS
@@ -116,7 +143,8 @@ function checkValue(name: string, option: Option, value: unknown): unknown {
 function checkNumber(name: string, value: unknown, least: number, most: number): number {
   const number = typeof value === 'number' ? value : /^\d+$/.test(String(value)) ? Number(value) : Number.NaN
   if (!Number.isInteger(number) || number < least || number > most) {
-    const range = most === Number.MAX_SAFE_INTEGER ? `a whole number of at least ${least}` : `a number from ${least} to ${most}`
+    const range =
+      most === Number.MAX_SAFE_INTEGER ? `a whole number of at least ${least}` : `a number from ${least} to ${most}`
     throw new ConfigError(`--${name} is ${range}, not ${value}`)
   }
   return number

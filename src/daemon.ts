@@ -35,7 +35,8 @@ export async function startDaemon(config: Config, log: Logger): Promise<Daemon> 
       memory: { events: config['memory-events'], bytes: config['memory-bytes'] },
     },
     {
-      trouble: (reason) => log.error({ reason }, 'cannot commit; lines are answered with an error until it works again'),
+      trouble: (reason) =>
+        log.error({ reason }, 'cannot commit; lines are answered with an error until it works again'),
       recovered: () => log.info('commits work again'),
       died: die,
     },

@@ -5,8 +5,8 @@ import { pino } from 'pino'
 import pretty from 'pino-pretty'
 import yargs from 'yargs'
 import { hideBin } from 'yargs/helpers'
-import { checkConfig, ConfigError, type Option, OPTIONS } from './config.ts'
-import { type Daemon, startDaemon } from './daemon.ts'
+import { ConfigError, checkConfig, OPTIONS, type Option } from './config.ts'
+import { startDaemon } from './daemon.ts'
 
 /** Exit statuses: a stop that was asked for, a fault, options that make no sense. */
 const STOPPED = 0
@@ -18,16 +18,24 @@ function exit(status: number, message: string): never {
   process.exit(status)
 }
 
-function describe([name, option]: [string, Option]) {
-  const { type, describe, group, choices, default: value } = option
-  const shape = { describe, group, ...(choices && { choices }), ...(type === 'boolean' && { boolean: true }) }
-  return [name, { ...shape, requiresArg: type !== 'boolean' && type !== 'port', defaultDescription: String(value ?? 'off') }] as const
+/** An option as yargs wants it. Values are checked in one place, config.ts, whatever they come from. */
+function describe([name, { type, group, choices, default: value, describe: what }]: [string, Option]) {
+  const described = {
+    group,
+    describe: choices ? `${what}: ${choices.join(', ')}` : what,
+    defaultDescription: String(value ?? 'off'),
+    requiresArg: type !== 'boolean' && type !== 'port',
+    ...(type === 'boolean' && { boolean: true }),
+  }
+  return [name, described] as const
 }
 
 async function parse(args: readonly string[]): Promise<Record<string, unknown>> {
   return await yargs([...args])
     .scriptName('roomd')
-    .usage('$0 [serve]\n\nA chat daemon that any shell can talk to. Every option can also be set as ROOMD_… in the environment.')
+    .usage(
+      '$0 [serve]\n\nA chat daemon that any shell can talk to. Every option can also be set as ROOMD_… in the environment.',
+    )
     .command(['serve', '$0'], 'run the daemon')
     .options(Object.fromEntries(Object.entries<Option>(OPTIONS).map(describe)))
     .config('config', 'JSON file of options', (file: string) => {
@@ -61,13 +69,8 @@ async function serve(args: readonly string[]): Promise<void> {
   }
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop({ signal }, STOPPED))
   void daemon.died.then((fault) => stop({ err: fault }, FAULT))
-  ready(daemon)
-}
-
-/** Tells pm2 (`wait_ready`), and whoever started this with a channel, that connections are taken. */
-function ready(daemon: Daemon): void {
+  // pm2 (`wait_ready`), or whoever started this with a channel, learns that connections are taken.
   process.send?.('ready')
-  void daemon
 }
 
 serve(hideBin(process.argv)).catch((error: unknown) => {

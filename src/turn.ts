@@ -15,12 +15,26 @@ export type Job<P extends Phase> = { readonly [K in P]: () => void }
 const waiting: { [P in Phase]: Job<P>[] } = { commit: [], deliver: [], flush: [], resume: [] }
 let scheduled = false
 
+/** How long a crowd at the door may hold up the end of a turn, in ms. */
+const CROWD_MS = 8
+let arrived = false
+let turnStarted = 0
+
 /** Calls `job[phase]()` at the end of this turn. Asking twice calls twice: the caller remembers that it has asked. */
 export function atTurnEnd<P extends Phase>(phase: P, job: Job<P>): void {
   waiting[phase].push(job)
   if (scheduled) return
   scheduled = true
+  turnStarted = performance.now()
   setImmediate(endTurn)
+}
+
+/**
+ * A connection has come in. The runtime takes one connection each time round, so while they keep coming the turn goes on,
+ * for a moment: a thousand that join a room at once are then told of in a few writes and not in a thousand.
+ */
+export function arrival(): void {
+  arrived = true
 }
 
 /** Resolves when this turn has ended and what it brought has been written. */
@@ -29,6 +43,11 @@ export function turnEnd(): Promise<void> {
 }
 
 function endTurn(): void {
+  if (arrived && performance.now() - turnStarted < CROWD_MS) {
+    arrived = false
+    setImmediate(endTurn)
+    return
+  }
   // A phase that asks for an earlier one gets it at the end of the next turn.
   scheduled = false
   for (const phase of PHASES) run(phase)

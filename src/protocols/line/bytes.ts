@@ -1,8 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 
 /** Telnet's in-band commands (RFC 854): options, subnegotiations, the rest. 0xFF never occurs in UTF-8. */
-const TELNET = /\xff(?:[\xfb-\xfe].?|\xfa[^]*?\xff\xf0|.?)/gs
-// biome-ignore lint/suspicious/noControlCharactersInRegex: anything but ASCII
+const TELNET = /\xff(?:[\xfb-\xfe].?|\xfa.*?\xff\xf0|.?)/gs
 const ASCII = /^[\0-\x7f]*$/
 
 /**

@@ -140,7 +140,8 @@ export class LineConnection {
     if (this.#stopping) {
       const { text, reconnect } = DISCONNECTS.stopping
       if (this.#conversation.quiet) this.#close(this.#conversation.encode({ type: 'notice', notice: text, reconnect }))
-      return this.#wait()
+      this.#wait()
+      return
     }
     if (this.#held !== undefined && this.#conversation.hear(this.#understand(this.#held))) this.#held = undefined
     if (this.#mustWait) this.#wait()

@@ -1,10 +1,11 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
+import { arrival } from '../../turn.ts'
 import type { Admission } from '../admission.ts'
 import { DISCONNECTS } from '../disconnect.ts'
 import type { Address, Protocol } from '../protocol.ts'
-import { LineConnection, type ConnectionOptions } from './connection.ts'
+import { type ConnectionOptions, LineConnection } from './connection.ts'
 
 /** Certificate and key, PEM. */
 export interface TlsFiles {
@@ -44,6 +45,7 @@ export class LineProtocol implements Protocol {
       this.#server.on('connection', (socket: Socket) => this.#welcome(socket))
     }
     this.#server.on('connection', (socket: Socket) => {
+      arrival()
       this.#sockets.add(socket)
       socket.on('close', () => this.#sockets.delete(socket))
     })

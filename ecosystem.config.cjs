@@ -1,0 +1,26 @@
+/** roomd in the background: `npm run daemon`, `npm run daemon:stop`. Options come from ROOMD_… in the environment. */
+const { existsSync } = require('node:fs')
+const { join } = require('node:path')
+
+const built = join(__dirname, 'dist/src/main.js')
+const source = join(__dirname, 'src/main.ts')
+
+module.exports = {
+  apps: [
+    {
+      name: 'roomd',
+      script: existsSync(source) ? source : built,
+      interpreter: 'node',
+      exec_mode: 'fork',
+      wait_ready: true,
+      listen_timeout: 10_000,
+      // Longer than --drain-timeout, so that a graceful stop is never cut short.
+      kill_timeout: 8_000,
+      max_memory_restart: '1G',
+      exp_backoff_restart_delay: 100,
+      out_file: 'roomd.log',
+      error_file: 'roomd-error.log',
+      merge_logs: true,
+    },
+  ],
+}

@@ -1,0 +1,143 @@
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { connect, createServer, type Socket } from 'node:net'
+import { join } from 'node:path'
+import split2 from 'split2'
+import { afterEach, expect, test } from 'vitest'
+import { RoomdProcess, temporaryFolder } from '../support/process.ts'
+
+const cleanups: (() => void)[] = []
+afterEach(() => {
+  for (const cleanup of cleanups.splice(0)) cleanup()
+})
+
+function folder(): string {
+  const { path, remove } = temporaryFolder()
+  cleanups.push(remove)
+  return path
+}
+
+function roomd(args: readonly string[], env?: NodeJS.ProcessEnv): RoomdProcess {
+  const daemon = new RoomdProcess(args, env)
+  cleanups.unshift(() => daemon.child.kill('SIGKILL'))
+  return daemon
+}
+
+interface Line {
+  type: string
+  result?: string | null
+  body: { type: string; body: string } & string
+}
+
+/** Sends lines, half-closes, and returns everything said until the server closes. */
+async function converse(port: number, text: string): Promise<Line[]> {
+  const socket = connect(port, '127.0.0.1')
+  socket.end(text)
+  const lines: Line[] = []
+  for await (const line of socket.pipe(split2(JSON.parse))) lines.push(line)
+  return lines
+}
+
+async function historyOf(port: number, room: string): Promise<string[]> {
+  const lines = await converse(port, `LOGIN reader\nJOIN ${room}\nHISTORY\n`)
+  return lines.filter(({ type, body }) => type === 'history' && body.type === 'message').map(({ body }) => body.body)
+}
+
+test('a pipe that half-closes gets one object a line for everything and then the end', async () => {
+  const port = await roomd(['--line', '0', '--data', folder()]).ready()
+  const lines = await converse(port, 'LOGIN bot\nJOIN ops\nhello\nHISTORY\n')
+  expect(lines.map(({ type, result }) => result ?? type)).toEqual([
+    'Username set to bot',
+    'Joined room ops',
+    'userJoined',
+    'OK',
+    'message',
+    'commandResult',
+    'history',
+    'history',
+  ])
+})
+
+test('what was acknowledged before kill -9 is in HISTORY afterwards, and everybody has left', async () => {
+  const data = folder()
+  const first = roomd(['--line', '0', '--data', data])
+  const port = await first.ready()
+  const socket: Socket = connect(port, '127.0.0.1')
+  cleanups.unshift(() => socket.destroy())
+  socket.on('error', () => {})
+  let acknowledged = 0
+  socket.pipe(split2(JSON.parse)).on('data', ({ result }: Line) => {
+    if (result !== 'OK') return
+    if (++acknowledged === 2_000) first.child.kill('SIGKILL')
+  })
+  socket.write('LOGIN bot\nJOIN ops\n')
+  for (let n = 0; n < 10_000; n++) socket.write(`line ${n}\n`)
+  await Promise.all([first.exit, once(socket, 'close')])
+  expect(acknowledged).toBeGreaterThanOrEqual(2_000)
+
+  const again = await roomd(['--line', '0', '--data', data]).ready()
+  const kept = await historyOf(again, 'ops')
+  expect(kept.length).toBeGreaterThanOrEqual(acknowledged)
+  expect(kept).toEqual(kept.map((_, n) => `line ${n}`))
+  const lines = await converse(again, 'LOGIN bot\nJOIN ops\nHISTORY\n')
+  const presence = lines.filter(({ type }) => type === 'history').map(({ body }) => body.type)
+  expect(presence.filter((type) => type === 'userLeft').length).toBe(
+    presence.filter((type) => type === 'userJoined').length - 1,
+  )
+})
+
+test('SIGTERM: clients are told, the exit status is 0', async () => {
+  const daemon = roomd(['--line', '0', '--data', ':memory:'])
+  const socket = connect(await daemon.ready(), '127.0.0.1')
+  const lines: Line[] = []
+  socket.write('LOGIN ann\n')
+  for await (const line of socket.pipe(split2(JSON.parse))) {
+    lines.push(line)
+    if (lines.length === 1) daemon.child.kill('SIGTERM')
+  }
+  expect(lines.at(-1)).toMatchObject({ type: 'notice', reconnect: true })
+  expect(await daemon.exit).toMatchObject({ status: 0, stderr: '' })
+})
+
+test.each([
+  [['--line', '99999'], 2, '--line is a number from 0 to 65535, not 99999'],
+  [['--line', 'x'], 2, '--line is a number from 0 to 65535, not x'],
+  [['--nonsense', '1'], 2, 'nonsense'],
+  [['--line-tls', '0'], 2, '--line-tls needs --tls-cert and --tls-key'],
+  [['--max-line', '0'], 2, '--max-line is a whole number of at least 64, not 0'],
+  [['--sync', 'never'], 2, 'sync'],
+  [['--lobby', 'no way'], 2, '--lobby must be 1 to 70 letters and digits'],
+  [['--data', '/dev/null/data', '--line', '0'], 1, '/dev/null/data'],
+  [['--host', '203.0.113.1', '--data', ':memory:', '--line', '0'], 1, '203.0.113.1 is no address of this machine'],
+])('%j exits with status %d and one line', async (args, status, text) => {
+  const { status: got, stderr } = await roomd(args).exit
+  expect(stderr).toContain(text)
+  expect(stderr.trimEnd().split('\n')).toHaveLength(1)
+  expect(got).toBe(status)
+})
+
+test('a port in use is named, status 1', async () => {
+  const server = createServer().listen(0, '127.0.0.1')
+  cleanups.push(() => server.close())
+  await once(server, 'listening')
+  const address = server.address()
+  const port = typeof address === 'object' ? address?.port : undefined
+  const { status, stderr } = await roomd(['--line', String(port), '--data', ':memory:']).exit
+  expect(stderr).toBe(`roomd: port ${port} on 127.0.0.1 is in use\n`)
+  expect(status).toBe(1)
+})
+
+test('options come from the environment and from a file too', async () => {
+  const file = join(folder(), 'roomd.json')
+  writeFileSync(file, JSON.stringify({ line: 0, 'max-text': 5 }))
+  const port = await roomd(['--config', file], { ROOMD_DATA: ':memory:' }).ready()
+  const lines = await converse(port, 'LOGIN ann\nJOIN ops\nsix so\nfive5\n')
+  expect(lines.map(({ type }) => type)).toEqual([
+    'commandResult',
+    'commandResult',
+    'userJoined',
+    'error',
+    'commandResult',
+    'message',
+  ])
+})

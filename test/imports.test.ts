@@ -1,0 +1,55 @@
+import { globSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { expect, test } from 'vitest'
+
+const root = resolve(import.meta.dirname, '..')
+
+/** The floors of the house, the lowest first; a file imports from its own floor or one below. */
+const FLOORS = [
+  /^src\/turn\.ts$/,
+  /^src\/engine\/[^/]+\.ts$/,
+  /^src\/chat\//,
+  /^commands\//,
+  /^src\/protocols\//,
+  /^src\/(daemon|config)\.ts$/,
+  /^src\/main\.ts$/,
+]
+
+function floorOf(file: string): number {
+  // An implementation of the engine stands on its interface; only the daemon knows which one there is.
+  if (/^src\/engine\/local\//.test(file)) return 1.5
+  return FLOORS.findIndex((floor) => floor.test(file))
+}
+
+function imports(): { from: string; to: string }[] {
+  const files = globSync(['src/**/*.ts', 'commands/**/*.ts'], { cwd: root })
+  return files.flatMap((from) => {
+    const text = readFileSync(join(root, from), 'utf8')
+    return [...text.matchAll(/from '([^']+)'/g)].map(([, to = '']) => {
+      return { from, to: to.startsWith('.') ? relative(root, join(root, dirname(from), to)) : to }
+    })
+  })
+}
+
+test('every file stands on a floor and imports only from its own or one below', () => {
+  const found = imports()
+  expect(found.length).toBeGreaterThan(50)
+  for (const { from, to } of found) {
+    expect(floorOf(from), from).toBeGreaterThanOrEqual(0)
+    if (to.startsWith('src/') || to.startsWith('commands/')) {
+      expect(floorOf(to), `${from} imports ${to}`).toBeLessThanOrEqual(floorOf(from))
+    }
+  }
+})
+
+test('only the daemon chooses an engine', () => {
+  const users = imports().filter(({ from, to }) => to.startsWith('src/engine/local/') && !from.startsWith('src/engine/'))
+  expect(new Set(users.map(({ from }) => from))).toEqual(new Set(['src/daemon.ts']))
+})
+
+test('the core knows no socket, no database and no wire; only the engine knows SQL', () => {
+  for (const { from, to } of imports()) {
+    if (from.startsWith('src/chat/')) expect(to, from).not.toMatch(/^node:|^pino|^split2|^typebox/)
+    if (to === 'node:sqlite') expect(from).toMatch(/^src\/engine\//)
+  }
+})

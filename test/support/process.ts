@@ -1,0 +1,52 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import split2 from 'split2'
+
+const main = resolve(import.meta.dirname, '../../src/main.ts')
+
+export function temporaryFolder(): { path: string; remove(): void } {
+  const path = mkdtempSync(join(tmpdir(), 'roomd-test-'))
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) }
+}
+
+export interface Exit {
+  status: number | null
+  signal: NodeJS.Signals | null
+  stderr: string
+}
+
+/** A real daemon in a process of its own. */
+export class RoomdProcess {
+  readonly child: ChildProcess
+  readonly log: Record<string, unknown>[] = []
+  readonly exit: Promise<Exit>
+
+  constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+    this.child = spawn(process.execPath, [main, ...args], {
+      env: { PATH: process.env.PATH, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    this.child.stdout?.pipe(split2()).on('data', (line: string) => this.log.push(JSON.parse(line)))
+    let stderr = ''
+    this.child.stderr?.on('data', (chunk) => {
+      stderr += chunk
+    })
+    this.exit = once(this.child, 'close').then(([status, signal]) => ({ status, signal, stderr }))
+  }
+
+  /** Resolves with the port of a listener once the daemon is ready; rejects when it ends before that. */
+  async ready(protocol = 'line'): Promise<number> {
+    const ended = this.exit.then(({ stderr }) => {
+      throw new Error(`ended before it was ready: ${stderr}`)
+    })
+    ended.catch(() => {})
+    while (!this.log.some(({ msg }) => msg === 'ready')) {
+      const { stdout } = this.child
+      if (stdout) await Promise.race([once(stdout, 'data'), ended])
+    }
+    return Number(this.log.find((line) => line.protocol === protocol)?.port)
+  }
+}
