@@ -21,7 +21,8 @@ export class Pace {
   take(now: number): number {
     const { rate, burst } = this.#options
     if (rate === 0) return 0
-    this.#left = Math.min(burst, this.#left + ((now - this.#filled) * rate) / 1_000) - 1
+    this.#left = Math.min(burst, this.#left + (Math.max(0, now - this.#filled) * rate) / 1_000) - 1
+    // A clock that is set back costs nobody anything.
     this.#filled = now
     if (this.#left >= 0) return 0
     // Until a tenth of a second's worth is there: a flood is slowed in steps, not line by line.

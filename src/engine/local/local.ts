@@ -89,6 +89,7 @@ export class LocalEngine implements Engine {
   }
 
   append(log: LogName, draft: Draft): Promise<Event> {
+    if (!this.#store) return Promise.reject(new Unavailable('the engine is not started'))
     return new Promise((resolve, reject) => {
       this.#queue.push({ log, draft, resolve, reject })
       this.#schedule()
@@ -98,7 +99,7 @@ export class LocalEngine implements Engine {
   async *read(log: LogName, range: Range): AsyncGenerator<readonly Event[]> {
     const recent = this.#followed.get(log)?.recent
     // What is committed from here on is not part of the answer.
-    const newest = Math.max(lastIdAt(Date.now()), recent?.last ?? 0)
+    const newest = recent?.last || ((await this.#thread.ask({ op: 'bounds', log }))?.last ?? 0)
     const to = Math.min(range.to === undefined ? newest : lastIdAt(range.to), newest)
     let from = range.from === undefined ? 0 : idAt(range.from)
     if (range.after !== undefined) {

@@ -68,13 +68,16 @@ export class Store {
 
   /** Room 1 under its present line name; `Public Chat` when it is made (protocols/README.md, The core). */
   ensureLobby(lineName: string): void {
+    const key = fold(lineName)
+    const other = this.#db.prepare('SELECT 1 FROM rooms WHERE id <> 1 AND (title_key = ? OR line_key = ?)')
+    if (other.get(key, key)) throw new Error(`--lobby ${lineName} is the name of another room`)
     this.#db
       .prepare(
         `INSERT INTO rooms (id, title, title_key, line_name, line_key, visibility, created_at)
          VALUES (1, 'Public Chat', 'public chat', ?, ?, 'public', ?)
          ON CONFLICT (id) DO UPDATE SET line_name = excluded.line_name, line_key = excluded.line_key`,
       )
-      .run(lineName, fold(lineName), Date.now())
+      .run(lineName, key, Date.now())
   }
 
   rooms(): RoomRecord[] {

@@ -25,11 +25,17 @@ export class StoreThread {
     const { promise, resolve, reject } = Promise.withResolvers<Opened>()
     const thread = new StoreThread(options, (notice) => {
       if (notice.notice === 'open') resolve(notice)
-      else if (notice.notice === 'fault') reject(new EngineFault(notice.message))
+      else if (notice.notice === 'fault') reject((thread.#dead = new EngineFault(notice.message)))
       else on.trimmed(notice)
     })
-    thread.#worker.on('error', (error) => thread.#die(error.message, on.died))
-    thread.#worker.on('exit', () => thread.#die('its thread has ended', on.died))
+    const die = (reason: string) => {
+      const fault = thread.#die(reason)
+      if (!fault) return
+      reject(fault)
+      on.died(fault)
+    }
+    thread.#worker.on('error', (error) => die(error.message))
+    thread.#worker.on('exit', () => die('its thread has ended'))
     return { thread, opened: await promise }
   }
 
@@ -55,15 +61,18 @@ export class StoreThread {
 
   async close(): Promise<void> {
     if (this.#dead) return
-    await this.ask({ op: 'close' })
+    const closed = this.ask({ op: 'close' })
+    // From here on its end is no surprise.
     this.#dead = new EngineFault('the store is closed')
+    await closed
     await this.#worker.terminate()
   }
 
-  #die(reason: string, died: (fault: EngineFault) => void): void {
-    if (this.#dead) return
+  /** Undefined when its end was expected or is known. */
+  #die(reason: string): EngineFault | undefined {
+    if (this.#dead) return undefined
     this.#dead = new EngineFault(`the store has failed: ${reason}`)
     for (const { reject } of this.#pending.splice(0)) reject(new Unavailable(this.#dead.message))
-    died(this.#dead)
+    return this.#dead
   }
 }

@@ -42,7 +42,13 @@ export class Parser {
   }
 
   #slash(line: string): Parsed {
-    return match(this.#slashed, line.toUpperCase(), line) ?? { unknown: `/${line.split(/[ \t]/, 1)[0]}` }
+    return (
+      match(
+        this.#slashed,
+        line.replace(/[a-z]+/g, (letters) => letters.toUpperCase()),
+        line,
+      ) ?? { unknown: `/${line.split(/[ \t]/, 1)[0]}` }
+    )
   }
 }
 

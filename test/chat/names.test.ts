@@ -1,0 +1,105 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { fold, isLineName, isName, isReserved } from '../../src/chat/names.ts'
+
+describe('isName', () => {
+  it.each(['a', 'Bob', 'al ice', 'a_b-c.d', '7up', 'Zoë', 'Ω', 'x'.repeat(32), '\u{1d7ce}'])('takes %j', (name) => {
+    expect(isName(name)).toBe(true)
+  })
+
+  it.each([
+    '',
+    ' a',
+    'a ',
+    'a  b',
+    '_a',
+    '-a',
+    '.a',
+    'a\n',
+    '\na',
+    'a\tb',
+    'a!',
+    '😀',
+    'x'.repeat(33),
+    'e\u0301',
+    '\u0301a',
+    'a\u202eb',
+  ])('refuses %j', (name) => {
+    expect(isName(name)).toBe(false)
+  })
+
+  it('counts characters, not code units', () => {
+    expect(isName('\u{10400}'.repeat(32))).toBe(true)
+    expect(isName('\u{10400}'.repeat(33))).toBe(false)
+  })
+
+  it('is made of what the rule says', () => {
+    const alphabet = fc.constantFrom('a', 'B', '9', ' ', '_', '-', '.', '!', '\n', 'é', 'ß')
+    fc.assert(
+      fc.property(fc.array(alphabet, { maxLength: 36 }), (letters) => {
+        const name = letters.join('')
+        const first = /^[aB9éß]/.test(name)
+        const rest = !/[!\n]/.test(name) && !name.includes('  ') && !name.endsWith(' ')
+        expect(isName(name)).toBe(first && rest && letters.length <= 32)
+      }),
+    )
+  })
+})
+
+describe('isLineName', () => {
+  it.each(['a', 'Tech', '0', 'x'.repeat(70)])('takes %j', (name) => {
+    expect(isLineName(name)).toBe(true)
+  })
+
+  it.each(['', '!@#', 'a b', 'a_b', 'é', 'tech\n', 'x'.repeat(71)])('refuses %j', (name) => {
+    expect(isLineName(name)).toBe(false)
+  })
+
+  it('takes what matches the documented rule and nothing else', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary-ascii', maxLength: 80 }), (name) => {
+        const plain = [...name].every((c) => (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))
+        expect(isLineName(name)).toBe(plain && name.length >= 1 && name.length <= 70)
+      }),
+    )
+  })
+})
+
+describe('fold', () => {
+  it.each([
+    ['Alice', 'alice'],
+    ['ALICE BOB', 'alice bob'],
+    ['ÉCOLE', 'école'],
+    ['e\u0301', 'é'],
+    ['Ａｌｉｃｅ', 'alice'],
+    ['ﬁn', 'fin'],
+  ])('%j is %j', (name, folded) => {
+    expect(fold(name)).toBe(folded)
+  })
+
+  it('of ASCII is lower case, whatever way it takes', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary-ascii' }), (name) => {
+        expect(fold(name)).toBe(name.normalize('NFKC').toLowerCase())
+      }),
+    )
+  })
+
+  it('makes the composed and the decomposed form of a text the same', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), (name) => {
+        expect(fold(name.normalize('NFD'))).toBe(fold(name.normalize('NFC')))
+      }),
+    )
+  })
+})
+
+describe('isReserved', () => {
+  it.each(['all', 'ALL', 'Public', 'ｐublic'])('%j is', (name) => {
+    expect(isReserved(name)).toBe(true)
+  })
+
+  it.each(['', 'allen', 'alice', 'public1'])('%j is not', (name) => {
+    expect(isReserved(name)).toBe(false)
+  })
+})

@@ -1,0 +1,138 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { Mistake } from '../../commands/command.ts'
+import { parseRange, parseTime } from '../../commands/range.ts'
+import { Refusal } from '../../src/chat/refusal.ts'
+
+const NOW = Date.UTC(2026, 4, 24, 12)
+
+describe('parseTime', () => {
+  it.each([
+    ['2015-05-24', '2015-05-24T00:00:00.000Z'],
+    ['2015-05-24T15:17', '2015-05-24T15:17:00.000Z'],
+    ['2015-05-24T15:17:19', '2015-05-24T15:17:19.000Z'],
+    ['2015-05-24T15:17:19Z', '2015-05-24T15:17:19.000Z'],
+    ['2015-05-24t15:17:19z', '2015-05-24T15:17:19.000Z'],
+    ['2015-05-24T15:17:19.5', '2015-05-24T15:17:19.500Z'],
+    ['2015-05-24T15:17:19,25Z', '2015-05-24T15:17:19.250Z'],
+    ['2015-05-24T15:17:19.209832', '2015-05-24T15:17:19.209Z'],
+    ['2015-05-24T15:17:19+02:00', '2015-05-24T13:17:19.000Z'],
+    ['2015-05-24T15:17:19-0330', '2015-05-24T18:47:19.000Z'],
+    ['2015-05-24T15:17:19.5+02', '2015-05-24T13:17:19.500Z'],
+    ['2016-02-29', '2016-02-29T00:00:00.000Z'],
+    ['2999-01-01', '2999-01-01T00:00:00.000Z'],
+    ['0', '1970-01-01T00:00:00.000Z'],
+    ['1432480639', '2015-05-24T15:17:19.000Z'],
+    ['1432480639.209', '2015-05-24T15:17:19.209Z'],
+    ['-90s', '2026-05-24T11:58:30.000Z'],
+    ['-10m', '2026-05-24T11:50:00.000Z'],
+    ['-2h', '2026-05-24T10:00:00.000Z'],
+    ['-7d', '2026-05-17T12:00:00.000Z'],
+  ])('reads %s as %s', (word, iso) => {
+    expect(new Date(parseTime(word, NOW)).toISOString()).toBe(iso)
+  })
+
+  it.each([
+    'nonsense',
+    '',
+    '2015-02-30',
+    '2015-02-29',
+    '2015-13-01',
+    '2015-00-01',
+    '2015-01-00',
+    '2015-5-24',
+    '2015-05-24T',
+    '2015-05-24T25:00',
+    '2015-05-24T15:60',
+    '2015-05-24T15:17:61',
+    '2015-05-24T15:17:19.',
+    '2015-05-24T15:17:19+99:99',
+    '2015-05-24Z',
+    '2015-02-30T15:17:19+02:00',
+    '-10',
+    '-10w',
+    '10m',
+    '-1',
+    '1e3',
+    '123456789012',
+    'Infinity',
+    '__proto__',
+  ])('refuses %j', (word) => {
+    expect(() => parseTime(word, NOW)).toThrow(new Mistake('Unknown string format'))
+  })
+
+  it('reads back what toISOString writes, to the millisecond', () => {
+    const date = fc.date({ min: new Date(0), max: new Date('9999-12-31T23:59:59.999Z'), noInvalidDate: true })
+    fc.assert(
+      fc.property(date, (date) => {
+        const iso = date.toISOString()
+        expect(parseTime(iso, NOW)).toBe(date.getTime())
+        expect(parseTime(iso.slice(0, -1), NOW)).toBe(date.getTime())
+        expect(parseTime(iso.slice(0, 10), NOW)).toBe(Math.floor(date.getTime() / 86_400_000) * 86_400_000)
+      }),
+    )
+  })
+
+  it('takes an offset off', () => {
+    const date = fc.date({ min: new Date(0), max: new Date('2200-01-01'), noInvalidDate: true })
+    const two = (n: number) => String(n).padStart(2, '0')
+    fc.assert(
+      fc.property(date, fc.constantFrom('+', '-'), fc.nat(23), fc.nat(59), (date, sign, hours, minutes) => {
+        const shift = (hours * 60 + minutes) * 60_000 * (sign === '+' ? 1 : -1)
+        const local = new Date(date.getTime() + shift).toISOString()
+        if (!/^\d{4}-/.test(local)) return
+        expect(parseTime(`${local.slice(0, -1)}${sign}${two(hours)}:${two(minutes)}`, NOW)).toBe(date.getTime())
+        expect(parseTime(`${local.slice(0, -1)}${sign}${two(hours)}${two(minutes)}`, NOW)).toBe(date.getTime())
+      }),
+    )
+  })
+
+  it('gives a finite number or a Mistake, whatever the word', () => {
+    const word = fc.oneof(fc.string(), fc.string({ unit: fc.constantFrom(...'0123456789-:T.Z+smhd') }))
+    fc.assert(
+      fc.property(word, (word) => {
+        try {
+          expect(parseTime(word, NOW)).toSatisfy(Number.isFinite)
+        } catch (error) {
+          expect(error).toBeInstanceOf(Mistake)
+        }
+      }),
+    )
+  })
+})
+
+describe('parseRange', () => {
+  const day = (text: string) => Date.parse(`${text}T00:00:00Z`)
+
+  it.each([
+    ['', {}],
+    ['2015-05-24', { from: day('2015-05-24') }],
+    ['2015-05-24 2015-05-25', { from: day('2015-05-24'), to: day('2015-05-25') }],
+    ['2015-05-24  \t 2015-05-25', { from: day('2015-05-24'), to: day('2015-05-25') }],
+    ['2015-05-24 2015-05-25 whatever else', { from: day('2015-05-24'), to: day('2015-05-25') }],
+    ['limit=5', { limit: 5 }],
+    ['LIMIT=5 2015-05-24', { from: day('2015-05-24'), limit: 5 }],
+    ['2015-05-24 limit=5 2015-05-25 after=7', { from: day('2015-05-24'), to: day('2015-05-25'), limit: 5, after: 7 }],
+    ['after=0', { after: 0 }],
+    ['-10m', { from: NOW - 600_000 }],
+  ])('reads %j', (parameter, range) => {
+    expect(parseRange(parameter, NOW)).toEqual(range)
+  })
+
+  it.each(['limit=', 'limit=0', 'limit=-1', 'limit=x', 'limit=1.5', 'limit=1e3'])('refuses %j', (parameter) => {
+    expect(() => parseRange(parameter, NOW)).toThrow(new Mistake(`Invalid limit: ${parameter.slice(6)}`))
+  })
+
+  it.each(['after=', 'after=x', 'after=-1', 'after=1.5', 'after=9007199254740993', 'after=99999999999999999'])(
+    'takes %j for an id that is gone',
+    (parameter) => {
+      expect(() => parseRange(parameter, NOW)).toThrow(Refusal)
+      expect(() => parseRange(parameter, NOW)).toThrow('history-gone')
+    },
+  )
+
+  it('refuses a time that cannot be read, first or second', () => {
+    expect(() => parseRange('nonsense', NOW)).toThrow(Mistake)
+    expect(() => parseRange('2015-05-24 nonsense', NOW)).toThrow(Mistake)
+  })
+})

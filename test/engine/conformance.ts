@@ -1,0 +1,355 @@
+/** What src/engine/engine.ts says of every engine, as one suite. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type Engine, Gone, type Range, Taken } from '../../src/engine/engine.ts'
+import type { Draft, Event, LogName } from '../../src/engine/event.ts'
+
+export interface Subject {
+  /** Started. */
+  readonly engine: Engine
+  /** Stops the engine and starts another one on the same data; only where data outlives an engine. */
+  readonly restart?: () => Promise<Engine>
+  /** Stops whatever runs and removes what it has left. */
+  readonly cleanup: () => Promise<void>
+}
+
+export function said(body: string, room = 1, from = 'alice'): Draft {
+  return { kind: 'message', room, from, body }
+}
+
+export async function pages(engine: Engine, log: LogName, range: Range = {}): Promise<(readonly Event[])[]> {
+  const all: (readonly Event[])[] = []
+  for await (const page of engine.read(log, range)) all.push(page)
+  return all
+}
+
+export async function readAll(engine: Engine, log: LogName, range: Range = {}): Promise<Event[]> {
+  return (await pages(engine, log, range)).flat()
+}
+
+const LOG = 'room:1'
+const numbers = (count: number) => Array.from({ length: count }, (_, index) => String(index))
+const bodies = (events: readonly Event[]) => events.map(({ body }) => body)
+const tick = () => new Promise((next) => setTimeout(next, 3))
+
+export function conformance(name: string, make: () => Promise<Subject>): void {
+  describe(`the engine ${name}`, () => {
+    let subject: Subject
+    let engine: Engine
+
+    beforeEach(async () => {
+      subject = await make()
+      engine = subject.engine
+    })
+    afterEach(async () => subject.cleanup())
+
+    /** Appended one after the other, each in a millisecond of its own. */
+    async function spread(texts: readonly string[]): Promise<Event[]> {
+      const events: Event[] = []
+      for (const text of texts) {
+        events.push(await engine.append(LOG, said(text)))
+        await tick()
+      }
+      return events
+    }
+
+    it('answers a ping', async () => {
+      await expect(engine.ping()).resolves.toBeUndefined()
+    })
+
+    describe('append', () => {
+      it('resolves with what was appended, an id and a time', async () => {
+        const before = Date.now()
+        const event = await engine.append(LOG, said('hello'))
+        expect(event).toEqual({ ...said('hello'), id: expect.any(Number), at: expect.any(Number) })
+        expect(event.at).toBeGreaterThanOrEqual(before)
+        expect(event.at).toBeLessThanOrEqual(Date.now())
+        expect(await readAll(engine, LOG)).toEqual([event])
+      })
+
+      it('keeps every member of an event, whatever its text', async () => {
+        const body = 'é😀\n\t\u202e\' " \\ ; DROP TABLE events'
+        const event = await engine.append('inbox:bob', { kind: 'private', room: 7, from: 'Al ice', to: 'Bob', body })
+        expect(await readAll(engine, 'inbox:bob')).toEqual([event])
+        expect(event).toMatchObject({ kind: 'private', room: 7, from: 'Al ice', to: 'Bob', body })
+      })
+
+      it('gives rising ids and times that never fall, in the order of calls', async () => {
+        const texts = numbers(3_000)
+        const events = await Promise.all(texts.map((text) => engine.append(LOG, said(text))))
+        events.push(...(await Promise.all(texts.map((text) => engine.append(LOG, said(text))))))
+        expect(bodies(events)).toEqual([...texts, ...texts])
+        let last = events[0]
+        for (const event of events.slice(1)) {
+          if (last && (event.id <= last.id || event.at < last.at)) expect.fail(`${event.id} after ${last.id}`)
+          last = event
+        }
+      })
+
+      it('keeps the order of each log when several are written at once', async () => {
+        const logs: LogName[] = ['room:1', 'room:2', 'inbox:bob']
+        await Promise.all(numbers(90).map((text, index) => engine.append(logs[index % 3] ?? LOG, said(text))))
+        for (const [place, log] of logs.entries()) {
+          const expected = numbers(90).filter((_, index) => index % 3 === place)
+          expect(bodies(await readAll(engine, log))).toEqual(expected)
+        }
+      })
+    })
+
+    describe('follow', () => {
+      it("hands over one log's events in order, each once", async () => {
+        const seen: Event[] = []
+        engine.follow(LOG, (event) => seen.push(event))
+        const appended = await Promise.all(
+          numbers(200).flatMap((text) => [engine.append(LOG, said(text)), engine.append('room:2', said(text, 2))]),
+        )
+        expect(seen).toEqual(appended.filter(({ room }) => room === 1))
+      })
+
+      it('hands over nothing before the turn in which the promise resolves', async () => {
+        const order: string[] = []
+        let turn = 0
+        let counting = true
+        const count = () => {
+          turn++
+          if (counting) setImmediate(count)
+        }
+        setImmediate(count)
+        let followed = -1
+        engine.follow(LOG, () => {
+          order.push('followed')
+          followed = turn
+        })
+        await engine.append(LOG, said('hello'))
+        order.push('resolved')
+        expect(followed === turn || followed === -1).toBe(true)
+        await tick()
+        counting = false
+        expect(order.toSorted()).toEqual(['followed', 'resolved'])
+      })
+
+      it('begins with what is committed from now on and ends when told to', async () => {
+        await engine.append(LOG, said('before'))
+        const one: Event[] = []
+        const other: Event[] = []
+        const unfollow = engine.follow(LOG, (event) => one.push(event))
+        engine.follow(LOG, (event) => other.push(event))
+        await engine.append(LOG, said('during'))
+        unfollow()
+        await engine.append(LOG, said('after'))
+        expect(bodies(one)).toEqual(['during'])
+        expect(bodies(other)).toEqual(['during', 'after'])
+      })
+    })
+
+    // What is read must not depend on whether somebody follows: that decides where an engine finds it.
+    describe.each([false, true])('read, followed: %j', (followed) => {
+      beforeEach(() => {
+        if (followed) engine.follow(LOG, () => {})
+      })
+
+      it('gives nothing of a log that has nothing', async () => {
+        expect(await readAll(engine, LOG)).toEqual([])
+        expect(await readAll(engine, LOG, { from: 0, to: Date.now(), limit: 3 })).toEqual([])
+      })
+
+      it('gives everything in bounded pages, also when it is much', async () => {
+        const appended = await Promise.all(numbers(2_500).map((text) => engine.append(LOG, said(text))))
+        const all = await pages(engine, LOG)
+        expect(all.flat()).toEqual(appended)
+        expect(all.length).toBeGreaterThan(1)
+        expect(Math.max(...all.map((page) => page.length))).toBeLessThanOrEqual(1_000)
+        expect(await readAll(engine, LOG, { limit: 2_200 })).toEqual(appended.slice(-2_200))
+        expect(await readAll(engine, LOG, { limit: 9_999 })).toEqual(appended)
+      })
+
+      it('takes both times as inclusive', async () => {
+        const events = await spread(numbers(5))
+        const at = (index: number) => events[index]?.at ?? Number.NaN
+        expect(await readAll(engine, LOG, { from: at(1), to: at(3) })).toEqual(events.slice(1, 4))
+        expect(await readAll(engine, LOG, { from: at(1) + 1, to: at(3) - 1 })).toEqual(events.slice(2, 3))
+        expect(await readAll(engine, LOG, { from: at(4) })).toEqual(events.slice(4))
+        expect(await readAll(engine, LOG, { to: at(0) })).toEqual(events.slice(0, 1))
+        expect(await readAll(engine, LOG, { from: at(3), to: at(1) })).toEqual([])
+      })
+
+      it('takes times that are far away', async () => {
+        const events = await spread(numbers(2))
+        expect(await readAll(engine, LOG, { from: 0, to: Date.UTC(2999, 0) })).toEqual(events)
+        expect(await readAll(engine, LOG, { from: Date.UTC(2999, 0) })).toEqual([])
+        expect(await readAll(engine, LOG, { to: 0 })).toEqual([])
+        expect(await readAll(engine, LOG, { from: -1e15, to: 1e15 })).toEqual(events)
+      })
+
+      it('gives the newest so many of the range', async () => {
+        const events = await spread(numbers(6))
+        expect(await readAll(engine, LOG, { limit: 2 })).toEqual(events.slice(4))
+        expect(await readAll(engine, LOG, { limit: 2, to: events[3]?.at ?? 0 })).toEqual(events.slice(2, 4))
+        expect(await readAll(engine, LOG, { limit: 9, from: events[3]?.at ?? 0 })).toEqual(events.slice(3))
+      })
+
+      it('gives what came after an id', async () => {
+        const events = await Promise.all(numbers(6).map((text) => engine.append(LOG, said(text))))
+        for (const [index, { id }] of events.entries()) {
+          expect(await readAll(engine, LOG, { after: id })).toEqual(events.slice(index + 1))
+        }
+        const after = events[1]?.id ?? 0
+        expect(await readAll(engine, LOG, { after, limit: 2 })).toEqual(events.slice(4))
+        expect(await readAll(engine, LOG, { after, from: Date.UTC(2999, 0) })).toEqual([])
+      })
+
+      it('refuses an id that is too old, too new or of a log that does not exist', async () => {
+        await expect(readAll(engine, LOG, { after: 5 })).rejects.toThrow(Gone)
+        const { id } = await engine.append(LOG, said('hello'))
+        await expect(readAll(engine, LOG, { after: 0 })).rejects.toThrow(Gone)
+        await expect(readAll(engine, LOG, { after: id - 10_000_000 })).rejects.toThrow(Gone)
+        await expect(readAll(engine, LOG, { after: id + 1 })).rejects.toThrow(Gone)
+        await expect(readAll(engine, 'room:99', { after: id })).rejects.toThrow(Gone)
+      })
+
+      it('leaves out what is committed after the call', async () => {
+        const before = await Promise.all(numbers(1_500).map((text) => engine.append(LOG, said(text))))
+        await tick()
+        const reading = engine.read(LOG, {})[Symbol.asyncIterator]()
+        const first = await reading.next()
+        await tick()
+        await engine.append(LOG, said('late'))
+        const seen: Event[] = first.done ? [] : [...first.value]
+        for (let page = await reading.next(); !page.done; page = await reading.next()) seen.push(...page.value)
+        expect(seen).toEqual(before)
+      })
+    })
+
+    it('finds what happened before somebody followed, and after', async () => {
+      const events = await spread(['a', 'b'])
+      engine.follow(LOG, () => {})
+      events.push(...(await spread(['c', 'd'])))
+      expect(await readAll(engine, LOG)).toEqual(events)
+      expect(await readAll(engine, LOG, { limit: 1 })).toEqual(events.slice(3))
+      expect(await readAll(engine, LOG, { limit: 3 })).toEqual(events.slice(1))
+      for (const [index, { id }] of events.entries()) {
+        expect(await readAll(engine, LOG, { after: id })).toEqual(events.slice(index + 1))
+      }
+    })
+
+    describe('names in a room', () => {
+      it('are held once, compared folded', async () => {
+        expect(await engine.claim(1, 'Alice')).toBe(true)
+        expect(await engine.claim(1, 'ALICE')).toBe(false)
+        expect(await engine.claim(1, 'Ａｌｉｃｅ')).toBe(false)
+        expect(await engine.claim(2, 'alice')).toBe(true)
+        await engine.release(1, 'aLiCe')
+        expect(await engine.claim(1, 'alice')).toBe(true)
+        expect(await engine.members(1)).toEqual(['alice'])
+      })
+
+      it('go to exactly one of those who ask at the same time', async () => {
+        const won = await Promise.all(['bob', 'BOB', 'Bob', 'bOb'].map((name) => engine.claim(1, name)))
+        expect(won.filter(Boolean)).toHaveLength(1)
+      })
+
+      it('are listed as written, in order of claiming', async () => {
+        for (const name of ['Carol', 'alice', 'Bob']) await engine.claim(1, name)
+        expect(await engine.members(1)).toEqual(['Carol', 'alice', 'Bob'])
+        expect(await engine.memberCount(1)).toBe(3)
+        await engine.release(1, 'carol')
+        await engine.claim(1, 'Carol')
+        expect(await engine.members(1)).toEqual(['alice', 'Bob', 'Carol'])
+      })
+
+      it('may be released without being held', async () => {
+        await engine.release(1, 'nobody')
+        await engine.release(99, 'nobody')
+        expect(await engine.memberCount(1)).toBe(0)
+        expect(await engine.members(99)).toEqual([])
+      })
+    })
+
+    describe('rooms', () => {
+      const tech = { title: 'Tech Talk', lineName: 'tech', visibility: 'public' } as const
+
+      it('begin with the lobby', async () => {
+        const [lobby, ...others] = await engine.rooms()
+        expect(lobby).toMatchObject({ id: 1, visibility: 'public' })
+        expect(others).toEqual([])
+      })
+
+      it('are found by title or line name, without regard to case', async () => {
+        const made = await engine.createRoom(tech)
+        expect(made).toEqual({ ...tech, id: made.id })
+        expect(made.id).toBeGreaterThan(1)
+        for (const name of ['tech', 'TECH', 'tech talk', 'Tech Talk']) expect(await engine.findRoom(name)).toEqual(made)
+        expect(await engine.findRoom('techno')).toBeUndefined()
+        expect(await engine.rooms()).toContainEqual(made)
+      })
+
+      it('are made once, whichever of their names is another room’s', async () => {
+        await engine.createRoom(tech)
+        const tries = [
+          ['TECH TALK', 'other'],
+          ['other', 'TECH'],
+          ['Tech', 'other'],
+          ['other', 'Tech Talk'],
+        ] as const
+        for (const [title, lineName] of tries) {
+          await expect(engine.createRoom({ ...tech, title, lineName })).rejects.toThrow(Taken)
+        }
+        expect(await engine.rooms()).toHaveLength(2)
+        expect(await engine.findRoom('other')).toBeUndefined()
+      })
+
+      it('are made by exactly one of those who ask at the same time', async () => {
+        const made = await Promise.allSettled(
+          ['a', 'A', 'a'].map((n) => engine.createRoom({ ...tech, title: n, lineName: n })),
+        )
+        expect(made.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+      })
+    })
+
+    describe('after a restart', () => {
+      async function restarted(skip: (note: string) => never): Promise<Engine> {
+        if (!subject.restart) return skip('nothing outlives this engine')
+        engine = await subject.restart()
+        return engine
+      }
+
+      it('everything that was committed is there, and ids go on rising', async ({ skip }) => {
+        const events = await Promise.all(numbers(600).map((text) => engine.append(LOG, said(text))))
+        const room = await engine.createRoom({ title: 'Tech', lineName: 'tech', visibility: 'hidden' })
+        const rooms = [...(await engine.rooms())]
+        await restarted(skip)
+        expect(await readAll(engine, LOG)).toEqual(events)
+        expect(await readAll(engine, LOG, { after: events[300]?.id ?? 0 })).toEqual(events.slice(301))
+        expect(await engine.findRoom('TECH')).toEqual(room)
+        expect(await engine.rooms()).toEqual(rooms)
+        const next = await engine.append(LOG, said('next'))
+        expect(next.id).toBeGreaterThan(events.at(-1)?.id ?? Number.NaN)
+        expect(next.at).toBeGreaterThanOrEqual(events.at(-1)?.at ?? Number.NaN)
+        const other = await engine.createRoom({ title: 'Other', lineName: 'other', visibility: 'public' })
+        expect(other.id).toBeGreaterThan(room.id)
+      })
+
+      it('what waited when it was stopped is there too', async ({ skip }) => {
+        const waiting = numbers(50).map((text) => engine.append(LOG, said(text)))
+        await restarted(skip)
+        expect(await readAll(engine, LOG)).toEqual(await Promise.all(waiting))
+      })
+
+      it('whoever was in a room has left it and holds no name, once', async ({ skip }) => {
+        const present = (kind: 'joined' | 'left', from: string): Draft => ({ kind, room: 1, from, body: '' })
+        await engine.claim(1, 'Alice')
+        await engine.append(LOG, present('joined', 'Alice'))
+        await engine.append(LOG, present('joined', 'bob'))
+        await engine.append(LOG, present('left', 'bob'))
+        await engine.append('room:2', { ...present('joined', 'Alice'), room: 2 })
+        await restarted(skip)
+        expect(await engine.members(1)).toEqual([])
+        const told = (events: readonly Event[]) => events.map(({ kind, from }) => `${kind} ${from}`)
+        expect(told(await readAll(engine, LOG))).toEqual(['joined Alice', 'joined bob', 'left bob', 'left Alice'])
+        expect(told(await readAll(engine, 'room:2'))).toEqual(['joined Alice', 'left Alice'])
+        await restarted(skip)
+        expect(await readAll(engine, LOG)).toHaveLength(4)
+        expect(await engine.claim(1, 'alice')).toBe(true)
+      })
+    })
+  })
+}

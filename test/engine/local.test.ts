@@ -1,0 +1,184 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { EngineFault, Gone, Unavailable } from '../../src/engine/engine.ts'
+import { LocalEngine, type LocalOptions } from '../../src/engine/local/local.ts'
+import { conformance, readAll, said } from './conformance.ts'
+
+const OPTIONS: LocalOptions = {
+  file: ':memory:',
+  sync: 'normal',
+  keep: { days: 0, events: 0 },
+  lobby: 'lobby',
+  memory: { events: 1_000, bytes: 1_000_000 },
+}
+
+const QUIET = { trouble: () => {}, recovered: () => {}, died: () => {} }
+
+function engineOn(options: Partial<LocalOptions> = {}): LocalEngine {
+  return new LocalEngine({ ...OPTIONS, ...options }, QUIET)
+}
+
+async function makeIn(options: Partial<LocalOptions>, folder?: string) {
+  const file = folder === undefined ? ':memory:' : join(folder, 'roomd.db')
+  let engine = engineOn({ ...options, file })
+  await engine.start()
+  const restart = async () => {
+    await engine.stop()
+    engine = engineOn({ ...options, file })
+    await engine.start()
+    return engine
+  }
+  const cleanup = async () => {
+    await engine.stop()
+    if (folder !== undefined) await rm(folder, { recursive: true })
+  }
+  return folder === undefined ? { engine, cleanup } : { engine, cleanup, restart }
+}
+
+const newFolder = () => mkdtemp(join(tmpdir(), 'roomd-engine-'))
+
+conformance('local, in memory', () => makeIn({}))
+conformance('local, on a file', async () => makeIn({}, await newFolder()))
+conformance('local, remembering next to nothing', () => makeIn({ memory: { events: 3, bytes: 500 } }))
+
+describe('LocalEngine', () => {
+  const running: LocalEngine[] = []
+  let folder: string
+  let file: string
+
+  beforeEach(async () => {
+    folder = await newFolder()
+    file = join(folder, 'roomd.db')
+  })
+  afterEach(async () => {
+    vi.useRealTimers()
+    for (const engine of running.splice(0)) await engine.stop()
+    await rm(folder, { recursive: true })
+  })
+
+  async function started(options: Partial<LocalOptions> = {}): Promise<LocalEngine> {
+    const engine = engineOn({ file, ...options })
+    await engine.start()
+    running.push(engine)
+    return engine
+  }
+
+  /** Why it does not start. */
+  async function faultOf(options: Partial<LocalOptions> = {}): Promise<string> {
+    const error: unknown = await engineOn({ file, ...options })
+      .start()
+      .then(
+        () => expect.fail('it has started'),
+        (error: unknown) => error,
+      )
+    if (!(error instanceof EngineFault)) throw error
+    expect(error.message).not.toContain('\n')
+    return error.message
+  }
+
+  it('keeps a second one off its file, and lets it in afterwards', async () => {
+    const first = await started()
+    expect(await faultOf()).toBe(`cannot open ${file}: it is in use by another process`)
+    await first.append('room:1', said('undisturbed'))
+    await first.stop()
+    expect(await readAll(await started(), 'room:1')).toHaveLength(1)
+  })
+
+  it('refuses a schema that a newer one has written, and leaves it alone', async () => {
+    const db = new DatabaseSync(file)
+    db.exec('PRAGMA user_version = 99')
+    db.close()
+    expect(await faultOf()).toBe(`cannot open ${file}: it was written by a newer roomd (schema 99; this one knows 1)`)
+    const after = new DatabaseSync(file)
+    expect(after.prepare('PRAGMA user_version').get()?.user_version).toBe(99)
+    after.close()
+  })
+
+  it('refuses a file that is not a database, and leaves it alone', async () => {
+    const text = 'dear diary, '.repeat(1_000)
+    await writeFile(file, text)
+    expect(await faultOf()).toBe(`cannot open ${file}: it is not a SQLite database`)
+    expect(await readFile(file, 'utf8')).toBe(text)
+  })
+
+  it('refuses a folder that cannot be', async () => {
+    await writeFile(file, '')
+    expect(await faultOf({ file: join(file, 'roomd.db') })).toContain(`cannot open ${join(file, 'roomd.db')}: `)
+  })
+
+  it('makes the folder it is to write to', async () => {
+    const engine = await started({ file: join(folder, 'a', 'b', 'roomd.db') })
+    await expect(engine.ping()).resolves.toBeUndefined()
+  })
+
+  // BUG: the store's thread ends by itself after a fault, and its `exit` is taken for a death: whoever runs the engine is
+  // told `the store has failed: its thread has ended` on top of the rejection.
+  it('does not die of having failed to start', async () => {
+    await writeFile(file, 'dear diary, '.repeat(1_000))
+    const died = vi.fn()
+    await expect(new LocalEngine({ ...OPTIONS, file }, { ...QUIET, died }).start()).rejects.toThrow(EngineFault)
+    await new Promise((next) => setTimeout(next, 300))
+    expect(died).not.toHaveBeenCalled()
+  })
+
+  it('gives the lobby its present line name', async () => {
+    await (await started({ lobby: 'lobby' })).stop()
+    const engine = await started({ lobby: 'hall' })
+    expect(await engine.findRoom('hall')).toEqual({
+      id: 1,
+      title: 'Public Chat',
+      lineName: 'hall',
+      visibility: 'public',
+    })
+    expect(await engine.findRoom('public chat')).toMatchObject({ id: 1 })
+    expect(await engine.findRoom('lobby')).toBeUndefined()
+  })
+
+  it('is unavailable when it is stopped', async () => {
+    const engine = engineOn()
+    await engine.start()
+    await engine.stop()
+    await expect(engine.ping()).rejects.toThrow(Unavailable)
+    await expect(engine.append('room:1', said('late'))).rejects.toThrow(Unavailable)
+  })
+
+  it.each([false, true])('removes the oldest beyond the count that is kept, followed: %j', async (followed) => {
+    const engine = await started({ keep: { days: 0, events: 10 } })
+    if (followed) engine.follow('room:1', () => {})
+    const events = await Promise.all(Array.from({ length: 25 }, (_, n) => engine.append('room:1', said(String(n)))))
+    const few = await engine.append('room:2', said('few'))
+    await vi.waitFor(async () => expect(await readAll(engine, 'room:1')).toEqual(events.slice(-10)), 5_000)
+    const id = (index: number) => events.at(index)?.id ?? Number.NaN
+    await expect(readAll(engine, 'room:1', { after: id(0) })).rejects.toThrow(Gone)
+    await expect(readAll(engine, 'room:1', { after: id(-12) })).rejects.toThrow(Gone)
+    // Nothing is missing after the last one that went.
+    expect(await readAll(engine, 'room:1', { after: id(-11) })).toEqual(events.slice(-10))
+    expect(await readAll(engine, 'room:1', { limit: 20 })).toEqual(events.slice(-10))
+    expect(await readAll(engine, 'room:2')).toEqual([few])
+  })
+
+  describe('when the clock has been set back', () => {
+    async function appendedAndRead(engine: LocalEngine) {
+      const event = await engine.append('room:1', said('hello'))
+      vi.useFakeTimers({ toFake: ['Date'], now: event.at - 3_600_000 })
+      return { event, read: await readAll(engine, 'room:1') }
+    }
+
+    it('reads what is committed, from memory', async () => {
+      const engine = await started()
+      engine.follow('room:1', () => {})
+      const { event, read } = await appendedAndRead(engine)
+      expect(read).toEqual([event])
+    })
+
+    // BUG: read() takes the clock for the end of the log where nobody follows it; what was committed by a clock that ran
+    // ahead is not found until the clock has caught up. After a restart that is so for a followed log, too.
+    it('reads what is committed, from the store', async () => {
+      const { event, read } = await appendedAndRead(await started())
+      expect(read).toEqual([event])
+    })
+  })
+})
