@@ -45,7 +45,9 @@ test('random bytes from some do not disturb two who talk', { timeout: 60_000 }, 
     attacker.on('error', () => {})
     attacker.resume()
     await once(attacker, 'connect')
-    attacker.write(round % 2 === 0 ? noise(round) : Buffer.concat([Buffer.from('LOGIN eve\nJOIN noise\n'), noise(round)]))
+    attacker.write(
+      round % 2 === 0 ? noise(round) : Buffer.concat([Buffer.from('LOGIN eve\nJOIN noise\n'), noise(round)]),
+    )
     for (const [index, talker] of talkers.entries()) talker.write(`${index} ${round}\n`)
     if (round % 5 === 0) attacker.resetAndDestroy()
     else attacker.end()

@@ -17,7 +17,9 @@ test('the packed package, unpacked elsewhere, has a working roomd', { timeout: 6
     // What an install from a registry would put beside it.
     symlinkSync(join(root, 'node_modules'), join(path, 'node_modules'))
     const main = join(path, 'package/dist/src/main.js')
-    const child = spawn(process.execPath, [main, '--line', '0', '--data', ':memory:'], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const child = spawn(process.execPath, [main, '--line', '0', '--data', ':memory:'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
     const messages: string[] = []
     for await (const { msg } of child.stdout.pipe(split2(JSON.parse))) {
       messages.push(msg)

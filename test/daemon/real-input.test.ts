@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs'
 import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { gunzipSync } from 'node:zlib'
 import split2 from 'split2'
@@ -28,7 +28,8 @@ function changelogs(): string[] {
   return lines.slice(0, LINES)
 }
 
-const isSaid = (line: string) => clean(line) === line && line !== '' && !/^(\/|LEAVE|LEFT|JOIN|LOGIN|HISTORY|MESSAGE)/.test(line)
+const isSaid = (line: string) =>
+  clean(line) === line && line !== '' && !/^(\/|LEAVE|LEFT|JOIN|LOGIN|HISTORY|MESSAGE)/.test(line)
 
 const { path, remove } = temporaryFolder()
 const daemon = new RoomdProcess(['--line', '0', '--data', path, '--max-rate', '0'])
@@ -38,7 +39,9 @@ afterAll(async () => {
   remove()
 })
 
-test('100,000 lines of changelogs: all arrive, once, in order, and HISTORY says the same', { timeout: 60_000 }, async () => {
+test('100,000 lines of changelogs: all arrive, once, in order, and HISTORY says the same', {
+  timeout: 60_000,
+}, async () => {
   const lines = changelogs()
   const port = await daemon.ready()
 
