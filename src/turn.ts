@@ -14,15 +14,20 @@ export type Job<P extends Phase> = { readonly [K in P]: () => void }
 
 const waiting: { [P in Phase]: Job<P>[] } = { commit: [], deliver: [], flush: [], resume: [] }
 let scheduled = false
+let ending = false
 
 /** How long a crowd at the door may hold up the end of a turn, in ms. */
-const CROWD_MS = 8
+const CROWD_MS = 10
 let arrived = false
 let turnStarted = 0
 
 /** Calls `job[phase]()` at the end of this turn. Asking twice calls twice: the caller remembers that it has asked. */
 export function atTurnEnd<P extends Phase>(phase: P, job: Job<P>): void {
   waiting[phase].push(job)
+  if (!ending) schedule()
+}
+
+function schedule(): void {
   if (scheduled) return
   scheduled = true
   turnStarted = performance.now()
@@ -48,9 +53,15 @@ function endTurn(): void {
     setImmediate(endTurn)
     return
   }
-  // A phase that asks for an earlier one gets it at the end of the next turn.
   scheduled = false
-  for (const phase of PHASES) run(phase)
+  ending = true
+  try {
+    for (const phase of PHASES) run(phase)
+  } finally {
+    ending = false
+  }
+  // A phase that has asked for an earlier one gets it at the end of the next turn.
+  if (PHASES.some((phase) => waiting[phase].length > 0)) schedule()
 }
 
 function run<P extends Phase>(phase: P): void {
