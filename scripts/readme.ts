@@ -1,7 +1,7 @@
 /** Fills the README's tables from the tables of the code. Run as a program it writes the file. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { commands } from '../commands/index.ts'
-import { type Option, OPTIONS } from '../src/config.ts'
+import { OPTIONS, type Option } from '../src/config.ts'
 
 const cell = (text: string) => text.replaceAll('|', '\\|')
 
@@ -23,7 +23,7 @@ export function readmeWith(readme: string): string {
 }
 
 function fill(readme: string, name: string, rows: readonly string[]): string {
-  const table = new RegExp(`(<!-- ${name}:[^\\n]*-->\\n)[^]*?(\\n<!-- /${name} -->)`)
+  const table = new RegExp(`(<!-- ${name}:[^\\n]*-->\\n).*?(\\n<!-- /${name} -->)`, 's')
   return readme.replace(table, (_, begin: string, end: string) => `${begin}${rows.join('\n')}${end}`)
 }
 

@@ -43,7 +43,9 @@ test('every file stands on a floor and imports only from its own or one below', 
 })
 
 test('only the daemon chooses an engine', () => {
-  const users = imports().filter(({ from, to }) => to.startsWith('src/engine/local/') && !from.startsWith('src/engine/'))
+  const users = imports().filter(
+    ({ from, to }) => to.startsWith('src/engine/local/') && !from.startsWith('src/engine/'),
+  )
   expect(new Set(users.map(({ from }) => from))).toEqual(new Set(['src/daemon.ts']))
 })
 

@@ -54,6 +54,8 @@ export class LineConnection {
   #draining = false
   /** The client has said all it will say. */
   #ended = false
+  /** Said /quit: what stands behind it is not heard. */
+  #quitting = false
   /** The server stops: no further line is taken. */
   #stopping = false
 
@@ -71,7 +73,10 @@ export class LineConnection {
       outbox: this.#outbox,
       log: options.log,
       ready: () => this.#goOn(),
-      hangUp: () => this.#finish(),
+      hangUp: () => {
+        this.#quitting = true
+        this.#finish()
+      },
     })
     if (options.loginTimeout > 0) {
       this.#timer = setTimeout(() => this.#checkLogin(), options.loginTimeout).unref()
@@ -107,7 +112,7 @@ export class LineConnection {
   }
 
   #line(line: string): void {
-    if (this.#conversation.session.closed) return
+    if (this.#conversation.session.closed || this.#quitting) return
     const wait = this.#pace.take(Date.now())
     if (wait > 0) this.#throttle(wait)
     if (!this.#conversation.hear(this.#understand(line))) this.#held = line

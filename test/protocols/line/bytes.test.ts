@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { decodeLine } from '../../src/protocols/line/bytes.ts'
+import { decodeLine } from '../../../src/protocols/line/bytes.ts'
 
 const latin1 = (text: string) => Buffer.from(text).toString('latin1')
 

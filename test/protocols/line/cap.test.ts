@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { LineCap } from '../../src/protocols/line/cap.ts'
+import { LineCap } from '../../../src/protocols/line/cap.ts'
 
 function feed(limit: number, chunks: readonly string[]): string {
   const cap = new LineCap(limit)

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { result } from '../../commands/replies.ts'
-import { encoder } from '../../src/protocols/line/json.ts'
+import { result } from '../../../commands/replies.ts'
+import { encoder } from '../../../src/protocols/line/json.ts'
 
 const utf8 = encoder(false)
 const ascii = encoder(true)

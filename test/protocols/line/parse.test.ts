@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { commands } from '../../commands/index.ts'
-import { message } from '../../commands/message.ts'
-import { Parser } from '../../src/protocols/line/parse.ts'
+import { commands } from '../../../commands/index.ts'
+import { message } from '../../../commands/message.ts'
+import { Parser } from '../../../src/protocols/line/parse.ts'
 
 const parser = new Parser(commands, message)
 

@@ -1,0 +1,144 @@
+/** Connections of the generator: they count bytes in one shared buffer and parse nothing, to cost less than a server. */
+import { connect, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Dialect } from './dialect.ts'
+
+/** Stands once in every message that is counted and nowhere else in what any of the servers says. */
+export const MARK = '|'
+const MARK_BYTE = MARK.charCodeAt(0)
+const LINE_FEED = 10
+
+/** One for all: nothing is kept of what was read. */
+const shared = Buffer.allocUnsafe(262_144)
+let heardBytes = 0
+
+export class Client {
+  readonly socket: Socket
+  /** What is done with bytes; `chunk` is overwritten as soon as this returns. */
+  heard: (chunk: Buffer) => void = () => {}
+  closed = false
+  ended: (why: string) => void = () => {}
+
+  constructor(port: number) {
+    const callback = (length: number, buffer: Uint8Array) => {
+      heardBytes += length
+      this.heard((buffer as Buffer).subarray(0, length))
+      return true
+    }
+    this.socket = connect({ port, host: '127.0.0.1', noDelay: true, onread: { buffer: shared, callback } })
+    const end = (why: string) => {
+      this.closed = true
+      this.ended(why)
+    }
+    this.socket.on('error', (error) => end(error.message))
+    this.socket.on('close', () => end('closed by the server'))
+  }
+
+  send(text: string): void {
+    this.socket.write(text, 'latin1')
+  }
+
+  /** Resolves with performance.now() of the chunk in which a text has come. Rejects when the connection ends. */
+  until(text: string): Promise<number> {
+    return new Promise((resolve, reject) => {
+      let tail = ''
+      this.ended = (why) => reject(new Error(why))
+      this.heard = (chunk) => {
+        tail += chunk.toString('latin1')
+        if (tail.includes(text)) {
+          this.heard = () => {}
+          this.ended = () => {}
+          resolve(performance.now())
+        } else {
+          tail = tail.slice(-text.length)
+        }
+      }
+    })
+  }
+
+  async enter(dialect: Dialect, index: number, room: number): Promise<void> {
+    for (const { say, until } of dialect.enter(index, room)) {
+      this.send(say)
+      await this.until(until)
+    }
+  }
+
+  leave(): void {
+    this.heard = () => {}
+    this.ended = () => {}
+    this.socket.destroy()
+  }
+}
+
+/** Opens so many connections and has them enter rooms in turn, so many at a time. Those that fail stay `closed`. */
+export async function enterAll(
+  port: number,
+  dialect: Dialect,
+  count: number,
+  { rooms = 1, atOnce = 200, limitMs = 60_000 }: { rooms?: number; atOnce?: number; limitMs?: number } = {},
+): Promise<Client[]> {
+  const clients: Client[] = []
+  const work = async () => {
+    while (clients.length < count) {
+      const index = clients.length
+      const client = new Client(port)
+      clients.push(client)
+      try {
+        await client.enter(dialect, index, index % rooms)
+      } catch {
+        client.closed = true
+      }
+    }
+  }
+  await within(limitMs, 'entering', Promise.all(Array.from({ length: atOnce }, work)))
+  return clients
+}
+
+/** Resolves, with performance.now() of the last byte, when nothing has come for a while. */
+export async function quiet(ms = 300): Promise<number> {
+  let last = performance.now()
+  for (let seen = -1; performance.now() - last < ms || seen !== heardBytes; ) {
+    if (seen !== heardBytes) last = performance.now()
+    seen = heardBytes
+    await sleep(10)
+  }
+  return last
+}
+
+export async function within<T>(ms: number, what: string, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what} took more than ${ms / 1_000} s`)), ms)
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+export function countMarks(chunk: Buffer): number {
+  return count(chunk, MARK_BYTE)
+}
+
+export function countLines(chunk: Buffer): number {
+  return count(chunk, LINE_FEED)
+}
+
+function count(chunk: Buffer, byte: number): number {
+  let found = 0
+  for (let at = chunk.indexOf(byte); at !== -1; at = chunk.indexOf(byte, at + 1)) found++
+  return found
+}
+
+/** A message of so many bytes that begins with the mark and a number of eight digits. */
+export function payload(number: number, bytes = 100): string {
+  return `${MARK}${String(number).padStart(8, '0')}`.padEnd(bytes, 'x')
+}
+
+/** Where in a chunk the marks stand, and the numbers behind them; a number cut in two by the chunk's end is left out. */
+export function numbersIn(chunk: Buffer, found: (number: number) => void): void {
+  for (let at = chunk.indexOf(MARK_BYTE); at !== -1; at = chunk.indexOf(MARK_BYTE, at + 1)) {
+    if (at + 9 <= chunk.length) found(Number(chunk.toString('latin1', at + 1, at + 9)))
+  }
+}

@@ -1,0 +1,37 @@
+/** How the servers are spoken to. */
+export interface Dialect {
+  /** What is said to get into a room, and what comes when that is done. */
+  enter(index: number, room: number): readonly { readonly say: string; readonly until: string }[]
+  say(text: string, room: number): string
+  /** Whether a member that speaks hears itself; otherwise a connection of its own speaks. */
+  readonly echo: boolean
+  /** Whether whoever speaks has to be in the room. */
+  readonly speakerEnters: boolean
+}
+
+export const LINE: Dialect = {
+  enter: (index, room) => [{ say: `LOGIN user${index}\r\nJOIN bench${room}\r\n`, until: 'Joined room' }],
+  say: (text) => `${text}\r\n`,
+  echo: true,
+  speakerEnters: true,
+}
+
+export const RESP: Dialect = {
+  enter: (_, room) => [{ say: `SUBSCRIBE bench${room}\r\n`, until: ':1\r\n' }],
+  say: (text, room) => {
+    const channel = `bench${room}`
+    return `*3\r\n$7\r\nPUBLISH\r\n$${channel.length}\r\n${channel}\r\n$${text.length}\r\n${text}\r\n`
+  },
+  echo: false,
+  speakerEnters: false,
+}
+
+export const IRC: Dialect = {
+  enter: (index, room) => [
+    { say: `NICK u${index}\r\nUSER u${index} 0 * :bench\r\n`, until: ' 001 ' },
+    { say: `JOIN #bench${room}\r\n`, until: ' 366 ' },
+  ],
+  say: (text, room) => `PRIVMSG #bench${room} :${text}\r\n`,
+  echo: false,
+  speakerEnters: true,
+}

@@ -1,0 +1,161 @@
+/** A client of the line protocol that holds every line it gets against the published schema. */
+import { once } from 'node:events'
+import { connect as connectTcp, type Socket } from 'node:net'
+import { setImmediate as turn } from 'node:timers/promises'
+import { connect as connectTls } from 'node:tls'
+import split2 from 'split2'
+import Value from 'typebox/value'
+import { ServerLine } from '../../commands/replies.ts'
+import { certificate, type TestDaemon } from './daemon.ts'
+
+export type Transport = 'TCP' | 'TLS'
+/** How what is sent is cut up: as it is, into two chunks, or into single bytes. */
+export type Mode = 'whole' | 'split' | 'bytes'
+
+/** How long a line that is waited for may take, in ms. */
+const PATIENCE_MS = 5_000
+
+export class LineClient {
+  readonly socket: Socket
+  /** Resolves when the connection is closed. */
+  readonly closed: Promise<unknown>
+  /** What is wrong with a line that the server sent. */
+  failure: Error | undefined
+  readonly #mode: Mode
+  readonly #received: Buffer[] = []
+  readonly #lines: ServerLine[] = []
+  /** Wakes up whoever waits for a line. */
+  #wake = Promise.withResolvers<void>()
+  #ended = false
+  #sending: Promise<unknown> = Promise.resolve()
+  #pings = 0
+
+  private constructor(socket: Socket, mode: Mode) {
+    this.socket = socket
+    this.#mode = mode
+    this.closed = new Promise((resolve) => socket.on('close', resolve))
+    const lines = split2('\n', readLine)
+    socket.on('data', (chunk: Buffer) => {
+      this.#received.push(chunk)
+      lines.write(chunk)
+    })
+    // A reset ends a connection like anything else here.
+    socket.on('error', () => {})
+    socket.on('close', () => lines.end())
+    lines.on('data', (line: ServerLine) => {
+      this.#lines.push(line)
+      this.#wake.resolve()
+    })
+    lines.on('error', (error: Error) => {
+      this.failure = error
+      this.#wake.resolve()
+    })
+    lines.on('end', () => {
+      this.#ended = true
+      this.#wake.resolve()
+    })
+  }
+
+  static async connect(daemon: TestDaemon, transport: Transport = 'TCP', mode: Mode = 'whole'): Promise<LineClient> {
+    const host = '127.0.0.1'
+    const socket =
+      transport === 'TCP'
+        ? connectTcp({ host, port: daemon.line })
+        : connectTls({ host, port: daemon.lineTls, ca: certificate().cert, servername: 'localhost' })
+    const client = new LineClient(socket.setNoDelay(), mode)
+    await once(socket, transport === 'TCP' ? 'connect' : 'secureConnect')
+    return client
+  }
+
+  /** Everything received so far. */
+  get received(): Buffer {
+    return Buffer.concat(this.#received)
+  }
+
+  /** Sends lines, each ended by CR LF, as one piece if the mode does not cut it. */
+  send(...lines: string[]): void {
+    this.write(lines.map((line) => `${line}\r\n`).join(''))
+  }
+
+  /** Sends bytes as they are, behind what is being sent. */
+  write(bytes: string | Buffer): void {
+    const buffer = Buffer.from(bytes)
+    this.#sending = this.#sending.then(() => this.#write(buffer))
+  }
+
+  /** The next line. */
+  async next(): Promise<ServerLine> {
+    const timer = setTimeout(() => this.#wake.reject(new Error(`no line within ${PATIENCE_MS} ms`)), PATIENCE_MS)
+    try {
+      for (;;) {
+        if (this.failure) throw this.failure
+        const line = this.#lines.shift()
+        if (line) return line
+        if (this.#ended) throw new Error('the connection is closed')
+        this.#wake = Promise.withResolvers()
+        await this.#wake.promise
+      }
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  /** The next so many lines. */
+  async take(count: number): Promise<ServerLine[]> {
+    const lines: ServerLine[] = []
+    while (lines.length < count) lines.push(await this.next())
+    return lines
+  }
+
+  /** The lines up to the first that fits, this one included. */
+  async until(fits: (line: ServerLine) => boolean): Promise<ServerLine[]> {
+    for (const lines: ServerLine[] = []; ; ) {
+      const line = await this.next()
+      lines.push(line)
+      if (fits(line)) return lines
+    }
+  }
+
+  /** Sends one line and gives the next one back. */
+  ask(line: string): Promise<ServerLine> {
+    this.send(line)
+    return this.next()
+  }
+
+  /**
+   * Everything that came, and that the lines sent so far bring: as replies keep their order, the one to a /ping is behind
+   * it all.
+   */
+  async rest(): Promise<ServerLine[]> {
+    const mark = `mark${this.#pings++}`
+    this.send(`/ping ${mark}`)
+    const lines = await this.until((line) => line.type === 'commandResult' && line.result === `PONG ${mark}`)
+    return lines.slice(0, -1)
+  }
+
+  /** Says that nothing more will be sent. */
+  end(): void {
+    void this.#sending.then(() => this.socket.end())
+  }
+
+  async #write(buffer: Buffer): Promise<void> {
+    for (const piece of pieces(buffer, this.#mode)) {
+      this.socket.write(piece)
+      // So that the pieces travel on their own.
+      if (this.#mode !== 'whole') await turn()
+    }
+  }
+}
+
+function readLine(line: string): ServerLine {
+  const value: unknown = JSON.parse(line)
+  if (!Value.Check(ServerLine, value)) throw new Error(`not what a server says: ${line}`)
+  return value
+}
+
+function pieces(buffer: Buffer, mode: Mode): Buffer[] {
+  if (mode === 'whole' || buffer.length < 2) return [buffer]
+  if (mode === 'bytes') return Array.from(buffer, (byte) => Buffer.from([byte]))
+  const middle = buffer.length >> 1
+  return [buffer.subarray(0, middle), buffer.subarray(middle)]
+}
