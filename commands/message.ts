@@ -9,8 +9,5 @@ export const message: Command = {
   state: 'inRoom',
   least: 1,
   pipelined: true,
-  async run({ chat, session }, text) {
-    await chat.say(session, text)
-    return OK
-  },
+  run: ({ chat, session }, text) => chat.say(session, text).then(() => OK),
 }

@@ -1,99 +1,12 @@
-/**
- * Everything the line protocol's server says, as TypeBox schemas: the types of the code, what the tests validate each
- * reply against, and, through `npm run schema`, the published JSON Schema (protocols/line.md, sections 2, 5 and 8).
- */
-import { type Static, Type } from 'typebox'
+/** What the line protocol's server says, as types; schema.ts has the shapes. */
+import type { CommandResult, ErrorReply, Message, Private, UserJoined, UserLeft } from './schema.ts'
 
-const Id = Type.String({ pattern: '^[0-9]+$', description: "Rises strictly within a room's log; compare as a number." })
-const Time = Type.String({
-  pattern: '^\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d\\.\\d{6}$',
-  description: 'UTC, microseconds.',
-})
-const Nickname = Type.String({ minLength: 1, maxLength: 32 })
-const RoomName = Type.String({ pattern: '^[a-zA-Z0-9]{1,70}$' })
-
-const exact = { additionalProperties: false }
-
-export const CommandHelp = Type.Object({ name: Type.String(), usage: Type.String(), help: Type.String() }, exact)
-export const RoomCount = Type.Object({ room: RoomName, members: Type.Integer({ minimum: 0 }) }, exact)
-
-export const CommandResult = Type.Object(
-  {
-    type: Type.Literal('commandResult'),
-    /** Null in front of the records of a HISTORY. */
-    result: Type.Union([Type.String(), Type.Null()]),
-    commands: Type.Optional(Type.Array(CommandHelp, { description: '/help' })),
-    room: Type.Optional(RoomName),
-    members: Type.Optional(Type.Array(Nickname, { description: '/who: in order of joining.' })),
-    rooms: Type.Optional(Type.Array(RoomCount, { description: '/rooms: busiest first.' })),
-    blocked: Type.Optional(Type.Array(Nickname, { description: '/blocked' })),
-  },
-  exact,
-)
-export type CommandResult = Static<typeof CommandResult>
-
-export const ErrorReply = Type.Object(
-  {
-    type: Type.Literal('error'),
-    error: Type.String(),
-    reconnect: Type.Optional(
-      Type.Boolean({ description: 'The connection closes; whether it is worth coming back soon.' }),
-    ),
-  },
-  exact,
-)
-export type ErrorReply = Static<typeof ErrorReply>
-
-export const Notice = Type.Object(
-  {
-    type: Type.Literal('notice'),
-    notice: Type.String(),
-    reconnect: Type.Optional(
-      Type.Boolean({ description: 'The connection closes; whether it is worth coming back soon.' }),
-    ),
-  },
-  exact,
-)
-export type Notice = Static<typeof Notice>
-
-const happening = { from: Nickname, body: Type.String(), room: RoomName, utctimestamp: Time, id: Id }
-
-export const UserJoined = Type.Object({ type: Type.Literal('userJoined'), ...happening }, exact)
-export const UserLeft = Type.Object({ type: Type.Literal('userLeft'), ...happening }, exact)
-export const Message = Type.Object({ type: Type.Literal('message'), ...happening }, exact)
-export const Private = Type.Object({ type: Type.Literal('private'), ...happening, to: Nickname }, exact)
-
-export const HistoryRecord = Type.Object(
-  {
-    type: Type.Union([Type.Literal('message'), Type.Literal('userJoined'), Type.Literal('userLeft')]),
-    ...happening,
-    to: Nickname,
-  },
-  exact,
-)
-export const History = Type.Object(
-  { type: Type.Literal('history'), from: Nickname, body: HistoryRecord },
-  { ...exact, description: '`from` and `body.to` are the one who asked.' },
-)
-export type History = Static<typeof History>
+export type { CommandResult, ErrorReply, History, Notice, ServerLine } from './schema.ts'
 
 /** Exactly one of these answers each line; HISTORY's is followed by its records. */
 export type Reply = CommandResult | ErrorReply
-export type RoomEvent = Static<typeof UserJoined> | Static<typeof UserLeft> | Static<typeof Message>
-export type PrivateEvent = Static<typeof Private>
-
-/** One line from the server. */
-export const ServerLine = Type.Union([
-  CommandResult,
-  ErrorReply,
-  Notice,
-  UserJoined,
-  UserLeft,
-  Message,
-  Private,
-  History,
-])
-export type ServerLine = Static<typeof ServerLine>
+export type RoomEvent = UserJoined | UserLeft | Message
+export type PrivateEvent = Private
 
 export function result(text: string): CommandResult {
   return { type: 'commandResult', result: text }

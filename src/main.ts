@@ -1,8 +1,7 @@
 #!/usr/bin/env node
 /** The command line. */
 import { readFileSync } from 'node:fs'
-import { pino } from 'pino'
-import pretty from 'pino-pretty'
+import { type Logger, pino } from 'pino'
 import yargs from 'yargs'
 import { hideBin } from 'yargs/helpers'
 import { ConfigError, checkConfig, OPTIONS, type Option } from './config.ts'
@@ -53,12 +52,16 @@ async function parse(args: readonly string[]): Promise<Record<string, unknown>> 
     .parse()
 }
 
+/** JSON for programs, colours for people. */
+async function logTo({ isTTY }: NodeJS.WriteStream, level: string): Promise<Logger> {
+  if (!isTTY) return pino({ level }, pino.destination({ sync: true }))
+  const { default: pretty } = await import('pino-pretty')
+  return pino({ level, base: null }, pretty({ translateTime: 'HH:MM:ss' }))
+}
+
 async function serve(args: readonly string[]): Promise<void> {
   const config = checkConfig(await parse(args))
-  const level = config['log-level']
-  const log = process.stdout.isTTY
-    ? pino({ level, base: null }, pretty({ ignore: 'pid,hostname', translateTime: 'HH:MM:ss' }))
-    : pino({ level }, pino.destination({ sync: true }))
+  const log = await logTo(process.stdout, config['log-level'])
 
   const daemon = await startDaemon(config, log)
   const stop = async (why: object, status: number) => {

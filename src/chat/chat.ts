@@ -90,10 +90,9 @@ export class Chat {
   }
 
   /** Resolves when the text is committed. Refuses `text-empty`, `text-too-long`, `unavailable`. */
-  async say(session: Session, text: string): Promise<void> {
-    const room = roomOf(session)
-    const body = this.#body(text)
-    await this.#append(room.log, { kind: 'message', room: room.record.id, from: session.name, body })
+  say(session: Session, text: string): Promise<Event> {
+    const { log, record } = roomOf(session)
+    return this.#append(log, { kind: 'message', room: record.id, from: session.name, body: this.#body(text) })
   }
 
   /** A private message to a member of the same room. Refuses what {@link say} does, and `nobody-here`. */
@@ -134,7 +133,7 @@ export class Chat {
         yield this.#blocks.empty ? page : page.filter((event) => this.#audible(event, session))
       }
     } catch (error) {
-      throw refusalOf(error)
+      refuse(error)
     }
   }
 
@@ -172,9 +171,7 @@ export class Chat {
   }
 
   async #move<T>(session: Session, work: () => Promise<T>): Promise<T> {
-    const move = work().catch((error: unknown) => {
-      throw refusalOf(error)
-    })
+    const move = work().catch(refuse)
     const done = move.then(
       () => {},
       () => {},
@@ -248,12 +245,8 @@ export class Chat {
     this.#unfollowIfDeserted(room)
   }
 
-  async #append(log: LogName, draft: Draft): Promise<Event> {
-    try {
-      return await this.#engine.append(log, draft)
-    } catch (error) {
-      throw refusalOf(error)
-    }
+  #append(log: LogName, draft: Draft): Promise<Event> {
+    return this.#engine.append(log, draft).catch(refuse)
   }
 
   #body(text: string): string {
@@ -284,8 +277,9 @@ function leftBy(room: Room, session: Session): Draft {
   return { kind: 'left', room: room.record.id, from: session.name, body: '' }
 }
 
-function refusalOf(error: unknown): unknown {
-  if (error instanceof Unavailable) return new Refusal('unavailable')
-  if (error instanceof Gone) return new Refusal('history-gone')
-  return error
+/** Throws what the engine refused as the core refuses it. */
+function refuse(error: unknown): never {
+  if (error instanceof Unavailable) throw new Refusal('unavailable')
+  if (error instanceof Gone) throw new Refusal('history-gone')
+  throw error
 }

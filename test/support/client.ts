@@ -5,7 +5,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { connect as connectTls } from 'node:tls'
 import split2 from 'split2'
 import Value from 'typebox/value'
-import { ServerLine } from '../../commands/replies.ts'
+import { ServerLine } from '../../commands/schema.ts'
 import { certificate, type TestDaemon } from './daemon.ts'
 
 export type Transport = 'TCP' | 'TLS'

@@ -17,6 +17,13 @@ import { type MemoryLimits, Recent } from './recent.ts'
 import { Rooms } from './rooms.ts'
 import { StoreThread } from './thread.ts'
 
+/**
+ * Events, and characters of text, of one transaction. Followers get a transaction's events in one piece, so this bounds
+ * what a reader that keeps up is ever sent at once, however much is said.
+ */
+const BATCH_EVENTS = 1_024
+const BATCH_CHARACTERS = 131_072
+
 /** Events read from the store at a time. */
 const PAGE = 512
 /** Events the store steps over at a time on its way to the newest n. */
@@ -171,9 +178,8 @@ export class LocalEngine implements Engine {
   commit(): void {
     this.#scheduled = false
     if (this.#committing || this.#queue.length === 0) return
-    const batch = this.#queue
-    this.#queue = []
     this.#committing = true
+    const batch = this.#nextBatch()
     const rows = batch.map(({ log, draft }): Row => {
       return [log, draft.kind, draft.room, draft.from, draft.to ?? null, draft.body]
     })
@@ -183,10 +189,25 @@ export class LocalEngine implements Engine {
     )
   }
 
+  /** Takes the oldest of what waits, at least one. */
+  #nextBatch(): Waiting[] {
+    let count = 0
+    let characters = 0
+    for (const { draft } of this.#queue) {
+      characters += draft.body.length
+      if (count === BATCH_EVENTS || (count > 0 && characters > BATCH_CHARACTERS)) break
+      count++
+    }
+    return this.#queue.splice(0, count)
+  }
+
   #committed(batch: readonly Waiting[], ids: readonly number[]): void {
-    for (const [index, { log, draft, resolve }] of batch.entries()) {
-      const id = ids[index] ?? 0
-      const event: Event = { id, at: timeOf(id), ...draft }
+    for (let index = 0; index < batch.length; index++) {
+      const waiting = batch[index]
+      const id = ids[index]
+      if (!waiting || id === undefined) throw new Error('the store has not numbered every event')
+      const { log, draft, resolve } = waiting
+      const event = eventOf(id, draft)
       const followed = this.#followed.get(log)
       if (followed) {
         followed.recent.push(event)
@@ -243,4 +264,10 @@ export class LocalEngine implements Engine {
     if (!this.#store) throw new Unavailable('the engine is not started')
     return this.#store
   }
+}
+
+/** Written out, and not spread: this is done for every line that is said. */
+function eventOf(id: number, { kind, room, from, to, body }: Draft): Event {
+  const event = { id, at: timeOf(id), kind, room, from, body }
+  return to === undefined ? event : { ...event, to }
 }

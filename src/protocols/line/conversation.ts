@@ -9,10 +9,11 @@ import { atTurnEnd } from '../../turn.ts'
 import type { Outbox } from '../outbox.ts'
 import type { Encode } from './json.ts'
 import { Parser } from './parse.ts'
+import { Pipeline, type Place } from './pipeline.ts'
 import { LineSession, type LineWire } from './wire.ts'
 
-/** Lines of one connection that may wait for their commit together. */
-const MOST_PIPELINED = 512
+/** Characters of history that are encoded at a time: what comes next waits until they have left. */
+const PIECE = 65_536
 
 const parser = new Parser(commands, message)
 
@@ -28,11 +29,6 @@ export interface ConversationOptions {
   readonly hangUp: () => void
 }
 
-/** A reply that has its place in the order of lines before it is known. */
-interface Slot {
-  bytes: Buffer | undefined
-}
-
 /**
  * One client's talk, whatever carries its lines: the only place that reads the command table and enforces what it says.
  * Every line gets exactly one reply, in the order of the lines.
@@ -41,8 +37,7 @@ export class Conversation {
   readonly session: LineSession
   readonly #options: ConversationOptions
   readonly #talk: Talk
-  /** Replies that cannot leave yet, oldest first. */
-  readonly #slots: Slot[] = []
+  readonly #pipeline: Pipeline
   /** A command that may change what the next line means is not done yet. */
   #exclusive = false
   #announcing = false
@@ -50,12 +45,13 @@ export class Conversation {
   constructor(options: ConversationOptions) {
     this.#options = options
     this.session = new LineSession(options.wire, options.outbox)
+    this.#pipeline = new Pipeline(options.outbox)
     this.#talk = { chat: options.chat, session: this.session, commands, hangUp: options.hangUp }
   }
 
   /** Whether every line heard has had its whole answer. */
   get quiet(): boolean {
-    return this.#slots.length === 0 && !this.#exclusive
+    return this.#pipeline.empty && !this.#exclusive
   }
 
   /**
@@ -63,12 +59,12 @@ export class Conversation {
    * when `ready` has been called.
    */
   hear(line: string | { readonly wrong: string }): boolean {
-    if (this.#exclusive || this.#slots.length >= MOST_PIPELINED) return false
+    if (this.#exclusive || this.#pipeline.full) return false
     if (typeof line !== 'string') return this.#answerAtOnce(error(line.wrong))
     const parsed = parser.parse(line)
     if ('unknown' in parsed) return this.#answerAtOnce(error(`Unknown command: ${parsed.unknown}`))
     const { command, parameter } = parsed
-    if (this.#slots.length > 0 && !command.pipelined) return false
+    if (!command.pipelined && !this.#pipeline.empty) return false
     const objection = this.#objection(command, parameter)
     if (objection !== undefined) return this.#answerAtOnce(error(objection))
     this.#run(command, parameter)
@@ -113,11 +109,10 @@ export class Conversation {
       void this.#stream(answer, fail)
     } else if (answer instanceof Promise) {
       this.#exclusive = !command.pipelined
-      const slot: Slot = { bytes: undefined }
-      this.#slots.push(slot)
+      const place = this.#pipeline.reserve(parameter.length)
       answer.then(
-        (reply) => this.#fill(slot, reply),
-        (thrown: unknown) => this.#fill(slot, fail(thrown)),
+        (reply) => this.#fill(place, reply),
+        (thrown: unknown) => this.#fill(place, fail(thrown)),
       )
     } else {
       this.#answerAtOnce(answer)
@@ -129,7 +124,13 @@ export class Conversation {
     try {
       for await (const page of pages) {
         let lines = ''
-        for (const line of page) lines += encode(line)
+        for (const line of page) {
+          lines += encode(line)
+          if (lines.length < PIECE) continue
+          outbox.push(Buffer.from(lines))
+          await outbox.drained()
+          lines = ''
+        }
         outbox.push(Buffer.from(lines))
         await outbox.drained()
         if (this.session.closed) break
@@ -142,20 +143,12 @@ export class Conversation {
   }
 
   #answerAtOnce(reply: Reply): true {
-    if (this.#slots.length === 0) this.#options.outbox.push(this.encode(reply))
-    else this.#slots.push({ bytes: this.encode(reply) })
+    this.#pipeline.push(this.encode(reply))
     return true
   }
 
-  #fill(slot: Slot, reply: Reply): void {
-    slot.bytes = reply === OK ? this.#options.wire.ok : this.encode(reply)
-    let done = 0
-    for (const { bytes } of this.#slots) {
-      if (!bytes) break
-      this.#options.outbox.push(bytes)
-      done++
-    }
-    this.#slots.splice(0, done)
+  #fill(place: Place, reply: Reply): void {
+    this.#pipeline.fill(place, reply === OK ? this.#options.wire.ok : this.encode(reply))
     this.#exclusive = false
     this.#announce()
   }

@@ -1,0 +1,66 @@
+import type { Outbox } from '../outbox.ts'
+
+/**
+ * What may wait for its commit together, of one connection: lines, and their characters. Enough to keep the store busy;
+ * little enough that what comes back of it fits into the queue of a connection that reads.
+ */
+const MOST_LINES = 2_048
+const MOST_CHARACTERS = 262_144
+
+/** The place of a reply that is not known yet. */
+export interface Place {
+  reply: Buffer | undefined
+  /** Characters of the line that it answers. */
+  readonly weight: number
+}
+
+/** Replies leave in the order of the lines they answer, however late each of them is known. */
+export class Pipeline {
+  readonly #outbox: Outbox
+  /** Oldest first; those before `#gone` have left. */
+  #places: Place[] = []
+  #gone = 0
+  #weight = 0
+
+  constructor(outbox: Outbox) {
+    this.#outbox = outbox
+  }
+
+  /** Whether every line is answered. */
+  get empty(): boolean {
+    return this.#places.length === this.#gone
+  }
+
+  /** Whether the next line had better wait. */
+  get full(): boolean {
+    return this.#places.length - this.#gone >= MOST_LINES || this.#weight > MOST_CHARACTERS
+  }
+
+  /** Keeps a place for the reply to a line of so many characters. */
+  reserve(weight: number): Place {
+    const place: Place = { reply: undefined, weight }
+    this.#places.push(place)
+    this.#weight += weight
+    return place
+  }
+
+  fill(place: Place, reply: Buffer): void {
+    place.reply = reply
+    for (;;) {
+      const first = this.#places[this.#gone]
+      if (!first?.reply) break
+      this.#outbox.push(first.reply)
+      this.#weight -= first.weight
+      this.#gone++
+    }
+    if (!this.empty && this.#gone < MOST_LINES) return
+    this.#places = this.#places.slice(this.#gone)
+    this.#gone = 0
+  }
+
+  /** Answers a line whose reply is known already. */
+  push(reply: Buffer): void {
+    if (this.empty) this.#outbox.push(reply)
+    else this.#places.push({ reply, weight: 0 })
+  }
+}
