@@ -5,6 +5,9 @@
  * committed, what was committed is delivered, what was delivered is written, and whoever waited for that goes on.
  * Promise callbacks run before the turn ends, so the reply to a command is queued before the events that the same
  * commit brings: "reply first" (protocol line, section 5) holds without a rule of its own.
+ *
+ * A write costs much the same whatever it carries, so twice the end of a turn waits a moment for more to carry: while
+ * connections keep coming in, and, where writing takes long, for a commit that is under way.
  */
 const PHASES = ['commit', 'deliver', 'flush', 'resume'] as const
 export type Phase = (typeof PHASES)[number]
@@ -12,26 +15,36 @@ export type Phase = (typeof PHASES)[number]
 /** Something with a method named after the phase in which it wants to be called. */
 export type Job<P extends Phase> = { readonly [K in P]: () => void }
 
+/** One place of call for each phase, so that the runtime knows what it meets there: a flush runs for every member. */
+const call: { readonly [P in Phase]: (job: Job<P>) => void } = {
+  commit: (job) => job.commit(),
+  deliver: (job) => job.deliver(),
+  flush: (job) => job.flush(),
+  resume: (job) => job.resume(),
+}
+
 const waiting: { [P in Phase]: Job<P>[] } = { commit: [], deliver: [], flush: [], resume: [] }
 let scheduled = false
 let ending = false
+let turnStarted = 0
 
 /** How long a crowd at the door may hold up the end of a turn, in ms. */
 const CROWD_MS = 10
 let arrived = false
-let turnStarted = 0
+
+/** Where the last writing took longer than this, in ms, a commit is waited for, for at most this part of it. */
+const LONG_FLUSH_MS = 2
+const WORTH_WAITING = 1 / 4
+let commitsBegun = 0
+let commitsDone = 0
+/** The commit that this turn's delivery waits for, by number. */
+let awaited: number | undefined
+let lastFlushMs = 0
 
 /** Calls `job[phase]()` at the end of this turn. Asking twice calls twice: the caller remembers that it has asked. */
 export function atTurnEnd<P extends Phase>(phase: P, job: Job<P>): void {
   waiting[phase].push(job)
   if (!ending) schedule()
-}
-
-function schedule(): void {
-  if (scheduled) return
-  scheduled = true
-  turnStarted = performance.now()
-  setImmediate(endTurn)
 }
 
 /**
@@ -42,21 +55,48 @@ export function arrival(): void {
   arrived = true
 }
 
+/** A commit has been sent off. Call what is returned once its events are where they are delivered from, or it failed. */
+export function commitUnderWay(): () => void {
+  commitsBegun++
+  return () => {
+    commitsDone++
+  }
+}
+
 /** Resolves when this turn has ended and what it brought has been written. */
 export function turnEnd(): Promise<void> {
   return new Promise((resolve) => atTurnEnd('resume', { resume: resolve }))
 }
 
+function schedule(): void {
+  if (scheduled) return
+  scheduled = true
+  turnStarted = performance.now()
+  setImmediate(endTurn)
+}
+
 function endTurn(): void {
-  if (arrived && performance.now() - turnStarted < CROWD_MS) {
+  const age = performance.now() - turnStarted
+  if (arrived && age < CROWD_MS) {
     arrived = false
     setImmediate(endTurn)
     return
   }
+  run('commit')
+  const patience = lastFlushMs > LONG_FLUSH_MS ? lastFlushMs * WORTH_WAITING : 0
+  if (waiting.deliver.length > 0 && age < patience && commitsDone < (awaited ??= commitsBegun)) {
+    setImmediate(endTurn)
+    return
+  }
+  awaited = undefined
   scheduled = false
   ending = true
   try {
-    for (const phase of PHASES) run(phase)
+    run('deliver')
+    const started = performance.now()
+    run('flush')
+    lastFlushMs = performance.now() - started
+    run('resume')
   } finally {
     ending = false
   }
@@ -68,5 +108,6 @@ function run<P extends Phase>(phase: P): void {
   const jobs: Job<P>[] = waiting[phase]
   if (jobs.length === 0) return
   waiting[phase] = []
-  for (const job of jobs) job[phase]()
+  const perform: (job: Job<P>) => void = call[phase]
+  for (const job of jobs) perform(job)
 }

@@ -1,24 +1,30 @@
 import type { Duplex } from 'node:stream'
 import { atTurnEnd, turnEnd } from '../turn.ts'
 
-const NOTHING: Buffer[] = []
+/** Whose bytes they are. */
+export interface OutboxOwner {
+  /** The reader is too slow: nothing more is taken. Called at most once. */
+  overflowed(): void
+}
 
 /**
  * What is bound for one connection. Everything queued within a turn leaves in one write; a chunk that many connections
- * share is not copied. Bounded: past `limit` bytes `overflowed` is called, once, and nothing more is taken.
+ * share is not copied. Bounded: more than `limit` bytes are not kept for a slow reader.
  */
 export class Outbox {
   readonly #stream: Duplex
   readonly #limit: number
-  readonly #overflowed: () => void
-  #chunks = NOTHING
+  readonly #owner: OutboxOwner
+  /** What has been queued within this turn; mostly one chunk, so only what follows it is worth an array. */
+  #first: Buffer | undefined
+  #more: Buffer[] | undefined
   #bytes = 0
   #shut = false
 
-  constructor(stream: Duplex, limit: number, overflowed: () => void) {
+  constructor(stream: Duplex, limit: number, owner: OutboxOwner) {
     this.#stream = stream
     this.#limit = limit
-    this.#overflowed = overflowed
+    this.#owner = owner
   }
 
   /** Bytes that have not reached the kernel. */
@@ -28,24 +34,26 @@ export class Outbox {
 
   push(chunk: Buffer): void {
     if (this.#shut) return
-    if (this.#chunks.length === 0) {
+    if (!this.#first) {
+      this.#first = chunk
       atTurnEnd('flush', this)
-      this.#chunks = [chunk]
+    } else if (!this.#more) {
+      this.#more = [this.#first, chunk]
     } else {
-      this.#chunks.push(chunk)
+      this.#more.push(chunk)
     }
     this.#bytes += chunk.length
     if (this.queued > this.#limit) {
       this.#shut = true
-      this.#overflowed()
+      this.#owner.overflowed()
     }
   }
 
   flush(): void {
-    const [first] = this.#chunks
-    if (first === undefined) return
-    const bytes = this.#chunks.length === 1 ? first : Buffer.concat(this.#chunks, this.#bytes)
-    this.#chunks = NOTHING
+    if (!this.#first) return
+    const bytes = this.#more ? Buffer.concat(this.#more, this.#bytes) : this.#first
+    this.#first = undefined
+    this.#more = undefined
     this.#bytes = 0
     if (this.#stream.writable) this.#stream.write(bytes)
   }

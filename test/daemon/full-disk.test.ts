@@ -71,6 +71,7 @@ test('a full disk answers errors, keeps connections, loses nothing acknowledged,
   allowFiles('unlimited')
   expect(await ann.ask('after')).toBe('OK')
   acknowledged.push('after')
+  await daemon.logged('commits work again')
   expect(daemon.log.filter(({ msg }) => String(msg).startsWith('cannot commit'))).toHaveLength(1)
   expect(daemon.log.filter(({ msg }) => msg === 'commits work again')).toHaveLength(1)
 

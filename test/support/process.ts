@@ -26,7 +26,7 @@ export class RoomdProcess {
 
   constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
     this.child = spawn(process.execPath, [main, ...args], {
-      env: { PATH: process.env.PATH, ...env },
+      env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.child.stdout?.pipe(split2()).on('data', (line: string) => this.log.push(JSON.parse(line)))
@@ -37,16 +37,23 @@ export class RoomdProcess {
     this.exit = once(this.child, 'close').then(([status, signal]) => ({ status, signal, stderr }))
   }
 
-  /** Resolves with the port of a listener once the daemon is ready; rejects when it ends before that. */
-  async ready(protocol = 'line'): Promise<number> {
+  /** Resolves with the first log line of that text, which may have been written already. */
+  async logged(text: string): Promise<Record<string, unknown>> {
     const ended = this.exit.then(({ stderr }) => {
-      throw new Error(`ended before it was ready: ${stderr}`)
+      throw new Error(`ended before it has logged "${text}": ${stderr}`)
     })
     ended.catch(() => {})
-    while (!this.log.some(({ msg }) => msg === 'ready')) {
+    for (;;) {
+      const line = this.log.find(({ msg }) => msg === text)
+      if (line) return line
       const { stdout } = this.child
       if (stdout) await Promise.race([once(stdout, 'data'), ended])
     }
+  }
+
+  /** Resolves with the port of a listener once the daemon is ready; rejects when it ends before that. */
+  async ready(protocol = 'line'): Promise<number> {
+    await this.logged('ready')
     return Number(this.log.find((line) => line.protocol === protocol)?.port)
   }
 }

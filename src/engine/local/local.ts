@@ -1,5 +1,5 @@
 /** The engine of a single process: names and the newest events in memory, everything in SQLite. */
-import { atTurnEnd } from '../../turn.ts'
+import { atTurnEnd, commitUnderWay } from '../../turn.ts'
 import {
   type Engine,
   type EngineFault,
@@ -51,8 +51,10 @@ interface Waiting {
 
 /** A log that somebody follows: only those are kept in memory. */
 interface Followed {
-  readonly listeners: Set<Listener>
-  readonly recent: Recent
+  /** Replaced, not changed, when somebody comes or goes. */
+  listeners: readonly Listener[]
+  /** What has come since it is followed. */
+  recent: Recent | undefined
 }
 
 export class LocalEngine implements Engine {
@@ -73,7 +75,7 @@ export class LocalEngine implements Engine {
 
   async start(): Promise<void> {
     const { thread, opened } = await StoreThread.open(this.#options, {
-      trimmed: ({ log, upTo }) => this.#followed.get(log)?.recent.trim(upTo),
+      trimmed: ({ log, upTo }) => this.#followed.get(log)?.recent?.trim(upTo),
       died: (fault) => this.#watch.died(fault),
     })
     this.#store = thread
@@ -130,16 +132,12 @@ export class LocalEngine implements Engine {
   }
 
   follow(log: LogName, listener: Listener): () => void {
-    let followed = this.#followed.get(log)
-    if (!followed) {
-      followed = { listeners: new Set(), recent: new Recent(this.#options.memory) }
-      this.#followed.set(log, followed)
-    }
-    const { listeners } = followed
-    listeners.add(listener)
+    const followed = this.#followed.get(log) ?? { listeners: [], recent: undefined }
+    this.#followed.set(log, followed)
+    followed.listeners = [...followed.listeners, listener]
     return () => {
-      listeners.delete(listener)
-      if (listeners.size === 0) this.#followed.delete(log)
+      followed.listeners = followed.listeners.filter((other) => other !== listener)
+      if (followed.listeners.length === 0) this.#followed.delete(log)
     }
   }
 
@@ -183,10 +181,12 @@ export class LocalEngine implements Engine {
     const rows = batch.map(({ log, draft }): Row => {
       return [log, draft.kind, draft.room, draft.from, draft.to ?? null, draft.body]
     })
-    this.#thread.ask({ op: 'commit', rows }).then(
+    const done = commitUnderWay()
+    const answer = this.#thread.ask({ op: 'commit', rows }).then(
       (ids) => this.#committed(batch, ids),
       (error: Error) => this.#refused(batch, error),
     )
+    void answer.finally(done)
   }
 
   /** Takes the oldest of what waits, at least one. */
@@ -210,6 +210,7 @@ export class LocalEngine implements Engine {
       const event = eventOf(id, draft)
       const followed = this.#followed.get(log)
       if (followed) {
+        followed.recent ??= new Recent(this.#options.memory)
         followed.recent.push(event)
         for (const listener of followed.listeners) listener(event)
       }

@@ -1,25 +1,17 @@
 import type { Socket } from 'node:net'
-import type { Logger } from 'pino'
 import split2 from 'split2'
-import type { Chat } from '../../chat/chat.ts'
 import { turnEnd } from '../../turn.ts'
 import { DISCONNECTS, type DisconnectReason } from '../disconnect.ts'
-import { Outbox } from '../outbox.ts'
+import { Outbox, type OutboxOwner } from '../outbox.ts'
 import { Pace, type PaceOptions } from '../pace.ts'
 import { decodeLine } from './bytes.ts'
 import { LineCap } from './cap.ts'
-import { Conversation } from './conversation.ts'
-import type { Encode } from './json.ts'
-import type { LineWire } from './wire.ts'
+import { Conversation, type ConversationOptions, type Reader } from './conversation.ts'
 
 /** How long the last words of a connection may take to leave, in ms. */
 const GRACE_MS = 5_000
 
-export interface ConnectionOptions {
-  readonly chat: Chat
-  readonly wire: LineWire
-  readonly encode: Encode
-  readonly log: Logger
+export interface ConnectionOptions extends ConversationOptions {
   /** Bytes of a line, without its end. */
   readonly maxLine: number
   /** Bytes that may wait for a slow reader. */
@@ -35,7 +27,7 @@ export interface ConnectionOptions {
  * Reading stops, and TCP pushes back, while earlier lines are not answered, while the client does not read its replies, and
  * while it is over its rate. No line is dropped.
  */
-export class LineConnection {
+export class LineConnection implements Reader, OutboxOwner {
   readonly #socket: Socket
   readonly #options: ConnectionOptions
   readonly #outbox: Outbox
@@ -65,19 +57,8 @@ export class LineConnection {
     // Room for CR LF beside the longest line, so that one character more shows.
     this.#cap = new LineCap(options.maxLine + 2)
     this.#pace = new Pace(options.pace, Date.now())
-    this.#outbox = new Outbox(socket, options.maxQueue, () => this.#disconnect('reader-too-slow'))
-    this.#conversation = new Conversation({
-      chat: options.chat,
-      wire: options.wire,
-      encode: options.encode,
-      outbox: this.#outbox,
-      log: options.log,
-      ready: () => this.#goOn(),
-      hangUp: () => {
-        this.#quitting = true
-        this.#finish()
-      },
-    })
+    this.#outbox = new Outbox(socket, options.maxQueue, this)
+    this.#conversation = new Conversation(options, this.#outbox, this)
     if (options.loginTimeout > 0) {
       this.#timer = setTimeout(() => this.#checkLogin(), options.loginTimeout).unref()
     }
@@ -87,16 +68,39 @@ export class LineConnection {
   /** Answers what it has taken, says that the server stops, and closes when that has left. */
   stop(): void {
     this.#stopping = true
-    this.#goOn()
+    this.ready()
+  }
+
+  /** Takes up reading where it was left, or ends when there is nothing left to read. */
+  ready(): void {
+    if (this.#conversation.session.closed) return
+    if (this.#stopping) {
+      const { text, reconnect } = DISCONNECTS.stopping
+      if (this.#conversation.quiet) this.#close(this.#conversation.encode({ type: 'notice', notice: text, reconnect }))
+      this.#wait()
+      return
+    }
+    if (this.#held !== undefined && this.#conversation.hear(this.#understand(this.#held))) this.#held = undefined
+    if (this.#mustWait) this.#wait()
+    else if (this.#lines.isPaused()) this.#lines.resume()
+    else if (this.#ended && this.#conversation.quiet) this.#finish()
+  }
+
+  hangUp(): void {
+    this.#quitting = true
+    this.#finish()
+  }
+
+  overflowed(): void {
+    this.#disconnect('reader-too-slow')
   }
 
   #read(): void {
     const socket = this.#socket
     const lines = this.#lines
     // Bytes as characters: line lengths are bytes, and what is not UTF-8 can still be told.
-    socket.setEncoding('latin1')
-    socket.on('data', (chunk: unknown) => {
-      if (!lines.write(this.#cap.cut(String(chunk)))) socket.pause()
+    socket.on('data', (chunk) => {
+      if (!lines.write(this.#cap.cut(chunk.toString('latin1')))) socket.pause()
     })
     lines.on('drain', () => socket.resume())
     socket.on('end', () => lines.end())
@@ -104,7 +108,7 @@ export class LineConnection {
     lines.on('end', () => {
       this.#ended = true
       // Not before what this turn brought has been written.
-      void turnEnd().then(() => this.#goOn())
+      void turnEnd().then(() => this.ready())
     })
     // A reset is a way to leave like any other; `close` follows.
     socket.on('error', (error) => this.#options.log.debug({ err: error }, 'connection failed'))
@@ -135,23 +139,8 @@ export class LineConnection {
     this.#draining = true
     void this.#outbox.drained().then(() => {
       this.#draining = false
-      this.#goOn()
+      this.ready()
     })
-  }
-
-  /** Takes up reading where it was left, or ends when there is nothing left to read. */
-  #goOn(): void {
-    if (this.#conversation.session.closed) return
-    if (this.#stopping) {
-      const { text, reconnect } = DISCONNECTS.stopping
-      if (this.#conversation.quiet) this.#close(this.#conversation.encode({ type: 'notice', notice: text, reconnect }))
-      this.#wait()
-      return
-    }
-    if (this.#held !== undefined && this.#conversation.hear(this.#understand(this.#held))) this.#held = undefined
-    if (this.#mustWait) this.#wait()
-    else if (this.#lines.isPaused()) this.#lines.resume()
-    else if (this.#ended && this.#conversation.quiet) this.#finish()
   }
 
   #throttle(wait: number): void {
@@ -163,7 +152,7 @@ export class LineConnection {
     }
     setTimeout(() => {
       this.#throttled = false
-      this.#goOn()
+      this.ready()
     }, wait).unref()
   }
 

@@ -17,36 +17,51 @@ const PIECE = 65_536
 
 const parser = new Parser(commands, message)
 
+/** What all conversations of a listener share. */
 export interface ConversationOptions {
   readonly chat: Chat
   readonly wire: LineWire
   readonly encode: Encode
-  readonly outbox: Outbox
   readonly log: Logger
-  /** Called when a line that was not taken may be offered again, and when everything is answered. */
-  readonly ready: () => void
-  /** Called by /quit. */
-  readonly hangUp: () => void
+}
+
+/** Who reads the lines. */
+export interface Reader {
+  /** A line that was not taken may be offered again; or everything is answered. */
+  ready(): void
+  /** Said by /quit: nothing more is heard, and the connection ends once everything queued for it has left. */
+  hangUp(): void
 }
 
 /**
  * One client's talk, whatever carries its lines: the only place that reads the command table and enforces what it says.
  * Every line gets exactly one reply, in the order of the lines.
  */
-export class Conversation {
+export class Conversation implements Talk {
   readonly session: LineSession
+  readonly commands = commands
   readonly #options: ConversationOptions
-  readonly #talk: Talk
+  readonly #outbox: Outbox
+  readonly #reader: Reader
   readonly #pipeline: Pipeline
   /** A command that may change what the next line means is not done yet. */
   #exclusive = false
   #announcing = false
 
-  constructor(options: ConversationOptions) {
+  constructor(options: ConversationOptions, outbox: Outbox, reader: Reader) {
     this.#options = options
-    this.session = new LineSession(options.wire, options.outbox)
-    this.#pipeline = new Pipeline(options.outbox)
-    this.#talk = { chat: options.chat, session: this.session, commands, hangUp: options.hangUp }
+    this.#outbox = outbox
+    this.#reader = reader
+    this.#pipeline = new Pipeline(outbox)
+    this.session = new LineSession(options.wire, outbox)
+  }
+
+  get chat(): Chat {
+    return this.#options.chat
+  }
+
+  hangUp(): void {
+    this.#reader.hangUp()
   }
 
   /** Whether every line heard has had its whole answer. */
@@ -73,7 +88,7 @@ export class Conversation {
 
   /** Says something that is not the answer to a line. */
   say(line: ServerLine): void {
-    this.#options.outbox.push(this.encode(line))
+    this.#outbox.push(this.encode(line))
   }
 
   encode(line: ServerLine): Buffer {
@@ -83,7 +98,7 @@ export class Conversation {
   /** Called at the end of the turn in which something was answered. */
   resume(): void {
     this.#announcing = false
-    this.#options.ready()
+    this.#reader.ready()
   }
 
   /** In the order of protocols/line.md, 2.2. */
@@ -100,7 +115,7 @@ export class Conversation {
     }
     let answer: Answer
     try {
-      answer = command.run(this.#talk, parameter)
+      answer = command.run(this, parameter)
     } catch (thrown) {
       answer = fail(thrown)
     }
@@ -120,23 +135,23 @@ export class Conversation {
   }
 
   async #stream(pages: AsyncIterable<readonly (Reply | History)[]>, fail: (thrown: unknown) => Reply): Promise<void> {
-    const { outbox, encode } = this.#options
+    const { encode } = this.#options
     try {
       for await (const page of pages) {
         let lines = ''
         for (const line of page) {
           lines += encode(line)
           if (lines.length < PIECE) continue
-          outbox.push(Buffer.from(lines))
-          await outbox.drained()
+          this.#outbox.push(Buffer.from(lines))
+          await this.#outbox.drained()
           lines = ''
         }
-        outbox.push(Buffer.from(lines))
-        await outbox.drained()
+        this.#outbox.push(Buffer.from(lines))
+        await this.#outbox.drained()
         if (this.session.closed) break
       }
     } catch (thrown) {
-      outbox.push(this.encode(fail(thrown)))
+      this.#outbox.push(this.encode(fail(thrown)))
     }
     this.#exclusive = false
     this.#announce()

@@ -25,8 +25,8 @@ export class LineProtocol implements Protocol {
   readonly #admission: Admission
   readonly #server: Server
   readonly #connections = new Map<Socket, LineConnection>()
-  /** All sockets, also those whose handshake is not done. */
-  readonly #sockets = new Set<Socket>()
+  /** TCP sockets beneath TLS, also those whose handshake is not done. */
+  readonly #beneath = new Set<Socket>()
 
   constructor(options: ConnectionOptions, admission: Admission, tls?: TlsFiles) {
     this.name = tls ? 'line-tls' : 'line'
@@ -36,6 +36,10 @@ export class LineProtocol implements Protocol {
     if (tls) {
       this.#server = createTlsServer({ ...tcp, ...tls, minVersion: 'TLSv1.2', handshakeTimeout: HANDSHAKE_MS })
       this.#server.on('secureConnection', (socket: Socket) => this.#welcome(socket))
+      this.#server.on('connection', (socket: Socket) => {
+        this.#beneath.add(socket)
+        socket.on('close', () => this.#beneath.delete(socket))
+      })
       this.#server.on('tlsClientError', (error, socket) => {
         options.log.debug({ err: error }, 'TLS handshake failed')
         socket.destroy()
@@ -44,11 +48,7 @@ export class LineProtocol implements Protocol {
       this.#server = createServer(tcp)
       this.#server.on('connection', (socket: Socket) => this.#welcome(socket))
     }
-    this.#server.on('connection', (socket: Socket) => {
-      arrival()
-      this.#sockets.add(socket)
-      socket.on('close', () => this.#sockets.delete(socket))
-    })
+    this.#server.on('connection', arrival)
   }
 
   async listen(host: string, port: number): Promise<Address> {
@@ -66,7 +66,8 @@ export class LineProtocol implements Protocol {
   }
 
   abort(): void {
-    for (const socket of this.#sockets) socket.destroy()
+    for (const socket of this.#beneath) socket.destroy()
+    for (const socket of this.#connections.keys()) socket.destroy()
   }
 
   #welcome(socket: Socket): void {
