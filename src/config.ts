@@ -114,6 +114,9 @@ export function checkConfig(raw: Readonly<Record<string, unknown>>): Config {
   if (Boolean(checked['tls-cert']) !== Boolean(checked['tls-key'])) {
     throw new ConfigError('--tls-cert and --tls-key go together')
   }
+  if (checked.line === undefined && checked['line-tls'] === undefined) {
+    throw new ConfigError('no listener is left: give --line or --line-tls a port')
+  }
   if (!isLineName(checked.lobby)) throw new ConfigError('--lobby must be 1 to 70 letters and digits')
   return checked
 }

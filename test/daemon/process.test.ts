@@ -1,9 +1,10 @@
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { chmodSync, writeFileSync } from 'node:fs'
 import { connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import split2 from 'split2'
 import { afterEach, expect, test } from 'vitest'
+import { certificate } from '../support/daemon.ts'
 import { RoomdProcess, temporaryFolder } from '../support/process.ts'
 
 const cleanups: (() => void)[] = []
@@ -106,6 +107,7 @@ test.each([
   [['--line-tls', '0'], 2, '--line-tls needs --tls-cert and --tls-key'],
   [['--max-line', '0'], 2, '--max-line is a whole number of at least 64, not 0'],
   [['--sync', 'never'], 2, 'sync'],
+  [['--no-line'], 2, 'no listener is left: give --line or --line-tls a port'],
   [['--lobby', 'no way'], 2, '--lobby must be 1 to 70 letters and digits'],
   [['--data', '/dev/null/data', '--line', '0'], 1, '/dev/null/data'],
   [['--host', '203.0.113.1', '--data', ':memory:', '--line', '0'], 1, '203.0.113.1 is no address of this machine'],
@@ -114,6 +116,32 @@ test.each([
   expect(stderr).toContain(text)
   expect(stderr.trimEnd().split('\n')).toHaveLength(1)
   expect(got).toBe(status)
+})
+
+test.skipIf(process.getuid?.() !== 0)('a folder that may not be written to is named, status 1', async () => {
+  const data = folder()
+  chmodSync(data, 0o755)
+  const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']
+  const { status, stderr } = await new RoomdProcess(['--line', '0', '--data', data], {}, nobody).exit
+  expect(stderr).toBe(`roomd: cannot open ${join(data, 'roomd.db')}: the folder cannot be read or written\n`)
+  expect(status).toBe(1)
+})
+
+test('--no-line leaves that listener out', async () => {
+  const { certFile, keyFile } = certificate()
+  const daemon = roomd([
+    '--no-line',
+    '--line-tls',
+    '0',
+    '--tls-cert',
+    certFile,
+    '--tls-key',
+    keyFile,
+    '--data',
+    ':memory:',
+  ])
+  expect(await daemon.ready('line-tls')).toBeGreaterThan(0)
+  expect(daemon.log.filter(({ msg }) => msg === 'listening').map(({ protocol }) => protocol)).toEqual(['line-tls'])
 })
 
 test('a port in use is named, status 1', async () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { EngineFault, Gone, Unavailable } from '../../src/engine/engine.ts'
+import { type Event, idAt } from '../../src/engine/event.ts'
 import { LocalEngine, type LocalOptions } from '../../src/engine/local/local.ts'
 import { conformance, readAll, said } from './conformance.ts'
 
@@ -158,6 +159,34 @@ describe('LocalEngine', () => {
     expect(await readAll(engine, 'room:1', { after: id(-11) })).toEqual(events.slice(-10))
     expect(await readAll(engine, 'room:1', { limit: 20 })).toEqual(events.slice(-10))
     expect(await readAll(engine, 'room:2')).toEqual([few])
+  })
+
+  it('removes what is older than it is kept', async () => {
+    const engine = await started({ file })
+    const events = await Promise.all(Array.from({ length: 20 }, (_, n) => engine.append('room:1', said(String(n)))))
+    await engine.stop()
+    const db = new DatabaseSync(file)
+    const threeDays = idAt(3 * 86_400_000)
+    db.exec(
+      `UPDATE events SET id = id - ${threeDays} WHERE id < ${events[15]?.id}; UPDATE logs SET start = start - ${threeDays}`,
+    )
+    db.close()
+    const again = await started({ file, keep: { days: 2, events: 0 } })
+    await vi.waitFor(async () => expect(await readAll(again, 'room:1')).toEqual(events.slice(15)), 5_000)
+  })
+
+  it('removes a great many while others are said, and none too many', async () => {
+    const engine = await started({ file })
+    const old = Array.from({ length: 20_000 }, (_, n) => engine.append('room:1', said(`old ${n}`)))
+    await Promise.all(old)
+    await engine.stop()
+    const again = await started({ file, keep: { days: 0, events: 500 } })
+    const heard: Event[] = []
+    again.follow('room:1', (event) => heard.push(event))
+    const events: Event[] = []
+    for (let n = 0; n < 600; n++) events.push(await again.append('room:1', said(`new ${n}`)))
+    expect(heard).toEqual(events)
+    await vi.waitFor(async () => expect(await readAll(again, 'room:1')).toEqual(events.slice(-500)), 10_000)
   })
 
   describe('when the clock has been set back', () => {

@@ -24,8 +24,10 @@ export class RoomdProcess {
   readonly log: Record<string, unknown>[] = []
   readonly exit: Promise<Exit>
 
-  constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-    this.child = spawn(process.execPath, [main, ...args], {
+  /** `through` is a command that runs another one. */
+  constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}, through: readonly string[] = []) {
+    const [command = '', ...rest] = [...through, process.execPath, main, ...args]
+    this.child = spawn(command, rest, {
       env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })

@@ -60,7 +60,7 @@ export class LineConnection implements Reader, OutboxOwner {
     this.#outbox = new Outbox(socket, options.maxQueue, this)
     this.#conversation = new Conversation(options, this.#outbox, this)
     if (options.loginTimeout > 0) {
-      this.#timer = setTimeout(() => this.#checkLogin(), options.loginTimeout).unref()
+      this.#timer = setTimeout(() => this.#disconnect('login-timeout'), options.loginTimeout).unref()
     }
     this.#read()
   }
@@ -120,6 +120,7 @@ export class LineConnection implements Reader, OutboxOwner {
     const wait = this.#pace.take(Date.now())
     if (wait > 0) this.#throttle(wait)
     if (!this.#conversation.hear(this.#understand(line))) this.#held = line
+    if (this.#timer && this.#conversation.session.name) this.#stopTimer()
     if (this.#mustWait) this.#wait()
   }
 
@@ -156,8 +157,9 @@ export class LineConnection implements Reader, OutboxOwner {
     }, wait).unref()
   }
 
-  #checkLogin(): void {
-    if (!this.#conversation.session.name) this.#disconnect('login-timeout')
+  #stopTimer(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
   }
 
   #disconnect(reason: DisconnectReason): void {
@@ -182,11 +184,10 @@ export class LineConnection implements Reader, OutboxOwner {
   #closed(): void {
     this.#lines.destroy()
     this.#leave()
-    clearTimeout(this.#timer)
   }
 
   #leave(): void {
-    clearTimeout(this.#timer)
+    this.#stopTimer()
     void this.#options.chat.close(this.#conversation.session)
   }
 }
