@@ -7,6 +7,8 @@ export interface Dialect {
   readonly echo: boolean
   /** Whether whoever speaks has to be in the room. */
   readonly speakerEnters: boolean
+  /** How many may enter at the same time: ngircd drops some of a crowd. */
+  readonly atOnce: number
 }
 
 export const LINE: Dialect = {
@@ -14,6 +16,7 @@ export const LINE: Dialect = {
   say: (text) => `${text}\r\n`,
   echo: true,
   speakerEnters: true,
+  atOnce: 200,
 }
 
 export const RESP: Dialect = {
@@ -24,6 +27,7 @@ export const RESP: Dialect = {
   },
   echo: false,
   speakerEnters: false,
+  atOnce: 200,
 }
 
 export const IRC: Dialect = {
@@ -34,4 +38,5 @@ export const IRC: Dialect = {
   say: (text, room) => `PRIVMSG #bench${room} :${text}\r\n`,
   echo: false,
   speakerEnters: true,
+  atOnce: 10,
 }

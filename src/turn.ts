@@ -32,14 +32,20 @@ let turnStarted = 0
 const CROWD_MS = 10
 let arrived = false
 
-/** Where the last writing took longer than this, in ms, a commit is waited for, for at most this part of it. */
+/** Where the last writing took longer than this, in ms, it pays to wait for more to write: */
 const LONG_FLUSH_MS = 2
-const WORTH_WAITING = 1 / 4
-let commitsBegun = 0
-let commitsDone = 0
-/** The commit that this turn's delivery waits for, by number. */
-let awaited: number | undefined
+/** for a commit that is under way, so much of what the last writing took; */
+const WAIT_FOR_COMMIT = 1 / 4
+/** where much is being said, so much of it for the next line; */
+const WAIT_FOR_LINE = 1 / 16
+/** but not where so many characters wait already. */
+const WORTH_WRITING = 65_536
 let lastFlushMs = 0
+let commitsUnderWay = 0
+/** What was committed since the last delivery, and what that one carried. */
+let events = 0
+let characters = 0
+let lastEvents = 0
 
 /** Calls `job[phase]()` at the end of this turn. Asking twice calls twice: the caller remembers that it has asked. */
 export function atTurnEnd<P extends Phase>(phase: P, job: Job<P>): void {
@@ -55,11 +61,16 @@ export function arrival(): void {
   arrived = true
 }
 
-/** A commit has been sent off. Call what is returned once its events are where they are delivered from, or it failed. */
-export function commitUnderWay(): () => void {
-  commitsBegun++
+/**
+ * A commit of so many events and characters has been sent off. Call what is returned once its events are where they are
+ * delivered from, or it failed.
+ */
+export function commitUnderWay(count: number, size: number): () => void {
+  commitsUnderWay++
   return () => {
-    commitsDone++
+    commitsUnderWay--
+    events += count
+    characters += size
   }
 }
 
@@ -83,25 +94,38 @@ function endTurn(): void {
     return
   }
   run('commit')
-  const patience = lastFlushMs > LONG_FLUSH_MS ? lastFlushMs * WORTH_WAITING : 0
-  if (waiting.deliver.length > 0 && age < patience && commitsDone < (awaited ??= commitsBegun)) {
+  if (worthWaiting(age)) {
     setImmediate(endTurn)
     return
   }
-  awaited = undefined
   scheduled = false
   ending = true
   try {
-    run('deliver')
-    const started = performance.now()
+    if (waiting.deliver.length > 0) deliver()
     run('flush')
-    lastFlushMs = performance.now() - started
     run('resume')
   } finally {
     ending = false
   }
   // A phase that has asked for an earlier one gets it at the end of the next turn.
   if (PHASES.some((phase) => waiting[phase].length > 0)) schedule()
+}
+
+function deliver(): void {
+  lastEvents = events
+  events = 0
+  characters = 0
+  run('deliver')
+  const started = performance.now()
+  run('flush')
+  lastFlushMs = performance.now() - started
+}
+
+/** Whether there will soon be more to write, which saves more than waiting costs. */
+function worthWaiting(age: number): boolean {
+  if (lastFlushMs < LONG_FLUSH_MS || waiting.deliver.length === 0 || characters > WORTH_WRITING) return false
+  if (commitsUnderWay > 0) return age < lastFlushMs * WAIT_FOR_COMMIT
+  return lastEvents > 1 && age < lastFlushMs * WAIT_FOR_LINE
 }
 
 function run<P extends Phase>(phase: P): void {

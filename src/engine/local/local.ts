@@ -18,11 +18,11 @@ import { Rooms } from './rooms.ts'
 import { StoreThread } from './thread.ts'
 
 /**
- * Events, and characters of text, of one transaction. Followers get a transaction's events in one piece, so this bounds
- * what a reader that keeps up is ever sent at once, however much is said.
+ * Characters of one transaction, an event counted as so many beside its text. Followers get a transaction's events in one
+ * piece, so this bounds what a reader that keeps up is ever sent at once, however much is said.
  */
-const BATCH_EVENTS = 1_024
-const BATCH_CHARACTERS = 131_072
+const BATCH = 196_608
+const EVENT = 128
 
 /** Events read from the store at a time. */
 const PAGE = 512
@@ -177,11 +177,11 @@ export class LocalEngine implements Engine {
     this.#scheduled = false
     if (this.#committing || this.#queue.length === 0) return
     this.#committing = true
-    const batch = this.#nextBatch()
+    const { batch, size } = this.#nextBatch()
     const rows = batch.map(({ log, draft }): Row => {
       return [log, draft.kind, draft.room, draft.from, draft.to ?? null, draft.body]
     })
-    const done = commitUnderWay()
+    const done = commitUnderWay(batch.length, size)
     const answer = this.#thread.ask({ op: 'commit', rows }).then(
       (ids) => this.#committed(batch, ids),
       (error: Error) => this.#refused(batch, error),
@@ -190,15 +190,16 @@ export class LocalEngine implements Engine {
   }
 
   /** Takes the oldest of what waits, at least one. */
-  #nextBatch(): Waiting[] {
+  #nextBatch(): { batch: Waiting[]; size: number } {
     let count = 0
-    let characters = 0
+    let size = 0
     for (const { draft } of this.#queue) {
-      characters += draft.body.length
-      if (count === BATCH_EVENTS || (count > 0 && characters > BATCH_CHARACTERS)) break
+      const more = EVENT + draft.body.length
+      if (count > 0 && size + more > BATCH) break
+      size += more
       count++
     }
-    return this.#queue.splice(0, count)
+    return { batch: this.#queue.splice(0, count), size }
   }
 
   #committed(batch: readonly Waiting[], ids: readonly number[]): void {
