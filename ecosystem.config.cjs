@@ -4,15 +4,18 @@ const { join } = require('node:path')
 
 const built = join(__dirname, 'dist/src/main.js')
 const source = join(__dirname, 'src/main.ts')
+const inCheckout = existsSync(source)
 
 module.exports = {
   apps: [
     {
       name: 'roomd',
-      script: existsSync(source) ? source : built,
+      script: inCheckout ? source : built,
       interpreter: 'node',
       // As in src/main.ts.
       node_args: '--max-semi-space-size=12',
+      // TypeScript is made JavaScript once, not at every start.
+      env: inCheckout ? { NODE_COMPILE_CACHE: join(__dirname, 'node_modules/.cache/compiled') } : {},
       exec_mode: 'fork',
       wait_ready: true,
       listen_timeout: 10_000,

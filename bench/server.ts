@@ -18,6 +18,7 @@ export interface Server {
 const MAIN = new URL('../src/main.ts', import.meta.url).pathname
 /** As `npm start` runs it. */
 const NODE_ARGS = ['--max-semi-space-size=12']
+const NODE_COMPILE_CACHE = new URL('../node_modules/.cache/compiled', import.meta.url).pathname
 const START_MS = 60_000
 
 const children = new Set<ChildProcess>()
@@ -47,7 +48,12 @@ export async function startRoomd(data?: string): Promise<Server> {
   const limits = ['--max-rate', '0', '--max-per-address', '0', '--max-connections', '0']
   const args = [...NODE_ARGS, MAIN, '--line', String(port), '--data', folder, '--log-level', 'warn', ...limits]
   const started = performance.now()
-  const child = watch(spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }))
+  const child = watch(
+    spawn(process.execPath, args, {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      env: { ...process.env, NODE_COMPILE_CACHE },
+    }),
+  )
   await Promise.race([
     once(child, 'message', { signal: AbortSignal.timeout(START_MS) }),
     once(child, 'exit').then(() => Promise.reject(new Error('roomd did not start'))),

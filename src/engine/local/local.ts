@@ -25,7 +25,7 @@ const BATCH = 196_608
 const EVENT = 128
 
 /** Events read from the store at a time. */
-const PAGE = 512
+const PAGE = 256
 /** Events the store steps over at a time on its way to the newest n. */
 const STRIDE = 4096
 

@@ -8,8 +8,10 @@ import { decodeLine } from './bytes.ts'
 import { LineCap } from './cap.ts'
 import { Conversation, type ConversationOptions, type Reader } from './conversation.ts'
 
-/** How long the last words of a connection may take to leave, in ms. */
+/** How long the last words of a connection may take to leave, in ms, */
 const GRACE_MS = 5_000
+/** and how long the client then has to close its side: `nc` on a terminal never does. */
+const LINGER_MS = 500
 
 export interface ConnectionOptions extends ConversationOptions {
   /** Bytes of a line, without its end. */
@@ -149,12 +151,17 @@ export class LineConnection implements Reader, OutboxOwner {
     if (!this.#warned) {
       this.#warned = true
       this.#conversation.say({ type: 'notice', notice: 'Slow down: your lines are read at the permitted rate' })
-      this.#options.log.info({ rate: this.#options.pace.rate }, 'throttled')
+      this.#options.log.info({ ...this.#who, rate: this.#options.pace.rate }, 'throttled')
     }
     setTimeout(() => {
       this.#throttled = false
       this.ready()
     }, wait).unref()
+  }
+
+  /** For the log. */
+  get #who() {
+    return { name: this.#conversation.session.name, address: this.#socket.remoteAddress }
   }
 
   #stopTimer(): void {
@@ -164,7 +171,7 @@ export class LineConnection implements Reader, OutboxOwner {
 
   #disconnect(reason: DisconnectReason): void {
     const { text, reconnect } = DISCONNECTS[reason]
-    this.#options.log.warn({ reason, queued: this.#outbox.queued }, 'disconnected')
+    this.#options.log.warn({ ...this.#who, reason, queued: this.#outbox.queued }, 'disconnected')
     this.#close(this.#conversation.encode({ type: 'error', error: text, reconnect }))
   }
 
@@ -178,7 +185,14 @@ export class LineConnection implements Reader, OutboxOwner {
     if (this.#conversation.session.closed) return
     this.#leave()
     this.#outbox.end(lastWord)
-    this.#timer = setTimeout(() => this.#socket.destroy(), GRACE_MS).unref()
+    const socket = this.#socket
+    this.#timer = setTimeout(() => socket.destroy(), GRACE_MS).unref()
+    socket.once('finish', () => {
+      clearTimeout(this.#timer)
+      this.#timer = setTimeout(() => socket.destroy(), LINGER_MS).unref()
+    })
+    // Nothing more is heard, but it is read: closing on unread bytes would take our last words from the client.
+    socket.removeAllListeners('data').resume()
   }
 
   #closed(): void {
