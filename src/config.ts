@@ -88,6 +88,13 @@ export class ConfigError extends Error {
   override name = 'ConfigError'
 }
 
+/** Timers take no more. */
+const MOST_SECONDS = 2_147_483
+const MOST: Readonly<Partial<Record<keyof Values, number>>> = {
+  'login-timeout': MOST_SECONDS,
+  'drain-timeout': MOST_SECONDS,
+}
+
 /** Whole numbers of at least this much; those not listed may be 0 for "no bound". */
 const LEAST: Readonly<Partial<Record<keyof Values, number>>> = {
   'memory-events': 1,
@@ -129,7 +136,7 @@ function checkValue(name: string, option: Option, value: unknown): unknown {
       if (value === 'true' || value === 'false') return value === 'true'
       throw new ConfigError(`--${name} is true or false, not ${value}`)
     case 'number':
-      return checkNumber(name, value, LEAST[name as keyof Values] ?? 0, Number.MAX_SAFE_INTEGER)
+      return checkNumber(name, value, LEAST[name as keyof Values] ?? 0, MOST[name as keyof Values])
     case 'port':
       return value === undefined || value === false ? undefined : checkNumber(name, value, 0, 65_535)
     case 'string':
@@ -143,7 +150,7 @@ function checkValue(name: string, option: Option, value: unknown): unknown {
   }
 }
 
-function checkNumber(name: string, value: unknown, least: number, most: number): number {
+function checkNumber(name: string, value: unknown, least: number, most = Number.MAX_SAFE_INTEGER): number {
   const number = typeof value === 'number' ? value : /^\d+$/.test(String(value)) ? Number(value) : Number.NaN
   if (!Number.isInteger(number) || number < least || number > most) {
     const range =

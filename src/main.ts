@@ -74,7 +74,10 @@ async function serve(args: readonly string[]): Promise<void> {
     process.exit(status)
   }
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop({ signal }, STOPPED))
-  void daemon.died.then((fault) => stop({ err: fault }, FAULT))
+  void daemon.died.then((fault) => {
+    process.stderr.write(`roomd: ${fault.message}\n`)
+    return stop({ err: fault }, FAULT)
+  })
   // pm2 (`wait_ready`), or whoever started this with a channel, learns that connections are taken.
   process.send?.('ready')
 }

@@ -38,6 +38,8 @@ export class Chat {
   /** Moves that are not committed yet: a session that closes waits for its own. */
   readonly #moving = new Map<Session, Promise<void>>()
   readonly #leaving = new Set<Promise<void>>()
+  /** Rooms that a session is on its way out of. */
+  readonly #departures = new Map<Session, Promise<void>>()
   #stopping = false
 
   constructor(engine: Engine, options: ChatOptions) {
@@ -61,6 +63,8 @@ export class Chat {
     return this.#move(session, async () => {
       const record = await this.#openRoom(lineName)
       if (record.visibility !== 'public') throw new Refusal('room-private')
+      // It may come back to where it has just left.
+      await this.#departures.get(session)
       if (!(await this.#engine.claim(record.id, session.name))) throw new Refusal('name-in-room')
       const left = session.room
       const room = this.#follow(record)
@@ -101,7 +105,7 @@ export class Chat {
     const body = this.#body(text)
     const addressee = room.member(to)
     if (!addressee?.wire.carriesPrivate) throw new Refusal('nobody-here')
-    // Between two of whom one has blocked the other it is dropped without a word: nobody learns of a block that way.
+    // Between two of whom one has blocked the other it is dropped without an error.
     if (this.#blocks.between(session.name, addressee.name)) return
     const draft: Draft = { kind: 'private', room: room.record.id, from: session.name, to: addressee.name, body }
     const event = await this.#append(`inbox:${addressee.key}`, draft)
@@ -167,6 +171,7 @@ export class Chat {
   /** Resolves when everybody who has left has been seen off, or cannot be. */
   async stop(): Promise<void> {
     this.#stopping = true
+    await Promise.all(this.#departures.values())
     await Promise.all(this.#leaving)
   }
 
@@ -205,8 +210,10 @@ export class Chat {
   }
 
   #unfollowIfDeserted(room: Room): void {
-    if (!room.deserted) return
-    this.#rooms.get(room.record.id)?.unfollow()
+    // Somebody who came after the last one had gone has a room of his own by that number.
+    const current = this.#rooms.get(room.record.id)
+    if (current?.room !== room || !room.deserted) return
+    current.unfollow()
     this.#rooms.delete(room.record.id)
   }
 
@@ -217,25 +224,38 @@ export class Chat {
     })
   }
 
-  /** Takes a session out of a room without its seeing its own `left`. Resolves when that is committed. */
+  /**
+   * Takes a session out of a room without its seeing its own `left`. Resolves when that is committed, or could not be at
+   * once.
+   */
   #depart(room: Room, session: Session): Promise<void> {
     room.detach(session)
-    const leaving = this.#seeOff(room, session)
-    this.#leaving.add(leaving)
-    void leaving.then(() => this.#leaving.delete(leaving))
-    return leaving
+    const departure = this.#seeOff(room, session).catch(() => {
+      const leaving = this.#seeOffLater(room, session)
+      this.#leaving.add(leaving)
+      void leaving.then(() => this.#leaving.delete(leaving))
+    })
+    this.#departures.set(session, departure)
+    void departure.then(() => {
+      if (this.#departures.get(session) === departure) this.#departures.delete(session)
+    })
+    return departure
+  }
+
+  async #seeOff(room: Room, session: Session): Promise<void> {
+    await this.#append(room.log, leftBy(room, session))
+    await this.#gone(room, session)
   }
 
   /** A `joined` is always followed by a `left`, so a store that is away is waited for; the name is held until then. */
-  async #seeOff(room: Room, session: Session): Promise<void> {
-    for (;;) {
+  async #seeOffLater(room: Room, session: Session): Promise<void> {
+    // The engine pays what is owed when it starts again.
+    while (!this.#stopping) {
+      await new Promise((next) => setTimeout(next, RETRY_MS).unref())
       try {
-        await this.#append(room.log, leftBy(room, session))
-        return await this.#gone(room, session)
+        return await this.#seeOff(room, session)
       } catch {
-        // The engine pays what is owed when it starts again.
-        if (this.#stopping) return
-        await new Promise((next) => setTimeout(next, RETRY_MS).unref())
+        // Still away.
       }
     }
   }

@@ -9,7 +9,8 @@ export interface OutboxOwner {
 
 /**
  * What is bound for one connection. Everything queued within a turn leaves in one write; a chunk that many connections
- * share is not copied. Bounded: more than `limit` bytes are not kept for a slow reader.
+ * share is not copied. Bounded: where earlier turns have left more than `limit` bytes, the reader is too slow. What one turn
+ * brings is not held against it: that is bounded where it comes from.
  */
 export class Outbox {
   readonly #stream: Duplex
@@ -43,7 +44,7 @@ export class Outbox {
       this.#more.push(chunk)
     }
     this.#bytes += chunk.length
-    if (this.queued > this.#limit) {
+    if (this.#stream.writableLength > this.#limit) {
       this.#shut = true
       this.#owner.overflowed()
     }

@@ -1,4 +1,5 @@
 /** What src/engine/engine.ts says of every engine, as one suite. */
+import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Engine, Gone, type Range, Taken } from '../../src/engine/engine.ts'
 import type { Draft, Event, LogName } from '../../src/engine/event.ts'
@@ -204,6 +205,38 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
         await expect(readAll(engine, LOG, { after: id - 10_000_000 })).rejects.toThrow(Gone)
         await expect(readAll(engine, LOG, { after: id + 1 })).rejects.toThrow(Gone)
         await expect(readAll(engine, 'room:99', { after: id })).rejects.toThrow(Gone)
+      })
+
+      it('gives of any range what a list of all events gives', async () => {
+        const events: Event[] = []
+        for (let burst = 0; burst < 12; burst++) {
+          const some = Array.from({ length: 1 + (burst % 4) }, (_, n) => engine.append(LOG, said(`${burst} ${n}`)))
+          events.push(...(await Promise.all(some)))
+          await tick()
+        }
+        const place = fc.nat(events.length - 1)
+        const time = fc.option(fc.tuple(place, fc.integer({ min: -2, max: 2 })), { nil: undefined })
+        const asked = fc.record({
+          from: time,
+          to: time,
+          after: fc.option(place),
+          limit: fc.option(fc.integer({ min: 1, max: 40 })),
+        })
+        await fc.assert(
+          fc.asyncProperty(asked, async ({ from, to, after, limit }) => {
+            const at = ([index, shift]: [number, number]) => (events[index]?.at ?? 0) + shift
+            const range: Range = {
+              ...(from && { from: at(from) }),
+              ...(to && { to: at(to) }),
+              ...(after !== null && { after: events[after]?.id ?? 0 }),
+              ...(limit !== null && { limit }),
+            }
+            const { from: start = 0, to: end = Number.MAX_SAFE_INTEGER, after: last = 0 } = range
+            const expected = events.filter((event) => event.at >= start && event.at <= end && event.id > last)
+            expect(await readAll(engine, LOG, range)).toEqual(limit === null ? expected : expected.slice(-limit))
+          }),
+          { numRuns: 150 },
+        )
       })
 
       it('leaves out what is committed after the call', async () => {

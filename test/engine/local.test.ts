@@ -115,7 +115,7 @@ describe('LocalEngine', () => {
     await expect(engine.ping()).resolves.toBeUndefined()
   })
 
-  // BUG: the store's thread ends by itself after a fault, and its `exit` is taken for a death: whoever runs the engine is
+  // Once: the store's thread ends by itself after a fault, and its `exit` is taken for a death: whoever runs the engine is
   // told `the store has failed: its thread has ended` on top of the rejection.
   it('does not die of having failed to start', async () => {
     await writeFile(file, 'dear diary, '.repeat(1_000))
@@ -203,7 +203,7 @@ describe('LocalEngine', () => {
       expect(read).toEqual([event])
     })
 
-    // BUG: read() takes the clock for the end of the log where nobody follows it; what was committed by a clock that ran
+    // Once: read() takes the clock for the end of the log where nobody follows it; what was committed by a clock that ran
     // ahead is not found until the clock has caught up. After a restart that is so for a followed log, too.
     it('reads what is committed, from the store', async () => {
       const { event, read } = await appendedAndRead(await started())

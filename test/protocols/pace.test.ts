@@ -53,7 +53,7 @@ describe('Pace', () => {
     )
   })
 
-  // BUG: the clock is Date.now(); when it is set back, the time that "passed" is negative and the bucket goes deep below
+  // Once: the clock is Date.now(); when it is set back, the time that "passed" is negative and the bucket goes deep below
   // empty, so the connection is not read for as long as the clock was set back.
   it('does not stop anybody because the clock is set back', () => {
     const pace = new Pace({ rate: 10, burst: 20 }, 3_600_000)

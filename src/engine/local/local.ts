@@ -2,7 +2,7 @@
 import { atTurnEnd, commitUnderWay } from '../../turn.ts'
 import {
   type Engine,
-  type EngineFault,
+  EngineFault,
   Gone,
   type Listener,
   type Range,
@@ -81,11 +81,12 @@ export class LocalEngine implements Engine {
     this.#store = thread
     for (const room of opened.rooms) this.#rooms.add(room)
     // A crash owes a "left" to everybody who was in a room.
-    await Promise.all(
-      opened.stranded.map(({ room, name }) =>
-        this.append(`room:${room}`, { kind: 'left', room, from: name, body: '' }),
-      ),
-    )
+    const owed = opened.stranded.map(({ room, name }) => {
+      return this.append(`room:${room}`, { kind: 'left', room, from: name, body: '' })
+    })
+    await Promise.all(owed).catch((error: Error) => {
+      throw new EngineFault(`cannot write ${this.#options.file}: ${error.message}`, { cause: error })
+    })
   }
 
   async stop(): Promise<void> {
@@ -137,7 +138,7 @@ export class LocalEngine implements Engine {
     followed.listeners = [...followed.listeners, listener]
     return () => {
       followed.listeners = followed.listeners.filter((other) => other !== listener)
-      if (followed.listeners.length === 0) this.#followed.delete(log)
+      if (followed.listeners.length === 0 && this.#followed.get(log) === followed) this.#followed.delete(log)
     }
   }
 

@@ -51,7 +51,7 @@ export interface Replies {
 
 export type Reply =
   | { readonly value: Replies[keyof Replies] }
-  /** Nothing was changed; `full` when the disk is. */
+  /** Nothing was changed, and why. */
   | { readonly trouble: string }
 
 /** What the store says without being asked. */

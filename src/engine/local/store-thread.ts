@@ -20,7 +20,11 @@ function run(port: MessagePort, options: StoreOptions): void {
     store.ensureLobby(options.lobby)
     tell({ notice: 'open', rooms: store.rooms(), stranded: store.stranded() })
   } catch (error) {
-    tell({ notice: 'fault', message: causeOf(error) })
+    const message = causeOf(error)
+    tell({
+      notice: 'fault',
+      message: message.includes(options.file) ? message : `cannot use ${options.file}: ${message}`,
+    })
     port.close()
     return
   }
@@ -43,8 +47,12 @@ function run(port: MessagePort, options: StoreOptions): void {
 
   async function sweepOnce(): Promise<void> {
     try {
-      const slices = sweep(store, store.logNames(), options.keep, Date.now(), (log) =>
-        tell({ notice: 'trimmed', log: log.name, upTo: log.start }),
+      const slices = sweep(
+        store,
+        store.logNames(options.keep.days > 0 ? 0 : options.keep.events),
+        options.keep,
+        Date.now(),
+        (log) => tell({ notice: 'trimmed', log: log.name, upTo: log.start }),
       )
       for (const _ of slices) {
         await others()

@@ -28,6 +28,8 @@ export class Store {
   readonly #deleteMember: StatementSync
   readonly #page: StatementSync
   readonly #back: StatementSync
+  readonly #oldest: StatementSync
+  readonly #deleteOldest: StatementSync
 
   constructor(db: DatabaseSync) {
     this.#db = db
@@ -44,6 +46,8 @@ export class Store {
     this.#back = db.prepare(
       'SELECT id FROM events WHERE log = ? AND id BETWEEN ? AND ? ORDER BY id DESC LIMIT 1 OFFSET ?',
     )
+    this.#oldest = db.prepare('SELECT id FROM events WHERE log = ? AND id < ? ORDER BY id LIMIT ?')
+    this.#deleteOldest = db.prepare('DELETE FROM events WHERE log = ? AND id <= ?')
   }
 
   /** Does what a request asks for. When it throws, nothing has changed. */
@@ -90,8 +94,9 @@ export class Store {
     return rows.map((row) => ({ room: Number(row.room), name: String(row.name) }))
   }
 
-  logNames(): LogName[] {
-    const rows = this.#db.prepare('SELECT name FROM logs').all()
+  /** Of the logs that hold more than so many events. */
+  logNames(events: number): LogName[] {
+    const rows = this.#db.prepare('SELECT name FROM logs WHERE count > ?').all(events)
     return rows.map((row) => row.name as LogName)
   }
 
@@ -108,18 +113,16 @@ export class Store {
 
   /** Removes the oldest `count` events of a log, at most up to the id `below`; says how many went. */
   trim(log: LogRow, count: number, below: number): number {
-    return this.#transaction(() => {
-      const ids = this.#db
-        .prepare('SELECT id FROM events WHERE log = ? AND id < ? ORDER BY id LIMIT ?')
-        .all(log.id, below, count)
-      const end = Number(ids.at(-1)?.id ?? 0)
-      if (ids.length === 0) return 0
-      this.#db.prepare('DELETE FROM events WHERE log = ? AND id <= ?').run(log.id, end)
+    const ids = this.#oldest.all(log.id, below, count)
+    if (ids.length === 0) return 0
+    const end = Number(ids.at(-1)?.id)
+    this.#transaction(() => {
+      this.#deleteOldest.run(log.id, end)
       this.#updateLog.run(end, log.last, log.count - ids.length, log.id)
-      log.start = end
-      log.count -= ids.length
-      return ids.length
     })
+    log.start = end
+    log.count -= ids.length
+    return ids.length
   }
 
   #commit(rows: readonly Row[]): number[] {

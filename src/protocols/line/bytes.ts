@@ -1,7 +1,10 @@
 import { isUtf8 } from 'node:buffer'
 
-/** Telnet's in-band commands (RFC 854): options, subnegotiations, the rest. 0xFF never occurs in UTF-8. */
-const TELNET = /\xff(?:[\xfb-\xfe].?|\xfa.*?\xff\xf0|.?)/gs
+/**
+ * Telnet's in-band commands (RFC 854): options, subnegotiations (to the end of the line where they have none of their own),
+ * the rest. 0xFF never occurs in UTF-8.
+ */
+const TELNET = /\xff(?:[\xfb-\xfe].?|\xfa.*?(?:\xff\xf0|$)|.?)/gs
 const ASCII = /^[\0-\x7f]*$/
 
 /**

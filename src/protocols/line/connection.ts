@@ -8,9 +8,13 @@ import { decodeLine } from './bytes.ts'
 import { LineCap } from './cap.ts'
 import { Conversation, type ConversationOptions, type Reader } from './conversation.ts'
 
-/** How long the last words of a connection may take to leave, in ms, */
+/** Bytes of replies that wait before no further line is read. */
+const BEHIND = 65_536
+/** How long the last words may take to leave a connection that the server ends, in ms, */
 const GRACE_MS = 5_000
-/** and how long the client then has to close its side: `nc` on a terminal never does. */
+/** and one whose client has ended it and now reads its replies, as long as it takes none of them. */
+const PATIENCE_MS = 60_000
+/** How long the client then has to close its side: `nc` on a terminal never does. */
 const LINGER_MS = 500
 
 export interface ConnectionOptions extends ConversationOptions {
@@ -62,7 +66,7 @@ export class LineConnection implements Reader, OutboxOwner {
     this.#outbox = new Outbox(socket, options.maxQueue, this)
     this.#conversation = new Conversation(options, this.#outbox, this)
     if (options.loginTimeout > 0) {
-      this.#timer = setTimeout(() => this.#disconnect('login-timeout'), options.loginTimeout).unref()
+      this.#timer = setTimeout(() => this.#checkLogin(), options.loginTimeout).unref()
     }
     this.#read()
   }
@@ -78,19 +82,24 @@ export class LineConnection implements Reader, OutboxOwner {
     if (this.#conversation.session.closed) return
     if (this.#stopping) {
       const { text, reconnect } = DISCONNECTS.stopping
-      if (this.#conversation.quiet) this.#close(this.#conversation.encode({ type: 'notice', notice: text, reconnect }))
+      const notice = this.#conversation.encode({ type: 'notice', notice: text, reconnect })
+      if (this.#conversation.quiet) this.#close(GRACE_MS, notice)
       this.#wait()
       return
     }
     if (this.#held !== undefined && this.#conversation.hear(this.#understand(this.#held))) this.#held = undefined
     if (this.#mustWait) this.#wait()
-    else if (this.#lines.isPaused()) this.#lines.resume()
-    else if (this.#ended && this.#conversation.quiet) this.#finish()
+    else if (!this.#ended) this.#lines.resume()
+    else if (this.#conversation.quiet) this.#finish()
   }
 
   hangUp(): void {
     this.#quitting = true
     this.#finish()
+  }
+
+  broken(): void {
+    this.#disconnect('unavailable')
   }
 
   overflowed(): void {
@@ -133,12 +142,17 @@ export class LineConnection implements Reader, OutboxOwner {
   }
 
   get #mustWait(): boolean {
-    return this.#held !== undefined || this.#throttled || this.#socket.writableNeedDrain || this.#stopping
+    return this.#held !== undefined || this.#throttled || this.#behind || this.#stopping
+  }
+
+  /** Whether the client had better read its replies before it is asked for more lines. */
+  get #behind(): boolean {
+    return this.#socket.writableNeedDrain || this.#outbox.queued > BEHIND
   }
 
   #wait(): void {
     this.#lines.pause()
-    if (this.#draining || !this.#socket.writableNeedDrain) return
+    if (this.#draining || !this.#behind) return
     this.#draining = true
     void this.#outbox.drained().then(() => {
       this.#draining = false
@@ -164,6 +178,10 @@ export class LineConnection implements Reader, OutboxOwner {
     return { name: this.#conversation.session.name, address: this.#socket.remoteAddress }
   }
 
+  #checkLogin(): void {
+    if (!this.#conversation.session.name) this.#disconnect('login-timeout')
+  }
+
   #stopTimer(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
@@ -172,27 +190,36 @@ export class LineConnection implements Reader, OutboxOwner {
   #disconnect(reason: DisconnectReason): void {
     const { text, reconnect } = DISCONNECTS[reason]
     this.#options.log.warn({ ...this.#who, reason, queued: this.#outbox.queued }, 'disconnected')
-    this.#close(this.#conversation.encode({ type: 'error', error: text, reconnect }))
+    this.#close(GRACE_MS, this.#conversation.encode({ type: 'error', error: text, reconnect }))
   }
 
   /** The client is done: everything queued leaves, then the connection ends. */
   #finish(): void {
-    // At the end of the turn, behind the reply to /quit.
-    queueMicrotask(() => this.#close())
+    // Behind the reply to /quit, which is on its way.
+    queueMicrotask(() => this.#close(PATIENCE_MS))
   }
 
-  #close(lastWord?: Buffer): void {
+  #close(patience: number, lastWord?: Buffer): void {
     if (this.#conversation.session.closed) return
     this.#leave()
     this.#outbox.end(lastWord)
     const socket = this.#socket
-    this.#timer = setTimeout(() => socket.destroy(), GRACE_MS).unref()
+    this.#giveUpAfter(patience)
     socket.once('finish', () => {
       clearTimeout(this.#timer)
       this.#timer = setTimeout(() => socket.destroy(), LINGER_MS).unref()
     })
     // Nothing more is heard, but it is read: closing on unread bytes would take our last words from the client.
     socket.removeAllListeners('data').resume()
+  }
+
+  /** Ends the connection when for so many ms nothing of what waits has left. */
+  #giveUpAfter(patience: number): void {
+    const waiting = this.#socket.writableLength
+    this.#timer = setTimeout(() => {
+      if (patience === PATIENCE_MS && this.#socket.writableLength < waiting) this.#giveUpAfter(patience)
+      else this.#socket.destroy()
+    }, patience).unref()
   }
 
   #closed(): void {

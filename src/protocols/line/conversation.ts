@@ -29,6 +29,8 @@ export interface ConversationOptions {
 export interface Reader {
   /** A line that was not taken may be offered again; or everything is answered. */
   ready(): void
+  /** A reply has broken off: the connection ends, saying so. */
+  broken(): void
   /** Said by /quit: nothing more is heard, and the connection ends once everything queued for it has left. */
   hangUp(): void
 }
@@ -75,15 +77,20 @@ export class Conversation implements Talk {
    */
   hear(line: string | { readonly wrong: string }): boolean {
     if (this.#exclusive || this.#pipeline.full) return false
-    if (typeof line !== 'string') return this.#answerAtOnce(error(line.wrong))
+    if (typeof line !== 'string') return this.#object(line.wrong)
     const parsed = parser.parse(line)
-    if ('unknown' in parsed) return this.#answerAtOnce(error(`Unknown command: ${parsed.unknown}`))
+    if ('unknown' in parsed) return this.#object(`Unknown command: ${parsed.unknown}`)
     const { command, parameter } = parsed
-    if (!command.pipelined && !this.#pipeline.empty) return false
+    if (!command.pipelined && !this.#settled) return false
     const objection = this.#objection(command, parameter)
-    if (objection !== undefined) return this.#answerAtOnce(error(objection))
+    if (objection !== undefined) return this.#object(objection)
     this.#run(command, parameter)
     return true
+  }
+
+  /** Whether every line has had its reply, and the events that came with it. */
+  get #settled(): boolean {
+    return this.#pipeline.empty && !this.#announcing
   }
 
   /** Says something that is not the answer to a line. */
@@ -130,14 +137,16 @@ export class Conversation implements Talk {
         (thrown: unknown) => this.#fill(place, fail(thrown)),
       )
     } else {
-      this.#answerAtOnce(answer)
+      this.#pipeline.push(this.encode(answer))
     }
   }
 
   async #stream(pages: AsyncIterable<readonly (Reply | History)[]>, fail: (thrown: unknown) => Reply): Promise<void> {
     const { encode } = this.#options
+    let begun = false
     try {
       for await (const page of pages) {
+        begun = true
         let lines = ''
         for (const line of page) {
           lines += encode(line)
@@ -151,14 +160,18 @@ export class Conversation implements Talk {
         if (this.session.closed) break
       }
     } catch (thrown) {
-      this.#outbox.push(this.encode(fail(thrown)))
+      const reply = this.encode(fail(thrown))
+      if (begun) return this.#reader.broken()
+      this.#outbox.push(reply)
     }
     this.#exclusive = false
     this.#announce()
   }
 
-  #answerAtOnce(reply: Reply): true {
-    this.#pipeline.push(this.encode(reply))
+  /** Answers a line that is not carried out. False when that would overtake the events of an earlier line. */
+  #object(text: string): boolean {
+    if (this.#pipeline.empty && this.#announcing) return false
+    this.#pipeline.push(this.encode(error(text)))
     return true
   }
 

@@ -11,9 +11,6 @@ interface Spelling {
   readonly command: Command
 }
 
-const BLANKS_BEHIND = /[ \t]+$/
-const BLANKS_BEFORE = /^[ \t]+/
-
 /** Reads lines by a table of commands (protocols/line.md, 2.1). What names no command is what `fallback` says. */
 export class Parser {
   /** By first letter, the longest spelling first. */
@@ -56,11 +53,24 @@ export class Parser {
 function match(spellings: readonly Spelling[], key: string, line: string): Parsed | undefined {
   for (const { word, command } of spellings) {
     if (!key.startsWith(word)) continue
-    const behind = line.slice(word.length)
-    const parameter = behind.replace(BLANKS_BEHIND, '').replace(BLANKS_BEFORE, '')
-    const ends = behind === '' || behind.startsWith(' ') || behind.startsWith('\t')
-    if (!ends || (command.least === 'none' && parameter !== '')) continue
+    if (line.length > word.length && !isBlank(line, word.length)) continue
+    const parameter = trim(line, word.length)
+    if (command.least === 'none' && parameter !== '') continue
     return { command, parameter }
   }
   return undefined
+}
+
+/** What stands from `start` on, without the blanks around it; in steps, as a pattern's work grows with the square. */
+function trim(line: string, start: number): string {
+  let from = start
+  let to = line.length
+  while (from < to && isBlank(line, from)) from++
+  while (to > from && isBlank(line, to - 1)) to--
+  return line.slice(from, to)
+}
+
+function isBlank(line: string, index: number): boolean {
+  const character = line.charCodeAt(index)
+  return character === 0x20 || character === 0x09
 }

@@ -10,7 +10,7 @@ const MOST_CHARACTERS = 262_144
 /** The place of a reply that is not known yet. */
 export interface Place {
   reply: Buffer | undefined
-  /** Characters of the line that it answers. */
+  /** Characters of the line that it answers, or of the reply. */
   readonly weight: number
 }
 
@@ -60,7 +60,11 @@ export class Pipeline {
 
   /** Answers a line whose reply is known already. */
   push(reply: Buffer): void {
-    if (this.empty) this.#outbox.push(reply)
-    else this.#places.push({ reply, weight: 0 })
+    if (this.empty) {
+      this.#outbox.push(reply)
+    } else {
+      this.#places.push({ reply, weight: reply.length })
+      this.#weight += reply.length
+    }
   }
 }

@@ -449,6 +449,41 @@ describe.each(WAYS)('over $transport, lines sent $mode', (way) => {
     ])
   })
 
+  test.for(['/ping', '/help', 'LOGIN bob', 'JOIN !', '/nothing', 'hello'])(
+    'a client that ends behind %s gets every reply, and then the end',
+    async (last) => {
+      const client = await (await stage(way)).connect()
+      client.send('LOGIN ann', 'JOIN ops', 'hello', last)
+      client.end()
+      await client.closed
+      const lines = await client.until(({ type }) => type === 'message')
+      while (lines.filter(isReply).length < 4) lines.push(await client.next())
+      expect(lines.filter(isReply).slice(0, 3)).toEqual([result('Username set to ann'), result('Joined room ops'), ok])
+    },
+  )
+
+  test('one may go back to the room one has just left, in one packet', async () => {
+    const alice = await (await stage(way)).login('alice')
+    alice.send('JOIN one', 'JOIN two', 'JOIN one', 'JOIN two', 'LEAVE', 'JOIN two')
+    const replies = (await alice.rest()).filter(isReply)
+    expect(replies.filter(({ type }) => type === 'error')).toEqual([])
+    expect(await alice.ask('/who')).toMatchObject({ room: 'two', members: ['alice'] })
+  })
+
+  test('what is not UTF-8 is an error, and the next line counts', async () => {
+    const client = await (await stage(way)).login('alice')
+    client.write(Buffer.from('/ping \xc3\x28\r\n/ping \xe2\x82\r\n', 'latin1'))
+    expect(await client.take(2)).toEqual([error('Invalid UTF-8'), error('Invalid UTF-8')])
+    expect(await client.ask('/ping é')).toEqual(result('PONG é'))
+  })
+
+  test('telnet negotiation is passed over, control characters are taken out', async () => {
+    const { together } = await stage(way)
+    const [alice, bob] = await together('tech', 'alice', 'bob')
+    alice.write(Buffer.from('\xff\xfd\x01\xff\xfb\x03he\x00l\x1b[31ml\x07o\xff\xfa\x18\x00xterm\xff\xf0\r\n', 'latin1'))
+    expect(await bob.next()).toMatchObject(said('alice', 'hel[31mlo'))
+  })
+
   test('40. every object is a line of its own', async () => {
     const [alice, bob] = await (await stage(way)).together('tech', 'alice', 'bob')
     alice.send('hello', 'tab\there', 'HISTORY', '/help', '/nothing', '!', 'LEAVE')

@@ -44,6 +44,33 @@ describe.each<{ transport: Transport }>([{ transport: 'TCP' }, { transport: 'TLS
     expect(kept.map(({ body }) => body)).toEqual(lines)
   })
 
+  test('nor is one that costs six bytes a character', async () => {
+    const { together } = await stage(way)
+    const [ann, bob] = await together('ops', 'ann', 'bob')
+    const lines = Array.from({ length: 100 }, () => '\u202e'.repeat(4_000))
+    ann.send(...lines)
+    expect((await ann.rest()).filter(isReply)).toEqual(lines.map(() => ok))
+    expect(await bob.rest()).toMatchObject(lines.map((line) => said('ann', line)))
+  })
+
+  test('many long replies in one go are not too much for a client that reads', async () => {
+    const { connect } = await stage(way, { 'max-queue': 65_536 })
+    const client = await connect()
+    client.send(...Array.from({ length: 500 }, () => '/help'))
+    expect(await client.rest()).toHaveLength(500)
+  })
+
+  test('lines made to be slow to take apart are not', { timeout: 5_000 }, async () => {
+    const { connect } = await stage(way)
+    const client = await connect()
+    const blanks = `LOGIN a${' '.repeat(16_000)}b`
+    client.send(...Array.from({ length: 100 }, () => blanks))
+    client.write(
+      Buffer.concat(Array.from({ length: 100 }, () => Buffer.from(`${'\xff\xfa'.repeat(8_000)}\r\n`, 'latin1'))),
+    )
+    expect(await client.rest()).toHaveLength(200)
+  })
+
   test('over its rate a connection is read more slowly, is told so once, and loses nothing', async () => {
     const { login } = await stage(way, { 'max-rate': 100, 'max-burst': 20 })
     const [ann, bob] = [await login('ann'), await login('bob')]
@@ -91,6 +118,15 @@ describe.each<{ transport: Transport }>([{ transport: 'TCP' }, { transport: 'TLS
     // Talking is not enough.
     expect(await nobody.ask('/ping')).toMatchObject({ result: 'PONG' })
     expect(await nobody.next()).toEqual({ ...error('Login takes too long'), reconnect: true })
+    await nobody.closed
+    expect(await ann.ask('/ping')).toMatchObject({ result: 'PONG' })
+  })
+
+  test('a LOGIN that waited for an earlier line counts too', async () => {
+    const { connect } = await stage(way, { 'login-timeout': 1 })
+    const [ann, nobody] = [await connect(), await connect()]
+    ann.send('/rooms', 'LOGIN ann')
+    await ann.take(2)
     await nobody.closed
     expect(await ann.ask('/ping')).toMatchObject({ result: 'PONG' })
   })

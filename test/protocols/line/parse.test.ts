@@ -111,7 +111,7 @@ describe('a line with a slash', () => {
   })
 })
 
-// BUG: the whole line is compared in upper case, and the upper case of the dotless i, of the long s and of ß is ASCII. So
+// Once: the whole line is compared in upper case, and the upper case of the dotless i, of the long s and of ß is ASCII. So
 // `/jo\u0131n tech` joins, and with ß the parameter is cut at the wrong place.
 it.each(['/jo\u0131n tech', '/hi\u017ftory', '/me\u017f\u017fage x', '/me\u00dfage  x'])(
   'takes nothing but ASCII for a command word: %j',

@@ -1,0 +1,80 @@
+/** The core on an engine whose commits the test lets through one by one. */
+import { expect, test } from 'vitest'
+import { Chat } from '../../src/chat/chat.ts'
+import { Session, type Wire } from '../../src/chat/session.ts'
+import type { Engine, Listener, RoomRecord } from '../../src/engine/engine.ts'
+import { type Draft, type Event, idAt } from '../../src/engine/event.ts'
+
+const LOBBY: RoomRecord = { id: 1, title: 'Public Chat', lineName: 'lobby', visibility: 'public' }
+
+/** One room; what is appended waits until {@link commit}. */
+class SlowEngine {
+  readonly held = new Set<string>()
+  readonly #followers = new Set<Listener>()
+  readonly #waiting: { draft: Draft; resolve(event: Event): void }[] = []
+  #last = idAt(1_000)
+
+  append(_log: string, draft: Draft): Promise<Event> {
+    return new Promise((resolve) => this.#waiting.push({ draft, resolve }))
+  }
+  follow(_log: string, listener: Listener): () => void {
+    this.#followers.add(listener)
+    return () => this.#followers.delete(listener)
+  }
+  claim = async (_room: number, name: string) => !this.held.has(name) && Boolean(this.held.add(name))
+  release = async (_room: number, name: string) => void this.held.delete(name)
+  findRoom = async () => LOBBY
+  memberCount = async () => this.held.size
+
+  async commit(): Promise<void> {
+    const next = this.#waiting.shift()
+    if (!next) throw new Error('nothing waits')
+    const event = { id: this.#last++, at: 1_000, ...next.draft }
+    for (const follower of this.#followers) follower(event)
+    next.resolve(event)
+    await new Promise((turn) => setImmediate(turn))
+  }
+}
+
+function present(chat: Chat, name: string) {
+  const heard: string[] = []
+  const wire: Wire = {
+    protocol: 'test',
+    carriesPrivate: true,
+    deliver: (_room, events) => void heard.push(...events.map(({ kind, from }) => `${kind} ${from}`)),
+    whisper: () => {},
+  }
+  const session = new Session(wire)
+  chat.login(session, name)
+  return { session, heard }
+}
+
+const turn = () => new Promise((next) => setImmediate(next))
+
+test('whoever comes while the last ones go is in a room that lives', async () => {
+  const engine = new SlowEngine()
+  // The methods above are all that this test needs of an engine.
+  const chat = new Chat(engine as unknown as Engine, { maxText: 100 })
+  const [ann, bob, eve] = [present(chat, 'ann'), present(chat, 'bob'), present(chat, 'eve')]
+  for (const { session } of [ann, bob]) {
+    const entered = chat.enter(session, 'lobby')
+    await turn()
+    await engine.commit()
+    await entered
+  }
+  void chat.close(ann.session)
+  void chat.close(bob.session)
+  await turn()
+  await engine.commit()
+  const entered = chat.enter(eve.session, 'lobby')
+  await turn()
+  await engine.commit()
+  await engine.commit()
+  await entered
+  expect(eve.session.room?.record).toBe(LOBBY)
+  void chat.say(eve.session, 'anybody?')
+  await engine.commit()
+  await turn()
+  expect(eve.heard).toEqual(['joined eve', 'message eve'])
+  expect(engine.held).toEqual(new Set(['eve']))
+})
