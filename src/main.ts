@@ -66,14 +66,16 @@ async function serve(args: readonly string[]): Promise<void> {
   const config = checkConfig(await parse(args))
   const log = await logTo(process.stdout, config['log-level'])
 
-  const daemon = await startDaemon(config, log)
+  const starting = startDaemon(config, log)
   const stop = async (why: object, status: number) => {
     log.info(why, 'stopping')
-    await daemon.stop()
+    await (await starting).stop()
     log.info('stopped')
     process.exit(status)
   }
+  // From the first moment on: whoever has read "ready" may stop it at once.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop({ signal }, STOPPED))
+  const daemon = await starting
   void daemon.died.then((fault) => {
     process.stderr.write(`roomd: ${fault.message}\n`)
     return stop({ err: fault }, FAULT)

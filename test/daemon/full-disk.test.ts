@@ -4,6 +4,7 @@ import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import split2 from 'split2'
 import { afterAll, expect, test } from 'vitest'
+import { readLine } from '../support/client.ts'
 import { RoomdProcess, temporaryFolder } from '../support/process.ts'
 
 const { path, remove } = temporaryFolder()
@@ -32,7 +33,7 @@ class Talker {
 
   constructor(port: number) {
     this.socket = connect(port, '127.0.0.1')
-    this.#lines = this.socket.pipe(split2(JSON.parse))[Symbol.asyncIterator]()
+    this.#lines = this.socket.pipe(split2(readLine))[Symbol.asyncIterator]()
   }
 
   /** The reply to a line; events in between are passed over. */
@@ -78,7 +79,7 @@ test('a full disk answers errors, keeps connections, loses nothing acknowledged,
   const reader = connect(port, '127.0.0.1')
   reader.end('LOGIN bob\nJOIN ops\nHISTORY\n')
   const kept: string[] = []
-  for await (const { type, body } of reader.pipe(split2(JSON.parse))) {
+  for await (const { type, body } of reader.pipe(split2(readLine))) {
     if (type === 'history' && body.type === 'message') kept.push(body.body)
   }
   expect(kept).toEqual(acknowledged)

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import split2 from 'split2'
 import { afterAll, expect, test } from 'vitest'
+import { readLine } from '../support/client.ts'
 import { RoomdProcess } from '../support/process.ts'
 
 const daemon = new RoomdProcess(['--line', '0', '--data', ':memory:'])
@@ -30,7 +31,7 @@ test('random bytes from some do not disturb two who talk', { timeout: 60_000 }, 
     const socket = connect(port, '127.0.0.1')
     const { promise, resolve } = Promise.withResolvers<void>()
     const all = Promise.withResolvers<void>()
-    socket.pipe(split2(JSON.parse)).on('data', ({ type, body, result }) => {
+    socket.pipe(split2(readLine)).on('data', ({ type, body, result }) => {
       if (result === 'Joined room quiet') resolve()
       if (type === 'message' && heard[index]?.push(body) === 2 * ROUNDS) all.resolve()
     })

@@ -7,6 +7,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import split2 from 'split2'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { readLine } from '../support/client.ts'
 import { temporaryFolder } from '../support/process.ts'
 
 const root = resolve(import.meta.dirname, '../..')
@@ -44,7 +45,7 @@ async function freePort(): Promise<number> {
 
 /** What the server says; ends, or throws, when the connection does. */
 function linesOf(socket: Socket) {
-  return pipeline(socket, split2(JSON.parse), () => {})
+  return pipeline(socket, split2(readLine), () => {})
 }
 
 /** Sends lines one after the other, again on a new connection when one was not acknowledged. */
@@ -131,7 +132,7 @@ test('after a crash it is back by itself', { timeout: 60_000 }, async () => {
 test('pm2 stops it gracefully', { timeout: 30_000 }, async () => {
   const watcher = connect(port, '127.0.0.1')
   watcher.write('LOGIN ann\n')
-  const lines = watcher.pipe(split2(JSON.parse))[Symbol.asyncIterator]()
+  const lines = watcher.pipe(split2(readLine))[Symbol.asyncIterator]()
   await lines.next()
   const stopped = pm2('stop', 'roomd')
   expect((await lines.next()).value).toMatchObject({ type: 'notice', reconnect: true })

@@ -2,8 +2,10 @@ import { once } from 'node:events'
 import { chmodSync, writeFileSync } from 'node:fs'
 import { connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import split2 from 'split2'
 import { afterEach, expect, test } from 'vitest'
+import { readLine } from '../support/client.ts'
 import { certificate } from '../support/daemon.ts'
 import { RoomdProcess, temporaryFolder } from '../support/process.ts'
 
@@ -35,7 +37,7 @@ async function converse(port: number, text: string): Promise<Line[]> {
   const socket = connect(port, '127.0.0.1')
   socket.end(text)
   const lines: Line[] = []
-  for await (const line of socket.pipe(split2(JSON.parse))) lines.push(line)
+  for await (const line of socket.pipe(split2(readLine))) lines.push(line)
   return lines
 }
 
@@ -67,7 +69,7 @@ test('what was acknowledged before kill -9 is in HISTORY afterwards, and everybo
   cleanups.unshift(() => socket.destroy())
   socket.on('error', () => {})
   let acknowledged = 0
-  socket.pipe(split2(JSON.parse)).on('data', ({ result }: Line) => {
+  socket.pipe(split2(readLine)).on('data', ({ result }: Line) => {
     if (result !== 'OK') return
     if (++acknowledged === 2_000) first.child.kill('SIGKILL')
   })
@@ -92,7 +94,7 @@ test('SIGTERM: clients are told, the exit status is 0', async () => {
   const socket = connect(await daemon.ready(), '127.0.0.1')
   const lines: Line[] = []
   socket.write('LOGIN ann\n')
-  for await (const line of socket.pipe(split2(JSON.parse))) {
+  for await (const line of socket.pipe(split2(readLine))) {
     lines.push(line)
     if (lines.length === 1) daemon.child.kill('SIGTERM')
   }
@@ -124,6 +126,33 @@ test.skipIf(process.getuid?.() !== 0)('a folder that may not be written to is na
   const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']
   const { status, stderr } = await new RoomdProcess(['--line', '0', '--data', data], {}, nobody).exit
   expect(stderr).toBe(`roomd: cannot open ${join(data, 'roomd.db')}: the folder cannot be read or written\n`)
+  expect(status).toBe(1)
+})
+
+test('a database that another roomd uses, or a newer one wrote, is named, status 1', async () => {
+  const data = folder()
+  const file = join(data, 'roomd.db')
+  const first = roomd(['--line', '0', '--data', data])
+  await first.ready()
+  const second = await roomd(['--line', '0', '--data', data]).exit
+  expect(second).toMatchObject({ status: 1, stderr: `roomd: cannot open ${file}: it is in use by another process\n` })
+  first.child.kill('SIGTERM')
+  await first.exit
+  const db = new DatabaseSync(file)
+  db.exec('PRAGMA user_version = 99')
+  db.close()
+  const { status, stderr } = await roomd(['--line', '0', '--data', data]).exit
+  expect(stderr).toContain(`cannot open ${file}: it was written by a newer roomd (schema 99`)
+  expect(stderr.trimEnd().split('\n')).toHaveLength(1)
+  expect(status).toBe(1)
+})
+
+test('a disk that is full from the start is named, status 1', async () => {
+  const data = folder()
+  const { status, stderr } = await new RoomdProcess(['--line', '0', '--data', data], {}, ['prlimit', '--fsize=4096'])
+    .exit
+  expect(stderr).toContain(join(data, 'roomd.db'))
+  expect(stderr.trimEnd().split('\n')).toHaveLength(1)
   expect(status).toBe(1)
 })
 

@@ -5,6 +5,7 @@ import { gunzipSync } from 'node:zlib'
 import split2 from 'split2'
 import { afterAll, expect, test } from 'vitest'
 import { clean } from '../../src/chat/text.ts'
+import { readLine } from '../support/client.ts'
 import { RoomdProcess, temporaryFolder } from '../support/process.ts'
 
 const LINES = 100_000
@@ -69,7 +70,7 @@ test('100,000 lines of changelogs: all arrive, once, in order, and HISTORY says 
   const reader = connect(port, '127.0.0.1')
   reader.end('LOGIN late\nJOIN logs\nHISTORY\n')
   const history: string[] = []
-  for await (const { type, body } of reader.pipe(split2(JSON.parse))) {
+  for await (const { type, body } of reader.pipe(split2(readLine))) {
     if (type === 'history' && body.type === 'message') history.push(body.body)
   }
   expect(history).toEqual(lines)

@@ -147,7 +147,8 @@ export class LineClient {
   }
 }
 
-function readLine(line: string): ServerLine {
+/** One line from a server; throws when it is none that the published schema knows. */
+export function readLine(line: string): ServerLine {
   const value: unknown = JSON.parse(line)
   if (!Value.Check(ServerLine, value)) throw new Error(`not what a server says: ${line}`)
   return value
