@@ -76,6 +76,7 @@ export class LineConnection implements Reader, OutboxOwner {
   /** Takes up reading where it was left, or ends when there is nothing left to read. */
   ready(): void {
     if (this.#conversation.session.closed) return
+    if (this.#timer && this.#conversation.session.name) this.#stopTimer()
     if (this.#stopping) {
       const { text, reconnect } = DISCONNECTS.stopping
       if (this.#conversation.quiet) this.#close(this.#conversation.encode({ type: 'notice', notice: text, reconnect }))
@@ -86,6 +87,10 @@ export class LineConnection implements Reader, OutboxOwner {
     if (this.#mustWait) this.#wait()
     else if (this.#lines.isPaused()) this.#lines.resume()
     else if (this.#ended && this.#conversation.quiet) this.#finish()
+  }
+
+  get address(): string {
+    return this.#socket.remoteAddress ?? ''
   }
 
   hangUp(): void {
