@@ -4,11 +4,11 @@ import { error, result } from './replies.ts'
 export const block: Command = {
   name: '/block',
   usage: '/block <nickname>',
-  help: 'No messages between you and somebody, until /unblock or until you are gone.',
+  help: 'No messages between you and somebody, until /unblock or, if your nickname is not registered, you are gone.',
   state: 'named',
   least: 1,
-  run({ chat, session }, nickname) {
-    chat.block(session, nickname)
+  async run({ chat, session }, nickname) {
+    await chat.block(session, nickname)
     return result(`Blocked ${nickname}`)
   },
 }
@@ -19,8 +19,8 @@ export const unblock: Command = {
   help: 'Take a block back.',
   state: 'named',
   least: 1,
-  run({ chat, session }, nickname) {
-    return chat.unblock(session, nickname) ? result(`Unblocked ${nickname}`) : error(`Not blocked: ${nickname}`)
+  async run({ chat, session }, nickname) {
+    return (await chat.unblock(session, nickname)) ? result(`Unblocked ${nickname}`) : error(`Not blocked: ${nickname}`)
   },
 }
 

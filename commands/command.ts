@@ -16,6 +16,8 @@ export type State =
 export interface Talk {
   readonly chat: Chat
   readonly session: Session
+  /** Where the client is: what failed passwords are counted by. */
+  readonly address: string
   /** The table itself, for /help. */
   readonly commands: readonly Command[]
   /** Closes the connection once everything queued for it has left. */

@@ -9,6 +9,7 @@ import { login } from './login.ts'
 import { message } from './message.ts'
 import { ping } from './ping.ts'
 import { quit } from './quit.ts'
+import { register } from './register.ts'
 import { rooms } from './rooms.ts'
 import { tell } from './tell.ts'
 import { who } from './who.ts'
@@ -26,6 +27,7 @@ export const commands: readonly Command[] = [
   block,
   unblock,
   blocked,
+  register,
   ping,
   quit,
 ]

@@ -7,13 +7,16 @@ const NICKNAME = /^[0-9a-zA-Z]{3,16}$/
 
 export const login: Command = {
   name: 'LOGIN',
-  usage: 'LOGIN <nickname>',
-  help: 'Take a nickname: 3 to 16 letters and digits.',
+  usage: 'LOGIN <nickname> [<password>]',
+  help: 'Take a nickname: 3 to 16 letters and digits. A registered one needs its password.',
   state: 'anonymous',
   least: 1,
-  run({ chat, session }, nickname) {
+  async run({ chat, session, address }, parameter) {
+    const [, nickname = '', password] = /^([^ \t]*)(?:[ \t](.*))?$/s.exec(parameter) ?? []
     if (!NICKNAME.test(nickname)) throw new Refusal('name-invalid')
-    chat.login(session, nickname)
-    return result(`Username set to ${nickname}`)
+    // Two words are no nickname, unless the first is an account's.
+    if (password !== undefined && !(await chat.isRegistered(nickname))) throw new Refusal('name-invalid')
+    await chat.login(session, password === undefined ? nickname : await chat.authenticate(nickname, password, address))
+    return result(`Username set to ${session.name}`)
   },
 }

@@ -6,6 +6,11 @@ import { type ErrorReply, error } from './replies.ts'
 export const WORDING: Readonly<Record<Reason, (parameter: string) => string>> = {
   'name-invalid': () => 'Invalid nickname',
   'name-reserved': () => 'Nickname is reserved',
+  'name-taken': () => 'Nickname is already registered',
+  'name-unknown': () => 'Invalid nickname',
+  'secret-invalid': () => 'Invalid password',
+  'secret-wrong': () => 'Password incorrect',
+  'too-many-attempts': () => 'Too many attempts, wait a minute',
   'name-in-room': () => 'User with such nickname is already present in the requested room',
   // The missing space belongs to the text.
   'room-name-invalid': (room) => `Invalid room name: ${room}, please use alphanumericcharacters only`,

@@ -7,6 +7,9 @@ export class Blocks {
   /** The same, the other way round. */
   readonly #blockedBy = new Map<string, Set<string>>()
 
+  /** Owners whose blocks the engine keeps. */
+  readonly #kept = new Set<string>()
+
   get empty(): boolean {
     return this.#blocked.size === 0
   }
@@ -39,7 +42,13 @@ export class Blocks {
     return [...(this.#blocked.get(fold(owner))?.values() ?? [])]
   }
 
+  /** The engine keeps this owner's blocks: {@link forget} leaves them. They concern others while the owner is away. */
+  keep(owner: string): void {
+    this.#kept.add(fold(owner))
+  }
+
   forget(owner: string): void {
+    if (this.#kept.has(fold(owner))) return
     for (const name of this.list(owner)) this.unblock(owner, name)
   }
 

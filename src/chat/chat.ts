@@ -6,8 +6,10 @@
  */
 import { type Engine, Gone, type Range, type RoomRecord, Taken, Unavailable } from '../engine/engine.ts'
 import type { Draft, Event, LogName } from '../engine/event.ts'
+import { type AccountOptions, Accounts, Proof } from './accounts.ts'
 import { Blocks } from './blocks.ts'
 import { fold, isLineName, isName, isReserved } from './names.ts'
+import { newest } from './newest.ts'
 import { Refusal } from './refusal.ts'
 import { Room } from './room.ts'
 import type { Session } from './session.ts'
@@ -16,7 +18,10 @@ import { clean, isLonger } from './text.ts'
 /** How long to wait before a `left` that could not be committed is tried again, in ms. */
 const RETRY_MS = 1_000
 
-export interface ChatOptions {
+/** The room for protocols without rooms. */
+export const LOBBY = 1
+
+export interface ChatOptions extends AccountOptions {
   /** Characters of a message. */
   readonly maxText: number
 }
@@ -33,11 +38,14 @@ export class Chat {
   /** Rooms with somebody of this node in them. */
   readonly #rooms = new Map<number, { room: Room; unfollow(): void }>()
   readonly #blocks = new Blocks()
+  readonly #accounts: Accounts
+  /** Who is logged in on this node, by folded name. */
+  readonly #present = new Map<string, Set<Session>>()
   /** What ends the following of a session's private messages. */
   readonly #inboxes = new Map<Session, () => void>()
   /** Moves that are not committed yet: a session that closes waits for its own. */
   readonly #moving = new Map<Session, Promise<void>>()
-  readonly #leaving = new Set<Promise<void>>()
+  readonly #leaving = new Map<Promise<void>, Session>()
   /** Rooms that a session is on its way out of. */
   readonly #departures = new Map<Session, Promise<void>>()
   #stopping = false
@@ -45,27 +53,91 @@ export class Chat {
   constructor(engine: Engine, options: ChatOptions) {
     this.#engine = engine
     this.#options = options
+    this.#accounts = new Accounts(engine, options)
   }
 
-  /** Lets a name in. Refuses `name-invalid` and `name-reserved`. Whether it is free is asked on entering a room. */
-  login(session: Session, name: string): void {
+  /**
+   * Lets a guest in under a name, or the owner of an account with the {@link Proof} of it. Refuses `name-invalid`,
+   * `name-reserved`, which an account's name is for a guest, and `unavailable`. Whether a name is free is asked on entering a room.
+   */
+  async login(session: Session, as: string | Proof): Promise<void> {
+    const registered = as instanceof Proof
+    const name = registered ? as.name : as
     if (!isName(name)) throw new Refusal('name-invalid')
     if (isReserved(name)) throw new Refusal('name-reserved')
+    if (!registered && (await this.isRegistered(name))) throw new Refusal('name-reserved')
+    for (const block of await this.#engine.blocksWith(name).catch(refuse)) {
+      this.#blocks.keep(block.owner)
+      this.#blocks.block(block.owner, block.name)
+    }
+    if (session.closed) return
     session.name = name
+    session.registered = registered
+    let present = this.#present.get(session.key)
+    if (!present) this.#present.set(session.key, (present = new Set()))
+    present.add(session)
+  }
+
+  /**
+   * Makes a name an account. A guest who asks it for its own name gives its session, which then is the owner's. Refuses
+   * `name-invalid`, `name-reserved`, `name-taken`, `secret-invalid` and `unavailable`.
+   */
+  async register(name: string, secret: string, self?: Session): Promise<void> {
+    const own = self?.key === fold(name) ? self : undefined
+    // A room that it has just left holds its name until that is committed.
+    if (own) await this.#departures.get(own)
+    await Promise.all([...this.#leaving].filter(([, session]) => session === own).map(([left]) => left))
+    await this.#accounts.create(name, secret, own?.room?.record.id).catch(refuse)
+    if (!own) return
+    own.registered = true
+    this.#blocks.keep(name)
+    const blocked = this.#blocks.list(name)
+    // The account is made, whatever becomes of these.
+    await Promise.allSettled(blocked.map((other) => this.#engine.keepBlock(name, other)))
+  }
+
+  /** Checks the secret of an account. Refuses `name-unknown`, `secret-wrong`, `too-many-attempts` and `unavailable`. */
+  authenticate(name: string, secret: string, address: string): Promise<Proof> {
+    return this.#accounts.prove(name, secret, address).catch(refuse)
+  }
+
+  /** Whether a name needs a secret. Refuses `unavailable`. */
+  isRegistered(name: string): Promise<boolean> {
+    return this.#accounts.holds(name).catch(refuse)
+  }
+
+  /** Whether anybody is logged in under a name here, or in a room under it anywhere. */
+  async live(name: string): Promise<boolean> {
+    return this.#present.has(fold(name)) || (await this.#engine.heldIn(name).catch(refuse)).length > 0
+  }
+
+  /** How a name that was ever seen is written; undefined when it never was. Refuses `unavailable`. */
+  seen(name: string): Promise<string | undefined> {
+    return this.#engine.findName(name).catch(refuse)
+  }
+
+  /** Every name that has ever joined a room or registered, in order of appearance. Refuses `unavailable`. */
+  everybody(limit: number): Promise<readonly string[]> {
+    return this.#engine.names(limit).catch(refuse)
   }
 
   /**
    * Makes a session a member of a room, made if need be, and takes it out of the one it was in. Resolves with the room's
-   * name as its maker wrote it. Refuses `room-name-invalid`, `room-private`, `name-in-room` and `unavailable`; then
-   * nothing has changed.
+   * name as its maker wrote it. Refuses `room-name-invalid`, `room-private`, `name-in-room`, `name-reserved` and
+   * `unavailable`, and for a number `room-unknown`; then nothing has changed.
    */
-  enter(session: Session, lineName: string): Promise<string> {
+  enter(session: Session, which: number | string): Promise<string> {
     return this.#move(session, async () => {
-      const record = await this.#openRoom(lineName)
+      const record = await this.#openRoom(which)
       if (record.visibility !== 'public') throw new Refusal('room-private')
       // It may come back to where it has just left.
       await this.#departures.get(session)
       if (!(await this.#engine.claim(record.id, session.name))) throw new Refusal('name-in-room')
+      // Asked while the name is held: it may have been registered since the login, or be about to be.
+      if (!session.registered && (await this.isRegistered(session.name))) {
+        await this.#engine.release(record.id, session.name)
+        throw new Refusal('name-reserved')
+      }
       const left = session.room
       const room = this.#follow(record)
       room.expect(session)
@@ -141,14 +213,34 @@ export class Chat {
     }
   }
 
-  /** Keeps messages between two names from either of them. Refuses `name-invalid`, which one's own is here. */
-  block(session: Session, name: string): void {
-    if (!isName(name) || fold(name) === session.key) throw new Refusal('name-invalid')
-    this.#blocks.block(session.name, name)
+  /** The newest messages of a room that a name may see, oldest first. Refuses `unavailable`. */
+  recentMessages(room: number, reader: string, limit: number): Promise<readonly Event[]> {
+    const visible = ({ kind, from }: Event) => kind === 'message' && !this.#blocks.between(from, reader)
+    return newest(this.#engine, `room:${room}`, limit, visible).catch(refuse)
   }
 
-  /** False when the name was not blocked. */
-  unblock(session: Session, name: string): boolean {
+  /** The newest private messages to a name, oldest first, in whatever room they were told. Refuses `unavailable`. */
+  inbox(name: string, limit: number): Promise<readonly Event[]> {
+    const visible = ({ from }: Event) => !this.#blocks.between(from, name)
+    return newest(this.#engine, `inbox:${fold(name)}`, limit, visible).catch(refuse)
+  }
+
+  /**
+   * Keeps messages between two names from either of them: for a registered name until it says otherwise, for a guest's
+   * until its last session ends. Refuses `name-invalid`, which one's own is here, `name-reserved` and `unavailable`.
+   */
+  async block(session: Session, name: string): Promise<void> {
+    if (!isName(name) || fold(name) === session.key) throw new Refusal('name-invalid')
+    await this.#checkOwn(session)
+    if (session.registered) await this.#engine.keepBlock(session.name, name).catch(refuse)
+    // What has ended while this was committed has nothing left to be forgotten by.
+    if (session.registered || !session.closed) this.#blocks.block(session.name, name)
+  }
+
+  /** False when the name was not blocked. Refuses `name-reserved` and `unavailable`. */
+  async unblock(session: Session, name: string): Promise<boolean> {
+    await this.#checkOwn(session)
+    if (session.registered) await this.#engine.dropBlock(session.name, name).catch(refuse)
     return this.#blocks.unblock(session.name, name)
   }
 
@@ -163,7 +255,7 @@ export class Chat {
     await this.#moving.get(session)
     this.#inboxes.get(session)?.()
     this.#inboxes.delete(session)
-    if (session.name) this.#forgetBlocks(session)
+    this.#absent(session)
     const room = session.room
     if (room) await this.#depart(room, session)
   }
@@ -172,7 +264,7 @@ export class Chat {
   async stop(): Promise<void> {
     this.#stopping = true
     await Promise.all(this.#departures.values())
-    await Promise.all(this.#leaving)
+    await Promise.all(this.#leaving.keys())
   }
 
   async #move<T>(session: Session, work: () => Promise<T>): Promise<T> {
@@ -186,7 +278,12 @@ export class Chat {
     return move
   }
 
-  async #openRoom(name: string): Promise<RoomRecord> {
+  async #openRoom(name: number | string): Promise<RoomRecord> {
+    if (typeof name === 'number') {
+      const known = await this.#engine.findRoom(name)
+      if (!known) throw new Refusal('room-unknown')
+      return known
+    }
     if (!isLineName(name)) throw new Refusal('room-name-invalid')
     const found = await this.#engine.findRoom(name)
     if (found) return found
@@ -232,7 +329,7 @@ export class Chat {
     room.detach(session)
     const departure = this.#seeOff(room, session).catch(() => {
       const leaving = this.#seeOffLater(room, session)
-      this.#leaving.add(leaving)
+      this.#leaving.set(leaving, session)
       void leaving.then(() => this.#leaving.delete(leaving))
     })
     this.#departures.set(session, departure)
@@ -280,9 +377,16 @@ export class Chat {
     return kind !== 'message' || !this.#blocks.between(from, session.name)
   }
 
+  /** A guest whose name was registered by somebody else since may do nothing in that name. */
+  async #checkOwn(session: Session): Promise<void> {
+    if (!session.registered && (await this.isRegistered(session.name))) throw new Refusal('name-reserved')
+  }
+
   /** A guest's blocks end with its last session. */
-  #forgetBlocks(session: Session): void {
-    for (const other of this.#inboxes.keys()) if (other.key === session.key) return
+  #absent(session: Session): void {
+    const present = this.#present.get(session.key)
+    if (!present?.delete(session) || present.size > 0) return
+    this.#present.delete(session.key)
     this.#blocks.forget(session.name)
   }
 }

@@ -5,6 +5,15 @@
 export type Reason =
   | 'name-invalid'
   | 'name-reserved'
+  /** There is an account of that name, or somebody else is in a room under it. */
+  | 'name-taken'
+  /** There is no account of that name. */
+  | 'name-unknown'
+  /** Empty, or over 128 characters. */
+  | 'secret-invalid'
+  | 'secret-wrong'
+  /** Too many failures for this name or from this address within a minute; nothing was checked. */
+  | 'too-many-attempts'
   /** The name is held in the room that is being entered. */
   | 'name-in-room'
   | 'room-name-invalid'

@@ -27,6 +27,8 @@ export class Session {
   /** Where it is a member. Written by rooms, in the order of their logs. */
   room: Room | undefined
   closed = false
+  /** Whether the name is an account's, and this session its owner's. */
+  registered = false
   #private: Event[] = []
 
   constructor(wire: Wire) {

@@ -21,6 +21,22 @@ export interface RoomRecord {
   readonly visibility: Visibility
 }
 
+/** A name that needs a secret. */
+export interface AccountRecord {
+  /** As registered. */
+  readonly name: string
+  /** What the secret is checked against. */
+  readonly hash: string
+}
+
+/** Somebody registered who does not want to hear from somebody. */
+export interface BlockRecord {
+  /** Folded. */
+  readonly owner: string
+  /** As the owner wrote it. */
+  readonly name: string
+}
+
 /** A part of a log. Bounds are inclusive and may be left out. */
 export interface Range {
   /** ms since the epoch. */
@@ -68,12 +84,30 @@ export interface Engine {
   /** Who holds a name in a room, in order of claiming. */
   members(room: number): Promise<readonly string[]>
   memberCount(room: number): Promise<number>
+  /** The rooms in which a name is held, in no order. */
+  heldIn(nickname: string): Promise<readonly number[]>
 
-  /** By title or line name, without regard to case. */
-  findRoom(name: string): Promise<RoomRecord | undefined>
+  /** By number, or by title or line name without regard to case. */
+  findRoom(which: number | string): Promise<RoomRecord | undefined>
   /** Rejects with {@link Taken} when the title or the line name is another room's title or line name. */
   createRoom(room: Omit<RoomRecord, 'id'>): Promise<RoomRecord>
   rooms(): Promise<readonly RoomRecord[]>
+
+  /** False when there is an account of that name; names are compared folded. Committed when it resolves. */
+  createAccount(name: string, hash: string): Promise<boolean>
+  /** MUST be cheap for a name without an account: every guest is asked after. */
+  findAccount(name: string): Promise<AccountRecord | undefined>
+
+  /** Keeps that `owner` has blocked `name`; once is as good as twice. Committed when it resolves. */
+  keepBlock(owner: string, name: string): Promise<void>
+  dropBlock(owner: string, name: string): Promise<void>
+  /** The kept blocks of a name and those against it, in the order of keeping. MUST be cheap where nobody blocks. */
+  blocksWith(name: string): Promise<readonly BlockRecord[]>
+
+  /** A name that has ever joined a room or been registered, as it was first written or as registered. */
+  findName(name: string): Promise<string | undefined>
+  /** All such names, in order of appearance, at most `limit`. */
+  names(limit: number): Promise<readonly string[]>
 }
 
 /** The engine cannot be opened or has died: a message for the operator, one line, saying which file or server and why. */

@@ -25,6 +25,8 @@ class SlowEngine {
   release = async (_room: number, name: string) => void this.held.delete(name)
   findRoom = async () => LOBBY
   memberCount = async () => this.held.size
+  findAccount = async () => undefined
+  blocksWith = async () => []
 
   async commit(): Promise<void> {
     const next = this.#waiting.shift()
@@ -36,7 +38,7 @@ class SlowEngine {
   }
 }
 
-function present(chat: Chat, name: string) {
+async function present(chat: Chat, name: string) {
   const heard: string[] = []
   const wire: Wire = {
     protocol: 'test',
@@ -45,7 +47,7 @@ function present(chat: Chat, name: string) {
     whisper: () => {},
   }
   const session = new Session(wire)
-  chat.login(session, name)
+  await chat.login(session, name)
   return { session, heard }
 }
 
@@ -55,7 +57,9 @@ test('whoever comes while the last ones go is in a room that lives', async () =>
   const engine = new SlowEngine()
   // The methods above are all that this test needs of an engine.
   const chat = new Chat(engine as unknown as Engine, { maxText: 100 })
-  const [ann, bob, eve] = [present(chat, 'ann'), present(chat, 'bob'), present(chat, 'eve')]
+  const ann = await present(chat, 'ann')
+  const bob = await present(chat, 'bob')
+  const eve = await present(chat, 'eve')
   for (const { session } of [ann, bob]) {
     const entered = chat.enter(session, 'lobby')
     await turn()

@@ -338,6 +338,75 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
       })
     })
 
+    it('tells in which rooms a name is held', async () => {
+      expect(await engine.heldIn('alice')).toEqual([])
+      await engine.claim(1, 'Alice')
+      await engine.claim(7, 'alice')
+      await engine.claim(7, 'bob')
+      expect((await engine.heldIn('ALICE')).toSorted()).toEqual([1, 7])
+      await engine.release(1, 'alice')
+      expect(await engine.heldIn('alice')).toEqual([7])
+    })
+
+    it('finds a room by its number', async () => {
+      const room = await engine.createRoom({ title: '1', lineName: 'one', visibility: 'public' })
+      expect(await engine.findRoom(1)).toMatchObject({ id: 1, title: 'Public Chat' })
+      expect(await engine.findRoom(room.id)).toEqual(room)
+      expect(await engine.findRoom('1')).toEqual(room)
+      expect(await engine.findRoom(99)).toBeUndefined()
+    })
+
+    describe('accounts', () => {
+      it('are found by name, without regard to case, as registered', async () => {
+        expect(await engine.findAccount('alice')).toBeUndefined()
+        expect(await engine.createAccount('Alice', 'hash')).toBe(true)
+        for (const name of ['Alice', 'ALICE', 'Ａｌｉｃｅ']) {
+          expect(await engine.findAccount(name)).toEqual({ name: 'Alice', hash: 'hash' })
+        }
+        expect(await engine.findAccount('alic')).toBeUndefined()
+      })
+
+      it('are made once, by exactly one of those who ask at the same time', async () => {
+        const tries = numbers(50).map((n) => engine.createAccount(Number(n) % 2 ? 'bob' : 'BOB', `hash ${n}`))
+        const won = (await Promise.all(tries)).flatMap((made, n) => (made ? [n] : []))
+        expect(won).toHaveLength(1)
+        expect(await engine.findAccount('bob')).toMatchObject({ hash: `hash ${won[0]}` })
+      })
+    })
+
+    describe('kept blocks', () => {
+      it('are found by owner and by whom they are against, in order of keeping', async () => {
+        expect(await engine.blocksWith('alice')).toEqual([])
+        for (const name of ['Zoe', 'Bob', 'bob']) await engine.keepBlock('Alice', name)
+        await engine.keepBlock('carol', 'ALICE')
+        const own = [
+          { owner: 'alice', name: 'Zoe' },
+          { owner: 'alice', name: 'bob' },
+        ]
+        expect(await engine.blocksWith('aLiCe')).toEqual([...own, { owner: 'carol', name: 'ALICE' }])
+        expect(await engine.blocksWith('BOB')).toEqual(own.slice(1))
+        await engine.dropBlock('ALICE', 'zoe')
+        await engine.dropBlock('alice', 'nobody')
+        expect(await engine.blocksWith('zoe')).toEqual([])
+      })
+    })
+
+    describe('names seen', () => {
+      it('are those that have joined or registered, each once, in order of appearance', async () => {
+        const join = (from: string) => engine.append(LOG, { kind: 'joined', room: 1, from, body: '' })
+        expect(await engine.names(9)).toEqual([])
+        for (const name of ['Zoe', 'ZOE', 'bob']) await join(name)
+        await engine.append(LOG, said('hello', 1, 'carol'))
+        await engine.createAccount('Dave', 'hash')
+        await engine.createAccount('Bob', 'hash')
+        expect(await engine.names(9)).toEqual(['Zoe', 'Bob', 'Dave'])
+        expect(await engine.names(2)).toEqual(['Zoe', 'Bob'])
+        expect(await engine.findName('zoe')).toBe('Zoe')
+        expect(await engine.findName('BOB')).toBe('Bob')
+        expect(await engine.findName('carol')).toBeUndefined()
+      })
+    })
+
     describe('after a restart', () => {
       async function restarted(skip: (note: string) => never): Promise<Engine> {
         if (!subject.restart) return skip('nothing outlives this engine')
@@ -359,6 +428,17 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
         expect(next.at).toBeGreaterThanOrEqual(events.at(-1)?.at ?? Number.NaN)
         const other = await engine.createRoom({ title: 'Other', lineName: 'other', visibility: 'public' })
         expect(other.id).toBeGreaterThan(room.id)
+      })
+
+      it('accounts, kept blocks and names are there', async ({ skip }) => {
+        await engine.createAccount('Alice', 'hash')
+        await engine.keepBlock('Alice', 'Bob')
+        await engine.append(LOG, { kind: 'joined', room: 1, from: 'carol', body: '' })
+        await restarted(skip)
+        expect(await engine.findAccount('alice')).toEqual({ name: 'Alice', hash: 'hash' })
+        expect(await engine.createAccount('ALICE', 'other')).toBe(false)
+        expect(await engine.blocksWith('bob')).toEqual([{ owner: 'alice', name: 'Bob' }])
+        expect(await engine.names(9)).toEqual(['Alice', 'carol'])
       })
 
       it('what waited when it was stopped is there too', async ({ skip }) => {

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { EngineFault, Gone, Unavailable } from '../../src/engine/engine.ts'
 import { type Event, idAt } from '../../src/engine/event.ts'
 import { LocalEngine, type LocalOptions } from '../../src/engine/local/local.ts'
+import { MIGRATIONS } from '../../src/engine/local/schema.ts'
 import { conformance, readAll, said } from './conformance.ts'
 
 const OPTIONS: LocalOptions = {
@@ -92,10 +93,36 @@ describe('LocalEngine', () => {
     const db = new DatabaseSync(file)
     db.exec('PRAGMA user_version = 99')
     db.close()
-    expect(await faultOf()).toBe(`cannot open ${file}: it was written by a newer roomd (schema 99; this one knows 1)`)
+    expect(await faultOf()).toBe(
+      `cannot open ${file}: it was written by a newer roomd (schema 99; this one knows ${MIGRATIONS.length})`,
+    )
     const after = new DatabaseSync(file)
     expect(after.prepare('PRAGMA user_version').get()?.user_version).toBe(99)
     after.close()
+  })
+
+  it('knows who had joined before names were kept', async () => {
+    const db = new DatabaseSync(file)
+    db.exec(`${MIGRATIONS[0]}; PRAGMA user_version = 1`)
+    const insert = db.prepare("INSERT INTO events VALUES (1, ?, ?, 1, ?, NULL, '')")
+    insert.run(1, 'joined', 'Äda')
+    insert.run(2, 'message', 'nobody')
+    insert.run(3, 'joined', 'äda')
+    insert.run(4, 'joined', 'bob')
+    db.close()
+    const engine = await started()
+    expect(await engine.names(9)).toEqual(['Äda', 'bob'])
+    expect(await engine.findName('ÄDA')).toBe('Äda')
+  })
+
+  it('refuses to keep names and accounts once it is stopped', async () => {
+    const engine = await started()
+    await engine.createAccount('alice', 'hash')
+    await engine.stop()
+    await expect(engine.createAccount('bob', 'hash')).rejects.toThrow(Unavailable)
+    await expect(engine.findAccount('alice')).rejects.toThrow(Unavailable)
+    await expect(engine.keepBlock('alice', 'bob')).rejects.toThrow(Unavailable)
+    await expect(engine.names(1)).rejects.toThrow(Unavailable)
   })
 
   it('refuses a file that is not a database, and leaves it alone', async () => {

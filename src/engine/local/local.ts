@@ -1,6 +1,8 @@
 /** The engine of a single process: names and the newest events in memory, everything in SQLite. */
 import { atTurnEnd, commitUnderWay } from '../../turn.ts'
 import {
+  type AccountRecord,
+  type BlockRecord,
   type Engine,
   EngineFault,
   Gone,
@@ -62,6 +64,9 @@ export class LocalEngine implements Engine {
   readonly #watch: Watch
   readonly #followed = new Map<LogName, Followed>()
   readonly #rooms = new Rooms()
+  /** Folded. The rest of an account is asked from the store when it is needed. */
+  readonly #accounts = new Set<string>()
+  #anyBlock = false
   #store: StoreThread | undefined
   #queue: Waiting[] = []
   #committing = false
@@ -80,6 +85,8 @@ export class LocalEngine implements Engine {
     })
     this.#store = thread
     for (const room of opened.rooms) this.#rooms.add(room)
+    for (const key of opened.accounts) this.#accounts.add(key)
+    this.#anyBlock = opened.anyBlock
     // A crash owes a "left" to everybody who was in a room.
     const owed = opened.stranded.map(({ room, name }) => {
       return this.append(`room:${room}`, { kind: 'left', room, from: name, body: '' })
@@ -158,8 +165,12 @@ export class LocalEngine implements Engine {
     return this.#rooms.memberCount(room)
   }
 
-  async findRoom(name: string): Promise<RoomRecord | undefined> {
-    return this.#rooms.find(fold(name))
+  async heldIn(nickname: string): Promise<readonly number[]> {
+    return this.#rooms.heldIn(nickname)
+  }
+
+  async findRoom(which: number | string): Promise<RoomRecord | undefined> {
+    return this.#rooms.find(which)
   }
 
   async rooms(): Promise<readonly RoomRecord[]> {
@@ -171,6 +182,37 @@ export class LocalEngine implements Engine {
     if (!made) throw new Taken(room.title)
     this.#rooms.add(made)
     return made
+  }
+
+  async createAccount(name: string, hash: string): Promise<boolean> {
+    const made = await this.#thread.ask({ op: 'createAccount', account: { name, hash } })
+    this.#accounts.add(fold(name))
+    return made
+  }
+
+  async findAccount(name: string): Promise<AccountRecord | undefined> {
+    return this.#accounts.has(fold(name)) ? this.#thread.ask({ op: 'findAccount', name }) : undefined
+  }
+
+  async keepBlock(owner: string, name: string): Promise<void> {
+    this.#anyBlock = true
+    await this.#thread.ask({ op: 'keepBlock', owner, name })
+  }
+
+  async dropBlock(owner: string, name: string): Promise<void> {
+    await this.#thread.ask({ op: 'dropBlock', owner, name })
+  }
+
+  async blocksWith(name: string): Promise<readonly BlockRecord[]> {
+    return this.#anyBlock ? this.#thread.ask({ op: 'blocksWith', name }) : []
+  }
+
+  async findName(name: string): Promise<string | undefined> {
+    return this.#thread.ask({ op: 'findName', name })
+  }
+
+  async names(limit: number): Promise<readonly string[]> {
+    return this.#thread.ask({ op: 'names', limit })
   }
 
   /** Called at the end of the turn: sends all that the turn has appended as one transaction. */

@@ -2,7 +2,7 @@
  * What the engine and its store thread say to one another. The store works on one request after the other, so replies
  * come in the order of requests and need no numbers.
  */
-import type { RoomRecord } from '../engine.ts'
+import type { AccountRecord, BlockRecord, RoomRecord } from '../engine.ts'
 import type { Event, LogName } from '../event.ts'
 
 export interface StoreOptions {
@@ -30,6 +30,13 @@ export type Request =
   | { readonly op: 'back'; readonly log: LogName; readonly from: number; readonly to: number; readonly skip: number }
   | { readonly op: 'bounds'; readonly log: LogName }
   | { readonly op: 'createRoom'; readonly room: Omit<RoomRecord, 'id'> }
+  | { readonly op: 'createAccount'; readonly account: AccountRecord }
+  | { readonly op: 'findAccount'; readonly name: string }
+  | { readonly op: 'keepBlock'; readonly owner: string; readonly name: string }
+  | { readonly op: 'dropBlock'; readonly owner: string; readonly name: string }
+  | { readonly op: 'blocksWith'; readonly name: string }
+  | { readonly op: 'findName'; readonly name: string }
+  | { readonly op: 'names'; readonly limit: number }
   | { readonly op: 'ping' }
   | { readonly op: 'close' }
 
@@ -45,6 +52,14 @@ export interface Replies {
   bounds: { readonly start: number; readonly last: number } | undefined
   /** Undefined when the title or line name is taken. */
   createRoom: RoomRecord | undefined
+  /** False when the name is taken. */
+  createAccount: boolean
+  findAccount: AccountRecord | undefined
+  keepBlock: true
+  dropBlock: true
+  blocksWith: readonly BlockRecord[]
+  findName: string | undefined
+  names: readonly string[]
   ping: true
   close: true
 }
@@ -56,7 +71,14 @@ export type Reply =
 
 /** What the store says without being asked. */
 export type Notice =
-  | { readonly notice: 'open'; readonly rooms: readonly RoomRecord[]; readonly stranded: readonly Stranded[] }
+  | {
+      readonly notice: 'open'
+      readonly rooms: readonly RoomRecord[]
+      readonly stranded: readonly Stranded[]
+      /** Folded names of all accounts. */
+      readonly accounts: readonly string[]
+      readonly anyBlock: boolean
+    }
   | { readonly notice: 'fault'; readonly message: string }
   /** Retention has removed everything up to an id. */
   | { readonly notice: 'trimmed'; readonly log: LogName; readonly upTo: number }

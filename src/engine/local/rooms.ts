@@ -4,22 +4,22 @@ import { fold } from '../fold.ts'
 /** The rooms there are and who holds a name in them. */
 export class Rooms {
   readonly #byKey = new Map<string, RoomRecord>()
-  readonly #all: RoomRecord[] = []
+  readonly #byId = new Map<number, RoomRecord>()
   /** Folded name to name, in order of claiming; only rooms with somebody in them. */
   readonly #held = new Map<number, Map<string, string>>()
 
   add(room: RoomRecord): void {
-    this.#all.push(room)
+    this.#byId.set(room.id, room)
     this.#byKey.set(fold(room.title), room)
     this.#byKey.set(fold(room.lineName), room)
   }
 
-  find(key: string): RoomRecord | undefined {
-    return this.#byKey.get(key)
+  find(which: number | string): RoomRecord | undefined {
+    return typeof which === 'number' ? this.#byId.get(which) : this.#byKey.get(fold(which))
   }
 
   all(): readonly RoomRecord[] {
-    return this.#all
+    return [...this.#byId.values()]
   }
 
   claim(room: number, nickname: string): boolean {
@@ -42,6 +42,13 @@ export class Rooms {
 
   members(room: number): string[] {
     return [...(this.#held.get(room)?.values() ?? [])]
+  }
+
+  heldIn(nickname: string): number[] {
+    const key = fold(nickname)
+    const rooms: number[] = []
+    for (const [room, held] of this.#held) if (held.has(key)) rooms.push(room)
+    return rooms
   }
 
   memberCount(room: number): number {

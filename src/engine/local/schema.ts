@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { fold } from '../fold.ts'
 
 /** Step n takes a database from version n to n + 1. Steps are only ever added. */
 export const MIGRATIONS: readonly string[] = [
@@ -40,6 +41,33 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (room, name)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE accounts (
+    id INTEGER PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    created_at INTEGER NOT NULL
+  ) STRICT;
+
+  -- Of registered names only. "name" is as the owner wrote it.
+  CREATE TABLE blocks (
+    id INTEGER PRIMARY KEY,
+    owner TEXT NOT NULL,
+    key TEXT NOT NULL,
+    name TEXT NOT NULL,
+    UNIQUE (owner, key)
+  ) STRICT;
+  CREATE INDEX blocks_against ON blocks (key);
+
+  -- Who has ever joined a room or registered.
+  CREATE TABLE names (
+    id INTEGER PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL
+  ) STRICT;
+  INSERT OR IGNORE INTO names (key, name) SELECT fold(sender), sender FROM events WHERE kind = 'joined' ORDER BY id;
+  `,
 ]
 
 /** Brings a database to this version. Throws when a newer roomd has written it. */
@@ -49,6 +77,8 @@ export function migrate(db: DatabaseSync): void {
   if (version > MIGRATIONS.length) {
     throw new Error(`it was written by a newer roomd (schema ${version}; this one knows ${MIGRATIONS.length})`)
   }
+  // Names are compared in a form that SQL cannot make.
+  db.function('fold', { deterministic: true }, (name) => fold(String(name)))
   for (const [step, sql] of MIGRATIONS.entries()) {
     if (step < version) continue
     db.exec(`BEGIN IMMEDIATE; ${sql}; PRAGMA user_version = ${step + 1}; COMMIT`)

@@ -18,7 +18,9 @@ function run(port: MessagePort, options: StoreOptions): void {
     database = openDatabase(options.file, options.sync)
     store = new Store(database.db)
     store.ensureLobby(options.lobby)
-    tell({ notice: 'open', rooms: store.rooms(), stranded: store.stranded() })
+    const { names } = store
+    const anyBlock = names.anyBlock()
+    tell({ notice: 'open', rooms: store.rooms(), stranded: store.stranded(), accounts: names.accounts(), anyBlock })
   } catch (error) {
     const message = causeOf(error)
     tell({

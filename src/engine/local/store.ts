@@ -7,6 +7,7 @@ import type { RoomRecord, Visibility } from '../engine.ts'
 import { type Event, idAt, type Kind, type LogName, nextId, timeOf } from '../event.ts'
 import { fold } from '../fold.ts'
 import type { Replies, Request, Row, Stranded } from './messages.ts'
+import { Names } from './names.ts'
 
 /** What the logs table holds of one log. */
 export interface LogRow {
@@ -18,6 +19,7 @@ export interface LogRow {
 }
 
 export class Store {
+  readonly names: Names
   readonly #db: DatabaseSync
   readonly #logs = new Map<LogName, LogRow>()
   readonly #insertEvent: StatementSync
@@ -33,6 +35,7 @@ export class Store {
 
   constructor(db: DatabaseSync) {
     this.#db = db
+    this.names = new Names(db)
     this.#insertEvent = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)')
     this.#insertLog = db.prepare('INSERT INTO logs (name, start, last, count) VALUES (?, ?, ?, 0)')
     this.#updateLog = db.prepare('UPDATE logs SET start = ?, last = ?, count = ? WHERE id = ?')
@@ -65,6 +68,20 @@ export class Store {
       }
       case 'createRoom':
         return this.#createRoom(request.room)
+      case 'createAccount':
+        return this.#transaction(() => this.names.createAccount(request.account))
+      case 'findAccount':
+        return this.names.findAccount(request.name)
+      case 'keepBlock':
+        return this.names.keepBlock(request.owner, request.name)
+      case 'dropBlock':
+        return this.names.dropBlock(request.owner, request.name)
+      case 'blocksWith':
+        return this.names.blocksWith(request.name)
+      case 'findName':
+        return this.names.find(request.name)
+      case 'names':
+        return this.names.all(request.limit)
       case 'ping':
         return true
     }
@@ -135,8 +152,10 @@ export class Store {
           const log = this.log(name) ?? this.#createLog(name, now)
           const id = nextId(log.last, now)
           this.#insertEvent.run(log.id, id, kind, room, from, to, body)
-          if (kind === 'joined') this.#insertMember.run(room, from)
-          else if (kind === 'left') this.#deleteMember.run(room, from)
+          if (kind === 'joined') {
+            this.#insertMember.run(room, from)
+            this.names.see(from)
+          } else if (kind === 'left') this.#deleteMember.run(room, from)
           log.last = id
           log.count++
           touched.add(log)

@@ -80,6 +80,7 @@ export class LineConnection implements Reader, OutboxOwner {
   /** Takes up reading where it was left, or ends when there is nothing left to read. */
   ready(): void {
     if (this.#conversation.session.closed) return
+    if (this.#timer && this.#conversation.session.name) this.#stopTimer()
     if (this.#stopping) {
       const { text, reconnect } = DISCONNECTS.stopping
       const notice = this.#conversation.encode({ type: 'notice', notice: text, reconnect })
@@ -91,6 +92,10 @@ export class LineConnection implements Reader, OutboxOwner {
     if (this.#mustWait) this.#wait()
     else if (!this.#ended) this.#lines.resume()
     else if (this.#conversation.quiet) this.#finish()
+  }
+
+  get address(): string {
+    return this.#socket.remoteAddress ?? ''
   }
 
   hangUp(): void {

@@ -27,6 +27,8 @@ export interface ConversationOptions {
 
 /** Who reads the lines. */
 export interface Reader {
+  /** The client's address. */
+  readonly address: string
   /** A line that was not taken may be offered again; or everything is answered. */
   ready(): void
   /** A reply has broken off: the connection ends, saying so. */
@@ -60,6 +62,10 @@ export class Conversation implements Talk {
 
   get chat(): Chat {
     return this.#options.chat
+  }
+
+  get address(): string {
+    return this.#reader.address
   }
 
   hangUp(): void {

@@ -1,0 +1,14 @@
+import type { Command } from './command.ts'
+import { result } from './replies.ts'
+
+export const register: Command = {
+  name: '/register',
+  usage: '/register <password>',
+  help: 'Make your nickname an account: from then on nobody uses it without the password.',
+  state: 'named',
+  least: 1,
+  async run({ chat, session }, password) {
+    await chat.register(session.name, password, session)
+    return result(`Nickname ${session.name} is registered`)
+  },
+}

@@ -1,0 +1,94 @@
+import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
+import { Refusal } from './refusal.ts'
+
+/** What one check costs: scrypt's N is 2 to the power of `ln`; memory is 128 · N · r bytes. */
+export interface Cost {
+  readonly ln: number
+  readonly r: number
+  readonly p: number
+}
+
+/** About a tenth of a second and 32 MiB on the machine of the README's figures. */
+export const COST: Cost = { ln: 15, r: 8, p: 1 }
+
+/** The runtime's pool has four threads, which file access and name resolution need too. */
+const AT_ONCE = 2
+/** Who comes behind so many is refused: about four seconds of waiting. */
+const QUEUE = 64
+
+const SALT = 16
+const HASH = 32
+const STORED = /^\$scrypt\$ln=(\d+),r=(\d+),p=(\d+)\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/
+
+/**
+ * Hashes and checks secrets, off the event loop and never many at a time. A hash is stored with its salt and its cost
+ * (`$scrypt$ln=15,r=8,p=1$salt$hash`), so a later cost leaves old accounts valid.
+ */
+export class Secrets {
+  readonly #cost: Cost
+  /** What a secret is checked against when there is no account: nobody's hash, of the usual cost. */
+  readonly #nobody: string
+  #running = 0
+  readonly #waiting: (() => void)[] = []
+
+  constructor(cost: Cost = COST) {
+    this.#cost = cost
+    this.#nobody = encode(cost, Buffer.alloc(SALT), Buffer.alloc(HASH))
+  }
+
+  /** Refuses `unavailable` when too many wait. */
+  hash(secret: string): Promise<string> {
+    const salt = randomBytes(SALT)
+    return this.#inTurn(async () => encode(this.#cost, salt, await derive(secret, salt, HASH, this.#cost)))
+  }
+
+  /** Takes as long without a hash to compare with, and is then false. Refuses `unavailable` when too many wait. */
+  async verify(secret: string, stored: string | undefined): Promise<boolean> {
+    const { cost, salt, hash } = decode(stored ?? this.#nobody)
+    const derived = await this.#inTurn(() => derive(secret, salt, hash.length, cost))
+    return timingSafeEqual(derived, hash) && stored !== undefined
+  }
+
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#running === AT_ONCE) {
+      if (this.#waiting.length === QUEUE) throw new Refusal('unavailable')
+      // Whoever is done hands over its place, so nobody overtakes.
+      await new Promise<void>((next) => this.#waiting.push(next))
+    } else {
+      this.#running++
+    }
+    try {
+      return await work()
+    } finally {
+      const next = this.#waiting.shift()
+      if (next) next()
+      else this.#running--
+    }
+  }
+}
+
+/** In NFC, as one keyboard sends é as one character and another as two. */
+function derive(secret: string, salt: Buffer, length: number, { ln, r, p }: Cost): Promise<Buffer> {
+  const N = 2 ** ln
+  return new Promise((resolve, reject) => {
+    scrypt(secret.normalize('NFC'), salt, length, { N, r, p, maxmem: 256 * r * (N + p) }, (error, key) => {
+      if (error) reject(error)
+      else resolve(key)
+    })
+  })
+}
+
+function encode({ ln, r, p }: Cost, salt: Buffer, hash: Buffer): string {
+  const [salted, hashed] = [salt, hash].map((bytes) => bytes.toString('base64').replaceAll('=', ''))
+  return `$scrypt$ln=${ln},r=${r},p=${p}$${salted}$${hashed}`
+}
+
+function decode(stored: string): { cost: Cost; salt: Buffer; hash: Buffer } {
+  const [, ln, r, p, salt, hash] = STORED.exec(stored) ?? []
+  if (salt === undefined || hash === undefined) throw new Error('an account holds a hash of an unknown form')
+  return {
+    cost: { ln: Number(ln), r: Number(r), p: Number(p) },
+    salt: Buffer.from(salt, 'base64'),
+    hash: Buffer.from(hash, 'base64'),
+  }
+}

@@ -1,0 +1,78 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { AccountRecord, BlockRecord } from '../engine.ts'
+import { fold } from '../fold.ts'
+
+/** What SQLite holds of names: accounts, their blocks, and who was ever seen. */
+export class Names {
+  readonly #db: DatabaseSync
+  readonly #see: StatementSync
+
+  constructor(db: DatabaseSync) {
+    this.#db = db
+    this.#see = db.prepare('INSERT OR IGNORE INTO names (key, name) VALUES (?, ?)')
+  }
+
+  /** Somebody joins. The spelling that was seen first, or registered, stays. */
+  see(name: string): void {
+    this.#see.run(fold(name), name)
+  }
+
+  find(name: string): string | undefined {
+    const row = this.#db.prepare('SELECT name FROM names WHERE key = ?').get(fold(name))
+    return row && String(row.name)
+  }
+
+  all(limit: number): string[] {
+    const rows = this.#db.prepare('SELECT name FROM names ORDER BY id LIMIT ?').all(limit)
+    return rows.map((row) => String(row.name))
+  }
+
+  /** Folded names of all accounts. */
+  accounts(): string[] {
+    const rows = this.#db.prepare('SELECT key FROM accounts').all()
+    return rows.map((row) => String(row.key))
+  }
+
+  /** False when the name is taken. */
+  createAccount({ name, hash }: AccountRecord): boolean {
+    const key = fold(name)
+    const { changes } = this.#db
+      .prepare('INSERT OR IGNORE INTO accounts (key, name, hash, created_at) VALUES (?, ?, ?, ?)')
+      .run(key, name, hash, Date.now())
+    if (Number(changes) === 0) return false
+    this.#db
+      .prepare('INSERT INTO names (key, name) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET name = excluded.name')
+      .run(key, name)
+    return true
+  }
+
+  findAccount(name: string): AccountRecord | undefined {
+    const row = this.#db.prepare('SELECT name, hash FROM accounts WHERE key = ?').get(fold(name))
+    return row && { name: String(row.name), hash: String(row.hash) }
+  }
+
+  anyBlock(): boolean {
+    return this.#db.prepare('SELECT 1 FROM blocks LIMIT 1').get() !== undefined
+  }
+
+  keepBlock(owner: string, name: string): true {
+    this.#db
+      .prepare(
+        `INSERT INTO blocks (owner, key, name) VALUES (?, ?, ?)
+         ON CONFLICT (owner, key) DO UPDATE SET name = excluded.name`,
+      )
+      .run(fold(owner), fold(name), name)
+    return true
+  }
+
+  dropBlock(owner: string, name: string): true {
+    this.#db.prepare('DELETE FROM blocks WHERE owner = ? AND key = ?').run(fold(owner), fold(name))
+    return true
+  }
+
+  blocksWith(name: string): BlockRecord[] {
+    const key = fold(name)
+    const rows = this.#db.prepare('SELECT owner, name FROM blocks WHERE owner = ? OR key = ? ORDER BY id').all(key, key)
+    return rows.map((row) => ({ owner: String(row.owner), name: String(row.name) }))
+  }
+}

@@ -1,0 +1,221 @@
+import { expect, onTestFinished, test } from 'vitest'
+import { Proof } from '../../src/chat/accounts.ts'
+import { Chat, LOBBY } from '../../src/chat/chat.ts'
+import { type Reason, Refusal } from '../../src/chat/refusal.ts'
+import { Session, type Wire } from '../../src/chat/session.ts'
+import { Unavailable } from '../../src/engine/engine.ts'
+import type { Event } from '../../src/engine/event.ts'
+import { LocalEngine } from '../../src/engine/local/local.ts'
+
+const CHEAP = { ln: 4, r: 8, p: 1 }
+const HERE = '127.0.0.1'
+
+const wire: Wire = { protocol: 'test', carriesPrivate: true, deliver: () => {}, whisper: () => {} }
+
+async function stage() {
+  const engine = new LocalEngine(
+    {
+      file: ':memory:',
+      sync: 'normal',
+      keep: { days: 0, events: 0 },
+      lobby: 'lobby',
+      memory: { events: 1_000, bytes: 1_000_000 },
+    },
+    { trouble: () => {}, recovered: () => {}, died: () => {} },
+  )
+  await engine.start()
+  onTestFinished(() => engine.stop())
+  const time = { now: 0 }
+  const chat = new Chat(engine, { maxText: 4_000, now: () => time.now, cost: CHEAP })
+  const guest = async (name: string, room?: string | number) => {
+    const session = new Session(wire)
+    await chat.login(session, name)
+    if (room !== undefined) await chat.enter(session, room)
+    return session
+  }
+  const owner = async (name: string, secret: string) => {
+    const session = new Session(wire)
+    await chat.login(session, await chat.authenticate(name, secret, HERE))
+    return session
+  }
+  return { engine, chat, time, guest, owner }
+}
+
+async function reasonOf(work: Promise<unknown>): Promise<Reason | 'none'> {
+  return work.then(
+    () => 'none' as const,
+    (error: unknown) => {
+      if (error instanceof Refusal) return error.reason
+      throw error
+    },
+  )
+}
+
+const bodies = (events: readonly Event[]) => events.map(({ body }) => body)
+
+test('what cannot be registered', async () => {
+  const { chat } = await stage()
+  const tries: [string, string, Reason][] = [
+    ['', 'x', 'name-invalid'],
+    ['a\tb', 'x', 'name-invalid'],
+    ['x'.repeat(33), 'x', 'name-invalid'],
+    ['All', 'x', 'name-reserved'],
+    ['public', 'x', 'name-reserved'],
+    ['alice', '', 'secret-invalid'],
+    ['alice', 'x'.repeat(129), 'secret-invalid'],
+  ]
+  for (const [name, secret, reason] of tries) expect(await reasonOf(chat.register(name, secret)), name).toBe(reason)
+  expect(await reasonOf(chat.register('alice', '😀'.repeat(128)))).toBe('none')
+})
+
+test('one of 50 who register a name at once', async () => {
+  const { chat } = await stage()
+  const tries = Array.from({ length: 50 }, (_, n) => reasonOf(chat.register(n % 2 ? 'alice' : 'ALICE', `secret ${n}`)))
+  const reasons = await Promise.all(tries)
+  expect(reasons.filter((reason) => reason === 'none')).toHaveLength(1)
+  expect(reasons.filter((reason) => reason === 'name-taken')).toHaveLength(49)
+})
+
+test('an account opens with its secret only', async () => {
+  const { chat, guest, owner } = await stage()
+  await chat.register('Alice', 'open sesame')
+  expect(await reasonOf(guest('alice'))).toBe('name-reserved')
+  expect(await reasonOf(owner('alice', 'Open sesame'))).toBe('secret-wrong')
+  expect(await reasonOf(owner('bob', 'open sesame'))).toBe('name-unknown')
+  const alice = await owner('aLICE', 'open sesame')
+  expect(alice).toMatchObject({ name: 'Alice', registered: true })
+  expect(await chat.enter(alice, LOBBY)).toBe('lobby')
+  expect(await reasonOf(chat.register('ALICE', 'mine'))).toBe('name-taken')
+})
+
+test('failures are counted for a name and for an address, and nothing is checked beyond', async () => {
+  const { chat, time } = await stage()
+  await chat.register('alice', 'right')
+  const attempt = (name: string, secret: string, address: string) => reasonOf(chat.authenticate(name, secret, address))
+  for (let n = 0; n < 9; n++) expect(await attempt('alice', 'right', HERE)).toBe('none')
+  const many = await Promise.all(Array.from({ length: 8 }, (_, n) => attempt('alice', 'wrong', `10.0.0.${n}`)))
+  expect(many.toSorted()).toEqual([...Array(5).fill('secret-wrong'), ...Array(3).fill('too-many-attempts')])
+  expect(await attempt('ALICE', 'right', HERE)).toBe('too-many-attempts')
+  for (let n = 0; n < 5; n++) expect(await attempt(`nobody${n}`, 'x', HERE)).toBe('name-unknown')
+  time.now = 59_999
+  expect(await attempt('bob', 'x', HERE)).toBe('too-many-attempts')
+  expect(await attempt('alice', 'right', HERE)).toBe('too-many-attempts')
+  time.now = 60_000
+  expect(await attempt('alice', 'right', HERE)).toBe('none')
+})
+
+test('an engine that is away is no failed attempt', async () => {
+  const { chat, engine } = await stage()
+  const { findAccount } = engine
+  engine.findAccount = () => Promise.reject(new Unavailable('away'))
+  for (let n = 0; n < 9; n++) expect(await reasonOf(chat.authenticate('alice', 'x', HERE))).toBe('unavailable')
+  expect(await reasonOf(chat.register('alice', 'x'))).toBe('unavailable')
+  engine.findAccount = findAccount
+  expect(await reasonOf(chat.authenticate('alice', 'x', HERE))).toBe('name-unknown')
+  expect(await reasonOf(chat.register('alice', 'x'))).toBe('none')
+})
+
+test('a name that somebody else is using is not registered under them', async () => {
+  const { chat, guest } = await stage()
+  const alice = await guest('alice', 'tech')
+  expect(await reasonOf(chat.register('Alice', 'x'))).toBe('name-taken')
+  const other = await guest('ALICE', 'other')
+  expect(await reasonOf(chat.register('alice', 'x', alice))).toBe('name-taken')
+  await chat.close(other)
+  await chat.enter(alice, 'third')
+  expect(await reasonOf(chat.register('alice', 'x', alice))).toBe('none')
+  expect(alice.registered).toBe(true)
+  await chat.enter(alice, 'tech')
+})
+
+test('a guest whose name somebody registers can do nothing more in it', async () => {
+  const { chat, guest, owner } = await stage()
+  const stale = await guest('alice')
+  await chat.register('alice', 'x')
+  const alice = await owner('alice', 'x')
+  await chat.block(alice, 'bob')
+  expect(await reasonOf(chat.enter(stale, 'tech'))).toBe('name-reserved')
+  expect(await reasonOf(chat.block(stale, 'carol'))).toBe('name-reserved')
+  expect(await reasonOf(chat.unblock(stale, 'bob'))).toBe('name-reserved')
+  await chat.close(alice)
+  await chat.close(stale)
+  const again = await owner('alice', 'x')
+  expect(chat.blocked(again)).toEqual(['bob'])
+  expect(await chat.enter(again, 'tech')).toBe('tech')
+})
+
+test('a guest does not enter while its name is being registered', async () => {
+  const { chat, guest } = await stage()
+  const early = await guest('alice')
+  const [registered, entered] = await Promise.all([
+    reasonOf(chat.register('alice', 'x')),
+    reasonOf(chat.enter(early, 'tech')),
+  ])
+  expect([registered, entered]).toContain('name-reserved')
+  expect([registered, entered].filter((reason) => reason === 'none')).toHaveLength(1)
+})
+
+test('blocks of accounts outlive the session, those of guests do not', async () => {
+  const { chat, engine, guest, owner } = await stage()
+  const alice = await guest('alice', 'tech')
+  await chat.block(alice, 'Bob')
+  await chat.register('alice', 'x', alice)
+  await chat.block(alice, 'carol')
+  await chat.close(alice)
+  const dave = await guest('dave', 'tech')
+  await chat.block(dave, 'bob')
+  await chat.close(dave)
+  expect(chat.blocked(await guest('dave'))).toEqual([])
+  // Another one on the same data, as after a restart.
+  const later = new Chat(engine, { maxText: 4_000, cost: CHEAP })
+  const again = new Session(wire)
+  await later.login(again, new Proof('alice'))
+  expect(later.blocked(again)).toEqual(['Bob', 'carol'])
+  expect(await later.unblock(again, 'bob')).toBe(true)
+  expect(await later.unblock(again, 'bob')).toBe(false)
+  expect(chat.blocked(await owner('alice', 'x'))).toContain('carol')
+  expect(await engine.blocksWith('alice')).toEqual([{ owner: 'alice', name: 'carol' }])
+})
+
+test('private messages are kept for their addressee, without those of the blocked', async () => {
+  const { chat, guest } = await stage()
+  const [alice, bob, carol] = [await guest('Alice', 1), await guest('bob', 1), await guest('carol', 1)]
+  for (let n = 0; n < 6; n++) await chat.tell(n % 2 ? bob : carol, 'ALICE', `psst ${n}`)
+  expect(bodies(await chat.inbox('alice', 4))).toEqual(['psst 2', 'psst 3', 'psst 4', 'psst 5'])
+  expect(await chat.inbox('bob', 9)).toEqual([])
+  await chat.block(alice, 'bob')
+  expect(bodies(await chat.inbox('alice', 2))).toEqual(['psst 2', 'psst 4'])
+  expect(await reasonOf(chat.tell(bob, 'nobody', 'x'))).toBe('nobody-here')
+})
+
+test('the newest messages of a room, however much came and went since', async () => {
+  const { chat, guest } = await stage()
+  const alice = await guest('alice', LOBBY)
+  const bob = await guest('bob', LOBBY)
+  for (const text of ['one', 'two', 'three']) await chat.say(text === 'two' ? bob : alice, text)
+  for (let n = 0; n < 60; n++) {
+    await chat.leave(bob)
+    await chat.enter(bob, LOBBY)
+  }
+  expect(bodies(await chat.recentMessages(LOBBY, 'carol', 2))).toEqual(['two', 'three'])
+  expect(bodies(await chat.recentMessages(LOBBY, 'carol', 100))).toEqual(['one', 'two', 'three'])
+  expect(await chat.recentMessages(LOBBY, 'carol', 0)).toEqual([])
+  await chat.block(await guest('carol'), 'bob')
+  expect(bodies(await chat.recentMessages(LOBBY, 'carol', 2))).toEqual(['one', 'three'])
+})
+
+test('who is live, and who was ever seen', async () => {
+  const { chat, guest } = await stage()
+  expect(await chat.live('alice')).toBe(false)
+  const alice = await guest('Alice')
+  expect(await chat.live('ALICE')).toBe(true)
+  expect(await chat.seen('alice')).toBeUndefined()
+  await chat.enter(alice, LOBBY)
+  await chat.close(alice)
+  expect(await chat.live('alice')).toBe(false)
+  await chat.register('bob', 'x')
+  expect(await chat.live('bob')).toBe(false)
+  expect(await chat.seen('ALICE')).toBe('Alice')
+  expect(await chat.everybody(9)).toEqual(['Alice', 'bob'])
+  expect(await reasonOf(chat.enter(await guest('carol'), 99))).toBe('room-unknown')
+})

@@ -1,0 +1,104 @@
+/** Accounts at the line protocol (protocols/line.md, section 8). */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { LineClient } from '../../support/client.ts'
+import { RoomdProcess, temporaryFolder } from '../../support/process.ts'
+import { error, joined, ok, result, said, stage } from '../../support/stage.ts'
+
+const WAY = { transport: 'TCP', mode: 'whole' } as const
+const SECRET = 'correct horse  battery staple'
+
+test('/register makes the nickname an account that only its password opens', async () => {
+  const { connect, login } = await stage(WAY)
+  expect(await (await connect()).ask('/register x')).toEqual(error('Login required'))
+  const alice = await login('Alice')
+  expect(await alice.ask('/register')).toEqual(error('Missing required parameter'))
+  expect(await alice.ask(`/register ${'x'.repeat(129)}`)).toEqual(error('Invalid password'))
+  expect(await alice.ask(`/register ${SECRET}`)).toEqual(result('Nickname Alice is registered'))
+  expect(await alice.ask('/register again')).toEqual(error('Nickname is already registered'))
+  const other = await connect()
+  expect(await other.ask('LOGIN alice')).toEqual(error('Nickname is reserved'))
+  expect(await other.ask(`LOGIN alice ${SECRET}r`)).toEqual(error('Password incorrect'))
+  expect(await other.ask('/who lobby')).toEqual(error('Login required'))
+  expect(await other.ask(`LOGIN alice ${SECRET}`)).toEqual(result('Username set to Alice'))
+  expect(await other.ask('LOGIN alice x')).toEqual(error('User already logged in with name Alice'))
+})
+
+test('two words are an invalid nickname as long as the first is nobody’s, and no attempt', async () => {
+  const client = await (await stage(WAY)).connect()
+  for (let n = 0; n < 9; n++) expect(await client.ask('LOGIN alice ice')).toEqual(error('Invalid nickname'))
+  expect(await client.ask('LOGIN alice')).toEqual(result('Username set to alice'))
+})
+
+test('after five wrong passwords the right one has to wait', async () => {
+  const { connect, login } = await stage(WAY)
+  await (await login('alice')).ask('/register right')
+  const client = await connect()
+  client.send(...Array.from({ length: 5 }, () => 'LOGIN alice wrong'), 'LOGIN alice right')
+  const replies = await client.take(6)
+  expect(replies.slice(0, 5)).toEqual(Array(5).fill(error('Password incorrect')))
+  expect(replies[5]).toEqual(error('Too many attempts, wait a minute'))
+  expect(await client.ask('LOGIN bob')).toEqual(result('Username set to bob'))
+})
+
+test('lines behind a check wait for it, and replies keep their order', async () => {
+  const { connect, login } = await stage(WAY)
+  await (await login('alice')).ask('/register right')
+  const client = await connect()
+  client.send('LOGIN alice wrong', '/ping one', 'LOGIN alice right', 'JOIN tech', 'hello', '/ping two')
+  expect(await client.take(8)).toMatchObject([
+    error('Password incorrect'),
+    result('PONG one'),
+    result('Username set to alice'),
+    result('Joined room tech'),
+    joined('alice'),
+    ok,
+    said('alice', 'hello'),
+    result('PONG two'),
+  ])
+})
+
+test('a login that had to be waited for ends the time to log in', async () => {
+  const { connect, login } = await stage(WAY, { 'login-timeout': 1 })
+  await (await login('alice')).ask('/register right')
+  const client = await connect()
+  expect(await client.ask('LOGIN alice right')).toEqual(result('Username set to alice'))
+  await new Promise((next) => setTimeout(next, 1_200))
+  expect(await client.ask('/ping')).toEqual(result('PONG'))
+})
+
+test('accounts and their blocks survive kill -9; no password is in the log or on the disk', async () => {
+  const folder = temporaryFolder()
+  onTestFinished(folder.remove)
+  const args = ['--line', '0', '--data', folder.path, '--log-level', 'trace']
+  const first = new RoomdProcess(args)
+  onTestFinished(() => void first.child.kill('SIGKILL'))
+  const dial = async (line: number) =>
+    LineClient.connect({ line, lineTls: Number.NaN, stop: async () => {} }, 'TCP', 'whole')
+  const alice = await dial(await first.ready())
+  await alice.ask('LOGIN alice')
+  expect(await alice.ask('/block bob')).toEqual(result('Blocked bob'))
+  expect(await alice.ask(`/register ${SECRET}`)).toEqual(result('Nickname alice is registered'))
+  await alice.ask('/block carol')
+  await alice.ask('/unblock bob')
+  first.child.kill('SIGKILL')
+  await first.exit
+
+  const second = new RoomdProcess(args)
+  onTestFinished(() => void second.child.kill('SIGKILL'))
+  const again = await dial(await second.ready())
+  expect(await again.ask('LOGIN alice')).toEqual(error('Nickname is reserved'))
+  expect(await again.ask(`LOGIN alice ${SECRET}x`)).toEqual(error('Password incorrect'))
+  expect(await again.ask(`LOGIN alice ${SECRET}`)).toEqual(result('Username set to alice'))
+  expect(await again.ask('/blocked')).toMatchObject({ blocked: ['carol'] })
+
+  const files = readdirSync(folder.path).map((name) => readFileSync(join(folder.path, name)))
+  expect(Buffer.concat(files).includes('$scrypt$')).toBe(true)
+  for (const bytes of [...files, ...[first, second].map(({ log }) => Buffer.from(JSON.stringify(log)))]) {
+    expect(bytes.includes(SECRET)).toBe(false)
+  }
+  again.socket.destroy()
+  second.child.kill('SIGTERM')
+  expect(await second.exit).toMatchObject({ status: 0, stderr: '' })
+})
