@@ -8,9 +8,9 @@ import { EngineFault } from './engine/engine.ts'
 import { LocalEngine } from './engine/local/local.ts'
 import { Admission } from './protocols/admission.ts'
 import { encoder } from './protocols/line/json.ts'
-import { LineProtocol, type TlsFiles } from './protocols/line/line.ts'
-import { LineWire } from './protocols/line/wire.ts'
-import type { Address, Protocol } from './protocols/protocol.ts'
+import { lineListener } from './protocols/line/line.ts'
+import { LineWire, lastLine } from './protocols/line/wire.ts'
+import type { Address, Certificate, Protocol } from './protocols/protocol.ts'
 
 export interface Daemon {
   /** What listens where, by the protocol's name. */
@@ -74,7 +74,7 @@ export async function startDaemon(config: Config, log: Logger): Promise<Daemon> 
 }
 
 /** A protocol is one line here. */
-function protocolsOf(config: Config, chat: Chat, log: Logger, tls: TlsFiles | undefined) {
+function protocolsOf(config: Config, chat: Chat, log: Logger, tls: Certificate | undefined) {
   const admission = new Admission({
     maxConnections: config['max-connections'],
     maxPerAddress: config['max-per-address'],
@@ -84,6 +84,7 @@ function protocolsOf(config: Config, chat: Chat, log: Logger, tls: TlsFiles | un
     chat,
     encode,
     wire: new LineWire(encode),
+    lastWord: lastLine(encode),
     log,
     maxLine: config['max-line'],
     maxQueue: config['max-queue'],
@@ -94,12 +95,12 @@ function protocolsOf(config: Config, chat: Chat, log: Logger, tls: TlsFiles | un
   const add = (port: number | undefined, make: () => Protocol) => {
     if (port !== undefined) protocols.push({ protocol: make(), port })
   }
-  add(config.line, () => new LineProtocol(line, admission))
-  add(config['line-tls'], () => new LineProtocol(line, admission, tls))
+  add(config.line, () => lineListener(line, admission))
+  add(config['line-tls'], () => lineListener(line, admission, tls))
   return protocols
 }
 
-async function readTls(config: Config): Promise<TlsFiles | undefined> {
+async function readTls(config: Config): Promise<Certificate | undefined> {
   const { 'tls-cert': cert, 'tls-key': key } = config
   if (cert === undefined || key === undefined) return undefined
   const read = (flag: string, file: string) =>
