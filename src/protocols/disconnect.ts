@@ -9,6 +9,7 @@ export type DisconnectReason =
   | 'too-many-from-address'
   | 'login-timeout'
   | 'reader-too-slow'
+  | 'frame-too-long'
   | 'stopping'
 
 export const DISCONNECTS: Readonly<Record<DisconnectReason, Disconnect>> = {
@@ -16,5 +17,6 @@ export const DISCONNECTS: Readonly<Record<DisconnectReason, Disconnect>> = {
   'too-many-from-address': { text: 'Too many connections from your address', reconnect: false },
   'login-timeout': { text: 'Login takes too long', reconnect: true },
   'reader-too-slow': { text: 'Reading too slowly, messages would be lost', reconnect: true },
+  'frame-too-long': { text: 'Message too long', reconnect: true },
   stopping: { text: 'Server is stopping, come back in a moment', reconnect: true },
 }
