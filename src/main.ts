@@ -74,6 +74,9 @@ async function serve(args: readonly string[]): Promise<void> {
     process.exit(status)
   }
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop({ signal }, STOPPED))
+  // From a terminal it says that the terminal is gone.
+  if (process.stdout.isTTY) process.once('SIGHUP', () => stop({ signal: 'SIGHUP' }, STOPPED))
+  else process.on('SIGHUP', () => daemon.reload())
   void daemon.died.then((fault) => stop({ err: fault }, FAULT))
   // pm2 (`wait_ready`), or whoever started this with a channel, learns that connections are taken.
   process.send?.('ready')
