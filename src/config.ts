@@ -21,10 +21,20 @@ export const OPTIONS = {
     group: 'Listeners',
     describe: 'write every non-ASCII character as \\uXXXX',
   },
-  'tls-cert': { type: 'string', default: undefined, group: 'Listeners', describe: 'certificate file, PEM' },
+  'tls-cert': {
+    type: 'string',
+    default: undefined,
+    group: 'Listeners',
+    describe: 'certificate file, PEM; without one, a self-signed certificate is made in --data',
+  },
   'tls-key': { type: 'string', default: undefined, group: 'Listeners', describe: 'private key file, PEM' },
 
-  data: { type: 'string', default: './data', group: 'Data', describe: 'folder of the database; :memory: for none' },
+  data: {
+    type: 'string',
+    default: './data',
+    group: 'Data',
+    describe: 'folder of the database and the self-signed certificate; :memory: for none',
+  },
   sync: {
     type: 'string',
     default: 'normal',
@@ -115,9 +125,6 @@ export function checkConfig(raw: Readonly<Record<string, unknown>>): Config {
   }
   // Every name of the table has just been given a value of its type.
   const checked = config as unknown as Config
-  if (checked['line-tls'] !== undefined && !(checked['tls-cert'] && checked['tls-key'])) {
-    throw new ConfigError('--line-tls needs --tls-cert and --tls-key')
-  }
   if (Boolean(checked['tls-cert']) !== Boolean(checked['tls-key'])) {
     throw new ConfigError('--tls-cert and --tls-key go together')
   }

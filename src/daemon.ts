@@ -1,16 +1,16 @@
 /** Puts engine, chat and protocols together: start, ready, drain, stop. */
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
+import { type LoadedCertificate, loadCertificate } from './certificate.ts'
 import { Chat } from './chat/chat.ts'
-import { type Config, ConfigError } from './config.ts'
+import type { Config } from './config.ts'
 import { EngineFault } from './engine/engine.ts'
 import { LocalEngine } from './engine/local/local.ts'
 import { Admission } from './protocols/admission.ts'
 import { encoder } from './protocols/line/json.ts'
-import { LineProtocol, type TlsFiles } from './protocols/line/line.ts'
-import { LineWire } from './protocols/line/wire.ts'
-import type { Address, Protocol } from './protocols/protocol.ts'
+import { lineListener } from './protocols/line/line.ts'
+import { LineWire, lastLine } from './protocols/line/wire.ts'
+import type { Address, Certificate, Protocol } from './protocols/protocol.ts'
 
 export interface Daemon {
   /** What listens where, by the protocol's name. */
@@ -19,13 +19,14 @@ export interface Daemon {
   stop(): Promise<void>
   /** Resolves with what has made it impossible to go on. */
   readonly died: Promise<EngineFault>
+  /** Reads the certificate again; connections that are open go on. One that cannot be used is logged, and the old one stays. */
+  reload(): Promise<void>
 }
 
 /** Starts everything the configuration names, or nothing. Rejects with {@link ConfigError} or {@link EngineFault}. */
 export async function startDaemon(config: Config, log: Logger): Promise<Daemon> {
   const started = performance.now()
   const { promise: died, resolve: die } = Promise.withResolvers<EngineFault>()
-  const tls = await readTls(config)
   const engine = new LocalEngine(
     {
       file: config.data === ':memory:' ? ':memory:' : join(config.data, 'roomd.db'),
@@ -42,8 +43,12 @@ export async function startDaemon(config: Config, log: Logger): Promise<Daemon> 
     },
   )
   await engine.start()
+  const certificate = await certificateOf(config, log).catch(async (error: unknown) => {
+    await engine.stop()
+    throw error
+  })
   const chat = new Chat(engine, { maxText: config['max-text'] })
-  const protocols = protocolsOf(config, chat, log, tls)
+  const protocols = protocolsOf(config, chat, log, certificate)
 
   let stopping: Promise<void> | undefined
   const addresses = new Map<string, Address>()
@@ -58,6 +63,21 @@ export async function startDaemon(config: Config, log: Logger): Promise<Daemon> 
     await engine.stop()
   }
 
+  let reloading = Promise.resolve()
+  const reload = async (): Promise<void> => {
+    if (!certificate?.file) {
+      log.info('there is no certificate file to read again')
+      return
+    }
+    try {
+      const renewed = await loadCertificate(config)
+      for (const { protocol } of protocols) protocol.setCertificate?.(renewed)
+      log.info(shown(renewed), 'certificate replaced')
+    } catch (error) {
+      log.error({ err: error }, 'certificate cannot be used, the old one stays')
+    }
+  }
+
   try {
     for (const { protocol, port } of protocols) {
       const address = await protocol.listen(config.host, port)
@@ -70,11 +90,16 @@ export async function startDaemon(config: Config, log: Logger): Promise<Daemon> 
   }
   log.info({ ms: Math.round(performance.now() - started) }, 'ready')
 
-  return { addresses, died, stop: () => (stopping ??= stop()) }
+  return {
+    addresses,
+    died,
+    stop: () => (stopping ??= stop()),
+    reload: () => (reloading = reloading.then(reload)),
+  }
 }
 
 /** A protocol is one line here. */
-function protocolsOf(config: Config, chat: Chat, log: Logger, tls: TlsFiles | undefined) {
+function protocolsOf(config: Config, chat: Chat, log: Logger, certificate: Certificate | undefined) {
   const admission = new Admission({
     maxConnections: config['max-connections'],
     maxPerAddress: config['max-per-address'],
@@ -84,6 +109,7 @@ function protocolsOf(config: Config, chat: Chat, log: Logger, tls: TlsFiles | un
     chat,
     encode,
     wire: new LineWire(encode),
+    lastWord: lastLine(encode),
     log,
     maxLine: config['max-line'],
     maxQueue: config['max-queue'],
@@ -94,19 +120,22 @@ function protocolsOf(config: Config, chat: Chat, log: Logger, tls: TlsFiles | un
   const add = (port: number | undefined, make: () => Protocol) => {
     if (port !== undefined) protocols.push({ protocol: make(), port })
   }
-  add(config.line, () => new LineProtocol(line, admission))
-  add(config['line-tls'], () => new LineProtocol(line, admission, tls))
+  add(config.line, () => lineListener(line, admission))
+  add(config['line-tls'], () => lineListener(line, admission, certificate))
   return protocols
 }
 
-async function readTls(config: Config): Promise<TlsFiles | undefined> {
-  const { 'tls-cert': cert, 'tls-key': key } = config
-  if (cert === undefined || key === undefined) return undefined
-  const read = (flag: string, file: string) =>
-    readFile(file).catch((error: Error) => {
-      throw new ConfigError(`--${flag}: ${error.message}`)
-    })
-  return { cert: await read('tls-cert', cert), key: await read('tls-key', key) }
+/** Only where some listener needs one. */
+async function certificateOf(config: Config, log: Logger): Promise<LoadedCertificate | undefined> {
+  if (config['line-tls'] === undefined) return undefined
+  const certificate = await loadCertificate(config)
+  log.info(shown(certificate), certificate.made ? 'certificate made' : 'certificate read')
+  return certificate
+}
+
+/** For the log. */
+function shown({ file, fingerprint, until }: LoadedCertificate) {
+  return { file: file ?? 'none', sha256: fingerprint, until }
 }
 
 function whyNot(error: unknown, host: string): string {

@@ -11,7 +11,7 @@ const FLOORS = [
   /^src\/chat\//,
   /^commands\//,
   /^src\/protocols\//,
-  /^src\/(daemon|config)\.ts$/,
+  /^src\/(daemon|config|certificate)\.ts$/,
   /^src\/main\.ts$/,
 ]
 

@@ -10,6 +10,7 @@ export type DisconnectReason =
   | 'login-timeout'
   | 'reader-too-slow'
   | 'unavailable'
+  | 'frame-too-long'
   | 'stopping'
 
 export const DISCONNECTS: Readonly<Record<DisconnectReason, Disconnect>> = {
@@ -19,5 +20,6 @@ export const DISCONNECTS: Readonly<Record<DisconnectReason, Disconnect>> = {
   'reader-too-slow': { text: 'Reading too slowly, messages would be lost', reconnect: true },
   // In the middle of a reply, where no error could be told from what was asked for.
   unavailable: { text: 'Temporarily unavailable', reconnect: true },
+  'frame-too-long': { text: 'Message too long', reconnect: true },
   stopping: { text: 'Server is stopping, come back in a moment', reconnect: true },
 }

@@ -7,12 +7,23 @@ export interface OutboxOwner {
   overflowed(): void
 }
 
+/** What is bound for one connection and waits for its reader. Bounded: past the limit its owner is told, and it takes no more. */
+export interface Queue {
+  /** Bytes that have not reached the kernel. */
+  readonly queued: number
+  push(chunk: Buffer): void
+  /** Resolves when the reader has caught up with what was written, or is gone. */
+  drained(): Promise<void>
+  /** Writes what is queued and a last word, then ends the stream. Nothing is taken afterwards. */
+  end(lastWord?: Buffer): void
+}
+
 /**
- * What is bound for one connection. Everything queued within a turn leaves in one write; a chunk that many connections
- * share is not copied. Bounded: where earlier turns have left more than `limit` bytes, the reader is too slow. What one turn
- * brings is not held against it: that is bounded where it comes from.
+ * Everything queued within a turn leaves in one write; a chunk that many connections share is not copied. Where earlier turns
+ * have left more than `limit` bytes, the reader is too slow. What one turn brings is not held against it: that is bounded
+ * where it comes from.
  */
-export class Outbox {
+export class Outbox implements Queue {
   readonly #stream: Duplex
   readonly #limit: number
   readonly #owner: OutboxOwner
@@ -28,7 +39,6 @@ export class Outbox {
     this.#owner = owner
   }
 
-  /** Bytes that have not reached the kernel. */
   get queued(): number {
     return this.#bytes + this.#stream.writableLength
   }
@@ -59,7 +69,6 @@ export class Outbox {
     if (this.#stream.writable) this.#stream.write(bytes)
   }
 
-  /** Resolves when the reader has caught up with what was written, or is gone. */
   async drained(): Promise<void> {
     await turnEnd()
     if (!this.#stream.writableNeedDrain || this.#stream.destroyed) return
@@ -72,7 +81,6 @@ export class Outbox {
     })
   }
 
-  /** Writes what is queued and a last word at once, then ends the stream. Nothing is taken afterwards. */
   end(lastWord?: Buffer): void {
     this.#shut = true
     this.flush()

@@ -8,6 +8,14 @@ export interface Protocol {
   stop(): Promise<void>
   /** Ends what is left at once. */
   abort(): void
+  /** Where there is TLS: handshakes from now on show this one; connections that are open go on. */
+  setCertificate?(certificate: Certificate): void
+}
+
+/** Certificate and private key, PEM. */
+export interface Certificate {
+  readonly cert: Buffer
+  readonly key: Buffer
 }
 
 export interface Address {

@@ -106,7 +106,7 @@ test.each([
   [['--line', '99999'], 2, '--line is a number from 0 to 65535, not 99999'],
   [['--line', 'x'], 2, '--line is a number from 0 to 65535, not x'],
   [['--nonsense', '1'], 2, 'nonsense'],
-  [['--line-tls', '0'], 2, '--line-tls needs --tls-cert and --tls-key'],
+  [['--line-tls', '0', '--tls-cert', 'x'], 2, '--tls-cert and --tls-key go together'],
   [['--max-line', '0'], 2, '--max-line is a whole number of at least 64, not 0'],
   [['--sync', 'never'], 2, 'sync'],
   [['--no-line'], 2, 'no listener is left: give --line or --line-tls a port'],

@@ -47,7 +47,14 @@ export function certificate(): Certificate {
   return (made ??= makeCertificate())
 }
 
-function makeCertificate(): Certificate {
+/** The same as a listener takes it. */
+export function loadTestCertificate(): { cert: Buffer; key: Buffer } {
+  const { certFile, keyFile } = certificate()
+  return { cert: readFileSync(certFile), key: readFileSync(keyFile) }
+}
+
+/** Another one. Its folder is removed when the process ends. */
+export function makeCertificate(): Certificate {
   const folder = temporaryFolder()
   process.on('exit', () => removeFolder(folder))
   const certFile = join(folder, 'cert.pem')

@@ -6,7 +6,7 @@ import { error, type History, OK, type Reply, type ServerLine } from '../../../c
 import { wordingOf } from '../../../commands/wording.ts'
 import type { Chat } from '../../chat/chat.ts'
 import { atTurnEnd } from '../../turn.ts'
-import type { Outbox } from '../outbox.ts'
+import type { Queue } from '../outbox.ts'
 import type { Encode } from './json.ts'
 import { Parser } from './parse.ts'
 import { Pipeline, type Place } from './pipeline.ts'
@@ -45,14 +45,14 @@ export class Conversation implements Talk {
   readonly session: LineSession
   readonly commands = commands
   readonly #options: ConversationOptions
-  readonly #outbox: Outbox
+  readonly #outbox: Queue
   readonly #reader: Reader
   readonly #pipeline: Pipeline
   /** A command that may change what the next line means is not done yet. */
   #exclusive = false
   #announcing = false
 
-  constructor(options: ConversationOptions, outbox: Outbox, reader: Reader) {
+  constructor(options: ConversationOptions, outbox: Queue, reader: Reader) {
     this.#options = options
     this.#outbox = outbox
     this.#reader = reader

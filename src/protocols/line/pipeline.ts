@@ -1,4 +1,4 @@
-import type { Outbox } from '../outbox.ts'
+import type { Queue } from '../outbox.ts'
 
 /**
  * What may wait for its commit together, of one connection: lines, and their characters. Enough to keep the store busy;
@@ -16,13 +16,13 @@ export interface Place {
 
 /** Replies leave in the order of the lines they answer, however late each of them is known. */
 export class Pipeline {
-  readonly #outbox: Outbox
+  readonly #outbox: Queue
   /** Oldest first; those before `#gone` have left. */
   #places: Place[] = []
   #gone = 0
   #weight = 0
 
-  constructor(outbox: Outbox) {
+  constructor(outbox: Queue) {
     this.#outbox = outbox
   }
 

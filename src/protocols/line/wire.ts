@@ -3,6 +3,7 @@ import { OK } from '../../../commands/replies.ts'
 import type { Room } from '../../chat/room.ts'
 import { Session, type Wire } from '../../chat/session.ts'
 import type { Event } from '../../engine/event.ts'
+import { DISCONNECTS, type DisconnectReason } from '../disconnect.ts'
 import type { Encode } from './json.ts'
 
 /** Where a session's bytes go. */
@@ -43,5 +44,16 @@ export class LineWire implements Wire<LineSession> {
   whisper(room: Room, events: readonly Event[], session: LineSession): void {
     const { lineName } = room.record
     for (const event of events) session.sink.push(Buffer.from(this.#encode(privateEvent(event, lineName))))
+  }
+}
+
+/** What is said to a client before its connection is closed. */
+export function lastLine(encode: Encode): (reason: DisconnectReason) => Buffer {
+  return (reason) => {
+    const { text, reconnect } = DISCONNECTS[reason]
+    const stopping = reason === 'stopping'
+    return Buffer.from(
+      encode(stopping ? { type: 'notice', notice: text, reconnect } : { type: 'error', error: text, reconnect }),
+    )
   }
 }

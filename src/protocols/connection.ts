@@ -1,0 +1,215 @@
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { Logger } from 'pino'
+import { turnEnd } from '../turn.ts'
+import type { DisconnectReason } from './disconnect.ts'
+import { Outbox, type OutboxOwner, type Queue } from './outbox.ts'
+import { Pace, type PaceOptions } from './pace.ts'
+
+/** Bytes of replies that a client has to read before it is heard again. */
+const BEHIND = 65_536
+/** How long the last words may take to leave a connection that the server ends, in ms, */
+const GRACE_MS = 5_000
+/** and one whose client has ended it and now reads its replies, as long as it takes none of them. */
+const PATIENCE_MS = 60_000
+/** How long the client then has to close its side: `nc` on a terminal never does. */
+const LINGER_MS = 500
+
+export interface ConnectionOptions {
+  readonly log: Logger
+  /** Bytes that may wait for a slow reader. */
+  readonly maxQueue: number
+  readonly pace: PaceOptions
+  /** ms until a client must have logged in; 0 means for ever. */
+  readonly loginTimeout: number
+  /** What a client is told before the server closes its connection, as bytes. */
+  readonly lastWord: (reason: DisconnectReason) => Buffer
+}
+
+type QueueKind = new (stream: Duplex, limit: number, owner: OutboxOwner) => Queue
+
+/**
+ * A client on a byte stream (TCP or TLS): what it says is taken at the pace at which it can be answered.
+ *
+ * Reading stops, and TCP pushes back, while earlier words are not answered, while the client does not read its replies, and
+ * while it is over its rate. Nothing is dropped. A subclass cuts the bytes into lines or frames.
+ */
+export abstract class Connection implements OutboxOwner {
+  protected readonly socket: Socket
+  protected readonly outbox: Queue
+  readonly #options: ConnectionOptions
+  readonly #pace: Pace
+  /** First for the login, later for the end. */
+  #timer: NodeJS.Timeout | undefined
+  /** Over its rate until a timer fires. */
+  #throttled = false
+  #warned = false
+  /** Waiting for the client to read its replies. */
+  #draining = false
+  /** The client has said all it will say. */
+  #ended = false
+  /** The client is done: what stands behind that is not heard. */
+  #quitting = false
+  /** The server stops: nothing further is taken. */
+  #stopping = false
+  #gone = false
+
+  constructor(socket: Socket, options: ConnectionOptions, kind: QueueKind = Outbox) {
+    this.socket = socket
+    this.#options = options
+    this.#pace = new Pace(options.pace, Date.now())
+    this.outbox = new kind(socket, options.maxQueue, this)
+    if (options.loginTimeout > 0) {
+      this.#timer = setTimeout(() => {
+        if (!this.name) this.disconnect('login-timeout')
+      }, options.loginTimeout).unref()
+    }
+    // A reset is a way to leave like any other; `close` follows.
+    socket.on('error', (error) => options.log.debug({ err: error }, 'connection failed'))
+    socket.on('close', () => this.#leave())
+  }
+
+  /** With which the client has logged in, or nothing. */
+  protected abstract get name(): string | undefined
+  /** Whether everything heard has had its whole answer. */
+  protected abstract get quiet(): boolean
+  /** Offers again what could not be taken. False when it still cannot. */
+  protected abstract retry(): boolean
+  protected abstract pause(): void
+  /** Takes up reading where it was left. False when there was nothing to take up. */
+  protected abstract resume(): boolean
+  /** Called once, when nothing more is heard: the client's session ends. */
+  protected abstract left(): void
+  /** Called once, when reading is slowed for the first time. */
+  protected slowed(): void {}
+
+  /** Answers what it has taken, says that the server stops, and closes when that has left. */
+  stop(): void {
+    this.#stopping = true
+    this.ready()
+  }
+
+  /** Goes on reading where it was left, or ends when there is nothing left to read. */
+  ready(): void {
+    if (this.#gone) return
+    if (this.#stopping && this.quiet) this.#close(GRACE_MS, this.#options.lastWord('stopping'))
+    else if (this.#stopping || !this.retry() || this.mustWait) this.wait()
+    else if (!this.resume() && this.#ended && this.quiet) this.#finish()
+  }
+
+  /** The client is done: nothing more is heard, and the connection ends once everything queued for it has left. */
+  hangUp(): void {
+    this.#quitting = true
+    this.#finish()
+  }
+
+  overflowed(): void {
+    this.disconnect('reader-too-slow')
+  }
+
+  /** Whether nothing more is heard. */
+  protected get deaf(): boolean {
+    return this.#gone || this.#quitting
+  }
+
+  protected get mustWait(): boolean {
+    return this.#throttled || this.#stopping || this.behind
+  }
+
+  /** Whether the client had better read its replies before it says more. */
+  protected get behind(): boolean {
+    return this.socket.writableNeedDrain || this.outbox.queued > BEHIND
+  }
+
+  /** Stops reading until `ready` is called, and calls it when the client has read its replies. */
+  protected wait(): void {
+    this.pause()
+    if (this.#draining || !this.behind) return
+    this.#draining = true
+    void this.outbox.drained().then(() => {
+      this.#draining = false
+      this.ready()
+    })
+  }
+
+  /** Counts one line or frame, before it is heard. */
+  protected count(): void {
+    const wait = this.#pace.take(Date.now())
+    if (wait > 0) this.#throttle(wait)
+  }
+
+  /** Somebody who has said his name may be silent from now on. */
+  protected checkLogin(): void {
+    if (this.#timer && this.name) this.#stopTimer()
+  }
+
+  /** The client has half-closed. */
+  protected end(): void {
+    this.#ended = true
+    // Not before what this turn brought has been written.
+    void turnEnd().then(() => this.ready())
+  }
+
+  protected disconnect(reason: DisconnectReason): void {
+    this.#options.log.warn({ ...this.#who, reason, queued: this.outbox.queued }, 'disconnected')
+    this.#close(GRACE_MS, this.#options.lastWord(reason))
+  }
+
+  #throttle(wait: number): void {
+    this.#throttled = true
+    if (!this.#warned) {
+      this.#warned = true
+      this.slowed()
+      this.#options.log.info({ ...this.#who, rate: this.#options.pace.rate }, 'throttled')
+    }
+    setTimeout(() => {
+      this.#throttled = false
+      this.ready()
+    }, wait).unref()
+  }
+
+  /** For the log. */
+  get #who() {
+    return { name: this.name, address: this.socket.remoteAddress }
+  }
+
+  #stopTimer(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+  }
+
+  #finish(): void {
+    // Behind the reply to the word that asked for it, which is on its way.
+    queueMicrotask(() => this.#close(PATIENCE_MS))
+  }
+
+  #close(patience: number, lastWord?: Buffer): void {
+    if (this.#gone) return
+    this.#leave()
+    this.outbox.end(lastWord)
+    const { socket } = this
+    this.#giveUpAfter(patience)
+    socket.once('finish', () => {
+      clearTimeout(this.#timer)
+      this.#timer = setTimeout(() => socket.destroy(), LINGER_MS).unref()
+    })
+    // Nothing more is heard, but it is read: closing on unread bytes would take our last words from the client.
+    socket.removeAllListeners('data').resume()
+  }
+
+  /** Ends the connection when for so many ms nothing of what waits has left. */
+  #giveUpAfter(patience: number): void {
+    const waiting = this.outbox.queued
+    this.#timer = setTimeout(() => {
+      if (patience === PATIENCE_MS && this.outbox.queued < waiting) this.#giveUpAfter(patience)
+      else this.socket.destroy()
+    }, patience).unref()
+  }
+
+  #leave(): void {
+    this.#stopTimer()
+    if (this.#gone) return
+    this.#gone = true
+    this.left()
+  }
+}

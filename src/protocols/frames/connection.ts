@@ -1,0 +1,132 @@
+import type { Socket } from 'node:net'
+import { turnEnd } from '../../turn.ts'
+import { Connection, type ConnectionOptions } from '../connection.ts'
+import { Outbox } from '../outbox.ts'
+import { FrameQueue } from './queue.ts'
+import { FrameReader } from './reader.ts'
+
+/** What a conversation may do with its connection. */
+export interface FrameLink {
+  readonly address: string | undefined
+  /** Queues a whole frame, as `encodeFrame` makes it. */
+  push(frame: Buffer): void
+  /** Resolves when the client has caught up with what was pushed, or is gone. */
+  drained(): Promise<void>
+  /** Nothing more is heard; the connection ends once everything pushed has left. */
+  hangUp(): void
+}
+
+/** A framed protocol, as its connections see it. One object for each. */
+export interface FrameConversation {
+  /** With which the client has logged in, or nothing: then it is let go after a time. */
+  readonly name: string | undefined
+  /** Frames come in order, the next one when this one's promise is settled and the turn in which it was has ended. */
+  hear(payload: Buffer): void | Promise<void>
+  /** Called once, when the client is gone or is being let go. */
+  leave(): void
+}
+
+export interface FrameOptions extends ConnectionOptions {
+  /** Bytes of a payload. More is too long: the client is told, and let go. */
+  readonly maxFrame: number
+  /** Whether each frame needs a TLS record of its own. */
+  readonly recordEach: boolean
+  readonly converse: (link: FrameLink) => FrameConversation
+}
+
+/** A framed protocol on a byte stream. */
+export class FrameConnection extends Connection implements FrameLink {
+  readonly address: string | undefined
+  readonly #options: FrameOptions
+  readonly #reader: FrameReader
+  readonly #conversation: FrameConversation
+  /** A frame is heard and its promise is not settled. */
+  #hearing = false
+
+  constructor(socket: Socket, options: FrameOptions) {
+    super(socket, options, options.recordEach ? FrameQueue : Outbox)
+    this.address = socket.remoteAddress
+    this.#options = options
+    this.#reader = new FrameReader(options.maxFrame)
+    this.#conversation = options.converse(this)
+    socket.on('data', (chunk: Buffer) => {
+      this.#reader.feed(chunk)
+      this.ready()
+    })
+    socket.on('end', () => this.end())
+  }
+
+  push(frame: Buffer): void {
+    this.outbox.push(frame)
+  }
+
+  drained(): Promise<void> {
+    return this.outbox.drained()
+  }
+
+  protected override get name(): string | undefined {
+    return this.#conversation.name
+  }
+
+  protected override get quiet(): boolean {
+    return !this.#hearing
+  }
+
+  protected override retry(): boolean {
+    return !this.#hearing
+  }
+
+  protected override pause(): void {
+    this.socket.pause()
+  }
+
+  protected override resume(): boolean {
+    while (!this.deaf) {
+      const payload = this.#reader.next()
+      if (payload === undefined) {
+        this.socket.resume()
+        return false
+      }
+      if (payload === 'too long') {
+        this.disconnect('frame-too-long')
+        return true
+      }
+      this.#hear(payload)
+      if (!this.#hearing && !this.mustWait) continue
+      if (!this.deaf) this.wait()
+      return true
+    }
+    return true
+  }
+
+  protected override left(): void {
+    this.#conversation.leave()
+  }
+
+  #hear(payload: Buffer): void {
+    this.count()
+    try {
+      const heard = this.#conversation.hear(payload)
+      if (heard) {
+        this.#hearing = true
+        void this.#settle(heard)
+      }
+    } catch (error) {
+      this.#failed(error)
+    }
+    this.checkLogin()
+  }
+
+  async #settle(heard: Promise<void>): Promise<void> {
+    await heard.catch((error: unknown) => this.#failed(error))
+    // The next frame sees, and its reply follows, all the events of this one.
+    await turnEnd()
+    this.#hearing = false
+    this.checkLogin()
+    this.ready()
+  }
+
+  #failed(error: unknown): void {
+    this.#options.log.error({ err: error }, 'a frame failed')
+  }
+}

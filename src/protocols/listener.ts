@@ -1,0 +1,109 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { createServer as createTlsServer, Server as TlsServer } from 'node:tls'
+import type { Logger } from 'pino'
+import { arrival } from '../turn.ts'
+import type { Admission } from './admission.ts'
+import type { DisconnectReason } from './disconnect.ts'
+import type { Address, Certificate, Protocol } from './protocol.ts'
+
+/** How long a TLS handshake may take, in ms. */
+const HANDSHAKE_MS = 10_000
+/** How often a dead peer is looked for, in ms. */
+const KEEP_ALIVE_MS = 60_000
+/** How long a client that is refused has to read why, in ms. */
+const REFUSAL_MS = 1_000
+
+export interface ListenerOptions {
+  /** As in the start-up line. */
+  readonly name: string
+  readonly log: Logger
+  readonly admission: Admission
+  /** TLS with this one; plain TCP without. */
+  readonly certificate: Certificate | undefined
+  /** What a client is told that is not let in, as bytes. */
+  readonly lastWord: (reason: DisconnectReason) => Buffer
+  /** Takes over a client that is let in. `stop` is to end it when it has its answers and a notice. */
+  readonly welcome: (socket: Socket) => { stop(): void }
+}
+
+/** A protocol on TCP or TLS: lets connections in and keeps count of them until they are gone. */
+export class Listener implements Protocol {
+  readonly name: string
+  readonly #options: ListenerOptions
+  readonly #server: Server
+  readonly #connections = new Map<Socket, { stop(): void }>()
+  /** TCP sockets beneath TLS, also those whose handshake is not done. */
+  readonly #beneath = new Set<Socket>()
+
+  constructor(options: ListenerOptions) {
+    this.name = options.name
+    this.#options = options
+    const tcp = { noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS, allowHalfOpen: true }
+    if (options.certificate) {
+      this.#server = createTlsServer({ ...tcp, ...contextOf(options.certificate), handshakeTimeout: HANDSHAKE_MS })
+      this.#server.on('secureConnection', (socket: Socket) => this.#admit(socket))
+      this.#server.on('connection', (socket: Socket) => {
+        this.#beneath.add(socket)
+        socket.on('close', () => this.#beneath.delete(socket))
+      })
+      this.#server.on('tlsClientError', (error, socket) => {
+        options.log.debug({ err: error }, 'TLS handshake failed')
+        socket.destroy()
+      })
+    } else {
+      this.#server = createServer(tcp)
+      this.#server.on('connection', (socket: Socket) => this.#admit(socket))
+    }
+    this.#server.on('connection', arrival)
+  }
+
+  async listen(host: string, port: number): Promise<Address> {
+    this.#server.listen({ host, port, backlog: 1024 })
+    await once(this.#server, 'listening')
+    // A listening TCP server's address is neither a path nor null.
+    const { address, port: bound } = this.#server.address() as AddressInfo
+    return { host: address, port: bound }
+  }
+
+  setCertificate(certificate: Certificate): void {
+    if (this.#server instanceof TlsServer) this.#server.setSecureContext(contextOf(certificate))
+  }
+
+  async stop(): Promise<void> {
+    const closed = new Promise((resolve) => this.#server.close(resolve))
+    for (const connection of this.#connections.values()) connection.stop()
+    await closed
+  }
+
+  abort(): void {
+    for (const socket of this.#beneath) socket.destroy()
+    for (const socket of this.#connections.keys()) socket.destroy()
+  }
+
+  #admit(socket: Socket): void {
+    const { admission, log, lastWord, welcome } = this.#options
+    const address = socket.remoteAddress
+    // Gone before it was looked at.
+    if (address === undefined) return void socket.destroy()
+    const refused = admission.refuse(address)
+    if (refused) {
+      log.warn({ reason: refused, address }, 'refused')
+      socket.on('error', () => {})
+      socket.end(lastWord(refused))
+      setTimeout(() => socket.destroy(), REFUSAL_MS).unref()
+      return
+    }
+    log.debug({ address }, 'connected')
+    socket.on('close', () => {
+      admission.leave(address)
+      this.#connections.delete(socket)
+      log.debug({ address }, 'closed')
+    })
+    this.#connections.set(socket, welcome(socket))
+  }
+}
+
+function contextOf({ cert, key }: Certificate) {
+  return { cert, key, minVersion: 'TLSv1.2' } as const
+}

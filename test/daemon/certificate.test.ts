@@ -1,0 +1,174 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { once } from 'node:events'
+import { copyFileSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
+import split2 from 'split2'
+import { expect, onTestFinished, test } from 'vitest'
+import { loadCertificate } from '../../src/certificate.ts'
+import { ConfigError } from '../../src/config.ts'
+import { makeCertificate, removeFolder, startTestDaemon, temporaryFolder } from '../support/daemon.ts'
+import { RoomdProcess } from '../support/process.ts'
+
+const OWN = { 'tls-cert': undefined, 'tls-key': undefined }
+
+function folder(): string {
+  const path = temporaryFolder()
+  onTestFinished(() => removeFolder(path))
+  return path
+}
+
+function roomd(...args: string[]): RoomdProcess {
+  const daemon = new RoomdProcess(['--no-line', '--line-tls', '0', ...args])
+  onTestFinished(() => {
+    daemon.child.kill('SIGKILL')
+  })
+  return daemon
+}
+
+/** A client over TLS that has shaken hands. */
+async function shakeHands(port: number, options: ConnectionOptions): Promise<TLSSocket> {
+  const socket = connect({ host: '127.0.0.1', port, ...options })
+  onTestFinished(() => {
+    socket.destroy()
+  })
+  await once(socket, 'secureConnect')
+  return socket
+}
+
+async function fingerprintAt(port: number): Promise<string> {
+  const socket = await shakeHands(port, { rejectUnauthorized: false })
+  const { fingerprint256 } = socket.getPeerCertificate()
+  socket.destroy()
+  return fingerprint256
+}
+
+test('a first run makes a certificate, a later one uses it, and a client can trust it', async () => {
+  const data = join(folder(), 'data')
+  const first = roomd('--data', data)
+  const port = await first.ready('line-tls')
+  const made = await first.logged('certificate made')
+  const pem = readFileSync(join(data, 'cert.pem'))
+  const certificate = new X509Certificate(pem)
+  expect(made).toMatchObject({ file: join(data, 'cert.pem'), sha256: certificate.fingerprint256 })
+  expect(statSync(join(data, 'key.pem')).mode & 0o777).toBe(0o600)
+  const socket = await shakeHands(port, { ca: pem, servername: 'localhost' })
+  expect(socket.authorized).toBe(true)
+  socket.destroy()
+  first.child.kill('SIGTERM')
+  expect(await first.exit).toMatchObject({ status: 0, stderr: '' })
+
+  const second = roomd('--data', data)
+  expect(await fingerprintAt(await second.ready('line-tls'))).toBe(certificate.fingerprint256)
+  expect(await second.logged('certificate read')).toMatchObject({ sha256: certificate.fingerprint256 })
+})
+
+test('it is for this machine, for ten years, and an authority of its own', async () => {
+  const { cert, key } = await loadCertificate({ ...OWN, data: folder() })
+  const certificate = new X509Certificate(cert)
+  expect(certificate.subjectAltName?.split(', ')).toEqual(
+    expect.arrayContaining(['DNS:localhost', `DNS:${hostname()}`, 'IP Address:127.0.0.1']),
+  )
+  expect(certificate.ca).toBe(true)
+  expect(certificate.verify(certificate.publicKey)).toBe(true)
+  expect(certificate.signatureAlgorithm).toBe('ecdsa-with-SHA256')
+  expect(certificate.checkPrivateKey(createPrivateKey(key))).toBe(true)
+  const years = (Date.parse(certificate.validTo) - Date.now()) / (365 * 86_400_000)
+  expect(years).toBeCloseTo(10, 1)
+})
+
+test('without a data folder it is kept in memory; without a TLS listener there is none', async () => {
+  const { file, made } = await loadCertificate({ ...OWN, data: ':memory:' })
+  expect({ file, made }).toEqual({ file: undefined, made: true })
+  const data = folder()
+  const daemon = await startTestDaemon({ ...OWN, data, 'line-tls': undefined })
+  await daemon.stop()
+  expect(existsSync(join(data, 'cert.pem'))).toBe(false)
+})
+
+test('one that cannot be used is named in one line', async () => {
+  const [one, other] = [makeCertificate(), makeCertificate()]
+  const nonsense = join(folder(), 'nonsense')
+  writeFileSync(nonsense, 'nonsense\n')
+  const load = (certFile: string, keyFile: string) =>
+    loadCertificate({ data: ':memory:', 'tls-cert': certFile, 'tls-key': keyFile })
+  const cases = [
+    [one.certFile, other.keyFile, `${other.keyFile} is not the key of ${one.certFile}`],
+    [nonsense, one.keyFile, `${nonsense} is not a certificate: `],
+    [one.certFile, nonsense, `${nonsense} is not a private key without a password: `],
+    [one.certFile, join(nonsense, 'x'), 'cannot read the certificate: ENOTDIR'],
+  ] as const
+  for (const [certFile, keyFile, text] of cases) {
+    const error: unknown = await load(certFile, keyFile).catch((thrown: unknown) => thrown)
+    expect(error).toBeInstanceOf(ConfigError)
+    expect(String(error)).toContain(text)
+    expect(String(error)).not.toContain('\n')
+  }
+  const { status, stderr } = await roomd('--data', ':memory:', '--tls-cert', one.certFile, '--tls-key', other.keyFile)
+    .exit
+  expect({ status, stderr }).toEqual({
+    status: 2,
+    stderr: `roomd: ${other.keyFile} is not the key of ${one.certFile}\n`,
+  })
+})
+
+test('half of a pair in the data folder is not written over', async () => {
+  const data = folder()
+  await loadCertificate({ ...OWN, data })
+  rmSync(join(data, 'cert.pem'))
+  const key = readFileSync(join(data, 'key.pem'))
+  await expect(loadCertificate({ ...OWN, data })).rejects.toThrow(ConfigError)
+  expect(readFileSync(join(data, 'key.pem'))).toEqual(key)
+})
+
+test('SIGHUP replaces the certificate for those who come, and a bad one not at all; a session goes on', async () => {
+  const path = folder()
+  const [certFile, keyFile] = [join(path, 'cert'), join(path, 'key')]
+  const install = (pair: { certFile: string; keyFile: string }) => {
+    copyFileSync(pair.certFile, certFile)
+    copyFileSync(pair.keyFile, keyFile)
+    return new X509Certificate(readFileSync(certFile)).fingerprint256
+  }
+  const old = install(makeCertificate())
+  const daemon = roomd('--data', ':memory:', '--tls-cert', certFile, '--tls-key', keyFile)
+  const port = await daemon.ready('line-tls')
+  expect(await fingerprintAt(port)).toBe(old)
+  const session = await shakeHands(port, { rejectUnauthorized: false })
+  const replies = session.pipe(split2(JSON.parse))
+  const ask = async (line: string) => {
+    session.write(`${line}\n`)
+    return (await once(replies, 'data'))[0]
+  }
+  await ask('LOGIN ann')
+
+  const renewed = install(makeCertificate())
+  daemon.child.kill('SIGHUP')
+  expect(await daemon.logged('certificate replaced')).toMatchObject({ sha256: renewed })
+  expect(await fingerprintAt(port)).toBe(renewed)
+  expect(await ask('/ping 1')).toMatchObject({ result: 'PONG 1' })
+
+  writeFileSync(certFile, 'nonsense')
+  daemon.child.kill('SIGHUP')
+  await daemon.logged('certificate cannot be used, the old one stays')
+  expect(await fingerprintAt(port)).toBe(renewed)
+  expect(await ask('/ping 2')).toMatchObject({ result: 'PONG 2' })
+})
+
+test('TLS below 1.2 is refused, also with a new certificate', async () => {
+  const daemon = roomd('--data', folder())
+  const port = await daemon.ready('line-tls')
+  const old: ConnectionOptions = {
+    rejectUnauthorized: false,
+    minVersion: 'TLSv1',
+    maxVersion: 'TLSv1.1',
+    // What OpenSSL needs to offer it at all.
+    ciphers: 'ALL:@SECLEVEL=0',
+  }
+  const refusal = { code: 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION' }
+  await expect(shakeHands(port, old)).rejects.toMatchObject(refusal)
+  daemon.child.kill('SIGHUP')
+  await daemon.logged('certificate replaced')
+  await expect(shakeHands(port, old)).rejects.toMatchObject(refusal)
+  await shakeHands(port, { rejectUnauthorized: false, maxVersion: 'TLSv1.2' })
+})

@@ -1,0 +1,63 @@
+import { Duplex } from 'node:stream'
+import { describe, expect, it } from 'vitest'
+import { FrameQueue } from '../../src/protocols/frames/queue.ts'
+import { Outbox } from '../../src/protocols/outbox.ts'
+import { turnEnd } from '../../src/turn.ts'
+
+/** A stream whose reader takes one write whenever it is told to. */
+class SlowReader extends Duplex {
+  readonly taken: Buffer[] = []
+  #next: (() => void) | undefined
+
+  override _read(): void {}
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
+    this.taken.push(chunk)
+    this.#next = done
+  }
+  take(): void {
+    this.#next?.()
+  }
+}
+
+describe.each([Outbox, FrameQueue])('%o', (Kind) => {
+  function queue(limit: number) {
+    const stream = new SlowReader()
+    const owner = { times: 0, overflowed: () => void owner.times++ }
+    return { stream, owner, queue: new Kind(stream, limit, owner) }
+  }
+
+  it('takes whatever one turn brings', async () => {
+    const { queue: box, owner, stream } = queue(100)
+    for (let n = 0; n < 50; n++) box.push(Buffer.alloc(10, 1))
+    await turnEnd()
+    expect(owner.times).toBe(0)
+    for (let n = 0; n < 50; n++) stream.take()
+    expect(Buffer.concat(stream.taken)).toHaveLength(500)
+  })
+
+  it('tells its owner once when earlier turns have left too much, and takes no more', async () => {
+    const { queue: box, owner, stream } = queue(100)
+    box.push(Buffer.alloc(150, 1))
+    await turnEnd()
+    box.push(Buffer.alloc(1, 2))
+    box.push(Buffer.alloc(1, 3))
+    expect(owner.times).toBe(1)
+    await turnEnd()
+    stream.take()
+    stream.take()
+    expect(Buffer.concat(stream.taken).includes(3)).toBe(false)
+  })
+
+  it('says when its reader has caught up', async () => {
+    const { queue: box, stream } = queue(1_000_000)
+    box.push(Buffer.alloc(100_000, 1))
+    let caughtUp = false
+    const drained = box.drained().then(() => {
+      caughtUp = true
+    })
+    await turnEnd()
+    expect(caughtUp).toBe(false)
+    stream.take()
+    await drained
+  })
+})

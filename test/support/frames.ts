@@ -1,0 +1,92 @@
+/** A client of a framed protocol. */
+import { once } from 'node:events'
+import { connect as connectTcp, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import { encodeFrame } from '../../src/protocols/frames/encode.ts'
+import { FrameReader } from '../../src/protocols/frames/reader.ts'
+import type { Transport } from './client.ts'
+import { certificate } from './daemon.ts'
+
+/** How long a frame that is waited for may take, in ms. */
+const PATIENCE_MS = 5_000
+
+export type Frame = Record<string, unknown>
+
+export class FrameClient {
+  readonly socket: Socket
+  /** Resolves when the connection is closed. */
+  readonly closed: Promise<unknown>
+  /** What came, as TLS or TCP has handed it out: over TLS each is one record. */
+  readonly chunks: Buffer[] = []
+  readonly #reader = new FrameReader(2 ** 24)
+  readonly #frames: Frame[] = []
+  #wake = Promise.withResolvers<void>()
+  #ended = false
+
+  private constructor(socket: Socket) {
+    this.socket = socket
+    this.closed = new Promise((resolve) => socket.on('close', resolve))
+    socket.on('data', (chunk: Buffer) => {
+      this.chunks.push(chunk)
+      this.#reader.feed(chunk)
+      for (let next = this.#reader.next(); next !== undefined; next = this.#reader.next()) {
+        this.#frames.push(JSON.parse(next.toString()))
+      }
+      this.#wake.resolve()
+    })
+    socket.on('error', () => {})
+    socket.on('close', () => {
+      this.#ended = true
+      this.#wake.resolve()
+    })
+  }
+
+  static async connect(port: number, transport: Transport): Promise<FrameClient> {
+    const host = '127.0.0.1'
+    const socket =
+      transport === 'TCP'
+        ? connectTcp({ host, port })
+        : connectTls({ host, port, ca: certificate().cert, servername: 'localhost' })
+    const client = new FrameClient(socket.setNoDelay())
+    await once(socket, transport === 'TCP' ? 'connect' : 'secureConnect')
+    return client
+  }
+
+  /** Sends objects as frames, in one piece. */
+  send(...frames: Frame[]): void {
+    this.socket.write(Buffer.concat(frames.map((frame) => encodeFrame(JSON.stringify(frame)))))
+  }
+
+  /** The next frame. */
+  async next(): Promise<Frame> {
+    const timer = setTimeout(() => this.#wake.reject(new Error(`no frame within ${PATIENCE_MS} ms`)), PATIENCE_MS)
+    try {
+      for (;;) {
+        const frame = this.#frames.shift()
+        if (frame) return frame
+        if (this.#ended) throw new Error('the connection is closed')
+        this.#wake = Promise.withResolvers()
+        await this.#wake.promise
+      }
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  async take(count: number): Promise<Frame[]> {
+    const frames: Frame[] = []
+    while (frames.length < count) frames.push(await this.next())
+    return frames
+  }
+
+  ask(frame: Frame): Promise<Frame> {
+    this.send(frame)
+    return this.next()
+  }
+
+  /** Everything up to the end of the connection. */
+  async rest(): Promise<Frame[]> {
+    await this.closed
+    return this.#frames.splice(0)
+  }
+}
