@@ -38,13 +38,13 @@ const LONG_FLUSH_MS = 2
 const WAIT_FOR_COMMIT = 1 / 4
 /** where much is being said, so much of it for the next line; */
 const WAIT_FOR_LINE = 1 / 16
-/** but not where so many characters wait already. */
+/** but not where so many bytes wait already. */
 const WORTH_WRITING = 65_536
 let lastFlushMs = 0
 let commitsUnderWay = 0
 /** What was committed since the last delivery, and what that one carried. */
 let events = 0
-let characters = 0
+let bytes = 0
 let lastEvents = 0
 
 /** Calls `job[phase]()` at the end of this turn. Asking twice calls twice: the caller remembers that it has asked. */
@@ -62,7 +62,7 @@ export function arrival(): void {
 }
 
 /**
- * A commit of so many events and characters has been sent off. Call what is returned once its events are where they are
+ * A commit of so many events and bytes has been sent off. Call what is returned once its events are where they are
  * delivered from, or it failed.
  */
 export function commitUnderWay(count: number, size: number): () => void {
@@ -70,7 +70,7 @@ export function commitUnderWay(count: number, size: number): () => void {
   return () => {
     commitsUnderWay--
     events += count
-    characters += size
+    bytes += size
   }
 }
 
@@ -114,7 +114,7 @@ function endTurn(): void {
 function deliver(): void {
   lastEvents = events
   events = 0
-  characters = 0
+  bytes = 0
   run('deliver')
   const started = performance.now()
   run('flush')
@@ -123,7 +123,7 @@ function deliver(): void {
 
 /** Whether there will soon be more to write, which saves more than waiting costs. */
 function worthWaiting(age: number): boolean {
-  if (lastFlushMs < LONG_FLUSH_MS || waiting.deliver.length === 0 || characters > WORTH_WRITING) return false
+  if (lastFlushMs < LONG_FLUSH_MS || waiting.deliver.length === 0 || bytes > WORTH_WRITING) return false
   if (commitsUnderWay > 0) return age < lastFlushMs * WAIT_FOR_COMMIT
   return lastEvents > 1 && age < lastFlushMs * WAIT_FOR_LINE
 }

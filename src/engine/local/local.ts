@@ -20,11 +20,14 @@ import { Rooms } from './rooms.ts'
 import { StoreThread } from './thread.ts'
 
 /**
- * Characters of one transaction, an event counted as so many beside its text. Followers get a transaction's events in one
- * piece, so this bounds what a reader that keeps up is ever sent at once, however much is said.
+ * Bytes of one transaction, roughly as they will be on a wire, an event counted as so many beside its text. Followers get a
+ * transaction's events in one piece, so this bounds what a reader that keeps up is ever sent at once, however much is said.
  */
 const BATCH = 196_608
 const EVENT = 128
+const ASCII = /^[\0-\x7f]*$/
+/** A character beyond ASCII may leave as `\uXXXX`. */
+const DEAR = 6
 
 /** Events read from the store at a time. */
 const PAGE = 256
@@ -237,7 +240,7 @@ export class LocalEngine implements Engine {
     let count = 0
     let size = 0
     for (const { draft } of this.#queue) {
-      const more = EVENT + draft.body.length
+      const more = EVENT + sizeOf(draft.body)
       if (count > 0 && size + more > BATCH) break
       size += more
       count++
@@ -315,4 +318,8 @@ export class LocalEngine implements Engine {
 function eventOf(id: number, { kind, room, from, to, body }: Draft): Event {
   const event = { id, at: timeOf(id), kind, room, from, body }
   return to === undefined ? event : { ...event, to }
+}
+
+function sizeOf(text: string): number {
+  return ASCII.test(text) ? text.length : text.length * DEAR
 }

@@ -47,7 +47,7 @@ describe.each<{ transport: Transport }>([{ transport: 'TCP' }, { transport: 'TLS
   test('nor is one that costs six bytes a character', async () => {
     const { together } = await stage(way)
     const [ann, bob] = await together('ops', 'ann', 'bob')
-    // Over a megabyte on the wire, in one turn.
+    // Over a megabyte on the wire.
     const lines = Array.from({ length: 45 }, () => '\u202e'.repeat(4_000))
     ann.send(...lines)
     expect((await ann.rest()).filter(isReply)).toEqual(lines.map(() => ok))
