@@ -17,6 +17,13 @@ export class Admission {
     this.#options = options
   }
 
+  /** Bounds of its own, higher by so many. */
+  wider(by: number): Admission {
+    const { maxConnections, maxPerAddress } = this.#options
+    const raised = (bound: number) => (bound > 0 ? bound + by : 0)
+    return new Admission({ maxConnections: raised(maxConnections), maxPerAddress: raised(maxPerAddress) })
+  }
+
   get count(): number {
     return this.#count
   }

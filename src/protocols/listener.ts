@@ -11,6 +11,8 @@ import type { Address, Certificate, Protocol } from './protocol.ts'
 const HANDSHAKE_MS = 10_000
 /** How often a dead peer is looked for, in ms. */
 const KEEP_ALIVE_MS = 60_000
+/** Connections over the bounds that may shake hands, to be told so. */
+const REFUSALS = 64
 /** How long a client that is refused has to read why, in ms. */
 const REFUSAL_MS = 1_000
 
@@ -35,18 +37,19 @@ export class Listener implements Protocol {
   readonly #connections = new Map<Socket, { stop(): void }>()
   /** TCP sockets beneath TLS, also those whose handshake is not done. */
   readonly #beneath = new Set<Socket>()
+  /** Counts those. */
+  readonly #handshakes: Admission
+  #stopping = false
 
   constructor(options: ListenerOptions) {
     this.name = options.name
     this.#options = options
+    this.#handshakes = options.admission.wider(REFUSALS)
     const tcp = { noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS, allowHalfOpen: true }
     if (options.certificate) {
       this.#server = createTlsServer({ ...tcp, ...contextOf(options.certificate), handshakeTimeout: HANDSHAKE_MS })
       this.#server.on('secureConnection', (socket: Socket) => this.#admit(socket))
-      this.#server.on('connection', (socket: Socket) => {
-        this.#beneath.add(socket)
-        socket.on('close', () => this.#beneath.delete(socket))
-      })
+      this.#server.on('connection', (socket: Socket) => this.#letShakeHands(socket))
       this.#server.on('tlsClientError', (error, socket) => {
         options.log.debug({ err: error }, 'TLS handshake failed')
         socket.destroy()
@@ -71,6 +74,7 @@ export class Listener implements Protocol {
   }
 
   async stop(): Promise<void> {
+    this.#stopping = true
     const closed = new Promise((resolve) => this.#server.close(resolve))
     for (const connection of this.#connections.values()) connection.stop()
     await closed
@@ -79,6 +83,17 @@ export class Listener implements Protocol {
   abort(): void {
     for (const socket of this.#beneath) socket.destroy()
     for (const socket of this.#connections.keys()) socket.destroy()
+  }
+
+  /** Connections that are no client yet, and may never be, are bounded too. */
+  #letShakeHands(socket: Socket): void {
+    const address = socket.remoteAddress
+    if (address === undefined || this.#handshakes.refuse(address)) return void socket.destroy()
+    this.#beneath.add(socket)
+    socket.on('close', () => {
+      this.#beneath.delete(socket)
+      this.#handshakes.leave(address)
+    })
   }
 
   #admit(socket: Socket): void {
@@ -100,7 +115,10 @@ export class Listener implements Protocol {
       this.#connections.delete(socket)
       log.debug({ address }, 'closed')
     })
-    this.#connections.set(socket, welcome(socket))
+    const connection = welcome(socket)
+    this.#connections.set(socket, connection)
+    // Its handshake took until now.
+    if (this.#stopping) connection.stop()
   }
 }
 

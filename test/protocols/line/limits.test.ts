@@ -154,6 +154,25 @@ async function expectRefused(client: LineClient, text: string, reconnect: boolea
   await client.closed
 }
 
+test('connections that do not shake hands are bounded too', async () => {
+  const daemon = await startTestDaemon({ 'max-per-address': 10 })
+  onTestFinished(() => daemon.stop())
+  const silent = Array.from({ length: 100 }, () =>
+    connect(daemon.lineTls, '127.0.0.1')
+      .on('error', () => {})
+      .resume(),
+  )
+  let closed = 0
+  await new Promise<void>((resolve) => {
+    for (const socket of silent) {
+      socket.on('close', () => {
+        if (++closed === 100 - 10 - 64) resolve()
+      })
+    }
+  })
+  for (const socket of silent) socket.destroy()
+})
+
 test('a TLS handshake that never ends is cut off and holds nobody up', { timeout: 30_000 }, async () => {
   const daemon = await startTestDaemon()
   onTestFinished(() => daemon.stop())
