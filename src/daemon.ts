@@ -127,7 +127,8 @@ function protocolsOf(config: Config, chat: Chat, log: Logger, certificate: Certi
 
 /** Only where some listener needs one. */
 async function certificateOf(config: Config, log: Logger): Promise<LoadedCertificate | undefined> {
-  if (config['line-tls'] === undefined) return undefined
+  const wanted = [config['line-tls'], config.chatterbox, config.chatroom]
+  if (wanted.every((port) => port === undefined)) return undefined
   const certificate = await loadCertificate(config)
   log.info(shown(certificate), certificate.made ? 'certificate made' : 'certificate read')
   return certificate
