@@ -46,7 +46,19 @@ export async function startRoomd(data?: string): Promise<Server> {
   const port = await freePort()
   const folder = data ?? temporary()
   const limits = ['--max-rate', '0', '--max-per-address', '0', '--max-connections', '0']
-  const args = [...NODE_ARGS, MAIN, '--line', String(port), '--data', folder, '--log-level', 'warn', ...limits]
+  const args = [
+    ...NODE_ARGS,
+    MAIN,
+    '--line',
+    String(port),
+    '--data',
+    folder,
+    '--log-level',
+    'warn',
+    ...limits,
+    '--no-chatterbox',
+    '--no-chatroom',
+  ]
   const started = performance.now()
   const child = watch(
     spawn(process.execPath, args, {

@@ -16,6 +16,7 @@ export const WORDING: Readonly<Record<Reason, (parameter: string) => string>> = 
   'room-name-invalid': (room) => `Invalid room name: ${room}, please use alphanumericcharacters only`,
   'room-private': () => 'Room is private',
   'room-unknown': (room) => `No such room: ${room}`,
+  'room-taken': (room) => `Room already exists: ${room}`,
   'text-empty': () => 'Missing required parameter',
   'text-too-long': () => 'Message too long',
   'nobody-here': (parameter) => `No such user here: ${parameter.split(/[ \t]/, 1)}`,

@@ -21,6 +21,16 @@ export const OPTIONS = {
     group: 'Listeners',
     describe: 'write every non-ASCII character as \\uXXXX',
   },
+  chatterbox: { type: 'port', default: 9000, group: 'Listeners', describe: 'Chatterbox over TLS' },
+  'chatterbox-plain': { type: 'port', default: undefined, group: 'Listeners', describe: 'Chatterbox over TCP' },
+  'chatterbox-user-list': {
+    type: 'string',
+    default: 'names',
+    choices: ['names', 'objects'],
+    group: 'Listeners',
+    describe: "form of Chatterbox's USER_LIST",
+  },
+  chatroom: { type: 'port', default: 65_432, group: 'Listeners', describe: 'Chatroom over TLS' },
   'tls-cert': {
     type: 'string',
     default: undefined,
@@ -128,8 +138,9 @@ export function checkConfig(raw: Readonly<Record<string, unknown>>): Config {
   if (Boolean(checked['tls-cert']) !== Boolean(checked['tls-key'])) {
     throw new ConfigError('--tls-cert and --tls-key go together')
   }
-  if (checked.line === undefined && checked['line-tls'] === undefined) {
-    throw new ConfigError('no listener is left: give --line or --line-tls a port')
+  const listeners = Object.entries<Option>(OPTIONS).filter(([, { type }]) => type === 'port')
+  if (listeners.every(([name]) => config[name] === undefined)) {
+    throw new ConfigError('no listener is left: give --line or another one a port')
   }
   if (!isLineName(checked.lobby)) throw new ConfigError('--lobby must be 1 to 70 letters and digits')
   return checked
@@ -145,7 +156,9 @@ function checkValue(name: string, option: Option, value: unknown): unknown {
     case 'number':
       return checkNumber(name, value, LEAST[name as keyof Values] ?? 0, MOST[name as keyof Values])
     case 'port':
-      return value === undefined || value === false ? undefined : checkNumber(name, value, 0, 65_535)
+      return value === undefined || value === false || value === 'false'
+        ? undefined
+        : checkNumber(name, value, 0, 65_535)
     case 'string':
       if (value === undefined && option.default === undefined) return undefined
       if (typeof value !== 'string' && typeof value !== 'number') throw new ConfigError(`--${name} needs a value`)

@@ -7,6 +7,7 @@ import type { Config } from './config.ts'
 import { EngineFault } from './engine/engine.ts'
 import { LocalEngine } from './engine/local/local.ts'
 import { Admission } from './protocols/admission.ts'
+import { chatroomListener } from './protocols/chatroom/chatroom.ts'
 import { encoder } from './protocols/line/json.ts'
 import { lineListener } from './protocols/line/line.ts'
 import { LineWire, lastLine } from './protocols/line/wire.ts'
@@ -122,12 +123,14 @@ function protocolsOf(config: Config, chat: Chat, log: Logger, certificate: Certi
   }
   add(config.line, () => lineListener(line, admission))
   add(config['line-tls'], () => lineListener(line, admission, certificate))
+  add(config.chatroom, () => chatroomListener(line, admission, certificate))
   return protocols
 }
 
 /** Only where some listener needs one. */
 async function certificateOf(config: Config, log: Logger): Promise<LoadedCertificate | undefined> {
-  if (config['line-tls'] === undefined) return undefined
+  const wanted = [config['line-tls'], config.chatterbox, config.chatroom]
+  if (wanted.every((port) => port === undefined)) return undefined
   const certificate = await loadCertificate(config)
   log.info(shown(certificate), certificate.made ? 'certificate made' : 'certificate read')
   return certificate

@@ -8,7 +8,7 @@ import { type Engine, Gone, type Range, type RoomRecord, Taken, Unavailable } fr
 import type { Draft, Event, LogName } from '../engine/event.ts'
 import { type AccountOptions, Accounts, Proof } from './accounts.ts'
 import { Blocks } from './blocks.ts'
-import { fold, isLineName, isName, isReserved } from './names.ts'
+import { fold, isLineName, isName, isReserved, isTitle, lineNameOf } from './names.ts'
 import { newest } from './newest.ts'
 import { Refusal } from './refusal.ts'
 import { Room } from './room.ts'
@@ -184,9 +184,42 @@ export class Chat {
     if (addressee.key !== session.key) session.whisper(event)
   }
 
+  /** Makes a public room. Refuses `room-name-invalid`, `room-taken` and `unavailable`. */
+  async createRoom(title: string): Promise<RoomRecord> {
+    if (!isTitle(title)) throw new Refusal('room-name-invalid')
+    try {
+      return await this.#engine.createRoom({ title, ...lineNameOf(title), visibility: 'public' })
+    } catch (error) {
+      if (error instanceof Taken) throw new Refusal('room-taken')
+      return refuse(error)
+    }
+  }
+
+  /** By number, or by title or line name without regard to case. Refuses `unavailable`. */
+  findRoom(which: number | string): Promise<RoomRecord | undefined> {
+    return this.#engine.findRoom(which).catch(refuse)
+  }
+
+  /** The public rooms and who is in them, in the order in which they were made. Refuses `unavailable`. */
+  async presence(): Promise<{ title: string; members: readonly string[] }[]> {
+    const records = await this.#engine.rooms().catch(refuse)
+    const open = records.filter(({ visibility }) => visibility === 'public')
+    return Promise.all(
+      open.map(async ({ id, title }) => ({ title, members: await this.#engine.members(id).catch(refuse) })),
+    )
+  }
+
+  /**
+   * Calls the listener with a room's number when it was made or its members have changed, through whatever protocol or node.
+   * It may be called often: whoever shows the members asks for them when it does. Returns the end of it.
+   */
+  onPresence(listener: (room: number) => void): () => void {
+    return this.#engine.watchRooms(listener)
+  }
+
   /** Who is in a room, in order of joining. Refuses `room-unknown`, `room-private`. */
-  async members(lineName: string): Promise<{ room: string; members: readonly string[] }> {
-    const record = await this.#engine.findRoom(lineName)
+  async members(which: number | string): Promise<{ room: string; members: readonly string[] }> {
+    const record = await this.#engine.findRoom(which)
     if (!record) throw new Refusal('room-unknown')
     if (record.visibility !== 'public') throw new Refusal('room-private')
     return { room: record.lineName, members: await this.#engine.members(record.id) }

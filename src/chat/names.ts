@@ -1,4 +1,5 @@
 import { fold } from '../engine/fold.ts'
+import { isLonger } from './text.ts'
 
 export { fold }
 
@@ -7,6 +8,8 @@ const RESERVED = new Set(['all', 'public'])
 
 const NAME = /^(?=.{1,32}$)[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}_.-]| (?! |$))*$/u
 const LINE_NAME = /^[a-zA-Z0-9]{1,70}$/
+/** Leaves room for a number. */
+const LONGEST_STEM = 54
 
 /**
  * Whether something is a name: 1 to 32 characters, letters, digits, inner single spaces, `_`, `-` and `.`, the first a
@@ -18,6 +21,24 @@ export function isName(name: string): boolean {
 
 export function isReserved(name: string): boolean {
   return RESERVED.has(fold(name))
+}
+
+/** Whether something can be a room's title: 1 to 70 characters, no control character, no blank at an end. */
+export function isTitle(title: string): boolean {
+  return (
+    title !== '' && !isLonger(title, 70) && title.isWellFormed() && !/\p{Cc}/u.test(title) && title.trim() === title
+  )
+}
+
+/**
+ * What a room of this title is called where only letters and digits will do (protocols/README.md, Names between the
+ * protocols): the title if it fits, else what of it does. Where nothing is left of it, or that is taken, `stem` and the
+ * room's number.
+ */
+export function lineNameOf(title: string): { lineName: string; stem?: string } {
+  if (isLineName(title)) return { lineName: title }
+  const lineName = title.replace(/[^a-zA-Z0-9]/g, '')
+  return { lineName, stem: lineName.slice(0, LONGEST_STEM) || 'room' }
 }
 
 /** Whether something can be a room's name at the line protocol. */

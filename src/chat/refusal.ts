@@ -20,6 +20,8 @@ export type Reason =
   /** The room needs a password. */
   | 'room-private'
   | 'room-unknown'
+  /** There is a room of that title or line name. */
+  | 'room-taken'
   | 'text-empty'
   | 'text-too-long'
   /** The addressee is not in the room, or at a protocol without private messages. */

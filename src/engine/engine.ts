@@ -21,6 +21,12 @@ export interface RoomRecord {
   readonly visibility: Visibility
 }
 
+/** A room that is to be made. */
+export interface NewRoom extends Omit<RoomRecord, 'id'> {
+  /** Where the line name is empty or taken, the room gets this with its number behind it. Without one that is refused. */
+  readonly stem?: string
+}
+
 /** A name that needs a secret. */
 export interface AccountRecord {
   /** As registered. */
@@ -90,8 +96,15 @@ export interface Engine {
   /** By number, or by title or line name without regard to case. */
   findRoom(which: number | string): Promise<RoomRecord | undefined>
   /** Rejects with {@link Taken} when the title or the line name is another room's title or line name. */
-  createRoom(room: Omit<RoomRecord, 'id'>): Promise<RoomRecord>
+  createRoom(room: NewRoom): Promise<RoomRecord>
   rooms(): Promise<readonly RoomRecord[]>
+
+  /**
+   * Calls the listener with a room's number when it has been made, when a `joined` stands in its log and when a name in it has
+   * been released, on whatever node; MAY call it more often, and MUST for every room after it may have missed something. What
+   * {@link members} and {@link rooms} say from then on holds the change. Returns the end of it.
+   */
+  watchRooms(listener: (room: number) => void): () => void
 
   /** False when there is an account of that name; names are compared folded. Committed when it resolves. */
   createAccount(name: string, hash: string): Promise<boolean>

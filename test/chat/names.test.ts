@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { fold, isLineName, isName, isReserved } from '../../src/chat/names.ts'
+import { fold, isLineName, isName, isReserved, isTitle, lineNameOf } from '../../src/chat/names.ts'
 
 describe('isName', () => {
   it.each(['a', 'Bob', 'al ice', 'a_b-c.d', '7up', 'Zoë', 'Ω', 'x'.repeat(32), '\u{1d7ce}'])('takes %j', (name) => {
@@ -101,5 +101,27 @@ describe('isReserved', () => {
 
   it.each(['', 'allen', 'alice', 'public1'])('%j is not', (name) => {
     expect(isReserved(name)).toBe(false)
+  })
+})
+
+describe('isTitle', () => {
+  it.each(['a', 'tech_talk', 'Public Chat', '日本', '😀'.repeat(70), '__proto__'])('takes %j', (title) => {
+    expect(isTitle(title)).toBe(true)
+  })
+
+  it.each(['', ' a', 'a ', 'a\u00a0', '\ta', 'a\nb', 'a\u0085b', '\ud800', 'x'.repeat(71)])('refuses %j', (title) => {
+    expect(isTitle(title)).toBe(false)
+  })
+})
+
+describe('lineNameOf', () => {
+  it.each<[string, { lineName: string; stem?: string }]>([
+    ['Tech', { lineName: 'Tech' }],
+    ['tech_talk', { lineName: 'techtalk', stem: 'techtalk' }],
+    ['日本', { lineName: '', stem: 'room' }],
+    [`${'x'.repeat(69)}-`, { lineName: 'x'.repeat(69), stem: 'x'.repeat(54) }],
+  ])('%j', (title, names) => {
+    expect(lineNameOf(title)).toEqual(names)
+    expect(isLineName(`${names.stem ?? 'x'}${Number.MAX_SAFE_INTEGER}`)).toBe(true)
   })
 })

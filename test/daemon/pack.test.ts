@@ -4,7 +4,7 @@ import { readdirSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import split2 from 'split2'
 import { expect, test } from 'vitest'
-import { temporaryFolder } from '../support/process.ts'
+import { LINE_ONLY, temporaryFolder } from '../support/process.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 
@@ -17,7 +17,7 @@ test('the packed package, installed elsewhere, has a working roomd', { timeout: 
     const quiet = ['--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error']
     execFileSync('npm', ['install', ...quiet, join(path, tarball)], { cwd: path })
     // The command's first line asks for `node`: the one that runs this.
-    const env = { PATH: `${dirname(process.execPath)}:${process.env.PATH}` }
+    const env = { ...LINE_ONLY, PATH: `${dirname(process.execPath)}:${process.env.PATH}` }
     const child = spawn(join(path, 'node_modules/.bin/roomd'), ['--line', '0', '--data', ':memory:'], {
       env,
       stdio: ['ignore', 'pipe', 'inherit'],

@@ -8,7 +8,7 @@ import { promisify } from 'node:util'
 import split2 from 'split2'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { readLine } from '../support/client.ts'
-import { temporaryFolder } from '../support/process.ts'
+import { LINE_ONLY, temporaryFolder } from '../support/process.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const home = temporaryFolder()
@@ -17,6 +17,7 @@ let port = 0
 
 async function pm2(...args: string[]): Promise<string> {
   const env = {
+    ...LINE_ONLY,
     PATH: process.env.PATH,
     HOME: home.path,
     PM2_HOME: home.path,

@@ -306,6 +306,44 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
         expect(others).toEqual([])
       })
 
+      it('get a line name with their number where theirs is empty or taken', async () => {
+        const plain = await engine.createRoom({ title: 'a_b', lineName: 'ab', stem: 'ab', visibility: 'public' })
+        expect(plain.lineName).toBe('ab')
+        const taken = await engine.createRoom({ title: 'a-b', lineName: 'ab', stem: 'ab', visibility: 'public' })
+        expect(taken).toEqual({ id: taken.id, title: 'a-b', lineName: `ab${taken.id}`, visibility: 'public' })
+        const empty = await engine.createRoom({ title: '日本', lineName: '', stem: 'room', visibility: 'public' })
+        expect(empty.lineName).toBe(`room${empty.id}`)
+        const next = empty.id + 2
+        await engine.createRoom({ title: `ab${next}`, lineName: `ab${next}`, visibility: 'public' })
+        const unlucky = await engine.createRoom({ title: 'a.b', lineName: 'ab', stem: 'ab', visibility: 'public' })
+        expect(unlucky.lineName).toBe(`ab${next}${unlucky.id}`)
+        for (const room of [plain, taken, empty, unlucky]) expect(await engine.findRoom(room.lineName)).toEqual(room)
+        const again = { title: 'A_B', lineName: 'ab', stem: 'ab', visibility: 'public' } as const
+        await expect(engine.createRoom(again)).rejects.toThrow(Taken)
+      })
+
+      it('are watched: being made, a joined, a released name', async () => {
+        const seen: number[] = []
+        const unwatch = engine.watchRooms((room) => seen.push(room))
+        const { id } = await engine.createRoom(tech)
+        expect(seen).toContain(id)
+        seen.length = 0
+        await engine.claim(id, 'ann')
+        await engine.append(`room:${id}`, { kind: 'joined', room: id, from: 'ann', body: '' })
+        expect(seen).toContain(id)
+        expect(await engine.members(id)).toEqual(['ann'])
+        seen.length = 0
+        await engine.append(`room:${id}`, { kind: 'left', room: id, from: 'ann', body: '' })
+        await engine.release(id, 'ann')
+        expect(seen).toContain(id)
+        expect(await engine.members(id)).toEqual([])
+        seen.length = 0
+        unwatch()
+        await engine.claim(1, 'ann')
+        await engine.release(1, 'ann')
+        expect(seen).toEqual([])
+      })
+
       it('are found by title or line name, without regard to case', async () => {
         const made = await engine.createRoom(tech)
         expect(made).toEqual({ ...tech, id: made.id })

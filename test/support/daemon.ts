@@ -23,6 +23,8 @@ export async function startTestDaemon(overrides: Overrides = {}): Promise<TestDa
   const config = checkConfig({
     line: 0,
     'line-tls': 0,
+    chatterbox: false,
+    chatroom: false,
     'tls-cert': certFile,
     'tls-key': keyFile,
     data: ':memory:',

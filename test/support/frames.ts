@@ -84,6 +84,11 @@ export class FrameClient {
     return this.next()
   }
 
+  /** What has come and was not taken. */
+  now(): Frame[] {
+    return this.#frames.splice(0)
+  }
+
   /** Everything up to the end of the connection. */
   async rest(): Promise<Frame[]> {
     await this.closed

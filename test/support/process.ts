@@ -7,6 +7,9 @@ import split2 from 'split2'
 
 const main = resolve(import.meta.dirname, '../../src/main.ts')
 
+/** Whose default ports may be in use; a test that wants them gives them ports. */
+export const LINE_ONLY = { ROOMD_CHATTERBOX: 'false', ROOMD_CHATROOM: 'false' }
+
 export function temporaryFolder(): { path: string; remove(): void } {
   const path = mkdtempSync(join(tmpdir(), 'roomd-test-'))
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) }
@@ -28,7 +31,7 @@ export class RoomdProcess {
   constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}, through: readonly string[] = []) {
     const [command = '', ...rest] = [...through, process.execPath, main, ...args]
     this.child = spawn(command, rest, {
-      env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE, ...env },
+      env: { ...LINE_ONLY, PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.child.stdout?.pipe(split2()).on('data', (line: string) => this.log.push(JSON.parse(line)))

@@ -7,6 +7,7 @@ import {
   EngineFault,
   Gone,
   type Listener,
+  type NewRoom,
   type Range,
   type RoomRecord,
   Taken,
@@ -67,6 +68,7 @@ export class LocalEngine implements Engine {
   readonly #watch: Watch
   readonly #followed = new Map<LogName, Followed>()
   readonly #rooms = new Rooms()
+  readonly #roomWatchers = new Set<(room: number) => void>()
   /** Folded. The rest of an account is asked from the store when it is needed. */
   readonly #accounts = new Set<string>()
   #anyBlock = false
@@ -158,6 +160,7 @@ export class LocalEngine implements Engine {
 
   async release(room: number, nickname: string): Promise<void> {
     this.#rooms.release(room, nickname)
+    this.#roomChanged(room)
   }
 
   async members(room: number): Promise<readonly string[]> {
@@ -180,10 +183,16 @@ export class LocalEngine implements Engine {
     return this.#rooms.all()
   }
 
-  async createRoom(room: Omit<RoomRecord, 'id'>): Promise<RoomRecord> {
+  watchRooms(listener: (room: number) => void): () => void {
+    this.#roomWatchers.add(listener)
+    return () => this.#roomWatchers.delete(listener)
+  }
+
+  async createRoom(room: NewRoom): Promise<RoomRecord> {
     const made = await this.#thread.ask({ op: 'createRoom', room })
     if (!made) throw new Taken(room.title)
     this.#rooms.add(made)
+    this.#roomChanged(made.id)
     return made
   }
 
@@ -261,6 +270,7 @@ export class LocalEngine implements Engine {
         followed.recent.push(event)
         for (const listener of followed.listeners) listener(event)
       }
+      if (event.kind === 'joined') this.#roomChanged(event.room)
       resolve(event)
     }
     if (this.#troubled) {
@@ -288,6 +298,10 @@ export class LocalEngine implements Engine {
     if (this.#scheduled || this.#committing || this.#queue.length === 0) return
     this.#scheduled = true
     atTurnEnd('commit', this)
+  }
+
+  #roomChanged(room: number): void {
+    for (const listener of this.#roomWatchers) listener(room)
   }
 
   /** The id at which the newest `limit` events of a range begin. */

@@ -2,7 +2,7 @@
  * What the engine and its store thread say to one another. The store works on one request after the other, so replies
  * come in the order of requests and need no numbers.
  */
-import type { AccountRecord, BlockRecord, RoomRecord } from '../engine.ts'
+import type { AccountRecord, BlockRecord, NewRoom, RoomRecord } from '../engine.ts'
 import type { Event, LogName } from '../event.ts'
 
 export interface StoreOptions {
@@ -29,7 +29,7 @@ export type Request =
   | { readonly op: 'page'; readonly log: LogName; readonly from: number; readonly to: number; readonly limit: number }
   | { readonly op: 'back'; readonly log: LogName; readonly from: number; readonly to: number; readonly skip: number }
   | { readonly op: 'bounds'; readonly log: LogName }
-  | { readonly op: 'createRoom'; readonly room: Omit<RoomRecord, 'id'> }
+  | { readonly op: 'createRoom'; readonly room: NewRoom }
   | { readonly op: 'createAccount'; readonly account: AccountRecord }
   | { readonly op: 'findAccount'; readonly name: string }
   | { readonly op: 'keepBlock'; readonly owner: string; readonly name: string }

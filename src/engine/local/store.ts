@@ -3,7 +3,7 @@
  * write nor a history that is long to read ever holds the event loop that serves connections.
  */
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
-import type { RoomRecord, Visibility } from '../engine.ts'
+import type { NewRoom, RoomRecord, Visibility } from '../engine.ts'
 import { type Event, idAt, type Kind, type LogName, nextId, timeOf } from '../event.ts'
 import { fold } from '../fold.ts'
 import type { Replies, Request, Row, Stranded } from './messages.ts'
@@ -67,7 +67,7 @@ export class Store {
         return log && { start: log.start, last: log.last }
       }
       case 'createRoom':
-        return this.#createRoom(request.room)
+        return this.#transaction(() => this.#createRoom(request.room))
       case 'createAccount':
         return this.#transaction(() => this.names.createAccount(request.account))
       case 'findAccount':
@@ -193,16 +193,23 @@ export class Store {
     return row && Number(row.id)
   }
 
-  #createRoom({ title, lineName, visibility }: Omit<RoomRecord, 'id'>): RoomRecord | undefined {
-    const keys = [fold(title), fold(lineName)]
-    const taken = this.#db.prepare('SELECT 1 FROM rooms WHERE title_key IN (?, ?) OR line_key IN (?, ?)')
-    if (taken.get(...keys, ...keys)) return undefined
+  #createRoom({ title, lineName, visibility, stem }: NewRoom): RoomRecord | undefined {
+    const known = this.#db.prepare('SELECT 1 FROM rooms WHERE title_key = ? OR line_key = ?')
+    const isTaken = (name: string) => known.get(fold(name), fold(name)) !== undefined
+    const numbered = stem !== undefined && (lineName === '' || isTaken(lineName))
+    if (isTaken(title) || (!numbered && isTaken(lineName))) return undefined
     const { lastInsertRowid } = this.#db
       .prepare(
         `INSERT INTO rooms (title, title_key, line_name, line_key, visibility, created_at) VALUES (?, ?, ?, ?, ?, ?)`,
       )
-      .run(title, fold(title), lineName, fold(lineName), visibility, Date.now())
-    return { id: Number(lastInsertRowid), title, lineName, visibility }
+      .run(title, fold(title), numbered ? '' : lineName, numbered ? '' : fold(lineName), visibility, Date.now())
+    const id = Number(lastInsertRowid)
+    if (!numbered) return { id, title, lineName, visibility }
+    let name = `${stem}${id}`
+    // Somebody may have thought of that one, too.
+    while (isTaken(name)) name += id
+    this.#db.prepare('UPDATE rooms SET line_name = ?, line_key = ? WHERE id = ?').run(name, fold(name), id)
+    return { id, title, lineName: name, visibility }
   }
 
   #transaction<T>(work: () => T): T {

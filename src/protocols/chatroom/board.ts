@@ -1,0 +1,143 @@
+import { atTurnEnd } from '../../turn.ts'
+import { encodeFrame } from '../frames/encode.ts'
+
+/** A list is pushed to all at most so often, in ms, however often it changes; */
+const GAP_MS = 200
+/** making it takes at most this part of the time; */
+const SHARE = 1 / 10
+/** and so many bytes of it leave in a millisecond, for all who look at it. */
+const BYTES_PER_MS = 16_384
+
+/** Somebody on a page. */
+export interface Viewer {
+  readonly name: string
+  /** The list as it was last pushed to it. */
+  shown: Buffer | undefined
+  push(frame: Buffer): void
+}
+
+/**
+ * The list on a page, pushed to whoever is on that page when it has changed; who comes to the page or asks gets it at once.
+ * Where it changes often, or is long, or has many viewers, it comes less often and not at more cost; what came last is always
+ * what is.
+ */
+export class Board {
+  /** The room whose list it is; the lobby has none. */
+  readonly room: number | undefined
+  readonly #make: () => Promise<string>
+  readonly #viewers = new Set<Viewer>()
+  #json = ''
+  #frame: Buffer | undefined
+  /** Something may have changed since the frame was made. */
+  #stale = true
+  #changes = 0
+  #scheduled = false
+  /** When the list may be pushed to all again, on the clock of `performance`; */
+  #next = 0
+  /** and when it may be made again. */
+  #rested = 0
+  /** Wakes up who has asked for the list. */
+  #pushed = Promise.withResolvers<void>()
+
+  /** `make` says what the list is, as JSON. */
+  constructor(room: number | undefined, make: () => Promise<string>) {
+    this.room = room
+    this.#make = make
+  }
+
+  get deserted(): boolean {
+    return this.#viewers.size === 0
+  }
+
+  get viewers(): Iterable<Viewer> {
+    return this.#viewers
+  }
+
+  add(viewer: Viewer): void {
+    viewer.shown = undefined
+    this.#viewers.add(viewer)
+    this.changed()
+    void this.show(viewer)
+  }
+
+  remove(viewer: Viewer): void {
+    this.#viewers.delete(viewer)
+    this.changed()
+  }
+
+  /** The list may be another one now. */
+  changed(): void {
+    this.#stale = true
+    this.#changes++
+    this.#schedule()
+  }
+
+  /** Pushes the list to one viewer. Resolves when that is done, or cannot be. */
+  async show(viewer: Viewer): Promise<void> {
+    viewer.shown = undefined
+    if (this.#stale && performance.now() < this.#rested) {
+      this.#schedule()
+      return this.#pushed.promise
+    }
+    try {
+      const frame = await this.#current()
+      if (this.#viewers.has(viewer) && viewer.shown !== frame) this.#hand(viewer, frame)
+    } catch {
+      // The engine is away: the next push brings it.
+      this.#schedule()
+    }
+  }
+
+  /** Called at the end of the turn. */
+  deliver(): void {
+    void this.#push()
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.deserted) return
+    this.#scheduled = true
+    const wait = this.#next - performance.now()
+    if (wait > 0) setTimeout(() => this.deliver(), wait).unref()
+    else atTurnEnd('deliver', this)
+  }
+
+  async #push(): Promise<void> {
+    let bytes = 0
+    try {
+      const frame = await this.#current()
+      for (const viewer of this.#viewers) {
+        if (viewer.shown === frame) continue
+        this.#hand(viewer, frame)
+        bytes += frame.length
+      }
+    } catch {
+      // The engine is away: once more after the gap, as the list is still stale.
+    }
+    this.#next = Math.max(performance.now() + Math.max(GAP_MS, bytes / BYTES_PER_MS), this.#rested)
+    this.#scheduled = false
+    this.#pushed.resolve()
+    this.#pushed = Promise.withResolvers()
+    if (this.#stale) this.#schedule()
+  }
+
+  #hand(viewer: Viewer, frame: Buffer): void {
+    viewer.shown = frame
+    viewer.push(frame)
+  }
+
+  /** The list as it is: the same frame as long as it says the same. */
+  async #current(): Promise<Buffer> {
+    if (this.#frame && !this.#stale) return this.#frame
+    const started = performance.now()
+    const changes = this.#changes
+    const json = await this.#make()
+    if (!this.#frame || json !== this.#json) {
+      this.#json = json
+      this.#frame = encodeFrame(json)
+    }
+    this.#stale = changes !== this.#changes
+    const now = performance.now()
+    this.#rested = now + (now - started) / SHARE
+    return this.#frame
+  }
+}

@@ -1,0 +1,187 @@
+import type { Chat } from '../../chat/chat.ts'
+import { fold } from '../../chat/names.ts'
+import { Refusal } from '../../chat/refusal.ts'
+import type { FrameConversation, FrameLink } from '../frames/connection.ts'
+import { fields, type Reply, type Request, readRequest, reply } from './frames.ts'
+import { LOBBY_KEY, type Pages } from './pages.ts'
+import { ChatroomSession, type ChatroomWire } from './wire.ts'
+import * as wording from './wording.ts'
+
+/** The word for everybody in the room. */
+const PUBLIC = 'public'
+
+/** What all conversations of a listener share. */
+export interface Shared {
+  readonly chat: Chat
+  readonly wire: ChatroomWire
+  readonly pages: Pages
+  /** Folded names of those who are logging in at this moment. */
+  readonly loggingIn: Set<string>
+}
+
+/** One client's talk (protocols/chatroom.md, 1 and 2): before the login, in the lobby, in a room. */
+export class ChatroomConversation implements FrameConversation {
+  readonly #shared: Shared
+  readonly #link: FrameLink
+  /** From the login to the logout. */
+  #session: ChatroomSession | undefined
+  #gone = false
+
+  constructor(shared: Shared, link: FrameLink) {
+    this.#shared = shared
+    this.#link = link
+  }
+
+  get name(): string | undefined {
+    return this.#session?.name || undefined
+  }
+
+  hear(payload: Buffer): void | Promise<void> {
+    const request = readRequest(payload)
+    if (!request) return this.#refuse('error', wording.INVALID_MESSAGE)
+    const { type } = request
+    const session = this.#session
+    if (!session) {
+      if (type === 'register') return this.#register(request)
+      if (type === 'login') return this.#login(request)
+      // At the wrong time any answer of this type would harm the client.
+      return type === 'list' ? undefined : this.#refuse(type, wording.INVALID_COMMAND)
+    }
+    if (type === 'list') return session.page?.show(session)
+    if (session.page === this.#shared.pages.lobby) {
+      if (type === 'create') return this.#create(request)
+      if (type === 'enter') return this.#enter(session, request)
+      if (type === 'logout') return this.#logout(session)
+    } else {
+      if (type === 'msg') return this.#message(session, request)
+      if (type === 'exit') return this.#exit(session)
+    }
+    return this.#refuse(type, wording.INVALID_COMMAND)
+  }
+
+  leave(): void {
+    this.#gone = true
+    if (this.#session) void this.#end(this.#session)
+  }
+
+  #register(request: Request): void | Promise<void> {
+    const data = fields(request, 'username', 'password')
+    if (!data) return this.#refuse(request.type, wording.INVALID_MESSAGE)
+    const { username, password } = data
+    return this.#try(request.type, wording.REGISTER, async () => {
+      await this.#shared.chat.register(username, password)
+      const message = 'Register successfully! You can now login'
+      this.#say({ type: 'register', status: 'ok', data: { username, chatroom: LOBBY_KEY }, message })
+    })
+  }
+
+  #login(request: Request): void | Promise<void> {
+    const data = fields(request, 'username', 'password')
+    if (!data) return this.#refuse(request.type, wording.INVALID_MESSAGE)
+    const { chat, loggingIn, pages } = this.#shared
+    return this.#try(request.type, wording.LOGIN, async () => {
+      const proof = await chat.authenticate(data.username, data.password, this.#link.address ?? '')
+      const key = fold(proof.name)
+      if (loggingIn.has(key)) return this.#refuse('login', wording.IN_USE)
+      loggingIn.add(key)
+      try {
+        if (await chat.live(proof.name)) return this.#refuse('login', wording.IN_USE)
+        if (this.#gone) return
+        const session = new ChatroomSession(this.#shared.wire, this.#link)
+        await chat.login(session, proof)
+        if (this.#gone) return void chat.close(session)
+        this.#session = session
+        const where = { username: session.name, chatroom: LOBBY_KEY }
+        this.#say({ type: 'login', status: 'ok', data: where, message: 'Login successful' })
+        pages.turn(session, pages.lobby)
+      } finally {
+        loggingIn.delete(key)
+      }
+    })
+  }
+
+  #logout(session: ChatroomSession): Promise<void> {
+    this.#session = undefined
+    this.#say({ type: 'logout', status: 'ok', message: `${session.name} logout successfully` })
+    return this.#end(session)
+  }
+
+  #create(request: Request): void | Promise<void> {
+    const data = fields(request, 'room')
+    if (!data) return this.#refuse(request.type, wording.INVALID_MESSAGE)
+    const { room } = data
+    return this.#try(request.type, wording.create(room), async () => {
+      if (fold(room) === LOBBY_KEY) throw new Refusal('room-taken')
+      await this.#shared.chat.createRoom(room)
+      this.#say({ type: 'create', status: 'ok', message: `${room} created successfully` })
+    })
+  }
+
+  #enter(session: ChatroomSession, request: Request): void | Promise<void> {
+    const data = fields(request, 'room')
+    if (!data) return this.#refuse(request.type, wording.INVALID_MESSAGE)
+    if (fold(data.room) === LOBBY_KEY) return this.#refuse(request.type, 'You are already in lobby')
+    const { chat, pages } = this.#shared
+    return this.#try(request.type, wording.enter(data.room), async () => {
+      const room = await chat.findRoom(data.room)
+      // Line names are not shown here.
+      if (!room || fold(room.title) !== fold(data.room)) throw new Refusal('room-unknown')
+      await chat.enter(session, room.id)
+      if (session.closed) return
+      const where = { username: session.name, room: room.title }
+      this.#say({ type: 'enter', status: 'ok', data: where, message: 'Welcome to the chatroom' })
+      pages.turn(session, pages.room(room))
+    })
+  }
+
+  #message(session: ChatroomSession, request: Request): void | Promise<void> {
+    // Who says it is who has logged in, whatever `from` says.
+    const data = fields(request, 'to', 'text')
+    if (!data) return this.#refuse(request.type, wording.INVALID_MESSAGE)
+    const { chat } = this.#shared
+    const { to, text } = data
+    return this.#try(request.type, wording.say(to, session.room?.record.title ?? ''), async () => {
+      try {
+        if (to === PUBLIC) await chat.say(session, text)
+        else await chat.tell(session, to, text)
+      } catch (error) {
+        if (!(error instanceof Refusal) || error.reason !== 'text-empty') throw error
+      }
+    })
+  }
+
+  #exit(session: ChatroomSession): Promise<void> {
+    const { chat, pages } = this.#shared
+    return this.#try('exit', {}, async () => {
+      await chat.leave(session)
+      if (session.closed) return
+      this.#say({ type: 'exit', status: 'ok', message: 'Exited chatroom, returned to lobby' })
+      pages.turn(session, pages.lobby)
+    })
+  }
+
+  #end(session: ChatroomSession): Promise<void> {
+    const { chat, pages } = this.#shared
+    const ended = chat.close(session)
+    pages.turn(session, undefined)
+    return ended
+  }
+
+  /** Answers what the core refuses; nothing has changed then. */
+  async #try(type: string, words: wording.Words, work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch (error) {
+      this.#refuse(type, wording.wordFor(error, words))
+      if (!(error instanceof Refusal)) throw error
+    }
+  }
+
+  #refuse(type: string, message: string): void {
+    this.#say({ type, status: 'error', message })
+  }
+
+  #say(frame: Reply): void {
+    this.#link.push(reply(frame))
+  }
+}

@@ -1,0 +1,51 @@
+import type { Chat } from '../../chat/chat.ts'
+import type { RoomRecord } from '../../engine/engine.ts'
+import { Board } from './board.ts'
+import { list } from './frames.ts'
+import type { ChatroomSession } from './wire.ts'
+
+/** The key of those who are in no room; no room is shown under it. */
+export const LOBBY_KEY = 'lobby'
+
+/** The pages that users of this protocol are on: the lobby, and the rooms that at least one of them is in. */
+export class Pages {
+  readonly lobby: Board
+  readonly #chat: Chat
+  readonly #rooms = new Map<number, Board>()
+
+  constructor(chat: Chat) {
+    this.#chat = chat
+    this.lobby = new Board(undefined, () => this.#everybody())
+    chat.onPresence((room) => {
+      this.lobby.changed()
+      this.#rooms.get(room)?.changed()
+    })
+  }
+
+  /**
+   * Puts somebody on another page, or on none. From here on nothing of the old page is queued for it, and the list of the new
+   * one will be: call it directly after queueing the frame that switches the page (protocols/chatroom.md, 5.1 and 5.2).
+   */
+  turn(session: ChatroomSession, to: Board | undefined): void {
+    const from = session.page
+    session.page = to
+    from?.remove(session)
+    if (from?.room !== undefined && from.deserted) this.#rooms.delete(from.room)
+    to?.add(session)
+  }
+
+  room({ id, title }: RoomRecord): Board {
+    let board = this.#rooms.get(id)
+    if (!board) {
+      board = new Board(id, async () => list('list_room', [[title, (await this.#chat.members(id)).members]]))
+      this.#rooms.set(id, board)
+    }
+    return board
+  }
+
+  async #everybody(): Promise<string> {
+    const rooms = (await this.#chat.presence()).filter(({ title }) => title !== LOBBY_KEY)
+    const here = Array.from(this.lobby.viewers, ({ name }) => name)
+    return list('list', [[LOBBY_KEY, here], ...rooms.map(({ title, members }) => [title, members] as const)])
+  }
+}

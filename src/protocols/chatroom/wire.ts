@@ -1,0 +1,58 @@
+import type { Room } from '../../chat/room.ts'
+import { Session, type Wire } from '../../chat/session.ts'
+import type { Event } from '../../engine/event.ts'
+import { DISCONNECTS, type DisconnectReason } from '../disconnect.ts'
+import type { Board, Viewer } from './board.ts'
+import { reply } from './frames.ts'
+
+/** Where a session's bytes go. */
+export interface Sink {
+  push(frame: Buffer): void
+}
+
+export class ChatroomSession extends Session implements Viewer {
+  /** Where the client's window is; nowhere before the login and after the logout. */
+  page: Board | undefined
+  shown: Buffer | undefined
+  readonly #sink: Sink
+
+  constructor(wire: ChatroomWire, sink: Sink) {
+    super(wire)
+    this.#sink = sink
+  }
+
+  push(frame: Buffer): void {
+    this.#sink.push(frame)
+  }
+}
+
+/**
+ * What is said in a room, to those whose window shows it: what comes by for one who has just left would freeze that window for
+ * good (protocols/chatroom.md, 5.1). Who comes and goes is no event here; the lists tell it.
+ */
+export class ChatroomWire implements Wire<ChatroomSession> {
+  readonly protocol = 'chatroom'
+  readonly carriesPrivate = true
+
+  deliver({ record }: Room, events: readonly Event[], members: Iterable<ChatroomSession>): void {
+    const said = events.filter(({ kind }) => kind === 'message')
+    if (said.length === 0) return
+    const bytes = Buffer.concat(said.map(({ from, body }) => message('public', from, body)))
+    for (const member of members) if (member.page?.room === record.id) member.push(bytes)
+  }
+
+  whisper({ record }: Room, events: readonly Event[], session: ChatroomSession): void {
+    if (session.page?.room !== record.id) return
+    // The addressee's own name, and for the sender's copy the sender's (protocols/chatroom.md, 2.8).
+    for (const { from, body } of events) session.push(message(session.name, from, body))
+  }
+}
+
+function message(to: string, from: string, text: string): Buffer {
+  return reply({ type: 'msg', status: 'ok', data: { to, from, text } })
+}
+
+/** What is said to a client before its connection is closed: of a type that no window shows. */
+export function lastFrame(reason: DisconnectReason): Buffer {
+  return reply({ type: 'error', status: 'error', message: DISCONNECTS[reason].text })
+}
