@@ -165,21 +165,24 @@ export class Chat {
     })
   }
 
-  /** Resolves when the text is committed. Refuses `text-empty`, `text-too-long`, `unavailable`. */
-  say(session: Session, text: string): Promise<Event> {
+  /**
+   * Resolves when the text is committed. `sent` is the second of the sender's clock. Refuses `text-empty`, `text-too-long`,
+   * `unavailable`.
+   */
+  say(session: Session, text: string, sent?: number): Promise<Event> {
     const { log, record } = roomOf(session)
-    return this.#append(log, { kind: 'message', room: record.id, from: session.name, body: this.#body(text) })
+    return this.#append(log, { kind: 'message', room: record.id, from: session.name, body: this.#body(text), sent })
   }
 
   /** A private message to a member of the same room. Refuses what {@link say} does, and `nobody-here`. */
-  async tell(session: Session, to: string, text: string): Promise<void> {
+  async tell(session: Session, to: string, text: string, sent?: number): Promise<void> {
     const room = roomOf(session)
     const body = this.#body(text)
     const addressee = room.member(to)
     if (!addressee?.wire.carriesPrivate) throw new Refusal('nobody-here')
     // Between two of whom one has blocked the other it is dropped without an error.
     if (this.#blocks.between(session.name, addressee.name)) return
-    const draft: Draft = { kind: 'private', room: room.record.id, from: session.name, to: addressee.name, body }
+    const draft: Draft = { kind: 'private', room: room.record.id, from: session.name, to: addressee.name, body, sent }
     const event = await this.#append(`inbox:${addressee.key}`, draft)
     if (addressee.key !== session.key) session.whisper(event)
   }
