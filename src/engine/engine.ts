@@ -29,7 +29,7 @@ export interface AccountRecord {
   readonly hash: string
 }
 
-/** Somebody registered who does not want to hear from somebody. */
+/** Somebody who does not want to hear from somebody, for as long as he does not take it back. */
 export interface BlockRecord {
   /** Folded. */
   readonly owner: string
