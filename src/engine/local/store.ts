@@ -22,6 +22,8 @@ export class Store {
   readonly names: Names
   readonly #db: DatabaseSync
   readonly #logs = new Map<LogName, LogRow>()
+  /** The id that was given last, in whatever log. */
+  #newest = 0
   readonly #insertEvent: StatementSync
   readonly #insertLog: StatementSync
   readonly #updateLog: StatementSync
@@ -150,7 +152,9 @@ export class Store {
       return this.#transaction(() => {
         for (const [name, kind, room, from, to, body, sent] of rows) {
           const log = this.log(name) ?? this.#createLog(name, now)
-          const id = nextId(log.last, now)
+          // What different logs got within a millisecond keeps its order too.
+          const id = nextId(timeOf(this.#newest) === now ? Math.max(log.last, this.#newest) : log.last, now)
+          this.#newest = id
           this.#insertEvent.run(log.id, id, kind, room, from, to, body, sent)
           if (kind === 'joined') {
             this.#insertMember.run(room, from)
