@@ -30,6 +30,18 @@ export const OPTIONS = {
     group: 'Listeners',
     describe: "form of Chatterbox's USER_LIST",
   },
+  'chatterbox-history': {
+    type: 'number',
+    default: 100,
+    group: 'Listeners',
+    describe: 'earlier messages that Chatterbox gives at login, at most',
+  },
+  'chatterbox-inbox': {
+    type: 'boolean',
+    default: true,
+    group: 'Listeners',
+    describe: 'Chatterbox gives earlier private messages too, to whoever comes under the name',
+  },
   chatroom: { type: 'port', default: 65_432, group: 'Listeners', describe: 'Chatroom over TLS' },
   'tls-cert': {
     type: 'string',

@@ -8,6 +8,7 @@ import { EngineFault } from './engine/engine.ts'
 import { LocalEngine } from './engine/local/local.ts'
 import { Admission } from './protocols/admission.ts'
 import { chatroomListener } from './protocols/chatroom/chatroom.ts'
+import { chatterboxListener, chatterboxOptions } from './protocols/chatterbox/chatterbox.ts'
 import { encoder } from './protocols/line/json.ts'
 import { lineListener } from './protocols/line/line.ts'
 import { LineWire, lastLine } from './protocols/line/wire.ts'
@@ -117,12 +118,20 @@ function protocolsOf(config: Config, chat: Chat, log: Logger, certificate: Certi
     pace: { rate: config['max-rate'], burst: config['max-burst'] },
     loginTimeout: config['login-timeout'] * 1_000,
   }
+  const chatterbox = chatterboxOptions(chat, line, {
+    userList: config['chatterbox-user-list'],
+    history: config['chatterbox-history'],
+    inbox: config['chatterbox-inbox'],
+    maxText: config['max-text'],
+  })
   const protocols: { protocol: Protocol; port: number }[] = []
   const add = (port: number | undefined, make: () => Protocol) => {
     if (port !== undefined) protocols.push({ protocol: make(), port })
   }
   add(config.line, () => lineListener(line, admission))
   add(config['line-tls'], () => lineListener(line, admission, certificate))
+  add(config.chatterbox, () => chatterboxListener(chatterbox, admission, certificate))
+  add(config['chatterbox-plain'], () => chatterboxListener(chatterbox, admission))
   add(config.chatroom, () => chatroomListener(line, admission, certificate))
   return protocols
 }

@@ -47,6 +47,10 @@ export class Blocks {
     this.#kept.add(fold(owner))
   }
 
+  keeps(owner: string): boolean {
+    return this.#kept.has(fold(owner))
+  }
+
   forget(owner: string): void {
     if (this.#kept.has(fold(owner))) return
     for (const name of this.list(owner)) this.unblock(owner, name)

@@ -165,21 +165,24 @@ export class Chat {
     })
   }
 
-  /** Resolves when the text is committed. Refuses `text-empty`, `text-too-long`, `unavailable`. */
-  say(session: Session, text: string): Promise<Event> {
+  /**
+   * Resolves when the text is committed. `sent` is the second of the sender's clock. Refuses `text-empty`, `text-too-long`,
+   * `unavailable`.
+   */
+  say(session: Session, text: string, sent?: number): Promise<Event> {
     const { log, record } = roomOf(session)
-    return this.#append(log, { kind: 'message', room: record.id, from: session.name, body: this.#body(text) })
+    return this.#append(log, { kind: 'message', room: record.id, from: session.name, body: this.#body(text), sent })
   }
 
   /** A private message to a member of the same room. Refuses what {@link say} does, and `nobody-here`. */
-  async tell(session: Session, to: string, text: string): Promise<void> {
+  async tell(session: Session, to: string, text: string, sent?: number): Promise<void> {
     const room = roomOf(session)
     const body = this.#body(text)
     const addressee = room.member(to)
     if (!addressee?.wire.carriesPrivate) throw new Refusal('nobody-here')
     // Between two of whom one has blocked the other it is dropped without an error.
     if (this.#blocks.between(session.name, addressee.name)) return
-    const draft: Draft = { kind: 'private', room: room.record.id, from: session.name, to: addressee.name, body }
+    const draft: Draft = { kind: 'private', room: room.record.id, from: session.name, to: addressee.name, body, sent }
     const event = await this.#append(`inbox:${addressee.key}`, draft)
     if (addressee.key !== session.key) session.whisper(event)
   }
@@ -259,21 +262,24 @@ export class Chat {
   }
 
   /**
-   * Keeps messages between two names from either of them: for a registered name until it says otherwise, for a guest's
-   * until its last session ends. Refuses `name-invalid`, which one's own is here, `name-reserved` and `unavailable`.
+   * Keeps messages between two names from either of them: for a registered name, and for one that has blocked somebody at
+   * a protocol that keeps blocks, until it says otherwise; for another guest's until its last session ends. Refuses `name-invalid`, which one's own is here, `name-reserved` and `unavailable`.
    */
   async block(session: Session, name: string): Promise<void> {
     if (!isName(name) || fold(name) === session.key) throw new Refusal('name-invalid')
     await this.#checkOwn(session)
-    if (session.registered) await this.#engine.keepBlock(session.name, name).catch(refuse)
+    if (session.registered || session.wire.keepsBlocks) this.#blocks.keep(session.name)
+    const kept = this.#blocks.keeps(session.name)
+    if (kept) await this.#engine.keepBlock(session.name, name).catch(refuse)
     // What has ended while this was committed has nothing left to be forgotten by.
-    if (session.registered || !session.closed) this.#blocks.block(session.name, name)
+    if (kept || !session.closed) this.#blocks.block(session.name, name)
   }
 
   /** False when the name was not blocked. Refuses `name-reserved` and `unavailable`. */
   async unblock(session: Session, name: string): Promise<boolean> {
     await this.#checkOwn(session)
-    if (session.registered) await this.#engine.dropBlock(session.name, name).catch(refuse)
+    const kept = session.registered || this.#blocks.keeps(session.name)
+    if (kept) await this.#engine.dropBlock(session.name, name).catch(refuse)
     return this.#blocks.unblock(session.name, name)
   }
 
@@ -415,7 +421,7 @@ export class Chat {
     if (!session.registered && (await this.isRegistered(session.name))) throw new Refusal('name-reserved')
   }
 
-  /** A guest's blocks end with its last session. */
+  /** A guest's blocks end with its last session, unless they are kept. */
   #absent(session: Session): void {
     const present = this.#present.get(session.key)
     if (!present?.delete(session) || present.size > 0) return

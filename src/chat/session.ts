@@ -12,6 +12,8 @@ export interface Wire<S extends Session = Session> {
   readonly protocol: string
   /** Whether private messages can reach its sessions (protocols/README.md, R8). */
   readonly carriesPrivate: boolean
+  /** Whether what a guest blocks here stays blocked when he has gone, like what the owner of an account blocks. */
+  readonly keepsBlocks?: boolean
   /** What happened in a room within a turn, in order, for these of its members. */
   deliver(room: Room, events: readonly Event[], members: Iterable<S>): void
   /** Private messages to or from a session. */

@@ -35,7 +35,7 @@ export interface AccountRecord {
   readonly hash: string
 }
 
-/** Somebody registered who does not want to hear from somebody. */
+/** Somebody who does not want to hear from somebody, for as long as he does not take it back. */
 export interface BlockRecord {
   /** Folded. */
   readonly owner: string
@@ -69,7 +69,8 @@ export interface Engine {
 
   /**
    * Appends to the end of a log and resolves with the event once it is committed: from then on no crash loses it.
-   * MUST keep the order of calls within a log. MUST hand the event to followers no earlier than in the turn of the
+   * MUST keep the order of calls within a log, and SHOULD give rising ids across logs, so that a reader of two of them
+   * can tell what came first. MUST hand the event to followers no earlier than in the turn of the
    * event loop in which the promise resolves. Rejects with {@link Unavailable}, and then the event is in no log.
    */
   append(log: LogName, draft: Draft): Promise<Event>

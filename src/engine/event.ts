@@ -14,6 +14,8 @@ export interface Draft {
   readonly to?: string
   /** The text; empty for `joined` and `left`. */
   readonly body: string
+  /** When it was said by the sender's own clock, in seconds since the epoch, where a protocol passes that on. */
+  readonly sent?: number | undefined
 }
 
 /** One committed entry of a log. */

@@ -41,6 +41,16 @@ describe('Blocks', () => {
     expect(blocks.between('alice', 'bob')).toBe(true)
   })
 
+  it('forgets nothing of an owner whose blocks are kept', () => {
+    const blocks = new Blocks()
+    blocks.keep('Alice')
+    blocks.block('alice', 'bob')
+    blocks.forget('ALICE')
+    expect(blocks.list('alice')).toEqual(['bob'])
+    expect(blocks.keeps('aLiCe')).toBe(true)
+    expect(blocks.keeps('bob')).toBe(false)
+  })
+
   it('is what a set of pairs is', () => {
     const name = fc.constantFrom('alice', 'Alice', 'bob', 'BOB', 'carol', 'Zoë', 'ZOË')
     const step = fc.record({ op: fc.constantFrom('block', 'unblock', 'forget'), owner: name, other: name })

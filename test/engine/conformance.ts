@@ -74,6 +74,16 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
         expect(event).toMatchObject({ kind: 'private', room: 7, from: 'Al ice', to: 'Bob', body })
       })
 
+      it("keeps the second of the sender's clock, where there is one", async () => {
+        const events = [
+          await engine.append(LOG, { ...said('hello'), sent: 1_524_700_000 }),
+          await engine.append(LOG, { ...said('long ago'), sent: 0 }),
+          await engine.append(LOG, said('now')),
+        ]
+        expect(events.map(({ sent }) => sent)).toEqual([1_524_700_000, 0, undefined])
+        expect(await readAll(engine, LOG)).toEqual(events)
+      })
+
       it('gives rising ids and times that never fall, in the order of calls', async () => {
         const texts = numbers(3_000)
         const events = await Promise.all(texts.map((text) => engine.append(LOG, said(text))))
@@ -454,6 +464,7 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
 
       it('everything that was committed is there, and ids go on rising', async ({ skip }) => {
         const events = await Promise.all(numbers(600).map((text) => engine.append(LOG, said(text))))
+        events.push(await engine.append(LOG, { ...said('by my clock'), sent: 1_524_700_000 }))
         const room = await engine.createRoom({ title: 'Tech', lineName: 'tech', visibility: 'hidden' })
         const rooms = [...(await engine.rooms())]
         await restarted(skip)

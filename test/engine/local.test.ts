@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { EngineFault, Gone, Unavailable } from '../../src/engine/engine.ts'
-import { type Event, idAt } from '../../src/engine/event.ts'
+import { type Event, idAt, type LogName } from '../../src/engine/event.ts'
 import { LocalEngine, type LocalOptions } from '../../src/engine/local/local.ts'
 import { MIGRATIONS } from '../../src/engine/local/schema.ts'
 import { conformance, readAll, said } from './conformance.ts'
@@ -113,6 +113,15 @@ describe('LocalEngine', () => {
     const engine = await started()
     expect(await engine.names(9)).toEqual(['Äda', 'bob'])
     expect(await engine.findName('ÄDA')).toBe('Äda')
+  })
+
+  it('gives rising ids across logs within a millisecond', async () => {
+    const engine = await started()
+    const logs = Array.from({ length: 500 }, (_, n) => (n % 3 ? 'room:1' : 'inbox:bob'))
+    const events = await Promise.all(logs.map((log, n) => engine.append(log as LogName, said(String(n)))))
+    const ids = events.map(({ id }) => id)
+    expect(ids).toEqual(ids.toSorted((a, b) => a - b))
+    expect(new Set(ids).size).toBe(ids.length)
   })
 
   it('refuses to keep names and accounts once it is stopped', async () => {

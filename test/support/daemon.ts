@@ -12,6 +12,8 @@ export interface TestDaemon {
   readonly line: number
   /** Port of the line protocol over TLS. */
   readonly lineTls: number
+  /** Port of any listener, by its protocol's name. */
+  port(protocol: string): number
   stop(): Promise<void>
 }
 
@@ -32,7 +34,7 @@ export async function startTestDaemon(overrides: Overrides = {}): Promise<TestDa
   })
   const daemon = await startDaemon(config, pino({ level: 'silent' }))
   const port = (name: string): number => daemon.addresses.get(name)?.port ?? Number.NaN
-  return { line: port('line'), lineTls: port('line-tls'), stop: () => daemon.stop() }
+  return { line: port('line'), lineTls: port('line-tls'), port, stop: () => daemon.stop() }
 }
 
 export interface Certificate {

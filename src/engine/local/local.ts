@@ -234,7 +234,7 @@ export class LocalEngine implements Engine {
     this.#committing = true
     const { batch, size } = this.#nextBatch()
     const rows = batch.map(({ log, draft }): Row => {
-      return [log, draft.kind, draft.room, draft.from, draft.to ?? null, draft.body]
+      return [log, draft.kind, draft.room, draft.from, draft.to ?? null, draft.body, draft.sent ?? null]
     })
     const done = commitUnderWay(batch.length, size)
     const answer = this.#thread.ask({ op: 'commit', rows }).then(
@@ -329,9 +329,10 @@ export class LocalEngine implements Engine {
 }
 
 /** Written out, and not spread: this is done for every line that is said. */
-function eventOf(id: number, { kind, room, from, to, body }: Draft): Event {
+function eventOf(id: number, { kind, room, from, to, body, sent }: Draft): Event {
   const event = { id, at: timeOf(id), kind, room, from, body }
-  return to === undefined ? event : { ...event, to }
+  if (to === undefined && sent === undefined) return event
+  return { ...event, ...(to !== undefined && { to }), ...(sent !== undefined && { sent }) }
 }
 
 function sizeOf(text: string): number {

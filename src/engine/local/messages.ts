@@ -21,8 +21,8 @@ export interface Retention {
   readonly events: number
 }
 
-/** One event on its way to the store: log, kind, room, from, to, body. */
-export type Row = [LogName, Event['kind'], number, string, string | null, string]
+/** One event on its way to the store: log, kind, room, from, to, body, sent. */
+export type Row = [LogName, Event['kind'], number, string, string | null, string, number | null]
 
 export type Request =
   | { readonly op: 'commit'; readonly rows: readonly Row[] }

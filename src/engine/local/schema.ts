@@ -68,6 +68,7 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   INSERT OR IGNORE INTO names (key, name) SELECT fold(sender), sender FROM events WHERE kind = 'joined' ORDER BY id;
   `,
+  'ALTER TABLE events ADD COLUMN sent INTEGER',
 ]
 
 /** Brings a database to this version. Throws when a newer roomd has written it. */

@@ -22,6 +22,8 @@ export class Store {
   readonly names: Names
   readonly #db: DatabaseSync
   readonly #logs = new Map<LogName, LogRow>()
+  /** The id that was given last, in whatever log. */
+  #newest = 0
   readonly #insertEvent: StatementSync
   readonly #insertLog: StatementSync
   readonly #updateLog: StatementSync
@@ -36,14 +38,14 @@ export class Store {
   constructor(db: DatabaseSync) {
     this.#db = db
     this.names = new Names(db)
-    this.#insertEvent = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)')
+    this.#insertEvent = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
     this.#insertLog = db.prepare('INSERT INTO logs (name, start, last, count) VALUES (?, ?, ?, 0)')
     this.#updateLog = db.prepare('UPDATE logs SET start = ?, last = ?, count = ? WHERE id = ?')
     this.#findLog = db.prepare('SELECT id, start, last, count FROM logs WHERE name = ?')
     this.#insertMember = db.prepare('INSERT OR IGNORE INTO members VALUES (?, ?)')
     this.#deleteMember = db.prepare('DELETE FROM members WHERE room = ? AND name = ?')
     this.#page = db.prepare(
-      'SELECT id, kind, room, sender, addressee, body FROM events WHERE log = ? AND id BETWEEN ? AND ? ORDER BY id LIMIT ?',
+      'SELECT id, kind, room, sender, addressee, body, sent FROM events WHERE log = ? AND id BETWEEN ? AND ? ORDER BY id LIMIT ?',
     )
     this.#page.setReturnArrays(true)
     this.#back = db.prepare(
@@ -148,10 +150,12 @@ export class Store {
     const ids: number[] = []
     try {
       return this.#transaction(() => {
-        for (const [name, kind, room, from, to, body] of rows) {
+        for (const [name, kind, room, from, to, body, sent] of rows) {
           const log = this.log(name) ?? this.#createLog(name, now)
-          const id = nextId(log.last, now)
-          this.#insertEvent.run(log.id, id, kind, room, from, to, body)
+          // What different logs got within a millisecond keeps its order too.
+          const id = nextId(timeOf(this.#newest) === now ? Math.max(log.last, this.#newest) : log.last, now)
+          this.#newest = id
+          this.#insertEvent.run(log.id, id, kind, room, from, to, body, sent)
           if (kind === 'joined') {
             this.#insertMember.run(room, from)
             this.names.see(from)
@@ -234,7 +238,7 @@ function roomOf(row: Record<string, SQLOutputValue>): RoomRecord {
   }
 }
 
-function eventOf([id, kind, room, from, to, body]: SQLOutputValue[]): Event {
+function eventOf([id, kind, room, from, to, body, sent]: SQLOutputValue[]): Event {
   const event = {
     id: Number(id),
     at: timeOf(Number(id)),
@@ -243,5 +247,9 @@ function eventOf([id, kind, room, from, to, body]: SQLOutputValue[]): Event {
     from: String(from),
     body: String(body),
   }
-  return to === null ? event : { ...event, to: String(to) }
+  return {
+    ...event,
+    ...(to !== null && { to: String(to) }),
+    ...(sent !== null && { sent: Number(sent) }),
+  }
 }

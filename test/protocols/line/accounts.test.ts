@@ -75,7 +75,7 @@ test('accounts and their blocks survive kill -9; no password is in the log or on
   const first = new RoomdProcess(args)
   onTestFinished(() => void first.child.kill('SIGKILL'))
   const dial = async (line: number) =>
-    LineClient.connect({ line, lineTls: Number.NaN, stop: async () => {} }, 'TCP', 'whole')
+    LineClient.connect({ line, lineTls: Number.NaN, port: () => Number.NaN, stop: async () => {} }, 'TCP', 'whole')
   const alice = await dial(await first.ready())
   await alice.ask('LOGIN alice')
   expect(await alice.ask('/block bob')).toEqual(result('Blocked bob'))

@@ -1,0 +1,44 @@
+import type { Chat } from '../../chat/chat.ts'
+import type { Admission } from '../admission.ts'
+import type { ConnectionOptions } from '../connection.ts'
+import { DISCONNECTS } from '../disconnect.ts'
+import { FrameConnection, type FrameOptions } from '../frames/connection.ts'
+import { Listener } from '../listener.ts'
+import type { Certificate } from '../protocol.ts'
+import { Conversation, type ConversationSettings } from './conversation.ts'
+import { frame } from './frame.ts'
+import { ChatterboxWire } from './wire.ts'
+
+/** Bytes of a frame that a client may send. */
+const MAX_FRAME = 65_536
+
+/** What all listeners of the protocol share, and so the bytes that they send. */
+export function chatterboxOptions(
+  chat: Chat,
+  { log, maxQueue, pace, loginTimeout }: Omit<ConnectionOptions, 'lastWord'>,
+  settings: ConversationSettings,
+): FrameOptions {
+  const options = { ...settings, chat, log, wire: new ChatterboxWire() }
+  return {
+    log,
+    maxQueue,
+    pace,
+    loginTimeout,
+    maxFrame: MAX_FRAME,
+    recordEach: true,
+    lastWord: (reason) => frame({ ERROR: DISCONNECTS[reason].text }),
+    converse: (link) => new Conversation(options, link),
+  }
+}
+
+/** Chatterbox over TLS, or over plain TCP without a certificate (protocols/chatterbox.md). */
+export function chatterboxListener(options: FrameOptions, admission: Admission, certificate?: Certificate): Listener {
+  return new Listener({
+    name: certificate ? 'chatterbox' : 'chatterbox-plain',
+    log: options.log,
+    admission,
+    certificate,
+    lastWord: options.lastWord,
+    welcome: (socket) => new FrameConnection(socket, options),
+  })
+}

@@ -1,0 +1,168 @@
+import type { Logger } from 'pino'
+import { type Chat, LOBBY } from '../../chat/chat.ts'
+import { isReserved } from '../../chat/names.ts'
+import { type Reason, Refusal } from '../../chat/refusal.ts'
+import { isLonger } from '../../chat/text.ts'
+import type { FrameConversation, FrameLink } from '../frames/connection.ts'
+import { runCommand } from './commands.ts'
+import { type Entry, frame } from './frame.ts'
+import { INVALID_MESSAGE, isEntry, readRequest } from './request.ts'
+import { type WelcomeOptions, welcome } from './welcome.ts'
+import { ChatterboxSession, type ChatterboxWire } from './wire.ts'
+
+export interface ConversationSettings extends WelcomeOptions {
+  /** Characters of a message, and of a command. */
+  readonly maxText: number
+}
+
+export interface ConversationOptions extends ConversationSettings {
+  readonly chat: Chat
+  readonly wire: ChatterboxWire
+  readonly log: Logger
+}
+
+const TOO_LONG = 'Message too long'
+const UNAVAILABLE = 'Temporarily unavailable'
+const RESERVED = 'The provided username is reserved.'
+
+/** Why a name is not accepted. */
+const INFO: Readonly<Partial<Record<Reason, string>>> = {
+  'name-in-room': 'The provided username is already in use.',
+  'name-invalid': 'The provided username is not allowed.',
+  'name-reserved': RESERVED,
+  unavailable: UNAVAILABLE,
+}
+
+/** Why a message is not carried out; nothing is said where there is no text. */
+const ERROR: Readonly<Partial<Record<Reason, string>>> = {
+  'nobody-here': 'Specified username does not exist (or at least is not online)',
+  'text-too-long': TOO_LONG,
+  'name-reserved': RESERVED,
+  unavailable: UNAVAILABLE,
+}
+
+/** An objection to something that was said, or none. */
+type Outcome = string | undefined
+
+/** One client's talk. */
+export class Conversation implements FrameConversation {
+  readonly #options: ConversationOptions
+  readonly #link: FrameLink
+  /** With the name that was accepted, or is being tried. */
+  #session: ChatterboxSession | undefined
+  #accepted = false
+
+  constructor(options: ConversationOptions, link: FrameLink) {
+    this.#options = options
+    this.#link = link
+  }
+
+  get name(): string | undefined {
+    return this.#accepted ? this.#session?.name : undefined
+  }
+
+  hear(payload: Buffer): void | Promise<void> {
+    const request = readRequest(payload)
+    if (typeof request === 'string') return this.#object(request)
+    return this.#carryOut(request.username, request.messages)
+  }
+
+  leave(): void {
+    if (this.#session) void this.#options.chat.close(this.#session)
+  }
+
+  /** At most one objection, the first, whatever there is to object to. */
+  async #carryOut(username: unknown, messages: unknown): Promise<void> {
+    const name = username === undefined ? undefined : await this.#choose(username)
+    const text = messages === undefined ? undefined : await this.#take(messages)
+    const objection = name ?? text
+    if (objection !== undefined) this.#object(objection)
+  }
+
+  #object(text: string): void {
+    this.#link.push(frame({ ERROR: text }))
+  }
+
+  async #choose(username: unknown): Promise<Outcome> {
+    if (typeof username !== 'string') return INVALID_MESSAGE
+    if (this.#accepted) return `Already logged in as ${this.name}`
+    const { chat, wire } = this.#options
+    const session = new ChatterboxSession(wire, this.#link)
+    this.#session = session
+    try {
+      // The core says the same of these words and of an account's name.
+      if (isReserved(username)) throw new Refusal('name-invalid')
+      await chat.login(session, username)
+      if (session.closed) return
+      const room = await chat.enter(session, LOBBY)
+      if (session.closed) return
+      await welcome(chat, session, room, this.#options)
+      this.#accepted = true
+    } catch (error) {
+      await chat.close(session)
+      this.#link.push(frame({ USERNAME_ACCEPTED: false, INFO: this.#wordsFor(error, INFO) ?? UNAVAILABLE }))
+    }
+  }
+
+  /** What is said in one frame is committed together; a command waits for what was said before it. */
+  async #take(messages: unknown): Promise<Outcome> {
+    const session = this.#session
+    if (!this.#accepted || !session) return 'Choose a username first'
+    if (!Array.isArray(messages)) return INVALID_MESSAGE
+    const outcomes: (Outcome | Promise<Outcome>)[] = []
+    for (const message of messages) {
+      if (session.closed) return
+      const entry = this.#check(session, message)
+      if (typeof entry === 'string') {
+        outcomes.push(entry)
+      } else if (entry[3].startsWith('/')) {
+        await Promise.all(outcomes)
+        // Its answer follows theirs, and a client that does not read its answers gets no further ones.
+        await this.#link.drained()
+        outcomes.push(await this.#command(session, entry))
+      } else {
+        outcomes.push(this.#say(session, entry))
+      }
+    }
+    return (await Promise.all(outcomes)).find((outcome) => outcome !== undefined)
+  }
+
+  /** In the order of protocols/chatterbox.md, 2.2. A string says what is wrong. */
+  #check(session: ChatterboxSession, message: unknown): Entry | string {
+    if (!isEntry(message)) return INVALID_MESSAGE
+    const [src, , , content] = message
+    if (src !== session.name) return 'SRC does not match the username of this connection'
+    if (isLonger(content, this.#options.maxText)) return TOO_LONG
+    return message
+  }
+
+  async #say(session: ChatterboxSession, [, dest, timestamp, content]: Entry): Promise<Outcome> {
+    const { chat } = this.#options
+    try {
+      if (dest === 'ALL') await chat.say(session, content, timestamp)
+      else await chat.tell(session, dest, content, timestamp)
+    } catch (error) {
+      return this.#wordsFor(error, ERROR)
+    }
+  }
+
+  async #command(session: ChatterboxSession, [, , timestamp, content]: Entry): Promise<Outcome> {
+    const { chat } = this.#options
+    const lineName = session.room?.record.lineName
+    if (lineName === undefined) return
+    const online = async () => (await chat.members(lineName)).members
+    try {
+      const answer = await runCommand(content, { chat, session, online })
+      if ('objection' in answer) return answer.objection
+      this.#link.push(frame({ MESSAGES: [[session.name, session.name, timestamp, answer.text]] }))
+    } catch (error) {
+      return this.#wordsFor(error, ERROR)
+    }
+  }
+
+  #wordsFor(error: unknown, words: Readonly<Partial<Record<Reason, string>>>): Outcome {
+    if (error instanceof Refusal) return words[error.reason]
+    this.#options.log.error({ err: error }, 'a frame failed')
+    return 'Internal error'
+  }
+}

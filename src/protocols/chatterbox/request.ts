@@ -1,0 +1,40 @@
+/** What clients say, checked. */
+import type { Entry } from './frame.ts'
+
+export const INVALID_JSON = 'Invalid JSON'
+export const INVALID_MESSAGE = 'Invalid message'
+
+/** What C libraries with 32 bits for a time can still turn into a date. */
+const LAST_SECOND = 4_294_967_295
+
+/** The known keys of an object, whatever their values; undefined where a key is not there. */
+export interface Request {
+  readonly username: unknown
+  readonly messages: unknown
+}
+
+const decoder = new TextDecoder('utf-8', { fatal: true })
+
+/** A string says what is wrong. */
+export function readRequest(payload: Buffer): Request | string {
+  let value: unknown
+  try {
+    value = JSON.parse(decoder.decode(payload))
+  } catch {
+    return INVALID_JSON
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return INVALID_JSON
+  const known = new Map<string, unknown>(Object.entries(value))
+  if (!known.has('USERNAME') && !known.has('MESSAGES')) return INVALID_MESSAGE
+  return { username: known.get('USERNAME'), messages: known.get('MESSAGES') }
+}
+
+export function isEntry(value: unknown): value is Entry {
+  if (!Array.isArray(value) || value.length !== 4) return false
+  const [src, dest, timestamp, content] = value
+  return typeof src === 'string' && typeof dest === 'string' && isSecond(timestamp) && typeof content === 'string'
+}
+
+function isSecond(value: unknown): boolean {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= LAST_SECOND
+}

@@ -1,0 +1,53 @@
+import { fold } from '../../chat/names.ts'
+import type { Room } from '../../chat/room.ts'
+import { Session, type Wire } from '../../chat/session.ts'
+import type { Event } from '../../engine/event.ts'
+import { framesOf } from './frame.ts'
+
+/** Where a session's frames go. */
+export interface Sink {
+  push(frame: Buffer): void
+}
+
+export class ChatterboxSession extends Session {
+  readonly sink: Sink
+  /** What has happened since it is a member, until it has been told that it is one. */
+  held: Event[] | undefined = []
+
+  constructor(wire: ChatterboxWire, sink: Sink) {
+    super(wire)
+    this.sink = sink
+  }
+
+  /** From here on it is told what happens; first, of what was held, that which is still wanted. */
+  release(wanted: (event: Event, place: number) => boolean): void {
+    const held = this.held ?? []
+    this.held = undefined
+    for (const frame of framesOf(held.filter(wanted))) this.sink.push(frame)
+  }
+}
+
+/** Events as frames: encoded once, the same bytes for every member. */
+export class ChatterboxWire implements Wire<ChatterboxSession> {
+  readonly protocol = 'chatterbox'
+  readonly carriesPrivate = true
+  readonly keepsBlocks = true
+
+  deliver(_room: Room, events: readonly Event[], members: Iterable<ChatterboxSession>): void {
+    let frames: readonly Buffer[] | undefined
+    for (const member of members) {
+      if (member.held) {
+        for (const event of events) member.held.push(event)
+      } else {
+        frames ??= framesOf(events)
+        for (const frame of frames) member.sink.push(frame)
+      }
+    }
+  }
+
+  /** To the addressee only: a client does not expect what it has said itself (protocols/chatterbox.md, 2.2). */
+  whisper(room: Room, events: readonly Event[], session: ChatterboxSession): void {
+    const own = events.filter(({ to }) => to !== undefined && fold(to) === session.key)
+    this.deliver(room, own, [session])
+  }
+}
