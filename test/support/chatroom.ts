@@ -37,6 +37,7 @@ export async function startChatroom(overrides: Overrides = {}): Promise<Chatroom
     line: port('line'),
     lineTls: Number.NaN,
     chatroom: port('chatroom'),
+    port,
     log: () => lines.join(''),
     stop: () => daemon.stop(),
   }
