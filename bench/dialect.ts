@@ -40,3 +40,22 @@ export const IRC: Dialect = {
   speakerEnters: true,
   atOnce: 10,
 }
+
+/** The line protocol in the room of the protocols without rooms. */
+export const LOBBY: Dialect = {
+  ...LINE,
+  enter: (index) => [{ say: `LOGIN user${index}\r\nJOIN lobby\r\n`, until: 'Joined room' }],
+}
+
+/** Chatterbox; it is spoken at the line protocol here, and only heard through this. */
+export const BOX: Dialect = {
+  ...LINE,
+  enter: (index) => [{ say: framed({ USERNAME: `box${index}` }), until: '"USER_LIST"' }],
+}
+
+function framed(value: unknown): string {
+  const json = JSON.stringify(value)
+  const header = Buffer.alloc(4)
+  header.writeUInt32BE(json.length)
+  return header.toString('latin1') + json
+}

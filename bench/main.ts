@@ -9,9 +9,10 @@ import { idle } from './scenarios/idle.ts'
 import { ingest } from './scenarios/ingest.ts'
 import { joins } from './scenarios/joins.ts'
 import { latency } from './scenarios/latency.ts'
+import { mixed } from './scenarios/mixed.ts'
 import { start } from './scenarios/start.ts'
 
-const SCENARIOS: readonly Scenario[] = [fanout, fanout1, ingest, joins, idle, history, latency, start]
+const SCENARIOS: readonly Scenario[] = [fanout, fanout1, mixed, ingest, joins, idle, history, latency, start]
 const RESULTS = new URL('results.json', import.meta.url)
 
 const { values, positionals } = parseArgs({

@@ -42,7 +42,7 @@ export function discard(folder: string): void {
 }
 
 /** roomd without limits, on a given data folder or a new one. */
-export async function startRoomd(data?: string): Promise<Server> {
+export async function startRoomd(data?: string, ...more: readonly string[]): Promise<Server> {
   const port = await freePort()
   const folder = data ?? temporary()
   const limits = ['--max-rate', '0', '--max-per-address', '0', '--max-connections', '0']
@@ -58,6 +58,7 @@ export async function startRoomd(data?: string): Promise<Server> {
     ...limits,
     '--no-chatterbox',
     '--no-chatroom',
+    ...more,
   ]
   const started = performance.now()
   const child = watch(
@@ -162,7 +163,7 @@ function serverOf(child: ChildProcess, port: number, startMs: number): Server {
   return { pid: child.pid ?? 0, port, startMs, stop }
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()

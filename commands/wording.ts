@@ -21,6 +21,7 @@ export const WORDING: Readonly<Record<Reason, (parameter: string) => string>> = 
   'text-too-long': () => 'Message too long',
   'nobody-here': (parameter) => `No such user here: ${parameter.split(/[ \t]/, 1)}`,
   'history-gone': (parameter) => `History before ${/after=(\S*)/i.exec(parameter)?.[1]} is gone`,
+  'too-many-blocks': () => 'You have blocked too many already',
   unavailable: () => 'Temporarily unavailable',
 }
 

@@ -8,7 +8,7 @@ import { type Server, startNgircd, startRedis, startRoomd } from '../server.ts'
 const ROUNDS = 3
 
 const RIVALS: readonly { name: string; dialect: Dialect; start: () => Promise<Server> }[] = [
-  { name: 'roomd', dialect: LINE, start: startRoomd },
+  { name: 'roomd', dialect: LINE, start: () => startRoomd() },
   { name: 'redis', dialect: RESP, start: startRedis },
   { name: 'ngircd', dialect: IRC, start: startNgircd },
 ]
@@ -113,7 +113,7 @@ async function guest(port: number, dialect: Dialect, index: number): Promise<Cli
 }
 
 /** Resolves when every member has heard every message; at most `window` are ahead of the slowest of them. */
-function everybodyHears(
+export function everybodyHears(
   members: readonly Client[],
   speak: (text: string) => void,
   dialect: Dialect,

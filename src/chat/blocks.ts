@@ -38,6 +38,11 @@ export class Blocks {
     return true
   }
 
+  /** How many a name has blocked. */
+  count(owner: string): number {
+    return this.#blocked.get(fold(owner))?.size ?? 0
+  }
+
   list(owner: string): string[] {
     return [...(this.#blocked.get(fold(owner))?.values() ?? [])]
   }

@@ -15,6 +15,8 @@ import { Room } from './room.ts'
 import type { Session } from './session.ts'
 import { clean, isLonger } from './text.ts'
 
+/** Names that one name may block. */
+const MOST_BLOCKS = 1_000
 /** How long to wait before a `left` that could not be committed is tried again, in ms. */
 const RETRY_MS = 1_000
 
@@ -268,6 +270,7 @@ export class Chat {
   async block(session: Session, name: string): Promise<void> {
     if (!isName(name) || fold(name) === session.key) throw new Refusal('name-invalid')
     await this.#checkOwn(session)
+    if (this.#blocks.count(session.name) >= MOST_BLOCKS) throw new Refusal('too-many-blocks')
     if (session.registered || session.wire.keepsBlocks) this.#blocks.keep(session.name)
     const kept = this.#blocks.keeps(session.name)
     if (kept) await this.#engine.keepBlock(session.name, name).catch(refuse)

@@ -29,6 +29,8 @@ export type Reason =
   /** Something after the id asked for may be missing. */
   | 'history-gone'
   /** The engine cannot commit now; trying again is worth it. */
+  /** A name blocks a great many already. */
+  | 'too-many-blocks'
   | 'unavailable'
 
 export class Refusal extends Error {

@@ -37,6 +37,7 @@ const INFO: Readonly<Partial<Record<Reason, string>>> = {
 const ERROR: Readonly<Partial<Record<Reason, string>>> = {
   'nobody-here': 'Specified username does not exist (or at least is not online)',
   'text-too-long': TOO_LONG,
+  'too-many-blocks': 'You have blocked too many already',
   'name-reserved': RESERVED,
   unavailable: UNAVAILABLE,
 }

@@ -163,6 +163,14 @@ describe.each(WAYS)('over $transport', (way) => {
     expect(await bob.rest()).toEqual([])
   })
 
+  test('/block of a great many ends somewhere', async () => {
+    const alice = await (await stage(way)).login('alice')
+    alice.send(...Array.from({ length: 1_001 }, (_, n) => `/block name${n}`))
+    const replies = await alice.rest()
+    expect(replies.slice(0, 1_000)).not.toContainEqual(expect.objectContaining({ type: 'error' }))
+    expect(replies.at(-1)).toEqual(error('You have blocked too many already'))
+  })
+
   test('/block of nobody, or oneself', async () => {
     const alice = await (await stage(way)).login('alice')
     expect(await alice.ask('/block')).toEqual(MISSING)
