@@ -77,6 +77,7 @@ export class Listener implements Protocol {
     this.#stopping = true
     const closed = new Promise((resolve) => this.#server.close(resolve))
     for (const connection of this.#connections.values()) connection.stop()
+    this.#endHandshakes()
     await closed
   }
 
@@ -94,6 +95,12 @@ export class Listener implements Protocol {
       this.#beneath.delete(socket)
       this.#handshakes.leave(address)
     })
+  }
+
+  /** When the server stops and every client is gone, what is left has not finished its handshake, and may never do so. */
+  #endHandshakes(): void {
+    if (!this.#stopping || this.#connections.size > 0) return
+    for (const socket of this.#beneath) socket.destroy()
   }
 
   #admit(socket: Socket): void {
@@ -114,6 +121,7 @@ export class Listener implements Protocol {
       admission.leave(address)
       this.#connections.delete(socket)
       log.debug({ address }, 'closed')
+      this.#endHandshakes()
     })
     const connection = welcome(socket)
     this.#connections.set(socket, connection)

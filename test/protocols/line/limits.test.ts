@@ -1,6 +1,7 @@
 /** What happens at the limits of DESIGN.md that a single parser or counter does not show. */
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { LineClient, Transport } from '../../support/client.ts'
 import { startTestDaemon } from '../../support/daemon.ts'
@@ -172,6 +173,22 @@ test('connections that do not shake hands are bounded too', async () => {
   })
   for (const socket of silent) socket.destroy()
 })
+
+test.for(['is gone right behind its handshake', 'never shakes hands'])(
+  'a client that %s does not hold up a stop',
+  async (how) => {
+    const daemon = await startTestDaemon()
+    const at = { port: daemon.lineTls, host: '127.0.0.1' }
+    const socket = how.startsWith('is') ? connectTls({ ...at, rejectUnauthorized: false }) : connect(at)
+    socket.on('error', () => {})
+    await once(socket, how.startsWith('is') ? 'secureConnect' : 'connect')
+    if (how.startsWith('is')) socket.destroy()
+    const started = performance.now()
+    await daemon.stop()
+    expect(performance.now() - started).toBeLessThan(3_000)
+    socket.destroy()
+  },
+)
 
 test('a TLS handshake that never ends is cut off and holds nobody up', { timeout: 30_000 }, async () => {
   const daemon = await startTestDaemon()
