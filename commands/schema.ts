@@ -13,6 +13,10 @@ const Time = Type.String({
 const Nickname = Type.String({ minLength: 1, maxLength: 32 })
 const RoomName = Type.String({ pattern: '^[a-zA-Z0-9]{1,70}$' })
 
+const reconnect = Type.Optional(
+  Type.Boolean({ description: 'The connection closes; whether it is worth coming back soon.' }),
+)
+
 const exact = { additionalProperties: false }
 
 export const CommandHelp = Type.Object({ name: Type.String(), usage: Type.String(), help: Type.String() }, exact)
@@ -37,9 +41,7 @@ export const ErrorReply = Type.Object(
   {
     type: Type.Literal('error'),
     error: Type.String(),
-    reconnect: Type.Optional(
-      Type.Boolean({ description: 'The connection closes; whether it is worth coming back soon.' }),
-    ),
+    reconnect,
   },
   exact,
 )
@@ -49,9 +51,7 @@ export const Notice = Type.Object(
   {
     type: Type.Literal('notice'),
     notice: Type.String(),
-    reconnect: Type.Optional(
-      Type.Boolean({ description: 'The connection closes; whether it is worth coming back soon.' }),
-    ),
+    reconnect,
   },
   exact,
 )

@@ -1,3 +1,4 @@
+import type { Event } from '../engine/event.ts'
 import { fold } from './names.ts'
 
 /** Who does not want to hear from whom. Names are compared folded. */
@@ -65,6 +66,12 @@ export class Blocks {
   between(one: string, other: string): boolean {
     const [a, b] = [fold(one), fold(other)]
     return Boolean(this.#blocked.get(a)?.has(b) || this.#blocked.get(b)?.has(a))
+  }
+
+  /** Without the messages that a block keeps from a reader; presence is never kept (protocols/README.md, Block). */
+  allowed(events: readonly Event[], reader: string): readonly Event[] {
+    if (this.empty) return events
+    return events.filter(({ kind, from }) => kind !== 'message' || !this.between(from, reader))
   }
 
   /** All between whom and this name messages may not pass, as folded names. */

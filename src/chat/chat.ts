@@ -207,10 +207,11 @@ export class Chat {
 
   /** The public rooms and who is in them, in the order in which they were made. Refuses `unavailable`. */
   async presence(): Promise<{ title: string; members: readonly string[] }[]> {
-    const records = await this.#engine.rooms().catch(refuse)
-    const open = records.filter(({ visibility }) => visibility === 'public')
     return Promise.all(
-      open.map(async ({ id, title }) => ({ title, members: await this.#engine.members(id).catch(refuse) })),
+      (await this.#publicRooms()).map(async ({ id, title }) => ({
+        title,
+        members: await this.#engine.members(id).catch(refuse),
+      })),
     )
   }
 
@@ -232,8 +233,7 @@ export class Chat {
 
   /** The public rooms, busiest first. */
   async rooms(): Promise<RoomInfo[]> {
-    const records = (await this.#engine.rooms()).filter(({ visibility }) => visibility === 'public')
-    const counted = records.map(async ({ id, lineName }): Promise<RoomInfo> => {
+    const counted = (await this.#publicRooms()).map(async ({ id, lineName }): Promise<RoomInfo> => {
       return { name: lineName, members: await this.#engine.memberCount(id) }
     })
     return (await Promise.all(counted)).sort((a, b) => b.members - a.members)
@@ -244,7 +244,7 @@ export class Chat {
     const { log } = roomOf(session)
     try {
       for await (const page of this.#engine.read(log, range)) {
-        yield this.#blocks.empty ? page : page.filter((event) => this.#audible(event, session))
+        yield this.#blocks.allowed(page, session.name)
       }
     } catch (error) {
       refuse(error)
@@ -318,6 +318,11 @@ export class Chat {
     this.#moving.set(session, done)
     void done.then(() => this.#moving.delete(session))
     return move
+  }
+
+  async #publicRooms(): Promise<readonly RoomRecord[]> {
+    const records = await this.#engine.rooms().catch(refuse)
+    return records.filter(({ visibility }) => visibility === 'public')
   }
 
   async #openRoom(name: number | string): Promise<RoomRecord> {
@@ -413,10 +418,6 @@ export class Chat {
     if (body === '') throw new Refusal('text-empty')
     if (isLonger(body, this.#options.maxText)) throw new Refusal('text-too-long')
     return body
-  }
-
-  #audible({ kind, from }: Event, session: Session): boolean {
-    return kind !== 'message' || !this.#blocks.between(from, session.name)
   }
 
   /** A guest whose name was registered by somebody else since may do nothing in that name. */

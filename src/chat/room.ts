@@ -64,7 +64,7 @@ export class Room {
   detach(session: Session): void {
     if (this.#members.get(session.key) !== session) return
     const events = this.#remove(session)
-    if (!session.closed) this.#hand(this.#allowed(events, session), [session], session.wire)
+    if (!session.closed) this.#hand(this.#blocks.allowed(events, session.name), [session], session.wire)
   }
 
   deliver(): void {
@@ -78,7 +78,8 @@ export class Room {
     this.#since.clear()
     const leavers = this.#leavers
     this.#leavers = []
-    for (const { session, events: own } of leavers) this.#hand(this.#allowed(own, session), [session], session.wire)
+    for (const { session, events: own } of leavers)
+      this.#hand(this.#blocks.allowed(own, session.name), [session], session.wire)
   }
 
   #admit({ from }: Event): void {
@@ -116,22 +117,16 @@ export class Room {
   #setApart(events: readonly Event[]): Map<Session, readonly Event[]> {
     const apart = new Map<Session, readonly Event[]>()
     for (const [session, start] of this.#since) {
-      if (start > 0) apart.set(session, this.#allowed(events.slice(start), session))
+      if (start > 0) apart.set(session, this.#blocks.allowed(events.slice(start), session.name))
     }
     if (this.#blocks.empty) return apart
     for (const from of new Set(events.map((event) => event.from))) {
       for (const key of this.#blocks.apartFrom(from)) {
         const session = this.#members.get(key)
-        if (session && !apart.has(session)) apart.set(session, this.#allowed(events, session))
+        if (session && !apart.has(session)) apart.set(session, this.#blocks.allowed(events, session.name))
       }
     }
     return apart
-  }
-
-  /** Without the messages that a block keeps from a session; presence is never kept (protocols/README.md, Block). */
-  #allowed(events: readonly Event[], session: Session): readonly Event[] {
-    if (this.#blocks.empty) return events
-    return events.filter(({ kind, from }) => kind !== 'message' || !this.#blocks.between(from, session.name))
   }
 
   #hand(events: readonly Event[], members: Iterable<Session>, wire: Wire): void {

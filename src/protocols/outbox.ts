@@ -7,11 +7,15 @@ export interface OutboxOwner {
   overflowed(): void
 }
 
+/** Where a session's bytes go. */
+export interface Sink {
+  push(chunk: Buffer): void
+}
+
 /** What is bound for one connection and waits for its reader. Bounded: past the limit its owner is told, and it takes no more. */
-export interface Queue {
+export interface Queue extends Sink {
   /** Bytes that have not reached the kernel. */
   readonly queued: number
-  push(chunk: Buffer): void
   /** Resolves when the reader has caught up with what was written, or is gone. */
   drained(): Promise<void>
   /** Writes what is queued and a last word, then ends the stream. Nothing is taken afterwards. */

@@ -1,15 +1,13 @@
 import type { Chat } from '../../chat/chat.ts'
 import type { Admission } from '../admission.ts'
 import type { ConnectionOptions } from '../connection.ts'
-import { FrameConnection, type FrameOptions } from '../frames/connection.ts'
-import { Listener } from '../listener.ts'
+import type { FrameOptions } from '../frames/connection.ts'
+import { frameListener, MAX_FRAME } from '../frames/listener.ts'
+import type { Listener } from '../listener.ts'
 import type { Certificate } from '../protocol.ts'
 import { ChatroomConversation } from './conversation.ts'
 import { Pages } from './pages.ts'
 import { ChatroomWire, lastFrame } from './wire.ts'
-
-/** Bytes of a payload (protocols/chatroom.md, 6.3). */
-const LONGEST = 65_536
 
 export interface ChatroomOptions extends Pick<ConnectionOptions, 'log' | 'maxQueue' | 'pace' | 'loginTimeout'> {
   readonly chat: Chat
@@ -29,16 +27,9 @@ export function chatroomListener(
     pace,
     loginTimeout,
     lastWord: lastFrame,
-    maxFrame: LONGEST,
+    maxFrame: MAX_FRAME,
     recordEach: false,
     converse: (link) => new ChatroomConversation(shared, link),
   }
-  return new Listener({
-    name: 'chatroom',
-    log,
-    admission,
-    certificate,
-    lastWord: lastFrame,
-    welcome: (socket) => new FrameConnection(socket, options),
-  })
+  return frameListener('chatroom', options, admission, certificate)
 }

@@ -2,13 +2,9 @@ import type { Room } from '../../chat/room.ts'
 import { Session, type Wire } from '../../chat/session.ts'
 import type { Event } from '../../engine/event.ts'
 import { DISCONNECTS, type DisconnectReason } from '../disconnect.ts'
+import type { Sink } from '../outbox.ts'
 import type { Board, Viewer } from './board.ts'
 import { reply } from './frames.ts'
-
-/** Where a session's bytes go. */
-export interface Sink {
-  push(frame: Buffer): void
-}
 
 export class ChatroomSession extends Session implements Viewer {
   /** Where the client's window is; nowhere before the login and after the logout. */

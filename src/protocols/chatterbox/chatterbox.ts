@@ -2,15 +2,13 @@ import type { Chat } from '../../chat/chat.ts'
 import type { Admission } from '../admission.ts'
 import type { ConnectionOptions } from '../connection.ts'
 import { DISCONNECTS } from '../disconnect.ts'
-import { FrameConnection, type FrameOptions } from '../frames/connection.ts'
-import { Listener } from '../listener.ts'
+import type { FrameOptions } from '../frames/connection.ts'
+import { frameListener, MAX_FRAME } from '../frames/listener.ts'
+import type { Listener } from '../listener.ts'
 import type { Certificate } from '../protocol.ts'
 import { Conversation, type ConversationSettings } from './conversation.ts'
 import { frame } from './frame.ts'
 import { ChatterboxWire } from './wire.ts'
-
-/** Bytes of a frame that a client may send. */
-const MAX_FRAME = 65_536
 
 /** What all listeners of the protocol share, and so the bytes that they send. */
 export function chatterboxOptions(
@@ -33,12 +31,5 @@ export function chatterboxOptions(
 
 /** Chatterbox over TLS, or over plain TCP without a certificate (protocols/chatterbox.md). */
 export function chatterboxListener(options: FrameOptions, admission: Admission, certificate?: Certificate): Listener {
-  return new Listener({
-    name: certificate ? 'chatterbox' : 'chatterbox-plain',
-    log: options.log,
-    admission,
-    certificate,
-    lastWord: options.lastWord,
-    welcome: (socket) => new FrameConnection(socket, options),
-  })
+  return frameListener(certificate ? 'chatterbox' : 'chatterbox-plain', options, admission, certificate)
 }

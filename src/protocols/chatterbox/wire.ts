@@ -2,12 +2,8 @@ import { fold } from '../../chat/names.ts'
 import type { Room } from '../../chat/room.ts'
 import { Session, type Wire } from '../../chat/session.ts'
 import type { Event } from '../../engine/event.ts'
+import type { Sink } from '../outbox.ts'
 import { framesOf } from './frame.ts'
-
-/** Where a session's frames go. */
-export interface Sink {
-  push(frame: Buffer): void
-}
 
 export class ChatterboxSession extends Session {
   readonly sink: Sink

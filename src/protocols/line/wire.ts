@@ -4,12 +4,8 @@ import type { Room } from '../../chat/room.ts'
 import { Session, type Wire } from '../../chat/session.ts'
 import type { Event } from '../../engine/event.ts'
 import { DISCONNECTS, type DisconnectReason } from '../disconnect.ts'
+import type { Sink } from '../outbox.ts'
 import type { Encode } from './json.ts'
-
-/** Where a session's bytes go. */
-export interface Sink {
-  push(bytes: Buffer): void
-}
 
 export class LineSession extends Session {
   readonly sink: Sink

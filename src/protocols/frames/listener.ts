@@ -1,0 +1,20 @@
+import type { Socket } from 'node:net'
+import type { Admission } from '../admission.ts'
+import { Listener } from '../listener.ts'
+import type { Certificate } from '../protocol.ts'
+import { FrameConnection, type FrameOptions } from './connection.ts'
+
+/** Bytes of a payload that a client may send (protocols/chatterbox.md, 2.4, and chatroom.md, 6.3). */
+export const MAX_FRAME = 65_536
+
+/** A framed protocol on TLS, or on plain TCP without a certificate. */
+export function frameListener(
+  name: string,
+  options: FrameOptions,
+  admission: Admission,
+  certificate?: Certificate,
+): Listener {
+  const { log, lastWord } = options
+  const welcome = (socket: Socket) => new FrameConnection(socket, options)
+  return new Listener({ name, log, admission, certificate, lastWord, welcome })
+}
