@@ -55,3 +55,13 @@ test('the core knows no socket, no file, no database and no wire; only the engin
     if (to === 'node:sqlite') expect(from).toMatch(/^src\/engine\//)
   }
 })
+
+test('what a daemon loads at its start is without the schema library, which takes longer than all the rest', () => {
+  const users = imports().filter(({ to }) => /^typebox/.test(to))
+  expect(new Set(users.map(({ from }) => from))).toEqual(new Set(['commands/schema.ts']))
+  for (const file of globSync(['src/**/*.ts', 'commands/**/*.ts'], { cwd: root })) {
+    const text = readFileSync(join(root, file), 'utf8')
+    expect(text, file).not.toMatch(/^(import|export) (?!type)[^\n]*from '[^']*commands\/schema\.ts'/m)
+    if (file.startsWith('commands/')) expect(text, file).not.toMatch(/^(import|export) (?!type)[^\n]*'\.\/schema\.ts'/m)
+  }
+})

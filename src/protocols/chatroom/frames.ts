@@ -1,15 +1,12 @@
-import Type, { type Static } from 'typebox'
-import Value from 'typebox/value'
 import { encodeFrame } from '../frames/encode.ts'
 
 /** The model of every frame, both ways (protocols/chatroom.md, 1): null is as good as absent. */
-const Request = Type.Object({
-  type: Type.String(),
-  status: Type.Optional(Type.Union([Type.String(), Type.Null()])),
-  message: Type.Optional(Type.Union([Type.String(), Type.Null()])),
-  data: Type.Optional(Type.Union([Type.Record(Type.String(), Type.Unknown()), Type.Null()])),
-})
-export type Request = Static<typeof Request>
+export interface Request {
+  readonly type: string
+  readonly status?: string | null
+  readonly message?: string | null
+  readonly data?: Readonly<Record<string, unknown>> | null
+}
 
 export interface Reply {
   readonly type: string
@@ -24,11 +21,30 @@ const utf8 = new TextDecoder('utf-8', { fatal: true })
 export function readRequest(payload: Buffer): Request | undefined {
   try {
     const value: unknown = JSON.parse(utf8.decode(payload))
-    return Value.Check(Request, value) && !Array.isArray(value.data) ? value : undefined
+    return isRequest(value) ? value : undefined
   } catch {
     // What it says may hold a password: nobody hears of it.
     return undefined
   }
+}
+
+/** Checked by hand: four fields are not worth the time that a schema library takes to load at every start. */
+function isRequest(value: unknown): value is Request {
+  if (!isObject(value)) return false
+  const { type, status, message, data } = value
+  return typeof type === 'string' && isText(status) && isText(message) && (isAbsent(data) || isObject(data))
+}
+
+function isText(value: unknown): boolean {
+  return isAbsent(value) || typeof value === 'string'
+}
+
+function isAbsent(value: unknown): boolean {
+  return value === undefined || value === null
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** The named fields of a request's data; undefined when one of them is missing or no string. */
