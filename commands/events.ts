@@ -55,7 +55,7 @@ export function timestamp(at: number): string {
 }
 
 function kindOf({ kind }: Event): keyof typeof TYPES {
-  if (kind === 'private') throw new Error('a private message is no event of a room')
+  if (kind === 'private' || kind === 'closed') throw new Error(`${kind} is nothing that members of a room are told`)
   return kind
 }
 

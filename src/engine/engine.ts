@@ -17,15 +17,27 @@ export interface RoomRecord {
   readonly title: string
   /** `^[a-zA-Z0-9]+$`: the name at the line protocol. */
   readonly lineName: string
+  /** May be empty. */
+  readonly description: string
   /** Private and hidden rooms need a password, which only some protocols can ask for. */
   readonly visibility: Visibility
+  /** What the password is checked against; a public room has none. */
+  readonly hash?: string
+  /** ms since the epoch. */
+  readonly createdAt: number
+  /** When what is known of it was last changed, in ms since the epoch. */
+  readonly changedAt: number
 }
 
 /** A room that is to be made. */
-export interface NewRoom extends Omit<RoomRecord, 'id'> {
+export interface NewRoom extends Pick<RoomRecord, 'title' | 'lineName' | 'visibility' | 'hash'> {
+  readonly description?: string
   /** Where the line name is empty or taken, the room gets this with its number behind it. Without one that is refused. */
   readonly stem?: string
 }
+
+/** What can be changed of a room. */
+export type RoomChange = Omit<NewRoom, 'hash'>
 
 /** A name that needs a secret. */
 export interface AccountRecord {
@@ -99,9 +111,20 @@ export interface Engine {
   /** Rejects with {@link Taken} when the title or the line name is another room's title or line name. */
   createRoom(room: NewRoom): Promise<RoomRecord>
   rooms(): Promise<readonly RoomRecord[]>
+  /**
+   * Gives a room another title and line name, description and visibility; the lobby keeps its line name. Undefined when there
+   * is no such room. Rejects with {@link Taken} as {@link createRoom} does. Committed when it resolves.
+   */
+  changeRoom(id: number, change: RoomChange): Promise<RoomRecord | undefined>
+  /**
+   * Ends a room's log, in one step: whoever has joined and not left is `left`, then the room is `closed`, its names are free,
+   * and neither its number nor its titles find it. What is appended to the log behind that is refused with {@link Closed}; what
+   * it held is removed in time. False when there is no such room. Committed when it resolves.
+   */
+  closeRoom(id: number): Promise<boolean>
 
   /**
-   * Calls the listener with a room's number when it has been made, when a `joined` stands in its log and when a name in it has
+   * Calls the listener with a room's number when it has been made, changed or closed, when a `joined` stands in its log and when a name in it has
    * been released, on whatever node; MAY call it more often, and MUST for every room after it may have missed something. What
    * {@link members} and {@link rooms} say from then on holds the change. Returns the end of it.
    */
@@ -122,6 +145,17 @@ export interface Engine {
   findName(name: string): Promise<string | undefined>
   /** All such names, in order of appearance, at most `limit`. */
   names(limit: number): Promise<readonly string[]>
+
+  /**
+   * Keeps a small text under a key, until a time (ms since the epoch) if one is given, in place of what was kept there.
+   * Committed when it resolves.
+   */
+  remember(key: string, text: string, until?: number): Promise<void>
+  /** The same, but what is kept already stays. Resolves with what is kept, of several at once with the same. */
+  rememberFirst(key: string, text: string, until?: number): Promise<string>
+  /** Undefined when nothing is kept, or its time is over. */
+  recall(key: string): Promise<string | undefined>
+  forget(key: string): Promise<void>
 }
 
 /** The engine cannot be opened or has died: a message for the operator, one line, saying which file or server and why. */
@@ -137,6 +171,11 @@ export class Unavailable extends Error {
 /** Whether anything is missing after the id asked for cannot be told any more. */
 export class Gone extends Error {
   override name = 'Gone'
+}
+
+/** The log is that of a room that is no more. */
+export class Closed extends Error {
+  override name = 'Closed'
 }
 
 /** A room of that title or line name exists. */

@@ -1,5 +1,8 @@
-/** What can stand in a log. `private` stands in its addressee's, the others in a room's. */
-export type Kind = 'message' | 'joined' | 'left' | 'private'
+/**
+ * What can stand in a log. `private` stands in its addressee's, the others in a room's. `closed` ends the log of a room that
+ * is no more; only the engine appends it.
+ */
+export type Kind = 'message' | 'joined' | 'left' | 'private' | 'closed'
 
 /** The log of a room, by the room's number, or of one name's private messages, by the folded name. */
 export type LogName = `room:${number}` | `inbox:${string}`
@@ -16,6 +19,8 @@ export interface Draft {
   readonly body: string
   /** When it was said by the sender's own clock, in seconds since the epoch, where a protocol passes that on. */
   readonly sent?: number | undefined
+  /** The colour of the sender's choice, where a protocol passes that on. */
+  readonly color?: string | undefined
 }
 
 /** One committed entry of a log. */

@@ -5,7 +5,15 @@ import { Session, type Wire } from '../../src/chat/session.ts'
 import type { Engine, Listener, RoomRecord } from '../../src/engine/engine.ts'
 import { type Draft, type Event, idAt } from '../../src/engine/event.ts'
 
-const LOBBY: RoomRecord = { id: 1, title: 'Public Chat', lineName: 'lobby', visibility: 'public' }
+const LOBBY: RoomRecord = {
+  id: 1,
+  title: 'Public Chat',
+  lineName: 'lobby',
+  description: '',
+  visibility: 'public',
+  createdAt: 0,
+  changedAt: 0,
+}
 
 /** One room; what is appended waits until {@link commit}. */
 class SlowEngine {
@@ -25,6 +33,7 @@ class SlowEngine {
   release = async (_room: number, name: string) => void this.held.delete(name)
   findRoom = async () => LOBBY
   memberCount = async () => this.held.size
+  watchRooms = () => () => {}
   findAccount = async () => undefined
   blocksWith = async () => []
 

@@ -1,7 +1,7 @@
 /** What src/engine/engine.ts says of every engine, as one suite. */
 import fc from 'fast-check'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type Engine, Gone, type Range, Taken } from '../../src/engine/engine.ts'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { Closed, type Engine, Gone, type Range, Taken } from '../../src/engine/engine.ts'
 import type { Draft, Event, LogName } from '../../src/engine/event.ts'
 
 export interface Subject {
@@ -320,7 +320,7 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
         const plain = await engine.createRoom({ title: 'a_b', lineName: 'ab', stem: 'ab', visibility: 'public' })
         expect(plain.lineName).toBe('ab')
         const taken = await engine.createRoom({ title: 'a-b', lineName: 'ab', stem: 'ab', visibility: 'public' })
-        expect(taken).toEqual({ id: taken.id, title: 'a-b', lineName: `ab${taken.id}`, visibility: 'public' })
+        expect(taken).toMatchObject({ title: 'a-b', lineName: `ab${taken.id}`, visibility: 'public' })
         const empty = await engine.createRoom({ title: '日本', lineName: '', stem: 'room', visibility: 'public' })
         expect(empty.lineName).toBe(`room${empty.id}`)
         const next = empty.id + 2
@@ -356,7 +356,14 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
 
       it('are found by title or line name, without regard to case', async () => {
         const made = await engine.createRoom(tech)
-        expect(made).toEqual({ ...tech, id: made.id })
+        expect(made).toEqual({
+          ...tech,
+          id: made.id,
+          description: '',
+          createdAt: made.createdAt,
+          changedAt: made.createdAt,
+        })
+        expect(Math.abs(made.createdAt - Date.now())).toBeLessThan(5_000)
         expect(made.id).toBeGreaterThan(1)
         for (const name of ['tech', 'TECH', 'tech talk', 'Tech Talk']) expect(await engine.findRoom(name)).toEqual(made)
         expect(await engine.findRoom('techno')).toBeUndefined()
@@ -383,6 +390,134 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
           ['a', 'A', 'a'].map((n) => engine.createRoom({ ...tech, title: n, lineName: n })),
         )
         expect(made.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+      })
+    })
+
+    describe('a room that changes', () => {
+      const old = { title: 'Old', lineName: 'old', visibility: 'private', hash: 'h', description: 'about' } as const
+
+      it('is found by its new names and no longer by the old ones, and keeps the rest', async () => {
+        const room = await engine.createRoom(old)
+        expect(room).toMatchObject(old)
+        const seen: number[] = []
+        engine.watchRooms((id) => seen.push(id))
+        const change = { title: 'New One', lineName: 'NewOne', visibility: 'hidden' } as const
+        const changed = await engine.changeRoom(room.id, change)
+        expect(changed).toEqual({ ...room, ...change, description: '', changedAt: changed?.changedAt })
+        expect(changed?.changedAt).toBeGreaterThan(room.changedAt)
+        expect(seen).toContain(room.id)
+        expect(await engine.findRoom('old')).toBeUndefined()
+        for (const name of ['new one', 'newone', room.id]) expect(await engine.findRoom(name)).toEqual(changed)
+        expect(await engine.createRoom(old)).toMatchObject(old)
+      })
+
+      it('keeps its line name with its title, and the lobby in any case', async () => {
+        const room = await engine.createRoom({ ...old, title: 'a-b', lineName: 'ab', stem: 'ab' })
+        const same = await engine.changeRoom(room.id, {
+          title: 'A-B',
+          lineName: 'AB',
+          stem: 'AB',
+          visibility: 'private',
+        })
+        expect(same).toMatchObject({ title: 'A-B', lineName: 'AB' })
+        const [lobby] = await engine.rooms()
+        const renamed = await engine.changeRoom(1, { title: 'Plaza', lineName: 'Plaza', visibility: 'public' })
+        expect(renamed).toMatchObject({ title: 'Plaza', lineName: lobby?.lineName })
+      })
+
+      it('takes no other room’s names, and nothing has changed then', async () => {
+        await engine.createRoom({ title: 'Tech', lineName: 'tech', visibility: 'public' })
+        const room = await engine.createRoom(old)
+        await expect(engine.changeRoom(room.id, { ...old, title: 'TECH', lineName: 'other' })).rejects.toThrow(Taken)
+        await expect(engine.changeRoom(room.id, { ...old, title: 'other', lineName: 'tech' })).rejects.toThrow(Taken)
+        expect(await engine.findRoom(room.id)).toEqual(room)
+        expect(await engine.changeRoom(99, old)).toBeUndefined()
+      })
+    })
+
+    describe('a room that is closed', () => {
+      const presence = (room: number, kind: 'joined' | 'left', from: string): Draft => ({ kind, room, from, body: '' })
+
+      it('ends its log behind a left for everybody, and is not found', async () => {
+        const { id } = await engine.createRoom({ title: 'Short', lineName: 'short', visibility: 'public' })
+        const log: LogName = `room:${id}`
+        const told: string[] = []
+        engine.follow(log, ({ kind, from }) => told.push(`${kind} ${from}`.trim()))
+        const seen: number[] = []
+        engine.watchRooms((room) => seen.push(room))
+        for (const name of ['ann', 'bob', 'eve']) {
+          await engine.claim(id, name)
+          await engine.append(log, presence(id, 'joined', name))
+        }
+        await engine.append(log, presence(id, 'left', 'bob'))
+        told.length = 0
+        seen.length = 0
+        const said1 = engine.append(log, said('before', id))
+        const closed = engine.closeRoom(id)
+        const behind = engine.append(log, said('behind', id)).catch((error: unknown) => error)
+        await said1
+        expect(await closed).toBe(true)
+        expect(await behind).toBeInstanceOf(Closed)
+        await expect(engine.append(log, presence(id, 'left', 'ann'))).rejects.toThrow(Closed)
+        expect(told[0]).toBe('message alice')
+        expect(told.slice(1, -1).toSorted()).toEqual(['left ann', 'left eve'])
+        expect(told.at(-1)).toBe('closed')
+        expect(seen).toContain(id)
+        for (const name of [id, 'short']) expect(await engine.findRoom(name)).toBeUndefined()
+        expect(await engine.members(id)).toEqual([])
+        expect(await engine.heldIn('ann')).toEqual([])
+        expect(await engine.closeRoom(id)).toBe(false)
+      })
+
+      it('leaves its names free and its number unused', async () => {
+        const tech = { title: 'Tech', lineName: 'tech', visibility: 'public' } as const
+        const first = await engine.createRoom(tech)
+        expect(await engine.closeRoom(first.id)).toBe(true)
+        const second = await engine.createRoom(tech)
+        expect(second.id).toBeGreaterThan(first.id)
+        const event = await engine.append(`room:${second.id}`, said('hello', second.id))
+        expect(await readAll(engine, `room:${second.id}`)).toEqual([event])
+        expect(await engine.closeRoom(99)).toBe(false)
+      })
+
+      it('is closed by exactly one of those who ask at the same time', async () => {
+        const { id } = await engine.createRoom({ title: 'Tech', lineName: 'tech', visibility: 'public' })
+        const closed = await Promise.all([engine.closeRoom(id), engine.closeRoom(id), engine.closeRoom(id)])
+        expect(closed.toSorted()).toEqual([false, false, true])
+      })
+
+      it('loses what its log held, in time', async () => {
+        const { id } = await engine.createRoom({ title: 'Tech', lineName: 'tech', visibility: 'public' })
+        await Promise.all(numbers(1_200).map((text) => engine.append(`room:${id}`, said(text, id))))
+        await engine.closeRoom(id)
+        await vi.waitFor(async () => expect(await readAll(engine, `room:${id}`)).toEqual([]), { timeout: 5_000 })
+      })
+    })
+
+    describe('notes', () => {
+      it('are kept, replaced and forgotten', async () => {
+        expect(await engine.recall('a')).toBeUndefined()
+        await engine.remember('a', 'one')
+        await engine.remember('a', 'two', Date.now() + 60_000)
+        await engine.remember('b', 'other')
+        expect(await engine.recall('a')).toBe('two')
+        await engine.forget('a')
+        await engine.forget('never')
+        expect(await engine.recall('a')).toBeUndefined()
+        expect(await engine.recall('b')).toBe('other')
+      })
+
+      it('end at their time', async () => {
+        await engine.remember('a', 'one', Date.now() + 30)
+        await vi.waitFor(async () => expect(await engine.recall('a')).toBeUndefined(), { interval: 10 })
+        expect(await engine.rememberFirst('a', 'two')).toBe('two')
+      })
+
+      it('are the first one’s, of several who ask at the same time', async () => {
+        const kept = await Promise.all(numbers(20).map((text) => engine.rememberFirst('secret', text)))
+        expect(new Set(kept).size).toBe(1)
+        expect(await engine.rememberFirst('secret', 'late')).toBe(kept[0])
+        expect(await engine.recall('secret')).toBe(kept[0])
       })
     })
 
@@ -477,6 +612,25 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
         expect(next.at).toBeGreaterThanOrEqual(events.at(-1)?.at ?? Number.NaN)
         const other = await engine.createRoom({ title: 'Other', lineName: 'other', visibility: 'public' })
         expect(other.id).toBeGreaterThan(room.id)
+      })
+
+      it('a room as it was changed, closed rooms and notes are there', async ({ skip }) => {
+        const gone = await engine.createRoom({ title: 'Gone', lineName: 'gone', visibility: 'public' })
+        const room = await engine.createRoom({ title: 'Tech', lineName: 'tech', visibility: 'hidden', hash: 'h' })
+        const changed = await engine.changeRoom(room.id, { title: 'Tec', lineName: 'tec', visibility: 'private' })
+        await engine.append(`room:${gone.id}`, { kind: 'joined', room: gone.id, from: 'ann', body: '' })
+        await engine.closeRoom(gone.id)
+        await engine.remember('a', 'one')
+        const event = await engine.append(LOG, { ...said('blue'), color: 'blue' })
+        await restarted(skip)
+        expect(await engine.findRoom(room.id)).toEqual(changed)
+        expect(await engine.findRoom(gone.id)).toBeUndefined()
+        expect((await engine.createRoom({ title: 'Gone', lineName: 'gone', visibility: 'public' })).id).toBeGreaterThan(
+          room.id,
+        )
+        expect(await engine.recall('a')).toBe('one')
+        expect((await readAll(engine, LOG)).at(-1)).toEqual(event)
+        expect(event.color).toBe('blue')
       })
 
       it('accounts, kept blocks and names are there', async ({ skip }) => {

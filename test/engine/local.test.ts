@@ -164,7 +164,7 @@ describe('LocalEngine', () => {
   it('gives the lobby its present line name', async () => {
     await (await started({ lobby: 'lobby' })).stop()
     const engine = await started({ lobby: 'hall' })
-    expect(await engine.findRoom('hall')).toEqual({
+    expect(await engine.findRoom('hall')).toMatchObject({
       id: 1,
       title: 'Public Chat',
       lineName: 'hall',

@@ -1,39 +1,26 @@
 /** The engine of a single process: names and the newest events in memory, everything in SQLite. */
-import { atTurnEnd, commitUnderWay } from '../../turn.ts'
 import {
   type AccountRecord,
   type BlockRecord,
+  Closed,
   type Engine,
   EngineFault,
-  Gone,
   type Listener,
   type NewRoom,
   type Range,
+  type RoomChange,
   type RoomRecord,
   Taken,
   Unavailable,
 } from '../engine.ts'
-import { type Draft, type Event, idAt, type LogName, lastIdAt, timeOf } from '../event.ts'
+import type { Draft, Event, LogName } from '../event.ts'
 import { fold } from '../fold.ts'
-import type { Row, StoreOptions } from './messages.ts'
+import { Commits } from './commits.ts'
+import type { StoreOptions } from './messages.ts'
+import { readLog } from './reading.ts'
 import { type MemoryLimits, Recent } from './recent.ts'
 import { Rooms } from './rooms.ts'
 import { StoreThread } from './thread.ts'
-
-/**
- * Bytes of one transaction, roughly as they will be on a wire, an event counted as so many beside its text. Followers get a
- * transaction's events in one piece, so this bounds what a reader that keeps up is ever sent at once, however much is said.
- */
-const BATCH = 196_608
-const EVENT = 128
-const ASCII = /^[\0-\x7f]*$/
-/** A character beyond ASCII may leave as `\uXXXX`. */
-const DEAR = 6
-
-/** Events read from the store at a time. */
-const PAGE = 256
-/** Events the store steps over at a time on its way to the newest n. */
-const STRIDE = 4096
 
 export interface LocalOptions extends StoreOptions {
   readonly memory: MemoryLimits
@@ -46,13 +33,6 @@ export interface Watch {
   recovered(): void
   /** Nothing will work any more. */
   died(fault: EngineFault): void
-}
-
-interface Waiting {
-  readonly log: LogName
-  readonly draft: Draft
-  resolve(event: Event): void
-  reject(error: Error): void
 }
 
 /** A log that somebody follows: only those are kept in memory. */
@@ -73,14 +53,17 @@ export class LocalEngine implements Engine {
   readonly #accounts = new Set<string>()
   #anyBlock = false
   #store: StoreThread | undefined
-  #queue: Waiting[] = []
-  #committing = false
-  #scheduled = false
-  #troubled = false
+  readonly #commits: Commits
 
   constructor(options: LocalOptions, watch: Watch) {
     this.#options = options
     this.#watch = watch
+    this.#commits = new Commits({
+      commit: (rows) => this.#thread.ask({ op: 'commit', rows }),
+      committed: (log, event) => this.#committed(log, event),
+      trouble: (reason) => watch.trouble(reason),
+      recovered: () => watch.recovered(),
+    })
   }
 
   async start(): Promise<void> {
@@ -102,7 +85,7 @@ export class LocalEngine implements Engine {
   }
 
   async stop(): Promise<void> {
-    while (this.#committing || this.#queue.length > 0) await new Promise((next) => setImmediate(next))
+    while (!this.#commits.idle) await new Promise((next) => setImmediate(next))
     await this.#store?.close()
   }
 
@@ -112,36 +95,11 @@ export class LocalEngine implements Engine {
 
   append(log: LogName, draft: Draft): Promise<Event> {
     if (!this.#store) return Promise.reject(new Unavailable('the engine is not started'))
-    return new Promise((resolve, reject) => {
-      this.#queue.push({ log, draft, resolve, reject })
-      this.#schedule()
-    })
+    return this.#commits.append(log, draft)
   }
 
-  async *read(log: LogName, range: Range): AsyncGenerator<readonly Event[]> {
-    const recent = this.#followed.get(log)?.recent
-    // What is committed from here on is not part of the answer.
-    const newest = recent?.last || ((await this.#thread.ask({ op: 'bounds', log }))?.last ?? 0)
-    const to = Math.min(range.to === undefined ? newest : lastIdAt(range.to), newest)
-    let from = range.from === undefined ? 0 : idAt(range.from)
-    if (range.after !== undefined) {
-      await this.#checkNothingMissing(log, range.after, recent)
-      from = Math.max(from, range.after + 1)
-    }
-
-    const held = recent?.slice(from, to, range.limit)
-    if (recent && held && (from >= recent.first || held.length === range.limit)) {
-      for (let start = 0; start < held.length; start += PAGE) yield held.slice(start, start + PAGE)
-      return
-    }
-    if (range.limit !== undefined) from = await this.#back(log, from, to, range.limit)
-    for (;;) {
-      const page = await this.#thread.ask({ op: 'page', log, from, to, limit: PAGE })
-      if (page.length > 0) yield page
-      const last = page.at(-1)
-      if (last === undefined || page.length < PAGE) return
-      from = last.id + 1
-    }
+  read(log: LogName, range: Range): AsyncIterable<readonly Event[]> {
+    return readLog(this.#thread, log, range, this.#followed.get(log)?.recent)
   }
 
   follow(log: LogName, listener: Listener): () => void {
@@ -196,6 +154,27 @@ export class LocalEngine implements Engine {
     return made
   }
 
+  async changeRoom(id: number, change: RoomChange): Promise<RoomRecord | undefined> {
+    const changed = await this.#thread.ask({ op: 'changeRoom', id, change })
+    if (changed === false) throw new Taken(change.title)
+    if (changed) {
+      this.#rooms.add(changed)
+      this.#roomChanged(id)
+    }
+    return changed
+  }
+
+  async closeRoom(id: number): Promise<boolean> {
+    if (!this.#rooms.find(id)) return false
+    return this.append(`room:${id}`, { kind: 'closed', room: id, from: '', body: '' }).then(
+      () => true,
+      (error) => {
+        if (error instanceof Closed) return false
+        throw error
+      },
+    )
+  }
+
   async createAccount(name: string, hash: string): Promise<boolean> {
     const made = await this.#thread.ask({ op: 'createAccount', account: { name, hash } })
     this.#accounts.add(fold(name))
@@ -227,114 +206,39 @@ export class LocalEngine implements Engine {
     return this.#thread.ask({ op: 'names', limit })
   }
 
-  /** Called at the end of the turn: sends all that the turn has appended as one transaction. */
-  commit(): void {
-    this.#scheduled = false
-    if (this.#committing || this.#queue.length === 0) return
-    this.#committing = true
-    const { batch, size } = this.#nextBatch()
-    const rows = batch.map(({ log, draft }): Row => {
-      return [log, draft.kind, draft.room, draft.from, draft.to ?? null, draft.body, draft.sent ?? null]
-    })
-    const done = commitUnderWay(batch.length, size)
-    const answer = this.#thread.ask({ op: 'commit', rows }).then(
-      (ids) => this.#committed(batch, ids),
-      (error: Error) => this.#refused(batch, error),
-    )
-    void answer.finally(done)
+  async remember(key: string, text: string, until?: number): Promise<void> {
+    await this.#thread.ask({ op: 'remember', key, text, until })
   }
 
-  /** Takes the oldest of what waits, at least one. */
-  #nextBatch(): { batch: Waiting[]; size: number } {
-    let count = 0
-    let size = 0
-    for (const { draft } of this.#queue) {
-      const more = EVENT + sizeOf(draft.body)
-      if (count > 0 && size + more > BATCH) break
-      size += more
-      count++
+  async rememberFirst(key: string, text: string, until?: number): Promise<string> {
+    return this.#thread.ask({ op: 'rememberFirst', key, text, until })
+  }
+
+  async recall(key: string): Promise<string | undefined> {
+    return this.#thread.ask({ op: 'recall', key })
+  }
+
+  async forget(key: string): Promise<void> {
+    await this.#thread.ask({ op: 'forget', key })
+  }
+
+  #committed(log: LogName, event: Event): void {
+    if (event.kind === 'closed') this.#rooms.remove(event.room)
+    const followed = this.#followed.get(log)
+    if (followed) {
+      followed.recent ??= new Recent(this.#options.memory)
+      followed.recent.push(event)
+      for (const listener of followed.listeners) listener(event)
     }
-    return { batch: this.#queue.splice(0, count), size }
-  }
-
-  #committed(batch: readonly Waiting[], ids: readonly number[]): void {
-    for (let index = 0; index < batch.length; index++) {
-      const waiting = batch[index]
-      const id = ids[index]
-      if (!waiting || id === undefined) throw new Error('the store has not numbered every event')
-      const { log, draft, resolve } = waiting
-      const event = eventOf(id, draft)
-      const followed = this.#followed.get(log)
-      if (followed) {
-        followed.recent ??= new Recent(this.#options.memory)
-        followed.recent.push(event)
-        for (const listener of followed.listeners) listener(event)
-      }
-      if (event.kind === 'joined') this.#roomChanged(event.room)
-      resolve(event)
-    }
-    if (this.#troubled) {
-      this.#troubled = false
-      this.#watch.recovered()
-    }
-    this.#next()
-  }
-
-  #refused(batch: readonly Waiting[], error: Error): void {
-    if (!this.#troubled) {
-      this.#troubled = true
-      this.#watch.trouble(error.message)
-    }
-    for (const { reject } of batch) reject(new Unavailable(error.message))
-    this.#next()
-  }
-
-  #next(): void {
-    this.#committing = false
-    this.#schedule()
-  }
-
-  #schedule(): void {
-    if (this.#scheduled || this.#committing || this.#queue.length === 0) return
-    this.#scheduled = true
-    atTurnEnd('commit', this)
+    if (event.kind === 'joined' || event.kind === 'closed') this.#roomChanged(event.room)
   }
 
   #roomChanged(room: number): void {
     for (const listener of this.#roomWatchers) listener(room)
   }
 
-  /** The id at which the newest `limit` events of a range begin. */
-  async #back(log: LogName, from: number, to: number, limit: number): Promise<number> {
-    let end = to
-    for (let left = limit; left > 0; left -= STRIDE) {
-      const skip = Math.min(left, STRIDE) - 1
-      const id = await this.#thread.ask({ op: 'back', log, from, to: end, skip })
-      if (id === undefined) return from
-      end = id - 1
-    }
-    return end + 1
-  }
-
-  async #checkNothingMissing(log: LogName, after: number, recent: Recent | undefined): Promise<void> {
-    if (recent && recent.first <= after && after <= recent.last) return
-    const bounds = await this.#thread.ask({ op: 'bounds', log })
-    if (!bounds || after < bounds.start || after > bounds.last) throw new Gone(String(after))
-  }
-
   get #thread(): StoreThread {
     if (!this.#store) throw new Unavailable('the engine is not started')
     return this.#store
   }
-}
-
-/** Written out, and not spread: this is done for every line that is said. */
-function eventOf(id: number, { kind, room, from, to, body, sent }: Draft): Event {
-  const event = { id, at: timeOf(id), kind, room, from, body }
-  if (to === undefined && sent === undefined) return event
-  return { ...event, ...(to !== undefined && { to }), ...(sent !== undefined && { sent }) }
-}
-
-function sizeOf(text: string): number {
-  return ASCII.test(text) ? text.length : text.length * DEAR
 }

@@ -2,7 +2,7 @@
  * What the engine and its store thread say to one another. The store works on one request after the other, so replies
  * come in the order of requests and need no numbers.
  */
-import type { AccountRecord, BlockRecord, NewRoom, RoomRecord } from '../engine.ts'
+import type { AccountRecord, BlockRecord, NewRoom, RoomChange, RoomRecord } from '../engine.ts'
 import type { Event, LogName } from '../event.ts'
 
 export interface StoreOptions {
@@ -21,8 +21,8 @@ export interface Retention {
   readonly events: number
 }
 
-/** One event on its way to the store: log, kind, room, from, to, body, sent. */
-export type Row = [LogName, Event['kind'], number, string, string | null, string, number | null]
+/** One event on its way to the store: log, kind, room, from, to, body, sent, colour. */
+export type Row = [LogName, Event['kind'], number, string, string | null, string, number | null, string | null]
 
 export type Request =
   | { readonly op: 'commit'; readonly rows: readonly Row[] }
@@ -30,6 +30,7 @@ export type Request =
   | { readonly op: 'back'; readonly log: LogName; readonly from: number; readonly to: number; readonly skip: number }
   | { readonly op: 'bounds'; readonly log: LogName }
   | { readonly op: 'createRoom'; readonly room: NewRoom }
+  | { readonly op: 'changeRoom'; readonly id: number; readonly change: RoomChange }
   | { readonly op: 'createAccount'; readonly account: AccountRecord }
   | { readonly op: 'findAccount'; readonly name: string }
   | { readonly op: 'keepBlock'; readonly owner: string; readonly name: string }
@@ -37,13 +38,17 @@ export type Request =
   | { readonly op: 'blocksWith'; readonly name: string }
   | { readonly op: 'findName'; readonly name: string }
   | { readonly op: 'names'; readonly limit: number }
+  | { readonly op: 'remember'; readonly key: string; readonly text: string; readonly until: number | undefined }
+  | { readonly op: 'rememberFirst'; readonly key: string; readonly text: string; readonly until: number | undefined }
+  | { readonly op: 'recall'; readonly key: string }
+  | { readonly op: 'forget'; readonly key: string }
   | { readonly op: 'ping' }
   | { readonly op: 'close' }
 
 /** What each request is answered with. */
 export interface Replies {
   /** The ids given, in the order of the rows. */
-  commit: readonly number[]
+  commit: Committed
   /** Events of one log, oldest first. */
   page: readonly Event[]
   /** The id that many events before the end of the range; undefined when the range is shorter. */
@@ -52,6 +57,8 @@ export interface Replies {
   bounds: { readonly start: number; readonly last: number } | undefined
   /** Undefined when the title or line name is taken. */
   createRoom: RoomRecord | undefined
+  /** Undefined when there is no such room, false when the title or line name is taken. */
+  changeRoom: RoomRecord | undefined | false
   /** False when the name is taken. */
   createAccount: boolean
   findAccount: AccountRecord | undefined
@@ -60,8 +67,21 @@ export interface Replies {
   blocksWith: readonly BlockRecord[]
   findName: string | undefined
   names: readonly string[]
+  remember: true
+  /** What is kept. */
+  rememberFirst: string
+  recall: string | undefined
+  forget: true
   ping: true
   close: true
+}
+
+/** What a commit has done. */
+export interface Committed {
+  /** For each row its id; 0 where it came behind the end of its log, and was not appended. */
+  readonly ids: readonly number[]
+  /** Those whom a room's end took out of it, oldest first. */
+  readonly left: readonly Event[]
 }
 
 export type Reply =

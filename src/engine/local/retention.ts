@@ -33,3 +33,14 @@ export function* sweep(
     yield
   }
 }
+
+/** Removes the logs of rooms that are no more, a slice at a time. */
+export function* eraseEnded(store: Store): Generator<void> {
+  for (const name of [...store.ended]) {
+    for (;;) {
+      const log = store.log(name)
+      if (!log || store.erase(log, SLICE)) break
+      yield
+    }
+  }
+}

@@ -8,10 +8,19 @@ export class Rooms {
   /** Folded name to name, in order of claiming; only rooms with somebody in them. */
   readonly #held = new Map<number, Map<string, string>>()
 
+  /** Adds a room, or what it is now. */
   add(room: RoomRecord): void {
+    this.#unname(room.id)
     this.#byId.set(room.id, room)
     this.#byKey.set(fold(room.title), room)
     this.#byKey.set(fold(room.lineName), room)
+  }
+
+  /** The room is no more; nor does anybody hold a name in it. */
+  remove(id: number): void {
+    this.#unname(id)
+    this.#byId.delete(id)
+    this.#held.delete(id)
   }
 
   find(which: number | string): RoomRecord | undefined {
@@ -53,5 +62,12 @@ export class Rooms {
 
   memberCount(room: number): number {
     return this.#held.get(room)?.size ?? 0
+  }
+
+  #unname(id: number): void {
+    const room = this.#byId.get(id)
+    if (!room) return
+    this.#byKey.delete(fold(room.title))
+    this.#byKey.delete(fold(room.lineName))
   }
 }

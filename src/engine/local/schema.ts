@@ -69,6 +69,23 @@ export const MIGRATIONS: readonly string[] = [
   INSERT OR IGNORE INTO names (key, name) SELECT fold(sender), sender FROM events WHERE kind = 'joined' ORDER BY id;
   `,
   'ALTER TABLE events ADD COLUMN sent INTEGER',
+  `
+  ALTER TABLE rooms ADD COLUMN description TEXT NOT NULL DEFAULT '';
+  ALTER TABLE rooms ADD COLUMN hash TEXT;
+  ALTER TABLE rooms ADD COLUMN changed_at INTEGER NOT NULL DEFAULT 0;
+  UPDATE rooms SET changed_at = created_at;
+  UPDATE rooms SET description = 'This is the default chat, available to everyone!' WHERE id = 1;
+
+  ALTER TABLE events ADD COLUMN color TEXT;
+
+  -- Small texts that must outlive the process, until a time where they have one.
+  CREATE TABLE notes (
+    key TEXT PRIMARY KEY,
+    text TEXT NOT NULL,
+    until INTEGER
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX notes_until ON notes (until) WHERE until IS NOT NULL;
+  `,
 ]
 
 /** Brings a database to this version. Throws when a newer roomd has written it. */

@@ -3,7 +3,7 @@ import { setImmediate as others } from 'node:timers/promises'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { causeOf, type Database, openDatabase } from './database.ts'
 import type { Notice, Reply, Request, StoreOptions } from './messages.ts'
-import { sweep } from './retention.ts'
+import { eraseEnded, sweep } from './retention.ts'
 import { Store } from './store.ts'
 
 const SWEEP_EVERY_MS = 1_000
@@ -17,10 +17,10 @@ function run(port: MessagePort, options: StoreOptions): void {
   try {
     database = openDatabase(options.file, options.sync)
     store = new Store(database.db)
-    store.ensureLobby(options.lobby)
+    store.rooms.ensureLobby(options.lobby)
     const { names } = store
     const anyBlock = names.anyBlock()
-    tell({ notice: 'open', rooms: store.rooms(), stranded: store.stranded(), accounts: names.accounts(), anyBlock })
+    tell({ notice: 'open', rooms: store.rooms.all(), stranded: store.stranded(), accounts: names.accounts(), anyBlock })
   } catch (error) {
     const message = causeOf(error)
     tell({
@@ -47,16 +47,16 @@ function run(port: MessagePort, options: StoreOptions): void {
     }
   })
 
+  const { keep } = options
+  function* everything(): Generator<void> {
+    yield* eraseEnded(store)
+    if (keep.days === 0 && keep.events === 0) return
+    const names = store.logNames(keep.days > 0 ? 0 : keep.events)
+    yield* sweep(store, names, keep, Date.now(), (log) => tell({ notice: 'trimmed', log: log.name, upTo: log.start }))
+  }
   async function sweepOnce(): Promise<void> {
     try {
-      const slices = sweep(
-        store,
-        store.logNames(options.keep.days > 0 ? 0 : options.keep.events),
-        options.keep,
-        Date.now(),
-        (log) => tell({ notice: 'trimmed', log: log.name, upTo: log.start }),
-      )
-      for (const _ of slices) {
+      for (const _ of everything()) {
         await others()
         if (closed) return
       }
@@ -65,7 +65,7 @@ function run(port: MessagePort, options: StoreOptions): void {
     }
     if (!closed) setTimeout(sweepOnce, SWEEP_EVERY_MS).unref()
   }
-  if (options.keep.days > 0 || options.keep.events > 0) void sweepOnce()
+  void sweepOnce()
 }
 
 if (parentPort) run(parentPort, workerData as StoreOptions)

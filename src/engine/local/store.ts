@@ -3,11 +3,11 @@
  * write nor a history that is long to read ever holds the event loop that serves connections.
  */
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
-import type { NewRoom, RoomRecord, Visibility } from '../engine.ts'
 import { type Event, idAt, type Kind, type LogName, nextId, timeOf } from '../event.ts'
-import { fold } from '../fold.ts'
-import type { Replies, Request, Row, Stranded } from './messages.ts'
+import type { Committed, Replies, Request, Row, Stranded } from './messages.ts'
 import { Names } from './names.ts'
+import { Notes } from './notes.ts'
+import { RoomTable } from './room-table.ts'
 
 /** What the logs table holds of one log. */
 export interface LogRow {
@@ -20,10 +20,16 @@ export interface LogRow {
 
 export class Store {
   readonly names: Names
+  readonly notes: Notes
+  readonly rooms: RoomTable
   readonly #db: DatabaseSync
   readonly #logs = new Map<LogName, LogRow>()
   /** The id that was given last, in whatever log. */
   #newest = 0
+  /** Rooms whose log has ended since the start: what comes behind that is not appended. */
+  readonly #closed = new Set<number>()
+  /** Logs of rooms that are no more, as long as something of them is left. */
+  readonly ended: Set<LogName>
   readonly #insertEvent: StatementSync
   readonly #insertLog: StatementSync
   readonly #updateLog: StatementSync
@@ -38,19 +44,22 @@ export class Store {
   constructor(db: DatabaseSync) {
     this.#db = db
     this.names = new Names(db)
-    this.#insertEvent = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
+    this.notes = new Notes(db)
+    this.rooms = new RoomTable(db)
+    this.#insertEvent = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)')
     this.#insertLog = db.prepare('INSERT INTO logs (name, start, last, count) VALUES (?, ?, ?, 0)')
     this.#updateLog = db.prepare('UPDATE logs SET start = ?, last = ?, count = ? WHERE id = ?')
     this.#findLog = db.prepare('SELECT id, start, last, count FROM logs WHERE name = ?')
     this.#insertMember = db.prepare('INSERT OR IGNORE INTO members VALUES (?, ?)')
     this.#deleteMember = db.prepare('DELETE FROM members WHERE room = ? AND name = ?')
     this.#page = db.prepare(
-      'SELECT id, kind, room, sender, addressee, body, sent FROM events WHERE log = ? AND id BETWEEN ? AND ? ORDER BY id LIMIT ?',
+      'SELECT id, kind, room, sender, addressee, body, sent, color FROM events WHERE log = ? AND id BETWEEN ? AND ? ORDER BY id LIMIT ?',
     )
     this.#page.setReturnArrays(true)
     this.#back = db.prepare(
       'SELECT id FROM events WHERE log = ? AND id BETWEEN ? AND ? ORDER BY id DESC LIMIT 1 OFFSET ?',
     )
+    this.ended = new Set(endedLogs(db))
     this.#oldest = db.prepare('SELECT id FROM events WHERE log = ? AND id < ? ORDER BY id LIMIT ?')
     this.#deleteOldest = db.prepare('DELETE FROM events WHERE log = ? AND id <= ?')
   }
@@ -69,7 +78,9 @@ export class Store {
         return log && { start: log.start, last: log.last }
       }
       case 'createRoom':
-        return this.#transaction(() => this.#createRoom(request.room))
+        return this.#transaction(() => this.rooms.create(request.room))
+      case 'changeRoom':
+        return this.#transaction(() => this.rooms.change(request.id, request.change))
       case 'createAccount':
         return this.#transaction(() => this.names.createAccount(request.account))
       case 'findAccount':
@@ -84,27 +95,17 @@ export class Store {
         return this.names.find(request.name)
       case 'names':
         return this.names.all(request.limit)
+      case 'remember':
+        return this.#transaction(() => this.notes.remember(request.key, request.text, request.until))
+      case 'rememberFirst':
+        return this.#transaction(() => this.notes.rememberFirst(request.key, request.text, request.until))
+      case 'recall':
+        return this.notes.recall(request.key)
+      case 'forget':
+        return this.notes.forget(request.key)
       case 'ping':
         return true
     }
-  }
-
-  /** Room 1 under its present line name; `Public Chat` when it is made (protocols/README.md, The core). */
-  ensureLobby(lineName: string): void {
-    const key = fold(lineName)
-    const other = this.#db.prepare('SELECT 1 FROM rooms WHERE id <> 1 AND (title_key = ? OR line_key = ?)')
-    if (other.get(key, key)) throw new Error(`--lobby ${lineName} is the name of another room`)
-    this.#db
-      .prepare(
-        `INSERT INTO rooms (id, title, title_key, line_name, line_key, visibility, created_at)
-         VALUES (1, 'Public Chat', 'public chat', ?, ?, 'public', ?)
-         ON CONFLICT (id) DO UPDATE SET line_name = excluded.line_name, line_key = excluded.line_key`,
-      )
-      .run(lineName, key, Date.now())
-  }
-
-  rooms(): RoomRecord[] {
-    return this.#db.prepare('SELECT id, title, line_name, visibility FROM rooms ORDER BY id').all().map(roomOf)
   }
 
   /** Those whom a crash took out of their rooms without a word. */
@@ -117,6 +118,15 @@ export class Store {
   logNames(events: number): LogName[] {
     const rows = this.#db.prepare('SELECT name FROM logs WHERE count > ?').all(events)
     return rows.map((row) => row.name as LogName)
+  }
+
+  /** Removes up to `count` events of a log that has ended, and when none is left the log. True when that is done. */
+  erase(log: LogRow, count: number): boolean {
+    if (this.trim(log, count, Number.MAX_SAFE_INTEGER) > 0) return false
+    this.#db.prepare('DELETE FROM logs WHERE id = ?').run(log.id)
+    this.#logs.delete(log.name)
+    this.ended.delete(log.name)
+    return true
   }
 
   log(name: LogName): LogRow | undefined {
@@ -144,36 +154,64 @@ export class Store {
     return ids.length
   }
 
-  #commit(rows: readonly Row[]): number[] {
+  #commit(rows: readonly Row[]): Committed {
     const now = Date.now()
     const touched = new Set<LogRow>()
+    const ended: number[] = []
     const ids: number[] = []
+    const left: Event[] = []
+    const append = (row: Row): number => {
+      const [name, kind, room, from, to, body, sent, color] = row
+      const log = this.log(name) ?? this.#createLog(name, now)
+      // What different logs got within a millisecond keeps its order too.
+      const id = nextId(timeOf(this.#newest) === now ? Math.max(log.last, this.#newest) : log.last, now)
+      this.#newest = id
+      this.#insertEvent.run(log.id, id, kind, room, from, to, body, sent, color)
+      if (kind === 'joined') {
+        this.#insertMember.run(room, from)
+        this.names.see(from)
+      } else if (kind === 'left') this.#deleteMember.run(room, from)
+      log.last = id
+      log.count++
+      touched.add(log)
+      return id
+    }
     try {
-      return this.#transaction(() => {
-        for (const [name, kind, room, from, to, body, sent] of rows) {
-          const log = this.log(name) ?? this.#createLog(name, now)
-          // What different logs got within a millisecond keeps its order too.
-          const id = nextId(timeOf(this.#newest) === now ? Math.max(log.last, this.#newest) : log.last, now)
-          this.#newest = id
-          this.#insertEvent.run(log.id, id, kind, room, from, to, body, sent)
-          if (kind === 'joined') {
-            this.#insertMember.run(room, from)
-            this.names.see(from)
-          } else if (kind === 'left') this.#deleteMember.run(room, from)
-          log.last = id
-          log.count++
-          touched.add(log)
-          ids.push(id)
+      this.#transaction(() => {
+        for (const row of rows) {
+          const [name, kind, room] = row
+          if (this.#closed.has(room) && name === `room:${room}`) {
+            ids.push(0)
+            continue
+          }
+          if (kind === 'closed') {
+            ended.push(room)
+            this.#closed.add(room)
+            this.rooms.remove(room)
+            for (const from of this.#inside(room)) {
+              const id = append([name, 'left', room, from, null, '', null, null])
+              left.push({ id, at: timeOf(id), kind: 'left', room, from, body: '' })
+            }
+          }
+          ids.push(append(row))
         }
         for (const log of touched) this.#updateLog.run(log.start, log.last, log.count, log.id)
-        return ids
       })
     } catch (error) {
       // What memory knows of these logs is ahead of what the disk holds: read it again when it is next asked for.
       for (const log of touched) this.#logs.delete(log.name)
       for (const [name] of rows) this.#logs.delete(name)
+      for (const room of ended) this.#closed.delete(room)
       throw error
     }
+    for (const room of ended) this.ended.add(`room:${room}`)
+    return { ids, left }
+  }
+
+  /** Who has joined a room and not left. */
+  #inside(room: number): string[] {
+    const rows = this.#db.prepare('SELECT name FROM members WHERE room = ?').all(room)
+    return rows.map((row) => String(row.name))
   }
 
   #createLog(name: LogName, now: number): LogRow {
@@ -197,25 +235,6 @@ export class Store {
     return row && Number(row.id)
   }
 
-  #createRoom({ title, lineName, visibility, stem }: NewRoom): RoomRecord | undefined {
-    const known = this.#db.prepare('SELECT 1 FROM rooms WHERE title_key = ? OR line_key = ?')
-    const isTaken = (name: string) => known.get(fold(name), fold(name)) !== undefined
-    const numbered = stem !== undefined && (lineName === '' || isTaken(lineName))
-    if (isTaken(title) || (!numbered && isTaken(lineName))) return undefined
-    const { lastInsertRowid } = this.#db
-      .prepare(
-        `INSERT INTO rooms (title, title_key, line_name, line_key, visibility, created_at) VALUES (?, ?, ?, ?, ?, ?)`,
-      )
-      .run(title, fold(title), numbered ? '' : lineName, numbered ? '' : fold(lineName), visibility, Date.now())
-    const id = Number(lastInsertRowid)
-    if (!numbered) return { id, title, lineName, visibility }
-    let name = `${stem}${id}`
-    // Somebody may have thought of that one, too.
-    while (isTaken(name)) name += id
-    this.#db.prepare('UPDATE rooms SET line_name = ?, line_key = ? WHERE id = ?').run(name, fold(name), id)
-    return { id, title, lineName: name, visibility }
-  }
-
   #transaction<T>(work: () => T): T {
     this.#db.exec('BEGIN IMMEDIATE')
     try {
@@ -229,16 +248,19 @@ export class Store {
   }
 }
 
-function roomOf(row: Record<string, SQLOutputValue>): RoomRecord {
-  return {
-    id: Number(row.id),
-    title: String(row.title),
-    lineName: String(row.line_name),
-    visibility: row.visibility as Visibility,
-  }
+/** Numbers above the last that was given belong to no room, as in a test of the engine alone. */
+function endedLogs(db: DatabaseSync): LogName[] {
+  const rows = db
+    .prepare(
+      `SELECT name FROM logs
+       WHERE name LIKE 'room:%' AND CAST(substr(name, 6) AS INTEGER) NOT IN (SELECT id FROM rooms)
+       AND CAST(substr(name, 6) AS INTEGER) <= (SELECT seq FROM sqlite_sequence WHERE name = 'rooms')`,
+    )
+    .all()
+  return rows.map((row) => row.name as LogName)
 }
 
-function eventOf([id, kind, room, from, to, body, sent]: SQLOutputValue[]): Event {
+function eventOf([id, kind, room, from, to, body, sent, color]: SQLOutputValue[]): Event {
   const event = {
     id: Number(id),
     at: timeOf(Number(id)),
@@ -251,5 +273,6 @@ function eventOf([id, kind, room, from, to, body, sent]: SQLOutputValue[]): Even
     ...event,
     ...(to !== null && { to: String(to) }),
     ...(sent !== null && { sent: Number(sent) }),
+    ...(color !== null && { color: String(color) }),
   }
 }

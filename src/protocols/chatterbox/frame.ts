@@ -14,7 +14,7 @@ const KEYS = {
   private: 'MESSAGES',
   joined: 'USERS_JOINED',
   left: 'USERS_LEFT',
-} as const satisfies Record<Kind, string>
+} as const satisfies Partial<Record<Kind, string>>
 
 /** The keys leave in the order in which they are written. */
 export function frame(object: Readonly<Record<string, unknown>>): Buffer {
@@ -42,9 +42,11 @@ export function framesOf(events: readonly Event[]): Buffer[] {
     bytes = 0
   }
   for (const event of events) {
-    const item = asciiJson(KEYS[event.kind] === 'MESSAGES' ? entryOf(event) : event.from)
-    if (KEYS[event.kind] !== key || bytes + item.length > COMFORTABLE) finish()
-    key = KEYS[event.kind]
+    if (event.kind === 'closed') continue
+    const own = KEYS[event.kind]
+    const item = asciiJson(own === 'MESSAGES' ? entryOf(event) : event.from)
+    if (own !== key || bytes + item.length > COMFORTABLE) finish()
+    key = own
     items.push(item)
     bytes += item.length + 1
   }

@@ -1,0 +1,103 @@
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
+import type { NewRoom, RoomChange, RoomRecord, Visibility } from '../engine.ts'
+import { fold } from '../fold.ts'
+
+const LOBBY = 1
+const COLUMNS = 'id, title, line_name, description, visibility, hash, created_at, changed_at'
+
+/** The rooms that SQLite holds. No title or line name is another room's title or line name. */
+export class RoomTable {
+  readonly #db: DatabaseSync
+
+  constructor(db: DatabaseSync) {
+    this.#db = db
+  }
+
+  /** Room 1 under its present line name; `Public Chat` when it is made (protocols/README.md, The core). */
+  ensureLobby(lineName: string): void {
+    if (this.#isTaken(lineName, LOBBY)) throw new Error(`--lobby ${lineName} is the name of another room`)
+    this.#db
+      .prepare(
+        `INSERT INTO rooms (id, title, title_key, line_name, line_key, description, visibility, created_at, changed_at)
+         VALUES (${LOBBY}, 'Public Chat', 'public chat', :name, :key, 'This is the default chat, available to everyone!', 'public', :now, :now)
+         ON CONFLICT (id) DO UPDATE SET line_name = excluded.line_name, line_key = excluded.line_key`,
+      )
+      .run({ name: lineName, key: fold(lineName), now: Date.now() })
+  }
+
+  all(): RoomRecord[] {
+    return this.#db.prepare(`SELECT ${COLUMNS} FROM rooms ORDER BY id`).all().map(roomOf)
+  }
+
+  /** Undefined when the title or line name is taken. */
+  create({ title, description = '', visibility, hash, ...names }: NewRoom): RoomRecord | undefined {
+    if (this.#isTaken(title)) return undefined
+    const { lastInsertRowid } = this.#db
+      .prepare(
+        `INSERT INTO rooms (title, title_key, line_name, line_key, description, visibility, hash, created_at, changed_at)
+         VALUES (:title, :key, '', '', :description, :visibility, :hash, :now, :now)`,
+      )
+      .run({ title, key: fold(title), description, visibility, hash: hash ?? null, now: Date.now() })
+    const id = Number(lastInsertRowid)
+    return this.#rename(id, names) ? this.#find(id) : this.#takeBack(id)
+  }
+
+  /** Undefined when there is no such room, false when the title or line name is taken. */
+  change(id: number, { title, description = '', visibility, ...names }: RoomChange): RoomRecord | undefined | false {
+    const room = this.#find(id)
+    if (!room) return undefined
+    if (this.#isTaken(title, id)) return false
+    if (id !== LOBBY && title !== room.title && !this.#rename(id, names)) return false
+    this.#db
+      .prepare(
+        'UPDATE rooms SET title = ?, title_key = ?, description = ?, visibility = ?, changed_at = ? WHERE id = ?',
+      )
+      .run(title, fold(title), description, visibility, Math.max(Date.now(), room.changedAt + 1), id)
+    return this.#find(id)
+  }
+
+  remove(id: number): boolean {
+    return Number(this.#db.prepare('DELETE FROM rooms WHERE id = ?').run(id).changes) > 0
+  }
+
+  /** False when the line name is taken and there is no stem to make one of. */
+  #rename(id: number, { lineName, stem }: Pick<NewRoom, 'lineName' | 'stem'>): boolean {
+    let name = lineName
+    if (name === '' || this.#isTaken(name, id)) {
+      if (stem === undefined) return false
+      name = `${stem}${id}`
+      // Somebody may have thought of that one, too.
+      while (this.#isTaken(name, id)) name += id
+    }
+    this.#db.prepare('UPDATE rooms SET line_name = ?, line_key = ? WHERE id = ?').run(name, fold(name), id)
+    return true
+  }
+
+  #takeBack(id: number): undefined {
+    this.remove(id)
+  }
+
+  #find(id: number): RoomRecord | undefined {
+    const row = this.#db.prepare(`SELECT ${COLUMNS} FROM rooms WHERE id = ?`).get(id)
+    return row && roomOf(row)
+  }
+
+  /** By a room other than this one. */
+  #isTaken(name: string, by = 0): boolean {
+    const other = this.#db.prepare('SELECT 1 FROM rooms WHERE id <> :id AND (title_key = :key OR line_key = :key)')
+    return other.get({ id: by, key: fold(name) }) !== undefined
+  }
+}
+
+function roomOf(row: Record<string, SQLOutputValue>): RoomRecord {
+  return {
+    id: Number(row.id),
+    title: String(row.title),
+    lineName: String(row.line_name),
+    description: String(row.description),
+    visibility: row.visibility as Visibility,
+    ...(row.hash !== null && { hash: String(row.hash) }),
+    createdAt: Number(row.created_at),
+    changedAt: Number(row.changed_at),
+  }
+}
