@@ -9,6 +9,6 @@ export const join: Command = {
   state: 'named',
   least: 1,
   async run({ chat, session }, room) {
-    return result(`Joined room ${await chat.enter(session, room)}`)
+    return result(`Joined room ${(await chat.enter(session, room)).lineName}`)
   },
 }

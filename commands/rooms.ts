@@ -10,7 +10,7 @@ export const rooms: Command = {
   state: 'any',
   least: 0,
   async run({ chat }) {
-    const all = await chat.rooms()
+    const all = await chat.directory.busiest()
     const listed = all.slice(0, MOST).map(({ name, members }) => ({ room: name, members }))
     const text = listed.map(({ room, members }) => `${room} (${members})`).join(', ')
     return { type: 'commandResult', result: text, rooms: listed }

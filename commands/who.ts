@@ -9,7 +9,7 @@ export const who: Command = {
   async run({ chat, session }, parameter) {
     const name = parameter || session.room?.record.lineName
     if (!name) throw new Mistake('Join a room first')
-    const { room, members } = await chat.members(name)
+    const { room, members } = await chat.directory.members(name)
     const text = members.length === 0 ? `Nobody is in ${room}` : `In ${room}: ${members.join(', ')}`
     return { type: 'commandResult', result: text, room, members: [...members] }
   },

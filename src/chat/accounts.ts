@@ -1,22 +1,15 @@
+import { createHash, randomBytes } from 'node:crypto'
 import type { Engine } from '../engine/engine.ts'
-import { Attempts } from './attempts.ts'
+import type { Attempts } from './attempts.ts'
 import { fold, isName, isReserved } from './names.ts'
 import { Refusal } from './refusal.ts'
-import { type Cost, Secrets } from './secrets.ts'
+import { HASHED_KEY, type Secrets } from './secrets.ts'
 import { isLonger } from './text.ts'
 
 /** Characters of a secret. */
 const LONGEST = 128
-/** Failed attempts a minute for a name and for an address. */
-const LIMIT = { failures: 5, ms: 60_000 }
 
-export interface AccountOptions {
-  /** ms on a clock that is never set back. */
-  readonly now?: () => number
-  readonly cost?: Cost
-}
-
-/** That somebody has shown the secret of an account. Only {@link Accounts.prove} makes one. */
+/** That somebody has shown the secret of an account, or a ticket for it. Only what checks these makes one. */
 export class Proof {
   /** As registered. */
   readonly name: string
@@ -34,10 +27,10 @@ export class Accounts {
   /** Folded names whose account is being made. */
   readonly #making = new Set<string>()
 
-  constructor(engine: Engine, { now = () => performance.now(), cost }: AccountOptions) {
+  constructor(engine: Engine, secrets: Secrets, attempts: Attempts) {
     this.#engine = engine
-    this.#secrets = new Secrets(cost)
-    this.#attempts = new Attempts(LIMIT, now)
+    this.#secrets = secrets
+    this.#attempts = attempts
   }
 
   /** Whether only its owner may use a name, now or in a moment. */
@@ -50,9 +43,35 @@ export class Accounts {
    * `name-invalid`, `name-reserved`, `name-taken`, `secret-invalid` and `unavailable`.
    */
   async create(name: string, secret: string, ownRoom?: number): Promise<void> {
-    if (!isName(name)) throw new Refusal('name-invalid')
-    if (isReserved(name)) throw new Refusal('name-reserved')
+    checkName(name)
     if (secret === '' || isLonger(secret, LONGEST)) throw new Refusal('secret-invalid')
+    await this.#create(name, () => this.#secrets.hash(secret), ownRoom)
+  }
+
+  /**
+   * Makes an account and the key to it: 64 hexadecimal digits that nobody guesses, which also are its secret. Refuses
+   * `name-invalid`, `name-reserved`, `name-taken` and `unavailable`.
+   */
+  async createWithKey(name: string): Promise<string> {
+    checkName(name)
+    const key = randomBytes(32).toString('hex')
+    await this.#create(name, async () => {
+      // Before the account: what points to none, or to one with another key, opens nothing.
+      await this.#engine.remember(`key:${digestOf(key)}`, name)
+      return hashOf(key)
+    })
+    return key
+  }
+
+  /** The account that a key opens. Refuses `secret-wrong` and `unavailable`. */
+  async open(key: string): Promise<Proof> {
+    const name = await this.#engine.recall(`key:${digestOf(key)}`)
+    const account = name === undefined ? undefined : await this.#engine.findAccount(name)
+    if (account?.hash !== hashOf(key)) throw new Refusal('secret-wrong')
+    return new Proof(account.name)
+  }
+
+  async #create(name: string, makeHash: () => Promise<string>, ownRoom?: number): Promise<void> {
     const key = fold(name)
     if (this.#making.has(key)) throw new Refusal('name-taken')
     // From here on no guest enters a room under this name, so whoever is not there yet will not come while it is made.
@@ -62,7 +81,7 @@ export class Accounts {
       if (await this.#engine.findAccount(name)) throw new Refusal('name-taken')
       const held = await this.#engine.heldIn(name)
       if (held.some((room) => room !== ownRoom)) throw new Refusal('name-taken')
-      const hash = await this.#secrets.hash(secret)
+      const hash = await makeHash()
       if (!(await this.#engine.createAccount(name, hash))) throw new Refusal('name-taken')
     } finally {
       this.#making.delete(key)
@@ -90,4 +109,18 @@ export class Accounts {
       throw error
     }
   }
+}
+
+function checkName(name: string): void {
+  if (!isName(name)) throw new Refusal('name-invalid')
+  if (isReserved(name)) throw new Refusal('name-reserved')
+}
+
+/** A key is as random as its digest, so it needs neither salt nor time. */
+function digestOf(key: string): string {
+  return createHash('sha256').update(key).digest('hex')
+}
+
+function hashOf(key: string): string {
+  return `${HASHED_KEY}${digestOf(key)}`
 }

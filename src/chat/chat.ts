@@ -4,58 +4,70 @@
  * It knows no protocol, no socket and no database: protocols call it and are handed events through {@link Wire}; what must
  * last goes through {@link Engine}. A test holds the imports to that.
  */
-import { type Engine, Gone, type Range, type RoomRecord, Taken, Unavailable } from '../engine/engine.ts'
+import type { Engine, Range, RoomRecord } from '../engine/engine.ts'
 import type { Draft, Event, LogName } from '../engine/event.ts'
-import { type AccountOptions, Accounts, Proof } from './accounts.ts'
+import { Accounts, Proof } from './accounts.ts'
+import { Attempts } from './attempts.ts'
 import { Blocks } from './blocks.ts'
-import { fold, isLineName, isName, isReserved, isTitle, lineNameOf } from './names.ts'
+import { Directory } from './directory.ts'
+import { Membership } from './membership.ts'
+import { fold, isName, isReserved } from './names.ts'
 import { newest } from './newest.ts'
-import { Refusal } from './refusal.ts'
-import { Room } from './room.ts'
-import type { Session } from './session.ts'
+import { Passwords } from './passwords.ts'
+import { Refusal, refuse } from './refusal.ts'
+import { type Cost, Secrets } from './secrets.ts'
+import type { Place, Session } from './session.ts'
 import { clean, isLonger } from './text.ts'
+import { Tickets } from './tickets.ts'
 
 /** Names that one name may block. */
 const MOST_BLOCKS = 1_000
-/** How long to wait before a `left` that could not be committed is tried again, in ms. */
-const RETRY_MS = 1_000
+/** Failed attempts a minute for a name or room and for an address. */
+const LIMIT = { failures: 5, ms: 60_000 }
+const HOUR_MS = 3_600_000
 
 /** The room for protocols without rooms. */
 export const LOBBY = 1
 
-export interface ChatOptions extends AccountOptions {
+export interface ChatOptions {
   /** Characters of a message. */
   readonly maxText: number
+  /** How long a ticket is good without use, in ms. */
+  readonly ticketMs?: number
+  /** ms on a clock that is never set back. */
+  readonly now?: () => number
+  readonly cost?: Cost
 }
 
-/** A room as somebody outside sees it. */
-export interface RoomInfo {
-  readonly name: string
-  readonly members: number
-}
+/** What a message carries beside its text, where a protocol has it. */
+export type Extras = Pick<Draft, 'sent' | 'color'>
 
 export class Chat {
+  /** The rooms there are. */
+  readonly directory: Directory
+  readonly tickets: Tickets
   readonly #engine: Engine
   readonly #options: ChatOptions
-  /** Rooms with somebody of this node in them. */
-  readonly #rooms = new Map<number, { room: Room; unfollow(): void }>()
   readonly #blocks = new Blocks()
   readonly #accounts: Accounts
+  readonly #passwords: Passwords
+  readonly #membership: Membership
   /** Who is logged in on this node, by folded name. */
   readonly #present = new Map<string, Set<Session>>()
   /** What ends the following of a session's private messages. */
   readonly #inboxes = new Map<Session, () => void>()
-  /** Moves that are not committed yet: a session that closes waits for its own. */
-  readonly #moving = new Map<Session, Promise<void>>()
-  readonly #leaving = new Map<Promise<void>, Session>()
-  /** Rooms that a session is on its way out of. */
-  readonly #departures = new Map<Session, Promise<void>>()
-  #stopping = false
 
   constructor(engine: Engine, options: ChatOptions) {
+    const { now = () => performance.now(), ticketMs = HOUR_MS, cost } = options
+    const secrets = new Secrets(cost)
+    const attempts = new Attempts(LIMIT, now)
     this.#engine = engine
     this.#options = options
-    this.#accounts = new Accounts(engine, options)
+    this.#accounts = new Accounts(engine, secrets, attempts)
+    this.#passwords = new Passwords(secrets, attempts)
+    this.#membership = new Membership(engine, this.#blocks)
+    this.directory = new Directory(engine, this.#passwords)
+    this.tickets = new Tickets(engine, ticketMs)
   }
 
   /**
@@ -87,8 +99,7 @@ export class Chat {
   async register(name: string, secret: string, self?: Session): Promise<void> {
     const own = self?.key === fold(name) ? self : undefined
     // A room that it has just left holds its name until that is committed.
-    if (own) await this.#departures.get(own)
-    await Promise.all([...this.#leaving].filter(([, session]) => session === own).map(([left]) => left))
+    if (own) await this.#membership.departed(own)
     await this.#accounts.create(name, secret, own?.room?.record.id).catch(refuse)
     if (!own) return
     own.registered = true
@@ -101,6 +112,16 @@ export class Chat {
   /** Checks the secret of an account. Refuses `name-unknown`, `secret-wrong`, `too-many-attempts` and `unavailable`. */
   authenticate(name: string, secret: string, address: string): Promise<Proof> {
     return this.#accounts.prove(name, secret, address).catch(refuse)
+  }
+
+  /** Makes an account and the key to it. Refuses what {@link register} does. */
+  registerWithKey(name: string): Promise<string> {
+    return this.#accounts.createWithKey(name).catch(refuse)
+  }
+
+  /** The account that a key opens. Refuses `secret-wrong` and `unavailable`. */
+  authenticateByKey(key: string): Promise<Proof> {
+    return this.#accounts.open(key).catch(refuse)
   }
 
   /** Whether a name needs a secret. Refuses `unavailable`. */
@@ -124,60 +145,54 @@ export class Chat {
   }
 
   /**
-   * Makes a session a member of a room, made if need be, and takes it out of the one it was in. Resolves with the room's
-   * name as its maker wrote it. Refuses `room-name-invalid`, `room-private`, `name-in-room`, `name-reserved` and
-   * `unavailable`, and for a number `room-unknown`; then nothing has changed.
+   * Makes a session a member of a room, by its number or its line name, under which it is made if need be, and takes it out of
+   * the one it was in. A room that is not public is entered by whoever has been {@link unlock unlocked} it. Resolves with the
+   * room. Refuses `room-name-invalid`, `room-private`, `name-in-room`, `name-reserved` and `unavailable`, and for a number
+   * `room-unknown`; then nothing has changed.
    */
-  enter(session: Session, which: number | string): Promise<string> {
-    return this.#move(session, async () => {
-      const record = await this.#openRoom(which)
-      if (record.visibility !== 'public') throw new Refusal('room-private')
-      // It may come back to where it has just left.
-      await this.#departures.get(session)
-      if (!(await this.#engine.claim(record.id, session.name))) throw new Refusal('name-in-room')
-      // Asked while the name is held: it may have been registered since the login, or be about to be.
-      if (!session.registered && (await this.isRegistered(session.name))) {
-        await this.#engine.release(record.id, session.name)
-        throw new Refusal('name-reserved')
-      }
-      const left = session.room
-      const room = this.#follow(record)
-      room.expect(session)
-      try {
-        await this.#append(room.log, { kind: 'joined', room: record.id, from: session.name, body: '' })
-      } catch (error) {
-        room.forget(session)
-        this.#unfollowIfDeserted(room)
-        await this.#engine.release(record.id, session.name)
-        throw error
-      }
-      if (!this.#inboxes.has(session)) this.#inboxes.set(session, this.#followInbox(session))
-      if (left) this.#depart(left, session)
-      return record.lineName
-    })
+  async enter(session: Session, which: number | string, unlocked = false): Promise<RoomRecord> {
+    const find = async () => {
+      const record = typeof which === 'number' ? await this.directory.find(which) : await this.directory.open(which)
+      if (!record) throw new Refusal('room-unknown')
+      if (record.visibility !== 'public' && !unlocked) throw new Refusal('room-private')
+      return record
+    }
+    // The name may have been registered since the login, or be about to be.
+    const room = await this.#membership.enter(session, find, () => this.#checkOwn(session))
+    if (!this.#inboxes.has(session)) this.#inboxes.set(session, this.#followInbox(session))
+    return room
+  }
+
+  /** Checks a room's password. Refuses `room-unknown`, `password-wrong`, `too-many-attempts` and `unavailable`. */
+  async unlock(room: RoomRecord, password: string, address: string): Promise<void> {
+    await this.#passwords.check(room, password, address)
   }
 
   /** Ends a membership; the session still sees its own `left`. Refuses `unavailable`, and then it is still a member. */
   leave(session: Session): Promise<void> {
-    return this.#move(session, async () => {
-      const room = session.room
-      if (!room) return
-      await this.#append(room.log, leftBy(room, session))
-      await this.#gone(room, session)
+    return this.#membership.leave(session)
+  }
+
+  /** Tells a session what happens in a room, whether or not it is a member. Returns the end of that. */
+  watch(session: Session, room: RoomRecord): () => void {
+    return this.#membership.watch(session, room)
+  }
+
+  /** Resolves when the text is committed. Refuses `not-in-room`, `text-empty`, `text-too-long`, `unavailable`. */
+  say(session: Session, text: string, { sent, color = session.color }: Extras = NOTHING): Promise<Event> {
+    const { log, record } = roomOf(session)
+    return this.#append(log, {
+      kind: 'message',
+      room: record.id,
+      from: session.name,
+      body: this.#body(text),
+      sent,
+      color,
     })
   }
 
-  /**
-   * Resolves when the text is committed. `sent` is the second of the sender's clock. Refuses `text-empty`, `text-too-long`,
-   * `unavailable`.
-   */
-  say(session: Session, text: string, sent?: number): Promise<Event> {
-    const { log, record } = roomOf(session)
-    return this.#append(log, { kind: 'message', room: record.id, from: session.name, body: this.#body(text), sent })
-  }
-
   /** A private message to a member of the same room. Refuses what {@link say} does, and `nobody-here`. */
-  async tell(session: Session, to: string, text: string, sent?: number): Promise<void> {
+  async tell(session: Session, to: string, text: string, { sent }: Extras = NOTHING): Promise<void> {
     const room = roomOf(session)
     const body = this.#body(text)
     const addressee = room.member(to)
@@ -187,56 +202,6 @@ export class Chat {
     const draft: Draft = { kind: 'private', room: room.record.id, from: session.name, to: addressee.name, body, sent }
     const event = await this.#append(`inbox:${addressee.key}`, draft)
     if (addressee.key !== session.key) session.whisper(event)
-  }
-
-  /** Makes a public room. Refuses `room-name-invalid`, `room-taken` and `unavailable`. */
-  async createRoom(title: string): Promise<RoomRecord> {
-    if (!isTitle(title)) throw new Refusal('room-name-invalid')
-    try {
-      return await this.#engine.createRoom({ title, ...lineNameOf(title), visibility: 'public' })
-    } catch (error) {
-      if (error instanceof Taken) throw new Refusal('room-taken')
-      return refuse(error)
-    }
-  }
-
-  /** By number, or by title or line name without regard to case. Refuses `unavailable`. */
-  findRoom(which: number | string): Promise<RoomRecord | undefined> {
-    return this.#engine.findRoom(which).catch(refuse)
-  }
-
-  /** The public rooms and who is in them, in the order in which they were made. Refuses `unavailable`. */
-  async presence(): Promise<{ title: string; members: readonly string[] }[]> {
-    return Promise.all(
-      (await this.#publicRooms()).map(async ({ id, title }) => ({
-        title,
-        members: await this.#engine.members(id).catch(refuse),
-      })),
-    )
-  }
-
-  /**
-   * Calls the listener with a room's number when it was made or its members have changed, through whatever protocol or node.
-   * It may be called often: whoever shows the members asks for them when it does. Returns the end of it.
-   */
-  onPresence(listener: (room: number) => void): () => void {
-    return this.#engine.watchRooms(listener)
-  }
-
-  /** Who is in a room, in order of joining. Refuses `room-unknown`, `room-private`. */
-  async members(which: number | string): Promise<{ room: string; members: readonly string[] }> {
-    const record = await this.#engine.findRoom(which)
-    if (!record) throw new Refusal('room-unknown')
-    if (record.visibility !== 'public') throw new Refusal('room-private')
-    return { room: record.lineName, members: await this.#engine.members(record.id) }
-  }
-
-  /** The public rooms, busiest first. */
-  async rooms(): Promise<RoomInfo[]> {
-    const counted = (await this.#publicRooms()).map(async ({ id, lineName }): Promise<RoomInfo> => {
-      return { name: lineName, members: await this.#engine.memberCount(id) }
-    })
-    return (await Promise.all(counted)).sort((a, b) => b.members - a.members)
   }
 
   /** The events of the session's room, in pages, oldest first. Refuses `history-gone` before the first page. */
@@ -294,71 +259,15 @@ export class Chat {
   async close(session: Session): Promise<void> {
     if (session.closed) return
     session.closed = true
-    await this.#moving.get(session)
+    this.#absent(session)
+    await this.#membership.close(session)
     this.#inboxes.get(session)?.()
     this.#inboxes.delete(session)
-    this.#absent(session)
-    const room = session.room
-    if (room) await this.#depart(room, session)
   }
 
   /** Resolves when everybody who has left has been seen off, or cannot be. */
-  async stop(): Promise<void> {
-    this.#stopping = true
-    await Promise.all(this.#departures.values())
-    await Promise.all(this.#leaving.keys())
-  }
-
-  async #move<T>(session: Session, work: () => Promise<T>): Promise<T> {
-    const move = work().catch(refuse)
-    const done = move.then(
-      () => {},
-      () => {},
-    )
-    this.#moving.set(session, done)
-    void done.then(() => this.#moving.delete(session))
-    return move
-  }
-
-  async #publicRooms(): Promise<readonly RoomRecord[]> {
-    const records = await this.#engine.rooms().catch(refuse)
-    return records.filter(({ visibility }) => visibility === 'public')
-  }
-
-  async #openRoom(name: number | string): Promise<RoomRecord> {
-    if (typeof name === 'number') {
-      const known = await this.#engine.findRoom(name)
-      if (!known) throw new Refusal('room-unknown')
-      return known
-    }
-    if (!isLineName(name)) throw new Refusal('room-name-invalid')
-    const found = await this.#engine.findRoom(name)
-    if (found) return found
-    try {
-      return await this.#engine.createRoom({ title: name, lineName: name, visibility: 'public' })
-    } catch (error) {
-      // Somebody made it in the meantime.
-      const made = error instanceof Taken ? await this.#engine.findRoom(name) : undefined
-      if (made) return made
-      throw error
-    }
-  }
-
-  #follow(record: RoomRecord): Room {
-    const known = this.#rooms.get(record.id)
-    if (known) return known.room
-    const room = new Room(record, this.#blocks)
-    const unfollow = this.#engine.follow(room.log, (event) => room.append(event))
-    this.#rooms.set(record.id, { room, unfollow })
-    return room
-  }
-
-  #unfollowIfDeserted(room: Room): void {
-    // Somebody who came after the last one had gone has a room of his own by that number.
-    const current = this.#rooms.get(room.record.id)
-    if (current?.room !== room || !room.deserted) return
-    current.unfollow()
-    this.#rooms.delete(room.record.id)
+  stop(): Promise<void> {
+    return this.#membership.stop()
   }
 
   #followInbox(session: Session): () => void {
@@ -366,47 +275,6 @@ export class Chat {
       // The same name may be in another room through another connection.
       if (event.room === session.room?.record.id) session.whisper(event)
     })
-  }
-
-  /**
-   * Takes a session out of a room without its seeing its own `left`. Resolves when that is committed, or could not be at
-   * once.
-   */
-  #depart(room: Room, session: Session): Promise<void> {
-    room.detach(session)
-    const departure = this.#seeOff(room, session).catch(() => {
-      const leaving = this.#seeOffLater(room, session)
-      this.#leaving.set(leaving, session)
-      void leaving.then(() => this.#leaving.delete(leaving))
-    })
-    this.#departures.set(session, departure)
-    void departure.then(() => {
-      if (this.#departures.get(session) === departure) this.#departures.delete(session)
-    })
-    return departure
-  }
-
-  async #seeOff(room: Room, session: Session): Promise<void> {
-    await this.#append(room.log, leftBy(room, session))
-    await this.#gone(room, session)
-  }
-
-  /** A `joined` is always followed by a `left`, so a store that is away is waited for; the name is held until then. */
-  async #seeOffLater(room: Room, session: Session): Promise<void> {
-    // The engine pays what is owed when it starts again.
-    while (!this.#stopping) {
-      await new Promise((next) => setTimeout(next, RETRY_MS).unref())
-      try {
-        return await this.#seeOff(room, session)
-      } catch {
-        // Still away.
-      }
-    }
-  }
-
-  async #gone(room: Room, session: Session): Promise<void> {
-    await this.#engine.release(room.record.id, session.name)
-    this.#unfollowIfDeserted(room)
   }
 
   #append(log: LogName, draft: Draft): Promise<Event> {
@@ -434,19 +302,10 @@ export class Chat {
   }
 }
 
-function roomOf(session: Session): Room {
-  // Protocols let nobody speak outside a room.
-  if (!session.room) throw new Error('not in a room')
+const NOTHING: Extras = {}
+
+function roomOf(session: Session): Place {
+  // Protocols let nobody speak outside a room, but it may have been put out of it at this moment.
+  if (!session.room) throw new Refusal('not-in-room')
   return session.room
-}
-
-function leftBy(room: Room, session: Session): Draft {
-  return { kind: 'left', room: room.record.id, from: session.name, body: '' }
-}
-
-/** Throws what the engine refused as the core refuses it. */
-function refuse(error: unknown): never {
-  if (error instanceof Unavailable) throw new Refusal('unavailable')
-  if (error instanceof Gone) throw new Refusal('history-gone')
-  throw error
 }

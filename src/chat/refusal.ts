@@ -1,3 +1,5 @@
+import { Closed, Gone, Unavailable } from '../engine/engine.ts'
+
 /**
  * What the core can refuse. Each protocol has its own words for each reason; the session goes on as if nothing had been
  * asked.
@@ -22,15 +24,21 @@ export type Reason =
   | 'room-unknown'
   /** There is a room of that title or line name. */
   | 'room-taken'
+  /** The room's password is another one. */
+  | 'password-wrong'
+  /** Too short, or too long. */
+  | 'password-invalid'
+  /** The session is in no room, or not any more. */
+  | 'not-in-room'
   | 'text-empty'
   | 'text-too-long'
   /** The addressee is not in the room, or at a protocol without private messages. */
   | 'nobody-here'
   /** Something after the id asked for may be missing. */
   | 'history-gone'
-  /** The engine cannot commit now; trying again is worth it. */
   /** A name blocks a great many already. */
   | 'too-many-blocks'
+  /** The engine cannot commit now; trying again is worth it. */
   | 'unavailable'
 
 export class Refusal extends Error {
@@ -41,4 +49,12 @@ export class Refusal extends Error {
     super(reason)
     this.reason = reason
   }
+}
+
+/** Throws what the engine refused as the core refuses it. */
+export function refuse(error: unknown): never {
+  if (error instanceof Unavailable) throw new Refusal('unavailable')
+  if (error instanceof Gone) throw new Refusal('history-gone')
+  if (error instanceof Closed) throw new Refusal('not-in-room')
+  throw error
 }

@@ -3,7 +3,7 @@ import type { Event, LogName } from '../engine/event.ts'
 import { atTurnEnd } from '../turn.ts'
 import type { Blocks } from './blocks.ts'
 import { fold } from './names.ts'
-import type { Session, Wire } from './session.ts'
+import type { Place, Session, Wire } from './session.ts'
 
 /**
  * A room as long as somebody on this node is in it: follows the room's log and hands each turn's events to its members.
@@ -12,12 +12,15 @@ import type { Session, Wire } from './session.ts'
  * from its own `joined` on, to its own `left` or until it is taken out. All members but those who came or went within the
  * turn share the same array of events, and so the same bytes.
  */
-export class Room {
-  readonly record: RoomRecord
+export class Room implements Place {
+  /** As it is now: the title may change. */
+  record: RoomRecord
   readonly log: LogName
   readonly #blocks: Blocks
   readonly #members = new Map<string, Session>()
   readonly #byWire = new Map<Wire, Set<Session>>()
+  /** Those who are told what happens, whether or not they are members. */
+  readonly #watchers = new Set<Session>()
   /** Those whose `joined` is on its way, by folded name: a name is held once in a room, so it tells whose it is. */
   readonly #entering = new Map<string, Session>()
 
@@ -27,6 +30,8 @@ export class Room {
   readonly #since = new Map<Session, number>()
   /** Those whose `left` stands in this turn, and the stretch that is theirs. */
   #leavers: { session: Session; events: Event[] }[] = []
+  /** The log has ended. */
+  #closed = false
 
   constructor(record: RoomRecord, blocks: Blocks) {
     this.record = record
@@ -35,7 +40,7 @@ export class Room {
   }
 
   get deserted(): boolean {
-    return this.#members.size === 0 && this.#entering.size === 0
+    return this.#members.size === 0 && this.#entering.size === 0 && this.#watchers.size === 0
   }
 
   member(name: string): Session | undefined {
@@ -52,9 +57,28 @@ export class Room {
     this.#entering.delete(session.key)
   }
 
+  /** From now on the session is told what happens here. It may become a member and cease to be one. */
+  watch(session: Session): void {
+    this.#watchers.add(session)
+    this.#addToWire(session)
+    this.#since.set(session, this.#events.length)
+  }
+
+  /** Takes back {@link watch}; a member goes on as members do. */
+  unwatch(session: Session): void {
+    this.#watchers.delete(session)
+    if (this.#members.get(session.key) === session) return
+    this.#since.delete(session)
+    this.#removeFromWire(session)
+  }
+
   /** The room's log goes on. */
   append(event: Event): void {
-    if (this.#events.length === 0) atTurnEnd('deliver', this)
+    if (this.#events.length === 0 && !this.#closed) atTurnEnd('deliver', this)
+    if (event.kind === 'closed') {
+      this.#closed = true
+      return
+    }
     if (event.kind === 'joined') this.#admit(event)
     this.#events.push(event)
     if (event.kind === 'left') this.#dismiss(event)
@@ -78,8 +102,12 @@ export class Room {
     this.#since.clear()
     const leavers = this.#leavers
     this.#leavers = []
-    for (const { session, events: own } of leavers)
+    for (const { session, events: own } of leavers) {
       this.#hand(this.#blocks.allowed(own, session.name), [session], session.wire)
+    }
+    const out = new Set(this.#closed ? this.#watchers : [])
+    for (const { session } of leavers) if (!session.leaving) out.add(session)
+    for (const session of out) if (!session.closed) session.wire.putOut?.(this, session)
   }
 
   #admit({ from }: Event): void {
@@ -90,10 +118,21 @@ export class Room {
     session.room?.detach(session)
     session.room = this
     this.#members.set(session.key, session)
+    if (this.#watchers.has(session)) return
     this.#since.set(session, this.#events.length)
-    let members = this.#byWire.get(session.wire)
-    if (!members) this.#byWire.set(session.wire, (members = new Set()))
-    members.add(session)
+    this.#addToWire(session)
+  }
+
+  #addToWire(session: Session): void {
+    let audience = this.#byWire.get(session.wire)
+    if (!audience) this.#byWire.set(session.wire, (audience = new Set()))
+    audience.add(session)
+  }
+
+  #removeFromWire(session: Session): void {
+    const audience = this.#byWire.get(session.wire)
+    audience?.delete(session)
+    if (audience?.size === 0) this.#byWire.delete(session.wire)
   }
 
   #dismiss({ from }: Event): void {
@@ -101,15 +140,14 @@ export class Room {
     if (session) this.#leavers.push({ session, events: this.#remove(session) })
   }
 
-  /** Ends a membership here and returns the part of this turn that it saw. */
+  /** Ends a membership here and returns the part of this turn that it saw; who goes on watching sees that anyway. */
   #remove(session: Session): Event[] {
+    this.#members.delete(session.key)
+    session.room = undefined
+    if (this.#watchers.has(session)) return []
     const events = this.#events.slice(this.#since.get(session) ?? 0)
     this.#since.delete(session)
-    this.#members.delete(session.key)
-    const members = this.#byWire.get(session.wire)
-    members?.delete(session)
-    if (members?.size === 0) this.#byWire.delete(session.wire)
-    session.room = undefined
+    this.#removeFromWire(session)
     return events
   }
 

@@ -1,7 +1,17 @@
-import type { Event } from '../engine/event.ts'
+import type { RoomRecord } from '../engine/engine.ts'
+import type { Event, LogName } from '../engine/event.ts'
 import { atTurnEnd } from '../turn.ts'
 import { fold } from './names.ts'
-import type { Room } from './room.ts'
+
+/** A room as its members and their protocols see it. */
+export interface Place {
+  readonly record: RoomRecord
+  readonly log: LogName
+  /** Somebody on this node who is in it. */
+  member(name: string): Session | undefined
+  /** Takes a member out before its `left` stands in the log; it gets what has happened so far. */
+  detach(session: Session): void
+}
 
 /**
  * A protocol as the core sees it: somebody to hand committed events to. It encodes them once, whatever the number of
@@ -15,9 +25,14 @@ export interface Wire<S extends Session = Session> {
   /** Whether what a guest blocks here stays blocked when he has gone, like what the owner of an account blocks. */
   readonly keepsBlocks?: boolean
   /** What happened in a room within a turn, in order, for these of its members. */
-  deliver(room: Room, events: readonly Event[], members: Iterable<S>): void
+  deliver(room: Place, events: readonly Event[], members: Iterable<S>): void
   /** Private messages to or from a session. */
-  whisper(room: Room, events: readonly Event[], session: S): void
+  whisper(room: Place, events: readonly Event[], session: S): void
+  /**
+   * A session is no member any more without having asked for it, or what it watches is no more. It has been told everything up
+   * to its own `left`.
+   */
+  putOut?(room: Place, session: S): void
 }
 
 /** A live presence of a name. A protocol makes one for a connection and keeps what it needs beside it. */
@@ -27,10 +42,14 @@ export class Session {
   #name = ''
   #key = ''
   /** Where it is a member. Written by rooms, in the order of their logs. */
-  room: Room | undefined
+  room: Place | undefined
   closed = false
   /** Whether the name is an account's, and this session its owner's. */
   registered = false
+  /** Has asked to leave its room. */
+  leaving = false
+  /** Of its events from now on, where its protocol has colours. */
+  color: string | undefined
   #private: Event[] = []
 
   constructor(wire: Wire) {

@@ -1,55 +1,11 @@
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { Proof } from '../../src/chat/accounts.ts'
 import { Chat, LOBBY } from '../../src/chat/chat.ts'
-import { type Reason, Refusal } from '../../src/chat/refusal.ts'
-import { Session, type Wire } from '../../src/chat/session.ts'
+import type { Reason } from '../../src/chat/refusal.ts'
+import { Session } from '../../src/chat/session.ts'
 import { Unavailable } from '../../src/engine/engine.ts'
 import type { Event } from '../../src/engine/event.ts'
-import { LocalEngine } from '../../src/engine/local/local.ts'
-
-const CHEAP = { ln: 4, r: 8, p: 1 }
-const HERE = '127.0.0.1'
-
-const wire: Wire = { protocol: 'test', carriesPrivate: true, deliver: () => {}, whisper: () => {} }
-
-async function stage() {
-  const engine = new LocalEngine(
-    {
-      file: ':memory:',
-      sync: 'normal',
-      keep: { days: 0, events: 0 },
-      lobby: 'lobby',
-      memory: { events: 1_000, bytes: 1_000_000 },
-    },
-    { trouble: () => {}, recovered: () => {}, died: () => {} },
-  )
-  await engine.start()
-  onTestFinished(() => engine.stop())
-  const time = { now: 0 }
-  const chat = new Chat(engine, { maxText: 4_000, now: () => time.now, cost: CHEAP })
-  const guest = async (name: string, room?: string | number) => {
-    const session = new Session(wire)
-    await chat.login(session, name)
-    if (room !== undefined) await chat.enter(session, room)
-    return session
-  }
-  const owner = async (name: string, secret: string) => {
-    const session = new Session(wire)
-    await chat.login(session, await chat.authenticate(name, secret, HERE))
-    return session
-  }
-  return { engine, chat, time, guest, owner }
-}
-
-async function reasonOf(work: Promise<unknown>): Promise<Reason | 'none'> {
-  return work.then(
-    () => 'none' as const,
-    (error: unknown) => {
-      if (error instanceof Refusal) return error.reason
-      throw error
-    },
-  )
-}
+import { HERE, reasonOf, silent, stage } from './stage.ts'
 
 const bodies = (events: readonly Event[]) => events.map(({ body }) => body)
 
@@ -84,7 +40,7 @@ test('an account opens with its secret only', async () => {
   expect(await reasonOf(owner('bob', 'open sesame'))).toBe('name-unknown')
   const alice = await owner('aLICE', 'open sesame')
   expect(alice).toMatchObject({ name: 'Alice', registered: true })
-  expect(await chat.enter(alice, LOBBY)).toBe('lobby')
+  expect(await chat.enter(alice, LOBBY)).toMatchObject({ lineName: 'lobby' })
   expect(await reasonOf(chat.register('ALICE', 'mine'))).toBe('name-taken')
 })
 
@@ -141,7 +97,7 @@ test('a guest whose name somebody registers can do nothing more in it', async ()
   await chat.close(stale)
   const again = await owner('alice', 'x')
   expect(chat.blocked(again)).toEqual(['bob'])
-  expect(await chat.enter(again, 'tech')).toBe('tech')
+  expect(await chat.enter(again, 'tech')).toMatchObject({ lineName: 'tech' })
 })
 
 test('a guest does not enter while its name is being registered', async () => {
@@ -167,8 +123,8 @@ test('blocks of accounts outlive the session, those of guests do not', async () 
   await chat.close(dave)
   expect(chat.blocked(await guest('dave'))).toEqual([])
   // Another one on the same data, as after a restart.
-  const later = new Chat(engine, { maxText: 4_000, cost: CHEAP })
-  const again = new Session(wire)
+  const later = new Chat(engine, { maxText: 4_000 })
+  const again = new Session(silent)
   await later.login(again, new Proof('alice'))
   expect(later.blocked(again)).toEqual(['Bob', 'carol'])
   expect(await later.unblock(again, 'bob')).toBe(true)

@@ -90,6 +90,7 @@ export class ChatroomConversation implements FrameConversation {
         const session = new ChatroomSession(this.#shared.wire, this.#link)
         await chat.login(session, proof)
         if (this.#gone) return void chat.close(session)
+        session.onPutOut = () => this.#returnToLobby(session)
         this.#session = session
         const where = { username: session.name, chatroom: LOBBY_KEY }
         this.#say({ type: 'login', status: 'ok', data: where, message: 'Login successful' })
@@ -112,7 +113,7 @@ export class ChatroomConversation implements FrameConversation {
     const { room } = data
     return this.#try(request.type, wording.create(room), async () => {
       if (fold(room) === LOBBY_KEY) throw new Refusal('room-taken')
-      await this.#shared.chat.createRoom(room)
+      await this.#shared.chat.directory.create({ title: room, visibility: 'public' })
       this.#say({ type: 'create', status: 'ok', message: `${room} created successfully` })
     })
   }
@@ -123,7 +124,7 @@ export class ChatroomConversation implements FrameConversation {
     if (fold(data.room) === LOBBY_KEY) return this.#refuse(request.type, 'You are already in lobby')
     const { chat, pages } = this.#shared
     return this.#try(request.type, wording.enter(data.room), async () => {
-      const room = await chat.findRoom(data.room)
+      const room = await chat.directory.find(data.room)
       // Line names are not shown here.
       if (!room || fold(room.title) !== fold(data.room)) throw new Refusal('room-unknown')
       await chat.enter(session, room.id)
@@ -151,13 +152,17 @@ export class ChatroomConversation implements FrameConversation {
   }
 
   #exit(session: ChatroomSession): Promise<void> {
-    const { chat, pages } = this.#shared
+    const { chat } = this.#shared
     return this.#try('exit', {}, async () => {
       await chat.leave(session)
-      if (session.closed) return
-      this.#say({ type: 'exit', status: 'ok', message: 'Exited chatroom, returned to lobby' })
-      pages.turn(session, pages.lobby)
+      if (!session.closed) this.#returnToLobby(session)
     })
+  }
+
+  #returnToLobby(session: ChatroomSession): void {
+    const { pages } = this.#shared
+    this.#say({ type: 'exit', status: 'ok', message: 'Exited chatroom, returned to lobby' })
+    pages.turn(session, pages.lobby)
   }
 
   #end(session: ChatroomSession): Promise<void> {

@@ -16,7 +16,7 @@ export class Pages {
   constructor(chat: Chat) {
     this.#chat = chat
     this.lobby = new Board(undefined, () => this.#everybody())
-    chat.onPresence((room) => {
+    chat.directory.watch((room) => {
       this.lobby.changed()
       this.#rooms.get(room)?.changed()
     })
@@ -37,14 +37,14 @@ export class Pages {
   room({ id, title }: RoomRecord): Board {
     let board = this.#rooms.get(id)
     if (!board) {
-      board = new Board(id, async () => list('list_room', [[title, (await this.#chat.members(id)).members]]))
+      board = new Board(id, async () => list('list_room', [[title, (await this.#chat.directory.members(id)).members]]))
       this.#rooms.set(id, board)
     }
     return board
   }
 
   async #everybody(): Promise<string> {
-    const rooms = (await this.#chat.presence()).filter(({ title }) => title !== LOBBY_KEY)
+    const rooms = (await this.#chat.directory.presence()).filter(({ title }) => title !== LOBBY_KEY)
     const here = Array.from(this.lobby.viewers, ({ name }) => name)
     return list('list', [[LOBBY_KEY, here], ...rooms.map(({ title, members }) => [title, members] as const)])
   }

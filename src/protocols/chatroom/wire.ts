@@ -1,5 +1,4 @@
-import type { Room } from '../../chat/room.ts'
-import { Session, type Wire } from '../../chat/session.ts'
+import { type Place, Session, type Wire } from '../../chat/session.ts'
 import type { Event } from '../../engine/event.ts'
 import { DISCONNECTS, type DisconnectReason } from '../disconnect.ts'
 import type { Sink } from '../outbox.ts'
@@ -10,6 +9,8 @@ export class ChatroomSession extends Session implements Viewer {
   /** Where the client's window is; nowhere before the login and after the logout. */
   page: Board | undefined
   shown: Buffer | undefined
+  /** Called when its room is no more. */
+  onPutOut: (() => void) | undefined
   readonly #sink: Sink
 
   constructor(wire: ChatroomWire, sink: Sink) {
@@ -30,14 +31,18 @@ export class ChatroomWire implements Wire<ChatroomSession> {
   readonly protocol = 'chatroom'
   readonly carriesPrivate = true
 
-  deliver({ record }: Room, events: readonly Event[], members: Iterable<ChatroomSession>): void {
+  deliver({ record }: Place, events: readonly Event[], members: Iterable<ChatroomSession>): void {
     const said = events.filter(({ kind }) => kind === 'message')
     if (said.length === 0) return
     const bytes = Buffer.concat(said.map(({ from, body }) => message('public', from, body)))
     for (const member of members) if (member.page?.room === record.id) member.push(bytes)
   }
 
-  whisper({ record }: Room, events: readonly Event[], session: ChatroomSession): void {
+  putOut(_room: Place, session: ChatroomSession): void {
+    session.onPutOut?.()
+  }
+
+  whisper({ record }: Place, events: readonly Event[], session: ChatroomSession): void {
     if (session.page?.room !== record.id) return
     // The addressee's own name, and for the sender's copy the sender's (protocols/chatroom.md, 2.8).
     for (const { from, body } of events) session.push(message(session.name, from, body))

@@ -95,9 +95,9 @@ export class Conversation implements FrameConversation {
       if (isReserved(username)) throw new Refusal('name-invalid')
       await chat.login(session, username)
       if (session.closed) return
-      const room = await chat.enter(session, LOBBY)
+      const { lineName } = await chat.enter(session, LOBBY)
       if (session.closed) return
-      await welcome(chat, session, room, this.#options)
+      await welcome(chat, session, lineName, this.#options)
       this.#accepted = true
     } catch (error) {
       await chat.close(session)
@@ -140,8 +140,8 @@ export class Conversation implements FrameConversation {
   async #say(session: ChatterboxSession, [, dest, timestamp, content]: Entry): Promise<Outcome> {
     const { chat } = this.#options
     try {
-      if (dest === 'ALL') await chat.say(session, content, timestamp)
-      else await chat.tell(session, dest, content, timestamp)
+      if (dest === 'ALL') await chat.say(session, content, { sent: timestamp })
+      else await chat.tell(session, dest, content, { sent: timestamp })
     } catch (error) {
       return this.#wordsFor(error, ERROR)
     }
@@ -151,7 +151,7 @@ export class Conversation implements FrameConversation {
     const { chat } = this.#options
     const lineName = session.room?.record.lineName
     if (lineName === undefined) return
-    const online = async () => (await chat.members(lineName)).members
+    const online = async () => chat.directory.inside(LOBBY)
     try {
       const answer = await runCommand(content, { chat, session, online })
       if ('objection' in answer) return answer.objection

@@ -34,7 +34,7 @@ export async function welcome(
   await turnEnd()
   // Who comes or goes from here on may not be in the list yet.
   const listed = session.held?.length ?? 0
-  const { members } = await chat.members(room)
+  const { members } = await chat.directory.members(room)
   if (session.closed) return
   session.sink.push(
     frame({

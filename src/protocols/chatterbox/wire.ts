@@ -1,6 +1,5 @@
 import { fold } from '../../chat/names.ts'
-import type { Room } from '../../chat/room.ts'
-import { Session, type Wire } from '../../chat/session.ts'
+import { type Place, Session, type Wire } from '../../chat/session.ts'
 import type { Event } from '../../engine/event.ts'
 import type { Sink } from '../outbox.ts'
 import { framesOf } from './frame.ts'
@@ -29,7 +28,7 @@ export class ChatterboxWire implements Wire<ChatterboxSession> {
   readonly carriesPrivate = true
   readonly keepsBlocks = true
 
-  deliver(_room: Room, events: readonly Event[], members: Iterable<ChatterboxSession>): void {
+  deliver(_room: Place, events: readonly Event[], members: Iterable<ChatterboxSession>): void {
     let frames: readonly Buffer[] | undefined
     for (const member of members) {
       if (member.held) {
@@ -42,7 +41,7 @@ export class ChatterboxWire implements Wire<ChatterboxSession> {
   }
 
   /** To the addressee only: a client does not expect what it has said itself (protocols/chatterbox.md, 2.2). */
-  whisper(room: Room, events: readonly Event[], session: ChatterboxSession): void {
+  whisper(room: Place, events: readonly Event[], session: ChatterboxSession): void {
     const own = events.filter(({ to }) => to !== undefined && fold(to) === session.key)
     this.deliver(room, own, [session])
   }

@@ -1,7 +1,6 @@
 import { privateEvent, roomEvent } from '../../../commands/events.ts'
 import { OK } from '../../../commands/replies.ts'
-import type { Room } from '../../chat/room.ts'
-import { Session, type Wire } from '../../chat/session.ts'
+import { type Place, Session, type Wire } from '../../chat/session.ts'
 import type { Event } from '../../engine/event.ts'
 import { DISCONNECTS, type DisconnectReason } from '../disconnect.ts'
 import type { Sink } from '../outbox.ts'
@@ -29,7 +28,7 @@ export class LineWire implements Wire<LineSession> {
     this.ok = Buffer.from(encode(OK))
   }
 
-  deliver(room: Room, events: readonly Event[], members: Iterable<LineSession>): void {
+  deliver(room: Place, events: readonly Event[], members: Iterable<LineSession>): void {
     const { lineName } = room.record
     let lines = ''
     for (const event of events) lines += this.#encode(roomEvent(event, lineName))
@@ -37,7 +36,7 @@ export class LineWire implements Wire<LineSession> {
     for (const member of members) member.sink.push(bytes)
   }
 
-  whisper(room: Room, events: readonly Event[], session: LineSession): void {
+  whisper(room: Place, events: readonly Event[], session: LineSession): void {
     const { lineName } = room.record
     for (const event of events) session.sink.push(Buffer.from(this.#encode(privateEvent(event, lineName))))
   }

@@ -1,0 +1,154 @@
+import { type Engine, type RoomRecord, Taken, type Visibility } from '../engine/engine.ts'
+import type { Event } from '../engine/event.ts'
+import { fold, isLineName, isTitle, lineNameOf } from './names.ts'
+import type { Passwords } from './passwords.ts'
+import { Refusal, refuse } from './refusal.ts'
+import { clean } from './text.ts'
+
+/** Events of a room that are looked through for what its members did last. */
+const LOOK_BACK = 1_000
+
+/** What somebody says of a room that he makes or changes. */
+export interface RoomDescription {
+  readonly title: string
+  readonly description?: string
+  readonly visibility: Visibility
+}
+
+/** A member of a room. */
+export interface Person {
+  readonly name: string
+  /** The newest event of his, unless that is long ago. */
+  readonly last: Event | undefined
+}
+
+/** The rooms there are and who is in them, on whatever node. Everything here refuses `unavailable`. */
+export class Directory {
+  readonly #engine: Engine
+  readonly #passwords: Passwords
+
+  constructor(engine: Engine, passwords: Passwords) {
+    this.#engine = engine
+    this.#passwords = passwords
+  }
+
+  /** By number, or by title or line name without regard to case. */
+  find(which: number | string): Promise<RoomRecord | undefined> {
+    return this.#engine.findRoom(which).catch(refuse)
+  }
+
+  /** The public rooms, in the order in which they were made. */
+  async public(): Promise<readonly RoomRecord[]> {
+    const records = await this.all()
+    return records.filter(({ visibility }) => visibility === 'public')
+  }
+
+  /** All rooms, hidden ones too, in the order in which they were made. */
+  all(): Promise<readonly RoomRecord[]> {
+    return this.#engine.rooms().catch(refuse)
+  }
+
+  /**
+   * Makes a room; one that is not public needs a password. Refuses `room-name-invalid`, `password-invalid` and `room-taken`.
+   */
+  async create({ title, description = '', visibility }: RoomDescription, password?: string): Promise<RoomRecord> {
+    if (!isTitle(title)) throw new Refusal('room-name-invalid')
+    const hash = visibility === 'public' ? undefined : await this.#passwords.hash(password ?? '')
+    const names = { title, ...lineNameOf(title) }
+    const room = { ...names, description: clean(description), visibility, ...(hash !== undefined && { hash }) }
+    return this.#engine.createRoom(room).catch(refuseTaken)
+  }
+
+  /** The public room of a name, made if need be. Refuses `room-name-invalid` and `room-private`. */
+  async open(lineName: string): Promise<RoomRecord> {
+    if (!isLineName(lineName)) throw new Refusal('room-name-invalid')
+    const found = await this.find(lineName)
+    if (found) return found
+    try {
+      return await this.create({ title: lineName, visibility: 'public' })
+    } catch (error) {
+      // Somebody made it in the meantime.
+      const taken = error instanceof Refusal && error.reason === 'room-taken'
+      const made = taken ? await this.find(lineName) : undefined
+      if (made) return made
+      throw error
+    }
+  }
+
+  /**
+   * Changes what is said of a room, not its password. The line name goes with the title. Refuses `room-unknown`,
+   * `room-name-invalid` and `room-taken`.
+   */
+  async change(id: number, { title, description = '', visibility }: RoomDescription): Promise<RoomRecord> {
+    if (!isTitle(title)) throw new Refusal('room-name-invalid')
+    const change = { title, ...lineNameOf(title), description: clean(description), visibility }
+    const changed = await this.#engine.changeRoom(id, change).catch(refuseTaken)
+    if (!changed) throw new Refusal('room-unknown')
+    return changed
+  }
+
+  /** Puts everybody out of a room and removes it with all that was said in it. Refuses `room-unknown`. */
+  async close(id: number): Promise<void> {
+    if (!(await this.#engine.closeRoom(id).catch(refuse))) throw new Refusal('room-unknown')
+    this.#passwords.forget(id)
+  }
+
+  /** Who is in a room, in order of joining. Refuses `room-unknown`, `room-private`. */
+  async members(which: number | string): Promise<{ room: string; members: readonly string[] }> {
+    const record = await this.find(which)
+    if (!record) throw new Refusal('room-unknown')
+    if (record.visibility !== 'public') throw new Refusal('room-private')
+    return { room: record.lineName, members: await this.inside(record.id) }
+  }
+
+  /** Who is in a room, whatever its visibility, in order of joining. */
+  inside(id: number): Promise<readonly string[]> {
+    return this.#engine.members(id).catch(refuse)
+  }
+
+  /** The same, with what they did last. */
+  async people(id: number): Promise<Person[]> {
+    const members = await this.inside(id)
+    if (members.length === 0) return []
+    const last = new Map<string, Event>()
+    try {
+      for await (const page of this.#engine.read(`room:${id}`, { limit: LOOK_BACK })) {
+        for (const event of page) last.set(fold(event.from), event)
+      }
+    } catch (error) {
+      refuse(error)
+    }
+    return members.map((name) => ({ name, last: last.get(fold(name)) }))
+  }
+
+  count(id: number): Promise<number> {
+    return this.#engine.memberCount(id).catch(refuse)
+  }
+
+  /** The public rooms and how many are in each, busiest first. */
+  async busiest(): Promise<{ name: string; members: number }[]> {
+    const counted = (await this.public()).map(async ({ id, lineName }) => {
+      return { name: lineName, members: await this.count(id) }
+    })
+    return (await Promise.all(counted)).sort((a, b) => b.members - a.members)
+  }
+
+  /** The public rooms and who is in them, in the order in which they were made. */
+  async presence(): Promise<{ title: string; members: readonly string[] }[]> {
+    const rooms = await this.public()
+    return Promise.all(rooms.map(async ({ id, title }) => ({ title, members: await this.inside(id) })))
+  }
+
+  /**
+   * Calls the listener with a room's number when it was made, changed or closed or its members have changed, through whatever
+   * protocol or node. It may be called often: whoever shows the members asks for them when it does. Returns the end of it.
+   */
+  watch(listener: (room: number) => void): () => void {
+    return this.#engine.watchRooms(listener)
+  }
+}
+
+function refuseTaken(error: unknown): never {
+  if (error instanceof Taken) throw new Refusal('room-taken')
+  return refuse(error)
+}

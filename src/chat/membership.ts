@@ -1,0 +1,208 @@
+import type { Engine, RoomRecord } from '../engine/engine.ts'
+import { Closed } from '../engine/engine.ts'
+import type { Draft } from '../engine/event.ts'
+import { atTurnEnd } from '../turn.ts'
+import type { Blocks } from './blocks.ts'
+import { Refusal, refuse } from './refusal.ts'
+import { Room } from './room.ts'
+import type { Place, Session } from './session.ts'
+
+/** How long to wait before a `left` that could not be committed is tried again, in ms. */
+const RETRY_MS = 1_000
+
+/** A session on its way out of a room. */
+interface Departure {
+  /** Its `left` is committed, or could not be at once. */
+  readonly tried: Promise<void>
+  /** Nothing of it is left in the room, nor in those it left before. */
+  readonly done: Promise<void>
+}
+
+/** Who is in which room, and comes and goes: on this node. */
+export class Membership {
+  readonly #engine: Engine
+  readonly #blocks: Blocks
+  /** Rooms with somebody of this node in them. */
+  readonly #rooms = new Map<number, { room: Room; unfollow(): void }>()
+  /** Moves that are not committed yet: a session that closes waits for its own. */
+  readonly #moving = new Map<Session, Promise<void>>()
+  readonly #departures = new Map<Session, Departure>()
+  /** Rooms of which something else may be known since this turn. */
+  readonly #changed = new Set<number>()
+  #stopping = false
+
+  constructor(engine: Engine, blocks: Blocks) {
+    this.#engine = engine
+    this.#blocks = blocks
+    engine.watchRooms((room) => this.#noteChange(room))
+  }
+
+  /**
+   * Makes a session a member of a room and takes it out of the one it was in. `mayBe` is asked while the name is held: when it
+   * rejects, nothing has changed. Refuses `name-in-room`, `room-unknown` and `unavailable`.
+   */
+  enter(session: Session, find: () => Promise<RoomRecord>, mayBe: () => Promise<void>): Promise<RoomRecord> {
+    return this.#move(session, async () => {
+      const record = await find()
+      // It may come back to where it has just left.
+      await this.#departures.get(session)?.tried
+      if (!(await this.#engine.claim(record.id, session.name))) throw new Refusal('name-in-room')
+      let room: Room | undefined
+      const left = session.room
+      try {
+        await mayBe()
+        room = this.#follow(record)
+        room.expect(session)
+        await this.#engine.append(room.log, draft('joined', room, session))
+      } catch (error) {
+        room?.forget(session)
+        if (room) this.#unfollowIfDeserted(room)
+        await this.#engine.release(record.id, session.name)
+        throw error instanceof Closed ? new Refusal('room-unknown') : error
+      }
+      if (left) this.#depart(left, session)
+      return record
+    })
+  }
+
+  /** Ends a membership; the session still sees its own `left`. Refuses `unavailable`, and then it is still a member. */
+  leave(session: Session): Promise<void> {
+    return this.#move(session, async () => {
+      const { room } = session
+      if (!room) return
+      session.leaving = true
+      try {
+        await this.#seeOff(room, session)
+      } finally {
+        // Not before its `left`, which this turn has brought, has been told.
+        atTurnEnd('resume', { resume: () => void (session.leaving = false) })
+      }
+    })
+  }
+
+  /** Tells a session what happens in a room, member or not. Returns the end of that. */
+  watch(session: Session, record: RoomRecord): () => void {
+    const room = this.#follow(record)
+    room.watch(session)
+    return () => {
+      room.unwatch(session)
+      this.#unfollowIfDeserted(room)
+    }
+  }
+
+  /** The connection is gone: its room is told, its name becomes free. Resolves when nothing of it is left. */
+  async close(session: Session): Promise<void> {
+    await this.#moving.get(session)
+    if (session.room) await this.#depart(session.room, session)
+  }
+
+  /** Resolves when no room that a session has left holds its name any more. */
+  async departed(session: Session): Promise<void> {
+    await this.#departures.get(session)?.done
+  }
+
+  /** Resolves when everybody who has left has been seen off, or cannot be. */
+  async stop(): Promise<void> {
+    this.#stopping = true
+    await Promise.all(Array.from(this.#departures.values(), ({ done }) => done))
+  }
+
+  /** Called at the end of a turn in which rooms have changed. */
+  resume(): void {
+    const changed = [...this.#changed]
+    this.#changed.clear()
+    for (const id of changed) void this.#refresh(id)
+  }
+
+  #noteChange(id: number): void {
+    if (!this.#rooms.has(id)) return
+    if (this.#changed.size === 0) atTurnEnd('resume', this)
+    this.#changed.add(id)
+  }
+
+  async #refresh(id: number): Promise<void> {
+    const record = await this.#engine.findRoom(id).catch(() => undefined)
+    const here = this.#rooms.get(id)
+    if (record && here) here.room.record = record
+  }
+
+  #move<T>(session: Session, work: () => Promise<T>): Promise<T> {
+    const move = work().catch(refuse)
+    const done = settled(move)
+    this.#moving.set(session, done)
+    void done.then(() => this.#moving.delete(session))
+    return move
+  }
+
+  #follow(record: RoomRecord): Room {
+    const known = this.#rooms.get(record.id)
+    if (known) return known.room
+    const room = new Room(record, this.#blocks)
+    const unfollow = this.#engine.follow(room.log, (event) => room.append(event))
+    this.#rooms.set(record.id, { room, unfollow })
+    return room
+  }
+
+  #unfollowIfDeserted(room: Place): void {
+    // Somebody who came after the last one had gone has a room of his own by that number.
+    const current = this.#rooms.get(room.record.id)
+    if (current?.room !== room || !current.room.deserted) return
+    current.unfollow()
+    this.#rooms.delete(room.record.id)
+  }
+
+  /**
+   * Takes a session out of a room without its seeing its own `left`. Resolves when that is committed, or could not be at
+   * once.
+   */
+  #depart(room: Place, session: Session): Promise<void> {
+    room.detach(session)
+    let later: Promise<void> | undefined
+    const tried = this.#seeOff(room, session).catch(() => {
+      later = this.#seeOffLater(room, session)
+    })
+    const before = this.#departures.get(session)?.done
+    const done = tried.then(() => Promise.all([later, before])).then(() => {})
+    const departure = { tried, done }
+    this.#departures.set(session, departure)
+    void done.then(() => {
+      if (this.#departures.get(session) === departure) this.#departures.delete(session)
+    })
+    return tried
+  }
+
+  async #seeOff(room: Place, session: Session): Promise<void> {
+    try {
+      await this.#engine.append(room.log, draft('left', room, session))
+    } catch (error) {
+      // The end of the room has taken it out already.
+      if (!(error instanceof Closed)) throw error
+    }
+    await this.#engine.release(room.record.id, session.name)
+    this.#unfollowIfDeserted(room)
+  }
+
+  /** A `joined` is always followed by a `left`, so a store that is away is waited for; the name is held until then. */
+  async #seeOffLater(room: Place, session: Session): Promise<void> {
+    // The engine pays what is owed when it starts again.
+    while (!this.#stopping) {
+      await new Promise((next) => setTimeout(next, RETRY_MS).unref())
+      try {
+        return await this.#seeOff(room, session)
+      } catch {
+        // Still away.
+      }
+    }
+  }
+}
+
+function draft(kind: 'joined' | 'left', room: Place, { name, color }: Session): Draft {
+  return { kind, room: room.record.id, from: name, body: '', color }
+}
+
+function settled(promise: Promise<unknown>): Promise<void> {
+  return promise.then(
+    () => {},
+    () => {},
+  )
+}

@@ -1,0 +1,65 @@
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import type { RoomRecord } from '../engine/engine.ts'
+import type { Attempts } from './attempts.ts'
+import { Refusal } from './refusal.ts'
+import type { Secrets } from './secrets.ts'
+
+/** Characters, and bytes, of a room's password. */
+const SHORTEST = 8
+const LONGEST = 72
+
+/** What opens rooms that are not public. */
+export class Passwords {
+  readonly #secrets: Secrets
+  readonly #attempts: Attempts
+  /**
+   * The last password that has opened a room, as only this process can recognise it: a class that comes in at once does not
+   * wait for one costly check after the other.
+   */
+  readonly #opened = new Map<number, { hash: string; digest: Buffer }>()
+  readonly #key = randomBytes(32)
+
+  constructor(secrets: Secrets, attempts: Attempts) {
+    this.#secrets = secrets
+    this.#attempts = attempts
+  }
+
+  /** Whether something can be a room's password. */
+  static fits(password: string): boolean {
+    return password.length >= SHORTEST && Buffer.byteLength(password) <= LONGEST
+  }
+
+  /** Refuses `password-invalid`, and `unavailable` when too many wait. */
+  async hash(password: string): Promise<string> {
+    if (!Passwords.fits(password)) throw new Refusal('password-invalid')
+    return this.#secrets.hash(password)
+  }
+
+  /**
+   * Checks the password of a room that has one. Refuses `password-wrong`; `too-many-attempts`, without a check; and
+   * `unavailable`, which is no attempt.
+   */
+  async check({ id, hash }: RoomRecord, password: string, address: string): Promise<void> {
+    if (!hash) throw new Refusal('password-wrong')
+    const digest = createHmac('sha256', this.#key).update(password).digest()
+    const opened = this.#opened.get(id)
+    if (opened?.hash === hash && timingSafeEqual(opened.digest, digest)) return
+    const forgive = this.#attempts.begin([`room:${id}:${address}`, `address:${address}`])
+    if (!forgive) throw new Refusal('too-many-attempts')
+    let right: boolean
+    try {
+      right = await this.#secrets.verify(password, hash)
+    } catch (error) {
+      forgive()
+      throw error
+    }
+    if (!right) throw new Refusal('password-wrong')
+    forgive()
+    this.#opened.set(id, { hash, digest })
+  }
+
+  /** The room is no more. */
+  forget(id: number): void {
+    this.#opened.delete(id)
+  }
+}

@@ -1,0 +1,124 @@
+import { createHash, createHmac, randomBytes } from 'node:crypto'
+import type { Engine } from '../engine/engine.ts'
+import { Proof } from './accounts.ts'
+import { fold } from './names.ts'
+import { refuse } from './refusal.ts'
+
+const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
+const LENGTH = 32
+/** Bytes from which every letter is as likely as any other. */
+const FAIR = 256 - (256 % LETTERS.length)
+
+/** A ticket is prolonged in what is kept of it when so much of its time is over, in ms: not with every request. */
+const STEP = 60_000
+
+/** That the owner of an account has logged in, for a client that comes again and again. Good for a time without use. */
+export interface Ticket {
+  /** 32 letters and digits; nobody guesses it. */
+  readonly value: string
+  /** When it ends if it is not used before, in ms since the epoch. */
+  readonly until: number
+}
+
+/**
+ * The tickets of accounts, at most one for each. What is kept of them is no ticket: their values are made, and made again,
+ * from a secret that the engine keeps and a number drawn at each login.
+ */
+export class Tickets {
+  readonly #engine: Engine
+  readonly #ms: number
+  /** By the account's folded name, the one that was used last standing last: when a ticket ends, and when it was last kept. */
+  readonly #used = new Map<string, { until: number; kept: number }>()
+  #secret: string | undefined
+
+  /** `ms` is how long a ticket lives without use. */
+  constructor(engine: Engine, ms: number) {
+    this.#engine = engine
+    this.#ms = ms
+  }
+
+  /** The account's ticket, the one it has already if it has one; its time starts anew. Refuses `unavailable`. */
+  async issue({ name }: Proof): Promise<Ticket> {
+    const key = fold(name)
+    try {
+      if (this.#expired(key)) await this.#engine.forget(`login:${key}`)
+      const drawn = randomBytes(16).toString('hex')
+      return await this.#keep(name, await this.#engine.rememberFirst(`login:${key}`, drawn, Date.now() + this.#ms))
+    } catch (error) {
+      return refuse(error)
+    }
+  }
+
+  /** Whose ticket it is, and how long it is good now that it has been used; undefined when it is none. Refuses `unavailable`. */
+  async use(value: string): Promise<{ proof: Proof; ticket: Ticket } | undefined> {
+    try {
+      const name = await this.#engine.recall(`ticket:${digestOf(value)}`)
+      const number = name === undefined ? undefined : await this.#engine.recall(`login:${fold(name)}`)
+      if (name === undefined || number === undefined || this.#expired(fold(name))) return undefined
+      if ((await this.#value(name, number)) !== value) return undefined
+      return { proof: new Proof(name), ticket: await this.#keep(name, number) }
+    } catch (error) {
+      return refuse(error)
+    }
+  }
+
+  /** Ends an account's ticket. Refuses `unavailable`. */
+  async end({ name }: Proof): Promise<void> {
+    const key = fold(name)
+    this.#used.delete(key)
+    await this.#engine.forget(`login:${key}`).catch(refuse)
+  }
+
+  async #keep(name: string, number: string): Promise<Ticket> {
+    const key = fold(name)
+    const value = await this.#value(name, number)
+    const now = Date.now()
+    const until = now + this.#ms
+    const step = Math.min(STEP, this.#ms / 4)
+    let { kept } = this.#used.get(key) ?? { kept: Number.NEGATIVE_INFINITY }
+    if (now - kept >= step) {
+      kept = now
+      // A little longer, as it is not kept anew with every use.
+      await this.#engine.remember(`ticket:${digestOf(value)}`, name, until + step)
+      await this.#engine.remember(`login:${key}`, number, until + step)
+    }
+    this.#used.delete(key)
+    this.#used.set(key, { until, kept })
+    this.#forgetExpired(now)
+    return { value, until }
+  }
+
+  #expired(key: string): boolean {
+    const used = this.#used.get(key)
+    return used !== undefined && used.until <= Date.now()
+  }
+
+  #forgetExpired(now: number): void {
+    for (const [key, { until }] of this.#used) {
+      // What is kept of it ends a little later.
+      if (until + STEP > now) return
+      this.#used.delete(key)
+    }
+  }
+
+  async #value(name: string, number: string): Promise<string> {
+    this.#secret ??= await this.#engine.rememberFirst('secret:tickets', randomBytes(32).toString('hex'))
+    return letters(this.#secret, `${fold(name)}:${number}`)
+  }
+}
+
+/** What a ticket is kept under. */
+function digestOf(value: string): string {
+  return createHash('sha256').update(value).digest('hex')
+}
+
+/** Letters and digits that only who knows the secret can tell. */
+function letters(secret: string, text: string): string {
+  let made = ''
+  for (let block = 0; made.length < LENGTH; block++) {
+    for (const byte of createHmac('sha256', secret).update(`${block}:${text}`).digest()) {
+      if (byte < FAIR && made.length < LENGTH) made += LETTERS.charAt(byte % LETTERS.length)
+    }
+  }
+  return made
+}

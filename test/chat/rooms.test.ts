@@ -1,0 +1,171 @@
+import { expect, test } from 'vitest'
+import { LOBBY } from '../../src/chat/chat.ts'
+import { Session } from '../../src/chat/session.ts'
+import type { RoomRecord } from '../../src/engine/engine.ts'
+import { turnEnd } from '../../src/turn.ts'
+import { HERE, reasonOf, recorder, stage } from './stage.ts'
+
+const SECRET = 'correct horse'
+
+test('a room is made, found, changed and closed', async () => {
+  const { chat } = await stage()
+  const { directory } = chat
+  const room = await directory.create({ title: 'Tech Talk', description: 'ab\u0007out', visibility: 'public' })
+  expect(room).toMatchObject({ title: 'Tech Talk', lineName: 'TechTalk', description: 'about' })
+  expect(room.hash).toBeUndefined()
+  for (const title of ['tech talk', 'TECHTALK', 'lobby', 'Public Chat']) {
+    expect(await reasonOf(directory.create({ title, visibility: 'public' }))).toBe('room-taken')
+    expect(await reasonOf(directory.change(room.id, { title, visibility: 'public' }))).toBe(
+      title.startsWith('tech') || title === 'TECHTALK' ? 'none' : 'room-taken',
+    )
+  }
+  await directory.change(room.id, { title: 'Other', visibility: 'public' })
+  expect(await directory.find('tech talk')).toBeUndefined()
+  expect(await directory.find('other')).toMatchObject({ id: room.id, description: '' })
+  await directory.close(room.id)
+  expect(await reasonOf(directory.close(room.id))).toBe('room-unknown')
+  expect(await reasonOf(directory.change(room.id, { title: 'x', visibility: 'public' }))).toBe('room-unknown')
+  for (const title of ['', ' x', 'a\nb', 'x'.repeat(71)]) {
+    expect(await reasonOf(directory.create({ title, visibility: 'public' }))).toBe('room-name-invalid')
+    expect(await reasonOf(directory.change(LOBBY, { title, visibility: 'public' }))).toBe('room-name-invalid')
+  }
+})
+
+test('a room with a password opens with it only, is listed nowhere, and a right one costs once', async () => {
+  const { chat, guest, time } = await stage()
+  const { directory } = chat
+  for (const password of [undefined, '', '1234567', 'x'.repeat(73), '€'.repeat(25)]) {
+    const made = directory.create({ title: 'Den', visibility: 'private' }, password)
+    expect(await reasonOf(made)).toBe('password-invalid')
+  }
+  const room = await directory.create({ title: 'Den', visibility: 'private' }, SECRET)
+  await directory.create({ title: 'Cave', visibility: 'hidden' }, SECRET)
+  expect((await directory.public()).map(({ id }) => id)).toEqual([LOBBY])
+  expect((await directory.presence()).map(({ title }) => title)).toEqual(['Public Chat'])
+  expect((await directory.busiest()).map(({ name }) => name)).toEqual(['lobby'])
+  const eve = await guest('eve')
+  expect(await reasonOf(chat.enter(eve, 'den'))).toBe('room-private')
+  expect(await reasonOf(chat.enter(eve, room.id))).toBe('room-private')
+  expect(await reasonOf(directory.members('den'))).toBe('room-private')
+  await chat.unlock(room, SECRET, HERE)
+  const check = (password: string, address = HERE) => reasonOf(chat.unlock(room, password, address))
+  for (let n = 0; n < 5; n++) expect(await check(`wrong ${n}`)).toBe('password-wrong')
+  expect(await check('wrong')).toBe('too-many-attempts')
+  expect(await check('wrong', '10.0.0.9')).toBe('password-wrong')
+  // The right one is known by now.
+  expect(await check(SECRET)).toBe('none')
+  time.now += 60_000
+  expect(await check('wrong')).toBe('password-wrong')
+  expect(await reasonOf(chat.unlock(await lobby(chat.directory.find(LOBBY)), SECRET, HERE))).toBe('password-wrong')
+  await chat.enter(eve, room.id, true)
+  expect((await directory.people(room.id)).map(({ name, last }) => [name, last?.kind])).toEqual([['eve', 'joined']])
+})
+
+test('whoever watches a room is told everything once and in order, member or not', async () => {
+  const { chat, guest } = await stage()
+  const { wire, toldTo } = recorder()
+  const room = await lobby(chat.directory.find(LOBBY))
+  const ann = await guest('ann', LOBBY)
+  const bob = new Session(wire)
+  await chat.say(ann, 'before')
+  const unwatch = chat.watch(bob, room)
+  await chat.say(ann, 'one')
+  await chat.login(bob, 'bob')
+  await chat.enter(bob, LOBBY)
+  await chat.say(ann, 'two')
+  await chat.say(bob, 'three')
+  await chat.leave(bob)
+  await chat.say(ann, 'four')
+  await chat.enter(bob, LOBBY)
+  await turnEnd()
+  const everything = [
+    'message ann',
+    'joined bob',
+    'message ann',
+    'message bob',
+    'left bob',
+    'message ann',
+    'joined bob',
+  ]
+  expect(toldTo(bob)).toEqual(everything)
+  unwatch()
+  await chat.close(bob)
+  await chat.say(ann, 'five')
+  await turnEnd()
+  expect(toldTo(bob)).toEqual(everything)
+  expect(await chat.directory.inside(LOBBY)).toEqual(['ann'])
+})
+
+test('the end of a room puts out its members and those who watch it, each once', async () => {
+  const { chat, guest } = await stage()
+  const { wire, toldTo } = recorder()
+  const room = await chat.directory.create({ title: 'short', visibility: 'public' })
+  const ann = await guest('ann', 'short', wire)
+  const bob = await guest('bob', undefined, wire)
+  const eve = new Session(wire)
+  chat.watch(bob, room)
+  await chat.enter(bob, room.id)
+  chat.watch(eve, room)
+  const last = chat.say(ann, 'last')
+  await Promise.all([last, chat.directory.close(room.id)])
+  await turnEnd()
+  expect(toldTo(ann)).toEqual(['joined ann', 'joined bob', 'message ann', 'left ann', 'put out'])
+  expect(toldTo(bob)).toEqual(['joined bob', 'message ann', 'left ann', 'left bob', 'put out'])
+  expect(toldTo(eve)).toEqual(['message ann', 'left ann', 'left bob', 'put out'])
+  expect(ann.room).toBeUndefined()
+  expect(await reasonOf(Promise.resolve().then(() => chat.say(ann, 'anybody?')))).toBe('not-in-room')
+  await chat.leave(ann)
+  await chat.enter(ann, LOBBY)
+  await Promise.all([ann, bob, eve].map((session) => chat.close(session)))
+  await chat.stop()
+})
+
+test('who leaves or enters while a room ends does so once, and is in no room', async () => {
+  const { chat, guest } = await stage()
+  const { wire, toldTo } = recorder()
+  const room = await chat.directory.create({ title: 'short', visibility: 'public' })
+  const ann = await guest('ann', 'short', wire)
+  const bob = await guest('bob', 'short', wire)
+  const eve = await guest('eve', undefined, wire)
+  const [, , entered] = await Promise.all([
+    chat.directory.close(room.id),
+    chat.leave(ann),
+    reasonOf(chat.enter(eve, room.id)),
+    chat.close(bob),
+  ])
+  await turnEnd()
+  expect(toldTo(ann).filter((text) => text === 'left ann')).toHaveLength(1)
+  expect(['room-unknown', 'none']).toContain(entered)
+  expect([ann.room, eve.room]).toEqual([undefined, undefined])
+  expect(await chat.directory.find(room.id)).toBeUndefined()
+  for (const session of [ann, eve]) await chat.enter(session, 'short')
+  expect(await chat.directory.members('short')).toMatchObject({ members: ['ann', 'eve'] })
+})
+
+test('members see their room by its new name', async () => {
+  const { chat, guest } = await stage()
+  const room = await chat.directory.create({ title: 'old', visibility: 'public' })
+  const ann = await guest('ann', room.id)
+  await chat.directory.change(room.id, { title: 'new', visibility: 'public' })
+  await turnEnd()
+  await turnEnd()
+  expect(ann.room?.record).toMatchObject({ title: 'new', lineName: 'new' })
+})
+
+test('events have the colour of who causes them, or of the moment', async () => {
+  const { chat, guest } = await stage()
+  const ann = await guest('ann')
+  ann.color = 'red'
+  await chat.enter(ann, LOBBY)
+  expect(await chat.say(ann, 'one')).toMatchObject({ color: 'red' })
+  expect(await chat.say(ann, 'two', { color: 'blue' })).toMatchObject({ color: 'blue' })
+  expect((await chat.directory.people(LOBBY))[0]?.last).toMatchObject({ body: 'two', color: 'blue' })
+  const bob = await guest('bob', LOBBY)
+  expect(await chat.say(bob, 'plain')).not.toHaveProperty('color')
+})
+
+async function lobby(found: Promise<RoomRecord | undefined>): Promise<RoomRecord> {
+  const room = await found
+  if (!room) throw new Error('there is no lobby')
+  return room
+}

@@ -1,0 +1,66 @@
+/** The core on an engine in memory, without protocols. */
+import { onTestFinished } from 'vitest'
+import { Chat, type ChatOptions } from '../../src/chat/chat.ts'
+import { type Reason, Refusal } from '../../src/chat/refusal.ts'
+import { Session, type Wire } from '../../src/chat/session.ts'
+import { LocalEngine } from '../../src/engine/local/local.ts'
+
+const CHEAP = { ln: 4, r: 8, p: 1 }
+export const HERE = '127.0.0.1'
+
+export const silent: Wire = { protocol: 'test', carriesPrivate: true, deliver: () => {}, whisper: () => {} }
+
+export async function stage(options: Partial<ChatOptions> = {}) {
+  const engine = new LocalEngine(
+    {
+      file: ':memory:',
+      sync: 'normal',
+      keep: { days: 0, events: 0 },
+      lobby: 'lobby',
+      memory: { events: 1_000, bytes: 1_000_000 },
+    },
+    { trouble: () => {}, recovered: () => {}, died: () => {} },
+  )
+  await engine.start()
+  onTestFinished(() => engine.stop())
+  const time = { now: 0 }
+  const chat = new Chat(engine, { maxText: 4_000, now: () => time.now, cost: CHEAP, ...options })
+  const guest = async (name: string, room?: string | number, wire = silent) => {
+    const session = new Session(wire)
+    await chat.login(session, name)
+    if (room !== undefined) await chat.enter(session, room)
+    return session
+  }
+  const owner = async (name: string, secret: string) => {
+    const session = new Session(silent)
+    await chat.login(session, await chat.authenticate(name, secret, HERE))
+    return session
+  }
+  return { engine, chat, time, guest, owner }
+}
+
+export async function reasonOf(work: Promise<unknown>): Promise<Reason | 'none'> {
+  return work.then(
+    () => 'none' as const,
+    (error: unknown) => {
+      if (error instanceof Refusal) return error.reason
+      throw error
+    },
+  )
+}
+
+/** A wire that writes down what each session is told. */
+export function recorder() {
+  const told = new Map<Session, string[]>()
+  const tell = (session: Session, text: string) => told.set(session, [...(told.get(session) ?? []), text])
+  const wire: Wire = {
+    protocol: 'test',
+    carriesPrivate: true,
+    deliver: (_room, events, members) => {
+      for (const session of members) for (const { kind, from } of events) tell(session, `${kind} ${from}`)
+    },
+    whisper: () => {},
+    putOut: (_room, session) => tell(session, 'put out'),
+  }
+  return { wire, toldTo: (session: Session) => told.get(session) ?? [] }
+}
