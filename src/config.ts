@@ -1,8 +1,10 @@
 /** Every option once: its flag, its environment variable (ROOMD_…), its default and its help text. */
 import { isLineName } from './chat/names.ts'
+import { Proxies } from './protocols/http/proxies.ts'
 
 export interface Option {
-  readonly type: 'string' | 'number' | 'boolean' | 'port'
+  /** A list is written with commas, or is an array in a file. */
+  readonly type: 'string' | 'number' | 'boolean' | 'port' | 'list'
   readonly default: string | number | boolean | undefined
   readonly describe: string
   readonly group: 'Listeners' | 'Data' | 'Limits' | 'Operation'
@@ -43,6 +45,20 @@ export const OPTIONS = {
     describe: 'Chatterbox gives earlier private messages too, to whoever comes under the name',
   },
   chatroom: { type: 'port', default: 65_432, group: 'Listeners', describe: 'Chatroom over TLS' },
+  http: { type: 'port', default: 7777, group: 'Listeners', describe: 'HTTP and WebSocket: the line protocol at /line' },
+  'http-tls': { type: 'boolean', default: false, group: 'Listeners', describe: 'TLS on the port of --http' },
+  'http-origins': {
+    type: 'list',
+    default: 'none',
+    group: 'Listeners',
+    describe: "origins, besides the server's own, whose pages may open WebSockets: https://chat.example,…",
+  },
+  'http-trust-proxy': {
+    type: 'list',
+    default: 'none',
+    group: 'Listeners',
+    describe: 'addresses of the proxies whose X-Forwarded-For is believed: 127.0.0.1,10.0.0.0/8,…',
+  },
   'tls-cert': {
     type: 'string',
     default: undefined,
@@ -106,11 +122,13 @@ type ValueOf<O extends Option> = O['type'] extends 'number'
     ? boolean
     : O['type'] extends 'port'
       ? number | undefined
-      : O extends { choices: readonly (infer C)[] }
-        ? C
-        : undefined extends O['default']
-          ? string | undefined
-          : string
+      : O['type'] extends 'list'
+        ? readonly string[]
+        : O extends { choices: readonly (infer C)[] }
+          ? C
+          : undefined extends O['default']
+            ? string | undefined
+            : string
 
 /** The options as the daemon takes them; a listener that is left out is undefined. */
 export type Config = { readonly [K in keyof Values]: ValueOf<Values[K]> }
@@ -154,11 +172,20 @@ export function checkConfig(raw: Readonly<Record<string, unknown>>): Config {
   if (listeners.every(([name]) => config[name] === undefined)) {
     throw new ConfigError('no listener is left: give --line or another one a port')
   }
+  for (const origin of checked['http-origins']) {
+    if (!isOrigin(origin)) throw new ConfigError(`--http-origins are such as https://chat.example, not ${origin}`)
+  }
+  for (const address of checked['http-trust-proxy']) {
+    if (!Proxies.isAddress(address)) {
+      throw new ConfigError(`--http-trust-proxy are addresses such as 127.0.0.1 or 10.0.0.0/8, not ${address}`)
+    }
+  }
   if (!isLineName(checked.lobby)) throw new ConfigError('--lobby must be 1 to 70 letters and digits')
   return checked
 }
 
 function checkValue(name: string, option: Option, value: unknown): unknown {
+  if (option.type === 'list') return checkList(name, value)
   if (Array.isArray(value)) throw new ConfigError(`--${name} is given more than once`)
   switch (option.type) {
     case 'boolean':
@@ -180,6 +207,17 @@ function checkValue(name: string, option: Option, value: unknown): unknown {
       }
       return String(value)
   }
+}
+
+function checkList(name: string, value: unknown): readonly string[] {
+  const items = (Array.isArray(value) ? value : String(value).split(',')).map((item) => String(item).trim())
+  if (items.includes('')) throw new ConfigError(`--${name} has an empty place in its list`)
+  return items.length === 1 && items[0] === 'none' ? [] : items
+}
+
+/** As a browser writes it. */
+function isOrigin(text: string): boolean {
+  return /^https?:/.test(text) && URL.parse(text)?.origin === text
 }
 
 function checkNumber(name: string, value: unknown, least: number, most = Number.MAX_SAFE_INTEGER): number {

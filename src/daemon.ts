@@ -9,8 +9,11 @@ import { LocalEngine } from './engine/local/local.ts'
 import { Admission } from './protocols/admission.ts'
 import { chatroomListener } from './protocols/chatroom/chatroom.ts'
 import { chatterboxListener, chatterboxOptions } from './protocols/chatterbox/chatterbox.ts'
+import { Http } from './protocols/http/http.ts'
+import { Proxies } from './protocols/http/proxies.ts'
 import { encoder } from './protocols/line/json.ts'
 import { lineListener } from './protocols/line/line.ts'
+import { lineRoutes, maxMessageOf } from './protocols/line/websocket.ts'
 import { LineWire, lastLine } from './protocols/line/wire.ts'
 import type { Address, Certificate, Protocol } from './protocols/protocol.ts'
 
@@ -44,6 +47,8 @@ export async function startDaemon(config: Config, log: Logger): Promise<Daemon> 
       died: die,
     },
   )
+  // What the HTTP port stands on takes a while to load: meanwhile the store opens in its thread.
+  if (config.http !== undefined) void import('./protocols/http/app.ts')
   await engine.start()
   const certificate = await certificateOf(config, log).catch(async (error: unknown) => {
     await engine.stop()
@@ -133,12 +138,21 @@ function protocolsOf(config: Config, chat: Chat, log: Logger, certificate: Certi
   add(config.chatterbox, () => chatterboxListener(chatterbox, admission, certificate))
   add(config['chatterbox-plain'], () => chatterboxListener(chatterbox, admission))
   add(config.chatroom, () => chatroomListener(line, admission, certificate))
+  const http = {
+    log,
+    admission,
+    certificate: config['http-tls'] ? certificate : undefined,
+    origins: config['http-origins'],
+    proxies: new Proxies(config['http-trust-proxy']),
+    maxMessage: maxMessageOf(config['max-line']),
+  }
+  add(config.http, () => new Http(http, [lineRoutes(line)]))
   return protocols
 }
 
 /** Only where some listener needs one. */
 async function certificateOf(config: Config, log: Logger): Promise<LoadedCertificate | undefined> {
-  const wanted = [config['line-tls'], config.chatterbox, config.chatroom]
+  const wanted = [config['line-tls'], config.chatterbox, config.chatroom, config['http-tls'] ? config.http : undefined]
   if (wanted.every((port) => port === undefined)) return undefined
   const certificate = await loadCertificate(config)
   log.info(shown(certificate), certificate.made ? 'certificate made' : 'certificate read')

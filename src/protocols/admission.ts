@@ -28,19 +28,33 @@ export class Admission {
     return this.#count
   }
 
-  /** Undefined when the address may come in; then {@link leave} is owed. */
-  refuse(address: string): DisconnectReason | undefined {
-    const { maxConnections, maxPerAddress } = this.#options
-    const same = this.#byAddress.get(address) ?? 0
+  /**
+   * Undefined when a connection from that address may come in; then {@link leave} is owed. Without an address (a proxy's,
+   * through which anybody may come) it counts among all only.
+   */
+  refuse(address: string | undefined): DisconnectReason | undefined {
+    const { maxConnections } = this.#options
     if (maxConnections > 0 && this.#count >= maxConnections) return 'too-many-connections'
+    const refused = address === undefined ? undefined : this.refuseClient(address)
+    if (!refused) this.#count++
+    return refused
+  }
+
+  leave(address: string | undefined): void {
+    this.#count--
+    if (address !== undefined) this.leaveClient(address)
+  }
+
+  /** The same for one who comes through a proxy's connection, which is counted among all; {@link leaveClient} is owed. */
+  refuseClient(address: string): DisconnectReason | undefined {
+    const { maxPerAddress } = this.#options
+    const same = this.#byAddress.get(address) ?? 0
     if (maxPerAddress > 0 && same >= maxPerAddress) return 'too-many-from-address'
-    this.#count++
     this.#byAddress.set(address, same + 1)
     return undefined
   }
 
-  leave(address: string): void {
-    this.#count--
+  leaveClient(address: string): void {
     const same = (this.#byAddress.get(address) ?? 1) - 1
     if (same > 0) this.#byAddress.set(address, same)
     else this.#byAddress.delete(address)

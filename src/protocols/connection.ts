@@ -12,7 +12,7 @@ const BEHIND = 65_536
 const GRACE_MS = 5_000
 /** and one whose client has ended it and now reads its replies, as long as it takes none of them. */
 const PATIENCE_MS = 60_000
-/** How long the client then has to close its side: `nc` on a terminal never does. */
+/** How long the client then has to close its side, in ms: `nc` on a terminal never does. */
 const LINGER_MS = 500
 
 export interface ConnectionOptions {
@@ -26,15 +26,17 @@ export interface ConnectionOptions {
   readonly lastWord: (reason: DisconnectReason) => Buffer
 }
 
-type QueueKind = new (stream: Duplex, limit: number, owner: OutboxOwner) => Queue
+export type QueueKind = new (stream: Duplex, limit: number, owner: OutboxOwner) => Queue
 
 /**
- * A client on a byte stream (TCP or TLS): what it says is taken at the pace at which it can be answered.
+ * A client on a byte stream (TCP, TLS, a WebSocket's): what it says is taken at the pace at which it can be answered.
  *
  * Reading stops, and TCP pushes back, while earlier words are not answered, while the client does not read its replies, and
- * while it is over its rate. Nothing is dropped. A subclass cuts the bytes into lines or frames.
+ * while it is over its rate. Nothing is dropped. A subclass cuts the bytes into lines, frames or messages.
  */
 export abstract class Connection implements OutboxOwner {
+  /** Where the client is; empty when that is not known any more. */
+  readonly address: string
   protected readonly socket: Socket
   protected readonly outbox: Queue
   readonly #options: ConnectionOptions
@@ -54,8 +56,14 @@ export abstract class Connection implements OutboxOwner {
   #stopping = false
   #gone = false
 
-  constructor(socket: Socket, options: ConnectionOptions, kind: QueueKind = Outbox) {
+  constructor(
+    socket: Socket,
+    options: ConnectionOptions,
+    kind: QueueKind = Outbox,
+    address: string = socket.remoteAddress ?? '',
+  ) {
     this.socket = socket
+    this.address = address
     this.#options = options
     this.#pace = new Pace(options.pace, Date.now())
     this.outbox = new kind(socket, options.maxQueue, this)
@@ -83,6 +91,19 @@ export abstract class Connection implements OutboxOwner {
   /** Called once, when reading is slowed for the first time. */
   protected slowed(): void {}
 
+  /** Sends the end behind everything queued and the last word for that reason; `sent` is to be called when it has left. */
+  protected conclude(reason: DisconnectReason | undefined, sent: () => void): void {
+    this.outbox.end(reason && this.#options.lastWord(reason))
+    this.socket.once('finish', sent)
+    // Nothing more is heard, but it is read: closing on unread bytes would take our last words from the client.
+    this.socket.removeAllListeners('data').resume()
+  }
+
+  /** How long a client then has to close its side, in ms. */
+  protected get linger(): number {
+    return LINGER_MS
+  }
+
   /** Answers what it has taken, says that the server stops, and closes when that has left. */
   stop(): void {
     this.#stopping = true
@@ -92,7 +113,7 @@ export abstract class Connection implements OutboxOwner {
   /** Goes on reading where it was left, or ends when there is nothing left to read. */
   ready(): void {
     if (this.#gone) return
-    if (this.#stopping && this.quiet) this.#close(GRACE_MS, this.#options.lastWord('stopping'))
+    if (this.#stopping && this.quiet) this.#close(GRACE_MS, 'stopping')
     else if (this.#stopping || !this.retry() || this.mustWait) this.wait()
     else if (!this.resume() && this.#ended && this.quiet) this.#finish()
   }
@@ -152,7 +173,7 @@ export abstract class Connection implements OutboxOwner {
 
   protected disconnect(reason: DisconnectReason): void {
     this.#options.log.warn({ ...this.#who, reason, queued: this.outbox.queued }, 'disconnected')
-    this.#close(GRACE_MS, this.#options.lastWord(reason))
+    this.#close(GRACE_MS, reason)
   }
 
   #throttle(wait: number): void {
@@ -170,7 +191,7 @@ export abstract class Connection implements OutboxOwner {
 
   /** For the log. */
   get #who() {
-    return { name: this.name, address: this.socket.remoteAddress }
+    return { name: this.name, address: this.address }
   }
 
   #stopTimer(): void {
@@ -183,18 +204,14 @@ export abstract class Connection implements OutboxOwner {
     queueMicrotask(() => this.#close(PATIENCE_MS))
   }
 
-  #close(patience: number, lastWord?: Buffer): void {
+  #close(patience: number, reason?: DisconnectReason): void {
     if (this.#gone) return
     this.#leave()
-    this.outbox.end(lastWord)
-    const { socket } = this
-    this.#giveUpAfter(patience)
-    socket.once('finish', () => {
+    this.conclude(reason, () => {
       clearTimeout(this.#timer)
-      this.#timer = setTimeout(() => socket.destroy(), LINGER_MS).unref()
+      this.#timer = setTimeout(() => this.socket.destroy(), this.linger).unref()
     })
-    // Nothing more is heard, but it is read: closing on unread bytes would take our last words from the client.
-    socket.removeAllListeners('data').resume()
+    this.#giveUpAfter(patience)
   }
 
   /** Ends the connection when for so many ms nothing of what waits has left. */

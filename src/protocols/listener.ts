@@ -23,6 +23,8 @@ export interface ListenerOptions {
   readonly admission: Admission
   /** TLS with this one; plain TCP without. */
   readonly certificate: Certificate | undefined
+  /** Which addresses are proxies': through them anybody may come, so their connections count among all only. */
+  readonly isProxy?: (address: string) => boolean
   /** What a client is told that is not let in, as bytes. */
   readonly lastWord: (reason: DisconnectReason) => Buffer
   /** Takes over a client that is let in. `stop` is to end it when it has its answers and a notice. */
@@ -89,12 +91,19 @@ export class Listener implements Protocol {
   /** Connections that are no client yet, and may never be, are bounded too. */
   #letShakeHands(socket: Socket): void {
     const address = socket.remoteAddress
-    if (address === undefined || this.#handshakes.refuse(address)) return void socket.destroy()
+    if (address === undefined) return void socket.destroy()
+    const counted = this.#counted(address)
+    if (this.#handshakes.refuse(counted)) return void socket.destroy()
     this.#beneath.add(socket)
     socket.on('close', () => {
       this.#beneath.delete(socket)
-      this.#handshakes.leave(address)
+      this.#handshakes.leave(counted)
     })
+  }
+
+  /** The address that a connection counts for. */
+  #counted(address: string): string | undefined {
+    return this.#options.isProxy?.(address) ? undefined : address
   }
 
   /** When the server stops and every client is gone, what is left has not finished its handshake, and may never do so. */
@@ -108,7 +117,8 @@ export class Listener implements Protocol {
     const address = socket.remoteAddress
     // Gone before it was looked at.
     if (address === undefined) return void socket.destroy()
-    const refused = admission.refuse(address)
+    const counted = this.#counted(address)
+    const refused = admission.refuse(counted)
     if (refused) {
       log.warn({ reason: refused, address }, 'refused')
       socket.on('error', () => {})
@@ -118,7 +128,7 @@ export class Listener implements Protocol {
     }
     log.debug({ address }, 'connected')
     socket.on('close', () => {
-      admission.leave(address)
+      admission.leave(counted)
       this.#connections.delete(socket)
       log.debug({ address }, 'closed')
       this.#endHandshakes()

@@ -88,6 +88,10 @@ export class Outbox implements Queue {
   end(lastWord?: Buffer): void {
     this.#shut = true
     this.flush()
-    if (this.#stream.writable) this.#stream.end(lastWord)
+    if (this.#stream.writable) this.finish(this.#stream, lastWord)
+  }
+
+  protected finish(stream: Duplex, lastWord?: Buffer): void {
+    stream.end(lastWord)
   }
 }

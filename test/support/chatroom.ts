@@ -29,7 +29,7 @@ export async function startChatroom(overrides: Overrides = {}): Promise<Chatroom
       done()
     },
   })
-  const options = { line: 0, chatterbox: false, chatroom: 0, 'tls-cert': certFile, 'tls-key': keyFile }
+  const options = { line: 0, chatterbox: false, http: false, chatroom: 0, 'tls-cert': certFile, 'tls-key': keyFile }
   const config = checkConfig({ ...options, data: ':memory:', ...overrides })
   const daemon = await startDaemon(config, pino({ level: 'trace' }, sink))
   const port = (name: string): number => daemon.addresses.get(name)?.port ?? Number.NaN

@@ -7,8 +7,12 @@ import split2 from 'split2'
 import Value from 'typebox/value'
 import { ServerLine } from '../../commands/schema.ts'
 import { certificate, type TestDaemon } from './daemon.ts'
+import { clientFrame, openWebSocket } from './websocket.ts'
 
-export type Transport = 'TCP' | 'TLS'
+export type Transport = 'TCP' | 'TLS' | 'WS' | 'WSS'
+
+/** Whether it carries messages rather than a stream of bytes. */
+export const isWebSocket = (transport: Transport) => transport.startsWith('WS')
 /** How what is sent is cut up: as it is, into two chunks, or into single bytes. */
 export type Mode = 'whole' | 'split' | 'bytes'
 

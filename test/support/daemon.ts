@@ -27,6 +27,7 @@ export async function startTestDaemon(overrides: Overrides = {}): Promise<TestDa
     'line-tls': 0,
     chatterbox: false,
     chatroom: false,
+    http: false,
     'tls-cert': certFile,
     'tls-key': keyFile,
     data: ':memory:',

@@ -8,7 +8,7 @@ import split2 from 'split2'
 const main = resolve(import.meta.dirname, '../../src/main.ts')
 
 /** Whose default ports may be in use; a test that wants them gives them ports. */
-export const LINE_ONLY = { ROOMD_CHATTERBOX: 'false', ROOMD_CHATROOM: 'false' }
+export const LINE_ONLY = { ROOMD_CHATTERBOX: 'false', ROOMD_CHATROOM: 'false', ROOMD_HTTP: 'false' }
 
 export function temporaryFolder(): { path: string; remove(): void } {
   const path = mkdtempSync(join(tmpdir(), 'roomd-test-'))

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
-import { turnEnd } from '../../turn.ts'
 import { Connection, type ConnectionOptions } from '../connection.ts'
+import { Hearing } from '../hearing.ts'
 import { Outbox } from '../outbox.ts'
 import { FrameQueue } from './queue.ts'
 import { FrameReader } from './reader.ts'
@@ -36,18 +36,17 @@ export interface FrameOptions extends ConnectionOptions {
 
 /** A framed protocol on a byte stream. */
 export class FrameConnection extends Connection implements FrameLink {
-  readonly address: string | undefined
-  readonly #options: FrameOptions
   readonly #reader: FrameReader
   readonly #conversation: FrameConversation
-  /** A frame is heard and its promise is not settled. */
-  #hearing = false
+  readonly #hearing: Hearing
 
   constructor(socket: Socket, options: FrameOptions) {
     super(socket, options, options.recordEach ? FrameQueue : Outbox)
-    this.address = socket.remoteAddress
-    this.#options = options
     this.#reader = new FrameReader(options.maxFrame)
+    this.#hearing = new Hearing(options.log, () => {
+      this.checkLogin()
+      this.ready()
+    })
     this.#conversation = options.converse(this)
     socket.on('data', (chunk: Buffer) => {
       this.#reader.feed(chunk)
@@ -69,11 +68,11 @@ export class FrameConnection extends Connection implements FrameLink {
   }
 
   protected override get quiet(): boolean {
-    return !this.#hearing
+    return !this.#hearing.busy
   }
 
   protected override retry(): boolean {
-    return !this.#hearing
+    return !this.#hearing.busy
   }
 
   protected override pause(): void {
@@ -91,8 +90,10 @@ export class FrameConnection extends Connection implements FrameLink {
         this.disconnect('frame-too-long')
         return true
       }
-      this.#hear(payload)
-      if (!this.#hearing && !this.mustWait) continue
+      this.count()
+      this.#hearing.hear(() => this.#conversation.hear(payload))
+      this.checkLogin()
+      if (!this.#hearing.busy && !this.mustWait) continue
       if (!this.deaf) this.wait()
       return true
     }
@@ -101,32 +102,5 @@ export class FrameConnection extends Connection implements FrameLink {
 
   protected override left(): void {
     this.#conversation.leave()
-  }
-
-  #hear(payload: Buffer): void {
-    this.count()
-    try {
-      const heard = this.#conversation.hear(payload)
-      if (heard) {
-        this.#hearing = true
-        void this.#settle(heard)
-      }
-    } catch (error) {
-      this.#failed(error)
-    }
-    this.checkLogin()
-  }
-
-  async #settle(heard: Promise<void>): Promise<void> {
-    await heard.catch((error: unknown) => this.#failed(error))
-    // The next frame sees, and its reply follows, all the events of this one.
-    await turnEnd()
-    this.#hearing = false
-    this.checkLogin()
-    this.ready()
-  }
-
-  #failed(error: unknown): void {
-    this.#options.log.error({ err: error }, 'a frame failed')
   }
 }

@@ -28,10 +28,6 @@ export class LineConnection extends Connection implements Reader {
     this.#read()
   }
 
-  get address(): string {
-    return this.socket.remoteAddress ?? ''
-  }
-
   broken(): void {
     this.disconnect('unavailable')
   }

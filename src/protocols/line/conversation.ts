@@ -105,7 +105,7 @@ export class Conversation implements Talk {
   }
 
   encode(line: ServerLine): Buffer {
-    return Buffer.from(this.#options.encode(line))
+    return this.#options.wire.pack(this.#options.encode(line))
   }
 
   /** Called at the end of the turn in which something was answered. */
@@ -148,7 +148,7 @@ export class Conversation implements Talk {
   }
 
   async #stream(pages: AsyncIterable<readonly (Reply | History)[]>, fail: (thrown: unknown) => Reply): Promise<void> {
-    const { encode } = this.#options
+    const { encode, wire } = this.#options
     let begun = false
     try {
       for await (const page of pages) {
@@ -157,11 +157,11 @@ export class Conversation implements Talk {
         for (const line of page) {
           lines += encode(line)
           if (lines.length < PIECE) continue
-          this.#outbox.push(Buffer.from(lines))
+          this.#outbox.push(wire.pack(lines))
           await this.#outbox.drained()
           lines = ''
         }
-        this.#outbox.push(Buffer.from(lines))
+        if (lines !== '') this.#outbox.push(wire.pack(lines))
         await this.#outbox.drained()
         if (this.session.closed) break
       }

@@ -15,39 +15,44 @@ export class LineSession extends Session {
   }
 }
 
-/** Events as lines of JSON: encoded once, the same bytes for every member. */
+/** Makes bytes for the wire of one or more whole lines; each is ended by a line feed. */
+export type Pack = (lines: string) => Buffer
+
+/** Events as lines of JSON: encoded once, the same bytes for every member that is reached in the same way. */
 export class LineWire implements Wire<LineSession> {
   readonly protocol = 'line'
   readonly carriesPrivate = true
   /** The most frequent reply, ready to leave. */
   readonly ok: Buffer
+  readonly pack: Pack
   readonly #encode: Encode
 
-  constructor(encode: Encode) {
+  constructor(encode: Encode, pack: Pack = Buffer.from) {
     this.#encode = encode
-    this.ok = Buffer.from(encode(OK))
+    this.pack = pack
+    this.ok = pack(encode(OK))
   }
 
   deliver(room: Place, events: readonly Event[], members: Iterable<LineSession>): void {
     const { lineName } = room.record
     let lines = ''
     for (const event of events) lines += this.#encode(roomEvent(event, lineName))
-    const bytes = Buffer.from(lines)
+    const bytes = this.pack(lines)
     for (const member of members) member.sink.push(bytes)
   }
 
   whisper(room: Place, events: readonly Event[], session: LineSession): void {
     const { lineName } = room.record
-    for (const event of events) session.sink.push(Buffer.from(this.#encode(privateEvent(event, lineName))))
+    for (const event of events) session.sink.push(this.pack(this.#encode(privateEvent(event, lineName))))
   }
 }
 
 /** What is said to a client before its connection is closed. */
-export function lastLine(encode: Encode): (reason: DisconnectReason) => Buffer {
+export function lastLine(encode: Encode, pack: Pack = Buffer.from): (reason: DisconnectReason) => Buffer {
   return (reason) => {
     const { text, reconnect } = DISCONNECTS[reason]
     const stopping = reason === 'stopping'
-    return Buffer.from(
+    return pack(
       encode(stopping ? { type: 'notice', notice: text, reconnect } : { type: 'error', error: text, reconnect }),
     )
   }

@@ -1,0 +1,141 @@
+/** What serves the HTTP port. Loaded only where there is one. */
+import { createServer, type Server } from 'node:http'
+import { isIP, type Socket } from 'node:net'
+import websocket from '@fastify/websocket'
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
+import type { WebSocket } from 'ws'
+import { type AppOptions, statusAlone } from './http.ts'
+import { addOtherMethods } from './methods.ts'
+import { isForeign } from './origin.ts'
+import { PatientWebSocket } from './patient.ts'
+import type { HttpGround, Routes, SocketRoute } from './routes.ts'
+
+/** Bytes of a request's body. */
+const MAX_BODY = 65_536
+/** How long a connection may wait for its next request, in ms. */
+const KEEP_ALIVE_MS = 5_000
+
+export interface App {
+  /** Takes over a connection. */
+  serve(socket: Socket): void
+  close(): Promise<void>
+}
+
+export async function openApp(options: AppOptions, routes: readonly Routes[]): Promise<App> {
+  const { log, proxies } = options
+  const server = serverOf(options)
+  const app: FastifyInstance = fastify({
+    serverFactory: (handler) => server.on('request', handler),
+    trustProxy: proxies.none ? false : (address) => proxies.has(address),
+    bodyLimit: MAX_BODY,
+    // Compilers of schemas take as long to load as all the rest: routes check what they are given themselves.
+    schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: () => () => JSON.stringify } },
+    frameworkErrors: (error, _, reply: FastifyReply) => void reply.code(error.statusCode ?? 400).send(),
+    clientErrorHandler: (error, socket) => {
+      // Not the error itself: it holds what was sent.
+      log.debug({ code: error.code }, 'not a request')
+      if (socket.writable) socket.end(statusAlone(STATUS_OF[error.code] ?? 400))
+    },
+  })
+  app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
+    const status = error.statusCode ?? 500
+    if (status >= 500) log.error({ err: error, route: request.routeOptions.url }, 'a request failed')
+    return reply.code(status).send()
+  })
+  app.addHook('onRequest', async (request, reply) => {
+    // Before its body is looked at.
+    if (request.is404) return reply.code(404).send()
+  })
+  app.addHook('onResponse', async ({ method, routeOptions }, { statusCode, elapsedTime }) => {
+    // The route and not the path: that may hold what is nobody's business.
+    log.debug({ method, route: routeOptions.url, status: statusCode, ms: Math.round(elapsedTime) }, 'answered')
+  })
+  const addOthers = addOtherMethods(app)
+  await app.register(websocket, {
+    // A class of them is all that is made use of, not what hangs on the library's own.
+    options: { WebSocket: PatientWebSocket as typeof WebSocket, maxPayload: options.maxMessage, clientTracking: false },
+    // Connections end themselves, each when it has its answers.
+    preClose: (done: () => void) => done(),
+    // What is wrong with a client's frames closes its connection, with the code for it.
+    errorHandler: (error) => log.debug({ reason: error.message }, 'WebSocket failed'),
+  })
+  const ground = groundOf(options)
+  for (const add of routes) await app.register(async (scope) => add(scope, ground))
+  addOthers()
+  await app.ready()
+  // With this the runtime begins to watch for requests that do not come to their end.
+  server.emit('listening')
+  return {
+    serve: (socket) => void server.emit('connection', socket),
+    close: async () => {
+      server.close()
+      await app.close()
+    },
+  }
+}
+
+function noSchemas(): never {
+  throw new Error('a route of roomd has no schema')
+}
+
+const STATUS_OF: Readonly<Record<string, number>> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }
+
+function serverOf({ patience, visitors }: AppOptions): Server {
+  const server = createServer({
+    requestTimeout: patience,
+    headersTimeout: patience,
+    connectionsCheckingInterval: patience / 10,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+  })
+  return server.on('request', ({ socket }, response) => visitors.get(socket)?.serve(response))
+}
+
+function groundOf(options: AppOptions): HttpGround {
+  const { log, admission, origins, proxies, visitors } = options
+
+  const addressOf = ({ ip, socket }: FastifyRequest) => (isIP(ip) ? ip : (socket.remoteAddress ?? ''))
+
+  /** Clients of a proxy are counted here, as its connections are nobody's. */
+  const refuse = (request: FastifyRequest): boolean => {
+    const { socket } = request
+    if (!proxies.has(socket.remoteAddress ?? '')) return false
+    const address = addressOf(request)
+    const reason = admission.refuseClient(address)
+    if (reason) log.warn({ reason, address }, 'refused')
+    else socket.once('close', () => admission.leaveClient(address))
+    return reason !== undefined
+  }
+
+  const openSocket = (app: FastifyInstance, path: string, { welcome, anyOrigin, onRequest = [] }: SocketRoute) => {
+    app.route({
+      method: 'GET',
+      url: path,
+      exposeHeadRoute: false,
+      onRequest: [
+        async (request, reply) => {
+          if (!request.ws) return reply.code(426).header('Upgrade', 'websocket').send()
+          if (anyOrigin || !isForeign(request.headers.origin, request.host, origins)) return
+          log.info({ origin: request.headers.origin, address: addressOf(request) }, 'refused a page of another origin')
+          return reply.code(403).header('Connection', 'close').send()
+        },
+        ...onRequest,
+      ],
+      preHandler: async (request, reply) => {
+        if (refuse(request)) return reply.code(429).header('Connection', 'close').send()
+      },
+      handler: () => {},
+      wsHandler: (websocket: WebSocket, request) => {
+        const { socket } = request
+        try {
+          // As the plugin was told to make them.
+          const visit = { websocket: websocket as PatientWebSocket, socket, address: addressOf(request), request }
+          visitors.get(socket)?.become(welcome(visit))
+        } catch (error) {
+          log.error({ err: error, route: path }, 'a connection failed')
+          socket.destroy()
+        }
+      },
+    })
+  }
+  return { addressOf, openSocket }
+}

@@ -1,0 +1,89 @@
+import { STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Logger } from 'pino'
+import type { Admission } from '../admission.ts'
+import { Listener } from '../listener.ts'
+import type { Address, Certificate, Protocol } from '../protocol.ts'
+import type { App } from './app.ts'
+import type { Proxies } from './proxies.ts'
+import type { Routes } from './routes.ts'
+import { Visitor } from './visitor.ts'
+
+/** How long a request may take to come, head and body, in ms. */
+const REQUEST_MS = 10_000
+
+export interface HttpOptions {
+  readonly log: Logger
+  readonly admission: Admission
+  /** TLS with this one; plain HTTP without. */
+  readonly certificate: Certificate | undefined
+  /** Whose pages may open WebSockets, besides the server's own. */
+  readonly origins: readonly string[]
+  readonly proxies: Proxies
+  /** Bytes of a WebSocket message, at any path. */
+  readonly maxMessage: number
+  /** ms that a request may take to come, head and body. */
+  readonly patience?: number
+}
+
+export interface AppOptions extends HttpOptions {
+  readonly patience: number
+  readonly visitors: WeakMap<Socket, Visitor>
+}
+
+/**
+ * The HTTP port: whatever protocols have paths on it share its connections, its bounds and its stop. Connections come in as
+ * everywhere, through a listener; what serves them is loaded when the port is wanted, as that takes longer than the rest of
+ * a start.
+ */
+export class Http implements Protocol {
+  readonly name = 'http'
+  readonly #options: AppOptions
+  readonly #routes: readonly Routes[]
+  readonly #listener: Listener
+  #app: App | undefined
+
+  constructor(options: HttpOptions, routes: readonly Routes[]) {
+    const visitors = new WeakMap<Socket, Visitor>()
+    this.#options = { patience: REQUEST_MS, ...options, visitors }
+    this.#routes = routes
+    this.#listener = new Listener({
+      name: this.name,
+      log: options.log,
+      admission: options.admission,
+      certificate: options.certificate,
+      isProxy: (address) => options.proxies.has(address),
+      lastWord: (reason) => statusAlone(reason === 'too-many-from-address' ? 429 : 503),
+      welcome: (socket) => {
+        const visitor = new Visitor(socket)
+        visitors.set(socket, visitor)
+        this.#app?.serve(socket)
+        return visitor
+      },
+    })
+  }
+
+  async listen(host: string, port: number): Promise<Address> {
+    const { openApp } = await import('./app.ts')
+    this.#app = await openApp(this.#options, this.#routes)
+    return this.#listener.listen(host, port)
+  }
+
+  setCertificate(certificate: Certificate): void {
+    this.#listener.setCertificate(certificate)
+  }
+
+  async stop(): Promise<void> {
+    await this.#listener.stop()
+    await this.#app?.close()
+  }
+
+  abort(): void {
+    this.#listener.abort()
+  }
+}
+
+/** An answer to whoever is not listened to. */
+export function statusAlone(status: number): Buffer {
+  return Buffer.from(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+}

@@ -1,0 +1,33 @@
+import type { Socket } from 'node:net'
+import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify'
+import type { PatientWebSocket } from './patient.ts'
+
+/** A protocol's paths. `app` is its own: hooks, decorations and error handlers set there are nobody else's. */
+export type Routes = (app: FastifyInstance, ground: HttpGround) => void | Promise<void>
+
+/** What the port offers beside fastify. */
+export interface HttpGround {
+  /** The client's address, as the last proxy that is believed tells it. */
+  addressOf(request: FastifyRequest): string
+  /** Opens a path to WebSockets; without a handshake, GET is answered with 426. */
+  openSocket(app: FastifyInstance, path: string, route: SocketRoute): void
+}
+
+export interface SocketRoute {
+  /** Takes over a client whose handshake is done. `stop` is to end it when it has its answers and a notice. */
+  readonly welcome: (visit: Visit) => { stop(): void }
+  /** Whether pages of any origin may come. Otherwise: the server's own, those listed, and what is no page. */
+  readonly anyOrigin?: boolean
+  /** What else must hold before the handshake: to reply is to refuse. */
+  readonly onRequest?: readonly onRequestHookHandler[]
+}
+
+/** Somebody at a path for WebSockets. */
+export interface Visit {
+  readonly websocket: PatientWebSocket
+  /** Beneath it. */
+  readonly socket: Socket
+  readonly address: string
+  /** With which the handshake began; large, so nobody keeps it. */
+  readonly request: FastifyRequest
+}

@@ -1,0 +1,78 @@
+import { Hearing } from '../hearing.ts'
+import { SocketConnection, type SocketOptions } from './connection.ts'
+import type { Visit } from './routes.ts'
+
+/** What a conversation may do with its WebSocket. */
+export interface SocketLink {
+  /** The client's, also where it comes through a proxy that is believed. */
+  readonly address: string
+  /** Queues a whole frame, as `textFrame` makes it. */
+  push(frame: Buffer): void
+  /** Resolves when the client has caught up with what was pushed, or is gone. */
+  drained(): Promise<void>
+  /** Nothing more is heard; the connection closes with this code, 1000 if none is given, once everything pushed has left. */
+  hangUp(code?: number, text?: string): void
+}
+
+/** A protocol of messages, as its connections see it. One object for each. */
+export interface SocketConversation {
+  /** With which the client has logged in, or nothing: then it is let go after a time. */
+  readonly name: string | undefined
+  /** Messages of text come in order, the next one when this one's promise is settled and the turn in which it was has ended. */
+  hear(message: string): void | Promise<void>
+  /** The same for a binary message; without it, those are passed over. */
+  hearBinary?(message: Buffer): void | Promise<void>
+  /** Called once, when the client is gone or is being let go. */
+  leave(): void
+}
+
+export interface TalkOptions extends SocketOptions {
+  readonly converse: (link: SocketLink) => SocketConversation
+}
+
+/** A protocol of messages on a WebSocket. */
+export class TalkConnection extends SocketConnection<string | Buffer> implements SocketLink {
+  readonly #conversation: SocketConversation
+  readonly #hearing: Hearing
+
+  constructor(visit: Visit, options: TalkOptions) {
+    super(visit, options)
+    this.#hearing = new Hearing(options.log, () => {
+      this.checkLogin()
+      this.ready()
+    })
+    this.#conversation = options.converse(this)
+  }
+
+  push(frame: Buffer): void {
+    this.outbox.push(frame)
+  }
+
+  drained(): Promise<void> {
+    return this.outbox.drained()
+  }
+
+  protected override get name(): string | undefined {
+    return this.#conversation.name
+  }
+
+  protected override get quiet(): boolean {
+    return !this.#hearing.busy
+  }
+
+  protected override cut(message: string | Buffer): readonly (string | Buffer)[] {
+    return typeof message === 'string' || this.#conversation.hearBinary ? [message] : []
+  }
+
+  protected override take(message: string | Buffer): boolean {
+    if (this.#hearing.busy) return false
+    this.#hearing.hear(() =>
+      typeof message === 'string' ? this.#conversation.hear(message) : this.#conversation.hearBinary?.(message),
+    )
+    return true
+  }
+
+  protected override left(): void {
+    this.#conversation.leave()
+  }
+}

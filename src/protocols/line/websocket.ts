@@ -1,0 +1,78 @@
+import { SocketConnection, type SocketOptions } from '../http/connection.ts'
+import { textFrame } from '../http/frame.ts'
+import type { Routes, Visit } from '../http/routes.ts'
+import type { LineOptions } from './connection.ts'
+import { Conversation, type Reader } from './conversation.ts'
+import { LineWire, lastLine } from './wire.ts'
+
+/** A line, or what is wrong with it. */
+type Line = string | { readonly wrong: string }
+
+type LineSocketOptions = LineOptions & SocketOptions
+
+/** The line protocol over WebSocket, at /line: lines as messages of text (protocols/line.md, 9). */
+export function lineRoutes(line: LineOptions): Routes {
+  // A line feed stands between the objects of a message, not behind them.
+  const pack = (lines: string) => textFrame(lines.slice(0, -1))
+  const options: LineSocketOptions = {
+    ...line,
+    wire: new LineWire(line.encode, pack),
+    lastWord: lastLine(line.encode, pack),
+    maxMessage: maxMessageOf(line.maxLine),
+  }
+  return (app, { openSocket }) => {
+    openSocket(app, '/line', { welcome: (visit) => new LineSocket(visit, options) })
+  }
+}
+
+/** Bytes of a message: room for several lines, and for one too long that is answered so. */
+export function maxMessageOf(maxLine: number): number {
+  return Math.max(65_536, 4 * maxLine)
+}
+
+class LineSocket extends SocketConnection<Line> implements Reader {
+  readonly #options: LineSocketOptions
+  readonly #conversation: Conversation
+
+  constructor(visit: Visit, options: LineSocketOptions) {
+    super(visit, options)
+    this.#options = options
+    this.#conversation = new Conversation(options, this.outbox, this)
+  }
+
+  broken(): void {
+    this.disconnect('unavailable')
+  }
+
+  protected override get name(): string {
+    return this.#conversation.session.name
+  }
+
+  protected override get quiet(): boolean {
+    return this.#conversation.quiet
+  }
+
+  protected override cut(message: string | Buffer): readonly Line[] {
+    if (typeof message !== 'string') return [{ wrong: 'Binary messages are not understood' }]
+    const lines = message.split('\n')
+    if (lines.length > 1 && lines.at(-1) === '') lines.pop()
+    return lines.map((line) => this.#understand(line))
+  }
+
+  protected override take(line: Line): boolean {
+    return this.#conversation.hear(line)
+  }
+
+  protected override left(): void {
+    void this.#options.chat.close(this.#conversation.session)
+  }
+
+  protected override slowed(): void {
+    this.#conversation.say({ type: 'notice', notice: 'Slow down: your lines are read at the permitted rate' })
+  }
+
+  #understand(text: string): Line {
+    const line = text.endsWith('\r') ? text.slice(0, -1) : text
+    return Buffer.byteLength(line) > this.#options.maxLine ? { wrong: 'Line too long' } : line
+  }
+}
