@@ -69,12 +69,12 @@ export async function playRounds(context: Context, rooms: readonly Room[]): Prom
   return rounds
 }
 
-/** The median of one room's figures, */
+/** The median of a room's rounds, */
 export function middle(rounds: readonly Round[], what: 'rate' | 'cost'): number {
   return median(rounds.map((round) => round[what]))
 }
 
-/** and of what they are beside another one's of the same round, as the machine may be slower in the next. */
+/** and of what each is beside another room's of the same number, as the machine may be slower in the next. */
 export function ratio(rounds: readonly Round[], others: readonly Round[], what: 'rate' | 'cost'): number {
   return median(rounds.map((round, index) => round[what] / (others[index]?.[what] ?? Number.NaN)))
 }

@@ -27,7 +27,7 @@ export const mixed: Scenario = {
       ]
     })
     const beside = (what: 'rate' | 'cost') => ratio(of(HALF), of(LINE), what)
-    const note = 'about 1, as each event is encoded once for each protocol'
+    const note = 'what a second protocol in the room costs: one more encoding a message, not one a member'
     found.push({ name: 'mixed: half of each/line', value: beside('rate'), unit: '× deliveries/s', note })
     found.push({ name: 'mixed: half of each/line cpu', value: beside('cost'), unit: '× µs/delivery' })
     return found
