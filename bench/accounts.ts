@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { Accounts } from '../src/chat/accounts.ts'
+import { Chat } from '../src/chat/chat.ts'
 import { LocalEngine } from '../src/engine/local/local.ts'
 import { memberName, SECRET } from './dialect.ts'
 
@@ -21,8 +21,8 @@ export async function makeAccounts(data: string, count: number): Promise<void> {
   const engine = new LocalEngine(options, { trouble: () => {}, recovered: () => {}, died: () => {} })
   await engine.start()
   try {
-    const accounts = new Accounts(engine, { cost: CHEAP })
-    for (let index = 0; index < count; index++) await accounts.create(memberName(index), SECRET)
+    const chat = new Chat(engine, { maxText: 1, cost: CHEAP })
+    for (let index = 0; index < count; index++) await chat.register(memberName(index), SECRET, '')
   } finally {
     await engine.stop()
   }

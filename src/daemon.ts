@@ -54,7 +54,11 @@ export async function startDaemon(config: Config, log: Logger): Promise<Daemon> 
     await engine.stop()
     throw error
   })
-  const chat = new Chat(engine, { maxText: config['max-text'] })
+  const chat = new Chat(engine, {
+    maxText: config['max-text'],
+    maxRooms: config['max-rooms'],
+    maxRegistrations: config['max-registrations'],
+  })
   const protocols = protocolsOf(config, chat, log, certificate)
 
   let stopping: Promise<void> | undefined
@@ -77,7 +81,7 @@ export async function startDaemon(config: Config, log: Logger): Promise<Daemon> 
       return
     }
     try {
-      const renewed = await loadCertificate(config)
+      const renewed = await loadCertificate(config, false)
       for (const { protocol } of protocols) protocol.setCertificate?.(renewed)
       log.info(shown(renewed), 'certificate replaced')
     } catch (error) {

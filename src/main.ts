@@ -75,10 +75,10 @@ async function serve(args: readonly string[]): Promise<void> {
   }
   // From the first moment on: whoever has read "ready" may stop it at once.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop({ signal }, STOPPED))
-  const daemon = await starting
   // From a terminal it says that the terminal is gone.
   if (process.stdout.isTTY) process.once('SIGHUP', () => stop({ signal: 'SIGHUP' }, STOPPED))
-  else process.on('SIGHUP', () => daemon.reload())
+  else process.on('SIGHUP', async () => (await starting).reload())
+  const daemon = await starting
   void daemon.died.then((fault) => {
     process.stderr.write(`roomd: ${fault.message}\n`)
     return stop({ err: fault }, FAULT)

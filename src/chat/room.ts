@@ -26,12 +26,15 @@ export class Room implements Place {
 
   /** What this turn has brought so far. */
   #events: Event[] = []
+  /** Private messages of this turn, by whose they are. */
+  readonly #private = new Map<Session, Event[]>()
   /** Members who came within this turn, and the place of their `joined`. */
   readonly #since = new Map<Session, number>()
   /** Those whose `left` stands in this turn, and the stretch that is theirs. */
-  #leavers: { session: Session; events: Event[] }[] = []
+  #leavers: { session: Session; events: readonly Event[] }[] = []
   /** The log has ended. */
   #closed = false
+  #scheduled = false
 
   constructor(record: RoomRecord, blocks: Blocks) {
     this.record = record
@@ -74,7 +77,7 @@ export class Room implements Place {
 
   /** The room's log goes on. */
   append(event: Event): void {
-    if (this.#events.length === 0 && !this.#closed) atTurnEnd('deliver', this)
+    this.#schedule()
     if (event.kind === 'closed') {
       this.#closed = true
       return
@@ -82,6 +85,14 @@ export class Room implements Place {
     if (event.kind === 'joined') this.#admit(event)
     this.#events.push(event)
     if (event.kind === 'left') this.#dismiss(event)
+  }
+
+  whisper(session: Session, event: Event): void {
+    if (session.room !== this) return
+    this.#schedule()
+    const own = this.#private.get(session)
+    if (own) own.push(event)
+    else this.#private.set(session, [event])
   }
 
   /** Takes a member out before its `left` stands in the log; it gets what has happened so far. */
@@ -92,6 +103,7 @@ export class Room implements Place {
   }
 
   deliver(): void {
+    this.#scheduled = false
     const events = this.#events
     this.#events = []
     const set = this.#setApart(events)
@@ -100,6 +112,7 @@ export class Room implements Place {
     }
     for (const [session, own] of set) this.#hand(own, [session], session.wire)
     this.#since.clear()
+    this.#private.clear()
     const leavers = this.#leavers
     this.#leavers = []
     for (const { session, events: own } of leavers) {
@@ -108,6 +121,12 @@ export class Room implements Place {
     const out = new Set(this.#closed ? this.#watchers : [])
     for (const { session } of leavers) if (!session.leaving) out.add(session)
     for (const session of out) if (!session.closed) session.wire.putOut?.(this, session)
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    atTurnEnd('deliver', this)
   }
 
   #admit({ from }: Event): void {
@@ -141,30 +160,46 @@ export class Room implements Place {
   }
 
   /** Ends a membership here and returns the part of this turn that it saw; who goes on watching sees that anyway. */
-  #remove(session: Session): Event[] {
+  #remove(session: Session): readonly Event[] {
     this.#members.delete(session.key)
     session.room = undefined
     if (this.#watchers.has(session)) return []
-    const events = this.#events.slice(this.#since.get(session) ?? 0)
+    const events = this.#withPrivate(session, this.#events.slice(this.#since.get(session) ?? 0))
     this.#since.delete(session)
+    this.#private.delete(session)
     this.#removeFromWire(session)
     return events
   }
 
-  /** Members who do not get what everybody gets: those who came in this turn, and those whom a block concerns. */
+  /** Members who do not get what everybody gets: who came in this turn, whom a block concerns, who has something private. */
   #setApart(events: readonly Event[]): Map<Session, readonly Event[]> {
     const apart = new Map<Session, readonly Event[]>()
     for (const [session, start] of this.#since) {
       if (start > 0) apart.set(session, this.#blocks.allowed(events.slice(start), session.name))
     }
-    if (this.#blocks.empty) return apart
+    for (const session of this.#concerned(events)) {
+      if (!apart.has(session)) apart.set(session, this.#blocks.allowed(events, session.name))
+    }
+    for (const session of this.#private.keys()) {
+      apart.set(session, this.#withPrivate(session, apart.get(session) ?? events))
+    }
+    return apart
+  }
+
+  /** Members who may not hear somebody who has caused an event. */
+  *#concerned(events: readonly Event[]): Generator<Session> {
+    if (this.#blocks.empty) return
     for (const from of new Set(events.map((event) => event.from))) {
       for (const key of this.#blocks.apartFrom(from)) {
         const session = this.#members.get(key)
-        if (session && !apart.has(session)) apart.set(session, this.#blocks.allowed(events, session.name))
+        if (session) yield session
       }
     }
-    return apart
+  }
+
+  #withPrivate(session: Session, events: readonly Event[]): readonly Event[] {
+    const own = this.#private.get(session)
+    return own ? [...events, ...own].sort((a, b) => a.id - b.id) : events
   }
 
   #hand(events: readonly Event[], members: Iterable<Session>, wire: Wire): void {

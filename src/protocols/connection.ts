@@ -67,11 +67,7 @@ export abstract class Connection implements OutboxOwner {
     this.#options = options
     this.#pace = new Pace(options.pace, Date.now())
     this.outbox = new kind(socket, options.maxQueue, this)
-    if (options.loginTimeout > 0) {
-      this.#timer = setTimeout(() => {
-        if (!this.name) this.disconnect('login-timeout')
-      }, options.loginTimeout).unref()
-    }
+    this.#awaitLogin()
     // A reset is a way to leave like any other; `close` follows.
     socket.on('error', (error) => options.log.debug({ err: error }, 'connection failed'))
     socket.on('close', () => this.#leave())
@@ -159,9 +155,19 @@ export abstract class Connection implements OutboxOwner {
     if (wait > 0) this.#throttle(wait)
   }
 
-  /** Somebody who has said his name may be silent from now on. */
+  /** Somebody who has said his name may be silent from now on; who has logged out has to say it again in time. */
   protected checkLogin(): void {
-    if (this.#timer && this.name) this.#stopTimer()
+    if (this.#gone) return
+    if (!this.name) this.#awaitLogin()
+    else if (this.#timer) this.#stopTimer()
+  }
+
+  #awaitLogin(): void {
+    const { loginTimeout } = this.#options
+    if (this.#timer || loginTimeout === 0) return
+    this.#timer = setTimeout(() => {
+      if (!this.name) this.disconnect('login-timeout')
+    }, loginTimeout).unref()
   }
 
   /** The client has half-closed. */

@@ -125,8 +125,8 @@ export class LocalEngine implements Engine {
     return this.#rooms.members(room)
   }
 
-  async memberCount(room: number): Promise<number> {
-    return this.#rooms.memberCount(room)
+  async memberCounts(): Promise<ReadonlyMap<number, number>> {
+    return this.#rooms.memberCounts()
   }
 
   async heldIn(nickname: string): Promise<readonly number[]> {
@@ -139,6 +139,10 @@ export class LocalEngine implements Engine {
 
   async rooms(): Promise<readonly RoomRecord[]> {
     return this.#rooms.all()
+  }
+
+  async roomCount(): Promise<number> {
+    return this.#rooms.size
   }
 
   watchRooms(listener: (room: number) => void): () => void {
