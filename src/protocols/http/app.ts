@@ -12,8 +12,10 @@ import type { HttpGround, Routes, SocketRoute } from './routes.ts'
 
 /** Bytes of a request's body. */
 const MAX_BODY = 65_536
-/** How long a connection may wait for its next request, in ms. */
+/** How long a connection may wait for its next request, in ms, */
 const KEEP_ALIVE_MS = 5_000
+/** and how long one may take nothing of its answer. */
+const STALLED_MS = 60_000
 
 export interface App {
   /** Takes over a connection. */
@@ -56,8 +58,6 @@ export async function openApp(options: AppOptions, routes: readonly Routes[]): P
     },
     // Connections end themselves, each when it has its answers.
     preClose: (done: () => void) => done(),
-    // What is wrong with a client's frames closes its connection, with the code for it.
-    errorHandler: (error) => log.debug({ reason: error.message }, 'WebSocket failed'),
   })
   const sockets = new Set<string>()
   app.addHook('onRequest', async ({ is404, ws, routeOptions: { url = '' } }, reply) => {
@@ -92,6 +92,7 @@ function serverOf({ patience, visitors }: AppOptions): Server {
     connectionsCheckingInterval: patience / 10,
     keepAliveTimeout: KEEP_ALIVE_MS,
   })
+  server.timeout = STALLED_MS
   return server.on('request', ({ socket }, response) => visitors.get(socket)?.serve(response))
 }
 
@@ -129,10 +130,16 @@ function groundOf(options: AppOptions, sockets: Set<string>): HttpGround {
       ],
       preHandler: async (request, reply) => {
         if (refuse(request)) return reply.code(429).header('Connection', 'close').send()
+        // The socket outlives the answer by hours, and would keep it.
+        reply.raw.detachSocket(request.socket)
       },
       handler: () => {},
       wsHandler: (websocket: WebSocket, request) => {
         const { socket } = request
+        // In place of the plugin's, which keeps the request. What is wrong with a client's frames closes its connection.
+        websocket
+          .removeAllListeners('error')
+          .on('error', ({ message }) => log.debug({ reason: message }, 'WebSocket failed'))
         try {
           // As the plugin was told to make them.
           const visit = { websocket: websocket as PatientWebSocket, socket, address: addressOf(request), request }

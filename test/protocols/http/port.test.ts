@@ -50,6 +50,18 @@ test('paths and methods', async () => {
   for (const path of ['/nothing', '/who']) expect(status(await exchange(port, handshake(path)))).toBe(404)
 })
 
+test('a handshake that is none is refused', async () => {
+  const { port, admission } = await openPort(routes, { proxies: new Proxies(['127.0.0.1']) })
+  const upgrade = ['Connection: Upgrade', 'Upgrade: websocket']
+  const answers = [
+    await exchange(port, request('GET /socket', ...upgrade, 'Sec-WebSocket-Version: 13')),
+    await exchange(port, handshake('/socket').replace('Version: 13', 'Version: 7')),
+    await exchange(port, request('POST /socket', ...upgrade)),
+  ]
+  expect(answers.map(status)).toEqual([400, 400, 405])
+  await expect.poll(() => admission.count).toBe(0)
+})
+
 test('a body of 64 KiB is taken, one byte more is not', async () => {
   const { port } = await openPort(routes)
   const post = (bytes: number) =>

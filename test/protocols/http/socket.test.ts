@@ -134,7 +134,8 @@ test('a connection that is cut has left once, /quit closes with 1000', async () 
   eve.send('/quit')
   await eve.closed
   expect(eve.closing).toEqual({ code: 1000, reason: '' })
-  expect(await ann.rest()).toMatchObject([left('eve')])
+  expect(await ann.next()).toMatchObject(left('eve'))
+  expect(await ann.rest()).toEqual([])
 })
 
 test('TCP and WebSocket are one room', async () => {
