@@ -14,7 +14,7 @@ const WAYS: Way[] = [
   { transport: 'TLS', mode: 'split' },
   { transport: 'TLS', mode: 'bytes' },
   { transport: 'WS', mode: 'whole' },
-  { transport: 'WS', mode: 'bytes' },
+  { transport: 'WS', mode: 'split' },
 ]
 
 const NAME_TAKEN = error('User with such nickname is already present in the requested room')
