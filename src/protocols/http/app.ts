@@ -12,8 +12,10 @@ import type { HttpGround, Routes, SocketRoute } from './routes.ts'
 
 /** Bytes of a request's body. */
 const MAX_BODY = 65_536
-/** How long a connection may wait for its next request, in ms. */
+/** How long a connection may wait for its next request, in ms, */
 const KEEP_ALIVE_MS = 5_000
+/** and how long one may take nothing of its answer. */
+const STALLED_MS = 60_000
 
 export interface App {
   /** Takes over a connection. */
@@ -42,24 +44,27 @@ export async function openApp(options: AppOptions, routes: readonly Routes[]): P
     if (status >= 500) log.error({ err: error, route: request.routeOptions.url }, 'a request failed')
     return reply.code(status).send()
   })
-  app.addHook('onRequest', async (request, reply) => {
-    // Before its body is looked at.
-    if (request.is404) return reply.code(404).send()
-  })
   app.addHook('onResponse', async ({ method, routeOptions }, { statusCode, elapsedTime }) => {
     // The route and not the path: that may hold what is nobody's business.
     log.debug({ method, route: routeOptions.url, status: statusCode, ms: Math.round(elapsedTime) }, 'answered')
   })
   const addOthers = addOtherMethods(app)
   await app.register(websocket, {
-    // A class of them is all that is made use of, not what hangs on the library's own.
-    options: { WebSocket: PatientWebSocket as typeof WebSocket, maxPayload: options.maxMessage, clientTracking: false },
+    // Only instances are made of it; what else hangs on the library's own class, and its type, is not asked for.
+    options: {
+      WebSocket: PatientWebSocket as never,
+      maxPayload: options.maxMessage,
+      clientTracking: false,
+    },
     // Connections end themselves, each when it has its answers.
     preClose: (done: () => void) => done(),
-    // What is wrong with a client's frames closes its connection, with the code for it.
-    errorHandler: (error) => log.debug({ reason: error.message }, 'WebSocket failed'),
   })
-  const ground = groundOf(options)
+  const sockets = new Set<string>()
+  app.addHook('onRequest', async ({ is404, ws, routeOptions: { url = '' } }, reply) => {
+    // Before a body is looked at. A handshake elsewhere than at a path for it would be done, and nobody there.
+    if (is404 || (ws && !sockets.has(url))) return reply.code(404).send()
+  })
+  const ground = groundOf(options, sockets)
   for (const add of routes) await app.register(async (scope) => add(scope, ground))
   addOthers()
   await app.ready()
@@ -87,10 +92,12 @@ function serverOf({ patience, visitors }: AppOptions): Server {
     connectionsCheckingInterval: patience / 10,
     keepAliveTimeout: KEEP_ALIVE_MS,
   })
+  server.timeout = STALLED_MS
   return server.on('request', ({ socket }, response) => visitors.get(socket)?.serve(response))
 }
 
-function groundOf(options: AppOptions): HttpGround {
+/** `sockets` becomes the paths for WebSockets. */
+function groundOf(options: AppOptions, sockets: Set<string>): HttpGround {
   const { log, admission, origins, proxies, visitors } = options
 
   const addressOf = ({ ip, socket }: FastifyRequest) => (isIP(ip) ? ip : (socket.remoteAddress ?? ''))
@@ -107,6 +114,7 @@ function groundOf(options: AppOptions): HttpGround {
   }
 
   const openSocket = (app: FastifyInstance, path: string, { welcome, anyOrigin, onRequest = [] }: SocketRoute) => {
+    sockets.add(app.prefix + path)
     app.route({
       method: 'GET',
       url: path,
@@ -122,10 +130,16 @@ function groundOf(options: AppOptions): HttpGround {
       ],
       preHandler: async (request, reply) => {
         if (refuse(request)) return reply.code(429).header('Connection', 'close').send()
+        // The socket outlives the answer by hours, and would keep it.
+        reply.raw.detachSocket(request.socket)
       },
       handler: () => {},
       wsHandler: (websocket: WebSocket, request) => {
         const { socket } = request
+        // In place of the plugin's, which keeps the request. What is wrong with a client's frames closes its connection.
+        websocket
+          .removeAllListeners('error')
+          .on('error', ({ message }) => log.debug({ reason: message }, 'WebSocket failed'))
         try {
           // As the plugin was told to make them.
           const visit = { websocket: websocket as PatientWebSocket, socket, address: addressOf(request), request }
