@@ -56,7 +56,7 @@ export async function startRoomd(data?: string, ...more: readonly string[]): Pro
     '--log-level',
     'warn',
     ...limits,
-    ...['chatterbox', 'chatroom'].filter((name) => !more.includes(`--${name}`)).map((name) => `--no-${name}`),
+    ...['chatterbox', 'chatroom', 'http'].filter((name) => !more.includes(`--${name}`)).map((name) => `--no-${name}`),
     ...more,
   ]
   const started = performance.now()

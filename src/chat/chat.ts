@@ -10,6 +10,7 @@ import { Accounts, Proof } from './accounts.ts'
 import { Attempts } from './attempts.ts'
 import { Blocking } from './blocking.ts'
 import { Blocks } from './blocks.ts'
+import { Counts } from './counts.ts'
 import { Directory } from './directory.ts'
 import { Membership } from './membership.ts'
 import { fold, isName, isReserved } from './names.ts'
@@ -50,6 +51,8 @@ export class Chat {
   /** The rooms there are. */
   readonly directory: Directory
   readonly tickets: Tickets
+  /** What has happened here. */
+  readonly counts = new Counts()
   readonly #engine: Engine
   readonly #options: ChatOptions
   readonly #blocks = new Blocks()
@@ -74,7 +77,7 @@ export class Chat {
     this.#accounts = new Accounts(engine, secrets, attempts)
     this.#passwords = new Passwords(secrets, attempts)
     this.#blocking = new Blocking(engine, this.#blocks)
-    this.#membership = new Membership(engine, this.#blocks)
+    this.#membership = new Membership(engine, this.#blocks, this.counts)
     this.directory = new Directory(engine, this.#passwords, maxRooms || Number.POSITIVE_INFINITY)
     this.tickets = new Tickets(engine, ticketMs)
   }
@@ -86,9 +89,7 @@ export class Chat {
   async login(session: Session, as: string | Proof): Promise<void> {
     const registered = as instanceof Proof
     const name = registered ? as.name : as
-    if (!isName(name)) throw new Refusal('name-invalid')
-    if (isReserved(name)) throw new Refusal('name-reserved')
-    if (!registered && (await this.isRegistered(name))) throw new Refusal('name-reserved')
+    await this.#checkName(name, registered).catch((error) => this.#refuseLogin(error))
     const key = fold(name)
     this.#present(key).add(session)
     try {
@@ -134,17 +135,26 @@ export class Chat {
 
   /** Checks the secret of an account. Refuses `name-unknown`, `secret-wrong`, `too-many-attempts` and `unavailable`. */
   authenticate(name: string, secret: string, address: string): Promise<Proof> {
-    return this.#accounts.prove(name, secret, address).catch(refuse)
+    return this.#accounts.prove(name, secret, address).catch((error) => this.#refuseLogin(error))
   }
 
   /** The account that a key opens. Refuses `secret-wrong` and `unavailable`. */
   authenticateByKey(key: string): Promise<Proof> {
-    return this.#accounts.open(key).catch(refuse)
+    return this.#accounts.open(key).catch((error) => this.#refuseLogin(error))
   }
 
   /** Whether a name needs a secret. Refuses `unavailable`. */
   isRegistered(name: string): Promise<boolean> {
     return this.#accounts.holds(name).catch(refuse)
+  }
+
+  /** How many sessions there are here, by protocol. */
+  sessions(): Map<string, number> {
+    const counts = new Map<string, number>()
+    for (const sessions of this.#here.values()) {
+      for (const { wire } of sessions) counts.set(wire.protocol, (counts.get(wire.protocol) ?? 0) + 1)
+    }
+    return counts
   }
 
   /** Whether anybody is logged in under a name here, or in a room under it anywhere. */
@@ -199,6 +209,7 @@ export class Chat {
   /** Resolves when the text is committed. Refuses `not-in-room`, `text-empty`, `text-too-long`, `unavailable`. */
   say(session: Session, text: string, { sent, color = session.color }: Extras = NOTHING): Promise<Event> {
     const { log, record } = roomOf(session)
+    this.counts.event(session.wire.protocol, 'message')
     return this.#append(log, {
       kind: 'message',
       room: record.id,
@@ -219,6 +230,7 @@ export class Chat {
     if (this.#blocks.between(session.name, addressee.name)) return
     const draft: Draft = { kind: 'private', room: room.record.id, from: session.name, to: addressee.name, body, sent }
     const event = await this.#append(`inbox:${addressee.key}`, draft)
+    this.counts.event(session.wire.protocol, 'private')
     if (addressee.key !== session.key) room.whisper(session, event)
   }
 
@@ -279,6 +291,21 @@ export class Chat {
   /** Resolves when everybody who has left has been seen off, or cannot be. */
   stop(): Promise<void> {
     return this.#membership.stop()
+  }
+
+  async #checkName(name: string, registered: boolean): Promise<void> {
+    if (!isName(name)) throw new Refusal('name-invalid')
+    if (isReserved(name)) throw new Refusal('name-reserved')
+    if (!registered && (await this.isRegistered(name))) throw new Refusal('name-reserved')
+  }
+
+  #refuseLogin(error: unknown): never {
+    try {
+      return refuse(error)
+    } catch (refused) {
+      if (refused instanceof Refusal) this.counts.refusedLogin(refused.reason)
+      throw refused
+    }
   }
 
   #followInbox(session: Session): () => void {

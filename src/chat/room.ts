@@ -2,6 +2,7 @@ import type { RoomRecord } from '../engine/engine.ts'
 import type { Event, LogName } from '../engine/event.ts'
 import { atTurnEnd } from '../turn.ts'
 import type { Blocks } from './blocks.ts'
+import type { Counts } from './counts.ts'
 import { fold } from './names.ts'
 import type { Place, Session, Wire } from './session.ts'
 
@@ -17,6 +18,7 @@ export class Room implements Place {
   record: RoomRecord
   readonly log: LogName
   readonly #blocks: Blocks
+  readonly #counts: Counts
   readonly #members = new Map<string, Session>()
   readonly #byWire = new Map<Wire, Set<Session>>()
   /** Those who are told what happens, whether or not they are members. */
@@ -36,10 +38,11 @@ export class Room implements Place {
   #closed = false
   #scheduled = false
 
-  constructor(record: RoomRecord, blocks: Blocks) {
+  constructor(record: RoomRecord, blocks: Blocks, counts: Counts) {
     this.record = record
     this.log = `room:${record.id}`
     this.#blocks = blocks
+    this.#counts = counts
   }
 
   get deserted(): boolean {
@@ -99,7 +102,7 @@ export class Room implements Place {
   detach(session: Session): void {
     if (this.#members.get(session.key) !== session) return
     const events = this.#remove(session)
-    if (!session.closed) this.#hand(this.#blocks.allowed(events, session.name), [session], session.wire)
+    if (!session.closed) this.#hand(this.#blocks.allowed(events, session.name), new Set([session]), session.wire)
   }
 
   deliver(): void {
@@ -108,15 +111,16 @@ export class Room implements Place {
     this.#events = []
     const set = this.#setApart(events)
     for (const [wire, members] of this.#byWire) {
-      this.#hand(events, set.size === 0 ? members : without(members, set), wire)
+      const some = set.size === 0 ? members : new Set([...members].filter((member) => !set.has(member)))
+      this.#hand(events, some, wire)
     }
-    for (const [session, own] of set) this.#hand(own, [session], session.wire)
+    for (const [session, own] of set) this.#hand(own, new Set([session]), session.wire)
     this.#since.clear()
     this.#private.clear()
     const leavers = this.#leavers
     this.#leavers = []
     for (const { session, events: own } of leavers) {
-      this.#hand(this.#blocks.allowed(own, session.name), [session], session.wire)
+      this.#hand(this.#blocks.allowed(own, session.name), new Set([session]), session.wire)
     }
     const out = new Set(this.#closed ? this.#watchers : [])
     for (const { session } of leavers) if (!session.leaving) out.add(session)
@@ -202,11 +206,9 @@ export class Room implements Place {
     return own ? [...events, ...own].sort((a, b) => a.id - b.id) : events
   }
 
-  #hand(events: readonly Event[], members: Iterable<Session>, wire: Wire): void {
-    if (events.length > 0) wire.deliver(this, events, members)
+  #hand(events: readonly Event[], members: ReadonlySet<Session>, wire: Wire): void {
+    if (events.length === 0 || members.size === 0) return
+    this.#counts.deliveries += events.length * members.size
+    wire.deliver(this, events, members)
   }
-}
-
-function* without(members: Iterable<Session>, some: ReadonlyMap<Session, unknown>): Generator<Session> {
-  for (const member of members) if (!some.has(member)) yield member
 }

@@ -5,6 +5,7 @@ import { turnEnd } from '../turn.ts'
 import type { DisconnectReason } from './disconnect.ts'
 import { Outbox, type OutboxOwner, type Queue } from './outbox.ts'
 import { Pace, type PaceOptions } from './pace.ts'
+import type { Tally } from './tally.ts'
 
 /** Bytes of replies that a client has to read before it is heard again. */
 const BEHIND = 65_536
@@ -17,6 +18,7 @@ const LINGER_MS = 500
 
 export interface ConnectionOptions {
   readonly log: Logger
+  readonly tally: Tally
   /** Bytes that may wait for a slow reader. */
   readonly maxQueue: number
   readonly pace: PaceOptions
@@ -100,6 +102,11 @@ export abstract class Connection implements OutboxOwner {
     return LINGER_MS
   }
 
+  /** Bytes that wait for the client to read them. */
+  get queued(): number {
+    return this.outbox.queued
+  }
+
   /** Answers what it has taken, says that the server stops, and closes when that has left. */
   stop(): void {
     this.#stopping = true
@@ -178,12 +185,14 @@ export abstract class Connection implements OutboxOwner {
   }
 
   protected disconnect(reason: DisconnectReason): void {
+    this.#options.tally.disconnect(reason)
     this.#options.log.warn({ ...this.#who, reason, queued: this.outbox.queued }, 'disconnected')
     this.#close(GRACE_MS, reason)
   }
 
   #throttle(wait: number): void {
     this.#throttled = true
+    this.#options.tally.throttles++
     if (!this.#warned) {
       this.#warned = true
       this.slowed()

@@ -9,6 +9,7 @@ import type { SocketOptions } from '../../src/protocols/http/connection.ts'
 import { Http, type HttpOptions } from '../../src/protocols/http/http.ts'
 import { Proxies } from '../../src/protocols/http/proxies.ts'
 import type { Routes } from '../../src/protocols/http/routes.ts'
+import { Tally } from '../../src/protocols/tally.ts'
 
 export interface TestPort {
   readonly http: Http
@@ -22,7 +23,16 @@ export async function openPort(routes: Routes, options: Partial<HttpOptions> = {
   const { log, lines } = listeningLog()
   const admission = options.admission ?? new Admission({ maxConnections: 0, maxPerAddress: 0 })
   const http = new Http(
-    { log, admission, certificate: undefined, origins: [], proxies: new Proxies([]), maxMessage: 65_536, ...options },
+    {
+      log,
+      admission,
+      tally: new Tally(),
+      certificate: undefined,
+      origins: [],
+      proxies: new Proxies([]),
+      maxMessage: 65_536,
+      ...options,
+    },
     [routes],
   )
   const { port } = await http.listen('127.0.0.1', 0)
@@ -48,6 +58,7 @@ function listeningLog(): { log: Logger; lines: string[] } {
 export function socketOptions(options: Partial<SocketOptions> = {}): SocketOptions {
   return {
     log: pino({ level: 'silent' }),
+    tally: new Tally(),
     maxQueue: 1_048_576,
     maxMessage: 65_536,
     pace: { rate: 0, burst: 1 },

@@ -31,6 +31,8 @@ export interface Watch {
   /** Commits fail, and why; once, until they work again. */
   trouble(reason: string): void
   recovered(): void
+  /** So many events were committed in one transaction, in so many ms. */
+  measured?(events: number, ms: number): void
   /** Nothing will work any more. */
   died(fault: EngineFault): void
 }
@@ -61,6 +63,7 @@ export class LocalEngine implements Engine {
     this.#commits = new Commits({
       commit: (rows) => this.#thread.ask({ op: 'commit', rows }),
       committed: (log, event) => this.#committed(log, event),
+      measured: (events, ms) => watch.measured?.(events, ms),
       trouble: (reason) => watch.trouble(reason),
       recovered: () => watch.recovered(),
     })
