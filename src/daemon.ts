@@ -15,6 +15,7 @@ import { encoder } from './protocols/line/json.ts'
 import { lineListener } from './protocols/line/line.ts'
 import { lineRoutes, maxMessageOf } from './protocols/line/websocket.ts'
 import { LineWire, lastLine } from './protocols/line/wire.ts'
+import { piratchatRoutes } from './protocols/piratchat/piratchat.ts'
 import type { Address, Certificate, Protocol } from './protocols/protocol.ts'
 
 export interface Daemon {
@@ -54,7 +55,7 @@ export async function startDaemon(config: Config, log: Logger): Promise<Daemon> 
     await engine.stop()
     throw error
   })
-  const chat = new Chat(engine, { maxText: config['max-text'] })
+  const chat = new Chat(engine, { maxText: config['max-text'], ticketMs: config['piratchat-session'] * 1_000 })
   const protocols = protocolsOf(config, chat, log, certificate)
 
   let stopping: Promise<void> | undefined
@@ -146,7 +147,8 @@ function protocolsOf(config: Config, chat: Chat, log: Logger, certificate: Certi
     proxies: new Proxies(config['http-trust-proxy']),
     maxMessage: maxMessageOf(config['max-line']),
   }
-  add(config.http, () => new Http(http, [lineRoutes(line)]))
+  const piratchat = { ...line, escape: config['piratchat-escape'] }
+  add(config.http, () => new Http(http, [lineRoutes(line), piratchatRoutes(piratchat)]))
   return protocols
 }
 
