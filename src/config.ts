@@ -45,7 +45,12 @@ export const OPTIONS = {
     describe: 'Chatterbox gives earlier private messages too, to whoever comes under the name',
   },
   chatroom: { type: 'port', default: 65_432, group: 'Listeners', describe: 'Chatroom over TLS' },
-  http: { type: 'port', default: 7777, group: 'Listeners', describe: 'HTTP and WebSocket: the line protocol at /line' },
+  http: {
+    type: 'port',
+    default: 7777,
+    group: 'Listeners',
+    describe: 'HTTP and WebSocket: Piratchat, and the line protocol at /line',
+  },
   'http-tls': { type: 'boolean', default: false, group: 'Listeners', describe: 'TLS on the port of --http' },
   'http-origins': {
     type: 'list',
@@ -58,6 +63,18 @@ export const OPTIONS = {
     default: 'none',
     group: 'Listeners',
     describe: 'addresses of the proxies whose X-Forwarded-For is believed: 127.0.0.1,10.0.0.0/8,…',
+  },
+  'piratchat-escape': {
+    type: 'boolean',
+    default: false,
+    group: 'Listeners',
+    describe: 'write &, < and > in messages to Piratchat as entities, for clients that take them for HTML',
+  },
+  'piratchat-session': {
+    type: 'number',
+    default: 3_600,
+    group: 'Listeners',
+    describe: 'seconds after which a Piratchat login that is not used ends',
   },
   'tls-cert': {
     type: 'string',
@@ -149,6 +166,7 @@ const MOST_SECONDS = 2_147_483
 const MOST: Readonly<Partial<Record<keyof Values, number>>> = {
   'login-timeout': MOST_SECONDS,
   'drain-timeout': MOST_SECONDS,
+  'piratchat-session': MOST_SECONDS,
 }
 
 /** Whole numbers of at least this much; those not listed may be 0 for "no bound". */
@@ -159,6 +177,7 @@ const LEAST: Readonly<Partial<Record<keyof Values, number>>> = {
   'max-text': 1,
   'max-queue': 65_536,
   'max-burst': 1,
+  'piratchat-session': 1,
 }
 
 /**
