@@ -7,6 +7,7 @@ process.env.NODE_COMPILE_CACHE ??= resolve(import.meta.dirname, 'node_modules/.c
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: 'test/support/setup.ts',
     // Most of a test is waiting for sockets and processes.
     maxWorkers: 4,
     testTimeout: 20_000,

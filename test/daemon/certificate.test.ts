@@ -8,14 +8,15 @@ import split2 from 'split2'
 import { expect, onTestFinished, test } from 'vitest'
 import { loadCertificate } from '../../src/certificate.ts'
 import { ConfigError } from '../../src/config.ts'
-import { makeCertificate, removeFolder, startTestDaemon, temporaryFolder } from '../support/daemon.ts'
+import { makeCertificate } from '../support/certificate.ts'
+import { startTestDaemon } from '../support/daemon.ts'
+import { temporaryFolder } from '../support/folder.ts'
 import { RoomdProcess } from '../support/process.ts'
 
 const OWN = { 'tls-cert': undefined, 'tls-key': undefined }
 
 function folder(): string {
   const path = temporaryFolder()
-  onTestFinished(() => removeFolder(path))
   return path
 }
 

@@ -5,14 +5,14 @@ import { join } from 'node:path'
 import split2 from 'split2'
 import { afterAll, expect, test } from 'vitest'
 import { readLine } from '../support/client.ts'
-import { RoomdProcess, temporaryFolder } from '../support/process.ts'
+import { temporaryFolder } from '../support/folder.ts'
+import { RoomdProcess } from '../support/process.ts'
 
-const { path, remove } = temporaryFolder()
+const path = temporaryFolder()
 const daemon = new RoomdProcess(['--line', '0', '--data', path])
 afterAll(async () => {
   daemon.child.kill('SIGKILL')
   await daemon.exit
-  remove()
 })
 
 /** The kernel refuses to let any file of the process grow past so many bytes, as a full disk would. */

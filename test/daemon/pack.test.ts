@@ -4,12 +4,13 @@ import { readdirSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import split2 from 'split2'
 import { expect, test } from 'vitest'
-import { LINE_ONLY, temporaryFolder } from '../support/process.ts'
+import { temporaryFolder } from '../support/folder.ts'
+import { LINE_ONLY } from '../support/process.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 
 test('the packed package, installed elsewhere, has a working roomd', { timeout: 120_000 }, async () => {
-  const { path, remove } = temporaryFolder()
+  const path = temporaryFolder()
   try {
     execFileSync('npm', ['pack', '--silent', '--pack-destination', path], { cwd: root })
     const [tarball = ''] = readdirSync(path)
@@ -31,6 +32,5 @@ test('the packed package, installed elsewhere, has a working roomd', { timeout: 
     expect(child.exitCode).toBe(0)
     expect(messages).toEqual(['listening', 'ready', 'stopping', 'stopped'])
   } finally {
-    remove()
   }
 })

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { copyFileSync } from 'node:fs'
 import { connect, createServer, type Socket } from 'node:net'
-import { dirname, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { pipeline } from 'node:stream'
 import { setTimeout as wait } from 'node:timers/promises'
 import { connect as connectTls } from 'node:tls'
@@ -10,14 +10,15 @@ import { promisify } from 'node:util'
 import split2 from 'split2'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import type { ServerLine } from '../../commands/schema.ts'
+import { type Certificate, makeCertificate } from '../support/certificate.ts'
 import { readLine } from '../support/client.ts'
-import { type Certificate, makeCertificate, removeFolder } from '../support/daemon.ts'
-import { LINE_ONLY, temporaryFolder } from '../support/process.ts'
+import { temporaryFolder } from '../support/folder.ts'
+import { LINE_ONLY } from '../support/process.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const home = temporaryFolder()
 const data = temporaryFolder()
-const [certFile, keyFile] = [join(home.path, 'cert.pem'), join(home.path, 'key.pem')]
+const [certFile, keyFile] = [join(home, 'cert.pem'), join(home, 'key.pem')]
 let port = 0
 let tlsPort = 0
 /** The certificate that the daemon shows. */
@@ -27,15 +28,15 @@ async function pm2(...args: string[]): Promise<string> {
   const env = {
     ...LINE_ONLY,
     PATH: process.env.PATH,
-    HOME: home.path,
-    PM2_HOME: home.path,
-    ROOMD_DATA: data.path,
+    HOME: home,
+    PM2_HOME: home,
+    ROOMD_DATA: data,
     ROOMD_LINE: String(port),
     ROOMD_LINE_TLS: String(tlsPort),
     ROOMD_TLS_CERT: certFile,
     ROOMD_TLS_KEY: keyFile,
   }
-  const { stdout } = await promisify(execFile)(resolve(root, 'node_modules/.bin/pm2'), args, { cwd: home.path, env })
+  const { stdout } = await promisify(execFile)(resolve(root, 'node_modules/.bin/pm2'), args, { cwd: home, env })
   return stdout
 }
 
@@ -91,7 +92,6 @@ function renew(): Certificate {
   const certificate = makeCertificate()
   copyFileSync(certificate.certFile, certFile)
   copyFileSync(certificate.keyFile, keyFile)
-  removeFolder(dirname(certificate.certFile))
   return certificate
 }
 
@@ -151,8 +151,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await pm2('kill')
-  home.remove()
-  data.remove()
 }, 30_000)
 
 test('pm2 starts it and waits until it is ready', async () => {

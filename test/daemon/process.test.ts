@@ -5,9 +5,10 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import split2 from 'split2'
 import { afterEach, expect, test } from 'vitest'
+import { certificate } from '../support/certificate.ts'
 import { readLine } from '../support/client.ts'
-import { certificate } from '../support/daemon.ts'
-import { RoomdProcess, temporaryFolder } from '../support/process.ts'
+import { temporaryFolder } from '../support/folder.ts'
+import { RoomdProcess } from '../support/process.ts'
 
 const cleanups: (() => void)[] = []
 afterEach(() => {
@@ -15,8 +16,7 @@ afterEach(() => {
 })
 
 function folder(): string {
-  const { path, remove } = temporaryFolder()
-  cleanups.push(remove)
+  const path = temporaryFolder()
   return path
 }
 

@@ -6,7 +6,8 @@ import split2 from 'split2'
 import { afterAll, expect, test } from 'vitest'
 import { clean } from '../../src/chat/text.ts'
 import { readLine } from '../support/client.ts'
-import { RoomdProcess, temporaryFolder } from '../support/process.ts'
+import { temporaryFolder } from '../support/folder.ts'
+import { RoomdProcess } from '../support/process.ts'
 
 const LINES = 100_000
 
@@ -32,12 +33,11 @@ function changelogs(): string[] {
 const isSaid = (line: string) =>
   clean(line) === line && line !== '' && !/^(\/|LEAVE|LEFT|JOIN|LOGIN|HISTORY|MESSAGE)/.test(line)
 
-const { path, remove } = temporaryFolder()
+const path = temporaryFolder()
 const daemon = new RoomdProcess(['--line', '0', '--data', path, '--max-rate', '0'])
 afterAll(async () => {
   daemon.child.kill('SIGTERM')
   await daemon.exit
-  remove()
 })
 
 test('100,000 lines of changelogs: all arrive, once, in order, and HISTORY says the same', {

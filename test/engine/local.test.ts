@@ -1,5 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -7,6 +6,7 @@ import { EngineFault, Gone, Unavailable } from '../../src/engine/engine.ts'
 import { type Event, idAt, type LogName } from '../../src/engine/event.ts'
 import { LocalEngine, type LocalOptions } from '../../src/engine/local/local.ts'
 import { MIGRATIONS } from '../../src/engine/local/schema.ts'
+import { temporaryFolder } from '../support/folder.ts'
 import { conformance, readAll, said } from './conformance.ts'
 
 const OPTIONS: LocalOptions = {
@@ -40,10 +40,8 @@ async function makeIn(options: Partial<LocalOptions>, folder?: string) {
   return folder === undefined ? { engine, cleanup } : { engine, cleanup, restart }
 }
 
-const newFolder = () => mkdtemp(join(tmpdir(), 'roomd-engine-'))
-
 conformance('local, in memory', () => makeIn({}))
-conformance('local, on a file', async () => makeIn({}, await newFolder()))
+conformance('local, on a file', async () => makeIn({}, temporaryFolder()))
 conformance('local, remembering next to nothing', () => makeIn({ memory: { events: 3, bytes: 500 } }))
 
 describe('LocalEngine', () => {
@@ -52,7 +50,7 @@ describe('LocalEngine', () => {
   let file: string
 
   beforeEach(async () => {
-    folder = await newFolder()
+    folder = temporaryFolder()
     file = join(folder, 'roomd.db')
   })
   afterEach(async () => {

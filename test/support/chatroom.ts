@@ -1,12 +1,9 @@
 /** A daemon with the Chatroom protocol and its clients, for one test. */
-import { Writable } from 'node:stream'
-import { pino } from 'pino'
 import { expect, onTestFinished } from 'vitest'
-import { checkConfig } from '../../src/config.ts'
-import { startDaemon } from '../../src/daemon.ts'
 import { LineClient } from './client.ts'
-import { certificate, type Overrides, type TestDaemon } from './daemon.ts'
+import { type Overrides, startTestDaemon, type TestDaemon } from './daemon.ts'
 import { type Frame, FrameClient } from './frames.ts'
+import { keptLog } from './log.ts'
 
 /** Longer than the gap between two pushes of a list. */
 const QUIET_MS = 400
@@ -21,26 +18,9 @@ export interface ChatroomDaemon extends TestDaemon {
 }
 
 export async function startChatroom(overrides: Overrides = {}): Promise<ChatroomDaemon> {
-  const { certFile, keyFile } = certificate()
-  const lines: string[] = []
-  const sink = new Writable({
-    write: (line, _encoding, done) => {
-      lines.push(String(line))
-      done()
-    },
-  })
-  const options = { line: 0, chatterbox: false, http: false, chatroom: 0, 'tls-cert': certFile, 'tls-key': keyFile }
-  const config = checkConfig({ ...options, data: ':memory:', ...overrides })
-  const daemon = await startDaemon(config, pino({ level: 'trace' }, sink))
-  const port = (name: string): number => daemon.addresses.get(name)?.port ?? Number.NaN
-  return {
-    line: port('line'),
-    lineTls: Number.NaN,
-    chatroom: port('chatroom'),
-    port,
-    log: () => lines.join(''),
-    stop: () => daemon.stop(),
-  }
+  const { log, logged } = keptLog()
+  const daemon = await startTestDaemon({ 'line-tls': false, chatroom: 0, ...overrides }, log)
+  return { ...daemon, chatroom: daemon.port('chatroom'), log: logged }
 }
 
 /** A client that holds every frame against the model. */

@@ -4,8 +4,8 @@ import { connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { encodeFrame } from '../../src/protocols/frames/encode.ts'
 import { FrameReader } from '../../src/protocols/frames/reader.ts'
+import { certificate } from './certificate.ts'
 import type { Transport } from './client.ts'
-import { certificate } from './daemon.ts'
 
 /** How long a frame that is waited for may take, in ms. */
 const PATIENCE_MS = 5_000

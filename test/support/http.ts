@@ -1,8 +1,7 @@
 /** An HTTP port of its own, for what no protocol on it shows. */
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { Writable } from 'node:stream'
-import { type Logger, pino } from 'pino'
+import { pino } from 'pino'
 import { onTestFinished } from 'vitest'
 import { Admission } from '../../src/protocols/admission.ts'
 import type { SocketOptions } from '../../src/protocols/http/connection.ts'
@@ -10,6 +9,7 @@ import { Http, type HttpOptions } from '../../src/protocols/http/http.ts'
 import { Proxies } from '../../src/protocols/http/proxies.ts'
 import type { Routes } from '../../src/protocols/http/routes.ts'
 import { Tally } from '../../src/protocols/tally.ts'
+import { keptLog } from './log.ts'
 
 export interface TestPort {
   readonly http: Http
@@ -20,7 +20,7 @@ export interface TestPort {
 }
 
 export async function openPort(routes: Routes, options: Partial<HttpOptions> = {}): Promise<TestPort> {
-  const { log, lines } = listeningLog()
+  const { log, logged } = keptLog()
   const admission = options.admission ?? new Admission({ maxConnections: 0, maxPerAddress: 0 })
   const http = new Http(
     {
@@ -40,18 +40,7 @@ export async function openPort(routes: Routes, options: Partial<HttpOptions> = {
     http.abort()
     await http.stop()
   })
-  return { http, port, admission, log: () => lines.join('') }
-}
-
-function listeningLog(): { log: Logger; lines: string[] } {
-  const lines: string[] = []
-  const sink = new Writable({
-    write: (line, _encoding, done) => {
-      lines.push(String(line))
-      done()
-    },
-  })
-  return { log: pino({ level: 'trace' }, sink), lines }
+  return { http, port, admission, log: logged }
 }
 
 /** What connections on such a port share; `lastWord` is a frame that no test takes for anything else. */

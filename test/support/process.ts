@@ -1,19 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import split2 from 'split2'
 
 const main = resolve(import.meta.dirname, '../../src/main.ts')
 
 /** Whose default ports may be in use; a test that wants them gives them ports. */
 export const LINE_ONLY = { ROOMD_CHATTERBOX: 'false', ROOMD_CHATROOM: 'false', ROOMD_HTTP: 'false' }
-
-export function temporaryFolder(): { path: string; remove(): void } {
-  const path = mkdtempSync(join(tmpdir(), 'roomd-test-'))
-  return { path, remove: () => rmSync(path, { recursive: true, force: true }) }
-}
 
 export interface Exit {
   status: number | null

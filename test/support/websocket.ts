@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { type ClientOptions, WebSocket } from 'ws'
-import { certificate } from './daemon.ts'
+import { certificate } from './certificate.ts'
 
 export const TEXT = 1
 export const BINARY = 2

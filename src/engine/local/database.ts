@@ -12,6 +12,13 @@ const CAUSES: Readonly<Record<number, string>> = {
   26: 'it is not a SQLite database',
 }
 
+/** The same of the file system's. */
+const FILE_CAUSES: Readonly<Record<string, string>> = {
+  EACCES: 'the folder cannot be read or written',
+  EROFS: 'it cannot be written to',
+  ENOSPC: 'the disk is full',
+}
+
 export interface Database {
   readonly db: DatabaseSync
   close(): void
@@ -61,5 +68,7 @@ function makePrivate(file: string): void {
 export function causeOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const code = 'errcode' in error ? Number(error.errcode) & 0xff : undefined
-  return (code !== undefined && CAUSES[code]) || error.message
+  if (code !== undefined && CAUSES[code]) return CAUSES[code]
+  const { code: name = '' } = error as NodeJS.ErrnoException
+  return FILE_CAUSES[name] ?? error.message
 }

@@ -24,7 +24,7 @@ import {
   startChatroom,
 } from '../../support/chatroom.ts'
 import { LineClient } from '../../support/client.ts'
-import { removeFolder, temporaryFolder } from '../../support/daemon.ts'
+import { temporaryFolder } from '../../support/folder.ts'
 import type { Frame } from '../../support/frames.ts'
 
 const LIST = { type: 'list' }
@@ -411,7 +411,6 @@ test('31. names and passwords that are refused', async () => {
 
 test('32. 33. passwords are kept as salted slow hashes only, and outlive a restart', async () => {
   const folder = temporaryFolder()
-  onTestFinished(() => removeFolder(folder))
   const daemon = await startChatroom({ data: folder })
   const client = await ChatroomClient.connect(daemon.chatroom)
   const wrong = 'giraffe-parasol-5678'

@@ -1,7 +1,7 @@
 /** The checklist of protocols/chatterbox.md, section 7, point by point. */
 import { setTimeout as delay } from 'node:timers/promises'
-import { expect, onTestFinished, test } from 'vitest'
-import { removeFolder, temporaryFolder } from '../../support/daemon.ts'
+import { expect, test } from 'vitest'
+import { temporaryFolder } from '../../support/folder.ts'
 import type { Frame } from '../../support/frames.ts'
 import { type BoxClient, boxStage, type Entry, messagesOf, SECOND } from './stage.ts'
 
@@ -19,7 +19,6 @@ function framed(payload: string | Buffer): Buffer {
 
 function folder(): string {
   const data = temporaryFolder()
-  onTestFinished(() => removeFolder(data))
   return data
 }
 

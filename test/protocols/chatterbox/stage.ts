@@ -5,8 +5,9 @@ import { resolve } from 'node:path'
 import split2 from 'split2'
 import { expect, onTestFinished, type TestContext } from 'vitest'
 import { HEADER_BYTES } from '../../../src/protocols/frames/reader.ts'
+import { certificate } from '../../support/certificate.ts'
 import { LineClient, type Transport } from '../../support/client.ts'
-import { certificate, type Overrides, startTestDaemon } from '../../support/daemon.ts'
+import { type Overrides, startTestDaemon } from '../../support/daemon.ts'
 import { type Frame, FrameClient } from '../../support/frames.ts'
 
 export const SECOND = 1_524_700_000

@@ -13,8 +13,8 @@ import {
 import { encodeFrame } from '../../../src/protocols/frames/encode.ts'
 import { Listener } from '../../../src/protocols/listener.ts'
 import { Tally } from '../../../src/protocols/tally.ts'
+import { loadTestCertificate } from '../../support/certificate.ts'
 import type { Transport } from '../../support/client.ts'
-import { loadTestCertificate } from '../../support/daemon.ts'
 import { FrameClient } from '../../support/frames.ts'
 
 const frame = (value: object) => encodeFrame(JSON.stringify(value))

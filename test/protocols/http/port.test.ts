@@ -8,7 +8,7 @@ import { Admission } from '../../../src/protocols/admission.ts'
 import { Proxies } from '../../../src/protocols/http/proxies.ts'
 import type { Routes } from '../../../src/protocols/http/routes.ts'
 import { TalkConnection } from '../../../src/protocols/http/talk.ts'
-import { certificate, loadTestCertificate, makeCertificate } from '../../support/daemon.ts'
+import { certificate, loadTestCertificate, makeCertificate } from '../../support/certificate.ts'
 import { exchange, handshake, openPort, request, socketOptions } from '../../support/http.ts'
 import { openWebSocket } from '../../support/websocket.ts'
 

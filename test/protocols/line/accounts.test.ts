@@ -3,7 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { LineClient } from '../../support/client.ts'
-import { RoomdProcess, temporaryFolder } from '../../support/process.ts'
+import { temporaryFolder } from '../../support/folder.ts'
+import { RoomdProcess } from '../../support/process.ts'
 import { error, joined, ok, result, said, stage } from '../../support/stage.ts'
 
 const WAY = { transport: 'TCP', mode: 'whole' } as const
@@ -70,8 +71,7 @@ test('a login that had to be waited for ends the time to log in', async () => {
 
 test('accounts and their blocks survive kill -9; no password is in the log or on the disk', async () => {
   const folder = temporaryFolder()
-  onTestFinished(folder.remove)
-  const args = ['--line', '0', '--data', folder.path, '--log-level', 'trace']
+  const args = ['--line', '0', '--data', folder, '--log-level', 'trace']
   const first = new RoomdProcess(args)
   onTestFinished(() => void first.child.kill('SIGKILL'))
   const dial = async (line: number) =>
@@ -93,7 +93,7 @@ test('accounts and their blocks survive kill -9; no password is in the log or on
   expect(await again.ask(`LOGIN alice ${SECRET}`)).toEqual(result('Username set to alice'))
   expect(await again.ask('/blocked')).toMatchObject({ blocked: ['carol'] })
 
-  const files = readdirSync(folder.path).map((name) => readFileSync(join(folder.path, name)))
+  const files = readdirSync(folder).map((name) => readFileSync(join(folder, name)))
   expect(Buffer.concat(files).includes('$scrypt$')).toBe(true)
   for (const bytes of [...files, ...[first, second].map(({ log }) => Buffer.from(JSON.stringify(log)))]) {
     expect(bytes.includes(SECRET)).toBe(false)

@@ -1,9 +1,9 @@
 /** The checklist of protocols/line.md, section 7, point by point. */
 import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { isWebSocket, type LineClient } from '../../support/client.ts'
-import { removeFolder, temporaryFolder } from '../../support/daemon.ts'
+import { temporaryFolder } from '../../support/folder.ts'
 import { error, history, isReply, joined, left, ok, result, said, stage, type Way } from '../../support/stage.ts'
 
 const WAYS: Way[] = [
@@ -329,7 +329,6 @@ describe.each(WAYS)('over $transport, lines sent $mode', (way) => {
 
   test('35. history survives a restart', async () => {
     const data = temporaryFolder()
-    onTestFinished(() => removeFolder(data))
     const before = await stage(way, { data })
     const [alice] = await before.together('tech', 'alice')
     alice.send('remember me')

@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 import { join as joinPath } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { removeFolder, temporaryFolder } from '../../support/daemon.ts'
+import { temporaryFolder } from '../../support/folder.ts'
 import { ACK, cookieOf, join, leave, pirateStage, said, TOO_LONG } from './stage.ts'
 
 const UNKNOWN = `session=${'a'.repeat(32)}`
@@ -12,7 +12,6 @@ const MALFORMED = ['{"message":""}', '{"message":5}', '{"text":"x"}', '{"message
 
 function folder(): string {
   const data = temporaryFolder()
-  onTestFinished(() => removeFolder(data))
   return data
 }
 

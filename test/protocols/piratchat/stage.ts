@@ -1,12 +1,11 @@
 /** A daemon and Piratchat clients for one test; all are gone when the test is done. */
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
-import { Writable } from 'node:stream'
-import { pino } from 'pino'
 import { expect, onTestFinished } from 'vitest'
 import { type ClientOptions, WebSocket } from 'ws'
 import { LineClient } from '../../support/client.ts'
 import { type Overrides, startTestDaemon } from '../../support/daemon.ts'
+import { keptLog } from '../../support/log.ts'
 
 /** How long a message that is waited for may take, in ms. */
 const PATIENCE_MS = 5_000
@@ -117,21 +116,15 @@ export class PirateClient {
 }
 
 export async function pirateStage(overrides: Overrides = {}) {
-  const logged: string[] = []
-  const sink = new Writable({
-    write: (line, _encoding, done) => {
-      logged.push(String(line))
-      done()
-    },
-  })
-  const daemon = await startTestDaemon({ 'line-tls': false, http: 0, ...overrides }, pino({ level: 'trace' }, sink))
+  const { log, logged } = keptLog()
+  const daemon = await startTestDaemon({ 'line-tls': false, http: 0, ...overrides }, log)
   const stop = () => daemon.stop()
   const sockets: { destroy(): unknown }[] = []
   onTestFinished(async () => {
     for (const socket of sockets) socket.destroy()
     await stop()
   })
-  return { daemon, stop, log: () => logged.join(''), ...pirateClients(daemon.port('http'), sockets), line }
+  return { daemon, stop, log: logged, ...pirateClients(daemon.port('http'), sockets), line }
 
   /** A client of the line protocol, in the lobby if it is to be. */
   async function line(name?: string, room?: string): Promise<LineClient> {
