@@ -9,6 +9,7 @@ import { LocalEngine } from './engine/local/local.ts'
 import { Admission } from './protocols/admission.ts'
 import { chatroomListener } from './protocols/chatroom/chatroom.ts'
 import { chatterboxListener, chatterboxOptions } from './protocols/chatterbox/chatterbox.ts'
+import { globesRoutes } from './protocols/globes/globes.ts'
 import { Http } from './protocols/http/http.ts'
 import { Proxies } from './protocols/http/proxies.ts'
 import { encoder } from './protocols/line/json.ts'
@@ -129,6 +130,12 @@ function protocolsOf(config: Config, chat: Chat, log: Logger, certificate: Certi
     inbox: config['chatterbox-inbox'],
     maxText: config['max-text'],
   })
+  const globes = {
+    ...line,
+    maxText: config['max-text'],
+    publicRooms: config['globes-public-rooms'],
+    secret: config['globes-secret'],
+  }
   const protocols: { protocol: Protocol; port: number }[] = []
   const add = (port: number | undefined, make: () => Protocol) => {
     if (port !== undefined) protocols.push({ protocol: make(), port })
@@ -146,7 +153,7 @@ function protocolsOf(config: Config, chat: Chat, log: Logger, certificate: Certi
     proxies: new Proxies(config['http-trust-proxy']),
     maxMessage: maxMessageOf(config['max-line']),
   }
-  add(config.http, () => new Http(http, [lineRoutes(line)]))
+  add(config.http, () => new Http(http, [lineRoutes(line), globesRoutes(globes)]))
   return protocols
 }
 

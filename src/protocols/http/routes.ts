@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
 import type { PatientWebSocket } from './patient.ts'
 
 /** A protocol's paths. `app` is its own: hooks, decorations and error handlers set there are nobody else's. */
@@ -20,6 +20,10 @@ export interface SocketRoute {
   readonly anyOrigin?: boolean
   /** What else must hold before the handshake: to reply is to refuse. */
   readonly onRequest?: readonly onRequestHookHandler[]
+  /** Answers GET without a handshake, in place of 426. */
+  readonly withoutHandshake?: (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>
+  /** Whether a client gets the first subprotocol back that it offers: a browser's would not open without. */
+  readonly echoProtocol?: boolean
 }
 
 /** Somebody at a path for WebSockets. */
