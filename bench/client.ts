@@ -1,6 +1,7 @@
 /** Connections of the generator: they count bytes in one shared buffer and parse nothing, to cost less than a server. */
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { connect as connectTls, type SecureContext } from 'node:tls'
 import type { Dialect } from './dialect.ts'
 
 /** Stands once in every message that is counted and nowhere else in what any of the servers says. */
@@ -19,13 +20,18 @@ export class Client {
   closed = false
   ended: (why: string) => void = () => {}
 
-  constructor(port: number) {
+  /** Over TLS, to a server of the name `localhost`, when given what to trust. */
+  constructor(port: number, trusted?: SecureContext) {
     const callback = (length: number, buffer: Uint8Array) => {
       heardBytes += length
       this.heard((buffer as Buffer).subarray(0, length))
       return true
     }
-    this.socket = connect({ port, host: '127.0.0.1', noDelay: true, onread: { buffer: shared, callback } })
+    const options = { port, host: '127.0.0.1', onread: { buffer: shared, callback } }
+    this.socket = trusted
+      ? connectTls({ ...options, secureContext: trusted, servername: 'localhost' })
+      : connect(options)
+    this.socket.setNoDelay()
     const end = (why: string) => {
       this.closed = true
       this.ended(why)
@@ -70,21 +76,31 @@ export class Client {
   }
 }
 
+export interface Entering {
+  readonly rooms?: number
+  readonly atOnce?: number
+  readonly limitMs?: number
+  /** The number of the first of them. */
+  readonly first?: number
+  /** TLS when given what to trust. */
+  readonly trusted?: SecureContext | undefined
+}
+
 /** Opens so many connections and has them enter rooms in turn, so many at a time. Those that fail stay `closed`. */
 export async function enterAll(
   port: number,
   dialect: Dialect,
   count: number,
-  { rooms = 1, atOnce = 200, limitMs = 60_000 }: { rooms?: number; atOnce?: number; limitMs?: number } = {},
+  { rooms = 1, atOnce = 200, limitMs = 60_000, first = 0, trusted }: Entering = {},
 ): Promise<Client[]> {
   const clients: Client[] = []
   const work = async () => {
     while (clients.length < count) {
       const index = clients.length
-      const client = new Client(port)
+      const client = new Client(port, trusted)
       clients.push(client)
       try {
-        await client.enter(dialect, index, index % rooms)
+        await client.enter(dialect, first + index, index % rooms)
       } catch {
         client.closed = true
       }

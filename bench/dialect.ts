@@ -53,6 +53,33 @@ export const BOX: Dialect = {
   enter: (index) => [{ say: framed({ USERNAME: `box${index}` }), until: '"USER_LIST"' }],
 }
 
+/** What all accounts of the benchmark are opened with. */
+export const SECRET = 'bench-secret'
+
+export function memberName(index: number): string {
+  return `member${index}`
+}
+
+/** Chatroom, in the same room; its members are accounts. */
+export const CHATROOM: Dialect = {
+  enter: (index) => [
+    {
+      say: framed({ type: 'login', data: { username: memberName(index), password: SECRET } }),
+      until: 'Login successful',
+    },
+    { say: framed({ type: 'enter', data: { room: 'Public Chat' } }), until: 'Welcome to the chatroom' },
+  ],
+  say: (text) => framed({ type: 'msg', data: { from: '', to: 'public', text } }),
+  echo: true,
+  speakerEnters: true,
+  // Attempts that are not through count as failed, and an address may have five.
+  atOnce: 4,
+}
+
+/** Those that a crowd can be told to speak. */
+export const DIALECTS = { LOBBY, BOX, CHATROOM }
+export type DialectName = keyof typeof DIALECTS
+
 function framed(value: unknown): string {
   const json = JSON.stringify(value)
   const header = Buffer.alloc(4)

@@ -11,8 +11,9 @@ import { joins } from './scenarios/joins.ts'
 import { latency } from './scenarios/latency.ts'
 import { mixed } from './scenarios/mixed.ts'
 import { start } from './scenarios/start.ts'
+import { tls } from './scenarios/tls.ts'
 
-const SCENARIOS: readonly Scenario[] = [fanout, fanout1, mixed, ingest, joins, idle, history, latency, start]
+const SCENARIOS: readonly Scenario[] = [fanout, fanout1, mixed, tls, ingest, joins, idle, history, latency, start]
 const RESULTS = new URL('results.json', import.meta.url)
 
 const { values, positionals } = parseArgs({

@@ -56,8 +56,7 @@ export async function startRoomd(data?: string, ...more: readonly string[]): Pro
     '--log-level',
     'warn',
     ...limits,
-    '--no-chatterbox',
-    '--no-chatroom',
+    ...['chatterbox', 'chatroom', 'http'].filter((name) => !more.includes(`--${name}`)).map((name) => `--no-${name}`),
     ...more,
   ]
   const started = performance.now()
@@ -144,7 +143,8 @@ async function startOther(program: string, args: readonly string[], port: number
   return serverOf(child, port, performance.now() - started)
 }
 
-function watch(child: ChildProcess): ChildProcess {
+/** Is killed when the benchmark ends. */
+export function watch(child: ChildProcess): ChildProcess {
   children.add(child)
   child.once('exit', () => children.delete(child))
   return child

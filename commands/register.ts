@@ -7,8 +7,8 @@ export const register: Command = {
   help: 'Make your nickname an account: from then on nobody uses it without the password.',
   state: 'named',
   least: 1,
-  async run({ chat, session }, password) {
-    await chat.register(session.name, password, session)
+  async run({ chat, session, address }, password) {
+    await chat.register(session.name, password, address, session)
     return result(`Nickname ${session.name} is registered`)
   },
 }

@@ -1,7 +1,7 @@
 /** The certificate that all TLS listeners show: the one the options name, or one made on the first run. */
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { createSecureContext } from 'node:tls'
@@ -22,9 +22,10 @@ export interface LoadedCertificate extends Certificate {
   readonly made: boolean
 }
 
-/** Reads the certificate, or makes it. Rejects with {@link ConfigError} when it cannot be used. */
+/** Reads the certificate, or, where it `mayMake` one, makes it. Rejects with {@link ConfigError} when it cannot be used. */
 export async function loadCertificate(
   config: Pick<Config, 'data' | 'tls-cert' | 'tls-key'>,
+  mayMake = true,
 ): Promise<LoadedCertificate> {
   const { data } = config
   const inMemory = data === ':memory:'
@@ -32,7 +33,8 @@ export async function loadCertificate(
   const keyFile = config['tls-key'] ?? join(data, 'key.pem')
   const own = config['tls-cert'] === undefined
   if (own && inMemory) return { ...checked(await make(), 'cert.pem', 'key.pem'), file: undefined, made: true }
-  const made = own && !existsSync(certFile) && !existsSync(keyFile)
+  // A key alone is what a first run leaves that was interrupted.
+  const made = mayMake && own && !existsSync(certFile)
   if (made) await write(await make(), data, certFile, keyFile)
   return { ...checked(await read(certFile, keyFile), certFile, keyFile), file: certFile, made }
 }
@@ -45,12 +47,18 @@ async function read(certFile: string, keyFile: string): Promise<Certificate> {
   }
 }
 
-/** The key first: with a certificate there is always a key. Neither is ever written over. */
+/**
+ * The key first, and each appears whole or not at all: with a certificate there is always its key. No certificate is ever
+ * written over; a key without one is put aside.
+ */
 async function write({ cert, key }: Certificate, folder: string, certFile: string, keyFile: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 })
-    await writeFile(keyFile, key, { flag: 'wx', mode: 0o600 })
-    await writeFile(certFile, cert, { flag: 'wx' })
+    if (existsSync(keyFile)) await rename(keyFile, `${keyFile}.old`)
+    await writeFile(`${keyFile}.new`, key, { mode: 0o600 })
+    await writeFile(`${certFile}.new`, cert)
+    await rename(`${keyFile}.new`, keyFile)
+    await rename(`${certFile}.new`, certFile)
   } catch (error) {
     throw new ConfigError(`cannot write a certificate: ${reason(error)}`)
   }

@@ -122,6 +122,12 @@ export const OPTIONS = {
   'max-burst': { ...limit, default: 20_000, describe: 'lines read at once before --max-rate counts' },
   'max-connections': { ...limit, default: 10_000, describe: 'connections; 0 for no bound' },
   'max-per-address': { ...limit, default: 1_000, describe: 'connections from one address; 0 for no bound' },
+  'max-rooms': { ...limit, default: 10_000, describe: 'rooms; 0 for no bound' },
+  'max-registrations': {
+    ...limit,
+    default: 60,
+    describe: 'accounts made from one address within a minute; 0 for no bound',
+  },
   'login-timeout': { ...limit, default: 60, describe: 'seconds to log in; 0 for no bound' },
 
   'drain-timeout': { type: 'number', default: 5, group: 'Operation', describe: 'seconds that stopping may take' },

@@ -16,7 +16,10 @@ import { encoder } from './protocols/line/json.ts'
 import { lineListener } from './protocols/line/line.ts'
 import { lineRoutes, maxMessageOf } from './protocols/line/websocket.ts'
 import { LineWire, lastLine } from './protocols/line/wire.ts'
+import { operationRoutes } from './protocols/operation/operation.ts'
+import type { Vitals } from './protocols/operation/vitals.ts'
 import type { Address, Certificate, Protocol } from './protocols/protocol.ts'
+import { Tally } from './protocols/tally.ts'
 
 export interface Daemon {
   /** What listens where, by the protocol's name. */
@@ -30,8 +33,10 @@ export interface Daemon {
 }
 
 /** Starts everything the configuration names, or nothing. Rejects with {@link ConfigError} or {@link EngineFault}. */
-export async function startDaemon(config: Config, log: Logger): Promise<Daemon> {
+export async function startDaemon(config: Config, log: Logger, version = 'unknown'): Promise<Daemon> {
   const started = performance.now()
+  /** Who wants to know of every commit. */
+  let measured: ((events: number, ms: number) => void) | undefined
   const { promise: died, resolve: die } = Promise.withResolvers<EngineFault>()
   const engine = new LocalEngine(
     {
@@ -46,6 +51,7 @@ export async function startDaemon(config: Config, log: Logger): Promise<Daemon> 
         log.error({ reason }, 'cannot commit; lines are answered with an error until it works again'),
       recovered: () => log.info('commits work again'),
       died: die,
+      measured: (events, ms) => measured?.(events, ms),
     },
   )
   // What the HTTP port stands on takes a while to load: meanwhile the store opens in its thread.
@@ -55,17 +61,39 @@ export async function startDaemon(config: Config, log: Logger): Promise<Daemon> 
     await engine.stop()
     throw error
   })
-  const chat = new Chat(engine, { maxText: config['max-text'] })
-  const protocols = protocolsOf(config, chat, log, certificate)
-
+  const chat = new Chat(engine, {
+    maxText: config['max-text'],
+    maxRooms: config['max-rooms'],
+    maxRegistrations: config['max-registrations'],
+  })
   let stopping: Promise<void> | undefined
+  const tally = new Tally()
+  const vitals: Vitals = {
+    version,
+    chat,
+    engine,
+    tally,
+    get draining() {
+      return stopping !== undefined
+    },
+    traffic: () => new Map(protocols.map(({ protocol }) => [protocol.name, protocol.traffic])),
+    onCommit: (listener) => {
+      measured = listener
+    },
+  }
+  const protocols = protocolsOf(config, chat, vitals, log, certificate)
+
   const addresses = new Map<string, Address>()
   const stop = async (): Promise<void> => {
     const abort = setTimeout(() => {
       log.warn('clients did not take their last lines in time')
       for (const { protocol } of protocols) protocol.abort()
     }, config['drain-timeout'] * 1_000)
-    await Promise.all(protocols.map(({ protocol }) => protocol.stop()))
+    // Who asks how the daemon is learns to the last that it stops.
+    const asked = protocols.filter(({ protocol }) => protocol.drain)
+    for (const { protocol } of asked) protocol.drain?.()
+    await Promise.all(protocols.map(({ protocol }) => (protocol.drain ? undefined : protocol.stop())))
+    await Promise.all(asked.map(({ protocol }) => protocol.stop()))
     clearTimeout(abort)
     await chat.stop()
     await engine.stop()
@@ -78,7 +106,7 @@ export async function startDaemon(config: Config, log: Logger): Promise<Daemon> 
       return
     }
     try {
-      const renewed = await loadCertificate(config)
+      const renewed = await loadCertificate(config, false)
       for (const { protocol } of protocols) protocol.setCertificate?.(renewed)
       log.info(shown(renewed), 'certificate replaced')
     } catch (error) {
@@ -107,7 +135,8 @@ export async function startDaemon(config: Config, log: Logger): Promise<Daemon> 
 }
 
 /** A protocol is one line here. */
-function protocolsOf(config: Config, chat: Chat, log: Logger, certificate: Certificate | undefined) {
+function protocolsOf(config: Config, chat: Chat, vitals: Vitals, log: Logger, certificate: Certificate | undefined) {
+  const { tally } = vitals
   const admission = new Admission({
     maxConnections: config['max-connections'],
     maxPerAddress: config['max-per-address'],
@@ -119,6 +148,7 @@ function protocolsOf(config: Config, chat: Chat, log: Logger, certificate: Certi
     wire: new LineWire(encode),
     lastWord: lastLine(encode),
     log,
+    tally,
     maxLine: config['max-line'],
     maxQueue: config['max-queue'],
     pace: { rate: config['max-rate'], burst: config['max-burst'] },
@@ -148,12 +178,13 @@ function protocolsOf(config: Config, chat: Chat, log: Logger, certificate: Certi
   const http = {
     log,
     admission,
+    tally,
     certificate: config['http-tls'] ? certificate : undefined,
     origins: config['http-origins'],
     proxies: new Proxies(config['http-trust-proxy']),
     maxMessage: maxMessageOf(config['max-line']),
   }
-  add(config.http, () => new Http(http, [lineRoutes(line), globesRoutes(globes)]))
+  add(config.http, () => new Http(http, [operationRoutes(vitals), lineRoutes(line), globesRoutes(globes)]))
   return protocols
 }
 

@@ -48,11 +48,15 @@ async function parse(args: readonly string[]): Promise<Record<string, unknown>> 
       }
     })
     .env('ROOMD')
-    .version(JSON.parse(readFileSync(new URL(import.meta.resolve('roomd/package.json')), 'utf8')).version)
+    .version(version())
     .strict()
     .wrap(Math.min(110, process.stdout.columns ?? 110))
     .fail((message, error) => exit(MISUSE, message ?? error.message))
     .parse()
+}
+
+function version(): string {
+  return JSON.parse(readFileSync(new URL(import.meta.resolve('roomd/package.json')), 'utf8')).version
 }
 
 /** JSON for programs, colours for people. */
@@ -66,7 +70,7 @@ async function serve(args: readonly string[]): Promise<void> {
   const config = checkConfig(await parse(args))
   const log = await logTo(process.stdout, config['log-level'])
 
-  const starting = startDaemon(config, log)
+  const starting = startDaemon(config, log, version())
   const stop = async (why: object, status: number) => {
     log.info(why, 'stopping')
     await (await starting).stop()
@@ -75,10 +79,10 @@ async function serve(args: readonly string[]): Promise<void> {
   }
   // From the first moment on: whoever has read "ready" may stop it at once.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop({ signal }, STOPPED))
-  const daemon = await starting
   // From a terminal it says that the terminal is gone.
   if (process.stdout.isTTY) process.once('SIGHUP', () => stop({ signal: 'SIGHUP' }, STOPPED))
-  else process.on('SIGHUP', () => daemon.reload())
+  else process.on('SIGHUP', async () => (await starting).reload())
+  const daemon = await starting
   void daemon.died.then((fault) => {
     process.stderr.write(`roomd: ${fault.message}\n`)
     return stop({ err: fault }, FAULT)

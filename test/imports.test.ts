@@ -49,6 +49,25 @@ test('only the daemon chooses an engine', () => {
   expect(new Set(users.map(({ from }) => from))).toEqual(new Set(['src/daemon.ts']))
 })
 
+test('a protocol knows no other: what they share stands beside them, or is frames or http', () => {
+  const folder = (file: string) => /^src\/protocols\/(?!frames\/|http\/)([^/]+)\//.exec(file)?.[1]
+  for (const { from, to } of imports()) {
+    if (folder(from) && folder(to)) expect(folder(to), `${from} imports ${to}`).toBe(folder(from))
+    if (/^src\/protocols\/(frames|http)\//.test(from)) expect(folder(to), `${from} imports ${to}`).toBeUndefined()
+  }
+})
+
+test('what serves HTTP is loaded only where there is a port for it', () => {
+  const inApp = ['src/protocols/http/app.ts', 'src/protocols/http/patient.ts']
+  for (const file of globSync(['src/**/*.ts', 'commands/**/*.ts'], { cwd: root })) {
+    if (inApp.includes(file)) continue
+    const text = readFileSync(join(root, file), 'utf8')
+    expect(text, file).not.toMatch(
+      /^import (?!type)[^\n]*from '(fastify|ws|@fastify\/[^']*|[^']*\/(app|patient)\.ts)'/m,
+    )
+  }
+})
+
 test('the core knows no socket, no file, no database and no wire; only the engine knows SQL', () => {
   for (const { from, to } of imports()) {
     if (from.startsWith('src/chat/')) expect(to, from).not.toMatch(/^node:(?!crypto$)|^pino|^split2|^typebox/)

@@ -1,7 +1,9 @@
 /** One room, many members, a bounded number of messages in flight: roomd beside redis pub/sub and ngircd. */
-import { Client, countMarks, enterAll, payload, quiet, within } from '../client.ts'
+import { Client, enterAll, payload, quiet, within } from '../client.ts'
 import { type Dialect, IRC, LINE, RESP } from '../dialect.ts'
+import { hearAll } from '../hear.ts'
 import { cpuSeconds } from '../proc.ts'
+import type { Round } from '../room.ts'
 import { type Context, type Figure, median, type Scenario } from '../scenario.ts'
 import { type Server, startNgircd, startRedis, startRoomd } from '../server.ts'
 
@@ -12,16 +14,6 @@ const RIVALS: readonly { name: string; dialect: Dialect; start: () => Promise<Se
   { name: 'redis', dialect: RESP, start: startRedis },
   { name: 'ngircd', dialect: IRC, start: startNgircd },
 ]
-
-interface Round {
-  /** Deliveries a second. */
-  readonly rate: number
-  /** Microseconds of the server's processor for a delivery. */
-  readonly cost: number
-  /** Shares of a processor that server and generator took: the one at 1 is the bottleneck. */
-  readonly server: number
-  readonly generator: number
-}
 
 export const fanout: Scenario = { name: 'fanout', run: (context) => compare(context, 64, context.size(2_000, 200)) }
 export const fanout1: Scenario = { name: 'fanout1', run: (context) => compare(context, 1, context.size(400, 50)) }
@@ -113,40 +105,19 @@ async function guest(port: number, dialect: Dialect, index: number): Promise<Cli
 }
 
 /** Resolves when every member has heard every message; at most `window` are ahead of the slowest of them. */
-export function everybodyHears(
+function everybodyHears(
   members: readonly Client[],
   speak: (text: string) => void,
   dialect: Dialect,
   messages: number,
   window: number,
 ): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const heard = new Uint32Array(members.length)
-    /** What all have heard, and the first member that may have heard no more than that. */
-    let floor = 0
-    let slowest = 0
-    let sent = 0
-    const send = () => {
-      // One write a message: ngircd drops a client that sends many in one.
-      for (; sent < Math.min(floor + window, messages); sent++) speak(dialect.say(payload(sent), 0))
-    }
-    const advance = () => {
-      while (floor < messages) {
-        while (slowest < heard.length && (heard[slowest] ?? 0) > floor) slowest++
-        if (slowest < heard.length) return
-        floor = heard.reduce((least, count) => Math.min(least, count), messages)
-        slowest = 0
-        send()
-      }
-      resolve()
-    }
-    for (const [index, member] of members.entries()) {
-      member.ended = (why) => reject(new Error(`a member was lost: ${why}`))
-      member.heard = (chunk) => {
-        heard[index] = (heard[index] ?? 0) + countMarks(chunk)
-        if (index === slowest) advance()
-      }
-    }
-    send()
-  })
+  let sent = 0
+  const send = (floor: number) => {
+    // One write a message: ngircd drops a client that sends many in one.
+    for (; sent < Math.min(floor + window, messages); sent++) speak(dialect.say(payload(sent), 0))
+  }
+  const heard = hearAll(members, messages, send)
+  send(0)
+  return heard
 }

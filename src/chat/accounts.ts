@@ -40,7 +40,7 @@ export class Accounts {
 
   /**
    * Makes an account. Somebody who is in a room under the name, other than in `ownRoom`, keeps it from being made. Refuses
-   * `name-invalid`, `name-reserved`, `name-taken`, `secret-invalid` and `unavailable`.
+   * `name-invalid`, `name-reserved`, `name-taken`, `name-in-use`, `secret-invalid` and `unavailable`.
    */
   async create(name: string, secret: string, ownRoom?: number): Promise<void> {
     checkName(name)
@@ -50,7 +50,7 @@ export class Accounts {
 
   /**
    * Makes an account and the key to it: 64 hexadecimal digits that nobody guesses, which also are its secret. Refuses
-   * `name-invalid`, `name-reserved`, `name-taken` and `unavailable`.
+   * `name-invalid`, `name-reserved`, `name-taken`, `name-in-use` and `unavailable`.
    */
   async createWithKey(name: string): Promise<string> {
     checkName(name)
@@ -80,7 +80,7 @@ export class Accounts {
       // Asked before hashing, which is what costs.
       if (await this.#engine.findAccount(name)) throw new Refusal('name-taken')
       const held = await this.#engine.heldIn(name)
-      if (held.some((room) => room !== ownRoom)) throw new Refusal('name-taken')
+      if (held.some((room) => room !== ownRoom)) throw new Refusal('name-in-use')
       const hash = await makeHash()
       if (!(await this.#engine.createAccount(name, hash))) throw new Refusal('name-taken')
     } finally {
@@ -95,18 +95,18 @@ export class Accounts {
   async prove(name: string, secret: string, address: string): Promise<Proof> {
     // No account has it, and it may be long: not to be remembered.
     if (!isName(name)) throw new Refusal('name-unknown')
-    const forgive = this.#attempts.begin([`name:${fold(name)}`, `address:${address}`])
-    if (!forgive) throw new Refusal('too-many-attempts')
+    const end = await this.#attempts.begin([`name:${fold(name)}`, `address:${address}`])
+    if (!end) throw new Refusal('too-many-attempts')
+    let failed = false
     try {
       const account = await this.#engine.findAccount(name)
       const right = await this.#secrets.verify(secret, account?.hash)
+      failed = !right
       if (!account) throw new Refusal('name-unknown')
       if (!right) throw new Refusal('secret-wrong')
-      forgive()
       return new Proof(account.name)
-    } catch (error) {
-      if (!(error instanceof Refusal) || error.reason === 'unavailable') forgive()
-      throw error
+    } finally {
+      end(failed)
     }
   }
 }

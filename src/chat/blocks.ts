@@ -1,26 +1,30 @@
 import type { Event } from '../engine/event.ts'
 import { fold } from './names.ts'
 
-/** Who does not want to hear from whom. Names are compared folded. */
+interface Block {
+  /** As the owner wrote it. */
+  readonly name: string
+  /** Whether the engine keeps it too. */
+  readonly kept: boolean
+}
+
+/** Who does not want to hear from whom, of those who are here. Names are compared folded. */
 export class Blocks {
-  /** Owner to those blocked, as the owner wrote them. */
-  readonly #blocked = new Map<string, Map<string, string>>()
+  /** Owner to those blocked. */
+  readonly #blocked = new Map<string, Map<string, Block>>()
   /** The same, the other way round. */
   readonly #blockedBy = new Map<string, Set<string>>()
-
-  /** Owners whose blocks the engine keeps. */
-  readonly #kept = new Set<string>()
 
   get empty(): boolean {
     return this.#blocked.size === 0
   }
 
-  block(owner: string, name: string): void {
+  block(owner: string, name: string, kept = false): void {
     const key = fold(name)
     const ownerKey = fold(owner)
     let own = this.#blocked.get(ownerKey)
     if (!own) this.#blocked.set(ownerKey, (own = new Map()))
-    own.set(key, name)
+    own.set(key, { name, kept: kept || (own.get(key)?.kept ?? false) })
     let by = this.#blockedBy.get(key)
     if (!by) this.#blockedBy.set(key, (by = new Set()))
     by.add(ownerKey)
@@ -45,21 +49,21 @@ export class Blocks {
   }
 
   list(owner: string): string[] {
-    return [...(this.#blocked.get(fold(owner))?.values() ?? [])]
+    return Array.from(this.#blocked.get(fold(owner))?.values() ?? [], ({ name }) => name)
   }
 
-  /** The engine keeps this owner's blocks: {@link forget} leaves them. They concern others while the owner is away. */
-  keep(owner: string): void {
-    this.#kept.add(fold(owner))
+  isKept(owner: string, name: string): boolean {
+    return this.#blocked.get(fold(owner))?.get(fold(name))?.kept ?? false
   }
 
-  keeps(owner: string): boolean {
-    return this.#kept.has(fold(owner))
-  }
-
-  forget(owner: string): void {
-    if (this.#kept.has(fold(owner))) return
-    for (const name of this.list(owner)) this.unblock(owner, name)
+  /**
+   * A name is gone: so are its blocks that are not kept, and, until one of the two comes again, those that are kept between
+   * it and somebody who is not here either.
+   */
+  forget(name: string, isHere: (key: string) => boolean): void {
+    const key = fold(name)
+    for (const [other, { kept }] of this.#blocked.get(key) ?? []) if (!kept || !isHere(other)) this.unblock(key, other)
+    for (const owner of [...(this.#blockedBy.get(key) ?? [])]) if (!isHere(owner)) this.unblock(owner, key)
   }
 
   /** Whether messages may not pass between two names, whichever of them has blocked the other. */

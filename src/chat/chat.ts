@@ -9,7 +9,9 @@ import type { Engine, Range, RoomRecord } from '../engine/engine.ts'
 import type { Draft, Event, LogName } from '../engine/event.ts'
 import { Accounts, Proof } from './accounts.ts'
 import { Attempts } from './attempts.ts'
+import { Blocking } from './blocking.ts'
 import { Blocks } from './blocks.ts'
+import { Counts } from './counts.ts'
 import { Directory } from './directory.ts'
 import { Membership } from './membership.ts'
 import { fold, isName, isReserved } from './names.ts'
@@ -21,10 +23,9 @@ import type { Place, Session } from './session.ts'
 import { clean, isLonger } from './text.ts'
 import { Tickets } from './tickets.ts'
 
-/** Names that one name may block. */
-const MOST_BLOCKS = 1_000
 /** Failed attempts a minute for a name or room and for an address. */
-const LIMIT = { failures: 5, ms: 60_000 }
+const FAILURES = 5
+const MINUTE_MS = 60_000
 const HOUR_MS = 3_600_000
 
 /** The room for protocols without rooms. */
@@ -33,6 +34,10 @@ export const LOBBY = 1
 export interface ChatOptions {
   /** Characters of a message. */
   readonly maxText: number
+  /** Rooms that there may be; 0, or nothing, for no bound. */
+  readonly maxRooms?: number
+  /** Accounts that may be made from one address within a minute; 0, or nothing, for no bound. */
+  readonly maxRegistrations?: number
   /** How long a ticket is good without use, in ms. */
   readonly ticketMs?: number
   /** ms on a clock that is never set back. */
@@ -47,27 +52,34 @@ export class Chat {
   /** The rooms there are. */
   readonly directory: Directory
   readonly tickets: Tickets
+  /** What has happened here. */
+  readonly counts = new Counts()
   readonly #engine: Engine
   readonly #options: ChatOptions
   readonly #blocks = new Blocks()
+  readonly #blocking: Blocking
+  /** Accounts made, by address. */
+  readonly #registrations: Attempts
   readonly #accounts: Accounts
   readonly #passwords: Passwords
   readonly #membership: Membership
   /** Who is logged in on this node, by folded name. */
-  readonly #present = new Map<string, Set<Session>>()
+  readonly #here = new Map<string, Set<Session>>()
   /** What ends the following of a session's private messages. */
   readonly #inboxes = new Map<Session, () => void>()
 
   constructor(engine: Engine, options: ChatOptions) {
-    const { now = () => performance.now(), ticketMs = HOUR_MS, cost } = options
+    const { now = () => performance.now(), ticketMs = HOUR_MS, maxRegistrations, maxRooms, cost } = options
     const secrets = new Secrets(cost)
-    const attempts = new Attempts(LIMIT, now)
+    const attempts = new Attempts({ failures: FAILURES, ms: MINUTE_MS }, now)
+    this.#registrations = new Attempts({ failures: maxRegistrations || Number.POSITIVE_INFINITY, ms: MINUTE_MS }, now)
     this.#engine = engine
     this.#options = options
     this.#accounts = new Accounts(engine, secrets, attempts)
     this.#passwords = new Passwords(secrets, attempts)
-    this.#membership = new Membership(engine, this.#blocks)
-    this.directory = new Directory(engine, this.#passwords)
+    this.#blocking = new Blocking(engine, this.#blocks)
+    this.#membership = new Membership(engine, this.#blocks, this.counts)
+    this.directory = new Directory(engine, this.#passwords, maxRooms || Number.POSITIVE_INFINITY)
     this.tickets = new Tickets(engine, ticketMs)
   }
 
@@ -78,51 +90,58 @@ export class Chat {
   async login(session: Session, as: string | Proof): Promise<void> {
     const registered = as instanceof Proof
     const name = registered ? as.name : as
-    if (!isName(name)) throw new Refusal('name-invalid')
-    if (isReserved(name)) throw new Refusal('name-reserved')
-    if (!registered && (await this.isRegistered(name))) throw new Refusal('name-reserved')
-    for (const block of await this.#engine.blocksWith(name).catch(refuse)) {
-      this.#blocks.keep(block.owner)
-      this.#blocks.block(block.owner, block.name)
+    await this.#checkName(name, registered).catch((error) => this.#refuseLogin(error))
+    const key = fold(name)
+    this.#present(key).add(session)
+    try {
+      await this.#blocking.load(name)
+    } catch (error) {
+      this.#absent(key, session)
+      throw error
     }
-    if (session.closed) return
+    if (session.closed) return this.#absent(key, session)
     session.name = name
     session.registered = registered
-    let present = this.#present.get(session.key)
-    if (!present) this.#present.set(session.key, (present = new Set()))
-    present.add(session)
   }
 
   /**
    * Makes a name an account. A guest who asks it for its own name gives its session, which then is the owner's. Refuses
-   * `name-invalid`, `name-reserved`, `name-taken`, `secret-invalid` and `unavailable`.
+   * `name-invalid`, `name-reserved`, `name-taken`, `name-in-use`, `secret-invalid`, `too-many-attempts` and `unavailable`.
    */
-  async register(name: string, secret: string, self?: Session): Promise<void> {
+  async register(name: string, secret: string, address: string, self?: Session): Promise<void> {
     const own = self?.key === fold(name) ? self : undefined
     // A room that it has just left holds its name until that is committed.
     if (own) await this.#membership.departed(own)
-    await this.#accounts.create(name, secret, own?.room?.record.id).catch(refuse)
-    if (!own) return
-    own.registered = true
-    this.#blocks.keep(name)
-    const blocked = this.#blocks.list(name)
+    await this.#register(name, address, own, () => this.#accounts.create(name, secret, own?.room?.record.id))
+  }
+
+  /** Makes an account and the key to it. Refuses what {@link register} does. */
+  registerWithKey(name: string, address: string): Promise<string> {
+    return this.#register(name, address, undefined, () => this.#accounts.createWithKey(name))
+  }
+
+  async #register<T>(name: string, address: string, own: Session | undefined, make: () => Promise<T>): Promise<T> {
+    if (await this.isRegistered(name)) throw new Refusal('name-taken')
+    for (const session of this.#here.get(fold(name)) ?? []) if (session !== own) throw new Refusal('name-in-use')
+    if (!this.#registrations.count([address])) throw new Refusal('too-many-attempts')
+    const made = await make().catch(refuse)
     // The account is made, whatever becomes of these.
-    await Promise.allSettled(blocked.map((other) => this.#engine.keepBlock(name, other)))
+    if (!own) await this.#blocking.disown(name).catch(() => {})
+    else {
+      own.registered = true
+      await this.#blocking.adopt(own)
+    }
+    return made
   }
 
   /** Checks the secret of an account. Refuses `name-unknown`, `secret-wrong`, `too-many-attempts` and `unavailable`. */
   authenticate(name: string, secret: string, address: string): Promise<Proof> {
-    return this.#accounts.prove(name, secret, address).catch(refuse)
-  }
-
-  /** Makes an account and the key to it. Refuses what {@link register} does. */
-  registerWithKey(name: string): Promise<string> {
-    return this.#accounts.createWithKey(name).catch(refuse)
+    return this.#accounts.prove(name, secret, address).catch((error) => this.#refuseLogin(error))
   }
 
   /** The account that a key opens. Refuses `secret-wrong` and `unavailable`. */
   authenticateByKey(key: string): Promise<Proof> {
-    return this.#accounts.open(key).catch(refuse)
+    return this.#accounts.open(key).catch((error) => this.#refuseLogin(error))
   }
 
   /** Whether a name needs a secret. Refuses `unavailable`. */
@@ -130,9 +149,18 @@ export class Chat {
     return this.#accounts.holds(name).catch(refuse)
   }
 
+  /** How many sessions there are here, by protocol. */
+  sessions(): Map<string, number> {
+    const counts = new Map<string, number>()
+    for (const sessions of this.#here.values()) {
+      for (const { wire } of sessions) counts.set(wire.protocol, (counts.get(wire.protocol) ?? 0) + 1)
+    }
+    return counts
+  }
+
   /** Whether anybody is logged in under a name here, or in a room under it anywhere. */
   async live(name: string): Promise<boolean> {
-    return this.#present.has(fold(name)) || (await this.#engine.heldIn(name).catch(refuse)).length > 0
+    return this.#here.has(fold(name)) || (await this.#engine.heldIn(name).catch(refuse)).length > 0
   }
 
   /** How a name that was ever seen is written; undefined when it never was. Refuses `unavailable`. */
@@ -182,6 +210,7 @@ export class Chat {
   /** Resolves when the text is committed. Refuses `not-in-room`, `text-empty`, `text-too-long`, `unavailable`. */
   say(session: Session, text: string, { sent, color = session.color }: Extras = NOTHING): Promise<Event> {
     const { log, record } = roomOf(session)
+    this.counts.event(session.wire.protocol, 'message')
     return this.#append(log, {
       kind: 'message',
       room: record.id,
@@ -202,7 +231,8 @@ export class Chat {
     if (this.#blocks.between(session.name, addressee.name)) return
     const draft: Draft = { kind: 'private', room: room.record.id, from: session.name, to: addressee.name, body, sent }
     const event = await this.#append(`inbox:${addressee.key}`, draft)
-    if (addressee.key !== session.key) session.whisper(event)
+    this.counts.event(session.wire.protocol, 'private')
+    if (addressee.key !== session.key) room.whisper(session, event)
   }
 
   /** The events of the session's room, in pages, oldest first. Refuses `history-gone` before the first page. */
@@ -230,26 +260,19 @@ export class Chat {
   }
 
   /**
-   * Keeps messages between two names from either of them: for a registered name, and for one that has blocked somebody at
-   * a protocol that keeps blocks, until it says otherwise; for another guest's until its last session ends. Refuses `name-invalid`, which one's own is here, `name-reserved` and `unavailable`.
+   * Keeps messages between two names from either of them: by a registered name, and by one at a protocol that keeps blocks,
+   * until it says otherwise; by another guest until its last session ends. Refuses `name-invalid`, which one's own is here,
+   * `name-reserved`, `too-many-blocks` and `unavailable`.
    */
   async block(session: Session, name: string): Promise<void> {
-    if (!isName(name) || fold(name) === session.key) throw new Refusal('name-invalid')
     await this.#checkOwn(session)
-    if (this.#blocks.count(session.name) >= MOST_BLOCKS) throw new Refusal('too-many-blocks')
-    if (session.registered || session.wire.keepsBlocks) this.#blocks.keep(session.name)
-    const kept = this.#blocks.keeps(session.name)
-    if (kept) await this.#engine.keepBlock(session.name, name).catch(refuse)
-    // What has ended while this was committed has nothing left to be forgotten by.
-    if (kept || !session.closed) this.#blocks.block(session.name, name)
+    await this.#blocking.block(session, name)
   }
 
   /** False when the name was not blocked. Refuses `name-reserved` and `unavailable`. */
   async unblock(session: Session, name: string): Promise<boolean> {
     await this.#checkOwn(session)
-    const kept = session.registered || this.#blocks.keeps(session.name)
-    if (kept) await this.#engine.dropBlock(session.name, name).catch(refuse)
-    return this.#blocks.unblock(session.name, name)
+    return this.#blocking.unblock(session, name)
   }
 
   blocked(session: Session): string[] {
@@ -260,8 +283,8 @@ export class Chat {
   async close(session: Session): Promise<void> {
     if (session.closed) return
     session.closed = true
-    this.#absent(session)
     await this.#membership.close(session)
+    this.#absent(session.key, session)
     this.#inboxes.get(session)?.()
     this.#inboxes.delete(session)
   }
@@ -276,10 +299,25 @@ export class Chat {
     return this.#engine.rememberFirst(`secret:${purpose}`, randomBytes(32).toString('hex')).catch(refuse)
   }
 
+  async #checkName(name: string, registered: boolean): Promise<void> {
+    if (!isName(name)) throw new Refusal('name-invalid')
+    if (isReserved(name)) throw new Refusal('name-reserved')
+    if (!registered && (await this.isRegistered(name))) throw new Refusal('name-reserved')
+  }
+
+  #refuseLogin(error: unknown): never {
+    try {
+      return refuse(error)
+    } catch (refused) {
+      if (refused instanceof Refusal) this.counts.refusedLogin(refused.reason)
+      throw refused
+    }
+  }
+
   #followInbox(session: Session): () => void {
     return this.#engine.follow(`inbox:${session.key}`, (event) => {
       // The same name may be in another room through another connection.
-      if (event.room === session.room?.record.id) session.whisper(event)
+      if (event.room === session.room?.record.id) session.room.whisper(session, event)
     })
   }
 
@@ -299,12 +337,19 @@ export class Chat {
     if (!session.registered && (await this.isRegistered(session.name))) throw new Refusal('name-reserved')
   }
 
-  /** A guest's blocks end with its last session, unless they are kept. */
-  #absent(session: Session): void {
-    const present = this.#present.get(session.key)
+  /** The sessions under a name. */
+  #present(key: string): Set<Session> {
+    let present = this.#here.get(key)
+    if (!present) this.#here.set(key, (present = new Set()))
+    return present
+  }
+
+  /** A name's blocks go with its last session, from memory or, where they are not kept, for good. */
+  #absent(key: string, session: Session): void {
+    const present = this.#here.get(key)
     if (!present?.delete(session) || present.size > 0) return
-    this.#present.delete(session.key)
-    this.#blocks.forget(session.name)
+    this.#here.delete(key)
+    this.#blocks.forget(key, (other) => this.#here.has(other))
   }
 }
 

@@ -26,10 +26,13 @@ export interface Person {
 export class Directory {
   readonly #engine: Engine
   readonly #passwords: Passwords
+  readonly #most: number
 
-  constructor(engine: Engine, passwords: Passwords) {
+  /** `most` is how many rooms there may be. */
+  constructor(engine: Engine, passwords: Passwords, most: number) {
     this.#engine = engine
     this.#passwords = passwords
+    this.#most = most
   }
 
   /** By number, or by title or line name without regard to case. */
@@ -49,10 +52,12 @@ export class Directory {
   }
 
   /**
-   * Makes a room; one that is not public needs a password. Refuses `room-name-invalid`, `password-invalid` and `room-taken`.
+   * Makes a room; one that is not public needs a password. Refuses `room-name-invalid`, `password-invalid`, `room-taken`
+   * and `too-many-rooms`.
    */
   async create({ title, description = '', visibility }: RoomDescription, password?: string): Promise<RoomRecord> {
     if (!isTitle(title)) throw new Refusal('room-name-invalid')
+    if ((await this.#engine.roomCount().catch(refuse)) >= this.#most) throw new Refusal('too-many-rooms')
     const hash = visibility === 'public' ? undefined : await this.#passwords.hash(password ?? '')
     const names = { title, ...lineNameOf(title) }
     const room = { ...names, description: clean(description), visibility, ...(hash !== undefined && { hash }) }
@@ -121,16 +126,11 @@ export class Directory {
     return members.map((name) => ({ name, last: last.get(fold(name)) }))
   }
 
-  count(id: number): Promise<number> {
-    return this.#engine.memberCount(id).catch(refuse)
-  }
-
   /** The public rooms and how many are in each, busiest first. */
   async busiest(): Promise<{ name: string; members: number }[]> {
-    const counted = (await this.public()).map(async ({ id, lineName }) => {
-      return { name: lineName, members: await this.count(id) }
-    })
-    return (await Promise.all(counted)).sort((a, b) => b.members - a.members)
+    const [rooms, counts] = await Promise.all([this.public(), this.#engine.memberCounts().catch(refuse)])
+    const counted = rooms.map(({ id, lineName }) => ({ name: lineName, members: counts.get(id) ?? 0 }))
+    return counted.sort((a, b) => b.members - a.members)
   }
 
   /** The public rooms and who is in them, in the order in which they were made. */

@@ -3,6 +3,7 @@ import { Closed } from '../engine/engine.ts'
 import type { Draft } from '../engine/event.ts'
 import { atTurnEnd } from '../turn.ts'
 import type { Blocks } from './blocks.ts'
+import type { Counts } from './counts.ts'
 import { Refusal, refuse } from './refusal.ts'
 import { Room } from './room.ts'
 import type { Place, Session } from './session.ts'
@@ -22,6 +23,7 @@ interface Departure {
 export class Membership {
   readonly #engine: Engine
   readonly #blocks: Blocks
+  readonly #counts: Counts
   /** Rooms with somebody of this node in them. */
   readonly #rooms = new Map<number, { room: Room; unfollow(): void }>()
   /** Moves that are not committed yet: a session that closes waits for its own. */
@@ -31,9 +33,10 @@ export class Membership {
   readonly #changed = new Set<number>()
   #stopping = false
 
-  constructor(engine: Engine, blocks: Blocks) {
+  constructor(engine: Engine, blocks: Blocks, counts: Counts) {
     this.#engine = engine
     this.#blocks = blocks
+    this.#counts = counts
     engine.watchRooms((room) => this.#noteChange(room))
   }
 
@@ -54,6 +57,7 @@ export class Membership {
         room = this.#follow(record)
         room.expect(session)
         await this.#engine.append(room.log, draft('joined', room, session))
+        this.#counts.event(session.wire.protocol, 'joined')
       } catch (error) {
         room?.forget(session)
         if (room) this.#unfollowIfDeserted(room)
@@ -137,7 +141,7 @@ export class Membership {
   #follow(record: RoomRecord): Room {
     const known = this.#rooms.get(record.id)
     if (known) return known.room
-    const room = new Room(record, this.#blocks)
+    const room = new Room(record, this.#blocks, this.#counts)
     const unfollow = this.#engine.follow(room.log, (event) => room.append(event))
     this.#rooms.set(record.id, { room, unfollow })
     return room
@@ -174,6 +178,7 @@ export class Membership {
   async #seeOff(room: Place, session: Session): Promise<void> {
     try {
       await this.#engine.append(room.log, draft('left', room, session))
+      this.#counts.event(session.wire.protocol, 'left')
     } catch (error) {
       // The end of the room has taken it out already.
       if (!(error instanceof Closed)) throw error

@@ -44,18 +44,16 @@ export class Passwords {
     const digest = createHmac('sha256', this.#key).update(password).digest()
     const opened = this.#opened.get(id)
     if (opened?.hash === hash && timingSafeEqual(opened.digest, digest)) return
-    const forgive = this.#attempts.begin([`room:${id}:${address}`, `address:${address}`])
-    if (!forgive) throw new Refusal('too-many-attempts')
-    let right: boolean
+    const end = await this.#attempts.begin([`room:${id}:${address}`, `address:${address}`])
+    if (!end) throw new Refusal('too-many-attempts')
+    let failed = false
     try {
-      right = await this.#secrets.verify(password, hash)
-    } catch (error) {
-      forgive()
-      throw error
+      failed = !(await this.#secrets.verify(password, hash))
+      if (failed) throw new Refusal('password-wrong')
+      this.#opened.set(id, { hash, digest })
+    } finally {
+      end(failed)
     }
-    if (!right) throw new Refusal('password-wrong')
-    forgive()
-    this.#opened.set(id, { hash, digest })
   }
 
   /** The room is no more. */

@@ -7,14 +7,16 @@ import { Closed, Gone, Unavailable } from '../engine/engine.ts'
 export type Reason =
   | 'name-invalid'
   | 'name-reserved'
-  /** There is an account of that name, or somebody else is in a room under it. */
+  /** There is an account of that name. */
   | 'name-taken'
+  /** Somebody else is here under it. */
+  | 'name-in-use'
   /** There is no account of that name. */
   | 'name-unknown'
   /** Empty, or over 128 characters. */
   | 'secret-invalid'
   | 'secret-wrong'
-  /** Too many failures for this name or from this address within a minute; nothing was checked. */
+  /** Too many failures for this name or from this address within a minute, or accounts made; nothing was checked. */
   | 'too-many-attempts'
   /** The name is held in the room that is being entered. */
   | 'name-in-room'
@@ -22,6 +24,8 @@ export type Reason =
   /** The room needs a password. */
   | 'room-private'
   | 'room-unknown'
+  /** No more rooms may be made. */
+  | 'too-many-rooms'
   /** There is a room of that title or line name. */
   | 'room-taken'
   /** The room's password is another one. */

@@ -2,6 +2,7 @@ import type { RoomRecord } from '../engine/engine.ts'
 import type { Event, LogName } from '../engine/event.ts'
 import { atTurnEnd } from '../turn.ts'
 import type { Blocks } from './blocks.ts'
+import type { Counts } from './counts.ts'
 import { fold } from './names.ts'
 import type { Place, Session, Wire } from './session.ts'
 
@@ -17,6 +18,7 @@ export class Room implements Place {
   record: RoomRecord
   readonly log: LogName
   readonly #blocks: Blocks
+  readonly #counts: Counts
   readonly #members = new Map<string, Session>()
   readonly #byWire = new Map<Wire, Set<Session>>()
   /** Those who are told what happens, whether or not they are members. */
@@ -26,17 +28,21 @@ export class Room implements Place {
 
   /** What this turn has brought so far. */
   #events: Event[] = []
+  /** Private messages of this turn, by whose they are. */
+  readonly #private = new Map<Session, Event[]>()
   /** Members who came within this turn, and the place of their `joined`. */
   readonly #since = new Map<Session, number>()
   /** Those whose `left` stands in this turn, and the stretch that is theirs. */
-  #leavers: { session: Session; events: Event[] }[] = []
+  #leavers: { session: Session; events: readonly Event[] }[] = []
   /** The log has ended. */
   #closed = false
+  #scheduled = false
 
-  constructor(record: RoomRecord, blocks: Blocks) {
+  constructor(record: RoomRecord, blocks: Blocks, counts: Counts) {
     this.record = record
     this.log = `room:${record.id}`
     this.#blocks = blocks
+    this.#counts = counts
   }
 
   get deserted(): boolean {
@@ -74,7 +80,7 @@ export class Room implements Place {
 
   /** The room's log goes on. */
   append(event: Event): void {
-    if (this.#events.length === 0 && !this.#closed) atTurnEnd('deliver', this)
+    this.#schedule()
     if (event.kind === 'closed') {
       this.#closed = true
       return
@@ -84,30 +90,47 @@ export class Room implements Place {
     if (event.kind === 'left') this.#dismiss(event)
   }
 
+  whisper(session: Session, event: Event): void {
+    if (session.room !== this) return
+    this.#schedule()
+    const own = this.#private.get(session)
+    if (own) own.push(event)
+    else this.#private.set(session, [event])
+  }
+
   /** Takes a member out before its `left` stands in the log; it gets what has happened so far. */
   detach(session: Session): void {
     if (this.#members.get(session.key) !== session) return
     const events = this.#remove(session)
-    if (!session.closed) this.#hand(this.#blocks.allowed(events, session.name), [session], session.wire)
+    if (!session.closed) this.#hand(this.#blocks.allowed(events, session.name), new Set([session]), session.wire)
   }
 
   deliver(): void {
+    this.#scheduled = false
     const events = this.#events
     this.#events = []
     const set = this.#setApart(events)
     for (const [wire, members] of this.#byWire) {
-      this.#hand(events, set.size === 0 ? members : without(members, set), wire)
+      const some = set.size === 0 ? members : new Set([...members].filter((member) => !set.has(member)))
+      this.#hand(events, some, wire)
     }
-    for (const [session, own] of set) this.#hand(own, [session], session.wire)
+    for (const [session, own] of set) this.#hand(own, new Set([session]), session.wire)
     this.#since.clear()
+    this.#private.clear()
     const leavers = this.#leavers
     this.#leavers = []
     for (const { session, events: own } of leavers) {
-      this.#hand(this.#blocks.allowed(own, session.name), [session], session.wire)
+      this.#hand(this.#blocks.allowed(own, session.name), new Set([session]), session.wire)
     }
     const out = new Set(this.#closed ? this.#watchers : [])
     for (const { session } of leavers) if (!session.leaving) out.add(session)
     for (const session of out) if (!session.closed) session.wire.putOut?.(this, session)
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    atTurnEnd('deliver', this)
   }
 
   #admit({ from }: Event): void {
@@ -141,37 +164,51 @@ export class Room implements Place {
   }
 
   /** Ends a membership here and returns the part of this turn that it saw; who goes on watching sees that anyway. */
-  #remove(session: Session): Event[] {
+  #remove(session: Session): readonly Event[] {
     this.#members.delete(session.key)
     session.room = undefined
     if (this.#watchers.has(session)) return []
-    const events = this.#events.slice(this.#since.get(session) ?? 0)
+    const events = this.#withPrivate(session, this.#events.slice(this.#since.get(session) ?? 0))
     this.#since.delete(session)
+    this.#private.delete(session)
     this.#removeFromWire(session)
     return events
   }
 
-  /** Members who do not get what everybody gets: those who came in this turn, and those whom a block concerns. */
+  /** Members who do not get what everybody gets: who came in this turn, whom a block concerns, who has something private. */
   #setApart(events: readonly Event[]): Map<Session, readonly Event[]> {
     const apart = new Map<Session, readonly Event[]>()
     for (const [session, start] of this.#since) {
       if (start > 0) apart.set(session, this.#blocks.allowed(events.slice(start), session.name))
     }
-    if (this.#blocks.empty) return apart
-    for (const from of new Set(events.map((event) => event.from))) {
-      for (const key of this.#blocks.apartFrom(from)) {
-        const session = this.#members.get(key)
-        if (session && !apart.has(session)) apart.set(session, this.#blocks.allowed(events, session.name))
-      }
+    for (const session of this.#concerned(events)) {
+      if (!apart.has(session)) apart.set(session, this.#blocks.allowed(events, session.name))
+    }
+    for (const session of this.#private.keys()) {
+      apart.set(session, this.#withPrivate(session, apart.get(session) ?? events))
     }
     return apart
   }
 
-  #hand(events: readonly Event[], members: Iterable<Session>, wire: Wire): void {
-    if (events.length > 0) wire.deliver(this, events, members)
+  /** Members who may not hear somebody who has caused an event. */
+  *#concerned(events: readonly Event[]): Generator<Session> {
+    if (this.#blocks.empty) return
+    for (const from of new Set(events.map((event) => event.from))) {
+      for (const key of this.#blocks.apartFrom(from)) {
+        const session = this.#members.get(key)
+        if (session) yield session
+      }
+    }
   }
-}
 
-function* without(members: Iterable<Session>, some: ReadonlyMap<Session, unknown>): Generator<Session> {
-  for (const member of members) if (!some.has(member)) yield member
+  #withPrivate(session: Session, events: readonly Event[]): readonly Event[] {
+    const own = this.#private.get(session)
+    return own ? [...events, ...own].sort((a, b) => a.id - b.id) : events
+  }
+
+  #hand(events: readonly Event[], members: ReadonlySet<Session>, wire: Wire): void {
+    if (events.length === 0 || members.size === 0) return
+    this.#counts.deliveries += events.length * members.size
+    wire.deliver(this, events, members)
+  }
 }

@@ -1,6 +1,5 @@
 import type { RoomRecord } from '../engine/engine.ts'
 import type { Event, LogName } from '../engine/event.ts'
-import { atTurnEnd } from '../turn.ts'
 import { fold } from './names.ts'
 
 /** A room as its members and their protocols see it. */
@@ -11,6 +10,8 @@ export interface Place {
   member(name: string): Session | undefined
   /** Takes a member out before its `left` stands in the log; it gets what has happened so far. */
   detach(session: Session): void
+  /** A private message to or from a member: it gets it where it stands among what happens. */
+  whisper(session: Session, event: Event): void
 }
 
 /**
@@ -24,10 +25,11 @@ export interface Wire<S extends Session = Session> {
   readonly carriesPrivate: boolean
   /** Whether what a guest blocks here stays blocked when he has gone, like what the owner of an account blocks. */
   readonly keepsBlocks?: boolean
-  /** What happened in a room within a turn, in order, for these of its members. */
+  /**
+   * What happened in a room within a turn, in order, for these of its members. Private messages, from a member or to it, stand
+   * among that only where it is for that member alone.
+   */
   deliver(room: Place, events: readonly Event[], members: Iterable<S>): void
-  /** Private messages to or from a session. */
-  whisper(room: Place, events: readonly Event[], session: S): void
   /**
    * A session is no member any more without having asked for it, or what it watches is no more. It has been told everything up
    * to its own `left`.
@@ -50,7 +52,6 @@ export class Session {
   leaving = false
   /** Of its events from now on, where its protocol has colours. */
   color: string | undefined
-  #private: Event[] = []
 
   constructor(wire: Wire) {
     this.wire = wire
@@ -68,17 +69,5 @@ export class Session {
   /** The name as names are compared. */
   get key(): string {
     return this.#key
-  }
-
-  /** Queues a private message for the end of the turn. */
-  whisper(event: Event): void {
-    if (this.#private.length === 0) atTurnEnd('deliver', this)
-    this.#private.push(event)
-  }
-
-  deliver(): void {
-    const events = this.#private
-    this.#private = []
-    if (this.room && !this.closed) this.wire.whisper(this.room, events, this)
   }
 }

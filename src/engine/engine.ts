@@ -102,7 +102,8 @@ export interface Engine {
 
   /** Who holds a name in a room, in order of claiming. */
   members(room: number): Promise<readonly string[]>
-  memberCount(room: number): Promise<number>
+  /** How many hold a name, of every room in which somebody does. */
+  memberCounts(): Promise<ReadonlyMap<number, number>>
   /** The rooms in which a name is held, in no order. */
   heldIn(nickname: string): Promise<readonly number[]>
 
@@ -111,6 +112,8 @@ export interface Engine {
   /** Rejects with {@link Taken} when the title or the line name is another room's title or line name. */
   createRoom(room: NewRoom): Promise<RoomRecord>
   rooms(): Promise<readonly RoomRecord[]>
+  /** How many there are. */
+  roomCount(): Promise<number>
   /**
    * Gives a room another title and line name, description and visibility; the lobby keeps its line name. Undefined when there
    * is no such room. Rejects with {@link Taken} as {@link createRoom} does. Committed when it resolves.

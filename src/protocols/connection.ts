@@ -5,6 +5,7 @@ import { turnEnd } from '../turn.ts'
 import type { DisconnectReason } from './disconnect.ts'
 import { Outbox, type OutboxOwner, type Queue } from './outbox.ts'
 import { Pace, type PaceOptions } from './pace.ts'
+import type { Tally } from './tally.ts'
 
 /** Bytes of replies that a client has to read before it is heard again. */
 const BEHIND = 65_536
@@ -17,6 +18,7 @@ const LINGER_MS = 500
 
 export interface ConnectionOptions {
   readonly log: Logger
+  readonly tally: Tally
   /** Bytes that may wait for a slow reader. */
   readonly maxQueue: number
   readonly pace: PaceOptions
@@ -67,11 +69,7 @@ export abstract class Connection implements OutboxOwner {
     this.#options = options
     this.#pace = new Pace(options.pace, Date.now())
     this.outbox = new kind(socket, options.maxQueue, this)
-    if (options.loginTimeout > 0) {
-      this.#timer = setTimeout(() => {
-        if (!this.name) this.disconnect('login-timeout')
-      }, options.loginTimeout).unref()
-    }
+    this.#awaitLogin()
     // A reset is a way to leave like any other; `close` follows.
     socket.on('error', (error) => options.log.debug({ err: error }, 'connection failed'))
     socket.on('close', () => this.#leave())
@@ -102,6 +100,11 @@ export abstract class Connection implements OutboxOwner {
   /** How long a client then has to close its side, in ms. */
   protected get linger(): number {
     return LINGER_MS
+  }
+
+  /** Bytes that wait for the client to read them. */
+  get queued(): number {
+    return this.outbox.queued
   }
 
   /** Answers what it has taken, says that the server stops, and closes when that has left. */
@@ -159,9 +162,19 @@ export abstract class Connection implements OutboxOwner {
     if (wait > 0) this.#throttle(wait)
   }
 
-  /** Somebody who has said his name may be silent from now on. */
+  /** Somebody who has said his name may be silent from now on; who has logged out has to say it again in time. */
   protected checkLogin(): void {
-    if (this.#timer && this.name) this.#stopTimer()
+    if (this.#gone) return
+    if (!this.name) this.#awaitLogin()
+    else if (this.#timer) this.#stopTimer()
+  }
+
+  #awaitLogin(): void {
+    const { loginTimeout } = this.#options
+    if (this.#timer || loginTimeout === 0) return
+    this.#timer = setTimeout(() => {
+      if (!this.name) this.disconnect('login-timeout')
+    }, loginTimeout).unref()
   }
 
   /** The client has half-closed. */
@@ -172,12 +185,14 @@ export abstract class Connection implements OutboxOwner {
   }
 
   protected disconnect(reason: DisconnectReason): void {
+    this.#options.tally.disconnect(reason)
     this.#options.log.warn({ ...this.#who, reason, queued: this.outbox.queued }, 'disconnected')
     this.#close(GRACE_MS, reason)
   }
 
   #throttle(wait: number): void {
     this.#throttled = true
+    this.#options.tally.throttles++
     if (!this.#warned) {
       this.#warned = true
       this.slowed()

@@ -1,11 +1,29 @@
 import type { Logger } from 'pino'
 import { turnEnd } from '../turn.ts'
 
-/** What a conversation does with one thing said to it, such as a frame; what follows waits until that is done. */
+/** What may be under way of one client while more of what it says is heard: things said, and their bytes. */
+const MOST = 256
+const MOST_BYTES = 262_144
+
+/** Something said that what follows need not wait for, like a message: commits keep the order. */
+export class Meanwhile {
+  readonly done: Promise<void>
+
+  constructor(done: Promise<void>) {
+    this.done = done
+  }
+}
+
+/** What a conversation does with what is said to it: nothing more, or something that what follows waits for, or does not. */
+export type Heard = void | Promise<void> | Meanwhile
+
+/** Takes what a client says, such as frames, one thing after the other. */
 export class Hearing {
   readonly #log: Logger
   readonly #settled: () => void
-  #busy = false
+  #waiting = false
+  #underWay = 0
+  #bytes = 0
 
   /** `settled` is called when what took its time is done, at the end of a turn. */
   constructor(log: Logger, settled: () => void) {
@@ -13,28 +31,44 @@ export class Hearing {
     this.#settled = settled
   }
 
-  /** Whether something heard is not done yet. */
+  /** Whether the next thing must wait. */
   get busy(): boolean {
-    return this.#busy
+    return this.#waiting || this.#underWay >= MOST || this.#bytes >= MOST_BYTES
   }
 
-  hear(listen: () => void | Promise<void>): void {
+  /** Whether everything heard is done. */
+  get idle(): boolean {
+    return !this.#waiting && this.#underWay === 0
+  }
+
+  /** `bytes` is how much was said. */
+  hear(bytes: number, listen: () => Heard): void {
     try {
       const heard = listen()
-      if (!heard) return
-      this.#busy = true
-      void this.#settle(heard)
+      if (heard instanceof Meanwhile) void this.#settleMeanwhile(heard.done, bytes)
+      else if (heard) void this.#settle(heard)
     } catch (error) {
       this.#failed(error)
     }
   }
 
   async #settle(heard: Promise<void>): Promise<void> {
+    this.#waiting = true
     await heard.catch((error: unknown) => this.#failed(error))
     // What comes next sees, and its reply follows, all the events of this one.
     await turnEnd()
-    this.#busy = false
+    this.#waiting = false
     this.#settled()
+  }
+
+  async #settleMeanwhile(done: Promise<void>, bytes: number): Promise<void> {
+    this.#underWay++
+    this.#bytes += bytes
+    await done.catch((error: unknown) => this.#failed(error))
+    const held = this.busy
+    this.#underWay--
+    this.#bytes -= bytes
+    if (held || this.idle) this.#settled()
   }
 
   #failed(error: unknown): void {

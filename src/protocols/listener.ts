@@ -6,6 +6,7 @@ import { arrival } from '../turn.ts'
 import type { Admission } from './admission.ts'
 import type { DisconnectReason } from './disconnect.ts'
 import type { Address, Certificate, Protocol } from './protocol.ts'
+import type { Tally, Traffic } from './tally.ts'
 
 /** How long a TLS handshake may take, in ms. */
 const HANDSHAKE_MS = 10_000
@@ -21,14 +22,23 @@ export interface ListenerOptions {
   readonly name: string
   readonly log: Logger
   readonly admission: Admission
+  readonly tally: Tally
   /** TLS with this one; plain TCP without. */
   readonly certificate: Certificate | undefined
   /** Which addresses are proxies': through them anybody may come, so their connections count among all only. */
   readonly isProxy?: (address: string) => boolean
   /** What a client is told that is not let in, as bytes. */
   readonly lastWord: (reason: DisconnectReason) => Buffer
-  /** Takes over a client that is let in. `stop` is to end it when it has its answers and a notice. */
-  readonly welcome: (socket: Socket) => { stop(): void }
+  /** Takes over a client that is let in. */
+  readonly welcome: (socket: Socket) => Client
+}
+
+/** What a listener knows of whom it has let in. */
+export interface Client {
+  /** Ends it when it has its answers and a notice. */
+  stop(): void
+  /** Bytes that wait for it. */
+  readonly queued: number
 }
 
 /** A protocol on TCP or TLS: lets connections in and keeps count of them until they are gone. */
@@ -36,11 +46,15 @@ export class Listener implements Protocol {
   readonly name: string
   readonly #options: ListenerOptions
   readonly #server: Server
-  readonly #connections = new Map<Socket, { stop(): void }>()
+  readonly #connections = new Map<Socket, Client>()
   /** TCP sockets beneath TLS, also those whose handshake is not done. */
   readonly #beneath = new Set<Socket>()
   /** Counts those. */
   readonly #handshakes: Admission
+  #opened = 0
+  /** Bytes of connections that are gone. */
+  #received = 0
+  #sent = 0
   #stopping = false
 
   constructor(options: ListenerOptions) {
@@ -73,6 +87,22 @@ export class Listener implements Protocol {
 
   setCertificate(certificate: Certificate): void {
     if (this.#server instanceof TlsServer) this.#server.setSecureContext(contextOf(certificate))
+  }
+
+  get traffic(): Traffic {
+    const traffic = {
+      open: this.#connections.size,
+      opened: this.#opened,
+      received: this.#received,
+      sent: this.#sent,
+      queued: 0,
+    }
+    for (const [socket, { queued }] of this.#connections) {
+      traffic.received += socket.bytesRead
+      traffic.sent += socket.bytesWritten
+      traffic.queued += queued
+    }
+    return traffic
   }
 
   async stop(): Promise<void> {
@@ -113,7 +143,7 @@ export class Listener implements Protocol {
   }
 
   #admit(socket: Socket): void {
-    const { admission, log, lastWord, welcome } = this.#options
+    const { admission, tally, log, lastWord, welcome } = this.#options
     const address = socket.remoteAddress
     // Gone before it was looked at.
     if (address === undefined) return void socket.destroy()
@@ -121,6 +151,7 @@ export class Listener implements Protocol {
     const refused = admission.refuse(counted)
     if (refused) {
       log.warn({ reason: refused, address }, 'refused')
+      tally.disconnect(refused)
       socket.on('error', () => {})
       socket.end(lastWord(refused))
       setTimeout(() => socket.destroy(), REFUSAL_MS).unref()
@@ -130,9 +161,12 @@ export class Listener implements Protocol {
     socket.on('close', () => {
       admission.leave(counted)
       this.#connections.delete(socket)
+      this.#received += socket.bytesRead
+      this.#sent += socket.bytesWritten
       log.debug({ address }, 'closed')
       this.#endHandshakes()
     })
+    this.#opened++
     const connection = welcome(socket)
     this.#connections.set(socket, connection)
     // Its handshake took until now.

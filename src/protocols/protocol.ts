@@ -1,9 +1,15 @@
+import type { Traffic } from './tally.ts'
+
 /** What the daemon starts and stops: a wire format with its listener. */
 export interface Protocol {
   /** As in the start-up line. */
   readonly name: string
   /** Rejects when the address cannot be had. */
   listen(host: string, port: number): Promise<Address>
+  /** Its connections in numbers. */
+  readonly traffic: Traffic
+  /** Clients get their answers and a notice, as with {@link stop}, but whoever asks how the daemon is still gets in. */
+  drain?(): void
   /** No further connections; those there are get their answers and a notice. Resolves when all are gone. */
   stop(): Promise<void>
   /** Ends what is left at once. */

@@ -20,13 +20,16 @@ test('what cannot be registered', async () => {
     ['alice', '', 'secret-invalid'],
     ['alice', 'x'.repeat(129), 'secret-invalid'],
   ]
-  for (const [name, secret, reason] of tries) expect(await reasonOf(chat.register(name, secret)), name).toBe(reason)
-  expect(await reasonOf(chat.register('alice', '😀'.repeat(128)))).toBe('none')
+  for (const [name, secret, reason] of tries)
+    expect(await reasonOf(chat.register(name, secret, HERE)), name).toBe(reason)
+  expect(await reasonOf(chat.register('alice', '😀'.repeat(128), HERE))).toBe('none')
 })
 
 test('one of 50 who register a name at once', async () => {
   const { chat } = await stage()
-  const tries = Array.from({ length: 50 }, (_, n) => reasonOf(chat.register(n % 2 ? 'alice' : 'ALICE', `secret ${n}`)))
+  const tries = Array.from({ length: 50 }, (_, n) =>
+    reasonOf(chat.register(n % 2 ? 'alice' : 'ALICE', `secret ${n}`, HERE)),
+  )
   const reasons = await Promise.all(tries)
   expect(reasons.filter((reason) => reason === 'none')).toHaveLength(1)
   expect(reasons.filter((reason) => reason === 'name-taken')).toHaveLength(49)
@@ -34,19 +37,19 @@ test('one of 50 who register a name at once', async () => {
 
 test('an account opens with its secret only', async () => {
   const { chat, guest, owner } = await stage()
-  await chat.register('Alice', 'open sesame')
+  await chat.register('Alice', 'open sesame', HERE)
   expect(await reasonOf(guest('alice'))).toBe('name-reserved')
   expect(await reasonOf(owner('alice', 'Open sesame'))).toBe('secret-wrong')
   expect(await reasonOf(owner('bob', 'open sesame'))).toBe('name-unknown')
   const alice = await owner('aLICE', 'open sesame')
   expect(alice).toMatchObject({ name: 'Alice', registered: true })
   expect(await chat.enter(alice, LOBBY)).toMatchObject({ lineName: 'lobby' })
-  expect(await reasonOf(chat.register('ALICE', 'mine'))).toBe('name-taken')
+  expect(await reasonOf(chat.register('ALICE', 'mine', HERE))).toBe('name-taken')
 })
 
 test('failures are counted for a name and for an address, and nothing is checked beyond', async () => {
   const { chat, time } = await stage()
-  await chat.register('alice', 'right')
+  await chat.register('alice', 'right', HERE)
   const attempt = (name: string, secret: string, address: string) => reasonOf(chat.authenticate(name, secret, address))
   for (let n = 0; n < 9; n++) expect(await attempt('alice', 'right', HERE)).toBe('none')
   const many = await Promise.all(Array.from({ length: 8 }, (_, n) => attempt('alice', 'wrong', `10.0.0.${n}`)))
@@ -65,29 +68,32 @@ test('an engine that is away is no failed attempt', async () => {
   const { findAccount } = engine
   engine.findAccount = () => Promise.reject(new Unavailable('away'))
   for (let n = 0; n < 9; n++) expect(await reasonOf(chat.authenticate('alice', 'x', HERE))).toBe('unavailable')
-  expect(await reasonOf(chat.register('alice', 'x'))).toBe('unavailable')
+  expect(await reasonOf(chat.register('alice', 'x', HERE))).toBe('unavailable')
   engine.findAccount = findAccount
   expect(await reasonOf(chat.authenticate('alice', 'x', HERE))).toBe('name-unknown')
-  expect(await reasonOf(chat.register('alice', 'x'))).toBe('none')
+  expect(await reasonOf(chat.register('alice', 'x', HERE))).toBe('none')
 })
 
 test('a name that somebody else is using is not registered under them', async () => {
   const { chat, guest } = await stage()
   const alice = await guest('alice', 'tech')
-  expect(await reasonOf(chat.register('Alice', 'x'))).toBe('name-taken')
+  expect(await reasonOf(chat.register('Alice', 'x', HERE))).toBe('name-in-use')
   const other = await guest('ALICE', 'other')
-  expect(await reasonOf(chat.register('alice', 'x', alice))).toBe('name-taken')
+  expect(await reasonOf(chat.register('alice', 'x', HERE, alice))).toBe('name-in-use')
+  expect(await reasonOf(chat.registerWithKey('alice', HERE))).toBe('name-in-use')
+  await chat.leave(other)
+  expect(await reasonOf(chat.register('alice', 'x', HERE, alice))).toBe('name-in-use')
   await chat.close(other)
   await chat.enter(alice, 'third')
-  expect(await reasonOf(chat.register('alice', 'x', alice))).toBe('none')
+  expect(await reasonOf(chat.register('alice', 'x', HERE, alice))).toBe('none')
   expect(alice.registered).toBe(true)
   await chat.enter(alice, 'tech')
 })
 
-test('a guest whose name somebody registers can do nothing more in it', async () => {
-  const { chat, guest, owner } = await stage()
+test('a guest whose name somebody registers elsewhere can do nothing more in it', async () => {
+  const { chat, engine, guest, owner } = await stage()
   const stale = await guest('alice')
-  await chat.register('alice', 'x')
+  await new Chat(engine, { maxText: 4_000 }).register('alice', 'x', HERE)
   const alice = await owner('alice', 'x')
   await chat.block(alice, 'bob')
   expect(await reasonOf(chat.enter(stale, 'tech'))).toBe('name-reserved')
@@ -102,20 +108,60 @@ test('a guest whose name somebody registers can do nothing more in it', async ()
 
 test('a guest does not enter while its name is being registered', async () => {
   const { chat, guest } = await stage()
-  const early = await guest('alice')
   const [registered, entered] = await Promise.all([
-    reasonOf(chat.register('alice', 'x')),
-    reasonOf(chat.enter(early, 'tech')),
+    reasonOf(chat.register('alice', 'x', HERE)),
+    reasonOf(guest('alice', 'tech')),
   ])
-  expect([registered, entered]).toContain('name-reserved')
-  expect([registered, entered].filter((reason) => reason === 'none')).toHaveLength(1)
+  expect([registered, entered]).toEqual(['none', 'name-reserved'])
+})
+
+test('correct logins at once are no failures, however many', async () => {
+  const { chat } = await stage()
+  const names = Array.from({ length: 12 }, (_, n) => `user${n}`)
+  for (const name of names) await chat.register(name, 'right', HERE)
+  const attempts = await Promise.all(names.map((name) => reasonOf(chat.authenticate(name, 'right', HERE))))
+  expect(new Set(attempts)).toEqual(new Set(['none']))
+})
+
+test('so many accounts are made from one address within a minute', async () => {
+  const { chat, time } = await stage({ maxRegistrations: 3 })
+  const register = (name: string, address: string) => reasonOf(chat.register(name, 'x', address))
+  for (const name of ['a', 'b', 'c']) expect(await register(name, HERE)).toBe('none')
+  expect(await register('d', HERE)).toBe('too-many-attempts')
+  expect(await reasonOf(chat.registerWithKey('d', HERE))).toBe('too-many-attempts')
+  expect(await register('d', '10.0.0.9')).toBe('none')
+  time.now += 60_000
+  expect(await register('e', HERE)).toBe('none')
+})
+
+test('what a guest has blocked is not inherited by who registers the name', async () => {
+  const { chat, engine } = await stage()
+  const wire = { ...silent, keepsBlocks: true }
+  const guest = new Session(wire)
+  await chat.login(guest, 'harper')
+  await chat.block(guest, 'bobby')
+  await chat.close(guest)
+  expect(await engine.blocksWith('harper')).toHaveLength(1)
+  await chat.register('harper', 'x', HERE)
+  expect(await engine.blocksWith('harper')).toEqual([])
+  const owner = new Session(silent)
+  await chat.login(owner, await chat.authenticate('harper', 'x', HERE))
+  expect(chat.blocked(owner)).toEqual([])
+})
+
+test('a name blocks a thousand others, however many are asked for at once', async () => {
+  const { chat, guest } = await stage()
+  const ann = await guest('ann', 'tech')
+  const blocked = await Promise.all(Array.from({ length: 1_500 }, (_, n) => reasonOf(chat.block(ann, `user ${n}`))))
+  expect(blocked.filter((reason) => reason === 'none')).toHaveLength(1_000)
+  expect(chat.blocked(ann)).toHaveLength(1_000)
 })
 
 test('blocks of accounts outlive the session, those of guests do not', async () => {
   const { chat, engine, guest, owner } = await stage()
   const alice = await guest('alice', 'tech')
   await chat.block(alice, 'Bob')
-  await chat.register('alice', 'x', alice)
+  await chat.register('alice', 'x', HERE, alice)
   await chat.block(alice, 'carol')
   await chat.close(alice)
   const dave = await guest('dave', 'tech')
@@ -169,7 +215,7 @@ test('who is live, and who was ever seen', async () => {
   await chat.enter(alice, LOBBY)
   await chat.close(alice)
   expect(await chat.live('alice')).toBe(false)
-  await chat.register('bob', 'x')
+  await chat.register('bob', 'x', HERE)
   expect(await chat.live('bob')).toBe(false)
   expect(await chat.seen('ALICE')).toBe('Alice')
   expect(await chat.everybody(9)).toEqual(['Alice', 'bob'])

@@ -4,43 +4,75 @@ import { Attempts } from '../../src/chat/attempts.ts'
 
 const LIMIT = { failures: 5, ms: 60_000 }
 
-test('five failures, then nothing until the minute of the first has passed', () => {
+async function fail(attempts: Attempts, ...keys: string[]): Promise<boolean> {
+  const end = await attempts.begin(keys)
+  end?.(true)
+  return end !== undefined
+}
+
+test('five failures, then nothing until the minute of the first has passed', async () => {
   let now = 1_000
   const attempts = new Attempts(LIMIT, () => now)
   for (let n = 0; n < 5; n++) {
-    expect(attempts.begin(['a'])).toBeDefined()
+    expect(await fail(attempts, 'a')).toBe(true)
     now += 1_000
   }
-  expect(attempts.begin(['a'])).toBeUndefined()
-  expect(attempts.begin(['b'])).toBeDefined()
+  expect(await fail(attempts, 'a')).toBe(false)
+  expect(await fail(attempts, 'b')).toBe(true)
   now = 60_999
-  expect(attempts.begin(['a'])).toBeUndefined()
+  expect(await fail(attempts, 'a')).toBe(false)
   now = 61_000
-  expect(attempts.begin(['a'])).toBeDefined()
-  expect(attempts.begin(['a'])).toBeUndefined()
+  expect(await fail(attempts, 'a')).toBe(true)
+  expect(await fail(attempts, 'a')).toBe(false)
 })
 
-test('what is old is forgotten', () => {
+test('many at once: right ones are all let through, of wrong ones five', async () => {
+  const attempts = new Attempts(LIMIT, () => 0)
+  async function attempt(right: boolean): Promise<boolean> {
+    const end = await attempts.begin(['a'])
+    if (!end) return false
+    await new Promise((check) => setImmediate(check))
+    end(!right)
+    return true
+  }
+  const rights = await Promise.all(Array.from({ length: 40 }, () => attempt(true)))
+  expect(rights.every(Boolean)).toBe(true)
+  const wrongs = await Promise.all(Array.from({ length: 40 }, () => attempt(false)))
+  expect(wrongs.filter(Boolean)).toHaveLength(5)
+})
+
+test('what is counted in any case is limited by its keys', () => {
+  let now = 0
+  const attempts = new Attempts({ failures: 2, ms: 1_000 }, () => now)
+  const counted = () => attempts.count(['a'])
+  expect([counted(), counted(), counted(), attempts.count(['b'])]).toEqual([true, true, false, true])
+  now = 1_000
+  expect(counted()).toBe(true)
+})
+
+test('what is old is forgotten', async () => {
   let now = 0
   const attempts = new Attempts(LIMIT, () => now)
-  for (let n = 0; n < 1_000; n++) attempts.begin([`name ${n}`, 'address'])
-  expect(attempts.size).toBeLessThanOrEqual(1_001)
+  for (let n = 0; n < 1_000; n++) await fail(attempts, `name ${n}`, `address ${n}`)
+  expect(attempts.size).toBeLessThanOrEqual(2_000)
   now = 60_000
-  attempts.begin(['another'])
+  await fail(attempts, 'another')
   expect(attempts.size).toBe(1)
-  attempts.begin(['one more'])?.()
+  const end = await attempts.begin(['one more'])
+  expect(attempts.size).toBe(2)
+  end?.(false)
   expect(attempts.size).toBe(1)
 })
 
-test('allows exactly what counting all failures would', () => {
+test('allows exactly what counting all failures would', async () => {
   const step = fc.record({
     wait: fc.nat(30_000),
     name: fc.nat(2),
     address: fc.nat(2),
     succeeds: fc.boolean(),
   })
-  fc.assert(
-    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
       let now = 0
       const attempts = new Attempts(LIMIT, () => now)
       const failures: { key: string; at: number }[] = []
@@ -48,10 +80,10 @@ test('allows exactly what counting all failures would', () => {
         now += Math.floor(wait / 4)
         const keys = [`name ${name}`, `address ${address}`]
         const count = (key: string) => failures.filter((f) => f.key === key && now - f.at < LIMIT.ms).length
-        const undo = attempts.begin(keys)
-        expect(undo !== undefined).toBe(keys.every((key) => count(key) < LIMIT.failures))
-        if (undo && succeeds) undo()
-        else if (undo) failures.push(...keys.map((key) => ({ key, at: now })))
+        const end = await attempts.begin(keys)
+        expect(end !== undefined).toBe(keys.every((key) => count(key) < LIMIT.failures))
+        end?.(!succeeds)
+        if (end && !succeeds) failures.push(...keys.map((key) => ({ key, at: now })))
       }
     }),
   )

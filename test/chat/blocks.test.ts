@@ -35,20 +35,23 @@ describe('Blocks', () => {
     blocks.block('alice', 'bob')
     blocks.block('alice', 'carol')
     blocks.block('bob', 'alice')
-    blocks.forget('ALICE')
+    blocks.forget('ALICE', () => true)
     expect(blocks.list('alice')).toEqual([])
     expect(blocks.between('alice', 'carol')).toBe(false)
     expect(blocks.between('alice', 'bob')).toBe(true)
   })
 
-  it('forgets nothing of an owner whose blocks are kept', () => {
+  it('forgets what is kept between two who are both gone, and only that', () => {
     const blocks = new Blocks()
-    blocks.keep('Alice')
+    blocks.block('alice', 'bob', true)
+    blocks.block('alice', 'carol', true)
     blocks.block('alice', 'bob')
-    blocks.forget('ALICE')
+    blocks.block('dave', 'alice', true)
+    expect(blocks.isKept('aLiCe', 'BOB')).toBe(true)
+    blocks.forget('ALICE', (key) => key === 'bob')
     expect(blocks.list('alice')).toEqual(['bob'])
-    expect(blocks.keeps('aLiCe')).toBe(true)
-    expect(blocks.keeps('bob')).toBe(false)
+    expect(blocks.between('dave', 'alice')).toBe(false)
+    expect(blocks.isKept('dave', 'alice')).toBe(false)
   })
 
   it('is what a set of pairs is', () => {
@@ -66,7 +69,7 @@ describe('Blocks', () => {
           } else if (op === 'unblock') {
             expect(blocks.unblock(owner, name)).toBe(pairs.delete(pair))
           } else {
-            blocks.forget(owner)
+            blocks.forget(owner, () => true)
             for (const old of pairs) if (old.startsWith(`${fold(owner)}>`)) pairs.delete(old)
           }
         }

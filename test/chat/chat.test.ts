@@ -18,21 +18,20 @@ const LOBBY: RoomRecord = {
 /** One room; what is appended waits until {@link commit}. */
 class SlowEngine {
   readonly held = new Set<string>()
-  readonly #followers = new Set<Listener>()
-  readonly #waiting: { draft: Draft; resolve(event: Event): void }[] = []
+  readonly #followers = new Map<Listener, string>()
+  readonly #waiting: { log: string; draft: Draft; resolve(event: Event): void }[] = []
   #last = idAt(1_000)
 
-  append(_log: string, draft: Draft): Promise<Event> {
-    return new Promise((resolve) => this.#waiting.push({ draft, resolve }))
+  append(log: string, draft: Draft): Promise<Event> {
+    return new Promise((resolve) => this.#waiting.push({ log, draft, resolve }))
   }
-  follow(_log: string, listener: Listener): () => void {
-    this.#followers.add(listener)
+  follow(log: string, listener: Listener): () => void {
+    this.#followers.set(listener, log)
     return () => this.#followers.delete(listener)
   }
   claim = async (_room: number, name: string) => !this.held.has(name) && Boolean(this.held.add(name))
   release = async (_room: number, name: string) => void this.held.delete(name)
   findRoom = async () => LOBBY
-  memberCount = async () => this.held.size
   watchRooms = () => () => {}
   findAccount = async () => undefined
   blocksWith = async () => []
@@ -41,7 +40,7 @@ class SlowEngine {
     const next = this.#waiting.shift()
     if (!next) throw new Error('nothing waits')
     const event = { id: this.#last++, at: 1_000, ...next.draft }
-    for (const follower of this.#followers) follower(event)
+    for (const [follower, log] of this.#followers) if (log === next.log) follower(event)
     next.resolve(event)
     await new Promise((turn) => setImmediate(turn))
   }
@@ -53,7 +52,6 @@ async function present(chat: Chat, name: string) {
     protocol: 'test',
     carriesPrivate: true,
     deliver: (_room, events) => void heard.push(...events.map(({ kind, from }) => `${kind} ${from}`)),
-    whisper: () => {},
   }
   const session = new Session(wire)
   await chat.login(session, name)

@@ -142,6 +142,37 @@ test('who leaves or enters while a room ends does so once, and is in no room', a
   expect(await chat.directory.members('short')).toMatchObject({ members: ['ann', 'eve'] })
 })
 
+test('there are only so many rooms', async () => {
+  const { chat, guest } = await stage({ maxRooms: 2 })
+  const ann = await guest('ann', 'one')
+  expect(await reasonOf(chat.enter(ann, 'two'))).toBe('too-many-rooms')
+  expect(await reasonOf(chat.enter(ann, LOBBY))).toBe('none')
+  await chat.directory.close((await lobby(chat.directory.find('one'))).id)
+  expect(await reasonOf(chat.enter(ann, 'two'))).toBe('none')
+})
+
+test('private and other messages reach a member in the order in which they were said', async () => {
+  const { chat, guest } = await stage()
+  const { wire, toldTo } = recorder()
+  const ann = await guest('ann', LOBBY, wire)
+  const bob = await guest('bob', LOBBY, wire)
+  const eve = await guest('eve', LOBBY, wire)
+  await Promise.all([
+    chat.say(ann, 'one'),
+    chat.tell(ann, 'bob', 'two'),
+    chat.say(ann, 'three'),
+    chat.tell(bob, 'ann', 'four'),
+  ])
+  await turnEnd()
+  const told = ['message ann', 'private ann', 'message ann', 'private bob']
+  expect(toldTo(ann).slice(-4)).toEqual(told)
+  expect(toldTo(bob).slice(-4)).toEqual(told)
+  expect(toldTo(eve).slice(-2)).toEqual(['message ann', 'message ann'])
+  await Promise.all([chat.tell(ann, 'bob', 'last'), chat.leave(bob)])
+  await turnEnd()
+  expect(toldTo(bob).slice(-2)).toEqual(['private ann', 'left bob'])
+})
+
 test('members see their room by its new name', async () => {
   const { chat, guest } = await stage()
   const room = await chat.directory.create({ title: 'old', visibility: 'public' })

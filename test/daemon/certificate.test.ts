@@ -116,10 +116,26 @@ test('one that cannot be used is named in one line', async () => {
 test('half of a pair in the data folder is not written over', async () => {
   const data = folder()
   await loadCertificate({ ...OWN, data })
-  rmSync(join(data, 'cert.pem'))
-  const key = readFileSync(join(data, 'key.pem'))
+  const read = (name: string) => readFileSync(join(data, name))
+  const [cert, key] = [read('cert.pem'), read('key.pem')]
+  rmSync(join(data, 'key.pem'))
   await expect(loadCertificate({ ...OWN, data })).rejects.toThrow(ConfigError)
-  expect(readFileSync(join(data, 'key.pem'))).toEqual(key)
+  expect(read('cert.pem')).toEqual(cert)
+  writeFileSync(join(data, 'key.pem'), key)
+  expect(await loadCertificate({ ...OWN, data })).toMatchObject({ cert, made: false })
+})
+
+test('a first run that was interrupted behind the key makes a new pair, and puts the key aside', async () => {
+  const data = folder()
+  writeFileSync(join(data, 'key.pem'), 'half a key')
+  expect(await loadCertificate({ ...OWN, data })).toMatchObject({ made: true })
+  expect(readFileSync(join(data, 'key.pem.old'), 'utf8')).toBe('half a key')
+  expect(await loadCertificate({ ...OWN, data })).toMatchObject({ made: false })
+})
+
+test('reading the certificate again makes none', async () => {
+  const data = folder()
+  await expect(loadCertificate({ ...OWN, data }, false)).rejects.toThrow(ConfigError)
 })
 
 test('SIGHUP replaces the certificate for those who come, and a bad one not at all; a session goes on', async () => {

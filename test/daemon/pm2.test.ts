@@ -1,19 +1,27 @@
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
+import { copyFileSync } from 'node:fs'
 import { connect, createServer, type Socket } from 'node:net'
-import { resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { pipeline } from 'node:stream'
 import { setTimeout as wait } from 'node:timers/promises'
+import { connect as connectTls } from 'node:tls'
 import { promisify } from 'node:util'
 import split2 from 'split2'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
+import type { ServerLine } from '../../commands/schema.ts'
 import { readLine } from '../support/client.ts'
+import { type Certificate, makeCertificate, removeFolder } from '../support/daemon.ts'
 import { LINE_ONLY, temporaryFolder } from '../support/process.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const home = temporaryFolder()
 const data = temporaryFolder()
+const [certFile, keyFile] = [join(home.path, 'cert.pem'), join(home.path, 'key.pem')]
 let port = 0
+let tlsPort = 0
+/** The certificate that the daemon shows. */
+let shown: Certificate
 
 async function pm2(...args: string[]): Promise<string> {
   const env = {
@@ -23,8 +31,11 @@ async function pm2(...args: string[]): Promise<string> {
     PM2_HOME: home.path,
     ROOMD_DATA: data.path,
     ROOMD_LINE: String(port),
+    ROOMD_LINE_TLS: String(tlsPort),
+    ROOMD_TLS_CERT: certFile,
+    ROOMD_TLS_KEY: keyFile,
   }
-  const { stdout } = await promisify(execFile)(resolve(root, 'node_modules/.bin/pm2'), args, { cwd: root, env })
+  const { stdout } = await promisify(execFile)(resolve(root, 'node_modules/.bin/pm2'), args, { cwd: home.path, env })
   return stdout
 }
 
@@ -34,7 +45,7 @@ async function describeApp(): Promise<{ pid: number; status: string; restarts: n
   return { pid: app.pid, status: app.pm2_env.status, restarts: app.pm2_env.restart_time }
 }
 
-/** pm2 hands its environment down, so the port must be known before it starts. */
+/** pm2 hands its environment down, so the ports must be known before it starts. */
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -75,6 +86,51 @@ async function sendAll(lines: readonly string[], progress: (sent: number) => voi
   }
 }
 
+/** Puts a new certificate where the daemon's is. */
+function renew(): Certificate {
+  const certificate = makeCertificate()
+  copyFileSync(certificate.certFile, certFile)
+  copyFileSync(certificate.keyFile, keyFile)
+  removeFolder(dirname(certificate.certFile))
+  return certificate
+}
+
+/** Somebody in a room over TLS, who trusts this certificate and no other. Rejects when it is not the one that is shown. */
+async function enterOverTls(name: string, room: string, { cert }: Certificate) {
+  const socket = connectTls({ host: '127.0.0.1', port: tlsPort, ca: cert, servername: 'localhost' })
+  onTestFinished(() => {
+    socket.destroy()
+  })
+  await once(socket, 'secureConnect')
+  const lines = linesOf(socket)[Symbol.asyncIterator]()
+  const say = (line: string) => socket.write(`${line}\n`)
+  /** The next line of a type; those before it are let go by. */
+  const next = async (type: ServerLine['type']) => {
+    for (;;) {
+      const { done, value } = await lines.next()
+      if (done) throw new Error(`the connection ended before a ${type}`)
+      if (value.type === type) return value
+    }
+  }
+  say(`LOGIN ${name}`)
+  say(`JOIN ${room}`)
+  await next('userJoined')
+  return { say, next, closed: once(socket, 'close') }
+}
+
+/** The same for a client that was told to come back; it tries until it is in. */
+async function comeBack(name: string, room: string, certificate: Certificate) {
+  for (;;) {
+    try {
+      return await enterOverTls(name, room, certificate)
+    } catch (error) {
+      // Nobody listens yet. Anything else, another certificate above all, is a fault.
+      expect(error).toMatchObject({ code: 'ECONNREFUSED' })
+      await wait(50)
+    }
+  }
+}
+
 async function historyOf(room: string): Promise<string[]> {
   const reader = connect(port, '127.0.0.1')
   reader.end(`LOGIN late\nJOIN ${room}\nHISTORY\n`)
@@ -87,7 +143,10 @@ async function historyOf(room: string): Promise<string[]> {
 
 beforeAll(async () => {
   port = await freePort()
-  await pm2('start', 'ecosystem.config.cjs')
+  tlsPort = await freePort()
+  shown = renew()
+  // Its log goes where pm2 is started from.
+  await pm2('start', resolve(root, 'ecosystem.config.cjs'))
 }, 60_000)
 
 afterAll(async () => {
@@ -111,6 +170,45 @@ test('nothing acknowledged is lost over a reload', { timeout: 60_000 }, async ()
   const kept = await historyOf('ops')
   // A line whose acknowledgement was cut off may stand there twice; none may be missing, none out of order.
   expect(kept.filter((line, n) => line !== kept[n - 1])).toEqual(lines)
+})
+
+test('SIGHUP through pm2 brings a renewed certificate, and a session goes on', { timeout: 60_000 }, async () => {
+  const { pid } = await describeApp()
+  const old = shown
+  const ann = await enterOverTls('ann', 'tls', old)
+  shown = renew()
+  await pm2('sendSignal', 'SIGHUP', 'roomd')
+  // The signal is on its way, no more than that.
+  const bob = await vi.waitFor(() => enterOverTls('bob', 'tls', shown), { timeout: 20_000, interval: 100 })
+  await expect(enterOverTls('eve', 'tls', old)).rejects.toMatchObject({ code: 'DEPTH_ZERO_SELF_SIGNED_CERT' })
+
+  bob.say('are you there')
+  expect(await ann.next('message')).toMatchObject({ from: 'bob', body: 'are you there' })
+  ann.say('I am')
+  expect(await ann.next('message')).toMatchObject({ from: 'ann' })
+  expect(await bob.next('message')).toMatchObject({ from: 'bob' })
+  expect(await bob.next('message')).toMatchObject({ from: 'ann', body: 'I am' })
+  expect((await describeApp()).pid).toBe(pid)
+})
+
+test('a reload brings it too, to whoever comes back when told to', { timeout: 60_000 }, async () => {
+  const { pid } = await describeApp()
+  const ann = await enterOverTls('ann', 'reloaded', shown)
+  ann.say('before')
+  const { id } = await ann.next('message')
+  shown = renew()
+  const reloaded = pm2('reload', 'roomd')
+  expect(await ann.next('notice')).toMatchObject({ reconnect: true })
+  await ann.closed
+  const again = await comeBack('ann', 'reloaded', shown)
+  await reloaded
+  expect((await describeApp()).pid).not.toBe(pid)
+
+  // What has happened since, and nothing else: no message was lost, none was doubled.
+  again.say(`HISTORY after=${id}`)
+  expect(await again.next('history')).toMatchObject({ body: { type: 'userLeft', from: 'ann' } })
+  expect(await again.next('history')).toMatchObject({ body: { type: 'userJoined', from: 'ann' } })
+  expect(await historyOf('reloaded')).toEqual(['before'])
 })
 
 test('after a crash it is back by itself', { timeout: 60_000 }, async () => {

@@ -5,6 +5,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { connect as connectTls } from 'node:tls'
 import split2 from 'split2'
 import Value from 'typebox/value'
+import type { WebSocket } from 'ws'
 import { ServerLine } from '../../commands/schema.ts'
 import { certificate, type TestDaemon } from './daemon.ts'
 import { clientFrame, openWebSocket } from './websocket.ts'
@@ -23,9 +24,12 @@ export class LineClient {
   readonly socket: Socket
   /** Resolves when the connection is closed. */
   readonly closed: Promise<unknown>
+  /** With which a WebSocket was closed. */
+  closing: { code: number; reason: string } | undefined
   /** What is wrong with a line that the server sent. */
   failure: Error | undefined
   readonly #mode: Mode
+  readonly #websocket: WebSocket | undefined
   readonly #received: Buffer[] = []
   readonly #lines: ServerLine[] = []
   /** Wakes up whoever waits for a line. */
@@ -34,18 +38,30 @@ export class LineClient {
   #sending: Promise<unknown> = Promise.resolve()
   #pings = 0
 
-  private constructor(socket: Socket, mode: Mode) {
+  private constructor(socket: Socket, mode: Mode, websocket?: WebSocket) {
     this.socket = socket
     this.#mode = mode
-    this.closed = new Promise((resolve) => socket.on('close', resolve))
+    this.#websocket = websocket
+    this.closed = new Promise((resolve) => (websocket ?? socket).once('close', resolve))
     const lines = split2('\n', readLine)
-    socket.on('data', (chunk: Buffer) => {
+    const read = (chunk: Buffer) => {
       this.#received.push(chunk)
       lines.write(chunk)
-    })
-    // A reset ends a connection like anything else here.
-    socket.on('error', () => {})
-    socket.on('close', () => lines.end())
+    }
+    if (websocket) {
+      // What a line feed ends elsewhere, the message ends here.
+      websocket.on('message', (data: Buffer) => read(Buffer.concat([data, Buffer.from('\n')])))
+      websocket.on('error', () => {})
+      websocket.on('close', (code, reason) => {
+        this.closing = { code, reason: String(reason) }
+        lines.end()
+      })
+    } else {
+      socket.on('data', read)
+      // A reset ends a connection like anything else here.
+      socket.on('error', () => {})
+      socket.on('close', () => lines.end())
+    }
     lines.on('data', (line: ServerLine) => {
       this.#lines.push(line)
       this.#wake.resolve()
@@ -61,6 +77,10 @@ export class LineClient {
   }
 
   static async connect(daemon: TestDaemon, transport: Transport = 'TCP', mode: Mode = 'whole'): Promise<LineClient> {
+    if (isWebSocket(transport)) {
+      const { websocket, socket } = await openWebSocket(daemon.port('http'), '/line', { tls: transport === 'WSS' })
+      return new LineClient(socket, mode, websocket)
+    }
     const host = '127.0.0.1'
     const socket =
       transport === 'TCP'
@@ -76,14 +96,18 @@ export class LineClient {
     return Buffer.concat(this.#received)
   }
 
-  /** Sends lines, each ended by CR LF, as one piece if the mode does not cut it. */
+  /** Sends lines, each ended by CR LF or a message of its own, as one piece if the mode does not cut it. */
   send(...lines: string[]): void {
-    this.write(lines.map((line) => `${line}\r\n`).join(''))
+    if (this.#websocket) this.#send(Buffer.concat(lines.map((line) => clientFrame(line))))
+    else this.#send(Buffer.from(lines.map((line) => `${line}\r\n`).join('')))
   }
 
-  /** Sends bytes as they are, behind what is being sent. */
+  /** Sends bytes as they are, or as one message, behind what is being sent. */
   write(bytes: string | Buffer): void {
-    const buffer = Buffer.from(bytes)
+    this.#send(this.#websocket ? clientFrame(bytes) : Buffer.from(bytes))
+  }
+
+  #send(buffer: Buffer): void {
     this.#sending = this.#sending.then(() => this.#write(buffer))
   }
 
@@ -139,7 +163,7 @@ export class LineClient {
 
   /** Says that nothing more will be sent. */
   end(): void {
-    void this.#sending.then(() => this.socket.end())
+    void this.#sending.then(() => (this.#websocket ? this.#websocket.close(1000) : this.socket.end()))
   }
 
   async #write(buffer: Buffer): Promise<void> {

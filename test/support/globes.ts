@@ -1,17 +1,14 @@
 /** A daemon with Globes and its clients, for one test. */
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
-import { pino } from 'pino'
 import { expect, onTestFinished } from 'vitest'
 import { type ClientOptions, WebSocket } from 'ws'
 import type { Chat } from '../../src/chat/chat.ts'
-import { Admission } from '../../src/protocols/admission.ts'
 import { globesRoutes } from '../../src/protocols/globes/globes.ts'
 import type { Heartbeat } from '../../src/protocols/http/connection.ts'
-import { Http } from '../../src/protocols/http/http.ts'
-import { Proxies } from '../../src/protocols/http/proxies.ts'
 import { LineClient } from './client.ts'
 import { type Overrides, startTestDaemon } from './daemon.ts'
+import { openPort, socketOptions } from './http.ts'
 
 /** How long an event that is waited for may take, in ms. */
 const PATIENCE_MS = 5_000
@@ -161,21 +158,8 @@ export async function globesStage(overrides: Overrides = {}) {
 
 /** Globes alone, on a core that the test has in its hands. Returns the port. */
 export async function serveGlobes(chat: Chat, heartbeat?: Heartbeat): Promise<number> {
-  const [log, admission] = [pino({ level: 'silent' }), new Admission({ maxConnections: 0, maxPerAddress: 0 })]
-  const options = { log, admission, certificate: undefined, origins: [], proxies: new Proxies([]), maxMessage: 65_536 }
-  const globes = globesRoutes({
-    chat,
-    log,
-    maxText: 4_000,
-    maxQueue: 1_048_576,
-    pace: { rate: 0, burst: 1 },
-    publicRooms: 'guarded',
-    secret: undefined,
-    ...(heartbeat && { heartbeat }),
-  })
-  const http = new Http(options, [globes])
-  const { port } = await http.listen('127.0.0.1', 0)
-  onTestFinished(() => http.stop())
+  const options = { ...socketOptions(), maxText: 4_000, publicRooms: 'guarded', secret: undefined } as const
+  const { port } = await openPort(globesRoutes({ chat, ...options, ...(heartbeat && { heartbeat }) }))
   return port
 }
 

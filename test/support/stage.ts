@@ -1,7 +1,7 @@
 /** A daemon and its clients for one test; all are gone when the test is done. */
 import { onTestFinished } from 'vitest'
 import type { ServerLine } from '../../commands/replies.ts'
-import { LineClient, type Mode, type Transport } from './client.ts'
+import { isWebSocket, LineClient, type Mode, type Transport } from './client.ts'
 import { type Overrides, startTestDaemon } from './daemon.ts'
 
 /** How clients reach the daemon. */
@@ -22,7 +22,8 @@ export interface Stage {
 }
 
 export async function stage({ transport, mode }: Way, overrides?: Overrides): Promise<Stage> {
-  const daemon = await startTestDaemon(overrides)
+  const http = isWebSocket(transport) ? { http: 0, 'http-tls': transport === 'WSS' } : {}
+  const daemon = await startTestDaemon({ ...http, ...overrides })
   const clients: LineClient[] = []
   onTestFinished(async () => {
     for (const { socket } of clients) socket.destroy()

@@ -35,7 +35,6 @@ export async function openWebSocket(
   const trust = tls ? { ca: certificate().cert, servername: 'localhost' } : {}
   const websocket = new WebSocket(`${tls ? 'wss' : 'ws'}://127.0.0.1:${port}${path}`, {
     ...trust,
-    checkServerIdentity: () => undefined,
     ...options,
   })
   const upgraded = once(websocket, 'upgrade')

@@ -26,6 +26,8 @@ export interface Committer {
   commit(rows: readonly Row[]): Promise<Committed>
   /** An event is committed: called in the order of the logs. */
   committed(log: LogName, event: Event): void
+  /** So many events were committed in one transaction, in so many ms. */
+  measured(events: number, ms: number): void
   /** Commits fail, and why; once, until they work again. */
   trouble(reason: string): void
   recovered(): void
@@ -66,8 +68,12 @@ export class Commits {
       return [log, kind, room, from, to, body, sent, color]
     })
     const done = commitUnderWay(batch.length, size)
+    const sent = performance.now()
     const answer = this.#committer.commit(rows).then(
-      (committed) => this.#committed(batch, committed),
+      (committed) => {
+        this.#committer.measured(batch.length, performance.now() - sent)
+        this.#committed(batch, committed)
+      },
       (error: Error) => this.#refused(batch, error),
     )
     void answer.finally(done)

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { migrate } from './schema.ts'
@@ -31,6 +31,8 @@ export function openDatabase(file: string, sync: 'normal' | 'full'): Database {
   try {
     if (file !== ':memory:') {
       mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+      makePrivate(`${file}.lock`)
+      makePrivate(file)
       const lock = new DatabaseSync(`${file}.lock`)
       opened.push(lock)
       lock.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
@@ -43,6 +45,15 @@ export function openDatabase(file: string, sync: 'normal' | 'full'): Database {
   } catch (error) {
     close()
     throw new Error(`cannot open ${file}: ${causeOf(error)}`, { cause: error })
+  }
+}
+
+/** Makes a file that is not there yet readable by its owner only; what SQLite puts beside it is then no more readable. */
+function makePrivate(file: string): void {
+  try {
+    closeSync(openSync(file, 'a', 0o600))
+  } catch {
+    // SQLite will meet the same, and has better words for it.
   }
 }
 

@@ -31,6 +31,8 @@ export interface Watch {
   /** Commits fail, and why; once, until they work again. */
   trouble(reason: string): void
   recovered(): void
+  /** So many events were committed in one transaction, in so many ms. */
+  measured?(events: number, ms: number): void
   /** Nothing will work any more. */
   died(fault: EngineFault): void
 }
@@ -61,6 +63,7 @@ export class LocalEngine implements Engine {
     this.#commits = new Commits({
       commit: (rows) => this.#thread.ask({ op: 'commit', rows }),
       committed: (log, event) => this.#committed(log, event),
+      measured: (events, ms) => watch.measured?.(events, ms),
       trouble: (reason) => watch.trouble(reason),
       recovered: () => watch.recovered(),
     })
@@ -125,8 +128,8 @@ export class LocalEngine implements Engine {
     return this.#rooms.members(room)
   }
 
-  async memberCount(room: number): Promise<number> {
-    return this.#rooms.memberCount(room)
+  async memberCounts(): Promise<ReadonlyMap<number, number>> {
+    return this.#rooms.memberCounts()
   }
 
   async heldIn(nickname: string): Promise<readonly number[]> {
@@ -139,6 +142,10 @@ export class LocalEngine implements Engine {
 
   async rooms(): Promise<readonly RoomRecord[]> {
     return this.#rooms.all()
+  }
+
+  async roomCount(): Promise<number> {
+    return this.#rooms.size
   }
 
   watchRooms(listener: (room: number) => void): () => void {

@@ -27,6 +27,10 @@ export class Rooms {
     return typeof which === 'number' ? this.#byId.get(which) : this.#byKey.get(fold(which))
   }
 
+  get size(): number {
+    return this.#byId.size
+  }
+
   all(): readonly RoomRecord[] {
     return [...this.#byId.values()]
   }
@@ -60,8 +64,10 @@ export class Rooms {
     return rooms
   }
 
-  memberCount(room: number): number {
-    return this.#held.get(room)?.size ?? 0
+  memberCounts(): Map<number, number> {
+    const counts = new Map<number, number>()
+    for (const [room, held] of this.#held) counts.set(room, held.size)
+    return counts
   }
 
   #unname(id: number): void {

@@ -14,6 +14,8 @@ export interface Viewer {
   /** The list as it was last pushed to it. */
   shown: Buffer | undefined
   push(frame: Buffer): void
+  /** Resolves when it has taken what was pushed, or is gone. */
+  drained(): Promise<void>
 }
 
 /**
@@ -26,6 +28,8 @@ export class Board {
   readonly room: number | undefined
   readonly #make: () => Promise<string>
   readonly #viewers = new Set<Viewer>()
+  /** Those who have not taken the list that was pushed last: they get no further one until then. */
+  readonly #behind = new Set<Viewer>()
   #json = ''
   #frame: Buffer | undefined
   /** Something may have changed since the frame was made. */
@@ -106,7 +110,7 @@ export class Board {
     try {
       const frame = await this.#current()
       for (const viewer of this.#viewers) {
-        if (viewer.shown === frame) continue
+        if (viewer.shown === frame || this.#behind.has(viewer)) continue
         this.#hand(viewer, frame)
         bytes += frame.length
       }
@@ -123,6 +127,12 @@ export class Board {
   #hand(viewer: Viewer, frame: Buffer): void {
     viewer.shown = frame
     viewer.push(frame)
+    if (this.#behind.has(viewer)) return
+    this.#behind.add(viewer)
+    void viewer.drained().then(() => {
+      this.#behind.delete(viewer)
+      if (this.#viewers.has(viewer) && viewer.shown !== this.#frame) this.#schedule()
+    })
   }
 
   /** The list as it is: the same frame as long as it says the same. */

@@ -9,13 +9,14 @@ import { ChatroomConversation } from './conversation.ts'
 import { Pages } from './pages.ts'
 import { ChatroomWire, lastFrame } from './wire.ts'
 
-export interface ChatroomOptions extends Pick<ConnectionOptions, 'log' | 'maxQueue' | 'pace' | 'loginTimeout'> {
+export interface ChatroomOptions
+  extends Pick<ConnectionOptions, 'log' | 'tally' | 'maxQueue' | 'pace' | 'loginTimeout'> {
   readonly chat: Chat
 }
 
 /** Python-Chat-Room's protocol, which is always over TLS (protocols/chatroom.md). */
 export function chatroomListener(
-  { chat, log, maxQueue, pace, loginTimeout }: ChatroomOptions,
+  { chat, log, tally, maxQueue, pace, loginTimeout }: ChatroomOptions,
   admission: Admission,
   certificate: Certificate | undefined,
 ): Listener {
@@ -23,6 +24,7 @@ export function chatroomListener(
   const shared = { chat, wire: new ChatroomWire(), pages: new Pages(chat), loggingIn: new Set<string>() }
   const options: FrameOptions = {
     log,
+    tally,
     maxQueue,
     pace,
     loginTimeout,

@@ -1,7 +1,9 @@
 import type { Chat } from '../../chat/chat.ts'
 import { fold } from '../../chat/names.ts'
 import { Refusal } from '../../chat/refusal.ts'
+import { turnEnd } from '../../turn.ts'
 import type { FrameConversation, FrameLink } from '../frames/connection.ts'
+import { type Heard, Meanwhile } from '../hearing.ts'
 import { fields, type Reply, type Request, readRequest, reply } from './frames.ts'
 import { LOBBY_KEY, type Pages } from './pages.ts'
 import { ChatroomSession, type ChatroomWire } from './wire.ts'
@@ -25,6 +27,8 @@ export class ChatroomConversation implements FrameConversation {
   readonly #link: FrameLink
   /** From the login to the logout. */
   #session: ChatroomSession | undefined
+  /** Settled when everything said so far is answered. */
+  #said: Promise<unknown> = Promise.resolve()
   #gone = false
 
   constructor(shared: Shared, link: FrameLink) {
@@ -36,7 +40,7 @@ export class ChatroomConversation implements FrameConversation {
     return this.#session?.name || undefined
   }
 
-  hear(payload: Buffer): void | Promise<void> {
+  hear(payload: Buffer): Heard {
     const request = readRequest(payload)
     if (!request) return this.#refuse('error', wording.INVALID_MESSAGE)
     const { type } = request
@@ -69,7 +73,7 @@ export class ChatroomConversation implements FrameConversation {
     if (!data) return this.#refuse(request.type, wording.INVALID_MESSAGE)
     const { username, password } = data
     return this.#try(request.type, wording.REGISTER, async () => {
-      await this.#shared.chat.register(username, password)
+      await this.#shared.chat.register(username, password, this.#link.address ?? '')
       const message = 'Register successfully! You can now login'
       this.#say({ type: 'register', status: 'ok', data: { username, chatroom: LOBBY_KEY }, message })
     })
@@ -135,25 +139,33 @@ export class ChatroomConversation implements FrameConversation {
     })
   }
 
-  #message(session: ChatroomSession, request: Request): void | Promise<void> {
+  /** What follows need not wait for it, unless it turns the page: an answer would freeze the window there. */
+  #message(session: ChatroomSession, request: Request): Heard {
     // Who says it is who has logged in, whatever `from` says.
     const data = fields(request, 'to', 'text')
     if (!data) return this.#refuse(request.type, wording.INVALID_MESSAGE)
     const { chat } = this.#shared
     const { to, text } = data
-    return this.#try(request.type, wording.say(to, session.room?.record.title ?? ''), async () => {
+    const before = this.#said
+    const said = this.#try(request.type, wording.say(to, session.room?.record.title ?? ''), async () => {
       try {
         if (to === PUBLIC) await chat.say(session, text)
         else await chat.tell(session, to, text)
       } catch (error) {
-        if (!(error instanceof Refusal) || error.reason !== 'text-empty') throw error
+        if (error instanceof Refusal && error.reason === 'text-empty') return
+        // Behind what was said before it.
+        await before.then(turnEnd)
+        throw error
       }
     })
+    this.#said = Promise.allSettled([this.#said, said])
+    return new Meanwhile(said)
   }
 
   #exit(session: ChatroomSession): Promise<void> {
     const { chat } = this.#shared
     return this.#try('exit', {}, async () => {
+      await this.#said
       await chat.leave(session)
       if (!session.closed) this.#returnToLobby(session)
     })

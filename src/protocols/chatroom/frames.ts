@@ -1,11 +1,12 @@
 import { encodeFrame } from '../frames/encode.ts'
+import { isObject, readObject } from '../json.ts'
 
 /** The model of every frame, both ways (protocols/chatroom.md, 1): null is as good as absent. */
 export interface Request {
   readonly type: string
-  readonly status?: string | null
-  readonly message?: string | null
-  readonly data?: Readonly<Record<string, unknown>> | null
+  readonly status?: string | null | undefined
+  readonly message?: string | null | undefined
+  readonly data?: Readonly<Record<string, unknown>> | null | undefined
 }
 
 export interface Reply {
@@ -15,36 +16,24 @@ export interface Reply {
   readonly message?: string
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true })
-
-/** Undefined when it breaks the model. */
+/**
+ * Undefined when it breaks the model. Checked by hand: four fields are not worth the time that a schema library takes to load
+ * at every start.
+ */
 export function readRequest(payload: Buffer): Request | undefined {
-  try {
-    const value: unknown = JSON.parse(utf8.decode(payload))
-    return isRequest(value) ? value : undefined
-  } catch {
-    // What it says may hold a password: nobody hears of it.
-    return undefined
-  }
-}
-
-/** Checked by hand: four fields are not worth the time that a schema library takes to load at every start. */
-function isRequest(value: unknown): value is Request {
-  if (!isObject(value)) return false
+  const value = readObject(payload)
+  if (!value) return undefined
   const { type, status, message, data } = value
-  return typeof type === 'string' && isText(status) && isText(message) && (isAbsent(data) || isObject(data))
+  if (typeof type !== 'string' || !isText(status) || !isText(message)) return undefined
+  return isAbsent(data) || isObject(data) ? { type, status, message, data } : undefined
 }
 
-function isText(value: unknown): boolean {
+function isText(value: unknown): value is string | null | undefined {
   return isAbsent(value) || typeof value === 'string'
 }
 
-function isAbsent(value: unknown): boolean {
+function isAbsent(value: unknown): value is null | undefined {
   return value === undefined || value === null
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** The named fields of a request's data; undefined when one of them is missing or no string. */

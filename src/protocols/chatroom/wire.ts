@@ -1,7 +1,7 @@
 import { type Place, Session, type Wire } from '../../chat/session.ts'
 import type { Event } from '../../engine/event.ts'
 import { DISCONNECTS, type DisconnectReason } from '../disconnect.ts'
-import type { Sink } from '../outbox.ts'
+import type { FrameLink } from '../frames/connection.ts'
 import type { Board, Viewer } from './board.ts'
 import { reply } from './frames.ts'
 
@@ -11,15 +11,19 @@ export class ChatroomSession extends Session implements Viewer {
   shown: Buffer | undefined
   /** Called when its room is no more. */
   onPutOut: (() => void) | undefined
-  readonly #sink: Sink
+  readonly #link: FrameLink
 
-  constructor(wire: ChatroomWire, sink: Sink) {
+  constructor(wire: ChatroomWire, link: FrameLink) {
     super(wire)
-    this.#sink = sink
+    this.#link = link
   }
 
   push(frame: Buffer): void {
-    this.#sink.push(frame)
+    this.#link.push(frame)
+  }
+
+  drained(): Promise<void> {
+    return this.#link.drained()
   }
 }
 
@@ -32,20 +36,21 @@ export class ChatroomWire implements Wire<ChatroomSession> {
   readonly carriesPrivate = true
 
   deliver({ record }: Place, events: readonly Event[], members: Iterable<ChatroomSession>): void {
-    const said = events.filter(({ kind }) => kind === 'message')
+    const said = events.filter(({ kind }) => kind === 'message' || kind === 'private')
     if (said.length === 0) return
-    const bytes = Buffer.concat(said.map(({ from, body }) => message('public', from, body)))
-    for (const member of members) if (member.page?.room === record.id) member.push(bytes)
+    let bytes: Buffer | undefined
+    for (const member of members) {
+      if (member.page?.room !== record.id) continue
+      // Private ones are for one member alone, and bear its name, also the copy of the sender's (protocols/chatroom.md, 2.8).
+      const frames = () =>
+        said.map(({ kind, from, body }) => message(kind === 'private' ? member.name : 'public', from, body))
+      bytes ??= Buffer.concat(frames())
+      member.push(bytes)
+    }
   }
 
   putOut(_room: Place, session: ChatroomSession): void {
     session.onPutOut?.()
-  }
-
-  whisper({ record }: Place, events: readonly Event[], session: ChatroomSession): void {
-    if (session.page?.room !== record.id) return
-    // The addressee's own name, and for the sender's copy the sender's (protocols/chatroom.md, 2.8).
-    for (const { from, body } of events) session.push(message(session.name, from, body))
   }
 }
 

@@ -12,6 +12,7 @@ const ANYWHERE: Words = {
 
 export const REGISTER: Words = {
   'name-taken': 'Username already in use, try another one',
+  'name-in-use': 'Username already in use, try another one',
   'name-invalid': 'Invalid username',
   'name-reserved': 'Invalid username',
   'secret-invalid': 'Invalid password',
@@ -27,6 +28,7 @@ export const LOGIN: Words = {
 export const create = (room: string): Words => ({
   'room-name-invalid': 'Invalid room name',
   'room-taken': `${room} already exists`,
+  'too-many-rooms': 'Too many rooms',
 })
 
 export const enter = (room: string): Words => ({

@@ -13,12 +13,13 @@ import { ChatterboxWire } from './wire.ts'
 /** What all listeners of the protocol share, and so the bytes that they send. */
 export function chatterboxOptions(
   chat: Chat,
-  { log, maxQueue, pace, loginTimeout }: Omit<ConnectionOptions, 'lastWord'>,
+  { log, tally, maxQueue, pace, loginTimeout }: Omit<ConnectionOptions, 'lastWord'>,
   settings: ConversationSettings,
 ): FrameOptions {
   const options = { ...settings, chat, log, wire: new ChatterboxWire() }
   return {
     log,
+    tally,
     maxQueue,
     pace,
     loginTimeout,

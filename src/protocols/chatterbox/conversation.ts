@@ -3,7 +3,9 @@ import { type Chat, LOBBY } from '../../chat/chat.ts'
 import { isReserved } from '../../chat/names.ts'
 import { type Reason, Refusal } from '../../chat/refusal.ts'
 import { isLonger } from '../../chat/text.ts'
+import { turnEnd } from '../../turn.ts'
 import type { FrameConversation, FrameLink } from '../frames/connection.ts'
+import { type Heard, Meanwhile } from '../hearing.ts'
 import { runCommand } from './commands.ts'
 import { type Entry, frame } from './frame.ts'
 import { INVALID_MESSAGE, isEntry, readRequest } from './request.ts'
@@ -52,6 +54,8 @@ export class Conversation implements FrameConversation {
   /** With the name that was accepted, or is being tried. */
   #session: ChatterboxSession | undefined
   #accepted = false
+  /** Settled when everything said so far is answered. */
+  #said: Promise<unknown> = Promise.resolve()
 
   constructor(options: ConversationOptions, link: FrameLink) {
     this.#options = options
@@ -62,10 +66,15 @@ export class Conversation implements FrameConversation {
     return this.#accepted ? this.#session?.name : undefined
   }
 
-  hear(payload: Buffer): void | Promise<void> {
+  hear(payload: Buffer): Heard {
     const request = readRequest(payload)
     if (typeof request === 'string') return this.#object(request)
-    return this.#carryOut(request.username, request.messages)
+    const { username, messages } = request
+    const before = this.#said
+    const done = this.#carryOut(username, messages, before)
+    if (username !== undefined || !isPlain(messages)) return done
+    this.#said = Promise.allSettled([before, done])
+    return new Meanwhile(done)
   }
 
   leave(): void {
@@ -73,11 +82,14 @@ export class Conversation implements FrameConversation {
   }
 
   /** At most one objection, the first, whatever there is to object to. */
-  async #carryOut(username: unknown, messages: unknown): Promise<void> {
+  async #carryOut(username: unknown, messages: unknown, before: Promise<unknown>): Promise<void> {
     const name = username === undefined ? undefined : await this.#choose(username)
-    const text = messages === undefined ? undefined : await this.#take(messages)
+    const text = messages === undefined ? undefined : await this.#take(messages, before)
     const objection = name ?? text
-    if (objection !== undefined) this.#object(objection)
+    if (objection === undefined) return
+    // Behind what was said before it.
+    await before.then(turnEnd)
+    this.#object(objection)
   }
 
   #object(text: string): void {
@@ -106,7 +118,7 @@ export class Conversation implements FrameConversation {
   }
 
   /** What is said in one frame is committed together; a command waits for what was said before it. */
-  async #take(messages: unknown): Promise<Outcome> {
+  async #take(messages: unknown, before: Promise<unknown>): Promise<Outcome> {
     const session = this.#session
     if (!this.#accepted || !session) return 'Choose a username first'
     if (!Array.isArray(messages)) return INVALID_MESSAGE
@@ -117,7 +129,7 @@ export class Conversation implements FrameConversation {
       if (typeof entry === 'string') {
         outcomes.push(entry)
       } else if (entry[3].startsWith('/')) {
-        await Promise.all(outcomes)
+        await Promise.all([before, ...outcomes])
         // Its answer follows theirs, and a client that does not read its answers gets no further ones.
         await this.#link.drained()
         outcomes.push(await this.#command(session, entry))
@@ -166,4 +178,9 @@ export class Conversation implements FrameConversation {
     this.#options.log.error({ err: error }, 'a frame failed')
     return 'Internal error'
   }
+}
+
+/** Whether there is no command among them: what follows need not wait for what is only said. */
+function isPlain(messages: unknown): boolean {
+  return !Array.isArray(messages) || !messages.some((entry) => isEntry(entry) && entry[3].startsWith('/'))
 }

@@ -1,4 +1,5 @@
 /** What clients say, checked. */
+import { readObject } from '../json.ts'
 import type { Entry } from './frame.ts'
 
 export const INVALID_JSON = 'Invalid JSON'
@@ -13,17 +14,10 @@ export interface Request {
   readonly messages: unknown
 }
 
-const decoder = new TextDecoder('utf-8', { fatal: true })
-
 /** A string says what is wrong. */
 export function readRequest(payload: Buffer): Request | string {
-  let value: unknown
-  try {
-    value = JSON.parse(decoder.decode(payload))
-  } catch {
-    return INVALID_JSON
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return INVALID_JSON
+  const value = readObject(payload)
+  if (!value) return INVALID_JSON
   const known = new Map<string, unknown>(Object.entries(value))
   if (!known.has('USERNAME') && !known.has('MESSAGES')) return INVALID_MESSAGE
   return { username: known.get('USERNAME'), messages: known.get('MESSAGES') }

@@ -31,18 +31,14 @@ export class ChatterboxWire implements Wire<ChatterboxSession> {
   deliver(_room: Place, events: readonly Event[], members: Iterable<ChatterboxSession>): void {
     let frames: readonly Buffer[] | undefined
     for (const member of members) {
+      // Private ones are for one member alone, who does not expect what it has said itself (protocols/chatterbox.md, 2.2).
+      const told = () => events.filter(({ to }) => to === undefined || fold(to) === member.key)
       if (member.held) {
-        for (const event of events) member.held.push(event)
+        for (const event of told()) member.held.push(event)
       } else {
-        frames ??= framesOf(events)
+        frames ??= framesOf(told())
         for (const frame of frames) member.sink.push(frame)
       }
     }
-  }
-
-  /** To the addressee only: a client does not expect what it has said itself (protocols/chatterbox.md, 2.2). */
-  whisper(room: Place, events: readonly Event[], session: ChatterboxSession): void {
-    const own = events.filter(({ to }) => to !== undefined && fold(to) === session.key)
-    this.deliver(room, own, [session])
   }
 }

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { Connection, type ConnectionOptions } from '../connection.ts'
-import { Hearing } from '../hearing.ts'
+import { type Heard, Hearing } from '../hearing.ts'
 import { Outbox } from '../outbox.ts'
 import { FrameQueue } from './queue.ts'
 import { FrameReader } from './reader.ts'
@@ -20,8 +20,11 @@ export interface FrameLink {
 export interface FrameConversation {
   /** With which the client has logged in, or nothing: then it is let go after a time. */
   readonly name: string | undefined
-  /** Frames come in order, the next one when this one's promise is settled and the turn in which it was has ended. */
-  hear(payload: Buffer): void | Promise<void>
+  /**
+   * Frames come in order, the next one when this one's promise is settled and the turn in which it was has ended, or, where
+   * that is for meanwhile, at once.
+   */
+  hear(payload: Buffer): Heard
   /** Called once, when the client is gone or is being let go. */
   leave(): void
 }
@@ -68,7 +71,7 @@ export class FrameConnection extends Connection implements FrameLink {
   }
 
   protected override get quiet(): boolean {
-    return !this.#hearing.busy
+    return this.#hearing.idle
   }
 
   protected override retry(): boolean {
@@ -91,7 +94,7 @@ export class FrameConnection extends Connection implements FrameLink {
         return true
       }
       this.count()
-      this.#hearing.hear(() => this.#conversation.hear(payload))
+      this.#hearing.hear(payload.length, () => this.#conversation.hear(payload))
       this.checkLogin()
       if (!this.#hearing.busy && !this.mustWait) continue
       if (!this.deaf) this.wait()

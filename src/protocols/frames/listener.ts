@@ -14,7 +14,7 @@ export function frameListener(
   admission: Admission,
   certificate?: Certificate,
 ): Listener {
-  const { log, lastWord } = options
+  const { log, tally, lastWord } = options
   const welcome = (socket: Socket) => new FrameConnection(socket, options)
-  return new Listener({ name, log, admission, certificate, lastWord, welcome })
+  return new Listener({ name, log, tally, admission, certificate, lastWord, welcome })
 }

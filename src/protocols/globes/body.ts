@@ -1,6 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-
-const utf8 = new TextDecoder('utf-8', { fatal: true })
+import { readObject } from '../json.ts'
 
 /** Bodies are JSON, whatever label they have (protocols/globes.md, 1): the browser client says that it sends a form. */
 export function takeAnyBody(app: FastifyInstance): void {
@@ -13,15 +12,5 @@ export function takeAnyBody(app: FastifyInstance): void {
 
 /** The fields of a body; undefined when it is no JSON object. */
 export function fieldsOf(body: unknown): Readonly<Record<string, unknown>> | undefined {
-  if (!Buffer.isBuffer(body)) return undefined
-  try {
-    const value: unknown = JSON.parse(utf8.decode(body))
-    return isObject(value) ? value : undefined
-  } catch {
-    return undefined
-  }
-}
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return Buffer.isBuffer(body) ? readObject(body) : undefined
 }

@@ -5,6 +5,8 @@ export const ERRORS = {
   103: { text: 'Room error: Invalid JSON', status: 400 },
   104: { text: 'Room error: Unauthorized operation', status: 401 },
   105: { text: 'Room error: Invalid content', status: 400 },
+  /** Ours. */
+  106: { text: 'Room error: Too many rooms', status: 503 },
   201: { text: 'Client error: User not found', status: 404 },
   202: { text: 'Client error: Duplicate username', status: 400 },
   203: { text: 'Client error: Invalid JSON', status: 400 },

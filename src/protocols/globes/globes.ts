@@ -10,7 +10,7 @@ import { addRooms } from './rooms.ts'
 import { addSocket } from './socket/socket.ts'
 import { Tokens } from './tokens.ts'
 
-export interface GlobesOptions extends Pick<ConnectionOptions, 'log' | 'maxQueue' | 'pace'> {
+export interface GlobesOptions extends Pick<ConnectionOptions, 'log' | 'tally' | 'maxQueue' | 'pace'> {
   readonly chat: Chat
   /** Characters of a message. */
   readonly maxText: number

@@ -24,7 +24,7 @@ export function addRooms(app: FastifyInstance, { chat, tokens, publicRooms }: Sh
       return
     }
     if (publicRooms === 'open') return
-    if (publicRooms === 'closed' || room.id === LOBBY || (await directory.count(room.id)) > 0)
+    if (publicRooms === 'closed' || room.id === LOBBY || (await directory.inside(room.id)).length > 0)
       throw new GlobesError(104)
   }
 
@@ -77,6 +77,7 @@ function judge(password: string): Password {
 function refuse(error: unknown, which?: string): never {
   if (error instanceof Refusal) {
     if (error.reason === 'room-taken') throw new GlobesError(102, 'title')
+    if (error.reason === 'too-many-rooms') throw new GlobesError(106)
     if (error.reason === 'room-unknown') throw new GlobesError(101, which)
   }
   throw error

@@ -14,8 +14,10 @@ import type { HttpGround, Routes, SocketRoute } from './routes.ts'
 const MAX_BODY = 65_536
 /** Characters of a parameter in a path; a request's head is bounded already, and a route answers what is too long for it. */
 const MAX_PARAMETER = 16_384
-/** How long a connection may wait for its next request, in ms. */
+/** How long a connection may wait for its next request, in ms, */
 const KEEP_ALIVE_MS = 5_000
+/** and how long one may take nothing of its answer. */
+const STALLED_MS = 60_000
 
 export interface App {
   /** Takes over a connection. */
@@ -45,10 +47,6 @@ export async function openApp(options: AppOptions, routes: readonly Routes[]): P
     if (status >= 500) log.error({ err: error, route: request.routeOptions.url }, 'a request failed')
     return reply.code(status).send()
   })
-  app.addHook('onRequest', async (request, reply) => {
-    // Before its body is looked at.
-    if (request.is404) return reply.code(404).send()
-  })
   app.addHook('onResponse', async ({ method, routeOptions }, { statusCode, elapsedTime }) => {
     // The route and not the path: that may hold what is nobody's business.
     log.debug({ method, route: routeOptions.url, status: statusCode, ms: Math.round(elapsedTime) }, 'answered')
@@ -56,19 +54,22 @@ export async function openApp(options: AppOptions, routes: readonly Routes[]): P
   const addOthers = addOtherMethods(app)
   const echoing = new WeakSet<IncomingMessage>()
   await app.register(websocket, {
-    // A class of them is all that is made use of, not what hangs on the library's own.
+    // Only instances are made of it; what else hangs on the library's own class, and its type, is not asked for.
     options: {
-      WebSocket: PatientWebSocket as typeof WebSocket,
+      WebSocket: PatientWebSocket as never,
       maxPayload: options.maxMessage,
       clientTracking: false,
       handleProtocols: ([first = ''], request) => echoing.has(request) && first,
     },
     // Connections end themselves, each when it has its answers.
     preClose: (done: () => void) => done(),
-    // What is wrong with a client's frames closes its connection, with the code for it.
-    errorHandler: (error) => log.debug({ reason: error.message }, 'WebSocket failed'),
   })
-  const ground = groundOf(options, echoing)
+  const sockets = new Set<string>()
+  app.addHook('onRequest', async ({ is404, ws, routeOptions: { url = '' } }, reply) => {
+    // Before a body is looked at. A handshake elsewhere than at a path for it would be done, and nobody there.
+    if (is404 || (ws && !sockets.has(url))) return reply.code(404).send()
+  })
+  const ground = groundOf(options, sockets, echoing)
   for (const add of routes) await app.register(async (scope) => add(scope, ground))
   addOthers()
   await app.ready()
@@ -96,10 +97,12 @@ function serverOf({ patience, visitors }: AppOptions): Server {
     connectionsCheckingInterval: patience / 10,
     keepAliveTimeout: KEEP_ALIVE_MS,
   })
+  server.timeout = STALLED_MS
   return server.on('request', ({ socket }, response) => visitors.get(socket)?.serve(response))
 }
 
-function groundOf(options: AppOptions, echoing: WeakSet<IncomingMessage>): HttpGround {
+/** `sockets` becomes the paths for WebSockets, `echoing` the handshakes that get their subprotocol back. */
+function groundOf(options: AppOptions, sockets: Set<string>, echoing: WeakSet<IncomingMessage>): HttpGround {
   const { log, admission, origins, proxies, visitors } = options
 
   const addressOf = ({ ip, socket }: FastifyRequest) => (isIP(ip) ? ip : (socket.remoteAddress ?? ''))
@@ -117,6 +120,7 @@ function groundOf(options: AppOptions, echoing: WeakSet<IncomingMessage>): HttpG
 
   const openSocket = (app: FastifyInstance, path: string, route: SocketRoute) => {
     const { welcome, anyOrigin, onRequest = [], withoutHandshake = upgradeRequired, echoProtocol } = route
+    sockets.add(app.prefix + path)
     app.route({
       method: 'GET',
       url: path,
@@ -133,10 +137,16 @@ function groundOf(options: AppOptions, echoing: WeakSet<IncomingMessage>): HttpG
       preHandler: async (request, reply) => {
         if (refuse(request)) return reply.code(429).header('Connection', 'close').send()
         if (echoProtocol) echoing.add(request.raw)
+        // The socket outlives the answer by hours, and would keep it.
+        reply.raw.detachSocket(request.socket)
       },
       handler: () => {},
       wsHandler: (websocket: WebSocket, request) => {
         const { socket } = request
+        // In place of the plugin's, which keeps the request. What is wrong with a client's frames closes its connection.
+        websocket
+          .removeAllListeners('error')
+          .on('error', ({ message }) => log.debug({ reason: message }, 'WebSocket failed'))
         try {
           // As the plugin was told to make them.
           const visit = { websocket: websocket as PatientWebSocket, socket, address: addressOf(request), request }

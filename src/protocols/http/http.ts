@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import type { Admission } from '../admission.ts'
 import { Listener } from '../listener.ts'
 import type { Address, Certificate, Protocol } from '../protocol.ts'
+import type { Tally, Traffic } from '../tally.ts'
 import type { App } from './app.ts'
 import type { Proxies } from './proxies.ts'
 import type { Routes } from './routes.ts'
@@ -15,6 +16,7 @@ const REQUEST_MS = 10_000
 export interface HttpOptions {
   readonly log: Logger
   readonly admission: Admission
+  readonly tally: Tally
   /** TLS with this one; plain HTTP without. */
   readonly certificate: Certificate | undefined
   /** Whose pages may open WebSockets, besides the server's own. */
@@ -42,6 +44,9 @@ export class Http implements Protocol {
   readonly #routes: readonly Routes[]
   readonly #listener: Listener
   #app: App | undefined
+  /** Connections that are there, to be told when the daemon drains. */
+  readonly #visitors = new Set<Visitor>()
+  #draining = false
 
   constructor(options: HttpOptions, routes: readonly Routes[]) {
     const visitors = new WeakMap<Socket, Visitor>()
@@ -51,12 +56,16 @@ export class Http implements Protocol {
       name: this.name,
       log: options.log,
       admission: options.admission,
+      tally: options.tally,
       certificate: options.certificate,
       isProxy: (address) => options.proxies.has(address),
       lastWord: (reason) => statusAlone(reason === 'too-many-from-address' ? 429 : 503),
       welcome: (socket) => {
         const visitor = new Visitor(socket)
+        this.#visitors.add(visitor)
+        socket.once('close', () => this.#visitors.delete(visitor))
         visitors.set(socket, visitor)
+        if (this.#draining) visitor.drain()
         this.#app?.serve(socket)
         return visitor
       },
@@ -71,6 +80,15 @@ export class Http implements Protocol {
 
   setCertificate(certificate: Certificate): void {
     this.#listener.setCertificate(certificate)
+  }
+
+  get traffic(): Traffic {
+    return this.#listener.traffic
+  }
+
+  drain(): void {
+    this.#draining = true
+    for (const visitor of this.#visitors) visitor.drain()
   }
 
   async stop(): Promise<void> {

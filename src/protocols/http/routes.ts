@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
+import type { Client } from '../listener.ts'
 import type { PatientWebSocket } from './patient.ts'
 
 /** A protocol's paths. `app` is its own: hooks, decorations and error handlers set there are nobody else's. */
@@ -15,7 +16,7 @@ export interface HttpGround {
 
 export interface SocketRoute {
   /** Takes over a client whose handshake is done. `stop` is to end it when it has its answers and a notice. */
-  readonly welcome: (visit: Visit) => { stop(): void }
+  readonly welcome: (visit: Visit) => Client
   /** Whether pages of any origin may come. Otherwise: the server's own, those listed, and what is no page. */
   readonly anyOrigin?: boolean
   /** What else must hold before the handshake: to reply is to refuse. */

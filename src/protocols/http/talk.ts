@@ -1,4 +1,4 @@
-import { Hearing } from '../hearing.ts'
+import { type Heard, Hearing } from '../hearing.ts'
 import { SocketConnection, type SocketOptions } from './connection.ts'
 import type { Visit } from './routes.ts'
 
@@ -18,10 +18,13 @@ export interface SocketLink {
 export interface SocketConversation {
   /** With which the client has logged in, or nothing: then it is let go after a time. */
   readonly name: string | undefined
-  /** Messages of text come in order, the next one when this one's promise is settled and the turn in which it was has ended. */
-  hear(message: string): void | Promise<void>
+  /**
+   * Messages of text come in order, the next one when this one's promise is settled and the turn in which it was has ended,
+   * or, where that is for meanwhile, at once.
+   */
+  hear(message: string): Heard
   /** The same for a binary message; without it, those are passed over. */
-  hearBinary?(message: Buffer): void | Promise<void>
+  hearBinary?(message: Buffer): Heard
   /** Called once, when the client is gone or is being let go. */
   leave(): void
 }
@@ -57,7 +60,7 @@ export class TalkConnection extends SocketConnection<string | Buffer> implements
   }
 
   protected override get quiet(): boolean {
-    return !this.#hearing.busy
+    return this.#hearing.idle
   }
 
   protected override cut(message: string | Buffer): readonly (string | Buffer)[] {
@@ -66,7 +69,7 @@ export class TalkConnection extends SocketConnection<string | Buffer> implements
 
   protected override take(message: string | Buffer): boolean {
     if (this.#hearing.busy) return false
-    this.#hearing.hear(() =>
+    this.#hearing.hear(message.length, () =>
       typeof message === 'string' ? this.#conversation.hear(message) : this.#conversation.hearBinary?.(message),
     )
     return true

@@ -1,12 +1,14 @@
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import type { Client } from '../listener.ts'
 
 /** A connection to the HTTP port: idle, being answered, or turned into a WebSocket. */
-export class Visitor {
+export class Visitor implements Client {
   readonly #socket: Socket
   /** Requests that are being answered. */
   #serving = 0
-  #client: { stop(): void } | undefined
+  #client: Client | undefined
+  #draining = false
   #stopping = false
 
   constructor(socket: Socket) {
@@ -22,9 +24,19 @@ export class Visitor {
   }
 
   /** The handshake is done. */
-  become(client: { stop(): void }): void {
+  become(client: Client): void {
     this.#client = client
-    if (this.#stopping) client.stop()
+    if (this.#stopping || this.#draining) client.stop()
+  }
+
+  /** Lets a WebSocket go; who makes requests may go on. */
+  drain(): void {
+    this.#draining = true
+    this.#client?.stop()
+  }
+
+  get queued(): number {
+    return this.#client?.queued ?? this.#socket.writableLength
   }
 
   stop(): void {

@@ -9,6 +9,7 @@ export function lineListener(options: LineOptions, admission: Admission, certifi
     name: certificate ? 'line-tls' : 'line',
     log: options.log,
     admission,
+    tally: options.tally,
     certificate,
     lastWord: options.lastWord,
     welcome: (socket) => new LineConnection(socket, options),

@@ -10,7 +10,7 @@ type Line = string | { readonly wrong: string }
 
 type LineSocketOptions = LineOptions & SocketOptions
 
-/** The line protocol over WebSocket, at /line: lines as messages of text (protocols/line.md, 9). */
+/** The line protocol over WebSocket, at /line: lines as messages of text. */
 export function lineRoutes(line: LineOptions): Routes {
   // A line feed stands between the objects of a message, not behind them.
   const pack = (lines: string) => textFrame(lines.slice(0, -1))

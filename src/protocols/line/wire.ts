@@ -36,14 +36,11 @@ export class LineWire implements Wire<LineSession> {
   deliver(room: Place, events: readonly Event[], members: Iterable<LineSession>): void {
     const { lineName } = room.record
     let lines = ''
-    for (const event of events) lines += this.#encode(roomEvent(event, lineName))
+    for (const event of events) {
+      lines += this.#encode(event.kind === 'private' ? privateEvent(event, lineName) : roomEvent(event, lineName))
+    }
     const bytes = this.pack(lines)
     for (const member of members) member.sink.push(bytes)
-  }
-
-  whisper(room: Place, events: readonly Event[], session: LineSession): void {
-    const { lineName } = room.record
-    for (const event of events) session.sink.push(this.pack(this.#encode(privateEvent(event, lineName))))
   }
 }
 

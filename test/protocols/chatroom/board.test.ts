@@ -1,10 +1,16 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { Board, type Viewer } from '../../../src/protocols/chatroom/board.ts'
 
 function viewer(name: string): Viewer & { readonly seen: number[] } {
   const seen: number[] = []
-  return { name, shown: undefined, seen, push: (frame) => void seen.push(JSON.parse(frame.toString('utf8', 4)).n) }
+  return {
+    name,
+    shown: undefined,
+    seen,
+    drained: async () => {},
+    push: (frame) => void seen.push(JSON.parse(frame.toString('utf8', 4)).n),
+  }
 }
 
 function counter(work: () => Promise<unknown> = async () => {}) {
@@ -85,4 +91,23 @@ test('a list that cannot be made is pushed when it can', async () => {
   board.add(ann)
   await pause(800)
   expect(ann.seen).toEqual([0])
+})
+
+test('who does not read gets no list on top of another, and the newest when he reads again', async () => {
+  const { state, board } = counter()
+  const slow = { ...viewer('slow'), read: Promise.withResolvers<void>() }
+  slow.drained = () => slow.read.promise
+  const [ann] = [viewer('ann')]
+  board.add(slow)
+  board.add(ann)
+  await vi.waitUntil(() => ann.seen.length === 1)
+  for (const n of [1, 2]) {
+    state.n = n
+    board.changed()
+    await vi.waitUntil(() => ann.seen.at(-1) === n)
+  }
+  expect(slow.seen).toEqual([0])
+  slow.read.resolve()
+  await vi.waitUntil(() => slow.seen.length === 2)
+  expect(slow.seen).toEqual([0, 2])
 })

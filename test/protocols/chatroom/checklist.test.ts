@@ -5,7 +5,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { connect as connectTcp } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises'
-import { expect, onTestFinished, test } from 'vitest'
+import { isDeepStrictEqual } from 'node:util'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { encodeFrame } from '../../../src/protocols/frames/encode.ts'
 import {
   ChatroomClient,
@@ -355,10 +356,10 @@ test('27. what breaks the model is answered and ends nothing', async () => {
 test('28. a header that announces 4 GB closes the connection and takes no memory', async () => {
   const { connect } = await chatroomStage()
   const client = await connect()
-  const before = process.memoryUsage().rss
+  const before = process.memoryUsage().arrayBuffers
   client.frames.socket.write(Buffer.from([0xff, 0xff, 0xff, 0xff, 0x7b]))
   expect(await client.frames.rest()).toEqual([error('error', 'Message too long')])
-  expect(process.memoryUsage().rss - before).toBeLessThan(100_000_000)
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(100_000_000)
 })
 
 test('29. frames byte by byte, and many in one write, are answered in order', async () => {
@@ -458,10 +459,12 @@ test('35. a member who does not read delays nobody and is dropped', { timeout: 3
     const started = performance.now()
     for (let burst = 0; burst < 50; burst++) harper.send(say(text))
     for (let heard = 0; heard < 50; ) if ((await harper.next()).type === 'msg') heard++
-    expect(performance.now() - started).toBeLessThan(5_000)
+    expect(performance.now() - started).toBeLessThan(2_000)
   }
   expect(daemon.log()).toContain('reader-too-slow')
-  expect(await harper.ask(LIST)).toEqual(inRoom('tech_talk', 'harper'))
+  const alone = inRoom('tech_talk', 'harper')
+  harper.send(LIST)
+  await vi.waitUntil(async () => isDeepStrictEqual(await harper.next(), alone), { timeout: 10_000 })
 })
 
 test('36. who never finishes its handshake keeps nobody out and is dropped', { timeout: 30_000 }, async () => {

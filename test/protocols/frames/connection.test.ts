@@ -12,6 +12,7 @@ import {
 } from '../../../src/protocols/frames/connection.ts'
 import { encodeFrame } from '../../../src/protocols/frames/encode.ts'
 import { Listener } from '../../../src/protocols/listener.ts'
+import { Tally } from '../../../src/protocols/tally.ts'
 import type { Transport } from '../../support/client.ts'
 import { loadTestCertificate } from '../../support/daemon.ts'
 import { FrameClient } from '../../support/frames.ts'
@@ -62,8 +63,10 @@ async function stage({ transport, recordEach }: Setting, overrides: Partial<Fram
   const parrots: Parrot[] = []
   let left = 0
   const log = pino({ level: 'silent' })
+  const tally = new Tally()
   const options: FrameOptions = {
     log,
+    tally,
     maxQueue: 1_048_576,
     pace: { rate: 0, burst: 1 },
     loginTimeout: 0,
@@ -80,6 +83,7 @@ async function stage({ transport, recordEach }: Setting, overrides: Partial<Fram
   const listener = new Listener({
     name: 'parrot',
     log,
+    tally,
     admission: new Admission({ maxConnections, maxPerAddress: 0 }),
     certificate: transport === 'TLS' ? loadTestCertificate() : undefined,
     lastWord: options.lastWord,

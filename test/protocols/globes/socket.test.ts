@@ -76,6 +76,18 @@ test('25. 29. the join comes before the first message, also of who has not asked
   for (const client of [david, eve]) expect(await client.take(3)).toEqual(more)
 })
 
+test('25. much that is said at once comes whole and in order, and leaving comes behind it', async () => {
+  const { connect } = await globesStage()
+  const [david, watcher] = [await connect(), await connect()]
+  const texts = Array.from({ length: 600 }, (_, n) => `${n}`)
+  david.send(...texts.map((text) => saying('david', text, `c${text}`)), leaving('david'))
+  for (const client of [david, watcher]) {
+    expect(await client.next()).toEqual(joined('david', 1, 'c0'))
+    for (const text of texts) expect(await client.next()).toEqual(said('david', text, 1, `c${text}`))
+    expect(await client.next()).toEqual(left('david'))
+  }
+})
+
 test('26. leaving is told once; the socket stays, and may come back', async () => {
   const { connect, join, api } = await globesStage()
   const watcher = await connect()

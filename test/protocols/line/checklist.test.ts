@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import type { LineClient } from '../../support/client.ts'
+import { isWebSocket, type LineClient } from '../../support/client.ts'
 import { removeFolder, temporaryFolder } from '../../support/daemon.ts'
 import { error, history, isReply, joined, left, ok, result, said, stage, type Way } from '../../support/stage.ts'
 
@@ -13,6 +13,8 @@ const WAYS: Way[] = [
   { transport: 'TLS', mode: 'whole' },
   { transport: 'TLS', mode: 'split' },
   { transport: 'TLS', mode: 'bytes' },
+  { transport: 'WS', mode: 'whole' },
+  { transport: 'WS', mode: 'split' },
 ]
 
 const NAME_TAKEN = error('User with such nickname is already present in the requested room')
@@ -21,6 +23,9 @@ const MISSING = error('Missing required parameter')
 describe.each(WAYS)('over $transport, lines sent $mode', (way) => {
   /** For what takes long or sends much. */
   const onceATransport = test.runIf(way.mode === 'whole')
+  /** Messages of text have an end of their own, are UTF-8, and know no telnet. */
+  const inMessages = isWebSocket(way.transport)
+  const onAStream = test.runIf(!inMessages)
 
   onceATransport('1. the server sends nothing of its own accord', async () => {
     const client = await (await stage(way)).connect()
@@ -370,7 +375,7 @@ describe.each(WAYS)('over $transport, lines sent $mode', (way) => {
     expect(await alice.ask('é'.repeat(8_192))).toEqual(error('Message too long'))
     alice.write(`${'x'.repeat(16_384)}\n`)
     expect(await alice.next()).toEqual(error('Message too long'))
-    for (const line of ['x'.repeat(16_385), 'é'.repeat(8_193), 'x'.repeat(100_000)]) {
+    for (const line of ['x'.repeat(16_385), 'é'.repeat(8_193), 'x'.repeat(inMessages ? 65_536 : 100_000)]) {
       expect(await alice.ask(line)).toEqual(error('Line too long'))
     }
     alice.send('short')
@@ -385,7 +390,15 @@ describe.each(WAYS)('over $transport, lines sent $mode', (way) => {
     expect(await alice.ask('x'.repeat(16_385))).toEqual(error('Line too long'))
   })
 
-  onceATransport('37. a line of 1 GB', { timeout: 60_000 }, async () => {
+  test.runIf(inMessages)('37. a message of more than 64 KiB, which may be a line too long, closes', async () => {
+    const [alice, bob] = await (await stage(way)).together('tech', 'alice', 'bob')
+    alice.send('x'.repeat(65_537))
+    await alice.closed
+    expect(alice.closing).toMatchObject({ code: 1009 })
+    expect(await bob.next()).toMatchObject(left('alice'))
+  })
+
+  test.runIf(way.mode === 'whole' && !inMessages)('37. a line of 1 GB', { timeout: 60_000 }, async () => {
     const [alice, bob] = await (await stage(way)).together('tech', 'alice', 'bob')
     const chunk = Buffer.alloc(1 << 20, 'x')
     const before = process.memoryUsage.rss()
@@ -470,14 +483,21 @@ describe.each(WAYS)('over $transport, lines sent $mode', (way) => {
     expect(await alice.ask('/who')).toMatchObject({ room: 'two', members: ['alice'] })
   })
 
-  test('what is not UTF-8 is an error, and the next line counts', async () => {
+  test.runIf(inMessages)('a message that is not UTF-8 closes', async () => {
+    const client = await (await stage(way)).login('alice')
+    client.write(Buffer.from('/ping \xc3\x28', 'latin1'))
+    await client.closed
+    expect(client.closing).toMatchObject({ code: 1007 })
+  })
+
+  onAStream('what is not UTF-8 is an error, and the next line counts', async () => {
     const client = await (await stage(way)).login('alice')
     client.write(Buffer.from('/ping \xc3\x28\r\n/ping \xe2\x82\r\n', 'latin1'))
     expect(await client.take(2)).toEqual([error('Invalid UTF-8'), error('Invalid UTF-8')])
     expect(await client.ask('/ping é')).toEqual(result('PONG é'))
   })
 
-  test('telnet negotiation is passed over, control characters are taken out', async () => {
+  onAStream('telnet negotiation is passed over, control characters are taken out', async () => {
     const { together } = await stage(way)
     const [alice, bob] = await together('tech', 'alice', 'bob')
     alice.write(Buffer.from('\xff\xfd\x01\xff\xfb\x03he\x00l\x1b[31ml\x07o\xff\xfa\x18\x00xterm\xff\xf0\r\n', 'latin1'))

@@ -3,152 +3,160 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import type { LineClient, Transport } from '../../support/client.ts'
+import { isWebSocket, type LineClient, type Transport } from '../../support/client.ts'
 import { startTestDaemon } from '../../support/daemon.ts'
 import { error, history, isReply, ok, said, stage } from '../../support/stage.ts'
 
 const LONG = 'x'.repeat(4_000)
 
-describe.each<{ transport: Transport }>([{ transport: 'TCP' }, { transport: 'TLS' }])('over $transport', (over) => {
-  const way = { ...over, mode: 'whole' } as const
+describe.each<{ transport: Transport }>([{ transport: 'TCP' }, { transport: 'TLS' }, { transport: 'WS' }])(
+  'over $transport',
+  (over) => {
+    const way = { ...over, mode: 'whole' } as const
+    const inMessages = isWebSocket(over.transport)
+    /** At the HTTP port nobody can be told anything in this protocol before the handshake. */
+    const onAStream = test.runIf(!inMessages)
 
-  test('a reader that stops is told, let go, and holds nobody up', async () => {
-    const { together } = await stage(way, { 'max-queue': 65_536 })
-    const [ann, bob, eve] = await together('ops', 'ann', 'bob', 'eve')
-    eve.socket.pause()
-    const heard: string[] = []
-    for (let gone = false; !gone; ) {
-      ann.send(LONG)
-      for (const line of await bob.until(({ type }) => type === 'message')) {
-        if (line.type === 'message') heard.push(line.body)
-        if (line.type === 'userLeft') gone = line.from === 'eve'
+    test('a reader that stops is told, let go, and holds nobody up', async () => {
+      const { together } = await stage(way, { 'max-queue': 65_536 })
+      const [ann, bob, eve] = await together('ops', 'ann', 'bob', 'eve')
+      eve.socket.pause()
+      const heard: string[] = []
+      for (let gone = false; !gone; ) {
+        ann.send(LONG)
+        for (const line of await bob.until(({ type }) => type === 'message')) {
+          if (line.type === 'message') heard.push(line.body)
+          if (line.type === 'userLeft') gone = line.from === 'eve'
+        }
       }
-    }
-    expect(new Set(heard)).toEqual(new Set([LONG]))
-    eve.socket.resume()
-    await eve.closed
-    const lines = await eve.until(({ type }) => type === 'error')
-    expect(lines.at(-1)).toEqual({ ...error('Reading too slowly, messages would be lost'), reconnect: true })
-    expect((await ann.rest()).filter(isReply)).toHaveLength(heard.length)
-    expect(await bob.ask('/who')).toMatchObject({ members: ['ann', 'bob'] })
-  })
-
-  test('a paste of long lines, and the long history of it, are not too much for a client that reads', async () => {
-    const { together } = await stage(way, { 'max-queue': 1_048_576 })
-    const [ann] = await together('ops', 'ann')
-    const lines = Array.from({ length: 2_000 }, (_, n) => `${n} ${LONG}`.slice(0, 4_000))
-    ann.send(...lines)
-    const heard = await ann.rest()
-    expect(heard.filter(isReply)).toEqual(lines.map(() => ok))
-    expect(heard.filter(({ type }) => type === 'message')).toMatchObject(lines.map((line) => said('ann', line)))
-    const kept = (await history(ann)).filter(({ type }) => type === 'message')
-    expect(kept.map(({ body }) => body)).toEqual(lines)
-  })
-
-  test('nor is one that costs six bytes a character', async () => {
-    const { together } = await stage(way)
-    const [ann, bob] = await together('ops', 'ann', 'bob')
-    // Over a megabyte on the wire.
-    const lines = Array.from({ length: 45 }, () => '\u202e'.repeat(4_000))
-    ann.send(...lines)
-    expect((await ann.rest()).filter(isReply)).toEqual(lines.map(() => ok))
-    expect(await bob.rest()).toMatchObject(lines.map((line) => said('ann', line)))
-  })
-
-  test('many long replies in one go are not too much for a client that reads', async () => {
-    const { connect } = await stage(way, { 'max-queue': 65_536 })
-    const client = await connect()
-    client.send(...Array.from({ length: 500 }, () => '/help'))
-    expect(await client.rest()).toHaveLength(500)
-  })
-
-  test('lines made to be slow to take apart are not', { timeout: 5_000 }, async () => {
-    const { connect } = await stage(way)
-    const client = await connect()
-    const blanks = `LOGIN a${' '.repeat(16_000)}b`
-    client.send(...Array.from({ length: 100 }, () => blanks))
-    client.write(
-      Buffer.concat(Array.from({ length: 100 }, () => Buffer.from(`${'\xff\xfa'.repeat(8_000)}\r\n`, 'latin1'))),
-    )
-    expect(await client.rest()).toHaveLength(200)
-  })
-
-  test('over its rate a connection is read more slowly, is told so once, and loses nothing', async () => {
-    const { login } = await stage(way, { 'max-rate': 100, 'max-burst': 20 })
-    const [ann, bob] = [await login('ann'), await login('bob')]
-    const started = performance.now()
-    ann.send(...Array.from({ length: 60 }, (_, n) => `/ping ${n}`))
-    let slow = true
-    const all = ann.take(61).finally(() => {
-      slow = false
+      expect(new Set(heard)).toEqual(new Set([LONG]))
+      eve.socket.resume()
+      await eve.closed
+      if (inMessages) expect(eve.closing).toEqual({ code: 1008, reason: 'Reading too slowly, messages would be lost' })
+      const lines = await eve.until(({ type }) => type === 'error')
+      expect(lines.at(-1)).toEqual({ ...error('Reading too slowly, messages would be lost'), reconnect: true })
+      expect((await ann.rest()).filter(isReply)).toHaveLength(heard.length)
+      expect(await bob.ask('/who')).toMatchObject({ members: ['ann', 'bob'] })
     })
-    expect(await bob.ask('/ping')).toMatchObject({ result: 'PONG' })
-    expect(slow).toBe(true)
-    const lines = await all
-    // All but the burst, at the rate.
-    expect(performance.now() - started).toBeGreaterThan(300)
-    expect(lines.filter(isReply)).toEqual(
-      Array.from({ length: 60 }, (_, n) => ({ type: 'commandResult', result: `PONG ${n}` })),
-    )
-    expect(lines.filter((line) => !isReply(line))).toEqual([
-      { type: 'notice', notice: 'Slow down: your lines are read at the permitted rate' },
-    ])
-  })
 
-  test('more connections than permitted are refused, until one goes', async () => {
-    const { connect } = await stage(way, { 'max-connections': 2 })
-    const [first, second] = [await connect(), await connect()]
-    await expectRefused(await connect(), 'Too many connections', true)
-    expect(await second.ask('/ping')).toMatchObject({ result: 'PONG' })
-    first.socket.destroy()
-    await first.closed
-    await second.ask('/ping')
-    expect(await (await connect()).ask('/ping')).toMatchObject({ result: 'PONG' })
-  })
+    test('a paste of long lines, and the long history of it, are not too much for a client that reads', async () => {
+      const { together } = await stage(way, { 'max-queue': 1_048_576 })
+      const [ann] = await together('ops', 'ann')
+      const lines = Array.from({ length: 2_000 }, (_, n) => `${n} ${LONG}`.slice(0, 4_000))
+      ann.send(...lines)
+      const heard = await ann.rest()
+      expect(heard.filter(isReply)).toEqual(lines.map(() => ok))
+      expect(heard.filter(({ type }) => type === 'message')).toMatchObject(lines.map((line) => said('ann', line)))
+      const kept = (await history(ann)).filter(({ type }) => type === 'message')
+      expect(kept.map(({ body }) => body)).toEqual(lines)
+    })
 
-  test('so are more from one address', async () => {
-    const { connect } = await stage(way, { 'max-per-address': 1 })
-    const first = await connect()
-    await expectRefused(await connect(), 'Too many connections from your address', false)
-    expect(await first.ask('/ping')).toMatchObject({ result: 'PONG' })
-  })
+    test('nor is one that costs six bytes a character', async () => {
+      const { together } = await stage(way)
+      const [ann, bob] = await together('ops', 'ann', 'bob')
+      // Over a megabyte on the wire.
+      const lines = Array.from({ length: 45 }, () => '\u202e'.repeat(4_000))
+      ann.send(...lines)
+      expect((await ann.rest()).filter(isReply)).toEqual(lines.map(() => ok))
+      expect(await bob.rest()).toMatchObject(lines.map((line) => said('ann', line)))
+    })
 
-  test('who does not log in in time is told and let go; who has may be silent', async () => {
-    const { connect, login } = await stage(way, { 'login-timeout': 1 })
-    const ann = await login('ann')
-    const nobody = await connect()
-    // Talking is not enough.
-    expect(await nobody.ask('/ping')).toMatchObject({ result: 'PONG' })
-    expect(await nobody.next()).toEqual({ ...error('Login takes too long'), reconnect: true })
-    await nobody.closed
-    expect(await ann.ask('/ping')).toMatchObject({ result: 'PONG' })
-  })
+    test('many long replies in one go are not too much for a client that reads', async () => {
+      const { connect } = await stage(way, { 'max-queue': 65_536 })
+      const client = await connect()
+      client.send(...Array.from({ length: 500 }, () => '/help'))
+      expect(await client.rest()).toHaveLength(500)
+    })
 
-  test('a LOGIN that waited for an earlier line counts too', async () => {
-    const { connect } = await stage(way, { 'login-timeout': 1 })
-    const [ann, nobody] = [await connect(), await connect()]
-    ann.send('/rooms', 'LOGIN ann')
-    await ann.take(2)
-    await nobody.closed
-    expect(await ann.ask('/ping')).toMatchObject({ result: 'PONG' })
-  })
+    test('lines made to be slow to take apart are not', { timeout: 5_000 }, async () => {
+      const { connect } = await stage(way)
+      const client = await connect()
+      const blanks = `LOGIN a${' '.repeat(16_000)}b`
+      client.send(...Array.from({ length: 100 }, () => blanks))
+      const telnet = Buffer.from(`${'\xff\xfa'.repeat(8_000)}\r\n`, 'latin1')
+      if (!inMessages) client.write(Buffer.concat(Array.from({ length: 100 }, () => telnet)))
+      expect(await client.rest()).toHaveLength(inMessages ? 100 : 200)
+    })
 
-  test('stopping answers what was taken, says so, and waits no longer than it may for who does not read', async () => {
-    const { together, stop } = await stage(way, { 'drain-timeout': 1 })
-    const [ann, deaf] = await together('ops', 'ann', 'deaf')
-    deaf.socket.pause()
-    ann.send(...Array.from({ length: 100 }, (_, n) => `line ${n}`))
-    await ann.until(isReply)
-    const started = performance.now()
-    await Promise.all([stop(), ann.closed])
-    expect(performance.now() - started).toBeLessThan(4_000)
-    const lines = await ann.until(({ type }) => type === 'notice')
-    expect(lines.at(-1)).toMatchObject({ notice: 'Server is stopping, come back in a moment', reconnect: true })
-    // What was answered was heard too.
-    const acknowledged = 1 + lines.filter(isReply).length
-    expect(lines.filter(({ type }) => type === 'message').length).toBeGreaterThanOrEqual(acknowledged)
-  })
-})
+    test('over its rate a connection is read more slowly, is told so once, and loses nothing', async () => {
+      const { login } = await stage(way, { 'max-rate': 100, 'max-burst': 20 })
+      const [ann, bob] = [await login('ann'), await login('bob')]
+      const started = performance.now()
+      ann.send(...Array.from({ length: 60 }, (_, n) => `/ping ${n}`))
+      let slow = true
+      const all = ann.take(61).finally(() => {
+        slow = false
+      })
+      expect(await bob.ask('/ping')).toMatchObject({ result: 'PONG' })
+      expect(slow).toBe(true)
+      const lines = await all
+      // All but the burst, at the rate.
+      expect(performance.now() - started).toBeGreaterThan(300)
+      expect(lines.filter(isReply)).toEqual(
+        Array.from({ length: 60 }, (_, n) => ({ type: 'commandResult', result: `PONG ${n}` })),
+      )
+      expect(lines.filter((line) => !isReply(line))).toEqual([
+        { type: 'notice', notice: 'Slow down: your lines are read at the permitted rate' },
+      ])
+    })
+
+    onAStream('more connections than permitted are refused, until one goes', async () => {
+      const { connect } = await stage(way, { 'max-connections': 2 })
+      const [first, second] = [await connect(), await connect()]
+      await expectRefused(await connect(), 'Too many connections', true)
+      expect(await second.ask('/ping')).toMatchObject({ result: 'PONG' })
+      first.socket.destroy()
+      await first.closed
+      await second.ask('/ping')
+      expect(await (await connect()).ask('/ping')).toMatchObject({ result: 'PONG' })
+    })
+
+    onAStream('so are more from one address', async () => {
+      const { connect } = await stage(way, { 'max-per-address': 1 })
+      const first = await connect()
+      await expectRefused(await connect(), 'Too many connections from your address', false)
+      expect(await first.ask('/ping')).toMatchObject({ result: 'PONG' })
+    })
+
+    test('who does not log in in time is told and let go; who has may be silent', async () => {
+      const { connect, login } = await stage(way, { 'login-timeout': 1 })
+      const ann = await login('ann')
+      const nobody = await connect()
+      // Talking is not enough.
+      expect(await nobody.ask('/ping')).toMatchObject({ result: 'PONG' })
+      expect(await nobody.next()).toEqual({ ...error('Login takes too long'), reconnect: true })
+      await nobody.closed
+      if (inMessages) expect(nobody.closing).toEqual({ code: 1008, reason: 'Login takes too long' })
+      expect(await ann.ask('/ping')).toMatchObject({ result: 'PONG' })
+    })
+
+    test('a LOGIN that waited for an earlier line counts too', async () => {
+      const { connect } = await stage(way, { 'login-timeout': 1 })
+      const [ann, nobody] = [await connect(), await connect()]
+      ann.send('/rooms', 'LOGIN ann')
+      await ann.take(2)
+      await nobody.closed
+      expect(await ann.ask('/ping')).toMatchObject({ result: 'PONG' })
+    })
+
+    test('stopping answers what was taken, says so, and waits no longer than it may for who does not read', async () => {
+      const { together, stop } = await stage(way, { 'drain-timeout': 1 })
+      const [ann, deaf] = await together('ops', 'ann', 'deaf')
+      deaf.socket.pause()
+      ann.send(...Array.from({ length: 100 }, (_, n) => `line ${n}`))
+      await ann.until(isReply)
+      const started = performance.now()
+      await Promise.all([stop(), ann.closed])
+      expect(performance.now() - started).toBeLessThan(4_000)
+      const lines = await ann.until(({ type }) => type === 'notice')
+      expect(lines.at(-1)).toMatchObject({ notice: 'Server is stopping, come back in a moment', reconnect: true })
+      if (inMessages) expect(ann.closing).toMatchObject({ code: 1001 })
+      // What was answered was heard too.
+      const acknowledged = 1 + lines.filter(isReply).length
+      expect(lines.filter(({ type }) => type === 'message').length).toBeGreaterThanOrEqual(acknowledged)
+    })
+  },
+)
 
 async function expectRefused(client: LineClient, text: string, reconnect: boolean): Promise<void> {
   expect(await client.next()).toEqual({ ...error(text), reconnect })

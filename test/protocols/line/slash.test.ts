@@ -6,6 +6,8 @@ import { error, history, joined, left, ok, result, said, stage, type Way } from 
 const WAYS: Way[] = [
   { transport: 'TCP', mode: 'whole' },
   { transport: 'TLS', mode: 'whole' },
+  { transport: 'WS', mode: 'whole' },
+  { transport: 'WSS', mode: 'whole' },
 ]
 
 const MISSING = error('Missing required parameter')

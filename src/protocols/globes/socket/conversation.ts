@@ -2,6 +2,7 @@ import type { Chat } from '../../../chat/chat.ts'
 import { fold } from '../../../chat/names.ts'
 import { type Reason, Refusal } from '../../../chat/refusal.ts'
 import type { RoomRecord } from '../../../engine/engine.ts'
+import { type Heard, Meanwhile } from '../../hearing.ts'
 import type { SocketConversation, SocketLink } from '../../http/talk.ts'
 import { ERRORS } from '../errors.ts'
 import { type ClientEvent, readEvent } from './event.ts'
@@ -55,10 +56,14 @@ export class GlobesConversation implements SocketConversation {
     return this.#session.name || undefined
   }
 
-  hear(message: string): void | Promise<void> {
+  hear(message: string): Heard {
     const event = readEvent(message, this.#shared.maxText)
     // The first join binds the socket to its name.
-    if (event && (this.name === undefined || fold(event.name) === this.#session.key)) return this.#follow(event)
+    if (!event || (this.name !== undefined && fold(event.name) !== this.#session.key)) return
+    // What a member says need not be waited for: commits keep the order.
+    const justTalks = event.type === 'send' && this.#session.room !== undefined
+    const done = this.#follow(event)
+    return justTalks ? new Meanwhile(done) : done
   }
 
   leave(): void {

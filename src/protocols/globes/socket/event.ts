@@ -1,5 +1,5 @@
 import { clean, isLonger } from '../../../chat/text.ts'
-import { isObject } from '../body.ts'
+import { readObject } from '../../json.ts'
 
 /** What a client says on its WebSocket (protocols/globes.md, 2.10). */
 export interface ClientEvent {
@@ -16,26 +16,16 @@ const LONGEST_COLOR = 32
 
 /** Undefined for what is none, which is not answered: no frame says that something is wrong. */
 export function readEvent(message: string, maxText: number): ClientEvent | undefined {
-  const value = parse(message)
-  if (!isObject(value)) return undefined
-  const { name, msg } = value
-  const type = TYPES.find((word) => word === value.event_type)
+  const { event_type, name, msg, color } = readObject(message) ?? {}
+  const type = TYPES.find((word) => word === event_type)
   if (!type || typeof name !== 'string' || name === '') return undefined
   const text = type === 'send' && typeof msg === 'string' ? clean(msg) : ''
   if (type === 'send' && (text === '' || isLonger(text, maxText))) return undefined
-  return { type, name, text, color: colorOf(value.color) }
+  return { type, name, text, color: colorOf(color) }
 }
 
 /** Any short text; what is none is as good as no colour. */
 function colorOf(value: unknown): string | undefined {
   const color = typeof value === 'string' ? clean(value) : ''
   return color === '' || isLonger(color, LONGEST_COLOR) ? undefined : color
-}
-
-function parse(message: string): unknown {
-  try {
-    return JSON.parse(message)
-  } catch {
-    return undefined
-  }
 }

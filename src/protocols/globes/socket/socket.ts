@@ -15,7 +15,7 @@ const HEARTBEAT = { every: 54_000, silence: 60_000 }
 
 /** A room's WebSocket (protocols/globes.md, 2.9): open to pages of any origin, as there is nothing that a browser would add. */
 export function addSocket(app: FastifyInstance, shared: Shared, { openSocket }: HttpGround): void {
-  const { chat, tokens, maxText, log, maxQueue, pace, heartbeat = HEARTBEAT } = shared
+  const { chat, tokens, maxText, log, tally, maxQueue, pace, heartbeat = HEARTBEAT } = shared
   const wire = new GlobesWire()
   const tickets = new WeakMap<FastifyRequest, Ticket>()
 
@@ -30,6 +30,7 @@ export function addSocket(app: FastifyInstance, shared: Shared, { openSocket }: 
 
   const options: Omit<TalkOptions, 'converse'> = {
     log,
+    tally,
     maxQueue,
     pace,
     heartbeat,

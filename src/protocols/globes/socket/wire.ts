@@ -32,8 +32,6 @@ export class GlobesWire implements Wire<GlobesSession> {
     for (const member of members) member.push(bytes)
   }
 
-  whisper(): void {}
-
   putOut(_room: Place, session: GlobesSession): void {
     session.onPutOut()
   }

@@ -1,0 +1,180 @@
+/** One room whose members come different ways, through protocols, over TCP or TLS; and what it costs to speak in it. */
+import { readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { createSecureContext } from 'node:tls'
+import { makeAccounts } from './accounts.ts'
+import { Client, payload, quiet, within } from './client.ts'
+import { Crowd } from './crowd.ts'
+import { DIALECTS, type DialectName } from './dialect.ts'
+import { hearAll } from './hear.ts'
+import { cpuSeconds } from './proc.ts'
+import { type Context, median } from './scenario.ts'
+import { discard, freePort, type Server, startRoomd, temporary } from './server.ts'
+
+const ROUNDS = 3
+const WINDOW = 64
+const MESSAGES = [2_000, 1_000] as const
+const LIMIT_MS = 120_000
+/** Lists of a long room are pushed up to this far apart, in ms. */
+const SETTLED_MS = 1_500
+/** The server has one processor to itself where there is more than one. */
+const CROWDS = Math.max(1, availableParallelism() - 1)
+
+/** How one gets in. */
+export interface Way {
+  readonly dialect: DialectName
+  /** The option of its listener; the line protocol over TCP is always there. */
+  readonly option?: string
+  readonly tls: boolean
+}
+
+export const LINE_TCP: Way = { dialect: 'LOBBY', tls: false }
+export const LINE_TLS: Way = { dialect: 'LOBBY', option: '--line-tls', tls: true }
+export const CHATTERBOX_TCP: Way = { dialect: 'BOX', option: '--chatterbox-plain', tls: false }
+export const CHATTERBOX_TLS: Way = { dialect: 'BOX', option: '--chatterbox', tls: true }
+export const CHATROOM: Way = { dialect: 'CHATROOM', option: '--chatroom', tls: true }
+
+export interface Room {
+  readonly name: string
+  /** The way of the one member that speaks. */
+  readonly speaker: Way
+  /** The ways of the others, in equal parts. */
+  readonly others: readonly Way[]
+  /** How much is said, in full and in a quick run; 2,000 and 1,000 messages if not given. */
+  readonly messages?: readonly [full: number, quick: number]
+}
+
+export interface Round {
+  /** Deliveries a second. */
+  readonly rate: number
+  /** Microseconds of the server's processor for a delivery. */
+  readonly cost: number
+  /** Shares of a processor that server and generator took: a single process at 1 is the bottleneck. */
+  readonly server: number
+  readonly generator: number
+}
+
+/** Every room once a round, so that what else the machine does meets them all. */
+export async function playRounds(context: Context, rooms: readonly Room[]): Promise<Map<string, Round[]>> {
+  const rounds = new Map<string, Round[]>(rooms.map(({ name }) => [name, []]))
+  for (let number = 1; number <= ROUNDS; number++) {
+    for (const room of rooms) {
+      const round = await play(context, room)
+      rounds.get(room.name)?.push(round)
+      const { rate, cost } = round
+      context.say(`${room.name}, round ${number}: ${Math.round(rate)}/s, ${cost.toFixed(2)} µs; ${busy([round])}`)
+    }
+  }
+  return rounds
+}
+
+/** The median of a room's rounds, */
+export function middle(rounds: readonly Round[], what: 'rate' | 'cost'): number {
+  return median(rounds.map((round) => round[what]))
+}
+
+/** and of what each is beside another room's of the same number, as the machine may be slower in the next. */
+export function ratio(rounds: readonly Round[], others: readonly Round[], what: 'rate' | 'cost'): number {
+  return median(rounds.map((round, index) => round[what] / (others[index]?.[what] ?? Number.NaN)))
+}
+
+/** How busy the two sides were. */
+export function busy(rounds: readonly Round[]): string {
+  const percent = (what: 'server' | 'generator') => Math.round(median(rounds.map((round) => round[what])) * 100)
+  return `server ${percent('server')} %, generator ${percent('generator')} %`
+}
+
+async function play(context: Context, room: Room): Promise<Round> {
+  const members = context.size(1_000, 100)
+  const data = temporary()
+  if (room.others.includes(CHATROOM)) await makeAccounts(data, members)
+  const ways = new Set([room.speaker, ...room.others])
+  const ports = new Map<Way, number>()
+  const options: string[] = []
+  for (const way of ways) {
+    if (way.option === undefined) continue
+    const port = await freePort()
+    ports.set(way, port)
+    options.push(way.option, String(port))
+  }
+  const server = await startRoomd(data, ...options)
+  const crowds = Array.from({ length: CROWDS }, () => new Crowd())
+  let speaker: Client | undefined
+  try {
+    const reach = (way: Way) => ({
+      dialect: way.dialect,
+      port: ports.get(way) ?? server.port,
+      ca: way.tls ? readFileSync(join(data, 'cert.pem'), 'utf8') : undefined,
+    })
+    const { port, ca } = reach(room.speaker)
+    speaker = new Client(port, ca === undefined ? undefined : createSecureContext({ ca }))
+    await within(LIMIT_MS, 'entering', speaker.enter(DIALECTS[room.speaker.dialect], 0, 0))
+    const parts = split(members - 1, crowds.length * room.others.length)
+    let first = 1
+    // One crowd after the other: how many may log in at once is bounded for an address.
+    for (const crowd of crowds) {
+      const seats = room.others.map((way) => {
+        const count = parts.shift() ?? 0
+        first += count
+        return { ...reach(way), first: first - count, count }
+      })
+      await crowd.enter(seats)
+    }
+    await quiet(SETTLED_MS)
+    const messages = context.size(...(room.messages ?? MESSAGES))
+    return await within(LIMIT_MS, 'fan-out', speak(server, speaker, crowds, members, messages, room))
+  } finally {
+    speaker?.leave()
+    await Promise.all(crowds.map((crowd) => crowd.leave()))
+    await server.stop()
+    discard(data)
+  }
+}
+
+/** Has one member speak until everybody has heard everything; a bounded number of messages is ahead of the slowest. */
+async function speak(
+  server: Server,
+  speaker: Client,
+  crowds: readonly Crowd[],
+  members: number,
+  messages: number,
+  { speaker: { dialect } }: Room,
+): Promise<Round> {
+  const { say } = DIALECTS[dialect]
+  const floors = new Array<number>(crowds.length + 1).fill(0)
+  const everybody = Promise.withResolvers<void>()
+  let sent = messages
+  const rise = (index: number) => (floor: number) => {
+    floors[index] = floor
+    const least = Math.min(...floors)
+    for (; sent < Math.min(least + WINDOW, messages); sent++) speaker.send(say(payload(sent), 0))
+    if (least === messages) everybody.resolve()
+  }
+  await Promise.all(crowds.map((crowd, index) => crowd.hear(messages, rise(index))))
+  const own = hearAll([speaker], messages, rise(crowds.length))
+
+  const before = { server: cpuSeconds(server.pid), generator: generatorSeconds(crowds) }
+  const started = performance.now()
+  sent = 0
+  rise(crowds.length)(0)
+  await Promise.race([Promise.all([everybody.promise, own]), ...crowds.map(({ lost }) => lost)])
+  const seconds = (performance.now() - started) / 1_000
+  const used = cpuSeconds(server.pid) - before.server
+  const deliveries = members * messages
+  return {
+    rate: deliveries / seconds,
+    cost: (used * 1e6) / deliveries,
+    server: used / seconds,
+    generator: (generatorSeconds(crowds) - before.generator) / seconds,
+  }
+}
+
+function generatorSeconds(crowds: readonly Crowd[]): number {
+  return crowds.reduce((seconds, { pid }) => seconds + cpuSeconds(pid), cpuSeconds(process.pid))
+}
+
+/** So many in parts that differ by one at most. */
+function split(count: number, parts: number): number[] {
+  return Array.from({ length: parts }, (_, part) => Math.floor((count + part) / parts))
+}

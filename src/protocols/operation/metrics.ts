@@ -1,0 +1,132 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { Traffic } from '../tally.ts'
+import type { Vitals } from './vitals.ts'
+
+/**
+ * What Prometheus reads. Nothing is counted here: the numbers stand where things happen and are fetched when somebody asks,
+ * so nobody pays for them who talks. No label has a value that a client could choose.
+ */
+export function metricsOf(vitals: Vitals): Registry {
+  const { chat, engine, tally } = vitals
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const shared = { registers: [registry] }
+
+  const gauge = (name: string, help: string, read: (set: Set) => void | Promise<void>, labelNames: string[] = []) =>
+    new Gauge({
+      ...shared,
+      name,
+      help,
+      labelNames,
+      async collect() {
+        this.reset()
+        await read((value, labels = {}) => this.set(labels, value))
+      },
+    })
+  const counter = (name: string, help: string, read: (set: Set) => void, labelNames: string[] = []) =>
+    new Counter({
+      ...shared,
+      name,
+      help,
+      labelNames,
+      collect() {
+        this.reset()
+        read((value, labels = {}) => this.inc(labels, value))
+      },
+    })
+  const byProtocol = (read: (traffic: Traffic) => number) => (set: Set) => {
+    for (const [protocol, traffic] of vitals.traffic()) set(read(traffic), { protocol })
+  }
+
+  gauge('roomd_build_info', 'The version that runs.', (set) => set(1, { version: vitals.version }), ['version'])
+  gauge(
+    'roomd_connections',
+    'Connections now, by listener.',
+    byProtocol(({ open }) => open),
+    ['protocol'],
+  )
+  counter(
+    'roomd_connections_total',
+    'Connections let in, by listener.',
+    byProtocol(({ opened }) => opened),
+    ['protocol'],
+  )
+  counter(
+    'roomd_received_bytes_total',
+    'Bytes read, without what TLS adds.',
+    byProtocol(({ received }) => received),
+    ['protocol'],
+  )
+  counter(
+    'roomd_sent_bytes_total',
+    'Bytes written, without what TLS adds.',
+    byProtocol(({ sent }) => sent),
+    ['protocol'],
+  )
+  gauge(
+    'roomd_queue_bytes',
+    'Bytes that wait for slow readers.',
+    byProtocol(({ queued }) => queued),
+    ['protocol'],
+  )
+  gauge(
+    'roomd_sessions',
+    'Names that are logged in, by protocol.',
+    (set) => {
+      for (const [protocol, count] of chat.sessions()) set(count, { protocol })
+    },
+    ['protocol'],
+  )
+  gauge('roomd_rooms', 'Rooms there are.', async (set) => set(await engine.roomCount()))
+  gauge('roomd_rooms_occupied', 'Rooms with somebody in them.', async (set) => set((await engine.memberCounts()).size))
+  counter(
+    'roomd_events_total',
+    'Events that sessions here have caused.',
+    (set) => {
+      for (const [protocol, kinds] of chat.counts.events) {
+        for (const [kind, count] of Object.entries(kinds)) set(count, { protocol, kind })
+      }
+    },
+    ['protocol', 'kind'],
+  )
+  counter('roomd_deliveries_total', 'Events handed to members here, one for each member.', (set) =>
+    set(chat.counts.deliveries),
+  )
+  counter(
+    'roomd_disconnects_total',
+    'Connections that the server has closed or not let in, such as slow readers.',
+    (set) => {
+      for (const [reason, count] of tally.disconnects) set(count, { reason })
+    },
+    ['reason'],
+  )
+  counter('roomd_throttles_total', 'Pauses of connections over their rate.', (set) => set(tally.throttles))
+  counter(
+    'roomd_refused_logins_total',
+    'Logins refused.',
+    (set) => {
+      for (const [reason, count] of chat.counts.refusedLogins) set(count, { reason })
+    },
+    ['reason'],
+  )
+
+  const events = new Histogram({
+    ...shared,
+    name: 'roomd_commit_events',
+    help: 'Events of a transaction.',
+    buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1_024],
+  })
+  const seconds = new Histogram({
+    ...shared,
+    name: 'roomd_commit_duration_seconds',
+    help: 'From sending a transaction to the store until it is committed.',
+    buckets: [0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5],
+  })
+  vitals.onCommit((count, ms) => {
+    events.observe(count)
+    seconds.observe(ms / 1_000)
+  })
+  return registry
+}
+
+type Set = (value: number, labels?: Record<string, string>) => void

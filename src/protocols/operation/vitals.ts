@@ -1,0 +1,17 @@
+import type { Chat } from '../../chat/chat.ts'
+import type { Engine } from '../../engine/engine.ts'
+import type { Tally, Traffic } from '../tally.ts'
+
+/** Where it is seen how the daemon is. */
+export interface Vitals {
+  readonly version: string
+  readonly chat: Chat
+  readonly engine: Pick<Engine, 'ping' | 'roomCount' | 'memberCounts'>
+  readonly tally: Tally
+  /** The daemon stops: no more clients, please. */
+  readonly draining: boolean
+  /** Of every listener, by its protocol's name. */
+  traffic(): ReadonlyMap<string, Traffic>
+  /** Calls back with every transaction: how many events, and the ms that it has taken. */
+  onCommit(listener: (events: number, ms: number) => void): void
+}

@@ -1,0 +1,26 @@
+import type { DisconnectReason } from './disconnect.ts'
+
+/** What has happened to connections, in numbers that only grow. */
+export class Tally {
+  /** Connections whose reading was paused because they were over their rate: once for each pause. */
+  throttles = 0
+  /** Connections that the server has closed, or not let in, by why. */
+  readonly disconnects = new Map<DisconnectReason, number>()
+
+  disconnect(reason: DisconnectReason): void {
+    this.disconnects.set(reason, (this.disconnects.get(reason) ?? 0) + 1)
+  }
+}
+
+/** A listener's connections, in numbers. */
+export interface Traffic {
+  /** Connections now. */
+  readonly open: number
+  /** Connections ever. */
+  readonly opened: number
+  /** Bytes ever, of the protocol itself: not what TLS adds. */
+  readonly received: number
+  readonly sent: number
+  /** Bytes that wait for slow readers now. */
+  readonly queued: number
+}

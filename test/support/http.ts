@@ -1,0 +1,100 @@
+/** An HTTP port of its own, for what no protocol on it shows. */
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { Writable } from 'node:stream'
+import { type Logger, pino } from 'pino'
+import { onTestFinished } from 'vitest'
+import { Admission } from '../../src/protocols/admission.ts'
+import type { SocketOptions } from '../../src/protocols/http/connection.ts'
+import { Http, type HttpOptions } from '../../src/protocols/http/http.ts'
+import { Proxies } from '../../src/protocols/http/proxies.ts'
+import type { Routes } from '../../src/protocols/http/routes.ts'
+import { Tally } from '../../src/protocols/tally.ts'
+
+export interface TestPort {
+  readonly http: Http
+  readonly port: number
+  readonly admission: Admission
+  /** Everything logged so far. */
+  log(): string
+}
+
+export async function openPort(routes: Routes, options: Partial<HttpOptions> = {}): Promise<TestPort> {
+  const { log, lines } = listeningLog()
+  const admission = options.admission ?? new Admission({ maxConnections: 0, maxPerAddress: 0 })
+  const http = new Http(
+    {
+      log,
+      admission,
+      tally: new Tally(),
+      certificate: undefined,
+      origins: [],
+      proxies: new Proxies([]),
+      maxMessage: 65_536,
+      ...options,
+    },
+    [routes],
+  )
+  const { port } = await http.listen('127.0.0.1', 0)
+  onTestFinished(async () => {
+    http.abort()
+    await http.stop()
+  })
+  return { http, port, admission, log: () => lines.join('') }
+}
+
+function listeningLog(): { log: Logger; lines: string[] } {
+  const lines: string[] = []
+  const sink = new Writable({
+    write: (line, _encoding, done) => {
+      lines.push(String(line))
+      done()
+    },
+  })
+  return { log: pino({ level: 'trace' }, sink), lines }
+}
+
+/** What connections on such a port share; `lastWord` is a frame that no test takes for anything else. */
+export function socketOptions(options: Partial<SocketOptions> = {}): SocketOptions {
+  return {
+    log: pino({ level: 'silent' }),
+    tally: new Tally(),
+    maxQueue: 1_048_576,
+    maxMessage: 65_536,
+    pace: { rate: 0, burst: 1 },
+    loginTimeout: 0,
+    lastWord: (reason) => Buffer.from([0x81, reason.length, ...Buffer.from(reason)]),
+    ...options,
+  }
+}
+
+/** Sends pieces to a port and gives back everything that comes until the connection is closed. */
+export async function exchange(port: number, ...pieces: readonly string[]): Promise<string> {
+  const socket = connect({ host: '127.0.0.1', port }).setNoDelay()
+  let received = ''
+  socket.on('data', (chunk) => {
+    received += chunk
+  })
+  socket.on('error', () => {})
+  for (const piece of pieces) socket.write(piece)
+  await once(socket, 'close')
+  return received
+}
+
+/** The head of a request, with `Connection: close` unless it asks for something else. */
+export function request(line: string, ...headers: readonly string[]): string {
+  const closing = headers.some((header) => header.startsWith('Connection')) ? [] : ['Connection: close']
+  return [`${line} HTTP/1.1`, 'Host: chat.example', ...closing, ...headers, '', ''].join('\r\n')
+}
+
+/** The head of a handshake. */
+export function handshake(path: string, ...headers: readonly string[]): string {
+  return request(
+    `GET ${path}`,
+    'Connection: Upgrade',
+    'Upgrade: websocket',
+    'Sec-WebSocket-Version: 13',
+    'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+    ...headers,
+  )
+}
