@@ -49,7 +49,7 @@ export const OPTIONS = {
     type: 'port',
     default: 7777,
     group: 'Listeners',
-    describe: 'HTTP and WebSocket: the line protocol at /line, Globes at /chats',
+    describe: 'HTTP and WebSocket: Piratchat, Globes at /chats, and the line protocol at /line',
   },
   'http-tls': { type: 'boolean', default: false, group: 'Listeners', describe: 'TLS on the port of --http' },
   'http-origins': {
@@ -77,6 +77,18 @@ export const OPTIONS = {
     group: 'Listeners',
     describe:
       "what Globes' tokens are signed with, at least 16 characters; without it, one is drawn and kept in --data",
+  },
+  'piratchat-escape': {
+    type: 'boolean',
+    default: false,
+    group: 'Listeners',
+    describe: 'write &, < and > in messages to Piratchat as entities, for clients that take them for HTML',
+  },
+  'piratchat-session': {
+    type: 'number',
+    default: 3_600,
+    group: 'Listeners',
+    describe: 'seconds after which a Piratchat login that is not used ends',
   },
   'tls-cert': {
     type: 'string',
@@ -168,6 +180,7 @@ const MOST_SECONDS = 2_147_483
 const MOST: Readonly<Partial<Record<keyof Values, number>>> = {
   'login-timeout': MOST_SECONDS,
   'drain-timeout': MOST_SECONDS,
+  'piratchat-session': MOST_SECONDS,
 }
 
 /** Characters. */
@@ -181,6 +194,7 @@ const LEAST: Readonly<Partial<Record<keyof Values, number>>> = {
   'max-text': 1,
   'max-queue': 65_536,
   'max-burst': 1,
+  'piratchat-session': 1,
 }
 
 /**

@@ -18,6 +18,7 @@ import { lineRoutes, maxMessageOf } from './protocols/line/websocket.ts'
 import { LineWire, lastLine } from './protocols/line/wire.ts'
 import { operationRoutes } from './protocols/operation/operation.ts'
 import type { Vitals } from './protocols/operation/vitals.ts'
+import { piratchatRoutes } from './protocols/piratchat/piratchat.ts'
 import type { Address, Certificate, Protocol } from './protocols/protocol.ts'
 import { Tally } from './protocols/tally.ts'
 
@@ -65,6 +66,7 @@ export async function startDaemon(config: Config, log: Logger, version = 'unknow
     maxText: config['max-text'],
     maxRooms: config['max-rooms'],
     maxRegistrations: config['max-registrations'],
+    ticketMs: config['piratchat-session'] * 1_000,
   })
   let stopping: Promise<void> | undefined
   const tally = new Tally()
@@ -184,7 +186,9 @@ function protocolsOf(config: Config, chat: Chat, vitals: Vitals, log: Logger, ce
     proxies: new Proxies(config['http-trust-proxy']),
     maxMessage: maxMessageOf(config['max-line']),
   }
-  add(config.http, () => new Http(http, [operationRoutes(vitals), lineRoutes(line), globesRoutes(globes)]))
+  const piratchat = { ...line, escape: config['piratchat-escape'] }
+  const routes = [operationRoutes(vitals), lineRoutes(line), piratchatRoutes(piratchat), globesRoutes(globes)]
+  add(config.http, () => new Http(http, routes))
   return protocols
 }
 

@@ -30,6 +30,8 @@ export class Tickets {
   /** By the account's folded name, the one that was used last standing last: when a ticket ends, and when it was last kept. */
   readonly #used = new Map<string, { until: number; kept: number }>()
   #secret: string | undefined
+  /** By the account's folded name, what is being done with its ticket: one thing at a time, so that what was ended stays ended. */
+  readonly #busy = new Map<string, Promise<unknown>>()
 
   /** `ms` is how long a ticket lives without use. */
   constructor(engine: Engine, ms: number) {
@@ -40,33 +42,42 @@ export class Tickets {
   /** The account's ticket, the one it has already if it has one; its time starts anew. Refuses `unavailable`. */
   async issue({ name }: Proof): Promise<Ticket> {
     const key = fold(name)
-    try {
+    return this.#inTurn(key, async () => {
       if (this.#expired(key)) await this.#engine.forget(`login:${key}`)
       const drawn = randomBytes(16).toString('hex')
-      return await this.#keep(name, await this.#engine.rememberFirst(`login:${key}`, drawn, Date.now() + this.#ms))
-    } catch (error) {
-      return refuse(error)
-    }
+      return this.#keep(name, await this.#engine.rememberFirst(`login:${key}`, drawn, Date.now() + this.#ms))
+    })
   }
 
   /** Whose ticket it is, and how long it is good now that it has been used; undefined when it is none. Refuses `unavailable`. */
   async use(value: string): Promise<{ proof: Proof; ticket: Ticket } | undefined> {
-    try {
-      const name = await this.#engine.recall(`ticket:${digestOf(value)}`)
-      const number = name === undefined ? undefined : await this.#engine.recall(`login:${fold(name)}`)
-      if (name === undefined || number === undefined || this.#expired(fold(name))) return undefined
+    const name = await this.#engine.recall(`ticket:${digestOf(value)}`).catch(refuse)
+    if (name === undefined) return undefined
+    const key = fold(name)
+    return this.#inTurn(key, async () => {
+      const number = await this.#engine.recall(`login:${key}`)
+      if (number === undefined || this.#expired(key)) return undefined
       if ((await this.#value(name, number)) !== value) return undefined
       return { proof: new Proof(name), ticket: await this.#keep(name, number) }
-    } catch (error) {
-      return refuse(error)
-    }
+    })
   }
 
   /** Ends an account's ticket. Refuses `unavailable`. */
-  async end({ name }: Proof): Promise<void> {
+  end({ name }: Proof): Promise<void> {
     const key = fold(name)
-    this.#used.delete(key)
-    await this.#engine.forget(`login:${key}`).catch(refuse)
+    return this.#inTurn(key, async () => {
+      this.#used.delete(key)
+      await this.#engine.forget(`login:${key}`)
+    })
+  }
+
+  async #inTurn<T>(key: string, work: () => Promise<T>): Promise<T> {
+    const before = this.#busy.get(key)
+    const done = (before ? before.then(work, work) : work()).finally(() => {
+      if (this.#busy.get(key) === done) this.#busy.delete(key)
+    })
+    this.#busy.set(key, done)
+    return done.catch(refuse)
   }
 
   async #keep(name: string, number: string): Promise<Ticket> {

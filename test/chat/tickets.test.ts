@@ -58,3 +58,18 @@ test('a ticket ends when it has not been used for its time, and not while it is'
   )
   expect(await chat.tickets.use(unused.value)).toBeUndefined()
 })
+
+test('a ticket that is ended while it is used has ended, and the next one works', async () => {
+  const { chat, engine } = await stage()
+  const proof = await chat.authenticateByKey(await chat.registerWithKey('ann', HERE))
+  for (let steps = 0; steps < 6; steps++) {
+    const { value } = await chat.tickets.issue(proof)
+    const used = chat.tickets.use(value)
+    // As far as it gets in so many questions to the engine.
+    for (let step = 0; step < steps; step++) await engine.recall('nothing')
+    await Promise.all([used, chat.tickets.end(proof)])
+    expect(await chat.tickets.use(value)).toBeUndefined()
+  }
+  const { value } = await chat.tickets.issue(proof)
+  expect(await chat.tickets.use(value)).toMatchObject({ ticket: { value } })
+})

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pino } from 'pino'
+import { type Logger, pino } from 'pino'
 import { checkConfig } from '../../src/config.ts'
 import { startDaemon } from '../../src/daemon.ts'
 
@@ -20,7 +20,10 @@ export interface TestDaemon {
 export type Overrides = Readonly<Record<string, unknown>>
 
 /** Starts a daemon without a database file, listening over TCP and TLS; `overrides` are options as in src/config.ts. */
-export async function startTestDaemon(overrides: Overrides = {}): Promise<TestDaemon> {
+export async function startTestDaemon(
+  overrides: Overrides = {},
+  log: Logger = pino({ level: 'silent' }),
+): Promise<TestDaemon> {
   const { certFile, keyFile } = certificate()
   const config = checkConfig({
     line: 0,
@@ -33,7 +36,7 @@ export async function startTestDaemon(overrides: Overrides = {}): Promise<TestDa
     data: ':memory:',
     ...overrides,
   })
-  const daemon = await startDaemon(config, pino({ level: 'silent' }))
+  const daemon = await startDaemon(config, log)
   const port = (name: string): number => daemon.addresses.get(name)?.port ?? Number.NaN
   return { line: port('line'), lineTls: port('line-tls'), port, stop: () => daemon.stop() }
 }

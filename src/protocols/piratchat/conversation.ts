@@ -1,0 +1,123 @@
+import type { Logger } from 'pino'
+import type { Chat } from '../../chat/chat.ts'
+import { type Reason, Refusal } from '../../chat/refusal.ts'
+import { isLonger } from '../../chat/text.ts'
+import type { Ticket } from '../../chat/tickets.ts'
+import { type Heard, Meanwhile } from '../hearing.ts'
+import { textFrame } from '../http/frame.ts'
+import type { SocketConversation, SocketLink } from '../http/talk.ts'
+import { onlyText } from './json.ts'
+import type { Lobby } from './lobby.ts'
+import type { PiratchatSession } from './wire.ts'
+
+/** Characters of a message (protocols/piratchat.md, 2.7); those of other protocols go out whole. */
+const LONGEST = 300
+/** RFC 6455, 7.4.1. */
+const POLICY = 1008
+/** A session that cannot be prolonged now is tried again no sooner, in ms. */
+const LEAST_WAIT_MS = 100
+
+const ACCEPTED = answer({ status: true })
+
+/** Only the first is documented; the others say why nobody was told, where the alternative would be to say nothing. */
+const REFUSED: Readonly<Partial<Record<Reason, Buffer>>> = {
+  'text-too-long': answer({ status: false, code: 'message_too_long' }),
+  'text-empty': answer({ status: false, code: 'message_empty' }),
+  unavailable: answer({ status: false, code: 'unavailable' }),
+}
+
+export interface ConversationOptions {
+  readonly chat: Chat
+  readonly lobby: Lobby
+  readonly log: Logger
+}
+
+/** A user who has come in: a member of the lobby, and the login that he has shown. */
+export interface Guest {
+  readonly session: PiratchatSession
+  readonly ticket: Ticket
+}
+
+/** One user's talk. */
+export class Conversation implements SocketConversation {
+  readonly #options: ConversationOptions
+  readonly #link: SocketLink
+  readonly #session: PiratchatSession
+  readonly #ticket: string
+  #timer: NodeJS.Timeout | undefined
+  #left = false
+  /** Settled when everything said so far is answered. */
+  #said: Promise<unknown> = Promise.resolve()
+
+  constructor(options: ConversationOptions, link: SocketLink, { session, ticket }: Guest) {
+    this.#options = options
+    this.#link = link
+    this.#session = session
+    this.#ticket = ticket.value
+    session.attach(link)
+    this.#keepAlive(ticket.until)
+  }
+
+  get name(): string {
+    return this.#session.name
+  }
+
+  hear(text: string): Heard {
+    const before = this.#said
+    const message = onlyText(text, 'message')
+    if (message === undefined) return before.then(() => this.#link.hangUp(POLICY))
+    const done = this.#say(message, before)
+    this.#said = Promise.allSettled([before, done])
+    return new Meanwhile(done)
+  }
+
+  /** One answer for each message, in their order. */
+  async #say(message: string, before: Promise<unknown>): Promise<void> {
+    const answer = await this.#answerTo(message)
+    await before
+    this.#link.push(answer)
+  }
+
+  async #answerTo(message: string): Promise<Buffer> {
+    try {
+      if (isLonger(message, LONGEST)) throw new Refusal('text-too-long')
+      await this.#options.chat.say(this.#session, message)
+      return ACCEPTED
+    } catch (error) {
+      const refused = error instanceof Refusal && REFUSED[error.reason]
+      if (!refused) throw error
+      return refused
+    }
+  }
+
+  leave(): void {
+    this.#left = true
+    clearTimeout(this.#timer)
+    void this.#options.lobby.end(this.#session)
+    // The time without activity begins now. Whether the session can be prolonged or has ended, nobody is there to be told.
+    this.#options.chat.tickets.use(this.#ticket).catch(() => {})
+  }
+
+  /** An open WebSocket is activity (protocols/piratchat.md, 3). */
+  #keepAlive(until: number): void {
+    if (this.#left) return
+    const wait = Math.max(LEAST_WAIT_MS, (until - Date.now()) / 2)
+    this.#timer = setTimeout(() => void this.#prolong(until), wait).unref()
+  }
+
+  async #prolong(until: number): Promise<void> {
+    try {
+      const used = await this.#options.chat.tickets.use(this.#ticket)
+      if (used) this.#keepAlive(used.ticket.until)
+      // Ended by somebody who did not know of this connection.
+      else this.#link.hangUp()
+    } catch (error) {
+      this.#options.log.debug({ err: error, name: this.name }, 'a session cannot be prolonged now')
+      this.#keepAlive(until)
+    }
+  }
+}
+
+function answer(object: object): Buffer {
+  return textFrame(JSON.stringify(object))
+}

@@ -1,0 +1,73 @@
+import type { Proof } from '../../chat/accounts.ts'
+import { type Chat, LOBBY } from '../../chat/chat.ts'
+import { fold } from '../../chat/names.ts'
+import { Refusal } from '../../chat/refusal.ts'
+import { PiratchatSession, type PiratchatWire } from './wire.ts'
+
+/** The users who are in the lobby through a WebSocket, one for each account. */
+export class Lobby {
+  readonly #chat: Chat
+  readonly #wire: PiratchatWire
+  /** By folded name. */
+  readonly #here = new Map<string, PiratchatSession>()
+  /** Those whose `left` is not committed yet. */
+  readonly #leaving = new Map<string, Promise<void>>()
+
+  constructor(chat: Chat, wire: PiratchatWire) {
+    this.#chat = chat
+    this.#wire = wire
+  }
+
+  /** Whether a user is here already, or at another protocol. Whoever has just left is not. Refuses `unavailable`. */
+  async isTaken({ name }: Proof): Promise<boolean> {
+    // He may come back at once, and his name is held until his `left` is committed.
+    await this.#leaving.get(fold(name))
+    return this.#chat.live(name)
+  }
+
+  /**
+   * Makes a user a member, whose events are held until there is a WebSocket to take them. {@link end} is owed, and may be called
+   * before this has resolved. Refuses `name-in-room` and `unavailable`.
+   */
+  async enter(session: PiratchatSession, proof: Proof): Promise<void> {
+    await this.#chat.login(session, proof)
+    if (session.closed) return
+    await this.#chat.enter(session, LOBBY)
+    if (!session.closed) this.#here.set(session.key, session)
+  }
+
+  makeSession(): PiratchatSession {
+    return new PiratchatSession(this.#wire)
+  }
+
+  /** Ends a session; once is as good as twice. Resolves when nothing of it is left. */
+  end(session: PiratchatSession): Promise<void> {
+    const { key } = session
+    if (session.closed) return this.#leaving.get(key) ?? Promise.resolve()
+    if (this.#here.get(key) === session) this.#here.delete(key)
+    const left = Promise.all([this.#leaving.get(key), this.#chat.close(session)]).then(() => {})
+    this.#leaving.set(key, left)
+    void left.then(() => {
+      if (this.#leaving.get(key) === left) this.#leaving.delete(key)
+    })
+    return left
+  }
+
+  /** Ends the session of a user, if he has one, and closes its WebSocket. Resolves when nothing of it is left. */
+  async putOut({ name }: Proof): Promise<void> {
+    const session = this.#here.get(fold(name))
+    if (!session) return
+    session.hangUp()
+    await this.end(session)
+  }
+
+  /** The members, through whatever protocol (protocols/README.md, R28), in the order in which they came. */
+  online(): Promise<readonly string[]> {
+    return this.#chat.directory.inside(LOBBY)
+  }
+}
+
+/** Whether somebody else was quicker. */
+export function isNameInRoom(error: unknown): boolean {
+  return error instanceof Refusal && error.reason === 'name-in-room'
+}

@@ -1,0 +1,49 @@
+import type { FastifyInstance } from 'fastify'
+import type { Chat } from '../../chat/chat.ts'
+import type { ConnectionOptions } from '../connection.ts'
+import type { Routes } from '../http/routes.ts'
+import { Lobby } from './lobby.ts'
+import { Passes } from './passes.ts'
+import { Requests, statusOf } from './requests.ts'
+import { openSocketAt } from './socket.ts'
+import { PiratchatWire } from './wire.ts'
+
+export interface PiratchatOptions extends Omit<ConnectionOptions, 'lastWord' | 'loginTimeout'> {
+  readonly chat: Chat
+  /** Whether `&`, `<` and `>` leave as entities in what was said (protocols/piratchat.md, 5, quirk 9). */
+  readonly escape: boolean
+}
+
+/** Piratchat's paths on the HTTP port: /api/… and /ws. */
+export function piratchatRoutes(options: PiratchatOptions): Routes {
+  const { chat, log, tally, maxQueue, pace } = options
+  const passes = new Passes(chat.tickets)
+  const lobby = new Lobby(chat, new PiratchatWire(options.escape))
+  return async (app, ground) => {
+    // Loaded with the port.
+    const { default: cookie } = await import('@fastify/cookie')
+    await app.register(cookie)
+    readAnyBody(app)
+    app.setErrorHandler((error, _, reply) => {
+      const status = statusOf(error)
+      if (status === undefined) throw error
+      if (status === 429) reply.header('Retry-After', '60')
+      return reply.code(status).send()
+    })
+    app.addHook('onRequest', async ({ headers }, reply) => {
+      // It is not looked at, not even whether it is one (protocols/piratchat.md, 1).
+      delete headers['content-type']
+      reply.header('Cache-Control', 'no-store')
+    })
+    new Requests(chat, passes, lobby).open(app, ground.addressOf)
+    await app.register(async (scope) => {
+      openSocketAt(scope, ground, { chat, log, tally, maxQueue, pace, lobby, passes })
+    })
+  }
+}
+
+/** As a text, whatever type it is given; the handlers say whether it is JSON. */
+function readAnyBody(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'string' }, (_, body, done) => done(null, body))
+}

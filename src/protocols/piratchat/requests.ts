@@ -1,0 +1,93 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Chat } from '../../chat/chat.ts'
+import { type Reason, Refusal } from '../../chat/refusal.ts'
+import { onlyText } from './json.ts'
+import type { Lobby } from './lobby.ts'
+import type { Passes } from './passes.ts'
+
+/** Narrower than what the core takes for a name. */
+const USERNAME = /^[a-zA-Z0-9]{1,32}$/
+
+/** What the core refuses of what a client has sent; the rest is nobody's fault or ours. */
+const STATUS: Readonly<Partial<Record<Reason, number>>> = {
+  'name-invalid': 400,
+  'name-reserved': 409,
+  'name-taken': 409,
+  'name-in-use': 409,
+  'too-many-attempts': 429,
+  'secret-wrong': 401,
+  unavailable: 503,
+}
+
+/** The status for an error, if it is a refusal that a client may be told of. */
+export function statusOf(error: unknown): number | undefined {
+  return error instanceof Refusal ? STATUS[error.reason] : undefined
+}
+
+/** Everything but the talk: protocols/piratchat.md, 2.1 to 2.5. Bodies are texts here, whatever they were called. */
+export class Requests {
+  readonly #chat: Chat
+  readonly #passes: Passes
+  readonly #lobby: Lobby
+
+  constructor(chat: Chat, passes: Passes, lobby: Lobby) {
+    this.#chat = chat
+    this.#passes = passes
+    this.#lobby = lobby
+  }
+
+  open(app: FastifyInstance, addressOf: (request: FastifyRequest) => string): void {
+    const get = { exposeHeadRoute: false }
+    app.post('/api/register', (request, reply) => this.#register(request, reply, addressOf(request)))
+    app.post('/api/login', (request, reply) => this.#login(request, reply))
+    app.get('/api/logout', get, (request, reply) => this.#logout(request, reply))
+    app.get('/api/online', get, (request, reply) => this.#online(request, reply))
+    app.get<{ Params: { username: string } }>('/api/user/:username(^.+$)', get, (request, reply) =>
+      this.#user(request, reply, request.params.username),
+    )
+  }
+
+  async #register({ body }: FastifyRequest, reply: FastifyReply, address: string) {
+    const username = textOf(body, 'username')
+    if (username === undefined) return reply.code(422).send()
+    if (!USERNAME.test(username)) return reply.code(400).send()
+    const key = await this.#chat.registerWithKey(username, address)
+    return reply.code(201).send({ key })
+  }
+
+  async #login(request: FastifyRequest, reply: FastifyReply) {
+    const key = textOf(request.body, 'key')
+    if (key === undefined) return reply.code(422).send()
+    const proof = await this.#chat.authenticateByKey(key)
+    this.#passes.send(request, reply, await this.#chat.tickets.issue(proof))
+    return reply.send()
+  }
+
+  /** The session ends for every browser that has it, as there is one for each user. */
+  async #logout(request: FastifyRequest, reply: FastifyReply) {
+    const pass = await this.#passes.find(request)
+    if (pass) {
+      await this.#chat.tickets.end(pass.proof)
+      await this.#lobby.putOut(pass.proof)
+    }
+    this.#passes.clear(request, reply)
+    return reply.send()
+  }
+
+  async #online(request: FastifyRequest, reply: FastifyReply) {
+    if (!(await this.#passes.check(request, reply))) return reply
+    return reply.send({ online_clients: await this.#lobby.online() })
+  }
+
+  async #user(request: FastifyRequest, reply: FastifyReply, username: string) {
+    const pass = await this.#passes.check(request, reply)
+    if (!pass) return reply
+    if (username !== '@me') return reply.code(501).send()
+    return reply.send({ username: pass.proof.name })
+  }
+}
+
+/** Nothing is sent without a body. */
+function textOf(body: unknown, key: string): string | undefined {
+  return typeof body === 'string' ? onlyText(body, key) : undefined
+}

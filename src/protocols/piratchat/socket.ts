@@ -1,0 +1,88 @@
+import type { IncomingMessage } from 'node:http'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { ConnectionOptions } from '../connection.ts'
+import type { HttpGround } from '../http/routes.ts'
+import { TalkConnection } from '../http/talk.ts'
+import { Conversation, type ConversationOptions, type Guest } from './conversation.ts'
+import { isNameInRoom } from './lobby.ts'
+import type { Passes } from './passes.ts'
+
+/** Bytes of a message; more closes with 1009. */
+const MAX_MESSAGE = 65_536
+
+export interface SocketOptions extends ConversationOptions, Omit<ConnectionOptions, 'lastWord' | 'loginTimeout'> {
+  readonly passes: Passes
+}
+
+/**
+ * The talk, at /ws (protocols/piratchat.md, 2.6). A user is in the lobby before his handshake is answered: what is wrong can still
+ * be told as a status then, and when his socket opens he is in the list that his client asks for (5, quirk 5).
+ */
+export function openSocketAt(app: FastifyInstance, { openSocket }: HttpGround, options: SocketOptions): void {
+  const { lobby, passes } = options
+  const guests = new WeakMap<IncomingMessage, Guest & { readonly cookie: string }>()
+
+  const gate = async (request: FastifyRequest, reply: FastifyReply) => {
+    // The connection of a handshake that is refused has no further request.
+    if (request.ws) reply.header('Connection', 'close')
+    const pass = await passes.check(request, reply)
+    if (!pass) return reply
+    if (await lobby.isTaken(pass.proof)) return reply.code(409).send()
+    if (!isHandshake(request)) return reply.code(400).header('Sec-WebSocket-Version', '13').send()
+    const { socket } = request
+    // Gone while this was asked: nobody would say so again.
+    if (socket.destroyed) return reply.code(400).send()
+    const session = lobby.makeSession()
+    // Whatever comes of the handshake, and whenever he goes.
+    socket.once('close', () => void lobby.end(session))
+    try {
+      await lobby.enter(session, pass.proof)
+    } catch (error) {
+      await lobby.end(session)
+      if (isNameInRoom(error)) return reply.code(409).send()
+      throw error
+    }
+    // He may have logged out in the meantime, when there was no socket to close.
+    const still = await passes.check(request, reply)
+    if (still) guests.set(request.raw, { session, ticket: still.ticket, cookie: passes.cookie(request, still.ticket) })
+    else await lobby.end(session)
+  }
+
+  // Whoever asks without a handshake gets the same answers, so before the ground's own.
+  app.addHook('onRequest', async (request, reply) => {
+    if (!request.ws) return gate(request, reply)
+  })
+  // The answer to a handshake is the library's.
+  app.websocketServer.on('headers', (headers, request) => {
+    const guest = guests.get(request)
+    if (guest) headers.push(`Set-Cookie: ${guest.cookie}`)
+  })
+  openSocket(app, '/ws', {
+    onRequest: [gate],
+    welcome: (visit) => {
+      const guest = guests.get(visit.request.raw)
+      if (!guest) throw new Error('a handshake without a guest')
+      return new TalkConnection(visit, {
+        ...options,
+        maxMessage: MAX_MESSAGE,
+        // He has logged in.
+        loginTimeout: 0,
+        // The code of the close frame says it all.
+        lastWord: () => NOTHING,
+        converse: (link) => new Conversation(options, link, guest),
+      })
+    },
+  })
+}
+
+const NOTHING = Buffer.alloc(0)
+
+/** What the WebSocket library looks for (RFC 6455, 4.2.1): nobody is to be seen coming who cannot come in. */
+function isHandshake({ ws, headers }: FastifyRequest): boolean {
+  return (
+    ws &&
+    headers.upgrade?.toLowerCase() === 'websocket' &&
+    headers['sec-websocket-version'] === '13' &&
+    /^[+/0-9A-Za-z]{22}==$/.test(headers['sec-websocket-key'] ?? '')
+  )
+}

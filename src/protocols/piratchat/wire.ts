@@ -1,0 +1,114 @@
+import { fold } from '../../chat/names.ts'
+import { type Place, Session, type Wire } from '../../chat/session.ts'
+import type { Event } from '../../engine/event.ts'
+import { textFrame } from '../http/frame.ts'
+import type { SocketLink } from '../http/talk.ts'
+
+/** A user in the lobby, from the moment before his handshake is answered. */
+export class PiratchatSession extends Session {
+  #link: SocketLink | undefined
+  /** What happens before there is a WebSocket to tell it to. */
+  #held: Buffer[] = []
+
+  push(frames: Buffer): void {
+    if (this.#link) this.#link.push(frames)
+    else this.#held.push(frames)
+  }
+
+  /** The handshake is done. */
+  attach(link: SocketLink): void {
+    this.#link = link
+    for (const frames of this.#held) link.push(frames)
+    this.#held = []
+    // Logged out in the meantime.
+    if (this.closed) link.hangUp()
+  }
+
+  hangUp(): void {
+    this.#link?.hangUp()
+  }
+}
+
+/** A stretch of bytes. */
+interface Stretch {
+  readonly start: number
+  readonly end: number
+}
+
+/**
+ * Events as frames, one object each: encoded once, whatever the number of members. Nobody is told what he has done himself
+ * (protocols/piratchat.md, 2.7 and 3), so whoever did something in the turn gets what stands before, between and behind his
+ * own frames, of the same bytes.
+ */
+export class PiratchatWire implements Wire<PiratchatSession> {
+  readonly protocol = 'piratchat'
+  readonly carriesPrivate = false
+  readonly #safe: boolean
+  /** Those who came in the same turn get different stretches of the same events. */
+  readonly #frames = new WeakMap<Event, Buffer>()
+
+  /** `safe` is for clients that put texts into a page as HTML: they get entities. */
+  constructor(safe: boolean) {
+    this.#safe = safe
+  }
+
+  deliver(_room: Place, events: readonly Event[], members: Iterable<PiratchatSession>): void {
+    const frames: Buffer[] = []
+    const ownOf = new Map<string, Stretch[]>()
+    let end = 0
+    for (const event of events) {
+      const frame = this.#frameOf(event)
+      if (!frame) continue
+      frames.push(frame)
+      const key = fold(event.from)
+      const own = ownOf.get(key)
+      const stretch = { start: end, end: (end += frame.length) }
+      if (own) own.push(stretch)
+      else ownOf.set(key, [stretch])
+    }
+    if (end === 0) return
+    const all = Buffer.concat(frames, end)
+    for (const member of members) {
+      const own = ownOf.get(member.key)
+      if (own) pushOthers(member, all, own)
+      else member.push(all)
+    }
+  }
+
+  putOut(_room: Place, session: PiratchatSession): void {
+    session.hangUp()
+  }
+
+  #frameOf(event: Event): Buffer | undefined {
+    let frame = this.#frames.get(event)
+    if (frame) return frame
+    const object = this.#objectOf(event)
+    if (!object) return undefined
+    frame = textFrame(JSON.stringify(object))
+    this.#frames.set(event, frame)
+    return frame
+  }
+
+  #objectOf({ kind, from, body }: Event): object | undefined {
+    if (kind === 'message') return { message: this.#safe ? escapeHtml(body) : body, author: from }
+    if (kind === 'joined') return { event: 'join', username: from }
+    if (kind === 'left') return { event: 'leave', username: from }
+    return undefined
+  }
+}
+
+/** All but the member's own stretches, which are in order. */
+function pushOthers(member: PiratchatSession, all: Buffer, own: readonly Stretch[]): void {
+  let done = 0
+  for (const { start, end } of own) {
+    if (start > done) member.push(all.subarray(done, start))
+    done = end
+  }
+  if (done < all.length) member.push(all.subarray(done))
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' }
+
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>]/g, (character) => ENTITIES[character] ?? character)
+}

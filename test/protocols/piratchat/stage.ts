@@ -1,0 +1,225 @@
+/** A daemon and Piratchat clients for one test; all are gone when the test is done. */
+import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
+import { Writable } from 'node:stream'
+import { pino } from 'pino'
+import { expect, onTestFinished } from 'vitest'
+import { type ClientOptions, WebSocket } from 'ws'
+import { LineClient } from '../../support/client.ts'
+import { type Overrides, startTestDaemon } from '../../support/daemon.ts'
+
+/** How long a message that is waited for may take, in ms. */
+const PATIENCE_MS = 5_000
+
+export type Message = Record<string, unknown>
+
+export const ACK = { status: true }
+export const TOO_LONG = { status: false, code: 'message_too_long' }
+export const join = (username: string) => ({ event: 'join', username })
+export const leave = (username: string) => ({ event: 'leave', username })
+export const said = (author: string, message: string) => ({ message, author })
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  readonly body: string
+}
+
+/** What a request is made of. */
+export interface Request {
+  readonly body?: string | Buffer
+  readonly cookie?: string
+  readonly headers?: Record<string, string>
+}
+
+/** A WebSocket that is open. */
+export class PirateClient {
+  readonly websocket: WebSocket
+  /** The answer to its handshake. */
+  readonly answer: Promise<IncomingMessage>
+  /** Resolves with the code with which it was closed. */
+  readonly closed: Promise<number>
+  /** What came in which frame. */
+  readonly frames: string[] = []
+  #taken = 0
+  #wake = Promise.withResolvers<void>()
+  #ended = false
+
+  constructor(websocket: WebSocket) {
+    this.websocket = websocket
+    this.answer = new Promise((resolve) => websocket.on('upgrade', resolve))
+    websocket.on('message', (data, binary) => {
+      expect(binary).toBe(false)
+      this.frames.push(String(data))
+      this.#wake.resolve()
+    })
+    this.closed = new Promise((resolve) => {
+      websocket.on('close', (code) => {
+        this.#ended = true
+        this.#wake.resolve()
+        resolve(code)
+      })
+    })
+  }
+
+  send(...messages: string[]): void {
+    for (const message of messages) this.websocket.send(JSON.stringify({ message }))
+  }
+
+  /** Sends a frame as it is. */
+  raw(text: string): void {
+    this.websocket.send(text)
+  }
+
+  async next(): Promise<Message> {
+    const timer = setTimeout(() => this.#wake.reject(new Error(`nothing within ${PATIENCE_MS} ms`)), PATIENCE_MS)
+    try {
+      for (;;) {
+        const frame = this.frames[this.#taken]
+        if (frame !== undefined) {
+          this.#taken++
+          return JSON.parse(frame)
+        }
+        if (this.#ended) throw new Error('the WebSocket is closed')
+        this.#wake = Promise.withResolvers()
+        await this.#wake.promise
+      }
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  async take(count: number): Promise<Message[]> {
+    const messages: Message[] = []
+    while (messages.length < count) messages.push(await this.next())
+    return messages
+  }
+
+  /** What comes up to the first that fits, this one included. */
+  async until(fits: (message: Message) => boolean): Promise<Message[]> {
+    for (const messages: Message[] = []; ; ) {
+      const message = await this.next()
+      messages.push(message)
+      if (fits(message)) return messages
+    }
+  }
+
+  /** Everything that came, and that the messages sent so far bring: the answer to one that is too long is behind it all. */
+  async rest(): Promise<Message[]> {
+    this.send('x'.repeat(301))
+    return (await this.until(({ code }) => code === TOO_LONG.code)).slice(0, -1)
+  }
+
+  async close(): Promise<void> {
+    this.websocket.close()
+    await this.closed
+  }
+}
+
+export async function pirateStage(overrides: Overrides = {}) {
+  const logged: string[] = []
+  const sink = new Writable({
+    write: (line, _encoding, done) => {
+      logged.push(String(line))
+      done()
+    },
+  })
+  const daemon = await startTestDaemon({ 'line-tls': false, http: 0, ...overrides }, pino({ level: 'trace' }, sink))
+  const stop = () => daemon.stop()
+  const sockets: { destroy(): unknown }[] = []
+  onTestFinished(async () => {
+    for (const socket of sockets) socket.destroy()
+    await stop()
+  })
+  return { daemon, stop, log: () => logged.join(''), ...pirateClients(daemon.port('http'), sockets), line }
+
+  /** A client of the line protocol, in the lobby if it is to be. */
+  async function line(name?: string, room?: string): Promise<LineClient> {
+    const client = await LineClient.connect(daemon)
+    sockets.push(client.socket)
+    if (name !== undefined) await client.ask(`LOGIN ${name}`)
+    if (room !== undefined) {
+      client.send(`JOIN ${room}`)
+      await client.until(({ type }) => type === 'userJoined')
+    }
+    return client
+  }
+}
+
+/** What clients do at a port. What has to be destroyed is put among the sockets. */
+export function pirateClients(port: number, sockets: { destroy(): unknown }[], tls = false) {
+  const host = `127.0.0.1:${port}`
+
+  const ask = async (method: string, path: string, { body, cookie, headers = {} }: Request = {}): Promise<Answer> => {
+    const response = await fetch(`http://${host}${path}`, {
+      method,
+      headers: { ...headers, ...(cookie !== undefined && { cookie }) },
+      ...(body !== undefined && { body: typeof body === 'string' ? body : new Uint8Array(body) }),
+    })
+    return { status: response.status, headers: response.headers, body: await response.text() }
+  }
+  const get = (path: string, cookie?: string) => ask('GET', path, cookie === undefined ? {} : { cookie })
+  const post = (path: string, body: string | Buffer, headers = {}) => ask('POST', path, { body, headers })
+
+  const register = async (username: string): Promise<string> => {
+    const answer = await post('/api/register', JSON.stringify({ username }))
+    expect(answer.status).toBe(201)
+    return JSON.parse(answer.body).key
+  }
+  /** Gives the cookie as it is sent back. */
+  const login = async (key: string): Promise<string> => {
+    const answer = await post('/api/login', JSON.stringify({ key }))
+    expect(answer).toMatchObject({ status: 200, body: '' })
+    return cookieOf(answer)
+  }
+  /** The cookie of a new user. */
+  const user = async (name: string) => login(await register(name))
+
+  const dial = (cookie: string | undefined, options: ClientOptions) => {
+    const headers = { ...options.headers, ...(cookie !== undefined && { cookie }) }
+    return new WebSocket(`${tls ? 'wss' : 'ws'}://${host}/ws`, { rejectUnauthorized: false, ...options, headers })
+  }
+  /** The status of a handshake that is to fail. */
+  const refused = async (cookie?: string, options: ClientOptions = {}): Promise<number | undefined> => {
+    const websocket = dial(cookie, options)
+    websocket.on('error', () => {})
+    sockets.push({ destroy: () => websocket.terminate() })
+    const [request, response]: [{ destroy(): void }, IncomingMessage] = await new Promise((resolve, reject) => {
+      websocket.on('unexpected-response', (...both) => resolve(both))
+      websocket.on('open', () => reject(new Error('let in')))
+    })
+    const chunks: Buffer[] = []
+    for await (const chunk of response) chunks.push(chunk)
+    expect(Buffer.concat(chunks).toString()).toBe('')
+    request.destroy()
+    return response.statusCode
+  }
+  const open = async (cookie: string, options: ClientOptions = {}): Promise<PirateClient> => {
+    const websocket = dial(cookie, options)
+    sockets.push({ destroy: () => websocket.terminate() })
+    const client = new PirateClient(websocket)
+    await once(websocket, 'open')
+    return client
+  }
+  /** Users who are connected and have seen one another come. */
+  const together = async <const Names extends readonly string[]>(...names: Names) => {
+    const clients: PirateClient[] = []
+    for (const name of names) {
+      const client = await open(await user(name))
+      for (const each of clients) expect(await each.next()).toEqual(join(name))
+      clients.push(client)
+    }
+    return clients as unknown as { [K in keyof Names]: PirateClient }
+  }
+  const online = async (cookie: string): Promise<unknown> => {
+    const answer = await get('/api/online', cookie)
+    expect(answer.status).toBe(200)
+    return JSON.parse(answer.body).online_clients
+  }
+  return { host, ask, get, post, register, login, user, refused, open, together, online }
+}
+
+/** The cookie that an answer sets, as it is sent back. */
+export function cookieOf({ headers }: Pick<Answer, 'headers'>): string {
+  return headers.get('set-cookie')?.split(';')[0] ?? ''
+}

@@ -1,0 +1,95 @@
+import { expect, test } from 'vitest'
+import type { Place } from '../../../src/chat/session.ts'
+import type { Event } from '../../../src/engine/event.ts'
+import { textFrame } from '../../../src/protocols/http/frame.ts'
+import { PiratchatSession, PiratchatWire } from '../../../src/protocols/piratchat/wire.ts'
+
+/** A wire does not look at the room. */
+const room = {} as Place
+
+let id = 0
+const event = (kind: Event['kind'], from: string, body = ''): Event => ({ id: ++id, at: 0, room: 1, kind, from, body })
+
+function stage(safe = false) {
+  const wire = new PiratchatWire(safe)
+  const member = (name: string) => {
+    const session = new PiratchatSession(wire)
+    session.name = name
+    const pushed: Buffer[] = []
+    const link = { address: '', push: (frame: Buffer) => void pushed.push(frame), drained: async () => {} }
+    const ended: number[] = []
+    session.attach({ ...link, hangUp: (code = 1000) => void ended.push(code) })
+    return { session, pushed, ended }
+  }
+  return { wire, member }
+}
+
+const bytes = (...objects: object[]) => Buffer.concat(objects.map((object) => textFrame(JSON.stringify(object))))
+const said = (author: string, message: string) => ({ message, author })
+
+test('all who have not said anything get the same buffer, and the others stretches of it', () => {
+  const { wire, member } = stage()
+  const [alice, bob, carol, dora] = [member('alice'), member('bob'), member('carol'), member('dora')]
+  const events = [
+    event('message', 'alice', '1'),
+    event('message', 'Alice', '2'),
+    event('message', 'carol', '3'),
+    event('message', 'alice', '4'),
+    event('left', 'eve'),
+  ]
+  wire.deliver(
+    room,
+    events,
+    [alice, bob, carol, dora].map(({ session }) => session),
+  )
+  expect(bob.pushed).toHaveLength(1)
+  expect(dora.pushed[0]).toBe(bob.pushed[0])
+  const left = { event: 'leave', username: 'eve' }
+  const [one, two, four] = [said('alice', '1'), said('Alice', '2'), said('alice', '4')]
+  expect(bob.pushed[0]).toEqual(bytes(one, two, said('carol', '3'), four, left))
+  expect(alice.pushed).toEqual([bytes(said('carol', '3')), bytes(left)])
+  expect(carol.pushed).toEqual([bytes(one, two), bytes(four, left)])
+  for (const piece of [...alice.pushed, ...carol.pushed]) expect(piece.buffer).toBe(bob.pushed[0]?.buffer)
+})
+
+test('whoever comes, goes or speaks alone is told nothing', () => {
+  const { wire, member } = stage()
+  const alice = member('alice')
+  wire.deliver(room, [event('joined', 'alice'), event('message', 'alice', 'x')], [alice.session])
+  expect(alice.pushed).toEqual([])
+})
+
+test('what happens before the handshake is done is told behind it', () => {
+  const { wire } = stage()
+  const session = new PiratchatSession(wire)
+  session.name = 'alice'
+  wire.deliver(room, [event('joined', 'bob')], [session])
+  wire.deliver(room, [event('message', 'bob', 'hi')], [session])
+  const pushed: Buffer[] = []
+  session.attach({ address: '', push: (frame) => void pushed.push(frame), drained: async () => {}, hangUp: () => {} })
+  expect(Buffer.concat(pushed)).toEqual(bytes({ event: 'join', username: 'bob' }, said('bob', 'hi')))
+})
+
+test('who was logged out before the handshake was done, or is put out, is hung up on', () => {
+  const { wire, member } = stage()
+  const alice = member('alice')
+  wire.putOut(room, alice.session)
+  expect(alice.ended).toEqual([1000])
+  const session = new PiratchatSession(wire)
+  session.closed = true
+  const ended: number[] = []
+  session.attach({
+    address: '',
+    push: () => {},
+    drained: async () => {},
+    hangUp: (code = 1000) => void ended.push(code),
+  })
+  expect(ended).toEqual([1000])
+})
+
+test('texts for clients that take them for HTML', () => {
+  const { wire, member } = stage(true)
+  const bob = member('bob')
+  wire.deliver(room, [event('message', 'alice', '<b>"&amp;\'</b>')], [bob.session])
+  expect(bob.pushed).toEqual([bytes(said('alice', '&lt;b&gt;"&amp;amp;\'&lt;/b&gt;'))])
+})
