@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { connect as connectTcp } from 'node:net'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { Refusal } from '../../../src/chat/refusal.ts'
+import { checkConfig } from '../../../src/config.ts'
 import { GlobesConversation } from '../../../src/protocols/globes/socket/conversation.ts'
 import { GlobesWire } from '../../../src/protocols/globes/socket/wire.ts'
 import * as core from '../../chat/stage.ts'
@@ -196,4 +197,9 @@ test('what was never meant to be a room or a method', async () => {
   expect((await api('POST', '/chats', room)).status).toBe(201)
   expect((await api('GET', '/chats/__proto__')).status).toBe(200)
   expect((await api('POST', '/chats', `{"__proto__":{"title":"x"},"password":"${PASSWORD}"}`)).status).toBe(400)
+})
+
+test('a secret that could be guessed is none', () => {
+  expect(() => checkConfig({ 'globes-secret': 'too short' })).toThrow('--globes-secret needs at least 16 characters')
+  expect(() => checkConfig({ 'globes-public-rooms': 'maybe' })).toThrow('--globes-public-rooms is one of')
 })

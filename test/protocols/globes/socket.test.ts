@@ -3,6 +3,10 @@ import { existsSync } from 'node:fs'
 import { chromium } from 'playwright-core'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
+import type { Place } from '../../../src/chat/session.ts'
+import type { Event } from '../../../src/engine/event.ts'
+import { GlobesSession, GlobesWire } from '../../../src/protocols/globes/socket/wire.ts'
+import { turnEnd } from '../../../src/turn.ts'
 import * as core from '../../chat/stage.ts'
 import {
   bearer,
@@ -49,7 +53,8 @@ test('22. the subprotocol is given back when there is one; a header will do; any
   expect((await connect()).websocket.protocol).toBe('')
   const options = { headers: bearer(token), origin: 'https://elsewhere.example' }
   expect((await connect(`${path}/ws`, [], options)).websocket.protocol).toBe('')
-  expect((await connect('/line', [], {})).websocket.protocol).toBe('')
+  // Other protocols know of none.
+  await expect(connect('/line', ['anything'])).rejects.toThrow('no subprotocol')
 })
 
 test('23. 24. who comes and what is said is told to all sockets of the room and no others', async () => {
@@ -301,6 +306,31 @@ test('events of a turn are encoded once, whatever the number of sockets', async 
   david.websocket.send('{"event_type":"send","name":"david","msg":"once"}')
   for (const client of [david, ...watchers]) expect(await client.next()).toEqual(said('david', 'once'))
   expect(stringify.mock.calls.filter(([value]) => value?.event_type === 'send')).toHaveLength(1)
+})
+
+test('nor are they for those who have come within the turn and get a part of it', async () => {
+  const wire = new GlobesWire()
+  const heard: number[] = []
+  const session = () => new GlobesSession(wire, { push: ({ length }) => void heard.push(length) }, () => {})
+  const events = ['one', 'two'].map((body, id): Event => ({ kind: 'message', room: 1, from: 'david', body, id, at: 0 }))
+  const record = {
+    id: 1,
+    title: '',
+    lineName: '',
+    description: '',
+    visibility: 'public',
+    createdAt: 0,
+    changedAt: 0,
+  } as const
+  const place: Place = { record, log: 'room:1', member: () => undefined, detach: () => {}, whisper: () => {} }
+  const stringify = vi.spyOn(JSON, 'stringify')
+  onTestFinished(() => stringify.mockRestore())
+  wire.deliver(place, events, [session(), session()])
+  wire.deliver(place, events.slice(1), [session()])
+  expect(stringify).toHaveBeenCalledTimes(2)
+  const [all = 0, same, part] = heard
+  expect([same, part]).toEqual([all, all / 2])
+  await turnEnd()
 })
 
 test('40. a page in Chromium talks in a private room', { timeout: 60_000 }, async ({ skip }) => {

@@ -1,5 +1,6 @@
 import { type Place, Session, type Wire } from '../../../chat/session.ts'
 import type { Event } from '../../../engine/event.ts'
+import { atTurnEnd } from '../../../turn.ts'
 import { textFrame } from '../../http/frame.ts'
 import type { Sink } from '../../outbox.ts'
 import { timeOf } from '../room.ts'
@@ -24,8 +25,8 @@ export class GlobesSession extends Session {
 export class GlobesWire implements Wire<GlobesSession> {
   readonly protocol = 'globes'
   readonly carriesPrivate = false
-  /** Sockets that have come within a turn get their own part of it, of the same frames. */
-  readonly #frames = new WeakMap<Event, Buffer>()
+  /** Of this turn: who has come within it gets a part of its own, of the same frames. */
+  readonly #frames = new Map<Event, Buffer>()
 
   deliver(_room: Place, events: readonly Event[], members: Iterable<GlobesSession>): void {
     const bytes = Buffer.concat(events.map((event) => this.#frameOf(event)))
@@ -36,7 +37,13 @@ export class GlobesWire implements Wire<GlobesSession> {
     session.onPutOut()
   }
 
+  /** Called at the end of the turn. */
+  resume(): void {
+    this.#frames.clear()
+  }
+
   #frameOf(event: Event): Buffer {
+    if (this.#frames.size === 0) atTurnEnd('resume', this)
     let frame = this.#frames.get(event)
     if (!frame) this.#frames.set(event, (frame = textFrame(JSON.stringify(serverEvent(event)))))
     return frame
