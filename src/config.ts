@@ -49,7 +49,7 @@ export const OPTIONS = {
     type: 'port',
     default: 7777,
     group: 'Listeners',
-    describe: 'HTTP and WebSocket: Piratchat, and the line protocol at /line',
+    describe: 'HTTP and WebSocket: Piratchat, Globes at /chats, and the line protocol at /line',
   },
   'http-tls': { type: 'boolean', default: false, group: 'Listeners', describe: 'TLS on the port of --http' },
   'http-origins': {
@@ -63,6 +63,20 @@ export const OPTIONS = {
     default: 'none',
     group: 'Listeners',
     describe: 'addresses of the proxies whose X-Forwarded-For is believed: 127.0.0.1,10.0.0.0/8,…',
+  },
+  'globes-public-rooms': {
+    type: 'string',
+    default: 'guarded',
+    choices: ['guarded', 'open', 'closed'],
+    group: 'Listeners',
+    describe: 'who may change and delete public rooms at Globes: anybody while nobody is in them, anybody, nobody',
+  },
+  'globes-secret': {
+    type: 'string',
+    default: undefined,
+    group: 'Listeners',
+    describe:
+      "what Globes' tokens are signed with, at least 16 characters; without it, one is drawn and kept in --data",
   },
   'piratchat-escape': {
     type: 'boolean',
@@ -169,6 +183,9 @@ const MOST: Readonly<Partial<Record<keyof Values, number>>> = {
   'piratchat-session': MOST_SECONDS,
 }
 
+/** Characters. */
+const SHORTEST_SECRET = 16
+
 /** Whole numbers of at least this much; those not listed may be 0 for "no bound". */
 const LEAST: Readonly<Partial<Record<keyof Values, number>>> = {
   'memory-events': 1,
@@ -204,6 +221,10 @@ export function checkConfig(raw: Readonly<Record<string, unknown>>): Config {
     if (!Proxies.isAddress(address)) {
       throw new ConfigError(`--http-trust-proxy are addresses such as 127.0.0.1 or 10.0.0.0/8, not ${address}`)
     }
+  }
+  const secret = checked['globes-secret']
+  if (secret !== undefined && secret.length < SHORTEST_SECRET) {
+    throw new ConfigError(`--globes-secret needs at least ${SHORTEST_SECRET} characters`)
   }
   if (!isLineName(checked.lobby)) throw new ConfigError('--lobby must be 1 to 70 letters and digits')
   return checked

@@ -9,6 +9,7 @@ import { LocalEngine } from './engine/local/local.ts'
 import { Admission } from './protocols/admission.ts'
 import { chatroomListener } from './protocols/chatroom/chatroom.ts'
 import { chatterboxListener, chatterboxOptions } from './protocols/chatterbox/chatterbox.ts'
+import { globesRoutes } from './protocols/globes/globes.ts'
 import { Http } from './protocols/http/http.ts'
 import { Proxies } from './protocols/http/proxies.ts'
 import { encoder } from './protocols/line/json.ts'
@@ -161,6 +162,12 @@ function protocolsOf(config: Config, chat: Chat, vitals: Vitals, log: Logger, ce
     inbox: config['chatterbox-inbox'],
     maxText: config['max-text'],
   })
+  const globes = {
+    ...line,
+    maxText: config['max-text'],
+    publicRooms: config['globes-public-rooms'],
+    secret: config['globes-secret'],
+  }
   const protocols: { protocol: Protocol; port: number }[] = []
   const add = (port: number | undefined, make: () => Protocol) => {
     if (port !== undefined) protocols.push({ protocol: make(), port })
@@ -180,7 +187,8 @@ function protocolsOf(config: Config, chat: Chat, vitals: Vitals, log: Logger, ce
     maxMessage: maxMessageOf(config['max-line']),
   }
   const piratchat = { ...line, escape: config['piratchat-escape'] }
-  add(config.http, () => new Http(http, [operationRoutes(vitals), lineRoutes(line), piratchatRoutes(piratchat)]))
+  const routes = [operationRoutes(vitals), lineRoutes(line), piratchatRoutes(piratchat), globesRoutes(globes)]
+  add(config.http, () => new Http(http, routes))
   return protocols
 }
 

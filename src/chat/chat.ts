@@ -4,6 +4,7 @@
  * It knows no protocol, no socket and no database: protocols call it and are handed events through {@link Wire}; what must
  * last goes through {@link Engine}. A test holds the imports to that.
  */
+import { randomBytes } from 'node:crypto'
 import type { Engine, Range, RoomRecord } from '../engine/engine.ts'
 import type { Draft, Event, LogName } from '../engine/event.ts'
 import { Accounts, Proof } from './accounts.ts'
@@ -291,6 +292,11 @@ export class Chat {
   /** Resolves when everybody who has left has been seen off, or cannot be. */
   stop(): Promise<void> {
     return this.#membership.stop()
+  }
+
+  /** For what a protocol signs: drawn at random once, and kept. Refuses `unavailable`. */
+  secret(purpose: string): Promise<string> {
+    return this.#engine.rememberFirst(`secret:${purpose}`, randomBytes(32).toString('hex')).catch(refuse)
   }
 
   async #checkName(name: string, registered: boolean): Promise<void> {

@@ -1,5 +1,5 @@
 /** What serves the HTTP port. Loaded only where there is one. */
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
 import { isIP, type Socket } from 'node:net'
 import websocket from '@fastify/websocket'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
@@ -12,6 +12,8 @@ import type { HttpGround, Routes, SocketRoute } from './routes.ts'
 
 /** Bytes of a request's body. */
 const MAX_BODY = 65_536
+/** Characters of a parameter in a path; a request's head is bounded already, and a route answers what is too long for it. */
+const MAX_PARAMETER = 16_384
 /** How long a connection may wait for its next request, in ms, */
 const KEEP_ALIVE_MS = 5_000
 /** and how long one may take nothing of its answer. */
@@ -30,6 +32,7 @@ export async function openApp(options: AppOptions, routes: readonly Routes[]): P
     serverFactory: (handler) => server.on('request', handler),
     trustProxy: proxies.none ? false : (address) => proxies.has(address),
     bodyLimit: MAX_BODY,
+    routerOptions: { maxParamLength: MAX_PARAMETER },
     // Compilers of schemas take as long to load as all the rest: routes check what they are given themselves.
     schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: () => () => JSON.stringify } },
     frameworkErrors: (error, _, reply: FastifyReply) => void reply.code(error.statusCode ?? 400).send(),
@@ -49,12 +52,14 @@ export async function openApp(options: AppOptions, routes: readonly Routes[]): P
     log.debug({ method, route: routeOptions.url, status: statusCode, ms: Math.round(elapsedTime) }, 'answered')
   })
   const addOthers = addOtherMethods(app)
+  const echoing = new WeakSet<IncomingMessage>()
   await app.register(websocket, {
     // Only instances are made of it; what else hangs on the library's own class, and its type, is not asked for.
     options: {
       WebSocket: PatientWebSocket as never,
       maxPayload: options.maxMessage,
       clientTracking: false,
+      handleProtocols: ([first = ''], request) => echoing.has(request) && first,
     },
     // Connections end themselves, each when it has its answers.
     preClose: (done: () => void) => done(),
@@ -64,7 +69,7 @@ export async function openApp(options: AppOptions, routes: readonly Routes[]): P
     // Before a body is looked at. A handshake elsewhere than at a path for it would be done, and nobody there.
     if (is404 || (ws && !sockets.has(url))) return reply.code(404).send()
   })
-  const ground = groundOf(options, sockets)
+  const ground = groundOf(options, sockets, echoing)
   for (const add of routes) await app.register(async (scope) => add(scope, ground))
   addOthers()
   await app.ready()
@@ -96,8 +101,8 @@ function serverOf({ patience, visitors }: AppOptions): Server {
   return server.on('request', ({ socket }, response) => visitors.get(socket)?.serve(response))
 }
 
-/** `sockets` becomes the paths for WebSockets. */
-function groundOf(options: AppOptions, sockets: Set<string>): HttpGround {
+/** `sockets` becomes the paths for WebSockets, `echoing` the handshakes that get their subprotocol back. */
+function groundOf(options: AppOptions, sockets: Set<string>, echoing: WeakSet<IncomingMessage>): HttpGround {
   const { log, admission, origins, proxies, visitors } = options
 
   const addressOf = ({ ip, socket }: FastifyRequest) => (isIP(ip) ? ip : (socket.remoteAddress ?? ''))
@@ -113,7 +118,8 @@ function groundOf(options: AppOptions, sockets: Set<string>): HttpGround {
     return reason !== undefined
   }
 
-  const openSocket = (app: FastifyInstance, path: string, { welcome, anyOrigin, onRequest = [] }: SocketRoute) => {
+  const openSocket = (app: FastifyInstance, path: string, route: SocketRoute) => {
+    const { welcome, anyOrigin, onRequest = [], withoutHandshake = upgradeRequired, echoProtocol } = route
     sockets.add(app.prefix + path)
     app.route({
       method: 'GET',
@@ -121,7 +127,7 @@ function groundOf(options: AppOptions, sockets: Set<string>): HttpGround {
       exposeHeadRoute: false,
       onRequest: [
         async (request, reply) => {
-          if (!request.ws) return reply.code(426).header('Upgrade', 'websocket').send()
+          if (!request.ws) return withoutHandshake(request, reply)
           if (anyOrigin || !isForeign(request.headers.origin, request.host, origins)) return
           log.info({ origin: request.headers.origin, address: addressOf(request) }, 'refused a page of another origin')
           return reply.code(403).header('Connection', 'close').send()
@@ -130,6 +136,7 @@ function groundOf(options: AppOptions, sockets: Set<string>): HttpGround {
       ],
       preHandler: async (request, reply) => {
         if (refuse(request)) return reply.code(429).header('Connection', 'close').send()
+        if (echoProtocol) echoing.add(request.raw)
         // The socket outlives the answer by hours, and would keep it.
         reply.raw.detachSocket(request.socket)
       },
@@ -152,4 +159,8 @@ function groundOf(options: AppOptions, sockets: Set<string>): HttpGround {
     })
   }
   return { addressOf, openSocket }
+}
+
+async function upgradeRequired(_: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  return reply.code(426).header('Upgrade', 'websocket').send()
 }

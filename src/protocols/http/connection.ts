@@ -17,7 +17,7 @@ const TOO_BIG = 1009
 export interface Heartbeat {
   /** ms between pings. */
   readonly every: number
-  /** ms of silence after which a client is taken for dead. */
+  /** ms of silence, more than between pings, within which a client is taken for dead. */
   readonly silence: number
 }
 
@@ -136,12 +136,19 @@ export abstract class SocketConnection<Piece> extends Connection {
     }
   }
 
+  /** Looks as often as it takes to drop nobody late, and asks as often as it was told to. */
   #watch(socket: Socket, { every, silence }: Heartbeat): void {
+    const step = Math.min(every, silence - every)
+    let asked = this.#heardAt
     const timer = setInterval(() => {
-      if (this.#alive()) this.#heardAt = Date.now()
-      else if (Date.now() - this.#heardAt >= silence) return this.#drop(socket)
+      const now = Date.now()
+      if (this.#alive()) this.#heardAt = now
+      // A sign of life is seen up to a step late; half a step is for timers that are.
+      else if (now - this.#heardAt >= silence - 1.5 * step) return this.#drop(socket)
+      if (now - asked < every - step / 2) return
+      asked = now
       if (this.#websocket.readyState === this.#websocket.OPEN) this.#websocket.ping()
-    }, every).unref()
+    }, step).unref()
     socket.on('close', () => clearInterval(timer))
   }
 

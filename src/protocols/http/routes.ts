@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
 import type { Client } from '../listener.ts'
 import type { PatientWebSocket } from './patient.ts'
 
@@ -21,6 +21,10 @@ export interface SocketRoute {
   readonly anyOrigin?: boolean
   /** What else must hold before the handshake: to reply is to refuse. */
   readonly onRequest?: readonly onRequestHookHandler[]
+  /** Answers GET without a handshake, in place of 426. */
+  readonly withoutHandshake?: (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>
+  /** Whether a client gets the first subprotocol back that it offers: a browser's would not open without. */
+  readonly echoProtocol?: boolean
 }
 
 /** Somebody at a path for WebSockets. */

@@ -499,7 +499,32 @@ test('37. who is in the room through another protocol is listed and heard, and h
   expect(await harper.next()).toEqual(inRoom('tech_talk', 'harper'))
 })
 
-test.todo('38. deleting the room brings its members back to the lobby: no protocol can delete one yet')
+test('38. deleting the room brings its members back to the lobby', async () => {
+  const { daemon, together, line } = await chatroomStage({ http: 0, 'globes-public-rooms': 'open' })
+  const [harper, bob] = await together('tech_talk', 'harper', 'bob')
+  const guest = await line('guest')
+  guest.send('JOIN techtalk')
+  await guest.take(2)
+  const all = inRoom('tech_talk', 'harper', 'bob', 'guest')
+  for (const client of [harper, bob]) expect(await client.next()).toEqual(all)
+  const url = `http://127.0.0.1:${daemon.port('http')}/chats/tech_talk`
+  expect((await fetch(url, { method: 'DELETE' })).status).toBe(200)
+  for (const client of [harper, bob]) {
+    const frames = await client.upTo(({ type, data }) => type === 'list' && (data as Lobby).lobby.length === 2)
+    expect(frames[0]).toEqual({ type: 'exit', status: 'ok', message: 'Exited chatroom, returned to lobby' })
+    expect(frames.slice(1).every(({ type }) => type === 'list')).toBe(true)
+    // In the order in which they came back; the one that was waited for is there.
+    const last = frames.at(-1) as Frame & { data: Lobby }
+    expect(last).toEqual(inLobby(last.data.lobby))
+    expect(last.data.lobby.toSorted()).toEqual(['bob', 'harper'])
+  }
+  const seen = await guest.until((line) => line.type === 'userLeft' && line.from === 'guest')
+  expect(seen.every(({ type }) => type === 'userLeft')).toBe(true)
+})
+
+interface Lobby {
+  lobby: string[]
+}
 
 const python = (() => {
   try {

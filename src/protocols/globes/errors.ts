@@ -1,0 +1,41 @@
+/** What is answered to a request that cannot be granted (protocols/globes.md, 1). */
+export const ERRORS = {
+  101: { text: 'Room error: Room not found', status: 404 },
+  102: { text: 'Room error: Duplicate room', status: 400 },
+  103: { text: 'Room error: Invalid JSON', status: 400 },
+  104: { text: 'Room error: Unauthorized operation', status: 401 },
+  105: { text: 'Room error: Invalid content', status: 400 },
+  /** Ours. */
+  106: { text: 'Room error: Too many rooms', status: 503 },
+  201: { text: 'Client error: User not found', status: 404 },
+  202: { text: 'Client error: Duplicate username', status: 400 },
+  203: { text: 'Client error: Invalid JSON', status: 400 },
+  204: { text: 'Client error: Unauthorized operation', status: 401 },
+  301: { text: 'Could not establish session', status: 400 },
+  303: { text: 'Invalid JSON', status: 400 },
+  304: { text: 'Unauthorized operation', status: 401 },
+  305: { text: 'Unsupported client device', status: 400 },
+  401: { text: 'Token error: Invalid signature', status: 401 },
+  402: { text: 'Token error: Unauthorized signing method', status: 401 },
+  403: { text: 'Token error: Invalid token', status: 403 },
+  /** Ours: the store is away, or too many passwords wait to be checked. */
+  503: { text: 'Temporarily unavailable', status: 503 },
+} as const
+
+export type ErrorCode = keyof typeof ERRORS
+
+/** Thrown by whatever answers a request. */
+export class GlobesError extends Error {
+  override name = 'GlobesError'
+  readonly status: number
+  /** The answer. */
+  readonly body: object
+
+  /** `field` is what the error is about; `status` stands in for the table's. */
+  constructor(code: ErrorCode, field?: string, status: number = ERRORS[code].status) {
+    const { text } = ERRORS[code]
+    super(text)
+    this.status = status
+    this.body = { status: false, error: { code, error: text, ...(field !== undefined && { field }) } }
+  }
+}

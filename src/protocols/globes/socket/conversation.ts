@@ -1,0 +1,105 @@
+import type { Chat } from '../../../chat/chat.ts'
+import { fold } from '../../../chat/names.ts'
+import { type Reason, Refusal } from '../../../chat/refusal.ts'
+import type { RoomRecord } from '../../../engine/engine.ts'
+import { type Heard, Meanwhile } from '../../hearing.ts'
+import type { SocketConversation, SocketLink } from '../../http/talk.ts'
+import { ERRORS } from '../errors.ts'
+import { type ClientEvent, readEvent } from './event.ts'
+import { GlobesSession, type GlobesWire } from './wire.ts'
+
+/** RFC 6455, 7.4.1, and the registry it opened. */
+const NORMAL = 1000
+const POLICY = 1008
+const TRY_LATER = 1013
+
+/** How a client is told why it is not let in: there is no frame for it. */
+const CLOSES: Readonly<Partial<Record<Reason, readonly [code: number, text: string]>>> = {
+  'name-in-room': [POLICY, ERRORS[202].text],
+  'name-reserved': [POLICY, ERRORS[202].text],
+  'name-invalid': [POLICY, 'Client error: Invalid username'],
+  'room-unknown': [NORMAL, ''],
+  unavailable: [TRY_LATER, ERRORS[503].text],
+}
+
+/** With what a client comes: the room, and where that is not public the name that its token is for. */
+export interface Ticket {
+  readonly room: RoomRecord
+  readonly username?: string
+}
+
+export interface Shared {
+  readonly chat: Chat
+  readonly wire: GlobesWire
+  readonly maxText: number
+}
+
+/** One client's talk (protocols/globes.md, 2.10). From the beginning it hears what happens in the room. */
+export class GlobesConversation implements SocketConversation {
+  readonly #shared: Shared
+  readonly #link: SocketLink
+  readonly #ticket: Ticket
+  readonly #session: GlobesSession
+  readonly #unwatch: () => void
+
+  constructor(shared: Shared, link: SocketLink, ticket: Ticket) {
+    const { chat, wire } = shared
+    this.#shared = shared
+    this.#link = link
+    this.#ticket = ticket
+    this.#session = new GlobesSession(wire, link, () => link.hangUp(NORMAL))
+    this.#unwatch = chat.watch(this.#session, ticket.room)
+    void this.#checkRoom()
+  }
+
+  get name(): string | undefined {
+    return this.#session.name || undefined
+  }
+
+  hear(message: string): Heard {
+    const event = readEvent(message, this.#shared.maxText)
+    // The first join binds the socket to its name.
+    if (!event || (this.name !== undefined && fold(event.name) !== this.#session.key)) return
+    // What a member says need not be waited for: commits keep the order.
+    const justTalks = event.type === 'send' && this.#session.room !== undefined
+    const done = this.#follow(event)
+    return justTalks ? new Meanwhile(done) : done
+  }
+
+  leave(): void {
+    this.#unwatch()
+    void this.#shared.chat.close(this.#session)
+  }
+
+  async #follow({ type, name, text, color }: ClientEvent): Promise<void> {
+    const session = this.#session
+    if (type === (session.room ? 'join' : 'leave')) return
+    session.color = color
+    try {
+      if (type === 'leave') return await this.#shared.chat.leave(session)
+      // Joining is recommended only: who just talks is joined first.
+      if (!session.room) await this.#join(name)
+      if (type === 'send' && session.room) await this.#shared.chat.say(session, text)
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+      // The room has ended in the meantime, and says so itself.
+      const close = CLOSES[error.reason]
+      if (close) this.#link.hangUp(...close)
+    }
+  }
+
+  async #join(name: string): Promise<void> {
+    const { chat } = this.#shared
+    const { room, username = name } = this.#ticket
+    if (fold(name) !== fold(username)) return this.#link.hangUp(POLICY, ERRORS[204].text)
+    if (this.name === undefined) await chat.login(this.#session, name)
+    if (!this.#session.closed) await chat.enter(this.#session, room.id, true)
+  }
+
+  /** It may have ended between the handshake and the first look at it. */
+  async #checkRoom(): Promise<void> {
+    const { room } = this.#ticket
+    const found = await this.#shared.chat.directory.find(room.id).catch(() => room)
+    if (!found) this.#link.hangUp(NORMAL)
+  }
+}

@@ -1,0 +1,31 @@
+import { clean, isLonger } from '../../../chat/text.ts'
+import { readObject } from '../../json.ts'
+
+/** What a client says on its WebSocket (protocols/globes.md, 2.10). */
+export interface ClientEvent {
+  readonly type: 'join' | 'send' | 'leave'
+  readonly name: string
+  /** What is said; only of `send`. */
+  readonly text: string
+  readonly color: string | undefined
+}
+
+const TYPES = ['join', 'send', 'leave'] as const
+/** Characters. */
+const LONGEST_COLOR = 32
+
+/** Undefined for what is none, which is not answered: no frame says that something is wrong. */
+export function readEvent(message: string, maxText: number): ClientEvent | undefined {
+  const { event_type, name, msg, color } = readObject(message) ?? {}
+  const type = TYPES.find((word) => word === event_type)
+  if (!type || typeof name !== 'string' || name === '') return undefined
+  const text = type === 'send' && typeof msg === 'string' ? clean(msg) : ''
+  if (type === 'send' && (text === '' || isLonger(text, maxText))) return undefined
+  return { type, name, text, color: colorOf(color) }
+}
+
+/** Any short text; what is none is as good as no colour. */
+function colorOf(value: unknown): string | undefined {
+  const color = typeof value === 'string' ? clean(value) : ''
+  return color === '' || isLonger(color, LONGEST_COLOR) ? undefined : color
+}

@@ -1,0 +1,58 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { HttpGround } from '../../http/routes.ts'
+import { TalkConnection, type TalkOptions } from '../../http/talk.ts'
+import { GlobesError } from '../errors.ts'
+import type { Shared } from '../globes.ts'
+import { findRoom, type InRoom } from '../room.ts'
+import { tokenOf } from '../tokens.ts'
+import { GlobesConversation, type Ticket } from './conversation.ts'
+import { GlobesWire } from './wire.ts'
+
+/** Bytes of a frame (protocols/globes.md, 2.10). */
+const MAX_FRAME = 16_384
+/** protocols/globes.md, 3. */
+const HEARTBEAT = { every: 54_000, silence: 60_000 }
+
+/** A room's WebSocket (protocols/globes.md, 2.9): open to pages of any origin, as there is nothing that a browser would add. */
+export function addSocket(app: FastifyInstance, shared: Shared, { openSocket }: HttpGround): void {
+  const { chat, tokens, maxText, log, tally, maxQueue, pace, heartbeat = HEARTBEAT } = shared
+  const wire = new GlobesWire()
+  const tickets = new WeakMap<FastifyRequest, Ticket>()
+
+  const admit = async (request: FastifyRequest) => {
+    const { room: which } = request.params as InRoom['Params']
+    const room = await findRoom(chat.directory, which)
+    const username = await tokens.read(room, tokenOf(request.headers))
+    if (room.visibility === 'public') return void tickets.set(request, { room })
+    if (username === undefined) throw new GlobesError(403, 'token')
+    tickets.set(request, { room, username })
+  }
+
+  const options: Omit<TalkOptions, 'converse'> = {
+    log,
+    tally,
+    maxQueue,
+    pace,
+    heartbeat,
+    maxMessage: MAX_FRAME,
+    // Who only listens never says a name.
+    loginTimeout: 0,
+    // Any frame would become a speech bubble (protocols/globes.md, 2.10).
+    lastWord: () => Buffer.alloc(0),
+  }
+  openSocket(app, '/chats/:room/ws', {
+    anyOrigin: true,
+    echoProtocol: true,
+    onRequest: [admit],
+    withoutHandshake: async (request) => {
+      await admit(request)
+      throw new GlobesError(301)
+    },
+    welcome: (visit) => {
+      const ticket = tickets.get(visit.request)
+      if (!ticket) throw new Error('nobody gets here without having been admitted')
+      const converse: TalkOptions['converse'] = (link) => new GlobesConversation({ chat, wire, maxText }, link, ticket)
+      return new TalkConnection(visit, { ...options, converse })
+    },
+  })
+}

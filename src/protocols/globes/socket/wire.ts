@@ -1,0 +1,62 @@
+import { type Place, Session, type Wire } from '../../../chat/session.ts'
+import type { Event } from '../../../engine/event.ts'
+import { atTurnEnd } from '../../../turn.ts'
+import { textFrame } from '../../http/frame.ts'
+import type { Sink } from '../../outbox.ts'
+import { timeOf } from '../room.ts'
+
+export class GlobesSession extends Session {
+  /** Called when the room is no more. */
+  readonly onPutOut: () => void
+  readonly #sink: Sink
+
+  constructor(wire: GlobesWire, sink: Sink, onPutOut: () => void) {
+    super(wire)
+    this.#sink = sink
+    this.onPutOut = onPutOut
+  }
+
+  push(frames: Buffer): void {
+    this.#sink.push(frames)
+  }
+}
+
+/** A room's events, each in a frame of its own (protocols/globes.md, 2.10), the same bytes for all its sockets. */
+export class GlobesWire implements Wire<GlobesSession> {
+  readonly protocol = 'globes'
+  readonly carriesPrivate = false
+  /** Of this turn: who has come within it gets a part of its own, of the same frames. */
+  readonly #frames = new Map<Event, Buffer>()
+
+  deliver(_room: Place, events: readonly Event[], members: Iterable<GlobesSession>): void {
+    const bytes = Buffer.concat(events.map((event) => this.#frameOf(event)))
+    for (const member of members) member.push(bytes)
+  }
+
+  putOut(_room: Place, session: GlobesSession): void {
+    session.onPutOut()
+  }
+
+  /** Called at the end of the turn. */
+  resume(): void {
+    this.#frames.clear()
+  }
+
+  #frameOf(event: Event): Buffer {
+    if (this.#frames.size === 0) atTurnEnd('resume', this)
+    let frame = this.#frames.get(event)
+    if (!frame) this.#frames.set(event, (frame = textFrame(JSON.stringify(serverEvent(event)))))
+    return frame
+  }
+}
+
+/** The texts are exact. */
+export function serverEvent({ kind, from, room, color, body, at }: Event) {
+  const [event_type, msg] =
+    kind === 'joined'
+      ? ['join', `${from} entered the room.`]
+      : kind === 'left'
+        ? ['leave', `${from} has left the room.`]
+        : ['send', body]
+  return { event_type, name: from, room_id: room, ...(color && { color }), msg, time: timeOf(at) }
+}
