@@ -4,11 +4,12 @@ import { isIP, type Socket } from 'node:net'
 import websocket from '@fastify/websocket'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import type { WebSocket } from 'ws'
-import { type AppOptions, statusAlone } from './http.ts'
+import type { AppOptions } from './http.ts'
 import { addOtherMethods } from './methods.ts'
 import { isForeign } from './origin.ts'
 import { PatientWebSocket } from './patient.ts'
 import type { HttpGround, Routes, SocketRoute } from './routes.ts'
+import { statusAlone } from './status.ts'
 
 /** Bytes of a request's body. */
 const MAX_BODY = 65_536

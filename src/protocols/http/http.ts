@@ -1,4 +1,3 @@
-import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Logger } from 'pino'
 import type { Admission } from '../admission.ts'
@@ -8,6 +7,7 @@ import type { Tally, Traffic } from '../tally.ts'
 import type { App } from './app.ts'
 import type { Proxies } from './proxies.ts'
 import type { Routes } from './routes.ts'
+import { statusAlone } from './status.ts'
 import { Visitor } from './visitor.ts'
 
 /** How long a request may take to come, head and body, in ms. */
@@ -99,9 +99,4 @@ export class Http implements Protocol {
   abort(): void {
     this.#listener.abort()
   }
-}
-
-/** An answer to whoever is not listened to. */
-export function statusAlone(status: number): Buffer {
-  return Buffer.from(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
 }

@@ -7,7 +7,7 @@ import { checkConfig } from '../../../src/config.ts'
 import { GlobesConversation } from '../../../src/protocols/globes/socket/conversation.ts'
 import { GlobesWire } from '../../../src/protocols/globes/socket/wire.ts'
 import * as core from '../../chat/stage.ts'
-import { removeFolder, temporaryFolder } from '../../support/daemon.ts'
+import { temporaryFolder } from '../../support/folder.ts'
 import {
   bearer,
   failure,
@@ -101,7 +101,6 @@ test('the end of a private room makes its tokens void', async () => {
 
 test('a restart keeps rooms, numbers and tokens', async () => {
   const data = temporaryFolder()
-  onTestFinished(() => removeFolder(data))
   const first = await globesStage({ data })
   const { id, path, tokenFor } = await first.den()
   const token = await tokenFor('david')
