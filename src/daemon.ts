@@ -15,6 +15,7 @@ import { encoder } from './protocols/line/json.ts'
 import { lineListener } from './protocols/line/line.ts'
 import { lineRoutes, maxMessageOf } from './protocols/line/websocket.ts'
 import { LineWire, lastLine } from './protocols/line/wire.ts'
+import { pageRoutes } from './protocols/page/page.ts'
 import type { Address, Certificate, Protocol } from './protocols/protocol.ts'
 
 export interface Daemon {
@@ -146,7 +147,7 @@ function protocolsOf(config: Config, chat: Chat, log: Logger, certificate: Certi
     proxies: new Proxies(config['http-trust-proxy']),
     maxMessage: maxMessageOf(config['max-line']),
   }
-  add(config.http, () => new Http(http, [lineRoutes(line)]))
+  add(config.http, () => new Http(http, [pageRoutes, lineRoutes(line)]))
   return protocols
 }
 
