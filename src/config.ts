@@ -49,7 +49,8 @@ export const OPTIONS = {
     type: 'port',
     default: 7777,
     group: 'Listeners',
-    describe: 'HTTP and WebSocket: Piratchat, Globes at /chats, and the line protocol at /line',
+    describe:
+      'HTTP and WebSocket: the page for people, Piratchat, Globes, the line protocol at /line, health and metrics',
   },
   'http-tls': { type: 'boolean', default: false, group: 'Listeners', describe: 'TLS on the port of --http' },
   'http-origins': {

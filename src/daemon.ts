@@ -18,6 +18,7 @@ import { lineRoutes, maxMessageOf } from './protocols/line/websocket.ts'
 import { LineWire, lastLine } from './protocols/line/wire.ts'
 import { operationRoutes } from './protocols/operation/operation.ts'
 import type { Vitals } from './protocols/operation/vitals.ts'
+import { pageRoutes } from './protocols/page/page.ts'
 import { piratchatRoutes } from './protocols/piratchat/piratchat.ts'
 import type { Address, Certificate, Protocol } from './protocols/protocol.ts'
 import { Tally } from './protocols/tally.ts'
@@ -187,7 +188,13 @@ function protocolsOf(config: Config, chat: Chat, vitals: Vitals, log: Logger, ce
     maxMessage: maxMessageOf(config['max-line']),
   }
   const piratchat = { ...line, escape: config['piratchat-escape'] }
-  const routes = [operationRoutes(vitals), lineRoutes(line), piratchatRoutes(piratchat), globesRoutes(globes)]
+  const routes = [
+    pageRoutes,
+    operationRoutes(vitals),
+    lineRoutes(line),
+    piratchatRoutes(piratchat),
+    globesRoutes(globes),
+  ]
   add(config.http, () => new Http(http, routes))
   return protocols
 }

@@ -19,18 +19,24 @@ test('the packed package, installed elsewhere, has a working roomd', { timeout: 
     execFileSync('npm', ['install', ...quiet, join(path, tarball)], { cwd: path })
     // The command's first line asks for `node`: the one that runs this.
     const env = { ...LINE_ONLY, PATH: `${dirname(process.execPath)}:${process.env.PATH}` }
-    const child = spawn(join(path, 'node_modules/.bin/roomd'), ['--line', '0', '--data', ':memory:'], {
+    const child = spawn(join(path, 'node_modules/.bin/roomd'), ['--line', '0', '--http', '0', '--data', ':memory:'], {
       env,
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     const messages: string[] = []
-    for await (const { msg } of child.stdout.pipe(split2(JSON.parse))) {
+    let page = ''
+    let http = Number.NaN
+    for await (const { msg, protocol, port } of child.stdout.pipe(split2(JSON.parse))) {
       messages.push(msg)
-      if (msg === 'ready') child.kill('SIGTERM')
+      if (protocol === 'http') http = port
+      if (msg !== 'ready') continue
+      page = await (await fetch(`http://127.0.0.1:${http}/`)).text()
+      child.kill('SIGTERM')
     }
     if (child.exitCode === null) await once(child, 'exit')
     expect(child.exitCode).toBe(0)
-    expect(messages).toEqual(['listening', 'ready', 'stopping', 'stopped'])
+    expect(messages).toEqual(['listening', 'listening', 'ready', 'stopping', 'stopped'])
+    expect(page).toContain('<title>roomd</title>')
   } finally {
   }
 })

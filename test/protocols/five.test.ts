@@ -166,6 +166,7 @@ test('one script of events, and the transcript of each protocol', async () => {
       NAMES.map((name) => [name, name === 'globe' ? 'teal' : '']),
     )
     expect(await ann.ask('/who')).toMatchObject({ members: NAMES })
+    win.send({ type: 'list' })
   }
 
   expect(seen).toMatchObject(SCRIPT.map(asLine))

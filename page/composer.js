@@ -1,0 +1,129 @@
+/** Where one writes: to the room, or to one member of it. */
+import { the } from './dom.js'
+import { same } from './names.js'
+
+/** @import { Outbox } from './outbox.js' */
+/** @import { Session } from './session.js' */
+
+/** What the server takes out. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to take out
+const CONTROL = /[\0-\x08\x0b-\x1f\x7f-\x9f]/g
+/** Characters of a message. */
+const LONGEST = 4_000
+/** Characters left from which on they are counted aloud. */
+const NEAR = 200
+
+export class Composer {
+  #form = the('say', HTMLFormElement)
+  #text = the('text', HTMLTextAreaElement)
+  #hint = the('hint', HTMLElement)
+  #private = the('private', HTMLElement)
+  #session
+  #outbox
+  #sent
+  /** @type {string | undefined} */
+  #to
+
+  /**
+   * @param {Session} session
+   * @param {Outbox} outbox
+   * @param {() => void} sent
+   */
+  constructor(session, outbox, sent) {
+    this.#session = session
+    this.#outbox = outbox
+    this.#sent = sent
+    this.#form.addEventListener('submit', (event) => {
+      event.preventDefault()
+      this.#send()
+    })
+    this.#text.addEventListener('keydown', (event) => this.#key(event))
+    this.#text.addEventListener('input', () => this.#look())
+    the('public', HTMLButtonElement).addEventListener('click', () => this.address(undefined))
+  }
+
+  focus() {
+    this.#text.focus()
+  }
+
+  /**
+   * Who alone is to read what is written; everybody by default.
+   * @param {string | undefined} to
+   */
+  address(to) {
+    this.#to = to
+    this.#private.hidden = to === undefined
+    this.#form.toggleAttribute('data-private', to !== undefined)
+    the('to', HTMLElement).textContent = to ?? ''
+    this.#text.setAttribute('aria-label', to ? `Private message to ${to}` : 'Message')
+    this.#text.focus()
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    if (event.isComposing) return
+    if (event.key === 'Escape' && this.#to) {
+      event.preventDefault()
+      this.address(undefined)
+    }
+    if (event.key !== 'Enter' || event.shiftKey) return
+    event.preventDefault()
+    this.#send()
+  }
+
+  #send() {
+    const order = /^\/(?:tell|msg)(?:\s+(\S+))?(?:\s+([\s\S]*\S))?\s*$/i.exec(this.#text.value)
+    const to = order ? order[1] : this.#to
+    const lines = linesOf(order ? (order[2] ?? '') : this.#text.value)
+    if (order && lines.length === 0) return this.#object('A private message is written /tell NICKNAME TEXT')
+    if (lines.length === 0 || !this.#look()) return
+    if (to && same(to, this.#session.nickname)) return this.#object('This is your own nickname.')
+    if (!this.#session.here) return this.#object('Not connected at the moment. What you wrote stays here.')
+    for (const line of lines) this.#outbox.send(line, to)
+    this.#text.value = ''
+    this.#look()
+    this.#sent()
+  }
+
+  /** Says how much room is left; whether there is enough. */
+  #look() {
+    if (!CSS.supports('field-sizing', 'content')) {
+      this.#text.rows = Math.min(8, this.#text.value.split('\n').length)
+    }
+    const lines = linesOf(this.#text.value)
+    const longest = Math.max(0, ...lines.map(lengthOf))
+    const left = LONGEST - longest
+    this.#text.setAttribute('aria-invalid', String(left < 0))
+    if (left < 0) this.#object(`Too long by ${-left}: a message has at most ${LONGEST} characters.`)
+    else if (left <= NEAR) this.#object(`${left} characters left`)
+    else this.#object(lines.length > 1 ? `Each line is a message of its own: ${lines.length} messages` : '')
+    return left >= 0
+  }
+
+  /** @param {string} text */
+  #object(text) {
+    if (this.#hint.textContent !== text) this.#hint.textContent = text
+  }
+}
+
+/**
+ * The messages in a text: its lines, as the server will have them.
+ * @param {string} text
+ */
+function linesOf(text) {
+  const lines = text.split(/\r\n|[\r\n]/).map((line) => {
+    return line
+      .replace(CONTROL, '')
+      .toWellFormed()
+      .replace(/[ \t]+$/, '')
+  })
+  return lines.filter((line) => line !== '')
+}
+
+/** @param {string} text */
+function lengthOf(text) {
+  if (text.length <= LONGEST - NEAR) return text.length
+  let count = 0
+  for (const _ of text) count++
+  return count
+}

@@ -1,0 +1,109 @@
+/** Who is in the room. */
+import { make, makeButton } from './dom.js'
+import { fold, same, tint } from './names.js'
+
+/** Names that are listed. */
+const MOST = 500
+
+const { compare } = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' })
+
+export class People {
+  #list
+  #more
+  #counts
+  #choose
+  #me = ''
+  /** By folded name. @type {Map<string, string>} */
+  #names = new Map()
+  /** @type {Map<string, HTMLLIElement>} */
+  #items = new Map()
+  #frame = 0
+
+  /**
+   * @param {{ list: HTMLElement, more: HTMLElement, counts: HTMLElement[] }} places
+   * @param {(name: string) => void} choose
+   */
+  constructor({ list, more, counts }, choose) {
+    this.#list = list
+    this.#more = more
+    this.#counts = counts
+    this.#choose = choose
+  }
+
+  get count() {
+    return this.#names.size
+  }
+
+  /**
+   * @param {readonly string[]} names
+   * @param {string} me
+   */
+  set(names, me) {
+    this.#me = me
+    this.#names = new Map(names.map((name) => [fold(name), name]))
+    this.#show()
+  }
+
+  /** @param {string} name */
+  add(name) {
+    this.#names.set(fold(name), name)
+    this.#show()
+  }
+
+  /** @param {string} name */
+  remove(name) {
+    this.#names.delete(fold(name))
+    this.#show()
+  }
+
+  /** Once a frame, however many come and go. */
+  #show() {
+    this.#frame ||= requestAnimationFrame(() => {
+      this.#frame = 0
+      this.#render()
+    })
+  }
+
+  #render() {
+    const names = [...this.#names.values()].sort(compare)
+    const shown = names.slice(0, MOST)
+    const stay = new Set(shown)
+    let focusLost = false
+    for (const [name, item] of this.#items) {
+      if (stay.has(name)) continue
+      if (item.contains(document.activeElement)) focusLost = true
+      item.remove()
+      this.#items.delete(name)
+    }
+    // What stands in its place is not touched, so that the focus stays where it is.
+    let place = this.#list.firstElementChild
+    for (const name of shown) {
+      let item = this.#items.get(name)
+      if (item && item === place) {
+        place = place.nextElementSibling
+        continue
+      }
+      if (!item) this.#items.set(name, (item = this.#item(name)))
+      this.#list.insertBefore(item, place)
+    }
+    if (focusLost) this.#list.querySelector('button')?.focus()
+    const left = names.length - shown.length
+    this.#more.textContent = left > 0 ? `and ${left} more` : ''
+    for (const place of this.#counts) place.textContent = String(names.length)
+  }
+
+  /** @param {string} name */
+  #item(name) {
+    if (same(name, this.#me)) {
+      return make('li', '', tint(make('span', 'name', name, make('span', 'tag', 'you')), name))
+    }
+    // A name of several words cannot be addressed.
+    if (/\s/.test(name)) return make('li', '', tint(make('span', 'name', name), name))
+    const button = tint(
+      makeButton(name, () => this.#choose(name)),
+      name,
+    )
+    button.title = `Write to ${name} privately`
+    return make('li', '', button)
+  }
+}

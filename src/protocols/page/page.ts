@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto'
+import { readdir, readFile } from 'node:fs/promises'
+import { findPackageJSON } from 'node:module'
+import { dirname, extname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { brotliCompress, gzip } from 'node:zlib'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Routes } from '../http/routes.ts'
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.svg': 'image/svg+xml',
+}
+
+/** The page asks nobody but this server, and the browser holds it to that; no text can become markup or script. */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+  "trusted-types 'none'",
+].join('; ')
+
+const HEADERS = {
+  // The files belong together: each is asked for again, and not sent again if it is the same.
+  'Cache-Control': 'no-cache',
+  Vary: 'Accept-Encoding',
+  'Content-Security-Policy': POLICY,
+  'X-Content-Type-Options': 'nosniff',
+  'Referrer-Policy': 'no-referrer',
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Permissions-Policy': 'camera=(), microphone=(), geolocation=(), payment=(), usb=()',
+}
+
+const CODINGS = { br: promisify(brotliCompress), gzip: promisify<Buffer, Buffer>(gzip) } as const
+
+/** The page for people: index.html at /, what belongs to it under /page/. */
+export const pageRoutes: Routes = async (app) => {
+  const folder = join(dirname(findPackageJSON(import.meta.url) ?? ''), 'page')
+  for (const name of await readdir(folder)) {
+    const type = TYPES[extname(name)]
+    if (!type) continue
+    const file = new File(type, await readFile(join(folder, name)))
+    const url = name === 'index.html' ? '/' : `/page/${name}`
+    app.get(url, (request, reply) => file.serve(request, reply))
+  }
+}
+
+/** Held in memory, as it is and, once somebody has asked for that, compressed. */
+class File {
+  readonly #type: string
+  readonly #hash: string
+  readonly #plain: Buffer
+  readonly #packed = new Map<string, Promise<Buffer>>()
+
+  constructor(type: string, bytes: Buffer) {
+    this.#type = type
+    this.#plain = bytes
+    this.#hash = createHash('sha256').update(bytes).digest('base64url').slice(0, 22)
+  }
+
+  async serve({ headers }: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const coding = codingFor(headers['accept-encoding'] ?? '')
+    const tag = coding ? `"${this.#hash}-${coding}"` : `"${this.#hash}"`
+    reply.headers(HEADERS).header('ETag', tag)
+    if (names(headers['if-none-match'] ?? '', tag)) return reply.code(304).send()
+    reply.header('Content-Type', this.#type)
+    if (!coding) return reply.send(this.#plain)
+    return reply.header('Content-Encoding', coding).send(await this.#pack(coding))
+  }
+
+  #pack(coding: keyof typeof CODINGS): Promise<Buffer> {
+    let packed = this.#packed.get(coding)
+    if (!packed) this.#packed.set(coding, (packed = CODINGS[coding](this.#plain)))
+    return packed
+  }
+}
+
+/** The best one that a client takes (RFC 9110, 12.5.3). */
+function codingFor(accepted: string): keyof typeof CODINGS | undefined {
+  const taken = accepted.split(',').flatMap((item) => {
+    const [coding = '', ...parameters] = item.split(';').map((word) => word.trim().toLowerCase())
+    return parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter)) ? [] : [coding]
+  })
+  if (taken.includes('br')) return 'br'
+  return taken.includes('gzip') ? 'gzip' : undefined
+}
+
+/** Whether If-None-Match holds a tag (RFC 9110, 13.1.2). */
+function names(match: string, tag: string): boolean {
+  return match.split(',').some((item) => item.trim().replace(/^W\//, '') === tag || item.trim() === '*')
+}

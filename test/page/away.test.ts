@@ -1,0 +1,168 @@
+import type { WebSocketRoute } from 'playwright-core'
+import { expect, onTestFinished, test } from 'vitest'
+import { startTestDaemon } from '../support/daemon.ts'
+import { temporaryFolder } from '../support/folder.ts'
+import { RoomdProcess } from '../support/process.ts'
+import { heard, lineClient, openBrowser, PATIENCE, startWithPage, type Visitor } from './browser.ts'
+
+const visit = openBrowser()
+
+/** Stands between a page and its server: what it lets through, and when. */
+async function stand(visitor: Visitor) {
+  const gate = { open: true, deaf: false, shut: () => {} }
+  await visitor.page.routeWebSocket(/\/line$/, (client: WebSocketRoute) => {
+    if (!gate.open) return void client.close()
+    const server = client.connectToServer()
+    server.onMessage((message) => {
+      if (!gate.deaf) client.send(message)
+    })
+    gate.shut = () => {
+      gate.open = false
+      void server.close()
+      void client.close()
+    }
+  })
+  return gate
+}
+
+test('a daemon killed and restarted under an open page: nothing is missing, nothing is there twice', async () => {
+  const path = temporaryFolder()
+  const args = (line: number, http: number | false) => [
+    ...['--data', path, '--line', String(line)],
+    ...(http === false ? ['--no-http'] : ['--http', String(http)]),
+  ]
+  let daemon = new RoomdProcess(args(0, 0))
+  const line = await daemon.ready()
+  const http = await daemon.ready('http')
+  const kill = async () => {
+    daemon.child.kill('SIGKILL')
+    await daemon.exit
+  }
+  onTestFinished(async () => {
+    await kill()
+  })
+  const restart = async (port: number | false) => {
+    await kill()
+    daemon = new RoomdProcess(args(line, port))
+    await daemon.ready()
+  }
+
+  const ann = await visit(http)
+  await ann.enter('ann', 'ops')
+  const before = await lineClient({ line }, 'bot', 'ops')
+  before.send('one')
+  await ann.reads('one')
+  await ann.say('two')
+  await heard(before, 'two')
+  await ann.reads('two')
+
+  // Said, and never heard: the daemon no longer runs when it comes.
+  daemon.child.kill('SIGSTOP')
+  await ann.say('lost')
+  await restart(false)
+  await ann.status('Connection lost')
+  await ann.page.locator('#unsent', { hasText: 'Not confirmed' }).waitFor()
+  await ann.say('kept')
+  await ann.page.locator('#hint', { hasText: 'What you wrote stays here' }).waitFor()
+  const meanwhile = await lineClient({ line }, 'bot', 'ops')
+  meanwhile.send('three', 'four')
+  await heard(meanwhile, 'four')
+
+  await restart(http)
+  const after = await lineClient({ line }, 'bot', 'ops')
+  after.send('five')
+  // It has tried in vain for a while.
+  await ann.page.getByRole('button', { name: 'Try now' }).click()
+  await ann.connected()
+  await ann.reads('five')
+  expect(await ann.bodies()).toEqual(['one', 'two', 'three', 'four', 'five'])
+  await ann.page.locator('#text').press('Enter')
+  expect(await heard(after, 'kept')).toContain('ann: kept')
+  await ann.page.locator('#unsent', { hasText: 'Not sent.' }).waitFor()
+  await ann.page.getByRole('button', { name: 'Send again' }).click()
+  expect(await heard(after, 'lost')).toEqual(['ann: lost'])
+  await ann.reads('lost')
+  await ann.page.locator('#unsent').waitFor({ state: 'hidden' })
+  expect(await ann.bodies()).toEqual(['one', 'two', 'three', 'four', 'five', 'kept', 'lost'])
+  await ann.sees('annyou', 'bot')
+})
+
+test('what was said but not confirmed is found again and not said twice; a name that is held is waited for', async () => {
+  const { port, line } = await startWithPage()
+  const bot = await line('bot', 'ops')
+  const ann = await visit(port)
+  const gate = await stand(ann)
+  await ann.enter('ann', 'ops')
+  gate.deaf = true
+  await ann.say('heard all the same')
+  expect(await heard(bot, 'heard all the same')).toEqual(['ann: heard all the same'])
+  gate.shut()
+  await ann.status('Connection lost')
+  await bot.until(({ type }) => type === 'userLeft')
+  const ghost = await line('ann', 'ops')
+  gate.deaf = false
+  gate.open = true
+  await ann.status('Waiting for your nickname')
+  ghost.socket.destroy()
+  await ann.connected()
+  await ann.page.locator('#unsent').waitFor({ state: 'hidden' })
+  expect(await ann.bodies()).toEqual(['heard all the same'])
+
+  // Told to come back at once.
+  gate.shut()
+  await ann.status('Connection lost')
+  gate.open = true
+  await ann.page.evaluate("dispatchEvent(new Event('online'))")
+  await ann.connected()
+  expect(await ann.bodies()).toEqual(['heard all the same'])
+})
+
+test('a history that is gone is said, and so is the stop of the server', async () => {
+  const first = await startTestDaemon({ http: 0 })
+  const port = first.port('http')
+  const ann = await visit(port)
+  await ann.enter('ann', 'ops')
+  await ann.say('before')
+  await ann.reads('before')
+  await first.stop()
+  await ann.reads('Server is stopping')
+  await startWithPage({ http: port })
+  await ann.reads('Some messages may be missing here')
+  await ann.connected()
+  await ann.say('after')
+  await ann.reads('after')
+  expect(await ann.bodies()).toEqual(['before', 'after'])
+})
+
+test('somebody else with the name registered in the meantime: back at the door, and told why', async () => {
+  const { port, line } = await startWithPage()
+  const ann = await visit(port)
+  const gate = await stand(ann)
+  await ann.enter('ann', 'ops')
+  gate.shut()
+  await ann.status('Connection lost')
+  const bot = await line('bot', 'ops')
+  await expect.poll(async () => JSON.stringify(await bot.ask('/who')), PATIENCE).not.toContain('ann')
+  const other = await line('ann', 'ops')
+  await other.ask('/register sesame')
+  gate.open = true
+  await ann.page.locator('#password-wrong', { hasText: 'ann is registered' }).waitFor()
+})
+
+test('a server that no longer answers is noticed, and come back to', async () => {
+  const { port, line } = await startWithPage()
+  const bot = await line('bot', 'ops')
+  const ann = await visit(port)
+  const gate = await stand(ann)
+  await ann.page.clock.install()
+  await ann.enter('ann', 'ops')
+  gate.deaf = true
+  bot.send('not heard')
+  await ann.page.clock.fastForward(31_000)
+  await ann.page.clock.fastForward(11_000)
+  await ann.status('Connection lost')
+  gate.deaf = false
+  await ann.page.getByRole('button', { name: 'Try now' }).click()
+  await ann.connected()
+  expect(await ann.bodies()).toEqual(['not heard'])
+})

@@ -1,0 +1,139 @@
+/** Real browsers for the tests of the page; whatever one complains about fails the test. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, vi } from 'vitest'
+import { LineClient } from '../support/client.ts'
+import { type Overrides, startTestDaemon, type TestDaemon } from '../support/daemon.ts'
+
+const EXECUTABLE = ['chromium', 'chromium-browser', 'google-chrome']
+  .flatMap((name) => (process.env.PATH ?? '').split(':').map((folder) => join(folder, name)))
+  .find((file) => existsSync(file))
+
+/** It runs as root, draws nothing that anybody looks at, and finds little shared memory in a container. */
+const ARGUMENTS = ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage']
+
+/** For what is asked again and again: a machine may be busy. */
+export const PATIENCE = { timeout: 10_000 }
+
+/** One browser for all tests of a file. Without one they are skipped, or fail where everything must be tested. */
+export function openBrowser(): (port: number, options?: BrowserContextOptions) => Promise<Visitor> {
+  let browser: Browser | undefined
+  vi.setConfig({ testTimeout: 60_000 })
+  beforeAll(async () => {
+    if (EXECUTABLE) browser = await chromium.launch({ executablePath: EXECUTABLE, args: ARGUMENTS })
+    else if (process.env.CI === 'true') throw new Error('no Chromium on the PATH')
+  })
+  beforeEach(({ skip }) => skip(!browser, 'no Chromium on the PATH'))
+  afterAll(() => browser?.close())
+
+  return async (port, options) => {
+    if (!browser) throw new Error('no browser')
+    const context = await browser.newContext({ locale: 'en-GB', timezoneId: 'UTC', ...options })
+    context.setDefaultTimeout(PATIENCE.timeout)
+    const page = await context.newPage()
+    const visitor = new Visitor(page, `http://127.0.0.1:${port}`)
+    onTestFinished(async () => {
+      await context.close()
+      expect(visitor.complaints).toEqual([])
+    })
+    return visitor
+  }
+}
+
+/** Somebody at the page. */
+export class Visitor {
+  readonly page: Page
+  readonly origin: string
+  /** What the browser has refused or could not run, and requests to anybody else. */
+  readonly complaints: string[] = []
+
+  constructor(page: Page, origin: string) {
+    this.page = page
+    this.origin = origin
+    page.on('pageerror', (error) => this.complaints.push(String(error)))
+    page.on('console', (message) => {
+      const text = message.text()
+      // A server that is away is no fault of the page.
+      if (['error', 'warning'].includes(message.type()) && !text.startsWith('WebSocket connection to')) {
+        this.complaints.push(text)
+      }
+    })
+    const host = new URL(origin).host
+    const look = (url: string) => {
+      if (new URL(url).host !== host) this.complaints.push(`asked ${url}`)
+    }
+    page.on('request', (request) => look(request.url()))
+    page.on('websocket', (websocket) => look(websocket.url()))
+  }
+
+  async open(room = ''): Promise<void> {
+    await this.page.goto(`${this.origin}/${room && `#${room}`}`)
+  }
+
+  async fill(nickname: string, room: string, password = ''): Promise<void> {
+    await this.page.getByLabel('Nickname', { exact: true }).fill(nickname)
+    await this.page.locator('#password').fill(password)
+    await this.page.getByLabel('Room', { exact: true }).fill(room)
+    await this.page.locator('#enter-button').click()
+  }
+
+  async enter(nickname: string, room: string, password = ''): Promise<void> {
+    await this.open()
+    await this.fill(nickname, room, password)
+    await this.connected()
+  }
+
+  async connected(): Promise<void> {
+    await this.status('Connected')
+  }
+
+  async status(text: string): Promise<void> {
+    await this.page.locator('#status', { hasText: text }).waitFor()
+  }
+
+  async say(text: string): Promise<void> {
+    const box = this.page.locator('#text')
+    await box.fill(text)
+    await box.press('Enter')
+  }
+
+  /** Resolves when an entry with this text is there. */
+  async reads(text: string): Promise<void> {
+    await this.page.locator('#log .entry, #log .note').filter({ hasText: text }).first().waitFor()
+  }
+
+  /** The messages, in order. */
+  bodies(): Promise<string[]> {
+    return this.page.locator('#log .body').allTextContents()
+  }
+
+  /** Resolves when these people, and no others, are listed. */
+  async sees(...names: string[]): Promise<void> {
+    await expect
+      .poll(() => this.page.locator('#people .name, #people button').allTextContents(), PATIENCE)
+      .toEqual(names)
+  }
+}
+
+export async function startWithPage(overrides: Overrides = {}) {
+  const daemon = await startTestDaemon({ http: 0, ...overrides })
+  onTestFinished(() => daemon.stop())
+  return { daemon, port: daemon.port('http'), line: (name: string, room: string) => lineClient(daemon, name, room) }
+}
+
+/** Somebody in a room over plain TCP. */
+export async function lineClient(daemon: Pick<TestDaemon, 'line'>, name: string, room: string): Promise<LineClient> {
+  const client = await LineClient.connect(daemon as TestDaemon)
+  onTestFinished(() => void client.socket.destroy())
+  await client.ask(`LOGIN ${name}`)
+  client.send(`JOIN ${room}`)
+  await client.until(({ type }) => type === 'userJoined')
+  return client
+}
+
+/** The texts of the messages up to this one, without what else came. */
+export async function heard(client: LineClient, last: string): Promise<string[]> {
+  const lines = await client.until((line) => line.type === 'message' && line.body === last)
+  return lines.flatMap((line) => (line.type === 'message' ? [`${line.from}: ${line.body}`] : []))
+}
