@@ -73,7 +73,7 @@ export async function exchange(port: number, ...pieces: readonly string[]): Prom
 /** The head of a request, with `Connection: close` unless it asks for something else. */
 export function request(line: string, ...headers: readonly string[]): string {
   const closing = headers.some((header) => header.startsWith('Connection')) ? [] : ['Connection: close']
-  return [`${line} HTTP/1.1`, 'Host: chat.example', ...closing, ...headers, '', ''].join('\r\n')
+  return [`${line} HTTP/1.1`, 'Host: localhost', ...closing, ...headers, '', ''].join('\r\n')
 }
 
 /** The head of a handshake. */

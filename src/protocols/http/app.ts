@@ -6,7 +6,7 @@ import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify }
 import type { WebSocket } from 'ws'
 import type { AppOptions } from './http.ts'
 import { addOtherMethods } from './methods.ts'
-import { isForeign } from './origin.ts'
+import { isForeign, isRebound } from './origin.ts'
 import { PatientWebSocket } from './patient.ts'
 import type { HttpGround, Routes, SocketRoute } from './routes.ts'
 import { statusAlone } from './status.ts'
@@ -27,7 +27,7 @@ export interface App {
 }
 
 export async function openApp(options: AppOptions, routes: readonly Routes[]): Promise<App> {
-  const { log, proxies } = options
+  const { log, origins, proxies, loopback } = options
   const server = serverOf(options)
   const app: FastifyInstance = fastify({
     serverFactory: (handler) => server.on('request', handler),
@@ -66,7 +66,9 @@ export async function openApp(options: AppOptions, routes: readonly Routes[]): P
     preClose: (done: () => void) => done(),
   })
   const sockets = new Set<string>()
-  app.addHook('onRequest', async ({ is404, ws, routeOptions: { url = '' } }, reply) => {
+  app.addHook('onRequest', async ({ host, is404, ws, routeOptions: { url = '' } }, reply) => {
+    // Nobody but this machine gets here, unless a proxy lets them: whatever name is asked for must be this machine's.
+    if (loopback && proxies.none && isRebound(host, origins)) return reply.code(421).send()
     // Before a body is looked at. A handshake elsewhere than at a path for it would be done, and nobody there.
     if (is404 || (ws && !sockets.has(url))) return reply.code(404).send()
   })

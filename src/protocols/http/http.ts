@@ -31,6 +31,8 @@ export interface HttpOptions {
 export interface AppOptions extends HttpOptions {
   readonly patience: number
   readonly visitors: WeakMap<Socket, Visitor>
+  /** Whether it listens on this machine's own address only. */
+  readonly loopback: boolean
 }
 
 /**
@@ -40,7 +42,7 @@ export interface AppOptions extends HttpOptions {
  */
 export class Http implements Protocol {
   readonly name = 'http'
-  readonly #options: AppOptions
+  readonly #options: Omit<AppOptions, 'loopback'>
   readonly #routes: readonly Routes[]
   readonly #listener: Listener
   #app: App | undefined
@@ -74,7 +76,7 @@ export class Http implements Protocol {
 
   async listen(host: string, port: number): Promise<Address> {
     const { openApp } = await import('./app.ts')
-    this.#app = await openApp(this.#options, this.#routes)
+    this.#app = await openApp({ ...this.#options, loopback: isLoopback(host) }, this.#routes)
     return this.#listener.listen(host, port)
   }
 
@@ -99,4 +101,8 @@ export class Http implements Protocol {
   abort(): void {
     this.#listener.abort()
   }
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.')
 }

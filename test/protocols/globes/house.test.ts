@@ -175,7 +175,7 @@ test('who sends half a request holds nobody up', async () => {
   const slow = connectTcp({ host: '127.0.0.1', port })
   onTestFinished(() => void slow.destroy())
   await once(slow, 'connect')
-  slow.write('POST /chats HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"title":')
+  slow.write('POST /chats HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{"title":')
   expect((await api('GET', '/chats/1')).status).toBe(200)
   const rest = JSON.stringify({ title: 'slow', visibility: 'public' }).slice('{"title":'.length)
   slow.write(rest.padEnd(100 - '{"title":'.length))

@@ -77,7 +77,7 @@ test('a body of 64 KiB is taken, one byte more is not', async () => {
 test('a head or a body that does not come to its end is cut off', async () => {
   const { port } = await openPort(routes, { patience: 300 })
   const answers = await Promise.all([
-    exchange(port, 'GET /who HTTP/1.1\r\nHost: a'),
+    exchange(port, 'GET /who HTTP/1.1\r\nHost: localhost'),
     exchange(port, request('POST /length', ...POST, 'Content-Length: 10'), 'x'),
     exchange(port),
   ])
@@ -105,13 +105,29 @@ test('pages of other origins open no WebSocket, unless listed or the path is ope
     return status(String(answer))
   }
   expect(await open('/socket')).toBe(101)
-  for (const origin of ['http://chat.example', 'https://CHAT.example', 'https://listed.example']) {
+  for (const origin of ['http://localhost', 'https://LOCALHOST', 'https://listed.example']) {
     expect(await open('/socket', `Origin: ${origin}`), origin).toBe(101)
   }
-  for (const origin of ['http://evil.example', 'http://chat.example:8080', 'null', '', 'http://listed.example']) {
+  for (const origin of ['http://evil.example', 'http://localhost:8080', 'null', '', 'http://listed.example']) {
     expect(await open('/socket', `Origin: ${origin}`), origin).toBe(403)
   }
   expect(await open('/open', 'Origin: http://evil.example')).toBe(101)
+})
+
+test('on this machine only, no name is answered to that somebody else may have pointed here', async () => {
+  const ask = async (host: string, options: Parameters<typeof openPort>[1] = {}) => {
+    const { port } = await openPort(routes, options)
+    return status(await exchange(port, request('GET /who').replace('Host: localhost', `Host: ${host}`)))
+  }
+  for (const host of ['localhost', 'LOCALHOST:7777', '127.0.0.1:7777', '[::1]:7777', '192.0.2.1']) {
+    expect(await ask(host), host).toBe(200)
+  }
+  for (const host of ['evil.example', 'evil.example:7777', '127.0.0.1.evil.example', 'localhost.evil.example']) {
+    expect(await ask(host), host).toBe(421)
+  }
+  expect(await ask('chat.example', { origins: ['https://chat.example'] })).toBe(200)
+  // Others than this machine get here through it, by whatever name.
+  expect(await ask('chat.example', { proxies: new Proxies(['127.0.0.1']) })).toBe(200)
 })
 
 test('a proxy is believed if it is named, and nobody else', async () => {

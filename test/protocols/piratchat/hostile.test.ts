@@ -62,7 +62,7 @@ test('a body that is too large is refused', async () => {
 
 test('a body that does not come is not waited for', async () => {
   const { port } = await openPort()
-  const head = 'POST /api/register HTTP/1.1\r\nHost: x\r\nContent-Length: 20\r\n\r\n{"user'
+  const head = 'POST /api/register HTTP/1.1\r\nHost: localhost\r\nContent-Length: 20\r\n\r\n{"user'
   expect(await answerTo(port, head)).toMatch(/^HTTP\/1.1 408 /)
 })
 
@@ -129,7 +129,7 @@ test('what only looks like a handshake is refused before anybody is told', async
   const { daemon, together, user } = await pirateStage()
   const [alice] = await together('alice')
   const cookie = await user('bob')
-  const head = `GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nCookie: ${cookie}\r\n`
+  const head = `GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nCookie: ${cookie}\r\n`
   for (const rest of [
     'Upgrade: h2c\r\n',
     'Upgrade: websocket\r\n',
@@ -151,7 +151,7 @@ test('who is gone before his handshake is answered holds no name', async () => {
     const socket = connect({ host: '127.0.0.1', port: daemon.port('http') })
     await once(socket, 'connect')
     socket.write(
-      `GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n${keys}Cookie: ${cookie}\r\n\r\n`,
+      `GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n${keys}Cookie: ${cookie}\r\n\r\n`,
     )
     await new Promise((resolve) => (times % 2 ? setImmediate(resolve) : resolve(undefined)))
     socket.resetAndDestroy()
