@@ -7,7 +7,6 @@ import { type HttpServer, knows, startHttp } from '../http.ts'
 import { type Context, type Figure, median, quantile, type Scenario } from '../scenario.ts'
 import { speakSteadily } from '../steady.ts'
 
-const ROUNDS = 5
 const CONNECTIONS = 50
 const RATE = 200
 const WARM_UP_MS = 1_000
@@ -34,7 +33,7 @@ export const hammer: Scenario = {
       const idle: Times[] = []
       const loaded: Times[] = []
       const rates: number[] = []
-      for (let round = 1; round <= ROUNDS; round++) {
+      for (let round = 1; round <= context.size(5, 2); round++) {
         const calm = await speak(speaker, messages)
         const { times, rate } = await underHammer(order, () => speak(speaker, messages))
         idle.push(calm)
