@@ -5,12 +5,41 @@ import { memberName, SECRET } from './dialect.ts'
 
 /** A stored hash names its cost, so an account made at this one is checked at it too. */
 const CHEAP = { ln: 1, r: 8, p: 1 }
+/** How many log in at the same time. */
+const AT_ONCE = 20
 
 /**
  * Makes accounts in a data folder that no server uses yet. Through the protocol 1,000 of them cost 200 scrypt seconds, to
  * register and to log in, and none of that is fan-out.
  */
 export async function makeAccounts(data: string, count: number): Promise<void> {
+  await make(data, count, (chat, name) => chat.register(name, SECRET, ''))
+}
+
+/** The same with the keys that open them: Piratchat's. */
+export function makeKeys(data: string, count: number): Promise<string[]> {
+  return make(data, count, (chat, name) => chat.registerWithKey(name, ''))
+}
+
+/** Logs in with keys at a server's HTTP port; the cookie for each. */
+export async function logIn(port: number, keys: readonly string[]): Promise<string[]> {
+  const cookies: string[] = []
+  const waiting = keys.entries()
+  const work = async () => {
+    for (const [index, key] of waiting) {
+      const body = JSON.stringify({ key })
+      const answer = await fetch(`http://127.0.0.1:${port}/api/login`, { method: 'POST', body })
+      await answer.arrayBuffer()
+      const cookie = answer.headers.get('set-cookie')?.split(';', 1)[0]
+      if (cookie === undefined) throw new Error(`a login was answered with ${answer.status}`)
+      cookies[index] = cookie
+    }
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, work))
+  return cookies
+}
+
+async function make<T>(data: string, count: number, one: (chat: Chat, name: string) => Promise<T>): Promise<T[]> {
   const options = {
     file: join(data, 'roomd.db'),
     sync: 'normal',
@@ -22,7 +51,9 @@ export async function makeAccounts(data: string, count: number): Promise<void> {
   await engine.start()
   try {
     const chat = new Chat(engine, { maxText: 1, cost: CHEAP })
-    for (let index = 0; index < count; index++) await chat.register(memberName(index), SECRET, '')
+    const made: T[] = []
+    for (let index = 0; index < count; index++) made.push(await one(chat, memberName(index)))
+    return made
   } finally {
     await engine.stop()
   }

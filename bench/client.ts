@@ -6,17 +6,22 @@ import type { Dialect } from './dialect.ts'
 
 /** Stands once in every message that is counted and nowhere else in what any of the servers says. */
 export const MARK = '|'
-const MARK_BYTE = MARK.charCodeAt(0)
+export const MARK_BYTE = MARK.charCodeAt(0)
 const LINE_FEED = 10
 
 /** One for all: nothing is kept of what was read. */
 const shared = Buffer.allocUnsafe(262_144)
 let heardBytes = 0
 
+/** How many marks are in a chunk; the chunks of a connection come in order. */
+export type Counter = (chunk: Buffer) => number
+
 export class Client {
   readonly socket: Socket
   /** What is done with bytes; `chunk` is overwritten as soon as this returns. */
   heard: (chunk: Buffer) => void = () => {}
+  /** Makes what counts the marks from now on, when nothing is half read. */
+  counter: () => Counter = () => countMarks
   closed = false
   ended: (why: string) => void = () => {}
 
@@ -62,11 +67,12 @@ export class Client {
     })
   }
 
-  async enter(dialect: Dialect, index: number, room: number): Promise<void> {
-    for (const { say, until } of dialect.enter(index, room)) {
+  async enter(dialect: Dialect, index: number, room: number, pass?: string): Promise<void> {
+    for (const { say, until } of dialect.enter(index, room, pass)) {
       this.send(say)
       await this.until(until)
     }
+    if (dialect.counter) this.counter = dialect.counter
   }
 
   leave(): void {
@@ -82,6 +88,8 @@ export interface Entering {
   readonly limitMs?: number
   /** The number of the first of them. */
   readonly first?: number
+  /** What each of them comes with, in order. */
+  readonly passes?: readonly string[]
   /** TLS when given what to trust. */
   readonly trusted?: SecureContext | undefined
 }
@@ -91,7 +99,7 @@ export async function enterAll(
   port: number,
   dialect: Dialect,
   count: number,
-  { rooms = 1, atOnce = 200, limitMs = 60_000, first = 0, trusted }: Entering = {},
+  { rooms = 1, atOnce = 200, limitMs = 60_000, first = 0, passes = [], trusted }: Entering = {},
 ): Promise<Client[]> {
   const clients: Client[] = []
   const work = async () => {
@@ -100,7 +108,7 @@ export async function enterAll(
       const client = new Client(port, trusted)
       clients.push(client)
       try {
-        await client.enter(dialect, first + index, index % rooms)
+        await client.enter(dialect, first + index, index % rooms, passes[index])
       } catch {
         client.closed = true
       }

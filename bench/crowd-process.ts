@@ -12,10 +12,11 @@ function report(what: Report): void {
   process.send?.(what)
 }
 
-async function enter({ dialect: name, port, ca, first, count }: Seats): Promise<void> {
+async function enter({ dialect: name, port, ca, first, count, passes }: Seats): Promise<void> {
   const dialect = DIALECTS[name]
   const trusted = ca === undefined ? undefined : createSecureContext({ ca })
-  const come = await enterAll(port, dialect, count, { first, trusted, atOnce: dialect.atOnce, limitMs: LIMIT_MS })
+  const { atOnce } = dialect
+  const come = await enterAll(port, dialect, count, { first, passes, trusted, atOnce, limitMs: LIMIT_MS })
   const lost = come.filter(({ closed }) => closed).length
   if (lost > 0) throw new Error(`${lost} of ${count} could not enter`)
   members.push(...come)

@@ -13,6 +13,8 @@ export interface Seats {
   /** The number of the first of them. */
   readonly first: number
   readonly count: number
+  /** What each of them comes with, in order; nothing for most dialects. */
+  readonly passes: readonly string[]
 }
 
 export type Order = { readonly enter: readonly Seats[] } | { readonly hear: number }

@@ -1,7 +1,10 @@
 /** How the servers are spoken to. */
+import type { Counter } from './client.ts'
+import { clientFrame, frameCounter, handshake, UPGRADED } from './websocket.ts'
+
 export interface Dialect {
-  /** What is said to get into a room, and what comes when that is done. */
-  enter(index: number, room: number): readonly { readonly say: string; readonly until: string }[]
+  /** What is said to get into a room, and what comes when that is done; a pass is what a client has been given before. */
+  enter(index: number, room: number, pass?: string): readonly { readonly say: string; readonly until: string }[]
   say(text: string, room: number): string
   /** Whether a member that speaks hears itself; otherwise a connection of its own speaks. */
   readonly echo: boolean
@@ -9,6 +12,8 @@ export interface Dialect {
   readonly speakerEnters: boolean
   /** How many may enter at the same time: ngircd drops some of a crowd. */
   readonly atOnce: number
+  /** What counts messages, where counting marks is not enough. */
+  readonly counter?: () => Counter
 }
 
 export const LINE: Dialect = {
@@ -76,8 +81,38 @@ export const CHATROOM: Dialect = {
   atOnce: 4,
 }
 
+/** The line protocol on a WebSocket; this and what follows is only heard through, as Chatterbox is. */
+export const LINE_SOCKET: Dialect = {
+  ...LINE,
+  enter: (index) => [
+    { say: handshake('/line'), until: UPGRADED },
+    { say: clientFrame(`LOGIN user${index}\nJOIN lobby`), until: 'Joined room' },
+  ],
+  counter: frameCounter,
+}
+
+/** Piratchat, in the same room; a pass is the cookie of an account that has logged in. */
+export const PIRATCHAT: Dialect = {
+  ...LINE,
+  enter: (_index, _room, cookie) => [{ say: handshake('/ws', cookie), until: UPGRADED }],
+  counter: frameCounter,
+}
+
+/** Globes, in the same room. */
+export const GLOBES: Dialect = {
+  ...LINE,
+  enter: (index) => {
+    const name = `globe${index}`
+    return [
+      { say: handshake('/chats/1/ws'), until: UPGRADED },
+      { say: clientFrame(JSON.stringify({ event_type: 'join', name })), until: `"${name}"` },
+    ]
+  },
+  counter: frameCounter,
+}
+
 /** Those that a crowd can be told to speak. */
-export const DIALECTS = { LOBBY, BOX, CHATROOM }
+export const DIALECTS = { LOBBY, BOX, CHATROOM, LINE_SOCKET, PIRATCHAT, GLOBES }
 export type DialectName = keyof typeof DIALECTS
 
 function framed(value: unknown): string {

@@ -1,4 +1,4 @@
-import { type Client, countMarks } from './client.ts'
+import type { Client } from './client.ts'
 
 /** Tells how many messages every member has heard, each time that rises; resolves when it is all of them. */
 export function hearAll(members: readonly Client[], messages: number, risen: (floor: number) => void): Promise<void> {
@@ -18,9 +18,10 @@ export function hearAll(members: readonly Client[], messages: number, risen: (fl
       resolve()
     }
     for (const [index, member] of members.entries()) {
+      const count = member.counter()
       member.ended = (why) => reject(new Error(`a member was lost: ${why}`))
       member.heard = (chunk) => {
-        heard[index] = (heard[index] ?? 0) + countMarks(chunk)
+        heard[index] = (heard[index] ?? 0) + count(chunk)
         if (index === slowest) advance()
       }
     }

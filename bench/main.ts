@@ -4,7 +4,9 @@ import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import type { Context, Figure, Scenario } from './scenario.ts'
 import { fanout, fanout1 } from './scenarios/fanout.ts'
+import { hammer } from './scenarios/hammer.ts'
 import { history } from './scenarios/history.ts'
+import { http } from './scenarios/http.ts'
 import { idle } from './scenarios/idle.ts'
 import { ingest } from './scenarios/ingest.ts'
 import { joins } from './scenarios/joins.ts'
@@ -12,8 +14,23 @@ import { latency } from './scenarios/latency.ts'
 import { mixed } from './scenarios/mixed.ts'
 import { start } from './scenarios/start.ts'
 import { tls } from './scenarios/tls.ts'
+import { web } from './scenarios/web.ts'
 
-const SCENARIOS: readonly Scenario[] = [fanout, fanout1, mixed, tls, ingest, joins, idle, history, latency, start]
+const SCENARIOS: readonly Scenario[] = [
+  fanout,
+  fanout1,
+  mixed,
+  tls,
+  web,
+  http,
+  hammer,
+  ingest,
+  joins,
+  idle,
+  history,
+  latency,
+  start,
+]
 const RESULTS = new URL('results.json', import.meta.url)
 
 const { values, positionals } = parseArgs({

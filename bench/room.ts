@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { createSecureContext } from 'node:tls'
-import { makeAccounts } from './accounts.ts'
+import { logIn, makeAccounts, makeKeys } from './accounts.ts'
 import { Client, payload, quiet, within } from './client.ts'
 import { Crowd } from './crowd.ts'
 import { DIALECTS, type DialectName } from './dialect.ts'
@@ -34,6 +34,9 @@ export const LINE_TLS: Way = { dialect: 'LOBBY', option: '--line-tls', tls: true
 export const CHATTERBOX_TCP: Way = { dialect: 'BOX', option: '--chatterbox-plain', tls: false }
 export const CHATTERBOX_TLS: Way = { dialect: 'BOX', option: '--chatterbox', tls: true }
 export const CHATROOM: Way = { dialect: 'CHATROOM', option: '--chatroom', tls: true }
+export const LINE_SOCKET: Way = { dialect: 'LINE_SOCKET', option: '--http', tls: false }
+export const PIRATCHAT: Way = { dialect: 'PIRATCHAT', option: '--http', tls: false }
+export const GLOBES: Way = { dialect: 'GLOBES', option: '--http', tls: false }
 
 export interface Room {
   readonly name: string
@@ -89,27 +92,29 @@ async function play(context: Context, room: Room): Promise<Round> {
   const members = context.size(1_000, 100)
   const data = temporary()
   if (room.others.includes(CHATROOM)) await makeAccounts(data, members)
+  const keys = room.others.includes(PIRATCHAT) ? await makeKeys(data, members) : []
   const ways = new Set([room.speaker, ...room.others])
-  const ports = new Map<Way, number>()
+  const ports = new Map<string, number>()
   const options: string[] = []
-  for (const way of ways) {
-    if (way.option === undefined) continue
+  for (const { option } of ways) {
+    if (option === undefined || ports.has(option)) continue
     const port = await freePort()
-    ports.set(way, port)
-    options.push(way.option, String(port))
+    ports.set(option, port)
+    options.push(option, String(port))
   }
   const server = await startRoomd(data, ...options)
   const crowds = Array.from({ length: CROWDS }, () => new Crowd())
   let speaker: Client | undefined
   try {
-    const reach = (way: Way) => ({
-      dialect: way.dialect,
-      port: ports.get(way) ?? server.port,
-      ca: way.tls ? readFileSync(join(data, 'cert.pem'), 'utf8') : undefined,
+    const reach = ({ dialect, option, tls }: Way) => ({
+      dialect,
+      port: option === undefined ? server.port : (ports.get(option) ?? 0),
+      ca: tls ? readFileSync(join(data, 'cert.pem'), 'utf8') : undefined,
     })
     const { port, ca } = reach(room.speaker)
     speaker = new Client(port, ca === undefined ? undefined : createSecureContext({ ca }))
     await within(LIMIT_MS, 'entering', speaker.enter(DIALECTS[room.speaker.dialect], 0, 0))
+    const cookies = await logIn(ports.get('--http') ?? 0, keys)
     const parts = split(members - 1, crowds.length * room.others.length)
     let first = 1
     // One crowd after the other: how many may log in at once is bounded for an address.
@@ -117,7 +122,8 @@ async function play(context: Context, room: Room): Promise<Round> {
       const seats = room.others.map((way) => {
         const count = parts.shift() ?? 0
         first += count
-        return { ...reach(way), first: first - count, count }
+        const passes = way === PIRATCHAT ? cookies.slice(first - count, first) : []
+        return { ...reach(way), first: first - count, count, passes }
       })
       await crowd.enter(seats)
     }

@@ -1,10 +1,10 @@
 /** How long a message takes when there is time: a steady rate into one room. */
-import { setTimeout as sleep } from 'node:timers/promises'
-import { type Client, enterAll, numbersIn, payload, quiet, within } from '../client.ts'
+import { type Client, enterAll, numbersIn, quiet, within } from '../client.ts'
 import { LINE } from '../dialect.ts'
 import { cpuSeconds } from '../proc.ts'
 import { quantile, type Scenario } from '../scenario.ts'
 import { startRoomd } from '../server.ts'
+import { speakSteadily } from '../steady.ts'
 
 const RATE = 200
 
@@ -28,19 +28,9 @@ export const latency: Scenario = {
       }
       const cpu = cpuSeconds(server.pid)
       const own = process.cpuUsage()
-      const started = performance.now()
-      const speak = async () => {
-        while (sent.length < messages) {
-          if (performance.now() < started + (sent.length / RATE) * 1_000) {
-            await sleep(1)
-            continue
-          }
-          const text = LINE.say(payload(sent.length), 0)
-          sent.push(performance.now())
-          clients[0]?.send(text)
-        }
-      }
-      await within(120_000, 'latency', speak())
+      const [speaker] = clients
+      if (!speaker) throw new Error('nobody there')
+      await within(120_000, 'latency', speakSteadily(speaker, RATE, messages, sent))
       await quiet()
       const seconds = messages / RATE
       const { user, system } = process.cpuUsage(own)

@@ -1,0 +1,17 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Client, payload } from './client.ts'
+import { LINE } from './dialect.ts'
+
+/** Has a client say numbered lines at so many a second, whatever becomes of them; notes in `sent` when each has left. */
+export async function speakSteadily(speaker: Client, rate: number, messages: number, sent: number[]): Promise<void> {
+  const started = performance.now()
+  while (sent.length < messages) {
+    if (performance.now() < started + (sent.length / rate) * 1_000) {
+      await sleep(1)
+      continue
+    }
+    const text = LINE.say(payload(sent.length), 0)
+    sent.push(performance.now())
+    speaker.send(text)
+  }
+}
