@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { isName, isReserved } from '../../chat/names.ts'
 import { Refusal } from '../../chat/refusal.ts'
+import { letGuesserWait } from '../http/guesses.ts'
 import type { HttpGround } from '../http/routes.ts'
 import { fieldsOf } from './body.ts'
 import { GlobesError } from './errors.ts'
@@ -24,7 +25,7 @@ export function addEntry(app: FastifyInstance, { chat, tokens }: Shared, { addre
       return { status: true }
     }
     if (typeof secret !== 'string') throw new GlobesError(304, 'secret')
-    await chat.unlock(room, secret, addressOf(request)).catch(refuse)
+    await chat.unlock(room, secret, addressOf(request)).catch(refuseGuess)
     if (typeof name !== 'string' || !isName(name) || isReserved(name)) throw new GlobesError(303, 'name')
     await checkGuest(name)
     return reply.code(201).send({ status: true, name, room_id: room.id, token: await tokens.issue(room, name) })
@@ -39,8 +40,9 @@ export function addEntry(app: FastifyInstance, { chat, tokens }: Shared, { addre
   })
 }
 
-function refuse(error: unknown): never {
-  if (error instanceof Refusal) {
+async function refuseGuess(error: unknown): Promise<never> {
+  if (error instanceof Refusal && error.reason !== 'unavailable') {
+    await letGuesserWait()
     if (error.reason === 'password-wrong') throw new GlobesError(304, 'secret')
     if (error.reason === 'too-many-attempts') throw new GlobesError(304, 'secret', 429)
   }

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Chat } from '../../chat/chat.ts'
 import type { ConnectionOptions } from '../connection.ts'
+import { letGuesserWait } from '../http/guesses.ts'
 import type { Routes } from '../http/routes.ts'
 import { Lobby } from './lobby.ts'
 import { Passes } from './passes.ts'
@@ -24,9 +25,10 @@ export function piratchatRoutes(options: PiratchatOptions): Routes {
     const { default: cookie } = await import('@fastify/cookie')
     await app.register(cookie)
     readAnyBody(app)
-    app.setErrorHandler((error, _, reply) => {
+    app.setErrorHandler(async (error, _, reply) => {
       const status = statusOf(error)
       if (status === undefined) throw error
+      if (status === 401) await letGuesserWait()
       if (status === 429) reply.header('Retry-After', '60')
       return reply.code(status).send()
     })

@@ -1,26 +1,20 @@
-/** The checklist of protocols/line.md, section 7, point by point. */
+/** The checklist of protocols/line.md, section 7, point by point; checklist.*.test.ts run it over each transport. */
 import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { isWebSocket, type LineClient } from '../../support/client.ts'
+import { isWebSocket, type LineClient, type Mode, type Transport } from '../../support/client.ts'
 import { temporaryFolder } from '../../support/folder.ts'
 import { error, history, isReply, joined, left, ok, result, said, stage, type Way } from '../../support/stage.ts'
-
-const WAYS: Way[] = [
-  { transport: 'TCP', mode: 'whole' },
-  { transport: 'TCP', mode: 'split' },
-  { transport: 'TCP', mode: 'bytes' },
-  { transport: 'TLS', mode: 'whole' },
-  { transport: 'TLS', mode: 'split' },
-  { transport: 'TLS', mode: 'bytes' },
-  { transport: 'WS', mode: 'whole' },
-  { transport: 'WS', mode: 'split' },
-]
 
 const NAME_TAKEN = error('User with such nickname is already present in the requested room')
 const MISSING = error('Missing required parameter')
 
-describe.each(WAYS)('over $transport, lines sent $mode', (way) => {
+export function checklist(transport: Transport, ...modes: Mode[]): void {
+  const ways = modes.map((mode) => ({ transport, mode }))
+  describe.each(ways)('over $transport, lines sent $mode', points)
+}
+
+function points(way: Way): void {
   /** For what takes long or sends much. */
   const onceATransport = test.runIf(way.mode === 'whole')
   /** Messages of text have an end of their own, are UTF-8, and know no telnet. */
@@ -516,4 +510,4 @@ describe.each(WAYS)('over $transport, lines sent $mode', (way) => {
       for (const line of text.slice(0, -1).split('\n')) expect(JSON.parse(line)).toBeTypeOf('object')
     }
   })
-})
+}

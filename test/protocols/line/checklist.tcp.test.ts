@@ -1,0 +1,3 @@
+import { checklist } from './checklist.ts'
+
+checklist('TCP', 'whole', 'split', 'bytes')

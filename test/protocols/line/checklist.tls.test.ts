@@ -1,0 +1,3 @@
+import { checklist } from './checklist.ts'
+
+checklist('TLS', 'whole', 'split', 'bytes')

@@ -1,0 +1,3 @@
+import { checklist } from './checklist.ts'
+
+checklist('WS', 'whole', 'split')
