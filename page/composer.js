@@ -8,6 +8,9 @@ import { same } from './names.js'
 /** What the server takes out. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to take out
 const CONTROL = /[\0-\x08\x0b-\x1f\x7f-\x9f]/g
+/** What looks like a command is not said: it may hold a password. A path is none. */
+const COMMAND = /^[ \t]*\/[a-z]+(?:[ \t]|$)/i
+const LITERAL = /^([ \t]*)\/\//
 /** Characters of a message. */
 const LONGEST = 4_000
 /** Characters left from which on they are counted aloud. */
@@ -77,9 +80,12 @@ export class Composer {
     const lines = linesOf(order ? (order[2] ?? '') : this.#text.value)
     if (order && lines.length === 0) return this.#object('A private message is written /tell NICKNAME TEXT')
     if (lines.length === 0 || !this.#look()) return
+    if (!order && lines.some((line) => COMMAND.test(line))) {
+      return this.#object('Only /tell and /msg are understood here. To say it as it is, begin with two slashes.')
+    }
     if (to && same(to, this.#session.nickname)) return this.#object('This is your own nickname.')
     if (!this.#session.here) return this.#object('Not connected at the moment. What you wrote stays here.')
-    for (const line of lines) this.#outbox.send(line, to)
+    for (const line of lines) this.#outbox.send(order ? line : line.replace(LITERAL, '$1/'), to)
     this.#text.value = ''
     this.#look()
     this.#sent()

@@ -219,6 +219,7 @@ export class Session {
     const fresh = [...events].filter(([id]) => id > this.#newest).sort(([one], [other]) => one - other)
     const whole = sure && !(back && fresh.length >= GAP)
     if (!whole) this.#stage.noted('Some messages may be missing here.')
+    if (back) this.#stage.noted('Private messages sent to you meanwhile are not filled in.')
     const happened = fresh.map(([, event]) => event)
     this.#newest = fresh.at(-1)?.[0] ?? this.#newest
     this.#stage.happened([...happened, ...whispers])

@@ -28,7 +28,10 @@ export function refusalOf(error, { nickname, password, room }) {
         ? new Refused(`${nickname} is not registered. Leave the password empty.`, 'password')
         : new Refused('A nickname is 3 to 16 letters and digits.', 'nickname')
     case 'Nickname is reserved':
-      return new Refused(`${nickname} is registered. Give its password, or take another nickname.`, 'password')
+      return new Refused(
+        `${nickname} is registered or reserved. Give its password, or take another nickname.`,
+        'password',
+      )
     case 'Password incorrect':
       return new Refused(`This is not the password of ${nickname}.`, 'password')
     case 'Too many attempts, wait a minute':

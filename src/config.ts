@@ -72,6 +72,12 @@ export const OPTIONS = {
     group: 'Listeners',
     describe: 'who may change and delete public rooms at Globes: anybody while nobody is in them, anybody, nobody',
   },
+  'globes-any-origin': {
+    type: 'boolean',
+    default: true,
+    group: 'Listeners',
+    describe: 'pages of any origin may open the WebSocket of a room at Globes; else those of --http-origins',
+  },
   'globes-secret': {
     type: 'string',
     default: undefined,
@@ -139,7 +145,7 @@ export const OPTIONS = {
   'max-registrations': {
     ...limit,
     default: 60,
-    describe: 'accounts made from one address within a minute; 0 for no bound',
+    describe: 'accounts, and rooms with a password, made from one address within a minute; 0 for no bound',
   },
   'login-timeout': { ...limit, default: 60, describe: 'seconds to log in; 0 for no bound' },
 

@@ -168,6 +168,7 @@ function protocolsOf(config: Config, chat: Chat, vitals: Vitals, log: Logger, ce
     maxText: config['max-text'],
     publicRooms: config['globes-public-rooms'],
     secret: config['globes-secret'],
+    anyOrigin: config['globes-any-origin'],
   }
   const protocols: { protocol: Protocol; port: number }[] = []
   const add = (port: number | undefined, make: () => Protocol) => {

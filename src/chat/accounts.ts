@@ -42,10 +42,10 @@ export class Accounts {
    * Makes an account. Somebody who is in a room under the name, other than in `ownRoom`, keeps it from being made. Refuses
    * `name-invalid`, `name-reserved`, `name-taken`, `name-in-use`, `secret-invalid` and `unavailable`.
    */
-  async create(name: string, secret: string, ownRoom?: number): Promise<void> {
+  async create(name: string, secret: string, address: string, ownRoom?: number): Promise<void> {
     checkName(name)
     if (secret === '' || isLonger(secret, LONGEST)) throw new Refusal('secret-invalid')
-    await this.#create(name, () => this.#secrets.hash(secret), ownRoom)
+    await this.#create(name, () => this.#secrets.hash(secret, address), ownRoom)
   }
 
   /**
@@ -100,7 +100,7 @@ export class Accounts {
     let failed = false
     try {
       const account = await this.#engine.findAccount(name)
-      const right = await this.#secrets.verify(secret, account?.hash)
+      const right = await this.#secrets.verify(secret, account?.hash, address)
       failed = !right
       if (!account) throw new Refusal('name-unknown')
       if (!right) throw new Refusal('secret-wrong')

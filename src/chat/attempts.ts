@@ -45,6 +45,12 @@ export class Attempts {
     return (failed) => this.#end(keys, failed)
   }
 
+  /** Whether no key has failed too often. */
+  mayTry(keys: readonly string[]): boolean {
+    const now = this.#now()
+    return keys.every((key) => this.#count(key, now) < this.#limit.failures)
+  }
+
   /** Counts what is limited whether it fails or not. False when a key may not now. */
   count(keys: readonly string[]): boolean {
     const now = this.#now()

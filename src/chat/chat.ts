@@ -76,7 +76,7 @@ export class Chat {
     this.#engine = engine
     this.#options = options
     this.#accounts = new Accounts(engine, secrets, attempts)
-    this.#passwords = new Passwords(secrets, attempts)
+    this.#passwords = new Passwords(secrets, attempts, this.#registrations)
     this.#blocking = new Blocking(engine, this.#blocks)
     this.#membership = new Membership(engine, this.#blocks, this.counts)
     this.directory = new Directory(engine, this.#passwords, maxRooms || Number.POSITIVE_INFINITY)
@@ -112,7 +112,7 @@ export class Chat {
     const own = self?.key === fold(name) ? self : undefined
     // A room that it has just left holds its name until that is committed.
     if (own) await this.#membership.departed(own)
-    await this.#register(name, address, own, () => this.#accounts.create(name, secret, own?.room?.record.id))
+    await this.#register(name, address, own, () => this.#accounts.create(name, secret, address, own?.room?.record.id))
   }
 
   /** Makes an account and the key to it. Refuses what {@link register} does. */

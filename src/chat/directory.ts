@@ -15,6 +15,14 @@ export interface RoomDescription {
   readonly visibility: Visibility
 }
 
+/** Who makes a room, and its password; empty for a public one. */
+export interface Maker {
+  readonly password: string
+  readonly address: string
+}
+
+const NOBODY: Maker = { password: '', address: '' }
+
 /** A member of a room. */
 export interface Person {
   readonly name: string
@@ -52,14 +60,19 @@ export class Directory {
   }
 
   /**
-   * Makes a room; one that is not public needs a password. Refuses `room-name-invalid`, `password-invalid`, `room-taken`
-   * and `too-many-rooms`.
+   * Makes a room; one that is not public needs a password, and whoever makes many of them from one address waits. Refuses `room-name-invalid`, `password-invalid`,
+   * `room-taken`, `too-many-rooms` and `too-many-attempts`.
    */
-  async create({ title, description = '', visibility }: RoomDescription, password?: string): Promise<RoomRecord> {
+  async create(
+    { title, description = '', visibility }: RoomDescription,
+    { password, address }: Maker = NOBODY,
+  ): Promise<RoomRecord> {
     if (!isTitle(title)) throw new Refusal('room-name-invalid')
     if ((await this.#engine.roomCount().catch(refuse)) >= this.#most) throw new Refusal('too-many-rooms')
-    const hash = visibility === 'public' ? undefined : await this.#passwords.hash(password ?? '')
     const names = { title, ...lineNameOf(title) }
+    // Asked before hashing, which is what costs.
+    if (await this.find(title)) throw new Refusal('room-taken')
+    const hash = visibility === 'public' ? undefined : await this.#passwords.hash(password, address)
     const room = { ...names, description: clean(description), visibility, ...(hash !== undefined && { hash }) }
     return this.#engine.createRoom(room).catch(refuseTaken)
   }

@@ -7,11 +7,14 @@ import type { Secrets } from './secrets.ts'
 /** Characters, and bytes, of a room's password. */
 const SHORTEST = 8
 const LONGEST = 72
+/** Rooms whose password is recognised. */
+const MOST = 1_000
 
 /** What opens rooms that are not public. */
 export class Passwords {
   readonly #secrets: Secrets
   readonly #attempts: Attempts
+  readonly #made: Attempts
   /**
    * The last password that has opened a room, as only this process can recognise it: a class that comes in at once does not
    * wait for one costly check after the other.
@@ -19,9 +22,11 @@ export class Passwords {
   readonly #opened = new Map<number, { hash: string; digest: Buffer }>()
   readonly #key = randomBytes(32)
 
-  constructor(secrets: Secrets, attempts: Attempts) {
+  /** `made` counts rooms with a password, by address. */
+  constructor(secrets: Secrets, attempts: Attempts, made: Attempts) {
     this.#secrets = secrets
     this.#attempts = attempts
+    this.#made = made
   }
 
   /** Whether something can be a room's password. */
@@ -29,10 +34,11 @@ export class Passwords {
     return password.length >= SHORTEST && Buffer.byteLength(password) <= LONGEST
   }
 
-  /** Refuses `password-invalid`, and `unavailable` when too many wait. */
-  async hash(password: string): Promise<string> {
+  /** Refuses `password-invalid`, `too-many-attempts` when one address makes many, and `unavailable` when too many wait. */
+  async hash(password: string, address: string): Promise<string> {
     if (!Passwords.fits(password)) throw new Refusal('password-invalid')
-    return this.#secrets.hash(password)
+    if (!this.#made.count([address])) throw new Refusal('too-many-attempts')
+    return this.#secrets.hash(password, address)
   }
 
   /**
@@ -41,18 +47,29 @@ export class Passwords {
    */
   async check({ id, hash }: RoomRecord, password: string, address: string): Promise<void> {
     if (!hash) throw new Refusal('password-wrong')
+    const keys = [`room:${id}:${address}`, `address:${address}`]
+    if (!this.#attempts.mayTry(keys)) throw new Refusal('too-many-attempts')
     const digest = createHmac('sha256', this.#key).update(password).digest()
     const opened = this.#opened.get(id)
     if (opened?.hash === hash && timingSafeEqual(opened.digest, digest)) return
-    const end = await this.#attempts.begin([`room:${id}:${address}`, `address:${address}`])
+    const end = await this.#attempts.begin(keys)
     if (!end) throw new Refusal('too-many-attempts')
     let failed = false
     try {
-      failed = !(await this.#secrets.verify(password, hash))
+      failed = !(await this.#secrets.verify(password, hash, address))
       if (failed) throw new Refusal('password-wrong')
-      this.#opened.set(id, { hash, digest })
+      this.#remember(id, { hash, digest })
     } finally {
       end(failed)
+    }
+  }
+
+  #remember(id: number, opened: { hash: string; digest: Buffer }): void {
+    this.#opened.delete(id)
+    this.#opened.set(id, opened)
+    for (const oldest of this.#opened.keys()) {
+      if (this.#opened.size <= MOST) return
+      this.#opened.delete(oldest)
     }
   }
 

@@ -13,8 +13,10 @@ export const COST: Cost = { ln: 15, r: 8, p: 1 }
 
 /** The runtime's pool has four threads, which file access and name resolution need too. */
 const AT_ONCE = 2
-/** Who comes behind so many is refused: about four seconds of waiting. */
+/** Who comes behind so many of its own address is refused, about four seconds of waiting where nobody else waits, */
 const QUEUE = 64
+/** and who comes behind so many of all. */
+const QUEUE_OF_ALL = 1_024
 
 const SALT = 16
 const HASH = 32
@@ -31,45 +33,63 @@ export class Secrets {
   /** What a secret is checked against when there is no account: nobody's hash, of the usual cost. */
   readonly #nobody: string
   #running = 0
-  readonly #waiting: (() => void)[] = []
+  /** By address, the one whose turn is next first. */
+  readonly #waiting = new Map<string, (() => void)[]>()
+  #waitingCount = 0
 
   constructor(cost: Cost = COST) {
     this.#cost = cost
     this.#nobody = encode(cost, Buffer.alloc(SALT), Buffer.alloc(HASH))
   }
 
-  /** Refuses `unavailable` when too many wait. */
-  hash(secret: string): Promise<string> {
+  /** For somebody at an address. Refuses `unavailable` when too many wait. */
+  hash(secret: string, address: string): Promise<string> {
     const salt = randomBytes(SALT)
-    return this.#inTurn(async () => encode(this.#cost, salt, await derive(secret, salt, HASH, this.#cost)))
+    return this.#inTurn(address, async () => encode(this.#cost, salt, await derive(secret, salt, HASH, this.#cost)))
   }
 
   /** Takes as long without a hash to compare with, and is then false. Refuses `unavailable` when too many wait. */
-  async verify(secret: string, stored: string | undefined): Promise<boolean> {
+  async verify(secret: string, stored: string | undefined, address: string): Promise<boolean> {
     if (stored?.startsWith(HASHED_KEY)) {
       const digest = createHash('sha256').update(secret).digest()
       return timingSafeEqual(digest, Buffer.from(stored.slice(HASHED_KEY.length), 'hex'))
     }
     const { cost, salt, hash } = decode(stored ?? this.#nobody)
-    const derived = await this.#inTurn(() => derive(secret, salt, hash.length, cost))
+    const derived = await this.#inTurn(address, () => derive(secret, salt, hash.length, cost))
     return timingSafeEqual(derived, hash) && stored !== undefined
   }
 
-  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#running === AT_ONCE) {
-      if (this.#waiting.length === QUEUE) throw new Refusal('unavailable')
-      // Whoever is done hands over its place, so nobody overtakes.
-      await new Promise<void>((next) => this.#waiting.push(next))
-    } else {
-      this.#running++
-    }
+  /** Addresses take turns, so however many wait at one, others do not wait behind them. */
+  async #inTurn<T>(address: string, work: () => Promise<T>): Promise<T> {
+    if (this.#running === AT_ONCE) await this.#wait(address)
+    else this.#running++
     try {
       return await work()
     } finally {
-      const next = this.#waiting.shift()
+      const next = this.#next()
+      // Whoever is done hands over its place, so nobody overtakes.
       if (next) next()
       else this.#running--
     }
+  }
+
+  #wait(address: string): Promise<void> {
+    const own = this.#waiting.get(address) ?? []
+    if (own.length === QUEUE || this.#waitingCount === QUEUE_OF_ALL) throw new Refusal('unavailable')
+    this.#waiting.set(address, own)
+    this.#waitingCount++
+    return new Promise((next) => own.push(next))
+  }
+
+  #next(): (() => void) | undefined {
+    for (const [address, own] of this.#waiting) {
+      this.#waiting.delete(address)
+      const next = own.shift()
+      if (own.length > 0) this.#waiting.set(address, own)
+      if (next) this.#waitingCount--
+      return next
+    }
+    return undefined
   }
 }
 

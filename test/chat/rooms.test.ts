@@ -35,11 +35,11 @@ test('a room with a password opens with it only, is listed nowhere, and a right 
   const { chat, guest, time } = await stage()
   const { directory } = chat
   for (const password of [undefined, '', '1234567', 'x'.repeat(73), '€'.repeat(25)]) {
-    const made = directory.create({ title: 'Den', visibility: 'private' }, password)
+    const made = directory.create({ title: 'Den', visibility: 'private' }, { password: password ?? '', address: HERE })
     expect(await reasonOf(made)).toBe('password-invalid')
   }
-  const room = await directory.create({ title: 'Den', visibility: 'private' }, SECRET)
-  await directory.create({ title: 'Cave', visibility: 'hidden' }, SECRET)
+  const room = await directory.create({ title: 'Den', visibility: 'private' }, { password: SECRET, address: HERE })
+  await directory.create({ title: 'Cave', visibility: 'hidden' }, { password: SECRET, address: HERE })
   expect((await directory.public()).map(({ id }) => id)).toEqual([LOBBY])
   expect((await directory.presence()).map(({ title }) => title)).toEqual(['Public Chat'])
   expect((await directory.busiest()).map(({ name }) => name)).toEqual(['lobby'])
@@ -52,13 +52,25 @@ test('a room with a password opens with it only, is listed nowhere, and a right 
   for (let n = 0; n < 5; n++) expect(await check(`wrong ${n}`)).toBe('password-wrong')
   expect(await check('wrong')).toBe('too-many-attempts')
   expect(await check('wrong', '10.0.0.9')).toBe('password-wrong')
-  // The right one is known by now.
-  expect(await check(SECRET)).toBe('none')
+  // The right one is known by now, but nobody is to find it out by trying on.
+  expect(await check(SECRET)).toBe('too-many-attempts')
+  expect(await check(SECRET, '10.0.0.9')).toBe('none')
   time.now += 60_000
   expect(await check('wrong')).toBe('password-wrong')
   expect(await reasonOf(chat.unlock(await lobby(chat.directory.find(LOBBY)), SECRET, HERE))).toBe('password-wrong')
   await chat.enter(eve, room.id, true)
   expect((await directory.people(room.id)).map(({ name, last }) => [name, last?.kind])).toEqual([['eve', 'joined']])
+})
+
+test('a password is hashed for a room that can be made only, and so many from one address', async () => {
+  const { chat, time } = await stage({ maxRegistrations: 2 })
+  const make = (title: string, address = HERE) =>
+    reasonOf(chat.directory.create({ title, visibility: 'private' }, { password: SECRET, address }))
+  expect(await make('lobby')).toBe('room-taken')
+  expect([await make('one'), await make('two'), await make('three')]).toEqual(['none', 'none', 'too-many-attempts'])
+  expect(await make('three', '10.0.0.9')).toBe('none')
+  time.now += 60_000
+  expect(await make('four')).toBe('none')
 })
 
 test('whoever watches a room is told everything once and in order, member or not', async () => {

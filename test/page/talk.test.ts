@@ -51,11 +51,12 @@ test('what is said is said literally, line by line, and markup stays text', asyn
   const ann = await visit(port)
   const bot = await line('bot', 'ops')
   await ann.enter('ann', 'ops')
-  const texts = ['LEAVE', '/quit', 'MESSAGE twice', '<img src=x onerror=alert(1)><b>bold</b>', '  indented', '&amp;']
+  const texts = ['LEAVE', '//quit', 'MESSAGE twice', '<img src=x onerror=alert(1)><b>bold</b>', '  indented', '&amp;']
   await ann.say(texts.join('\n'))
-  expect(await heard(bot, '&amp;')).toEqual(texts.map((text) => `ann: ${text}`))
+  const said = texts.map((text) => text.replace('//', '/'))
+  expect(await heard(bot, '&amp;')).toEqual(said.map((text) => `ann: ${text}`))
   await ann.reads('&amp;')
-  expect(await ann.bodies()).toEqual(texts)
+  expect(await ann.bodies()).toEqual(said)
   expect(await ann.page.locator('#log img, #log b').count()).toBe(0)
 
   bot.send('see https://example.org/a?b=1, or javascript:alert(1)')
@@ -68,6 +69,21 @@ test('what is said is said literally, line by line, and markup stays text', asyn
   await ann.page.getByLabel('Another or a new room').fill('<b>x</b>')
   await ann.page.getByRole('button', { name: 'Go' }).click()
   await ann.page.locator('#other-wrong', { hasText: 'letters and digits' }).waitFor()
+})
+
+test('what looks like a command is not said, as it may hold a password; a path is, and so is one with two slashes', async () => {
+  const { port, line } = await startWithPage()
+  const ann = await visit(port)
+  await ann.enter('ann', 'ops')
+  const bob = await line('bob', 'ops')
+  for (const text of ['/register hunter2', ' /help', 'one\n/who']) {
+    await ann.page.locator('#text').fill(text)
+    await ann.page.keyboard.press('Enter')
+    await ann.page.locator('#hint', { hasText: 'two slashes' }).waitFor()
+  }
+  await ann.say('//help')
+  await ann.say('/etc/passwd is a file')
+  expect(await heard(bob, '/etc/passwd is a file')).toEqual(['ann: /help', 'ann: /etc/passwd is a file'])
 })
 
 test('a text too long is not sent, and what is left of the bound is said near it', async () => {

@@ -1,9 +1,9 @@
 import type { Chat } from '../../chat/chat.ts'
 import { Refusal } from '../../chat/refusal.ts'
 import type { ConnectionOptions } from '../connection.ts'
+import { takeAnyBody } from '../http/body.ts'
 import type { Heartbeat } from '../http/connection.ts'
 import type { Routes } from '../http/routes.ts'
-import { takeAnyBody } from './body.ts'
 import { addEntry } from './entry.ts'
 import { GlobesError } from './errors.ts'
 import { addRooms } from './rooms.ts'
@@ -21,6 +21,8 @@ export interface GlobesOptions extends Pick<ConnectionOptions, 'log' | 'tally' |
   readonly publicRooms: 'guarded' | 'open' | 'closed'
   /** What tokens are signed with; without it, one that is drawn once and kept. */
   readonly secret: string | undefined
+  /** Whether pages of any origin may open a room's WebSocket (protocols/globes.md, 2.9), or only those that may elsewhere. */
+  readonly anyOrigin: boolean
   readonly heartbeat?: Heartbeat
 }
 
@@ -37,14 +39,13 @@ export function globesRoutes(options: GlobesOptions): Routes {
   return (app, ground) => {
     takeAnyBody(app)
     app.addHook('onRequest', async (_, reply) => void reply.header('Cache-Control', 'no-store'))
-    app.setErrorHandler((error, request, reply) => {
-      if (request.ws) reply.header('Connection', 'close')
+    app.setErrorHandler((error, _, reply) => {
       const answer = error instanceof Refusal && error.reason === 'unavailable' ? new GlobesError(503) : error
       // The port has an answer for what is no matter of this protocol.
       if (!(answer instanceof GlobesError)) throw error
       return reply.code(answer.status).send(answer.body)
     })
-    addRooms(app, shared)
+    addRooms(app, shared, ground)
     addEntry(app, shared, ground)
     addSocket(app, shared, ground)
   }

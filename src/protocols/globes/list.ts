@@ -1,4 +1,5 @@
 import type { RoomRecord } from '../../engine/engine.ts'
+import { escapeHtml } from '../escape.ts'
 
 /** The rooms as a piece of HTML. */
 export function listOf(rooms: readonly RoomRecord[]): string {
@@ -21,10 +22,4 @@ function qualityOf(accept: string, type: string): number {
     }),
   )
   return ranges.get(type) ?? ranges.get(`${type.split('/')[0]}/*`) ?? ranges.get('*/*') ?? 0
-}
-
-const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"]/g, (character) => ENTITIES[character] ?? character)
 }

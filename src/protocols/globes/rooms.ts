@@ -1,8 +1,11 @@
+import { setImmediate as othersFirst } from 'node:timers/promises'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { LOBBY } from '../../chat/chat.ts'
 import { Passwords } from '../../chat/passwords.ts'
 import { Refusal } from '../../chat/refusal.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
+import type { HttpGround } from '../http/routes.ts'
+import { Snapshot } from '../http/snapshot.ts'
 import { checkDescription, type Password, textsOf } from './description.ts'
 import { GlobesError } from './errors.ts'
 import type { Shared } from './globes.ts'
@@ -10,8 +13,11 @@ import { listOf, wantsJson } from './list.ts'
 import { findRoom, type InRoom, showRoom } from './room.ts'
 import { tokenOf } from './tokens.ts'
 
+/** Rooms that are shown in one go. */
+const SLICE = 50
+
 /** Rooms are listed, made, shown, changed and deleted (protocols/globes.md, 2.1 to 2.5). */
-export function addRooms(app: FastifyInstance, { chat, tokens, publicRooms }: Shared): void {
+export function addRooms(app: FastifyInstance, { chat, tokens, publicRooms }: Shared, { addressOf }: HttpGround): void {
   const { directory } = chat
 
   const isEntitled = async (room: RoomRecord, { headers }: FastifyRequest) =>
@@ -28,20 +34,28 @@ export function addRooms(app: FastifyInstance, { chat, tokens, publicRooms }: Sh
       throw new GlobesError(104)
   }
 
-  app.get('/chats', async ({ headers }, reply) => {
-    const rooms = (await directory.all()).filter(({ visibility }) => visibility !== 'hidden')
-    reply.header('Vary', 'Accept')
-    if (!wantsJson(headers.accept)) return reply.type('text/html; charset=utf-8').send(listOf(rooms))
-    const shown: object[] = []
-    // One after the other: each looks through what was said last.
-    for (const room of rooms) shown.push(await showRoom(directory, room, false))
-    return reply.send(shown)
+  const visible = async () => (await directory.all()).filter(({ visibility }) => visibility !== 'hidden')
+  const list = new Snapshot(async () => listOf(await visible()))
+  const everyRoom = new Snapshot(async () => {
+    const texts: string[] = []
+    for (const room of await visible()) {
+      texts.push(JSON.stringify(await showRoom(directory, room, false)))
+      // Lets others on: there may be thousands.
+      if (texts.length % SLICE === 0) await othersFirst()
+    }
+    return `[${texts.join()}]`
   })
 
-  app.post('/chats', async ({ body }, reply) => {
-    const { password, ...texts } = textsOf(body, 'title', 'description', 'visibility', 'password')
+  app.get('/chats', async ({ headers }, reply) => {
+    reply.header('Vary', 'Accept')
+    if (!wantsJson(headers.accept)) return reply.type('text/html; charset=utf-8').send(await list.get())
+    return reply.type('application/json; charset=utf-8').send(await everyRoom.get())
+  })
+
+  app.post('/chats', async (request, reply) => {
+    const { password, ...texts } = textsOf(request.body, 'title', 'description', 'visibility', 'password')
     const description = checkDescription(texts, judge(password))
-    const room = await directory.create(description, password).catch(refuse)
+    const room = await directory.create(description, { password, address: addressOf(request) }).catch(refuse)
     return reply.code(201).send(await showRoom(directory, room, true))
   })
 
@@ -78,6 +92,7 @@ function refuse(error: unknown, which?: string): never {
   if (error instanceof Refusal) {
     if (error.reason === 'room-taken') throw new GlobesError(102, 'title')
     if (error.reason === 'too-many-rooms') throw new GlobesError(106)
+    if (error.reason === 'too-many-attempts') throw new GlobesError(106, undefined, 429)
     if (error.reason === 'room-unknown') throw new GlobesError(101, which)
   }
   throw error

@@ -4,6 +4,7 @@ import { isIP, type Socket } from 'node:net'
 import websocket from '@fastify/websocket'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import type { WebSocket } from 'ws'
+import { isHandshake } from './handshake.ts'
 import type { AppOptions } from './http.ts'
 import { addOtherMethods } from './methods.ts'
 import { isForeign, isRebound } from './origin.ts'
@@ -15,6 +16,8 @@ import { statusAlone } from './status.ts'
 const MAX_BODY = 65_536
 /** Characters of a parameter in a path; a request's head is bounded already, and a route answers what is too long for it. */
 const MAX_PARAMETER = 16_384
+/** Requests of a connection that may be under way. */
+const MAX_PIPELINED = 16
 /** How long a connection may wait for its next request, in ms, */
 const KEEP_ALIVE_MS = 5_000
 /** and how long one may take nothing of its answer. */
@@ -66,7 +69,10 @@ export async function openApp(options: AppOptions, routes: readonly Routes[]): P
     preClose: (done: () => void) => done(),
   })
   const sockets = new Set<string>()
-  app.addHook('onRequest', async ({ host, is404, ws, routeOptions: { url = '' } }, reply) => {
+  app.addHook('onRequest', async ({ host, is404, ws, method, headers, routeOptions: { url = '' } }, reply) => {
+    // Nothing follows a handshake that is refused, nor a body that nobody reads.
+    const bodied = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+    if (ws || (bodied && (is404 || method === 'GET' || method === 'HEAD'))) reply.header('Connection', 'close')
     // Nobody but this machine gets here, unless a proxy lets them: whatever name is asked for must be this machine's.
     if (loopback && proxies.none && isRebound(host, origins)) return reply.code(421).send()
     // Before a body is looked at. A handshake elsewhere than at a path for it would be done, and nobody there.
@@ -99,9 +105,17 @@ function serverOf({ patience, visitors }: AppOptions): Server {
     headersTimeout: patience,
     connectionsCheckingInterval: patience / 10,
     keepAliveTimeout: KEEP_ALIVE_MS,
+    // Other upgrades may be passed over (RFC 9110, 7.8), and one behind a request that is not answered yet could not be made.
+    shouldUpgradeCallback: ({ headers, socket }) =>
+      headers.upgrade?.toLowerCase() === 'websocket' && visitors.get(socket)?.idle === true,
   })
   server.timeout = STALLED_MS
-  return server.on('request', ({ socket }, response) => visitors.get(socket)?.serve(response))
+  return server.on('request', ({ socket }, response) => {
+    const visitor = visitors.get(socket)
+    visitor?.serve(response)
+    // Nobody but an attacker asks for so much before the first answer.
+    if (visitor && visitor.serving > MAX_PIPELINED) socket.destroy()
+  })
 }
 
 /** `sockets` becomes the paths for WebSockets, `echoing` the handshakes that get their subprotocol back. */
@@ -130,15 +144,15 @@ function groundOf(options: AppOptions, sockets: Set<string>, echoing: WeakSet<In
       exposeHeadRoute: false,
       onRequest: [
         async (request, reply) => {
-          if (!request.ws) return withoutHandshake(request, reply)
+          if (!isHandshake(request)) return withoutHandshake(request, reply)
           if (anyOrigin || !isForeign(request.headers.origin, request.host, origins)) return
           log.info({ origin: request.headers.origin, address: addressOf(request) }, 'refused a page of another origin')
-          return reply.code(403).header('Connection', 'close').send()
+          return reply.code(403).send()
         },
         ...onRequest,
       ],
       preHandler: async (request, reply) => {
-        if (refuse(request)) return reply.code(429).header('Connection', 'close').send()
+        if (refuse(request)) return reply.code(429).send()
         if (echoProtocol) echoing.add(request.raw)
         // The socket outlives the answer by hours, and would keep it.
         reply.raw.detachSocket(request.socket)
@@ -165,5 +179,5 @@ function groundOf(options: AppOptions, sockets: Set<string>, echoing: WeakSet<In
 }
 
 async function upgradeRequired(_: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-  return reply.code(426).header('Upgrade', 'websocket').send()
+  return reply.code(426).headers({ Upgrade: 'websocket', 'Sec-WebSocket-Version': '13' }).send()
 }

@@ -13,6 +13,8 @@ const NORMAL = 1000
 const GOING_AWAY = 1001
 const POLICY = 1008
 const TOO_BIG = 1009
+/** With these the library closes on what it cannot read. */
+const BROKEN = new Set([1002, 1006, 1007, TOO_BIG])
 
 export interface Heartbeat {
   /** ms between pings. */
@@ -126,9 +128,9 @@ export abstract class SocketConnection<Piece> extends Connection {
     return piece
   }
 
-  /** Whoever says good-bye gets every answer first; who breaks the rules does not. */
+  /** Whoever says good-bye, with whatever code, gets every answer first; who breaks the rules does not. */
   #asked(code: number | undefined): void {
-    if (code === undefined || code === NORMAL || code === GOING_AWAY) {
+    if (code === undefined || !BROKEN.has(code)) {
       this.#ending = { code, text: '' }
       this.end()
     } else {

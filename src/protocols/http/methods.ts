@@ -18,7 +18,7 @@ export function addOtherMethods(app: FastifyInstance): () => void {
         method: app.supportedMethods.filter((method) => !methods.has(method)),
         url,
         // Before its body is looked at.
-        onRequest: async (_, reply) => reply.code(405).header('Allow', allowed).send(),
+        onRequest: async (_, reply) => reply.code(405).headers({ Allow: allowed, Connection: 'close' }).send(),
         handler: () => {},
       })
     }

@@ -6,7 +6,7 @@ import type { Client } from '../listener.ts'
 export class Visitor implements Client {
   readonly #socket: Socket
   /** Requests that are being answered. */
-  #serving = 0
+  serving = 0
   #client: Client | undefined
   #draining = false
   #stopping = false
@@ -15,10 +15,15 @@ export class Visitor implements Client {
     this.#socket = socket
   }
 
+  /** Whether no request is being answered. */
+  get idle(): boolean {
+    return this.serving === 0
+  }
+
   serve(response: ServerResponse): void {
-    this.#serving++
+    this.serving++
     response.once('close', () => {
-      this.#serving--
+      this.serving--
       this.#endIfIdle()
     })
   }
@@ -46,6 +51,6 @@ export class Visitor implements Client {
   }
 
   #endIfIdle(): void {
-    if (this.#stopping && this.#serving === 0 && !this.#client) this.#socket.destroySoon()
+    if (this.#stopping && this.serving === 0 && !this.#client) this.#socket.destroySoon()
   }
 }

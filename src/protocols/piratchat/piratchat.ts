@@ -1,6 +1,6 @@
-import type { FastifyInstance } from 'fastify'
 import type { Chat } from '../../chat/chat.ts'
 import type { ConnectionOptions } from '../connection.ts'
+import { takeAnyBody } from '../http/body.ts'
 import { letGuesserWait } from '../http/guesses.ts'
 import type { Routes } from '../http/routes.ts'
 import { Lobby } from './lobby.ts'
@@ -24,7 +24,7 @@ export function piratchatRoutes(options: PiratchatOptions): Routes {
     // Loaded with the port.
     const { default: cookie } = await import('@fastify/cookie')
     await app.register(cookie)
-    readAnyBody(app)
+    takeAnyBody(app)
     app.setErrorHandler(async (error, _, reply) => {
       const status = statusOf(error)
       if (status === undefined) throw error
@@ -32,20 +32,10 @@ export function piratchatRoutes(options: PiratchatOptions): Routes {
       if (status === 429) reply.header('Retry-After', '60')
       return reply.code(status).send()
     })
-    app.addHook('onRequest', async ({ headers }, reply) => {
-      // It is not looked at, not even whether it is one (protocols/piratchat.md, 1).
-      delete headers['content-type']
-      reply.header('Cache-Control', 'no-store')
-    })
+    app.addHook('onRequest', async (_, reply) => void reply.header('Cache-Control', 'no-store'))
     new Requests(chat, passes, lobby).open(app, ground.addressOf)
     await app.register(async (scope) => {
       openSocketAt(scope, ground, { chat, log, tally, maxQueue, pace, lobby, passes })
     })
   }
-}
-
-/** As a text, whatever type it is given; the handlers say whether it is JSON. */
-function readAnyBody(app: FastifyInstance): void {
-  app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', { parseAs: 'string' }, (_, body, done) => done(null, body))
 }

@@ -24,7 +24,7 @@ export function statusOf(error: unknown): number | undefined {
   return error instanceof Refusal ? STATUS[error.reason] : undefined
 }
 
-/** Everything but the talk: protocols/piratchat.md, 2.1 to 2.5. Bodies are texts here, whatever they were called. */
+/** Everything but the talk: protocols/piratchat.md, 2.1 to 2.5. Bodies are bytes here, whatever they were called. */
 export class Requests {
   readonly #chat: Chat
   readonly #passes: Passes
@@ -89,5 +89,5 @@ export class Requests {
 
 /** Nothing is sent without a body. */
 function textOf(body: unknown, key: string): string | undefined {
-  return typeof body === 'string' ? onlyText(body, key) : undefined
+  return Buffer.isBuffer(body) ? onlyText(body, key) : undefined
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ConnectionOptions } from '../connection.ts'
+import { isHandshake } from '../http/handshake.ts'
 import type { HttpGround } from '../http/routes.ts'
 import { TalkConnection } from '../http/talk.ts'
 import { Conversation, type ConversationOptions, type Guest } from './conversation.ts'
@@ -23,8 +24,6 @@ export function openSocketAt(app: FastifyInstance, { openSocket }: HttpGround, o
   const guests = new WeakMap<IncomingMessage, Guest & { readonly cookie: string }>()
 
   const gate = async (request: FastifyRequest, reply: FastifyReply) => {
-    // The connection of a handshake that is refused has no further request.
-    if (request.ws) reply.header('Connection', 'close')
     const pass = await passes.check(request, reply)
     if (!pass) return reply
     if (await lobby.isTaken(pass.proof)) return reply.code(409).send()
@@ -48,10 +47,6 @@ export function openSocketAt(app: FastifyInstance, { openSocket }: HttpGround, o
     else await lobby.end(session)
   }
 
-  // Whoever asks without a handshake gets the same answers, so before the ground's own.
-  app.addHook('onRequest', async (request, reply) => {
-    if (!request.ws) return gate(request, reply)
-  })
   // The answer to a handshake is the library's.
   app.websocketServer.on('headers', (headers, request) => {
     const guest = guests.get(request)
@@ -59,6 +54,8 @@ export function openSocketAt(app: FastifyInstance, { openSocket }: HttpGround, o
   })
   openSocket(app, '/ws', {
     onRequest: [gate],
+    // Who asks without a handshake gets the same answers.
+    withoutHandshake: gate,
     welcome: (visit) => {
       const guest = guests.get(visit.request.raw)
       if (!guest) throw new Error('a handshake without a guest')
@@ -76,13 +73,3 @@ export function openSocketAt(app: FastifyInstance, { openSocket }: HttpGround, o
 }
 
 const NOTHING = Buffer.alloc(0)
-
-/** What the WebSocket library looks for (RFC 6455, 4.2.1): nobody is to be seen coming who cannot come in. */
-function isHandshake({ ws, headers }: FastifyRequest): boolean {
-  return (
-    ws &&
-    headers.upgrade?.toLowerCase() === 'websocket' &&
-    headers['sec-websocket-version'] === '13' &&
-    /^[+/0-9A-Za-z]{22}==$/.test(headers['sec-websocket-key'] ?? '')
-  )
-}

@@ -1,6 +1,7 @@
 import { fold } from '../../chat/names.ts'
 import { type Place, Session, type Wire } from '../../chat/session.ts'
 import type { Event } from '../../engine/event.ts'
+import { escapeHtml } from '../escape.ts'
 import { textFrame } from '../http/frame.ts'
 import type { SocketLink } from '../http/talk.ts'
 
@@ -105,10 +106,4 @@ function pushOthers(member: PiratchatSession, all: Buffer, own: readonly Stretch
     done = end
   }
   if (done < all.length) member.push(all.subarray(done))
-}
-
-const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' }
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>]/g, (character) => ENTITIES[character] ?? character)
 }

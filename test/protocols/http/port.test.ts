@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { connect as connectTls } from 'node:tls'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { Admission } from '../../../src/protocols/admission.ts'
 import { Proxies } from '../../../src/protocols/http/proxies.ts'
 import type { Routes } from '../../../src/protocols/http/routes.ts'
@@ -58,7 +58,7 @@ test('a handshake that is none is refused', async () => {
     await exchange(port, handshake('/socket').replace('Version: 13', 'Version: 7')),
     await exchange(port, request('POST /socket', ...upgrade)),
   ]
-  expect(answers.map(status)).toEqual([400, 400, 405])
+  expect(answers.map(status)).toEqual([426, 426, 405])
   await expect.poll(() => admission.count).toBe(0)
 })
 
@@ -220,4 +220,41 @@ test('TLS, and another certificate from now on', async () => {
   await once(websocket, 'pong')
   before.socket.write(request('GET /who'))
   expect(status(String((await once(before.socket, 'data'))[0]))).toBe(200)
+})
+
+test('a handshake behind a request that is not answered yet is none, and holds nothing', async () => {
+  const { port, admission } = await openPort(routes)
+  const answers = await exchange(port, `${request('GET /who', 'Connection: keep-alive')}${handshake('/socket')}`)
+  expect(answers).toMatch(/^HTTP\/1.1 200 [\s\S]*HTTP\/1.1 426 /)
+  await vi.waitUntil(() => admission.count === 0)
+})
+
+test('an upgrade to something else is passed over', async () => {
+  const { port } = await openPort(routes)
+  const answer = await exchange(port, request('GET /who', 'Connection: Upgrade, close', 'Upgrade: h2c'))
+  expect(status(answer)).toBe(200)
+})
+
+test('a connection that asks for very much before it has its answers is cut', async () => {
+  const { port, admission } = await openPort(routes)
+  const many = request('GET /who', 'Connection: keep-alive').repeat(16)
+  expect((await exchange(port, many + request('GET /who'))).match(/HTTP\/1.1 200/g)).toBe(null)
+  const socket = connect({ host: '127.0.0.1', port }).on('error', () => {})
+  socket.write(many)
+  let heard = ''
+  while ((heard.match(/HTTP\/1.1 200/g) ?? []).length < 16) heard += (await once(socket, 'data'))[0]
+  socket.destroy()
+  await vi.waitUntil(() => admission.count === 0)
+})
+
+test('a body that nobody reads ends the connection, however long it goes on', async () => {
+  const { port } = await openPort(routes)
+  for (const line of ['POST /nothing', 'POST /who', 'GET /who', 'POST /socket']) {
+    const socket = connect({ host: '127.0.0.1', port }).on('error', () => {})
+    const closed = once(socket, 'close')
+    socket.resume().write(request(line, 'Connection: keep-alive', 'Transfer-Encoding: chunked'))
+    const timer = setInterval(() => socket.write(`400\r\n${'x'.repeat(1_024)}\r\n`), 1)
+    await closed
+    clearInterval(timer)
+  }
 })

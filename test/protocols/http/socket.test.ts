@@ -89,6 +89,23 @@ test('every answer leaves before the close frame that was asked for behind its q
   await ended
 })
 
+test.for([1000, 1001, 3000, 4999])('a client that says good-bye with %i is heard to the end', async (code) => {
+  const daemon = await startTestDaemon({ http: 0 })
+  const { websocket } = await openWebSocket(daemon.port('http'), '/line')
+  onTestFinished(async () => {
+    websocket.terminate()
+    await daemon.stop()
+  })
+  const heard: string[] = []
+  websocket.on('message', (data) => heard.push(String(data)))
+  websocket.send('LOGIN ann')
+  websocket.send('JOIN ops')
+  for (let n = 0; n < 500; n++) websocket.send(`line ${n}`)
+  websocket.close(code)
+  expect((await once(websocket, 'close'))[0]).toBe(code)
+  expect(heard.join('\n').match(/"result":"OK"/g)).toHaveLength(500)
+})
+
 test.for<[string, Buffer, number]>([
   ['a frame that is not masked', clientFrame('/ping', { masked: false }), 1002],
   ['an opcode that does not exist', clientFrame('/ping', { opcode: 3 }), 1002],

@@ -13,7 +13,7 @@ const MAX_FRAME = 16_384
 /** protocols/globes.md, 3. */
 const HEARTBEAT = { every: 54_000, silence: 60_000 }
 
-/** A room's WebSocket (protocols/globes.md, 2.9): open to pages of any origin, as there is nothing that a browser would add. */
+/** A room's WebSocket (protocols/globes.md, 2.9). */
 export function addSocket(app: FastifyInstance, shared: Shared, { openSocket }: HttpGround): void {
   const { chat, tokens, maxText, log, tally, maxQueue, pace, heartbeat = HEARTBEAT } = shared
   const wire = new GlobesWire()
@@ -41,7 +41,7 @@ export function addSocket(app: FastifyInstance, shared: Shared, { openSocket }: 
     lastWord: () => Buffer.alloc(0),
   }
   openSocket(app, '/chats/:room/ws', {
-    anyOrigin: true,
+    anyOrigin: shared.anyOrigin,
     echoProtocol: true,
     onRequest: [admit],
     withoutHandshake: async (request) => {

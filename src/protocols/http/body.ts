@@ -1,0 +1,13 @@
+import type { FastifyInstance } from 'fastify'
+
+/**
+ * Bodies are bytes, whatever label they have: the clients of the protocols here send JSON and say that it is a form, or nothing
+ * (protocols/globes.md, 1; piratchat.md, 1).
+ */
+export function takeAnyBody(app: FastifyInstance): void {
+  app.addHook('onRequest', async ({ raw }) => {
+    delete raw.headers['content-type']
+  })
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_, body, done) => done(null, body))
+}
