@@ -251,7 +251,7 @@ test('a body that nobody reads ends the connection, however long it goes on', as
   const { port } = await openPort(routes)
   for (const line of ['POST /nothing', 'POST /who', 'GET /who', 'POST /socket']) {
     const socket = connect({ host: '127.0.0.1', port }).on('error', () => {})
-    const closed = once(socket, 'close')
+    const closed = new Promise((resolve) => socket.on('close', resolve))
     socket.resume().write(request(line, 'Connection: keep-alive', 'Transfer-Encoding: chunked'))
     const timer = setInterval(() => socket.write(`400\r\n${'x'.repeat(1_024)}\r\n`), 1)
     await closed
