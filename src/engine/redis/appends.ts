@@ -135,7 +135,7 @@ export class Appends {
       const { node, number } = queue.batch
       const was = await connection.run('probe', this.#keys.ofLog(log, node), [node, String(number)])
       const [, first, skipped = ''] = was?.split(' ') ?? []
-      if (first === undefined || first === 'void') this.#failed(queue.batch, new Unavailable('the connection broke'))
+      if (first === undefined || first === 'void') this.#refused(queue.batch, new Unavailable('the connection broke'))
       else this.#done(queue.batch, undefined, Number(first), skipped)
     }
   }
@@ -143,7 +143,8 @@ export class Appends {
   /** Refuses whatever is left. */
   stop(): void {
     this.down('the engine is stopped')
-    for (const { batch } of [...this.#queues.values()]) if (batch) this.#failed(batch, new Unavailable('unknown'))
+    for (const { batch } of [...this.#queues.values()])
+      if (batch) this.#refused(batch, new Unavailable('the engine is stopped'))
   }
 
   #schedule(log: LogName): void {
@@ -239,12 +240,17 @@ export class Appends {
       if (event) resolve(event)
       else reject(new Closed(batch.log))
     }
-    this.#committer.recovered()
+    // Otherwise the connection is not taken up yet.
+    if (prev !== undefined) this.#committer.recovered()
     this.#next(batch)
   }
 
   #failed(batch: Batch, error: Error): void {
     if (!(error instanceof Closed)) this.#committer.trouble(error.message)
+    this.#refused(batch, error)
+  }
+
+  #refused(batch: Batch, error: Error): void {
     for (const { reject } of batch.waiting) reject(error)
     this.#next(batch)
   }

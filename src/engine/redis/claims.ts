@@ -113,11 +113,15 @@ export class Claims {
     }
   }
 
-  /** Claims again what Redis may have forgotten. Whoever has lost his name to somebody else by now is told that he has left. */
+  /**
+   * Makes Redis hold again what this node holds, and no more, after it has lost something. Whoever has lost his name to
+   * somebody else by now is told that he has left.
+   */
   async restore(connection: Connection): Promise<void> {
-    const rooms = Map.groupBy(this.#held.values(), ({ room }) => room)
-    for (const [room, claims] of rooms) {
-      const log: LogName = `room:${room}`
+    const claimed = Map.groupBy(this.#held.values(), ({ room }): LogName => `room:${room}`)
+    for (const log of new Set([...this.#nodes.entered, ...claimed.keys()])) {
+      const claims = claimed.get(log) ?? []
+      const room = Number(log.slice('room:'.length))
       const { id } = this.#nodes
       await connection.run('enrol', [...this.#keys.nodes, this.#keys.nodeLogs + id], [id, log])
       const args = [id, String(this.#feeds.get(log)?.seen ?? 0), String(room), this.#keys.control]

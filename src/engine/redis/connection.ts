@@ -5,6 +5,7 @@
  * Nothing but this file knows the client library. With a client of a Redis Cluster in its place `run` would send a script
  * to where its first key lies, which is what EVALSHA does there by itself: see keys.ts for what lies together.
  */
+import { randomBytes } from 'node:crypto'
 import { createClient, ErrorReply } from 'redis'
 import { EngineFault, Unavailable } from '../engine.ts'
 import { type Answers, loadScripts, type ScriptName } from './scripts.ts'
@@ -41,9 +42,15 @@ export class Connection {
   readonly #place: Place
   readonly #lose: (reason: string) => void
   #reason: string | undefined
+  /** What Redis calls the socket for commands. A number may be given again, a name not. */
+  #id = ''
+  readonly #name = `roomd-${randomBytes(8).toString('hex')}`
 
-  /** Rejects with {@link EngineFault}. */
-  static async open(place: Place): Promise<Connection> {
+  /**
+   * Rejects with {@link EngineFault}. What a connection before it has sent and Redis has not read yet is never done: only
+   * then can this one tell what became of the rest.
+   */
+  static async open(place: Place, before?: Connection): Promise<Connection> {
     const connection = new Connection(place)
     const timer = setTimeout(() => connection.close('it does not answer'), OPEN_MS)
     try {
@@ -51,6 +58,9 @@ export class Connection {
       const about = await connection.command(['INFO', 'server'])
       const problem = problemOf(String(about))
       if (problem !== undefined) throw new EngineFault(`cannot use Redis at ${place.shown}: ${problem}`)
+      await connection.command(['CLIENT', 'SETNAME', connection.#name])
+      connection.#id = String(await connection.command(['CLIENT', 'ID']))
+      if (before) await connection.#end(before)
       scripts ??= loadScripts()
       await Promise.all(Array.from(scripts.values(), ({ source }) => connection.command(['SCRIPT', 'LOAD', source])))
       return connection
@@ -75,6 +85,14 @@ export class Connection {
       client.on('error', (error: unknown) => this.close(causeOf(error)))
       client.on('end', () => this.close('the connection has ended'))
     }
+  }
+
+  async #end(before: Connection): Promise<void> {
+    const id = before.#id
+    if (id === '') return
+    const known = String(await this.command(['CLIENT', 'LIST', 'ID', id]))
+    // Where it has gone by itself meanwhile there is none to kill.
+    if (known.includes(` name=${before.#name} `)) await this.command(['CLIENT', 'KILL', 'ID', id]).catch(() => {})
   }
 
   get open(): boolean {

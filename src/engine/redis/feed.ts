@@ -34,6 +34,8 @@ export class Feed {
   #waiting: Told[] = []
   /** Reading the log, or about to: what the channel brings waits. */
   #reading = true
+  /** Too much has come to wait for the reading of what is before it. */
+  #overrun = false
   #connection: Connection | undefined
 
   constructor(
@@ -87,11 +89,12 @@ export class Feed {
   async read(connection: Connection): Promise<boolean> {
     this.#connection = connection
     this.#reading = true
+    this.#overrun = false
     const from = this.seen
     const [start, end, behind] = await connection.run('sync', this.#keys(), [String(from ?? 0)])
     const last = Number(end)
     this.seen ??= last
-    if (Number(start) > this.seen) this.#recent = new Recent(this.#limits)
+    if (Number(start) > this.seen || behind === '1') this.#recent = new Recent(this.#limits)
     while (this.seen < last && connection === this.#connection) {
       const range = [entryId(this.seen + 1), entryId(last), 'COUNT', String(PAGE)]
       // The reply to XRANGE.
@@ -102,7 +105,8 @@ export class Feed {
     }
     if (connection !== this.#connection) return false
     this.#reading = false
-    this.#drain()
+    if (this.#overrun) this.#readAgain()
+    else this.#drain()
     return behind === '1'
   }
 
@@ -112,8 +116,7 @@ export class Feed {
     this.#known = Math.max(this.#known, told.events.at(-1)?.id ?? 0)
     if (this.#waiting.length > MOST_WAITING) {
       this.#waiting = []
-      if (!this.#reading) this.#readAgain()
-      return
+      this.#overrun = true
     }
     this.#drain()
   }
@@ -135,6 +138,10 @@ export class Feed {
   }
 
   #drain(): void {
+    if (this.#overrun && !this.#reading) {
+      this.#readAgain()
+      return
+    }
     for (;;) {
       const next = this.#waiting[0]
       if (!next || this.seen === undefined || this.#reading) return

@@ -24,6 +24,8 @@ export class Link {
   readonly #place: Place
   readonly #linked: Linked
   #connection: Connection | undefined
+  /** The last one that was used. */
+  #last: Connection | undefined
   #up = false
   #stopped = false
   readonly #end = new AbortController()
@@ -70,7 +72,7 @@ export class Link {
   }
 
   async #open(): Promise<void> {
-    const connection = await Connection.open(this.#place)
+    const connection = await Connection.open(this.#place, this.#last)
     this.#connection = connection
     if (this.#stopped) return connection.close('it is closed')
     const timer = setTimeout(() => connection.close('it does not answer'), RESUME_MS)
@@ -83,6 +85,7 @@ export class Link {
       clearTimeout(timer)
     }
     if (!connection.open) throw new Unavailable('it was lost again')
+    this.#last = connection
     this.#up = true
     void connection.lost.then((reason) => this.#lost(reason))
     this.#linked.up()

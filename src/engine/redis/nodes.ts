@@ -38,7 +38,9 @@ export class Nodes {
   /** How often Redis has confirmed a renewal. */
   #beat = 0
   #lost = false
+  /** Logs that this node may write to, of those that it ever could. */
   readonly #admitted = new Set<LogName>()
+  readonly #entered = new Set<LogName>()
   readonly #entering = new Map<LogName, Promise<void>>()
   readonly #reaping = new Set<string>()
   #timer: NodeJS.Timeout | undefined
@@ -69,6 +71,7 @@ export class Nodes {
       this.id = newId()
       this.#beat = 0
       this.#admitted.clear()
+      this.#entered.clear()
       reborn = true
       // Whoever buried it may have died over it.
       await this.#reap(connection, before)
@@ -86,6 +89,11 @@ export class Nodes {
     this.#link.reset('this node did not renew its lease in time')
   }
 
+  /** Every log that this node may have written to, under its present id. */
+  get entered(): readonly LogName[] {
+    return [...this.#entered]
+  }
+
   isAdmitted(log: LogName): boolean {
     return this.#admitted.has(log)
   }
@@ -100,6 +108,7 @@ export class Nodes {
 
   async #enter(log: LogName): Promise<void> {
     const { id } = this
+    this.#entered.add(log)
     const noted = await this.#link.run('enrol', [...this.#keys.nodes, this.#keys.nodeLogs + id], [id, log])
     const admitted = noted === 1 && (await this.#link.run('admit', this.#keys.ofLog(log, id), [id])) === 1
     if (!admitted) {
@@ -139,7 +148,8 @@ export class Nodes {
       if (state === 'dead') return this.noticeDeath()
       this.#beat = Number(beat)
       if (state === 'lost') return this.noticeLoss()
-      await Promise.all(expired.map((node) => this.#reap(connection, node)))
+      // Not waited for: it may take longer than a lease. What fails is found again.
+      for (const node of expired) void this.#reap(connection, node).catch(() => {})
     } catch {
       // The next one will tell.
     } finally {

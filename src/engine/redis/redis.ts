@@ -64,6 +64,8 @@ export class RedisEngine implements Engine {
   /** Rooms that others have changed since the last turn. */
   readonly #changed = new Set<number>()
   #started = false
+  /** Redis has lost something, and what is known here is not put back yet. */
+  #incomplete = false
   #troubled = false
 
   constructor(options: RedisOptions, watch: Watch) {
@@ -287,17 +289,24 @@ export class RedisEngine implements Engine {
     await connection.subscribe([this.#keys.control], (text) => this.#told(text))
     await this.#feeds.subscribe(connection)
     const { lost, reborn } = await this.#nodes.join(connection)
-    if (lost) this.#watch.lost?.(`Redis at ${this.#options.place.shown} has lost what it had confirmed`)
-    await this.#appends.settle(connection)
-    await this.#rooms.load(connection, this.#options.lobby, lost)
     if (reborn) this.#claims.forget()
+    if (lost) this.#noticeLoss()
+    await this.#appends.settle(connection)
+    await this.#rooms.load(connection, this.#options.lobby, this.#incomplete)
     await this.#claims.pay(connection)
-    if (lost) await this.#claims.restore(connection)
+    if (this.#incomplete) await this.#claims.restore(connection)
     const behind = await this.#feeds.read(connection)
-    if (behind === 0 || lost) return
-    // Only a log has told: what else is missing is put back all the same.
-    this.#watch.lost?.(`Redis at ${this.#options.place.shown} has lost what it had confirmed, of ${behind} logs`)
-    await this.#claims.restore(connection)
+    if (behind > 0 && !this.#incomplete) {
+      // Only a log has told: what else is missing is put back all the same.
+      this.#noticeLoss()
+      await this.#claims.restore(connection)
+    }
+    this.#incomplete = false
+  }
+
+  #noticeLoss(): void {
+    this.#incomplete = true
+    this.#watch.lost?.(`Redis at ${this.#options.place.shown} has lost what it had confirmed`)
   }
 
   #up(): void {
