@@ -5,6 +5,9 @@ import type { Told } from './appends.ts'
 import type { Connection } from './connection.ts'
 import { type Entry, entryId, eventOf, idOf } from './entry.ts'
 
+/** Where a feed reads. */
+export type Source = Pick<Connection, 'run' | 'command' | 'close'>
+
 /** Events read at a time. */
 const PAGE = 256
 /** What may wait to be told before it is read from the log instead. */
@@ -36,7 +39,7 @@ export class Feed {
   #reading = true
   /** Too much has come to wait for the reading of what is before it. */
   #overrun = false
-  #connection: Connection | undefined
+  #connection: Source | undefined
 
   constructor(
     log: LogName,
@@ -68,7 +71,7 @@ export class Feed {
   }
 
   /** Begins to follow: call it before anything is appended that is to be heard. */
-  async begin(connection: Connection, subscribe: () => Promise<void>): Promise<void> {
+  async begin(connection: Source, subscribe: () => Promise<void>): Promise<void> {
     try {
       const stood = connection.run('sync', this.#keys(), ['0'])
       const subscribed = subscribe()
@@ -86,7 +89,7 @@ export class Feed {
    * Reads what came behind what was seen, and goes on from there with what the channel brings. True when the log had fallen
    * behind that.
    */
-  async read(connection: Connection): Promise<boolean> {
+  async read(connection: Source): Promise<boolean> {
     this.#connection = connection
     this.#reading = true
     this.#overrun = false
