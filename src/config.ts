@@ -1,5 +1,6 @@
 /** Every option once: its flag, its environment variable (ROOMD_…), its default and its help text. */
 import { isLineName } from './chat/names.ts'
+import { isPrefix, placeOf } from './engine/redis/url.ts'
 import { Proxies } from './protocols/http/proxies.ts'
 
 export interface Option {
@@ -111,6 +112,14 @@ export const OPTIONS = {
     group: 'Data',
     describe: 'folder of the database and the self-signed certificate; :memory: for none',
   },
+  redis: {
+    type: 'string',
+    default: undefined,
+    group: 'Data',
+    describe:
+      'keep everything in this Redis, for several processes: redis://[[user]:password@]host[:port][/database], rediss:// for TLS',
+  },
+  'redis-prefix': { type: 'string', default: 'roomd', group: 'Data', describe: 'what every key in Redis begins with' },
   sync: {
     type: 'string',
     default: 'normal',
@@ -232,6 +241,13 @@ export function checkConfig(raw: Readonly<Record<string, unknown>>): Config {
   const secret = checked['globes-secret']
   if (secret !== undefined && secret.length < SHORTEST_SECRET) {
     throw new ConfigError(`--globes-secret needs at least ${SHORTEST_SECRET} characters`)
+  }
+  if (checked.redis !== undefined && !placeOf(checked.redis)) {
+    // Not what was given: it may hold a password.
+    throw new ConfigError('--redis is such as redis://host:6379/0, or rediss:// for TLS')
+  }
+  if (!isPrefix(checked['redis-prefix'])) {
+    throw new ConfigError('--redis-prefix must be 1 to 64 letters, digits, and any of _ . : -')
   }
   if (!isLineName(checked.lobby)) throw new ConfigError('--lobby must be 1 to 70 letters and digits')
   return checked

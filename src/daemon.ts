@@ -4,8 +4,10 @@ import type { Logger } from 'pino'
 import { type LoadedCertificate, loadCertificate } from './certificate.ts'
 import { Chat } from './chat/chat.ts'
 import type { Config } from './config.ts'
-import { EngineFault } from './engine/engine.ts'
+import { type Engine, EngineFault } from './engine/engine.ts'
 import { LocalEngine } from './engine/local/local.ts'
+import { placeOf } from './engine/redis/url.ts'
+import type { Watch } from './engine/watch.ts'
 import { Admission } from './protocols/admission.ts'
 import { chatroomListener } from './protocols/chatroom/chatroom.ts'
 import { chatterboxListener, chatterboxOptions } from './protocols/chatterbox/chatterbox.ts'
@@ -40,22 +42,13 @@ export async function startDaemon(config: Config, log: Logger, version = 'unknow
   /** Who wants to know of every commit. */
   let measured: ((events: number, ms: number) => void) | undefined
   const { promise: died, resolve: die } = Promise.withResolvers<EngineFault>()
-  const engine = new LocalEngine(
-    {
-      file: config.data === ':memory:' ? ':memory:' : join(config.data, 'roomd.db'),
-      sync: config.sync,
-      lobby: config.lobby,
-      keep: { days: config['keep-days'], events: config['keep-events'] },
-      memory: { events: config['memory-events'], bytes: config['memory-bytes'] },
-    },
-    {
-      trouble: (reason) =>
-        log.error({ reason }, 'cannot commit; lines are answered with an error until it works again'),
-      recovered: () => log.info('commits work again'),
-      died: die,
-      measured: (events, ms) => measured?.(events, ms),
-    },
-  )
+  const engine = await engineOf(config, {
+    trouble: (reason) => log.error({ reason }, 'cannot commit; lines are answered with an error until it works again'),
+    recovered: () => log.info('commits work again'),
+    lost: (reason) => log.error({ reason }, 'what was committed is lost; going on with what is left'),
+    died: die,
+    measured: (events, ms) => measured?.(events, ms),
+  })
   // What the HTTP port stands on takes a while to load: meanwhile the store opens in its thread.
   if (config.http !== undefined) void import('./protocols/http/app.ts')
   await engine.start()
@@ -135,6 +128,18 @@ export async function startDaemon(config: Config, log: Logger, version = 'unknow
     stop: () => (stopping ??= stop()),
     reload: () => (reloading = reloading.then(reload)),
   }
+}
+
+/** An engine is one line here; what Redis needs is loaded only where it is used. */
+async function engineOf(config: Config, watch: Watch): Promise<Engine> {
+  const keep = { days: config['keep-days'], events: config['keep-events'] }
+  const memory = { events: config['memory-events'], bytes: config['memory-bytes'] }
+  const file = config.data === ':memory:' ? ':memory:' : join(config.data, 'roomd.db')
+  const common = { lobby: config.lobby, keep, memory }
+  const place = config.redis === undefined ? undefined : placeOf(config.redis)
+  if (!place) return new LocalEngine({ ...common, file, sync: config.sync }, watch)
+  const { RedisEngine } = await import('./engine/redis/redis.ts')
+  return new RedisEngine({ ...common, place, prefix: config['redis-prefix'] }, watch)
 }
 
 /** A protocol is one line here. */

@@ -17,7 +17,7 @@ const FLOORS = [
 
 function floorOf(file: string): number {
   // An implementation of the engine stands on its interface; only the daemon knows which one there is.
-  if (/^src\/engine\/local\//.test(file)) return 1.5
+  if (/^src\/engine\/(local|redis)\//.test(file)) return 1.5
   return FLOORS.findIndex((floor) => floor.test(file))
 }
 
@@ -44,9 +44,20 @@ test('every file stands on a floor and imports only from its own or one below', 
 
 test('only the daemon chooses an engine', () => {
   const users = imports().filter(
-    ({ from, to }) => to.startsWith('src/engine/local/') && !from.startsWith('src/engine/'),
+    ({ from, to }) => /^src\/engine\/(local|redis)\//.test(to) && !from.startsWith('src/engine/'),
   )
-  expect(new Set(users.map(({ from }) => from))).toEqual(new Set(['src/daemon.ts']))
+  const options = 'src/engine/redis/url.ts'
+  expect(new Set(users.map(({ from }) => from))).toEqual(new Set(['src/daemon.ts', 'src/config.ts']))
+  expect(users.filter(({ from }) => from === 'src/config.ts').map(({ to }) => to)).toEqual([options])
+})
+
+test('what speaks to Redis is loaded only where there is one, and one engine knows nothing of the other', () => {
+  for (const { from, to } of imports()) {
+    if (from.startsWith('src/engine/local/')) expect(to, from).not.toMatch(/^src\/engine\/redis\//)
+    if (from.startsWith('src/engine/redis/')) expect(to, from).not.toMatch(/^src\/engine\/local\//)
+  }
+  const daemon = readFileSync(join(root, 'src/daemon.ts'), 'utf8')
+  expect(daemon).not.toMatch(/^import [^\n]*redis\/redis\.ts'/m)
 })
 
 test('a protocol knows no other: what they share stands beside them, or is frames or http', () => {
@@ -68,10 +79,11 @@ test('what serves HTTP is loaded only where there is a port for it', () => {
   }
 })
 
-test('the core knows no socket, no file, no database and no wire; only the engine knows SQL', () => {
+test('the core knows no socket, no file, no database and no wire; only the engine knows SQL and Redis', () => {
   for (const { from, to } of imports()) {
     if (from.startsWith('src/chat/')) expect(to, from).not.toMatch(/^node:(?!crypto$)|^pino|^split2|^typebox/)
     if (to === 'node:sqlite') expect(from).toMatch(/^src\/engine\//)
+    if (to === 'redis') expect(from).toMatch(/^src\/engine\/redis\//)
   }
 })
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Event } from '../../src/engine/event.ts'
-import { type MemoryLimits, Recent } from '../../src/engine/local/recent.ts'
+import { type MemoryLimits, Recent } from '../../src/engine/recent.ts'
 
 function event(id: number, body = ''): Event {
   return { id, at: id, kind: 'message', room: 1, from: 'al', body }

@@ -15,26 +15,16 @@ import {
 } from '../engine.ts'
 import type { Draft, Event, LogName } from '../event.ts'
 import { fold } from '../fold.ts'
+import { readLog } from '../reading.ts'
+import { type MemoryLimits, Recent } from '../recent.ts'
+import type { Watch } from '../watch.ts'
 import { Commits } from './commits.ts'
 import type { StoreOptions } from './messages.ts'
-import { readLog } from './reading.ts'
-import { type MemoryLimits, Recent } from './recent.ts'
 import { Rooms } from './rooms.ts'
 import { StoreThread } from './thread.ts'
 
 export interface LocalOptions extends StoreOptions {
   readonly memory: MemoryLimits
-}
-
-/** What the engine tells whoever runs it. */
-export interface Watch {
-  /** Commits fail, and why; once, until they work again. */
-  trouble(reason: string): void
-  recovered(): void
-  /** So many events were committed in one transaction, in so many ms. */
-  measured?(events: number, ms: number): void
-  /** Nothing will work any more. */
-  died(fault: EngineFault): void
 }
 
 /** A log that somebody follows: only those are kept in memory. */
@@ -102,7 +92,7 @@ export class LocalEngine implements Engine {
   }
 
   read(log: LogName, range: Range): AsyncIterable<readonly Event[]> {
-    return readLog(this.#thread, log, range, this.#followed.get(log)?.recent)
+    return readLog(this.#thread.reading, log, range, this.#followed.get(log)?.recent)
   }
 
   follow(log: LogName, listener: Listener): () => void {

@@ -4,6 +4,7 @@
  */
 import type { AccountRecord, BlockRecord, NewRoom, RoomChange, RoomRecord } from '../engine.ts'
 import type { Event, LogName } from '../event.ts'
+import type { Retention } from '../watch.ts'
 
 export interface StoreOptions {
   /** The SQLite file, or `:memory:`. */
@@ -13,12 +14,6 @@ export interface StoreOptions {
   readonly keep: Retention
   /** Line name of room 1. */
   readonly lobby: string
-}
-
-/** What a log may hold; 0 means without bound. */
-export interface Retention {
-  readonly days: number
-  readonly events: number
 }
 
 /** One event on its way to the store: log, kind, room, from, to, body, sent, colour. */

@@ -1,5 +1,5 @@
 import { idAt, type LogName } from '../event.ts'
-import type { Retention } from './messages.ts'
+import type { Retention } from '../watch.ts'
 import type { LogRow, Store } from './store.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000

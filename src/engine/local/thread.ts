@@ -1,6 +1,7 @@
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { EngineFault, Unavailable } from '../engine.ts'
+import type { Store } from '../reading.ts'
 import type { Notice, Replies, Reply, Request, StoreOptions } from './messages.ts'
 
 type Op = Request['op']
@@ -15,6 +16,12 @@ export type Trimmed = Extract<Notice, { notice: 'trimmed' }>
 export class StoreThread {
   readonly #worker: Worker
   readonly #pending: Pending[] = []
+  readonly reading: Store = {
+    stride: 4096,
+    bounds: (log) => this.ask({ op: 'bounds', log }),
+    page: (log, from, to, limit) => this.ask({ op: 'page', log, from, to, limit }),
+    back: (log, from, to, skip) => this.ask({ op: 'back', log, from, to, skip }),
+  }
   #dead: EngineFault | undefined
 
   /** Opens the store. Rejects with {@link EngineFault}. `died` is called when the thread ends without being asked to. */

@@ -1,4 +1,4 @@
-import type { Event } from '../event.ts'
+import type { Event } from './event.ts'
 
 /** What one event is taken to occupy beside its texts. */
 const OVERHEAD_BYTES = 100

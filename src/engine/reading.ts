@@ -1,0 +1,67 @@
+import { Gone, type Range } from './engine.ts'
+import { type Event, idAt, type LogName, lastIdAt } from './event.ts'
+import type { Recent } from './recent.ts'
+
+/** Events read from the store at a time. */
+const PAGE = 256
+
+/** What lies beneath an engine, as it is read. */
+export interface Store {
+  /** Events the store steps over at a time on its way to the newest n. */
+  readonly stride: number
+  /** What is still known of a log: everything after `start`, up to `last`. */
+  bounds(log: LogName): Promise<{ readonly start: number; readonly last: number } | undefined>
+  /** The oldest `limit` events of a range. */
+  page(log: LogName, from: number, to: number, limit: number): Promise<readonly Event[]>
+  /** The id that many events before the end of the range; undefined when the range is shorter. */
+  back(log: LogName, from: number, to: number, skip: number): Promise<number | undefined>
+}
+
+/** What {@link Engine.read} gives: from memory where it holds all of the range, else from the store. */
+export async function* readLog(
+  store: Store,
+  log: LogName,
+  range: Range,
+  recent: Recent | undefined,
+): AsyncGenerator<readonly Event[]> {
+  // What is committed from here on is not part of the answer.
+  const newest = recent?.last || ((await store.bounds(log))?.last ?? 0)
+  const to = Math.min(range.to === undefined ? newest : lastIdAt(range.to), newest)
+  let from = range.from === undefined ? 0 : idAt(range.from)
+  if (range.after !== undefined) {
+    await checkNothingMissing(store, log, range.after, recent)
+    from = Math.max(from, range.after + 1)
+  }
+
+  const held = recent?.slice(from, to, range.limit)
+  if (recent && held && (from >= recent.first || held.length === range.limit)) {
+    for (let start = 0; start < held.length; start += PAGE) yield held.slice(start, start + PAGE)
+    return
+  }
+  if (range.limit !== undefined) from = await back(store, log, from, to, range.limit)
+  for (;;) {
+    const page = await store.page(log, from, to, PAGE)
+    if (page.length > 0) yield page
+    const last = page.at(-1)
+    if (last === undefined || page.length < PAGE) return
+    from = last.id + 1
+  }
+}
+
+/** The id at which the newest `limit` events of a range begin. */
+async function back(store: Store, log: LogName, from: number, to: number, limit: number): Promise<number> {
+  let end = to
+  for (let left = limit; left > 0; left -= store.stride) {
+    const skip = Math.min(left, store.stride) - 1
+    const id = await store.back(log, from, end, skip)
+    if (id === undefined) return from
+    end = id - 1
+  }
+  return end + 1
+}
+
+async function checkNothingMissing(store: Store, log: LogName, after: number, recent: Recent | undefined) {
+  if (recent && recent.first <= after && after <= recent.last) return
+  const bounds = await store.bounds(log)
+  if (!bounds || after < bounds.start || after > bounds.last) throw new Gone(String(after))
+}

@@ -1,0 +1,300 @@
+import { atTurnEnd, commitUnderWay } from '../../turn.ts'
+import { Closed, Unavailable } from '../engine.ts'
+import type { Draft, Event, LogName } from '../event.ts'
+import { fold } from '../fold.ts'
+import { type Connection, ConnectionLost } from './connection.ts'
+import { committedOf, type Entry, eventOf, fieldsOf } from './entry.ts'
+import { type Keys, roomOf } from './keys.ts'
+import type { Link } from './link.ts'
+import type { Nodes } from './nodes.ts'
+
+/** Bytes of one script call, an event counted as so many beside its text: Redis does nothing else meanwhile. */
+const BATCH = 65_536
+const EVENT = 128
+/** Events and bytes that may wait, or be under way, before more are refused. */
+const MOST_EVENTS = 50_000
+const MOST_BYTES = 67_108_864
+/** How long the end of a closed room's log can be read by nodes that were away. */
+const KEEP_CLOSED_MS = 600_000
+
+/** What is told on a log's channel, and what a batch brought: events of one log behind one another. */
+export interface Told {
+  readonly node: string
+  readonly number: number
+  /** The id before the first. */
+  readonly prev: number
+  readonly events: readonly Event[]
+}
+
+/** Who hears of commits. */
+export interface Committer {
+  /** What followers here have seen of a log; 0 where there are none. */
+  floor(log: LogName): number
+  committed(log: LogName, prev: number, events: readonly Event[]): void
+  measured(events: number, ms: number): void
+  trouble(reason: string): void
+  recovered(): void
+}
+
+interface Waiting {
+  readonly draft: Draft
+  readonly size: number
+  resolve(event: Event): void
+  reject(error: Error): void
+}
+
+interface Batch {
+  readonly log: LogName
+  readonly node: string
+  readonly number: number
+  readonly waiting: readonly Waiting[]
+}
+
+/** What of one log is on its way. */
+interface Queue {
+  waiting: Waiting[]
+  /** Sent, and not answered; the next one goes when it is, so order needs no thought. */
+  batch: Batch | undefined
+}
+
+/**
+ * Events on their way to Redis: all that a turn has brought for a log in one script call, one call for each log under way.
+ *
+ * When the connection breaks, what was not sent is refused. What was sent may have been committed or not: it is answered
+ * when the next connection has told, see {@link Appends.settle}.
+ */
+export class Appends {
+  readonly #keys: Keys
+  readonly #link: Link
+  readonly #nodes: Nodes
+  readonly #committer: Committer
+  readonly #queues = new Map<LogName, Queue>()
+  readonly #ready = new Set<LogName>()
+  #scheduled = false
+  #events = 0
+  #bytes = 0
+  #number = 0
+
+  constructor(keys: Keys, link: Link, nodes: Nodes, committer: Committer) {
+    this.#keys = keys
+    this.#link = link
+    this.#nodes = nodes
+    this.#committer = committer
+  }
+
+  get idle(): boolean {
+    return this.#queues.size === 0
+  }
+
+  /** Rejects with {@link Unavailable} or {@link Closed}. A `closed` ends the room. */
+  append(log: LogName, draft: Draft): Promise<Event> {
+    if (!this.#link.connection) return Promise.reject(new Unavailable('Redis is away'))
+    if (this.#events >= MOST_EVENTS || this.#bytes >= MOST_BYTES) {
+      return Promise.reject(new Unavailable('too much is waiting for Redis'))
+    }
+    return new Promise((resolve, reject) => {
+      let queue = this.#queues.get(log)
+      if (!queue) this.#queues.set(log, (queue = { waiting: [], batch: undefined }))
+      const size = EVENT + Buffer.byteLength(draft.body)
+      queue.waiting.push({ draft, size, resolve, reject })
+      this.#events++
+      this.#bytes += size
+      if (!queue.batch) this.#schedule(log)
+    })
+  }
+
+  /** Whether a batch of this node's has been sent and not answered. */
+  isUnderWay(log: LogName, { node, number }: Told): boolean {
+    const batch = this.#queues.get(log)?.batch
+    return batch !== undefined && batch.node === node && batch.number === number
+  }
+
+  /** Called at the end of the turn. */
+  commit(): void {
+    this.#scheduled = false
+    const logs = [...this.#ready]
+    this.#ready.clear()
+    for (const log of logs) {
+      const queue = this.#queues.get(log)
+      if (queue && !queue.batch) this.#send(log, queue)
+    }
+  }
+
+  /** The connection is gone: what was not sent is refused. */
+  down(reason: string): void {
+    for (const [log, queue] of this.#queues) {
+      this.#refuse(queue.waiting.splice(0), new Unavailable(reason))
+      this.#tidy(log, queue)
+    }
+  }
+
+  /** Finds out on a new connection what became of all that was under way when the last one broke. */
+  async settle(connection: Connection): Promise<void> {
+    for (const [log, queue] of [...this.#queues]) {
+      if (!queue.batch) continue
+      const { node, number } = queue.batch
+      const was = await connection.run('probe', this.#keys.ofLog(log, node), [node, String(number)])
+      const [, first, skipped = ''] = was?.split(' ') ?? []
+      if (first === undefined || first === 'void') this.#refused(queue.batch, new Unavailable('the connection broke'))
+      else this.#done(queue.batch, undefined, Number(first), skipped)
+    }
+  }
+
+  /** Refuses whatever is left. */
+  stop(): void {
+    this.down('the engine is stopped')
+    for (const { batch } of [...this.#queues.values()])
+      if (batch) this.#refused(batch, new Unavailable('the engine is stopped'))
+  }
+
+  #schedule(log: LogName): void {
+    this.#ready.add(log)
+    if (this.#scheduled) return
+    this.#scheduled = true
+    atTurnEnd('commit', this)
+  }
+
+  #send(log: LogName, queue: Queue): void {
+    const waiting = nextOf(queue)
+    if (waiting.length === 0) {
+      this.#tidy(log, queue)
+      return
+    }
+    const batch: Batch = { log, node: this.#nodes.id, number: ++this.#number, waiting }
+    queue.batch = batch
+    const done = commitUnderWay(
+      waiting.length,
+      waiting.reduce((sum, { size }) => sum + size, 0),
+    )
+    const started = performance.now()
+    const answer = this.#perform(batch).then(
+      () => this.#committer.measured(waiting.length, performance.now() - started),
+      (error: Error) => {
+        // Otherwise the next connection will tell.
+        if (!(error instanceof ConnectionLost)) this.#failed(batch, error)
+      },
+    )
+    void answer.finally(done)
+  }
+
+  async #perform(batch: Batch): Promise<void> {
+    const { log, node, number, waiting } = batch
+    const room = roomOf(log)
+    if (room !== undefined && !this.#nodes.isAdmitted(log)) await this.#enter(log)
+    const keys = this.#keys.ofLog(log, node)
+    const floor = String(this.#committer.floor(log))
+    const head = [node, String(number), floor]
+    if (waiting[0]?.draft.kind === 'closed') {
+      const told = await this.#link.run('close', keys, [
+        ...head,
+        String(room),
+        this.#keys.control,
+        String(KEEP_CLOSED_MS),
+      ])
+      if (told === null) return this.#failed(batch, new Closed(log))
+      const { prev, events } = toldOf(told)
+      this.#committer.committed(log, prev, events)
+      const last = events.at(-1)
+      if (last) for (const { resolve } of waiting) resolve(last)
+      return this.#next(batch)
+    }
+    const args = [...head, room === undefined ? '0' : '1', this.#keys.control]
+    for (const { draft } of waiting) {
+      const present = draft.kind === 'joined' || draft.kind === 'left'
+      const fields = fieldsOf(draft)
+      args.push(present ? draft.kind : '', present ? fold(draft.from) : '', String(fields.length), ...fields)
+    }
+    const [status, prev, first, skipped, lost] = await this.#link.run('append', keys, args)
+    if (status === 'ok') {
+      this.#done(batch, Number(prev), Number(first), skipped)
+      if (lost === '1') this.#nodes.noticeLoss()
+      return
+    }
+    if (status === 'unknown') this.#nodes.noticeLoss()
+    if (status === 'dead') this.#nodes.noticeDeath()
+    throw status === 'closed' ? new Closed(log) : new Unavailable(`this node is ${status} to Redis`)
+  }
+
+  /** Nothing has been sent by then, so a connection that breaks leaves nothing unknown. */
+  async #enter(log: LogName): Promise<void> {
+    try {
+      await this.#nodes.enter(log)
+    } catch (error) {
+      throw new Unavailable(error instanceof Error ? error.message : String(error))
+    }
+  }
+
+  /** `prev` is undefined where nobody has told. */
+  #done(batch: Batch, prev: number | undefined, first: number, skipped: string): void {
+    const without = new Set(skipped === '' ? [] : skipped.split(',').map(Number))
+    const events: Event[] = []
+    const answers = batch.waiting.map(({ draft }, place) => {
+      if (without.has(place)) return undefined
+      const event = committedOf(first + events.length, draft)
+      events.push(event)
+      return event
+    })
+    if (prev !== undefined && events.length > 0) this.#committer.committed(batch.log, prev, events)
+    for (const [place, { resolve, reject }] of batch.waiting.entries()) {
+      const event = answers[place]
+      if (event) resolve(event)
+      else reject(new Closed(batch.log))
+    }
+    // Otherwise the connection is not taken up yet.
+    if (prev !== undefined) this.#committer.recovered()
+    this.#next(batch)
+  }
+
+  #failed(batch: Batch, error: Error): void {
+    if (!(error instanceof Closed)) this.#committer.trouble(error.message)
+    this.#refused(batch, error)
+  }
+
+  #refused(batch: Batch, error: Error): void {
+    for (const { reject } of batch.waiting) reject(error)
+    this.#next(batch)
+  }
+
+  #next(batch: Batch): void {
+    this.#forget(batch.waiting)
+    const queue = this.#queues.get(batch.log)
+    if (queue?.batch !== batch) return
+    queue.batch = undefined
+    if (queue.waiting.length > 0) this.#schedule(batch.log)
+    else this.#queues.delete(batch.log)
+  }
+
+  #refuse(waiting: readonly Waiting[], error: Error): void {
+    this.#forget(waiting)
+    for (const { reject } of waiting) reject(error)
+  }
+
+  #forget(waiting: readonly Waiting[]): void {
+    this.#events -= waiting.length
+    for (const { size } of waiting) this.#bytes -= size
+  }
+
+  #tidy(log: LogName, queue: Queue): void {
+    if (!queue.batch && queue.waiting.length === 0) this.#queues.delete(log)
+  }
+}
+
+/** Takes the oldest of what waits, at least one; the end of a room is a batch of its own. */
+function nextOf(queue: Queue): Waiting[] {
+  let count = 0
+  let bytes = 0
+  for (const { draft, size } of queue.waiting) {
+    if (count > 0 && (bytes + size > BATCH || draft.kind === 'closed')) break
+    count++
+    bytes += size
+    if (draft.kind === 'closed') break
+  }
+  return queue.waiting.splice(0, count)
+}
+
+export function toldOf(text: string): Told {
+  // Only the scripts write here: see publish in scripts/log.lua.
+  const [node, number, prev, written] = JSON.parse(text) as [string, number | string, string, Entry[]]
+  const events = written.map(([id, fields]) => eventOf(Number(id), fields))
+  return { node, number: Number(number), prev: Number(prev), events }
+}

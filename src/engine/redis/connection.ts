@@ -1,0 +1,181 @@
+/**
+ * One connection to Redis, from its opening to its end: a pair of sockets, one for commands and one on which channels are
+ * heard. It is not mended; {@link Link} opens another.
+ *
+ * Nothing but this file knows the client library. With a client of a Redis Cluster in its place `run` would send a script
+ * to where its first key lies, which is what EVALSHA does there by itself: see keys.ts for what lies together.
+ */
+import { randomBytes } from 'node:crypto'
+import { createClient, ErrorReply } from 'redis'
+import { EngineFault, Unavailable } from '../engine.ts'
+import { type Answers, loadScripts, type ScriptName } from './scripts.ts'
+import type { Place } from './url.ts'
+
+/** The connection is gone, and nobody knows what has become of what was sent. */
+export class ConnectionLost extends Unavailable {
+  override name = 'ConnectionLost'
+}
+
+export type Message = (text: string, channel: string) => void
+
+const OPEN_MS = 5_000
+const OLDEST = [6, 2] as const
+
+function clientTo({ url }: Place) {
+  return createClient({
+    url,
+    RESP: 2,
+    disableOfflineQueue: true,
+    maintNotifications: 'disabled',
+    socket: { reconnectStrategy: false, connectTimeout: OPEN_MS },
+  })
+}
+type Client = ReturnType<typeof clientTo>
+
+let scripts: ReturnType<typeof loadScripts> | undefined
+
+export class Connection {
+  /** Resolves with why it has ended. */
+  readonly lost: Promise<string>
+  readonly #commands: Client
+  readonly #channels: Client
+  readonly #place: Place
+  readonly #lose: (reason: string) => void
+  #reason: string | undefined
+  /** What Redis calls the socket for commands. A number may be given again, a name not. */
+  #id = ''
+  readonly #name = `roomd-${randomBytes(8).toString('hex')}`
+
+  /**
+   * Rejects with {@link EngineFault}. What a connection before it has sent and Redis has not read yet is never done: only
+   * then can this one tell what became of the rest.
+   */
+  static async open(place: Place, before?: Connection): Promise<Connection> {
+    const connection = new Connection(place)
+    const timer = setTimeout(() => connection.close('it does not answer'), OPEN_MS)
+    try {
+      await Promise.all([connection.#commands.connect(), connection.#channels.connect()])
+      const about = await connection.command(['INFO', 'server'])
+      const problem = problemOf(String(about))
+      if (problem !== undefined) throw new EngineFault(`cannot use Redis at ${place.shown}: ${problem}`)
+      await connection.command(['CLIENT', 'SETNAME', connection.#name])
+      connection.#id = String(await connection.command(['CLIENT', 'ID']))
+      if (before) await connection.#end(before)
+      scripts ??= loadScripts()
+      await Promise.all(Array.from(scripts.values(), ({ source }) => connection.command(['SCRIPT', 'LOAD', source])))
+      return connection
+    } catch (error) {
+      const reason = connection.#reason
+      connection.close('it could not be opened')
+      if (error instanceof EngineFault) throw error
+      throw new EngineFault(`cannot reach Redis at ${place.shown}: ${reason ?? causeOf(error)}`, { cause: error })
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  private constructor(place: Place) {
+    const { promise, resolve } = Promise.withResolvers<string>()
+    this.lost = promise
+    this.#lose = resolve
+    this.#place = place
+    this.#commands = clientTo(place)
+    this.#channels = clientTo(place)
+    for (const client of [this.#commands, this.#channels]) {
+      client.on('error', (error: unknown) => this.close(causeOf(error)))
+      client.on('end', () => this.close('the connection has ended'))
+    }
+  }
+
+  async #end(before: Connection): Promise<void> {
+    const id = before.#id
+    if (id === '') return
+    const known = String(await this.command(['CLIENT', 'LIST', 'ID', id]))
+    // Where it has gone by itself meanwhile there is none to kill.
+    if (known.includes(` name=${before.#name} `)) await this.command(['CLIENT', 'KILL', 'ID', id]).catch(() => {})
+  }
+
+  get open(): boolean {
+    return this.#reason === undefined
+  }
+
+  /** Ends it; whatever is under way rejects with {@link ConnectionLost}. Calling it again changes nothing. */
+  close(reason: string): void {
+    if (this.#reason !== undefined) return
+    this.#reason = reason
+    this.#commands.destroy()
+    this.#channels.destroy()
+    this.#lose(reason)
+  }
+
+  /** Rejects with {@link ConnectionLost}, or with {@link Unavailable} when Redis refuses. */
+  async command(args: readonly string[]): Promise<unknown> {
+    try {
+      return await this.#commands.sendCommand(args)
+    } catch (error) {
+      throw this.#errorOf(error)
+    }
+  }
+
+  /** Runs a script. All keys of a call have one hash tag. Rejects as {@link command} does. */
+  async run<S extends ScriptName>(name: S, keys: readonly string[], args: readonly string[]): Promise<Answers[S]> {
+    const script = scripts?.get(name)
+    if (!script) throw new Error(`there is no script ${name}`)
+    const rest = [String(keys.length), ...keys, ...args]
+    try {
+      // What a script answers is written beside its name.
+      return (await this.#commands.sendCommand(['EVALSHA', script.sha, ...rest])) as unknown as Answers[S]
+    } catch (error) {
+      if (!(error instanceof ErrorReply && error.message.startsWith('NOSCRIPT'))) throw this.#errorOf(error)
+      // Somebody has made Redis forget its scripts.
+      return (await this.command(['EVAL', script.source, ...rest])) as Answers[S]
+    }
+  }
+
+  /** Resolves when everything that is told on these channels from now on is heard. */
+  async subscribe(channels: readonly string[], heard: Message): Promise<void> {
+    if (channels.length === 0) return
+    try {
+      await this.#channels.subscribe([...channels], heard)
+    } catch (error) {
+      throw this.#errorOf(error)
+    }
+  }
+
+  async unsubscribe(channel: string): Promise<void> {
+    try {
+      await this.#channels.unsubscribe(channel)
+    } catch {
+      // It has ended with the connection.
+    }
+  }
+
+  #errorOf(error: unknown): Unavailable {
+    const message = causeOf(error)
+    // What is no answer comes from the client, whose connection has gone.
+    const answered = error instanceof ErrorReply
+    const said = `Redis at ${this.#place.shown}: ${answered ? message : (this.#reason ?? message)}`
+    if (!answered) return new ConnectionLost(said)
+    // Another server has the data by now, or will have: ask again who that is.
+    if (/^(READONLY|LOADING|MASTERDOWN|NOREPLICAS)/.test(message)) this.close(message)
+    return new Unavailable(said)
+  }
+}
+
+/** Why a server cannot be used; undefined when it can. `about` is its INFO. */
+export function problemOf(about: string): string | undefined {
+  const version = /^redis_version:(\d+)\.(\d+)\S*/m.exec(about)
+  if (!version) return 'it does not say its version'
+  const [, major, minor] = version.map(Number)
+  if (major === undefined || minor === undefined) return 'it does not say its version'
+  if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
+    return `it is version ${version[0].slice('redis_version:'.length)}, and must be at least ${OLDEST.join('.')}`
+  }
+  if (/^redis_mode:cluster/m.test(about)) return 'it is a node of a Redis Cluster, which is not supported'
+  return undefined
+}
+
+function causeOf(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return causeOf(error.errors[0])
+  return error instanceof Error ? error.message || error.name : String(error)
+}

@@ -1,0 +1,69 @@
+/** Events as Redis holds them: `milliseconds-counter`, and a flat list of fields and values. */
+import { type Draft, type Event, type Kind, timeOf } from '../event.ts'
+
+const PER_MS = 1024
+
+export type Entry = readonly [id: string, fields: readonly string[]]
+
+export function entryId(id: number): string {
+  return `${timeOf(id)}-${id % PER_MS}`
+}
+
+export function idOf(entry: string): number {
+  const dash = entry.indexOf('-')
+  return Number(entry.slice(0, dash)) * PER_MS + Number(entry.slice(dash + 1))
+}
+
+/** The sender stands where the scripts look for it. */
+export function fieldsOf({ kind, room, from, to, body, sent, color }: Draft): string[] {
+  const fields = ['kind', kind, 'room', String(room), 'from', from, 'body', body]
+  if (to !== undefined) fields.push('to', to)
+  if (sent !== undefined) fields.push('sent', String(sent))
+  if (color !== undefined) fields.push('color', color)
+  return fields
+}
+
+export function eventOf(id: number, fields: readonly string[]): Event {
+  const event: { -readonly [K in keyof Event]: Event[K] } = {
+    id,
+    at: timeOf(id),
+    kind: 'message',
+    room: 0,
+    from: '',
+    body: '',
+  }
+  for (let place = 0; place < fields.length; place += 2) {
+    const name = fields[place]
+    const value = fields[place + 1] ?? ''
+    switch (name) {
+      case 'kind':
+        // Only engines write here.
+        event.kind = value as Kind
+        break
+      case 'room':
+        event.room = Number(value)
+        break
+      case 'sent':
+        event.sent = Number(value)
+        break
+      case 'from':
+      case 'body':
+      case 'to':
+      case 'color':
+        event[name] = value
+    }
+  }
+  return event
+}
+
+/** The same event as it stands in the log, made of what was appended. */
+export function committedOf(id: number, { kind, room, from, to, body, sent, color }: Draft): Event {
+  const event = { id, at: timeOf(id), kind, room, from, body }
+  if (to === undefined && sent === undefined && color === undefined) return event
+  return {
+    ...event,
+    ...(to !== undefined && { to }),
+    ...(sent !== undefined && { sent }),
+    ...(color !== undefined && { color }),
+  }
+}

@@ -1,0 +1,90 @@
+import type { Listener } from '../engine.ts'
+import type { Event, LogName } from '../event.ts'
+import type { MemoryLimits } from '../recent.ts'
+import { type Appends, toldOf } from './appends.ts'
+import type { Connection } from './connection.ts'
+import { Feed } from './feed.ts'
+import type { Keys } from './keys.ts'
+
+/** Logs that are read at once after a lost connection, and channels asked for at once. */
+const AT_ONCE = 32
+const CHANNELS = 500
+
+/** The logs that somebody on this node follows: only to their channels it listens. */
+export class Feeds {
+  readonly #keys: Keys
+  readonly #limits: MemoryLimits
+  readonly #byLog = new Map<LogName, Feed>()
+  readonly #byChannel = new Map<string, Feed>()
+  /** Set when both are made: each needs the other. */
+  appends: Appends | undefined
+
+  constructor(keys: Keys, limits: MemoryLimits) {
+    this.#keys = keys
+    this.#limits = limits
+  }
+
+  get(log: LogName): Feed | undefined {
+    return this.#byLog.get(log)
+  }
+
+  /** `connection` is undefined while there is none: the next one is told. */
+  follow(log: LogName, listener: Listener, connection: () => Connection | undefined): () => void {
+    const feed = this.#byLog.get(log) ?? this.#begin(log, connection())
+    feed.listeners = [...feed.listeners, listener]
+    return () => {
+      feed.listeners = feed.listeners.filter((other) => other !== listener)
+      if (feed.listeners.length > 0 || this.#byLog.get(log) !== feed) return
+      feed.down()
+      this.#byLog.delete(log)
+      this.#byChannel.delete(feed.channel)
+      void connection()?.unsubscribe(feed.channel)
+    }
+  }
+
+  down(): void {
+    for (const feed of this.#byLog.values()) feed.down()
+  }
+
+  /** Listens to everything that is followed. */
+  async subscribe(connection: Connection): Promise<void> {
+    const channels = [...this.#byChannel.keys()]
+    for (let start = 0; start < channels.length; start += CHANNELS) {
+      await connection.subscribe(channels.slice(start, start + CHANNELS), this.#heard)
+    }
+  }
+
+  /** Reads what was missed. Returns how many logs had fallen behind what was seen of them. */
+  async read(connection: Connection): Promise<number> {
+    const feeds = [...this.#byLog.values()]
+    let behind = 0
+    for (let start = 0; start < feeds.length; start += AT_ONCE) {
+      const some = await Promise.all(feeds.slice(start, start + AT_ONCE).map((feed) => feed.read(connection)))
+      behind += some.filter(Boolean).length
+    }
+    return behind
+  }
+
+  committed(log: LogName, prev: number, events: readonly Event[]): void {
+    this.#byLog.get(log)?.committed(prev, events)
+  }
+
+  #begin(log: LogName, connection: Connection | undefined): Feed {
+    const channel = this.#keys.log(log)
+    const feed = new Feed(
+      log,
+      channel,
+      () => this.#keys.ofLog(log, ''),
+      this.#limits,
+      (told) => this.appends?.isUnderWay(log, told) ?? false,
+    )
+    this.#byLog.set(log, feed)
+    this.#byChannel.set(channel, feed)
+    if (connection) void feed.begin(connection, () => connection.subscribe([channel], this.#heard))
+    return feed
+  }
+
+  readonly #heard = (text: string, channel: string): void => {
+    this.#byChannel.get(channel)?.heard(toldOf(text))
+  }
+}

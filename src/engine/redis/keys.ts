@@ -1,0 +1,87 @@
+/**
+ * The names of keys and channels.
+ *
+ * What stands in braces is the hash tag: a Redis Cluster keeps all keys of one tag in one slot, and a script may touch one
+ * slot only. So everything that one script changes for a log has that log's tag, the rooms there are have one, the nodes
+ * have one, people have one, and each note its own. Nothing needs a script across two tags: what belongs together but lies
+ * apart is written in an order in which a crash in between does no harm, which is said where it is done.
+ */
+import type { LogName } from '../event.ts'
+
+export class Keys {
+  readonly #prefix: string
+  /** The channel on which nodes tell one another what they may have remembered wrongly. */
+  readonly control: string
+  /** Until when each node is taken to live, who has died, how often each has renewed, when anybody last did. */
+  readonly nodes: readonly string[]
+  /** What the key of a node's logs begins with. */
+  readonly nodeLogs: string
+  /** Held by whoever looks through all logs. */
+  readonly sweep: string
+  /** Records, numbers by name, the number given last, the count of changes. */
+  readonly rooms: readonly string[]
+  readonly accounts: string
+  /** Names ever seen, and their order. */
+  readonly names: readonly [string, string]
+  readonly blockCount: string
+  /** What the keys of a name's blocks and of those against it begin with. */
+  readonly blocks: readonly [string, string]
+
+  constructor(prefix: string) {
+    this.#prefix = prefix
+    this.control = `${prefix}:control`
+    this.nodes = ['leases', 'dead', 'beats', 'pulse'].map((name) => `${prefix}:{nodes}:${name}`)
+    this.nodeLogs = `${prefix}:{nodes}:logs:`
+    this.sweep = `${prefix}:{nodes}:sweep`
+    this.rooms = ['records', 'index', 'given', 'version'].map((name) => `${prefix}:{rooms}:${name}`)
+    this.accounts = `${prefix}:{people}:accounts`
+    this.names = [`${prefix}:{people}:names`, `${prefix}:{people}:order`]
+    this.blockCount = `${prefix}:{people}:blocks`
+    this.blocks = [`${prefix}:{people}:blocks-of:`, `${prefix}:{people}:blocks-against:`]
+  }
+
+  /** The stream of a log, which also is the channel on which its events are told. */
+  log(log: LogName): string {
+    return `${this.#prefix}:{${log}}:log`
+  }
+
+  /** All that the scripts of a log want, in their order. `node` is who writes. */
+  ofLog(log: LogName, node: string): readonly string[] {
+    const base = `${this.#prefix}:{${log}}`
+    return [`${base}:log`, `${base}:info`, `${base}:joined`, `${base}:names`, `${base}:nodes`, `${base}:done:${node}`]
+  }
+
+  /** Who holds a name in a room: folded name to place, token and name. */
+  held(room: number): string {
+    return `${this.#prefix}:{room:${room}}:names`
+  }
+
+  /** In which rooms a name may be held: each a room's number and a token. */
+  heldIn(key: string): string {
+    return `${this.#prefix}:{name:${key}}:held`
+  }
+
+  note(key: string): string {
+    return `${this.#prefix}:{note:${key}}`
+  }
+
+  /** Finds the streams of all logs among the keys. */
+  get everyLog(): string {
+    return `${this.#prefix}:{*}:log`
+  }
+
+  /** The log whose stream a key is; undefined when it is none. */
+  logOf(key: string): LogName | undefined {
+    const start = `${this.#prefix}:{`
+    const end = '}:log'
+    if (!key.startsWith(start) || !key.endsWith(end)) return undefined
+    const name = key.slice(start.length, -end.length)
+    // Nothing else has keys of this form.
+    return /^(room:\d+$|inbox:)/.test(name) ? (name as LogName) : undefined
+  }
+}
+
+/** The number of the room whose log it is; undefined for an inbox. */
+export function roomOf(log: LogName): number | undefined {
+  return log.startsWith('room:') ? Number(log.slice(5)) : undefined
+}

@@ -1,0 +1,111 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { Unavailable } from '../engine.ts'
+import { Connection } from './connection.ts'
+import type { Answers, ScriptName } from './scripts.ts'
+import type { Place } from './url.ts'
+
+const FIRST_WAIT_MS = 50
+const LONGEST_WAIT_MS = 3_000
+/** In which a new connection must have been made use of. */
+const RESUME_MS = 20_000
+
+/** What comes and goes with the connection. */
+export interface Linked {
+  /** The connection is gone; called once, before anything else is asked of Redis. */
+  down(reason: string): void
+  /** There is another one: takes up on it what was left. Until this resolves nobody else is let through. */
+  resume(connection: Connection): Promise<void>
+  /** Everybody is let through again. */
+  up(): void
+}
+
+/** The way to Redis: there or not, and sought again when it is not, ever more patiently, no two nodes at the same time. */
+export class Link {
+  readonly #place: Place
+  readonly #linked: Linked
+  #connection: Connection | undefined
+  /** The last one that was used. */
+  #last: Connection | undefined
+  #up = false
+  #stopped = false
+  readonly #end = new AbortController()
+
+  constructor(place: Place, linked: Linked) {
+    this.#place = place
+    this.#linked = linked
+  }
+
+  /** The connection while it can be used. */
+  get connection(): Connection | undefined {
+    return this.#up ? this.#connection : undefined
+  }
+
+  /** Opens it for the first time. Rejects with {@link EngineFault}. */
+  async start(): Promise<void> {
+    await this.#open()
+  }
+
+  /** Closes the connection for good. */
+  stop(): void {
+    this.#stopped = true
+    this.#end.abort()
+    this.#up = false
+    this.#connection?.close('it is closed')
+  }
+
+  /** Begins anew with another connection, because of something that was heard on this one. */
+  reset(reason: string): void {
+    this.#connection?.close(reason)
+  }
+
+  /** Rejects with {@link Unavailable} at once while there is no connection. */
+  run<S extends ScriptName>(name: S, keys: readonly string[], args: readonly string[]): Promise<Answers[S]> {
+    return this.connection?.run(name, keys, args) ?? Promise.reject(this.#away())
+  }
+
+  command(args: readonly string[]): Promise<unknown> {
+    return this.connection?.command(args) ?? Promise.reject(this.#away())
+  }
+
+  #away(): Unavailable {
+    return new Unavailable(`Redis at ${this.#place.shown} is away`)
+  }
+
+  async #open(): Promise<void> {
+    const connection = await Connection.open(this.#place, this.#last)
+    this.#connection = connection
+    if (this.#stopped) return connection.close('it is closed')
+    const timer = setTimeout(() => connection.close('it does not answer'), RESUME_MS)
+    try {
+      await this.#linked.resume(connection)
+    } catch (error) {
+      connection.close('it could not be taken up')
+      throw error
+    } finally {
+      clearTimeout(timer)
+    }
+    if (!connection.open) throw new Unavailable('it was lost again')
+    this.#last = connection
+    this.#up = true
+    void connection.lost.then((reason) => this.#lost(reason))
+    this.#linked.up()
+  }
+
+  #lost(reason: string): void {
+    this.#up = false
+    if (this.#stopped) return
+    this.#linked.down(`Redis at ${this.#place.shown}: ${reason}`)
+    void this.#reopen()
+  }
+
+  async #reopen(): Promise<void> {
+    for (let wait = FIRST_WAIT_MS; !this.#stopped; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
+      try {
+        await delay(wait * (0.5 + Math.random() / 2), undefined, { signal: this.#end.signal, ref: false })
+        return await this.#open()
+      } catch {
+        // Said already, when it was lost.
+      }
+    }
+  }
+}

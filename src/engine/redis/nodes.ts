@@ -1,0 +1,195 @@
+import { randomBytes } from 'node:crypto'
+import { Unavailable } from '../engine.ts'
+import type { LogName } from '../event.ts'
+import type { Connection } from './connection.ts'
+import { type Keys, roomOf } from './keys.ts'
+import type { Link } from './link.ts'
+
+export interface Timing {
+  /** ms after which a node that has not renewed its lease is dead. */
+  readonly lease: number
+  /** ms from one renewal to the next. */
+  readonly renew: number
+}
+
+/** Logs of a dead node that are seen to at once. */
+const AT_ONCE = 16
+
+/** What a node finds when it comes to Redis. */
+export interface Joined {
+  /** Redis has forgotten something that it had confirmed. */
+  readonly lost: boolean
+  /** The others have taken this node for dead, and what it held from it: it goes on under another id. */
+  readonly reborn: boolean
+}
+
+/**
+ * This node among the others. It lives as long as it renews its lease; when it does not, whoever notices buries it: it gets
+ * into no log any more, and in each log in which it held names these are released and the `left` that are owed appended,
+ * by one script a log, so that it happens once however many see to it. To a log that a node has not been noted for it is not
+ * admitted, so a node that is buried leaves nothing behind that nobody knows of.
+ */
+export class Nodes {
+  /** Drawn anew when this one was buried. Without a full stop or a blank: tokens and marks begin with it. */
+  id = newId()
+  readonly #keys: Keys
+  readonly #link: Link
+  readonly #timing: Timing
+  /** How often Redis has confirmed a renewal. */
+  #beat = 0
+  #lost = false
+  /** Logs that this node may write to, of those that it ever could. */
+  readonly #admitted = new Set<LogName>()
+  readonly #entered = new Set<LogName>()
+  readonly #entering = new Map<LogName, Promise<void>>()
+  readonly #reaping = new Set<string>()
+  #timer: NodeJS.Timeout | undefined
+  /** Since when a renewal is under way. */
+  #asked: number | undefined
+
+  constructor(keys: Keys, link: Link, timing: Timing) {
+    this.#keys = keys
+    this.#link = link
+    this.#timing = timing
+  }
+
+  /** Takes up a new connection. */
+  async join(connection: Connection): Promise<Joined> {
+    this.#asked = undefined
+    this.#timer ??= setInterval(() => void this.#renew(), this.#timing.renew).unref()
+    let reborn = false
+    for (;;) {
+      const [state, beat] = await this.#beatOnce(connection)
+      if (state !== 'dead') {
+        this.#beat = Number(beat)
+        const lost = this.#lost || state === 'lost'
+        this.#lost = false
+        if (lost) this.#admitted.clear()
+        return { lost, reborn }
+      }
+      const before = this.id
+      this.id = newId()
+      this.#beat = 0
+      this.#admitted.clear()
+      this.#entered.clear()
+      reborn = true
+      // Whoever buried it may have died over it.
+      await this.#reap(connection, before)
+    }
+  }
+
+  /** Redis has forgotten something that it had confirmed: begins anew. */
+  noticeLoss(): void {
+    this.#lost = true
+    this.#link.reset('it has lost what it had confirmed')
+  }
+
+  /** The others have buried this node: begins anew, as another one. */
+  noticeDeath(): void {
+    this.#link.reset('this node did not renew its lease in time')
+  }
+
+  /** Every log that this node may have written to, under its present id. */
+  get entered(): readonly LogName[] {
+    return [...this.#entered]
+  }
+
+  isAdmitted(log: LogName): boolean {
+    return this.#admitted.has(log)
+  }
+
+  /** Resolves when this node may write to a room's log. Rejects with {@link Unavailable}. */
+  enter(log: LogName): Promise<void> {
+    if (this.#admitted.has(log)) return Promise.resolve()
+    const entering = this.#entering.get(log) ?? this.#enter(log).finally(() => this.#entering.delete(log))
+    this.#entering.set(log, entering)
+    return entering
+  }
+
+  async #enter(log: LogName): Promise<void> {
+    const { id } = this
+    this.#entered.add(log)
+    const noted = await this.#link.run('enrol', [...this.#keys.nodes, this.#keys.nodeLogs + id], [id, log])
+    const admitted = noted === 1 && (await this.#link.run('admit', this.#keys.ofLog(log, id), [id])) === 1
+    if (!admitted) {
+      // Forgotten or buried: which of the two the next renewal tells.
+      this.#link.reset('this node is not known')
+      throw new Unavailable('this node is not known to Redis')
+    }
+    if (id === this.id) this.#admitted.add(log)
+  }
+
+  /** All logs of rooms that some node may write to. */
+  async inhabited(): Promise<number[]> {
+    const logs = await this.#link.run('inhabited', this.#keys.nodes, [this.#keys.nodeLogs])
+    return logs.map((log) => roomOf(log as LogName)).filter((room) => room !== undefined)
+  }
+
+  /** Releases everything, and the lease. */
+  async leave(connection: Connection): Promise<void> {
+    this.stop()
+    await this.#reap(connection, this.id, true)
+  }
+
+  stop(): void {
+    clearInterval(this.#timer)
+  }
+
+  async #renew(): Promise<void> {
+    const { connection } = this.#link
+    if (!connection) return
+    if (this.#asked !== undefined) {
+      if (performance.now() - this.#asked > this.#timing.lease) this.#link.reset('it does not answer')
+      return
+    }
+    this.#asked = performance.now()
+    try {
+      const [state, beat, ...expired] = await this.#beatOnce(connection)
+      if (state === 'dead') return this.noticeDeath()
+      this.#beat = Number(beat)
+      if (state === 'lost') return this.noticeLoss()
+      // Not waited for: it may take longer than a lease. What fails is found again.
+      for (const node of expired) void this.#reap(connection, node).catch(() => {})
+    } catch {
+      // The next one will tell.
+    } finally {
+      this.#asked = undefined
+    }
+  }
+
+  #beatOnce(connection: Connection) {
+    return connection.run('renew', this.#keys.nodes, [this.id, String(this.#beat), String(this.#timing.lease)])
+  }
+
+  /** Buries a node, if it is dead or says so itself, and takes from it what it held. May be done again, by several at once. */
+  async #reap(connection: Connection, node: string, self = false): Promise<void> {
+    if (this.#reaping.has(node)) return
+    this.#reaping.add(node)
+    try {
+      const keys = [...this.#keys.nodes, this.#keys.nodeLogs + node]
+      const logs = await connection.run('bury', keys, [node, self ? '1' : '0'])
+      if (!logs) return
+      for (let start = 0; start < logs.length; start += AT_ONCE) {
+        const some = logs.slice(start, start + AT_ONCE)
+        await Promise.all(some.map((log) => this.#reapLog(connection, node, log as LogName)))
+      }
+      await connection.run('buried', keys, [node])
+    } finally {
+      this.#reaping.delete(node)
+    }
+  }
+
+  async #reapLog(connection: Connection, node: string, log: LogName): Promise<void> {
+    const room = roomOf(log)
+    const args = [node, String(room), this.#keys.control]
+    const released = await connection.run('reap', this.#keys.ofLog(log, node), args)
+    for (let place = 0; place + 1 < released.length; place += 2) {
+      const [key = '', token] = released.slice(place, place + 2)
+      await connection.command(['SREM', this.#keys.heldIn(key), `${room} ${token}`])
+    }
+  }
+}
+
+function newId(): string {
+  return randomBytes(8).toString('hex')
+}

@@ -1,0 +1,91 @@
+import { type AccountRecord, type BlockRecord, Unavailable } from '../engine.ts'
+import { fold } from '../fold.ts'
+import type { Keys } from './keys.ts'
+import type { Link } from './link.ts'
+
+/** Accounts, and names seen, that are remembered here. */
+const REMEMBERED = 10_000
+
+/** What Redis holds of names: accounts, their blocks, and who was ever seen. */
+export class People {
+  readonly #keys: Keys
+  readonly #link: Link
+  /**
+   * By folded name. An account never changes, so what was found once is right as long as Redis loses nothing. That there is
+   * none is asked each time: it may have been made a moment ago, and it is one small question.
+   */
+  readonly #accounts = new Map<string, AccountRecord>()
+  readonly #seen = new Map<string, true>()
+
+  constructor(keys: Keys, link: Link) {
+    this.#keys = keys
+    this.#link = link
+  }
+
+  /** The connection is gone, and perhaps what Redis knew. */
+  down(): void {
+    this.#accounts.clear()
+    this.#seen.clear()
+  }
+
+  async createAccount(name: string, hash: string): Promise<boolean> {
+    const keys = [this.#keys.accounts, ...this.#keys.names]
+    return (await this.#link.run('account', keys, [fold(name), JSON.stringify({ name, hash }), name])) === 1
+  }
+
+  async findAccount(name: string): Promise<AccountRecord | undefined> {
+    const key = fold(name)
+    const known = this.#accounts.get(key)
+    if (known) {
+      if (!this.#link.connection) throw new Unavailable('Redis is away')
+      return known
+    }
+    const { connection } = this.#link
+    const kept = await this.#link.command(['HGET', this.#keys.accounts, key])
+    if (typeof kept !== 'string') return undefined
+    const account: AccountRecord = JSON.parse(kept)
+    if (connection === this.#link.connection) keep(this.#accounts, key, account)
+    return account
+  }
+
+  /** Somebody joins a room. */
+  async see(name: string): Promise<void> {
+    const key = fold(name)
+    if (this.#seen.has(key)) return
+    const { connection } = this.#link
+    await this.#link.run('see', this.#keys.names, [key, name])
+    if (connection === this.#link.connection) keep(this.#seen, key, true)
+  }
+
+  async findName(name: string): Promise<string | undefined> {
+    const found = await this.#link.command(['HGET', this.#keys.names[0], fold(name)])
+    return typeof found === 'string' ? found : undefined
+  }
+
+  async names(limit: number): Promise<readonly string[]> {
+    return limit < 1 ? [] : this.#link.run('names', this.#keys.names, [String(limit)])
+  }
+
+  async keepBlock(owner: string, name: string): Promise<void> {
+    await this.#link.run('block', [this.#keys.blockCount], [...this.#keys.blocks, fold(owner), fold(name), name])
+  }
+
+  async dropBlock(owner: string, name: string): Promise<void> {
+    await this.#link.run('unblock', [this.#keys.blockCount], [...this.#keys.blocks, fold(owner), fold(name)])
+  }
+
+  async blocksWith(name: string): Promise<readonly BlockRecord[]> {
+    const found = await this.#link.run('blocks', [this.#keys.blockCount], [...this.#keys.blocks, fold(name)])
+    const blocks = found.map(([owner, block]) => {
+      const space = block.indexOf(' ')
+      return { place: Number(block.slice(0, space)), owner, name: block.slice(space + 1) }
+    })
+    return blocks.sort((a, b) => a.place - b.place).map(({ owner, name: blocked }) => ({ owner, name: blocked }))
+  }
+}
+
+/** Remembers something, and of too much forgets the oldest. */
+function keep<V>(map: Map<string, V>, key: string, value: V): void {
+  if (map.size >= REMEMBERED) for (const oldest of map.keys()) if (map.delete(oldest)) break
+  map.set(key, value)
+}

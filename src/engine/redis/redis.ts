@@ -1,0 +1,385 @@
+/** The engine of several processes or machines: everything in one Redis, the newest events and the rooms in memory too. */
+import { setTimeout as delay } from 'node:timers/promises'
+import {
+  type AccountRecord,
+  type BlockRecord,
+  Closed,
+  type Engine,
+  EngineFault,
+  type Listener,
+  type NewRoom,
+  type Range,
+  type RoomChange,
+  type RoomRecord,
+} from '../engine.ts'
+import type { Draft, Event, LogName } from '../event.ts'
+import { readLog, type Store } from '../reading.ts'
+import type { MemoryLimits } from '../recent.ts'
+import type { Retention, Watch } from '../watch.ts'
+import { Appends } from './appends.ts'
+import { Claims } from './claims.ts'
+import type { Connection } from './connection.ts'
+import { type Entry, entryId, eventOf, idOf } from './entry.ts'
+import { Feeds } from './feeds.ts'
+import { Keys } from './keys.ts'
+import { Link } from './link.ts'
+import { Nodes, type Timing } from './nodes.ts'
+import { Notes } from './notes.ts'
+import { People } from './people.ts'
+import { RoomTable } from './rooms.ts'
+import { Sweep } from './sweep.ts'
+import type { Place } from './url.ts'
+
+export interface RedisOptions {
+  readonly place: Place
+  /** What every key and channel begins with. */
+  readonly prefix: string
+  /** Line name of room 1. */
+  readonly lobby: string
+  readonly keep: Retention
+  readonly memory: MemoryLimits
+  readonly timing?: Timing
+}
+
+const TIMING: Timing = { lease: 5_000, renew: 1_500 }
+/** How long stopping waits for what is under way. */
+const STOP_MS = 5_000
+/** Of a log, what the script looks at in one go. */
+const STRIDE = 1_024
+
+export class RedisEngine implements Engine {
+  readonly #options: RedisOptions
+  readonly #watch: Watch
+  readonly #keys: Keys
+  readonly #link: Link
+  readonly #nodes: Nodes
+  readonly #feeds: Feeds
+  readonly #appends: Appends
+  readonly #claims: Claims
+  readonly #rooms: RoomTable
+  readonly #people: People
+  readonly #notes: Notes
+  readonly #sweep: Sweep
+  readonly #roomWatchers = new Set<(room: number) => void>()
+  /** Rooms that others have changed since the last turn. */
+  readonly #changed = new Set<number>()
+  #started = false
+  /** Redis has lost something, and what is known here is not put back yet. */
+  #incomplete = false
+  #troubled = false
+
+  constructor(options: RedisOptions, watch: Watch) {
+    this.#options = options
+    this.#watch = watch
+    const keys = new Keys(options.prefix)
+    const link = new Link(options.place, {
+      down: (reason) => this.#down(reason),
+      resume: (connection) => this.#resume(connection),
+      up: () => this.#up(),
+    })
+    this.#keys = keys
+    this.#link = link
+    this.#nodes = new Nodes(keys, link, options.timing ?? TIMING)
+    this.#feeds = new Feeds(keys, options.memory)
+    this.#appends = new Appends(keys, link, this.#nodes, {
+      floor: (log) => this.#feeds.get(log)?.seen ?? 0,
+      committed: (log, prev, events) => this.#feeds.committed(log, prev, events),
+      measured: (events, ms) => watch.measured?.(events, ms),
+      trouble: (reason) => this.#trouble(reason),
+      recovered: () => this.#recovered(),
+    })
+    this.#feeds.appends = this.#appends
+    this.#claims = new Claims(keys, link, this.#nodes, this.#feeds)
+    this.#rooms = new RoomTable(
+      keys,
+      link,
+      () => this.#nodes.id,
+      (room) => this.#roomChanged(room),
+    )
+    this.#people = new People(keys, link)
+    this.#notes = new Notes(keys, link)
+    this.#sweep = new Sweep(keys, link, options.keep)
+  }
+
+  /** Which node this is at the moment. */
+  get node(): string {
+    return this.#nodes.id
+  }
+
+  async start(): Promise<void> {
+    try {
+      await this.#link.start()
+    } catch (error) {
+      this.#nodes.stop()
+      this.#link.stop()
+      if (error instanceof EngineFault) throw error
+      const reason = error instanceof Error ? error.message : String(error)
+      throw new EngineFault(`cannot use Redis at ${this.#options.place.shown}: ${reason}`, { cause: error })
+    }
+    this.#started = true
+    this.#sweep.start()
+  }
+
+  async stop(): Promise<void> {
+    this.#sweep.stop()
+    const end = performance.now() + STOP_MS
+    while (this.#link.connection && !this.#appends.idle && performance.now() < end) await delay(1)
+    const { connection } = this.#link
+    // Where Redis is away, the others see to it.
+    if (connection)
+      await Promise.race([this.#nodes.leave(connection), delay(STOP_MS, undefined, { ref: false })]).catch(() => {})
+    this.#nodes.stop()
+    this.#link.stop()
+    this.#appends.stop()
+  }
+
+  async ping(): Promise<void> {
+    await this.#link.command(['PING'])
+  }
+
+  append(log: LogName, draft: Draft): Promise<Event> {
+    const presence = draft.kind === 'joined' || draft.kind === 'left'
+    // Before the event, in case that nothing comes after it.
+    if (draft.kind === 'joined') void this.#people.see(draft.from).catch(() => {})
+    const appended = this.#appends.append(log, draft)
+    this.#sweep.note(log)
+    return presence ? appended.then((event) => this.#moved(event)) : appended
+  }
+
+  read(log: LogName, range: Range): AsyncIterable<readonly Event[]> {
+    const feed = this.#link.connection ? this.#feeds.get(log) : undefined
+    return readLog(this.#reading, log, range, feed?.recent)
+  }
+
+  follow(log: LogName, listener: Listener): () => void {
+    return this.#feeds.follow(log, listener, () => this.#link.connection)
+  }
+
+  claim(room: number, nickname: string): Promise<boolean> {
+    return this.#claims.claim(room, nickname)
+  }
+
+  async release(room: number, nickname: string): Promise<void> {
+    await this.#claims.release(room, nickname)
+    this.#roomChanged(room)
+  }
+
+  members(room: number): Promise<readonly string[]> {
+    return this.#claims.members(room)
+  }
+
+  memberCounts(): Promise<ReadonlyMap<number, number>> {
+    return this.#claims.memberCounts()
+  }
+
+  heldIn(nickname: string): Promise<readonly number[]> {
+    return this.#claims.heldIn(nickname)
+  }
+
+  findRoom(which: number | string): Promise<RoomRecord | undefined> {
+    return this.#rooms.find(which)
+  }
+
+  async rooms(): Promise<readonly RoomRecord[]> {
+    return this.#rooms.all()
+  }
+
+  async roomCount(): Promise<number> {
+    return this.#rooms.size
+  }
+
+  createRoom(room: NewRoom): Promise<RoomRecord> {
+    return this.#rooms.create(room)
+  }
+
+  changeRoom(id: number, change: RoomChange): Promise<RoomRecord | undefined> {
+    return this.#rooms.change(id, change)
+  }
+
+  async closeRoom(id: number): Promise<boolean> {
+    // Asked only where it must be: what is appended behind this call comes behind the end.
+    if (!this.#rooms.has(id) && !(await this.#rooms.find(id))) return false
+    try {
+      await this.append(`room:${id}`, { kind: 'closed', room: id, from: '', body: '' })
+    } catch (error) {
+      // Whoever has ended the log may have died before it removed the room.
+      if (!(error instanceof Closed)) throw error
+    }
+    const removed = await this.#rooms.remove(id)
+    this.#closed(id)
+    return removed
+  }
+
+  watchRooms(listener: (room: number) => void): () => void {
+    this.#roomWatchers.add(listener)
+    return () => this.#roomWatchers.delete(listener)
+  }
+
+  createAccount(name: string, hash: string): Promise<boolean> {
+    return this.#people.createAccount(name, hash)
+  }
+
+  findAccount(name: string): Promise<AccountRecord | undefined> {
+    return this.#people.findAccount(name)
+  }
+
+  keepBlock(owner: string, name: string): Promise<void> {
+    return this.#people.keepBlock(owner, name)
+  }
+
+  dropBlock(owner: string, name: string): Promise<void> {
+    return this.#people.dropBlock(owner, name)
+  }
+
+  blocksWith(name: string): Promise<readonly BlockRecord[]> {
+    return this.#people.blocksWith(name)
+  }
+
+  findName(name: string): Promise<string | undefined> {
+    return this.#people.findName(name)
+  }
+
+  names(limit: number): Promise<readonly string[]> {
+    return this.#people.names(limit)
+  }
+
+  remember(key: string, text: string, until?: number): Promise<void> {
+    return this.#notes.remember(key, text, until)
+  }
+
+  rememberFirst(key: string, text: string, until?: number): Promise<string> {
+    return this.#notes.rememberFirst(key, text, until)
+  }
+
+  recall(key: string): Promise<string | undefined> {
+    return this.#notes.recall(key)
+  }
+
+  forget(key: string): Promise<void> {
+    return this.#notes.forget(key)
+  }
+
+  readonly #reading: Store = {
+    stride: STRIDE,
+    bounds: async (log) => {
+      const [, info = ''] = this.#keys.ofLog(log, '')
+      // The reply to HMGET.
+      const known = await this.#link.command(['HMGET', info, 'start', 'last', 'closed'])
+      const [start, last, closed] = known as readonly (string | null)[]
+      if (typeof start !== 'string' || typeof last !== 'string' || typeof closed === 'string') return undefined
+      return { start: Number(start), last: Number(last) }
+    },
+    page: async (log, from, to, limit) => {
+      if (from > to || to < 0) return []
+      const range = [entryId(Math.max(0, from)), entryId(to), 'COUNT', String(limit)]
+      // The reply to XRANGE.
+      const entries = (await this.#link.command(['XRANGE', this.#keys.log(log), ...range])) as readonly Entry[]
+      return entries.map(([id, fields]) => eventOf(idOf(id), fields))
+    },
+    back: async (log, from, to, skip) => {
+      if (from > to || to < 0) return undefined
+      const args = [entryId(to), entryId(Math.max(0, from)), String(skip + 1)]
+      const id = await this.#link.run('back', this.#keys.ofLog(log, ''), args)
+      return id === null ? undefined : idOf(id)
+    },
+  }
+
+  /** Takes up where the last connection ended. Channels first: what is told from now on is not missed. */
+  async #resume(connection: Connection): Promise<void> {
+    await connection.subscribe([this.#keys.control], (text) => this.#told(text))
+    await this.#feeds.subscribe(connection)
+    const { lost, reborn } = await this.#nodes.join(connection)
+    if (reborn) this.#claims.forget()
+    if (lost) this.#noticeLoss()
+    await this.#appends.settle(connection)
+    await this.#rooms.load(connection, this.#options.lobby, this.#incomplete)
+    await this.#claims.pay(connection)
+    if (this.#incomplete) await this.#claims.restore(connection)
+    const behind = await this.#feeds.read(connection)
+    if (behind > 0 && !this.#incomplete) {
+      // Only a log has told: what else is missing is put back all the same.
+      this.#noticeLoss()
+      await this.#claims.restore(connection)
+    }
+    this.#incomplete = false
+  }
+
+  #noticeLoss(): void {
+    this.#incomplete = true
+    this.#watch.lost?.(`Redis at ${this.#options.place.shown} has lost what it had confirmed`)
+  }
+
+  #up(): void {
+    if (!this.#started) return
+    this.#recovered()
+    // Nobody knows what was missed.
+    for (const id of this.#rooms.ids()) this.#roomChanged(id)
+  }
+
+  #down(reason: string): void {
+    this.#feeds.down()
+    this.#rooms.down()
+    this.#people.down()
+    this.#appends.down(reason)
+    this.#trouble(reason)
+  }
+
+  #trouble(reason: string): void {
+    if (this.#troubled) return
+    this.#troubled = true
+    this.#watch.trouble(reason)
+  }
+
+  #recovered(): void {
+    if (!this.#troubled) return
+    this.#troubled = false
+    this.#watch.recovered()
+  }
+
+  /** Somebody of this node has come or gone. */
+  #moved(event: Event): Event {
+    this.#claims.note(event)
+    this.#roomChanged(event.room)
+    return event
+  }
+
+  /** A node tells what may be known wrongly elsewhere. */
+  #told(text: string): void {
+    // Only the scripts write here.
+    const [what, node, about = '', more = ''] = JSON.parse(text) as string[]
+    switch (what) {
+      case 'room':
+        if (node !== this.#nodes.id) this.#changedElsewhere(Number(about))
+        return
+      case 'record':
+        this.#rooms.learn(about)
+        return
+      case 'dropped':
+        this.#closed(Number(about))
+        return
+      case 'trimmed':
+        this.#feeds.get(about as LogName)?.trim(Number(more))
+    }
+  }
+
+  #closed(room: number): void {
+    this.#claims.closed(room)
+    this.#rooms.drop(room)
+  }
+
+  /** Many who come at once are told of once. */
+  #changedElsewhere(room: number): void {
+    if (this.#changed.size === 0) {
+      setImmediate(() => {
+        const changed = [...this.#changed]
+        this.#changed.clear()
+        for (const id of changed) this.#roomChanged(id)
+      })
+    }
+    this.#changed.add(room)
+  }
+
+  #roomChanged(room: number): void {
+    for (const listener of [...this.#roomWatchers]) listener(room)
+  }
+}

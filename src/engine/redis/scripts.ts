@@ -1,0 +1,89 @@
+/** The Lua files, and what each of them answers. */
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+
+/** What a script answers: who changes a file there changes its line here. */
+export interface Answers {
+  append: readonly [status: 'ok', prev: string, first: string, skipped: string, lost: string] | readonly [Refused]
+  probe: string | null
+  close: string | null
+  reap: readonly string[]
+  admit: number
+  claim: 'taken' | 'held' | 'unknown' | 'dead'
+  release: number
+  restore: readonly string[]
+  sync: readonly [start: string, last: string, lost: string]
+  trim: number
+  back: string | null
+  renew: readonly ['dead'] | readonly [state: 'ok' | 'lost', beat: string, ...expired: string[]]
+  enrol: number
+  bury: readonly string[] | null
+  buried: number
+  inhabited: readonly string[]
+  'create-room': string | null
+  'change-room': string
+  'drop-room': number
+  'find-room': string | null
+  lobby: number
+  'restore-rooms': number
+  account: number
+  see: number
+  names: readonly string[]
+  block: number
+  unblock: number
+  blocks: readonly (readonly [owner: string, block: string])[]
+  'remember-first': string
+}
+type Refused = 'closed' | 'late' | 'unknown' | 'dead'
+export type ScriptName = keyof Answers
+
+/** What a script begins with: Lua in Redis has no modules. */
+const BEGINS: { readonly [S in ScriptName]: 'log' | 'nodes' | 'rooms' | undefined } = {
+  append: 'log',
+  probe: 'log',
+  close: 'log',
+  reap: 'log',
+  admit: 'log',
+  claim: 'log',
+  release: 'log',
+  restore: 'log',
+  sync: 'log',
+  trim: 'log',
+  back: 'log',
+  renew: 'nodes',
+  enrol: 'nodes',
+  bury: 'nodes',
+  buried: 'nodes',
+  inhabited: 'nodes',
+  'create-room': 'rooms',
+  'change-room': 'rooms',
+  'drop-room': 'rooms',
+  'find-room': 'rooms',
+  lobby: 'rooms',
+  'restore-rooms': 'rooms',
+  account: undefined,
+  see: undefined,
+  names: undefined,
+  block: undefined,
+  unblock: undefined,
+  blocks: undefined,
+  'remember-first': undefined,
+}
+
+export interface Script {
+  readonly source: string
+  readonly sha: string
+}
+
+/** All of them, read once. */
+export function loadScripts(): ReadonlyMap<ScriptName, Script> {
+  const read = (name: string) => readFileSync(new URL(`./scripts/${name}.lua`, import.meta.url), 'utf8')
+  const scripts = new Map<ScriptName, Script>()
+  // The keys are those of the table.
+  for (const name of Object.keys(BEGINS) as ScriptName[]) {
+    const begin = BEGINS[name]
+    const source = begin === undefined ? read(name) : `${read(begin)}\n${read(name)}`
+    scripts.set(name, { source, sha: createHash('sha1').update(source).digest('hex') })
+  }
+  return scripts
+}

@@ -1,0 +1,36 @@
+-- Appends the events of one batch. ARGV: node, number of the batch, floor, whether the node must be admitted, control channel;
+-- then for each event `joined`, `left` or nothing, the folded name, how many fields, and the fields.
+local node, number, floor, guarded, control = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5]
+if guarded == '1' then
+  local state = standing(node)
+  if state ~= 'here' then return { state } end
+end
+-- A batch that was done, or given up, and comes by once more from a connection that had been believed dead.
+local was = redis.call('GET', done)
+if was and tonumber(string.match(was, '^%d+')) >= tonumber(number) then return { 'late' } end
+if not open(floor) then return { 'closed' } end
+
+local skipped = {}
+local room
+local place, at = 0, 6
+while at <= #ARGV do
+  local mark, key, count = ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2])
+  local fields = { unpack(ARGV, at + 3, at + 2 + count) }
+  local skip = false
+  if mark == 'joined' then
+    redis.call('HSET', joined, key, node .. ' ' .. fields[6])
+    room = fields[4]
+  elseif mark == 'left' then
+    local by = redis.call('HGET', joined, key)
+    if by and owner(by) == node then redis.call('HDEL', joined, key) else skip = true end
+  end
+  if skip then skipped[#skipped + 1] = place else write(fields) end
+  place, at = place + 1, at + 3 + count
+end
+
+local first = written[1] and written[1][1] or '0'
+local without = table.concat(skipped, ',')
+redis.call('SET', done, number .. ' ' .. first .. ' ' .. without, 'PX', DAY_MS)
+publish(node, number)
+if room then redis.call('PUBLISH', control, cjson.encode({ 'room', node, room })) end
+return { 'ok', text(prev), first, without, lost and '1' or '0' }

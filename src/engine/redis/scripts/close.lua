@@ -1,0 +1,14 @@
+-- Ends a room's log. ARGV: node, number, floor, room, control channel, ms that the end of it can still be read.
+local node, number, floor, room, control, keep = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5], ARGV[6]
+local was = redis.call('GET', done)
+if was and tonumber(string.match(was, '^%d+')) >= tonumber(number) then return false end
+if not open(floor) then return false end
+for _, by in ipairs(redis.call('HVALS', joined)) do presence('left', room, string.match(by, '^%S+ (.*)$')) end
+write({ 'kind', 'closed', 'room', room, 'from', '', 'body', '' })
+redis.call('HSET', info, 'closed', text(last))
+redis.call('SET', done, number .. ' ' .. text(last) .. ' ', 'PX', DAY_MS)
+redis.call('DEL', joined, names)
+redis.call('PEXPIRE', log, keep)
+local told = publish(node, number)
+redis.call('PUBLISH', control, cjson.encode({ 'room', node, room }))
+return told

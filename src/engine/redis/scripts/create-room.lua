@@ -1,0 +1,15 @@
+-- ARGV: node, control channel, title, its folded form, line name, its folded form, stem, description, visibility, hash.
+-- False when a name is taken.
+local node, control, title, titleKey, line, lineKey, stem = unpack(ARGV)
+if taken(titleKey, 0) then return false end
+if stem == '' and (line == '' or taken(lineKey, 0)) then return false end
+-- The lobby is the first.
+if redis.call('EXISTS', given) == 0 then redis.call('SET', given, 1) end
+local id = redis.call('INCR', given)
+line, lineKey = lineName(line, lineKey, stem, id)
+local record = {
+  id = id, title = title, titleKey = titleKey, lineName = line, lineKey = lineKey,
+  description = ARGV[8], visibility = ARGV[9], createdAt = now, changedAt = now,
+}
+if ARGV[10] ~= '' then record.hash = ARGV[10] end
+return put(record, control, node)

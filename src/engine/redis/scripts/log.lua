@@ -1,0 +1,79 @@
+-- Begins every script that writes to one log. All keys carry the log's hash tag, so they lie in one slot: the stream, what is
+-- known of the log, who has joined and not left, who holds a name, which nodes may write, and what this node did last.
+local log, info, joined, names, nodes, done = unpack(KEYS)
+
+local PER_MS = 1024
+local DAY_MS = 86400000
+
+local ms, prev, last, newest, lost
+local written = {}
+
+-- Doubles hold an id exactly, but would be written with an exponent.
+local function text(id)
+  return string.format('%.0f', id)
+end
+
+local function entry(id)
+  return string.format('%.0f-%d', math.floor(id / PER_MS), id % PER_MS)
+end
+
+-- An id counts 1024 to the millisecond, so that it nearly tells microseconds: it rises across logs too.
+local function look()
+  local time = redis.call('TIME')
+  local micros = tonumber(time[2])
+  ms = tonumber(time[1]) * 1000 + math.floor(micros / 1000)
+  newest = ms * PER_MS + math.floor(micros % 1000 * PER_MS / 1000)
+end
+
+-- Finds where the log ends; false when that is for good. `floor` is what followers have seen: no id falls below it, whatever
+-- became of the log, and who asks for what came after an id below it must hear that it may be gone.
+local function open(floor)
+  look()
+  local known = redis.call('HMGET', info, 'last', 'closed')
+  if known[2] then return false end
+  last = known[1] and tonumber(known[1]) or 0
+  lost = floor > last
+  if lost then
+    last = floor
+    redis.call('HSET', info, 'start', text(floor), 'last', text(floor))
+  elseif last == 0 then
+    -- A log begins before its first event: an id from an earlier life of the name is older.
+    redis.call('HSET', info, 'start', text(ms * PER_MS - 1))
+  end
+  prev = last
+  return true
+end
+
+local function write(fields)
+  last = math.max(last + 1, newest)
+  redis.call('XADD', log, entry(last), unpack(fields))
+  written[#written + 1] = { text(last), fields }
+end
+
+local function presence(kind, room, from, color)
+  local fields = { 'kind', kind, 'room', room, 'from', from, 'body', '' }
+  if color and color ~= '' then
+    fields[9], fields[10] = 'color', color
+  end
+  write(fields)
+end
+
+-- Tells followers what was written, by whom, and behind what. Returns that.
+local function publish(node, number)
+  if #written == 0 then return false end
+  redis.call('HSET', info, 'last', text(last))
+  local told = cjson.encode({ node, number, text(prev), written })
+  redis.call('PUBLISH', log, told)
+  return told
+end
+
+-- `here` when the node may write; `dead` when its names were taken from it; `unknown` when the log has never heard of it.
+local function standing(node)
+  local state = redis.call('HGET', nodes, node)
+  if not state then return 'unknown' end
+  return state == 'here' and 'here' or 'dead'
+end
+
+local function owner(value)
+  return string.match(value, '^([^. ]+)')
+end

@@ -1,0 +1,5 @@
+-- What became of a batch; if it has not come by it never will. ARGV: node, number of the batch.
+local was = redis.call('GET', done)
+if was and string.match(was, '^%d+') == ARGV[2] then return was end
+redis.call('SET', done, ARGV[2] .. ' void ', 'PX', DAY_MS)
+return false

@@ -1,0 +1,167 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { EngineFault, Gone } from '../../src/engine/engine.ts'
+import { problemOf } from '../../src/engine/redis/connection.ts'
+import { RedisEngine, type RedisOptions } from '../../src/engine/redis/redis.ts'
+import { placeOf } from '../../src/engine/redis/url.ts'
+import { placeAt, RedisServer, withRedis } from '../support/redis.ts'
+import { conformance, readAll, said } from './conformance.ts'
+
+const OPTIONS: Omit<RedisOptions, 'place' | 'prefix'> = {
+  lobby: 'lobby',
+  keep: { days: 0, events: 0 },
+  memory: { events: 1_000, bytes: 1_000_000 },
+}
+const QUIET = { trouble: () => {}, recovered: () => {}, died: () => {} }
+
+withRedis('the redis engine', () => {
+  let server: RedisServer
+  let prefixes = 0
+  beforeAll(async () => {
+    server = await RedisServer.start()
+  })
+  afterAll(() => server.stop())
+
+  async function make(options: Partial<RedisOptions> = {}) {
+    const whole = { ...OPTIONS, place: placeAt(server.port), prefix: `test${prefixes++}`, ...options }
+    const start = async () => {
+      const made = new RedisEngine(whole, QUIET)
+      await made.start()
+      return made
+    }
+    let engine = await start()
+    const restart = async () => {
+      await engine.stop()
+      engine = await start()
+      return engine
+    }
+    return { engine, restart, cleanup: () => engine.stop() }
+  }
+
+  conformance('redis', () => make())
+  conformance('redis, remembering next to nothing', () => make({ memory: { events: 3, bytes: 500 } }))
+
+  describe('RedisEngine', () => {
+    const running: RedisEngine[] = []
+    afterEach(async () => {
+      for (const engine of running.splice(0)) await engine.stop()
+    })
+    async function started(options: Partial<RedisOptions> = {}): Promise<RedisEngine> {
+      const { engine } = await make(options)
+      running.push(engine)
+      return engine
+    }
+
+    it('says Gone of what was trimmed, and of no more than that', async () => {
+      const engine = await started({ keep: { days: 0, events: 150 } })
+      const events = await Promise.all(Array.from({ length: 777 }, (_, n) => engine.append('room:1', said(String(n)))))
+      await vi.waitFor(async () => expect(await readAll(engine, 'room:1')).toHaveLength(150), { timeout: 5_000 })
+      const id = (place: number) => events.at(place)?.id ?? Number.NaN
+      expect(await readAll(engine, 'room:1', { after: id(-151) })).toEqual(events.slice(-150))
+      expect(await readAll(engine, 'room:1', { after: id(-2) })).toEqual(events.slice(-1))
+      await expect(readAll(engine, 'room:1', { after: id(-152) })).rejects.toThrow(Gone)
+      await expect(readAll(engine, 'room:1', { after: id(0) })).rejects.toThrow(Gone)
+    })
+
+    it('removes what is too old, from memory too, wherever it is followed', async () => {
+      const prefix = `old${prefixes++}`
+      const [one, other] = [await started({ prefix, keep: { days: 1, events: 0 } }), await started({ prefix })]
+      other.follow('room:1', () => {})
+      const event = await one.append('room:1', said('soon gone'))
+      await vi.waitFor(async () => expect(await readAll(other, 'room:1')).toEqual([event]))
+      vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 2 * 86_400_000)
+      await one.append('inbox:bob', said('something else'))
+      // Whoever sweeps all logs does so once a minute.
+      await server.command('DEL', `${prefix}:{nodes}:sweep`)
+      await vi.waitFor(async () => expect(await readAll(other, 'room:1')).toEqual([]), { timeout: 5_000 })
+      vi.restoreAllMocks()
+      expect(await readAll(other, 'room:1', { after: event.id })).toEqual([])
+      await expect(readAll(one, 'room:1', { after: event.id - 1 })).rejects.toThrow(Gone)
+    })
+
+    it('keeps apart what has another prefix', async () => {
+      const [one, other] = [await started(), await started()]
+      await one.append('room:1', said('mine'))
+      expect(await readAll(other, 'room:1')).toEqual([])
+      await one.createAccount('ann', 'hash')
+      expect(await other.findAccount('ann')).toBeUndefined()
+    })
+
+    it('leaves nothing of itself behind when it stops', async () => {
+      const prefix = `clean${prefixes++}`
+      const { engine } = await make({ prefix })
+      await engine.claim(1, 'ann')
+      await engine.stop()
+      const left = (await server.command('KEYS', `${prefix}:*`)) as string[]
+      expect(left.toSorted().filter((key) => !key.startsWith(`${prefix}:{rooms}`))).toEqual([
+        `${prefix}:{nodes}:dead`,
+        `${prefix}:{nodes}:pulse`,
+        `${prefix}:{room:1}:info`,
+        `${prefix}:{room:1}:nodes`,
+      ])
+    })
+
+    it('says in one line that it cannot be reached', async () => {
+      const nowhere = new RedisEngine({ ...OPTIONS, place: placeAt(1), prefix: 'x' }, QUIET)
+      const error: unknown = await nowhere.start().catch((error: unknown) => error)
+      expect(error).toBeInstanceOf(EngineFault)
+      expect(String(error)).toBe(
+        'EngineFault: cannot reach Redis at redis://127.0.0.1:1: connect ECONNREFUSED 127.0.0.1:1',
+      )
+    })
+
+    it('says that a password is wanted, and shows none', async () => {
+      const locked = await RedisServer.start()
+      try {
+        await locked.command('CONFIG', 'SET', 'requirepass', 'pass word')
+        const at = (password: string) => placeOf(`redis://:${password}@127.0.0.1:${locked.port}/3`) ?? expect.fail()
+        const right = new RedisEngine({ ...OPTIONS, place: at('pass%20word'), prefix: 'x' }, QUIET)
+        await right.start()
+        await right.stop()
+        const wrong = new RedisEngine({ ...OPTIONS, place: at('secret'), prefix: 'x' }, QUIET)
+        const error = String(await wrong.start().catch((error: unknown) => error))
+        expect(error).toContain(`redis://127.0.0.1:${locked.port}/3: WRONGPASS`)
+        expect(error).not.toMatch(/secret|\n/)
+      } finally {
+        await locked.stop()
+      }
+    })
+
+    it('refuses a lobby that is the name of another room', async () => {
+      const prefix = `lobby${prefixes++}`
+      const engine = await started({ prefix })
+      await engine.createRoom({ title: 'Plaza', lineName: 'plaza', visibility: 'public' })
+      await expect(started({ prefix, lobby: 'Plaza' })).rejects.toThrow('--lobby Plaza is the name of another room')
+    })
+  })
+})
+
+describe('a server', () => {
+  it.each([
+    ['redis_version:7.0.15\r\nredis_mode:standalone', undefined],
+    ['redis_version:6.2.0\r\nredis_mode:sentinel', undefined],
+    ['redis_version:10.0.0', undefined],
+    ['redis_version:6.0.16\r\nredis_mode:standalone', 'it is version 6.0.16, and must be at least 6.2'],
+    ['redis_version:7.2.1\r\nredis_mode:cluster', 'it is a node of a Redis Cluster, which is not supported'],
+    ['hello', 'it does not say its version'],
+  ])('is usable or not: %j', (about, problem) => expect(problemOf(about)).toBe(problem))
+})
+
+describe('the place of Redis', () => {
+  it.each([
+    ['redis://localhost', 'redis://localhost:6379'],
+    ['redis://localhost:6380/2', 'redis://localhost:6380/2'],
+    ['rediss://user:secret@redis.example/', 'rediss://redis.example:6379'],
+    ['redis://:secret@[::1]:7000/0', 'redis://[::1]:7000/0'],
+  ])('%s is shown as %s', (url, shown) => expect(placeOf(url)?.shown).toBe(shown))
+
+  it.each([
+    'localhost:6379',
+    'http://localhost',
+    'redis://',
+    'redis:///2',
+    'redis://localhost/two',
+    'redis://localhost:99999',
+    'redis://localhost?db=2',
+    '',
+  ])('%j is none', (url) => expect(placeOf(url)).toBeUndefined())
+})

@@ -1,0 +1,175 @@
+/** A redis-server of the test's own, and a wire to it that can be cut. */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { connect, createServer, type Server, type Socket } from 'node:net'
+import { createClient } from 'redis'
+import { test } from 'vitest'
+import { placeOf } from '../../src/engine/redis/url.ts'
+import { temporaryFolder } from './process.ts'
+
+/** Undefined where there is no redis-server. */
+export const redisVersion = versionOf()
+
+function versionOf(): string | undefined {
+  try {
+    return /v=(\S+)/.exec(execFileSync('redis-server', ['--version'], { encoding: 'utf8' }))?.[1]
+  } catch {
+    return undefined
+  }
+}
+
+/** Where there is a redis-server the tests; where there is none a test that says so, and fails in CI. */
+export function withRedis(what: string, tests: () => void): void {
+  if (redisVersion !== undefined) {
+    tests()
+    return
+  }
+  test(`${what} needs redis-server`, ({ skip }) => {
+    if (process.env.CI) throw new Error('redis-server is not installed')
+    skip('redis-server is not installed')
+  })
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  return typeof address === 'object' && address ? address.port : 0
+}
+
+export class RedisServer {
+  readonly port: number
+  readonly #folder = temporaryFolder()
+  readonly #options: readonly string[]
+  #child: ChildProcess | undefined
+
+  static async start(...options: readonly string[]): Promise<RedisServer> {
+    const server = new RedisServer(await freePort(), options)
+    await server.run()
+    return server
+  }
+
+  private constructor(port: number, options: readonly string[]) {
+    this.port = port
+    this.#options = options
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`
+  }
+
+  /** Starts it, again if need be; what it had is there if `--appendonly yes` was asked for. */
+  async run(): Promise<void> {
+    const args = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.#folder.path, '--save', '']
+    this.#child = spawn('redis-server', [...args, ...this.#options], { stdio: 'ignore' })
+    for (;;) {
+      try {
+        if ((await this.command('PING')) === 'PONG') return
+      } catch {
+        await new Promise((next) => setTimeout(next, 20))
+      }
+    }
+  }
+
+  async kill(): Promise<void> {
+    if (!this.#child || this.#child.exitCode !== null || this.#child.signalCode !== null) return
+    const exit = once(this.#child, 'exit')
+    this.#child.kill('SIGKILL')
+    await exit
+  }
+
+  async stop(): Promise<void> {
+    await this.kill()
+    this.#folder.remove()
+  }
+
+  async command(...args: readonly string[]): Promise<unknown> {
+    const client = createClient({ url: this.url, RESP: 2, socket: { reconnectStrategy: false } })
+    client.on('error', () => {})
+    await client.connect()
+    try {
+      return await client.sendCommand(args)
+    } finally {
+      client.destroy()
+    }
+  }
+}
+
+/** What stands between an engine and Redis. */
+export class Wire {
+  readonly #server: Server
+  readonly #pairs = new Set<readonly [Socket, Socket]>()
+  #refusing = false
+  #held = false
+
+  static async to(port: number): Promise<Wire> {
+    const wire = new Wire(port)
+    await once(wire.#server, 'listening')
+    return wire
+  }
+
+  private constructor(port: number) {
+    this.#server = createServer((near) => {
+      if (this.#refusing) {
+        near.destroy()
+        return
+      }
+      const far = connect(port, '127.0.0.1')
+      const pair = [near, far] as const
+      this.#pairs.add(pair)
+      for (const [from, to] of [pair, [far, near] as const]) {
+        from.on('data', (data) => to.write(data))
+        from.on('error', () => {})
+        from.on('close', () => {
+          to.destroy()
+          this.#pairs.delete(pair)
+        })
+        if (this.#held) from.pause()
+      }
+    }).listen(0, '127.0.0.1')
+  }
+
+  get place() {
+    const address = this.#server.address()
+    return placeAt(typeof address === 'object' && address ? address.port : 0)
+  }
+
+  /** Breaks every connection. */
+  cut(): void {
+    for (const pair of this.#pairs) for (const socket of pair) socket.destroy()
+  }
+
+  /** Breaks every connection, and lets none through. */
+  close(): void {
+    this.#refusing = true
+    this.cut()
+  }
+
+  open(): void {
+    this.#refusing = false
+  }
+
+  /** Nothing gets through, in either direction, and nobody is told. */
+  hold(): void {
+    this.#held = true
+    for (const pair of this.#pairs) for (const socket of pair) socket.pause()
+  }
+
+  go(): void {
+    this.#held = false
+    for (const pair of this.#pairs) for (const socket of pair) socket.resume()
+  }
+
+  stop(): void {
+    this.close()
+    this.#server.close()
+  }
+}
+
+export function placeAt(port: number) {
+  const place = placeOf(`redis://127.0.0.1:${port}`)
+  if (!place) throw new Error('no such place')
+  return place
+}
