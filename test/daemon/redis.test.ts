@@ -2,7 +2,8 @@ import { connect, type Socket } from 'node:net'
 import split2 from 'split2'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { readLine } from '../support/client.ts'
-import { RoomdProcess, temporaryFolder } from '../support/process.ts'
+import { temporaryFolder } from '../support/folder.ts'
+import { RoomdProcess } from '../support/process.ts'
 import { placeAt, RedisServer, withRedis } from '../support/redis.ts'
 
 const cleanups: (() => void)[] = []
@@ -63,7 +64,7 @@ withRedis('two daemons on one Redis', () => {
   afterAll(() => server.stop())
 
   async function two(prefix: string) {
-    const { path, remove } = temporaryFolder()
+    const path = temporaryFolder()
     cleanups.push(remove)
     const args = ['--line', '0', '--redis', server.url, '--redis-prefix', prefix, '--data', path]
     const daemons = [roomd(args), roomd(args)] as const

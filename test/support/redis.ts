@@ -5,7 +5,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net'
 import { createClient } from 'redis'
 import { test } from 'vitest'
 import { placeOf } from '../../src/engine/redis/url.ts'
-import { temporaryFolder } from './process.ts'
+import { temporaryFolder } from './folder.ts'
 
 /** Undefined where there is no redis-server. */
 export const redisVersion = versionOf()
@@ -62,7 +62,7 @@ export class RedisServer {
 
   /** Starts it, again if need be; what it had is there if `--appendonly yes` was asked for. */
   async run(): Promise<void> {
-    const args = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.#folder.path, '--save', '']
+    const args = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.#folder, '--save', '']
     this.#child = spawn('redis-server', [...args, ...this.#options], { stdio: 'ignore' })
     for (;;) {
       try {
@@ -82,7 +82,6 @@ export class RedisServer {
 
   async stop(): Promise<void> {
     await this.kill()
-    this.#folder.remove()
   }
 
   async command(...args: readonly string[]): Promise<unknown> {
