@@ -65,7 +65,6 @@ withRedis('two daemons on one Redis', () => {
 
   async function two(prefix: string) {
     const path = temporaryFolder()
-    cleanups.push(remove)
     const args = ['--line', '0', '--redis', server.url, '--redis-prefix', prefix, '--data', path]
     const daemons = [roomd(args), roomd(args)] as const
     const [one, other] = await Promise.all(daemons.map((daemon) => daemon.ready()))
