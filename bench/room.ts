@@ -44,8 +44,6 @@ export interface Room {
   readonly speaker: Way
   /** The ways of the others, in equal parts. */
   readonly others: readonly Way[]
-  /** How much is said, in full and in a quick run; 2,000 and 1,000 messages if not given. */
-  readonly messages?: readonly [full: number, quick: number]
 }
 
 export interface Round {
@@ -128,7 +126,7 @@ async function play(context: Context, room: Room): Promise<Round> {
       await crowd.enter(seats)
     }
     await quiet(SETTLED_MS)
-    const messages = context.size(...(room.messages ?? MESSAGES))
+    const messages = context.size(...MESSAGES)
     return await within(LIMIT_MS, 'fan-out', speak(server, speaker, crowds, members, messages, room))
   } finally {
     speaker?.leave()

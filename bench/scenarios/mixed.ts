@@ -1,17 +1,29 @@
 /** One room through several protocols: what each costs, and that an event is encoded once for each of them. */
-import { busy, CHATROOM, CHATTERBOX_TCP, LINE_TCP, middle, playRounds, type Room, ratio } from '../room.ts'
+import {
+  busy,
+  CHATROOM,
+  CHATTERBOX_TCP,
+  GLOBES,
+  LINE_TCP,
+  middle,
+  PIRATCHAT,
+  playRounds,
+  type Room,
+  ratio,
+} from '../room.ts'
 import type { Figure, Scenario } from '../scenario.ts'
 
 const LINE: Room = { name: 'line', speaker: LINE_TCP, others: [LINE_TCP] }
 const HALF: Room = { name: 'half of each', speaker: LINE_TCP, others: [LINE_TCP, CHATTERBOX_TCP] }
+const FOUR: Room = { name: 'four protocols', speaker: LINE_TCP, others: [LINE_TCP, CHATTERBOX_TCP, PIRATCHAT, GLOBES] }
 const ROOMS: readonly Room[] = [
   LINE,
   { name: 'Chatterbox', speaker: LINE_TCP, others: [CHATTERBOX_TCP] },
   HALF,
+  FOUR,
   // There it is TLS only, which the tls scenario has the price of.
   { name: 'Chatroom', speaker: LINE_TCP, others: [CHATROOM] },
-  // What somebody says in frames is committed before the next frame is read, so nothing leaves together.
-  { name: 'Chatroom, speaking', speaker: CHATROOM, others: [CHATROOM], messages: [200, 100] },
+  { name: 'Chatroom, speaking', speaker: CHATROOM, others: [CHATROOM] },
 ]
 
 export const mixed: Scenario = {
@@ -26,10 +38,12 @@ export const mixed: Scenario = {
         { name: `mixed: ${room.name} cpu`, value: middle(of(room), 'cost'), unit: 'µs/delivery' },
       ]
     })
-    const beside = (what: 'rate' | 'cost') => ratio(of(HALF), of(LINE), what)
-    const note = 'what a second protocol in the room costs: one more encoding a message, not one a member'
-    found.push({ name: 'mixed: half of each/line', value: beside('rate'), unit: '× deliveries/s', note })
-    found.push({ name: 'mixed: half of each/line cpu', value: beside('cost'), unit: '× µs/delivery' })
+    const note = 'what more protocols in the room cost: one more encoding a message for each, not one a member'
+    for (const room of [HALF, FOUR]) {
+      const beside = (what: 'rate' | 'cost') => ratio(of(room), of(LINE), what)
+      found.push({ name: `mixed: ${room.name}/line`, value: beside('rate'), unit: '× deliveries/s', note })
+      found.push({ name: `mixed: ${room.name}/line cpu`, value: beside('cost'), unit: '× µs/delivery' })
+    }
     return found
   },
 }
