@@ -175,7 +175,7 @@ export class Chat {
 
   /**
    * Makes a session a member of a room, by its number or its line name, under which it is made if need be, and takes it out of
-   * the one it was in. A room that is not public is entered by whoever has been {@link unlock unlocked} it. Resolves with the
+   * the one it was in. A room that is not public is entered when `unlocked`: its password has been shown. Resolves with the
    * room. Refuses `room-name-invalid`, `room-private`, `name-in-room`, `name-reserved` and `unavailable`, and for a number
    * `room-unknown`; then nothing has changed.
    */

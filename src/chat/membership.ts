@@ -55,8 +55,10 @@ export class Membership {
       try {
         await mayBe()
         room = this.#follow(record)
-        room.expect(session)
+        const arrived = room.expect(session)
         await this.#engine.append(room.log, draft('joined', room, session))
+        // What the session says next is said here.
+        await arrived
         this.#counts.event(session.wire.protocol, 'joined')
       } catch (error) {
         room?.forget(session)
@@ -72,15 +74,17 @@ export class Membership {
   /** Ends a membership; the session still sees its own `left`. Refuses `unavailable`, and then it is still a member. */
   leave(session: Session): Promise<void> {
     return this.#move(session, async () => {
-      const { room } = session
-      if (!room) return
-      session.leaving = true
+      const here = session.room && this.#rooms.get(session.room.record.id)
+      if (!here) return
+      const { room } = here
+      const parted = room.parting(session)
       try {
         await this.#seeOff(room, session)
-      } finally {
-        // Not before its `left`, which this turn has brought, has been told.
-        atTurnEnd('resume', { resume: () => void (session.leaving = false) })
+      } catch (error) {
+        room.stay(session)
+        throw error
       }
+      await parted
     })
   }
 

@@ -26,6 +26,11 @@ export class Room implements Place {
   /** Those whose `joined` is on its way, by folded name: a name is held once in a room, so it tells whose it is. */
   readonly #entering = new Map<string, Session>()
 
+  /** What to call when somebody's `joined` has come by, */
+  readonly #arrivals = new Map<Session, () => void>()
+  /** or his `left`, for which he has asked. */
+  readonly #partings = new Map<Session, () => void>()
+
   /** What this turn has brought so far. */
   #events: Event[] = []
   /** Private messages of this turn, by whose they are. */
@@ -33,7 +38,7 @@ export class Room implements Place {
   /** Members who came within this turn, and the place of their `joined`. */
   readonly #since = new Map<Session, number>()
   /** Those whose `left` stands in this turn, and the stretch that is theirs. */
-  #leavers: { session: Session; events: readonly Event[] }[] = []
+  #leavers: { session: Session; asked: boolean; events: readonly Event[] }[] = []
   /** The log has ended. */
   #closed = false
   #scheduled = false
@@ -53,14 +58,27 @@ export class Room implements Place {
     return this.#members.get(fold(name))
   }
 
-  /** Makes the session a member as soon as its `joined` comes by. */
-  expect(session: Session): void {
+  /** Makes the session a member as soon as its `joined` comes by; resolves then. */
+  expect(session: Session): Promise<void> {
     this.#entering.set(session.key, session)
+    return new Promise((arrived) => this.#arrivals.set(session, arrived))
   }
 
   /** Takes back {@link expect}: the `joined` will not come. */
   forget(session: Session): void {
     this.#entering.delete(session.key)
+    this.#arrivals.delete(session)
+  }
+
+  /** The session has asked for its `left`; resolves when that comes by, and at once when it is no member. */
+  parting(session: Session): Promise<void> {
+    if (this.#members.get(session.key) !== session) return Promise.resolve()
+    return new Promise((parted) => this.#partings.set(session, parted))
+  }
+
+  /** Takes back {@link parting}: the `left` will not come. */
+  stay(session: Session): void {
+    this.#partings.delete(session)
   }
 
   /** From now on the session is told what happens here. It may become a member and cease to be one. */
@@ -123,7 +141,7 @@ export class Room implements Place {
       this.#hand(this.#blocks.allowed(own, session.name), new Set([session]), session.wire)
     }
     const out = new Set(this.#closed ? this.#watchers : [])
-    for (const { session } of leavers) if (!session.leaving) out.add(session)
+    for (const { session, asked } of leavers) if (!asked) out.add(session)
     for (const session of out) if (!session.closed) session.wire.putOut?.(this, session)
   }
 
@@ -141,6 +159,8 @@ export class Room implements Place {
     session.room?.detach(session)
     session.room = this
     this.#members.set(session.key, session)
+    this.#arrivals.get(session)?.()
+    this.#arrivals.delete(session)
     if (this.#watchers.has(session)) return
     this.#since.set(session, this.#events.length)
     this.#addToWire(session)
@@ -160,7 +180,10 @@ export class Room implements Place {
 
   #dismiss({ from }: Event): void {
     const session = this.#members.get(fold(from))
-    if (session) this.#leavers.push({ session, events: this.#remove(session) })
+    if (!session) return
+    this.#leavers.push({ session, asked: this.#partings.has(session), events: this.#remove(session) })
+    this.#partings.get(session)?.()
+    this.#partings.delete(session)
   }
 
   /** Ends a membership here and returns the part of this turn that it saw; who goes on watching sees that anyway. */

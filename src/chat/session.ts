@@ -48,8 +48,6 @@ export class Session {
   closed = false
   /** Whether the name is an account's, and this session its owner's. */
   registered = false
-  /** Has asked to leave its room. */
-  leaving = false
   /** Of its events from now on, where its protocol has colours. */
   color: string | undefined
 

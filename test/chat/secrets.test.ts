@@ -50,5 +50,6 @@ test('a check of nobody takes as long as one of somebody', async () => {
     known.push(await time(stored))
     unknown.push(await time(undefined))
   }
-  expect(Math.min(...unknown)).toBeGreaterThan(Math.min(...known) / 2)
+  // Without a hash it would be a thousandth; the machine may be busy.
+  expect(Math.min(...unknown)).toBeGreaterThan(Math.min(...known) / 10)
 })
