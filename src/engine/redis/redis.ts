@@ -72,14 +72,16 @@ export class RedisEngine implements Engine {
     this.#options = options
     this.#watch = watch
     const keys = new Keys(options.prefix)
-    const link = new Link(options.place, {
+    const timing = options.timing ?? TIMING
+    // Whoever comes back to Redis first gives the others a lease's time to come back, too.
+    const link = new Link(options.place, timing.lease / 2, {
       down: (reason) => this.#down(reason),
       resume: (connection) => this.#resume(connection),
       up: () => this.#up(),
     })
     this.#keys = keys
     this.#link = link
-    this.#nodes = new Nodes(keys, link, options.timing ?? TIMING)
+    this.#nodes = new Nodes(keys, link, timing)
     this.#feeds = new Feeds(keys, options.memory)
     this.#appends = new Appends(keys, link, this.#nodes, {
       floor: (log) => this.#feeds.get(log)?.seen ?? 0,
