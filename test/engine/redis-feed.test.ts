@@ -113,8 +113,7 @@ test('more than may wait is dropped and read', async () => {
   feed.heard(log.append(OWN, 1))
   for (let n = 0; n < 5_000; n++) feed.heard(log.append('other', 1))
   blocked = false
-  await settled()
-  feed.heard(log.append('other', 1))
+  // Nothing comes by any more that would show the gap.
   await vi.waitFor(() => expect(seen).toEqual(log.events))
 })
 

@@ -38,7 +38,11 @@ export interface Committer {
 
 interface Waiting {
   readonly draft: Draft
+  readonly log: LogName
   readonly size: number
+  /** Of the same room, in another log, and said before: goes first, so that a reader of both can tell. */
+  readonly behind: Waiting | undefined
+  sent: boolean
   resolve(event: Event): void
   reject(error: Error): void
 }
@@ -55,6 +59,8 @@ interface Queue {
   waiting: Waiting[]
   /** Sent, and not answered; the next one goes when it is, so order needs no thought. */
   batch: Batch | undefined
+  /** This node is being let into the log. */
+  entering: boolean
 }
 
 /**
@@ -69,7 +75,10 @@ export class Appends {
   readonly #nodes: Nodes
   readonly #committer: Committer
   readonly #queues = new Map<LogName, Queue>()
+  /** Logs of which something waits and nothing is under way. */
   readonly #ready = new Set<LogName>()
+  /** What came last of a room, in whatever log, as long as it has not been sent. */
+  readonly #latest = new Map<number, Waiting>()
   #scheduled = false
   #events = 0
   #bytes = 0
@@ -94,9 +103,13 @@ export class Appends {
     }
     return new Promise((resolve, reject) => {
       let queue = this.#queues.get(log)
-      if (!queue) this.#queues.set(log, (queue = { waiting: [], batch: undefined }))
+      if (!queue) this.#queues.set(log, (queue = { waiting: [], batch: undefined, entering: false }))
       const size = EVENT + Buffer.byteLength(draft.body)
-      queue.waiting.push({ draft, size, resolve, reject })
+      const latest = this.#latest.get(draft.room)
+      const behind = latest && !latest.sent && latest.log !== log ? latest : undefined
+      const waiting: Waiting = { draft, log, size, behind, sent: false, resolve, reject }
+      queue.waiting.push(waiting)
+      this.#latest.set(draft.room, waiting)
       this.#events++
       this.#bytes += size
       if (!queue.batch) this.#schedule(log)
@@ -112,12 +125,17 @@ export class Appends {
   /** Called at the end of the turn. */
   commit(): void {
     this.#scheduled = false
-    const logs = [...this.#ready]
-    this.#ready.clear()
-    for (const log of logs) {
-      const queue = this.#queues.get(log)
-      if (queue && !queue.batch) this.#send(log, queue)
+    // What has been sent may let go what is behind it in another log.
+    for (let going = true; going; ) {
+      going = false
+      for (const log of [...this.#ready]) {
+        const queue = this.#queues.get(log)
+        if (queue && !queue.batch && !this.#send(log, queue)) continue
+        this.#ready.delete(log)
+        going = true
+      }
     }
+    for (const [room, { sent }] of this.#latest) if (sent) this.#latest.delete(room)
   }
 
   /** The connection is gone: what was not sent is refused. */
@@ -154,11 +172,16 @@ export class Appends {
     atTurnEnd('commit', this)
   }
 
-  #send(log: LogName, queue: Queue): void {
+  /** False when what waits must wait longer: for something else that is under way, whose answer brings it here again. */
+  #send(log: LogName, queue: Queue): boolean {
+    if (roomOf(log) !== undefined && !this.#nodes.isAdmitted(log)) {
+      this.#enter(log, queue)
+      return false
+    }
     const waiting = nextOf(queue)
     if (waiting.length === 0) {
       this.#tidy(log, queue)
-      return
+      return queue.waiting.length === 0
     }
     const batch: Batch = { log, node: this.#nodes.id, number: ++this.#number, waiting }
     queue.batch = batch
@@ -175,12 +198,12 @@ export class Appends {
       },
     )
     void answer.finally(done)
+    return true
   }
 
   async #perform(batch: Batch): Promise<void> {
     const { log, node, number, waiting } = batch
     const room = roomOf(log)
-    if (room !== undefined && !this.#nodes.isAdmitted(log)) await this.#enter(log)
     const keys = this.#keys.ofLog(log, node)
     const floor = String(this.#committer.floor(log))
     const head = [node, String(number), floor]
@@ -215,13 +238,17 @@ export class Appends {
     throw status === 'closed' ? new Closed(log) : new Unavailable(`this node is ${status} to Redis`)
   }
 
-  /** Nothing has been sent by then, so a connection that breaks leaves nothing unknown. */
-  async #enter(log: LogName): Promise<void> {
-    try {
-      await this.#nodes.enter(log)
-    } catch (error) {
-      throw new Unavailable(error instanceof Error ? error.message : String(error))
-    }
+  #enter(log: LogName, queue: Queue): void {
+    if (queue.entering) return
+    queue.entering = true
+    const entered = this.#nodes.enter(log).catch((error: Error) => {
+      this.#refuse(queue.waiting.splice(0), new Unavailable(error.message))
+      this.#tidy(log, queue)
+    })
+    void entered.then(() => {
+      queue.entering = false
+      if (queue.waiting.length > 0 && !queue.batch) this.#schedule(log)
+    })
   }
 
   /** `prev` is undefined where nobody has told. */
@@ -266,7 +293,10 @@ export class Appends {
 
   #refuse(waiting: readonly Waiting[], error: Error): void {
     this.#forget(waiting)
-    for (const { reject } of waiting) reject(error)
+    for (const one of waiting) {
+      one.sent = true
+      one.reject(error)
+    }
   }
 
   #forget(waiting: readonly Waiting[]): void {
@@ -275,21 +305,25 @@ export class Appends {
   }
 
   #tidy(log: LogName, queue: Queue): void {
-    if (!queue.batch && queue.waiting.length === 0) this.#queues.delete(log)
+    if (queue.batch || queue.waiting.length > 0) return
+    if (this.#queues.get(log) === queue) this.#queues.delete(log)
   }
 }
 
-/** Takes the oldest of what waits, at least one; the end of a room is a batch of its own. */
+/** Takes the oldest of what waits, at least one if that may go; the end of a room is a batch of its own. */
 function nextOf(queue: Queue): Waiting[] {
   let count = 0
   let bytes = 0
-  for (const { draft, size } of queue.waiting) {
+  for (const { draft, size, behind } of queue.waiting) {
+    if (behind && !behind.sent) break
     if (count > 0 && (bytes + size > BATCH || draft.kind === 'closed')) break
     count++
     bytes += size
     if (draft.kind === 'closed') break
   }
-  return queue.waiting.splice(0, count)
+  const next = queue.waiting.splice(0, count)
+  for (const waiting of next) waiting.sent = true
+  return next
 }
 
 export function toldOf(text: string): Told {

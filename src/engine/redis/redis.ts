@@ -162,7 +162,7 @@ export class RedisEngine implements Engine {
   }
 
   async release(room: number, nickname: string): Promise<void> {
-    await this.#claims.release(room, nickname)
+    this.#claims.release(room, nickname)
     this.#roomChanged(room)
   }
 
