@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, globSync, readdirSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import split2 from 'split2'
 import { expect, test } from 'vitest'
@@ -30,6 +30,11 @@ test('the packed package, installed elsewhere, has a working roomd', { timeout: 
     if (child.exitCode === null) await once(child, 'exit')
     expect(child.exitCode).toBe(0)
     expect(messages).toEqual(['listening', 'ready', 'stopping', 'stopped'])
+    // What the Redis engine reads beside its code.
+    const packed = join(path, 'node_modules/roomd/dist')
+    const scripts = globSync('src/engine/redis/scripts/*.lua', { cwd: root })
+    expect(scripts.length).toBeGreaterThan(0)
+    for (const script of scripts) expect(existsSync(join(packed, script)), script).toBe(true)
   } finally {
     remove()
   }
