@@ -3,28 +3,18 @@ import { Closed, Unavailable } from '../engine.ts'
 import type { Draft, Event, LogName } from '../event.ts'
 import { fold } from '../fold.ts'
 import { type Connection, ConnectionLost } from './connection.ts'
-import { committedOf, type Entry, eventOf, fieldsOf } from './entry.ts'
+import { committedOf, fieldsOf } from './entry.ts'
 import { type Keys, roomOf } from './keys.ts'
 import type { Link } from './link.ts'
 import type { Nodes } from './nodes.ts'
+import { type Batch, nextOf, type Queue, sizeOf, type Waiting } from './queue.ts'
+import { type Told, toldOf } from './told.ts'
 
-/** Bytes of one script call, an event counted as so many beside its text: Redis does nothing else meanwhile. */
-const BATCH = 65_536
-const EVENT = 128
 /** Events and bytes that may wait, or be under way, before more are refused. */
 const MOST_EVENTS = 50_000
 const MOST_BYTES = 67_108_864
 /** How long the end of a closed room's log can be read by nodes that were away. */
 const KEEP_CLOSED_MS = 600_000
-
-/** What is told on a log's channel, and what a batch brought: events of one log behind one another. */
-export interface Told {
-  readonly node: string
-  readonly number: number
-  /** The id before the first. */
-  readonly prev: number
-  readonly events: readonly Event[]
-}
 
 /** Who hears of commits. */
 export interface Committer {
@@ -34,33 +24,6 @@ export interface Committer {
   measured(events: number, ms: number): void
   trouble(reason: string): void
   recovered(): void
-}
-
-interface Waiting {
-  readonly draft: Draft
-  readonly log: LogName
-  readonly size: number
-  /** Of the same room, in another log, and said before: goes first, so that a reader of both can tell. */
-  readonly behind: Waiting | undefined
-  sent: boolean
-  resolve(event: Event): void
-  reject(error: Error): void
-}
-
-interface Batch {
-  readonly log: LogName
-  readonly node: string
-  readonly number: number
-  readonly waiting: readonly Waiting[]
-}
-
-/** What of one log is on its way. */
-interface Queue {
-  waiting: Waiting[]
-  /** Sent, and not answered; the next one goes when it is, so order needs no thought. */
-  batch: Batch | undefined
-  /** This node is being let into the log. */
-  entering: boolean
 }
 
 /**
@@ -104,7 +67,7 @@ export class Appends {
     return new Promise((resolve, reject) => {
       let queue = this.#queues.get(log)
       if (!queue) this.#queues.set(log, (queue = { waiting: [], batch: undefined, entering: false }))
-      const size = EVENT + Buffer.byteLength(draft.body)
+      const size = sizeOf(draft)
       const latest = this.#latest.get(draft.room)
       const behind = latest && !latest.sent && latest.log !== log ? latest : undefined
       const waiting: Waiting = { draft, log, size, behind, sent: false, resolve, reject }
@@ -308,27 +271,4 @@ export class Appends {
     if (queue.batch || queue.waiting.length > 0) return
     if (this.#queues.get(log) === queue) this.#queues.delete(log)
   }
-}
-
-/** Takes the oldest of what waits, at least one if that may go; the end of a room is a batch of its own. */
-function nextOf(queue: Queue): Waiting[] {
-  let count = 0
-  let bytes = 0
-  for (const { draft, size, behind } of queue.waiting) {
-    if (behind && !behind.sent) break
-    if (count > 0 && (bytes + size > BATCH || draft.kind === 'closed')) break
-    count++
-    bytes += size
-    if (draft.kind === 'closed') break
-  }
-  const next = queue.waiting.splice(0, count)
-  for (const waiting of next) waiting.sent = true
-  return next
-}
-
-export function toldOf(text: string): Told {
-  // Only the scripts write here: see publish in scripts/log.lua.
-  const [node, number, prev, written] = JSON.parse(text) as [string, number | string, string, Entry[]]
-  const events = written.map(([id, fields]) => eventOf(Number(id), fields))
-  return { node, number: Number(number), prev: Number(prev), events }
 }
