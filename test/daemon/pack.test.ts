@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, globSync, readdirSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import split2 from 'split2'
 import { expect, test } from 'vitest'
@@ -37,6 +37,11 @@ test('the packed package, installed elsewhere, has a working roomd', { timeout: 
     expect(child.exitCode).toBe(0)
     expect(messages).toEqual(['listening', 'listening', 'ready', 'stopping', 'stopped'])
     expect(page).toContain('<title>roomd</title>')
+    // What the Redis engine reads beside its code.
+    const packed = join(path, 'node_modules/roomd/dist')
+    const scripts = globSync('src/engine/redis/scripts/*.lua', { cwd: root })
+    expect(scripts.length).toBeGreaterThan(0)
+    for (const script of scripts) expect(existsSync(join(packed, script)), script).toBe(true)
   } finally {
   }
 })

@@ -1,7 +1,7 @@
 /** Several engines on one Redis, and what goes wrong between them. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { Closed, Unavailable } from '../../src/engine/engine.ts'
+import { Closed, Gone, Unavailable } from '../../src/engine/engine.ts'
 import type { Draft, Event, LogName } from '../../src/engine/event.ts'
 import { RedisEngine, type RedisOptions } from '../../src/engine/redis/redis.ts'
 import { placeAt, RedisServer, Wire, withRedis } from '../support/redis.ts'
@@ -461,6 +461,46 @@ withRedis('what goes wrong with Redis', () => {
         }
         expect(await one.engine.claim(1, 'bob')).toBe(false)
         for (const { said: notices } of [one, other]) expect(notices).not.toContain('died')
+      } finally {
+        await Promise.all(nodes.splice(0).map(({ engine }) => engine.stop()))
+        await own.stop()
+      }
+    })
+
+    it('or the newest of it, as after a failover: has in the end what the nodes say', { timeout: 40_000 }, async () => {
+      const own = await RedisServer.start()
+      try {
+        const { engine, said: notices } = await node({ place: placeAt(own.port) })
+        const seen = follow(engine)
+        const leave = async (name: string) => {
+          await engine.append(LOG, present('left', name))
+          await engine.release(1, name)
+        }
+        await join(engine, 'stays')
+        await join(engine, 'leaves')
+        await engine.claim(1, 'watches')
+        const kept = await engine.append(LOG, said('kept'))
+        await own.command('SAVE')
+        await leave('leaves')
+        await join(engine, 'comes')
+        await engine.release(1, 'watches')
+        await engine.append(LOG, said('forgotten'))
+        const room = await engine.createRoom({ title: 'Tech', lineName: 'tech', visibility: 'public' })
+        // Until a renewal has been confirmed that will be forgotten.
+        await delay(300)
+        const before = seen.length
+        await own.kill()
+        await own.run()
+        await isUp(engine)
+        expect(notices).toEqual(['trouble', 'lost', 'recovered'])
+        await vi.waitFor(() => expect(told(seen.slice(before))).toEqual(['left leaves', 'joined comes']))
+        expectRising(seen)
+        expect(await engine.members(1)).toEqual(['stays', 'comes'])
+        expect(await engine.heldIn('leaves')).toEqual([])
+        expect(await engine.findRoom('tech')).toEqual(room)
+        expect((await readAll(engine, LOG)).map(({ body }) => body)).not.toContain('forgotten')
+        // Something that came after it is missing.
+        await expect(readAll(engine, LOG, { after: kept.id })).rejects.toThrow(Gone)
       } finally {
         await Promise.all(nodes.splice(0).map(({ engine }) => engine.stop()))
         await own.stop()

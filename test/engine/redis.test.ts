@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { EngineFault, Gone } from '../../src/engine/engine.ts'
+import type { LogName } from '../../src/engine/event.ts'
 import { problemOf } from '../../src/engine/redis/connection.ts'
 import { RedisEngine, type RedisOptions } from '../../src/engine/redis/redis.ts'
 import { placeOf } from '../../src/engine/redis/url.ts'
@@ -76,6 +77,17 @@ withRedis('the redis engine', () => {
       vi.restoreAllMocks()
       expect(await readAll(other, 'room:1', { after: event.id })).toEqual([])
       await expect(readAll(one, 'room:1', { after: event.id - 1 })).rejects.toThrow(Gone)
+    })
+
+    it('gives rising ids across the logs of a room', async () => {
+      const engine = await started()
+      const logs = Array.from({ length: 500 }, (_, n): LogName => (n % 3 ? 'room:1' : 'inbox:bob'))
+      const before = engine.append('room:1', said('under way'))
+      await new Promise((next) => setImmediate(next))
+      const events = await Promise.all([before, ...logs.map((log, n) => engine.append(log, said(String(n))))])
+      const ids = events.map(({ id }) => id)
+      expect(ids).toEqual(ids.toSorted((a, b) => a - b))
+      expect(new Set(ids).size).toBe(ids.length)
     })
 
     it('keeps apart what has another prefix', async () => {

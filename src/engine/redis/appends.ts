@@ -3,28 +3,18 @@ import { Closed, Unavailable } from '../engine.ts'
 import type { Draft, Event, LogName } from '../event.ts'
 import { fold } from '../fold.ts'
 import { type Connection, ConnectionLost } from './connection.ts'
-import { committedOf, type Entry, eventOf, fieldsOf } from './entry.ts'
+import { committedOf, fieldsOf } from './entry.ts'
 import { type Keys, roomOf } from './keys.ts'
 import type { Link } from './link.ts'
 import type { Nodes } from './nodes.ts'
+import { type Batch, nextOf, type Queue, sizeOf, type Waiting } from './queue.ts'
+import { type Told, toldOf } from './told.ts'
 
-/** Bytes of one script call, an event counted as so many beside its text: Redis does nothing else meanwhile. */
-const BATCH = 65_536
-const EVENT = 128
 /** Events and bytes that may wait, or be under way, before more are refused. */
 const MOST_EVENTS = 50_000
 const MOST_BYTES = 67_108_864
 /** How long the end of a closed room's log can be read by nodes that were away. */
 const KEEP_CLOSED_MS = 600_000
-
-/** What is told on a log's channel, and what a batch brought: events of one log behind one another. */
-export interface Told {
-  readonly node: string
-  readonly number: number
-  /** The id before the first. */
-  readonly prev: number
-  readonly events: readonly Event[]
-}
 
 /** Who hears of commits. */
 export interface Committer {
@@ -34,27 +24,6 @@ export interface Committer {
   measured(events: number, ms: number): void
   trouble(reason: string): void
   recovered(): void
-}
-
-interface Waiting {
-  readonly draft: Draft
-  readonly size: number
-  resolve(event: Event): void
-  reject(error: Error): void
-}
-
-interface Batch {
-  readonly log: LogName
-  readonly node: string
-  readonly number: number
-  readonly waiting: readonly Waiting[]
-}
-
-/** What of one log is on its way. */
-interface Queue {
-  waiting: Waiting[]
-  /** Sent, and not answered; the next one goes when it is, so order needs no thought. */
-  batch: Batch | undefined
 }
 
 /**
@@ -69,7 +38,10 @@ export class Appends {
   readonly #nodes: Nodes
   readonly #committer: Committer
   readonly #queues = new Map<LogName, Queue>()
+  /** Logs of which something waits and nothing is under way. */
   readonly #ready = new Set<LogName>()
+  /** What came last of a room, in whatever log, as long as it has not been sent. */
+  readonly #latest = new Map<number, Waiting>()
   #scheduled = false
   #events = 0
   #bytes = 0
@@ -94,9 +66,13 @@ export class Appends {
     }
     return new Promise((resolve, reject) => {
       let queue = this.#queues.get(log)
-      if (!queue) this.#queues.set(log, (queue = { waiting: [], batch: undefined }))
-      const size = EVENT + Buffer.byteLength(draft.body)
-      queue.waiting.push({ draft, size, resolve, reject })
+      if (!queue) this.#queues.set(log, (queue = { waiting: [], batch: undefined, entering: false }))
+      const size = sizeOf(draft)
+      const latest = this.#latest.get(draft.room)
+      const behind = latest && !latest.sent && latest.log !== log ? latest : undefined
+      const waiting: Waiting = { draft, log, size, behind, sent: false, resolve, reject }
+      queue.waiting.push(waiting)
+      this.#latest.set(draft.room, waiting)
       this.#events++
       this.#bytes += size
       if (!queue.batch) this.#schedule(log)
@@ -112,12 +88,17 @@ export class Appends {
   /** Called at the end of the turn. */
   commit(): void {
     this.#scheduled = false
-    const logs = [...this.#ready]
-    this.#ready.clear()
-    for (const log of logs) {
-      const queue = this.#queues.get(log)
-      if (queue && !queue.batch) this.#send(log, queue)
+    // What has been sent may let go what is behind it in another log.
+    for (let going = true; going; ) {
+      going = false
+      for (const log of [...this.#ready]) {
+        const queue = this.#queues.get(log)
+        if (queue && !queue.batch && !this.#send(log, queue)) continue
+        this.#ready.delete(log)
+        going = true
+      }
     }
+    for (const [room, { sent }] of this.#latest) if (sent) this.#latest.delete(room)
   }
 
   /** The connection is gone: what was not sent is refused. */
@@ -154,11 +135,16 @@ export class Appends {
     atTurnEnd('commit', this)
   }
 
-  #send(log: LogName, queue: Queue): void {
+  /** False when what waits must wait longer: for something else that is under way, whose answer brings it here again. */
+  #send(log: LogName, queue: Queue): boolean {
+    if (roomOf(log) !== undefined && !this.#nodes.isAdmitted(log)) {
+      this.#enter(log, queue)
+      return false
+    }
     const waiting = nextOf(queue)
     if (waiting.length === 0) {
       this.#tidy(log, queue)
-      return
+      return queue.waiting.length === 0
     }
     const batch: Batch = { log, node: this.#nodes.id, number: ++this.#number, waiting }
     queue.batch = batch
@@ -175,12 +161,12 @@ export class Appends {
       },
     )
     void answer.finally(done)
+    return true
   }
 
   async #perform(batch: Batch): Promise<void> {
     const { log, node, number, waiting } = batch
     const room = roomOf(log)
-    if (room !== undefined && !this.#nodes.isAdmitted(log)) await this.#enter(log)
     const keys = this.#keys.ofLog(log, node)
     const floor = String(this.#committer.floor(log))
     const head = [node, String(number), floor]
@@ -215,13 +201,17 @@ export class Appends {
     throw status === 'closed' ? new Closed(log) : new Unavailable(`this node is ${status} to Redis`)
   }
 
-  /** Nothing has been sent by then, so a connection that breaks leaves nothing unknown. */
-  async #enter(log: LogName): Promise<void> {
-    try {
-      await this.#nodes.enter(log)
-    } catch (error) {
-      throw new Unavailable(error instanceof Error ? error.message : String(error))
-    }
+  #enter(log: LogName, queue: Queue): void {
+    if (queue.entering) return
+    queue.entering = true
+    const entered = this.#nodes.enter(log).catch((error: Error) => {
+      this.#refuse(queue.waiting.splice(0), new Unavailable(error.message))
+      this.#tidy(log, queue)
+    })
+    void entered.then(() => {
+      queue.entering = false
+      if (queue.waiting.length > 0 && !queue.batch) this.#schedule(log)
+    })
   }
 
   /** `prev` is undefined where nobody has told. */
@@ -266,7 +256,10 @@ export class Appends {
 
   #refuse(waiting: readonly Waiting[], error: Error): void {
     this.#forget(waiting)
-    for (const { reject } of waiting) reject(error)
+    for (const one of waiting) {
+      one.sent = true
+      one.reject(error)
+    }
   }
 
   #forget(waiting: readonly Waiting[]): void {
@@ -275,26 +268,7 @@ export class Appends {
   }
 
   #tidy(log: LogName, queue: Queue): void {
-    if (!queue.batch && queue.waiting.length === 0) this.#queues.delete(log)
+    if (queue.batch || queue.waiting.length > 0) return
+    if (this.#queues.get(log) === queue) this.#queues.delete(log)
   }
-}
-
-/** Takes the oldest of what waits, at least one; the end of a room is a batch of its own. */
-function nextOf(queue: Queue): Waiting[] {
-  let count = 0
-  let bytes = 0
-  for (const { draft, size } of queue.waiting) {
-    if (count > 0 && (bytes + size > BATCH || draft.kind === 'closed')) break
-    count++
-    bytes += size
-    if (draft.kind === 'closed') break
-  }
-  return queue.waiting.splice(0, count)
-}
-
-export function toldOf(text: string): Told {
-  // Only the scripts write here: see publish in scripts/log.lua.
-  const [node, number, prev, written] = JSON.parse(text) as [string, number | string, string, Entry[]]
-  const events = written.map(([id, fields]) => eventOf(Number(id), fields))
-  return { node, number: Number(number), prev: Number(prev), events }
 }

@@ -67,19 +67,18 @@ export class Claims {
     throw new Unavailable(`this node is ${answer} to Redis`)
   }
 
-  /** Where Redis is away the name is free when it comes back, or when this node's lease is over. */
-  async release(room: number, name: string): Promise<void> {
+  /**
+   * Does not wait for Redis, which does one thing after the other: the name is free for whatever is asked here from now on.
+   * Where Redis is away it is free when that comes back, or when this node's lease is over.
+   */
+  release(room: number, name: string): void {
     const place = placeOf(room, fold(name))
     const claim = this.#held.get(place)
     if (!claim) return
     this.#held.delete(place)
     const { connection } = this.#link
-    try {
-      if (connection) await this.#release(connection, claim)
-      else this.#owed.add(claim)
-    } catch {
-      this.#owed.add(claim)
-    }
+    if (connection) this.#release(connection, claim).catch(() => this.#owed.add(claim))
+    else this.#owed.add(claim)
   }
 
   /** What came of it when somebody here said that he has come or gone. */

@@ -88,11 +88,14 @@ export class Connection {
   }
 
   async #end(before: Connection): Promise<void> {
-    const id = before.#id
-    if (id === '') return
-    const known = String(await this.command(['CLIENT', 'LIST', 'ID', id]))
-    // Where it has gone by itself meanwhile there is none to kill.
-    if (known.includes(` name=${before.#name} `)) await this.command(['CLIENT', 'KILL', 'ID', id]).catch(() => {})
+    if (before.#id === '') return
+    try {
+      const known = String(await this.command(['CLIENT', 'LIST', 'ID', before.#id]))
+      if (known.includes(` name=${before.#name} `)) await this.command(['CLIENT', 'KILL', 'ID', before.#id])
+    } catch (error) {
+      // It has gone by itself meanwhile, or this user may not: what is asked of each log then stands alone.
+      if (error instanceof ConnectionLost) throw error
+    }
   }
 
   get open(): boolean {

@@ -1,9 +1,9 @@
 import type { Listener } from '../engine.ts'
 import type { Event, LogName } from '../event.ts'
 import { type MemoryLimits, Recent } from '../recent.ts'
-import type { Told } from './appends.ts'
 import type { Connection } from './connection.ts'
 import { type Entry, entryId, eventOf, idOf } from './entry.ts'
+import type { Told } from './told.ts'
 
 /** Where a feed reads. */
 export type Source = Pick<Connection, 'run' | 'command' | 'close'>
@@ -97,7 +97,8 @@ export class Feed {
     const [start, end, behind] = await connection.run('sync', this.#keys(), [String(from ?? 0)])
     const last = Number(end)
     this.seen ??= last
-    if (Number(start) > this.seen || behind === '1') this.#recent = new Recent(this.#limits)
+    // Of what was seen nothing may be there any more: then memory is not to know better.
+    if (Number(start) >= this.seen) this.#recent = new Recent(this.#limits)
     while (this.seen < last && connection === this.#connection) {
       const range = [entryId(this.seen + 1), entryId(last), 'COUNT', String(PAGE)]
       // The reply to XRANGE.

@@ -1,10 +1,11 @@
 import type { Listener } from '../engine.ts'
 import type { Event, LogName } from '../event.ts'
 import type { MemoryLimits } from '../recent.ts'
-import { type Appends, toldOf } from './appends.ts'
+import type { Appends } from './appends.ts'
 import type { Connection } from './connection.ts'
 import { Feed } from './feed.ts'
 import type { Keys } from './keys.ts'
+import { toldOf } from './told.ts'
 
 /** Logs that are read at once after a lost connection, and channels asked for at once. */
 const AT_ONCE = 32

@@ -5,7 +5,6 @@ import type { Answers, ScriptName } from './scripts.ts'
 import type { Place } from './url.ts'
 
 const FIRST_WAIT_MS = 50
-const LONGEST_WAIT_MS = 3_000
 /** In which a new connection must have been made use of. */
 const RESUME_MS = 20_000
 
@@ -23,6 +22,7 @@ export interface Linked {
 export class Link {
   readonly #place: Place
   readonly #linked: Linked
+  readonly #longestWait: number
   #connection: Connection | undefined
   /** The last one that was used. */
   #last: Connection | undefined
@@ -30,7 +30,9 @@ export class Link {
   #stopped = false
   readonly #end = new AbortController()
 
-  constructor(place: Place, linked: Linked) {
+  /** `longestWait` is how many ms may pass from one attempt to the next. */
+  constructor(place: Place, longestWait: number, linked: Linked) {
+    this.#longestWait = longestWait
     this.#place = place
     this.#linked = linked
   }
@@ -99,7 +101,7 @@ export class Link {
   }
 
   async #reopen(): Promise<void> {
-    for (let wait = FIRST_WAIT_MS; !this.#stopped; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
+    for (let wait = FIRST_WAIT_MS; !this.#stopped; wait = Math.min(wait * 2, this.#longestWait)) {
       try {
         await delay(wait * (0.5 + Math.random() / 2), undefined, { signal: this.#end.signal, ref: false })
         return await this.#open()

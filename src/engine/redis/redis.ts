@@ -19,7 +19,6 @@ import type { Retention, Watch } from '../watch.ts'
 import { Appends } from './appends.ts'
 import { Claims } from './claims.ts'
 import type { Connection } from './connection.ts'
-import { type Entry, entryId, eventOf, idOf } from './entry.ts'
 import { Feeds } from './feeds.ts'
 import { Keys } from './keys.ts'
 import { Link } from './link.ts'
@@ -27,6 +26,7 @@ import { Nodes, type Timing } from './nodes.ts'
 import { Notes } from './notes.ts'
 import { People } from './people.ts'
 import { RoomTable } from './rooms.ts'
+import { storeOf } from './store.ts'
 import { Sweep } from './sweep.ts'
 import type { Place } from './url.ts'
 
@@ -44,8 +44,6 @@ export interface RedisOptions {
 const TIMING: Timing = { lease: 5_000, renew: 1_500 }
 /** How long stopping waits for what is under way. */
 const STOP_MS = 5_000
-/** Of a log, what the script looks at in one go. */
-const STRIDE = 1_024
 
 export class RedisEngine implements Engine {
   readonly #options: RedisOptions
@@ -60,6 +58,7 @@ export class RedisEngine implements Engine {
   readonly #people: People
   readonly #notes: Notes
   readonly #sweep: Sweep
+  readonly #store: Store
   readonly #roomWatchers = new Set<(room: number) => void>()
   /** Rooms that others have changed since the last turn. */
   readonly #changed = new Set<number>()
@@ -72,14 +71,16 @@ export class RedisEngine implements Engine {
     this.#options = options
     this.#watch = watch
     const keys = new Keys(options.prefix)
-    const link = new Link(options.place, {
+    const timing = options.timing ?? TIMING
+    // Whoever comes back to Redis first gives the others a lease's time to come back, too.
+    const link = new Link(options.place, timing.lease / 2, {
       down: (reason) => this.#down(reason),
       resume: (connection) => this.#resume(connection),
       up: () => this.#up(),
     })
     this.#keys = keys
     this.#link = link
-    this.#nodes = new Nodes(keys, link, options.timing ?? TIMING)
+    this.#nodes = new Nodes(keys, link, timing)
     this.#feeds = new Feeds(keys, options.memory)
     this.#appends = new Appends(keys, link, this.#nodes, {
       floor: (log) => this.#feeds.get(log)?.seen ?? 0,
@@ -99,6 +100,7 @@ export class RedisEngine implements Engine {
     this.#people = new People(keys, link)
     this.#notes = new Notes(keys, link)
     this.#sweep = new Sweep(keys, link, options.keep)
+    this.#store = storeOf(keys, link)
   }
 
   /** Which node this is at the moment. */
@@ -148,7 +150,7 @@ export class RedisEngine implements Engine {
 
   read(log: LogName, range: Range): AsyncIterable<readonly Event[]> {
     const feed = this.#link.connection ? this.#feeds.get(log) : undefined
-    return readLog(this.#reading, log, range, feed?.recent)
+    return readLog(this.#store, log, range, feed?.recent)
   }
 
   follow(log: LogName, listener: Listener): () => void {
@@ -160,7 +162,7 @@ export class RedisEngine implements Engine {
   }
 
   async release(room: number, nickname: string): Promise<void> {
-    await this.#claims.release(room, nickname)
+    this.#claims.release(room, nickname)
     this.#roomChanged(room)
   }
 
@@ -257,31 +259,6 @@ export class RedisEngine implements Engine {
 
   forget(key: string): Promise<void> {
     return this.#notes.forget(key)
-  }
-
-  readonly #reading: Store = {
-    stride: STRIDE,
-    bounds: async (log) => {
-      const [, info = ''] = this.#keys.ofLog(log, '')
-      // The reply to HMGET.
-      const known = await this.#link.command(['HMGET', info, 'start', 'last', 'closed'])
-      const [start, last, closed] = known as readonly (string | null)[]
-      if (typeof start !== 'string' || typeof last !== 'string' || typeof closed === 'string') return undefined
-      return { start: Number(start), last: Number(last) }
-    },
-    page: async (log, from, to, limit) => {
-      if (from > to || to < 0) return []
-      const range = [entryId(Math.max(0, from)), entryId(to), 'COUNT', String(limit)]
-      // The reply to XRANGE.
-      const entries = (await this.#link.command(['XRANGE', this.#keys.log(log), ...range])) as readonly Entry[]
-      return entries.map(([id, fields]) => eventOf(idOf(id), fields))
-    },
-    back: async (log, from, to, skip) => {
-      if (from > to || to < 0) return undefined
-      const args = [entryId(to), entryId(Math.max(0, from)), String(skip + 1)]
-      const id = await this.#link.run('back', this.#keys.ofLog(log, ''), args)
-      return id === null ? undefined : idOf(id)
-    },
   }
 
   /** Takes up where the last connection ended. Channels first: what is told from now on is not missed. */

@@ -1,0 +1,35 @@
+import type { Store } from '../reading.ts'
+import { type Entry, entryId, eventOf, idOf } from './entry.ts'
+import type { Keys } from './keys.ts'
+import type { Link } from './link.ts'
+
+/** Of a log, what the script looks at in one go. */
+const STRIDE = 1_024
+
+/** The logs in Redis, as they are read. */
+export function storeOf(keys: Keys, link: Link): Store {
+  return {
+    stride: STRIDE,
+    bounds: async (log) => {
+      const [, info = ''] = keys.ofLog(log, '')
+      // The reply to HMGET.
+      const known = await link.command(['HMGET', info, 'start', 'last', 'closed'])
+      const [start, last, closed] = known as readonly (string | null)[]
+      if (typeof start !== 'string' || typeof last !== 'string' || typeof closed === 'string') return undefined
+      return { start: Number(start), last: Number(last) }
+    },
+    page: async (log, from, to, limit) => {
+      if (from > to || to < 0) return []
+      const range = [entryId(Math.max(0, from)), entryId(to), 'COUNT', String(limit)]
+      // The reply to XRANGE.
+      const entries = (await link.command(['XRANGE', keys.log(log), ...range])) as readonly Entry[]
+      return entries.map(([id, fields]) => eventOf(idOf(id), fields))
+    },
+    back: async (log, from, to, skip) => {
+      if (from > to || to < 0) return undefined
+      const args = [entryId(to), entryId(Math.max(0, from)), String(skip + 1)]
+      const id = await link.run('back', keys.ofLog(log, ''), args)
+      return id === null ? undefined : idOf(id)
+    },
+  }
+}
