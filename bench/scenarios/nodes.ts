@@ -3,7 +3,7 @@ import { Client, enterAll, numbersIn, quiet, within } from '../client.ts'
 import { Crowd } from '../crowd.ts'
 import { LINE, LOBBY } from '../dialect.ts'
 import { pipe } from '../fill.ts'
-import { cpuSeconds } from '../proc.ts'
+import { cpuSeconds, memory } from '../proc.ts'
 import { busy, CROWDS, LIMIT_MS, MESSAGES, type Round, speak, split } from '../room.ts'
 import { type Context, type Figure, median, quantile, type Scenario } from '../scenario.ts'
 import { type Server, startRedis, startRoomd } from '../server.ts'
@@ -40,6 +40,8 @@ interface Ingest {
   readonly rate: number
   readonly cost: number
   readonly redis: number
+  /** Bytes by which Redis has grown for a line. */
+  readonly kept: number
   readonly refused: number
 }
 interface Latency {
@@ -153,9 +155,11 @@ async function fanOut({ first, all, redis }: Running, context: Context): Promise
 
 async function ingest({ first, redis }: Running, context: Context): Promise<Ingest> {
   const lines = context.size(200_000, 20_000)
+  const empty = redis ? memory(redis.pid) : 0
   const { seconds, serverCpu, refused } = await pipe(first, lines)
+  const kept = redis ? ((memory(redis.pid) - empty) * 1_024) / lines : 0
   const perLine = 1e6 / lines
-  return { rate: lines / seconds, cost: serverCpu * perLine, redis: secondsOf(redis) * perLine, refused }
+  return { rate: lines / seconds, cost: serverCpu * perLine, redis: secondsOf(redis) * perLine, kept, refused }
 }
 
 /** What is said at the first node is heard at the last one. */
@@ -193,7 +197,7 @@ function fanOutFigures(rounds: Rounds<FanOut>): Figure[] {
   const rate = (round: FanOut) => round.rate
   const cost = (round: FanOut) => round.cost
   const found = rounds.fleets.flatMap((fleet): Figure[] => [
-    { name: `${fleet.name}`, value: rounds.middle(fleet, rate), unit: 'deliveries/s', note: busy(rounds.of(fleet)) },
+    { name: fleet.name, value: rounds.middle(fleet, rate), unit: 'deliveries/s', note: busy(rounds.of(fleet)) },
     { name: `${fleet.name} cpu`, value: rounds.middle(fleet, cost), unit: 'µs/delivery' },
   ])
   for (const fleet of rounds.fleets.filter(({ redis }) => redis)) {
@@ -221,6 +225,7 @@ function ingestFigures(rounds: Rounds<Ingest>): Figure[] {
     { name: 'one pipe, Redis/local', value: rounds.beside(ONE, rate), unit: '× lines/s' },
     { name: 'one pipe, Redis, node cpu', value: rounds.middle(ONE, ({ cost }) => cost), unit: 'µs/line' },
     { name: 'one pipe, Redis, Redis cpu', value: rounds.middle(ONE, ({ redis }) => redis), unit: 'µs/line' },
+    { name: 'one pipe, Redis, kept', value: rounds.middle(ONE, ({ kept }) => kept), unit: 'bytes/line of 100' },
     { name: 'one pipe, Redis, refused', value: refused, unit: 'lines' },
   ]
 }
