@@ -1,10 +1,14 @@
-/** roomd in the background: `npm run daemon`, `npm run daemon:stop`. Options come from ROOMD_… in the environment. */
+/**
+ * roomd in the background: `npm run daemon`, `npm run daemon:stop`. Options come from ROOMD_… in the environment. With
+ * ROOMD_REDIS it is one process a core, on the same ports; without, it is one, as only one may have a store of its own.
+ */
 const { existsSync } = require('node:fs')
 const { join } = require('node:path')
 
 const built = join(__dirname, 'dist/src/main.js')
 const source = join(__dirname, 'src/main.ts')
 const inCheckout = existsSync(source)
+const several = Boolean(process.env.ROOMD_REDIS)
 
 module.exports = {
   apps: [
@@ -16,7 +20,8 @@ module.exports = {
       node_args: '--max-semi-space-size=12',
       // TypeScript is made JavaScript once, not at every start.
       env: inCheckout ? { NODE_COMPILE_CACHE: join(__dirname, 'node_modules/.cache/compiled') } : {},
-      exec_mode: 'fork',
+      exec_mode: several ? 'cluster' : 'fork',
+      instances: several ? process.env.WEB_CONCURRENCY || 'max' : 1,
       wait_ready: true,
       listen_timeout: 10_000,
       // Longer than --drain-timeout, so that a graceful stop is never cut short.

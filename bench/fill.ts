@@ -3,17 +3,20 @@ import { Client, countLines, countMarks, payload, within } from './client.ts'
 import { LINE } from './dialect.ts'
 import { cpuSeconds, memory } from './proc.ts'
 import type { Context } from './scenario.ts'
-import { startRoomd, temporary } from './server.ts'
+import { type Server, startRoomd, temporary } from './server.ts'
 
-export interface Filled {
-  /** The data folder; the lines are in room bench0. */
-  readonly data: string
-  readonly lines: number
+export interface Piped {
   readonly seconds: number
   readonly serverCpu: number
   readonly peakKb: number
   /** Lines that were not answered with OK. */
   readonly refused: number
+}
+
+export interface Filled extends Piped {
+  /** The data folder; the lines are in room bench0. */
+  readonly data: string
+  readonly lines: number
 }
 
 const BATCH = 256
@@ -26,9 +29,16 @@ export function fill(context: Context): Promise<Filled> {
 async function ingest(lines: number, context: Context): Promise<Filled> {
   const data = temporary()
   const server = await startRoomd(data)
+  context.say(`one pipe says ${lines} lines`)
+  const piped = await pipe(server, lines)
+  await server.stop()
+  return { data, lines, ...piped }
+}
+
+/** Says so many lines in room bench0, as fast as they are taken. */
+export async function pipe(server: Server, lines: number): Promise<Piped> {
   const client = new Client(server.port)
   await client.enter(LINE, 0, 0)
-  context.say(`one pipe says ${lines} lines`)
   const cpu = cpuSeconds(server.pid)
   const started = performance.now()
   let echoes = 0
@@ -54,6 +64,5 @@ async function ingest(lines: number, context: Context): Promise<Filled> {
   const serverCpu = cpuSeconds(server.pid) - cpu
   const peakKb = memory(server.pid, 'VmHWM')
   client.leave()
-  await server.stop()
-  return { data, lines, seconds, serverCpu, peakKb, refused: lines - echoes }
+  return { seconds, serverCpu, peakKb, refused: lines - echoes }
 }

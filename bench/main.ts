@@ -12,6 +12,7 @@ import { ingest } from './scenarios/ingest.ts'
 import { joins } from './scenarios/joins.ts'
 import { latency } from './scenarios/latency.ts'
 import { mixed } from './scenarios/mixed.ts'
+import { nodes } from './scenarios/nodes.ts'
 import { start } from './scenarios/start.ts'
 import { tls } from './scenarios/tls.ts'
 import { web } from './scenarios/web.ts'
@@ -29,6 +30,7 @@ const SCENARIOS: readonly Scenario[] = [
   idle,
   history,
   latency,
+  nodes,
   start,
 ]
 const RESULTS = new URL('results.json', import.meta.url)

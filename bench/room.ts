@@ -10,16 +10,16 @@ import { DIALECTS, type DialectName } from './dialect.ts'
 import { hearAll } from './hear.ts'
 import { cpuSeconds } from './proc.ts'
 import { type Context, median } from './scenario.ts'
-import { discard, freePort, type Server, startRoomd, temporary } from './server.ts'
+import { discard, freePort, startRoomd, temporary } from './server.ts'
 
 const ROUNDS = 3
 const WINDOW = 64
-const MESSAGES = [2_000, 1_000] as const
-const LIMIT_MS = 120_000
+export const MESSAGES = [2_000, 1_000] as const
+export const LIMIT_MS = 120_000
 /** Lists of a long room are pushed up to this far apart, in ms. */
 const SETTLED_MS = 1_500
 /** The server has one processor to itself where there is more than one. */
-const CROWDS = Math.max(1, availableParallelism() - 1)
+export const CROWDS = Math.max(1, availableParallelism() - 1)
 
 /** How one gets in. */
 export interface Way {
@@ -127,7 +127,11 @@ async function play(context: Context, room: Room): Promise<Round> {
     }
     await quiet(SETTLED_MS)
     const messages = context.size(...MESSAGES)
-    return await within(LIMIT_MS, 'fan-out', speak(server, speaker, crowds, members, messages, room))
+    return await within(
+      LIMIT_MS,
+      'fan-out',
+      speak([server.pid], speaker, crowds, members, messages, room.speaker.dialect),
+    )
   } finally {
     speaker?.leave()
     await Promise.all(crowds.map((crowd) => crowd.leave()))
@@ -137,13 +141,14 @@ async function play(context: Context, room: Room): Promise<Round> {
 }
 
 /** Has one member speak until everybody has heard everything; a bounded number of messages is ahead of the slowest. */
-async function speak(
-  server: Server,
+export async function speak(
+  /** Of the servers, whose processor time counts. */
+  pids: readonly number[],
   speaker: Client,
   crowds: readonly Crowd[],
   members: number,
   messages: number,
-  { speaker: { dialect } }: Room,
+  dialect: DialectName,
 ): Promise<Round> {
   const { say } = DIALECTS[dialect]
   const floors = new Array<number>(crowds.length + 1).fill(0)
@@ -158,13 +163,14 @@ async function speak(
   await Promise.all(crowds.map((crowd, index) => crowd.hear(messages, rise(index))))
   const own = hearAll([speaker], messages, rise(crowds.length))
 
-  const before = { server: cpuSeconds(server.pid), generator: generatorSeconds(crowds) }
+  const serverSeconds = () => pids.reduce((seconds, pid) => seconds + cpuSeconds(pid), 0)
+  const before = { server: serverSeconds(), generator: generatorSeconds(crowds) }
   const started = performance.now()
   sent = 0
   rise(crowds.length)(0)
   await Promise.race([Promise.all([everybody.promise, own]), ...crowds.map(({ lost }) => lost)])
   const seconds = (performance.now() - started) / 1_000
-  const used = cpuSeconds(server.pid) - before.server
+  const used = serverSeconds() - before.server
   const deliveries = members * messages
   return {
     rate: deliveries / seconds,
@@ -179,6 +185,6 @@ function generatorSeconds(crowds: readonly Crowd[]): number {
 }
 
 /** So many in parts that differ by one at most. */
-function split(count: number, parts: number): number[] {
+export function split(count: number, parts: number): number[] {
   return Array.from({ length: parts }, (_, part) => Math.floor((count + part) / parts))
 }

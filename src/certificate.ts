@@ -1,7 +1,7 @@
 /** The certificate that all TLS listeners show: the one the options name, or one made on the first run. */
-import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, X509Certificate } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { createSecureContext } from 'node:tls'
@@ -10,6 +10,8 @@ import type { Certificate } from './protocols/protocol.ts'
 
 const DAY_MS = 86_400_000
 const VALID_DAYS = 3_650
+/** P-256, by the name that OpenSSL has for it. */
+const CURVE = 'prime256v1'
 
 export interface LoadedCertificate extends Certificate {
   /** Where it is kept; undefined when that is in memory only. */
@@ -32,10 +34,11 @@ export async function loadCertificate(
   const certFile = config['tls-cert'] ?? join(data, 'cert.pem')
   const keyFile = config['tls-key'] ?? join(data, 'key.pem')
   const own = config['tls-cert'] === undefined
-  if (own && inMemory) return { ...checked(await make(), 'cert.pem', 'key.pem'), file: undefined, made: true }
-  // A key alone is what a first run leaves that was interrupted.
-  const made = mayMake && own && !existsSync(certFile)
-  if (made) await write(await make(), data, certFile, keyFile)
+  if (own && inMemory) {
+    const key = makeKey()
+    return { ...checked({ cert: await make(key), key }, 'cert.pem', 'key.pem'), file: undefined, made: true }
+  }
+  const made = mayMake && own && !existsSync(certFile) && (await write(data, certFile, keyFile))
   return { ...checked(await read(certFile, keyFile), certFile, keyFile), file: certFile, made }
 }
 
@@ -48,19 +51,45 @@ async function read(certFile: string, keyFile: string): Promise<Certificate> {
 }
 
 /**
- * The key first, and each appears whole or not at all: with a certificate there is always its key. No certificate is ever
- * written over; a key without one is put aside.
+ * The key first, and each appears whole or not at all: with a certificate there is always its key. Neither is ever written
+ * over: where several processes begin in one folder at once, the first key and the first certificate of it are everybody's.
+ * True when the certificate is this process's.
  */
-async function write({ cert, key }: Certificate, folder: string, certFile: string, keyFile: string): Promise<void> {
+async function write(folder: string, certFile: string, keyFile: string): Promise<boolean> {
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 })
-    if (existsSync(keyFile)) await rename(keyFile, `${keyFile}.old`)
-    await writeFile(`${keyFile}.new`, key, { mode: 0o600 })
-    await writeFile(`${certFile}.new`, cert)
-    await rename(`${keyFile}.new`, keyFile)
-    await rename(`${certFile}.new`, certFile)
+    // A key alone is what a first run leaves that was interrupted; what cannot be used is somebody else's, and put aside.
+    if (existsSync(keyFile) && !isOurs(await readFile(keyFile))) await rename(keyFile, `${keyFile}.old`)
+    if (!existsSync(keyFile)) await install(keyFile, makeKey(), 0o600)
+    return await install(certFile, await make(await readFile(keyFile)), 0o644)
   } catch (error) {
     throw new ConfigError(`cannot write a certificate: ${reason(error)}`)
+  }
+}
+
+/** Puts a file where there is none; false when there is one. */
+async function install(file: string, content: Buffer, mode: number): Promise<boolean> {
+  const fresh = `${file}.${randomBytes(8).toString('hex')}`
+  try {
+    await writeFile(fresh, content, { mode })
+    await link(fresh, file)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    // A file system that knows no links: there, several at once are out of luck.
+    await rename(fresh, file)
+    return true
+  } finally {
+    await rm(fresh, { force: true })
+  }
+}
+
+/** Whether it is such a key as {@link makeKey} makes. */
+function isOurs(key: Buffer): boolean {
+  try {
+    return createPrivateKey(key).asymmetricKeyDetails?.namedCurve === CURVE
+  } catch {
+    return false
   }
 }
 
@@ -86,14 +115,21 @@ function reason(error: unknown): string {
   return first
 }
 
+function makeKey(): Buffer {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: CURVE })
+  return Buffer.from(privateKey.export({ type: 'pkcs8', format: 'pem' }))
+}
+
 /** Its own authority, so that a client can trust just this certificate. */
-async function make(): Promise<Certificate> {
+async function make(key: Buffer): Promise<Buffer> {
   // Needed once in the life of a data folder, and slow to load.
   const { generate } = await import('selfsigned')
   const host = hostname()
   const names = /^[\w.-]+$/.test(host) && host !== 'localhost' ? ['localhost', host] : ['localhost']
   const now = Date.now()
-  const { cert, private: key } = await generate([{ name: 'commonName', value: 'localhost' }], {
+  const publicKey = createPublicKey(key).export({ type: 'spki', format: 'pem' })
+  const { cert } = await generate([{ name: 'commonName', value: 'localhost' }], {
+    keyPair: { privateKey: String(key), publicKey: String(publicKey) },
     keyType: 'ec',
     algorithm: 'sha256',
     // A client's clock may be behind.
@@ -109,5 +145,5 @@ async function make(): Promise<Certificate> {
       },
     ],
   })
-  return { cert: Buffer.from(cert), key: Buffer.from(key) }
+  return Buffer.from(cert)
 }

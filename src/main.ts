@@ -3,6 +3,7 @@
  * The command line. The flag above (in package.json and ecosystem.config.cjs too) bounds the space for young objects, in MB:
  * connections that come in a crowd would otherwise leave it grown, at 5 KB for each of 8,000.
  */
+import cluster from 'node:cluster'
 import { readFileSync } from 'node:fs'
 import { type Logger, pino } from 'pino'
 import yargs from 'yargs'
@@ -15,9 +16,14 @@ const STOPPED = 0
 const FAULT = 1
 const MISUSE = 2
 
-function exit(status: number, message: string): never {
-  process.stderr.write(`roomd: ${message}\n`)
+/** Ends the process once what it has said is written: that of a worker of pm2's cluster is, by pm2, in its own time. */
+async function exit(status: number): Promise<never> {
+  if (cluster.isWorker) await Promise.all([written(process.stdout), written(process.stderr)])
   process.exit(status)
+}
+
+function written(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => stream.write('', 'utf8', () => resolve()))
 }
 
 /** An option as yargs wants it. Values are checked in one place, config.ts, whatever they come from. */
@@ -44,14 +50,16 @@ async function parse(args: readonly string[]): Promise<Record<string, unknown>> 
       try {
         return JSON.parse(readFileSync(file, 'utf8'))
       } catch (error) {
-        return exit(MISUSE, `--config ${file}: ${error instanceof Error ? error.message : error}`)
+        throw new ConfigError(`--config ${file}: ${error instanceof Error ? error.message : error}`)
       }
     })
     .env('ROOMD')
     .version(version())
     .strict()
     .wrap(Math.min(110, process.stdout.columns ?? 110))
-    .fail((message, error) => exit(MISUSE, message ?? error.message))
+    .fail((message, error) => {
+      throw new ConfigError(message ?? error.message)
+    })
     .parse()
 }
 
@@ -61,6 +69,8 @@ function version(): string {
 
 /** JSON for programs, colours for people. */
 async function logTo({ isTTY }: NodeJS.WriteStream, level: string): Promise<Logger> {
+  // Beneath the stream of a worker of pm2's cluster is pm2's own log.
+  if (cluster.isWorker) return pino({ level }, process.stdout)
   if (!isTTY) return pino({ level }, pino.destination({ sync: true }))
   const { default: pretty } = await import('pino-pretty')
   return pino({ level, base: null }, pretty({ translateTime: 'HH:MM:ss' }))
@@ -75,7 +85,7 @@ async function serve(args: readonly string[]): Promise<void> {
     log.info(why, 'stopping')
     await (await starting).stop()
     log.info('stopped')
-    process.exit(status)
+    await exit(status)
   }
   // From the first moment on: whoever has read "ready" may stop it at once.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop({ signal }, STOPPED))
@@ -93,5 +103,6 @@ async function serve(args: readonly string[]): Promise<void> {
 
 serve(hideBin(process.argv)).catch((error: unknown) => {
   const message = error instanceof Error ? error.message : String(error)
-  exit(error instanceof ConfigError ? MISUSE : FAULT, message)
+  process.stderr.write(`roomd: ${message}\n`)
+  return exit(error instanceof ConfigError ? MISUSE : FAULT)
 })

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { turnEnd } from '../turn.ts'
 import type { DisconnectReason } from './disconnect.ts'
@@ -13,6 +14,8 @@ const BEHIND = 65_536
 const GRACE_MS = 5_000
 /** and one whose client has ended it and now reads its replies, as long as it takes none of them. */
 const PATIENCE_MS = 60_000
+/** How long whoever is told to come back is kept until his name is free to come back under, in ms. */
+const FREE_MS = 1_000
 /** How long the client then has to close its side, in ms: `nc` on a terminal never does. */
 const LINGER_MS = 500
 
@@ -72,7 +75,7 @@ export abstract class Connection implements OutboxOwner {
     this.#awaitLogin()
     // A reset is a way to leave like any other; `close` follows.
     socket.on('error', (error) => options.log.debug({ err: error }, 'connection failed'))
-    socket.on('close', () => this.#leave())
+    socket.on('close', () => void this.#leave())
   }
 
   /** With which the client has logged in, or nothing. */
@@ -84,8 +87,8 @@ export abstract class Connection implements OutboxOwner {
   protected abstract pause(): void
   /** Takes up reading where it was left. False when there was nothing to take up. */
   protected abstract resume(): boolean
-  /** Called once, when nothing more is heard: the client's session ends. */
-  protected abstract left(): void
+  /** Called once, when nothing more is heard: the client's session ends. Resolves when nothing holds its name any more. */
+  protected abstract left(): void | Promise<void>
   /** Called once, when reading is slowed for the first time. */
   protected slowed(): void {}
 
@@ -221,7 +224,17 @@ export abstract class Connection implements OutboxOwner {
 
   #close(patience: number, reason?: DisconnectReason): void {
     if (this.#gone) return
-    this.#leave()
+    const left = this.#leave()
+    if (reason === 'stopping') {
+      // He may come back to another process at once, sooner than this one would have taken his name out.
+      void Promise.race([left, delay(FREE_MS, undefined, { ref: false })]).then(() => this.#conclude(patience, reason))
+    } else {
+      this.#conclude(patience, reason)
+    }
+  }
+
+  #conclude(patience: number, reason: DisconnectReason | undefined): void {
+    if (this.socket.destroyed) return
     this.conclude(reason, () => {
       clearTimeout(this.#timer)
       this.#timer = setTimeout(() => this.socket.destroy(), this.linger).unref()
@@ -238,10 +251,10 @@ export abstract class Connection implements OutboxOwner {
     }, patience).unref()
   }
 
-  #leave(): void {
+  async #leave(): Promise<void> {
     this.#stopTimer()
     if (this.#gone) return
     this.#gone = true
-    this.left()
+    await this.left()
   }
 }

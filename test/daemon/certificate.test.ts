@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
-import { copyFileSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
@@ -126,7 +126,24 @@ test('half of a pair in the data folder is not written over', async () => {
   expect(await loadCertificate({ ...OWN, data })).toMatchObject({ cert, made: false })
 })
 
-test('a first run that was interrupted behind the key makes a new pair, and puts the key aside', async () => {
+test('several first runs at once, in one folder, have one certificate', async () => {
+  const data = join(folder(), 'data')
+  const loaded = await Promise.all(Array.from({ length: 8 }, () => loadCertificate({ ...OWN, data })))
+  expect(new Set(loaded.map(({ fingerprint }) => fingerprint)).size).toBe(1)
+  expect(loaded.filter(({ made }) => made)).toHaveLength(1)
+  expect(readdirSync(data).sort()).toEqual(['cert.pem', 'key.pem'])
+})
+
+test('a first run that was interrupted behind the key goes on with it', async () => {
+  const data = folder()
+  const { key, fingerprint } = await loadCertificate({ ...OWN, data })
+  rmSync(join(data, 'cert.pem'))
+  const again = await loadCertificate({ ...OWN, data })
+  expect(again).toMatchObject({ key, made: true })
+  expect(again.fingerprint).not.toBe(fingerprint)
+})
+
+test('a key alone that cannot be used is put aside', async () => {
   const data = folder()
   writeFileSync(join(data, 'key.pem'), 'half a key')
   expect(await loadCertificate({ ...OWN, data })).toMatchObject({ made: true })

@@ -1,21 +1,19 @@
-import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { copyFileSync } from 'node:fs'
-import { connect, createServer, type Socket } from 'node:net'
-import { join, resolve } from 'node:path'
+import { connect, type Socket } from 'node:net'
+import { join } from 'node:path'
 import { pipeline } from 'node:stream'
 import { setTimeout as wait } from 'node:timers/promises'
 import { connect as connectTls } from 'node:tls'
-import { promisify } from 'node:util'
 import split2 from 'split2'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import type { ServerLine } from '../../commands/schema.ts'
 import { type Certificate, makeCertificate } from '../support/certificate.ts'
 import { readLine } from '../support/client.ts'
 import { temporaryFolder } from '../support/folder.ts'
-import { LINE_ONLY } from '../support/process.ts'
+import { type App, ECOSYSTEM, Pm2 } from '../support/pm2.ts'
+import { freePort } from '../support/redis.ts'
 
-const root = resolve(import.meta.dirname, '../..')
 const home = temporaryFolder()
 const data = temporaryFolder()
 const [certFile, keyFile] = [join(home, 'cert.pem'), join(home, 'key.pem')]
@@ -24,36 +22,13 @@ let tlsPort = 0
 /** The certificate that the daemon shows. */
 let shown: Certificate
 
-async function pm2(...args: string[]): Promise<string> {
-  const env = {
-    ...LINE_ONLY,
-    PATH: process.env.PATH,
-    HOME: home,
-    PM2_HOME: home,
-    ROOMD_DATA: data,
-    ROOMD_LINE: String(port),
-    ROOMD_LINE_TLS: String(tlsPort),
-    ROOMD_TLS_CERT: certFile,
-    ROOMD_TLS_KEY: keyFile,
-  }
-  const { stdout } = await promisify(execFile)(resolve(root, 'node_modules/.bin/pm2'), args, { cwd: home, env })
-  return stdout
-}
+/** Set as soon as the ports are known: it hands them down. */
+let pm2: Pm2
 
-async function describeApp(): Promise<{ pid: number; status: string; restarts: number }> {
-  const out = await pm2('jlist')
-  const [app] = JSON.parse(out.slice(out.indexOf('[{')))
-  return { pid: app.pid, status: app.pm2_env.status, restarts: app.pm2_env.restart_time }
-}
-
-/** pm2 hands its environment down, so the ports must be known before it starts. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  return typeof address === 'object' ? (address?.port ?? 0) : 0
+async function describeApp(): Promise<App> {
+  const [app] = await pm2.apps()
+  if (!app) throw new Error('pm2 runs nothing')
+  return app
 }
 
 /** What the server says; ends, or throws, when the connection does. */
@@ -145,12 +120,19 @@ beforeAll(async () => {
   port = await freePort()
   tlsPort = await freePort()
   shown = renew()
+  pm2 = new Pm2(home, {
+    ROOMD_DATA: data,
+    ROOMD_LINE: String(port),
+    ROOMD_LINE_TLS: String(tlsPort),
+    ROOMD_TLS_CERT: certFile,
+    ROOMD_TLS_KEY: keyFile,
+  })
   // Its log goes where pm2 is started from.
-  await pm2('start', resolve(root, 'ecosystem.config.cjs'))
+  await pm2.run('start', ECOSYSTEM)
 }, 60_000)
 
 afterAll(async () => {
-  await pm2('kill')
+  await pm2.run('kill')
 }, 30_000)
 
 test('pm2 starts it and waits until it is ready', async () => {
@@ -162,7 +144,7 @@ test('nothing acknowledged is lost over a reload', { timeout: 60_000 }, async ()
   const lines = Array.from({ length: 1_500 }, (_, n) => `line ${n}`)
   let reload: Promise<string> | undefined
   await sendAll(lines, (sent) => {
-    if (sent === 500) reload = pm2('reload', 'roomd')
+    if (sent === 500) reload = pm2.run('reload', 'roomd')
   })
   await reload
   const kept = await historyOf('ops')
@@ -175,7 +157,7 @@ test('SIGHUP through pm2 brings a renewed certificate, and a session goes on', {
   const old = shown
   const ann = await enterOverTls('ann', 'tls', old)
   shown = renew()
-  await pm2('sendSignal', 'SIGHUP', 'roomd')
+  await pm2.run('sendSignal', 'SIGHUP', 'roomd')
   // The signal is on its way, no more than that.
   const bob = await vi.waitFor(() => enterOverTls('bob', 'tls', shown), { timeout: 20_000, interval: 100 })
   await expect(enterOverTls('eve', 'tls', old)).rejects.toMatchObject({ code: 'DEPTH_ZERO_SELF_SIGNED_CERT' })
@@ -195,7 +177,7 @@ test('a reload brings it too, to whoever comes back when told to', { timeout: 60
   ann.say('before')
   const { id } = await ann.next('message')
   shown = renew()
-  const reloaded = pm2('reload', 'roomd')
+  const reloaded = pm2.run('reload', 'roomd')
   expect(await ann.next('notice')).toMatchObject({ reconnect: true })
   await ann.closed
   const again = await comeBack('ann', 'reloaded', shown)
@@ -231,7 +213,7 @@ test('pm2 stops it gracefully', { timeout: 30_000 }, async () => {
   watcher.write('LOGIN ann\n')
   const lines = watcher.pipe(split2(readLine))[Symbol.asyncIterator]()
   await lines.next()
-  const stopped = pm2('stop', 'roomd')
+  const stopped = pm2.run('stop', 'roomd')
   expect((await lines.next()).value).toMatchObject({ type: 'notice', reconnect: true })
   await stopped
   expect((await describeApp()).status).toBe('stopped')

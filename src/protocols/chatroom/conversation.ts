@@ -63,9 +63,9 @@ export class ChatroomConversation implements FrameConversation {
     return this.#refuse(type, wording.INVALID_COMMAND)
   }
 
-  leave(): void {
+  async leave(): Promise<void> {
     this.#gone = true
-    if (this.#session) void this.#end(this.#session)
+    if (this.#session) await this.#end(this.#session)
   }
 
   #register(request: Request): void | Promise<void> {

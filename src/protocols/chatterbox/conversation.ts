@@ -77,8 +77,8 @@ export class Conversation implements FrameConversation {
     return new Meanwhile(done)
   }
 
-  leave(): void {
-    if (this.#session) void this.#options.chat.close(this.#session)
+  async leave(): Promise<void> {
+    if (this.#session) await this.#options.chat.close(this.#session)
   }
 
   /** At most one objection, the first, whatever there is to object to. */

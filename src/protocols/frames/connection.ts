@@ -26,7 +26,7 @@ export interface FrameConversation {
    */
   hear(payload: Buffer): Heard
   /** Called once, when the client is gone or is being let go. */
-  leave(): void
+  leave(): void | Promise<void>
 }
 
 export interface FrameOptions extends ConnectionOptions {
@@ -103,7 +103,7 @@ export class FrameConnection extends Connection implements FrameLink {
     return true
   }
 
-  protected override left(): void {
-    this.#conversation.leave()
+  protected override left(): void | Promise<void> {
+    return this.#conversation.leave()
   }
 }

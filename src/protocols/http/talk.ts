@@ -26,7 +26,7 @@ export interface SocketConversation {
   /** The same for a binary message; without it, those are passed over. */
   hearBinary?(message: Buffer): Heard
   /** Called once, when the client is gone or is being let go. */
-  leave(): void
+  leave(): void | Promise<void>
 }
 
 export interface TalkOptions extends SocketOptions {
@@ -75,7 +75,7 @@ export class TalkConnection extends SocketConnection<string | Buffer> implements
     return true
   }
 
-  protected override left(): void {
-    this.#conversation.leave()
+  protected override left(): void | Promise<void> {
+    return this.#conversation.leave()
   }
 }

@@ -56,8 +56,8 @@ export class LineConnection extends Connection implements Reader {
     return true
   }
 
-  protected override left(): void {
-    void this.#options.chat.close(this.#conversation.session)
+  protected override left(): Promise<void> {
+    return this.#options.chat.close(this.#conversation.session)
   }
 
   protected override slowed(): void {

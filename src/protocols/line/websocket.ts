@@ -63,8 +63,8 @@ class LineSocket extends SocketConnection<Line> implements Reader {
     return this.#conversation.hear(line)
   }
 
-  protected override left(): void {
-    void this.#options.chat.close(this.#conversation.session)
+  protected override left(): Promise<void> {
+    return this.#options.chat.close(this.#conversation.session)
   }
 
   protected override slowed(): void {

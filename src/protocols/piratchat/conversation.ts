@@ -90,12 +90,12 @@ export class Conversation implements SocketConversation {
     }
   }
 
-  leave(): void {
+  leave(): Promise<void> {
     this.#left = true
     clearTimeout(this.#timer)
-    void this.#options.lobby.end(this.#session)
     // The time without activity begins now. Whether the session can be prolonged or has ended, nobody is there to be told.
     this.#options.chat.tickets.use(this.#ticket).catch(() => {})
+    return this.#options.lobby.end(this.#session)
   }
 
   /** An open WebSocket is activity (protocols/piratchat.md, 3). */

@@ -66,9 +66,9 @@ export class GlobesConversation implements SocketConversation {
     return justTalks ? new Meanwhile(done) : done
   }
 
-  leave(): void {
+  async leave(): Promise<void> {
     this.#unwatch()
-    void this.#shared.chat.close(this.#session)
+    await this.#shared.chat.close(this.#session)
   }
 
   async #follow({ type, name, text, color }: ClientEvent): Promise<void> {

@@ -1,0 +1,42 @@
+/** A pm2 of the test's own. */
+import { execFile } from 'node:child_process'
+import { resolve } from 'node:path'
+import { promisify } from 'node:util'
+import { LINE_ONLY } from './process.ts'
+
+const root = resolve(import.meta.dirname, '../..')
+export const ECOSYSTEM = resolve(root, 'ecosystem.config.cjs')
+
+export interface App {
+  readonly pid: number
+  readonly status: string
+  readonly restarts: number
+  readonly mode: string
+}
+
+export class Pm2 {
+  readonly #home: string
+  readonly #env: NodeJS.ProcessEnv
+
+  /** Keeps everything in `home`, where logs are written too; what it starts has `env`. */
+  constructor(home: string, env: NodeJS.ProcessEnv) {
+    this.#home = home
+    this.#env = { ...LINE_ONLY, PATH: process.env.PATH, HOME: home, PM2_HOME: home, ...env }
+  }
+
+  async run(...args: string[]): Promise<string> {
+    const options = { cwd: this.#home, env: this.#env }
+    const { stdout } = await promisify(execFile)(resolve(root, 'node_modules/.bin/pm2'), args, options)
+    return stdout
+  }
+
+  async apps(): Promise<App[]> {
+    const out = await this.run('jlist')
+    const apps: { pid: number; pm2_env: { status: string; restart_time: number; exec_mode: string } }[] = JSON.parse(
+      out.slice(out.indexOf('[{')),
+    )
+    return apps.map(({ pid, pm2_env: { status, restart_time: restarts, exec_mode: mode } }) => {
+      return { pid, status, restarts, mode }
+    })
+  }
+}
