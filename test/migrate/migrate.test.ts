@@ -91,7 +91,7 @@ withRedis('to migrate', () => {
     it('daemons give the same history, and passwords and private messages go on', async () => {
       const folder = temporaryFolder()
       const away = temporaryFolder()
-      const asked = ['LOGIN ann geheim', 'JOIN ops', 'HISTORY limit=4', '/blocked']
+      const asked = ['LOGIN ann geheim', 'JOIN ops', 'HISTORY', '/blocked']
       const historyOf = (lines: readonly string[]) => lines.filter((line) => /"body":"(one|two|three)"/.test(line))
       let daemon = roomd(folder)
       await talk(
@@ -114,7 +114,7 @@ withRedis('to migrate', () => {
         await moved(from, to)
         daemon = roomd(to)
         const port = await daemon.ready()
-        const told = await talk(port, ...asked.with(2, 'HISTORY'))
+        const told = await talk(port, ...asked)
         expect(historyOf(told)).toEqual(first)
         expect(told.join()).toContain('mallory')
         expect((await talk(port, 'LOGIN ann falsch')).join()).not.toContain('Username set')
@@ -135,7 +135,7 @@ withRedis('to migrate', () => {
   })
 
   describe('broken off', () => {
-    /** Kills a migration once its first log is whole, and says what it takes to spoil that. */
+    /** Kills a migration once its first log is whole. */
     async function breakOff(from: string, to: string): Promise<void> {
       const run = migrate('--from', from, '--to', to)
       const secondLog = async () => {
@@ -155,6 +155,7 @@ withRedis('to migrate', () => {
       expect(await run.exit).toMatchObject({ signal: 'SIGKILL' })
     }
 
+    /** Changes an event of the log that is whole. */
     async function spoil(where: string): Promise<void> {
       if (where.startsWith('redis:')) {
         const [[id] = []] = (await server.command('XRANGE', 'roomd:{room:1}:log', '-', '+', 'COUNT', '1')) as string[][]
@@ -182,7 +183,7 @@ withRedis('to migrate', () => {
       'it goes on where it was, into %s; no daemon starts meanwhile',
       async (kind) => {
         const [folder, other] = [temporaryFolder(), temporaryFolder()]
-        await fillMany(folder, 3, 30_000)
+        await fillMany(folder, 3, 20_000)
         if (kind === 'SQLite') await moved(folder, server.url)
         const [from, to] = kind === 'Redis' ? [folder, server.url] : [server.url, other]
         await breakOff(from, to)
@@ -206,10 +207,10 @@ withRedis('to migrate', () => {
         await spoil(to)
         const found = await migrate('--from', from, '--to', to).exit
         expect(found).toMatchObject({ status: 1 })
-        expect(found.stderr).toBe('roomd: the two sides differ in the log room:1; run the same command again\n')
+        expect(found.stderr).toMatch(/^roomd: the two sides differ in the log room:\d; run the same command again\n$/)
         expect((await roomd(to).exit).status).toBe(1)
 
-        expect(await moved(from, to)).toContain('moved 90,000 events in 3 logs, 3 rooms')
+        expect(await moved(from, to)).toContain('moved 60,000 events in 3 logs, 3 rooms')
         expect(await portraitAt(to)).toEqual(await portraitAt(from))
         const daemon = roomd(to)
         await daemon.ready()

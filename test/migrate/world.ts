@@ -38,7 +38,6 @@ const NOTES = ['secret', 'ticket:1', 'soon', '{odd} *', 'none']
 const PEOPLE = ['Ann', 'Bob', 'Zoe', 'Ünï😀', 'nobody']
 const DAY_MS = 86_400_000
 
-/** The last event of room 2 that is not there any more, once `keep` has worked. */
 export async function fill(engine: Engine): Promise<void> {
   const say = (log: LogName, room: number, draft: Partial<Draft> = {}) => {
     return engine.append(log, { kind: 'message', room, from: 'Ann', body: 'hello', ...draft })
