@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { EngineFault } from '../engine/engine.ts'
 import type { Event } from '../engine/event.ts'
 import type { KeptRecord, LogRecord, Source, Target } from '../engine/moving.ts'
+import { eachLog } from './each.ts'
 
 /** Notes that end while both sides are read are on one of them only. */
 const ENDING_MS = 60_000
@@ -31,16 +32,20 @@ class Sum {
 }
 
 /**
- * Rejects with {@link EngineFault} at the first difference. A log that differs is taken from the target, so that the next
+ * `logs` are those of the source. Rejects with {@link EngineFault} at the first difference. A log that differs is taken from the target, so that the next
  * run moves it anew; records are moved anew by every run.
  */
-export async function check(source: Source, target: Target, read: (events: number) => void): Promise<Checked> {
+export async function check(
+  logs: readonly LogRecord[],
+  source: Source,
+  target: Target,
+  read: (events: number) => void,
+): Promise<Checked> {
   const there = new Map<string, LogRecord>()
   for await (const log of target.logs()) there.set(log.name, log)
   const whole = new Sum()
-  let logs = 0
   let events = 0
-  for await (const log of source.logs()) {
+  await eachLog(logs, async (log) => {
     const other = there.get(log.name)
     there.delete(log.name)
     const [here, copy] = await Promise.all([sumOf(source, log, read), other && sumOf(target, other, () => {})])
@@ -49,9 +54,8 @@ export async function check(source: Source, target: Target, read: (events: numbe
       throw differ(`the log ${log.name}`)
     }
     whole.add(here)
-    logs++
     events += here.count
-  }
+  })
   for (const name of there.keys()) throw differ(`the log ${name}`)
   const livingAt = Date.now() + ENDING_MS
   const [mine, theirs] = await Promise.all([recordsOf(source, livingAt), recordsOf(target, livingAt)])
@@ -65,7 +69,7 @@ export async function check(source: Source, target: Target, read: (events: numbe
   const countOf = (kind: KeptRecord['is']) => mine.get(kind)?.count ?? 0
   const [given, room, account] = [countOf('given'), countOf('room'), countOf('account')]
   const [name, block, note] = [countOf('name'), countOf('block'), countOf('note')]
-  return { counts: { given, room, account, name, block, note, log: logs, event: events }, sum: whole.text }
+  return { counts: { given, room, account, name, block, note, log: logs.length, event: events }, sum: whole.text }
 }
 
 function differ(what: string): EngineFault {

@@ -5,6 +5,7 @@
 import { ConfigError } from '../config.ts'
 import { type LogRecord, type Source, type Target, Unfit } from '../engine/moving.ts'
 import { type Checked, check } from './check.ts'
+import { eachLog } from './each.ts'
 import { openSource, openTarget, placesOf, type Request, samePlace } from './places.ts'
 import { type Out, Progress } from './progress.ts'
 
@@ -42,7 +43,7 @@ async function move(source: Source, target: Target, progress: Progress): Promise
     await moveLogs(logs, source, target, progress)
     for await (const records of source.records(Date.now())) await target.keep(records)
     progress.begin('checking', total)
-    const checked = await check(source, target, (events) => progress.add(events))
+    const checked = await check(logs, source, target, (events) => progress.add(events))
     await source.undisturbed()
     await target.finish()
     return checked
@@ -56,16 +57,16 @@ async function moveLogs(logs: readonly LogRecord[], source: Source, target: Targ
   for await (const log of target.logs()) there.set(log.name, log)
   const wanted = new Set(logs.map(({ name }) => name))
   for (const { name } of there.values()) if (!wanted.has(name)) await target.dropLog(name)
-  for (const log of logs) {
+  await eachLog(logs, async (log) => {
     const found = there.get(log.name)
     if (found && found.start === log.start && found.last === log.last && found.count === log.count) {
       progress.add(log.count, true)
-      continue
+      return
     }
     // A daemon has used the source since.
     if (found) await target.dropLog(log.name)
     await moveLog(log, source, target, progress)
-  }
+  })
 }
 
 /** While a page is written the next one is read. */

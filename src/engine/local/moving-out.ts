@@ -64,6 +64,7 @@ export class LocalSource implements Source {
       const last = events.at(-1)
       if (!last) return
       yield events
+      if (events.length < PAGE) return
       // What comes from SQLite comes at once: others get their turn here.
       await others()
       after = last.id
