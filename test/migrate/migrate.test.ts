@@ -9,6 +9,9 @@ import { RedisServer, withRedis } from '../support/redis.ts'
 import { fillMany } from './many.ts'
 import { engineAt, fill, migrate, portrait, talk } from './world.ts'
 
+// Dozens of processes, one after the other.
+vi.setConfig({ testTimeout: 90_000 })
+
 const cleanups: (() => void)[] = []
 afterEach(() => {
   for (const cleanup of cleanups.splice(0)) cleanup()
@@ -285,6 +288,6 @@ withRedis('to migrate', () => {
         await vi.waitFor(async () => expect(await was()).toMatch(/was not left in order/), { timeout: 15_000 })
       }
       rmSync(empty, { recursive: true })
-    }, 40_000)
+    })
   })
 })
