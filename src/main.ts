@@ -26,6 +26,9 @@ function written(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise((resolve) => stream.write('', 'utf8', () => resolve()))
 }
 
+/** Where everything is moved from or to. */
+const PLACE = { group: 'Data', type: 'string', demandOption: true, requiresArg: true } as const
+
 /** An option as yargs wants it. Values are checked in one place, config.ts, whatever they come from. */
 function describe([name, { type, group, choices, default: value, describe: what }]: [string, Option]) {
   const described = {
@@ -45,6 +48,17 @@ async function parse(args: readonly string[]): Promise<Record<string, unknown>> 
       '$0 [serve]\n\nA chat daemon that any shell can talk to. Every option can also be set as ROOMD_… in the environment.',
     )
     .command(['serve', '$0'], 'run the daemon')
+    .command(
+      'migrate',
+      'move all that is kept in a folder to Redis, or back, while no daemon runs on either',
+      (migrate) => {
+        for (const name of Object.keys(OPTIONS)) if (name !== 'redis-prefix') migrate.hide(name)
+        return migrate.options({
+          from: { ...PLACE, describe: 'folder (as --data) or Redis (as --redis) to move from' },
+          to: { ...PLACE, describe: 'the same to move to; nothing may be there yet' },
+        })
+      },
+    )
     .options(Object.fromEntries(Object.entries<Option>(OPTIONS).map(describe)))
     .config('config', 'JSON file of options', (file: string) => {
       try {
@@ -76,8 +90,17 @@ async function logTo({ isTTY }: NodeJS.WriteStream, level: string): Promise<Logg
   return pino({ level, base: null }, pretty({ translateTime: 'HH:MM:ss' }))
 }
 
-async function serve(args: readonly string[]): Promise<void> {
-  const config = checkConfig(await parse(args))
+async function run(args: readonly string[]): Promise<void> {
+  const options = await parse(args)
+  const [command] = options._ as readonly unknown[]
+  if (command !== 'migrate') return serve(options)
+  const { migrate } = await import('./migrate/migrate.ts')
+  const prefix = options['redis-prefix'] ?? OPTIONS['redis-prefix'].default
+  await migrate({ from: options.from, to: options.to, prefix }, process.stdout)
+}
+
+async function serve(options: Readonly<Record<string, unknown>>): Promise<void> {
+  const config = checkConfig(options)
   const log = await logTo(process.stdout, config['log-level'])
 
   const starting = startDaemon(config, log, version())
@@ -101,7 +124,7 @@ async function serve(args: readonly string[]): Promise<void> {
   process.send?.('ready')
 }
 
-serve(hideBin(process.argv)).catch((error: unknown) => {
+run(hideBin(process.argv)).catch((error: unknown) => {
   const message = error instanceof Error ? error.message : String(error)
   process.stderr.write(`roomd: ${message}\n`)
   return exit(error instanceof ConfigError ? MISUSE : FAULT)

@@ -11,7 +11,7 @@ const FLOORS = [
   /^src\/chat\//,
   /^commands\//,
   /^src\/protocols\//,
-  /^src\/(daemon|config|certificate)\.ts$/,
+  /^src\/((daemon|config|certificate)\.ts$|migrate\/)/,
   /^src\/main\.ts$/,
 ]
 
@@ -42,13 +42,16 @@ test('every file stands on a floor and imports only from its own or one below', 
   }
 })
 
-test('only the daemon chooses an engine', () => {
+test('only the daemon chooses an engine, and what moves everything from one to another', () => {
   const users = imports().filter(
     ({ from, to }) => /^src\/engine\/(local|redis)\//.test(to) && !from.startsWith('src/engine/'),
   )
   const options = 'src/engine/redis/url.ts'
-  expect(new Set(users.map(({ from }) => from))).toEqual(new Set(['src/daemon.ts', 'src/config.ts']))
-  expect(users.filter(({ from }) => from === 'src/config.ts').map(({ to }) => to)).toEqual([options])
+  const places = 'src/migrate/places.ts'
+  expect(new Set(users.map(({ from }) => from))).toEqual(new Set(['src/daemon.ts', 'src/config.ts', places]))
+  for (const reader of ['src/config.ts', places]) {
+    expect(users.filter(({ from }) => from === reader).map(({ to }) => to)).toEqual([options])
+  }
 })
 
 test('what speaks to Redis is loaded only where there is one, and one engine knows nothing of the other', () => {
@@ -58,6 +61,14 @@ test('what speaks to Redis is loaded only where there is one, and one engine kno
   }
   const daemon = readFileSync(join(root, 'src/daemon.ts'), 'utf8')
   expect(daemon).not.toMatch(/^import [^\n]*redis\/redis\.ts'/m)
+})
+
+test('what moves everything is loaded only for that', () => {
+  for (const { from, to } of imports()) {
+    if (!from.startsWith('src/migrate/')) expect(to, from).not.toMatch(/^src\/migrate\//)
+  }
+  const main = readFileSync(join(root, 'src/main.ts'), 'utf8')
+  expect(main).toMatch(/await import\('\.\/migrate\/migrate\.ts'\)/)
 })
 
 test('a protocol knows no other: what they share stands beside them, or is frames or http', () => {

@@ -1,10 +1,12 @@
 /** The store's thread: requests in, replies out in the same order, retention in between. */
 import { setImmediate as others } from 'node:timers/promises'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
+import { unfinished } from '../moving.ts'
 import { causeOf, type Database, openDatabase } from './database.ts'
 import type { Notice, Reply, Request, StoreOptions } from './messages.ts'
 import { eraseEnded, sweep } from './retention.ts'
 import { Store } from './store.ts'
+import { unfinishedFrom } from './unfinished.ts'
 
 const SWEEP_EVERY_MS = 1_000
 
@@ -16,6 +18,8 @@ function run(port: MessagePort, options: StoreOptions): void {
   let store: Store
   try {
     database = openDatabase(options.file, options.sync)
+    const from = unfinishedFrom(database.db)
+    if (from !== undefined) throw new Error(unfinished(options.file, from))
     store = new Store(database.db)
     store.rooms.ensureLobby(options.lobby)
     const { names } = store

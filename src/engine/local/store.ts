@@ -249,7 +249,7 @@ export class Store {
 }
 
 /** Numbers above the last that was given belong to no room, as in a test of the engine alone. */
-function endedLogs(db: DatabaseSync): LogName[] {
+export function endedLogs(db: DatabaseSync): LogName[] {
   const rows = db
     .prepare(
       `SELECT name FROM logs
@@ -260,7 +260,7 @@ function endedLogs(db: DatabaseSync): LogName[] {
   return rows.map((row) => row.name as LogName)
 }
 
-function eventOf([id, kind, room, from, to, body, sent, color]: SQLOutputValue[]): Event {
+export function eventOf([id, kind, room, from, to, body, sent, color]: SQLOutputValue[]): Event {
   const event = {
     id: Number(id),
     at: timeOf(Number(id)),

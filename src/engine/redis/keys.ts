@@ -65,15 +65,38 @@ export class Keys {
     return `${this.#prefix}:{note:${key}}`
   }
 
-  /** Finds the streams of all logs among the keys. */
-  get everyLog(): string {
-    return `${this.#prefix}:{*}:log`
+  get everyNote(): string {
+    return `${this.#prefix}:{note:*`
   }
 
-  /** The log whose stream a key is; undefined when it is none. */
-  logOf(key: string): LogName | undefined {
+  noteOf(key: string): string {
+    return key.slice(this.note('').length - 1, -1)
+  }
+
+  /** Stands while everything is moved in from elsewhere, and says from where. */
+  get migration(): string {
+    return `${this.#prefix}:{migration}:from`
+  }
+
+  /** Finds whatever has this prefix. */
+  get everything(): string {
+    return `${this.#prefix}:{*`
+  }
+
+  /** Finds the streams of all logs among the keys, or what is known of all logs. */
+  every(what: 'log' | 'info'): string {
+    return `${this.#prefix}:{*}:${what}`
+  }
+
+  /** Another key of the same log. */
+  besides(key: string, what: 'log' | 'info', other: 'info' | 'joined'): string {
+    return key.slice(0, -what.length) + other
+  }
+
+  /** The log whose stream a key is, or of which it tells what is known; undefined when it is none. */
+  logOf(key: string, what: 'log' | 'info' = 'log'): LogName | undefined {
     const start = `${this.#prefix}:{`
-    const end = '}:log'
+    const end = `}:${what}`
     if (!key.startsWith(start) || !key.endsWith(end)) return undefined
     const name = key.slice(start.length, -end.length)
     // Nothing else has keys of this form.

@@ -13,6 +13,7 @@ import {
   type RoomRecord,
 } from '../engine.ts'
 import type { Draft, Event, LogName } from '../event.ts'
+import { unfinished } from '../moving.ts'
 import { readLog, type Store } from '../reading.ts'
 import type { MemoryLimits } from '../recent.ts'
 import type { Retention, Watch } from '../watch.ts'
@@ -263,6 +264,7 @@ export class RedisEngine implements Engine {
 
   /** Takes up where the last connection ended. Channels first: what is told from now on is not missed. */
   async #resume(connection: Connection): Promise<void> {
+    if (!this.#started) await this.#refuseUnfinished(connection)
     await connection.subscribe([this.#keys.control], (text) => this.#told(text))
     await this.#feeds.subscribe(connection)
     const { lost, reborn } = await this.#nodes.join(connection)
@@ -279,6 +281,11 @@ export class RedisEngine implements Engine {
       await this.#claims.restore(connection)
     }
     this.#incomplete = false
+  }
+
+  async #refuseUnfinished(connection: Connection): Promise<void> {
+    const from = await connection.command(['GET', this.#keys.migration])
+    if (typeof from === 'string') throw new EngineFault(unfinished(`Redis at ${this.#options.place.shown}`, from))
   }
 
   #noticeLoss(): void {

@@ -153,7 +153,17 @@ export class RoomTable {
   }
 }
 
-function shown({ id, title, lineName, description, visibility, hash, createdAt, changedAt }: RoomRecord): RoomRecord {
+/** A record as others see it. */
+export function shown({
+  id,
+  title,
+  lineName,
+  description,
+  visibility,
+  hash,
+  createdAt,
+  changedAt,
+}: RoomRecord): RoomRecord {
   const room = { id, title, lineName, description, visibility, createdAt, changedAt }
   return hash === undefined ? room : { ...room, hash }
 }

@@ -57,7 +57,7 @@ export class Sweep {
   async #trimAll(): Promise<void> {
     let cursor = '0'
     do {
-      const found = await this.#link.command(['SCAN', cursor, 'MATCH', this.#keys.everyLog, 'COUNT', '500'])
+      const found = await this.#link.command(['SCAN', cursor, 'MATCH', this.#keys.every('log'), 'COUNT', '500'])
       // The reply to SCAN.
       const [next, keys] = found as readonly [string, readonly string[]]
       for (const key of keys) {

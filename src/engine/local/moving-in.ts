@@ -1,0 +1,147 @@
+import type { StatementSync } from 'node:sqlite'
+import type { RoomRecord } from '../engine.ts'
+import type { Event, LogName } from '../event.ts'
+import { fold } from '../fold.ts'
+import { type KeptRecord, type LogRecord, type Target, Unfit } from '../moving.ts'
+import { type Database, openDatabase } from './database.ts'
+import { LocalSource, UNFINISHED } from './moving-out.ts'
+import { unfinishedFrom } from './unfinished.ts'
+
+/** What is kept beside the logs. */
+const TABLES = ['rooms', 'accounts', 'names', 'blocks', 'notes'] as const
+
+/** A database that everything is moved into. */
+export class LocalTarget extends LocalSource implements Target {
+  readonly #insertEvent: StatementSync
+
+  static override async open(file: string): Promise<LocalTarget> {
+    return new LocalTarget(file, openDatabase(file, 'normal'))
+  }
+
+  private constructor(file: string, database: Database) {
+    super(file, database)
+    this.#insertEvent = this.db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)')
+  }
+
+  async begin(from: string): Promise<void> {
+    const before = unfinishedFrom(this.db)
+    if (before !== undefined && before !== from) {
+      throw new Unfit(`another migration into ${this.shown} is unfinished, from ${before}`)
+    }
+    this.#transaction(() => {
+      if (before !== undefined) {
+        for (const table of [...TABLES, 'sqlite_sequence']) this.db.exec(`DELETE FROM ${table}`)
+        for (const { name } of this.db.prepare('SELECT name FROM logs WHERE last = ?').all(UNFINISHED)) {
+          this.#drop(String(name))
+        }
+        return
+      }
+      for (const table of ['logs', ...TABLES]) {
+        if (this.db.prepare(`SELECT 1 FROM ${table} LIMIT 1`).get()) throw new Unfit(`${this.shown} is not empty`)
+      }
+      this.db.exec('CREATE TABLE migration (source TEXT NOT NULL) STRICT')
+      this.db.prepare('INSERT INTO migration VALUES (?)').run(from)
+    })
+  }
+
+  async append(name: LogName, events: readonly Event[]): Promise<void> {
+    this.#transaction(() => {
+      const log = this.#numberOf(name)
+      for (const { id, kind, room, from, to = null, body, sent = null, color = null } of events) {
+        this.#insertEvent.run(log, id, kind, room, from, to, body, sent, color)
+      }
+    })
+  }
+
+  async finishLog({ name, start, last, count }: LogRecord): Promise<void> {
+    const finish = this.db.prepare('UPDATE logs SET start = ?, last = ?, count = ? WHERE id = ?')
+    this.#transaction(() => finish.run(start, last, count, this.#numberOf(name)))
+  }
+
+  async dropLog(name: LogName): Promise<void> {
+    this.#transaction(() => this.#drop(name))
+  }
+
+  async keep(records: readonly KeptRecord[]): Promise<void> {
+    this.#transaction(() => {
+      for (const record of records) this.#keep(record)
+    })
+  }
+
+  async finish(): Promise<void> {
+    this.db.exec('DROP TABLE migration')
+  }
+
+  #keep(record: KeptRecord): void {
+    switch (record.is) {
+      case 'given':
+        this.db.exec("DELETE FROM sqlite_sequence WHERE name = 'rooms'")
+        this.db.prepare("INSERT INTO sqlite_sequence (name, seq) VALUES ('rooms', ?)").run(record.id)
+        return
+      case 'room':
+        this.#keepRoom(record.room)
+        return
+      case 'account': {
+        // When an account was made is no part of what engines keep, only of what this one notes.
+        const { name, hash } = record.account
+        const made = this.db.prepare('INSERT INTO accounts (key, name, hash, created_at) VALUES (?, ?, ?, ?)')
+        made.run(fold(name), name, hash, Date.now())
+        return
+      }
+      case 'name':
+        this.db.prepare('INSERT INTO names (key, name) VALUES (?, ?)').run(fold(record.name), record.name)
+        return
+      case 'block': {
+        const { owner, name } = record.block
+        this.db.prepare('INSERT INTO blocks (owner, key, name) VALUES (?, ?, ?)').run(owner, fold(name), name)
+        return
+      }
+      case 'note': {
+        const { key, text, until = null } = record.note
+        this.db.prepare('INSERT INTO notes VALUES (?, ?, ?)').run(key, text, until)
+      }
+    }
+  }
+
+  #keepRoom({ id, title, lineName, description, visibility, hash, createdAt, changedAt }: RoomRecord): void {
+    this.db
+      .prepare(
+        `INSERT INTO rooms
+           (id, title, title_key, line_name, line_key, description, visibility, hash, created_at, changed_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      )
+      .run(
+        id,
+        title,
+        fold(title),
+        lineName,
+        fold(lineName),
+        description,
+        visibility,
+        hash ?? null,
+        createdAt,
+        changedAt,
+      )
+  }
+
+  #numberOf(name: LogName): number {
+    this.db.prepare('INSERT OR IGNORE INTO logs (name, start, last, count) VALUES (?, 0, ?, 0)').run(name, UNFINISHED)
+    return Number(this.db.prepare('SELECT id FROM logs WHERE name = ?').get(name)?.id)
+  }
+
+  #drop(name: string): void {
+    this.db.prepare('DELETE FROM events WHERE log = (SELECT id FROM logs WHERE name = ?)').run(name)
+    this.db.prepare('DELETE FROM logs WHERE name = ?').run(name)
+  }
+
+  #transaction(work: () => void): void {
+    this.db.exec('BEGIN IMMEDIATE')
+    try {
+      work()
+      this.db.exec('COMMIT')
+    } catch (error) {
+      if (this.db.isTransaction) this.db.exec('ROLLBACK')
+      throw error
+    }
+  }
+}

@@ -1,0 +1,143 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { EngineFault, type RoomRecord } from '../engine.ts'
+import type { Event, LogName } from '../event.ts'
+import { fold } from '../fold.ts'
+import { type KeptRecord, type LogRecord, type Target, Unfit } from '../moving.ts'
+import { entryId, fieldsOf } from './entry.ts'
+import { connect, RedisSource } from './moving-out.ts'
+import type { Place } from './url.ts'
+
+/** How long what a migration that was killed had still sent may take to come in. */
+const GONE_MS = 5_000
+
+/** A Redis that everything is moved into, under a prefix. Commands of a page go out together. */
+export class RedisTarget extends RedisSource implements Target {
+  /** Places given so far. */
+  #rooms = 0
+  #names = 0
+  #blocks = 0
+
+  static override async open(place: Place, prefix: string): Promise<RedisTarget> {
+    const { connection, identity } = await connect(place, prefix)
+    const target = new RedisTarget(place, prefix, connection, identity)
+    try {
+      await target.#alone(`roomd-migrate-${prefix}`)
+      return target
+    } catch (error) {
+      target.close()
+      throw error
+    }
+  }
+
+  /** The name comes first: of two that begin at once none goes on. */
+  async #alone(name: string): Promise<void> {
+    await this.ask('CLIENT', 'SETNAME', name)
+    const { db } = /\bdb=(?<db>\d+)/.exec(String(await this.ask('CLIENT', 'INFO')))?.groups ?? {}
+    for (const end = performance.now() + GONE_MS; ; await delay(100)) {
+      const clients = String(await this.ask('CLIENT', 'LIST')).split('\n')
+      const same = clients.filter((client) => client.includes(` name=${name} `) && client.includes(` db=${db} `))
+      if (same.length <= 1) return
+      if (performance.now() > end) throw new EngineFault(`another migration into ${this.shown} is under way`)
+    }
+  }
+
+  /** The mark comes first: a daemon that starts after this look finds it. */
+  async begin(from: string): Promise<void> {
+    const first = (await this.ask('SET', this.keys.migration, from, 'NX')) === 'OK'
+    if (first) {
+      for await (const keys of this.scan(this.keys.everything)) {
+        if (keys.every((key) => key === this.keys.migration)) continue
+        await this.#delete([this.keys.migration])
+        throw new Unfit(`${this.shown} is not empty`)
+      }
+      return
+    }
+    const before = await this.ask('GET', this.keys.migration)
+    if (before !== from) throw new Unfit(`another migration into ${this.shown} is unfinished, from ${before}`)
+    await this.#delete([...this.keys.rooms, this.keys.accounts, ...this.keys.names, this.keys.blockCount])
+    for (const pattern of [...this.keys.blocks.map((begin) => `${begin}*`), this.keys.everyNote]) {
+      for await (const keys of this.scan(pattern)) await this.#delete(keys)
+    }
+    // A log is finished when it is known where it begins and ends.
+    for await (const keys of this.scan(this.keys.every('log'))) {
+      const known = await Promise.all(keys.map((key) => this.ask('EXISTS', this.keys.besides(key, 'log', 'info'))))
+      await this.#delete(keys.filter((_, place) => known[place] === 0))
+    }
+  }
+
+  async append(log: LogName, events: readonly Event[]): Promise<void> {
+    const key = this.keys.log(log)
+    await Promise.all(events.map((event) => this.ask('XADD', key, entryId(event.id), ...fieldsOf(event))))
+  }
+
+  async finishLog({ name, start, last }: LogRecord): Promise<void> {
+    const [, info = ''] = this.keys.ofLog(name, '')
+    await this.ask('HSET', info, 'start', String(start), 'last', String(last))
+  }
+
+  async dropLog(name: LogName): Promise<void> {
+    const [log = '', info = ''] = this.keys.ofLog(name, '')
+    // In this order, so that what is left of it is not taken for finished.
+    await this.#delete([info])
+    await this.#delete([log])
+  }
+
+  async keep(records: readonly KeptRecord[]): Promise<void> {
+    await Promise.all(records.flatMap((record) => this.#keep(record)))
+  }
+
+  async finish(): Promise<void> {
+    const [leases = ''] = this.keys.nodes
+    if ((await this.ask('EXISTS', leases)) !== 0) throw new EngineFault(`a daemon has used ${this.shown} meanwhile`)
+    await this.#delete([this.keys.migration])
+  }
+
+  #keep(record: KeptRecord): Promise<unknown>[] {
+    switch (record.is) {
+      case 'given':
+        return [this.ask('SET', this.keys.rooms[2] ?? '', String(record.id))]
+      case 'room':
+        return this.#keepRoom(record.room)
+      case 'account': {
+        const { name, hash } = record.account
+        return [this.ask('HSET', this.keys.accounts, fold(name), JSON.stringify({ name, hash }))]
+      }
+      case 'name': {
+        const [names, order] = this.keys.names
+        const key = fold(record.name)
+        return [this.ask('HSET', names, key, record.name), this.ask('ZADD', order, String(this.#names++), key)]
+      }
+      case 'block': {
+        const { owner, name } = record.block
+        const [own, against] = this.keys.blocks
+        const place = String(++this.#blocks)
+        return [
+          this.ask('HSET', own + owner, fold(name), `${place} ${name}`),
+          this.ask('SADD', against + fold(name), owner),
+          this.ask('SET', this.keys.blockCount, place),
+        ]
+      }
+      case 'note': {
+        const { key, text, until } = record.note
+        const end = until === undefined ? [] : ['PXAT', String(until)]
+        return [this.ask('SET', this.keys.note(key), text, ...end)]
+      }
+    }
+  }
+
+  /** As scripts/rooms.lua keeps them. */
+  #keepRoom(room: RoomRecord): Promise<unknown>[] {
+    const [records = '', index = '', , version = ''] = this.keys.rooms
+    const [titleKey, lineKey, id] = [fold(room.title), fold(room.lineName), String(room.id)]
+    const kept = { ...room, titleKey, lineKey, version: ++this.#rooms }
+    return [
+      this.ask('HSET', records, id, JSON.stringify(kept)),
+      this.ask('HSET', index, titleKey, id, lineKey, id),
+      this.ask('SET', version, String(kept.version)),
+    ]
+  }
+
+  async #delete(keys: readonly string[]): Promise<void> {
+    await Promise.all(keys.map((key) => this.ask('UNLINK', key)))
+  }
+}

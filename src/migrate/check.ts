@@ -1,0 +1,130 @@
+/** Whether two places keep the same: counts and checksums over everything, read anew from both. */
+import { createHash } from 'node:crypto'
+import { EngineFault } from '../engine/engine.ts'
+import type { Event } from '../engine/event.ts'
+import type { KeptRecord, LogRecord, Source, Target } from '../engine/moving.ts'
+import { eachLog } from './each.ts'
+
+/** Notes that end while both sides are read are on one of them only. */
+const ENDING_MS = 60_000
+const WHOLE = 1n << 256n
+
+/** Of each kind of record how many there are, and of logs and events. */
+export type Counts = Readonly<Record<KeptRecord['is'] | 'log' | 'event', number>>
+
+export interface Checked {
+  readonly counts: Counts
+  /** Over everything. */
+  readonly sum: string
+}
+
+/** A sum of hashes: the same in whatever order things come, which is not the same on both sides. */
+class Sum {
+  #sum = 0n
+
+  add(about: unknown): void {
+    this.#sum = (this.#sum + BigInt(`0x${hashOf(JSON.stringify(about))}`)) % WHOLE
+  }
+
+  get text(): string {
+    return this.#sum.toString(16).padStart(64, '0')
+  }
+}
+
+/**
+ * `logs` are those of the source. Rejects with {@link EngineFault} at the first difference. A log that differs is taken from the target, so that the next
+ * run moves it anew; records are moved anew by every run.
+ */
+export async function check(
+  logs: readonly LogRecord[],
+  source: Source,
+  target: Target,
+  read: (events: number) => void,
+): Promise<Checked> {
+  const there = new Map<string, LogRecord>()
+  for await (const log of target.logs()) there.set(log.name, log)
+  const whole = new Sum()
+  let events = 0
+  await eachLog(logs, async (log) => {
+    const other = there.get(log.name)
+    there.delete(log.name)
+    const [here, copy] = await Promise.all([sumOf(source, log, read), other && sumOf(target, other, () => {})])
+    if (JSON.stringify(here) !== JSON.stringify(copy)) {
+      await target.dropLog(log.name)
+      throw differ(`the log ${log.name}`)
+    }
+    whole.add(here)
+    events += here.count
+  })
+  for (const name of there.keys()) throw differ(`the log ${name}`)
+  const livingAt = Date.now() + ENDING_MS
+  const [mine, theirs] = await Promise.all([recordsOf(source, livingAt), recordsOf(target, livingAt)])
+  for (const [kind, { count, sum }] of mine) {
+    const other = theirs.get(kind)
+    if (other?.count !== count || other.sum.text !== sum.text) {
+      throw differ(`what is kept as ${kind} (${count} and ${other?.count ?? 0})`)
+    }
+    whole.add([kind, count, sum.text])
+  }
+  const countOf = (kind: KeptRecord['is']) => mine.get(kind)?.count ?? 0
+  const [given, room, account] = [countOf('given'), countOf('room'), countOf('account')]
+  const [name, block, note] = [countOf('name'), countOf('block'), countOf('note')]
+  return { counts: { given, room, account, name, block, note, log: logs.length, event: events }, sum: whole.text }
+}
+
+function differ(what: string): EngineFault {
+  return new EngineFault(`the two sides differ in ${what}; run the same command again`)
+}
+
+async function sumOf(side: Source, { name, start, last }: LogRecord, read: (events: number) => void) {
+  const hash = createHash('sha256')
+  let count = 0
+  for await (const page of side.events(name)) {
+    hash.update(page.map(lineOf).join(''))
+    count += page.length
+    read(page.length)
+  }
+  return { name, start, last, count, sum: hash.digest('hex') }
+}
+
+/** An event, the same from wherever it was read. */
+function lineOf({ id, kind, room, from, to, body, sent, color }: Event): string {
+  return `${JSON.stringify([id, kind, room, from, to ?? null, body, sent ?? null, color ?? null])}\n`
+}
+
+async function recordsOf(side: Source, livingAt: number) {
+  const kinds: readonly KeptRecord['is'][] = ['given', 'room', 'account', 'name', 'block', 'note']
+  const sums = new Map(kinds.map((kind) => [kind, { count: 0, sum: new Sum() }]))
+  for await (const page of side.records(livingAt)) {
+    for (const record of page) {
+      const about = sums.get(record.is)
+      if (!about) throw new Error(`a record of an unknown kind: ${record.is}`)
+      about.sum.add(canonical(record, about.count++))
+    }
+  }
+  return sums
+}
+
+/** A record, the same from wherever it was read. Where order counts its place is part of it. */
+function canonical(record: KeptRecord, place: number): unknown {
+  switch (record.is) {
+    case 'given':
+      return record.id
+    case 'room': {
+      const { id, title, lineName, description, visibility, hash = null, createdAt, changedAt } = record.room
+      return [id, title, lineName, description, visibility, hash, createdAt, changedAt]
+    }
+    case 'account':
+      return [record.account.name, record.account.hash]
+    case 'name':
+      return [place, record.name]
+    case 'block':
+      return [place, record.block.owner, record.block.name]
+    case 'note':
+      return [record.note.key, record.note.text, record.note.until ?? null]
+  }
+}
+
+function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}
