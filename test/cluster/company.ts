@@ -86,6 +86,7 @@ export class Company {
     if (typeof history === 'string') expect.fail(history)
     for (const other of histories) expect(other).toEqual(history)
     expect(this.members.flatMap(({ faults }) => faults)).toEqual([])
+    expect(this.#nodes.flatMap(({ errors }) => errors)).toEqual([])
     const acknowledged = this.members.flatMap((member) => [
       ...member.acknowledged,
       ...(member.isGone ? [] : member.texts),

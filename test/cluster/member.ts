@@ -13,6 +13,8 @@ const AGAIN_MS = 50
 const WINDOW = 64
 /** How long a node that takes a connection may take to answer, in ms: another one may be quicker. */
 const PATIENCE_MS = 3_000
+/** What may answer a text while Redis is away, or its sender has been taken for dead: then it is in no log. */
+const REFUSALS = new Set(['Temporarily unavailable', 'Join a room first'])
 const PATIENT = { timeout: 20_000, interval: 10 }
 
 /** Makes the texts of two who have one name, one after the other, different. */
@@ -103,6 +105,11 @@ export class Member {
   async ask<T>(question: (line: Line) => Promise<T>): Promise<T> {
     if (!this.#line) throw new Error(`${this.name} is not connected`)
     return question(this.#line)
+  }
+
+  /** Breaks its connection: it goes on with the next node. */
+  startle(): void {
+    this.#line?.destroy()
   }
 
   /** Ends it, as a connection ends; resolves when nothing is under way. */
@@ -207,8 +214,9 @@ export class Member {
     line.ask(text).then(
       (reply) => {
         this.#unsettled.delete(text)
-        if (reply.type === 'error') this.#again.push(text)
-        else this.acknowledged.push(text)
+        if (reply.type !== 'error') this.acknowledged.push(text)
+        else if (REFUSALS.has(reply.error)) this.#again.push(text)
+        else this.faults.push(`${this.name} is told "${reply.error}"`)
       },
       () => {
         // Nobody knows: it is looked for when it is back.

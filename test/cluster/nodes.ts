@@ -5,9 +5,14 @@ import type { TestDaemon } from '../support/daemon.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { type Exit, RoomdProcess } from '../support/process.ts'
 
+/** As pino numbers it. */
+const ERROR = 50
+
 export class Node {
   readonly #args: readonly string[]
   #process: RoomdProcess
+  /** What its earlier processes have logged. */
+  readonly #before: Record<string, unknown>[] = []
 
   constructor(args: readonly string[]) {
     this.#args = args
@@ -17,6 +22,12 @@ export class Node {
   /** Resolves when it listens; rejects when it ends before that. */
   async ready(): Promise<void> {
     await this.#process.ready()
+  }
+
+  /** What it has logged as errors, except that it cannot commit while Redis is away. */
+  get errors(): unknown[] {
+    const lines = [...this.#before, ...this.#process.log]
+    return lines.filter(({ level, msg }) => Number(level) >= ERROR && !String(msg).startsWith('cannot commit;'))
   }
 
   /** Where its listeners are; they are elsewhere when it has been started again. */
@@ -43,6 +54,7 @@ export class Node {
   }
 
   async startAgain(): Promise<void> {
+    this.#before.push(...this.#process.log)
     this.#process = new RoomdProcess(this.#args)
     await this.ready()
   }

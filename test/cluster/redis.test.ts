@@ -3,23 +3,13 @@ import { expect, onTestFinished, test } from 'vitest'
 import { RedisServer, Wire, withRedis } from '../support/redis.ts'
 import { Company } from './company.ts'
 import { startNodes } from './nodes.ts'
+import { random } from './random.ts'
 
 const LONG = { timeout: 60_000 }
 const NODES = 3
 const PAUSE_MS = 5_000
 const CUTS = 12
 const SEED = 20_260_524
-
-/** Numbers from 0 to below 1, the same for the same seed (mulberry32). */
-function random(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
 
 withRedis('a Redis that comes and goes', () => {
   async function startServer() {
