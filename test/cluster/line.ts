@@ -80,6 +80,8 @@ export class Line {
   #take(line: ServerLine): void {
     if (line.type === 'history') this.#records.push(recordOf(line))
     else if (line.type === 'notice') this.#hearer.noticed(line)
+    // The last word before the connection is closed, also in the middle of a HISTORY, is no reply.
+    else if (line.type === 'error' && line.reconnect !== undefined) this.destroy()
     else if (line.type === 'commandResult' || line.type === 'error') this.#asked.shift()?.resolve(line)
     else if (line.type !== 'private') this.#hearer.told(toldOf(line))
   }
