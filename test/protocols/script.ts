@@ -3,6 +3,7 @@
  * wherever each client's daemon is.
  */
 import { once } from 'node:events'
+import { isDeepStrictEqual } from 'node:util'
 import { expect, onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
 import { ChatroomClient } from '../support/chatroom.ts'
@@ -131,6 +132,8 @@ async function clients(at: Places) {
 export async function play(at: Places): Promise<void> {
   const { ann, web, box, win, pirates, globe, watcher } = await clients(at)
   const cookie = await pirates.user('pirate')
+  /** What the window was told. */
+  const frames: Frame[] = []
   let welcome: Frame | undefined
   let pirate: Awaited<ReturnType<typeof pirates.open>> | undefined
 
@@ -183,6 +186,11 @@ export async function play(at: Places): Promise<void> {
     )
     expect(await ann.ask('/who')).toMatchObject({ members: NAMES })
     win.send({ type: 'list' })
+    // Told when its node has got round to it: until then nobody leaves.
+    await win.until((frame) => {
+      frames.push(frame)
+      return isDeepStrictEqual(frame.data, { 'Public Chat': NAMES })
+    })
   }
 
   expect(seen).toMatchObject(SCRIPT.map(asLine))
@@ -199,7 +207,6 @@ export async function play(at: Places): Promise<void> {
 
   const messages = stretchOf('win').filter(({ kind }) => kind === 'message')
   win.send({ type: 'logout' })
-  const frames: Frame[] = []
   await win.until((frame) => {
     frames.push(frame)
     return frame.type === 'logout'
