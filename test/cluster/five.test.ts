@@ -1,0 +1,25 @@
+/** The conversation of all five protocols, with each client on another node. */
+import { afterAll, beforeAll, test } from 'vitest'
+import { play } from '../protocols/script.ts'
+import { RedisServer, withRedis } from '../support/redis.ts'
+import { startNodes } from './nodes.ts'
+
+const PARTS = ['ann', 'web', 'box', 'win', 'pirate', 'globe', 'watcher'] as const
+
+withRedis('a conversation across nodes', () => {
+  let server: RedisServer
+  beforeAll(async () => {
+    server = await RedisServer.start()
+  })
+  afterAll(() => server.stop())
+
+  test.for([2, 3])('one script of events through five protocols on %i nodes', { timeout: 60_000 }, async (count) => {
+    const urls = Array.from({ length: count }, () => server.url)
+    const nodes = await startNodes(urls, '--chatterbox', '0', '--chatroom', '0', '--http', '0')
+    await play((part) => {
+      const node = nodes[PARTS.indexOf(part) % count]
+      if (!node) throw new Error('there is a node')
+      return node.daemon
+    })
+  })
+})
