@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { type LoadedCertificate, loadCertificate } from './certificate.ts'
 import { Chat } from './chat/chat.ts'
+import type { Cost } from './chat/secrets.ts'
 import type { Config } from './config.ts'
 import { type Engine, EngineFault } from './engine/engine.ts'
 import { LocalEngine } from './engine/local/local.ts'
@@ -36,8 +37,20 @@ export interface Daemon {
   reload(): Promise<void>
 }
 
+/** What is no option. */
+export interface DaemonDetails {
+  /** As /metrics shows it. */
+  readonly version?: string
+  /** What a check of a secret costs; as much as it should, if not given. */
+  readonly cost?: Cost
+}
+
 /** Starts everything the configuration names, or nothing. Rejects with {@link ConfigError} or {@link EngineFault}. */
-export async function startDaemon(config: Config, log: Logger, version = 'unknown'): Promise<Daemon> {
+export async function startDaemon(
+  config: Config,
+  log: Logger,
+  { version = 'unknown', cost }: DaemonDetails = {},
+): Promise<Daemon> {
   const started = performance.now()
   /** Who wants to know of every commit. */
   let measured: ((events: number, ms: number) => void) | undefined
@@ -61,6 +74,7 @@ export async function startDaemon(config: Config, log: Logger, version = 'unknow
     maxRooms: config['max-rooms'],
     maxRegistrations: config['max-registrations'],
     ticketMs: config['piratchat-session'] * 1_000,
+    ...(cost && { cost }),
   })
   let stopping: Promise<void> | undefined
   const tally = new Tally()

@@ -103,7 +103,7 @@ async function serve(options: Readonly<Record<string, unknown>>): Promise<void> 
   const config = checkConfig(options)
   const log = await logTo(process.stdout, config['log-level'])
 
-  const starting = startDaemon(config, log, version())
+  const starting = startDaemon(config, log, { version: version() })
   const stop = async (why: object, status: number) => {
     log.info(why, 'stopping')
     await (await starting).stop()

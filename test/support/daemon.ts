@@ -33,7 +33,8 @@ export async function startTestDaemon(
     data: ':memory:',
     ...overrides,
   })
-  const daemon = await startDaemon(config, log)
+  // What secrets cost is tested by itself.
+  const daemon = await startDaemon(config, log, { cost: { ln: 4, r: 8, p: 1 } })
   const port = (name: string): number => daemon.addresses.get(name)?.port ?? Number.NaN
   return { line: port('line'), lineTls: port('line-tls'), port, stop: () => daemon.stop() }
 }
