@@ -3,6 +3,8 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { ConfigError } from '../../src/config.ts'
+import { migrate as migrateHere } from '../../src/migrate/migrate.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { RoomdProcess } from '../support/process.ts'
 import { RedisServer, withRedis } from '../support/redis.ts'
@@ -37,10 +39,11 @@ withRedis('to migrate', () => {
   beforeEach(() => server.command('FLUSHALL'))
   afterAll(() => server.stop())
 
-  async function moved(from: string, to: string): Promise<string> {
-    const { status, stderr, stdout } = await migrate('--from', from, '--to', to).exit
-    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
-    return stdout
+  /** Moves without a process of its own; says what was said. */
+  async function moved(from: string, to: string, prefix = 'roomd'): Promise<string> {
+    let said = ''
+    await migrateHere({ from, to, prefix }, { write: (text) => void (said += text) })
+    return said
   }
 
   async function portraitAt(where: string): Promise<unknown> {
@@ -186,7 +189,7 @@ withRedis('to migrate', () => {
       'it goes on where it was, into %s; no daemon starts meanwhile',
       async (kind) => {
         const [folder, other] = [temporaryFolder(), temporaryFolder()]
-        await fillMany(folder, 3, 20_000)
+        await fillMany(folder, 3, 8_000)
         if (kind === 'SQLite') await moved(folder, server.url)
         const [from, to] = kind === 'Redis' ? [folder, server.url] : [server.url, other]
         await breakOff(from, to)
@@ -213,7 +216,7 @@ withRedis('to migrate', () => {
         expect(found.stderr).toMatch(/^roomd: the two sides differ in the log room:\d; run the same command again\n$/)
         expect((await roomd(to).exit).status).toBe(1)
 
-        expect(await moved(from, to)).toContain('moved 60,000 events in 3 logs, 3 rooms')
+        expect(await moved(from, to)).toContain('moved 24,000 events in 3 logs, 3 rooms')
         expect(await portraitAt(to)).toEqual(await portraitAt(from))
         const daemon = roomd(to)
         await daemon.ready()
@@ -224,11 +227,31 @@ withRedis('to migrate', () => {
   })
 
   describe('refused with one line', () => {
-    async function refusal(from: string, to: string, ...more: readonly string[]) {
-      const { status, stderr } = await migrate('--from', from, '--to', to, ...more).exit
-      expect(stderr).toMatch(/^roomd: [^\n]+\n$/)
-      return { status, why: stderr.slice('roomd: '.length, -1) }
+    /** With the status that the command ends with. */
+    async function refusal(from: string, to: string, prefix?: string) {
+      try {
+        await moved(from, to, prefix)
+      } catch (error) {
+        const why = error instanceof Error ? error.message : String(error)
+        expect(why).not.toContain('\n')
+        return { status: error instanceof ConfigError ? 2 : 1, why }
+      }
+      throw new Error('it was not refused')
     }
+
+    it('in the words and with the status of the command', async () => {
+      const folder = temporaryFolder()
+      const none = await migrate('--from', folder, '--to', server.url).exit
+      expect(none).toMatchObject({
+        status: 2,
+        stderr: `roomd: there is no ${join(folder, 'roomd.db')} to migrate from\n`,
+      })
+      expect(await migrate('--from', folder).exit).toMatchObject({ status: 2 })
+      await fillMany(folder, 1, 3)
+      const away = await migrate('--from', folder, '--to', 'redis://127.0.0.1:1').exit
+      expect(away).toMatchObject({ status: 1, stderr: expect.stringMatching(/^roomd: [^\n]+\n$/) })
+      expect(await migrate('--from', folder, '--to', server.url).exit).toMatchObject({ status: 0, stderr: '' })
+    })
 
     it('places that make no sense', async () => {
       const folder = temporaryFolder()
@@ -248,8 +271,7 @@ withRedis('to migrate', () => {
         expect(refused).toEqual({ status: 2, why: expect.stringMatching(why) })
         expect(refused.why).not.toContain('secret')
       }
-      expect(await refusal(folder, url, '--redis-prefix', '{a}')).toMatchObject({ status: 2 })
-      expect(await migrate('--from', folder).exit).toMatchObject({ status: 2 })
+      expect(await refusal(folder, url, '{a}')).toMatchObject({ status: 2 })
       expect(await refusal(folder, 'redis://127.0.0.1:1')).toMatchObject({ status: 1 })
       await moved(folder, url)
       expect(await refusal(url, url.replace('127.0.0.1', 'localhost'))).toMatchObject({ status: 2 })
@@ -263,8 +285,7 @@ withRedis('to migrate', () => {
       await server.command('SET', 'roomd:{note:a}', 'b')
       expect(await refusal(folder, server.url)).toEqual({ status: 2, why: expect.stringMatching(/is not empty$/) })
       expect(await server.command('KEYS', '*')).toEqual(['roomd:{note:a}'])
-      const { status } = await migrate('--from', folder, '--to', server.url, '--redis-prefix', 'other').exit
-      expect(status).toBe(0)
+      expect(await moved(folder, server.url, 'other')).toContain('moved')
     })
 
     it('a side that a daemon uses, or was killed on', async () => {

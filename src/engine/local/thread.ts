@@ -1,5 +1,5 @@
 import { extname } from 'node:path'
-import { Worker } from 'node:worker_threads'
+import { MessageChannel, Worker } from 'node:worker_threads'
 import { EngineFault, Unavailable } from '../engine.ts'
 import type { Store } from '../reading.ts'
 import type { Notice, Replies, Reply, Request, StoreOptions } from './messages.ts'
@@ -12,9 +12,15 @@ interface Pending {
 export type Opened = Extract<Notice, { notice: 'open' }>
 export type Trimmed = Extract<Notice, { notice: 'trimmed' }>
 
-/** The store's thread as the engine sees it: questions and promised answers. */
+/** What leads to a store. */
+interface Line {
+  post(request: Request): void
+  end(): unknown
+}
+
+/** The store's thread as the engine sees it: questions and promised answers. One in memory waits for no disk, and needs none. */
 export class StoreThread {
-  readonly #worker: Worker
+  #line: Line | undefined
   readonly #pending: Pending[] = []
   readonly reading: Store = {
     stride: 4096,
@@ -30,31 +36,25 @@ export class StoreThread {
     on: { trimmed(notice: Trimmed): void; died(fault: EngineFault): void },
   ): Promise<{ thread: StoreThread; opened: Opened }> {
     const { promise, resolve, reject } = Promise.withResolvers<Opened>()
-    const thread = new StoreThread(options, (notice) => {
+    const thread = new StoreThread()
+    const told = (notice: Notice) => {
       if (notice.notice === 'open') resolve(notice)
       else if (notice.notice === 'fault') reject((thread.#dead = new EngineFault(notice.message)))
       else on.trimmed(notice)
-    })
+    }
     const die = (reason: string) => {
       const fault = thread.#die(reason)
       if (!fault) return
       reject(fault)
       on.died(fault)
     }
-    thread.#worker.on('error', (error) => die(error.message))
-    thread.#worker.on('exit', () => die('its thread has ended'))
-    return { thread, opened: await promise }
-  }
-
-  private constructor(options: StoreOptions, told: (notice: Notice) => void) {
-    // Beside this file, with its ending: .ts in a checkout, .js as published.
-    const file = new URL(`./store-thread${extname(import.meta.url)}`, import.meta.url)
-    this.#worker = new Worker(file, { workerData: options, execArgv: [] })
-    this.#worker.on('message', (message: Reply | Notice) => {
+    const heard = (message: Reply | Notice) => {
       if ('notice' in message) told(message)
-      else if ('trouble' in message) this.#pending.shift()?.reject(new Unavailable(message.trouble))
-      else this.#pending.shift()?.resolve(message.value)
-    })
+      else if ('trouble' in message) thread.#pending.shift()?.reject(new Unavailable(message.trouble))
+      else thread.#pending.shift()?.resolve(message.value)
+    }
+    thread.#line = options.file === ':memory:' ? await inMemory(options, heard) : inThread(options, heard, die)
+    return { thread, opened: await promise }
   }
 
   ask<O extends Op>(request: Extract<Request, { op: O }>): Promise<Replies[O]> {
@@ -62,7 +62,7 @@ export class StoreThread {
     return new Promise<Replies[O]>((resolve, reject) => {
       // Replies come in the order of the requests, so the value is the one this request's op is answered with.
       this.#pending.push({ resolve: resolve as Pending['resolve'], reject })
-      this.#worker.postMessage(request)
+      this.#line?.post(request)
     })
   }
 
@@ -72,7 +72,7 @@ export class StoreThread {
     // From here on its end is no surprise.
     this.#dead = new EngineFault('the store is closed')
     await closed
-    await this.#worker.terminate()
+    await this.#line?.end()
   }
 
   /** Undefined when its end was expected or is known. */
@@ -82,4 +82,25 @@ export class StoreThread {
     for (const { reject } of this.#pending.splice(0)) reject(new Unavailable(this.#dead.message))
     return this.#dead
   }
+}
+
+type Heard = (message: Reply | Notice) => void
+
+function inThread(options: StoreOptions, heard: Heard, die: (reason: string) => void): Line {
+  // Beside this file, with its ending: .ts in a checkout, .js as published.
+  const file = new URL(`./store-thread${extname(import.meta.url)}`, import.meta.url)
+  const worker = new Worker(file, { workerData: options, execArgv: [] })
+  worker.on('message', heard)
+  worker.on('error', (error) => die(error.message))
+  worker.on('exit', () => die('its thread has ended'))
+  return { post: (request) => worker.postMessage(request), end: () => worker.terminate() }
+}
+
+async function inMemory(options: StoreOptions, heard: Heard): Promise<Line> {
+  // Not where a thread has it.
+  const { serveStore } = await import('./store-port.ts')
+  const { port1: own, port2: its } = new MessageChannel()
+  own.on('message', heard)
+  serveStore(its, options)
+  return { post: (request) => own.postMessage(request), end: () => own.close() }
 }
