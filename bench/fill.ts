@@ -1,5 +1,5 @@
 /** One pipe that says a great many lines in a room of its own, as `cat file | nc` would; once for all scenarios. */
-import { Client, countLines, countMarks, payload, within } from './client.ts'
+import { Client, countLines, countMarks, payload, quiet, within } from './client.ts'
 import { LINE } from './dialect.ts'
 import { cpuSeconds, memory } from './proc.ts'
 import type { Context } from './scenario.ts'
@@ -63,6 +63,8 @@ export async function pipe(server: Server, lines: number): Promise<Piped> {
   const seconds = (performance.now() - started) / 1_000
   const serverCpu = cpuSeconds(server.pid) - cpu
   const peakKb = memory(server.pid, 'VmHWM')
+  // Acknowledgements come before the messages themselves.
+  await quiet()
   client.leave()
   return { seconds, serverCpu, peakKb, refused: lines - echoes }
 }
