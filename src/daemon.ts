@@ -1,4 +1,5 @@
 /** Puts engine, chat and protocols together: start, ready, drain, stop. */
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { type LoadedCertificate, loadCertificate } from './certificate.ts'
@@ -75,6 +76,8 @@ export async function startDaemon(
     maxRegistrations: config['max-registrations'],
     ticketMs: config['piratchat-session'] * 1_000,
     ...(cost && { cost }),
+    // One processor stays free for those who talk.
+    checksAtOnce: Math.max(1, availableParallelism() - 1),
   })
   let stopping: Promise<void> | undefined
   const tally = new Tally()

@@ -43,6 +43,8 @@ export interface ChatOptions {
   /** ms on a clock that is never set back. */
   readonly now?: () => number
   readonly cost?: Cost
+  /** Secrets that are checked at the same time, at most; each keeps a processor busy. */
+  readonly checksAtOnce?: number
 }
 
 /** What a message carries beside its text, where a protocol has it. */
@@ -69,8 +71,15 @@ export class Chat {
   readonly #inboxes = new Map<Session, () => void>()
 
   constructor(engine: Engine, options: ChatOptions) {
-    const { now = () => performance.now(), ticketMs = HOUR_MS, maxRegistrations, maxRooms, cost } = options
-    const secrets = new Secrets(cost)
+    const {
+      now = () => performance.now(),
+      ticketMs = HOUR_MS,
+      maxRegistrations,
+      maxRooms,
+      cost,
+      checksAtOnce,
+    } = options
+    const secrets = new Secrets(cost, checksAtOnce)
     const attempts = new Attempts({ failures: FAILURES, ms: MINUTE_MS }, now)
     this.#registrations = new Attempts({ failures: maxRegistrations || Number.POSITIVE_INFINITY, ms: MINUTE_MS }, now)
     this.#engine = engine

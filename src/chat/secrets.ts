@@ -30,6 +30,7 @@ const STORED = /^\$scrypt\$ln=(\d+),r=(\d+),p=(\d+)\$([A-Za-z0-9+/]+)\$([A-Za-z0
  */
 export class Secrets {
   readonly #cost: Cost
+  readonly #atOnce: number
   /** What a secret is checked against when there is no account: nobody's hash, of the usual cost. */
   readonly #nobody: string
   #running = 0
@@ -37,8 +38,9 @@ export class Secrets {
   readonly #waiting = new Map<string, (() => void)[]>()
   #waitingCount = 0
 
-  constructor(cost: Cost = COST) {
+  constructor(cost: Cost = COST, atOnce = AT_ONCE) {
     this.#cost = cost
+    this.#atOnce = Math.min(atOnce, AT_ONCE)
     this.#nobody = encode(cost, Buffer.alloc(SALT), Buffer.alloc(HASH))
   }
 
@@ -61,7 +63,7 @@ export class Secrets {
 
   /** Addresses take turns, so however many wait at one, others do not wait behind them. */
   async #inTurn<T>(address: string, work: () => Promise<T>): Promise<T> {
-    if (this.#running === AT_ONCE) await this.#wait(address)
+    if (this.#running === this.#atOnce) await this.#wait(address)
     else this.#running++
     try {
       return await work()
