@@ -5,7 +5,7 @@ import { letGuesserWait } from '../http/guesses.ts'
 import type { HttpGround } from '../http/routes.ts'
 import { fieldsOf } from './body.ts'
 import { GlobesError } from './errors.ts'
-import type { Shared } from './globes.ts'
+import type { Shared } from './options.ts'
 import { findRoom, type InRoom } from './room.ts'
 import { tokenOf } from './tokens.ts'
 

@@ -1,39 +1,15 @@
 import type { Socket } from 'node:net'
-import type { Logger } from 'pino'
-import type { Admission } from '../admission.ts'
 import { Listener } from '../listener.ts'
 import type { Address, Certificate, Protocol } from '../protocol.ts'
-import type { Tally, Traffic } from '../tally.ts'
+import type { Traffic } from '../tally.ts'
 import type { App } from './app.ts'
-import type { Proxies } from './proxies.ts'
+import type { AppOptions, HttpOptions } from './options.ts'
 import type { Routes } from './routes.ts'
 import { statusAlone } from './status.ts'
 import { Visitor } from './visitor.ts'
 
 /** How long a request may take to come, head and body, in ms. */
 const REQUEST_MS = 10_000
-
-export interface HttpOptions {
-  readonly log: Logger
-  readonly admission: Admission
-  readonly tally: Tally
-  /** TLS with this one; plain HTTP without. */
-  readonly certificate: Certificate | undefined
-  /** Whose pages may open WebSockets, besides the server's own. */
-  readonly origins: readonly string[]
-  readonly proxies: Proxies
-  /** Bytes of a WebSocket message, at any path. */
-  readonly maxMessage: number
-  /** ms that a request may take to come, head and body. */
-  readonly patience?: number
-}
-
-export interface AppOptions extends HttpOptions {
-  readonly patience: number
-  readonly visitors: WeakMap<Socket, Visitor>
-  /** Whether it listens on this machine's own address only. */
-  readonly loopback: boolean
-}
 
 /**
  * The HTTP port: whatever protocols have paths on it share its connections, its bounds and its stop. Connections come in as

@@ -1,0 +1,25 @@
+import type { Chat } from '../../chat/chat.ts'
+import type { ConnectionOptions } from '../connection.ts'
+import type { Heartbeat } from '../http/connection.ts'
+import type { Tokens } from './tokens.ts'
+
+export interface GlobesOptions extends Pick<ConnectionOptions, 'log' | 'tally' | 'maxQueue' | 'pace'> {
+  readonly chat: Chat
+  /** Characters of a message. */
+  readonly maxText: number
+  /**
+   * Who may change and delete public rooms, which have no password: anybody as long as nobody is in them (`guarded`),
+   * anybody (`open`) or nobody (`closed`). The lobby is changed by anybody in `open` only and never deleted.
+   */
+  readonly publicRooms: 'guarded' | 'open' | 'closed'
+  /** What tokens are signed with; without it, one that is drawn once and kept. */
+  readonly secret: string | undefined
+  /** Whether pages of any origin may open a room's WebSocket (protocols/globes.md, 2.9), or only those that may elsewhere. */
+  readonly anyOrigin: boolean
+  readonly heartbeat?: Heartbeat
+}
+
+/** What the paths have in common. */
+export interface Shared extends GlobesOptions {
+  readonly tokens: Tokens
+}
