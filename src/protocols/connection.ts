@@ -31,6 +31,18 @@ export interface ConnectionOptions {
   readonly lastWord: (reason: DisconnectReason) => Buffer
 }
 
+/** What a conversation may do with its connection. */
+export interface Link {
+  /** The client's, also where it comes through a proxy that is believed. */
+  readonly address: string
+  /** Queues a whole frame, as the protocol makes it. */
+  push(frame: Buffer): void
+  /** Resolves when the client has caught up with what was pushed, or is gone. */
+  drained(): Promise<void>
+  /** Nothing more is heard; the connection ends once everything pushed has left. */
+  hangUp(): void
+}
+
 export type QueueKind = new (stream: Duplex, limit: number, owner: OutboxOwner) => Queue
 
 /**
@@ -39,7 +51,7 @@ export type QueueKind = new (stream: Duplex, limit: number, owner: OutboxOwner) 
  * Reading stops, and TCP pushes back, while earlier words are not answered, while the client does not read its replies, and
  * while it is over its rate. Nothing is dropped. A subclass cuts the bytes into lines, frames or messages.
  */
-export abstract class Connection implements OutboxOwner {
+export abstract class Connection implements OutboxOwner, Link {
   /** Where the client is; empty when that is not known any more. */
   readonly address: string
   protected readonly socket: Socket
@@ -103,6 +115,14 @@ export abstract class Connection implements OutboxOwner {
   /** How long a client then has to close its side, in ms. */
   protected get linger(): number {
     return LINGER_MS
+  }
+
+  push(frame: Buffer): void {
+    this.outbox.push(frame)
+  }
+
+  drained(): Promise<void> {
+    return this.outbox.drained()
   }
 
   /** Bytes that wait for the client to read them. */

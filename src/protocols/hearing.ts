@@ -14,6 +14,22 @@ export class Meanwhile {
   }
 }
 
+/** What a client has said in the meanwhile, for conversations whose answers keep the order of what they answer. */
+export class Unanswered {
+  #settled: Promise<void> = Promise.resolve()
+
+  /** Settled, and never rejected, when everything said so far is answered. */
+  get settled(): Promise<void> {
+    return this.#settled
+  }
+
+  add(done: Promise<void>): Meanwhile {
+    // Settled with nothing, so that it holds nothing of what was before it.
+    this.#settled = Promise.allSettled([this.#settled, done]).then(() => {})
+    return new Meanwhile(done)
+  }
+}
+
 /** What a conversation does with what is said to it: nothing more, or something that what follows waits for, or does not. */
 export type Heard = void | Promise<void> | Meanwhile
 

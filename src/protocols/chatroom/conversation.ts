@@ -2,8 +2,9 @@ import type { Chat } from '../../chat/chat.ts'
 import { fold } from '../../chat/names.ts'
 import { Refusal } from '../../chat/refusal.ts'
 import { turnEnd } from '../../turn.ts'
-import type { FrameConversation, FrameLink } from '../frames/connection.ts'
-import { type Heard, Meanwhile } from '../hearing.ts'
+import type { Link } from '../connection.ts'
+import type { FrameConversation } from '../frames/connection.ts'
+import { type Heard, Unanswered } from '../hearing.ts'
 import { fields, type Reply, type Request, readRequest, reply } from './frames.ts'
 import { LOBBY_KEY, type Pages } from './pages.ts'
 import { ChatroomSession, type ChatroomWire } from './wire.ts'
@@ -24,14 +25,13 @@ export interface Shared {
 /** One client's talk (protocols/chatroom.md, 1 and 2): before the login, in the lobby, in a room. */
 export class ChatroomConversation implements FrameConversation {
   readonly #shared: Shared
-  readonly #link: FrameLink
+  readonly #link: Link
   /** From the login to the logout. */
   #session: ChatroomSession | undefined
-  /** Settled when everything said so far is answered. */
-  #said: Promise<unknown> = Promise.resolve()
+  readonly #said = new Unanswered()
   #gone = false
 
-  constructor(shared: Shared, link: FrameLink) {
+  constructor(shared: Shared, link: Link) {
     this.#shared = shared
     this.#link = link
   }
@@ -73,7 +73,7 @@ export class ChatroomConversation implements FrameConversation {
     if (!data) return this.#refuse(request.type, wording.INVALID_MESSAGE)
     const { username, password } = data
     return this.#try(request.type, wording.REGISTER, async () => {
-      await this.#shared.chat.register(username, password, this.#link.address ?? '')
+      await this.#shared.chat.register(username, password, this.#link.address)
       const message = 'Register successfully! You can now login'
       this.#say({ type: 'register', status: 'ok', data: { username, chatroom: LOBBY_KEY }, message })
     })
@@ -84,7 +84,7 @@ export class ChatroomConversation implements FrameConversation {
     if (!data) return this.#refuse(request.type, wording.INVALID_MESSAGE)
     const { chat, loggingIn, pages } = this.#shared
     return this.#try(request.type, wording.LOGIN, async () => {
-      const proof = await chat.authenticate(data.username, data.password, this.#link.address ?? '')
+      const proof = await chat.authenticate(data.username, data.password, this.#link.address)
       const key = fold(proof.name)
       if (loggingIn.has(key)) return this.#refuse('login', wording.IN_USE)
       loggingIn.add(key)
@@ -146,7 +146,7 @@ export class ChatroomConversation implements FrameConversation {
     if (!data) return this.#refuse(request.type, wording.INVALID_MESSAGE)
     const { chat } = this.#shared
     const { to, text } = data
-    const before = this.#said
+    const before = this.#said.settled
     const said = this.#try(request.type, wording.say(to, session.room?.record.title ?? ''), async () => {
       try {
         if (to === PUBLIC) await chat.say(session, text)
@@ -158,14 +158,13 @@ export class ChatroomConversation implements FrameConversation {
         throw error
       }
     })
-    this.#said = Promise.allSettled([this.#said, said])
-    return new Meanwhile(said)
+    return this.#said.add(said)
   }
 
   #exit(session: ChatroomSession): Promise<void> {
     const { chat } = this.#shared
     return this.#try('exit', {}, async () => {
-      await this.#said
+      await this.#said.settled
       await chat.leave(session)
       if (!session.closed) this.#returnToLobby(session)
     })

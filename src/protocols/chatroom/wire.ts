@@ -1,7 +1,7 @@
 import { type Place, Session, type Wire } from '../../chat/session.ts'
 import type { Event } from '../../engine/event.ts'
+import type { Link } from '../connection.ts'
 import { DISCONNECTS, type DisconnectReason } from '../disconnect.ts'
-import type { FrameLink } from '../frames/connection.ts'
 import type { Board, Viewer } from './board.ts'
 import { reply } from './frames.ts'
 
@@ -11,9 +11,9 @@ export class ChatroomSession extends Session implements Viewer {
   shown: Buffer | undefined
   /** Called when its room is no more. */
   onPutOut: (() => void) | undefined
-  readonly #link: FrameLink
+  readonly #link: Link
 
-  constructor(wire: ChatroomWire, link: FrameLink) {
+  constructor(wire: ChatroomWire, link: Link) {
     super(wire)
     this.#link = link
   }

@@ -4,8 +4,9 @@ import { isReserved } from '../../chat/names.ts'
 import { type Reason, Refusal } from '../../chat/refusal.ts'
 import { isLonger } from '../../chat/text.ts'
 import { turnEnd } from '../../turn.ts'
-import type { FrameConversation, FrameLink } from '../frames/connection.ts'
-import { type Heard, Meanwhile } from '../hearing.ts'
+import type { Link } from '../connection.ts'
+import type { FrameConversation } from '../frames/connection.ts'
+import { type Heard, Unanswered } from '../hearing.ts'
 import { runCommand } from './commands.ts'
 import { type Entry, frame } from './frame.ts'
 import { INVALID_MESSAGE, isEntry, readRequest } from './request.ts'
@@ -50,14 +51,13 @@ type Outcome = string | undefined
 /** One client's talk. */
 export class Conversation implements FrameConversation {
   readonly #options: ConversationOptions
-  readonly #link: FrameLink
+  readonly #link: Link
   /** With the name that was accepted, or is being tried. */
   #session: ChatterboxSession | undefined
   #accepted = false
-  /** Settled when everything said so far is answered. */
-  #said: Promise<unknown> = Promise.resolve()
+  readonly #said = new Unanswered()
 
-  constructor(options: ConversationOptions, link: FrameLink) {
+  constructor(options: ConversationOptions, link: Link) {
     this.#options = options
     this.#link = link
   }
@@ -70,11 +70,8 @@ export class Conversation implements FrameConversation {
     const request = readRequest(payload)
     if (typeof request === 'string') return this.#object(request)
     const { username, messages } = request
-    const before = this.#said
-    const done = this.#carryOut(username, messages, before)
-    if (username !== undefined || !isPlain(messages)) return done
-    this.#said = Promise.allSettled([before, done])
-    return new Meanwhile(done)
+    const done = this.#carryOut(username, messages, this.#said.settled)
+    return username === undefined && isPlain(messages) ? this.#said.add(done) : done
   }
 
   async leave(): Promise<void> {
@@ -82,7 +79,7 @@ export class Conversation implements FrameConversation {
   }
 
   /** At most one objection, the first, whatever there is to object to. */
-  async #carryOut(username: unknown, messages: unknown, before: Promise<unknown>): Promise<void> {
+  async #carryOut(username: unknown, messages: unknown, before: Promise<void>): Promise<void> {
     const name = username === undefined ? undefined : await this.#choose(username)
     const text = messages === undefined ? undefined : await this.#take(messages, before)
     const objection = name ?? text
@@ -118,7 +115,7 @@ export class Conversation implements FrameConversation {
   }
 
   /** What is said in one frame is committed together; a command waits for what was said before it. */
-  async #take(messages: unknown, before: Promise<unknown>): Promise<Outcome> {
+  async #take(messages: unknown, before: Promise<void>): Promise<Outcome> {
     const session = this.#session
     if (!this.#accepted || !session) return 'Choose a username first'
     if (!Array.isArray(messages)) return INVALID_MESSAGE

@@ -1,20 +1,9 @@
 import type { Socket } from 'node:net'
-import { Connection, type ConnectionOptions } from '../connection.ts'
+import { Connection, type ConnectionOptions, type Link } from '../connection.ts'
 import { type Heard, Hearing } from '../hearing.ts'
 import { Outbox } from '../outbox.ts'
 import { FrameQueue } from './queue.ts'
 import { FrameReader } from './reader.ts'
-
-/** What a conversation may do with its connection. */
-export interface FrameLink {
-  readonly address: string | undefined
-  /** Queues a whole frame, as `encodeFrame` makes it. */
-  push(frame: Buffer): void
-  /** Resolves when the client has caught up with what was pushed, or is gone. */
-  drained(): Promise<void>
-  /** Nothing more is heard; the connection ends once everything pushed has left. */
-  hangUp(): void
-}
 
 /** A framed protocol, as its connections see it. One object for each. */
 export interface FrameConversation {
@@ -34,11 +23,11 @@ export interface FrameOptions extends ConnectionOptions {
   readonly maxFrame: number
   /** Whether each frame needs a TLS record of its own. */
   readonly recordEach: boolean
-  readonly converse: (link: FrameLink) => FrameConversation
+  readonly converse: (link: Link) => FrameConversation
 }
 
 /** A framed protocol on a byte stream. */
-export class FrameConnection extends Connection implements FrameLink {
+export class FrameConnection extends Connection {
   readonly #reader: FrameReader
   readonly #conversation: FrameConversation
   readonly #hearing: Hearing
@@ -56,14 +45,6 @@ export class FrameConnection extends Connection implements FrameLink {
       this.ready()
     })
     socket.on('end', () => this.end())
-  }
-
-  push(frame: Buffer): void {
-    this.outbox.push(frame)
-  }
-
-  drained(): Promise<void> {
-    return this.outbox.drained()
   }
 
   protected override get name(): string | undefined {

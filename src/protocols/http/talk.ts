@@ -1,16 +1,10 @@
+import type { Link } from '../connection.ts'
 import { type Heard, Hearing } from '../hearing.ts'
 import { SocketConnection, type SocketOptions } from './connection.ts'
 import type { Visit } from './routes.ts'
 
-/** What a conversation may do with its WebSocket. */
-export interface SocketLink {
-  /** The client's, also where it comes through a proxy that is believed. */
-  readonly address: string
-  /** Queues a whole frame, as `textFrame` makes it. */
-  push(frame: Buffer): void
-  /** Resolves when the client has caught up with what was pushed, or is gone. */
-  drained(): Promise<void>
-  /** Nothing more is heard; the connection closes with this code, 1000 if none is given, once everything pushed has left. */
+/** What a conversation may do with its WebSocket; a code is that of the close frame, 1000 if none is given. */
+export interface SocketLink extends Link {
   hangUp(code?: number, text?: string): void
 }
 
@@ -45,14 +39,6 @@ export class TalkConnection extends SocketConnection<string | Buffer> implements
       this.ready()
     })
     this.#conversation = options.converse(this)
-  }
-
-  push(frame: Buffer): void {
-    this.outbox.push(frame)
-  }
-
-  drained(): Promise<void> {
-    return this.outbox.drained()
   }
 
   protected override get name(): string | undefined {

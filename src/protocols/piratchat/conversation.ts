@@ -3,7 +3,7 @@ import type { Chat } from '../../chat/chat.ts'
 import { type Reason, Refusal } from '../../chat/refusal.ts'
 import { isLonger } from '../../chat/text.ts'
 import type { Ticket } from '../../chat/tickets.ts'
-import { type Heard, Meanwhile } from '../hearing.ts'
+import { type Heard, Unanswered } from '../hearing.ts'
 import { textFrame } from '../http/frame.ts'
 import type { SocketConversation, SocketLink } from '../http/talk.ts'
 import { onlyText } from './json.ts'
@@ -46,8 +46,7 @@ export class Conversation implements SocketConversation {
   readonly #ticket: string
   #timer: NodeJS.Timeout | undefined
   #left = false
-  /** Settled when everything said so far is answered. */
-  #said: Promise<unknown> = Promise.resolve()
+  readonly #said = new Unanswered()
 
   constructor(options: ConversationOptions, link: SocketLink, { session, ticket }: Guest) {
     this.#options = options
@@ -63,16 +62,14 @@ export class Conversation implements SocketConversation {
   }
 
   hear(text: string): Heard {
-    const before = this.#said
+    const before = this.#said.settled
     const message = onlyText(text, 'message')
     if (message === undefined) return before.then(() => this.#link.hangUp(POLICY))
-    const done = this.#say(message, before)
-    this.#said = Promise.allSettled([before, done])
-    return new Meanwhile(done)
+    return this.#said.add(this.#say(message, before))
   }
 
   /** One answer for each message, in their order. */
-  async #say(message: string, before: Promise<unknown>): Promise<void> {
+  async #say(message: string, before: Promise<void>): Promise<void> {
     const answer = await this.#answerTo(message)
     await before
     this.#link.push(answer)

@@ -3,13 +3,9 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { pino } from 'pino'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { Admission } from '../../../src/protocols/admission.ts'
+import type { Link } from '../../../src/protocols/connection.ts'
 import { DISCONNECTS } from '../../../src/protocols/disconnect.ts'
-import {
-  FrameConnection,
-  type FrameConversation,
-  type FrameLink,
-  type FrameOptions,
-} from '../../../src/protocols/frames/connection.ts'
+import { FrameConnection, type FrameConversation, type FrameOptions } from '../../../src/protocols/frames/connection.ts'
 import { encodeFrame } from '../../../src/protocols/frames/encode.ts'
 import { Listener } from '../../../src/protocols/listener.ts'
 import { Tally } from '../../../src/protocols/tally.ts'
@@ -23,10 +19,10 @@ const frame = (value: object) => encodeFrame(JSON.stringify(value))
 class Parrot implements FrameConversation {
   name: string | undefined
   heard = 0
-  readonly #link: FrameLink
+  readonly #link: Link
   readonly #left: () => void
 
-  constructor(link: FrameLink, left: () => void) {
+  constructor(link: Link, left: () => void) {
     this.#link = link
     this.#left = left
   }
