@@ -83,7 +83,7 @@ export interface Engine {
    * Appends to the end of a log and resolves with the event once it is committed: from then on no crash loses it.
    * MUST keep the order of calls within a log, and SHOULD give rising ids across logs, so that a reader of two of them
    * can tell what came first. MUST hand the event to followers no earlier than in the turn of the
-   * event loop in which the promise resolves. Rejects with {@link Unavailable} or {@link Closed}, and then the event is in no log.
+   * event loop in which the promise resolves, and MAY do so later. Rejects with {@link Unavailable} or {@link Closed}, and then the event is in no log.
    */
   append(log: LogName, draft: Draft): Promise<Event>
 

@@ -40,7 +40,6 @@ export class Feed {
   /** Too much has come to wait for the reading of what is before it. */
   #overrun = false
   #connection: Source | undefined
-  #awaited: { readonly id: number; resolve(): void }[] = []
 
   constructor(
     log: LogName,
@@ -69,13 +68,6 @@ export class Feed {
     this.#connection = undefined
     this.#reading = true
     this.#waiting = []
-    this.#settle(Number.POSITIVE_INFINITY)
-  }
-
-  /** Resolves when an event has been handed on, or the connection is gone; undefined when it was already. */
-  reached(id: number): Promise<void> | undefined {
-    if (this.seen !== undefined && this.seen >= id) return undefined
-    return new Promise((resolve) => this.#awaited.push({ id, resolve }))
   }
 
   /** Begins to follow: call it before anything is appended that is to be heard. */
@@ -114,7 +106,6 @@ export class Feed {
       if (connection !== this.#connection) return false
       this.#hand(entries.map(([id, fields]) => eventOf(idOf(id), fields)))
       if (entries.length < PAGE) this.seen = Math.max(this.seen, last)
-      this.#settle(this.seen)
     }
     if (connection !== this.#connection) return false
     this.#reading = false
@@ -184,13 +175,5 @@ export class Feed {
       // Of a room that is no more nothing can be read.
       if (event.kind === 'closed') this.#recent.trim(event.id)
     }
-    this.#settle(this.seen ?? 0)
-  }
-
-  #settle(seen: number): void {
-    if (this.#awaited.length === 0) return
-    const reached = this.#awaited.filter(({ id }) => id <= seen)
-    this.#awaited = this.#awaited.filter(({ id }) => id > seen)
-    for (const { resolve } of reached) resolve()
   }
 }

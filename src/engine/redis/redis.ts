@@ -146,7 +146,7 @@ export class RedisEngine implements Engine {
     if (draft.kind === 'joined') void this.#people.see(draft.from).catch(() => {})
     const appended = this.#appends.append(log, draft)
     this.#sweep.note(log)
-    return presence ? appended.then((event) => this.#arrived(log, event)) : appended
+    return presence ? appended.then((event) => this.#moved(event)) : appended
   }
 
   read(log: LogName, range: Range): AsyncIterable<readonly Event[]> {
@@ -318,12 +318,6 @@ export class RedisEngine implements Engine {
     if (!this.#troubled) return
     this.#troubled = false
     this.#watch.recovered()
-  }
-
-  /** Who has joined is a member when he is told so, also where the log is only just being followed. */
-  async #arrived(log: LogName, event: Event): Promise<Event> {
-    if (event.kind === 'joined') await this.#feeds.get(log)?.reached(event.id)
-    return this.#moved(event)
   }
 
   /** Somebody of this node has come or gone. */
