@@ -13,17 +13,10 @@ import type { Watch } from './engine/watch.ts'
 import { Admission } from './protocols/admission.ts'
 import { chatroomListener } from './protocols/chatroom/chatroom.ts'
 import { chatterboxListener, chatterboxOptions } from './protocols/chatterbox/chatterbox.ts'
-import { globesRoutes } from './protocols/globes/globes.ts'
-import { Http } from './protocols/http/http.ts'
-import { Proxies } from './protocols/http/proxies.ts'
 import { encoder } from './protocols/line/json.ts'
 import { lineListener } from './protocols/line/line.ts'
-import { lineRoutes, maxMessageOf } from './protocols/line/websocket.ts'
 import { LineWire, lastLine } from './protocols/line/wire.ts'
-import { operationRoutes } from './protocols/operation/operation.ts'
 import type { Vitals } from './protocols/operation/vitals.ts'
-import { pageRoutes } from './protocols/page/page.ts'
-import { piratchatRoutes } from './protocols/piratchat/piratchat.ts'
 import type { Address, Certificate, Protocol } from './protocols/protocol.ts'
 import { Tally } from './protocols/tally.ts'
 
@@ -64,7 +57,7 @@ export async function startDaemon(
     measured: (events, ms) => measured?.(events, ms),
   })
   // What the HTTP port stands on takes a while to load: meanwhile the store opens in its thread.
-  if (config.http !== undefined) void import('./protocols/http/app.ts')
+  if (config.http !== undefined) for (const file of [import('./web.ts'), import('./protocols/http/app.ts')]) void file
   await engine.start()
   const certificate = await certificateOf(config, log).catch(async (error: unknown) => {
     await engine.stop()
@@ -94,7 +87,7 @@ export async function startDaemon(
       measured = listener
     },
   }
-  const protocols = protocolsOf(config, chat, vitals, log, certificate)
+  const protocols = await protocolsOf(config, chat, vitals, log, certificate)
 
   const addresses = new Map<string, Address>()
   const stop = async (): Promise<void> => {
@@ -159,8 +152,14 @@ async function engineOf(config: Config, watch: Watch): Promise<Engine> {
   return new RedisEngine({ ...common, place, prefix: config['redis-prefix'] }, watch)
 }
 
-/** A protocol is one line here. */
-function protocolsOf(config: Config, chat: Chat, vitals: Vitals, log: Logger, certificate: Certificate | undefined) {
+/** A protocol is one line here, or in web.ts where the HTTP port carries it. */
+async function protocolsOf(
+  config: Config,
+  chat: Chat,
+  vitals: Vitals,
+  log: Logger,
+  certificate: Certificate | undefined,
+) {
   const { tally } = vitals
   const admission = new Admission({
     maxConnections: config['max-connections'],
@@ -185,13 +184,6 @@ function protocolsOf(config: Config, chat: Chat, vitals: Vitals, log: Logger, ce
     inbox: config['chatterbox-inbox'],
     maxText: config['max-text'],
   })
-  const globes = {
-    ...line,
-    maxText: config['max-text'],
-    publicRooms: config['globes-public-rooms'],
-    secret: config['globes-secret'],
-    anyOrigin: config['globes-any-origin'],
-  }
   const protocols: { protocol: Protocol; port: number }[] = []
   const add = (port: number | undefined, make: () => Protocol) => {
     if (port !== undefined) protocols.push({ protocol: make(), port })
@@ -201,24 +193,10 @@ function protocolsOf(config: Config, chat: Chat, vitals: Vitals, log: Logger, ce
   add(config.chatterbox, () => chatterboxListener(chatterbox, admission, certificate))
   add(config['chatterbox-plain'], () => chatterboxListener(chatterbox, admission))
   add(config.chatroom, () => chatroomListener(line, admission, certificate))
-  const http = {
-    log,
-    admission,
-    tally,
-    certificate: config['http-tls'] ? certificate : undefined,
-    origins: config['http-origins'],
-    proxies: new Proxies(config['http-trust-proxy']),
-    maxMessage: maxMessageOf(config['max-line']),
+  if (config.http !== undefined) {
+    const { webOf } = await import('./web.ts')
+    add(config.http, () => webOf(config, { line, vitals, admission, certificate }))
   }
-  const piratchat = { ...line, escape: config['piratchat-escape'] }
-  const routes = [
-    pageRoutes,
-    operationRoutes(vitals),
-    lineRoutes(line),
-    piratchatRoutes(piratchat),
-    globesRoutes(globes),
-  ]
-  add(config.http, () => new Http(http, routes))
   return protocols
 }
 
