@@ -1,9 +1,9 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import type { Engine } from '../engine/engine.ts'
 import type { Attempts } from './attempts.ts'
 import { fold, isName, isReserved } from './names.ts'
 import { Refusal } from './refusal.ts'
-import { HASHED_KEY, type Secrets } from './secrets.ts'
+import { digestOf, HASHED_KEY, type Secrets } from './secrets.ts'
 import { isLonger } from './text.ts'
 
 /** Characters of a secret. */
@@ -114,11 +114,6 @@ export class Accounts {
 function checkName(name: string): void {
   if (!isName(name)) throw new Refusal('name-invalid')
   if (isReserved(name)) throw new Refusal('name-reserved')
-}
-
-/** A key is as random as its digest, so it needs neither salt nor time. */
-function digestOf(key: string): string {
-  return createHash('sha256').update(key).digest('hex')
 }
 
 function hashOf(key: string): string {

@@ -70,9 +70,12 @@ export class Directory {
     if (!isTitle(title)) throw new Refusal('room-name-invalid')
     if ((await this.#engine.roomCount().catch(refuse)) >= this.#most) throw new Refusal('too-many-rooms')
     const names = { title, ...lineNameOf(title) }
-    // Asked before hashing, which is what costs.
-    if (await this.find(title)) throw new Refusal('room-taken')
-    const hash = visibility === 'public' ? undefined : await this.#passwords.hash(password, address)
+    let hash: string | undefined
+    if (visibility !== 'public') {
+      // Asked before hashing, which is what costs; the engine says it of every room.
+      if (await this.find(title)) throw new Refusal('room-taken')
+      hash = await this.#passwords.hash(password, address)
+    }
     const room = { ...names, description: clean(description), visibility, ...(hash !== undefined && { hash }) }
     return this.#engine.createRoom(room).catch(refuseTaken)
   }

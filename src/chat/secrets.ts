@@ -95,6 +95,11 @@ export class Secrets {
   }
 }
 
+/** For what was drawn at random: it needs neither salt nor time. */
+export function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}
+
 /** In NFC, as one keyboard sends é as one character and another as two. */
 function derive(secret: string, salt: Buffer, length: number, { ln, r, p }: Cost): Promise<Buffer> {
   const N = 2 ** ln

@@ -1,8 +1,9 @@
-import { createHash, createHmac, randomBytes } from 'node:crypto'
+import { createHmac, randomBytes } from 'node:crypto'
 import type { Engine } from '../engine/engine.ts'
 import { Proof } from './accounts.ts'
 import { fold } from './names.ts'
 import { refuse } from './refusal.ts'
+import { digestOf } from './secrets.ts'
 
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
 const LENGTH = 32
@@ -116,11 +117,6 @@ export class Tickets {
     this.#secret ??= await this.#engine.rememberFirst('secret:tickets', randomBytes(32).toString('hex'))
     return letters(this.#secret, `${fold(name)}:${number}`)
   }
-}
-
-/** What a ticket is kept under. */
-function digestOf(value: string): string {
-  return createHash('sha256').update(value).digest('hex')
 }
 
 /** Letters and digits that only who knows the secret can tell. */
