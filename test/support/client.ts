@@ -9,6 +9,7 @@ import type { WebSocket } from 'ws'
 import { ServerLine } from '../../commands/schema.ts'
 import { certificate } from './certificate.ts'
 import type { TestDaemon } from './daemon.ts'
+import { Inbox } from './inbox.ts'
 import { clientFrame, openWebSocket } from './websocket.ts'
 
 export type Transport = 'TCP' | 'TLS' | 'WS' | 'WSS'
@@ -18,24 +19,16 @@ export const isWebSocket = (transport: Transport) => transport.startsWith('WS')
 /** How what is sent is cut up: as it is, into two chunks, or into single bytes. */
 export type Mode = 'whole' | 'split' | 'bytes'
 
-/** How long a line that is waited for may take, in ms. */
-const PATIENCE_MS = 5_000
-
 export class LineClient {
   readonly socket: Socket
   /** Resolves when the connection is closed. */
   readonly closed: Promise<unknown>
   /** With which a WebSocket was closed. */
   closing: { code: number; reason: string } | undefined
-  /** What is wrong with a line that the server sent. */
-  failure: Error | undefined
   readonly #mode: Mode
   readonly #websocket: WebSocket | undefined
   readonly #received: Buffer[] = []
-  readonly #lines: ServerLine[] = []
-  /** Wakes up whoever waits for a line. */
-  #wake = Promise.withResolvers<void>()
-  #ended = false
+  readonly #lines = new Inbox<ServerLine>()
   #sending: Promise<unknown> = Promise.resolve()
   #pings = 0
 
@@ -63,18 +56,14 @@ export class LineClient {
       socket.on('error', () => {})
       socket.on('close', () => lines.end())
     }
-    lines.on('data', (line: ServerLine) => {
-      this.#lines.push(line)
-      this.#wake.resolve()
-    })
-    lines.on('error', (error: Error) => {
-      this.failure = error
-      this.#wake.resolve()
-    })
-    lines.on('end', () => {
-      this.#ended = true
-      this.#wake.resolve()
-    })
+    lines.on('data', (line: ServerLine) => this.#lines.push(line))
+    lines.on('error', (error: Error) => this.#lines.fail(error))
+    lines.on('end', () => this.#lines.end())
+  }
+
+  /** What is wrong with a line that the server sent. */
+  get failure(): Error | undefined {
+    return this.#lines.failure
   }
 
   static async connect(daemon: TestDaemon, transport: Transport = 'TCP', mode: Mode = 'whole'): Promise<LineClient> {
@@ -113,36 +102,18 @@ export class LineClient {
   }
 
   /** The next line. */
-  async next(): Promise<ServerLine> {
-    const timer = setTimeout(() => this.#wake.reject(new Error(`no line within ${PATIENCE_MS} ms`)), PATIENCE_MS)
-    try {
-      for (;;) {
-        if (this.failure) throw this.failure
-        const line = this.#lines.shift()
-        if (line) return line
-        if (this.#ended) throw new Error('the connection is closed')
-        this.#wake = Promise.withResolvers()
-        await this.#wake.promise
-      }
-    } finally {
-      clearTimeout(timer)
-    }
+  next(): Promise<ServerLine> {
+    return this.#lines.next()
   }
 
   /** The next so many lines. */
-  async take(count: number): Promise<ServerLine[]> {
-    const lines: ServerLine[] = []
-    while (lines.length < count) lines.push(await this.next())
-    return lines
+  take(count: number): Promise<ServerLine[]> {
+    return this.#lines.take(count)
   }
 
   /** The lines up to the first that fits, this one included. */
-  async until(fits: (line: ServerLine) => boolean): Promise<ServerLine[]> {
-    for (const lines: ServerLine[] = []; ; ) {
-      const line = await this.next()
-      lines.push(line)
-      if (fits(line)) return lines
-    }
+  until(fits: (line: ServerLine) => boolean): Promise<ServerLine[]> {
+    return this.#lines.until(fits)
   }
 
   /** Sends one line and gives the next one back. */

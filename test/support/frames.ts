@@ -6,9 +6,7 @@ import { encodeFrame } from '../../src/protocols/frames/encode.ts'
 import { FrameReader } from '../../src/protocols/frames/reader.ts'
 import { certificate } from './certificate.ts'
 import type { Transport } from './client.ts'
-
-/** How long a frame that is waited for may take, in ms. */
-const PATIENCE_MS = 5_000
+import { Inbox } from './inbox.ts'
 
 export type Frame = Record<string, unknown>
 
@@ -19,9 +17,7 @@ export class FrameClient {
   /** What came, as TLS or TCP has handed it out: over TLS each is one record. */
   readonly chunks: Buffer[] = []
   readonly #reader = new FrameReader(2 ** 24)
-  readonly #frames: Frame[] = []
-  #wake = Promise.withResolvers<void>()
-  #ended = false
+  readonly #frames = new Inbox<Frame>()
 
   private constructor(socket: Socket) {
     this.socket = socket
@@ -32,13 +28,9 @@ export class FrameClient {
       for (let next = this.#reader.next(); next !== undefined; next = this.#reader.next()) {
         this.#frames.push(JSON.parse(next.toString()))
       }
-      this.#wake.resolve()
     })
     socket.on('error', () => {})
-    socket.on('close', () => {
-      this.#ended = true
-      this.#wake.resolve()
-    })
+    socket.on('close', () => this.#frames.end())
   }
 
   static async connect(port: number, transport: Transport): Promise<FrameClient> {
@@ -58,25 +50,12 @@ export class FrameClient {
   }
 
   /** The next frame. */
-  async next(): Promise<Frame> {
-    const timer = setTimeout(() => this.#wake.reject(new Error(`no frame within ${PATIENCE_MS} ms`)), PATIENCE_MS)
-    try {
-      for (;;) {
-        const frame = this.#frames.shift()
-        if (frame) return frame
-        if (this.#ended) throw new Error('the connection is closed')
-        this.#wake = Promise.withResolvers()
-        await this.#wake.promise
-      }
-    } finally {
-      clearTimeout(timer)
-    }
+  next(): Promise<Frame> {
+    return this.#frames.next()
   }
 
-  async take(count: number): Promise<Frame[]> {
-    const frames: Frame[] = []
-    while (frames.length < count) frames.push(await this.next())
-    return frames
+  take(count: number): Promise<Frame[]> {
+    return this.#frames.take(count)
   }
 
   ask(frame: Frame): Promise<Frame> {
@@ -86,12 +65,12 @@ export class FrameClient {
 
   /** What has come and was not taken. */
   now(): Frame[] {
-    return this.#frames.splice(0)
+    return this.#frames.now()
   }
 
   /** Everything up to the end of the connection. */
   async rest(): Promise<Frame[]> {
     await this.closed
-    return this.#frames.splice(0)
+    return this.#frames.now()
   }
 }

@@ -9,9 +9,7 @@ import type { Heartbeat } from '../../src/protocols/http/connection.ts'
 import { LineClient } from './client.ts'
 import { type Overrides, startTestDaemon } from './daemon.ts'
 import { openPort, socketOptions } from './http.ts'
-
-/** How long an event that is waited for may take, in ms. */
-const PATIENCE_MS = 5_000
+import { Inbox } from './inbox.ts'
 
 export const PASSWORD = 'zebra umbrella 1234'
 
@@ -29,21 +27,19 @@ export interface Answer {
 export class GlobesClient {
   readonly websocket: WebSocket
   readonly closed: Promise<readonly [code: number, reason: string]>
-  readonly #events: Fields[] = []
-  #wake = Promise.withResolvers<void>()
+  readonly #events = new Inbox<Fields>()
 
   constructor(websocket: WebSocket) {
     this.websocket = websocket
     this.closed = new Promise((resolve) =>
       websocket.on('close', (code, reason) => {
         resolve([code, String(reason)])
-        this.#wake.resolve()
+        this.#events.end()
       }),
     )
     websocket.on('message', (data, binary) => {
       expect(binary).toBe(false)
       this.#events.push(JSON.parse(String(data)))
-      this.#wake.resolve()
     })
   }
 
@@ -52,30 +48,17 @@ export class GlobesClient {
     for (const event of events) this.websocket.send(typeof event === 'string' ? event : JSON.stringify(event))
   }
 
-  async next(): Promise<Fields> {
-    const timer = setTimeout(() => this.#wake.reject(new Error(`no event within ${PATIENCE_MS} ms`)), PATIENCE_MS)
-    try {
-      for (;;) {
-        const event = this.#events.shift()
-        if (event) return event
-        if (this.websocket.readyState === WebSocket.CLOSED) throw new Error('the WebSocket is closed')
-        this.#wake = Promise.withResolvers()
-        await this.#wake.promise
-      }
-    } finally {
-      clearTimeout(timer)
-    }
+  next(): Promise<Fields> {
+    return this.#events.next()
   }
 
-  async take(count: number): Promise<Fields[]> {
-    const events: Fields[] = []
-    while (events.length < count) events.push(await this.next())
-    return events
+  take(count: number): Promise<Fields[]> {
+    return this.#events.take(count)
   }
 
   /** What has come and was not taken. */
   now(): Fields[] {
-    return this.#events.splice(0)
+    return this.#events.now()
   }
 }
 

@@ -2,42 +2,24 @@
 import { once } from 'node:events'
 import { request as requestTls } from 'node:https'
 import { connect } from 'node:net'
-import { pino } from 'pino'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { Proof } from '../../../src/chat/accounts.ts'
 import type { ChatOptions } from '../../../src/chat/chat.ts'
 import { Refusal } from '../../../src/chat/refusal.ts'
-import { Admission } from '../../../src/protocols/admission.ts'
-import { Http } from '../../../src/protocols/http/http.ts'
-import { Proxies } from '../../../src/protocols/http/proxies.ts'
 import { piratchatRoutes } from '../../../src/protocols/piratchat/piratchat.ts'
-import { Tally } from '../../../src/protocols/tally.ts'
 import { stage } from '../../chat/stage.ts'
+import { openPort, socketOptions } from '../../support/http.ts'
 import { ACK, cookieOf, join, leave, pirateClients, pirateStage, said } from './stage.ts'
 
-/** The port on a core of its own. */
-async function openPort(options: Partial<ChatOptions> = {}) {
+/** Piratchat on a core that the test has in its hands. */
+async function servePirates(options: Partial<ChatOptions> = {}) {
   const { chat } = await stage(options)
-  const log = pino({ level: 'silent' })
-  const http = new Http(
-    {
-      log,
-      tally: new Tally(),
-      admission: new Admission({ maxConnections: 0, maxPerAddress: 0 }),
-      certificate: undefined,
-      origins: [],
-      proxies: new Proxies([]),
-      maxMessage: 65_536,
-      patience: 300,
-    },
-    [piratchatRoutes({ chat, log, tally: new Tally(), maxQueue: 65_536, pace: { rate: 0, burst: 1 }, escape: false })],
-  )
-  const { port } = await http.listen('127.0.0.1', 0)
+  const routes = piratchatRoutes({ ...socketOptions({ maxQueue: 65_536 }), chat, escape: false })
+  const { port } = await openPort(routes, { patience: 300 })
   const sockets: { destroy(): unknown }[] = []
-  onTestFinished(async () => {
+  onTestFinished(() => {
     for (const socket of sockets) socket.destroy()
-    await http.stop()
-    await chat.stop()
+    return chat.stop()
   })
   return { chat, port, ...pirateClients(port, sockets) }
 }
@@ -61,7 +43,7 @@ test('a body that is too large is refused', async () => {
 })
 
 test('a body that does not come is not waited for', async () => {
-  const { port } = await openPort()
+  const { port } = await servePirates()
   const head = 'POST /api/register HTTP/1.1\r\nHost: localhost\r\nContent-Length: 20\r\n\r\n{"user'
   expect(await answerTo(port, head)).toMatch(/^HTTP\/1.1 408 /)
 })
@@ -226,14 +208,14 @@ test('every request sends the cookie again, the handshake too', async () => {
 })
 
 test('a WebSocket closes when its session has been ended by somebody who did not know of it', async () => {
-  const { chat, user, open } = await openPort({ ticketMs: 1_000 })
+  const { chat, user, open } = await servePirates({ ticketMs: 1_000 })
   const client = await open(await user('alice'))
   await chat.tickets.end(new Proof('alice'))
   expect(await client.closed).toBe(1000)
 })
 
 test('while nothing can be committed, clients are told so and stay', async () => {
-  const { chat, user, open, post, get, refused } = await openPort()
+  const { chat, user, open, post, get, refused } = await servePirates()
   const [alice, bob] = [await user('alice'), await user('bob')]
   const client = await open(alice)
   const away = new Refusal('unavailable')

@@ -5,10 +5,8 @@ import { expect, onTestFinished } from 'vitest'
 import { type ClientOptions, WebSocket } from 'ws'
 import { LineClient } from '../../support/client.ts'
 import { type Overrides, startTestDaemon } from '../../support/daemon.ts'
+import { Inbox } from '../../support/inbox.ts'
 import { keptLog } from '../../support/log.ts'
-
-/** How long a message that is waited for may take, in ms. */
-const PATIENCE_MS = 5_000
 
 export type Message = Record<string, unknown>
 
@@ -40,9 +38,7 @@ export class PirateClient {
   readonly closed: Promise<number>
   /** What came in which frame. */
   readonly frames: string[] = []
-  #taken = 0
-  #wake = Promise.withResolvers<void>()
-  #ended = false
+  readonly #messages = new Inbox<Message>()
 
   constructor(websocket: WebSocket) {
     this.websocket = websocket
@@ -50,12 +46,11 @@ export class PirateClient {
     websocket.on('message', (data, binary) => {
       expect(binary).toBe(false)
       this.frames.push(String(data))
-      this.#wake.resolve()
+      this.#messages.push(JSON.parse(String(data)))
     })
     this.closed = new Promise((resolve) => {
       websocket.on('close', (code) => {
-        this.#ended = true
-        this.#wake.resolve()
+        this.#messages.end()
         resolve(code)
       })
     })
@@ -70,37 +65,17 @@ export class PirateClient {
     this.websocket.send(text)
   }
 
-  async next(): Promise<Message> {
-    const timer = setTimeout(() => this.#wake.reject(new Error(`nothing within ${PATIENCE_MS} ms`)), PATIENCE_MS)
-    try {
-      for (;;) {
-        const frame = this.frames[this.#taken]
-        if (frame !== undefined) {
-          this.#taken++
-          return JSON.parse(frame)
-        }
-        if (this.#ended) throw new Error('the WebSocket is closed')
-        this.#wake = Promise.withResolvers()
-        await this.#wake.promise
-      }
-    } finally {
-      clearTimeout(timer)
-    }
+  next(): Promise<Message> {
+    return this.#messages.next()
   }
 
-  async take(count: number): Promise<Message[]> {
-    const messages: Message[] = []
-    while (messages.length < count) messages.push(await this.next())
-    return messages
+  take(count: number): Promise<Message[]> {
+    return this.#messages.take(count)
   }
 
   /** What comes up to the first that fits, this one included. */
-  async until(fits: (message: Message) => boolean): Promise<Message[]> {
-    for (const messages: Message[] = []; ; ) {
-      const message = await this.next()
-      messages.push(message)
-      if (fits(message)) return messages
-    }
+  until(fits: (message: Message) => boolean): Promise<Message[]> {
+    return this.#messages.until(fits)
   }
 
   /** Everything that came, and that the messages sent so far bring: the answer to one that is too long is behind it all. */
