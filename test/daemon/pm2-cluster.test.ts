@@ -198,10 +198,10 @@ withRedis('pm2 in cluster mode', () => {
     const heard = new Map<string, string>()
     const live = new Set<string>()
     const listen = async () => {
-      let last: string | undefined
+      // What is said before it comes in for the first time it reads as well.
+      let last = '0'
       while (!done) {
-        const client = new Client(ports.line, 'LOGIN listener', 'JOIN reloaded')
-        if (last !== undefined) client.say(`HISTORY after=${last}`)
+        const client = new Client(ports.line, 'LOGIN listener', 'JOIN reloaded', `HISTORY after=${last}`)
         client.heard = (line) => {
           const event = line.type === 'history' ? line.body : line
           if (event.type === 'message') heard.set(event.id, event.body)
