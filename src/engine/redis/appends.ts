@@ -1,4 +1,4 @@
-import { atTurnEnd, commitUnderWay } from '../../turn.ts'
+import { atTurnEnd } from '../../turn.ts'
 import { Closed, Unavailable } from '../engine.ts'
 import type { Draft, Event, LogName } from '../event.ts'
 import { fold } from '../fold.ts'
@@ -148,19 +148,14 @@ export class Appends {
     }
     const batch: Batch = { log, node: this.#nodes.id, number: ++this.#number, waiting }
     queue.batch = batch
-    const done = commitUnderWay(
-      waiting.length,
-      waiting.reduce((sum, { size }) => sum + size, 0),
-    )
     const started = performance.now()
-    const answer = this.#perform(batch).then(
+    void this.#perform(batch).then(
       () => this.#committer.measured(waiting.length, performance.now() - started),
       (error: Error) => {
         // Otherwise the next connection will tell.
         if (!(error instanceof ConnectionLost)) this.#failed(batch, error)
       },
     )
-    void answer.finally(done)
     return true
   }
 

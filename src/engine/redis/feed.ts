@@ -1,3 +1,4 @@
+import { committed } from '../../turn.ts'
 import type { Listener } from '../engine.ts'
 import type { Event, LogName } from '../event.ts'
 import { type MemoryLimits, Recent } from '../recent.ts'
@@ -170,6 +171,7 @@ export class Feed {
     for (const event of events) {
       if (this.seen !== undefined && event.id <= this.seen) continue
       this.seen = event.id
+      committed(1, event.body.length)
       this.#recent.push(event)
       for (const listener of this.listeners) listener(event)
       // Of a room that is no more nothing can be read.
