@@ -30,12 +30,21 @@ withRedis('the redis engine', () => {
       return made
     }
     let engine = await start()
+    const others: RedisEngine[] = []
+    const another = async () => {
+      const other = await start()
+      others.push(other)
+      return other
+    }
     const restart = async () => {
       await engine.stop()
       engine = await start()
       return engine
     }
-    return { engine, restart, cleanup: () => engine.stop() }
+    const cleanup = async () => {
+      for (const one of [engine, ...others]) await one.stop()
+    }
+    return { engine, restart, another, cleanup }
   }
 
   conformance('redis', () => make())

@@ -44,6 +44,8 @@ export class Connection {
   #reason: string | undefined
   /** What Redis calls the socket for commands. A number may be given again, a name not. */
   #id = ''
+  /** What is under way about a channel. */
+  readonly #changes = new Map<string, Promise<void>>()
   readonly #name = `roomd-${randomBytes(8).toString('hex')}`
 
   /**
@@ -137,19 +139,31 @@ export class Connection {
 
   /** Resolves when everything that is told on these channels from now on is heard. */
   async subscribe(channels: readonly string[], heard: Message): Promise<void> {
-    if (channels.length === 0) return
-    try {
-      await this.#channels.subscribe([...channels], heard)
-    } catch (error) {
-      throw this.#errorOf(error)
-    }
+    if (channels.length > 0) await this.#inTurn(channels, () => this.#channels.subscribe([...channels], heard))
   }
 
   async unsubscribe(channel: string): Promise<void> {
     try {
-      await this.#channels.unsubscribe(channel)
+      await this.#inTurn([channel], () => this.#channels.unsubscribe(channel))
     } catch {
       // It has ended with the connection.
+    }
+  }
+
+  /**
+   * Waits for what is under way about these channels: until UNSUBSCRIBE is answered the client takes the channel for one that it
+   * listens to, would not send a SUBSCRIBE, and then hear nothing.
+   */
+  async #inTurn(channels: readonly string[], change: () => Promise<void>): Promise<void> {
+    const changed = Promise.all(channels.map((channel) => this.#changes.get(channel))).then(change)
+    const settled = changed.catch(() => {})
+    for (const channel of channels) this.#changes.set(channel, settled)
+    try {
+      await changed
+    } catch (error) {
+      throw this.#errorOf(error)
+    } finally {
+      for (const channel of channels) if (this.#changes.get(channel) === settled) this.#changes.delete(channel)
     }
   }
 
