@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { Closed, Gone, Unavailable } from '../../src/engine/engine.ts'
 import type { Draft, Event, LogName } from '../../src/engine/event.ts'
 import { RedisEngine, type RedisOptions } from '../../src/engine/redis/redis.ts'
+import { loadScripts, type ScriptName } from '../../src/engine/redis/scripts.ts'
 import { placeAt, RedisServer, Wire, withRedis } from '../support/redis.ts'
 import { readAll, said } from './conformance.ts'
 
@@ -22,8 +23,15 @@ const told = (events: readonly Event[]) => events.map(({ kind, from }) => `${kin
 /** An engine and what it has said of itself. */
 interface Node {
   readonly engine: RedisEngine
+  /** `trouble` once, however many reasons there were. */
   readonly said: string[]
+  readonly reasons: string[]
+  readonly warnings: string[]
 }
+
+const scripts = loadScripts()
+/** What stands in a call of a script. */
+const callOf = (name: ScriptName) => scripts.get(name)?.sha ?? expect.fail()
 
 /** Strictly rising, so nothing is there twice. */
 function expectRising(events: readonly Event[]): void {
@@ -110,16 +118,23 @@ withRedis('what goes wrong with Redis', () => {
 
   async function node(options: Partial<RedisOptions> = {}): Promise<Node> {
     const said: string[] = []
+    const reasons: string[] = []
+    const warnings: string[] = []
     const watch = {
-      trouble: () => said.push('trouble'),
+      trouble: (reason: string) => {
+        reasons.push(reason)
+        if (said.at(-1) !== 'trouble') said.push('trouble')
+      },
+      warning: (reason: string) => warnings.push(reason),
       recovered: () => said.push('recovered'),
       lost: () => said.push('lost'),
       died: () => said.push('died'),
     }
     const engine = new RedisEngine({ ...OPTIONS, place: placeAt(server.port), prefix, ...options }, watch)
     await engine.start()
-    nodes.push({ engine, said })
-    return { engine, said }
+    const made = { engine, said, reasons, warnings }
+    nodes.push(made)
+    return made
   }
 
   /** A node whose connection the test holds in its hand. */
@@ -358,6 +373,21 @@ withRedis('what goes wrong with Redis', () => {
       for (const { engine } of some) await isUp(engine)
       const log = await check((await node()).engine, loads, seen)
       expect(log.length).toBeGreaterThan(500)
+    })
+
+    it('and back: what is followed just then is heard', async () => {
+      const { engine, wire } = await wired()
+      const { engine: other } = await node()
+      // Redis knows by now what is listened to.
+      const resuming = wire.passes(callOf('lobby'))
+      wire.cut()
+      await resuming
+      await expect(engine.ping()).rejects.toThrow(Unavailable)
+      const seen = follow(engine)
+      await isUp(engine)
+      await engine.append(LOG, said('own'))
+      await other.append(LOG, said('other'))
+      await vi.waitFor(() => expect(seen.map(({ body }) => body)).toEqual(['own', 'other']))
     })
 
     it('paused is waited for', async () => {

@@ -155,7 +155,7 @@ export class RedisEngine implements Engine {
   }
 
   follow(log: LogName, listener: Listener): () => void {
-    return this.#feeds.follow(log, listener, () => this.#link.connection)
+    return this.#feeds.follow(log, listener)
   }
 
   claim(room: number, nickname: string): Promise<boolean> {
