@@ -280,6 +280,27 @@ withRedis('what goes wrong with Redis', () => {
       expect(sleepy.said).toEqual(['trouble', 'recovered'])
     })
 
+    it('and returns, and loses the connection over it, has nothing of what it had all the same', async () => {
+      const { engine, wire, said: notices } = await wired()
+      const { engine: other } = await node()
+      const seen = follow(other)
+      await join(engine, 'ann')
+      wire.close()
+      await vi.waitFor(() => expect(told(seen)).toEqual(['joined ann', 'left ann']), PATIENT)
+      const burying = wire.passes(callOf('bury'))
+      wire.open()
+      await burying
+      wire.cut()
+      await isUp(engine)
+      // Has them say what they hold.
+      await server.command('DEL', `${prefix}:{nodes}:beats`)
+      await vi.waitFor(() => expect(notices).toContain('lost'), PATIENT)
+      await isUp(engine)
+      expect(await other.members(1)).toEqual([])
+      await engine.append(LOG, said('I am another one'))
+      await vi.waitFor(() => expect(told(seen)).toEqual(['joined ann', 'left ann', 'message alice']))
+    })
+
     it('is not taken for dead because Redis was away', async () => {
       const [one, other] = [await wired(), await wired()]
       await join(one.engine, 'ann')

@@ -38,6 +38,7 @@ export class Nodes {
   /** How often Redis has confirmed a renewal. */
   #beat = 0
   #lost = false
+  #reborn = false
   /** Logs that this node may write to, of those that it ever could. */
   readonly #admitted = new Set<LogName>()
   readonly #entered = new Set<LogName>()
@@ -57,13 +58,14 @@ export class Nodes {
   async join(connection: Connection): Promise<Joined> {
     this.#asked = undefined
     this.#timer ??= setInterval(() => void this.#renew(), this.#timing.renew).unref()
-    let reborn = false
     for (;;) {
       const [state, beat] = await this.#beatOnce(connection)
       if (state !== 'dead') {
         this.#beat = Number(beat)
         const lost = this.#lost || state === 'lost'
+        const reborn = this.#reborn
         this.#lost = false
+        this.#reborn = false
         if (lost) this.#admitted.clear()
         return { lost, reborn }
       }
@@ -72,7 +74,7 @@ export class Nodes {
       this.#beat = 0
       this.#admitted.clear()
       this.#entered.clear()
-      reborn = true
+      this.#reborn = true
       // Whoever buried it may have died over it.
       await this.#reap(connection, before)
     }
