@@ -396,6 +396,17 @@ withRedis('what goes wrong with Redis', () => {
       expect(log.length).toBeGreaterThan(500)
     })
 
+    it('before a new connection is taken up ends that one, too', async () => {
+      const { engine, wire } = await wired()
+      const resuming = wire.passes(callOf('renew'))
+      wire.cut()
+      await resuming
+      wire.strand()
+      await isUp(engine)
+      const clients = String(await server.command('CLIENT', 'LIST')).split('\n')
+      expect(clients.filter((client) => client.includes(' name=roomd-'))).toHaveLength(1)
+    })
+
     it('and back: what is followed just then is heard', async () => {
       const { engine, wire } = await wired()
       const { engine: other } = await node()

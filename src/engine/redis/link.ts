@@ -24,7 +24,7 @@ export class Link {
   readonly #linked: Linked
   readonly #longestWait: number
   #connection: Connection | undefined
-  /** The last one that was used. */
+  /** The last one that was opened. */
   #last: Connection | undefined
   #up = false
   #stopped = false
@@ -76,6 +76,7 @@ export class Link {
   async #open(): Promise<void> {
     const connection = await Connection.open(this.#place, this.#last)
     this.#connection = connection
+    this.#last = connection
     if (this.#stopped) return connection.close('it is closed')
     const timer = setTimeout(() => connection.close('it does not answer'), RESUME_MS)
     try {
@@ -87,7 +88,6 @@ export class Link {
       clearTimeout(timer)
     }
     if (!connection.open) throw new Unavailable('it was lost again')
-    this.#last = connection
     this.#up = true
     void connection.lost.then((reason) => this.#lost(reason))
     this.#linked.up()
