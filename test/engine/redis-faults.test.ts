@@ -5,6 +5,7 @@ import { Closed, Gone, Unavailable } from '../../src/engine/engine.ts'
 import type { Draft, Event, LogName } from '../../src/engine/event.ts'
 import { RedisEngine, type RedisOptions } from '../../src/engine/redis/redis.ts'
 import { loadScripts, type ScriptName } from '../../src/engine/redis/scripts.ts'
+import { placeOf } from '../../src/engine/redis/url.ts'
 import { placeAt, RedisServer, Wire, withRedis } from '../support/redis.ts'
 import { readAll, said } from './conformance.ts'
 
@@ -396,6 +397,28 @@ withRedis('what goes wrong with Redis', () => {
       expect(log.length).toBeGreaterThan(500)
     })
 
+    it('is said again for each other reason, once', async () => {
+      const secret = (password: string) =>
+        server.command('ACL', 'SETUSER', prefix, 'on', `>${password}`, '~*', '&*', '+@all')
+      await secret('old')
+      const place = placeOf(`redis://${prefix}:old@127.0.0.1:${server.port}`) ?? expect.fail()
+      const { engine, said: notices, reasons } = await node({ place })
+      await server.command('ACL', 'SETUSER', prefix, 'resetpass', '>new')
+      const tries = async () =>
+        Number(/total_connections_received:(\d+)/.exec(String(await server.command('INFO', 'stats')))?.[1])
+      const before = await tries()
+      await server.command('CLIENT', 'KILL', 'USER', prefix)
+      // Asking counts, too.
+      await vi.waitFor(async () => expect(await tries()).toBeGreaterThan(before + 20), PATIENT)
+      await expect(engine.ping()).rejects.toThrow('WRONGPASS')
+      await secret('old')
+      await isUp(engine)
+      const at = `Redis at redis://127.0.0.1:${server.port}:`
+      expect(reasons).toHaveLength(2)
+      expect(reasons[1]).toBe(`${at} WRONGPASS invalid username-password pair or user is disabled.`)
+      expect(notices).toEqual(['trouble', 'recovered'])
+    })
+
     it('before a new connection is taken up ends that one, too', async () => {
       const { engine, wire } = await wired()
       const resuming = wire.passes(callOf('renew'))
@@ -458,6 +481,43 @@ withRedis('what goes wrong with Redis', () => {
       const settled = await Promise.allSettled(results)
       expect(settled.filter(({ status }) => status === 'fulfilled')).toHaveLength(50_000)
     })
+  })
+
+  describe('Redis that is full', () => {
+    const full = (yes: boolean) => server.command('CONFIG', 'SET', 'maxmemory', yes ? '1' : '0')
+    afterEach(() => full(false))
+
+    it('is told of once, while it lasts, whether or not anybody says something', async () => {
+      const { engine, wire, said: notices, reasons } = await wired()
+      await engine.append(LOG, said('before'))
+      await full(true)
+      await expect(engine.append(LOG, said('refused'))).rejects.toThrow(/^OOM [^:]*$/)
+      await vi.waitFor(() => expect(notices).toEqual(['trouble']))
+      await expect(engine.ping()).rejects.toThrow('OOM')
+      for (let renewal = 0; renewal < 3; renewal++) {
+        await wire.passes(callOf('renew'))
+        await expect(engine.append(LOG, said('refused'))).rejects.toThrow(Unavailable)
+      }
+      expect(reasons).toEqual([`Redis at ${wire.place.shown}: OOM command not allowed when used memory > 'maxmemory'.`])
+      await full(false)
+      await isUp(engine)
+      await engine.append(LOG, said('after'))
+      expect(notices).toEqual(['trouble', 'recovered'])
+      await full(true)
+      await vi.waitFor(() => expect(notices).toEqual(['trouble', 'recovered', 'trouble']), PATIENT)
+    })
+  })
+
+  it('an append that Redis refuses while it takes others is warned of, and no trouble', async () => {
+    const { engine, said: notices, warnings } = await node()
+    await server.command('SET', `${prefix}:{room:7}:log`, 'not a log')
+    for (let n = 0; n < 3; n++) await expect(engine.append('room:7', said('refused', 7))).rejects.toThrow('WRONGTYPE')
+    await vi.waitFor(() => expect(warnings).toHaveLength(1))
+    await expect(engine.append(LOG, present('left', 'nobody'))).rejects.toThrow(Closed)
+    await engine.append(LOG, said('goes on'))
+    await engine.ping()
+    expect(warnings[0]).toMatch(/^Redis at redis:\S+: WRONGTYPE [^:]*$/)
+    expect(notices).toEqual([])
   })
 
   it('Redis killed under load and started again has all that was acknowledged', { timeout: 60_000 }, async () => {

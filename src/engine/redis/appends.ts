@@ -2,7 +2,7 @@ import { atTurnEnd } from '../../turn.ts'
 import { Closed, Unavailable } from '../engine.ts'
 import type { Draft, Event, LogName } from '../event.ts'
 import { fold } from '../fold.ts'
-import { type Connection, ConnectionLost } from './connection.ts'
+import { type Connection, ConnectionLost, Refused } from './connection.ts'
 import { committedOf, fieldsOf } from './entry.ts'
 import { type Keys, roomOf } from './keys.ts'
 import type { Link } from './link.ts'
@@ -22,8 +22,8 @@ export interface Committer {
   floor(log: LogName): number
   committed(log: LogName, prev: number, events: readonly Event[]): void
   measured(events: number, ms: number): void
-  trouble(reason: string): void
-  recovered(): void
+  /** Redis has refused a commit. */
+  refused(reason: string): void
 }
 
 /**
@@ -200,6 +200,7 @@ export class Appends {
     if (queue.entering) return
     queue.entering = true
     const entered = this.#nodes.enter(log).catch((error: Error) => {
+      if (error instanceof Refused) this.#committer.refused(error.message)
       this.#refuse(queue.waiting.splice(0), new Unavailable(error.message))
       this.#tidy(log, queue)
     })
@@ -225,13 +226,11 @@ export class Appends {
       if (event) resolve(event)
       else reject(new Closed(batch.log))
     }
-    // Otherwise the connection is not taken up yet.
-    if (prev !== undefined) this.#committer.recovered()
     this.#next(batch)
   }
 
   #failed(batch: Batch, error: Error): void {
-    if (!(error instanceof Closed)) this.#committer.trouble(error.message)
+    if (error instanceof Refused) this.#committer.refused(error.message)
     this.#refused(batch, error)
   }
 
