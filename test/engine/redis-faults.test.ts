@@ -472,6 +472,22 @@ withRedis('what goes wrong with Redis', () => {
       await check((await node()).engine, [load], [seen])
     })
 
+    it('hanging where channels are heard is left, and nothing is missed', async () => {
+      const { engine, wire, said: notices, reasons } = await wired()
+      const { engine: other } = await node()
+      const seen = follow(engine)
+      await engine.append(LOG, said('one'))
+      await other.append(LOG, said('two'))
+      await vi.waitFor(() => expect(seen).toHaveLength(2))
+      wire.holdChannels()
+      await other.append(LOG, said('three'))
+      await engine.append(LOG, said('four'))
+      await vi.waitFor(() => expect(seen.map(({ body }) => body)).toEqual(['one', 'two', 'three', 'four']), PATIENT)
+      await isUp(engine)
+      expect(notices).toEqual(['trouble', 'recovered'])
+      expect(reasons[0]).toMatch(/: it does not answer$/)
+    })
+
     it('refuses more than may wait', async () => {
       const { engine, wire } = await wired({ timing: { lease: 30_000, renew: 500 } })
       wire.hold()

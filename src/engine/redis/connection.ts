@@ -153,6 +153,15 @@ export class Connection {
     }
   }
 
+  /** Resolves when the socket on which channels are heard has answered. Rejects as {@link command} does. */
+  async listening(): Promise<void> {
+    try {
+      await this.#channels.ping()
+    } catch (error) {
+      throw this.#errorOf(error)
+    }
+  }
+
   /**
    * Waits for what is under way about these channels: until UNSUBSCRIBE is answered the client takes the channel for one that it
    * listens to, would not send a SUBSCRIBE, and then hear nothing.

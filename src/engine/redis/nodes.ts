@@ -152,7 +152,8 @@ export class Nodes {
     if (!connection) return Promise.resolve()
     if (this.#renewing) return this.#renewing
     this.#asked = performance.now()
-    const renewing = this.#renew(connection)
+    // The lease says nothing of the socket on which channels are heard.
+    const renewing = Promise.all([this.#renew(connection), connection.listening()])
       .then(
         () => {
           if (connection.reason === undefined) this.#health.recovered()
