@@ -1,4 +1,5 @@
 /** Several engines on one Redis, and what goes wrong between them. */
+import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { Closed, Gone, Unavailable } from '../../src/engine/engine.ts'
@@ -534,6 +535,24 @@ withRedis('what goes wrong with Redis', () => {
     await engine.ping()
     expect(warnings[0]).toMatch(/^Redis at redis:\S+: WRONGTYPE [^:]*$/)
     expect(notices).toEqual([])
+  })
+
+  it('a follower that throws has not made what is committed fail', async () => {
+    const { engine } = await node()
+    engine.follow(LOG, () => {
+      throw new Error('of a follower')
+    })
+    // It is nobody's to catch: the process would end here, and so would the test.
+    const listeners = process.listeners('unhandledRejection')
+    process.removeAllListeners('unhandledRejection')
+    try {
+      const thrown = once(process, 'unhandledRejection')
+      const event = await engine.append(LOG, said('committed'))
+      expect(await thrown).toMatchObject([{ message: 'of a follower' }, expect.anything()])
+      expect(await readAll((await node()).engine, LOG)).toEqual([event])
+    } finally {
+      for (const listener of listeners) process.on('unhandledRejection', listener)
+    }
   })
 
   it('Redis killed under load and started again has all that was acknowledged', { timeout: 60_000 }, async () => {
