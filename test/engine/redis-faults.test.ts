@@ -420,6 +420,20 @@ withRedis('what goes wrong with Redis', () => {
       expect(notices).toEqual(['trouble', 'recovered'])
     })
 
+    it('to whom it does not let listen says so, until it does', async () => {
+      const allow = (...rules: readonly string[]) => server.command('ACL', 'SETUSER', prefix, ...rules)
+      await allow('on', '>secret', '~*', '+@all', 'resetchannels', `&${prefix}:control`)
+      const place = placeOf(`redis://${prefix}:secret@127.0.0.1:${server.port}`) ?? expect.fail()
+      const [{ engine, reasons }, { engine: other }] = [await node({ place }), await node()]
+      const seen = follow(engine)
+      await vi.waitFor(() => expect(reasons).toHaveLength(1))
+      expect(reasons[0]).toMatch(/: NOPERM .* channels /)
+      await allow('&*')
+      await isUp(engine)
+      await other.append(LOG, said('hello'))
+      await vi.waitFor(() => expect(seen.map(({ body }) => body)).toEqual(['hello']))
+    })
+
     it('before a new connection is taken up ends that one, too', async () => {
       const { engine, wire } = await wired()
       const resuming = wire.passes(callOf('renew'))

@@ -1,5 +1,5 @@
 import { committed } from '../../turn.ts'
-import type { Listener } from '../engine.ts'
+import { type Listener, Unavailable } from '../engine.ts'
 import type { Event, LogName } from '../event.ts'
 import { type MemoryLimits, Recent } from '../recent.ts'
 import type { Connection } from './connection.ts'
@@ -83,8 +83,8 @@ export class Feed {
       this.seen ??= Number(last)
       await subscribed
       await this.read(connection)
-    } catch {
-      // The next connection begins where this one could not.
+    } catch (error) {
+      giveUp(connection, error)
     }
   }
 
@@ -173,7 +173,7 @@ export class Feed {
   #readAgain(): void {
     const connection = this.#connection
     if (!connection) return
-    this.read(connection).catch((error: Error) => connection.close(error.message))
+    void this.read(connection).catch((error: unknown) => giveUp(connection, error))
   }
 
   #hand(events: readonly Event[]): void {
@@ -187,6 +187,13 @@ export class Feed {
       if (event.kind === 'closed') this.#recent.trim(event.id)
     }
   }
+}
+
+/** The next connection begins where this one could not. */
+function giveUp(connection: Source, error: unknown): void {
+  // What a listener has thrown is not for Redis to mend.
+  if (!(error instanceof Unavailable)) throw error
+  connection.close(error.message)
 }
 
 function bytesOf({ events }: Told): number {
