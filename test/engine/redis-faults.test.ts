@@ -569,6 +569,21 @@ withRedis('what goes wrong with Redis', () => {
     }
   })
 
+  it('a room that is closed is none of its nodes’ any more', async () => {
+    const [one, other] = [(await node()).engine, (await node()).engine]
+    const { id } = await one.createRoom({ title: 'Tech', lineName: 'tech', visibility: 'public' })
+    const entered = async () => {
+      const logs = [one, other].map((engine) => server.command('SMEMBERS', `${prefix}:{nodes}:logs:${engine.node}`))
+      return Promise.all(logs)
+    }
+    await join(one, 'ann', id)
+    await join(other, 'bob', id)
+    await join(other, 'eve')
+    expect(await entered()).toEqual([[`room:${id}`], expect.arrayContaining([LOG, `room:${id}`])])
+    await one.closeRoom(id)
+    await vi.waitFor(async () => expect(await entered()).toEqual([[], [LOG]]))
+  })
+
   it('Redis killed under load and started again has all that was acknowledged', { timeout: 60_000 }, async () => {
     const own = await RedisServer.start('--appendonly', 'yes')
     try {

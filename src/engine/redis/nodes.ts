@@ -122,7 +122,15 @@ export class Nodes {
       this.#link.reset('this node is not known')
       throw new Unavailable('this node is not known to Redis')
     }
-    if (id === this.id) this.#admitted.add(log)
+    if (id === this.id && this.#entered.has(log)) this.#admitted.add(log)
+  }
+
+  /** A room is no more: nothing that this node has in it will have to be taken from it. */
+  closed(log: LogName): void {
+    this.#admitted.delete(log)
+    if (!this.#entered.delete(log)) return
+    // What stays is looked at in vain when this node is taken out of its logs.
+    this.#link.command(['SREM', this.#keys.nodeLogs + this.id, log]).catch(() => {})
   }
 
   /** All logs of rooms that some node may write to. */

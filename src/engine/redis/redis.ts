@@ -344,6 +344,7 @@ export class RedisEngine implements Engine {
 
   #closed(room: number): void {
     this.#claims.closed(room)
+    this.#nodes.closed(`room:${room}`)
     this.#rooms.drop(room)
   }
 
