@@ -537,6 +537,21 @@ withRedis('what goes wrong with Redis', () => {
       await full(true)
       await vi.waitFor(() => expect(notices).toEqual(['trouble', 'recovered', 'trouble']), PATIENT)
     })
+
+    it('is warned of before, where it would make room for itself', async () => {
+      await server.command('CONFIG', 'SET', 'maxmemory', '100mb', 'maxmemory-policy', 'volatile-lru')
+      try {
+        const { warnings, said: notices, engine, wire } = await wired()
+        expect(warnings).toHaveLength(1)
+        expect(warnings[0]).toMatch(/^Redis at redis:\S+: when it is full .* volatile-lru, and must be noeviction$/)
+        wire.cut()
+        await vi.waitFor(() => expect(notices).toEqual(['trouble', 'recovered']), PATIENT)
+        await isUp(engine)
+        expect(warnings).toHaveLength(1)
+      } finally {
+        await server.command('CONFIG', 'SET', 'maxmemory-policy', 'noeviction')
+      }
+    })
   })
 
   it('an append that Redis refuses while it takes others is warned of, and no trouble', async () => {

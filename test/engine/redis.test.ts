@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { EngineFault, Gone } from '../../src/engine/engine.ts'
 import type { LogName } from '../../src/engine/event.ts'
-import { problemOf, reasonOf } from '../../src/engine/redis/reasons.ts'
+import { problemOf, reasonOf, warningOf } from '../../src/engine/redis/reasons.ts'
 import { RedisEngine, type RedisOptions } from '../../src/engine/redis/redis.ts'
 import { placeOf } from '../../src/engine/redis/url.ts'
 import { placeAt, RedisServer, withRedis } from '../support/redis.ts'
@@ -181,6 +181,17 @@ describe('a server', () => {
     ['redis_version:7.2.1\r\nredis_mode:cluster', 'it is a node of a Redis Cluster, which is not supported'],
     ['hello', 'it does not say its version'],
   ])('is usable or not: %j', (about, problem) => expect(problemOf(about)).toBe(problem))
+})
+
+describe('a server that is full', () => {
+  const policy =
+    'when it is full it removes what it has confirmed: its maxmemory-policy is volatile-lru, and must be noeviction'
+  it.each([
+    ['maxmemory:1000\r\nmaxmemory_policy:volatile-lru\r\n', policy],
+    ['maxmemory:1000\r\nmaxmemory_policy:noeviction\r\n', undefined],
+    ['maxmemory:0\r\nmaxmemory_policy:volatile-lru\r\n', undefined],
+    ['hello', undefined],
+  ])('removes something or not: %j', (about, warning) => expect(warningOf(about)).toBe(warning))
 })
 
 describe('what Redis refuses', () => {

@@ -8,7 +8,7 @@
 import { randomBytes } from 'node:crypto'
 import { createClient, ErrorReply } from 'redis'
 import { EngineFault, Unavailable } from '../engine.ts'
-import { problemOf, reasonOf } from './reasons.ts'
+import { problemOf, reasonOf, warningOf } from './reasons.ts'
 import { type Answers, loadScripts, type ScriptName } from './scripts.ts'
 import type { Place } from './url.ts'
 
@@ -42,6 +42,8 @@ let scripts: ReturnType<typeof loadScripts> | undefined
 export class Connection {
   /** Resolves with why it has ended. */
   readonly lost: Promise<string>
+  /** What is wrong with this Redis, though it can be used. */
+  warning: string | undefined
   readonly #commands: Client
   readonly #channels: Client
   readonly #lose: (reason: string) => void
@@ -61,9 +63,10 @@ export class Connection {
     const timer = setTimeout(() => connection.close('it does not answer'), OPEN_MS)
     try {
       await Promise.all([connection.#commands.connect(), connection.#channels.connect()])
-      const about = String(await connection.command(['INFO', 'server']))
+      const about = String(await connection.command(['INFO']))
       const problem = problemOf(about)
       if (problem !== undefined) throw new Unavailable(problem)
+      connection.warning = warningOf(about)
       await connection.command(['CLIENT', 'SETNAME', connection.#name])
       connection.#id = String(await connection.command(['CLIENT', 'ID']))
       if (before) await connection.#end(before)

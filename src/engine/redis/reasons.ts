@@ -14,6 +14,14 @@ export function problemOf(about: string): string | undefined {
   return undefined
 }
 
+/** What a server that can be used will do wrong one day; undefined when nothing is known. `about` is its INFO. */
+export function warningOf(about: string): string | undefined {
+  const bounded = /^maxmemory:[1-9]/m.test(about)
+  const policy = /^maxmemory_policy:(\S+)/m.exec(about)?.[1]
+  if (!bounded || policy === undefined || policy === 'noeviction') return undefined
+  return `when it is full it removes what it has confirmed: its maxmemory-policy is ${policy}, and must be noeviction`
+}
+
 /** The message of an error in one line, without where in which script Redis has met it. */
 export function reasonOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0])

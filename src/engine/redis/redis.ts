@@ -267,6 +267,7 @@ export class RedisEngine implements Engine {
   /** Takes up where the last connection ended. Channels first: what is told from now on is not missed. */
   async #resume(connection: Connection): Promise<void> {
     if (!this.#started) await this.#refuseUnfinished(connection)
+    if (connection.warning !== undefined) this.#health.warn(connection.warning)
     await connection.subscribe([this.#keys.control], (text) => this.#told(text))
     await this.#feeds.subscribe(connection)
     const { lost, reborn } = await this.#nodes.join(connection)
