@@ -1,9 +1,12 @@
 /** Several engines on one Redis, and what goes wrong between them. */
+import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { Closed, Gone, Unavailable } from '../../src/engine/engine.ts'
 import type { Draft, Event, LogName } from '../../src/engine/event.ts'
 import { RedisEngine, type RedisOptions } from '../../src/engine/redis/redis.ts'
+import { loadScripts, type ScriptName } from '../../src/engine/redis/scripts.ts'
+import { placeOf } from '../../src/engine/redis/url.ts'
 import { placeAt, RedisServer, Wire, withRedis } from '../support/redis.ts'
 import { readAll, said } from './conformance.ts'
 
@@ -22,8 +25,15 @@ const told = (events: readonly Event[]) => events.map(({ kind, from }) => `${kin
 /** An engine and what it has said of itself. */
 interface Node {
   readonly engine: RedisEngine
+  /** `trouble` once, however many reasons there were. */
   readonly said: string[]
+  readonly reasons: string[]
+  readonly warnings: string[]
 }
+
+const scripts = loadScripts()
+/** What stands in a call of a script. */
+const callOf = (name: ScriptName) => scripts.get(name)?.sha ?? expect.fail()
 
 /** Strictly rising, so nothing is there twice. */
 function expectRising(events: readonly Event[]): void {
@@ -110,16 +120,23 @@ withRedis('what goes wrong with Redis', () => {
 
   async function node(options: Partial<RedisOptions> = {}): Promise<Node> {
     const said: string[] = []
+    const reasons: string[] = []
+    const warnings: string[] = []
     const watch = {
-      trouble: () => said.push('trouble'),
+      trouble: (reason: string) => {
+        reasons.push(reason)
+        if (said.at(-1) !== 'trouble') said.push('trouble')
+      },
+      warning: (reason: string) => warnings.push(reason),
       recovered: () => said.push('recovered'),
       lost: () => said.push('lost'),
       died: () => said.push('died'),
     }
     const engine = new RedisEngine({ ...OPTIONS, place: placeAt(server.port), prefix, ...options }, watch)
     await engine.start()
-    nodes.push({ engine, said })
-    return { engine, said }
+    const made = { engine, said, reasons, warnings }
+    nodes.push(made)
+    return made
   }
 
   /** A node whose connection the test holds in its hand. */
@@ -265,6 +282,27 @@ withRedis('what goes wrong with Redis', () => {
       expect(sleepy.said).toEqual(['trouble', 'recovered'])
     })
 
+    it('and returns, and loses the connection over it, has nothing of what it had all the same', async () => {
+      const { engine, wire, said: notices } = await wired()
+      const { engine: other } = await node()
+      const seen = follow(other)
+      await join(engine, 'ann')
+      wire.close()
+      await vi.waitFor(() => expect(told(seen)).toEqual(['joined ann', 'left ann']), PATIENT)
+      const burying = wire.passes(callOf('bury'))
+      wire.open()
+      await burying
+      wire.cut()
+      await isUp(engine)
+      // Has them say what they hold.
+      await server.command('DEL', `${prefix}:{nodes}:beats`)
+      await vi.waitFor(() => expect(notices).toContain('lost'), PATIENT)
+      await isUp(engine)
+      expect(await other.members(1)).toEqual([])
+      await engine.append(LOG, said('I am another one'))
+      await vi.waitFor(() => expect(told(seen)).toEqual(['joined ann', 'left ann', 'message alice']))
+    })
+
     it('is not taken for dead because Redis was away', async () => {
       const [one, other] = [await wired(), await wired()]
       await join(one.engine, 'ann')
@@ -360,6 +398,68 @@ withRedis('what goes wrong with Redis', () => {
       expect(log.length).toBeGreaterThan(500)
     })
 
+    it('is said again for each other reason, once', async () => {
+      const secret = (password: string) =>
+        server.command('ACL', 'SETUSER', prefix, 'on', `>${password}`, '~*', '&*', '+@all')
+      await secret('old')
+      const place = placeOf(`redis://${prefix}:old@127.0.0.1:${server.port}`) ?? expect.fail()
+      const { engine, said: notices, reasons } = await node({ place })
+      await server.command('ACL', 'SETUSER', prefix, 'resetpass', '>new')
+      const tries = async () =>
+        Number(/total_connections_received:(\d+)/.exec(String(await server.command('INFO', 'stats')))?.[1])
+      const before = await tries()
+      await server.command('CLIENT', 'KILL', 'USER', prefix)
+      // Asking counts, too.
+      await vi.waitFor(async () => expect(await tries()).toBeGreaterThan(before + 20), PATIENT)
+      await expect(engine.ping()).rejects.toThrow('WRONGPASS')
+      await secret('old')
+      await isUp(engine)
+      const at = `Redis at redis://127.0.0.1:${server.port}:`
+      expect(reasons).toHaveLength(2)
+      expect(reasons[1]).toBe(`${at} WRONGPASS invalid username-password pair or user is disabled.`)
+      expect(notices).toEqual(['trouble', 'recovered'])
+    })
+
+    it('to whom it does not let listen says so, until it does', async () => {
+      const allow = (...rules: readonly string[]) => server.command('ACL', 'SETUSER', prefix, ...rules)
+      await allow('on', '>secret', '~*', '+@all', 'resetchannels', `&${prefix}:control`)
+      const place = placeOf(`redis://${prefix}:secret@127.0.0.1:${server.port}`) ?? expect.fail()
+      const [{ engine, reasons }, { engine: other }] = [await node({ place }), await node()]
+      const seen = follow(engine)
+      await vi.waitFor(() => expect(reasons).toHaveLength(1))
+      expect(reasons[0]).toMatch(/: NOPERM .* channels /)
+      await allow('&*')
+      await isUp(engine)
+      await other.append(LOG, said('hello'))
+      await vi.waitFor(() => expect(seen.map(({ body }) => body)).toEqual(['hello']))
+    })
+
+    it('before a new connection is taken up ends that one, too', async () => {
+      const { engine, wire } = await wired()
+      const resuming = wire.passes(callOf('renew'))
+      wire.cut()
+      await resuming
+      wire.strand()
+      await isUp(engine)
+      const clients = String(await server.command('CLIENT', 'LIST')).split('\n')
+      expect(clients.filter((client) => client.includes(' name=roomd-'))).toHaveLength(1)
+    })
+
+    it('and back: what is followed just then is heard', async () => {
+      const { engine, wire } = await wired()
+      const { engine: other } = await node()
+      // Redis knows by now what is listened to.
+      const resuming = wire.passes(callOf('lobby'))
+      wire.cut()
+      await resuming
+      await expect(engine.ping()).rejects.toThrow(Unavailable)
+      const seen = follow(engine)
+      await isUp(engine)
+      await engine.append(LOG, said('own'))
+      await other.append(LOG, said('other'))
+      await vi.waitFor(() => expect(seen.map(({ body }) => body)).toEqual(['own', 'other']))
+    })
+
     it('paused is waited for', async () => {
       const { engine, said: notices } = await node({ timing: { lease: 3_000, renew: 500 } })
       const seen = follow(engine)
@@ -387,6 +487,22 @@ withRedis('what goes wrong with Redis', () => {
       await check((await node()).engine, [load], [seen])
     })
 
+    it('hanging where channels are heard is left, and nothing is missed', async () => {
+      const { engine, wire, said: notices, reasons } = await wired()
+      const { engine: other } = await node()
+      const seen = follow(engine)
+      await engine.append(LOG, said('one'))
+      await other.append(LOG, said('two'))
+      await vi.waitFor(() => expect(seen).toHaveLength(2))
+      wire.holdChannels()
+      await other.append(LOG, said('three'))
+      await engine.append(LOG, said('four'))
+      await vi.waitFor(() => expect(seen.map(({ body }) => body)).toEqual(['one', 'two', 'three', 'four']), PATIENT)
+      await isUp(engine)
+      expect(notices).toEqual(['trouble', 'recovered'])
+      expect(reasons[0]).toMatch(/: it does not answer$/)
+    })
+
     it('refuses more than may wait', async () => {
       const { engine, wire } = await wired({ timing: { lease: 30_000, renew: 500 } })
       wire.hold()
@@ -396,6 +512,91 @@ withRedis('what goes wrong with Redis', () => {
       const settled = await Promise.allSettled(results)
       expect(settled.filter(({ status }) => status === 'fulfilled')).toHaveLength(50_000)
     })
+  })
+
+  describe('Redis that is full', () => {
+    const full = (yes: boolean) => server.command('CONFIG', 'SET', 'maxmemory', yes ? '1' : '0')
+    afterEach(() => full(false))
+
+    it('is told of once, while it lasts, whether or not anybody says something', async () => {
+      const { engine, wire, said: notices, reasons } = await wired()
+      await engine.append(LOG, said('before'))
+      await full(true)
+      await expect(engine.append(LOG, said('refused'))).rejects.toThrow(/^OOM [^:]*$/)
+      await vi.waitFor(() => expect(notices).toEqual(['trouble']))
+      await expect(engine.ping()).rejects.toThrow('OOM')
+      for (let renewal = 0; renewal < 3; renewal++) {
+        await wire.passes(callOf('renew'))
+        await expect(engine.append(LOG, said('refused'))).rejects.toThrow(Unavailable)
+      }
+      expect(reasons).toEqual([`Redis at ${wire.place.shown}: OOM command not allowed when used memory > 'maxmemory'.`])
+      await full(false)
+      await isUp(engine)
+      await engine.append(LOG, said('after'))
+      expect(notices).toEqual(['trouble', 'recovered'])
+      await full(true)
+      await vi.waitFor(() => expect(notices).toEqual(['trouble', 'recovered', 'trouble']), PATIENT)
+    })
+
+    it('is warned of before, where it would make room for itself', async () => {
+      await server.command('CONFIG', 'SET', 'maxmemory', '100mb', 'maxmemory-policy', 'volatile-lru')
+      try {
+        const { warnings, said: notices, engine, wire } = await wired()
+        expect(warnings).toHaveLength(1)
+        expect(warnings[0]).toMatch(/^Redis at redis:\S+: when it is full .* volatile-lru, and must be noeviction$/)
+        wire.cut()
+        await vi.waitFor(() => expect(notices).toEqual(['trouble', 'recovered']), PATIENT)
+        await isUp(engine)
+        expect(warnings).toHaveLength(1)
+      } finally {
+        await server.command('CONFIG', 'SET', 'maxmemory-policy', 'noeviction')
+      }
+    })
+  })
+
+  it('an append that Redis refuses while it takes others is warned of, and no trouble', async () => {
+    const { engine, said: notices, warnings } = await node()
+    await server.command('SET', `${prefix}:{room:7}:log`, 'not a log')
+    for (let n = 0; n < 3; n++) await expect(engine.append('room:7', said('refused', 7))).rejects.toThrow('WRONGTYPE')
+    await vi.waitFor(() => expect(warnings).toHaveLength(1))
+    await expect(engine.append(LOG, present('left', 'nobody'))).rejects.toThrow(Closed)
+    await engine.append(LOG, said('goes on'))
+    await engine.ping()
+    expect(warnings[0]).toMatch(/^Redis at redis:\S+: WRONGTYPE [^:]*$/)
+    expect(notices).toEqual([])
+  })
+
+  it('a follower that throws has not made what is committed fail', async () => {
+    const { engine } = await node()
+    engine.follow(LOG, () => {
+      throw new Error('of a follower')
+    })
+    // It is nobody's to catch: the process would end here, and so would the test.
+    const listeners = process.listeners('unhandledRejection')
+    process.removeAllListeners('unhandledRejection')
+    try {
+      const thrown = once(process, 'unhandledRejection')
+      const event = await engine.append(LOG, said('committed'))
+      expect(await thrown).toMatchObject([{ message: 'of a follower' }, expect.anything()])
+      expect(await readAll((await node()).engine, LOG)).toEqual([event])
+    } finally {
+      for (const listener of listeners) process.on('unhandledRejection', listener)
+    }
+  })
+
+  it('a room that is closed is none of its nodes’ any more', async () => {
+    const [one, other] = [(await node()).engine, (await node()).engine]
+    const { id } = await one.createRoom({ title: 'Tech', lineName: 'tech', visibility: 'public' })
+    const entered = async () => {
+      const logs = [one, other].map((engine) => server.command('SMEMBERS', `${prefix}:{nodes}:logs:${engine.node}`))
+      return Promise.all(logs)
+    }
+    await join(one, 'ann', id)
+    await join(other, 'bob', id)
+    await join(other, 'eve')
+    expect(await entered()).toEqual([[`room:${id}`], expect.arrayContaining([LOG, `room:${id}`])])
+    await one.closeRoom(id)
+    await vi.waitFor(async () => expect(await entered()).toEqual([[], [LOG]]))
   })
 
   it('Redis killed under load and started again has all that was acknowledged', { timeout: 60_000 }, async () => {

@@ -100,6 +100,9 @@ export class RedisServer {
 export class Wire {
   readonly #server: Server
   readonly #pairs = new Set<readonly [Socket, Socket]>()
+  /** On which channels are heard. */
+  readonly #hearing = new Set<Socket>()
+  readonly #awaited = new Map<string, () => void>()
   #refusing = false
   #held = false
 
@@ -118,6 +121,7 @@ export class Wire {
       const far = connect(port, '127.0.0.1')
       const pair = [near, far] as const
       this.#pairs.add(pair)
+      near.on('data', (data) => this.#sees(far, data))
       for (const [from, to] of [pair, [far, near] as const]) {
         from.on('data', (data) => to.write(data))
         from.on('error', () => {})
@@ -135,9 +139,28 @@ export class Wire {
     return placeAt(typeof address === 'object' && address ? address.port : 0)
   }
 
+  #sees(far: Socket, data: Buffer): void {
+    if (data.includes('subscribe')) this.#hearing.add(far)
+    for (const [text, resolve] of this.#awaited) {
+      if (!data.includes(text)) continue
+      this.#awaited.delete(text)
+      resolve()
+    }
+  }
+
+  /** Resolves when the engine has sent this. */
+  passes(text: string): Promise<void> {
+    return new Promise((resolve) => this.#awaited.set(text, resolve))
+  }
+
   /** Breaks every connection. */
   cut(): void {
     for (const pair of this.#pairs) for (const socket of pair) socket.destroy()
+  }
+
+  /** Breaks every connection, and Redis does not notice. */
+  strand(): void {
+    for (const [near] of this.#pairs) near.removeAllListeners('close').destroy()
   }
 
   /** Breaks every connection, and lets none through. */
@@ -154,6 +177,11 @@ export class Wire {
   hold(): void {
     this.#held = true
     for (const pair of this.#pairs) for (const socket of pair) socket.pause()
+  }
+
+  /** The same where channels are heard, of the connections that there are. */
+  holdChannels(): void {
+    for (const far of this.#hearing) far.pause()
   }
 
   go(): void {

@@ -17,6 +17,8 @@ export class Feeds {
   readonly #limits: MemoryLimits
   readonly #byLog = new Map<LogName, Feed>()
   readonly #byChannel = new Map<string, Feed>()
+  /** The one on which all of them are listened to, or about to be. */
+  #connection: Connection | undefined
   /** Set when both are made: each needs the other. */
   appends: Appends | undefined
 
@@ -29,9 +31,9 @@ export class Feeds {
     return this.#byLog.get(log)
   }
 
-  /** `connection` is undefined while there is none: the next one is told. */
-  follow(log: LogName, listener: Listener, connection: () => Connection | undefined): () => void {
-    const feed = this.#byLog.get(log) ?? this.#begin(log, connection())
+  /** Where there is no connection the next one begins it. */
+  follow(log: LogName, listener: Listener): () => void {
+    const feed = this.#byLog.get(log) ?? this.#begin(log)
     feed.listeners = [...feed.listeners, listener]
     return () => {
       feed.listeners = feed.listeners.filter((other) => other !== listener)
@@ -39,16 +41,18 @@ export class Feeds {
       feed.down()
       this.#byLog.delete(log)
       this.#byChannel.delete(feed.channel)
-      void connection()?.unsubscribe(feed.channel)
+      void this.#connection?.unsubscribe(feed.channel)
     }
   }
 
   down(): void {
+    this.#connection = undefined
     for (const feed of this.#byLog.values()) feed.down()
   }
 
-  /** Listens to everything that is followed. */
+  /** Listens to everything that is followed, and from now on to whatever comes to be. */
   async subscribe(connection: Connection): Promise<void> {
+    this.#connection = connection
     const channels = [...this.#byChannel.keys()]
     for (let start = 0; start < channels.length; start += CHANNELS) {
       await connection.subscribe(channels.slice(start, start + CHANNELS), this.#heard)
@@ -70,7 +74,8 @@ export class Feeds {
     this.#byLog.get(log)?.committed(prev, events)
   }
 
-  #begin(log: LogName, connection: Connection | undefined): Feed {
+  #begin(log: LogName): Feed {
+    const connection = this.#connection
     const channel = this.#keys.log(log)
     const feed = new Feed(
       log,

@@ -11,6 +11,7 @@ import {
   type Range,
   type RoomChange,
   type RoomRecord,
+  Unavailable,
 } from '../engine.ts'
 import type { Draft, Event, LogName } from '../event.ts'
 import { unfinished } from '../moving.ts'
@@ -21,6 +22,7 @@ import { Appends } from './appends.ts'
 import { Claims } from './claims.ts'
 import type { Connection } from './connection.ts'
 import { Feeds } from './feeds.ts'
+import { Health } from './health.ts'
 import { Keys } from './keys.ts'
 import { Link } from './link.ts'
 import { Nodes, type Timing } from './nodes.ts'
@@ -51,6 +53,7 @@ export class RedisEngine implements Engine {
   readonly #watch: Watch
   readonly #keys: Keys
   readonly #link: Link
+  readonly #health: Health
   readonly #nodes: Nodes
   readonly #feeds: Feeds
   readonly #appends: Appends
@@ -66,7 +69,6 @@ export class RedisEngine implements Engine {
   #started = false
   /** Redis has lost something, and what is known here is not put back yet. */
   #incomplete = false
-  #troubled = false
 
   constructor(options: RedisOptions, watch: Watch) {
     this.#options = options
@@ -76,19 +78,20 @@ export class RedisEngine implements Engine {
     // Whoever comes back to Redis first gives the others a lease's time to come back, too.
     const link = new Link(options.place, timing.lease / 2, {
       down: (reason) => this.#down(reason),
+      failed: (reason) => this.#health.failed(reason),
       resume: (connection) => this.#resume(connection),
       up: () => this.#up(),
     })
     this.#keys = keys
     this.#link = link
-    this.#nodes = new Nodes(keys, link, timing)
+    this.#health = new Health(options.place, watch)
+    this.#nodes = new Nodes(keys, link, timing, this.#health)
     this.#feeds = new Feeds(keys, options.memory)
     this.#appends = new Appends(keys, link, this.#nodes, {
       floor: (log) => this.#feeds.get(log)?.seen ?? 0,
       committed: (log, prev, events) => this.#feeds.committed(log, prev, events),
       measured: (events, ms) => watch.measured?.(events, ms),
-      trouble: (reason) => this.#trouble(reason),
-      recovered: () => this.#recovered(),
+      refused: (reason) => void this.#refused(reason),
     })
     this.#feeds.appends = this.#appends
     this.#claims = new Claims(keys, link, this.#nodes, this.#feeds)
@@ -115,9 +118,7 @@ export class RedisEngine implements Engine {
     } catch (error) {
       this.#nodes.stop()
       this.#link.stop()
-      if (error instanceof EngineFault) throw error
-      const reason = error instanceof Error ? error.message : String(error)
-      throw new EngineFault(`cannot use Redis at ${this.#options.place.shown}: ${reason}`, { cause: error })
+      throw error
     }
     this.#started = true
     this.#sweep.start()
@@ -137,6 +138,7 @@ export class RedisEngine implements Engine {
   }
 
   async ping(): Promise<void> {
+    if (this.#health.trouble !== undefined) throw new Unavailable(this.#health.trouble)
     await this.#link.command(['PING'])
   }
 
@@ -155,7 +157,7 @@ export class RedisEngine implements Engine {
   }
 
   follow(log: LogName, listener: Listener): () => void {
-    return this.#feeds.follow(log, listener, () => this.#link.connection)
+    return this.#feeds.follow(log, listener)
   }
 
   claim(room: number, nickname: string): Promise<boolean> {
@@ -265,6 +267,7 @@ export class RedisEngine implements Engine {
   /** Takes up where the last connection ended. Channels first: what is told from now on is not missed. */
   async #resume(connection: Connection): Promise<void> {
     if (!this.#started) await this.#refuseUnfinished(connection)
+    if (connection.warning !== undefined) this.#health.warn(connection.warning)
     await connection.subscribe([this.#keys.control], (text) => this.#told(text))
     await this.#feeds.subscribe(connection)
     const { lost, reborn } = await this.#nodes.join(connection)
@@ -295,7 +298,7 @@ export class RedisEngine implements Engine {
 
   #up(): void {
     if (!this.#started) return
-    this.#recovered()
+    this.#health.recovered()
     // Nobody knows what was missed.
     for (const id of this.#rooms.ids()) this.#roomChanged(id)
   }
@@ -305,19 +308,13 @@ export class RedisEngine implements Engine {
     this.#rooms.down()
     this.#people.down()
     this.#appends.down(reason)
-    this.#trouble(reason)
+    this.#health.failed(reason)
   }
 
-  #trouble(reason: string): void {
-    if (this.#troubled) return
-    this.#troubled = true
-    this.#watch.trouble(reason)
-  }
-
-  #recovered(): void {
-    if (!this.#troubled) return
-    this.#troubled = false
-    this.#watch.recovered()
+  /** A commit: does Redis refuse every write? */
+  async #refused(reason: string): Promise<void> {
+    if (this.#health.trouble === undefined) await this.#nodes.renew()
+    if (this.#health.trouble === undefined) this.#health.warn(reason)
   }
 
   /** Somebody of this node has come or gone. */
@@ -348,6 +345,7 @@ export class RedisEngine implements Engine {
 
   #closed(room: number): void {
     this.#claims.closed(room)
+    this.#nodes.closed(`room:${room}`)
     this.#rooms.drop(room)
   }
 

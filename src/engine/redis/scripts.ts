@@ -34,7 +34,8 @@ export interface Answers {
   blocks: readonly (readonly [owner: string, block: string])[]
   'remember-first': string
 }
-type Refused = 'closed' | 'late' | 'unknown' | 'dead'
+/** Why nothing was appended. */
+export type Refused = 'closed' | 'late' | 'unknown' | 'dead'
 export type ScriptName = keyof Answers
 
 /** What a script begins with: Lua in Redis has no modules. */
