@@ -16,6 +16,8 @@ const OPTIONS: Omit<RedisOptions, 'place' | 'prefix'> = {
   memory: { events: 1_000, bytes: 1_000_000 },
   timing: { lease: 600, renew: 100 },
 }
+/** For what takes a while on a machine that has much else to do. */
+const UNHURRIED = { lease: 1_500, renew: 100 }
 const LOG = 'room:1'
 const PATIENT = { timeout: 15_000, interval: 10 }
 
@@ -252,6 +254,46 @@ withRedis('what goes wrong with Redis', () => {
       for (const events of seen) {
         await vi.waitFor(() => expect(told(events).slice(-1)).toEqual(['left Ann']))
       }
+    })
+
+    it('is dealt with whole, however much it held and whatever fails over it', async () => {
+      const dying = await wired({ timing: UNHURRIED })
+      const { engine } = await node({ timing: UNHURRIED })
+      const names = Array.from({ length: 700 }, (_, n) => `name${n}`)
+      await Promise.all(names.map((name) => join(dying.engine, name)))
+      // One of them cannot be removed from where it is noted who is where.
+      const note = `${prefix}:{name:name0}:held`
+      await server.command('SET', note, 'in the way')
+      await server.command('CONFIG', 'RESETSTAT')
+      dying.wire.close()
+      const failed = async () =>
+        /cmdstat_srem:.*failed_calls=[1-9]/.test(String(await server.command('INFO', 'commandstats')))
+      await vi.waitFor(async () => expect(await failed()).toBe(true), PATIENT)
+      await server.command('DEL', note)
+      await vi.waitFor(async () => expect(await server.command('KEYS', `${prefix}:{name:*`)).toEqual([]), PATIENT)
+      expect(await engine.members(1)).toEqual([])
+      const left = (await readAll(engine, LOG)).filter(({ kind }) => kind === 'left').map(({ from }) => from)
+      expect(left.toSorted()).toEqual(names.toSorted())
+    })
+
+    it('costs Redis what it held, and not what all hold', async () => {
+      const [dying, { engine, said: notices }] = [await wired(), await node()]
+      await join(engine, 'ann')
+      await join(dying.engine, 'bob')
+      const others = `for n = ARGV[1], ARGV[1] + 4999 do
+        redis.call('HSET', KEYS[1], 'n' .. n, n .. ' other.' .. n .. ' n' .. n)
+        redis.call('HSET', KEYS[2], 'n' .. n, 'other n' .. n)
+      end`
+      const keys = [`${prefix}:{room:1}:names`, `${prefix}:{room:1}:joined`]
+      for (let n = 0; n < 30_000; n += 5_000) await server.command('EVAL', others, '2', ...keys, String(n))
+      await server.command('CONFIG', 'SET', 'slowlog-log-slower-than', '100000')
+      await server.command('SLOWLOG', 'RESET')
+      dying.wire.close()
+      await vi.waitFor(async () => expect(await engine.heldIn('bob')).toEqual([]), PATIENT)
+      await server.command('DEL', `${prefix}:{nodes}:beats`)
+      await vi.waitFor(() => expect(notices).toContain('lost'), PATIENT)
+      await isUp(engine)
+      expect(await server.command('SLOWLOG', 'GET')).toEqual([])
     })
 
     it('and returns is another one, has nothing of what it had, and hears so', async () => {
@@ -706,6 +748,19 @@ withRedis('what goes wrong with Redis', () => {
         await Promise.all(nodes.splice(0).map(({ engine }) => engine.stop()))
         await own.stop()
       }
+    })
+
+    it('gets back a little at a time what one connection is too short for', async () => {
+      const { engine, wire, said: notices } = await wired({ timing: UNHURRIED })
+      const names = Array.from({ length: 2_000 }, (_, n) => `name${n}`)
+      await Promise.all(names.map((name) => join(engine, name)))
+      // The scripts take some of it, and what is left is less than half of what is to be put back.
+      wire.breakAfter(250_000)
+      await server.command('FLUSHALL')
+      await vi.waitFor(() => expect(notices).toContain('recovered'), PATIENT)
+      expect((await engine.members(1)).toSorted()).toEqual(names.toSorted())
+      expect(await engine.heldIn('name1999')).toEqual([1])
+      expect(await readAll(engine, LOG)).toHaveLength(2_000)
     })
 
     it('under load goes on, without a refusal that nobody answers and without an id that falls', async () => {

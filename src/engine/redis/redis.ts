@@ -293,6 +293,7 @@ export class RedisEngine implements Engine {
 
   #noticeLoss(): void {
     this.#incomplete = true
+    this.#claims.doubt()
     this.#watch.lost?.(`Redis at ${this.#options.place.shown} has lost what it had confirmed`)
   }
 
