@@ -399,6 +399,16 @@ withRedis('what goes wrong with Redis', () => {
       expect(await other.claim(1, 'ann')).toBe(true)
     })
 
+    it('frees at once what was claimed and not noted', async () => {
+      const [{ engine }, { engine: other }] = [await node(), await node()]
+      const note = `${prefix}:{name:ann}:held`
+      await server.command('SET', note, 'in the way')
+      await expect(engine.claim(1, 'ann')).rejects.toThrow(Unavailable)
+      await server.command('DEL', note)
+      expect(await other.members(1)).toEqual([])
+      expect(await other.claim(1, 'ann')).toBe(true)
+    })
+
     it('leaves no append unanswered or answered wrongly, whose answer was lost on the way', async () => {
       const { engine, wire } = await wired()
       const { engine: other } = await node()

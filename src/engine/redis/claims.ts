@@ -4,7 +4,7 @@ import { timeOf } from '../event.ts'
 import { fold } from '../fold.ts'
 import { forEach } from './at-once.ts'
 import { type Claim, noteOf } from './claim.ts'
-import type { Connection } from './connection.ts'
+import { type Connection, ConnectionLost } from './connection.ts'
 import type { Feeds } from './feeds.ts'
 import type { Keys } from './keys.ts'
 import type { Link } from './link.ts'
@@ -54,7 +54,8 @@ export class Claims {
       return true
     }
     const errors = [claimed, noted].filter((result) => result.status === 'rejected').map(({ reason }) => reason)
-    if (errors.length > 0) this.#owed.add(claim)
+    if (errors.some((error) => error instanceof ConnectionLost)) this.#owed.add(claim)
+    else if (answer === 'taken') await this.#giveBack(claim)
     // What stays is looked at in vain, no more.
     else await this.#link.command(['SREM', this.#keys.heldIn(key), noteOf(claim)]).catch(() => {})
     if (answer === 'held') return false
