@@ -760,6 +760,44 @@ withRedis('what goes wrong with Redis', () => {
       }
     })
 
+    it('or what came behind the last renewal: each node finds that by itself', async () => {
+      const own = await RedisServer.start()
+      try {
+        const timing = { lease: 60_000, renew: 30_000 }
+        const wire = await Wire.to(own.port)
+        wires.push(wire)
+        const one = await node({ place: placeAt(own.port), timing })
+        const other = await node({ place: wire.place, timing })
+        const seen = follow(other.engine)
+        await join(one.engine, 'ann')
+        await own.command('SAVE')
+        await join(other.engine, 'bob')
+        const last = await other.engine.append(LOG, said('forgotten'))
+        await vi.waitFor(() => expect(told(seen)).toEqual(['joined ann', 'joined bob', 'message alice']))
+        const joined = seen.at(1)?.id ?? 0
+        wire.close()
+        await own.kill()
+        await own.run()
+        await isUp(one.engine)
+        // Behind this nobody sees that the log had ended earlier.
+        const newer = await one.engine.append(LOG, said('newer'))
+        expect(newer.id).toBeGreaterThan(last.id)
+        wire.open()
+        await isUp(other.engine)
+        expect(other.said).toEqual(['trouble', 'lost', 'recovered'])
+        expect(await one.engine.members(1)).toEqual(['ann', 'bob'])
+        expect(await one.engine.claim(1, 'bob')).toBe(false)
+        expect(await one.engine.heldIn('bob')).toEqual([1])
+        await vi.waitFor(() => expect(told(seen).slice(-2)).toEqual(['message alice', 'joined bob']))
+        // Something that came after it is missing.
+        await expect(readAll(one.engine, LOG, { after: joined })).rejects.toThrow(Gone)
+        expect(told(await readAll(one.engine, LOG, { after: newer.id }))).toEqual(['joined bob'])
+      } finally {
+        await Promise.all(nodes.splice(0).map(({ engine }) => engine.stop()))
+        await own.stop()
+      }
+    })
+
     it('gets back a little at a time what one connection is too short for', async () => {
       const { engine, wire, said: notices } = await wired({ timing: UNHURRIED })
       const names = Array.from({ length: 2_000 }, (_, n) => `name${n}`)

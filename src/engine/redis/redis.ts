@@ -67,7 +67,10 @@ export class RedisEngine implements Engine {
   /** Rooms that others have changed since the last turn. */
   readonly #changed = new Set<number>()
   #started = false
-  /** Redis has lost something, and what is known here is not put back yet. */
+  /** Of which history what Redis has is, see {@link RedisEngine.#historyOf}. */
+  #history: string | undefined
+  #lossTold = false
+  /** Redis may have lost something, and what is known here is not put back yet. */
   #incomplete = false
 
   constructor(options: RedisOptions, watch: Watch) {
@@ -273,17 +276,31 @@ export class RedisEngine implements Engine {
     const { lost, reborn } = await this.#nodes.join(connection)
     if (reborn) this.#claims.forget()
     if (lost) this.#noticeLoss()
+    const history = await this.#historyOf(connection)
+    if (history === undefined || history !== this.#history) this.#doubt()
+    this.#history = history
     await this.#appends.settle(connection)
     await this.#rooms.load(connection, this.#options.lobby, this.#incomplete)
     await this.#claims.pay(connection)
-    if (this.#incomplete) await this.#claims.restore(connection)
-    const behind = await this.#feeds.read(connection)
-    if (behind > 0 && !this.#incomplete) {
-      // Only a log has told: what else is missing is put back all the same.
-      this.#noticeLoss()
-      await this.#claims.restore(connection)
-    }
+    const doubted = this.#incomplete
+    if (doubted && (await this.#claims.restore(connection))) this.#tellLoss()
+    await this.#feeds.read(connection, () => {
+      if (!this.#incomplete) this.#doubt()
+      this.#tellLoss()
+    })
+    // Only a log has told: what else is missing is put back all the same.
+    if (this.#incomplete && !doubted) await this.#claims.restore(connection)
     this.#incomplete = false
+    this.#lossTold = false
+  }
+
+  /**
+   * What Redis draws anew when it starts and when a replica takes over, which are the times when it may lose something. Each
+   * node sees it for itself, whatever others have found, mended or written meanwhile. Undefined where it is not told.
+   */
+  async #historyOf(connection: Connection): Promise<string | undefined> {
+    const about = String(await connection.command(['INFO', 'replication']))
+    return /^master_replid:(\w+)/m.exec(about)?.[1]
   }
 
   async #refuseUnfinished(connection: Connection): Promise<void> {
@@ -292,8 +309,19 @@ export class RedisEngine implements Engine {
   }
 
   #noticeLoss(): void {
+    this.#doubt()
+    this.#tellLoss()
+  }
+
+  /** What this node holds may not be in Redis any more. */
+  #doubt(): void {
     this.#incomplete = true
     this.#claims.doubt()
+  }
+
+  #tellLoss(): void {
+    if (this.#lossTold) return
+    this.#lossTold = true
     this.#watch.lost?.(`Redis at ${this.#options.place.shown} has lost what it had confirmed`)
   }
 
