@@ -409,6 +409,23 @@ withRedis('what goes wrong with Redis', () => {
       expect(await other.claim(1, 'ann')).toBe(true)
     })
 
+    it('tells of a room that was closed meanwhile, and keeps nothing of it', async () => {
+      const { engine, wire } = await wired()
+      const { engine: other } = await node()
+      const { id } = await engine.createRoom({ title: 'Tech', lineName: 'tech', visibility: 'public' })
+      await join(engine, 'ann', id)
+      const rooms: (readonly string[])[] = []
+      wire.close()
+      await vi.waitFor(() => expect(engine.ping()).rejects.toThrow(Unavailable))
+      expect(await other.closeRoom(id)).toBe(true)
+      engine.watchRooms((room) => {
+        if (room === id) void engine.rooms().then((all) => rooms.push(all.map(({ title }) => title)))
+      })
+      wire.open()
+      await vi.waitFor(() => expect(rooms).toEqual([['Public Chat']]), PATIENT)
+      await vi.waitFor(async () => expect(await server.command('KEYS', `${prefix}:{name:*`)).toEqual([]), PATIENT)
+    })
+
     it('leaves no append unanswered or answered wrongly, whose answer was lost on the way', async () => {
       const { engine, wire } = await wired()
       const { engine: other } = await node()
@@ -792,6 +809,46 @@ withRedis('what goes wrong with Redis', () => {
         // Something that came after it is missing.
         await expect(readAll(one.engine, LOG, { after: joined })).rejects.toThrow(Gone)
         expect(told(await readAll(one.engine, LOG, { after: newer.id }))).toEqual(['joined bob'])
+      } finally {
+        await Promise.all(nodes.splice(0).map(({ engine }) => engine.stop()))
+        await own.stop()
+      }
+    })
+
+    it('or the newest rooms and what was changed of others: has them again, and no number twice', async () => {
+      const own = await RedisServer.start()
+      try {
+        const timing = { lease: 60_000, renew: 30_000 }
+        const [one, other] = [
+          await node({ place: placeAt(own.port), timing }),
+          await node({ place: placeAt(own.port), timing }),
+        ]
+        const make = (title: string) => one.engine.createRoom({ title, lineName: title, visibility: 'public' })
+        const changed = await make('changed')
+        const closed = await make('closed')
+        await own.command('SAVE')
+        const secret = { title: 'Secret', lineName: 'secret', visibility: 'private', hash: 'hash' } as const
+        const made = await one.engine.createRoom(secret)
+        const now = await one.engine.changeRoom(changed.id, { title: 'Other', lineName: 'other', visibility: 'hidden' })
+        const gone = await make('gone')
+        await one.engine.closeRoom(gone.id)
+        await vi.waitFor(async () => expect(await other.engine.rooms()).toHaveLength(4))
+        await own.kill()
+        await own.run()
+        for (const { engine } of [one, other]) await isUp(engine)
+        expect([one, other].flatMap(({ said: notices }) => notices)).toContain('lost')
+        for (const { engine } of [one, other]) {
+          await vi.waitFor(async () =>
+            expect(await engine.rooms()).toEqual([
+              await engine.findRoom(1),
+              { ...now, changedAt: expect.any(Number) },
+              closed,
+              made,
+            ]),
+          )
+          expect(await engine.findRoom('changed')).toBeUndefined()
+        }
+        expect((await make('next')).id).toBeGreaterThan(gone.id)
       } finally {
         await Promise.all(nodes.splice(0).map(({ engine }) => engine.stop()))
         await own.stop()

@@ -67,6 +67,8 @@ export class RedisEngine implements Engine {
   /** Rooms that others have changed since the last turn. */
   readonly #changed = new Set<number>()
   #started = false
+  /** Rooms that were closed while the connection was gone. */
+  readonly #closedAway = new Set<number>()
   /** Of which history what Redis has is, see {@link RedisEngine.#historyOf}. */
   #history: string | undefined
   #lossTold = false
@@ -280,7 +282,7 @@ export class RedisEngine implements Engine {
     if (history === undefined || history !== this.#history) this.#doubt()
     this.#history = history
     await this.#appends.settle(connection)
-    await this.#rooms.load(connection, this.#options.lobby, this.#incomplete)
+    await this.#loadRooms(connection)
     await this.#claims.pay(connection)
     const doubted = this.#incomplete
     if (doubted && (await this.#claims.restore(connection))) this.#tellLoss()
@@ -292,6 +294,15 @@ export class RedisEngine implements Engine {
     if (this.#incomplete && !doubted) await this.#claims.restore(connection)
     this.#incomplete = false
     this.#lossTold = false
+  }
+
+  async #loadRooms(connection: Connection): Promise<void> {
+    const { lost, closed } = await this.#rooms.load(connection, this.#options.lobby)
+    if (lost) this.#noticeLoss()
+    for (const id of closed) {
+      this.#closed(id)
+      this.#closedAway.add(id)
+    }
   }
 
   /**
@@ -329,7 +340,8 @@ export class RedisEngine implements Engine {
     if (!this.#started) return
     this.#health.recovered()
     // Nobody knows what was missed.
-    for (const id of this.#rooms.ids()) this.#roomChanged(id)
+    for (const id of [...this.#rooms.ids(), ...this.#closedAway]) this.#roomChanged(id)
+    this.#closedAway.clear()
   }
 
   #down(reason: string): void {
@@ -365,6 +377,7 @@ export class RedisEngine implements Engine {
         this.#rooms.learn(about)
         return
       case 'dropped':
+        this.#rooms.hear(Number(more))
         this.#closed(Number(about))
         return
       case 'trimmed':
