@@ -296,6 +296,18 @@ withRedis('what goes wrong with Redis', () => {
       expect(await server.command('SLOWLOG', 'GET')).toEqual([])
     })
 
+    it('over closing a room leaves none that is listed and that nobody gets into', async () => {
+      const [{ engine: dying }, { engine }] = [await node(), await node()]
+      const tech = { title: 'Tech', lineName: 'tech', visibility: 'public' } as const
+      const { id } = await dying.createRoom(tech)
+      // The first half of it.
+      await dying.append(`room:${id}`, { kind: 'closed', room: id, from: '', body: '' })
+      expect(await engine.claim(id, 'ann')).toBe(true)
+      await expect(engine.append(`room:${id}`, present('joined', 'ann', id))).rejects.toThrow(Closed)
+      expect(await engine.rooms()).toHaveLength(1)
+      expect((await engine.createRoom(tech)).id).toBeGreaterThan(id)
+    })
+
     it('and returns is another one, has nothing of what it had, and hears so', async () => {
       const sleepy = await wired()
       const { engine: other } = await node()

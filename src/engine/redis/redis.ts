@@ -153,7 +153,11 @@ export class RedisEngine implements Engine {
     if (draft.kind === 'joined') void this.#people.see(draft.from).catch(() => {})
     const appended = this.#appends.append(log, draft)
     this.#sweep.note(log)
-    return presence ? appended.then((event) => this.#moved(event)) : appended
+    if (!presence) return appended
+    return appended.then(
+      (event) => this.#moved(event),
+      (error: unknown) => this.#notMoved(draft, error),
+    )
   }
 
   read(log: LogName, range: Range): AsyncIterable<readonly Event[]> {
@@ -209,12 +213,18 @@ export class RedisEngine implements Engine {
   async closeRoom(id: number): Promise<boolean> {
     // Asked only where it must be: what is appended behind this call comes behind the end.
     if (!this.#rooms.has(id) && !(await this.#rooms.find(id))) return false
-    try {
-      await this.append(`room:${id}`, { kind: 'closed', room: id, from: '', body: '' })
-    } catch (error) {
-      // Whoever has ended the log may have died before it removed the room.
-      if (!(error instanceof Closed)) throw error
-    }
+    const ended = await this.append(`room:${id}`, { kind: 'closed', room: id, from: '', body: '' }).then(
+      () => true,
+      (error: unknown) => {
+        if (!(error instanceof Closed)) throw error
+        return false
+      },
+    )
+    return (await this.#remove(id)) || ended
+  }
+
+  /** A room whose log has ended: whoever has ended it may have died before it removed the room. False when it was removed. */
+  async #remove(id: number): Promise<boolean> {
     const removed = await this.#rooms.remove(id)
     this.#closed(id)
     return removed
@@ -363,6 +373,12 @@ export class RedisEngine implements Engine {
     this.#claims.note(event)
     this.#roomChanged(event.room)
     return event
+  }
+
+  async #notMoved({ kind, room }: Draft, error: unknown): Promise<never> {
+    // What nobody gets into does not stay listed.
+    if (kind === 'joined' && error instanceof Closed) await this.#remove(room).catch(() => {})
+    throw error
   }
 
   /** A node tells what may be known wrongly elsewhere. */
