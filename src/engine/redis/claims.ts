@@ -28,7 +28,7 @@ export class Claims {
   readonly #feeds: Feeds
   readonly #held = new Map<string, Claim>()
   /** To be released as soon as Redis is there: claims of which it is not known whether they stand. */
-  readonly #owed = new Set<Claim>()
+  readonly #pending = new Set<Claim>()
   #number = 0
 
   constructor(keys: Keys, link: Link, nodes: Nodes, feeds: Feeds) {
@@ -54,7 +54,7 @@ export class Claims {
       return true
     }
     const errors = [claimed, noted].filter((result) => result.status === 'rejected').map(({ reason }) => reason)
-    if (errors.some((error) => error instanceof ConnectionLost)) this.#owed.add(claim)
+    if (errors.some((error) => error instanceof ConnectionLost)) this.#pending.add(claim)
     else if (answer === 'taken') await this.#giveBack(claim)
     // What stays is looked at in vain, no more.
     else await this.#link.command(['SREM', this.#keys.heldIn(key), noteOf(claim)]).catch(() => {})
@@ -99,11 +99,11 @@ export class Claims {
     this.#held.clear()
   }
 
-  /** Releases what is owed. */
-  async pay(connection: Connection): Promise<void> {
-    await forEach(this.#owed, CLAIMS, async (claim) => {
+  /** Releases what could not be released before. */
+  async releasePending(connection: Connection): Promise<void> {
+    await forEach(this.#pending, CLAIMS, async (claim) => {
       await this.#release(connection, claim)
-      this.#owed.delete(claim)
+      this.#pending.delete(claim)
     })
   }
 
@@ -158,7 +158,7 @@ export class Claims {
     } catch {
       // Once more then, when there is another connection.
     }
-    this.#owed.add(claim)
+    this.#pending.add(claim)
   }
 
   async #release(connection: Connection, claim: Claim): Promise<void> {

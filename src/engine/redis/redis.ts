@@ -293,7 +293,7 @@ export class RedisEngine implements Engine {
     this.#history = history
     await this.#appends.settle(connection)
     await this.#loadRooms(connection)
-    await this.#claims.pay(connection)
+    await this.#claims.releasePending(connection)
     const doubted = this.#incomplete
     if (doubted && (await this.#claims.restore(connection))) this.#tellLoss()
     await this.#feeds.read(connection, () => {
