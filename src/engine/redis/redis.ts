@@ -5,7 +5,6 @@ import {
   type BlockRecord,
   Closed,
   type Engine,
-  EngineFault,
   type Listener,
   type NewRoom,
   type Range,
@@ -14,13 +13,12 @@ import {
   Unavailable,
 } from '../engine.ts'
 import type { Draft, Event, LogName } from '../event.ts'
-import { unfinished } from '../moving.ts'
 import { readLog, type Store } from '../reading.ts'
 import type { MemoryLimits } from '../recent.ts'
 import type { Retention, Watch } from '../watch.ts'
 import { Appends } from './appends.ts'
+import { Changes } from './changes.ts'
 import { Claims } from './claims.ts'
-import type { Connection } from './connection.ts'
 import { Feeds } from './feeds.ts'
 import { Health } from './health.ts'
 import { Keys } from './keys.ts'
@@ -28,6 +26,7 @@ import { Link } from './link.ts'
 import { Nodes, type Timing } from './nodes.ts'
 import { Notes } from './notes.ts'
 import { People } from './people.ts'
+import { Resume } from './resume.ts'
 import { RoomTable } from './rooms.ts'
 import { storeOf } from './store.ts'
 import { Sweep } from './sweep.ts'
@@ -49,9 +48,6 @@ const TIMING: Timing = { lease: 5_000, renew: 1_500 }
 const STOP_MS = 5_000
 
 export class RedisEngine implements Engine {
-  readonly #options: RedisOptions
-  readonly #watch: Watch
-  readonly #keys: Keys
   readonly #link: Link
   readonly #health: Health
   readonly #nodes: Nodes
@@ -63,31 +59,18 @@ export class RedisEngine implements Engine {
   readonly #notes: Notes
   readonly #sweep: Sweep
   readonly #store: Store
-  readonly #roomWatchers = new Set<(room: number) => void>()
-  /** Rooms that others have changed since the last turn. */
-  readonly #changed = new Set<number>()
-  #started = false
-  /** Rooms that were closed while the connection was gone. */
-  readonly #closedAway = new Set<number>()
-  /** Of which history what Redis has is, see {@link RedisEngine.#historyOf}. */
-  #history: string | undefined
-  #lossTold = false
-  /** Redis may have lost something, and what is known here is not put back yet. */
-  #incomplete = false
+  readonly #changes: Changes
 
   constructor(options: RedisOptions, watch: Watch) {
-    this.#options = options
-    this.#watch = watch
     const keys = new Keys(options.prefix)
     const timing = options.timing ?? TIMING
     // Whoever comes back to Redis first gives the others a lease's time to come back, too.
     const link = new Link(options.place, timing.lease / 2, {
-      down: (reason) => this.#down(reason),
-      failed: (reason) => this.#health.failed(reason),
-      resume: (connection) => this.#resume(connection),
-      up: () => this.#up(),
+      down: (reason) => resume.down(reason),
+      failed: (reason) => resume.failed(reason),
+      resume: (connection) => resume.resume(connection),
+      up: () => resume.up(),
     })
-    this.#keys = keys
     this.#link = link
     this.#health = new Health(options.place, watch)
     this.#nodes = new Nodes(keys, link, timing, this.#health)
@@ -104,12 +87,25 @@ export class RedisEngine implements Engine {
       keys,
       link,
       () => this.#nodes.id,
-      (room) => this.#roomChanged(room),
+      (room) => this.#changes.changed(room),
     )
     this.#people = new People(keys, link)
     this.#notes = new Notes(keys, link)
     this.#sweep = new Sweep(keys, link, options.keep)
     this.#store = storeOf(keys, link)
+    this.#changes = new Changes(this.#nodes, this.#feeds, this.#claims, this.#rooms)
+    const parts = {
+      keys,
+      health: this.#health,
+      nodes: this.#nodes,
+      feeds: this.#feeds,
+      appends: this.#appends,
+      claims: this.#claims,
+      rooms: this.#rooms,
+      people: this.#people,
+      changes: this.#changes,
+    }
+    const resume = new Resume(parts, options.lobby, options.place.shown, watch)
   }
 
   /** Which node this is at the moment. */
@@ -125,7 +121,6 @@ export class RedisEngine implements Engine {
       this.#link.stop()
       throw error
     }
-    this.#started = true
     this.#sweep.start()
   }
 
@@ -175,7 +170,7 @@ export class RedisEngine implements Engine {
 
   async release(room: number, nickname: string): Promise<void> {
     this.#claims.release(room, nickname)
-    this.#roomChanged(room)
+    this.#changes.changed(room)
   }
 
   members(room: number): Promise<readonly string[]> {
@@ -226,13 +221,12 @@ export class RedisEngine implements Engine {
   /** A room whose log has ended: whoever has ended it may have died before it removed the room. False when it was removed. */
   async #remove(id: number): Promise<boolean> {
     const removed = await this.#rooms.remove(id)
-    this.#closed(id)
+    this.#changes.closed(id)
     return removed
   }
 
   watchRooms(listener: (room: number) => void): () => void {
-    this.#roomWatchers.add(listener)
-    return () => this.#roomWatchers.delete(listener)
+    return this.#changes.watch(listener)
   }
 
   createAccount(name: string, hash: string): Promise<boolean> {
@@ -279,89 +273,6 @@ export class RedisEngine implements Engine {
     return this.#notes.forget(key)
   }
 
-  /** Takes up where the last connection ended. Channels first: what is told from now on is not missed. */
-  async #resume(connection: Connection): Promise<void> {
-    if (!this.#started) await this.#refuseUnfinished(connection)
-    if (connection.warning !== undefined) this.#health.warn(connection.warning)
-    await connection.subscribe([this.#keys.control], (text) => this.#told(text))
-    await this.#feeds.subscribe(connection)
-    const { lost, reborn } = await this.#nodes.join(connection)
-    if (reborn) this.#claims.forget()
-    if (lost) this.#noticeLoss()
-    const history = await this.#historyOf(connection)
-    if (history === undefined || history !== this.#history) this.#doubt()
-    this.#history = history
-    await this.#appends.settle(connection)
-    await this.#loadRooms(connection)
-    await this.#claims.releasePending(connection)
-    const doubted = this.#incomplete
-    if (doubted && (await this.#claims.restore(connection))) this.#tellLoss()
-    await this.#feeds.read(connection, () => {
-      if (!this.#incomplete) this.#doubt()
-      this.#tellLoss()
-    })
-    // Only a log has told: what else is missing is put back all the same.
-    if (this.#incomplete && !doubted) await this.#claims.restore(connection)
-    this.#incomplete = false
-    this.#lossTold = false
-  }
-
-  async #loadRooms(connection: Connection): Promise<void> {
-    const { lost, closed } = await this.#rooms.load(connection, this.#options.lobby)
-    if (lost) this.#noticeLoss()
-    for (const id of closed) {
-      this.#closed(id)
-      this.#closedAway.add(id)
-    }
-  }
-
-  /**
-   * What Redis draws anew when it starts and when a replica takes over, which are the times when it may lose something. Each
-   * node sees it for itself, whatever others have found, mended or written meanwhile. Undefined where it is not told.
-   */
-  async #historyOf(connection: Connection): Promise<string | undefined> {
-    const about = String(await connection.command(['INFO', 'replication']))
-    return /^master_replid:(\w+)/m.exec(about)?.[1]
-  }
-
-  async #refuseUnfinished(connection: Connection): Promise<void> {
-    const from = await connection.command(['GET', this.#keys.migration])
-    if (typeof from === 'string') throw new EngineFault(unfinished(`Redis at ${this.#options.place.shown}`, from))
-  }
-
-  #noticeLoss(): void {
-    this.#doubt()
-    this.#tellLoss()
-  }
-
-  /** What this node holds may not be in Redis any more. */
-  #doubt(): void {
-    this.#incomplete = true
-    this.#claims.doubt()
-  }
-
-  #tellLoss(): void {
-    if (this.#lossTold) return
-    this.#lossTold = true
-    this.#watch.lost?.(`Redis at ${this.#options.place.shown} has lost what it had confirmed`)
-  }
-
-  #up(): void {
-    if (!this.#started) return
-    this.#health.recovered()
-    // Nobody knows what was missed.
-    for (const id of [...this.#rooms.ids(), ...this.#closedAway]) this.#roomChanged(id)
-    this.#closedAway.clear()
-  }
-
-  #down(reason: string): void {
-    this.#feeds.down()
-    this.#rooms.down()
-    this.#people.down()
-    this.#appends.down(reason)
-    this.#health.failed(reason)
-  }
-
   /** A commit: does Redis refuse every write? */
   async #refused(reason: string): Promise<void> {
     if (this.#health.trouble === undefined) await this.#nodes.renew()
@@ -371,7 +282,7 @@ export class RedisEngine implements Engine {
   /** Somebody of this node has come or gone. */
   #moved(event: Event): Event {
     this.#claims.note(event)
-    this.#roomChanged(event.room)
+    this.#changes.changed(event.room)
     return event
   }
 
@@ -379,47 +290,5 @@ export class RedisEngine implements Engine {
     // What nobody gets into does not stay listed.
     if (kind === 'joined' && error instanceof Closed) await this.#remove(room).catch(() => {})
     throw error
-  }
-
-  /** A node tells what may be known wrongly elsewhere. */
-  #told(text: string): void {
-    // Only the scripts write here.
-    const [what, node, about = '', more = ''] = JSON.parse(text) as string[]
-    switch (what) {
-      case 'room':
-        if (node !== this.#nodes.id) this.#changedElsewhere(Number(about))
-        return
-      case 'record':
-        this.#rooms.learn(about)
-        return
-      case 'dropped':
-        this.#rooms.hear(Number(more))
-        this.#closed(Number(about))
-        return
-      case 'trimmed':
-        this.#feeds.get(about as LogName)?.trim(Number(more))
-    }
-  }
-
-  #closed(room: number): void {
-    this.#claims.closed(room)
-    this.#nodes.closed(`room:${room}`)
-    this.#rooms.drop(room)
-  }
-
-  /** Many who come at once are told of once. */
-  #changedElsewhere(room: number): void {
-    if (this.#changed.size === 0) {
-      setImmediate(() => {
-        const changed = [...this.#changed]
-        this.#changed.clear()
-        for (const id of changed) this.#roomChanged(id)
-      })
-    }
-    this.#changed.add(room)
-  }
-
-  #roomChanged(room: number): void {
-    for (const listener of [...this.#roomWatchers]) listener(room)
   }
 }
