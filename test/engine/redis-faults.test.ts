@@ -16,6 +16,8 @@ const OPTIONS: Omit<RedisOptions, 'place' | 'prefix'> = {
   memory: { events: 1_000, bytes: 1_000_000 },
   timing: { lease: 600, renew: 100 },
 }
+/** For what takes a while on a machine that has much else to do. */
+const UNHURRIED = { lease: 1_500, renew: 100 }
 const LOG = 'room:1'
 const PATIENT = { timeout: 15_000, interval: 10 }
 
@@ -254,6 +256,58 @@ withRedis('what goes wrong with Redis', () => {
       }
     })
 
+    it('is dealt with whole, however much it held and whatever fails over it', async () => {
+      const dying = await wired({ timing: UNHURRIED })
+      const { engine } = await node({ timing: UNHURRIED })
+      const names = Array.from({ length: 700 }, (_, n) => `name${n}`)
+      await Promise.all(names.map((name) => join(dying.engine, name)))
+      // One of them cannot be removed from where it is noted who is where.
+      const note = `${prefix}:{name:name0}:held`
+      await server.command('SET', note, 'in the way')
+      await server.command('CONFIG', 'RESETSTAT')
+      dying.wire.close()
+      const failed = async () =>
+        /cmdstat_srem:.*failed_calls=[1-9]/.test(String(await server.command('INFO', 'commandstats')))
+      await vi.waitFor(async () => expect(await failed()).toBe(true), PATIENT)
+      await server.command('DEL', note)
+      await vi.waitFor(async () => expect(await server.command('KEYS', `${prefix}:{name:*`)).toEqual([]), PATIENT)
+      expect(await engine.members(1)).toEqual([])
+      const left = (await readAll(engine, LOG)).filter(({ kind }) => kind === 'left').map(({ from }) => from)
+      expect(left.toSorted()).toEqual(names.toSorted())
+    })
+
+    it('costs Redis what it held, and not what all hold', async () => {
+      const [dying, { engine, said: notices }] = [await wired(), await node()]
+      await join(engine, 'ann')
+      await join(dying.engine, 'bob')
+      const others = `for n = ARGV[1], ARGV[1] + 4999 do
+        redis.call('HSET', KEYS[1], 'n' .. n, n .. ' other.' .. n .. ' n' .. n)
+        redis.call('HSET', KEYS[2], 'n' .. n, 'other n' .. n)
+      end`
+      const keys = [`${prefix}:{room:1}:names`, `${prefix}:{room:1}:joined`]
+      for (let n = 0; n < 30_000; n += 5_000) await server.command('EVAL', others, '2', ...keys, String(n))
+      await server.command('CONFIG', 'SET', 'slowlog-log-slower-than', '100000')
+      await server.command('SLOWLOG', 'RESET')
+      dying.wire.close()
+      await vi.waitFor(async () => expect(await engine.heldIn('bob')).toEqual([]), PATIENT)
+      await server.command('DEL', `${prefix}:{nodes}:beats`)
+      await vi.waitFor(() => expect(notices).toContain('lost'), PATIENT)
+      await isUp(engine)
+      expect(await server.command('SLOWLOG', 'GET')).toEqual([])
+    })
+
+    it('over closing a room leaves none that is listed and that nobody gets into', async () => {
+      const [{ engine: dying }, { engine }] = [await node(), await node()]
+      const tech = { title: 'Tech', lineName: 'tech', visibility: 'public' } as const
+      const { id } = await dying.createRoom(tech)
+      // The first half of it.
+      await dying.append(`room:${id}`, { kind: 'closed', room: id, from: '', body: '' })
+      expect(await engine.claim(id, 'ann')).toBe(true)
+      await expect(engine.append(`room:${id}`, present('joined', 'ann', id))).rejects.toThrow(Closed)
+      expect(await engine.rooms()).toHaveLength(1)
+      expect((await engine.createRoom(tech)).id).toBeGreaterThan(id)
+    })
+
     it('and returns is another one, has nothing of what it had, and hears so', async () => {
       const sleepy = await wired()
       const { engine: other } = await node()
@@ -355,6 +409,33 @@ withRedis('what goes wrong with Redis', () => {
       wire.open()
       await isUp(engine)
       expect(await other.claim(1, 'ann')).toBe(true)
+    })
+
+    it('frees at once what was claimed and not noted', async () => {
+      const [{ engine }, { engine: other }] = [await node(), await node()]
+      const note = `${prefix}:{name:ann}:held`
+      await server.command('SET', note, 'in the way')
+      await expect(engine.claim(1, 'ann')).rejects.toThrow(Unavailable)
+      await server.command('DEL', note)
+      expect(await other.members(1)).toEqual([])
+      expect(await other.claim(1, 'ann')).toBe(true)
+    })
+
+    it('tells of a room that was closed meanwhile, and keeps nothing of it', async () => {
+      const { engine, wire } = await wired()
+      const { engine: other } = await node()
+      const { id } = await engine.createRoom({ title: 'Tech', lineName: 'tech', visibility: 'public' })
+      await join(engine, 'ann', id)
+      const rooms: (readonly string[])[] = []
+      wire.close()
+      await vi.waitFor(() => expect(engine.ping()).rejects.toThrow(Unavailable))
+      expect(await other.closeRoom(id)).toBe(true)
+      engine.watchRooms((room) => {
+        if (room === id) void engine.rooms().then((all) => rooms.push(all.map(({ title }) => title)))
+      })
+      wire.open()
+      await vi.waitFor(() => expect(rooms).toEqual([['Public Chat']]), PATIENT)
+      await vi.waitFor(async () => expect(await server.command('KEYS', `${prefix}:{name:*`)).toEqual([]), PATIENT)
     })
 
     it('leaves no append unanswered or answered wrongly, whose answer was lost on the way', async () => {
@@ -706,6 +787,97 @@ withRedis('what goes wrong with Redis', () => {
         await Promise.all(nodes.splice(0).map(({ engine }) => engine.stop()))
         await own.stop()
       }
+    })
+
+    it('or what came behind the last renewal: each node finds that by itself', async () => {
+      const own = await RedisServer.start()
+      try {
+        const timing = { lease: 60_000, renew: 30_000 }
+        const wire = await Wire.to(own.port)
+        wires.push(wire)
+        const one = await node({ place: placeAt(own.port), timing })
+        const other = await node({ place: wire.place, timing })
+        const seen = follow(other.engine)
+        await join(one.engine, 'ann')
+        await own.command('SAVE')
+        await join(other.engine, 'bob')
+        const last = await other.engine.append(LOG, said('forgotten'))
+        await vi.waitFor(() => expect(told(seen)).toEqual(['joined ann', 'joined bob', 'message alice']))
+        const joined = seen.at(1)?.id ?? 0
+        wire.close()
+        await own.kill()
+        await own.run()
+        await isUp(one.engine)
+        // Behind this nobody sees that the log had ended earlier.
+        const newer = await one.engine.append(LOG, said('newer'))
+        expect(newer.id).toBeGreaterThan(last.id)
+        wire.open()
+        await isUp(other.engine)
+        expect(other.said).toEqual(['trouble', 'lost', 'recovered'])
+        expect(await one.engine.members(1)).toEqual(['ann', 'bob'])
+        expect(await one.engine.claim(1, 'bob')).toBe(false)
+        expect(await one.engine.heldIn('bob')).toEqual([1])
+        await vi.waitFor(() => expect(told(seen).slice(-2)).toEqual(['message alice', 'joined bob']))
+        // Something that came after it is missing.
+        await expect(readAll(one.engine, LOG, { after: joined })).rejects.toThrow(Gone)
+        expect(told(await readAll(one.engine, LOG, { after: newer.id }))).toEqual(['joined bob'])
+      } finally {
+        await Promise.all(nodes.splice(0).map(({ engine }) => engine.stop()))
+        await own.stop()
+      }
+    })
+
+    it('or the newest rooms and what was changed of others: has them again, and no number twice', async () => {
+      const own = await RedisServer.start()
+      try {
+        const timing = { lease: 60_000, renew: 30_000 }
+        const [one, other] = [
+          await node({ place: placeAt(own.port), timing }),
+          await node({ place: placeAt(own.port), timing }),
+        ]
+        const make = (title: string) => one.engine.createRoom({ title, lineName: title, visibility: 'public' })
+        const changed = await make('changed')
+        const closed = await make('closed')
+        await own.command('SAVE')
+        const secret = { title: 'Secret', lineName: 'secret', visibility: 'private', hash: 'hash' } as const
+        const made = await one.engine.createRoom(secret)
+        const now = await one.engine.changeRoom(changed.id, { title: 'Other', lineName: 'other', visibility: 'hidden' })
+        const gone = await make('gone')
+        await one.engine.closeRoom(gone.id)
+        await vi.waitFor(async () => expect(await other.engine.rooms()).toHaveLength(4))
+        await own.kill()
+        await own.run()
+        for (const { engine } of [one, other]) await isUp(engine)
+        expect([one, other].flatMap(({ said: notices }) => notices)).toContain('lost')
+        for (const { engine } of [one, other]) {
+          await vi.waitFor(async () =>
+            expect(await engine.rooms()).toEqual([
+              await engine.findRoom(1),
+              { ...now, changedAt: expect.any(Number) },
+              closed,
+              made,
+            ]),
+          )
+          expect(await engine.findRoom('changed')).toBeUndefined()
+        }
+        expect((await make('next')).id).toBeGreaterThan(gone.id)
+      } finally {
+        await Promise.all(nodes.splice(0).map(({ engine }) => engine.stop()))
+        await own.stop()
+      }
+    })
+
+    it('gets back a little at a time what one connection is too short for', async () => {
+      const { engine, wire, said: notices } = await wired({ timing: UNHURRIED })
+      const names = Array.from({ length: 2_000 }, (_, n) => `name${n}`)
+      await Promise.all(names.map((name) => join(engine, name)))
+      // The scripts take some of it, and what is left is less than half of what is to be put back.
+      wire.breakAfter(250_000)
+      await server.command('FLUSHALL')
+      await vi.waitFor(() => expect(notices).toContain('recovered'), PATIENT)
+      expect((await engine.members(1)).toSorted()).toEqual(names.toSorted())
+      expect(await engine.heldIn('name1999')).toEqual([1])
+      expect(await readAll(engine, LOG)).toHaveLength(2_000)
     })
 
     it('under load goes on, without a refusal that nobody answers and without an id that falls', async () => {

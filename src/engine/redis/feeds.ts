@@ -59,15 +59,15 @@ export class Feeds {
     }
   }
 
-  /** Reads what was missed. Returns how many logs had fallen behind what was seen of them. */
-  async read(connection: Connection): Promise<number> {
+  /** Reads what was missed. `behind` is called for each log that had fallen behind what was seen of it, as soon as that is known. */
+  async read(connection: Connection, behind: () => void): Promise<void> {
     const feeds = [...this.#byLog.values()]
-    let behind = 0
-    for (let start = 0; start < feeds.length; start += AT_ONCE) {
-      const some = await Promise.all(feeds.slice(start, start + AT_ONCE).map((feed) => feed.read(connection)))
-      behind += some.filter(Boolean).length
+    const read = async (feed: Feed) => {
+      if (await feed.read(connection)) behind()
     }
-    return behind
+    for (let start = 0; start < feeds.length; start += AT_ONCE) {
+      await Promise.all(feeds.slice(start, start + AT_ONCE).map(read))
+    }
   }
 
   committed(log: LogName, prev: number, events: readonly Event[]): void {
