@@ -61,6 +61,17 @@ export class Blocks {
     return this.#blocked.get(fold(owner))?.get(fold(name))?.kept ?? false
   }
 
+  /** Those that the engine does not keep: all, or those that a name has made or that are against it. Owners are folded. */
+  passing(name?: string): { owner: string; name: string }[] {
+    const key = name && fold(name)
+    const owners = key === undefined ? this.#blocked.keys() : [key, ...(this.#blockedBy.get(key) ?? [])]
+    return [...owners].flatMap((owner) => {
+      const own = [...(this.#blocked.get(owner) ?? [])]
+      const some = own.filter(([other, { kept }]) => !kept && (key === undefined || owner === key || other === key))
+      return some.map(([, { name }]) => ({ owner, name }))
+    })
+  }
+
   /**
    * A name is gone: so are its blocks that are not kept, and, until one of the two comes again, those that are kept between
    * it and somebody who is not here either.

@@ -12,7 +12,7 @@ import { Attempts } from './attempts.ts'
 import { Blocking } from './blocking.ts'
 import { Blocks } from './blocks.ts'
 import { Counts } from './counts.ts'
-import { Directory } from './directory.ts'
+import { ALONE, Directory } from './directory.ts'
 import { Membership } from './membership.ts'
 import { fold, isName, isReserved } from './names.ts'
 import { newest } from './newest.ts'
@@ -54,6 +54,8 @@ export class Chat {
   /** The rooms there are. */
   readonly directory: Directory
   readonly tickets: Tickets
+  /** What the nodes tell one another. */
+  readonly signals: Pick<Engine, 'signal' | 'heedSignals'>
   /** What has happened here. */
   readonly counts = new Counts()
   readonly #engine: Engine
@@ -83,10 +85,11 @@ export class Chat {
     const attempts = new Attempts({ failures: FAILURES, ms: MINUTE_MS }, now)
     this.#registrations = new Attempts({ failures: maxRegistrations || Number.POSITIVE_INFINITY, ms: MINUTE_MS }, now)
     this.#engine = engine
+    this.signals = engine
     this.#options = options
     this.#accounts = new Accounts(engine, secrets, attempts)
     this.#passwords = new Passwords(secrets, attempts, this.#registrations)
-    this.#blocking = new Blocking(engine, this.#blocks)
+    this.#blocking = new Blocking(engine, this.#blocks, this.#here)
     this.#membership = new Membership(engine, this.#blocks, this.counts)
     this.directory = new Directory(engine, this.#passwords, maxRooms || Number.POSITIVE_INFINITY)
     this.tickets = new Tickets(engine, ticketMs)
@@ -94,23 +97,33 @@ export class Chat {
 
   /**
    * Lets a guest in under a name, or the owner of an account with the {@link Proof} of it. Refuses `name-invalid`,
-   * `name-reserved`, which an account's name is for a guest, and `unavailable`. Whether a name is free is asked on entering a room.
+   * `name-reserved`, which an account's name is for a guest, and `unavailable`. Whether a name is free is asked on entering a
+   * room, but where it is to be `alone`: then nobody may be logged in or in a room under it, which is refused with `name-in-use`.
    */
-  async login(session: Session, as: string | Proof): Promise<void> {
+  async login(session: Session, as: string | Proof, alone = false): Promise<void> {
     const registered = as instanceof Proof
     const name = registered ? as.name : as
     await this.#checkName(name, registered).catch((error) => this.#refuseLogin(error))
     const key = fold(name)
-    this.#present(key).add(session)
+    const present = this.#present(key)
+    present.add(session)
     try {
-      await this.#blocking.load(name)
+      if (alone) await this.#takeAlone(session, name).catch((error) => this.#refuseLogin(error))
+      if (present.size === 1) await this.#blocking.load(name)
     } catch (error) {
-      this.#absent(key, session)
+      await this.#absent(key, session)
       throw error
     }
     if (session.closed) return this.#absent(key, session)
     session.name = name
     session.registered = registered
+  }
+
+  async #takeAlone(session: Session, name: string): Promise<void> {
+    if (this.#present(fold(name)).size > 1) throw new Refusal('name-in-use')
+    if ((await this.#engine.heldIn(name)).length > 0) throw new Refusal('name-in-use')
+    if (!(await this.#engine.claim(ALONE, name))) throw new Refusal('name-in-use')
+    session.alone = true
   }
 
   /**
@@ -234,14 +247,15 @@ export class Chat {
   async tell(session: Session, to: string, text: string, { sent }: Extras = NOTHING): Promise<void> {
     const room = roomOf(session)
     const body = this.#body(text)
-    const addressee = room.member(to)
-    if (!addressee?.wire.carriesPrivate) throw new Refusal('nobody-here')
+    const addressee = room.member(to) ?? (await this.#engine.member(room.record.id, to).catch(refuse))
+    if (!addressee?.carriesPrivate) throw new Refusal('nobody-here')
     // Between two of whom one has blocked the other it is dropped without an error.
     if (this.#blocks.between(session.name, addressee.name)) return
     const draft: Draft = { kind: 'private', room: room.record.id, from: session.name, to: addressee.name, body, sent }
-    const event = await this.#append(`inbox:${addressee.key}`, draft)
+    const key = fold(addressee.name)
+    const event = await this.#append(`inbox:${key}`, draft)
     this.counts.event(session.wire.protocol, 'private')
-    if (addressee.key !== session.key) room.whisper(session, event)
+    if (key !== session.key) room.whisper(session, event)
   }
 
   /** The events of the session's room, in pages, oldest first. Refuses `history-gone` before the first page. */
@@ -293,9 +307,9 @@ export class Chat {
     if (session.closed) return
     session.closed = true
     await this.#membership.close(session)
-    this.#absent(session.key, session)
     this.#inboxes.get(session)?.()
     this.#inboxes.delete(session)
+    await this.#absent(session.key, session)
   }
 
   /** Resolves when everybody who has left has been seen off, or cannot be. */
@@ -326,7 +340,9 @@ export class Chat {
   #followInbox(session: Session): () => void {
     return this.#engine.follow(`inbox:${session.key}`, (event) => {
       // The same name may be in another room through another connection.
-      if (event.room === session.room?.record.id) session.room.whisper(session, event)
+      if (event.room !== session.room?.record.id) return
+      // Whoever has said it on another node may not have known yet.
+      if (!this.#blocks.between(event.from, session.name)) session.room.whisper(session, event)
     })
   }
 
@@ -354,11 +370,15 @@ export class Chat {
   }
 
   /** A name's blocks go with its last session, from memory or, where they are not kept, for good. */
-  #absent(key: string, session: Session): void {
+  async #absent(key: string, session: Session): Promise<void> {
     const present = this.#here.get(key)
-    if (!present?.delete(session) || present.size > 0) return
-    this.#here.delete(key)
-    this.#blocks.forget(key, (other) => this.#here.has(other))
+    if (present?.delete(session) && present.size === 0) {
+      this.#here.delete(key)
+      this.#blocking.forget(key)
+    }
+    if (!session.alone) return
+    session.alone = false
+    await this.#engine.release(ALONE, key)
   }
 }
 

@@ -5,6 +5,9 @@ import type { Passwords } from './passwords.ts'
 import { Refusal, refuse } from './refusal.ts'
 import { clean } from './text.ts'
 
+/** No room, but held like one: by whoever is logged in where a name has one session only. */
+export const ALONE = 0
+
 /** Events of a room that are looked through for what its members did last. */
 const LOOK_BACK = 1_000
 
@@ -127,7 +130,18 @@ export class Directory {
     return this.#engine.members(id).catch(refuse)
   }
 
-  /** The same, with what they did last. */
+  /** Who is logged in where a name has one session only. */
+  alone(): Promise<readonly string[]> {
+    return this.inside(ALONE)
+  }
+
+  /** In how many rooms there is somebody. */
+  async occupied(): Promise<number> {
+    const counts = await this.#engine.memberCounts().catch(refuse)
+    return counts.size - (counts.has(ALONE) ? 1 : 0)
+  }
+
+  /** Who is in a room, in order of joining, and what they did last. */
   async people(id: number): Promise<Person[]> {
     const members = await this.inside(id)
     if (members.length === 0) return []

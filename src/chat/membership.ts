@@ -49,7 +49,8 @@ export class Membership {
       const record = await find()
       // It may come back to where it has just left.
       await this.#departures.get(session)?.tried
-      if (!(await this.#engine.claim(record.id, session.name))) throw new Refusal('name-in-room')
+      if (!(await this.#engine.claim(record.id, session.name, session.carriesPrivate)))
+        throw new Refusal('name-in-room')
       let room: Room | undefined
       const left = session.room
       try {

@@ -48,6 +48,8 @@ export class Session {
   closed = false
   /** Whether the name is an account's, and this session its owner's. */
   registered = false
+  /** Whether no other session may have its name. */
+  alone = false
   /** Of its events from now on, where its protocol has colours. */
   color: string | undefined
 
@@ -62,6 +64,11 @@ export class Session {
   set name(name: string) {
     this.#name = name
     this.#key = fold(name)
+  }
+
+  /** Whether private messages can reach it. */
+  get carriesPrivate(): boolean {
+    return this.wire.carriesPrivate
   }
 
   /** The name as names are compared. */

@@ -69,6 +69,13 @@ export interface Range {
 
 export type Listener = (event: Event) => void
 
+/** Somebody who holds a name in a room. */
+export interface Member {
+  /** As he writes it. */
+  readonly name: string
+  readonly carriesPrivate: boolean
+}
+
 export interface Engine {
   /** Opens whatever lies beneath. Rejects with an {@link EngineFault} whose message is one line for an operator. */
   start(): Promise<void>
@@ -96,10 +103,15 @@ export interface Engine {
   /** Calls the listener with every event committed from now on, in the log's order. Returns the end of it. */
   follow(log: LogName, listener: Listener): () => void
 
-  /** Takes a name in a room. False when it is held already; names are compared folded. */
-  claim(room: number, nickname: string): Promise<boolean>
+  /**
+   * Takes a name in a room. False when it is held already; names are compared folded. `carriesPrivate` says whether private
+   * messages reach whoever takes it; they do if nothing is said.
+   */
+  claim(room: number, nickname: string, carriesPrivate?: boolean): Promise<boolean>
   release(room: number, nickname: string): Promise<void>
 
+  /** Who holds a name in a room, on whatever node. */
+  member(room: number, nickname: string): Promise<Member | undefined>
   /** Who holds a name in a room, in order of claiming. */
   members(room: number): Promise<readonly string[]>
   /** How many hold a name, of every room in which somebody does. */
@@ -132,6 +144,14 @@ export interface Engine {
    * {@link members} and {@link rooms} say from then on holds the change. Returns the end of it.
    */
   watchRooms(listener: (room: number) => void): () => void
+
+  /**
+   * Tells the other nodes something that need not last: a node that is away misses it. Everybody who {@link heedSignals} of that
+   * subject there hears it, and nobody here.
+   */
+  signal(subject: string, text: string): void
+  /** Calls the listener with what other nodes signal, and with nothing when some of that may have been missed. */
+  heedSignals(subject: string, listener: (text?: string) => void): void
 
   /** False when there is an account of that name; names are compared folded. Committed when it resolves. */
   createAccount(name: string, hash: string): Promise<boolean>

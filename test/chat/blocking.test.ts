@@ -5,10 +5,10 @@ import { Session } from '../../src/chat/session.ts'
 import { type Engine, Unavailable } from '../../src/engine/engine.ts'
 
 test('a block that the store refuses is none, also against somebody who has blocked back', async () => {
-  const away = { keepBlock: () => Promise.reject(new Unavailable('away')) }
+  const away = { keepBlock: () => Promise.reject(new Unavailable('away')), signal: () => {}, heedSignals: () => {} }
   const blocks = new Blocks()
   // All of an engine that this needs.
-  const blocking = new Blocking(away as unknown as Engine, blocks)
+  const blocking = new Blocking(away as unknown as Engine, blocks, new Map([['ann', 1]]))
   const ann = new Session({ protocol: 'test', carriesPrivate: true, keepsBlocks: true, deliver: () => {} })
   ann.name = 'ann'
   blocks.block('bob', 'ann')

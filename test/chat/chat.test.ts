@@ -35,6 +35,8 @@ class SlowEngine {
   watchRooms = () => () => {}
   findAccount = async () => undefined
   blocksWith = async () => []
+  signal = () => {}
+  heedSignals = () => {}
 
   async commit(): Promise<void> {
     const next = this.#waiting.shift()

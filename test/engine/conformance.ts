@@ -306,6 +306,17 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
         expect(await engine.members(1)).toEqual(['alice'])
       })
 
+      it('are looked up one by one, and whether private messages reach whoever holds them', async () => {
+        await engine.claim(1, 'Alice')
+        await engine.claim(1, 'Bob Ross', false)
+        await engine.claim(2, 'Carol')
+        expect(await engine.member(1, 'ALICE')).toMatchObject({ name: 'Alice', carriesPrivate: true })
+        expect(await engine.member(1, 'bob ross')).toMatchObject({ name: 'Bob Ross', carriesPrivate: false })
+        expect(await engine.member(1, 'carol')).toBeUndefined()
+        await engine.release(1, 'alice')
+        expect(await engine.member(1, 'alice')).toBeUndefined()
+      })
+
       it('go to exactly one of those who ask at the same time', async () => {
         const won = await Promise.all(['bob', 'BOB', 'Bob', 'bOb'].map((name) => engine.claim(1, name)))
         expect(won.filter(Boolean)).toHaveLength(1)

@@ -6,6 +6,7 @@ import {
   type Engine,
   EngineFault,
   type Listener,
+  type Member,
   type NewRoom,
   type Range,
   type RoomChange,
@@ -105,13 +106,17 @@ export class LocalEngine implements Engine {
     }
   }
 
-  async claim(room: number, nickname: string): Promise<boolean> {
-    return this.#rooms.claim(room, nickname)
+  async claim(room: number, nickname: string, carriesPrivate = true): Promise<boolean> {
+    return this.#rooms.claim(room, nickname, carriesPrivate)
   }
 
   async release(room: number, nickname: string): Promise<void> {
     this.#rooms.release(room, nickname)
     this.#roomChanged(room)
+  }
+
+  async member(room: number, nickname: string): Promise<Member | undefined> {
+    return this.#rooms.member(room, nickname)
   }
 
   async members(room: number): Promise<readonly string[]> {
@@ -171,6 +176,11 @@ export class LocalEngine implements Engine {
       },
     )
   }
+
+  /** There is no other node. */
+  signal(): void {}
+
+  heedSignals(): void {}
 
   async createAccount(name: string, hash: string): Promise<boolean> {
     const made = await this.#thread.ask({ op: 'createAccount', account: { name, hash } })

@@ -1,12 +1,12 @@
-import type { RoomRecord } from '../engine.ts'
+import type { Member, RoomRecord } from '../engine.ts'
 import { fold } from '../fold.ts'
 
 /** The rooms there are and who holds a name in them. */
 export class Rooms {
   readonly #byKey = new Map<string, RoomRecord>()
   readonly #byId = new Map<number, RoomRecord>()
-  /** Folded name to name, in order of claiming; only rooms with somebody in them. */
-  readonly #held = new Map<number, Map<string, string>>()
+  /** By folded name, in order of claiming; only rooms with somebody in them. */
+  readonly #held = new Map<number, Map<string, Member>>()
 
   /** Adds a room, or what it is now. */
   add(room: RoomRecord): void {
@@ -35,15 +35,15 @@ export class Rooms {
     return [...this.#byId.values()]
   }
 
-  claim(room: number, nickname: string): boolean {
+  claim(room: number, name: string, carriesPrivate: boolean): boolean {
     let held = this.#held.get(room)
     if (!held) {
       held = new Map()
       this.#held.set(room, held)
     }
-    const key = fold(nickname)
+    const key = fold(name)
     if (held.has(key)) return false
-    held.set(key, nickname)
+    held.set(key, { name, carriesPrivate })
     return true
   }
 
@@ -53,8 +53,12 @@ export class Rooms {
     if (held?.size === 0) this.#held.delete(room)
   }
 
+  member(room: number, nickname: string): Member | undefined {
+    return this.#held.get(room)?.get(fold(nickname))
+  }
+
   members(room: number): string[] {
-    return [...(this.#held.get(room)?.values() ?? [])]
+    return Array.from(this.#held.get(room)?.values() ?? [], ({ name }) => name)
   }
 
   heldIn(nickname: string): number[] {

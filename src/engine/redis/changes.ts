@@ -1,20 +1,25 @@
 import type { LogName } from '../event.ts'
 import type { Claims } from './claims.ts'
 import type { Feeds } from './feeds.ts'
+import type { Keys } from './keys.ts'
 import type { Nodes } from './nodes.ts'
 import type { RoomTable } from './rooms.ts'
 
 /** What nodes tell one another on the control channel, and who here watches rooms. */
 export class Changes {
+  readonly #keys: Keys
   readonly #nodes: Nodes
   readonly #feeds: Feeds
   readonly #claims: Claims
   readonly #rooms: RoomTable
   readonly #watchers = new Set<(room: number) => void>()
+  /** By subject. */
+  readonly #heeders = new Map<string, (text?: string) => void>()
   /** Rooms that others have changed since the last turn. */
   readonly #elsewhere = new Set<number>()
 
-  constructor(nodes: Nodes, feeds: Feeds, claims: Claims, rooms: RoomTable) {
+  constructor(keys: Keys, nodes: Nodes, feeds: Feeds, claims: Claims, rooms: RoomTable) {
+    this.#keys = keys
     this.#nodes = nodes
     this.#feeds = feeds
     this.#claims = claims
@@ -26,9 +31,24 @@ export class Changes {
     return () => this.#watchers.delete(listener)
   }
 
+  heedSignals(subject: string, listener: (text?: string) => void): void {
+    this.#heeders.set(subject, listener)
+  }
+
+  /** The command that tells the other nodes something. */
+  signal(subject: string, text: string): string[] {
+    return ['PUBLISH', this.#keys.control, JSON.stringify(['signal', this.#nodes.id, subject, text])]
+  }
+
+  /** Nobody knows what was told meanwhile. */
+  missed(rooms: Iterable<number>): void {
+    for (const room of rooms) this.changed(room)
+    for (const heed of this.#heeders.values()) heed()
+  }
+
   /** A node tells what may be known wrongly elsewhere. */
   heard(text: string): void {
-    // Only the scripts write here.
+    // Only the scripts write here, and what is made above.
     const [what, node, about = '', more = ''] = JSON.parse(text) as string[]
     switch (what) {
       case 'room':
@@ -43,6 +63,9 @@ export class Changes {
         return
       case 'trimmed':
         this.#feeds.get(about as LogName)?.trim(Number(more))
+        return
+      case 'signal':
+        if (node !== this.#nodes.id) this.#heeders.get(about)?.(more)
     }
   }
 

@@ -1,3 +1,5 @@
+import type { Member } from '../engine.ts'
+
 /** A name that this node holds in a room. */
 export interface Claim {
   readonly room: number
@@ -9,6 +11,20 @@ export interface Claim {
   color: string
   /** False while Redis may have lost it. */
   certain: boolean
+}
+
+/** Whom no private messages reach has this behind his token. */
+const WITHOUT_PRIVATE = '-'
+
+export function tokenOf(node: string, number: number, carriesPrivate: boolean): string {
+  return `${node}.${number}${carriesPrivate ? '' : WITHOUT_PRIVATE}`
+}
+
+/** Who holds a name, and as which of all that have held one in the room. `held` is what scripts/claims.lua writes. */
+export function memberOf(held: string): (Member & { readonly place: number }) | undefined {
+  const [, place, token, name] = /^(\d+) (\S+) (.*)$/s.exec(held) ?? []
+  if (token === undefined || name === undefined) return undefined
+  return { place: Number(place), name, carriesPrivate: !token.endsWith(WITHOUT_PRIVATE) }
 }
 
 /** What stands of it in the name's slot. */

@@ -1,9 +1,9 @@
-import { Unavailable } from '../engine.ts'
+import { type Member, Unavailable } from '../engine.ts'
 import type { Draft, Event, LogName } from '../event.ts'
 import { timeOf } from '../event.ts'
 import { fold } from '../fold.ts'
 import { forEach } from './at-once.ts'
-import { type Claim, noteOf } from './claim.ts'
+import { type Claim, memberOf, noteOf, tokenOf } from './claim.ts'
 import { type Connection, ConnectionLost } from './connection.ts'
 import type { Feeds } from './feeds.ts'
 import type { Keys } from './keys.ts'
@@ -38,11 +38,11 @@ export class Claims {
     this.#feeds = feeds
   }
 
-  async claim(room: number, name: string): Promise<boolean> {
+  async claim(room: number, name: string, carriesPrivate: boolean): Promise<boolean> {
     await this.#nodes.enter(`room:${room}`)
     const { id } = this.#nodes
     const key = fold(name)
-    const token = `${id}.${++this.#number}`
+    const token = tokenOf(id, ++this.#number, carriesPrivate)
     const claim: Claim = { room, key, name, token, joined: false, color: '', certain: true }
     const [claimed, noted] = await Promise.allSettled([
       this.#link.run('claim', this.#keys.ofLog(`room:${room}`, id), [id, key, token, name]),
@@ -129,11 +129,17 @@ export class Claims {
     return lost
   }
 
+  async member(room: number, name: string): Promise<Member | undefined> {
+    // The reply to HGET.
+    const held = (await this.#link.command(['HGET', this.#keys.held(room), fold(name)])) as string | null
+    return held === null ? undefined : memberOf(held)
+  }
+
   async members(room: number): Promise<string[]> {
     // The reply to HVALS.
     const values = (await this.#link.command(['HVALS', this.#keys.held(room)])) as readonly string[]
-    const held = values.map((value) => /^(\d+) \S+ (.*)$/s.exec(value)).filter((match) => match !== null)
-    return held.sort((a, b) => Number(a[1]) - Number(b[1])).map(([, , name = '']) => name)
+    const members = values.map(memberOf).filter((member) => member !== undefined)
+    return members.sort((a, b) => a.place - b.place).map(({ name }) => name)
   }
 
   async memberCounts(): Promise<Map<number, number>> {

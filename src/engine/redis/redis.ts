@@ -6,6 +6,7 @@ import {
   Closed,
   type Engine,
   type Listener,
+  type Member,
   type NewRoom,
   type Range,
   type RoomChange,
@@ -93,7 +94,7 @@ export class RedisEngine implements Engine {
     this.#notes = new Notes(keys, link)
     this.#sweep = new Sweep(keys, link, options.keep)
     this.#store = storeOf(keys, link)
-    this.#changes = new Changes(this.#nodes, this.#feeds, this.#claims, this.#rooms)
+    this.#changes = new Changes(keys, this.#nodes, this.#feeds, this.#claims, this.#rooms)
     const parts = {
       keys,
       health: this.#health,
@@ -164,13 +165,17 @@ export class RedisEngine implements Engine {
     return this.#feeds.follow(log, listener)
   }
 
-  claim(room: number, nickname: string): Promise<boolean> {
-    return this.#claims.claim(room, nickname)
+  claim(room: number, nickname: string, carriesPrivate = true): Promise<boolean> {
+    return this.#claims.claim(room, nickname, carriesPrivate)
   }
 
   async release(room: number, nickname: string): Promise<void> {
     this.#claims.release(room, nickname)
     this.#changes.changed(room)
+  }
+
+  member(room: number, nickname: string): Promise<Member | undefined> {
+    return this.#claims.member(room, nickname)
   }
 
   members(room: number): Promise<readonly string[]> {
@@ -227,6 +232,14 @@ export class RedisEngine implements Engine {
 
   watchRooms(listener: (room: number) => void): () => void {
     return this.#changes.watch(listener)
+  }
+
+  signal(subject: string, text: string): void {
+    this.#link.command(this.#changes.signal(subject, text)).catch(() => {})
+  }
+
+  heedSignals(subject: string, listener: (text?: string) => void): void {
+    this.#changes.heedSignals(subject, listener)
   }
 
   createAccount(name: string, hash: string): Promise<boolean> {

@@ -138,8 +138,7 @@ export class Resume implements Linked {
       return
     }
     this.#health.recovered()
-    // Nobody knows what was missed.
-    for (const id of [...this.#rooms.ids(), ...this.#closedAway]) this.#changes.changed(id)
+    this.#changes.missed([...this.#rooms.ids(), ...this.#closedAway])
     this.#closedAway.clear()
   }
 

@@ -6,7 +6,7 @@ import type { Tally, Traffic } from '../tally.ts'
 export interface Vitals {
   readonly version: string
   readonly chat: Chat
-  readonly engine: Pick<Engine, 'ping' | 'roomCount' | 'memberCounts'>
+  readonly engine: Pick<Engine, 'ping' | 'roomCount'>
   readonly tally: Tally
   /** The daemon stops: no more clients, please. */
   readonly draining: boolean
