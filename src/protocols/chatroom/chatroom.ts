@@ -21,7 +21,7 @@ export function chatroomListener(
   certificate: Certificate | undefined,
 ): Listener {
   if (!certificate) throw new Error('passwords are not taken without TLS')
-  const shared = { chat, wire: new ChatroomWire(), pages: new Pages(chat), loggingIn: new Set<string>() }
+  const shared = { chat, wire: new ChatroomWire(), pages: new Pages(chat) }
   const options: FrameOptions = {
     log,
     tally,

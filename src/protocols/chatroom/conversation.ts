@@ -18,8 +18,6 @@ export interface Shared {
   readonly chat: Chat
   readonly wire: ChatroomWire
   readonly pages: Pages
-  /** Folded names of those who are logging in at this moment. */
-  readonly loggingIn: Set<string>
 }
 
 /** One client's talk (protocols/chatroom.md, 1 and 2): before the login, in the lobby, in a room. */
@@ -82,26 +80,18 @@ export class ChatroomConversation implements FrameConversation {
   #login(request: Request): void | Promise<void> {
     const data = fields(request, 'username', 'password')
     if (!data) return this.#refuse(request.type, wording.INVALID_MESSAGE)
-    const { chat, loggingIn, pages } = this.#shared
+    const { chat, pages } = this.#shared
     return this.#try(request.type, wording.LOGIN, async () => {
       const proof = await chat.authenticate(data.username, data.password, this.#link.address)
-      const key = fold(proof.name)
-      if (loggingIn.has(key)) return this.#refuse('login', wording.IN_USE)
-      loggingIn.add(key)
-      try {
-        if (await chat.live(proof.name)) return this.#refuse('login', wording.IN_USE)
-        if (this.#gone) return
-        const session = new ChatroomSession(this.#shared.wire, this.#link)
-        await chat.login(session, proof)
-        if (this.#gone) return void chat.close(session)
-        session.onPutOut = () => this.#returnToLobby(session)
-        this.#session = session
-        const where = { username: session.name, chatroom: LOBBY_KEY }
-        this.#say({ type: 'login', status: 'ok', data: where, message: 'Login successful' })
-        pages.turn(session, pages.lobby)
-      } finally {
-        loggingIn.delete(key)
-      }
+      if (this.#gone) return
+      const session = new ChatroomSession(this.#shared.wire, this.#link)
+      await chat.login(session, proof, true)
+      if (this.#gone) return void chat.close(session)
+      session.onPutOut = () => this.#returnToLobby(session)
+      this.#session = session
+      const where = { username: session.name, chatroom: LOBBY_KEY }
+      this.#say({ type: 'login', status: 'ok', data: where, message: 'Login successful' })
+      pages.turn(session, pages.lobby)
     })
   }
 

@@ -7,6 +7,9 @@ import type { ChatroomSession } from './wire.ts'
 /** The key of those who are in no room; no room is shown under it. */
 export const LOBBY_KEY = 'lobby'
 
+/** Nodes tell one another of it that somebody has come to their lobby, or left it. */
+const SUBJECT = 'chatroom lobby'
+
 /** The pages that users of this protocol are on: the lobby, and the rooms that at least one of them is in. */
 export class Pages {
   readonly lobby: Board
@@ -20,6 +23,7 @@ export class Pages {
       this.lobby.changed()
       this.#rooms.get(room)?.changed()
     })
+    chat.signals.heedSignals(SUBJECT, () => this.lobby.changed())
   }
 
   /**
@@ -32,6 +36,7 @@ export class Pages {
     from?.remove(session)
     if (from?.room !== undefined && from.deserted) this.#rooms.delete(from.room)
     to?.add(session)
+    if (from === this.lobby || to === this.lobby) this.#chat.signals.signal(SUBJECT, '')
   }
 
   room({ id, title }: RoomRecord): Board {
@@ -44,8 +49,14 @@ export class Pages {
   }
 
   async #everybody(): Promise<string> {
-    const rooms = (await this.#chat.directory.presence()).filter(({ title }) => title !== LOBBY_KEY)
-    const here = Array.from(this.lobby.viewers, ({ name }) => name)
-    return list('list', [[LOBBY_KEY, here], ...rooms.map(({ title, members }) => [title, members] as const)])
+    const [everywhere, present] = await Promise.all([this.#chat.directory.alone(), this.#chat.directory.presence()])
+    const rooms = present.filter(({ title }) => title !== LOBBY_KEY)
+    const inRooms = new Set(present.flatMap(({ members }) => members))
+    const here = new Set(Array.from(this.lobby.viewers, ({ name }) => name))
+    const elsewhere = everywhere.filter((name) => !here.has(name) && !inRooms.has(name))
+    return list('list', [
+      [LOBBY_KEY, [...here, ...elsewhere]],
+      ...rooms.map(({ title, members }) => [title, members] as const),
+    ])
   }
 }

@@ -18,9 +18,10 @@ export const REGISTER: Words = {
   'secret-invalid': 'Invalid password',
 }
 
-export const IN_USE = 'User already logged in'
+const IN_USE = 'User already logged in'
 
 export const LOGIN: Words = {
+  'name-in-use': IN_USE,
   'name-unknown': 'Username not exists, try register first',
   'secret-wrong': 'Password incorrect',
 }

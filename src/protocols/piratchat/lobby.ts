@@ -4,6 +4,9 @@ import { fold } from '../../chat/names.ts'
 import { Refusal } from '../../chat/refusal.ts'
 import { PiratchatSession, type PiratchatWire } from './wire.ts'
 
+/** A node tells the others who is to go. */
+const PUT_OUT = 'piratchat logout'
+
 /** The users who are in the lobby through a WebSocket, one for each account. */
 export class Lobby {
   readonly #chat: Chat
@@ -16,6 +19,7 @@ export class Lobby {
   constructor(chat: Chat, wire: PiratchatWire) {
     this.#chat = chat
     this.#wire = wire
+    chat.signals.heedSignals(PUT_OUT, (key = '') => void this.#putOut(key))
   }
 
   /** Whether a user is here already, or at another protocol. Whoever has just left is not. Refuses `unavailable`. */
@@ -53,9 +57,15 @@ export class Lobby {
     return left
   }
 
-  /** Ends the session of a user, if he has one, and closes its WebSocket. Resolves when nothing of it is left. */
-  async putOut({ name }: Proof): Promise<void> {
-    const session = this.#here.get(fold(name))
+  /** Ends the session of a user, if he has one, and closes its WebSocket. Resolves when nothing of it is left here. */
+  putOut({ name }: Proof): Promise<void> {
+    const key = fold(name)
+    this.#chat.signals.signal(PUT_OUT, key)
+    return this.#putOut(key)
+  }
+
+  async #putOut(key: string): Promise<void> {
+    const session = this.#here.get(key)
     if (!session) return
     session.hangUp()
     await this.end(session)
