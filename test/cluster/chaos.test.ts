@@ -1,69 +1,98 @@
-/** Everything that can happen to a cluster, in whatever order chance has it. */
+/**
+ * Everything that can happen to a cluster, in whatever order chance has it. CHAOS_SEED is another order, CHAOS_ROUNDS how
+ * often everything happens.
+ */
 import { onTestFinished, test } from 'vitest'
 import { RedisServer, Wire, withRedis } from '../support/redis.ts'
 import { Company } from './company.ts'
 import { startNodes } from './nodes.ts'
 import { random } from './random.ts'
 
-const NODES = [0, 1, 2]
-const BLOWS = 8
-const SEED = 20_260_525
+const NODES = 3
+const SEED = Number(process.env.CHAOS_SEED ?? 20_260_525)
+const ROUNDS = Number(process.env.CHAOS_ROUNDS ?? 1)
+
+const BLOWS = ['cut', 'hold', 'startle', 'stand still', 'kill', 'stop', 'kill Redis'] as const
+
+/** What happens at one place. */
+interface Strike {
+  readonly blow: (typeof BLOWS)[number]
+  readonly place: number
+  /** What somebody elsewhere says while it lasts, and somebody afterwards. */
+  readonly meanwhile: number
+  readonly afterwards: number
+  /** Between 0 and 1 each: whose connections break. */
+  readonly startled: readonly number[]
+}
+
+/** All that will happen: whatever comes of it, the same for the same seed. */
+function planned(): readonly Strike[] {
+  const next = random(SEED)
+  const below = (count: number) => Math.floor(next() * count)
+  return Array.from({ length: ROUNDS }, () => {
+    const left = [...BLOWS]
+    return BLOWS.flatMap(() =>
+      left.splice(below(left.length), 1).map((blow) => ({
+        blow,
+        place: below(NODES),
+        meanwhile: 1 + below(20),
+        afterwards: below(10),
+        startled: [next(), next(), next(), next()],
+      })),
+    )
+  }).flat()
+}
 
 withRedis('a cluster in trouble', () => {
-  test(`keeps its promises (seed ${SEED})`, { timeout: 240_000 }, async () => {
+  test(`keeps its promises (seed ${SEED})`, { timeout: 60_000 + ROUNDS * 60_000 }, async () => {
     const server = await RedisServer.start('--appendonly', 'yes', '--appendfsync', 'always')
     onTestFinished(() => server.stop())
-    const wires = await Promise.all(NODES.map(() => Wire.to(server.port)))
+    const wires = await Promise.all(Array.from({ length: NODES }, () => Wire.to(server.port)))
     onTestFinished(() => {
       for (const wire of wires) wire.stop()
     })
     const nodes = await startNodes(wires.map(({ place }) => place.url))
     const company = await Company.gather(nodes)
+    const { members } = company
 
-    const next = random(SEED)
-    const below = (count: number) => Math.floor(next() * count)
-    /** One of three things at one place. */
-    const strike = async (place: number): Promise<void> => {
+    const carryOut = async ({ blow, place, meanwhile, startled }: Strike): Promise<void> => {
       const [node, wire] = [nodes[place], wires[place]]
-      if (!node || !wire) return
-      const witness = company.members.find((member) => member.node !== node && member.present)
-      const meanwhile = () => company.talk(1 + below(20), witness ? [witness] : [])
-      switch (below(7)) {
-        case 0:
-          wire.cut()
-          break
-        case 1:
+      if (!node || !wire) throw new Error('there is a node')
+      const othersTalk = async () => {
+        const witness = members.find((member) => member.node !== node && member.present)
+        if (witness) await company.talk(meanwhile, [witness])
+      }
+      switch (blow) {
+        case 'cut':
+          return wire.cut()
+        case 'hold':
           wire.hold()
-          await meanwhile()
-          wire.go()
-          break
-        case 2:
-          for (let count = 0; count < 4; count++) company.members[below(company.members.length)]?.startle()
-          break
-        case 3:
+          await othersTalk()
+          return wire.go()
+        case 'startle':
+          for (const share of startled) members[Math.floor(share * members.length)]?.startle()
+          return
+        case 'stand still':
           node.signal('SIGSTOP')
-          await meanwhile()
-          node.signal('SIGCONT')
-          break
-        case 4:
+          await othersTalk()
+          return node.signal('SIGCONT')
+        case 'kill':
           node.signal('SIGKILL')
-          await meanwhile()
-          await node.startAgain()
-          break
-        case 5:
+          await othersTalk()
+          return node.startAgain()
+        case 'stop':
           await node.stop()
-          await node.startAgain()
-          break
-        default:
+          return node.startAgain()
+        case 'kill Redis':
           await server.kill()
-          await server.run()
+          return server.run()
       }
     }
-    for (let blow = 0; blow < BLOWS; blow++) {
-      await strike(below(NODES.length))
+    for (const strike of planned()) {
+      await carryOut(strike)
       // Some blows come before the last one is overcome.
-      const witness = company.members.find(({ present }) => present)
-      if (witness) await company.talk(below(10), [witness])
+      const witness = members.find(({ present }) => present)
+      if (witness) await company.talk(strike.afterwards, [witness])
     }
     await company.prove()
   })
