@@ -7,6 +7,7 @@ import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
 import { RedisServer, withRedis } from '../support/redis.ts'
 
 const PREFIX = 'channels'
+const PATIENT = { timeout: 5_000, interval: 10 }
 
 withRedis('channels', () => {
   let server: RedisServer
@@ -46,7 +47,7 @@ withRedis('channels', () => {
     const named = Object.entries(logs).map(([log, count]) => [keys.log(log as LogName), count])
     await vi.waitFor(async () => {
       expect(await subscribers()).toEqual({ [keys.control]: nodes, ...Object.fromEntries(named) })
-    })
+    }, PATIENT)
   }
 
   test('a node hears each room once in which it has members, and no other', async () => {
