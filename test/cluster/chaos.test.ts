@@ -9,32 +9,41 @@ import { startNodes } from './nodes.ts'
 import { random } from './random.ts'
 
 const NODES = 3
-const SEED = Number(process.env.CHAOS_SEED ?? 20_260_525)
+const SEED = Number(process.env.CHAOS_SEED ?? 16)
 const ROUNDS = Number(process.env.CHAOS_ROUNDS ?? 1)
 
-const BLOWS = ['cut', 'hold', 'startle', 'stand still', 'kill', 'stop', 'kill Redis'] as const
+/** What is over at once, and what lasts. */
+const BLOWS = ['cut', 'startle', 'kill', 'stop', 'kill Redis', 'hold', 'stand still'] as const
+const LASTING = ['hold', 'stand still'] as const
 
 /** What happens at one place. */
 interface Strike {
   readonly blow: (typeof BLOWS)[number]
   readonly place: number
-  /** What somebody elsewhere says while it lasts, and somebody afterwards. */
+  /** It lasts until the node is taken for dead, and somebody elsewhere has the name of one who is there. */
+  readonly long: boolean
+  /** The next one comes while it lasts. */
+  readonly around: boolean
+  /** How much somebody elsewhere says meanwhile, and somebody afterwards. */
   readonly meanwhile: number
   readonly afterwards: number
-  /** Between 0 and 1 each: whose connections break. */
+  /** From 0 to below 1 each: whose connections break. */
   readonly startled: readonly number[]
 }
 
-/** All that will happen: whatever comes of it, the same for the same seed. */
-function planned(): readonly Strike[] {
+/** All that will happen, whatever comes of it: the same for the same seed. */
+function planned(): Strike[] {
   const next = random(SEED)
   const below = (count: number) => Math.floor(next() * count)
   return Array.from({ length: ROUNDS }, () => {
     const left = [...BLOWS]
+    const long = LASTING[below(LASTING.length)]
     return BLOWS.flatMap(() =>
       left.splice(below(left.length), 1).map((blow) => ({
         blow,
         place: below(NODES),
+        long: blow === long,
+        around: below(2) === 0,
         meanwhile: 1 + below(20),
         afterwards: below(10),
         startled: [next(), next(), next(), next()],
@@ -52,48 +61,70 @@ withRedis('a cluster in trouble', () => {
       for (const wire of wires) wire.stop()
     })
     const nodes = await startNodes(wires.map(({ place }) => place.url))
-    const company = await Company.gather(nodes)
-    const { members } = company
+    const company = await Company.gather(nodes, 2)
+    /** Where the others move on, these stay: no node is ever deserted. */
+    const residents = nodes.map((node, place) => company.invite(`resident${place}`, 0, [node]))
+    await company.complete()
+    const members = [...company.members]
+    const strikes = planned()
+    /** Places where nothing is answered now. */
+    const mute = new Set<number>()
 
-    const carryOut = async ({ blow, place, meanwhile, startled }: Strike): Promise<void> => {
+    const talk = async (count: number): Promise<void> => {
+      const heard = nodes.filter((_, place) => !mute.has(place))
+      const witness = members.find((member) => member.present && heard.some((node) => node === member.node))
+      if (witness) await company.talk(count, [witness])
+    }
+
+    const last = async (place: number, { long, around, meanwhile }: Strike): Promise<void> => {
+      mute.add(place)
+      // Of three nodes one is always heard.
+      if (around && mute.size === 1) await strikeNext()
+      await talk(meanwhile)
+      const robbed = residents[place]
+      if (long && robbed) {
+        const elsewhere = nodes.filter((_, other) => !mute.has(other))
+        const robber = company.invite(robbed.name, 0, elsewhere)
+        await company.talk(10, [robber])
+        await robber.leave()
+      }
+      mute.delete(place)
+    }
+
+    const strikeNext = async (): Promise<void> => {
+      const strike = strikes.shift()
+      if (!strike) return
+      const { blow, startled } = strike
+      const place = mute.has(strike.place) ? (strike.place + 1) % NODES : strike.place
       const [node, wire] = [nodes[place], wires[place]]
       if (!node || !wire) throw new Error('there is a node')
-      const othersTalk = async () => {
-        const witness = members.find((member) => member.node !== node && member.present)
-        if (witness) await company.talk(meanwhile, [witness])
+      if (blow === 'cut') wire.cut()
+      if (blow === 'startle') for (const share of startled) members[Math.floor(share * members.length)]?.startle()
+      if (blow === 'kill' || blow === 'stop') {
+        if (blow === 'stop') await node.stop()
+        else node.signal('SIGKILL')
+        await talk(blow === 'kill' ? strike.meanwhile : 0)
+        await node.startAgain()
       }
-      switch (blow) {
-        case 'cut':
-          return wire.cut()
-        case 'hold':
-          wire.hold()
-          await othersTalk()
-          return wire.go()
-        case 'startle':
-          for (const share of startled) members[Math.floor(share * members.length)]?.startle()
-          return
-        case 'stand still':
-          node.signal('SIGSTOP')
-          await othersTalk()
-          return node.signal('SIGCONT')
-        case 'kill':
-          node.signal('SIGKILL')
-          await othersTalk()
-          return node.startAgain()
-        case 'stop':
-          await node.stop()
-          return node.startAgain()
-        case 'kill Redis':
-          await server.kill()
-          return server.run()
+      if (blow === 'kill Redis') {
+        await server.kill()
+        await server.run()
       }
-    }
-    for (const strike of planned()) {
-      await carryOut(strike)
+      if (blow === 'hold') {
+        wire.hold()
+        await last(place, strike)
+        wire.go()
+      }
+      if (blow === 'stand still') {
+        node.signal('SIGSTOP')
+        await last(place, strike)
+        node.signal('SIGCONT')
+      }
       // Some blows come before the last one is overcome.
-      const witness = members.find(({ present }) => present)
-      if (witness) await company.talk(strike.afterwards, [witness])
+      await talk(strike.afterwards)
     }
+
+    while (strikes.length > 0) await strikeNext()
     await company.prove()
   })
 })
