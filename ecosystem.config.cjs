@@ -1,14 +1,23 @@
 /**
  * roomd in the background: `npm run daemon`, `npm run daemon:stop`. Options come from ROOMD_… in the environment. With
- * ROOMD_REDIS it is one process a core, on the same ports; without, it is one, as only one may have a store of its own.
+ * Redis it is one process a core, on the same ports; without, it is one, as only one may have a store of its own.
  */
-const { existsSync } = require('node:fs')
+const { existsSync, readFileSync } = require('node:fs')
 const { join } = require('node:path')
 
 const built = join(__dirname, 'dist/src/main.js')
 const source = join(__dirname, 'src/main.ts')
 const inCheckout = existsSync(source)
-const several = Boolean(process.env.ROOMD_REDIS)
+const several = Boolean(process.env.ROOMD_REDIS || fileOfOptions().redis)
+
+/** What is wrong with it roomd will say itself. */
+function fileOfOptions() {
+  try {
+    return JSON.parse(readFileSync(process.env.ROOMD_CONFIG, 'utf8')) ?? {}
+  } catch {
+    return {}
+  }
+}
 
 module.exports = {
   apps: [

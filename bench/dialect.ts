@@ -1,5 +1,5 @@
 /** How the servers are spoken to. */
-import type { Counter } from './client.ts'
+import type { Counter } from './marks.ts'
 import { clientFrame, frameCounter, handshake, UPGRADED } from './websocket.ts'
 
 export interface Dialect {

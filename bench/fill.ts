@@ -1,6 +1,7 @@
 /** One pipe that says a great many lines in a room of its own, as `cat file | nc` would; once for all scenarios. */
-import { Client, countLines, countMarks, payload, quiet, within } from './client.ts'
+import { Client, quiet, within } from './client.ts'
 import { LINE } from './dialect.ts'
+import { countLines, countMarks, payload } from './marks.ts'
 import { cpuSeconds, memory } from './proc.ts'
 import type { Context } from './scenario.ts'
 import { type Server, startRoomd, temporary } from './server.ts'

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Client, payload } from './client.ts'
+import type { Client } from './client.ts'
 import { LINE } from './dialect.ts'
+import { payload } from './marks.ts'
 
 /** Has a client say numbered lines at so many a second, whatever becomes of them; notes in `sent` when each has left. */
 export async function speakSteadily(speaker: Client, rate: number, messages: number, sent: number[]): Promise<void> {

@@ -1,5 +1,5 @@
 /** WebSockets by hand (RFC 6455): what a library does for each frame costs more than the server, a thousand times over. */
-import { type Counter, countMarks, MARK_BYTE } from './client.ts'
+import { type Counter, countMarks, MARK_BYTE } from './marks.ts'
 
 /** How the answer to a handshake begins that has opened a WebSocket. */
 export const UPGRADED = 'HTTP/1.1 101 '

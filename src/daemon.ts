@@ -52,6 +52,7 @@ export async function startDaemon(
   const engine = await engineOf(config, {
     trouble: (reason) => log.error({ reason }, 'cannot commit; lines are answered with an error until it works again'),
     recovered: () => log.info('commits work again'),
+    warning: (reason) => log.warn({ reason }, 'commits work, but something is wrong beneath'),
     lost: (reason) => log.error({ reason }, 'what was committed is lost; going on with what is left'),
     died: die,
     measured: (events, ms) => measured?.(events, ms),

@@ -94,6 +94,14 @@ async function run(args: readonly string[]): Promise<void> {
   const options = await parse(args)
   const [command] = options._ as readonly unknown[]
   if (command !== 'migrate') return serve(options)
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      process.stderr.write(
+        `${process.stdout.isTTY ? '\n' : ''}roomd: broken off; the same command goes on from there\n`,
+      )
+      process.exit(FAULT)
+    })
+  }
   const { migrate } = await import('./migrate/migrate.ts')
   const prefix = options['redis-prefix'] ?? OPTIONS['redis-prefix'].default
   await migrate({ from: options.from, to: options.to, prefix }, process.stdout)

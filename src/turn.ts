@@ -7,7 +7,7 @@
  * commit brings: "reply first" (protocol line, section 5) holds without a rule of its own.
  *
  * A write costs much the same whatever it carries, so twice the end of a turn waits a moment for more to carry: while
- * connections keep coming in, and, where writing takes long, for a commit that is under way.
+ * connections keep coming in, and, where writing takes long, until there is as much to say as there was the last time.
  */
 const PHASES = ['commit', 'deliver', 'flush', 'resume'] as const
 export type Phase = (typeof PHASES)[number]
@@ -26,26 +26,24 @@ const call: { readonly [P in Phase]: (job: Job<P>) => void } = {
 const waiting: { [P in Phase]: Job<P>[] } = { commit: [], deliver: [], flush: [], resume: [] }
 let scheduled = false
 let ending = false
-let turnStarted = 0
+let turnStarted: number | undefined
 
 /** How long a crowd at the door may hold up the end of a turn, in ms. */
 const CROWD_MS = 10
 let arrived = false
 
-/** Where the last writing took longer than this, in ms, it pays to wait for more to write: */
+/** Where the last writing took longer than this, in ms, it pays to wait for as many events as that one carried: */
 const LONG_FLUSH_MS = 2
-/** for a commit that is under way, so much of what the last writing took; */
-const WAIT_FOR_COMMIT = 1 / 4
-/** where much is being said, so much of it for the next line; */
-const WAIT_FOR_LINE = 1 / 16
-/** but not where so many bytes wait already. */
+/** so much of what it took, */
+const WORTH_WAITING = 1 / 2
+/** and not where so many bytes wait already. */
 const WORTH_WRITING = 65_536
 let lastFlushMs = 0
-let commitsUnderWay = 0
-/** What was committed since the last delivery, and what that one carried. */
+let lastEvents = 0
+/** What was committed since the last delivery. */
 let events = 0
 let bytes = 0
-let lastEvents = 0
+let patience: NodeJS.Timeout | undefined
 
 /** Calls `job[phase]()` at the end of this turn. Asking twice calls twice: the caller remembers that it has asked. */
 export function atTurnEnd<P extends Phase>(phase: P, job: Job<P>): void {
@@ -61,17 +59,10 @@ export function arrival(): void {
   arrived = true
 }
 
-/**
- * A commit of so many events and bytes has been sent off. Call what is returned once its events are where they are
- * delivered from, or it failed.
- */
-export function commitUnderWay(count: number, size: number): () => void {
-  commitsUnderWay++
-  return () => {
-    commitsUnderWay--
-    events += count
-    bytes += size
-  }
+/** So many events and bytes have been committed, here or elsewhere, and will be delivered. */
+export function committed(count: number, size: number): void {
+  events += count
+  bytes += size
 }
 
 /** Resolves when this turn has ended and what it brought has been written. */
@@ -82,23 +73,27 @@ export function turnEnd(): Promise<void> {
 function schedule(): void {
   if (scheduled) return
   scheduled = true
-  turnStarted = performance.now()
+  turnStarted ??= performance.now()
   setImmediate(endTurn)
 }
 
 function endTurn(): void {
-  const age = performance.now() - turnStarted
+  scheduled = false
+  const age = performance.now() - (turnStarted ?? 0)
   if (arrived && age < CROWD_MS) {
     arrived = false
-    setImmediate(endTurn)
+    schedule()
     return
   }
   run('commit')
-  if (worthWaiting(age)) {
-    setImmediate(endTurn)
+  clearTimeout(patience)
+  const wait = worthWaiting(age)
+  if (wait > 0) {
+    // Whatever comes in the meantime is committed, and asks again whether it is enough.
+    patience = setTimeout(endTurn, wait)
     return
   }
-  scheduled = false
+  turnStarted = undefined
   ending = true
   try {
     if (waiting.deliver.length > 0) deliver()
@@ -121,11 +116,11 @@ function deliver(): void {
   lastFlushMs = performance.now() - started
 }
 
-/** Whether there will soon be more to write, which saves more than waiting costs. */
-function worthWaiting(age: number): boolean {
-  if (lastFlushMs < LONG_FLUSH_MS || waiting.deliver.length === 0 || bytes > WORTH_WRITING) return false
-  if (commitsUnderWay > 0) return age < lastFlushMs * WAIT_FOR_COMMIT
-  return lastEvents > 1 && age < lastFlushMs * WAIT_FOR_LINE
+/** How long, in ms, to wait for more to write, which saves more than waiting costs. */
+function worthWaiting(age: number): number {
+  if (lastFlushMs < LONG_FLUSH_MS || waiting.deliver.length === 0) return 0
+  if (events >= lastEvents || bytes > WORTH_WRITING) return 0
+  return lastFlushMs * WORTH_WAITING - age
 }
 
 function run<P extends Phase>(phase: P): void {

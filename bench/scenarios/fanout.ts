@@ -1,7 +1,8 @@
 /** One room, many members, a bounded number of messages in flight: roomd beside redis pub/sub and ngircd. */
-import { Client, enterAll, payload, quiet, within } from '../client.ts'
+import { Client, enterAll, quiet, within } from '../client.ts'
 import { type Dialect, IRC, LINE, RESP } from '../dialect.ts'
 import { hearAll } from '../hear.ts'
+import { payload } from '../marks.ts'
 import { cpuSeconds } from '../proc.ts'
 import type { Round } from '../room.ts'
 import { type Context, type Figure, median, type Scenario } from '../scenario.ts'

@@ -1,9 +1,10 @@
 /** What the line port feels of those who guess keys and passwords over HTTP. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Client, numbersIn, quiet, within } from '../client.ts'
+import { Client, quiet, within } from '../client.ts'
 import { LINE } from '../dialect.ts'
 import { type HammerOrder, startHammer } from '../hammer.ts'
 import { type HttpServer, knows, startHttp } from '../http.ts'
+import { numbersIn } from '../marks.ts'
 import { type Context, type Figure, median, quantile, type Scenario } from '../scenario.ts'
 import { speakSteadily } from '../steady.ts'
 

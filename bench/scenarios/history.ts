@@ -1,8 +1,9 @@
 /** Reading a long history, and what that does to somebody else. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Client, countLines, quiet, within } from '../client.ts'
+import { Client, quiet, within } from '../client.ts'
 import { LINE } from '../dialect.ts'
 import { fill } from '../fill.ts'
+import { countLines } from '../marks.ts'
 import { memory } from '../proc.ts'
 import { type Figure, median, quantile, type Scenario } from '../scenario.ts'
 import { type Server, startRoomd } from '../server.ts'

@@ -1,6 +1,7 @@
 /** How long a message takes when there is time: a steady rate into one room. */
-import { type Client, enterAll, numbersIn, quiet, within } from '../client.ts'
+import { type Client, enterAll, quiet, within } from '../client.ts'
 import { LINE } from '../dialect.ts'
+import { numbersIn } from '../marks.ts'
 import { cpuSeconds } from '../proc.ts'
 import { quantile, type Scenario } from '../scenario.ts'
 import { startRoomd } from '../server.ts'

@@ -1,8 +1,9 @@
 /** Several processes on one Redis, beside one process with a store of its own. */
-import { Client, enterAll, numbersIn, quiet, within } from '../client.ts'
+import { Client, enterAll, quiet, within } from '../client.ts'
 import { Crowd } from '../crowd.ts'
 import { LINE, LOBBY } from '../dialect.ts'
 import { pipe } from '../fill.ts'
+import { numbersIn } from '../marks.ts'
 import { cpuSeconds, memory } from '../proc.ts'
 import { busy, CROWDS, LIMIT_MS, MESSAGES, type Round, speak, split } from '../room.ts'
 import { type Context, type Figure, median, quantile, type Scenario } from '../scenario.ts'

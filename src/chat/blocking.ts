@@ -27,7 +27,7 @@ export class Blocking {
   /** Refuses `name-invalid`, which one's own is here, `too-many-blocks` and `unavailable`; then nothing is blocked. */
   async block(session: Session, name: string): Promise<void> {
     if (!isName(name) || fold(name) === session.key) throw new Refusal('name-invalid')
-    const known = this.#blocks.between(session.name, name)
+    const known = this.#blocks.has(session.name, name)
     if (this.#blocks.count(session.name) >= MOST) throw new Refusal('too-many-blocks')
     const keep = session.registered || session.wire.keepsBlocks === true
     // At once, so that however many ask at the same time are counted.

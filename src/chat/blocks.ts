@@ -52,6 +52,11 @@ export class Blocks {
     return Array.from(this.#blocked.get(fold(owner))?.values() ?? [], ({ name }) => name)
   }
 
+  /** Whether it is this one who has blocked that one. */
+  has(owner: string, name: string): boolean {
+    return this.#blocked.get(fold(owner))?.has(fold(name)) ?? false
+  }
+
   isKept(owner: string, name: string): boolean {
     return this.#blocked.get(fold(owner))?.get(fold(name))?.kept ?? false
   }
@@ -68,8 +73,7 @@ export class Blocks {
 
   /** Whether messages may not pass between two names, whichever of them has blocked the other. */
   between(one: string, other: string): boolean {
-    const [a, b] = [fold(one), fold(other)]
-    return Boolean(this.#blocked.get(a)?.has(b) || this.#blocked.get(b)?.has(a))
+    return this.has(one, other) || this.has(other, one)
   }
 
   /** Without the messages that a block keeps from a reader; presence is never kept (protocols/README.md, Block). */

@@ -32,7 +32,7 @@ export interface Event extends Draft {
 }
 
 /** Ids within one millisecond of one log; the next one after that borrows from the next millisecond. */
-const PER_MS = 1024
+export const PER_MS = 1024
 
 /**
  * The first id of a millisecond. An id is its time and a counter in one safe integer (until the year 2248), so a range of

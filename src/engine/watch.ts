@@ -2,9 +2,11 @@ import type { EngineFault } from './engine.ts'
 
 /** What an engine tells whoever runs it. */
 export interface Watch {
-  /** Commits fail, and why; once, until they work again. */
+  /** Commits fail, and why; once for each reason, until they work again. */
   trouble(reason: string): void
   recovered(): void
+  /** Something that whoever runs it should see to, though commits work. */
+  warning?(reason: string): void
   /** So many events were committed in one go, in so many ms. */
   measured?(events: number, ms: number): void
   /** What was committed has been lost beneath the engine, which goes on with what is left. */

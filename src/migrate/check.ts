@@ -73,7 +73,7 @@ export async function check(
 }
 
 function differ(what: string): EngineFault {
-  return new EngineFault(`the two sides differ in ${what}; run the same command again`)
+  return new EngineFault(`the two sides differ in ${what}`)
 }
 
 async function sumOf(side: Source, { name, start, last }: LogRecord, read: (events: number) => void) {

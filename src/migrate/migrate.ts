@@ -3,6 +3,7 @@
  * stay, the one that was under way is moved anew, and so is all that is no log. The source is only read.
  */
 import { ConfigError } from '../config.ts'
+import { EngineFault } from '../engine/engine.ts'
 import { type LogRecord, type Source, type Target, Unfit } from '../engine/moving.ts'
 import { type Checked, check } from './check.ts'
 import { eachLog } from './each.ts'
@@ -14,6 +15,7 @@ export async function migrate(request: Request, out: Out): Promise<void> {
   const began = performance.now()
   const { from, to } = placesOf(request)
   const opened: Source[] = []
+  let begun = false
   try {
     const source = await openSource(from)
     opened.push(source)
@@ -21,6 +23,7 @@ export async function migrate(request: Request, out: Out): Promise<void> {
     opened.push(target)
     if (source.identity === target.identity) throw samePlace()
     await target.begin(source.shown)
+    begun = true
     const { counts, sum } = await move(source, target, new Progress(out))
     const seconds = ((performance.now() - began) / 1_000).toFixed(1)
     out.write(
@@ -28,7 +31,8 @@ export async function migrate(request: Request, out: Out): Promise<void> {
     )
   } catch (error) {
     if (error instanceof Unfit) throw new ConfigError(error.message, { cause: error })
-    throw error
+    if (!begun || !(error instanceof Error)) throw error
+    throw new EngineFault(`${error.message}; the same command goes on from there`, { cause: error })
   } finally {
     for (const side of opened) side.close()
   }
@@ -85,5 +89,5 @@ async function moveLog(log: LogRecord, source: Source, target: Target, progress:
 function countsOf({ event, log, room, account, name, block, note }: Checked['counts']): string {
   const said = (count: number, what: string) => `${count.toLocaleString('en')} ${what}${count === 1 ? '' : 's'}`
   const rest = [said(room, 'room'), said(account, 'account'), said(name, 'name'), said(block, 'block')]
-  return `${said(event, 'event')} in ${said(log, 'log')}, ${rest.join(', ')} and ${said(note, 'note')}`
+  return `${said(event, 'event')} in ${said(log, 'log')}, ${rest.join(', ')}, ${note.toLocaleString('en')} secrets and tickets`
 }

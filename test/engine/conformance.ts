@@ -9,6 +9,8 @@ export interface Subject {
   readonly engine: Engine
   /** Stops the engine and starts another one on the same data; only where data outlives an engine. */
   readonly restart?: () => Promise<Engine>
+  /** Starts one more engine on the same data; only where several may run. */
+  readonly another?: () => Promise<Engine>
   /** Stops whatever runs and removes what it has left. */
   readonly cleanup: () => Promise<void>
 }
@@ -149,6 +151,25 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
         await engine.append(LOG, said('after'))
         expect(bodies(one)).toEqual(['during'])
         expect(bodies(other)).toEqual(['during', 'after'])
+      })
+
+      it('goes on where the last one ends it and another one comes at once', async () => {
+        const other = (await subject.another?.()) ?? engine
+        for (let round = 0; round < 3; round++) {
+          const before: Event[] = []
+          const unfollow = engine.follow(LOG, (event) => before.push(event))
+          await engine.append(LOG, said('own'))
+          await other.append(LOG, said('other'))
+          await vi.waitFor(() => expect(bodies(before)).toEqual(['own', 'other']))
+          const seen: Event[] = []
+          unfollow()
+          engine.follow(LOG, () => {})()
+          const end = engine.follow(LOG, (event) => seen.push(event))
+          await engine.append(LOG, said('own'))
+          await other.append(LOG, said('other'))
+          await vi.waitFor(() => expect(bodies(seen)).toEqual(['own', 'other']))
+          end()
+        }
       })
     })
 

@@ -6,6 +6,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, v
 import { Closed, Gone, Unavailable } from '../../src/engine/engine.ts'
 import type { Draft, Event, LogName } from '../../src/engine/event.ts'
 import { RedisEngine, type RedisOptions } from '../../src/engine/redis/redis.ts'
+import { loadScripts, type ScriptName } from '../../src/engine/redis/scripts.ts'
+import { placeOf } from '../../src/engine/redis/url.ts'
 import { placeAt, RedisServer, Wire, withRedis } from '../support/redis.ts'
 import { readAll, said } from './conformance.ts'
 
@@ -15,6 +17,8 @@ const OPTIONS: Omit<RedisOptions, 'place' | 'prefix'> = {
   memory: { events: 1_000, bytes: 1_000_000 },
   timing: { lease: 600, renew: 100 },
 }
+/** For what takes a while on a machine that has much else to do. */
+const UNHURRIED = { lease: 1_500, renew: 100 }
 const LOG = 'room:1'
 const PATIENT = { timeout: 15_000, interval: 10 }
 
@@ -24,8 +28,15 @@ const told = (events: readonly Event[]) => events.map(({ kind, from }) => `${kin
 /** An engine and what it has said of itself. */
 interface Node {
   readonly engine: RedisEngine
+  /** `trouble` once, however many reasons there were. */
   readonly said: string[]
+  readonly reasons: string[]
+  readonly warnings: string[]
 }
+
+const scripts = loadScripts()
+/** What stands in a call of a script. */
+const callOf = (name: ScriptName) => scripts.get(name)?.sha ?? expect.fail()
 
 /** Strictly rising, so nothing is there twice. */
 function expectRising(events: readonly Event[]): void {
@@ -112,16 +123,23 @@ withRedis('what goes wrong with Redis', () => {
 
   async function node(options: Partial<RedisOptions> = {}): Promise<Node> {
     const said: string[] = []
+    const reasons: string[] = []
+    const warnings: string[] = []
     const watch = {
-      trouble: () => said.push('trouble'),
+      trouble: (reason: string) => {
+        reasons.push(reason)
+        if (said.at(-1) !== 'trouble') said.push('trouble')
+      },
+      warning: (reason: string) => warnings.push(reason),
       recovered: () => said.push('recovered'),
       lost: () => said.push('lost'),
       died: () => said.push('died'),
     }
     const engine = new RedisEngine({ ...OPTIONS, place: placeAt(server.port), prefix, ...options }, watch)
     await engine.start()
-    nodes.push({ engine, said })
-    return { engine, said }
+    const made = { engine, said, reasons, warnings }
+    nodes.push(made)
+    return made
   }
 
   /** A node whose connection the test holds in its hand. */
@@ -239,6 +257,58 @@ withRedis('what goes wrong with Redis', () => {
       }
     })
 
+    it('is dealt with whole, however much it held and whatever fails over it', async () => {
+      const dying = await wired({ timing: UNHURRIED })
+      const { engine } = await node({ timing: UNHURRIED })
+      const names = Array.from({ length: 700 }, (_, n) => `name${n}`)
+      await Promise.all(names.map((name) => join(dying.engine, name)))
+      // One of them cannot be removed from where it is noted who is where.
+      const note = `${prefix}:{name:name0}:held`
+      await server.command('SET', note, 'in the way')
+      await server.command('CONFIG', 'RESETSTAT')
+      dying.wire.close()
+      const failed = async () =>
+        /cmdstat_srem:.*failed_calls=[1-9]/.test(String(await server.command('INFO', 'commandstats')))
+      await vi.waitFor(async () => expect(await failed()).toBe(true), PATIENT)
+      await server.command('DEL', note)
+      await vi.waitFor(async () => expect(await server.command('KEYS', `${prefix}:{name:*`)).toEqual([]), PATIENT)
+      expect(await engine.members(1)).toEqual([])
+      const left = (await readAll(engine, LOG)).filter(({ kind }) => kind === 'left').map(({ from }) => from)
+      expect(left.toSorted()).toEqual(names.toSorted())
+    })
+
+    it('costs Redis what it held, and not what all hold', async () => {
+      const [dying, { engine, said: notices }] = [await wired(), await node()]
+      await join(engine, 'ann')
+      await join(dying.engine, 'bob')
+      const others = `for n = ARGV[1], ARGV[1] + 4999 do
+        redis.call('HSET', KEYS[1], 'n' .. n, n .. ' other.' .. n .. ' n' .. n)
+        redis.call('HSET', KEYS[2], 'n' .. n, 'other n' .. n)
+      end`
+      const keys = [`${prefix}:{room:1}:names`, `${prefix}:{room:1}:joined`]
+      for (let n = 0; n < 30_000; n += 5_000) await server.command('EVAL', others, '2', ...keys, String(n))
+      await server.command('CONFIG', 'SET', 'slowlog-log-slower-than', '100000')
+      await server.command('SLOWLOG', 'RESET')
+      dying.wire.close()
+      await vi.waitFor(async () => expect(await engine.heldIn('bob')).toEqual([]), PATIENT)
+      await server.command('DEL', `${prefix}:{nodes}:beats`)
+      await vi.waitFor(() => expect(notices).toContain('lost'), PATIENT)
+      await isUp(engine)
+      expect(await server.command('SLOWLOG', 'GET')).toEqual([])
+    })
+
+    it('over closing a room leaves none that is listed and that nobody gets into', async () => {
+      const [{ engine: dying }, { engine }] = [await node(), await node()]
+      const tech = { title: 'Tech', lineName: 'tech', visibility: 'public' } as const
+      const { id } = await dying.createRoom(tech)
+      // The first half of it.
+      await dying.append(`room:${id}`, { kind: 'closed', room: id, from: '', body: '' })
+      expect(await engine.claim(id, 'ann')).toBe(true)
+      await expect(engine.append(`room:${id}`, present('joined', 'ann', id))).rejects.toThrow(Closed)
+      expect(await engine.rooms()).toHaveLength(1)
+      expect((await engine.createRoom(tech)).id).toBeGreaterThan(id)
+    })
+
     it('and returns is another one, has nothing of what it had, and hears so', async () => {
       const sleepy = await wired()
       const { engine: other } = await node()
@@ -265,6 +335,27 @@ withRedis('what goes wrong with Redis', () => {
       await sleepy.engine.append(LOG, said('awake'))
       expect(told(await readAll(other, LOG))).toEqual([...expected, 'message alice'])
       expect(sleepy.said).toEqual(['trouble', 'recovered'])
+    })
+
+    it('and returns, and loses the connection over it, has nothing of what it had all the same', async () => {
+      const { engine, wire, said: notices } = await wired()
+      const { engine: other } = await node()
+      const seen = follow(other)
+      await join(engine, 'ann')
+      wire.close()
+      await vi.waitFor(() => expect(told(seen)).toEqual(['joined ann', 'left ann']), PATIENT)
+      const burying = wire.passes(callOf('bury'))
+      wire.open()
+      await burying
+      wire.cut()
+      await isUp(engine)
+      // Has them say what they hold.
+      await server.command('DEL', `${prefix}:{nodes}:beats`)
+      await vi.waitFor(() => expect(notices).toContain('lost'), PATIENT)
+      await isUp(engine)
+      expect(await other.members(1)).toEqual([])
+      await engine.append(LOG, said('I am another one'))
+      await vi.waitFor(() => expect(told(seen)).toEqual(['joined ann', 'left ann', 'message alice']))
     })
 
     it('is not taken for dead because Redis was away', async () => {
@@ -349,6 +440,33 @@ withRedis('what goes wrong with Redis', () => {
       expect(await other.claim(1, 'ann')).toBe(true)
     })
 
+    it('frees at once what was claimed and not noted', async () => {
+      const [{ engine }, { engine: other }] = [await node(), await node()]
+      const note = `${prefix}:{name:ann}:held`
+      await server.command('SET', note, 'in the way')
+      await expect(engine.claim(1, 'ann')).rejects.toThrow(Unavailable)
+      await server.command('DEL', note)
+      expect(await other.members(1)).toEqual([])
+      expect(await other.claim(1, 'ann')).toBe(true)
+    })
+
+    it('tells of a room that was closed meanwhile, and keeps nothing of it', async () => {
+      const { engine, wire } = await wired()
+      const { engine: other } = await node()
+      const { id } = await engine.createRoom({ title: 'Tech', lineName: 'tech', visibility: 'public' })
+      await join(engine, 'ann', id)
+      const rooms: (readonly string[])[] = []
+      wire.close()
+      await vi.waitFor(() => expect(engine.ping()).rejects.toThrow(Unavailable))
+      expect(await other.closeRoom(id)).toBe(true)
+      engine.watchRooms((room) => {
+        if (room === id) void engine.rooms().then((all) => rooms.push(all.map(({ title }) => title)))
+      })
+      wire.open()
+      await vi.waitFor(() => expect(rooms).toEqual([['Public Chat']]), PATIENT)
+      await vi.waitFor(async () => expect(await server.command('KEYS', `${prefix}:{name:*`)).toEqual([]), PATIENT)
+    })
+
     it('leaves no append unanswered or answered wrongly, whose answer was lost on the way', async () => {
       const { engine, wire } = await wired()
       const { engine: other } = await node()
@@ -390,6 +508,68 @@ withRedis('what goes wrong with Redis', () => {
       expect(log.length).toBeGreaterThan(500)
     })
 
+    it('is said again for each other reason, once', async () => {
+      const secret = (password: string) =>
+        server.command('ACL', 'SETUSER', prefix, 'on', `>${password}`, '~*', '&*', '+@all')
+      await secret('old')
+      const place = placeOf(`redis://${prefix}:old@127.0.0.1:${server.port}`) ?? expect.fail()
+      const { engine, said: notices, reasons } = await node({ place })
+      await server.command('ACL', 'SETUSER', prefix, 'resetpass', '>new')
+      const tries = async () =>
+        Number(/total_connections_received:(\d+)/.exec(String(await server.command('INFO', 'stats')))?.[1])
+      const before = await tries()
+      await server.command('CLIENT', 'KILL', 'USER', prefix)
+      // Asking counts, too.
+      await vi.waitFor(async () => expect(await tries()).toBeGreaterThan(before + 20), PATIENT)
+      await expect(engine.ping()).rejects.toThrow('WRONGPASS')
+      await secret('old')
+      await isUp(engine)
+      const at = `Redis at redis://127.0.0.1:${server.port}:`
+      expect(reasons).toHaveLength(2)
+      expect(reasons[1]).toBe(`${at} WRONGPASS invalid username-password pair or user is disabled.`)
+      expect(notices).toEqual(['trouble', 'recovered'])
+    })
+
+    it('to whom it does not let listen says so, until it does', async () => {
+      const allow = (...rules: readonly string[]) => server.command('ACL', 'SETUSER', prefix, ...rules)
+      await allow('on', '>secret', '~*', '+@all', 'resetchannels', `&${prefix}:control`)
+      const place = placeOf(`redis://${prefix}:secret@127.0.0.1:${server.port}`) ?? expect.fail()
+      const [{ engine, reasons }, { engine: other }] = [await node({ place }), await node()]
+      const seen = follow(engine)
+      await vi.waitFor(() => expect(reasons).toHaveLength(1))
+      expect(reasons[0]).toMatch(/: NOPERM .* channels /)
+      await allow('&*')
+      await isUp(engine)
+      await other.append(LOG, said('hello'))
+      await vi.waitFor(() => expect(seen.map(({ body }) => body)).toEqual(['hello']))
+    })
+
+    it('before a new connection is taken up ends that one, too', async () => {
+      const { engine, wire } = await wired()
+      const resuming = wire.passes(callOf('renew'))
+      wire.cut()
+      await resuming
+      wire.strand()
+      await isUp(engine)
+      const clients = String(await server.command('CLIENT', 'LIST')).split('\n')
+      expect(clients.filter((client) => client.includes(' name=roomd-'))).toHaveLength(1)
+    })
+
+    it('and back: what is followed just then is heard', async () => {
+      const { engine, wire } = await wired()
+      const { engine: other } = await node()
+      // Redis knows by now what is listened to.
+      const resuming = wire.passes(callOf('lobby'))
+      wire.cut()
+      await resuming
+      await expect(engine.ping()).rejects.toThrow(Unavailable)
+      const seen = follow(engine)
+      await isUp(engine)
+      await engine.append(LOG, said('own'))
+      await other.append(LOG, said('other'))
+      await vi.waitFor(() => expect(seen.map(({ body }) => body)).toEqual(['own', 'other']))
+    })
+
     it('paused is waited for', async () => {
       const { engine, said: notices } = await node({ timing: { lease: 3_000, renew: 500 } })
       const seen = follow(engine)
@@ -417,6 +597,22 @@ withRedis('what goes wrong with Redis', () => {
       await check((await node()).engine, [load], [seen])
     })
 
+    it('hanging where channels are heard is left, and nothing is missed', async () => {
+      const { engine, wire, said: notices, reasons } = await wired()
+      const { engine: other } = await node()
+      const seen = follow(engine)
+      await engine.append(LOG, said('one'))
+      await other.append(LOG, said('two'))
+      await vi.waitFor(() => expect(seen).toHaveLength(2))
+      wire.holdChannels()
+      await other.append(LOG, said('three'))
+      await engine.append(LOG, said('four'))
+      await vi.waitFor(() => expect(seen.map(({ body }) => body)).toEqual(['one', 'two', 'three', 'four']), PATIENT)
+      await isUp(engine)
+      expect(notices).toEqual(['trouble', 'recovered'])
+      expect(reasons[0]).toMatch(/: it does not answer$/)
+    })
+
     it('refuses more than may wait', async () => {
       const { engine, wire } = await wired({ timing: { lease: 30_000, renew: 500 } })
       wire.hold()
@@ -426,6 +622,91 @@ withRedis('what goes wrong with Redis', () => {
       const settled = await Promise.allSettled(results)
       expect(settled.filter(({ status }) => status === 'fulfilled')).toHaveLength(50_000)
     })
+  })
+
+  describe('Redis that is full', () => {
+    const full = (yes: boolean) => server.command('CONFIG', 'SET', 'maxmemory', yes ? '1' : '0')
+    afterEach(() => full(false))
+
+    it('is told of once, while it lasts, whether or not anybody says something', async () => {
+      const { engine, wire, said: notices, reasons } = await wired()
+      await engine.append(LOG, said('before'))
+      await full(true)
+      await expect(engine.append(LOG, said('refused'))).rejects.toThrow(/^OOM [^:]*$/)
+      await vi.waitFor(() => expect(notices).toEqual(['trouble']))
+      await expect(engine.ping()).rejects.toThrow('OOM')
+      for (let renewal = 0; renewal < 3; renewal++) {
+        await wire.passes(callOf('renew'))
+        await expect(engine.append(LOG, said('refused'))).rejects.toThrow(Unavailable)
+      }
+      expect(reasons).toEqual([`Redis at ${wire.place.shown}: OOM command not allowed when used memory > 'maxmemory'.`])
+      await full(false)
+      await isUp(engine)
+      await engine.append(LOG, said('after'))
+      expect(notices).toEqual(['trouble', 'recovered'])
+      await full(true)
+      await vi.waitFor(() => expect(notices).toEqual(['trouble', 'recovered', 'trouble']), PATIENT)
+    })
+
+    it('is warned of before, where it would make room for itself', async () => {
+      await server.command('CONFIG', 'SET', 'maxmemory', '100mb', 'maxmemory-policy', 'volatile-lru')
+      try {
+        const { warnings, said: notices, engine, wire } = await wired()
+        expect(warnings).toHaveLength(1)
+        expect(warnings[0]).toMatch(/^Redis at redis:\S+: when it is full .* volatile-lru, and must be noeviction$/)
+        wire.cut()
+        await vi.waitFor(() => expect(notices).toEqual(['trouble', 'recovered']), PATIENT)
+        await isUp(engine)
+        expect(warnings).toHaveLength(1)
+      } finally {
+        await server.command('CONFIG', 'SET', 'maxmemory-policy', 'noeviction')
+      }
+    })
+  })
+
+  it('an append that Redis refuses while it takes others is warned of, and no trouble', async () => {
+    const { engine, said: notices, warnings } = await node()
+    await server.command('SET', `${prefix}:{room:7}:log`, 'not a log')
+    for (let n = 0; n < 3; n++) await expect(engine.append('room:7', said('refused', 7))).rejects.toThrow('WRONGTYPE')
+    await vi.waitFor(() => expect(warnings).toHaveLength(1))
+    await expect(engine.append(LOG, present('left', 'nobody'))).rejects.toThrow(Closed)
+    await engine.append(LOG, said('goes on'))
+    await engine.ping()
+    expect(warnings[0]).toMatch(/^Redis at redis:\S+: WRONGTYPE [^:]*$/)
+    expect(notices).toEqual([])
+  })
+
+  it('a follower that throws has not made what is committed fail', async () => {
+    const { engine } = await node()
+    engine.follow(LOG, () => {
+      throw new Error('of a follower')
+    })
+    // It is nobody's to catch: the process would end here, and so would the test.
+    const listeners = process.listeners('unhandledRejection')
+    process.removeAllListeners('unhandledRejection')
+    try {
+      const thrown = once(process, 'unhandledRejection')
+      const event = await engine.append(LOG, said('committed'))
+      expect(await thrown).toMatchObject([{ message: 'of a follower' }, expect.anything()])
+      expect(await readAll((await node()).engine, LOG)).toEqual([event])
+    } finally {
+      for (const listener of listeners) process.on('unhandledRejection', listener)
+    }
+  })
+
+  it('a room that is closed is none of its nodes’ any more', async () => {
+    const [one, other] = [(await node()).engine, (await node()).engine]
+    const { id } = await one.createRoom({ title: 'Tech', lineName: 'tech', visibility: 'public' })
+    const entered = async () => {
+      const logs = [one, other].map((engine) => server.command('SMEMBERS', `${prefix}:{nodes}:logs:${engine.node}`))
+      return Promise.all(logs)
+    }
+    await join(one, 'ann', id)
+    await join(other, 'bob', id)
+    await join(other, 'eve')
+    expect(await entered()).toEqual([[`room:${id}`], expect.arrayContaining([LOG, `room:${id}`])])
+    await one.closeRoom(id)
+    await vi.waitFor(async () => expect(await entered()).toEqual([[], [LOG]]))
   })
 
   it('Redis killed under load and started again has all that was acknowledged', { timeout: 60_000 }, async () => {
@@ -535,6 +816,97 @@ withRedis('what goes wrong with Redis', () => {
         await Promise.all(nodes.splice(0).map(({ engine }) => engine.stop()))
         await own.stop()
       }
+    })
+
+    it('or what came behind the last renewal: each node finds that by itself', async () => {
+      const own = await RedisServer.start()
+      try {
+        const timing = { lease: 60_000, renew: 30_000 }
+        const wire = await Wire.to(own.port)
+        wires.push(wire)
+        const one = await node({ place: placeAt(own.port), timing })
+        const other = await node({ place: wire.place, timing })
+        const seen = follow(other.engine)
+        await join(one.engine, 'ann')
+        await own.command('SAVE')
+        await join(other.engine, 'bob')
+        const last = await other.engine.append(LOG, said('forgotten'))
+        await vi.waitFor(() => expect(told(seen)).toEqual(['joined ann', 'joined bob', 'message alice']))
+        const joined = seen.at(1)?.id ?? 0
+        wire.close()
+        await own.kill()
+        await own.run()
+        await isUp(one.engine)
+        // Behind this nobody sees that the log had ended earlier.
+        const newer = await one.engine.append(LOG, said('newer'))
+        expect(newer.id).toBeGreaterThan(last.id)
+        wire.open()
+        await isUp(other.engine)
+        expect(other.said).toEqual(['trouble', 'lost', 'recovered'])
+        expect(await one.engine.members(1)).toEqual(['ann', 'bob'])
+        expect(await one.engine.claim(1, 'bob')).toBe(false)
+        expect(await one.engine.heldIn('bob')).toEqual([1])
+        await vi.waitFor(() => expect(told(seen).slice(-2)).toEqual(['message alice', 'joined bob']))
+        // Something that came after it is missing.
+        await expect(readAll(one.engine, LOG, { after: joined })).rejects.toThrow(Gone)
+        expect(told(await readAll(one.engine, LOG, { after: newer.id }))).toEqual(['joined bob'])
+      } finally {
+        await Promise.all(nodes.splice(0).map(({ engine }) => engine.stop()))
+        await own.stop()
+      }
+    })
+
+    it('or the newest rooms and what was changed of others: has them again, and no number twice', async () => {
+      const own = await RedisServer.start()
+      try {
+        const timing = { lease: 60_000, renew: 30_000 }
+        const [one, other] = [
+          await node({ place: placeAt(own.port), timing }),
+          await node({ place: placeAt(own.port), timing }),
+        ]
+        const make = (title: string) => one.engine.createRoom({ title, lineName: title, visibility: 'public' })
+        const changed = await make('changed')
+        const closed = await make('closed')
+        await own.command('SAVE')
+        const secret = { title: 'Secret', lineName: 'secret', visibility: 'private', hash: 'hash' } as const
+        const made = await one.engine.createRoom(secret)
+        const now = await one.engine.changeRoom(changed.id, { title: 'Other', lineName: 'other', visibility: 'hidden' })
+        const gone = await make('gone')
+        await one.engine.closeRoom(gone.id)
+        await vi.waitFor(async () => expect(await other.engine.rooms()).toHaveLength(4))
+        await own.kill()
+        await own.run()
+        for (const { engine } of [one, other]) await isUp(engine)
+        expect([one, other].flatMap(({ said: notices }) => notices)).toContain('lost')
+        for (const { engine } of [one, other]) {
+          await vi.waitFor(async () =>
+            expect(await engine.rooms()).toEqual([
+              await engine.findRoom(1),
+              { ...now, changedAt: expect.any(Number) },
+              closed,
+              made,
+            ]),
+          )
+          expect(await engine.findRoom('changed')).toBeUndefined()
+        }
+        expect((await make('next')).id).toBeGreaterThan(gone.id)
+      } finally {
+        await Promise.all(nodes.splice(0).map(({ engine }) => engine.stop()))
+        await own.stop()
+      }
+    })
+
+    it('gets back a little at a time what one connection is too short for', async () => {
+      const { engine, wire, said: notices } = await wired({ timing: UNHURRIED })
+      const names = Array.from({ length: 2_000 }, (_, n) => `name${n}`)
+      await Promise.all(names.map((name) => join(engine, name)))
+      // The scripts take some of it, and what is left is less than half of what is to be put back.
+      wire.breakAfter(250_000)
+      await server.command('FLUSHALL')
+      await vi.waitFor(() => expect(notices).toContain('recovered'), PATIENT)
+      expect((await engine.members(1)).toSorted()).toEqual(names.toSorted())
+      expect(await engine.heldIn('name1999')).toEqual([1])
+      expect(await readAll(engine, LOG)).toHaveLength(2_000)
     })
 
     it('under load goes on, without a refusal that nobody answers and without an id that falls', async () => {

@@ -16,13 +16,15 @@ class Log implements Source {
   readonly events: Event[] = []
   readonly told: Told[] = []
   readonly closed: string[] = []
+  /** How often somebody has begun to read it. */
+  read = 0
   #number = 0
 
-  append(node: string, count: number): Told {
+  append(node: string, count: number, text = ''): Told {
     const prev = this.events.at(-1)?.id ?? 0
     const at = 1_000 + this.events.length
     const events = Array.from({ length: count }, (_, n): Event => {
-      return { ...said(`${this.events.length + n}`), at, id: idAt(at) + n }
+      return { ...said(`${this.events.length + n}${text}`), at, id: idAt(at) + n }
     })
     this.events.push(...events)
     const told = { node, number: ++this.#number, prev, events }
@@ -32,6 +34,7 @@ class Log implements Source {
 
   async run<S extends keyof Answers>(name: S): Promise<Answers[S]> {
     expect(name).toBe('sync')
+    this.read++
     return ['0', String(this.events.at(-1)?.id ?? 0), '0'] as unknown as Answers[S]
   }
 
@@ -111,7 +114,13 @@ test('more than may wait is dropped and read', async () => {
   const { feed, seen } = feedOn(({ node }) => blocked && node === OWN)
   await feed.begin(log, async () => {})
   feed.heard(log.append(OWN, 1))
-  for (let n = 0; n < 5_000; n++) feed.heard(log.append('other', 1))
+  const text = '.'.repeat(100_000)
+  const read = log.read
+  for (let n = 0; n < 10; n++) feed.heard(log.append('other', 1, text))
+  await settled()
+  expect(log.read).toBe(read)
+  feed.heard(log.append('other', 1, text))
+  expect(log.read).toBe(read + 1)
   blocked = false
   // Nothing comes by any more that would show the gap.
   await vi.waitFor(() => expect(seen).toEqual(log.events))

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { EngineFault, Gone } from '../../src/engine/engine.ts'
 import type { LogName } from '../../src/engine/event.ts'
-import { problemOf } from '../../src/engine/redis/connection.ts'
+import { problemOf, reasonOf, warningOf } from '../../src/engine/redis/reasons.ts'
 import { RedisEngine, type RedisOptions } from '../../src/engine/redis/redis.ts'
 import { placeOf } from '../../src/engine/redis/url.ts'
 import { placeAt, RedisServer, withRedis } from '../support/redis.ts'
@@ -30,12 +30,21 @@ withRedis('the redis engine', () => {
       return made
     }
     let engine = await start()
+    const others: RedisEngine[] = []
+    const another = async () => {
+      const other = await start()
+      others.push(other)
+      return other
+    }
     const restart = async () => {
       await engine.stop()
       engine = await start()
       return engine
     }
-    return { engine, restart, cleanup: () => engine.stop() }
+    const cleanup = async () => {
+      for (const one of [engine, ...others]) await one.stop()
+    }
+    return { engine, restart, another, cleanup }
   }
 
   conformance('redis', () => make())
@@ -121,20 +130,36 @@ withRedis('the redis engine', () => {
       )
     })
 
-    it('says that a password is wanted, and shows none', async () => {
-      const locked = await RedisServer.start()
+    it('says in one line why it cannot be used, and shows no password', async () => {
+      const own = await RedisServer.start()
       try {
-        await locked.command('CONFIG', 'SET', 'requirepass', 'pass word')
-        const at = (password: string) => placeOf(`redis://:${password}@127.0.0.1:${locked.port}/3`) ?? expect.fail()
-        const right = new RedisEngine({ ...OPTIONS, place: at('pass%20word'), prefix: 'x' }, QUIET)
+        const fault = async (auth: string, path = '') => {
+          const place = placeOf(`redis://${auth}127.0.0.1:${own.port}${path}`) ?? expect.fail()
+          const refused = new RedisEngine({ ...OPTIONS, place, prefix: 'x' }, QUIET)
+          const error: unknown = await refused.start().catch((error: unknown) => error)
+          expect(error).toBeInstanceOf(EngineFault)
+          const [, reason] = String(error).split(`cannot use Redis at redis://127.0.0.1:${own.port}${path}: `)
+          return reason
+        }
+        expect(await fault('', '/99')).toBe('ERR DB index is out of range')
+        await own.command('ACL', 'SETUSER', 'ann', 'on', '>secret', '~*', '&*', '+@all', '-zadd')
+        expect(await fault('ann:secret@')).toBe(
+          "ERR The user executing the script can't run this command or subcommand",
+        )
+        await own.command('ACL', 'SETUSER', 'ann', '+zadd', '-evalsha')
+        expect(await fault('ann:secret@')).toBe("NOPERM this user has no permissions to run the 'evalsha' command")
+        expect(await fault('ann:other@')).toBe('WRONGPASS invalid username-password pair or user is disabled.')
+        await own.command('CONFIG', 'SET', 'maxmemory', '1')
+        expect(await fault('')).toBe("OOM command not allowed when used memory > 'maxmemory'.")
+        await own.command('CONFIG', 'SET', 'maxmemory', '0')
+        await own.command('CONFIG', 'SET', 'requirepass', 'pass word')
+        expect(await fault('')).toBe('NOAUTH Authentication required.')
+        const place = placeOf(`redis://:pass%20word@127.0.0.1:${own.port}/3`) ?? expect.fail()
+        const right = new RedisEngine({ ...OPTIONS, place, prefix: 'x' }, QUIET)
         await right.start()
         await right.stop()
-        const wrong = new RedisEngine({ ...OPTIONS, place: at('secret'), prefix: 'x' }, QUIET)
-        const error = String(await wrong.start().catch((error: unknown) => error))
-        expect(error).toContain(`redis://127.0.0.1:${locked.port}/3: WRONGPASS`)
-        expect(error).not.toMatch(/secret|\n/)
       } finally {
-        await locked.stop()
+        await own.stop()
       }
     })
 
@@ -156,6 +181,29 @@ describe('a server', () => {
     ['redis_version:7.2.1\r\nredis_mode:cluster', 'it is a node of a Redis Cluster, which is not supported'],
     ['hello', 'it does not say its version'],
   ])('is usable or not: %j', (about, problem) => expect(problemOf(about)).toBe(problem))
+})
+
+describe('a server that is full', () => {
+  const policy =
+    'when it is full it removes what it has confirmed: its maxmemory-policy is volatile-lru, and must be noeviction'
+  it.each([
+    ['maxmemory:1000\r\nmaxmemory_policy:volatile-lru\r\n', policy],
+    ['maxmemory:1000\r\nmaxmemory_policy:noeviction\r\n', undefined],
+    ['maxmemory:0\r\nmaxmemory_policy:volatile-lru\r\n', undefined],
+    ['hello', undefined],
+  ])('removes something or not: %j', (about, warning) => expect(warningOf(about)).toBe(warning))
+})
+
+describe('what Redis refuses', () => {
+  const sha = '91a5'.repeat(10)
+  it.each([
+    [`READONLY You can't write. script: ${sha}, on @user_script:15.`, "READONLY You can't write."],
+    // As 6.2 says it.
+    [`ERR Error running script (call to f_${sha}): @user_script:15: @user_script: 15: -OOM command`, 'OOM command'],
+    ['NOAUTH Authentication required.', 'NOAUTH Authentication required.'],
+  ])('is said without the script in which it was: %j', (message, reason) => {
+    expect(reasonOf(new Error(message))).toBe(reason)
+  })
 })
 
 describe('the place of Redis', () => {

@@ -6,8 +6,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { ConfigError } from '../../src/config.ts'
 import { migrate as migrateHere } from '../../src/migrate/migrate.ts'
 import { temporaryFolder } from '../support/folder.ts'
-import { RoomdProcess } from '../support/process.ts'
-import { RedisServer, withRedis } from '../support/redis.ts'
+import { type Exit, RoomdProcess } from '../support/process.ts'
+import { RedisServer, Wire, withRedis } from '../support/redis.ts'
 import { fillMany } from './many.ts'
 import { engineAt, fill, migrate, portrait, talk } from './world.ts'
 
@@ -74,7 +74,9 @@ withRedis('to migrate', () => {
       expect(JSON.stringify(before)).toMatch(/"gone".*Ünï😀|Ünï😀.*"gone"/)
 
       const there = await moved(a, b)
-      expect(there).toContain('moved 2,005 events in 4 logs, 3 rooms, 2 accounts, 4 names, 3 blocks and 3 notes from')
+      expect(there).toContain(
+        'moved 2,005 events in 4 logs, 3 rooms, 2 accounts, 4 names, 3 blocks, 3 secrets and tickets from',
+      )
       expect(await portraitAt(b)).toEqual(before)
       const back = await moved(b, c)
       expect(/checksum \w{64}$/m.exec(back)?.[0]).toBe(/checksum \w{64}$/m.exec(there)?.[0])
@@ -142,7 +144,7 @@ withRedis('to migrate', () => {
 
   describe('broken off', () => {
     /** Kills a migration once its first log is whole. */
-    async function breakOff(from: string, to: string): Promise<void> {
+    async function breakOff(from: string, to: string, signal: NodeJS.Signals): Promise<Exit> {
       const run = migrate('--from', from, '--to', to)
       const secondLog = async () => {
         if (to.startsWith('redis:')) return (await server.command('EXISTS', 'roomd:{room:2}:log')) === 1
@@ -157,8 +159,8 @@ withRedis('to migrate', () => {
         }
       }
       while (!(await secondLog())) await new Promise((next) => setTimeout(next, 5))
-      run.kill()
-      expect(await run.exit).toMatchObject({ signal: 'SIGKILL' })
+      run.kill(signal)
+      return run.exit
     }
 
     /** Changes an event of the log that is whole. */
@@ -192,7 +194,12 @@ withRedis('to migrate', () => {
         await fillMany(folder, 3, 8_000)
         if (kind === 'SQLite') await moved(folder, server.url)
         const [from, to] = kind === 'Redis' ? [folder, server.url] : [server.url, other]
-        await breakOff(from, to)
+        // The power fails, or a person thinks better of it.
+        if (kind === 'Redis') expect(await breakOff(from, to, 'SIGKILL')).toMatchObject({ signal: 'SIGKILL' })
+        else {
+          const stderr = 'roomd: broken off; the same command goes on from there\n'
+          expect(await breakOff(from, to, 'SIGINT')).toMatchObject({ status: 1, stderr })
+        }
         const refused = await roomd(to).exit
         expect(refused).toMatchObject({ status: 1 })
         expect(refused.stderr).toMatch(
@@ -213,7 +220,9 @@ withRedis('to migrate', () => {
         await spoil(to)
         const found = await migrate('--from', from, '--to', to).exit
         expect(found).toMatchObject({ status: 1 })
-        expect(found.stderr).toMatch(/^roomd: the two sides differ in the log room:\d; run the same command again\n$/)
+        expect(found.stderr).toMatch(
+          /^roomd: the two sides differ in the log room:\d; the same command goes on from there\n$/,
+        )
         expect((await roomd(to).exit).status).toBe(1)
 
         expect(await moved(from, to)).toContain('moved 24,000 events in 3 logs, 3 rooms')
@@ -224,6 +233,21 @@ withRedis('to migrate', () => {
       },
       60_000,
     )
+  })
+
+  it('Redis is lost, and comes back', async () => {
+    const folder = temporaryFolder()
+    await fillMany(folder, 2, 4_000)
+    const wire = await Wire.to(server.port)
+    cleanups.unshift(() => wire.stop())
+    const { url } = wire.place
+    const moving = moved(folder, url)
+    moving.catch(() => {})
+    while ((await server.command('EXISTS', 'roomd:{room:1}:log')) === 0);
+    wire.cut()
+    await expect(moving).rejects.toThrow(/^Redis at redis:.*; the same command goes on from there$/)
+    expect(await moved(folder, url)).toContain('moved 8,000 events in 2 logs')
+    expect(await portraitAt(server.url)).toEqual(await portraitAt(folder))
   })
 
   describe('refused with one line', () => {
@@ -281,9 +305,12 @@ withRedis('to migrate', () => {
       const [folder, other] = [temporaryFolder(), temporaryFolder()]
       await fillMany(folder, 1, 3)
       await fillMany(other, 1, 3)
-      expect(await refusal(folder, other)).toEqual({ status: 2, why: expect.stringMatching(/roomd\.db is not empty$/) })
+      expect(await refusal(folder, other)).toEqual({
+        status: 2,
+        why: expect.stringMatching(/roomd\.db is not empty; .+$/),
+      })
       await server.command('SET', 'roomd:{note:a}', 'b')
-      expect(await refusal(folder, server.url)).toEqual({ status: 2, why: expect.stringMatching(/is not empty$/) })
+      expect(await refusal(folder, server.url)).toEqual({ status: 2, why: expect.stringMatching(/ is not empty; .+$/) })
       expect(await server.command('KEYS', '*')).toEqual(['roomd:{note:a}'])
       expect(await moved(folder, server.url, 'other')).toContain('moved')
     })

@@ -113,7 +113,7 @@ async function missedAfter(engine: Engine, log: LogName, after: number): Promise
 
 export interface Run {
   readonly exit: Promise<Exit & { stdout: string }>
-  kill(): void
+  kill(signal: NodeJS.Signals): void
 }
 
 /** `roomd migrate` in a process of its own. */
@@ -130,7 +130,7 @@ export function migrate(...args: readonly string[]): Run {
     })
   }
   const exit = once(child, 'close').then(([status, signal]) => ({ status, signal, ...said }))
-  return { exit, kill: () => child.kill('SIGKILL') }
+  return { exit, kill: (signal) => void child.kill(signal) }
 }
 
 /** Says lines to a daemon, hangs up, and resolves with all that it has answered. */

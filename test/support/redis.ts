@@ -100,8 +100,12 @@ export class RedisServer {
 export class Wire {
   readonly #server: Server
   readonly #pairs = new Set<readonly [Socket, Socket]>()
+  /** On which channels are heard. */
+  readonly #hearing = new Set<Socket>()
+  readonly #awaited = new Map<string, () => void>()
   #refusing = false
   #held = false
+  #most = Number.POSITIVE_INFINITY
 
   static async to(port: number): Promise<Wire> {
     const wire = new Wire(port)
@@ -118,8 +122,14 @@ export class Wire {
       const far = connect(port, '127.0.0.1')
       const pair = [near, far] as const
       this.#pairs.add(pair)
+      near.on('data', (data) => this.#sees(far, data))
       for (const [from, to] of [pair, [far, near] as const]) {
-        from.on('data', (data) => to.write(data))
+        let bytes = 0
+        from.on('data', (data) => {
+          bytes += data.length
+          if (from === near && bytes > this.#most) from.destroy()
+          else to.write(data)
+        })
         from.on('error', () => {})
         from.on('close', () => {
           to.destroy()
@@ -135,9 +145,28 @@ export class Wire {
     return placeAt(typeof address === 'object' && address ? address.port : 0)
   }
 
+  #sees(far: Socket, data: Buffer): void {
+    if (data.includes('subscribe')) this.#hearing.add(far)
+    for (const [text, resolve] of this.#awaited) {
+      if (!data.includes(text)) continue
+      this.#awaited.delete(text)
+      resolve()
+    }
+  }
+
+  /** Resolves when the engine has sent this. */
+  passes(text: string): Promise<void> {
+    return new Promise((resolve) => this.#awaited.set(text, resolve))
+  }
+
   /** Breaks every connection. */
   cut(): void {
     for (const pair of this.#pairs) for (const socket of pair) socket.destroy()
+  }
+
+  /** Breaks every connection, and Redis does not notice. */
+  strand(): void {
+    for (const [near] of this.#pairs) near.removeAllListeners('close').destroy()
   }
 
   /** Breaks every connection, and lets none through. */
@@ -150,10 +179,20 @@ export class Wire {
     this.#refusing = false
   }
 
+  /** Breaks every connection that comes from now on when so many bytes have gone to Redis. */
+  breakAfter(bytes: number): void {
+    this.#most = bytes
+  }
+
   /** Nothing gets through, in either direction, and nobody is told. */
   hold(): void {
     this.#held = true
     for (const pair of this.#pairs) for (const socket of pair) socket.pause()
+  }
+
+  /** The same where channels are heard, of the connections that there are. */
+  holdChannels(): void {
+    for (const far of this.#hearing) far.pause()
   }
 
   go(): void {

@@ -1,4 +1,4 @@
-import { atTurnEnd, commitUnderWay } from '../../turn.ts'
+import { atTurnEnd, committed } from '../../turn.ts'
 import { Closed, Unavailable } from '../engine.ts'
 import { type Draft, type Event, type LogName, timeOf } from '../event.ts'
 import type { Committed, Row } from './messages.ts'
@@ -67,16 +67,15 @@ export class Commits {
       const { kind, room, from, to = null, body, sent = null, color = null } = draft
       return [log, kind, room, from, to, body, sent, color]
     })
-    const done = commitUnderWay(batch.length, size)
     const sent = performance.now()
-    const answer = this.#committer.commit(rows).then(
-      (committed) => {
+    void this.#committer.commit(rows).then(
+      (answer) => {
         this.#committer.measured(batch.length, performance.now() - sent)
-        this.#committed(batch, committed)
+        committed(batch.length, size)
+        this.#committed(batch, answer)
       },
       (error: Error) => this.#refused(batch, error),
     )
-    void answer.finally(done)
   }
 
   /** Takes the oldest of what waits, at least one. */

@@ -26,7 +26,9 @@ export class LocalTarget extends LocalSource implements Target {
   async begin(from: string): Promise<void> {
     const before = unfinishedFrom(this.db)
     if (before !== undefined && before !== from) {
-      throw new Unfit(`another migration into ${this.shown} is unfinished, from ${before}`)
+      throw new Unfit(
+        `another migration into ${this.shown} is unfinished, from ${before}; end that one, or give another folder`,
+      )
     }
     this.#transaction(() => {
       if (before !== undefined) {
@@ -37,7 +39,8 @@ export class LocalTarget extends LocalSource implements Target {
         return
       }
       for (const table of ['logs', ...TABLES]) {
-        if (this.db.prepare(`SELECT 1 FROM ${table} LIMIT 1`).get()) throw new Unfit(`${this.shown} is not empty`)
+        if (this.db.prepare(`SELECT 1 FROM ${table} LIMIT 1`).get())
+          throw new Unfit(`${this.shown} is not empty; give another folder`)
       }
       this.db.exec('CREATE TABLE migration (source TEXT NOT NULL) STRICT')
       this.db.prepare('INSERT INTO migration VALUES (?)').run(from)

@@ -1,20 +1,17 @@
-import { atTurnEnd, commitUnderWay } from '../../turn.ts'
+import { atTurnEnd } from '../../turn.ts'
 import { Closed, Unavailable } from '../engine.ts'
 import type { Draft, Event, LogName } from '../event.ts'
-import { fold } from '../fold.ts'
-import { type Connection, ConnectionLost } from './connection.ts'
-import { committedOf, fieldsOf } from './entry.ts'
+import { type Committed, commitBatch, NotAdmitted, settled } from './batch.ts'
+import { type Connection, ConnectionLost, Refused } from './connection.ts'
 import { type Keys, roomOf } from './keys.ts'
 import type { Link } from './link.ts'
 import type { Nodes } from './nodes.ts'
 import { type Batch, nextOf, type Queue, sizeOf, type Waiting } from './queue.ts'
-import { type Told, toldOf } from './told.ts'
+import type { Told } from './told.ts'
 
 /** Events and bytes that may wait, or be under way, before more are refused. */
 const MOST_EVENTS = 50_000
 const MOST_BYTES = 67_108_864
-/** How long the end of a closed room's log can be read by nodes that were away. */
-const KEEP_CLOSED_MS = 600_000
 
 /** Who hears of commits. */
 export interface Committer {
@@ -22,8 +19,8 @@ export interface Committer {
   floor(log: LogName): number
   committed(log: LogName, prev: number, events: readonly Event[]): void
   measured(events: number, ms: number): void
-  trouble(reason: string): void
-  recovered(): void
+  /** Redis has refused a commit. */
+  refused(reason: string): void
 }
 
 /**
@@ -105,19 +102,17 @@ export class Appends {
   down(reason: string): void {
     for (const [log, queue] of this.#queues) {
       this.#refuse(queue.waiting.splice(0), new Unavailable(reason))
-      this.#tidy(log, queue)
+      this.#dropIdle(log, queue)
     }
   }
 
   /** Finds out on a new connection what became of all that was under way when the last one broke. */
   async settle(connection: Connection): Promise<void> {
-    for (const [log, queue] of [...this.#queues]) {
-      if (!queue.batch) continue
-      const { node, number } = queue.batch
-      const was = await connection.run('probe', this.#keys.ofLog(log, node), [node, String(number)])
-      const [, first, skipped = ''] = was?.split(' ') ?? []
-      if (first === undefined || first === 'void') this.#refused(queue.batch, new Unavailable('the connection broke'))
-      else this.#done(queue.batch, undefined, Number(first), skipped)
+    for (const { batch } of [...this.#queues.values()]) {
+      if (!batch) continue
+      const committed = await settled(batch, this.#keys, connection)
+      if (committed) this.#done(batch, committed)
+      else this.#refused(batch, new Unavailable('the connection broke'))
     }
   }
 
@@ -143,70 +138,30 @@ export class Appends {
     }
     const waiting = nextOf(queue)
     if (waiting.length === 0) {
-      this.#tidy(log, queue)
+      this.#dropIdle(log, queue)
       return queue.waiting.length === 0
     }
     const batch: Batch = { log, node: this.#nodes.id, number: ++this.#number, waiting }
     queue.batch = batch
-    const done = commitUnderWay(
-      waiting.length,
-      waiting.reduce((sum, { size }) => sum + size, 0),
-    )
     const started = performance.now()
-    const answer = this.#perform(batch).then(
-      () => this.#committer.measured(waiting.length, performance.now() - started),
-      (error: Error) => {
-        // Otherwise the next connection will tell.
-        if (!(error instanceof ConnectionLost)) this.#failed(batch, error)
+    void commitBatch(batch, this.#committer.floor(log), this.#keys, this.#link).then(
+      (committed) => {
+        this.#committer.measured(waiting.length, performance.now() - started)
+        if (committed.lost) this.#nodes.noticeLoss()
+        this.#done(batch, committed)
       },
+      (error: Error) => this.#failed(batch, error),
     )
-    void answer.finally(done)
     return true
-  }
-
-  async #perform(batch: Batch): Promise<void> {
-    const { log, node, number, waiting } = batch
-    const room = roomOf(log)
-    const keys = this.#keys.ofLog(log, node)
-    const floor = String(this.#committer.floor(log))
-    const head = [node, String(number), floor]
-    if (waiting[0]?.draft.kind === 'closed') {
-      const told = await this.#link.run('close', keys, [
-        ...head,
-        String(room),
-        this.#keys.control,
-        String(KEEP_CLOSED_MS),
-      ])
-      if (told === null) return this.#failed(batch, new Closed(log))
-      const { prev, events } = toldOf(told)
-      this.#committer.committed(log, prev, events)
-      const last = events.at(-1)
-      if (last) for (const { resolve } of waiting) resolve(last)
-      return this.#next(batch)
-    }
-    const args = [...head, room === undefined ? '0' : '1', this.#keys.control]
-    for (const { draft } of waiting) {
-      const present = draft.kind === 'joined' || draft.kind === 'left'
-      const fields = fieldsOf(draft)
-      args.push(present ? draft.kind : '', present ? fold(draft.from) : '', String(fields.length), ...fields)
-    }
-    const [status, prev, first, skipped, lost] = await this.#link.run('append', keys, args)
-    if (status === 'ok') {
-      this.#done(batch, Number(prev), Number(first), skipped)
-      if (lost === '1') this.#nodes.noticeLoss()
-      return
-    }
-    if (status === 'unknown') this.#nodes.noticeLoss()
-    if (status === 'dead') this.#nodes.noticeDeath()
-    throw status === 'closed' ? new Closed(log) : new Unavailable(`this node is ${status} to Redis`)
   }
 
   #enter(log: LogName, queue: Queue): void {
     if (queue.entering) return
     queue.entering = true
     const entered = this.#nodes.enter(log).catch((error: Error) => {
+      if (error instanceof Refused) this.#committer.refused(error.message)
       this.#refuse(queue.waiting.splice(0), new Unavailable(error.message))
-      this.#tidy(log, queue)
+      this.#dropIdle(log, queue)
     })
     void entered.then(() => {
       queue.entering = false
@@ -214,29 +169,23 @@ export class Appends {
     })
   }
 
-  /** `prev` is undefined where nobody has told. */
-  #done(batch: Batch, prev: number | undefined, first: number, skipped: string): void {
-    const without = new Set(skipped === '' ? [] : skipped.split(',').map(Number))
-    const events: Event[] = []
-    const answers = batch.waiting.map(({ draft }, place) => {
-      if (without.has(place)) return undefined
-      const event = committedOf(first + events.length, draft)
-      events.push(event)
-      return event
-    })
-    if (prev !== undefined && events.length > 0) this.#committer.committed(batch.log, prev, events)
+  #done(batch: Batch, { prev, events, answers }: Committed): void {
     for (const [place, { resolve, reject }] of batch.waiting.entries()) {
       const event = answers[place]
       if (event) resolve(event)
       else reject(new Closed(batch.log))
     }
-    // Otherwise the connection is not taken up yet.
-    if (prev !== undefined) this.#committer.recovered()
     this.#next(batch)
+    // Last: what a follower throws is no answer to whoever has appended.
+    if (prev !== undefined && events.length > 0) this.#committer.committed(batch.log, prev, events)
   }
 
   #failed(batch: Batch, error: Error): void {
-    if (!(error instanceof Closed)) this.#committer.trouble(error.message)
+    // The next connection will tell.
+    if (error instanceof ConnectionLost) return
+    if (error instanceof NotAdmitted && error.status === 'unknown') this.#nodes.noticeLoss()
+    if (error instanceof NotAdmitted && error.status === 'dead') this.#nodes.noticeDeath()
+    if (error instanceof Refused) this.#committer.refused(error.message)
     this.#refused(batch, error)
   }
 
@@ -267,7 +216,7 @@ export class Appends {
     for (const { size } of waiting) this.#bytes -= size
   }
 
-  #tidy(log: LogName, queue: Queue): void {
+  #dropIdle(log: LogName, queue: Queue): void {
     if (queue.batch || queue.waiting.length > 0) return
     if (this.#queues.get(log) === queue) this.#queues.delete(log)
   }

@@ -2,27 +2,24 @@ import { Unavailable } from '../engine.ts'
 import type { Draft, Event, LogName } from '../event.ts'
 import { timeOf } from '../event.ts'
 import { fold } from '../fold.ts'
-import type { Connection } from './connection.ts'
+import { forEach } from './at-once.ts'
+import { type Claim, noteOf } from './claim.ts'
+import { type Connection, ConnectionLost } from './connection.ts'
 import type { Feeds } from './feeds.ts'
 import type { Keys } from './keys.ts'
 import type { Link } from './link.ts'
 import type { Nodes } from './nodes.ts'
+import { restoreRoom } from './restore.ts'
 
-/** A name that this node holds in a room. */
-interface Claim {
-  readonly room: number
-  readonly key: string
-  readonly name: string
-  /** Whose claim it is: no other has the same. */
-  readonly token: string
-  joined: boolean
-  color: string
-}
+/** Claims that are released at once, and rooms that are put back at once. */
+const CLAIMS = 500
+const ROOMS = 32
 
 /**
- * Who holds a name. A claim is a token in the room's slot; beside it, in the name's slot, stands in which rooms the name may
- * be held. That is written before the claim and removed after it, so it is never less than the truth: whoever asks looks
- * into the rooms.
+ * Who holds a name. A claim is a token in the room's slot, among those of all and among those of its node; beside it, in the
+ * name's slot, stands in which rooms the name may be held. That is written when the claim stands and removed before it is
+ * gone, so that it is never left behind, and who asks looks into the rooms: whoever has been told that he holds a name is
+ * found.
  */
 export class Claims {
   readonly #keys: Keys
@@ -31,7 +28,7 @@ export class Claims {
   readonly #feeds: Feeds
   readonly #held = new Map<string, Claim>()
   /** To be released as soon as Redis is there: claims of which it is not known whether they stand. */
-  readonly #owed = new Set<Claim>()
+  readonly #pending = new Set<Claim>()
   #number = 0
 
   constructor(keys: Keys, link: Link, nodes: Nodes, feeds: Feeds) {
@@ -43,25 +40,26 @@ export class Claims {
 
   async claim(room: number, name: string): Promise<boolean> {
     await this.#nodes.enter(`room:${room}`)
-    const key = fold(name)
-    const token = `${this.#nodes.id}.${++this.#number}`
-    const claim: Claim = { room, key, name, token, joined: false, color: '' }
     const { id } = this.#nodes
-    let answer: 'taken' | 'held' | 'unknown' | 'dead'
-    try {
-      const noted = this.#link.command(['SADD', this.#keys.heldIn(key), `${room} ${token}`])
-      const args = [id, key, token, name]
-      ;[, answer] = await Promise.all([noted, this.#link.run('claim', this.#keys.ofLog(`room:${room}`, id), args)])
-    } catch (error) {
-      this.#owed.add(claim)
-      throw error
-    }
-    if (answer === 'taken') {
+    const key = fold(name)
+    const token = `${id}.${++this.#number}`
+    const claim: Claim = { room, key, name, token, joined: false, color: '', certain: true }
+    const [claimed, noted] = await Promise.allSettled([
+      this.#link.run('claim', this.#keys.ofLog(`room:${room}`, id), [id, key, token, name]),
+      this.#link.command(['SADD', this.#keys.heldIn(key), noteOf(claim)]),
+    ])
+    const answer = claimed.status === 'fulfilled' ? claimed.value : undefined
+    if (answer === 'taken' && noted.status === 'fulfilled') {
       this.#held.set(placeOf(room, key), claim)
       return true
     }
-    await this.#unnote(claim)
+    const errors = [claimed, noted].filter((result) => result.status === 'rejected').map(({ reason }) => reason)
+    if (errors.some((error) => error instanceof ConnectionLost)) this.#pending.add(claim)
+    else if (answer === 'taken') await this.#giveBack(claim)
+    // What stays is looked at in vain, no more.
+    else await this.#link.command(['SREM', this.#keys.heldIn(key), noteOf(claim)]).catch(() => {})
     if (answer === 'held') return false
+    if (errors.length > 0) throw errors[0]
     if (answer === 'unknown') this.#nodes.noticeLoss()
     else this.#nodes.noticeDeath()
     throw new Unavailable(`this node is ${answer} to Redis`)
@@ -76,9 +74,7 @@ export class Claims {
     const claim = this.#held.get(place)
     if (!claim) return
     this.#held.delete(place)
-    const { connection } = this.#link
-    if (connection) this.#release(connection, claim).catch(() => this.#owed.add(claim))
-    else this.#owed.add(claim)
+    void this.#giveBack(claim)
   }
 
   /** What came of it when somebody here said that he has come or gone. */
@@ -94,42 +90,43 @@ export class Claims {
     for (const [place, claim] of this.#held) {
       if (claim.room !== room) continue
       this.#held.delete(place)
-      void this.#unnote(claim)
+      void this.#giveBack(claim)
     }
   }
 
   /** The others have taken everything from this node. */
   forget(): void {
     this.#held.clear()
-    this.#owed.clear()
   }
 
-  /** Releases what is owed. */
-  async pay(connection: Connection): Promise<void> {
-    for (const claim of [...this.#owed]) {
+  /** Releases what could not be released before. */
+  async releasePending(connection: Connection): Promise<void> {
+    await forEach(this.#pending, CLAIMS, async (claim) => {
       await this.#release(connection, claim)
-      this.#owed.delete(claim)
-    }
+      this.#pending.delete(claim)
+    })
+  }
+
+  /** Redis may have lost any of what this node holds, until {@link restore} has put it back. */
+  doubt(): void {
+    for (const claim of this.#held.values()) claim.certain = false
   }
 
   /**
-   * Makes Redis hold again what this node holds, and no more, after it has lost something. Whoever has lost his name to
-   * somebody else by now is told that he has left.
+   * Makes Redis hold again what this node holds, and no more, after it may have lost something; true when it has. Whoever has
+   * lost his name to somebody else by now is told that he has left. What is put back once stays so: where the connection
+   * breaks over it the next attempt has less to do.
    */
-  async restore(connection: Connection): Promise<void> {
+  async restore(connection: Connection): Promise<boolean> {
     const claimed = Map.groupBy(this.#held.values(), ({ room }): LogName => `room:${room}`)
-    for (const log of new Set([...this.#nodes.entered, ...claimed.keys()])) {
-      const claims = claimed.get(log) ?? []
-      const room = Number(log.slice('room:'.length))
-      const { id } = this.#nodes
-      await connection.run('enrol', [...this.#keys.nodes, this.#keys.nodeLogs + id], [id, log])
-      const args = [id, String(this.#feeds.get(log)?.seen ?? 0), String(room), this.#keys.control]
-      for (const { key, token, name, joined, color } of claims) {
-        args.push(key, token, name, joined ? '1' : '0', color)
-        await connection.command(['SADD', this.#keys.heldIn(key), `${room} ${token}`])
-      }
-      for (const key of await connection.run('restore', this.#keys.ofLog(log, id), args)) this.#putOut(log, room, key)
-    }
+    let lost = false
+    await forEach(new Set([...this.#nodes.entered, ...claimed.keys()]), ROOMS, async (log) => {
+      const room = { log, node: this.#nodes.id, floor: this.#feeds.get(log)?.seen ?? 0, claims: claimed.get(log) ?? [] }
+      const restored = await restoreRoom(connection, this.#keys, room)
+      for (const claim of restored.conflicts) await this.#lose(connection, log, claim)
+      if (restored.lost) lost = true
+    })
+    return lost
   }
 
   async members(room: number): Promise<string[]> {
@@ -154,24 +151,33 @@ export class Claims {
     return rooms.filter((_, place) => held[place] === 1)
   }
 
+  async #giveBack(claim: Claim): Promise<void> {
+    const { connection } = this.#link
+    try {
+      if (connection) return await this.#release(connection, claim)
+    } catch {
+      // Once more then, when there is another connection.
+    }
+    this.#pending.add(claim)
+  }
+
   async #release(connection: Connection, claim: Claim): Promise<void> {
     const { room, key, token } = claim
     const { id } = this.#nodes
     const args = [id, key, token, String(room), this.#keys.control]
-    await connection.run('release', this.#keys.ofLog(`room:${room}`, id), args)
-    await connection.command(['SREM', this.#keys.heldIn(key), `${room} ${token}`])
+    await Promise.all([
+      connection.command(['SREM', this.#keys.heldIn(key), noteOf(claim)]),
+      connection.run('release', this.#keys.ofLog(`room:${room}`, id), args),
+    ])
   }
 
-  async #unnote({ room, key, token }: Claim): Promise<void> {
-    // What stays is looked at in vain, no more.
-    await this.#link.command(['SREM', this.#keys.heldIn(key), `${room} ${token}`]).catch(() => {})
-  }
-
-  #putOut(log: LogName, room: number, key: string): void {
-    const claim = this.#held.get(placeOf(room, key))
+  /** Somebody else holds the name by now. */
+  async #lose(connection: Connection, log: LogName, claim: Claim): Promise<void> {
+    const { room, key, name } = claim
+    await this.#release(connection, claim)
     this.#held.delete(placeOf(room, key))
-    if (!claim?.joined) return
-    const left = (id: number): Event => ({ id, at: timeOf(id), kind: 'left', room, from: claim.name, body: '' })
+    if (!claim.joined) return
+    const left = (id: number): Event => ({ id, at: timeOf(id), kind: 'left', room, from: name, body: '' })
     this.#feeds.get(log)?.invent(left)
   }
 }

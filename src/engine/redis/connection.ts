@@ -8,6 +8,7 @@
 import { randomBytes } from 'node:crypto'
 import { createClient, ErrorReply } from 'redis'
 import { EngineFault, Unavailable } from '../engine.ts'
+import { problemOf, reasonOf, warningOf } from './reasons.ts'
 import { type Answers, loadScripts, type ScriptName } from './scripts.ts'
 import type { Place } from './url.ts'
 
@@ -16,10 +17,14 @@ export class ConnectionLost extends Unavailable {
   override name = 'ConnectionLost'
 }
 
+/** Redis has answered that it does not do what was asked. */
+export class Refused extends Unavailable {
+  override name = 'Refused'
+}
+
 export type Message = (text: string, channel: string) => void
 
 const OPEN_MS = 5_000
-const OLDEST = [6, 2] as const
 
 function clientTo({ url }: Place) {
   return createClient({
@@ -37,27 +42,31 @@ let scripts: ReturnType<typeof loadScripts> | undefined
 export class Connection {
   /** Resolves with why it has ended. */
   readonly lost: Promise<string>
+  /** What is wrong with this Redis, though it can be used. */
+  warning: string | undefined
   readonly #commands: Client
   readonly #channels: Client
-  readonly #place: Place
   readonly #lose: (reason: string) => void
   #reason: string | undefined
   /** What Redis calls the socket for commands. A number may be given again, a name not. */
   #id = ''
   readonly #name = `roomd-${randomBytes(8).toString('hex')}`
+  /** What is under way about a channel. */
+  readonly #changes = new Map<string, Promise<void>>()
 
   /**
-   * Rejects with {@link EngineFault}. What a connection before it has sent and Redis has not read yet is never done: only
-   * then can this one tell what became of the rest.
+   * Rejects with {@link Unavailable}, which says why and not where. What a connection before it has sent and Redis has not
+   * read yet is never done: only then can this one tell what became of the rest.
    */
   static async open(place: Place, before?: Connection): Promise<Connection> {
     const connection = new Connection(place)
     const timer = setTimeout(() => connection.close('it does not answer'), OPEN_MS)
     try {
       await Promise.all([connection.#commands.connect(), connection.#channels.connect()])
-      const about = await connection.command(['INFO', 'server'])
-      const problem = problemOf(String(about))
-      if (problem !== undefined) throw new EngineFault(`cannot use Redis at ${place.shown}: ${problem}`)
+      const about = String(await connection.command(['INFO']))
+      const problem = problemOf(about)
+      if (problem !== undefined) throw new Unavailable(problem)
+      connection.warning = warningOf(about)
       await connection.command(['CLIENT', 'SETNAME', connection.#name])
       connection.#id = String(await connection.command(['CLIENT', 'ID']))
       if (before) await connection.#end(before)
@@ -65,10 +74,9 @@ export class Connection {
       await Promise.all(Array.from(scripts.values(), ({ source }) => connection.command(['SCRIPT', 'LOAD', source])))
       return connection
     } catch (error) {
-      const reason = connection.#reason
+      const failure = error instanceof Unavailable ? error : connection.#errorOf(error)
       connection.close('it could not be opened')
-      if (error instanceof EngineFault) throw error
-      throw new EngineFault(`cannot reach Redis at ${place.shown}: ${reason ?? causeOf(error)}`, { cause: error })
+      throw failure
     } finally {
       clearTimeout(timer)
     }
@@ -78,11 +86,10 @@ export class Connection {
     const { promise, resolve } = Promise.withResolvers<string>()
     this.lost = promise
     this.#lose = resolve
-    this.#place = place
     this.#commands = clientTo(place)
     this.#channels = clientTo(place)
     for (const client of [this.#commands, this.#channels]) {
-      client.on('error', (error: unknown) => this.close(causeOf(error)))
+      client.on('error', (error: unknown) => this.close(reasonOf(error)))
       client.on('end', () => this.close('the connection has ended'))
     }
   }
@@ -98,8 +105,9 @@ export class Connection {
     }
   }
 
-  get open(): boolean {
-    return this.#reason === undefined
+  /** Why it has ended; undefined while it has not. */
+  get reason(): string | undefined {
+    return this.#reason
   }
 
   /** Ends it; whatever is under way rejects with {@link ConnectionLost}. Calling it again changes nothing. */
@@ -111,7 +119,7 @@ export class Connection {
     this.#lose(reason)
   }
 
-  /** Rejects with {@link ConnectionLost}, or with {@link Unavailable} when Redis refuses. */
+  /** Rejects with {@link ConnectionLost} or {@link Refused}. */
   async command(args: readonly string[]): Promise<unknown> {
     try {
       return await this.#commands.sendCommand(args)
@@ -135,50 +143,58 @@ export class Connection {
     }
   }
 
-  /** Resolves when everything that is told on these channels from now on is heard. */
+  /** Resolves when everything that is told on these channels from now on is heard. Rejects as {@link command} does. */
   async subscribe(channels: readonly string[], heard: Message): Promise<void> {
-    if (channels.length === 0) return
-    try {
-      await this.#channels.subscribe([...channels], heard)
-    } catch (error) {
-      throw this.#errorOf(error)
-    }
+    if (channels.length > 0) await this.#inTurn(channels, () => this.#channels.subscribe([...channels], heard))
   }
 
   async unsubscribe(channel: string): Promise<void> {
     try {
-      await this.#channels.unsubscribe(channel)
+      await this.#inTurn([channel], () => this.#channels.unsubscribe(channel))
     } catch {
       // It has ended with the connection.
     }
   }
 
-  #errorOf(error: unknown): Unavailable {
-    const message = causeOf(error)
+  /** Resolves when the socket on which channels are heard has answered. Rejects as {@link command} does. */
+  async listening(): Promise<void> {
+    try {
+      await this.#channels.ping()
+    } catch (error) {
+      throw this.#errorOf(error)
+    }
+  }
+
+  /**
+   * Waits for what is under way about these channels: until UNSUBSCRIBE is answered the client takes the channel for one that it
+   * listens to, would not send a SUBSCRIBE, and then hear nothing.
+   */
+  async #inTurn(channels: readonly string[], change: () => Promise<void>): Promise<void> {
+    const changed = Promise.all(channels.map((channel) => this.#changes.get(channel))).then(change)
+    const settled = changed.catch(() => {})
+    for (const channel of channels) this.#changes.set(channel, settled)
+    try {
+      await changed
+    } catch (error) {
+      throw this.#errorOf(error)
+    } finally {
+      for (const channel of channels) if (this.#changes.get(channel) === settled) this.#changes.delete(channel)
+    }
+  }
+
+  #errorOf(error: unknown): Refused | ConnectionLost {
+    const reason = reasonOf(error)
     // What is no answer comes from the client, whose connection has gone.
-    const answered = error instanceof ErrorReply
-    const said = `Redis at ${this.#place.shown}: ${answered ? message : (this.#reason ?? message)}`
-    if (!answered) return new ConnectionLost(said)
+    if (!(error instanceof ErrorReply)) return new ConnectionLost(this.#reason ?? reason)
     // Another server has the data by now, or will have: ask again who that is.
-    if (/^(READONLY|LOADING|MASTERDOWN|NOREPLICAS)/.test(message)) this.close(message)
-    return new Unavailable(said)
+    if (/^(READONLY|LOADING|MASTERDOWN|NOREPLICAS)/.test(reason)) this.close(reason)
+    return new Refused(reason)
   }
 }
 
-/** Why a server cannot be used; undefined when it can. `about` is its INFO. */
-export function problemOf(about: string): string | undefined {
-  const version = /^redis_version:(\d+)\.(\d+)\S*/m.exec(about)
-  if (!version) return 'it does not say its version'
-  const [, major, minor] = version.map(Number)
-  if (major === undefined || minor === undefined) return 'it does not say its version'
-  if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
-    return `it is version ${version[0].slice('redis_version:'.length)}, and must be at least ${OLDEST.join('.')}`
-  }
-  if (/^redis_mode:cluster/m.test(about)) return 'it is a node of a Redis Cluster, which is not supported'
-  return undefined
-}
-
-function causeOf(error: unknown): string {
-  if (error instanceof AggregateError && error.errors.length > 0) return causeOf(error.errors[0])
-  return error instanceof Error ? error.message || error.name : String(error)
+/** What is told of a Redis that cannot be opened. */
+export function faultOf({ shown }: Place, error: unknown): EngineFault {
+  if (error instanceof EngineFault) return error
+  const what = error instanceof ConnectionLost ? 'reach' : 'use'
+  return new EngineFault(`cannot ${what} Redis at ${shown}: ${reasonOf(error)}`, { cause: error })
 }

@@ -1,7 +1,5 @@
 /** Events as Redis holds them: `milliseconds-counter`, and a flat list of fields and values. */
-import { type Draft, type Event, type Kind, timeOf } from '../event.ts'
-
-const PER_MS = 1024
+import { type Draft, type Event, type Kind, PER_MS, timeOf } from '../event.ts'
 
 export type Entry = readonly [id: string, fields: readonly string[]]
 

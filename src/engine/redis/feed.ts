@@ -1,8 +1,10 @@
-import type { Listener } from '../engine.ts'
+import { committed } from '../../turn.ts'
+import { type Listener, Unavailable } from '../engine.ts'
 import type { Event, LogName } from '../event.ts'
 import { type MemoryLimits, Recent } from '../recent.ts'
 import type { Connection } from './connection.ts'
 import { type Entry, entryId, eventOf, idOf } from './entry.ts'
+import { sizeOf } from './queue.ts'
 import type { Told } from './told.ts'
 
 /** Where a feed reads. */
@@ -10,8 +12,8 @@ export type Source = Pick<Connection, 'run' | 'command' | 'close'>
 
 /** Events read at a time. */
 const PAGE = 256
-/** What may wait to be told before it is read from the log instead. */
-const MOST_WAITING = 4_096
+/** Bytes that may wait to be told before they are read from the log instead. */
+const MOST_WAITING = 1_048_576
 
 /**
  * A log that somebody on this node follows.
@@ -35,6 +37,7 @@ export class Feed {
   readonly #keys: () => readonly string[]
   readonly #isUnderWay: (told: Told) => boolean
   #waiting: Told[] = []
+  #waitingBytes = 0
   /** Reading the log, or about to: what the channel brings waits. */
   #reading = true
   /** Too much has come to wait for the reading of what is before it. */
@@ -67,7 +70,7 @@ export class Feed {
   down(): void {
     this.#connection = undefined
     this.#reading = true
-    this.#waiting = []
+    this.#dropWaiting()
   }
 
   /** Begins to follow: call it before anything is appended that is to be heard. */
@@ -80,8 +83,8 @@ export class Feed {
       this.seen ??= Number(last)
       await subscribed
       await this.read(connection)
-    } catch {
-      // The next connection begins where this one could not.
+    } catch (error) {
+      giveUp(connection, error)
     }
   }
 
@@ -117,9 +120,10 @@ export class Feed {
   /** The channel brings something. */
   heard(told: Told): void {
     this.#waiting.push(told)
+    this.#waitingBytes += bytesOf(told)
     this.#known = Math.max(this.#known, told.events.at(-1)?.id ?? 0)
-    if (this.#waiting.length > MOST_WAITING) {
-      this.#waiting = []
+    if (this.#waitingBytes > MOST_WAITING) {
+      this.#dropWaiting()
       this.#overrun = true
     }
     this.#drain()
@@ -141,6 +145,11 @@ export class Feed {
     this.#recent.trim(upTo)
   }
 
+  #dropWaiting(): void {
+    this.#waiting = []
+    this.#waitingBytes = 0
+  }
+
   #drain(): void {
     if (this.#overrun && !this.#reading) {
       this.#readAgain()
@@ -156,6 +165,7 @@ export class Feed {
         return
       }
       this.#waiting.shift()
+      this.#waitingBytes -= bytesOf(next)
       this.#hand(next.events)
     }
   }
@@ -163,17 +173,29 @@ export class Feed {
   #readAgain(): void {
     const connection = this.#connection
     if (!connection) return
-    this.read(connection).catch((error: Error) => connection.close(error.message))
+    void this.read(connection).catch((error: unknown) => giveUp(connection, error))
   }
 
   #hand(events: readonly Event[]): void {
     for (const event of events) {
       if (this.seen !== undefined && event.id <= this.seen) continue
       this.seen = event.id
+      committed(1, event.body.length)
       this.#recent.push(event)
       for (const listener of this.listeners) listener(event)
       // Of a room that is no more nothing can be read.
       if (event.kind === 'closed') this.#recent.trim(event.id)
     }
   }
+}
+
+/** The next connection begins where this one could not. */
+function giveUp(connection: Source, error: unknown): void {
+  // What a listener has thrown is not for Redis to mend.
+  if (!(error instanceof Unavailable)) throw error
+  connection.close(error.message)
+}
+
+function bytesOf({ events }: Told): number {
+  return events.reduce((sum, event) => sum + sizeOf(event), 0)
 }

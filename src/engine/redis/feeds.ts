@@ -17,6 +17,8 @@ export class Feeds {
   readonly #limits: MemoryLimits
   readonly #byLog = new Map<LogName, Feed>()
   readonly #byChannel = new Map<string, Feed>()
+  /** The one on which all of them are listened to, or about to be. */
+  #connection: Connection | undefined
   /** Set when both are made: each needs the other. */
   appends: Appends | undefined
 
@@ -29,9 +31,9 @@ export class Feeds {
     return this.#byLog.get(log)
   }
 
-  /** `connection` is undefined while there is none: the next one is told. */
-  follow(log: LogName, listener: Listener, connection: () => Connection | undefined): () => void {
-    const feed = this.#byLog.get(log) ?? this.#begin(log, connection())
+  /** Where there is no connection the next one begins it. */
+  follow(log: LogName, listener: Listener): () => void {
+    const feed = this.#byLog.get(log) ?? this.#begin(log)
     feed.listeners = [...feed.listeners, listener]
     return () => {
       feed.listeners = feed.listeners.filter((other) => other !== listener)
@@ -39,38 +41,41 @@ export class Feeds {
       feed.down()
       this.#byLog.delete(log)
       this.#byChannel.delete(feed.channel)
-      void connection()?.unsubscribe(feed.channel)
+      void this.#connection?.unsubscribe(feed.channel)
     }
   }
 
   down(): void {
+    this.#connection = undefined
     for (const feed of this.#byLog.values()) feed.down()
   }
 
-  /** Listens to everything that is followed. */
+  /** Listens to everything that is followed, and from now on to whatever comes to be. */
   async subscribe(connection: Connection): Promise<void> {
+    this.#connection = connection
     const channels = [...this.#byChannel.keys()]
     for (let start = 0; start < channels.length; start += CHANNELS) {
       await connection.subscribe(channels.slice(start, start + CHANNELS), this.#heard)
     }
   }
 
-  /** Reads what was missed. Returns how many logs had fallen behind what was seen of them. */
-  async read(connection: Connection): Promise<number> {
+  /** Reads what was missed. `behind` is called for each log that had fallen behind what was seen of it, as soon as that is known. */
+  async read(connection: Connection, behind: () => void): Promise<void> {
     const feeds = [...this.#byLog.values()]
-    let behind = 0
-    for (let start = 0; start < feeds.length; start += AT_ONCE) {
-      const some = await Promise.all(feeds.slice(start, start + AT_ONCE).map((feed) => feed.read(connection)))
-      behind += some.filter(Boolean).length
+    const read = async (feed: Feed) => {
+      if (await feed.read(connection)) behind()
     }
-    return behind
+    for (let start = 0; start < feeds.length; start += AT_ONCE) {
+      await Promise.all(feeds.slice(start, start + AT_ONCE).map(read))
+    }
   }
 
   committed(log: LogName, prev: number, events: readonly Event[]): void {
     this.#byLog.get(log)?.committed(prev, events)
   }
 
-  #begin(log: LogName, connection: Connection | undefined): Feed {
+  #begin(log: LogName): Feed {
+    const connection = this.#connection
     const channel = this.#keys.log(log)
     const feed = new Feed(
       log,

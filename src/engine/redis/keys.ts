@@ -45,7 +45,7 @@ export class Keys {
     return `${this.#prefix}:{${log}}:log`
   }
 
-  /** All that the scripts of a log want, in their order. `node` is who writes. */
+  /** All that the scripts of a log want, in their order, but for a node's {@link claims}. `node` is who writes. */
   ofLog(log: LogName, node: string): readonly string[] {
     const base = `${this.#prefix}:{${log}}`
     return [`${base}:log`, `${base}:info`, `${base}:joined`, `${base}:names`, `${base}:nodes`, `${base}:done:${node}`]
@@ -54,6 +54,16 @@ export class Keys {
   /** Who holds a name in a room: folded name to place, token and name. */
   held(room: number): string {
     return `${this.#prefix}:{room:${room}}:names`
+  }
+
+  /** What a node holds in a room: token to folded name. */
+  claims(room: number, node: string): string {
+    return `${this.#prefix}:{room:${room}}:claims:${node}`
+  }
+
+  /** Who has joined a room by a node: folded names. */
+  inside(room: number, node: string): string {
+    return `${this.#prefix}:{room:${room}}:inside:${node}`
   }
 
   /** In which rooms a name may be held: each a room's number and a token. */

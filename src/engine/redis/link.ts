@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Unavailable } from '../engine.ts'
-import { Connection } from './connection.ts'
+import { Connection, ConnectionLost, faultOf } from './connection.ts'
+import { reasonOf } from './reasons.ts'
 import type { Answers, ScriptName } from './scripts.ts'
 import type { Place } from './url.ts'
 
@@ -12,6 +13,8 @@ const RESUME_MS = 20_000
 export interface Linked {
   /** The connection is gone; called once, before anything else is asked of Redis. */
   down(reason: string): void
+  /** It has been tried in vain to open another one. */
+  failed(reason: string): void
   /** There is another one: takes up on it what was left. Until this resolves nobody else is let through. */
   resume(connection: Connection): Promise<void>
   /** Everybody is let through again. */
@@ -24,7 +27,7 @@ export class Link {
   readonly #linked: Linked
   readonly #longestWait: number
   #connection: Connection | undefined
-  /** The last one that was used. */
+  /** The last one that was opened. */
   #last: Connection | undefined
   #up = false
   #stopped = false
@@ -44,7 +47,11 @@ export class Link {
 
   /** Opens it for the first time. Rejects with {@link EngineFault}. */
   async start(): Promise<void> {
-    await this.#open()
+    try {
+      await this.#open()
+    } catch (error) {
+      throw faultOf(this.#place, error)
+    }
   }
 
   /** Closes the connection for good. */
@@ -76,6 +83,7 @@ export class Link {
   async #open(): Promise<void> {
     const connection = await Connection.open(this.#place, this.#last)
     this.#connection = connection
+    this.#last = connection
     if (this.#stopped) return connection.close('it is closed')
     const timer = setTimeout(() => connection.close('it does not answer'), RESUME_MS)
     try {
@@ -86,8 +94,7 @@ export class Link {
     } finally {
       clearTimeout(timer)
     }
-    if (!connection.open) throw new Unavailable('it was lost again')
-    this.#last = connection
+    if (connection.reason !== undefined) throw new ConnectionLost(connection.reason)
     this.#up = true
     void connection.lost.then((reason) => this.#lost(reason))
     this.#linked.up()
@@ -96,7 +103,7 @@ export class Link {
   #lost(reason: string): void {
     this.#up = false
     if (this.#stopped) return
-    this.#linked.down(`Redis at ${this.#place.shown}: ${reason}`)
+    this.#linked.down(reason)
     void this.#reopen()
   }
 
@@ -105,8 +112,8 @@ export class Link {
       try {
         await delay(wait * (0.5 + Math.random() / 2), undefined, { signal: this.#end.signal, ref: false })
         return await this.#open()
-      } catch {
-        // Said already, when it was lost.
+      } catch (error) {
+        if (!this.#stopped) this.#linked.failed(reasonOf(error))
       }
     }
   }

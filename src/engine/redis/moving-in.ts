@@ -48,12 +48,13 @@ export class RedisTarget extends RedisSource implements Target {
       for await (const keys of this.scan(this.keys.everything)) {
         if (keys.every((key) => key === this.keys.migration)) continue
         await this.#delete([this.keys.migration])
-        throw new Unfit(`${this.shown} is not empty`)
+        throw new Unfit(`${this.shown} is not empty; give another --redis-prefix, or empty it`)
       }
       return
     }
     const before = await this.ask('GET', this.keys.migration)
-    if (before !== from) throw new Unfit(`another migration into ${this.shown} is unfinished, from ${before}`)
+    if (before !== from)
+      throw new Unfit(`another migration into ${this.shown} is unfinished, from ${before}; end that one, or empty it`)
     await this.#delete([...this.keys.rooms, this.keys.accounts, ...this.keys.names, this.keys.blockCount])
     for (const pattern of [...this.keys.blocks.map((begin) => `${begin}*`), this.keys.everyNote]) {
       for await (const keys of this.scan(pattern)) await this.#delete(keys)

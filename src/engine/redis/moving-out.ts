@@ -1,9 +1,10 @@
 import { EngineFault, type RoomRecord } from '../engine.ts'
 import type { Event, LogName } from '../event.ts'
 import { disorderly, type KeptRecord, type LogRecord, type Source, Unfit, unfinished } from '../moving.ts'
-import { Connection } from './connection.ts'
+import { Connection, faultOf } from './connection.ts'
 import { type Entry, eventOf, idOf } from './entry.ts'
 import { Keys, roomOf } from './keys.ts'
+import { reasonOf } from './reasons.ts'
 import { shown } from './rooms.ts'
 import type { Place } from './url.ts'
 
@@ -15,6 +16,7 @@ export class RedisSource implements Source {
   readonly identity: string
   protected readonly keys: Keys
   protected readonly connection: Connection
+  readonly #place: Place
   /** When a daemon was here last, as it was found. */
   #pulse: unknown
 
@@ -32,6 +34,7 @@ export class RedisSource implements Source {
   }
 
   protected constructor(place: Place, prefix: string, connection: Connection, identity: string) {
+    this.#place = place
     this.shown = `${place.shown} (prefix ${prefix})`
     this.identity = identity
     this.keys = new Keys(prefix)
@@ -128,7 +131,9 @@ export class RedisSource implements Source {
   }
 
   protected ask(...args: readonly string[]): Promise<unknown> {
-    return this.connection.command(args)
+    return this.connection.command(args).catch((error: unknown) => {
+      throw new EngineFault(`Redis at ${this.#place.shown}: ${reasonOf(error)}`, { cause: error })
+    })
   }
 
   /** Keys of a pattern, each once. */
@@ -214,7 +219,9 @@ export class RedisSource implements Source {
 
 /** Rejects with {@link EngineFault}. */
 export async function connect(place: Place, prefix: string): Promise<{ connection: Connection; identity: string }> {
-  const connection = await Connection.open(place)
+  const connection = await Connection.open(place).catch((error: unknown) => {
+    throw faultOf(place, error)
+  })
   try {
     const about = String(await connection.command(['INFO', 'server']))
     const major = Number(/^redis_version:(\d+)/m.exec(about)?.[1])

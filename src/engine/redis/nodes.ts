@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { Unavailable } from '../engine.ts'
 import type { LogName } from '../event.ts'
-import type { Connection } from './connection.ts'
+import { type Connection, Refused } from './connection.ts'
+import type { Health } from './health.ts'
 import { type Keys, roomOf } from './keys.ts'
 import type { Link } from './link.ts'
 
@@ -14,6 +15,8 @@ export interface Timing {
 
 /** Logs of a dead node that are seen to at once. */
 const AT_ONCE = 16
+/** Names in one of them that are seen to in one go: about ten milliseconds of Redis' work. */
+const NAMES = 500
 
 /** What a node finds when it comes to Redis. */
 export interface Joined {
@@ -35,35 +38,40 @@ export class Nodes {
   readonly #keys: Keys
   readonly #link: Link
   readonly #timing: Timing
+  readonly #health: Health
   /** How often Redis has confirmed a renewal. */
   #beat = 0
   #lost = false
+  #reborn = false
   /** Logs that this node may write to, of those that it ever could. */
   readonly #admitted = new Set<LogName>()
   readonly #entered = new Set<LogName>()
   readonly #entering = new Map<LogName, Promise<void>>()
   readonly #reaping = new Set<string>()
   #timer: NodeJS.Timeout | undefined
-  /** Since when a renewal is under way. */
-  #asked: number | undefined
+  #renewing: Promise<void> | undefined
+  /** Since when. */
+  #asked = 0
 
-  constructor(keys: Keys, link: Link, timing: Timing) {
+  constructor(keys: Keys, link: Link, timing: Timing, health: Health) {
     this.#keys = keys
     this.#link = link
     this.#timing = timing
+    this.#health = health
   }
 
   /** Takes up a new connection. */
   async join(connection: Connection): Promise<Joined> {
-    this.#asked = undefined
-    this.#timer ??= setInterval(() => void this.#renew(), this.#timing.renew).unref()
-    let reborn = false
+    this.#renewing = undefined
+    this.#timer ??= setInterval(() => this.#tick(), this.#timing.renew).unref()
     for (;;) {
       const [state, beat] = await this.#beatOnce(connection)
       if (state !== 'dead') {
         this.#beat = Number(beat)
         const lost = this.#lost || state === 'lost'
+        const reborn = this.#reborn
         this.#lost = false
+        this.#reborn = false
         if (lost) this.#admitted.clear()
         return { lost, reborn }
       }
@@ -72,7 +80,7 @@ export class Nodes {
       this.#beat = 0
       this.#admitted.clear()
       this.#entered.clear()
-      reborn = true
+      this.#reborn = true
       // Whoever buried it may have died over it.
       await this.#reap(connection, before)
     }
@@ -116,7 +124,15 @@ export class Nodes {
       this.#link.reset('this node is not known')
       throw new Unavailable('this node is not known to Redis')
     }
-    if (id === this.id) this.#admitted.add(log)
+    if (id === this.id && this.#entered.has(log)) this.#admitted.add(log)
+  }
+
+  /** A room is no more: nothing that this node has in it will have to be taken from it. */
+  closed(log: LogName): void {
+    this.#admitted.delete(log)
+    if (!this.#entered.delete(log)) return
+    // What stays is looked at in vain when this node is taken out of its logs.
+    this.#link.command(['SREM', this.#keys.nodeLogs + this.id, log]).catch(() => {})
   }
 
   /** All logs of rooms that some node may write to. */
@@ -135,26 +151,42 @@ export class Nodes {
     clearInterval(this.#timer)
   }
 
-  async #renew(): Promise<void> {
+  #tick(): void {
+    if (!this.#renewing) void this.renew()
+    else if (performance.now() - this.#asked > this.#timing.lease) this.#link.reset('it does not answer')
+  }
+
+  /** Renews the lease; from that {@link Health} knows whether commits work. */
+  renew(): Promise<void> {
     const { connection } = this.#link
-    if (!connection) return
-    if (this.#asked !== undefined) {
-      if (performance.now() - this.#asked > this.#timing.lease) this.#link.reset('it does not answer')
-      return
-    }
+    if (!connection) return Promise.resolve()
+    if (this.#renewing) return this.#renewing
     this.#asked = performance.now()
-    try {
-      const [state, beat, ...expired] = await this.#beatOnce(connection)
-      if (state === 'dead') return this.noticeDeath()
-      this.#beat = Number(beat)
-      if (state === 'lost') return this.noticeLoss()
-      // Not waited for: it may take longer than a lease. What fails is found again.
-      for (const node of expired) void this.#reap(connection, node).catch(() => {})
-    } catch {
-      // The next one will tell.
-    } finally {
-      this.#asked = undefined
-    }
+    // The lease says nothing of the socket on which channels are heard.
+    const renewing = Promise.all([this.#renew(connection), connection.listening()])
+      .then(
+        () => {
+          if (connection.reason === undefined) this.#health.recovered()
+        },
+        (error: unknown) => {
+          // What else there may be is the connection's end, and that has said why.
+          if (error instanceof Refused) this.#health.failed(error.message)
+        },
+      )
+      .finally(() => {
+        if (this.#renewing === renewing) this.#renewing = undefined
+      })
+    this.#renewing = renewing
+    return renewing
+  }
+
+  async #renew(connection: Connection): Promise<void> {
+    const [state, beat, ...expired] = await this.#beatOnce(connection)
+    if (state === 'dead') return this.noticeDeath()
+    this.#beat = Number(beat)
+    if (state === 'lost') return this.noticeLoss()
+    // Not waited for: it may take longer than a lease. What fails is found again.
+    for (const node of expired) void this.#reap(connection, node).catch(() => {})
   }
 
   #beatOnce(connection: Connection) {
@@ -181,11 +213,14 @@ export class Nodes {
 
   async #reapLog(connection: Connection, node: string, log: LogName): Promise<void> {
     const room = roomOf(log)
-    const args = [node, String(room), this.#keys.control]
-    const released = await connection.run('reap', this.#keys.ofLog(log, node), args)
-    for (let place = 0; place + 1 < released.length; place += 2) {
-      const [key = '', token] = released.slice(place, place + 2)
-      await connection.command(['SREM', this.#keys.heldIn(key), `${room} ${token}`])
+    const args = [node, String(room), this.#keys.control, String(NAMES)]
+    for (let next = '0'; next !== ''; ) {
+      const [then, released] = await connection.run('reap', this.#keys.ofLog(log, node), [...args, next])
+      const unnoted = released.map(([key, token]) =>
+        connection.command(['SREM', this.#keys.heldIn(key), `${room} ${token}`]),
+      )
+      await Promise.all(unnoted)
+      next = then
     }
   }
 }

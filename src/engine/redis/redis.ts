@@ -5,27 +5,28 @@ import {
   type BlockRecord,
   Closed,
   type Engine,
-  EngineFault,
   type Listener,
   type NewRoom,
   type Range,
   type RoomChange,
   type RoomRecord,
+  Unavailable,
 } from '../engine.ts'
 import type { Draft, Event, LogName } from '../event.ts'
-import { unfinished } from '../moving.ts'
 import { readLog, type Store } from '../reading.ts'
 import type { MemoryLimits } from '../recent.ts'
 import type { Retention, Watch } from '../watch.ts'
 import { Appends } from './appends.ts'
+import { Changes } from './changes.ts'
 import { Claims } from './claims.ts'
-import type { Connection } from './connection.ts'
 import { Feeds } from './feeds.ts'
+import { Health } from './health.ts'
 import { Keys } from './keys.ts'
 import { Link } from './link.ts'
 import { Nodes, type Timing } from './nodes.ts'
 import { Notes } from './notes.ts'
 import { People } from './people.ts'
+import { Resume } from './resume.ts'
 import { RoomTable } from './rooms.ts'
 import { storeOf } from './store.ts'
 import { Sweep } from './sweep.ts'
@@ -47,10 +48,8 @@ const TIMING: Timing = { lease: 5_000, renew: 1_500 }
 const STOP_MS = 5_000
 
 export class RedisEngine implements Engine {
-  readonly #options: RedisOptions
-  readonly #watch: Watch
-  readonly #keys: Keys
   readonly #link: Link
+  readonly #health: Health
   readonly #nodes: Nodes
   readonly #feeds: Feeds
   readonly #appends: Appends
@@ -60,35 +59,27 @@ export class RedisEngine implements Engine {
   readonly #notes: Notes
   readonly #sweep: Sweep
   readonly #store: Store
-  readonly #roomWatchers = new Set<(room: number) => void>()
-  /** Rooms that others have changed since the last turn. */
-  readonly #changed = new Set<number>()
-  #started = false
-  /** Redis has lost something, and what is known here is not put back yet. */
-  #incomplete = false
-  #troubled = false
+  readonly #changes: Changes
 
   constructor(options: RedisOptions, watch: Watch) {
-    this.#options = options
-    this.#watch = watch
     const keys = new Keys(options.prefix)
     const timing = options.timing ?? TIMING
     // Whoever comes back to Redis first gives the others a lease's time to come back, too.
     const link = new Link(options.place, timing.lease / 2, {
-      down: (reason) => this.#down(reason),
-      resume: (connection) => this.#resume(connection),
-      up: () => this.#up(),
+      down: (reason) => resume.down(reason),
+      failed: (reason) => resume.failed(reason),
+      resume: (connection) => resume.resume(connection),
+      up: () => resume.up(),
     })
-    this.#keys = keys
     this.#link = link
-    this.#nodes = new Nodes(keys, link, timing)
+    this.#health = new Health(options.place, watch)
+    this.#nodes = new Nodes(keys, link, timing, this.#health)
     this.#feeds = new Feeds(keys, options.memory)
     this.#appends = new Appends(keys, link, this.#nodes, {
       floor: (log) => this.#feeds.get(log)?.seen ?? 0,
       committed: (log, prev, events) => this.#feeds.committed(log, prev, events),
       measured: (events, ms) => watch.measured?.(events, ms),
-      trouble: (reason) => this.#trouble(reason),
-      recovered: () => this.#recovered(),
+      refused: (reason) => void this.#refused(reason),
     })
     this.#feeds.appends = this.#appends
     this.#claims = new Claims(keys, link, this.#nodes, this.#feeds)
@@ -96,12 +87,25 @@ export class RedisEngine implements Engine {
       keys,
       link,
       () => this.#nodes.id,
-      (room) => this.#roomChanged(room),
+      (room) => this.#changes.changed(room),
     )
     this.#people = new People(keys, link)
     this.#notes = new Notes(keys, link)
     this.#sweep = new Sweep(keys, link, options.keep)
     this.#store = storeOf(keys, link)
+    this.#changes = new Changes(this.#nodes, this.#feeds, this.#claims, this.#rooms)
+    const parts = {
+      keys,
+      health: this.#health,
+      nodes: this.#nodes,
+      feeds: this.#feeds,
+      appends: this.#appends,
+      claims: this.#claims,
+      rooms: this.#rooms,
+      people: this.#people,
+      changes: this.#changes,
+    }
+    const resume = new Resume(parts, options.lobby, options.place.shown, watch)
   }
 
   /** Which node this is at the moment. */
@@ -115,11 +119,8 @@ export class RedisEngine implements Engine {
     } catch (error) {
       this.#nodes.stop()
       this.#link.stop()
-      if (error instanceof EngineFault) throw error
-      const reason = error instanceof Error ? error.message : String(error)
-      throw new EngineFault(`cannot use Redis at ${this.#options.place.shown}: ${reason}`, { cause: error })
+      throw error
     }
-    this.#started = true
     this.#sweep.start()
   }
 
@@ -137,6 +138,7 @@ export class RedisEngine implements Engine {
   }
 
   async ping(): Promise<void> {
+    if (this.#health.trouble !== undefined) throw new Unavailable(this.#health.trouble)
     await this.#link.command(['PING'])
   }
 
@@ -146,7 +148,11 @@ export class RedisEngine implements Engine {
     if (draft.kind === 'joined') void this.#people.see(draft.from).catch(() => {})
     const appended = this.#appends.append(log, draft)
     this.#sweep.note(log)
-    return presence ? appended.then((event) => this.#moved(event)) : appended
+    if (!presence) return appended
+    return appended.then(
+      (event) => this.#moved(event),
+      (error: unknown) => this.#notMoved(draft, error),
+    )
   }
 
   read(log: LogName, range: Range): AsyncIterable<readonly Event[]> {
@@ -155,7 +161,7 @@ export class RedisEngine implements Engine {
   }
 
   follow(log: LogName, listener: Listener): () => void {
-    return this.#feeds.follow(log, listener, () => this.#link.connection)
+    return this.#feeds.follow(log, listener)
   }
 
   claim(room: number, nickname: string): Promise<boolean> {
@@ -164,7 +170,7 @@ export class RedisEngine implements Engine {
 
   async release(room: number, nickname: string): Promise<void> {
     this.#claims.release(room, nickname)
-    this.#roomChanged(room)
+    this.#changes.changed(room)
   }
 
   members(room: number): Promise<readonly string[]> {
@@ -202,20 +208,25 @@ export class RedisEngine implements Engine {
   async closeRoom(id: number): Promise<boolean> {
     // Asked only where it must be: what is appended behind this call comes behind the end.
     if (!this.#rooms.has(id) && !(await this.#rooms.find(id))) return false
-    try {
-      await this.append(`room:${id}`, { kind: 'closed', room: id, from: '', body: '' })
-    } catch (error) {
-      // Whoever has ended the log may have died before it removed the room.
-      if (!(error instanceof Closed)) throw error
-    }
+    const ended = await this.append(`room:${id}`, { kind: 'closed', room: id, from: '', body: '' }).then(
+      () => true,
+      (error: unknown) => {
+        if (!(error instanceof Closed)) throw error
+        return false
+      },
+    )
+    return (await this.#remove(id)) || ended
+  }
+
+  /** A room whose log has ended: whoever has ended it may have died before it removed the room. False when it was removed. */
+  async #remove(id: number): Promise<boolean> {
     const removed = await this.#rooms.remove(id)
-    this.#closed(id)
+    this.#changes.closed(id)
     return removed
   }
 
   watchRooms(listener: (room: number) => void): () => void {
-    this.#roomWatchers.add(listener)
-    return () => this.#roomWatchers.delete(listener)
+    return this.#changes.watch(listener)
   }
 
   createAccount(name: string, hash: string): Promise<boolean> {
@@ -262,108 +273,22 @@ export class RedisEngine implements Engine {
     return this.#notes.forget(key)
   }
 
-  /** Takes up where the last connection ended. Channels first: what is told from now on is not missed. */
-  async #resume(connection: Connection): Promise<void> {
-    if (!this.#started) await this.#refuseUnfinished(connection)
-    await connection.subscribe([this.#keys.control], (text) => this.#told(text))
-    await this.#feeds.subscribe(connection)
-    const { lost, reborn } = await this.#nodes.join(connection)
-    if (reborn) this.#claims.forget()
-    if (lost) this.#noticeLoss()
-    await this.#appends.settle(connection)
-    await this.#rooms.load(connection, this.#options.lobby, this.#incomplete)
-    await this.#claims.pay(connection)
-    if (this.#incomplete) await this.#claims.restore(connection)
-    const behind = await this.#feeds.read(connection)
-    if (behind > 0 && !this.#incomplete) {
-      // Only a log has told: what else is missing is put back all the same.
-      this.#noticeLoss()
-      await this.#claims.restore(connection)
-    }
-    this.#incomplete = false
-  }
-
-  async #refuseUnfinished(connection: Connection): Promise<void> {
-    const from = await connection.command(['GET', this.#keys.migration])
-    if (typeof from === 'string') throw new EngineFault(unfinished(`Redis at ${this.#options.place.shown}`, from))
-  }
-
-  #noticeLoss(): void {
-    this.#incomplete = true
-    this.#watch.lost?.(`Redis at ${this.#options.place.shown} has lost what it had confirmed`)
-  }
-
-  #up(): void {
-    if (!this.#started) return
-    this.#recovered()
-    // Nobody knows what was missed.
-    for (const id of this.#rooms.ids()) this.#roomChanged(id)
-  }
-
-  #down(reason: string): void {
-    this.#feeds.down()
-    this.#rooms.down()
-    this.#people.down()
-    this.#appends.down(reason)
-    this.#trouble(reason)
-  }
-
-  #trouble(reason: string): void {
-    if (this.#troubled) return
-    this.#troubled = true
-    this.#watch.trouble(reason)
-  }
-
-  #recovered(): void {
-    if (!this.#troubled) return
-    this.#troubled = false
-    this.#watch.recovered()
+  /** A commit: does Redis refuse every write? */
+  async #refused(reason: string): Promise<void> {
+    if (this.#health.trouble === undefined) await this.#nodes.renew()
+    if (this.#health.trouble === undefined) this.#health.warn(reason)
   }
 
   /** Somebody of this node has come or gone. */
   #moved(event: Event): Event {
     this.#claims.note(event)
-    this.#roomChanged(event.room)
+    this.#changes.changed(event.room)
     return event
   }
 
-  /** A node tells what may be known wrongly elsewhere. */
-  #told(text: string): void {
-    // Only the scripts write here.
-    const [what, node, about = '', more = ''] = JSON.parse(text) as string[]
-    switch (what) {
-      case 'room':
-        if (node !== this.#nodes.id) this.#changedElsewhere(Number(about))
-        return
-      case 'record':
-        this.#rooms.learn(about)
-        return
-      case 'dropped':
-        this.#closed(Number(about))
-        return
-      case 'trimmed':
-        this.#feeds.get(about as LogName)?.trim(Number(more))
-    }
-  }
-
-  #closed(room: number): void {
-    this.#claims.closed(room)
-    this.#rooms.drop(room)
-  }
-
-  /** Many who come at once are told of once. */
-  #changedElsewhere(room: number): void {
-    if (this.#changed.size === 0) {
-      setImmediate(() => {
-        const changed = [...this.#changed]
-        this.#changed.clear()
-        for (const id of changed) this.#roomChanged(id)
-      })
-    }
-    this.#changed.add(room)
-  }
-
-  #roomChanged(room: number): void {
-    for (const listener of [...this.#roomWatchers]) listener(room)
+  async #notMoved({ kind, room }: Draft, error: unknown): Promise<never> {
+    // What nobody gets into does not stay listed.
+    if (kind === 'joined' && error instanceof Closed) await this.#remove(room).catch(() => {})
+    throw error
   }
 }

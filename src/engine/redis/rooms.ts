@@ -1,19 +1,19 @@
 import { EngineFault, type NewRoom, type RoomChange, type RoomRecord, Taken, Unavailable } from '../engine.ts'
 import { fold } from '../fold.ts'
 import type { Connection } from './connection.ts'
+import { type Kept, readRooms, restoreRooms } from './kept-rooms.ts'
 import type { Keys } from './keys.ts'
 import type { Link } from './link.ts'
 
-const LOBBY = 1
 const LOBBY_TITLE = 'Public Chat'
 const LOBBY_DESCRIPTION = 'This is the default chat, available to everyone!'
 
-/** A room as Redis keeps it. */
-interface Kept extends RoomRecord {
-  readonly titleKey: string
-  readonly lineKey: string
-  /** Rises with every change of any room. */
-  readonly version: number
+/** What was found when all rooms were read. */
+export interface Loaded {
+  /** Redis had lost something. */
+  readonly lost: boolean
+  /** Rooms that were known here and are no more. */
+  readonly closed: readonly number[]
 }
 
 /**
@@ -29,6 +29,9 @@ export class RoomTable {
   readonly #byKey = new Map<string, number>()
   /** Since the connection: what was read before they were dropped may come in later. */
   readonly #dropped = new Set<number>()
+  /** The highest number, and the highest count of changes, that was ever heard of: Redis does not know less. */
+  #number = 0
+  #version = 0
 
   /** `changed` is called with a room of which something else is known now. */
   constructor(keys: Keys, link: Link, node: () => string, changed: (room: number) => void) {
@@ -38,22 +41,19 @@ export class RoomTable {
     this.#changed = changed
   }
 
-  /** Reads all rooms anew. After a loss those that are known here are put back first. */
-  async load(connection: Connection, lobby: string, lost: boolean): Promise<void> {
-    const head = [this.#node(), this.#keys.control]
-    if (lost) {
-      const highest = Math.max(LOBBY, ...this.#byId.keys())
-      const known = Array.from(this.#byId.values(), (room) => JSON.stringify(room))
-      await connection.run('restore-rooms', this.#keys.rooms, [...head, String(highest), ...known])
-    }
+  /** Reads all rooms anew. What is known here and Redis has lost is put back first. */
+  async load(connection: Connection, lobby: string): Promise<Loaded> {
+    const known = { rooms: [...this.#byId.values()], number: this.#number, version: this.#version }
+    const lost = await restoreRooms(connection, this.#keys, this.#node(), known)
     const made = [lobby, fold(lobby), LOBBY_TITLE, fold(LOBBY_TITLE), LOBBY_DESCRIPTION]
-    const ensured = await connection.run('lobby', this.#keys.rooms, [...head, ...made])
+    const ensured = await connection.run('lobby', this.#keys.rooms, [this.#node(), this.#keys.control, ...made])
     if (ensured === 0) throw new EngineFault(`--lobby ${lobby} is the name of another room`)
-    const [records = ''] = this.#keys.rooms
-    this.#byId.clear()
-    this.#byKey.clear()
-    // The reply to HVALS.
-    for (const record of (await connection.command(['HVALS', records])) as readonly string[]) this.#learn(record)
+    const before = [...this.#byId.values()]
+    const records = await readRooms(connection, this.#keys)
+    // What was told meanwhile is newer.
+    for (const room of before) if (this.#byId.get(room.id) === room) this.#forget(room)
+    for (const record of records) this.#learn(record)
+    return { lost, closed: before.map(({ id }) => id).filter((id) => !this.#byId.has(id)) }
   }
 
   /** The connection is gone: what is told now is not heard. What is known is not asked until {@link load}. */
@@ -63,8 +63,14 @@ export class RoomTable {
 
   /** A node has made or changed a room. */
   learn(record: string): void {
-    const learned = this.#learn(record)
-    if (learned) this.#changed(learned.id)
+    // Only the scripts write it.
+    const room: Kept = JSON.parse(record)
+    if (this.#learn(room)) this.#changed(room.id)
+  }
+
+  /** So many changes have been made of all rooms. */
+  hear(version: number): void {
+    this.#version = Math.max(this.#version, version)
   }
 
   /** A node has closed a room. */
@@ -72,8 +78,7 @@ export class RoomTable {
     this.#dropped.add(id)
     const room = this.#byId.get(id)
     if (!room) return
-    this.#byId.delete(id)
-    this.#unname(room)
+    this.#forget(room)
     this.#changed(id)
   }
 
@@ -131,20 +136,21 @@ export class RoomTable {
     return [this.#node(), this.#keys.control, ...names, description, visibility]
   }
 
-  /** Undefined when that, or something newer, was known. */
-  #learn(record: string): Kept | undefined {
-    // Only the scripts write it.
-    const room = JSON.parse(record) as Kept
+  /** False when that, or something newer, was known. */
+  #learn(room: Kept): boolean {
     const known = this.#byId.get(room.id)
-    if (this.#dropped.has(room.id) || (known && known.version >= room.version)) return undefined
-    if (known) this.#unname(known)
+    if (this.#dropped.has(room.id) || (known && known.version >= room.version)) return false
+    if (known) this.#forget(known)
     this.#byId.set(room.id, room)
     this.#byKey.set(room.titleKey, room.id)
     this.#byKey.set(room.lineKey, room.id)
-    return room
+    this.#number = Math.max(this.#number, room.id)
+    this.hear(room.version)
+    return true
   }
 
-  #unname({ id, titleKey, lineKey }: Kept): void {
+  #forget({ id, titleKey, lineKey }: Kept): void {
+    this.#byId.delete(id)
     for (const key of [titleKey, lineKey]) if (this.#byKey.get(key) === id) this.#byKey.delete(key)
   }
 

@@ -7,11 +7,11 @@ export interface Answers {
   append: readonly [status: 'ok', prev: string, first: string, skipped: string, lost: string] | readonly [Refused]
   probe: string | null
   close: string | null
-  reap: readonly string[]
+  reap: readonly [next: string, released: readonly (readonly [key: string, token: string])[]]
   admit: number
   claim: 'taken' | 'held' | 'unknown' | 'dead'
   release: number
-  restore: readonly string[]
+  restore: readonly [lost: number, conflicts: readonly string[]]
   sync: readonly [start: string, last: string, lost: string]
   trim: number
   back: string | null
@@ -34,40 +34,41 @@ export interface Answers {
   blocks: readonly (readonly [owner: string, block: string])[]
   'remember-first': string
 }
-type Refused = 'closed' | 'late' | 'unknown' | 'dead'
+/** Why nothing was appended. */
+export type Refused = 'closed' | 'late' | 'unknown' | 'dead'
 export type ScriptName = keyof Answers
 
 /** What a script begins with: Lua in Redis has no modules. */
-const BEGINS: { readonly [S in ScriptName]: 'log' | 'nodes' | 'rooms' | undefined } = {
-  append: 'log',
-  probe: 'log',
-  close: 'log',
-  reap: 'log',
-  admit: 'log',
-  claim: 'log',
-  release: 'log',
-  restore: 'log',
-  sync: 'log',
-  trim: 'log',
-  back: 'log',
-  renew: 'nodes',
-  enrol: 'nodes',
-  bury: 'nodes',
-  buried: 'nodes',
-  inhabited: 'nodes',
-  'create-room': 'rooms',
-  'change-room': 'rooms',
-  'drop-room': 'rooms',
-  'find-room': 'rooms',
-  lobby: 'rooms',
-  'restore-rooms': 'rooms',
-  account: undefined,
-  see: undefined,
-  names: undefined,
-  block: undefined,
-  unblock: undefined,
-  blocks: undefined,
-  'remember-first': undefined,
+const BEGINS: { readonly [S in ScriptName]: readonly string[] } = {
+  append: ['log'],
+  probe: ['log'],
+  close: ['log'],
+  reap: ['log', 'claims'],
+  admit: ['log'],
+  claim: ['log', 'claims'],
+  release: ['log', 'claims'],
+  restore: ['log', 'claims'],
+  sync: ['log'],
+  trim: ['log'],
+  back: ['log'],
+  renew: ['nodes'],
+  enrol: ['nodes'],
+  bury: ['nodes'],
+  buried: ['nodes'],
+  inhabited: ['nodes'],
+  'create-room': ['rooms'],
+  'change-room': ['rooms'],
+  'drop-room': ['rooms'],
+  'find-room': ['rooms'],
+  lobby: ['rooms'],
+  'restore-rooms': ['rooms'],
+  account: [],
+  see: [],
+  names: [],
+  block: [],
+  unblock: [],
+  blocks: [],
+  'remember-first': [],
 }
 
 export interface Script {
@@ -81,8 +82,7 @@ export function loadScripts(): ReadonlyMap<ScriptName, Script> {
   const scripts = new Map<ScriptName, Script>()
   // The keys are those of the table.
   for (const name of Object.keys(BEGINS) as ScriptName[]) {
-    const begin = BEGINS[name]
-    const source = begin === undefined ? read(name) : `${read(begin)}\n${read(name)}`
+    const source = [...BEGINS[name], name].map(read).join('\n')
     scripts.set(name, { source, sha: createHash('sha1').update(source).digest('hex') })
   }
   return scripts

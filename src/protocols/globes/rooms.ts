@@ -1,5 +1,6 @@
 import { setImmediate as othersFirst } from 'node:timers/promises'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import Negotiator from 'negotiator'
 import { LOBBY } from '../../chat/chat.ts'
 import { Passwords } from '../../chat/passwords.ts'
 import { Refusal } from '../../chat/refusal.ts'
@@ -8,7 +9,7 @@ import type { HttpGround } from '../http/routes.ts'
 import { Snapshot } from '../http/snapshot.ts'
 import { checkDescription, type Password, textsOf } from './description.ts'
 import { GlobesError } from './errors.ts'
-import { listOf, wantsJson } from './list.ts'
+import { listOf } from './list.ts'
 import type { Shared } from './options.ts'
 import { findRoom, type InRoom, showRoom } from './room.ts'
 import { tokenOf } from './tokens.ts'
@@ -48,7 +49,8 @@ export function addRooms(app: FastifyInstance, { chat, tokens, publicRooms }: Sh
 
   app.get('/chats', async ({ headers }, reply) => {
     reply.header('Vary', 'Accept')
-    if (!wantsJson(headers.accept)) return reply.type('text/html; charset=utf-8').send(await list.get())
+    const type = new Negotiator({ headers }).mediaType(['application/json', 'text/html'])
+    if (type !== 'application/json') return reply.type('text/html; charset=utf-8').send(await list.get())
     return reply.type('application/json; charset=utf-8').send(await everyRoom.get())
   })
 

@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { Traffic } from '../tally.ts'
+import { inTime, troubleOf } from './ready.ts'
 import type { Vitals } from './vitals.ts'
 
 /**
@@ -20,7 +21,12 @@ export function metricsOf(vitals: Vitals): Registry {
       labelNames,
       async collect() {
         this.reset()
-        await read((value, labels = {}) => this.set(labels, value))
+        try {
+          await read((value, labels = {}) => this.set(labels, value))
+        } catch {
+          // While the engine does not answer, the other numbers are told all the same; `roomd_ready` says so.
+          this.remove()
+        }
       },
     })
   const counter = (name: string, help: string, read: (set: Set) => void, labelNames: string[] = []) =>
@@ -77,8 +83,13 @@ export function metricsOf(vitals: Vitals): Registry {
     },
     ['protocol'],
   )
-  gauge('roomd_rooms', 'Rooms there are.', async (set) => set(await engine.roomCount()))
-  gauge('roomd_rooms_occupied', 'Rooms with somebody in them.', async (set) => set((await engine.memberCounts()).size))
+  gauge('roomd_ready', 'Whether /readyz says so: 1 or 0.', async (set) => {
+    set((await troubleOf(vitals)) === undefined ? 1 : 0)
+  })
+  gauge('roomd_rooms', 'Rooms there are.', async (set) => set(await inTime(engine.roomCount())))
+  gauge('roomd_rooms_occupied', 'Rooms with somebody in them.', async (set) => {
+    set((await inTime(engine.memberCounts())).size)
+  })
   counter(
     'roomd_events_total',
     'Events that sessions here have caused.',

@@ -1,9 +1,7 @@
 /** For whoever operates the daemon: is it alive, does it work, how is it. */
 import type { Routes } from '../http/routes.ts'
+import { troubleOf } from './ready.ts'
 import type { Vitals } from './vitals.ts'
-
-/** How long the engine may take to show that it works, in ms. */
-const PATIENCE_MS = 2_000
 
 /** `/healthz`, `/readyz`, `/metrics`. */
 export function operationRoutes(vitals: Vitals): Routes {
@@ -20,20 +18,5 @@ export function operationRoutes(vitals: Vitals): Routes {
       return trouble === undefined ? 'ready\n' : reply.code(503).send(`${trouble}\n`)
     })
     app.get('/metrics', async (_, reply) => reply.type(metrics.contentType).send(await metrics.metrics()))
-  }
-}
-
-/** Why the daemon had better not be sent clients now. */
-async function troubleOf({ engine, draining }: Vitals): Promise<string | undefined> {
-  if (draining) return 'stopping'
-  const { promise: late, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(reject, PATIENCE_MS, new Error('the engine does not answer'))
-  try {
-    await Promise.race([engine.ping(), late])
-    return undefined
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error)
-  } finally {
-    clearTimeout(timer)
   }
 }

@@ -5,6 +5,8 @@ import { dirname, extname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { brotliCompress, gzip } from 'node:zlib'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import fresh from 'fresh'
+import Negotiator from 'negotiator'
 import type { Routes } from '../http/routes.ts'
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -40,6 +42,7 @@ const HEADERS = {
   'Permissions-Policy': 'camera=(), microphone=(), geolocation=(), payment=(), usb=()',
 }
 
+const BEST_FIRST = ['br', 'gzip'] as const
 const CODINGS = { br: promisify(brotliCompress), gzip: promisify<Buffer, Buffer>(gzip) } as const
 
 /** The page for people: index.html at /, what belongs to it under /page/. */
@@ -68,10 +71,11 @@ class File {
   }
 
   async serve({ headers }: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-    const coding = codingFor(headers['accept-encoding'] ?? '')
+    const taken = new Negotiator({ headers }).encodings(BEST_FIRST)
+    const coding = BEST_FIRST.find((coding) => taken.includes(coding))
     const tag = coding ? `"${this.#hash}-${coding}"` : `"${this.#hash}"`
     reply.headers(HEADERS).header('ETag', tag)
-    if (names(headers['if-none-match'] ?? '', tag)) return reply.code(304).send()
+    if (fresh(headers, { etag: tag })) return reply.code(304).send()
     reply.header('Content-Type', this.#type)
     if (!coding) return reply.send(this.#plain)
     return reply.header('Content-Encoding', coding).send(await this.#pack(coding))
@@ -82,19 +86,4 @@ class File {
     if (!packed) this.#packed.set(coding, (packed = CODINGS[coding](this.#plain)))
     return packed
   }
-}
-
-/** The best one that a client takes (RFC 9110, 12.5.3). */
-function codingFor(accepted: string): keyof typeof CODINGS | undefined {
-  const taken = accepted.split(',').flatMap((item) => {
-    const [coding = '', ...parameters] = item.split(';').map((word) => word.trim().toLowerCase())
-    return parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter)) ? [] : [coding]
-  })
-  if (taken.includes('br')) return 'br'
-  return taken.includes('gzip') ? 'gzip' : undefined
-}
-
-/** Whether If-None-Match holds a tag (RFC 9110, 13.1.2). */
-function names(match: string, tag: string): boolean {
-  return match.split(',').some((item) => item.trim().replace(/^W\//, '') === tag || item.trim() === '*')
 }

@@ -1,10 +1,11 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { LineClient } from '../../support/client.ts'
 import { type Overrides, startTestDaemon } from '../../support/daemon.ts'
 import { exchange, request } from '../../support/http.ts'
 import { RoomdProcess } from '../../support/process.ts'
+import { RedisServer, withRedis } from '../../support/redis.ts'
 
 async function stage(overrides: Overrides = {}) {
   const daemon = await startTestDaemon({ http: 0, ...overrides })
@@ -134,4 +135,27 @@ test('a daemon as people run it says its version', async () => {
   const port = await daemon.ready('http')
   expect(await exchange(port, request('GET /readyz'))).toMatch(/^HTTP\/1.1 200 /)
   expect(await exchange(port, request('GET /metrics'))).toMatch(/roomd_build_info\{version="\d+\.\d+\.\d+"\} 1/)
+})
+
+withRedis('to be away', () => {
+  test('while Redis is away the numbers are told, and that it is', async () => {
+    const server = await RedisServer.start()
+    onTestFinished(() => server.stop())
+    const { daemon, get, metrics } = await stage({ redis: server.url })
+    const ann = await LineClient.connect(daemon)
+    onTestFinished(() => void ann.socket.destroy())
+    ann.send('LOGIN ann', 'JOIN ops')
+    await ann.until(({ type }) => type === 'userJoined')
+    expect(await metrics()).toContainEqual(['roomd_rooms_occupied', 1])
+    expect(await metrics()).toContainEqual(['roomd_ready', 1])
+    await server.kill()
+    await vi.waitFor(async () => expect((await get('/readyz')).status).toBe(503))
+    const away = await metrics()
+    expect(away.get('roomd_ready')).toBe(0)
+    expect(away.has('roomd_rooms_occupied')).toBe(false)
+    expect(away.get('roomd_connections{protocol="line"}')).toBe(1)
+    expect((await get('/healthz')).status).toBe(200)
+    await server.run()
+    await vi.waitFor(async () => expect(await metrics()).toContainEqual(['roomd_ready', 1]), { timeout: 10_000 })
+  })
 })

@@ -14,15 +14,14 @@ local skipped = {}
 local room
 local place, at = 0, 6
 while at <= #ARGV do
-  local mark, key, count = ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2])
+  local kind, key, count = ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2])
   local fields = { unpack(ARGV, at + 3, at + 2 + count) }
   local skip = false
-  if mark == 'joined' then
-    redis.call('HSET', joined, key, node .. ' ' .. fields[6])
+  if kind == 'joined' then
+    mark(node, key, fields[6])
     room = fields[4]
-  elseif mark == 'left' then
-    local by = redis.call('HGET', joined, key)
-    if by and owner(by) == node then redis.call('HDEL', joined, key) else skip = true end
+  elseif kind == 'left' then
+    skip = not unmark(node, key)
   end
   if skip then skipped[#skipped + 1] = place else write(fields) end
   place, at = place + 1, at + 3 + count

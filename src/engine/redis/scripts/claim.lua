@@ -1,8 +1,8 @@
 -- Takes a name. ARGV: node, folded name, token, name.
-local state = standing(ARGV[1])
+local node, key, token, name = unpack(ARGV)
+local state = standing(node)
 if state ~= 'here' then return state end
-local held = redis.call('HGET', names, ARGV[2])
-if held then return string.match(held, '^%d+ (%S+)') == ARGV[3] and 'taken' or 'held' end
-local place = redis.call('HINCRBY', info, 'claims', 1)
-redis.call('HSET', names, ARGV[2], place .. ' ' .. ARGV[3] .. ' ' .. ARGV[4])
+local held = redis.call('HGET', names, key)
+if held then return tokenOf(held) == token and 'taken' or 'held' end
+take(node, key, token, name)
 return 'taken'

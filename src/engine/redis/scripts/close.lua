@@ -3,11 +3,12 @@ local node, number, floor, room, control, keep = ARGV[1], ARGV[2], tonumber(ARGV
 local was = redis.call('GET', done)
 if was and tonumber(string.match(was, '^%d+')) >= tonumber(number) then return false end
 if not open(floor) then return false end
-for _, by in ipairs(redis.call('HVALS', joined)) do presence('left', room, string.match(by, '^%S+ (.*)$')) end
+for _, by in ipairs(redis.call('HVALS', joined)) do presence('left', room, nameOf(by)) end
 write({ 'kind', 'closed', 'room', room, 'from', '', 'body', '' })
 redis.call('HSET', info, 'closed', text(last))
 redis.call('SET', done, number .. ' ' .. text(last) .. ' ', 'PX', DAY_MS)
 redis.call('DEL', joined, names)
+for _, other in ipairs(redis.call('HKEYS', nodes)) do redis.call('DEL', insideOf(other)) end
 redis.call('PEXPIRE', log, keep)
 local told = publish(node, number)
 redis.call('PUBLISH', control, cjson.encode({ 'room', node, room }))

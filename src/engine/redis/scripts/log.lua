@@ -74,6 +74,39 @@ local function standing(node)
   return state == 'here' and 'here' or 'dead'
 end
 
+-- The node that a token or a mark in `joined` begins with.
 local function owner(value)
   return string.match(value, '^([^. ]+)')
+end
+
+-- Who stands behind a mark in `joined`.
+local function nameOf(mark)
+  return string.match(mark, '^%S+ (.*)$')
+end
+
+-- Of what all nodes hold in a room the part that is one node's: its tokens, each with the folded name, and the folded names of
+-- those who have joined by it. What is done for a node costs what that node holds, however many there are.
+local function claimsOf(node)
+  return string.sub(log, 1, -4) .. 'claims:' .. node
+end
+
+local function insideOf(node)
+  return string.sub(log, 1, -4) .. 'inside:' .. node
+end
+
+-- Notes who has joined, by which node.
+local function mark(node, key, name)
+  local by = redis.call('HGET', joined, key)
+  if by and owner(by) ~= node then redis.call('SREM', insideOf(owner(by)), key) end
+  redis.call('HSET', joined, key, node .. ' ' .. name)
+  redis.call('SADD', insideOf(node), key)
+end
+
+-- Who has joined by this node under this name and is no longer noted now; false when there was nobody.
+local function unmark(node, key)
+  local by = redis.call('HGET', joined, key)
+  if not by or owner(by) ~= node then return false end
+  redis.call('HDEL', joined, key)
+  redis.call('SREM', insideOf(node), key)
+  return nameOf(by)
 end

@@ -1,37 +1,41 @@
--- Takes from a dead node what it held in a room, and closes the log to it. ARGV: the dead node, room, control channel.
--- Returns the folded names and tokens of what it held.
-local victim, room, control = ARGV[1], ARGV[2], ARGV[3]
+-- Takes from a dead node what it held in a room, and closes the log to it: some of it at a time, as it may be much. ARGV: the
+-- dead node, room, control channel, how many names at a time, where to go on: at first `0`, then what the last call has returned
+-- once its names are dealt with. Returns where to go on, nothing when that was all, and the folded form and the token of each
+-- name that is free now.
+local victim, room, control, slice, cursor = unpack(ARGV)
 look()
-for node, state in pairs((function()
-  local all, found = redis.call('HGETALL', nodes), {}
-  for at = 1, #all, 2 do found[all[at]] = all[at + 1] end
-  return found
-end)()) do
-  if state ~= 'here' and tonumber(state) < ms - DAY_MS then redis.call('HDEL', nodes, node) end
+local states = redis.call('HGETALL', nodes)
+for at = 1, #states, 2 do
+  local since = tonumber(states[at + 1])
+  if since and since < ms - DAY_MS then redis.call('HDEL', nodes, states[at]) end
 end
 redis.call('HSET', nodes, victim, text(ms))
 
-local released = {}
-local held = redis.call('HGETALL', names)
-for at = 1, #held, 2 do
-  local token = string.match(held[at + 1], '^%d+ (%S+)')
-  if owner(token) == victim then
-    redis.call('HDEL', names, held[at])
-    released[#released + 1] = held[at]
-    released[#released + 1] = token
+local claims, inside = claimsOf(victim), insideOf(victim)
+local released, left = {}, {}
+if cursor ~= 'rest' then
+  local some
+  cursor, some = unpack(redis.call('HSCAN', claims, cursor, 'COUNT', slice))
+  for at = 1, #some, 2 do
+    local token, key = some[at], some[at + 1]
+    free(key, token)
+    released[#released + 1] = { key, token }
+    left[#left + 1] = unmark(victim, key) or nil
   end
+  if cursor == '0' then cursor = 'rest' end
+else
+  -- Whoever has joined without a claim.
+  for _, key in ipairs(redis.call('SPOP', inside, slice)) do left[#left + 1] = unmark(victim, key) or nil end
 end
-local inside = redis.call('HGETALL', joined)
-local owed = {}
-for at = 1, #inside, 2 do
-  if owner(inside[at + 1]) == victim then owed[#owed + 1] = at end
+-- What is noted of names elsewhere is gone: from here on they need not be known.
+if cursor == 'rest' and #released == 0 and redis.call('EXISTS', inside) == 0 then
+  redis.call('DEL', claims)
+  cursor = ''
 end
-if #owed > 0 and open(0) then
-  for _, at in ipairs(owed) do
-    redis.call('HDEL', joined, inside[at])
-    presence('left', room, string.match(inside[at + 1], '^%S+ (.*)$'))
-  end
+
+if #left > 0 and open(0) then
+  for _, name in ipairs(left) do presence('left', room, name) end
   publish('', 0)
 end
-if #released > 0 or #owed > 0 then redis.call('PUBLISH', control, cjson.encode({ 'room', '', room })) end
-return released
+if #released > 0 or #left > 0 then redis.call('PUBLISH', control, cjson.encode({ 'room', '', room })) end
+return { cursor, released }

@@ -1,45 +1,37 @@
--- After Redis has lost something: makes what a node holds in a room what the node says, whatever became of it. Claims again,
--- says `joined` again where that is missing, and `left` of whoever has gone meanwhile. ARGV: node, floor, room, control channel;
--- then for each name the folded one, token, name, whether it has joined, colour. Returns the folded names that somebody else
--- holds by now.
+-- After Redis may have lost something: makes some of what a node holds in a room what the node says, and lets it write there.
+-- ARGV: node, floor, room, control channel; then for each name what is to be (`released`, a token that is not held any more;
+-- `left`, somebody who is not inside any more; `claimed`; `joined`, which is claimed too), the folded name, token, name, colour.
+-- Returns whether something had been lost, and the folded names that somebody else holds by now.
 local node, floor, room, control = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4]
 local conflicts = {}
 redis.call('HSET', nodes, node, 'here')
-if not open(floor) then return conflicts end
-
-local claimed, inside = {}, {}
-for at = 5, #ARGV, 5 do
-  claimed[ARGV[at]] = ARGV[at + 1]
-  inside[ARGV[at]] = ARGV[at + 3] == '1'
-end
-local held = redis.call('HGETALL', names)
-for at = 1, #held, 2 do
-  local token = string.match(held[at + 1], '^%d+ (%S+)')
-  if owner(token) == node and claimed[held[at]] ~= token then redis.call('HDEL', names, held[at]) end
-end
-local marks = redis.call('HGETALL', joined)
-for at = 1, #marks, 2 do
-  if owner(marks[at + 1]) == node and not inside[marks[at]] then
-    redis.call('HDEL', joined, marks[at])
-    presence('left', room, string.match(marks[at + 1], '^%S+ (.*)$'))
-  end
-end
+if not open(floor) then return { 0, conflicts } end
 
 for at = 5, #ARGV, 5 do
-  local key, token, name = ARGV[at], ARGV[at + 1], ARGV[at + 2]
-  local by = redis.call('HGET', names, key)
-  if by and string.match(by, '^%d+ (%S+)') ~= token then
-    conflicts[#conflicts + 1] = key
+  local what, key, token, name, color = unpack(ARGV, at, at + 4)
+  if what == 'released' then
+    redis.call('HDEL', claimsOf(node), token)
+    free(key, token)
+  elseif what == 'left' then
+    local who = unmark(node, key)
+    if who then presence('left', room, who) end
   else
-    if not by then
-      local place = redis.call('HINCRBY', info, 'claims', 1)
-      redis.call('HSET', names, key, place .. ' ' .. token .. ' ' .. name)
-    end
-    if inside[key] and redis.call('HSETNX', joined, key, node .. ' ' .. name) == 1 then
-      presence('joined', room, name, ARGV[at + 4])
+    local held = redis.call('HGET', names, key)
+    if held and tokenOf(held) ~= token then
+      conflicts[#conflicts + 1] = key
+    else
+      if not held then
+        take(node, key, token, name)
+        lost = true
+      end
+      if what == 'joined' and redis.call('HEXISTS', joined, key) == 0 then
+        mark(node, key, name)
+        presence('joined', room, name, color)
+        lost = true
+      end
     end
   end
 end
 publish('', 0)
-redis.call('PUBLISH', control, cjson.encode({ 'room', '', room }))
-return conflicts
+if #ARGV > 4 then redis.call('PUBLISH', control, cjson.encode({ 'room', '', room })) end
+return { (lost or #conflicts > 0) and 1 or 0, conflicts }

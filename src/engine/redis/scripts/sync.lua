@@ -1,7 +1,10 @@
--- Where a log ends. ARGV: floor. Returns what is still known of it: its start, its last id, whether it had fallen behind.
+-- Where a log ends. ARGV: floor, an id that followers have seen. Returns what is still known of it: its start, its last id,
+-- whether it has fallen behind the floor: it ends before that, or goes on behind it without having it any more.
 local floor = tonumber(ARGV[1])
-local known = redis.call('HMGET', info, 'start', 'last')
-local last = known[2] and tonumber(known[2]) or 0
-if floor <= last or redis.call('HEXISTS', info, 'closed') == 1 then return { known[1] or '0', known[2] or '0', '0' } end
-redis.call('HSET', info, 'start', text(floor), 'last', text(floor))
-return { text(floor), text(floor), '1' }
+local known = redis.call('HMGET', info, 'start', 'last', 'closed')
+local start, last = tonumber(known[1] or '0'), tonumber(known[2] or '0')
+local lacking = floor > last or floor > start and floor < last and #redis.call('XRANGE', log, entry(floor), entry(floor)) == 0
+if known[3] or not lacking then return { text(start), text(last), '0' } end
+last = math.max(last, floor)
+redis.call('HSET', info, 'start', text(floor), 'last', text(last))
+return { text(floor), text(last), '1' }

@@ -1,0 +1,18 @@
+/** Does it for each, for so many at a time. Rejects with what fails first, and begins nothing more then. */
+export async function forEach<T>(all: Iterable<T>, atOnce: number, act: (one: T) => Promise<unknown>): Promise<void> {
+  const rest = [...all].values()
+  let failed = false
+  const work = async () => {
+    for (const one of rest) {
+      if (failed) return
+      await act(one)
+    }
+  }
+  const workers = Array.from({ length: atOnce }, () =>
+    work().catch((error: unknown) => {
+      failed = true
+      throw error
+    }),
+  )
+  await Promise.all(workers)
+}

@@ -1,0 +1,72 @@
+import type { LogName } from '../event.ts'
+import type { Claims } from './claims.ts'
+import type { Feeds } from './feeds.ts'
+import type { Nodes } from './nodes.ts'
+import type { RoomTable } from './rooms.ts'
+
+/** What nodes tell one another on the control channel, and who here watches rooms. */
+export class Changes {
+  readonly #nodes: Nodes
+  readonly #feeds: Feeds
+  readonly #claims: Claims
+  readonly #rooms: RoomTable
+  readonly #watchers = new Set<(room: number) => void>()
+  /** Rooms that others have changed since the last turn. */
+  readonly #elsewhere = new Set<number>()
+
+  constructor(nodes: Nodes, feeds: Feeds, claims: Claims, rooms: RoomTable) {
+    this.#nodes = nodes
+    this.#feeds = feeds
+    this.#claims = claims
+    this.#rooms = rooms
+  }
+
+  watch(listener: (room: number) => void): () => void {
+    this.#watchers.add(listener)
+    return () => this.#watchers.delete(listener)
+  }
+
+  /** A node tells what may be known wrongly elsewhere. */
+  heard(text: string): void {
+    // Only the scripts write here.
+    const [what, node, about = '', more = ''] = JSON.parse(text) as string[]
+    switch (what) {
+      case 'room':
+        if (node !== this.#nodes.id) this.#changedElsewhere(Number(about))
+        return
+      case 'record':
+        this.#rooms.learn(about)
+        return
+      case 'dropped':
+        this.#rooms.hear(Number(more))
+        this.closed(Number(about))
+        return
+      case 'trimmed':
+        this.#feeds.get(about as LogName)?.trim(Number(more))
+    }
+  }
+
+  /** A room is no more. */
+  closed(room: number): void {
+    this.#claims.closed(room)
+    this.#nodes.closed(`room:${room}`)
+    this.#rooms.drop(room)
+  }
+
+  /** Many who come at once are told of once. */
+  #changedElsewhere(room: number): void {
+    if (this.#elsewhere.size === 0) {
+      setImmediate(() => {
+        const changed = [...this.#elsewhere]
+        this.#elsewhere.clear()
+        for (const id of changed) this.changed(id)
+      })
+    }
+    this.#elsewhere.add(room)
+  }
+
+  /** Tells who watches. */
+  changed(room: number): void {
+    for (const listener of [...this.#watchers]) listener(room)
+  }
+}

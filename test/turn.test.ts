@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest'
+import { atTurnEnd, committed, turnEnd } from '../src/turn.ts'
+
+/** Says what it delivers, all at once; writing it takes long. */
+class Slow {
+  readonly told: number[][] = []
+  #waiting: number[] = []
+
+  say(...numbers: readonly number[]): void {
+    if (this.#waiting.length === 0) atTurnEnd('deliver', this)
+    this.#waiting.push(...numbers)
+    committed(numbers.length, 0)
+  }
+
+  deliver(): void {
+    this.told.push(this.#waiting)
+    this.#waiting = []
+    atTurnEnd('flush', this)
+  }
+
+  flush(): void {
+    const end = performance.now() + 40
+    while (performance.now() < end);
+  }
+}
+
+test('where writing takes long, what comes a little later is written with the rest', async () => {
+  const slow = new Slow()
+  slow.say(1, 2, 3)
+  await turnEnd()
+  slow.say(4)
+  await new Promise((next) => setTimeout(next, 1))
+  expect(slow.told).toEqual([[1, 2, 3]])
+  slow.say(5, 6)
+  await turnEnd()
+  expect(slow.told).toEqual([
+    [1, 2, 3],
+    [4, 5, 6],
+  ])
+  // Nobody waits for more than that, and nobody for ever.
+  slow.say(7)
+  await turnEnd()
+  slow.say(8)
+  await turnEnd()
+  expect(slow.told.slice(2)).toEqual([[7], [8]])
+})
