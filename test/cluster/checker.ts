@@ -7,7 +7,7 @@ export interface Told {
   readonly id: number
   readonly type: 'message' | 'userJoined' | 'userLeft'
   readonly from: string
-  /** The text of a message. Each text of a run is said once. */
+  /** The text of a message: a mark that nobody else has, also not of the same name, a space, and more. Said once in a run. */
   readonly body: string
 }
 
@@ -32,6 +32,7 @@ export function check({ acknowledged, stretches, history }: Record): string[] {
     ...onceEach(history),
     ...nothingLost(acknowledged, history),
     ...presence(history),
+    ...heldOnce(stretches),
     ...stretches.flatMap((stretch) => [...withoutHole(stretch, history)]),
   ]
 }
@@ -57,16 +58,44 @@ function* nothingLost(acknowledged: readonly string[], history: readonly Told[])
   for (const text of acknowledged) if (!kept.has(text)) yield `"${text}" was acknowledged and is not in HISTORY`
 }
 
-/** Every joined is followed by one left, every left follows a joined, and nobody speaks who is not there. */
+/**
+ * Every joined is followed by one left, every left follows a joined, nobody speaks who is not there, and in between it is one
+ * who speaks: another one of that name has a mark of its own.
+ */
 function* presence(history: readonly Told[]): Generator<string> {
-  const here = new Set<string>()
-  for (const { id, type, from } of history) {
+  /** Who is here, by folded name, and the mark of what he has said so far. */
+  const here = new Map<string, string | undefined>()
+  for (const { id, type, from, body } of history) {
     const key = fold(from)
-    if (type === 'userJoined' && here.has(key)) yield `${id}: ${from} joins and is there already`
-    if (type === 'userLeft' && !here.has(key)) yield `${id}: ${from} leaves and is not there`
-    if (type === 'message' && !here.has(key)) yield `${id}: ${from} speaks and is not there`
-    if (type === 'userJoined') here.add(key)
-    if (type === 'userLeft') here.delete(key)
+    if (type === 'userJoined') {
+      if (here.has(key)) yield `${id}: ${from} joins and is there already`
+      here.set(key, undefined)
+    } else if (type === 'userLeft') {
+      if (!here.delete(key)) yield `${id}: ${from} leaves and is not there`
+    } else if (here.has(key)) {
+      const [mark] = body.split(' ', 1)
+      const known = here.get(key) ?? mark
+      if (mark !== known) yield `${id}: "${body}" is said where ${from} is the one of mark ${known}`
+      here.set(key, known)
+    } else {
+      yield `${id}: ${from} speaks and is not there`
+    }
+  }
+}
+
+/** What memberships of one name have seen lies one behind the other. */
+function* heldOnce(stretches: readonly Stretch[]): Generator<string> {
+  /** By folded name what was seen last. */
+  const ends = new Map<string, number>()
+  const spans = stretches.flatMap(({ reader, told }) => {
+    const [first, last] = [told[0], told.at(-1)]
+    return first && last ? [{ reader, first: first.id, last: last.id }] : []
+  })
+  for (const { reader, first, last } of spans.sort((one, other) => one.first - other.first)) {
+    const key = fold(reader)
+    const end = ends.get(key) ?? Number.NEGATIVE_INFINITY
+    if (first <= end) yield `${first}: ${reader} comes in where another one of that name is until ${end}`
+    ends.set(key, Math.max(end, last))
   }
 }
 

@@ -2,18 +2,18 @@
 import { expect, onTestFinished, vi } from 'vitest'
 import { check, type Told } from './checker.ts'
 import { Member } from './member.ts'
-import type { Node } from './nodes.ts'
+import type { Host } from './nodes.ts'
 
-const ROOM = 'ops'
 const PATIENT = { timeout: 25_000, interval: 10 }
 
 export class Company {
   readonly members: Member[] = []
-  readonly #nodes: readonly Node[]
+  readonly #room: string
+  readonly #nodes: readonly Host[]
 
-  /** So many talk at each node. Resolves when everybody is in the room. */
-  static async gather(nodes: readonly Node[], each = 3): Promise<Company> {
-    const company = new Company(nodes)
+  /** So many talk at each node, in one room. Resolves when everybody is in the room. */
+  static async gather(nodes: readonly Host[], each = 3, room = 'ops'): Promise<Company> {
+    const company = new Company(nodes, room)
     for (const place of nodes.keys()) {
       for (let number = 0; number < each; number++) company.invite(`member${place}${number}`, place)
     }
@@ -21,7 +21,8 @@ export class Company {
     return company
   }
 
-  private constructor(nodes: readonly Node[]) {
+  private constructor(nodes: readonly Host[], room: string) {
+    this.#room = room
     this.#nodes = nodes
     onTestFinished(async () => {
       await Promise.all(this.members.map((member) => member.leave()))
@@ -30,12 +31,12 @@ export class Company {
 
   /** One more, who is at a node for as long as that lets it. */
   invite(name: string, place: number, nodes = this.#nodes): Member {
-    const member = new Member(name, ROOM, nodes, place)
+    const member = new Member(name, this.#room, nodes, place)
     this.members.push(member)
     return member
   }
 
-  at(node: Node | undefined): Member[] {
+  at(node: Host | undefined): Member[] {
     return this.members.filter((member) => member.node === node)
   }
 

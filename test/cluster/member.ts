@@ -4,7 +4,7 @@ import { vi } from 'vitest'
 import type { Notice } from '../../commands/replies.ts'
 import type { Stretch, Told } from './checker.ts'
 import { Line } from './line.ts'
-import type { Node } from './nodes.ts'
+import type { Host } from './nodes.ts'
 
 /** ms between two texts, and before something that was refused is tried again. */
 const PACE_MS = 20
@@ -34,7 +34,7 @@ export class Member {
   talking = true
   readonly #mark = ++members
   readonly #room: string
-  readonly #nodes: readonly Node[]
+  readonly #nodes: readonly Host[]
   /** Which of the nodes it is at, or tries next. */
   #place: number
   /** How many texts there have been, and those that are to be said again: they are in no log. */
@@ -53,7 +53,7 @@ export class Member {
   readonly #ended: Promise<void>
 
   /** It begins at the first of the nodes, and goes on to the next when it cannot stay. */
-  constructor(name: string, room: string, nodes: readonly Node[], place = 0) {
+  constructor(name: string, room: string, nodes: readonly Host[], place = 0) {
     this.name = name
     this.#room = room
     this.#nodes = nodes
@@ -61,7 +61,7 @@ export class Member {
     this.#ended = this.#live()
   }
 
-  get node(): Node {
+  get node(): Host {
     const node = this.#nodes[this.#place % this.#nodes.length]
     if (!node) throw new Error('there is a node')
     return node

@@ -6,9 +6,17 @@ import { temporaryFolder } from '../support/folder.ts'
 import { type Exit, RoomdProcess } from '../support/process.ts'
 
 /** As pino numbers it. */
-const ERROR = 50
+export const ERROR = 50
 
-export class Node {
+/** Where members can be. */
+export interface Host {
+  readonly daemon: Pick<TestDaemon, 'line'>
+  /** What it has logged as errors. */
+  readonly errors: readonly unknown[]
+  readonly running: boolean
+}
+
+export class Node implements Host {
   readonly #args: readonly string[]
   #process: RoomdProcess
   /** What its earlier processes have logged. */

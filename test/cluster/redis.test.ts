@@ -29,9 +29,9 @@ withRedis('a Redis that comes and goes', () => {
     for (const { name, stretches } of members) expect([name, stretches.length]).toEqual([name, 1])
   }
 
-  test('Redis is killed and comes back with its file', LONG, async () => {
+  test.for([2, 3])('Redis is killed and comes back with its file, under %i nodes', LONG, async (count) => {
     const server = await startServer()
-    const company = await gathered(Array.from({ length: NODES }, () => server.url))
+    const company = await gathered(Array.from({ length: count }, () => server.url))
     for (let time = 0; time < 2; time++) {
       await server.kill()
       await server.run()

@@ -1,7 +1,8 @@
 /** Several engines on one Redis, and what goes wrong between them. */
 import { once } from 'node:events'
+import { createServer } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { Closed, Gone, Unavailable } from '../../src/engine/engine.ts'
 import type { Draft, Event, LogName } from '../../src/engine/event.ts'
 import { RedisEngine, type RedisOptions } from '../../src/engine/redis/redis.ts'
@@ -397,6 +398,34 @@ withRedis('what goes wrong with Redis', () => {
       await engine.append(LOG, said('after'))
       await vi.waitFor(() => expect(seen.map(({ body }) => body)).toEqual(['before', 'meanwhile', 'after']))
       expect(notices).toEqual(['trouble', 'recovered'])
+    })
+
+    it('is sought ever more patiently, and nothing else is done meanwhile', async () => {
+      const own = await RedisServer.start()
+      onTestFinished(() => own.stop())
+      const { engine } = await node({ place: placeAt(own.port), timing: { lease: 3_200, renew: 100 } })
+      follow(engine)
+      await engine.append(LOG, said('before'))
+      await own.kill()
+      const knocks: number[] = []
+      const door = createServer((socket) => {
+        knocks.push(performance.now())
+        socket.destroy()
+      })
+      await once(door.listen(own.port, '127.0.0.1'), 'listening')
+      const before = performance.eventLoopUtilization()
+      await delay(3_000)
+      expect(performance.eventLoopUtilization(before).utilization).toBeLessThan(0.3)
+      await new Promise((closed) => door.close(closed))
+      // Two sockets belong to an attempt, and come together.
+      const attempts = knocks.filter((at, place) => at - (knocks[place - 1] ?? 0) > 40)
+      const waits = attempts.slice(1).map((at, place) => at - (attempts[place] ?? 0))
+      expect(waits.length).toBeGreaterThanOrEqual(2)
+      // Half of 50 ms before the first at least, then half of twice as much.
+      for (const [place, wait] of waits.entries()) expect(wait).toBeGreaterThan(Math.min(50 * 2 ** place, 800) - 5)
+      await own.run()
+      await isUp(engine)
+      await engine.append(LOG, said('after'))
     })
 
     it('frees a name that was released meanwhile', async () => {
