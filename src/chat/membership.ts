@@ -181,6 +181,8 @@ export class Membership {
   }
 
   async #seeOff(room: Place, session: Session): Promise<void> {
+    // Others have done it, who took this node for dead, and the name may be somebody else's by now.
+    if (!room.awaits(session)) return this.#unfollowIfDeserted(room)
     try {
       await this.#engine.append(room.log, draft('left', room, session))
       this.#counts.event(session.wire.protocol, 'left')
@@ -188,6 +190,7 @@ export class Membership {
       // The end of the room has taken it out already.
       if (!(error instanceof Closed)) throw error
     }
+    room.seenOff(session)
     await this.#engine.release(room.record.id, session.name)
     this.#unfollowIfDeserted(room)
   }

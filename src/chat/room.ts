@@ -21,6 +21,8 @@ export class Room implements Place {
   readonly #counts: Counts
   readonly #members = new Map<string, Session>()
   readonly #byWire = new Map<Wire, Set<Session>>()
+  /** Those who were taken out, until their `left` has come by. */
+  readonly #detached = new Map<string, Session>()
   /** Those who are told what happens, whether or not they are members. */
   readonly #watchers = new Set<Session>()
   /** Those whose `joined` is on its way, by folded name: a name is held once in a room, so it tells whose it is. */
@@ -51,7 +53,7 @@ export class Room implements Place {
   }
 
   get deserted(): boolean {
-    return this.#members.size === 0 && this.#entering.size === 0 && this.#watchers.size === 0
+    return [this.#members, this.#entering, this.#detached, this.#watchers].every(({ size }) => size === 0)
   }
 
   member(name: string): Session | undefined {
@@ -120,7 +122,16 @@ export class Room implements Place {
   detach(session: Session): void {
     if (this.#members.get(session.key) !== session) return
     const events = this.#remove(session)
+    this.#detached.set(session.key, session)
     if (!session.closed) this.#hand(this.#blocks.allowed(events, session.name), new Set([session]), session.wire)
+  }
+
+  awaits(session: Session): boolean {
+    return this.#members.get(session.key) === session || this.#detached.get(session.key) === session
+  }
+
+  seenOff(session: Session): void {
+    if (this.#detached.get(session.key) === session) this.#detached.delete(session.key)
   }
 
   deliver(): void {
@@ -179,6 +190,7 @@ export class Room implements Place {
   }
 
   #dismiss({ from }: Event): void {
+    this.#detached.delete(fold(from))
     const session = this.#members.get(fold(from))
     if (!session) return
     this.#leavers.push({ session, asked: this.#partings.has(session), events: this.#remove(session) })

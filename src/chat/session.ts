@@ -10,6 +10,10 @@ export interface Place {
   member(name: string): Session | undefined
   /** Takes a member out before its `left` stands in the log; it gets what has happened so far. */
   detach(session: Session): void
+  /** Whether a `left` of this session's is still to stand in the log. */
+  awaits(session: Session): boolean
+  /** That is committed. */
+  seenOff(session: Session): void
   /** A private message to or from a member: it gets it where it stands among what happens. */
   whisper(session: Session, event: Event): void
 }

@@ -265,8 +265,8 @@ test('36. long messages pass, frames too long end the connection', async () => {
 
 test('37. who gives no sign of life is dropped in time, and is told of', async () => {
   const { chat } = await core.stage()
-  const silence = 600
-  const port = await serveGlobes(chat, { every: 540, silence })
+  const silence = 1_000
+  const port = await serveGlobes(chat, { every: 300, silence })
   const [eve, david] = [await openGlobes(port), await openGlobes(port, { autoPong: false })]
   david.send(joining('david'))
   expect(await eve.next()).toEqual(joined('david'))
@@ -275,7 +275,7 @@ test('37. who gives no sign of life is dropped in time, and is told of', async (
   const took = performance.now() - started
   expect((await david.closed)[0]).toBe(1006)
   expect(took).toBeGreaterThan(silence / 2)
-  expect(took).toBeLessThan(silence + 100)
+  expect(took).toBeLessThan(2 * silence)
   // Whose pongs come stays.
   await new Promise((resolve) => eve.websocket.once('ping', resolve))
   await new Promise((resolve) => eve.websocket.once('ping', resolve))
@@ -322,7 +322,8 @@ test('nor are they for those who have come within the turn and get a part of it'
     createdAt: 0,
     changedAt: 0,
   } as const
-  const place: Place = { record, log: 'room:1', member: () => undefined, detach: () => {}, whisper: () => {} }
+  // Of a place no more than this is looked at.
+  const place = { record, log: 'room:1' } as unknown as Place
   const stringify = vi.spyOn(JSON, 'stringify')
   onTestFinished(() => stringify.mockRestore())
   wire.deliver(place, events, [session(), session()])
