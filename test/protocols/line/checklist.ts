@@ -367,12 +367,14 @@ function points(way: Way): void {
     expect(await bob.next()).toMatchObject(left('alice'))
   })
 
-  test.runIf(way.mode === 'whole' && !inMessages)('37. a line of 1 GB', { timeout: 60_000 }, async () => {
+  // Over TLS twice what may be held: to encrypt a GB takes long, and what bounds the line is behind the transport.
+  const [size, chunks] = way.transport === 'TLS' ? ['512 MB', 512] : ['1 GB', 1_024]
+  test.runIf(way.mode === 'whole' && !inMessages)(`37. a line of ${size}`, { timeout: 60_000 }, async () => {
     const [alice, bob] = await (await stage(way)).together('tech', 'alice', 'bob')
     const chunk = Buffer.alloc(1 << 20, 'x')
     const before = process.memoryUsage.rss()
     let most = 0
-    for (let sent = 0; sent < 1_024; sent++) {
+    for (let sent = 0; sent < chunks; sent++) {
       if (!alice.socket.write(chunk)) await once(alice.socket, 'drain')
       if (sent % 128 !== 0) continue
       most = Math.max(most, process.memoryUsage.rss() - before)
