@@ -8,6 +8,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: 'test/support/setup.ts',
+    // A worker loads the daemon once, and not for each of its files; what a file spies on or fakes is put back behind it.
+    isolate: false,
     // Most of a test is waiting for sockets and processes.
     maxWorkers: 4,
     testTimeout: 20_000,

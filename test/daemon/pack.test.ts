@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, globSync, readdirSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, globSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import split2 from 'split2'
 import { expect, test } from 'vitest'
@@ -9,11 +9,28 @@ import { LINE_ONLY } from '../support/process.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 
+/** Puts what the lock file has for production where npm would unpack it: npm checks it then, and asks nobody for it. */
+function bringDependencies(path: string): void {
+  const { packages }: { packages: Record<string, { dev?: boolean; bin?: Record<string, string> }> } = JSON.parse(
+    readFileSync(join(root, 'package-lock.json'), 'utf8'),
+  )
+  mkdirSync(join(path, 'node_modules/.bin'), { recursive: true })
+  for (const [place, { dev, bin = {} }] of Object.entries(packages)) {
+    // The package itself, what is copied with the one it lies in, and what is for another platform.
+    if (dev || place.split('node_modules/').length !== 2 || !existsSync(join(root, place))) continue
+    cpSync(join(root, place), join(path, place), { recursive: true })
+    for (const [name, file] of Object.entries(bin)) {
+      symlinkSync(join('..', place.replace('node_modules/', ''), file), join(path, 'node_modules/.bin', name))
+    }
+  }
+}
+
 test('the packed package, installed elsewhere, has a working roomd', { timeout: 120_000 }, async () => {
   const path = temporaryFolder()
   execFileSync('npm', ['pack', '--silent', '--pack-destination', path], { cwd: root })
   const [tarball = ''] = readdirSync(path)
   writeFileSync(join(path, 'package.json'), '{ "private": true }')
+  bringDependencies(path)
   const quiet = ['--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error']
   execFileSync('npm', ['install', ...quiet, join(path, tarball)], { cwd: path })
   // The command's first line asks for `node`: the one that runs this.

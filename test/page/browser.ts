@@ -10,8 +10,36 @@ const EXECUTABLE = ['chromium', 'chromium-browser', 'google-chrome']
   .flatMap((name) => (process.env.PATH ?? '').split(':').map((folder) => join(folder, name)))
   .find((file) => existsSync(file))
 
+/**
+ * What a window of a whole browser starts that nobody here sees, each in a process of its own: two pages behind the address
+ * bar, and one in waiting for the next page. The others are the ones of Playwright's own list that keep a browser quiet, as
+ * the last list is the one that counts.
+ */
+const NOT_WANTED = [
+  'WebUIOmniboxPopup',
+  'WebUIOmniboxAimPopup',
+  'SpareRendererForSitePerProcess',
+  'AimEnabled',
+  'AvoidUnnecessaryBeforeUnloadCheckSync',
+  'DestroyProfileOnBrowserClose',
+  'HttpsFirstBalancedModeAutoEnable',
+  'HttpsUpgrades',
+  'LensOverlay',
+  'MediaRouter',
+  'NetworkTimeServiceQuerying',
+  'OptimizationHints',
+  'PaintHolding',
+  'PreconnectToSearch',
+  'ThirdPartyStoragePartitioning',
+]
+
 /** It runs as root, draws nothing that anybody looks at, and finds little shared memory in a container. */
-const ARGUMENTS = ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage']
+const ARGUMENTS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-dev-shm-usage',
+  `--disable-features=${NOT_WANTED.join()}`,
+]
 
 /** For what is asked again and again: a machine may be busy. */
 export const PATIENCE = { timeout: 10_000 }

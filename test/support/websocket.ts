@@ -22,7 +22,7 @@ export function clientFrame(payload: string | Buffer, { opcode = TEXT, last = tr
   if (head.length === 10) head.writeBigUInt64BE(BigInt(length), 2)
   if (!masked) return Buffer.concat([head, bytes])
   const mask = randomBytes(4)
-  for (const [place, byte] of bytes.entries()) bytes[place] = byte ^ (mask[place % 4] ?? 0)
+  for (let place = 0; place < length; place++) bytes[place] = (bytes[place] ?? 0) ^ (mask[place % 4] ?? 0)
   return Buffer.concat([head, mask, bytes])
 }
 
