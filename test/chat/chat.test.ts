@@ -4,6 +4,7 @@ import { Chat } from '../../src/chat/chat.ts'
 import { Session, type Wire } from '../../src/chat/session.ts'
 import type { Engine, Listener, RoomRecord } from '../../src/engine/engine.ts'
 import { type Draft, type Event, idAt } from '../../src/engine/event.ts'
+import { turnEnd } from '../../src/turn.ts'
 
 const LOBBY: RoomRecord = {
   id: 1,
@@ -44,7 +45,7 @@ class SlowEngine {
     const event = { id: this.#last++, at: 1_000, ...next.draft }
     for (const [follower, log] of this.#followers) if (log === next.log) follower(event)
     next.resolve(event)
-    await new Promise((turn) => setImmediate(turn))
+    await turnEnd()
   }
 }
 
@@ -60,8 +61,6 @@ async function present(chat: Chat, name: string) {
   return { session, heard }
 }
 
-const turn = () => new Promise((next) => setImmediate(next))
-
 test('whoever comes while the last ones go is in a room that lives', async () => {
   const engine = new SlowEngine()
   // The methods above are all that this test needs of an engine.
@@ -71,23 +70,23 @@ test('whoever comes while the last ones go is in a room that lives', async () =>
   const eve = await present(chat, 'eve')
   for (const { session } of [ann, bob]) {
     const entered = chat.enter(session, 'lobby')
-    await turn()
+    await turnEnd()
     await engine.commit()
     await entered
   }
   void chat.close(ann.session)
   void chat.close(bob.session)
-  await turn()
+  await turnEnd()
   await engine.commit()
   const entered = chat.enter(eve.session, 'lobby')
-  await turn()
+  await turnEnd()
   await engine.commit()
   await engine.commit()
   await entered
   expect(eve.session.room?.record).toBe(LOBBY)
   void chat.say(eve.session, 'anybody?')
   await engine.commit()
-  await turn()
+  await turnEnd()
   expect(eve.heard).toEqual(['joined eve', 'message eve'])
   expect(engine.held).toEqual(new Set(['eve']))
 })
