@@ -11,7 +11,7 @@ export default defineConfig({
     // A worker loads the daemon once, and not for each of its files; what a file spies on or fakes is put back behind it.
     isolate: false,
     // Most of a test is waiting for sockets and processes.
-    maxWorkers: 4,
+    maxWorkers: 6,
     testTimeout: 20_000,
     hookTimeout: 20_000,
   },
