@@ -36,6 +36,8 @@ let arrived = false
 const LONG_FLUSH_MS = 2
 /** so much of what it took, */
 const WORTH_WAITING = 1 / 2
+/** but no longer than this, in ms, as it may have been this process that stood still; */
+const MOST_WAITING_MS = 20
 /** and not where so many bytes wait already. */
 const WORTH_WRITING = 65_536
 let lastFlushMs = 0
@@ -79,6 +81,7 @@ function schedule(): void {
 
 function endTurn(): void {
   scheduled = false
+  clearTimeout(patience)
   const age = performance.now() - (turnStarted ?? 0)
   if (arrived && age < CROWD_MS) {
     arrived = false
@@ -86,7 +89,6 @@ function endTurn(): void {
     return
   }
   run('commit')
-  clearTimeout(patience)
   const wait = worthWaiting(age)
   if (wait > 0) {
     // Whatever comes in the meantime is committed, and asks again whether it is enough.
@@ -120,7 +122,7 @@ function deliver(): void {
 function worthWaiting(age: number): number {
   if (lastFlushMs < LONG_FLUSH_MS || waiting.deliver.length === 0) return 0
   if (events >= lastEvents || bytes > WORTH_WRITING) return 0
-  return lastFlushMs * WORTH_WAITING - age
+  return Math.min(lastFlushMs * WORTH_WAITING, MOST_WAITING_MS) - age
 }
 
 function run<P extends Phase>(phase: P): void {

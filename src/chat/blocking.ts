@@ -1,11 +1,16 @@
+import { randomUUID } from 'node:crypto'
 import type { Engine } from '../engine/engine.ts'
-import type { Blocks } from './blocks.ts'
+import type { Blocks, Pair } from './blocks.ts'
 import { fold, isName } from './names.ts'
 import { Refusal, refuse } from './refusal.ts'
 import type { Session } from './session.ts'
 
 /** Names that one name may block. */
 const MOST = 1_000
+/** How long a block of somebody who has logged in anew stands before the node that told of it has told it again, in ms; */
+const DOUBT_MS = 1_000
+/** and how long a node gathers those who ask it for all of its blocks. */
+const GATHER_MS = 100
 
 /** The names that are logged in on this node. */
 export interface Presence {
@@ -15,82 +20,87 @@ export interface Presence {
 }
 
 const SUBJECT = 'blocks'
-/**
- * What nodes tell one another: that somebody has blocked somebody, or no longer does; and that one has to know again what there
- * is about a name, or about all names.
- */
+
+/** What nodes tell one another. */
 type Told =
-  | { readonly owner: string; readonly name: string; readonly kept: boolean }
-  | { readonly owner: string; readonly name: string; readonly over: true }
-  | { readonly about: string | null }
+  /** All that passes with somebody's sessions: of one owner, or of everybody on that node. */
+  | { readonly node: string; readonly owner?: string; readonly blocks: readonly Pair[] }
+  /** What is kept of a name and another one has changed: whether it is blocked now. */
+  | { readonly kept: Pair; readonly blocked: boolean }
+  /** A name has come, or a node that may have missed anything: what passes with its sessions, or against it, is to be told. */
+  | { readonly ask: string | null }
 
 /** Blocks as they are made, kept and found again, and known on every node that has one of the two. */
 export class Blocking {
   readonly #engine: Engine
   readonly #blocks: Blocks
   readonly #here: Presence
+  /** Names this node to the others. */
+  readonly #node = randomUUID()
+  #telling: NodeJS.Timeout | undefined
 
   constructor(engine: Engine, blocks: Blocks, here: Presence) {
     this.#engine = engine
     this.#blocks = blocks
     this.#here = here
-    engine.heedSignals(SUBJECT, (text) => {
-      // Only the methods below write this.
-      if (text !== undefined) return this.#heed(JSON.parse(text) as Told)
-      this.#tell({ about: null })
-      for (const key of here.keys()) this.#loadKept(key).catch(() => {})
-    })
+    // Only the methods below write what is heard.
+    engine.heedSignals(SUBJECT, (text) => (text === undefined ? this.#catchUp() : this.#heed(JSON.parse(text) as Told)))
   }
 
   /** What there is of a name's blocks and of those against it. Call it when the name counts as here. */
   async load(name: string): Promise<void> {
-    this.#tell({ about: name })
-    await this.#loadKept(name).catch(refuse)
-  }
-
-  async #loadKept(name: string): Promise<void> {
-    for (const block of await this.#engine.blocksWith(name)) this.#blocks.block(block.owner, block.name, true)
+    this.#tell({ ask: name })
+    this.#doubt(name)
+    await this.#read(name).catch(refuse)
   }
 
   /** The last session of a name has ended here. */
   forget(key: string): void {
-    const passing = this.#blocks.passing(key).some(({ owner }) => owner === key)
+    const passing = this.#blocks.passing(key).length > 0
     this.#blocks.forget(key, (other) => this.#here.has(other))
-    if (passing) this.#tell({ about: key })
+    if (passing) this.#tellPassing(key)
   }
 
   /** Refuses `name-invalid`, which one's own is here, `too-many-blocks` and `unavailable`; then nothing is blocked. */
   async block(session: Session, name: string): Promise<void> {
+    const owner = session.name
     if (!isName(name) || fold(name) === session.key) throw new Refusal('name-invalid')
-    const known = this.#blocks.has(session.name, name)
-    if (this.#blocks.count(session.name) >= MOST) throw new Refusal('too-many-blocks')
+    const known = this.#blocks.list(owner).some((other) => fold(other) === fold(name))
+    if (this.#blocks.count(owner) >= MOST) throw new Refusal('too-many-blocks')
     const keep = session.registered || session.wire.keepsBlocks === true
     // At once, so that however many ask at the same time are counted.
-    this.#blocks.block(session.name, name, keep)
+    this.#blocks.block(owner, name, keep)
+    if (!keep) return this.#tellPassing(owner)
     try {
-      if (keep) await this.#engine.keepBlock(session.name, name)
+      await this.#engine.keepBlock(owner, name)
     } catch (error) {
-      if (!known) this.#blocks.unblock(session.name, name)
+      if (!known) this.#blocks.unblock(owner, name)
       refuse(error)
     }
-    this.#tell({ owner: session.name, name, kept: keep })
+    // What was read in the meantime may not have held it yet.
+    if (!session.closed) this.#blocks.block(owner, name, true)
+    this.#tell({ kept: { owner, name }, blocked: true })
   }
 
   /** False when the name was not blocked. Refuses `unavailable`. */
   async unblock({ name: owner }: Session, name: string): Promise<boolean> {
-    if (this.#blocks.isKept(owner, name)) await this.#engine.dropBlock(owner, name).catch(refuse)
-    this.#tell({ owner, name, over: true })
-    return this.#blocks.unblock(owner, name)
+    const kept = this.#blocks.isKept(owner, name)
+    if (kept) await this.#engine.dropBlock(owner, name).catch(refuse)
+    const blocked = this.#blocks.unblock(owner, name)
+    if (kept) this.#tell({ kept: { owner, name }, blocked: false })
+    else if (blocked) this.#tellPassing(owner)
+    return blocked
   }
 
   /** A guest's name has become its own: what it blocks is kept from now on, or not, should that fail. */
   async adopt({ name: owner }: Session): Promise<void> {
     const kept = this.#blocks.list(owner).map(async (name) => {
       await this.#engine.keepBlock(owner, name)
-      this.#blocks.block(owner, name, true)
-      this.#tell({ owner, name, kept: true })
+      if (this.#here.has(fold(owner))) this.#blocks.block(owner, name, true)
+      this.#tell({ kept: { owner, name }, blocked: true })
     })
     await Promise.allSettled(kept)
+    if (kept.length > 0) this.#tellPassing(owner)
   }
 
   /** A name is registered by somebody else than the guests who have used it: what they have blocked is not his. */
@@ -98,30 +108,65 @@ export class Blocking {
     const blocks = await this.#engine.blocksWith(owner)
     const own = blocks.filter((block) => block.owner === fold(owner))
     await Promise.allSettled(own.map(({ name }) => this.#engine.dropBlock(owner, name)))
-    const names = new Set([...own.map(({ name }) => name), ...this.#blocks.list(owner)])
-    for (const name of names) {
-      this.#blocks.unblock(owner, name)
-      this.#tell({ owner, name, over: true })
-    }
+    for (const name of this.#blocks.list(owner)) this.#blocks.unblock(owner, name)
+    for (const { name } of own) this.#tell({ kept: { owner, name }, blocked: false })
+    this.#tellPassing(owner)
+  }
+
+  async #read(name: string): Promise<void> {
+    const pairs = await this.#engine.blocksWith(name)
+    if (this.#here.has(fold(name))) this.#blocks.keep(name, pairs)
   }
 
   #tell(what: Told): void {
     this.#engine.signal(SUBJECT, JSON.stringify(what))
   }
 
-  #heed(what: Told): void {
-    if ('about' in what) this.#answer(what.about)
-    else if ('over' in what) this.#blocks.unblock(what.owner, what.name)
-    else if (this.#here.has(fold(what.owner)) || this.#here.has(fold(what.name))) {
-      this.#blocks.block(what.owner, what.name, what.kept)
-    }
+  #tellPassing(owner: string): void {
+    this.#tell({ node: this.#node, owner, blocks: this.#blocks.passing(owner) })
   }
 
-  /** What is kept nowhere is told by the node that has its owner; where that has died, nobody does, and it is over. */
-  #answer(about: string | null): void {
-    for (const { owner, name } of this.#blocks.passing(about ?? undefined)) {
-      if (this.#here.has(owner)) this.#tell({ owner, name, kept: false })
-      else if (about !== null && owner === fold(about)) this.#blocks.unblock(owner, name)
-    }
+  /** Others may have missed what was told here, too. */
+  #catchUp(): void {
+    this.#tell({ node: this.#node, blocks: this.#blocks.passing() })
+    this.#tell({ ask: null })
+    for (const key of this.#here.keys()) this.#read(key).catch(() => {})
   }
+
+  #heed(what: Told): void {
+    if ('ask' in what) this.#answer(what.ask)
+    else if ('kept' in what) this.#heedKept(what.kept, what.blocked)
+    else this.#blocks.hear(what.node, what.owner, what.blocks.filter(this.#concerns))
+  }
+
+  #answer(name: string | null): void {
+    if (name === null) {
+      this.#telling ??= setTimeout(() => {
+        this.#telling = undefined
+        this.#tell({ node: this.#node, blocks: this.#blocks.passing() })
+      }, GATHER_MS).unref()
+      return
+    }
+    const owners = [fold(name), ...this.#blocks.against(name)]
+    for (const owner of owners) if (this.#blocks.passing(owner).length > 0) this.#tellPassing(owner)
+    this.#doubt(name)
+  }
+
+  /** A guest of this name was somebody else, perhaps, on a node that has died since. */
+  #doubt(owner: string): void {
+    if (this.#blocks.empty) return
+    const asked = performance.now()
+    setTimeout(() => this.#blocks.outdate(owner, asked), DOUBT_MS).unref()
+  }
+
+  /** At once, as what is said behind it comes behind it; and then as it is, for what was being read at that moment. */
+  #heedKept(pair: Pair, blocked: boolean): void {
+    if (!this.#concerns(pair)) return
+    if (blocked) this.#blocks.learn(pair)
+    else this.#blocks.unblock(pair.owner, pair.name)
+    for (const name of [pair.owner, pair.name]) if (this.#here.has(fold(name))) this.#read(name).catch(() => {})
+  }
+
+  /** Others' blocks among themselves are no matter here. */
+  readonly #concerns = ({ owner, name }: Pair): boolean => this.#here.has(fold(owner)) || this.#here.has(fold(name))
 }

@@ -1,11 +1,21 @@
 import type { Event } from '../engine/event.ts'
 import { fold } from './names.ts'
 
+/** That somebody has blocked somebody. */
+export interface Pair {
+  readonly owner: string
+  readonly name: string
+}
+
 interface Block {
   /** As the owner wrote it. */
   readonly name: string
-  /** Whether the engine keeps it too. */
-  readonly kept: boolean
+  /** The owner has made it on this node. */
+  here: boolean
+  /** The engine keeps it. */
+  kept: boolean
+  /** The nodes that have told of it, and when, in ms of `performance`. */
+  readonly told: Map<string, number>
 }
 
 /** Who does not want to hear from whom, of those who are here. Names are compared folded. */
@@ -19,72 +29,106 @@ export class Blocks {
     return this.#blocked.size === 0
   }
 
+  /** Made here; and kept by the engine, or about to be. */
   block(owner: string, name: string, kept = false): void {
-    const key = fold(name)
-    const ownerKey = fold(owner)
-    let own = this.#blocked.get(ownerKey)
-    if (!own) this.#blocked.set(ownerKey, (own = new Map()))
-    own.set(key, { name, kept: kept || (own.get(key)?.kept ?? false) })
-    let by = this.#blockedBy.get(key)
-    if (!by) this.#blockedBy.set(key, (by = new Set()))
-    by.add(ownerKey)
+    const block = this.#blockOf(owner, name)
+    block.here = true
+    block.kept ||= kept
   }
 
-  /** False when the name was not blocked. */
+  /** Takes back what was made here, or is kept. False when there was neither. */
   unblock(owner: string, name: string): boolean {
-    const key = fold(name)
-    const ownerKey = fold(owner)
-    const own = this.#blocked.get(ownerKey)
-    if (!own?.delete(key)) return false
-    if (own.size === 0) this.#blocked.delete(ownerKey)
-    const by = this.#blockedBy.get(key)
-    by?.delete(ownerKey)
-    if (by?.size === 0) this.#blockedBy.delete(key)
+    const block = this.#find(owner, name)
+    if (!block?.here && !block?.kept) return false
+    block.here = false
+    block.kept = false
+    this.#tidy(owner, name)
     return true
+  }
+
+  /** The engine keeps it. */
+  learn({ owner, name }: Pair): void {
+    this.#blockOf(owner, name).kept = true
+  }
+
+  /** What the engine keeps of a name, and against it, in place of all that was known of that. */
+  keep(name: string, pairs: readonly Pair[]): void {
+    for (const { owner, name: blocked } of this.#with(name)) {
+      const block = this.#find(owner, blocked)
+      if (!block?.kept) continue
+      block.kept = false
+      // Of what is kept it does not matter where it was made.
+      block.here = false
+      this.#tidy(owner, blocked)
+    }
+    for (const pair of pairs) this.learn(pair)
+  }
+
+  /** What a node says that is blocked there, by one owner or by everybody, in place of what it has said before. */
+  hear(node: string, owner: string | undefined, pairs: readonly Pair[]): void {
+    const before = owner === undefined ? this.#all() : this.#of(owner)
+    for (const pair of before) {
+      if (this.#find(pair.owner, pair.name)?.told.delete(node)) this.#tidy(pair.owner, pair.name)
+    }
+    for (const pair of pairs) this.#blockOf(pair.owner, pair.name).told.set(node, performance.now())
+  }
+
+  /** Forgets what nodes have said of an owner before a time, in ms of `performance`. */
+  outdate(owner: string, before: number): void {
+    for (const { name } of this.#of(owner)) {
+      const told = this.#find(owner, name)?.told
+      for (const [node, at] of told ?? []) if (at < before) told?.delete(node)
+      this.#tidy(owner, name)
+    }
+  }
+
+  /** What was made here and is not kept: by one owner, or by everybody. */
+  passing(owner?: string): Pair[] {
+    const pairs = owner === undefined ? this.#all() : this.#of(owner)
+    return pairs.filter((pair) => {
+      const block = this.#find(pair.owner, pair.name)
+      return block?.here && !block.kept
+    })
+  }
+
+  /** Those who have blocked a name, folded. */
+  against(name: string): string[] {
+    return [...(this.#blockedBy.get(fold(name)) ?? [])]
   }
 
   /** How many a name has blocked. */
   count(owner: string): number {
-    return this.#blocked.get(fold(owner))?.size ?? 0
+    return this.list(owner).length
   }
 
+  /** Whom a name has blocked, here or for good. */
   list(owner: string): string[] {
-    return Array.from(this.#blocked.get(fold(owner))?.values() ?? [], ({ name }) => name)
-  }
-
-  /** Whether it is this one who has blocked that one. */
-  has(owner: string, name: string): boolean {
-    return this.#blocked.get(fold(owner))?.has(fold(name)) ?? false
+    const own = [...(this.#blocked.get(fold(owner))?.values() ?? [])]
+    return own.flatMap(({ name, here, kept }) => (here || kept ? [name] : []))
   }
 
   isKept(owner: string, name: string): boolean {
-    return this.#blocked.get(fold(owner))?.get(fold(name))?.kept ?? false
-  }
-
-  /** Those that the engine does not keep: all, or those that a name has made or that are against it. Owners are folded. */
-  passing(name?: string): { owner: string; name: string }[] {
-    const key = name && fold(name)
-    const owners = key === undefined ? this.#blocked.keys() : [key, ...(this.#blockedBy.get(key) ?? [])]
-    return [...owners].flatMap((owner) => {
-      const own = [...(this.#blocked.get(owner) ?? [])]
-      const some = own.filter(([other, { kept }]) => !kept && (key === undefined || owner === key || other === key))
-      return some.map(([, { name }]) => ({ owner, name }))
-    })
+    return this.#find(owner, name)?.kept ?? false
   }
 
   /**
-   * A name is gone: so are its blocks that are not kept, and, until one of the two comes again, those that are kept between
-   * it and somebody who is not here either.
+   * A name is gone: so are its blocks that are not kept, and, until one of the two comes again, those that are known of it and
+   * somebody who is not here either.
    */
   forget(name: string, isHere: (key: string) => boolean): void {
     const key = fold(name)
-    for (const [other, { kept }] of this.#blocked.get(key) ?? []) if (!kept || !isHere(other)) this.unblock(key, other)
-    for (const owner of [...(this.#blockedBy.get(key) ?? [])]) if (!isHere(owner)) this.unblock(owner, key)
+    for (const { owner, name: blocked } of this.#with(key)) {
+      const block = this.#find(owner, blocked)
+      if (block && owner === key) block.here = false
+      if (isHere(owner === key ? fold(blocked) : owner)) this.#tidy(owner, blocked)
+      else this.#drop(owner, fold(blocked))
+    }
   }
 
   /** Whether messages may not pass between two names, whichever of them has blocked the other. */
   between(one: string, other: string): boolean {
-    return this.has(one, other) || this.has(other, one)
+    const [a, b] = [fold(one), fold(other)]
+    return Boolean(this.#blocked.get(a)?.has(b) || this.#blocked.get(b)?.has(a))
   }
 
   /** Without the messages that a block keeps from a reader; presence is never kept (protocols/README.md, Block). */
@@ -98,5 +142,50 @@ export class Blocks {
     const key = fold(name)
     yield* this.#blocked.get(key)?.keys() ?? []
     yield* this.#blockedBy.get(key) ?? []
+  }
+
+  #find(owner: string, name: string): Block | undefined {
+    return this.#blocked.get(fold(owner))?.get(fold(name))
+  }
+
+  #blockOf(owner: string, name: string): Block {
+    const [ownerKey, key] = [fold(owner), fold(name)]
+    let own = this.#blocked.get(ownerKey)
+    if (!own) this.#blocked.set(ownerKey, (own = new Map()))
+    let block = own.get(key)
+    if (!block) own.set(key, (block = { name, here: false, kept: false, told: new Map() }))
+    let by = this.#blockedBy.get(key)
+    if (!by) this.#blockedBy.set(key, (by = new Set()))
+    by.add(ownerKey)
+    return block
+  }
+
+  /** What nobody stands for any more is no block. */
+  #tidy(owner: string, name: string): void {
+    const block = this.#find(owner, name)
+    if (block && !block.here && !block.kept && block.told.size === 0) this.#drop(fold(owner), fold(name))
+  }
+
+  #drop(ownerKey: string, key: string): void {
+    const own = this.#blocked.get(ownerKey)
+    own?.delete(key)
+    if (own?.size === 0) this.#blocked.delete(ownerKey)
+    const by = this.#blockedBy.get(key)
+    by?.delete(ownerKey)
+    if (by?.size === 0) this.#blockedBy.delete(key)
+  }
+
+  #of(owner: string): Pair[] {
+    const key = fold(owner)
+    return Array.from(this.#blocked.get(key)?.values() ?? [], ({ name }) => ({ owner: key, name }))
+  }
+
+  #all(): Pair[] {
+    return [...this.#blocked.keys()].flatMap((owner) => this.#of(owner))
+  }
+
+  /** Of a name, and against it. */
+  #with(name: string): Pair[] {
+    return [...this.#of(name), ...this.against(name).map((owner) => ({ owner, name }))]
   }
 }

@@ -5,7 +5,7 @@
  * last goes through {@link Engine}. A test holds the imports to that.
  */
 import { randomBytes } from 'node:crypto'
-import type { Engine, Range, RoomRecord } from '../engine/engine.ts'
+import type { Engine, Member, Range, RoomRecord } from '../engine/engine.ts'
 import type { Draft, Event, LogName } from '../engine/event.ts'
 import { Accounts, Proof } from './accounts.ts'
 import { Attempts } from './attempts.ts'
@@ -69,6 +69,10 @@ export class Chat {
   readonly #membership: Membership
   /** Who is logged in on this node, by folded name. */
   readonly #here = new Map<string, Set<Session>>()
+  /** Those who have their names alone. */
+  readonly #alone = new Map<Session, string>()
+  /** What sessions have asked for, and for which somebody is looked up: what they ask for next comes behind it. */
+  readonly #asking = new Map<Session, Promise<void>>()
   /** What ends the following of a session's private messages. */
   readonly #inboxes = new Map<Session, () => void>()
 
@@ -93,6 +97,7 @@ export class Chat {
     this.#membership = new Membership(engine, this.#blocks, this.counts)
     this.directory = new Directory(engine, this.#passwords, maxRooms || Number.POSITIVE_INFINITY)
     this.tickets = new Tickets(engine, ticketMs)
+    engine.heedSignals('alone', () => this.#checkAlone())
   }
 
   /**
@@ -109,7 +114,7 @@ export class Chat {
     present.add(session)
     try {
       if (alone) await this.#takeAlone(session, name).catch((error) => this.#refuseLogin(error))
-      if (present.size === 1) await this.#blocking.load(name)
+      await this.#blocking.load(name)
     } catch (error) {
       await this.#absent(key, session)
       throw error
@@ -120,10 +125,22 @@ export class Chat {
   }
 
   async #takeAlone(session: Session, name: string): Promise<void> {
+    // Who is logged in here may be in no room.
     if (this.#present(fold(name)).size > 1) throw new Refusal('name-in-use')
     if ((await this.#engine.heldIn(name)).length > 0) throw new Refusal('name-in-use')
     if (!(await this.#engine.claim(ALONE, name))) throw new Refusal('name-in-use')
-    session.alone = true
+    this.#alone.set(session, name)
+  }
+
+  /** The others may have taken this node for dead, and what it held for free. */
+  #checkAlone(): void {
+    for (const [session, name] of this.#alone) {
+      if (this.#engine.holds(ALONE, name)) continue
+      const claimed = this.#engine.claim(ALONE, name).catch(() => true)
+      void claimed.then((claimed) => {
+        if (!claimed && this.#alone.delete(session)) session.wire.replaced?.(session)
+      })
+    }
   }
 
   /**
@@ -208,10 +225,14 @@ export class Chat {
       if (record.visibility !== 'public' && !unlocked) throw new Refusal('room-private')
       return record
     }
-    // The name may have been registered since the login, or be about to be.
-    const room = await this.#membership.enter(session, find, () => this.#checkOwn(session))
+    // From before its joining, as whoever sees that may tell it something at once.
     if (!this.#inboxes.has(session)) this.#inboxes.set(session, this.#followInbox(session))
-    return room
+    try {
+      // The name may have been registered since the login, or be about to be.
+      return await this.#membership.enter(session, find, () => this.#checkOwn(session))
+    } finally {
+      if (!session.room) this.#leaveInbox(session)
+    }
   }
 
   /** Checks a room's password. Refuses `room-unknown`, `password-wrong`, `too-many-attempts` and `unavailable`. */
@@ -231,31 +252,66 @@ export class Chat {
 
   /** Resolves when the text is committed. Refuses `not-in-room`, `text-empty`, `text-too-long`, `unavailable`. */
   say(session: Session, text: string, { sent, color = session.color }: Extras = NOTHING): Promise<Event> {
-    const { log, record } = roomOf(session)
-    this.counts.event(session.wire.protocol, 'message')
-    return this.#append(log, {
-      kind: 'message',
-      room: record.id,
-      from: session.name,
-      body: this.#body(text),
-      sent,
-      color,
+    return this.#inOrder(session, () => {
+      const { log, record } = roomOf(session)
+      const body = this.#body(text)
+      this.counts.event(session.wire.protocol, 'message')
+      return [this.#append(log, { kind: 'message', room: record.id, from: session.name, body, sent, color })]
     })
   }
 
   /** A private message to a member of the same room. Refuses what {@link say} does, and `nobody-here`. */
   async tell(session: Session, to: string, text: string, { sent }: Extras = NOTHING): Promise<void> {
-    const room = roomOf(session)
-    const body = this.#body(text)
-    const addressee = room.member(to) ?? (await this.#engine.member(room.record.id, to).catch(refuse))
-    if (!addressee?.carriesPrivate) throw new Refusal('nobody-here')
-    // Between two of whom one has blocked the other it is dropped without an error.
-    if (this.#blocks.between(session.name, addressee.name)) return
-    const draft: Draft = { kind: 'private', room: room.record.id, from: session.name, to: addressee.name, body, sent }
-    const key = fold(addressee.name)
+    return this.#inOrder(session, () => {
+      const room = roomOf(session)
+      const body = this.#body(text)
+      const tell = (addressee: Member | undefined): [Promise<void>] => {
+        if (!addressee?.carriesPrivate) throw new Refusal('nobody-here')
+        const { name } = addressee
+        // Between two of whom one has blocked the other it is dropped without an error.
+        if (this.#blocks.between(session.name, name)) return [Promise.resolve()]
+        return [
+          this.#whisper(session, room, {
+            kind: 'private',
+            room: room.record.id,
+            from: session.name,
+            to: name,
+            body,
+            sent,
+          }),
+        ]
+      }
+      // Nobody has to be asked after who is in the room here.
+      const here = room.member(to)
+      return here ? tell(here) : this.#engine.member(room.record.id, to).then(tell, refuse)
+    })
+  }
+
+  async #whisper(session: Session, room: Place, draft: Draft & { readonly to: string }): Promise<void> {
+    const key = fold(draft.to)
     const event = await this.#append(`inbox:${key}`, draft)
     this.counts.event(session.wire.protocol, 'private')
     if (key !== session.key) room.whisper(session, event)
+  }
+
+  /**
+   * Does something behind whatever the session has asked for before: at once, unless somebody is being looked up for that.
+   * `act` calls the engine, at once or when it has looked somebody up, and gives what that has promised in an array, so that
+   * it is not waited for.
+   */
+  #inOrder<T>(session: Session, act: () => Promise<[Promise<T>]> | [Promise<T>]): Promise<T> {
+    const before = this.#asking.get(session)
+    const acted = before ? before.then(act) : act()
+    if (!(acted instanceof Promise)) return acted[0]
+    const asked = acted.then(
+      () => {},
+      () => {},
+    )
+    this.#asking.set(session, asked)
+    void asked.then(() => {
+      if (this.#asking.get(session) === asked) this.#asking.delete(session)
+    })
+    return acted.then(([done]) => done)
   }
 
   /** The events of the session's room, in pages, oldest first. Refuses `history-gone` before the first page. */
@@ -289,7 +345,8 @@ export class Chat {
    */
   async block(session: Session, name: string): Promise<void> {
     await this.#checkOwn(session)
-    await this.#blocking.block(session, name)
+    // Nobody would take it back.
+    if (!session.closed) await this.#blocking.block(session, name)
   }
 
   /** False when the name was not blocked. Refuses `name-reserved` and `unavailable`. */
@@ -307,8 +364,7 @@ export class Chat {
     if (session.closed) return
     session.closed = true
     await this.#membership.close(session)
-    this.#inboxes.get(session)?.()
-    this.#inboxes.delete(session)
+    this.#leaveInbox(session)
     await this.#absent(session.key, session)
   }
 
@@ -346,6 +402,11 @@ export class Chat {
     })
   }
 
+  #leaveInbox(session: Session): void {
+    this.#inboxes.get(session)?.()
+    this.#inboxes.delete(session)
+  }
+
   #append(log: LogName, draft: Draft): Promise<Event> {
     return this.#engine.append(log, draft).catch(refuse)
   }
@@ -376,9 +437,7 @@ export class Chat {
       this.#here.delete(key)
       this.#blocking.forget(key)
     }
-    if (!session.alone) return
-    session.alone = false
-    await this.#engine.release(ALONE, key)
+    if (this.#alone.delete(session)) await this.#engine.release(ALONE, key)
   }
 }
 

@@ -200,6 +200,8 @@ export class Membership {
     // The engine pays what is owed when it starts again.
     while (!this.#stopping) {
       await new Promise((next) => setTimeout(next, RETRY_MS).unref())
+      // It is back, so others have seen it off.
+      if (session.room === room) return
       try {
         return await this.#seeOff(room, session)
       } catch {

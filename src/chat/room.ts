@@ -53,7 +53,8 @@ export class Room implements Place {
   }
 
   get deserted(): boolean {
-    return [this.#members, this.#entering, this.#detached, this.#watchers].every(({ size }) => size === 0)
+    const [members, entering, watchers] = [this.#members.size, this.#entering.size, this.#watchers.size]
+    return members === 0 && entering === 0 && watchers === 0 && this.#detached.size === 0
   }
 
   member(name: string): Session | undefined {

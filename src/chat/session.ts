@@ -39,6 +39,8 @@ export interface Wire<S extends Session = Session> {
    * to its own `left`.
    */
   putOut?(room: Place, session: S): void
+  /** Somebody else has logged in under a session's name, which was to have it alone. */
+  replaced?(session: S): void
 }
 
 /** A live presence of a name. A protocol makes one for a connection and keeps what it needs beside it. */
@@ -52,8 +54,6 @@ export class Session {
   closed = false
   /** Whether the name is an account's, and this session its owner's. */
   registered = false
-  /** Whether no other session may have its name. */
-  alone = false
   /** Of its events from now on, where its protocol has colours. */
   color: string | undefined
 

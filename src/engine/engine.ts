@@ -109,6 +109,8 @@ export interface Engine {
    */
   claim(room: number, nickname: string, carriesPrivate?: boolean): Promise<boolean>
   release(room: number, nickname: string): Promise<void>
+  /** Whether a name that was claimed here is still held by this node, which others may have taken for dead meanwhile. */
+  holds(room: number, nickname: string): boolean
 
   /** Who holds a name in a room, on whatever node. */
   member(room: number, nickname: string): Promise<Member | undefined>
@@ -150,7 +152,7 @@ export interface Engine {
    * subject there hears it, and nobody here.
    */
   signal(subject: string, text: string): void
-  /** Calls the listener with what other nodes signal, and with nothing when some of that may have been missed. */
+  /** Calls the listener with what other nodes signal, and with nothing when some of that, or of claims, may have been missed. */
   heedSignals(subject: string, listener: (text?: string) => void): void
 
   /** False when there is an account of that name; names are compared folded. Committed when it resolves. */

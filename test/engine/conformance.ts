@@ -313,7 +313,9 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
         expect(await engine.member(1, 'ALICE')).toMatchObject({ name: 'Alice', carriesPrivate: true })
         expect(await engine.member(1, 'bob ross')).toMatchObject({ name: 'Bob Ross', carriesPrivate: false })
         expect(await engine.member(1, 'carol')).toBeUndefined()
+        expect(engine.holds(1, 'ALICE')).toBe(true)
         await engine.release(1, 'alice')
+        expect(engine.holds(1, 'alice')).toBe(false)
         expect(await engine.member(1, 'alice')).toBeUndefined()
       })
 

@@ -115,6 +115,10 @@ export class LocalEngine implements Engine {
     this.#roomChanged(room)
   }
 
+  holds(room: number, nickname: string): boolean {
+    return this.#rooms.member(room, nickname) !== undefined
+  }
+
   async member(room: number, nickname: string): Promise<Member | undefined> {
     return this.#rooms.member(room, nickname)
   }

@@ -13,8 +13,7 @@ export class Changes {
   readonly #claims: Claims
   readonly #rooms: RoomTable
   readonly #watchers = new Set<(room: number) => void>()
-  /** By subject. */
-  readonly #heeders = new Map<string, (text?: string) => void>()
+  readonly #heeders: { readonly subject: string; readonly heed: (text?: string) => void }[] = []
   /** Rooms that others have changed since the last turn. */
   readonly #elsewhere = new Set<number>()
 
@@ -32,7 +31,7 @@ export class Changes {
   }
 
   heedSignals(subject: string, listener: (text?: string) => void): void {
-    this.#heeders.set(subject, listener)
+    this.#heeders.push({ subject, heed: listener })
   }
 
   /** The command that tells the other nodes something. */
@@ -43,7 +42,7 @@ export class Changes {
   /** Nobody knows what was told meanwhile. */
   missed(rooms: Iterable<number>): void {
     for (const room of rooms) this.changed(room)
-    for (const heed of this.#heeders.values()) heed()
+    for (const { heed } of this.#heeders) heed()
   }
 
   /** A node tells what may be known wrongly elsewhere. */
@@ -65,7 +64,7 @@ export class Changes {
         this.#feeds.get(about as LogName)?.trim(Number(more))
         return
       case 'signal':
-        if (node !== this.#nodes.id) this.#heeders.get(about)?.(more)
+        if (node !== this.#nodes.id) for (const { subject, heed } of this.#heeders) if (subject === about) heed(more)
     }
   }
 

@@ -129,6 +129,10 @@ export class Claims {
     return lost
   }
 
+  holds(room: number, name: string): boolean {
+    return this.#held.has(placeOf(room, fold(name)))
+  }
+
   async member(room: number, name: string): Promise<Member | undefined> {
     // The reply to HGET.
     const held = (await this.#link.command(['HGET', this.#keys.held(room), fold(name)])) as string | null

@@ -174,6 +174,10 @@ export class RedisEngine implements Engine {
     this.#changes.changed(room)
   }
 
+  holds(room: number, nickname: string): boolean {
+    return this.#claims.holds(room, nickname)
+  }
+
   member(room: number, nickname: string): Promise<Member | undefined> {
     return this.#claims.member(room, nickname)
   }

@@ -5,6 +5,8 @@ import { encodeFrame } from '../frames/encode.ts'
 const GAP_MS = 200
 /** making it takes at most this part of the time; */
 const SHARE = 1 / 10
+/** though it rests no longer than this, in ms, as it may have been the store that took long; */
+const MOST_REST_MS = 1_000
 /** and so many bytes of it leave in a millisecond, for all who look at it. */
 const BYTES_PER_MS = 16_384
 
@@ -147,7 +149,7 @@ export class Board {
     }
     this.#stale = changes !== this.#changes
     const now = performance.now()
-    this.#rested = now + (now - started) / SHARE
+    this.#rested = now + Math.min((now - started) / SHARE, MOST_REST_MS)
     return this.#frame
   }
 }

@@ -86,7 +86,7 @@ export class ChatroomConversation implements FrameConversation {
       if (this.#gone) return
       const session = new ChatroomSession(this.#shared.wire, this.#link)
       await chat.login(session, proof, true)
-      if (this.#gone) return void chat.close(session)
+      if (this.#gone) return chat.close(session)
       session.onPutOut = () => this.#returnToLobby(session)
       this.#session = session
       const where = { username: session.name, chatroom: LOBBY_KEY }

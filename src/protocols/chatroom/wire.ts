@@ -22,6 +22,10 @@ export class ChatroomSession extends Session implements Viewer {
     this.#link.push(frame)
   }
 
+  hangUp(): void {
+    this.#link.hangUp()
+  }
+
   drained(): Promise<void> {
     return this.#link.drained()
   }
@@ -51,6 +55,10 @@ export class ChatroomWire implements Wire<ChatroomSession> {
 
   putOut(_room: Place, session: ChatroomSession): void {
     session.onPutOut?.()
+  }
+
+  replaced(session: ChatroomSession): void {
+    session.hangUp()
   }
 }
 

@@ -2,6 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises'
 
 /** The part of the time that making it may take. */
 const SHARE = 1 / 10
+/** How long it rests at most, in ms: it may have been the store that took long. */
+const MOST_REST_MS = 1_000
 
 /**
  * Something that may take long to make: made once for all who ask meanwhile, and never again before it has rested, so that
@@ -45,7 +47,7 @@ export class Snapshot<T> {
       return await this.#make()
     } finally {
       const now = performance.now()
-      this.#rested = now + (now - started) / SHARE
+      this.#rested = now + Math.min((now - started) / SHARE, MOST_REST_MS)
     }
   }
 }

@@ -1,0 +1,159 @@
+/** What the cores of two nodes know of one another's people, also when one of them was away. */
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
+import { Proof } from '../../src/chat/accounts.ts'
+import { Chat } from '../../src/chat/chat.ts'
+import { type Wire as Protocol, Session } from '../../src/chat/session.ts'
+import { RedisEngine } from '../../src/engine/redis/redis.ts'
+import { placeAt, RedisServer, Wire, withRedis } from '../support/redis.ts'
+
+const PATIENT = { timeout: 10_000, interval: 10 }
+const QUIET = { trouble: () => {}, recovered: () => {}, died: () => {} }
+
+withRedis('two nodes', () => {
+  let server: RedisServer
+  let stages = 0
+  beforeAll(async () => {
+    server = await RedisServer.start()
+  })
+  afterAll(() => server.stop())
+
+  /** Two nodes; what is between the first one and Redis is in the test's hand. */
+  async function stage() {
+    const wire = await Wire.to(server.port)
+    const prefix = `apart${++stages}`
+    const start = async (place: typeof wire.place) => {
+      const engine = new RedisEngine(
+        {
+          place,
+          prefix,
+          lobby: 'lobby',
+          keep: { days: 0, events: 0 },
+          memory: { events: 100, bytes: 100_000 },
+          timing: { lease: 600, renew: 150 },
+        },
+        QUIET,
+      )
+      await engine.start()
+      return { engine, chat: new Chat(engine, { maxText: 100 }) }
+    }
+    const [one, other] = [await start(wire.place), await start(placeAt(server.port))]
+    onTestFinished(async () => {
+      wire.open()
+      await Promise.all([one.engine.stop(), other.engine.stop()])
+      wire.stop()
+    })
+    return { wire, one, other }
+  }
+  type Node = Awaited<ReturnType<typeof stage>>['one']
+
+  /** Somebody in a room of a node, and what he has heard there. */
+  async function present({ chat }: Node, who: string | Proof, alone = false) {
+    const heard: string[] = []
+    let replaced = false
+    const protocol: Protocol = {
+      protocol: 'test',
+      carriesPrivate: true,
+      deliver: (_room, events) => void heard.push(...events.filter(({ body }) => body !== '').map(({ body }) => body)),
+      replaced: () => {
+        replaced = true
+      },
+    }
+    const session = new Session(protocol)
+    await chat.login(session, who, alone)
+    if (!alone) await chat.enter(session, 'ops')
+    return { session, heard, wasReplaced: () => replaced }
+  }
+
+  const isBack = ({ engine }: Node) => vi.waitFor(() => engine.ping(), PATIENT)
+
+  test('a kept block that is taken back while a node is away is none there', async () => {
+    const { wire, one, other } = await stage()
+    const bob = await present(one, 'bob')
+    await other.engine.createAccount('ann', 'hash')
+    const ann = await present(other, new Proof('ann'))
+    await other.chat.block(ann.session, 'bob')
+    await other.chat.say(ann.session, 'blocked')
+    await vi.waitFor(async () => expect(await one.chat.recentMessages(2, 'bob', 9)).toEqual([]), PATIENT)
+    wire.close()
+    await other.chat.unblock(ann.session, 'bob')
+    wire.open()
+    await isBack(one)
+    await vi.waitFor(async () => {
+      await other.chat.say(ann.session, 'free')
+      expect(bob.heard).toContain('free')
+    }, PATIENT)
+    expect(bob.heard).not.toContain('blocked')
+  })
+
+  test('a guest’s block holds against somebody who has come while its node was away', async () => {
+    const { wire, one, other } = await stage()
+    const ann = await present(one, 'ann')
+    await one.chat.block(ann.session, 'bob')
+    wire.close()
+    const bob = await present(other, 'bob')
+    const eve = await present(other, 'eve')
+    wire.open()
+    await isBack(one)
+    await vi.waitFor(async () => expect(await other.chat.recentMessages(2, 'bob', 9)).toEqual([]), PATIENT)
+    // Its node may have been taken for dead.
+    if (!ann.session.room) await one.chat.enter(ann.session, 'ops')
+    await one.chat.say(ann.session, 'not for bob')
+    await vi.waitFor(() => expect(eve.heard).toEqual(['not for bob']), PATIENT)
+    expect(bob.heard).toEqual([])
+  })
+
+  test('a guest’s block ends with his node, for the next one of that name', async () => {
+    const { wire, one, other } = await stage()
+    const bob = await present(other, 'bob')
+    const ann = await present(one, 'ann')
+    await one.chat.block(ann.session, 'bob')
+    await vi.waitFor(async () => {
+      await one.chat.say(ann.session, 'heard?')
+      await other.chat.say(bob.session, 'sync')
+      expect(bob.heard.at(-1)).toBe('sync')
+    }, PATIENT)
+    wire.close()
+    const again = await vi.waitFor(() => present(other, 'ann'), PATIENT)
+    expect(other.chat.blocked(again.session)).toEqual([])
+    await vi.waitFor(async () => {
+      await other.chat.say(bob.session, 'hello')
+      expect(again.heard).toContain('hello')
+    }, PATIENT)
+  })
+
+  test('who has his name alone has it again when his node is back, or is told that he was replaced', async () => {
+    const { wire, one, other } = await stage()
+    for (const name of ['ann', 'bob']) await one.engine.createAccount(name, 'hash')
+    const [ann, bob] = [await present(one, new Proof('ann'), true), await present(one, new Proof('bob'), true)]
+    await expect(present(other, new Proof('ann'), true)).rejects.toMatchObject({ reason: 'name-in-use' })
+    const before = one.engine.node
+    wire.close()
+    await vi.waitFor(() => present(other, new Proof('ann'), true), PATIENT)
+    wire.open()
+    await isBack(one)
+    expect(one.engine.node).not.toBe(before)
+    await vi.waitFor(() => expect(ann.wasReplaced()).toBe(true), PATIENT)
+    await vi.waitFor(async () => expect(await other.chat.directory.alone()).toEqual(['ann', 'bob']), PATIENT)
+    expect(bob.wasReplaced()).toBe(false)
+    await one.chat.close(bob.session)
+    await vi.waitFor(() => present(other, new Proof('bob'), true), PATIENT)
+  })
+
+  test('what is told somebody at another node keeps its place among what is said', async () => {
+    const { one, other } = await stage()
+    const [ann, bob] = [await present(one, 'ann'), await present(other, 'bob')]
+    const { chat } = one
+    await chat.say(ann.session, '0')
+    for (const { heard } of [ann, bob]) await vi.waitFor(() => expect(heard).toEqual(['0']), PATIENT)
+    const said = [
+      chat.tell(ann.session, 'bob', '1'),
+      chat.say(ann.session, '2'),
+      chat.tell(ann.session, 'bob', '3'),
+      chat.tell(ann.session, 'nobody', 'lost').catch(({ reason }) => reason),
+      chat.say(ann.session, '4'),
+    ]
+    expect((await Promise.all(said))[3]).toBe('nobody-here')
+    for (const { heard } of [ann, bob])
+      await vi.waitFor(() => expect(heard).toEqual(['0', '1', '2', '3', '4']), PATIENT)
+  })
+})
