@@ -16,7 +16,7 @@ export const history: Command = {
     const room = session.room?.record.lineName ?? ''
     const record = (event: Event) => recordOf(event, room, session.name)
     // Whether the range can be answered is known with the first page.
-    const pages = chat.history(session, range)
+    const pages = chat.talk.history(session, range)
     const first = await pages.next()
     yield [{ type: 'commandResult', result: null }]
     if (!first.done) yield first.value.map(record)

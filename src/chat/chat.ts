@@ -5,22 +5,21 @@
  * last goes through {@link Engine}. A test holds the imports to that.
  */
 import { randomBytes } from 'node:crypto'
-import type { Engine, Member, Range, RoomRecord } from '../engine/engine.ts'
-import type { Draft, Event, LogName } from '../engine/event.ts'
+import type { Engine, RoomRecord } from '../engine/engine.ts'
 import { Accounts, Proof } from './accounts.ts'
+import { Alone } from './alone.ts'
 import { Attempts } from './attempts.ts'
 import { Blocking } from './blocking.ts'
 import { Blocks } from './blocks.ts'
 import { Counts } from './counts.ts'
-import { ALONE, Directory } from './directory.ts'
+import { Directory } from './directory.ts'
 import { Membership } from './membership.ts'
 import { fold, isName, isReserved } from './names.ts'
-import { newest } from './newest.ts'
 import { Passwords } from './passwords.ts'
 import { Refusal, refuse } from './refusal.ts'
 import { type Cost, Secrets } from './secrets.ts'
-import type { Place, Session } from './session.ts'
-import { clean, isLonger } from './text.ts'
+import type { Session } from './session.ts'
+import { Talk } from './talk.ts'
 import { Tickets } from './tickets.ts'
 
 /** Failed attempts a minute for a name or room and for an address. */
@@ -47,19 +46,17 @@ export interface ChatOptions {
   readonly checksAtOnce?: number
 }
 
-/** What a message carries beside its text, where a protocol has it. */
-export type Extras = Pick<Draft, 'sent' | 'color'>
-
 export class Chat {
   /** The rooms there are. */
   readonly directory: Directory
   readonly tickets: Tickets
+  /** What is said. */
+  readonly talk: Talk
   /** What the nodes tell one another. */
   readonly signals: Pick<Engine, 'signal' | 'heedSignals'>
   /** What has happened here. */
   readonly counts = new Counts()
   readonly #engine: Engine
-  readonly #options: ChatOptions
   readonly #blocks = new Blocks()
   readonly #blocking: Blocking
   /** Accounts made, by address. */
@@ -69,15 +66,11 @@ export class Chat {
   readonly #membership: Membership
   /** Who is logged in on this node, by folded name. */
   readonly #here = new Map<string, Set<Session>>()
-  /** Those who have their names alone. */
-  readonly #alone = new Map<Session, string>()
-  /** What sessions have asked for, and for which somebody is looked up: what they ask for next comes behind it. */
-  readonly #asking = new Map<Session, Promise<void>>()
-  /** What ends the following of a session's private messages. */
-  readonly #inboxes = new Map<Session, () => void>()
+  readonly #alone: Alone
 
   constructor(engine: Engine, options: ChatOptions) {
     const {
+      maxText,
       now = () => performance.now(),
       ticketMs = HOUR_MS,
       maxRegistrations,
@@ -90,14 +83,14 @@ export class Chat {
     this.#registrations = new Attempts({ failures: maxRegistrations || Number.POSITIVE_INFINITY, ms: MINUTE_MS }, now)
     this.#engine = engine
     this.signals = engine
-    this.#options = options
     this.#accounts = new Accounts(engine, secrets, attempts)
     this.#passwords = new Passwords(secrets, attempts, this.#registrations)
     this.#blocking = new Blocking(engine, this.#blocks, this.#here)
     this.#membership = new Membership(engine, this.#blocks, this.counts)
     this.directory = new Directory(engine, this.#passwords, maxRooms || Number.POSITIVE_INFINITY)
     this.tickets = new Tickets(engine, ticketMs)
-    engine.heedSignals('alone', () => this.#checkAlone())
+    this.talk = new Talk(engine, this.#blocks, this.counts, maxText)
+    this.#alone = new Alone(engine)
   }
 
   /**
@@ -113,7 +106,9 @@ export class Chat {
     const present = this.#present(key)
     present.add(session)
     try {
-      if (alone) await this.#takeAlone(session, name).catch((error) => this.#refuseLogin(error))
+      // Who is logged in here may be in no room.
+      if (alone && present.size > 1) this.#refuseLogin(new Refusal('name-in-use'))
+      if (alone) await this.#alone.take(session, name).catch((error) => this.#refuseLogin(error))
       await this.#blocking.load(name)
     } catch (error) {
       await this.#absent(key, session)
@@ -122,25 +117,6 @@ export class Chat {
     if (session.closed) return this.#absent(key, session)
     session.name = name
     session.registered = registered
-  }
-
-  async #takeAlone(session: Session, name: string): Promise<void> {
-    // Who is logged in here may be in no room.
-    if (this.#present(fold(name)).size > 1) throw new Refusal('name-in-use')
-    if ((await this.#engine.heldIn(name)).length > 0) throw new Refusal('name-in-use')
-    if (!(await this.#engine.claim(ALONE, name))) throw new Refusal('name-in-use')
-    this.#alone.set(session, name)
-  }
-
-  /** The others may have taken this node for dead, and what it held for free. */
-  #checkAlone(): void {
-    for (const [session, name] of this.#alone) {
-      if (this.#engine.holds(ALONE, name)) continue
-      const claimed = this.#engine.claim(ALONE, name).catch(() => true)
-      void claimed.then((claimed) => {
-        if (!claimed && this.#alone.delete(session)) session.wire.replaced?.(session)
-      })
-    }
   }
 
   /**
@@ -226,12 +202,12 @@ export class Chat {
       return record
     }
     // From before its joining, as whoever sees that may tell it something at once.
-    if (!this.#inboxes.has(session)) this.#inboxes.set(session, this.#followInbox(session))
+    this.talk.listen(session)
     try {
       // The name may have been registered since the login, or be about to be.
       return await this.#membership.enter(session, find, () => this.#checkOwn(session))
     } finally {
-      if (!session.room) this.#leaveInbox(session)
+      if (!session.room) this.talk.dismiss(session)
     }
   }
 
@@ -248,94 +224,6 @@ export class Chat {
   /** Tells a session what happens in a room, whether or not it is a member. Returns the end of that. */
   watch(session: Session, room: RoomRecord): () => void {
     return this.#membership.watch(session, room)
-  }
-
-  /** Resolves when the text is committed. Refuses `not-in-room`, `text-empty`, `text-too-long`, `unavailable`. */
-  say(session: Session, text: string, { sent, color = session.color }: Extras = NOTHING): Promise<Event> {
-    return this.#inOrder(session, () => {
-      const { log, record } = roomOf(session)
-      const body = this.#body(text)
-      this.counts.event(session.wire.protocol, 'message')
-      return [this.#append(log, { kind: 'message', room: record.id, from: session.name, body, sent, color })]
-    })
-  }
-
-  /** A private message to a member of the same room. Refuses what {@link say} does, and `nobody-here`. */
-  async tell(session: Session, to: string, text: string, { sent }: Extras = NOTHING): Promise<void> {
-    return this.#inOrder(session, () => {
-      const room = roomOf(session)
-      const body = this.#body(text)
-      const tell = (addressee: Member | undefined): [Promise<void>] => {
-        if (!addressee?.carriesPrivate) throw new Refusal('nobody-here')
-        const { name } = addressee
-        // Between two of whom one has blocked the other it is dropped without an error.
-        if (this.#blocks.between(session.name, name)) return [Promise.resolve()]
-        return [
-          this.#whisper(session, room, {
-            kind: 'private',
-            room: room.record.id,
-            from: session.name,
-            to: name,
-            body,
-            sent,
-          }),
-        ]
-      }
-      // Nobody has to be asked after who is in the room here.
-      const here = room.member(to)
-      return here ? tell(here) : this.#engine.member(room.record.id, to).then(tell, refuse)
-    })
-  }
-
-  async #whisper(session: Session, room: Place, draft: Draft & { readonly to: string }): Promise<void> {
-    const key = fold(draft.to)
-    const event = await this.#append(`inbox:${key}`, draft)
-    this.counts.event(session.wire.protocol, 'private')
-    if (key !== session.key) room.whisper(session, event)
-  }
-
-  /**
-   * Does something behind whatever the session has asked for before: at once, unless somebody is being looked up for that.
-   * `act` calls the engine, at once or when it has looked somebody up, and gives what that has promised in an array, so that
-   * it is not waited for.
-   */
-  #inOrder<T>(session: Session, act: () => Promise<[Promise<T>]> | [Promise<T>]): Promise<T> {
-    const before = this.#asking.get(session)
-    const acted = before ? before.then(act) : act()
-    if (!(acted instanceof Promise)) return acted[0]
-    const asked = acted.then(
-      () => {},
-      () => {},
-    )
-    this.#asking.set(session, asked)
-    void asked.then(() => {
-      if (this.#asking.get(session) === asked) this.#asking.delete(session)
-    })
-    return acted.then(([done]) => done)
-  }
-
-  /** The events of the session's room, in pages, oldest first. Refuses `history-gone` before the first page. */
-  async *history(session: Session, range: Range): AsyncGenerator<readonly Event[]> {
-    const { log } = roomOf(session)
-    try {
-      for await (const page of this.#engine.read(log, range)) {
-        yield this.#blocks.allowed(page, session.name)
-      }
-    } catch (error) {
-      refuse(error)
-    }
-  }
-
-  /** The newest messages of a room that a name may see, oldest first. Refuses `unavailable`. */
-  recentMessages(room: number, reader: string, limit: number): Promise<readonly Event[]> {
-    const visible = ({ kind, from }: Event) => kind === 'message' && !this.#blocks.between(from, reader)
-    return newest(this.#engine, `room:${room}`, limit, visible).catch(refuse)
-  }
-
-  /** The newest private messages to a name, oldest first, in whatever room they were told. Refuses `unavailable`. */
-  inbox(name: string, limit: number): Promise<readonly Event[]> {
-    const visible = ({ from }: Event) => !this.#blocks.between(from, name)
-    return newest(this.#engine, `inbox:${fold(name)}`, limit, visible).catch(refuse)
   }
 
   /**
@@ -364,7 +252,7 @@ export class Chat {
     if (session.closed) return
     session.closed = true
     await this.#membership.close(session)
-    this.#leaveInbox(session)
+    this.talk.dismiss(session)
     await this.#absent(session.key, session)
   }
 
@@ -393,31 +281,6 @@ export class Chat {
     }
   }
 
-  #followInbox(session: Session): () => void {
-    return this.#engine.follow(`inbox:${session.key}`, (event) => {
-      // The same name may be in another room through another connection.
-      if (event.room !== session.room?.record.id) return
-      // Whoever has said it on another node may not have known yet.
-      if (!this.#blocks.between(event.from, session.name)) session.room.whisper(session, event)
-    })
-  }
-
-  #leaveInbox(session: Session): void {
-    this.#inboxes.get(session)?.()
-    this.#inboxes.delete(session)
-  }
-
-  #append(log: LogName, draft: Draft): Promise<Event> {
-    return this.#engine.append(log, draft).catch(refuse)
-  }
-
-  #body(text: string): string {
-    const body = clean(text)
-    if (body === '') throw new Refusal('text-empty')
-    if (isLonger(body, this.#options.maxText)) throw new Refusal('text-too-long')
-    return body
-  }
-
   /** A guest whose name was registered by somebody else since may do nothing in that name. */
   async #checkOwn(session: Session): Promise<void> {
     if (!session.registered && (await this.isRegistered(session.name))) throw new Refusal('name-reserved')
@@ -437,14 +300,6 @@ export class Chat {
       this.#here.delete(key)
       this.#blocking.forget(key)
     }
-    if (this.#alone.delete(session)) await this.#engine.release(ALONE, key)
+    await this.#alone.giveUp(session)
   }
-}
-
-const NOTHING: Extras = {}
-
-function roomOf(session: Session): Place {
-  // Protocols let nobody speak outside a room, but it may have been put out of it at this moment.
-  if (!session.room) throw new Refusal('not-in-room')
-  return session.room
 }

@@ -182,28 +182,28 @@ test('blocks of accounts outlive the session, those of guests do not', async () 
 test('private messages are kept for their addressee, without those of the blocked', async () => {
   const { chat, guest } = await stage()
   const [alice, bob, carol] = [await guest('Alice', 1), await guest('bob', 1), await guest('carol', 1)]
-  for (let n = 0; n < 6; n++) await chat.tell(n % 2 ? bob : carol, 'ALICE', `psst ${n}`)
-  expect(bodies(await chat.inbox('alice', 4))).toEqual(['psst 2', 'psst 3', 'psst 4', 'psst 5'])
-  expect(await chat.inbox('bob', 9)).toEqual([])
+  for (let n = 0; n < 6; n++) await chat.talk.tell(n % 2 ? bob : carol, 'ALICE', `psst ${n}`)
+  expect(bodies(await chat.talk.inbox('alice', 4))).toEqual(['psst 2', 'psst 3', 'psst 4', 'psst 5'])
+  expect(await chat.talk.inbox('bob', 9)).toEqual([])
   await chat.block(alice, 'bob')
-  expect(bodies(await chat.inbox('alice', 2))).toEqual(['psst 2', 'psst 4'])
-  expect(await reasonOf(chat.tell(bob, 'nobody', 'x'))).toBe('nobody-here')
+  expect(bodies(await chat.talk.inbox('alice', 2))).toEqual(['psst 2', 'psst 4'])
+  expect(await reasonOf(chat.talk.tell(bob, 'nobody', 'x'))).toBe('nobody-here')
 })
 
 test('the newest messages of a room, however much came and went since', async () => {
   const { chat, guest } = await stage()
   const alice = await guest('alice', LOBBY)
   const bob = await guest('bob', LOBBY)
-  for (const text of ['one', 'two', 'three']) await chat.say(text === 'two' ? bob : alice, text)
+  for (const text of ['one', 'two', 'three']) await chat.talk.say(text === 'two' ? bob : alice, text)
   for (let n = 0; n < 60; n++) {
     await chat.leave(bob)
     await chat.enter(bob, LOBBY)
   }
-  expect(bodies(await chat.recentMessages(LOBBY, 'carol', 2))).toEqual(['two', 'three'])
-  expect(bodies(await chat.recentMessages(LOBBY, 'carol', 100))).toEqual(['one', 'two', 'three'])
-  expect(await chat.recentMessages(LOBBY, 'carol', 0)).toEqual([])
+  expect(bodies(await chat.talk.recentMessages(LOBBY, 'carol', 2))).toEqual(['two', 'three'])
+  expect(bodies(await chat.talk.recentMessages(LOBBY, 'carol', 100))).toEqual(['one', 'two', 'three'])
+  expect(await chat.talk.recentMessages(LOBBY, 'carol', 0)).toEqual([])
   await chat.block(await guest('carol'), 'bob')
-  expect(bodies(await chat.recentMessages(LOBBY, 'carol', 2))).toEqual(['one', 'three'])
+  expect(bodies(await chat.talk.recentMessages(LOBBY, 'carol', 2))).toEqual(['one', 'three'])
 })
 
 test('who is live, and who was ever seen', async () => {

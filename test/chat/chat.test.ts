@@ -84,7 +84,7 @@ test('whoever comes while the last ones go is in a room that lives', async () =>
   await engine.commit()
   await entered
   expect(eve.session.room?.record).toBe(LOBBY)
-  void chat.say(eve.session, 'anybody?')
+  void chat.talk.say(eve.session, 'anybody?')
   await engine.commit()
   await turnEnd()
   expect(eve.heard).toEqual(['joined eve', 'message eve'])

@@ -79,15 +79,15 @@ test('whoever watches a room is told everything once and in order, member or not
   const room = await lobby(chat.directory.find(LOBBY))
   const ann = await guest('ann', LOBBY)
   const bob = new Session(wire)
-  await chat.say(ann, 'before')
+  await chat.talk.say(ann, 'before')
   const unwatch = chat.watch(bob, room)
-  await chat.say(ann, 'one')
+  await chat.talk.say(ann, 'one')
   await chat.login(bob, 'bob')
   await chat.enter(bob, LOBBY)
-  await chat.say(ann, 'two')
-  await chat.say(bob, 'three')
+  await chat.talk.say(ann, 'two')
+  await chat.talk.say(bob, 'three')
   await chat.leave(bob)
-  await chat.say(ann, 'four')
+  await chat.talk.say(ann, 'four')
   await chat.enter(bob, LOBBY)
   await turnEnd()
   const everything = [
@@ -102,7 +102,7 @@ test('whoever watches a room is told everything once and in order, member or not
   expect(toldTo(bob)).toEqual(everything)
   unwatch()
   await chat.close(bob)
-  await chat.say(ann, 'five')
+  await chat.talk.say(ann, 'five')
   await turnEnd()
   expect(toldTo(bob)).toEqual(everything)
   expect(await chat.directory.inside(LOBBY)).toEqual(['ann'])
@@ -118,14 +118,14 @@ test('the end of a room puts out its members and those who watch it, each once',
   chat.watch(bob, room)
   await chat.enter(bob, room.id)
   chat.watch(eve, room)
-  const last = chat.say(ann, 'last')
+  const last = chat.talk.say(ann, 'last')
   await Promise.all([last, chat.directory.close(room.id)])
   await turnEnd()
   expect(toldTo(ann)).toEqual(['joined ann', 'joined bob', 'message ann', 'left ann', 'put out'])
   expect(toldTo(bob)).toEqual(['joined bob', 'message ann', 'left ann', 'left bob', 'put out'])
   expect(toldTo(eve)).toEqual(['message ann', 'left ann', 'left bob', 'put out'])
   expect(ann.room).toBeUndefined()
-  expect(await reasonOf(Promise.resolve().then(() => chat.say(ann, 'anybody?')))).toBe('not-in-room')
+  expect(await reasonOf(Promise.resolve().then(() => chat.talk.say(ann, 'anybody?')))).toBe('not-in-room')
   await chat.leave(ann)
   await chat.enter(ann, LOBBY)
   await Promise.all([ann, bob, eve].map((session) => chat.close(session)))
@@ -170,17 +170,17 @@ test('private and other messages reach a member in the order in which they were 
   const bob = await guest('bob', LOBBY, wire)
   const eve = await guest('eve', LOBBY, wire)
   await Promise.all([
-    chat.say(ann, 'one'),
-    chat.tell(ann, 'bob', 'two'),
-    chat.say(ann, 'three'),
-    chat.tell(bob, 'ann', 'four'),
+    chat.talk.say(ann, 'one'),
+    chat.talk.tell(ann, 'bob', 'two'),
+    chat.talk.say(ann, 'three'),
+    chat.talk.tell(bob, 'ann', 'four'),
   ])
   await turnEnd()
   const told = ['message ann', 'private ann', 'message ann', 'private bob']
   expect(toldTo(ann).slice(-4)).toEqual(told)
   expect(toldTo(bob).slice(-4)).toEqual(told)
   expect(toldTo(eve).slice(-2)).toEqual(['message ann', 'message ann'])
-  await Promise.all([chat.tell(ann, 'bob', 'last'), chat.leave(bob)])
+  await Promise.all([chat.talk.tell(ann, 'bob', 'last'), chat.leave(bob)])
   await turnEnd()
   expect(toldTo(bob).slice(-2)).toEqual(['private ann', 'left bob'])
 })
@@ -200,11 +200,11 @@ test('events have the colour of who causes them, or of the moment', async () => 
   const ann = await guest('ann')
   ann.color = 'red'
   await chat.enter(ann, LOBBY)
-  expect(await chat.say(ann, 'one')).toMatchObject({ color: 'red' })
-  expect(await chat.say(ann, 'two', { color: 'blue' })).toMatchObject({ color: 'blue' })
+  expect(await chat.talk.say(ann, 'one')).toMatchObject({ color: 'red' })
+  expect(await chat.talk.say(ann, 'two', { color: 'blue' })).toMatchObject({ color: 'blue' })
   expect((await chat.directory.people(LOBBY))[0]?.last).toMatchObject({ body: 'two', color: 'blue' })
   const bob = await guest('bob', LOBBY)
-  expect(await chat.say(bob, 'plain')).not.toHaveProperty('color')
+  expect(await chat.talk.say(bob, 'plain')).not.toHaveProperty('color')
 })
 
 async function lobby(found: Promise<RoomRecord | undefined>): Promise<RoomRecord> {

@@ -29,7 +29,7 @@ withRedis('two nodes', () => {
           lobby: 'lobby',
           keep: { days: 0, events: 0 },
           memory: { events: 100, bytes: 100_000 },
-          timing: { lease: 600, renew: 150 },
+          timing: { lease: 1_500, renew: 300 },
         },
         QUIET,
       )
@@ -72,14 +72,14 @@ withRedis('two nodes', () => {
     await other.engine.createAccount('ann', 'hash')
     const ann = await present(other, new Proof('ann'))
     await other.chat.block(ann.session, 'bob')
-    await other.chat.say(ann.session, 'blocked')
-    await vi.waitFor(async () => expect(await one.chat.recentMessages(2, 'bob', 9)).toEqual([]), PATIENT)
+    await other.chat.talk.say(ann.session, 'blocked')
+    await vi.waitFor(async () => expect(await one.chat.talk.recentMessages(2, 'bob', 9)).toEqual([]), PATIENT)
     wire.close()
     await other.chat.unblock(ann.session, 'bob')
     wire.open()
     await isBack(one)
     await vi.waitFor(async () => {
-      await other.chat.say(ann.session, 'free')
+      await other.chat.talk.say(ann.session, 'free')
       expect(bob.heard).toContain('free')
     }, PATIENT)
     expect(bob.heard).not.toContain('blocked')
@@ -94,10 +94,10 @@ withRedis('two nodes', () => {
     const eve = await present(other, 'eve')
     wire.open()
     await isBack(one)
-    await vi.waitFor(async () => expect(await other.chat.recentMessages(2, 'bob', 9)).toEqual([]), PATIENT)
+    await vi.waitFor(async () => expect(await other.chat.talk.recentMessages(2, 'bob', 9)).toEqual([]), PATIENT)
     // Its node may have been taken for dead.
     if (!ann.session.room) await one.chat.enter(ann.session, 'ops')
-    await one.chat.say(ann.session, 'not for bob')
+    await one.chat.talk.say(ann.session, 'not for bob')
     await vi.waitFor(() => expect(eve.heard).toEqual(['not for bob']), PATIENT)
     expect(bob.heard).toEqual([])
   })
@@ -108,15 +108,15 @@ withRedis('two nodes', () => {
     const ann = await present(one, 'ann')
     await one.chat.block(ann.session, 'bob')
     await vi.waitFor(async () => {
-      await one.chat.say(ann.session, 'heard?')
-      await other.chat.say(bob.session, 'sync')
+      await one.chat.talk.say(ann.session, 'heard?')
+      await other.chat.talk.say(bob.session, 'sync')
       expect(bob.heard.at(-1)).toBe('sync')
     }, PATIENT)
     wire.close()
     const again = await vi.waitFor(() => present(other, 'ann'), PATIENT)
     expect(other.chat.blocked(again.session)).toEqual([])
     await vi.waitFor(async () => {
-      await other.chat.say(bob.session, 'hello')
+      await other.chat.talk.say(bob.session, 'hello')
       expect(again.heard).toContain('hello')
     }, PATIENT)
   })
@@ -143,14 +143,14 @@ withRedis('two nodes', () => {
     const { one, other } = await stage()
     const [ann, bob] = [await present(one, 'ann'), await present(other, 'bob')]
     const { chat } = one
-    await chat.say(ann.session, '0')
+    await chat.talk.say(ann.session, '0')
     for (const { heard } of [ann, bob]) await vi.waitFor(() => expect(heard).toEqual(['0']), PATIENT)
     const said = [
-      chat.tell(ann.session, 'bob', '1'),
-      chat.say(ann.session, '2'),
-      chat.tell(ann.session, 'bob', '3'),
-      chat.tell(ann.session, 'nobody', 'lost').catch(({ reason }) => reason),
-      chat.say(ann.session, '4'),
+      chat.talk.tell(ann.session, 'bob', '1'),
+      chat.talk.say(ann.session, '2'),
+      chat.talk.tell(ann.session, 'bob', '3'),
+      chat.talk.tell(ann.session, 'nobody', 'lost').catch(({ reason }) => reason),
+      chat.talk.say(ann.session, '4'),
     ]
     expect((await Promise.all(said))[3]).toBe('nobody-here')
     for (const { heard } of [ann, bob])

@@ -139,8 +139,8 @@ export class ChatroomConversation implements FrameConversation {
     const before = this.#said.settled
     const said = this.#try(request.type, wording.say(to, session.room?.record.title ?? ''), async () => {
       try {
-        if (to === PUBLIC) await chat.say(session, text)
-        else await chat.tell(session, to, text)
+        if (to === PUBLIC) await chat.talk.say(session, text)
+        else await chat.talk.tell(session, to, text)
       } catch (error) {
         if (error instanceof Refusal && error.reason === 'text-empty') return
         // Behind what was said before it.

@@ -149,8 +149,8 @@ export class Conversation implements FrameConversation {
   async #say(session: ChatterboxSession, [, dest, timestamp, content]: Entry): Promise<Outcome> {
     const { chat } = this.#options
     try {
-      if (dest === 'ALL') await chat.say(session, content, { sent: timestamp })
-      else await chat.tell(session, dest, content, { sent: timestamp })
+      if (dest === 'ALL') await chat.talk.say(session, content, { sent: timestamp })
+      else await chat.talk.tell(session, dest, content, { sent: timestamp })
     } catch (error) {
       return this.#wordsFor(error, ERROR)
     }

@@ -26,8 +26,8 @@ export async function welcome(
 ): Promise<void> {
   const { name } = session
   const [said, told, seen] = await Promise.all([
-    chat.recentMessages(LOBBY, name, history),
-    inbox ? chat.inbox(name, history) : [],
+    chat.talk.recentMessages(LOBBY, name, history),
+    inbox ? chat.talk.inbox(name, history) : [],
     userList === 'objects' ? chat.everybody(EVERYBODY) : [],
   ])
   // What these tell has come by, and is held, when the turn has ended.

@@ -78,7 +78,7 @@ export class Conversation implements SocketConversation {
   async #answerTo(message: string): Promise<Buffer> {
     try {
       if (isLonger(message, LONGEST)) throw new Refusal('text-too-long')
-      await this.#options.chat.say(this.#session, message)
+      await this.#options.chat.talk.say(this.#session, message)
       return ACCEPTED
     } catch (error) {
       const refused = error instanceof Refusal && REFUSED[error.reason]

@@ -136,7 +136,7 @@ test('while nothing can be committed requests are answered so, and sockets are a
   await david.next()
   const away = () => Promise.reject(new Refusal('unavailable'))
   vi.spyOn(chat.directory, 'find').mockImplementation(away)
-  vi.spyOn(chat, 'say').mockImplementation(away)
+  vi.spyOn(chat.talk, 'say').mockImplementation(away)
   const response = await fetch(`http://127.0.0.1:${port}/chats/1`)
   expect(response.status).toBe(503)
   expect(await response.json()).toEqual(failure(503, 'Temporarily unavailable'))

@@ -225,7 +225,7 @@ test('while nothing can be committed, clients are told so and stay', async () =>
   expect(await get('/api/online', alice)).toMatchObject({ status: 503, body: '' })
   vi.spyOn(chat, 'enter').mockRejectedValueOnce(away)
   expect(await refused(bob)).toBe(503)
-  vi.spyOn(chat, 'say').mockRejectedValueOnce(away)
+  vi.spyOn(chat.talk, 'say').mockRejectedValueOnce(away)
   client.send('lost', 'not lost')
   expect(await client.take(2)).toEqual([{ status: false, code: 'unavailable' }, ACK])
   await open(bob)

@@ -79,7 +79,7 @@ export class GlobesConversation implements SocketConversation {
       if (type === 'leave') return await this.#shared.chat.leave(session)
       // Joining is recommended only: who just talks is joined first.
       if (!session.room) await this.#join(name)
-      if (type === 'send' && session.room) await this.#shared.chat.say(session, text)
+      if (type === 'send' && session.room) await this.#shared.chat.talk.say(session, text)
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
       // The room has ended in the meantime, and says so itself.

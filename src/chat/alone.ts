@@ -1,0 +1,41 @@
+import type { Engine } from '../engine/engine.ts'
+import { ALONE } from './directory.ts'
+import { Refusal } from './refusal.ts'
+import type { Session } from './session.ts'
+
+/** Sessions that have their names alone: nobody else is logged in that way under one, nor in a room, on whatever node. */
+export class Alone {
+  readonly #engine: Engine
+  readonly #names = new Map<Session, string>()
+
+  constructor(engine: Engine) {
+    this.#engine = engine
+    // Nobody signals this: it is what may have been missed that counts.
+    engine.heedSignals('alone', () => this.#check())
+  }
+
+  /** Refuses `name-in-use` and `unavailable`. */
+  async take(session: Session, name: string): Promise<void> {
+    if ((await this.#engine.heldIn(name)).length > 0) throw new Refusal('name-in-use')
+    if (!(await this.#engine.claim(ALONE, name))) throw new Refusal('name-in-use')
+    this.#names.set(session, name)
+  }
+
+  async giveUp(session: Session): Promise<void> {
+    const name = this.#names.get(session)
+    if (name === undefined) return
+    this.#names.delete(session)
+    await this.#engine.release(ALONE, name)
+  }
+
+  /** The others may have taken this node for dead, and what it held for free. */
+  #check(): void {
+    for (const [session, name] of this.#names) {
+      if (this.#engine.holds(ALONE, name)) continue
+      const claimed = this.#engine.claim(ALONE, name).catch(() => true)
+      void claimed.then((claimed) => {
+        if (!claimed && this.#names.delete(session)) session.wire.replaced?.(session)
+      })
+    }
+  }
+}

@@ -1,0 +1,156 @@
+import type { Engine, Member, Range } from '../engine/engine.ts'
+import type { Draft, Event, LogName } from '../engine/event.ts'
+import type { Blocks } from './blocks.ts'
+import type { Counts } from './counts.ts'
+import { fold } from './names.ts'
+import { newest } from './newest.ts'
+import { Refusal, refuse } from './refusal.ts'
+import type { Place, Session } from './session.ts'
+import { clean, isLonger } from './text.ts'
+
+/** What a message carries beside its text, where a protocol has it. */
+export type Extras = Pick<Draft, 'sent' | 'color'>
+
+const NOTHING: Extras = {}
+
+/** What is said: in rooms and to single members, and what was. */
+export class Talk {
+  readonly #engine: Engine
+  readonly #blocks: Blocks
+  readonly #counts: Counts
+  readonly #maxText: number
+  /** What sessions have asked for, and for which somebody is looked up: what they ask for next comes behind it. */
+  readonly #asking = new Map<Session, Promise<void>>()
+  /** What ends the following of a session's private messages. */
+  readonly #inboxes = new Map<Session, () => void>()
+
+  /** `maxText` is how many characters a message has at most. */
+  constructor(engine: Engine, blocks: Blocks, counts: Counts, maxText: number) {
+    this.#engine = engine
+    this.#blocks = blocks
+    this.#counts = counts
+    this.#maxText = maxText
+  }
+
+  /** Resolves when the text is committed. Refuses `not-in-room`, `text-empty`, `text-too-long`, `unavailable`. */
+  say(session: Session, text: string, { sent, color = session.color }: Extras = NOTHING): Promise<Event> {
+    return this.#inOrder(session, () => {
+      const { log, record } = roomOf(session)
+      const body = this.#body(text)
+      this.#counts.event(session.wire.protocol, 'message')
+      return [this.#append(log, { kind: 'message', room: record.id, from: session.name, body, sent, color })]
+    })
+  }
+
+  /** A private message to a member of the same room. Refuses what {@link say} does, and `nobody-here`. */
+  async tell(session: Session, to: string, text: string, { sent }: Extras = NOTHING): Promise<void> {
+    return this.#inOrder(session, () => {
+      const room = roomOf(session)
+      const body = this.#body(text)
+      const tell = (addressee: Member | undefined): [Promise<void>] => {
+        if (!addressee?.carriesPrivate) throw new Refusal('nobody-here')
+        const { name } = addressee
+        // Between two of whom one has blocked the other it is dropped without an error.
+        if (this.#blocks.between(session.name, name)) return [Promise.resolve()]
+        return [
+          this.#whisper(session, room, {
+            kind: 'private',
+            room: room.record.id,
+            from: session.name,
+            to: name,
+            body,
+            sent,
+          }),
+        ]
+      }
+      // Nobody has to be asked after who is in the room here.
+      const here = room.member(to)
+      return here ? tell(here) : this.#engine.member(room.record.id, to).then(tell, refuse)
+    })
+  }
+
+  async #whisper(session: Session, room: Place, draft: Draft & { readonly to: string }): Promise<void> {
+    const key = fold(draft.to)
+    const event = await this.#append(`inbox:${key}`, draft)
+    this.#counts.event(session.wire.protocol, 'private')
+    if (key !== session.key) room.whisper(session, event)
+  }
+
+  /**
+   * Does something behind whatever the session has asked for before: at once, unless somebody is being looked up for that.
+   * `act` calls the engine, at once or when it has looked somebody up, and gives what that has promised in an array, so that
+   * it is not waited for.
+   */
+  #inOrder<T>(session: Session, act: () => Promise<[Promise<T>]> | [Promise<T>]): Promise<T> {
+    const before = this.#asking.get(session)
+    const acted = before ? before.then(act) : act()
+    if (!(acted instanceof Promise)) return acted[0]
+    const asked = acted.then(
+      () => {},
+      () => {},
+    )
+    this.#asking.set(session, asked)
+    void asked.then(() => {
+      if (this.#asking.get(session) === asked) this.#asking.delete(session)
+    })
+    return acted.then(([done]) => done)
+  }
+
+  /** The events of the session's room, in pages, oldest first. Refuses `history-gone` before the first page. */
+  async *history(session: Session, range: Range): AsyncGenerator<readonly Event[]> {
+    const { log } = roomOf(session)
+    try {
+      for await (const page of this.#engine.read(log, range)) {
+        yield this.#blocks.allowed(page, session.name)
+      }
+    } catch (error) {
+      refuse(error)
+    }
+  }
+
+  /** The newest messages of a room that a name may see, oldest first. Refuses `unavailable`. */
+  recentMessages(room: number, reader: string, limit: number): Promise<readonly Event[]> {
+    const visible = ({ kind, from }: Event) => kind === 'message' && !this.#blocks.between(from, reader)
+    return newest(this.#engine, `room:${room}`, limit, visible).catch(refuse)
+  }
+
+  /** The newest private messages to a name, oldest first, in whatever room they were told. Refuses `unavailable`. */
+  inbox(name: string, limit: number): Promise<readonly Event[]> {
+    const visible = ({ from }: Event) => !this.#blocks.between(from, name)
+    return newest(this.#engine, `inbox:${fold(name)}`, limit, visible).catch(refuse)
+  }
+
+  /** From now on what members of its room say to it alone reaches a session, until {@link dismiss}. */
+  listen(session: Session): void {
+    if (this.#inboxes.has(session)) return
+    const end = this.#engine.follow(`inbox:${session.key}`, (event) => {
+      // The same name may be in another room through another connection.
+      if (event.room !== session.room?.record.id) return
+      // Whoever has said it on another node may not have known yet.
+      if (!this.#blocks.between(event.from, session.name)) session.room.whisper(session, event)
+    })
+    this.#inboxes.set(session, end)
+  }
+
+  dismiss(session: Session): void {
+    this.#inboxes.get(session)?.()
+    this.#inboxes.delete(session)
+  }
+
+  #append(log: LogName, draft: Draft): Promise<Event> {
+    return this.#engine.append(log, draft).catch(refuse)
+  }
+
+  #body(text: string): string {
+    const body = clean(text)
+    if (body === '') throw new Refusal('text-empty')
+    if (isLonger(body, this.#maxText)) throw new Refusal('text-too-long')
+    return body
+  }
+}
+
+function roomOf(session: Session): Place {
+  // Protocols let nobody speak outside a room, but it may have been put out of it at this moment.
+  if (!session.room) throw new Refusal('not-in-room')
+  return session.room
+}
