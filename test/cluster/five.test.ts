@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, test } from 'vitest'
 import { play } from '../protocols/script.ts'
 import { RedisServer, withRedis } from '../support/redis.ts'
-import { startNodes } from './nodes.ts'
+import { startNodesHere } from './nodes.ts'
 
 const PARTS = ['ann', 'web', 'box', 'win', 'pirate', 'globe', 'watcher'] as const
 
@@ -15,7 +15,7 @@ withRedis('a conversation across nodes', () => {
 
   test.for([2, 3])('one script of events through five protocols on %i nodes', { timeout: 60_000 }, async (count) => {
     const urls = Array.from({ length: count }, () => server.url)
-    const nodes = await startNodes(urls, '--chatterbox', '0', '--chatroom', '0', '--http', '0')
+    const nodes = await startNodesHere(urls, { chatterbox: 0, chatroom: 0, http: 0 })
     await play((part) => {
       const node = nodes[PARTS.indexOf(part) % count]
       if (!node) throw new Error('there is a node')

@@ -4,7 +4,7 @@ import { RedisServer, withRedis } from '../support/redis.ts'
 import type { Told } from './checker.ts'
 import { Company } from './company.ts'
 import { Line } from './line.ts'
-import { startNodes } from './nodes.ts'
+import { startNodes, startNodesHere } from './nodes.ts'
 
 const TAKEN = 'User with such nickname is already present in the requested room'
 const LONG = { timeout: 60_000 }
@@ -83,7 +83,7 @@ withRedis('nodes that come and go', () => {
   })
 
   test('a name is held once, however many want it at once', LONG, async () => {
-    const nodes = await startNodes([server.url, server.url, server.url])
+    const nodes = await startNodesHere([server.url, server.url, server.url])
     const nobody = { told: () => {}, noticed: () => {}, failed: () => {} }
     const spellings = ['Same', 'same', 'SAME', 'sAmE']
     const clients = nodes.flatMap((node) =>

@@ -1,7 +1,8 @@
-/** The nodes of a cluster, for one test: real processes on a real Redis. All are gone when the test is done. */
+/** The nodes of a cluster, for one test, on a real Redis. All are gone when the test is done. */
+import { pino } from 'pino'
 import { onTestFinished } from 'vitest'
 import { certificate } from '../support/certificate.ts'
-import type { TestDaemon } from '../support/daemon.ts'
+import { type Overrides, startTestDaemon, type TestDaemon } from '../support/daemon.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { type Exit, RoomdProcess } from '../support/process.ts'
 
@@ -16,6 +17,11 @@ export interface Host {
   readonly running: boolean
 }
 
+function isError({ level, msg }: Record<string, unknown>): boolean {
+  return Number(level) >= ERROR && !String(msg).startsWith('cannot commit;')
+}
+
+/** A process of its own. */
 export class Node implements Host {
   readonly #args: readonly string[]
   #process: RoomdProcess
@@ -34,8 +40,7 @@ export class Node implements Host {
 
   /** What it has logged as errors, except that it cannot commit while Redis is away. */
   get errors(): unknown[] {
-    const lines = [...this.#before, ...this.#process.log]
-    return lines.filter(({ level, msg }) => Number(level) >= ERROR && !String(msg).startsWith('cannot commit;'))
+    return [...this.#before, ...this.#process.log].filter(isError)
   }
 
   /** Where its listeners are; they are elsewhere when it has been started again. */
@@ -70,7 +75,10 @@ export class Node implements Host {
 
 let clusters = 0
 
-/** Nodes that are ready, one for each URL of Redis, which is the same Redis. */
+/**
+ * Nodes that are ready, one for each URL of Redis, which is the same Redis. They are processes, which can be killed and stand
+ * still.
+ */
 export async function startNodes(urls: readonly string[], ...options: readonly string[]): Promise<readonly Node[]> {
   const { certFile, keyFile } = certificate()
   const prefix = `cluster${++clusters}`
@@ -81,4 +89,24 @@ export async function startNodes(urls: readonly string[], ...options: readonly s
   })
   await Promise.all(nodes.map((node) => node.ready()))
   return nodes
+}
+
+/** The same in this process, for tests of what happens around nodes and not to them: most of a node's start is its process. */
+export async function startNodesHere(urls: readonly string[], options: Overrides = {}) {
+  const prefix = `cluster${++clusters}`
+  return Promise.all(
+    urls.map(async (redis) => {
+      const log: Record<string, unknown>[] = []
+      const logger = pino({ level: 'error' }, { write: (line) => void log.push(JSON.parse(line)) })
+      const daemon = await startTestDaemon({ redis, 'redis-prefix': prefix, ...options }, logger)
+      onTestFinished(() => daemon.stop())
+      return {
+        daemon,
+        running: true,
+        get errors() {
+          return log.filter(isError)
+        },
+      } satisfies Host
+    }),
+  )
 }

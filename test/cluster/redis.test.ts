@@ -2,7 +2,7 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { RedisServer, Wire, withRedis } from '../support/redis.ts'
 import { Company } from './company.ts'
-import { startNodes } from './nodes.ts'
+import { startNodesHere } from './nodes.ts'
 import { random } from './random.ts'
 
 const LONG = { timeout: 60_000 }
@@ -19,7 +19,7 @@ withRedis('a Redis that comes and goes', () => {
   }
 
   async function gathered(urls: readonly string[]) {
-    const company = await Company.gather(await startNodes(urls))
+    const company = await Company.gather(await startNodesHere(urls))
     await company.talk(20)
     return company
   }

@@ -1,15 +1,13 @@
-import { existsSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ConfigError } from '../../src/config.ts'
-import { migrate as migrateHere } from '../../src/migrate/migrate.ts'
 import { temporaryFolder } from '../support/folder.ts'
-import { type Exit, RoomdProcess } from '../support/process.ts'
-import { RedisServer, Wire, withRedis } from '../support/redis.ts'
+import { RoomdProcess } from '../support/process.ts'
+import { RedisServer, withRedis } from '../support/redis.ts'
 import { fillMany } from './many.ts'
-import { engineAt, fill, migrate, portrait, talk } from './world.ts'
+import { engineAt, fill, migrate, moved, portrait, portraitAt, startAt, talk } from './world.ts'
 
 // Dozens of processes, one after the other.
 vi.setConfig({ testTimeout: 90_000 })
@@ -26,11 +24,6 @@ function roomd(where: string): RoomdProcess {
   return daemon
 }
 
-async function stop(daemon: RoomdProcess): Promise<void> {
-  daemon.child.kill('SIGTERM')
-  expect(await daemon.exit).toMatchObject({ status: 0 })
-}
-
 withRedis('to migrate', () => {
   let server: RedisServer
   beforeAll(async () => {
@@ -38,22 +31,6 @@ withRedis('to migrate', () => {
   })
   beforeEach(() => server.command('FLUSHALL'))
   afterAll(() => server.stop())
-
-  /** Moves without a process of its own; says what was said. */
-  async function moved(from: string, to: string, prefix = 'roomd'): Promise<string> {
-    let said = ''
-    await migrateHere({ from, to, prefix }, { write: (text) => void (said += text) })
-    return said
-  }
-
-  async function portraitAt(where: string): Promise<unknown> {
-    const engine = await engineAt(where)
-    try {
-      return await portrait(engine)
-    } finally {
-      await engine.stop()
-    }
-  }
 
   describe('there and back', () => {
     it.each(['SQLite', 'Redis'])('everything is the same, from %s', async (first) => {
@@ -101,27 +78,18 @@ withRedis('to migrate', () => {
       const away = temporaryFolder()
       const asked = ['LOGIN ann geheim', 'JOIN ops', 'HISTORY', '/blocked']
       const historyOf = (lines: readonly string[]) => lines.filter((line) => /"body":"(one|two|three)"/.test(line))
-      let daemon = roomd(folder)
-      await talk(
-        await daemon.ready(),
-        'LOGIN ann',
-        '/register geheim',
-        '/block mallory',
-        'JOIN ops',
-        'one',
-        'two',
-        'three',
-      )
-      const first = historyOf(await talk(await daemon.ready(), ...asked))
+      let daemon = await startAt(folder)
+      await talk(daemon.line, 'LOGIN ann', '/register geheim', '/block mallory', 'JOIN ops', 'one', 'two', 'three')
+      const first = historyOf(await talk(daemon.line, ...asked))
       expect(first).toHaveLength(3)
-      await stop(daemon)
+      await daemon.stop()
       for (const [from, to] of [
         [folder, server.url],
         [server.url, away],
       ] as const) {
         await moved(from, to)
-        daemon = roomd(to)
-        const port = await daemon.ready()
+        daemon = await startAt(to)
+        const port = daemon.line
         const told = await talk(port, ...asked)
         expect(historyOf(told)).toEqual(first)
         expect(told.join()).toContain('mallory')
@@ -137,117 +105,9 @@ withRedis('to migrate', () => {
         await talk(port, 'LOGIN ann geheim', 'JOIN ops', '/tell bob psst')
         await vi.waitFor(() => expect(heard).toContain('psst'), { timeout: 5_000 })
         bob.end()
-        await stop(daemon)
+        await daemon.stop()
       }
     })
-  })
-
-  describe('broken off', () => {
-    /** Kills a migration once its first log is whole. */
-    async function breakOff(from: string, to: string, signal: NodeJS.Signals): Promise<Exit> {
-      const run = migrate('--from', from, '--to', to)
-      const secondLog = async () => {
-        if (to.startsWith('redis:')) return (await server.command('EXISTS', 'roomd:{room:2}:log')) === 1
-        if (!existsSync(join(to, 'roomd.db'))) return false
-        const db = new DatabaseSync(join(to, 'roomd.db'), { readOnly: true, timeout: 1_000 })
-        try {
-          return Number(db.prepare('SELECT count(*) AS count FROM logs').get()?.count) > 1
-        } catch {
-          return false
-        } finally {
-          db.close()
-        }
-      }
-      while (!(await secondLog())) await new Promise((next) => setTimeout(next, 5))
-      run.kill(signal)
-      return run.exit
-    }
-
-    /** Changes an event of the log that is whole. */
-    async function spoil(where: string): Promise<void> {
-      if (where.startsWith('redis:')) {
-        const [[id] = []] = (await server.command('XRANGE', 'roomd:{room:1}:log', '-', '+', 'COUNT', '1')) as string[][]
-        await server.command('XDEL', 'roomd:{room:1}:log', String(id))
-        // Its place is taken, so that the count is right.
-        await server.command(
-          'XADD',
-          'roomd:{room:1}:log',
-          '99999999999999-1',
-          'kind',
-          'message',
-          'room',
-          '1',
-          'from',
-          'x',
-        )
-        return
-      }
-      const db = new DatabaseSync(join(where, 'roomd.db'), { timeout: 5_000 })
-      db.exec("UPDATE events SET body = body || '!' WHERE log = 1 AND id = (SELECT min(id) FROM events WHERE log = 1)")
-      db.close()
-    }
-
-    it.each(['Redis', 'SQLite'])(
-      'it goes on where it was, into %s; no daemon starts meanwhile',
-      async (kind) => {
-        const [folder, other] = [temporaryFolder(), temporaryFolder()]
-        await fillMany(folder, 3, 8_000)
-        if (kind === 'SQLite') await moved(folder, server.url)
-        const [from, to] = kind === 'Redis' ? [folder, server.url] : [server.url, other]
-        // The power fails, or a person thinks better of it.
-        if (kind === 'Redis') expect(await breakOff(from, to, 'SIGKILL')).toMatchObject({ signal: 'SIGKILL' })
-        else {
-          const stderr = 'roomd: broken off; the same command goes on from there\n'
-          expect(await breakOff(from, to, 'SIGINT')).toMatchObject({ status: 1, stderr })
-        }
-        const refused = await roomd(to).exit
-        expect(refused).toMatchObject({ status: 1 })
-        expect(refused.stderr).toMatch(
-          /^roomd: cannot use \S+.*: a migration from \S+.* into it is unfinished; [^\n]*\n$/,
-        )
-        const elsewhere = await migrate('--from', to, '--to', temporaryFolder()).exit
-        expect(elsewhere).toMatchObject({ status: 2 })
-        if (kind === 'Redis') {
-          const another = temporaryFolder()
-          await fillMany(another, 1, 1)
-          const mixed = await migrate('--from', another, '--to', to).exit
-          expect(mixed).toMatchObject({ status: 2 })
-          expect(mixed.stderr).toMatch(
-            /^roomd: another migration into \S+ \(prefix roomd\) is unfinished, from [^\n]*\n$/,
-          )
-        }
-
-        await spoil(to)
-        const found = await migrate('--from', from, '--to', to).exit
-        expect(found).toMatchObject({ status: 1 })
-        expect(found.stderr).toMatch(
-          /^roomd: the two sides differ in the log room:\d; the same command goes on from there\n$/,
-        )
-        expect((await roomd(to).exit).status).toBe(1)
-
-        expect(await moved(from, to)).toContain('moved 24,000 events in 3 logs, 3 rooms')
-        expect(await portraitAt(to)).toEqual(await portraitAt(from))
-        const daemon = roomd(to)
-        await daemon.ready()
-        await stop(daemon)
-      },
-      60_000,
-    )
-  })
-
-  it('Redis is lost, and comes back', async () => {
-    const folder = temporaryFolder()
-    await fillMany(folder, 2, 4_000)
-    const wire = await Wire.to(server.port)
-    cleanups.unshift(() => wire.stop())
-    const { url } = wire.place
-    const moving = moved(folder, url)
-    moving.catch(() => {})
-    while ((await server.command('EXISTS', 'roomd:{room:1}:log')) === 0);
-    wire.cut()
-    await expect(moving).rejects.toThrow(/^Redis at redis:.*; the same command goes on from there$/)
-    expect(await moved(folder, url)).toContain('moved 8,000 events in 2 logs')
-    expect(await portraitAt(server.url)).toEqual(await portraitAt(folder))
   })
 
   describe('refused with one line', () => {
@@ -333,7 +193,10 @@ withRedis('to migrate', () => {
         daemon.child.kill('SIGKILL')
         await daemon.exit
         const was = async () => (await refusal(where, empty)).why
-        await vi.waitFor(async () => expect(await was()).toMatch(/was not left in order/), { timeout: 15_000 })
+        await vi.waitFor(async () => expect(await was()).toMatch(/was not left in order/), {
+          timeout: 15_000,
+          interval: 250,
+        })
       }
       rmSync(empty, { recursive: true })
     })

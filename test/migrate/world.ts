@@ -8,7 +8,9 @@ import type { Draft, LogName } from '../../src/engine/event.ts'
 import { LocalEngine } from '../../src/engine/local/local.ts'
 import { RedisEngine } from '../../src/engine/redis/redis.ts'
 import { placeOf } from '../../src/engine/redis/url.ts'
+import { migrate as migrateHere } from '../../src/migrate/migrate.ts'
 import { readAll } from '../engine/conformance.ts'
+import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
 import type { Exit } from '../support/process.ts'
 
 const OPTIONS = { lobby: 'lobby', memory: { events: 10, bytes: 10_000 } }
@@ -109,6 +111,27 @@ async function missedAfter(engine: Engine, log: LogName, after: number): Promise
     if (error instanceof Gone) return 'gone'
     throw error
   }
+}
+
+export async function portraitAt(where: string): Promise<unknown> {
+  const engine = await engineAt(where)
+  try {
+    return await portrait(engine)
+  } finally {
+    await engine.stop()
+  }
+}
+
+/** A daemon in this process at a place as `--from` and `--to` name it. */
+export function startAt(where: string): Promise<TestDaemon> {
+  return startTestDaemon({ 'line-tls': false, ...(placeOf(where) ? { redis: where } : { data: where }) })
+}
+
+/** Moves without a process of its own; resolves with what was said. */
+export async function moved(from: string, to: string, prefix = 'roomd'): Promise<string> {
+  let said = ''
+  await migrateHere({ from, to, prefix }, { write: (text) => void (said += text) })
+  return said
 }
 
 export interface Run {

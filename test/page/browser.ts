@@ -6,7 +6,8 @@ import { afterAll, beforeAll, beforeEach, expect, onTestFinished, vi } from 'vit
 import { LineClient } from '../support/client.ts'
 import { type Overrides, startTestDaemon, type TestDaemon } from '../support/daemon.ts'
 
-const EXECUTABLE = ['chromium', 'chromium-browser', 'google-chrome']
+/** The first Chromium on the PATH. */
+export const EXECUTABLE = ['chromium', 'chromium-browser', 'google-chrome']
   .flatMap((name) => (process.env.PATH ?? '').split(':').map((folder) => join(folder, name)))
   .find((file) => existsSync(file))
 
@@ -34,7 +35,7 @@ const NOT_WANTED = [
 ]
 
 /** It runs as root, draws nothing that anybody looks at, and finds little shared memory in a container. */
-const ARGUMENTS = [
+export const ARGUMENTS = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-dev-shm-usage',

@@ -1,5 +1,4 @@
 /** protocols/globes.md, section 7: the WebSocket, each point under its number. */
-import { existsSync } from 'node:fs'
 import { chromium } from 'playwright-core'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
@@ -8,6 +7,7 @@ import type { Event } from '../../../src/engine/event.ts'
 import { GlobesSession, GlobesWire } from '../../../src/protocols/globes/socket/wire.ts'
 import { turnEnd } from '../../../src/turn.ts'
 import * as core from '../../chat/stage.ts'
+import { ARGUMENTS, EXECUTABLE } from '../../page/browser.ts'
 import {
   bearer,
   failure,
@@ -24,7 +24,6 @@ import {
 
 const INVALID_TOKEN = failure(403, 'Token error: Invalid token', 'token')
 const DUPLICATE = [1008, 'Client error: Duplicate username']
-const CHROMIUM = '/usr/bin/chromium'
 
 test('21. what is no handshake, and what no handshake is good for', async () => {
   const { api, den, refused } = await globesStage()
@@ -335,10 +334,13 @@ test('nor are they for those who have come within the turn and get a part of it'
 })
 
 test('40. a page in Chromium talks in a private room', { timeout: 60_000 }, async ({ skip }) => {
-  if (!existsSync(CHROMIUM) && process.env.CI !== 'true') skip(`there is no ${CHROMIUM}`)
+  if (!EXECUTABLE) {
+    if (process.env.CI === 'true') throw new Error('no Chromium on the PATH')
+    return skip('no Chromium on the PATH')
+  }
   const { port, den } = await globesStage()
   const { id, path, tokenFor } = await den()
-  const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] })
+  const browser = await chromium.launch({ executablePath: EXECUTABLE, args: ARGUMENTS })
   onTestFinished(() => browser.close())
   const page = await browser.newPage()
   // A page of another origin, as that of the original client may be.

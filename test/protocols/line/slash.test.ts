@@ -1,13 +1,13 @@
 /** The commands with a slash, protocols/line.md, section 8. */
 import { describe, expect, test } from 'vitest'
 import { commands } from '../../../commands/index.ts'
+import type { LineClient } from '../../support/client.ts'
 import { error, history, joined, left, ok, result, said, stage, type Way } from '../../support/stage.ts'
 
 const WAYS: Way[] = [
   { transport: 'TCP', mode: 'whole' },
   { transport: 'TLS', mode: 'whole' },
   { transport: 'WS', mode: 'whole' },
-  { transport: 'WSS', mode: 'whole' },
 ]
 
 const MISSING = error('Missing required parameter')
@@ -189,13 +189,7 @@ describe.each(WAYS)('over $transport', (way) => {
 
   test('/ping marks the end of a history', async () => {
     const [alice] = await (await stage(way)).together('tech', 'alice')
-    alice.send(...Array.from({ length: 2_500 }, (_, n) => `line ${n}`))
-    await alice.rest()
-    alice.send('HISTORY', '/ping end', 'behind')
-    const lines = await alice.take(2_501 + 4)
-    expect(lines[0]).toEqual(result(null))
-    expect(lines.slice(1, -3).every(({ type }) => type === 'history')).toBe(true)
-    expect(lines.slice(-3)).toMatchObject([result('PONG end'), ok, said('alice', 'behind')])
+    await markTheEnd(alice)
   })
 
   test('/history limit= gives the newest', async () => {
@@ -277,3 +271,45 @@ describe.each(WAYS)('over $transport', (way) => {
     expect(await bob.rest()).toEqual([])
   })
 })
+
+// In what a socket is wrapped makes no difference to the commands, only to the bytes: the longest answers, and the end.
+describe('over WSS', () => {
+  const way: Way = { transport: 'WSS', mode: 'whole' }
+
+  test('/help lists the table of commands', async () => {
+    const client = await (await stage(way)).connect()
+    expect(await client.ask('/help')).toMatchObject({
+      commands: commands.map(({ name, usage, help }) => ({ name, usage, help })),
+    })
+  })
+
+  test('/ping marks the end of a history', async () => {
+    const [alice] = await (await stage(way)).together('tech', 'alice')
+    await markTheEnd(alice)
+  })
+
+  test('/tell, /block and /quit', async () => {
+    const [alice, bob, carol] = await (await stage(way)).together('tech', 'alice', 'bob', 'carol')
+    alice.send('/tell bob psst')
+    const secret = { type: 'private', from: 'alice', to: 'bob', body: 'psst', room: 'tech' }
+    expect(await alice.take(2)).toMatchObject([ok, secret])
+    expect(await bob.next()).toMatchObject(secret)
+    expect(await carol.rest()).toEqual([])
+    expect(await carol.ask('/block alice')).toEqual(result('Blocked alice'))
+    alice.send('last words', '/QUIT')
+    expect(await alice.take(3)).toMatchObject([ok, said('alice', 'last words'), result('Bye')])
+    await alice.closed
+    expect(await bob.take(2)).toMatchObject([said('alice', 'last words'), left('alice')])
+    expect(await carol.next()).toMatchObject(left('alice'))
+  })
+})
+
+async function markTheEnd(alice: LineClient): Promise<void> {
+  alice.send(...Array.from({ length: 2_500 }, (_, n) => `line ${n}`))
+  await alice.rest()
+  alice.send('HISTORY', '/ping end', 'behind')
+  const lines = await alice.take(2_501 + 4)
+  expect(lines[0]).toEqual(result(null))
+  expect(lines.slice(1, -3).every(({ type }) => type === 'history')).toBe(true)
+  expect(lines.slice(-3)).toMatchObject([result('PONG end'), ok, said('alice', 'behind')])
+}
