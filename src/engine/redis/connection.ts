@@ -6,7 +6,7 @@
  * to where its first key lies, which is what EVALSHA does there by itself: see keys.ts for what lies together.
  */
 import { randomBytes } from 'node:crypto'
-import { createClient, ErrorReply } from 'redis'
+import { ErrorReply, RedisClient } from 'redis'
 import { EngineFault, Unavailable } from '../engine.ts'
 import { problemOf, reasonOf, warningOf } from './reasons.ts'
 import { type Answers, loadScripts, type ScriptName } from './scripts.ts'
@@ -26,14 +26,18 @@ export type Message = (text: string, channel: string) => void
 
 const OPEN_MS = 5_000
 
+/** One class for all connections: the library would make one for each. */
+const create = RedisClient.factory()
+
 function clientTo({ url }: Place) {
-  return createClient({
+  const options = {
     url,
     RESP: 2,
     disableOfflineQueue: true,
     maintNotifications: 'disabled',
     socket: { reconnectStrategy: false, connectTimeout: OPEN_MS },
-  })
+  } as const
+  return create(options)
 }
 type Client = ReturnType<typeof clientTo>
 
