@@ -1,17 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from './client.ts'
-import { LINE } from './dialect.ts'
+import { type Dialect, LINE } from './dialect.ts'
 import { payload } from './marks.ts'
 
 /** Has a client say numbered lines at so many a second, whatever becomes of them; notes in `sent` when each has left. */
-export async function speakSteadily(speaker: Client, rate: number, messages: number, sent: number[]): Promise<void> {
+export async function speakSteadily(
+  speaker: Client,
+  rate: number,
+  messages: number,
+  sent: number[],
+  { say }: Dialect = LINE,
+): Promise<void> {
   const started = performance.now()
   while (sent.length < messages) {
     if (performance.now() < started + (sent.length / rate) * 1_000) {
       await sleep(1)
       continue
     }
-    const text = LINE.say(payload(sent.length), 0)
+    const text = say(payload(sent.length), 0)
     sent.push(performance.now())
     speaker.send(text)
   }

@@ -1,7 +1,7 @@
 /** Several processes on one Redis, beside one process with a store of its own. */
 import { Client, enterAll, quiet, within } from '../client.ts'
 import { Crowd } from '../crowd.ts'
-import { LINE, LOBBY } from '../dialect.ts'
+import { LINE, LOBBY, RESP } from '../dialect.ts'
 import { pipe } from '../fill.ts'
 import { numbersIn } from '../marks.ts'
 import { cpuSeconds, memory } from '../proc.ts'
@@ -11,6 +11,8 @@ import { type Server, startRedis, startRoomd } from '../server.ts'
 import { speakSteadily } from '../steady.ts'
 
 const ROUNDS = 3
+/** The slowest of a round are what else the machine did. */
+const LATENCY_ROUNDS = 5
 const RATE = 200
 
 /** What is compared. */
@@ -23,6 +25,8 @@ interface Fleet {
 const LOCAL: Fleet = { name: 'local', nodes: 1, redis: false }
 const ONE: Fleet = { name: '1 node', nodes: 1, redis: true }
 const TWO: Fleet = { name: '2 nodes', nodes: 2, redis: true }
+/** What the machine allows. */
+const PUBSUB: Fleet = { name: 'Redis pub/sub', nodes: 0, redis: true }
 const THREE: Fleet = { name: '3 nodes', nodes: 3, redis: true }
 
 interface Running {
@@ -56,7 +60,7 @@ export const nodes: Scenario = {
   async run(context) {
     const fanOuts = await compare(context, 'fan-out', [LOCAL, ONE, TWO, THREE], fanOut)
     const ingests = await compare(context, 'ingest', [LOCAL, ONE], ingest)
-    const latencies = await compare(context, 'latency', [LOCAL, TWO], latency)
+    const latencies = await compare(context, 'latency', [LOCAL, TWO, PUBSUB], latency, LATENCY_ROUNDS)
     return [...fanOutFigures(fanOuts), ...ingestFigures(ingests), ...latencyFigures(latencies)]
   },
 }
@@ -92,9 +96,10 @@ async function compare<T extends object>(
   name: string,
   fleets: readonly Fleet[],
   play: (running: Running, context: Context) => Promise<T>,
+  count = ROUNDS,
 ): Promise<Rounds<T>> {
   const rounds = new Rounds<T>()
-  for (let number = 1; number <= ROUNDS; number++) {
+  for (let number = 1; number <= count; number++) {
     for (const fleet of fleets) {
       const round = await withFleet(fleet, (running) => play(running, context))
       rounds.add(fleet, round)
@@ -116,9 +121,9 @@ async function withFleet<T>({ nodes, redis: wanted }: Fleet, work: (running: Run
       servers.push(node)
       all.push(node)
     }
-    const [first] = all
-    const last = all.at(-1)
-    if (!first || !last) throw new Error('no node')
+    const [first = redis] = all
+    const last = all.at(-1) ?? redis
+    if (!first || !last) throw new Error('nobody to talk to')
     return await work({ first, last, all, redis })
   } finally {
     // Redis, which was started first, goes last.
@@ -164,15 +169,16 @@ async function ingest({ first, redis }: Running, context: Context): Promise<Inge
 }
 
 /** What is said at the first node is heard at the last one. */
-async function latency({ first, last }: Running, context: Context): Promise<Latency> {
+async function latency({ first, last, all }: Running, context: Context): Promise<Latency> {
   const listeners = context.size(50, 10)
   const messages = RATE * context.size(10, 2)
   const clients = [new Client(first.port)]
   try {
     const [speaker] = clients
     if (!speaker) throw new Error('nobody there')
-    await within(LIMIT_MS, 'entering', speaker.enter(LINE, 0, 0))
-    clients.push(...(await enterAll(last.port, LINE, listeners, { first: 1 })))
+    const dialect = all.length > 0 ? LINE : RESP
+    if (dialect.speakerEnters) await within(LIMIT_MS, 'entering', speaker.enter(dialect, 0, 0))
+    clients.push(...(await enterAll(last.port, dialect, listeners, { first: 1 })))
     await quiet()
     const sent: number[] = []
     const times: number[] = []
@@ -182,7 +188,7 @@ async function latency({ first, last }: Running, context: Context): Promise<Late
         numbersIn(chunk, (number) => times.push(now - (sent[number] ?? Number.NaN)))
       }
     }
-    await within(LIMIT_MS, 'latency', speakSteadily(speaker, RATE, messages, sent))
+    await within(LIMIT_MS, 'latency', speakSteadily(speaker, RATE, messages, sent, dialect))
     await quiet()
     return { p50: quantile(times, 0.5), p99: quantile(times, 0.99), missing: listeners * messages - times.length }
   } finally {
@@ -241,6 +247,8 @@ function latencyFigures(rounds: Rounds<Latency>): Figure[] {
     { name: 'local p99', value: rounds.middle(LOCAL, p99), unit: 'ms' },
     { name: 'across 2 nodes p50', value: rounds.middle(TWO, p50), unit: 'ms', note: `${RATE} messages/s` },
     { name: 'across 2 nodes p99', value: across, unit: 'ms', note: bar(across < 10, 'under 10 ms') },
+    { name: 'Redis pub/sub alone p50', value: rounds.middle(PUBSUB, p50), unit: 'ms', note: 'what the machine allows' },
+    { name: 'Redis pub/sub alone p99', value: rounds.middle(PUBSUB, p99), unit: 'ms' },
     { name: 'across 2 nodes/local p99', value: rounds.beside(TWO, p99), unit: '× ms' },
     { name: 'across 2 nodes missing', value: missing, unit: 'deliveries' },
   ]
