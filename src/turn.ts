@@ -32,8 +32,9 @@ let turnStarted: number | undefined
 const CROWD_MS = 10
 let arrived = false
 
-/** Where the last writing took longer than this, in ms, it pays to wait for as many events as that one carried: */
+/** Where the last writing took longer than this, in ms, and carried so many events, it pays to wait for as many: */
 const LONG_FLUSH_MS = 2
+const MUCH = 8
 /** so much of what it took, */
 const WORTH_WAITING = 1 / 2
 /** but no longer than this, in ms, as it may have been this process that stood still; */
@@ -121,7 +122,7 @@ function deliver(): void {
 /** How long, in ms, to wait for more to write, which saves more than waiting costs. */
 function worthWaiting(age: number): number {
   if (lastFlushMs < LONG_FLUSH_MS || waiting.deliver.length === 0) return 0
-  if (events >= lastEvents || bytes > WORTH_WRITING) return 0
+  if (lastEvents < MUCH || events >= lastEvents || bytes > WORTH_WRITING) return 0
   return Math.min(lastFlushMs * WORTH_WAITING, MOST_WAITING_MS) - age
 }
 

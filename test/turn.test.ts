@@ -26,27 +26,27 @@ class Slow {
   }
 }
 
-test('where writing takes long, what comes a little later is written with the rest', async () => {
+test('where writing much takes long, what comes a little later is written with the rest', async () => {
   const slow = new Slow()
-  slow.say(1, 2, 3)
+  slow.say(1, 2, 3, 4, 5, 6, 7, 8)
   await turnEnd()
-  slow.say(4)
+  slow.say(9)
   await new Promise((next) => setTimeout(next, 1))
-  expect(slow.told).toEqual([[1, 2, 3]])
-  slow.say(5, 6)
+  expect(slow.told).toHaveLength(1)
+  slow.say(10, 11, 12, 13, 14, 15, 16)
   await turnEnd()
   expect(slow.told).toEqual([
-    [1, 2, 3],
-    [4, 5, 6],
+    [1, 2, 3, 4, 5, 6, 7, 8],
+    [9, 10, 11, 12, 13, 14, 15, 16],
   ])
-  // Nobody waits for more than that, and nobody for ever.
-  slow.say(7)
+  // Nobody waits for more than that, nor for ever, nor where little is said.
+  slow.say(17)
   await turnEnd()
-  slow.say(8)
+  slow.say(18)
   await turnEnd()
-  expect(slow.told.slice(2)).toEqual([[7], [8]])
+  expect(slow.told.slice(2)).toEqual([[17], [18]])
   // For the tests that come after it in this process.
   slow.ms = 0
-  slow.say(9)
+  slow.say(19)
   await turnEnd()
 })
