@@ -1,12 +1,9 @@
 import { atTurnEnd } from '../../turn.ts'
 import { encodeFrame } from '../frames/encode.ts'
+import { restAfter } from '../rest.ts'
 
 /** A list is pushed to all at most so often, in ms, however often it changes; */
 const GAP_MS = 200
-/** making it takes at most this part of the time; */
-const SHARE = 1 / 10
-/** though it rests no longer than this, in ms, as it may have been the store that took long; */
-const MOST_REST_MS = 1_000
 /** and so many bytes of it leave in a millisecond, for all who look at it. */
 const BYTES_PER_MS = 16_384
 
@@ -149,7 +146,7 @@ export class Board {
     }
     this.#stale = changes !== this.#changes
     const now = performance.now()
-    this.#rested = now + Math.min((now - started) / SHARE, MOST_REST_MS)
+    this.#rested = now + restAfter(now - started)
     return this.#frame
   }
 }

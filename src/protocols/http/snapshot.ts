@@ -1,9 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-
-/** The part of the time that making it may take. */
-const SHARE = 1 / 10
-/** How long it rests at most, in ms: it may have been the store that took long. */
-const MOST_REST_MS = 1_000
+import { restAfter } from '../rest.ts'
 
 /**
  * Something that may take long to make: made once for all who ask meanwhile, and never again before it has rested, so that
@@ -47,7 +43,7 @@ export class Snapshot<T> {
       return await this.#make()
     } finally {
       const now = performance.now()
-      this.#rested = now + Math.min((now - started) / SHARE, MOST_REST_MS)
+      this.#rested = now + restAfter(now - started)
     }
   }
 }
