@@ -28,15 +28,7 @@ export interface Parts {
 
 /** What happens when a connection comes and goes: in what order which part takes up what was left, and what was lost meanwhile. */
 export class Resume implements Linked {
-  readonly #keys: Keys
-  readonly #health: Health
-  readonly #nodes: Nodes
-  readonly #feeds: Feeds
-  readonly #appends: Appends
-  readonly #claims: Claims
-  readonly #rooms: RoomTable
-  readonly #people: People
-  readonly #changes: Changes
+  readonly #parts: Parts
   readonly #lobby: string
   /** Where Redis is. */
   readonly #shown: string
@@ -51,15 +43,7 @@ export class Resume implements Linked {
   #incomplete = false
 
   constructor(parts: Parts, lobby: string, shown: string, watch: Watch) {
-    this.#keys = parts.keys
-    this.#health = parts.health
-    this.#nodes = parts.nodes
-    this.#feeds = parts.feeds
-    this.#appends = parts.appends
-    this.#claims = parts.claims
-    this.#rooms = parts.rooms
-    this.#people = parts.people
-    this.#changes = parts.changes
+    this.#parts = parts
     this.#lobby = lobby
     this.#shown = shown
     this.#watch = watch
@@ -68,35 +52,35 @@ export class Resume implements Linked {
   /** Takes up where the last connection ended. Channels first: what is told from now on is not missed. */
   async resume(connection: Connection): Promise<void> {
     if (!this.#started) await this.#refuseUnfinished(connection)
-    if (connection.warning !== undefined) this.#health.warn(connection.warning)
-    await connection.subscribe([this.#keys.control], (text) => this.#changes.heard(text))
-    await this.#feeds.subscribe(connection)
-    const { lost, reborn } = await this.#nodes.join(connection)
-    if (reborn) this.#claims.forget()
+    if (connection.warning !== undefined) this.#parts.health.warn(connection.warning)
+    await connection.subscribe([this.#parts.keys.control], (text) => this.#parts.changes.heard(text))
+    await this.#parts.feeds.subscribe(connection)
+    const { lost, reborn } = await this.#parts.nodes.join(connection)
+    if (reborn) this.#parts.claims.forget()
     if (lost) this.#noticeLoss()
     const history = await this.#historyOf(connection)
     if (history === undefined || history !== this.#history) this.#doubt()
     this.#history = history
-    await this.#appends.settle(connection)
+    await this.#parts.appends.settle(connection)
     await this.#loadRooms(connection)
-    await this.#claims.releasePending(connection)
+    await this.#parts.claims.releasePending(connection)
     const doubted = this.#incomplete
-    if (doubted && (await this.#claims.restore(connection))) this.#tellLoss()
-    await this.#feeds.read(connection, () => {
+    if (doubted && (await this.#parts.claims.restore(connection))) this.#tellLoss()
+    await this.#parts.feeds.read(connection, () => {
       if (!this.#incomplete) this.#doubt()
       this.#tellLoss()
     })
     // Only a log has told: what else is missing is put back all the same.
-    if (this.#incomplete && !doubted) await this.#claims.restore(connection)
+    if (this.#incomplete && !doubted) await this.#parts.claims.restore(connection)
     this.#incomplete = false
     this.#lossTold = false
   }
 
   async #loadRooms(connection: Connection): Promise<void> {
-    const { lost, closed } = await this.#rooms.load(connection, this.#lobby)
+    const { lost, closed } = await this.#parts.rooms.load(connection, this.#lobby)
     if (lost) this.#noticeLoss()
     for (const id of closed) {
-      this.#changes.closed(id)
+      this.#parts.changes.closed(id)
       this.#closedAway.add(id)
     }
   }
@@ -111,7 +95,7 @@ export class Resume implements Linked {
   }
 
   async #refuseUnfinished(connection: Connection): Promise<void> {
-    const from = await connection.command(['GET', this.#keys.migration])
+    const from = await connection.command(['GET', this.#parts.keys.migration])
     if (typeof from === 'string') throw new EngineFault(unfinished(`Redis at ${this.#shown}`, from))
   }
 
@@ -123,7 +107,7 @@ export class Resume implements Linked {
   /** What this node holds may not be in Redis any more. */
   #doubt(): void {
     this.#incomplete = true
-    this.#claims.doubt()
+    this.#parts.claims.doubt()
   }
 
   #tellLoss(): void {
@@ -137,20 +121,20 @@ export class Resume implements Linked {
       this.#started = true
       return
     }
-    this.#health.recovered()
-    this.#changes.missed([...this.#rooms.ids(), ...this.#closedAway])
+    this.#parts.health.recovered()
+    this.#parts.changes.missed([...this.#parts.rooms.ids(), ...this.#closedAway])
     this.#closedAway.clear()
   }
 
   down(reason: string): void {
-    this.#feeds.down()
-    this.#rooms.down()
-    this.#people.down()
-    this.#appends.down(reason)
-    this.#health.failed(reason)
+    this.#parts.feeds.down()
+    this.#parts.rooms.down()
+    this.#parts.people.down()
+    this.#parts.appends.down(reason)
+    this.#parts.health.failed(reason)
   }
 
   failed(reason: string): void {
-    this.#health.failed(reason)
+    this.#parts.health.failed(reason)
   }
 }
