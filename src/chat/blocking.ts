@@ -24,7 +24,7 @@ const SUBJECT = 'blocks'
 /** What nodes tell one another. */
 type Told =
   /** All that passes with somebody's sessions: of one owner, or of everybody on that node. */
-  | { readonly node: string; readonly owner?: string; readonly blocks: readonly Pair[] }
+  | { readonly node: string; readonly owner?: string | undefined; readonly blocks: readonly Pair[] }
   /** What is kept of a name and another one has changed: whether it is blocked now. */
   | { readonly kept: Pair; readonly blocked: boolean }
   /** A name has come, or a node that may have missed anything: what passes with its sessions, or against it, is to be told. */
@@ -65,8 +65,9 @@ export class Blocking {
   async block(session: Session, name: string): Promise<void> {
     const owner = session.name
     if (!isName(name) || fold(name) === session.key) throw new Refusal('name-invalid')
-    const known = this.#blocks.list(owner).some((other) => fold(other) === fold(name))
-    if (this.#blocks.count(owner) >= MOST) throw new Refusal('too-many-blocks')
+    const blocked = this.#blocks.list(owner)
+    const known = blocked.some((other) => fold(other) === fold(name))
+    if (blocked.length >= MOST) throw new Refusal('too-many-blocks')
     const keep = session.registered || session.wire.keepsBlocks === true
     // At once, so that however many ask at the same time are counted.
     this.#blocks.block(owner, name, keep)
@@ -79,7 +80,7 @@ export class Blocking {
     }
     // What was read in the meantime may not have held it yet.
     if (!session.closed) this.#blocks.block(owner, name, true)
-    this.#tell({ kept: { owner, name }, blocked: true })
+    this.#tellKept(owner, name, true)
   }
 
   /** False when the name was not blocked. Refuses `unavailable`. */
@@ -87,7 +88,7 @@ export class Blocking {
     const kept = this.#blocks.isKept(owner, name)
     if (kept) await this.#engine.dropBlock(owner, name).catch(refuse)
     const blocked = this.#blocks.unblock(owner, name)
-    if (kept) this.#tell({ kept: { owner, name }, blocked: false })
+    if (kept) this.#tellKept(owner, name, false)
     else if (blocked) this.#tellPassing(owner)
     return blocked
   }
@@ -97,7 +98,7 @@ export class Blocking {
     const kept = this.#blocks.list(owner).map(async (name) => {
       await this.#engine.keepBlock(owner, name)
       if (this.#here.has(fold(owner))) this.#blocks.block(owner, name, true)
-      this.#tell({ kept: { owner, name }, blocked: true })
+      this.#tellKept(owner, name, true)
     })
     await Promise.allSettled(kept)
     if (kept.length > 0) this.#tellPassing(owner)
@@ -109,7 +110,7 @@ export class Blocking {
     const own = blocks.filter((block) => block.owner === fold(owner))
     await Promise.allSettled(own.map(({ name }) => this.#engine.dropBlock(owner, name)))
     for (const name of this.#blocks.list(owner)) this.#blocks.unblock(owner, name)
-    for (const { name } of own) this.#tell({ kept: { owner, name }, blocked: false })
+    for (const { name } of own) this.#tellKept(owner, name, false)
     this.#tellPassing(owner)
   }
 
@@ -122,13 +123,18 @@ export class Blocking {
     this.#engine.signal(SUBJECT, JSON.stringify(what))
   }
 
-  #tellPassing(owner: string): void {
+  #tellKept(owner: string, name: string, blocked: boolean): void {
+    this.#tell({ kept: { owner, name }, blocked })
+  }
+
+  /** Of one owner, or of everybody here. */
+  #tellPassing(owner?: string): void {
     this.#tell({ node: this.#node, owner, blocks: this.#blocks.passing(owner) })
   }
 
   /** Others may have missed what was told here, too. */
   #catchUp(): void {
-    this.#tell({ node: this.#node, blocks: this.#blocks.passing() })
+    this.#tellPassing()
     this.#tell({ ask: null })
     for (const key of this.#here.keys()) this.#read(key).catch(() => {})
   }
@@ -143,7 +149,7 @@ export class Blocking {
     if (name === null) {
       this.#telling ??= setTimeout(() => {
         this.#telling = undefined
-        this.#tell({ node: this.#node, blocks: this.#blocks.passing() })
+        this.#tellPassing()
       }, GATHER_MS).unref()
       return
     }

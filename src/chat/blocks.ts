@@ -96,11 +96,6 @@ export class Blocks {
     return [...(this.#blockedBy.get(fold(name)) ?? [])]
   }
 
-  /** How many a name has blocked. */
-  count(owner: string): number {
-    return this.list(owner).length
-  }
-
   /** Whom a name has blocked, here or for good. */
   list(owner: string): string[] {
     const own = [...(this.#blocked.get(fold(owner))?.values() ?? [])]
