@@ -2,29 +2,18 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { ConfigError } from '../../src/config.ts'
 import { temporaryFolder } from '../support/folder.ts'
-import { type Exit, RoomdProcess } from '../support/process.ts'
+import type { Exit } from '../support/process.ts'
 import { RedisServer, Wire, withRedis } from '../support/redis.ts'
 import { fillMany } from './many.ts'
-import { migrate, moved, portraitAt, startAt } from './world.ts'
+import { migrate, moved, portraitAt, roomd, startAt } from './world.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 
 /** Of a log: what is left of a migration when its first log is whole takes longer than to see that it is. */
 const EVENTS = 6_000
-
-const cleanups: (() => void)[] = []
-afterEach(() => {
-  for (const cleanup of cleanups.splice(0)) cleanup()
-})
-
-function roomd(where: string): RoomdProcess {
-  const daemon = new RoomdProcess(['--line', '0', where.startsWith('redis:') ? '--redis' : '--data', where])
-  cleanups.unshift(() => daemon.child.kill('SIGKILL'))
-  return daemon
-}
 
 withRedis('to go on with', () => {
   let server: RedisServer
@@ -122,7 +111,7 @@ withRedis('to go on with', () => {
     const folder = temporaryFolder()
     await fillMany(folder, 2, 4_000)
     const wire = await Wire.to(server.port)
-    cleanups.unshift(() => wire.stop())
+    onTestFinished(() => void wire.stop())
     const { url } = wire.place
     const moving = moved(folder, url)
     moving.catch(() => {})

@@ -1,28 +1,15 @@
 import { rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { ConfigError } from '../../src/config.ts'
 import { temporaryFolder } from '../support/folder.ts'
-import { RoomdProcess } from '../support/process.ts'
 import { RedisServer, withRedis } from '../support/redis.ts'
 import { fillMany } from './many.ts'
-import { engineAt, fill, migrate, moved, portrait, portraitAt, startAt, talk } from './world.ts'
+import { engineAt, fill, migrate, moved, portrait, portraitAt, roomd, startAt, talk } from './world.ts'
 
 // Dozens of processes, one after the other.
 vi.setConfig({ testTimeout: 90_000 })
-
-const cleanups: (() => void)[] = []
-afterEach(() => {
-  for (const cleanup of cleanups.splice(0)) cleanup()
-})
-
-function roomd(where: string): RoomdProcess {
-  const args = where.startsWith('redis:') ? ['--redis', where] : ['--data', where]
-  const daemon = new RoomdProcess(['--line', '0', ...args])
-  cleanups.unshift(() => daemon.child.kill('SIGKILL'))
-  return daemon
-}
 
 withRedis('to migrate', () => {
   let server: RedisServer
@@ -95,7 +82,7 @@ withRedis('to migrate', () => {
         expect(told.join()).toContain('mallory')
         expect((await talk(port, 'LOGIN ann falsch')).join()).not.toContain('Username set')
         const bob = connect(port, '127.0.0.1')
-        cleanups.unshift(() => bob.destroy())
+        onTestFinished(() => void bob.destroy())
         let heard = ''
         bob.on('data', (chunk) => {
           heard += chunk
@@ -182,7 +169,7 @@ withRedis('to migrate', () => {
         const port = await daemon.ready()
         expect(await refusal(where, empty)).toEqual({ status: 1, why: expect.stringMatching(/in use by/) })
         const socket = connect(port, '127.0.0.1')
-        cleanups.unshift(() => socket.destroy())
+        onTestFinished(() => void socket.destroy())
         socket.on('error', () => {})
         let heard = ''
         socket.on('data', (chunk) => {

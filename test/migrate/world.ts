@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { join, resolve } from 'node:path'
+import { onTestFinished } from 'vitest'
 import { type Engine, Gone } from '../../src/engine/engine.ts'
 import type { Draft, LogName } from '../../src/engine/event.ts'
 import { LocalEngine } from '../../src/engine/local/local.ts'
@@ -11,7 +12,7 @@ import { placeOf } from '../../src/engine/redis/url.ts'
 import { migrate as migrateHere } from '../../src/migrate/migrate.ts'
 import { readAll } from '../engine/conformance.ts'
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
-import type { Exit } from '../support/process.ts'
+import { type Exit, RoomdProcess } from '../support/process.ts'
 
 const OPTIONS = { lobby: 'lobby', memory: { events: 10, bytes: 10_000 } }
 const QUIET = { trouble: () => {}, recovered: () => {}, died: () => {} }
@@ -132,6 +133,13 @@ export async function moved(from: string, to: string, prefix = 'roomd'): Promise
   let said = ''
   await migrateHere({ from, to, prefix }, { write: (text) => void (said += text) })
   return said
+}
+
+/** A daemon in a process of its own on a place as `--from` and `--to` name it. */
+export function roomd(where: string): RoomdProcess {
+  const daemon = new RoomdProcess(['--line', '0', where.startsWith('redis:') ? '--redis' : '--data', where])
+  onTestFinished(() => void daemon.child.kill('SIGKILL'))
+  return daemon
 }
 
 export interface Run {
