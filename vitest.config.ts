@@ -12,7 +12,9 @@ export default defineConfig({
     isolate: false,
     // Most of a test is waiting for sockets and processes.
     maxWorkers: 6,
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    // Only what hangs takes so long, on a machine that has much else to do.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    expect: { poll: { timeout: 25_000 } },
   },
 })

@@ -14,6 +14,8 @@ const ROUNDS = 3
 /** The slowest of a round are what else the machine did. */
 const LATENCY_ROUNDS = 5
 const RATE = 200
+/** A process that has just been started is slow for a second. */
+const WARM_UP = 2 * RATE
 
 /** What is compared. */
 interface Fleet {
@@ -179,6 +181,7 @@ async function latency({ first, last, all }: Running, context: Context): Promise
     const dialect = all.length > 0 ? LINE : RESP
     if (dialect.speakerEnters) await within(LIMIT_MS, 'entering', speaker.enter(dialect, 0, 0))
     clients.push(...(await enterAll(last.port, dialect, listeners, { first: 1 })))
+    await within(LIMIT_MS, 'warming up', speakSteadily(speaker, RATE, context.size(WARM_UP, RATE), [], dialect))
     await quiet()
     const sent: number[] = []
     const times: number[] = []

@@ -1,12 +1,12 @@
 /** What the cores of two nodes know of one another's people, also when one of them was away. */
-import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { Proof } from '../../src/chat/accounts.ts'
 import { Chat } from '../../src/chat/chat.ts'
 import { type Wire as Protocol, Session } from '../../src/chat/session.ts'
 import { RedisEngine } from '../../src/engine/redis/redis.ts'
+import { eventually } from '../support/eventually.ts'
 import { placeAt, RedisServer, Wire, withRedis } from '../support/redis.ts'
 
-const PATIENT = { timeout: 10_000, interval: 10 }
 const QUIET = { trouble: () => {}, recovered: () => {}, died: () => {} }
 
 withRedis('two nodes', () => {
@@ -64,7 +64,7 @@ withRedis('two nodes', () => {
     return { session, heard, wasReplaced: () => replaced }
   }
 
-  const isBack = ({ engine }: Node) => vi.waitFor(() => engine.ping(), PATIENT)
+  const isBack = ({ engine }: Node) => eventually(() => engine.ping())
 
   test('a kept block that is taken back while a node is away is none there', async () => {
     const { wire, one, other } = await stage()
@@ -73,15 +73,15 @@ withRedis('two nodes', () => {
     const ann = await present(other, new Proof('ann'))
     await other.chat.block(ann.session, 'bob')
     await other.chat.talk.say(ann.session, 'blocked')
-    await vi.waitFor(async () => expect(await one.chat.talk.recentMessages(2, 'bob', 9)).toEqual([]), PATIENT)
+    await eventually(async () => expect(await one.chat.talk.recentMessages(2, 'bob', 9)).toEqual([]))
     wire.close()
     await other.chat.unblock(ann.session, 'bob')
     wire.open()
     await isBack(one)
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       await other.chat.talk.say(ann.session, 'free')
       expect(bob.heard).toContain('free')
-    }, PATIENT)
+    })
     expect(bob.heard).not.toContain('blocked')
   })
 
@@ -94,11 +94,11 @@ withRedis('two nodes', () => {
     const eve = await present(other, 'eve')
     wire.open()
     await isBack(one)
-    await vi.waitFor(async () => expect(await other.chat.talk.recentMessages(2, 'bob', 9)).toEqual([]), PATIENT)
+    await eventually(async () => expect(await other.chat.talk.recentMessages(2, 'bob', 9)).toEqual([]))
     // Its node may have been taken for dead.
     if (!ann.session.room) await one.chat.enter(ann.session, 'ops')
     await one.chat.talk.say(ann.session, 'not for bob')
-    await vi.waitFor(() => expect(eve.heard).toEqual(['not for bob']), PATIENT)
+    await eventually(() => expect(eve.heard).toEqual(['not for bob']))
     expect(bob.heard).toEqual([])
   })
 
@@ -107,18 +107,18 @@ withRedis('two nodes', () => {
     const bob = await present(other, 'bob')
     const ann = await present(one, 'ann')
     await one.chat.block(ann.session, 'bob')
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       await one.chat.talk.say(ann.session, 'heard?')
       await other.chat.talk.say(bob.session, 'sync')
       expect(bob.heard.at(-1)).toBe('sync')
-    }, PATIENT)
+    })
     wire.close()
-    const again = await vi.waitFor(() => present(other, 'ann'), PATIENT)
+    const again = await eventually(() => present(other, 'ann'))
     expect(other.chat.blocked(again.session)).toEqual([])
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       await other.chat.talk.say(bob.session, 'hello')
       expect(again.heard).toContain('hello')
-    }, PATIENT)
+    })
   })
 
   test('who has his name alone has it again when his node is back, or is told that he was replaced', async () => {
@@ -128,15 +128,15 @@ withRedis('two nodes', () => {
     await expect(present(other, new Proof('ann'), true)).rejects.toMatchObject({ reason: 'name-in-use' })
     const before = one.engine.node
     wire.close()
-    await vi.waitFor(() => present(other, new Proof('ann'), true), PATIENT)
+    await eventually(() => present(other, new Proof('ann'), true))
     wire.open()
     await isBack(one)
     expect(one.engine.node).not.toBe(before)
-    await vi.waitFor(() => expect(ann.wasReplaced()).toBe(true), PATIENT)
-    await vi.waitFor(async () => expect(await other.chat.directory.alone()).toEqual(['ann', 'bob']), PATIENT)
+    await eventually(() => expect(ann.wasReplaced()).toBe(true))
+    await eventually(async () => expect(await other.chat.directory.alone()).toEqual(['ann', 'bob']))
     expect(bob.wasReplaced()).toBe(false)
     await one.chat.close(bob.session)
-    await vi.waitFor(() => present(other, new Proof('bob'), true), PATIENT)
+    await eventually(() => present(other, new Proof('bob'), true))
   })
 
   test('what is told somebody at another node keeps its place among what is said', async () => {
@@ -144,7 +144,7 @@ withRedis('two nodes', () => {
     const [ann, bob] = [await present(one, 'ann'), await present(other, 'bob')]
     const { chat } = one
     await chat.talk.say(ann.session, '0')
-    for (const { heard } of [ann, bob]) await vi.waitFor(() => expect(heard).toEqual(['0']), PATIENT)
+    for (const { heard } of [ann, bob]) await eventually(() => expect(heard).toEqual(['0']))
     const said = [
       chat.talk.tell(ann.session, 'bob', '1'),
       chat.talk.say(ann.session, '2'),
@@ -153,7 +153,6 @@ withRedis('two nodes', () => {
       chat.talk.say(ann.session, '4'),
     ]
     expect((await Promise.all(said))[3]).toBe('nobody-here')
-    for (const { heard } of [ann, bob])
-      await vi.waitFor(() => expect(heard).toEqual(['0', '1', '2', '3', '4']), PATIENT)
+    for (const { heard } of [ann, bob]) await eventually(() => expect(heard).toEqual(['0', '1', '2', '3', '4']))
   })
 })

@@ -1,11 +1,12 @@
 /** What each protocol says while Redis is away. */
 import { once } from 'node:events'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { ACK, pirateClients } from '../protocols/piratchat/stage.ts'
 import { ChatroomClient, enter, logIn, error as refusal, register, say } from '../support/chatroom.ts'
 import { LineClient } from '../support/client.ts'
 import { startTestDaemon } from '../support/daemon.ts'
+import { eventually } from '../support/eventually.ts'
 import { type Frame, FrameClient } from '../support/frames.ts'
 import { failure, GlobesClient, joining, saying } from '../support/globes.ts'
 import { RedisServer, Wire, withRedis } from '../support/redis.ts'
@@ -41,7 +42,7 @@ withRedis('a daemon without its Redis', () => {
     })
     const http = daemon.port('http')
     const ready = (status: number) =>
-      vi.waitFor(async () => expect((await fetch(`http://127.0.0.1:${http}/readyz`)).status).toBe(status), 10_000)
+      eventually(async () => expect((await fetch(`http://127.0.0.1:${http}/readyz`)).status).toBe(status))
 
     const connect = {
       line: async () => {

@@ -1,13 +1,13 @@
 /** What is said goes from Redis to a node once, however many hear it there, and not at all where nobody does. */
-import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import type { LogName } from '../../src/engine/event.ts'
 import { Keys } from '../../src/engine/redis/keys.ts'
 import { LineClient } from '../support/client.ts'
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
+import { eventually } from '../support/eventually.ts'
 import { RedisServer, withRedis } from '../support/redis.ts'
 
 const PREFIX = 'channels'
-const PATIENT = { timeout: 5_000, interval: 10 }
 
 withRedis('channels', () => {
   let server: RedisServer
@@ -45,9 +45,9 @@ withRedis('channels', () => {
   async function listening(nodes: number, logs: Partial<Record<LogName, number>>): Promise<void> {
     const keys = new Keys(PREFIX)
     const named = Object.entries(logs).map(([log, count]) => [keys.log(log as LogName), count])
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect(await subscribers()).toEqual({ [keys.control]: nodes, ...Object.fromEntries(named) })
-    }, PATIENT)
+    })
   }
 
   test('a node hears each room once in which it has members, and no other', async () => {

@@ -1,10 +1,9 @@
 /** Members of one room on all nodes, under load, and the proof of what they have written down. */
-import { expect, onTestFinished, vi } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
+import { eventually } from '../support/eventually.ts'
 import { check, type Told } from './checker.ts'
 import { Member } from './member.ts'
 import type { Host } from './nodes.ts'
-
-const PATIENT = { timeout: 25_000, interval: 10 }
 
 export class Company {
   readonly members: Member[] = []
@@ -42,9 +41,9 @@ export class Company {
 
   /** Resolves when everybody who has not gone is in the room. */
   async complete(): Promise<void> {
-    await vi.waitFor(() => {
+    await eventually(() => {
       for (const { name, present, isGone } of this.members) if (!present && !isGone) expect.fail(`${name} is not in`)
-    }, PATIENT)
+    })
   }
 
   /** Resolves when each of them, or of some, has had so many more texts acknowledged. */
@@ -52,11 +51,11 @@ export class Company {
     const wanted = members
       .filter(({ isGone }) => !isGone)
       .map((member) => [member, member.acknowledged.length + count] as const)
-    await vi.waitFor(() => {
+    await eventually(() => {
       for (const [{ name, acknowledged }, length] of wanted) {
         if (acknowledged.length < length) expect.fail(`${name} had ${acknowledged.length} of ${length} acknowledged`)
       }
-    }, PATIENT)
+    })
   }
 
   /**
@@ -66,9 +65,9 @@ export class Company {
   async prove(): Promise<readonly Told[]> {
     const members = this.members.filter(({ isGone }) => !isGone)
     for (const member of members) member.talking = false
-    await vi.waitFor(() => {
+    await eventually(() => {
       for (const { name, settled } of members) if (!settled) expect.fail(`${name} has not finished`)
-    }, PATIENT)
+    })
     const watchers: Member[] = []
     for (const [place, node] of this.#nodes.entries()) {
       if (!node.running) continue
@@ -79,9 +78,9 @@ export class Company {
     }
     // So nobody has stopped hearing unnoticed: the last to come is what everybody has heard last.
     const last = watchers.at(-1)?.newest ?? 0
-    await vi.waitFor(() => {
+    await eventually(() => {
       for (const { name, newest, isGone } of this.members) if (!isGone && newest < last) expect.fail(`${name} is deaf`)
-    }, PATIENT)
+    })
     const histories = await Promise.all(watchers.map((watcher) => watcher.ask((line) => line.history())))
     const [history = ''] = histories
     if (typeof history === 'string') expect.fail(history)

@@ -13,7 +13,7 @@ withRedis('a conversation across nodes', () => {
   })
   afterAll(() => server.stop())
 
-  test.for([2, 3])('one script of events through five protocols on %i nodes', { timeout: 60_000 }, async (count) => {
+  test.for([2, 3])('one script of events through five protocols on %i nodes', async (count) => {
     const urls = Array.from({ length: count }, () => server.url)
     const nodes = await startNodesHere(urls, { chatterbox: 0, chatroom: 0, http: 0 })
     await play((part) => {

@@ -37,9 +37,12 @@ export class Line {
     promise.catch(() => {})
     this.#hearer = hearer
     this.#socket = connect(port, '127.0.0.1').setNoDelay()
+    let cause: Error | undefined
     const lines = split2('\n', readLine)
     this.#socket.on('data', (chunk) => lines.write(chunk))
-    this.#socket.on('error', () => {})
+    this.#socket.on('error', (error) => {
+      cause = error
+    })
     this.#socket.on('close', () => lines.end())
     lines.on('data', (line: ServerLine) => this.#take(line))
     lines.on('error', (error: Error) => {
@@ -47,7 +50,7 @@ export class Line {
       this.#socket.destroy()
     })
     lines.on('close', () => {
-      const error = new Lost()
+      const error = new Lost(cause?.message, { cause })
       for (const asked of this.#asked) asked.reject(error)
       reject(error)
     })

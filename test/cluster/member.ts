@@ -1,7 +1,7 @@
 /** Somebody who stays in a room whatever happens, talks, and writes down what became of it and what it hears. */
 import { setTimeout as delay } from 'node:timers/promises'
-import { vi } from 'vitest'
 import type { Notice } from '../../commands/replies.ts'
+import { eventually } from '../support/eventually.ts'
 import type { Stretch, Told } from './checker.ts'
 import { Line } from './line.ts'
 import type { Host } from './nodes.ts'
@@ -15,7 +15,6 @@ const WINDOW = 64
 const PATIENCE_MS = 3_000
 /** What may answer a text while Redis is away, or its sender has been taken for dead: then it is in no log. */
 const REFUSALS = new Set(['Temporarily unavailable', 'Join a room first'])
-const PATIENT = { timeout: 20_000, interval: 10 }
 
 /** Makes the texts of two who have one name, one after the other, different. */
 let members = 0
@@ -88,7 +87,7 @@ export class Member {
   /** Resolves when it has been told something that fits, now or earlier. */
   async hears(fits: (event: Told) => boolean): Promise<void> {
     let [at, from] = [0, 0]
-    await vi.waitFor(() => {
+    await eventually(() => {
       for (;;) {
         const stretch = this.stretches[at]
         if (stretch?.told.slice(from).some(fits)) return
@@ -98,7 +97,7 @@ export class Member {
         from = 0
       }
       throw new Error(`${this.name} has not heard it`)
-    }, PATIENT)
+    })
   }
 
   /** Asks something while it is in the room. */

@@ -1,5 +1,6 @@
 /** What becomes of a conversation when its nodes are killed, stopped, or restarted. */
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { eventually } from '../support/eventually.ts'
 import { RedisServer, withRedis } from '../support/redis.ts'
 import type { Told } from './checker.ts'
 import { Company } from './company.ts'
@@ -7,7 +8,6 @@ import { Line } from './line.ts'
 import { startNodes, startNodesHere } from './nodes.ts'
 
 const TAKEN = 'User with such nickname is already present in the requested room'
-const LONG = { timeout: 60_000 }
 
 const leaving = (name: string) => (event: Told) => event.type === 'userLeft' && event.from === name
 
@@ -27,7 +27,7 @@ withRedis('nodes that come and go', () => {
     return { nodes, company, witness }
   }
 
-  test('the members of a node that is killed have left once, within ten seconds', LONG, async () => {
+  test('the members of a node that is killed have left once, within ten seconds', async () => {
     const { nodes, company, witness } = await gathered()
     const orphans = company.at(nodes[0])
     const killed = performance.now()
@@ -41,7 +41,7 @@ withRedis('nodes that come and go', () => {
     expect(history.filter(({ type }) => type === 'userLeft')).toHaveLength(orphans.length)
   })
 
-  test('a node that stood still for longer than its lease knows that it was away, and serves again', LONG, async () => {
+  test('a node that stood still for longer than its lease knows that it was away, and serves again', async () => {
     const { nodes, company, witness } = await gathered()
     const away = company.at(nodes[0])
     nodes[0]?.signal('SIGSTOP')
@@ -57,20 +57,20 @@ withRedis('nodes that come and go', () => {
     await company.talk(20, away.slice(1))
     expect(away.slice(1).map(({ node }) => node)).toEqual(away.slice(1).map(() => nodes[0]))
     expect(away.slice(1).map(({ stretches }) => stretches.length)).toEqual(earlier.slice(1).map((count) => count + 1))
-    await vi.waitFor(() => expect(robbed.refusals).toContain(TAKEN), { timeout: 10_000 })
+    await eventually(() => expect(robbed.refusals).toContain(TAKEN))
     await robber.leave()
     await company.talk(20)
     await company.prove()
   })
 
-  test('all nodes are restarted, one after the other', LONG, async () => {
+  test('all nodes are restarted, one after the other', async () => {
     const { nodes, company } = await gathered()
     for (const node of nodes) {
       const guests = company.at(node)
       expect(guests.length).toBeGreaterThan(0)
       const notices = guests.map((guest) => guest.notices.length)
       expect(await node.stop()).toMatchObject({ status: 0, stderr: '' })
-      await vi.waitFor(() => {
+      await eventually(() => {
         for (const [place, guest] of guests.entries()) {
           expect(guest.notices.slice(notices[place])).toMatchObject([{ reconnect: true }])
         }
@@ -82,7 +82,7 @@ withRedis('nodes that come and go', () => {
     await company.prove()
   })
 
-  test('a name is held once, however many want it at once', LONG, async () => {
+  test('a name is held once, however many want it at once', async () => {
     const nodes = await startNodesHere([server.url, server.url, server.url])
     const nobody = { told: () => {}, noticed: () => {}, failed: () => {} }
     const spellings = ['Same', 'same', 'SAME', 'sAmE']

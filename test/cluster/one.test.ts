@@ -1,10 +1,11 @@
 /** What somebody does at one node holds at the others, as if they were one. */
-import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import type { ServerLine } from '../../commands/schema.ts'
 import { pirateClients } from '../protocols/piratchat/stage.ts'
 import { ChatroomClient } from '../support/chatroom.ts'
 import { LineClient } from '../support/client.ts'
 import { startTestDaemon } from '../support/daemon.ts'
+import { eventually } from '../support/eventually.ts'
 import { type Frame, FrameClient } from '../support/frames.ts'
 import { RedisServer, withRedis } from '../support/redis.ts'
 
@@ -126,7 +127,7 @@ withRedis('two nodes as one', () => {
     bob.send('/quit')
     await ann.until((line) => line.type === 'userLeft' && line.from === 'bob')
     const again = await member(there, 'bob')
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       ann.send('hello again')
       await eve.until(says('hello again'))
       eve.send('so')
@@ -170,7 +171,7 @@ withRedis('two nodes as one', () => {
     one.send({ type: 'enter', data: { room: 'public chat' } })
     await two.until(shows('wanda'))
     one.frames.socket.destroy()
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const third = await window(there)
       expect(await third.ask({ type: 'login', data })).toMatchObject({ status: 'ok' })
     })

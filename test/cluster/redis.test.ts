@@ -5,7 +5,6 @@ import { Company } from './company.ts'
 import { startNodesHere } from './nodes.ts'
 import { random } from './random.ts'
 
-const LONG = { timeout: 60_000 }
 const NODES = 3
 const PAUSE_MS = 5_000
 const CUTS = 12
@@ -29,7 +28,7 @@ withRedis('a Redis that comes and goes', () => {
     for (const { name, stretches } of members) expect([name, stretches.length]).toEqual([name, 1])
   }
 
-  test.for([2, 3])('Redis is killed and comes back with its file, under %i nodes', LONG, async (count) => {
+  test.for([2, 3])('Redis is killed and comes back with its file, under %i nodes', async (count) => {
     const server = await startServer()
     const company = await gathered(Array.from({ length: count }, () => server.url))
     for (let time = 0; time < 2; time++) {
@@ -41,7 +40,7 @@ withRedis('a Redis that comes and goes', () => {
     expectOneStretchEach(company)
   })
 
-  test('Redis stands still for five seconds', LONG, async () => {
+  test('Redis stands still for five seconds', async () => {
     const server = await startServer()
     const company = await gathered(Array.from({ length: NODES }, () => server.url))
     const paused = performance.now()
@@ -53,7 +52,7 @@ withRedis('a Redis that comes and goes', () => {
     expectOneStretchEach(company)
   })
 
-  test(`connections to Redis break again and again (seed ${SEED})`, LONG, async () => {
+  test(`connections to Redis break again and again (seed ${SEED})`, async () => {
     const server = await startServer()
     const wires = await Promise.all(Array.from({ length: NODES }, () => Wire.to(server.port)))
     onTestFinished(() => {
@@ -73,24 +72,20 @@ withRedis('a Redis that comes and goes', () => {
     expectOneStretchEach(company)
   })
 
-  test(
-    'a node that does not reach Redis for longer than its lease is taken for dead, and finds out',
-    LONG,
-    async () => {
-      const server = await startServer()
-      const wire = await Wire.to(server.port)
-      onTestFinished(() => wire.stop())
-      const company = await gathered([wire.place.url, server.url, server.url])
-      const away = company.members.filter(({ name }) => name.startsWith('member0'))
-      const witness = company.members.at(-1)
-      wire.hold()
-      // They talk on, and what they say reaches Redis when it must not count any more.
-      for (const { name } of away) await witness?.hears(({ type, from }) => type === 'userLeft' && from === name)
-      wire.go()
-      for (const member of away) await member.hears(({ type, from }) => type === 'userLeft' && from === member.name)
-      await company.talk(20)
-      const history = await company.prove()
-      expect(history.filter(({ type }) => type === 'userLeft')).toHaveLength(away.length)
-    },
-  )
+  test('a node that does not reach Redis for longer than its lease is taken for dead, and finds out', async () => {
+    const server = await startServer()
+    const wire = await Wire.to(server.port)
+    onTestFinished(() => wire.stop())
+    const company = await gathered([wire.place.url, server.url, server.url])
+    const away = company.members.filter(({ name }) => name.startsWith('member0'))
+    const witness = company.members.at(-1)
+    wire.hold()
+    // They talk on, and what they say reaches Redis when it must not count any more.
+    for (const { name } of away) await witness?.hears(({ type, from }) => type === 'userLeft' && from === name)
+    wire.go()
+    for (const member of away) await member.hears(({ type, from }) => type === 'userLeft' && from === member.name)
+    await company.talk(20)
+    const history = await company.prove()
+    expect(history.filter(({ type }) => type === 'userLeft')).toHaveLength(away.length)
+  })
 })

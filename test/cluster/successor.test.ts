@@ -1,19 +1,17 @@
 /** Who takes a name again is not put out by the one who had it before. */
 import { setTimeout as delay } from 'node:timers/promises'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { startTestDaemon } from '../support/daemon.ts'
+import { eventually } from '../support/eventually.ts'
 import { RedisServer, Wire, withRedis } from '../support/redis.ts'
 import type { Told } from './checker.ts'
 import { Line } from './line.ts'
 
-const PATIENT = { timeout: 20_000, interval: 10 }
 /** Longer than the core waits before it tries again to say that somebody has left, in ms. */
 const AGAIN_MS = 1_500
 
 withRedis('a successor', () => {
-  test('stays, when a node was taken for dead before it could say that the one before has left', {
-    timeout: 60_000,
-  }, async () => {
+  test('stays, when a node was taken for dead before it could say that the one before has left', async () => {
     const server = await RedisServer.start()
     const wire = await Wire.to(server.port)
     const start = (redis: string) => startTestDaemon({ 'line-tls': false, redis })
@@ -35,16 +33,16 @@ withRedis('a successor', () => {
       expect(await line.ask('JOIN ops')).toMatchObject({ type: 'commandResult' })
     }
     const anns = () => told.filter(({ from }) => from === 'ann').map(({ type }) => type)
-    await vi.waitFor(() => expect(anns()).toEqual(['userJoined']), PATIENT)
+    await eventually(() => expect(anns()).toEqual(['userJoined']))
 
     wire.close()
-    await vi.waitFor(async () => expect(await first.ask('/rooms')).toMatchObject({ type: 'error' }), PATIENT)
+    await eventually(async () => expect(await first.ask('/rooms')).toMatchObject({ type: 'error' }))
     first.destroy()
-    await vi.waitFor(() => expect(anns()).toEqual(['userJoined', 'userLeft']), PATIENT)
+    await eventually(() => expect(anns()).toEqual(['userJoined', 'userLeft']))
     wire.open()
     const second = new Line(away.line, nobody)
     for (const line of ['LOGIN ann', 'JOIN ops']) {
-      await vi.waitFor(async () => expect(await second.ask(line)).toMatchObject({ type: 'commandResult' }), PATIENT)
+      await eventually(async () => expect(await second.ask(line)).toMatchObject({ type: 'commandResult' }))
     }
     await delay(AGAIN_MS)
     expect(anns()).toEqual(['userJoined', 'userLeft', 'userJoined'])

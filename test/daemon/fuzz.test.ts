@@ -22,7 +22,7 @@ function noise(round: number): Buffer {
   return round % 3 === 0 ? Buffer.concat([word, bytes, Buffer.from('\n')]) : Buffer.concat([bytes, word])
 }
 
-test('random bytes from some do not disturb two who talk', { timeout: 60_000 }, async () => {
+test('random bytes from some do not disturb two who talk', async () => {
   const port = await daemon.ready()
   const heard: string[][] = [[], []]
   const talkers: Socket[] = []

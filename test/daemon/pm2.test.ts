@@ -6,10 +6,11 @@ import { pipeline } from 'node:stream'
 import { setTimeout as wait } from 'node:timers/promises'
 import { connect as connectTls } from 'node:tls'
 import split2 from 'split2'
-import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import type { ServerLine } from '../../commands/schema.ts'
 import { type Certificate, makeCertificate } from '../support/certificate.ts'
 import { readLine } from '../support/client.ts'
+import { eventually } from '../support/eventually.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { type App, ECOSYSTEM, Pm2 } from '../support/pm2.ts'
 import { freePort } from '../support/redis.ts'
@@ -140,7 +141,7 @@ test('pm2 starts it and waits until it is ready', async () => {
   expect(await historyOf('empty')).toEqual([])
 })
 
-test('nothing acknowledged is lost over a reload', { timeout: 60_000 }, async () => {
+test('nothing acknowledged is lost over a reload', async () => {
   const lines = Array.from({ length: 1_500 }, (_, n) => `line ${n}`)
   let reload: Promise<string> | undefined
   await sendAll(lines, (sent) => {
@@ -152,14 +153,14 @@ test('nothing acknowledged is lost over a reload', { timeout: 60_000 }, async ()
   expect(kept.filter((line, n) => line !== kept[n - 1])).toEqual(lines)
 })
 
-test('SIGHUP through pm2 brings a renewed certificate, and a session goes on', { timeout: 60_000 }, async () => {
+test('SIGHUP through pm2 brings a renewed certificate, and a session goes on', async () => {
   const { pid } = await describeApp()
   const old = shown
   const ann = await enterOverTls('ann', 'tls', old)
   shown = renew()
   await pm2.run('sendSignal', 'SIGHUP', 'roomd')
   // The signal is on its way, no more than that.
-  const bob = await vi.waitFor(() => enterOverTls('bob', 'tls', shown), { timeout: 20_000, interval: 100 })
+  const bob = await eventually(() => enterOverTls('bob', 'tls', shown), 100)
   await expect(enterOverTls('eve', 'tls', old)).rejects.toMatchObject({ code: 'DEPTH_ZERO_SELF_SIGNED_CERT' })
 
   bob.say('are you there')
@@ -171,7 +172,7 @@ test('SIGHUP through pm2 brings a renewed certificate, and a session goes on', {
   expect((await describeApp()).pid).toBe(pid)
 })
 
-test('a reload brings it too, to whoever comes back when told to', { timeout: 60_000 }, async () => {
+test('a reload brings it too, to whoever comes back when told to', async () => {
   const { pid } = await describeApp()
   const ann = await enterOverTls('ann', 'reloaded', shown)
   ann.say('before')
@@ -191,24 +192,18 @@ test('a reload brings it too, to whoever comes back when told to', { timeout: 60
   expect(await historyOf('reloaded')).toEqual(['before'])
 })
 
-test('after a crash it is back by itself', { timeout: 60_000 }, async () => {
+test('after a crash it is back by itself', async () => {
   const before = await describeApp()
   process.kill(before.pid, 'SIGKILL')
-  await vi.waitFor(
-    async () => {
-      const now = await describeApp()
-      expect(now.status).toBe('online')
-      expect(now.pid).not.toBe(before.pid)
-    },
-    { timeout: 30_000, interval: 300 },
-  )
-  await vi.waitFor(async () => expect(await historyOf('ops')).toContain('line 1499'), {
-    timeout: 20_000,
-    interval: 300,
-  })
+  await eventually(async () => {
+    const now = await describeApp()
+    expect(now.status).toBe('online')
+    expect(now.pid).not.toBe(before.pid)
+  }, 300)
+  await eventually(async () => expect(await historyOf('ops')).toContain('line 1499'), 300)
 })
 
-test('pm2 stops it gracefully', { timeout: 30_000 }, async () => {
+test('pm2 stops it gracefully', async () => {
   const watcher = connect(port, '127.0.0.1')
   watcher.write('LOGIN ann\n')
   const lines = watcher.pipe(split2(readLine))[Symbol.asyncIterator]()

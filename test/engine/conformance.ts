@@ -1,8 +1,9 @@
 /** What src/engine/engine.ts says of every engine, as one suite. */
 import fc from 'fast-check'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Closed, type Engine, Gone, type Range, Taken } from '../../src/engine/engine.ts'
 import type { Draft, Event, LogName } from '../../src/engine/event.ts'
+import { eventually } from '../support/eventually.ts'
 
 export interface Subject {
   /** Started. */
@@ -160,14 +161,14 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
           const unfollow = engine.follow(LOG, (event) => before.push(event))
           await engine.append(LOG, said('own'))
           await other.append(LOG, said('other'))
-          await vi.waitFor(() => expect(bodies(before)).toEqual(['own', 'other']))
+          await eventually(() => expect(bodies(before)).toEqual(['own', 'other']))
           const seen: Event[] = []
           unfollow()
           engine.follow(LOG, () => {})()
           const end = engine.follow(LOG, (event) => seen.push(event))
           await engine.append(LOG, said('own'))
           await other.append(LOG, said('other'))
-          await vi.waitFor(() => expect(bodies(seen)).toEqual(['own', 'other']))
+          await eventually(() => expect(bodies(seen)).toEqual(['own', 'other']))
           end()
         }
       })
@@ -525,7 +526,7 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
         const { id } = await engine.createRoom({ title: 'Tech', lineName: 'tech', visibility: 'public' })
         await Promise.all(numbers(1_200).map((text) => engine.append(`room:${id}`, said(text, id))))
         await engine.closeRoom(id)
-        await vi.waitFor(async () => expect(await readAll(engine, `room:${id}`)).toEqual([]), { timeout: 5_000 })
+        await eventually(async () => expect(await readAll(engine, `room:${id}`)).toEqual([]))
       })
     })
 
@@ -544,7 +545,7 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
 
       it('end at their time', async () => {
         await engine.remember('a', 'one', Date.now() + 30)
-        await vi.waitFor(async () => expect(await engine.recall('a')).toBeUndefined(), { interval: 10 })
+        await eventually(async () => expect(await engine.recall('a')).toBeUndefined())
         expect(await engine.rememberFirst('a', 'two')).toBe('two')
       })
 

@@ -6,6 +6,7 @@ import { EngineFault, Gone, Unavailable } from '../../src/engine/engine.ts'
 import { type Event, idAt, type LogName } from '../../src/engine/event.ts'
 import { LocalEngine, type LocalOptions } from '../../src/engine/local/local.ts'
 import { MIGRATIONS } from '../../src/engine/local/schema.ts'
+import { eventually } from '../support/eventually.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { conformance, readAll, said } from './conformance.ts'
 
@@ -185,7 +186,7 @@ describe('LocalEngine', () => {
     if (followed) engine.follow('room:1', () => {})
     const events = await Promise.all(Array.from({ length: 25 }, (_, n) => engine.append('room:1', said(String(n)))))
     const few = await engine.append('room:2', said('few'))
-    await vi.waitFor(async () => expect(await readAll(engine, 'room:1')).toEqual(events.slice(-10)), 5_000)
+    await eventually(async () => expect(await readAll(engine, 'room:1')).toEqual(events.slice(-10)))
     const id = (index: number) => events.at(index)?.id ?? Number.NaN
     await expect(readAll(engine, 'room:1', { after: id(0) })).rejects.toThrow(Gone)
     await expect(readAll(engine, 'room:1', { after: id(-12) })).rejects.toThrow(Gone)
@@ -206,7 +207,7 @@ describe('LocalEngine', () => {
     )
     db.close()
     const again = await started({ file, keep: { days: 2, events: 0 } })
-    await vi.waitFor(async () => expect(await readAll(again, 'room:1')).toEqual(events.slice(15)), 5_000)
+    await eventually(async () => expect(await readAll(again, 'room:1')).toEqual(events.slice(15)))
   })
 
   it('removes a great many while others are said, and none too many', async () => {
@@ -220,7 +221,7 @@ describe('LocalEngine', () => {
     const events: Event[] = []
     for (let n = 0; n < 600; n++) events.push(await again.append('room:1', said(`new ${n}`)))
     expect(heard).toEqual(events)
-    await vi.waitFor(async () => expect(await readAll(again, 'room:1')).toEqual(events.slice(-500)), 10_000)
+    await eventually(async () => expect(await readAll(again, 'room:1')).toEqual(events.slice(-500)))
   })
 
   describe('when the clock has been set back', () => {

@@ -1,12 +1,13 @@
 /** A followed log in whatever order its events come in: from the channel, as answers, and out of the log. */
 import { setImmediate as turn } from 'node:timers/promises'
 import fc from 'fast-check'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { type Event, idAt } from '../../src/engine/event.ts'
 import { entryId, fieldsOf, idOf } from '../../src/engine/redis/entry.ts'
 import { Feed, type Source } from '../../src/engine/redis/feed.ts'
 import type { Answers } from '../../src/engine/redis/scripts.ts'
 import type { Told } from '../../src/engine/redis/told.ts'
+import { eventually } from '../support/eventually.ts'
 import { said } from './conformance.ts'
 
 const OWN = 'own'
@@ -123,7 +124,7 @@ test('more than may wait is dropped and read', async () => {
   expect(log.read).toBe(read + 1)
   blocked = false
   // Nothing comes by any more that would show the gap.
-  await vi.waitFor(() => expect(seen).toEqual(log.events))
+  await eventually(() => expect(seen).toEqual(log.events))
 })
 
 /** What may happen to a log and whoever follows it. */

@@ -4,6 +4,7 @@ import type { LogName } from '../../src/engine/event.ts'
 import { problemOf, reasonOf, warningOf } from '../../src/engine/redis/reasons.ts'
 import { RedisEngine, type RedisOptions } from '../../src/engine/redis/redis.ts'
 import { placeOf } from '../../src/engine/redis/url.ts'
+import { eventually } from '../support/eventually.ts'
 import { placeAt, RedisServer, withRedis } from '../support/redis.ts'
 import { conformance, readAll, said } from './conformance.ts'
 
@@ -64,7 +65,7 @@ withRedis('the redis engine', () => {
     it('says Gone of what was trimmed, and of no more than that', async () => {
       const engine = await started({ keep: { days: 0, events: 150 } })
       const events = await Promise.all(Array.from({ length: 777 }, (_, n) => engine.append('room:1', said(String(n)))))
-      await vi.waitFor(async () => expect(await readAll(engine, 'room:1')).toHaveLength(150), { timeout: 5_000 })
+      await eventually(async () => expect(await readAll(engine, 'room:1')).toHaveLength(150))
       const id = (place: number) => events.at(place)?.id ?? Number.NaN
       expect(await readAll(engine, 'room:1', { after: id(-151) })).toEqual(events.slice(-150))
       expect(await readAll(engine, 'room:1', { after: id(-2) })).toEqual(events.slice(-1))
@@ -77,12 +78,12 @@ withRedis('the redis engine', () => {
       const [one, other] = [await started({ prefix, keep: { days: 1, events: 0 } }), await started({ prefix })]
       other.follow('room:1', () => {})
       const event = await one.append('room:1', said('soon gone'))
-      await vi.waitFor(async () => expect(await readAll(other, 'room:1')).toEqual([event]))
+      await eventually(async () => expect(await readAll(other, 'room:1')).toEqual([event]))
       vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 2 * 86_400_000)
       await one.append('inbox:bob', said('something else'))
       // Whoever sweeps all logs does so once a minute.
       await server.command('DEL', `${prefix}:{nodes}:sweep`)
-      await vi.waitFor(async () => expect(await readAll(other, 'room:1')).toEqual([]), { timeout: 5_000 })
+      await eventually(async () => expect(await readAll(other, 'room:1')).toEqual([]))
       vi.restoreAllMocks()
       expect(await readAll(other, 'room:1', { after: event.id })).toEqual([])
       await expect(readAll(one, 'room:1', { after: event.id - 1 })).rejects.toThrow(Gone)

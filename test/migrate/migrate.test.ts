@@ -3,6 +3,7 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { ConfigError } from '../../src/config.ts'
+import { eventually } from '../support/eventually.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { RedisServer, withRedis } from '../support/redis.ts'
 import { fillMany } from './many.ts'
@@ -31,8 +32,8 @@ withRedis('to migrate', () => {
         for await (const page of engine.read('room:2', {})) events += page.length
         return events
       }
-      await vi.waitFor(async () => expect(await count()).toBe(2_000), { timeout: 10_000, interval: 100 })
-      await vi.waitFor(async () => expect(await engine.recall('soon')).toBeUndefined())
+      await eventually(async () => expect(await count()).toBe(2_000), 100)
+      await eventually(async () => expect(await engine.recall('soon')).toBeUndefined())
       const before = await portrait(engine)
       await engine.stop()
       expect(JSON.stringify(before)).toMatch(/"gone".*Ünï😀|Ünï😀.*"gone"/)
@@ -88,9 +89,9 @@ withRedis('to migrate', () => {
           heard += chunk
         })
         bob.write('LOGIN bob\nJOIN ops\n')
-        await vi.waitFor(() => expect(heard).toContain('Joined room'), { timeout: 5_000 })
+        await eventually(() => expect(heard).toContain('Joined room'))
         await talk(port, 'LOGIN ann geheim', 'JOIN ops', '/tell bob psst')
-        await vi.waitFor(() => expect(heard).toContain('psst'), { timeout: 5_000 })
+        await eventually(() => expect(heard).toContain('psst'))
         bob.end()
         await daemon.stop()
       }
@@ -176,14 +177,11 @@ withRedis('to migrate', () => {
           heard += chunk
         })
         socket.write('LOGIN ann\nJOIN ops\nhello\n')
-        await vi.waitFor(() => expect(heard).toContain('hello'), { timeout: 5_000 })
+        await eventually(() => expect(heard).toContain('hello'))
         daemon.child.kill('SIGKILL')
         await daemon.exit
         const was = async () => (await refusal(where, empty)).why
-        await vi.waitFor(async () => expect(await was()).toMatch(/was not left in order/), {
-          timeout: 15_000,
-          interval: 250,
-        })
+        await eventually(async () => expect(await was()).toMatch(/was not left in order/), 250)
       }
       rmSync(empty, { recursive: true })
     })

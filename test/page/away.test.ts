@@ -3,7 +3,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { startTestDaemon } from '../support/daemon.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { RoomdProcess } from '../support/process.ts'
-import { heard, lineClient, openBrowser, PATIENCE, startWithPage, type Visitor } from './browser.ts'
+import { heard, lineClient, openBrowser, startWithPage, type Visitor } from './browser.ts'
 
 const visit = openBrowser()
 
@@ -142,7 +142,7 @@ test('somebody else with the name registered in the meantime: back at the door, 
   gate.shut()
   await ann.status('Connection lost')
   const bot = await line('bot', 'ops')
-  await expect.poll(async () => JSON.stringify(await bot.ask('/who')), PATIENCE).not.toContain('ann')
+  await expect.poll(async () => JSON.stringify(await bot.ask('/who'))).not.toContain('ann')
   const other = await line('ann', 'ops')
   await other.ask('/register sesame')
   gate.open = true

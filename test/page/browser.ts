@@ -5,6 +5,7 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from 'p
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, vi } from 'vitest'
 import { LineClient } from '../support/client.ts'
 import { type Overrides, startTestDaemon, type TestDaemon } from '../support/daemon.ts'
+import { PATIENCE_MS } from '../support/eventually.ts'
 
 /** The first Chromium on the PATH. */
 export const EXECUTABLE = ['chromium', 'chromium-browser', 'google-chrome']
@@ -43,7 +44,6 @@ export const ARGUMENTS = [
 ]
 
 /** For what is asked again and again: a machine may be busy. */
-export const PATIENCE = { timeout: 10_000 }
 
 /** One browser for all tests of a file. Without one they are skipped, or fail where everything must be tested. */
 export function openBrowser(): (port: number, options?: BrowserContextOptions) => Promise<Visitor> {
@@ -59,7 +59,7 @@ export function openBrowser(): (port: number, options?: BrowserContextOptions) =
   return async (port, options) => {
     if (!browser) throw new Error('no browser')
     const context = await browser.newContext({ locale: 'en-GB', timezoneId: 'UTC', ...options })
-    context.setDefaultTimeout(PATIENCE.timeout)
+    context.setDefaultTimeout(PATIENCE_MS)
     const page = await context.newPage()
     const visitor = new Visitor(page, `http://127.0.0.1:${port}`)
     onTestFinished(async () => {
@@ -139,9 +139,7 @@ export class Visitor {
 
   /** Resolves when these people, and no others, are listed. */
   async sees(...names: string[]): Promise<void> {
-    await expect
-      .poll(() => this.page.locator('#people .name, #people button').allTextContents(), PATIENCE)
-      .toEqual(names)
+    await expect.poll(() => this.page.locator('#people .name, #people button').allTextContents()).toEqual(names)
   }
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { heard, openBrowser, PATIENCE, startWithPage } from './browser.ts'
+import { heard, openBrowser, startWithPage } from './browser.ts'
 
 const visit = openBrowser()
 
@@ -215,13 +215,13 @@ test('the log follows the newest unless one reads above, stays bounded, and the 
   bot.send(...Array.from({ length: 2_500 }, (_, index) => `line ${index}`))
   const log = ann.page.locator('#log')
   await ann.reads('line 2499')
-  await expect.poll(() => log.evaluate(isAtEnd), PATIENCE).toBe(true)
+  await expect.poll(() => log.evaluate(isAtEnd)).toBe(true)
   expect(await log.evaluate((log: { children: unknown[] }) => log.children.length)).toBeLessThanOrEqual(2_100)
   const top = await log.evaluate((log: Scrolled) => log.scrollTop)
   expect(top).toBeGreaterThan(1_000)
 
   await log.press('PageUp')
-  await expect.poll(() => log.evaluate((log: Scrolled) => log.scrollTop), PATIENCE).toBeLessThan(Number(top) - 300)
+  await expect.poll(() => log.evaluate((log: Scrolled) => log.scrollTop)).toBeLessThan(Number(top) - 300)
   const above = await log.evaluate((log: Scrolled) => log.scrollTop)
   bot.send('one more')
   await ann.page.getByRole('button', { name: '1 new message' }).waitFor()
@@ -231,7 +231,7 @@ test('the log follows the newest unless one reads above, stays bounded, and the 
   expect(Number(await log.evaluate((log: Scrolled) => log.scrollTop))).toBeLessThanOrEqual(Number(above) + 1)
   expect(await ann.page.title()).toBe('(1) ops – roomd')
   await ann.page.evaluate("delete document.hidden; document.dispatchEvent(new Event('visibilitychange'))")
-  await expect.poll(() => ann.page.title(), PATIENCE).toBe('ops – roomd')
+  await expect.poll(() => ann.page.title()).toBe('ops – roomd')
   await ann.page.getByRole('button', { name: '2 new messages' }).click()
-  await expect.poll(() => log.evaluate(isAtEnd), PATIENCE).toBe(true)
+  await expect.poll(() => log.evaluate(isAtEnd)).toBe(true)
 })

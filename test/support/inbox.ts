@@ -1,5 +1,4 @@
-/** How long a thing that is waited for may take, in ms. */
-const PATIENCE_MS = 5_000
+import { PATIENCE_MS } from './eventually.ts'
 
 /** What a client has got and a test has not looked at yet. */
 export class Inbox<T> {

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { Board, type Viewer } from '../../../src/protocols/chatroom/board.ts'
+import { eventually, TIMED } from '../../support/eventually.ts'
 
 function viewer(name: string): Viewer & { readonly seen: number[] } {
   const seen: number[] = []
@@ -24,7 +25,7 @@ function counter(work: () => Promise<unknown> = async () => {}) {
   return { state, board }
 }
 
-test('however often a list changes, it is pushed a few times a second, and last as it is', async () => {
+test('however often a list changes, it is pushed a few times a second, and last as it is', TIMED, async () => {
   const { state, board } = counter()
   const ann = viewer('ann')
   board.add(ann)
@@ -100,14 +101,13 @@ test('who does not read gets no list on top of another, and the newest when he r
   const [ann] = [viewer('ann')]
   board.add(slow)
   board.add(ann)
-  await vi.waitUntil(() => ann.seen.length === 1)
+  await eventually(() => expect(ann.seen).toHaveLength(1))
   for (const n of [1, 2]) {
     state.n = n
     board.changed()
-    await vi.waitUntil(() => ann.seen.at(-1) === n)
+    await eventually(() => expect(ann.seen.at(-1)).toBe(n))
   }
   expect(slow.seen).toEqual([0])
   slow.read.resolve()
-  await vi.waitUntil(() => slow.seen.length === 2)
-  expect(slow.seen).toEqual([0, 2])
+  await eventually(() => expect(slow.seen).toEqual([0, 2]))
 })

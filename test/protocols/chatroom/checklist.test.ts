@@ -5,8 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { connect as connectTcp } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises'
-import { isDeepStrictEqual } from 'node:util'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { encodeFrame } from '../../../src/protocols/frames/encode.ts'
 import {
   ChatroomClient,
@@ -24,6 +23,7 @@ import {
   startChatroom,
 } from '../../support/chatroom.ts'
 import { LineClient } from '../../support/client.ts'
+import { eventually, TIMED } from '../../support/eventually.ts'
 import { temporaryFolder } from '../../support/folder.ts'
 import type { Frame } from '../../support/frames.ts'
 
@@ -291,7 +291,7 @@ test('23. after the logout comes nothing more, until the next login', async () =
   expect(await harper.take(2)).toEqual([loggedIn('harper'), inLobby(['bob', 'harper'])])
 })
 
-test('24. who vanishes is gone from every list within a second', async () => {
+test('24. who vanishes is gone from every list within a second', TIMED, async () => {
   const { login, together } = await chatroomStage()
   const [harper, bob] = await together('tech_talk', 'harper', 'bob')
   const [carol, dave] = [await login('carol'), await login('dave')]
@@ -449,7 +449,7 @@ test('34. of fifty who register one name at the same time one gets it', async ()
   expect(replies.filter(({ message }) => message === taken.message)).toHaveLength(49)
 })
 
-test('35. a member who does not read delays nobody and is dropped', { timeout: 30_000 }, async () => {
+test('35. a member who does not read delays nobody and is dropped', TIMED, async () => {
   const { daemon, together } = await chatroomStage({ 'max-queue': 65_536 })
   const [harper, deaf] = await together('tech_talk', 'harper', 'deaf')
   deaf.frames.socket.pause()
@@ -463,10 +463,10 @@ test('35. a member who does not read delays nobody and is dropped', { timeout: 3
   expect(daemon.log()).toContain('reader-too-slow')
   const alone = inRoom('tech_talk', 'harper')
   harper.send(LIST)
-  await vi.waitUntil(async () => isDeepStrictEqual(await harper.next(), alone), { timeout: 10_000 })
+  await eventually(async () => expect(await harper.next()).toEqual(alone))
 })
 
-test('36. who never finishes its handshake keeps nobody out and is dropped', { timeout: 30_000 }, async () => {
+test('36. who never finishes its handshake keeps nobody out and is dropped', TIMED, async () => {
   const { daemon, connect } = await chatroomStage()
   const silent = Array.from({ length: 20 }, () => connectTcp({ host: '127.0.0.1', port: daemon.chatroom }))
   onTestFinished(() => silent.forEach((socket) => void socket.destroy()))
@@ -535,9 +535,7 @@ const python = (() => {
   }
 })()
 
-test('39. a client as naive as the original one holds whole conversations without freezing', {
-  timeout: 60_000,
-}, async ({ skip }) => {
+test('39. a client as naive as the original one holds whole conversations without freezing', async ({ skip }) => {
   if (!python && process.env.CI === 'true') throw new Error('python3 is missing')
   skip(!python, 'python3 is missing')
   const { daemon } = await chatroomStage()

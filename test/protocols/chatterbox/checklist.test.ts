@@ -1,6 +1,7 @@
 /** The checklist of protocols/chatterbox.md, section 7, point by point. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, test } from 'vitest'
+import { TIMED } from '../../support/eventually.ts'
 import { temporaryFolder } from '../../support/folder.ts'
 import type { Frame } from '../../support/frames.ts'
 import { type BoxClient, boxStage, type Entry, messagesOf, SECOND } from './stage.ts'
@@ -34,7 +35,7 @@ test('2. the server sends nothing of its own accord', async () => {
   expect(client.raw.chunks).toEqual([])
 })
 
-test('3. USERNAME is accepted', async () => {
+test('3. USERNAME is accepted', TIMED, async () => {
   const client = await (await boxStage()).connect()
   const started = performance.now()
   expect(await client.login('user1')).toEqual({
@@ -254,7 +255,7 @@ test.for([
   ['end', 'TLS'],
   // The runtime resets plain connections only.
   ['resetAndDestroy', 'TCP'],
-] as const)('20. somebody leaves by %s', async ([how, transport]) => {
+] as const)('20. somebody leaves by %s', TIMED, async ([how, transport]) => {
   const [user1, user2] = await (await boxStage({}, transport)).together('user1', 'user2')
   user2.raw.socket[how]()
   const started = performance.now()

@@ -8,6 +8,7 @@ import { GlobesSession, GlobesWire } from '../../../src/protocols/globes/socket/
 import { turnEnd } from '../../../src/turn.ts'
 import * as core from '../../chat/stage.ts'
 import { ARGUMENTS, EXECUTABLE } from '../../page/browser.ts'
+import { TIMED } from '../../support/eventually.ts'
 import {
   bearer,
   failure,
@@ -262,7 +263,7 @@ test('36. long messages pass, frames too long end the connection', async () => {
   expect(await watcher.take(2)).toEqual([said('david', 'fits'), left('david')])
 })
 
-test('37. who gives no sign of life is dropped in time, and is told of', async () => {
+test('37. who gives no sign of life is dropped in time, and is told of', TIMED, async () => {
   const { chat } = await core.stage()
   const silence = 1_000
   const port = await serveGlobes(chat, { every: 300, silence })
@@ -333,7 +334,7 @@ test('nor are they for those who have come within the turn and get a part of it'
   await turnEnd()
 })
 
-test('40. a page in Chromium talks in a private room', { timeout: 60_000 }, async ({ skip }) => {
+test('40. a page in Chromium talks in a private room', async ({ skip }) => {
   if (!EXECUTABLE) {
     if (process.env.CI === 'true') throw new Error('no Chromium on the PATH')
     return skip('no Chromium on the PATH')

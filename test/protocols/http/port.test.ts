@@ -3,12 +3,13 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { connect as connectTls } from 'node:tls'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { Admission } from '../../../src/protocols/admission.ts'
 import { Proxies } from '../../../src/protocols/http/proxies.ts'
 import type { Routes } from '../../../src/protocols/http/routes.ts'
 import { TalkConnection } from '../../../src/protocols/http/talk.ts'
 import { certificate, loadTestCertificate, makeCertificate } from '../../support/certificate.ts'
+import { eventually } from '../../support/eventually.ts'
 import { exchange, handshake, openPort, request, socketOptions } from '../../support/http.ts'
 import { openWebSocket } from '../../support/websocket.ts'
 
@@ -226,7 +227,7 @@ test('a handshake behind a request that is not answered yet is none, and holds n
   const { port, admission } = await openPort(routes)
   const answers = await exchange(port, `${request('GET /who', 'Connection: keep-alive')}${handshake('/socket')}`)
   expect(answers).toMatch(/^HTTP\/1.1 200 [\s\S]*HTTP\/1.1 426 /)
-  await vi.waitUntil(() => admission.count === 0)
+  await eventually(() => expect(admission.count).toBe(0))
 })
 
 test('an upgrade to something else is passed over', async () => {
@@ -244,7 +245,7 @@ test('a connection that asks for very much before it has its answers is cut', as
   let heard = ''
   while ((heard.match(/HTTP\/1.1 200/g) ?? []).length < 16) heard += (await once(socket, 'data'))[0]
   socket.destroy()
-  await vi.waitUntil(() => admission.count === 0)
+  await eventually(() => expect(admission.count).toBe(0))
 })
 
 test('a body that nobody reads ends the connection, however long it goes on', async () => {

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { Snapshot } from '../../../src/protocols/http/snapshot.ts'
+import { TIMED } from '../../support/eventually.ts'
 
 test('it is made once for all who ask, and shows what was there when they asked', async () => {
   let [now, made] = [0, 0]
@@ -18,7 +19,7 @@ test('it is made once for all who ask, and shows what was there when they asked'
   expect(made).toBe(2)
 })
 
-test('it takes a small part of the time, however often it is asked for', async () => {
+test('it takes a small part of the time, however often it is asked for', TIMED, async () => {
   let busy = 0
   const snapshot = new Snapshot(async () => {
     await wait(10)

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { isWebSocket, type LineClient, type Mode, type Transport } from '../../support/client.ts'
+import { TIMED } from '../../support/eventually.ts'
 import { temporaryFolder } from '../../support/folder.ts'
 import { error, history, isReply, joined, left, ok, result, said, stage, type Way } from '../../support/stage.ts'
 
@@ -236,7 +237,7 @@ function points(way: Way): void {
   test.for<[string, (client: LineClient) => void]>([
     ['closing', (client) => client.end()],
     ['destroying', (client) => void client.socket.destroy()],
-  ])('30. %s the socket leaves the room', async ([, close]) => {
+  ])('30. %s the socket leaves the room', TIMED, async ([, close]) => {
     const { together, login } = await stage(way)
     const [alice, bob] = await together('tech', 'alice', 'bob')
     const started = performance.now()
@@ -369,7 +370,7 @@ function points(way: Way): void {
 
   // Over TLS twice what may be held: to encrypt a GB takes long, and what bounds the line is behind the transport.
   const [size, chunks] = way.transport === 'TLS' ? ['512 MB', 512] : ['1 GB', 1_024]
-  test.runIf(way.mode === 'whole' && !inMessages)(`37. a line of ${size}`, { timeout: 60_000 }, async () => {
+  test.runIf(way.mode === 'whole' && !inMessages)(`37. a line of ${size}`, async () => {
     const [alice, bob] = await (await stage(way)).together('tech', 'alice', 'bob')
     const chunk = Buffer.alloc(1 << 20, 'x')
     const before = process.memoryUsage.rss()

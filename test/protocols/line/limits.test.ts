@@ -5,6 +5,7 @@ import { connect as connectTls } from 'node:tls'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { isWebSocket, type LineClient, type Transport } from '../../support/client.ts'
 import { startTestDaemon } from '../../support/daemon.ts'
+import { TIMED } from '../../support/eventually.ts'
 import { error, history, isReply, ok, said, stage } from '../../support/stage.ts'
 
 const LONG = 'x'.repeat(4_000)
@@ -68,7 +69,7 @@ describe.each<{ transport: Transport }>([{ transport: 'TCP' }, { transport: 'TLS
       expect(await client.rest()).toHaveLength(500)
     })
 
-    test('lines made to be slow to take apart are not', { timeout: 5_000 }, async () => {
+    test('lines made to be slow to take apart are not', { ...TIMED, timeout: 5_000 }, async () => {
       const { connect } = await stage(way)
       const client = await connect()
       const blanks = `LOGIN a${' '.repeat(16_000)}b`
@@ -139,22 +140,26 @@ describe.each<{ transport: Transport }>([{ transport: 'TCP' }, { transport: 'TLS
       expect(await ann.ask('/ping')).toMatchObject({ result: 'PONG' })
     })
 
-    test('stopping answers what was taken, says so, and waits no longer than it may for who does not read', async () => {
-      const { together, stop } = await stage(way, { 'drain-timeout': 1 })
-      const [ann, deaf] = await together('ops', 'ann', 'deaf')
-      deaf.socket.pause()
-      ann.send(...Array.from({ length: 100 }, (_, n) => `line ${n}`))
-      await ann.until(isReply)
-      const started = performance.now()
-      await Promise.all([stop(), ann.closed])
-      expect(performance.now() - started).toBeLessThan(4_000)
-      const lines = await ann.until(({ type }) => type === 'notice')
-      expect(lines.at(-1)).toMatchObject({ notice: 'Server is stopping, come back in a moment', reconnect: true })
-      if (inMessages) expect(ann.closing).toMatchObject({ code: 1001 })
-      // What was answered was heard too.
-      const acknowledged = 1 + lines.filter(isReply).length
-      expect(lines.filter(({ type }) => type === 'message').length).toBeGreaterThanOrEqual(acknowledged)
-    })
+    test(
+      'stopping answers what was taken, says so, and waits no longer than it may for who does not read',
+      TIMED,
+      async () => {
+        const { together, stop } = await stage(way, { 'drain-timeout': 1 })
+        const [ann, deaf] = await together('ops', 'ann', 'deaf')
+        deaf.socket.pause()
+        ann.send(...Array.from({ length: 100 }, (_, n) => `line ${n}`))
+        await ann.until(isReply)
+        const started = performance.now()
+        await Promise.all([stop(), ann.closed])
+        expect(performance.now() - started).toBeLessThan(4_000)
+        const lines = await ann.until(({ type }) => type === 'notice')
+        expect(lines.at(-1)).toMatchObject({ notice: 'Server is stopping, come back in a moment', reconnect: true })
+        if (inMessages) expect(ann.closing).toMatchObject({ code: 1001 })
+        // What was answered was heard too.
+        const acknowledged = 1 + lines.filter(isReply).length
+        expect(lines.filter(({ type }) => type === 'message').length).toBeGreaterThanOrEqual(acknowledged)
+      },
+    )
   },
 )
 
@@ -184,6 +189,7 @@ test('connections that do not shake hands are bounded too', async () => {
 
 test.for(['is gone right behind its handshake', 'never shakes hands'])(
   'a client that %s does not hold up a stop',
+  TIMED,
   async (how) => {
     const daemon = await startTestDaemon()
     const at = { port: daemon.lineTls, host: '127.0.0.1' }
@@ -198,7 +204,7 @@ test.for(['is gone right behind its handshake', 'never shakes hands'])(
   },
 )
 
-test('a TLS handshake that never ends is cut off and holds nobody up', { timeout: 30_000 }, async () => {
+test('a TLS handshake that never ends is cut off and holds nobody up', async () => {
   const daemon = await startTestDaemon()
   onTestFinished(() => daemon.stop())
   const silent: Socket[] = []

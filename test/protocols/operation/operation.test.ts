@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { LineClient } from '../../support/client.ts'
 import { type Overrides, startTestDaemon } from '../../support/daemon.ts'
+import { eventually } from '../../support/eventually.ts'
 import { exchange, request } from '../../support/http.ts'
 import { RoomdProcess } from '../../support/process.ts'
 import { RedisServer, withRedis } from '../../support/redis.ts'
@@ -106,7 +107,7 @@ test('what happens is counted', async () => {
   )
 })
 
-test('a slow reader is counted, and what waits for it', { timeout: 20_000 }, async () => {
+test('a slow reader is counted, and what waits for it', async () => {
   const { daemon, metrics } = await stage({ 'max-queue': 262_144 })
   const [slow, ann] = [await LineClient.connect(daemon), await LineClient.connect(daemon)]
   onTestFinished(() => [slow, ann].forEach(({ socket }) => void socket.destroy()))
@@ -149,13 +150,13 @@ withRedis('to be away', () => {
     expect(await metrics()).toContainEqual(['roomd_rooms_occupied', 1])
     expect(await metrics()).toContainEqual(['roomd_ready', 1])
     await server.kill()
-    await vi.waitFor(async () => expect((await get('/readyz')).status).toBe(503))
+    await eventually(async () => expect((await get('/readyz')).status).toBe(503))
     const away = await metrics()
     expect(away.get('roomd_ready')).toBe(0)
     expect(away.has('roomd_rooms_occupied')).toBe(false)
     expect(away.get('roomd_connections{protocol="line"}')).toBe(1)
     expect((await get('/healthz')).status).toBe(200)
     await server.run()
-    await vi.waitFor(async () => expect(await metrics()).toContainEqual(['roomd_ready', 1]), { timeout: 10_000 })
+    await eventually(async () => expect(await metrics()).toContainEqual(['roomd_ready', 1]))
   })
 })

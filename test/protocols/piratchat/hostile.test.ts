@@ -8,6 +8,7 @@ import type { ChatOptions } from '../../../src/chat/chat.ts'
 import { Refusal } from '../../../src/chat/refusal.ts'
 import { piratchatRoutes } from '../../../src/protocols/piratchat/piratchat.ts'
 import { stage } from '../../chat/stage.ts'
+import { eventually } from '../../support/eventually.ts'
 import { openPort, socketOptions } from '../../support/http.ts'
 import { ACK, cookieOf, join, leave, pirateClients, pirateStage, said } from './stage.ts'
 
@@ -139,7 +140,7 @@ test('who is gone before his handshake is answered holds no name', async () => {
     socket.resetAndDestroy()
   }
   // The last reset may be on its way.
-  await vi.waitFor(() => open(cookie), { timeout: 5_000 })
+  await eventually(() => open(cookie))
 })
 
 test('whoever logs out while his socket opens is not left behind', async () => {
@@ -149,7 +150,7 @@ test('whoever logs out while his socket opens is not left behind', async () => {
     const bob = await login(key)
     const [opened] = await Promise.all([open(bob).catch(() => undefined), get('/api/logout', bob)])
     await opened?.closed
-    await vi.waitFor(async () => expect(await online(alice)).toEqual([]))
+    await eventually(async () => expect(await online(alice)).toEqual([]))
   }
 })
 

@@ -1,0 +1,233 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { describe, expect, it } from 'vitest'
+import { Closed, Unavailable } from '../../src/engine/engine.ts'
+import { eventually, TIMED } from '../support/eventually.ts'
+import { withRedis } from '../support/redis.ts'
+import { readAll, said } from './conformance.ts'
+import { callOf, expectRising, follow, isUp, join, LOG, Load, present, Stage, told } from './stage.ts'
+
+withRedis('several nodes on Redis', () => {
+  const stage = new Stage()
+  const node = stage.node.bind(stage)
+  const wired = stage.wired.bind(stage)
+
+  describe('several nodes', () => {
+    it('see one order, each event once', async () => {
+      const three = await Promise.all([node(), node(), node()])
+      const seen = three.map(({ engine }) => follow(engine))
+      await Promise.all(three.map(({ engine }) => isUp(engine)))
+      // From when on all of them follow.
+      await eventually(async () => {
+        await three[0]?.engine.append(LOG, said('?'))
+        for (const events of seen) expect(events.length).toBeGreaterThan(0)
+      })
+      const loads = three.map(({ engine }, place) => new Load(engine, `node ${place}`))
+      await delay(700)
+      for (const load of loads) await load.stop()
+      const log = (await readAll((await node()).engine, LOG)).filter(({ body }) => body !== '?')
+      expectRising(log)
+      expect(log.length).toBe(loads.reduce((sum, { acknowledged }) => sum + acknowledged.length, 0))
+      for (const events of seen) {
+        const heard = () => events.filter(({ body }) => body !== '?')
+        await eventually(() => expect(heard()).toHaveLength(log.length))
+        expect(heard()).toEqual(log)
+      }
+    })
+
+    it('know of each other’s names, rooms and accounts', async () => {
+      const [one, other] = [(await node()).engine, (await node()).engine]
+      const changed: number[] = []
+      other.watchRooms((room) => changed.push(room))
+      const room = await one.createRoom({ title: 'Tech', lineName: 'tech', visibility: 'public' })
+      expect(await other.findRoom('tech')).toEqual(room)
+      await eventually(() => expect(changed).toContain(room.id))
+      expect(await other.rooms()).toContainEqual(room)
+      await join(one, 'Ann', room.id)
+      expect(await other.claim(room.id, 'ANN')).toBe(false)
+      expect(await other.claim(room.id, 'bob')).toBe(true)
+      expect(await one.members(room.id)).toEqual(['Ann', 'bob'])
+      expect(await one.memberCounts()).toEqual(new Map([[room.id, 2]]))
+      expect(await other.heldIn('ann')).toEqual([room.id])
+      await other.release(room.id, 'Ann')
+      expect(await one.members(room.id)).toEqual(['Ann', 'bob'])
+      expect(await one.createAccount('Ann', 'hash')).toBe(true)
+      expect(await other.createAccount('ann', 'hash')).toBe(false)
+      expect(await other.findAccount('ann')).toEqual({ name: 'Ann', hash: 'hash' })
+      const renamed = await other.changeRoom(room.id, { title: 'Tec', lineName: 'tec', visibility: 'hidden' })
+      await eventually(async () => expect(await one.findRoom(room.id)).toEqual(renamed))
+      expect(await one.closeRoom(room.id)).toBe(true)
+      await eventually(async () => expect(await other.rooms()).toHaveLength(1))
+      await expect(other.append(`room:${room.id}`, said('late', room.id))).rejects.toThrow(Closed)
+      expect(await other.closeRoom(room.id)).toBe(false)
+    })
+
+    it('hand on the end of a room that another one has closed', async () => {
+      const [one, other] = [(await node()).engine, (await node()).engine]
+      const { id } = await one.createRoom({ title: 'Tech', lineName: 'tech', visibility: 'public' })
+      const seen = follow(other, `room:${id}`)
+      await join(other, 'ann', id)
+      await one.closeRoom(id)
+      await eventually(() => expect(told(seen)).toEqual(['joined ann', 'left ann', 'closed ']))
+    })
+  })
+
+  describe('a node that dies', () => {
+    it('has left each room once, whoever sees to it, and its names are free', TIMED, async () => {
+      const dying = await wired()
+      const others = await Promise.all([node(), node(), node()])
+      const seen = others.map(({ engine }) => follow(engine))
+      const [one] = others.map(({ engine }) => engine)
+      if (!one) throw new Error('there are three')
+      await join(dying.engine, 'Ann')
+      await join(dying.engine, 'bob')
+      await join(dying.engine, 'eve', 7)
+      await dying.engine.claim(1, 'shy')
+      await join(one, 'carol')
+      await dying.engine.append(LOG, present('left', 'bob'))
+      dying.wire.close()
+      const gone = performance.now()
+      await eventually(async () => expect(await one.members(1)).toEqual(['carol']))
+      await eventually(async () => expect(await one.heldIn('eve')).toEqual([]))
+      expect(performance.now() - gone).toBeLessThan(10_000)
+      expect(await one.claim(1, 'ann')).toBe(true)
+      await delay(300)
+      const expected = ['joined Ann', 'joined bob', 'joined carol', 'left bob', 'left Ann']
+      expect(told(await readAll(one, LOG))).toEqual(expected)
+      expect(told(await readAll(one, 'room:7'))).toEqual(['joined eve', 'left eve'])
+      for (const events of seen) {
+        await eventually(() => expect(told(events).slice(-1)).toEqual(['left Ann']))
+      }
+    })
+
+    it('is dealt with whole, however much it held and whatever fails over it', async () => {
+      const dying = await wired({ timing: { lease: 1_500, renew: 100 } })
+      const { engine } = await node()
+      const names = Array.from({ length: 700 }, (_, n) => `name${n}`)
+      await Promise.all(names.map((name) => join(dying.engine, name)))
+      // One of them cannot be removed from where it is noted who is where.
+      const note = `${stage.prefix}:{name:name0}:held`
+      await stage.server.command('SET', note, 'in the way')
+      await stage.server.command('CONFIG', 'RESETSTAT')
+      dying.wire.close()
+      const failed = async () =>
+        /cmdstat_srem:.*failed_calls=[1-9]/.test(String(await stage.server.command('INFO', 'commandstats')))
+      await eventually(async () => expect(await failed()).toBe(true))
+      await stage.server.command('DEL', note)
+      await eventually(async () => expect(await stage.server.command('KEYS', `${stage.prefix}:{name:*`)).toEqual([]))
+      expect(await engine.members(1)).toEqual([])
+      const left = (await readAll(engine, LOG)).filter(({ kind }) => kind === 'left').map(({ from }) => from)
+      expect(left.toSorted()).toEqual(names.toSorted())
+    })
+
+    it('costs Redis what it held, and not what all hold', async () => {
+      const [dying, { engine, said: notices }] = [await wired(), await node()]
+      await join(engine, 'ann')
+      await join(dying.engine, 'bob')
+      const others = `for n = ARGV[1], ARGV[1] + 4999 do
+        redis.call('HSET', KEYS[1], 'n' .. n, n .. ' other.' .. n .. ' n' .. n)
+        redis.call('HSET', KEYS[2], 'n' .. n, 'other n' .. n)
+      end`
+      const keys = [`${stage.prefix}:{room:1}:names`, `${stage.prefix}:{room:1}:joined`]
+      for (let n = 0; n < 30_000; n += 5_000) await stage.server.command('EVAL', others, '2', ...keys, String(n))
+      await stage.server.command('CONFIG', 'SET', 'slowlog-log-slower-than', '100000')
+      await stage.server.command('SLOWLOG', 'RESET')
+      dying.wire.close()
+      await eventually(async () => expect(await engine.heldIn('bob')).toEqual([]))
+      await stage.server.command('DEL', `${stage.prefix}:{nodes}:beats`)
+      await eventually(() => expect(notices).toContain('lost'))
+      await isUp(engine)
+      expect(await stage.server.command('SLOWLOG', 'GET')).toEqual([])
+    })
+
+    it('over closing a room leaves none that is listed and that nobody gets into', async () => {
+      const [{ engine: dying }, { engine }] = [await node(), await node()]
+      const tech = { title: 'Tech', lineName: 'tech', visibility: 'public' } as const
+      const { id } = await dying.createRoom(tech)
+      // The first half of it.
+      await dying.append(`room:${id}`, { kind: 'closed', room: id, from: '', body: '' })
+      expect(await engine.claim(id, 'ann')).toBe(true)
+      await expect(engine.append(`room:${id}`, present('joined', 'ann', id))).rejects.toThrow(Closed)
+      expect(await engine.rooms()).toHaveLength(1)
+      expect((await engine.createRoom(tech)).id).toBeGreaterThan(id)
+    })
+
+    it('and returns is another one, has nothing of what it had, and hears so', async () => {
+      const sleepy = await wired()
+      const { engine: other } = await node()
+      const seen = follow(sleepy.engine)
+      const before = sleepy.engine.node
+      await join(sleepy.engine, 'ann')
+      await sleepy.engine.append(LOG, said('hello'))
+      // Nothing gets through, and nobody says so: a node that was stopped, as far as the others can tell.
+      sleepy.wire.hold()
+      const late = sleepy.engine.append(LOG, said('asleep')).catch((error: unknown) => error)
+      await eventually(async () => expect(await other.members(1)).toEqual([]))
+      expect(await other.claim(1, 'ANN')).toBe(true)
+      await other.append(LOG, present('joined', 'ANN'))
+      sleepy.wire.go()
+      expect(await late).toBeInstanceOf(Unavailable)
+      await isUp(sleepy.engine)
+      expect(sleepy.engine.node).not.toBe(before)
+      const expected = ['joined ann', 'message alice', 'left ann', 'joined ANN']
+      await eventually(() => expect(told(seen)).toEqual(expected))
+      // What the core does for a session that it takes to be in the room still.
+      await expect(sleepy.engine.append(LOG, present('left', 'ann'))).rejects.toThrow(Closed)
+      await sleepy.engine.release(1, 'ann')
+      expect(await other.members(1)).toEqual(['ANN'])
+      await sleepy.engine.append(LOG, said('awake'))
+      expect(told(await readAll(other, LOG))).toEqual([...expected, 'message alice'])
+      expect(sleepy.said).toEqual(['trouble', 'recovered'])
+    })
+
+    it('and returns, and loses the connection over it, has nothing of what it had all the same', async () => {
+      const { engine, wire, said: notices } = await wired()
+      const { engine: other, said: others } = await node()
+      const seen = follow(other)
+      await join(engine, 'ann')
+      wire.close()
+      await eventually(() => expect(told(seen)).toEqual(['joined ann', 'left ann']))
+      const burying = wire.passes(callOf('bury'))
+      wire.open()
+      await burying
+      wire.cut()
+      await isUp(engine)
+      // Has them say what they hold.
+      await stage.server.command('DEL', `${stage.prefix}:{nodes}:beats`)
+      for (const heard of [notices, others]) await eventually(() => expect(heard).toContain('lost'))
+      for (const both of [engine, other]) await isUp(both)
+      expect(await other.members(1)).toEqual([])
+      await engine.append(LOG, said('I am another one'))
+      await eventually(() => expect(told(seen)).toEqual(['joined ann', 'left ann', 'message alice']))
+    })
+
+    it('is not taken for dead because Redis was away', async () => {
+      const [one, other] = [await wired(), await wired()]
+      await join(one.engine, 'ann')
+      await join(other.engine, 'bob')
+      for (const { wire } of [one, other]) wire.close()
+      await delay(1_500)
+      for (const { wire } of [one, other]) wire.open()
+      for (const { engine } of [one, other]) await isUp(engine)
+      await delay(300)
+      expect(await one.engine.members(1)).toEqual(['ann', 'bob'])
+      expect(told(await readAll(one.engine, LOG))).toEqual(['joined ann', 'joined bob'])
+    })
+  })
+
+  it('a room that is closed is none of its nodes’ any more', async () => {
+    const [one, other] = [(await node()).engine, (await node()).engine]
+    const { id } = await one.createRoom({ title: 'Tech', lineName: 'tech', visibility: 'public' })
+    const entered = async () => {
+      const logs = [one, other].map((engine) =>
+        stage.server.command('SMEMBERS', `${stage.prefix}:{nodes}:logs:${engine.node}`),
+      )
+      return Promise.all(logs)
+    }
+    await join(one, 'ann', id)
+    await join(other, 'bob', id)
+    await join(other, 'eve')
+    expect(await entered()).toEqual([[`room:${id}`], expect.arrayContaining([LOG, `room:${id}`])])
+    await one.closeRoom(id)
+    await eventually(async () => expect(await entered()).toEqual([[], [LOG]]))
+  })
+})
