@@ -35,6 +35,15 @@ export const RESP: Dialect = {
   atOnce: 200,
 }
 
+/** Relays: whoever is there hears everything. */
+export const BARE: Dialect = {
+  enter: () => [],
+  say: (text) => `${text}\r\n`,
+  echo: false,
+  speakerEnters: false,
+  atOnce: 200,
+}
+
 export const IRC: Dialect = {
   enter: (index, room) => [
     { say: `NICK u${index}\r\nUSER u${index} 0 * :bench\r\n`, until: ' 001 ' },

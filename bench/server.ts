@@ -1,5 +1,5 @@
 /** Servers under load, each in a process of its own. */
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createConnection, createServer } from 'node:net'
@@ -87,6 +87,14 @@ export async function startRedis(): Promise<Server> {
     ['--port', String(port), '--bind', '127.0.0.1', ...quiet, ...unlimited],
     port,
   )
+}
+
+/** One half of the way through two nodes, see relay-process.ts. */
+export async function startRelay(role: 'say' | 'hear', redis: Server): Promise<Server> {
+  const started = performance.now()
+  const child = watch(fork(new URL('relay-process.ts', import.meta.url), [role, String(redis.port)]))
+  const [port] = await once(child, 'message', { signal: AbortSignal.timeout(START_MS) })
+  return serverOf(child, port, performance.now() - started)
 }
 
 export async function startNgircd(): Promise<Server> {

@@ -13,8 +13,9 @@ export async function speakSteadily(
 ): Promise<void> {
   const started = performance.now()
   while (sent.length < messages) {
-    if (performance.now() < started + (sent.length / rate) * 1_000) {
-      await sleep(1)
+    const early = started + (sent.length / rate) * 1_000 - performance.now()
+    if (early > 0) {
+      await sleep(early)
       continue
     }
     const text = say(payload(sent.length), 0)

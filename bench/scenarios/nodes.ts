@@ -1,13 +1,13 @@
 /** Several processes on one Redis, beside one process with a store of its own. */
 import { Client, enterAll, quiet, within } from '../client.ts'
 import { Crowd } from '../crowd.ts'
-import { LINE, LOBBY, RESP } from '../dialect.ts'
+import { BARE, type Dialect, LINE, LOBBY } from '../dialect.ts'
 import { pipe } from '../fill.ts'
 import { numbersIn } from '../marks.ts'
 import { cpuSeconds, memory } from '../proc.ts'
 import { busy, CROWDS, LIMIT_MS, MESSAGES, type Round, speak, split } from '../room.ts'
 import { type Context, type Figure, median, quantile, type Scenario } from '../scenario.ts'
-import { type Server, startRedis, startRoomd } from '../server.ts'
+import { type Server, startRedis, startRelay, startRoomd } from '../server.ts'
 import { speakSteadily } from '../steady.ts'
 
 const ROUNDS = 3
@@ -22,14 +22,16 @@ interface Fleet {
   readonly name: string
   readonly nodes: number
   readonly redis: boolean
+  /** Relays in the place of nodes. */
+  readonly bare?: boolean
 }
 
 const LOCAL: Fleet = { name: 'local', nodes: 1, redis: false }
 const ONE: Fleet = { name: '1 node', nodes: 1, redis: true }
 const TWO: Fleet = { name: '2 nodes', nodes: 2, redis: true }
-/** What the machine allows. */
-const PUBSUB: Fleet = { name: 'Redis pub/sub', nodes: 0, redis: true }
 const THREE: Fleet = { name: '3 nodes', nodes: 3, redis: true }
+/** What the machine allows: the way of a message through two nodes, and nothing else. */
+const RELAYS: Fleet = { name: 'bare relays', nodes: 0, redis: true, bare: true }
 
 interface Running {
   readonly first: Server
@@ -37,6 +39,7 @@ interface Running {
   readonly last: Server
   readonly all: readonly Server[]
   readonly redis: Server | undefined
+  readonly dialect: Dialect
 }
 
 interface FanOut extends Round {
@@ -62,7 +65,7 @@ export const nodes: Scenario = {
   async run(context) {
     const fanOuts = await compare(context, 'fan-out', [LOCAL, ONE, TWO, THREE], fanOut)
     const ingests = await compare(context, 'ingest', [LOCAL, ONE], ingest)
-    const latencies = await compare(context, 'latency', [LOCAL, TWO, PUBSUB], latency, LATENCY_ROUNDS)
+    const latencies = await compare(context, 'latency', [LOCAL, TWO, RELAYS], latency, LATENCY_ROUNDS)
     return [...fanOutFigures(fanOuts), ...ingestFigures(ingests), ...latencyFigures(latencies)]
   },
 }
@@ -86,10 +89,10 @@ class Rounds<T extends object> {
     return median(this.of(fleet).map(what))
   }
 
-  /** What each round is beside the local one of the same number, as the machine may be slower in the next. */
-  beside(fleet: Fleet, what: (round: T) => number): number {
-    const local = this.of(LOCAL).map(what)
-    return median(this.of(fleet).map((round, index) => what(round) / (local[index] ?? Number.NaN)))
+  /** What each round is beside the other fleet's of the same number, as the machine may be slower in the next. */
+  beside(fleet: Fleet, what: (round: T) => number, other = LOCAL): number {
+    const others = this.of(other).map(what)
+    return median(this.of(fleet).map((round, index) => what(round) / (others[index] ?? Number.NaN)))
   }
 }
 
@@ -112,21 +115,24 @@ async function compare<T extends object>(
   return rounds
 }
 
-async function withFleet<T>({ nodes, redis: wanted }: Fleet, work: (running: Running) => Promise<T>): Promise<T> {
+async function withFleet<T>({ nodes, redis: wanted, bare }: Fleet, work: (running: Running) => Promise<T>): Promise<T> {
   const servers: Server[] = []
   try {
     const redis = wanted ? await startRedis() : undefined
     if (redis) servers.push(redis)
     const all: Server[] = []
-    while (all.length < nodes) {
-      const node = await startRoomd(undefined, ...(redis ? ['--redis', `redis://127.0.0.1:${redis.port}`] : []))
-      servers.push(node)
-      all.push(node)
+    const start = async (starting: Promise<Server>) => {
+      const server = await starting
+      servers.push(server)
+      all.push(server)
     }
-    const [first = redis] = all
-    const last = all.at(-1) ?? redis
+    const options = redis ? ['--redis', `redis://127.0.0.1:${redis.port}`] : []
+    while (all.length < nodes) await start(startRoomd(undefined, ...options))
+    if (bare && redis) for (const role of ['say', 'hear'] as const) await start(startRelay(role, redis))
+    const [first] = all
+    const last = all.at(-1)
     if (!first || !last) throw new Error('nobody to talk to')
-    return await work({ first, last, all, redis })
+    return await work({ first, last, all, redis, dialect: bare ? BARE : LINE })
   } finally {
     // Redis, which was started first, goes last.
     for (const server of servers.reverse()) await server.stop()
@@ -171,14 +177,13 @@ async function ingest({ first, redis }: Running, context: Context): Promise<Inge
 }
 
 /** What is said at the first node is heard at the last one. */
-async function latency({ first, last, all }: Running, context: Context): Promise<Latency> {
+async function latency({ first, last, dialect }: Running, context: Context): Promise<Latency> {
   const listeners = context.size(50, 10)
   const messages = RATE * context.size(10, 2)
   const clients = [new Client(first.port)]
   try {
     const [speaker] = clients
     if (!speaker) throw new Error('nobody there')
-    const dialect = all.length > 0 ? LINE : RESP
     if (dialect.speakerEnters) await within(LIMIT_MS, 'entering', speaker.enter(dialect, 0, 0))
     clients.push(...(await enterAll(last.port, dialect, listeners, { first: 1 })))
     await within(LIMIT_MS, 'warming up', speakSteadily(speaker, RATE, context.size(WARM_UP, RATE), [], dialect))
@@ -250,9 +255,9 @@ function latencyFigures(rounds: Rounds<Latency>): Figure[] {
     { name: 'local p99', value: rounds.middle(LOCAL, p99), unit: 'ms' },
     { name: 'across 2 nodes p50', value: rounds.middle(TWO, p50), unit: 'ms', note: `${RATE} messages/s` },
     { name: 'across 2 nodes p99', value: across, unit: 'ms', note: bar(across < 10, 'under 10 ms') },
-    { name: 'Redis pub/sub alone p50', value: rounds.middle(PUBSUB, p50), unit: 'ms', note: 'what the machine allows' },
-    { name: 'Redis pub/sub alone p99', value: rounds.middle(PUBSUB, p99), unit: 'ms' },
-    { name: 'across 2 nodes/local p99', value: rounds.beside(TWO, p99), unit: '× ms' },
+    { name: 'bare relays p50', value: rounds.middle(RELAYS, p50), unit: 'ms', note: 'what the machine allows' },
+    { name: 'bare relays p99', value: rounds.middle(RELAYS, p99), unit: 'ms' },
+    { name: 'across 2 nodes/bare relays p99', value: rounds.beside(TWO, p99, RELAYS), unit: '× ms' },
     { name: 'across 2 nodes missing', value: missing, unit: 'deliveries' },
   ]
 }
