@@ -32,7 +32,8 @@ module.exports = {
       exec_mode: several ? 'cluster' : 'fork',
       instances: several ? process.env.WEB_CONCURRENCY || 'max' : 1,
       wait_ready: true,
-      listen_timeout: 10_000,
+      // On a machine with much else to do, too, a reload waits for the new process before it stops the old one.
+      listen_timeout: 60_000,
       // Longer than --drain-timeout, so that a graceful stop is never cut short.
       kill_timeout: 8_000,
       max_memory_restart: '1G',
