@@ -5,7 +5,7 @@ import { RedisServer, withRedis } from '../support/redis.ts'
 import type { Told } from './checker.ts'
 import { Company } from './company.ts'
 import { Line } from './line.ts'
-import { startNodes, startNodesHere } from './nodes.ts'
+import { makeNodes, type Node, startNodesHere } from './nodes.ts'
 
 const TAKEN = 'User with such nickname is already present in the requested room'
 
@@ -13,22 +13,33 @@ const leaving = (name: string) => (event: Told) => event.type === 'userLeft' && 
 
 withRedis('nodes that come and go', () => {
   let server: RedisServer
+  /** Of all tests, as most of a node's start is its process. */
+  let nodes: readonly Node[] = []
   beforeAll(async () => {
     server = await RedisServer.start()
+    nodes = makeNodes([server.url, server.url, server.url])
+    await Promise.all(nodes.map((node) => node.ready()))
   })
-  afterAll(() => server.stop())
+  afterAll(async () => {
+    for (const node of nodes) node.signal('SIGKILL')
+    await server.stop()
+  })
 
-  async function gathered() {
-    const nodes = await startNodes([server.url, server.url, server.url])
-    const company = await Company.gather(nodes)
+  /** In a room of its own, on nodes that run again whatever a test has done to them. */
+  async function gathered(room: string) {
+    for (const node of nodes) {
+      node.signal('SIGCONT')
+      if (!node.running) await node.startAgain()
+    }
+    const company = await Company.gather(nodes, 3, room)
     const [witness] = company.at(nodes[2])
     if (!witness) throw new Error('somebody is there')
     await company.talk(20)
-    return { nodes, company, witness }
+    return { company, witness }
   }
 
   test('the members of a node that is killed have left once, within ten seconds', async () => {
-    const { nodes, company, witness } = await gathered()
+    const { company, witness } = await gathered('killed')
     const orphans = company.at(nodes[0])
     const killed = performance.now()
     nodes[0]?.signal('SIGKILL')
@@ -42,7 +53,7 @@ withRedis('nodes that come and go', () => {
   })
 
   test('a node that stood still for longer than its lease knows that it was away, and serves again', async () => {
-    const { nodes, company, witness } = await gathered()
+    const { company, witness } = await gathered('still')
     const away = company.at(nodes[0])
     nodes[0]?.signal('SIGSTOP')
     for (const { name } of away) await witness.hears(leaving(name))
@@ -64,7 +75,7 @@ withRedis('nodes that come and go', () => {
   })
 
   test('all nodes are restarted, one after the other', async () => {
-    const { nodes, company } = await gathered()
+    const { company } = await gathered('restarted')
     for (const node of nodes) {
       const guests = company.at(node)
       expect(guests.length).toBeGreaterThan(0)

@@ -75,15 +75,17 @@ export class Node implements Host {
 
 let clusters = 0
 
-/**
- * Nodes that are ready, one for each URL of Redis, which is the same Redis. They are processes, which can be killed and stand
- * still.
- */
-export async function startNodes(urls: readonly string[], ...options: readonly string[]): Promise<readonly Node[]> {
+/** Nodes, one for each URL of Redis, which is the same Redis. They are processes: who makes them sees to their end. */
+export function makeNodes(urls: readonly string[], ...options: readonly string[]): readonly Node[] {
   const { certFile, keyFile } = certificate()
   const prefix = `cluster${++clusters}`
   const common = ['--line', '0', '--tls-cert', certFile, '--tls-key', keyFile, '--redis-prefix', prefix, ...options]
-  const nodes = urls.map((url) => new Node([...common, '--data', temporaryFolder(), '--redis', url]))
+  return urls.map((url) => new Node([...common, '--data', temporaryFolder(), '--redis', url]))
+}
+
+/** Nodes that are ready and can be killed and stand still, for one test. */
+export async function startNodes(urls: readonly string[], ...options: readonly string[]): Promise<readonly Node[]> {
+  const nodes = makeNodes(urls, ...options)
   onTestFinished(() => {
     for (const node of nodes) node.signal('SIGKILL')
   })
