@@ -44,8 +44,8 @@ function planned(): Strike[] {
         place: below(NODES),
         long: blow === long,
         around: below(2) === 0,
-        meanwhile: 1 + below(20),
-        afterwards: below(10),
+        meanwhile: 1 + below(10),
+        afterwards: below(5),
         startled: [next(), next(), next(), next()],
       })),
     )
@@ -85,7 +85,7 @@ withRedis('a cluster in trouble', () => {
       if (long && robbed) {
         const elsewhere = nodes.filter((_, other) => !mute.has(other))
         const robber = company.invite(robbed.name, 0, elsewhere)
-        await company.talk(10, [robber])
+        await company.talk(5, [robber])
         await robber.leave()
       }
       mute.delete(place)

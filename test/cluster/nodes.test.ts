@@ -34,7 +34,7 @@ withRedis('nodes that come and go', () => {
     const company = await Company.gather(nodes, 3, room)
     const [witness] = company.at(nodes[2])
     if (!witness) throw new Error('somebody is there')
-    await company.talk(20)
+    await company.talk(10)
     return { company, witness }
   }
 
@@ -46,7 +46,7 @@ withRedis('nodes that come and go', () => {
     for (const { name } of orphans) await witness.hears(leaving(name))
     expect(performance.now() - killed).toBeLessThan(10_000)
     // They are back, on another node, under their own names.
-    await company.talk(20)
+    await company.talk(10)
     const history = await company.prove()
     for (const { name } of orphans) expect(history.filter(leaving(name))).toHaveLength(1)
     expect(history.filter(({ type }) => type === 'userLeft')).toHaveLength(orphans.length)
@@ -61,16 +61,16 @@ withRedis('nodes that come and go', () => {
     const [robbed] = away
     if (!robbed) throw new Error('somebody is there')
     const robber = company.invite(robbed.name, 1, nodes.slice(1))
-    await company.talk(20, [robber])
+    await company.talk(10, [robber])
     const earlier = away.map(({ stretches }) => stretches.length)
     nodes[0]?.signal('SIGCONT')
     for (const member of away) await member.hears(leaving(member.name))
-    await company.talk(20, away.slice(1))
+    await company.talk(10, away.slice(1))
     expect(away.slice(1).map(({ node }) => node)).toEqual(away.slice(1).map(() => nodes[0]))
     expect(away.slice(1).map(({ stretches }) => stretches.length)).toEqual(earlier.slice(1).map((count) => count + 1))
     await eventually(() => expect(robbed.refusals).toContain(TAKEN))
     await robber.leave()
-    await company.talk(20)
+    await company.talk(10)
     await company.prove()
   })
 
@@ -88,7 +88,7 @@ withRedis('nodes that come and go', () => {
       })
       await node.startAgain()
       await company.complete()
-      await company.talk(20)
+      await company.talk(10)
     }
     await company.prove()
   })

@@ -19,7 +19,7 @@ withRedis('a Redis that comes and goes', () => {
 
   async function gathered(urls: readonly string[]) {
     const company = await Company.gather(await startNodesHere(urls))
-    await company.talk(20)
+    await company.talk(10)
     return company
   }
 
@@ -34,7 +34,7 @@ withRedis('a Redis that comes and goes', () => {
     for (let time = 0; time < 2; time++) {
       await server.kill()
       await server.run()
-      await company.talk(20)
+      await company.talk(10)
     }
     await company.prove()
     expectOneStretchEach(company)
@@ -61,7 +61,7 @@ withRedis('a Redis that comes and goes', () => {
     const company = await gathered(wires.map(({ place }) => place.url))
     const next = random(SEED)
     for (let cut = 0; cut < CUTS; cut++) {
-      const spoken = Math.floor(next() * 40)
+      const spoken = Math.floor(next() * 20)
       // The others talk on while a node is away.
       const witness = company.members[Math.floor(next() * company.members.length)]
       if (witness) await company.talk(spoken, [witness])
