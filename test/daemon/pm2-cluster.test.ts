@@ -134,12 +134,12 @@ withRedis('pm2 in cluster mode', () => {
       }
     }
     const knocking = [knock(0), knock(1)]
-    await company.talk(20)
+    await company.talk(10)
     const stayed = members.map(({ notices }) => notices.length)
     expect(stayed).toEqual(members.map(() => 0))
     await pm2.run('reload', 'roomd')
     await company.complete()
-    await company.talk(20)
+    await company.talk(10)
     done = true
     await Promise.all(knocking)
 
