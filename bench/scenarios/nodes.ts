@@ -1,46 +1,14 @@
 /** Several processes on one Redis, beside one process with a store of its own. */
-import { Client, enterAll, quiet, within } from '../client.ts'
+import { acrossFleets, type Latency, RATE } from '../across.ts'
+import { Client, quiet, within } from '../client.ts'
 import { Crowd } from '../crowd.ts'
-import { BARE, type Dialect, LINE, LOBBY } from '../dialect.ts'
+import { LOBBY } from '../dialect.ts'
 import { pipe } from '../fill.ts'
-import { numbersIn } from '../marks.ts'
+import { compare, LOCAL, ONE, RELAYS, type Rounds, type Running, THREE, TWO } from '../fleet.ts'
 import { cpuSeconds, memory } from '../proc.ts'
 import { busy, CROWDS, LIMIT_MS, MESSAGES, type Round, speak, split } from '../room.ts'
-import { type Context, type Figure, median, quantile, type Scenario } from '../scenario.ts'
-import { type Server, startRedis, startRelay, startRoomd } from '../server.ts'
-import { speakSteadily } from '../steady.ts'
-
-const ROUNDS = 3
-/** The slowest of a round are what else the machine did. */
-const LATENCY_ROUNDS = 5
-const RATE = 200
-/** A process that has just been started is slow for a second. */
-const WARM_UP = 2 * RATE
-
-/** What is compared. */
-interface Fleet {
-  readonly name: string
-  readonly nodes: number
-  readonly redis: boolean
-  /** Relays in the place of nodes. */
-  readonly bare?: boolean
-}
-
-const LOCAL: Fleet = { name: 'local', nodes: 1, redis: false }
-const ONE: Fleet = { name: '1 node', nodes: 1, redis: true }
-const TWO: Fleet = { name: '2 nodes', nodes: 2, redis: true }
-const THREE: Fleet = { name: '3 nodes', nodes: 3, redis: true }
-/** What the machine allows: the way of a message through two nodes, and nothing else. */
-const RELAYS: Fleet = { name: 'bare relays', nodes: 0, redis: true, bare: true }
-
-interface Running {
-  readonly first: Server
-  /** The first one again where there is no other. */
-  readonly last: Server
-  readonly all: readonly Server[]
-  readonly redis: Server | undefined
-  readonly dialect: Dialect
-}
+import type { Context, Figure, Scenario } from '../scenario.ts'
+import type { Server } from '../server.ts'
 
 interface FanOut extends Round {
   /** Microseconds of Redis' processor for a message. */
@@ -54,89 +22,15 @@ interface Ingest {
   readonly kept: number
   readonly refused: number
 }
-interface Latency {
-  readonly p50: number
-  readonly p99: number
-  readonly missing: number
-}
 
 export const nodes: Scenario = {
   name: 'nodes',
   async run(context) {
     const fanOuts = await compare(context, 'fan-out', [LOCAL, ONE, TWO, THREE], fanOut)
     const ingests = await compare(context, 'ingest', [LOCAL, ONE], ingest)
-    const latencies = await compare(context, 'latency', [LOCAL, TWO, RELAYS], latency, LATENCY_ROUNDS)
+    const latencies = await acrossFleets(context, [LOCAL, TWO, RELAYS])
     return [...fanOutFigures(fanOuts), ...ingestFigures(ingests), ...latencyFigures(latencies)]
   },
-}
-
-class Rounds<T extends object> {
-  readonly #played = new Map<Fleet, T[]>()
-
-  of(fleet: Fleet): readonly T[] {
-    return this.#played.get(fleet) ?? []
-  }
-
-  add(fleet: Fleet, round: T): void {
-    this.#played.set(fleet, [...this.of(fleet), round])
-  }
-
-  get fleets(): Fleet[] {
-    return [...this.#played.keys()]
-  }
-
-  middle(fleet: Fleet, what: (round: T) => number): number {
-    return median(this.of(fleet).map(what))
-  }
-
-  /** What each round is beside the other fleet's of the same number, as the machine may be slower in the next. */
-  beside(fleet: Fleet, what: (round: T) => number, other = LOCAL): number {
-    const others = this.of(other).map(what)
-    return median(this.of(fleet).map((round, index) => what(round) / (others[index] ?? Number.NaN)))
-  }
-}
-
-async function compare<T extends object>(
-  context: Context,
-  name: string,
-  fleets: readonly Fleet[],
-  play: (running: Running, context: Context) => Promise<T>,
-  count = ROUNDS,
-): Promise<Rounds<T>> {
-  const rounds = new Rounds<T>()
-  for (let number = 1; number <= count; number++) {
-    for (const fleet of fleets) {
-      const round = await withFleet(fleet, (running) => play(running, context))
-      rounds.add(fleet, round)
-      const told = Object.entries(round).map(([what, value]) => `${what} ${Number(value).toFixed(2)}`)
-      context.say(`${name}, ${fleet.name}, round ${number}: ${told.join(', ')}`)
-    }
-  }
-  return rounds
-}
-
-async function withFleet<T>({ nodes, redis: wanted, bare }: Fleet, work: (running: Running) => Promise<T>): Promise<T> {
-  const servers: Server[] = []
-  try {
-    const redis = wanted ? await startRedis() : undefined
-    if (redis) servers.push(redis)
-    const all: Server[] = []
-    const start = async (starting: Promise<Server>) => {
-      const server = await starting
-      servers.push(server)
-      all.push(server)
-    }
-    const options = redis ? ['--redis', `redis://127.0.0.1:${redis.port}`] : []
-    while (all.length < nodes) await start(startRoomd(undefined, ...options))
-    if (bare && redis) for (const role of ['say', 'hear'] as const) await start(startRelay(role, redis))
-    const [first] = all
-    const last = all.at(-1)
-    if (!first || !last) throw new Error('nobody to talk to')
-    return await work({ first, last, all, redis, dialect: bare ? BARE : LINE })
-  } finally {
-    // Redis, which was started first, goes last.
-    for (const server of servers.reverse()) await server.stop()
-  }
 }
 
 async function fanOut({ first, all, redis }: Running, context: Context): Promise<FanOut> {
@@ -174,34 +68,6 @@ async function ingest({ first, redis }: Running, context: Context): Promise<Inge
   const kept = redis ? ((memory(redis.pid) - empty) * 1_024) / lines : 0
   const perLine = 1e6 / lines
   return { rate: lines / seconds, cost: serverCpu * perLine, redis: secondsOf(redis) * perLine, kept, refused }
-}
-
-/** What is said at the first node is heard at the last one. */
-async function latency({ first, last, dialect }: Running, context: Context): Promise<Latency> {
-  const listeners = context.size(50, 10)
-  const messages = RATE * context.size(10, 2)
-  const clients = [new Client(first.port)]
-  try {
-    const [speaker] = clients
-    if (!speaker) throw new Error('nobody there')
-    if (dialect.speakerEnters) await within(LIMIT_MS, 'entering', speaker.enter(dialect, 0, 0))
-    clients.push(...(await enterAll(last.port, dialect, listeners, { first: 1 })))
-    await within(LIMIT_MS, 'warming up', speakSteadily(speaker, RATE, context.size(WARM_UP, RATE), [], dialect))
-    await quiet()
-    const sent: number[] = []
-    const times: number[] = []
-    for (const client of clients.slice(1)) {
-      client.heard = (chunk) => {
-        const now = performance.now()
-        numbersIn(chunk, (number) => times.push(now - (sent[number] ?? Number.NaN)))
-      }
-    }
-    await within(LIMIT_MS, 'latency', speakSteadily(speaker, RATE, messages, sent, dialect))
-    await quiet()
-    return { p50: quantile(times, 0.5), p99: quantile(times, 0.99), missing: listeners * messages - times.length }
-  } finally {
-    for (const client of clients) client.leave()
-  }
 }
 
 function secondsOf(server: Server | undefined): number {
