@@ -1,7 +1,7 @@
 /** How long a message takes from the first process of a fleet to members at the last one, at a steady rate. */
 import { Client, enterAll, quiet, within } from './client.ts'
 import { type Fleet, Rounds, type Running, shown, withFleets } from './fleet.ts'
-import { numbersIn } from './marks.ts'
+import { timeAll } from './hear.ts'
 import { LIMIT_MS } from './room.ts'
 import { type Context, quantile } from './scenario.ts'
 import { speakSteadily } from './steady.ts'
@@ -66,13 +66,7 @@ class SteadyRoom {
 
   async speak(messages: number): Promise<Latency> {
     const sent: number[] = []
-    const times: number[] = []
-    for (const listener of this.#listeners) {
-      listener.heard = (chunk) => {
-        const now = performance.now()
-        numbersIn(chunk, (number) => times.push(now - (sent[number] ?? Number.NaN)))
-      }
-    }
+    const times = timeAll(this.#listeners, sent)
     await within(LIMIT_MS, 'latency', speakSteadily(this.#speaker, RATE, messages, sent, this.#dialect))
     await quiet()
     const missing = this.#listeners.length * messages - times.length

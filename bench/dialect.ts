@@ -36,13 +36,7 @@ export const RESP: Dialect = {
 }
 
 /** Relays: whoever is there hears everything. */
-export const BARE: Dialect = {
-  enter: () => [],
-  say: (text) => `${text}\r\n`,
-  echo: false,
-  speakerEnters: false,
-  atOnce: 200,
-}
+export const BARE: Dialect = { ...LINE, enter: () => [], echo: false, speakerEnters: false }
 
 export const IRC: Dialect = {
   enter: (index, room) => [

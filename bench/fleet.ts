@@ -80,10 +80,7 @@ export async function compare<T extends object>(
   return rounds
 }
 
-export async function withFleet<T>(
-  { nodes, redis: wanted, bare }: Fleet,
-  work: (running: Running) => Promise<T>,
-): Promise<T> {
+async function withFleet<T>({ nodes, redis: wanted, bare }: Fleet, work: (running: Running) => Promise<T>): Promise<T> {
   const servers: Server[] = []
   try {
     const redis = wanted ? await startRedis() : undefined

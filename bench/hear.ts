@@ -1,4 +1,17 @@
 import type { Client } from './client.ts'
+import { numbersIn } from './marks.ts'
+
+/** The list to which is added, in ms, how long each numbered message has taken to each member; `sent` tells when it left. */
+export function timeAll(members: readonly Client[], sent: readonly number[]): number[] {
+  const times: number[] = []
+  for (const member of members) {
+    member.heard = (chunk) => {
+      const now = performance.now()
+      numbersIn(chunk, (number) => times.push(now - (sent[number] ?? Number.NaN)))
+    }
+  }
+  return times
+}
 
 /** Tells how many messages every member has heard, each time that rises; resolves when it is all of them. */
 export function hearAll(members: readonly Client[], messages: number, risen: (floor: number) => void): Promise<void> {

@@ -1,7 +1,7 @@
 /** How long a message takes when there is time: a steady rate into one room. */
 import { type Client, enterAll, quiet, within } from '../client.ts'
 import { LINE } from '../dialect.ts'
-import { numbersIn } from '../marks.ts'
+import { timeAll } from '../hear.ts'
 import { cpuSeconds } from '../proc.ts'
 import { quantile, type Scenario } from '../scenario.ts'
 import { startRoomd } from '../server.ts'
@@ -20,13 +20,7 @@ export const latency: Scenario = {
       clients = await enterAll(server.port, LINE, members)
       await quiet()
       const sent: number[] = []
-      const times: number[] = []
-      for (const client of clients) {
-        client.heard = (chunk) => {
-          const now = performance.now()
-          numbersIn(chunk, (number) => times.push(now - (sent[number] ?? Number.NaN)))
-        }
-      }
+      const times = timeAll(clients, sent)
       const cpu = cpuSeconds(server.pid)
       const own = process.cpuUsage()
       const [speaker] = clients

@@ -2,15 +2,13 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { ConfigError } from '../../src/config.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import type { Exit } from '../support/process.ts'
 import { RedisServer, Wire, withRedis } from '../support/redis.ts'
 import { fillMany } from './many.ts'
 import { migrate, moved, portraitAt, roomd, startAt } from './world.ts'
-
-vi.setConfig({ testTimeout: 60_000 })
 
 /** Of a log: what is left of a migration when its first log is whole takes longer than to see that it is. */
 const EVENTS = 6_000

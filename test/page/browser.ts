@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
-import { afterAll, beforeAll, beforeEach, expect, onTestFinished, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished } from 'vitest'
 import { LineClient } from '../support/client.ts'
 import { type Overrides, startTestDaemon, type TestDaemon } from '../support/daemon.ts'
 import { PATIENCE_MS } from '../support/eventually.ts'
@@ -48,7 +48,6 @@ export const ARGUMENTS = [
 /** One browser for all tests of a file. Without one they are skipped, or fail where everything must be tested. */
 export function openBrowser(): (port: number, options?: BrowserContextOptions) => Promise<Visitor> {
   let browser: Browser | undefined
-  vi.setConfig({ testTimeout: 60_000 })
   beforeAll(async () => {
     if (EXECUTABLE) browser = await chromium.launch({ executablePath: EXECUTABLE, args: ARGUMENTS })
     else if (process.env.CI === 'true') throw new Error('no Chromium on the PATH')
