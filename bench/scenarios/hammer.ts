@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Client, quiet, within } from '../client.ts'
 import { LINE } from '../dialect.ts'
 import { type HammerOrder, startHammer } from '../hammer.ts'
+import { timeAll } from '../hear.ts'
 import { type HttpServer, knows, startHttp } from '../http.ts'
-import { numbersIn } from '../marks.ts'
 import { type Context, type Figure, median, quantile, type Scenario } from '../scenario.ts'
 import { speakSteadily } from '../steady.ts'
 
@@ -93,11 +93,7 @@ async function underHammer(order: HammerOrder, work: () => Promise<Times>): Prom
 /** Lines one after the other, each until it is back, which its acknowledgement is too. */
 async function speak(speaker: Client, messages: number): Promise<Times> {
   const sent: number[] = []
-  const times: number[] = []
-  speaker.heard = (chunk) => {
-    const now = performance.now()
-    numbersIn(chunk, (number) => times.push(now - (sent[number] ?? Number.NaN)))
-  }
+  const times = timeAll([speaker], sent)
   await within(120_000, 'lines', speakSteadily(speaker, RATE, messages, sent))
   await quiet()
   if (times.length < messages) throw new Error(`${messages - times.length} of ${messages} lines are missing`)
