@@ -1,5 +1,5 @@
 /** What the cores of two nodes know of one another's people, also when one of them was away. */
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { Proof } from '../../src/chat/accounts.ts'
 import { Chat } from '../../src/chat/chat.ts'
 import { type Wire as Protocol, Session } from '../../src/chat/session.ts'
@@ -10,12 +10,8 @@ import { placeAt, RedisServer, Wire, withRedis } from '../support/redis.ts'
 const QUIET = { trouble: () => {}, recovered: () => {}, died: () => {} }
 
 withRedis('two nodes', () => {
-  let server: RedisServer
+  const server = RedisServer.forAll()
   let stages = 0
-  beforeAll(async () => {
-    server = await RedisServer.start()
-  })
-  afterAll(() => server.stop())
 
   /** Two nodes; what is between the first one and Redis is in the test's hand. */
   async function stage() {

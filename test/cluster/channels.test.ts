@@ -1,5 +1,5 @@
 /** What is said goes from Redis to a node once, however many hear it there, and not at all where nobody does. */
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import type { LogName } from '../../src/engine/event.ts'
 import { Keys } from '../../src/engine/redis/keys.ts'
 import { LineClient } from '../support/client.ts'
@@ -10,11 +10,7 @@ import { RedisServer, withRedis } from '../support/redis.ts'
 const PREFIX = 'channels'
 
 withRedis('channels', () => {
-  let server: RedisServer
-  beforeAll(async () => {
-    server = await RedisServer.start()
-  })
-  afterAll(() => server.stop())
+  const server = RedisServer.forAll()
 
   async function startNode(): Promise<TestDaemon> {
     const daemon = await startTestDaemon({ 'line-tls': false, redis: server.url, 'redis-prefix': PREFIX })

@@ -1,5 +1,5 @@
 /** The conversation of all five protocols, with each client on another node. */
-import { afterAll, beforeAll, test } from 'vitest'
+import { test } from 'vitest'
 import { play } from '../protocols/script.ts'
 import { RedisServer, withRedis } from '../support/redis.ts'
 import { startNodesHere } from './nodes.ts'
@@ -7,11 +7,7 @@ import { startNodesHere } from './nodes.ts'
 const PARTS = ['ann', 'web', 'box', 'win', 'pirate', 'globe', 'watcher'] as const
 
 withRedis('a conversation across nodes', () => {
-  let server: RedisServer
-  beforeAll(async () => {
-    server = await RedisServer.start()
-  })
-  afterAll(() => server.stop())
+  const server = RedisServer.forAll()
 
   test.for([2, 3])('one script of events through five protocols on %i nodes', async (count) => {
     const urls = Array.from({ length: count }, () => server.url)

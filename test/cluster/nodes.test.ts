@@ -12,17 +12,15 @@ const TAKEN = 'User with such nickname is already present in the requested room'
 const leaving = (name: string) => (event: Told) => event.type === 'userLeft' && event.from === name
 
 withRedis('nodes that come and go', () => {
-  let server: RedisServer
+  const server = RedisServer.forAll()
   /** Of all tests, as most of a node's start is its process. */
   let nodes: readonly Node[] = []
   beforeAll(async () => {
-    server = await RedisServer.start()
     nodes = makeNodes([server.url, server.url, server.url])
     await Promise.all(nodes.map((node) => node.ready()))
   })
-  afterAll(async () => {
+  afterAll(() => {
     for (const node of nodes) node.signal('SIGKILL')
-    await server.stop()
   })
 
   /** In a room of its own, on nodes that run again whatever a test has done to them. */

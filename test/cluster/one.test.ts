@@ -1,5 +1,5 @@
 /** What somebody does at one node holds at the others, as if they were one. */
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import type { ServerLine } from '../../commands/schema.ts'
 import { pirateClients } from '../protocols/piratchat/stage.ts'
 import { ChatroomClient } from '../support/chatroom.ts'
@@ -13,11 +13,7 @@ const comes = (name: string) => (line: ServerLine) => line.type === 'userJoined'
 const says = (text: string) => (line: ServerLine) => line.type === 'message' && line.body === text
 
 withRedis('two nodes as one', () => {
-  let server: RedisServer
-  beforeAll(async () => {
-    server = await RedisServer.start()
-  })
-  afterAll(() => server.stop())
+  const server = RedisServer.forAll()
 
   async function stage() {
     await server.command('FLUSHALL')

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import split2 from 'split2'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { afterEach, expect, test } from 'vitest'
 import { readLine } from '../support/client.ts'
 import { eventually } from '../support/eventually.ts'
 import { temporaryFolder } from '../support/folder.ts'
@@ -58,11 +58,7 @@ test('a Redis that cannot be reached is named in one line', async () => {
 })
 
 withRedis('two daemons on one Redis', () => {
-  let server: RedisServer
-  beforeAll(async () => {
-    server = await RedisServer.start()
-  })
-  afterAll(() => server.stop())
+  const server = RedisServer.forAll()
 
   async function two(prefix: string) {
     const path = temporaryFolder()

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { EngineFault, Gone } from '../../src/engine/engine.ts'
 import type { LogName } from '../../src/engine/event.ts'
 import { problemOf, reasonOf, warningOf } from '../../src/engine/redis/reasons.ts'
@@ -16,12 +16,8 @@ const OPTIONS: Omit<RedisOptions, 'place' | 'prefix'> = {
 const QUIET = { trouble: () => {}, recovered: () => {}, died: () => {} }
 
 withRedis('the redis engine', () => {
-  let server: RedisServer
+  const server = RedisServer.forAll()
   let prefixes = 0
-  beforeAll(async () => {
-    server = await RedisServer.start()
-  })
-  afterAll(() => server.stop())
 
   async function make(options: Partial<RedisOptions> = {}) {
     const whole = { ...OPTIONS, place: placeAt(server.port), prefix: `test${prefixes++}`, ...options }

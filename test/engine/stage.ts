@@ -1,6 +1,6 @@
 /** Engines on one Redis, and what stands between. */
 import { setTimeout as delay } from 'node:timers/promises'
-import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest'
+import { afterEach, beforeEach, expect } from 'vitest'
 import { Unavailable } from '../../src/engine/engine.ts'
 import type { Draft, Event, LogName } from '../../src/engine/event.ts'
 import { RedisEngine, type RedisOptions } from '../../src/engine/redis/redis.ts'
@@ -104,15 +104,12 @@ export async function check(engine: RedisEngine, loads: readonly Load[], followe
 /** A Redis for the tests of a file, and for each of them a prefix and nodes of its own. */
 export class Stage {
   prefix = ''
-  #server: RedisServer | undefined
+  readonly server = RedisServer.forAll('--appendonly', 'yes')
   #tests = 0
   readonly #nodes: Node[] = []
   readonly #wires: Wire[] = []
 
   constructor() {
-    beforeAll(async () => {
-      this.#server = await RedisServer.start('--appendonly', 'yes')
-    })
     beforeEach(() => {
       this.prefix = `test${++this.#tests}`
     })
@@ -121,11 +118,6 @@ export class Stage {
       await Promise.all(this.#nodes.splice(0).map(({ engine }) => engine.stop()))
       for (const wire of this.#wires.splice(0)) wire.stop()
     })
-    afterAll(() => this.#server?.stop())
-  }
-
-  get server(): RedisServer {
-    return this.#server ?? expect.fail('Redis is started before the tests')
   }
 
   async node(options: Partial<RedisOptions> = {}): Promise<Node> {

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { ConfigError } from '../../src/config.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import type { Exit } from '../support/process.ts'
@@ -14,12 +14,8 @@ import { migrate, moved, portraitAt, roomd, startAt } from './world.ts'
 const EVENTS = 6_000
 
 withRedis('to go on with', () => {
-  let server: RedisServer
-  beforeAll(async () => {
-    server = await RedisServer.start()
-  })
+  const server = RedisServer.forAll()
   beforeEach(() => server.command('FLUSHALL'))
-  afterAll(() => server.stop())
 
   describe('broken off', () => {
     /** Kills a migration once its first log is whole. */

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { ConfigError } from '../../src/config.ts'
 import { eventually } from '../support/eventually.ts'
 import { temporaryFolder } from '../support/folder.ts'
@@ -13,12 +13,8 @@ import { engineAt, fill, migrate, moved, portrait, portraitAt, roomd, startAt, t
 vi.setConfig({ testTimeout: 90_000 })
 
 withRedis('to migrate', () => {
-  let server: RedisServer
-  beforeAll(async () => {
-    server = await RedisServer.start()
-  })
+  const server = RedisServer.forAll()
   beforeEach(() => server.command('FLUSHALL'))
-  afterAll(() => server.stop())
 
   describe('there and back', () => {
     it.each(['SQLite', 'Redis'])('everything is the same, from %s', async (first) => {

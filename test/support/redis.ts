@@ -3,7 +3,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { RedisClient } from 'redis'
-import { test } from 'vitest'
+import { afterAll, beforeAll, test } from 'vitest'
 import { placeOf } from '../../src/engine/redis/url.ts'
 import { temporaryFolder } from './folder.ts'
 
@@ -43,20 +43,31 @@ export async function freePort(): Promise<number> {
 }
 
 export class RedisServer {
-  readonly port: number
+  #port = 0
   readonly #folder = temporaryFolder()
   readonly #options: readonly string[]
   #child: ChildProcess | undefined
 
   static async start(...options: readonly string[]): Promise<RedisServer> {
-    const server = new RedisServer(await freePort(), options)
+    const server = new RedisServer(options)
     await server.run()
     return server
   }
 
-  private constructor(port: number, options: readonly string[]) {
-    this.port = port
+  /** One for all tests of a file, or of a group: it is there from before the first of them until behind the last. */
+  static forAll(...options: readonly string[]): RedisServer {
+    const server = new RedisServer(options)
+    beforeAll(() => server.run())
+    afterAll(() => server.stop())
+    return server
+  }
+
+  private constructor(options: readonly string[]) {
     this.#options = options
+  }
+
+  get port(): number {
+    return this.#port
   }
 
   get url(): string {
@@ -65,6 +76,7 @@ export class RedisServer {
 
   /** Starts it, again if need be; what it had is there if `--appendonly yes` was asked for. */
   async run(): Promise<void> {
+    this.#port ||= await freePort()
     const args = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.#folder, '--save', '']
     this.#child = spawn('redis-server', [...args, ...this.#options], { stdio: 'ignore' })
     for (;;) {
