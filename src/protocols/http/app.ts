@@ -125,11 +125,13 @@ function groundOf(options: AppOptions, sockets: Set<string>, echoing: WeakSet<In
   const addressOf = ({ ip, socket }: FastifyRequest) => (isIP(ip) ? ip : (socket.remoteAddress ?? ''))
 
   /** Clients of a proxy are counted here, as its connections are nobody's. */
-  const refuse = (request: FastifyRequest): boolean => {
+  const refuse = async (request: FastifyRequest): Promise<boolean> => {
     const { socket } = request
     if (!proxies.has(socket.remoteAddress ?? '')) return false
     const address = addressOf(request)
-    const reason = admission.refuseClient(address)
+    const enter = () => (socket.destroyed ? 'too-many-connections' : admission.refuseClient(address))
+    const refused = enter()
+    const reason = refused && (await admission.retry(enter, refused))
     if (reason) log.warn({ reason, address }, 'refused')
     else socket.once('close', () => admission.leaveClient(address))
     return reason !== undefined
@@ -152,7 +154,7 @@ function groundOf(options: AppOptions, sockets: Set<string>, echoing: WeakSet<In
         ...onRequest,
       ],
       preHandler: async (request, reply) => {
-        if (refuse(request)) return reply.code(429).send()
+        if (await refuse(request)) return reply.code(429).send()
         if (echoProtocol) echoing.add(request.raw)
         // The socket outlives the answer by hours, and would keep it.
         reply.raw.detachSocket(request.socket)
