@@ -1,15 +1,19 @@
 import type { Engine, RoomRecord } from '../engine/engine.ts'
 import { Closed } from '../engine/engine.ts'
 import type { Draft } from '../engine/event.ts'
-import { atTurnEnd } from '../turn.ts'
+import { atTurnEnd, turnEnd } from '../turn.ts'
+import { settledWithin } from '../within.ts'
 import type { Blocks } from './blocks.ts'
 import type { Counts } from './counts.ts'
+import type { Handover } from './handover.ts'
 import { Refusal, refuse } from './refusal.ts'
 import { Room } from './room.ts'
 import type { Place, Session } from './session.ts'
 
 /** How long to wait before a `left` that could not be committed is tried again, in ms. */
 const RETRY_MS = 1_000
+/** How long a session that closes waits for what stands in the log before its own `left`, in ms. */
+const LAST_EVENTS_MS = 1_000
 
 /** A session on its way out of a room. */
 interface Departure {
@@ -24,6 +28,9 @@ export class Membership {
   readonly #engine: Engine
   readonly #blocks: Blocks
   readonly #counts: Counts
+  readonly #handover: Handover
+  /** Sessions of this node by the name that they hold in a room, see {@link placeOf}. */
+  readonly #holders = new Map<string, Session>()
   /** Rooms with somebody of this node in them. */
   readonly #rooms = new Map<number, { room: Room; unfollow(): void }>()
   /** Moves that are not committed yet: a session that closes waits for its own. */
@@ -33,10 +40,11 @@ export class Membership {
   readonly #changed = new Set<number>()
   #stopping = false
 
-  constructor(engine: Engine, blocks: Blocks, counts: Counts) {
+  constructor(engine: Engine, blocks: Blocks, counts: Counts, handover: Handover) {
     this.#engine = engine
     this.#blocks = blocks
     this.#counts = counts
+    this.#handover = handover
     engine.watchRooms((room) => this.#noteChange(room))
   }
 
@@ -49,8 +57,7 @@ export class Membership {
       const record = await find()
       // It may come back to where it has just left.
       await this.#departures.get(session)?.tried
-      if (!(await this.#engine.claim(record.id, session.name, session.carriesPrivate)))
-        throw new Refusal('name-in-room')
+      await this.#claim(record.id, session)
       let room: Room | undefined
       const left = session.room
       try {
@@ -64,10 +71,13 @@ export class Membership {
       } catch (error) {
         room?.forget(session)
         if (room) this.#unfollowIfDeserted(room)
-        await this.#engine.release(record.id, session.name)
+        await this.#release(record.id, session)
         throw error instanceof Closed ? new Refusal('room-unknown') : error
       }
-      if (left) this.#depart(left, session)
+      if (left) {
+        left.detach(session)
+        this.#depart(left, session)
+      }
       return record
     })
   }
@@ -86,6 +96,7 @@ export class Membership {
         throw error
       }
       await parted
+      this.#unfollowIfDeserted(room)
     })
   }
 
@@ -99,10 +110,28 @@ export class Membership {
     }
   }
 
-  /** The connection is gone: its room is told, its name becomes free. Resolves when nothing of it is left. */
+  /**
+   * Ends the membership of a session whose connection ends. The session is handed everything up to its own `left`, which is not
+   * shown. Resolves when that has been handed over and the name is free, or when the engine cannot commit now.
+   */
   async close(session: Session): Promise<void> {
     await this.#moving.get(session)
-    if (session.room) await this.#depart(session.room, session)
+    const here = session.room && this.#rooms.get(session.room.record.id)
+    if (!here) return
+    const { room } = here
+    const parted = room.parting(session)
+    let committed = true
+    await this.#depart(room, session, () => {
+      committed = false
+      room.detach(session)
+    })
+    if (!committed) return
+    await settledWithin(parted, LAST_EVENTS_MS)
+    // A node that has lost touch with the log hears of the `left` later, or never.
+    room.detach(session)
+    room.seenOff(session)
+    await turnEnd()
+    this.#unfollowIfDeserted(room)
   }
 
   /** Resolves when no room that a session has left holds its name any more. */
@@ -160,14 +189,11 @@ export class Membership {
     this.#rooms.delete(room.record.id)
   }
 
-  /**
-   * Takes a session out of a room without its seeing its own `left`. Resolves when that is committed, or could not be at
-   * once.
-   */
-  #depart(room: Place, session: Session): Promise<void> {
-    room.detach(session)
+  /** Appends the `left` of a session. Resolves when that is committed, or could not be at once: then `failed` is called. */
+  #depart(room: Place, session: Session, failed?: () => void): Promise<void> {
     let later: Promise<void> | undefined
     const tried = this.#seeOff(room, session).catch(() => {
+      failed?.()
       later = this.#seeOffLater(room, session)
     })
     const before = this.#departures.get(session)?.done
@@ -178,6 +204,25 @@ export class Membership {
       if (this.#departures.get(session) === departure) this.#departures.delete(session)
     })
     return tried
+  }
+
+  /** Takes the session's name in a room, waiting for a holder that is leaving. Refuses `name-in-room`. */
+  async #claim(room: number, session: Session): Promise<void> {
+    const place = placeOf(room, session)
+    const attempt = () => this.#engine.claim(room, session.name, session.carriesPrivate)
+    const holders = () => {
+      const holder = this.#holders.get(place)
+      return holder ? [holder] : []
+    }
+    if (!(await this.#handover.take(session, attempt, holders))) throw new Refusal('name-in-room')
+    this.#holders.set(place, session)
+  }
+
+  async #release(room: number, session: Session): Promise<void> {
+    const place = placeOf(room, session)
+    if (this.#holders.get(place) === session) this.#holders.delete(place)
+    await this.#engine.release(room, session.name)
+    this.#handover.freed(session.key)
   }
 
   async #seeOff(room: Place, session: Session): Promise<void> {
@@ -191,7 +236,7 @@ export class Membership {
       if (!(error instanceof Closed)) throw error
     }
     room.seenOff(session)
-    await this.#engine.release(room.record.id, session.name)
+    await this.#release(room.record.id, session)
     this.#unfollowIfDeserted(room)
   }
 
@@ -209,6 +254,10 @@ export class Membership {
       }
     }
   }
+}
+
+function placeOf(room: number, { key }: Session): string {
+  return `${room} ${key}`
 }
 
 function draft(kind: 'joined' | 'left', room: Place, { name, color }: Session): Draft {

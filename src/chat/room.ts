@@ -124,6 +124,8 @@ export class Room implements Place {
     if (this.#members.get(session.key) !== session) return
     const events = this.#remove(session)
     this.#detached.set(session.key, session)
+    this.#partings.get(session)?.()
+    this.#partings.delete(session)
     if (!session.closed) this.#hand(this.#blocks.allowed(events, session.name), new Set([session]), session.wire)
   }
 
@@ -190,11 +192,15 @@ export class Room implements Place {
     if (audience?.size === 0) this.#byWire.delete(session.wire)
   }
 
-  #dismiss({ from }: Event): void {
-    this.#detached.delete(fold(from))
-    const session = this.#members.get(fold(from))
+  #dismiss(left: Event): void {
+    const key = fold(left.from)
+    this.#detached.delete(key)
+    const session = this.#members.get(key)
     if (!session) return
-    this.#leavers.push({ session, asked: this.#partings.has(session), events: this.#remove(session) })
+    const events = this.#remove(session)
+    // A client that ends its connection is not shown its own leaving.
+    const shown = session.closed ? events.filter((event) => event !== left) : events
+    this.#leavers.push({ session, asked: this.#partings.has(session), events: shown })
     this.#partings.get(session)?.()
     this.#partings.delete(session)
   }

@@ -2,7 +2,8 @@ import type { Chat } from '../../chat/chat.ts'
 import { fold } from '../../chat/names.ts'
 import { Refusal } from '../../chat/refusal.ts'
 import { turnEnd } from '../../turn.ts'
-import type { Link } from '../connection.ts'
+import { settledWithin } from '../../within.ts'
+import { FREE_MS, type Link } from '../connection.ts'
 import type { FrameConversation } from '../frames/connection.ts'
 import { type Heard, Unanswered } from '../hearing.ts'
 import { fields, type Reply, type Request, readRequest, reply } from './frames.ts'
@@ -95,10 +96,11 @@ export class ChatroomConversation implements FrameConversation {
     })
   }
 
-  #logout(session: ChatroomSession): Promise<void> {
+  /** The reply follows the end of the session: the account may log in again anywhere from then on. */
+  async #logout(session: ChatroomSession): Promise<void> {
     this.#session = undefined
+    await settledWithin(this.#end(session), FREE_MS)
     this.#say({ type: 'logout', status: 'ok', message: `${session.name} logout successfully` })
-    return this.#end(session)
   }
 
   #create(request: Request): void | Promise<void> {

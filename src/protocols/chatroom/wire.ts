@@ -14,7 +14,7 @@ export class ChatroomSession extends Session implements Viewer {
   readonly #link: Link
 
   constructor(wire: ChatroomWire, link: Link) {
-    super(wire)
+    super(wire, link)
     this.#link = link
   }
 

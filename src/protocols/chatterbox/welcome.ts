@@ -36,7 +36,7 @@ export async function welcome(
   const listed = session.held?.length ?? 0
   const { members } = await chat.directory.members(room)
   if (session.closed) return
-  session.sink.push(
+  session.link.push(
     frame({
       USERNAME_ACCEPTED: true,
       INFO: 'Welcome to the server!',

@@ -22,11 +22,9 @@ export class Lobby {
     chat.signals.heedSignals(PUT_OUT, (key = '') => void this.#putOut(key))
   }
 
-  /** Whether a user is here already, or at another protocol. Whoever has just left is not. Refuses `unavailable`. */
+  /** Whether a user is here already, or at another protocol. Refuses `unavailable`. */
   async isTaken({ name }: Proof): Promise<boolean> {
-    // He may come back at once, and his name is held until his `left` is committed.
-    await this.#leaving.get(fold(name))
-    return this.#chat.live(name)
+    return !(await this.#chat.isFree(name))
   }
 
   /**

@@ -19,6 +19,7 @@ export class PiratchatSession extends Session {
   /** The handshake is done. */
   attach(link: SocketLink): void {
     this.#link = link
+    this.lifeline = link
     for (const frames of this.#held) link.push(frames)
     this.#held = []
     // Logged out in the meantime.

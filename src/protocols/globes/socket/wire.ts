@@ -1,4 +1,4 @@
-import { type Place, Session, type Wire } from '../../../chat/session.ts'
+import { type Lifeline, type Place, Session, type Wire } from '../../../chat/session.ts'
 import type { Event } from '../../../engine/event.ts'
 import { atTurnEnd } from '../../../turn.ts'
 import { textFrame } from '../../http/frame.ts'
@@ -8,16 +8,16 @@ import { timeOf } from '../room.ts'
 export class GlobesSession extends Session {
   /** Called when the room is no more. */
   readonly onPutOut: () => void
-  readonly #sink: Sink
+  readonly #link: Sink
 
-  constructor(wire: GlobesWire, sink: Sink, onPutOut: () => void) {
-    super(wire)
-    this.#sink = sink
+  constructor(wire: GlobesWire, link: Sink & Lifeline, onPutOut: () => void) {
+    super(wire, link)
+    this.#link = link
     this.onPutOut = onPutOut
   }
 
   push(frames: Buffer): void {
-    this.#sink.push(frames)
+    this.#link.push(frames)
   }
 }
 
