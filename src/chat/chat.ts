@@ -105,8 +105,8 @@ export class Chat {
     const name = registered ? as.name : as
     await this.#checkName(name, registered).catch((error) => this.#refuseLogin(error))
     const key = fold(name)
-    const present = this.#present(key)
-    present.add(session)
+    await this.#closed(key)
+    this.#present(key).add(session)
     try {
       if (alone) await this.#takeAlone(session, name).catch((error) => this.#refuseLogin(error))
       await this.#blocking.load(name)
@@ -258,9 +258,10 @@ export class Chat {
   async close(session: Session): Promise<void> {
     if (session.closed) return
     session.closed = true
-    await this.#membership.close(session)
+    const lastEvents = await this.#membership.close(session)
     this.talk.dismiss(session)
     await this.#absent(session.key, session)
+    await lastEvents()
   }
 
   /** Resolves when everybody who has left has been seen off, or cannot be. */
@@ -286,6 +287,13 @@ export class Chat {
       if (refused instanceof Refusal) this.counts.refusedLogin(refused.reason)
       throw refused
     }
+  }
+
+  /** Resolves when sessions under a name that are closed are gone: what a guest has blocked goes with it. */
+  async #closed(key: string): Promise<void> {
+    const closed = () => [...(this.#here.get(key) ?? [])].filter((session) => session.closed)
+    if (closed().length === 0) return
+    await this.#handover.take(successorOf(key), async () => closed().length === 0, closed)
   }
 
   /** Refuses `name-in-use` unless all other sessions under the name are ending. */

@@ -1,4 +1,3 @@
-import { setTimeout as delay, setImmediate as nextRound } from 'node:timers/promises'
 import type { Session } from './session.ts'
 
 /** How long a request waits for a name whose holder may be leaving, in ms. */
@@ -54,8 +53,15 @@ export class Handover {
     const { promise, resolve } = Promise.withResolvers<void>()
     const waiting = this.#waiting.get(key) ?? new Set()
     this.#waiting.set(key, waiting.add(resolve))
-    await Promise.race([promise, delay(pause, undefined, { ref: false })])
+    const timer = setTimeout(resolve, pause).unref()
+    await promise
+    clearTimeout(timer)
     waiting.delete(resolve)
     if (waiting.size === 0) this.#waiting.delete(key)
   }
+}
+
+/** Resolves when the event loop has come round. */
+function nextRound(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
 }

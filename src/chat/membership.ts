@@ -112,12 +112,12 @@ export class Membership {
 
   /**
    * Ends the membership of a session whose connection ends. The session is handed everything up to its own `left`, which is not
-   * shown. Resolves when that has been handed over and the name is free, or when the engine cannot commit now.
+   * shown. Resolves when the name is free, or when the engine cannot commit now, with what waits for the last events.
    */
-  async close(session: Session): Promise<void> {
+  async close(session: Session): Promise<() => Promise<void>> {
     await this.#moving.get(session)
     const here = session.room && this.#rooms.get(session.room.record.id)
-    if (!here) return
+    if (!here) return async () => {}
     const { room } = here
     const parted = room.parting(session)
     let committed = true
@@ -125,13 +125,15 @@ export class Membership {
       committed = false
       room.detach(session)
     })
-    if (!committed) return
-    await settledWithin(parted, LAST_EVENTS_MS)
-    // A node that has lost touch with the log hears of the `left` later, or never.
-    room.detach(session)
-    room.seenOff(session)
-    await turnEnd()
-    this.#unfollowIfDeserted(room)
+    if (!committed) return async () => {}
+    return async () => {
+      await settledWithin(parted, LAST_EVENTS_MS)
+      // A node that has lost touch with the log hears of the `left` later, or never.
+      room.detach(session)
+      room.seenOff(session)
+      await turnEnd()
+      this.#unfollowIfDeserted(room)
+    }
   }
 
   /** Resolves when no room that a session has left holds its name any more. */

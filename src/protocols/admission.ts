@@ -8,7 +8,7 @@ export interface AdmissionOptions {
 }
 
 /** How long a connection over a bound waits for another one to end, in ms. */
-const PATIENCE_MS = 1_000
+const PATIENCE_MS = 500
 /** Connections that may wait at the same time. */
 const MOST_WAITING = 1_024
 /** Connections over a bound that are at least counted, so that they can be told. */
@@ -71,7 +71,7 @@ export class Admission {
 
   /**
    * Retries an attempt that was refused whenever a connection has ended: a crowd that reconnects may come before its previous
-   * connections are gone. Resolves with undefined once `attempt` returns that, otherwise after a second with its reason.
+   * connections are gone. Resolves with undefined once `attempt` returns that, otherwise after half a second with its reason.
    */
   retry(attempt: () => DisconnectReason | undefined, refused: DisconnectReason): Promise<DisconnectReason | undefined> {
     if (this.#waiting.size >= MOST_WAITING) return Promise.resolve(refused)

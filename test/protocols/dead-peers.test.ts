@@ -1,13 +1,17 @@
 /** Peers that vanish, behind a real network interface of a network namespace. */
 import { execFileSync, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { randomBytes } from 'node:crypto'
+import { resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import split2 from 'split2'
 import { expect, onTestFinished, test } from 'vitest'
-import { DeadPeers, parseTable, TIMING } from '../../src/protocols/dead-peers.ts'
+import { parseTable, TIMING } from '../../src/protocols/dead-peers.ts'
+import { Inbox } from '../support/inbox.ts'
 
 const FAST = { checkMs: 100, silenceMs: 2_000 }
 
+const SERVER = resolve(import.meta.dirname, 'vanishing-process.ts')
+/** Says something, then reads `slowly` or `never`. */
 const CLIENT = `
 import socket, sys, time
 host, port, reads = sys.argv[1], int(sys.argv[2]), sys.argv[3]
@@ -45,80 +49,80 @@ test('the kernel shows addresses in the byte order of the machine', () => {
   ])
 })
 
-/** A host of its own behind a cable that can be cut; skipped where namespaces cannot be made. */
-function cable(skip: (why: string) => void) {
-  const id = `${process.pid % 10_000}${Math.floor(Math.random() * 100)}`
-  const [space, near, far] = [`roomd${id}`, `rn${id}`, `rf${id}`]
-  const subnet = `10.${77 + (process.pid % 100)}.${Math.floor(Math.random() * 250)}`
-  const ip = (...args: string[]) => execFileSync('ip', args, { stdio: ['ignore', 'ignore', 'pipe'] })
+const ip = (...args: string[]) => execFileSync('ip', args, { stdio: ['ignore', 'ignore', 'pipe'] })
+
+/** Two hosts with a cable between them that can be cut; a test is skipped where namespaces cannot be made. */
+function twoHosts(skip: (why: string) => void) {
+  const id = randomBytes(4).toString('hex')
+  const [near, far] = [`near${id}`, `far${id}`]
   try {
-    ip('netns', 'add', space)
+    for (const space of [near, far]) ip('netns', 'add', space)
   } catch (error) {
     if (process.env.CI) throw error
     skip('network namespaces cannot be made here')
   }
-  onTestFinished(() => void ip('netns', 'del', space))
-  ip('link', 'add', near, 'type', 'veth', 'peer', 'name', far, 'netns', space)
-  ip('addr', 'add', `${subnet}.1/24`, 'dev', near)
-  ip('link', 'set', near, 'up')
-  ip('-n', space, 'addr', 'add', `${subnet}.2/24`, 'dev', far)
-  ip('-n', space, 'link', 'set', far, 'up')
+  onTestFinished(() => {
+    for (const space of [near, far]) ip('netns', 'del', space)
+  })
+  // Within the two only: a browser on this machine stops loading when its own interfaces change.
+  ip('link', 'add', near, 'netns', near, 'type', 'veth', 'peer', 'name', far, 'netns', far)
+  for (const [space, address] of [
+    [near, '10.99.99.1'],
+    [far, '10.99.99.2'],
+  ] as const) {
+    ip('-n', space, 'addr', 'add', `${address}/24`, 'dev', space)
+    ip('-n', space, 'link', 'set', space, 'up')
+  }
   return {
-    space,
-    host: `${subnet}.1`,
-    /** Nothing leaves the other host any more, not even an acknowledgement. */
-    cut: () => ip('-n', space, 'route', 'add', 'blackhole', `${subnet}.1/32`),
+    near,
+    far,
+    /** Nothing leaves the far host any more, not even an acknowledgement. */
+    cut: () => ip('-n', far, 'route', 'add', 'blackhole', '10.99.99.1/32'),
   }
 }
 
-async function peerOf({ space, host }: ReturnType<typeof cable>, reads: 'never' | 'slowly') {
-  const server = createServer({ keepAlive: true }).listen(0, host)
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  const args = ['netns', 'exec', space, 'python3', '-c', CLIENT, host, String(port), reads]
-  const child = spawn('ip', args, { stdio: 'inherit' })
-  const [socket] = (await once(server, 'connection')) as [Socket]
+/** A server on the near host and its client on the far one. */
+async function talk({ near, far }: ReturnType<typeof twoHosts>, reads: 'never' | 'slowly', mebibytes: number) {
+  const { checkMs, silenceMs } = FAST
+  const server = spawn(
+    'ip',
+    ['netns', 'exec', near, process.execPath, SERVER, '10.99.99.1', `${checkMs}`, `${silenceMs}`, `${mebibytes}`],
+    { stdio: ['pipe', 'pipe', 'inherit'] },
+  )
+  const said = new Inbox<string>()
+  server.stdout.pipe(split2()).on('data', (line) => said.push(line))
+  const port = await said.next()
+  const client = spawn('ip', ['netns', 'exec', far, 'python3', '-c', CLIENT, '10.99.99.1', port, reads])
   onTestFinished(() => {
-    child.kill()
-    socket.destroy()
-    server.close()
+    client.kill()
+    server.kill()
   })
-  socket.on('error', () => {})
-  await once(socket, 'data')
-  return socket
+  expect(await said.next()).toBe('data')
+  return { said, send: () => server.stdin.write('send\n') }
 }
 
 test('a peer that vanishes while data is under way to it is found', async ({ skip }) => {
-  const wire = cable(skip)
-  const socket = await peerOf(wire, 'slowly')
-  const died = Promise.withResolvers<void>()
-  new DeadPeers(FAST).watch(socket, died.resolve)
-  wire.cut()
-  socket.write('are you there?')
-  await died.promise
+  const hosts = twoHosts(skip)
+  const { said, send } = await talk(hosts, 'slowly', 0)
+  hosts.cut()
+  send()
+  await said.until((line) => line === 'died')
 })
 
 test('one that vanishes after it has stopped reading is found too', async ({ skip }) => {
-  const wire = cable(skip)
-  const socket = await peerOf(wire, 'never')
-  const died = Promise.withResolvers<void>()
-  new DeadPeers(FAST).watch(socket, died.resolve)
-  while (socket.write(Buffer.alloc(1_048_576)));
-  for (let n = 0; n < 16; n++) socket.write(Buffer.alloc(1_048_576))
-  // The window is full.
-  await delay(300)
-  wire.cut()
-  await died.promise
+  const hosts = twoHosts(skip)
+  const { said, send } = await talk(hosts, 'never', 16)
+  send()
+  // Until the window is full.
+  await delay(500)
+  hosts.cut()
+  await said.until((line) => line === 'died')
 })
 
 test.each(['slowly', 'never'] as const)('one that lives and reads %s is left alone', async (reads) => {
-  const wire = cable(() => {})
-  const socket = await peerOf(wire, reads)
-  let died = false
-  new DeadPeers(FAST).watch(socket, () => {
-    died = true
-  })
-  for (let n = 0; n < 16; n++) socket.write(Buffer.alloc(1_048_576))
+  const hosts = twoHosts((why) => expect.fail(why))
+  const { said, send } = await talk(hosts, reads, 16)
+  send()
   await delay(FAST.silenceMs + 1_500)
-  expect(died).toBe(false)
+  expect(said.now()).not.toContain('died')
 })
