@@ -29,12 +29,14 @@ export class Membership {
   readonly #blocks: Blocks
   readonly #counts: Counts
   readonly #handover: Handover
-  /** Sessions of this node by the name that they hold in a room, see {@link placeOf}. */
-  readonly #holders = new Map<string, Session>()
+  /** Sessions of this node by the name that they hold in a room, see {@link placeOf}: several only of an account. */
+  readonly #holders = new Map<string, Set<Session>>()
   /** Rooms with somebody of this node in them. */
   readonly #rooms = new Map<number, { room: Room; unfollow(): void }>()
   /** Moves that are not committed yet: a session that closes waits for its own. */
   readonly #moving = new Map<Session, Promise<void>>()
+  /** Those whose `left` is being committed: no other session may share what they hold. */
+  readonly #leaving = new Set<Session>()
   readonly #departures = new Map<Session, Departure>()
   /** Rooms of which something else may be known since this turn. */
   readonly #changed = new Set<number>()
@@ -57,9 +59,14 @@ export class Membership {
       const record = await find()
       // It may come back to where it has just left.
       await this.#departures.get(session)?.tried
-      await this.#claim(record.id, session)
-      let room: Room | undefined
       const left = session.room
+      const shared = await this.#claim(record.id, session)
+      if (shared) {
+        shared.attach(session)
+        if (left) this.#moveFrom(left, session)
+        return record
+      }
+      let room: Room | undefined
       try {
         await mayBe()
         room = this.#follow(record)
@@ -74,10 +81,7 @@ export class Membership {
         await this.#release(record.id, session)
         throw error instanceof Closed ? new Refusal('room-unknown') : error
       }
-      if (left) {
-        left.detach(session)
-        this.#depart(left, session)
-      }
+      if (left) this.#moveFrom(left, session)
       return record
     })
   }
@@ -88,6 +92,7 @@ export class Membership {
       const here = session.room && this.#rooms.get(session.room.record.id)
       if (!here) return
       const { room } = here
+      if (this.#leaveToOthers(room, session)) return
       const parted = room.parting(session)
       try {
         await this.#seeOff(room, session)
@@ -119,6 +124,7 @@ export class Membership {
     const here = session.room && this.#rooms.get(session.room.record.id)
     if (!here) return async () => {}
     const { room } = here
+    if (this.#leaveToOthers(room, session)) return async () => {}
     const parted = room.parting(session)
     let committed = true
     await this.#depart(room, session, () => {
@@ -208,21 +214,56 @@ export class Membership {
     return tried
   }
 
-  /** Takes the session's name in a room, waiting for a holder that is leaving. Refuses `name-in-room`. */
-  async #claim(room: number, session: Session): Promise<void> {
-    const place = placeOf(room, session)
-    const attempt = () => this.#engine.claim(room, session.name, session.carriesPrivate)
+  /**
+   * Takes the session's name in a room, waiting for a holder that is leaving. Resolves with the room when the session shares the
+   * name with other sessions of its account that are members there. Refuses `name-in-room`.
+   */
+  async #claim(id: number, session: Session): Promise<Room | undefined> {
+    const place = placeOf(id, session)
+    let shared: Room | undefined
+    const attempt = async () => {
+      shared = this.#share(id, session)
+      return shared !== undefined || this.#engine.claim(id, session.name, session.carriesPrivate)
+    }
+    // A session of the same account that is just entering can be joined in a moment.
     const holders = () => {
-      const holder = this.#holders.get(place)
-      return holder ? [holder] : []
+      const all = [...(this.#holders.get(place) ?? [])]
+      return all.filter((holder) => !(holder.registered && session.registered && holder.room?.record.id !== id))
     }
     if (!(await this.#handover.take(session, attempt, holders))) throw new Refusal('name-in-room')
-    this.#holders.set(place, session)
+    if (!shared) this.#holders.set(place, new Set([session]))
+    return shared
+  }
+
+  /** Adds a session to those of its account that hold the name in a room and go on. Returns the room if there are any. */
+  #share(id: number, session: Session): Room | undefined {
+    const holders = this.#holders.get(placeOf(id, session))
+    const { room } = this.#rooms.get(id) ?? {}
+    if (!holders || !room || !session.registered || holders.has(session)) return undefined
+    for (const holder of holders)
+      if (!holder.registered || holder.closed || holder.room !== room || this.#leaving.has(holder)) return undefined
+    holders.add(session)
+    return room
+  }
+
+  /** Takes a session out of a room in which other sessions of its account stay. Returns false when there are none. */
+  #leaveToOthers(room: Place, session: Session): boolean {
+    const holders = this.#holders.get(placeOf(room.record.id, session))
+    if (!holders?.has(session) || holders.size === 1) return false
+    holders.delete(session)
+    room.detach(session)
+    return true
+  }
+
+  #moveFrom(room: Place, session: Session): void {
+    if (this.#leaveToOthers(room, session)) return
+    room.detach(session)
+    void this.#depart(room, session)
   }
 
   async #release(room: number, session: Session): Promise<void> {
     const place = placeOf(room, session)
-    if (this.#holders.get(place) === session) this.#holders.delete(place)
+    if (this.#holders.get(place)?.has(session)) this.#holders.delete(place)
     await this.#engine.release(room, session.name)
     this.#handover.freed(session.key)
   }
@@ -230,12 +271,15 @@ export class Membership {
   async #seeOff(room: Place, session: Session): Promise<void> {
     // Others have done it, who took this node for dead, and the name may be somebody else's by now.
     if (!room.awaits(session)) return this.#unfollowIfDeserted(room)
+    this.#leaving.add(session)
     try {
       await this.#engine.append(room.log, draft('left', room, session))
       this.#counts.event(session.wire.protocol, 'left')
     } catch (error) {
       // The end of the room has taken it out already.
       if (!(error instanceof Closed)) throw error
+    } finally {
+      this.#leaving.delete(session)
     }
     room.seenOff(session)
     await this.#release(room.record.id, session)
