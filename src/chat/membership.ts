@@ -225,10 +225,11 @@ export class Membership {
       shared = this.#share(id, session)
       return shared !== undefined || this.#engine.claim(id, session.name, session.carriesPrivate)
     }
-    // A session of the same account that is just entering can be joined in a moment.
     const holders = () => {
       const all = [...(this.#holders.get(place) ?? [])]
-      return all.filter((holder) => !(holder.registered && session.registered && holder.room?.record.id !== id))
+      // A session that is leaving is gone in a moment; with one of the same account that is entering the name is shared then.
+      const entering = (holder: Session) => holder.registered && session.registered && holder.room?.record.id !== id
+      return all.filter((holder) => !this.#leaving.has(holder) && !entering(holder))
     }
     if (!(await this.#handover.take(session, attempt, holders))) throw new Refusal('name-in-room')
     if (!shared) this.#holders.set(place, new Set([session]))
