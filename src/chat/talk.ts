@@ -37,8 +37,9 @@ export class Talk {
     return this.#inOrder(session, () => {
       const { log, record } = roomOf(session)
       const body = this.#body(text)
+      const verified = session.registered || undefined
       this.#counts.event(session.wire.protocol, 'message')
-      return [this.#append(log, { kind: 'message', room: record.id, from: session.name, body, sent, color })]
+      return [this.#append(log, { kind: 'message', room: record.id, from: session.name, body, sent, color, verified })]
     })
   }
 
