@@ -268,8 +268,8 @@ export class Chat {
 
   async #checkName(name: string, registered: boolean): Promise<void> {
     if (!isName(name)) throw new Refusal('name-invalid')
-    if (isReserved(name)) throw new Refusal('name-reserved')
-    if (!registered && (await this.isRegistered(name))) throw new Refusal('name-reserved')
+    if (registered) return
+    if (isReserved(name) || (await this.isRegistered(name))) throw new Refusal('name-reserved')
   }
 
   #refuseLogin(error: unknown): never {

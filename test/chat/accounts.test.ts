@@ -47,6 +47,15 @@ test('an account opens with its secret only', async () => {
   expect(await reasonOf(chat.register('ALICE', 'mine', HERE))).toBe('name-taken')
 })
 
+test('an account whose name has become reserved since it was made still opens', async () => {
+  const { chat, engine, guest, owner } = await stage()
+  await chat.register('alice', 'open sesame', HERE)
+  expect(await engine.createAccount('Server', (await engine.findAccount('alice'))?.hash ?? '')).toBe(true)
+  expect(await reasonOf(guest('server'))).toBe('name-reserved')
+  const session = await owner('server', 'open sesame')
+  expect(await chat.enter(session, LOBBY)).toMatchObject({ lineName: 'lobby' })
+})
+
 test('events tell whether the owner of an account causes them', async () => {
   const { chat, engine, guest, owner } = await stage()
   const said = async (session: Session) => (await chat.talk.say(session, 'x')).verified
