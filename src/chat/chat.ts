@@ -13,6 +13,7 @@ import { Blocking } from './blocking.ts'
 import { Blocks } from './blocks.ts'
 import { Counts } from './counts.ts'
 import { Directory } from './directory.ts'
+import { RoomMakers } from './makers.ts'
 import { Membership } from './membership.ts'
 import { fold, isName, isReserved } from './names.ts'
 import { Passwords } from './passwords.ts'
@@ -50,6 +51,7 @@ export class Chat {
   /** The rooms there are. */
   readonly directory: Directory
   readonly tickets: Tickets
+  readonly makers: RoomMakers
   /** What is said. */
   readonly talk: Talk
   /** What the nodes tell one another. */
@@ -89,6 +91,7 @@ export class Chat {
     this.#membership = new Membership(engine, this.#blocks, this.counts)
     this.directory = new Directory(engine, this.#passwords, maxRooms || Number.POSITIVE_INFINITY)
     this.tickets = new Tickets(engine, ticketMs)
+    this.makers = new RoomMakers(engine)
     this.talk = new Talk(engine, this.#blocks, this.counts, maxText)
     this.#alone = new Alone(engine)
   }
