@@ -115,6 +115,11 @@ export class Talk {
     return newest(this.#engine, `room:${room}`, limit, visible).catch(refuse)
   }
 
+  /** The newest events of a room, oldest first. Refuses `unavailable`. */
+  recent(room: number, limit: number): Promise<readonly Event[]> {
+    return newest(this.#engine, `room:${room}`, limit, ({ kind }) => kind !== 'closed').catch(refuse)
+  }
+
   /** The newest private messages to a name, oldest first, in whatever room they were told. Refuses `unavailable`. */
   inbox(name: string, limit: number): Promise<readonly Event[]> {
     const visible = ({ from }: Event) => !this.#blocks.between(from, name)

@@ -3,6 +3,8 @@ import { takeAnyBody } from '../http/body.ts'
 import type { Routes } from '../http/routes.ts'
 import { addEntry } from './entry.ts'
 import { GlobesError } from './errors.ts'
+import { addHistory } from './history.ts'
+import { addLists } from './lists.ts'
 import type { GlobesOptions, Shared } from './options.ts'
 import { addRooms } from './rooms.ts'
 import { addSocket } from './socket/socket.ts'
@@ -22,6 +24,8 @@ export function globesRoutes(options: GlobesOptions): Routes {
       if (!(answer instanceof GlobesError)) throw error
       return reply.code(answer.status).send(answer.body)
     })
+    addLists(app, shared)
+    addHistory(app, shared)
     addRooms(app, shared, ground)
     addEntry(app, shared, ground)
     addSocket(app, shared, ground)

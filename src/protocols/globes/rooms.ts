@@ -1,23 +1,16 @@
-import { setImmediate as othersFirst } from 'node:timers/promises'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import Negotiator from 'negotiator'
 import { LOBBY } from '../../chat/chat.ts'
 import { Passwords } from '../../chat/passwords.ts'
 import { Refusal } from '../../chat/refusal.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
 import type { HttpGround } from '../http/routes.ts'
-import { Snapshot } from '../http/snapshot.ts'
 import { checkDescription, type Password, textsOf } from './description.ts'
 import { GlobesError } from './errors.ts'
-import { listOf } from './list.ts'
 import type { Shared } from './options.ts'
 import { findRoom, type InRoom, showRoom } from './room.ts'
 import { tokenOf } from './tokens.ts'
 
-/** Rooms that are shown in one go. */
-const SLICE = 50
-
-/** Rooms are listed, made, shown, changed and deleted (protocols/globes.md, 2.1 to 2.5). */
+/** Rooms are made, shown, changed and deleted (protocols/globes.md, 2.1 to 2.5). */
 export function addRooms(app: FastifyInstance, { chat, tokens, publicRooms }: Shared, { addressOf }: HttpGround): void {
   const { directory } = chat
 
@@ -35,30 +28,13 @@ export function addRooms(app: FastifyInstance, { chat, tokens, publicRooms }: Sh
       throw new GlobesError(104)
   }
 
-  const visible = async () => (await directory.all()).filter(({ visibility }) => visibility !== 'hidden')
-  const list = new Snapshot(async () => listOf(await visible()))
-  const everyRoom = new Snapshot(async () => {
-    const texts: string[] = []
-    for (const room of await visible()) {
-      texts.push(JSON.stringify(await showRoom(directory, room, false)))
-      // Lets others on: there may be thousands.
-      if (texts.length % SLICE === 0) await othersFirst()
-    }
-    return `[${texts.join()}]`
-  })
-
-  app.get('/chats', async ({ headers }, reply) => {
-    reply.header('Vary', 'Accept')
-    const type = new Negotiator({ headers }).mediaType(['application/json', 'text/html'])
-    if (type !== 'application/json') return reply.type('text/html; charset=utf-8').send(await list.get())
-    return reply.type('application/json; charset=utf-8').send(await everyRoom.get())
-  })
-
   app.post('/chats', async (request, reply) => {
     const { password, ...texts } = textsOf(request.body, 'title', 'description', 'visibility', 'password')
     const description = checkDescription(texts, judge(password))
     const room = await directory.create(description, { password, address: addressOf(request) }).catch(refuse)
-    return reply.code(201).send(await showRoom(directory, room, true))
+    const shown = await showRoom(directory, room, true)
+    // One browser client reads the members of the room, the other one `status` and `data`.
+    return reply.code(201).send({ ...shown, status: true, data: shown })
   })
 
   app.get<InRoom>('/chats/:room', async (request) => {
