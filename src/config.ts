@@ -96,7 +96,7 @@ export const OPTIONS = {
     type: 'number',
     default: 3_600,
     group: 'Listeners',
-    describe: 'seconds after which a Piratchat login that is not used ends',
+    describe: 'seconds after which a login at Piratchat or Globes that is not used ends',
   },
   'tls-cert': {
     type: 'string',

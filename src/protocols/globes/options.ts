@@ -1,6 +1,7 @@
 import type { Chat } from '../../chat/chat.ts'
 import type { ConnectionOptions } from '../connection.ts'
 import type { Heartbeat } from '../http/connection.ts'
+import type { Logins } from './logins.ts'
 import type { Tokens } from './tokens.ts'
 
 export interface GlobesOptions extends Pick<ConnectionOptions, 'log' | 'tally' | 'maxQueue' | 'pace'> {
@@ -22,4 +23,5 @@ export interface GlobesOptions extends Pick<ConnectionOptions, 'log' | 'tally' |
 /** What the paths have in common. */
 export interface Shared extends GlobesOptions {
   readonly tokens: Tokens
+  readonly logins: Logins
 }
