@@ -162,7 +162,8 @@ export async function serveGlobes(chat: Chat, heartbeat?: Heartbeat): Promise<nu
   const options = {
     ...socketOptions(),
     maxText: 4_000,
-    publicRooms: 'guarded',
+    publicRooms: 'owned',
+    admins: [],
     anyOrigin: true,
     secret: undefined,
   } as const

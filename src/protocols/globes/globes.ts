@@ -36,5 +36,14 @@ export function globesRoutes(options: GlobesOptions): Routes {
     addAuth(app, shared, ground)
     addEntry(app, shared, ground)
     addSocket(app, shared, ground)
+    await warnOfMissing(options)
+  }
+}
+
+/** An admin without an account is anybody who registers the name first. */
+async function warnOfMissing({ admins, chat, log }: GlobesOptions): Promise<void> {
+  for (const name of admins) {
+    const registered = await chat.isRegistered(name).catch(() => true)
+    if (!registered) log.warn({ name }, '--admins names no account yet: whoever registers the name becomes admin')
   }
 }

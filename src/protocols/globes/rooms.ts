@@ -7,31 +7,32 @@ import type { HttpGround } from '../http/routes.ts'
 import { checkDescription, type Password, textsOf } from './description.ts'
 import { GlobesError } from './errors.ts'
 import type { Shared } from './options.ts'
+import { Rights } from './rights.ts'
 import { findRoom, type InRoom, showRoom } from './room.ts'
 import { tokenOf } from './tokens.ts'
 
 /** Rooms are made, shown, changed and deleted (protocols/globes.md, 2.1 to 2.5). */
-export function addRooms(app: FastifyInstance, { chat, tokens, publicRooms }: Shared, { addressOf }: HttpGround): void {
+export function addRooms(app: FastifyInstance, shared: Shared, { addressOf }: HttpGround): void {
+  const { chat, tokens, publicRooms, log } = shared
   const { directory } = chat
+  const rights = new Rights(shared, addressOf)
 
   const isEntitled = async (room: RoomRecord, { headers }: FastifyRequest) =>
     (await tokens.read(room, tokenOf(headers))) !== undefined
 
-  /** Nobody's room is changed by somebody who could not enter it, or while others are talking in it. */
-  const checkRight = async (room: RoomRecord, request: FastifyRequest) => {
-    if (room.visibility !== 'public') {
-      if (!(await isEntitled(room, request))) throw new GlobesError(403, 'token')
-      return
-    }
-    if (publicRooms === 'open') return
-    if (publicRooms === 'closed' || room.id === LOBBY || (await directory.inside(room.id)).length > 0)
-      throw new GlobesError(104)
-  }
-
   app.post('/chats', async (request, reply) => {
     const { password, ...texts } = textsOf(request.body, 'title', 'description', 'visibility', 'password')
     const description = checkDescription(texts, judge(password))
-    const room = await directory.create(description, { password, address: addressOf(request) }).catch(refuse)
+    const address = addressOf(request)
+    const room = await directory.create(description, { password, address }).catch(refuse)
+    if (room.visibility === 'public' && publicRooms === 'owned') {
+      // The room is made, whatever becomes of this.
+      await chat.makers
+        .made(room, address)
+        .catch((error) =>
+          log.warn({ err: error, room: room.id }, 'creator of the room not stored; only admins can delete it'),
+        )
+    }
     const shown = await showRoom(directory, room, true)
     // One browser client reads the members of the room, the other one `status` and `data`.
     return reply.code(201).send({ ...shown, status: true, data: shown })
@@ -44,7 +45,7 @@ export function addRooms(app: FastifyInstance, { chat, tokens, publicRooms }: Sh
 
   app.put<InRoom>('/chats/:room', async (request) => {
     const room = await findRoom(directory, request.params.room)
-    await checkRight(room, request)
+    await rights.check(room, request)
     const texts = textsOf(request.body, 'title', 'description', 'visibility')
     const description = checkDescription(texts, room.visibility === 'public' ? 'none' : 'fit')
     const changed = await directory.change(room.id, description).catch((error) => refuse(error, request.params.room))
@@ -53,9 +54,10 @@ export function addRooms(app: FastifyInstance, { chat, tokens, publicRooms }: Sh
 
   app.delete<InRoom>('/chats/:room', async (request) => {
     const room = await findRoom(directory, request.params.room)
-    await checkRight(room, request)
+    const by = await rights.check(room, request)
     if (room.id === LOBBY) throw new GlobesError(104)
     await directory.close(room.id).catch((error) => refuse(error, request.params.room))
+    log.info({ room: room.id, title: room.title, address: addressOf(request), by }, 'room deleted')
     return { status: true }
   })
 }

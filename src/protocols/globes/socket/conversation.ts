@@ -105,7 +105,10 @@ export class GlobesConversation implements SocketConversation {
     // Whoever is logged in may come as a guest too, under a name that is no account's.
     const identity = proof && fold(proof.name) === fold(name) ? proof : name
     if (this.name === undefined) await chat.login(this.#session, identity)
-    if (!this.#session.closed) await chat.enter(this.#session, room.id, true)
+    if (this.#session.closed) return
+    await chat.enter(this.#session, room.id, true)
+    // The client is in, whatever becomes of this.
+    await chat.makers.entered(room, name, this.#link.address).catch(() => {})
   }
 
   /** Closes the connection. The reason is sent as an event first, as the browser clients show nothing else. */
