@@ -28,16 +28,16 @@ export const OPTIONS = {
   'chatterbox-plain': { type: 'port', default: undefined, group: 'Listeners', describe: 'Chatterbox over TCP' },
   'chatterbox-user-list': {
     type: 'string',
-    default: 'names',
-    choices: ['names', 'objects'],
+    default: 'objects',
+    choices: ['objects', 'names'],
     group: 'Listeners',
     describe: "form of Chatterbox's USER_LIST",
   },
   'chatterbox-history': {
     type: 'number',
-    default: 100,
+    default: 1_000,
     group: 'Listeners',
-    describe: 'earlier messages that Chatterbox gives at login, at most',
+    describe: 'earlier messages that Chatterbox gives at login, at most, and no more than 256 KB of them',
   },
   'chatterbox-inbox': {
     type: 'boolean',
