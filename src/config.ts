@@ -90,7 +90,8 @@ export const OPTIONS = {
     type: 'boolean',
     default: false,
     group: 'Listeners',
-    describe: 'write &, < and > in messages to Piratchat as entities, for clients that take them for HTML',
+    describe:
+      'write &, <, >, [, ] and the backtick in messages to Piratchat as entities, for clients that render them as HTML or Markdown',
   },
   'piratchat-session': {
     type: 'number',
@@ -157,7 +158,6 @@ export const OPTIONS = {
     describe: 'accounts, and rooms with a password, made from one address within a minute; 0 for no bound',
   },
   'login-timeout': { ...limit, default: 60, describe: 'seconds to log in; 0 for no bound' },
-
   'drain-timeout': { type: 'number', default: 5, group: 'Operation', describe: 'seconds that stopping may take' },
   'log-level': {
     type: 'string',
