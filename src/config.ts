@@ -157,7 +157,13 @@ export const OPTIONS = {
     default: 60,
     describe: 'accounts, and rooms with a password, made from one address within a minute; 0 for no bound',
   },
-  'login-timeout': { ...limit, default: 60, describe: 'seconds to log in; 0 for no bound' },
+  'login-timeout': {
+    ...limit,
+    default: 600,
+    describe:
+      'seconds that a client may stay connected without logging in; each line, frame or message starts them anew; 0 for no bound',
+  },
+
   'drain-timeout': { type: 'number', default: 5, group: 'Operation', describe: 'seconds that stopping may take' },
   'log-level': {
     type: 'string',
