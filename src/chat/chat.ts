@@ -13,6 +13,7 @@ import { Blocking } from './blocking.ts'
 import { Blocks } from './blocks.ts'
 import { Counts } from './counts.ts'
 import { Directory } from './directory.ts'
+import { Guesses } from './guesses.ts'
 import { Handover } from './handover.ts'
 import { RoomMakers } from './makers.ts'
 import { Membership } from './membership.ts'
@@ -87,8 +88,9 @@ export class Chat {
     this.#registrations = new Attempts({ failures: maxRegistrations || Number.POSITIVE_INFINITY, ms: MINUTE_MS }, now)
     this.#engine = engine
     this.signals = engine
-    this.#accounts = new Accounts(engine, secrets, attempts)
-    this.#passwords = new Passwords(secrets, attempts, this.#registrations)
+    const guesses = new Guesses(secrets, attempts)
+    this.#accounts = new Accounts(engine, secrets, guesses)
+    this.#passwords = new Passwords(secrets, guesses, this.#registrations)
     this.#blocking = new Blocking(engine, this.#blocks, this.#here)
     this.#membership = new Membership(engine, this.#blocks, this.counts, this.#handover)
     this.directory = new Directory(engine, this.#passwords, maxRooms || Number.POSITIVE_INFINITY)
