@@ -142,6 +142,7 @@ export class Blocks {
 
   /** Whether messages may not pass between two names, whichever of them has blocked the other. */
   between(one: string, other: string): boolean {
+    if (this.empty) return false
     const [a, b] = [fold(one), fold(other)]
     return Boolean(this.#blocked.get(a)?.has(b) || this.#blocked.get(b)?.has(a))
   }

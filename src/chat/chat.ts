@@ -195,9 +195,12 @@ export class Chat {
     return this.#engine.findName(name).catch(refuse)
   }
 
-  /** Every name that has ever joined a room or registered, in order of appearance. Refuses `unavailable`. */
-  everybody(limit: number): Promise<readonly string[]> {
-    return this.#engine.names(limit).catch(refuse)
+  /**
+   * The names that have ever joined a room or registered, in order of appearance, at most `limit`, without the first `skip`. Refuses
+   * `unavailable`.
+   */
+  everybody(limit: number, skip = 0): Promise<readonly string[]> {
+    return this.#engine.names(limit, skip).catch(refuse)
   }
 
   /**

@@ -3,7 +3,7 @@ import type { Chat } from '../../chat/chat.ts'
 import { fold, isName } from '../../chat/names.ts'
 import type { Session } from '../../chat/session.ts'
 import { inSlices } from '../../slices.ts'
-import { EVERYBODY, roster } from './roster.ts'
+import type { Roster } from './roster.ts'
 
 /** Names of one command that are looked up. */
 const MAX_NAMES = 100
@@ -15,6 +15,7 @@ export interface Call {
   readonly chat: Chat
   readonly session: Session
   readonly names: readonly string[]
+  readonly roster: Roster
   /** Who is in the chat. */
   online(): Promise<readonly string[]>
 }
@@ -79,9 +80,9 @@ async function displayUsers({ online }: Call): Promise<string> {
   return `\n\nCURRENT USER(S) ONLINE\n${LINE}\n${(await online()).join('\n')}`
 }
 
-async function displayAllUsers({ chat, online }: Call): Promise<string> {
-  const seen = await chat.everybody(EVERYBODY)
-  const lines = roster(seen, await online()).map(({ name, active }) => `\n${name} : ${active ? 'ONLINE' : 'OFFLINE'}`)
+async function displayAllUsers({ roster, online }: Call): Promise<string> {
+  await roster.refresh()
+  const lines = roster.list(await online()).map(({ name, active }) => `\n${name} : ${active ? 'ONLINE' : 'OFFLINE'}`)
   return `\n\n   ALL USER(S)\n${LINE}\n${lines.join('')}`
 }
 

@@ -11,6 +11,7 @@ import { runCommand } from './commands.ts'
 import { type Entry, frame } from './frame.ts'
 import { NOT_ALLOWED, refusalText, tooLong, UNAVAILABLE } from './refusals.ts'
 import { INVALID_MESSAGE, isEntry, readRequest } from './request.ts'
+import type { Roster } from './roster.ts'
 import { type WelcomeOptions, welcome } from './welcome.ts'
 import { ChatterboxSession, type ChatterboxWire } from './wire.ts'
 
@@ -25,6 +26,7 @@ export interface ConversationSettings extends WelcomeOptions {
 export interface ConversationOptions extends ConversationSettings {
   readonly chat: Chat
   readonly wire: ChatterboxWire
+  readonly roster: Roster
   readonly log: Logger
 }
 
@@ -92,7 +94,7 @@ export class Conversation implements FrameConversation {
       if (session.closed) return
       const { lineName } = await chat.enter(session, LOBBY)
       if (session.closed) return
-      await welcome(chat, session, lineName, this.#options)
+      await welcome(chat, this.#options.roster, session, lineName, this.#options)
       this.#accepted = true
     } catch (error) {
       await chat.close(session)
@@ -160,12 +162,12 @@ export class Conversation implements FrameConversation {
   }
 
   async #command(session: ChatterboxSession, [, , timestamp, content]: Entry): Promise<Outcome> {
-    const { chat } = this.#options
+    const { chat, roster } = this.#options
     const lineName = session.room?.record.lineName
     if (lineName === undefined) return
     const online = async () => chat.directory.inside(LOBBY)
     try {
-      const { text, objection } = await runCommand(content, { chat, session, online })
+      const { text, objection } = await runCommand(content, { chat, session, roster, online })
       if (text !== undefined) this.#link.push(frame({ MESSAGES: [[session.name, session.name, timestamp, text]] }))
       return objection
     } catch (error) {
