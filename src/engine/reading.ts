@@ -2,8 +2,10 @@ import { Gone, type Range } from './engine.ts'
 import { type Event, idAt, type LogName, lastIdAt } from './event.ts'
 import type { Recent } from './recent.ts'
 
-/** Events read from the store at a time. */
-const PAGE = 256
+/** Maximum events of a page. */
+const PAGE_EVENTS = 256
+/** Bytes at which a page ends, as {@link weigh} counts them. */
+const PAGE_BYTES = 65_536
 
 /** What lies beneath an engine, as it is read. */
 export interface Store {
@@ -11,8 +13,8 @@ export interface Store {
   readonly stride: number
   /** What is still known of a log: everything after `start`, up to `last`. */
   bounds(log: LogName): Promise<{ readonly start: number; readonly last: number } | undefined>
-  /** The oldest `limit` events of a range. */
-  page(log: LogName, from: number, to: number, limit: number): Promise<readonly Event[]>
+  /** The oldest events of a range, at least one: at most `limit`, and no further one once they weigh `bytes`. */
+  page(log: LogName, from: number, to: number, limit: number, bytes: number): Promise<readonly Event[]>
   /** The id that many events before the end of the range; undefined when the range is shorter. */
   back(log: LogName, from: number, to: number, skip: number): Promise<number | undefined>
 }
@@ -33,17 +35,17 @@ export async function* readLog(
     from = Math.max(from, range.after + 1)
   }
 
-  const held = recent?.slice(from, to, range.limit)
-  if (recent && held && (from >= recent.first || held.length === range.limit)) {
-    for (let start = 0; start < held.length; start += PAGE) yield held.slice(start, start + PAGE)
-    return
+  const held = (id: number) => recent !== undefined && id >= recent.first
+  if (range.limit !== undefined) {
+    from = recent?.back(from, to, range.limit) ?? (await back(store, log, from, to, range.limit))
   }
-  if (range.limit !== undefined) from = await back(store, log, from, to, range.limit)
-  for (;;) {
-    const page = await store.page(log, from, to, PAGE)
-    if (page.length > 0) yield page
-    const last = page.at(-1)
-    if (last === undefined || page.length < PAGE) return
+  while (from <= to) {
+    // Looked for anew each time: a reader that takes long keeps no events in memory.
+    const page = held(from) ? recent?.page(from, to, PAGE_EVENTS, PAGE_BYTES) : undefined
+    const events = page ?? (await store.page(log, from, to, PAGE_EVENTS, PAGE_BYTES))
+    const last = events.at(-1)
+    if (last === undefined) return
+    yield events
     from = last.id + 1
   }
 }

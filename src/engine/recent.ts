@@ -1,7 +1,7 @@
 import type { Event } from './event.ts'
 
 /** What one event is taken to occupy beside its texts. */
-const OVERHEAD_BYTES = 100
+export const OVERHEAD_BYTES = 100
 
 export interface MemoryLimits {
   /** Events of one log. */
@@ -37,7 +37,7 @@ export class Recent {
 
   push(event: Event): void {
     this.#events.push(event)
-    this.#bytes += weight(event)
+    this.#bytes += weigh(event)
     while (this.size > this.#limits.events || this.#bytes > this.#limits.bytes) this.#drop()
   }
 
@@ -46,11 +46,20 @@ export class Recent {
     while (this.first <= id) this.#drop()
   }
 
-  /** The events with `from <= id <= to`, or the newest `limit` of them. */
-  slice(from: number, to: number, limit = Number.POSITIVE_INFINITY): Event[] {
+  /** The oldest events with `from <= id <= to`: at most `limit`, and no further one once they weigh `bytes`. */
+  page(from: number, to: number, limit: number, bytes: number): Event[] {
     const start = this.#find(from)
-    const end = this.#find(to + 1)
-    return this.#events.slice(Math.max(start, end - limit), end)
+    const most = Math.min(this.#find(to + 1), start + limit)
+    let end = start
+    for (let weight = 0; end < most && weight < bytes; end++) weight += weigh(this.#events[end])
+    return this.#events.slice(start, end)
+  }
+
+  /** The id from which on a range holds its newest `limit` events; undefined when that may be an older one than the held ones. */
+  back(from: number, to: number, limit: number): number | undefined {
+    const first = this.#find(to + 1) - limit
+    if (first >= this.#find(from)) return this.#events[first]?.id
+    return from >= this.first ? from : undefined
   }
 
   /** The index of the first event whose id is not smaller. */
@@ -68,7 +77,7 @@ export class Recent {
   #drop(): void {
     const event = this.#events[this.#start]
     if (event === undefined) return
-    this.#bytes -= weight(event)
+    this.#bytes -= weigh(event)
     this.#start++
     if (this.#start < 256 || this.#start < this.#events.length / 2) return
     this.#events = this.#events.slice(this.#start)
@@ -76,6 +85,7 @@ export class Recent {
   }
 }
 
-function weight(event: Event): number {
-  return OVERHEAD_BYTES + 2 * (event.body.length + event.from.length)
+/** Bytes that an event is taken to occupy in memory. */
+export function weigh(event: Event | undefined): number {
+  return event ? OVERHEAD_BYTES + 2 * (event.body.length + event.from.length) : 0
 }

@@ -21,7 +21,14 @@ export type Row = [LogName, Event['kind'], number, string, string | null, string
 
 export type Request =
   | { readonly op: 'commit'; readonly rows: readonly Row[] }
-  | { readonly op: 'page'; readonly log: LogName; readonly from: number; readonly to: number; readonly limit: number }
+  | {
+      readonly op: 'page'
+      readonly log: LogName
+      readonly from: number
+      readonly to: number
+      readonly limit: number
+      readonly bytes: number
+    }
   | { readonly op: 'back'; readonly log: LogName; readonly from: number; readonly to: number; readonly skip: number }
   | { readonly op: 'bounds'; readonly log: LogName }
   | { readonly op: 'createRoom'; readonly room: NewRoom }

@@ -4,6 +4,7 @@
  */
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
 import { type Event, idAt, type Kind, type LogName, nextId, timeOf } from '../event.ts'
+import { weigh } from '../recent.ts'
 import type { Committed, Replies, Request, Row, Stranded } from './messages.ts'
 import { Names } from './names.ts'
 import { Notes } from './notes.ts'
@@ -70,7 +71,7 @@ export class Store {
       case 'commit':
         return this.#commit(request.rows)
       case 'page':
-        return this.#readPage(request.log, request.from, request.to, request.limit)
+        return this.#readPage(request.log, request.from, request.to, request.limit, request.bytes)
       case 'back':
         return this.#readBack(request.log, request.from, request.to, request.skip)
       case 'bounds': {
@@ -223,10 +224,19 @@ export class Store {
     return log
   }
 
-  #readPage(name: LogName, from: number, to: number, limit: number): Event[] {
+  #readPage(name: LogName, from: number, to: number, limit: number, bytes: number): Event[] {
     const log = this.log(name)
     if (!log) return []
-    return (this.#page.all(log.id, from, to, limit) as unknown as SQLOutputValue[][]).map(eventOf)
+    const page: Event[] = []
+    let weight = 0
+    for (const row of this.#page.iterate(log.id, from, to, limit)) {
+      // As the statement was told to return them.
+      const event = eventOf(row as unknown as SQLOutputValue[])
+      page.push(event)
+      weight += weigh(event)
+      if (weight >= bytes) break
+    }
+    return page
   }
 
   #readBack(name: LogName, from: number, to: number, skip: number): number | undefined {

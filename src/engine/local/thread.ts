@@ -25,7 +25,7 @@ export class StoreThread {
   readonly reading: Store = {
     stride: 4096,
     bounds: (log) => this.ask({ op: 'bounds', log }),
-    page: (log, from, to, limit) => this.ask({ op: 'page', log, from, to, limit }),
+    page: (log, from, to, limit, bytes) => this.ask({ op: 'page', log, from, to, limit, bytes }),
     back: (log, from, to, skip) => this.ask({ op: 'back', log, from, to, skip }),
   }
   #dead: EngineFault | undefined

@@ -15,6 +15,7 @@ export interface Answers {
   sync: readonly [start: string, last: string, lost: string]
   trim: number
   back: string | null
+  page: readonly (readonly [id: string, fields: readonly string[]])[]
   renew: readonly ['dead'] | readonly [state: 'ok' | 'lost', beat: string, ...expired: string[]]
   enrol: number
   bury: readonly string[] | null
@@ -51,6 +52,7 @@ const BEGINS: { readonly [S in ScriptName]: readonly string[] } = {
   sync: ['log'],
   trim: ['log'],
   back: ['log'],
+  page: ['log'],
   renew: ['nodes'],
   enrol: ['nodes'],
   bury: ['nodes'],
