@@ -1,5 +1,5 @@
 /** Every option once: its flag, its environment variable (ROOMD_…), its default and its help text. */
-import { isLineName } from './chat/names.ts'
+import { isLineName, isName } from './chat/names.ts'
 import { isPrefix, placeOf } from './engine/redis/url.ts'
 import { Proxies } from './protocols/http/proxies.ts'
 
@@ -68,10 +68,11 @@ export const OPTIONS = {
   },
   'globes-public-rooms': {
     type: 'string',
-    default: 'guarded',
-    choices: ['guarded', 'open', 'closed'],
+    default: 'owned',
+    choices: ['owned', 'open', 'closed'],
     group: 'Listeners',
-    describe: 'who may change and delete public rooms at Globes: anybody while nobody is in them, anybody, nobody',
+    describe:
+      'who may change and delete public rooms at Globes: their creator for an hour until others speak, and --admins; anybody; nobody',
   },
   'globes-any-origin': {
     type: 'boolean',
@@ -96,7 +97,7 @@ export const OPTIONS = {
     type: 'number',
     default: 3_600,
     group: 'Listeners',
-    describe: 'seconds after which a Piratchat login that is not used ends',
+    describe: 'seconds after which a login at Piratchat or Globes that is not used ends',
   },
   'tls-cert': {
     type: 'string',
@@ -158,6 +159,12 @@ export const OPTIONS = {
   },
   'login-timeout': { ...limit, default: 60, describe: 'seconds to log in; 0 for no bound' },
 
+  admins: {
+    type: 'list',
+    default: 'none',
+    group: 'Operation',
+    describe: 'accounts that may change and delete any room at Globes: ann,bob,…',
+  },
   'drain-timeout': { type: 'number', default: 5, group: 'Operation', describe: 'seconds that stopping may take' },
   'log-level': {
     type: 'string',
@@ -237,6 +244,9 @@ export function checkConfig(raw: Readonly<Record<string, unknown>>): Config {
     if (!Proxies.isAddress(address)) {
       throw new ConfigError(`--http-trust-proxy are addresses such as 127.0.0.1 or 10.0.0.0/8, not ${address}`)
     }
+  }
+  for (const name of checked.admins) {
+    if (!isName(name)) throw new ConfigError(`--admins are names of accounts, not ${name}`)
   }
   const secret = checked['globes-secret']
   if (secret !== undefined && secret.length < SHORTEST_SECRET) {

@@ -14,6 +14,7 @@ import { Blocks } from './blocks.ts'
 import { Counts } from './counts.ts'
 import { Directory } from './directory.ts'
 import { Handover } from './handover.ts'
+import { RoomMakers } from './makers.ts'
 import { Membership } from './membership.ts'
 import { fold, isName, isReserved } from './names.ts'
 import { Passwords } from './passwords.ts'
@@ -51,6 +52,7 @@ export class Chat {
   /** The rooms there are. */
   readonly directory: Directory
   readonly tickets: Tickets
+  readonly makers: RoomMakers
   /** What is said. */
   readonly talk: Talk
   /** What the nodes tell one another. */
@@ -91,6 +93,7 @@ export class Chat {
     this.#membership = new Membership(engine, this.#blocks, this.counts, this.#handover)
     this.directory = new Directory(engine, this.#passwords, maxRooms || Number.POSITIVE_INFINITY)
     this.tickets = new Tickets(engine, ticketMs)
+    this.makers = new RoomMakers(engine)
     this.talk = new Talk(engine, this.#blocks, this.counts, maxText)
     this.#alone = new Alone(engine)
   }
@@ -276,8 +279,8 @@ export class Chat {
 
   async #checkName(name: string, registered: boolean): Promise<void> {
     if (!isName(name)) throw new Refusal('name-invalid')
-    if (isReserved(name)) throw new Refusal('name-reserved')
-    if (!registered && (await this.isRegistered(name))) throw new Refusal('name-reserved')
+    if (registered) return
+    if (isReserved(name) || (await this.isRegistered(name))) throw new Refusal('name-reserved')
   }
 
   #refuseLogin(error: unknown): never {

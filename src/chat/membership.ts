@@ -307,8 +307,8 @@ function placeOf(room: number, { key }: Session): string {
   return `${room} ${key}`
 }
 
-function draft(kind: 'joined' | 'left', room: Place, { name, color }: Session): Draft {
-  return { kind, room: room.record.id, from: name, body: '', color }
+function draft(kind: 'joined' | 'left', room: Place, { name, color, registered }: Session): Draft {
+  return { kind, room: room.record.id, from: name, body: '', color, verified: registered || undefined }
 }
 
 function settled(promise: Promise<unknown>): Promise<void> {

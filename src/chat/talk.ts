@@ -37,8 +37,9 @@ export class Talk {
     return this.#inOrder(session, () => {
       const { log, record } = roomOf(session)
       const body = this.#body(text)
+      const verified = session.registered || undefined
       this.#counts.event(session.wire.protocol, 'message')
-      return [this.#append(log, { kind: 'message', room: record.id, from: session.name, body, sent, color })]
+      return [this.#append(log, { kind: 'message', room: record.id, from: session.name, body, sent, color, verified })]
     })
   }
 
@@ -112,6 +113,11 @@ export class Talk {
   recentMessages(room: number, reader: string, limit: number): Promise<readonly Event[]> {
     const visible = ({ kind, from }: Event) => kind === 'message' && !this.#blocks.between(from, reader)
     return newest(this.#engine, `room:${room}`, limit, visible).catch(refuse)
+  }
+
+  /** The newest events of a room, oldest first. Refuses `unavailable`. */
+  recent(room: number, limit: number): Promise<readonly Event[]> {
+    return newest(this.#engine, `room:${room}`, limit, ({ kind }) => kind !== 'closed').catch(refuse)
   }
 
   /** The newest private messages to a name, oldest first, in whatever room they were told. Refuses `unavailable`. */

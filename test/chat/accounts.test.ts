@@ -47,6 +47,40 @@ test('an account opens with its secret only', async () => {
   expect(await reasonOf(chat.register('ALICE', 'mine', HERE))).toBe('name-taken')
 })
 
+test('an account whose name has become reserved since it was made still opens', async () => {
+  const { chat, engine, guest, owner } = await stage()
+  await chat.register('alice', 'open sesame', HERE)
+  expect(await engine.createAccount('Server', (await engine.findAccount('alice'))?.hash ?? '')).toBe(true)
+  expect(await reasonOf(guest('server'))).toBe('name-reserved')
+  const session = await owner('server', 'open sesame')
+  expect(await chat.enter(session, LOBBY)).toMatchObject({ lineName: 'lobby' })
+})
+
+test('events tell whether the owner of an account causes them', async () => {
+  const { chat, engine, guest, owner } = await stage()
+  const said = async (session: Session) => (await chat.talk.say(session, 'x')).verified
+  const bob = await guest('bob', LOBBY)
+  expect(await said(bob)).toBeUndefined()
+  await chat.register('alice', 'open sesame', HERE)
+  const alice = await owner('alice', 'open sesame')
+  await chat.enter(alice, LOBBY)
+  expect(await said(alice)).toBe(true)
+  await chat.close(alice)
+  // Whoever registers its own name becomes its owner.
+  await chat.register('bob', 'open sesame', HERE, bob)
+  expect(await said(bob)).toBe(true)
+  const pages = await Array.fromAsync(engine.read('room:1', {}))
+  const events = pages.flat().map(({ kind, from, verified }) => `${kind} ${from} ${verified}`)
+  expect(events).toEqual([
+    'joined bob undefined',
+    'message bob undefined',
+    'joined alice true',
+    'message alice true',
+    'left alice true',
+    'message bob true',
+  ])
+})
+
 test('failures are counted for a name and for an address, and nothing is checked beyond', async () => {
   const { chat, time } = await stage()
   await chat.register('alice', 'right', HERE)

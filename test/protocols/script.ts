@@ -76,6 +76,9 @@ const asPirate = (self: string) => (step: Step) => {
   return { event: kind === 'joined' ? 'join' : 'leave', username: from }
 }
 
+/** Those who have proved that they own the account of their name. */
+const ACCOUNTS: ReadonlySet<string> = new Set(['win', 'pirate'])
+
 /** Globes: everything, one's own too. */
 const asGlobe = ({ kind, from, text }: Step) => ({
   event_type: { joined: 'join', left: 'leave', message: 'send' }[kind],
@@ -84,6 +87,7 @@ const asGlobe = ({ kind, from, text }: Step) => ({
   ...(from === 'globe' && kind !== 'left' && { color: 'teal' }),
   msg: { joined: `${from} entered the room.`, left: `${from} has left the room.`, message: text }[kind],
   time: expect.stringMatching(/Z$/),
+  ...(ACCOUNTS.has(from) && { verified: true }),
 })
 
 /** Chatroom: messages; who is there is told by lists. */
@@ -223,6 +227,12 @@ export async function play(at: Places): Promise<void> {
   expect(await watcher.take(told + 1)).toEqual(SCRIPT.map(asGlobe))
   // It has watched from the beginning, too, and goes on when it has left.
   expect(await globe.take(told + 1)).toEqual(SCRIPT.map(asGlobe))
+
+  const { body } = await pirates.get('/chats/events/1')
+  expect(JSON.parse(body)).toEqual({
+    status: true,
+    data: SCRIPT.map((step) => ({ color: '', verified: false, ...asGlobe(step) })),
+  })
 
   ann.send('HISTORY')
   const record = (await ann.rest()).flatMap((entry) => (entry.type === 'history' ? [entry.body] : []))

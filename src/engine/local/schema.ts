@@ -86,6 +86,7 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX notes_until ON notes (until) WHERE until IS NOT NULL;
   `,
+  'ALTER TABLE events ADD COLUMN verified INTEGER',
 ]
 
 /** Brings a database to this version. Throws when a newer roomd has written it. */

@@ -47,14 +47,14 @@ export class Store {
     this.names = new Names(db)
     this.notes = new Notes(db)
     this.rooms = new RoomTable(db)
-    this.#insertEvent = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)')
+    this.#insertEvent = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
     this.#insertLog = db.prepare('INSERT INTO logs (name, start, last, count) VALUES (?, ?, ?, 0)')
     this.#updateLog = db.prepare('UPDATE logs SET start = ?, last = ?, count = ? WHERE id = ?')
     this.#findLog = db.prepare('SELECT id, start, last, count FROM logs WHERE name = ?')
     this.#insertMember = db.prepare('INSERT OR IGNORE INTO members VALUES (?, ?)')
     this.#deleteMember = db.prepare('DELETE FROM members WHERE room = ? AND name = ?')
     this.#page = db.prepare(
-      'SELECT id, kind, room, sender, addressee, body, sent, color FROM events WHERE log = ? AND id BETWEEN ? AND ? ORDER BY id LIMIT ?',
+      'SELECT id, kind, room, sender, addressee, body, sent, color, verified FROM events WHERE log = ? AND id BETWEEN ? AND ? ORDER BY id LIMIT ?',
     )
     this.#page.setReturnArrays(true)
     this.#back = db.prepare(
@@ -162,12 +162,12 @@ export class Store {
     const ids: number[] = []
     const left: Event[] = []
     const append = (row: Row): number => {
-      const [name, kind, room, from, to, body, sent, color] = row
+      const [name, kind, room, from, to, body, sent, color, verified] = row
       const log = this.log(name) ?? this.#createLog(name, now)
       // What different logs got within a millisecond keeps its order too.
       const id = nextId(timeOf(this.#newest) === now ? Math.max(log.last, this.#newest) : log.last, now)
       this.#newest = id
-      this.#insertEvent.run(log.id, id, kind, room, from, to, body, sent, color)
+      this.#insertEvent.run(log.id, id, kind, room, from, to, body, sent, color, verified)
       if (kind === 'joined') {
         this.#insertMember.run(room, from)
         this.names.see(from)
@@ -190,7 +190,7 @@ export class Store {
             this.#closed.add(room)
             this.rooms.remove(room)
             for (const from of this.#inside(room)) {
-              const id = append([name, 'left', room, from, null, '', null, null])
+              const id = append([name, 'left', room, from, null, '', null, null, null])
               left.push({ id, at: timeOf(id), kind: 'left', room, from, body: '' })
             }
           }
@@ -270,7 +270,7 @@ export function endedLogs(db: DatabaseSync): LogName[] {
   return rows.map((row) => row.name as LogName)
 }
 
-export function eventOf([id, kind, room, from, to, body, sent, color]: SQLOutputValue[]): Event {
+export function eventOf([id, kind, room, from, to, body, sent, color, verified]: SQLOutputValue[]): Event {
   const event = {
     id: Number(id),
     at: timeOf(Number(id)),
@@ -284,5 +284,6 @@ export function eventOf([id, kind, room, from, to, body, sent, color]: SQLOutput
     ...(to !== null && { to: String(to) }),
     ...(sent !== null && { sent: Number(sent) }),
     ...(color !== null && { color: String(color) }),
+    ...(verified === 1 && { verified: true }),
   }
 }

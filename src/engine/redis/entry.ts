@@ -13,11 +13,12 @@ export function idOf(entry: string): number {
 }
 
 /** The sender stands where the scripts look for it. */
-export function fieldsOf({ kind, room, from, to, body, sent, color }: Draft): string[] {
+export function fieldsOf({ kind, room, from, to, body, sent, color, verified }: Draft): string[] {
   const fields = ['kind', kind, 'room', String(room), 'from', from, 'body', body]
   if (to !== undefined) fields.push('to', to)
   if (sent !== undefined) fields.push('sent', String(sent))
   if (color !== undefined) fields.push('color', color)
+  if (verified) fields.push('verified', '1')
   return fields
 }
 
@@ -44,6 +45,9 @@ export function eventOf(id: number, fields: readonly string[]): Event {
       case 'sent':
         event.sent = Number(value)
         break
+      case 'verified':
+        event.verified = true
+        break
       case 'from':
       case 'body':
       case 'to':
@@ -55,13 +59,14 @@ export function eventOf(id: number, fields: readonly string[]): Event {
 }
 
 /** The same event as it stands in the log, made of what was appended. */
-export function committedOf(id: number, { kind, room, from, to, body, sent, color }: Draft): Event {
+export function committedOf(id: number, { kind, room, from, to, body, sent, color, verified }: Draft): Event {
   const event = { id, at: timeOf(id), kind, room, from, body }
-  if (to === undefined && sent === undefined && color === undefined) return event
+  if (to === undefined && sent === undefined && color === undefined && !verified) return event
   return {
     ...event,
     ...(to !== undefined && { to }),
     ...(sent !== undefined && { sent }),
     ...(color !== undefined && { color }),
+    ...(verified && { verified }),
   }
 }

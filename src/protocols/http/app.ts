@@ -124,6 +124,8 @@ function groundOf(options: AppOptions, sockets: Set<string>, echoing: WeakSet<In
 
   const addressOf = ({ ip, socket }: FastifyRequest) => (isIP(ip) ? ip : (socket.remoteAddress ?? ''))
 
+  const isForeignPage = ({ headers, host }: FastifyRequest) => isForeign(headers.origin, host, origins)
+
   /** Clients of a proxy are counted here, as its connections are nobody's. */
   const refuse = async (request: FastifyRequest): Promise<boolean> => {
     const { socket } = request
@@ -147,7 +149,7 @@ function groundOf(options: AppOptions, sockets: Set<string>, echoing: WeakSet<In
       onRequest: [
         async (request, reply) => {
           if (!isHandshake(request)) return withoutHandshake(request, reply)
-          if (anyOrigin || !isForeign(request.headers.origin, request.host, origins)) return
+          if (anyOrigin || !isForeignPage(request)) return
           log.info({ origin: request.headers.origin, address: addressOf(request) }, 'refused a page of another origin')
           return reply.code(403).send()
         },
@@ -177,7 +179,7 @@ function groundOf(options: AppOptions, sockets: Set<string>, echoing: WeakSet<In
       },
     })
   }
-  return { addressOf, openSocket }
+  return { addressOf, isForeign: isForeignPage, openSocket }
 }
 
 async function upgradeRequired(_: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
