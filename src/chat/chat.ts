@@ -18,6 +18,7 @@ import { RoomMakers } from './makers.ts'
 import { Membership } from './membership.ts'
 import { fold, isName, isReserved } from './names.ts'
 import { Passwords } from './passwords.ts'
+import { Reader } from './reader.ts'
 import { Refusal, refuse } from './refusal.ts'
 import { type Cost, Secrets } from './secrets.ts'
 import type { Session } from './session.ts'
@@ -85,16 +86,20 @@ export class Chat {
     const secrets = new Secrets(cost, checksAtOnce)
     const attempts = new Attempts({ failures: FAILURES, ms: MINUTE_MS }, now)
     this.#registrations = new Attempts({ failures: maxRegistrations || Number.POSITIVE_INFINITY, ms: MINUTE_MS }, now)
+    const reader = new Reader(engine)
     this.#engine = engine
     this.signals = engine
     this.#accounts = new Accounts(engine, secrets, attempts)
     this.#passwords = new Passwords(secrets, attempts, this.#registrations)
     this.#blocking = new Blocking(engine, this.#blocks, this.#here)
     this.#membership = new Membership(engine, this.#blocks, this.counts, this.#handover)
-    this.directory = new Directory(engine, this.#passwords, maxRooms || Number.POSITIVE_INFINITY)
+    this.directory = new Directory(engine, reader, this.#passwords, {
+      maxRooms: maxRooms || Number.POSITIVE_INFINITY,
+      activityIn: (room) => this.#membership.activityIn(room),
+    })
     this.tickets = new Tickets(engine, ticketMs)
-    this.makers = new RoomMakers(engine)
-    this.talk = new Talk(engine, this.#blocks, this.counts, maxText)
+    this.makers = new RoomMakers(engine, reader)
+    this.talk = new Talk(engine, this.#blocks, this.counts, reader, maxText)
     this.#alone = new Alone(engine)
   }
 

@@ -5,6 +5,7 @@ import { atTurnEnd, turnEnd } from '../turn.ts'
 import { settledWithin } from '../within.ts'
 import type { Blocks } from './blocks.ts'
 import type { Counts } from './counts.ts'
+import type { Activity } from './directory.ts'
 import type { Handover } from './handover.ts'
 import { Refusal, refuse } from './refusal.ts'
 import { Room } from './room.ts'
@@ -158,6 +159,11 @@ export class Membership {
     const changed = [...this.#changed]
     this.#changed.clear()
     for (const id of changed) void this.#refresh(id)
+  }
+
+  /** The last activity of a room's members, by name, since somebody of this node is in the room. */
+  activityIn(id: number): ReadonlyMap<string, Activity> | undefined {
+    return this.#rooms.get(id)?.room.activity
   }
 
   #noteChange(id: number): void {

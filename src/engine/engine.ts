@@ -63,6 +63,8 @@ export interface Range {
   readonly to?: number
   /** Only what came after this id. Refused with {@link Gone} when something after it may be missing. */
   readonly after?: number
+  /** Only what came before this id. */
+  readonly before?: number
   /** Only the newest so many of the range. */
   readonly limit?: number
 }

@@ -28,7 +28,8 @@ export async function* readLog(
 ): AsyncGenerator<readonly Event[]> {
   // What is committed from here on is not part of the answer.
   const newest = recent?.last || ((await store.bounds(log))?.last ?? 0)
-  const to = Math.min(range.to === undefined ? newest : lastIdAt(range.to), newest)
+  const until = range.to === undefined ? newest : lastIdAt(range.to)
+  const to = Math.min(until, newest, range.before === undefined ? newest : range.before - 1)
   let from = range.from === undefined ? 0 : idAt(range.from)
   if (range.after !== undefined) {
     await checkNothingMissing(store, log, range.after, recent)

@@ -179,7 +179,13 @@ function groundOf(options: AppOptions, sockets: Set<string>, echoing: WeakSet<In
       },
     })
   }
-  return { addressOf, isForeign: isForeignPage, openSocket }
+  const askerOf = (request: FastifyRequest) => ({
+    address: addressOf(request),
+    get closed() {
+      return request.socket.destroyed
+    },
+  })
+  return { addressOf, askerOf, isForeign: isForeignPage, openSocket }
 }
 
 async function upgradeRequired(_: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
