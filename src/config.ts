@@ -28,16 +28,16 @@ export const OPTIONS = {
   'chatterbox-plain': { type: 'port', default: undefined, group: 'Listeners', describe: 'Chatterbox over TCP' },
   'chatterbox-user-list': {
     type: 'string',
-    default: 'names',
-    choices: ['names', 'objects'],
+    default: 'objects',
+    choices: ['objects', 'names'],
     group: 'Listeners',
     describe: "form of Chatterbox's USER_LIST",
   },
   'chatterbox-history': {
     type: 'number',
-    default: 100,
+    default: 1_000,
     group: 'Listeners',
-    describe: 'earlier messages that Chatterbox gives at login, at most',
+    describe: 'earlier messages that Chatterbox gives at login, at most, and no more than 256 KB of them',
   },
   'chatterbox-inbox': {
     type: 'boolean',
@@ -91,7 +91,8 @@ export const OPTIONS = {
     type: 'boolean',
     default: false,
     group: 'Listeners',
-    describe: 'write &, < and > in messages to Piratchat as entities, for clients that take them for HTML',
+    describe:
+      'write &, <, >, [, ] and the backtick in messages to Piratchat as entities, for clients that render them as HTML or Markdown',
   },
   'piratchat-session': {
     type: 'number',
@@ -157,7 +158,12 @@ export const OPTIONS = {
     default: 60,
     describe: 'accounts, and rooms with a password, made from one address within a minute; 0 for no bound',
   },
-  'login-timeout': { ...limit, default: 60, describe: 'seconds to log in; 0 for no bound' },
+  'login-timeout': {
+    ...limit,
+    default: 600,
+    describe:
+      'seconds that a client may stay connected without logging in; each line, frame or message starts them anew; 0 for no bound',
+  },
 
   admins: {
     type: 'list',

@@ -26,7 +26,7 @@ export interface ConnectionOptions {
   /** Bytes that may wait for a slow reader. */
   readonly maxQueue: number
   readonly pace: PaceOptions
-  /** ms until a client must have logged in; 0 means for ever. */
+  /** ms that a client that is not logged in may send nothing whole (no line, frame or message); 0 for no bound. */
   readonly loginTimeout: number
   /** What a client is told before the server closes its connection, as bytes. */
   readonly lastWord: (reason: DisconnectReason) => Buffer
@@ -190,13 +190,15 @@ export abstract class Connection implements OutboxOwner, Link {
     })
   }
 
-  /** Counts one line or frame, before it is heard. */
+  /** Counts one line, frame or message against the rate, before it is heard. It starts the login timeout anew. */
   protected count(): void {
+    // No timer runs for a client that is logged in, nor is anything counted after the end.
+    this.#timer?.refresh()
     const wait = this.#pace.take(Date.now())
     if (wait > 0) this.#throttle(wait)
   }
 
-  /** Somebody who has said his name may be silent from now on; who has logged out has to say it again in time. */
+  /** Stops the login timeout when the client is logged in, and starts it when it is not, as after a logout. */
   protected checkLogin(): void {
     if (this.#gone) return
     if (!this.name) this.#awaitLogin()

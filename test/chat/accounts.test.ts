@@ -224,6 +224,18 @@ test('private messages are kept for their addressee, without those of the blocke
   expect(await reasonOf(chat.talk.tell(bob, 'nobody', 'x'))).toBe('nobody-here')
 })
 
+test('telling tells apart what is dropped, who is absent, and who cannot be told', async () => {
+  const { chat, guest } = await stage()
+  const [alice, bob] = [await guest('alice', 1), await guest('bob', 1)]
+  await guest('deaf', 1, { ...silent, carriesPrivate: false })
+  expect(await chat.talk.tell(alice, 'BOB', 'x')).toBe(true)
+  await chat.block(bob, 'alice')
+  expect(chat.talk.isBlocked(alice, 'BOB')).toBe(true)
+  expect(await chat.talk.tell(alice, 'BOB', 'x')).toBe(false)
+  expect(await reasonOf(chat.talk.tell(alice, 'deaf', 'x'))).toBe('no-private-messages')
+  expect(await reasonOf(chat.talk.tell(alice, 'nobody', 'x'))).toBe('nobody-here')
+})
+
 test('the newest messages of a room, however much came and went since', async () => {
   const { chat, guest } = await stage()
   const alice = await guest('alice', LOBBY)
