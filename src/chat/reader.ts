@@ -3,7 +3,7 @@ import type { Event, LogName } from '../engine/event.ts'
 import { FairQueue } from './fair-queue.ts'
 import { refuse } from './refusal.ts'
 
-/** Pages that are read at the same time, so that a commit waits for no more than these. */
+/** Pages that are read at the same time, and at most in one round of the event loop: a commit waits for no more than these. */
 const RUNNING = 2
 /** Pages that may wait, for one address and for all. */
 const WAITING_PER_ADDRESS = 2_048
@@ -40,7 +40,7 @@ export class Reader {
   async *pages(log: LogName, range: Range, asker: Asker): AsyncGenerator<readonly Event[]> {
     const pages = this.#engine.read(log, range)[Symbol.asyncIterator]()
     while (!asker.closed) {
-      const page = await this.#queue.run(asker.address, () => pages.next()).catch(refuse)
+      const page = await this.#queue.run(asker.address, () => nextPage(pages)).catch(refuse)
       if (page.done) return
       yield page.value
     }
@@ -69,4 +69,11 @@ export class Reader {
     }
     return found.slice(-limit)
   }
+}
+
+/** Reads a page, and gives the event loop a round: what is made of the page takes time, too. */
+async function nextPage<T>(pages: AsyncIterator<T>): Promise<IteratorResult<T>> {
+  const page = await pages.next()
+  await new Promise((resolve) => setImmediate(resolve))
+  return page
 }

@@ -11,6 +11,7 @@ import { isForeign, isRebound } from './origin.ts'
 import { PatientWebSocket } from './patient.ts'
 import type { HttpGround, Routes, SocketRoute } from './routes.ts'
 import { statusAlone } from './status.ts'
+import { RequestTurns } from './turns.ts'
 
 /** Bytes of a request's body. */
 const MAX_BODY = 65_536
@@ -68,6 +69,9 @@ export async function openApp(options: AppOptions, routes: readonly Routes[]): P
     // Connections end themselves, each when it has its answers.
     preClose: (done: () => void) => done(),
   })
+  const turns = new RequestTurns()
+  // Before anything else is done for a request.
+  app.addHook('onRequest', async ({ ip }) => turns.take(ip))
   const sockets = new Set<string>()
   app.addHook('onRequest', async ({ host, is404, ws, method, headers, routeOptions: { url = '' } }, reply) => {
     // Nothing follows a handshake that is refused, nor a body that nobody reads.
