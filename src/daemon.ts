@@ -16,6 +16,7 @@ import { chatterboxListener, chatterboxOptions } from './protocols/chatterbox/ch
 import { encoder } from './protocols/line/json.ts'
 import { lineListener } from './protocols/line/line.ts'
 import { LineWire, lastLine } from './protocols/line/wire.ts'
+import { defaultMemoryLimit, MemoryBudget } from './protocols/memory.ts'
 import type { Vitals } from './protocols/operation/vitals.ts'
 import type { Address, Certificate, Protocol } from './protocols/protocol.ts'
 import { Tally } from './protocols/tally.ts'
@@ -75,11 +76,14 @@ export async function startDaemon(
   })
   let stopping: Promise<void> | undefined
   const tally = new Tally()
+  const holders = () => protocols.flatMap(({ protocol }) => [...protocol.holders])
+  const memory = new MemoryBudget(config['memory-limit'] || defaultMemoryLimit(), { holders, engine }, log)
   const vitals: Vitals = {
     version,
     chat,
     engine,
     tally,
+    memory,
     get draining() {
       return stopping !== undefined
     },
@@ -89,6 +93,7 @@ export async function startDaemon(
     },
   }
   const protocols = await protocolsOf(config, chat, vitals, log, certificate)
+  memory.start()
 
   const addresses = new Map<string, Address>()
   const stop = async (): Promise<void> => {
@@ -102,6 +107,7 @@ export async function startDaemon(
     await Promise.all(protocols.map(({ protocol }) => (protocol.drain ? undefined : protocol.stop())))
     await Promise.all(asked.map(({ protocol }) => protocol.stop()))
     clearTimeout(abort)
+    memory.stop()
     await chat.stop()
     await engine.stop()
   }
@@ -161,10 +167,11 @@ async function protocolsOf(
   log: Logger,
   certificate: Certificate | undefined,
 ) {
-  const { tally } = vitals
+  const { tally, memory } = vitals
   const admission = new Admission({
     maxConnections: config['max-connections'],
     maxPerAddress: config['max-per-address'],
+    exhausted: () => memory.exhausted,
   })
   const encode = encoder(config['line-ascii'])
   const line = {

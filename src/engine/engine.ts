@@ -85,6 +85,11 @@ export interface Engine {
   /** Commits what is still waiting, then closes. Nothing may be appended afterwards. */
   stop(): Promise<void>
 
+  /** Bytes of events held in memory, of all logs. */
+  readonly heldBytes: number
+  /** Drops the older half of the events held in memory of each log; they are read from the store when they are asked for. */
+  trimMemory(): void
+
   /** Resolves while the engine can commit. Rejects with {@link Unavailable} otherwise. */
   ping(): Promise<void>
 

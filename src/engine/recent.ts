@@ -3,6 +3,11 @@ import type { Event } from './event.ts'
 /** What one event is taken to occupy beside its texts. */
 export const OVERHEAD_BYTES = 100
 
+/** Bytes held by all logs of an engine. */
+export class RecentTotal {
+  bytes = 0
+}
+
 export interface MemoryLimits {
   /** Events of one log. */
   readonly events: number
@@ -13,13 +18,16 @@ export interface MemoryLimits {
 /** The newest events of one log, without a hole, bounded in count and bytes. */
 export class Recent {
   readonly #limits: MemoryLimits
+  readonly #total: RecentTotal
   #events: Event[] = []
   /** Where the events begin in the array: the array is cut only now and then. */
   #start = 0
   #bytes = 0
 
-  constructor(limits: MemoryLimits) {
+  /** `total` counts the bytes of this log, too, until it is {@link clear}ed. */
+  constructor(limits: MemoryLimits, total = new RecentTotal()) {
     this.#limits = limits
+    this.#total = total
   }
 
   get size(): number {
@@ -37,8 +45,19 @@ export class Recent {
 
   push(event: Event): void {
     this.#events.push(event)
-    this.#bytes += weigh(event)
+    const bytes = weigh(event)
+    this.#bytes += bytes
+    this.#total.bytes += bytes
     while (this.size > this.#limits.events || this.#bytes > this.#limits.bytes) this.#drop()
+  }
+
+  /** Drops the older half. */
+  halve(): void {
+    for (let left = Math.ceil(this.size / 2); left > 0; left--) this.#drop()
+  }
+
+  clear(): void {
+    while (this.size > 0) this.#drop()
   }
 
   /** Forgets everything up to an id. */
@@ -77,7 +96,9 @@ export class Recent {
   #drop(): void {
     const event = this.#events[this.#start]
     if (event === undefined) return
-    this.#bytes -= weigh(event)
+    const bytes = weigh(event)
+    this.#bytes -= bytes
+    this.#total.bytes -= bytes
     this.#start++
     if (this.#start < 256 || this.#start < this.#events.length / 2) return
     this.#events = this.#events.slice(this.#start)

@@ -5,6 +5,8 @@ export interface AdmissionOptions {
   readonly maxConnections: number
   /** Connections from one address; 0 means without bound. */
   readonly maxPerAddress: number
+  /** Whether there is no memory for more connections. */
+  readonly exhausted?: () => boolean
 }
 
 /** How long a connection over a bound waits for another one to end, in ms. */
@@ -43,6 +45,7 @@ export class Admission {
    */
   refuse(address: string | undefined): DisconnectReason | undefined {
     const { maxConnections } = this.#options
+    if (this.#options.exhausted?.()) return 'out-of-memory'
     if (maxConnections > 0 && this.#count >= maxConnections) return 'too-many-connections'
     const refused = address === undefined ? undefined : this.refuseClient(address)
     if (!refused) this.#count++

@@ -12,6 +12,7 @@ export type DisconnectReason =
   | 'unavailable'
   | 'frame-too-long'
   | 'peer-vanished'
+  | 'out-of-memory'
   | 'stopping'
 
 export const DISCONNECTS: Readonly<Record<DisconnectReason, Disconnect>> = {
@@ -24,5 +25,6 @@ export const DISCONNECTS: Readonly<Record<DisconnectReason, Disconnect>> = {
   'frame-too-long': { text: 'Message too long', reconnect: true },
   // Counted and logged; the peer hears nothing any more.
   'peer-vanished': { text: 'No acknowledgement', reconnect: true },
+  'out-of-memory': { text: 'Server is short of memory', reconnect: true },
   stopping: { text: 'Server is stopping, come back in a moment', reconnect: true },
 }

@@ -52,6 +52,11 @@ export class Hearing {
     return this.#waiting || this.#underWay >= MOST || this.#bytes >= MOST_BYTES
   }
 
+  /** Bytes of what was heard and is not done. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
   /** Whether everything heard is done. */
   get idle(): boolean {
     return !this.#waiting && this.#underWay === 0

@@ -6,6 +6,7 @@ import { arrival } from '../turn.ts'
 import type { Admission } from './admission.ts'
 import { deadPeers } from './dead-peers.ts'
 import type { DisconnectReason } from './disconnect.ts'
+import type { MemoryHolder } from './memory.ts'
 import type { Address, Certificate, Protocol } from './protocol.ts'
 import type { Tally, Traffic } from './tally.ts'
 
@@ -36,7 +37,7 @@ export interface ListenerOptions {
 }
 
 /** What a listener knows of whom it has let in. */
-export interface Client {
+export interface Client extends MemoryHolder {
   /** Ends it when it has its answers and a notice. */
   stop(): void
   /** Bytes that wait for it. */
@@ -105,6 +106,10 @@ export class Listener implements Protocol {
       traffic.queued += queued
     }
     return traffic
+  }
+
+  get holders(): Iterable<MemoryHolder> {
+    return this.#connections.values()
   }
 
   async stop(): Promise<void> {

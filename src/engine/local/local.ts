@@ -17,7 +17,7 @@ import {
 import type { Draft, Event, LogName } from '../event.ts'
 import { fold } from '../fold.ts'
 import { readLog } from '../reading.ts'
-import { type MemoryLimits, Recent } from '../recent.ts'
+import { type MemoryLimits, Recent, RecentTotal } from '../recent.ts'
 import type { Watch } from '../watch.ts'
 import { Commits } from './commits.ts'
 import type { StoreOptions } from './messages.ts'
@@ -40,6 +40,7 @@ export class LocalEngine implements Engine {
   readonly #options: LocalOptions
   readonly #watch: Watch
   readonly #followed = new Map<LogName, Followed>()
+  readonly #recentTotal = new RecentTotal()
   readonly #rooms = new Rooms()
   readonly #roomWatchers = new Set<(room: number) => void>()
   /** Folded. The rest of an account is asked from the store when it is needed. */
@@ -83,6 +84,14 @@ export class LocalEngine implements Engine {
     await this.#store?.close()
   }
 
+  get heldBytes(): number {
+    return this.#recentTotal.bytes
+  }
+
+  trimMemory(): void {
+    for (const { recent } of this.#followed.values()) recent?.halve()
+  }
+
   async ping(): Promise<void> {
     await this.#thread.ask({ op: 'ping' })
   }
@@ -102,7 +111,9 @@ export class LocalEngine implements Engine {
     followed.listeners = [...followed.listeners, listener]
     return () => {
       followed.listeners = followed.listeners.filter((other) => other !== listener)
-      if (followed.listeners.length === 0 && this.#followed.get(log) === followed) this.#followed.delete(log)
+      if (followed.listeners.length > 0 || this.#followed.get(log) !== followed) return
+      this.#followed.delete(log)
+      followed.recent?.clear()
     }
   }
 
@@ -237,7 +248,7 @@ export class LocalEngine implements Engine {
     if (event.kind === 'closed') this.#rooms.remove(event.room)
     const followed = this.#followed.get(log)
     if (followed) {
-      followed.recent ??= new Recent(this.#options.memory)
+      followed.recent ??= new Recent(this.#options.memory, this.#recentTotal)
       followed.recent.push(event)
       for (const listener of followed.listeners) listener(event)
     }

@@ -138,6 +138,14 @@ export class RedisEngine implements Engine {
     this.#appends.stop()
   }
 
+  get heldBytes(): number {
+    return this.#feeds.heldBytes
+  }
+
+  trimMemory(): void {
+    this.#feeds.trimMemory()
+  }
+
   async ping(): Promise<void> {
     if (this.#health.trouble !== undefined) throw new Unavailable(this.#health.trouble)
     await this.#link.command(['PING'])

@@ -55,6 +55,10 @@ export class FrameConnection extends Connection {
     return this.#hearing.idle
   }
 
+  protected override get unfinished(): number {
+    return this.#reader.held + this.#hearing.bytes
+  }
+
   protected override retry(): boolean {
     return !this.#hearing.busy
   }

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { Listener } from '../listener.ts'
+import type { MemoryHolder } from '../memory.ts'
 import type { Address, Certificate, Protocol } from '../protocol.ts'
 import type { Traffic } from '../tally.ts'
 import type { App } from './app.ts'
@@ -62,6 +63,10 @@ export class Http implements Protocol {
 
   get traffic(): Traffic {
     return this.#listener.traffic
+  }
+
+  get holders(): Iterable<MemoryHolder> {
+    return this.#listener.holders
   }
 
   drain(): void {

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import type { DisconnectReason } from '../disconnect.ts'
 import type { Client } from '../listener.ts'
 
 /** A connection to the HTTP port: idle, being answered, or turned into a WebSocket. */
@@ -42,6 +43,19 @@ export class Visitor implements Client {
 
   get queued(): number {
     return this.#client?.queued ?? this.#socket.writableLength
+  }
+
+  get held(): number {
+    return this.#client?.held ?? this.#socket.writableLength
+  }
+
+  slow(on: boolean): void {
+    this.#client?.slow(on)
+  }
+
+  discard(reason: DisconnectReason): void {
+    if (this.#client) this.#client.discard(reason)
+    else this.#socket.destroy()
   }
 
   stop(): void {

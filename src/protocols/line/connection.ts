@@ -36,6 +36,10 @@ export class LineConnection extends Connection implements Reader {
     return this.#conversation.session.name
   }
 
+  protected override get unfinished(): number {
+    return this.#lines.readableLength + this.#lines.writableLength + this.#conversation.unanswered
+  }
+
   protected override get quiet(): boolean {
     return this.#conversation.quiet
   }

@@ -78,6 +78,11 @@ export class Conversation implements Talk {
     await settledWithin(this.chat.close(this.session), FREE_MS)
   }
 
+  /** Bytes, roughly, of lines that are not answered yet. */
+  get unanswered(): number {
+    return this.#pipeline.weight
+  }
+
   /** Whether every line heard has had its whole answer. */
   get quiet(): boolean {
     return this.#pipeline.empty && !this.#exclusive

@@ -31,6 +31,11 @@ export class Pipeline {
     return this.#places.length === this.#gone
   }
 
+  /** Characters of the lines that are not answered yet. */
+  get weight(): number {
+    return this.#weight
+  }
+
   /** Whether the next line had better wait. */
   get full(): boolean {
     return this.#places.length - this.#gone >= MOST_LINES || this.#weight > MOST_CHARACTERS

@@ -48,6 +48,10 @@ class LineSocket extends SocketConnection<Line> implements Reader {
     return this.#conversation.session.name
   }
 
+  protected override get unfinished(): number {
+    return this.#conversation.unanswered + this.inboxBytes
+  }
+
   protected override get quiet(): boolean {
     return this.#conversation.quiet
   }

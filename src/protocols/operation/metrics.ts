@@ -75,6 +75,10 @@ export function metricsOf(vitals: Vitals): Registry {
     byProtocol(({ queued }) => queued),
     ['protocol'],
   )
+  gauge('roomd_memory_bytes', 'Bytes in queues, unfinished input and the newest events of rooms.', (set) =>
+    set(vitals.memory.held),
+  )
+  gauge('roomd_memory_limit_bytes', 'Bytes that these may have.', (set) => set(vitals.memory.limit))
   gauge(
     'roomd_sessions',
     'Names that are logged in, by protocol.',

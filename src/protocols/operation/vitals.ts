@@ -1,5 +1,6 @@
 import type { Chat } from '../../chat/chat.ts'
 import type { Engine } from '../../engine/engine.ts'
+import type { MemoryBudget } from '../memory.ts'
 import type { Tally, Traffic } from '../tally.ts'
 
 /** Where it is seen how the daemon is. */
@@ -8,6 +9,7 @@ export interface Vitals {
   readonly chat: Chat
   readonly engine: Pick<Engine, 'ping' | 'roomCount'>
   readonly tally: Tally
+  readonly memory: Pick<MemoryBudget, 'held' | 'limit' | 'exhausted'>
   /** The daemon stops: no more clients, please. */
   readonly draining: boolean
   /** Of every listener, by its protocol's name. */
