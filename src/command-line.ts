@@ -12,6 +12,9 @@ const STOPPED = 0
 const FAULT = 1
 const MISUSE = 2
 
+/** How long a stop may take before a further signal ends it at once, in ms: npm passes on what the terminal has sent to both. */
+const STOP_PATIENCE_MS = 2_000
+
 /** Ends the process once what it has said is written: that of a worker of pm2's cluster is, by pm2, in its own time. */
 async function exit(status: number): Promise<never> {
   if (cluster.isWorker) await Promise.all([written(process.stdout), written(process.stderr)])
@@ -108,17 +111,33 @@ async function serve(options: Readonly<Record<string, unknown>>): Promise<void> 
   const log = await logTo(process.stdout, config['log-level'])
 
   const starting = startDaemon(config, log, { version: version() })
+  let stopping = false
+  let forcible = false
   const stop = async (why: object, status: number) => {
+    if (stopping) return
+    stopping = true
     log.info(why, 'stopping')
-    await (await starting).stop()
+    setTimeout(() => {
+      forcible = true
+      log.info('still stopping; a further signal ends it at once')
+    }, STOP_PATIENCE_MS).unref()
+    const daemon = await starting.catch(() => undefined)
+    // It has not started, which is reported below.
+    if (!daemon) return
+    await daemon.stop()
     log.info('stopped')
     await exit(status)
   }
+  const signalled = (signal: NodeJS.Signals) => {
+    if (!forcible) return stop({ signal }, STOPPED)
+    log.warn({ signal }, 'ended before every client had its last lines')
+    return exit(FAULT)
+  }
   // From the first moment on: whoever has read "ready" may stop it at once.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop({ signal }, STOPPED))
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, signalled)
   // From a terminal it says that the terminal is gone.
-  if (process.stdout.isTTY) process.once('SIGHUP', () => stop({ signal: 'SIGHUP' }, STOPPED))
-  else process.on('SIGHUP', async () => (await starting).reload())
+  if (process.stdout.isTTY) process.on('SIGHUP', signalled)
+  else process.on('SIGHUP', () => starting.then((daemon) => daemon.reload()).catch(() => {}))
   const daemon = await starting
   void daemon.died.then((fault) => {
     process.stderr.write(`roomd: ${fault.message}\n`)
