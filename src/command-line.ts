@@ -6,6 +6,7 @@ import yargs from 'yargs'
 import { hideBin } from 'yargs/helpers'
 import { ConfigError, checkConfig, OPTIONS, type Option } from './config.ts'
 import { startDaemon } from './daemon.ts'
+import { shownVariable, unknownVariables } from './environment.ts'
 
 /** Exit statuses: a stop that was asked for, a fault, options that make no sense. */
 const STOPPED = 0
@@ -25,6 +26,8 @@ function written(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise((resolve) => stream.write('', 'utf8', () => resolve()))
 }
 
+const IGNORED = 'ignored environment variables that are not options'
+
 /** Where everything is moved from or to. */
 const PLACE = { group: 'Data', type: 'string', demandOption: true, requiresArg: true } as const
 
@@ -34,8 +37,8 @@ function describe([name, { type, group, choices, default: value, describe: what 
     group,
     describe: choices ? `${what}: ${choices.join(', ')}` : what,
     defaultDescription: String(value ?? 'off'),
+    // A boolean is none to yargs, which would take anything but `true` for false.
     requiresArg: type !== 'boolean' && type !== 'port',
-    ...(type === 'boolean' && { boolean: true }),
   }
   return [name, described] as const
 }
@@ -89,10 +92,21 @@ async function logTo({ isTTY }: NodeJS.WriteStream, level: string): Promise<Logg
   return pino({ level, base: null }, pretty({ translateTime: 'HH:MM:ss' }))
 }
 
+/** Takes variables that are no options out of the environment, where the parser would refuse them. Returns how they are shown. */
+function dropUnknownVariables(options: readonly string[]): readonly string[] {
+  return unknownVariables(process.env, options).map((variable) => {
+    delete process.env[variable.name]
+    return shownVariable(variable)
+  })
+}
+
 async function run(args: readonly string[]): Promise<void> {
+  const known = ['config', ...Object.keys(OPTIONS)]
+  const ignored = dropUnknownVariables(args.includes('migrate') ? [...known, 'from', 'to'] : known)
   const options = await parse(args)
   const [command] = options._ as readonly unknown[]
-  if (command !== 'migrate') return serve(options)
+  if (command !== 'migrate') return serve(options, ignored)
+  if (ignored.length > 0) process.stderr.write(`roomd: ${IGNORED}: ${ignored.join(', ')}\n`)
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
       process.stderr.write(
@@ -106,9 +120,10 @@ async function run(args: readonly string[]): Promise<void> {
   await migrate({ from: options.from, to: options.to, prefix }, process.stdout)
 }
 
-async function serve(options: Readonly<Record<string, unknown>>): Promise<void> {
+async function serve(options: Readonly<Record<string, unknown>>, ignored: readonly string[]): Promise<void> {
   const config = checkConfig(options)
   const log = await logTo(process.stdout, config['log-level'])
+  if (ignored.length > 0) log.warn({ variables: ignored }, IGNORED)
 
   const starting = startDaemon(config, log, { version: version() })
   let stopping = false

@@ -75,6 +75,44 @@ test('SIGUSR1 opens no debugger', async () => {
   expect(await daemon.exit).toMatchObject({ status: 0, stderr: '' })
 })
 
+test('variables of the environment that are no options are one warning, without their values', async () => {
+  const daemon = roomd(ARGS, {
+    ROOMD_SERVICE_HOST: '10.3.104.46',
+    ROOMD_PORT: 'tcp://10.3.104.46:9090',
+    ROOMD_MAXTEXT: '7',
+  })
+  await daemon.ready()
+  const warnings = daemon.log.filter(({ level }) => level === 40)
+  expect(warnings).toHaveLength(1)
+  expect(warnings[0]).toMatchObject({ msg: 'ignored environment variables that are not options' })
+  expect(new Set(warnings[0]?.variables as string[])).toEqual(
+    new Set(['ROOMD_SERVICE_HOST', 'ROOMD_PORT', 'ROOMD_MAXTEXT (did you mean ROOMD_MAX_TEXT?)']),
+  )
+  expect(JSON.stringify(daemon.log)).not.toContain('10.3.104.46')
+})
+
+test.each([
+  { ROOMD_LINE: 'tcp://10.3.104.46:9090' },
+  { ROOMD_LINE: '' },
+  { ROOMD_SYNC: 'never' },
+  { ROOMD_LINE_ASCII: 'perhaps' },
+  { ROOMD_LINE_ASCII: '1' },
+])('%j is refused, status 2, whatever else is there', async (env) => {
+  const { status, stderr } = await roomd(['--data', ':memory:'], { ...env, ROOMD_PORT: 'tcp://10.3.104.46:9090' }).exit
+  expect(stderr).toMatch(/^roomd: --(line|sync|line-ascii) .*\n$/)
+  expect(status).toBe(2)
+})
+
+test('a migration names such variables too', async () => {
+  const { status, stderr } = await roomd(['migrate', '--from', '/nowhere', '--to', '/elsewhere'], {
+    ROOMD_REDISPREFIX: 'x',
+  }).exit
+  expect(stderr).toMatch(
+    /^roomd: ignored environment variables that are not options: ROOMD_REDISPREFIX \(did you mean ROOMD_REDIS_PREFIX\?\)\n/,
+  )
+  expect(status).not.toBe(0)
+})
+
 test('a signal that comes when the stop has taken a while ends it at once, an earlier one does not', async () => {
   const daemon = roomd([...ARGS, '--drain-timeout', '60', '--max-rate', '0'])
   const port = await daemon.ready()
