@@ -4,9 +4,10 @@ import { readFileSync } from 'node:fs'
 import { type Logger, pino } from 'pino'
 import yargs from 'yargs'
 import { hideBin } from 'yargs/helpers'
-import { ConfigError, checkConfig, OPTIONS, type Option } from './config.ts'
+import { type Config, ConfigError, checkConfig, OPTIONS, type Option } from './config.ts'
 import { startDaemon } from './daemon.ts'
 import { shownVariable, unknownVariables } from './environment.ts'
+import { lackingDescriptors, whereToGo } from './surroundings.ts'
 
 /** Exit statuses: a stop that was asked for, a fault, options that make no sense. */
 const STOPPED = 0
@@ -124,6 +125,7 @@ async function serve(options: Readonly<Record<string, unknown>>, ignored: readon
   const config = checkConfig(options)
   const log = await logTo(process.stdout, config['log-level'])
   if (ignored.length > 0) log.warn({ variables: ignored }, IGNORED)
+  warnOfDescriptors(config, log)
 
   const starting = startDaemon(config, log, { version: version() })
   let stopping = false
@@ -160,6 +162,19 @@ async function serve(options: Readonly<Record<string, unknown>>, ignored: readon
   })
   // pm2 (`wait_ready`), or whoever started this with a channel, learns that connections are taken.
   process.send?.('ready')
+  const where = process.stdout.isTTY ? whereToGo(daemon.addresses, config['http-tls']) : undefined
+  if (where !== undefined) log.info(where)
+}
+
+/** A bound of 0 is warned of where not even the default number of connections fits. */
+function warnOfDescriptors(config: Config, log: Logger): void {
+  const maxConnections = config['max-connections']
+  const lacking = lackingDescriptors(maxConnections || OPTIONS['max-connections'].default)
+  if (!lacking) return
+  log.warn(
+    { maxConnections, ...lacking },
+    '--max-connections is more than the limit of open files lets in; raise ulimit -n, or lower it',
+  )
 }
 
 run(hideBin(process.argv)).catch((error: unknown) => {

@@ -12,7 +12,7 @@ const FLOORS = [
   /^commands\//,
   /^src\/protocols\//,
   /^src\/((daemon|web|config|certificate)\.ts$|migrate\/)/,
-  /^src\/(main|command-line|environment)\.ts$/,
+  /^src\/(main|command-line|environment|surroundings)\.ts$/,
 ]
 
 function floorOf(file: string): number {

@@ -113,6 +113,22 @@ test('a migration names such variables too', async () => {
   expect(status).not.toBe(0)
 })
 
+test('more connections than files may be open are warned of with both numbers', async () => {
+  const limited = ['prlimit', '--nofile=600']
+  const daemon = roomd([...ARGS, '--max-connections', '500'], {}, limited)
+  await daemon.ready()
+  expect(daemon.log.filter(({ level }) => level === 40)).toMatchObject([
+    { maxConnections: 500, openFiles: 600, connectionsThatFit: 450, msg: expect.stringContaining('ulimit -n') },
+  ])
+  const unbounded = roomd([...ARGS, '--max-connections', '0'], {}, limited)
+  await unbounded.ready()
+  expect(unbounded.log.filter(({ level }) => level === 40)).toHaveLength(1)
+  // Node raises the soft limit to the hard one.
+  const fitting = roomd([...ARGS, '--max-connections', '500'], {}, ['prlimit', '--nofile=600:700'])
+  await fitting.ready()
+  expect(fitting.log.filter(({ level }) => level === 40)).toEqual([])
+})
+
 test('a signal that comes when the stop has taken a while ends it at once, an earlier one does not', async () => {
   const daemon = roomd([...ARGS, '--drain-timeout', '60', '--max-rate', '0'])
   const port = await daemon.ready()
@@ -133,4 +149,12 @@ test('a signal that comes when the stop has taken a while ends it at once, an ea
   expect(await daemon.exit).toMatchObject({ status: 1, signal: null, stderr: '' })
   expect(daemon.log.at(-1)).toMatchObject({ level: 40, msg: 'ended before every client had its last lines' })
   slow.destroy()
+})
+
+test('a log that no terminal shows does not say where to go', async () => {
+  const daemon = roomd([...ARGS, '--http', '0'])
+  await daemon.ready()
+  daemon.child.kill('SIGTERM')
+  await daemon.exit
+  expect(daemon.log.map(({ msg }) => msg)).toEqual(['listening', 'listening', 'ready', 'stopping', 'stopped'])
 })
