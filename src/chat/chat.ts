@@ -15,6 +15,7 @@ import { Counts } from './counts.ts'
 import { Directory } from './directory.ts'
 import { Membership } from './membership.ts'
 import { fold, isName, isReserved } from './names.ts'
+import { networkOf } from './network.ts'
 import { Passwords } from './passwords.ts'
 import { Refusal, refuse } from './refusal.ts'
 import { type Cost, Secrets } from './secrets.ts'
@@ -22,7 +23,7 @@ import type { Session } from './session.ts'
 import { Talk } from './talk.ts'
 import { Tickets } from './tickets.ts'
 
-/** Failed attempts a minute for a name or room and for an address. */
+/** Failed attempts a minute from an address. */
 const FAILURES = 5
 const MINUTE_MS = 60_000
 const HOUR_MS = 3_600_000
@@ -138,7 +139,7 @@ export class Chat {
   async #register<T>(name: string, address: string, own: Session | undefined, make: () => Promise<T>): Promise<T> {
     if (await this.isRegistered(name)) throw new Refusal('name-taken')
     for (const session of this.#here.get(fold(name)) ?? []) if (session !== own) throw new Refusal('name-in-use')
-    if (!this.#registrations.count([address])) throw new Refusal('too-many-attempts')
+    if (!this.#registrations.count([networkOf(address)])) throw new Refusal('too-many-attempts')
     const made = await make().catch(refuse)
     // The account is made, whatever becomes of these.
     if (!own) await this.#blocking.disown(name).catch(() => {})

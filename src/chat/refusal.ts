@@ -16,7 +16,7 @@ export type Reason =
   /** Empty, or over 128 characters. */
   | 'secret-invalid'
   | 'secret-wrong'
-  /** Too many failures for this name or from this address within a minute, or accounts made; nothing was checked. */
+  /** Too many failures from this address within a minute, or accounts made; nothing was checked. */
   | 'too-many-attempts'
   /** The name is held in the room that is being entered. */
   | 'name-in-room'
