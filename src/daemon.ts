@@ -54,6 +54,7 @@ export async function startDaemon(
     recovered: () => log.info('commits work again'),
     warning: (reason) => log.warn({ reason }, 'commits work, but something is wrong beneath'),
     lost: (reason) => log.error({ reason }, 'what was committed is lost; going on with what is left'),
+    clockWentBack: (ms) => log.warn({ seconds: ms / 1_000 }, 'the clock went back; ids go on rising, times follow it'),
     died: die,
     measured: (events, ms) => measured?.(events, ms),
   })

@@ -5,12 +5,20 @@ import type { Recent } from './recent.ts'
 /** Events read from the store at a time. */
 const PAGE = 256
 
+/** The ends of a log. */
+export interface Bounds {
+  /** Everything after this id, up to `last`, is still known. */
+  readonly start: number
+  readonly last: number
+  /** The newest event whose id is ahead of its time, see {@link timeAt}; 0 where there is none. */
+  readonly ahead: number
+}
+
 /** What lies beneath an engine, as it is read. */
 export interface Store {
   /** Events the store steps over at a time on its way to the newest n. */
   readonly stride: number
-  /** What is still known of a log: everything after `start`, up to `last`. */
-  bounds(log: LogName): Promise<{ readonly start: number; readonly last: number } | undefined>
+  bounds(log: LogName): Promise<Bounds | undefined>
   /** The oldest `limit` events of a range. */
   page(log: LogName, from: number, to: number, limit: number): Promise<readonly Event[]>
   /** The id that many events before the end of the range; undefined when the range is shorter. */
@@ -26,25 +34,79 @@ export async function* readLog(
 ): AsyncGenerator<readonly Event[]> {
   // What is committed from here on is not part of the answer.
   const newest = recent?.last || ((await store.bounds(log))?.last ?? 0)
-  const to = Math.min(range.to === undefined ? newest : lastIdAt(range.to), newest)
   let from = range.from === undefined ? 0 : idAt(range.from)
   if (range.after !== undefined) {
     await checkNothingMissing(store, log, range.after, recent)
     from = Math.max(from, range.after + 1)
   }
 
-  const held = recent?.slice(from, to, range.limit)
+  const held = recent && heldOf(recent, from, newest, range)
   if (recent && held && (from >= recent.first || held.length === range.limit)) {
     for (let start = 0; start < held.length; start += PAGE) yield held.slice(start, start + PAGE)
     return
   }
+  let to = newest
+  if (isTimed(range)) {
+    const ahead = (await store.bounds(log))?.ahead ?? 0
+    to = Math.min(range.to === undefined ? newest : lastIdAt(range.to), newest)
+    if (ahead >= from) {
+      yield* readByTime(store, log, from, Math.min(Math.max(to, ahead), newest), range)
+      return
+    }
+  }
   if (range.limit !== undefined) from = await back(store, log, from, to, range.limit)
-  for (;;) {
-    const page = await store.page(log, from, to, PAGE)
+  yield* pagesOf(store, log, from, to)
+}
+
+function isTimed({ from, to }: Range): boolean {
+  return from !== undefined || to !== undefined
+}
+
+function isWithin({ at }: Event, { from, to }: Range): boolean {
+  return (from === undefined || at >= from) && (to === undefined || at <= to)
+}
+
+/** Those of a range that memory holds. */
+function heldOf(recent: Recent, from: number, newest: number, range: Range): Event[] {
+  if (!isTimed(range)) return recent.slice(from, newest, range.limit)
+  const held = recent.slice(from, newest).filter((event) => isWithin(event, range))
+  return range.limit === undefined ? held : held.slice(-range.limit)
+}
+
+/** A range of ids, in pages. */
+async function* pagesOf(store: Store, log: LogName, from: number, to: number): AsyncGenerator<readonly Event[]> {
+  for (let start = from; ; ) {
+    const page = await store.page(log, start, to, PAGE)
     if (page.length > 0) yield page
     const last = page.at(-1)
     if (last === undefined || page.length < PAGE) return
-    from = last.id + 1
+    start = last.id + 1
+  }
+}
+
+/**
+ * Those events between two ids that lie in a range of times: looked at one by one, where ids do not tell times. To find the newest
+ * `limit` of them takes looking twice, as they may be too many to hold.
+ */
+async function* readByTime(
+  store: Store,
+  log: LogName,
+  from: number,
+  to: number,
+  range: Range,
+): AsyncGenerator<readonly Event[]> {
+  let skip = 0
+  if (range.limit !== undefined) {
+    let count = 0
+    for await (const page of pagesOf(store, log, from, to)) {
+      for (const event of page) if (isWithin(event, range)) count++
+    }
+    skip = Math.max(0, count - range.limit)
+  }
+  for await (const page of pagesOf(store, log, from, to)) {
+    const within = page.filter((event) => isWithin(event, range))
+    if (within.length > skip) yield within.slice(skip)
+    skip = Math.max(0, skip - within.length)
   }
 }
 

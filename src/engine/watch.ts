@@ -7,6 +7,8 @@ export interface Watch {
   recovered(): void
   /** Something that whoever runs it should see to, though commits work. */
   warning?(reason: string): void
+  /** The clock has gone back by so many ms, once each time: ids go on rising, times are the clock's again. */
+  clockWentBack?(ms: number): void
   /** So many events were committed in one go, in so many ms. */
   measured?(events: number, ms: number): void
   /** What was committed has been lost beneath the engine, which goes on with what is left. */

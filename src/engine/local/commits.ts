@@ -1,6 +1,6 @@
 import { atTurnEnd, committed } from '../../turn.ts'
 import { Closed, Unavailable } from '../engine.ts'
-import { type Draft, type Event, type LogName, timeOf } from '../event.ts'
+import { type Draft, type Event, type LogName, timeAt } from '../event.ts'
 import type { Committed, Row } from './messages.ts'
 
 /**
@@ -28,6 +28,8 @@ export interface Committer {
   committed(log: LogName, event: Event): void
   /** So many events were committed in one transaction, in so many ms. */
   measured(events: number, ms: number): void
+  /** The last of them. */
+  timed(event: Event): void
   /** Commits fail, and why; once, until they work again. */
   trouble(reason: string): void
   recovered(): void
@@ -91,7 +93,8 @@ export class Commits {
     return { batch: this.#queue.splice(0, count), size }
   }
 
-  #committed(batch: readonly Waiting[], { ids, left }: Committed): void {
+  #committed(batch: readonly Waiting[], { ids, now, left }: Committed): void {
+    let last: Event | undefined
     for (let index = 0; index < batch.length; index++) {
       const waiting = batch[index]
       const id = ids[index]
@@ -104,10 +107,12 @@ export class Commits {
       if (draft.kind === 'closed') {
         for (const event of left) if (event.room === draft.room) this.#committer.committed(log, event)
       }
-      const event = eventOf(id, draft)
+      const event = eventOf(id, now, draft)
+      last = event
       this.#committer.committed(log, event)
       resolve(event)
     }
+    if (last) this.#committer.timed(last)
     if (this.#troubled) {
       this.#troubled = false
       this.#committer.recovered()
@@ -137,8 +142,8 @@ export class Commits {
 }
 
 /** Written out, and not spread: this is done for every line that is said. */
-function eventOf(id: number, { kind, room, from, to, body, sent, color }: Draft): Event {
-  const event = { id, at: timeOf(id), kind, room, from, body }
+function eventOf(id: number, now: number, { kind, room, from, to, body, sent, color }: Draft): Event {
+  const event = { id, at: timeAt(id, now), kind, room, from, body }
   if (to === undefined && sent === undefined && color === undefined) return event
   return {
     ...event,

@@ -1,4 +1,5 @@
 /** The engine of a single process: names and the newest events in memory, everything in SQLite. */
+import { ClockWatch } from '../clock.ts'
 import {
   type AccountRecord,
   type BlockRecord,
@@ -51,10 +52,12 @@ export class LocalEngine implements Engine {
   constructor(options: LocalOptions, watch: Watch) {
     this.#options = options
     this.#watch = watch
+    const clock = new ClockWatch((ms) => watch.clockWentBack?.(ms))
     this.#commits = new Commits({
       commit: (rows) => this.#thread.ask({ op: 'commit', rows }),
       committed: (log, event) => this.#committed(log, event),
       measured: (events, ms) => watch.measured?.(events, ms),
+      timed: (event) => clock.committed(event),
       trouble: (reason) => watch.trouble(reason),
       recovered: () => watch.recovered(),
     })

@@ -1,6 +1,7 @@
 /** The store behind a port: requests in, replies out in the same order, retention in between. */
 import { setImmediate as others } from 'node:timers/promises'
 import type { MessagePort } from 'node:worker_threads'
+import { DoubtfulClock } from '../clock.ts'
 import { unfinished } from '../moving.ts'
 import { causeOf, type Database, openDatabase } from './database.ts'
 import type { Notice, Reply, Request, StoreOptions } from './messages.ts'
@@ -52,11 +53,12 @@ export function serveStore(port: MessagePort, options: StoreOptions): void {
   })
 
   const { keep } = options
+  const clock = new DoubtfulClock()
   function* everything(): Generator<void> {
     yield* eraseEnded(store)
     if (keep.days === 0 && keep.events === 0) return
     const names = store.logNames(keep.days > 0 ? 0 : keep.events)
-    yield* sweep(store, names, keep, Date.now(), (log) => tell({ notice: 'trimmed', log: log.name, upTo: log.start }))
+    yield* sweep(store, names, keep, clock.now(), (log) => tell({ notice: 'trimmed', log: log.name, upTo: log.start }))
   }
   async function sweepOnce(): Promise<void> {
     try {
