@@ -20,8 +20,8 @@ export interface Talk {
   readonly address: string
   /** The table itself, for /help. */
   readonly commands: readonly Command[]
-  /** Closes the connection once everything queued for it has left. */
-  hangUp(): void
+  /** Ends the session and frees its nickname; the connection ends behind the reply. Resolves when the nickname is free. */
+  endSession(): Promise<void>
 }
 
 /** One reply, now or later, or a reply with pages of records behind it that are asked for as fast as they can leave. */

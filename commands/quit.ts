@@ -7,8 +7,8 @@ export const quit: Command = {
   help: 'Say good-bye; the connection closes.',
   state: 'any',
   least: 0,
-  run(talk) {
-    talk.hangUp()
+  async run(talk) {
+    await talk.endSession()
     return result('Bye')
   },
 }

@@ -26,6 +26,7 @@ export const WORDING: Readonly<Record<Reason, (parameter: string) => string>> = 
   'text-too-long': () => 'Message too long',
   'nobody-here': (parameter) => `No such user here: ${parameter.split(/[ \t]/, 1)}`,
   'history-gone': (parameter) => `History before ${/after=(\S*)/i.exec(parameter)?.[1]} is gone`,
+  'no-private-messages': (parameter) => `No such user here: ${parameter.split(/[ \t]/, 1)}`,
   'too-many-blocks': () => 'You have blocked too many already',
   unavailable: () => 'Temporarily unavailable',
 }

@@ -194,7 +194,7 @@ async function protocolsOf(
   add(config['line-tls'], () => lineListener(line, admission, certificate))
   add(config.chatterbox, () => chatterboxListener(chatterbox, admission, certificate))
   add(config['chatterbox-plain'], () => chatterboxListener(chatterbox, admission))
-  add(config.chatroom, () => chatroomListener(line, admission, certificate))
+  add(config.chatroom, () => chatroomListener({ ...line, maxText: config['max-text'] }, admission, certificate))
   if (config.http !== undefined) {
     const { webOf } = await import('./web.ts')
     add(config.http, () => webOf(config, { line, vitals, admission, certificate }))

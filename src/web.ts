@@ -26,6 +26,7 @@ export function webOf(config: Config, { line, vitals, admission, certificate }: 
     ...line,
     maxText: config['max-text'],
     publicRooms: config['globes-public-rooms'],
+    admins: config.admins,
     secret: config['globes-secret'],
     anyOrigin: config['globes-any-origin'],
   }

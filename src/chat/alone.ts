@@ -1,6 +1,5 @@
 import type { Engine } from '../engine/engine.ts'
 import { ALONE } from './directory.ts'
-import { Refusal } from './refusal.ts'
 import type { Session } from './session.ts'
 
 /** Sessions that have their names alone: nobody else is logged in that way under one, nor in a room, on whatever node. */
@@ -14,11 +13,12 @@ export class Alone {
     engine.heedSignals('alone', () => this.#check())
   }
 
-  /** Refuses `name-in-use` and `unavailable`. */
-  async take(session: Session, name: string): Promise<void> {
-    if ((await this.#engine.heldIn(name)).length > 0) throw new Refusal('name-in-use')
-    if (!(await this.#engine.claim(ALONE, name))) throw new Refusal('name-in-use')
+  /** Resolves with false when the name is in use anywhere. Refuses `unavailable`. */
+  async take(session: Session, name: string): Promise<boolean> {
+    if ((await this.#engine.heldIn(name)).length > 0) return false
+    if (!(await this.#engine.claim(ALONE, name))) return false
     this.#names.set(session, name)
+    return true
   }
 
   async giveUp(session: Session): Promise<void> {

@@ -13,6 +13,8 @@ import { Blocking } from './blocking.ts'
 import { Blocks } from './blocks.ts'
 import { Counts } from './counts.ts'
 import { Directory } from './directory.ts'
+import { Handover } from './handover.ts'
+import { RoomMakers } from './makers.ts'
 import { Membership } from './membership.ts'
 import { fold, isName, isReserved } from './names.ts'
 import { networkOf } from './network.ts'
@@ -51,6 +53,7 @@ export class Chat {
   /** The rooms there are. */
   readonly directory: Directory
   readonly tickets: Tickets
+  readonly makers: RoomMakers
   /** What is said. */
   readonly talk: Talk
   /** What the nodes tell one another. */
@@ -64,6 +67,7 @@ export class Chat {
   readonly #registrations: Attempts
   readonly #accounts: Accounts
   readonly #passwords: Passwords
+  readonly #handover = new Handover()
   readonly #membership: Membership
   /** Who is logged in on this node, by folded name. */
   readonly #here = new Map<string, Set<Session>>()
@@ -87,9 +91,10 @@ export class Chat {
     this.#accounts = new Accounts(engine, secrets, attempts)
     this.#passwords = new Passwords(secrets, attempts, this.#registrations)
     this.#blocking = new Blocking(engine, this.#blocks, this.#here)
-    this.#membership = new Membership(engine, this.#blocks, this.counts)
+    this.#membership = new Membership(engine, this.#blocks, this.counts, this.#handover)
     this.directory = new Directory(engine, this.#passwords, maxRooms || Number.POSITIVE_INFINITY)
     this.tickets = new Tickets(engine, ticketMs)
+    this.makers = new RoomMakers(engine)
     this.talk = new Talk(engine, this.#blocks, this.counts, maxText)
     this.#alone = new Alone(engine)
   }
@@ -104,12 +109,10 @@ export class Chat {
     const name = registered ? as.name : as
     await this.#checkName(name, registered).catch((error) => this.#refuseLogin(error))
     const key = fold(name)
-    const present = this.#present(key)
-    present.add(session)
+    await this.#closed(key)
+    this.#present(key).add(session)
     try {
-      // Who is logged in here may be in no room.
-      if (alone && present.size > 1) this.#refuseLogin(new Refusal('name-in-use'))
-      if (alone) await this.#alone.take(session, name).catch((error) => this.#refuseLogin(error))
+      if (alone) await this.#takeAlone(session, name).catch((error) => this.#refuseLogin(error))
       await this.#blocking.load(name)
     } catch (error) {
       await this.#absent(key, session)
@@ -138,7 +141,9 @@ export class Chat {
 
   async #register<T>(name: string, address: string, own: Session | undefined, make: () => Promise<T>): Promise<T> {
     if (await this.isRegistered(name)) throw new Refusal('name-taken')
-    for (const session of this.#here.get(fold(name)) ?? []) if (session !== own) throw new Refusal('name-in-use')
+    const others = () => [...(this.#here.get(fold(name)) ?? [])].filter((session) => session !== own)
+    const free = async () => others().length === 0
+    if (!(await this.#handover.take(own ?? successorOf(name), free, others))) throw new Refusal('name-in-use')
     if (!this.#registrations.count([networkOf(address)])) throw new Refusal('too-many-attempts')
     const made = await make().catch(refuse)
     // The account is made, whatever becomes of these.
@@ -174,9 +179,14 @@ export class Chat {
     return counts
   }
 
-  /** Whether anybody is logged in under a name here, or in a room under it anywhere. */
-  async live(name: string): Promise<boolean> {
-    return this.#here.has(fold(name)) || (await this.#engine.heldIn(name).catch(refuse)).length > 0
+  /**
+   * Whether nobody is logged in under a name here, nor in a room under it anywhere. Waits for sessions that are ending. Refuses
+   * `unavailable`.
+   */
+  isFree(name: string): Promise<boolean> {
+    const here = () => [...(this.#here.get(fold(name)) ?? [])]
+    const free = async () => here().length === 0 && (await this.#engine.heldIn(name).catch(refuse)).length === 0
+    return this.#handover.take(successorOf(name), free, here)
   }
 
   /** How a name that was ever seen is written; undefined when it never was. Refuses `unavailable`. */
@@ -252,9 +262,10 @@ export class Chat {
   async close(session: Session): Promise<void> {
     if (session.closed) return
     session.closed = true
-    await this.#membership.close(session)
+    const lastEvents = await this.#membership.close(session)
     this.talk.dismiss(session)
     await this.#absent(session.key, session)
+    await lastEvents()
   }
 
   /** Resolves when everybody who has left has been seen off, or cannot be. */
@@ -269,8 +280,8 @@ export class Chat {
 
   async #checkName(name: string, registered: boolean): Promise<void> {
     if (!isName(name)) throw new Refusal('name-invalid')
-    if (isReserved(name)) throw new Refusal('name-reserved')
-    if (!registered && (await this.isRegistered(name))) throw new Refusal('name-reserved')
+    if (registered) return
+    if (isReserved(name) || (await this.isRegistered(name))) throw new Refusal('name-reserved')
   }
 
   #refuseLogin(error: unknown): never {
@@ -280,6 +291,31 @@ export class Chat {
       if (refused instanceof Refusal) this.counts.refusedLogin(refused.reason)
       throw refused
     }
+  }
+
+  /** Resolves when sessions under a name that are closed are gone: what a guest has blocked goes with it. */
+  async #closed(key: string): Promise<void> {
+    const closed = () => [...(this.#here.get(key) ?? [])].filter((session) => session.closed)
+    if (closed().length === 0) return
+    await this.#handover.take(successorOf(key), async () => closed().length === 0, closed)
+  }
+
+  /** Refuses `name-in-use` unless all other sessions under the name are ending. */
+  async #takeAlone(session: Session, name: string): Promise<void> {
+    const key = fold(name)
+    // Of several that log in at once the first one counts.
+    const others = () => {
+      const present = [...(this.#here.get(key) ?? [])]
+      return present.slice(0, present.indexOf(session))
+    }
+    const take = async () => others().length === 0 && (await this.#alone.take(session, name))
+    const self = {
+      key,
+      get closed() {
+        return session.closed
+      },
+    }
+    if (!(await this.#handover.take(self, take, others))) throw new Refusal('name-in-use')
   }
 
   /** A guest whose name was registered by somebody else since may do nothing in that name. */
@@ -302,5 +338,11 @@ export class Chat {
       this.#blocking.forget(key)
     }
     await this.#alone.giveUp(session)
+    this.#handover.freed(key)
   }
+}
+
+/** A request for a name that no session makes. */
+function successorOf(name: string) {
+  return { key: fold(name), closed: false }
 }

@@ -130,6 +130,11 @@ export class Directory {
     return this.#engine.members(id).catch(refuse)
   }
 
+  /** Whether somebody holds a name in a room, on whatever node. */
+  async holds(id: number, name: string): Promise<boolean> {
+    return (await this.#engine.member(id, name).catch(refuse)) !== undefined
+  }
+
   /** Who is logged in where a name has one session only. */
   alone(): Promise<readonly string[]> {
     return this.inside(ALONE)

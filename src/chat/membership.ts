@@ -1,15 +1,19 @@
 import type { Engine, RoomRecord } from '../engine/engine.ts'
 import { Closed } from '../engine/engine.ts'
 import type { Draft } from '../engine/event.ts'
-import { atTurnEnd } from '../turn.ts'
+import { atTurnEnd, turnEnd } from '../turn.ts'
+import { settledWithin } from '../within.ts'
 import type { Blocks } from './blocks.ts'
 import type { Counts } from './counts.ts'
+import type { Handover } from './handover.ts'
 import { Refusal, refuse } from './refusal.ts'
 import { Room } from './room.ts'
 import type { Place, Session } from './session.ts'
 
 /** How long to wait before a `left` that could not be committed is tried again, in ms. */
 const RETRY_MS = 1_000
+/** How long a session that closes waits for what stands in the log before its own `left`, in ms. */
+const LAST_EVENTS_MS = 1_000
 
 /** A session on its way out of a room. */
 interface Departure {
@@ -24,19 +28,25 @@ export class Membership {
   readonly #engine: Engine
   readonly #blocks: Blocks
   readonly #counts: Counts
+  readonly #handover: Handover
+  /** Sessions of this node by the name that they hold in a room, see {@link placeOf}: several only of an account. */
+  readonly #holders = new Map<string, Set<Session>>()
   /** Rooms with somebody of this node in them. */
   readonly #rooms = new Map<number, { room: Room; unfollow(): void }>()
   /** Moves that are not committed yet: a session that closes waits for its own. */
   readonly #moving = new Map<Session, Promise<void>>()
+  /** Those whose `left` is being committed: no other session may share what they hold. */
+  readonly #leaving = new Set<Session>()
   readonly #departures = new Map<Session, Departure>()
   /** Rooms of which something else may be known since this turn. */
   readonly #changed = new Set<number>()
   #stopping = false
 
-  constructor(engine: Engine, blocks: Blocks, counts: Counts) {
+  constructor(engine: Engine, blocks: Blocks, counts: Counts, handover: Handover) {
     this.#engine = engine
     this.#blocks = blocks
     this.#counts = counts
+    this.#handover = handover
     engine.watchRooms((room) => this.#noteChange(room))
   }
 
@@ -49,10 +59,14 @@ export class Membership {
       const record = await find()
       // It may come back to where it has just left.
       await this.#departures.get(session)?.tried
-      if (!(await this.#engine.claim(record.id, session.name, session.carriesPrivate)))
-        throw new Refusal('name-in-room')
-      let room: Room | undefined
       const left = session.room
+      const shared = await this.#claim(record.id, session)
+      if (shared) {
+        shared.attach(session)
+        if (left) this.#moveFrom(left, session)
+        return record
+      }
+      let room: Room | undefined
       try {
         await mayBe()
         room = this.#follow(record)
@@ -64,10 +78,10 @@ export class Membership {
       } catch (error) {
         room?.forget(session)
         if (room) this.#unfollowIfDeserted(room)
-        await this.#engine.release(record.id, session.name)
+        await this.#release(record.id, session)
         throw error instanceof Closed ? new Refusal('room-unknown') : error
       }
-      if (left) this.#depart(left, session)
+      if (left) this.#moveFrom(left, session)
       return record
     })
   }
@@ -78,6 +92,7 @@ export class Membership {
       const here = session.room && this.#rooms.get(session.room.record.id)
       if (!here) return
       const { room } = here
+      if (this.#leaveToOthers(room, session)) return
       const parted = room.parting(session)
       try {
         await this.#seeOff(room, session)
@@ -86,6 +101,7 @@ export class Membership {
         throw error
       }
       await parted
+      this.#unfollowIfDeserted(room)
     })
   }
 
@@ -99,10 +115,31 @@ export class Membership {
     }
   }
 
-  /** The connection is gone: its room is told, its name becomes free. Resolves when nothing of it is left. */
-  async close(session: Session): Promise<void> {
+  /**
+   * Ends the membership of a session whose connection ends. The session is handed everything up to its own `left`, which is not
+   * shown. Resolves when the name is free, or when the engine cannot commit now, with what waits for the last events.
+   */
+  async close(session: Session): Promise<() => Promise<void>> {
     await this.#moving.get(session)
-    if (session.room) await this.#depart(session.room, session)
+    const here = session.room && this.#rooms.get(session.room.record.id)
+    if (!here) return async () => {}
+    const { room } = here
+    if (this.#leaveToOthers(room, session)) return async () => {}
+    const parted = room.parting(session)
+    let committed = true
+    await this.#depart(room, session, () => {
+      committed = false
+      room.detach(session)
+    })
+    if (!committed) return async () => {}
+    return async () => {
+      await settledWithin(parted, LAST_EVENTS_MS)
+      // A node that has lost touch with the log hears of the `left` later, or never.
+      room.detach(session)
+      room.seenOff(session)
+      await turnEnd()
+      this.#unfollowIfDeserted(room)
+    }
   }
 
   /** Resolves when no room that a session has left holds its name any more. */
@@ -160,14 +197,11 @@ export class Membership {
     this.#rooms.delete(room.record.id)
   }
 
-  /**
-   * Takes a session out of a room without its seeing its own `left`. Resolves when that is committed, or could not be at
-   * once.
-   */
-  #depart(room: Place, session: Session): Promise<void> {
-    room.detach(session)
+  /** Appends the `left` of a session. Resolves when that is committed, or could not be at once: then `failed` is called. */
+  #depart(room: Place, session: Session, failed?: () => void): Promise<void> {
     let later: Promise<void> | undefined
     const tried = this.#seeOff(room, session).catch(() => {
+      failed?.()
       later = this.#seeOffLater(room, session)
     })
     const before = this.#departures.get(session)?.done
@@ -180,18 +214,76 @@ export class Membership {
     return tried
   }
 
+  /**
+   * Takes the session's name in a room, waiting for a holder that is leaving. Resolves with the room when the session shares the
+   * name with other sessions of its account that are members there. Refuses `name-in-room`.
+   */
+  async #claim(id: number, session: Session): Promise<Room | undefined> {
+    const place = placeOf(id, session)
+    let shared: Room | undefined
+    const attempt = async () => {
+      shared = this.#share(id, session)
+      return shared !== undefined || this.#engine.claim(id, session.name, session.carriesPrivate)
+    }
+    const holders = () => {
+      const all = [...(this.#holders.get(place) ?? [])]
+      // A session that is leaving is gone in a moment; with one of the same account that is entering the name is shared then.
+      const entering = (holder: Session) => holder.registered && session.registered && holder.room?.record.id !== id
+      return all.filter((holder) => !this.#leaving.has(holder) && !entering(holder))
+    }
+    if (!(await this.#handover.take(session, attempt, holders))) throw new Refusal('name-in-room')
+    if (!shared) this.#holders.set(place, new Set([session]))
+    return shared
+  }
+
+  /** Adds a session to those of its account that hold the name in a room and go on. Returns the room if there are any. */
+  #share(id: number, session: Session): Room | undefined {
+    const holders = this.#holders.get(placeOf(id, session))
+    const { room } = this.#rooms.get(id) ?? {}
+    if (!holders || !room || !session.registered || holders.has(session)) return undefined
+    for (const holder of holders)
+      if (!holder.registered || holder.closed || holder.room !== room || this.#leaving.has(holder)) return undefined
+    holders.add(session)
+    return room
+  }
+
+  /** Takes a session out of a room in which other sessions of its account stay. Returns false when there are none. */
+  #leaveToOthers(room: Place, session: Session): boolean {
+    const holders = this.#holders.get(placeOf(room.record.id, session))
+    if (!holders?.has(session) || holders.size === 1) return false
+    holders.delete(session)
+    room.detach(session)
+    return true
+  }
+
+  #moveFrom(room: Place, session: Session): void {
+    if (this.#leaveToOthers(room, session)) return
+    room.detach(session)
+    void this.#depart(room, session)
+  }
+
+  async #release(room: number, session: Session): Promise<void> {
+    const place = placeOf(room, session)
+    if (this.#holders.get(place)?.has(session)) this.#holders.delete(place)
+    await this.#engine.release(room, session.name)
+    this.#handover.freed(session.key)
+  }
+
   async #seeOff(room: Place, session: Session): Promise<void> {
     // Others have done it, who took this node for dead, and the name may be somebody else's by now.
     if (!room.awaits(session)) return this.#unfollowIfDeserted(room)
+    this.#leaving.add(session)
     try {
       await this.#engine.append(room.log, draft('left', room, session))
       this.#counts.event(session.wire.protocol, 'left')
     } catch (error) {
       // The end of the room has taken it out already.
       if (!(error instanceof Closed)) throw error
+    } finally {
+      this.#leaving.delete(session)
     }
     room.seenOff(session)
-    await this.#engine.release(room.record.id, session.name)
+    await this.#release(room.record.id, session)
     this.#unfollowIfDeserted(room)
   }
 
@@ -211,8 +303,12 @@ export class Membership {
   }
 }
 
-function draft(kind: 'joined' | 'left', room: Place, { name, color }: Session): Draft {
-  return { kind, room: room.record.id, from: name, body: '', color }
+function placeOf(room: number, { key }: Session): string {
+  return `${room} ${key}`
+}
+
+function draft(kind: 'joined' | 'left', room: Place, { name, color, registered }: Session): Draft {
+  return { kind, room: room.record.id, from: name, body: '', color, verified: registered || undefined }
 }
 
 function settled(promise: Promise<unknown>): Promise<void> {

@@ -36,8 +36,10 @@ export type Reason =
   | 'not-in-room'
   | 'text-empty'
   | 'text-too-long'
-  /** The addressee is not in the room, or at a protocol without private messages. */
+  /** The addressee is not in the room. */
   | 'nobody-here'
+  /** The addressee is in the room through a protocol that carries no private messages. */
+  | 'no-private-messages'
   /** Something after the id asked for may be missing. */
   | 'history-gone'
   /** A name blocks a great many already. */

@@ -19,7 +19,8 @@ export class Room implements Place {
   readonly log: LogName
   readonly #blocks: Blocks
   readonly #counts: Counts
-  readonly #members = new Map<string, Session>()
+  /** By folded name: an account may be here in several sessions, a guest in one. */
+  readonly #members = new Map<string, Set<Session>>()
   readonly #byWire = new Map<Wire, Set<Session>>()
   /** Those who were taken out, until their `left` has come by. */
   readonly #detached = new Map<string, Session>()
@@ -58,7 +59,13 @@ export class Room implements Place {
   }
 
   member(name: string): Session | undefined {
-    return this.#members.get(fold(name))
+    const sessions = [...(this.#members.get(fold(name)) ?? [])]
+    return sessions.find(({ carriesPrivate }) => carriesPrivate) ?? sessions[0]
+  }
+
+  /** Makes another session of a member's account a member too: no `joined` is needed for it. */
+  attach(session: Session): void {
+    this.#enter(session, this.#members.get(session.key) ?? new Set())
   }
 
   /** Makes the session a member as soon as its `joined` comes by; resolves then. */
@@ -75,7 +82,7 @@ export class Room implements Place {
 
   /** The session has asked for its `left`; resolves when that comes by, and at once when it is no member. */
   parting(session: Session): Promise<void> {
-    if (this.#members.get(session.key) !== session) return Promise.resolve()
+    if (!this.#isMember(session)) return Promise.resolve()
     return new Promise((parted) => this.#partings.set(session, parted))
   }
 
@@ -94,7 +101,7 @@ export class Room implements Place {
   /** Takes back {@link watch}; a member goes on as members do. */
   unwatch(session: Session): void {
     this.#watchers.delete(session)
-    if (this.#members.get(session.key) === session) return
+    if (this.#isMember(session)) return
     this.#since.delete(session)
     this.#removeFromWire(session)
   }
@@ -121,14 +128,17 @@ export class Room implements Place {
 
   /** Takes a member out before its `left` stands in the log; it gets what has happened so far. */
   detach(session: Session): void {
-    if (this.#members.get(session.key) !== session) return
+    if (!this.#isMember(session)) return
     const events = this.#remove(session)
-    this.#detached.set(session.key, session)
+    // Other sessions of its account stay, and there is no `left`.
+    if (!this.#members.has(session.key)) this.#detached.set(session.key, session)
+    this.#partings.get(session)?.()
+    this.#partings.delete(session)
     if (!session.closed) this.#hand(this.#blocks.allowed(events, session.name), new Set([session]), session.wire)
   }
 
   awaits(session: Session): boolean {
-    return this.#members.get(session.key) === session || this.#detached.get(session.key) === session
+    return this.#isMember(session) || this.#detached.get(session.key) === session
   }
 
   seenOff(session: Session): void {
@@ -168,11 +178,15 @@ export class Room implements Place {
     if (!session) return
     this.#entering.delete(session.key)
     // In log order: whoever moves sees nothing of the old room from here on.
-    session.room?.detach(session)
-    session.room = this
-    this.#members.set(session.key, session)
     this.#arrivals.get(session)?.()
     this.#arrivals.delete(session)
+    this.#enter(session, new Set())
+  }
+
+  #enter(session: Session, members: Set<Session>): void {
+    session.room?.detach(session)
+    session.room = this
+    this.#members.set(session.key, members.add(session))
     if (this.#watchers.has(session)) return
     this.#since.set(session, this.#events.length)
     this.#addToWire(session)
@@ -190,18 +204,28 @@ export class Room implements Place {
     if (audience?.size === 0) this.#byWire.delete(session.wire)
   }
 
-  #dismiss({ from }: Event): void {
-    this.#detached.delete(fold(from))
-    const session = this.#members.get(fold(from))
-    if (!session) return
-    this.#leavers.push({ session, asked: this.#partings.has(session), events: this.#remove(session) })
-    this.#partings.get(session)?.()
-    this.#partings.delete(session)
+  #dismiss(left: Event): void {
+    const key = fold(left.from)
+    this.#detached.delete(key)
+    for (const session of this.#members.get(key) ?? []) {
+      const events = this.#remove(session)
+      // A client that ends its connection is not shown its own leaving.
+      const shown = session.closed ? events.filter((event) => event !== left) : events
+      this.#leavers.push({ session, asked: this.#partings.has(session), events: shown })
+      this.#partings.get(session)?.()
+      this.#partings.delete(session)
+    }
+  }
+
+  #isMember(session: Session): boolean {
+    return this.#members.get(session.key)?.has(session) === true
   }
 
   /** Ends a membership here and returns the part of this turn that it saw; who goes on watching sees that anyway. */
   #remove(session: Session): readonly Event[] {
-    this.#members.delete(session.key)
+    const members = this.#members.get(session.key)
+    members?.delete(session)
+    if (members?.size === 0) this.#members.delete(session.key)
     session.room = undefined
     if (this.#watchers.has(session)) return []
     const events = this.#withPrivate(session, this.#events.slice(this.#since.get(session) ?? 0))
@@ -231,8 +255,7 @@ export class Room implements Place {
     if (this.#blocks.empty) return
     for (const from of new Set(events.map((event) => event.from))) {
       for (const key of this.#blocks.apartFrom(from)) {
-        const session = this.#members.get(key)
-        if (session) yield session
+        yield* this.#members.get(key) ?? []
       }
     }
   }

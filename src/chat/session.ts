@@ -43,6 +43,12 @@ export interface Wire<S extends Session = Session> {
   replaced?(session: S): void
 }
 
+/** The connection behind a session, as far as the core asks about it. */
+export interface Lifeline {
+  /** Whether the connection is ending, or has unread input that may hold its end. */
+  readonly mayBeEnding: boolean
+}
+
 /** A live presence of a name. A protocol makes one for a connection and keeps what it needs beside it. */
 export class Session {
   readonly wire: Wire
@@ -56,9 +62,17 @@ export class Session {
   registered = false
   /** Of its events from now on, where its protocol has colours. */
   color: string | undefined
+  /** Undefined where the session is not bound to a connection. */
+  protected lifeline: Lifeline | undefined
 
-  constructor(wire: Wire) {
+  constructor(wire: Wire, lifeline?: Lifeline) {
     this.wire = wire
+    this.lifeline = lifeline
+  }
+
+  /** Whether the session goes on, as far as its connection has been read. */
+  get staying(): boolean {
+    return !this.closed && this.lifeline?.mayBeEnding !== true
   }
 
   get name(): string {

@@ -37,21 +37,25 @@ export class Talk {
     return this.#inOrder(session, () => {
       const { log, record } = roomOf(session)
       const body = this.#body(text)
+      const verified = session.registered || undefined
       this.#counts.event(session.wire.protocol, 'message')
-      return [this.#append(log, { kind: 'message', room: record.id, from: session.name, body, sent, color })]
+      return [this.#append(log, { kind: 'message', room: record.id, from: session.name, body, sent, color, verified })]
     })
   }
 
-  /** A private message to a member of the same room. Refuses what {@link say} does, and `nobody-here`. */
-  async tell(session: Session, to: string, text: string, { sent }: Extras = NOTHING): Promise<void> {
+  /**
+   * Tells a member of the same room something in private. Resolves when it is committed, with false where a block stands between
+   * the two, so that it was dropped. Refuses what {@link say} does, `nobody-here` and `no-private-messages`.
+   */
+  async tell(session: Session, to: string, text: string, { sent }: Extras = NOTHING): Promise<boolean> {
     return this.#inOrder(session, () => {
       const room = roomOf(session)
       const body = this.#body(text)
-      const tell = (addressee: Member | undefined): [Promise<void>] => {
-        if (!addressee?.carriesPrivate) throw new Refusal('nobody-here')
+      const tell = (addressee: Member | undefined): [Promise<boolean>] => {
+        if (!addressee) throw new Refusal('nobody-here')
+        if (!addressee.carriesPrivate) throw new Refusal('no-private-messages')
         const { name } = addressee
-        // Between two of whom one has blocked the other it is dropped without an error.
-        if (this.#blocks.between(session.name, name)) return [Promise.resolve()]
+        if (this.isBlocked(session, name)) return [Promise.resolve(false)]
         return [
           this.#whisper(session, room, {
             kind: 'private',
@@ -69,11 +73,17 @@ export class Talk {
     })
   }
 
-  async #whisper(session: Session, room: Place, draft: Draft & { readonly to: string }): Promise<void> {
+  /** Whether a block stands between a session and a name, so that messages between them are dropped. */
+  isBlocked(session: Session, name: string): boolean {
+    return this.#blocks.between(session.name, name)
+  }
+
+  async #whisper(session: Session, room: Place, draft: Draft & { readonly to: string }): Promise<true> {
     const key = fold(draft.to)
     const event = await this.#append(`inbox:${key}`, draft)
     this.#counts.event(session.wire.protocol, 'private')
     if (key !== session.key) room.whisper(session, event)
+    return true
   }
 
   /**
@@ -112,6 +122,11 @@ export class Talk {
   recentMessages(room: number, reader: string, limit: number): Promise<readonly Event[]> {
     const visible = ({ kind, from }: Event) => kind === 'message' && !this.#blocks.between(from, reader)
     return newest(this.#engine, `room:${room}`, limit, visible).catch(refuse)
+  }
+
+  /** The newest events of a room, oldest first. Refuses `unavailable`. */
+  recent(room: number, limit: number): Promise<readonly Event[]> {
+    return newest(this.#engine, `room:${room}`, limit, ({ kind }) => kind !== 'closed').catch(refuse)
   }
 
   /** The newest private messages to a name, oldest first, in whatever room they were told. Refuses `unavailable`. */

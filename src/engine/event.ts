@@ -21,6 +21,8 @@ export interface Draft {
   readonly sent?: number | undefined
   /** The colour of the sender's choice, where a protocol passes that on. */
   readonly color?: string | undefined
+  /** Set when the sender's session had proved that it owns the account of that name. */
+  readonly verified?: true | undefined
 }
 
 /** One committed entry of a log. */

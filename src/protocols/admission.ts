@@ -7,20 +7,29 @@ export interface AdmissionOptions {
   readonly maxPerAddress: number
 }
 
+/** How long a connection over a bound waits for another one to end, in ms. */
+const PATIENCE_MS = 500
+/** Connections that may wait at the same time. */
+const MOST_WAITING = 1_024
+/** Connections over a bound that are at least counted, so that they can be told. */
+const LEAST_OVER = 64
+
 /** Counts connections over all listeners and says who may come in. */
 export class Admission {
   readonly #options: AdmissionOptions
   readonly #byAddress = new Map<string, number>()
   #count = 0
+  /** Attempts of connections over a bound, oldest first; each returns whether its connection has been let in. */
+  readonly #waiting = new Set<() => boolean>()
 
   constructor(options: AdmissionOptions) {
     this.#options = options
   }
 
-  /** Bounds of its own, higher by so many. */
-  wider(by: number): Admission {
+  /** Separate counts with wider bounds: for connections that may turn out to be over the bounds, or wait for a place. */
+  wider(): Admission {
     const { maxConnections, maxPerAddress } = this.#options
-    const raised = (bound: number) => (bound > 0 ? bound + by : 0)
+    const raised = (bound: number) => (bound > 0 ? bound + Math.min(Math.max(bound, LEAST_OVER), MOST_WAITING) : 0)
     return new Admission({ maxConnections: raised(maxConnections), maxPerAddress: raised(maxPerAddress) })
   }
 
@@ -42,7 +51,8 @@ export class Admission {
 
   leave(address: string | undefined): void {
     this.#count--
-    if (address !== undefined) this.leaveClient(address)
+    if (address !== undefined) this.#leave(address)
+    this.#freed()
   }
 
   /** The same for one who comes through a proxy's connection, which is counted among all; {@link leaveClient} is owed. */
@@ -55,6 +65,35 @@ export class Admission {
   }
 
   leaveClient(address: string): void {
+    this.#leave(address)
+    this.#freed()
+  }
+
+  /**
+   * Retries an attempt that was refused whenever a connection has ended: a crowd that reconnects may come before its previous
+   * connections are gone. Resolves with undefined once `attempt` returns that, otherwise after half a second with its reason.
+   */
+  retry(attempt: () => DisconnectReason | undefined, refused: DisconnectReason): Promise<DisconnectReason | undefined> {
+    if (this.#waiting.size >= MOST_WAITING) return Promise.resolve(refused)
+    const { promise, resolve } = Promise.withResolvers<DisconnectReason | undefined>()
+    const enter = () => {
+      const reason = attempt()
+      if (reason === undefined) resolve(undefined)
+      return reason === undefined
+    }
+    this.#waiting.add(enter)
+    const timer = setTimeout(resolve, PATIENCE_MS, refused).unref()
+    return promise.finally(() => {
+      clearTimeout(timer)
+      this.#waiting.delete(enter)
+    })
+  }
+
+  #freed(): void {
+    for (const enter of this.#waiting) if (enter()) this.#waiting.delete(enter)
+  }
+
+  #leave(address: string): void {
     const same = (this.#byAddress.get(address) ?? 1) - 1
     if (same > 0) this.#byAddress.set(address, same)
     else this.#byAddress.delete(address)

@@ -1,8 +1,9 @@
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from 'pino'
+import type { Lifeline } from '../chat/session.ts'
 import { turnEnd } from '../turn.ts'
+import { settledWithin } from '../within.ts'
 import type { DisconnectReason } from './disconnect.ts'
 import { Outbox, type OutboxOwner, type Queue } from './outbox.ts'
 import { Pace, type PaceOptions } from './pace.ts'
@@ -14,8 +15,8 @@ const BEHIND = 65_536
 const GRACE_MS = 5_000
 /** and one whose client has ended it and now reads its replies, as long as it takes none of them. */
 const PATIENCE_MS = 60_000
-/** How long whoever is told to come back is kept until his name is free to come back under, in ms. */
-const FREE_MS = 1_000
+/** How long the end of a connection waits until the client's name is free, in ms. */
+export const FREE_MS = 1_000
 /** How long the client then has to close its side, in ms: `nc` on a terminal never does. */
 const LINGER_MS = 500
 
@@ -25,14 +26,14 @@ export interface ConnectionOptions {
   /** Bytes that may wait for a slow reader. */
   readonly maxQueue: number
   readonly pace: PaceOptions
-  /** ms until a client must have logged in; 0 means for ever. */
+  /** ms that a client that is not logged in may send nothing whole (no line, frame or message); 0 for no bound. */
   readonly loginTimeout: number
   /** What a client is told before the server closes its connection, as bytes. */
   readonly lastWord: (reason: DisconnectReason) => Buffer
 }
 
 /** What a conversation may do with its connection. */
-export interface Link {
+export interface Link extends Lifeline {
   /** The client's, also where it comes through a proxy that is believed. */
   readonly address: string
   /** Queues a whole frame, as the protocol makes it. */
@@ -65,6 +66,8 @@ export abstract class Connection implements OutboxOwner, Link {
   #warned = false
   /** Waiting for the client to read its replies. */
   #draining = false
+  /** Not reading, so that the client's end may be among what is not read yet. */
+  #waiting = false
   /** The client has said all it will say. */
   #ended = false
   /** The client is done: what stands behind that is not heard. */
@@ -125,6 +128,10 @@ export abstract class Connection implements OutboxOwner, Link {
     return this.outbox.drained()
   }
 
+  get mayBeEnding(): boolean {
+    return this.deaf || this.#ended || this.#waiting || this.#stopping
+  }
+
   /** Bytes that wait for the client to read them. */
   get queued(): number {
     return this.outbox.queued
@@ -141,7 +148,10 @@ export abstract class Connection implements OutboxOwner, Link {
     if (this.#gone) return
     if (this.#stopping && this.quiet) this.#close(GRACE_MS, 'stopping')
     else if (this.#stopping || !this.retry() || this.mustWait) this.wait()
-    else if (!this.resume() && this.#ended && this.quiet) this.#finish()
+    else {
+      this.#waiting = false
+      if (!this.resume() && this.#ended && this.quiet) this.#finish()
+    }
   }
 
   /** The client is done: nothing more is heard, and the connection ends once everything queued for it has left. */
@@ -171,6 +181,7 @@ export abstract class Connection implements OutboxOwner, Link {
   /** Stops reading until `ready` is called, and calls it when the client has read its replies. */
   protected wait(): void {
     this.pause()
+    this.#waiting = true
     if (this.#draining || !this.behind) return
     this.#draining = true
     void this.outbox.drained().then(() => {
@@ -179,13 +190,15 @@ export abstract class Connection implements OutboxOwner, Link {
     })
   }
 
-  /** Counts one line or frame, before it is heard. */
+  /** Counts one line, frame or message against the rate, before it is heard. It starts the login timeout anew. */
   protected count(): void {
+    // No timer runs for a client that is logged in, nor is anything counted after the end.
+    this.#timer?.refresh()
     const wait = this.#pace.take(Date.now())
     if (wait > 0) this.#throttle(wait)
   }
 
-  /** Somebody who has said his name may be silent from now on; who has logged out has to say it again in time. */
+  /** Stops the login timeout when the client is logged in, and starts it when it is not, as after a logout. */
   protected checkLogin(): void {
     if (this.#gone) return
     if (!this.name) this.#awaitLogin()
@@ -244,13 +257,8 @@ export abstract class Connection implements OutboxOwner, Link {
 
   #close(patience: number, reason?: DisconnectReason): void {
     if (this.#gone) return
-    const left = this.#leave()
-    if (reason === 'stopping') {
-      // He may come back to another process at once, sooner than this one would have taken his name out.
-      void Promise.race([left, delay(FREE_MS, undefined, { ref: false })]).then(() => this.#conclude(patience, reason))
-    } else {
-      this.#conclude(patience, reason)
-    }
+    // A client that has seen the end may come back at once, to whichever process: its name is free before that.
+    void settledWithin(this.#leave(), FREE_MS).then(() => this.#conclude(patience, reason))
   }
 
   #conclude(patience: number, reason: DisconnectReason | undefined): void {
@@ -275,6 +283,10 @@ export abstract class Connection implements OutboxOwner, Link {
     this.#stopTimer()
     if (this.#gone) return
     this.#gone = true
-    await this.left()
+    try {
+      await this.left()
+    } catch (error) {
+      this.#options.log.error({ err: error, ...this.#who }, 'a session did not end cleanly')
+    }
   }
 }

@@ -4,16 +4,18 @@ import { createServer as createTlsServer, Server as TlsServer } from 'node:tls'
 import type { Logger } from 'pino'
 import { arrival } from '../turn.ts'
 import type { Admission } from './admission.ts'
+import { deadPeers } from './dead-peers.ts'
 import type { DisconnectReason } from './disconnect.ts'
 import type { Address, Certificate, Protocol } from './protocol.ts'
 import type { Tally, Traffic } from './tally.ts'
 
 /** How long a TLS handshake may take, in ms. */
 const HANDSHAKE_MS = 10_000
-/** How often a dead peer is looked for, in ms. */
-const KEEP_ALIVE_MS = 60_000
-/** Connections over the bounds that may shake hands, to be told so. */
-const REFUSALS = 64
+/**
+ * Silence before keep-alive probes are sent, in ms. The runtime sends ten of them, one a second, so that a peer that has
+ * vanished while nothing was under way to it is found after 50 s; {@link deadPeers} finds the others.
+ */
+const KEEP_ALIVE_MS = 40_000
 /** How long a client that is refused has to read why, in ms. */
 const REFUSAL_MS = 1_000
 
@@ -60,7 +62,7 @@ export class Listener implements Protocol {
   constructor(options: ListenerOptions) {
     this.name = options.name
     this.#options = options
-    this.#handshakes = options.admission.wider(REFUSALS)
+    this.#handshakes = options.admission.wider()
     const tcp = { noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS, allowHalfOpen: true }
     if (options.certificate) {
       this.#server = createTlsServer({ ...tcp, ...contextOf(options.certificate), handshakeTimeout: HANDSHAKE_MS })
@@ -143,21 +145,45 @@ export class Listener implements Protocol {
   }
 
   #admit(socket: Socket): void {
-    const { admission, tally, log, lastWord, welcome } = this.#options
+    const { admission } = this.#options
     const address = socket.remoteAddress
     // Gone before it was looked at.
     if (address === undefined) return void socket.destroy()
     const counted = this.#counted(address)
+    const enter = () => (socket.destroyed ? refused : admission.refuse(counted))
     const refused = admission.refuse(counted)
-    if (refused) {
-      log.warn({ reason: refused, address }, 'refused')
-      tally.disconnect(refused)
-      socket.on('error', () => {})
-      socket.end(lastWord(refused))
-      setTimeout(() => socket.destroy(), REFUSAL_MS).unref()
+    if (refused === undefined) {
+      this.#welcome(socket, address, counted)
       return
     }
+    // Its errors and its end are not heard by anybody yet.
+    const ignore = () => {}
+    socket.on('error', ignore).pause()
+    void admission.retry(enter, refused).then((still) => {
+      if (socket.destroyed) return
+      if (still) return this.#refuse(socket, address, still)
+      socket.off('error', ignore).resume()
+      this.#welcome(socket, address, counted)
+    })
+  }
+
+  #refuse(socket: Socket, address: string, reason: DisconnectReason): void {
+    const { tally, log, lastWord } = this.#options
+    log.warn({ reason, address }, 'refused')
+    tally.disconnect(reason)
+    socket.end(lastWord(reason))
+    setTimeout(() => socket.destroy(), REFUSAL_MS).unref()
+  }
+
+  /** Takes over a connection that {@link Admission} has counted. */
+  #welcome(socket: Socket, address: string, counted: string | undefined): void {
+    const { admission, log, tally, welcome } = this.#options
     log.debug({ address }, 'connected')
+    deadPeers.watch(socket, () => {
+      log.info({ address }, 'peer does not acknowledge what was sent to it')
+      tally.disconnect('peer-vanished')
+      socket.destroy()
+    })
     socket.on('close', () => {
       admission.leave(counted)
       this.#connections.delete(socket)

@@ -47,6 +47,40 @@ test('an account opens with its secret only', async () => {
   expect(await reasonOf(chat.register('ALICE', 'mine', HERE))).toBe('name-taken')
 })
 
+test('an account whose name has become reserved since it was made still opens', async () => {
+  const { chat, engine, guest, owner } = await stage()
+  await chat.register('alice', 'open sesame', HERE)
+  expect(await engine.createAccount('Server', (await engine.findAccount('alice'))?.hash ?? '')).toBe(true)
+  expect(await reasonOf(guest('server'))).toBe('name-reserved')
+  const session = await owner('server', 'open sesame')
+  expect(await chat.enter(session, LOBBY)).toMatchObject({ lineName: 'lobby' })
+})
+
+test('events tell whether the owner of an account causes them', async () => {
+  const { chat, engine, guest, owner } = await stage()
+  const said = async (session: Session) => (await chat.talk.say(session, 'x')).verified
+  const bob = await guest('bob', LOBBY)
+  expect(await said(bob)).toBeUndefined()
+  await chat.register('alice', 'open sesame', HERE)
+  const alice = await owner('alice', 'open sesame')
+  await chat.enter(alice, LOBBY)
+  expect(await said(alice)).toBe(true)
+  await chat.close(alice)
+  // Whoever registers its own name becomes its owner.
+  await chat.register('bob', 'open sesame', HERE, bob)
+  expect(await said(bob)).toBe(true)
+  const pages = await Array.fromAsync(engine.read('room:1', {}))
+  const events = pages.flat().map(({ kind, from, verified }) => `${kind} ${from} ${verified}`)
+  expect(events).toEqual([
+    'joined bob undefined',
+    'message bob undefined',
+    'joined alice true',
+    'message alice true',
+    'left alice true',
+    'message bob true',
+  ])
+})
+
 test('failures are counted for an address, and nothing is checked beyond', async () => {
   const { chat, time } = await stage()
   await chat.register('alice', 'right', HERE)
@@ -209,6 +243,18 @@ test('private messages are kept for their addressee, without those of the blocke
   expect(await reasonOf(chat.talk.tell(bob, 'nobody', 'x'))).toBe('nobody-here')
 })
 
+test('telling tells apart what is dropped, who is absent, and who cannot be told', async () => {
+  const { chat, guest } = await stage()
+  const [alice, bob] = [await guest('alice', 1), await guest('bob', 1)]
+  await guest('deaf', 1, { ...silent, carriesPrivate: false })
+  expect(await chat.talk.tell(alice, 'BOB', 'x')).toBe(true)
+  await chat.block(bob, 'alice')
+  expect(chat.talk.isBlocked(alice, 'BOB')).toBe(true)
+  expect(await chat.talk.tell(alice, 'BOB', 'x')).toBe(false)
+  expect(await reasonOf(chat.talk.tell(alice, 'deaf', 'x'))).toBe('no-private-messages')
+  expect(await reasonOf(chat.talk.tell(alice, 'nobody', 'x'))).toBe('nobody-here')
+})
+
 test('the newest messages of a room, however much came and went since', async () => {
   const { chat, guest } = await stage()
   const alice = await guest('alice', LOBBY)
@@ -227,15 +273,15 @@ test('the newest messages of a room, however much came and went since', async ()
 
 test('who is live, and who was ever seen', async () => {
   const { chat, guest } = await stage()
-  expect(await chat.live('alice')).toBe(false)
+  expect(await chat.isFree('alice')).toBe(true)
   const alice = await guest('Alice')
-  expect(await chat.live('ALICE')).toBe(true)
+  expect(await chat.isFree('ALICE')).toBe(false)
   expect(await chat.seen('alice')).toBeUndefined()
   await chat.enter(alice, LOBBY)
   await chat.close(alice)
-  expect(await chat.live('alice')).toBe(false)
+  expect(await chat.isFree('alice')).toBe(true)
   await chat.register('bob', 'x', HERE)
-  expect(await chat.live('bob')).toBe(false)
+  expect(await chat.isFree('bob')).toBe(true)
   expect(await chat.seen('ALICE')).toBe('Alice')
   expect(await chat.everybody(9)).toEqual(['Alice', 'bob'])
   expect(await reasonOf(chat.enter(await guest('carol'), 99))).toBe('room-unknown')

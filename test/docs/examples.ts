@@ -57,10 +57,12 @@ export function examplesIn(text: string, file: string): Example[] {
   return examples
 }
 
+export const TOKEN = /\beyJ[\w-]+\.[\w-]+\.[\w-]+/g
+
 const MASKS: readonly (readonly [RegExp, string])[] = [
   [/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?Z?/g, '<time>'],
   [/"id":"\d+"/g, '"id":"<id>"'],
-  [/\beyJ[\w-]+\.[\w-]+\.[\w-]+/g, '<token>'],
+  [TOKEN, '<token>'],
   [/\b[0-9a-f]{32,}\b/g, '<key>'],
 ]
 

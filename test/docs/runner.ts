@@ -7,7 +7,7 @@ import { DatabaseSync } from 'node:sqlite'
 import split2 from 'split2'
 import { expect } from 'vitest'
 import { eventually } from '../support/eventually.ts'
-import { type Example, masked } from './examples.ts'
+import { type Example, masked, TOKEN } from './examples.ts'
 import { commandsOf, entrantsOf, isEndless, replacesDaemon, startsDaemon } from './shell.ts'
 import type { World } from './world.ts'
 
@@ -106,9 +106,9 @@ export class Runner {
     }
   }
 
-  /** `$printed` stands for the last line that the last shell example has printed. */
+  /** `$token` stands for the token that the last shell example has printed last. */
   #fill(given: string): string {
-    return given.replace('$printed', this.#printed.trimEnd().split('\n').at(-1) ?? '')
+    return given.replace('$token', this.#printed.match(TOKEN)?.at(-1) ?? '')
   }
 
   async #start(command: string): Promise<void> {
@@ -189,13 +189,13 @@ export class Runner {
     await run.stop()
   }
 
-  /** The server of a configuration answers. */
+  /** Through the server of a configuration roomd answers. */
   async #nginx(code: string): Promise<void> {
     const head = 'user root;\nerror_log stderr;\npid nginx.pid;\nevents {}\n'
     const path = this.#world.write('nginx.conf', `${head}http {\naccess_log off;\n${code}\n}\n`)
     await this.#command(`nginx -p . -c ${path}`)
     const [, name] = /server_name (\S+);/.exec(code) ?? []
-    await this.#command(`curl -sSfk -o /dev/null --resolve ${name}:443:127.0.0.1 https://${name}/`)
+    await this.#command(`curl -sSk -o /dev/null --resolve ${name}:443:127.0.0.1 https://${name}/chats`)
   }
 
   /** All metrics that a query names are there. */

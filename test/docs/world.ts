@@ -70,6 +70,8 @@ export class World {
 
   static async make(): Promise<World> {
     const world = new World()
+    // A request that is refused is an example that does not work.
+    writeFileSync(join(world.#home, '.curlrc'), 'fail-with-body\n')
     const { pid, stdout } = world.#holder
     if (!pid || !stdout) throw new Error('unshare does not start')
     await once(stdout, 'data')

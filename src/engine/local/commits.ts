@@ -66,8 +66,8 @@ export class Commits {
     this.#committing = true
     const { batch, size } = this.#nextBatch()
     const rows = batch.map(({ log, draft }): Row => {
-      const { kind, room, from, to = null, body, sent = null, color = null } = draft
-      return [log, kind, room, from, to, body, sent, color]
+      const { kind, room, from, to = null, body, sent = null, color = null, verified } = draft
+      return [log, kind, room, from, to, body, sent, color, verified ? 1 : null]
     })
     const sent = performance.now()
     void this.#committer.commit(rows).then(
@@ -142,14 +142,15 @@ export class Commits {
 }
 
 /** Written out, and not spread: this is done for every line that is said. */
-function eventOf(id: number, now: number, { kind, room, from, to, body, sent, color }: Draft): Event {
+function eventOf(id: number, now: number, { kind, room, from, to, body, sent, color, verified }: Draft): Event {
   const event = { id, at: timeAt(id, now), kind, room, from, body }
-  if (to === undefined && sent === undefined && color === undefined) return event
+  if (to === undefined && sent === undefined && color === undefined && !verified) return event
   return {
     ...event,
     ...(to !== undefined && { to }),
     ...(sent !== undefined && { sent }),
     ...(color !== undefined && { color }),
+    ...(verified && { verified }),
   }
 }
 

@@ -17,8 +17,18 @@ export interface StoreOptions {
   readonly lobby: string
 }
 
-/** One event on its way to the store: log, kind, room, from, to, body, sent, colour. */
-export type Row = [LogName, Event['kind'], number, string, string | null, string, number | null, string | null]
+/** One event on its way to the store: log, kind, room, from, to, body, sent, colour, and 1 if it is verified. */
+export type Row = [
+  LogName,
+  Event['kind'],
+  number,
+  string,
+  string | null,
+  string,
+  number | null,
+  string | null,
+  1 | null,
+]
 
 export type Request =
   | { readonly op: 'commit'; readonly rows: readonly Row[] }

@@ -20,7 +20,7 @@ export class LocalTarget extends LocalSource implements Target {
 
   private constructor(file: string, database: Database) {
     super(file, database)
-    this.#insertEvent = this.db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+    this.#insertEvent = this.db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
   }
 
   async begin(from: string): Promise<void> {
@@ -50,8 +50,9 @@ export class LocalTarget extends LocalSource implements Target {
   async append(name: LogName, events: readonly Event[]): Promise<void> {
     this.#transaction(() => {
       const log = this.#numberOf(name)
-      for (const { id, at, kind, room, from, to = null, body, sent = null, color = null } of events) {
-        this.#insertEvent.run(log, id, kind, room, from, to, body, sent, color, at === timeOf(id) ? null : at)
+      for (const { id, at, kind, room, from, to = null, body, sent = null, color = null, verified } of events) {
+        const own = at === timeOf(id) ? null : at
+        this.#insertEvent.run(log, id, kind, room, from, to, body, sent, color, verified ? 1 : null, own)
       }
     })
   }

@@ -86,6 +86,7 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX notes_until ON notes (until) WHERE until IS NOT NULL;
   `,
+  'ALTER TABLE events ADD COLUMN verified INTEGER',
   `
   -- The time of an event in ms, where its id is ahead of the clock because the clock has gone back; else its id tells it.
   ALTER TABLE events ADD COLUMN at INTEGER;

@@ -49,14 +49,14 @@ export class Store {
     this.names = new Names(db)
     this.notes = new Notes(db)
     this.rooms = new RoomTable(db)
-    this.#insertEvent = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+    this.#insertEvent = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
     this.#insertLog = db.prepare('INSERT INTO logs (name, start, last, count) VALUES (?, ?, ?, 0)')
     this.#updateLog = db.prepare('UPDATE logs SET start = ?, last = ?, count = ?, ahead = ? WHERE id = ?')
     this.#findLog = db.prepare('SELECT id, start, last, count, ahead FROM logs WHERE name = ?')
     this.#insertMember = db.prepare('INSERT OR IGNORE INTO members VALUES (?, ?)')
     this.#deleteMember = db.prepare('DELETE FROM members WHERE room = ? AND name = ?')
     this.#page = db.prepare(
-      'SELECT id, kind, room, sender, addressee, body, sent, color, at FROM events WHERE log = ? AND id BETWEEN ? AND ? ORDER BY id LIMIT ?',
+      'SELECT id, kind, room, sender, addressee, body, sent, color, verified, at FROM events WHERE log = ? AND id BETWEEN ? AND ? ORDER BY id LIMIT ?',
     )
     this.#page.setReturnArrays(true)
     this.#back = db.prepare(
@@ -183,14 +183,14 @@ export class Store {
     const ids: number[] = []
     const left: Event[] = []
     const append = (row: Row): number => {
-      const [name, kind, room, from, to, body, sent, color] = row
+      const [name, kind, room, from, to, body, sent, color, verified] = row
       const log = this.log(name) ?? this.#createLog(name, now)
       // What different logs got within a millisecond keeps its order too.
       const id = nextId(timeOf(this.#newest) === now ? Math.max(log.last, this.#newest) : log.last, now)
       this.#newest = id
       const at = timeAt(id, now)
       const ahead = at !== timeOf(id)
-      this.#insertEvent.run(log.id, id, kind, room, from, to, body, sent, color, ahead ? at : null)
+      this.#insertEvent.run(log.id, id, kind, room, from, to, body, sent, color, verified, ahead ? at : null)
       if (kind === 'joined') {
         this.#insertMember.run(room, from)
         this.names.see(from)
@@ -214,7 +214,7 @@ export class Store {
             this.#closed.add(room)
             this.rooms.remove(room)
             for (const from of this.#inside(room)) {
-              const id = append([name, 'left', room, from, null, '', null, null])
+              const id = append([name, 'left', room, from, null, '', null, null, null])
               left.push({ id, at: timeAt(id, now), kind: 'left', room, from, body: '' })
             }
           }
@@ -285,7 +285,7 @@ export function endedLogs(db: DatabaseSync): LogName[] {
   return rows.map((row) => row.name as LogName)
 }
 
-export function eventOf([id, kind, room, from, to, body, sent, color, at]: SQLOutputValue[]): Event {
+export function eventOf([id, kind, room, from, to, body, sent, color, verified, at]: SQLOutputValue[]): Event {
   const event = {
     id: Number(id),
     at: at === null ? timeOf(Number(id)) : Number(at),
@@ -299,5 +299,6 @@ export function eventOf([id, kind, room, from, to, body, sent, color, at]: SQLOu
     ...(to !== null && { to: String(to) }),
     ...(sent !== null && { sent: Number(sent) }),
     ...(color !== null && { color: String(color) }),
+    ...(verified === 1 && { verified: true }),
   }
 }

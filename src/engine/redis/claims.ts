@@ -66,15 +66,15 @@ export class Claims {
   }
 
   /**
-   * Does not wait for Redis, which does one thing after the other: the name is free for whatever is asked here from now on.
-   * Where Redis is away it is free when that comes back, or when this node's lease is over.
+   * Frees a name: for requests on this node at once, as Redis works in order; for other nodes when this resolves. While Redis is
+   * away the name stays held until it is back, or until this node's lease is over.
    */
-  release(room: number, name: string): void {
+  async release(room: number, name: string): Promise<void> {
     const place = placeOf(room, fold(name))
     const claim = this.#held.get(place)
     if (!claim) return
     this.#held.delete(place)
-    void this.#giveBack(claim)
+    await this.#giveBack(claim)
   }
 
   /** What came of it when somebody here said that he has come or gone. */

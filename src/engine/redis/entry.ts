@@ -13,11 +13,12 @@ export function idOf(entry: string): number {
 }
 
 /** The sender stands where the scripts look for it. */
-export function fieldsOf({ kind, room, from, to, body, sent, color }: Draft): string[] {
+export function fieldsOf({ kind, room, from, to, body, sent, color, verified }: Draft): string[] {
   const fields = ['kind', kind, 'room', String(room), 'from', from, 'body', body]
   if (to !== undefined) fields.push('to', to)
   if (sent !== undefined) fields.push('sent', String(sent))
   if (color !== undefined) fields.push('color', color)
+  if (verified) fields.push('verified', '1')
   return fields
 }
 
@@ -53,6 +54,9 @@ export function eventOf(id: number, fields: readonly string[]): Event {
       case 'at':
         event.at = Number(value)
         break
+      case 'verified':
+        event.verified = true
+        break
       case 'from':
       case 'body':
       case 'to':
@@ -64,13 +68,18 @@ export function eventOf(id: number, fields: readonly string[]): Event {
 }
 
 /** The same event as it stands in the log, made of what was appended while the clock of Redis said `now`, in ms. */
-export function committedOf(id: number, now: number, { kind, room, from, to, body, sent, color }: Draft): Event {
+export function committedOf(
+  id: number,
+  now: number,
+  { kind, room, from, to, body, sent, color, verified }: Draft,
+): Event {
   const event = { id, at: timeAt(id, now), kind, room, from, body }
-  if (to === undefined && sent === undefined && color === undefined) return event
+  if (to === undefined && sent === undefined && color === undefined && !verified) return event
   return {
     ...event,
     ...(to !== undefined && { to }),
     ...(sent !== undefined && { sent }),
     ...(color !== undefined && { color }),
+    ...(verified && { verified }),
   }
 }

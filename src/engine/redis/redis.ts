@@ -173,8 +173,9 @@ export class RedisEngine implements Engine {
   }
 
   async release(room: number, nickname: string): Promise<void> {
-    this.#claims.release(room, nickname)
+    const released = this.#claims.release(room, nickname)
     this.#changes.changed(room)
+    await released
   }
 
   holds(room: number, nickname: string): boolean {

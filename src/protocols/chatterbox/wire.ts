@@ -1,24 +1,24 @@
 import { fold } from '../../chat/names.ts'
 import { type Place, Session, type Wire } from '../../chat/session.ts'
 import type { Event } from '../../engine/event.ts'
-import type { Sink } from '../outbox.ts'
+import type { Link } from '../connection.ts'
 import { framesOf } from './frame.ts'
 
 export class ChatterboxSession extends Session {
-  readonly sink: Sink
+  readonly link: Link
   /** What has happened since it is a member, until it has been told that it is one. */
   held: Event[] | undefined = []
 
-  constructor(wire: ChatterboxWire, sink: Sink) {
-    super(wire)
-    this.sink = sink
+  constructor(wire: ChatterboxWire, link: Link) {
+    super(wire, link)
+    this.link = link
   }
 
   /** From here on it is told what happens; first, of what was held, that which is still wanted. */
   release(wanted: (event: Event, place: number) => boolean): void {
     const held = this.held ?? []
     this.held = undefined
-    for (const frame of framesOf(held.filter(wanted))) this.sink.push(frame)
+    for (const frame of framesOf(held.filter(wanted))) this.link.push(frame)
   }
 }
 
@@ -37,7 +37,7 @@ export class ChatterboxWire implements Wire<ChatterboxSession> {
         for (const event of told()) member.held.push(event)
       } else {
         frames ??= framesOf(told())
-        for (const frame of frames) member.sink.push(frame)
+        for (const frame of frames) member.link.push(frame)
       }
     }
   }

@@ -124,12 +124,16 @@ function groundOf(options: AppOptions, sockets: Set<string>, echoing: WeakSet<In
 
   const addressOf = ({ ip, socket }: FastifyRequest) => (isIP(ip) ? ip : (socket.remoteAddress ?? ''))
 
+  const isForeignPage = ({ headers, host }: FastifyRequest) => isForeign(headers.origin, host, origins)
+
   /** Clients of a proxy are counted here, as its connections are nobody's. */
-  const refuse = (request: FastifyRequest): boolean => {
+  const refuse = async (request: FastifyRequest): Promise<boolean> => {
     const { socket } = request
     if (!proxies.has(socket.remoteAddress ?? '')) return false
     const address = addressOf(request)
-    const reason = admission.refuseClient(address)
+    const enter = () => (socket.destroyed ? 'too-many-connections' : admission.refuseClient(address))
+    const refused = enter()
+    const reason = refused && (await admission.retry(enter, refused))
     if (reason) log.warn({ reason, address }, 'refused')
     else socket.once('close', () => admission.leaveClient(address))
     return reason !== undefined
@@ -145,14 +149,14 @@ function groundOf(options: AppOptions, sockets: Set<string>, echoing: WeakSet<In
       onRequest: [
         async (request, reply) => {
           if (!isHandshake(request)) return withoutHandshake(request, reply)
-          if (anyOrigin || !isForeign(request.headers.origin, request.host, origins)) return
+          if (anyOrigin || !isForeignPage(request)) return
           log.info({ origin: request.headers.origin, address: addressOf(request) }, 'refused a page of another origin')
           return reply.code(403).send()
         },
         ...onRequest,
       ],
       preHandler: async (request, reply) => {
-        if (refuse(request)) return reply.code(429).send()
+        if (await refuse(request)) return reply.code(429).send()
         if (echoProtocol) echoing.add(request.raw)
         // The socket outlives the answer by hours, and would keep it.
         reply.raw.detachSocket(request.socket)
@@ -175,7 +179,7 @@ function groundOf(options: AppOptions, sockets: Set<string>, echoing: WeakSet<In
       },
     })
   }
-  return { addressOf, openSocket }
+  return { addressOf, isForeign: isForeignPage, openSocket }
 }
 
 async function upgradeRequired(_: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {

@@ -10,6 +10,8 @@ export type Routes = (app: FastifyInstance, ground: HttpGround) => void | Promis
 export interface HttpGround {
   /** The client's address, as the last proxy that is believed tells it. */
   addressOf(request: FastifyRequest): string
+  /** Whether a page of another origin than the server's own and those listed has sent the request. */
+  isForeign(request: FastifyRequest): boolean
   /** Opens a path to WebSockets; without a handshake, GET is answered with 426. */
   openSocket(app: FastifyInstance, path: string, route: SocketRoute): void
 }

@@ -5,7 +5,10 @@ import { message } from '../../../commands/message.ts'
 import { error, type History, OK, type Reply, type ServerLine } from '../../../commands/replies.ts'
 import { wordingOf } from '../../../commands/wording.ts'
 import type { Chat } from '../../chat/chat.ts'
+import type { Lifeline } from '../../chat/session.ts'
 import { atTurnEnd } from '../../turn.ts'
+import { settledWithin } from '../../within.ts'
+import { FREE_MS } from '../connection.ts'
 import type { Queue } from '../outbox.ts'
 import type { Encode } from './json.ts'
 import { Parser } from './parse.ts'
@@ -26,7 +29,7 @@ export interface ConversationOptions {
 }
 
 /** Who reads the lines. */
-export interface Reader {
+export interface Reader extends Lifeline {
   /** The client's address. */
   readonly address: string
   /** A line that was not taken may be offered again; or everything is answered. */
@@ -51,13 +54,15 @@ export class Conversation implements Talk {
   /** A command that may change what the next line means is not done yet. */
   #exclusive = false
   #announcing = false
+  /** The client has asked for the end of the connection. */
+  #quitting = false
 
   constructor(options: ConversationOptions, outbox: Queue, reader: Reader) {
     this.#options = options
     this.#outbox = outbox
     this.#reader = reader
     this.#pipeline = new Pipeline(outbox)
-    this.session = new LineSession(options.wire, outbox)
+    this.session = new LineSession(options.wire, outbox, reader)
   }
 
   get chat(): Chat {
@@ -68,8 +73,9 @@ export class Conversation implements Talk {
     return this.#reader.address
   }
 
-  hangUp(): void {
-    this.#reader.hangUp()
+  async endSession(): Promise<void> {
+    this.#quitting = true
+    await settledWithin(this.chat.close(this.session), FREE_MS)
   }
 
   /** Whether every line heard has had its whole answer. */
@@ -184,7 +190,8 @@ export class Conversation implements Talk {
   #fill(place: Place, reply: Reply): void {
     this.#pipeline.fill(place, reply === OK ? this.#options.wire.ok : this.encode(reply))
     this.#exclusive = false
-    this.#announce()
+    if (this.#quitting) this.#reader.hangUp()
+    else this.#announce()
   }
 
   /** At the end of the turn, so that the next line sees, and its reply follows, all the events of this one. */

@@ -1,6 +1,6 @@
 import { privateEvent, roomEvent } from '../../../commands/events.ts'
 import { OK } from '../../../commands/replies.ts'
-import { type Place, Session, type Wire } from '../../chat/session.ts'
+import { type Lifeline, type Place, Session, type Wire } from '../../chat/session.ts'
 import type { Event } from '../../engine/event.ts'
 import { DISCONNECTS, type DisconnectReason } from '../disconnect.ts'
 import type { Sink } from '../outbox.ts'
@@ -9,8 +9,8 @@ import type { Encode } from './json.ts'
 export class LineSession extends Session {
   readonly sink: Sink
 
-  constructor(wire: LineWire, sink: Sink) {
-    super(wire)
+  constructor(wire: LineWire, sink: Sink, lifeline?: Lifeline) {
+    super(wire, lifeline)
     this.sink = sink
   }
 }

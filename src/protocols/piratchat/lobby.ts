@@ -1,7 +1,6 @@
 import type { Proof } from '../../chat/accounts.ts'
 import { type Chat, LOBBY } from '../../chat/chat.ts'
 import { fold } from '../../chat/names.ts'
-import { Refusal } from '../../chat/refusal.ts'
 import { PiratchatSession, type PiratchatWire } from './wire.ts'
 
 /** A node tells the others who is to go. */
@@ -22,11 +21,9 @@ export class Lobby {
     chat.signals.heedSignals(PUT_OUT, (key = '') => void this.#putOut(key))
   }
 
-  /** Whether a user is here already, or at another protocol. Whoever has just left is not. Refuses `unavailable`. */
+  /** Whether a user is here already, or at another protocol. Refuses `unavailable`. */
   async isTaken({ name }: Proof): Promise<boolean> {
-    // He may come back at once, and his name is held until his `left` is committed.
-    await this.#leaving.get(fold(name))
-    return this.#chat.live(name)
+    return !(await this.#chat.isFree(name))
   }
 
   /**
@@ -75,9 +72,4 @@ export class Lobby {
   online(): Promise<readonly string[]> {
     return this.#chat.directory.inside(LOBBY)
   }
-}
-
-/** Whether somebody else was quicker. */
-export function isNameInRoom(error: unknown): boolean {
-  return error instanceof Refusal && error.reason === 'name-in-room'
 }

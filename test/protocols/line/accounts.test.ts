@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { LineClient } from '../../support/client.ts'
 import { temporaryFolder } from '../../support/folder.ts'
 import { RoomdProcess } from '../../support/process.ts'
-import { error, joined, ok, result, said, stage } from '../../support/stage.ts'
+import { error, isReply, joined, left, ok, result, said, stage } from '../../support/stage.ts'
 
 const WAY = { transport: 'TCP', mode: 'whole' } as const
 const SECRET = 'correct horse  battery staple'
@@ -101,4 +101,66 @@ test('accounts and their blocks survive kill -9; no password is in the log or on
   again.socket.destroy()
   second.child.kill('SIGTERM')
   expect(await second.exit).toMatchObject({ status: 0, stderr: '' })
+})
+
+test('an account is in one room through several sessions: one joined, one left', async () => {
+  const { connect, login } = await stage(WAY)
+  const [laptop, eve] = [await login('alice'), await login('eve')]
+  await laptop.ask(`/register ${SECRET}`)
+  await eve.ask('JOIN tech')
+  const phone = await connect()
+  await phone.ask(`LOGIN alice ${SECRET}`)
+  laptop.send('JOIN tech')
+  expect(await laptop.take(2)).toMatchObject([result('Joined room tech'), joined('alice')])
+  expect(await phone.ask('JOIN tech')).toEqual(result('Joined room tech'))
+  expect(await phone.ask('JOIN tech')).toMatchObject({
+    type: 'error',
+    error: expect.stringContaining('already present'),
+  })
+  expect(await phone.ask('/who')).toMatchObject({ members: ['eve', 'alice'] })
+  laptop.send('from the laptop')
+  for (const client of [laptop, phone]) await client.until((line) => line.type === 'message')
+  const first = await eve.until((line) => line.type === 'message')
+  expect(first.filter(({ type }) => type === 'userJoined')).toMatchObject([joined('eve'), joined('alice')])
+  eve.send('/tell alice both')
+  for (const client of [laptop, phone]) await client.until((line) => line.type === 'private')
+
+  // The one leaves, the other moves: only the last one of a room is seen to leave.
+  expect(await laptop.ask('LEAVE')).toEqual(ok)
+  expect(await laptop.ask('JOIN tech')).toEqual(result('Joined room tech'))
+  laptop.send('/quit')
+  await laptop.closed
+  phone.send('still here')
+  await phone.until((line) => line.type === 'message')
+  expect(await phone.ask('JOIN elsewhere')).toEqual(result('Joined room elsewhere'))
+  const seen = await eve.until((line) => line.type === 'userLeft')
+  const presence = seen.filter(({ type }) => type === 'userJoined' || type === 'userLeft')
+  expect(presence).toMatchObject([left('alice')])
+  expect(seen.filter(({ type }) => type === 'message')).toMatchObject([said('alice', 'still here')])
+})
+
+test('sessions of an account that enter and leave a room at the same moment lose neither presence nor lines', async () => {
+  const { connect, login } = await stage(WAY)
+  const [alice, eve] = [await login('alice'), await login('eve')]
+  await alice.ask(`/register ${SECRET}`)
+  await eve.ask('JOIN tech')
+  const sessions = await Promise.all(Array.from({ length: 8 }, connect))
+  await Promise.all(sessions.map((client) => client.ask(`LOGIN alice ${SECRET}`)))
+  const visits = sessions.map(async (client, n) => {
+    for (let round = 0; round < 10; round++) {
+      client.send('JOIN tech')
+      await client.until((line) => line.type === 'commandResult' && line.result === 'Joined room tech')
+      client.send(`${n} ${round}`)
+      await client.until((line) => line.type === 'message' && line.body === `${n} ${round}`)
+      client.send('LEAVE')
+      await client.until(isReply)
+    }
+  })
+  await Promise.all(visits)
+  const heard = await eve.rest()
+  const presence = heard.filter(({ type }) => type === 'userJoined' || type === 'userLeft').slice(1)
+  expect(presence.length).toBeGreaterThan(0)
+  for (const [n, { type }] of presence.entries()) expect(type).toBe(n % 2 === 0 ? 'userJoined' : 'userLeft')
+  expect(presence.at(-1)?.type).toBe('userLeft')
+  expect(heard.filter(({ type }) => type === 'message')).toHaveLength(80)
 })

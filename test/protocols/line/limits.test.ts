@@ -123,7 +123,7 @@ describe.each<{ transport: Transport }>([{ transport: 'TCP' }, { transport: 'TLS
       const { connect, login } = await stage(way, { 'login-timeout': 1 })
       const ann = await login('ann')
       const nobody = await connect()
-      // Talking is not enough.
+      // It only starts the time anew.
       expect(await nobody.ask('/ping')).toMatchObject({ result: 'PONG' })
       expect(await nobody.next()).toEqual({ ...error('Login takes too long'), reconnect: true })
       await nobody.closed

@@ -16,7 +16,12 @@ function stage(safe = false) {
     const session = new PiratchatSession(wire)
     session.name = name
     const pushed: Buffer[] = []
-    const link = { address: '', push: (frame: Buffer) => void pushed.push(frame), drained: async () => {} }
+    const link = {
+      address: '',
+      push: (frame: Buffer) => void pushed.push(frame),
+      drained: async () => {},
+      mayBeEnding: false,
+    }
     const ended: number[] = []
     session.attach({ ...link, hangUp: (code = 1000) => void ended.push(code) })
     return { session, pushed, ended }
@@ -66,7 +71,13 @@ test('what happens before the handshake is done is told behind it', () => {
   wire.deliver(room, [event('joined', 'bob')], [session])
   wire.deliver(room, [event('message', 'bob', 'hi')], [session])
   const pushed: Buffer[] = []
-  session.attach({ address: '', push: (frame) => void pushed.push(frame), drained: async () => {}, hangUp: () => {} })
+  session.attach({
+    address: '',
+    push: (frame) => void pushed.push(frame),
+    drained: async () => {},
+    hangUp: () => {},
+    mayBeEnding: false,
+  })
   expect(Buffer.concat(pushed)).toEqual(bytes({ event: 'join', username: 'bob' }, said('bob', 'hi')))
 })
 
@@ -82,6 +93,7 @@ test('who was logged out before the handshake was done, or is put out, is hung u
     address: '',
     push: () => {},
     drained: async () => {},
+    mayBeEnding: false,
     hangUp: (code = 1000) => void ended.push(code),
   })
   expect(ended).toEqual([1000])

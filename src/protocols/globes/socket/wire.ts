@@ -1,4 +1,4 @@
-import { type Place, Session, type Wire } from '../../../chat/session.ts'
+import { type Lifeline, type Place, Session, type Wire } from '../../../chat/session.ts'
 import type { Event } from '../../../engine/event.ts'
 import { atTurnEnd } from '../../../turn.ts'
 import { textFrame } from '../../http/frame.ts'
@@ -8,16 +8,16 @@ import { timeOf } from '../room.ts'
 export class GlobesSession extends Session {
   /** Called when the room is no more. */
   readonly onPutOut: () => void
-  readonly #sink: Sink
+  readonly #link: Sink
 
-  constructor(wire: GlobesWire, sink: Sink, onPutOut: () => void) {
-    super(wire)
-    this.#sink = sink
+  constructor(wire: GlobesWire, link: Sink & Lifeline, onPutOut: () => void) {
+    super(wire, link)
+    this.#link = link
     this.onPutOut = onPutOut
   }
 
   push(frames: Buffer): void {
-    this.#sink.push(frames)
+    this.#link.push(frames)
   }
 }
 
@@ -51,12 +51,20 @@ export class GlobesWire implements Wire<GlobesSession> {
 }
 
 /** The texts are exact. */
-export function serverEvent({ kind, from, room, color, body, at }: Event) {
+export function serverEvent({ kind, from, room, color, body, at, verified }: Event) {
   const [event_type, msg] =
     kind === 'joined'
       ? ['join', `${from} entered the room.`]
       : kind === 'left'
         ? ['leave', `${from} has left the room.`]
         : ['send', body]
-  return { event_type, name: from, room_id: room, ...(color && { color }), msg, time: timeOf(at) }
+  return {
+    event_type,
+    name: from,
+    room_id: room,
+    ...(color && { color }),
+    msg,
+    time: timeOf(at),
+    ...(verified && { verified }),
+  }
 }
