@@ -225,13 +225,13 @@ export class Membership {
       shared = this.#share(id, session)
       return shared !== undefined || this.#engine.claim(id, session.name, session.carriesPrivate)
     }
-    const holders = () => {
-      const all = [...(this.#holders.get(place) ?? [])]
-      // A session that is leaving is gone in a moment; with one of the same account that is entering the name is shared then.
-      const entering = (holder: Session) => holder.registered && session.registered && holder.room?.record.id !== id
-      return all.filter((holder) => !this.#leaving.has(holder) && !entering(holder))
+    const holders = () => [...(this.#holders.get(place) ?? [])]
+    const stays = (holder: Session) => {
+      // In a moment a session that is leaving is gone, and one of the same account that is entering shares its name.
+      const entering = holder.registered && session.registered && holder.room?.record.id !== id
+      return holder.staying && !this.#leaving.has(holder) && !entering
     }
-    if (!(await this.#handover.take(session, attempt, holders))) throw new Refusal('name-in-room')
+    if (!(await this.#handover.take(session, attempt, holders, stays))) throw new Refusal('name-in-room')
     if (!shared) this.#holders.set(place, new Set([session]))
     return shared
   }
