@@ -58,7 +58,7 @@ export class LocalTarget extends LocalSource implements Target {
   }
 
   async finishLog({ name, start, last, count }: LogRecord): Promise<void> {
-    const ahead = '(SELECT coalesce(max(id), 0) FROM events WHERE log = ?4 AND at IS NOT NULL)'
+    const ahead = '(SELECT coalesce(max(id), 0) FROM events INDEXED BY events_at WHERE log = ?4 AND at IS NOT NULL)'
     const finish = this.db.prepare(`UPDATE logs SET start = ?1, last = ?2, count = ?3, ahead = ${ahead} WHERE id = ?4`)
     this.#transaction(() => finish.run(start, last, count, this.#numberOf(name)))
   }
