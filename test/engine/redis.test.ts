@@ -120,6 +120,49 @@ withRedis('the redis engine', () => {
       expect(await other.findAccount('ann')).toBeUndefined()
     })
 
+    describe('of several databases of one server', () => {
+      /** An engine in a database, and what it hears: events of room 1 and signals. */
+      async function listening(prefix: string, database: number) {
+        const place = placeOf(`${server.url}/${database}`) ?? expect.fail()
+        const engine = await started({ prefix, place })
+        const heard: string[] = []
+        engine.follow('room:1', ({ body }) => body !== 'first' && heard.push(body))
+        engine.heedSignals('test', (text) => text !== undefined && heard.push(text))
+        // Room 1 is followed from here on.
+        await engine.append('room:1', said('first'))
+        return { engine, heard }
+      }
+
+      it.each([
+        [0, 1],
+        [1, 2],
+        [1, 11],
+      ])('%d hears nothing of %d, and everything of its own', async (own, other) => {
+        const prefix = `databases${prefixes++}`
+        const [here, beside, there] = [
+          await listening(prefix, own),
+          await listening(prefix, own),
+          await listening(prefix, other),
+        ]
+        await there.engine.append('room:1', said('elsewhere'))
+        there.engine.signal('test', 'a signal elsewhere')
+        await there.engine.createRoom({ title: 'Elsewhere', lineName: 'elsewhere', visibility: 'public' })
+        beside.engine.signal('test', 'a signal')
+        await beside.engine.append('room:1', said('here'))
+        await eventually(() => expect(here.heard.toSorted()).toEqual(['a signal', 'here']))
+        expect(beside.heard).toEqual(['here'])
+        expect(await here.engine.findRoom('elsewhere')).toBeUndefined()
+        expect(await readAll(here.engine, 'room:1')).toHaveLength(3)
+      })
+
+      it('0 has the channels that it always had', async () => {
+        const prefix = `databases${prefixes++}`
+        await listening(prefix, 0)
+        const channels = (await server.command('PUBSUB', 'CHANNELS', `${prefix}:*`)) as string[]
+        expect(channels.toSorted()).toEqual([`${prefix}:control`, `${prefix}:{room:1}:log`])
+      })
+    })
+
     it('leaves nothing of itself behind when it stops', async () => {
       const prefix = `clean${prefixes++}`
       const { engine } = await make({ prefix })

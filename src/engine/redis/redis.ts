@@ -64,7 +64,7 @@ export class RedisEngine implements Engine {
   readonly #changes: Changes
 
   constructor(options: RedisOptions, watch: Watch) {
-    const keys = new Keys(options.prefix)
+    const keys = new Keys(options.prefix, options.place.database)
     const timing = options.timing ?? TIMING
     // Whoever comes back to Redis first gives the others a lease's time to come back, too.
     const link = new Link(options.place, timing.lease / 2, {

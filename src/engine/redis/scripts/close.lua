@@ -10,6 +10,6 @@ redis.call('SET', done, table.concat({ number, text(last), '', text(ms) }, ' '),
 redis.call('DEL', joined, names)
 for _, other in ipairs(redis.call('HKEYS', nodes)) do redis.call('DEL', insideOf(other)) end
 redis.call('PEXPIRE', log, keep)
-local told = publish(node, number)
+local told = publish(control, node, number)
 redis.call('PUBLISH', control, cjson.encode({ 'room', node, room }))
 return told

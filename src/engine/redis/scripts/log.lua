@@ -64,8 +64,9 @@ local function presence(kind, room, from, color)
   write(fields)
 end
 
--- Tells followers what was written, by whom, and behind what. Returns that.
-local function publish(node, number)
+-- Tells followers what was written, by whom, and behind what. Returns that. The channel of the log begins as the control
+-- channel does and ends as the stream does (keys.ts).
+local function publish(control, node, number)
   if #written == 0 then return false end
   redis.call('HSET', info, 'last', text(last))
   if ahead then
@@ -75,7 +76,8 @@ local function publish(node, number)
     redis.call('HSET', info, 'ahead', text(ahead[2]))
   end
   local told = cjson.encode({ node, number, text(prev), written })
-  redis.call('PUBLISH', log, told)
+  local channel = string.sub(control, 1, -#'control' - 1) .. string.match(log, '{.*')
+  redis.call('PUBLISH', channel, told)
   return told
 end
 
