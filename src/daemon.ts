@@ -16,6 +16,7 @@ import { chatterboxListener, chatterboxOptions } from './protocols/chatterbox/ch
 import { encoder } from './protocols/line/json.ts'
 import { lineListener } from './protocols/line/line.ts'
 import { LineWire, lastLine } from './protocols/line/wire.ts'
+import { Faults } from './protocols/operation/faults.ts'
 import type { Vitals } from './protocols/operation/vitals.ts'
 import type { Address, Certificate, Protocol } from './protocols/protocol.ts'
 import { Tally } from './protocols/tally.ts'
@@ -49,9 +50,10 @@ export async function startDaemon(
   /** Who wants to know of every commit. */
   let measured: ((events: number, ms: number) => void) | undefined
   const { promise: died, resolve: die } = Promise.withResolvers<EngineFault>()
+  const faults = new Faults(log)
   const engine = await engineOf(config, {
-    trouble: (reason) => log.error({ reason }, 'cannot commit; lines are answered with an error until it works again'),
-    recovered: () => log.info('commits work again'),
+    trouble: (reason, what = 'commits') => faults.begin(what, reason),
+    recovered: (what = 'commits') => faults.end(what),
     warning: (reason) => log.warn({ reason }, 'commits work, but something is wrong beneath'),
     lost: (reason) => log.error({ reason }, 'what was committed is lost; going on with what is left'),
     clockWentBack: (ms) => log.warn({ seconds: ms / 1_000 }, 'the clock went back; ids go on rising, times follow it'),
@@ -81,6 +83,7 @@ export async function startDaemon(
     chat,
     engine,
     tally,
+    faults,
     get draining() {
       return stopping !== undefined
     },

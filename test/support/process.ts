@@ -49,6 +49,12 @@ export class RoomdProcess {
     }
   }
 
+  /** What the HTTP port answers. */
+  async get(path: string): Promise<{ status: number; text: string }> {
+    const answer = await fetch(`http://127.0.0.1:${await this.ready('http')}${path}`)
+    return { status: answer.status, text: await answer.text() }
+  }
+
   /** Resolves with the port of a listener once the daemon is ready; rejects when it ends before that. */
   async ready(protocol = 'line'): Promise<number> {
     await this.logged('ready')

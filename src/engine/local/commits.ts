@@ -30,9 +30,6 @@ export interface Committer {
   measured(events: number, ms: number): void
   /** The last of them. */
   timed(event: Event): void
-  /** Commits fail, and why; once, until they work again. */
-  trouble(reason: string): void
-  recovered(): void
 }
 
 /** Events on their way to the store: all that a turn has brought in one transaction, one transaction under way. */
@@ -41,7 +38,6 @@ export class Commits {
   #queue: Waiting[] = []
   #committing = false
   #scheduled = false
-  #troubled = false
 
   constructor(committer: Committer) {
     this.#committer = committer
@@ -113,18 +109,10 @@ export class Commits {
       resolve(event)
     }
     if (last) this.#committer.timed(last)
-    if (this.#troubled) {
-      this.#troubled = false
-      this.#committer.recovered()
-    }
     this.#next()
   }
 
   #refused(batch: readonly Waiting[], error: Error): void {
-    if (!this.#troubled) {
-      this.#troubled = true
-      this.#committer.trouble(error.message)
-    }
     for (const { reject } of batch) reject(new Unavailable(error.message))
     this.#next()
   }

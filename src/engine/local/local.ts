@@ -19,7 +19,7 @@ import type { Draft, Event, LogName } from '../event.ts'
 import { fold } from '../fold.ts'
 import { readLog } from '../reading.ts'
 import { type MemoryLimits, Recent } from '../recent.ts'
-import type { Watch } from '../watch.ts'
+import type { Trouble, Watch } from '../watch.ts'
 import { Commits } from './commits.ts'
 import type { StoreOptions } from './messages.ts'
 import { Rooms } from './rooms.ts'
@@ -46,6 +46,8 @@ export class LocalEngine implements Engine {
   /** Folded. The rest of an account is asked from the store when it is needed. */
   readonly #accounts = new Set<string>()
   #anyBlock = false
+  /** Why commits or reads fail, while they do. */
+  readonly #troubles = new Map<Trouble, string>()
   #store: StoreThread | undefined
   readonly #commits: Commits
 
@@ -58,15 +60,21 @@ export class LocalEngine implements Engine {
       committed: (log, event) => this.#committed(log, event),
       measured: (events, ms) => watch.measured?.(events, ms),
       timed: (event) => clock.committed(event),
-      trouble: (reason) => watch.trouble(reason),
-      recovered: () => watch.recovered(),
     })
   }
 
   async start(): Promise<void> {
     const { thread, opened } = await StoreThread.open(this.#options, {
-      trimmed: ({ log, upTo }) => this.#followed.get(log)?.recent?.trim(upTo),
+      trimmed: (log, upTo) => this.#followed.get(log)?.recent?.trim(upTo),
       died: (fault) => this.#watch.died(fault),
+      trouble: (reason, what = 'commits') => {
+        this.#troubles.set(what, reason)
+        this.#watch.trouble(reason, what)
+      },
+      recovered: (what = 'commits') => {
+        this.#troubles.delete(what)
+        this.#watch.recovered(what)
+      },
     })
     this.#store = thread
     for (const room of opened.rooms) this.#rooms.add(room)
@@ -87,6 +95,8 @@ export class LocalEngine implements Engine {
   }
 
   async ping(): Promise<void> {
+    const trouble = this.#troubles.get('commits') ?? this.#troubles.get('reads')
+    if (trouble !== undefined) throw new Unavailable(trouble)
     await this.#thread.ask({ op: 'ping' })
   }
 

@@ -5,7 +5,7 @@
 import type { AccountRecord, BlockRecord, NewRoom, RoomChange, RoomRecord } from '../engine.ts'
 import type { Event, LogName } from '../event.ts'
 import type { Bounds } from '../reading.ts'
-import type { Retention } from '../watch.ts'
+import type { Retention, Trouble } from '../watch.ts'
 
 export interface StoreOptions {
   /** The SQLite file, or `:memory:`. */
@@ -109,6 +109,9 @@ export type Notice =
   | { readonly notice: 'fault'; readonly message: string }
   /** Retention has removed everything up to an id. */
   | { readonly notice: 'trimmed'; readonly log: LogName; readonly upTo: number }
+  /** Comes before the first reply that says so, and again when the reason changes. */
+  | { readonly notice: 'trouble'; readonly what: Trouble; readonly reason: string }
+  | { readonly notice: 'recovered'; readonly what: Trouble }
 
 /** Somebody who was in a room when the process died. */
 export interface Stranded {

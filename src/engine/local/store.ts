@@ -9,6 +9,11 @@ import { Names } from './names.ts'
 import { Notes } from './notes.ts'
 import { RoomTable } from './room-table.ts'
 
+/** The note of a probe, its size (that of the largest batch), and its end: long ago, so that nobody ever recalls it. */
+const PROBE = 'probe'
+const PROBE_BYTES = 196_608
+const PROBE_UNTIL = 1
+
 /** What the logs table holds of one log. */
 export interface LogRow {
   readonly id: number
@@ -25,6 +30,7 @@ export class Store {
   readonly notes: Notes
   readonly rooms: RoomTable
   readonly #db: DatabaseSync
+  readonly #beforeCommit: () => void
   readonly #logs = new Map<LogName, LogRow>()
   /** The id that was given last, in whatever log. */
   #newest = 0
@@ -44,8 +50,10 @@ export class Store {
   readonly #newestBefore: StatementSync
   readonly #deleteOldest: StatementSync
 
-  constructor(db: DatabaseSync) {
+  /** `beforeCommit` is called before anything is committed, and what it throws prevents that. */
+  constructor(db: DatabaseSync, beforeCommit: () => void = () => {}) {
     this.#db = db
+    this.#beforeCommit = beforeCommit
     this.names = new Names(db)
     this.notes = new Notes(db)
     this.rooms = new RoomTable(db)
@@ -92,9 +100,9 @@ export class Store {
       case 'findAccount':
         return this.names.findAccount(request.name)
       case 'keepBlock':
-        return this.names.keepBlock(request.owner, request.name)
+        return this.#transaction(() => this.names.keepBlock(request.owner, request.name))
       case 'dropBlock':
-        return this.names.dropBlock(request.owner, request.name)
+        return this.#transaction(() => this.names.dropBlock(request.owner, request.name))
       case 'blocksWith':
         return this.names.blocksWith(request.name)
       case 'findName':
@@ -108,10 +116,16 @@ export class Store {
       case 'recall':
         return this.notes.recall(request.key)
       case 'forget':
-        return this.notes.forget(request.key)
+        return this.#transaction(() => this.notes.forget(request.key))
       case 'ping':
         return true
     }
+  }
+
+  /** Commits as many bytes as a large batch has, and removes them again. Throws when that does not work. */
+  probe(): void {
+    this.#transaction(() => this.notes.remember(PROBE, 'x'.repeat(PROBE_BYTES), PROBE_UNTIL))
+    this.#transaction(() => this.notes.forget(PROBE))
   }
 
   /** Those whom a crash took out of their rooms without a word. */
@@ -129,7 +143,7 @@ export class Store {
   /** Removes up to `count` events of a log that has ended, and when none is left the log. True when that is done. */
   erase(log: LogRow, count: number): boolean {
     if (this.trim(log, count, Number.MAX_SAFE_INTEGER) > 0) return false
-    this.#db.prepare('DELETE FROM logs WHERE id = ?').run(log.id)
+    this.#transaction(() => this.#db.prepare('DELETE FROM logs WHERE id = ?').run(log.id))
     this.#logs.delete(log.name)
     this.ended.delete(log.name)
     return true
@@ -264,6 +278,7 @@ export class Store {
     this.#db.exec('BEGIN IMMEDIATE')
     try {
       const result = work()
+      this.#beforeCommit()
       this.#db.exec('COMMIT')
       return result
     } catch (error) {

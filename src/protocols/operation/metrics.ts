@@ -86,6 +86,14 @@ export function metricsOf(vitals: Vitals): Registry {
   gauge('roomd_ready', 'Whether /readyz says so: 1 or 0.', async (set) => {
     set((await troubleOf(vitals)) === undefined ? 1 : 0)
   })
+  gauge(
+    'roomd_fault',
+    'Whether something fails now that the log has told of: 1 or 0, by what fails.',
+    (set) => {
+      for (const [fault, present] of vitals.faults) set(present ? 1 : 0, { fault })
+    },
+    ['fault'],
+  )
   gauge('roomd_rooms', 'Rooms there are.', async (set) => set(await inTime(engine.roomCount())))
   gauge('roomd_rooms_occupied', 'Rooms with somebody in them.', async (set) => {
     set(await inTime(chat.directory.occupied()))

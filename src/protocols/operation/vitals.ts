@@ -1,6 +1,7 @@
 import type { Chat } from '../../chat/chat.ts'
 import type { Engine } from '../../engine/engine.ts'
 import type { Tally, Traffic } from '../tally.ts'
+import type { Faults } from './faults.ts'
 
 /** Where it is seen how the daemon is. */
 export interface Vitals {
@@ -8,6 +9,7 @@ export interface Vitals {
   readonly chat: Chat
   readonly engine: Pick<Engine, 'ping' | 'roomCount'>
   readonly tally: Tally
+  readonly faults: Faults
   /** The daemon stops: no more clients, please. */
   readonly draining: boolean
   /** Of every listener, by its protocol's name. */
