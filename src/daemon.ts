@@ -13,6 +13,7 @@ import type { Watch } from './engine/watch.ts'
 import { Admission } from './protocols/admission.ts'
 import { chatroomListener } from './protocols/chatroom/chatroom.ts'
 import { chatterboxListener, chatterboxOptions } from './protocols/chatterbox/chatterbox.ts'
+import { Descriptors } from './protocols/descriptors.ts'
 import { encoder } from './protocols/line/json.ts'
 import { lineListener } from './protocols/line/line.ts'
 import { LineWire, lastLine } from './protocols/line/wire.ts'
@@ -92,7 +93,8 @@ export async function startDaemon(
       measured = listener
     },
   }
-  const protocols = await protocolsOf(config, chat, vitals, log, certificate)
+  const descriptors = new Descriptors(faults)
+  const protocols = await protocolsOf(config, chat, vitals, log, descriptors, certificate)
 
   const addresses = new Map<string, Address>()
   const stop = async (): Promise<void> => {
@@ -106,6 +108,7 @@ export async function startDaemon(
     await Promise.all(protocols.map(({ protocol }) => (protocol.drain ? undefined : protocol.stop())))
     await Promise.all(asked.map(({ protocol }) => protocol.stop()))
     clearTimeout(abort)
+    descriptors.stop()
     await chat.stop()
     await engine.stop()
   }
@@ -163,12 +166,14 @@ async function protocolsOf(
   chat: Chat,
   vitals: Vitals,
   log: Logger,
+  descriptors: Descriptors,
   certificate: Certificate | undefined,
 ) {
   const { tally } = vitals
   const admission = new Admission({
     maxConnections: config['max-connections'],
     maxPerAddress: config['max-per-address'],
+    descriptors,
   })
   const encode = encoder(config['line-ascii'])
   const line = {

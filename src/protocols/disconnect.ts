@@ -19,7 +19,7 @@ export const DISCONNECTS: Readonly<Record<DisconnectReason, Disconnect>> = {
   'too-many-from-address': { text: 'Too many connections from your address', reconnect: false },
   'login-timeout': { text: 'Login takes too long', reconnect: true },
   'reader-too-slow': { text: 'Reading too slowly, messages would be lost', reconnect: true },
-  // In the middle of a reply, where no error could be told from what was asked for.
+  // In the middle of a reply, where no error could be told from what was asked for, or out of file descriptors.
   unavailable: { text: 'Temporarily unavailable', reconnect: true },
   'frame-too-long': { text: 'Message too long', reconnect: true },
   // Counted and logged; the peer hears nothing any more.

@@ -1,15 +1,17 @@
 import type { Logger } from 'pino'
 
 /** What can fail for a time while the daemon goes on. */
-export type Fault = 'commits' | 'reads'
+export type Fault = 'commits' | 'reads' | 'descriptors'
 
 /** Log lines. */
 const BEGINS: Readonly<Record<Fault, string>> = {
   commits: 'cannot commit; lines are answered with an error until it works again',
+  descriptors: 'cannot take connections; clients are refused until there are file descriptors again',
   reads: 'cannot read what is stored; requests for it are answered with an error until it works again',
 }
 const ENDS: Readonly<Record<Fault, string>> = {
   commits: 'commits work again',
+  descriptors: 'connections are taken again',
   reads: 'reads work again',
 }
 
