@@ -1,12 +1,13 @@
 /** The command line: parses it, and runs the daemon or a migration. */
 import cluster from 'node:cluster'
 import { readFileSync } from 'node:fs'
-import { type Logger, pino } from 'pino'
+import type { Logger } from 'pino'
 import yargs from 'yargs'
 import { hideBin } from 'yargs/helpers'
 import { type Config, ConfigError, checkConfig, OPTIONS, type Option } from './config.ts'
 import { startDaemon } from './daemon.ts'
 import { shownVariable, unknownVariables } from './environment.ts'
+import { type Log, openLog } from './log/log.ts'
 import { lackingDescriptors, whereToGo } from './surroundings.ts'
 
 /** Exit statuses: a stop that was asked for, a fault, options that make no sense. */
@@ -17,9 +18,17 @@ const MISUSE = 2
 /** How long a stop may take before a further signal ends it at once, in ms: npm passes on what the terminal has sent to both. */
 const STOP_PATIENCE_MS = 2_000
 
+/** How long the end of the process waits for its last words to be written, in ms. */
+const FLUSH_MS = 1_000
+let flush: Log['flush'] | undefined
+
 /** Ends the process once what it has said is written: that of a worker of pm2's cluster is, by pm2, in its own time. */
 async function exit(status: number): Promise<never> {
-  if (cluster.isWorker) await Promise.all([written(process.stdout), written(process.stderr)])
+  await flush?.(FLUSH_MS)
+  if (cluster.isWorker) {
+    const both = Promise.all([written(process.stdout), written(process.stderr)])
+    await Promise.race([both, new Promise((resolve) => setTimeout(resolve, FLUSH_MS))])
+  }
   process.exit(status)
 }
 
@@ -84,15 +93,6 @@ function version(): string {
   return JSON.parse(readFileSync(new URL(import.meta.resolve('roomd/package.json')), 'utf8')).version
 }
 
-/** JSON for programs, colours for people. */
-async function logTo({ isTTY }: NodeJS.WriteStream, level: string): Promise<Logger> {
-  // Beneath the stream of a worker of pm2's cluster is pm2's own log.
-  if (cluster.isWorker) return pino({ level }, process.stdout)
-  if (!isTTY) return pino({ level }, pino.destination({ sync: true }))
-  const { default: pretty } = await import('pino-pretty')
-  return pino({ level, base: null }, pretty({ translateTime: 'HH:MM:ss' }))
-}
-
 /** Takes variables that are no options out of the environment, where the parser would refuse them. Returns how they are shown. */
 function dropUnknownVariables(options: readonly string[]): readonly string[] {
   return unknownVariables(process.env, options).map((variable) => {
@@ -123,11 +123,12 @@ async function run(args: readonly string[]): Promise<void> {
 
 async function serve(options: Readonly<Record<string, unknown>>, ignored: readonly string[]): Promise<void> {
   const config = checkConfig(options)
-  const log = await logTo(process.stdout, config['log-level'])
+  const { log, ...output } = await openLog(config['log-level'])
+  flush = output.flush
   if (ignored.length > 0) log.warn({ variables: ignored }, IGNORED)
   warnOfDescriptors(config, log)
 
-  const starting = startDaemon(config, log, { version: version() })
+  const starting = startDaemon(config, log, { version: version(), logState: output.state })
   let stopping = false
   let forcible = false
   const stop = async (why: object, status: number) => {

@@ -18,7 +18,7 @@ import { encoder } from './protocols/line/json.ts'
 import { lineListener } from './protocols/line/line.ts'
 import { LineWire, lastLine } from './protocols/line/wire.ts'
 import { Faults } from './protocols/operation/faults.ts'
-import type { Vitals } from './protocols/operation/vitals.ts'
+import type { LogState, Vitals } from './protocols/operation/vitals.ts'
 import type { Address, Certificate, Protocol } from './protocols/protocol.ts'
 import { Tally } from './protocols/tally.ts'
 
@@ -37,6 +37,7 @@ export interface Daemon {
 export interface DaemonDetails {
   /** As /metrics shows it. */
   readonly version?: string
+  readonly logState?: LogState
   /** What a check of a secret costs; as much as it should, if not given. */
   readonly cost?: Cost
 }
@@ -45,7 +46,7 @@ export interface DaemonDetails {
 export async function startDaemon(
   config: Config,
   log: Logger,
-  { version = 'unknown', cost }: DaemonDetails = {},
+  { version = 'unknown', logState, cost }: DaemonDetails = {},
 ): Promise<Daemon> {
   const started = performance.now()
   /** Who wants to know of every commit. */
@@ -85,6 +86,7 @@ export async function startDaemon(
     engine,
     tally,
     faults,
+    logState,
     get draining() {
       return stopping !== undefined
     },
