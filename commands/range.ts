@@ -29,7 +29,7 @@ export function parseRange(parameter: string, now: number): Range {
 /** ms since the epoch, UTC where no zone is given. */
 export function parseTime(word: string, now: number): number {
   const time = readDate(word) ?? readEpoch(word) ?? readAgo(word, now)
-  if (time === undefined || !Number.isFinite(time)) throw new Mistake('Unknown string format')
+  if (time === undefined || !Number.isFinite(time)) throw new Mistake('unknown-time')
   return time
 }
 
@@ -53,7 +53,7 @@ function readAgo(word: string, now: number): number | undefined {
 }
 
 function parseLimit(word: string): number {
-  if (!/^[1-9]\d{0,14}$/.test(word)) throw new Mistake(`Invalid limit: ${word}`)
+  if (!/^[1-9]\d{0,14}$/.test(word)) throw new Mistake('invalid-limit', word)
   return Number(word)
 }
 

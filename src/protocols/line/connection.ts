@@ -1,5 +1,7 @@
 import type { Socket } from 'node:net'
 import split2 from 'split2'
+import { error } from '../../../commands/errors.ts'
+import type { ErrorReply } from '../../../commands/replies.ts'
 import { Connection, type ConnectionOptions } from '../connection.ts'
 import { decodeLine } from './bytes.ts'
 import { LineCap } from './cap.ts'
@@ -86,9 +88,9 @@ export class LineConnection extends Connection implements Reader {
     if (this.#held !== undefined || this.mustWait) this.wait()
   }
 
-  #understand(line: string): string | { wrong: string } {
+  #understand(line: string): string | ErrorReply {
     const { maxLine } = this.#options
-    if (line.length - Number(line.endsWith('\r')) > maxLine) return { wrong: 'Line too long' }
-    return decodeLine(line) ?? { wrong: 'Invalid UTF-8' }
+    if (line.length - Number(line.endsWith('\r')) > maxLine) return error('line-too-long', maxLine)
+    return decodeLine(line) ?? error('invalid-utf8')
   }
 }

@@ -1,3 +1,5 @@
+import { error } from '../../../commands/errors.ts'
+import type { ErrorReply } from '../../../commands/replies.ts'
 import { SocketConnection, type SocketOptions } from '../http/connection.ts'
 import { textFrame } from '../http/frame.ts'
 import type { Routes, Visit } from '../http/routes.ts'
@@ -5,8 +7,8 @@ import type { LineOptions } from './connection.ts'
 import { Conversation, type Reader } from './conversation.ts'
 import { LineWire, lastLine } from './wire.ts'
 
-/** A line, or what is wrong with it. */
-type Line = string | { readonly wrong: string }
+/** A line, or the error for one that cannot be read. */
+type Line = string | ErrorReply
 
 type LineSocketOptions = LineOptions & SocketOptions
 
@@ -53,7 +55,7 @@ class LineSocket extends SocketConnection<Line> implements Reader {
   }
 
   protected override cut(message: string | Buffer): readonly Line[] {
-    if (typeof message !== 'string') return [{ wrong: 'Binary messages are not understood' }]
+    if (typeof message !== 'string') return [error('binary-message')]
     const lines = message.split('\n')
     if (lines.length > 1 && lines.at(-1) === '') lines.pop()
     return lines.map((line) => this.#understand(line))
@@ -73,6 +75,7 @@ class LineSocket extends SocketConnection<Line> implements Reader {
 
   #understand(text: string): Line {
     const line = text.endsWith('\r') ? text.slice(0, -1) : text
-    return Buffer.byteLength(line) > this.#options.maxLine ? { wrong: 'Line too long' } : line
+    const { maxLine } = this.#options
+    return Buffer.byteLength(line) > maxLine ? error('line-too-long', maxLine) : line
   }
 }

@@ -48,9 +48,9 @@ export class LineWire implements Wire<LineSession> {
 export function lastLine(encode: Encode, pack: Pack = Buffer.from): (reason: DisconnectReason) => Buffer {
   return (reason) => {
     const { text, reconnect } = DISCONNECTS[reason]
-    const stopping = reason === 'stopping'
-    return pack(
-      encode(stopping ? { type: 'notice', notice: text, reconnect } : { type: 'error', error: text, reconnect }),
-    )
+    if (reason === 'stopping') return pack(encode({ type: 'notice', notice: text, reconnect }))
+    // Lines have no frames.
+    const code = reason === 'frame-too-long' ? 'line-too-long' : reason
+    return pack(encode({ type: 'error', error: text, code, reconnect }))
   }
 }

@@ -341,12 +341,12 @@ function points(way: Way): void {
 
   onceATransport('37. a line as long as permitted, and one byte longer', async () => {
     const [alice, bob] = await (await stage(way)).together('tech', 'alice', 'bob')
-    expect(await alice.ask('x'.repeat(16_384))).toEqual(error('Message too long'))
-    expect(await alice.ask('é'.repeat(8_192))).toEqual(error('Message too long'))
+    expect(await alice.ask('x'.repeat(16_384))).toEqual(error('Message too long, at most 4000 characters'))
+    expect(await alice.ask('é'.repeat(8_192))).toEqual(error('Message too long, at most 4000 characters'))
     alice.write(`${'x'.repeat(16_384)}\n`)
-    expect(await alice.next()).toEqual(error('Message too long'))
+    expect(await alice.next()).toEqual(error('Message too long, at most 4000 characters'))
     for (const line of ['x'.repeat(16_385), 'é'.repeat(8_193), 'x'.repeat(inMessages ? 65_536 : 100_000)]) {
-      expect(await alice.ask(line)).toEqual(error('Line too long'))
+      expect(await alice.ask(line)).toEqual(error('Line too long, at most 16384 bytes'))
     }
     alice.send('short')
     expect(await alice.take(2)).toMatchObject([ok, said('alice', 'short')])
@@ -357,7 +357,7 @@ function points(way: Way): void {
     const [alice] = await (await stage(way, { 'max-text': 16_384 })).together('tech', 'alice')
     alice.send('x'.repeat(16_384))
     expect(await alice.take(2)).toMatchObject([ok, said('alice', 'x'.repeat(16_384))])
-    expect(await alice.ask('x'.repeat(16_385))).toEqual(error('Line too long'))
+    expect(await alice.ask('x'.repeat(16_385))).toEqual(error('Line too long, at most 16384 bytes'))
   })
 
   test.runIf(inMessages)('37. a message of more than 64 KiB, which may be a line too long, closes', async () => {
@@ -384,7 +384,7 @@ function points(way: Way): void {
     }
     alice.send('', 'short')
     const lines = await alice.until((line) => line.type === 'message' && line.body === 'short')
-    expect(lines.filter(isReply)).toEqual([error('Line too long'), ok])
+    expect(lines.filter(isReply)).toEqual([error('Line too long, at most 16384 bytes'), ok])
     expect(await bob.rest()).toMatchObject([said('alice', 'short')])
     expect(most).toBeLessThan(256 << 20)
   })
