@@ -292,9 +292,13 @@ function points(way: Way): void {
     alice.send('hello')
     const [, message] = await alice.take(2)
     if (message?.type !== 'message') throw new Error('no message')
-    const time = message.utctimestamp.replace(' ', 'T')
-    const found = await history(alice, `HISTORY ${time} ${time}`)
-    expect(found.map(({ id }) => id)).toContain(message.id)
+    // As it is printed, with a T, and in quotes.
+    const printed = message.utctimestamp
+    for (const time of [printed, printed.replace(' ', 'T'), `"${printed}"`]) {
+      const found = await history(alice, `HISTORY ${time} ${time}`)
+      expect(found.map(({ id }) => id)).toContain(message.id)
+      expect(found.map(({ utctimestamp }) => utctimestamp)).toEqual(found.map(() => printed))
+    }
   })
 
   test('34. HISTORY of a time that cannot be read', async () => {
