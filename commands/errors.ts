@@ -23,6 +23,8 @@ export const DISCONNECT_CODES = [
   'login-timeout',
   'reader-too-slow',
   'unavailable',
+  'wrong-protocol',
+  'utf-16',
 ] as const
 
 /** Codes of errors that answer a line; the connection goes on. */

@@ -2,8 +2,10 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { DISCONNECT_CODES, ERRORS, type ErrorText } from '../commands/errors.ts'
 import { commands } from '../commands/index.ts'
+import type { ErrorReply } from '../commands/replies.ts'
 import { OPTIONS, type Option } from '../src/config.ts'
-import { DISCONNECTS } from '../src/protocols/disconnect.ts'
+import { encoder } from '../src/protocols/line/json.ts'
+import { lastLine } from '../src/protocols/line/wire.ts'
 
 const cell = (text: string) => text.replaceAll('|', '\\|')
 
@@ -28,10 +30,12 @@ function errorRows(): string[] {
 }
 
 function disconnectRows(): string[] {
-  const rows = DISCONNECT_CODES.map(
-    (code) => `| \`${code}\` | \`${DISCONNECTS[code].text}\` | ${DISCONNECTS[code].reconnect} |`,
-  )
-  return ['| code | error | reconnect |', '| --- | --- | --- |', ...rows]
+  const lastWord = lastLine(encoder(false), Buffer.from, () => OPTIONS.http.default)
+  const rows = DISCONNECT_CODES.map((code) => {
+    const { error, hint = '', reconnect }: ErrorReply = JSON.parse(String(lastWord(code)))
+    return `| \`${code}\` | \`${error}\` | ${cell(hint)} | ${reconnect} |`
+  })
+  return ['| code | error | hint | reconnect |', '| --- | --- | --- | --- |', ...rows]
 }
 
 const TABLES = { commands: commandRows, options: optionRows, errors: errorRows, disconnects: disconnectRows }

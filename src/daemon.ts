@@ -88,9 +88,10 @@ export async function startDaemon(
       measured = listener
     },
   }
-  const protocols = await protocolsOf(config, chat, vitals, log, certificate)
-
   const addresses = new Map<string, Address>()
+  const httpPort = () => addresses.get('http')?.port
+  const protocols = await protocolsOf(config, chat, vitals, log, certificate, httpPort)
+
   const stop = async (): Promise<void> => {
     const abort = setTimeout(() => {
       log.warn('clients did not take their last lines in time')
@@ -160,6 +161,7 @@ async function protocolsOf(
   vitals: Vitals,
   log: Logger,
   certificate: Certificate | undefined,
+  httpPort: () => number | undefined,
 ) {
   const { tally } = vitals
   const admission = new Admission({
@@ -171,7 +173,7 @@ async function protocolsOf(
     chat,
     encode,
     wire: new LineWire(encode),
-    lastWord: lastLine(encode),
+    lastWord: lastLine(encode, Buffer.from, httpPort),
     log,
     tally,
     maxLine: config['max-line'],

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { turnEnd } from '../turn.ts'
 import type { DisconnectReason } from './disconnect.ts'
+import type { Stranger } from './first-bytes.ts'
 import { Outbox, type OutboxOwner, type Queue } from './outbox.ts'
 import { Pace, type PaceOptions } from './pace.ts'
 import type { Tally } from './tally.ts'
@@ -205,6 +206,11 @@ export abstract class Connection implements OutboxOwner, Link {
     this.#ended = true
     // Not before what this turn brought has been written.
     void turnEnd().then(() => this.ready())
+  }
+
+  /** For a client that speaks something else than the protocol of the port: nothing of it is heard. */
+  protected refuse(stranger: Stranger): void {
+    this.disconnect(stranger === 'utf-16' ? 'utf-16' : 'wrong-protocol')
   }
 
   protected disconnect(reason: DisconnectReason): void {

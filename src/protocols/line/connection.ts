@@ -3,6 +3,7 @@ import split2 from 'split2'
 import { error } from '../../../commands/errors.ts'
 import type { ErrorReply } from '../../../commands/replies.ts'
 import { Connection, type ConnectionOptions } from '../connection.ts'
+import { readBehindFirstBytes } from '../first-bytes.ts'
 import { decodeLine } from './bytes.ts'
 import { LineCap } from './cap.ts'
 import { Conversation, type ConversationOptions, type Reader } from './conversation.ts'
@@ -70,9 +71,10 @@ export class LineConnection extends Connection implements Reader {
     const { socket } = this
     const lines = this.#lines
     // Bytes as characters: line lengths are bytes, and what is not UTF-8 can still be told.
-    socket.on('data', (chunk) => {
+    const read = (chunk: Buffer) => {
       if (!lines.write(this.#cap.cut(chunk.toString('latin1')))) socket.pause()
-    })
+    }
+    readBehindFirstBytes(socket, read, (stranger) => this.refuse(stranger))
     lines.on('drain', () => socket.resume())
     socket.on('end', () => lines.end())
     lines.on('data', (line: string) => this.#line(line))
