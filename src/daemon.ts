@@ -96,9 +96,11 @@ export async function startDaemon(
     },
   }
   const descriptors = new Descriptors(faults)
-  const protocols = await protocolsOf(config, chat, vitals, log, descriptors, certificate)
 
   const addresses = new Map<string, Address>()
+  const httpPort = () => addresses.get('http')?.port
+  const protocols = await protocolsOf(config, chat, vitals, log, descriptors, certificate, httpPort)
+
   const stop = async (): Promise<void> => {
     const abort = setTimeout(() => {
       log.warn('clients did not take their last lines in time')
@@ -170,6 +172,7 @@ async function protocolsOf(
   log: Logger,
   descriptors: Descriptors,
   certificate: Certificate | undefined,
+  httpPort: () => number | undefined,
 ) {
   const { tally } = vitals
   const admission = new Admission({
@@ -182,7 +185,7 @@ async function protocolsOf(
     chat,
     encode,
     wire: new LineWire(encode),
-    lastWord: lastLine(encode),
+    lastWord: lastLine(encode, Buffer.from, httpPort),
     log,
     tally,
     maxLine: config['max-line'],

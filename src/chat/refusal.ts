@@ -50,10 +50,13 @@ export type Reason =
 export class Refusal extends Error {
   override name = 'Refusal'
   readonly reason: Reason
+  /** The limit that was exceeded, where the reason is one. */
+  readonly limit: number | undefined
 
-  constructor(reason: Reason) {
+  constructor(reason: Reason, limit?: number) {
     super(reason)
     this.reason = reason
+    this.limit = limit
   }
 }
 
