@@ -76,7 +76,7 @@ const lastWords = (daemon: TestDaemon): Record<Port, Buffer> => {
     })}\n`,
   )
   const text = 'Another protocol is spoken here'
-  const box = encodeFrame(JSON.stringify({ ERROR: text }))
+  const box = encodeFrame(`{"ERROR": ${JSON.stringify(text)}}`)
   const room = encodeFrame(JSON.stringify({ type: 'error', status: 'error', message: text }))
   return { line, 'line-tls': line, 'chatterbox-plain': box, chatterbox: box, chatroom: room }
 }
