@@ -199,32 +199,23 @@ test.concurrent('another process that checkpoints or reads the database disturbs
 })
 
 describe('pages that are damaged', () => {
-  /** A database of several megabytes: what is read from its beginning is not in memory any more. */
-  async function large(finished: Finished) {
-    const place = await stage(finished)
-    await Promise.all(Array.from({ length: 16 }, (_, n) => fill(place.port, n)))
-    return place
-  }
-
-  async function fill(port: number, n: number): Promise<void> {
-    const talker = await Talker.in('large', `talker${n}`, port)
-    for (let line = 0; line < 150; line++) await talker.ask(`${line} ${'y'.repeat(3_900)}`)
-    talker.socket.destroy()
-  }
-
-  /** Overwrites the middle of the database; what is in its log is written to it before. */
-  function damage(file: string): void {
+  /** Writes what is in the log of the database to it. */
+  function checkpoint(file: string): void {
     const db = new DatabaseSync(file)
     db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
     db.close()
+  }
+
+  /** Overwrites the middle of the database: behind the roots of its tables, before what was said last. */
+  function damage(file: string): void {
     const { size } = statSync(file)
     const descriptor = openSync(file, 'r+')
-    for (let at = 65_536; at < size / 2; at += 4_096) writeSync(descriptor, Buffer.alloc(4_096, 0xa5), 0, 4_096, at)
+    for (let at = 131_072; at < size / 2; at += 4_096) writeSync(descriptor, Buffer.alloc(4_096, 0xa5), 0, 4_096, at)
     closeSync(descriptor)
   }
 
   async function refusesToRead(daemon: RoomdProcess, port: number): Promise<void> {
-    expect((await messagesIn('large', port, 'HISTORY 2020-01-01')).errors).toEqual([UNAVAILABLE])
+    expect((await messagesIn('ops', port, 'HISTORY 2020-01-01')).errors).toEqual([UNAVAILABLE])
     const { reason } = await daemon.logged(
       'cannot read what is stored; requests for it are answered with an error until it works again',
     )
@@ -233,22 +224,27 @@ describe('pages that are damaged', () => {
     const { text: metrics } = await daemon.get('/metrics')
     expect(metrics).toMatch(/^roomd_ready 0$/m)
     expect(metrics).toMatch(/^roomd_fault\{fault="reads"\} 1$/m)
-    await messagesIn('large', port, 'HISTORY 2020-01-01')
+    await messagesIn('ops', port, 'HISTORY 2020-01-01')
     expect(errorsOf(daemon)).toHaveLength(1)
   }
 
   test.concurrent('while it runs', async ({ onTestFinished }) => {
-    const { file, daemon, port, ann } = await large(onTestFinished)
+    const { file, daemon, port, ann } = await stage(onTestFinished)
+    await say(ann, 800)
+    checkpoint(file)
+    // That it has seen before it commits this.
+    expect(await ann.ask('behind the checkpoint')).toBe('OK')
     damage(file)
     // Nobody reads: it is noticed by itself.
     await refusing(daemon, `the database file is damaged: ${file} was overwritten`)
-    expect((await messagesIn('large', port, 'HISTORY 2020-01-01')).errors).toContain(UNAVAILABLE)
+    expect((await messagesIn('ops', port, 'HISTORY 2020-01-01')).errors).toContain(UNAVAILABLE)
     expect(await ann.ask('refused')).toBe(UNAVAILABLE)
     expect(errorsOf(daemon)).toHaveLength(1)
   })
 
   test.concurrent('while it is stopped', async ({ onTestFinished }) => {
-    const { data, file, daemon } = await large(onTestFinished)
+    const { data, file, daemon, ann } = await stage(onTestFinished)
+    await say(ann, 800)
     daemon.child.kill('SIGTERM')
     await daemon.exit
     damage(file)
