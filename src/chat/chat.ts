@@ -17,6 +17,7 @@ import { Handover } from './handover.ts'
 import { RoomMakers } from './makers.ts'
 import { Membership } from './membership.ts'
 import { fold, isName, isReserved } from './names.ts'
+import { networkOf } from './network.ts'
 import { Passwords } from './passwords.ts'
 import { Reader } from './reader.ts'
 import { Refusal, refuse } from './refusal.ts'
@@ -25,7 +26,7 @@ import type { Session } from './session.ts'
 import { Talk } from './talk.ts'
 import { Tickets } from './tickets.ts'
 
-/** Failed attempts a minute for a name or room and for an address. */
+/** Failed attempts a minute from an address. */
 const FAILURES = 5
 const MINUTE_MS = 60_000
 const HOUR_MS = 3_600_000
@@ -148,7 +149,7 @@ export class Chat {
     const others = () => [...(this.#here.get(fold(name)) ?? [])].filter((session) => session !== own)
     const free = async () => others().length === 0
     if (!(await this.#handover.take(own ?? successorOf(name), free, others))) throw new Refusal('name-in-use')
-    if (!this.#registrations.count([address])) throw new Refusal('too-many-attempts')
+    if (!this.#registrations.count([networkOf(address)])) throw new Refusal('too-many-attempts')
     const made = await make().catch(refuse)
     // The account is made, whatever becomes of these.
     if (!own) await this.#blocking.disown(name).catch(() => {})

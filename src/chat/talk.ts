@@ -160,7 +160,7 @@ export class Talk {
   #body(text: string): string {
     const body = clean(text)
     if (body === '') throw new Refusal('text-empty')
-    if (isLonger(body, this.#maxText)) throw new Refusal('text-too-long')
+    if (isLonger(body, this.#maxText)) throw new Refusal('text-too-long', this.#maxText)
     return body
   }
 }

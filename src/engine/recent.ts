@@ -1,4 +1,4 @@
-import type { Event } from './event.ts'
+import { type Event, timeOf } from './event.ts'
 
 /** What one event is taken to occupy beside its texts. */
 export const OVERHEAD_BYTES = 100
@@ -23,6 +23,7 @@ export class Recent {
   /** Where the events begin in the array: the array is cut only now and then. */
   #start = 0
   #bytes = 0
+  #ahead = 0
 
   /** `total` counts the bytes of this log, too, until it is {@link clear}ed. */
   constructor(limits: MemoryLimits, total = new RecentTotal()) {
@@ -45,10 +46,16 @@ export class Recent {
 
   push(event: Event): void {
     this.#events.push(event)
+    if (timeOf(event.id) !== event.at) this.#ahead = event.id
     const bytes = weigh(event)
     this.#bytes += bytes
     this.#total.bytes += bytes
     while (this.size > this.#limits.events || this.#bytes > this.#limits.bytes) this.#drop()
+  }
+
+  /** The id of the newest event whose id is ahead of its time since this log is held; 0 where there is none. */
+  get ahead(): number {
+    return this.#ahead
   }
 
   /** Drops the older half. */

@@ -5,6 +5,7 @@ import type { Lifeline } from '../chat/session.ts'
 import { turnEnd } from '../turn.ts'
 import { settledWithin } from '../within.ts'
 import type { DisconnectReason } from './disconnect.ts'
+import type { Stranger } from './first-bytes.ts'
 import type { MemoryHolder } from './memory.ts'
 import { Outbox, type OutboxOwner, type Queue } from './outbox.ts'
 import { Pace, type PaceOptions } from './pace.ts'
@@ -241,6 +242,11 @@ export abstract class Connection implements OutboxOwner, Link, MemoryHolder {
     this.#ended = true
     // Not before what this turn brought has been written.
     void turnEnd().then(() => this.ready())
+  }
+
+  /** For a client that speaks something else than the protocol of the port: nothing of it is heard. */
+  protected refuse(stranger: Stranger): void {
+    this.disconnect(stranger === 'utf-16' ? 'utf-16' : 'wrong-protocol')
   }
 
   protected disconnect(reason: DisconnectReason): void {

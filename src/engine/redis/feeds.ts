@@ -88,7 +88,7 @@ export class Feeds {
 
   #begin(log: LogName): Feed {
     const connection = this.#connection
-    const channel = this.#keys.log(log)
+    const channel = this.#keys.channel(log)
     const feed = new Feed(
       log,
       channel,

@@ -4,7 +4,9 @@ import { readFileSync } from 'node:fs'
 
 /** What a script answers: who changes a file there changes its line here. */
 export interface Answers {
-  append: readonly [status: 'ok', prev: string, first: string, skipped: string, lost: string] | readonly [Refused]
+  append:
+    | readonly [status: 'ok', prev: string, first: string, skipped: string, lost: string, now: string]
+    | readonly [Refused]
   probe: string | null
   close: string | null
   reap: readonly [next: string, released: readonly (readonly [key: string, token: string])[]]

@@ -14,10 +14,10 @@ export function storeOf(keys: Keys, link: Link): Store {
     bounds: async (log) => {
       const [, info = ''] = keys.ofLog(log, '')
       // The reply to HMGET.
-      const known = await link.command(['HMGET', info, 'start', 'last', 'closed'])
-      const [start, last, closed] = known as readonly (string | null)[]
+      const known = await link.command(['HMGET', info, 'start', 'last', 'closed', 'ahead'])
+      const [start, last, closed, ahead] = known as readonly (string | null)[]
       if (typeof start !== 'string' || typeof last !== 'string' || typeof closed === 'string') return undefined
-      return { start: Number(start), last: Number(last) }
+      return { start: Number(start), last: Number(last), ahead: Number(ahead ?? 0) }
     },
     page: async (log, from, to, limit, bytes) => {
       if (from > to || to < 0) return []

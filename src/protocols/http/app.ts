@@ -10,7 +10,7 @@ import type { AppOptions } from './options.ts'
 import { isForeign, isRebound } from './origin.ts'
 import { PatientWebSocket } from './patient.ts'
 import type { HttpGround, Routes, SocketRoute } from './routes.ts'
-import { statusAlone } from './status.ts'
+import { statusAlone, statusOf } from './status.ts'
 import { RequestTurns } from './turns.ts'
 
 /** Bytes of a request's body. */
@@ -23,6 +23,13 @@ const MAX_PIPELINED = 16
 const KEEP_ALIVE_MS = 5_000
 /** and how long one may take nothing of its answer. */
 const STALLED_MS = 60_000
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Whether it is for the operator's probes, which get in when nobody else does. */
+    probe?: true
+  }
+}
 
 export interface App {
   /** Takes over a connection. */
@@ -73,6 +80,15 @@ export async function openApp(options: AppOptions, routes: readonly Routes[]): P
   // Before anything else is done for a request.
   app.addHook('onRequest', async ({ ip }) => turns.take(ip))
   const sockets = new Set<string>()
+  app.addHook('onRequest', async ({ socket, routeOptions: { config } }, reply) => {
+    const reason = options.visitors.get(socket)?.refused
+    if (reason === undefined) return
+    reply.header('Connection', 'close')
+    if (config?.probe) return
+    log.warn({ reason, address: socket.remoteAddress }, 'refused')
+    options.tally.disconnect(reason)
+    return reply.code(statusOf(reason)).send()
+  })
   app.addHook('onRequest', async ({ host, is404, ws, method, headers, routeOptions: { url = '' } }, reply) => {
     // Nothing follows a handshake that is refused, nor a body that nobody reads.
     const bodied = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0

@@ -12,8 +12,12 @@ export class Visitor implements Client {
   #draining = false
   #stopping = false
 
-  constructor(socket: Socket) {
+  /** Why it is here beyond the bounds; undefined when it is not. */
+  readonly refused: DisconnectReason | undefined
+
+  constructor(socket: Socket, refused?: DisconnectReason) {
     this.#socket = socket
+    this.refused = refused
   }
 
   /** Whether no request is being answered. */
