@@ -158,6 +158,12 @@ export const OPTIONS = {
     default: 60,
     describe: 'accounts, and rooms with a password, made from one address within a minute; 0 for no bound',
   },
+  'memory-limit': {
+    ...limit,
+    default: 0,
+    describe:
+      'bytes of memory for queues, unfinished input and the newest events of rooms together; 0 for half of the heap',
+  },
   'login-timeout': {
     ...limit,
     default: 600,

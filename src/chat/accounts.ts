@@ -90,16 +90,16 @@ export class Accounts {
 
   /**
    * Checks a secret. Refuses `name-unknown`, which costs as much time as `secret-wrong`; `too-many-attempts`, without a
-   * check; and `unavailable`, which is no attempt.
+   * check; and `unavailable`, which is no attempt. Failures count for the address alone: counted for the name, wrong guesses
+   * from elsewhere would keep its owner out. Guesses from many addresses are bounded by the checks that {@link Secrets} carries out
+   * at once.
    */
   async prove(name: string, secret: string, address: string): Promise<Proof> {
     // No account has it, and it may be long: not to be remembered.
     if (!isName(name)) throw new Refusal('name-unknown')
-    const keys = [`name:${fold(name)}`, `address:${address}`]
-    this.#guesses.checkLimit(keys)
+    this.#guesses.checkLimit(address)
     const account = await this.#engine.findAccount(name)
-    const guess = { subject: `name:${fold(name)}`, secret, stored: account?.hash, address, keys }
-    const right = await this.#guesses.check(guess)
+    const right = await this.#guesses.check({ subject: `name:${fold(name)}`, secret, stored: account?.hash, address })
     if (!account) throw new Refusal('name-unknown')
     if (!right) throw new Refusal('secret-wrong')
     return new Proof(account.name)

@@ -13,7 +13,7 @@ interface Line {
   readonly waiting: ((end: End | undefined) => void)[]
 }
 
-/** Counts failed attempts by key, such as a name or an address, and forgets each after its time. */
+/** Counts failed attempts by key, such as an address, and forgets each after its time. */
 export class Attempts {
   readonly #limit: AttemptLimit
   readonly #now: () => number

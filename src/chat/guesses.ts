@@ -1,5 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import type { Attempts } from './attempts.ts'
+import { networkOf } from './network.ts'
 import { Refusal } from './refusal.ts'
 import type { Secrets } from './secrets.ts'
 
@@ -11,8 +12,6 @@ export interface Guess {
   /** The hash that it is checked against; undefined where there is none. */
   readonly stored: string | undefined
   readonly address: string
-  /** The keys that failures are counted for. */
-  readonly keys: readonly string[]
 }
 
 /** Checks guesses at secrets. Equal ones that are made while one is being checked share its answer. */
@@ -20,7 +19,7 @@ export class Guesses {
   readonly #secrets: Secrets
   readonly #attempts: Attempts
   readonly #key = randomBytes(32)
-  /** Attempts under way, by guess and keys, and the checks that they wait for, by guess. */
+  /** Attempts under way, by guess and network, and the checks that they wait for, by guess. */
   readonly #trying = new Map<string, Promise<boolean>>()
   readonly #checking = new Map<string, Promise<boolean>>()
 
@@ -34,9 +33,9 @@ export class Guesses {
     return createHmac('sha256', this.#key).update(secret).digest('base64')
   }
 
-  /** Refuses `too-many-attempts` where a key has failed too often. */
-  checkLimit(keys: readonly string[]): void {
-    if (!this.#attempts.mayTry(keys)) throw new Refusal('too-many-attempts')
+  /** Refuses `too-many-attempts` where too many from an address have failed. */
+  checkLimit(address: string): void {
+    if (!this.#attempts.mayTry([networkOf(address)])) throw new Refusal('too-many-attempts')
   }
 
   /**
@@ -44,18 +43,19 @@ export class Guesses {
    * which is no attempt.
    */
   async check(guess: Guess): Promise<boolean> {
-    const { subject, stored, secret, keys } = guess
+    const { subject, stored, secret, address } = guess
     const id = JSON.stringify([subject, stored, this.digestOf(secret)])
-    const place = JSON.stringify([id, keys])
+    const network = networkOf(address)
+    const place = `${network} ${id}`
     const same = this.#trying.get(place)
     if (!same) return share(this.#trying, place, () => this.#try(id, guess))
     const right = await same
-    if (!right) this.#attempts.fail(keys)
+    if (!right) this.#attempts.fail([network])
     return right
   }
 
   async #try(id: string, guess: Guess): Promise<boolean> {
-    const end = await this.#attempts.begin(guess.keys)
+    const end = await this.#attempts.begin([networkOf(guess.address)])
     if (!end) throw new Refusal('too-many-attempts')
     let failed = false
     try {

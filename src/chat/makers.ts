@@ -1,6 +1,6 @@
 import type { Engine, RoomRecord } from '../engine/engine.ts'
 import { fold } from './names.ts'
-import { newest } from './newest.ts'
+import type { Reader } from './reader.ts'
 import { refuse } from './refusal.ts'
 import { digestOf } from './secrets.ts'
 
@@ -15,9 +15,11 @@ const MAX_EVENTS = 1_000
  */
 export class RoomMakers {
   readonly #engine: Engine
+  readonly #reader: Reader
 
-  constructor(engine: Engine) {
+  constructor(engine: Engine, reader: Reader) {
     this.#engine = engine
+    this.#reader = reader
   }
 
   /** Keeps the address that has just made a room. Refuses `unavailable`. */
@@ -39,7 +41,7 @@ export class RoomMakers {
     if (!(await this.#isMaker(room, address))) return false
     const [name, events] = await Promise.all([
       this.#engine.recall(`maker-name:${room.id}`),
-      newest(this.#engine, `room:${room.id}`, MAX_EVENTS + 1, () => true),
+      this.#reader.newest(`room:${room.id}`, MAX_EVENTS + 1, () => true, { address, closed: false }),
     ]).catch(refuse)
     if (events.length > MAX_EVENTS) return false
     // A name that has joined more than once may have been somebody else's in between.

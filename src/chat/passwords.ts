@@ -1,6 +1,7 @@
 import type { RoomRecord } from '../engine/engine.ts'
 import type { Attempts } from './attempts.ts'
 import type { Guesses } from './guesses.ts'
+import { networkOf } from './network.ts'
 import { Refusal } from './refusal.ts'
 import type { Secrets } from './secrets.ts'
 
@@ -36,7 +37,7 @@ export class Passwords {
   /** Refuses `password-invalid`, `too-many-attempts` when one address makes many, and `unavailable` when too many wait. */
   async hash(password: string, address: string): Promise<string> {
     if (!Passwords.fits(password)) throw new Refusal('password-invalid')
-    if (!this.#made.count([address])) throw new Refusal('too-many-attempts')
+    if (!this.#made.count([networkOf(address)])) throw new Refusal('too-many-attempts')
     return this.#secrets.hash(password, address)
   }
 
@@ -46,13 +47,12 @@ export class Passwords {
    */
   async check({ id, hash }: RoomRecord, password: string, address: string): Promise<void> {
     if (!hash) throw new Refusal('password-wrong')
-    const keys = [`room:${id}:${address}`, `address:${address}`]
-    this.#guesses.checkLimit(keys)
+    this.#guesses.checkLimit(address)
     const digest = this.#guesses.digestOf(password)
     const opened = this.#opened.get(id)
     if (opened?.hash === hash && opened.digest === digest) return
-    const guess = { subject: `room:${id}`, secret: password, stored: hash, address, keys }
-    if (!(await this.#guesses.check(guess))) throw new Refusal('password-wrong')
+    if (!(await this.#guesses.check({ subject: `room:${id}`, secret: password, stored: hash, address })))
+      throw new Refusal('password-wrong')
     this.#remember(id, { hash, digest })
   }
 

@@ -5,6 +5,8 @@ import type { Lifeline } from '../chat/session.ts'
 import { turnEnd } from '../turn.ts'
 import { settledWithin } from '../within.ts'
 import type { DisconnectReason } from './disconnect.ts'
+import type { Stranger } from './first-bytes.ts'
+import type { MemoryHolder } from './memory.ts'
 import { Outbox, type OutboxOwner, type Queue } from './outbox.ts'
 import { Pace, type PaceOptions } from './pace.ts'
 import type { Tally } from './tally.ts'
@@ -52,7 +54,7 @@ export type QueueKind = new (stream: Duplex, limit: number, owner: OutboxOwner) 
  * Reading stops, and TCP pushes back, while earlier words are not answered, while the client does not read its replies, and
  * while it is over its rate. Nothing is dropped. A subclass cuts the bytes into lines, frames or messages.
  */
-export abstract class Connection implements OutboxOwner, Link {
+export abstract class Connection implements OutboxOwner, Link, MemoryHolder {
   /** Where the client is; empty when that is not known any more. */
   readonly address: string
   protected readonly socket: Socket
@@ -64,6 +66,8 @@ export abstract class Connection implements OutboxOwner, Link {
   /** Over its rate until a timer fires. */
   #throttled = false
   #warned = false
+  /** There is too little memory to read more. */
+  #slowed = false
   /** Waiting for the client to read its replies. */
   #draining = false
   /** Not reading, so that the client's end may be among what is not read yet. */
@@ -137,6 +141,26 @@ export abstract class Connection implements OutboxOwner, Link {
     return this.outbox.queued
   }
 
+  get held(): number {
+    return this.outbox.queued + this.unfinished
+  }
+
+  /** Bytes of input that was read and not answered yet. */
+  protected abstract get unfinished(): number
+
+  slow(on: boolean): void {
+    this.#slowed = on
+    if (on) this.wait()
+    else this.ready()
+  }
+
+  /** Its queue is what there is no room for, so nothing more is said on it. */
+  discard(reason: DisconnectReason): void {
+    this.#options.tally.disconnect(reason)
+    this.#options.log.warn({ ...this.#who, reason, held: this.held }, 'disconnected')
+    this.socket.destroy()
+  }
+
   /** Answers what it has taken, says that the server stops, and closes when that has left. */
   stop(): void {
     this.#stopping = true
@@ -170,7 +194,7 @@ export abstract class Connection implements OutboxOwner, Link {
   }
 
   protected get mustWait(): boolean {
-    return this.#throttled || this.#stopping || this.behind
+    return this.#throttled || this.#slowed || this.#stopping || this.behind
   }
 
   /** Whether the client had better read its replies before it says more. */
@@ -218,6 +242,11 @@ export abstract class Connection implements OutboxOwner, Link {
     this.#ended = true
     // Not before what this turn brought has been written.
     void turnEnd().then(() => this.ready())
+  }
+
+  /** For a client that speaks something else than the protocol of the port: nothing of it is heard. */
+  protected refuse(stranger: Stranger): void {
+    this.disconnect(stranger === 'utf-16' ? 'utf-16' : 'wrong-protocol')
   }
 
   protected disconnect(reason: DisconnectReason): void {

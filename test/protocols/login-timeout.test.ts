@@ -41,7 +41,7 @@ const line = (transport: Transport): Way => ({
       destroy: () => client.socket.destroy(),
     }
   },
-  reason: { type: 'error', error: TEXT, reconnect: true },
+  reason: { type: 'error', error: TEXT, code: 'login-timeout', reconnect: true },
 })
 
 const frames = (client: FrameClient) => ({

@@ -29,10 +29,9 @@ export async function welcome(
   room: string,
   { userList, history, inbox }: WelcomeOptions,
 ): Promise<void> {
-  const { name } = session
   const [said, told] = await Promise.all([
-    chat.talk.recentMessages(LOBBY, name, history),
-    inbox ? chat.talk.inbox(name, history) : [],
+    chat.talk.recentMessages(LOBBY, session, history),
+    inbox ? chat.talk.inbox(session, history) : [],
     userList === 'objects' ? roster.refresh() : undefined,
   ])
   // What these tell has come by, and is held, when the turn has ended.

@@ -10,7 +10,8 @@ import type { AppOptions } from './options.ts'
 import { isForeign, isRebound } from './origin.ts'
 import { PatientWebSocket } from './patient.ts'
 import type { HttpGround, Routes, SocketRoute } from './routes.ts'
-import { statusAlone } from './status.ts'
+import { statusAlone, statusOf } from './status.ts'
+import { RequestTurns } from './turns.ts'
 
 /** Bytes of a request's body. */
 const MAX_BODY = 65_536
@@ -22,6 +23,13 @@ const MAX_PIPELINED = 16
 const KEEP_ALIVE_MS = 5_000
 /** and how long one may take nothing of its answer. */
 const STALLED_MS = 60_000
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Whether it is for the operator's probes, which get in when nobody else does. */
+    probe?: true
+  }
+}
 
 export interface App {
   /** Takes over a connection. */
@@ -68,7 +76,19 @@ export async function openApp(options: AppOptions, routes: readonly Routes[]): P
     // Connections end themselves, each when it has its answers.
     preClose: (done: () => void) => done(),
   })
+  const turns = new RequestTurns()
+  // Before anything else is done for a request.
+  app.addHook('onRequest', async ({ ip }) => turns.take(ip))
   const sockets = new Set<string>()
+  app.addHook('onRequest', async ({ socket, routeOptions: { config } }, reply) => {
+    const reason = options.visitors.get(socket)?.refused
+    if (reason === undefined) return
+    reply.header('Connection', 'close')
+    if (config?.probe) return
+    log.warn({ reason, address: socket.remoteAddress }, 'refused')
+    options.tally.disconnect(reason)
+    return reply.code(statusOf(reason)).send()
+  })
   app.addHook('onRequest', async ({ host, is404, ws, method, headers, routeOptions: { url = '' } }, reply) => {
     // Nothing follows a handshake that is refused, nor a body that nobody reads.
     const bodied = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
@@ -179,7 +199,13 @@ function groundOf(options: AppOptions, sockets: Set<string>, echoing: WeakSet<In
       },
     })
   }
-  return { addressOf, isForeign: isForeignPage, openSocket }
+  const askerOf = (request: FastifyRequest) => ({
+    address: addressOf(request),
+    get closed() {
+      return request.socket.destroyed
+    },
+  })
+  return { addressOf, askerOf, isForeign: isForeignPage, openSocket }
 }
 
 async function upgradeRequired(_: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {

@@ -41,6 +41,8 @@ export abstract class SocketConnection<Piece> extends Connection {
   /** Read and not taken, oldest first; those before `#taken` are. At most what one read has brought. */
   #inbox: Piece[] = []
   #taken = 0
+  /** Bytes of the message that these were read from. */
+  #messageBytes = 0
   /** Counted, and not taken when it was offered. */
   #held: Piece | undefined
   #ending: { readonly code: number | undefined; readonly text: string } = { code: NORMAL, text: '' }
@@ -54,6 +56,11 @@ export abstract class SocketConnection<Piece> extends Connection {
     websocket.on('message', (data: Buffer, binary: boolean) => this.#read(data, binary))
     websocket.onclosing = (code) => this.#asked(code)
     this.#watch(socket, options.heartbeat ?? HEARTBEAT)
+  }
+
+  /** Bytes of messages that were read and not taken yet. */
+  protected get inboxBytes(): number {
+    return this.#inbox.length > 0 ? this.#messageBytes : 0
   }
 
   /** What a message holds; a text, or the bytes of a binary message. */
@@ -114,6 +121,7 @@ export abstract class SocketConnection<Piece> extends Connection {
     if (data.length > this.#options.maxMessage) {
       this.hangUp(TOO_BIG)
     } else {
+      this.#messageBytes = data.length
       for (const piece of this.cut(binary ? data : data.toString())) this.#inbox.push(piece)
       this.ready()
     }

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
+import type { Asker } from '../../chat/reader.ts'
 import type { Client } from '../listener.ts'
 import type { PatientWebSocket } from './patient.ts'
 
@@ -10,6 +11,8 @@ export type Routes = (app: FastifyInstance, ground: HttpGround) => void | Promis
 export interface HttpGround {
   /** The client's address, as the last proxy that is believed tells it. */
   addressOf(request: FastifyRequest): string
+  /** The client as it reads logs: until its connection is closed. */
+  askerOf(request: FastifyRequest): Asker
   /** Whether a page of another origin than the server's own and those listed has sent the request. */
   isForeign(request: FastifyRequest): boolean
   /** Opens a path to WebSockets; without a handshake, GET is answered with 426. */

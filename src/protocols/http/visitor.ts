@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import type { DisconnectReason } from '../disconnect.ts'
 import type { Client } from '../listener.ts'
 
 /** A connection to the HTTP port: idle, being answered, or turned into a WebSocket. */
@@ -11,8 +12,12 @@ export class Visitor implements Client {
   #draining = false
   #stopping = false
 
-  constructor(socket: Socket) {
+  /** Why it is here beyond the bounds; undefined when it is not. */
+  readonly refused: DisconnectReason | undefined
+
+  constructor(socket: Socket, refused?: DisconnectReason) {
     this.#socket = socket
+    this.refused = refused
   }
 
   /** Whether no request is being answered. */
@@ -42,6 +47,19 @@ export class Visitor implements Client {
 
   get queued(): number {
     return this.#client?.queued ?? this.#socket.writableLength
+  }
+
+  get held(): number {
+    return this.#client?.held ?? this.#socket.writableLength
+  }
+
+  slow(on: boolean): void {
+    this.#client?.slow(on)
+  }
+
+  discard(reason: DisconnectReason): void {
+    if (this.#client) this.#client.discard(reason)
+    else this.#socket.destroy()
   }
 
   stop(): void {
