@@ -84,6 +84,12 @@ describe('the line protocol', () => {
     ['empty lines', '\n'.repeat(60_000)],
   ])('before the login: %s', ([, line]) => check(() => ask(stranger, line)))
 
+  test('before the login: the rooms, by many at once', async () => {
+    const clients = Array.from({ length: 40 }, () => connect({ host: '127.0.0.1', port: daemon.port('line') }))
+    sockets.push(...clients)
+    await check(() => Promise.all(clients.map((client) => ask(client, '/rooms'))))
+  })
+
   test.for<Cases[number]>([
     ['who is in a room', '/who lobby'],
     ['who is in a room of marks', `/who ${marks(7_000)}`],
