@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { Engine } from '../engine/engine.ts'
+import { skeletonsOf } from '../engine/skeleton.ts'
 import type { Guesses } from './guesses.ts'
-import { fold, isName, isReserved } from './names.ts'
+import { fold, isName, isReserved, mayBeAccount } from './names.ts'
 import { Refusal } from './refusal.ts'
 import { digestOf, HASHED_KEY, type Secrets } from './secrets.ts'
 import { isLonger } from './text.ts'
@@ -24,8 +25,8 @@ export class Accounts {
   readonly #engine: Engine
   readonly #secrets: Secrets
   readonly #guesses: Guesses
-  /** Folded names whose account is being made. */
-  readonly #making = new Set<string>()
+  /** The skeletons of names whose account is being made, by folded name. */
+  readonly #making = new Map<string, readonly string[]>()
 
   constructor(engine: Engine, secrets: Secrets, guesses: Guesses) {
     this.#engine = engine
@@ -36,6 +37,17 @@ export class Accounts {
   /** Whether only its owner may use a name, now or in a moment. */
   async holds(name: string): Promise<boolean> {
     return this.#making.has(fold(name)) || (await this.#engine.findAccount(name)) !== undefined
+  }
+
+  /** Whether a name looks like that of an account (moderation.md, 1), now or in a moment. */
+  async resembles(name: string): Promise<boolean> {
+    return this.#isMakingLike(name) || this.#engine.hasAccountLike(name)
+  }
+
+  #isMakingLike(name: string): boolean {
+    if (this.#making.size === 0) return false
+    const skeletons = skeletonsOf(name)
+    return [...this.#making.values()].some((made) => made.some((skeleton) => skeletons.includes(skeleton)))
   }
 
   /**
@@ -74,11 +86,13 @@ export class Accounts {
   async #create(name: string, makeHash: () => Promise<string>, ownRoom?: number): Promise<void> {
     const key = fold(name)
     if (this.#making.has(key)) throw new Refusal('name-taken')
+    const alike = this.#isMakingLike(name)
     // From here on no guest enters a room under this name, so whoever is not there yet will not come while it is made.
-    this.#making.add(key)
+    this.#making.set(key, skeletonsOf(name))
     try {
       // Asked before hashing, which is what costs.
       if (await this.#engine.findAccount(name)) throw new Refusal('name-taken')
+      if (alike || (await this.#engine.hasAccountLike(name))) throw new Refusal('name-reserved')
       const held = await this.#engine.heldIn(name)
       if (held.some((room) => room !== ownRoom)) throw new Refusal('name-in-use')
       const hash = await makeHash()
@@ -96,7 +110,7 @@ export class Accounts {
    */
   async prove(name: string, secret: string, address: string): Promise<Proof> {
     // No account has it, and it may be long: not to be remembered.
-    if (!isName(name)) throw new Refusal('name-unknown')
+    if (!mayBeAccount(name)) throw new Refusal('name-unknown')
     this.#guesses.checkLimit(address)
     const account = await this.#engine.findAccount(name)
     const right = await this.#guesses.check({ subject: `name:${fold(name)}`, secret, stored: account?.hash, address })

@@ -177,6 +177,12 @@ export class Chat {
     return this.#accounts.holds(name).catch(refuse)
   }
 
+  /** Whether a name neither is an account's nor looks like one. Refuses `unavailable`. */
+  async isGuestName(name: string): Promise<boolean> {
+    const [held, alike] = await Promise.all([this.isRegistered(name), this.#accounts.resembles(name).catch(refuse)])
+    return !held && !alike
+  }
+
   /** How many sessions there are here, by protocol. */
   sessions(): Map<string, number> {
     const counts = new Map<string, number>()
@@ -289,9 +295,10 @@ export class Chat {
   }
 
   async #checkName(name: string, registered: boolean): Promise<void> {
-    if (!isName(name)) throw new Refusal('name-invalid')
+    // Whatever names may be now: the account was made.
     if (registered) return
-    if (isReserved(name) || (await this.isRegistered(name))) throw new Refusal('name-reserved')
+    if (!isName(name)) throw new Refusal('name-invalid')
+    if (isReserved(name) || !(await this.isGuestName(name))) throw new Refusal('name-reserved')
   }
 
   #refuseLogin(error: unknown): never {
@@ -330,7 +337,7 @@ export class Chat {
 
   /** A guest whose name was registered by somebody else since may do nothing in that name. */
   async #checkOwn(session: Session): Promise<void> {
-    if (!session.registered && (await this.isRegistered(session.name))) throw new Refusal('name-reserved')
+    if (!session.registered && !(await this.isGuestName(session.name))) throw new Refusal('name-reserved')
   }
 
   /** The sessions under a name. */

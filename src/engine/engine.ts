@@ -163,10 +163,15 @@ export interface Engine {
   /** Calls the listener with what other nodes signal, and with nothing when some of that, or of claims, may have been missed. */
   heedSignals(subject: string, listener: (text?: string) => void): void
 
-  /** False when there is an account of that name; names are compared folded. Committed when it resolves. */
+  /**
+   * False when there is an account of that name or of one that looks like it; names are compared folded. Committed when it
+   * resolves.
+   */
   createAccount(name: string, hash: string): Promise<boolean>
   /** MUST be cheap for a name without an account: every guest is asked after. */
   findAccount(name: string): Promise<AccountRecord | undefined>
+  /** Whether there is an account whose name looks like this one, such as its own; see {@link skeletonsOf}. MUST be as cheap. */
+  hasAccountLike(name: string): Promise<boolean>
 
   /** Keeps that `owner` has blocked `name`; once is as good as twice. Committed when it resolves. */
   keepBlock(owner: string, name: string): Promise<void>

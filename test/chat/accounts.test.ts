@@ -56,6 +56,47 @@ test('an account whose name has become reserved since it was made still opens', 
   expect(await chat.enter(session, LOBBY)).toMatchObject({ lineName: 'lobby' })
 })
 
+test('a name that looks like an account’s is nobody’s but the owner’s', async () => {
+  const { chat, guest, owner } = await stage()
+  await chat.register('Admin', 'open sesame', HERE)
+  for (const name of ['аdmin', 'АDMIN', 'adrnin', 'Αdmin', '𝐚𝐝𝐦𝐢𝐧']) {
+    expect(await reasonOf(guest(name)), name).toBe('name-reserved')
+    expect(await reasonOf(chat.register(name, 'x', HERE)), name).toMatch(/name-(reserved|taken)/)
+    expect(await reasonOf(chat.registerWithKey(name, HERE)), name).toMatch(/name-(reserved|taken)/)
+  }
+  for (const name of ['admit', 'admin2', 'админ']) expect(await reasonOf(guest(name)), name).toBe('none')
+  expect(await chat.enter(await owner('admin', 'open sesame'), LOBBY)).toMatchObject({ lineName: 'lobby' })
+})
+
+test('a guest who looks like an account that is made later enters no further room', async () => {
+  const { chat, guest } = await stage()
+  const [early, same] = [await guest('аdmin', 'tech'), await guest('bob', 'tech')]
+  await chat.register('admin', 'x', HERE)
+  expect(await reasonOf(chat.enter(early, 'other'))).toBe('name-reserved')
+  expect(await reasonOf(chat.register('аdmin', 'x', HERE, early))).toBe('name-reserved')
+  expect(await reasonOf(chat.register('bob', 'x', HERE, same))).toBe('none')
+  expect(await reasonOf(chat.enter(same, 'other'))).toBe('none')
+})
+
+test('of those who register names that look alike at once one gets its name', async () => {
+  const { chat } = await stage()
+  const names = ['bob', 'ВОВ', 'b0b', 'Bоb', 'ｂｏｂ']
+  const reasons = await Promise.all(names.map((name) => reasonOf(chat.register(name, 'x', HERE))))
+  expect(reasons.filter((reason) => reason === 'none')).toHaveLength(1)
+  expect(new Set(reasons.filter((reason) => reason !== 'none'))).toEqual(new Set(['name-reserved', 'name-taken']))
+})
+
+test('accounts of earlier versions, with invisible characters or looking alike, still open', async () => {
+  const { chat, engine, guest, owner } = await stage()
+  await chat.register('alice', 'open sesame', HERE)
+  const hash = (await engine.findAccount('alice'))?.hash ?? ''
+  const hidden = 'car\u3164ol'
+  expect(await engine.createAccount(hidden, hash)).toBe(true)
+  expect(await reasonOf(guest(hidden))).toBe('name-invalid')
+  const carol = await owner(hidden, 'open sesame')
+  expect(await chat.enter(carol, LOBBY)).toMatchObject({ lineName: 'lobby' })
+})
+
 test('events tell whether the owner of an account causes them', async () => {
   const { chat, engine, guest, owner } = await stage()
   const said = async (session: Session) => (await chat.talk.say(session, 'x')).verified

@@ -35,6 +35,7 @@ class SlowEngine {
   findRoom = async () => LOBBY
   watchRooms = () => () => {}
   findAccount = async () => undefined
+  hasAccountLike = async () => false
   blocksWith = async () => []
   signal = () => {}
   heedSignals = () => {}

@@ -24,6 +24,17 @@ describe('isName', () => {
     'e\u0301',
     '\u0301a',
     'a\u202eb',
+    // What leaves no mark: fillers, selectors, joiners.
+    'a\u3164b',
+    'a\u115f',
+    'a\uffa0b',
+    'a\u034fb',
+    'a\ufe0f',
+    'a\u{e0101}',
+    'a\u180b',
+    'a\u17b4b',
+    'a\u200db',
+    'a\u00adb',
   ])('refuses %j', (name) => {
     expect(isName(name)).toBe(false)
   })

@@ -145,6 +145,8 @@ describe('LocalEngine', () => {
     ])
     expect(await engine.findRoom('ops')).toMatchObject({ id: 2 })
     expect(await engine.findAccount('ANN')).toMatchObject({ name: 'Ann' })
+    expect(await engine.hasAccountLike('Аnn')).toBe(true)
+    expect(await engine.createAccount('Аnn', 'hash')).toBe(false)
     expect(await engine.blocksWith('ann')).toEqual([{ owner: 'ann', name: 'eve' }])
     const event = await engine.append('room:2', said('new', 2))
     await engine.stop()

@@ -49,6 +49,21 @@ withRedis('the redis engine', () => {
   conformance('redis', () => make())
   conformance('redis, remembering next to nothing', () => make({ memory: { events: 3, bytes: 500 } }))
 
+  it('knows the looks of accounts that an earlier version has made, also beside it', async () => {
+    const prefix = `earlier${prefixes++}`
+    const account = (name: string) =>
+      server.command('HSET', `${prefix}:{people}:accounts`, name.toLowerCase(), JSON.stringify({ name, hash: 'h' }))
+    for (let n = 0; n < 3_000; n++) await account(`User ${n.toString(36)}z`)
+    const { engine, restart, cleanup } = await make({ prefix })
+    expect(await engine.hasAccountLike('usеr 2bz')).toBe(true)
+    expect(await engine.hasAccountLike('usеr 2b')).toBe(false)
+    expect(await engine.createAccount('Carol', 'h')).toBe(true)
+    await account('Dave')
+    const later = await restart()
+    for (const name of ['саrоl', 'dаve', 'usеr 2bz']) expect(await later.hasAccountLike(name), name).toBe(true)
+    await cleanup()
+  })
+
   clockBack('redis', async () => {
     const [place, prefix] = [placeAt(server.port), `clock${prefixes++}`]
     return {

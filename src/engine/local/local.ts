@@ -19,6 +19,7 @@ import type { Draft, Event, LogName } from '../event.ts'
 import { fold } from '../fold.ts'
 import { readLog } from '../reading.ts'
 import { type MemoryLimits, Recent, RecentTotal } from '../recent.ts'
+import { skeletonsOf } from '../skeleton.ts'
 import type { Trouble, Watch } from '../watch.ts'
 import { Commits } from './commits.ts'
 import type { StoreOptions } from './messages.ts'
@@ -46,6 +47,8 @@ export class LocalEngine implements Engine {
   readonly #roomWatchers = new Set<(room: number) => void>()
   /** Folded. The rest of an account is asked from the store when it is needed. */
   readonly #accounts = new Set<string>()
+  /** Skeletons of the names of accounts: made anew at each start, as they change with the table that they are made by. */
+  readonly #skeletons = new Set<string>()
   #anyBlock = false
   /** Why commits or reads fail, while they do. */
   readonly #troubles = new Map<Trouble, string>()
@@ -79,7 +82,7 @@ export class LocalEngine implements Engine {
     })
     this.#store = thread
     for (const room of opened.rooms) this.#rooms.add(room)
-    for (const key of opened.accounts) this.#accounts.add(key)
+    for (const name of opened.accounts) this.#addAccount(name)
     this.#anyBlock = opened.anyBlock
     // A crash owes a "left" to everybody who was in a room.
     const owed = opened.stranded.map(({ room, name }) => {
@@ -211,13 +214,36 @@ export class LocalEngine implements Engine {
   heedSignals(): void {}
 
   async createAccount(name: string, hash: string): Promise<boolean> {
-    const made = await this.#thread.ask({ op: 'createAccount', account: { name, hash } })
-    this.#accounts.add(fold(name))
-    return made
+    if (this.#resembles(name)) return false
+    // Before the store is asked: of two that look alike the first one counts.
+    const fresh = this.#addAccount(name)
+    try {
+      return await this.#thread.ask({ op: 'createAccount', account: { name, hash } })
+    } catch (error) {
+      this.#accounts.delete(fold(name))
+      for (const skeleton of fresh) this.#skeletons.delete(skeleton)
+      throw error
+    }
   }
 
   async findAccount(name: string): Promise<AccountRecord | undefined> {
     return this.#accounts.has(fold(name)) ? this.#thread.ask({ op: 'findAccount', name }) : undefined
+  }
+
+  async hasAccountLike(name: string): Promise<boolean> {
+    return this.#resembles(name)
+  }
+
+  #resembles(name: string): boolean {
+    return skeletonsOf(name).some((skeleton) => this.#skeletons.has(skeleton))
+  }
+
+  /** Returns the skeletons that no other account has. */
+  #addAccount(name: string): readonly string[] {
+    this.#accounts.add(fold(name))
+    const fresh = skeletonsOf(name).filter((skeleton) => !this.#skeletons.has(skeleton))
+    for (const skeleton of fresh) this.#skeletons.add(skeleton)
+    return fresh
   }
 
   async keepBlock(owner: string, name: string): Promise<void> {

@@ -109,7 +109,7 @@ export type Notice =
       readonly notice: 'open'
       readonly rooms: readonly RoomRecord[]
       readonly stranded: readonly Stranded[]
-      /** Folded names of all accounts. */
+      /** Names of all accounts, as registered. */
       readonly accounts: readonly string[]
       readonly anyBlock: boolean
     }

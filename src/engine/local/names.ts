@@ -27,10 +27,10 @@ export class Names {
     return rows.map((row) => String(row.name))
   }
 
-  /** Folded names of all accounts. */
+  /** Names of all accounts, as registered. */
   accounts(): string[] {
-    const rows = this.#db.prepare('SELECT key FROM accounts').all()
-    return rows.map((row) => String(row.key))
+    const rows = this.#db.prepare('SELECT name FROM accounts').all()
+    return rows.map((row) => String(row.name))
   }
 
   /** False when the name is taken. */

@@ -6,6 +6,7 @@
  * have one, people have one, and each note its own. Nothing needs a script across two tags: what belongs together but lies
  * apart is written in an order in which a crash in between does no harm, which is said where it is done.
  */
+import { CONFUSABLES_VERSION } from '../confusables.ts'
 import type { LogName } from '../event.ts'
 
 export class Keys {
@@ -23,6 +24,8 @@ export class Keys {
   /** Records, numbers by name, the number given last, the count of changes. */
   readonly rooms: readonly string[]
   readonly accounts: string
+  /** Skeletons of the names of accounts, each with the folded name, and how many accounts they are of. */
+  readonly skeletons: readonly [string, string]
   /** Names ever seen, and their order. */
   readonly names: readonly [string, string]
   readonly blockCount: string
@@ -42,6 +45,9 @@ export class Keys {
     this.sweep = `${prefix}:{nodes}:sweep`
     this.rooms = ['records', 'index', 'given', 'version'].map((name) => `${prefix}:{rooms}:${name}`)
     this.accounts = `${prefix}:{people}:accounts`
+    // Another table makes other skeletons: while versions run side by side each has its own.
+    const skeletons = `${prefix}:{people}:skeletons:${CONFUSABLES_VERSION}`
+    this.skeletons = [skeletons, `${skeletons}:count`]
     this.names = [`${prefix}:{people}:names`, `${prefix}:{people}:order`]
     this.blockCount = `${prefix}:{people}:blocks`
     this.blocks = [`${prefix}:{people}:blocks-of:`, `${prefix}:{people}:blocks-against:`]

@@ -1,10 +1,13 @@
 import { type AccountRecord, type BlockRecord, Unavailable } from '../engine.ts'
 import { fold } from '../fold.ts'
+import { skeletonsOf } from '../skeleton.ts'
 import type { Keys } from './keys.ts'
 import type { Link } from './link.ts'
 
 /** Accounts, and names seen, that are remembered here. */
 const REMEMBERED = 10_000
+/** Accounts whose skeletons are made at a time. */
+const PAGE = 1_000
 
 /** What Redis holds of names: accounts, their blocks, and who was ever seen. */
 export class People {
@@ -29,8 +32,37 @@ export class People {
   }
 
   async createAccount(name: string, hash: string): Promise<boolean> {
-    const keys = [this.#keys.accounts, ...this.#keys.names]
-    return (await this.#link.run('account', keys, [fold(name), JSON.stringify({ name, hash }), name])) === 1
+    const keys = [this.#keys.accounts, ...this.#keys.names, ...this.#keys.skeletons]
+    const record = JSON.stringify({ name, hash })
+    return (await this.#link.run('account', keys, [fold(name), record, name, ...skeletonsOf(name)])) === 1
+  }
+
+  async hasAccountLike(name: string): Promise<boolean> {
+    const [skeletons] = this.#keys.skeletons
+    // The reply to HMGET.
+    const found = (await this.#link.command(['HMGET', skeletons, ...skeletonsOf(name)])) as readonly (string | null)[]
+    return found.some((account) => account !== null)
+  }
+
+  /** Makes the skeletons of accounts that have none: an earlier version of roomd, or a migration, has made them. */
+  async completeSkeletons(): Promise<void> {
+    const [skeletons, count] = this.#keys.skeletons
+    const accounts = () => this.#link.command(['HLEN', this.#keys.accounts])
+    if (Number(await this.#link.command(['GET', count])) === Number(await accounts())) return
+    for (let cursor = ''; cursor !== '0'; ) {
+      const page = ['HSCAN', this.#keys.accounts, cursor || '0', 'COUNT', String(PAGE)]
+      // The reply to HSCAN.
+      const [next, flat] = (await this.#link.command(page)) as readonly [string, readonly string[]]
+      const fields: string[] = []
+      for (let place = 0; place + 1 < flat.length; place += 2) {
+        const [key = '', record = ''] = flat.slice(place, place + 2)
+        const { name }: AccountRecord = JSON.parse(record)
+        for (const skeleton of skeletonsOf(name)) fields.push(skeleton, key)
+      }
+      if (fields.length > 0) await this.#link.command(['HSET', skeletons, ...fields])
+      cursor = next
+    }
+    await this.#link.command(['SET', count, String(await accounts())])
   }
 
   async findAccount(name: string): Promise<AccountRecord | undefined> {

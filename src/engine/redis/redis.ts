@@ -21,6 +21,7 @@ import type { Retention, Watch } from '../watch.ts'
 import { Appends } from './appends.ts'
 import { Changes } from './changes.ts'
 import { Claims } from './claims.ts'
+import { faultOf } from './connection.ts'
 import { Feeds } from './feeds.ts'
 import { Health } from './health.ts'
 import { Keys } from './keys.ts'
@@ -50,6 +51,7 @@ const TIMING: Timing = { lease: 5_000, renew: 1_500 }
 const STOP_MS = 5_000
 
 export class RedisEngine implements Engine {
+  readonly #place: Place
   readonly #link: Link
   readonly #health: Health
   readonly #nodes: Nodes
@@ -73,6 +75,7 @@ export class RedisEngine implements Engine {
       resume: (connection) => resume.resume(connection),
       up: () => resume.up(),
     })
+    this.#place = options.place
     this.#link = link
     this.#health = new Health(options.place, watch)
     this.#nodes = new Nodes(keys, link, timing, this.#health)
@@ -120,6 +123,9 @@ export class RedisEngine implements Engine {
   async start(): Promise<void> {
     try {
       await this.#link.start()
+      await this.#people.completeSkeletons().catch((error: unknown) => {
+        throw faultOf(this.#place, error)
+      })
     } catch (error) {
       this.#nodes.stop()
       this.#link.stop()
@@ -264,6 +270,10 @@ export class RedisEngine implements Engine {
 
   findAccount(name: string): Promise<AccountRecord | undefined> {
     return this.#people.findAccount(name)
+  }
+
+  hasAccountLike(name: string): Promise<boolean> {
+    return this.#people.hasAccountLike(name)
   }
 
   keepBlock(owner: string, name: string): Promise<void> {
