@@ -3,9 +3,12 @@ import cluster from 'node:cluster'
 import { constants, fstatSync, openSync, write, writeSync } from 'node:fs'
 import { type Logger, pino } from 'pino'
 import type { LogState } from '../protocols/operation/vitals.ts'
+import { visible } from './visible.ts'
 import { LogWriter, type Write, type WriterOptions } from './writer.ts'
 
 const STDOUT = 1
+/** Of every line, whoever reads it. */
+const SAFE = { hooks: { streamWrite: visible } } as const
 /** How long a process that ends of a fault waits for its last lines to be taken, in ms. */
 const LAST_MS = 500
 
@@ -30,7 +33,8 @@ export async function openLog(level: string): Promise<Log> {
     recovered: (reason, dropped) => told.log?.warn({ reason, dropped }, 'log lines were dropped'),
   })
   process.on('exit', () => writer.flushNow(LAST_MS))
-  told.log = process.stdout.isTTY && !cluster.isWorker ? await forPeople(writer, level) : pino({ level }, writer)
+  told.log =
+    process.stdout.isTTY && !cluster.isWorker ? await forPeople(writer, level) : pino({ ...SAFE, level }, writer)
   const state = {
     get droppedLines() {
       return writer.dropped
@@ -45,7 +49,7 @@ export async function openLog(level: string): Promise<Log> {
 async function forPeople(writer: LogWriter, level: string): Promise<Logger> {
   const { prettyFactory } = await import('pino-pretty')
   const pretty = prettyFactory({ translateTime: 'HH:MM:ss' })
-  return pino({ level, base: null }, { write: (line) => writer.write(pretty(line)) })
+  return pino({ ...SAFE, level, base: null }, { write: (line) => writer.write(pretty(line)) })
 }
 
 /** Straight to the descriptor: what is in the kernel's hands outlives the process, however that ends. */
