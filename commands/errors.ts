@@ -26,6 +26,8 @@ export const DISCONNECT_CODES = [
   'unavailable',
   'wrong-protocol',
   'utf-16',
+  'membership-lost',
+  'logged-in-elsewhere',
 ] as const
 
 /** Codes of errors that answer a line; the connection goes on. */

@@ -44,6 +44,8 @@ export interface Link extends Lifeline {
   drained(): Promise<void>
   /** Nothing more is heard; the connection ends once everything pushed has left. */
   hangUp(): void
+  /** Ends the connection with the last word for that reason; it is logged and counted. */
+  disconnect(reason: DisconnectReason): void
 }
 
 export type QueueKind = new (stream: Duplex, limit: number, owner: OutboxOwner) => Queue
@@ -249,9 +251,11 @@ export abstract class Connection implements OutboxOwner, Link, MemoryHolder {
     this.disconnect(stranger === 'utf-16' ? 'utf-16' : 'wrong-protocol')
   }
 
-  protected disconnect(reason: DisconnectReason): void {
+  disconnect(reason: DisconnectReason): void {
     this.#options.tally.disconnect(reason)
-    this.#options.log.warn({ ...this.#who, reason, queued: this.outbox.queued }, 'disconnected')
+    // The engine has warned of it once for all of them.
+    const level = reason === 'membership-lost' ? 'info' : 'warn'
+    this.#options.log[level]({ ...this.#who, reason, queued: this.outbox.queued }, 'disconnected')
     this.#close(GRACE_MS, reason)
   }
 

@@ -17,6 +17,10 @@ export type DisconnectReason =
   /** HTTP or TLS where neither is spoken. */
   | 'wrong-protocol'
   | 'utf-16'
+  /** As in src/chat/session.ts. */
+  | 'membership-lost'
+  /** The account has been logged in to on another node that had taken this one for dead, where it may be logged in once. */
+  | 'logged-in-elsewhere'
   | 'stopping'
 
 export const DISCONNECTS: Readonly<Record<DisconnectReason, Disconnect>> = {
@@ -34,5 +38,7 @@ export const DISCONNECTS: Readonly<Record<DisconnectReason, Disconnect>> = {
     reconnect: false,
     hint: 'Send UTF-8: iconv -f UTF-16 -t UTF-8, or in PowerShell $OutputEncoding = [Text.UTF8Encoding]::new()',
   },
+  'membership-lost': { text: 'Membership lost while this server was cut off, come back', reconnect: true },
+  'logged-in-elsewhere': { text: 'Logged in elsewhere', reconnect: false },
   stopping: { text: 'Server is stopping, come back in a moment', reconnect: true },
 }

@@ -13,6 +13,8 @@ const NORMAL = 1000
 const GOING_AWAY = 1001
 const POLICY = 1008
 const TOO_BIG = 1009
+/** The registry that RFC 6455, 7.4.2 opened: the server restarts, and the client is to connect again. */
+const SERVICE_RESTART = 1012
 /** With these the library closes on what it cannot read. */
 const BROKEN = new Set([1002, 1006, 1007, TOO_BIG])
 
@@ -179,5 +181,6 @@ export abstract class SocketConnection<Piece> extends Connection {
 
 function codeOf(reason: DisconnectReason): number {
   if (reason === 'stopping') return GOING_AWAY
+  if (reason === 'membership-lost') return SERVICE_RESTART
   return reason === 'frame-too-long' ? TOO_BIG : POLICY
 }
