@@ -144,6 +144,22 @@ withRedis('two nodes', () => {
     await eventually(() => present(other, new Proof('bob'), true))
   })
 
+  test('a member is told everything up to its `left`, private messages too, and that its membership is lost', async () => {
+    const two = await stage()
+    const { wire, one, other } = two
+    const first = await present(one, 'member0')
+    // More than are read at once, behind the room.
+    const others = await Promise.all(Array.from({ length: 40 }, (_, n) => present(one, `member${n + 1}`)))
+    const members = [first, ...others]
+    const bob = await present(other, 'bob')
+    wire.close()
+    await Promise.all(members.map((_, n) => other.chat.talk.tell(bob.session, `member${n}`, 'psst')))
+    await bury(two, ...members.map(({ session }) => session.name))
+    await other.chat.talk.say(bob.session, 'meanwhile')
+    wire.open()
+    for (const { heard } of members) await eventually(() => expect(heard).toEqual(['psst', 'membership-lost']))
+  })
+
   test('a member whose `left` is not kept any more is put out all the same', async () => {
     const two = await stage(3)
     const { wire, one, other } = two
