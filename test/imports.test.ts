@@ -12,7 +12,7 @@ const FLOORS = [
   /^commands\//,
   /^src\/protocols\//,
   /^src\/((daemon|web|config|certificate)\.ts$|(migrate|log)\/)/,
-  /^src\/(main|command-line|environment|surroundings)\.ts$/,
+  /^src\/(main|command-line|cluster-worker|environment|surroundings)\.ts$/,
 ]
 
 function floorOf(file: string): number {
