@@ -3,6 +3,12 @@ import type { Socket } from 'node:net'
 import type { DisconnectReason } from '../disconnect.ts'
 import type { Client } from '../listener.ts'
 
+/**
+ * How long a connection on which no request is under way stays open when the server stops, in ms: the client may have sent one that has
+ * not arrived, and would see the connection end without an answer.
+ */
+const LAST_REQUEST_MS = 250
+
 /** A connection to the HTTP port: idle, being answered, or turned into a WebSocket. */
 export class Visitor implements Client {
   readonly #socket: Socket
@@ -11,6 +17,10 @@ export class Visitor implements Client {
   #client: Client | undefined
   #draining = false
   #stopping = false
+  /** The response of the newest request. */
+  #newest: ServerResponse | undefined
+  /** The response that says that the connection ends behind it. */
+  #closing: ServerResponse | undefined
 
   /** Why it is here beyond the bounds; undefined when it is not. */
   readonly refused: DisconnectReason | undefined
@@ -27,6 +37,8 @@ export class Visitor implements Client {
 
   serve(response: ServerResponse): void {
     this.serving++
+    this.#newest = response
+    if (this.#stopping) this.#closeBehindNewest()
     response.once('close', () => {
       this.serving--
       this.#endIfIdle()
@@ -64,8 +76,18 @@ export class Visitor implements Client {
 
   stop(): void {
     this.#stopping = true
-    if (this.#client) this.#client.stop()
-    else this.#endIfIdle()
+    this.#client?.stop()
+    this.#closeBehindNewest()
+    setTimeout(() => this.#endIfIdle(), LAST_REQUEST_MS).unref()
+  }
+
+  /** Lets the newest response say that the connection ends behind it, and no earlier one: pipelined requests are all answered. */
+  #closeBehindNewest(): void {
+    const [newest, closing] = [this.#newest, this.#closing]
+    if (!newest?.shouldKeepAlive || newest.headersSent) return
+    if (closing && !closing.headersSent) closing.shouldKeepAlive = true
+    newest.shouldKeepAlive = false
+    this.#closing = newest
   }
 
   #endIfIdle(): void {
