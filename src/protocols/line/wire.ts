@@ -9,7 +9,7 @@ import type { Encode } from './json.ts'
 
 export class LineSession extends Session {
   readonly sink: Sink
-  readonly link: Pick<Link, 'mayBeEnding' | 'disconnect'>
+  readonly link: Pick<Link, 'address' | 'mayBeEnding' | 'disconnect'>
 
   constructor(wire: LineWire, sink: Sink, link: LineSession['link']) {
     super(wire, link)
