@@ -58,8 +58,8 @@ test('a client that ends before its TLS handshake is done is gone at once', TIME
 })
 
 test('a client that half-closes behind its TLS handshake is still answered', async () => {
-  const options = { port: await listen(), host: '127.0.0.1', ca: certificate().cert, servername: 'localhost' }
-  const socket = connectTls({ ...options, allowHalfOpen: true })
+  const tcp = connect({ port: await listen(), host: '127.0.0.1', allowHalfOpen: true })
+  const socket = connectTls({ socket: tcp, ca: certificate().cert, servername: 'localhost' })
   await once(socket, 'secureConnect')
   socket.end()
   expect(String((await once(socket, 'data'))[0])).toBe('late')

@@ -39,7 +39,7 @@ export class Http implements Protocol {
       isProxy: (address) => options.proxies.has(address),
       lastWord: (reason) => statusAlone(reason === 'too-many-from-address' ? 429 : 503),
       welcome: (socket) => {
-        const visitor = new Visitor(socket)
+        const visitor = new Visitor(socket, this.#options.patience)
         this.#visitors.add(visitor)
         socket.once('close', () => this.#visitors.delete(visitor))
         visitors.set(socket, visitor)

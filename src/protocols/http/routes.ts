@@ -10,6 +10,8 @@ export type Routes = (app: FastifyInstance, ground: HttpGround) => void | Promis
 export interface HttpGround {
   /** The client's address, as the last proxy that is believed tells it. */
   addressOf(request: FastifyRequest): string
+  /** Whether a request is a WebSocket's handshake, which is accepted if nobody replies to it. */
+  isHandshake(request: FastifyRequest): boolean
   /** Opens a path to WebSockets; without a handshake, GET is answered with 426. */
   openSocket(app: FastifyInstance, path: string, route: SocketRoute): void
 }
