@@ -61,8 +61,8 @@ export abstract class Connection implements OutboxOwner, Link {
   readonly #pace: Pace
   /** First for the login, later for the end. */
   #timer: NodeJS.Timeout | undefined
-  /** Over its rate until a timer fires. */
-  #throttled = false
+  /** Fires when the connection is not over its rate any more. */
+  #throttled: NodeJS.Timeout | undefined
   #warned = false
   /** Waiting for the client to read its replies. */
   #draining = false
@@ -170,7 +170,7 @@ export abstract class Connection implements OutboxOwner, Link {
   }
 
   protected get mustWait(): boolean {
-    return this.#throttled || this.#stopping || this.behind
+    return this.#throttled !== undefined || this.#stopping || this.behind
   }
 
   /** Whether the client had better read its replies before it says more. */
@@ -190,9 +190,9 @@ export abstract class Connection implements OutboxOwner, Link {
     })
   }
 
-  /** Counts one line or frame, before it is heard. */
-  protected count(): void {
-    const wait = this.#pace.take(Date.now())
+  /** Counts one line or frame, or so many, before it is heard. */
+  protected count(lines = 1): void {
+    const wait = this.#pace.take(Date.now(), lines)
     if (wait > 0) this.#throttle(wait)
   }
 
@@ -225,17 +225,18 @@ export abstract class Connection implements OutboxOwner, Link {
   }
 
   #throttle(wait: number): void {
-    this.#throttled = true
-    this.#options.tally.throttles++
+    // A longer wait replaces one that has begun.
+    if (this.#throttled) clearTimeout(this.#throttled)
+    else this.#options.tally.throttles++
+    this.#throttled = setTimeout(() => {
+      this.#throttled = undefined
+      this.ready()
+    }, wait).unref()
     if (!this.#warned) {
       this.#warned = true
       this.slowed()
       this.#options.log.info({ ...this.#who, rate: this.#options.pace.rate }, 'throttled')
     }
-    setTimeout(() => {
-      this.#throttled = false
-      this.ready()
-    }, wait).unref()
   }
 
   /** For the log. */

@@ -11,6 +11,8 @@ export type DisconnectReason =
   | 'reader-too-slow'
   | 'unavailable'
   | 'frame-too-long'
+  | 'frames-too-many'
+  | 'message-too-slow'
   | 'peer-vanished'
   | 'stopping'
 
@@ -22,6 +24,8 @@ export const DISCONNECTS: Readonly<Record<DisconnectReason, Disconnect>> = {
   // In the middle of a reply, where no error could be told from what was asked for.
   unavailable: { text: 'Temporarily unavailable', reconnect: true },
   'frame-too-long': { text: 'Message too long', reconnect: true },
+  'frames-too-many': { text: 'Too many frames at once', reconnect: true },
+  'message-too-slow': { text: 'Message takes too long', reconnect: true },
   // Counted and logged; the peer hears nothing any more.
   'peer-vanished': { text: 'No acknowledgement', reconnect: true },
   stopping: { text: 'Server is stopping, come back in a moment', reconnect: true },

@@ -29,6 +29,8 @@ export class Upgrades {
       noServer: true,
       WebSocket: PatientWebSocket,
       clientTracking: false,
+      // The library answers each of many pings at once, and cuts the connection when there are more than 60.
+      autoPong: false,
       maxPayload: maxMessage,
       maxFragments: MAX_FRAGMENTS,
       maxBufferedChunks: Math.max(MIN_CHUNKS, maxMessage / CHUNK_BYTES),
