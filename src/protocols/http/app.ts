@@ -1,11 +1,12 @@
 /** What serves the HTTP port. Loaded only where there is one. */
 import type { Socket } from 'node:net'
-import { type FastifyInstance, type FastifyReply, fastify } from 'fastify'
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
+import { allowListed } from './cors.ts'
 import { groundOf } from './ground.ts'
 import { asksForWebSocket, hasBody } from './handshake.ts'
 import { addOtherMethods } from './methods.ts'
 import type { AppOptions } from './options.ts'
-import { isRebound } from './origin.ts'
+import { isRebound, SAFE_METHODS } from './origin.ts'
 import type { Routes } from './routes.ts'
 import { serverOf } from './server.ts'
 import { Upgrades } from './upgrades.ts'
@@ -14,7 +15,6 @@ import { Upgrades } from './upgrades.ts'
 const MAX_BODY = 65_536
 /** Characters of a parameter in a path; a request's head is bounded already, and a route answers what is too long for it. */
 const MAX_PARAMETER = 16_384
-
 export interface App {
   /** Takes over a connection. */
   serve(socket: Socket): void
@@ -54,17 +54,27 @@ export async function openApp(options: AppOptions, routes: readonly Routes[]): P
   const upgrades = new Upgrades(options)
   upgrades.route(server, app, visitors)
   const sockets = new Set<string>()
-  app.addHook('onRequest', async (request, reply) => {
-    const { is404, method, host, routeOptions } = request
-    // Nothing follows a handshake that is refused, nor a body that nobody reads.
-    const unread = hasBody(request) && (is404 || method === 'GET' || method === 'HEAD')
-    if (unread || asksForWebSocket(request)) reply.header('Connection', 'close')
-    // Nobody but this machine gets here, unless a proxy lets them: whatever name is asked for must be this machine's.
-    if (loopback && proxies.none && isRebound(host, origins)) return reply.code(421).send()
-    // Before a body is looked at. A handshake elsewhere than at a path for it would be answered as a request.
-    if (is404 || (upgrades.has(request) && !sockets.has(routeOptions.url ?? ''))) return reply.code(404).send()
-  })
   const ground = groundOf(options, upgrades, sockets)
+  /** The status of a request that is answered before its route is looked at. */
+  const statusOf = (request: FastifyRequest, reply: FastifyReply): number | undefined => {
+    const { is404, method, host, routeOptions } = request
+    const changes = !SAFE_METHODS.has(method) || routeOptions.config.changes === true
+    if (changes && ground.mayBeForeign(request)) return 403
+    // Nobody but this machine gets here, unless a proxy lets them: whatever name is asked for must be this machine's.
+    if (loopback && proxies.none && isRebound(host, origins)) return 421
+    const isPreflight = allowListed(request, reply, origins)
+    // A handshake elsewhere than at a path for it would be answered as a request.
+    if (is404 || (upgrades.has(request) && !sockets.has(routeOptions.url ?? ''))) return 404
+    return isPreflight ? 204 : undefined
+  }
+  app.addHook('onRequest', async (request, reply) => {
+    const { method } = request
+    const status = statusOf(request, reply)
+    // Nothing follows a handshake that is refused, nor a body that nobody reads.
+    const isUnread = hasBody(request) && (status !== undefined || method === 'GET' || method === 'HEAD')
+    if (isUnread || asksForWebSocket(request)) reply.header('Connection', 'close')
+    if (status !== undefined) return reply.code(status).send()
+  })
   for (const add of routes) await app.register(async (scope) => add(scope, ground))
   addOthers()
   await app.ready()

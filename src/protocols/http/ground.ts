@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { AppOptions } from './options.ts'
-import { isForeign } from './origin.ts'
+import { isForeign, mayBeForeign, type Sent } from './origin.ts'
 import type { HttpGround, SocketRoute } from './routes.ts'
 import type { Upgrades } from './upgrades.ts'
 
@@ -11,7 +11,12 @@ export function groundOf(options: AppOptions, upgrades: Upgrades, sockets: Set<s
 
   const addressOf = ({ ip, socket }: FastifyRequest) => (isIP(ip) ? ip : (socket.remoteAddress ?? ''))
 
-  const isForeignPage = ({ headers, host }: FastifyRequest) => isForeign(headers.origin, host, origins)
+  /** Logs that a request is refused, as it is foreign. */
+  const logged = (request: FastifyRequest, foreign: boolean): boolean => {
+    const { origin, 'sec-fetch-site': site } = request.headers
+    if (foreign) log.info({ origin, site, address: addressOf(request) }, 'refused a page of another origin')
+    return foreign
+  }
 
   /** Clients of a proxy are counted here, as its connections are nobody's. */
   const refuse = async (request: FastifyRequest): Promise<boolean> => {
@@ -36,9 +41,7 @@ export function groundOf(options: AppOptions, upgrades: Upgrades, sockets: Set<s
       onRequest: [
         async (request, reply) => {
           if (!upgrades.has(request)) return withoutHandshake(request, reply)
-          if (anyOrigin || !isForeignPage(request)) return
-          log.info({ origin: request.headers.origin, address: addressOf(request) }, 'refused a page of another origin')
-          return reply.code(403).send()
+          if (!anyOrigin && logged(request, isForeign(sentOf(request), origins))) return reply.code(403).send()
         },
         ...onRequest,
       ],
@@ -59,7 +62,17 @@ export function groundOf(options: AppOptions, upgrades: Upgrades, sockets: Set<s
       },
     })
   }
-  return { addressOf, openSocket, isHandshake: (request) => upgrades.has(request) }
+  return {
+    addressOf,
+    openSocket,
+    isHandshake: (request) => upgrades.has(request),
+    isForeign: (request) => isForeign(sentOf(request), origins),
+    mayBeForeign: (request) => logged(request, mayBeForeign(sentOf(request), origins)),
+  }
+}
+
+function sentOf({ method, headers, host, protocol }: FastifyRequest): Sent {
+  return { method, headers, host, protocol }
 }
 
 async function upgradeRequired(_: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {

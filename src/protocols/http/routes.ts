@@ -3,6 +3,13 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandle
 import type { Client } from '../listener.ts'
 import type { PatientWebSocket } from './patient.ts'
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Whether GET changes something here, so that pages of other origins are refused as with POST. */
+    changes?: boolean
+  }
+}
+
 /** A protocol's paths. `app` is its own: hooks, decorations and error handlers set there are nobody else's. */
 export type Routes = (app: FastifyInstance, ground: HttpGround) => void | Promise<void>
 
@@ -10,6 +17,10 @@ export type Routes = (app: FastifyInstance, ground: HttpGround) => void | Promis
 export interface HttpGround {
   /** The client's address, as the last proxy that is believed tells it. */
   addressOf(request: FastifyRequest): string
+  /** Whether a page of another origin than the server's own and those listed has sent the request. */
+  isForeign(request: FastifyRequest): boolean
+  /** Whether such a page may have sent a request that changes something; it is then refused, and that is logged. */
+  mayBeForeign(request: FastifyRequest): boolean
   /** Whether a request is a WebSocket's handshake, which is accepted if nobody replies to it. */
   isHandshake(request: FastifyRequest): boolean
   /** Opens a path to WebSockets; without a handshake, GET is answered with 426. */
