@@ -57,7 +57,9 @@ export async function openApp(options: AppOptions, routes: readonly Routes[]): P
   const ground = groundOf(options, upgrades, sockets)
   /** The status of a request that is answered before its route is looked at. */
   const statusOf = (request: FastifyRequest, reply: FastifyReply): number | undefined => {
-    const { is404, method, host, routeOptions } = request
+    const { is404, method, host, headers, raw, routeOptions } = request
+    // RFC 9112, 3.2.
+    if (headers.host === undefined && raw.httpVersion === '1.1') return 400
     const changes = !SAFE_METHODS.has(method) || routeOptions.config.changes === true
     if (changes && ground.mayBeForeign(request)) return 403
     // Nobody but this machine gets here, unless a proxy lets them: whatever name is asked for must be this machine's.

@@ -14,8 +14,14 @@ export function serverOf({ patience, visitors }: Pick<AppOptions, 'patience' | '
     headersTimeout: patience,
     connectionsCheckingInterval: patience / 10,
     keepAliveTimeout: KEEP_ALIVE_MS,
+    // Every answer is given here, so that a visitor knows of it: the runtime would give this one by itself.
+    requireHostHeader: false,
     // Other upgrades may be ignored (RFC 9110, 7.8). Behind a request that is not answered yet, none could be made.
     shouldUpgradeCallback: (request) => isHandshake(request) && visitors.get(request.socket)?.idle === true,
+  })
+  // And this one, to what is not `Expect: 100-continue`.
+  server.on('checkExpectation', (request, response) => {
+    if (visitors.get(request.socket)?.serve(response)) response.writeHead(417, { Connection: 'close' }).end()
   })
   server.timeout = STALLED_MS
   // A client that half-closes behind its requests gets the answers. The types do not know of this property.

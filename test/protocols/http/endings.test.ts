@@ -44,7 +44,7 @@ function playMany(count: number, start: (number: number) => Promise<Socket>): Pr
 
 test.for([
   { name: 'TCP', rounds: 5, certificate: undefined },
-  { name: 'TLS', rounds: 2, certificate: loadTestCertificate() },
+  { name: 'TLS', rounds: 1, certificate: loadTestCertificate() },
 ])('$name: whatever was sent, clients that stay are not kept', async ({ rounds, certificate }) => {
   const { port, admission } = await openPort(routes, { patience, certificate })
   const stay = ['stay', 'stay and half-close', 'stay and read nothing'] as const
@@ -101,6 +101,14 @@ test('what cannot be read as a request is answered behind the requests before it
   // The request itself cannot be read.
   const chunked = request('POST /chats', 'Connection: keep-alive', 'Transfer-Encoding: chunked')
   expect(status(await exchange(port, chunked, 'zz\r\n'))).toBe(400)
+})
+
+test('a handshake behind a request that is refused is none', async () => {
+  const { port } = await openPort(routes)
+  const expecting = request('GET /readyz', 'Connection: keep-alive', 'Expect: something')
+  const hostless = request('GET /readyz', 'Connection: keep-alive').replace('Host: localhost\r\n', '')
+  expect(status(await exchange(port, `${expecting}${handshake('/line')}`))).toBe(417)
+  expect(await exchange(port, `${hostless}${handshake('/line')}`)).toMatch(/^HTTP\/1.1 400 [\s\S]*HTTP\/1.1 426 /)
 })
 
 test('a client that is still sending hears that its body is too long', async () => {

@@ -42,6 +42,7 @@ const HANDSHAKE = [
   'Sec-WebSocket-Version: 13',
   'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
 ]
+const USUAL = ['GET /chats/1/ws HTTP/1.1', 'Host: localhost']
 const HOSTS = [['Host: localhost'], ['Host: evil.example'], ['Host: a', 'Host: b'], ['Host:'], []]
 const HEADERS: readonly (readonly string[])[] = [
   [],
@@ -113,19 +114,31 @@ export interface Mutation {
 
 export function mutation(number: number, ends: readonly End[] = ENDS): Mutation {
   const pick = picker(number)
-  const usual: Pick = (choices) => (pick([true, false]) ? choices[0] : undefined) ?? pick(choices)
-  const [headers, body] = usual(BODIES)
-  const line = [usual(METHODS), usual(PATHS), usual(VERSIONS)].join(' ')
-  const head = [line, ...usual(HOSTS), ...pick([HANDSHAKE, []]), ...usual(HEADERS), ...headers, '', '']
-  const whole = Buffer.from(`${head.join(usual(['\r\n', '\n']))}${body}${usual(BEHIND)}`, 'latin1')
+  // One on its own, one behind another, or several.
+  const requests = Array.from({ length: pick([1, 1, 2, 3]) }, () => mutatedRequest(pick))
+  const whole = Buffer.from(requests.join(''), 'latin1')
   const sent = {
     all: whole.length,
     half: whole.length >> 1,
     'all but one byte': whole.length - 1,
     'one byte': 1,
     nothing: 0,
-  }[usual(CUTS)]
+  }[usual(pick, CUTS)]
   return { bytes: whole.subarray(0, sent), inPieces: pick([true, false]), end: pick(ends) }
+}
+
+function mutatedRequest(pick: Pick): string {
+  // Most of what follows a request that cannot be read is not looked at.
+  if (pick([true, false, false])) return [...USUAL, ...pick([HANDSHAKE, []]), '', ''].join('\r\n')
+  const [headers, body] = usual(pick, BODIES)
+  const line = [usual(pick, METHODS), usual(pick, PATHS), usual(pick, VERSIONS)].join(' ')
+  const head = [line, ...usual(pick, HOSTS), ...pick([HANDSHAKE, []]), ...usual(pick, HEADERS), ...headers, '', '']
+  return `${head.join(usual(pick, ['\r\n', '\n']))}${body}${usual(pick, BEHIND)}`
+}
+
+/** The first of a list as often as all the others together. */
+function usual<T>(pick: Pick, choices: readonly T[]): T {
+  return (pick([true, false]) ? choices[0] : undefined) ?? pick(choices)
 }
 
 /** Resolves with the socket when its end of the connection is as it is to be. */
