@@ -45,6 +45,8 @@ export abstract class SocketConnection<Piece> extends Connection {
   #held: Piece | undefined
   #ending: { readonly code: number | undefined; readonly text: string } = { code: NORMAL, text: '' }
   readonly #meter = new FrameMeter()
+  /** Messages of this read that bring nothing to take. */
+  #ignored = 0
   /** The payload of the newest ping that is not answered. */
   #ping: Buffer | undefined
   /** Runs while a message is arriving. */
@@ -130,17 +132,18 @@ export abstract class SocketConnection<Piece> extends Connection {
       const pieces = this.cut(binary ? data : data.toString())
       for (const piece of pieces) this.#inbox.push(piece)
       // Each piece is counted when it is taken.
-      if (pieces.length === 0) this.count()
+      if (pieces.length === 0) this.#ignored++
       this.ready()
     }
   }
 
-  /** Counts the frames that bring no message, and bounds the time of one that is arriving. */
+  /** Counts the frames of a read that bring nothing to take, and bounds the time of one that is arriving. */
   #measure(chunk: Buffer): void {
     const { extra, rests } = this.#meter
     this.#meter.feed(chunk)
     if (this.deaf) return
-    const frames = this.#meter.extra - extra
+    const frames = this.#meter.extra - extra + this.#ignored
+    this.#ignored = 0
     const { rate, burst } = this.#options.pace
     // They have been handled already, so to read on later cannot make up for more than a burst.
     if (rate > 0 && frames > burst) {

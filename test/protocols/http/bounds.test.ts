@@ -113,10 +113,13 @@ test.for([
   expect(tally.disconnects.size).toBe(0)
 })
 
-test('more of them than a burst in one read closes with 1008', async () => {
+test.for([
+  ['pings', clientFrame('', { opcode: PING })],
+  ['binary messages that are ignored', clientFrame('', { opcode: BINARY })],
+] as const)('more %s than a burst in one read close with 1008', async ([, frame]) => {
   const { tally, open } = await talk({ pace: { rate: 100, burst: 100 } })
   const { socket, closed } = await open()
-  socket.write(Buffer.concat(Array.from({ length: 101 }, () => clientFrame('', { opcode: PING }))))
+  socket.write(Buffer.concat(Array.from({ length: 101 }, () => frame)))
   expect(await closed).toBe(1008)
   expect(tally.disconnects.get('frames-too-many')).toBe(1)
 })
