@@ -1,5 +1,5 @@
 /** Every option once: its flag, its environment variable (ROOMD_…), its default and its help text. */
-import { isLineName } from './chat/names.ts'
+import { isLineName, isName } from './chat/names.ts'
 import { isPrefix, placeOf } from './engine/redis/url.ts'
 import { Proxies } from './protocols/http/proxies.ts'
 
@@ -28,16 +28,16 @@ export const OPTIONS = {
   'chatterbox-plain': { type: 'port', default: undefined, group: 'Listeners', describe: 'Chatterbox over TCP' },
   'chatterbox-user-list': {
     type: 'string',
-    default: 'names',
-    choices: ['names', 'objects'],
+    default: 'objects',
+    choices: ['objects', 'names'],
     group: 'Listeners',
     describe: "form of Chatterbox's USER_LIST",
   },
   'chatterbox-history': {
     type: 'number',
-    default: 100,
+    default: 1_000,
     group: 'Listeners',
-    describe: 'earlier messages that Chatterbox gives at login, at most',
+    describe: 'earlier messages that Chatterbox gives at login, at most, and no more than 256 KB of them',
   },
   'chatterbox-inbox': {
     type: 'boolean',
@@ -68,10 +68,11 @@ export const OPTIONS = {
   },
   'globes-public-rooms': {
     type: 'string',
-    default: 'guarded',
-    choices: ['guarded', 'open', 'closed'],
+    default: 'owned',
+    choices: ['owned', 'open', 'closed'],
     group: 'Listeners',
-    describe: 'who may change and delete public rooms at Globes: anybody while nobody is in them, anybody, nobody',
+    describe:
+      'who may change and delete public rooms at Globes: their creator for an hour until others speak, and --admins; anybody; nobody',
   },
   'globes-any-origin': {
     type: 'boolean',
@@ -90,13 +91,14 @@ export const OPTIONS = {
     type: 'boolean',
     default: false,
     group: 'Listeners',
-    describe: 'write &, < and > in messages to Piratchat as entities, for clients that take them for HTML',
+    describe:
+      'write &, <, >, [, ] and the backtick in messages to Piratchat as entities, for clients that render them as HTML or Markdown',
   },
   'piratchat-session': {
     type: 'number',
     default: 3_600,
     group: 'Listeners',
-    describe: 'seconds after which a Piratchat login that is not used ends',
+    describe: 'seconds after which a login at Piratchat or Globes that is not used ends',
   },
   'tls-cert': {
     type: 'string',
@@ -156,8 +158,25 @@ export const OPTIONS = {
     default: 60,
     describe: 'accounts, and rooms with a password, made from one address within a minute; 0 for no bound',
   },
-  'login-timeout': { ...limit, default: 60, describe: 'seconds to log in; 0 for no bound' },
+  'memory-limit': {
+    ...limit,
+    default: 0,
+    describe:
+      'bytes of memory for queues, unfinished input and the newest events of rooms together; 0 for half of the heap',
+  },
+  'login-timeout': {
+    ...limit,
+    default: 600,
+    describe:
+      'seconds that a client may stay connected without logging in; each line, frame or message starts them anew; 0 for no bound',
+  },
 
+  admins: {
+    type: 'list',
+    default: 'none',
+    group: 'Operation',
+    describe: 'accounts that may change and delete any room at Globes: ann,bob,…',
+  },
   'drain-timeout': { type: 'number', default: 5, group: 'Operation', describe: 'seconds that stopping may take' },
   'log-level': {
     type: 'string',
@@ -237,6 +256,9 @@ export function checkConfig(raw: Readonly<Record<string, unknown>>): Config {
     if (!Proxies.isAddress(address)) {
       throw new ConfigError(`--http-trust-proxy are addresses such as 127.0.0.1 or 10.0.0.0/8, not ${address}`)
     }
+  }
+  for (const name of checked.admins) {
+    if (!isName(name)) throw new ConfigError(`--admins are names of accounts, not ${name}`)
   }
   const secret = checked['globes-secret']
   if (secret !== undefined && secret.length < SHORTEST_SECRET) {

@@ -13,10 +13,13 @@ import type { Watch } from './engine/watch.ts'
 import { Admission } from './protocols/admission.ts'
 import { chatroomListener } from './protocols/chatroom/chatroom.ts'
 import { chatterboxListener, chatterboxOptions } from './protocols/chatterbox/chatterbox.ts'
+import { Descriptors } from './protocols/descriptors.ts'
 import { encoder } from './protocols/line/json.ts'
 import { lineListener } from './protocols/line/line.ts'
 import { LineWire, lastLine } from './protocols/line/wire.ts'
-import type { Vitals } from './protocols/operation/vitals.ts'
+import { defaultMemoryLimit, MemoryBudget } from './protocols/memory.ts'
+import { Faults } from './protocols/operation/faults.ts'
+import type { LogState, Vitals } from './protocols/operation/vitals.ts'
 import type { Address, Certificate, Protocol } from './protocols/protocol.ts'
 import { Tally } from './protocols/tally.ts'
 
@@ -35,6 +38,7 @@ export interface Daemon {
 export interface DaemonDetails {
   /** As /metrics shows it. */
   readonly version?: string
+  readonly logState?: LogState
   /** What a check of a secret costs; as much as it should, if not given. */
   readonly cost?: Cost
 }
@@ -43,17 +47,19 @@ export interface DaemonDetails {
 export async function startDaemon(
   config: Config,
   log: Logger,
-  { version = 'unknown', cost }: DaemonDetails = {},
+  { version = 'unknown', logState, cost }: DaemonDetails = {},
 ): Promise<Daemon> {
   const started = performance.now()
   /** Who wants to know of every commit. */
   let measured: ((events: number, ms: number) => void) | undefined
   const { promise: died, resolve: die } = Promise.withResolvers<EngineFault>()
+  const faults = new Faults(log)
   const engine = await engineOf(config, {
-    trouble: (reason) => log.error({ reason }, 'cannot commit; lines are answered with an error until it works again'),
-    recovered: () => log.info('commits work again'),
+    trouble: (reason, what = 'commits') => faults.begin(what, reason),
+    recovered: (what = 'commits') => faults.end(what),
     warning: (reason) => log.warn({ reason }, 'commits work, but something is wrong beneath'),
     lost: (reason) => log.error({ reason }, 'what was committed is lost; going on with what is left'),
+    clockWentBack: (ms) => log.warn({ seconds: ms / 1_000 }, 'the clock went back; ids go on rising, times follow it'),
     died: die,
     measured: (events, ms) => measured?.(events, ms),
   })
@@ -75,11 +81,16 @@ export async function startDaemon(
   })
   let stopping: Promise<void> | undefined
   const tally = new Tally()
+  const holders = () => protocols.flatMap(({ protocol }) => [...protocol.holders])
+  const memory = new MemoryBudget(config['memory-limit'] || defaultMemoryLimit(), { holders, engine }, log)
   const vitals: Vitals = {
     version,
     chat,
     engine,
     tally,
+    memory,
+    faults,
+    logState,
     get draining() {
       return stopping !== undefined
     },
@@ -88,9 +99,13 @@ export async function startDaemon(
       measured = listener
     },
   }
-  const protocols = await protocolsOf(config, chat, vitals, log, certificate)
+  const descriptors = new Descriptors(faults)
 
   const addresses = new Map<string, Address>()
+  const httpPort = () => addresses.get('http')?.port
+  const protocols = await protocolsOf(config, chat, vitals, log, descriptors, certificate, httpPort)
+  memory.start()
+
   const stop = async (): Promise<void> => {
     const abort = setTimeout(() => {
       log.warn('clients did not take their last lines in time')
@@ -102,6 +117,8 @@ export async function startDaemon(
     await Promise.all(protocols.map(({ protocol }) => (protocol.drain ? undefined : protocol.stop())))
     await Promise.all(asked.map(({ protocol }) => protocol.stop()))
     clearTimeout(abort)
+    memory.stop()
+    descriptors.stop()
     await chat.stop()
     await engine.stop()
   }
@@ -159,19 +176,23 @@ async function protocolsOf(
   chat: Chat,
   vitals: Vitals,
   log: Logger,
+  descriptors: Descriptors,
   certificate: Certificate | undefined,
+  httpPort: () => number | undefined,
 ) {
-  const { tally } = vitals
+  const { tally, memory } = vitals
   const admission = new Admission({
     maxConnections: config['max-connections'],
     maxPerAddress: config['max-per-address'],
+    exhausted: () => memory.exhausted,
+    descriptors,
   })
   const encode = encoder(config['line-ascii'])
   const line = {
     chat,
     encode,
     wire: new LineWire(encode),
-    lastWord: lastLine(encode),
+    lastWord: lastLine(encode, Buffer.from, httpPort),
     log,
     tally,
     maxLine: config['max-line'],
@@ -193,7 +214,7 @@ async function protocolsOf(
   add(config['line-tls'], () => lineListener(line, admission, certificate))
   add(config.chatterbox, () => chatterboxListener(chatterbox, admission, certificate))
   add(config['chatterbox-plain'], () => chatterboxListener(chatterbox, admission))
-  add(config.chatroom, () => chatroomListener(line, admission, certificate))
+  add(config.chatroom, () => chatroomListener({ ...line, maxText: config['max-text'] }, admission, certificate))
   if (config.http !== undefined) {
     const { webOf } = await import('./web.ts')
     add(config.http, () => webOf(config, { line, vitals, admission, certificate }))

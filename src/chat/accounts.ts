@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Engine } from '../engine/engine.ts'
 import type { Attempts } from './attempts.ts'
 import { fold, isName, isReserved } from './names.ts'
+import { networkOf } from './network.ts'
 import { Refusal } from './refusal.ts'
 import { digestOf, HASHED_KEY, type Secrets } from './secrets.ts'
 import { isLonger } from './text.ts'
@@ -90,12 +91,14 @@ export class Accounts {
 
   /**
    * Checks a secret. Refuses `name-unknown`, which costs as much time as `secret-wrong`; `too-many-attempts`, without a
-   * check; and `unavailable`, which is no attempt.
+   * check; and `unavailable`, which is no attempt. Failures count for the address alone: counted for the name, wrong guesses
+   * from elsewhere would keep its owner out. Guesses from many addresses are bounded by the checks that {@link Secrets} carries out
+   * at once.
    */
   async prove(name: string, secret: string, address: string): Promise<Proof> {
     // No account has it, and it may be long: not to be remembered.
     if (!isName(name)) throw new Refusal('name-unknown')
-    const end = await this.#attempts.begin([`name:${fold(name)}`, `address:${address}`])
+    const end = await this.#attempts.begin([networkOf(address)])
     if (!end) throw new Refusal('too-many-attempts')
     let failed = false
     try {

@@ -4,7 +4,7 @@ export interface AttemptLimit {
   readonly ms: number
 }
 
-/** Counts failed attempts by key, such as a name or an address, and forgets each after its time. */
+/** Counts failed attempts by key, such as an address, and forgets each after its time. */
 export class Attempts {
   readonly #limit: AttemptLimit
   readonly #now: () => number

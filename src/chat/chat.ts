@@ -14,16 +14,19 @@ import { Blocks } from './blocks.ts'
 import { Counts } from './counts.ts'
 import { Directory } from './directory.ts'
 import { Handover } from './handover.ts'
+import { RoomMakers } from './makers.ts'
 import { Membership } from './membership.ts'
 import { fold, isName, isReserved } from './names.ts'
+import { networkOf } from './network.ts'
 import { Passwords } from './passwords.ts'
+import { Reader } from './reader.ts'
 import { Refusal, refuse } from './refusal.ts'
 import { type Cost, Secrets } from './secrets.ts'
 import type { Session } from './session.ts'
 import { Talk } from './talk.ts'
 import { Tickets } from './tickets.ts'
 
-/** Failed attempts a minute for a name or room and for an address. */
+/** Failed attempts a minute from an address. */
 const FAILURES = 5
 const MINUTE_MS = 60_000
 const HOUR_MS = 3_600_000
@@ -51,6 +54,7 @@ export class Chat {
   /** The rooms there are. */
   readonly directory: Directory
   readonly tickets: Tickets
+  readonly makers: RoomMakers
   /** What is said. */
   readonly talk: Talk
   /** What the nodes tell one another. */
@@ -83,15 +87,20 @@ export class Chat {
     const secrets = new Secrets(cost, checksAtOnce)
     const attempts = new Attempts({ failures: FAILURES, ms: MINUTE_MS }, now)
     this.#registrations = new Attempts({ failures: maxRegistrations || Number.POSITIVE_INFINITY, ms: MINUTE_MS }, now)
+    const reader = new Reader(engine)
     this.#engine = engine
     this.signals = engine
     this.#accounts = new Accounts(engine, secrets, attempts)
     this.#passwords = new Passwords(secrets, attempts, this.#registrations)
     this.#blocking = new Blocking(engine, this.#blocks, this.#here)
     this.#membership = new Membership(engine, this.#blocks, this.counts, this.#handover)
-    this.directory = new Directory(engine, this.#passwords, maxRooms || Number.POSITIVE_INFINITY)
+    this.directory = new Directory(engine, reader, this.#passwords, {
+      maxRooms: maxRooms || Number.POSITIVE_INFINITY,
+      activityIn: (room) => this.#membership.activityIn(room),
+    })
     this.tickets = new Tickets(engine, ticketMs)
-    this.talk = new Talk(engine, this.#blocks, this.counts, maxText)
+    this.makers = new RoomMakers(engine, reader)
+    this.talk = new Talk(engine, this.#blocks, this.counts, reader, maxText)
     this.#alone = new Alone(engine)
   }
 
@@ -140,7 +149,7 @@ export class Chat {
     const others = () => [...(this.#here.get(fold(name)) ?? [])].filter((session) => session !== own)
     const free = async () => others().length === 0
     if (!(await this.#handover.take(own ?? successorOf(name), free, others))) throw new Refusal('name-in-use')
-    if (!this.#registrations.count([address])) throw new Refusal('too-many-attempts')
+    if (!this.#registrations.count([networkOf(address)])) throw new Refusal('too-many-attempts')
     const made = await make().catch(refuse)
     // The account is made, whatever becomes of these.
     if (!own) await this.#blocking.disown(name).catch(() => {})
@@ -276,8 +285,8 @@ export class Chat {
 
   async #checkName(name: string, registered: boolean): Promise<void> {
     if (!isName(name)) throw new Refusal('name-invalid')
-    if (isReserved(name)) throw new Refusal('name-reserved')
-    if (!registered && (await this.isRegistered(name))) throw new Refusal('name-reserved')
+    if (registered) return
+    if (isReserved(name) || (await this.isRegistered(name))) throw new Refusal('name-reserved')
   }
 
   #refuseLogin(error: unknown): never {

@@ -5,6 +5,7 @@ import { atTurnEnd, turnEnd } from '../turn.ts'
 import { settledWithin } from '../within.ts'
 import type { Blocks } from './blocks.ts'
 import type { Counts } from './counts.ts'
+import type { Activity } from './directory.ts'
 import type { Handover } from './handover.ts'
 import { Refusal, refuse } from './refusal.ts'
 import { Room } from './room.ts'
@@ -160,6 +161,11 @@ export class Membership {
     for (const id of changed) void this.#refresh(id)
   }
 
+  /** The last activity of a room's members, by name, since somebody of this node is in the room. */
+  activityIn(id: number): ReadonlyMap<string, Activity> | undefined {
+    return this.#rooms.get(id)?.room.activity
+  }
+
   #noteChange(id: number): void {
     if (!this.#rooms.has(id)) return
     if (this.#changed.size === 0) atTurnEnd('resume', this)
@@ -225,13 +231,13 @@ export class Membership {
       shared = this.#share(id, session)
       return shared !== undefined || this.#engine.claim(id, session.name, session.carriesPrivate)
     }
-    const holders = () => {
-      const all = [...(this.#holders.get(place) ?? [])]
-      // A session that is leaving is gone in a moment; with one of the same account that is entering the name is shared then.
-      const entering = (holder: Session) => holder.registered && session.registered && holder.room?.record.id !== id
-      return all.filter((holder) => !this.#leaving.has(holder) && !entering(holder))
+    const holders = () => [...(this.#holders.get(place) ?? [])]
+    const stays = (holder: Session) => {
+      // In a moment a session that is leaving is gone, and one of the same account that is entering shares its name.
+      const entering = holder.registered && session.registered && holder.room?.record.id !== id
+      return holder.staying && !this.#leaving.has(holder) && !entering
     }
-    if (!(await this.#handover.take(session, attempt, holders))) throw new Refusal('name-in-room')
+    if (!(await this.#handover.take(session, attempt, holders, stays))) throw new Refusal('name-in-room')
     if (!shared) this.#holders.set(place, new Set([session]))
     return shared
   }
@@ -307,8 +313,8 @@ function placeOf(room: number, { key }: Session): string {
   return `${room} ${key}`
 }
 
-function draft(kind: 'joined' | 'left', room: Place, { name, color }: Session): Draft {
-  return { kind, room: room.record.id, from: name, body: '', color }
+function draft(kind: 'joined' | 'left', room: Place, { name, color, registered }: Session): Draft {
+  return { kind, room: room.record.id, from: name, body: '', color, verified: registered || undefined }
 }
 
 function settled(promise: Promise<unknown>): Promise<void> {

@@ -3,8 +3,8 @@ import { isLonger } from './text.ts'
 
 export { fold }
 
-/** Words that protocols give a meaning of their own (protocols/README.md, The core). */
-const RESERVED = new Set(['all', 'public'])
+/** Words that protocols give a meaning of their own (protocols/README.md, The core), and the name the server speaks under. */
+const RESERVED = new Set(['all', 'public', 'server'])
 
 const NAME = /^(?=.{1,32}$)[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}_.-]| (?! |$))*$/u
 const LINE_NAME = /^[a-zA-Z0-9]{1,70}$/

@@ -1,6 +1,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { RoomRecord } from '../engine/engine.ts'
 import type { Attempts } from './attempts.ts'
+import { networkOf } from './network.ts'
 import { Refusal } from './refusal.ts'
 import type { Secrets } from './secrets.ts'
 
@@ -37,7 +38,7 @@ export class Passwords {
   /** Refuses `password-invalid`, `too-many-attempts` when one address makes many, and `unavailable` when too many wait. */
   async hash(password: string, address: string): Promise<string> {
     if (!Passwords.fits(password)) throw new Refusal('password-invalid')
-    if (!this.#made.count([address])) throw new Refusal('too-many-attempts')
+    if (!this.#made.count([networkOf(address)])) throw new Refusal('too-many-attempts')
     return this.#secrets.hash(password, address)
   }
 
@@ -47,7 +48,7 @@ export class Passwords {
    */
   async check({ id, hash }: RoomRecord, password: string, address: string): Promise<void> {
     if (!hash) throw new Refusal('password-wrong')
-    const keys = [`room:${id}:${address}`, `address:${address}`]
+    const keys = [networkOf(address)]
     if (!this.#attempts.mayTry(keys)) throw new Refusal('too-many-attempts')
     const digest = createHmac('sha256', this.#key).update(password).digest()
     const opened = this.#opened.get(id)

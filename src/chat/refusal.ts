@@ -16,7 +16,7 @@ export type Reason =
   /** Empty, or over 128 characters. */
   | 'secret-invalid'
   | 'secret-wrong'
-  /** Too many failures for this name or from this address within a minute, or accounts made; nothing was checked. */
+  /** Too many failures from this address within a minute, or accounts made; nothing was checked. */
   | 'too-many-attempts'
   /** The name is held in the room that is being entered. */
   | 'name-in-room'
@@ -36,8 +36,10 @@ export type Reason =
   | 'not-in-room'
   | 'text-empty'
   | 'text-too-long'
-  /** The addressee is not in the room, or at a protocol without private messages. */
+  /** The addressee is not in the room. */
   | 'nobody-here'
+  /** The addressee is in the room through a protocol that carries no private messages. */
+  | 'no-private-messages'
   /** Something after the id asked for may be missing. */
   | 'history-gone'
   /** A name blocks a great many already. */
@@ -48,10 +50,13 @@ export type Reason =
 export class Refusal extends Error {
   override name = 'Refusal'
   readonly reason: Reason
+  /** The limit that was exceeded, where the reason is one. */
+  readonly limit: number | undefined
 
-  constructor(reason: Reason) {
+  constructor(reason: Reason, limit?: number) {
     super(reason)
     this.reason = reason
+    this.limit = limit
   }
 }
 

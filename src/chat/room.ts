@@ -17,6 +17,8 @@ export class Room implements Place {
   /** As it is now: the title may change. */
   record: RoomRecord
   readonly log: LogName
+  /** What members did last, by name. */
+  readonly activity = new Map<string, { at: number; color: string | undefined }>()
   readonly #blocks: Blocks
   readonly #counts: Counts
   /** By folded name: an account may be here in several sessions, a guest in one. */
@@ -113,9 +115,23 @@ export class Room implements Place {
       this.#closed = true
       return
     }
+    this.#noteActivity(event)
     if (event.kind === 'joined') this.#admit(event)
     this.#events.push(event)
     if (event.kind === 'left') this.#dismiss(event)
+  }
+
+  /** Changed in place: this runs for every event. */
+  #noteActivity({ kind, from, at, color }: Event): void {
+    const last = this.activity.get(from)
+    if (kind === 'left') {
+      this.activity.delete(from)
+    } else if (last) {
+      last.at = at
+      last.color = color
+    } else {
+      this.activity.set(from, { at, color })
+    }
   }
 
   whisper(session: Session, event: Event): void {

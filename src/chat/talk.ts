@@ -3,7 +3,7 @@ import type { Draft, Event, LogName } from '../engine/event.ts'
 import type { Blocks } from './blocks.ts'
 import type { Counts } from './counts.ts'
 import { fold } from './names.ts'
-import { newest } from './newest.ts'
+import type { Asker, Reader } from './reader.ts'
 import { Refusal, refuse } from './refusal.ts'
 import type { Place, Session } from './session.ts'
 import { clean, isLonger } from './text.ts'
@@ -18,6 +18,7 @@ export class Talk {
   readonly #engine: Engine
   readonly #blocks: Blocks
   readonly #counts: Counts
+  readonly #reader: Reader
   readonly #maxText: number
   /** What sessions have asked for, and for which somebody is looked up: what they ask for next comes behind it. */
   readonly #asking = new Map<Session, Promise<void>>()
@@ -25,10 +26,11 @@ export class Talk {
   readonly #inboxes = new Map<Session, () => void>()
 
   /** `maxText` is how many characters a message has at most. */
-  constructor(engine: Engine, blocks: Blocks, counts: Counts, maxText: number) {
+  constructor(engine: Engine, blocks: Blocks, counts: Counts, reader: Reader, maxText: number) {
     this.#engine = engine
     this.#blocks = blocks
     this.#counts = counts
+    this.#reader = reader
     this.#maxText = maxText
   }
 
@@ -37,21 +39,25 @@ export class Talk {
     return this.#inOrder(session, () => {
       const { log, record } = roomOf(session)
       const body = this.#body(text)
+      const verified = session.registered || undefined
       this.#counts.event(session.wire.protocol, 'message')
-      return [this.#append(log, { kind: 'message', room: record.id, from: session.name, body, sent, color })]
+      return [this.#append(log, { kind: 'message', room: record.id, from: session.name, body, sent, color, verified })]
     })
   }
 
-  /** A private message to a member of the same room. Refuses what {@link say} does, and `nobody-here`. */
-  async tell(session: Session, to: string, text: string, { sent }: Extras = NOTHING): Promise<void> {
+  /**
+   * Tells a member of the same room something in private. Resolves when it is committed, with false where a block stands between
+   * the two, so that it was dropped. Refuses what {@link say} does, `nobody-here` and `no-private-messages`.
+   */
+  async tell(session: Session, to: string, text: string, { sent }: Extras = NOTHING): Promise<boolean> {
     return this.#inOrder(session, () => {
       const room = roomOf(session)
       const body = this.#body(text)
-      const tell = (addressee: Member | undefined): [Promise<void>] => {
-        if (!addressee?.carriesPrivate) throw new Refusal('nobody-here')
+      const tell = (addressee: Member | undefined): [Promise<boolean>] => {
+        if (!addressee) throw new Refusal('nobody-here')
+        if (!addressee.carriesPrivate) throw new Refusal('no-private-messages')
         const { name } = addressee
-        // Between two of whom one has blocked the other it is dropped without an error.
-        if (this.#blocks.between(session.name, name)) return [Promise.resolve()]
+        if (this.isBlocked(session, name)) return [Promise.resolve(false)]
         return [
           this.#whisper(session, room, {
             kind: 'private',
@@ -69,11 +75,17 @@ export class Talk {
     })
   }
 
-  async #whisper(session: Session, room: Place, draft: Draft & { readonly to: string }): Promise<void> {
+  /** Whether a block stands between a session and a name, so that messages between them are dropped. */
+  isBlocked(session: Session, name: string): boolean {
+    return this.#blocks.between(session.name, name)
+  }
+
+  async #whisper(session: Session, room: Place, draft: Draft & { readonly to: string }): Promise<true> {
     const key = fold(draft.to)
     const event = await this.#append(`inbox:${key}`, draft)
     this.#counts.event(session.wire.protocol, 'private')
     if (key !== session.key) room.whisper(session, event)
+    return true
   }
 
   /**
@@ -96,28 +108,32 @@ export class Talk {
     return acted.then(([done]) => done)
   }
 
-  /** The events of the session's room, in pages, oldest first. Refuses `history-gone` before the first page. */
+  /**
+   * The events of the session's room in pages, oldest first.
+   *
+   * @throws Refusal `not-in-room`, and `history-gone` before the first page.
+   */
   async *history(session: Session, range: Range): AsyncGenerator<readonly Event[]> {
-    const { log } = roomOf(session)
-    try {
-      for await (const page of this.#engine.read(log, range)) {
-        yield this.#blocks.allowed(page, session.name)
-      }
-    } catch (error) {
-      refuse(error)
+    for await (const page of this.#reader.pages(roomOf(session).log, range, session)) {
+      yield this.#blocks.allowed(page, session.name)
     }
   }
 
-  /** The newest messages of a room that a name may see, oldest first. Refuses `unavailable`. */
-  recentMessages(room: number, reader: string, limit: number): Promise<readonly Event[]> {
-    const visible = ({ kind, from }: Event) => kind === 'message' && !this.#blocks.between(from, reader)
-    return newest(this.#engine, `room:${room}`, limit, visible).catch(refuse)
+  /** The newest messages of a room that a session may see, oldest first. Refuses `unavailable`. */
+  recentMessages(room: number, session: Session, limit: number): Promise<readonly Event[]> {
+    const visible = ({ kind, from }: Event) => kind === 'message' && !this.#blocks.between(from, session.name)
+    return this.#reader.newest(`room:${room}`, limit, visible, session)
   }
 
-  /** The newest private messages to a name, oldest first, in whatever room they were told. Refuses `unavailable`. */
-  inbox(name: string, limit: number): Promise<readonly Event[]> {
-    const visible = ({ from }: Event) => !this.#blocks.between(from, name)
-    return newest(this.#engine, `inbox:${fold(name)}`, limit, visible).catch(refuse)
+  /** The newest events of a room, oldest first. Refuses `unavailable`. */
+  recent(room: number, limit: number, asker: Asker): Promise<readonly Event[]> {
+    return this.#reader.newest(`room:${room}`, limit, ({ kind }) => kind !== 'closed', asker)
+  }
+
+  /** The newest private messages to a session's name, oldest first, in whatever room they were told. Refuses `unavailable`. */
+  inbox(session: Session, limit: number): Promise<readonly Event[]> {
+    const visible = ({ from }: Event) => !this.#blocks.between(from, session.name)
+    return this.#reader.newest(`inbox:${session.key}`, limit, visible, session)
   }
 
   /** From now on what members of its room say to it alone reaches a session, until {@link dismiss}. */
@@ -144,7 +160,7 @@ export class Talk {
   #body(text: string): string {
     const body = clean(text)
     if (body === '') throw new Refusal('text-empty')
-    if (isLonger(body, this.#maxText)) throw new Refusal('text-too-long')
+    if (isLonger(body, this.#maxText)) throw new Refusal('text-too-long', this.#maxText)
     return body
   }
 }

@@ -7,6 +7,8 @@ import { digestOf } from './secrets.ts'
 
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
 const LENGTH = 32
+/** Anything else is no ticket, and the store is not asked. */
+const TICKET = /^[A-Za-z0-9]{32}$/
 /** Bytes from which every letter is as likely as any other. */
 const FAIR = 256 - (256 % LETTERS.length)
 
@@ -52,6 +54,7 @@ export class Tickets {
 
   /** Whose ticket it is, and how long it is good now that it has been used; undefined when it is none. Refuses `unavailable`. */
   async use(value: string): Promise<{ proof: Proof; ticket: Ticket } | undefined> {
+    if (!TICKET.test(value)) return undefined
     const name = await this.#engine.recall(`ticket:${digestOf(value)}`).catch(refuse)
     if (name === undefined) return undefined
     const key = fold(name)

@@ -55,7 +55,7 @@ export interface BlockRecord {
   readonly name: string
 }
 
-/** A part of a log. Bounds are inclusive and may be left out. */
+/** A part of a log. Bounds are inclusive and may be left out. Those of time hold for `at`, whatever the ids. */
 export interface Range {
   /** ms since the epoch. */
   readonly from?: number
@@ -63,6 +63,8 @@ export interface Range {
   readonly to?: number
   /** Only what came after this id. Refused with {@link Gone} when something after it may be missing. */
   readonly after?: number
+  /** Only what came before this id. */
+  readonly before?: number
   /** Only the newest so many of the range. */
   readonly limit?: number
 }
@@ -83,13 +85,19 @@ export interface Engine {
   /** Commits what is still waiting, then closes. Nothing may be appended afterwards. */
   stop(): Promise<void>
 
+  /** Bytes of events held in memory, of all logs. */
+  readonly heldBytes: number
+  /** Drops the older half of the events held in memory of each log; they are read from the store when they are asked for. */
+  trimMemory(): void
+
   /** Resolves while the engine can commit. Rejects with {@link Unavailable} otherwise. */
   ping(): Promise<void>
 
   /**
    * Appends to the end of a log and resolves with the event once it is committed: from then on no crash loses it.
    * MUST keep the order of calls within a log, and SHOULD give rising ids across logs, so that a reader of two of them
-   * can tell what came first. MUST hand the event to followers no earlier than in the turn of the
+   * can tell what came first. MUST keep ids rising where the clock has gone back, and then date events by the clock, see
+   * {@link timeAt}. MUST hand the event to followers no earlier than in the turn of the
    * event loop in which the promise resolves, and MAY do so later. Rejects with {@link Unavailable} or {@link Closed}, and then the event is in no log.
    */
   append(log: LogName, draft: Draft): Promise<Event>

@@ -88,8 +88,8 @@ async function sumOf(side: Source, { name, start, last }: LogRecord, read: (even
 }
 
 /** An event, the same from wherever it was read. */
-function lineOf({ id, kind, room, from, to, body, sent, color }: Event): string {
-  return `${JSON.stringify([id, kind, room, from, to ?? null, body, sent ?? null, color ?? null])}\n`
+function lineOf({ id, kind, room, from, to, body, sent, color, verified }: Event): string {
+  return `${JSON.stringify([id, kind, room, from, to ?? null, body, sent ?? null, color ?? null, verified ?? null])}\n`
 }
 
 async function recordsOf(side: Source, livingAt: number) {

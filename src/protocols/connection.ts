@@ -5,6 +5,8 @@ import type { Lifeline } from '../chat/session.ts'
 import { turnEnd } from '../turn.ts'
 import { settledWithin } from '../within.ts'
 import type { DisconnectReason } from './disconnect.ts'
+import type { Stranger } from './first-bytes.ts'
+import type { MemoryHolder } from './memory.ts'
 import { Outbox, type OutboxOwner, type Queue } from './outbox.ts'
 import { Pace, type PaceOptions } from './pace.ts'
 import type { Tally } from './tally.ts'
@@ -26,7 +28,7 @@ export interface ConnectionOptions {
   /** Bytes that may wait for a slow reader. */
   readonly maxQueue: number
   readonly pace: PaceOptions
-  /** ms until a client must have logged in; 0 means for ever. */
+  /** ms that a client that is not logged in may send nothing whole (no line, frame or message); 0 for no bound. */
   readonly loginTimeout: number
   /** What a client is told before the server closes its connection, as bytes. */
   readonly lastWord: (reason: DisconnectReason) => Buffer
@@ -52,7 +54,7 @@ export type QueueKind = new (stream: Duplex, limit: number, owner: OutboxOwner) 
  * Reading stops, and TCP pushes back, while earlier words are not answered, while the client does not read its replies, and
  * while it is over its rate. Nothing is dropped. A subclass cuts the bytes into lines, frames or messages.
  */
-export abstract class Connection implements OutboxOwner, Link {
+export abstract class Connection implements OutboxOwner, Link, MemoryHolder {
   /** Where the client is; empty when that is not known any more. */
   readonly address: string
   protected readonly socket: Socket
@@ -64,6 +66,8 @@ export abstract class Connection implements OutboxOwner, Link {
   /** Fires when the connection is not over its rate any more. */
   #throttled: NodeJS.Timeout | undefined
   #warned = false
+  /** There is too little memory to read more. */
+  #slowed = false
   /** Waiting for the client to read its replies. */
   #draining = false
   /** Not reading, so that the client's end may be among what is not read yet. */
@@ -137,6 +141,26 @@ export abstract class Connection implements OutboxOwner, Link {
     return this.outbox.queued
   }
 
+  get held(): number {
+    return this.outbox.queued + this.unfinished
+  }
+
+  /** Bytes of input that was read and not answered yet. */
+  protected abstract get unfinished(): number
+
+  slow(on: boolean): void {
+    this.#slowed = on
+    if (on) this.wait()
+    else this.ready()
+  }
+
+  /** Its queue is what there is no room for, so nothing more is said on it. */
+  discard(reason: DisconnectReason): void {
+    this.#options.tally.disconnect(reason)
+    this.#options.log.warn({ ...this.#who, reason, held: this.held }, 'disconnected')
+    this.socket.destroy()
+  }
+
   /** Answers what it has taken, says that the server stops, and closes when that has left. */
   stop(): void {
     this.#stopping = true
@@ -170,7 +194,7 @@ export abstract class Connection implements OutboxOwner, Link {
   }
 
   protected get mustWait(): boolean {
-    return this.#throttled !== undefined || this.#stopping || this.behind
+    return this.#throttled !== undefined || this.#slowed || this.#stopping || this.behind
   }
 
   /** Whether the client had better read its replies before it says more. */
@@ -190,13 +214,20 @@ export abstract class Connection implements OutboxOwner, Link {
     })
   }
 
-  /** Counts one line or frame, or so many, before it is heard. */
-  protected count(lines = 1): void {
-    const wait = this.#pace.take(Date.now(), lines)
+  /** Counts one line, frame or message against the rate, before it is heard. It starts the login timeout anew. */
+  protected count(): void {
+    // No timer runs for a client that is logged in, nor is anything counted after the end.
+    this.#timer?.refresh()
+    this.countPieces(1)
+  }
+
+  /** Counts so many pieces of messages, or what is none, against the rate. */
+  protected countPieces(pieces: number): void {
+    const wait = this.#pace.take(Date.now(), pieces)
     if (wait > 0) this.#throttle(wait)
   }
 
-  /** Somebody who has said his name may be silent from now on; who has logged out has to say it again in time. */
+  /** Stops the login timeout when the client is logged in, and starts it when it is not, as after a logout. */
   protected checkLogin(): void {
     if (this.#gone) return
     if (!this.name) this.#awaitLogin()
@@ -216,6 +247,11 @@ export abstract class Connection implements OutboxOwner, Link {
     this.#ended = true
     // Not before what this turn brought has been written.
     void turnEnd().then(() => this.ready())
+  }
+
+  /** For a client that speaks something else than the protocol of the port: nothing of it is heard. */
+  protected refuse(stranger: Stranger): void {
+    this.disconnect(stranger === 'utf-16' ? 'utf-16' : 'wrong-protocol')
   }
 
   protected disconnect(reason: DisconnectReason): void {

@@ -2,6 +2,8 @@
 export interface Disconnect {
   readonly text: string
   readonly reconnect: boolean
+  /** How to do it right. */
+  readonly hint?: string
 }
 
 export type DisconnectReason =
@@ -13,7 +15,10 @@ export type DisconnectReason =
   | 'frame-too-long'
   | 'frames-too-many'
   | 'message-too-slow'
-  | 'peer-vanished'
+  | 'out-of-memory'
+  /** HTTP or TLS where neither is spoken. */
+  | 'wrong-protocol'
+  | 'utf-16'
   | 'stopping'
 
 export const DISCONNECTS: Readonly<Record<DisconnectReason, Disconnect>> = {
@@ -21,12 +26,17 @@ export const DISCONNECTS: Readonly<Record<DisconnectReason, Disconnect>> = {
   'too-many-from-address': { text: 'Too many connections from your address', reconnect: false },
   'login-timeout': { text: 'Login takes too long', reconnect: true },
   'reader-too-slow': { text: 'Reading too slowly, messages would be lost', reconnect: true },
-  // In the middle of a reply, where no error could be told from what was asked for.
+  // In the middle of a reply, where no error could be told from what was asked for, or out of file descriptors.
   unavailable: { text: 'Temporarily unavailable', reconnect: true },
   'frame-too-long': { text: 'Message too long', reconnect: true },
   'frames-too-many': { text: 'Too many frames at once', reconnect: true },
   'message-too-slow': { text: 'Message takes too long', reconnect: true },
-  // Counted and logged; the peer hears nothing any more.
-  'peer-vanished': { text: 'No acknowledgement', reconnect: true },
+  'out-of-memory': { text: 'Server is short of memory', reconnect: true },
+  'wrong-protocol': { text: 'Another protocol is spoken here', reconnect: false },
+  'utf-16': {
+    text: 'UTF-16 is not understood',
+    reconnect: false,
+    hint: 'Send UTF-8: iconv -f UTF-16 -t UTF-8, or in PowerShell $OutputEncoding = [Text.UTF8Encoding]::new()',
+  },
   stopping: { text: 'Server is stopping, come back in a moment', reconnect: true },
 }

@@ -6,6 +6,7 @@ import { arrival } from '../turn.ts'
 import type { Admission } from './admission.ts'
 import { deadPeers } from './dead-peers.ts'
 import type { DisconnectReason } from './disconnect.ts'
+import type { MemoryHolder } from './memory.ts'
 import type { Address, Certificate, Protocol } from './protocol.ts'
 import type { Tally, Traffic } from './tally.ts'
 
@@ -31,12 +32,14 @@ export interface ListenerOptions {
   readonly isProxy?: (address: string) => boolean
   /** What a client is told that is not let in, as bytes. */
   readonly lastWord: (reason: DisconnectReason) => Buffer
-  /** Takes over a client that is let in. */
-  readonly welcome: (socket: Socket) => Client
+  /** Takes over a client that is let in; `refused` is why it is so beyond the bounds, as one of the {@link spare}. */
+  readonly welcome: (socket: Socket, refused?: DisconnectReason) => Client
+  /** Connections from this machine that are let in beyond the bounds. */
+  readonly spare?: number
 }
 
 /** What a listener knows of whom it has let in. */
-export interface Client {
+export interface Client extends MemoryHolder {
   /** Ends it when it has its answers and a notice. */
   stop(): void
   /** Bytes that wait for it. */
@@ -53,6 +56,8 @@ export class Listener implements Protocol {
   readonly #beneath = new Set<Socket>()
   /** Counts those. */
   readonly #handshakes: Admission
+  /** Connections beyond the bounds. */
+  #spare = 0
   #opened = 0
   /** Bytes of connections that are gone. */
   #received = 0
@@ -114,6 +119,10 @@ export class Listener implements Protocol {
     return traffic
   }
 
+  get holders(): Iterable<MemoryHolder> {
+    return this.#connections.values()
+  }
+
   async stop(): Promise<void> {
     this.#stopping = true
     const closed = new Promise((resolve) => this.#server.close(resolve))
@@ -166,11 +175,14 @@ export class Listener implements Protocol {
     // Its errors and its end are not heard by anybody yet.
     const ignore = () => {}
     socket.on('error', ignore).pause()
-    void admission.retry(enter, refused).then((still) => {
+    // Where there are no file descriptors it must not keep its own.
+    const retried = refused === 'unavailable' ? Promise.resolve(refused) : admission.retry(enter, refused)
+    void retried.then((still) => {
       if (socket.destroyed) return
-      if (still) return this.#refuse(socket, address, still)
+      const { spare = 0 } = this.#options
+      if (still && (this.#spare >= spare || !isLoopback(address))) return this.#refuse(socket, address, still)
       socket.off('error', ignore).resume()
-      this.#welcome(socket, address, counted)
+      this.#welcome(socket, address, counted, still)
     })
   }
 
@@ -178,13 +190,14 @@ export class Listener implements Protocol {
     const { tally, log, lastWord } = this.#options
     log.warn({ reason, address }, 'refused')
     tally.disconnect(reason)
-    socket.end(lastWord(reason))
+    socket.end(lastWord(reason), () => reason === 'unavailable' && socket.destroy())
     setTimeout(() => socket.destroy(), REFUSAL_MS).unref()
   }
 
-  /** Takes over a connection that {@link Admission} has counted. */
-  #welcome(socket: Socket, address: string, counted: string | undefined): void {
+  /** Takes over a connection that {@link Admission} has counted, or one of the {@link ListenerOptions.spare} that it has `refused`. */
+  #welcome(socket: Socket, address: string, counted: string | undefined, refused?: DisconnectReason): void {
     const { admission, log, tally, welcome } = this.#options
+    if (refused) this.#spare++
     log.debug({ address }, 'connected')
     deadPeers.watch(socket, () => {
       log.info({ address }, 'peer does not acknowledge what was sent to it')
@@ -192,7 +205,8 @@ export class Listener implements Protocol {
       socket.destroy()
     })
     socket.on('close', () => {
-      admission.leave(counted)
+      if (refused) this.#spare--
+      else admission.leave(counted)
       this.#connections.delete(socket)
       this.#received += socket.bytesRead
       this.#sent += socket.bytesWritten
@@ -200,11 +214,16 @@ export class Listener implements Protocol {
       this.#endHandshakes()
     })
     this.#opened++
-    const connection = welcome(socket)
+    const connection = welcome(socket, refused)
     this.#connections.set(socket, connection)
     // Its handshake took until now.
     if (this.#stopping) connection.stop()
   }
+}
+
+/** Whether an address is one of this machine's own that no other machine can have. */
+function isLoopback(address: string): boolean {
+  return address === '::1' || /^(::ffff:)?127\./.test(address)
 }
 
 function contextOf({ cert, key }: Certificate) {

@@ -47,20 +47,73 @@ test('an account opens with its secret only', async () => {
   expect(await reasonOf(chat.register('ALICE', 'mine', HERE))).toBe('name-taken')
 })
 
-test('failures are counted for a name and for an address, and nothing is checked beyond', async () => {
+test('an account whose name has become reserved since it was made still opens', async () => {
+  const { chat, engine, guest, owner } = await stage()
+  await chat.register('alice', 'open sesame', HERE)
+  expect(await engine.createAccount('Server', (await engine.findAccount('alice'))?.hash ?? '')).toBe(true)
+  expect(await reasonOf(guest('server'))).toBe('name-reserved')
+  const session = await owner('server', 'open sesame')
+  expect(await chat.enter(session, LOBBY)).toMatchObject({ lineName: 'lobby' })
+})
+
+test('events tell whether the owner of an account causes them', async () => {
+  const { chat, engine, guest, owner } = await stage()
+  const said = async (session: Session) => (await chat.talk.say(session, 'x')).verified
+  const bob = await guest('bob', LOBBY)
+  expect(await said(bob)).toBeUndefined()
+  await chat.register('alice', 'open sesame', HERE)
+  const alice = await owner('alice', 'open sesame')
+  await chat.enter(alice, LOBBY)
+  expect(await said(alice)).toBe(true)
+  await chat.close(alice)
+  // Whoever registers its own name becomes its owner.
+  await chat.register('bob', 'open sesame', HERE, bob)
+  expect(await said(bob)).toBe(true)
+  const pages = await Array.fromAsync(engine.read('room:1', {}))
+  const events = pages.flat().map(({ kind, from, verified }) => `${kind} ${from} ${verified}`)
+  expect(events).toEqual([
+    'joined bob undefined',
+    'message bob undefined',
+    'joined alice true',
+    'message alice true',
+    'left alice true',
+    'message bob true',
+  ])
+})
+
+test('failures are counted for an address, and nothing is checked beyond', async () => {
   const { chat, time } = await stage()
   await chat.register('alice', 'right', HERE)
-  const attempt = (name: string, secret: string, address: string) => reasonOf(chat.authenticate(name, secret, address))
-  for (let n = 0; n < 9; n++) expect(await attempt('alice', 'right', HERE)).toBe('none')
-  const many = await Promise.all(Array.from({ length: 8 }, (_, n) => attempt('alice', 'wrong', `10.0.0.${n}`)))
-  expect(many.toSorted()).toEqual([...Array(5).fill('secret-wrong'), ...Array(3).fill('too-many-attempts')])
-  expect(await attempt('ALICE', 'right', HERE)).toBe('too-many-attempts')
-  for (let n = 0; n < 5; n++) expect(await attempt(`nobody${n}`, 'x', HERE)).toBe('name-unknown')
+  const attempt = (name: string, secret: string) => reasonOf(chat.authenticate(name, secret, HERE))
+  for (let n = 0; n < 9; n++) expect(await attempt('alice', 'right')).toBe('none')
+  const many = await Promise.all(Array.from({ length: 8 }, (_, n) => attempt(`nobody${n}`, 'x')))
+  expect(many.toSorted()).toEqual([...Array(5).fill('name-unknown'), ...Array(3).fill('too-many-attempts')])
+  expect(await attempt('alice', 'right')).toBe('too-many-attempts')
   time.now = 59_999
-  expect(await attempt('bob', 'x', HERE)).toBe('too-many-attempts')
-  expect(await attempt('alice', 'right', HERE)).toBe('too-many-attempts')
+  expect(await attempt('alice', 'right')).toBe('too-many-attempts')
   time.now = 60_000
-  expect(await attempt('alice', 'right', HERE)).toBe('none')
+  expect(await attempt('alice', 'right')).toBe('none')
+})
+
+test('nobody locks an owner out from elsewhere, be it from a great many addresses', async () => {
+  const { chat } = await stage()
+  await chat.register('alice', 'right', HERE)
+  const attempt = (secret: string, address: string) => reasonOf(chat.authenticate('alice', secret, address))
+  for (let n = 0; n < 7; n++) {
+    expect(await attempt('wrong', '127.0.0.9')).toBe(n < 5 ? 'secret-wrong' : 'too-many-attempts')
+  }
+  for (let n = 0; n < 60; n++) expect(await attempt('wrong', `10.0.0.${n}`)).toBe('secret-wrong')
+  expect(await attempt('right', HERE)).toBe('none')
+  expect(await attempt('right', '127.0.0.9')).toBe('too-many-attempts')
+})
+
+test('addresses of one IPv6 network are one address', async () => {
+  const { chat } = await stage()
+  await chat.register('alice', 'right', HERE)
+  const attempt = (secret: string, address: string) => reasonOf(chat.authenticate('alice', secret, address))
+  for (let n = 0; n < 5; n++) expect(await attempt('wrong', `2001:db8:0:7::${n}`)).toBe('secret-wrong')
+  expect(await attempt('right', '2001:db8:0:7:1:2:3:4')).toBe('too-many-attempts')
+  expect(await attempt('right', '2001:db8:0:8::1')).toBe('none')
 })
 
 test('an engine that is away is no failed attempt', async () => {
@@ -183,11 +236,23 @@ test('private messages are kept for their addressee, without those of the blocke
   const { chat, guest } = await stage()
   const [alice, bob, carol] = [await guest('Alice', 1), await guest('bob', 1), await guest('carol', 1)]
   for (let n = 0; n < 6; n++) await chat.talk.tell(n % 2 ? bob : carol, 'ALICE', `psst ${n}`)
-  expect(bodies(await chat.talk.inbox('alice', 4))).toEqual(['psst 2', 'psst 3', 'psst 4', 'psst 5'])
-  expect(await chat.talk.inbox('bob', 9)).toEqual([])
+  expect(bodies(await chat.talk.inbox(alice, 4))).toEqual(['psst 2', 'psst 3', 'psst 4', 'psst 5'])
+  expect(await chat.talk.inbox(bob, 9)).toEqual([])
   await chat.block(alice, 'bob')
-  expect(bodies(await chat.talk.inbox('alice', 2))).toEqual(['psst 2', 'psst 4'])
+  expect(bodies(await chat.talk.inbox(alice, 2))).toEqual(['psst 2', 'psst 4'])
   expect(await reasonOf(chat.talk.tell(bob, 'nobody', 'x'))).toBe('nobody-here')
+})
+
+test('telling tells apart what is dropped, who is absent, and who cannot be told', async () => {
+  const { chat, guest } = await stage()
+  const [alice, bob] = [await guest('alice', 1), await guest('bob', 1)]
+  await guest('deaf', 1, { ...silent, carriesPrivate: false })
+  expect(await chat.talk.tell(alice, 'BOB', 'x')).toBe(true)
+  await chat.block(bob, 'alice')
+  expect(chat.talk.isBlocked(alice, 'BOB')).toBe(true)
+  expect(await chat.talk.tell(alice, 'BOB', 'x')).toBe(false)
+  expect(await reasonOf(chat.talk.tell(alice, 'deaf', 'x'))).toBe('no-private-messages')
+  expect(await reasonOf(chat.talk.tell(alice, 'nobody', 'x'))).toBe('nobody-here')
 })
 
 test('the newest messages of a room, however much came and went since', async () => {
@@ -199,11 +264,12 @@ test('the newest messages of a room, however much came and went since', async ()
     await chat.leave(bob)
     await chat.enter(bob, LOBBY)
   }
-  expect(bodies(await chat.talk.recentMessages(LOBBY, 'carol', 2))).toEqual(['two', 'three'])
-  expect(bodies(await chat.talk.recentMessages(LOBBY, 'carol', 100))).toEqual(['one', 'two', 'three'])
-  expect(await chat.talk.recentMessages(LOBBY, 'carol', 0)).toEqual([])
-  await chat.block(await guest('carol'), 'bob')
-  expect(bodies(await chat.talk.recentMessages(LOBBY, 'carol', 2))).toEqual(['one', 'three'])
+  const carol = await guest('carol')
+  expect(bodies(await chat.talk.recentMessages(LOBBY, carol, 2))).toEqual(['two', 'three'])
+  expect(bodies(await chat.talk.recentMessages(LOBBY, carol, 100))).toEqual(['one', 'two', 'three'])
+  expect(await chat.talk.recentMessages(LOBBY, carol, 0)).toEqual([])
+  await chat.block(carol, 'bob')
+  expect(bodies(await chat.talk.recentMessages(LOBBY, carol, 2))).toEqual(['one', 'three'])
 })
 
 test('who is live, and who was ever seen', async () => {

@@ -95,11 +95,11 @@ describe('fold', () => {
 })
 
 describe('isReserved', () => {
-  it.each(['all', 'ALL', 'Public', 'ｐublic'])('%j is', (name) => {
+  it.each(['all', 'ALL', 'Public', 'ｐublic', 'Server'])('%j is', (name) => {
     expect(isReserved(name)).toBe(true)
   })
 
-  it.each(['', 'allen', 'alice', 'public1'])('%j is not', (name) => {
+  it.each(['', 'allen', 'alice', 'public1', 'servers'])('%j is not', (name) => {
     expect(isReserved(name)).toBe(false)
   })
 })

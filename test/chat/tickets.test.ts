@@ -44,6 +44,17 @@ test('an account has one ticket, good until it is ended, also for another proces
   expect((await chat.tickets.issue(proof)).value).not.toBe(ticket.value)
 })
 
+test('what cannot be a ticket is not looked up', async () => {
+  const { chat, engine } = await stage()
+  const recall = vi.spyOn(engine, 'recall')
+  for (const value of ['', 'x', 'a.b.c', `${'x'.repeat(31)}-`, 'x'.repeat(33), 'x'.repeat(60_000)]) {
+    expect(await chat.tickets.use(value)).toBeUndefined()
+  }
+  expect(recall).not.toHaveBeenCalled()
+  expect(await chat.tickets.use('x'.repeat(32))).toBeUndefined()
+  expect(recall).toHaveBeenCalledOnce()
+})
+
 test('a ticket ends when it has not been used for its time, and not while it is', async () => {
   const { chat } = await stage({ ticketMs: 500 })
   const used = await chat.tickets.issue(await chat.authenticateByKey(await chat.registerWithKey('alice', HERE)))

@@ -69,7 +69,7 @@ withRedis('two nodes', () => {
     const ann = await present(other, new Proof('ann'))
     await other.chat.block(ann.session, 'bob')
     await other.chat.talk.say(ann.session, 'blocked')
-    await eventually(async () => expect(await one.chat.talk.recentMessages(2, 'bob', 9)).toEqual([]))
+    await eventually(async () => expect(await one.chat.talk.recentMessages(2, bob.session, 9)).toEqual([]))
     wire.close()
     await other.chat.unblock(ann.session, 'bob')
     wire.open()
@@ -90,7 +90,7 @@ withRedis('two nodes', () => {
     const eve = await present(other, 'eve')
     wire.open()
     await isBack(one)
-    await eventually(async () => expect(await other.chat.talk.recentMessages(2, 'bob', 9)).toEqual([]))
+    await eventually(async () => expect(await other.chat.talk.recentMessages(2, bob.session, 9)).toEqual([]))
     // Its node may have been taken for dead.
     if (!ann.session.room) await one.chat.enter(ann.session, 'ops')
     await one.chat.talk.say(ann.session, 'not for bob')

@@ -61,7 +61,7 @@ export async function fill(engine: Engine): Promise<void> {
     await say('room:2', id, { kind: 'joined', from, body: '', color: 'red' })
   }
   await Promise.all(Array.from({ length: 2_300 }, (_, n) => say('room:2', id, { body: `line ${n} é\u2028"\\` })))
-  await say('room:2', id, { sent: 1_700_000_000, color: '#abcdef', body: '' })
+  await say('room:2', id, { sent: 1_700_000_000, color: '#abcdef', verified: true, body: '' })
   await say('room:3', 3)
   await say('room:4', 4, { body: 'is gone' })
   for (const n of [1, 2, 3]) await say('inbox:bob', id, { kind: 'private', to: 'Bob', body: `secret ${n}` })

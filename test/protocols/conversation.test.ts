@@ -48,7 +48,10 @@ test('in the default room', async () => {
   const { line, box, window, enter } = await house()
   const ann = await line('ann', 'lobby')
   const bob = await box()
-  expect(await bob.ask({ USERNAME: 'bob' })).toMatchObject({ USERNAME_ACCEPTED: true, USER_LIST: ['ann', 'bob'] })
+  expect(await bob.ask({ USERNAME: 'bob' })).toMatchObject({
+    USERNAME_ACCEPTED: true,
+    USER_LIST: [{ name: 'ann' }, { name: 'bob' }],
+  })
   const eve = await window('eve')
   await enter(eve, 'Public Chat')
   expect(await eve.until(({ type }) => type === 'list_room')).toMatchObject({

@@ -11,6 +11,7 @@ import { LineClient, type Transport } from '../support/client.ts'
 import type { TestDaemon } from '../support/daemon.ts'
 import { type Frame, FrameClient } from '../support/frames.ts'
 import { GlobesClient, joining, leaving, saying } from '../support/globes.ts'
+import { onlineIn } from './chatterbox/stage.ts'
 import { ACK, pirateClients } from './piratchat/stage.ts'
 
 /** Something that happens in the room, as the script has it. */
@@ -76,6 +77,9 @@ const asPirate = (self: string) => (step: Step) => {
   return { event: kind === 'joined' ? 'join' : 'leave', username: from }
 }
 
+/** Those who have proved that they own the account of their name. */
+const ACCOUNTS: ReadonlySet<string> = new Set(['win', 'pirate'])
+
 /** Globes: everything, one's own too. */
 const asGlobe = ({ kind, from, text }: Step) => ({
   event_type: { joined: 'join', left: 'leave', message: 'send' }[kind],
@@ -84,6 +88,7 @@ const asGlobe = ({ kind, from, text }: Step) => ({
   ...(from === 'globe' && kind !== 'left' && { color: 'teal' }),
   msg: { joined: `${from} entered the room.`, left: `${from} has left the room.`, message: text }[kind],
   time: expect.stringMatching(/Z$/),
+  ...(ACCOUNTS.has(from) && { verified: true }),
 })
 
 /** Chatroom: messages; who is there is told by lists. */
@@ -197,12 +202,8 @@ export async function play(at: Places): Promise<void> {
   const events = (await web.rest()).filter(({ type }) => type !== 'commandResult')
   expect(events).toMatchObject(stretchOf('web').map(asLine))
 
-  expect(welcome).toEqual({
-    USERNAME_ACCEPTED: true,
-    INFO: 'Welcome to the server!',
-    MESSAGES: [],
-    USER_LIST: ['ann', 'web', 'box'],
-  })
+  expect(welcome).toMatchObject({ USERNAME_ACCEPTED: true, INFO: 'Welcome to the server!', MESSAGES: [] })
+  expect(onlineIn(welcome ?? {})).toEqual(['ann', 'web', 'box'])
   expect((await box.rest()).flatMap(apart)).toEqual(stretchOf('box').slice(1, -1).map(asBox))
 
   const messages = stretchOf('win').filter(({ kind }) => kind === 'message')
@@ -223,6 +224,12 @@ export async function play(at: Places): Promise<void> {
   expect(await watcher.take(told + 1)).toEqual(SCRIPT.map(asGlobe))
   // It has watched from the beginning, too, and goes on when it has left.
   expect(await globe.take(told + 1)).toEqual(SCRIPT.map(asGlobe))
+
+  const { body } = await pirates.get('/chats/events/1')
+  expect(JSON.parse(body)).toEqual({
+    status: true,
+    data: SCRIPT.map((step) => ({ color: '', verified: false, ...asGlobe(step) })),
+  })
 
   ann.send('HISTORY')
   const record = (await ann.rest()).flatMap((entry) => (entry.type === 'history' ? [entry.body] : []))

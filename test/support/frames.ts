@@ -58,6 +58,11 @@ export class FrameClient {
     return this.#frames.take(count)
   }
 
+  /** The frames up to the first that fits, this one included. */
+  until(fits: (frame: Frame) => boolean): Promise<Frame[]> {
+    return this.#frames.until(fits)
+  }
+
   ask(frame: Frame): Promise<Frame> {
     this.send(frame)
     return this.next()

@@ -1,6 +1,7 @@
 /** A daemon with Globes and its clients, for one test. */
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
+import type { Logger } from 'pino'
 import { expect, onTestFinished } from 'vitest'
 import { type ClientOptions, WebSocket } from 'ws'
 import type { Chat } from '../../src/chat/chat.ts'
@@ -62,8 +63,8 @@ export class GlobesClient {
   }
 }
 
-export async function globesStage(overrides: Overrides = {}) {
-  const daemon = await startTestDaemon({ http: 0, 'line-tls': false, ...overrides })
+export async function globesStage(overrides: Overrides = {}, log?: Logger) {
+  const daemon = await startTestDaemon({ http: 0, 'line-tls': false, ...overrides }, log)
   const port = daemon.port('http')
   const open: { end(): void }[] = []
   let stopped: Promise<void> | undefined
@@ -116,6 +117,23 @@ export async function globesStage(overrides: Overrides = {}) {
     await client.ask(`LOGIN ${name}`)
     return client
   }
+  /** Registers a name with {@link PASSWORD}; its owner is not connected. */
+  const account = async (name: string) => {
+    const owner = await line(name)
+    expect(await owner.ask(`/register ${PASSWORD}`)).toMatchObject({ type: 'commandResult' })
+    owner.socket.destroy()
+  }
+  /** What `POST /auth` gives for an account, and the cookie as a browser sends it back. */
+  const logIn = async (name: string) => {
+    const response = await fetch(`http://127.0.0.1:${port}/auth`, {
+      method: 'POST',
+      body: JSON.stringify({ username: name, password: PASSWORD }),
+    })
+    expect(response.status).toBe(201)
+    const { token } = (await response.json()) as { token: string }
+    const setCookie = response.headers.get('set-cookie') ?? ''
+    return { token, setCookie, headers: { Cookie: setCookie.split(';', 1)[0] ?? '' } }
+  }
   const create = async (fields: Fields) => {
     const { status, body } = await api('POST', '/chats', { visibility: 'public', ...fields })
     expect(status).toBe(201)
@@ -136,7 +154,7 @@ export async function globesStage(overrides: Overrides = {}) {
     }
     return { id, path: `/chats/${id}`, tokenFor, enter }
   }
-  return { daemon, port, api, connect, join, refused, line, create, den, stop }
+  return { daemon, port, api, connect, join, refused, line, account, logIn, create, den, stop }
 }
 
 /** Globes alone, on a core that the test has in its hands. Returns the port. */
@@ -144,7 +162,8 @@ export async function serveGlobes(chat: Chat, heartbeat?: Heartbeat): Promise<nu
   const options = {
     ...socketOptions(),
     maxText: 4_000,
-    publicRooms: 'guarded',
+    publicRooms: 'owned',
+    admins: [],
     anyOrigin: true,
     secret: undefined,
   } as const
@@ -192,6 +211,9 @@ export const joined = (name: string, room = 1, color?: string) =>
 export const said = (name: string, msg: string, room = 1, color?: string) => event('send', name, msg, room, color)
 export const left = (name: string, room = 1, color?: string) =>
   event('leave', name, `${name} has left the room.`, room, color)
+
+/** What the server says in its own name, to one client. */
+export const notice = (msg: string) => ({ event_type: 'send', name: 'server', msg })
 
 export const failure = (code: number, error: string, field?: string) => ({
   status: false,

@@ -1,4 +1,5 @@
 /** The engine of a single process: names and the newest events in memory, everything in SQLite. */
+import { ClockWatch } from '../clock.ts'
 import {
   type AccountRecord,
   type BlockRecord,
@@ -17,8 +18,8 @@ import {
 import type { Draft, Event, LogName } from '../event.ts'
 import { fold } from '../fold.ts'
 import { readLog } from '../reading.ts'
-import { type MemoryLimits, Recent } from '../recent.ts'
-import type { Watch } from '../watch.ts'
+import { type MemoryLimits, Recent, RecentTotal } from '../recent.ts'
+import type { Trouble, Watch } from '../watch.ts'
 import { Commits } from './commits.ts'
 import type { StoreOptions } from './messages.ts'
 import { Rooms } from './rooms.ts'
@@ -40,30 +41,41 @@ export class LocalEngine implements Engine {
   readonly #options: LocalOptions
   readonly #watch: Watch
   readonly #followed = new Map<LogName, Followed>()
+  readonly #recentTotal = new RecentTotal()
   readonly #rooms = new Rooms()
   readonly #roomWatchers = new Set<(room: number) => void>()
   /** Folded. The rest of an account is asked from the store when it is needed. */
   readonly #accounts = new Set<string>()
   #anyBlock = false
+  /** Why commits or reads fail, while they do. */
+  readonly #troubles = new Map<Trouble, string>()
   #store: StoreThread | undefined
   readonly #commits: Commits
 
   constructor(options: LocalOptions, watch: Watch) {
     this.#options = options
     this.#watch = watch
+    const clock = new ClockWatch((ms) => watch.clockWentBack?.(ms))
     this.#commits = new Commits({
       commit: (rows) => this.#thread.ask({ op: 'commit', rows }),
       committed: (log, event) => this.#committed(log, event),
       measured: (events, ms) => watch.measured?.(events, ms),
-      trouble: (reason) => watch.trouble(reason),
-      recovered: () => watch.recovered(),
+      timed: (event) => clock.committed(event),
     })
   }
 
   async start(): Promise<void> {
     const { thread, opened } = await StoreThread.open(this.#options, {
-      trimmed: ({ log, upTo }) => this.#followed.get(log)?.recent?.trim(upTo),
+      trimmed: (log, upTo) => this.#followed.get(log)?.recent?.trim(upTo),
       died: (fault) => this.#watch.died(fault),
+      trouble: (reason, what = 'commits') => {
+        this.#troubles.set(what, reason)
+        this.#watch.trouble(reason, what)
+      },
+      recovered: (what = 'commits') => {
+        this.#troubles.delete(what)
+        this.#watch.recovered(what)
+      },
     })
     this.#store = thread
     for (const room of opened.rooms) this.#rooms.add(room)
@@ -83,7 +95,17 @@ export class LocalEngine implements Engine {
     await this.#store?.close()
   }
 
+  get heldBytes(): number {
+    return this.#recentTotal.bytes
+  }
+
+  trimMemory(): void {
+    for (const { recent } of this.#followed.values()) recent?.halve()
+  }
+
   async ping(): Promise<void> {
+    const trouble = this.#troubles.get('commits') ?? this.#troubles.get('reads')
+    if (trouble !== undefined) throw new Unavailable(trouble)
     await this.#thread.ask({ op: 'ping' })
   }
 
@@ -102,7 +124,9 @@ export class LocalEngine implements Engine {
     followed.listeners = [...followed.listeners, listener]
     return () => {
       followed.listeners = followed.listeners.filter((other) => other !== listener)
-      if (followed.listeners.length === 0 && this.#followed.get(log) === followed) this.#followed.delete(log)
+      if (followed.listeners.length > 0 || this.#followed.get(log) !== followed) return
+      this.#followed.delete(log)
+      followed.recent?.clear()
     }
   }
 
@@ -237,7 +261,7 @@ export class LocalEngine implements Engine {
     if (event.kind === 'closed') this.#rooms.remove(event.room)
     const followed = this.#followed.get(log)
     if (followed) {
-      followed.recent ??= new Recent(this.#options.memory)
+      followed.recent ??= new Recent(this.#options.memory, this.#recentTotal)
       followed.recent.push(event)
       for (const listener of followed.listeners) listener(event)
     }

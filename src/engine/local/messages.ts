@@ -4,7 +4,8 @@
  */
 import type { AccountRecord, BlockRecord, NewRoom, RoomChange, RoomRecord } from '../engine.ts'
 import type { Event, LogName } from '../event.ts'
-import type { Retention } from '../watch.ts'
+import type { Bounds } from '../reading.ts'
+import type { Retention, Trouble } from '../watch.ts'
 
 export interface StoreOptions {
   /** The SQLite file, or `:memory:`. */
@@ -16,12 +17,29 @@ export interface StoreOptions {
   readonly lobby: string
 }
 
-/** One event on its way to the store: log, kind, room, from, to, body, sent, colour. */
-export type Row = [LogName, Event['kind'], number, string, string | null, string, number | null, string | null]
+/** One event on its way to the store: log, kind, room, from, to, body, sent, colour, and 1 if it is verified. */
+export type Row = [
+  LogName,
+  Event['kind'],
+  number,
+  string,
+  string | null,
+  string,
+  number | null,
+  string | null,
+  1 | null,
+]
 
 export type Request =
   | { readonly op: 'commit'; readonly rows: readonly Row[] }
-  | { readonly op: 'page'; readonly log: LogName; readonly from: number; readonly to: number; readonly limit: number }
+  | {
+      readonly op: 'page'
+      readonly log: LogName
+      readonly from: number
+      readonly to: number
+      readonly limit: number
+      readonly bytes: number
+    }
   | { readonly op: 'back'; readonly log: LogName; readonly from: number; readonly to: number; readonly skip: number }
   | { readonly op: 'bounds'; readonly log: LogName }
   | { readonly op: 'createRoom'; readonly room: NewRoom }
@@ -48,8 +66,7 @@ export interface Replies {
   page: readonly Event[]
   /** The id that many events before the end of the range; undefined when the range is shorter. */
   back: number | undefined
-  /** What is still known of a log: everything after `start`, up to `last`. */
-  bounds: { readonly start: number; readonly last: number } | undefined
+  bounds: Bounds | undefined
   /** Undefined when the title or line name is taken. */
   createRoom: RoomRecord | undefined
   /** Undefined when there is no such room, false when the title or line name is taken. */
@@ -75,6 +92,8 @@ export interface Replies {
 export interface Committed {
   /** For each row its id; 0 where it came behind the end of its log, and was not appended. */
   readonly ids: readonly number[]
+  /** The time of the clock at which they were given, in ms since the epoch. */
+  readonly now: number
   /** Those whom a room's end took out of it, oldest first. */
   readonly left: readonly Event[]
 }
@@ -97,6 +116,9 @@ export type Notice =
   | { readonly notice: 'fault'; readonly message: string }
   /** Retention has removed everything up to an id. */
   | { readonly notice: 'trimmed'; readonly log: LogName; readonly upTo: number }
+  /** Comes before the first reply that says so, and again when the reason changes. */
+  | { readonly notice: 'trouble'; readonly what: Trouble; readonly reason: string }
+  | { readonly notice: 'recovered'; readonly what: Trouble }
 
 /** Somebody who was in a room when the process died. */
 export interface Stranded {

@@ -86,6 +86,14 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX notes_until ON notes (until) WHERE until IS NOT NULL;
   `,
+  'ALTER TABLE events ADD COLUMN verified INTEGER',
+  `
+  -- The time of an event in ms, where its id is ahead of the clock because the clock has gone back; else its id tells it.
+  ALTER TABLE events ADD COLUMN at INTEGER;
+  CREATE INDEX events_at ON events (log, at) WHERE at IS NOT NULL;
+  -- The newest event with such a time; 0 where there is none.
+  ALTER TABLE logs ADD COLUMN ahead INTEGER NOT NULL DEFAULT 0;
+  `,
 ]
 
 /** Brings a database to this version. Throws when a newer roomd has written it. */

@@ -1,6 +1,6 @@
 import type { Listener } from '../engine.ts'
 import type { Event, LogName } from '../event.ts'
-import type { MemoryLimits } from '../recent.ts'
+import { type MemoryLimits, RecentTotal } from '../recent.ts'
 import type { Appends } from './appends.ts'
 import type { Connection } from './connection.ts'
 import { Feed } from './feed.ts'
@@ -15,6 +15,7 @@ const CHANNELS = 500
 export class Feeds {
   readonly #keys: Keys
   readonly #limits: MemoryLimits
+  readonly #total = new RecentTotal()
   readonly #byLog = new Map<LogName, Feed>()
   readonly #byChannel = new Map<string, Feed>()
   /** The one on which all of them are listened to, or about to be. */
@@ -25,6 +26,16 @@ export class Feeds {
   constructor(keys: Keys, limits: MemoryLimits) {
     this.#keys = keys
     this.#limits = limits
+  }
+
+  /** Bytes of events held in memory. */
+  get heldBytes(): number {
+    return this.#total.bytes
+  }
+
+  /** Drops the older half of the events of each log. */
+  trimMemory(): void {
+    for (const feed of this.#byLog.values()) feed.trimMemory()
   }
 
   get(log: LogName): Feed | undefined {
@@ -39,6 +50,7 @@ export class Feeds {
       feed.listeners = feed.listeners.filter((other) => other !== listener)
       if (feed.listeners.length > 0 || this.#byLog.get(log) !== feed) return
       feed.down()
+      feed.clear()
       this.#byLog.delete(log)
       this.#byChannel.delete(feed.channel)
       void this.#connection?.unsubscribe(feed.channel)
@@ -76,12 +88,13 @@ export class Feeds {
 
   #begin(log: LogName): Feed {
     const connection = this.#connection
-    const channel = this.#keys.log(log)
+    const channel = this.#keys.channel(log)
     const feed = new Feed(
       log,
       channel,
       () => this.#keys.ofLog(log, ''),
       this.#limits,
+      this.#total,
       (told) => this.appends?.isUnderWay(log, told) ?? false,
     )
     this.#byLog.set(log, feed)

@@ -10,6 +10,8 @@ import type { LogName } from '../event.ts'
 
 export class Keys {
   readonly #prefix: string
+  /** What every channel begins with. */
+  readonly #channels: string
   /** The channel on which nodes tell one another what they may have remembered wrongly. */
   readonly control: string
   /** Until when each node is taken to live, who has died, how often each has renewed, when anybody last did. */
@@ -27,9 +29,14 @@ export class Keys {
   /** What the keys of a name's blocks and of those against it begin with. */
   readonly blocks: readonly [string, string]
 
-  constructor(prefix: string) {
+  /**
+   * A key belongs to one database, a channel to all databases of a server: channels of other databases than 0 carry the number.
+   * No prefix has a slash, so the channels of one prefix and database are never those of another.
+   */
+  constructor(prefix: string, database = 0) {
     this.#prefix = prefix
-    this.control = `${prefix}:control`
+    this.#channels = database === 0 ? prefix : `${prefix}:db/${database}`
+    this.control = `${this.#channels}:control`
     this.nodes = ['leases', 'dead', 'beats', 'pulse'].map((name) => `${prefix}:{nodes}:${name}`)
     this.nodeLogs = `${prefix}:{nodes}:logs:`
     this.sweep = `${prefix}:{nodes}:sweep`
@@ -40,9 +47,14 @@ export class Keys {
     this.blocks = [`${prefix}:{people}:blocks-of:`, `${prefix}:{people}:blocks-against:`]
   }
 
-  /** The stream of a log, which also is the channel on which its events are told. */
+  /** The stream of a log. */
   log(log: LogName): string {
     return `${this.#prefix}:{${log}}:log`
+  }
+
+  /** The channel of a log's events; scripts/log.lua makes the same name of the stream's and the control channel's. */
+  channel(log: LogName): string {
+    return `${this.#channels}:{${log}}:log`
   }
 
   /** All that the scripts of a log want, in their order, but for a node's {@link claims}. `node` is who writes. */

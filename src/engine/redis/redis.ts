@@ -1,5 +1,6 @@
 /** The engine of several processes or machines: everything in one Redis, the newest events and the rooms in memory too. */
 import { setTimeout as delay } from 'node:timers/promises'
+import { ClockWatch } from '../clock.ts'
 import {
   type AccountRecord,
   type BlockRecord,
@@ -63,7 +64,7 @@ export class RedisEngine implements Engine {
   readonly #changes: Changes
 
   constructor(options: RedisOptions, watch: Watch) {
-    const keys = new Keys(options.prefix)
+    const keys = new Keys(options.prefix, options.place.database)
     const timing = options.timing ?? TIMING
     // Whoever comes back to Redis first gives the others a lease's time to come back, too.
     const link = new Link(options.place, timing.lease / 2, {
@@ -76,10 +77,12 @@ export class RedisEngine implements Engine {
     this.#health = new Health(options.place, watch)
     this.#nodes = new Nodes(keys, link, timing, this.#health)
     this.#feeds = new Feeds(keys, options.memory)
+    const clock = new ClockWatch((ms) => watch.clockWentBack?.(ms))
     this.#appends = new Appends(keys, link, this.#nodes, {
       floor: (log) => this.#feeds.get(log)?.seen ?? 0,
       committed: (log, prev, events) => this.#feeds.committed(log, prev, events),
       measured: (events, ms) => watch.measured?.(events, ms),
+      timed: (event) => clock.committed(event),
       refused: (reason) => void this.#refused(reason),
     })
     this.#feeds.appends = this.#appends
@@ -136,6 +139,14 @@ export class RedisEngine implements Engine {
     this.#nodes.stop()
     this.#link.stop()
     this.#appends.stop()
+  }
+
+  get heldBytes(): number {
+    return this.#feeds.heldBytes
+  }
+
+  trimMemory(): void {
+    this.#feeds.trimMemory()
   }
 
   async ping(): Promise<void> {

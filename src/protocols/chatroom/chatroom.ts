@@ -12,16 +12,18 @@ import { ChatroomWire, lastFrame } from './wire.ts'
 export interface ChatroomOptions
   extends Pick<ConnectionOptions, 'log' | 'tally' | 'maxQueue' | 'pace' | 'loginTimeout'> {
   readonly chat: Chat
+  /** The most characters of a message. */
+  readonly maxText: number
 }
 
 /** Python-Chat-Room's protocol, which is always over TLS (protocols/chatroom.md). */
 export function chatroomListener(
-  { chat, log, tally, maxQueue, pace, loginTimeout }: ChatroomOptions,
+  { chat, maxText, log, tally, maxQueue, pace, loginTimeout }: ChatroomOptions,
   admission: Admission,
   certificate: Certificate | undefined,
 ): Listener {
   if (!certificate) throw new Error('passwords are not taken without TLS')
-  const shared = { chat, wire: new ChatroomWire(), pages: new Pages(chat) }
+  const shared = { chat, maxText, wire: new ChatroomWire(), pages: new Pages(chat) }
   const options: FrameOptions = {
     log,
     tally,

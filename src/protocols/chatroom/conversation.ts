@@ -1,6 +1,7 @@
 import type { Chat } from '../../chat/chat.ts'
 import { fold } from '../../chat/names.ts'
 import { Refusal } from '../../chat/refusal.ts'
+import { clean } from '../../chat/text.ts'
 import { turnEnd } from '../../turn.ts'
 import { settledWithin } from '../../within.ts'
 import { FREE_MS, type Link } from '../connection.ts'
@@ -8,15 +9,20 @@ import type { FrameConversation } from '../frames/connection.ts'
 import { type Heard, Unanswered } from '../hearing.ts'
 import { fields, type Reply, type Request, readRequest, reply } from './frames.ts'
 import { LOBBY_KEY, type Pages } from './pages.ts'
-import { ChatroomSession, type ChatroomWire } from './wire.ts'
-import * as wording from './wording.ts'
+import { ChatroomSession, type ChatroomWire, message } from './wire.ts'
+import { INVALID_COMMAND, INVALID_MESSAGE, type Refused, textFor } from './wording.ts'
 
 /** The word for everybody in the room. */
 const PUBLIC = 'public'
 
+/** Requests that have no answer in a state that does not know them; a double click sends one twice. */
+const UNANSWERED = new Set(['login', 'logout', 'enter', 'exit', 'list'])
+
 /** What all conversations of a listener share. */
 export interface Shared {
   readonly chat: Chat
+  /** The most characters of a message. */
+  readonly maxText: number
   readonly wire: ChatroomWire
   readonly pages: Pages
 }
@@ -28,6 +34,8 @@ export class ChatroomConversation implements FrameConversation {
   /** From the login to the logout. */
   #session: ChatroomSession | undefined
   readonly #said = new Unanswered()
+  /** Whether the client's window has shown a room. */
+  #wasInRoom = false
   #gone = false
 
   constructor(shared: Shared, link: Link) {
@@ -41,17 +49,15 @@ export class ChatroomConversation implements FrameConversation {
 
   hear(payload: Buffer): Heard {
     const request = readRequest(payload)
-    if (!request) return this.#refuse('error', wording.INVALID_MESSAGE)
+    if (!request) return this.#refuse('error', INVALID_MESSAGE)
     const { type } = request
     const session = this.#session
     if (!session) {
       if (type === 'register') return this.#register(request)
       if (type === 'login') return this.#login(request)
-      // At the wrong time any answer of this type would harm the client.
-      return type === 'list' ? undefined : this.#refuse(type, wording.INVALID_COMMAND)
-    }
-    if (type === 'list') return session.page?.show(session)
-    if (session.page === this.#shared.pages.lobby) {
+    } else if (type === 'list') {
+      return session.page?.show(session)
+    } else if (session.page === this.#shared.pages.lobby) {
       if (type === 'create') return this.#create(request)
       if (type === 'enter') return this.#enter(session, request)
       if (type === 'logout') return this.#logout(session)
@@ -59,7 +65,8 @@ export class ChatroomConversation implements FrameConversation {
       if (type === 'msg') return this.#message(session, request)
       if (type === 'exit') return this.#exit(session)
     }
-    return this.#refuse(type, wording.INVALID_COMMAND)
+    // Outside the room, `msg` would freeze a window that has shown one (protocols/chatroom.md, 5.1).
+    if (!UNANSWERED.has(type) && !(type === 'msg' && this.#wasInRoom)) this.#refuse(type, INVALID_COMMAND)
   }
 
   async leave(): Promise<void> {
@@ -69,9 +76,9 @@ export class ChatroomConversation implements FrameConversation {
 
   #register(request: Request): void | Promise<void> {
     const data = fields(request, 'username', 'password')
-    if (!data) return this.#refuse(request.type, wording.INVALID_MESSAGE)
+    if (!data) return this.#refuse(request.type, INVALID_MESSAGE)
     const { username, password } = data
-    return this.#try(request.type, wording.REGISTER, async () => {
+    return this.#try({ type: request.type }, async () => {
       await this.#shared.chat.register(username, password, this.#link.address)
       const message = 'Register successfully! You can now login'
       this.#say({ type: 'register', status: 'ok', data: { username, chatroom: LOBBY_KEY }, message })
@@ -80,9 +87,9 @@ export class ChatroomConversation implements FrameConversation {
 
   #login(request: Request): void | Promise<void> {
     const data = fields(request, 'username', 'password')
-    if (!data) return this.#refuse(request.type, wording.INVALID_MESSAGE)
+    if (!data) return this.#refuse(request.type, INVALID_MESSAGE)
     const { chat, pages } = this.#shared
-    return this.#try(request.type, wording.LOGIN, async () => {
+    return this.#try({ type: request.type }, async () => {
       const proof = await chat.authenticate(data.username, data.password, this.#link.address)
       if (this.#gone) return
       const session = new ChatroomSession(this.#shared.wire, this.#link)
@@ -105,9 +112,9 @@ export class ChatroomConversation implements FrameConversation {
 
   #create(request: Request): void | Promise<void> {
     const data = fields(request, 'room')
-    if (!data) return this.#refuse(request.type, wording.INVALID_MESSAGE)
+    if (!data) return this.#refuse(request.type, INVALID_MESSAGE)
     const { room } = data
-    return this.#try(request.type, wording.create(room), async () => {
+    return this.#try({ type: request.type, room }, async () => {
       if (fold(room) === LOBBY_KEY) throw new Refusal('room-taken')
       await this.#shared.chat.directory.create({ title: room, visibility: 'public' })
       this.#say({ type: 'create', status: 'ok', message: `${room} created successfully` })
@@ -116,15 +123,16 @@ export class ChatroomConversation implements FrameConversation {
 
   #enter(session: ChatroomSession, request: Request): void | Promise<void> {
     const data = fields(request, 'room')
-    if (!data) return this.#refuse(request.type, wording.INVALID_MESSAGE)
+    if (!data) return this.#refuse(request.type, INVALID_MESSAGE)
     if (fold(data.room) === LOBBY_KEY) return this.#refuse(request.type, 'You are already in lobby')
     const { chat, pages } = this.#shared
-    return this.#try(request.type, wording.enter(data.room), async () => {
+    return this.#try({ type: request.type, room: data.room }, async () => {
       const room = await chat.directory.find(data.room)
       // Line names are not shown here.
       if (!room || fold(room.title) !== fold(data.room)) throw new Refusal('room-unknown')
       await chat.enter(session, room.id)
       if (session.closed) return
+      this.#wasInRoom = true
       const where = { username: session.name, room: room.title }
       this.#say({ type: 'enter', status: 'ok', data: where, message: 'Welcome to the chatroom' })
       pages.turn(session, pages.room(room))
@@ -135,27 +143,30 @@ export class ChatroomConversation implements FrameConversation {
   #message(session: ChatroomSession, request: Request): Heard {
     // Who says it is who has logged in, whatever `from` says.
     const data = fields(request, 'to', 'text')
-    if (!data) return this.#refuse(request.type, wording.INVALID_MESSAGE)
-    const { chat } = this.#shared
+    if (!data) return this.#refuse(request.type, INVALID_MESSAGE)
+    const { talk } = this.#shared.chat
     const { to, text } = data
+    const { page, room } = session
     const before = this.#said.settled
-    const said = this.#try(request.type, wording.say(to, session.room?.record.title ?? ''), async () => {
+    const said = this.#try({ type: request.type, to, room: room?.record.title }, async () => {
       try {
-        if (to === PUBLIC) await chat.talk.say(session, text)
-        else await chat.talk.tell(session, to, text)
-      } catch (error) {
-        if (error instanceof Refusal && error.reason === 'text-empty') return
-        // Behind what was said before it.
+        if (to === PUBLIC) return void (await talk.say(session, text))
+        if (await talk.tell(session, to, text)) return
+        // A block stands between the two, which the sender is not told: it gets its copy.
         await before.then(turnEnd)
-        throw error
+        if (session.page === page) session.push(message(session.name, session.name, clean(text)))
+      } catch (error) {
+        await before.then(turnEnd)
+        if (session.page === page || !(error instanceof Refusal)) throw error
       }
     })
-    return this.#said.add(said)
+    // The copy has no place among the events, so what follows waits for it.
+    return talk.isBlocked(session, to) ? said : this.#said.add(said)
   }
 
   #exit(session: ChatroomSession): Promise<void> {
     const { chat } = this.#shared
-    return this.#try('exit', {}, async () => {
+    return this.#try({ type: 'exit' }, async () => {
       await this.#said.settled
       await chat.leave(session)
       if (!session.closed) this.#returnToLobby(session)
@@ -176,11 +187,12 @@ export class ChatroomConversation implements FrameConversation {
   }
 
   /** Answers what the core refuses; nothing has changed then. */
-  async #try(type: string, words: wording.Words, work: () => Promise<void>): Promise<void> {
+  async #try(request: Omit<Refused, 'maxText'>, work: () => Promise<void>): Promise<void> {
     try {
       await work()
     } catch (error) {
-      this.#refuse(type, wording.wordFor(error, words))
+      const text = textFor(error, { ...request, maxText: this.#shared.maxText })
+      if (text !== undefined) this.#refuse(request.type, text)
       if (!(error instanceof Refusal)) throw error
     }
   }

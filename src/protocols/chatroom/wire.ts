@@ -2,6 +2,7 @@ import { type Place, Session, type Wire } from '../../chat/session.ts'
 import type { Event } from '../../engine/event.ts'
 import type { Link } from '../connection.ts'
 import { DISCONNECTS, type DisconnectReason } from '../disconnect.ts'
+import { indentLines } from '../frames/indent.ts'
 import type { Board, Viewer } from './board.ts'
 import { reply } from './frames.ts'
 
@@ -39,15 +40,17 @@ export class ChatroomWire implements Wire<ChatroomSession> {
   readonly protocol = 'chatroom'
   readonly carriesPrivate = true
 
-  deliver({ record }: Place, events: readonly Event[], members: Iterable<ChatroomSession>): void {
+  deliver(room: Place, events: readonly Event[], members: Iterable<ChatroomSession>): void {
     const said = events.filter(({ kind }) => kind === 'message' || kind === 'private')
     if (said.length === 0) return
     let bytes: Buffer | undefined
     for (const member of members) {
-      if (member.page?.room !== record.id) continue
+      if (member.page?.room !== room.record.id) continue
       // Private ones are for one member alone, and bear its name, also the copy of the sender's (protocols/chatroom.md, 2.8).
       const frames = () =>
-        said.map(({ kind, from, body }) => message(kind === 'private' ? member.name : 'public', from, body))
+        said.map((event) =>
+          message(event.kind === 'private' ? member.name : 'public', event.from, this.#textOf(room, event)),
+        )
       bytes ??= Buffer.concat(frames())
       member.push(bytes)
     }
@@ -60,13 +63,24 @@ export class ChatroomWire implements Wire<ChatroomSession> {
   replaced(session: ChatroomSession): void {
     session.hangUp()
   }
+
+  /**
+   * The text as it leaves: none of its lines begins like a message of somebody else where it came through another protocol. A
+   * sender on another node is taken for one of another protocol.
+   */
+  #textOf(room: Place, { from, body }: Event): string {
+    if (!body.includes('\n')) return body
+    return room.member(from)?.wire === this ? body : indentLines(body)
+  }
 }
 
-function message(to: string, from: string, text: string): Buffer {
+/** A message as a client gets it. */
+export function message(to: string, from: string, text: string): Buffer {
   return reply({ type: 'msg', status: 'ok', data: { to, from, text } })
 }
 
-/** What is said to a client before its connection is closed: of a type that no window shows. */
+/** The reason for closing a connection. The login page shows it; on other pages its type would freeze the window. */
 export function lastFrame(reason: DisconnectReason): Buffer {
-  return reply({ type: 'error', status: 'error', message: DISCONNECTS[reason].text })
+  const type = reason === 'login-timeout' ? 'login' : 'error'
+  return reply({ type, status: 'error', message: DISCONNECTS[reason].text })
 }

@@ -1,54 +1,60 @@
 import { type Reason, Refusal } from '../../chat/refusal.ts'
 
-export type Words = Readonly<Partial<Record<Reason, string>>>
-
 export const INVALID_MESSAGE = 'Invalid message'
 export const INVALID_COMMAND = 'Invalid command'
 
-const ANYWHERE: Words = {
-  'too-many-attempts': 'Too many attempts, wait a minute',
-  unavailable: 'Temporarily unavailable',
+const TAKEN = 'Username already in use, try another one'
+const LOGGED_IN = 'User already logged in'
+const INVALID_PASSWORD = 'Invalid password'
+const UNAVAILABLE = 'Temporarily unavailable'
+
+/** A request that was refused. */
+export interface Refused {
+  readonly type: string
+  /** The addressee of a message. */
+  readonly to?: string | undefined
+  /** The room that is made or entered, or in which a message is said. */
+  readonly room?: string | undefined
+  /** The most characters of a message. */
+  readonly maxText: number
 }
 
-export const REGISTER: Words = {
-  'name-taken': 'Username already in use, try another one',
-  'name-in-use': 'Username already in use, try another one',
-  'name-invalid': 'Invalid username',
-  'name-reserved': 'Invalid username',
-  'secret-invalid': 'Invalid password',
+/** The answer to each refusal (protocols/chatroom.md, 2 and 8); undefined for those that are not told. */
+const TEXTS: Readonly<Record<Reason, (refused: Refused) => string | undefined>> = {
+  'name-invalid': () => 'Invalid username',
+  'name-reserved': () => 'Invalid username',
+  'name-taken': () => TAKEN,
+  'name-in-use': ({ type }) => (type === 'register' ? TAKEN : LOGGED_IN),
+  'name-in-room': () => LOGGED_IN,
+  'name-unknown': () => 'Username not exists, try register first',
+  'secret-invalid': () => INVALID_PASSWORD,
+  'secret-wrong': () => 'Password incorrect',
+  'too-many-attempts': () => 'Too many attempts, wait a minute',
+  'room-name-invalid': () => 'Invalid room name',
+  'room-taken': ({ room }) => `${room} already exists`,
+  'too-many-rooms': () => 'Too many rooms',
+  'room-unknown': notFound,
+  'room-private': notFound,
+  'nobody-here': ({ to, room }) => `${to} not in ${room}`,
+  'no-private-messages': ({ to }) => `${to} cannot receive private messages`,
+  'text-too-long': ({ maxText }) => `Message too long, at most ${maxText} characters`,
+  unavailable: () => UNAVAILABLE,
+  // An empty message is dropped (protocols/chatroom.md, 2.8).
+  'text-empty': () => undefined,
+  // The room was deleted meanwhile; the window is back in the lobby, where a `msg` would freeze it (5.1).
+  'not-in-room': () => undefined,
+  // No request of this protocol is refused for these reasons: it has no room passwords, no history and no blocks.
+  'password-wrong': () => INVALID_PASSWORD,
+  'password-invalid': () => INVALID_PASSWORD,
+  'history-gone': () => UNAVAILABLE,
+  'too-many-blocks': () => UNAVAILABLE,
 }
 
-const IN_USE = 'User already logged in'
-
-export const LOGIN: Words = {
-  'name-in-use': IN_USE,
-  'name-unknown': 'Username not exists, try register first',
-  'secret-wrong': 'Password incorrect',
-}
-
-export const create = (room: string): Words => ({
-  'room-name-invalid': 'Invalid room name',
-  'room-taken': `${room} already exists`,
-  'too-many-rooms': 'Too many rooms',
-})
-
-export const enter = (room: string): Words => ({
-  'room-unknown': notFound(room),
-  'room-private': notFound(room),
-  'name-in-room': IN_USE,
-})
-
-export const say = (to: string, room: string): Words => ({
-  'nobody-here': `${to} not in ${room}`,
-  'text-too-long': 'Message too long',
-})
-
-function notFound(room: string): string {
+function notFound({ room }: Refused): string {
   return `Destination room ${room} not found`
 }
 
-/** The message for what was thrown. */
-export function wordFor(thrown: unknown, words: Words): string {
-  const word = thrown instanceof Refusal ? (words[thrown.reason] ?? ANYWHERE[thrown.reason]) : undefined
-  return word ?? 'Internal error'
+/** The message of the answer to what was thrown; undefined where there is no answer. */
+export function textFor(thrown: unknown, refused: Refused): string | undefined {
+  return thrown instanceof Refusal ? TEXTS[thrown.reason](refused) : 'Internal error'
 }

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import { type Chat, LOBBY } from '../../chat/chat.ts'
 import { isReserved } from '../../chat/names.ts'
-import { type Reason, Refusal } from '../../chat/refusal.ts'
+import { Refusal } from '../../chat/refusal.ts'
 import { isLonger } from '../../chat/text.ts'
 import { turnEnd } from '../../turn.ts'
 import type { Link } from '../connection.ts'
@@ -9,6 +9,7 @@ import type { FrameConversation } from '../frames/connection.ts'
 import { type Heard, Unanswered } from '../hearing.ts'
 import { runCommand } from './commands.ts'
 import { type Entry, frame } from './frame.ts'
+import { NOT_ALLOWED, refusalText, tooLong, UNAVAILABLE } from './refusals.ts'
 import { INVALID_MESSAGE, isEntry, readRequest } from './request.ts'
 import { type WelcomeOptions, welcome } from './welcome.ts'
 import { ChatterboxSession, type ChatterboxWire } from './wire.ts'
@@ -22,27 +23,6 @@ export interface ConversationOptions extends ConversationSettings {
   readonly chat: Chat
   readonly wire: ChatterboxWire
   readonly log: Logger
-}
-
-const TOO_LONG = 'Message too long'
-const UNAVAILABLE = 'Temporarily unavailable'
-const RESERVED = 'The provided username is reserved.'
-
-/** Why a name is not accepted. */
-const INFO: Readonly<Partial<Record<Reason, string>>> = {
-  'name-in-room': 'The provided username is already in use.',
-  'name-invalid': 'The provided username is not allowed.',
-  'name-reserved': RESERVED,
-  unavailable: UNAVAILABLE,
-}
-
-/** Why a message is not carried out; nothing is said where there is no text. */
-const ERROR: Readonly<Partial<Record<Reason, string>>> = {
-  'nobody-here': 'Specified username does not exist (or at least is not online)',
-  'text-too-long': TOO_LONG,
-  'too-many-blocks': 'You have blocked too many already',
-  'name-reserved': RESERVED,
-  unavailable: UNAVAILABLE,
 }
 
 /** An objection to something that was said, or none. */
@@ -96,12 +76,15 @@ export class Conversation implements FrameConversation {
   async #choose(username: unknown): Promise<Outcome> {
     if (typeof username !== 'string') return INVALID_MESSAGE
     if (this.#accepted) return `Already logged in as ${this.name}`
+    if (isReserved(username)) {
+      // The core refuses it like an account's name.
+      this.#reject(NOT_ALLOWED)
+      return
+    }
     const { chat, wire } = this.#options
     const session = new ChatterboxSession(wire, this.#link)
     this.#session = session
     try {
-      // The core says the same of these words and of an account's name.
-      if (isReserved(username)) throw new Refusal('name-invalid')
       await chat.login(session, username)
       if (session.closed) return
       const { lineName } = await chat.enter(session, LOBBY)
@@ -110,8 +93,12 @@ export class Conversation implements FrameConversation {
       this.#accepted = true
     } catch (error) {
       await chat.close(session)
-      this.#link.push(frame({ USERNAME_ACCEPTED: false, INFO: this.#wordsFor(error, INFO) ?? UNAVAILABLE }))
+      this.#reject(this.#textFor(error) ?? UNAVAILABLE)
     }
+  }
+
+  #reject(info: string): void {
+    this.#link.push(frame({ USERNAME_ACCEPTED: false, INFO: info }))
   }
 
   /** What is said in one frame is committed together; a command waits for what was said before it. */
@@ -141,8 +128,9 @@ export class Conversation implements FrameConversation {
   #check(session: ChatterboxSession, message: unknown): Entry | string {
     if (!isEntry(message)) return INVALID_MESSAGE
     const [src, , , content] = message
+    const { maxText } = this.#options
     if (src !== session.name) return 'SRC does not match the username of this connection'
-    if (isLonger(content, this.#options.maxText)) return TOO_LONG
+    if (isLonger(content, maxText)) return tooLong(maxText)
     return message
   }
 
@@ -152,7 +140,7 @@ export class Conversation implements FrameConversation {
       if (dest === 'ALL') await chat.talk.say(session, content, { sent: timestamp })
       else await chat.talk.tell(session, dest, content, { sent: timestamp })
     } catch (error) {
-      return this.#wordsFor(error, ERROR)
+      return this.#textFor(error)
     }
   }
 
@@ -166,12 +154,12 @@ export class Conversation implements FrameConversation {
       if ('objection' in answer) return answer.objection
       this.#link.push(frame({ MESSAGES: [[session.name, session.name, timestamp, answer.text]] }))
     } catch (error) {
-      return this.#wordsFor(error, ERROR)
+      return this.#textFor(error)
     }
   }
 
-  #wordsFor(error: unknown, words: Readonly<Partial<Record<Reason, string>>>): Outcome {
-    if (error instanceof Refusal) return words[error.reason]
+  #textFor(error: unknown): Outcome {
+    if (error instanceof Refusal) return refusalText(error.reason, this.#options.maxText)
     this.#options.log.error({ err: error }, 'a frame failed')
     return 'Internal error'
   }

@@ -1,10 +1,13 @@
 /** What is said to clients, as bytes. */
 import type { Event, Kind } from '../../engine/event.ts'
-import { escapeAll, NOT_ASCII } from '../escape.ts'
 import { encodeFrame } from '../frames/encode.ts'
+import { indentLines } from '../frames/indent.ts'
+import { dumps, type Json, list, object } from './dumps.ts'
 
 /** Bytes of entries in one frame. Clients get along with more; a single entry may have more. */
-export const COMFORTABLE = 61_440
+const COMFORTABLE = 61_440
+/** Bytes between two entries. */
+export const SEPARATOR = 2
 
 /** SRC, DEST, TIMESTAMP, CONTENT. */
 export type Entry = readonly [src: string, dest: string, timestamp: number, content: string]
@@ -16,18 +19,24 @@ const KEYS = {
   left: 'USERS_LEFT',
 } as const satisfies Partial<Record<Kind, string>>
 
-/** The keys leave in the order in which they are written. */
-export function frame(object: Readonly<Record<string, unknown>>): Buffer {
-  return encode(JSON.stringify(object))
+/** A frame whose keys are in the order in which they are given. */
+export function frame(values: Readonly<Record<string, Json>>): Buffer {
+  return encodeFrame(dumps(values), { plainHeader: true })
 }
 
-/** A message as it leaves; what was said through another protocol has no sender's clock, so it shows ours. */
-export function entryOf({ from, to, sent, at, body }: Event): Entry {
-  return [from, to ?? 'ALL', sent ?? Math.floor(at / 1_000), body]
+/** The same of values that are JSON already. */
+export function frameOf(values: Readonly<Record<string, string>>): Buffer {
+  return encodeFrame(object(Object.entries(values)), { plainHeader: true })
 }
 
-export function asciiJson(value: unknown): string {
-  return escapeAll(JSON.stringify(value), NOT_ASCII)
+/**
+ * A message as JSON. One that came through another protocol has no time of its sender's clock: it gets the server's, and
+ * none of its lines begins like a message of somebody else.
+ */
+export function entryOf({ from, to, sent, at, body }: Event): string {
+  const own = sent !== undefined
+  const entry: Entry = [from, to ?? 'ALL', own ? sent : Math.floor(at / 1_000), own ? body : indentLines(body)]
+  return dumps(entry)
 }
 
 /** Events in order: neighbours of a kind share a frame as long as it stays comfortable. */
@@ -37,23 +46,19 @@ export function framesOf(events: readonly Event[]): Buffer[] {
   let items: string[] = []
   let bytes = 0
   const finish = () => {
-    if (items.length > 0) frames.push(encode(`{"${key}":[${items.join(',')}]}`))
+    if (key !== undefined) frames.push(frameOf({ [key]: list(items) }))
     items = []
     bytes = 0
   }
   for (const event of events) {
     if (event.kind === 'closed') continue
     const own = KEYS[event.kind]
-    const item = asciiJson(own === 'MESSAGES' ? entryOf(event) : event.from)
+    const item = own === 'MESSAGES' ? entryOf(event) : dumps(event.from)
     if (own !== key || bytes + item.length > COMFORTABLE) finish()
     key = own
     items.push(item)
-    bytes += item.length + 1
+    bytes += item.length + SEPARATOR
   }
   finish()
   return frames
-}
-
-function encode(json: string): Buffer {
-  return encodeFrame(json, { ascii: true, plainHeader: true })
 }

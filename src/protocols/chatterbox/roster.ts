@@ -3,7 +3,7 @@ import { fold } from '../../chat/names.ts'
 /** Names ever seen that are shown, at most; whoever is here is shown in any case. */
 export const EVERYBODY = 10_000
 
-export interface Known {
+export type Known = {
   readonly name: string
   /** Whether he is here. */
   readonly active: boolean

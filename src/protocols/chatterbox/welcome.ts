@@ -1,12 +1,16 @@
 import { type Chat, LOBBY } from '../../chat/chat.ts'
 import type { Event } from '../../engine/event.ts'
 import { turnEnd } from '../../turn.ts'
-import { asciiJson, COMFORTABLE, type Entry, entryOf, frame } from './frame.ts'
+import { dumps, list } from './dumps.ts'
+import { entryOf, frameOf, SEPARATOR } from './frame.ts'
 import { EVERYBODY, roster } from './roster.ts'
 import type { ChatterboxSession } from './wire.ts'
 
+/** Bytes of earlier messages that are given at login. */
+const HISTORY_BYTES = 262_144
+
 export interface WelcomeOptions {
-  /** Strings, as documented, or objects, as the original's last client needs them. */
+  /** Objects, as the original's last client needs them, or strings. */
   readonly userList: 'names' | 'objects'
   /** Earlier messages that are given at login, at most. */
   readonly history: number
@@ -24,10 +28,9 @@ export async function welcome(
   room: string,
   { userList, history, inbox }: WelcomeOptions,
 ): Promise<void> {
-  const { name } = session
   const [said, told, seen] = await Promise.all([
-    chat.talk.recentMessages(LOBBY, name, history),
-    inbox ? chat.talk.inbox(name, history) : [],
+    chat.talk.recentMessages(LOBBY, session, history),
+    inbox ? chat.talk.inbox(session, history) : [],
     userList === 'objects' ? chat.everybody(EVERYBODY) : [],
   ])
   // What these tell has come by, and is held, when the turn has ended.
@@ -36,13 +39,15 @@ export async function welcome(
   const listed = session.held?.length ?? 0
   const { members } = await chat.directory.members(room)
   if (session.closed) return
+  const MESSAGES = newestThatFit([...said, ...told].sort((a, b) => a.id - b.id).slice(-history))
+  const USER_LIST = dumps(userList === 'objects' ? roster(seen, members) : members)
   session.link.push(
-    frame({
-      USERNAME_ACCEPTED: true,
-      INFO: 'Welcome to the server!',
-      MESSAGES: newestThatFit([...said, ...told].sort((a, b) => a.id - b.id).slice(-history)),
-      // The last one: clients of the other form lose what follows it (protocols/chatterbox.md, 5.1).
-      USER_LIST: userList === 'objects' ? roster(seen, members) : members,
+    frameOf({
+      USERNAME_ACCEPTED: dumps(true),
+      INFO: dumps('Welcome to the server!'),
+      // One client finds the end of the reply by that of its messages, another loses what follows names instead of objects
+      // (protocols/chatterbox.md, 5.1 and 8).
+      ...(userList === 'objects' ? { USER_LIST, MESSAGES } : { MESSAGES, USER_LIST }),
     }),
   )
   const [lastSaid, lastTold] = [said.at(-1)?.id ?? 0, told.at(-1)?.id ?? 0]
@@ -53,12 +58,15 @@ export async function welcome(
   })
 }
 
-function newestThatFit(events: readonly Event[]): Entry[] {
-  const entries = events.map(entryOf)
+/** The newest of the messages, oldest first, as a list in JSON. */
+function newestThatFit(events: readonly Event[]): string {
+  const entries: string[] = []
   let bytes = 0
-  const tooFar = entries.findLastIndex((entry) => {
-    bytes += asciiJson(entry).length + 1
-    return bytes > COMFORTABLE
-  })
-  return entries.slice(tooFar + 1)
+  for (const event of events.toReversed()) {
+    const entry = entryOf(event)
+    bytes += entry.length + SEPARATOR
+    if (bytes > HISTORY_BYTES) break
+    entries.push(entry)
+  }
+  return list(entries.reverse())
 }

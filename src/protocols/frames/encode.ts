@@ -1,9 +1,6 @@
-import { escapeAll, NOT_ASCII } from '../escape.ts'
 import { HEADER_BYTES } from './reader.ts'
 
 export interface FrameStyle {
-  /** Every other character as `\uXXXX`. */
-  readonly ascii?: boolean
   /**
    * No byte of the header is `{`, for clients that look for the JSON by its first byte (protocols/chatterbox.md, 5.2):
    * spaces directly after the opening brace make up for it.
@@ -14,18 +11,17 @@ export interface FrameStyle {
 const BRACE = 0x7b
 
 /** Header and JSON in one piece. `json` is an object: it begins with `{`. */
-export function encodeFrame(json: string, { ascii = false, plainHeader = false }: FrameStyle = {}): Buffer {
-  const text = ascii ? escapeAll(json, NOT_ASCII) : json
-  const bare = Buffer.byteLength(text)
+export function encodeFrame(json: string, { plainHeader = false }: FrameStyle = {}): Buffer {
+  const bare = Buffer.byteLength(json)
   const length = plainHeader ? withoutBrace(bare) : bare
   const frame = Buffer.allocUnsafe(HEADER_BYTES + length)
   frame.writeUInt32BE(length)
   if (length === bare) {
-    frame.write(text, HEADER_BYTES)
+    frame.write(json, HEADER_BYTES)
   } else {
     frame[HEADER_BYTES] = BRACE
     frame.fill(' ', HEADER_BYTES + 1, HEADER_BYTES + 1 + length - bare)
-    frame.write(text.slice(1), HEADER_BYTES + 1 + length - bare)
+    frame.write(json.slice(1), HEADER_BYTES + 1 + length - bare)
   }
   return frame
 }

@@ -1,8 +1,12 @@
 import { Refusal } from '../../chat/refusal.ts'
 import { takeAnyBody } from '../http/body.ts'
 import type { Routes } from '../http/routes.ts'
+import { addAuth } from './auth.ts'
 import { addEntry } from './entry.ts'
 import { GlobesError } from './errors.ts'
+import { addHistory } from './history.ts'
+import { addLists } from './lists.ts'
+import { Logins } from './logins.ts'
 import type { GlobesOptions, Shared } from './options.ts'
 import { addRooms } from './rooms.ts'
 import { addSocket } from './socket/socket.ts'
@@ -10,10 +14,14 @@ import { Tokens } from './tokens.ts'
 
 /** Globes' rooms over HTTP, and a WebSocket for each (protocols/globes.md). */
 export function globesRoutes(options: GlobesOptions): Routes {
+  const { chat } = options
   let secret = options.secret
-  const tokens = new Tokens(async () => (secret ??= await options.chat.secret('globes')))
-  const shared: Shared = { ...options, tokens }
-  return (app, ground) => {
+  const tokens = new Tokens(async () => (secret ??= await chat.secret('globes')))
+  return async (app, ground) => {
+    // Loaded with the port.
+    const { default: cookie } = await import('@fastify/cookie')
+    await app.register(cookie)
+    const shared: Shared = { ...options, tokens, logins: new Logins(chat.tickets, ground.isForeign) }
     takeAnyBody(app)
     app.addHook('onRequest', async (_, reply) => void reply.header('Cache-Control', 'no-store'))
     app.setErrorHandler((error, _, reply) => {
@@ -22,8 +30,20 @@ export function globesRoutes(options: GlobesOptions): Routes {
       if (!(answer instanceof GlobesError)) throw error
       return reply.code(answer.status).send(answer.body)
     })
+    addLists(app, shared)
+    addHistory(app, shared, ground)
     addRooms(app, shared, ground)
+    addAuth(app, shared, ground)
     addEntry(app, shared, ground)
     addSocket(app, shared, ground)
+    await warnOfMissing(options)
+  }
+}
+
+/** An admin without an account is anybody who registers the name first. */
+async function warnOfMissing({ admins, chat, log }: GlobesOptions): Promise<void> {
+  for (const name of admins) {
+    const registered = await chat.isRegistered(name).catch(() => true)
+    if (!registered) log.warn({ name }, '--admins names no account yet: whoever registers the name becomes admin')
   }
 }

@@ -1,6 +1,7 @@
 import type { Chat } from '../../chat/chat.ts'
 import type { ConnectionOptions } from '../connection.ts'
 import type { Heartbeat } from '../http/connection.ts'
+import type { Logins } from './logins.ts'
 import type { Tokens } from './tokens.ts'
 
 export interface GlobesOptions extends Pick<ConnectionOptions, 'log' | 'tally' | 'maxQueue' | 'pace'> {
@@ -8,10 +9,12 @@ export interface GlobesOptions extends Pick<ConnectionOptions, 'log' | 'tally' |
   /** Characters of a message. */
   readonly maxText: number
   /**
-   * Who may change and delete public rooms, which have no password: anybody as long as nobody is in them (`guarded`),
-   * anybody (`open`) or nobody (`closed`). The lobby is changed by anybody in `open` only and never deleted.
+   * Who may change and delete public rooms, which have no password: the address that made the room, within an hour and while
+   * nobody else has spoken in it, and admins (`owned`), anybody (`open`) or nobody (`closed`). The lobby is never deleted.
    */
-  readonly publicRooms: 'guarded' | 'open' | 'closed'
+  readonly publicRooms: 'owned' | 'open' | 'closed'
+  /** Names of the accounts that may change and delete any room. */
+  readonly admins: readonly string[]
   /** What tokens are signed with; without it, one that is drawn once and kept. */
   readonly secret: string | undefined
   /** Whether pages of any origin may open a room's WebSocket (protocols/globes.md, 2.9), or only those that may elsewhere. */
@@ -22,4 +25,5 @@ export interface GlobesOptions extends Pick<ConnectionOptions, 'log' | 'tally' |
 /** What the paths have in common. */
 export interface Shared extends GlobesOptions {
   readonly tokens: Tokens
+  readonly logins: Logins
 }

@@ -1,64 +1,41 @@
-import { setImmediate as othersFirst } from 'node:timers/promises'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import Negotiator from 'negotiator'
 import { LOBBY } from '../../chat/chat.ts'
 import { Passwords } from '../../chat/passwords.ts'
 import { Refusal } from '../../chat/refusal.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
 import type { HttpGround } from '../http/routes.ts'
-import { Snapshot } from '../http/snapshot.ts'
 import { checkDescription, type Password, textsOf } from './description.ts'
 import { GlobesError } from './errors.ts'
-import { listOf } from './list.ts'
 import type { Shared } from './options.ts'
+import { Rights } from './rights.ts'
 import { findRoom, type InRoom, showRoom } from './room.ts'
 import { tokenOf } from './tokens.ts'
 
-/** Rooms that are shown in one go. */
-const SLICE = 50
-
-/** Rooms are listed, made, shown, changed and deleted (protocols/globes.md, 2.1 to 2.5). */
-export function addRooms(app: FastifyInstance, { chat, tokens, publicRooms }: Shared, { addressOf }: HttpGround): void {
+/** Rooms are made, shown, changed and deleted (protocols/globes.md, 2.1 to 2.5). */
+export function addRooms(app: FastifyInstance, shared: Shared, { addressOf }: HttpGround): void {
+  const { chat, tokens, publicRooms, log } = shared
   const { directory } = chat
+  const rights = new Rights(shared, addressOf)
 
   const isEntitled = async (room: RoomRecord, { headers }: FastifyRequest) =>
     (await tokens.read(room, tokenOf(headers))) !== undefined
 
-  /** Nobody's room is changed by somebody who could not enter it, or while others are talking in it. */
-  const checkRight = async (room: RoomRecord, request: FastifyRequest) => {
-    if (room.visibility !== 'public') {
-      if (!(await isEntitled(room, request))) throw new GlobesError(403, 'token')
-      return
-    }
-    if (publicRooms === 'open') return
-    if (publicRooms === 'closed' || room.id === LOBBY || (await directory.inside(room.id)).length > 0)
-      throw new GlobesError(104)
-  }
-
-  const visible = async () => (await directory.all()).filter(({ visibility }) => visibility !== 'hidden')
-  const list = new Snapshot(async () => listOf(await visible()))
-  const everyRoom = new Snapshot(async () => {
-    const texts: string[] = []
-    for (const room of await visible()) {
-      texts.push(JSON.stringify(await showRoom(directory, room, false)))
-      // Lets others on: there may be thousands.
-      if (texts.length % SLICE === 0) await othersFirst()
-    }
-    return `[${texts.join()}]`
-  })
-
-  app.get('/chats', async ({ headers }, reply) => {
-    reply.header('Vary', 'Accept')
-    const type = new Negotiator({ headers }).mediaType(['application/json', 'text/html'])
-    if (type !== 'application/json') return reply.type('text/html; charset=utf-8').send(await list.get())
-    return reply.type('application/json; charset=utf-8').send(await everyRoom.get())
-  })
-
   app.post('/chats', async (request, reply) => {
     const { password, ...texts } = textsOf(request.body, 'title', 'description', 'visibility', 'password')
     const description = checkDescription(texts, judge(password))
-    const room = await directory.create(description, { password, address: addressOf(request) }).catch(refuse)
-    return reply.code(201).send(await showRoom(directory, room, true))
+    const address = addressOf(request)
+    const room = await directory.create(description, { password, address }).catch(refuse)
+    if (room.visibility === 'public' && publicRooms === 'owned') {
+      // The room is made, whatever becomes of this.
+      await chat.makers
+        .made(room, address)
+        .catch((error) =>
+          log.warn({ err: error, room: room.id }, 'creator of the room not stored; only admins can delete it'),
+        )
+    }
+    const shown = await showRoom(directory, room, true)
+    // One browser client reads the members of the room, the other one `status` and `data`.
+    return reply.code(201).send({ ...shown, status: true, data: shown })
   })
 
   app.get<InRoom>('/chats/:room', async (request) => {
@@ -68,7 +45,7 @@ export function addRooms(app: FastifyInstance, { chat, tokens, publicRooms }: Sh
 
   app.put<InRoom>('/chats/:room', async (request) => {
     const room = await findRoom(directory, request.params.room)
-    await checkRight(room, request)
+    await rights.check(room, request)
     const texts = textsOf(request.body, 'title', 'description', 'visibility')
     const description = checkDescription(texts, room.visibility === 'public' ? 'none' : 'fit')
     const changed = await directory.change(room.id, description).catch((error) => refuse(error, request.params.room))
@@ -77,9 +54,10 @@ export function addRooms(app: FastifyInstance, { chat, tokens, publicRooms }: Sh
 
   app.delete<InRoom>('/chats/:room', async (request) => {
     const room = await findRoom(directory, request.params.room)
-    await checkRight(room, request)
+    const by = await rights.check(room, request)
     if (room.id === LOBBY) throw new GlobesError(104)
     await directory.close(room.id).catch((error) => refuse(error, request.params.room))
+    log.info({ room: room.id, title: room.title, address: addressOf(request), by }, 'room deleted')
     return { status: true }
   })
 }

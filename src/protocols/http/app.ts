@@ -9,12 +9,15 @@ import type { AppOptions } from './options.ts'
 import { isRebound, SAFE_METHODS } from './origin.ts'
 import type { Routes } from './routes.ts'
 import { serverOf } from './server.ts'
+import { statusOf } from './status.ts'
+import { RequestTurns } from './turns.ts'
 import { Upgrades } from './upgrades.ts'
 
 /** Bytes of a request's body. */
 const MAX_BODY = 65_536
 /** Characters of a parameter in a path; a request's head is bounded already, and a route answers what is too long for it. */
 const MAX_PARAMETER = 16_384
+
 export interface App {
   /** Takes over a connection. */
   serve(socket: Socket): void
@@ -34,7 +37,12 @@ export async function openApp(options: AppOptions, routes: readonly Routes[]): P
     routerOptions: { maxParamLength: MAX_PARAMETER },
     // Compilers of schemas take as long to load as all the rest: routes check what they are given themselves.
     schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: () => () => JSON.stringify } },
-    frameworkErrors: (error, _, reply: FastifyReply) => void reply.code(error.statusCode ?? 400).send(),
+    // No hook runs for these.
+    frameworkErrors: (error, _, reply: FastifyReply) =>
+      void reply
+        .code(error.statusCode ?? 400)
+        .header('Connection', 'close')
+        .send(),
     clientErrorHandler: (error, socket) => {
       // Not the error itself: it holds what was sent.
       log.debug({ code: error.code }, 'not a request')
@@ -51,16 +59,28 @@ export async function openApp(options: AppOptions, routes: readonly Routes[]): P
     log.debug({ method, route: routeOptions.url, status: statusCode, ms: Math.round(elapsedTime) }, 'answered')
   })
   const addOthers = addOtherMethods(app)
+  const turns = new RequestTurns()
+  // Before anything else is done for a request.
+  app.addHook('onRequest', async ({ ip }) => turns.take(ip))
+  app.addHook('onRequest', async ({ socket, routeOptions: { config } }, reply) => {
+    const reason = visitors.get(socket)?.refused
+    if (reason === undefined) return
+    reply.header('Connection', 'close')
+    if (config?.probe) return
+    log.warn({ reason, address: socket.remoteAddress }, 'refused')
+    options.tally.disconnect(reason)
+    return reply.code(statusOf(reason)).send()
+  })
   const upgrades = new Upgrades(options)
   upgrades.route(server, app, visitors)
   const sockets = new Set<string>()
   const ground = groundOf(options, upgrades, sockets)
   /** The status of a request that is answered before its route is looked at. */
-  const statusOf = (request: FastifyRequest, reply: FastifyReply): number | undefined => {
+  const earlyStatusOf = (request: FastifyRequest, reply: FastifyReply): number | undefined => {
     const { is404, method, host, headers, raw, routeOptions } = request
     // RFC 9112, 3.2.
     if (headers.host === undefined && raw.httpVersion === '1.1') return 400
-    const changes = !SAFE_METHODS.has(method) || routeOptions.config.changes === true
+    const changes = !SAFE_METHODS.has(method) || routeOptions.config?.changes === true
     if (changes && ground.mayBeForeign(request)) return 403
     // Nobody but this machine gets here, unless a proxy lets them: whatever name is asked for must be this machine's.
     if (loopback && proxies.none && isRebound(host, origins)) return 421
@@ -71,7 +91,7 @@ export async function openApp(options: AppOptions, routes: readonly Routes[]): P
   }
   app.addHook('onRequest', async (request, reply) => {
     const { method } = request
-    const status = statusOf(request, reply)
+    const status = earlyStatusOf(request, reply)
     // Nothing follows a handshake that is refused, nor a body that nobody reads.
     const isUnread = hasBody(request) && (status !== undefined || method === 'GET' || method === 'HEAD')
     if (isUnread || asksForWebSocket(request)) reply.header('Connection', 'close')

@@ -41,6 +41,8 @@ export abstract class SocketConnection<Piece> extends Connection {
   /** Read and not taken, oldest first; those before `#taken` are. At most what one read has brought. */
   #inbox: Piece[] = []
   #taken = 0
+  /** Bytes of the message that these were read from. */
+  #messageBytes = 0
   /** Counted, and not taken when it was offered. */
   #held: Piece | undefined
   #ending: { readonly code: number | undefined; readonly text: string } = { code: NORMAL, text: '' }
@@ -69,6 +71,11 @@ export abstract class SocketConnection<Piece> extends Connection {
         socket.destroy()
       },
     })
+  }
+
+  /** Bytes of messages that were read, in part or whole, and not taken yet. */
+  protected get inboxBytes(): number {
+    return (this.#inbox.length > 0 ? this.#messageBytes : 0) + this.#meter.held
   }
 
   /** What a message holds; a text, or the bytes of a binary message. */
@@ -129,6 +136,7 @@ export abstract class SocketConnection<Piece> extends Connection {
     if (data.length > this.#options.maxMessage) {
       this.hangUp(TOO_BIG)
     } else {
+      this.#messageBytes = data.length
       const pieces = this.cut(binary ? data : data.toString())
       for (const piece of pieces) this.#inbox.push(piece)
       // Each piece is counted when it is taken.
@@ -150,7 +158,7 @@ export abstract class SocketConnection<Piece> extends Connection {
       this.disconnect('frames-too-many')
       return
     }
-    if (frames > 0) this.count(frames)
+    if (frames > 0) this.countPieces(frames)
     this.#pong()
     if (this.mustWait) this.wait()
     this.#timeMessage(this.#meter.rests > rests)

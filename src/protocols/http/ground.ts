@@ -62,8 +62,15 @@ export function groundOf(options: AppOptions, upgrades: Upgrades, sockets: Set<s
       },
     })
   }
+  const askerOf = (request: FastifyRequest) => ({
+    address: addressOf(request),
+    get closed() {
+      return request.socket.destroyed
+    },
+  })
   return {
     addressOf,
+    askerOf,
     openSocket,
     isHandshake: (request) => upgrades.has(request),
     isForeign: (request) => isForeign(sentOf(request), origins),

@@ -17,6 +17,8 @@ export class FrameMeter {
 
   /** Frames that have begun so far and do not end a message: fragments but the last one, and control frames. */
   extra = 0
+  /** Bytes of the frame or message that has begun and not ended. */
+  held = 0
   /** Times that no frame and no message was under way. */
   rests = 0
 
@@ -30,9 +32,11 @@ export class FrameMeter {
       if (this.#payload > 0) {
         const step = Math.min(this.#payload, chunk.length - at)
         at += step
+        this.held += step
         this.#payload -= step
       } else {
         this.#head[this.#headLength++] = chunk[at++] ?? 0
+        this.held++
         if (this.#headLength < headLength(this.#head, this.#headLength)) continue
         this.#begin()
       }
@@ -54,7 +58,9 @@ export class FrameMeter {
   #end(): void {
     this.#headLength = 0
     this.#fragmented = this.#goesOn
-    if (!this.#fragmented) this.rests++
+    if (this.#fragmented) return
+    this.rests++
+    this.held = 0
   }
 }
 

@@ -17,6 +17,8 @@ export interface HttpOptions {
   readonly proxies: Proxies
   /** Bytes of a WebSocket message, at any path. */
   readonly maxMessage: number
+  /** Connections from this machine that are let in beyond the bounds, for probes only (see `probe` in app.ts). */
+  readonly spare?: number
   /** ms that a request may take to come, head and body. */
   readonly patience?: number
 }

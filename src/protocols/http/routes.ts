@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
+import type { Asker } from '../../chat/reader.ts'
 import type { Client } from '../listener.ts'
 import type { PatientWebSocket } from './patient.ts'
 
@@ -7,6 +8,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Whether GET changes something here, so that pages of other origins are refused as with POST. */
     changes?: boolean
+    /** Whether it is for the operator's probes, which get in when nobody else does. */
+    probe?: true
   }
 }
 
@@ -17,6 +20,8 @@ export type Routes = (app: FastifyInstance, ground: HttpGround) => void | Promis
 export interface HttpGround {
   /** The client's address, as the last proxy that is believed tells it. */
   addressOf(request: FastifyRequest): string
+  /** The client as it reads logs: until its connection is closed. */
+  askerOf(request: FastifyRequest): Asker
   /** Whether a page of another origin than the server's own and those listed has sent the request. */
   isForeign(request: FastifyRequest): boolean
   /** Whether such a page may have sent a request that changes something; it is then refused, and that is logged. */

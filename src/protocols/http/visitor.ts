@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import type { DisconnectReason } from '../disconnect.ts'
 import type { Client } from '../listener.ts'
 import { statusAlone } from './status.ts'
 
@@ -33,10 +34,14 @@ export class Visitor implements Client {
   #ending = false
   #timer: NodeJS.Timeout | undefined
 
+  /** Why it is here beyond the bounds; undefined when it is not. */
+  readonly refused: DisconnectReason | undefined
+
   /** `patienceMs` is the time that a request may take to arrive. */
-  constructor(socket: Socket, patienceMs: number) {
+  constructor(socket: Socket, patienceMs: number, refused?: DisconnectReason) {
     this.#socket = socket
     this.#patienceMs = patienceMs
+    this.refused = refused
     this.#endWithin(2 * patienceMs)
     // The runtime's way to end a connection behind its last answer would take the answer from a client that is still sending.
     socket.destroySoon = () => this.end()
@@ -112,6 +117,19 @@ export class Visitor implements Client {
 
   get queued(): number {
     return this.#client?.queued ?? this.#socket.writableLength
+  }
+
+  get held(): number {
+    return this.#client?.held ?? this.#socket.writableLength
+  }
+
+  slow(on: boolean): void {
+    this.#client?.slow(on)
+  }
+
+  discard(reason: DisconnectReason): void {
+    if (this.#client) this.#client.discard(reason)
+    else this.#socket.destroy()
   }
 
   stop(): void {

@@ -44,13 +44,22 @@ export class LineWire implements Wire<LineSession> {
   }
 }
 
-/** What is said to a client before its connection is closed. */
-export function lastLine(encode: Encode, pack: Pack = Buffer.from): (reason: DisconnectReason) => Buffer {
+/** The last line before the server closes a connection. `httpPort` is asked for when HTTP comes to a port for lines. */
+export function lastLine(
+  encode: Encode,
+  pack: Pack = Buffer.from,
+  httpPort: () => number | undefined = () => undefined,
+): (reason: DisconnectReason) => Buffer {
   return (reason) => {
-    const { text, reconnect } = DISCONNECTS[reason]
-    const stopping = reason === 'stopping'
-    return pack(
-      encode(stopping ? { type: 'notice', notice: text, reconnect } : { type: 'error', error: text, reconnect }),
-    )
+    const { text, reconnect, hint } = DISCONNECTS[reason]
+    if (reason === 'stopping') return pack(encode({ type: 'notice', notice: text, reconnect }))
+    // Lines have no frames.
+    const code = reason === 'frame-too-long' ? 'line-too-long' : reason
+    const error = reason === 'wrong-protocol' ? speakLines(httpPort()) : text
+    return pack(encode({ type: 'error', error, code, ...(hint && { hint }), reconnect }))
   }
+}
+
+function speakLines(httpPort: number | undefined): string {
+  return httpPort === undefined ? 'Speak lines here; HTTP is off' : `Speak lines here; HTTP is on port ${httpPort}`
 }

@@ -19,11 +19,38 @@ const LEAST_WAIT_MS = 100
 
 const ACCEPTED = answer({ status: true })
 
-/** Only the first is documented; the others say why nobody was told, where the alternative would be to say nothing. */
-const REFUSED: Readonly<Partial<Record<Reason, Buffer>>> = {
-  'text-too-long': answer({ status: false, code: 'message_too_long' }),
-  'text-empty': answer({ status: false, code: 'message_empty' }),
-  unavailable: answer({ status: false, code: 'unavailable' }),
+const UNAVAILABLE = refused('unavailable')
+
+/**
+ * The answer to each refusal of a message. Only the code for a long one is documented (protocols/piratchat.md, 2.7); the other
+ * codes say why nobody was told.
+ */
+const REFUSED: Readonly<Record<Reason, Buffer>> = {
+  'text-too-long': refused('message_too_long'),
+  'text-empty': refused('message_empty'),
+  'not-in-room': refused('not_in_room'),
+  unavailable: UNAVAILABLE,
+  // No message is refused for these reasons: it goes to the lobby and to everybody there.
+  'name-invalid': UNAVAILABLE,
+  'name-reserved': UNAVAILABLE,
+  'name-taken': UNAVAILABLE,
+  'name-in-use': UNAVAILABLE,
+  'name-unknown': UNAVAILABLE,
+  'name-in-room': UNAVAILABLE,
+  'secret-invalid': UNAVAILABLE,
+  'secret-wrong': UNAVAILABLE,
+  'too-many-attempts': UNAVAILABLE,
+  'room-name-invalid': UNAVAILABLE,
+  'room-private': UNAVAILABLE,
+  'room-unknown': UNAVAILABLE,
+  'room-taken': UNAVAILABLE,
+  'too-many-rooms': UNAVAILABLE,
+  'password-wrong': UNAVAILABLE,
+  'password-invalid': UNAVAILABLE,
+  'nobody-here': UNAVAILABLE,
+  'no-private-messages': UNAVAILABLE,
+  'history-gone': UNAVAILABLE,
+  'too-many-blocks': UNAVAILABLE,
 }
 
 export interface ConversationOptions {
@@ -81,9 +108,8 @@ export class Conversation implements SocketConversation {
       await this.#options.chat.talk.say(this.#session, message)
       return ACCEPTED
     } catch (error) {
-      const refused = error instanceof Refusal && REFUSED[error.reason]
-      if (!refused) throw error
-      return refused
+      if (error instanceof Refusal) return REFUSED[error.reason]
+      throw error
     }
   }
 
@@ -113,6 +139,10 @@ export class Conversation implements SocketConversation {
       this.#keepAlive(until)
     }
   }
+}
+
+function refused(code: string): Buffer {
+  return answer({ status: false, code })
 }
 
 function answer(object: object): Buffer {

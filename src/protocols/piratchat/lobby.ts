@@ -1,7 +1,6 @@
 import type { Proof } from '../../chat/accounts.ts'
 import { type Chat, LOBBY } from '../../chat/chat.ts'
 import { fold } from '../../chat/names.ts'
-import { Refusal } from '../../chat/refusal.ts'
 import { PiratchatSession, type PiratchatWire } from './wire.ts'
 
 /** A node tells the others who is to go. */
@@ -73,9 +72,4 @@ export class Lobby {
   online(): Promise<readonly string[]> {
     return this.#chat.directory.inside(LOBBY)
   }
-}
-
-/** Whether somebody else was quicker. */
-export function isNameInRoom(error: unknown): boolean {
-  return error instanceof Refusal && error.reason === 'name-in-room'
 }

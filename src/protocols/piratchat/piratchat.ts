@@ -11,7 +11,7 @@ import { PiratchatWire } from './wire.ts'
 
 export interface PiratchatOptions extends Omit<ConnectionOptions, 'lastWord' | 'loginTimeout'> {
   readonly chat: Chat
-  /** Whether `&`, `<` and `>` leave as entities in what was said (protocols/piratchat.md, 5, quirk 9). */
+  /** Whether a message has entities for what would be HTML, or a link or code in Markdown (protocols/piratchat.md, 5.9 and 8). */
   readonly escape: boolean
 }
 

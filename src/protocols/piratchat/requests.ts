@@ -8,15 +8,35 @@ import type { Passes } from './passes.ts'
 /** Narrower than what the core takes for a name. */
 const USERNAME = /^[a-zA-Z0-9]{1,32}$/
 
-/** What the core refuses of what a client has sent; the rest is nobody's fault or ours. */
-const STATUS: Readonly<Partial<Record<Reason, number>>> = {
+/**
+ * The status of each refusal (protocols/piratchat.md, 2); undefined for those that no request can meet, so that one is logged
+ * and answered as a fault of the server.
+ */
+const STATUS: Readonly<Record<Reason, number | undefined>> = {
   'name-invalid': 400,
   'name-reserved': 409,
   'name-taken': 409,
   'name-in-use': 409,
-  'too-many-attempts': 429,
+  'name-in-room': 409,
   'secret-wrong': 401,
+  'name-unknown': 401,
+  'too-many-attempts': 429,
   unavailable: 503,
+  'secret-invalid': undefined,
+  'room-name-invalid': undefined,
+  'room-private': undefined,
+  'room-unknown': undefined,
+  'room-taken': undefined,
+  'too-many-rooms': undefined,
+  'password-wrong': undefined,
+  'password-invalid': undefined,
+  'not-in-room': undefined,
+  'text-empty': undefined,
+  'text-too-long': undefined,
+  'nobody-here': undefined,
+  'no-private-messages': undefined,
+  'history-gone': undefined,
+  'too-many-blocks': undefined,
 }
 
 /** The status for an error, if it is a refusal that a client may be told of. */

@@ -4,7 +4,6 @@ import type { ConnectionOptions } from '../connection.ts'
 import type { HttpGround } from '../http/routes.ts'
 import { TalkConnection } from '../http/talk.ts'
 import { Conversation, type ConversationOptions, type Guest } from './conversation.ts'
-import { isNameInRoom } from './lobby.ts'
 import type { Passes } from './passes.ts'
 
 /** Bytes of a message; more closes with 1009. */
@@ -41,7 +40,6 @@ export function openSocketAt(
       await lobby.enter(session, pass.proof)
     } catch (error) {
       await lobby.end(session)
-      if (isNameInRoom(error)) return reply.code(409).send()
       throw error
     }
     // He may have logged out in the meantime, when there was no socket to close.

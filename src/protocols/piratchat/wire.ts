@@ -1,9 +1,9 @@
 import { fold } from '../../chat/names.ts'
 import { type Place, Session, type Wire } from '../../chat/session.ts'
 import type { Event } from '../../engine/event.ts'
-import { escapeHtml } from '../escape.ts'
 import { textFrame } from '../http/frame.ts'
 import type { SocketLink } from '../http/talk.ts'
+import { escapeMarkdown } from './escape.ts'
 
 /** A user in the lobby, from the moment before his handshake is answered. */
 export class PiratchatSession extends Session {
@@ -49,7 +49,7 @@ export class PiratchatWire implements Wire<PiratchatSession> {
   /** Those who came in the same turn get different stretches of the same events. */
   readonly #frames = new WeakMap<Event, Buffer>()
 
-  /** `safe` is for clients that put texts into a page as HTML: they get entities. */
+  /** `safe` is for clients that render texts as Markdown and HTML: they get entities. */
   constructor(safe: boolean) {
     this.#safe = safe
   }
@@ -92,7 +92,7 @@ export class PiratchatWire implements Wire<PiratchatSession> {
   }
 
   #objectOf({ kind, from, body }: Event): object | undefined {
-    if (kind === 'message') return { message: this.#safe ? escapeHtml(body) : body, author: from }
+    if (kind === 'message') return { message: this.#safe ? escapeMarkdown(body) : body, author: from }
     if (kind === 'joined') return { event: 'join', username: from }
     if (kind === 'left') return { event: 'leave', username: from }
     return undefined

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { TIMED } from '../../support/eventually.ts'
 import { temporaryFolder } from '../../support/folder.ts'
 import type { Frame } from '../../support/frames.ts'
-import { type BoxClient, boxStage, type Entry, messagesOf, SECOND } from './stage.ts'
+import { type BoxClient, boxStage, type Entry, messagesOf, onlineIn, SECOND } from './stage.ts'
 
 const INVALID = { ERROR: 'Invalid message' }
 const NOBODY = { ERROR: 'Specified username does not exist (or at least is not online)' }
@@ -41,16 +41,18 @@ test('3. USERNAME is accepted', TIMED, async () => {
   expect(await client.login('user1')).toEqual({
     USERNAME_ACCEPTED: true,
     INFO: 'Welcome to the server!',
+    USER_LIST: [{ name: 'user1', active: true }],
     MESSAGES: [],
-    USER_LIST: ['user1'],
   })
   expect(performance.now() - started).toBeLessThan(500)
 })
 
-test.for(['names', 'objects'])('4. USER_LIST is the last key (%s)', async (form) => {
+test.for([
+  ['objects', 'USERNAME_ACCEPTED INFO USER_LIST MESSAGES'],
+  ['names', 'USERNAME_ACCEPTED INFO MESSAGES USER_LIST'],
+] as const)('4. the order of the keys (%s)', async ([form, order]) => {
   const client = await (await boxStage({ 'chatterbox-user-list': form })).connect()
-  const reply = await client.login('user1')
-  expect(Object.keys(reply)).toEqual(['USERNAME_ACCEPTED', 'INFO', 'MESSAGES', 'USER_LIST'])
+  expect(Object.keys(await client.login('user1')).join(' ')).toBe(order)
 })
 
 test('5. a name in use is refused, and another one accepted on the same connection', async () => {
@@ -61,7 +63,13 @@ test('5. a name in use is refused, and another one accepted on the same connecti
     USERNAME_ACCEPTED: false,
     INFO: 'The provided username is already in use.',
   })
-  expect(await client.login('user2')).toMatchObject({ USERNAME_ACCEPTED: true, USER_LIST: ['user1', 'user2'] })
+  expect(await client.login('user2')).toMatchObject({
+    USERNAME_ACCEPTED: true,
+    USER_LIST: [
+      { name: 'user1', active: true },
+      { name: 'user2', active: true },
+    ],
+  })
   expect(await user1.rest()).toEqual([{ USERS_JOINED: ['user2'] }])
 })
 
@@ -82,7 +90,13 @@ test('6. a name is the same in capitals', async () => {
 test('7. what is no name is refused', async () => {
   const { connect } = await boxStage()
   const client = await connect()
-  for (const name of ['', 'ALL', 'all', ' user1', 'user1 ', 'us\ner', 'u'.repeat(33), 'e\u0301']) {
+  for (const name of ['', ' user1', 'user1 ', 'us\ner', 'u'.repeat(33), 'e\u0301', "o'brien", 'a<b']) {
+    expect(await client.login(name)).toEqual({
+      USERNAME_ACCEPTED: false,
+      INFO: 'Letters, digits, single blanks, _ - . and brackets, at most 32.',
+    })
+  }
+  for (const name of ['ALL', 'all', 'Public']) {
     expect(await client.login(name)).toEqual({
       USERNAME_ACCEPTED: false,
       INFO: 'The provided username is not allowed.',
@@ -206,7 +220,7 @@ test('16. a text or a command that is too long', async () => {
   const [user1] = await (await boxStage({ 'max-text': 20 })).together('user1')
   for (const content of ['x'.repeat(21), `/Name ${'x'.repeat(20)}`]) {
     user1.say(content)
-    expect(await user1.rest()).toEqual([{ ERROR: 'Message too long' }])
+    expect(await user1.rest()).toEqual([{ ERROR: 'Message too long, at most 20 characters' }])
   }
   user1.say('😀'.repeat(20))
   expect(await user1.heard()).toEqual([all('user1', '😀'.repeat(20))])
@@ -312,7 +326,7 @@ test('22. where private messages are not given at login', async () => {
 })
 
 test('23. public messages are in the history of everybody, also after a restart', async () => {
-  const stage = await boxStage({ data: folder() })
+  const stage = await boxStage({ data: folder(), 'chatterbox-history': 100 })
   const [user1] = await stage.together('user1')
   const entries = Array.from({ length: 150 }, (_, n) => user1.entry('ALL', `line ${n}`, SECOND - n))
   user1.send(...entries)
@@ -322,13 +336,24 @@ test('23. public messages are in the history of everybody, also after a restart'
   expect(await (await stage.connect()).login('user3')).toMatchObject({ MESSAGES: entries.slice(-100) })
 })
 
-test('23. no more history than fits', async () => {
+test('23. the newest 1,000 messages are given', async () => {
   const stage = await boxStage()
   const [user1] = await stage.together('user1')
-  for (let n = 0; n < 10; n++) user1.say(`${n}${'é'.repeat(3_999)}`)
+  const entries = Array.from({ length: 1_005 }, (_, n) => user1.entry('ALL', `line ${n}`))
+  for (let n = 0; n < entries.length; n += 201) user1.send(...entries.slice(n, n + 201))
   await user1.heard()
-  const reply = await (await stage.connect()).login('user2')
-  expect(messagesOf(reply).map(([, , , content]) => String(content)[0])).toEqual(['8', '9'])
+  expect(messagesOf(await (await stage.connect()).login('user2'))).toEqual(entries.slice(-1_000))
+})
+
+test('23. no more than 256 KB of them', async () => {
+  const stage = await boxStage()
+  const [user1] = await stage.together('user1')
+  for (let n = 0; n < 13; n++) user1.say(`${n}${'é'.repeat(3_990)}`)
+  await user1.heard()
+  const client = await stage.connect()
+  const given = messagesOf(await client.login('user2')).map(([, , , content]) => Number.parseInt(String(content), 10))
+  expect(given).toEqual([3, 4, 5, 6, 7, 8, 9, 10, 11, 12])
+  expect(Buffer.concat(client.raw.chunks).length).toBeLessThan(262_144)
 })
 
 test.for(['user1', 'ALL', 'user2', 'nobody'])('24. 25. /Name to %s is answered to the sender only', async (dest) => {
@@ -490,7 +515,7 @@ test('34. no byte of a header is a brace', async () => {
 
 test('35. every frame is a TLS record of its own: an old client shows all', async (context) => {
   const stage = await boxStage()
-  const old = stage.naive(context, 'names')
+  const old = stage.naive(context, 'objects')
   await old.login('old')
   const user1 = await stage.login('user1')
   const contents = Array.from({ length: 20 }, (_, n) => `message ${n}`)
@@ -502,7 +527,7 @@ test('35. every frame is a TLS record of its own: an old client shows all', asyn
 test('35. old clients hold a long conversation at speed', async (context) => {
   const stage = await boxStage()
   const names = ['old1', 'old2', 'old3'] as const
-  const old = names.map(() => stage.naive(context, 'names'))
+  const old = names.map(() => stage.naive(context, 'objects'))
   for (const [index, client] of old.entries()) {
     expect((await client.login(names[index] ?? '')).at(-1)).toEqual(['online', names.slice(0, index + 1)])
   }
@@ -556,7 +581,7 @@ test('36. only ASCII leaves', async () => {
 })
 
 test('37. an old client and USER_LIST of objects', async (context) => {
-  const stage = await boxStage({ 'chatterbox-user-list': 'objects' })
+  const stage = await boxStage()
   const gone = await stage.login('gone')
   gone.raw.socket.destroy()
   const user1 = await stage.connect()
@@ -580,7 +605,7 @@ test('37. an old client and USER_LIST of objects', async (context) => {
 })
 
 test('38. an old client and USER_LIST of names', async (context) => {
-  const stage = await boxStage()
+  const stage = await boxStage({ 'chatterbox-user-list': 'names' })
   const [user1] = await stage.together('user1')
   user1.say('earlier')
   await user1.heard()
@@ -650,7 +675,7 @@ test('one room with the other protocols', async () => {
   await user1.rest()
   expect(await ann.rest()).toContainEqual(expect.objectContaining({ type: 'private', from: 'user1', body: 'back' }))
   const reply = await (await connect()).login('user2')
-  expect(reply.USER_LIST).toEqual(['user1', 'Ann', 'user2'])
+  expect(onlineIn(reply)).toEqual(['user1', 'Ann', 'user2'])
   expect(Number(messagesOf(reply)[0]?.[2]) - second).toBeLessThan(5)
 })
 
@@ -686,7 +711,7 @@ test('who comes while others talk misses nothing and hears nothing twice', async
     const come = rest.flatMap(({ USERS_JOINED }) => (USERS_JOINED as string[] | undefined) ?? [])
     expect(come).not.toContain(client.name)
     // Who was about to enter may be in the list and come.
-    const known = new Set([...(reply.USER_LIST as string[]), ...come])
+    const known = new Set([...onlineIn(reply), ...come])
     expect(known).toEqual(new Set(['user1', ...newcomers.map((other) => other.client.name)]))
   }
 })

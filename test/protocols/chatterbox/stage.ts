@@ -1,14 +1,16 @@
 /** A daemon and Chatterbox clients for one test; all that they were sent is checked when the test is done. */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { resolve } from 'node:path'
 import split2 from 'split2'
 import { expect, onTestFinished, type TestContext } from 'vitest'
+import { dumps } from '../../../src/protocols/chatterbox/dumps.ts'
 import { HEADER_BYTES } from '../../../src/protocols/frames/reader.ts'
 import { certificate } from '../../support/certificate.ts'
 import { LineClient, type Transport } from '../../support/client.ts'
 import { type Overrides, startTestDaemon } from '../../support/daemon.ts'
 import { type Frame, FrameClient } from '../../support/frames.ts'
+import { needPython } from '../../support/python.ts'
 
 export const SECOND = 1_524_700_000
 export type Entry = readonly unknown[]
@@ -72,6 +74,12 @@ export class BoxClient {
 
 export function messagesOf(frame: Frame): Entry[] {
   return (frame.MESSAGES as Entry[] | undefined) ?? []
+}
+
+/** The names of those who are online, in a reply whose list is of objects. */
+export function onlineIn(reply: Frame): string[] {
+  const users = reply.USER_LIST as { readonly name: string; readonly active: boolean }[]
+  return users.filter(({ active }) => active).map(({ name }) => name)
 }
 
 /** The original client, as far as it matters. */
@@ -151,6 +159,7 @@ export async function boxStage(overrides: Overrides = {}, transport: Transport =
   return {
     connect,
     login,
+    port: (protocol: string) => daemon.port(protocol),
     /** Who are in the chat and have seen one another come. */
     async together<const Names extends readonly string[]>(...names: Names) {
       const members: BoxClient[] = []
@@ -168,8 +177,7 @@ export async function boxStage(overrides: Overrides = {}, transport: Transport =
       return client
     },
     naive(context: TestContext, form: 'names' | 'objects'): NaiveClient {
-      const found = spawnSync('python3', ['--version']).status === 0
-      if (!found && process.env.CI !== 'true') context.skip('python3 is missing')
+      needPython(context)
       const client = new NaiveClient(daemon.port('chatterbox'), form)
       ends.push(() => client.kill())
       return client
@@ -196,7 +204,9 @@ function checkBytes(chunks: readonly Buffer[]): void {
     if (payload.length < length) return
     if (header.includes(BRACE) || payload.some((byte) => byte > 0x7f)) expect.fail(`a frame of ${length} bytes`)
     if (!starts.has(at)) expect.fail('a frame begins within what was read for another one')
-    const frame: Frame = JSON.parse(payload.toString('latin1'))
+    const frame = JSON.parse(payload.toString('latin1'))
+    // What a header needs stands behind the brace; the rest is as Python writes it.
+    expect(payload.toString('latin1').replace(/^\{ +/, '{')).toBe(dumps(frame))
     if (!('USERNAME_ACCEPTED' in frame)) expect(frame.MESSAGES).not.toEqual([])
     at += HEADER_BYTES + length
   }

@@ -31,8 +31,10 @@ test('a message is under way from its first byte to its last, also between its f
     [PINGED.subarray(0, 2), true],
     [PINGED.subarray(2), false],
   ] as const) {
+    const { held } = meter
     meter.feed(bytes)
     expect(meter.midway).toBe(midway)
+    expect(meter.held).toBe(midway ? held + bytes.length : 0)
   }
   // After the whole message, the fragmented one, and the ping on its own.
   expect(meter.rests).toBe(3)
@@ -54,8 +56,8 @@ test('however bytes are cut, they are the same frames', () => {
       for (const cut of cuts) pieces.feed(bytes.subarray(from, (from += cut)))
       pieces.feed(bytes.subarray(from))
       expect(whole.extra).toBe(frames.filter(({ opcode, last }) => opcode >= PING || !last).length)
-      const { extra, rests, midway } = whole
-      expect([pieces.extra, pieces.rests, pieces.midway]).toEqual([extra, rests, midway])
+      const { extra, rests, midway, held } = whole
+      expect([pieces.extra, pieces.rests, pieces.midway, pieces.held]).toEqual([extra, rests, midway, held])
     }),
   )
 })

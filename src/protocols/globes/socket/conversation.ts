@@ -1,11 +1,14 @@
+import type { Proof } from '../../../chat/accounts.ts'
 import type { Chat } from '../../../chat/chat.ts'
 import { fold } from '../../../chat/names.ts'
 import { type Reason, Refusal } from '../../../chat/refusal.ts'
+import { isLonger } from '../../../chat/text.ts'
 import type { RoomRecord } from '../../../engine/engine.ts'
 import { type Heard, Meanwhile } from '../../hearing.ts'
 import type { SocketConversation, SocketLink } from '../../http/talk.ts'
 import { ERRORS } from '../errors.ts'
 import { type ClientEvent, readEvent } from './event.ts'
+import { noticeFrame } from './notice.ts'
 import { GlobesSession, type GlobesWire } from './wire.ts'
 
 /** RFC 6455, 7.4.1, and the registry it opened. */
@@ -13,7 +16,7 @@ const NORMAL = 1000
 const POLICY = 1008
 const TRY_LATER = 1013
 
-/** How a client is told why it is not let in: there is no frame for it. */
+/** How a connection is closed for each reason not to let its client in. */
 const CLOSES: Readonly<Partial<Record<Reason, readonly [code: number, text: string]>>> = {
   'name-in-room': [POLICY, ERRORS[202].text],
   'name-reserved': [POLICY, ERRORS[202].text],
@@ -22,10 +25,13 @@ const CLOSES: Readonly<Partial<Record<Reason, readonly [code: number, text: stri
   unavailable: [TRY_LATER, ERRORS[503].text],
 }
 
-/** With what a client comes: the room, and where that is not public the name that its token is for. */
+/** What the handshake has shown. */
 export interface Ticket {
   readonly room: RoomRecord
+  /** The name of the room's token, where the room is not public. */
   readonly username?: string
+  /** The account that the client is logged in to. */
+  readonly proof?: Proof | undefined
 }
 
 export interface Shared {
@@ -57,9 +63,13 @@ export class GlobesConversation implements SocketConversation {
   }
 
   hear(message: string): Heard {
-    const event = readEvent(message, this.#shared.maxText)
+    const { maxText } = this.#shared
+    const event = readEvent(message)
     // The first join binds the socket to its name.
     if (!event || (this.name !== undefined && fold(event.name) !== this.#session.key)) return
+    if (isLonger(event.text, maxText)) {
+      return this.#link.push(noticeFrame(`Message too long, at most ${maxText} characters`))
+    }
     // What a member says need not be waited for: commits keep the order.
     const justTalks = event.type === 'send' && this.#session.room !== undefined
     const done = this.#follow(event)
@@ -84,16 +94,27 @@ export class GlobesConversation implements SocketConversation {
       if (!(error instanceof Refusal)) throw error
       // The room has ended in the meantime, and says so itself.
       const close = CLOSES[error.reason]
-      if (close) this.#link.hangUp(...close)
+      if (close) this.#refuse(...close)
     }
   }
 
   async #join(name: string): Promise<void> {
     const { chat } = this.#shared
-    const { room, username = name } = this.#ticket
-    if (fold(name) !== fold(username)) return this.#link.hangUp(POLICY, ERRORS[204].text)
-    if (this.name === undefined) await chat.login(this.#session, name)
-    if (!this.#session.closed) await chat.enter(this.#session, room.id, true)
+    const { room, username = name, proof } = this.#ticket
+    if (fold(name) !== fold(username)) return this.#refuse(POLICY, ERRORS[204].text)
+    // Whoever is logged in may come as a guest too, under a name that is no account's.
+    const identity = proof && fold(proof.name) === fold(name) ? proof : name
+    if (this.name === undefined) await chat.login(this.#session, identity)
+    if (this.#session.closed) return
+    await chat.enter(this.#session, room.id, true)
+    // The client is in, whatever becomes of this.
+    await chat.makers.entered(room, name, this.#link.address).catch(() => {})
+  }
+
+  /** Closes the connection. The reason is sent as an event first, as the browser clients show nothing else. */
+  #refuse(code: number, text: string): void {
+    if (text !== '') this.#link.push(noticeFrame(text))
+    this.#link.hangUp(code, text)
   }
 
   /** It may have ended between the handshake and the first look at it. */

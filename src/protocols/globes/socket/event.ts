@@ -14,13 +14,13 @@ const TYPES = ['join', 'send', 'leave'] as const
 /** Characters. */
 const LONGEST_COLOR = 32
 
-/** Undefined for what is none, which is not answered: no frame says that something is wrong. */
-export function readEvent(message: string, maxText: number): ClientEvent | undefined {
+/** Undefined for what is no event, which is not answered. The text may be too long. */
+export function readEvent(message: string): ClientEvent | undefined {
   const { event_type, name, msg, color } = readObject(message) ?? {}
   const type = TYPES.find((word) => word === event_type)
   if (!type || typeof name !== 'string' || name === '') return undefined
   const text = type === 'send' && typeof msg === 'string' ? clean(msg) : ''
-  if (type === 'send' && (text === '' || isLonger(text, maxText))) return undefined
+  if (type === 'send' && text === '') return undefined
   return { type, name, text, color: colorOf(color) }
 }
 

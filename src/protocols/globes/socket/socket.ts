@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { DISCONNECTS } from '../../disconnect.ts'
 import type { HttpGround } from '../../http/routes.ts'
 import { TalkConnection, type TalkOptions } from '../../http/talk.ts'
 import { GlobesError } from '../errors.ts'
@@ -6,6 +7,7 @@ import type { Shared } from '../options.ts'
 import { findRoom, type InRoom } from '../room.ts'
 import { tokenOf } from '../tokens.ts'
 import { GlobesConversation, type Ticket } from './conversation.ts'
+import { noticeFrame } from './notice.ts'
 import { GlobesWire } from './wire.ts'
 
 /** Bytes of a frame (protocols/globes.md, 2.10). */
@@ -15,17 +17,18 @@ const HEARTBEAT = { every: 54_000, silence: 60_000 }
 
 /** A room's WebSocket (protocols/globes.md, 2.9). */
 export function addSocket(app: FastifyInstance, shared: Shared, { openSocket }: HttpGround): void {
-  const { chat, tokens, maxText, log, tally, maxQueue, pace, heartbeat = HEARTBEAT } = shared
+  const { chat, tokens, logins, maxText, log, tally, maxQueue, pace, heartbeat = HEARTBEAT } = shared
   const wire = new GlobesWire()
   const tickets = new WeakMap<FastifyRequest, Ticket>()
 
   const admit = async (request: FastifyRequest) => {
     const { room: which } = request.params as InRoom['Params']
     const room = await findRoom(chat.directory, which)
+    const login = () => logins.find(request)
+    if (room.visibility === 'public') return void tickets.set(request, { room, proof: (await login())?.proof })
     const username = await tokens.read(room, tokenOf(request.headers))
-    if (room.visibility === 'public') return void tickets.set(request, { room })
     if (username === undefined) throw new GlobesError(403, 'token')
-    tickets.set(request, { room, username })
+    tickets.set(request, { room, username, proof: (await login())?.proof })
   }
 
   const options: Omit<TalkOptions, 'converse'> = {
@@ -37,8 +40,9 @@ export function addSocket(app: FastifyInstance, shared: Shared, { openSocket }: 
     maxMessage: MAX_FRAME,
     // Who only listens never says a name.
     loginTimeout: 0,
-    // Any frame would become a speech bubble (protocols/globes.md, 2.10).
-    lastWord: () => Buffer.alloc(0),
+    // Any frame becomes a speech bubble (protocols/globes.md, 2.10): only refusals, closed with 1008, are worth one.
+    lastWord: (reason) =>
+      reason === 'stopping' || reason === 'frame-too-long' ? Buffer.alloc(0) : noticeFrame(DISCONNECTS[reason].text),
   }
   openSocket(app, '/chats/:room/ws', {
     anyOrigin: shared.anyOrigin,

@@ -51,12 +51,20 @@ export class GlobesWire implements Wire<GlobesSession> {
 }
 
 /** The texts are exact. */
-export function serverEvent({ kind, from, room, color, body, at }: Event) {
+export function serverEvent({ kind, from, room, color, body, at, verified }: Event) {
   const [event_type, msg] =
     kind === 'joined'
       ? ['join', `${from} entered the room.`]
       : kind === 'left'
         ? ['leave', `${from} has left the room.`]
         : ['send', body]
-  return { event_type, name: from, room_id: room, ...(color && { color }), msg, time: timeOf(at) }
+  return {
+    event_type,
+    name: from,
+    room_id: room,
+    ...(color && { color }),
+    msg,
+    time: timeOf(at),
+    ...(verified && { verified }),
+  }
 }

@@ -1,0 +1,50 @@
+import type { Reason } from '../../chat/refusal.ts'
+
+export const UNAVAILABLE = 'Temporarily unavailable'
+/** The answer to the words that the protocol or the core keeps for itself, such as `ALL`. */
+export const NOT_ALLOWED = 'The provided username is not allowed.'
+
+const IN_USE = 'The provided username is already in use.'
+const RESERVED = 'The provided username is reserved.'
+const NOBODY = 'Specified username does not exist (or at least is not online)'
+
+/**
+ * The answer to each refusal, as `INFO` to a username and as `ERROR` to a message (protocols/chatterbox.md, 2); undefined for
+ * those that are not told. `maxText` is the most characters of a message.
+ */
+export function refusalText(reason: Reason, maxText: number): string | undefined {
+  return reason === 'text-too-long' ? tooLong(maxText) : TEXTS[reason]
+}
+
+export function tooLong(maxText: number): string {
+  return `Message too long, at most ${maxText} characters`
+}
+
+const TEXTS: Readonly<Record<Exclude<Reason, 'text-too-long'>, string | undefined>> = {
+  'name-invalid': 'Letters, digits, single blanks, _ - . and brackets, at most 32.',
+  'name-reserved': RESERVED,
+  'name-in-room': IN_USE,
+  'nobody-here': NOBODY,
+  'no-private-messages': NOBODY,
+  'too-many-blocks': 'You have blocked too many already',
+  unavailable: UNAVAILABLE,
+  // An empty message is dropped (protocols/chatterbox.md, 2.2).
+  'text-empty': undefined,
+  // The connection is about to end.
+  'not-in-room': undefined,
+  // No request of this protocol is refused for these reasons: it has one room without a password, and no accounts.
+  'name-taken': IN_USE,
+  'name-in-use': IN_USE,
+  'name-unknown': NOBODY,
+  'secret-invalid': RESERVED,
+  'secret-wrong': RESERVED,
+  'too-many-attempts': UNAVAILABLE,
+  'room-name-invalid': UNAVAILABLE,
+  'room-private': UNAVAILABLE,
+  'room-unknown': UNAVAILABLE,
+  'too-many-rooms': UNAVAILABLE,
+  'room-taken': UNAVAILABLE,
+  'password-wrong': UNAVAILABLE,
+  'password-invalid': UNAVAILABLE,
+  'history-gone': UNAVAILABLE,
+}

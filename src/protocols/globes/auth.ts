@@ -1,0 +1,23 @@
+import type { FastifyInstance } from 'fastify'
+import type { HttpGround } from '../http/routes.ts'
+import { fieldsOf } from './body.ts'
+import { GlobesError } from './errors.ts'
+import { refuseGuess } from './guess.ts'
+import type { Shared } from './options.ts'
+
+/** The colour of every account: the default of the browser clients. Accounts have none of their own. */
+const COLOR = 'purple'
+
+/** Adds `POST /auth`, which gives the owner of an account its token (protocols/globes.md, 8). */
+export function addAuth(app: FastifyInstance, { chat, logins }: Shared, { addressOf }: HttpGround): void {
+  app.post('/auth', async (request, reply) => {
+    const { username, password } = fieldsOf(request.body) ?? {}
+    if (typeof username !== 'string' || typeof password !== 'string') throw new GlobesError(304, 'password')
+    const proof = await chat
+      .authenticate(username, password, addressOf(request))
+      .catch((error) => refuseGuess(error, 304, 'password'))
+    const ticket = await chat.tickets.issue(proof)
+    logins.send(request, reply, ticket)
+    return reply.code(201).send({ status: true, name: proof.name, color: COLOR, token: ticket.value })
+  })
+}

@@ -1,0 +1,61 @@
+import type { FastifyRequest } from 'fastify'
+import { LOBBY } from '../../chat/chat.ts'
+import { fold } from '../../chat/names.ts'
+import type { RoomRecord } from '../../engine/engine.ts'
+import type { HttpGround } from '../http/routes.ts'
+import { GlobesError } from './errors.ts'
+import { refuseGuess } from './guess.ts'
+import type { Shared } from './options.ts'
+import { tokenOf } from './tokens.ts'
+
+/** Who may change and delete rooms (protocols/globes.md, 2.3 to 2.5 and 8). */
+export class Rights {
+  readonly #shared: Shared
+  readonly #addressOf: HttpGround['addressOf']
+  /** Folded names. */
+  readonly #admins: ReadonlySet<string>
+
+  constructor(shared: Shared, addressOf: HttpGround['addressOf']) {
+    this.#shared = shared
+    this.#addressOf = addressOf
+    this.#admins = new Set(shared.admins.map(fold))
+  }
+
+  /** By what right a request may change the room, for the log. Throws 403 where a token is missing, else 104. */
+  async check(room: RoomRecord, request: FastifyRequest): Promise<string> {
+    const { chat, tokens, publicRooms } = this.#shared
+    if (room.visibility !== 'public') {
+      const name = await tokens.read(room, tokenOf(request.headers))
+      if (name !== undefined) return `token of ${name}`
+    } else if (publicRooms !== 'owned') {
+      if (publicRooms === 'open') return 'anybody'
+      throw new GlobesError(104)
+    } else if (room.id !== LOBBY && (await chat.makers.mayUndo(room, this.#addressOf(request)))) {
+      return 'creator'
+    }
+    const admin = await this.#findAdmin(request)
+    if (admin !== undefined) return `admin ${admin}`
+    throw room.visibility === 'public' ? new GlobesError(104) : new GlobesError(403, 'token')
+  }
+
+  /** The admin whose password or account token a request holds. The cookie does not count: a page may send it unasked. */
+  async #findAdmin(request: FastifyRequest): Promise<string | undefined> {
+    if (this.#admins.size === 0) return undefined
+    const { chat, logins } = this.#shared
+    const basic = readBasic(request.headers.authorization)
+    const proof = basic
+      ? await chat
+          .authenticate(basic.name, basic.password, this.#addressOf(request))
+          .catch((error) => refuseGuess(error, 104))
+      : (await logins.findByToken(request))?.proof
+    return proof && this.#admins.has(fold(proof.name)) ? proof.name : undefined
+  }
+}
+
+/** HTTP Basic (RFC 7617), in UTF-8. */
+function readBasic(authorization = ''): { name: string; password: string } | undefined {
+  const [, encoded] = /^Basic +([A-Za-z0-9+/]+=*)$/i.exec(authorization) ?? []
+  if (encoded === undefined) return undefined
+  const [, name, password] = /^([^:]*):(.*)$/s.exec(Buffer.from(encoded, 'base64').toString()) ?? []
+  return name === undefined || password === undefined ? undefined : { name, password }
+}

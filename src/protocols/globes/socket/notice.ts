@@ -1,0 +1,6 @@
+import { textFrame } from '../../http/frame.ts'
+
+/** A frame in which the server itself says something to one client (protocols/globes.md, 8). */
+export function noticeFrame(msg: string): Buffer {
+  return textFrame(JSON.stringify({ event_type: 'send', name: 'server', msg }))
+}
