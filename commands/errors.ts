@@ -23,6 +23,8 @@ export const DISCONNECT_CODES = [
   'login-timeout',
   'reader-too-slow',
   'out-of-memory',
+  'frames-too-many',
+  'message-too-slow',
   'unavailable',
   'wrong-protocol',
   'utf-16',

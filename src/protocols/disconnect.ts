@@ -13,6 +13,8 @@ export type DisconnectReason =
   | 'reader-too-slow'
   | 'unavailable'
   | 'frame-too-long'
+  | 'frames-too-many'
+  | 'message-too-slow'
   | 'out-of-memory'
   /** HTTP or TLS where neither is spoken. */
   | 'wrong-protocol'
@@ -31,6 +33,8 @@ export const DISCONNECTS: Readonly<Record<DisconnectReason, Disconnect>> = {
   // In the middle of a reply, where no error could be told from what was asked for, or out of file descriptors.
   unavailable: { text: 'Temporarily unavailable', reconnect: true },
   'frame-too-long': { text: 'Message too long', reconnect: true },
+  'frames-too-many': { text: 'Too many frames at once', reconnect: true },
+  'message-too-slow': { text: 'Message takes too long', reconnect: true },
   'out-of-memory': { text: 'Server is short of memory', reconnect: true },
   'wrong-protocol': { text: 'Another protocol is spoken here', reconnect: false },
   'utf-16': {

@@ -85,7 +85,14 @@ export class Listener implements Protocol {
     const tcp = { noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS, allowHalfOpen: true }
     if (options.certificate) {
       this.#server = createTlsServer({ ...tcp, ...contextOf(options.certificate), handshakeTimeout: HANDSHAKE_MS })
-      this.#server.on('secureConnection', (socket: Socket) => this.#admit(socket))
+      // The TLS socket inherits this: a client that ends before its handshake is done is closed at once.
+      this.#server.prependListener('connection', (socket: Socket) => {
+        socket.allowHalfOpen = false
+      })
+      this.#server.on('secureConnection', (socket: Socket) => {
+        socket.allowHalfOpen = true
+        this.#admit(socket)
+      })
       this.#server.on('connection', (socket: Socket) => this.#letShakeHands(socket))
       this.#server.on('tlsClientError', (error, socket) => {
         options.log.debug({ err: error }, 'TLS handshake failed')

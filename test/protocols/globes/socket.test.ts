@@ -44,8 +44,8 @@ test('21. what is no handshake, and what no handshake is good for', async () => 
   }
 })
 
-test('22. the subprotocol is given back when there is one; a header will do; any origin may come', async () => {
-  const { den, connect } = await globesStage()
+test('22. the subprotocol is given back when there is one; a header will do; any origin may come if wanted', async () => {
+  const { den, connect } = await globesStage({ 'globes-any-origin': true })
   const { path, tokenFor } = await den()
   const token = await tokenFor('david')
   expect((await connect(`${path}/ws`, [token])).websocket.protocol).toBe(token)
@@ -56,6 +56,8 @@ test('22. the subprotocol is given back when there is one; a header will do; any
   expect((await connect(`${path}/ws`, [], options)).websocket.protocol).toBe('')
   // Other protocols know of none.
   await expect(connect('/line', ['anything'])).rejects.toThrow('no subprotocol')
+  const unwanted = await globesStage()
+  await expect(unwanted.connect('/chats/1/ws', [], { origin: 'https://elsewhere.example' })).rejects.toThrow('403')
 })
 
 test('23. 24. who comes and what is said is told to all sockets of the room and no others', async () => {
@@ -349,7 +351,7 @@ test('40. a page in Chromium talks in a private room', async ({ skip }) => {
     if (process.env.CI === 'true') throw new Error('no Chromium on the PATH')
     return skip('no Chromium on the PATH')
   }
-  const { port, den } = await globesStage()
+  const { port, den } = await globesStage({ 'globes-any-origin': true })
   const { id, path, tokenFor } = await den()
   const browser = await chromium.launch({ executablePath: EXECUTABLE, args: ARGUMENTS })
   onTestFinished(() => browser.close())
