@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Engine } from '../engine/engine.ts'
-import type { Attempts } from './attempts.ts'
+import type { Guesses } from './guesses.ts'
 import { fold, isName, isReserved } from './names.ts'
-import { networkOf } from './network.ts'
 import { Refusal } from './refusal.ts'
 import { digestOf, HASHED_KEY, type Secrets } from './secrets.ts'
 import { isLonger } from './text.ts'
@@ -24,14 +23,14 @@ export class Proof {
 export class Accounts {
   readonly #engine: Engine
   readonly #secrets: Secrets
-  readonly #attempts: Attempts
+  readonly #guesses: Guesses
   /** Folded names whose account is being made. */
   readonly #making = new Set<string>()
 
-  constructor(engine: Engine, secrets: Secrets, attempts: Attempts) {
+  constructor(engine: Engine, secrets: Secrets, guesses: Guesses) {
     this.#engine = engine
     this.#secrets = secrets
-    this.#attempts = attempts
+    this.#guesses = guesses
   }
 
   /** Whether only its owner may use a name, now or in a moment. */
@@ -98,19 +97,12 @@ export class Accounts {
   async prove(name: string, secret: string, address: string): Promise<Proof> {
     // No account has it, and it may be long: not to be remembered.
     if (!isName(name)) throw new Refusal('name-unknown')
-    const end = await this.#attempts.begin([networkOf(address)])
-    if (!end) throw new Refusal('too-many-attempts')
-    let failed = false
-    try {
-      const account = await this.#engine.findAccount(name)
-      const right = await this.#secrets.verify(secret, account?.hash, address)
-      failed = !right
-      if (!account) throw new Refusal('name-unknown')
-      if (!right) throw new Refusal('secret-wrong')
-      return new Proof(account.name)
-    } finally {
-      end(failed)
-    }
+    this.#guesses.checkLimit(address)
+    const account = await this.#engine.findAccount(name)
+    const right = await this.#guesses.check({ subject: `name:${fold(name)}`, secret, stored: account?.hash, address })
+    if (!account) throw new Refusal('name-unknown')
+    if (!right) throw new Refusal('secret-wrong')
+    return new Proof(account.name)
   }
 }
 

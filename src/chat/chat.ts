@@ -13,6 +13,7 @@ import { Blocking } from './blocking.ts'
 import { Blocks } from './blocks.ts'
 import { Counts } from './counts.ts'
 import { Directory } from './directory.ts'
+import { Guesses } from './guesses.ts'
 import { Handover } from './handover.ts'
 import { RoomMakers } from './makers.ts'
 import { Membership } from './membership.ts'
@@ -90,8 +91,9 @@ export class Chat {
     const reader = new Reader(engine)
     this.#engine = engine
     this.signals = engine
-    this.#accounts = new Accounts(engine, secrets, attempts)
-    this.#passwords = new Passwords(secrets, attempts, this.#registrations)
+    const guesses = new Guesses(secrets, attempts)
+    this.#accounts = new Accounts(engine, secrets, guesses)
+    this.#passwords = new Passwords(secrets, guesses, this.#registrations)
     this.#blocking = new Blocking(engine, this.#blocks, this.#here)
     this.#membership = new Membership(engine, this.#blocks, this.counts, this.#handover)
     this.directory = new Directory(engine, reader, this.#passwords, {
@@ -199,9 +201,12 @@ export class Chat {
     return this.#engine.findName(name).catch(refuse)
   }
 
-  /** Every name that has ever joined a room or registered, in order of appearance. Refuses `unavailable`. */
-  everybody(limit: number): Promise<readonly string[]> {
-    return this.#engine.names(limit).catch(refuse)
+  /**
+   * The names that have ever joined a room or registered, in order of appearance, at most `limit`, without the first `skip`. Refuses
+   * `unavailable`.
+   */
+  everybody(limit: number, skip = 0): Promise<readonly string[]> {
+    return this.#engine.names(limit, skip).catch(refuse)
   }
 
   /**

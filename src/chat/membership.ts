@@ -273,7 +273,9 @@ export class Membership {
     const stays = (holder: Session) => {
       // In a moment a session that is leaving is gone, and one of the same account that is entering shares its name.
       const entering = holder.registered && session.registered && holder.room?.record.id !== id
-      return holder.staying && !this.#leaving.has(holder) && !entering
+      // A client that asks for the room it is in may have said more, which is not read yet.
+      const staying = holder === session ? session.room?.record.id === id : holder.staying
+      return staying && !this.#leaving.has(holder) && !entering
     }
     if (!(await this.#handover.take(session, attempt, holders, stays))) throw new Refusal('name-in-room')
     if (!shared) this.#holders.set(place, new Set([session]))

@@ -18,6 +18,9 @@ const QUEUE = 64
 /** Maximum checks that wait for all addresses. */
 const QUEUE_OF_ALL = 1_024
 
+/** UTF-16 units of a secret; none that was ever taken has more, in whatever normal form it is sent. */
+const LONGEST = 1_024
+
 const SALT = 16
 const HASH = 32
 /** Before the digest of a secret that was drawn at random and so needs no costly hash. */
@@ -49,6 +52,7 @@ export class Secrets {
 
   /** Takes as long without a hash to compare with, and is then false. Refuses `unavailable` when too many wait. */
   async verify(secret: string, stored: string | undefined, address: string): Promise<boolean> {
+    if (secret.length > LONGEST) return false
     if (stored?.startsWith(HASHED_KEY)) {
       const digest = createHash('sha256').update(secret).digest()
       return timingSafeEqual(digest, Buffer.from(stored.slice(HASHED_KEY.length), 'hex'))

@@ -176,8 +176,8 @@ export interface Engine {
 
   /** A name that has ever joined a room or been registered, as it was first written or as registered. */
   findName(name: string): Promise<string | undefined>
-  /** All such names, in order of appearance, at most `limit`. */
-  names(limit: number): Promise<readonly string[]>
+  /** All such names, in order of appearance, at most `limit`, without the first `skip`. */
+  names(limit: number, skip?: number): Promise<readonly string[]>
 
   /**
    * Keeps a small text under a key, until a time (ms since the epoch) if one is given, in place of what was kept there.

@@ -46,6 +46,19 @@ describe('isName', () => {
   })
 })
 
+describe('fold', () => {
+  it('compares what a name or a title can be', () => {
+    expect(fold('ＡＤＭＩＮ')).toBe('admin')
+    expect(fold('É'.repeat(140))).toBe('é'.repeat(140))
+  })
+
+  it('leaves longer texts as they are, as sorting their marks would take long', () => {
+    const marks = `A${'\u0345'.repeat(16_000)}${'\u0323'.repeat(16_000)}`
+    expect(fold(marks)).toBe(marks)
+    expect(fold('A'.repeat(257))).toBe('A'.repeat(257))
+  })
+})
+
 describe('isLineName', () => {
   it.each(['a', 'Tech', '0', 'x'.repeat(70)])('takes %j', (name) => {
     expect(isLineName(name)).toBe(true)

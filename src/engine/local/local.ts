@@ -237,8 +237,8 @@ export class LocalEngine implements Engine {
     return this.#thread.ask({ op: 'findName', name })
   }
 
-  async names(limit: number): Promise<readonly string[]> {
-    return this.#thread.ask({ op: 'names', limit })
+  async names(limit: number, skip = 0): Promise<readonly string[]> {
+    return this.#thread.ask({ op: 'names', limit, skip })
   }
 
   async remember(key: string, text: string, until?: number): Promise<void> {

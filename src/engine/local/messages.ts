@@ -50,7 +50,7 @@ export type Request =
   | { readonly op: 'dropBlock'; readonly owner: string; readonly name: string }
   | { readonly op: 'blocksWith'; readonly name: string }
   | { readonly op: 'findName'; readonly name: string }
-  | { readonly op: 'names'; readonly limit: number }
+  | { readonly op: 'names'; readonly limit: number; readonly skip: number }
   | { readonly op: 'remember'; readonly key: string; readonly text: string; readonly until: number | undefined }
   | { readonly op: 'rememberFirst'; readonly key: string; readonly text: string; readonly until: number | undefined }
   | { readonly op: 'recall'; readonly key: string }

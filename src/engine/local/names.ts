@@ -22,8 +22,8 @@ export class Names {
     return row && String(row.name)
   }
 
-  all(limit: number): string[] {
-    const rows = this.#db.prepare('SELECT name FROM names ORDER BY id LIMIT ?').all(limit)
+  all(limit: number, skip: number): string[] {
+    const rows = this.#db.prepare('SELECT name FROM names ORDER BY id LIMIT ? OFFSET ?').all(limit, skip)
     return rows.map((row) => String(row.name))
   }
 

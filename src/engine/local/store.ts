@@ -109,7 +109,7 @@ export class Store {
       case 'findName':
         return this.names.find(request.name)
       case 'names':
-        return this.names.all(request.limit)
+        return this.names.all(request.limit, request.skip)
       case 'remember':
         return this.#transaction(() => this.notes.remember(request.key, request.text, request.until))
       case 'rememberFirst':

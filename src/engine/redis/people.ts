@@ -62,8 +62,8 @@ export class People {
     return typeof found === 'string' ? found : undefined
   }
 
-  async names(limit: number): Promise<readonly string[]> {
-    return limit < 1 ? [] : this.#link.run('names', this.#keys.names, [String(limit)])
+  async names(limit: number, skip = 0): Promise<readonly string[]> {
+    return limit < 1 ? [] : this.#link.run('names', this.#keys.names, [String(skip), String(skip + limit - 1)])
   }
 
   async keepBlock(owner: string, name: string): Promise<void> {

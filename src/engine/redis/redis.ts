@@ -282,8 +282,8 @@ export class RedisEngine implements Engine {
     return this.#people.findName(name)
   }
 
-  names(limit: number): Promise<readonly string[]> {
-    return this.#people.names(limit)
+  names(limit: number, skip?: number): Promise<readonly string[]> {
+    return this.#people.names(limit, skip)
   }
 
   remember(key: string, text: string, until?: number): Promise<void> {

@@ -3,7 +3,7 @@ import type { Answer, Command, State, Talk } from '../../../commands/command.ts'
 import { error } from '../../../commands/errors.ts'
 import { commands } from '../../../commands/index.ts'
 import { message } from '../../../commands/message.ts'
-import { type ErrorReply, type History, OK, type Reply, type ServerLine } from '../../../commands/replies.ts'
+import type { ErrorReply, History, Reply, ServerLine } from '../../../commands/replies.ts'
 import { errorOf } from '../../../commands/wording.ts'
 import type { Chat } from '../../chat/chat.ts'
 import { atTurnEnd } from '../../turn.ts'
@@ -193,7 +193,7 @@ export class Conversation implements Talk {
   }
 
   #fill(place: Place, reply: Reply): void {
-    this.#pipeline.fill(place, reply === OK ? this.#options.wire.ok : this.encode(reply))
+    this.#pipeline.fill(place, this.#options.wire.bytesOf(reply))
     this.#exclusive = false
     if (this.#quitting) this.#reader.hangUp()
     else this.#announce()

@@ -1,5 +1,5 @@
 import { privateEvent, roomEvent } from '../../../commands/events.ts'
-import { OK } from '../../../commands/replies.ts'
+import { OK, type Reply } from '../../../commands/replies.ts'
 import { type Place, type PutOut, Session, type Wire } from '../../chat/session.ts'
 import type { Event } from '../../engine/event.ts'
 import type { Link } from '../connection.ts'
@@ -29,11 +29,22 @@ export class LineWire implements Wire<LineSession> {
   readonly ok: Buffer
   readonly pack: Pack
   readonly #encode: Encode
+  /** Bytes of frozen replies. */
+  readonly #shared = new WeakMap<Reply, Buffer>()
 
   constructor(encode: Encode, pack: Pack = Buffer.from) {
     this.#encode = encode
     this.pack = pack
     this.ok = pack(encode(OK))
+  }
+
+  /** A reply as bytes. One that is frozen is given to many and encoded once. */
+  bytesOf(reply: Reply): Buffer {
+    if (reply === OK) return this.ok
+    if (!Object.isFrozen(reply)) return this.pack(this.#encode(reply))
+    let bytes = this.#shared.get(reply)
+    if (!bytes) this.#shared.set(reply, (bytes = this.pack(this.#encode(reply))))
+    return bytes
   }
 
   deliver(room: Place, events: readonly Event[], members: Iterable<LineSession>): void {
