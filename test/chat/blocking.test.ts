@@ -41,7 +41,7 @@ function node() {
   // All of an engine that this needs.
   const blocking = new Blocking(engine as unknown as Engine, blocks, here)
   const guest = (name: string) => {
-    const session = new Session({ protocol: 'test', carriesPrivate: true, deliver: () => {} })
+    const session = new Session({ protocol: 'test', carriesPrivate: true, deliver: () => {}, putOut: () => {} })
     session.name = name
     return session
   }
