@@ -23,9 +23,13 @@ export const DISCONNECT_CODES = [
   'login-timeout',
   'reader-too-slow',
   'out-of-memory',
+  'frames-too-many',
+  'message-too-slow',
   'unavailable',
   'wrong-protocol',
   'utf-16',
+  'membership-lost',
+  'logged-in-elsewhere',
 ] as const
 
 /** Codes of errors that answer a line; the connection goes on. */

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import type { Logger } from 'pino'
 import yargs from 'yargs'
 import { hideBin } from 'yargs/helpers'
+import { leaveCluster } from './cluster-worker.ts'
 import { type Config, ConfigError, checkConfig, OPTIONS, type Option } from './config.ts'
 import { startDaemon } from './daemon.ts'
 import { shownVariable, unknownVariables } from './environment.ts'
@@ -22,13 +23,14 @@ const STOP_PATIENCE_MS = 2_000
 const FLUSH_MS = 1_000
 let flush: Log['flush'] | undefined
 
-/** Ends the process once what it has said is written: that of a worker of pm2's cluster is, by pm2, in its own time. */
+/** Ends the process once what it has said is written, by pm2 in its own time where it runs in a cluster, which it then leaves. */
 async function exit(status: number): Promise<never> {
   await flush?.(FLUSH_MS)
   if (cluster.isWorker) {
     const both = Promise.all([written(process.stdout), written(process.stderr)])
     await Promise.race([both, new Promise((resolve) => setTimeout(resolve, FLUSH_MS))])
   }
+  await leaveCluster()
   process.exit(status)
 }
 

@@ -58,7 +58,7 @@ export const OPTIONS = {
     type: 'list',
     default: 'none',
     group: 'Listeners',
-    describe: "origins, besides the server's own, whose pages may open WebSockets: https://chat.example,…",
+    describe: "origins, besides the server's own, whose pages may use the HTTP port: https://chat.example,…",
   },
   'http-trust-proxy': {
     type: 'list',
@@ -76,7 +76,7 @@ export const OPTIONS = {
   },
   'globes-any-origin': {
     type: 'boolean',
-    default: true,
+    default: false,
     group: 'Listeners',
     describe: 'pages of any origin may open the WebSocket of a room at Globes; else those of --http-origins',
   },

@@ -58,6 +58,7 @@ export async function startDaemon(
     trouble: (reason, what = 'commits') => faults.begin(what, reason),
     recovered: (what = 'commits') => faults.end(what),
     warning: (reason) => log.warn({ reason }, 'commits work, but something is wrong beneath'),
+    evicted: () => log.warn('other nodes have taken this one for dead; its clients are told to come back'),
     lost: (reason) => log.error({ reason }, 'what was committed is lost; going on with what is left'),
     clockWentBack: (ms) => log.warn({ seconds: ms / 1_000 }, 'the clock went back; ids go on rising, times follow it'),
     died: die,

@@ -12,7 +12,7 @@ const FLOORS = [
   /^commands\//,
   /^src\/protocols\//,
   /^src\/((daemon|web|config|certificate)\.ts$|(migrate|log)\/)/,
-  /^src\/(main|command-line|environment|surroundings)\.ts$/,
+  /^src\/(main|command-line|cluster-worker|environment|surroundings)\.ts$/,
 ]
 
 function floorOf(file: string): number {
@@ -80,12 +80,12 @@ test('a protocol knows no other: what they share stands beside them, or is frame
 })
 
 test('what serves HTTP is loaded only where there is a port for it', () => {
-  const inApp = ['src/protocols/http/app.ts', 'src/protocols/http/patient.ts']
+  const inApp = ['app', 'patient', 'upgrades'].map((name) => `src/protocols/http/${name}.ts`)
   for (const file of globSync(['src/**/*.ts', 'commands/**/*.ts'], { cwd: root })) {
     if (inApp.includes(file)) continue
     const text = readFileSync(join(root, file), 'utf8')
     expect(text, file).not.toMatch(
-      /^import (?!type)[^\n]*from '(fastify|ws|@fastify\/[^']*|[^']*\/(app|patient)\.ts)'/m,
+      /^import (?!type)[^\n]*from '(fastify|ws|@fastify\/[^']*|[^']*\/(app|patient|upgrades)\.ts)'/m,
     )
   }
 })

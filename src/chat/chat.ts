@@ -284,6 +284,11 @@ export class Chat {
     await lastEvents()
   }
 
+  /** Whether a session that logged in `alone` has its name alone; not while another node may have taken the name from it. */
+  isAlone(session: Session): boolean {
+    return this.#alone.holds(session)
+  }
+
   /** Resolves when everybody who has left has been seen off, or cannot be. */
   stop(): Promise<void> {
     return this.#membership.stop()

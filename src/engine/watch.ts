@@ -14,6 +14,8 @@ export interface Watch {
   clockWentBack?(ms: number): void
   /** So many events were committed in one go, in so many ms. */
   measured?(events: number, ms: number): void
+  /** The other nodes have taken this one for dead, and released what it held. It goes on without that. */
+  evicted?(): void
   /** What was committed has been lost beneath the engine, which goes on with what is left. */
   lost?(reason: string): void
   /** Nothing will work any more. */

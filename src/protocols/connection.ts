@@ -44,6 +44,8 @@ export interface Link extends Lifeline {
   drained(): Promise<void>
   /** Nothing more is heard; the connection ends once everything pushed has left. */
   hangUp(): void
+  /** Ends the connection with the last word for that reason; it is logged and counted. */
+  disconnect(reason: DisconnectReason): void
 }
 
 export type QueueKind = new (stream: Duplex, limit: number, owner: OutboxOwner) => Queue
@@ -63,8 +65,8 @@ export abstract class Connection implements OutboxOwner, Link, MemoryHolder {
   readonly #pace: Pace
   /** First for the login, later for the end. */
   #timer: NodeJS.Timeout | undefined
-  /** Over its rate until a timer fires. */
-  #throttled = false
+  /** Fires when the connection is not over its rate any more. */
+  #throttled: NodeJS.Timeout | undefined
   #warned = false
   /** There is too little memory to read more. */
   #slowed = false
@@ -194,7 +196,7 @@ export abstract class Connection implements OutboxOwner, Link, MemoryHolder {
   }
 
   protected get mustWait(): boolean {
-    return this.#throttled || this.#slowed || this.#stopping || this.behind
+    return this.#throttled !== undefined || this.#slowed || this.#stopping || this.behind
   }
 
   /** Whether the client had better read its replies before it says more. */
@@ -218,7 +220,12 @@ export abstract class Connection implements OutboxOwner, Link, MemoryHolder {
   protected count(): void {
     // No timer runs for a client that is logged in, nor is anything counted after the end.
     this.#timer?.refresh()
-    const wait = this.#pace.take(Date.now())
+    this.countPieces(1)
+  }
+
+  /** Counts so many pieces of messages, or what is none, against the rate. */
+  protected countPieces(pieces: number): void {
+    const wait = this.#pace.take(Date.now(), pieces)
     if (wait > 0) this.#throttle(wait)
   }
 
@@ -249,24 +256,27 @@ export abstract class Connection implements OutboxOwner, Link, MemoryHolder {
     this.disconnect(stranger === 'utf-16' ? 'utf-16' : 'wrong-protocol')
   }
 
-  protected disconnect(reason: DisconnectReason): void {
+  disconnect(reason: DisconnectReason): void {
     this.#options.tally.disconnect(reason)
-    this.#options.log.warn({ ...this.#who, reason, queued: this.outbox.queued }, 'disconnected')
+    // The engine has warned of it once for all of them.
+    const level = reason === 'membership-lost' ? 'info' : 'warn'
+    this.#options.log[level]({ ...this.#who, reason, queued: this.outbox.queued }, 'disconnected')
     this.#close(GRACE_MS, reason)
   }
 
   #throttle(wait: number): void {
-    this.#throttled = true
-    this.#options.tally.throttles++
+    // A longer wait replaces one that has begun.
+    if (this.#throttled) clearTimeout(this.#throttled)
+    else this.#options.tally.throttles++
+    this.#throttled = setTimeout(() => {
+      this.#throttled = undefined
+      this.ready()
+    }, wait).unref()
     if (!this.#warned) {
       this.#warned = true
       this.slowed()
       this.#options.log.info({ ...this.#who, rate: this.#options.pace.rate }, 'throttled')
     }
-    setTimeout(() => {
-      this.#throttled = false
-      this.ready()
-    }, wait).unref()
   }
 
   /** For the log. */

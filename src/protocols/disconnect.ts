@@ -13,10 +13,16 @@ export type DisconnectReason =
   | 'reader-too-slow'
   | 'unavailable'
   | 'frame-too-long'
+  | 'frames-too-many'
+  | 'message-too-slow'
   | 'out-of-memory'
   /** HTTP or TLS where neither is spoken. */
   | 'wrong-protocol'
   | 'utf-16'
+  /** As in src/chat/session.ts. */
+  | 'membership-lost'
+  /** The account has been logged in to on another node that had taken this one for dead, where it may be logged in once. */
+  | 'logged-in-elsewhere'
   | 'stopping'
 
 export const DISCONNECTS: Readonly<Record<DisconnectReason, Disconnect>> = {
@@ -27,6 +33,8 @@ export const DISCONNECTS: Readonly<Record<DisconnectReason, Disconnect>> = {
   // In the middle of a reply, where no error could be told from what was asked for, or out of file descriptors.
   unavailable: { text: 'Temporarily unavailable', reconnect: true },
   'frame-too-long': { text: 'Message too long', reconnect: true },
+  'frames-too-many': { text: 'Too many frames at once', reconnect: true },
+  'message-too-slow': { text: 'Message takes too long', reconnect: true },
   'out-of-memory': { text: 'Server is short of memory', reconnect: true },
   'wrong-protocol': { text: 'Another protocol is spoken here', reconnect: false },
   'utf-16': {
@@ -34,5 +42,7 @@ export const DISCONNECTS: Readonly<Record<DisconnectReason, Disconnect>> = {
     reconnect: false,
     hint: 'Send UTF-8: iconv -f UTF-16 -t UTF-8, or in PowerShell $OutputEncoding = [Text.UTF8Encoding]::new()',
   },
+  'membership-lost': { text: 'Membership lost while this server was cut off, come back', reconnect: true },
+  'logged-in-elsewhere': { text: 'Logged in elsewhere', reconnect: false },
   stopping: { text: 'Server is stopping, come back in a moment', reconnect: true },
 }

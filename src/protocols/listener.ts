@@ -1,5 +1,7 @@
+import cluster from 'node:cluster'
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { setImmediate as nextRound } from 'node:timers/promises'
 import { createServer as createTlsServer, Server as TlsServer } from 'node:tls'
 import type { Logger } from 'pino'
 import { arrival } from '../turn.ts'
@@ -19,6 +21,14 @@ const HANDSHAKE_MS = 10_000
 const KEEP_ALIVE_MS = 40_000
 /** How long a client that is refused has to read why, in ms. */
 const REFUSAL_MS = 1_000
+/** How long a listener that stops goes on accepting what waits in the kernel's queue, at most, in ms. */
+const LAST_CALL_MS = 2_000
+/** A round of the event loop in which hardly anybody can have come behind the look at the queue, in ms. */
+const SHORT_ROUND_MS = 0.1
+/** How long such a round is waited for when nobody has come, in ms. */
+const LONG_ROUNDS_MS = 100
+/** How long TLS handshakes that are under way when a listener stops may take, in ms. */
+const LAST_HANDSHAKES_MS = 500
 
 export interface ListenerOptions {
   /** As in the start-up line. */
@@ -58,11 +68,15 @@ export class Listener implements Protocol {
   readonly #handshakes: Admission
   /** Connections beyond the bounds. */
   #spare = 0
+  /** Connections accepted, before their TLS handshake. */
+  #accepted = 0
   #opened = 0
   /** Bytes of connections that are gone. */
   #received = 0
   #sent = 0
   #stopping = false
+  /** Whether handshakes that are not done when everything else is gone are waited for. */
+  #patient = true
 
   constructor(options: ListenerOptions) {
     this.name = options.name
@@ -71,7 +85,14 @@ export class Listener implements Protocol {
     const tcp = { noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS, allowHalfOpen: true }
     if (options.certificate) {
       this.#server = createTlsServer({ ...tcp, ...contextOf(options.certificate), handshakeTimeout: HANDSHAKE_MS })
-      this.#server.on('secureConnection', (socket: Socket) => this.#admit(socket))
+      // The TLS socket inherits this: a client that ends before its handshake is done is closed at once.
+      this.#server.prependListener('connection', (socket: Socket) => {
+        socket.allowHalfOpen = false
+      })
+      this.#server.on('secureConnection', (socket: Socket) => {
+        socket.allowHalfOpen = true
+        this.#admit(socket)
+      })
       this.#server.on('connection', (socket: Socket) => this.#letShakeHands(socket))
       this.#server.on('tlsClientError', (error, socket) => {
         options.log.debug({ err: error }, 'TLS handshake failed')
@@ -81,7 +102,10 @@ export class Listener implements Protocol {
       this.#server = createServer(tcp)
       this.#server.on('connection', (socket: Socket) => this.#admit(socket))
     }
-    this.#server.on('connection', arrival)
+    this.#server.on('connection', () => {
+      this.#accepted++
+      arrival()
+    })
   }
 
   async listen(host: string, port: number): Promise<Address> {
@@ -118,15 +142,40 @@ export class Listener implements Protocol {
 
   async stop(): Promise<void> {
     this.#stopping = true
-    const closed = new Promise((resolve) => this.#server.close(resolve))
     for (const connection of this.#connections.values()) connection.stop()
-    this.#endHandshakes()
+    await this.#emptyQueue()
+    const closed = new Promise((resolve) => this.#server.close(resolve))
+    const timer = setTimeout(() => {
+      this.#patient = false
+      this.#endHandshakes()
+    }, LAST_HANDSHAKES_MS).unref()
     await closed
+    clearTimeout(timer)
   }
 
   abort(): void {
     for (const socket of this.#beneath) socket.destroy()
     for (const socket of this.#connections.keys()) socket.destroy()
+  }
+
+  /**
+   * Accepts the connections that wait in the kernel's queue, which it would reset with the socket: their clients are told that
+   * the server stops. In a cluster the socket is the primary process's, and what waits goes to other workers.
+   */
+  async #emptyQueue(): Promise<void> {
+    if (cluster.isWorker || !this.#server.listening) return
+    const started = performance.now()
+    let [now, last] = [started, started]
+    // The runtime takes one connection each time round. In the first round it may not have looked yet.
+    for (let quiet = 0; quiet < 2 && now - started < LAST_CALL_MS; ) {
+      const [accepted, before] = [this.#accepted, now]
+      await nextRound()
+      now = performance.now()
+      if (this.#accepted !== accepted) last = now
+      // In a round that took long others may have come.
+      const short = now - before < SHORT_ROUND_MS || now - last > LONG_ROUNDS_MS
+      quiet = this.#accepted === accepted && short ? quiet + 1 : 0
+    }
   }
 
   /** Connections that are no client yet, and may never be, are bounded too. */
@@ -149,7 +198,7 @@ export class Listener implements Protocol {
 
   /** When the server stops and every client is gone, what is left has not finished its handshake, and may never do so. */
   #endHandshakes(): void {
-    if (!this.#stopping || this.#connections.size > 0) return
+    if (!this.#stopping || this.#patient || this.#connections.size > 0) return
     for (const socket of this.#beneath) socket.destroy()
   }
 

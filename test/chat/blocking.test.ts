@@ -9,7 +9,13 @@ test('a block that the store refuses is none, also against somebody who has bloc
   const blocks = new Blocks()
   // All of an engine that this needs.
   const blocking = new Blocking(away as unknown as Engine, blocks, new Map([['ann', 1]]))
-  const ann = new Session({ protocol: 'test', carriesPrivate: true, keepsBlocks: true, deliver: () => {} })
+  const ann = new Session({
+    protocol: 'test',
+    carriesPrivate: true,
+    keepsBlocks: true,
+    deliver: () => {},
+    putOut: () => {},
+  })
   ann.name = 'ann'
   blocks.block('bob', 'ann')
   await expect(blocking.block(ann, 'bob')).rejects.toMatchObject({ reason: 'unavailable' })
@@ -35,7 +41,7 @@ function node() {
   // All of an engine that this needs.
   const blocking = new Blocking(engine as unknown as Engine, blocks, here)
   const guest = (name: string) => {
-    const session = new Session({ protocol: 'test', carriesPrivate: true, deliver: () => {} })
+    const session = new Session({ protocol: 'test', carriesPrivate: true, deliver: () => {}, putOut: () => {} })
     session.name = name
     return session
   }

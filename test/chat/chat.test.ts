@@ -39,6 +39,7 @@ class SlowEngine {
   blocksWith = async () => []
   signal = () => {}
   heedSignals = () => {}
+  holds = () => true
 
   async commit(): Promise<void> {
     const next = this.#waiting.shift()
@@ -56,6 +57,7 @@ async function present(chat: Chat, name: string) {
     protocol: 'test',
     carriesPrivate: true,
     deliver: (_room, events) => void heard.push(...events.map(({ kind, from }) => `${kind} ${from}`)),
+    putOut: () => {},
   }
   const session = new Session(wire)
   await chat.login(session, name)

@@ -121,15 +121,30 @@ test('the end of a room puts out its members and those who watch it, each once',
   const last = chat.talk.say(ann, 'last')
   await Promise.all([last, chat.directory.close(room.id)])
   await turnEnd()
-  expect(toldTo(ann)).toEqual(['joined ann', 'joined bob', 'message ann', 'left ann', 'put out'])
-  expect(toldTo(bob)).toEqual(['joined bob', 'message ann', 'left ann', 'left bob', 'put out'])
-  expect(toldTo(eve)).toEqual(['message ann', 'left ann', 'left bob', 'put out'])
+  expect(toldTo(ann)).toEqual(['joined ann', 'joined bob', 'message ann', 'left ann', 'room-closed'])
+  expect(toldTo(bob)).toEqual(['joined bob', 'message ann', 'left ann', 'left bob', 'room-closed'])
+  expect(toldTo(eve)).toEqual(['message ann', 'left ann', 'left bob', 'room-closed'])
   expect(ann.room).toBeUndefined()
   expect(await reasonOf(Promise.resolve().then(() => chat.talk.say(ann, 'anybody?')))).toBe('not-in-room')
   await chat.leave(ann)
   await chat.enter(ann, LOBBY)
   await Promise.all([ann, bob, eve].map((session) => chat.close(session)))
   await chat.stop()
+})
+
+test('a session that moves twice at once is where it was sent last', async () => {
+  const { chat, engine, guest } = await stage()
+  const ann = await guest('ann', 'one')
+  await Promise.all([chat.enter(ann, 'two'), chat.leave(ann), chat.enter(ann, 'three')])
+  expect(ann.room?.record.lineName).toBe('three')
+  await chat.close(ann)
+  await chat.stop()
+  for (const title of ['one', 'two', 'three']) {
+    const { id = 0 } = (await chat.directory.find(title)) ?? {}
+    const events = (await Array.fromAsync(engine.read(`room:${id}`, {}))).flat()
+    expect(events.map(({ kind }) => kind)).toEqual(['joined', 'left'])
+    expect(await engine.members(id)).toEqual([])
+  }
 })
 
 test('who leaves or enters while a room ends does so once, and is in no room', async () => {

@@ -2,9 +2,10 @@ import type { Listener } from '../engine.ts'
 import type { Event, LogName } from '../event.ts'
 import { type MemoryLimits, RecentTotal } from '../recent.ts'
 import type { Appends } from './appends.ts'
+import { forEach } from './at-once.ts'
 import type { Connection } from './connection.ts'
 import { Feed } from './feed.ts'
-import type { Keys } from './keys.ts'
+import { type Keys, roomOf } from './keys.ts'
 import { toldOf } from './told.ts'
 
 /** Logs that are read at once after a lost connection, and channels asked for at once. */
@@ -71,14 +72,18 @@ export class Feeds {
     }
   }
 
-  /** Reads what was missed. `behind` is called for each log that had fallen behind what was seen of it, as soon as that is known. */
+  /**
+   * Reads what was missed. `behind` is called for each log that had fallen behind what was seen of it, as soon as that is known.
+   * The logs of rooms come last: a private message reaches its addressee only as long as no `left` has ended the membership.
+   */
   async read(connection: Connection, behind: () => void): Promise<void> {
-    const feeds = [...this.#byLog.values()]
-    const read = async (feed: Feed) => {
-      if (await feed.read(connection)) behind()
-    }
-    for (let start = 0; start < feeds.length; start += AT_ONCE) {
-      await Promise.all(feeds.slice(start, start + AT_ONCE).map(read))
+    const { rooms = [], others = [] } = Object.groupBy(this.#byLog.values(), ({ log }) =>
+      roomOf(log) === undefined ? 'others' : 'rooms',
+    )
+    for (const feeds of [others, rooms]) {
+      await forEach(feeds, AT_ONCE, async (feed) => {
+        if (await feed.read(connection)) behind()
+      })
     }
   }
 

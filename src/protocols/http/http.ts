@@ -41,7 +41,7 @@ export class Http implements Protocol {
       lastWord: (reason) => statusAlone(statusOf(reason)),
       spare: options.spare ?? 0,
       welcome: (socket, refused) => {
-        const visitor = new Visitor(socket, refused)
+        const visitor = new Visitor(socket, this.#options.patience, refused)
         this.#visitors.add(visitor)
         socket.once('close', () => this.#visitors.delete(visitor))
         visitors.set(socket, visitor)

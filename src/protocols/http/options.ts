@@ -12,7 +12,7 @@ export interface HttpOptions {
   readonly tally: Tally
   /** TLS with this one; plain HTTP without. */
   readonly certificate: Certificate | undefined
-  /** Whose pages may open WebSockets, besides the server's own. */
+  /** Origins, besides the server's own, whose pages may open WebSockets and send requests that change something. */
   readonly origins: readonly string[]
   readonly proxies: Proxies
   /** Bytes of a WebSocket message, at any path. */

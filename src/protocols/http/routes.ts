@@ -4,6 +4,15 @@ import type { Asker } from '../../chat/reader.ts'
 import type { Client } from '../listener.ts'
 import type { PatientWebSocket } from './patient.ts'
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Whether GET changes something here, so that pages of other origins are refused as with POST. */
+    changes?: boolean
+    /** Whether it is for the operator's probes, which get in when nobody else does. */
+    probe?: true
+  }
+}
+
 /** A protocol's paths. `app` is its own: hooks, decorations and error handlers set there are nobody else's. */
 export type Routes = (app: FastifyInstance, ground: HttpGround) => void | Promise<void>
 
@@ -15,6 +24,10 @@ export interface HttpGround {
   askerOf(request: FastifyRequest): Asker
   /** Whether a page of another origin than the server's own and those listed has sent the request. */
   isForeign(request: FastifyRequest): boolean
+  /** Whether such a page may have sent a request that changes something; it is then refused, and that is logged. */
+  mayBeForeign(request: FastifyRequest): boolean
+  /** Whether a request is a WebSocket's handshake, which is accepted if nobody replies to it. */
+  isHandshake(request: FastifyRequest): boolean
   /** Opens a path to WebSockets; without a handshake, GET is answered with 426. */
   openSocket(app: FastifyInstance, path: string, route: SocketRoute): void
 }

@@ -6,10 +6,9 @@ import { message } from '../../../commands/message.ts'
 import type { ErrorReply, History, Reply, ServerLine } from '../../../commands/replies.ts'
 import { errorOf } from '../../../commands/wording.ts'
 import type { Chat } from '../../chat/chat.ts'
-import type { Lifeline } from '../../chat/session.ts'
 import { atTurnEnd } from '../../turn.ts'
 import { settledWithin } from '../../within.ts'
-import { FREE_MS } from '../connection.ts'
+import { FREE_MS, type Link } from '../connection.ts'
 import type { Queue } from '../outbox.ts'
 import type { Encode } from './json.ts'
 import { Parser } from './parse.ts'
@@ -30,7 +29,7 @@ export interface ConversationOptions {
 }
 
 /** Who reads the lines. */
-export interface Reader extends Lifeline {
+export interface Reader extends Pick<Link, 'mayBeEnding' | 'disconnect'> {
   /** The client's address. */
   readonly address: string
   /** A line that was not taken may be offered again; or everything is answered. */

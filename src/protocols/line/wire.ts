@@ -1,17 +1,20 @@
 import { privateEvent, roomEvent } from '../../../commands/events.ts'
 import { OK, type Reply } from '../../../commands/replies.ts'
-import { type Lifeline, type Place, Session, type Wire } from '../../chat/session.ts'
+import { type Place, type PutOut, Session, type Wire } from '../../chat/session.ts'
 import type { Event } from '../../engine/event.ts'
+import type { Link } from '../connection.ts'
 import { DISCONNECTS, type DisconnectReason } from '../disconnect.ts'
 import type { Sink } from '../outbox.ts'
 import type { Encode } from './json.ts'
 
 export class LineSession extends Session {
   readonly sink: Sink
+  readonly link: Pick<Link, 'address' | 'mayBeEnding' | 'disconnect'>
 
-  constructor(wire: LineWire, sink: Sink, lifeline?: Lifeline) {
-    super(wire, lifeline)
+  constructor(wire: LineWire, sink: Sink, link: LineSession['link']) {
+    super(wire, link)
     this.sink = sink
+    this.link = link
   }
 }
 
@@ -52,6 +55,11 @@ export class LineWire implements Wire<LineSession> {
     }
     const bytes = this.pack(lines)
     for (const member of members) member.sink.push(bytes)
+  }
+
+  /** A room that is closed ends no connection: the member's own `userLeft` has told it. */
+  putOut(_room: Place, { link }: LineSession, why: PutOut): void {
+    if (why !== 'room-closed') link.disconnect(why)
   }
 }
 
