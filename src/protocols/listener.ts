@@ -25,10 +25,12 @@ const REFUSAL_MS = 1_000
 const LAST_CALL_MS = 2_000
 /** A round of the event loop in which hardly anybody can have come behind the look at the queue, in ms. */
 const SHORT_ROUND_MS = 0.1
-/** How long such a round is waited for when nobody has come, in ms. */
-const LONG_ROUNDS_MS = 100
-/** How long TLS handshakes that are under way when a listener stops may take, in ms. */
-const LAST_HANDSHAKES_MS = 500
+/** Rounds without a connection after which the queue is taken for empty, and how many of them a short one is worth. */
+const QUIET_ROUNDS = 100
+const SHORT_ROUND = 50
+/** How long TLS handshakes that are under way when a listener stops may take, in ms, and how long one may take to begin. */
+const LAST_HANDSHAKES_MS = 2_000
+const LAST_HELLO_MS = 500
 
 export interface ListenerOptions {
   /** As in the start-up line. */
@@ -145,12 +147,17 @@ export class Listener implements Protocol {
     for (const connection of this.#connections.values()) connection.stop()
     await this.#emptyQueue()
     const closed = new Promise((resolve) => this.#server.close(resolve))
-    const timer = setTimeout(() => {
-      this.#patient = false
-      this.#endHandshakes()
-    }, LAST_HANDSHAKES_MS).unref()
+    const timers = [
+      setTimeout(() => {
+        for (const socket of this.#beneath) if (socket.bytesRead === 0) socket.destroy()
+      }, LAST_HELLO_MS).unref(),
+      setTimeout(() => {
+        this.#patient = false
+        this.#endHandshakes()
+      }, LAST_HANDSHAKES_MS).unref(),
+    ]
     await closed
-    clearTimeout(timer)
+    for (const timer of timers) clearTimeout(timer)
   }
 
   abort(): void {
@@ -165,16 +172,14 @@ export class Listener implements Protocol {
   async #emptyQueue(): Promise<void> {
     if (cluster.isWorker || !this.#server.listening) return
     const started = performance.now()
-    let [now, last] = [started, started]
-    // The runtime takes one connection each time round. In the first round it may not have looked yet.
-    for (let quiet = 0; quiet < 2 && now - started < LAST_CALL_MS; ) {
+    // The runtime takes one connection each time round, and in the first round it may not have looked yet.
+    for (let [quiet, now] = [0, started]; quiet < QUIET_ROUNDS && now - started < LAST_CALL_MS; ) {
       const [accepted, before] = [this.#accepted, now]
       await nextRound()
       now = performance.now()
-      if (this.#accepted !== accepted) last = now
       // In a round that took long others may have come.
-      const short = now - before < SHORT_ROUND_MS || now - last > LONG_ROUNDS_MS
-      quiet = this.#accepted === accepted && short ? quiet + 1 : 0
+      if (this.#accepted !== accepted) quiet = 0
+      else quiet += now - before < SHORT_ROUND_MS ? SHORT_ROUND : 1
     }
   }
 
