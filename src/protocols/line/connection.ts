@@ -5,8 +5,13 @@ import type { ErrorReply } from '../../../commands/replies.ts'
 import { Connection, type ConnectionOptions } from '../connection.ts'
 import { readBehindFirstBytes } from '../first-bytes.ts'
 import { decodeLine } from './bytes.ts'
-import { LineCap } from './cap.ts'
+import { LineCap, TOO_LONG } from './cap.ts'
 import { Conversation, type ConversationOptions, type Reader } from './conversation.ts'
+import { LineEnds } from './ends.ts'
+import { Telnet, type TelnetAnswers } from './telnet.ts'
+
+/** Of UTF-8, its bytes as characters. */
+const BYTE_ORDER_MARK = '\xef\xbb\xbf'
 
 export interface LineOptions extends ConnectionOptions, ConversationOptions {
   /** Bytes of a line, without its end. */
@@ -14,25 +19,36 @@ export interface LineOptions extends ConnectionOptions, ConversationOptions {
 }
 
 /** The line protocol on a byte stream. */
-export class LineConnection extends Connection implements Reader {
+export class LineConnection extends Connection implements Reader, TelnetAnswers {
   readonly #options: LineOptions
   readonly #conversation: Conversation
   readonly #lines = split2('\n', { decodeStrings: false })
   readonly #cap: LineCap
+  readonly #ends = new LineEnds()
+  readonly #telnet = new Telnet(this)
+  /** Whether a line has come. */
+  #begun = false
   /** A line that was read and not taken yet. */
   #held: string | undefined
 
   constructor(socket: Socket, options: LineOptions) {
     super(socket, options)
     this.#options = options
-    // Room for CR LF beside the longest line, so that one character more shows.
-    this.#cap = new LineCap(options.maxLine + 2)
+    this.#cap = new LineCap(options.maxLine)
     this.#conversation = new Conversation(options, this.outbox, this)
     this.#read()
   }
 
   broken(): void {
     this.disconnect('unavailable')
+  }
+
+  negotiate(bytes: Buffer): void {
+    this.outbox.push(bytes)
+  }
+
+  areYouThere(): void {
+    this.#conversation.say({ type: 'notice', notice: 'Yes, roomd is here' })
   }
 
   protected override get name(): string {
@@ -72,12 +88,12 @@ export class LineConnection extends Connection implements Reader {
     const lines = this.#lines
     // Bytes as characters: line lengths are bytes, and what is not UTF-8 can still be told.
     const read = (chunk: Buffer) => {
-      if (!lines.write(this.#cap.cut(chunk.toString('latin1')))) socket.pause()
+      if (!lines.write(this.#cap.cut(this.#typed(chunk.toString('latin1'))))) socket.pause()
     }
     readBehindFirstBytes(socket, read, (stranger) => this.refuse(stranger))
     lines.on('drain', () => socket.resume())
-    socket.on('end', () => lines.end())
-    lines.on('data', (line: string) => this.#line(line))
+    socket.on('end', () => lines.end(this.#cap.rest()))
+    lines.on('data', (line: string) => this.#line(this.#begun ? line : this.#first(line)))
     lines.on('end', () => this.end())
     socket.on('close', () => lines.destroy())
   }
@@ -90,9 +106,21 @@ export class LineConnection extends Connection implements Reader {
     if (this.#held !== undefined || this.mustWait) this.wait()
   }
 
+  /** The first line may begin with a byte order mark, which is not part of it. */
+  #first(line: string): string {
+    this.#begun = true
+    return line.startsWith(BYTE_ORDER_MARK) ? line.slice(BYTE_ORDER_MARK.length) : line
+  }
+
+  /** A chunk without what telnet has put into it, its lines ended by LF or CR LF. */
+  #typed(chunk: string): string {
+    const text = this.#telnet.take(chunk)
+    if (this.#telnet.spoken) this.#ends.speakTelnet()
+    return this.#ends.take(text)
+  }
+
   #understand(line: string): string | ErrorReply {
-    const { maxLine } = this.#options
-    if (line.length - Number(line.endsWith('\r')) > maxLine) return error('line-too-long', maxLine)
+    if (line === TOO_LONG) return error('line-too-long', this.#options.maxLine)
     return decodeLine(line) ?? error('invalid-utf8')
   }
 }

@@ -3,6 +3,7 @@ import type { ErrorReply } from '../../../commands/replies.ts'
 import { SocketConnection, type SocketOptions } from '../http/connection.ts'
 import { textFrame } from '../http/frame.ts'
 import type { Routes, Visit } from '../http/routes.ts'
+import { showLine } from './bytes.ts'
 import type { LineOptions } from './connection.ts'
 import { Conversation, type Reader } from './conversation.ts'
 import { LineWire, lastLine } from './wire.ts'
@@ -35,6 +36,8 @@ export function maxMessageOf(maxLine: number): number {
 class LineSocket extends SocketConnection<Line> implements Reader {
   readonly #options: LineSocketOptions
   readonly #conversation: Conversation
+  /** Whether a message of text has come: the first may begin with a byte order mark, which is not part of it. */
+  #begun = false
 
   constructor(visit: Visit, options: LineSocketOptions) {
     super(visit, options)
@@ -56,7 +59,8 @@ class LineSocket extends SocketConnection<Line> implements Reader {
 
   protected override cut(message: string | Buffer): readonly Line[] {
     if (typeof message !== 'string') return [error('binary-message')]
-    const lines = message.split('\n')
+    const lines = (this.#begun ? message : message.replace(/^\ufeff/, '')).split('\n')
+    this.#begun = true
     if (lines.length > 1 && lines.at(-1) === '') lines.pop()
     return lines.map((line) => this.#understand(line))
   }
@@ -74,7 +78,7 @@ class LineSocket extends SocketConnection<Line> implements Reader {
   }
 
   #understand(text: string): Line {
-    const line = text.endsWith('\r') ? text.slice(0, -1) : text
+    const line = showLine(text.endsWith('\r') ? text.slice(0, -1) : text)
     const { maxLine } = this.#options
     return Buffer.byteLength(line) > maxLine ? error('line-too-long', maxLine) : line
   }
