@@ -88,7 +88,7 @@ export abstract class Connection implements OutboxOwner, Link {
     this.#awaitLogin()
     // A reset is a way to leave like any other; `close` follows.
     socket.on('error', (error) => options.log.debug({ err: error }, 'connection failed'))
-    socket.on('close', () => void this.#leave())
+    socket.on('close', () => this.closed())
   }
 
   /** With which the client has logged in, or nothing. */
@@ -102,6 +102,11 @@ export abstract class Connection implements OutboxOwner, Link {
   protected abstract resume(): boolean
   /** Called once, when nothing more is heard: the client's session ends. Resolves when nothing holds its name any more. */
   protected abstract left(): void | Promise<void>
+  /** The socket is closed: what a subclass has read and not heard is heard no more, unless it overrides this. */
+  protected closed(): void {
+    void this.#leave()
+  }
+
   /** Called once, when reading is slowed for the first time. */
   protected slowed(): void {}
 
@@ -166,7 +171,8 @@ export abstract class Connection implements OutboxOwner, Link {
 
   /** Whether the client had better read its replies before it says more. */
   protected get behind(): boolean {
-    return this.socket.writableNeedDrain || this.outbox.queued > BEHIND
+    // Whoever takes nothing any more is not waited for.
+    return this.socket.writable && (this.socket.writableNeedDrain || this.outbox.queued > BEHIND)
   }
 
   /** Stops reading until `ready` is called, and calls it when the client has read its replies. */
@@ -214,9 +220,13 @@ export abstract class Connection implements OutboxOwner, Link {
   }
 
   protected disconnect(reason: DisconnectReason): void {
+    this.noteDisconnect(reason)
+    this.#close(GRACE_MS, reason)
+  }
+
+  protected noteDisconnect(reason: DisconnectReason): void {
     this.#options.tally.disconnect(reason)
     this.#options.log.warn({ ...this.#who, reason, queued: this.outbox.queued }, 'disconnected')
-    this.#close(GRACE_MS, reason)
   }
 
   #throttle(wait: number): void {
