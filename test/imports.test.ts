@@ -11,7 +11,7 @@ const FLOORS = [
   /^src\/chat\//,
   /^commands\//,
   /^src\/protocols\//,
-  /^src\/((daemon|web|config|certificate)\.ts$|(migrate|log)\/)/,
+  /^src\/((daemon|web|config|certificate|secret-files)\.ts$|(migrate|log)\/)/,
   /^src\/(main|command-line|cluster-worker|environment|surroundings)\.ts$/,
 ]
 
