@@ -33,7 +33,7 @@ const line = (transport: Transport): Way => ({
   connect: async (daemon) => {
     const client = await LineClient.connect(daemon, transport)
     return {
-      ask: () => client.ask('/ping'),
+      ask: () => answered(client.ask('/ping')),
       // Over WebSocket a ping, which is no message; one that is only begun has a time of its own.
       begin: () => client.socket.write(transport === 'WS' ? Buffer.from([0x89, 0x80, 0, 0, 0, 0]) : '/pi'),
       next: () => client.next(),
@@ -87,6 +87,19 @@ async function stage(overrides = {}) {
 /** Lets what is on its way to the server arrive, since setting the clock forward waits for nothing. */
 async function settle(): Promise<void> {
   for (let n = 0; n < 20; n++) await turn()
+}
+
+/** Moves the clock until a reply has come: a new connection is answered when it has been silent for a moment. */
+async function answered<T>(reply: Promise<T>): Promise<T> {
+  let done = false
+  const finished = reply.finally(() => {
+    done = true
+  })
+  while (!done) {
+    await settle()
+    vi.advanceTimersByTime(10)
+  }
+  return finished
 }
 
 test('the login timeout is 10 minutes by default', () => {
