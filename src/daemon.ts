@@ -165,6 +165,7 @@ async function protocolsOf(
   const admission = new Admission({
     maxConnections: config['max-connections'],
     maxPerAddress: config['max-per-address'],
+    ipv6Prefix: config['ipv6-prefix'],
   })
   const encode = encoder(config['line-ascii'])
   const line = {

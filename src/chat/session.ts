@@ -45,6 +45,8 @@ export interface Wire<S extends Session = Session> {
 
 /** The connection behind a session, as far as the core asks about it. */
 export interface Lifeline {
+  /** The client's address; empty when it is not known any more. */
+  readonly address: string
   /** Whether the connection is ending, or has unread input that may hold its end. */
   readonly mayBeEnding: boolean
 }
@@ -68,6 +70,11 @@ export class Session {
   constructor(wire: Wire, lifeline?: Lifeline) {
     this.wire = wire
     this.lifeline = lifeline
+  }
+
+  /** The client's address, by which what it asks for is bounded; empty without a connection. */
+  get address(): string {
+    return this.lifeline?.address ?? ''
   }
 
   /** Whether the session goes on, as far as its connection has been read. */

@@ -1,10 +1,13 @@
 import type { DisconnectReason } from './disconnect.ts'
+import { type ClientAddress, networkOf } from './network.ts'
 
 export interface AdmissionOptions {
   /** Connections of all protocols together; 0 means without bound. */
   readonly maxConnections: number
   /** Connections from one address; 0 means without bound. */
   readonly maxPerAddress: number
+  /** Bits of an IPv6 address that count as the address; as in {@link networkOf} if not given. */
+  readonly ipv6Prefix?: number
 }
 
 /** How long a connection over a bound waits for another one to end, in ms. */
@@ -28,9 +31,18 @@ export class Admission {
 
   /** Separate counts with wider bounds: for connections that may turn out to be over the bounds, or wait for a place. */
   wider(): Admission {
-    const { maxConnections, maxPerAddress } = this.#options
+    const { maxConnections, maxPerAddress, ...others } = this.#options
     const raised = (bound: number) => (bound > 0 ? bound + Math.min(Math.max(bound, LEAST_OVER), MOST_WAITING) : 0)
-    return new Admission({ maxConnections: raised(maxConnections), maxPerAddress: raised(maxPerAddress) })
+    return new Admission({
+      ...others,
+      maxConnections: raised(maxConnections),
+      maxPerAddress: raised(maxPerAddress),
+    })
+  }
+
+  /** Called once for each connection and each request through a proxy: everything that counts by address counts by the result. */
+  identify(address: string): ClientAddress {
+    return { full: address, network: networkOf(address, this.#options.ipv6Prefix) }
   }
 
   get count(): number {

@@ -6,6 +6,7 @@ import { arrival } from '../turn.ts'
 import type { Admission } from './admission.ts'
 import { deadPeers } from './dead-peers.ts'
 import type { DisconnectReason } from './disconnect.ts'
+import type { ClientAddress } from './network.ts'
 import type { Address, Certificate, Protocol } from './protocol.ts'
 import type { Tally, Traffic } from './tally.ts'
 
@@ -32,7 +33,7 @@ export interface ListenerOptions {
   /** What a client is told that is not let in, as bytes. */
   readonly lastWord: (reason: DisconnectReason) => Buffer
   /** Takes over a client that is let in. */
-  readonly welcome: (socket: Socket) => Client
+  readonly welcome: (socket: Socket, address: ClientAddress) => Client
 }
 
 /** What a listener knows of whom it has let in. */
@@ -122,9 +123,8 @@ export class Listener implements Protocol {
 
   /** Connections that are no client yet, and may never be, are bounded too. */
   #letShakeHands(socket: Socket): void {
-    const address = socket.remoteAddress
-    if (address === undefined) return void socket.destroy()
-    const counted = this.#counted(address)
+    if (socket.remoteAddress === undefined) return void socket.destroy()
+    const counted = this.#counted(this.#options.admission.identify(socket.remoteAddress))
     if (this.#handshakes.refuse(counted)) return void socket.destroy()
     this.#beneath.add(socket)
     socket.on('close', () => {
@@ -133,9 +133,9 @@ export class Listener implements Protocol {
     })
   }
 
-  /** The address that a connection counts for. */
-  #counted(address: string): string | undefined {
-    return this.#options.isProxy?.(address) ? undefined : address
+  /** What a connection counts for among those of its address. */
+  #counted({ full, network }: ClientAddress): string | undefined {
+    return this.#options.isProxy?.(full) ? undefined : network
   }
 
   /** When the server stops and every client is gone, what is left has not finished its handshake, and may never do so. */
@@ -146,9 +146,9 @@ export class Listener implements Protocol {
 
   #admit(socket: Socket): void {
     const { admission } = this.#options
-    const address = socket.remoteAddress
     // Gone before it was looked at.
-    if (address === undefined) return void socket.destroy()
+    if (socket.remoteAddress === undefined) return void socket.destroy()
+    const address = admission.identify(socket.remoteAddress)
     const counted = this.#counted(address)
     const enter = () => (socket.destroyed ? refused : admission.refuse(counted))
     const refused = admission.refuse(counted)
@@ -167,17 +167,18 @@ export class Listener implements Protocol {
     })
   }
 
-  #refuse(socket: Socket, address: string, reason: DisconnectReason): void {
+  #refuse(socket: Socket, { full }: ClientAddress, reason: DisconnectReason): void {
     const { tally, log, lastWord } = this.#options
-    log.warn({ reason, address }, 'refused')
+    log.warn({ reason, address: full }, 'refused')
     tally.disconnect(reason)
     socket.end(lastWord(reason))
     setTimeout(() => socket.destroy(), REFUSAL_MS).unref()
   }
 
   /** Takes over a connection that {@link Admission} has counted. */
-  #welcome(socket: Socket, address: string, counted: string | undefined): void {
+  #welcome(socket: Socket, client: ClientAddress, counted: string | undefined): void {
     const { admission, log, tally, welcome } = this.#options
+    const { full: address } = client
     log.debug({ address }, 'connected')
     deadPeers.watch(socket, () => {
       log.info({ address }, 'peer does not acknowledge what was sent to it')
@@ -193,7 +194,7 @@ export class Listener implements Protocol {
       this.#endHandshakes()
     })
     this.#opened++
-    const connection = welcome(socket)
+    const connection = welcome(socket, client)
     this.#connections.set(socket, connection)
     // Its handshake took until now.
     if (this.#stopping) connection.stop()

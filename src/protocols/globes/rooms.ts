@@ -12,7 +12,7 @@ import { findRoom, type InRoom, showRoom } from './room.ts'
 import { tokenOf } from './tokens.ts'
 
 /** Rooms are made, shown, changed and deleted (protocols/globes.md, 2.1 to 2.5). */
-export function addRooms(app: FastifyInstance, shared: Shared, { addressOf }: HttpGround): void {
+export function addRooms(app: FastifyInstance, shared: Shared, { addressOf, clientOf }: HttpGround): void {
   const { chat, tokens, publicRooms, log } = shared
   const { directory } = chat
   const rights = new Rights(shared, addressOf)
@@ -57,7 +57,7 @@ export function addRooms(app: FastifyInstance, shared: Shared, { addressOf }: Ht
     const by = await rights.check(room, request)
     if (room.id === LOBBY) throw new GlobesError(104)
     await directory.close(room.id).catch((error) => refuse(error, request.params.room))
-    log.info({ room: room.id, title: room.title, address: addressOf(request), by }, 'room deleted')
+    log.info({ room: room.id, title: room.title, address: clientOf(request).full, by }, 'room deleted')
     return { status: true }
   })
 }

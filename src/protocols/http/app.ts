@@ -122,7 +122,8 @@ function serverOf({ patience, visitors }: AppOptions): Server {
 function groundOf(options: AppOptions, sockets: Set<string>, echoing: WeakSet<IncomingMessage>): HttpGround {
   const { log, admission, origins, proxies, visitors } = options
 
-  const addressOf = ({ ip, socket }: FastifyRequest) => (isIP(ip) ? ip : (socket.remoteAddress ?? ''))
+  const clientOf = ({ ip, socket }: FastifyRequest) => admission.identify(isIP(ip) ? ip : (socket.remoteAddress ?? ''))
+  const addressOf = (request: FastifyRequest) => clientOf(request).network
 
   const isForeignPage = ({ headers, host }: FastifyRequest) => isForeign(headers.origin, host, origins)
 
@@ -130,12 +131,12 @@ function groundOf(options: AppOptions, sockets: Set<string>, echoing: WeakSet<In
   const refuse = async (request: FastifyRequest): Promise<boolean> => {
     const { socket } = request
     if (!proxies.has(socket.remoteAddress ?? '')) return false
-    const address = addressOf(request)
-    const enter = () => (socket.destroyed ? 'too-many-connections' : admission.refuseClient(address))
+    const { full, network } = clientOf(request)
+    const enter = () => (socket.destroyed ? 'too-many-connections' : admission.refuseClient(network))
     const refused = enter()
     const reason = refused && (await admission.retry(enter, refused))
-    if (reason) log.warn({ reason, address }, 'refused')
-    else socket.once('close', () => admission.leaveClient(address))
+    if (reason) log.warn({ reason, address: full }, 'refused')
+    else socket.once('close', () => admission.leaveClient(network))
     return reason !== undefined
   }
 
@@ -150,7 +151,8 @@ function groundOf(options: AppOptions, sockets: Set<string>, echoing: WeakSet<In
         async (request, reply) => {
           if (!isHandshake(request)) return withoutHandshake(request, reply)
           if (anyOrigin || !isForeignPage(request)) return
-          log.info({ origin: request.headers.origin, address: addressOf(request) }, 'refused a page of another origin')
+          const { full: address } = clientOf(request)
+          log.info({ origin: request.headers.origin, address }, 'refused a page of another origin')
           return reply.code(403).send()
         },
         ...onRequest,
@@ -170,7 +172,7 @@ function groundOf(options: AppOptions, sockets: Set<string>, echoing: WeakSet<In
           .on('error', ({ message }) => log.debug({ reason: message }, 'WebSocket failed'))
         try {
           // As the plugin was told to make them.
-          const visit = { websocket: websocket as PatientWebSocket, socket, address: addressOf(request), request }
+          const visit = { websocket: websocket as PatientWebSocket, socket, address: clientOf(request), request }
           visitors.get(socket)?.become(welcome(visit))
         } catch (error) {
           log.error({ err: error, route: path }, 'a connection failed')
@@ -179,7 +181,7 @@ function groundOf(options: AppOptions, sockets: Set<string>, echoing: WeakSet<In
       },
     })
   }
-  return { addressOf, isForeign: isForeignPage, openSocket }
+  return { clientOf, addressOf, isForeign: isForeignPage, openSocket }
 }
 
 async function upgradeRequired(_: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {

@@ -48,7 +48,7 @@ export abstract class SocketConnection<Piece> extends Connection {
   #heardAt = Date.now()
 
   constructor({ websocket, socket, address }: Visit, options: SocketOptions) {
-    super(socket, options, FrameOutbox, address)
+    super(socket, options, address, FrameOutbox)
     this.#options = options
     this.#websocket = websocket
     websocket.on('message', (data: Buffer, binary: boolean) => this.#read(data, binary))
@@ -164,7 +164,7 @@ export abstract class SocketConnection<Piece> extends Connection {
   }
 
   #drop(socket: Socket): void {
-    this.#options.log.info({ name: this.name, address: this.address }, 'silent for too long')
+    this.#options.log.info({ name: this.name, address: this.fullAddress }, 'silent for too long')
     socket.destroy()
   }
 }

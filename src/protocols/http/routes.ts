@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
 import type { Client } from '../listener.ts'
+import type { ClientAddress } from '../network.ts'
 import type { PatientWebSocket } from './patient.ts'
 
 /** A protocol's paths. `app` is its own: hooks, decorations and error handlers set there are nobody else's. */
@@ -9,6 +10,8 @@ export type Routes = (app: FastifyInstance, ground: HttpGround) => void | Promis
 /** What the port offers beside fastify. */
 export interface HttpGround {
   /** The client's address, as the last proxy that is believed tells it. */
+  clientOf(request: FastifyRequest): ClientAddress
+  /** What limits count the client for. */
   addressOf(request: FastifyRequest): string
   /** Whether a page of another origin than the server's own and those listed has sent the request. */
   isForeign(request: FastifyRequest): boolean
@@ -34,7 +37,7 @@ export interface Visit {
   readonly websocket: PatientWebSocket
   /** Beneath it. */
   readonly socket: Socket
-  readonly address: string
+  readonly address: ClientAddress
   /** With which the handshake began; large, so nobody keeps it. */
   readonly request: FastifyRequest
 }

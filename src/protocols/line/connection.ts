@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import split2 from 'split2'
 import { Connection, type ConnectionOptions } from '../connection.ts'
+import type { ClientAddress } from '../network.ts'
 import { decodeLine } from './bytes.ts'
 import { LineCap } from './cap.ts'
 import { Conversation, type ConversationOptions, type Reader } from './conversation.ts'
@@ -19,8 +20,8 @@ export class LineConnection extends Connection implements Reader {
   /** A line that was read and not taken yet. */
   #held: string | undefined
 
-  constructor(socket: Socket, options: LineOptions) {
-    super(socket, options)
+  constructor(socket: Socket, options: LineOptions, address: ClientAddress) {
+    super(socket, options, address)
     this.#options = options
     // Room for CR LF beside the longest line, so that one character more shows.
     this.#cap = new LineCap(options.maxLine + 2)

@@ -30,8 +30,6 @@ export interface ConversationOptions {
 
 /** Who reads the lines. */
 export interface Reader extends Lifeline {
-  /** The client's address. */
-  readonly address: string
   /** A line that was not taken may be offered again; or everything is answered. */
   ready(): void
   /** A reply has broken off: the connection ends, saying so. */
