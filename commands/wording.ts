@@ -3,7 +3,7 @@ import { Mistake } from './command.ts'
 import { type ErrorReply, error } from './replies.ts'
 
 /** The line protocol's words for what the core refuses (protocols/line.md, 2.3 to 2.7 and 8). */
-export const WORDING: Readonly<Record<Reason, (parameter: string) => string>> = {
+export const WORDING: Readonly<Record<Reason, (subject: string) => string>> = {
   'name-invalid': () => 'Invalid nickname',
   'name-reserved': () => 'Nickname is reserved',
   'name-taken': () => 'Nickname is already registered',
@@ -12,12 +12,13 @@ export const WORDING: Readonly<Record<Reason, (parameter: string) => string>> = 
   'secret-invalid': () => 'Invalid password',
   'secret-wrong': () => 'Password incorrect',
   'too-many-attempts': () => 'Too many attempts, wait a minute',
+  'too-many-accounts': (bound) => `Too many accounts today, at most ${bound}`,
   'name-in-room': () => 'User with such nickname is already present in the requested room',
   // The missing space belongs to the text.
   'room-name-invalid': (room) => `Invalid room name: ${room}, please use alphanumericcharacters only`,
   'room-private': () => 'Room is private',
   'room-unknown': (room) => `No such room: ${room}`,
-  'too-many-rooms': () => 'Too many rooms',
+  'too-many-rooms': (bound) => `Too many rooms, at most ${bound}`,
   'room-taken': (room) => `Room already exists: ${room}`,
   'password-wrong': () => 'Password incorrect',
   'password-invalid': () => 'Invalid password',
@@ -34,6 +35,6 @@ export const WORDING: Readonly<Record<Reason, (parameter: string) => string>> = 
 /** The error reply for what a command has thrown; undefined when that was not meant to be seen. */
 export function wordingOf(thrown: unknown, parameter: string): ErrorReply | undefined {
   if (thrown instanceof Mistake) return error(thrown.message)
-  if (thrown instanceof Refusal) return error(WORDING[thrown.reason](parameter))
-  return undefined
+  if (!(thrown instanceof Refusal)) return undefined
+  return error(WORDING[thrown.reason](thrown.bound ?? parameter))
 }

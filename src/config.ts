@@ -159,10 +159,20 @@ export const OPTIONS = {
     describe: 'bits of an IPv6 address that count as the address wherever something is bounded for one address',
   },
   'max-rooms': { ...limit, default: 10_000, describe: 'rooms; 0 for no bound' },
+  'max-rooms-per-address': {
+    ...limit,
+    default: 50,
+    describe: 'rooms made from one address; at the bound its empty and silent ones are closed first; 0 for no bound',
+  },
   'max-registrations': {
     ...limit,
     default: 60,
     describe: 'accounts, and rooms with a password, made from one address within a minute; 0 for no bound',
+  },
+  'max-accounts-per-address': {
+    ...limit,
+    default: 100,
+    describe: 'accounts made from one address within a day; 0 for no bound',
   },
   'login-timeout': {
     ...limit,

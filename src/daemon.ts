@@ -67,7 +67,11 @@ export async function startDaemon(
   const chat = new Chat(engine, {
     maxText: config['max-text'],
     maxRooms: config['max-rooms'],
+    maxRoomsPerAddress: config['max-rooms-per-address'],
     maxRegistrations: config['max-registrations'],
+    maxAccountsPerAddress: config['max-accounts-per-address'],
+    onDiscard: ({ id, title }) =>
+      log.info({ room: id, title }, 'room closed to make space for another one of its maker'),
     ticketMs: config['piratchat-session'] * 1_000,
     ...(cost && { cost }),
     // One processor stays free for those who talk.

@@ -1,8 +1,10 @@
 import { type Engine, type RoomRecord, Taken, type Visibility } from '../engine/engine.ts'
 import type { Event } from '../engine/event.ts'
+import type { Applicant, RoomMakers } from './makers.ts'
 import { fold, isLineName, isTitle, lineNameOf } from './names.ts'
 import type { Passwords } from './passwords.ts'
 import { Refusal, refuse } from './refusal.ts'
+import type { RoomQuota } from './room-quota.ts'
 import { clean } from './text.ts'
 
 /** No room, but held like one: by whoever is logged in where a name has one session only. */
@@ -19,9 +21,8 @@ export interface RoomDescription {
 }
 
 /** Who makes a room, and its password; empty for a public one. */
-export interface Maker {
+export interface Maker extends Applicant {
   readonly password: string
-  readonly address: string
 }
 
 const NOBODY: Maker = { password: '', address: '' }
@@ -33,17 +34,24 @@ export interface Person {
   readonly last: Event | undefined
 }
 
+export interface DirectoryOptions {
+  readonly quota: RoomQuota
+  /** Called when a room was closed because its maker needed the space for another one. */
+  readonly onDiscard: (room: RoomRecord) => void
+}
+
 /** The rooms there are and who is in them, on whatever node. Everything here refuses `unavailable`. */
 export class Directory {
   readonly #engine: Engine
   readonly #passwords: Passwords
-  readonly #most: number
+  readonly #makers: RoomMakers
+  readonly #options: DirectoryOptions
 
-  /** `most` is how many rooms there may be. */
-  constructor(engine: Engine, passwords: Passwords, most: number) {
+  constructor(engine: Engine, passwords: Passwords, makers: RoomMakers, options: DirectoryOptions) {
     this.#engine = engine
     this.#passwords = passwords
-    this.#most = most
+    this.#makers = makers
+    this.#options = options
   }
 
   /** By number, or by title or line name without regard to case. */
@@ -66,30 +74,32 @@ export class Directory {
    * Makes a room; one that is not public needs a password, and whoever makes many of them from one address waits. Refuses `room-name-invalid`, `password-invalid`,
    * `room-taken`, `too-many-rooms` and `too-many-attempts`.
    */
-  async create(
-    { title, description = '', visibility }: RoomDescription,
-    { password, address }: Maker = NOBODY,
-  ): Promise<RoomRecord> {
+  async create({ title, description = '', visibility }: RoomDescription, maker: Maker = NOBODY): Promise<RoomRecord> {
     if (!isTitle(title)) throw new Refusal('room-name-invalid')
-    if ((await this.#engine.roomCount().catch(refuse)) >= this.#most) throw new Refusal('too-many-rooms')
-    const names = { title, ...lineNameOf(title) }
-    let hash: string | undefined
-    if (visibility !== 'public') {
-      // Asked before hashing, which is what costs; the engine says it of every room.
-      if (await this.find(title)) throw new Refusal('room-taken')
-      hash = await this.#passwords.hash(password, address)
+    // Asked before anything is done for it; the engine says it, too.
+    if (await this.find(title)) throw new Refusal('room-taken')
+    const { quota, onDiscard } = this.#options
+    const by = await this.#makers.makerOf(maker)
+    const make = async () => {
+      const hash = visibility === 'public' ? undefined : await this.#passwords.hash(maker.password, maker.address)
+      const room = { title, ...lineNameOf(title), description: clean(description), visibility }
+      const kept = { ...room, ...(hash !== undefined && { hash }), ...(by && { maker: by }) }
+      return this.#engine.createRoom(kept).catch(refuseTaken)
     }
-    const room = { ...names, description: clean(description), visibility, ...(hash !== undefined && { hash }) }
-    return this.#engine.createRoom(room).catch(refuseTaken)
+    return quota.make(by, make, async (room) => {
+      if (!(await this.#engine.closeRoom(room.id).catch(refuse))) return
+      this.#passwords.forget(room.id)
+      onDiscard(room)
+    })
   }
 
-  /** The public room of a name, made if need be. Refuses `room-name-invalid` and `room-private`. */
-  async open(lineName: string): Promise<RoomRecord> {
+  /** The public room of a name, made if need be. Refuses what {@link create} does. */
+  async open(lineName: string, maker: Applicant = NOBODY): Promise<RoomRecord> {
     if (!isLineName(lineName)) throw new Refusal('room-name-invalid')
     const found = await this.find(lineName)
     if (found) return found
     try {
-      return await this.create({ title: lineName, visibility: 'public' })
+      return await this.create({ title: lineName, visibility: 'public' }, { ...maker, password: '' })
     } catch (error) {
       // Somebody made it in the meantime.
       const taken = error instanceof Refusal && error.reason === 'room-taken'

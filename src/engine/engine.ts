@@ -9,6 +9,14 @@ import type { Draft, Event, LogName } from './event.ts'
 
 export type Visibility = 'public' | 'private' | 'hidden'
 
+/** From where a room was made, and by whom. */
+export interface RoomMaker {
+  /** Stands for the client's address; equal for all rooms made from one address. */
+  readonly address: string
+  /** The nickname of the session; undefined for a request without a session. */
+  readonly name?: string
+}
+
 /** What is known of a room whether or not anybody is in it. */
 export interface RoomRecord {
   /** Grows, is never used again. 1 is the lobby. */
@@ -23,6 +31,8 @@ export interface RoomRecord {
   readonly visibility: Visibility
   /** What the password is checked against; a public room has none. */
   readonly hash?: string
+  /** Unknown for a room that an earlier version made. */
+  readonly maker?: RoomMaker
   /** ms since the epoch. */
   readonly createdAt: number
   /** When what is known of it was last changed, in ms since the epoch. */
@@ -30,14 +40,14 @@ export interface RoomRecord {
 }
 
 /** A room that is to be made. */
-export interface NewRoom extends Pick<RoomRecord, 'title' | 'lineName' | 'visibility' | 'hash'> {
+export interface NewRoom extends Pick<RoomRecord, 'title' | 'lineName' | 'visibility' | 'hash' | 'maker'> {
   readonly description?: string
   /** Where the line name is empty or taken, the room gets this with its number behind it. Without one that is refused. */
   readonly stem?: string
 }
 
 /** What can be changed of a room. */
-export type RoomChange = Omit<NewRoom, 'hash'>
+export type RoomChange = Omit<NewRoom, 'hash' | 'maker'>
 
 /** A name that needs a secret. */
 export interface AccountRecord {
@@ -126,6 +136,8 @@ export interface Engine {
   /** Rejects with {@link Taken} when the title or the line name is another room's title or line name. */
   createRoom(room: NewRoom): Promise<RoomRecord>
   rooms(): Promise<readonly RoomRecord[]>
+  /** The rooms whose {@link RoomMaker.address} this is, in no order. */
+  roomsMadeFrom(address: string): Promise<readonly RoomRecord[]>
   /** How many there are. */
   roomCount(): Promise<number>
   /**

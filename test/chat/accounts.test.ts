@@ -168,6 +168,21 @@ test('so many accounts are made from one address within a minute', async () => {
   expect(await register('e', HERE)).toBe('none')
 })
 
+test('so many accounts are made from one address within a day; attempts that make none do not count', async () => {
+  const { chat, time } = await stage({ maxAccountsPerAddress: 3 })
+  const register = (name: string, address = HERE) => reasonOf(chat.register(name, name === 'bad' ? '' : 'x', address))
+  for (let n = 0; n < 5; n++) expect(await register('bad')).toBe('secret-invalid')
+  const many = await Promise.all(['a', 'b', 'c', 'd', 'e'].map((name) => register(name)))
+  expect(many.toSorted()).toEqual(['none', 'none', 'none', 'too-many-accounts', 'too-many-accounts'])
+  const refused = await chat.registerWithKey('f', HERE).catch((error: unknown) => error)
+  expect(refused).toMatchObject({ reason: 'too-many-accounts', limit: 3, bound: '3 from your address' })
+  expect(await register('f', '10.0.0.9')).toBe('none')
+  time.now += 86_399_000
+  expect(await register('g')).toBe('too-many-accounts')
+  time.now += 1_000
+  expect(await register('g')).toBe('none')
+})
+
 test('what a guest has blocked is not inherited by who registers the name', async () => {
   const { chat, engine } = await stage()
   const wire = { ...silent, keepsBlocks: true }

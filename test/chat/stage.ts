@@ -25,8 +25,8 @@ export async function stage(options: Partial<ChatOptions> = {}) {
   onTestFinished(() => engine.stop())
   const time = { now: 0 }
   const chat = new Chat(engine, { maxText: 4_000, now: () => time.now, cost: CHEAP, ...options })
-  const guest = async (name: string, room?: string | number, wire = silent) => {
-    const session = new Session(wire)
+  const guest = async (name: string, room?: string | number, wire = silent, address = '') => {
+    const session = new Session(wire, { address, mayBeEnding: false })
     await chat.login(session, name)
     if (room !== undefined) await chat.enter(session, room)
     return session

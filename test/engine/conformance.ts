@@ -405,6 +405,24 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
         expect(await engine.rooms()).toContainEqual(made)
       })
 
+      it('keep who made them, and are found by that', async () => {
+        const [here, there] = [{ address: 'here', name: 'Ann' }, { address: 'there' }]
+        const room = await engine.createRoom({ ...tech, maker: here })
+        expect(room.maker).toEqual(here)
+        const second = await engine.createRoom({ title: 'b', lineName: 'b', visibility: 'public', maker: there })
+        expect(second.maker).toEqual(there)
+        const third = await engine.createRoom({ title: 'c', lineName: 'c', visibility: 'public', maker: here })
+        await engine.createRoom({ title: 'd', lineName: 'd', visibility: 'public' })
+        expect(await engine.roomsMadeFrom('there')).toEqual([second])
+        const changed = await engine.changeRoom(room.id, { title: 'Tec', lineName: 'tec', visibility: 'hidden' })
+        expect(changed?.maker).toEqual(here)
+        const found = await engine.roomsMadeFrom('here')
+        expect(found.toSorted((a, b) => a.id - b.id)).toEqual([changed, third])
+        await engine.closeRoom(third.id)
+        expect(await engine.roomsMadeFrom('here')).toEqual([changed])
+        expect(await engine.roomsMadeFrom('nowhere')).toEqual([])
+      })
+
       it('are made once, whichever of their names is another room’s', async () => {
         await engine.createRoom(tech)
         const tries = [
@@ -652,7 +670,8 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
 
       it('a room as it was changed, closed rooms and notes are there', async ({ skip }) => {
         const gone = await engine.createRoom({ title: 'Gone', lineName: 'gone', visibility: 'public' })
-        const room = await engine.createRoom({ title: 'Tech', lineName: 'tech', visibility: 'hidden', hash: 'h' })
+        const tech = { title: 'Tech', lineName: 'tech', visibility: 'hidden', hash: 'h' } as const
+        const room = await engine.createRoom({ ...tech, maker: { address: 'here', name: 'Ann' } })
         const changed = await engine.changeRoom(room.id, { title: 'Tec', lineName: 'tec', visibility: 'private' })
         await engine.append(`room:${gone.id}`, { kind: 'joined', room: gone.id, from: 'ann', body: '' })
         await engine.closeRoom(gone.id)
@@ -660,6 +679,7 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
         const event = await engine.append(LOG, { ...said('blue'), color: 'blue', verified: true })
         await restarted(skip)
         expect(await engine.findRoom(room.id)).toEqual(changed)
+        expect(await engine.roomsMadeFrom('here')).toEqual([changed])
         expect(await engine.findRoom(gone.id)).toBeUndefined()
         expect((await engine.createRoom({ title: 'Gone', lineName: 'gone', visibility: 'public' })).id).toBeGreaterThan(
           room.id,

@@ -1,5 +1,5 @@
 import { readFile, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { EngineFault, Gone, Unavailable } from '../../src/engine/engine.ts'
@@ -112,6 +112,29 @@ describe('LocalEngine', () => {
     const engine = await started()
     expect(await engine.names(9)).toEqual(['Äda', 'bob'])
     expect(await engine.findName('ÄDA')).toBe('Äda')
+  })
+
+  it('takes over what schema 5 holds; of its rooms nobody knows who made them', async () => {
+    const db = new DatabaseSync(file)
+    db.exec(await readFile(resolve(import.meta.dirname, '../fixtures/schema-5.sql'), 'utf8'))
+    db.close()
+    const engine = await started()
+    const rooms = await engine.rooms()
+    expect(rooms.map(({ id, title, maker }) => [id, title, maker])).toEqual([
+      [1, 'Public Chat', undefined],
+      [2, 'ops', undefined],
+      [3, 'Made at Globes', undefined],
+    ])
+    const maker = { address: 'here' }
+    const made = await engine.createRoom({ title: 'new', lineName: 'new', visibility: 'public', maker })
+    expect(made).toMatchObject({ id: 4, maker })
+    expect(await engine.roomsMadeFrom('here')).toEqual([made])
+    expect((await readAll(engine, 'room:2')).map(({ kind, from }) => [kind, from])).toEqual([
+      ['joined', 'Ann'],
+      ['message', 'Ann'],
+      ['left', 'Ann'],
+    ])
+    expect(await engine.findAccount('ANN')).toMatchObject({ name: 'Ann' })
   })
 
   it('gives rising ids across logs within a millisecond', async () => {

@@ -106,12 +106,13 @@ export class LocalTarget extends LocalSource implements Target {
     }
   }
 
-  #keepRoom({ id, title, lineName, description, visibility, hash, createdAt, changedAt }: RoomRecord): void {
+  #keepRoom({ id, title, lineName, description, visibility, hash, maker, createdAt, changedAt }: RoomRecord): void {
     this.db
       .prepare(
         `INSERT INTO rooms
-           (id, title, title_key, line_name, line_key, description, visibility, hash, created_at, changed_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+           (id, title, title_key, line_name, line_key, description, visibility, hash, maker_address, maker_name, created_at,
+           changed_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       )
       .run(
         id,
@@ -122,6 +123,8 @@ export class LocalTarget extends LocalSource implements Target {
         description,
         visibility,
         hash ?? null,
+        maker?.address ?? null,
+        maker?.name ?? null,
         createdAt,
         changedAt,
       )

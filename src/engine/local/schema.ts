@@ -87,6 +87,11 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX notes_until ON notes (until) WHERE until IS NOT NULL;
   `,
   'ALTER TABLE events ADD COLUMN verified INTEGER',
+  `
+  -- From where and by whom a room was made; NULL for those of before, and "maker_name" where no session made it.
+  ALTER TABLE rooms ADD COLUMN maker_address TEXT;
+  ALTER TABLE rooms ADD COLUMN maker_name TEXT;
+  `,
 ]
 
 /** Brings a database to this version. Throws when a newer roomd has written it. */

@@ -203,6 +203,10 @@ export class RedisEngine implements Engine {
     return this.#rooms.all()
   }
 
+  async roomsMadeFrom(address: string): Promise<readonly RoomRecord[]> {
+    return this.#rooms.madeFrom(address)
+  }
+
   async roomCount(): Promise<number> {
     return this.#rooms.size
   }

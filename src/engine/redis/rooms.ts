@@ -92,6 +92,12 @@ export class RoomTable {
     return Array.from(this.#byId.values(), shown).sort((a, b) => a.id - b.id)
   }
 
+  madeFrom(address: string): RoomRecord[] {
+    this.#check()
+    const rooms = [...this.#byId.values()].filter(({ maker }) => maker?.address === address)
+    return rooms.map(shown)
+  }
+
   has(id: number): boolean {
     return this.#byId.has(id)
   }
@@ -111,7 +117,7 @@ export class RoomTable {
   }
 
   async create(room: NewRoom): Promise<RoomRecord> {
-    const args = [...this.#said(room), room.hash ?? '']
+    const args = [...this.#said(room), room.hash ?? '', room.maker?.address ?? '', room.maker?.name ?? '']
     const record = await this.#link.run('create-room', this.#keys.rooms, args)
     if (record === null) throw new Taken(room.title)
     this.learn(record)
@@ -167,9 +173,10 @@ export function shown({
   description,
   visibility,
   hash,
+  maker,
   createdAt,
   changedAt,
 }: RoomRecord): RoomRecord {
   const room = { id, title, lineName, description, visibility, createdAt, changedAt }
-  return hash === undefined ? room : { ...room, hash }
+  return { ...room, ...(hash !== undefined && { hash }), ...(maker && { maker }) }
 }
