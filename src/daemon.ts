@@ -1,15 +1,12 @@
 /** Puts engine, chat and protocols together: start, ready, drain, stop. */
 import { availableParallelism } from 'node:os'
-import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { type LoadedCertificate, loadCertificate } from './certificate.ts'
 import { Chat } from './chat/chat.ts'
 import type { Cost } from './chat/secrets.ts'
 import type { Config } from './config.ts'
-import { type Engine, EngineFault } from './engine/engine.ts'
-import { LocalEngine } from './engine/local/local.ts'
-import { placeOf } from './engine/redis/url.ts'
-import type { Watch } from './engine/watch.ts'
+import { EngineFault } from './engine/engine.ts'
+import { engineOf, settingsOf } from './engines.ts'
 import { Admission } from './protocols/admission.ts'
 import { chatroomListener } from './protocols/chatroom/chatroom.ts'
 import { chatterboxListener, chatterboxOptions } from './protocols/chatterbox/chatterbox.ts'
@@ -49,7 +46,7 @@ export async function startDaemon(
   /** Who wants to know of every commit. */
   let measured: ((events: number, ms: number) => void) | undefined
   const { promise: died, resolve: die } = Promise.withResolvers<EngineFault>()
-  const engine = await engineOf(config, {
+  const engine = await engineOf(config, settingsOf(config), {
     trouble: (reason) => log.error({ reason }, 'cannot commit; lines are answered with an error until it works again'),
     recovered: () => log.info('commits work again'),
     warning: (reason) => log.warn({ reason }, 'commits work, but something is wrong beneath'),
@@ -143,18 +140,6 @@ export async function startDaemon(
     stop: () => (stopping ??= stop()),
     reload: () => (reloading = reloading.then(reload)),
   }
-}
-
-/** An engine is one line here; what Redis needs is loaded only where it is used. */
-async function engineOf(config: Config, watch: Watch): Promise<Engine> {
-  const keep = { days: config['keep-days'], events: config['keep-events'] }
-  const memory = { events: config['memory-events'], bytes: config['memory-bytes'] }
-  const file = config.data === ':memory:' ? ':memory:' : join(config.data, 'roomd.db')
-  const common = { lobby: config.lobby, keep, memory }
-  const place = config.redis === undefined ? undefined : placeOf(config.redis)
-  if (!place) return new LocalEngine({ ...common, file, sync: config.sync }, watch)
-  const { RedisEngine } = await import('./engine/redis/redis.ts')
-  return new RedisEngine({ ...common, place, prefix: config['redis-prefix'] }, watch)
 }
 
 /** A protocol is one line here, or in web.ts where the HTTP port carries it. */

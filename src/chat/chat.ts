@@ -7,6 +7,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Engine, RoomRecord } from '../engine/engine.ts'
 import { Accounts, Proof } from './accounts.ts'
+import { type Administered, Administration } from './administration.ts'
 import { Alone } from './alone.ts'
 import { Attempts } from './attempts.ts'
 import { Blocking } from './blocking.ts'
@@ -43,6 +44,8 @@ export interface ChatOptions {
   readonly maxRoomsPerAddress?: number
   /** Called when a room was closed because its maker needed the space for another one. */
   readonly onDiscard?: (room: RoomRecord) => void
+  /** Called with what the operator of the server has done, on whatever node. */
+  readonly onAdministered?: (done: Administered) => void
   /** Accounts that may be made from one address within a minute; 0, or nothing, for no bound. */
   readonly maxRegistrations?: number
   /** Accounts that may be made from one address within a day; 0, or nothing, for no bound. */
@@ -61,6 +64,7 @@ export class Chat {
   readonly directory: Directory
   readonly tickets: Tickets
   readonly makers: RoomMakers
+  readonly administration: Administration
   /** What is said. */
   readonly talk: Talk
   /** What the nodes tell one another. */
@@ -92,6 +96,7 @@ export class Chat {
       maxRooms,
       maxRoomsPerAddress,
       onDiscard = () => {},
+      onAdministered = () => {},
       cost,
       checksAtOnce,
     } = options
@@ -116,11 +121,20 @@ export class Chat {
     this.tickets = new Tickets(engine, ticketMs)
     this.talk = new Talk(engine, this.#blocks, this.counts, maxText)
     this.#alone = new Alone(engine)
+    this.administration = new Administration(engine, {
+      accounts: this.#accounts,
+      tickets: this.tickets,
+      blocking: this.#blocking,
+      directory: this.directory,
+      here: this.#here,
+      close: (session) => this.close(session),
+      onAdministered,
+    })
   }
 
   /**
    * Lets a guest in under a name, or the owner of an account with the {@link Proof} of it. Refuses `name-invalid`,
-   * `name-reserved`, which an account's name is for a guest, and `unavailable`. Whether a name is free is asked on entering a
+   * `name-reserved`, which an account's name is for a guest, `secret-wrong` for a proof that is out of date, and `unavailable`. Whether a name is free is asked on entering a
    * room, but where it is to be `alone`: then nobody may be logged in or in a room under it, which is refused with `name-in-use`.
    */
   async login(session: Session, as: string | Proof, alone = false): Promise<void> {
@@ -131,6 +145,8 @@ export class Chat {
     await this.#closed(key)
     this.#present(key).add(session)
     try {
+      // The operator may have taken the account away since, and has not found this session.
+      if (registered && !(await this.#accounts.isGood(as).catch(refuse))) this.#refuseLogin(new Refusal('secret-wrong'))
       if (alone) await this.#takeAlone(session, name).catch((error) => this.#refuseLogin(error))
       await this.#blocking.load(name)
     } catch (error) {

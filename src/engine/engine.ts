@@ -55,6 +55,8 @@ export interface AccountRecord {
   readonly name: string
   /** What the secret is checked against. */
   readonly hash: string
+  /** ms since the epoch; unknown for accounts that an earlier version kept in Redis. */
+  readonly createdAt?: number
 }
 
 /** Somebody who does not want to hear from somebody, for as long as he does not take it back. */
@@ -109,6 +111,9 @@ export interface Engine {
    * committed after the call is not part of it. Rejects with {@link Gone} before the first page.
    */
   read(log: LogName, range: Range): AsyncIterable<readonly Event[]>
+
+  /** Removes all that a log holds; ids go on rising, and what came before is {@link Gone}. Committed when it resolves. */
+  clear(log: LogName): Promise<void>
 
   /** Calls the listener with every event committed from now on, in the log's order. Returns the end of it. */
   follow(log: LogName, listener: Listener): () => void
@@ -171,6 +176,15 @@ export interface Engine {
   createAccount(name: string, hash: string): Promise<boolean>
   /** MUST be cheap for a name without an account: every guest is asked after. */
   findAccount(name: string): Promise<AccountRecord | undefined>
+  /** All accounts, in pages, in no order. */
+  accounts(): AsyncIterable<readonly AccountRecord[]>
+  /**
+   * Gives an account another hash. Resolves with the account as it was, with undefined when there is none of that name. Committed
+   * when it resolves; other nodes MAY find the account as it was until they have heard of it.
+   */
+  changeAccount(name: string, hash: string): Promise<AccountRecord | undefined>
+  /** The same, but the account is removed. */
+  removeAccount(name: string): Promise<AccountRecord | undefined>
 
   /** Keeps that `owner` has blocked `name`; once is as good as twice. Committed when it resolves. */
   keepBlock(owner: string, name: string): Promise<void>

@@ -116,7 +116,7 @@ function canonical(record: KeptRecord, place: number): unknown {
       return [id, title, lineName, description, visibility, hash, ...made, changedAt]
     }
     case 'account':
-      return [record.account.name, record.account.hash]
+      return [record.account.name, record.account.hash, record.account.createdAt ?? null]
     case 'name':
       return [place, record.name]
     case 'block':

@@ -41,6 +41,8 @@ export interface Link extends Lifeline {
   drained(): Promise<void>
   /** Nothing more is heard; the connection ends once everything pushed has left. */
   hangUp(): void
+  /** Ends the connection with the last word for that reason; it is logged and counted. */
+  disconnect(reason: DisconnectReason): void
 }
 
 export type QueueKind = new (stream: Duplex, limit: number, owner: OutboxOwner) => Queue
@@ -217,7 +219,7 @@ export abstract class Connection implements OutboxOwner, Link {
     void turnEnd().then(() => this.ready())
   }
 
-  protected disconnect(reason: DisconnectReason): void {
+  disconnect(reason: DisconnectReason): void {
     this.#options.tally.disconnect(reason)
     this.#options.log.warn({ ...this.#who, reason, queued: this.outbox.queued }, 'disconnected')
     this.#close(GRACE_MS, reason)

@@ -12,6 +12,8 @@ export type DisconnectReason =
   | 'unavailable'
   | 'frame-too-long'
   | 'peer-vanished'
+  | 'account-removed'
+  | 'password-changed'
   | 'stopping'
 
 export const DISCONNECTS: Readonly<Record<DisconnectReason, Disconnect>> = {
@@ -24,5 +26,8 @@ export const DISCONNECTS: Readonly<Record<DisconnectReason, Disconnect>> = {
   'frame-too-long': { text: 'Message too long', reconnect: true },
   // Counted and logged; the peer hears nothing any more.
   'peer-vanished': { text: 'No acknowledgement', reconnect: true },
+  // Done by the operator of the server.
+  'account-removed': { text: 'Your account has been removed', reconnect: false },
+  'password-changed': { text: 'Your password has been changed, log in with the new one', reconnect: false },
   stopping: { text: 'Server is stopping, come back in a moment', reconnect: true },
 }

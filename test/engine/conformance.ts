@@ -598,8 +598,9 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
         expect(await engine.findAccount('alice')).toBeUndefined()
         expect(await engine.createAccount('Alice', 'hash')).toBe(true)
         for (const name of ['Alice', 'ALICE', 'Ａｌｉｃｅ']) {
-          expect(await engine.findAccount(name)).toEqual({ name: 'Alice', hash: 'hash' })
+          expect(await engine.findAccount(name)).toEqual({ name: 'Alice', hash: 'hash', createdAt: expect.any(Number) })
         }
+        expect(Math.abs(((await engine.findAccount('alice'))?.createdAt ?? 0) - Date.now())).toBeLessThan(5_000)
         expect(await engine.findAccount('alic')).toBeUndefined()
       })
 
@@ -608,6 +609,64 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
         const won = (await Promise.all(tries)).flatMap((made, n) => (made ? [n] : []))
         expect(won).toHaveLength(1)
         expect(await engine.findAccount('bob')).toMatchObject({ hash: `hash ${won[0]}` })
+      })
+    })
+
+    describe('accounts, of which some go', () => {
+      const all = async () => {
+        const names = (await Array.fromAsync(engine.accounts())).flat().map(({ name }) => name)
+        return [...new Set(names)].toSorted()
+      }
+
+      it('are listed, however many', async () => {
+        expect(await all()).toEqual([])
+        const names = numbers(2_500).map((n) => `name${n}`)
+        await Promise.all(names.map((name) => engine.createAccount(name, 'hash')))
+        expect(await all()).toEqual(names.toSorted())
+      })
+
+      it('get another hash, and keep the rest', async () => {
+        await engine.createAccount('Alice', 'hash')
+        const before = await engine.findAccount('alice')
+        expect(await engine.changeAccount('ALICE', 'other')).toEqual(before)
+        expect(await engine.findAccount('alice')).toEqual({ ...before, hash: 'other' })
+        expect(await engine.changeAccount('nobody', 'hash')).toBeUndefined()
+        expect(await all()).toEqual(['Alice'])
+      })
+
+      it('are removed once, and may be made again', async () => {
+        await engine.createAccount('Alice', 'hash')
+        await engine.createAccount('bob', 'hash')
+        const before = await engine.findAccount('alice')
+        const removed = await Promise.all(['Alice', 'ALICE', 'alice'].map((name) => engine.removeAccount(name)))
+        expect(removed.filter((account) => account !== undefined)).toEqual([before])
+        expect(await engine.findAccount('alice')).toBeUndefined()
+        expect(await all()).toEqual(['bob'])
+        // That it was seen stays.
+        expect(await engine.findName('alice')).toBe('Alice')
+        expect(await engine.createAccount('ALICE', 'new')).toBe(true)
+        expect(await engine.findAccount('alice')).toMatchObject({ name: 'ALICE', hash: 'new' })
+      })
+    })
+
+    describe('a log that is cleared', () => {
+      it.each([false, true])('holds nothing, and goes on, followed: %j', async (followed) => {
+        const heard: Event[] = []
+        if (followed) engine.follow('inbox:ann', (event) => heard.push(event))
+        const draft: Draft = { kind: 'private', room: 1, from: 'bob', to: 'ann', body: 'psst' }
+        const before = await Promise.all(numbers(1_200).map(() => engine.append('inbox:ann', draft)))
+        const other = await engine.append('inbox:bob', draft)
+        await engine.clear('inbox:ann')
+        await eventually(async () => expect(await readAll(engine, 'inbox:ann')).toEqual([]))
+        expect(await readAll(engine, 'inbox:ann', { limit: 5 })).toEqual([])
+        const after = await engine.append('inbox:ann', draft)
+        expect(after.id).toBeGreaterThan(before.at(-1)?.id ?? Number.NaN)
+        expect(await readAll(engine, 'inbox:ann')).toEqual([after])
+        await expect(readAll(engine, 'inbox:ann', { after: before[0]?.id ?? 0 })).rejects.toThrow(Gone)
+        expect(await readAll(engine, 'inbox:ann', { after: before.at(-1)?.id ?? 0 })).toEqual([after])
+        expect(await readAll(engine, 'inbox:bob')).toEqual([other])
+        if (followed) expect(heard).toEqual([...before, after])
+        await engine.clear('inbox:nobody')
       })
     })
 
@@ -691,13 +750,16 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
 
       it('accounts, kept blocks and names are there', async ({ skip }) => {
         await engine.createAccount('Alice', 'hash')
+        await engine.createAccount('gone', 'hash')
+        await engine.removeAccount('gone')
         await engine.keepBlock('Alice', 'Bob')
         await engine.append(LOG, { kind: 'joined', room: 1, from: 'carol', body: '' })
         await restarted(skip)
-        expect(await engine.findAccount('alice')).toEqual({ name: 'Alice', hash: 'hash' })
+        expect(await engine.findAccount('alice')).toMatchObject({ name: 'Alice', hash: 'hash' })
         expect(await engine.createAccount('ALICE', 'other')).toBe(false)
         expect(await engine.blocksWith('bob')).toEqual([{ owner: 'alice', name: 'Bob' }])
-        expect(await engine.names(9)).toEqual(['Alice', 'carol'])
+        expect(await engine.findAccount('gone')).toBeUndefined()
+        expect(await engine.names(9)).toEqual(['Alice', 'gone', 'carol'])
       })
 
       it('what waited when it was stopped is there too', async ({ skip }) => {

@@ -28,6 +28,9 @@ export interface LocalOptions extends StoreOptions {
   readonly memory: MemoryLimits
 }
 
+/** Accounts of a page. */
+const ACCOUNTS = 1_000
+
 /** A log that somebody follows: only those are kept in memory. */
 interface Followed {
   /** Replaced, not changed, when somebody comes or goes. */
@@ -94,6 +97,14 @@ export class LocalEngine implements Engine {
 
   read(log: LogName, range: Range): AsyncIterable<readonly Event[]> {
     return readLog(this.#thread.reading, log, range, this.#followed.get(log)?.recent)
+  }
+
+  async clear(log: LogName): Promise<void> {
+    for (;;) {
+      const upTo = await this.#thread.ask({ op: 'clear', log })
+      if (upTo === undefined) return
+      this.#followed.get(log)?.recent?.trim(upTo)
+    }
   }
 
   follow(log: LogName, listener: Listener): () => void {
@@ -198,6 +209,25 @@ export class LocalEngine implements Engine {
 
   async findAccount(name: string): Promise<AccountRecord | undefined> {
     return this.#accounts.has(fold(name)) ? this.#thread.ask({ op: 'findAccount', name }) : undefined
+  }
+
+  async *accounts(): AsyncGenerator<readonly AccountRecord[]> {
+    for (let after = 0; ; ) {
+      const { page, last } = await this.#thread.ask({ op: 'accounts', after, limit: ACCOUNTS })
+      if (page.length > 0) yield page
+      if (page.length < ACCOUNTS) return
+      after = last
+    }
+  }
+
+  async changeAccount(name: string, hash: string): Promise<AccountRecord | undefined> {
+    return this.#thread.ask({ op: 'changeAccount', name, hash })
+  }
+
+  async removeAccount(name: string): Promise<AccountRecord | undefined> {
+    const removed = await this.#thread.ask({ op: 'changeAccount', name, hash: undefined })
+    this.#accounts.delete(fold(name))
+    return removed
   }
 
   async keepBlock(owner: string, name: string): Promise<void> {

@@ -85,10 +85,9 @@ export class LocalTarget extends LocalSource implements Target {
         this.#keepRoom(record.room)
         return
       case 'account': {
-        // When an account was made is no part of what engines keep, only of what this one notes.
-        const { name, hash } = record.account
+        const { name, hash, createdAt = 0 } = record.account
         const made = this.db.prepare('INSERT INTO accounts (key, name, hash, created_at) VALUES (?, ?, ?, ?)')
-        made.run(fold(name), name, hash, Date.now())
+        made.run(fold(name), name, hash, createdAt)
         return
       }
       case 'name':

@@ -21,7 +21,7 @@ export function serveStore(port: MessagePort, options: StoreOptions): void {
     const from = unfinishedFrom(database.db)
     if (from !== undefined) throw new Error(unfinished(options.file, from))
     store = new Store(database.db)
-    store.rooms.ensureLobby(options.lobby)
+    if (options.lobby !== undefined) store.rooms.ensureLobby(options.lobby)
     const { names } = store
     const anyBlock = names.anyBlock()
     tell({ notice: 'open', rooms: store.rooms.all(), stranded: store.stranded(), accounts: names.accounts(), anyBlock })

@@ -5,21 +5,28 @@ import type { Link } from './link.ts'
 
 /** Accounts, and names seen, that are remembered here. */
 const REMEMBERED = 10_000
+/** Accounts of a page, roughly. */
+const PAGE = 1_000
 
 /** What Redis holds of names: accounts, their blocks, and who was ever seen. */
 export class People {
   readonly #keys: Keys
   readonly #link: Link
+  readonly #node: () => string
   /**
-   * By folded name. An account never changes, so what was found once is right as long as Redis loses nothing. That there is
-   * none is asked each time: it may have been made a moment ago, and it is one small question.
+   * By folded name. Every node is told of an account that is changed or removed, so what was found once is right until then, as
+   * long as Redis loses nothing. That there is none is asked each time: it may have been made a moment ago, and it is one small
+   * question.
    */
   readonly #accounts = new Map<string, AccountRecord>()
+  /** Counts what was told: what was asked before that may come in later. */
+  #changes = 0
   readonly #seen = new Map<string, true>()
 
-  constructor(keys: Keys, link: Link) {
+  constructor(keys: Keys, link: Link, node: () => string) {
     this.#keys = keys
     this.#link = link
+    this.#node = node
   }
 
   /** The connection is gone, and perhaps what Redis knew. */
@@ -30,7 +37,8 @@ export class People {
 
   async createAccount(name: string, hash: string): Promise<boolean> {
     const keys = [this.#keys.accounts, ...this.#keys.names]
-    return (await this.#link.run('account', keys, [fold(name), JSON.stringify({ name, hash }), name])) === 1
+    const account: AccountRecord = { name, hash, createdAt: Date.now() }
+    return (await this.#link.run('account', keys, [fold(name), JSON.stringify(account), name])) === 1
   }
 
   async findAccount(name: string): Promise<AccountRecord | undefined> {
@@ -41,11 +49,39 @@ export class People {
       return known
     }
     const { connection } = this.#link
+    const changes = this.#changes
     const kept = await this.#link.command(['HGET', this.#keys.accounts, key])
     if (typeof kept !== 'string') return undefined
     const account: AccountRecord = JSON.parse(kept)
-    if (connection === this.#link.connection) keep(this.#accounts, key, account)
+    if (connection === this.#link.connection && changes === this.#changes) keep(this.#accounts, key, account)
     return account
+  }
+
+  async *accounts(): AsyncGenerator<readonly AccountRecord[]> {
+    for (let cursor = '0'; ; ) {
+      // The reply to HSCAN: the cursor, then names and accounts by turns. It may hold one more than once.
+      const reply = await this.#link.command(['HSCAN', this.#keys.accounts, cursor, 'COUNT', String(PAGE)])
+      const [next, found] = reply as readonly [string, readonly string[]]
+      const page = found.filter((_, place) => place % 2 === 1).map((account): AccountRecord => JSON.parse(account))
+      if (page.length > 0) yield page
+      if (next === '0') return
+      cursor = next
+    }
+  }
+
+  /** Without a hash the account is removed. */
+  async changeAccount(name: string, hash = ''): Promise<AccountRecord | undefined> {
+    const key = fold(name)
+    const args = [this.#node(), this.#keys.control, key, hash]
+    const was = await this.#link.run('change-account', [this.#keys.accounts], args)
+    this.forget(key)
+    return was === null ? undefined : JSON.parse(was)
+  }
+
+  /** A node has changed an account, or removed it. */
+  forget(key: string): void {
+    this.#changes++
+    this.#accounts.delete(key)
   }
 
   /** Somebody joins a room. */

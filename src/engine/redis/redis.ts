@@ -37,8 +37,8 @@ export interface RedisOptions {
   readonly place: Place
   /** What every key and channel begins with. */
   readonly prefix: string
-  /** Line name of room 1. */
-  readonly lobby: string
+  /** Line name that room 1 gets; it keeps its own if none is given. */
+  readonly lobby: string | undefined
   readonly keep: Retention
   readonly memory: MemoryLimits
   readonly timing?: Timing
@@ -49,6 +49,7 @@ const TIMING: Timing = { lease: 5_000, renew: 1_500 }
 const STOP_MS = 5_000
 
 export class RedisEngine implements Engine {
+  readonly #keys: Keys
   readonly #link: Link
   readonly #health: Health
   readonly #nodes: Nodes
@@ -72,6 +73,7 @@ export class RedisEngine implements Engine {
       resume: (connection) => resume.resume(connection),
       up: () => resume.up(),
     })
+    this.#keys = keys
     this.#link = link
     this.#health = new Health(options.place, watch)
     this.#nodes = new Nodes(keys, link, timing, this.#health)
@@ -90,11 +92,11 @@ export class RedisEngine implements Engine {
       () => this.#nodes.id,
       (room) => this.#changes.changed(room),
     )
-    this.#people = new People(keys, link)
+    this.#people = new People(keys, link, () => this.#nodes.id)
     this.#notes = new Notes(keys, link)
     this.#sweep = new Sweep(keys, link, options.keep)
     this.#store = storeOf(keys, link)
-    this.#changes = new Changes(keys, this.#nodes, this.#feeds, this.#claims, this.#rooms)
+    this.#changes = new Changes(keys, this.#nodes, this.#feeds, this.#claims, this.#rooms, this.#people)
     const parts = {
       keys,
       health: this.#health,
@@ -159,6 +161,10 @@ export class RedisEngine implements Engine {
   read(log: LogName, range: Range): AsyncIterable<readonly Event[]> {
     const feed = this.#link.connection ? this.#feeds.get(log) : undefined
     return readLog(this.#store, log, range, feed?.recent)
+  }
+
+  async clear(log: LogName): Promise<void> {
+    await this.#link.run('clear', this.#keys.ofLog(log, ''), [this.#keys.control, log])
   }
 
   follow(log: LogName, listener: Listener): () => void {
@@ -257,6 +263,18 @@ export class RedisEngine implements Engine {
 
   findAccount(name: string): Promise<AccountRecord | undefined> {
     return this.#people.findAccount(name)
+  }
+
+  accounts(): AsyncIterable<readonly AccountRecord[]> {
+    return this.#people.accounts()
+  }
+
+  changeAccount(name: string, hash: string): Promise<AccountRecord | undefined> {
+    return this.#people.changeAccount(name, hash)
+  }
+
+  removeAccount(name: string): Promise<AccountRecord | undefined> {
+    return this.#people.changeAccount(name)
   }
 
   keepBlock(owner: string, name: string): Promise<void> {

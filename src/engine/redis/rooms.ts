@@ -42,18 +42,22 @@ export class RoomTable {
   }
 
   /** Reads all rooms anew. What is known here and Redis has lost is put back first. */
-  async load(connection: Connection, lobby: string): Promise<Loaded> {
+  async load(connection: Connection, lobby: string | undefined): Promise<Loaded> {
     const known = { rooms: [...this.#byId.values()], number: this.#number, version: this.#version }
     const lost = await restoreRooms(connection, this.#keys, this.#node(), known)
-    const made = [lobby, fold(lobby), LOBBY_TITLE, fold(LOBBY_TITLE), LOBBY_DESCRIPTION]
-    const ensured = await connection.run('lobby', this.#keys.rooms, [this.#node(), this.#keys.control, ...made])
-    if (ensured === 0) throw new EngineFault(`--lobby ${lobby} is the name of another room`)
+    if (lobby !== undefined) await this.#ensureLobby(connection, lobby)
     const before = [...this.#byId.values()]
     const records = await readRooms(connection, this.#keys)
     // What was told meanwhile is newer.
     for (const room of before) if (this.#byId.get(room.id) === room) this.#forget(room)
     for (const record of records) this.#learn(record)
     return { lost, closed: before.map(({ id }) => id).filter((id) => !this.#byId.has(id)) }
+  }
+
+  async #ensureLobby(connection: Connection, lobby: string): Promise<void> {
+    const made = [lobby, fold(lobby), LOBBY_TITLE, fold(LOBBY_TITLE), LOBBY_DESCRIPTION]
+    const ensured = await connection.run('lobby', this.#keys.rooms, [this.#node(), this.#keys.control, ...made])
+    if (ensured === 0) throw new EngineFault(`--lobby ${lobby} is the name of another room`)
   }
 
   /** The connection is gone: what is told now is not heard. What is known is not asked until {@link load}. */

@@ -14,6 +14,7 @@ export interface Answers {
   restore: readonly [lost: number, conflicts: readonly string[]]
   sync: readonly [start: string, last: string, lost: string]
   trim: number
+  clear: number
   back: string | null
   renew: readonly ['dead'] | readonly [state: 'ok' | 'lost', beat: string, ...expired: string[]]
   enrol: number
@@ -27,6 +28,7 @@ export interface Answers {
   lobby: number
   'restore-rooms': number
   account: number
+  'change-account': string | null
   see: number
   names: readonly string[]
   block: number
@@ -50,6 +52,7 @@ const BEGINS: { readonly [S in ScriptName]: readonly string[] } = {
   restore: ['log', 'claims'],
   sync: ['log'],
   trim: ['log'],
+  clear: ['log'],
   back: ['log'],
   renew: ['nodes'],
   enrol: ['nodes'],
@@ -63,6 +66,7 @@ const BEGINS: { readonly [S in ScriptName]: readonly string[] } = {
   lobby: ['rooms'],
   'restore-rooms': ['rooms'],
   account: [],
+  'change-account': [],
   see: [],
   names: [],
   block: [],

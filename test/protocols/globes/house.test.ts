@@ -149,7 +149,14 @@ test('a room that has ended during the handshake lets its client go', async () =
   const room = await chat.directory.create({ title: 'short', visibility: 'public' })
   await chat.directory.close(room.id)
   const code = await new Promise((hangUp) => {
-    const link = { address: core.HERE, push: () => {}, drained: async () => {}, hangUp, mayBeEnding: false }
+    const link = {
+      address: core.HERE,
+      push: () => {},
+      drained: async () => {},
+      hangUp,
+      mayBeEnding: false,
+      disconnect: () => {},
+    }
     const conversation = new GlobesConversation({ chat, wire: new GlobesWire(), maxText: 4_000 }, link, { room })
     onTestFinished(() => conversation.leave())
   })

@@ -313,7 +313,12 @@ test('events of a turn are encoded once, whatever the number of sockets', async 
 test('nor are they for those who have come within the turn and get a part of it', async () => {
   const wire = new GlobesWire()
   const heard: number[] = []
-  const link = { push: ({ length }: Buffer) => void heard.push(length), address: '', mayBeEnding: false }
+  const link = {
+    push: ({ length }: Buffer) => void heard.push(length),
+    address: '',
+    mayBeEnding: false,
+    disconnect: () => {},
+  }
   const session = () => new GlobesSession(wire, link, () => {})
   const events = ['one', 'two'].map((body, id): Event => ({ kind: 'message', room: 1, from: 'david', body, id, at: 0 }))
   const record = {

@@ -21,6 +21,7 @@ function stage(safe = false) {
       push: (frame: Buffer) => void pushed.push(frame),
       drained: async () => {},
       mayBeEnding: false,
+      disconnect: () => {},
     }
     const ended: number[] = []
     session.attach({ ...link, hangUp: (code = 1000) => void ended.push(code) })
@@ -77,6 +78,7 @@ test('what happens before the handshake is done is told behind it', () => {
     drained: async () => {},
     hangUp: () => {},
     mayBeEnding: false,
+    disconnect: () => {},
   })
   expect(Buffer.concat(pushed)).toEqual(bytes({ event: 'join', username: 'bob' }, said('bob', 'hi')))
 })
@@ -94,6 +96,7 @@ test('who was logged out before the handshake was done, or is put out, is hung u
     push: () => {},
     drained: async () => {},
     mayBeEnding: false,
+    disconnect: () => {},
     hangUp: (code = 1000) => void ended.push(code),
   })
   expect(ended).toEqual([1000])
