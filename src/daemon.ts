@@ -2,11 +2,14 @@
 import { availableParallelism } from 'node:os'
 import type { Logger } from 'pino'
 import { type LoadedCertificate, loadCertificate } from './certificate.ts'
+import type { Administered } from './chat/administration.ts'
 import { Chat } from './chat/chat.ts'
 import type { Cost } from './chat/secrets.ts'
 import type { Config } from './config.ts'
+import { carryOut } from './control/operations.ts'
+import { ControlSocket } from './control/socket.ts'
 import { EngineFault } from './engine/engine.ts'
-import { engineOf, settingsOf } from './engines.ts'
+import { engineOf, fileOf, settingsOf } from './engines.ts'
 import { Admission } from './protocols/admission.ts'
 import { chatroomListener } from './protocols/chatroom/chatroom.ts'
 import { chatterboxListener, chatterboxOptions } from './protocols/chatterbox/chatterbox.ts'
@@ -16,6 +19,13 @@ import { LineWire, lastLine } from './protocols/line/wire.ts'
 import type { Vitals } from './protocols/operation/vitals.ts'
 import type { Address, Certificate, Protocol } from './protocols/protocol.ts'
 import { Tally } from './protocols/tally.ts'
+
+/** What the operator has done, for the log. */
+const ADMINISTERED: Readonly<Record<Administered['what'], string>> = {
+  'room-closed': 'room closed by the operator',
+  'account-removed': 'account removed by the operator',
+  'password-changed': 'password changed by the operator',
+}
 
 export interface Daemon {
   /** What listens where, by the protocol's name. */
@@ -67,6 +77,7 @@ export async function startDaemon(
     maxRoomsPerAddress: config['max-rooms-per-address'],
     maxRegistrations: config['max-registrations'],
     maxAccountsPerAddress: config['max-accounts-per-address'],
+    onAdministered: ({ what, ...details }) => log.info(details, ADMINISTERED[what]),
     onDiscard: ({ id, title }) =>
       log.info({ room: id, title }, 'room closed to make space for another one of its maker'),
     ticketMs: config['piratchat-session'] * 1_000,
@@ -75,6 +86,7 @@ export async function startDaemon(
     checksAtOnce: Math.max(1, availableParallelism() - 1),
   })
   let stopping: Promise<void> | undefined
+  let control: ControlSocket | undefined
   const tally = new Tally()
   const vitals: Vitals = {
     version,
@@ -103,6 +115,7 @@ export async function startDaemon(
     await Promise.all(protocols.map(({ protocol }) => (protocol.drain ? undefined : protocol.stop())))
     await Promise.all(asked.map(({ protocol }) => protocol.stop()))
     clearTimeout(abort)
+    await control?.close()
     await chat.stop()
     await engine.stop()
   }
@@ -131,6 +144,11 @@ export async function startDaemon(
   } catch (error) {
     await stop()
     throw new EngineFault(whyNot(error, config.host))
+  }
+  const operated = { chat, admins: config.admins }
+  // On Redis an operator needs none: what it opens is one more node.
+  if (fileOf(config) !== undefined) {
+    control = await ControlSocket.open(config.data, log, (request) => carryOut(operated, request))
   }
   log.info({ ms: Math.round(performance.now() - started) }, 'ready')
 

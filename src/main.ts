@@ -6,7 +6,7 @@
 import cluster from 'node:cluster'
 import { readFileSync } from 'node:fs'
 import { type Logger, pino } from 'pino'
-import yargs from 'yargs'
+import yargs, { type Argv } from 'yargs'
 import { hideBin } from 'yargs/helpers'
 import { ConfigError, checkConfig, OPTIONS, type Option } from './config.ts'
 import { startDaemon } from './daemon.ts'
@@ -41,6 +41,12 @@ function describe([name, { type, group, choices, default: value, describe: what 
   return [name, described] as const
 }
 
+/** A command that works on what a daemon keeps, running or not. */
+function operation(command: Argv) {
+  for (const name of Object.keys(OPTIONS)) if (!['data', 'redis', 'redis-prefix'].includes(name)) command.hide(name)
+  return command.positional('action', { type: 'string', demandOption: true }).positional('name', { type: 'string' })
+}
+
 async function parse(args: readonly string[]): Promise<Record<string, unknown>> {
   return await yargs([...args])
     .scriptName('roomd')
@@ -58,6 +64,12 @@ async function parse(args: readonly string[]): Promise<Record<string, unknown>> 
           to: { ...PLACE, describe: 'the same to move to; nothing may be there yet' },
         })
       },
+    )
+    .command('room <action> [name]', 'rooms, also of a running daemon: list, close NAME', operation)
+    .command(
+      'account <action> [name]',
+      'accounts, also of a running daemon: list, remove NAME, password NAME (asks for a new one)',
+      operation,
     )
     .options(Object.fromEntries(Object.entries<Option>(OPTIONS).map(describe)))
     .config('config', 'JSON file of options', (file: string) => {
@@ -93,6 +105,10 @@ async function logTo({ isTTY }: NodeJS.WriteStream, level: string): Promise<Logg
 async function run(args: readonly string[]): Promise<void> {
   const options = await parse(args)
   const [command] = options._ as readonly unknown[]
+  if (command === 'room' || command === 'account') {
+    const { operate } = await import('./control/command.ts')
+    return exit((await operate(command, options)) ? STOPPED : FAULT)
+  }
   if (command !== 'migrate') return serve(options)
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {

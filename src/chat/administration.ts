@@ -1,4 +1,4 @@
-import type { Engine, RoomRecord } from '../engine/engine.ts'
+import type { AccountRecord, Engine, RoomRecord } from '../engine/engine.ts'
 import type { Accounts } from './accounts.ts'
 import type { Blocking } from './blocking.ts'
 import type { Directory } from './directory.ts'
@@ -43,6 +43,15 @@ export class Administration {
   async closeRoom({ id, title }: RoomRecord): Promise<void> {
     await this.#parts.directory.close(id)
     this.#tell({ what: 'room-closed', room: id, title })
+  }
+
+  /** All accounts, in pages, in no order. Refuses `unavailable`. */
+  async *accounts(): AsyncGenerator<readonly AccountRecord[]> {
+    try {
+      yield* this.#engine.accounts()
+    } catch (error) {
+      refuse(error)
+    }
   }
 
   /**

@@ -156,6 +156,11 @@ export class Directory {
     return counts.size - (counts.has(ALONE) ? 1 : 0)
   }
 
+  /** How many are in each room in which there is somebody. */
+  memberCounts(): Promise<ReadonlyMap<number, number>> {
+    return this.#engine.memberCounts().catch(refuse)
+  }
+
   /** Who is in a room, in order of joining, and what they did last. */
   async people(id: number): Promise<Person[]> {
     const members = await this.inside(id)
