@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { checkConfig } from '../../src/config.ts'
 import { networkOf } from '../../src/protocols/network.ts'
 
 describe('networkOf', () => {
@@ -38,6 +39,10 @@ describe('networkOf', () => {
   ])('counts the first %d bits where that is asked for', (bits, network) => {
     expect(networkOf('2001:db8:12:3456::1', bits)).toBe(network)
     expect(networkOf('::ffff:203.0.113.9', bits)).toBe('203.0.113.9')
+  })
+
+  it.each([0, 129, '64x', -1])('refuses %s as a number of bits', (bits) => {
+    expect(() => checkConfig({ 'ipv6-prefix': bits })).toThrow(`--ipv6-prefix is a number from 1 to 128, not ${bits}`)
   })
 
   it('gives two addresses the same network exactly when their first bits are the same', () => {
