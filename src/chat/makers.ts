@@ -2,7 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto'
 import type { Engine, RoomMaker, RoomRecord } from '../engine/engine.ts'
 import type { Event } from '../engine/event.ts'
 import { fold } from './names.ts'
-import { newest } from './newest.ts'
+import type { Reader } from './reader.ts'
 import { refuse } from './refusal.ts'
 
 /** How long the maker of a room may undo it, in ms. */
@@ -25,13 +25,15 @@ export interface Applicant {
 /** Tells by whom rooms were made, and which of them nobody but their makers has used. */
 export class RoomMakers {
   readonly #engine: Engine
+  readonly #reader: Reader
   /** Hides addresses in the store; the same on all nodes, and for good. */
   #secret: string | undefined
   /** Until when a room is known not to be silent, in ms since the epoch; for good once others have spoken in it. */
   readonly #inUse = new Map<number, number>()
 
-  constructor(engine: Engine) {
+  constructor(engine: Engine, reader: Reader) {
     this.#engine = engine
+    this.#reader = reader
   }
 
   /** What a room keeps of its maker; undefined for one without an address. Refuses `unavailable`. */
@@ -55,14 +57,15 @@ export class RoomMakers {
    */
   async mayUndo(room: RoomRecord, address: string): Promise<boolean> {
     if (!(await this.#mayClaim(room, address))) return false
-    const events = await this.#eventsOf(room)
+    const events = await this.#eventsOf(room, address)
     return events.length <= MAX_EVENTS && isOwn(events, await this.#nameOf(room))
   }
 
   /** Whether nobody but its maker has ever spoken in a room, and the maker has not for 30 days. Refuses `unavailable`. */
   async isSilent(room: RoomRecord): Promise<boolean> {
     if ((this.#inUse.get(room.id) ?? 0) > Date.now()) return false
-    const events = await this.#eventsOf(room)
+    // Read for its maker: nobody else waits longer for it.
+    const events = await this.#eventsOf(room, room.maker?.address ?? '')
     const used = events.length > MAX_EVENTS || !isOwn(events, await this.#nameOf(room))
     const said = events.findLast(({ kind }) => kind === 'message')
     const until = used ? Number.POSITIVE_INFINITY : said ? said.at + SILENCE_MS : 0
@@ -83,8 +86,9 @@ export class RoomMakers {
     return name === undefined ? this.#engine.recall(keyOf(room)).catch(refuse) : fold(name)
   }
 
-  #eventsOf({ id }: RoomRecord): Promise<readonly Event[]> {
-    return newest(this.#engine, `room:${id}`, MAX_EVENTS + 1, () => true).catch(refuse)
+  /** The newest events of a room, read in the turn of `address`. */
+  #eventsOf({ id }: RoomRecord, address: string): Promise<readonly Event[]> {
+    return this.#reader.newest(`room:${id}`, MAX_EVENTS + 1, () => true, { address, closed: false })
   }
 
   async #digestOf(address: string): Promise<string> {

@@ -30,14 +30,21 @@ async function withOperator() {
 }
 
 test.each([
-  ['a removed account', { action: 'account remove', name: 'ann' }, { done: 'removed account ann' }, REMOVED],
+  [
+    'a removed account',
+    { action: 'account remove', name: 'ann' },
+    { done: 'removed account ann' },
+    REMOVED,
+    'account-removed',
+  ],
   [
     'another password',
     { action: 'account password', name: 'ann', password: 'new' },
     { done: 'changed the password of ann' },
     CHANGED,
+    'password-changed',
   ],
-] as const)('%s, at the line protocol and at Globes', async (_, request, done, text) => {
+] as const)('%s, at the line protocol and at Globes', async (_, request, done, text, code) => {
   const { daemon, account, logIn, connect, operate } = await withOperator()
   await account('ann')
   const { token, headers } = await logIn('ann')
@@ -52,7 +59,7 @@ test.each([
   }
   expect(await operate(request)).toEqual([done])
   for (const client of [line, message]) {
-    expect(await client.next()).toEqual({ type: 'error', error: text, reconnect: false })
+    expect(await client.next()).toEqual({ type: 'error', error: text, code, reconnect: false })
     await client.closed
   }
   expect(message.closing).toEqual({ code: 1008, reason: text })
