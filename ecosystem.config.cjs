@@ -25,7 +25,7 @@ module.exports = {
       name: 'roomd',
       script: inCheckout ? source : built,
       interpreter: 'node',
-      // As in src/main.ts.
+      // As in src/main.js.
       node_args: '--max-semi-space-size=12',
       // TypeScript is made JavaScript once, not at every start.
       env: inCheckout ? { NODE_COMPILE_CACHE: join(__dirname, 'node_modules/.cache/compiled') } : {},

@@ -1,5 +1,6 @@
 import type { Command } from './command.ts'
-import { error, result } from './replies.ts'
+import { error } from './errors.ts'
+import { result } from './replies.ts'
 
 export const block: Command = {
   name: '/block',
@@ -20,7 +21,7 @@ export const unblock: Command = {
   state: 'named',
   least: 1,
   async run({ chat, session }, nickname) {
-    return (await chat.unblock(session, nickname)) ? result(`Unblocked ${nickname}`) : error(`Not blocked: ${nickname}`)
+    return (await chat.unblock(session, nickname)) ? result(`Unblocked ${nickname}`) : error('not-blocked', nickname)
   },
 }
 

@@ -1,5 +1,6 @@
 import type { Chat } from '../src/chat/chat.ts'
 import type { Session } from '../src/chat/session.ts'
+import type { FaultCode } from './errors.ts'
 import type { History, Reply } from './replies.ts'
 
 /** Who may use a command; the dispatcher sees to it, a command need not look. */
@@ -27,9 +28,18 @@ export interface Talk {
 /** One reply, now or later, or a reply with pages of records behind it that are asked for as fast as they can leave. */
 export type Answer = Reply | Promise<Reply> | AsyncIterable<readonly (Reply | History)[]>
 
-/** What was typed cannot be understood; the message is the error reply. */
+/** A line that cannot be understood: becomes the error reply of its code. */
 export class Mistake extends Error {
   override name = 'Mistake'
+  readonly code: FaultCode
+  /** The part of the line that is wrong. */
+  readonly subject: string
+
+  constructor(code: FaultCode, subject = '') {
+    super(`${code} ${subject}`.trim())
+    this.code = code
+    this.subject = subject
+  }
 }
 
 /**

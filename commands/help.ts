@@ -1,5 +1,5 @@
 import type { Command } from './command.ts'
-import { error } from './replies.ts'
+import { error } from './errors.ts'
 
 export const help: Command = {
   name: '/help',
@@ -14,7 +14,7 @@ export const help: Command = {
         return asked === '' || [name, ...aliases].some((word) => word.toUpperCase().replace(/^\//, '') === asked)
       })
       .map(({ name, usage, help }) => ({ name, usage, help }))
-    if (listed.length === 0) return error(`Unknown command: ${parameter}`)
+    if (listed.length === 0) return error('unknown-command', parameter)
     const text = listed.map(({ usage, help }) => `${usage}: ${help}`).join('\n')
     return { type: 'commandResult', result: text, commands: listed }
   },

@@ -2,45 +2,95 @@ import { Refusal } from '../src/chat/refusal.ts'
 import type { Range } from '../src/engine/engine.ts'
 import { Mistake } from './command.ts'
 
-const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+const DAY_MS = 86_400_000
+const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: DAY_MS }
 
-const DATE = /^(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?)(Z|[+-]\d\d(?::?\d\d)?)?)?$/i
+const CLOCK = String.raw`(\d{1,2}:\d\d(?::\d\d(?:[.,]\d+)?)?)[ \t]*(Z|UTC|[+-]\d\d(?::?\d\d)?)?`
+const DATE = new RegExp(String.raw`^(\d{4}-\d\d-\d\d|today|yesterday)(?:(?:T|[ \t]+)${CLOCK})?$`, 'i')
+const TIME_OF_DAY = new RegExp(`^${CLOCK}$`, 'i')
 const EPOCH_SECONDS = /^\d{1,11}(?:\.\d+)?$/
 const AGO = /^-(\d{1,9})([smhd])$/
+/** Words of the longest form of a time: date, time of day, zone. */
+const MOST_WORDS = 3
 
 /**
  * The parameter of HISTORY: `[<from> [<to>]]` and, anywhere, `limit=N` and `after=ID`; further words are ignored
- * (protocols/line.md, 2.7 and 8). Throws {@link Mistake}, or {@link Refusal} `history-gone` for what is no id.
+ * (protocols/line.md, 2.7, 8 and 9). A time may have several words, in quotes or without.
+ *
+ * @throws {Mistake} `unknown-time`, `invalid-limit`
+ * @throws {Refusal} `history-gone` for an id that is not a number
  */
 export function parseRange(parameter: string, now: number): Range {
   const range: { from?: number; to?: number; limit?: number; after?: number } = {}
-  const times: string[] = []
-  for (const word of parameter.split(/[ \t]+/)) {
+  const words: string[] = []
+  for (const [word, ...quoted] of parameter.matchAll(/"([^"]*)"|'([^']*)'|[^ \t]+/g)) {
     if (/^limit=/i.test(word)) range.limit = parseLimit(word.slice(6))
     else if (/^after=/i.test(word)) range.after = parseId(word.slice(6))
-    else if (word !== '') times.push(word)
+    else words.push(quoted.find((text) => text !== undefined) ?? word)
   }
-  const [from, to] = times
-  if (from !== undefined) range.from = parseTime(from, now)
-  if (to !== undefined) range.to = parseTime(to, now)
+  if (words.length > 0) range.from = takeTime(words, now)
+  if (words.length > 0) range.to = takeTime(words, now)
   return range
 }
 
-/** ms since the epoch, UTC where no zone is given. */
-export function parseTime(word: string, now: number): number {
-  const time = readDate(word) ?? readEpoch(word) ?? readAgo(word, now)
-  if (time === undefined || !Number.isFinite(time)) throw new Mistake('Unknown string format')
+/** Takes a time from the front of a list of words: the longest form that fits. */
+function takeTime(words: string[], now: number): number {
+  for (let count = Math.min(MOST_WORDS, words.length); count > 0; count--) {
+    const time = readTime(words.slice(0, count).join(' '), now)
+    if (time === undefined) continue
+    words.splice(0, count)
+    return checkTime(time)
+  }
+  throw new Mistake('unknown-time')
+}
+
+/**
+ * A time in ms since the epoch, in UTC where no zone is given.
+ *
+ * @throws {Mistake} `unknown-time`
+ */
+export function parseTime(text: string, now: number): number {
+  return checkTime(readTime(text, now))
+}
+
+function checkTime(time: number | undefined): number {
+  if (time === undefined || !Number.isFinite(time)) throw new Mistake('unknown-time')
   return time
 }
 
-function readDate(word: string): number | undefined {
-  const match = DATE.exec(word)
+/** Undefined for a text that has no form of a time, NaN for a time that does not exist. */
+function readTime(text: string, now: number): number | undefined {
+  return readDate(text, now) ?? readTimeOfDay(text, now) ?? readEpoch(text) ?? readAgo(text, now)
+}
+
+function readDate(text: string, now: number): number | undefined {
+  const match = DATE.exec(text)
   if (!match) return undefined
-  const [, day = '', clock = '00:00', zone = 'Z'] = match
-  // The runtime takes the 30th of February for the 2nd of March.
+  const [, word = '', clock, zone] = match
+  const day = dayOf(word.toLowerCase(), now)
+  // Date.parse takes the 30th of February for the 2nd of March.
   if (!new Date(`${day}T00:00Z`).toJSON()?.startsWith(day)) return Number.NaN
-  const offset = zone.length === 3 ? `${zone}:00` : zone.length === 5 ? `${zone.slice(0, 3)}:${zone.slice(3)}` : zone
-  return Date.parse(`${day}T${clock.replace(',', '.')}${offset.toUpperCase()}`)
+  return timeOn(day, clock, zone)
+}
+
+function dayOf(word: string, now: number): string {
+  const days = { today: 0, yesterday: 1 }[word]
+  return days === undefined ? word : isoDay(now - days * DAY_MS)
+}
+
+function readTimeOfDay(text: string, now: number): number | undefined {
+  const match = TIME_OF_DAY.exec(text)
+  return match ? timeOn(isoDay(now), match[1], match[2]) : undefined
+}
+
+function isoDay(time: number): string {
+  return new Date(time).toISOString().slice(0, 10)
+}
+
+function timeOn(day: string, clock = '00:00', zone = 'Z'): number {
+  const time = clock.replace(',', '.').replace(/^\d:/, '0$&')
+  const [, hours, minutes = '00'] = /^([+-]\d\d):?(\d\d)?$/.exec(zone) ?? []
+  return Date.parse(`${day}T${time}${hours ? `${hours}:${minutes}` : 'Z'}`)
 }
 
 function readEpoch(word: string): number | undefined {
@@ -53,7 +103,7 @@ function readAgo(word: string, now: number): number | undefined {
 }
 
 function parseLimit(word: string): number {
-  if (!/^[1-9]\d{0,14}$/.test(word)) throw new Mistake(`Invalid limit: ${word}`)
+  if (!/^[1-9]\d{0,14}$/.test(word)) throw new Mistake('invalid-limit', word)
   return Number(word)
 }
 

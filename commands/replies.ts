@@ -13,7 +13,3 @@ export function result(text: string): CommandResult {
 }
 
 export const OK = result('OK')
-
-export function error(text: string): ErrorReply {
-  return { type: 'error', error: text }
-}

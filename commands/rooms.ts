@@ -1,7 +1,13 @@
 import type { Command } from './command.ts'
+import type { Reply } from './replies.ts'
 
 /** As many as fit well into one line. */
 const MOST = 1_000
+
+type Busiest = readonly { readonly name: string; readonly members: number }[]
+
+/** Replies by the list that they show: all who ask at the same time get the same one. */
+const replies = new WeakMap<Busiest, Reply>()
 
 export const rooms: Command = {
   name: '/rooms',
@@ -10,9 +16,15 @@ export const rooms: Command = {
   state: 'any',
   least: 0,
   async run({ chat }) {
-    const all = await chat.directory.busiest()
-    const listed = all.slice(0, MOST).map(({ name, members }) => ({ room: name, members }))
-    const text = listed.map(({ room, members }) => `${room} (${members})`).join(', ')
-    return { type: 'commandResult', result: text, rooms: listed }
+    const busiest = await chat.directory.busiest()
+    let reply = replies.get(busiest)
+    if (!reply) replies.set(busiest, (reply = Object.freeze(replyOf(busiest))))
+    return reply
   },
+}
+
+function replyOf(busiest: Busiest): Reply {
+  const listed = busiest.slice(0, MOST).map(({ name, members }) => ({ room: name, members }))
+  const text = listed.map(({ room, members }) => `${room} (${members})`).join(', ')
+  return { type: 'commandResult', result: text, rooms: listed }
 }

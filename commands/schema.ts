@@ -4,6 +4,7 @@
  * and 8). The daemon itself never loads this file: what it says is held to its types when it is compiled.
  */
 import { type Static, Type } from 'typebox'
+import { ERROR_CODES } from './errors.ts'
 
 const Id = Type.String({ pattern: '^[0-9]+$', description: "Rises strictly within a room's log; compare as a number." })
 const Time = Type.String({
@@ -40,7 +41,9 @@ export type CommandResult = Static<typeof CommandResult>
 export const ErrorReply = Type.Object(
   {
     type: Type.Literal('error'),
-    error: Type.String(),
+    error: Type.String({ description: 'For people.' }),
+    code: Type.Enum([...ERROR_CODES], { description: 'For programs: texts may change, codes do not.' }),
+    hint: Type.Optional(Type.String({ description: 'How to do it right.' })),
     reconnect,
   },
   exact,

@@ -8,7 +8,7 @@ export const who: Command = {
   least: 0,
   async run({ chat, session }, parameter) {
     const name = parameter || session.room?.record.lineName
-    if (!name) throw new Mistake('Join a room first')
+    if (!name) throw new Mistake('not-in-room')
     const { room, members } = await chat.directory.members(name)
     const text = members.length === 0 ? `Nobody is in ${room}` : `In ${room}: ${members.join(', ')}`
     return { type: 'commandResult', result: text, room, members: [...members] }

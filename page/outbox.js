@@ -81,7 +81,7 @@ export class Outbox {
         this.#items.delete(item)
       } else {
         item.state = 'unsent'
-        item.why = whyUnsaid(reply.error, item.to)
+        item.why = whyUnsaid(reply, item.to)
       }
     } catch {
       item.state = 'lost'

@@ -18,7 +18,7 @@ export function setUpRegistering(session, done) {
     if (/^[ \t]|[ \t]$/.test(value)) return 'A password does not begin or end with a blank.'
     try {
       const reply = await session.register(value)
-      return reply.type === 'error' ? whyUnregistered(reply.error, session.nickname) : ''
+      return reply.type === 'error' ? whyUnregistered(reply, session.nickname) : ''
     } catch {
       return 'Not connected at the moment. Try again soon.'
     }

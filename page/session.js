@@ -172,7 +172,7 @@ export class Session {
     const { nickname, password } = wanted
     await line.opened
     const reply = await line.ask(password ? `LOGIN ${nickname} ${password}` : `LOGIN ${nickname}`)
-    if (reply.type === 'error') throw refusalOf(reply.error, wanted)
+    if (reply.type === 'error') throw refusalOf(reply, wanted)
   }
 
   /**
@@ -184,7 +184,7 @@ export class Session {
     const joined = await line.ask(`JOIN ${wanted.room}`, (reply) => {
       if (reply.type === 'commandResult') this.#arrive(wanted, String(reply.result).slice('Joined room '.length))
     })
-    if (joined.type === 'error') throw refusalOf(joined.error, wanted)
+    if (joined.type === 'error') throw refusalOf(joined, wanted)
     const back = this.#newest > 0
     let sure = true
     let history = await line.ask(back ? `HISTORY after=${this.#newest} limit=${GAP}` : `HISTORY limit=${RECENT}`)

@@ -1,9 +1,9 @@
 /** The shapes that the page's modules share; never sent to a browser. */
-import type { Reply, ServerLine } from '../commands/replies.ts'
+import type { ErrorReply, Reply, ServerLine } from '../commands/replies.ts'
 import type { Message, Private, UserJoined, UserLeft } from '../commands/schema.ts'
 import type { Refused } from './words.js'
 
-export type { Private, Reply, ServerLine }
+export type { ErrorReply, Private, Reply, ServerLine }
 
 /** What one asks for at the door. */
 export interface Wanted {

@@ -1,6 +1,6 @@
 /** What the server refuses, as a sentence and the field it belongs to. */
 
-/** @import { Field, Wanted } from './types.d.ts' */
+/** @import { ErrorReply, Field, Wanted } from './types.d.ts' */
 
 export class Refused extends Error {
   /**
@@ -17,35 +17,37 @@ export class Refused extends Error {
 }
 
 /**
- * @param {string} error
+ * @param {ErrorReply} reply
  * @param {Wanted} wanted
  * @returns {Refused}
  */
-export function refusalOf(error, { nickname, password, room }) {
-  switch (error) {
-    case 'Invalid nickname':
+export function refusalOf({ error, code }, { nickname, password, room }) {
+  switch (code) {
+    case 'name-invalid':
+    case 'name-unknown':
       return password
         ? new Refused(`${nickname} is not registered. Leave the password empty.`, 'password')
         : new Refused('A nickname is 3 to 16 letters and digits.', 'nickname')
-    case 'Nickname is reserved':
+    case 'name-reserved':
       return new Refused(
         `${nickname} is registered or reserved. Give its password, or take another nickname.`,
         'password',
       )
-    case 'Password incorrect':
+    case 'secret-wrong':
       return new Refused(`This is not the password of ${nickname}.`, 'password')
-    case 'Too many attempts, wait a minute':
+    case 'too-many-attempts':
       return new Refused('Too many wrong passwords. Wait a minute, then try again.', 'password')
-    case 'User with such nickname is already present in the requested room':
+    case 'name-in-room':
       return new Refused(`Somebody in ${room} is called ${nickname}. Take another nickname.`, 'nickname', {
         taken: true,
       })
-    case 'Room is private':
+    case 'room-private':
       return new Refused(`${room} is a private room. It cannot be entered from here.`, 'room')
-    case 'Temporarily unavailable':
+    case 'unavailable':
       return new Refused('The server cannot do this at the moment. Try again soon.', '', { passing: true })
+    case 'room-name-invalid':
+      return new Refused(roomWrong(room) || error, 'room')
   }
-  if (error.startsWith('Invalid room name')) return new Refused(roomWrong(room) || error, 'room')
   return new Refused(error, '')
 }
 
@@ -63,22 +65,22 @@ export function roomWrong(room) {
 
 /**
  * Why something was not said.
- * @param {string} error
+ * @param {ErrorReply} reply
  * @param {string | undefined} to
  */
-export function whyUnsaid(error, to) {
-  if (error.startsWith('No such user here')) {
+export function whyUnsaid({ error, code }, to) {
+  if (code === 'nobody-here') {
     return `Not sent: ${to} is not in this room, or cannot get private messages.`
   }
-  return `Not sent: ${error === 'Temporarily unavailable' ? 'the server cannot do this at the moment' : error}.`
+  return `Not sent: ${code === 'unavailable' ? 'the server cannot do this at the moment' : error}.`
 }
 
 /**
- * @param {string} error
+ * @param {ErrorReply} reply
  * @param {string} nickname
  */
-export function whyUnregistered(error, nickname) {
-  if (error === 'Nickname is already registered') return `${nickname} is registered already.`
-  if (error === 'Invalid password') return 'This cannot be a password: it is too long.'
+export function whyUnregistered({ error, code }, nickname) {
+  if (code === 'name-taken') return `${nickname} is registered already.`
+  if (code === 'secret-invalid') return 'This cannot be a password: it is too long.'
   return error
 }

@@ -59,7 +59,7 @@ export const OPTIONS = {
     type: 'list',
     default: 'none',
     group: 'Listeners',
-    describe: "origins, besides the server's own, whose pages may open WebSockets: https://chat.example,…",
+    describe: "origins, besides the server's own, whose pages may use the HTTP port: https://chat.example,…",
   },
   'http-trust-proxy': {
     type: 'list',
@@ -77,7 +77,7 @@ export const OPTIONS = {
   },
   'globes-any-origin': {
     type: 'boolean',
-    default: true,
+    default: false,
     group: 'Listeners',
     describe: 'pages of any origin may open the WebSocket of a room at Globes; else those of --http-origins',
   },
@@ -173,6 +173,12 @@ export const OPTIONS = {
     ...limit,
     default: 100,
     describe: 'accounts made from one address within a day; 0 for no bound',
+  },
+  'memory-limit': {
+    ...limit,
+    default: 0,
+    describe:
+      'bytes of memory for queues, unfinished input and the newest events of rooms together; 0 for half of the heap',
   },
   'login-timeout': {
     ...limit,

@@ -13,10 +13,13 @@ import { engineOf, fileOf, settingsOf } from './engines.ts'
 import { Admission } from './protocols/admission.ts'
 import { chatroomListener } from './protocols/chatroom/chatroom.ts'
 import { chatterboxListener, chatterboxOptions } from './protocols/chatterbox/chatterbox.ts'
+import { Descriptors } from './protocols/descriptors.ts'
 import { encoder } from './protocols/line/json.ts'
 import { lineListener } from './protocols/line/line.ts'
 import { LineWire, lastLine } from './protocols/line/wire.ts'
-import type { Vitals } from './protocols/operation/vitals.ts'
+import { defaultMemoryLimit, MemoryBudget } from './protocols/memory.ts'
+import { Faults } from './protocols/operation/faults.ts'
+import type { LogState, Vitals } from './protocols/operation/vitals.ts'
 import type { Address, Certificate, Protocol } from './protocols/protocol.ts'
 import { Tally } from './protocols/tally.ts'
 
@@ -42,6 +45,7 @@ export interface Daemon {
 export interface DaemonDetails {
   /** As /metrics shows it. */
   readonly version?: string
+  readonly logState?: LogState
   /** What a check of a secret costs; as much as it should, if not given. */
   readonly cost?: Cost
 }
@@ -50,17 +54,20 @@ export interface DaemonDetails {
 export async function startDaemon(
   config: Config,
   log: Logger,
-  { version = 'unknown', cost }: DaemonDetails = {},
+  { version = 'unknown', logState, cost }: DaemonDetails = {},
 ): Promise<Daemon> {
   const started = performance.now()
   /** Who wants to know of every commit. */
   let measured: ((events: number, ms: number) => void) | undefined
   const { promise: died, resolve: die } = Promise.withResolvers<EngineFault>()
+  const faults = new Faults(log)
   const engine = await engineOf(config, settingsOf(config), {
-    trouble: (reason) => log.error({ reason }, 'cannot commit; lines are answered with an error until it works again'),
-    recovered: () => log.info('commits work again'),
+    trouble: (reason, what = 'commits') => faults.begin(what, reason),
+    recovered: (what = 'commits') => faults.end(what),
     warning: (reason) => log.warn({ reason }, 'commits work, but something is wrong beneath'),
+    evicted: () => log.warn('other nodes have taken this one for dead; its clients are told to come back'),
     lost: (reason) => log.error({ reason }, 'what was committed is lost; going on with what is left'),
+    clockWentBack: (ms) => log.warn({ seconds: ms / 1_000 }, 'the clock went back; ids go on rising, times follow it'),
     died: die,
     measured: (events, ms) => measured?.(events, ms),
   })
@@ -88,11 +95,16 @@ export async function startDaemon(
   let stopping: Promise<void> | undefined
   let control: ControlSocket | undefined
   const tally = new Tally()
+  const holders = () => protocols.flatMap(({ protocol }) => [...protocol.holders])
+  const memory = new MemoryBudget(config['memory-limit'] || defaultMemoryLimit(), { holders, engine }, log)
   const vitals: Vitals = {
     version,
     chat,
     engine,
     tally,
+    memory,
+    faults,
+    logState,
     get draining() {
       return stopping !== undefined
     },
@@ -101,9 +113,13 @@ export async function startDaemon(
       measured = listener
     },
   }
-  const protocols = await protocolsOf(config, chat, vitals, log, certificate)
+  const descriptors = new Descriptors(faults)
 
   const addresses = new Map<string, Address>()
+  const httpPort = () => addresses.get('http')?.port
+  const protocols = await protocolsOf(config, chat, vitals, log, descriptors, certificate, httpPort)
+  memory.start()
+
   const stop = async (): Promise<void> => {
     const abort = setTimeout(() => {
       log.warn('clients did not take their last lines in time')
@@ -116,6 +132,8 @@ export async function startDaemon(
     await Promise.all(asked.map(({ protocol }) => protocol.stop()))
     clearTimeout(abort)
     await control?.close()
+    memory.stop()
+    descriptors.stop()
     await chat.stop()
     await engine.stop()
   }
@@ -166,20 +184,24 @@ async function protocolsOf(
   chat: Chat,
   vitals: Vitals,
   log: Logger,
+  descriptors: Descriptors,
   certificate: Certificate | undefined,
+  httpPort: () => number | undefined,
 ) {
-  const { tally } = vitals
+  const { tally, memory } = vitals
   const admission = new Admission({
     maxConnections: config['max-connections'],
     maxPerAddress: config['max-per-address'],
     ipv6Prefix: config['ipv6-prefix'],
+    exhausted: () => memory.exhausted,
+    descriptors,
   })
   const encode = encoder(config['line-ascii'])
   const line = {
     chat,
     encode,
     wire: new LineWire(encode),
-    lastWord: lastLine(encode),
+    lastWord: lastLine(encode, Buffer.from, httpPort),
     log,
     tally,
     maxLine: config['max-line'],

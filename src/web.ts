@@ -12,6 +12,9 @@ import { pageRoutes } from './protocols/page/page.ts'
 import { piratchatRoutes } from './protocols/piratchat/piratchat.ts'
 import type { Certificate } from './protocols/protocol.ts'
 
+/** Connections to the HTTP port that are kept for the operator's probes. */
+const SPARE = 8
+
 export interface Web {
   readonly line: LineOptions
   readonly vitals: Vitals
@@ -36,6 +39,7 @@ export function webOf(config: Config, { line, vitals, admission, certificate }: 
     tally,
     certificate: config['http-tls'] ? certificate : undefined,
     origins: config['http-origins'],
+    spare: SPARE,
     proxies: new Proxies(config['http-trust-proxy']),
     maxMessage: maxMessageOf(config['max-line']),
   }

@@ -6,13 +6,13 @@ const root = resolve(import.meta.dirname, '..')
 
 /** The floors of the house, the lowest first; a file imports from its own floor or one below. */
 const FLOORS = [
-  /^src\/turn\.ts$/,
+  /^src\/(turn|within|slices)\.ts$/,
   /^src\/engine\/[^/]+\.ts$/,
   /^src\/chat\//,
   /^commands\//,
   /^src\/protocols\//,
-  /^src\/((daemon|web|config|certificate|engines)\.ts$|migrate\/|control\/)/,
-  /^src\/main\.ts$/,
+  /^src\/((daemon|web|config|certificate|engines)\.ts$|(migrate|log|control)\/)/,
+  /^src\/(main|command-line|cluster-worker|environment|surroundings)\.ts$/,
 ]
 
 function floorOf(file: string): number {
@@ -67,8 +67,8 @@ test('what moves everything is loaded only for that', () => {
   for (const { from, to } of imports()) {
     if (!from.startsWith('src/migrate/')) expect(to, from).not.toMatch(/^src\/migrate\//)
   }
-  const main = readFileSync(join(root, 'src/main.ts'), 'utf8')
-  expect(main).toMatch(/await import\('\.\/migrate\/migrate\.ts'\)/)
+  const commandLine = readFileSync(join(root, 'src/command-line.ts'), 'utf8')
+  expect(commandLine).toMatch(/await import\('\.\/migrate\/migrate\.ts'\)/)
 })
 
 test('a protocol knows no other: what they share stands beside them, or is frames or http', () => {
@@ -80,12 +80,12 @@ test('a protocol knows no other: what they share stands beside them, or is frame
 })
 
 test('what serves HTTP is loaded only where there is a port for it', () => {
-  const inApp = ['src/protocols/http/app.ts', 'src/protocols/http/patient.ts']
+  const inApp = ['app', 'patient', 'upgrades'].map((name) => `src/protocols/http/${name}.ts`)
   for (const file of globSync(['src/**/*.ts', 'commands/**/*.ts'], { cwd: root })) {
     if (inApp.includes(file)) continue
     const text = readFileSync(join(root, file), 'utf8')
     expect(text, file).not.toMatch(
-      /^import (?!type)[^\n]*from '(fastify|ws|@fastify\/[^']*|[^']*\/(app|patient)\.ts)'/m,
+      /^import (?!type)[^\n]*from '(fastify|ws|@fastify\/[^']*|[^']*\/(app|patient|upgrades)\.ts)'/m,
     )
   }
 })

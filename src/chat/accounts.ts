@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { AccountRecord, Engine } from '../engine/engine.ts'
-import type { Attempts } from './attempts.ts'
-import { fold, isName, isReserved } from './names.ts'
+import { skeletonsOf } from '../engine/skeleton.ts'
+import type { Guesses } from './guesses.ts'
+import { fold, isName, isReserved, mayBeAccount } from './names.ts'
 import { Refusal } from './refusal.ts'
 import { digestOf, HASHED_KEY, type Secrets } from './secrets.ts'
 import { isLonger } from './text.ts'
@@ -26,19 +27,30 @@ export class Proof {
 export class Accounts {
   readonly #engine: Engine
   readonly #secrets: Secrets
-  readonly #attempts: Attempts
-  /** Folded names whose account is being made. */
-  readonly #making = new Set<string>()
+  readonly #guesses: Guesses
+  /** The skeletons of names whose account is being made, by folded name. */
+  readonly #making = new Map<string, readonly string[]>()
 
-  constructor(engine: Engine, secrets: Secrets, attempts: Attempts) {
+  constructor(engine: Engine, secrets: Secrets, guesses: Guesses) {
     this.#engine = engine
     this.#secrets = secrets
-    this.#attempts = attempts
+    this.#guesses = guesses
   }
 
   /** Whether only its owner may use a name, now or in a moment. */
   async holds(name: string): Promise<boolean> {
     return this.#making.has(fold(name)) || (await this.#engine.findAccount(name)) !== undefined
+  }
+
+  /** Whether a name looks like that of an account (moderation.md, 1), now or in a moment. */
+  async resembles(name: string): Promise<boolean> {
+    return this.#isMakingLike(name) || this.#engine.hasAccountLike(name)
+  }
+
+  #isMakingLike(name: string): boolean {
+    if (this.#making.size === 0) return false
+    const skeletons = skeletonsOf(name)
+    return [...this.#making.values()].some((made) => made.some((skeleton) => skeletons.includes(skeleton)))
   }
 
   /**
@@ -103,11 +115,13 @@ export class Accounts {
   async #create(name: string, makeHash: () => Promise<string>, ownRoom?: number): Promise<void> {
     const key = fold(name)
     if (this.#making.has(key)) throw new Refusal('name-taken')
+    const alike = this.#isMakingLike(name)
     // From here on no guest enters a room under this name, so whoever is not there yet will not come while it is made.
-    this.#making.add(key)
+    this.#making.set(key, skeletonsOf(name))
     try {
       // Asked before hashing, which is what costs.
       if (await this.#engine.findAccount(name)) throw new Refusal('name-taken')
+      if (alike || (await this.#engine.hasAccountLike(name))) throw new Refusal('name-reserved')
       const held = await this.#engine.heldIn(name)
       if (held.some((room) => room !== ownRoom)) throw new Refusal('name-in-use')
       const hash = await makeHash()
@@ -119,24 +133,19 @@ export class Accounts {
 
   /**
    * Checks a secret. Refuses `name-unknown`, which costs as much time as `secret-wrong`; `too-many-attempts`, without a
-   * check; and `unavailable`, which is no attempt.
+   * check; and `unavailable`, which is no attempt. Failures count for the address alone: counted for the name, wrong guesses
+   * from elsewhere would keep its owner out. Guesses from many addresses are bounded by the checks that {@link Secrets} carries out
+   * at once.
    */
   async prove(name: string, secret: string, address: string): Promise<Proof> {
     // No account has it, and it may be long: not to be remembered.
-    if (!isName(name)) throw new Refusal('name-unknown')
-    const end = await this.#attempts.begin([`name:${fold(name)}`, `address:${address}`])
-    if (!end) throw new Refusal('too-many-attempts')
-    let failed = false
-    try {
-      const account = await this.#engine.findAccount(name)
-      const right = await this.#secrets.verify(secret, account?.hash, address)
-      failed = !right
-      if (!account) throw new Refusal('name-unknown')
-      if (!right) throw new Refusal('secret-wrong')
-      return new Proof(account.name, account.hash)
-    } finally {
-      end(failed)
-    }
+    if (!mayBeAccount(name)) throw new Refusal('name-unknown')
+    this.#guesses.checkLimit(address)
+    const account = await this.#engine.findAccount(name)
+    const right = await this.#guesses.check({ subject: `name:${fold(name)}`, secret, stored: account?.hash, address })
+    if (!account) throw new Refusal('name-unknown')
+    if (!right) throw new Refusal('secret-wrong')
+    return new Proof(account.name, account.hash)
   }
 }
 

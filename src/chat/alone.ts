@@ -28,6 +28,12 @@ export class Alone {
     await this.#engine.release(ALONE, name)
   }
 
+  /** Whether a session has its name alone, as far as this node knows. */
+  holds(session: Session): boolean {
+    const name = this.#names.get(session)
+    return name !== undefined && this.#engine.holds(ALONE, name)
+  }
+
   /** The others may have taken this node for dead, and what it held for free. */
   #check(): void {
     for (const [session, name] of this.#names) {

@@ -4,16 +4,25 @@ export interface AttemptLimit {
   readonly ms: number
 }
 
-/** Counts failed attempts by key, such as a name or an address, and forgets each after its time. */
+/** Ends an attempt. */
+type End = (failed: boolean) => void
+
+/** Attempts that wait for others with some of their keys, the first one first. */
+interface Line {
+  readonly keys: readonly string[]
+  readonly waiting: ((end: End | undefined) => void)[]
+}
+
+/** Counts failed attempts by key, such as an address, and forgets each after its time. */
 export class Attempts {
   readonly #limit: AttemptLimit
   readonly #now: () => number
-  /** When a key's failures were, oldest first. The key that failed last stands last. */
+  /** When a key's newest failures were, oldest first, no more than count. The key that failed last stands last. */
   readonly #failed = new Map<string, number[]>()
   /** Attempts of a key of which it is not known yet how they end. */
   readonly #underWay = new Map<string, number>()
-  /** Wakes up whoever waits for one of these to end. */
-  #ended = Promise.withResolvers<void>()
+  /** By their keys. */
+  readonly #lines = new Map<string, Line>()
 
   /** `now` is in ms; from which moment does not matter. */
   constructor(limit: AttemptLimit, now: () => number) {
@@ -31,16 +40,24 @@ export class Attempts {
    * none for this one, it waits for them: so many at once are as limited as one after the other, and none is refused for
    * what may yet be right. Undefined, and nothing counts, when a key may not try now.
    */
-  async begin(keys: readonly string[]): Promise<((failed: boolean) => void) | undefined> {
+  async begin(keys: readonly string[]): Promise<End | undefined> {
+    const name = keys.join('\n')
+    const line = this.#lines.get(name)
+    const begun = line ? 'wait' : this.#tryBegin(keys)
+    if (begun !== 'wait') return begun
+    return new Promise((resolve) => {
+      if (line) line.waiting.push(resolve)
+      else this.#lines.set(name, { keys, waiting: [resolve] })
+    })
+  }
+
+  #tryBegin(keys: readonly string[]): End | undefined | 'wait' {
     const { failures } = this.#limit
-    for (;;) {
-      const now = this.#now()
-      this.#forget(now)
-      const counts = keys.map((key) => ({ failed: this.#count(key, now), underWay: this.#underWay.get(key) ?? 0 }))
-      if (counts.some(({ failed }) => failed >= failures)) return undefined
-      if (counts.every(({ failed, underWay }) => failed + underWay < failures)) break
-      await this.#ended.promise
-    }
+    const now = this.#now()
+    this.#forget(now)
+    const counts = keys.map((key) => ({ failed: this.#count(key, now), underWay: this.#underWay.get(key) ?? 0 }))
+    if (counts.some(({ failed }) => failed >= failures)) return undefined
+    if (counts.some(({ failed, underWay }) => failed + underWay >= failures)) return 'wait'
     for (const key of keys) this.#underWay.set(key, (this.#underWay.get(key) ?? 0) + 1)
     return (failed) => this.#end(keys, failed)
   }
@@ -49,6 +66,13 @@ export class Attempts {
   mayTry(keys: readonly string[]): boolean {
     const now = this.#now()
     return keys.every((key) => this.#count(key, now) < this.#limit.failures)
+  }
+
+  /** Counts a failure of something that was not begun here. */
+  fail(keys: readonly string[]): void {
+    const now = this.#now()
+    this.#forget(now)
+    for (const key of keys) this.#add(key, now)
   }
 
   /** Counts what is limited whether it fails or not. False when a key may not now. */
@@ -68,14 +92,28 @@ export class Attempts {
       else this.#underWay.delete(key)
       if (failed) this.#add(key, now)
     }
-    this.#ended.resolve()
-    this.#ended = Promise.withResolvers()
+    for (const [name, line] of this.#lines) {
+      if (!line.keys.some((key) => keys.includes(key))) continue
+      this.#advance(line)
+      if (line.waiting.length === 0) this.#lines.delete(name)
+    }
+  }
+
+  /** Lets those begin who need not wait any more. */
+  #advance({ keys, waiting }: Line): void {
+    for (let first = waiting[0]; first; first = waiting[0]) {
+      const begun = this.#tryBegin(keys)
+      if (begun === 'wait') return
+      waiting.shift()
+      first(begun)
+    }
   }
 
   #add(key: string, now: number): void {
+    if (this.#limit.failures === Number.POSITIVE_INFINITY) return
     const times = (this.#failed.get(key) ?? []).filter((at) => this.#counts(at, now))
     this.#failed.delete(key)
-    this.#failed.set(key, [...times, now])
+    this.#failed.set(key, [...times, now].slice(-this.#limit.failures))
   }
 
   #count(key: string, now: number): number {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Engine } from '../engine/engine.ts'
+import { inSlices } from '../slices.ts'
 import type { Blocks, Pair } from './blocks.ts'
 import { fold, isName } from './names.ts'
 import { Refusal, refuse } from './refusal.ts'
@@ -7,6 +8,8 @@ import type { Session } from './session.ts'
 
 /** Names that one name may block. */
 const MOST = 1_000
+/** Blocks of a name that are kept or dropped at the same time. */
+const SLICE = 32
 /** How long a block of somebody who has logged in anew stands before the node that told of it has told it again, in ms; */
 const DOUBT_MS = 1_000
 /** and how long a node gathers those who ask it for all of its blocks. */
@@ -20,11 +23,14 @@ export interface Presence {
 }
 
 const SUBJECT = 'blocks'
+const NOBODY = { owner: '', blocks: [] } as const
 
 /** What nodes tell one another. */
 type Told =
   /** All that passes with somebody's sessions: of one owner, or of everybody on that node. */
   | { readonly node: string; readonly owner?: string | undefined; readonly blocks: readonly Pair[] }
+  /** Some of what passes with sessions on that node. Earlier versions of roomd read it as nothing, of the owner with no name. */
+  | ({ readonly node: string; readonly pairs: readonly Pair[]; readonly blocked: boolean } & typeof NOBODY)
   /** What is kept of a name and another one has changed: whether it is blocked now. */
   | { readonly kept: Pair; readonly blocked: boolean }
   /** A name has come, or a node that may have missed anything: what passes with its sessions, or against it, is to be told. */
@@ -65,13 +71,12 @@ export class Blocking {
   async block(session: Session, name: string): Promise<void> {
     const owner = session.name
     if (!isName(name) || fold(name) === session.key) throw new Refusal('name-invalid')
-    const blocked = this.#blocks.list(owner)
-    const known = blocked.some((other) => fold(other) === fold(name))
-    if (blocked.length >= MOST) throw new Refusal('too-many-blocks')
+    const known = this.#blocks.blockedAs(owner, name) !== undefined
+    if (!known && this.#blocks.count(owner) >= MOST) throw new Refusal('too-many-blocks')
     const keep = session.registered || session.wire.keepsBlocks === true
     // At once, so that however many ask at the same time are counted.
     this.#blocks.block(owner, name, keep)
-    if (!keep) return this.#tellPassing(owner)
+    if (!keep) return this.#tellPairs([{ owner, name }], true)
     try {
       await this.#engine.keepBlock(owner, name)
     } catch (error) {
@@ -89,26 +94,27 @@ export class Blocking {
     if (kept) await this.#engine.dropBlock(owner, name).catch(refuse)
     const blocked = this.#blocks.unblock(owner, name)
     if (kept) this.#tellKept(owner, name, false)
-    else if (blocked) this.#tellPassing(owner)
+    else if (blocked) this.#tellPairs([{ owner, name }], false)
     return blocked
   }
 
   /** A guest's name has become its own: what it blocks is kept from now on, or not, should that fail. */
   async adopt({ name: owner }: Session): Promise<void> {
-    const kept = this.#blocks.list(owner).map(async (name) => {
+    const names = this.#blocks.list(owner)
+    const keep = async (name: string) => {
       await this.#engine.keepBlock(owner, name)
       if (this.#here.has(fold(owner))) this.#blocks.block(owner, name, true)
       this.#tellKept(owner, name, true)
-    })
-    await Promise.allSettled(kept)
-    if (kept.length > 0) this.#tellPassing(owner)
+    }
+    await inSlices(names, SLICE, (name) => keep(name).catch(() => {}))
+    if (names.length > 0) this.#tellPassing(owner)
   }
 
   /** A name is registered by somebody else than the guests who have used it: what they have blocked is not his. */
   async disown(owner: string): Promise<void> {
     const blocks = await this.#engine.blocksWith(owner)
     const own = blocks.filter((block) => block.owner === fold(owner))
-    await Promise.allSettled(own.map(({ name }) => this.#engine.dropBlock(owner, name)))
+    await inSlices(own, SLICE, ({ name }) => this.#engine.dropBlock(owner, name).catch(() => {}))
     for (const name of this.#blocks.list(owner)) this.#blocks.unblock(owner, name)
     for (const { name } of own) this.#tellKept(owner, name, false)
     this.#tellPassing(owner)
@@ -127,6 +133,11 @@ export class Blocking {
     this.#tell({ kept: { owner, name }, blocked })
   }
 
+  /** A message for all of an owner's blocks at each change would make many blocks cost the square of their number. */
+  #tellPairs(pairs: readonly Pair[], blocked: boolean): void {
+    this.#tell({ node: this.#node, pairs, blocked, ...NOBODY })
+  }
+
   /** Of one owner, or of everybody here. */
   #tellPassing(owner?: string): void {
     this.#tell({ node: this.#node, owner, blocks: this.#blocks.passing(owner) })
@@ -142,6 +153,8 @@ export class Blocking {
   #heed(what: Told): void {
     if ('ask' in what) this.#answer(what.ask)
     else if ('kept' in what) this.#heedKept(what.kept, what.blocked)
+    else if ('pairs' in what)
+      for (const pair of what.pairs.filter(this.#concerns)) this.#blocks.hearOne(what.node, pair, what.blocked)
     else this.#blocks.hear(what.node, what.owner, what.blocks.filter(this.#concerns))
   }
 
@@ -153,8 +166,14 @@ export class Blocking {
       }, GATHER_MS).unref()
       return
     }
-    const owners = [fold(name), ...this.#blocks.against(name)]
-    for (const owner of owners) if (this.#blocks.passing(owner).length > 0) this.#tellPassing(owner)
+    if (this.#blocks.passing(name).length > 0) this.#tellPassing(name)
+    const owners = this.#blocks.against(name).filter((owner) => this.#blocks.isPassing(owner, name))
+    if (owners.length > 0) {
+      this.#tellPairs(
+        owners.map((owner) => ({ owner, name })),
+        true,
+      )
+    }
     this.#doubt(name)
   }
 

@@ -70,7 +70,13 @@ export class Blocks {
     for (const pair of before) {
       if (this.#find(pair.owner, pair.name)?.told.delete(node)) this.#tidy(pair.owner, pair.name)
     }
-    for (const pair of pairs) this.#blockOf(pair.owner, pair.name).told.set(node, performance.now())
+    for (const pair of pairs) this.hearOne(node, pair, true)
+  }
+
+  /** Whether one pair is blocked on a node, as that node says. */
+  hearOne(node: string, pair: Pair, blocked: boolean): void {
+    if (blocked) this.#blockOf(pair.owner, pair.name).told.set(node, performance.now())
+    else if (this.#find(pair.owner, pair.name)?.told.delete(node)) this.#tidy(pair.owner, pair.name)
   }
 
   /** Forgets what nodes have said of an owner before a time, in ms of `performance`. */
@@ -85,10 +91,13 @@ export class Blocks {
   /** What was made here and is not kept: by one owner, or by everybody. */
   passing(owner?: string): Pair[] {
     const pairs = owner === undefined ? this.#all() : this.#of(owner)
-    return pairs.filter((pair) => {
-      const block = this.#find(pair.owner, pair.name)
-      return block?.here && !block.kept
-    })
+    return pairs.filter(({ owner, name }) => this.isPassing(owner, name))
+  }
+
+  /** Whether a block was made here and is not kept. */
+  isPassing(owner: string, name: string): boolean {
+    const block = this.#find(owner, name)
+    return block?.here === true && !block.kept
   }
 
   /** Those who have blocked a name, folded. */
@@ -100,6 +109,17 @@ export class Blocks {
   list(owner: string): string[] {
     const own = [...(this.#blocked.get(fold(owner))?.values() ?? [])]
     return own.flatMap(({ name, here, kept }) => (here || kept ? [name] : []))
+  }
+
+  /** How many names a name has blocked, on whatever node. */
+  count(owner: string): number {
+    return this.#blocked.get(fold(owner))?.size ?? 0
+  }
+
+  /** The name as its owner wrote it when they blocked it, here or for good; undefined when they have not. */
+  blockedAs(owner: string, name: string): string | undefined {
+    const block = this.#find(owner, name)
+    return block?.here || block?.kept ? block.name : undefined
   }
 
   isKept(owner: string, name: string): boolean {
@@ -122,6 +142,7 @@ export class Blocks {
 
   /** Whether messages may not pass between two names, whichever of them has blocked the other. */
   between(one: string, other: string): boolean {
+    if (this.empty) return false
     const [a, b] = [fold(one), fold(other)]
     return Boolean(this.#blocked.get(a)?.has(b) || this.#blocked.get(b)?.has(a))
   }

@@ -14,11 +14,13 @@ import { Blocking } from './blocking.ts'
 import { Blocks } from './blocks.ts'
 import { Counts } from './counts.ts'
 import { Directory } from './directory.ts'
+import { Guesses } from './guesses.ts'
 import { Handover } from './handover.ts'
 import { RoomMakers } from './makers.ts'
 import { Membership } from './membership.ts'
 import { fold, isName, isReserved } from './names.ts'
 import { Passwords } from './passwords.ts'
+import { Reader } from './reader.ts'
 import { Refusal, refuse } from './refusal.ts'
 import { RoomQuota } from './room-quota.ts'
 import { type Cost, Secrets } from './secrets.ts'
@@ -26,7 +28,7 @@ import type { Session } from './session.ts'
 import { Talk } from './talk.ts'
 import { Tickets } from './tickets.ts'
 
-/** Failed attempts a minute for a name or room and for an address. */
+/** Failed attempts a minute from an address. */
 const FAILURES = 5
 const MINUTE_MS = 60_000
 const HOUR_MS = 3_600_000
@@ -106,20 +108,27 @@ export class Chat {
     this.#accountQuota = maxAccountsPerAddress
       ? { limit: maxAccountsPerAddress, made: new Attempts({ failures: maxAccountsPerAddress, ms: DAY_MS }, now) }
       : undefined
+    const reader = new Reader(engine)
     this.#engine = engine
     this.signals = engine
-    this.#accounts = new Accounts(engine, secrets, attempts)
-    this.#passwords = new Passwords(secrets, attempts, this.#registrations)
+    const guesses = new Guesses(secrets, attempts)
+    this.#accounts = new Accounts(engine, secrets, guesses)
+    this.#passwords = new Passwords(secrets, guesses, this.#registrations)
     this.#blocking = new Blocking(engine, this.#blocks, this.#here)
     this.#membership = new Membership(engine, this.#blocks, this.counts, this.#handover)
-    this.makers = new RoomMakers(engine)
+    this.makers = new RoomMakers(engine, reader)
     const quota = new RoomQuota(engine, this.makers, {
       maxRooms: maxRooms || Number.POSITIVE_INFINITY,
       maxPerAddress: maxRoomsPerAddress || Number.POSITIVE_INFINITY,
     })
-    this.directory = new Directory(engine, this.#passwords, this.makers, { quota, onDiscard })
+    this.directory = new Directory(engine, reader, this.#passwords, {
+      makers: this.makers,
+      quota,
+      onDiscard,
+      activityIn: (room) => this.#membership.activityIn(room),
+    })
     this.tickets = new Tickets(engine, ticketMs)
-    this.talk = new Talk(engine, this.#blocks, this.counts, maxText)
+    this.talk = new Talk(engine, this.#blocks, this.counts, reader, maxText)
     this.#alone = new Alone(engine)
     this.administration = new Administration(engine, {
       accounts: this.#accounts,
@@ -220,6 +229,12 @@ export class Chat {
     return this.#accounts.holds(name).catch(refuse)
   }
 
+  /** Whether a name neither is an account's nor looks like one. Refuses `unavailable`. */
+  async isGuestName(name: string): Promise<boolean> {
+    const [held, alike] = await Promise.all([this.isRegistered(name), this.#accounts.resembles(name).catch(refuse)])
+    return !held && !alike
+  }
+
   /** How many sessions there are here, by protocol. */
   sessions(): Map<string, number> {
     const counts = new Map<string, number>()
@@ -244,9 +259,12 @@ export class Chat {
     return this.#engine.findName(name).catch(refuse)
   }
 
-  /** Every name that has ever joined a room or registered, in order of appearance. Refuses `unavailable`. */
-  everybody(limit: number): Promise<readonly string[]> {
-    return this.#engine.names(limit).catch(refuse)
+  /**
+   * The names that have ever joined a room or registered, in order of appearance, at most `limit`, without the first `skip`. Refuses
+   * `unavailable`.
+   */
+  everybody(limit: number, skip = 0): Promise<readonly string[]> {
+    return this.#engine.names(limit, skip).catch(refuse)
   }
 
   /**
@@ -321,6 +339,11 @@ export class Chat {
     await lastEvents()
   }
 
+  /** Whether a session that logged in `alone` has its name alone; not while another node may have taken the name from it. */
+  isAlone(session: Session): boolean {
+    return this.#alone.holds(session)
+  }
+
   /** Resolves when everybody who has left has been seen off, or cannot be. */
   stop(): Promise<void> {
     return this.#membership.stop()
@@ -332,9 +355,10 @@ export class Chat {
   }
 
   async #checkName(name: string, registered: boolean): Promise<void> {
-    if (!isName(name)) throw new Refusal('name-invalid')
+    // Whatever names may be now: the account was made.
     if (registered) return
-    if (isReserved(name) || (await this.isRegistered(name))) throw new Refusal('name-reserved')
+    if (!isName(name)) throw new Refusal('name-invalid')
+    if (isReserved(name) || !(await this.isGuestName(name))) throw new Refusal('name-reserved')
   }
 
   #refuseLogin(error: unknown): never {
@@ -373,7 +397,7 @@ export class Chat {
 
   /** A guest whose name was registered by somebody else since may do nothing in that name. */
   async #checkOwn(session: Session): Promise<void> {
-    if (!session.registered && (await this.isRegistered(session.name))) throw new Refusal('name-reserved')
+    if (!session.registered && !(await this.isGuestName(session.name))) throw new Refusal('name-reserved')
   }
 
   /** The sessions under a name. */

@@ -1,17 +1,21 @@
 import { type Engine, type RoomRecord, Taken, type Visibility } from '../engine/engine.ts'
-import type { Event } from '../engine/event.ts'
 import type { Applicant, RoomMakers } from './makers.ts'
-import { fold, isLineName, isTitle, lineNameOf } from './names.ts'
+import { isLineName, isTitle, lineNameOf } from './names.ts'
 import type { Passwords } from './passwords.ts'
+import type { Reader } from './reader.ts'
 import { Refusal, refuse } from './refusal.ts'
 import type { RoomQuota } from './room-quota.ts'
+import { Snapshot } from './snapshot.ts'
 import { clean } from './text.ts'
 
 /** No room, but held like one: by whoever is logged in where a name has one session only. */
 export const ALONE = 0
 
-/** Events of a room that are looked through for what its members did last. */
-const LOOK_BACK = 1_000
+/** Events of a room that are searched for what its members did last, where this node has not seen that. */
+const SEARCHED_EVENTS = 1_000
+/** Rooms of which the result of such a search is kept. */
+const SEARCHES = 64
+const NO_CLIENT = { address: '', closed: false }
 
 /** What somebody says of a room that he makes or changes. */
 export interface RoomDescription {
@@ -27,30 +31,43 @@ export interface Maker extends Applicant {
 
 const NOBODY: Maker = { password: '', address: '' }
 
+/** When a member of a room did something last, and its colour. */
+export interface Activity {
+  readonly at: number
+  readonly color: string | undefined
+}
+
 /** A member of a room. */
 export interface Person {
   readonly name: string
-  /** The newest event of his, unless that is long ago. */
-  readonly last: Event | undefined
+  /** Undefined when the last activity was long ago. */
+  readonly last: Activity | undefined
 }
 
 export interface DirectoryOptions {
+  readonly makers: RoomMakers
   readonly quota: RoomQuota
   /** Called when a room was closed because its maker needed the space for another one. */
   readonly onDiscard: (room: RoomRecord) => void
+  /** The last activity of the members of a room, by name, as far as this node has followed the room. */
+  readonly activityIn: (room: number) => ReadonlyMap<string, Activity> | undefined
 }
 
 /** The rooms there are and who is in them, on whatever node. Everything here refuses `unavailable`. */
 export class Directory {
   readonly #engine: Engine
+  readonly #reader: Reader
   readonly #passwords: Passwords
-  readonly #makers: RoomMakers
   readonly #options: DirectoryOptions
+  /** Results of searches for the last activity, by room; the one that was used last comes last. */
+  readonly #searches = new Map<number, Snapshot<ReadonlyMap<string, Activity>>>()
+  readonly #busiest = new Snapshot(() => this.#countMembers())
+  readonly #presence = new Snapshot(() => this.#listMembers())
 
-  constructor(engine: Engine, passwords: Passwords, makers: RoomMakers, options: DirectoryOptions) {
+  constructor(engine: Engine, reader: Reader, passwords: Passwords, options: DirectoryOptions) {
     this.#engine = engine
+    this.#reader = reader
     this.#passwords = passwords
-    this.#makers = makers
     this.#options = options
   }
 
@@ -78,8 +95,8 @@ export class Directory {
     if (!isTitle(title)) throw new Refusal('room-name-invalid')
     // Asked before anything is done for it; the engine says it, too.
     if (await this.find(title)) throw new Refusal('room-taken')
-    const { quota, onDiscard } = this.#options
-    const by = await this.#makers.makerOf(maker)
+    const { makers, quota, onDiscard } = this.#options
+    const by = await makers.makerOf(maker)
     const make = async () => {
       const hash = visibility === 'public' ? undefined : await this.#passwords.hash(maker.password, maker.address)
       const room = { title, ...lineNameOf(title), description: clean(description), visibility }
@@ -165,26 +182,48 @@ export class Directory {
   async people(id: number): Promise<Person[]> {
     const members = await this.inside(id)
     if (members.length === 0) return []
-    const last = new Map<string, Event>()
-    try {
-      for await (const page of this.#engine.read(`room:${id}`, { limit: LOOK_BACK })) {
-        for (const event of page) last.set(fold(event.from), event)
-      }
-    } catch (error) {
-      refuse(error)
-    }
-    return members.map((name) => ({ name, last: last.get(fold(name)) }))
+    const seen = this.#options.activityIn(id)
+    const searched = members.every((name) => seen?.has(name)) ? undefined : await this.#search(id).get()
+    return members.map((name) => ({ name, last: seen?.get(name) ?? searched?.get(name) }))
   }
 
-  /** The public rooms and how many are in each, busiest first. */
-  async busiest(): Promise<{ name: string; members: number }[]> {
+  /** The last activity in a room: searched once for all that ask at the same time. */
+  #search(id: number): Snapshot<ReadonlyMap<string, Activity>> {
+    const found = this.#searches.get(id) ?? new Snapshot(() => this.#searchActivity(id))
+    this.#searches.delete(id)
+    this.#searches.set(id, found)
+    for (const oldest of this.#searches.keys()) {
+      if (this.#searches.size <= SEARCHES) break
+      this.#searches.delete(oldest)
+    }
+    return found
+  }
+
+  async #searchActivity(id: number): Promise<ReadonlyMap<string, Activity>> {
+    const last = new Map<string, Activity>()
+    for await (const page of this.#reader.pages(`room:${id}`, { limit: SEARCHED_EVENTS }, NO_CLIENT)) {
+      for (const { from, at, color } of page) last.set(from, { at, color })
+    }
+    return last
+  }
+
+  /** The public rooms and how many are in each, busiest first. Listed once for all that ask at the same time. */
+  busiest(): Promise<readonly { readonly name: string; readonly members: number }[]> {
+    return this.#busiest.get()
+  }
+
+  async #countMembers(): Promise<{ name: string; members: number }[]> {
     const [rooms, counts] = await Promise.all([this.public(), this.#engine.memberCounts().catch(refuse)])
     const counted = rooms.map(({ id, lineName }) => ({ name: lineName, members: counts.get(id) ?? 0 }))
     return counted.sort((a, b) => b.members - a.members)
   }
 
-  /** The public rooms and who is in them, in the order in which they were made. */
-  async presence(): Promise<{ title: string; members: readonly string[] }[]> {
+  /** The public rooms and who is in them, in the order in which they were made. Listed once for all that ask at the same time. */
+  presence(): Promise<readonly { readonly title: string; readonly members: readonly string[] }[]> {
+    return this.#presence.get()
+  }
+
+  async #listMembers(): Promise<{ title: string; members: readonly string[] }[]> {
     const rooms = await this.public()
     return Promise.all(rooms.map(async ({ id, title }) => ({ title, members: await this.inside(id) })))
   }

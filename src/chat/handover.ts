@@ -20,12 +20,13 @@ export class Handover {
 
   /**
    * Calls `attempt` until it resolves with true. Resolves with false when one of `holders` (the sessions of this node that
-   * hold the nickname) stays, when `self` is closed, or when the patience is exhausted.
+   * hold the nickname) `stays`, when `self` is closed, or when the patience is exhausted.
    */
   async take(
     self: Pick<Session, 'key' | 'closed'>,
     attempt: () => Promise<boolean>,
     holders: () => readonly Session[],
+    stays: (holder: Session) => boolean = ({ staying }) => staying,
   ): Promise<boolean> {
     if (await attempt()) return true
     const started = performance.now()
@@ -35,7 +36,7 @@ export class Handover {
     for (let pause = FIRST_PAUSE_MS; !self.closed; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
       if (await attempt()) return true
       const here = holders()
-      if (here.some((holder) => holder.staying)) return false
+      if (here.some(stays)) return false
       const patience = here.length > 0 ? PATIENCE_MS : REMOTE_PATIENCE_MS
       if (performance.now() - started > patience) return false
       await this.#freed(self.key, pause)

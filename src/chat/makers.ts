@@ -2,7 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto'
 import type { Engine, RoomMaker, RoomRecord } from '../engine/engine.ts'
 import type { Event } from '../engine/event.ts'
 import { fold } from './names.ts'
-import { newest } from './newest.ts'
+import type { Reader } from './reader.ts'
 import { refuse } from './refusal.ts'
 
 /** How long the maker of a room may undo it, in ms. */
@@ -25,13 +25,15 @@ export interface Applicant {
 /** Tells by whom rooms were made, and which of them nobody but their makers has used. */
 export class RoomMakers {
   readonly #engine: Engine
+  readonly #reader: Reader
   /** Hides addresses in the store; the same on all nodes, and for good. */
   #secret: string | undefined
   /** Until when a room is known not to be silent, in ms since the epoch; for good once others have spoken in it. */
   readonly #inUse = new Map<number, number>()
 
-  constructor(engine: Engine) {
+  constructor(engine: Engine, reader: Reader) {
     this.#engine = engine
+    this.#reader = reader
   }
 
   /** What a room keeps of its maker; undefined for one without an address. Refuses `unavailable`. */
@@ -55,7 +57,7 @@ export class RoomMakers {
    */
   async mayUndo(room: RoomRecord, address: string): Promise<boolean> {
     if (!(await this.#mayClaim(room, address))) return false
-    const events = await this.#eventsOf(room)
+    const events = await this.#eventsOf(room, address)
     return events.length <= MAX_EVENTS && isOwn(events, await this.#nameOf(room))
   }
 
@@ -83,8 +85,9 @@ export class RoomMakers {
     return name === undefined ? this.#engine.recall(keyOf(room)).catch(refuse) : fold(name)
   }
 
-  #eventsOf({ id }: RoomRecord): Promise<readonly Event[]> {
-    return newest(this.#engine, `room:${id}`, MAX_EVENTS + 1, () => true).catch(refuse)
+  #eventsOf({ id }: RoomRecord, address = ''): Promise<readonly Event[]> {
+    const asker = { address, closed: false }
+    return this.#reader.newest(`room:${id}`, MAX_EVENTS + 1, () => true, asker).catch(refuse)
   }
 
   async #digestOf(address: string): Promise<string> {

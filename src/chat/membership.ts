@@ -1,14 +1,16 @@
 import type { Engine, RoomRecord } from '../engine/engine.ts'
-import { Closed } from '../engine/engine.ts'
+import { Closed, Unavailable } from '../engine/engine.ts'
 import type { Draft } from '../engine/event.ts'
 import { atTurnEnd, turnEnd } from '../turn.ts'
 import { settledWithin } from '../within.ts'
+import { Availability } from './availability.ts'
 import type { Blocks } from './blocks.ts'
 import type { Counts } from './counts.ts'
+import type { Activity } from './directory.ts'
 import type { Handover } from './handover.ts'
 import { Refusal, refuse } from './refusal.ts'
 import { Room } from './room.ts'
-import type { Place, Session } from './session.ts'
+import type { Place, PutOut, Session } from './session.ts'
 
 /** How long to wait before a `left` that could not be committed is tried again, in ms. */
 const RETRY_MS = 1_000
@@ -29,6 +31,7 @@ export class Membership {
   readonly #blocks: Blocks
   readonly #counts: Counts
   readonly #handover: Handover
+  readonly #availability: Availability
   /** Sessions of this node by the name that they hold in a room, see {@link placeOf}: several only of an account. */
   readonly #holders = new Map<string, Set<Session>>()
   /** Rooms with somebody of this node in them. */
@@ -47,7 +50,10 @@ export class Membership {
     this.#blocks = blocks
     this.#counts = counts
     this.#handover = handover
+    this.#availability = new Availability(engine)
     engine.watchRooms((room) => this.#noteChange(room))
+    // Nobody signals this: it is called when claims may have been missed.
+    engine.heedSignals('membership', () => void this.#check())
   }
 
   /**
@@ -69,6 +75,8 @@ export class Membership {
       let room: Room | undefined
       try {
         await mayBe()
+        // The other nodes may have released the claim meanwhile, and a `joined` without it would let a name be in a room twice.
+        if (!this.#engine.holds(record.id, session.name)) throw new Unavailable('the claim is lost')
         room = this.#follow(record)
         const arrived = room.expect(session)
         await this.#engine.append(room.log, draft('joined', room, session))
@@ -160,6 +168,11 @@ export class Membership {
     for (const id of changed) void this.#refresh(id)
   }
 
+  /** The last activity of a room's members, by name, since somebody of this node is in the room. */
+  activityIn(id: number): ReadonlyMap<string, Activity> | undefined {
+    return this.#rooms.get(id)?.room.activity
+  }
+
   #noteChange(id: number): void {
     if (!this.#rooms.has(id)) return
     if (this.#changed.size === 0) atTurnEnd('resume', this)
@@ -172,18 +185,49 @@ export class Membership {
     if (record && here) here.room.record = record
   }
 
+  /** Moves a session once its earlier moves are done. */
   #move<T>(session: Session, work: () => Promise<T>): Promise<T> {
-    const move = work().catch(refuse)
+    const before = this.#moving.get(session)
+    const move = (before ? before.then(work) : work()).catch(refuse)
     const done = settled(move)
     this.#moving.set(session, done)
-    void done.then(() => this.#moving.delete(session))
+    void done.then(() => {
+      if (this.#moving.get(session) === done) this.#moving.delete(session)
+    })
     return move
+  }
+
+  /** Puts out the members whose claims the other nodes have released and whose `left` cannot be read any more. */
+  async #check(): Promise<void> {
+    for (const { room } of [...this.#rooms.values()]) {
+      const { id } = room.record
+      const record = await this.#engine.findRoom(id).catch(() => room.record)
+      if (!record) room.close()
+      else room.drop((session) => !this.#engine.holds(id, session.name))
+    }
+  }
+
+  /**
+   * Forgets what a session held in a room, and tells its protocol. A client that is to come back is told so when there is an
+   * engine to come back to.
+   */
+  async #putOut(room: Place, session: Session, why: PutOut): Promise<void> {
+    this.#unhold(room.record.id, session)
+    this.#unfollowIfDeserted(room)
+    if (why === 'membership-lost') {
+      await this.#availability.wait()
+      // It has noticed, and is a member somewhere.
+      if (session.room) return
+    }
+    if (!session.closed) session.wire.putOut(room, session, why)
   }
 
   #follow(record: RoomRecord): Room {
     const known = this.#rooms.get(record.id)
     if (known) return known.room
-    const room = new Room(record, this.#blocks, this.#counts)
+    const room: Room = new Room(record, this.#blocks, this.#counts, (session, why) => {
+      void this.#putOut(room, session, why)
+    })
     const unfollow = this.#engine.follow(room.log, (event) => room.append(event))
     this.#rooms.set(record.id, { room, unfollow })
     return room
@@ -225,13 +269,15 @@ export class Membership {
       shared = this.#share(id, session)
       return shared !== undefined || this.#engine.claim(id, session.name, session.carriesPrivate)
     }
-    const holders = () => {
-      const all = [...(this.#holders.get(place) ?? [])]
-      // A session that is leaving is gone in a moment; with one of the same account that is entering the name is shared then.
-      const entering = (holder: Session) => holder.registered && session.registered && holder.room?.record.id !== id
-      return all.filter((holder) => !this.#leaving.has(holder) && !entering(holder))
+    const holders = () => [...(this.#holders.get(place) ?? [])]
+    const stays = (holder: Session) => {
+      // In a moment a session that is leaving is gone, and one of the same account that is entering shares its name.
+      const entering = holder.registered && session.registered && holder.room?.record.id !== id
+      // A client that asks for the room it is in may have said more, which is not read yet.
+      const staying = holder === session ? session.room?.record.id === id : holder.staying
+      return staying && !this.#leaving.has(holder) && !entering
     }
-    if (!(await this.#handover.take(session, attempt, holders))) throw new Refusal('name-in-room')
+    if (!(await this.#handover.take(session, attempt, holders, stays))) throw new Refusal('name-in-room')
     if (!shared) this.#holders.set(place, new Set([session]))
     return shared
   }
@@ -263,10 +309,15 @@ export class Membership {
   }
 
   async #release(room: number, session: Session): Promise<void> {
-    const place = placeOf(room, session)
-    if (this.#holders.get(place)?.has(session)) this.#holders.delete(place)
+    this.#unhold(room, session)
     await this.#engine.release(room, session.name)
     this.#handover.freed(session.key)
+  }
+
+  #unhold(room: number, session: Session): void {
+    const place = placeOf(room, session)
+    const holders = this.#holders.get(place)
+    if (holders?.delete(session) && holders.size === 0) this.#holders.delete(place)
   }
 
   async #seeOff(room: Place, session: Session): Promise<void> {

@@ -1,6 +1,6 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { RoomRecord } from '../engine/engine.ts'
 import type { Attempts } from './attempts.ts'
+import type { Guesses } from './guesses.ts'
 import { Refusal } from './refusal.ts'
 import type { Secrets } from './secrets.ts'
 
@@ -13,19 +13,18 @@ const MOST = 1_000
 /** What opens rooms that are not public. */
 export class Passwords {
   readonly #secrets: Secrets
-  readonly #attempts: Attempts
+  readonly #guesses: Guesses
   readonly #made: Attempts
   /**
    * The last password that has opened a room, as only this process can recognise it: a class that comes in at once does not
    * wait for one costly check after the other.
    */
-  readonly #opened = new Map<number, { hash: string; digest: Buffer }>()
-  readonly #key = randomBytes(32)
+  readonly #opened = new Map<number, { hash: string; digest: string }>()
 
   /** `made` counts rooms with a password, by address. */
-  constructor(secrets: Secrets, attempts: Attempts, made: Attempts) {
+  constructor(secrets: Secrets, guesses: Guesses, made: Attempts) {
     this.#secrets = secrets
-    this.#attempts = attempts
+    this.#guesses = guesses
     this.#made = made
   }
 
@@ -47,24 +46,16 @@ export class Passwords {
    */
   async check({ id, hash }: RoomRecord, password: string, address: string): Promise<void> {
     if (!hash) throw new Refusal('password-wrong')
-    const keys = [`room:${id}:${address}`, `address:${address}`]
-    if (!this.#attempts.mayTry(keys)) throw new Refusal('too-many-attempts')
-    const digest = createHmac('sha256', this.#key).update(password).digest()
+    this.#guesses.checkLimit(address)
+    const digest = this.#guesses.digestOf(password)
     const opened = this.#opened.get(id)
-    if (opened?.hash === hash && timingSafeEqual(opened.digest, digest)) return
-    const end = await this.#attempts.begin(keys)
-    if (!end) throw new Refusal('too-many-attempts')
-    let failed = false
-    try {
-      failed = !(await this.#secrets.verify(password, hash, address))
-      if (failed) throw new Refusal('password-wrong')
-      this.#remember(id, { hash, digest })
-    } finally {
-      end(failed)
-    }
+    if (opened?.hash === hash && opened.digest === digest) return
+    if (!(await this.#guesses.check({ subject: `room:${id}`, secret: password, stored: hash, address })))
+      throw new Refusal('password-wrong')
+    this.#remember(id, { hash, digest })
   }
 
-  #remember(id: number, opened: { hash: string; digest: Buffer }): void {
+  #remember(id: number, opened: { hash: string; digest: string }): void {
     this.#opened.delete(id)
     this.#opened.set(id, opened)
     for (const oldest of this.#opened.keys()) {

@@ -16,7 +16,7 @@ export type Reason =
   /** Empty, or over 128 characters. */
   | 'secret-invalid'
   | 'secret-wrong'
-  /** Too many failures for this name or from this address within a minute, or accounts made; nothing was checked. */
+  /** Too many failures from this address within a minute, or accounts made; nothing was checked. */
   | 'too-many-attempts'
   /** No more accounts may be made from this address today. */
   | 'too-many-accounts'

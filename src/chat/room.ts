@@ -4,7 +4,18 @@ import { atTurnEnd } from '../turn.ts'
 import type { Blocks } from './blocks.ts'
 import type { Counts } from './counts.ts'
 import { fold } from './names.ts'
-import type { Place, Session, Wire } from './session.ts'
+import type { Place, PutOut, Session, Wire } from './session.ts'
+
+/** A session that has ceased to be a member. */
+interface Leaver {
+  readonly session: Session
+  /** Whether the session has asked for it. */
+  readonly asked: boolean
+  /** What it saw of the turn. */
+  readonly events: readonly Event[]
+  /** Its own `left` among them; undefined when that could not be read. */
+  readonly left: Event | undefined
+}
 
 /**
  * A room as long as somebody on this node is in it: follows the room's log and hands each turn's events to its members.
@@ -17,8 +28,11 @@ export class Room implements Place {
   /** As it is now: the title may change. */
   record: RoomRecord
   readonly log: LogName
+  /** What members did last, by name. */
+  readonly activity = new Map<string, { at: number; color: string | undefined }>()
   readonly #blocks: Blocks
   readonly #counts: Counts
+  readonly #onPutOut: (session: Session, why: PutOut) => void
   /** By folded name: an account may be here in several sessions, a guest in one. */
   readonly #members = new Map<string, Set<Session>>()
   readonly #byWire = new Map<Wire, Set<Session>>()
@@ -40,17 +54,19 @@ export class Room implements Place {
   readonly #private = new Map<Session, Event[]>()
   /** Members who came within this turn, and the place of their `joined`. */
   readonly #since = new Map<Session, number>()
-  /** Those whose `left` stands in this turn, and the stretch that is theirs. */
-  #leavers: { session: Session; asked: boolean; events: readonly Event[] }[] = []
+  /** Sessions that ceased to be members in this turn, and the events that they saw of it. */
+  #leavers: Leaver[] = []
   /** The log has ended. */
   #closed = false
   #scheduled = false
 
-  constructor(record: RoomRecord, blocks: Blocks, counts: Counts) {
+  /** `onPutOut` is called for each session that is to be told that it was put out, when it has been handed all that it saw. */
+  constructor(record: RoomRecord, blocks: Blocks, counts: Counts, onPutOut: (session: Session, why: PutOut) => void) {
     this.record = record
     this.log = `room:${record.id}`
     this.#blocks = blocks
     this.#counts = counts
+    this.#onPutOut = onPutOut
   }
 
   get deserted(): boolean {
@@ -91,6 +107,25 @@ export class Room implements Place {
     this.#partings.delete(session)
   }
 
+  /**
+   * Puts out the members that `isLost` names. For memberships whose `left` is in the log this happens by itself; this is for
+   * those whose `left` cannot be read any more.
+   */
+  drop(isLost: (session: Session) => boolean): void {
+    for (const session of [...this.#members.values()].flatMap((sessions) => [...sessions])) {
+      if (!isLost(session)) continue
+      this.#leave(session, this.#remove(session))
+      this.#schedule()
+    }
+  }
+
+  /** Puts out everybody: the room has been closed, and the end of its log cannot be read any more. */
+  close(): void {
+    this.#closed = true
+    this.drop(() => true)
+    this.#schedule()
+  }
+
   /** From now on the session is told what happens here. It may become a member and cease to be one. */
   watch(session: Session): void {
     this.#watchers.add(session)
@@ -113,9 +148,23 @@ export class Room implements Place {
       this.#closed = true
       return
     }
+    this.#noteActivity(event)
     if (event.kind === 'joined') this.#admit(event)
     this.#events.push(event)
     if (event.kind === 'left') this.#dismiss(event)
+  }
+
+  /** Changed in place: this runs for every event. */
+  #noteActivity({ kind, from, at, color }: Event): void {
+    const last = this.activity.get(from)
+    if (kind === 'left') {
+      this.activity.delete(from)
+    } else if (last) {
+      last.at = at
+      last.color = color
+    } else {
+      this.activity.set(from, { at, color })
+    }
   }
 
   whisper(session: Session, event: Event): void {
@@ -159,12 +208,16 @@ export class Room implements Place {
     this.#private.clear()
     const leavers = this.#leavers
     this.#leavers = []
-    for (const { session, events: own } of leavers) {
-      this.#hand(this.#blocks.allowed(own, session.name), new Set([session]), session.wire)
+    const why = this.#closed ? 'room-closed' : 'membership-lost'
+    for (const { session, asked, events: own, left } of leavers) {
+      // A client that ends its connection, or is to come back, is not shown its own leaving.
+      const shown =
+        session.closed || (!asked && why === 'membership-lost') ? own.filter((event) => event !== left) : own
+      this.#hand(this.#blocks.allowed(shown, session.name), new Set([session]), session.wire)
     }
     const out = new Set(this.#closed ? this.#watchers : [])
     for (const { session, asked } of leavers) if (!asked) out.add(session)
-    for (const session of out) if (!session.closed) session.wire.putOut?.(this, session)
+    for (const session of out) this.#onPutOut(session, why)
   }
 
   #schedule(): void {
@@ -207,14 +260,13 @@ export class Room implements Place {
   #dismiss(left: Event): void {
     const key = fold(left.from)
     this.#detached.delete(key)
-    for (const session of this.#members.get(key) ?? []) {
-      const events = this.#remove(session)
-      // A client that ends its connection is not shown its own leaving.
-      const shown = session.closed ? events.filter((event) => event !== left) : events
-      this.#leavers.push({ session, asked: this.#partings.has(session), events: shown })
-      this.#partings.get(session)?.()
-      this.#partings.delete(session)
-    }
+    for (const session of this.#members.get(key) ?? []) this.#leave(session, this.#remove(session), left)
+  }
+
+  #leave(session: Session, events: readonly Event[], left?: Event): void {
+    this.#leavers.push({ session, asked: this.#partings.has(session), events, left })
+    this.#partings.get(session)?.()
+    this.#partings.delete(session)
   }
 
   #isMember(session: Session): boolean {

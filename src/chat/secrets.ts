@@ -1,5 +1,5 @@
 import { createHash, randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
-import { Refusal } from './refusal.ts'
+import { FairQueue } from './fair-queue.ts'
 
 /** What one check costs: scrypt's N is 2 to the power of `ln`; memory is 128 · N · r bytes. */
 export interface Cost {
@@ -13,10 +13,13 @@ export const COST: Cost = { ln: 15, r: 8, p: 1 }
 
 /** The runtime's pool has four threads, which file access and name resolution need too. */
 const AT_ONCE = 2
-/** Who comes behind so many of its own address is refused, about four seconds of waiting where nobody else waits, */
+/** Maximum checks that wait for one address: about four seconds of waiting when no other address waits. */
 const QUEUE = 64
-/** and who comes behind so many of all. */
+/** Maximum checks that wait for all addresses. */
 const QUEUE_OF_ALL = 1_024
+
+/** UTF-16 units of a secret; none that was ever taken has more, in whatever normal form it is sent. */
+const LONGEST = 1_024
 
 const SALT = 16
 const HASH = 32
@@ -30,68 +33,33 @@ const STORED = /^\$scrypt\$ln=(\d+),r=(\d+),p=(\d+)\$([A-Za-z0-9+/]+)\$([A-Za-z0
  */
 export class Secrets {
   readonly #cost: Cost
-  readonly #atOnce: number
+  readonly #queue: FairQueue
   /** What a secret is checked against when there is no account: nobody's hash, of the usual cost. */
   readonly #nobody: string
-  #running = 0
-  /** By address, the one whose turn is next first. */
-  readonly #waiting = new Map<string, (() => void)[]>()
-  #waitingCount = 0
 
   constructor(cost: Cost = COST, atOnce = AT_ONCE) {
     this.#cost = cost
-    this.#atOnce = Math.min(atOnce, AT_ONCE)
+    const running = Math.min(atOnce, AT_ONCE)
+    this.#queue = new FairQueue({ running, waitingPerAddress: QUEUE, waiting: QUEUE_OF_ALL })
     this.#nobody = encode(cost, Buffer.alloc(SALT), Buffer.alloc(HASH))
   }
 
   /** For somebody at an address. Refuses `unavailable` when too many wait. */
   hash(secret: string, address: string): Promise<string> {
     const salt = randomBytes(SALT)
-    return this.#inTurn(address, async () => encode(this.#cost, salt, await derive(secret, salt, HASH, this.#cost)))
+    return this.#queue.run(address, async () => encode(this.#cost, salt, await derive(secret, salt, HASH, this.#cost)))
   }
 
   /** Takes as long without a hash to compare with, and is then false. Refuses `unavailable` when too many wait. */
   async verify(secret: string, stored: string | undefined, address: string): Promise<boolean> {
+    if (secret.length > LONGEST) return false
     if (stored?.startsWith(HASHED_KEY)) {
       const digest = createHash('sha256').update(secret).digest()
       return timingSafeEqual(digest, Buffer.from(stored.slice(HASHED_KEY.length), 'hex'))
     }
     const { cost, salt, hash } = decode(stored ?? this.#nobody)
-    const derived = await this.#inTurn(address, () => derive(secret, salt, hash.length, cost))
+    const derived = await this.#queue.run(address, () => derive(secret, salt, hash.length, cost))
     return timingSafeEqual(derived, hash) && stored !== undefined
-  }
-
-  /** Addresses take turns, so however many wait at one, others do not wait behind them. */
-  async #inTurn<T>(address: string, work: () => Promise<T>): Promise<T> {
-    if (this.#running === this.#atOnce) await this.#wait(address)
-    else this.#running++
-    try {
-      return await work()
-    } finally {
-      const next = this.#next()
-      // Whoever is done hands over its place, so nobody overtakes.
-      if (next) next()
-      else this.#running--
-    }
-  }
-
-  #wait(address: string): Promise<void> {
-    const own = this.#waiting.get(address) ?? []
-    if (own.length === QUEUE || this.#waitingCount === QUEUE_OF_ALL) throw new Refusal('unavailable')
-    this.#waiting.set(address, own)
-    this.#waitingCount++
-    return new Promise((next) => own.push(next))
-  }
-
-  #next(): (() => void) | undefined {
-    for (const [address, own] of this.#waiting) {
-      this.#waiting.delete(address)
-      const next = own.shift()
-      if (own.length > 0) this.#waiting.set(address, own)
-      if (next) this.#waitingCount--
-      return next
-    }
-    return undefined
   }
 }
 

@@ -18,6 +18,16 @@ export interface Place {
   whisper(session: Session, event: Event): void
 }
 
+/** Why a membership has ended without the session asking for it. */
+export type PutOut =
+  /** The room has been closed. */
+  | 'room-closed'
+  /**
+   * The room goes on without the session: the other nodes have taken its node for dead and released what it held, or the store
+   * has lost the claim and somebody else has the nickname by now.
+   */
+  | 'membership-lost'
+
 /**
  * A protocol as the core sees it: somebody to hand committed events to. It encodes them once, whatever the number of
  * members, and queues the result for each of them; it never waits.
@@ -35,10 +45,11 @@ export interface Wire<S extends Session = Session> {
    */
   deliver(room: Place, events: readonly Event[], members: Iterable<S>): void
   /**
-   * A session is no member any more without having asked for it, or what it watches is no more. It has been told everything up
-   * to its own `left`.
+   * Called when a membership has ended without the session asking for it, and for each session that watches a room when the room
+   * is closed. The session has been handed what happened before its own `left`; that `left` itself only when the room is closed.
+   * A client has to learn of it: without a membership it hears nothing and is not heard.
    */
-  putOut?(room: Place, session: S): void
+  putOut(room: Place, session: S, why: PutOut): void
   /** Somebody else has logged in under a session's name, which was to have it alone. */
   replaced?(session: S): void
 }

@@ -3,7 +3,7 @@ import type { Draft, Event, LogName } from '../engine/event.ts'
 import type { Blocks } from './blocks.ts'
 import type { Counts } from './counts.ts'
 import { fold } from './names.ts'
-import { newest } from './newest.ts'
+import type { Asker, Reader } from './reader.ts'
 import { Refusal, refuse } from './refusal.ts'
 import type { Place, Session } from './session.ts'
 import { clean, isLonger } from './text.ts'
@@ -18,6 +18,7 @@ export class Talk {
   readonly #engine: Engine
   readonly #blocks: Blocks
   readonly #counts: Counts
+  readonly #reader: Reader
   readonly #maxText: number
   /** What sessions have asked for, and for which somebody is looked up: what they ask for next comes behind it. */
   readonly #asking = new Map<Session, Promise<void>>()
@@ -25,10 +26,11 @@ export class Talk {
   readonly #inboxes = new Map<Session, () => void>()
 
   /** `maxText` is how many characters a message has at most. */
-  constructor(engine: Engine, blocks: Blocks, counts: Counts, maxText: number) {
+  constructor(engine: Engine, blocks: Blocks, counts: Counts, reader: Reader, maxText: number) {
     this.#engine = engine
     this.#blocks = blocks
     this.#counts = counts
+    this.#reader = reader
     this.#maxText = maxText
   }
 
@@ -106,33 +108,32 @@ export class Talk {
     return acted.then(([done]) => done)
   }
 
-  /** The events of the session's room, in pages, oldest first. Refuses `history-gone` before the first page. */
+  /**
+   * The events of the session's room in pages, oldest first.
+   *
+   * @throws Refusal `not-in-room`, and `history-gone` before the first page.
+   */
   async *history(session: Session, range: Range): AsyncGenerator<readonly Event[]> {
-    const { log } = roomOf(session)
-    try {
-      for await (const page of this.#engine.read(log, range)) {
-        yield this.#blocks.allowed(page, session.name)
-      }
-    } catch (error) {
-      refuse(error)
+    for await (const page of this.#reader.pages(roomOf(session).log, range, session)) {
+      yield this.#blocks.allowed(page, session.name)
     }
   }
 
-  /** The newest messages of a room that a name may see, oldest first. Refuses `unavailable`. */
-  recentMessages(room: number, reader: string, limit: number): Promise<readonly Event[]> {
-    const visible = ({ kind, from }: Event) => kind === 'message' && !this.#blocks.between(from, reader)
-    return newest(this.#engine, `room:${room}`, limit, visible).catch(refuse)
+  /** The newest messages of a room that a session may see, oldest first. Refuses `unavailable`. */
+  recentMessages(room: number, session: Session, limit: number): Promise<readonly Event[]> {
+    const visible = ({ kind, from }: Event) => kind === 'message' && !this.#blocks.between(from, session.name)
+    return this.#reader.newest(`room:${room}`, limit, visible, session)
   }
 
   /** The newest events of a room, oldest first. Refuses `unavailable`. */
-  recent(room: number, limit: number): Promise<readonly Event[]> {
-    return newest(this.#engine, `room:${room}`, limit, ({ kind }) => kind !== 'closed').catch(refuse)
+  recent(room: number, limit: number, asker: Asker): Promise<readonly Event[]> {
+    return this.#reader.newest(`room:${room}`, limit, ({ kind }) => kind !== 'closed', asker)
   }
 
-  /** The newest private messages to a name, oldest first, in whatever room they were told. Refuses `unavailable`. */
-  inbox(name: string, limit: number): Promise<readonly Event[]> {
-    const visible = ({ from }: Event) => !this.#blocks.between(from, name)
-    return newest(this.#engine, `inbox:${fold(name)}`, limit, visible).catch(refuse)
+  /** The newest private messages to a session's name, oldest first, in whatever room they were told. Refuses `unavailable`. */
+  inbox(session: Session, limit: number): Promise<readonly Event[]> {
+    const visible = ({ from }: Event) => !this.#blocks.between(from, session.name)
+    return this.#reader.newest(`inbox:${session.key}`, limit, visible, session)
   }
 
   /** From now on what members of its room say to it alone reaches a session, until {@link dismiss}. */
@@ -159,7 +160,7 @@ export class Talk {
   #body(text: string): string {
     const body = clean(text)
     if (body === '') throw new Refusal('text-empty')
-    if (isLonger(body, this.#maxText)) throw new Refusal('text-too-long')
+    if (isLonger(body, this.#maxText)) throw new Refusal('text-too-long', this.#maxText)
     return body
   }
 }

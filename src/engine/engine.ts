@@ -67,7 +67,7 @@ export interface BlockRecord {
   readonly name: string
 }
 
-/** A part of a log. Bounds are inclusive and may be left out. */
+/** A part of a log. Bounds are inclusive and may be left out. Those of time hold for `at`, whatever the ids. */
 export interface Range {
   /** ms since the epoch. */
   readonly from?: number
@@ -75,6 +75,8 @@ export interface Range {
   readonly to?: number
   /** Only what came after this id. Refused with {@link Gone} when something after it may be missing. */
   readonly after?: number
+  /** Only what came before this id. */
+  readonly before?: number
   /** Only the newest so many of the range. */
   readonly limit?: number
 }
@@ -95,13 +97,19 @@ export interface Engine {
   /** Commits what is still waiting, then closes. Nothing may be appended afterwards. */
   stop(): Promise<void>
 
+  /** Bytes of events held in memory, of all logs. */
+  readonly heldBytes: number
+  /** Drops the older half of the events held in memory of each log; they are read from the store when they are asked for. */
+  trimMemory(): void
+
   /** Resolves while the engine can commit. Rejects with {@link Unavailable} otherwise. */
   ping(): Promise<void>
 
   /**
    * Appends to the end of a log and resolves with the event once it is committed: from then on no crash loses it.
    * MUST keep the order of calls within a log, and SHOULD give rising ids across logs, so that a reader of two of them
-   * can tell what came first. MUST hand the event to followers no earlier than in the turn of the
+   * can tell what came first. MUST keep ids rising where the clock has gone back, and then date events by the clock, see
+   * {@link timeAt}. MUST hand the event to followers no earlier than in the turn of the
    * event loop in which the promise resolves, and MAY do so later. Rejects with {@link Unavailable} or {@link Closed}, and then the event is in no log.
    */
   append(log: LogName, draft: Draft): Promise<Event>
@@ -172,10 +180,15 @@ export interface Engine {
   /** Calls the listener with what other nodes signal, and with nothing when some of that, or of claims, may have been missed. */
   heedSignals(subject: string, listener: (text?: string) => void): void
 
-  /** False when there is an account of that name; names are compared folded. Committed when it resolves. */
+  /**
+   * False when there is an account of that name or of one that looks like it; names are compared folded. Committed when it
+   * resolves.
+   */
   createAccount(name: string, hash: string): Promise<boolean>
   /** MUST be cheap for a name without an account: every guest is asked after. */
   findAccount(name: string): Promise<AccountRecord | undefined>
+  /** Whether there is an account whose name looks like this one, such as its own; see {@link skeletonsOf}. MUST be as cheap. */
+  hasAccountLike(name: string): Promise<boolean>
   /** All accounts, in pages, in no order. */
   accounts(): AsyncIterable<readonly AccountRecord[]>
   /**
@@ -194,8 +207,8 @@ export interface Engine {
 
   /** A name that has ever joined a room or been registered, as it was first written or as registered. */
   findName(name: string): Promise<string | undefined>
-  /** All such names, in order of appearance, at most `limit`. */
-  names(limit: number): Promise<readonly string[]>
+  /** All such names, in order of appearance, at most `limit`, without the first `skip`. */
+  names(limit: number, skip?: number): Promise<readonly string[]>
 
   /**
    * Keeps a small text under a key, until a time (ms since the epoch) if one is given, in place of what was kept there.

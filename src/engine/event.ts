@@ -27,9 +27,9 @@ export interface Draft {
 
 /** One committed entry of a log. */
 export interface Event extends Draft {
-  /** Rises strictly within a log. Carries the time, see {@link idAt}. */
+  /** Rises strictly within a log. Carries the time, see {@link idAt}, unless the clock has gone back, see {@link timeAt}. */
   readonly id: number
-  /** ms since the epoch, UTC; never falls within a log. */
+  /** ms since the epoch, UTC; falls within a log only when the clock does. */
   readonly at: number
 }
 
@@ -52,6 +52,18 @@ export function lastIdAt(ms: number): number {
 /** The time, in ms since the epoch, that an id carries. */
 export function timeOf(id: number): number {
   return Math.floor(id / PER_MS)
+}
+
+/** How far an id may run ahead of the clock before its event carries a time of its own, in ms: so much may be borrowed. */
+export const MAX_LEAD_MS = 1_000
+
+/**
+ * The time of an event that has got its id while the clock said `now`, in ms since the epoch. Once the clock has gone back, ids go on
+ * rising from the last one and are ahead of the clock until it has caught up; the time is then the clock's. An id is never behind.
+ */
+export function timeAt(id: number, now: number): number {
+  const time = timeOf(id)
+  return time - now > MAX_LEAD_MS ? now : time
 }
 
 /** The id after `last` for something that happens now: never smaller than the clock, never falling behind the log. */

@@ -2,17 +2,27 @@ import { Gone, type Range } from './engine.ts'
 import { type Event, idAt, type LogName, lastIdAt } from './event.ts'
 import type { Recent } from './recent.ts'
 
-/** Events read from the store at a time. */
-const PAGE = 256
+/** Maximum events of a page. */
+const PAGE_EVENTS = 256
+/** Bytes at which a page ends, as events in memory are weighed. */
+const PAGE_BYTES = 65_536
+
+/** The ends of a log. */
+export interface Bounds {
+  /** Everything after this id, up to `last`, is still known. */
+  readonly start: number
+  readonly last: number
+  /** The newest event whose id is ahead of its time, see {@link timeAt}; 0 where there is none. */
+  readonly ahead: number
+}
 
 /** What lies beneath an engine, as it is read. */
 export interface Store {
   /** Events the store steps over at a time on its way to the newest n. */
   readonly stride: number
-  /** What is still known of a log: everything after `start`, up to `last`. */
-  bounds(log: LogName): Promise<{ readonly start: number; readonly last: number } | undefined>
-  /** The oldest `limit` events of a range. */
-  page(log: LogName, from: number, to: number, limit: number): Promise<readonly Event[]>
+  bounds(log: LogName): Promise<Bounds | undefined>
+  /** The oldest events of a range, at least one: at most `limit`, and no further one once they weigh `bytes`. */
+  page(log: LogName, from: number, to: number, limit: number, bytes: number): Promise<readonly Event[]>
   /** The id that many events before the end of the range; undefined when the range is shorter. */
   back(log: LogName, from: number, to: number, skip: number): Promise<number | undefined>
 }
@@ -26,25 +36,82 @@ export async function* readLog(
 ): AsyncGenerator<readonly Event[]> {
   // What is committed from here on is not part of the answer.
   const newest = recent?.last || ((await store.bounds(log))?.last ?? 0)
-  const to = Math.min(range.to === undefined ? newest : lastIdAt(range.to), newest)
   let from = range.from === undefined ? 0 : idAt(range.from)
   if (range.after !== undefined) {
     await checkNothingMissing(store, log, range.after, recent)
     from = Math.max(from, range.after + 1)
   }
 
-  const held = recent?.slice(from, to, range.limit)
-  if (recent && held && (from >= recent.first || held.length === range.limit)) {
-    for (let start = 0; start < held.length; start += PAGE) yield held.slice(start, start + PAGE)
-    return
+  let to = range.before === undefined ? newest : Math.min(newest, range.before - 1)
+  const pages = (first: number, last: number) => pagesOf(store, log, first, last, recent)
+  if (isTimed(range)) {
+    const inMemory = recent !== undefined && from >= recent.first
+    const ahead = inMemory ? recent.ahead : ((await store.bounds(log))?.ahead ?? 0)
+    const until = range.to === undefined ? to : Math.min(to, lastIdAt(range.to))
+    if (ahead >= from) {
+      const last = Math.min(Math.max(until, ahead), to)
+      yield* readByTime(() => pages(from, last), range)
+      return
+    }
+    to = until
   }
-  if (range.limit !== undefined) from = await back(store, log, from, to, range.limit)
-  for (;;) {
-    const page = await store.page(log, from, to, PAGE)
-    if (page.length > 0) yield page
+  if (range.limit !== undefined) {
+    from = recent?.back(from, to, range.limit) ?? (await back(store, log, from, to, range.limit))
+  }
+  yield* pages(from, to)
+}
+
+function isTimed({ from, to }: Range): boolean {
+  return from !== undefined || to !== undefined
+}
+
+function isWithin({ at }: Event, { from, to }: Range): boolean {
+  return (from === undefined || at >= from) && (to === undefined || at <= to)
+}
+
+/**
+ * A range of ids, in pages. Each is looked for anew, in memory or in the store: a reader that takes long holds no events between two
+ * pages.
+ */
+async function* pagesOf(
+  store: Store,
+  log: LogName,
+  from: number,
+  to: number,
+  recent: Recent | undefined,
+): AsyncGenerator<readonly Event[]> {
+  for (let start = from; start <= to; ) {
+    const held = recent !== undefined && start >= recent.first
+    const page = held
+      ? recent.page(start, to, PAGE_EVENTS, PAGE_BYTES)
+      : await store.page(log, start, to, PAGE_EVENTS, PAGE_BYTES)
     const last = page.at(-1)
-    if (last === undefined || page.length < PAGE) return
-    from = last.id + 1
+    if (last === undefined) return
+    yield page
+    start = last.id + 1
+  }
+}
+
+/**
+ * Those events between two ids that lie in a range of times: looked at one by one, where ids do not tell times. To find the newest
+ * `limit` of them takes looking twice, as they may be too many to hold.
+ */
+async function* readByTime(
+  pages: () => AsyncIterable<readonly Event[]>,
+  range: Range,
+): AsyncGenerator<readonly Event[]> {
+  let skip = 0
+  if (range.limit !== undefined) {
+    let count = 0
+    for await (const page of pages()) {
+      for (const event of page) if (isWithin(event, range)) count++
+    }
+    skip = Math.max(0, count - range.limit)
+  }
+  for await (const page of pages()) {
+    const within = page.filter((event) => isWithin(event, range))
+    if (within.length > skip) yield within.slice(skip)
+    skip = Math.max(0, skip - within.length)
   }
 }
 

@@ -1,7 +1,12 @@
-import type { Event } from './event.ts'
+import { type Event, timeOf } from './event.ts'
 
 /** What one event is taken to occupy beside its texts. */
-const OVERHEAD_BYTES = 100
+export const OVERHEAD_BYTES = 100
+
+/** Bytes held by all logs of an engine. */
+export class RecentTotal {
+  bytes = 0
+}
 
 export interface MemoryLimits {
   /** Events of one log. */
@@ -13,13 +18,17 @@ export interface MemoryLimits {
 /** The newest events of one log, without a hole, bounded in count and bytes. */
 export class Recent {
   readonly #limits: MemoryLimits
+  readonly #total: RecentTotal
   #events: Event[] = []
   /** Where the events begin in the array: the array is cut only now and then. */
   #start = 0
   #bytes = 0
+  #ahead = 0
 
-  constructor(limits: MemoryLimits) {
+  /** `total` counts the bytes of this log, too, until it is {@link clear}ed. */
+  constructor(limits: MemoryLimits, total = new RecentTotal()) {
     this.#limits = limits
+    this.#total = total
   }
 
   get size(): number {
@@ -37,8 +46,25 @@ export class Recent {
 
   push(event: Event): void {
     this.#events.push(event)
-    this.#bytes += weight(event)
+    if (timeOf(event.id) !== event.at) this.#ahead = event.id
+    const bytes = weigh(event)
+    this.#bytes += bytes
+    this.#total.bytes += bytes
     while (this.size > this.#limits.events || this.#bytes > this.#limits.bytes) this.#drop()
+  }
+
+  /** The id of the newest event whose id is ahead of its time since this log is held; 0 where there is none. */
+  get ahead(): number {
+    return this.#ahead
+  }
+
+  /** Drops the older half. */
+  halve(): void {
+    for (let left = Math.ceil(this.size / 2); left > 0; left--) this.#drop()
+  }
+
+  clear(): void {
+    while (this.size > 0) this.#drop()
   }
 
   /** Forgets everything up to an id. */
@@ -46,11 +72,20 @@ export class Recent {
     while (this.first <= id) this.#drop()
   }
 
-  /** The events with `from <= id <= to`, or the newest `limit` of them. */
-  slice(from: number, to: number, limit = Number.POSITIVE_INFINITY): Event[] {
+  /** The oldest events with `from <= id <= to`: at most `limit`, and no further one once they weigh `bytes`. */
+  page(from: number, to: number, limit: number, bytes: number): Event[] {
     const start = this.#find(from)
-    const end = this.#find(to + 1)
-    return this.#events.slice(Math.max(start, end - limit), end)
+    const most = Math.min(this.#find(to + 1), start + limit)
+    let end = start
+    for (let weight = 0; end < most && weight < bytes; end++) weight += weigh(this.#events[end])
+    return this.#events.slice(start, end)
+  }
+
+  /** The id from which on a range holds its newest `limit` events; undefined when that may be an older one than the held ones. */
+  back(from: number, to: number, limit: number): number | undefined {
+    const first = this.#find(to + 1) - limit
+    if (first >= this.#find(from)) return this.#events[first]?.id
+    return from >= this.first ? from : undefined
   }
 
   /** The index of the first event whose id is not smaller. */
@@ -68,7 +103,9 @@ export class Recent {
   #drop(): void {
     const event = this.#events[this.#start]
     if (event === undefined) return
-    this.#bytes -= weight(event)
+    const bytes = weigh(event)
+    this.#bytes -= bytes
+    this.#total.bytes -= bytes
     this.#start++
     if (this.#start < 256 || this.#start < this.#events.length / 2) return
     this.#events = this.#events.slice(this.#start)
@@ -76,6 +113,7 @@ export class Recent {
   }
 }
 
-function weight(event: Event): number {
-  return OVERHEAD_BYTES + 2 * (event.body.length + event.from.length)
+/** Bytes that an event is taken to occupy in memory. */
+export function weigh(event: Event | undefined): number {
+  return event ? OVERHEAD_BYTES + 2 * (event.body.length + event.from.length) : 0
 }

@@ -1,11 +1,16 @@
+import { type Descriptors, RESERVED_DESCRIPTORS } from './descriptors.ts'
 import type { DisconnectReason } from './disconnect.ts'
-import { type ClientAddress, networkOf } from './network.ts'
+import { type ClientAddress, IPV6_PREFIX, networkOf } from './network.ts'
 
 export interface AdmissionOptions {
   /** Connections of all protocols together; 0 means without bound. */
   readonly maxConnections: number
   /** Connections from one address; 0 means without bound. */
   readonly maxPerAddress: number
+  /** Whether there is no memory for more connections. */
+  readonly exhausted?: () => boolean
+  /** Those that connections need; unbounded where nothing is given. */
+  readonly descriptors?: Pick<Descriptors, 'refuse'> | undefined
   /** Bits of an IPv6 address that count as the address; as in {@link networkOf} if not given. */
   readonly ipv6Prefix?: number
 }
@@ -20,24 +25,27 @@ const LEAST_OVER = 64
 /** Counts connections over all listeners and says who may come in. */
 export class Admission {
   readonly #options: AdmissionOptions
+  /** File descriptors that must stay free. */
+  readonly #reserve: number
   readonly #byAddress = new Map<string, number>()
   #count = 0
   /** Attempts of connections over a bound, oldest first; each returns whether its connection has been let in. */
   readonly #waiting = new Set<() => boolean>()
 
-  constructor(options: AdmissionOptions) {
+  constructor(options: AdmissionOptions, reserve = RESERVED_DESCRIPTORS) {
     this.#options = options
+    this.#reserve = reserve
   }
 
-  /** Separate counts with wider bounds: for connections that may turn out to be over the bounds, or wait for a place. */
+  /**
+   * Separate counts with wider bounds: for connections that may turn out to be over the bounds, or wait for a place. Half of the
+   * reserved file descriptors may be taken by them.
+   */
   wider(): Admission {
-    const { maxConnections, maxPerAddress, ...others } = this.#options
+    const { maxConnections, maxPerAddress, ipv6Prefix = IPV6_PREFIX, descriptors } = this.#options
     const raised = (bound: number) => (bound > 0 ? bound + Math.min(Math.max(bound, LEAST_OVER), MOST_WAITING) : 0)
-    return new Admission({
-      ...others,
-      maxConnections: raised(maxConnections),
-      maxPerAddress: raised(maxPerAddress),
-    })
+    const bounds = { maxConnections: raised(maxConnections), maxPerAddress: raised(maxPerAddress) }
+    return new Admission({ ...bounds, ipv6Prefix, descriptors }, this.#reserve / 2)
   }
 
   /** Called once for each connection and each request through a proxy: everything that counts by address counts by the result. */
@@ -54,8 +62,10 @@ export class Admission {
    * through which anybody may come) it counts among all only.
    */
   refuse(address: string | undefined): DisconnectReason | undefined {
-    const { maxConnections } = this.#options
+    const { maxConnections, descriptors } = this.#options
+    if (this.#options.exhausted?.()) return 'out-of-memory'
     if (maxConnections > 0 && this.#count >= maxConnections) return 'too-many-connections'
+    if (descriptors?.refuse(this.#reserve)) return 'unavailable'
     const refused = address === undefined ? undefined : this.refuseClient(address)
     if (!refused) this.#count++
     return refused

@@ -5,6 +5,8 @@ import type { Lifeline } from '../chat/session.ts'
 import { turnEnd } from '../turn.ts'
 import { settledWithin } from '../within.ts'
 import type { DisconnectReason } from './disconnect.ts'
+import type { Stranger } from './first-bytes.ts'
+import type { MemoryHolder } from './memory.ts'
 import type { ClientAddress } from './network.ts'
 import { Outbox, type OutboxOwner, type Queue } from './outbox.ts'
 import { Pace, type PaceOptions } from './pace.ts'
@@ -53,7 +55,7 @@ export type QueueKind = new (stream: Duplex, limit: number, owner: OutboxOwner) 
  * Reading stops, and TCP pushes back, while earlier words are not answered, while the client does not read its replies, and
  * while it is over its rate. Nothing is dropped. A subclass cuts the bytes into lines, frames or messages.
  */
-export abstract class Connection implements OutboxOwner, Link {
+export abstract class Connection implements OutboxOwner, Link, MemoryHolder {
   /** What limits count the client for, see {@link ClientAddress}. */
   readonly address: string
   /** The whole address, for logs. */
@@ -64,9 +66,11 @@ export abstract class Connection implements OutboxOwner, Link {
   readonly #pace: Pace
   /** First for the login, later for the end. */
   #timer: NodeJS.Timeout | undefined
-  /** Over its rate until a timer fires. */
-  #throttled = false
+  /** Fires when the connection is not over its rate any more. */
+  #throttled: NodeJS.Timeout | undefined
   #warned = false
+  /** There is too little memory to read more. */
+  #slowed = false
   /** Waiting for the client to read its replies. */
   #draining = false
   /** Not reading, so that the client's end may be among what is not read yet. */
@@ -136,6 +140,26 @@ export abstract class Connection implements OutboxOwner, Link {
     return this.outbox.queued
   }
 
+  get held(): number {
+    return this.outbox.queued + this.unfinished
+  }
+
+  /** Bytes of input that was read and not answered yet. */
+  protected abstract get unfinished(): number
+
+  slow(on: boolean): void {
+    this.#slowed = on
+    if (on) this.wait()
+    else this.ready()
+  }
+
+  /** Its queue is what there is no room for, so nothing more is said on it. */
+  discard(reason: DisconnectReason): void {
+    this.#options.tally.disconnect(reason)
+    this.#options.log.warn({ ...this.#who, reason, held: this.held }, 'disconnected')
+    this.socket.destroy()
+  }
+
   /** Answers what it has taken, says that the server stops, and closes when that has left. */
   stop(): void {
     this.#stopping = true
@@ -169,7 +193,7 @@ export abstract class Connection implements OutboxOwner, Link {
   }
 
   protected get mustWait(): boolean {
-    return this.#throttled || this.#stopping || this.behind
+    return this.#throttled !== undefined || this.#slowed || this.#stopping || this.behind
   }
 
   /** Whether the client had better read its replies before it says more. */
@@ -193,7 +217,12 @@ export abstract class Connection implements OutboxOwner, Link {
   protected count(): void {
     // No timer runs for a client that is logged in, nor is anything counted after the end.
     this.#timer?.refresh()
-    const wait = this.#pace.take(Date.now())
+    this.countPieces(1)
+  }
+
+  /** Counts so many pieces of messages, or what is none, against the rate. */
+  protected countPieces(pieces: number): void {
+    const wait = this.#pace.take(Date.now(), pieces)
     if (wait > 0) this.#throttle(wait)
   }
 
@@ -219,24 +248,32 @@ export abstract class Connection implements OutboxOwner, Link {
     void turnEnd().then(() => this.ready())
   }
 
+  /** For a client that speaks something else than the protocol of the port: nothing of it is heard. */
+  protected refuse(stranger: Stranger): void {
+    this.disconnect(stranger === 'utf-16' ? 'utf-16' : 'wrong-protocol')
+  }
+
   disconnect(reason: DisconnectReason): void {
     this.#options.tally.disconnect(reason)
-    this.#options.log.warn({ ...this.#who, reason, queued: this.outbox.queued }, 'disconnected')
+    // The engine has warned of it once for all of them.
+    const level = reason === 'membership-lost' ? 'info' : 'warn'
+    this.#options.log[level]({ ...this.#who, reason, queued: this.outbox.queued }, 'disconnected')
     this.#close(GRACE_MS, reason)
   }
 
   #throttle(wait: number): void {
-    this.#throttled = true
-    this.#options.tally.throttles++
+    // A longer wait replaces one that has begun.
+    if (this.#throttled) clearTimeout(this.#throttled)
+    else this.#options.tally.throttles++
+    this.#throttled = setTimeout(() => {
+      this.#throttled = undefined
+      this.ready()
+    }, wait).unref()
     if (!this.#warned) {
       this.#warned = true
       this.slowed()
       this.#options.log.info({ ...this.#who, rate: this.#options.pace.rate }, 'throttled')
     }
-    setTimeout(() => {
-      this.#throttled = false
-      this.ready()
-    }, wait).unref()
   }
 
   /** For the log. */

@@ -1,8 +1,10 @@
 import type { Logger } from 'pino'
 import { turnEnd } from '../turn.ts'
+import { noteWaiting, windowOf } from './crowd.ts'
 
 /** What may be under way of one client while more of what it says is heard: things said, and their bytes. */
 const MOST = 256
+const CROWDED = 4
 const MOST_BYTES = 262_144
 
 /** Something said that what follows need not wait for, like a message: commits keep the order. */
@@ -49,7 +51,12 @@ export class Hearing {
 
   /** Whether the next thing must wait. */
   get busy(): boolean {
-    return this.#waiting || this.#underWay >= MOST || this.#bytes >= MOST_BYTES
+    return this.#waiting || this.#underWay >= windowOf(MOST, CROWDED) || this.#bytes >= MOST_BYTES
+  }
+
+  /** Bytes of what was heard and is not done. */
+  get bytes(): number {
+    return this.#bytes
   }
 
   /** Whether everything heard is done. */
@@ -79,10 +86,12 @@ export class Hearing {
 
   async #settleMeanwhile(done: Promise<void>, bytes: number): Promise<void> {
     this.#underWay++
+    noteWaiting(1)
     this.#bytes += bytes
     await done.catch((error: unknown) => this.#failed(error))
     const held = this.busy
     this.#underWay--
+    noteWaiting(-1)
     this.#bytes -= bytes
     if (held || this.idle) this.#settled()
   }

@@ -1,11 +1,14 @@
+import cluster from 'node:cluster'
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { setImmediate as nextRound } from 'node:timers/promises'
 import { createServer as createTlsServer, Server as TlsServer } from 'node:tls'
 import type { Logger } from 'pino'
 import { arrival } from '../turn.ts'
 import type { Admission } from './admission.ts'
 import { deadPeers } from './dead-peers.ts'
 import type { DisconnectReason } from './disconnect.ts'
+import type { MemoryHolder } from './memory.ts'
 import type { ClientAddress } from './network.ts'
 import type { Address, Certificate, Protocol } from './protocol.ts'
 import type { Tally, Traffic } from './tally.ts'
@@ -19,6 +22,16 @@ const HANDSHAKE_MS = 10_000
 const KEEP_ALIVE_MS = 40_000
 /** How long a client that is refused has to read why, in ms. */
 const REFUSAL_MS = 1_000
+/** How long a listener that stops goes on accepting what waits in the kernel's queue, at most, in ms. */
+const LAST_CALL_MS = 2_000
+/** A round of the event loop in which hardly anybody can have come behind the look at the queue, in ms. */
+const SHORT_ROUND_MS = 0.1
+/** Rounds without a connection after which the queue is taken for empty, and how many of them a short one is worth. */
+const QUIET_ROUNDS = 100
+const SHORT_ROUND = 50
+/** How long TLS handshakes that are under way when a listener stops may take, in ms, and how long one may take to begin. */
+const LAST_HANDSHAKES_MS = 2_000
+const LAST_HELLO_MS = 500
 
 export interface ListenerOptions {
   /** As in the start-up line. */
@@ -32,12 +45,14 @@ export interface ListenerOptions {
   readonly isProxy?: (address: string) => boolean
   /** What a client is told that is not let in, as bytes. */
   readonly lastWord: (reason: DisconnectReason) => Buffer
-  /** Takes over a client that is let in. */
-  readonly welcome: (socket: Socket, address: ClientAddress) => Client
+  /** Takes over a client that is let in; `refused` is why it is so beyond the bounds, as one of the {@link spare}. */
+  readonly welcome: (socket: Socket, address: ClientAddress, refused?: DisconnectReason) => Client
+  /** Connections from this machine that are let in beyond the bounds. */
+  readonly spare?: number
 }
 
 /** What a listener knows of whom it has let in. */
-export interface Client {
+export interface Client extends MemoryHolder {
   /** Ends it when it has its answers and a notice. */
   stop(): void
   /** Bytes that wait for it. */
@@ -54,11 +69,17 @@ export class Listener implements Protocol {
   readonly #beneath = new Set<Socket>()
   /** Counts those. */
   readonly #handshakes: Admission
+  /** Connections beyond the bounds. */
+  #spare = 0
+  /** Connections accepted, before their TLS handshake. */
+  #accepted = 0
   #opened = 0
   /** Bytes of connections that are gone. */
   #received = 0
   #sent = 0
   #stopping = false
+  /** Whether handshakes that are not done when everything else is gone are waited for. */
+  #patient = true
 
   constructor(options: ListenerOptions) {
     this.name = options.name
@@ -67,7 +88,14 @@ export class Listener implements Protocol {
     const tcp = { noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS, allowHalfOpen: true }
     if (options.certificate) {
       this.#server = createTlsServer({ ...tcp, ...contextOf(options.certificate), handshakeTimeout: HANDSHAKE_MS })
-      this.#server.on('secureConnection', (socket: Socket) => this.#admit(socket))
+      // The TLS socket inherits this: a client that ends before its handshake is done is closed at once.
+      this.#server.prependListener('connection', (socket: Socket) => {
+        socket.allowHalfOpen = false
+      })
+      this.#server.on('secureConnection', (socket: Socket) => {
+        socket.allowHalfOpen = true
+        this.#admit(socket)
+      })
       this.#server.on('connection', (socket: Socket) => this.#letShakeHands(socket))
       this.#server.on('tlsClientError', (error, socket) => {
         options.log.debug({ err: error }, 'TLS handshake failed')
@@ -77,7 +105,10 @@ export class Listener implements Protocol {
       this.#server = createServer(tcp)
       this.#server.on('connection', (socket: Socket) => this.#admit(socket))
     }
-    this.#server.on('connection', arrival)
+    this.#server.on('connection', () => {
+      this.#accepted++
+      arrival()
+    })
   }
 
   async listen(host: string, port: number): Promise<Address> {
@@ -108,17 +139,49 @@ export class Listener implements Protocol {
     return traffic
   }
 
+  get holders(): Iterable<MemoryHolder> {
+    return this.#connections.values()
+  }
+
   async stop(): Promise<void> {
     this.#stopping = true
-    const closed = new Promise((resolve) => this.#server.close(resolve))
     for (const connection of this.#connections.values()) connection.stop()
-    this.#endHandshakes()
+    await this.#emptyQueue()
+    const closed = new Promise((resolve) => this.#server.close(resolve))
+    const timers = [
+      setTimeout(() => {
+        for (const socket of this.#beneath) if (socket.bytesRead === 0) socket.destroy()
+      }, LAST_HELLO_MS).unref(),
+      setTimeout(() => {
+        this.#patient = false
+        this.#endHandshakes()
+      }, LAST_HANDSHAKES_MS).unref(),
+    ]
     await closed
+    for (const timer of timers) clearTimeout(timer)
   }
 
   abort(): void {
     for (const socket of this.#beneath) socket.destroy()
     for (const socket of this.#connections.keys()) socket.destroy()
+  }
+
+  /**
+   * Accepts the connections that wait in the kernel's queue, which it would reset with the socket: their clients are told that
+   * the server stops. In a cluster the socket is the primary process's, and what waits goes to other workers.
+   */
+  async #emptyQueue(): Promise<void> {
+    if (cluster.isWorker || !this.#server.listening) return
+    const started = performance.now()
+    // The runtime takes one connection each time round, and in the first round it may not have looked yet.
+    for (let [quiet, now] = [0, started]; quiet < QUIET_ROUNDS && now - started < LAST_CALL_MS; ) {
+      const [accepted, before] = [this.#accepted, now]
+      await nextRound()
+      now = performance.now()
+      // In a round that took long others may have come.
+      if (this.#accepted !== accepted) quiet = 0
+      else quiet += now - before < SHORT_ROUND_MS ? SHORT_ROUND : 1
+    }
   }
 
   /** Connections that are no client yet, and may never be, are bounded too. */
@@ -140,7 +203,7 @@ export class Listener implements Protocol {
 
   /** When the server stops and every client is gone, what is left has not finished its handshake, and may never do so. */
   #endHandshakes(): void {
-    if (!this.#stopping || this.#connections.size > 0) return
+    if (!this.#stopping || this.#patient || this.#connections.size > 0) return
     for (const socket of this.#beneath) socket.destroy()
   }
 
@@ -159,11 +222,14 @@ export class Listener implements Protocol {
     // Its errors and its end are not heard by anybody yet.
     const ignore = () => {}
     socket.on('error', ignore).pause()
-    void admission.retry(enter, refused).then((still) => {
+    // Where there are no file descriptors it must not keep its own.
+    const retried = refused === 'unavailable' ? Promise.resolve(refused) : admission.retry(enter, refused)
+    void retried.then((still) => {
       if (socket.destroyed) return
-      if (still) return this.#refuse(socket, address, still)
+      const { spare = 0 } = this.#options
+      if (still && (this.#spare >= spare || !isLoopback(address.full))) return this.#refuse(socket, address, still)
       socket.off('error', ignore).resume()
-      this.#welcome(socket, address, counted)
+      this.#welcome(socket, address, counted, still)
     })
   }
 
@@ -171,14 +237,15 @@ export class Listener implements Protocol {
     const { tally, log, lastWord } = this.#options
     log.warn({ reason, address: full }, 'refused')
     tally.disconnect(reason)
-    socket.end(lastWord(reason))
+    socket.end(lastWord(reason), () => reason === 'unavailable' && socket.destroy())
     setTimeout(() => socket.destroy(), REFUSAL_MS).unref()
   }
 
-  /** Takes over a connection that {@link Admission} has counted. */
-  #welcome(socket: Socket, client: ClientAddress, counted: string | undefined): void {
+  /** Takes over a connection that {@link Admission} has counted, or one of the {@link ListenerOptions.spare} that it has `refused`. */
+  #welcome(socket: Socket, client: ClientAddress, counted: string | undefined, refused?: DisconnectReason): void {
     const { admission, log, tally, welcome } = this.#options
     const { full: address } = client
+    if (refused) this.#spare++
     log.debug({ address }, 'connected')
     deadPeers.watch(socket, () => {
       log.info({ address }, 'peer does not acknowledge what was sent to it')
@@ -186,7 +253,8 @@ export class Listener implements Protocol {
       socket.destroy()
     })
     socket.on('close', () => {
-      admission.leave(counted)
+      if (refused) this.#spare--
+      else admission.leave(counted)
       this.#connections.delete(socket)
       this.#received += socket.bytesRead
       this.#sent += socket.bytesWritten
@@ -194,11 +262,16 @@ export class Listener implements Protocol {
       this.#endHandshakes()
     })
     this.#opened++
-    const connection = welcome(socket, client)
+    const connection = welcome(socket, client, refused)
     this.#connections.set(socket, connection)
     // Its handshake took until now.
     if (this.#stopping) connection.stop()
   }
+}
+
+/** Whether an address is one of this machine's own that no other machine can have. */
+function isLoopback(address: string): boolean {
+  return address === '::1' || /^(::ffff:)?127\./.test(address)
 }
 
 function contextOf({ cert, key }: Certificate) {

@@ -17,11 +17,11 @@ export class Pace {
     this.#filled = now
   }
 
-  /** Takes one line; returns for how long to stop reading, 0 for not at all. */
-  take(now: number): number {
+  /** Takes so many lines; returns for how long to stop reading, 0 for not at all. */
+  take(now: number, lines = 1): number {
     const { rate, burst } = this.#options
     if (rate === 0) return 0
-    this.#left = Math.min(burst, this.#left + (Math.max(0, now - this.#filled) * rate) / 1_000) - 1
+    this.#left = Math.min(burst, this.#left + (Math.max(0, now - this.#filled) * rate) / 1_000) - lines
     // A clock that is set back costs nobody anything.
     this.#filled = now
     if (this.#left >= 0) return 0

@@ -1,3 +1,4 @@
+import type { MemoryHolder } from './memory.ts'
 import type { Traffic } from './tally.ts'
 
 /** What the daemon starts and stops: a wire format with its listener. */
@@ -8,6 +9,8 @@ export interface Protocol {
   listen(host: string, port: number): Promise<Address>
   /** Its connections in numbers. */
   readonly traffic: Traffic
+  /** Its connections, as far as they hold memory. */
+  readonly holders: Iterable<MemoryHolder>
   /** Clients get their answers and a notice, as with {@link stop}, but whoever asks how the daemon is still gets in. */
   drain?(): void
   /** No further connections; those there are get their answers and a notice. Resolves when all are gone. */

@@ -1,13 +1,16 @@
 import type { DisconnectReason } from './disconnect.ts'
 
+/** Why the server has ended a connection; a peer that has vanished is not told. */
+export type EndReason = DisconnectReason | 'peer-vanished'
+
 /** What has happened to connections, in numbers that only grow. */
 export class Tally {
   /** Connections whose reading was paused because they were over their rate: once for each pause. */
   throttles = 0
   /** Connections that the server has closed, or not let in, by why. */
-  readonly disconnects = new Map<DisconnectReason, number>()
+  readonly disconnects = new Map<EndReason, number>()
 
-  disconnect(reason: DisconnectReason): void {
+  disconnect(reason: EndReason): void {
     this.disconnects.set(reason, (this.disconnects.get(reason) ?? 0) + 1)
   }
 }

@@ -56,6 +56,47 @@ test('an account whose name has become reserved since it was made still opens', 
   expect(await chat.enter(session, LOBBY)).toMatchObject({ lineName: 'lobby' })
 })
 
+test('a name that looks like an account’s is nobody’s but the owner’s', async () => {
+  const { chat, guest, owner } = await stage()
+  await chat.register('Admin', 'open sesame', HERE)
+  for (const name of ['аdmin', 'АDMIN', 'adrnin', 'Αdmin', '𝐚𝐝𝐦𝐢𝐧']) {
+    expect(await reasonOf(guest(name)), name).toBe('name-reserved')
+    expect(await reasonOf(chat.register(name, 'x', HERE)), name).toMatch(/name-(reserved|taken)/)
+    expect(await reasonOf(chat.registerWithKey(name, HERE)), name).toMatch(/name-(reserved|taken)/)
+  }
+  for (const name of ['admit', 'admin2', 'админ']) expect(await reasonOf(guest(name)), name).toBe('none')
+  expect(await chat.enter(await owner('admin', 'open sesame'), LOBBY)).toMatchObject({ lineName: 'lobby' })
+})
+
+test('a guest who looks like an account that is made later enters no further room', async () => {
+  const { chat, guest } = await stage()
+  const [early, same] = [await guest('аdmin', 'tech'), await guest('bob', 'tech')]
+  await chat.register('admin', 'x', HERE)
+  expect(await reasonOf(chat.enter(early, 'other'))).toBe('name-reserved')
+  expect(await reasonOf(chat.register('аdmin', 'x', HERE, early))).toBe('name-reserved')
+  expect(await reasonOf(chat.register('bob', 'x', HERE, same))).toBe('none')
+  expect(await reasonOf(chat.enter(same, 'other'))).toBe('none')
+})
+
+test('of those who register names that look alike at once one gets its name', async () => {
+  const { chat } = await stage()
+  const names = ['bob', 'ВОВ', 'b0b', 'Bоb', 'ｂｏｂ']
+  const reasons = await Promise.all(names.map((name) => reasonOf(chat.register(name, 'x', HERE))))
+  expect(reasons.filter((reason) => reason === 'none')).toHaveLength(1)
+  expect(new Set(reasons.filter((reason) => reason !== 'none'))).toEqual(new Set(['name-reserved', 'name-taken']))
+})
+
+test('accounts of earlier versions, with invisible characters or looking alike, still open', async () => {
+  const { chat, engine, guest, owner } = await stage()
+  await chat.register('alice', 'open sesame', HERE)
+  const hash = (await engine.findAccount('alice'))?.hash ?? ''
+  const hidden = 'car\u3164ol'
+  expect(await engine.createAccount(hidden, hash)).toBe(true)
+  expect(await reasonOf(guest(hidden))).toBe('name-invalid')
+  const carol = await owner(hidden, 'open sesame')
+  expect(await chat.enter(carol, LOBBY)).toMatchObject({ lineName: 'lobby' })
+})
+
 test('events tell whether the owner of an account causes them', async () => {
   const { chat, engine, guest, owner } = await stage()
   const said = async (session: Session) => (await chat.talk.say(session, 'x')).verified
@@ -81,20 +122,30 @@ test('events tell whether the owner of an account causes them', async () => {
   ])
 })
 
-test('failures are counted for a name and for an address, and nothing is checked beyond', async () => {
+test('failures are counted for an address, and nothing is checked beyond', async () => {
   const { chat, time } = await stage()
   await chat.register('alice', 'right', HERE)
-  const attempt = (name: string, secret: string, address: string) => reasonOf(chat.authenticate(name, secret, address))
-  for (let n = 0; n < 9; n++) expect(await attempt('alice', 'right', HERE)).toBe('none')
-  const many = await Promise.all(Array.from({ length: 8 }, (_, n) => attempt('alice', 'wrong', `10.0.0.${n}`)))
-  expect(many.toSorted()).toEqual([...Array(5).fill('secret-wrong'), ...Array(3).fill('too-many-attempts')])
-  expect(await attempt('ALICE', 'right', HERE)).toBe('too-many-attempts')
-  for (let n = 0; n < 5; n++) expect(await attempt(`nobody${n}`, 'x', HERE)).toBe('name-unknown')
+  const attempt = (name: string, secret: string) => reasonOf(chat.authenticate(name, secret, HERE))
+  for (let n = 0; n < 9; n++) expect(await attempt('alice', 'right')).toBe('none')
+  const many = await Promise.all(Array.from({ length: 8 }, (_, n) => attempt(`nobody${n}`, 'x')))
+  expect(many.toSorted()).toEqual([...Array(5).fill('name-unknown'), ...Array(3).fill('too-many-attempts')])
+  expect(await attempt('alice', 'right')).toBe('too-many-attempts')
   time.now = 59_999
-  expect(await attempt('bob', 'x', HERE)).toBe('too-many-attempts')
-  expect(await attempt('alice', 'right', HERE)).toBe('too-many-attempts')
+  expect(await attempt('alice', 'right')).toBe('too-many-attempts')
   time.now = 60_000
-  expect(await attempt('alice', 'right', HERE)).toBe('none')
+  expect(await attempt('alice', 'right')).toBe('none')
+})
+
+test('nobody locks an owner out from elsewhere, be it from a great many addresses', async () => {
+  const { chat } = await stage()
+  await chat.register('alice', 'right', HERE)
+  const attempt = (secret: string, address: string) => reasonOf(chat.authenticate('alice', secret, address))
+  for (let n = 0; n < 7; n++) {
+    expect(await attempt('wrong', '127.0.0.9')).toBe(n < 5 ? 'secret-wrong' : 'too-many-attempts')
+  }
+  for (let n = 0; n < 60; n++) expect(await attempt('wrong', `10.0.0.${n}`)).toBe('secret-wrong')
+  expect(await attempt('right', HERE)).toBe('none')
+  expect(await attempt('right', '127.0.0.9')).toBe('too-many-attempts')
 })
 
 test('an engine that is away is no failed attempt', async () => {
@@ -232,10 +283,10 @@ test('private messages are kept for their addressee, without those of the blocke
   const { chat, guest } = await stage()
   const [alice, bob, carol] = [await guest('Alice', 1), await guest('bob', 1), await guest('carol', 1)]
   for (let n = 0; n < 6; n++) await chat.talk.tell(n % 2 ? bob : carol, 'ALICE', `psst ${n}`)
-  expect(bodies(await chat.talk.inbox('alice', 4))).toEqual(['psst 2', 'psst 3', 'psst 4', 'psst 5'])
-  expect(await chat.talk.inbox('bob', 9)).toEqual([])
+  expect(bodies(await chat.talk.inbox(alice, 4))).toEqual(['psst 2', 'psst 3', 'psst 4', 'psst 5'])
+  expect(await chat.talk.inbox(bob, 9)).toEqual([])
   await chat.block(alice, 'bob')
-  expect(bodies(await chat.talk.inbox('alice', 2))).toEqual(['psst 2', 'psst 4'])
+  expect(bodies(await chat.talk.inbox(alice, 2))).toEqual(['psst 2', 'psst 4'])
   expect(await reasonOf(chat.talk.tell(bob, 'nobody', 'x'))).toBe('nobody-here')
 })
 
@@ -260,11 +311,12 @@ test('the newest messages of a room, however much came and went since', async ()
     await chat.leave(bob)
     await chat.enter(bob, LOBBY)
   }
-  expect(bodies(await chat.talk.recentMessages(LOBBY, 'carol', 2))).toEqual(['two', 'three'])
-  expect(bodies(await chat.talk.recentMessages(LOBBY, 'carol', 100))).toEqual(['one', 'two', 'three'])
-  expect(await chat.talk.recentMessages(LOBBY, 'carol', 0)).toEqual([])
-  await chat.block(await guest('carol'), 'bob')
-  expect(bodies(await chat.talk.recentMessages(LOBBY, 'carol', 2))).toEqual(['one', 'three'])
+  const carol = await guest('carol')
+  expect(bodies(await chat.talk.recentMessages(LOBBY, carol, 2))).toEqual(['two', 'three'])
+  expect(bodies(await chat.talk.recentMessages(LOBBY, carol, 100))).toEqual(['one', 'two', 'three'])
+  expect(await chat.talk.recentMessages(LOBBY, carol, 0)).toEqual([])
+  await chat.block(carol, 'bob')
+  expect(bodies(await chat.talk.recentMessages(LOBBY, carol, 2))).toEqual(['one', 'three'])
 })
 
 test('who is live, and who was ever seen', async () => {

@@ -42,7 +42,7 @@ test('a removed account leaves nothing to whoever gets its name next', async () 
   expect(await reasonOf(chat.administration.removeAccount('ann'))).toBe('name-unknown')
 
   const next = await guest('ann', 'ops')
-  expect(await chat.talk.inbox('ann', 9)).toEqual([])
+  expect(await chat.talk.inbox(next, 9)).toEqual([])
   expect(chat.blocked(next)).toEqual([])
   expect(await engine.blocksWith('ann')).toEqual([])
   expect(await reasonOf(chat.register('ann', 'other', HERE, next))).toBe('none')

@@ -41,6 +41,37 @@ test('many at once: right ones are all let through, of wrong ones five', async (
   expect(wrongs.filter(Boolean)).toHaveLength(5)
 })
 
+test('those who wait cost their number, not its square, and begin in their order', async () => {
+  let looks = 0
+  const attempts = new Attempts(LIMIT, () => {
+    looks++
+    return 0
+  })
+  const order: number[] = []
+  const attempt = async (n: number) => {
+    const end = await attempts.begin(['a'])
+    order.push(n)
+    await new Promise((check) => setImmediate(check))
+    end?.(false)
+  }
+  await Promise.all(Array.from({ length: 2_000 }, (_, n) => attempt(n)))
+  expect(order).toEqual(Array.from({ length: 2_000 }, (_, n) => n))
+  expect(looks).toBeLessThan(20_000)
+  expect(attempts.size).toBe(0)
+})
+
+test('what fails without having been begun counts, and only so much is kept of it as counts', () => {
+  let now = 0
+  const attempts = new Attempts(LIMIT, () => now)
+  for (; now < 2_000; now++) attempts.fail(['a'])
+  expect(attempts.mayTry(['a'])).toBe(false)
+  expect(attempts.mayTry(['b'])).toBe(true)
+  now = 61_994
+  expect(attempts.mayTry(['a'])).toBe(false)
+  now = 61_995
+  expect(attempts.mayTry(['a'])).toBe(true)
+})
+
 test('what is counted in any case is limited by its keys', () => {
   let now = 0
   const attempts = new Attempts({ failures: 2, ms: 1_000 }, () => now)

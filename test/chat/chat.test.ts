@@ -35,9 +35,11 @@ class SlowEngine {
   findRoom = async () => LOBBY
   watchRooms = () => () => {}
   findAccount = async () => undefined
+  hasAccountLike = async () => false
   blocksWith = async () => []
   signal = () => {}
   heedSignals = () => {}
+  holds = () => true
 
   async commit(): Promise<void> {
     const next = this.#waiting.shift()
@@ -55,6 +57,7 @@ async function present(chat: Chat, name: string) {
     protocol: 'test',
     carriesPrivate: true,
     deliver: (_room, events) => void heard.push(...events.map(({ kind, from }) => `${kind} ${from}`)),
+    putOut: () => {},
   }
   const session = new Session(wire)
   await chat.login(session, name)

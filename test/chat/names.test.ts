@@ -24,6 +24,17 @@ describe('isName', () => {
     'e\u0301',
     '\u0301a',
     'a\u202eb',
+    // What leaves no mark: fillers, selectors, joiners.
+    'a\u3164b',
+    'a\u115f',
+    'a\uffa0b',
+    'a\u034fb',
+    'a\ufe0f',
+    'a\u{e0101}',
+    'a\u180b',
+    'a\u17b4b',
+    'a\u200db',
+    'a\u00adb',
   ])('refuses %j', (name) => {
     expect(isName(name)).toBe(false)
   })
@@ -43,6 +54,19 @@ describe('isName', () => {
         expect(isName(name)).toBe(first && rest && letters.length <= 32)
       }),
     )
+  })
+})
+
+describe('fold', () => {
+  it('compares what a name or a title can be', () => {
+    expect(fold('ＡＤＭＩＮ')).toBe('admin')
+    expect(fold('É'.repeat(140))).toBe('é'.repeat(140))
+  })
+
+  it('leaves longer texts as they are, as sorting their marks would take long', () => {
+    const marks = `A${'\u0345'.repeat(16_000)}${'\u0323'.repeat(16_000)}`
+    expect(fold(marks)).toBe(marks)
+    expect(fold('A'.repeat(257))).toBe('A'.repeat(257))
   })
 })
 

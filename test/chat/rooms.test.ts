@@ -3,7 +3,7 @@ import { LOBBY } from '../../src/chat/chat.ts'
 import { Session } from '../../src/chat/session.ts'
 import type { RoomRecord } from '../../src/engine/engine.ts'
 import { turnEnd } from '../../src/turn.ts'
-import { HERE, reasonOf, recorder, stage } from './stage.ts'
+import { HERE, lifeline, reasonOf, recorder, silent, stage } from './stage.ts'
 
 const SECRET = 'correct horse'
 
@@ -59,7 +59,7 @@ test('a room with a password opens with it only, is listed nowhere, and a right 
   expect(await check('wrong')).toBe('password-wrong')
   expect(await reasonOf(chat.unlock(await lobby(chat.directory.find(LOBBY)), SECRET, HERE))).toBe('password-wrong')
   await chat.enter(eve, room.id, true)
-  expect((await directory.people(room.id)).map(({ name, last }) => [name, last?.kind])).toEqual([['eve', 'joined']])
+  expect(await directory.people(room.id)).toEqual([{ name: 'eve', last: { at: expect.any(Number), color: undefined } }])
 })
 
 test('a password is hashed for a room that can be made only, and so many from one address', async () => {
@@ -121,15 +121,30 @@ test('the end of a room puts out its members and those who watch it, each once',
   const last = chat.talk.say(ann, 'last')
   await Promise.all([last, chat.directory.close(room.id)])
   await turnEnd()
-  expect(toldTo(ann)).toEqual(['joined ann', 'joined bob', 'message ann', 'left ann', 'put out'])
-  expect(toldTo(bob)).toEqual(['joined bob', 'message ann', 'left ann', 'left bob', 'put out'])
-  expect(toldTo(eve)).toEqual(['message ann', 'left ann', 'left bob', 'put out'])
+  expect(toldTo(ann)).toEqual(['joined ann', 'joined bob', 'message ann', 'left ann', 'room-closed'])
+  expect(toldTo(bob)).toEqual(['joined bob', 'message ann', 'left ann', 'left bob', 'room-closed'])
+  expect(toldTo(eve)).toEqual(['message ann', 'left ann', 'left bob', 'room-closed'])
   expect(ann.room).toBeUndefined()
   expect(await reasonOf(Promise.resolve().then(() => chat.talk.say(ann, 'anybody?')))).toBe('not-in-room')
   await chat.leave(ann)
   await chat.enter(ann, LOBBY)
   await Promise.all([ann, bob, eve].map((session) => chat.close(session)))
   await chat.stop()
+})
+
+test('a session that moves twice at once is where it was sent last', async () => {
+  const { chat, engine, guest } = await stage()
+  const ann = await guest('ann', 'one')
+  await Promise.all([chat.enter(ann, 'two'), chat.leave(ann), chat.enter(ann, 'three')])
+  expect(ann.room?.record.lineName).toBe('three')
+  await chat.close(ann)
+  await chat.stop()
+  for (const title of ['one', 'two', 'three']) {
+    const { id = 0 } = (await chat.directory.find(title)) ?? {}
+    const events = (await Array.fromAsync(engine.read(`room:${id}`, {}))).flat()
+    expect(events.map(({ kind }) => kind)).toEqual(['joined', 'left'])
+    expect(await engine.members(id)).toEqual([])
+  }
 })
 
 test('who leaves or enters while a room ends does so once, and is in no room', async () => {
@@ -202,7 +217,7 @@ test('events have the colour of who causes them, or of the moment', async () => 
   await chat.enter(ann, LOBBY)
   expect(await chat.talk.say(ann, 'one')).toMatchObject({ color: 'red' })
   expect(await chat.talk.say(ann, 'two', { color: 'blue' })).toMatchObject({ color: 'blue' })
-  expect((await chat.directory.people(LOBBY))[0]?.last).toMatchObject({ body: 'two', color: 'blue' })
+  expect((await chat.directory.people(LOBBY))[0]?.last).toMatchObject({ color: 'blue' })
   const bob = await guest('bob', LOBBY)
   expect(await chat.talk.say(bob, 'plain')).not.toHaveProperty('color')
 })
@@ -212,3 +227,15 @@ async function lobby(found: Promise<RoomRecord | undefined>): Promise<RoomRecord
   if (!room) throw new Error('there is no lobby')
   return room
 }
+
+test('who enters the room that it is in is refused at once, whatever else it has said', async () => {
+  const { chat } = await stage()
+  const ann = new Session(silent, { ...lifeline(HERE), mayBeEnding: true })
+  await chat.login(ann, 'ann')
+  await chat.enter(ann, 'ops')
+  const started = performance.now()
+  expect(await reasonOf(chat.enter(ann, 'ops'))).toBe('name-in-room')
+  expect(performance.now() - started).toBeLessThan(3_000)
+  await chat.enter(ann, 'den')
+  await chat.enter(ann, 'ops')
+})

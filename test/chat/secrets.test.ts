@@ -19,6 +19,20 @@ test('a hash carries its cost and a salt of its own, and only its secret fits', 
   await expect(secrets.verify('x', 'plain', HERE)).rejects.toThrow('unknown form')
 })
 
+test('what is longer than any secret is wrong without a check', async () => {
+  const secrets = new Secrets({ ln: 14, r: 8, p: 1 }, 1)
+  const longest = 'é'.repeat(1_024)
+  const stored = await secrets.hash(longest, HERE)
+  expect(await secrets.verify(longest, stored, HERE)).toBe(true)
+  let checked = false
+  const check = secrets.verify('x', stored, HERE).then(() => {
+    checked = true
+  })
+  expect(await secrets.verify(`${longest}${'\u0301'.repeat(32_000)}`, stored, HERE)).toBe(false)
+  expect(checked).toBe(false)
+  await check
+})
+
 test('checks wait for one another, and too many are refused', async () => {
   const secrets = new Secrets(CHEAP)
   const settled = await Promise.allSettled(Array.from({ length: 70 }, () => secrets.hash('x', HERE)))

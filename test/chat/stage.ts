@@ -8,7 +8,7 @@ import { LocalEngine } from '../../src/engine/local/local.ts'
 const CHEAP = { ln: 4, r: 8, p: 1 }
 export const HERE = '127.0.0.1'
 
-export const silent: Wire = { protocol: 'test', carriesPrivate: true, deliver: () => {} }
+export const silent: Wire = { protocol: 'test', carriesPrivate: true, deliver: () => {}, putOut: () => {} }
 
 export async function stage(options: Partial<ChatOptions> = {}) {
   const engine = new LocalEngine(
@@ -65,7 +65,7 @@ export function recorder() {
     deliver: (_room, events, members) => {
       for (const session of members) for (const { kind, from } of events) tell(session, `${kind} ${from}`)
     },
-    putOut: (_room, session) => tell(session, 'put out'),
+    putOut: (_room, session, why) => tell(session, why),
   }
   return { wire, toldTo: (session: Session) => told.get(session) ?? [] }
 }

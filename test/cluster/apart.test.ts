@@ -1,5 +1,5 @@
 /** What the cores of two nodes know of one another's people, also when one of them was away. */
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { Proof } from '../../src/chat/accounts.ts'
 import { Chat } from '../../src/chat/chat.ts'
 import { type Wire as Protocol, Session } from '../../src/chat/session.ts'
@@ -14,7 +14,7 @@ withRedis('two nodes', () => {
   let stages = 0
 
   /** Two nodes; what is between the first one and Redis is in the test's hand. */
-  async function stage() {
+  async function stage(events = 0) {
     const wire = await Wire.to(server.port)
     const prefix = `apart${++stages}`
     const start = async (place: typeof wire.place) => {
@@ -23,7 +23,7 @@ withRedis('two nodes', () => {
           place,
           prefix,
           lobby: 'lobby',
-          keep: { days: 0, events: 0 },
+          keep: { days: 0, events },
           memory: { events: 100, bytes: 100_000 },
           timing: { lease: 1_500, renew: 300 },
         },
@@ -38,7 +38,7 @@ withRedis('two nodes', () => {
       await Promise.all([one.engine.stop(), other.engine.stop()])
       wire.stop()
     })
-    return { wire, one, other }
+    return { prefix, wire, one, other }
   }
   type Node = Awaited<ReturnType<typeof stage>>['one']
 
@@ -50,6 +50,7 @@ withRedis('two nodes', () => {
       protocol: 'test',
       carriesPrivate: true,
       deliver: (_room, events) => void heard.push(...events.filter(({ body }) => body !== '').map(({ body }) => body)),
+      putOut: (_room, _session, why) => void heard.push(why),
       replaced: () => {
         replaced = true
       },
@@ -58,6 +59,14 @@ withRedis('two nodes', () => {
     await chat.login(session, who, alone)
     if (!alone) await chat.enter(session, 'ops')
     return { session, heard, wasReplaced: () => replaced }
+  }
+
+  /** Lets the other node take the first one for dead, and release what it held. */
+  async function bury({ wire, other }: Awaited<ReturnType<typeof stage>>, ...names: readonly string[]) {
+    wire.close()
+    await eventually(async () => {
+      for (const name of names) expect(await other.engine.heldIn(name)).toEqual([])
+    })
   }
 
   const isBack = ({ engine }: Node) => eventually(() => engine.ping())
@@ -69,7 +78,7 @@ withRedis('two nodes', () => {
     const ann = await present(other, new Proof('ann'))
     await other.chat.block(ann.session, 'bob')
     await other.chat.talk.say(ann.session, 'blocked')
-    await eventually(async () => expect(await one.chat.talk.recentMessages(2, 'bob', 9)).toEqual([]))
+    await eventually(async () => expect(await one.chat.talk.recentMessages(2, bob.session, 9)).toEqual([]))
     wire.close()
     await other.chat.unblock(ann.session, 'bob')
     wire.open()
@@ -90,7 +99,7 @@ withRedis('two nodes', () => {
     const eve = await present(other, 'eve')
     wire.open()
     await isBack(one)
-    await eventually(async () => expect(await other.chat.talk.recentMessages(2, 'bob', 9)).toEqual([]))
+    await eventually(async () => expect(await other.chat.talk.recentMessages(2, bob.session, 9)).toEqual([]))
     // Its node may have been taken for dead.
     if (!ann.session.room) await one.chat.enter(ann.session, 'ops')
     await one.chat.talk.say(ann.session, 'not for bob')
@@ -133,6 +142,84 @@ withRedis('two nodes', () => {
     expect(bob.wasReplaced()).toBe(false)
     await one.chat.close(bob.session)
     await eventually(() => present(other, new Proof('bob'), true))
+  })
+
+  test('a member is told everything up to its `left`, private messages too, and that its membership is lost', async () => {
+    const two = await stage()
+    const { wire, one, other } = two
+    const first = await present(one, 'member0')
+    // More than are read at once, behind the room.
+    const others = await Promise.all(Array.from({ length: 40 }, (_, n) => present(one, `member${n + 1}`)))
+    const members = [first, ...others]
+    const bob = await present(other, 'bob')
+    wire.close()
+    await Promise.all(members.map((_, n) => other.chat.talk.tell(bob.session, `member${n}`, 'psst')))
+    await bury(two, ...members.map(({ session }) => session.name))
+    await other.chat.talk.say(bob.session, 'meanwhile')
+    wire.open()
+    for (const { heard } of members) await eventually(() => expect(heard).toEqual(['psst', 'membership-lost']))
+  })
+
+  test('a member whose `left` is not kept any more is put out all the same', async () => {
+    const two = await stage(3)
+    const { wire, one, other } = two
+    const ann = await present(one, 'ann')
+    const bob = await present(other, 'bob')
+    const stays = await present(one, 'stays')
+    await one.chat.leave(stays.session)
+    await bury(two, 'ann')
+    for (const body of ['1', '2', '3']) await other.chat.talk.say(bob.session, body)
+    const kinds = async () => {
+      const all = await Array.fromAsync(other.engine.read('room:2', {}))
+      return all.flat().map(({ kind }) => kind)
+    }
+    await eventually(async () => expect(await kinds()).toEqual(['message', 'message', 'message']))
+    wire.open()
+    await eventually(() => expect(ann.heard.at(-1)).toBe('membership-lost'))
+    expect(ann.session.room).toBeUndefined()
+    await one.chat.enter(ann.session, 'ops')
+    expect(await other.engine.members(2)).toEqual(['bob', 'ann'])
+    expect(stays.heard).not.toContain('membership-lost')
+  })
+
+  test('members and watchers of a room that was closed so long ago that its log is gone are put out', async () => {
+    const two = await stage()
+    const { prefix, wire, one, other } = two
+    const ann = await present(one, 'ann')
+    const eve = await present(one, 'eve')
+    await one.chat.leave(eve.session)
+    const room = ann.session.room?.record ?? expect.fail()
+    one.chat.watch(eve.session, room)
+    wire.close()
+    await other.chat.directory.close(room.id)
+    // As it expires by itself.
+    await server.command('DEL', `${prefix}:{room:${room.id}}:log`)
+    wire.open()
+    for (const { heard } of [ann, eve]) await eventually(() => expect(heard).toEqual(['room-closed']))
+    expect(ann.session.room).toBeUndefined()
+  })
+
+  test('a claim that is lost before its `joined` lets nobody in', async () => {
+    const two = await stage()
+    const { wire, one, other } = two
+    const ann = await present(one, 'ann')
+    // Asked between the two.
+    const { promise: found, resolve: find } = Promise.withResolvers<undefined>()
+    const asking = vi.spyOn(one.engine, 'findAccount').mockReturnValue(found)
+    const entered = one.chat.enter(ann.session, 'late')
+    entered.catch(() => {})
+    await eventually(async () => expect(await other.engine.heldIn('ann')).toHaveLength(2))
+    await bury(two, 'ann')
+    const successor = await present(other, 'ann')
+    await other.chat.enter(successor.session, 'late')
+    wire.open()
+    await isBack(one)
+    asking.mockRestore()
+    find(undefined)
+    await expect(entered).rejects.toMatchObject({ reason: 'unavailable' })
+    expect(ann.session.room).toBeUndefined()
+    const all = await Array.fromAsync(other.engine.read('room:3', {}))
+    expect(all.flat().map(({ kind, from }) => `${kind} ${from}`)).toEqual(['joined ann'])
   })
 
   test('what is told somebody at another node keeps its place among what is said', async () => {

@@ -14,6 +14,8 @@ export class Lost extends Error {
 export interface Hearer {
   told(event: Told): void
   noticed(notice: Notice): void
+  /** The error that the server says before it ends the connection. */
+  ended?(error: string): void
   /** What came is none of the protocol's lines. */
   failed(error: Error): void
 }
@@ -80,11 +82,16 @@ export class Line {
     this.#socket.destroy()
   }
 
+  #end(error: string): void {
+    this.#hearer.ended?.(error)
+    this.destroy()
+  }
+
   #take(line: ServerLine): void {
     if (line.type === 'history') this.#records.push(recordOf(line))
     else if (line.type === 'notice') this.#hearer.noticed(line)
     // The last word before the connection is closed, also in the middle of a HISTORY, is no reply.
-    else if (line.type === 'error' && line.reconnect !== undefined) this.destroy()
+    else if (line.type === 'error' && line.reconnect !== undefined) this.#end(line.error)
     else if (line.type === 'commandResult' || line.type === 'error') this.#asked.shift()?.resolve(line)
     else if (line.type !== 'private') this.#hearer.told(toldOf(line))
   }

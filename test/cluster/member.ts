@@ -27,6 +27,8 @@ export class Member {
   /** Errors that answered a JOIN. */
   readonly refusals: string[] = []
   readonly notices: Notice[] = []
+  /** Errors that ended a connection. */
+  readonly lastWords: string[] = []
   /** What should not have happened. */
   readonly faults: string[] = []
   /** Whether it says something new. */
@@ -134,6 +136,7 @@ export class Member {
     const line = new Line(this.node.daemon.line, {
       told: (event) => this.#told(event),
       noticed: (notice) => this.notices.push(notice),
+      ended: (error) => this.lastWords.push(error),
       failed: (error) => this.faults.push(`${this.name}: ${error.message}`),
     })
     this.#line = line

@@ -8,6 +8,7 @@ import { type Exit, RoomdProcess } from '../support/process.ts'
 
 /** As pino numbers it. */
 export const ERROR = 50
+const WARNING = 40
 
 /** Where members can be. */
 export interface Host {
@@ -41,6 +42,11 @@ export class Node implements Host {
   /** What it has logged as errors, except that it cannot commit while Redis is away. */
   get errors(): unknown[] {
     return [...this.#before, ...this.#process.log].filter(isError)
+  }
+
+  /** The texts of its warnings. */
+  get warnings(): string[] {
+    return this.#process.log.filter(({ level }) => level === WARNING).map(({ msg }) => String(msg))
   }
 
   /** Where its listeners are; they are elsewhere when it has been started again. */

@@ -1,11 +1,14 @@
 /** What becomes of a conversation when Redis goes away, stands still, or cannot be reached. */
 import { expect, onTestFinished, test } from 'vitest'
+import { DISCONNECTS } from '../../src/protocols/disconnect.ts'
+import { eventually } from '../support/eventually.ts'
 import { RedisServer, Wire, withRedis } from '../support/redis.ts'
 import { Company } from './company.ts'
 import { startNodesHere } from './nodes.ts'
 import { random } from './random.ts'
 
 const NODES = 3
+const LOST = DISCONNECTS['membership-lost'].text
 const PAUSE_MS = 5_000
 const CUTS = 12
 const SEED = 20_260_524
@@ -83,7 +86,7 @@ withRedis('a Redis that comes and goes', () => {
     // They talk on, and what they say reaches Redis when it must not count any more.
     for (const { name } of away) await witness?.hears(({ type, from }) => type === 'userLeft' && from === name)
     wire.go()
-    for (const member of away) await member.hears(({ type, from }) => type === 'userLeft' && from === member.name)
+    for (const { lastWords } of away) await eventually(() => expect(lastWords).toEqual([LOST]))
     await company.talk(20)
     const history = await company.prove()
     expect(history.filter(({ type }) => type === 'userLeft')).toHaveLength(away.length)

@@ -19,6 +19,21 @@ describe('parseTime', () => {
     ['2015-05-24T15:17:19+02:00', '2015-05-24T13:17:19.000Z'],
     ['2015-05-24T15:17:19-0330', '2015-05-24T18:47:19.000Z'],
     ['2015-05-24T15:17:19.5+02', '2015-05-24T13:17:19.500Z'],
+    ['2015-05-24 15:17', '2015-05-24T15:17:00.000Z'],
+    ['2015-05-24 15:17:19.209832', '2015-05-24T15:17:19.209Z'],
+    ['2015-05-24 \t15:17:19', '2015-05-24T15:17:19.000Z'],
+    ['2015-05-24 15:17:19Z', '2015-05-24T15:17:19.000Z'],
+    ['2015-05-24 15:17:19 +0200', '2015-05-24T13:17:19.000Z'],
+    ['2015-05-24 15:17:19 utc', '2015-05-24T15:17:19.000Z'],
+    ['2015-05-24 9:30', '2015-05-24T09:30:00.000Z'],
+    ['today', '2026-05-24T00:00:00.000Z'],
+    ['Yesterday', '2026-05-23T00:00:00.000Z'],
+    ['today 10:00', '2026-05-24T10:00:00.000Z'],
+    ['yesterday 23:59:59.5', '2026-05-23T23:59:59.500Z'],
+    ['10:00', '2026-05-24T10:00:00.000Z'],
+    ['9:30', '2026-05-24T09:30:00.000Z'],
+    ['10:00:30.25', '2026-05-24T10:00:30.250Z'],
+    ['10:00+02:00', '2026-05-24T08:00:00.000Z'],
     ['2016-02-29', '2016-02-29T00:00:00.000Z'],
     ['2999-01-01', '2999-01-01T00:00:00.000Z'],
     ['0', '1970-01-01T00:00:00.000Z'],
@@ -48,6 +63,16 @@ describe('parseTime', () => {
     '2015-05-24T15:17:19.',
     '2015-05-24T15:17:19+99:99',
     '2015-05-24Z',
+    '2015-05-24 ',
+    '2015-02-30 15:17',
+    '2015-05-24 25:00',
+    '25:00',
+    '10:60',
+    '10:0',
+    '100:00',
+    ':30',
+    'tomorrow',
+    'today10:00',
     '2015-02-30T15:17:19+02:00',
     '-10',
     '-10w',
@@ -58,7 +83,7 @@ describe('parseTime', () => {
     'Infinity',
     '__proto__',
   ])('refuses %j', (word) => {
-    expect(() => parseTime(word, NOW)).toThrow(new Mistake('Unknown string format'))
+    expect(() => parseTime(word, NOW)).toThrow(new Mistake('unknown-time'))
   })
 
   it('reads back what toISOString writes, to the millisecond', () => {
@@ -102,7 +127,8 @@ describe('parseTime', () => {
 })
 
 describe('parseRange', () => {
-  const day = (text: string) => Date.parse(`${text}T00:00:00Z`)
+  const at = (text: string) => Date.parse(text)
+  const day = (text: string) => at(`${text}T00:00:00Z`)
 
   it.each([
     ['', {}],
@@ -115,12 +141,27 @@ describe('parseRange', () => {
     ['2015-05-24 limit=5 2015-05-25 after=7', { from: day('2015-05-24'), to: day('2015-05-25'), limit: 5, after: 7 }],
     ['after=0', { after: 0 }],
     ['-10m', { from: NOW - 600_000 }],
+    ['2015-05-24 15:17:19.209832', { from: at('2015-05-24T15:17:19.209Z') }],
+    [
+      '2015-05-24 15:17:19.209832 2015-05-25 10:00:00.000000',
+      { from: at('2015-05-24T15:17:19.209Z'), to: at('2015-05-25T10:00Z') },
+    ],
+    ['2015-05-24 2015-05-25 10:00', { from: day('2015-05-24'), to: at('2015-05-25T10:00Z') }],
+    ['2015-05-24 10:00 2015-05-25', { from: at('2015-05-24T10:00Z'), to: day('2015-05-25') }],
+    ['2015-05-24 10:00 +0200 2015-05-25 10:00 Z', { from: at('2015-05-24T08:00Z'), to: at('2015-05-25T10:00Z') }],
+    ['"2015-05-24 15:17:19" \'2015-05-25 10:00\'', { from: at('2015-05-24T15:17:19Z'), to: at('2015-05-25T10:00Z') }],
+    ['"2015-05-24T15:17:19" limit=5', { from: at('2015-05-24T15:17:19Z'), limit: 5 }],
+    ['2015-05-24 limit=5 10:00', { from: at('2015-05-24T10:00Z'), limit: 5 }],
+    ['yesterday today', { from: day('2026-05-23'), to: day('2026-05-24') }],
+    ['yesterday 10:00 today 11:00', { from: at('2026-05-23T10:00Z'), to: at('2026-05-24T11:00Z') }],
+    ['10:00 11:30', { from: at('2026-05-24T10:00Z'), to: at('2026-05-24T11:30Z') }],
+    ['2015-05-24 10:00 10:30', { from: at('2015-05-24T10:00Z'), to: at('2026-05-24T10:30Z') }],
   ])('reads %j', (parameter, range) => {
     expect(parseRange(parameter, NOW)).toEqual(range)
   })
 
   it.each(['limit=', 'limit=0', 'limit=-1', 'limit=x', 'limit=1.5', 'limit=1e3'])('refuses %j', (parameter) => {
-    expect(() => parseRange(parameter, NOW)).toThrow(new Mistake(`Invalid limit: ${parameter.slice(6)}`))
+    expect(() => parseRange(parameter, NOW)).toThrow(new Mistake('invalid-limit', parameter.slice(6)))
   })
 
   it.each(['after=', 'after=x', 'after=-1', 'after=1.5', 'after=9007199254740993', 'after=99999999999999999'])(
@@ -133,6 +174,14 @@ describe('parseRange', () => {
 
   it('refuses a time that cannot be read, first or second', () => {
     expect(() => parseRange('nonsense', NOW)).toThrow(Mistake)
-    expect(() => parseRange('2015-05-24 nonsense', NOW)).toThrow(Mistake)
+    const words = [
+      '2015-05-24 nonsense',
+      '2015-05-24 25:00',
+      '2015-05-24 10:00 nonsense',
+      '"2015-05-24',
+      '""',
+      "'' today",
+    ]
+    for (const parameter of words) expect(() => parseRange(parameter, NOW)).toThrow(Mistake)
   })
 })

@@ -28,6 +28,7 @@ export async function toTheEnd(member: LineClient): Promise<string[]> {
   return member.received.toString().trimEnd().split('\n')
 }
 
-export const REMOVED = '{"type":"error","error":"Your account has been removed","reconnect":false}'
+export const REMOVED =
+  '{"type":"error","error":"Your account has been removed","code":"account-removed","reconnect":false}'
 export const CHANGED =
-  '{"type":"error","error":"Your password has been changed, log in with the new one","reconnect":false}'
+  '{"type":"error","error":"Your password has been changed, log in with the new one","code":"password-changed","reconnect":false}'

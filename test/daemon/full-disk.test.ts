@@ -1,15 +1,13 @@
 import { execFileSync } from 'node:child_process'
 import { statSync } from 'node:fs'
-import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
-import split2 from 'split2'
 import { afterAll, expect, test } from 'vitest'
-import { readLine } from '../support/client.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { RoomdProcess } from '../support/process.ts'
+import { messagesIn, Talker, UNAVAILABLE } from '../support/talker.ts'
 
 const path = temporaryFolder()
-const daemon = new RoomdProcess(['--line', '0', '--data', path])
+const daemon = new RoomdProcess(['--line', '0', '--http', '0', '--data', path])
 afterAll(async () => {
   daemon.child.kill('SIGKILL')
   await daemon.exit
@@ -20,37 +18,9 @@ function allowFiles(bytes: number | 'unlimited'): void {
   execFileSync('prlimit', ['--pid', String(daemon.child.pid), `--fsize=${bytes}:`])
 }
 
-interface Line {
-  result?: string | null
-  error?: string
-  type: string
-  body: { type: string; body: string }
-}
-
-class Talker {
-  readonly socket: Socket
-  readonly #lines: AsyncIterator<Line>
-
-  constructor(port: number) {
-    this.socket = connect(port, '127.0.0.1')
-    this.#lines = this.socket.pipe(split2(readLine))[Symbol.asyncIterator]()
-  }
-
-  /** The reply to a line; events in between are passed over. */
-  async ask(line: string): Promise<string | null | undefined> {
-    this.socket.write(`${line}\n`)
-    for (;;) {
-      const { value } = await this.#lines.next()
-      if (value.type === 'commandResult' || value.type === 'error') return value.result ?? value.error
-    }
-  }
-}
-
 test('a full disk answers errors, keeps connections, loses nothing acknowledged, and recovers', async () => {
   const port = await daemon.ready()
-  const ann = new Talker(port)
-  await ann.ask('LOGIN ann')
-  await ann.ask('JOIN ops')
+  const ann = await Talker.in('ops', 'ann', port)
   const acknowledged: string[] = []
   expect(await ann.ask('before')).toBe('OK')
   acknowledged.push('before')
@@ -62,26 +32,29 @@ test('a full disk answers errors, keeps connections, loses nothing acknowledged,
     const reply = await ann.ask(text)
     if (reply === 'OK') acknowledged.push(text)
     else {
-      expect(reply).toBe('Temporarily unavailable')
+      expect(reply).toBe(UNAVAILABLE)
       refused++
     }
   }
   expect(await ann.ask('/ping')).toBe('PONG')
-  expect(await ann.ask('JOIN other')).toBe('Temporarily unavailable')
+  expect(await ann.ask('JOIN other')).toBe(UNAVAILABLE)
 
+  const full = await daemon.get('/readyz')
+  expect(full).toMatchObject({ status: 503, text: expect.stringMatching(/^(the disk is full|disk I\/O error)\n$/) })
+  const metrics = (await daemon.get('/metrics')).text
+  expect(metrics).toMatch(/^roomd_ready 0$/m)
+  expect(metrics).toMatch(/^roomd_fault\{fault="commits"\} 1$/m)
+
+  // Nobody says anything: it finds out by itself.
   allowFiles('unlimited')
+  await daemon.logged('commits work again')
+  expect(await daemon.get('/readyz')).toEqual({ status: 200, text: 'ready\n' })
+  expect((await daemon.get('/metrics')).text).toMatch(/^roomd_fault\{fault="commits"\} 0$/m)
   expect(await ann.ask('after')).toBe('OK')
   acknowledged.push('after')
-  await daemon.logged('commits work again')
   expect(daemon.log.filter(({ msg }) => String(msg).startsWith('cannot commit'))).toHaveLength(1)
   expect(daemon.log.filter(({ msg }) => msg === 'commits work again')).toHaveLength(1)
 
-  const reader = connect(port, '127.0.0.1')
-  reader.end('LOGIN bob\nJOIN ops\nHISTORY\n')
-  const kept: string[] = []
-  for await (const { type, body } of reader.pipe(split2(readLine))) {
-    if (type === 'history' && body.type === 'message') kept.push(body.body)
-  }
-  expect(kept).toEqual(acknowledged)
+  expect(await messagesIn('ops', port)).toEqual({ messages: acknowledged, errors: [] })
   ann.socket.destroy()
 })

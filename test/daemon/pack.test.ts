@@ -15,6 +15,7 @@ import { dirname, join, resolve } from 'node:path'
 import split2 from 'split2'
 import { expect, test } from 'vitest'
 import { temporaryFolder } from '../support/folder.ts'
+import { olderNode, refusalOf, runWith } from '../support/older-node.ts'
 import { LINE_ONLY } from '../support/process.ts'
 
 const root = resolve(import.meta.dirname, '../..')
@@ -81,6 +82,7 @@ test('the packed package, installed elsewhere, has a working roomd', { timeout: 
   expect(child.exitCode).toBe(0)
   expect(messages).toEqual(['listening', 'listening', 'ready', 'stopping', 'stopped'])
   expect(page).toContain('<title>roomd</title>')
+  if (olderNode) expect(runWith(olderNode, join(path, 'node_modules/.bin/roomd'))).toEqual(refusalOf(olderNode))
   // What the Redis engine reads beside its code.
   const packed = join(path, 'node_modules/roomd/dist')
   const scripts = globSync('src/engine/redis/scripts/*.lua', { cwd: root })

@@ -109,6 +109,7 @@ test.each([
   [['--line-tls', '0', '--tls-cert', 'x'], 2, '--tls-cert and --tls-key go together'],
   [['--max-line', '0'], 2, '--max-line is a whole number of at least 64, not 0'],
   [['--sync', 'never'], 2, 'sync'],
+  [['--http-tls=yes'], 2, '--http-tls is true or false, not yes'],
   [['--no-line'], 2, 'no listener is left: give --line or another one a port'],
   [['--lobby', 'no way'], 2, '--lobby must be 1 to 70 letters and digits'],
   [['--data', '/dev/null/data', '--line', '0'], 1, '/dev/null/data'],

@@ -687,6 +687,35 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
       })
     })
 
+    describe('names of accounts', () => {
+      it('are told apart from those that look like them', async () => {
+        expect(await engine.hasAccountLike('admin')).toBe(false)
+        expect(await engine.createAccount('Admin', 'hash')).toBe(true)
+        const alike = ['admin', 'ADMIN', 'аdmin', 'АDMIN', 'adrnin', 'ａｄｍｉｎ']
+        for (const name of alike) expect(await engine.hasAccountLike(name), name).toBe(true)
+        for (const name of ['admit', 'adnin', 'admin2']) expect(await engine.hasAccountLike(name), name).toBe(false)
+        expect(await engine.createAccount('аdmin', 'other')).toBe(false)
+        expect(await engine.findAccount('аdmin')).toBeUndefined()
+        expect(await engine.findAccount('admin')).toMatchObject({ name: 'Admin', hash: 'hash' })
+        const made = await Promise.all(['bob', 'ВОВ', 'b0b', 'Bob'].map((name) => engine.createAccount(name, 'hash')))
+        expect(made.filter(Boolean)).toHaveLength(1)
+        await Promise.all(Array.from({ length: 50 }, (_, n) => engine.createAccount(`user${n}`, 'hash')))
+        expect(await engine.hasAccountLike('user4l')).toBe(true)
+        expect(await engine.hasAccountLike('user5l')).toBe(false)
+      })
+
+      it('keep nobody from those that look like them once they are removed', async () => {
+        await engine.createAccount('Admin', 'hash')
+        await engine.createAccount('bob', 'hash')
+        await engine.removeAccount('admin')
+        expect(await engine.hasAccountLike('admin')).toBe(false)
+        expect(await engine.hasAccountLike('b0b')).toBe(true)
+        expect(await engine.createAccount('аdmin', 'hash')).toBe(true)
+        expect(await engine.hasAccountLike('admin')).toBe(true)
+        expect(await engine.createAccount('b0b', 'hash')).toBe(false)
+      })
+    })
+
     describe('names seen', () => {
       it('are those that have joined or registered, each once, in order of appearance', async () => {
         const join = (from: string) => engine.append(LOG, { kind: 'joined', room: 1, from, body: '' })
@@ -697,6 +726,9 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
         await engine.createAccount('Bob', 'hash')
         expect(await engine.names(9)).toEqual(['Zoe', 'Bob', 'Dave'])
         expect(await engine.names(2)).toEqual(['Zoe', 'Bob'])
+        expect(await engine.names(9, 1)).toEqual(['Bob', 'Dave'])
+        expect(await engine.names(1, 1)).toEqual(['Bob'])
+        expect(await engine.names(9, 3)).toEqual([])
         expect(await engine.findName('zoe')).toBe('Zoe')
         expect(await engine.findName('BOB')).toBe('Bob')
         expect(await engine.findName('carol')).toBeUndefined()
@@ -757,6 +789,8 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
         await restarted(skip)
         expect(await engine.findAccount('alice')).toMatchObject({ name: 'Alice', hash: 'hash' })
         expect(await engine.createAccount('ALICE', 'other')).toBe(false)
+        expect(await engine.hasAccountLike('аlice')).toBe(true)
+        expect(await engine.hasAccountLike('carol')).toBe(false)
         expect(await engine.blocksWith('bob')).toEqual([{ owner: 'alice', name: 'Bob' }])
         expect(await engine.findAccount('gone')).toBeUndefined()
         expect(await engine.names(9)).toEqual(['Alice', 'gone', 'carol'])

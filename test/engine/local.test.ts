@@ -5,9 +5,11 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { EngineFault, Gone, Unavailable } from '../../src/engine/engine.ts'
 import { type Event, idAt, type LogName } from '../../src/engine/event.ts'
 import { LocalEngine, type LocalOptions } from '../../src/engine/local/local.ts'
+import { LocalTarget } from '../../src/engine/local/moving-in.ts'
 import { MIGRATIONS } from '../../src/engine/local/schema.ts'
 import { eventually } from '../support/eventually.ts'
 import { temporaryFolder } from '../support/folder.ts'
+import { clockBack } from './clock-back.ts'
 import { conformance, readAll, said } from './conformance.ts'
 
 const OPTIONS: LocalOptions = {
@@ -44,6 +46,18 @@ async function makeIn(options: Partial<LocalOptions>, folder?: string) {
 conformance('local, in memory', () => makeIn({}))
 conformance('local, on a file', async () => makeIn({}, temporaryFolder()))
 conformance('local, remembering next to nothing', () => makeIn({ memory: { events: 3, bytes: 500 } }))
+
+clockBack('local', async () => {
+  const file = join(temporaryFolder(), 'roomd.db')
+  return {
+    target: () => LocalTarget.open(file),
+    start: async (keep, watch) => {
+      const engine = new LocalEngine({ ...OPTIONS, file, keep }, watch)
+      await engine.start()
+      return engine
+    },
+  }
+})
 
 describe('LocalEngine', () => {
   const running: LocalEngine[] = []
@@ -114,6 +128,31 @@ describe('LocalEngine', () => {
     expect(await engine.findName('ÄDA')).toBe('Äda')
   })
 
+  it('takes over what schema 4 holds, with the times that its ids tell', async () => {
+    const db = new DatabaseSync(file)
+    db.exec(await readFile(resolve(import.meta.dirname, '../fixtures/schema-4.sql'), 'utf8'))
+    db.close()
+    const engine = await started()
+    const kept = await readAll(engine, 'room:2')
+    expect(kept.map(({ kind, from, body, at }) => [kind, from, body, new Date(at).toISOString()])).toEqual([
+      ['joined', 'Ann', '', '2026-11-26T07:20:22.326Z'],
+      ['message', 'Ann', 'hello', '2026-11-26T07:20:22.448Z'],
+      ['message', 'Ann', '/literally é😀', '2026-11-26T07:20:22.448Z'],
+      ['left', 'Ann', '', '2026-11-26T07:20:22.450Z'],
+      ['joined', 'bob', '', '2026-11-26T07:20:22.456Z'],
+      ['message', 'bob', 'hi ann', '2026-11-26T07:20:22.457Z'],
+      ['left', 'bob', '', '2026-11-26T07:20:22.459Z'],
+    ])
+    expect(await engine.findRoom('ops')).toMatchObject({ id: 2 })
+    expect(await engine.findAccount('ANN')).toMatchObject({ name: 'Ann' })
+    expect(await engine.hasAccountLike('Аnn')).toBe(true)
+    expect(await engine.createAccount('Аnn', 'hash')).toBe(false)
+    expect(await engine.blocksWith('ann')).toEqual([{ owner: 'ann', name: 'eve' }])
+    const event = await engine.append('room:2', said('new', 2))
+    await engine.stop()
+    expect(await readAll(await started(), 'room:2', { after: kept.at(-2)?.id ?? 0 })).toEqual([kept.at(-1), event])
+  })
+
   it('takes over what schema 5 holds; of its rooms nobody knows who made them', async () => {
     const db = new DatabaseSync(file)
     db.exec(await readFile(resolve(import.meta.dirname, '../fixtures/schema-5.sql'), 'utf8'))
@@ -135,6 +174,21 @@ describe('LocalEngine', () => {
       ['left', 'Ann'],
     ])
     expect(await engine.findAccount('ANN')).toMatchObject({ name: 'Ann' })
+  })
+
+  it('still tells apart what looks like an account when another one that does is removed', async () => {
+    await (await started({ file })).stop()
+    const db = new DatabaseSync(file)
+    // An earlier version has made both.
+    const insert = db.prepare('INSERT INTO accounts (key, name, hash, created_at) VALUES (?, ?, ?, ?)')
+    for (const name of ['admin', 'аdmin']) insert.run(name, name, 'hash', 1)
+    db.close()
+    const engine = await started({ file })
+    expect(await engine.removeAccount('аdmin')).toMatchObject({ name: 'аdmin' })
+    expect(await engine.hasAccountLike('аdmin')).toBe(true)
+    expect(await engine.createAccount('аdmin', 'hash')).toBe(false)
+    await engine.removeAccount('admin')
+    expect(await engine.hasAccountLike('аdmin')).toBe(false)
   })
 
   it('gives rising ids across logs within a millisecond', async () => {
@@ -253,6 +307,53 @@ describe('LocalEngine', () => {
       vi.useFakeTimers({ toFake: ['Date'], now: event.at - 3_600_000 })
       return { event, read: await readAll(engine, 'room:1') }
     }
+
+    it('goes on behind the last id, dates by the clock, and says so once for each time', async () => {
+      const told: number[] = []
+      const engine = new LocalEngine(OPTIONS, { ...QUIET, clockWentBack: (ms) => told.push(ms) })
+      await engine.start()
+      running.push(engine)
+      const real = Date.now()
+      const set = (ms: number) => vi.useFakeTimers({ toFake: ['Date'], now: real + ms })
+      const HOUR_MS = 3_600_000
+      const say = () => engine.append('room:1', said('hello'))
+      const first = await say()
+      set(24 * HOUR_MS)
+      const ahead = await say()
+      expect(ahead).toMatchObject({ at: real + 24 * HOUR_MS, id: idAt(real + 24 * HOUR_MS) })
+      expect(told).toEqual([])
+      set(1_000)
+      const behind = [await say(), await say()]
+      expect(behind).toMatchObject([
+        { at: real + 1_000, id: ahead.id + 1 },
+        { at: real + 1_000, id: ahead.id + 2 },
+      ])
+      expect(told).toEqual([24 * HOUR_MS - 1_000])
+      set(12 * HOUR_MS)
+      behind.push(await say())
+      set(11 * HOUR_MS)
+      behind.push(await say())
+      expect(behind.slice(2)).toMatchObject([
+        { at: real + 12 * HOUR_MS, id: ahead.id + 3 },
+        { at: real + 11 * HOUR_MS, id: ahead.id + 4 },
+      ])
+      expect(told.slice(1)).toEqual([HOUR_MS])
+      // The clock has caught up.
+      set(25 * HOUR_MS)
+      const right = await say()
+      expect(right).toMatchObject({ at: real + 25 * HOUR_MS, id: idAt(real + 25 * HOUR_MS) })
+      expect(told).toHaveLength(2)
+      expect(await readAll(engine, 'room:1')).toEqual([first, ahead, ...behind, right])
+    })
+
+    it('removes nothing while the clock is ahead, and may fall back', async () => {
+      const engine = await started({ file: ':memory:', keep: { days: 1, events: 10 } })
+      const events = await Promise.all(Array.from({ length: 10 }, (_, n) => engine.append('room:1', said(String(n)))))
+      vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 400 * 86_400_000 })
+      // One more than are kept: that it goes shows that a sweep has come by.
+      const late = await engine.append('room:1', said('late'))
+      await eventually(async () => expect(await readAll(engine, 'room:1')).toEqual([...events.slice(1), late]))
+    })
 
     it('reads what is committed, from memory', async () => {
       const engine = await started()

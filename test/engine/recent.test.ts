@@ -28,9 +28,8 @@ class Model {
     this.events = this.events.filter((event) => event.id > id)
   }
 
-  slice(from: number, to: number, limit = Number.POSITIVE_INFINITY): Event[] {
-    const found = this.events.filter(({ id }) => from <= id && id <= to)
-    return found.slice(Math.max(0, found.length - limit))
+  range(from: number, to: number): Event[] {
+    return this.events.filter(({ id }) => from <= id && id <= to)
   }
 }
 
@@ -38,7 +37,8 @@ describe('Recent', () => {
   it('is empty at first', () => {
     const recent = new Recent({ events: 10, bytes: 10_000 })
     expect([recent.size, recent.first, recent.last]).toEqual([0, Number.POSITIVE_INFINITY, 0])
-    expect(recent.slice(0, 100)).toEqual([])
+    expect(recent.page(0, 100, 10, 1_000)).toEqual([])
+    expect(recent.back(0, 100, 10)).toBeUndefined()
   })
 
   it('holds nothing of an event that is larger than its bounds', () => {
@@ -48,7 +48,7 @@ describe('Recent', () => {
     expect(recent.size).toBe(0)
     expect(recent.first).toBe(Number.POSITIVE_INFINITY)
     recent.push(event(3))
-    expect(recent.slice(0, 10)).toEqual([event(3)])
+    expect(recent.page(0, 10, 10, 1_000)).toEqual([event(3)])
   })
 
   it('keeps to its bounds over many events', () => {
@@ -72,8 +72,9 @@ describe('Recent', () => {
         fc.array(step, { maxLength: 8 }),
         bound,
         bound,
-        fc.option(fc.nat(50), { nil: undefined }),
-        (limits, steps, from, to, limit) => {
+        fc.integer({ min: 1, max: 50 }),
+        fc.nat(10_000),
+        (limits, steps, from, to, limit, bytes) => {
           const recent = new Recent(limits)
           const model = new Model(limits)
           let id = 0
@@ -93,8 +94,17 @@ describe('Recent', () => {
           expect(recent.size).toBe(model.events.length)
           expect(recent.first).toBe(model.events[0]?.id ?? Number.POSITIVE_INFINITY)
           if (model.events.length > 0) expect(recent.last).toBe(id)
-          expect(recent.slice(from, to, limit)).toEqual(model.slice(from, to, limit))
-          expect(recent.slice(0, Number.MAX_SAFE_INTEGER)).toEqual(model.events)
+          const range = model.range(from, to)
+          const page = recent.page(from, to, limit, bytes + 1)
+          expect(page).toEqual(range.slice(0, page.length))
+          const bytesOf = (events: Event[]) => events.reduce((sum, event) => sum + weight(event), 0)
+          if (page.length < Math.min(limit, range.length)) expect(bytesOf(page)).toBeGreaterThan(bytes)
+          expect(bytesOf(page.slice(0, -1))).toBeLessThanOrEqual(bytes)
+          const newest = range.slice(-limit)
+          const held = newest.length === limit || from >= recent.first
+          const back = recent.back(from, to, limit)
+          if (held) expect(range.filter(({ id }) => id >= (back ?? Number.NaN))).toEqual(newest)
+          else expect(back).toBeUndefined()
         },
       ),
       { numRuns: 60 },

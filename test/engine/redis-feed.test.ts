@@ -3,6 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type Event, idAt } from '../../src/engine/event.ts'
+import { RecentTotal } from '../../src/engine/recent.ts'
 import { entryId, fieldsOf, idOf } from '../../src/engine/redis/entry.ts'
 import { Feed, type Source } from '../../src/engine/redis/feed.ts'
 import type { Answers } from '../../src/engine/redis/scripts.ts'
@@ -50,7 +51,7 @@ class Log implements Source {
 }
 
 function feedOn(isUnderWay: (told: Told) => boolean = () => false) {
-  const feed = new Feed('room:1', 'channel', () => [], { events: 20, bytes: 10_000 }, isUnderWay)
+  const feed = new Feed('room:1', 'channel', () => [], { events: 20, bytes: 10_000 }, new RecentTotal(), isUnderWay)
   const seen: Event[] = []
   feed.listeners = [(event) => seen.push(event)]
   return { feed, seen }

@@ -1,11 +1,13 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { EngineFault, Gone } from '../../src/engine/engine.ts'
 import type { LogName } from '../../src/engine/event.ts'
+import { RedisTarget } from '../../src/engine/redis/moving-in.ts'
 import { problemOf, reasonOf, warningOf } from '../../src/engine/redis/reasons.ts'
 import { RedisEngine, type RedisOptions } from '../../src/engine/redis/redis.ts'
 import { placeOf } from '../../src/engine/redis/url.ts'
 import { eventually } from '../support/eventually.ts'
 import { placeAt, RedisServer, withRedis } from '../support/redis.ts'
+import { clockBack } from './clock-back.ts'
 import { conformance, readAll, said } from './conformance.ts'
 
 const OPTIONS: Omit<RedisOptions, 'place' | 'prefix'> = {
@@ -47,6 +49,49 @@ withRedis('the redis engine', () => {
   conformance('redis', () => make())
   conformance('redis, remembering next to nothing', () => make({ memory: { events: 3, bytes: 500 } }))
 
+  it('knows the looks of accounts that an earlier version has made, also beside it', async () => {
+    const prefix = `earlier${prefixes++}`
+    const account = (name: string) =>
+      server.command('HSET', `${prefix}:{people}:accounts`, name.toLowerCase(), JSON.stringify({ name, hash: 'h' }))
+    for (let n = 0; n < 3_000; n++) await account(`User ${n.toString(36)}z`)
+    const { engine, restart, cleanup } = await make({ prefix })
+    expect(await engine.hasAccountLike('usеr 2bz')).toBe(true)
+    expect(await engine.hasAccountLike('usеr 2b')).toBe(false)
+    expect(await engine.createAccount('Carol', 'h')).toBe(true)
+    await account('Dave')
+    const later = await restart()
+    for (const name of ['саrоl', 'dаve', 'usеr 2bz']) expect(await later.hasAccountLike(name), name).toBe(true)
+    await cleanup()
+  })
+
+  it('still tells apart what looks like an account when another one that does is removed', async () => {
+    const prefix = `earlier${prefixes++}`
+    // An earlier version has made both, without the time.
+    for (const name of ['admin', 'аdmin']) {
+      await server.command('HSET', `${prefix}:{people}:accounts`, name, JSON.stringify({ name, hash: 'h' }))
+    }
+    const { engine, cleanup } = await make({ prefix })
+    expect(await engine.removeAccount('аdmin')).toEqual({ name: 'аdmin', hash: 'h' })
+    expect(await engine.hasAccountLike('аdmin')).toBe(true)
+    expect(await engine.createAccount('аdmin', 'hash')).toBe(false)
+    await engine.removeAccount('admin')
+    expect(await engine.hasAccountLike('аdmin')).toBe(false)
+    expect(await engine.createAccount('аdmin', 'hash')).toBe(true)
+    await cleanup()
+  })
+
+  clockBack('redis', async () => {
+    const [place, prefix] = [placeAt(server.port), `clock${prefixes++}`]
+    return {
+      target: () => RedisTarget.open(place, prefix),
+      start: async (keep, watch) => {
+        const engine = new RedisEngine({ ...OPTIONS, place, prefix, keep }, watch)
+        await engine.start()
+        return engine
+      },
+    }
+  })
+
   describe('RedisEngine', () => {
     const running: RedisEngine[] = []
     afterEach(async () => {
@@ -71,11 +116,13 @@ withRedis('the redis engine', () => {
 
     it('removes what is too old, from memory too, wherever it is followed', async () => {
       const prefix = `old${prefixes++}`
-      const [one, other] = [await started({ prefix, keep: { days: 1, events: 0 } }), await started({ prefix })]
+      const other = await started({ prefix })
       other.follow('room:1', () => {})
-      const event = await one.append('room:1', said('soon gone'))
+      const event = await other.append('room:1', said('soon gone'))
       await eventually(async () => expect(await readAll(other, 'room:1')).toEqual([event]))
+      // One that starts two days later: a clock that jumps so far is doubted.
       vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 2 * 86_400_000)
+      const one = await started({ prefix, keep: { days: 1, events: 0 } })
       await one.append('inbox:bob', said('something else'))
       // Whoever sweeps all logs does so once a minute.
       await server.command('DEL', `${prefix}:{nodes}:sweep`)
@@ -102,6 +149,49 @@ withRedis('the redis engine', () => {
       expect(await readAll(other, 'room:1')).toEqual([])
       await one.createAccount('ann', 'hash')
       expect(await other.findAccount('ann')).toBeUndefined()
+    })
+
+    describe('of several databases of one server', () => {
+      /** An engine in a database, and what it hears: events of room 1 and signals. */
+      async function listening(prefix: string, database: number) {
+        const place = placeOf(`${server.url}/${database}`) ?? expect.fail()
+        const engine = await started({ prefix, place })
+        const heard: string[] = []
+        engine.follow('room:1', ({ body }) => body !== 'first' && heard.push(body))
+        engine.heedSignals('test', (text) => text !== undefined && heard.push(text))
+        // Room 1 is followed from here on.
+        await engine.append('room:1', said('first'))
+        return { engine, heard }
+      }
+
+      it.each([
+        [0, 1],
+        [1, 2],
+        [1, 11],
+      ])('%d hears nothing of %d, and everything of its own', async (own, other) => {
+        const prefix = `databases${prefixes++}`
+        const [here, beside, there] = [
+          await listening(prefix, own),
+          await listening(prefix, own),
+          await listening(prefix, other),
+        ]
+        await there.engine.append('room:1', said('elsewhere'))
+        there.engine.signal('test', 'a signal elsewhere')
+        await there.engine.createRoom({ title: 'Elsewhere', lineName: 'elsewhere', visibility: 'public' })
+        beside.engine.signal('test', 'a signal')
+        await beside.engine.append('room:1', said('here'))
+        await eventually(() => expect(here.heard.toSorted()).toEqual(['a signal', 'here']))
+        expect(beside.heard).toEqual(['here'])
+        expect(await here.engine.findRoom('elsewhere')).toBeUndefined()
+        expect(await readAll(here.engine, 'room:1')).toHaveLength(3)
+      })
+
+      it('0 has the channels that it always had', async () => {
+        const prefix = `databases${prefixes++}`
+        await listening(prefix, 0)
+        const channels = (await server.command('PUBSUB', 'CHANNELS', `${prefix}:*`)) as string[]
+        expect(channels.toSorted()).toEqual([`${prefix}:control`, `${prefix}:{room:1}:log`])
+      })
     })
 
     it('leaves nothing of itself behind when it stops', async () => {

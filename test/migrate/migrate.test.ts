@@ -3,6 +3,9 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { ConfigError } from '../../src/config.ts'
+import { LocalTarget } from '../../src/engine/local/moving-in.ts'
+import { eventsUntil, seed } from '../engine/clock-back.ts'
+import { readAll } from '../engine/conformance.ts'
 import { eventually } from '../support/eventually.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { RedisServer, withRedis } from '../support/redis.ts'
@@ -54,6 +57,23 @@ withRedis('to migrate', () => {
         await after.keepBlock('Ann', 'Mallory')
         expect((await after.blocksWith('Ann')).map(({ name }) => name)).toEqual(['BOB', 'Ann', 'Mallory'])
         await after.stop()
+      }
+    })
+
+    it('events keep times that their ids do not tell', async () => {
+      const [folder, other] = [temporaryFolder(), temporaryFolder()]
+      const events = eventsUntil(Date.now())
+      await seed(await LocalTarget.open(join(folder, 'roomd.db')), 'room:1', events)
+      const begun = await engineAt(folder)
+      await begun.stop()
+      await moved(folder, server.url)
+      await moved(server.url, other)
+      for (const place of [server.url, other]) {
+        const engine = await engineAt(place)
+        expect(await readAll(engine, 'room:1')).toEqual(events)
+        const to = (events[700]?.at ?? 0) + 1
+        expect(await readAll(engine, 'room:1', { to, limit: 3 })).toEqual(events.slice(698, 701))
+        await engine.stop()
       }
     })
 

@@ -52,7 +52,7 @@ test.each([
   }
   expect(await operate(request)).toEqual([done])
   for (const client of [line, message]) {
-    expect(await client.next()).toEqual({ type: 'error', error: text, reconnect: false })
+    expect(await client.next()).toMatchObject({ type: 'error', error: text, reconnect: false })
     await client.closed
   }
   expect(message.closing).toEqual({ code: 1008, reason: text })

@@ -34,14 +34,14 @@ const line = (transport: Transport): Way => ({
     const client = await LineClient.connect(daemon, transport)
     return {
       ask: () => client.ask('/ping'),
-      // Over WebSocket, a frame of text that announces more than it brings.
-      begin: () => client.socket.write(transport === 'WS' ? Buffer.from([0x81, 0x85, 0, 0, 0, 0, 0x41]) : '/pi'),
+      // Over WebSocket a ping, which is no message; one that is only begun has a time of its own.
+      begin: () => client.socket.write(transport === 'WS' ? Buffer.from([0x89, 0x80, 0, 0, 0, 0]) : '/pi'),
       next: () => client.next(),
       closed: client.closed,
       destroy: () => client.socket.destroy(),
     }
   },
-  reason: { type: 'error', error: TEXT, reconnect: true },
+  reason: { type: 'error', error: TEXT, code: 'login-timeout', reconnect: true },
 })
 
 const frames = (client: FrameClient) => ({

@@ -20,12 +20,17 @@ export class RoomdProcess {
   readonly log: Record<string, unknown>[] = []
   readonly exit: Promise<Exit>
 
-  /** `through` is a command that runs another one. */
-  constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}, through: readonly string[] = []) {
+  /** `through` is a command that runs another one, `stdout` where the log goes in place of {@link log}. */
+  constructor(
+    args: readonly string[],
+    env: NodeJS.ProcessEnv = {},
+    through: readonly string[] = [],
+    stdout: 'pipe' | number = 'pipe',
+  ) {
     const [command = '', ...rest] = [...through, process.execPath, main, ...args]
     this.child = spawn(command, rest, {
       env: { ...LINE_ONLY, PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', stdout, 'pipe'],
     })
     this.child.stdout?.pipe(split2()).on('data', (line: string) => this.log.push(JSON.parse(line)))
     let stderr = ''
@@ -47,6 +52,12 @@ export class RoomdProcess {
       const { stdout } = this.child
       if (stdout) await Promise.race([once(stdout, 'data'), ended])
     }
+  }
+
+  /** What the HTTP port answers. */
+  async get(path: string): Promise<{ status: number; text: string }> {
+    const answer = await fetch(`http://127.0.0.1:${await this.ready('http')}${path}`)
+    return { status: answer.status, text: await answer.text() }
   }
 
   /** Resolves with the port of a listener once the daemon is ready; rejects when it ends before that. */

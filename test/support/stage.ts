@@ -1,6 +1,6 @@
 /** A daemon and its clients for one test; all are gone when the test is done. */
-import { onTestFinished } from 'vitest'
-import type { ServerLine } from '../../commands/replies.ts'
+import { expect, onTestFinished } from 'vitest'
+import type { ErrorReply, ServerLine } from '../../commands/replies.ts'
 import { isWebSocket, LineClient, type Mode, type Transport } from './client.ts'
 import { type Overrides, startTestDaemon } from './daemon.ts'
 
@@ -67,7 +67,9 @@ export async function history(client: LineClient, request = 'HISTORY') {
 
 export const result = (text: string | null) => ({ type: 'commandResult', result: text })
 export const ok = result('OK')
-export const error = (text: string) => ({ type: 'error', error: text })
+/** An error line with this text, and whatever else it has; test/protocols/line/errors.test.ts has the codes. */
+export const error = (text: string, more: Partial<ErrorReply> = {}) =>
+  expect.objectContaining({ type: 'error', error: text, ...more })
 export const said = (from: string, body: string) => ({ type: 'message', from, body })
 export const joined = (from: string) => ({ type: 'userJoined', from, body: `User ${from} has joined the room` })
 export const left = (from: string) => ({ type: 'userLeft', from, body: `User ${from} has left the room` })

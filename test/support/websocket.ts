@@ -38,6 +38,7 @@ export async function openWebSocket(
     ...options,
   })
   const upgraded = once(websocket, 'upgrade')
+  upgraded.catch(() => {})
   await once(websocket, 'open')
   const [{ socket }] = await upgraded
   return { websocket, socket: socket.setNoDelay() }

@@ -1,6 +1,6 @@
 import { atTurnEnd, committed } from '../../turn.ts'
 import { Closed, Unavailable } from '../engine.ts'
-import { type Draft, type Event, type LogName, timeOf } from '../event.ts'
+import { type Draft, type Event, type LogName, timeAt } from '../event.ts'
 import type { Committed, Row } from './messages.ts'
 
 /**
@@ -28,9 +28,8 @@ export interface Committer {
   committed(log: LogName, event: Event): void
   /** So many events were committed in one transaction, in so many ms. */
   measured(events: number, ms: number): void
-  /** Commits fail, and why; once, until they work again. */
-  trouble(reason: string): void
-  recovered(): void
+  /** The last of them. */
+  timed(event: Event): void
 }
 
 /** Events on their way to the store: all that a turn has brought in one transaction, one transaction under way. */
@@ -39,7 +38,6 @@ export class Commits {
   #queue: Waiting[] = []
   #committing = false
   #scheduled = false
-  #troubled = false
 
   constructor(committer: Committer) {
     this.#committer = committer
@@ -91,7 +89,8 @@ export class Commits {
     return { batch: this.#queue.splice(0, count), size }
   }
 
-  #committed(batch: readonly Waiting[], { ids, left }: Committed): void {
+  #committed(batch: readonly Waiting[], { ids, now, left }: Committed): void {
+    let last: Event | undefined
     for (let index = 0; index < batch.length; index++) {
       const waiting = batch[index]
       const id = ids[index]
@@ -104,22 +103,16 @@ export class Commits {
       if (draft.kind === 'closed') {
         for (const event of left) if (event.room === draft.room) this.#committer.committed(log, event)
       }
-      const event = eventOf(id, draft)
+      const event = eventOf(id, now, draft)
+      last = event
       this.#committer.committed(log, event)
       resolve(event)
     }
-    if (this.#troubled) {
-      this.#troubled = false
-      this.#committer.recovered()
-    }
+    if (last) this.#committer.timed(last)
     this.#next()
   }
 
   #refused(batch: readonly Waiting[], error: Error): void {
-    if (!this.#troubled) {
-      this.#troubled = true
-      this.#committer.trouble(error.message)
-    }
     for (const { reject } of batch) reject(new Unavailable(error.message))
     this.#next()
   }
@@ -137,8 +130,8 @@ export class Commits {
 }
 
 /** Written out, and not spread: this is done for every line that is said. */
-function eventOf(id: number, { kind, room, from, to, body, sent, color, verified }: Draft): Event {
-  const event = { id, at: timeOf(id), kind, room, from, body }
+function eventOf(id: number, now: number, { kind, room, from, to, body, sent, color, verified }: Draft): Event {
+  const event = { id, at: timeAt(id, now), kind, room, from, body }
   if (to === undefined && sent === undefined && color === undefined && !verified) return event
   return {
     ...event,

@@ -9,8 +9,10 @@ const CAUSES: Readonly<Record<number, string>> = {
   8: 'it cannot be written to',
   13: 'the disk is full',
   14: 'the folder cannot be read or written',
-  26: 'it is not a SQLite database',
 }
+/** Those that a damaged file leads to. */
+const CORRUPT = 11
+const NOT_A_DATABASE = 26
 
 /** The same of the file system's. */
 const FILE_CAUSES: Readonly<Record<string, string>> = {
@@ -51,7 +53,8 @@ export function openDatabase(file: string, sync: 'normal' | 'full'): Database {
     return { db, close }
   } catch (error) {
     close()
-    throw new Error(`cannot open ${file}: ${causeOf(error)}`, { cause: error })
+    const why = errcodeOf(error) === NOT_A_DATABASE ? 'it is not a SQLite database' : causeOf(error)
+    throw new Error(`cannot open ${file}: ${why}`, { cause: error })
   }
 }
 
@@ -67,8 +70,20 @@ function makePrivate(file: string): void {
 /** Why SQLite or the file system refused, in words for an operator. */
 export function causeOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  const code = 'errcode' in error ? Number(error.errcode) & 0xff : undefined
+  if (isDamage(error)) return `the database file is damaged: ${error.message}`
+  const code = errcodeOf(error)
   if (code !== undefined && CAUSES[code]) return CAUSES[code]
   const { code: name = '' } = error as NodeJS.ErrnoException
   return FILE_CAUSES[name] ?? error.message
+}
+
+/** Whether SQLite has found that the file is not as it was written. */
+export function isDamage(error: unknown): boolean {
+  const code = errcodeOf(error)
+  return code === CORRUPT || code === NOT_A_DATABASE
+}
+
+/** SQLite's primary result code. */
+function errcodeOf(error: unknown): number | undefined {
+  return error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : undefined
 }

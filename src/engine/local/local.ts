@@ -1,4 +1,5 @@
 /** The engine of a single process: names and the newest events in memory, everything in SQLite. */
+import { ClockWatch } from '../clock.ts'
 import {
   type AccountRecord,
   type BlockRecord,
@@ -17,8 +18,9 @@ import {
 import type { Draft, Event, LogName } from '../event.ts'
 import { fold } from '../fold.ts'
 import { readLog } from '../reading.ts'
-import { type MemoryLimits, Recent } from '../recent.ts'
-import type { Watch } from '../watch.ts'
+import { type MemoryLimits, Recent, RecentTotal } from '../recent.ts'
+import { skeletonsOf } from '../skeleton.ts'
+import type { Trouble, Watch } from '../watch.ts'
 import { Commits } from './commits.ts'
 import type { StoreOptions } from './messages.ts'
 import { Rooms } from './rooms.ts'
@@ -43,34 +45,50 @@ export class LocalEngine implements Engine {
   readonly #options: LocalOptions
   readonly #watch: Watch
   readonly #followed = new Map<LogName, Followed>()
+  readonly #recentTotal = new RecentTotal()
   readonly #rooms = new Rooms()
   readonly #roomWatchers = new Set<(room: number) => void>()
   /** Folded. The rest of an account is asked from the store when it is needed. */
   readonly #accounts = new Set<string>()
+  /**
+   * Skeletons of the names of accounts, and how many accounts have each: made anew at each start, as they change with the table that
+   * they are made by.
+   */
+  readonly #skeletons = new Map<string, number>()
   #anyBlock = false
+  /** Why commits or reads fail, while they do. */
+  readonly #troubles = new Map<Trouble, string>()
   #store: StoreThread | undefined
   readonly #commits: Commits
 
   constructor(options: LocalOptions, watch: Watch) {
     this.#options = options
     this.#watch = watch
+    const clock = new ClockWatch((ms) => watch.clockWentBack?.(ms))
     this.#commits = new Commits({
       commit: (rows) => this.#thread.ask({ op: 'commit', rows }),
       committed: (log, event) => this.#committed(log, event),
       measured: (events, ms) => watch.measured?.(events, ms),
-      trouble: (reason) => watch.trouble(reason),
-      recovered: () => watch.recovered(),
+      timed: (event) => clock.committed(event),
     })
   }
 
   async start(): Promise<void> {
     const { thread, opened } = await StoreThread.open(this.#options, {
-      trimmed: ({ log, upTo }) => this.#followed.get(log)?.recent?.trim(upTo),
+      trimmed: (log, upTo) => this.#followed.get(log)?.recent?.trim(upTo),
       died: (fault) => this.#watch.died(fault),
+      trouble: (reason, what = 'commits') => {
+        this.#troubles.set(what, reason)
+        this.#watch.trouble(reason, what)
+      },
+      recovered: (what = 'commits') => {
+        this.#troubles.delete(what)
+        this.#watch.recovered(what)
+      },
     })
     this.#store = thread
     for (const room of opened.rooms) this.#rooms.add(room)
-    for (const key of opened.accounts) this.#accounts.add(key)
+    for (const name of opened.accounts) this.#addAccount(name)
     this.#anyBlock = opened.anyBlock
     // A crash owes a "left" to everybody who was in a room.
     const owed = opened.stranded.map(({ room, name }) => {
@@ -86,7 +104,17 @@ export class LocalEngine implements Engine {
     await this.#store?.close()
   }
 
+  get heldBytes(): number {
+    return this.#recentTotal.bytes
+  }
+
+  trimMemory(): void {
+    for (const { recent } of this.#followed.values()) recent?.halve()
+  }
+
   async ping(): Promise<void> {
+    const trouble = this.#troubles.get('commits') ?? this.#troubles.get('reads')
+    if (trouble !== undefined) throw new Unavailable(trouble)
     await this.#thread.ask({ op: 'ping' })
   }
 
@@ -113,7 +141,9 @@ export class LocalEngine implements Engine {
     followed.listeners = [...followed.listeners, listener]
     return () => {
       followed.listeners = followed.listeners.filter((other) => other !== listener)
-      if (followed.listeners.length === 0 && this.#followed.get(log) === followed) this.#followed.delete(log)
+      if (followed.listeners.length > 0 || this.#followed.get(log) !== followed) return
+      this.#followed.delete(log)
+      followed.recent?.clear()
     }
   }
 
@@ -202,9 +232,15 @@ export class LocalEngine implements Engine {
   heedSignals(): void {}
 
   async createAccount(name: string, hash: string): Promise<boolean> {
-    const made = await this.#thread.ask({ op: 'createAccount', account: { name, hash } })
-    this.#accounts.add(fold(name))
-    return made
+    if (this.#resembles(name)) return false
+    // Before the store is asked: of two that look alike the first one counts.
+    this.#addAccount(name)
+    try {
+      return await this.#thread.ask({ op: 'createAccount', account: { name, hash } })
+    } catch (error) {
+      this.#dropAccount(name)
+      throw error
+    }
   }
 
   async findAccount(name: string): Promise<AccountRecord | undefined> {
@@ -226,8 +262,30 @@ export class LocalEngine implements Engine {
 
   async removeAccount(name: string): Promise<AccountRecord | undefined> {
     const removed = await this.#thread.ask({ op: 'changeAccount', name, hash: undefined })
-    this.#accounts.delete(fold(name))
+    if (removed) this.#dropAccount(removed.name)
     return removed
+  }
+
+  async hasAccountLike(name: string): Promise<boolean> {
+    return this.#resembles(name)
+  }
+
+  #resembles(name: string): boolean {
+    return skeletonsOf(name).some((skeleton) => this.#skeletons.has(skeleton))
+  }
+
+  #addAccount(name: string): void {
+    this.#accounts.add(fold(name))
+    for (const skeleton of skeletonsOf(name)) this.#skeletons.set(skeleton, (this.#skeletons.get(skeleton) ?? 0) + 1)
+  }
+
+  #dropAccount(name: string): void {
+    this.#accounts.delete(fold(name))
+    for (const skeleton of skeletonsOf(name)) {
+      const others = (this.#skeletons.get(skeleton) ?? 1) - 1
+      if (others > 0) this.#skeletons.set(skeleton, others)
+      else this.#skeletons.delete(skeleton)
+    }
   }
 
   async keepBlock(owner: string, name: string): Promise<void> {
@@ -247,8 +305,8 @@ export class LocalEngine implements Engine {
     return this.#thread.ask({ op: 'findName', name })
   }
 
-  async names(limit: number): Promise<readonly string[]> {
-    return this.#thread.ask({ op: 'names', limit })
+  async names(limit: number, skip = 0): Promise<readonly string[]> {
+    return this.#thread.ask({ op: 'names', limit, skip })
   }
 
   async remember(key: string, text: string, until?: number): Promise<void> {
@@ -271,7 +329,7 @@ export class LocalEngine implements Engine {
     if (event.kind === 'closed') this.#rooms.remove(event.room)
     const followed = this.#followed.get(log)
     if (followed) {
-      followed.recent ??= new Recent(this.#options.memory)
+      followed.recent ??= new Recent(this.#options.memory, this.#recentTotal)
       followed.recent.push(event)
       for (const listener of followed.listeners) listener(event)
     }

@@ -4,7 +4,8 @@
  */
 import type { AccountRecord, BlockRecord, NewRoom, RoomChange, RoomRecord } from '../engine.ts'
 import type { Event, LogName } from '../event.ts'
-import type { Retention } from '../watch.ts'
+import type { Bounds } from '../reading.ts'
+import type { Retention, Trouble } from '../watch.ts'
 
 export interface StoreOptions {
   /** The SQLite file, or `:memory:`. */
@@ -31,7 +32,14 @@ export type Row = [
 
 export type Request =
   | { readonly op: 'commit'; readonly rows: readonly Row[] }
-  | { readonly op: 'page'; readonly log: LogName; readonly from: number; readonly to: number; readonly limit: number }
+  | {
+      readonly op: 'page'
+      readonly log: LogName
+      readonly from: number
+      readonly to: number
+      readonly limit: number
+      readonly bytes: number
+    }
   | { readonly op: 'back'; readonly log: LogName; readonly from: number; readonly to: number; readonly skip: number }
   | { readonly op: 'bounds'; readonly log: LogName }
   | { readonly op: 'createRoom'; readonly room: NewRoom }
@@ -45,7 +53,7 @@ export type Request =
   | { readonly op: 'dropBlock'; readonly owner: string; readonly name: string }
   | { readonly op: 'blocksWith'; readonly name: string }
   | { readonly op: 'findName'; readonly name: string }
-  | { readonly op: 'names'; readonly limit: number }
+  | { readonly op: 'names'; readonly limit: number; readonly skip: number }
   | { readonly op: 'remember'; readonly key: string; readonly text: string; readonly until: number | undefined }
   | { readonly op: 'rememberFirst'; readonly key: string; readonly text: string; readonly until: number | undefined }
   | { readonly op: 'recall'; readonly key: string }
@@ -61,8 +69,7 @@ export interface Replies {
   page: readonly Event[]
   /** The id that many events before the end of the range; undefined when the range is shorter. */
   back: number | undefined
-  /** What is still known of a log: everything after `start`, up to `last`. */
-  bounds: { readonly start: number; readonly last: number } | undefined
+  bounds: Bounds | undefined
   /** Undefined when the title or line name is taken. */
   createRoom: RoomRecord | undefined
   /** Undefined when there is no such room, false when the title or line name is taken. */
@@ -94,6 +101,8 @@ export interface Replies {
 export interface Committed {
   /** For each row its id; 0 where it came behind the end of its log, and was not appended. */
   readonly ids: readonly number[]
+  /** The time of the clock at which they were given, in ms since the epoch. */
+  readonly now: number
   /** Those whom a room's end took out of it, oldest first. */
   readonly left: readonly Event[]
 }
@@ -109,13 +118,16 @@ export type Notice =
       readonly notice: 'open'
       readonly rooms: readonly RoomRecord[]
       readonly stranded: readonly Stranded[]
-      /** Folded names of all accounts. */
+      /** Names of all accounts, as registered. */
       readonly accounts: readonly string[]
       readonly anyBlock: boolean
     }
   | { readonly notice: 'fault'; readonly message: string }
   /** Retention has removed everything up to an id. */
   | { readonly notice: 'trimmed'; readonly log: LogName; readonly upTo: number }
+  /** Comes before the first reply that says so, and again when the reason changes. */
+  | { readonly notice: 'trouble'; readonly what: Trouble; readonly reason: string }
+  | { readonly notice: 'recovered'; readonly what: Trouble }
 
 /** Somebody who was in a room when the process died. */
 export interface Stranded {

@@ -1,6 +1,6 @@
 import type { StatementSync } from 'node:sqlite'
 import type { RoomRecord } from '../engine.ts'
-import type { Event, LogName } from '../event.ts'
+import { type Event, type LogName, timeOf } from '../event.ts'
 import { fold } from '../fold.ts'
 import { type KeptRecord, type LogRecord, type Target, Unfit } from '../moving.ts'
 import { type Database, openDatabase } from './database.ts'
@@ -20,7 +20,7 @@ export class LocalTarget extends LocalSource implements Target {
 
   private constructor(file: string, database: Database) {
     super(file, database)
-    this.#insertEvent = this.db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+    this.#insertEvent = this.db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
   }
 
   async begin(from: string): Promise<void> {
@@ -50,14 +50,16 @@ export class LocalTarget extends LocalSource implements Target {
   async append(name: LogName, events: readonly Event[]): Promise<void> {
     this.#transaction(() => {
       const log = this.#numberOf(name)
-      for (const { id, kind, room, from, to = null, body, sent = null, color = null, verified } of events) {
-        this.#insertEvent.run(log, id, kind, room, from, to, body, sent, color, verified ? 1 : null)
+      for (const { id, at, kind, room, from, to = null, body, sent = null, color = null, verified } of events) {
+        const own = at === timeOf(id) ? null : at
+        this.#insertEvent.run(log, id, kind, room, from, to, body, sent, color, verified ? 1 : null, own)
       }
     })
   }
 
   async finishLog({ name, start, last, count }: LogRecord): Promise<void> {
-    const finish = this.db.prepare('UPDATE logs SET start = ?, last = ?, count = ? WHERE id = ?')
+    const ahead = '(SELECT coalesce(max(id), 0) FROM events INDEXED BY events_at WHERE log = ?4 AND at IS NOT NULL)'
+    const finish = this.db.prepare(`UPDATE logs SET start = ?1, last = ?2, count = ?3, ahead = ${ahead} WHERE id = ?4`)
     this.#transaction(() => finish.run(start, last, count, this.#numberOf(name)))
   }
 

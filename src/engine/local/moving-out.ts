@@ -56,7 +56,7 @@ export class LocalSource implements Source {
 
   async *events(log: LogName): AsyncGenerator<readonly Event[]> {
     const page = this.db.prepare(
-      `SELECT id, kind, room, sender, addressee, body, sent, color, verified FROM events
+      `SELECT id, kind, room, sender, addressee, body, sent, color, verified, at FROM events
        WHERE log = (SELECT id FROM logs WHERE name = ?) AND id > ? ORDER BY id LIMIT ?`,
     )
     page.setReturnArrays(true)

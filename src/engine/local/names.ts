@@ -22,15 +22,15 @@ export class Names {
     return row && String(row.name)
   }
 
-  all(limit: number): string[] {
-    const rows = this.#db.prepare('SELECT name FROM names ORDER BY id LIMIT ?').all(limit)
+  all(limit: number, skip: number): string[] {
+    const rows = this.#db.prepare('SELECT name FROM names ORDER BY id LIMIT ? OFFSET ?').all(limit, skip)
     return rows.map((row) => String(row.name))
   }
 
-  /** Folded names of all accounts. */
+  /** Names of all accounts, as registered. */
   accounts(): string[] {
-    const rows = this.#db.prepare('SELECT key FROM accounts').all()
-    return rows.map((row) => String(row.key))
+    const rows = this.#db.prepare('SELECT name FROM accounts').all()
+    return rows.map((row) => String(row.name))
   }
 
   /** False when the name is taken. */

@@ -1,4 +1,4 @@
-import { idAt, type LogName } from '../event.ts'
+import type { LogName } from '../event.ts'
 import type { Retention } from '../watch.ts'
 import type { LogRow, Store } from './store.ts'
 
@@ -17,7 +17,6 @@ export function* sweep(
   now: number,
   trimmed: (log: LogRow) => void,
 ): Generator<void> {
-  const oldest = keep.days > 0 ? idAt(now - keep.days * DAY_MS) : 0
   for (const name of names) {
     for (;;) {
       // Asked anew each time: a commit in between may have changed it.
@@ -25,7 +24,7 @@ export function* sweep(
       if (!log) break
       const excess = keep.events > 0 ? Math.min(log.count - keep.events, SLICE) : 0
       let gone = excess > 0 ? store.trim(log, excess, Number.MAX_SAFE_INTEGER) : 0
-      if (gone === 0 && oldest > 0) gone = store.trim(log, SLICE, oldest)
+      if (gone === 0 && keep.days > 0) gone = store.trim(log, SLICE, store.idBefore(log, now - keep.days * DAY_MS))
       if (gone === 0) break
       trimmed(log)
       yield

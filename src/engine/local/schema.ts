@@ -88,6 +88,13 @@ export const MIGRATIONS: readonly string[] = [
   `,
   'ALTER TABLE events ADD COLUMN verified INTEGER',
   `
+  -- The time of an event in ms, where its id is ahead of the clock because the clock has gone back; else its id tells it.
+  ALTER TABLE events ADD COLUMN at INTEGER;
+  CREATE INDEX events_at ON events (log, at) WHERE at IS NOT NULL;
+  -- The newest event with such a time; 0 where there is none.
+  ALTER TABLE logs ADD COLUMN ahead INTEGER NOT NULL DEFAULT 0;
+  `,
+  `
   -- From where and by whom a room was made; NULL for those of before, and "maker_name" where no session made it.
   ALTER TABLE rooms ADD COLUMN maker_address TEXT;
   ALTER TABLE rooms ADD COLUMN maker_name TEXT;

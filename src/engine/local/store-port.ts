@@ -1,14 +1,18 @@
 /** The store behind a port: requests in, replies out in the same order, retention in between. */
 import { setImmediate as others } from 'node:timers/promises'
 import type { MessagePort } from 'node:worker_threads'
+import { DoubtfulClock } from '../clock.ts'
 import { unfinished } from '../moving.ts'
 import { causeOf, type Database, openDatabase } from './database.ts'
+import { OpenFiles } from './files.ts'
+import { Health } from './health.ts'
 import type { Notice, Reply, Request, StoreOptions } from './messages.ts'
 import { eraseEnded, sweep } from './retention.ts'
 import { Store } from './store.ts'
 import { unfinishedFrom } from './unfinished.ts'
 
 const SWEEP_EVERY_MS = 1_000
+const CHECK_EVERY_MS = 500
 
 export function serveStore(port: MessagePort, options: StoreOptions): void {
   const tell = (notice: Notice) => port.postMessage(notice)
@@ -16,14 +20,16 @@ export function serveStore(port: MessagePort, options: StoreOptions): void {
 
   let database: Database
   let store: Store
+  let files: OpenFiles | undefined
   try {
     database = openDatabase(options.file, options.sync)
     const from = unfinishedFrom(database.db)
     if (from !== undefined) throw new Error(unfinished(options.file, from))
-    store = new Store(database.db)
+    store = new Store(database.db, () => files?.check())
     if (options.lobby !== undefined) store.rooms.ensureLobby(options.lobby)
     const { names } = store
     const anyBlock = names.anyBlock()
+    if (options.file !== ':memory:') files = new OpenFiles(options.file)
     tell({ notice: 'open', rooms: store.rooms.all(), stranded: store.stranded(), accounts: names.accounts(), anyBlock })
   } catch (error) {
     const message = causeOf(error)
@@ -35,16 +41,20 @@ export function serveStore(port: MessagePort, options: StoreOptions): void {
     return
   }
 
+  const health = new Health(store, database.db, files, tell)
+  const checking = setInterval(() => health.check(), CHECK_EVERY_MS).unref()
   let closed = false
   port.on('message', (request: Request) => {
     try {
       if (request.op === 'close') {
         closed = true
+        clearInterval(checking)
         database.close()
+        files?.close()
         answer({ value: true })
         port.close()
       } else {
-        answer({ value: store.handle(request) })
+        answer({ value: health.handle(request) })
       }
     } catch (error) {
       answer({ trouble: causeOf(error) })
@@ -52,11 +62,12 @@ export function serveStore(port: MessagePort, options: StoreOptions): void {
   })
 
   const { keep } = options
+  const clock = new DoubtfulClock()
   function* everything(): Generator<void> {
     yield* eraseEnded(store)
     if (keep.days === 0 && keep.events === 0) return
     const names = store.logNames(keep.days > 0 ? 0 : keep.events)
-    yield* sweep(store, names, keep, Date.now(), (log) => tell({ notice: 'trimmed', log: log.name, upTo: log.start }))
+    yield* sweep(store, names, keep, clock.now(), (log) => tell({ notice: 'trimmed', log: log.name, upTo: log.start }))
   }
   async function sweepOnce(): Promise<void> {
     try {
@@ -64,8 +75,8 @@ export function serveStore(port: MessagePort, options: StoreOptions): void {
         await others()
         if (closed) return
       }
-    } catch {
-      // A disk that is full now is reported by the commits that fail; the next sweep tries again.
+    } catch (error) {
+      if (!closed) health.failed('commits', error)
     }
     if (!closed) setTimeout(sweepOnce, SWEEP_EVERY_MS).unref()
   }

@@ -3,7 +3,8 @@
  * write nor a history that is long to read ever holds the event loop that serves connections.
  */
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
-import { type Event, idAt, type Kind, type LogName, nextId, timeOf } from '../event.ts'
+import { type Event, idAt, type Kind, type LogName, nextId, timeAt, timeOf } from '../event.ts'
+import { weigh } from '../recent.ts'
 import type { Committed, Replies, Request, Row, Stranded } from './messages.ts'
 import { Names } from './names.ts'
 import { Notes } from './notes.ts'
@@ -11,6 +12,10 @@ import { RoomTable } from './room-table.ts'
 
 /** Maximum number of events removed at once from a log that is cleared. */
 const CLEARED = 500
+/** The note of a probe, its size (that of the largest batch), and its end: long ago, so that nobody ever recalls it. */
+const PROBE = 'probe'
+const PROBE_BYTES = 196_608
+const PROBE_UNTIL = 1
 
 /** What the logs table holds of one log. */
 export interface LogRow {
@@ -19,6 +24,8 @@ export interface LogRow {
   start: number
   last: number
   count: number
+  /** The newest event with a time of its own; 0 where there is none. */
+  ahead: number
 }
 
 export class Store {
@@ -26,6 +33,7 @@ export class Store {
   readonly notes: Notes
   readonly rooms: RoomTable
   readonly #db: DatabaseSync
+  readonly #beforeCommit: () => void
   readonly #logs = new Map<LogName, LogRow>()
   /** The id that was given last, in whatever log. */
   #newest = 0
@@ -42,21 +50,24 @@ export class Store {
   readonly #page: StatementSync
   readonly #back: StatementSync
   readonly #oldest: StatementSync
+  readonly #newestBefore: StatementSync
   readonly #deleteOldest: StatementSync
 
-  constructor(db: DatabaseSync) {
+  /** `beforeCommit` is called before anything is committed, and what it throws prevents that. */
+  constructor(db: DatabaseSync, beforeCommit: () => void = () => {}) {
     this.#db = db
+    this.#beforeCommit = beforeCommit
     this.names = new Names(db)
     this.notes = new Notes(db)
     this.rooms = new RoomTable(db)
-    this.#insertEvent = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+    this.#insertEvent = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
     this.#insertLog = db.prepare('INSERT INTO logs (name, start, last, count) VALUES (?, ?, ?, 0)')
-    this.#updateLog = db.prepare('UPDATE logs SET start = ?, last = ?, count = ? WHERE id = ?')
-    this.#findLog = db.prepare('SELECT id, start, last, count FROM logs WHERE name = ?')
+    this.#updateLog = db.prepare('UPDATE logs SET start = ?, last = ?, count = ?, ahead = ? WHERE id = ?')
+    this.#findLog = db.prepare('SELECT id, start, last, count, ahead FROM logs WHERE name = ?')
     this.#insertMember = db.prepare('INSERT OR IGNORE INTO members VALUES (?, ?)')
     this.#deleteMember = db.prepare('DELETE FROM members WHERE room = ? AND name = ?')
     this.#page = db.prepare(
-      'SELECT id, kind, room, sender, addressee, body, sent, color, verified FROM events WHERE log = ? AND id BETWEEN ? AND ? ORDER BY id LIMIT ?',
+      'SELECT id, kind, room, sender, addressee, body, sent, color, verified, at FROM events WHERE log = ? AND id BETWEEN ? AND ? ORDER BY id LIMIT ?',
     )
     this.#page.setReturnArrays(true)
     this.#back = db.prepare(
@@ -64,6 +75,9 @@ export class Store {
     )
     this.ended = new Set(endedLogs(db))
     this.#oldest = db.prepare('SELECT id FROM events WHERE log = ? AND id < ? ORDER BY id LIMIT ?')
+    this.#newestBefore = db.prepare(
+      'SELECT id FROM events WHERE log = ? AND at IS NOT NULL AND at < ? ORDER BY at DESC, id DESC LIMIT 1',
+    )
     this.#deleteOldest = db.prepare('DELETE FROM events WHERE log = ? AND id <= ?')
   }
 
@@ -73,12 +87,12 @@ export class Store {
       case 'commit':
         return this.#commit(request.rows)
       case 'page':
-        return this.#readPage(request.log, request.from, request.to, request.limit)
+        return this.#readPage(request.log, request.from, request.to, request.limit, request.bytes)
       case 'back':
         return this.#readBack(request.log, request.from, request.to, request.skip)
       case 'bounds': {
         const log = this.log(request.log)
-        return log && { start: log.start, last: log.last }
+        return log && { start: log.start, last: log.last, ahead: log.ahead }
       }
       case 'createRoom':
         return this.#transaction(() => this.rooms.create(request.room))
@@ -95,15 +109,15 @@ export class Store {
       case 'clear':
         return this.#clear(request.log)
       case 'keepBlock':
-        return this.names.keepBlock(request.owner, request.name)
+        return this.#transaction(() => this.names.keepBlock(request.owner, request.name))
       case 'dropBlock':
-        return this.names.dropBlock(request.owner, request.name)
+        return this.#transaction(() => this.names.dropBlock(request.owner, request.name))
       case 'blocksWith':
         return this.names.blocksWith(request.name)
       case 'findName':
         return this.names.find(request.name)
       case 'names':
-        return this.names.all(request.limit)
+        return this.names.all(request.limit, request.skip)
       case 'remember':
         return this.#transaction(() => this.notes.remember(request.key, request.text, request.until))
       case 'rememberFirst':
@@ -111,10 +125,16 @@ export class Store {
       case 'recall':
         return this.notes.recall(request.key)
       case 'forget':
-        return this.notes.forget(request.key)
+        return this.#transaction(() => this.notes.forget(request.key))
       case 'ping':
         return true
     }
+  }
+
+  /** Commits as many bytes as a large batch has, and removes them again. Throws when that does not work. */
+  probe(): void {
+    this.#transaction(() => this.notes.remember(PROBE, 'x'.repeat(PROBE_BYTES), PROBE_UNTIL))
+    this.#transaction(() => this.notes.forget(PROBE))
   }
 
   /** Those whom a crash took out of their rooms without a word. */
@@ -132,7 +152,7 @@ export class Store {
   /** Removes up to `count` events of a log that has ended, and when none is left the log. True when that is done. */
   erase(log: LogRow, count: number): boolean {
     if (this.trim(log, count, Number.MAX_SAFE_INTEGER) > 0) return false
-    this.#db.prepare('DELETE FROM logs WHERE id = ?').run(log.id)
+    this.#transaction(() => this.#db.prepare('DELETE FROM logs WHERE id = ?').run(log.id))
     this.#logs.delete(log.name)
     this.ended.delete(log.name)
     return true
@@ -143,10 +163,26 @@ export class Store {
     if (known) return known
     const row = this.#findLog.get(name)
     if (!row) return undefined
-    const { id, start, last, count } = row
-    const log = { id: Number(id), name, start: Number(start), last: Number(last), count: Number(count) }
+    const { id, start, last, count, ahead } = row
+    const log = {
+      id: Number(id),
+      name,
+      start: Number(start),
+      last: Number(last),
+      count: Number(count),
+      ahead: Number(ahead),
+    }
     this.#logs.set(name, log)
     return log
+  }
+
+  /**
+   * The id below which everything in a log happened before a time. An event is older than any behind it, whatever the clock
+   * said when it came.
+   */
+  idBefore(log: LogRow, ms: number): number {
+    const newest = log.ahead > log.start ? this.#newestBefore.get(log.id, ms) : undefined
+    return Math.max(idAt(ms), newest ? Number(newest.id) + 1 : 0)
   }
 
   /** Removes the oldest `count` events of a log, at most up to the id `below`; says how many went. */
@@ -156,7 +192,7 @@ export class Store {
     const end = Number(ids.at(-1)?.id)
     this.#transaction(() => {
       this.#deleteOldest.run(log.id, end)
-      this.#updateLog.run(end, log.last, log.count - ids.length, log.id)
+      this.#updateLog.run(end, log.last, log.count - ids.length, log.ahead, log.id)
     })
     log.start = end
     log.count -= ids.length
@@ -180,12 +216,15 @@ export class Store {
       // What different logs got within a millisecond keeps its order too.
       const id = nextId(timeOf(this.#newest) === now ? Math.max(log.last, this.#newest) : log.last, now)
       this.#newest = id
-      this.#insertEvent.run(log.id, id, kind, room, from, to, body, sent, color, verified)
+      const at = timeAt(id, now)
+      const ahead = at !== timeOf(id)
+      this.#insertEvent.run(log.id, id, kind, room, from, to, body, sent, color, verified, ahead ? at : null)
       if (kind === 'joined') {
         this.#insertMember.run(room, from)
         this.names.see(from)
       } else if (kind === 'left') this.#deleteMember.run(room, from)
       log.last = id
+      if (ahead) log.ahead = id
       log.count++
       touched.add(log)
       return id
@@ -204,12 +243,12 @@ export class Store {
             this.rooms.remove(room)
             for (const from of this.#inside(room)) {
               const id = append([name, 'left', room, from, null, '', null, null, null])
-              left.push({ id, at: timeOf(id), kind: 'left', room, from, body: '' })
+              left.push({ id, at: timeAt(id, now), kind: 'left', room, from, body: '' })
             }
           }
           ids.push(append(row))
         }
-        for (const log of touched) this.#updateLog.run(log.start, log.last, log.count, log.id)
+        for (const log of touched) this.#updateLog.run(log.start, log.last, log.count, log.ahead, log.id)
       })
     } catch (error) {
       // What memory knows of these logs is ahead of what the disk holds: read it again when it is next asked for.
@@ -219,7 +258,7 @@ export class Store {
       throw error
     }
     for (const room of ended) this.ended.add(`room:${room}`)
-    return { ids, left }
+    return { ids, now, left }
   }
 
   /** Who has joined a room and not left. */
@@ -232,15 +271,24 @@ export class Store {
     // A log begins before its first event: an id from an earlier life of the name is older than "start", hence gone.
     const start = idAt(now) - 1
     const { lastInsertRowid } = this.#insertLog.run(name, start, start)
-    const log = { id: Number(lastInsertRowid), name, start, last: start, count: 0 }
+    const log = { id: Number(lastInsertRowid), name, start, last: start, count: 0, ahead: 0 }
     this.#logs.set(name, log)
     return log
   }
 
-  #readPage(name: LogName, from: number, to: number, limit: number): Event[] {
+  #readPage(name: LogName, from: number, to: number, limit: number, bytes: number): Event[] {
     const log = this.log(name)
     if (!log) return []
-    return (this.#page.all(log.id, from, to, limit) as unknown as SQLOutputValue[][]).map(eventOf)
+    const page: Event[] = []
+    let weight = 0
+    for (const row of this.#page.iterate(log.id, from, to, limit)) {
+      // As the statement was told to return them.
+      const event = eventOf(row as unknown as SQLOutputValue[])
+      page.push(event)
+      weight += weigh(event)
+      if (weight >= bytes) break
+    }
+    return page
   }
 
   #readBack(name: LogName, from: number, to: number, skip: number): number | undefined {
@@ -253,6 +301,7 @@ export class Store {
     this.#db.exec('BEGIN IMMEDIATE')
     try {
       const result = work()
+      this.#beforeCommit()
       this.#db.exec('COMMIT')
       return result
     } catch (error) {
@@ -274,10 +323,10 @@ export function endedLogs(db: DatabaseSync): LogName[] {
   return rows.map((row) => row.name as LogName)
 }
 
-export function eventOf([id, kind, room, from, to, body, sent, color, verified]: SQLOutputValue[]): Event {
+export function eventOf([id, kind, room, from, to, body, sent, color, verified, at]: SQLOutputValue[]): Event {
   const event = {
     id: Number(id),
-    at: timeOf(Number(id)),
+    at: at === null ? timeOf(Number(id)) : Number(at),
     kind: kind as Kind,
     room: Number(room),
     from: String(from),

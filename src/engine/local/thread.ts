@@ -1,7 +1,9 @@
 import { extname } from 'node:path'
 import { MessageChannel, Worker } from 'node:worker_threads'
 import { EngineFault, Unavailable } from '../engine.ts'
+import type { LogName } from '../event.ts'
 import type { Store } from '../reading.ts'
+import type { Watch } from '../watch.ts'
 import type { Notice, Replies, Reply, Request, StoreOptions } from './messages.ts'
 
 type Op = Request['op']
@@ -10,7 +12,12 @@ interface Pending {
   reject(error: Error): void
 }
 export type Opened = Extract<Notice, { notice: 'open' }>
-export type Trimmed = Extract<Notice, { notice: 'trimmed' }>
+
+/** What the store says by itself once it is open. */
+export interface StoreWatch extends Pick<Watch, 'trouble' | 'recovered' | 'died'> {
+  /** Retention has removed everything up to an id. */
+  trimmed(log: LogName, upTo: number): void
+}
 
 /** What leads to a store. */
 interface Line {
@@ -25,22 +32,28 @@ export class StoreThread {
   readonly reading: Store = {
     stride: 4096,
     bounds: (log) => this.ask({ op: 'bounds', log }),
-    page: (log, from, to, limit) => this.ask({ op: 'page', log, from, to, limit }),
+    page: (log, from, to, limit, bytes) => this.ask({ op: 'page', log, from, to, limit, bytes }),
     back: (log, from, to, skip) => this.ask({ op: 'back', log, from, to, skip }),
   }
   #dead: EngineFault | undefined
 
   /** Opens the store. Rejects with {@link EngineFault}. `died` is called when the thread ends without being asked to. */
-  static async open(
-    options: StoreOptions,
-    on: { trimmed(notice: Trimmed): void; died(fault: EngineFault): void },
-  ): Promise<{ thread: StoreThread; opened: Opened }> {
+  static async open(options: StoreOptions, on: StoreWatch): Promise<{ thread: StoreThread; opened: Opened }> {
     const { promise, resolve, reject } = Promise.withResolvers<Opened>()
     const thread = new StoreThread()
     const told = (notice: Notice) => {
-      if (notice.notice === 'open') resolve(notice)
-      else if (notice.notice === 'fault') reject((thread.#dead = new EngineFault(notice.message)))
-      else on.trimmed(notice)
+      switch (notice.notice) {
+        case 'open':
+          return resolve(notice)
+        case 'fault':
+          return reject((thread.#dead = new EngineFault(notice.message)))
+        case 'trimmed':
+          return on.trimmed(notice.log, notice.upTo)
+        case 'trouble':
+          return on.trouble(notice.reason, notice.what)
+        case 'recovered':
+          return on.recovered(notice.what)
+      }
     }
     const die = (reason: string) => {
       const fault = thread.#die(reason)

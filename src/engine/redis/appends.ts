@@ -19,6 +19,8 @@ export interface Committer {
   floor(log: LogName): number
   committed(log: LogName, prev: number, events: readonly Event[]): void
   measured(events: number, ms: number): void
+  /** The last event of a commit. */
+  timed(event: Event): void
   /** Redis has refused a commit. */
   refused(reason: string): void
 }
@@ -176,6 +178,8 @@ export class Appends {
       else reject(new Closed(batch.log))
     }
     this.#next(batch)
+    const last = events.at(-1)
+    if (last) this.#committer.timed(last)
     // Last: what a follower throws is no answer to whoever has appended.
     if (prev !== undefined && events.length > 0) this.#committer.committed(batch.log, prev, events)
   }

@@ -52,28 +52,33 @@ export async function commitBatch(batch: Batch, floor: number, keys: Keys, link:
     const fields = fieldsOf(draft)
     args.push(present ? draft.kind : '', present ? fold(draft.from) : '', String(fields.length), ...fields)
   }
-  const [status, prev, first, skipped, lost] = await link.run('append', keys.ofLog(log, node), args)
+  const [status, prev, first, skipped, lost, now] = await link.run('append', keys.ofLog(log, node), args)
   if (status === 'closed') throw new Closed(log)
   if (status !== 'ok') throw new NotAdmitted(status)
-  return { ...numbered(batch, Number(first), skipped), prev: Number(prev), lost: lost === '1' }
+  return { ...numbered(batch, Number(first), skipped, Number(now)), prev: Number(prev), lost: lost === '1' }
 }
 
 /** What was sent before a connection broke, on another one. Undefined when it was not done, and never will be. */
 export async function settled(batch: Batch, keys: Keys, connection: Pick<Link, 'run'>): Promise<Committed | undefined> {
   const { log, node, number } = batch
   const was = await connection.run('probe', keys.ofLog(log, node), [node, String(number)])
-  const [, first, skipped = ''] = was?.split(' ') ?? []
+  const [, first, skipped = '', now] = was?.split(' ') ?? []
   if (first === undefined || first === 'void') return undefined
-  return { ...numbered(batch, Number(first), skipped), prev: undefined, lost: false }
+  return { ...numbered(batch, Number(first), skipped, Number(now)), prev: undefined, lost: false }
 }
 
-/** `skipped` are the places of those that were not appended. */
-function numbered({ waiting }: Batch, first: number, skipped: string): Pick<Committed, 'events' | 'answers'> {
+/** `skipped` are the places of those that were not appended, `now` is the time of Redis' clock in ms. */
+function numbered(
+  { waiting }: Batch,
+  first: number,
+  skipped: string,
+  now: number,
+): Pick<Committed, 'events' | 'answers'> {
   const without = new Set(skipped === '' ? [] : skipped.split(',').map(Number))
   const events: Event[] = []
   const answers = waiting.map(({ draft }, place) => {
     if (without.has(place)) return undefined
-    const event = committedOf(first + events.length, draft)
+    const event = committedOf(first + events.length, now, draft)
     events.push(event)
     return event
   })

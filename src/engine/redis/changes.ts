@@ -59,6 +59,9 @@ export class Changes {
       case 'record':
         this.#rooms.learn(about)
         return
+      case 'buried':
+        if (node === this.#nodes.id) this.#nodes.noticeDeath()
+        return
       case 'dropped':
         this.#rooms.hear(Number(more))
         this.closed(Number(about))

@@ -1,6 +1,6 @@
 import { type Member, Unavailable } from '../engine.ts'
 import type { Draft, Event, LogName } from '../event.ts'
-import { timeOf } from '../event.ts'
+import { timeAt } from '../event.ts'
 import { fold } from '../fold.ts'
 import { forEach } from './at-once.ts'
 import { type Claim, memberOf, noteOf, tokenOf } from './claim.ts'
@@ -187,7 +187,7 @@ export class Claims {
     await this.#release(connection, claim)
     this.#held.delete(placeOf(room, key))
     if (!claim.joined) return
-    const left = (id: number): Event => ({ id, at: timeOf(id), kind: 'left', room, from: name, body: '' })
+    const left = (id: number): Event => ({ id, at: timeAt(id, Date.now()), kind: 'left', room, from: name, body: '' })
     this.#feeds.get(log)?.invent(left)
   }
 }

@@ -1,5 +1,5 @@
 /** Events as Redis holds them: `milliseconds-counter`, and a flat list of fields and values. */
-import { type Draft, type Event, type Kind, PER_MS, timeOf } from '../event.ts'
+import { type Draft, type Event, type Kind, PER_MS, timeAt, timeOf } from '../event.ts'
 
 export type Entry = readonly [id: string, fields: readonly string[]]
 
@@ -20,6 +20,12 @@ export function fieldsOf({ kind, room, from, to, body, sent, color, verified }: 
   if (color !== undefined) fields.push('color', color)
   if (verified) fields.push('verified', '1')
   return fields
+}
+
+/** Those of an event that is in a log. */
+export function fieldsOfCommitted(event: Event): string[] {
+  const own = event.at === timeOf(event.id) ? [] : ['at', String(event.at)]
+  return [...fieldsOf(event), ...own]
 }
 
 export function eventOf(id: number, fields: readonly string[]): Event {
@@ -45,6 +51,9 @@ export function eventOf(id: number, fields: readonly string[]): Event {
       case 'sent':
         event.sent = Number(value)
         break
+      case 'at':
+        event.at = Number(value)
+        break
       case 'verified':
         event.verified = true
         break
@@ -58,9 +67,13 @@ export function eventOf(id: number, fields: readonly string[]): Event {
   return event
 }
 
-/** The same event as it stands in the log, made of what was appended. */
-export function committedOf(id: number, { kind, room, from, to, body, sent, color, verified }: Draft): Event {
-  const event = { id, at: timeOf(id), kind, room, from, body }
+/** The same event as it stands in the log, made of what was appended while the clock of Redis said `now`, in ms. */
+export function committedOf(
+  id: number,
+  now: number,
+  { kind, room, from, to, body, sent, color, verified }: Draft,
+): Event {
+  const event = { id, at: timeAt(id, now), kind, room, from, body }
   if (to === undefined && sent === undefined && color === undefined && !verified) return event
   return {
     ...event,

@@ -1,7 +1,7 @@
 import { committed } from '../../turn.ts'
 import { type Listener, Unavailable } from '../engine.ts'
 import type { Event, LogName } from '../event.ts'
-import { type MemoryLimits, Recent } from '../recent.ts'
+import { type MemoryLimits, Recent, type RecentTotal } from '../recent.ts'
 import type { Connection } from './connection.ts'
 import { type Entry, entryId, eventOf, idOf } from './entry.ts'
 import { sizeOf } from './queue.ts'
@@ -32,8 +32,7 @@ export class Feed {
   seen: number | undefined
   /** The highest id that stands in the log for certain. */
   #known = 0
-  #recent: Recent
-  readonly #limits: MemoryLimits
+  readonly #recent: Recent
   readonly #keys: () => readonly string[]
   readonly #isUnderWay: (told: Told) => boolean
   #waiting: Told[] = []
@@ -49,17 +48,27 @@ export class Feed {
     channel: string,
     keys: () => readonly string[],
     limits: MemoryLimits,
+    total: RecentTotal,
     isUnderWay: (told: Told) => boolean,
   ) {
     this.log = log
     this.channel = channel
     this.#keys = keys
-    this.#limits = limits
     this.#isUnderWay = isUnderWay
-    this.#recent = new Recent(limits)
+    this.#recent = new Recent(limits, total)
   }
 
   /** What memory holds of the newest events, where that is all there is to know of them. */
+  /** Drops the older half of the events in memory. */
+  trimMemory(): void {
+    this.#recent.halve()
+  }
+
+  /** Drops all events in memory. */
+  clear(): void {
+    this.#recent.clear()
+  }
+
   get recent(): Recent | undefined {
     const current =
       this.#connection !== undefined && !this.#reading && this.seen !== undefined && this.seen >= this.#known
@@ -101,7 +110,7 @@ export class Feed {
     const last = Number(end)
     this.seen ??= last
     // Of what was seen nothing may be there any more: then memory is not to know better.
-    if (Number(start) >= this.seen) this.#recent = new Recent(this.#limits)
+    if (Number(start) >= this.seen) this.#recent.clear()
     while (this.seen < last && connection === this.#connection) {
       const range = [entryId(this.seen + 1), entryId(last), 'COUNT', String(PAGE)]
       // The reply to XRANGE.

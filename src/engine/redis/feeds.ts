@@ -1,10 +1,11 @@
 import type { Listener } from '../engine.ts'
 import type { Event, LogName } from '../event.ts'
-import type { MemoryLimits } from '../recent.ts'
+import { type MemoryLimits, RecentTotal } from '../recent.ts'
 import type { Appends } from './appends.ts'
+import { forEach } from './at-once.ts'
 import type { Connection } from './connection.ts'
 import { Feed } from './feed.ts'
-import type { Keys } from './keys.ts'
+import { type Keys, roomOf } from './keys.ts'
 import { toldOf } from './told.ts'
 
 /** Logs that are read at once after a lost connection, and channels asked for at once. */
@@ -15,6 +16,7 @@ const CHANNELS = 500
 export class Feeds {
   readonly #keys: Keys
   readonly #limits: MemoryLimits
+  readonly #total = new RecentTotal()
   readonly #byLog = new Map<LogName, Feed>()
   readonly #byChannel = new Map<string, Feed>()
   /** The one on which all of them are listened to, or about to be. */
@@ -25,6 +27,16 @@ export class Feeds {
   constructor(keys: Keys, limits: MemoryLimits) {
     this.#keys = keys
     this.#limits = limits
+  }
+
+  /** Bytes of events held in memory. */
+  get heldBytes(): number {
+    return this.#total.bytes
+  }
+
+  /** Drops the older half of the events of each log. */
+  trimMemory(): void {
+    for (const feed of this.#byLog.values()) feed.trimMemory()
   }
 
   get(log: LogName): Feed | undefined {
@@ -39,6 +51,7 @@ export class Feeds {
       feed.listeners = feed.listeners.filter((other) => other !== listener)
       if (feed.listeners.length > 0 || this.#byLog.get(log) !== feed) return
       feed.down()
+      feed.clear()
       this.#byLog.delete(log)
       this.#byChannel.delete(feed.channel)
       void this.#connection?.unsubscribe(feed.channel)
@@ -59,14 +72,18 @@ export class Feeds {
     }
   }
 
-  /** Reads what was missed. `behind` is called for each log that had fallen behind what was seen of it, as soon as that is known. */
+  /**
+   * Reads what was missed. `behind` is called for each log that had fallen behind what was seen of it, as soon as that is known.
+   * The logs of rooms come last: a private message reaches its addressee only as long as no `left` has ended the membership.
+   */
   async read(connection: Connection, behind: () => void): Promise<void> {
-    const feeds = [...this.#byLog.values()]
-    const read = async (feed: Feed) => {
-      if (await feed.read(connection)) behind()
-    }
-    for (let start = 0; start < feeds.length; start += AT_ONCE) {
-      await Promise.all(feeds.slice(start, start + AT_ONCE).map(read))
+    const { rooms = [], others = [] } = Object.groupBy(this.#byLog.values(), ({ log }) =>
+      roomOf(log) === undefined ? 'others' : 'rooms',
+    )
+    for (const feeds of [others, rooms]) {
+      await forEach(feeds, AT_ONCE, async (feed) => {
+        if (await feed.read(connection)) behind()
+      })
     }
   }
 
@@ -76,12 +93,13 @@ export class Feeds {
 
   #begin(log: LogName): Feed {
     const connection = this.#connection
-    const channel = this.#keys.log(log)
+    const channel = this.#keys.channel(log)
     const feed = new Feed(
       log,
       channel,
       () => this.#keys.ofLog(log, ''),
       this.#limits,
+      this.#total,
       (told) => this.appends?.isUnderWay(log, told) ?? false,
     )
     this.#byLog.set(log, feed)

@@ -6,10 +6,13 @@
  * have one, people have one, and each note its own. Nothing needs a script across two tags: what belongs together but lies
  * apart is written in an order in which a crash in between does no harm, which is said where it is done.
  */
+import { CONFUSABLES_VERSION } from '../confusables.ts'
 import type { LogName } from '../event.ts'
 
 export class Keys {
   readonly #prefix: string
+  /** What every channel begins with. */
+  readonly #channels: string
   /** The channel on which nodes tell one another what they may have remembered wrongly. */
   readonly control: string
   /** Until when each node is taken to live, who has died, how often each has renewed, when anybody last did. */
@@ -21,28 +24,43 @@ export class Keys {
   /** Records, numbers by name, the number given last, the count of changes. */
   readonly rooms: readonly string[]
   readonly accounts: string
+  /** Skeletons of the names of accounts, each with the folded name, and how many accounts they are of. */
+  readonly skeletons: readonly [string, string]
   /** Names ever seen, and their order. */
   readonly names: readonly [string, string]
   readonly blockCount: string
   /** What the keys of a name's blocks and of those against it begin with. */
   readonly blocks: readonly [string, string]
 
-  constructor(prefix: string) {
+  /**
+   * A key belongs to one database, a channel to all databases of a server: channels of other databases than 0 carry the number.
+   * No prefix has a slash, so the channels of one prefix and database are never those of another.
+   */
+  constructor(prefix: string, database = 0) {
     this.#prefix = prefix
-    this.control = `${prefix}:control`
+    this.#channels = database === 0 ? prefix : `${prefix}:db/${database}`
+    this.control = `${this.#channels}:control`
     this.nodes = ['leases', 'dead', 'beats', 'pulse'].map((name) => `${prefix}:{nodes}:${name}`)
     this.nodeLogs = `${prefix}:{nodes}:logs:`
     this.sweep = `${prefix}:{nodes}:sweep`
     this.rooms = ['records', 'index', 'given', 'version'].map((name) => `${prefix}:{rooms}:${name}`)
     this.accounts = `${prefix}:{people}:accounts`
+    // Another table makes other skeletons: while versions run side by side each has its own.
+    const skeletons = `${prefix}:{people}:skeletons:${CONFUSABLES_VERSION}`
+    this.skeletons = [skeletons, `${skeletons}:count`]
     this.names = [`${prefix}:{people}:names`, `${prefix}:{people}:order`]
     this.blockCount = `${prefix}:{people}:blocks`
     this.blocks = [`${prefix}:{people}:blocks-of:`, `${prefix}:{people}:blocks-against:`]
   }
 
-  /** The stream of a log, which also is the channel on which its events are told. */
+  /** The stream of a log. */
   log(log: LogName): string {
     return `${this.#prefix}:{${log}}:log`
+  }
+
+  /** The channel of a log's events; scripts/log.lua makes the same name of the stream's and the control channel's. */
+  channel(log: LogName): string {
+    return `${this.#channels}:{${log}}:log`
   }
 
   /** All that the scripts of a log want, in their order, but for a node's {@link claims}. `node` is who writes. */

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { EngineFault, type RoomRecord } from '../engine.ts'
-import type { Event, LogName } from '../event.ts'
+import { type Event, type LogName, timeOf } from '../event.ts'
 import { fold } from '../fold.ts'
 import { type KeptRecord, type LogRecord, type Target, Unfit } from '../moving.ts'
-import { entryId, fieldsOf } from './entry.ts'
+import { entryId, fieldsOfCommitted } from './entry.ts'
 import { connect, RedisSource } from './moving-out.ts'
 import type { Place } from './url.ts'
 
@@ -16,6 +16,8 @@ export class RedisTarget extends RedisSource implements Target {
   #rooms = 0
   #names = 0
   #blocks = 0
+  /** The first and the last event with times of their own, of logs that are not finished. */
+  readonly #ahead = new Map<LogName, { readonly from: number; readonly to: number }>()
 
   static override async open(place: Place, prefix: string): Promise<RedisTarget> {
     const { connection, identity } = await connect(place, prefix)
@@ -68,12 +70,18 @@ export class RedisTarget extends RedisSource implements Target {
 
   async append(log: LogName, events: readonly Event[]): Promise<void> {
     const key = this.keys.log(log)
-    await Promise.all(events.map((event) => this.ask('XADD', key, entryId(event.id), ...fieldsOf(event))))
+    await Promise.all(events.map((event) => this.ask('XADD', key, entryId(event.id), ...fieldsOfCommitted(event))))
+    for (const { id, at } of events) {
+      if (at !== timeOf(id)) this.#ahead.set(log, { from: this.#ahead.get(log)?.from ?? id, to: id })
+    }
   }
 
   async finishLog({ name, start, last }: LogRecord): Promise<void> {
     const [, info = ''] = this.keys.ofLog(name, '')
-    await this.ask('HSET', info, 'start', String(start), 'last', String(last))
+    const ahead = this.#ahead.get(name)
+    const dated = ahead ? ['ahead-from', String(ahead.from), 'ahead', String(ahead.to)] : []
+    await this.ask('HSET', info, 'start', String(start), 'last', String(last), ...dated)
+    this.#ahead.delete(name)
   }
 
   async dropLog(name: LogName): Promise<void> {

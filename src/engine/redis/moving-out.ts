@@ -227,8 +227,7 @@ export async function connect(place: Place, prefix: string): Promise<{ connectio
     const major = Number(/^redis_version:(\d+)/m.exec(about)?.[1])
     if (major < 7) throw new EngineFault(`cannot use Redis at ${place.shown}: to migrate it must be at least 7.0`)
     const run = /^run_id:(\w+)/m.exec(about)?.[1]
-    const database = URL.parse(place.url)?.pathname.replace(/^\//, '') || '0'
-    return { connection, identity: `${run}/${Number(database)} ${prefix}` }
+    return { connection, identity: `${run}/${place.database} ${prefix}` }
   } catch (error) {
     connection.close('it cannot be used')
     throw error

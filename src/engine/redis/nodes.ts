@@ -199,7 +199,7 @@ export class Nodes {
     this.#reaping.add(node)
     try {
       const keys = [...this.#keys.nodes, this.#keys.nodeLogs + node]
-      const logs = await connection.run('bury', keys, [node, self ? '1' : '0'])
+      const logs = await connection.run('bury', keys, [node, self ? '1' : '0', this.#keys.control])
       if (!logs) return
       for (let start = 0; start < logs.length; start += AT_ONCE) {
         const some = logs.slice(start, start + AT_ONCE)

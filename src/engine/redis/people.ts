@@ -1,5 +1,6 @@
 import { type AccountRecord, type BlockRecord, Unavailable } from '../engine.ts'
 import { fold } from '../fold.ts'
+import { skeletonsOf } from '../skeleton.ts'
 import type { Keys } from './keys.ts'
 import type { Link } from './link.ts'
 
@@ -36,9 +37,29 @@ export class People {
   }
 
   async createAccount(name: string, hash: string): Promise<boolean> {
-    const keys = [this.#keys.accounts, ...this.#keys.names]
+    const keys = [this.#keys.accounts, ...this.#keys.names, ...this.#keys.skeletons]
     const account: AccountRecord = { name, hash, createdAt: Date.now() }
-    return (await this.#link.run('account', keys, [fold(name), JSON.stringify(account), name])) === 1
+    const args = [fold(name), JSON.stringify(account), name, ...skeletonsOf(name)]
+    return (await this.#link.run('account', keys, args)) === 1
+  }
+
+  async hasAccountLike(name: string): Promise<boolean> {
+    const [skeletons] = this.#keys.skeletons
+    // The reply to HMGET.
+    const found = (await this.#link.command(['HMGET', skeletons, ...skeletonsOf(name)])) as readonly (string | null)[]
+    return found.some((account) => account !== null)
+  }
+
+  /** Makes the skeletons of accounts that have none: an earlier version of roomd, or a migration, has made them. */
+  async completeSkeletons(): Promise<void> {
+    const [skeletons, count] = this.#keys.skeletons
+    const accounts = () => this.#link.command(['HLEN', this.#keys.accounts])
+    if (Number(await this.#link.command(['GET', count])) === Number(await accounts())) return
+    for await (const page of this.accounts()) {
+      const fields = page.flatMap(({ name }) => skeletonsOf(name).flatMap((skeleton) => [skeleton, fold(name)]))
+      await this.#link.command(['HSET', skeletons, ...fields])
+    }
+    await this.#link.command(['SET', count, String(await accounts())])
   }
 
   async findAccount(name: string): Promise<AccountRecord | undefined> {
@@ -69,11 +90,32 @@ export class People {
     }
   }
 
-  /** Without a hash the account is removed. */
-  async changeAccount(name: string, hash = ''): Promise<AccountRecord | undefined> {
+  changeAccount(name: string, hash: string): Promise<AccountRecord | undefined> {
+    return this.#change(name, hash)
+  }
+
+  async removeAccount(name: string): Promise<AccountRecord | undefined> {
+    const removed = await this.#change(name, '')
+    if (removed) await this.#dropSkeletons(removed)
+    return removed
+  }
+
+  /** An account that looks like the removed one, as earlier versions have made some, then gets its own. */
+  async #dropSkeletons({ name }: AccountRecord): Promise<void> {
+    const [skeletons] = this.#keys.skeletons
+    const own = skeletonsOf(name)
+    // The reply to HMGET.
+    const owners = (await this.#link.command(['HMGET', skeletons, ...own])) as readonly (string | null)[]
+    const dropped = own.filter((_, place) => owners[place] === fold(name))
+    if (dropped.length > 0) await this.#link.command(['HDEL', skeletons, ...dropped])
+    await this.completeSkeletons()
+  }
+
+  async #change(name: string, hash: string): Promise<AccountRecord | undefined> {
     const key = fold(name)
-    const args = [this.#node(), this.#keys.control, key, hash]
-    const was = await this.#link.run('change-account', [this.#keys.accounts], args)
+    const [, count] = this.#keys.skeletons
+    const keys = [this.#keys.accounts, count]
+    const was = await this.#link.run('change-account', keys, [this.#node(), this.#keys.control, key, hash])
     this.forget(key)
     return was === null ? undefined : JSON.parse(was)
   }
@@ -98,8 +140,8 @@ export class People {
     return typeof found === 'string' ? found : undefined
   }
 
-  async names(limit: number): Promise<readonly string[]> {
-    return limit < 1 ? [] : this.#link.run('names', this.#keys.names, [String(limit)])
+  async names(limit: number, skip = 0): Promise<readonly string[]> {
+    return limit < 1 ? [] : this.#link.run('names', this.#keys.names, [String(skip), String(skip + limit - 1)])
   }
 
   async keepBlock(owner: string, name: string): Promise<void> {

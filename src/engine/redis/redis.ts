@@ -1,5 +1,6 @@
 /** The engine of several processes or machines: everything in one Redis, the newest events and the rooms in memory too. */
 import { setTimeout as delay } from 'node:timers/promises'
+import { ClockWatch } from '../clock.ts'
 import {
   type AccountRecord,
   type BlockRecord,
@@ -20,6 +21,7 @@ import type { Retention, Watch } from '../watch.ts'
 import { Appends } from './appends.ts'
 import { Changes } from './changes.ts'
 import { Claims } from './claims.ts'
+import { faultOf } from './connection.ts'
 import { Feeds } from './feeds.ts'
 import { Health } from './health.ts'
 import { Keys } from './keys.ts'
@@ -50,6 +52,7 @@ const STOP_MS = 5_000
 
 export class RedisEngine implements Engine {
   readonly #keys: Keys
+  readonly #place: Place
   readonly #link: Link
   readonly #health: Health
   readonly #nodes: Nodes
@@ -64,7 +67,7 @@ export class RedisEngine implements Engine {
   readonly #changes: Changes
 
   constructor(options: RedisOptions, watch: Watch) {
-    const keys = new Keys(options.prefix)
+    const keys = new Keys(options.prefix, options.place.database)
     const timing = options.timing ?? TIMING
     // Whoever comes back to Redis first gives the others a lease's time to come back, too.
     const link = new Link(options.place, timing.lease / 2, {
@@ -74,14 +77,17 @@ export class RedisEngine implements Engine {
       up: () => resume.up(),
     })
     this.#keys = keys
+    this.#place = options.place
     this.#link = link
     this.#health = new Health(options.place, watch)
     this.#nodes = new Nodes(keys, link, timing, this.#health)
     this.#feeds = new Feeds(keys, options.memory)
+    const clock = new ClockWatch((ms) => watch.clockWentBack?.(ms))
     this.#appends = new Appends(keys, link, this.#nodes, {
       floor: (log) => this.#feeds.get(log)?.seen ?? 0,
       committed: (log, prev, events) => this.#feeds.committed(log, prev, events),
       measured: (events, ms) => watch.measured?.(events, ms),
+      timed: (event) => clock.committed(event),
       refused: (reason) => void this.#refused(reason),
     })
     this.#feeds.appends = this.#appends
@@ -119,6 +125,9 @@ export class RedisEngine implements Engine {
   async start(): Promise<void> {
     try {
       await this.#link.start()
+      await this.#people.completeSkeletons().catch((error: unknown) => {
+        throw faultOf(this.#place, error)
+      })
     } catch (error) {
       this.#nodes.stop()
       this.#link.stop()
@@ -138,6 +147,14 @@ export class RedisEngine implements Engine {
     this.#nodes.stop()
     this.#link.stop()
     this.#appends.stop()
+  }
+
+  get heldBytes(): number {
+    return this.#feeds.heldBytes
+  }
+
+  trimMemory(): void {
+    this.#feeds.trimMemory()
   }
 
   async ping(): Promise<void> {
@@ -265,6 +282,10 @@ export class RedisEngine implements Engine {
     return this.#people.findAccount(name)
   }
 
+  hasAccountLike(name: string): Promise<boolean> {
+    return this.#people.hasAccountLike(name)
+  }
+
   accounts(): AsyncIterable<readonly AccountRecord[]> {
     return this.#people.accounts()
   }
@@ -274,7 +295,7 @@ export class RedisEngine implements Engine {
   }
 
   removeAccount(name: string): Promise<AccountRecord | undefined> {
-    return this.#people.changeAccount(name)
+    return this.#people.removeAccount(name)
   }
 
   keepBlock(owner: string, name: string): Promise<void> {
@@ -293,8 +314,8 @@ export class RedisEngine implements Engine {
     return this.#people.findName(name)
   }
 
-  names(limit: number): Promise<readonly string[]> {
-    return this.#people.names(limit)
+  names(limit: number, skip?: number): Promise<readonly string[]> {
+    return this.#people.names(limit, skip)
   }
 
   remember(key: string, text: string, until?: number): Promise<void> {

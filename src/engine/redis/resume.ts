@@ -56,7 +56,10 @@ export class Resume implements Linked {
     await connection.subscribe([this.#parts.keys.control], (text) => this.#parts.changes.heard(text))
     await this.#parts.feeds.subscribe(connection)
     const { lost, reborn } = await this.#parts.nodes.join(connection)
-    if (reborn) this.#parts.claims.forget()
+    if (reborn) {
+      this.#parts.claims.forget()
+      this.#watch.evicted?.()
+    }
     if (lost) this.#noticeLoss()
     const history = await this.#historyOf(connection)
     if (history === undefined || history !== this.#history) this.#doubt()

@@ -4,7 +4,9 @@ import { readFileSync } from 'node:fs'
 
 /** What a script answers: who changes a file there changes its line here. */
 export interface Answers {
-  append: readonly [status: 'ok', prev: string, first: string, skipped: string, lost: string] | readonly [Refused]
+  append:
+    | readonly [status: 'ok', prev: string, first: string, skipped: string, lost: string, now: string]
+    | readonly [Refused]
   probe: string | null
   close: string | null
   reap: readonly [next: string, released: readonly (readonly [key: string, token: string])[]]
@@ -16,6 +18,7 @@ export interface Answers {
   trim: number
   clear: number
   back: string | null
+  page: readonly (readonly [id: string, fields: readonly string[]])[]
   renew: readonly ['dead'] | readonly [state: 'ok' | 'lost', beat: string, ...expired: string[]]
   enrol: number
   bury: readonly string[] | null
@@ -54,6 +57,7 @@ const BEGINS: { readonly [S in ScriptName]: readonly string[] } = {
   trim: ['log'],
   clear: ['log'],
   back: ['log'],
+  page: ['log'],
   renew: ['nodes'],
   enrol: ['nodes'],
   bury: ['nodes'],

@@ -1,5 +1,6 @@
 import type { Store } from '../reading.ts'
-import { type Entry, entryId, eventOf, idOf } from './entry.ts'
+import { OVERHEAD_BYTES } from '../recent.ts'
+import { entryId, eventOf, idOf } from './entry.ts'
 import type { Keys } from './keys.ts'
 import type { Link } from './link.ts'
 
@@ -13,16 +14,15 @@ export function storeOf(keys: Keys, link: Link): Store {
     bounds: async (log) => {
       const [, info = ''] = keys.ofLog(log, '')
       // The reply to HMGET.
-      const known = await link.command(['HMGET', info, 'start', 'last', 'closed'])
-      const [start, last, closed] = known as readonly (string | null)[]
+      const known = await link.command(['HMGET', info, 'start', 'last', 'closed', 'ahead'])
+      const [start, last, closed, ahead] = known as readonly (string | null)[]
       if (typeof start !== 'string' || typeof last !== 'string' || typeof closed === 'string') return undefined
-      return { start: Number(start), last: Number(last) }
+      return { start: Number(start), last: Number(last), ahead: Number(ahead ?? 0) }
     },
-    page: async (log, from, to, limit) => {
+    page: async (log, from, to, limit, bytes) => {
       if (from > to || to < 0) return []
-      const range = [entryId(Math.max(0, from)), entryId(to), 'COUNT', String(limit)]
-      // The reply to XRANGE.
-      const entries = (await link.command(['XRANGE', keys.log(log), ...range])) as readonly Entry[]
+      const args = [entryId(Math.max(0, from)), entryId(to), String(limit), String(bytes), String(OVERHEAD_BYTES)]
+      const entries = await link.run('page', keys.ofLog(log, ''), args)
       return entries.map(([id, fields]) => eventOf(idOf(id), fields))
     },
     back: async (log, from, to, skip) => {

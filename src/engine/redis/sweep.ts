@@ -1,6 +1,6 @@
-import { idAt, type LogName } from '../event.ts'
+import { DoubtfulClock } from '../clock.ts'
+import type { LogName } from '../event.ts'
 import type { Retention } from '../watch.ts'
-import { entryId } from './entry.ts'
 import type { Keys } from './keys.ts'
 import type { Link } from './link.ts'
 
@@ -18,6 +18,7 @@ export class Sweep {
   readonly #keys: Keys
   readonly #link: Link
   readonly #keep: Retention
+  readonly #clock = new DoubtfulClock()
   readonly #written = new Set<LogName>()
   #timer: NodeJS.Timeout | undefined
 
@@ -70,7 +71,7 @@ export class Sweep {
 
   async #trim(log: LogName): Promise<void> {
     const { days, events } = this.#keep
-    const oldest = days > 0 ? entryId(idAt(Date.now() - days * DAY_MS)) : ''
+    const oldest = days > 0 ? String(Math.max(0, Math.floor(this.#clock.now() - days * DAY_MS))) : ''
     const args = [String(events), oldest, String(SLICE), this.#keys.control, log]
     while ((await this.#link.run('trim', this.#keys.ofLog(log, ''), args)) > 0);
   }

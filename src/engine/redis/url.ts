@@ -3,6 +3,8 @@ export interface Place {
   readonly url: string
   /** The same without a password, for messages. */
   readonly shown: string
+  /** The number of the database. */
+  readonly database: number
 }
 
 /** Undefined when there is no such thing: `redis://[[user]:password@]host[:port][/database]`, `rediss://` for TLS. */
@@ -12,7 +14,8 @@ export function placeOf(text: string): Place | undefined {
   if (!/^\/?\d*$/.test(url.pathname) || url.search !== '' || url.hash !== '') return undefined
   if (url.port === '0') return undefined
   const database = url.pathname.replace(/^\/$/, '')
-  return { url: url.href, shown: `${url.protocol}//${url.hostname}:${url.port || 6379}${database}` }
+  const shown = `${url.protocol}//${url.hostname}:${url.port || 6379}${database}`
+  return { url: url.href, shown, database: Number(database.slice(1)) }
 }
 
 /** What every key and channel begins with: nothing that has a meaning in a pattern or a hash tag. */

@@ -1,6 +1,6 @@
+import { restAfter } from '../../chat/rest.ts'
 import { atTurnEnd } from '../../turn.ts'
 import { encodeFrame } from '../frames/encode.ts'
-import { restAfter } from '../rest.ts'
 
 /** A list is pushed to all at most so often, in ms, however often it changes; */
 const GAP_MS = 200

@@ -23,7 +23,7 @@ export function chatroomListener(
   certificate: Certificate | undefined,
 ): Listener {
   if (!certificate) throw new Error('passwords are not taken without TLS')
-  const shared = { chat, maxText, wire: new ChatroomWire(), pages: new Pages(chat) }
+  const shared = { chat, log, maxText, wire: new ChatroomWire(), pages: new Pages(chat) }
   const options: FrameOptions = {
     log,
     tally,

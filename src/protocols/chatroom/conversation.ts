@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Logger } from 'pino'
 import type { Chat } from '../../chat/chat.ts'
 import { fold } from '../../chat/names.ts'
 import { Refusal } from '../../chat/refusal.ts'
@@ -12,6 +14,10 @@ import { LOBBY_KEY, type Pages } from './pages.ts'
 import { ChatroomSession, type ChatroomWire, message } from './wire.ts'
 import { INVALID_COMMAND, INVALID_MESSAGE, type Refused, textFor } from './wording.ts'
 
+/** First and longest pause between attempts to be a member again, in ms. */
+const FIRST_PAUSE_MS = 20
+const LONGEST_PAUSE_MS = 1_000
+
 /** The word for everybody in the room. */
 const PUBLIC = 'public'
 
@@ -21,6 +27,7 @@ const UNANSWERED = new Set(['login', 'logout', 'enter', 'exit', 'list'])
 /** What all conversations of a listener share. */
 export interface Shared {
   readonly chat: Chat
+  readonly log: Logger
   /** The most characters of a message. */
   readonly maxText: number
   readonly wire: ChatroomWire
@@ -95,7 +102,10 @@ export class ChatroomConversation implements FrameConversation {
       const session = new ChatroomSession(this.#shared.wire, this.#link)
       await chat.login(session, proof, true)
       if (this.#gone) return chat.close(session)
-      session.onPutOut = () => this.#returnToLobby(session)
+      session.onPutOut = (room, why) => {
+        if (why === 'room-closed') this.#returnToLobby(session)
+        else void this.#rejoin(session, room.record.id)
+      }
       this.#session = session
       const where = { username: session.name, chatroom: LOBBY_KEY }
       this.#say({ type: 'login', status: 'ok', data: where, message: 'Login successful' })
@@ -171,6 +181,27 @@ export class ChatroomConversation implements FrameConversation {
       await chat.leave(session)
       if (!session.closed) this.#returnToLobby(session)
     })
+  }
+
+  /**
+   * Makes the session a member again after its membership was lost. Its window shows nothing of that, and would end with the
+   * connection (protocols/chatroom.md, 5). It gets back to the lobby when it cannot be a member any more.
+   */
+  async #rejoin(session: ChatroomSession, room: number): Promise<void> {
+    const { chat, log } = this.#shared
+    const waits = () => !session.closed && !session.room && session.page?.room === room
+    for (let pause = FIRST_PAUSE_MS; waits(); pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
+      try {
+        // A session that has lost the account's login too is told so, and does not come in before that.
+        if (chat.isAlone(session)) await chat.enter(session, room)
+      } catch (error) {
+        const again = error instanceof Refusal && error.reason === 'unavailable'
+        if (!again && waits()) this.#returnToLobby(session)
+        if (!(error instanceof Refusal))
+          log.error({ err: error, name: session.name }, 'a membership cannot be restored')
+      }
+      if (waits()) await delay(pause, undefined, { ref: false })
+    }
   }
 
   #returnToLobby(session: ChatroomSession): void {

@@ -1,4 +1,4 @@
-import { type Place, Session, type Wire } from '../../chat/session.ts'
+import { type Place, type PutOut, Session, type Wire } from '../../chat/session.ts'
 import type { Event } from '../../engine/event.ts'
 import type { Link } from '../connection.ts'
 import { DISCONNECTS, type DisconnectReason } from '../disconnect.ts'
@@ -10,8 +10,8 @@ export class ChatroomSession extends Session implements Viewer {
   /** Where the client's window is; nowhere before the login and after the logout. */
   page: Board | undefined
   shown: Buffer | undefined
-  /** Called when its room is no more. */
-  onPutOut: (() => void) | undefined
+  /** Called when a membership has ended without the client asking for it. */
+  onPutOut: ((room: Place, why: PutOut) => void) | undefined
   readonly #link: Link
 
   constructor(wire: ChatroomWire, link: Link) {
@@ -23,8 +23,8 @@ export class ChatroomSession extends Session implements Viewer {
     this.#link.push(frame)
   }
 
-  hangUp(): void {
-    this.#link.hangUp()
+  disconnect(reason: DisconnectReason): void {
+    this.#link.disconnect(reason)
   }
 
   drained(): Promise<void> {
@@ -56,12 +56,12 @@ export class ChatroomWire implements Wire<ChatroomSession> {
     }
   }
 
-  putOut(_room: Place, session: ChatroomSession): void {
-    session.onPutOut?.()
+  putOut(room: Place, session: ChatroomSession, why: PutOut): void {
+    session.onPutOut?.(room, why)
   }
 
   replaced(session: ChatroomSession): void {
-    session.hangUp()
+    session.disconnect('logged-in-elsewhere')
   }
 
   /**

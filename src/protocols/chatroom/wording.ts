@@ -44,8 +44,9 @@ const TEXTS: Readonly<Record<Reason, (refused: Refused) => string | undefined>> 
   unavailable: () => UNAVAILABLE,
   // An empty message is dropped (protocols/chatroom.md, 2.8).
   'text-empty': () => undefined,
-  // The room was deleted meanwhile; the window is back in the lobby, where a `msg` would freeze it (5.1).
-  'not-in-room': () => undefined,
+  // The membership was lost, and is about to be restored. (Where the room was deleted the window is back in the lobby, and no refusal
+  // gets here.)
+  'not-in-room': () => UNAVAILABLE,
   // No request of this protocol is refused for these reasons: it has no room passwords, no history and no blocks.
   'password-wrong': () => INVALID_PASSWORD,
   'password-invalid': () => INVALID_PASSWORD,

@@ -8,6 +8,7 @@ import type { Listener } from '../listener.ts'
 import type { Certificate } from '../protocol.ts'
 import { Conversation, type ConversationSettings } from './conversation.ts'
 import { frame } from './frame.ts'
+import { Roster } from './roster.ts'
 import { ChatterboxWire } from './wire.ts'
 
 /** What all listeners of the protocol share, and so the bytes that they send. */
@@ -16,7 +17,7 @@ export function chatterboxOptions(
   { log, tally, maxQueue, pace, loginTimeout }: Omit<ConnectionOptions, 'lastWord'>,
   settings: ConversationSettings,
 ): FrameOptions {
-  const options = { ...settings, chat, log, wire: new ChatterboxWire() }
+  const options = { ...settings, chat, log, wire: new ChatterboxWire(), roster: new Roster(chat) }
   return {
     log,
     tally,

@@ -1,14 +1,21 @@
 /** What begins with a slash (protocols/chatterbox.md, 2.3). Each answers with the exact text. */
 import type { Chat } from '../../chat/chat.ts'
-import { fold } from '../../chat/names.ts'
+import { fold, isName } from '../../chat/names.ts'
 import type { Session } from '../../chat/session.ts'
-import { EVERYBODY, roster } from './roster.ts'
+import { inSlices } from '../../slices.ts'
+import type { Roster } from './roster.ts'
 
-/** Who has said it, and the names that follow the word. */
+/** Names of one command that are looked up. */
+const MAX_NAMES = 100
+/** Names that are looked up, blocked or unblocked at the same time. */
+const SLICE = 16
+
+/** Who has said it, and the names that follow the word, each once. */
 export interface Call {
   readonly chat: Chat
   readonly session: Session
   readonly names: readonly string[]
+  readonly roster: Roster
   /** Who is in the chat. */
   online(): Promise<readonly string[]>
 }
@@ -33,28 +40,34 @@ const commands: readonly Command[] = [
 
 const byWord = new Map(commands.map((command) => [command.name.toLowerCase(), command]))
 
-/** A text to answer with, or an objection. */
-export async function runCommand(
-  content: string,
-  call: Omit<Call, 'names'>,
-): Promise<{ readonly text: string } | { readonly objection: string }> {
-  const [word = '', ...names] = content.trimEnd().split(/\s+/)
+export interface CommandAnswer {
+  readonly text?: string
+  readonly objection?: string
+}
+
+/** Carries out a command. Names beyond the bound are passed over, and objected to behind the answer. */
+export async function runCommand(content: string, call: Omit<Call, 'names'>): Promise<CommandAnswer> {
+  const [word = '', ...words] = content.trimEnd().split(/\s+/)
   const command = byWord.get(word.toLowerCase())
-  if (!command || (names.length > 0 && !command.takesNames)) return { objection: `Unknown command: ${word}` }
-  return { text: await command.run({ ...call, names: onceEach(names) }) }
+  if (!command || (words.length > 0 && !command.takesNames)) return { objection: `Unknown command: ${word}` }
+  // Nobody was ever seen under anything else.
+  const names = onceEach(words.filter(isName))
+  const text = await command.run({ ...call, names: names.slice(0, MAX_NAMES) })
+  return names.length > MAX_NAMES ? { text, objection: `Too many names, at most ${MAX_NAMES}` } : { text }
 }
 
 async function block({ chat, session, names }: Call): Promise<string> {
-  const seen = await Promise.all(names.filter((name) => fold(name) !== session.key).map((name) => chat.seen(name)))
+  const others = names.filter((name) => fold(name) !== session.key)
+  const seen = await inSlices(others, SLICE, (name) => chat.seen(name))
   const known = seen.filter((name) => name !== undefined)
-  await Promise.all(known.map((name) => chat.block(session, name)))
+  await inSlices(known, SLICE, (name) => chat.block(session, name))
   return `The following users will now be blocked: ${listed(known)}`
 }
 
 async function unblock({ chat, session, names }: Call): Promise<string> {
   const wanted = new Set(names.map(fold))
   const known = chat.blocked(session).filter((name) => wanted.has(fold(name)))
-  await Promise.all(known.map((name) => chat.unblock(session, name)))
+  await inSlices(known, SLICE, (name) => chat.unblock(session, name))
   return `The following users will now be un-blocked: ${listed(known)}`
 }
 
@@ -67,9 +80,9 @@ async function displayUsers({ online }: Call): Promise<string> {
   return `\n\nCURRENT USER(S) ONLINE\n${LINE}\n${(await online()).join('\n')}`
 }
 
-async function displayAllUsers({ chat, online }: Call): Promise<string> {
-  const seen = await chat.everybody(EVERYBODY)
-  const lines = roster(seen, await online()).map(({ name, active }) => `\n${name} : ${active ? 'ONLINE' : 'OFFLINE'}`)
+async function displayAllUsers({ roster, online }: Call): Promise<string> {
+  await roster.refresh()
+  const lines = roster.list(await online()).map(({ name, active }) => `\n${name} : ${active ? 'ONLINE' : 'OFFLINE'}`)
   return `\n\n   ALL USER(S)\n${LINE}\n${lines.join('')}`
 }
 

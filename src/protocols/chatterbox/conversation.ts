@@ -11,8 +11,12 @@ import { runCommand } from './commands.ts'
 import { type Entry, frame } from './frame.ts'
 import { NOT_ALLOWED, refusalText, tooLong, UNAVAILABLE } from './refusals.ts'
 import { INVALID_MESSAGE, isEntry, readRequest } from './request.ts'
+import type { Roster } from './roster.ts'
 import { type WelcomeOptions, welcome } from './welcome.ts'
 import { ChatterboxSession, type ChatterboxWire } from './wire.ts'
+
+/** Entries of a frame that are taken in one turn of the event loop. */
+const SLICE = 64
 
 export interface ConversationSettings extends WelcomeOptions {
   /** Characters of a message, and of a command. */
@@ -22,6 +26,7 @@ export interface ConversationSettings extends WelcomeOptions {
 export interface ConversationOptions extends ConversationSettings {
   readonly chat: Chat
   readonly wire: ChatterboxWire
+  readonly roster: Roster
   readonly log: Logger
 }
 
@@ -89,7 +94,7 @@ export class Conversation implements FrameConversation {
       if (session.closed) return
       const { lineName } = await chat.enter(session, LOBBY)
       if (session.closed) return
-      await welcome(chat, session, lineName, this.#options)
+      await welcome(chat, this.#options.roster, session, lineName, this.#options)
       this.#accepted = true
     } catch (error) {
       await chat.close(session)
@@ -101,19 +106,30 @@ export class Conversation implements FrameConversation {
     this.#link.push(frame({ USERNAME_ACCEPTED: false, INFO: info }))
   }
 
-  /** What is said in one frame is committed together; a command waits for what was said before it. */
+  /** What is said in one frame is committed together, in slices; a command waits for what was said before it. */
   async #take(messages: unknown, before: Promise<void>): Promise<Outcome> {
     const session = this.#session
     if (!this.#accepted || !session) return 'Choose a username first'
     if (!Array.isArray(messages)) return INVALID_MESSAGE
-    const outcomes: (Outcome | Promise<Outcome>)[] = []
+    let first: Outcome
+    let outcomes: (Outcome | Promise<Outcome>)[] = []
+    const settle = async () => {
+      const settled = await Promise.all(outcomes)
+      outcomes = []
+      first ??= settled.find((outcome) => outcome !== undefined)
+    }
     for (const message of messages) {
+      if (outcomes.length === SLICE) {
+        await settle()
+        await turnEnd()
+      }
       if (session.closed) return
       const entry = this.#check(session, message)
       if (typeof entry === 'string') {
         outcomes.push(entry)
       } else if (entry[3].startsWith('/')) {
-        await Promise.all([before, ...outcomes])
+        await before
+        await settle()
         // Its answer follows theirs, and a client that does not read its answers gets no further ones.
         await this.#link.drained()
         outcomes.push(await this.#command(session, entry))
@@ -121,7 +137,8 @@ export class Conversation implements FrameConversation {
         outcomes.push(this.#say(session, entry))
       }
     }
-    return (await Promise.all(outcomes)).find((outcome) => outcome !== undefined)
+    await settle()
+    return first
   }
 
   /** In the order of protocols/chatterbox.md, 2.2. A string says what is wrong. */
@@ -145,14 +162,14 @@ export class Conversation implements FrameConversation {
   }
 
   async #command(session: ChatterboxSession, [, , timestamp, content]: Entry): Promise<Outcome> {
-    const { chat } = this.#options
+    const { chat, roster } = this.#options
     const lineName = session.room?.record.lineName
     if (lineName === undefined) return
     const online = async () => chat.directory.inside(LOBBY)
     try {
-      const answer = await runCommand(content, { chat, session, online })
-      if ('objection' in answer) return answer.objection
-      this.#link.push(frame({ MESSAGES: [[session.name, session.name, timestamp, answer.text]] }))
+      const { text, objection } = await runCommand(content, { chat, session, roster, online })
+      if (text !== undefined) this.#link.push(frame({ MESSAGES: [[session.name, session.name, timestamp, text]] }))
+      return objection
     } catch (error) {
       return this.#textFor(error)
     }
@@ -165,7 +182,8 @@ export class Conversation implements FrameConversation {
   }
 }
 
-/** Whether there is no command among them: what follows need not wait for what is only said. */
+/** Whether what follows need not wait: nothing is a command, and all is said at once. */
 function isPlain(messages: unknown): boolean {
-  return !Array.isArray(messages) || !messages.some((entry) => isEntry(entry) && entry[3].startsWith('/'))
+  if (!Array.isArray(messages)) return true
+  return messages.length <= SLICE && !messages.some((entry) => isEntry(entry) && entry[3].startsWith('/'))
 }

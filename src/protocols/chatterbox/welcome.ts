@@ -3,7 +3,7 @@ import type { Event } from '../../engine/event.ts'
 import { turnEnd } from '../../turn.ts'
 import { dumps, list } from './dumps.ts'
 import { entryOf, frameOf, SEPARATOR } from './frame.ts'
-import { EVERYBODY, roster } from './roster.ts'
+import type { Roster } from './roster.ts'
 import type { ChatterboxSession } from './wire.ts'
 
 /** Bytes of earlier messages that are given at login. */
@@ -24,15 +24,15 @@ export interface WelcomeOptions {
  */
 export async function welcome(
   chat: Chat,
+  roster: Roster,
   session: ChatterboxSession,
   room: string,
   { userList, history, inbox }: WelcomeOptions,
 ): Promise<void> {
-  const { name } = session
-  const [said, told, seen] = await Promise.all([
-    chat.talk.recentMessages(LOBBY, name, history),
-    inbox ? chat.talk.inbox(name, history) : [],
-    userList === 'objects' ? chat.everybody(EVERYBODY) : [],
+  const [said, told] = await Promise.all([
+    chat.talk.recentMessages(LOBBY, session, history),
+    inbox ? chat.talk.inbox(session, history) : [],
+    userList === 'objects' ? roster.refresh() : undefined,
   ])
   // What these tell has come by, and is held, when the turn has ended.
   await turnEnd()
@@ -41,7 +41,7 @@ export async function welcome(
   const { members } = await chat.directory.members(room)
   if (session.closed) return
   const MESSAGES = newestThatFit([...said, ...told].sort((a, b) => a.id - b.id).slice(-history))
-  const USER_LIST = dumps(userList === 'objects' ? roster(seen, members) : members)
+  const USER_LIST = userList === 'objects' ? roster.json(members) : dumps(members)
   session.link.push(
     frameOf({
       USERNAME_ACCEPTED: dumps(true),
@@ -59,12 +59,16 @@ export async function welcome(
   })
 }
 
+/** Entries of events that are in memory anyway: most logins show the same. */
+const shown = new WeakMap<Event, string>()
+
 /** The newest of the messages, oldest first, as a list in JSON. */
 function newestThatFit(events: readonly Event[]): string {
   const entries: string[] = []
   let bytes = 0
   for (const event of events.toReversed()) {
-    const entry = entryOf(event)
+    let entry = shown.get(event)
+    if (entry === undefined) shown.set(event, (entry = entryOf(event)))
     bytes += entry.length + SEPARATOR
     if (bytes > HISTORY_BYTES) break
     entries.push(entry)

@@ -41,4 +41,9 @@ export class ChatterboxWire implements Wire<ChatterboxSession> {
       }
     }
   }
+
+  /** The only room is the lobby, which is never closed: without it there is nothing left to do here. */
+  putOut(_room: Place, session: ChatterboxSession): void {
+    session.link.disconnect('membership-lost')
+  }
 }

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { Connection, type ConnectionOptions, type Link } from '../connection.ts'
+import { readBehindFirstBytes } from '../first-bytes.ts'
 import { type Heard, Hearing } from '../hearing.ts'
 import type { ClientAddress } from '../network.ts'
 import { Outbox } from '../outbox.ts'
@@ -41,10 +42,11 @@ export class FrameConnection extends Connection {
       this.ready()
     })
     this.#conversation = options.converse(this)
-    socket.on('data', (chunk: Buffer) => {
+    const read = (chunk: Buffer) => {
       this.#reader.feed(chunk)
       this.ready()
-    })
+    }
+    readBehindFirstBytes(socket, read, (stranger) => this.refuse(stranger))
     socket.on('end', () => this.end())
   }
 
@@ -54,6 +56,10 @@ export class FrameConnection extends Connection {
 
   protected override get quiet(): boolean {
     return this.#hearing.idle
+  }
+
+  protected override get unfinished(): number {
+    return this.#reader.held + this.#hearing.bytes
   }
 
   protected override retry(): boolean {

@@ -25,6 +25,11 @@ export class FrameReader {
     this.#limit = limit
   }
 
+  /** Bytes of a payload that has not come to its end. */
+  get held(): number {
+    return this.#begun?.length ?? 0
+  }
+
   feed(chunk: Buffer): void {
     this.#chunk = chunk
     this.#at = 0

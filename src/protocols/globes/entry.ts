@@ -13,12 +13,14 @@ import { tokenOf } from './tokens.ts'
 export function addEntry(app: FastifyInstance, { chat, tokens, logins }: Shared, { addressOf }: HttpGround): void {
   const { directory } = chat
 
-  /** Refuses a name that could not join the room: an account's without proof, and one that is in use there. */
+  /** Refuses a name that could not join the room: an account's without proof, one that looks like it, and one that is in use there. */
   const checkName = async (room: RoomRecord, name: string, request: FastifyRequest, reply: FastifyReply) => {
     if (await chat.isRegistered(name)) {
       const login = await logins.find(request)
       if (!login || fold(login.proof.name) !== fold(name)) throw new GlobesError(304, 'name')
       logins.send(request, reply, login.ticket)
+    } else if (!(await chat.isGuestName(name))) {
+      throw new GlobesError(202, 'name')
     }
     if (await directory.holds(room.id, name)) throw new GlobesError(202, 'name')
   }

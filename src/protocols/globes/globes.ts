@@ -31,7 +31,7 @@ export function globesRoutes(options: GlobesOptions): Routes {
       return reply.code(answer.status).send(answer.body)
     })
     addLists(app, shared)
-    addHistory(app, shared)
+    addHistory(app, shared, ground)
     addRooms(app, shared, ground)
     addAuth(app, shared, ground)
     addEntry(app, shared, ground)

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import type { HttpGround } from '../http/routes.ts'
 import { GlobesError } from './errors.ts'
 import type { Shared } from './options.ts'
 import { findRoom, type InRoom } from './room.ts'
@@ -9,13 +10,14 @@ import { tokenOf } from './tokens.ts'
 const MAX_EVENTS = 50
 
 /** Adds `GET /chats/events/<id>`, a room's newest events (protocols/globes.md, 8). */
-export function addHistory(app: FastifyInstance, { chat, tokens }: Shared): void {
-  app.get<InRoom>('/chats/events/:room', async ({ params, headers }) => {
+export function addHistory(app: FastifyInstance, { chat, tokens }: Shared, { askerOf }: HttpGround): void {
+  app.get<InRoom>('/chats/events/:room', async (request) => {
+    const { params, headers } = request
     const room = await findRoom(chat.directory, params.room)
     if (room.visibility !== 'public' && (await tokens.read(room, tokenOf(headers))) === undefined) {
       throw new GlobesError(403, 'token')
     }
-    const events = await chat.talk.recent(room.id, MAX_EVENTS)
+    const events = await chat.talk.recent(room.id, MAX_EVENTS, askerOf(request))
     return { status: true, data: events.map((event) => ({ color: '', verified: false, ...serverEvent(event) })) }
   })
 }

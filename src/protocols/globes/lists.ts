@@ -1,9 +1,9 @@
 import { setImmediate as othersFirst } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import Negotiator from 'negotiator'
+import { Snapshot } from '../../chat/snapshot.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
 import { escapeHtml } from '../escape.ts'
-import { Snapshot } from '../http/snapshot.ts'
 import type { Shared } from './options.ts'
 import { showRoom } from './room.ts'
 

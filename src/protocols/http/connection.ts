@@ -1,7 +1,8 @@
-import type { Socket } from 'node:net'
 import { Connection, type ConnectionOptions } from '../connection.ts'
 import { DISCONNECTS, type DisconnectReason } from '../disconnect.ts'
 import { FrameOutbox } from './frame.ts'
+import { type Heartbeat, watchHeartbeat } from './heartbeat.ts'
+import { FrameMeter } from './meter.ts'
 import type { PatientWebSocket } from './patient.ts'
 import type { Visit } from './routes.ts'
 
@@ -13,21 +14,22 @@ const NORMAL = 1000
 const GOING_AWAY = 1001
 const POLICY = 1008
 const TOO_BIG = 1009
+/** The registry that RFC 6455, 7.4.2 opened: the server restarts, and the client is to connect again. */
+const SERVICE_RESTART = 1012
 /** With these the library closes on what it cannot read. */
 const BROKEN = new Set([1002, 1006, 1007, TOO_BIG])
 
-export interface Heartbeat {
-  /** ms between pings. */
-  readonly every: number
-  /** ms of silence, more than between pings, within which a client is taken for dead. */
-  readonly silence: number
-}
+export type { Heartbeat }
 
 const HEARTBEAT: Heartbeat = { every: 30_000, silence: 60_000 }
+/** How long a message may take to arrive, in ms. */
+const MESSAGE_MS = 10_000
 
 export interface SocketOptions extends ConnectionOptions {
   /** Bytes of a message; more closes with 1009. No more than the port's own bound counts. */
   readonly maxMessage: number
+  /** ms that a message may take to arrive; more closes with 1008. */
+  readonly messageMs?: number
   readonly heartbeat?: Heartbeat
 }
 
@@ -41,19 +43,41 @@ export abstract class SocketConnection<Piece> extends Connection {
   /** Read and not taken, oldest first; those before `#taken` are. At most what one read has brought. */
   #inbox: Piece[] = []
   #taken = 0
+  /** Bytes of the message that these were read from. */
+  #messageBytes = 0
   /** Counted, and not taken when it was offered. */
   #held: Piece | undefined
   #ending: { readonly code: number | undefined; readonly text: string } = { code: NORMAL, text: '' }
-  #heard = 0
-  #heardAt = Date.now()
+  readonly #meter = new FrameMeter()
+  /** Messages of this read that bring nothing to take. */
+  #ignored = 0
+  /** The payload of the newest ping that is not answered. */
+  #ping: Buffer | undefined
+  /** Runs while a message is arriving. */
+  #arrival: NodeJS.Timeout | undefined
 
   constructor({ websocket, socket, address }: Visit, options: SocketOptions) {
     super(socket, options, address, FrameOutbox)
     this.#options = options
     this.#websocket = websocket
     websocket.on('message', (data: Buffer, binary: boolean) => this.#read(data, binary))
+    websocket.on('ping', (payload) => {
+      this.#ping = payload
+    })
     websocket.onclosing = (code) => this.#asked(code)
-    this.#watch(socket, options.heartbeat ?? HEARTBEAT)
+    socket.on('data', (chunk: Buffer) => this.#measure(chunk)).on('close', () => clearTimeout(this.#arrival))
+    watchHeartbeat(websocket, socket, options.heartbeat ?? HEARTBEAT, {
+      isBehind: () => this.behind,
+      drop: () => {
+        options.log.info({ name: this.name, address: this.fullAddress }, 'silent for too long')
+        socket.destroy()
+      },
+    })
+  }
+
+  /** Bytes of messages that were read, in part or whole, and not taken yet. */
+  protected get inboxBytes(): number {
+    return (this.#inbox.length > 0 ? this.#messageBytes : 0) + this.#meter.held
   }
 
   /** What a message holds; a text, or the bytes of a binary message. */
@@ -114,9 +138,56 @@ export abstract class SocketConnection<Piece> extends Connection {
     if (data.length > this.#options.maxMessage) {
       this.hangUp(TOO_BIG)
     } else {
-      for (const piece of this.cut(binary ? data : data.toString())) this.#inbox.push(piece)
+      this.#messageBytes = data.length
+      const pieces = this.cut(binary ? data : data.toString())
+      for (const piece of pieces) this.#inbox.push(piece)
+      // Each piece is counted when it is taken.
+      if (pieces.length === 0) this.#ignored++
       this.ready()
     }
+  }
+
+  /** Counts the frames of a read that bring nothing to take, and bounds the time of one that is arriving. */
+  #measure(chunk: Buffer): void {
+    const { extra, rests } = this.#meter
+    this.#meter.feed(chunk)
+    if (this.deaf) return
+    const frames = this.#meter.extra - extra + this.#ignored
+    this.#ignored = 0
+    const { rate, burst } = this.#options.pace
+    // They have been handled already, so to read on later cannot make up for more than a burst.
+    if (rate > 0 && frames > burst) {
+      this.disconnect('frames-too-many')
+      return
+    }
+    if (frames > 0) this.countPieces(frames)
+    this.#pong()
+    if (this.mustWait) this.wait()
+    this.#timeMessage(this.#meter.rests > rests)
+  }
+
+  /** Of the pings that one read brings, the newest is answered (RFC 6455, 5.5.3). */
+  #pong(): void {
+    const payload = this.#ping
+    this.#ping = undefined
+    if (payload && this.#websocket.readyState === this.#websocket.OPEN) this.#websocket.pong(payload)
+  }
+
+  #timeMessage(begins: boolean): void {
+    if (!this.#meter.midway) {
+      clearTimeout(this.#arrival)
+      this.#arrival = undefined
+    } else if (!this.#arrival) {
+      this.#arrival = setTimeout(() => this.#overdue(), this.#options.messageMs ?? MESSAGE_MS).unref()
+    } else if (begins) {
+      this.#arrival.refresh()
+    }
+  }
+
+  #overdue(): void {
+    // The rest may be there, but is not read now.
+    if (this.#websocket.isPaused) this.#arrival?.refresh()
+    else if (!this.deaf) this.disconnect('message-too-slow')
   }
 
   #next(): Piece | undefined {
@@ -137,39 +208,10 @@ export abstract class SocketConnection<Piece> extends Connection {
       this.hangUp(code)
     }
   }
-
-  /** Looks as often as it takes to drop nobody late, and asks as often as it was told to. */
-  #watch(socket: Socket, { every, silence }: Heartbeat): void {
-    const step = Math.min(every, silence - every)
-    let asked = this.#heardAt
-    const timer = setInterval(() => {
-      const now = Date.now()
-      if (this.#alive()) this.#heardAt = now
-      // A sign of life is seen up to a step late; half a step is for timers that are.
-      else if (now - this.#heardAt >= silence - 1.5 * step) return this.#drop(socket)
-      if (now - asked < every - step / 2) return
-      asked = now
-      if (this.#websocket.readyState === this.#websocket.OPEN) this.#websocket.ping()
-    }, step).unref()
-    socket.on('close', () => clearInterval(timer))
-  }
-
-  /** Whether the client has sent something since it was asked last, or, where it is not read, taken something. */
-  #alive(): boolean {
-    const { behind, socket } = this
-    const heard = behind ? socket.bytesWritten - socket.writableLength : socket.bytesRead
-    const same = heard === this.#heard
-    this.#heard = heard
-    return !same || (this.#websocket.isPaused && !behind)
-  }
-
-  #drop(socket: Socket): void {
-    this.#options.log.info({ name: this.name, address: this.fullAddress }, 'silent for too long')
-    socket.destroy()
-  }
 }
 
 function codeOf(reason: DisconnectReason): number {
   if (reason === 'stopping') return GOING_AWAY
+  if (reason === 'membership-lost') return SERVICE_RESTART
   return reason === 'frame-too-long' ? TOO_BIG : POLICY
 }

@@ -1,11 +1,12 @@
 import type { Socket } from 'node:net'
 import { Listener } from '../listener.ts'
+import type { MemoryHolder } from '../memory.ts'
 import type { Address, Certificate, Protocol } from '../protocol.ts'
 import type { Traffic } from '../tally.ts'
 import type { App } from './app.ts'
 import type { AppOptions, HttpOptions } from './options.ts'
 import type { Routes } from './routes.ts'
-import { statusAlone } from './status.ts'
+import { statusAlone, statusOf } from './status.ts'
 import { Visitor } from './visitor.ts'
 
 /** How long a request may take to come, head and body, in ms. */
@@ -37,9 +38,10 @@ export class Http implements Protocol {
       tally: options.tally,
       certificate: options.certificate,
       isProxy: (address) => options.proxies.has(address),
-      lastWord: (reason) => statusAlone(reason === 'too-many-from-address' ? 429 : 503),
-      welcome: (socket) => {
-        const visitor = new Visitor(socket)
+      lastWord: (reason) => statusAlone(statusOf(reason)),
+      spare: options.spare ?? 0,
+      welcome: (socket, _, refused) => {
+        const visitor = new Visitor(socket, this.#options.patience, refused)
         this.#visitors.add(visitor)
         socket.once('close', () => this.#visitors.delete(visitor))
         visitors.set(socket, visitor)
@@ -62,6 +64,10 @@ export class Http implements Protocol {
 
   get traffic(): Traffic {
     return this.#listener.traffic
+  }
+
+  get holders(): Iterable<MemoryHolder> {
+    return this.#listener.holders
   }
 
   drain(): void {

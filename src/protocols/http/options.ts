@@ -12,11 +12,13 @@ export interface HttpOptions {
   readonly tally: Tally
   /** TLS with this one; plain HTTP without. */
   readonly certificate: Certificate | undefined
-  /** Whose pages may open WebSockets, besides the server's own. */
+  /** Origins, besides the server's own, whose pages may open WebSockets and send requests that change something. */
   readonly origins: readonly string[]
   readonly proxies: Proxies
   /** Bytes of a WebSocket message, at any path. */
   readonly maxMessage: number
+  /** Connections from this machine that are let in beyond the bounds, for probes only (see `probe` in app.ts). */
+  readonly spare?: number
   /** ms that a request may take to come, head and body. */
   readonly patience?: number
 }

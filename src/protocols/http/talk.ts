@@ -45,6 +45,10 @@ export class TalkConnection extends SocketConnection<string | Buffer> implements
     return this.#conversation.name
   }
 
+  protected override get unfinished(): number {
+    return this.#hearing.bytes + this.inboxBytes
+  }
+
   protected override get quiet(): boolean {
     return this.#hearing.idle
   }

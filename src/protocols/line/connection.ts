@@ -1,10 +1,18 @@
 import type { Socket } from 'node:net'
 import split2 from 'split2'
+import { error } from '../../../commands/errors.ts'
+import type { ErrorReply } from '../../../commands/replies.ts'
 import { Connection, type ConnectionOptions } from '../connection.ts'
+import { readBehindFirstBytes } from '../first-bytes.ts'
 import type { ClientAddress } from '../network.ts'
 import { decodeLine } from './bytes.ts'
-import { LineCap } from './cap.ts'
+import { LineCap, TOO_LONG } from './cap.ts'
 import { Conversation, type ConversationOptions, type Reader } from './conversation.ts'
+import { LineEnds } from './ends.ts'
+import { Telnet, type TelnetAnswers } from './telnet.ts'
+
+/** Of UTF-8, its bytes as characters. */
+const BYTE_ORDER_MARK = '\xef\xbb\xbf'
 
 export interface LineOptions extends ConnectionOptions, ConversationOptions {
   /** Bytes of a line, without its end. */
@@ -12,19 +20,22 @@ export interface LineOptions extends ConnectionOptions, ConversationOptions {
 }
 
 /** The line protocol on a byte stream. */
-export class LineConnection extends Connection implements Reader {
+export class LineConnection extends Connection implements Reader, TelnetAnswers {
   readonly #options: LineOptions
   readonly #conversation: Conversation
   readonly #lines = split2('\n', { decodeStrings: false })
   readonly #cap: LineCap
+  readonly #ends = new LineEnds()
+  readonly #telnet = new Telnet(this)
+  /** Whether a line has come. */
+  #begun = false
   /** A line that was read and not taken yet. */
   #held: string | undefined
 
   constructor(socket: Socket, options: LineOptions, address: ClientAddress) {
     super(socket, options, address)
     this.#options = options
-    // Room for CR LF beside the longest line, so that one character more shows.
-    this.#cap = new LineCap(options.maxLine + 2)
+    this.#cap = new LineCap(options.maxLine)
     this.#conversation = new Conversation(options, this.outbox, this)
     this.#read()
   }
@@ -33,8 +44,20 @@ export class LineConnection extends Connection implements Reader {
     this.disconnect('unavailable')
   }
 
+  negotiate(bytes: Buffer): void {
+    this.outbox.push(bytes)
+  }
+
+  areYouThere(): void {
+    this.#conversation.say({ type: 'notice', notice: 'Yes, roomd is here' })
+  }
+
   protected override get name(): string {
     return this.#conversation.session.name
+  }
+
+  protected override get unfinished(): number {
+    return this.#lines.readableLength + this.#lines.writableLength + this.#conversation.unanswered
   }
 
   protected override get quiet(): boolean {
@@ -69,12 +92,13 @@ export class LineConnection extends Connection implements Reader {
     const { socket } = this
     const lines = this.#lines
     // Bytes as characters: line lengths are bytes, and what is not UTF-8 can still be told.
-    socket.on('data', (chunk) => {
-      if (!lines.write(this.#cap.cut(chunk.toString('latin1')))) socket.pause()
-    })
+    const read = (chunk: Buffer) => {
+      if (!lines.write(this.#cap.cut(this.#typed(chunk.toString('latin1'))))) socket.pause()
+    }
+    readBehindFirstBytes(socket, read, (stranger) => this.refuse(stranger))
     lines.on('drain', () => socket.resume())
-    socket.on('end', () => lines.end())
-    lines.on('data', (line: string) => this.#line(line))
+    socket.on('end', () => lines.end(this.#cap.rest()))
+    lines.on('data', (line: string) => this.#line(this.#begun ? line : this.#first(line)))
     lines.on('end', () => this.end())
     socket.on('close', () => lines.destroy())
   }
@@ -87,9 +111,21 @@ export class LineConnection extends Connection implements Reader {
     if (this.#held !== undefined || this.mustWait) this.wait()
   }
 
-  #understand(line: string): string | { wrong: string } {
-    const { maxLine } = this.#options
-    if (line.length - Number(line.endsWith('\r')) > maxLine) return { wrong: 'Line too long' }
-    return decodeLine(line) ?? { wrong: 'Invalid UTF-8' }
+  /** The first line may begin with a byte order mark, which is not part of it. */
+  #first(line: string): string {
+    this.#begun = true
+    return line.startsWith(BYTE_ORDER_MARK) ? line.slice(BYTE_ORDER_MARK.length) : line
+  }
+
+  /** A chunk without what telnet has put into it, its lines ended by LF or CR LF. */
+  #typed(chunk: string): string {
+    const text = this.#telnet.take(chunk)
+    if (this.#telnet.spoken) this.#ends.speakTelnet()
+    return this.#ends.take(text)
+  }
+
+  #understand(line: string): string | ErrorReply {
+    if (line === TOO_LONG) return error('line-too-long', this.#options.maxLine)
+    return decodeLine(line) ?? error('invalid-utf8')
   }
 }

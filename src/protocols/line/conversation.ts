@@ -1,14 +1,14 @@
 import type { Logger } from 'pino'
 import type { Answer, Command, State, Talk } from '../../../commands/command.ts'
+import { error } from '../../../commands/errors.ts'
 import { commands } from '../../../commands/index.ts'
 import { message } from '../../../commands/message.ts'
-import { error, type History, OK, type Reply, type ServerLine } from '../../../commands/replies.ts'
-import { wordingOf } from '../../../commands/wording.ts'
+import type { ErrorReply, History, Reply, ServerLine } from '../../../commands/replies.ts'
+import { errorOf } from '../../../commands/wording.ts'
 import type { Chat } from '../../chat/chat.ts'
-import type { Lifeline } from '../../chat/session.ts'
 import { atTurnEnd } from '../../turn.ts'
 import { settledWithin } from '../../within.ts'
-import { FREE_MS } from '../connection.ts'
+import { FREE_MS, type Link } from '../connection.ts'
 import type { Queue } from '../outbox.ts'
 import type { Encode } from './json.ts'
 import { Parser } from './parse.ts'
@@ -29,7 +29,7 @@ export interface ConversationOptions {
 }
 
 /** Who reads the lines. */
-export interface Reader extends Lifeline {
+export interface Reader extends Pick<Link, 'address' | 'mayBeEnding' | 'disconnect'> {
   /** A line that was not taken may be offered again; or everything is answered. */
   ready(): void
   /** A reply has broken off: the connection ends, saying so. */
@@ -76,20 +76,25 @@ export class Conversation implements Talk {
     await settledWithin(this.chat.close(this.session), FREE_MS)
   }
 
+  /** Bytes, roughly, of lines that are not answered yet. */
+  get unanswered(): number {
+    return this.#pipeline.weight
+  }
+
   /** Whether every line heard has had its whole answer. */
   get quiet(): boolean {
     return this.#pipeline.empty && !this.#exclusive
   }
 
   /**
-   * Takes one line, or what is wrong with it. False when it must wait until earlier ones are answered: offer it again
-   * when `ready` has been called.
+   * Takes one line, or the error for a line that cannot be read. False when it must wait until earlier ones are
+   * answered: offer it again when `ready` has been called.
    */
-  hear(line: string | { readonly wrong: string }): boolean {
+  hear(line: string | ErrorReply): boolean {
     if (this.#exclusive || this.#pipeline.full) return false
-    if (typeof line !== 'string') return this.#object(line.wrong)
+    if (typeof line !== 'string') return this.#object(line)
     const parsed = parser.parse(line)
-    if ('unknown' in parsed) return this.#object(`Unknown command: ${parsed.unknown}`)
+    if ('unknown' in parsed) return this.#object(error('unknown-command', parsed.unknown))
     const { command, parameter } = parsed
     if (!command.pipelined && !this.#settled) return false
     const objection = this.#objection(command, parameter)
@@ -119,16 +124,16 @@ export class Conversation implements Talk {
   }
 
   /** In the order of protocols/line.md, 2.2. */
-  #objection(command: Command, parameter: string): string | undefined {
+  #objection(command: Command, parameter: string): ErrorReply | undefined {
     return objectionTo[command.state](this.session) ?? missing(command, parameter)
   }
 
   #run(command: Command, parameter: string): void {
     const fail = (thrown: unknown): Reply => {
-      const reply = wordingOf(thrown, parameter)
+      const reply = errorOf(thrown, parameter)
       if (reply) return reply
       this.#options.log.error({ err: thrown, command: command.name }, 'a command failed')
-      return error('Internal error')
+      return error('internal-error')
     }
     let answer: Answer
     try {
@@ -179,14 +184,14 @@ export class Conversation implements Talk {
   }
 
   /** Answers a line that is not carried out. False when that would overtake the events of an earlier line. */
-  #object(text: string): boolean {
+  #object(objection: ErrorReply): boolean {
     if (this.#pipeline.empty && this.#announcing) return false
-    this.#pipeline.push(this.encode(error(text)))
+    this.#pipeline.push(this.encode(objection))
     return true
   }
 
   #fill(place: Place, reply: Reply): void {
-    this.#pipeline.fill(place, reply === OK ? this.#options.wire.ok : this.encode(reply))
+    this.#pipeline.fill(place, this.#options.wire.bytesOf(reply))
     this.#exclusive = false
     if (this.#quitting) this.#reader.hangUp()
     else this.#announce()
@@ -200,17 +205,17 @@ export class Conversation implements Talk {
   }
 }
 
-const named = ({ name }: LineSession) => (name ? undefined : 'Login required')
+const named = ({ name }: LineSession) => (name ? undefined : error('login-required'))
 
-const objectionTo: Readonly<Record<State, (session: LineSession) => string | undefined>> = {
+const objectionTo: Readonly<Record<State, (session: LineSession) => ErrorReply | undefined>> = {
   any: () => undefined,
-  anonymous: ({ name }) => (name ? `User already logged in with name ${name}` : undefined),
+  anonymous: ({ name }) => (name ? error('already-logged-in', name) : undefined),
   named,
-  inRoom: (session) => named(session) ?? (session.room ? undefined : 'Join a room first'),
+  inRoom: (session) => named(session) ?? (session.room ? undefined : error('not-in-room')),
 }
 
-function missing({ least }: Command, parameter: string): string | undefined {
+function missing({ least }: Command, parameter: string): ErrorReply | undefined {
   if (least === 'none' || least === 0) return undefined
   const words = least === 1 ? Number(parameter !== '') : parameter.split(/[ \t]+/, least).length
-  return words < least ? 'Missing required parameter' : undefined
+  return words < least ? error('missing-parameter') : undefined
 }

@@ -1,3 +1,4 @@
+import { noteWaiting, windowOf } from '../crowd.ts'
 import type { Queue } from '../outbox.ts'
 
 /**
@@ -5,6 +6,8 @@ import type { Queue } from '../outbox.ts'
  * little enough that what comes back of it fits into the queue of a connection that reads.
  */
 const MOST_LINES = 2_048
+/** Lines that may wait of each connection while many wait of all. */
+const CROWDED_LINES = 8
 const MOST_CHARACTERS = 262_144
 
 /** The place of a reply that is not known yet. */
@@ -31,9 +34,14 @@ export class Pipeline {
     return this.#places.length === this.#gone
   }
 
+  /** Characters of the lines that are not answered yet. */
+  get weight(): number {
+    return this.#weight
+  }
+
   /** Whether the next line had better wait. */
   get full(): boolean {
-    return this.#places.length - this.#gone >= MOST_LINES || this.#weight > MOST_CHARACTERS
+    return this.#places.length - this.#gone >= windowOf(MOST_LINES, CROWDED_LINES) || this.#weight > MOST_CHARACTERS
   }
 
   /** Keeps a place for the reply to a line of so many characters. */
@@ -41,11 +49,13 @@ export class Pipeline {
     const place: Place = { reply: undefined, weight }
     this.#places.push(place)
     this.#weight += weight
+    noteWaiting(1)
     return place
   }
 
   fill(place: Place, reply: Buffer): void {
     place.reply = reply
+    noteWaiting(-1)
     for (;;) {
       const first = this.#places[this.#gone]
       if (!first?.reply) break

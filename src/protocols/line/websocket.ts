@@ -1,12 +1,15 @@
+import { error } from '../../../commands/errors.ts'
+import type { ErrorReply } from '../../../commands/replies.ts'
 import { SocketConnection, type SocketOptions } from '../http/connection.ts'
 import { textFrame } from '../http/frame.ts'
 import type { Routes, Visit } from '../http/routes.ts'
+import { showLine } from './bytes.ts'
 import type { LineOptions } from './connection.ts'
 import { Conversation, type Reader } from './conversation.ts'
 import { LineWire, lastLine } from './wire.ts'
 
-/** A line, or what is wrong with it. */
-type Line = string | { readonly wrong: string }
+/** A line, or the error for one that cannot be read. */
+type Line = string | ErrorReply
 
 type LineSocketOptions = LineOptions & SocketOptions
 
@@ -33,6 +36,8 @@ export function maxMessageOf(maxLine: number): number {
 class LineSocket extends SocketConnection<Line> implements Reader {
   readonly #options: LineSocketOptions
   readonly #conversation: Conversation
+  /** Whether a message of text has come: the first may begin with a byte order mark, which is not part of it. */
+  #begun = false
 
   constructor(visit: Visit, options: LineSocketOptions) {
     super(visit, options)
@@ -48,13 +53,18 @@ class LineSocket extends SocketConnection<Line> implements Reader {
     return this.#conversation.session.name
   }
 
+  protected override get unfinished(): number {
+    return this.#conversation.unanswered + this.inboxBytes
+  }
+
   protected override get quiet(): boolean {
     return this.#conversation.quiet
   }
 
   protected override cut(message: string | Buffer): readonly Line[] {
-    if (typeof message !== 'string') return [{ wrong: 'Binary messages are not understood' }]
-    const lines = message.split('\n')
+    if (typeof message !== 'string') return [error('binary-message')]
+    const lines = (this.#begun ? message : message.replace(/^\ufeff/, '')).split('\n')
+    this.#begun = true
     if (lines.length > 1 && lines.at(-1) === '') lines.pop()
     return lines.map((line) => this.#understand(line))
   }
@@ -72,7 +82,8 @@ class LineSocket extends SocketConnection<Line> implements Reader {
   }
 
   #understand(text: string): Line {
-    const line = text.endsWith('\r') ? text.slice(0, -1) : text
-    return Buffer.byteLength(line) > this.#options.maxLine ? { wrong: 'Line too long' } : line
+    const line = showLine(text.endsWith('\r') ? text.slice(0, -1) : text)
+    const { maxLine } = this.#options
+    return Buffer.byteLength(line) > maxLine ? error('line-too-long', maxLine) : line
   }
 }

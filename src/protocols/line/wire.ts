@@ -1,17 +1,20 @@
 import { privateEvent, roomEvent } from '../../../commands/events.ts'
-import { OK } from '../../../commands/replies.ts'
-import { type Lifeline, type Place, Session, type Wire } from '../../chat/session.ts'
+import { OK, type Reply } from '../../../commands/replies.ts'
+import { type Place, type PutOut, Session, type Wire } from '../../chat/session.ts'
 import type { Event } from '../../engine/event.ts'
+import type { Link } from '../connection.ts'
 import { DISCONNECTS, type DisconnectReason } from '../disconnect.ts'
 import type { Sink } from '../outbox.ts'
 import type { Encode } from './json.ts'
 
 export class LineSession extends Session {
   readonly sink: Sink
+  readonly link: Pick<Link, 'address' | 'mayBeEnding' | 'disconnect'>
 
-  constructor(wire: LineWire, sink: Sink, lifeline?: Lifeline) {
-    super(wire, lifeline)
+  constructor(wire: LineWire, sink: Sink, link: LineSession['link']) {
+    super(wire, link)
     this.sink = sink
+    this.link = link
   }
 }
 
@@ -26,11 +29,22 @@ export class LineWire implements Wire<LineSession> {
   readonly ok: Buffer
   readonly pack: Pack
   readonly #encode: Encode
+  /** Bytes of frozen replies. */
+  readonly #shared = new WeakMap<Reply, Buffer>()
 
   constructor(encode: Encode, pack: Pack = Buffer.from) {
     this.#encode = encode
     this.pack = pack
     this.ok = pack(encode(OK))
+  }
+
+  /** A reply as bytes. One that is frozen is given to many and encoded once. */
+  bytesOf(reply: Reply): Buffer {
+    if (reply === OK) return this.ok
+    if (!Object.isFrozen(reply)) return this.pack(this.#encode(reply))
+    let bytes = this.#shared.get(reply)
+    if (!bytes) this.#shared.set(reply, (bytes = this.pack(this.#encode(reply))))
+    return bytes
   }
 
   deliver(room: Place, events: readonly Event[], members: Iterable<LineSession>): void {
@@ -42,15 +56,29 @@ export class LineWire implements Wire<LineSession> {
     const bytes = this.pack(lines)
     for (const member of members) member.sink.push(bytes)
   }
+
+  /** A room that is closed ends no connection: the member's own `userLeft` has told it. */
+  putOut(_room: Place, { link }: LineSession, why: PutOut): void {
+    if (why !== 'room-closed') link.disconnect(why)
+  }
 }
 
-/** What is said to a client before its connection is closed. */
-export function lastLine(encode: Encode, pack: Pack = Buffer.from): (reason: DisconnectReason) => Buffer {
+/** The last line before the server closes a connection. `httpPort` is asked for when HTTP comes to a port for lines. */
+export function lastLine(
+  encode: Encode,
+  pack: Pack = Buffer.from,
+  httpPort: () => number | undefined = () => undefined,
+): (reason: DisconnectReason) => Buffer {
   return (reason) => {
-    const { text, reconnect } = DISCONNECTS[reason]
-    const stopping = reason === 'stopping'
-    return pack(
-      encode(stopping ? { type: 'notice', notice: text, reconnect } : { type: 'error', error: text, reconnect }),
-    )
+    const { text, reconnect, hint } = DISCONNECTS[reason]
+    if (reason === 'stopping') return pack(encode({ type: 'notice', notice: text, reconnect }))
+    // Lines have no frames.
+    const code = reason === 'frame-too-long' ? 'line-too-long' : reason
+    const error = reason === 'wrong-protocol' ? speakLines(httpPort()) : text
+    return pack(encode({ type: 'error', error, code, ...(hint && { hint }), reconnect }))
   }
+}
+
+function speakLines(httpPort: number | undefined): string {
+  return httpPort === undefined ? 'Speak lines here; HTTP is off' : `Speak lines here; HTTP is on port ${httpPort}`
 }

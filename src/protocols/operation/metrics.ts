@@ -75,6 +75,10 @@ export function metricsOf(vitals: Vitals): Registry {
     byProtocol(({ queued }) => queued),
     ['protocol'],
   )
+  gauge('roomd_memory_bytes', 'Bytes in queues, unfinished input and the newest events of rooms.', (set) =>
+    set(vitals.memory.held),
+  )
+  gauge('roomd_memory_limit_bytes', 'Bytes that these may have.', (set) => set(vitals.memory.limit))
   gauge(
     'roomd_sessions',
     'Names that are logged in, by protocol.',
@@ -86,6 +90,18 @@ export function metricsOf(vitals: Vitals): Registry {
   gauge('roomd_ready', 'Whether /readyz says so: 1 or 0.', async (set) => {
     set((await troubleOf(vitals)) === undefined ? 1 : 0)
   })
+  gauge(
+    'roomd_fault',
+    'Whether something fails now: 1 or 0, by what fails.',
+    (set) => {
+      for (const [fault, present] of vitals.faults) set(present ? 1 : 0, { fault })
+      set(vitals.logState?.trouble === undefined ? 0 : 1, { fault: 'log' })
+    },
+    ['fault'],
+  )
+  counter('roomd_log_dropped_lines_total', 'Log lines that could not be written.', (set) =>
+    set(vitals.logState?.droppedLines ?? 0),
+  )
   gauge('roomd_rooms', 'Rooms there are.', async (set) => set(await inTime(engine.roomCount())))
   gauge('roomd_rooms_occupied', 'Rooms with somebody in them.', async (set) => {
     set(await inTime(chat.directory.occupied()))

@@ -12,11 +12,12 @@ export function operationRoutes(vitals: Vitals): Routes {
     app.addHook('onRequest', async (_, reply) => {
       reply.header('Cache-Control', 'no-store').type('text/plain; charset=utf-8')
     })
-    app.get('/healthz', async () => 'alive\n')
-    app.get('/readyz', async (_, reply) => {
+    const probe = { config: { probe: true } } as const
+    app.get('/healthz', probe, async () => 'alive\n')
+    app.get('/readyz', probe, async (_, reply) => {
       const trouble = await troubleOf(vitals)
       return trouble === undefined ? 'ready\n' : reply.code(503).send(`${trouble}\n`)
     })
-    app.get('/metrics', async (_, reply) => reply.type(metrics.contentType).send(await metrics.metrics()))
+    app.get('/metrics', probe, async (_, reply) => reply.type(metrics.contentType).send(await metrics.metrics()))
   }
 }

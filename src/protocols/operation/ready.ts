@@ -15,11 +15,11 @@ export async function inTime<T>(answer: Promise<T>): Promise<T> {
 }
 
 /** Why the daemon had better not be sent clients now; undefined when it is ready for them. */
-export async function troubleOf({ engine, draining }: Vitals): Promise<string | undefined> {
+export async function troubleOf({ engine, faults, draining }: Vitals): Promise<string | undefined> {
   if (draining) return 'stopping'
   try {
     await inTime(engine.ping())
-    return undefined
+    return faults.reason
   } catch (error) {
     return error instanceof Error ? error.message : String(error)
   }

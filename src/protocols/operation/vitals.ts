@@ -1,6 +1,16 @@
 import type { Chat } from '../../chat/chat.ts'
 import type { Engine } from '../../engine/engine.ts'
+import type { MemoryBudget } from '../memory.ts'
 import type { Tally, Traffic } from '../tally.ts'
+import type { Faults } from './faults.ts'
+
+/** How the log is, which may have no other way to tell. */
+export interface LogState {
+  /** Lines that could not be written. */
+  readonly droppedLines: number
+  /** Why none can be written now; undefined while they can. */
+  readonly trouble: string | undefined
+}
 
 /** Where it is seen how the daemon is. */
 export interface Vitals {
@@ -8,6 +18,10 @@ export interface Vitals {
   readonly chat: Chat
   readonly engine: Pick<Engine, 'ping' | 'roomCount'>
   readonly tally: Tally
+  readonly memory: Pick<MemoryBudget, 'held' | 'limit' | 'exhausted'>
+  readonly faults: Faults
+  /** Undefined where whoever started the daemon keeps its log. */
+  readonly logState: LogState | undefined
   /** The daemon stops: no more clients, please. */
   readonly draining: boolean
   /** Of every listener, by its protocol's name. */

@@ -40,7 +40,8 @@ export class Passes {
 
   /** Sends the cookie along with whatever the reply will be. */
   send(request: FastifyRequest, reply: FastifyReply, ticket: Ticket): void {
-    reply.header('Set-Cookie', this.cookie(request, ticket))
+    // Replaces the one of an earlier check, where `header` alone adds to it.
+    reply.removeHeader('Set-Cookie').header('Set-Cookie', this.#cookie(request, ticket))
   }
 
   /** Has the browser forget the cookie. */
@@ -48,7 +49,7 @@ export class Passes {
     this.send(request, reply, { value: '', until: 0 })
   }
 
-  cookie({ protocol }: FastifyRequest, { value, until }: Ticket): string {
+  #cookie({ protocol }: FastifyRequest, { value, until }: Ticket): string {
     const expires = new Date(until).toUTCString()
     return `${NAME}=${value}; expires=${expires}; Path=/; HttpOnly; SameSite=Lax${protocol === 'https' ? '; Secure' : ''}`
   }

@@ -61,7 +61,7 @@ export class Requests {
     const get = { exposeHeadRoute: false }
     app.post('/api/register', (request, reply) => this.#register(request, reply, addressOf(request)))
     app.post('/api/login', (request, reply) => this.#login(request, reply))
-    app.get('/api/logout', get, (request, reply) => this.#logout(request, reply))
+    app.get('/api/logout', { ...get, config: { changes: true } }, (request, reply) => this.#logout(request, reply))
     app.get('/api/online', get, (request, reply) => this.#online(request, reply))
     app.get<{ Params: { username: string } }>('/api/user/:username(^.+$)', get, (request, reply) =>
       this.#user(request, reply, request.params.username),

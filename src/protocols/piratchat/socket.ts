@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ConnectionOptions } from '../connection.ts'
-import { isHandshake } from '../http/handshake.ts'
 import type { HttpGround } from '../http/routes.ts'
 import { TalkConnection } from '../http/talk.ts'
 import { Conversation, type ConversationOptions, type Guest } from './conversation.ts'
@@ -18,9 +17,13 @@ export interface SocketOptions extends ConversationOptions, Omit<ConnectionOptio
  * The talk, at /ws (protocols/piratchat.md, 2.6). A user is in the lobby before his handshake is answered: what is wrong can still
  * be told as a status then, and when his socket opens he is in the list that his client asks for (5, quirk 5).
  */
-export function openSocketAt(app: FastifyInstance, { openSocket }: HttpGround, options: SocketOptions): void {
+export function openSocketAt(
+  app: FastifyInstance,
+  { openSocket, isHandshake }: HttpGround,
+  options: SocketOptions,
+): void {
   const { lobby, passes } = options
-  const guests = new WeakMap<IncomingMessage, Guest & { readonly cookie: string }>()
+  const guests = new WeakMap<IncomingMessage, Guest>()
 
   const gate = async (request: FastifyRequest, reply: FastifyReply) => {
     const pass = await passes.check(request, reply)
@@ -41,15 +44,10 @@ export function openSocketAt(app: FastifyInstance, { openSocket }: HttpGround, o
     }
     // He may have logged out in the meantime, when there was no socket to close.
     const still = await passes.check(request, reply)
-    if (still) guests.set(request.raw, { session, ticket: still.ticket, cookie: passes.cookie(request, still.ticket) })
+    if (still) guests.set(request.raw, { session, ticket: still.ticket })
     else await lobby.end(session)
   }
 
-  // The answer to a handshake is the library's.
-  app.websocketServer.on('headers', (headers, request) => {
-    const guest = guests.get(request)
-    if (guest) headers.push(`Set-Cookie: ${guest.cookie}`)
-  })
   openSocket(app, '/ws', {
     onRequest: [gate],
     // Who asks without a handshake gets the same answers.

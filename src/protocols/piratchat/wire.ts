@@ -10,6 +10,8 @@ export class PiratchatSession extends Session {
   #link: SocketLink | undefined
   /** What happens before there is a WebSocket to tell it to. */
   #held: Buffer[] = []
+  /** Set when the membership was lost. */
+  #lost = false
 
   push(frames: Buffer): void {
     if (this.#link) this.#link.push(frames)
@@ -24,6 +26,14 @@ export class PiratchatSession extends Session {
     this.#held = []
     // Logged out in the meantime.
     if (this.closed) link.hangUp()
+    // The connection is not complete yet.
+    else if (this.#lost) queueMicrotask(() => link.disconnect('membership-lost'))
+  }
+
+  /** Ends the connection, now or as soon as there is a WebSocket. */
+  disconnect(): void {
+    this.#lost = true
+    this.#link?.disconnect('membership-lost')
   }
 
   hangUp(): void {
@@ -77,8 +87,9 @@ export class PiratchatWire implements Wire<PiratchatSession> {
     }
   }
 
+  /** The only room is the lobby, which is never closed: without it there is nothing left to do here. */
   putOut(_room: Place, session: PiratchatSession): void {
-    session.hangUp()
+    session.disconnect()
   }
 
   #frameOf(event: Event): Buffer | undefined {

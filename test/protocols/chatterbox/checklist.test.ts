@@ -426,6 +426,45 @@ test('27. who was seen long ago can be blocked', async () => {
   expect(await user1.command('/Block user2')).toBe('The following users will now be blocked:  user2')
 })
 
+test('27. names beyond a hundred are not looked up, and objected to', async () => {
+  const { together } = await boxStage()
+  const [user1] = await together('user1', 'bob', 'carol')
+  const names = Array.from({ length: 700 }, (_, n) => `n${n}`).join(' ')
+  for (const [word, answer] of [
+    ['/Block', 'The following users will now be blocked:  bob'],
+    ['/UnBlock', 'The following users will now be un-blocked:  bob'],
+  ]) {
+    user1.say(`${word} bob ${names} carol`)
+    expect(await user1.rest()).toEqual([
+      { MESSAGES: [[user1.name, user1.name, SECOND, answer]] },
+      { ERROR: 'Too many names, at most 100' },
+    ])
+  }
+  // What is no name, or stands there twice, does not count.
+  const others = `${'!! '.repeat(500)}${'bob BOB '.repeat(100)}`
+  expect(await user1.command(`/Block ${others} carol`)).toBe('The following users will now be blocked:  bob carol')
+})
+
+test('a frame of a thousand entries is carried out in order, and what follows it comes behind it', async () => {
+  const { together } = await boxStage()
+  const [user1, user2] = await together('user1', 'user2')
+  const said = Array.from({ length: 1_200 }, (_, n) => `m${n}`)
+  user1.send(...said.map((text) => user1.entry('ALL', text)))
+  user1.say('behind')
+  const heard = (await user1.heard()).map(([, , , text]) => text)
+  expect(heard).toEqual([...said, 'behind'])
+  user1.send(...Array.from({ length: 1_000 }, (_, n) => user1.entry('user2', '/Name', SECOND + n)), [
+    'user2',
+    'ALL',
+    1,
+    'x',
+  ])
+  const frames = await user1.rest()
+  expect(frames.flatMap(messagesOf).map(([, , at]) => at)).toEqual(Array.from({ length: 1_000 }, (_, n) => SECOND + n))
+  expect(frames.at(-1)).toEqual({ ERROR: 'SRC does not match the username of this connection' })
+  expect((await user2.heard()).map(([, , , text]) => text)).toEqual([...said, 'behind'])
+})
+
 test('28. /Blocked', async () => {
   const [user1] = await (await boxStage()).together('user1', 'user2', 'user3')
   expect(await user1.command('/Blocked')).toBe('You have no users blocked')

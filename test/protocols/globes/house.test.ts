@@ -44,7 +44,7 @@ test('a private room is entered with its password only', async () => {
   const { enter } = await den()
   await enter('david')
   const guest = await line('guest')
-  expect(await guest.ask('JOIN den')).toEqual({ type: 'error', error: 'Room is private' })
+  expect(await guest.ask('JOIN den')).toMatchObject({ type: 'error', error: 'Room is private' })
   guest.send('/rooms')
   expect(JSON.stringify(await guest.rest())).not.toContain('den')
 })
@@ -154,8 +154,8 @@ test('a room that has ended during the handshake lets its client go', async () =
       push: () => {},
       drained: async () => {},
       hangUp,
-      mayBeEnding: false,
       disconnect: () => {},
+      mayBeEnding: false,
     }
     const conversation = new GlobesConversation({ chat, wire: new GlobesWire(), maxText: 4_000 }, link, { room })
     onTestFinished(() => conversation.leave())

@@ -27,7 +27,6 @@ const routes: Routes = (app, { addressOf, openSocket }) => {
   const welcome = (visit: Parameters<Parameters<typeof openSocket>[2]['welcome']>[0]) =>
     new TalkConnection(visit, { ...socketOptions(), converse: () => silent })
   openSocket(app, '/socket', { welcome })
-  openSocket(app, '/open', { welcome, anyOrigin: true })
 }
 
 const status = (answer: string) => Number(answer.split(' ')[1])
@@ -95,24 +94,6 @@ test('nothing of a request is logged but its method and its route', async () => 
   expect(log()).toContain('/things/:id')
   expect(log()).toContain('out of order')
   expect(log()).not.toContain('zebra')
-})
-
-test('pages of other origins open no WebSocket, unless listed or the path is open to all', async () => {
-  const { port } = await openPort(routes, { origins: ['https://listed.example'] })
-  const open = async (path: string, ...headers: string[]) => {
-    const socket = connect({ host: '127.0.0.1', port }).end(handshake(path, ...headers))
-    const [answer] = await once(socket, 'data')
-    socket.destroy()
-    return status(String(answer))
-  }
-  expect(await open('/socket')).toBe(101)
-  for (const origin of ['http://localhost', 'https://LOCALHOST', 'https://listed.example']) {
-    expect(await open('/socket', `Origin: ${origin}`), origin).toBe(101)
-  }
-  for (const origin of ['http://evil.example', 'http://localhost:8080', 'null', '', 'http://listed.example']) {
-    expect(await open('/socket', `Origin: ${origin}`), origin).toBe(403)
-  }
-  expect(await open('/open', 'Origin: http://evil.example')).toBe(101)
 })
 
 test('on this machine only, no name is answered to that somebody else may have pointed here', async () => {

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
+import { error as errorLine } from '../../../commands/errors.ts'
 import { textFrame } from '../../../src/protocols/http/frame.ts'
 import { type SocketConversation, type SocketLink, TalkConnection } from '../../../src/protocols/http/talk.ts'
 import { startTestDaemon } from '../../support/daemon.ts'
@@ -129,7 +130,7 @@ test.for<[string, Buffer, number]>([
 test('a binary message is an error, and the next line counts', async () => {
   const { socket, expectBytes } = await raw()
   socket.write(Buffer.concat([clientFrame('/ping', { opcode: BINARY }), clientFrame('/ping after')]))
-  await expectBytes(textFrame(JSON.stringify(error('Binary messages are not understood'))))
+  await expectBytes(textFrame(JSON.stringify(errorLine('binary-message'))))
   await expectBytes(pong('after'))
 })
 

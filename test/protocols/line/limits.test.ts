@@ -35,7 +35,7 @@ describe.each<{ transport: Transport }>([{ transport: 'TCP' }, { transport: 'TLS
       await eve.closed
       if (inMessages) expect(eve.closing).toEqual({ code: 1008, reason: 'Reading too slowly, messages would be lost' })
       const lines = await eve.until(({ type }) => type === 'error')
-      expect(lines.at(-1)).toEqual({ ...error('Reading too slowly, messages would be lost'), reconnect: true })
+      expect(lines.at(-1)).toEqual(error('Reading too slowly, messages would be lost', { reconnect: true }))
       expect((await ann.rest()).filter(isReply)).toHaveLength(heard.length)
       expect(await bob.ask('/who')).toMatchObject({ members: ['ann', 'bob'] })
     })
@@ -125,7 +125,7 @@ describe.each<{ transport: Transport }>([{ transport: 'TCP' }, { transport: 'TLS
       const nobody = await connect()
       // It only starts the time anew.
       expect(await nobody.ask('/ping')).toMatchObject({ result: 'PONG' })
-      expect(await nobody.next()).toEqual({ ...error('Login takes too long'), reconnect: true })
+      expect(await nobody.next()).toEqual(error('Login takes too long', { reconnect: true }))
       await nobody.closed
       if (inMessages) expect(nobody.closing).toEqual({ code: 1008, reason: 'Login takes too long' })
       expect(await ann.ask('/ping')).toMatchObject({ result: 'PONG' })
@@ -164,7 +164,7 @@ describe.each<{ transport: Transport }>([{ transport: 'TCP' }, { transport: 'TLS
 )
 
 async function expectRefused(client: LineClient, text: string, reconnect: boolean): Promise<void> {
-  expect(await client.next()).toEqual({ ...error(text), reconnect })
+  expect(await client.next()).toEqual(error(text, { reconnect }))
   await client.closed
 }
 

@@ -131,7 +131,9 @@ describe.each(WAYS)('over $transport', (way) => {
     await together('other', 'bob')
     expect(await alice.ask('/tell bob hi')).toEqual(error('No such user here: bob'))
     for (const line of ['/tell', '/tell bob', '/tell bob ']) expect(await alice.ask(line)).toEqual(MISSING)
-    expect(await alice.ask(`/tell alice ${'x'.repeat(4_001)}`)).toEqual(error('Message too long'))
+    expect(await alice.ask(`/tell alice ${'x'.repeat(4_001)}`)).toEqual(
+      error('Message too long, at most 4000 characters'),
+    )
   })
 
   test('/block, /blocked, /unblock', async () => {

@@ -1,10 +1,10 @@
 import { once } from 'node:events'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { LineClient } from '../../support/client.ts'
 import { type Overrides, startTestDaemon } from '../../support/daemon.ts'
 import { eventually } from '../../support/eventually.ts'
-import { exchange, request } from '../../support/http.ts'
+import { exchange, handshake, request } from '../../support/http.ts'
 import { RoomdProcess } from '../../support/process.ts'
 import { RedisServer, withRedis } from '../../support/redis.ts'
 
@@ -105,6 +105,32 @@ test('what happens is counted', async () => {
   expect(after.get('roomd_sent_bytes_total{protocol="line"}')).toBeGreaterThan(
     before.get('roomd_sent_bytes_total{protocol="line"}') ?? Number.NaN,
   )
+})
+
+test('at the bound of connections who asks how the daemon is gets in, and nobody else', async () => {
+  const { daemon, get, metrics } = await stage({ 'max-connections': 2 })
+  const clients = [await LineClient.connect(daemon), await LineClient.connect(daemon)]
+  const idle: Socket[] = []
+  onTestFinished(() => [...clients.map(({ socket }) => socket), ...idle].forEach((socket) => void socket.destroy()))
+  for (const client of clients) await client.ask('/ping')
+  for (const path of ['/healthz', '/readyz', '/metrics']) expect((await get(path)).status).toBe(200)
+  const socket = await exchange(daemon.port('http'), handshake('/line'))
+  for (const answer of [await exchange(daemon.port('http'), request('GET /')), socket]) {
+    expect(answer).toMatch(/^HTTP\/1.1 503 /)
+    expect(answer).toMatch(/^connection: close\r$/im)
+  }
+  expect(await metrics()).toContainEqual(['roomd_disconnects_total{reason="too-many-connections"}', 2])
+
+  // They are few: who only holds them is nobody's concern for long.
+  for (let n = 0; n < 8; n++) {
+    const one = connect({ host: '127.0.0.1', port: daemon.port('http') })
+    one.on('error', () => {})
+    await once(one, 'connect')
+    idle.push(one)
+  }
+  await eventually(async () => expect(await exchange(daemon.port('http'))).toMatch(/^HTTP\/1.1 503 /))
+  for (const one of idle) one.destroy()
+  await eventually(async () => expect((await get('/readyz')).status).toBe(200))
 })
 
 test('a slow reader is counted, and what waits for it', async () => {

@@ -70,7 +70,7 @@ test('a message of control characters only is refused, and the connection stays'
   expect(await alice.next()).toEqual({ status: false, code: 'message_empty' })
   alice.send('\x1b[31mred')
   expect(await alice.next()).toEqual(ACK)
-  expect(await bob.next()).toEqual(said('alice', '[31mred'))
+  expect(await bob.next()).toEqual(said('alice', 'red'))
 })
 
 test('what no server has given is no cookie', async () => {

@@ -102,7 +102,7 @@ test('of a guest who joins and somebody who registers at once one gets the name'
         guest.ask('JOIN lobby'),
         post('/api/register', JSON.stringify({ username })),
       ])
-      if (status === 201) expect(joined).toEqual(RESERVED)
+      if (status === 201) expect(joined).toMatchObject(RESERVED)
       else expect([status, joined]).toMatchObject([409, { result: 'Joined room lobby' }])
       return status
     }),

@@ -23,8 +23,12 @@ function stage(safe = false) {
       mayBeEnding: false,
       disconnect: () => {},
     }
-    const ended: number[] = []
-    session.attach({ ...link, hangUp: (code = 1000) => void ended.push(code) })
+    const ended: (number | string)[] = []
+    session.attach({
+      ...link,
+      hangUp: (code = 1000) => void ended.push(code),
+      disconnect: (reason) => void ended.push(reason),
+    })
     return { session, pushed, ended }
   }
   return { wire, member }
@@ -77,29 +81,35 @@ test('what happens before the handshake is done is told behind it', () => {
     push: (frame) => void pushed.push(frame),
     drained: async () => {},
     hangUp: () => {},
-    mayBeEnding: false,
     disconnect: () => {},
+    mayBeEnding: false,
   })
   expect(Buffer.concat(pushed)).toEqual(bytes({ event: 'join', username: 'bob' }, said('bob', 'hi')))
 })
 
-test('who was logged out before the handshake was done, or is put out, is hung up on', () => {
+test('a user who logs out, or is put out, before the handshake is done is let go behind it', async () => {
   const { wire, member } = stage()
   const alice = member('alice')
   wire.putOut(room, alice.session)
-  expect(alice.ended).toEqual([1000])
-  const session = new PiratchatSession(wire)
-  session.closed = true
-  const ended: number[] = []
-  session.attach({
-    address: '',
-    push: () => {},
-    drained: async () => {},
-    mayBeEnding: false,
-    disconnect: () => {},
-    hangUp: (code = 1000) => void ended.push(code),
-  })
-  expect(ended).toEqual([1000])
+  expect(alice.ended).toEqual(['membership-lost'])
+  for (const [leave, end] of [
+    [(session: PiratchatSession) => void (session.closed = true), 1000],
+    [(session: PiratchatSession) => wire.putOut(room, session), 'membership-lost'],
+  ] as const) {
+    const session = new PiratchatSession(wire)
+    leave(session)
+    const ended = new Promise((resolve) =>
+      session.attach({
+        address: '',
+        push: () => {},
+        drained: async () => {},
+        mayBeEnding: false,
+        hangUp: (code = 1000) => resolve(code),
+        disconnect: resolve,
+      }),
+    )
+    expect(await ended).toBe(end)
+  }
 })
 
 test('texts for clients that take them for HTML', () => {

@@ -6,10 +6,10 @@ if not open(floor) then return false end
 for _, by in ipairs(redis.call('HVALS', joined)) do presence('left', room, nameOf(by)) end
 write({ 'kind', 'closed', 'room', room, 'from', '', 'body', '' })
 redis.call('HSET', info, 'closed', text(last))
-redis.call('SET', done, number .. ' ' .. text(last) .. ' ', 'PX', DAY_MS)
+redis.call('SET', done, table.concat({ number, text(last), '', text(ms) }, ' '), 'PX', DAY_MS)
 redis.call('DEL', joined, names)
 for _, other in ipairs(redis.call('HKEYS', nodes)) do redis.call('DEL', insideOf(other)) end
 redis.call('PEXPIRE', log, keep)
-local told = publish(node, number)
+local told = publish(control, node, number)
 redis.call('PUBLISH', control, cjson.encode({ 'room', node, room }))
 return told

@@ -3,9 +3,10 @@
 local log, info, joined, names, nodes, done = unpack(KEYS)
 
 local PER_MS = 1024
+local MAX_LEAD_MS = 1000
 local DAY_MS = 86400000
 
-local ms, prev, last, newest, lost
+local ms, prev, last, newest, lost, ahead
 local written = {}
 
 -- Doubles hold an id exactly, but would be written with an exponent.
@@ -44,8 +45,13 @@ local function open(floor)
   return true
 end
 
+-- Where the clock has gone back, ids are ahead of it until it has caught up, and the event carries its time (event.ts, timeAt).
 local function write(fields)
   last = math.max(last + 1, newest)
+  if math.floor(last / PER_MS) - ms > MAX_LEAD_MS then
+    fields[#fields + 1], fields[#fields + 2] = 'at', text(ms)
+    ahead = { ahead and ahead[1] or last, last }
+  end
   redis.call('XADD', log, entry(last), unpack(fields))
   written[#written + 1] = { text(last), fields }
 end
@@ -58,12 +64,20 @@ local function presence(kind, room, from, color)
   write(fields)
 end
 
--- Tells followers what was written, by whom, and behind what. Returns that.
-local function publish(node, number)
+-- Tells followers what was written, by whom, and behind what. Returns that. The channel of the log begins as the control
+-- channel does and ends as the stream does (keys.ts).
+local function publish(control, node, number)
   if #written == 0 then return false end
   redis.call('HSET', info, 'last', text(last))
+  if ahead then
+    -- The first and the last event with times of their own, of those that are still there.
+    local known = redis.call('HMGET', info, 'start', 'ahead')
+    if tonumber(known[2] or '0') <= tonumber(known[1] or '0') then redis.call('HSET', info, 'ahead-from', text(ahead[1])) end
+    redis.call('HSET', info, 'ahead', text(ahead[2]))
+  end
   local told = cjson.encode({ node, number, text(prev), written })
-  redis.call('PUBLISH', log, told)
+  local channel = string.sub(control, 1, -#'control' - 1) .. string.match(log, '{.*')
+  redis.call('PUBLISH', channel, told)
   return told
 end
 

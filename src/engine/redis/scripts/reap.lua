@@ -35,7 +35,7 @@ end
 
 if #left > 0 and open(0) then
   for _, name in ipairs(left) do presence('left', room, name) end
-  publish('', 0)
+  publish(control, '', 0)
 end
 if #released > 0 or #left > 0 then redis.call('PUBLISH', control, cjson.encode({ 'room', '', room })) end
 return { cursor, released }

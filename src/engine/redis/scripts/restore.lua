@@ -32,6 +32,6 @@ for at = 5, #ARGV, 5 do
     end
   end
 end
-publish('', 0)
+publish(control, '', 0)
 if #ARGV > 4 then redis.call('PUBLISH', control, cjson.encode({ 'room', '', room })) end
 return { (lost or #conflicts > 0) and 1 or 0, conflicts }

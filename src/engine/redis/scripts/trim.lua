@@ -1,16 +1,50 @@
 -- Removes some of what a log may no longer hold, and notes exactly what went last: XTRIM by itself would not tell.
--- ARGV: how many events it may hold, or 0; the entry before which all are too old, or nothing; how many may go at once; control
+-- ARGV: how many events it may hold, or 0; the time in ms before which all are too old, or nothing; how many may go at once; control
 -- channel; the log's name. Returns how many went.
-local most, oldest, slice = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3])
+local most, oldest, slice = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+
+local function idOf(event)
+  local whole, count = string.match(event[1], '^(%d+)-(%d+)$')
+  return tonumber(whole) * PER_MS + tonumber(count)
+end
+
+-- The time of an event that may carry one.
+local function timeOf(event)
+  for at = 1, #event[2], 2 do
+    if event[2][at] == 'at' then return tonumber(event[2][at + 1]) end
+  end
+  return math.floor(idOf(event) / PER_MS)
+end
+
+-- The id below which everything happened before a time. An event is older than any behind it, whatever the clock said when it
+-- came; among those with times of their own, which rise, the newest that is too old is found by halving.
+local function idBefore(time)
+  local below = time * PER_MS
+  local known = redis.call('HMGET', info, 'start', 'ahead-from', 'ahead')
+  local low, high = tonumber(known[2] or '0') - 1, tonumber(known[3] or '0')
+  if high <= tonumber(known[1] or '0') then return below end
+  while low < high do
+    local middle = math.ceil((low + high) / 2)
+    local event = redis.call('XREVRANGE', log, entry(middle), entry(low + 1), 'COUNT', 1)[1]
+    if event and timeOf(event) >= time then
+      high = idOf(event) - 1
+    else
+      low = middle
+      if event then below = math.max(below, idOf(event) + 1) end
+    end
+  end
+  return below
+end
+
 local excess = most > 0 and math.min(redis.call('XLEN', log) - most, slice) or 0
 local gone = {}
 if excess > 0 then gone = redis.call('XRANGE', log, '-', '+', 'COUNT', excess) end
-if #gone == 0 and oldest ~= '' then gone = redis.call('XRANGE', log, '-', '(' .. oldest, 'COUNT', slice) end
+if #gone == 0 and oldest then gone = redis.call('XRANGE', log, '-', '(' .. entry(idBefore(oldest)), 'COUNT', slice) end
 if #gone == 0 then return 0 end
 
-local whole, count = string.match(gone[#gone][1], '^(%d+)-(%d+)$')
-redis.call('XTRIM', log, 'MINID', '=', whole .. '-' .. string.format('%d', count + 1))
-local start = text(tonumber(whole) * PER_MS + tonumber(count))
+local newest = idOf(gone[#gone])
+redis.call('XTRIM', log, 'MINID', '=', entry(newest + 1))
+local start = text(newest)
 redis.call('HSET', info, 'start', start)
 redis.call('PUBLISH', ARGV[4], cjson.encode({ 'trimmed', '', ARGV[5], start }))
 return #gone

@@ -53,7 +53,7 @@ export class GlobesConversation implements SocketConversation {
     this.#shared = shared
     this.#link = link
     this.#ticket = ticket
-    this.#session = new GlobesSession(wire, link, () => link.hangUp(NORMAL))
+    this.#session = new GlobesSession(wire, link)
     this.#unwatch = chat.watch(this.#session, ticket.room)
     void this.#checkRoom()
   }

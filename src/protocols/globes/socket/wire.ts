@@ -1,23 +1,19 @@
-import { type Lifeline, type Place, Session, type Wire } from '../../../chat/session.ts'
+import { type Place, type PutOut, Session, type Wire } from '../../../chat/session.ts'
 import type { Event } from '../../../engine/event.ts'
 import { atTurnEnd } from '../../../turn.ts'
 import { textFrame } from '../../http/frame.ts'
-import type { Sink } from '../../outbox.ts'
+import type { SocketLink } from '../../http/talk.ts'
 import { timeOf } from '../room.ts'
 
+/** RFC 6455, 7.4.1. */
+const NORMAL = 1000
+
 export class GlobesSession extends Session {
-  /** Called when the room is no more. */
-  readonly onPutOut: () => void
-  readonly #link: Sink
+  readonly link: SocketLink
 
-  constructor(wire: GlobesWire, link: Sink & Lifeline, onPutOut: () => void) {
+  constructor(wire: GlobesWire, link: SocketLink) {
     super(wire, link)
-    this.#link = link
-    this.onPutOut = onPutOut
-  }
-
-  push(frames: Buffer): void {
-    this.#link.push(frames)
+    this.link = link
   }
 }
 
@@ -30,11 +26,12 @@ export class GlobesWire implements Wire<GlobesSession> {
 
   deliver(_room: Place, events: readonly Event[], members: Iterable<GlobesSession>): void {
     const bytes = Buffer.concat(events.map((event) => this.#frameOf(event)))
-    for (const member of members) member.push(bytes)
+    for (const member of members) member.link.push(bytes)
   }
 
-  putOut(_room: Place, session: GlobesSession): void {
-    session.onPutOut()
+  putOut(_room: Place, { link }: GlobesSession, why: PutOut): void {
+    if (why === 'room-closed') link.hangUp(NORMAL)
+    else link.disconnect(why)
   }
 
   /** Called at the end of the turn. */

@@ -1,5 +1,4 @@
-import { setTimeout as wait } from 'node:timers/promises'
-import { restAfter } from '../rest.ts'
+import { restAfter } from './rest.ts'
 
 /**
  * Something that may take long to make: made once for all who ask meanwhile, and never again before it has rested, so that
@@ -37,7 +36,7 @@ export class Snapshot<T> {
 
   async #work(): Promise<T> {
     const pause = this.#rested - performance.now()
-    if (pause > 0) await wait(pause, undefined, { ref: false })
+    if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause).unref())
     const started = performance.now()
     try {
       return await this.#make()

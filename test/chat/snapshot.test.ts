@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { Snapshot } from '../../../src/protocols/http/snapshot.ts'
-import { TIMED } from '../../support/eventually.ts'
+import { Snapshot } from '../../src/chat/snapshot.ts'
+import { TIMED } from '../support/eventually.ts'
 
 test('it is made once for all who ask, and shows what was there when they asked', async () => {
   let [now, made] = [0, 0]

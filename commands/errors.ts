@@ -1,0 +1,109 @@
+/** The errors of the line protocol: every code with its text. docs/protocols/line-errors.md is generated from this table. */
+import type { Reason } from '../src/chat/refusal.ts'
+import type { ErrorReply } from './schema.ts'
+
+/** Codes of errors that the line protocol finds itself, before the core is asked. */
+export type LineFault =
+  | 'unknown-command'
+  | 'missing-parameter'
+  | 'line-too-long'
+  | 'invalid-utf8'
+  | 'binary-message'
+  | 'login-required'
+  | 'already-logged-in'
+  | 'not-blocked'
+  | 'unknown-time'
+  | 'invalid-limit'
+  | 'internal-error'
+
+/** Codes of errors after which the server closes the connection; src/protocols/disconnect.ts has their texts. */
+export const DISCONNECT_CODES = [
+  'too-many-connections',
+  'too-many-from-address',
+  'login-timeout',
+  'reader-too-slow',
+  'out-of-memory',
+  'frames-too-many',
+  'message-too-slow',
+  'unavailable',
+  'wrong-protocol',
+  'utf-16',
+  'membership-lost',
+  'logged-in-elsewhere',
+  'account-removed',
+  'password-changed',
+] as const
+
+/** Codes of errors that answer a line; the connection goes on. */
+export type FaultCode = Reason | LineFault
+
+/** `code` of an `error` line. */
+export type ErrorCode = FaultCode | (typeof DISCONNECT_CODES)[number]
+
+export interface ErrorText {
+  /** `error` of the line; the part in angle brackets is replaced by the subject. */
+  readonly text: string
+  /** `hint` of the line: how to do it right. */
+  readonly hint?: string
+}
+
+const NAME_HINT = 'LOGIN takes 3 to 16 letters and digits; a password may follow a registered nickname only'
+
+/** Texts of protocols/line.md, sections 2 and 8, to the letter. */
+export const ERRORS: Readonly<Record<FaultCode, ErrorText>> = {
+  'unknown-command': { text: 'Unknown command: <word>' },
+  'missing-parameter': { text: 'Missing required parameter' },
+  'line-too-long': { text: 'Line too long, at most <limit> bytes' },
+  'invalid-utf8': { text: 'Invalid UTF-8' },
+  'binary-message': { text: 'Binary messages are not understood' },
+  'login-required': { text: 'Login required' },
+  'already-logged-in': { text: 'User already logged in with name <nickname>' },
+  'not-blocked': { text: 'Not blocked: <nickname>' },
+  'unknown-time': {
+    text: 'Unknown string format',
+    hint: 'Times: 2026-05-24, 2026-05-24 15:17:19, 15:17, today, yesterday, epoch seconds, -10m, -2h, -7d',
+  },
+  'invalid-limit': { text: 'Invalid limit: <limit>' },
+  'internal-error': { text: 'Internal error' },
+  'name-invalid': { text: 'Invalid nickname', hint: NAME_HINT },
+  'name-reserved': {
+    text: 'Nickname is reserved',
+    hint: 'LOGIN <nickname> <password> if it is your account; otherwise take another nickname',
+  },
+  'name-taken': { text: 'Nickname is already registered' },
+  'name-in-use': { text: 'Nickname is in use' },
+  'name-unknown': { text: 'Invalid nickname', hint: NAME_HINT },
+  'secret-invalid': { text: 'Invalid password', hint: 'A password has 1 to 128 characters' },
+  'secret-wrong': { text: 'Password incorrect' },
+  'too-many-attempts': { text: 'Too many attempts, wait a minute' },
+  'too-many-accounts': { text: 'Too many accounts today, at most <limit>' },
+  'name-in-room': { text: 'User with such nickname is already present in the requested room' },
+  // The missing space belongs to the text.
+  'room-name-invalid': { text: 'Invalid room name: <room>, please use alphanumericcharacters only' },
+  'room-private': { text: 'Room is private' },
+  'room-unknown': { text: 'No such room: <room>' },
+  'too-many-rooms': { text: 'Too many rooms, at most <limit>' },
+  'room-taken': { text: 'Room already exists: <room>' },
+  'password-wrong': { text: 'Password incorrect' },
+  'password-invalid': { text: 'Invalid password' },
+  'not-in-room': { text: 'Join a room first' },
+  'text-empty': { text: 'Missing required parameter' },
+  'text-too-long': { text: 'Message too long, at most <limit> characters' },
+  'nobody-here': { text: 'No such user here: <nickname>' },
+  'no-private-messages': { text: 'No such user here: <nickname>' },
+  'history-gone': { text: 'History before <id> is gone' },
+  'too-many-blocks': { text: 'You have blocked too many already' },
+  unavailable: { text: 'Temporarily unavailable' },
+}
+
+// Every code of FaultCode is a key of the table.
+export const FAULT_CODES = Object.keys(ERRORS) as FaultCode[]
+
+export const ERROR_CODES: readonly ErrorCode[] = [...new Set<ErrorCode>([...FAULT_CODES, ...DISCONNECT_CODES])]
+
+/** The error line for a code; `subject` replaces the part of its text in angle brackets. */
+export function error(code: FaultCode, subject: string | number = ''): ErrorReply {
+  const { text, hint } = ERRORS[code]
+  const reply: ErrorReply = { type: 'error', error: text.replace(/<\w+>/, () => String(subject)), code }
+  return hint === undefined ? reply : { ...reply, hint }
+}

@@ -1,0 +1,61 @@
+import { Refusal } from './refusal.ts'
+
+export interface FairQueueLimits {
+  /** Tasks that run at the same time. */
+  readonly running: number
+  /** Tasks of one address that may wait; more are refused. */
+  readonly waitingPerAddress: number
+  /** Tasks of all addresses that may wait; more are refused. */
+  readonly waiting: number
+}
+
+/** Runs costly tasks, a few at the same time. Addresses take turns, so that many tasks of one do not delay the others. */
+export class FairQueue {
+  readonly #limits: FairQueueLimits
+  #running = 0
+  /** Waiting tasks by address; the address whose turn is next comes first. */
+  readonly #waiting = new Map<string, (() => void)[]>()
+  #count = 0
+
+  constructor(limits: FairQueueLimits) {
+    this.#limits = limits
+  }
+
+  /**
+   * Runs a task for a client at an address when its turn comes. Rejects with what the task rejects with.
+   *
+   * @throws Refusal `unavailable` when too many tasks wait.
+   */
+  async run<T>(address: string, task: () => Promise<T>): Promise<T> {
+    if (this.#running >= this.#limits.running) await this.#wait(address)
+    else this.#running++
+    try {
+      return await task()
+    } finally {
+      const next = this.#next()
+      // A finished task hands over its place, so that no new one overtakes those that wait.
+      if (next) next()
+      else this.#running--
+    }
+  }
+
+  #wait(address: string): Promise<void> {
+    const own = this.#waiting.get(address) ?? []
+    const { waiting, waitingPerAddress } = this.#limits
+    if (own.length >= waitingPerAddress || this.#count >= waiting) throw new Refusal('unavailable')
+    this.#waiting.set(address, own)
+    this.#count++
+    return new Promise((next) => own.push(next))
+  }
+
+  #next(): (() => void) | undefined {
+    for (const [address, own] of this.#waiting) {
+      this.#waiting.delete(address)
+      const next = own.shift()
+      if (own.length > 0) this.#waiting.set(address, own)
+      if (next) this.#count--
+      return next
+    }
+    return undefined
+  }
+}

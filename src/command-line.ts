@@ -1,0 +1,204 @@
+/** The command line: parses it, and runs the daemon or a migration. */
+import cluster from 'node:cluster'
+import { readFileSync } from 'node:fs'
+import type { Logger } from 'pino'
+import yargs, { type Argv } from 'yargs'
+import { hideBin } from 'yargs/helpers'
+import { leaveCluster } from './cluster-worker.ts'
+import { type Config, ConfigError, checkConfig, OPTIONS, type Option } from './config.ts'
+import { shownVariable, unknownVariables } from './environment.ts'
+import { type Log, openLog } from './log/log.ts'
+import { lackingDescriptors, whereToGo } from './surroundings.ts'
+
+/** Exit statuses: a stop that was asked for, a fault, options that make no sense. */
+const STOPPED = 0
+const FAULT = 1
+const MISUSE = 2
+
+/** How long a stop may take before a further signal ends it at once, in ms: npm passes on what the terminal has sent to both. */
+const STOP_PATIENCE_MS = 2_000
+
+/** How long the end of the process waits for its last words to be written, in ms. */
+const FLUSH_MS = 1_000
+let flush: Log['flush'] | undefined
+
+/** Ends the process once what it has said is written, by pm2 in its own time where it runs in a cluster, which it then leaves. */
+async function exit(status: number): Promise<never> {
+  await flush?.(FLUSH_MS)
+  if (cluster.isWorker) {
+    const both = Promise.all([written(process.stdout), written(process.stderr)])
+    await Promise.race([both, new Promise((resolve) => setTimeout(resolve, FLUSH_MS))])
+  }
+  await leaveCluster()
+  process.exit(status)
+}
+
+function written(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => stream.write('', 'utf8', () => resolve()))
+}
+
+const IGNORED = 'ignored environment variables that are not options'
+
+/** Where everything is moved from or to. */
+const PLACE = { group: 'Data', type: 'string', demandOption: true, requiresArg: true } as const
+
+/** An option as yargs wants it. Values are checked in one place, config.ts, whatever they come from. */
+function describe([name, { type, group, choices, default: value, describe: what }]: [string, Option]) {
+  const described = {
+    group,
+    describe: choices ? `${what}: ${choices.join(', ')}` : what,
+    defaultDescription: String(value ?? 'off'),
+    // A boolean is none to yargs, which would take anything but `true` for false.
+    requiresArg: type !== 'boolean' && type !== 'port',
+  }
+  return [name, described] as const
+}
+
+/** A command that works on what a daemon keeps, running or not. */
+function operation(command: Argv) {
+  for (const name of Object.keys(OPTIONS)) if (!['data', 'redis', 'redis-prefix'].includes(name)) command.hide(name)
+  return command.positional('action', { type: 'string', demandOption: true }).positional('name', { type: 'string' })
+}
+
+async function parse(args: readonly string[]): Promise<Record<string, unknown>> {
+  return await yargs([...args])
+    .scriptName('roomd')
+    .usage(
+      '$0 [serve]\n\nA chat daemon that any shell can talk to. Every option can also be set as ROOMD_… in the environment.',
+    )
+    .command(['serve', '$0'], 'run the daemon')
+    .command(
+      'migrate',
+      'move all that is kept in a folder to Redis, or back, while no daemon runs on either',
+      (migrate) => {
+        for (const name of Object.keys(OPTIONS)) if (name !== 'redis-prefix') migrate.hide(name)
+        return migrate.options({
+          from: { ...PLACE, describe: 'folder (as --data) or Redis (as --redis) to move from' },
+          to: { ...PLACE, describe: 'the same to move to; nothing may be there yet' },
+        })
+      },
+    )
+    .command('room <action> [name]', 'rooms, also of a running daemon: list, close NAME', operation)
+    .command(
+      'account <action> [name]',
+      'accounts, also of a running daemon: list, remove NAME, password NAME (asks for a new one)',
+      operation,
+    )
+    .options(Object.fromEntries(Object.entries<Option>(OPTIONS).map(describe)))
+    .config('config', 'JSON file of options', (file: string) => {
+      try {
+        return JSON.parse(readFileSync(file, 'utf8'))
+      } catch (error) {
+        throw new ConfigError(`--config ${file}: ${error instanceof Error ? error.message : error}`)
+      }
+    })
+    .env('ROOMD')
+    .version(version())
+    .strict()
+    .wrap(Math.min(110, process.stdout.columns ?? 110))
+    .fail((message, error) => {
+      throw new ConfigError(message ?? error.message)
+    })
+    .parse()
+}
+
+function version(): string {
+  return JSON.parse(readFileSync(new URL(import.meta.resolve('roomd/package.json')), 'utf8')).version
+}
+
+/** Takes variables that are no options out of the environment, where the parser would refuse them. Returns how they are shown. */
+function dropUnknownVariables(options: readonly string[]): readonly string[] {
+  return unknownVariables(process.env, options).map((variable) => {
+    delete process.env[variable.name]
+    return shownVariable(variable)
+  })
+}
+
+async function run(args: readonly string[]): Promise<void> {
+  const known = ['config', ...Object.keys(OPTIONS)]
+  const ignored = dropUnknownVariables(args.includes('migrate') ? [...known, 'from', 'to'] : known)
+  const options = await parse(args)
+  const [command] = options._ as readonly unknown[]
+  if (command === undefined || command === 'serve') return serve(options, ignored)
+  if (ignored.length > 0) process.stderr.write(`roomd: ${IGNORED}: ${ignored.join(', ')}\n`)
+  if (command === 'room' || command === 'account') {
+    const { operate } = await import('./control/command.ts')
+    return exit((await operate(command, options)) ? STOPPED : FAULT)
+  }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      process.stderr.write(
+        `${process.stdout.isTTY ? '\n' : ''}roomd: broken off; the same command goes on from there\n`,
+      )
+      process.exit(FAULT)
+    })
+  }
+  const { migrate } = await import('./migrate/migrate.ts')
+  const prefix = options['redis-prefix'] ?? OPTIONS['redis-prefix'].default
+  await migrate({ from: options.from, to: options.to, prefix }, process.stdout)
+}
+
+async function serve(options: Readonly<Record<string, unknown>>, ignored: readonly string[]): Promise<void> {
+  // Other commands do without.
+  const { startDaemon } = await import('./daemon.ts')
+  const config = checkConfig(options)
+  const { log, ...output } = await openLog(config['log-level'])
+  flush = output.flush
+  if (ignored.length > 0) log.warn({ variables: ignored }, IGNORED)
+  warnOfDescriptors(config, log)
+
+  const starting = startDaemon(config, log, { version: version(), logState: output.state })
+  let stopping = false
+  let forcible = false
+  const stop = async (why: object, status: number) => {
+    if (stopping) return
+    stopping = true
+    log.info(why, 'stopping')
+    setTimeout(() => {
+      forcible = true
+      log.info('still stopping; a further signal ends it at once')
+    }, STOP_PATIENCE_MS).unref()
+    const daemon = await starting.catch(() => undefined)
+    // It has not started, which is reported below.
+    if (!daemon) return
+    await daemon.stop()
+    log.info('stopped')
+    await exit(status)
+  }
+  const signalled = (signal: NodeJS.Signals) => {
+    if (!forcible) return stop({ signal }, STOPPED)
+    log.warn({ signal }, 'ended before every client had its last lines')
+    return exit(FAULT)
+  }
+  // From the first moment on: whoever has read "ready" may stop it at once.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, signalled)
+  // From a terminal it says that the terminal is gone.
+  if (process.stdout.isTTY) process.on('SIGHUP', signalled)
+  else process.on('SIGHUP', () => starting.then((daemon) => daemon.reload()).catch(() => {}))
+  const daemon = await starting
+  void daemon.died.then((fault) => {
+    process.stderr.write(`roomd: ${fault.message}\n`)
+    return stop({ err: fault }, FAULT)
+  })
+  // pm2 (`wait_ready`), or whoever started this with a channel, learns that connections are taken.
+  process.send?.('ready')
+  const where = process.stdout.isTTY ? whereToGo(daemon.addresses, config['http-tls']) : undefined
+  if (where !== undefined) log.info(where)
+}
+
+/** A bound of 0 is warned of where not even the default number of connections fits. */
+function warnOfDescriptors(config: Config, log: Logger): void {
+  const maxConnections = config['max-connections']
+  const lacking = lackingDescriptors(maxConnections || OPTIONS['max-connections'].default)
+  if (!lacking) return
+  log.warn(
+    { maxConnections, ...lacking },
+    '--max-connections is more than the limit of open files lets in; raise ulimit -n, or lower it',
+  )
+}
+
+run(hideBin(process.argv)).catch((error: unknown) => {
+  const message = error instanceof Error ? error.message : String(error)
+  process.stderr.write(`roomd: ${message}\n`)
+  return exit(error instanceof ConfigError ? MISUSE : FAULT)
+})

@@ -1,0 +1,18 @@
+import { setImmediate as nextRound } from 'node:timers/promises'
+
+/**
+ * Calls `work` for each item, for `size` items at a time, each slice in a round of the event loop of its own. Resolves with the
+ * results in the order of the items; rejects with the first error, and then no further slice is begun.
+ */
+export async function inSlices<T, R>(
+  items: readonly T[],
+  size: number,
+  work: (item: T) => R | Promise<R>,
+): Promise<R[]> {
+  const results: R[] = []
+  for (let start = 0; start < items.length; start += size) {
+    if (start > 0) await nextRound()
+    results.push(...(await Promise.all(items.slice(start, start + size).map(work))))
+  }
+  return results
+}

@@ -1,0 +1,79 @@
+/** Workers of a cluster that stop while clients come. STOPS is how often. */
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { resolve } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { certificate } from '../support/certificate.ts'
+import type { Request } from '../support/cluster-primary.ts'
+import { eventually } from '../support/eventually.ts'
+import { type Door, knock, type Outcome } from '../support/knock.ts'
+import { LINE_ONLY } from '../support/process.ts'
+import { freePort } from '../support/redis.ts'
+
+const STOPS = Number(process.env.STOPS ?? 8)
+const DOORS: readonly Door[] = ['line', 'line-tls', 'http']
+const ANSWERS: readonly Outcome[] = ['served', 'told']
+
+async function startCluster(workers: number) {
+  const { certFile, keyFile } = certificate()
+  const ports = new Map<Door, number>()
+  for (const door of DOORS) ports.set(door, await freePort())
+  const listeners = [...ports].flatMap(([door, port]) => [`--${door}`, String(port)])
+  const options = [
+    ...listeners,
+    '--tls-cert',
+    certFile,
+    '--tls-key',
+    keyFile,
+    '--data',
+    ':memory:',
+    '--log-level',
+    'error',
+  ]
+  const primary: ChildProcess = fork(
+    resolve(import.meta.dirname, '../support/cluster-primary.ts'),
+    [String(workers), ...options],
+    { env: { ...process.env, ...LINE_ONLY } },
+  )
+  onTestFinished(() => void primary.kill('SIGKILL'))
+  const answer = async (): Promise<unknown> => (await once(primary, 'message'))[0]
+  expect(await answer()).toBe('ready')
+  const ask = (request: Request) => {
+    primary.send(request)
+    return answer()
+  }
+  return { ask, port: (door: Door) => ports.get(door) ?? 0 }
+}
+
+test('a connection that is on its way to a worker that stops is served by another one, and nothing is left of it', async () => {
+  const { ask, port } = await startCluster(2)
+  const before = await ask({ what: 'sockets' })
+  const stopping = await ask({ what: 'block', ms: 500 })
+  // All that the primary process finds when it looks again.
+  const knocks: Promise<Outcome>[] = []
+  for (const door of [...DOORS, ...DOORS, ...DOORS, ...DOORS])
+    await new Promise<void>((connected) => knocks.push(knock(door, port(door), connected)))
+  process.kill(Number(stopping), 'SIGTERM')
+  for (const outcome of await Promise.all(knocks)) expect(ANSWERS).toContain(outcome)
+  await eventually(async () => expect(await ask({ what: 'sockets' })).toBeLessThanOrEqual(Number(before)))
+})
+
+test(`${STOPS} stops leave no client without an answer`, { timeout: 60_000 + STOPS * 5_000 }, async () => {
+  const { ask, port } = await startCluster(2)
+  const before = await ask({ what: 'sockets' })
+  const outcomes = new Map<string, number>()
+  let done = false
+  const keepKnocking = async (door: Door) => {
+    while (!done) {
+      const outcome = `${door} ${await knock(door, port(door))}`
+      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
+    }
+  }
+  const knocking = [...DOORS, ...DOORS].map(keepKnocking)
+  for (let stop = 0; stop < STOPS; stop++) expect(await ask({ what: 'replace' })).toBe(0)
+  done = true
+  await Promise.all(knocking)
+  const answers = new Set(DOORS.flatMap((door) => ANSWERS.map((answer) => `${door} ${answer}`)))
+  expect([...outcomes.keys()].filter((outcome) => !answers.has(outcome))).toEqual([])
+  await eventually(async () => expect(await ask({ what: 'sockets' })).toBe(before))
+})

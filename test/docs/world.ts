@@ -1,0 +1,112 @@
+/** A machine for examples: namespaces of its own, so that every port is free and all that was started ends with it. */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { checkout } from '../support/checkout.ts'
+import { temporaryFolder } from '../support/folder.ts'
+
+/** Files that examples speak of: a log that grows, and the certificate of a proxy. */
+const SETUP = `
+set -e
+ip link set lo up
+mount -t tmpfs none /var/log
+(while date '+%FT%T web1 app: a line of the log'; do sleep 0.5; done) > /var/log/syslog &
+cd "$1"
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=chat.example \\
+  -keyout chat.example.key -out chat.example.pem 2>/dev/null
+mount --bind . /etc/ssl
+echo ready
+exec cat
+`
+const NAMESPACES = ['-U', '-n', '-m', '-p']
+export const PROGRAMS = [
+  'unshare',
+  'nsenter',
+  'ip',
+  'nc',
+  'jq',
+  'curl',
+  'make',
+  'openssl',
+  'nginx',
+  'python3',
+  'redis-server',
+]
+
+/** The first program that is missing, or why there can be no namespaces; undefined where examples can run. */
+export function lacking(): string | undefined {
+  const missing = PROGRAMS.find((program) => !succeeds('sh', ['-c', `command -v ${program}`]))
+  if (missing) return `${missing} is missing`
+  return succeeds('unshare', ['-rnmp', '--fork', '--mount-proc', 'true']) ? undefined : 'unshare may make no namespaces'
+}
+
+function succeeds(command: string, args: readonly string[]): boolean {
+  try {
+    execFileSync(command, args, { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
+
+export class World {
+  /** A checkout, in which commands run. */
+  readonly folder = checkout()
+  readonly #home = temporaryFolder()
+  readonly #holder: ChildProcess
+  #init = ''
+
+  private constructor() {
+    // It ends when this process does, and everything in its namespaces with it.
+    this.#holder = spawn(
+      'unshare',
+      ['-rnmp', '--fork', '--kill-child', '--mount-proc', 'bash', '-c', SETUP, 'bash', temporaryFolder()],
+      {
+        stdio: ['pipe', 'pipe', 'inherit'],
+      },
+    )
+  }
+
+  static async make(): Promise<World> {
+    const world = new World()
+    // A request that is refused is an example that does not work.
+    writeFileSync(join(world.#home, '.curlrc'), 'fail-with-body\n')
+    const { pid, stdout } = world.#holder
+    if (!pid || !stdout) throw new Error('unshare does not start')
+    await once(stdout, 'data')
+    world.#init = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()
+    return world
+  }
+
+  /** Runs a program there; in a process group of its own. */
+  spawn(command: string, args: readonly string[]): ChildProcess {
+    const entry = ['-t', this.#init, ...NAMESPACES, '--preserve-credentials', `--wd=${this.folder}`]
+    return spawn('nsenter', [...entry, command, ...args], {
+      cwd: this.folder,
+      detached: true,
+      env: {
+        PATH: `${dirname(process.execPath)}:${process.env.PATH}`,
+        HOME: this.#home,
+        PM2_HOME: join(this.#home, 'pm2'),
+        NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
+        TERM: 'dumb',
+      },
+    })
+  }
+
+  /** Writes a file into the folder. Returns its path. */
+  write(name: string, text: string): string {
+    const path = join(this.folder, name)
+    writeFileSync(path, text)
+    return path
+  }
+
+  async end(): Promise<void> {
+    if (this.#holder.exitCode !== null || this.#holder.signalCode !== null) return
+    const ended = once(this.#holder, 'exit')
+    this.#holder.stdin?.end()
+    this.#holder.kill('SIGKILL')
+    await ended
+  }
+}

@@ -1,0 +1,87 @@
+/**
+ * Bystanders under attack. The suite runs each attack for two seconds; `npm run soak` sets SOAK_SECONDS to a minute and holds the
+ * latencies against the bound of docs/architecture.md: three times those without an attack.
+ */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join, resolve } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { expect, onTestFinished, test } from 'vitest'
+import { Line } from '../cluster/line.ts'
+import { temporaryFolder } from '../support/folder.ts'
+import { RoomdProcess } from '../support/process.ts'
+
+const seconds = Number(process.env.SOAK_SECONDS ?? 2)
+const soaking = process.env.SOAK_SECONDS !== undefined
+/** Latency of acknowledgements below which nothing is told apart on a machine with other work, in ms. */
+const NOISE_MS = soaking ? 10 : 100
+/** An acknowledgement may take so many times as long as without an attack. */
+const RATIO = 3
+/** Bytes. */
+const HEAP = 1_024 * 1_048_576
+
+/** The bystander's percentiles, in ms. */
+interface Latency {
+  readonly p50: number
+  readonly p99: number
+}
+
+async function measure(line: Line, ms: number): Promise<Latency> {
+  const took: number[] = []
+  for (const end = performance.now() + ms; performance.now() < end; ) {
+    const started = performance.now()
+    expect(await line.ask('tick')).toMatchObject({ result: 'OK' })
+    took.push(performance.now() - started)
+    await delay(10)
+  }
+  took.sort((a, b) => a - b)
+  const at = (share: number) => took[Math.floor(took.length * share)] ?? Number.NaN
+  return { p50: at(0.5), p99: at(0.99) }
+}
+
+test.each(['requests', 'deaf', 'readers', 'memory'])(
+  'a bystander talks on under attack by %s',
+  { timeout: 60_000 + 3_000 * seconds },
+  async (attack) => {
+    const daemon = new RoomdProcess(['--data', join(temporaryFolder(), 'data'), '--line', '0'], {
+      ROOMD_HTTP: '0',
+      NODE_OPTIONS: `--max-old-space-size=${HEAP / 1_048_576}`,
+    })
+    const ports = [await daemon.ready('line'), await daemon.ready('http')]
+    const silent = { told: () => {}, noticed: () => {}, failed: () => {} }
+    const [filler, bystander] = [new Line(ports[0] ?? 0, silent), new Line(ports[0] ?? 0, silent)]
+    for (const [line, name, room] of [
+      [filler, 'filler', 'lobby'],
+      [bystander, 'bystander', 'quiet'],
+    ] as const) {
+      await line.ask(`LOGIN ${name}`)
+      await line.ask(`JOIN ${room}`)
+    }
+    for (let n = 0; n < 1_000; n++) await filler.ask(`${n} `.padEnd(3_900, 'x'))
+
+    const calm = await measure(bystander, 1_000)
+    const attacker = spawn(process.execPath, [
+      resolve(import.meta.dirname, 'attacker.ts'),
+      attack,
+      ...ports.map(String),
+    ])
+    onTestFinished(async () => {
+      attacker.kill('SIGKILL')
+      daemon.child.kill('SIGKILL')
+      await daemon.exit
+    })
+    // Until its first clients are in.
+    await delay(soaking ? 5_000 : 1_000)
+    const attacked = await measure(bystander, seconds * 1_000)
+    const noise = attack === 'memory' ? 3 * NOISE_MS : NOISE_MS
+    const bound = (latency: number) => RATIO * Math.max(latency, noise)
+    if (soaking) console.log(attack, calm, attacked)
+    expect(attacked.p50).toBeLessThan(bound(calm.p50))
+    if (soaking && attack !== 'memory') expect(attacked.p99).toBeLessThan(bound(calm.p99))
+
+    attacker.kill('SIGKILL')
+    await once(attacker, 'close')
+    expect(daemon.child.exitCode).toBeNull()
+    expect(await bystander.ask('still here')).toMatchObject({ result: 'OK' })
+  },
+)
