@@ -6,7 +6,6 @@ import yargs, { type Argv } from 'yargs'
 import { hideBin } from 'yargs/helpers'
 import { leaveCluster } from './cluster-worker.ts'
 import { type Config, ConfigError, checkConfig, OPTIONS, type Option } from './config.ts'
-import { startDaemon } from './daemon.ts'
 import { shownVariable, unknownVariables } from './environment.ts'
 import { type Log, openLog } from './log/log.ts'
 import { lackingDescriptors, whereToGo } from './surroundings.ts'
@@ -120,10 +119,9 @@ async function run(args: readonly string[]): Promise<void> {
   const ignored = dropUnknownVariables(args.includes('migrate') ? [...known, 'from', 'to'] : known)
   const options = await parse(args)
   const [command] = options._ as readonly unknown[]
-  const isOperation = command === 'room' || command === 'account'
-  if (command !== 'migrate' && !isOperation) return serve(options, ignored)
+  if (command === undefined || command === 'serve') return serve(options, ignored)
   if (ignored.length > 0) process.stderr.write(`roomd: ${IGNORED}: ${ignored.join(', ')}\n`)
-  if (isOperation) {
+  if (command === 'room' || command === 'account') {
     const { operate } = await import('./control/command.ts')
     return exit((await operate(command, options)) ? STOPPED : FAULT)
   }
@@ -141,6 +139,8 @@ async function run(args: readonly string[]): Promise<void> {
 }
 
 async function serve(options: Readonly<Record<string, unknown>>, ignored: readonly string[]): Promise<void> {
+  // Other commands do without.
+  const { startDaemon } = await import('./daemon.ts')
   const config = checkConfig(options)
   const { log, ...output } = await openLog(config['log-level'])
   flush = output.flush

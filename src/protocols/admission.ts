@@ -1,18 +1,18 @@
 import { type Descriptors, RESERVED_DESCRIPTORS } from './descriptors.ts'
 import type { DisconnectReason } from './disconnect.ts'
-import { type ClientAddress, networkOf } from './network.ts'
+import { type ClientAddress, IPV6_PREFIX, networkOf } from './network.ts'
 
 export interface AdmissionOptions {
   /** Connections of all protocols together; 0 means without bound. */
   readonly maxConnections: number
   /** Connections from one address; 0 means without bound. */
   readonly maxPerAddress: number
-  /** Bits of an IPv6 address that count as the address; as in {@link networkOf} if not given. */
-  readonly ipv6Prefix?: number
   /** Whether there is no memory for more connections. */
   readonly exhausted?: () => boolean
   /** Those that connections need; unbounded where nothing is given. */
   readonly descriptors?: Pick<Descriptors, 'refuse'> | undefined
+  /** Bits of an IPv6 address that count as the address; as in {@link networkOf} if not given. */
+  readonly ipv6Prefix?: number
 }
 
 /** How long a connection over a bound waits for another one to end, in ms. */
@@ -42,10 +42,10 @@ export class Admission {
    * reserved file descriptors may be taken by them.
    */
   wider(): Admission {
-    const { maxConnections, maxPerAddress, ipv6Prefix, descriptors } = this.#options
+    const { maxConnections, maxPerAddress, ipv6Prefix = IPV6_PREFIX, descriptors } = this.#options
     const raised = (bound: number) => (bound > 0 ? bound + Math.min(Math.max(bound, LEAST_OVER), MOST_WAITING) : 0)
     const bounds = { maxConnections: raised(maxConnections), maxPerAddress: raised(maxPerAddress) }
-    return new Admission({ ...bounds, ...(ipv6Prefix !== undefined && { ipv6Prefix }), descriptors }, this.#reserve / 2)
+    return new Admission({ ...bounds, ipv6Prefix, descriptors }, this.#reserve / 2)
   }
 
   /** Called once for each connection and each request through a proxy: everything that counts by address counts by the result. */

@@ -2,12 +2,15 @@
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { temporaryFolder } from '../support/folder.ts'
 import { operate, rowsOf } from '../support/operator.ts'
 import { CHANGED, client, REMOVED, start, stop, toTheEnd } from './stage.ts'
 
-test('a running daemon lists, closes rooms, and removes accounts; a stopped one is opened', async () => {
+// Dozens of processes.
+vi.setConfig({ testTimeout: 120_000 })
+
+test('a running daemon lists, closes rooms, and removes accounts', async () => {
   const data = temporaryFolder()
   const { daemon, port } = await start('--data', data, '--lobby', 'hall', '--admins', 'Ann')
   const ann = await client(port, 'LOGIN Ann', '/register first', 'JOIN ops')
@@ -79,9 +82,15 @@ test('a running daemon lists, closes rooms, and removes accounts; a stopped one 
   ])
   expect(JSON.stringify(daemon.log)).not.toMatch(/second|first/)
 
-  await client(port, 'LOGIN eve', '/register third', 'JOIN dev')
   await stop(daemon)
   expect(existsSync(socket)).toBe(false)
+})
+
+test('a stopped daemon needs not be started for it', async () => {
+  const data = temporaryFolder()
+  const { daemon, port } = await start('--data', data, '--lobby', 'hall')
+  await client(port, 'LOGIN eve', '/register third', 'JOIN dev')
+  await stop(daemon)
   expect(await operate(['account', 'remove', 'eve', '--data', data])).toMatchObject({ status: 0, stderr: '' })
   expect(await operate(['room', 'close', 'dev', '--data', data])).toMatchObject({ status: 0, stderr: '' })
   // The lobby keeps the name that the daemon has given it.

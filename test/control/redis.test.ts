@@ -1,10 +1,13 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { temporaryFolder } from '../support/folder.ts'
 import { operate, rowsOf } from '../support/operator.ts'
 import { RedisServer, withRedis } from '../support/redis.ts'
 import { CHANGED, client, REMOVED, start, toTheEnd } from './stage.ts'
+
+// Many processes.
+vi.setConfig({ testTimeout: 120_000 })
 
 withRedis('operators on Redis', () => {
   const server = RedisServer.forAll()
@@ -12,12 +15,12 @@ withRedis('operators on Redis', () => {
   test('they are one more node: every daemon ends its sessions and writes it down', async () => {
     const redis = ['--redis', server.url, '--redis-prefix', 'operated']
     const data = temporaryFolder()
-    const nothing = await operate(['room', 'list', ...redis])
-    expect(nothing).toEqual({ status: 2, stdout: '', stderr: 'roomd: roomd has kept nothing there yet\n' })
-    const nodes = await Promise.all([
+    const [nothing, ...nodes] = await Promise.all([
+      operate(['room', 'list', '--redis', server.url, '--redis-prefix', 'nothing']),
       start(...redis, '--lobby', 'hall', '--data', data),
       start(...redis, '--lobby', 'hall', '--data', data),
     ])
+    expect(nothing).toEqual({ status: 2, stdout: '', stderr: 'roomd: roomd has kept nothing there yet\n' })
     const [one, other] = nodes
     const ann = await client(one.port, 'LOGIN Ann', '/register first', 'JOIN ops')
     const alsoAnn = await client(other.port, 'LOGIN Ann first', 'JOIN dev')

@@ -704,16 +704,15 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
         expect(await engine.hasAccountLike('user5l')).toBe(false)
       })
 
-      it('are free with all that look like them once the account is removed', async () => {
-        expect(await engine.createAccount('AdmIn', 'hash')).toBe(true)
-        const alike = ['admin', 'AdmIn', 'admln', 'аdmin']
-        for (const name of alike) expect(await engine.hasAccountLike(name), name).toBe(true)
-        expect(await engine.changeAccount('admin', 'other')).toMatchObject({ hash: 'hash' })
-        for (const name of alike) expect(await engine.hasAccountLike(name), name).toBe(true)
-        expect(await engine.removeAccount('ADMIN')).toMatchObject({ name: 'AdmIn', hash: 'other' })
-        for (const name of alike) expect(await engine.hasAccountLike(name), name).toBe(false)
+      it('keep nobody from those that look like them once they are removed', async () => {
+        await engine.createAccount('Admin', 'hash')
+        await engine.createAccount('bob', 'hash')
+        await engine.removeAccount('admin')
+        expect(await engine.hasAccountLike('admin')).toBe(false)
+        expect(await engine.hasAccountLike('b0b')).toBe(true)
         expect(await engine.createAccount('аdmin', 'hash')).toBe(true)
-        expect(await engine.createAccount('admin', 'hash')).toBe(false)
+        expect(await engine.hasAccountLike('admin')).toBe(true)
+        expect(await engine.createAccount('b0b', 'hash')).toBe(false)
       })
     })
 

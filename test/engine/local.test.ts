@@ -176,6 +176,21 @@ describe('LocalEngine', () => {
     expect(await engine.findAccount('ANN')).toMatchObject({ name: 'Ann' })
   })
 
+  it('still tells apart what looks like an account when another one that does is removed', async () => {
+    await (await started({ file })).stop()
+    const db = new DatabaseSync(file)
+    // An earlier version has made both.
+    const insert = db.prepare('INSERT INTO accounts (key, name, hash, created_at) VALUES (?, ?, ?, ?)')
+    for (const name of ['admin', 'аdmin']) insert.run(name, name, 'hash', 1)
+    db.close()
+    const engine = await started({ file })
+    expect(await engine.removeAccount('аdmin')).toMatchObject({ name: 'аdmin' })
+    expect(await engine.hasAccountLike('аdmin')).toBe(true)
+    expect(await engine.createAccount('аdmin', 'hash')).toBe(false)
+    await engine.removeAccount('admin')
+    expect(await engine.hasAccountLike('аdmin')).toBe(false)
+  })
+
   it('gives rising ids across logs within a millisecond', async () => {
     const engine = await started()
     const logs = Array.from({ length: 500 }, (_, n) => (n % 3 ? 'room:1' : 'inbox:bob'))

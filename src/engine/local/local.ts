@@ -51,8 +51,8 @@ export class LocalEngine implements Engine {
   /** Folded. The rest of an account is asked from the store when it is needed. */
   readonly #accounts = new Set<string>()
   /**
-   * How many accounts have a skeleton: made anew at each start, as they change with the table that they are made by. Accounts that an
-   * earlier version made may look alike.
+   * Skeletons of the names of accounts, and how many accounts have each: made anew at each start, as they change with the table that
+   * they are made by.
    */
   readonly #skeletons = new Map<string, number>()
   #anyBlock = false
@@ -282,7 +282,7 @@ export class LocalEngine implements Engine {
   #dropAccount(name: string): void {
     this.#accounts.delete(fold(name))
     for (const skeleton of skeletonsOf(name)) {
-      const others = (this.#skeletons.get(skeleton) ?? 0) - 1
+      const others = (this.#skeletons.get(skeleton) ?? 1) - 1
       if (others > 0) this.#skeletons.set(skeleton, others)
       else this.#skeletons.delete(skeleton)
     }

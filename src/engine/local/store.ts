@@ -10,13 +10,12 @@ import { Names } from './names.ts'
 import { Notes } from './notes.ts'
 import { RoomTable } from './room-table.ts'
 
+/** Maximum number of events removed at once from a log that is cleared. */
+const CLEARED = 500
 /** The note of a probe, its size (that of the largest batch), and its end: long ago, so that nobody ever recalls it. */
 const PROBE = 'probe'
 const PROBE_BYTES = 196_608
 const PROBE_UNTIL = 1
-
-/** Maximum number of events removed at once from a log that is cleared. */
-const CLEARED = 500
 
 /** What the logs table holds of one log. */
 export interface LogRow {

@@ -91,15 +91,18 @@ export class People {
   }
 
   changeAccount(name: string, hash: string): Promise<AccountRecord | undefined> {
-    return this.#changeAccount(name, [hash])
+    return this.#change(name, [hash])
   }
 
   async removeAccount(name: string): Promise<AccountRecord | undefined> {
     const account = await this.findAccount(name)
-    return account && this.#changeAccount(name, ['', ...skeletonsOf(account.name)])
+    const removed = account && (await this.#change(name, ['', ...skeletonsOf(account.name)]))
+    // An account that looks like the removed one, as earlier versions have made some, gets its own; at the next start if not now.
+    if (removed) await this.completeSkeletons().catch(() => {})
+    return removed
   }
 
-  async #changeAccount(name: string, change: readonly string[]): Promise<AccountRecord | undefined> {
+  async #change(name: string, change: readonly string[]): Promise<AccountRecord | undefined> {
     const key = fold(name)
     const keys = [this.#keys.accounts, ...this.#keys.skeletons]
     const was = await this.#link.run('change-account', keys, [this.#node(), this.#keys.control, key, ...change])

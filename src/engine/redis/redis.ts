@@ -282,6 +282,10 @@ export class RedisEngine implements Engine {
     return this.#people.findAccount(name)
   }
 
+  hasAccountLike(name: string): Promise<boolean> {
+    return this.#people.hasAccountLike(name)
+  }
+
   accounts(): AsyncIterable<readonly AccountRecord[]> {
     return this.#people.accounts()
   }
@@ -292,10 +296,6 @@ export class RedisEngine implements Engine {
 
   removeAccount(name: string): Promise<AccountRecord | undefined> {
     return this.#people.removeAccount(name)
-  }
-
-  hasAccountLike(name: string): Promise<boolean> {
-    return this.#people.hasAccountLike(name)
   }
 
   keepBlock(owner: string, name: string): Promise<void> {

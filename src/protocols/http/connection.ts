@@ -69,7 +69,7 @@ export abstract class SocketConnection<Piece> extends Connection {
     watchHeartbeat(websocket, socket, options.heartbeat ?? HEARTBEAT, {
       isBehind: () => this.behind,
       drop: () => {
-        options.log.info({ name: this.name, address: address.full }, 'silent for too long')
+        options.log.info({ name: this.name, address: this.fullAddress }, 'silent for too long')
         socket.destroy()
       },
     })

@@ -8,7 +8,7 @@ if hash == '' then
   for at = 5, #ARGV do
     if redis.call('HGET', KEYS[2], ARGV[at]) == key then redis.call('HDEL', KEYS[2], ARGV[at]) end
   end
-  -- An account of an earlier version may look like it: the next start makes the skeletons anew.
+  -- An account of an earlier version may look like it: without the count all skeletons are made anew.
   redis.call('DEL', KEYS[3])
 else
   local account = cjson.decode(was)
