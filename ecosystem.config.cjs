@@ -8,7 +8,9 @@ const { join } = require('node:path')
 const built = join(__dirname, 'dist/src/main.js')
 const source = join(__dirname, 'src/main.ts')
 const inCheckout = existsSync(source)
-const several = Boolean(process.env.ROOMD_REDIS || fileOfOptions().redis)
+const { ROOMD_REDIS, ROOMD_REDIS_FILE } = process.env
+const { redis, 'redis-file': redisFile } = fileOfOptions()
+const several = Boolean(ROOMD_REDIS || ROOMD_REDIS_FILE || redis || redisFile)
 
 /** What is wrong with it roomd will say itself. */
 function fileOfOptions() {

@@ -5,9 +5,10 @@ import type { Logger } from 'pino'
 import yargs, { type Argv } from 'yargs'
 import { hideBin } from 'yargs/helpers'
 import { leaveCluster } from './cluster-worker.ts'
-import { type Config, ConfigError, checkConfig, OPTIONS, type Option } from './config.ts'
+import { type Config, ConfigError, checkConfig, OPTIONS, type Option, valueOrFile } from './config.ts'
 import { shownVariable, unknownVariables } from './environment.ts'
 import { type Log, openLog } from './log/log.ts'
+import { exposedSecrets } from './secret-files.ts'
 import { lackingDescriptors, whereToGo } from './surroundings.ts'
 
 /** Exit statuses: a stop that was asked for, a fault, options that make no sense. */
@@ -37,10 +38,17 @@ function written(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise((resolve) => stream.write('', 'utf8', () => resolve()))
 }
 
+const EXPOSED = 'the list of processes shows secrets that are given as flags; give files, such as --redis-file'
 const IGNORED = 'ignored environment variables that are not options'
 
 /** Where everything is moved from or to. */
-const PLACE = { group: 'Data', type: 'string', demandOption: true, requiresArg: true } as const
+const PLACE = { group: 'Data', type: 'string', requiresArg: true } as const
+const PLACES = {
+  from: { ...PLACE, describe: 'folder (as --data) or Redis (as --redis) to move from' },
+  'from-file': { ...PLACE, describe: 'file whose only line is what --from would be' },
+  to: { ...PLACE, describe: 'the same to move to; nothing may be there yet' },
+  'to-file': { ...PLACE, describe: 'file whose only line is what --to would be' },
+}
 
 /** An option as yargs wants it. Values are checked in one place, config.ts, whatever they come from. */
 function describe([name, { type, group, choices, default: value, describe: what }]: [string, Option]) {
@@ -54,9 +62,12 @@ function describe([name, { type, group, choices, default: value, describe: what 
   return [name, described] as const
 }
 
+/** Options that tell where everything is kept. */
+const KEPT = ['data', 'redis', 'redis-file', 'redis-prefix']
+
 /** A command that works on what a daemon keeps, running or not. */
 function operation(command: Argv) {
-  for (const name of Object.keys(OPTIONS)) if (!['data', 'redis', 'redis-prefix'].includes(name)) command.hide(name)
+  for (const name of Object.keys(OPTIONS)) if (!KEPT.includes(name)) command.hide(name)
   return command.positional('action', { type: 'string', demandOption: true }).positional('name', { type: 'string' })
 }
 
@@ -72,10 +83,7 @@ async function parse(args: readonly string[]): Promise<Record<string, unknown>> 
       'move all that is kept in a folder to Redis, or back, while no daemon runs on either',
       (migrate) => {
         for (const name of Object.keys(OPTIONS)) if (name !== 'redis-prefix') migrate.hide(name)
-        return migrate.options({
-          from: { ...PLACE, describe: 'folder (as --data) or Redis (as --redis) to move from' },
-          to: { ...PLACE, describe: 'the same to move to; nothing may be there yet' },
-        })
+        return migrate.options(PLACES)
       },
     )
     .command('room <action> [name]', 'rooms, also of a running daemon: list, close NAME', operation)
@@ -116,11 +124,13 @@ function dropUnknownVariables(options: readonly string[]): readonly string[] {
 
 async function run(args: readonly string[]): Promise<void> {
   const known = ['config', ...Object.keys(OPTIONS)]
-  const ignored = dropUnknownVariables(args.includes('migrate') ? [...known, 'from', 'to'] : known)
+  const ignored = dropUnknownVariables(args.includes('migrate') ? [...known, ...Object.keys(PLACES)] : known)
   const options = await parse(args)
   const [command] = options._ as readonly unknown[]
-  if (command === undefined || command === 'serve') return serve(options, ignored)
+  const exposed = exposedSecrets(args)
+  if (command === undefined || command === 'serve') return serve(options, ignored, exposed)
   if (ignored.length > 0) process.stderr.write(`roomd: ${IGNORED}: ${ignored.join(', ')}\n`)
+  if (exposed.length > 0) process.stderr.write(`roomd: ${EXPOSED}: ${exposed.join(', ')}\n`)
   if (command === 'room' || command === 'account') {
     const { operate } = await import('./control/command.ts')
     return exit((await operate(command, options)) ? STOPPED : FAULT)
@@ -135,16 +145,28 @@ async function run(args: readonly string[]): Promise<void> {
   }
   const { migrate } = await import('./migrate/migrate.ts')
   const prefix = options['redis-prefix'] ?? OPTIONS['redis-prefix'].default
-  await migrate({ from: options.from, to: options.to, prefix }, process.stdout)
+  await migrate({ from: placeIn(options, 'from'), to: placeIn(options, 'to'), prefix }, process.stdout)
 }
 
-async function serve(options: Readonly<Record<string, unknown>>, ignored: readonly string[]): Promise<void> {
+/** A place as it was given, or as its file has it. */
+function placeIn(options: Readonly<Record<string, unknown>>, name: 'from' | 'to'): unknown {
+  const { [name]: place, [`${name}-file`]: file } = options
+  if (Array.isArray(file)) throw new ConfigError(`--${name}-file is given more than once`)
+  return valueOrFile(name, place, file === undefined ? undefined : String(file))
+}
+
+async function serve(
+  options: Readonly<Record<string, unknown>>,
+  ignored: readonly string[],
+  exposed: readonly string[],
+): Promise<void> {
   // Other commands do without.
   const { startDaemon } = await import('./daemon.ts')
   const config = checkConfig(options)
   const { log, ...output } = await openLog(config['log-level'])
   flush = output.flush
   if (ignored.length > 0) log.warn({ variables: ignored }, IGNORED)
+  if (exposed.length > 0) log.warn({ options: exposed }, EXPOSED)
   warnOfDescriptors(config, log)
 
   const starting = startDaemon(config, log, { version: version(), logState: output.state })

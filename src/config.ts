@@ -3,6 +3,7 @@ import { isLineName, isName } from './chat/names.ts'
 import { isPrefix, placeOf } from './engine/redis/url.ts'
 import { Proxies } from './protocols/http/proxies.ts'
 import { IPV6_PREFIX } from './protocols/network.ts'
+import { readSecretFile } from './secret-files.ts'
 
 export interface Option {
   /** A list is written with commas, or is an array in a file. */
@@ -88,6 +89,12 @@ export const OPTIONS = {
     describe:
       "what Globes' tokens are signed with, at least 16 characters; without it, one is drawn and kept in --data",
   },
+  'globes-secret-file': {
+    type: 'string',
+    default: undefined,
+    group: 'Listeners',
+    describe: 'file whose only line is what --globes-secret would be: no list of processes shows it',
+  },
   'piratchat-escape': {
     type: 'boolean',
     default: false,
@@ -121,6 +128,12 @@ export const OPTIONS = {
     group: 'Data',
     describe:
       'keep everything in this Redis, for several processes: redis://[[user]:password@]host[:port][/database], rediss:// for TLS',
+  },
+  'redis-file': {
+    type: 'string',
+    default: undefined,
+    group: 'Data',
+    describe: 'file whose only line is what --redis would be: no list of processes shows its password',
   },
   'redis-prefix': { type: 'string', default: 'roomd', group: 'Data', describe: 'what every key in Redis begins with' },
   sync: {
@@ -237,6 +250,8 @@ const MOST: Readonly<Partial<Record<keyof Values, number>>> = {
 
 /** Characters. */
 const SHORTEST_SECRET = 16
+/** Options that may come from a file, which `--NAME-file` names. */
+const FROM_FILES = ['redis', 'globes-secret'] as const
 
 /** Whole numbers of at least this much; those not listed may be 0 for "no bound". */
 const LEAST: Readonly<Partial<Record<keyof Values, number>>> = {
@@ -278,19 +293,40 @@ export function checkConfig(raw: Readonly<Record<string, unknown>>): Config {
   for (const name of checked.admins) {
     if (!isName(name)) throw new ConfigError(`--admins are names of accounts, not ${name}`)
   }
+  for (const name of FROM_FILES) config[name] = valueOrFile(name, checked[name], checked[`${name}-file`])
+  // What was given is not shown, as it is a secret or may hold a password.
   const secret = checked['globes-secret']
   if (secret !== undefined && secret.length < SHORTEST_SECRET) {
-    throw new ConfigError(`--globes-secret needs at least ${SHORTEST_SECRET} characters`)
+    throw new ConfigError(`${given('globes-secret', checked)} needs at least ${SHORTEST_SECRET} characters`)
   }
   if (checked.redis !== undefined && !placeOf(checked.redis)) {
-    // Not what was given: it may hold a password.
-    throw new ConfigError('--redis is such as redis://host:6379/0, or rediss:// for TLS')
+    throw new ConfigError(`${given('redis', checked)} is such as redis://host:6379/0, or rediss:// for TLS`)
   }
   if (!isPrefix(checked['redis-prefix'])) {
     throw new ConfigError('--redis-prefix must be 1 to 64 letters, digits, and any of _ . : -')
   }
   if (!isLineName(checked.lobby)) throw new ConfigError('--lobby must be 1 to 70 letters and digits')
   return checked
+}
+
+/**
+ * The value of an option, which may be given as the name of a file that holds it. Throws {@link ConfigError}, which names the file
+ * and nothing of its content.
+ */
+export function valueOrFile<T>(name: string, value: T, file: string | undefined): T | string {
+  if (file === undefined) return value
+  if (value !== undefined) throw new ConfigError(`--${name} and --${name}-file exclude each other`)
+  try {
+    return readSecretFile(file)
+  } catch (error) {
+    throw new ConfigError(`--${name}-file ${file}: ${error instanceof Error ? error.message : error}`)
+  }
+}
+
+/** How an option was given, for messages. */
+function given(name: (typeof FROM_FILES)[number], config: Config): string {
+  const file = config[`${name}-file`]
+  return file === undefined ? `--${name}` : `--${name}-file ${file}: --${name}`
 }
 
 function checkValue(name: string, option: Option, value: unknown): unknown {

@@ -11,7 +11,7 @@ const FLOORS = [
   /^src\/chat\//,
   /^commands\//,
   /^src\/protocols\//,
-  /^src\/((daemon|web|config|certificate|engines)\.ts$|(migrate|log|control)\/)/,
+  /^src\/((daemon|web|config|certificate|engines|secret-files)\.ts$|(migrate|log|control)\/)/,
   /^src\/(main|command-line|cluster-worker|environment|surroundings)\.ts$/,
 ]
 

@@ -3,7 +3,7 @@ const ASCII = /^[\x20-\x7e]*$/
  * UTF-16 units of the longest text that is folded; a title has 140 at most. Normalization takes time that grows with the square
  * of the length, as combining marks are sorted.
  */
-const MAX_UNITS = 256
+export const MAX_UNITS = 256
 
 /**
  * The form in which names and titles are compared: NFKC, lower case (protocols/README.md, The core). A text that is too long for

@@ -1,5 +1,5 @@
 import { CONFUSABLES } from './confusables.ts'
-import { fold } from './fold.ts'
+import { fold, MAX_UNITS } from './fold.ts'
 
 /** Text whose characters are their own prototypes. */
 const OWN = /^[2-9A-HJ-Za-ln-z _.-]*$/
@@ -8,8 +8,10 @@ let prototypes: ReadonlyMap<string, string> | undefined
 /**
  * The forms in which names are compared by how they look: names that have one of them in common may be confused. There are up to two,
  * as the case of letters does not count: that of the folded name, and that of the name as it is written, where `I` looks like `l`.
+ * A text that is too long for a name looks like itself alone.
  */
 export function skeletonsOf(name: string): readonly string[] {
+  if (name.length > MAX_UNITS) return [name]
   const folded = lookOf(fold(name))
   const written = lookOf(name)
   return written === folded ? [folded] : [folded, written]

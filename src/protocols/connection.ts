@@ -93,7 +93,7 @@ export abstract class Connection implements OutboxOwner, Link, MemoryHolder {
     this.#awaitLogin()
     // A reset is a way to leave like any other; `close` follows.
     socket.on('error', (error) => options.log.debug({ err: error }, 'connection failed'))
-    socket.on('close', () => void this.#leave())
+    socket.on('close', () => this.closed())
   }
 
   /** With which the client has logged in, or nothing. */
@@ -107,6 +107,11 @@ export abstract class Connection implements OutboxOwner, Link, MemoryHolder {
   protected abstract resume(): boolean
   /** Called once, when nothing more is heard: the client's session ends. Resolves when nothing holds its name any more. */
   protected abstract left(): void | Promise<void>
+  /** The socket is closed: what a subclass has read and not heard is heard no more, unless it overrides this. */
+  protected closed(): void {
+    void this.#leave()
+  }
+
   /** Called once, when reading is slowed for the first time. */
   protected slowed(): void {}
 
@@ -132,7 +137,7 @@ export abstract class Connection implements OutboxOwner, Link, MemoryHolder {
   }
 
   get mayBeEnding(): boolean {
-    return this.deaf || this.#ended || this.#waiting || this.#stopping
+    return this.deaf || this.#ended || this.#waiting || this.#stopping || this.socket.readyState !== 'open'
   }
 
   /** Bytes that wait for the client to read them. */
@@ -198,7 +203,8 @@ export abstract class Connection implements OutboxOwner, Link, MemoryHolder {
 
   /** Whether the client had better read its replies before it says more. */
   protected get behind(): boolean {
-    return this.socket.writableNeedDrain || this.outbox.queued > BEHIND
+    // Whoever takes nothing any more is not waited for.
+    return this.socket.writable && (this.socket.writableNeedDrain || this.outbox.queued > BEHIND)
   }
 
   /** Stops reading until `ready` is called, and calls it when the client has read its replies. */
@@ -254,11 +260,15 @@ export abstract class Connection implements OutboxOwner, Link, MemoryHolder {
   }
 
   disconnect(reason: DisconnectReason): void {
+    this.noteDisconnect(reason)
+    this.#close(GRACE_MS, reason)
+  }
+
+  protected noteDisconnect(reason: DisconnectReason): void {
     this.#options.tally.disconnect(reason)
     // The engine has warned of it once for all of them.
     const level = reason === 'membership-lost' ? 'info' : 'warn'
     this.#options.log[level]({ ...this.#who, reason, queued: this.outbox.queued }, 'disconnected')
-    this.#close(GRACE_MS, reason)
   }
 
   #throttle(wait: number): void {

@@ -38,6 +38,11 @@ describe('skeletonsOf', () => {
     expect(alike(one, other)).toBe(false)
   })
 
+  it('leaves what is too long for a name as it is', () => {
+    const marks = `a${'\u0345'.repeat(16_000)}${'\u0323'.repeat(16_000)}`
+    expect(skeletonsOf(marks)).toEqual([marks])
+  })
+
   it('takes names that are the same for alike', () => {
     const letters = fc.constantFrom(...'aAbBiIlLmMoO019ßéÉİıſΣσςᐺɑАаВвѕ𝐚ａ')
     fc.assert(

@@ -2,21 +2,27 @@ import type { Socket } from 'node:net'
 import split2 from 'split2'
 import { error } from '../../../commands/errors.ts'
 import type { ErrorReply } from '../../../commands/replies.ts'
+import { turnEnd } from '../../turn.ts'
 import { Connection, type ConnectionOptions } from '../connection.ts'
 import { readBehindFirstBytes } from '../first-bytes.ts'
+import { keepReading } from '../keep-reading.ts'
 import type { ClientAddress } from '../network.ts'
+import { ReadAhead } from './ahead.ts'
 import { decodeLine } from './bytes.ts'
-import { LineCap, TOO_LONG } from './cap.ts'
+import { TOO_LONG } from './cap.ts'
 import { Conversation, type ConversationOptions, type Reader } from './conversation.ts'
-import { LineEnds } from './ends.ts'
-import { Telnet, type TelnetAnswers } from './telnet.ts'
+import { LineInput } from './input.ts'
+import { StallWatch } from './stall.ts'
+import type { TelnetAnswers } from './telnet.ts'
 
-/** Of UTF-8, its bytes as characters. */
-const BYTE_ORDER_MARK = '\xef\xbb\xbf'
+/** How long a client that has more to say may take none of its replies, in ms. */
+const STALL_MS = 10_000
 
 export interface LineOptions extends ConnectionOptions, ConversationOptions {
   /** Bytes of a line, without its end. */
   readonly maxLine: number
+  /** ms after which a client that takes none of its replies is heard without any. */
+  readonly stallMs?: number
 }
 
 /** The line protocol on a byte stream. */
@@ -24,20 +30,35 @@ export class LineConnection extends Connection implements Reader, TelnetAnswers 
   readonly #options: LineOptions
   readonly #conversation: Conversation
   readonly #lines = split2('\n', { decodeStrings: false })
-  readonly #cap: LineCap
-  readonly #ends = new LineEnds()
-  readonly #telnet = new Telnet(this)
-  /** Whether a line has come. */
-  #begun = false
+  readonly #input: LineInput
+  readonly #ahead: ReadAhead
+  #stall: StallWatch | undefined
   /** A line that was read and not taken yet. */
   #held: string | undefined
 
   constructor(socket: Socket, options: LineOptions, address: ClientAddress) {
     super(socket, options, address)
+    const lines = this.#lines
     this.#options = options
-    this.#cap = new LineCap(options.maxLine)
     this.#conversation = new Conversation(options, this.outbox, this)
+    this.#input = new LineInput(options.maxLine, this)
+    this.#ahead = new ReadAhead(
+      socket,
+      (chunk) => lines.write(this.#input.take(chunk)),
+      () => lines.end(this.#input.rest()),
+    )
     this.#read()
+  }
+
+  /** A client that has said more than was heard is heard to the end of that, without being answered any more. */
+  override overflowed(): void {
+    if (this.#ahead.waiting || this.#held !== undefined) {
+      this.noteDisconnect('reader-too-slow')
+      this.#endReplies()
+      this.#ahead.finish()
+    } else {
+      super.overflowed()
+    }
   }
 
   broken(): void {
@@ -57,7 +78,7 @@ export class LineConnection extends Connection implements Reader, TelnetAnswers 
   }
 
   protected override get unfinished(): number {
-    return this.#lines.readableLength + this.#lines.writableLength + this.#conversation.unanswered
+    return this.#ahead.bytes + this.#lines.readableLength + this.#lines.writableLength + this.#conversation.unanswered
   }
 
   protected override get quiet(): boolean {
@@ -73,6 +94,13 @@ export class LineConnection extends Connection implements Reader, TelnetAnswers 
     this.#lines.pause()
   }
 
+  protected override wait(): void {
+    super.wait()
+    if (!this.behind) return
+    this.#stall ??= new StallWatch(this.socket, this.#options.stallMs ?? STALL_MS, () => this.#stalled())
+    this.#stall.start(() => this.behind && !this.deaf)
+  }
+
   protected override resume(): boolean {
     // A stream that has ended stays paused if it was.
     if (this.#lines.readableEnded || !this.#lines.isPaused()) return false
@@ -80,7 +108,14 @@ export class LineConnection extends Connection implements Reader, TelnetAnswers 
     return true
   }
 
+  /** What has been read is still heard: a client that only sends closes its side right behind its last line. */
+  protected override closed(): void {
+    this.#ahead.finish()
+  }
+
   protected override left(): Promise<void> {
+    this.#ahead.clear()
+    this.#lines.destroy()
     return this.#options.chat.close(this.#conversation.session)
   }
 
@@ -91,16 +126,14 @@ export class LineConnection extends Connection implements Reader, TelnetAnswers 
   #read(): void {
     const { socket } = this
     const lines = this.#lines
-    // Bytes as characters: line lengths are bytes, and what is not UTF-8 can still be told.
-    const read = (chunk: Buffer) => {
-      if (!lines.write(this.#cap.cut(this.#typed(chunk.toString('latin1'))))) socket.pause()
-    }
+    const ahead = this.#ahead
+    keepReading(socket)
+    const read = (chunk: Buffer) => ahead.read(chunk)
     readBehindFirstBytes(socket, read, (stranger) => this.refuse(stranger))
-    lines.on('drain', () => socket.resume())
-    socket.on('end', () => lines.end(this.#cap.rest()))
-    lines.on('data', (line: string) => this.#line(this.#begun ? line : this.#first(line)))
+    socket.on('end', () => ahead.finish())
+    lines.on('drain', () => ahead.pump())
+    lines.on('data', (line: string) => this.#line(line))
     lines.on('end', () => this.end())
-    socket.on('close', () => lines.destroy())
   }
 
   #line(line: string): void {
@@ -111,21 +144,21 @@ export class LineConnection extends Connection implements Reader, TelnetAnswers 
     if (this.#held !== undefined || this.mustWait) this.wait()
   }
 
-  /** The first line may begin with a byte order mark, which is not part of it. */
-  #first(line: string): string {
-    this.#begun = true
-    return line.startsWith(BYTE_ORDER_MARK) ? line.slice(BYTE_ORDER_MARK.length) : line
-  }
-
-  /** A chunk without what telnet has put into it, its lines ended by LF or CR LF. */
-  #typed(chunk: string): string {
-    const text = this.#telnet.take(chunk)
-    if (this.#telnet.spoken) this.#ends.speakTelnet()
-    return this.#ends.take(text)
-  }
-
   #understand(line: string): string | ErrorReply {
     if (line === TOO_LONG) return error('line-too-long', this.#options.maxLine)
     return decodeLine(line) ?? error('invalid-utf8')
+  }
+
+  #stalled(): void {
+    this.#options.log.info({ name: this.name, address: this.address }, 'reads nothing; heard without replies')
+    this.#endReplies()
+  }
+
+  /** From now on the client is heard only. What it may still read ends with the reason. */
+  #endReplies(): void {
+    this.outbox.end(this.#options.lastWord('reader-too-slow'))
+    // A history that waits for the client goes on: an ending stream would not say so any more.
+    this.socket.emit('drain')
+    void turnEnd().then(() => this.ready())
   }
 }
