@@ -30,6 +30,8 @@ export const DISCONNECT_CODES = [
   'utf-16',
   'membership-lost',
   'logged-in-elsewhere',
+  'account-removed',
+  'password-changed',
 ] as const
 
 /** Codes of errors that answer a line; the connection goes on. */
@@ -74,12 +76,13 @@ export const ERRORS: Readonly<Record<FaultCode, ErrorText>> = {
   'secret-invalid': { text: 'Invalid password', hint: 'A password has 1 to 128 characters' },
   'secret-wrong': { text: 'Password incorrect' },
   'too-many-attempts': { text: 'Too many attempts, wait a minute' },
+  'too-many-accounts': { text: 'Too many accounts today, at most <limit>' },
   'name-in-room': { text: 'User with such nickname is already present in the requested room' },
   // The missing space belongs to the text.
   'room-name-invalid': { text: 'Invalid room name: <room>, please use alphanumericcharacters only' },
   'room-private': { text: 'Room is private' },
   'room-unknown': { text: 'No such room: <room>' },
-  'too-many-rooms': { text: 'Too many rooms' },
+  'too-many-rooms': { text: 'Too many rooms, at most <limit>' },
   'room-taken': { text: 'Room already exists: <room>' },
   'password-wrong': { text: 'Password incorrect' },
   'password-invalid': { text: 'Invalid password' },

@@ -14,5 +14,5 @@ const SUBJECTS: Readonly<Partial<Record<Reason, (parameter: string) => string | 
 export function errorOf(thrown: unknown, parameter: string): ErrorReply | undefined {
   if (thrown instanceof Mistake) return error(thrown.code, thrown.subject)
   if (!(thrown instanceof Refusal)) return undefined
-  return error(thrown.reason, thrown.limit ?? SUBJECTS[thrown.reason]?.(parameter) ?? parameter)
+  return error(thrown.reason, thrown.bound ?? SUBJECTS[thrown.reason]?.(parameter) ?? parameter)
 }

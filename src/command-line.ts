@@ -2,11 +2,10 @@
 import cluster from 'node:cluster'
 import { readFileSync } from 'node:fs'
 import type { Logger } from 'pino'
-import yargs from 'yargs'
+import yargs, { type Argv } from 'yargs'
 import { hideBin } from 'yargs/helpers'
 import { leaveCluster } from './cluster-worker.ts'
 import { type Config, ConfigError, checkConfig, OPTIONS, type Option, valueOrFile } from './config.ts'
-import { startDaemon } from './daemon.ts'
 import { shownVariable, unknownVariables } from './environment.ts'
 import { type Log, openLog } from './log/log.ts'
 import { exposedSecrets } from './secret-files.ts'
@@ -63,6 +62,15 @@ function describe([name, { type, group, choices, default: value, describe: what 
   return [name, described] as const
 }
 
+/** Options that tell where everything is kept. */
+const KEPT = ['data', 'redis', 'redis-file', 'redis-prefix']
+
+/** A command that works on what a daemon keeps, running or not. */
+function operation(command: Argv) {
+  for (const name of Object.keys(OPTIONS)) if (!KEPT.includes(name)) command.hide(name)
+  return command.positional('action', { type: 'string', demandOption: true }).positional('name', { type: 'string' })
+}
+
 async function parse(args: readonly string[]): Promise<Record<string, unknown>> {
   return await yargs([...args])
     .scriptName('roomd')
@@ -77,6 +85,12 @@ async function parse(args: readonly string[]): Promise<Record<string, unknown>> 
         for (const name of Object.keys(OPTIONS)) if (name !== 'redis-prefix') migrate.hide(name)
         return migrate.options(PLACES)
       },
+    )
+    .command('room <action> [name]', 'rooms, also of a running daemon: list, close NAME', operation)
+    .command(
+      'account <action> [name]',
+      'accounts, also of a running daemon: list, remove NAME, password NAME (asks for a new one)',
+      operation,
     )
     .options(Object.fromEntries(Object.entries<Option>(OPTIONS).map(describe)))
     .config('config', 'JSON file of options', (file: string) => {
@@ -114,9 +128,13 @@ async function run(args: readonly string[]): Promise<void> {
   const options = await parse(args)
   const [command] = options._ as readonly unknown[]
   const exposed = exposedSecrets(args)
-  if (command !== 'migrate') return serve(options, ignored, exposed)
+  if (command === undefined || command === 'serve') return serve(options, ignored, exposed)
   if (ignored.length > 0) process.stderr.write(`roomd: ${IGNORED}: ${ignored.join(', ')}\n`)
   if (exposed.length > 0) process.stderr.write(`roomd: ${EXPOSED}: ${exposed.join(', ')}\n`)
+  if (command === 'room' || command === 'account') {
+    const { operate } = await import('./control/command.ts')
+    return exit((await operate(command, options)) ? STOPPED : FAULT)
+  }
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
       process.stderr.write(
@@ -142,6 +160,8 @@ async function serve(
   ignored: readonly string[],
   exposed: readonly string[],
 ): Promise<void> {
+  // Other commands do without.
+  const { startDaemon } = await import('./daemon.ts')
   const config = checkConfig(options)
   const { log, ...output } = await openLog(config['log-level'])
   flush = output.flush

@@ -2,6 +2,7 @@
 import { isLineName, isName } from './chat/names.ts'
 import { isPrefix, placeOf } from './engine/redis/url.ts'
 import { Proxies } from './protocols/http/proxies.ts'
+import { IPV6_PREFIX } from './protocols/network.ts'
 import { readSecretFile } from './secret-files.ts'
 
 export interface Option {
@@ -165,11 +166,26 @@ export const OPTIONS = {
   'max-burst': { ...limit, default: 20_000, describe: 'lines read at once before --max-rate counts' },
   'max-connections': { ...limit, default: 10_000, describe: 'connections; 0 for no bound' },
   'max-per-address': { ...limit, default: 1_000, describe: 'connections from one address; 0 for no bound' },
+  'ipv6-prefix': {
+    ...limit,
+    default: IPV6_PREFIX,
+    describe: 'bits of an IPv6 address that count as the address wherever something is bounded for one address',
+  },
   'max-rooms': { ...limit, default: 10_000, describe: 'rooms; 0 for no bound' },
+  'max-rooms-per-address': {
+    ...limit,
+    default: 50,
+    describe: 'rooms made from one address; at the bound its empty and silent ones are closed first; 0 for no bound',
+  },
   'max-registrations': {
     ...limit,
     default: 60,
     describe: 'accounts, and rooms with a password, made from one address within a minute; 0 for no bound',
+  },
+  'max-accounts-per-address': {
+    ...limit,
+    default: 100,
+    describe: 'accounts made from one address within a day; 0 for no bound',
   },
   'memory-limit': {
     ...limit,
@@ -226,6 +242,7 @@ export class ConfigError extends Error {
 /** Timers take no more. */
 const MOST_SECONDS = 2_147_483
 const MOST: Readonly<Partial<Record<keyof Values, number>>> = {
+  'ipv6-prefix': 128,
   'login-timeout': MOST_SECONDS,
   'drain-timeout': MOST_SECONDS,
   'piratchat-session': MOST_SECONDS,
@@ -245,6 +262,7 @@ const LEAST: Readonly<Partial<Record<keyof Values, number>>> = {
   'max-queue': 65_536,
   'max-burst': 1,
   'piratchat-session': 1,
+  'ipv6-prefix': 1,
 }
 
 /**

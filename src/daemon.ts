@@ -1,15 +1,15 @@
 /** Puts engine, chat and protocols together: start, ready, drain, stop. */
 import { availableParallelism } from 'node:os'
-import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { type LoadedCertificate, loadCertificate } from './certificate.ts'
+import type { Administered } from './chat/administration.ts'
 import { Chat } from './chat/chat.ts'
 import type { Cost } from './chat/secrets.ts'
 import type { Config } from './config.ts'
-import { type Engine, EngineFault } from './engine/engine.ts'
-import { LocalEngine } from './engine/local/local.ts'
-import { placeOf } from './engine/redis/url.ts'
-import type { Watch } from './engine/watch.ts'
+import { carryOut } from './control/operations.ts'
+import { ControlSocket } from './control/socket.ts'
+import { EngineFault } from './engine/engine.ts'
+import { engineOf, fileOf, settingsOf } from './engines.ts'
 import { Admission } from './protocols/admission.ts'
 import { chatroomListener } from './protocols/chatroom/chatroom.ts'
 import { chatterboxListener, chatterboxOptions } from './protocols/chatterbox/chatterbox.ts'
@@ -22,6 +22,13 @@ import { Faults } from './protocols/operation/faults.ts'
 import type { LogState, Vitals } from './protocols/operation/vitals.ts'
 import type { Address, Certificate, Protocol } from './protocols/protocol.ts'
 import { Tally } from './protocols/tally.ts'
+
+/** What the operator has done, for the log. */
+const ADMINISTERED: Readonly<Record<Administered['what'], string>> = {
+  'room-closed': 'room closed by the operator',
+  'account-removed': 'account removed by the operator',
+  'password-changed': 'password changed by the operator',
+}
 
 export interface Daemon {
   /** What listens where, by the protocol's name. */
@@ -54,7 +61,7 @@ export async function startDaemon(
   let measured: ((events: number, ms: number) => void) | undefined
   const { promise: died, resolve: die } = Promise.withResolvers<EngineFault>()
   const faults = new Faults(log)
-  const engine = await engineOf(config, {
+  const engine = await engineOf(config, settingsOf(config), {
     trouble: (reason, what = 'commits') => faults.begin(what, reason),
     recovered: (what = 'commits') => faults.end(what),
     warning: (reason) => log.warn({ reason }, 'commits work, but something is wrong beneath'),
@@ -74,13 +81,19 @@ export async function startDaemon(
   const chat = new Chat(engine, {
     maxText: config['max-text'],
     maxRooms: config['max-rooms'],
+    maxRoomsPerAddress: config['max-rooms-per-address'],
     maxRegistrations: config['max-registrations'],
+    maxAccountsPerAddress: config['max-accounts-per-address'],
+    onAdministered: ({ what, ...details }) => log.info(details, ADMINISTERED[what]),
+    onDiscard: ({ id, title }) =>
+      log.info({ room: id, title }, 'room closed to make space for another one of its maker'),
     ticketMs: config['piratchat-session'] * 1_000,
     ...(cost && { cost }),
     // One processor stays free for those who talk.
     checksAtOnce: Math.max(1, availableParallelism() - 1),
   })
   let stopping: Promise<void> | undefined
+  let control: ControlSocket | undefined
   const tally = new Tally()
   const holders = () => protocols.flatMap(({ protocol }) => [...protocol.holders])
   const memory = new MemoryBudget(config['memory-limit'] || defaultMemoryLimit(), { holders, engine }, log)
@@ -118,6 +131,7 @@ export async function startDaemon(
     await Promise.all(protocols.map(({ protocol }) => (protocol.drain ? undefined : protocol.stop())))
     await Promise.all(asked.map(({ protocol }) => protocol.stop()))
     clearTimeout(abort)
+    await control?.close()
     memory.stop()
     descriptors.stop()
     await chat.stop()
@@ -149,6 +163,11 @@ export async function startDaemon(
     await stop()
     throw new EngineFault(whyNot(error, config.host))
   }
+  const operated = { chat, admins: config.admins }
+  // On Redis an operator needs none: what it opens is one more node.
+  if (fileOf(config) !== undefined) {
+    control = await ControlSocket.open(config.data, log, (request) => carryOut(operated, request))
+  }
   log.info({ ms: Math.round(performance.now() - started) }, 'ready')
 
   return {
@@ -157,18 +176,6 @@ export async function startDaemon(
     stop: () => (stopping ??= stop()),
     reload: () => (reloading = reloading.then(reload)),
   }
-}
-
-/** An engine is one line here; what Redis needs is loaded only where it is used. */
-async function engineOf(config: Config, watch: Watch): Promise<Engine> {
-  const keep = { days: config['keep-days'], events: config['keep-events'] }
-  const memory = { events: config['memory-events'], bytes: config['memory-bytes'] }
-  const file = config.data === ':memory:' ? ':memory:' : join(config.data, 'roomd.db')
-  const common = { lobby: config.lobby, keep, memory }
-  const place = config.redis === undefined ? undefined : placeOf(config.redis)
-  if (!place) return new LocalEngine({ ...common, file, sync: config.sync }, watch)
-  const { RedisEngine } = await import('./engine/redis/redis.ts')
-  return new RedisEngine({ ...common, place, prefix: config['redis-prefix'] }, watch)
 }
 
 /** A protocol is one line here, or in web.ts where the HTTP port carries it. */
@@ -185,6 +192,7 @@ async function protocolsOf(
   const admission = new Admission({
     maxConnections: config['max-connections'],
     maxPerAddress: config['max-per-address'],
+    ipv6Prefix: config['ipv6-prefix'],
     exhausted: () => memory.exhausted,
     descriptors,
   })

@@ -11,7 +11,7 @@ const FLOORS = [
   /^src\/chat\//,
   /^commands\//,
   /^src\/protocols\//,
-  /^src\/((daemon|web|config|certificate|secret-files)\.ts$|(migrate|log)\/)/,
+  /^src\/((daemon|web|config|certificate|engines|secret-files)\.ts$|(migrate|log|control)\/)/,
   /^src\/(main|command-line|cluster-worker|environment|surroundings)\.ts$/,
 ]
 
@@ -48,7 +48,7 @@ test('only the daemon chooses an engine, and what moves everything from one to a
   )
   const options = 'src/engine/redis/url.ts'
   const places = 'src/migrate/places.ts'
-  expect(new Set(users.map(({ from }) => from))).toEqual(new Set(['src/daemon.ts', 'src/config.ts', places]))
+  expect(new Set(users.map(({ from }) => from))).toEqual(new Set(['src/engines.ts', 'src/config.ts', places]))
   for (const reader of ['src/config.ts', places]) {
     expect(users.filter(({ from }) => from === reader).map(({ to }) => to)).toEqual([options])
   }
@@ -59,8 +59,8 @@ test('what speaks to Redis is loaded only where there is one, and one engine kno
     if (from.startsWith('src/engine/local/')) expect(to, from).not.toMatch(/^src\/engine\/redis\//)
     if (from.startsWith('src/engine/redis/')) expect(to, from).not.toMatch(/^src\/engine\/local\//)
   }
-  const daemon = readFileSync(join(root, 'src/daemon.ts'), 'utf8')
-  expect(daemon).not.toMatch(/^import [^\n]*redis\/redis\.ts'/m)
+  const engines = readFileSync(join(root, 'src/engines.ts'), 'utf8')
+  expect(engines).not.toMatch(/^import [^\n]*redis\/redis\.ts'/m)
 })
 
 test('what moves everything is loaded only for that', () => {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { Engine } from '../engine/engine.ts'
+import type { AccountRecord, Engine } from '../engine/engine.ts'
 import { skeletonsOf } from '../engine/skeleton.ts'
 import type { Guesses } from './guesses.ts'
 import { fold, isName, isReserved, mayBeAccount } from './names.ts'
@@ -14,9 +14,12 @@ const LONGEST = 128
 export class Proof {
   /** As registered. */
   readonly name: string
+  /** Of the secret that was shown; undefined for a ticket. */
+  readonly hash: string | undefined
 
-  constructor(name: string) {
+  constructor(name: string, hash?: string) {
     this.name = name
+    this.hash = hash
   }
 }
 
@@ -56,7 +59,7 @@ export class Accounts {
    */
   async create(name: string, secret: string, address: string, ownRoom?: number): Promise<void> {
     checkName(name)
-    if (secret === '' || isLonger(secret, LONGEST)) throw new Refusal('secret-invalid')
+    checkSecret(secret)
     await this.#create(name, () => this.#secrets.hash(secret, address), ownRoom)
   }
 
@@ -80,7 +83,33 @@ export class Accounts {
     const name = await this.#engine.recall(`key:${digestOf(key)}`)
     const account = name === undefined ? undefined : await this.#engine.findAccount(name)
     if (account?.hash !== hashOf(key)) throw new Refusal('secret-wrong')
-    return new Proof(account.name)
+    return new Proof(account.name, account.hash)
+  }
+
+  /** Whether the account is there still, and its secret the one that was shown. */
+  async isGood({ name, hash }: Proof): Promise<boolean> {
+    const account = await this.#engine.findAccount(name)
+    return account !== undefined && (hash === undefined || hash === account.hash)
+  }
+
+  /** Gives an account another secret, which then is the only one. Refuses `name-unknown`, `secret-invalid` and `unavailable`. */
+  async change(name: string, secret: string): Promise<AccountRecord> {
+    checkSecret(secret)
+    const hash = await this.#secrets.hash(secret, '')
+    return this.#withoutKey(await this.#engine.changeAccount(name, hash))
+  }
+
+  /** Resolves with the account as it was. Refuses `name-unknown` and `unavailable`. */
+  async remove(name: string): Promise<AccountRecord> {
+    return this.#withoutKey(await this.#engine.removeAccount(name))
+  }
+
+  /** Forgets what led from its key to an account, if it had one. */
+  async #withoutKey(account: AccountRecord | undefined): Promise<AccountRecord> {
+    if (!account) throw new Refusal('name-unknown')
+    const { hash } = account
+    if (hash.startsWith(HASHED_KEY)) await this.#engine.forget(`key:${hash.slice(HASHED_KEY.length)}`)
+    return account
   }
 
   async #create(name: string, makeHash: () => Promise<string>, ownRoom?: number): Promise<void> {
@@ -116,13 +145,17 @@ export class Accounts {
     const right = await this.#guesses.check({ subject: `name:${fold(name)}`, secret, stored: account?.hash, address })
     if (!account) throw new Refusal('name-unknown')
     if (!right) throw new Refusal('secret-wrong')
-    return new Proof(account.name)
+    return new Proof(account.name, account.hash)
   }
 }
 
 function checkName(name: string): void {
   if (!isName(name)) throw new Refusal('name-invalid')
   if (isReserved(name)) throw new Refusal('name-reserved')
+}
+
+function checkSecret(secret: string): void {
+  if (secret === '' || isLonger(secret, LONGEST)) throw new Refusal('secret-invalid')
 }
 
 function hashOf(key: string): string {

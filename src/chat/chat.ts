@@ -7,6 +7,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Engine, RoomRecord } from '../engine/engine.ts'
 import { Accounts, Proof } from './accounts.ts'
+import { type Administered, Administration } from './administration.ts'
 import { Alone } from './alone.ts'
 import { Attempts } from './attempts.ts'
 import { Blocking } from './blocking.ts'
@@ -18,10 +19,10 @@ import { Handover } from './handover.ts'
 import { RoomMakers } from './makers.ts'
 import { Membership } from './membership.ts'
 import { fold, isName, isReserved } from './names.ts'
-import { networkOf } from './network.ts'
 import { Passwords } from './passwords.ts'
 import { Reader } from './reader.ts'
 import { Refusal, refuse } from './refusal.ts'
+import { RoomQuota } from './room-quota.ts'
 import { type Cost, Secrets } from './secrets.ts'
 import type { Session } from './session.ts'
 import { Talk } from './talk.ts'
@@ -31,6 +32,7 @@ import { Tickets } from './tickets.ts'
 const FAILURES = 5
 const MINUTE_MS = 60_000
 const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
 
 /** The room for protocols without rooms. */
 export const LOBBY = 1
@@ -40,8 +42,16 @@ export interface ChatOptions {
   readonly maxText: number
   /** Rooms that there may be; 0, or nothing, for no bound. */
   readonly maxRooms?: number
+  /** Rooms made from one address that there may be; 0, or nothing, for no bound. */
+  readonly maxRoomsPerAddress?: number
+  /** Called when a room was closed because its maker needed the space for another one. */
+  readonly onDiscard?: (room: RoomRecord) => void
+  /** Called with what the operator of the server has done, on whatever node. */
+  readonly onAdministered?: (done: Administered) => void
   /** Accounts that may be made from one address within a minute; 0, or nothing, for no bound. */
   readonly maxRegistrations?: number
+  /** Accounts that may be made from one address within a day; 0, or nothing, for no bound. */
+  readonly maxAccountsPerAddress?: number
   /** How long a ticket is good without use, in ms. */
   readonly ticketMs?: number
   /** ms on a clock that is never set back. */
@@ -56,6 +66,7 @@ export class Chat {
   readonly directory: Directory
   readonly tickets: Tickets
   readonly makers: RoomMakers
+  readonly administration: Administration
   /** What is said. */
   readonly talk: Talk
   /** What the nodes tell one another. */
@@ -67,6 +78,8 @@ export class Chat {
   readonly #blocking: Blocking
   /** Accounts made, by address. */
   readonly #registrations: Attempts
+  /** Accounts made within a day, by address; undefined for no bound. */
+  readonly #accountQuota: { readonly limit: number; readonly made: Attempts } | undefined
   readonly #accounts: Accounts
   readonly #passwords: Passwords
   readonly #handover = new Handover()
@@ -81,13 +94,20 @@ export class Chat {
       now = () => performance.now(),
       ticketMs = HOUR_MS,
       maxRegistrations,
+      maxAccountsPerAddress,
       maxRooms,
+      maxRoomsPerAddress,
+      onDiscard = () => {},
+      onAdministered = () => {},
       cost,
       checksAtOnce,
     } = options
     const secrets = new Secrets(cost, checksAtOnce)
     const attempts = new Attempts({ failures: FAILURES, ms: MINUTE_MS }, now)
     this.#registrations = new Attempts({ failures: maxRegistrations || Number.POSITIVE_INFINITY, ms: MINUTE_MS }, now)
+    this.#accountQuota = maxAccountsPerAddress
+      ? { limit: maxAccountsPerAddress, made: new Attempts({ failures: maxAccountsPerAddress, ms: DAY_MS }, now) }
+      : undefined
     const reader = new Reader(engine)
     this.#engine = engine
     this.signals = engine
@@ -96,19 +116,34 @@ export class Chat {
     this.#passwords = new Passwords(secrets, guesses, this.#registrations)
     this.#blocking = new Blocking(engine, this.#blocks, this.#here)
     this.#membership = new Membership(engine, this.#blocks, this.counts, this.#handover)
-    this.directory = new Directory(engine, reader, this.#passwords, {
+    this.makers = new RoomMakers(engine, reader)
+    const quota = new RoomQuota(engine, this.makers, {
       maxRooms: maxRooms || Number.POSITIVE_INFINITY,
+      maxPerAddress: maxRoomsPerAddress || Number.POSITIVE_INFINITY,
+    })
+    this.directory = new Directory(engine, reader, this.#passwords, {
+      makers: this.makers,
+      quota,
+      onDiscard,
       activityIn: (room) => this.#membership.activityIn(room),
     })
     this.tickets = new Tickets(engine, ticketMs)
-    this.makers = new RoomMakers(engine, reader)
     this.talk = new Talk(engine, this.#blocks, this.counts, reader, maxText)
     this.#alone = new Alone(engine)
+    this.administration = new Administration(engine, {
+      accounts: this.#accounts,
+      tickets: this.tickets,
+      blocking: this.#blocking,
+      directory: this.directory,
+      here: this.#here,
+      close: (session) => this.close(session),
+      onAdministered,
+    })
   }
 
   /**
    * Lets a guest in under a name, or the owner of an account with the {@link Proof} of it. Refuses `name-invalid`,
-   * `name-reserved`, which an account's name is for a guest, and `unavailable`. Whether a name is free is asked on entering a
+   * `name-reserved`, which an account's name is for a guest, `secret-wrong` for a proof that is out of date, and `unavailable`. Whether a name is free is asked on entering a
    * room, but where it is to be `alone`: then nobody may be logged in or in a room under it, which is refused with `name-in-use`.
    */
   async login(session: Session, as: string | Proof, alone = false): Promise<void> {
@@ -119,6 +154,8 @@ export class Chat {
     await this.#closed(key)
     this.#present(key).add(session)
     try {
+      // The operator may have taken the account away since, and has not found this session.
+      if (registered && !(await this.#accounts.isGood(as).catch(refuse))) this.#refuseLogin(new Refusal('secret-wrong'))
       if (alone) await this.#takeAlone(session, name).catch((error) => this.#refuseLogin(error))
       await this.#blocking.load(name)
     } catch (error) {
@@ -132,7 +169,8 @@ export class Chat {
 
   /**
    * Makes a name an account. A guest who asks it for its own name gives its session, which then is the owner's. Refuses
-   * `name-invalid`, `name-reserved`, `name-taken`, `name-in-use`, `secret-invalid`, `too-many-attempts` and `unavailable`.
+   * `name-invalid`, `name-reserved`, `name-taken`, `name-in-use`, `secret-invalid`, `too-many-attempts`, `too-many-accounts` and
+   * `unavailable`.
    */
   async register(name: string, secret: string, address: string, self?: Session): Promise<void> {
     const own = self?.key === fold(name) ? self : undefined
@@ -151,8 +189,7 @@ export class Chat {
     const others = () => [...(this.#here.get(fold(name)) ?? [])].filter((session) => session !== own)
     const free = async () => others().length === 0
     if (!(await this.#handover.take(own ?? successorOf(name), free, others))) throw new Refusal('name-in-use')
-    if (!this.#registrations.count([networkOf(address)])) throw new Refusal('too-many-attempts')
-    const made = await make().catch(refuse)
+    const made = await this.#withinQuota(address, make)
     // The account is made, whatever becomes of these.
     if (!own) await this.#blocking.disown(name).catch(() => {})
     else {
@@ -160,6 +197,21 @@ export class Chat {
       await this.#blocking.adopt(own)
     }
     return made
+  }
+
+  /** Makes an account where the bounds for its address allow it; only one that is made counts for the day. */
+  async #withinQuota<T>(address: string, make: () => Promise<T>): Promise<T> {
+    const end = await this.#accountQuota?.made.begin([address])
+    if (this.#accountQuota && !end) throw new Refusal('too-many-accounts', this.#accountQuota.limit, 'address')
+    let counts = false
+    try {
+      if (!this.#registrations.count([address])) throw new Refusal('too-many-attempts')
+      const made = await make().catch(refuse)
+      counts = true
+      return made
+    } finally {
+      end?.(counts)
+    }
   }
 
   /** Checks the secret of an account. Refuses `name-unknown`, `secret-wrong`, `too-many-attempts` and `unavailable`. */
@@ -223,7 +275,10 @@ export class Chat {
    */
   async enter(session: Session, which: number | string, unlocked = false): Promise<RoomRecord> {
     const find = async () => {
-      const record = typeof which === 'number' ? await this.directory.find(which) : await this.directory.open(which)
+      const record =
+        typeof which === 'number'
+          ? await this.directory.find(which)
+          : await this.directory.open(which, { address: session.address, name: session.name })
       if (!record) throw new Refusal('room-unknown')
       if (record.visibility !== 'public' && !unlocked) throw new Refusal('room-private')
       return record

@@ -1,8 +1,10 @@
 import { type Engine, type RoomRecord, Taken, type Visibility } from '../engine/engine.ts'
+import type { Applicant, RoomMakers } from './makers.ts'
 import { isLineName, isTitle, lineNameOf } from './names.ts'
 import type { Passwords } from './passwords.ts'
 import type { Reader } from './reader.ts'
 import { Refusal, refuse } from './refusal.ts'
+import type { RoomQuota } from './room-quota.ts'
 import { Snapshot } from './snapshot.ts'
 import { clean } from './text.ts'
 
@@ -23,9 +25,8 @@ export interface RoomDescription {
 }
 
 /** Who makes a room, and its password; empty for a public one. */
-export interface Maker {
+export interface Maker extends Applicant {
   readonly password: string
-  readonly address: string
 }
 
 const NOBODY: Maker = { password: '', address: '' }
@@ -44,8 +45,10 @@ export interface Person {
 }
 
 export interface DirectoryOptions {
-  /** Maximum number of rooms. */
-  readonly maxRooms: number
+  readonly makers: RoomMakers
+  readonly quota: RoomQuota
+  /** Called when a room was closed because its maker needed the space for another one. */
+  readonly onDiscard: (room: RoomRecord) => void
   /** The last activity of the members of a room, by name, as far as this node has followed the room. */
   readonly activityIn: (room: number) => ReadonlyMap<string, Activity> | undefined
 }
@@ -88,30 +91,32 @@ export class Directory {
    * Makes a room; one that is not public needs a password, and whoever makes many of them from one address waits. Refuses `room-name-invalid`, `password-invalid`,
    * `room-taken`, `too-many-rooms` and `too-many-attempts`.
    */
-  async create(
-    { title, description = '', visibility }: RoomDescription,
-    { password, address }: Maker = NOBODY,
-  ): Promise<RoomRecord> {
+  async create({ title, description = '', visibility }: RoomDescription, maker: Maker = NOBODY): Promise<RoomRecord> {
     if (!isTitle(title)) throw new Refusal('room-name-invalid')
-    if ((await this.#engine.roomCount().catch(refuse)) >= this.#options.maxRooms) throw new Refusal('too-many-rooms')
-    const names = { title, ...lineNameOf(title) }
-    let hash: string | undefined
-    if (visibility !== 'public') {
-      // Asked before hashing, which is what costs; the engine says it of every room.
-      if (await this.find(title)) throw new Refusal('room-taken')
-      hash = await this.#passwords.hash(password, address)
+    // Asked before anything is done for it; the engine says it, too.
+    if (await this.find(title)) throw new Refusal('room-taken')
+    const { makers, quota, onDiscard } = this.#options
+    const by = await makers.makerOf(maker)
+    const make = async () => {
+      const hash = visibility === 'public' ? undefined : await this.#passwords.hash(maker.password, maker.address)
+      const room = { title, ...lineNameOf(title), description: clean(description), visibility }
+      const kept = { ...room, ...(hash !== undefined && { hash }), ...(by && { maker: by }) }
+      return this.#engine.createRoom(kept).catch(refuseTaken)
     }
-    const room = { ...names, description: clean(description), visibility, ...(hash !== undefined && { hash }) }
-    return this.#engine.createRoom(room).catch(refuseTaken)
+    return quota.make(by, make, async (room) => {
+      if (!(await this.#engine.closeRoom(room.id).catch(refuse))) return
+      this.#passwords.forget(room.id)
+      onDiscard(room)
+    })
   }
 
-  /** The public room of a name, made if need be. Refuses `room-name-invalid` and `room-private`. */
-  async open(lineName: string): Promise<RoomRecord> {
+  /** The public room of a name, made if need be. Refuses what {@link create} does. */
+  async open(lineName: string, maker: Applicant = NOBODY): Promise<RoomRecord> {
     if (!isLineName(lineName)) throw new Refusal('room-name-invalid')
     const found = await this.find(lineName)
     if (found) return found
     try {
-      return await this.create({ title: lineName, visibility: 'public' })
+      return await this.create({ title: lineName, visibility: 'public' }, { ...maker, password: '' })
     } catch (error) {
       // Somebody made it in the meantime.
       const taken = error instanceof Refusal && error.reason === 'room-taken'
@@ -166,6 +171,11 @@ export class Directory {
   async occupied(): Promise<number> {
     const counts = await this.#engine.memberCounts().catch(refuse)
     return counts.size - (counts.has(ALONE) ? 1 : 0)
+  }
+
+  /** How many are in each room in which there is somebody. */
+  memberCounts(): Promise<ReadonlyMap<number, number>> {
+    return this.#engine.memberCounts().catch(refuse)
   }
 
   /** Who is in a room, in order of joining, and what they did last. */

@@ -1,6 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import type { Attempts } from './attempts.ts'
-import { networkOf } from './network.ts'
 import { Refusal } from './refusal.ts'
 import type { Secrets } from './secrets.ts'
 
@@ -19,7 +18,7 @@ export class Guesses {
   readonly #secrets: Secrets
   readonly #attempts: Attempts
   readonly #key = randomBytes(32)
-  /** Attempts under way, by guess and network, and the checks that they wait for, by guess. */
+  /** Attempts under way, by guess and address, and the checks that they wait for, by guess. */
   readonly #trying = new Map<string, Promise<boolean>>()
   readonly #checking = new Map<string, Promise<boolean>>()
 
@@ -35,7 +34,7 @@ export class Guesses {
 
   /** Refuses `too-many-attempts` where too many from an address have failed. */
   checkLimit(address: string): void {
-    if (!this.#attempts.mayTry([networkOf(address)])) throw new Refusal('too-many-attempts')
+    if (!this.#attempts.mayTry([address])) throw new Refusal('too-many-attempts')
   }
 
   /**
@@ -45,17 +44,16 @@ export class Guesses {
   async check(guess: Guess): Promise<boolean> {
     const { subject, stored, secret, address } = guess
     const id = JSON.stringify([subject, stored, this.digestOf(secret)])
-    const network = networkOf(address)
-    const place = `${network} ${id}`
+    const place = `${address} ${id}`
     const same = this.#trying.get(place)
     if (!same) return share(this.#trying, place, () => this.#try(id, guess))
     const right = await same
-    if (!right) this.#attempts.fail([network])
+    if (!right) this.#attempts.fail([address])
     return right
   }
 
   async #try(id: string, guess: Guess): Promise<boolean> {
-    const end = await this.#attempts.begin([networkOf(guess.address)])
+    const end = await this.#attempts.begin([guess.address])
     if (!end) throw new Refusal('too-many-attempts')
     let failed = false
     try {

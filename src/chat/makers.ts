@@ -1,30 +1,45 @@
-import type { Engine, RoomRecord } from '../engine/engine.ts'
+import { createHmac, randomBytes } from 'node:crypto'
+import type { Engine, RoomMaker, RoomRecord } from '../engine/engine.ts'
+import type { Event } from '../engine/event.ts'
 import { fold } from './names.ts'
 import type { Reader } from './reader.ts'
 import { refuse } from './refusal.ts'
-import { digestOf } from './secrets.ts'
 
 /** How long the maker of a room may undo it, in ms. */
 const UNDO_MS = 3_600_000
+/** How long ago the last message of a room that may be discarded is, in ms. */
+const SILENCE_MS = 30 * 24 * 3_600_000
 /** Maximum number of events that are searched for words of others; a room with more is in use. */
 const MAX_EVENTS = 1_000
+/** Rooms of which it is remembered that they are in use. */
+const REMEMBERED = 10_000
+/** Characters of what stands for an address: 128 bits. */
+const DIGEST_LENGTH = 32
 
-/**
- * Remembers for an hour which address made a room, so that it can be undone from there while nobody else has spoken in it.
- * The address is kept as a digest.
- */
+/** Who has a room made: the address that limits count, and the nickname of the session, if there is one. */
+export interface Applicant {
+  readonly address: string
+  readonly name?: string
+}
+
+/** Tells by whom rooms were made, and which of them nobody but their makers has used. */
 export class RoomMakers {
   readonly #engine: Engine
   readonly #reader: Reader
+  /** Hides addresses in the store; the same on all nodes, and for good. */
+  #secret: string | undefined
+  /** Until when a room is known not to be silent, in ms since the epoch; for good once others have spoken in it. */
+  readonly #inUse = new Map<number, number>()
 
   constructor(engine: Engine, reader: Reader) {
     this.#engine = engine
     this.#reader = reader
   }
 
-  /** Keeps the address that has just made a room. Refuses `unavailable`. */
-  async made({ id, createdAt }: RoomRecord, address: string): Promise<void> {
-    await this.#engine.remember(`maker:${id}`, digestOf(`${id}:${address}`), createdAt + UNDO_MS).catch(refuse)
+  /** What a room keeps of its maker; undefined for one without an address. Refuses `unavailable`. */
+  async makerOf({ address, name }: Applicant): Promise<RoomMaker | undefined> {
+    if (address === '') return undefined
+    return { address: await this.#digestOf(address), ...(name !== undefined && { name }) }
   }
 
   /**
@@ -32,25 +47,63 @@ export class RoomMakers {
    * since many people may share an address. Refuses `unavailable`.
    */
   async entered(room: RoomRecord, name: string, address: string): Promise<void> {
-    if (!(await this.#isMaker(room, address))) return
-    await this.#engine.rememberFirst(`maker-name:${room.id}`, fold(name), room.createdAt + UNDO_MS).catch(refuse)
+    if (!(await this.#mayClaim(room, address))) return
+    await this.#engine.rememberFirst(keyOf(room), fold(name), room.createdAt + UNDO_MS).catch(refuse)
   }
 
-  /** Whether the address made the room within the last hour and nobody else has spoken in it. Refuses `unavailable`. */
+  /**
+   * Whether the address made the room within the last hour and nobody else has spoken in it. A room that a session made is
+   * not the address's. Refuses `unavailable`.
+   */
   async mayUndo(room: RoomRecord, address: string): Promise<boolean> {
-    if (!(await this.#isMaker(room, address))) return false
-    const [name, events] = await Promise.all([
-      this.#engine.recall(`maker-name:${room.id}`),
-      this.#reader.newest(`room:${room.id}`, MAX_EVENTS + 1, () => true, { address, closed: false }),
-    ]).catch(refuse)
-    if (events.length > MAX_EVENTS) return false
-    // A name that has joined more than once may have been somebody else's in between.
-    const joins = events.filter(({ kind, from }) => kind === 'joined' && fold(from) === name)
-    return events.every(({ kind, from }) => kind !== 'message' || (joins.length === 1 && fold(from) === name))
+    if (!(await this.#mayClaim(room, address))) return false
+    const events = await this.#eventsOf(room, address)
+    return events.length <= MAX_EVENTS && isOwn(events, await this.#nameOf(room))
   }
 
-  async #isMaker({ id, createdAt }: RoomRecord, address: string): Promise<boolean> {
-    if (Date.now() >= createdAt + UNDO_MS) return false
-    return (await this.#engine.recall(`maker:${id}`).catch(refuse)) === digestOf(`${id}:${address}`)
+  /** Whether nobody but its maker has ever spoken in a room, and the maker has not for 30 days. Refuses `unavailable`. */
+  async isSilent(room: RoomRecord): Promise<boolean> {
+    if ((this.#inUse.get(room.id) ?? 0) > Date.now()) return false
+    // Read for its maker: nobody else waits longer for it.
+    const events = await this.#eventsOf(room, room.maker?.address ?? '')
+    const used = events.length > MAX_EVENTS || !isOwn(events, await this.#nameOf(room))
+    const said = events.findLast(({ kind }) => kind === 'message')
+    const until = used ? Number.POSITIVE_INFINITY : said ? said.at + SILENCE_MS : 0
+    if (until <= Date.now()) return true
+    if (this.#inUse.size >= REMEMBERED) this.#inUse.clear()
+    this.#inUse.set(room.id, until)
+    return false
   }
+
+  async #mayClaim({ createdAt, maker }: RoomRecord, address: string): Promise<boolean> {
+    if (!maker || maker.name !== undefined || Date.now() >= createdAt + UNDO_MS) return false
+    return maker.address === (await this.#digestOf(address))
+  }
+
+  /** The folded name under which the maker speaks in a room, as far as it is known. */
+  async #nameOf(room: RoomRecord): Promise<string | undefined> {
+    const { name } = room.maker ?? {}
+    return name === undefined ? this.#engine.recall(keyOf(room)).catch(refuse) : fold(name)
+  }
+
+  /** The newest events of a room, read in the turn of `address`. */
+  #eventsOf({ id }: RoomRecord, address: string): Promise<readonly Event[]> {
+    return this.#reader.newest(`room:${id}`, MAX_EVENTS + 1, () => true, { address, closed: false })
+  }
+
+  async #digestOf(address: string): Promise<string> {
+    const drawn = randomBytes(32).toString('hex')
+    this.#secret ??= await this.#engine.rememberFirst('secret:makers', drawn).catch(refuse)
+    return createHmac('sha256', this.#secret).update(address).digest('hex').slice(0, DIGEST_LENGTH)
+  }
+}
+
+/** Whether all that was said comes from one who joined once: a name that has joined again may be somebody else's. */
+function isOwn(events: readonly Event[], name: string | undefined): boolean {
+  const joins = events.filter(({ kind, from }) => kind === 'joined' && fold(from) === name)
+  return events.every(({ kind, from }) => kind !== 'message' || (joins.length === 1 && fold(from) === name))
+}
+
+function keyOf({ id }: RoomRecord): string {
+  return `maker-name:${id}`
 }

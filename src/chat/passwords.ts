@@ -1,7 +1,6 @@
 import type { RoomRecord } from '../engine/engine.ts'
 import type { Attempts } from './attempts.ts'
 import type { Guesses } from './guesses.ts'
-import { networkOf } from './network.ts'
 import { Refusal } from './refusal.ts'
 import type { Secrets } from './secrets.ts'
 
@@ -37,7 +36,7 @@ export class Passwords {
   /** Refuses `password-invalid`, `too-many-attempts` when one address makes many, and `unavailable` when too many wait. */
   async hash(password: string, address: string): Promise<string> {
     if (!Passwords.fits(password)) throw new Refusal('password-invalid')
-    if (!this.#made.count([networkOf(address)])) throw new Refusal('too-many-attempts')
+    if (!this.#made.count([address])) throw new Refusal('too-many-attempts')
     return this.#secrets.hash(password, address)
   }
 

@@ -18,13 +18,15 @@ export type Reason =
   | 'secret-wrong'
   /** Too many failures from this address within a minute, or accounts made; nothing was checked. */
   | 'too-many-attempts'
+  /** No more accounts may be made from this address today. */
+  | 'too-many-accounts'
   /** The name is held in the room that is being entered. */
   | 'name-in-room'
   | 'room-name-invalid'
   /** The room needs a password. */
   | 'room-private'
   | 'room-unknown'
-  /** No more rooms may be made. */
+  /** No more rooms may be made, at all or from this address. */
   | 'too-many-rooms'
   /** There is a room of that title or line name. */
   | 'room-taken'
@@ -52,11 +54,19 @@ export class Refusal extends Error {
   readonly reason: Reason
   /** The limit that was exceeded, where the reason is one. */
   readonly limit: number | undefined
+  /** Whose limit that is, where it is not the whole server's. */
+  readonly of: 'address' | undefined
 
-  constructor(reason: Reason, limit?: number) {
+  constructor(reason: Reason, limit?: number, of?: 'address') {
     super(reason)
     this.reason = reason
     this.limit = limit
+    this.of = of
+  }
+
+  /** The limit as a text tells it: `50`, or `50 from your address`. */
+  get bound(): string | undefined {
+    return this.of ? `${this.limit} from your ${this.of}` : this.limit?.toString()
   }
 }
 

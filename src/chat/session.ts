@@ -54,12 +54,17 @@ export interface Wire<S extends Session = Session> {
   replaced?(session: S): void
 }
 
+/** Why the core ends a session that has not asked for it. */
+export type Ending = 'account-removed' | 'password-changed'
+
 /** The connection behind a session, as far as the core asks about it. */
 export interface Lifeline {
   /** The client's address; empty when it is not known any more. */
   readonly address: string
   /** Whether the connection is ending, or has unread input that may hold its end. */
   readonly mayBeEnding: boolean
+  /** Ends the connection, and tells the client why. */
+  disconnect(reason: Ending): void
 }
 
 /** A live presence of a name. A protocol makes one for a connection and keeps what it needs beside it. */
@@ -86,6 +91,12 @@ export class Session {
   /** The client's address, by which what it asks for is bounded; empty without a connection. */
   get address(): string {
     return this.lifeline?.address ?? ''
+  }
+
+  /** Ends the connection, and tells the client why. Returns false where there is none. */
+  terminate(reason: Ending): boolean {
+    this.lifeline?.disconnect(reason)
+    return this.lifeline !== undefined
   }
 
   /** Whether the session goes on, as far as its connection has been read. */

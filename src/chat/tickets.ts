@@ -67,7 +67,7 @@ export class Tickets {
   }
 
   /** Ends an account's ticket. Refuses `unavailable`. */
-  end({ name }: Proof): Promise<void> {
+  end({ name }: Pick<Proof, 'name'>): Promise<void> {
     const key = fold(name)
     return this.#inTurn(key, async () => {
       this.#used.delete(key)

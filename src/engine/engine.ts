@@ -9,6 +9,14 @@ import type { Draft, Event, LogName } from './event.ts'
 
 export type Visibility = 'public' | 'private' | 'hidden'
 
+/** From where a room was made, and by whom. */
+export interface RoomMaker {
+  /** Stands for the client's address; equal for all rooms made from one address. */
+  readonly address: string
+  /** The nickname of the session; undefined for a request without a session. */
+  readonly name?: string
+}
+
 /** What is known of a room whether or not anybody is in it. */
 export interface RoomRecord {
   /** Grows, is never used again. 1 is the lobby. */
@@ -23,6 +31,8 @@ export interface RoomRecord {
   readonly visibility: Visibility
   /** What the password is checked against; a public room has none. */
   readonly hash?: string
+  /** Unknown for a room that an earlier version made. */
+  readonly maker?: RoomMaker
   /** ms since the epoch. */
   readonly createdAt: number
   /** When what is known of it was last changed, in ms since the epoch. */
@@ -30,14 +40,14 @@ export interface RoomRecord {
 }
 
 /** A room that is to be made. */
-export interface NewRoom extends Pick<RoomRecord, 'title' | 'lineName' | 'visibility' | 'hash'> {
+export interface NewRoom extends Pick<RoomRecord, 'title' | 'lineName' | 'visibility' | 'hash' | 'maker'> {
   readonly description?: string
   /** Where the line name is empty or taken, the room gets this with its number behind it. Without one that is refused. */
   readonly stem?: string
 }
 
 /** What can be changed of a room. */
-export type RoomChange = Omit<NewRoom, 'hash'>
+export type RoomChange = Omit<NewRoom, 'hash' | 'maker'>
 
 /** A name that needs a secret. */
 export interface AccountRecord {
@@ -45,6 +55,8 @@ export interface AccountRecord {
   readonly name: string
   /** What the secret is checked against. */
   readonly hash: string
+  /** ms since the epoch; unknown for accounts that an earlier version kept in Redis. */
+  readonly createdAt?: number
 }
 
 /** Somebody who does not want to hear from somebody, for as long as he does not take it back. */
@@ -108,6 +120,9 @@ export interface Engine {
    */
   read(log: LogName, range: Range): AsyncIterable<readonly Event[]>
 
+  /** Removes all that a log holds; ids go on rising, and what came before is {@link Gone}. Committed when it resolves. */
+  clear(log: LogName): Promise<void>
+
   /** Calls the listener with every event committed from now on, in the log's order. Returns the end of it. */
   follow(log: LogName, listener: Listener): () => void
 
@@ -134,6 +149,8 @@ export interface Engine {
   /** Rejects with {@link Taken} when the title or the line name is another room's title or line name. */
   createRoom(room: NewRoom): Promise<RoomRecord>
   rooms(): Promise<readonly RoomRecord[]>
+  /** The rooms whose {@link RoomMaker.address} this is, in no order. */
+  roomsMadeFrom(address: string): Promise<readonly RoomRecord[]>
   /** How many there are. */
   roomCount(): Promise<number>
   /**
@@ -172,6 +189,15 @@ export interface Engine {
   findAccount(name: string): Promise<AccountRecord | undefined>
   /** Whether there is an account whose name looks like this one, such as its own; see {@link skeletonsOf}. MUST be as cheap. */
   hasAccountLike(name: string): Promise<boolean>
+  /** All accounts, in pages, in no order. */
+  accounts(): AsyncIterable<readonly AccountRecord[]>
+  /**
+   * Gives an account another hash. Resolves with the account as it was, with undefined when there is none of that name. Committed
+   * when it resolves; other nodes MAY find the account as it was until they have heard of it.
+   */
+  changeAccount(name: string, hash: string): Promise<AccountRecord | undefined>
+  /** The same, but the account is removed. */
+  removeAccount(name: string): Promise<AccountRecord | undefined>
 
   /** Keeps that `owner` has blocked `name`; once is as good as twice. Committed when it resolves. */
   keepBlock(owner: string, name: string): Promise<void>

@@ -111,11 +111,12 @@ function canonical(record: KeptRecord, place: number): unknown {
     case 'given':
       return record.id
     case 'room': {
-      const { id, title, lineName, description, visibility, hash = null, createdAt, changedAt } = record.room
-      return [id, title, lineName, description, visibility, hash, createdAt, changedAt]
+      const { id, title, lineName, description, visibility, hash = null, maker, createdAt, changedAt } = record.room
+      const made = [maker?.address ?? null, maker?.name ?? null, createdAt]
+      return [id, title, lineName, description, visibility, hash, ...made, changedAt]
     }
     case 'account':
-      return [record.account.name, record.account.hash]
+      return [record.account.name, record.account.hash, record.account.createdAt ?? null]
     case 'name':
       return [place, record.name]
     case 'block':

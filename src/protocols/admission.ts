@@ -1,5 +1,6 @@
 import { type Descriptors, RESERVED_DESCRIPTORS } from './descriptors.ts'
 import type { DisconnectReason } from './disconnect.ts'
+import { type ClientAddress, IPV6_PREFIX, networkOf } from './network.ts'
 
 export interface AdmissionOptions {
   /** Connections of all protocols together; 0 means without bound. */
@@ -10,6 +11,8 @@ export interface AdmissionOptions {
   readonly exhausted?: () => boolean
   /** Those that connections need; unbounded where nothing is given. */
   readonly descriptors?: Pick<Descriptors, 'refuse'> | undefined
+  /** Bits of an IPv6 address that count as the address; as in {@link networkOf} if not given. */
+  readonly ipv6Prefix?: number
 }
 
 /** How long a connection over a bound waits for another one to end, in ms. */
@@ -39,10 +42,15 @@ export class Admission {
    * reserved file descriptors may be taken by them.
    */
   wider(): Admission {
-    const { maxConnections, maxPerAddress, descriptors } = this.#options
+    const { maxConnections, maxPerAddress, ipv6Prefix = IPV6_PREFIX, descriptors } = this.#options
     const raised = (bound: number) => (bound > 0 ? bound + Math.min(Math.max(bound, LEAST_OVER), MOST_WAITING) : 0)
-    const bounds = { maxConnections: raised(maxConnections), maxPerAddress: raised(maxPerAddress), descriptors }
-    return new Admission(bounds, this.#reserve / 2)
+    const bounds = { maxConnections: raised(maxConnections), maxPerAddress: raised(maxPerAddress) }
+    return new Admission({ ...bounds, ipv6Prefix, descriptors }, this.#reserve / 2)
+  }
+
+  /** Called once for each connection and each request through a proxy: everything that counts by address counts by the result. */
+  identify(address: string): ClientAddress {
+    return { full: address, network: networkOf(address, this.#options.ipv6Prefix) }
   }
 
   get count(): number {

@@ -7,6 +7,7 @@ import { settledWithin } from '../within.ts'
 import type { DisconnectReason } from './disconnect.ts'
 import type { Stranger } from './first-bytes.ts'
 import type { MemoryHolder } from './memory.ts'
+import type { ClientAddress } from './network.ts'
 import { Outbox, type OutboxOwner, type Queue } from './outbox.ts'
 import { Pace, type PaceOptions } from './pace.ts'
 import type { Tally } from './tally.ts'
@@ -36,8 +37,6 @@ export interface ConnectionOptions {
 
 /** What a conversation may do with its connection. */
 export interface Link extends Lifeline {
-  /** The client's, also where it comes through a proxy that is believed. */
-  readonly address: string
   /** Queues a whole frame, as the protocol makes it. */
   push(frame: Buffer): void
   /** Resolves when the client has caught up with what was pushed, or is gone. */
@@ -57,8 +56,10 @@ export type QueueKind = new (stream: Duplex, limit: number, owner: OutboxOwner) 
  * while it is over its rate. Nothing is dropped. A subclass cuts the bytes into lines, frames or messages.
  */
 export abstract class Connection implements OutboxOwner, Link, MemoryHolder {
-  /** Where the client is; empty when that is not known any more. */
+  /** What limits count the client for, see {@link ClientAddress}. */
   readonly address: string
+  /** The whole address, for logs. */
+  protected readonly fullAddress: string
   protected readonly socket: Socket
   protected readonly outbox: Queue
   readonly #options: ConnectionOptions
@@ -82,14 +83,10 @@ export abstract class Connection implements OutboxOwner, Link, MemoryHolder {
   #stopping = false
   #gone = false
 
-  constructor(
-    socket: Socket,
-    options: ConnectionOptions,
-    kind: QueueKind = Outbox,
-    address: string = socket.remoteAddress ?? '',
-  ) {
+  constructor(socket: Socket, options: ConnectionOptions, { full, network }: ClientAddress, kind: QueueKind = Outbox) {
     this.socket = socket
-    this.address = address
+    this.address = network
+    this.fullAddress = full
     this.#options = options
     this.#pace = new Pace(options.pace, Date.now())
     this.outbox = new kind(socket, options.maxQueue, this)
@@ -291,7 +288,7 @@ export abstract class Connection implements OutboxOwner, Link, MemoryHolder {
 
   /** For the log. */
   get #who() {
-    return { name: this.name, address: this.address }
+    return { name: this.name, address: this.fullAddress }
   }
 
   #stopTimer(): void {

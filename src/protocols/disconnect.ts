@@ -21,6 +21,8 @@ export type DisconnectReason =
   | 'utf-16'
   /** As in src/chat/session.ts. */
   | 'membership-lost'
+  | 'account-removed'
+  | 'password-changed'
   /** The account has been logged in to on another node that had taken this one for dead, where it may be logged in once. */
   | 'logged-in-elsewhere'
   | 'stopping'
@@ -44,5 +46,8 @@ export const DISCONNECTS: Readonly<Record<DisconnectReason, Disconnect>> = {
   },
   'membership-lost': { text: 'Membership lost while this server was cut off, come back', reconnect: true },
   'logged-in-elsewhere': { text: 'Logged in elsewhere', reconnect: false },
+  // Done by the operator of the server.
+  'account-removed': { text: 'Your account has been removed', reconnect: false },
+  'password-changed': { text: 'Your password has been changed, log in with the new one', reconnect: false },
   stopping: { text: 'Server is stopping, come back in a moment', reconnect: true },
 }

@@ -9,6 +9,7 @@ import type { Admission } from './admission.ts'
 import { deadPeers } from './dead-peers.ts'
 import type { DisconnectReason } from './disconnect.ts'
 import type { MemoryHolder } from './memory.ts'
+import type { ClientAddress } from './network.ts'
 import type { Address, Certificate, Protocol } from './protocol.ts'
 import type { Tally, Traffic } from './tally.ts'
 
@@ -45,7 +46,7 @@ export interface ListenerOptions {
   /** What a client is told that is not let in, as bytes. */
   readonly lastWord: (reason: DisconnectReason) => Buffer
   /** Takes over a client that is let in; `refused` is why it is so beyond the bounds, as one of the {@link spare}. */
-  readonly welcome: (socket: Socket, refused?: DisconnectReason) => Client
+  readonly welcome: (socket: Socket, address: ClientAddress, refused?: DisconnectReason) => Client
   /** Connections from this machine that are let in beyond the bounds. */
   readonly spare?: number
 }
@@ -185,9 +186,8 @@ export class Listener implements Protocol {
 
   /** Connections that are no client yet, and may never be, are bounded too. */
   #letShakeHands(socket: Socket): void {
-    const address = socket.remoteAddress
-    if (address === undefined) return void socket.destroy()
-    const counted = this.#counted(address)
+    if (socket.remoteAddress === undefined) return void socket.destroy()
+    const counted = this.#counted(this.#options.admission.identify(socket.remoteAddress))
     if (this.#handshakes.refuse(counted)) return void socket.destroy()
     this.#beneath.add(socket)
     socket.on('close', () => {
@@ -196,9 +196,9 @@ export class Listener implements Protocol {
     })
   }
 
-  /** The address that a connection counts for. */
-  #counted(address: string): string | undefined {
-    return this.#options.isProxy?.(address) ? undefined : address
+  /** What a connection counts for among those of its address. */
+  #counted({ full, network }: ClientAddress): string | undefined {
+    return this.#options.isProxy?.(full) ? undefined : network
   }
 
   /** When the server stops and every client is gone, what is left has not finished its handshake, and may never do so. */
@@ -209,9 +209,9 @@ export class Listener implements Protocol {
 
   #admit(socket: Socket): void {
     const { admission } = this.#options
-    const address = socket.remoteAddress
     // Gone before it was looked at.
-    if (address === undefined) return void socket.destroy()
+    if (socket.remoteAddress === undefined) return void socket.destroy()
+    const address = admission.identify(socket.remoteAddress)
     const counted = this.#counted(address)
     const enter = () => (socket.destroyed ? refused : admission.refuse(counted))
     const refused = admission.refuse(counted)
@@ -227,23 +227,24 @@ export class Listener implements Protocol {
     void retried.then((still) => {
       if (socket.destroyed) return
       const { spare = 0 } = this.#options
-      if (still && (this.#spare >= spare || !isLoopback(address))) return this.#refuse(socket, address, still)
+      if (still && (this.#spare >= spare || !isLoopback(address.full))) return this.#refuse(socket, address, still)
       socket.off('error', ignore).resume()
       this.#welcome(socket, address, counted, still)
     })
   }
 
-  #refuse(socket: Socket, address: string, reason: DisconnectReason): void {
+  #refuse(socket: Socket, { full }: ClientAddress, reason: DisconnectReason): void {
     const { tally, log, lastWord } = this.#options
-    log.warn({ reason, address }, 'refused')
+    log.warn({ reason, address: full }, 'refused')
     tally.disconnect(reason)
     socket.end(lastWord(reason), () => reason === 'unavailable' && socket.destroy())
     setTimeout(() => socket.destroy(), REFUSAL_MS).unref()
   }
 
   /** Takes over a connection that {@link Admission} has counted, or one of the {@link ListenerOptions.spare} that it has `refused`. */
-  #welcome(socket: Socket, address: string, counted: string | undefined, refused?: DisconnectReason): void {
+  #welcome(socket: Socket, client: ClientAddress, counted: string | undefined, refused?: DisconnectReason): void {
     const { admission, log, tally, welcome } = this.#options
+    const { full: address } = client
     if (refused) this.#spare++
     log.debug({ address }, 'connected')
     deadPeers.watch(socket, () => {
@@ -261,7 +262,7 @@ export class Listener implements Protocol {
       this.#endHandshakes()
     })
     this.#opened++
-    const connection = welcome(socket, refused)
+    const connection = welcome(socket, client, refused)
     this.#connections.set(socket, connection)
     // Its handshake took until now.
     if (this.#stopping) connection.stop()

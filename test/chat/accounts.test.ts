@@ -148,15 +148,6 @@ test('nobody locks an owner out from elsewhere, be it from a great many addresse
   expect(await attempt('right', '127.0.0.9')).toBe('too-many-attempts')
 })
 
-test('addresses of one IPv6 network are one address', async () => {
-  const { chat } = await stage()
-  await chat.register('alice', 'right', HERE)
-  const attempt = (secret: string, address: string) => reasonOf(chat.authenticate('alice', secret, address))
-  for (let n = 0; n < 5; n++) expect(await attempt('wrong', `2001:db8:0:7::${n}`)).toBe('secret-wrong')
-  expect(await attempt('right', '2001:db8:0:7:1:2:3:4')).toBe('too-many-attempts')
-  expect(await attempt('right', '2001:db8:0:8::1')).toBe('none')
-})
-
 test('an engine that is away is no failed attempt', async () => {
   const { chat, engine } = await stage()
   const { findAccount } = engine
@@ -226,6 +217,21 @@ test('so many accounts are made from one address within a minute', async () => {
   expect(await register('d', '10.0.0.9')).toBe('none')
   time.now += 60_000
   expect(await register('e', HERE)).toBe('none')
+})
+
+test('so many accounts are made from one address within a day; attempts that make none do not count', async () => {
+  const { chat, time } = await stage({ maxAccountsPerAddress: 3 })
+  const register = (name: string, address = HERE) => reasonOf(chat.register(name, name === 'bad' ? '' : 'x', address))
+  for (let n = 0; n < 5; n++) expect(await register('bad')).toBe('secret-invalid')
+  const many = await Promise.all(['a', 'b', 'c', 'd', 'e'].map((name) => register(name)))
+  expect(many.toSorted()).toEqual(['none', 'none', 'none', 'too-many-accounts', 'too-many-accounts'])
+  const refused = await chat.registerWithKey('f', HERE).catch((error: unknown) => error)
+  expect(refused).toMatchObject({ reason: 'too-many-accounts', limit: 3, bound: '3 from your address' })
+  expect(await register('f', '10.0.0.9')).toBe('none')
+  time.now += 86_399_000
+  expect(await register('g')).toBe('too-many-accounts')
+  time.now += 1_000
+  expect(await register('g')).toBe('none')
 })
 
 test('what a guest has blocked is not inherited by who registers the name', async () => {

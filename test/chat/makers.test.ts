@@ -5,8 +5,7 @@ const THERE = '10.0.0.9'
 
 async function withRoom() {
   const { chat, engine, guest } = await stage()
-  const room = await chat.directory.create({ title: 'new', visibility: 'public' })
-  await chat.makers.made(room, HERE)
+  const room = await chat.directory.create({ title: 'new', visibility: 'public' }, { password: '', address: HERE })
   return { chat, engine, guest, room, mayUndo: (address = HERE) => chat.makers.mayUndo(room, address) }
 }
 
@@ -14,9 +13,13 @@ test('the address that made a room may undo it, and no other', async () => {
   const { chat, engine, room, mayUndo } = await withRoom()
   expect([await mayUndo(), await mayUndo(THERE), await mayUndo('')]).toEqual([true, false, false])
   // Nothing tells the address to whoever reads the store.
-  expect(await engine.recall(`maker:${room.id}`)).not.toContain(HERE)
+  expect(JSON.stringify(await engine.findRoom(room.id))).not.toContain(HERE)
   const unmade = await chat.directory.create({ title: 'other', visibility: 'public' })
   expect(await chat.makers.mayUndo(unmade, HERE)).toBe(false)
+  // A room that a session made is nobody else's at its address.
+  const by = { password: '', address: HERE, name: 'ann' }
+  const ofSession = await chat.directory.create({ title: 'third', visibility: 'public' }, by)
+  expect(await chat.makers.mayUndo(ofSession, HERE)).toBe(false)
 })
 
 test('what somebody else says ends that, what the maker says does not', async () => {

@@ -3,7 +3,7 @@ import { LOBBY } from '../../src/chat/chat.ts'
 import { Session } from '../../src/chat/session.ts'
 import type { RoomRecord } from '../../src/engine/engine.ts'
 import { turnEnd } from '../../src/turn.ts'
-import { HERE, reasonOf, recorder, silent, stage } from './stage.ts'
+import { HERE, lifeline, reasonOf, recorder, silent, stage } from './stage.ts'
 
 const SECRET = 'correct horse'
 
@@ -230,7 +230,7 @@ async function lobby(found: Promise<RoomRecord | undefined>): Promise<RoomRecord
 
 test('who enters the room that it is in is refused at once, whatever else it has said', async () => {
   const { chat } = await stage()
-  const ann = new Session(silent, { address: HERE, mayBeEnding: true })
+  const ann = new Session(silent, { ...lifeline(HERE), mayBeEnding: true })
   await chat.login(ann, 'ann')
   await chat.enter(ann, 'ops')
   const started = performance.now()

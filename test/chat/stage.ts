@@ -25,8 +25,8 @@ export async function stage(options: Partial<ChatOptions> = {}) {
   onTestFinished(() => engine.stop())
   const time = { now: 0 }
   const chat = new Chat(engine, { maxText: 4_000, now: () => time.now, cost: CHEAP, ...options })
-  const guest = async (name: string, room?: string | number, wire = silent) => {
-    const session = new Session(wire)
+  const guest = async (name: string, room?: string | number, wire = silent, address = '') => {
+    const session = new Session(wire, lifeline(address))
     await chat.login(session, name)
     if (room !== undefined) await chat.enter(session, room)
     return session
@@ -37,6 +37,12 @@ export async function stage(options: Partial<ChatOptions> = {}) {
     return session
   }
   return { engine, chat, time, guest, owner }
+}
+
+/** A connection that is there, and says why it was ended. */
+export function lifeline(address: string) {
+  const ended: string[] = []
+  return { address, mayBeEnding: false, ended, disconnect: (reason: string) => void ended.push(reason) }
 }
 
 export async function reasonOf(work: Promise<unknown>): Promise<Reason | 'none'> {

@@ -33,12 +33,12 @@ test('an account has one ticket, good until it is ended, also for another proces
   expect(ticket.value).toMatch(/^[A-Za-z0-9]{32}$/)
   expect(same.value).toBe(ticket.value)
   expect(ticket.until - Date.now()).toBeGreaterThan(3_590_000)
-  expect((await chat.tickets.use(ticket.value))?.proof).toEqual(proof)
+  expect((await chat.tickets.use(ticket.value))?.proof).toMatchObject({ name: proof.name })
   for (const other of ['', ticket.value.slice(1), ticket.value.toLowerCase()]) {
     expect(await chat.tickets.use(other)).toBeUndefined()
   }
   const later = new Chat(engine, { maxText: 100 })
-  expect((await later.tickets.use(ticket.value))?.proof).toEqual(proof)
+  expect((await later.tickets.use(ticket.value))?.proof).toMatchObject({ name: proof.name })
   await chat.tickets.end(proof)
   expect(await chat.tickets.use(ticket.value)).toBeUndefined()
   expect((await chat.tickets.issue(proof)).value).not.toBe(ticket.value)

@@ -405,6 +405,24 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
         expect(await engine.rooms()).toContainEqual(made)
       })
 
+      it('keep who made them, and are found by that', async () => {
+        const [here, there] = [{ address: 'here', name: 'Ann' }, { address: 'there' }]
+        const room = await engine.createRoom({ ...tech, maker: here })
+        expect(room.maker).toEqual(here)
+        const second = await engine.createRoom({ title: 'b', lineName: 'b', visibility: 'public', maker: there })
+        expect(second.maker).toEqual(there)
+        const third = await engine.createRoom({ title: 'c', lineName: 'c', visibility: 'public', maker: here })
+        await engine.createRoom({ title: 'd', lineName: 'd', visibility: 'public' })
+        expect(await engine.roomsMadeFrom('there')).toEqual([second])
+        const changed = await engine.changeRoom(room.id, { title: 'Tec', lineName: 'tec', visibility: 'hidden' })
+        expect(changed?.maker).toEqual(here)
+        const found = await engine.roomsMadeFrom('here')
+        expect(found.toSorted((a, b) => a.id - b.id)).toEqual([changed, third])
+        await engine.closeRoom(third.id)
+        expect(await engine.roomsMadeFrom('here')).toEqual([changed])
+        expect(await engine.roomsMadeFrom('nowhere')).toEqual([])
+      })
+
       it('are made once, whichever of their names is another room’s', async () => {
         await engine.createRoom(tech)
         const tries = [
@@ -580,8 +598,9 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
         expect(await engine.findAccount('alice')).toBeUndefined()
         expect(await engine.createAccount('Alice', 'hash')).toBe(true)
         for (const name of ['Alice', 'ALICE', 'Ａｌｉｃｅ']) {
-          expect(await engine.findAccount(name)).toEqual({ name: 'Alice', hash: 'hash' })
+          expect(await engine.findAccount(name)).toEqual({ name: 'Alice', hash: 'hash', createdAt: expect.any(Number) })
         }
+        expect(Math.abs(((await engine.findAccount('alice'))?.createdAt ?? 0) - Date.now())).toBeLessThan(5_000)
         expect(await engine.findAccount('alic')).toBeUndefined()
       })
 
@@ -590,6 +609,64 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
         const won = (await Promise.all(tries)).flatMap((made, n) => (made ? [n] : []))
         expect(won).toHaveLength(1)
         expect(await engine.findAccount('bob')).toMatchObject({ hash: `hash ${won[0]}` })
+      })
+    })
+
+    describe('accounts, of which some go', () => {
+      const all = async () => {
+        const names = (await Array.fromAsync(engine.accounts())).flat().map(({ name }) => name)
+        return [...new Set(names)].toSorted()
+      }
+
+      it('are listed, however many', async () => {
+        expect(await all()).toEqual([])
+        const names = numbers(2_500).map((n) => `name${n}`)
+        await Promise.all(names.map((name) => engine.createAccount(name, 'hash')))
+        expect(await all()).toEqual(names.toSorted())
+      })
+
+      it('get another hash, and keep the rest', async () => {
+        await engine.createAccount('Alice', 'hash')
+        const before = await engine.findAccount('alice')
+        expect(await engine.changeAccount('ALICE', 'other')).toEqual(before)
+        expect(await engine.findAccount('alice')).toEqual({ ...before, hash: 'other' })
+        expect(await engine.changeAccount('nobody', 'hash')).toBeUndefined()
+        expect(await all()).toEqual(['Alice'])
+      })
+
+      it('are removed once, and may be made again', async () => {
+        await engine.createAccount('Alice', 'hash')
+        await engine.createAccount('bob', 'hash')
+        const before = await engine.findAccount('alice')
+        const removed = await Promise.all(['Alice', 'ALICE', 'alice'].map((name) => engine.removeAccount(name)))
+        expect(removed.filter((account) => account !== undefined)).toEqual([before])
+        expect(await engine.findAccount('alice')).toBeUndefined()
+        expect(await all()).toEqual(['bob'])
+        // That it was seen stays.
+        expect(await engine.findName('alice')).toBe('Alice')
+        expect(await engine.createAccount('ALICE', 'new')).toBe(true)
+        expect(await engine.findAccount('alice')).toMatchObject({ name: 'ALICE', hash: 'new' })
+      })
+    })
+
+    describe('a log that is cleared', () => {
+      it.each([false, true])('holds nothing, and goes on, followed: %j', async (followed) => {
+        const heard: Event[] = []
+        if (followed) engine.follow('inbox:ann', (event) => heard.push(event))
+        const draft: Draft = { kind: 'private', room: 1, from: 'bob', to: 'ann', body: 'psst' }
+        const before = await Promise.all(numbers(1_200).map(() => engine.append('inbox:ann', draft)))
+        const other = await engine.append('inbox:bob', draft)
+        await engine.clear('inbox:ann')
+        await eventually(async () => expect(await readAll(engine, 'inbox:ann')).toEqual([]))
+        expect(await readAll(engine, 'inbox:ann', { limit: 5 })).toEqual([])
+        const after = await engine.append('inbox:ann', draft)
+        expect(after.id).toBeGreaterThan(before.at(-1)?.id ?? Number.NaN)
+        expect(await readAll(engine, 'inbox:ann')).toEqual([after])
+        await expect(readAll(engine, 'inbox:ann', { after: before[0]?.id ?? 0 })).rejects.toThrow(Gone)
+        expect(await readAll(engine, 'inbox:ann', { after: before.at(-1)?.id ?? 0 })).toEqual([after])
+        expect(await readAll(engine, 'inbox:bob')).toEqual([other])
+        if (followed) expect(heard).toEqual([...before, after])
+        await engine.clear('inbox:nobody')
       })
     })
 
@@ -619,12 +696,23 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
         for (const name of ['admit', 'adnin', 'admin2']) expect(await engine.hasAccountLike(name), name).toBe(false)
         expect(await engine.createAccount('аdmin', 'other')).toBe(false)
         expect(await engine.findAccount('аdmin')).toBeUndefined()
-        expect(await engine.findAccount('admin')).toEqual({ name: 'Admin', hash: 'hash' })
+        expect(await engine.findAccount('admin')).toMatchObject({ name: 'Admin', hash: 'hash' })
         const made = await Promise.all(['bob', 'ВОВ', 'b0b', 'Bob'].map((name) => engine.createAccount(name, 'hash')))
         expect(made.filter(Boolean)).toHaveLength(1)
         await Promise.all(Array.from({ length: 50 }, (_, n) => engine.createAccount(`user${n}`, 'hash')))
         expect(await engine.hasAccountLike('user4l')).toBe(true)
         expect(await engine.hasAccountLike('user5l')).toBe(false)
+      })
+
+      it('keep nobody from those that look like them once they are removed', async () => {
+        await engine.createAccount('Admin', 'hash')
+        await engine.createAccount('bob', 'hash')
+        await engine.removeAccount('admin')
+        expect(await engine.hasAccountLike('admin')).toBe(false)
+        expect(await engine.hasAccountLike('b0b')).toBe(true)
+        expect(await engine.createAccount('аdmin', 'hash')).toBe(true)
+        expect(await engine.hasAccountLike('admin')).toBe(true)
+        expect(await engine.createAccount('b0b', 'hash')).toBe(false)
       })
     })
 
@@ -673,7 +761,8 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
 
       it('a room as it was changed, closed rooms and notes are there', async ({ skip }) => {
         const gone = await engine.createRoom({ title: 'Gone', lineName: 'gone', visibility: 'public' })
-        const room = await engine.createRoom({ title: 'Tech', lineName: 'tech', visibility: 'hidden', hash: 'h' })
+        const tech = { title: 'Tech', lineName: 'tech', visibility: 'hidden', hash: 'h' } as const
+        const room = await engine.createRoom({ ...tech, maker: { address: 'here', name: 'Ann' } })
         const changed = await engine.changeRoom(room.id, { title: 'Tec', lineName: 'tec', visibility: 'private' })
         await engine.append(`room:${gone.id}`, { kind: 'joined', room: gone.id, from: 'ann', body: '' })
         await engine.closeRoom(gone.id)
@@ -681,6 +770,7 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
         const event = await engine.append(LOG, { ...said('blue'), color: 'blue', verified: true })
         await restarted(skip)
         expect(await engine.findRoom(room.id)).toEqual(changed)
+        expect(await engine.roomsMadeFrom('here')).toEqual([changed])
         expect(await engine.findRoom(gone.id)).toBeUndefined()
         expect((await engine.createRoom({ title: 'Gone', lineName: 'gone', visibility: 'public' })).id).toBeGreaterThan(
           room.id,
@@ -692,15 +782,18 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
 
       it('accounts, kept blocks and names are there', async ({ skip }) => {
         await engine.createAccount('Alice', 'hash')
+        await engine.createAccount('gone', 'hash')
+        await engine.removeAccount('gone')
         await engine.keepBlock('Alice', 'Bob')
         await engine.append(LOG, { kind: 'joined', room: 1, from: 'carol', body: '' })
         await restarted(skip)
-        expect(await engine.findAccount('alice')).toEqual({ name: 'Alice', hash: 'hash' })
+        expect(await engine.findAccount('alice')).toMatchObject({ name: 'Alice', hash: 'hash' })
         expect(await engine.createAccount('ALICE', 'other')).toBe(false)
         expect(await engine.hasAccountLike('аlice')).toBe(true)
         expect(await engine.hasAccountLike('carol')).toBe(false)
         expect(await engine.blocksWith('bob')).toEqual([{ owner: 'alice', name: 'Bob' }])
-        expect(await engine.names(9)).toEqual(['Alice', 'carol'])
+        expect(await engine.findAccount('gone')).toBeUndefined()
+        expect(await engine.names(9)).toEqual(['Alice', 'gone', 'carol'])
       })
 
       it('what waited when it was stopped is there too', async ({ skip }) => {

@@ -153,6 +153,44 @@ describe('LocalEngine', () => {
     expect(await readAll(await started(), 'room:2', { after: kept.at(-2)?.id ?? 0 })).toEqual([kept.at(-1), event])
   })
 
+  it('takes over what schema 5 holds; of its rooms nobody knows who made them', async () => {
+    const db = new DatabaseSync(file)
+    db.exec(await readFile(resolve(import.meta.dirname, '../fixtures/schema-5.sql'), 'utf8'))
+    db.close()
+    const engine = await started()
+    const rooms = await engine.rooms()
+    expect(rooms.map(({ id, title, maker }) => [id, title, maker])).toEqual([
+      [1, 'Public Chat', undefined],
+      [2, 'ops', undefined],
+      [3, 'Made at Globes', undefined],
+    ])
+    const maker = { address: 'here' }
+    const made = await engine.createRoom({ title: 'new', lineName: 'new', visibility: 'public', maker })
+    expect(made).toMatchObject({ id: 4, maker })
+    expect(await engine.roomsMadeFrom('here')).toEqual([made])
+    expect((await readAll(engine, 'room:2')).map(({ kind, from }) => [kind, from])).toEqual([
+      ['joined', 'Ann'],
+      ['message', 'Ann'],
+      ['left', 'Ann'],
+    ])
+    expect(await engine.findAccount('ANN')).toMatchObject({ name: 'Ann' })
+  })
+
+  it('still tells apart what looks like an account when another one that does is removed', async () => {
+    await (await started({ file })).stop()
+    const db = new DatabaseSync(file)
+    // An earlier version has made both.
+    const insert = db.prepare('INSERT INTO accounts (key, name, hash, created_at) VALUES (?, ?, ?, ?)')
+    for (const name of ['admin', 'аdmin']) insert.run(name, name, 'hash', 1)
+    db.close()
+    const engine = await started({ file })
+    expect(await engine.removeAccount('аdmin')).toMatchObject({ name: 'аdmin' })
+    expect(await engine.hasAccountLike('аdmin')).toBe(true)
+    expect(await engine.createAccount('аdmin', 'hash')).toBe(false)
+    await engine.removeAccount('admin')
+    expect(await engine.hasAccountLike('аdmin')).toBe(false)
+  })
+
   it('gives rising ids across logs within a millisecond', async () => {
     const engine = await started()
     const logs = Array.from({ length: 500 }, (_, n) => (n % 3 ? 'room:1' : 'inbox:bob'))

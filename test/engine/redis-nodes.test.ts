@@ -52,13 +52,25 @@ withRedis('several nodes on Redis', () => {
       expect(await one.members(room.id)).toEqual(['Ann', 'bob'])
       expect(await one.createAccount('Ann', 'hash')).toBe(true)
       expect(await other.createAccount('ann', 'hash')).toBe(false)
-      expect(await other.findAccount('ann')).toEqual({ name: 'Ann', hash: 'hash' })
+      expect(await other.findAccount('ann')).toMatchObject({ name: 'Ann', hash: 'hash' })
       const renamed = await other.changeRoom(room.id, { title: 'Tec', lineName: 'tec', visibility: 'hidden' })
       await eventually(async () => expect(await one.findRoom(room.id)).toEqual(renamed))
       expect(await one.closeRoom(room.id)).toBe(true)
       await eventually(async () => expect(await other.rooms()).toHaveLength(1))
       await expect(other.append(`room:${room.id}`, said('late', room.id))).rejects.toThrow(Closed)
       expect(await other.closeRoom(room.id)).toBe(false)
+    })
+
+    it('hear of accounts that another one has changed or removed', async () => {
+      const [one, other] = [(await node()).engine, (await node()).engine]
+      await one.createAccount('Ann', 'hash')
+      // From here on it is remembered.
+      expect(await other.findAccount('ann')).toMatchObject({ hash: 'hash' })
+      await one.changeAccount('ann', 'new')
+      expect(await one.findAccount('ann')).toMatchObject({ hash: 'new' })
+      await eventually(async () => expect(await other.findAccount('ann')).toMatchObject({ hash: 'new' }))
+      await one.removeAccount('ann')
+      await eventually(async () => expect(await other.findAccount('ann')).toBeUndefined())
     })
 
     it('hand on the end of a room that another one has closed', async () => {

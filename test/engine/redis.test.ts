@@ -64,6 +64,22 @@ withRedis('the redis engine', () => {
     await cleanup()
   })
 
+  it('still tells apart what looks like an account when another one that does is removed', async () => {
+    const prefix = `earlier${prefixes++}`
+    // An earlier version has made both, without the time.
+    for (const name of ['admin', 'аdmin']) {
+      await server.command('HSET', `${prefix}:{people}:accounts`, name, JSON.stringify({ name, hash: 'h' }))
+    }
+    const { engine, cleanup } = await make({ prefix })
+    expect(await engine.removeAccount('аdmin')).toEqual({ name: 'аdmin', hash: 'h' })
+    expect(await engine.hasAccountLike('аdmin')).toBe(true)
+    expect(await engine.createAccount('аdmin', 'hash')).toBe(false)
+    await engine.removeAccount('admin')
+    expect(await engine.hasAccountLike('аdmin')).toBe(false)
+    expect(await engine.createAccount('аdmin', 'hash')).toBe(true)
+    await cleanup()
+  })
+
   clockBack('redis', async () => {
     const [place, prefix] = [placeAt(server.port), `clock${prefixes++}`]
     return {

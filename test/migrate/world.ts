@@ -52,7 +52,8 @@ export async function fill(engine: Engine): Promise<void> {
     description: 'all "of" it\n😀',
   } as const
   const { id } = await engine.createRoom(ops)
-  await engine.createRoom({ title: 'Hidden', lineName: 'hidden', visibility: 'hidden', hash: 'scrypt:1:2' })
+  const hidden = { title: 'Hidden', lineName: 'hidden', visibility: 'hidden', hash: 'scrypt:1:2' } as const
+  await engine.createRoom({ ...hidden, maker: { address: 'digest', name: 'Ünï😀' } })
   await engine.createRoom({ title: 'Closed', lineName: 'closed', visibility: 'public' })
   await engine.createRoom({ title: 'Closed too', lineName: 'closed2', visibility: 'public' })
   await engine.changeRoom(id, { ...ops, title: 'Operation', stem: 'op' })

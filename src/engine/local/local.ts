@@ -30,6 +30,9 @@ export interface LocalOptions extends StoreOptions {
   readonly memory: MemoryLimits
 }
 
+/** Accounts of a page. */
+const ACCOUNTS = 1_000
+
 /** A log that somebody follows: only those are kept in memory. */
 interface Followed {
   /** Replaced, not changed, when somebody comes or goes. */
@@ -47,8 +50,11 @@ export class LocalEngine implements Engine {
   readonly #roomWatchers = new Set<(room: number) => void>()
   /** Folded. The rest of an account is asked from the store when it is needed. */
   readonly #accounts = new Set<string>()
-  /** Skeletons of the names of accounts: made anew at each start, as they change with the table that they are made by. */
-  readonly #skeletons = new Set<string>()
+  /**
+   * Skeletons of the names of accounts, and how many accounts have each: made anew at each start, as they change with the table that
+   * they are made by.
+   */
+  readonly #skeletons = new Map<string, number>()
   #anyBlock = false
   /** Why commits or reads fail, while they do. */
   readonly #troubles = new Map<Trouble, string>()
@@ -121,6 +127,14 @@ export class LocalEngine implements Engine {
     return readLog(this.#thread.reading, log, range, this.#followed.get(log)?.recent)
   }
 
+  async clear(log: LogName): Promise<void> {
+    for (;;) {
+      const upTo = await this.#thread.ask({ op: 'clear', log })
+      if (upTo === undefined) return
+      this.#followed.get(log)?.recent?.trim(upTo)
+    }
+  }
+
   follow(log: LogName, listener: Listener): () => void {
     const followed = this.#followed.get(log) ?? { listeners: [], recent: undefined }
     this.#followed.set(log, followed)
@@ -170,6 +184,10 @@ export class LocalEngine implements Engine {
     return this.#rooms.all()
   }
 
+  async roomsMadeFrom(address: string): Promise<readonly RoomRecord[]> {
+    return this.#rooms.madeFrom(address)
+  }
+
   async roomCount(): Promise<number> {
     return this.#rooms.size
   }
@@ -216,18 +234,36 @@ export class LocalEngine implements Engine {
   async createAccount(name: string, hash: string): Promise<boolean> {
     if (this.#resembles(name)) return false
     // Before the store is asked: of two that look alike the first one counts.
-    const fresh = this.#addAccount(name)
+    this.#addAccount(name)
     try {
       return await this.#thread.ask({ op: 'createAccount', account: { name, hash } })
     } catch (error) {
-      this.#accounts.delete(fold(name))
-      for (const skeleton of fresh) this.#skeletons.delete(skeleton)
+      this.#dropAccount(name)
       throw error
     }
   }
 
   async findAccount(name: string): Promise<AccountRecord | undefined> {
     return this.#accounts.has(fold(name)) ? this.#thread.ask({ op: 'findAccount', name }) : undefined
+  }
+
+  async *accounts(): AsyncGenerator<readonly AccountRecord[]> {
+    for (let after = 0; ; ) {
+      const { page, last } = await this.#thread.ask({ op: 'accounts', after, limit: ACCOUNTS })
+      if (page.length > 0) yield page
+      if (page.length < ACCOUNTS) return
+      after = last
+    }
+  }
+
+  async changeAccount(name: string, hash: string): Promise<AccountRecord | undefined> {
+    return this.#thread.ask({ op: 'changeAccount', name, hash })
+  }
+
+  async removeAccount(name: string): Promise<AccountRecord | undefined> {
+    const removed = await this.#thread.ask({ op: 'changeAccount', name, hash: undefined })
+    if (removed) this.#dropAccount(removed.name)
+    return removed
   }
 
   async hasAccountLike(name: string): Promise<boolean> {
@@ -238,12 +274,18 @@ export class LocalEngine implements Engine {
     return skeletonsOf(name).some((skeleton) => this.#skeletons.has(skeleton))
   }
 
-  /** Returns the skeletons that no other account has. */
-  #addAccount(name: string): readonly string[] {
+  #addAccount(name: string): void {
     this.#accounts.add(fold(name))
-    const fresh = skeletonsOf(name).filter((skeleton) => !this.#skeletons.has(skeleton))
-    for (const skeleton of fresh) this.#skeletons.add(skeleton)
-    return fresh
+    for (const skeleton of skeletonsOf(name)) this.#skeletons.set(skeleton, (this.#skeletons.get(skeleton) ?? 0) + 1)
+  }
+
+  #dropAccount(name: string): void {
+    this.#accounts.delete(fold(name))
+    for (const skeleton of skeletonsOf(name)) {
+      const others = (this.#skeletons.get(skeleton) ?? 1) - 1
+      if (others > 0) this.#skeletons.set(skeleton, others)
+      else this.#skeletons.delete(skeleton)
+    }
   }
 
   async keepBlock(owner: string, name: string): Promise<void> {

@@ -13,8 +13,8 @@ export interface StoreOptions {
   /** SQLite's `synchronous`: `normal` outlives any crash of the process, `full` a power failure too. */
   readonly sync: 'normal' | 'full'
   readonly keep: Retention
-  /** Line name of room 1. */
-  readonly lobby: string
+  /** Line name that room 1 gets; it keeps its own if none is given. */
+  readonly lobby: string | undefined
 }
 
 /** One event on its way to the store: log, kind, room, from, to, body, sent, colour, and 1 if it is verified. */
@@ -46,6 +46,9 @@ export type Request =
   | { readonly op: 'changeRoom'; readonly id: number; readonly change: RoomChange }
   | { readonly op: 'createAccount'; readonly account: AccountRecord }
   | { readonly op: 'findAccount'; readonly name: string }
+  | { readonly op: 'accounts'; readonly after: number; readonly limit: number }
+  | { readonly op: 'changeAccount'; readonly name: string; readonly hash: string | undefined }
+  | { readonly op: 'clear'; readonly log: LogName }
   | { readonly op: 'keepBlock'; readonly owner: string; readonly name: string }
   | { readonly op: 'dropBlock'; readonly owner: string; readonly name: string }
   | { readonly op: 'blocksWith'; readonly name: string }
@@ -74,6 +77,12 @@ export interface Replies {
   /** False when the name is taken. */
   createAccount: boolean
   findAccount: AccountRecord | undefined
+  /** The next accounts in order of making, and the place of the last one. */
+  accounts: { readonly page: readonly AccountRecord[]; readonly last: number }
+  /** As it was before it was changed, or removed where no hash was given. */
+  changeAccount: AccountRecord | undefined
+  /** Some events were removed, up to this id; undefined when there were none left. */
+  clear: number | undefined
   keepBlock: true
   dropBlock: true
   blocksWith: readonly BlockRecord[]

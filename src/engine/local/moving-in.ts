@@ -87,10 +87,9 @@ export class LocalTarget extends LocalSource implements Target {
         this.#keepRoom(record.room)
         return
       case 'account': {
-        // When an account was made is no part of what engines keep, only of what this one notes.
-        const { name, hash } = record.account
+        const { name, hash, createdAt = 0 } = record.account
         const made = this.db.prepare('INSERT INTO accounts (key, name, hash, created_at) VALUES (?, ?, ?, ?)')
-        made.run(fold(name), name, hash, Date.now())
+        made.run(fold(name), name, hash, createdAt)
         return
       }
       case 'name':
@@ -108,12 +107,13 @@ export class LocalTarget extends LocalSource implements Target {
     }
   }
 
-  #keepRoom({ id, title, lineName, description, visibility, hash, createdAt, changedAt }: RoomRecord): void {
+  #keepRoom({ id, title, lineName, description, visibility, hash, maker, createdAt, changedAt }: RoomRecord): void {
     this.db
       .prepare(
         `INSERT INTO rooms
-           (id, title, title_key, line_name, line_key, description, visibility, hash, created_at, changed_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+           (id, title, title_key, line_name, line_key, description, visibility, hash, maker_address, maker_name, created_at,
+           changed_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       )
       .run(
         id,
@@ -124,6 +124,8 @@ export class LocalTarget extends LocalSource implements Target {
         description,
         visibility,
         hash ?? null,
+        maker?.address ?? null,
+        maker?.name ?? null,
         createdAt,
         changedAt,
       )

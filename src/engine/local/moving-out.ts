@@ -5,6 +5,7 @@ import { EngineFault } from '../engine.ts'
 import type { Event, LogName } from '../event.ts'
 import { disorderly, type KeptRecord, type LogRecord, type Source, Unfit, unfinished } from '../moving.ts'
 import { type Database, openDatabase } from './database.ts'
+import { accountOf } from './names.ts'
 import { RoomTable } from './room-table.ts'
 import { endedLogs, eventOf } from './store.ts'
 import { unfinishedFrom } from './unfinished.ts'
@@ -75,8 +76,8 @@ export class LocalSource implements Source {
     const given = this.db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'rooms'").get()
     yield [{ is: 'given', id: Number(given?.seq ?? 0) }]
     yield new RoomTable(this.db).all().map((room) => ({ is: 'room', room }))
-    yield* this.#pages('SELECT name, hash FROM accounts ORDER BY id', [], ({ name, hash }) => {
-      return { is: 'account', account: { name: String(name), hash: String(hash) } }
+    yield* this.#pages('SELECT name, hash, created_at FROM accounts ORDER BY id', [], (row) => {
+      return { is: 'account', account: accountOf(row) }
     })
     yield* this.#pages('SELECT name FROM names ORDER BY id', [], ({ name }) => ({ is: 'name', name: String(name) }))
     yield* this.#pages('SELECT owner, name FROM blocks ORDER BY id', [], ({ owner, name }) => {

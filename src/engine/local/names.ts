@@ -1,4 +1,4 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
 import type { AccountRecord, BlockRecord } from '../engine.ts'
 import { fold } from '../fold.ts'
 
@@ -47,8 +47,24 @@ export class Names {
   }
 
   findAccount(name: string): AccountRecord | undefined {
-    const row = this.#db.prepare('SELECT name, hash FROM accounts WHERE key = ?').get(fold(name))
-    return row && { name: String(row.name), hash: String(row.hash) }
+    const row = this.#db.prepare('SELECT name, hash, created_at FROM accounts WHERE key = ?').get(fold(name))
+    return row && accountOf(row)
+  }
+
+  /** Those made after the account with that number. */
+  page(after: number, limit: number): { page: AccountRecord[]; last: number } {
+    const page = 'SELECT id, name, hash, created_at FROM accounts WHERE id > ? ORDER BY id LIMIT ?'
+    const rows = this.#db.prepare(page).all(after, limit)
+    return { page: rows.map(accountOf), last: Number(rows.at(-1)?.id ?? after) }
+  }
+
+  /** Returns the account as it was; without a hash it is removed. */
+  changeAccount(name: string, hash: string | undefined): AccountRecord | undefined {
+    const key = fold(name)
+    const account = this.findAccount(name)
+    if (hash === undefined) this.#db.prepare('DELETE FROM accounts WHERE key = ?').run(key)
+    else this.#db.prepare('UPDATE accounts SET hash = ? WHERE key = ?').run(hash, key)
+    return account
   }
 
   anyBlock(): boolean {
@@ -75,4 +91,8 @@ export class Names {
     const rows = this.#db.prepare('SELECT owner, name FROM blocks WHERE owner = ? OR key = ? ORDER BY id').all(key, key)
     return rows.map((row) => ({ owner: String(row.owner), name: String(row.name) }))
   }
+}
+
+export function accountOf({ name, hash, created_at: createdAt }: Record<string, SQLOutputValue>): AccountRecord {
+  return { name: String(name), hash: String(hash), ...(createdAt !== 0 && { createdAt: Number(createdAt) }) }
 }

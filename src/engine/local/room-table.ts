@@ -1,9 +1,9 @@
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
-import type { NewRoom, RoomChange, RoomRecord, Visibility } from '../engine.ts'
+import type { NewRoom, RoomChange, RoomMaker, RoomRecord, Visibility } from '../engine.ts'
 import { fold } from '../fold.ts'
 
 const LOBBY = 1
-const COLUMNS = 'id, title, line_name, description, visibility, hash, created_at, changed_at'
+const COLUMNS = 'id, title, line_name, description, visibility, hash, maker_address, maker_name, created_at, changed_at'
 
 /** The rooms that SQLite holds. No title or line name is another room's title or line name. */
 export class RoomTable {
@@ -30,14 +30,24 @@ export class RoomTable {
   }
 
   /** Undefined when the title or line name is taken. */
-  create({ title, description = '', visibility, hash, ...names }: NewRoom): RoomRecord | undefined {
+  create({ title, description = '', visibility, hash, maker, ...names }: NewRoom): RoomRecord | undefined {
     if (this.#isTaken(title)) return undefined
     const { lastInsertRowid } = this.#db
       .prepare(
-        `INSERT INTO rooms (title, title_key, line_name, line_key, description, visibility, hash, created_at, changed_at)
-         VALUES (:title, :key, '', '', :description, :visibility, :hash, :now, :now)`,
+        `INSERT INTO rooms (title, title_key, line_name, line_key, description, visibility, hash, maker_address, maker_name,
+           created_at, changed_at)
+         VALUES (:title, :key, '', '', :description, :visibility, :hash, :address, :name, :now, :now)`,
       )
-      .run({ title, key: fold(title), description, visibility, hash: hash ?? null, now: Date.now() })
+      .run({
+        title,
+        key: fold(title),
+        description,
+        visibility,
+        hash: hash ?? null,
+        address: maker?.address ?? null,
+        name: maker?.name ?? null,
+        now: Date.now(),
+      })
     const id = Number(lastInsertRowid)
     return this.#rename(id, names) ? this.#find(id) : this.#takeBack(id)
   }
@@ -97,7 +107,12 @@ function roomOf(row: Record<string, SQLOutputValue>): RoomRecord {
     description: String(row.description),
     visibility: row.visibility as Visibility,
     ...(row.hash !== null && { hash: String(row.hash) }),
+    ...(row.maker_address !== null && { maker: makerOf(row) }),
     createdAt: Number(row.created_at),
     changedAt: Number(row.changed_at),
   }
+}
+
+function makerOf({ maker_address: address, maker_name: name }: Record<string, SQLOutputValue>): RoomMaker {
+  return { address: String(address), ...(name !== null && { name: String(name) }) }
 }

@@ -35,6 +35,10 @@ export class Rooms {
     return [...this.#byId.values()]
   }
 
+  madeFrom(address: string): RoomRecord[] {
+    return [...this.#byId.values()].filter(({ maker }) => maker?.address === address)
+  }
+
   claim(room: number, name: string, carriesPrivate: boolean): boolean {
     let held = this.#held.get(room)
     if (!held) {

@@ -94,6 +94,11 @@ export const MIGRATIONS: readonly string[] = [
   -- The newest event with such a time; 0 where there is none.
   ALTER TABLE logs ADD COLUMN ahead INTEGER NOT NULL DEFAULT 0;
   `,
+  `
+  -- From where and by whom a room was made; NULL for those of before, and "maker_name" where no session made it.
+  ALTER TABLE rooms ADD COLUMN maker_address TEXT;
+  ALTER TABLE rooms ADD COLUMN maker_name TEXT;
+  `,
 ]
 
 /** Brings a database to this version. Throws when a newer roomd has written it. */

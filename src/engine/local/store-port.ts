@@ -26,7 +26,7 @@ export function serveStore(port: MessagePort, options: StoreOptions): void {
     const from = unfinishedFrom(database.db)
     if (from !== undefined) throw new Error(unfinished(options.file, from))
     store = new Store(database.db, () => files?.check())
-    store.rooms.ensureLobby(options.lobby)
+    if (options.lobby !== undefined) store.rooms.ensureLobby(options.lobby)
     const { names } = store
     const anyBlock = names.anyBlock()
     if (options.file !== ':memory:') files = new OpenFiles(options.file)

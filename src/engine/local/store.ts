@@ -10,6 +10,8 @@ import { Names } from './names.ts'
 import { Notes } from './notes.ts'
 import { RoomTable } from './room-table.ts'
 
+/** Maximum number of events removed at once from a log that is cleared. */
+const CLEARED = 500
 /** The note of a probe, its size (that of the largest batch), and its end: long ago, so that nobody ever recalls it. */
 const PROBE = 'probe'
 const PROBE_BYTES = 196_608
@@ -100,6 +102,12 @@ export class Store {
         return this.#transaction(() => this.names.createAccount(request.account))
       case 'findAccount':
         return this.names.findAccount(request.name)
+      case 'accounts':
+        return this.names.page(request.after, request.limit)
+      case 'changeAccount':
+        return this.#transaction(() => this.names.changeAccount(request.name, request.hash))
+      case 'clear':
+        return this.#clear(request.log)
       case 'keepBlock':
         return this.#transaction(() => this.names.keepBlock(request.owner, request.name))
       case 'dropBlock':
@@ -189,6 +197,11 @@ export class Store {
     log.start = end
     log.count -= ids.length
     return ids.length
+  }
+
+  #clear(name: LogName): number | undefined {
+    const log = this.log(name)
+    return log && this.trim(log, CLEARED, Number.MAX_SAFE_INTEGER) > 0 ? log.start : undefined
   }
 
   #commit(rows: readonly Row[]): Committed {

@@ -108,8 +108,8 @@ export class RedisTarget extends RedisSource implements Target {
       case 'room':
         return this.#keepRoom(record.room)
       case 'account': {
-        const { name, hash } = record.account
-        return [this.ask('HSET', this.keys.accounts, fold(name), JSON.stringify({ name, hash }))]
+        const { account } = record
+        return [this.ask('HSET', this.keys.accounts, fold(account.name), JSON.stringify(account))]
       }
       case 'name': {
         const [names, order] = this.keys.names

@@ -6,23 +6,28 @@ import type { Link } from './link.ts'
 
 /** Accounts, and names seen, that are remembered here. */
 const REMEMBERED = 10_000
-/** Accounts whose skeletons are made at a time. */
+/** Accounts of a page, roughly. */
 const PAGE = 1_000
 
 /** What Redis holds of names: accounts, their blocks, and who was ever seen. */
 export class People {
   readonly #keys: Keys
   readonly #link: Link
+  readonly #node: () => string
   /**
-   * By folded name. An account never changes, so what was found once is right as long as Redis loses nothing. That there is
-   * none is asked each time: it may have been made a moment ago, and it is one small question.
+   * By folded name. Every node is told of an account that is changed or removed, so what was found once is right until then, as
+   * long as Redis loses nothing. That there is none is asked each time: it may have been made a moment ago, and it is one small
+   * question.
    */
   readonly #accounts = new Map<string, AccountRecord>()
+  /** Counts what was told: what was asked before that may come in later. */
+  #changes = 0
   readonly #seen = new Map<string, true>()
 
-  constructor(keys: Keys, link: Link) {
+  constructor(keys: Keys, link: Link, node: () => string) {
     this.#keys = keys
     this.#link = link
+    this.#node = node
   }
 
   /** The connection is gone, and perhaps what Redis knew. */
@@ -33,8 +38,9 @@ export class People {
 
   async createAccount(name: string, hash: string): Promise<boolean> {
     const keys = [this.#keys.accounts, ...this.#keys.names, ...this.#keys.skeletons]
-    const record = JSON.stringify({ name, hash })
-    return (await this.#link.run('account', keys, [fold(name), record, name, ...skeletonsOf(name)])) === 1
+    const account: AccountRecord = { name, hash, createdAt: Date.now() }
+    const args = [fold(name), JSON.stringify(account), name, ...skeletonsOf(name)]
+    return (await this.#link.run('account', keys, args)) === 1
   }
 
   async hasAccountLike(name: string): Promise<boolean> {
@@ -49,18 +55,9 @@ export class People {
     const [skeletons, count] = this.#keys.skeletons
     const accounts = () => this.#link.command(['HLEN', this.#keys.accounts])
     if (Number(await this.#link.command(['GET', count])) === Number(await accounts())) return
-    for (let cursor = ''; cursor !== '0'; ) {
-      const page = ['HSCAN', this.#keys.accounts, cursor || '0', 'COUNT', String(PAGE)]
-      // The reply to HSCAN.
-      const [next, flat] = (await this.#link.command(page)) as readonly [string, readonly string[]]
-      const fields: string[] = []
-      for (let place = 0; place + 1 < flat.length; place += 2) {
-        const [key = '', record = ''] = flat.slice(place, place + 2)
-        const { name }: AccountRecord = JSON.parse(record)
-        for (const skeleton of skeletonsOf(name)) fields.push(skeleton, key)
-      }
-      if (fields.length > 0) await this.#link.command(['HSET', skeletons, ...fields])
-      cursor = next
+    for await (const page of this.accounts()) {
+      const fields = page.flatMap(({ name }) => skeletonsOf(name).flatMap((skeleton) => [skeleton, fold(name)]))
+      await this.#link.command(['HSET', skeletons, ...fields])
     }
     await this.#link.command(['SET', count, String(await accounts())])
   }
@@ -73,11 +70,50 @@ export class People {
       return known
     }
     const { connection } = this.#link
+    const changes = this.#changes
     const kept = await this.#link.command(['HGET', this.#keys.accounts, key])
     if (typeof kept !== 'string') return undefined
     const account: AccountRecord = JSON.parse(kept)
-    if (connection === this.#link.connection) keep(this.#accounts, key, account)
+    if (connection === this.#link.connection && changes === this.#changes) keep(this.#accounts, key, account)
     return account
+  }
+
+  async *accounts(): AsyncGenerator<readonly AccountRecord[]> {
+    for (let cursor = '0'; ; ) {
+      // The reply to HSCAN: the cursor, then names and accounts by turns. It may hold one more than once.
+      const reply = await this.#link.command(['HSCAN', this.#keys.accounts, cursor, 'COUNT', String(PAGE)])
+      const [next, found] = reply as readonly [string, readonly string[]]
+      const page = found.filter((_, place) => place % 2 === 1).map((account): AccountRecord => JSON.parse(account))
+      if (page.length > 0) yield page
+      if (next === '0') return
+      cursor = next
+    }
+  }
+
+  changeAccount(name: string, hash: string): Promise<AccountRecord | undefined> {
+    return this.#change(name, [hash])
+  }
+
+  async removeAccount(name: string): Promise<AccountRecord | undefined> {
+    const account = await this.findAccount(name)
+    const removed = account && (await this.#change(name, ['', ...skeletonsOf(account.name)]))
+    // An account that looks like the removed one, as earlier versions have made some, gets its own; at the next start if not now.
+    if (removed) await this.completeSkeletons().catch(() => {})
+    return removed
+  }
+
+  async #change(name: string, change: readonly string[]): Promise<AccountRecord | undefined> {
+    const key = fold(name)
+    const keys = [this.#keys.accounts, ...this.#keys.skeletons]
+    const was = await this.#link.run('change-account', keys, [this.#node(), this.#keys.control, key, ...change])
+    this.forget(key)
+    return was === null ? undefined : JSON.parse(was)
+  }
+
+  /** A node has changed an account, or removed it. */
+  forget(key: string): void {
+    this.#changes++
+    this.#accounts.delete(key)
   }
 
   /** Somebody joins a room. */

@@ -39,8 +39,8 @@ export interface RedisOptions {
   readonly place: Place
   /** What every key and channel begins with. */
   readonly prefix: string
-  /** Line name of room 1. */
-  readonly lobby: string
+  /** Line name that room 1 gets; it keeps its own if none is given. */
+  readonly lobby: string | undefined
   readonly keep: Retention
   readonly memory: MemoryLimits
   readonly timing?: Timing
@@ -51,6 +51,7 @@ const TIMING: Timing = { lease: 5_000, renew: 1_500 }
 const STOP_MS = 5_000
 
 export class RedisEngine implements Engine {
+  readonly #keys: Keys
   readonly #place: Place
   readonly #link: Link
   readonly #health: Health
@@ -75,6 +76,7 @@ export class RedisEngine implements Engine {
       resume: (connection) => resume.resume(connection),
       up: () => resume.up(),
     })
+    this.#keys = keys
     this.#place = options.place
     this.#link = link
     this.#health = new Health(options.place, watch)
@@ -96,11 +98,11 @@ export class RedisEngine implements Engine {
       () => this.#nodes.id,
       (room) => this.#changes.changed(room),
     )
-    this.#people = new People(keys, link)
+    this.#people = new People(keys, link, () => this.#nodes.id)
     this.#notes = new Notes(keys, link)
     this.#sweep = new Sweep(keys, link, options.keep)
     this.#store = storeOf(keys, link)
-    this.#changes = new Changes(keys, this.#nodes, this.#feeds, this.#claims, this.#rooms)
+    this.#changes = new Changes(keys, this.#nodes, this.#feeds, this.#claims, this.#rooms, this.#people)
     const parts = {
       keys,
       health: this.#health,
@@ -178,6 +180,10 @@ export class RedisEngine implements Engine {
     return readLog(this.#store, log, range, feed?.recent)
   }
 
+  async clear(log: LogName): Promise<void> {
+    await this.#link.run('clear', this.#keys.ofLog(log, ''), [this.#keys.control, log])
+  }
+
   follow(log: LogName, listener: Listener): () => void {
     return this.#feeds.follow(log, listener)
   }
@@ -218,6 +224,10 @@ export class RedisEngine implements Engine {
 
   async rooms(): Promise<readonly RoomRecord[]> {
     return this.#rooms.all()
+  }
+
+  async roomsMadeFrom(address: string): Promise<readonly RoomRecord[]> {
+    return this.#rooms.madeFrom(address)
   }
 
   async roomCount(): Promise<number> {
@@ -274,6 +284,18 @@ export class RedisEngine implements Engine {
 
   hasAccountLike(name: string): Promise<boolean> {
     return this.#people.hasAccountLike(name)
+  }
+
+  accounts(): AsyncIterable<readonly AccountRecord[]> {
+    return this.#people.accounts()
+  }
+
+  changeAccount(name: string, hash: string): Promise<AccountRecord | undefined> {
+    return this.#people.changeAccount(name, hash)
+  }
+
+  removeAccount(name: string): Promise<AccountRecord | undefined> {
+    return this.#people.removeAccount(name)
   }
 
   keepBlock(owner: string, name: string): Promise<void> {

@@ -29,7 +29,7 @@ export interface Parts {
 /** What happens when a connection comes and goes: in what order which part takes up what was left, and what was lost meanwhile. */
 export class Resume implements Linked {
   readonly #parts: Parts
-  readonly #lobby: string
+  readonly #lobby: string | undefined
   /** Where Redis is. */
   readonly #shown: string
   readonly #watch: Watch
@@ -42,7 +42,7 @@ export class Resume implements Linked {
   /** Redis may have lost something, and what is known here is not put back yet. */
   #incomplete = false
 
-  constructor(parts: Parts, lobby: string, shown: string, watch: Watch) {
+  constructor(parts: Parts, lobby: string | undefined, shown: string, watch: Watch) {
     this.#parts = parts
     this.#lobby = lobby
     this.#shown = shown

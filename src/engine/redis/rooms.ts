@@ -42,18 +42,22 @@ export class RoomTable {
   }
 
   /** Reads all rooms anew. What is known here and Redis has lost is put back first. */
-  async load(connection: Connection, lobby: string): Promise<Loaded> {
+  async load(connection: Connection, lobby: string | undefined): Promise<Loaded> {
     const known = { rooms: [...this.#byId.values()], number: this.#number, version: this.#version }
     const lost = await restoreRooms(connection, this.#keys, this.#node(), known)
-    const made = [lobby, fold(lobby), LOBBY_TITLE, fold(LOBBY_TITLE), LOBBY_DESCRIPTION]
-    const ensured = await connection.run('lobby', this.#keys.rooms, [this.#node(), this.#keys.control, ...made])
-    if (ensured === 0) throw new EngineFault(`--lobby ${lobby} is the name of another room`)
+    if (lobby !== undefined) await this.#ensureLobby(connection, lobby)
     const before = [...this.#byId.values()]
     const records = await readRooms(connection, this.#keys)
     // What was told meanwhile is newer.
     for (const room of before) if (this.#byId.get(room.id) === room) this.#forget(room)
     for (const record of records) this.#learn(record)
     return { lost, closed: before.map(({ id }) => id).filter((id) => !this.#byId.has(id)) }
+  }
+
+  async #ensureLobby(connection: Connection, lobby: string): Promise<void> {
+    const made = [lobby, fold(lobby), LOBBY_TITLE, fold(LOBBY_TITLE), LOBBY_DESCRIPTION]
+    const ensured = await connection.run('lobby', this.#keys.rooms, [this.#node(), this.#keys.control, ...made])
+    if (ensured === 0) throw new EngineFault(`--lobby ${lobby} is the name of another room`)
   }
 
   /** The connection is gone: what is told now is not heard. What is known is not asked until {@link load}. */
@@ -92,6 +96,12 @@ export class RoomTable {
     return Array.from(this.#byId.values(), shown).sort((a, b) => a.id - b.id)
   }
 
+  madeFrom(address: string): RoomRecord[] {
+    this.#check()
+    const rooms = [...this.#byId.values()].filter(({ maker }) => maker?.address === address)
+    return rooms.map(shown)
+  }
+
   has(id: number): boolean {
     return this.#byId.has(id)
   }
@@ -111,7 +121,7 @@ export class RoomTable {
   }
 
   async create(room: NewRoom): Promise<RoomRecord> {
-    const args = [...this.#said(room), room.hash ?? '']
+    const args = [...this.#said(room), room.hash ?? '', room.maker?.address ?? '', room.maker?.name ?? '']
     const record = await this.#link.run('create-room', this.#keys.rooms, args)
     if (record === null) throw new Taken(room.title)
     this.learn(record)
@@ -167,9 +177,10 @@ export function shown({
   description,
   visibility,
   hash,
+  maker,
   createdAt,
   changedAt,
 }: RoomRecord): RoomRecord {
   const room = { id, title, lineName, description, visibility, createdAt, changedAt }
-  return hash === undefined ? room : { ...room, hash }
+  return { ...room, ...(hash !== undefined && { hash }), ...(maker && { maker }) }
 }

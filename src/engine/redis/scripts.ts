@@ -16,6 +16,7 @@ export interface Answers {
   restore: readonly [lost: number, conflicts: readonly string[]]
   sync: readonly [start: string, last: string, lost: string]
   trim: number
+  clear: number
   back: string | null
   page: readonly (readonly [id: string, fields: readonly string[]])[]
   renew: readonly ['dead'] | readonly [state: 'ok' | 'lost', beat: string, ...expired: string[]]
@@ -30,6 +31,7 @@ export interface Answers {
   lobby: number
   'restore-rooms': number
   account: number
+  'change-account': string | null
   see: number
   names: readonly string[]
   block: number
@@ -53,6 +55,7 @@ const BEGINS: { readonly [S in ScriptName]: readonly string[] } = {
   restore: ['log', 'claims'],
   sync: ['log'],
   trim: ['log'],
+  clear: ['log'],
   back: ['log'],
   page: ['log'],
   renew: ['nodes'],
@@ -67,6 +70,7 @@ const BEGINS: { readonly [S in ScriptName]: readonly string[] } = {
   lobby: ['rooms'],
   'restore-rooms': ['rooms'],
   account: [],
+  'change-account': [],
   see: [],
   names: [],
   block: [],

@@ -65,7 +65,7 @@ export class ChatroomConversation implements FrameConversation {
     } else if (type === 'list') {
       return session.page?.show(session)
     } else if (session.page === this.#shared.pages.lobby) {
-      if (type === 'create') return this.#create(request)
+      if (type === 'create') return this.#create(session, request)
       if (type === 'enter') return this.#enter(session, request)
       if (type === 'logout') return this.#logout(session)
     } else {
@@ -120,13 +120,13 @@ export class ChatroomConversation implements FrameConversation {
     this.#say({ type: 'logout', status: 'ok', message: `${session.name} logout successfully` })
   }
 
-  #create(request: Request): void | Promise<void> {
+  #create({ name, address }: ChatroomSession, request: Request): void | Promise<void> {
     const data = fields(request, 'room')
     if (!data) return this.#refuse(request.type, INVALID_MESSAGE)
     const { room } = data
     return this.#try({ type: request.type, room }, async () => {
       if (fold(room) === LOBBY_KEY) throw new Refusal('room-taken')
-      await this.#shared.chat.directory.create({ title: room, visibility: 'public' })
+      await this.#shared.chat.directory.create({ title: room, visibility: 'public' }, { password: '', address, name })
       this.#say({ type: 'create', status: 'ok', message: `${room} created successfully` })
     })
   }
@@ -218,7 +218,7 @@ export class ChatroomConversation implements FrameConversation {
   }
 
   /** Answers what the core refuses; nothing has changed then. */
-  async #try(request: Omit<Refused, 'maxText'>, work: () => Promise<void>): Promise<void> {
+  async #try(request: Omit<Refused, 'maxText' | 'bound'>, work: () => Promise<void>): Promise<void> {
     try {
       await work()
     } catch (error) {

@@ -17,6 +17,8 @@ export interface Refused {
   readonly room?: string | undefined
   /** The most characters of a message. */
   readonly maxText: number
+  /** The limit that was exceeded, where the reason is one. */
+  readonly bound?: string | undefined
 }
 
 /** The answer to each refusal (protocols/chatroom.md, 2 and 8); undefined for those that are not told. */
@@ -30,9 +32,10 @@ const TEXTS: Readonly<Record<Reason, (refused: Refused) => string | undefined>> 
   'secret-invalid': () => INVALID_PASSWORD,
   'secret-wrong': () => 'Password incorrect',
   'too-many-attempts': () => 'Too many attempts, wait a minute',
+  'too-many-accounts': ({ bound }) => `Too many accounts today, at most ${bound}`,
   'room-name-invalid': () => 'Invalid room name',
   'room-taken': ({ room }) => `${room} already exists`,
-  'too-many-rooms': () => 'Too many rooms',
+  'too-many-rooms': ({ bound }) => `Too many rooms, at most ${bound}`,
   'room-unknown': notFound,
   'room-private': notFound,
   'nobody-here': ({ to, room }) => `${to} not in ${room}`,
@@ -57,5 +60,5 @@ function notFound({ room }: Refused): string {
 
 /** The message of the answer to what was thrown; undefined where there is no answer. */
 export function textFor(thrown: unknown, refused: Refused): string | undefined {
-  return thrown instanceof Refusal ? TEXTS[thrown.reason](refused) : 'Internal error'
+  return thrown instanceof Refusal ? TEXTS[thrown.reason]({ ...refused, bound: thrown.bound }) : 'Internal error'
 }

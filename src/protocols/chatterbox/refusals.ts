@@ -39,6 +39,7 @@ const TEXTS: Readonly<Record<Exclude<Reason, 'text-too-long'>, string | undefine
   'secret-invalid': RESERVED,
   'secret-wrong': RESERVED,
   'too-many-attempts': UNAVAILABLE,
+  'too-many-accounts': UNAVAILABLE,
   'room-name-invalid': UNAVAILABLE,
   'room-private': UNAVAILABLE,
   'room-unknown': UNAVAILABLE,

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import { Connection, type ConnectionOptions, type Link } from '../connection.ts'
 import { readBehindFirstBytes } from '../first-bytes.ts'
 import { type Heard, Hearing } from '../hearing.ts'
+import type { ClientAddress } from '../network.ts'
 import { Outbox } from '../outbox.ts'
 import { FrameQueue } from './queue.ts'
 import { FrameReader } from './reader.ts'
@@ -33,8 +34,8 @@ export class FrameConnection extends Connection {
   readonly #conversation: FrameConversation
   readonly #hearing: Hearing
 
-  constructor(socket: Socket, options: FrameOptions) {
-    super(socket, options, options.recordEach ? FrameQueue : Outbox)
+  constructor(socket: Socket, options: FrameOptions, address: ClientAddress) {
+    super(socket, options, address, options.recordEach ? FrameQueue : Outbox)
     this.#reader = new FrameReader(options.maxFrame)
     this.#hearing = new Hearing(options.log, () => {
       this.checkLogin()

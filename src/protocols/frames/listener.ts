@@ -1,6 +1,5 @@
-import type { Socket } from 'node:net'
 import type { Admission } from '../admission.ts'
-import { Listener } from '../listener.ts'
+import { Listener, type ListenerOptions } from '../listener.ts'
 import type { Certificate } from '../protocol.ts'
 import { FrameConnection, type FrameOptions } from './connection.ts'
 
@@ -15,6 +14,6 @@ export function frameListener(
   certificate?: Certificate,
 ): Listener {
   const { log, tally, lastWord } = options
-  const welcome = (socket: Socket) => new FrameConnection(socket, options)
+  const welcome: ListenerOptions['welcome'] = (socket, address) => new FrameConnection(socket, options, address)
   return new Listener({ name, log, tally, admission, certificate, lastWord, welcome })
 }

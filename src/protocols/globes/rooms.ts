@@ -12,8 +12,8 @@ import { findRoom, type InRoom, showRoom } from './room.ts'
 import { tokenOf } from './tokens.ts'
 
 /** Rooms are made, shown, changed and deleted (protocols/globes.md, 2.1 to 2.5). */
-export function addRooms(app: FastifyInstance, shared: Shared, { addressOf }: HttpGround): void {
-  const { chat, tokens, publicRooms, log } = shared
+export function addRooms(app: FastifyInstance, shared: Shared, { addressOf, clientOf }: HttpGround): void {
+  const { chat, tokens, log } = shared
   const { directory } = chat
   const rights = new Rights(shared, addressOf)
 
@@ -23,16 +23,7 @@ export function addRooms(app: FastifyInstance, shared: Shared, { addressOf }: Ht
   app.post('/chats', async (request, reply) => {
     const { password, ...texts } = textsOf(request.body, 'title', 'description', 'visibility', 'password')
     const description = checkDescription(texts, judge(password))
-    const address = addressOf(request)
-    const room = await directory.create(description, { password, address }).catch(refuse)
-    if (room.visibility === 'public' && publicRooms === 'owned') {
-      // The room is made, whatever becomes of this.
-      await chat.makers
-        .made(room, address)
-        .catch((error) =>
-          log.warn({ err: error, room: room.id }, 'creator of the room not stored; only admins can delete it'),
-        )
-    }
+    const room = await directory.create(description, { password, address: addressOf(request) }).catch(refuse)
     const shown = await showRoom(directory, room, true)
     // One browser client reads the members of the room, the other one `status` and `data`.
     return reply.code(201).send({ ...shown, status: true, data: shown })
@@ -57,7 +48,7 @@ export function addRooms(app: FastifyInstance, shared: Shared, { addressOf }: Ht
     const by = await rights.check(room, request)
     if (room.id === LOBBY) throw new GlobesError(104)
     await directory.close(room.id).catch((error) => refuse(error, request.params.room))
-    log.info({ room: room.id, title: room.title, address: addressOf(request), by }, 'room deleted')
+    log.info({ room: room.id, title: room.title, address: clientOf(request).full, by }, 'room deleted')
     return { status: true }
   })
 }
@@ -71,7 +62,7 @@ function judge(password: string): Password {
 function refuse(error: unknown, which?: string): never {
   if (error instanceof Refusal) {
     if (error.reason === 'room-taken') throw new GlobesError(102, 'title')
-    if (error.reason === 'too-many-rooms') throw new GlobesError(106)
+    if (error.reason === 'too-many-rooms') throw new GlobesError(106, undefined, error.of ? 429 : undefined)
     if (error.reason === 'too-many-attempts') throw new GlobesError(106, undefined, 429)
     if (error.reason === 'room-unknown') throw new GlobesError(101, which)
   }

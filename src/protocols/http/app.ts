@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import { allowListed } from './cors.ts'
-import { groundOf } from './ground.ts'
+import { clientOf, groundOf } from './ground.ts'
 import { asksForWebSocket, hasBody } from './handshake.ts'
 import { addOtherMethods } from './methods.ts'
 import type { AppOptions } from './options.ts'
@@ -61,7 +61,7 @@ export async function openApp(options: AppOptions, routes: readonly Routes[]): P
   const addOthers = addOtherMethods(app)
   const turns = new RequestTurns()
   // Before anything else is done for a request.
-  app.addHook('onRequest', async ({ ip }) => turns.take(ip))
+  app.addHook('onRequest', async (request) => turns.take(clientOf(request, options.admission).network))
   app.addHook('onRequest', async ({ socket, routeOptions: { config } }, reply) => {
     const reason = visitors.get(socket)?.refused
     if (reason === undefined) return

@@ -57,7 +57,7 @@ export abstract class SocketConnection<Piece> extends Connection {
   #arrival: NodeJS.Timeout | undefined
 
   constructor({ websocket, socket, address }: Visit, options: SocketOptions) {
-    super(socket, options, FrameOutbox, address)
+    super(socket, options, address, FrameOutbox)
     this.#options = options
     this.#websocket = websocket
     websocket.on('message', (data: Buffer, binary: boolean) => this.#read(data, binary))
@@ -69,7 +69,7 @@ export abstract class SocketConnection<Piece> extends Connection {
     watchHeartbeat(websocket, socket, options.heartbeat ?? HEARTBEAT, {
       isBehind: () => this.behind,
       drop: () => {
-        options.log.info({ name: this.name, address }, 'silent for too long')
+        options.log.info({ name: this.name, address: this.fullAddress }, 'silent for too long')
         socket.destroy()
       },
     })

@@ -1,20 +1,28 @@
 import { isIP } from 'node:net'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Admission } from '../admission.ts'
+import type { ClientAddress } from '../network.ts'
 import type { AppOptions } from './options.ts'
 import { isForeign, mayBeForeign, type Sent } from './origin.ts'
 import type { HttpGround, SocketRoute } from './routes.ts'
 import type { Upgrades } from './upgrades.ts'
 
+/** The client's address, as the last proxy that is believed tells it. */
+export function clientOf({ ip, socket }: FastifyRequest, admission: Admission): ClientAddress {
+  return admission.identify(isIP(ip) ? ip : (socket.remoteAddress ?? ''))
+}
+
 /** `sockets` becomes the paths for WebSockets. */
 export function groundOf(options: AppOptions, upgrades: Upgrades, sockets: Set<string>): HttpGround {
   const { log, admission, origins, proxies, visitors } = options
 
-  const addressOf = ({ ip, socket }: FastifyRequest) => (isIP(ip) ? ip : (socket.remoteAddress ?? ''))
+  const addressOf = (request: FastifyRequest) => clientOf(request, admission).network
 
   /** Logs that a request is refused, as it is foreign. */
   const logged = (request: FastifyRequest, foreign: boolean): boolean => {
     const { origin, 'sec-fetch-site': site } = request.headers
-    if (foreign) log.info({ origin, site, address: addressOf(request) }, 'refused a page of another origin')
+    if (foreign)
+      log.info({ origin, site, address: clientOf(request, admission).full }, 'refused a page of another origin')
     return foreign
   }
 
@@ -22,12 +30,12 @@ export function groundOf(options: AppOptions, upgrades: Upgrades, sockets: Set<s
   const refuse = async (request: FastifyRequest): Promise<boolean> => {
     const { socket } = request
     if (!proxies.has(socket.remoteAddress ?? '')) return false
-    const address = addressOf(request)
-    const enter = () => (socket.destroyed ? 'too-many-connections' : admission.refuseClient(address))
+    const { full, network } = clientOf(request, admission)
+    const enter = () => (socket.destroyed ? 'too-many-connections' : admission.refuseClient(network))
     const refused = enter()
     const reason = refused && (await admission.retry(enter, refused))
-    if (reason) log.warn({ reason, address }, 'refused')
-    else socket.once('close', () => admission.leaveClient(address))
+    if (reason) log.warn({ reason, address: full }, 'refused')
+    else socket.once('close', () => admission.leaveClient(network))
     return reason !== undefined
   }
 
@@ -52,7 +60,7 @@ export function groundOf(options: AppOptions, upgrades: Upgrades, sockets: Set<s
           // An error in what a client sends closes its connection.
           websocket.on('error', ({ message }) => log.debug({ reason: message }, 'WebSocket failed'))
           try {
-            visitors.get(socket)?.become(welcome({ websocket, socket, address: addressOf(request), request }))
+            visitors.get(socket)?.become(welcome({ websocket, socket, address: clientOf(request, admission), request }))
           } catch (error) {
             log.error({ err: error, route: path }, 'a connection failed')
             socket.destroy()
@@ -69,6 +77,7 @@ export function groundOf(options: AppOptions, upgrades: Upgrades, sockets: Set<s
     },
   })
   return {
+    clientOf: (request) => clientOf(request, admission),
     addressOf,
     askerOf,
     openSocket,

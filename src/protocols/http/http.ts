@@ -40,7 +40,7 @@ export class Http implements Protocol {
       isProxy: (address) => options.proxies.has(address),
       lastWord: (reason) => statusAlone(statusOf(reason)),
       spare: options.spare ?? 0,
-      welcome: (socket, refused) => {
+      welcome: (socket, _, refused) => {
         const visitor = new Visitor(socket, this.#options.patience, refused)
         this.#visitors.add(visitor)
         socket.once('close', () => this.#visitors.delete(visitor))

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
 import type { Asker } from '../../chat/reader.ts'
 import type { Client } from '../listener.ts'
+import type { ClientAddress } from '../network.ts'
 import type { PatientWebSocket } from './patient.ts'
 
 declare module 'fastify' {
@@ -19,6 +20,8 @@ export type Routes = (app: FastifyInstance, ground: HttpGround) => void | Promis
 /** What the port offers beside fastify. */
 export interface HttpGround {
   /** The client's address, as the last proxy that is believed tells it. */
+  clientOf(request: FastifyRequest): ClientAddress
+  /** What limits count the client for. */
   addressOf(request: FastifyRequest): string
   /** The client as it reads logs: until its connection is closed. */
   askerOf(request: FastifyRequest): Asker
@@ -50,7 +53,7 @@ export interface Visit {
   readonly websocket: PatientWebSocket
   /** Beneath it. */
   readonly socket: Socket
-  readonly address: string
+  readonly address: ClientAddress
   /** With which the handshake began; large, so nobody keeps it. */
   readonly request: FastifyRequest
 }

@@ -6,6 +6,7 @@ import { turnEnd } from '../../turn.ts'
 import { Connection, type ConnectionOptions } from '../connection.ts'
 import { readBehindFirstBytes } from '../first-bytes.ts'
 import { keepReading } from '../keep-reading.ts'
+import type { ClientAddress } from '../network.ts'
 import { ReadAhead } from './ahead.ts'
 import { decodeLine } from './bytes.ts'
 import { TOO_LONG } from './cap.ts'
@@ -35,8 +36,8 @@ export class LineConnection extends Connection implements Reader, TelnetAnswers 
   /** A line that was read and not taken yet. */
   #held: string | undefined
 
-  constructor(socket: Socket, options: LineOptions) {
-    super(socket, options)
+  constructor(socket: Socket, options: LineOptions, address: ClientAddress) {
+    super(socket, options, address)
     const lines = this.#lines
     this.#options = options
     this.#conversation = new Conversation(options, this.outbox, this)

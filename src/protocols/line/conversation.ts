@@ -29,9 +29,7 @@ export interface ConversationOptions {
 }
 
 /** Who reads the lines. */
-export interface Reader extends Pick<Link, 'mayBeEnding' | 'disconnect'> {
-  /** The client's address. */
-  readonly address: string
+export interface Reader extends Pick<Link, 'address' | 'mayBeEnding' | 'disconnect'> {
   /** A line that was not taken may be offered again; or everything is answered. */
   ready(): void
   /** A reply has broken off: the connection ends, saying so. */

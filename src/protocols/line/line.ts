@@ -12,6 +12,6 @@ export function lineListener(options: LineOptions, admission: Admission, certifi
     tally: options.tally,
     certificate,
     lastWord: options.lastWord,
-    welcome: (socket) => new LineConnection(socket, options),
+    welcome: (socket, address) => new LineConnection(socket, options, address),
   })
 }

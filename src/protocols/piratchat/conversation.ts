@@ -40,6 +40,7 @@ const REFUSED: Readonly<Record<Reason, Buffer>> = {
   'secret-invalid': UNAVAILABLE,
   'secret-wrong': UNAVAILABLE,
   'too-many-attempts': UNAVAILABLE,
+  'too-many-accounts': UNAVAILABLE,
   'room-name-invalid': UNAVAILABLE,
   'room-private': UNAVAILABLE,
   'room-unknown': UNAVAILABLE,

@@ -21,6 +21,7 @@ const STATUS: Readonly<Record<Reason, number | undefined>> = {
   'secret-wrong': 401,
   'name-unknown': 401,
   'too-many-attempts': 429,
+  'too-many-accounts': 429,
   unavailable: 503,
   'secret-invalid': undefined,
   'room-name-invalid': undefined,

@@ -83,7 +83,7 @@ async function stage({ transport, recordEach }: Setting, overrides: Partial<Fram
     admission: new Admission({ maxConnections, maxPerAddress: 0 }),
     certificate: transport === 'TLS' ? loadTestCertificate() : undefined,
     lastWord: options.lastWord,
-    welcome: (socket) => new FrameConnection(socket, options),
+    welcome: (socket, address) => new FrameConnection(socket, options, address),
   })
   const { port } = await listener.listen('127.0.0.1', 0)
   const clients: FrameClient[] = []

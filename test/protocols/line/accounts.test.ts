@@ -93,7 +93,8 @@ test('accounts and their blocks survive kill -9; no password is in the log or on
   expect(await again.ask(`LOGIN alice ${SECRET}`)).toEqual(result('Username set to alice'))
   expect(await again.ask('/blocked')).toMatchObject({ blocked: ['carol'] })
 
-  const files = readdirSync(folder).map((name) => readFileSync(join(folder, name)))
+  const kept = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile())
+  const files = kept.map(({ name }) => readFileSync(join(folder, name)))
   expect(Buffer.concat(files).includes('$scrypt$')).toBe(true)
   for (const bytes of [...files, ...[first, second].map(({ log }) => Buffer.from(JSON.stringify(log)))]) {
     expect(bytes.includes(SECRET)).toBe(false)

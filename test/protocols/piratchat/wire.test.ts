@@ -21,6 +21,7 @@ function stage(safe = false) {
       push: (frame: Buffer) => void pushed.push(frame),
       drained: async () => {},
       mayBeEnding: false,
+      disconnect: () => {},
     }
     const ended: (number | string)[] = []
     session.attach({

@@ -1,4 +1,5 @@
--- ARGV: node, control channel, title, its folded form, line name, its folded form, stem, description, visibility, hash.
+-- ARGV: node, control channel, title, its folded form, line name, its folded form, stem, description, visibility, hash, the
+-- maker's address and name; each of the last three may be empty.
 -- False when a name is taken.
 local node, control, title, titleKey, line, lineKey, stem = unpack(ARGV)
 if taken(titleKey, 0) then return false end
@@ -12,4 +13,5 @@ local record = {
   description = ARGV[8], visibility = ARGV[9], createdAt = now, changedAt = now,
 }
 if ARGV[10] ~= '' then record.hash = ARGV[10] end
+if ARGV[11] ~= '' then record.maker = { address = ARGV[11], name = ARGV[12] ~= '' and ARGV[12] or nil } end
 return put(record, control, node)

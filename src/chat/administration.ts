@@ -1,0 +1,111 @@
+import type { AccountRecord, Engine, RoomRecord } from '../engine/engine.ts'
+import type { Accounts } from './accounts.ts'
+import type { Blocking } from './blocking.ts'
+import type { Directory } from './directory.ts'
+import { fold } from './names.ts'
+import { Refusal, refuse } from './refusal.ts'
+import type { Ending, Session } from './session.ts'
+import type { Tickets } from './tickets.ts'
+
+/** Something that the operator of the server has done, on this node or another one. */
+export type Administered =
+  | { readonly what: 'room-closed'; readonly room: number; readonly title: string }
+  | { readonly what: Ending; readonly name: string }
+
+/** Nodes tell one another what was done. */
+const SUBJECT = 'administration'
+
+export interface AdministrationParts {
+  readonly accounts: Accounts
+  readonly tickets: Tickets
+  readonly blocking: Blocking
+  readonly directory: Directory
+  /** Sessions of this node, by folded name. */
+  readonly here: ReadonlyMap<string, ReadonlySet<Session>>
+  readonly close: (session: Session) => Promise<void>
+  /** Called on every node with what was done. */
+  readonly onAdministered: (done: Administered) => void
+}
+
+/** What the operator of the server may do. */
+export class Administration {
+  readonly #engine: Engine
+  readonly #parts: AdministrationParts
+
+  constructor(engine: Engine, parts: AdministrationParts) {
+    this.#engine = engine
+    this.#parts = parts
+    // Only this class writes what is heard.
+    engine.heedSignals(SUBJECT, (text) => (text === undefined ? this.#catchUp() : this.#heed(JSON.parse(text))))
+  }
+
+  /** Puts everybody out of a room and removes it with all that was said in it. Refuses `room-unknown` and `unavailable`. */
+  async closeRoom({ id, title }: RoomRecord): Promise<void> {
+    await this.#parts.directory.close(id)
+    this.#tell({ what: 'room-closed', room: id, title })
+  }
+
+  /** All accounts, in pages, in no order. Refuses `unavailable`. */
+  async *accounts(): AsyncGenerator<readonly AccountRecord[]> {
+    try {
+      yield* this.#engine.accounts()
+    } catch (error) {
+      refuse(error)
+    }
+  }
+
+  /**
+   * Removes an account and what was kept for it: logins, blocks, private messages. Its sessions end. Resolves with the name as
+   * registered, which is anybody's from then on. Refuses `name-unknown` and `unavailable`.
+   */
+  async removeAccount(account: string): Promise<string> {
+    const { accounts, tickets, blocking } = this.#parts
+    if (!(await accounts.holds(account).catch(refuse))) throw new Refusal('name-unknown')
+    // Whoever gets the name next inherits nothing. First what somebody could still log in with.
+    await tickets.end({ name: account })
+    await blocking.disown(account).catch(refuse)
+    const { name } = await accounts.remove(account).catch(refuse)
+    this.#tell({ what: 'account-removed', name })
+    await this.#engine.clear(`inbox:${fold(name)}`).catch(refuse)
+    return name
+  }
+
+  /**
+   * Gives an account another password. Logins and sessions of the account end. Resolves with the name as registered. Refuses
+   * `name-unknown`, `secret-invalid` and `unavailable`.
+   */
+  async setPassword(account: string, password: string): Promise<string> {
+    const { accounts, tickets } = this.#parts
+    const { name } = await accounts.change(account, password).catch(refuse)
+    await tickets.end({ name })
+    this.#tell({ what: 'password-changed', name })
+    return name
+  }
+
+  #tell(done: Administered): void {
+    this.#engine.signal(SUBJECT, JSON.stringify(done))
+    this.#heed(done)
+  }
+
+  #heed(done: Administered): void {
+    this.#parts.onAdministered(done)
+    if (done.what !== 'room-closed') this.#terminate(fold(done.name), done.what)
+  }
+
+  /** Another node may have removed an account meanwhile. */
+  #catchUp(): void {
+    for (const [key, sessions] of this.#parts.here) {
+      if (![...sessions].some(({ registered }) => registered)) continue
+      this.#parts.accounts.holds(key).then(
+        (there) => there || this.#terminate(key, 'account-removed'),
+        () => {},
+      )
+    }
+  }
+
+  #terminate(key: string, why: Ending): void {
+    for (const session of [...(this.#parts.here.get(key) ?? [])]) {
+      if (session.registered && !session.terminate(why)) void this.#parts.close(session)
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import type { Engine, RoomMaker, RoomRecord } from '../engine/engine.ts'
+import type { RoomMakers } from './makers.ts'
+import { Refusal, refuse } from './refusal.ts'
+
+export interface RoomLimits {
+  /** Maximum number of rooms. */
+  readonly maxRooms: number
+  /** Maximum number of rooms made from one address. */
+  readonly maxPerAddress: number
+}
+
+/**
+ * Bounds the rooms there may be, in all and made from one address. At a bound, the oldest rooms of whoever makes another one are
+ * discarded where nobody is in them and {@link RoomMakers.isSilent} holds.
+ */
+export class RoomQuota {
+  readonly #engine: Engine
+  readonly #makers: RoomMakers
+  readonly #limits: RoomLimits
+  /** The makers of rooms that are being made. */
+  readonly #underWay: (RoomMaker | undefined)[] = []
+  #turn: Promise<void> = Promise.resolve()
+
+  constructor(engine: Engine, makers: RoomMakers, limits: RoomLimits) {
+    this.#engine = engine
+    this.#makers = makers
+    this.#limits = limits
+  }
+
+  /**
+   * Makes a room once there is space for it. `discard` closes a room that goes for it. Refuses `too-many-rooms`, `unavailable` and
+   * what `make` refuses.
+   */
+  async make(
+    maker: RoomMaker | undefined,
+    make: () => Promise<RoomRecord>,
+    discard: (room: RoomRecord) => Promise<void>,
+  ): Promise<RoomRecord> {
+    const reserve = async () => {
+      for (const room of await this.#toDiscard(maker)) await discard(room)
+      this.#underWay.push(maker)
+    }
+    // One after the other: those who ask at once would all find the last place.
+    const reserved = this.#turn.then(reserve)
+    this.#turn = reserved.catch(() => {})
+    await reserved
+    try {
+      return await make()
+    } finally {
+      this.#underWay.splice(this.#underWay.indexOf(maker), 1)
+    }
+  }
+
+  /** The rooms that must go before another one is made. Refuses `too-many-rooms` where they cannot. */
+  async #toDiscard(maker: RoomMaker | undefined): Promise<readonly RoomRecord[]> {
+    const { maxRooms, maxPerAddress } = this.#limits
+    const [count, own] = await Promise.all([
+      this.#engine.roomCount(),
+      maker ? this.#engine.roomsMadeFrom(maker.address) : [],
+    ]).catch(refuse)
+    const ownUnderWay = this.#underWay.filter((other) => maker && other?.address === maker.address).length
+    const beyondAll = count + this.#underWay.length + 1 - maxRooms
+    const beyondOwn = maker ? own.length + ownUnderWay + 1 - maxPerAddress : 0
+    const discarded = await this.#silentOf(own, Math.max(beyondAll, beyondOwn))
+    if (beyondOwn > discarded.length) throw new Refusal('too-many-rooms', maxPerAddress, 'address')
+    if (beyondAll > discarded.length) throw new Refusal('too-many-rooms', maxRooms)
+    return discarded
+  }
+
+  /** The oldest of the rooms that are empty and silent, at most so many. */
+  async #silentOf(rooms: readonly RoomRecord[], limit: number): Promise<readonly RoomRecord[]> {
+    if (limit <= 0) return []
+    const members = await Promise.all(rooms.map(({ id }) => this.#engine.members(id))).catch(refuse)
+    const empty = rooms.filter((_, place) => members[place]?.length === 0).sort((a, b) => a.id - b.id)
+    const silent: RoomRecord[] = []
+    for (const room of empty) {
+      if (silent.length === limit) break
+      if (await this.#makers.isSilent(room)) silent.push(room)
+    }
+    return silent
+  }
+}

@@ -1,0 +1,102 @@
+/** `roomd room` and `roomd account`: asks the daemon on the folder, or opens what is kept there or in Redis itself. */
+import { existsSync } from 'node:fs'
+import { Chat } from '../chat/chat.ts'
+import { type Config, ConfigError, checkConfig } from '../config.ts'
+import { EngineFault } from '../engine/engine.ts'
+import { engineOf, fileOf } from '../engines.ts'
+import { askDaemon } from './client.ts'
+import { type ControlReply, type ControlRequest, carryOut } from './operations.ts'
+import { readNewPassword } from './password.ts'
+import { controlPathOf } from './socket.ts'
+
+const UNCHANGED = { lobby: undefined, keep: { days: 0, events: 0 } }
+/** What goes wrong is told by what is asked for. */
+const QUIET = { trouble: () => {}, recovered: () => {}, died: () => {} }
+
+/** Resolves with whether it was done. Rejects with {@link ConfigError} or {@link EngineFault}. */
+export async function operate(
+  command: 'room' | 'account',
+  options: Readonly<Record<string, unknown>>,
+): Promise<boolean> {
+  const config = checkConfig(options)
+  const request = await requestOf(`${command} ${options.action}`, options.name)
+  const path = fileOf(config) === undefined ? undefined : controlPathOf(config.data)
+  const asked = path === undefined ? undefined : await askDaemon(path, request)
+  return tell(asked ?? carryOutAlone(config, request))
+}
+
+async function requestOf(action: string, name: unknown): Promise<ControlRequest> {
+  switch (action) {
+    case 'room list':
+    case 'account list':
+      if (name !== undefined) throw new ConfigError(`${action} takes no name`)
+      return { action }
+    case 'room close':
+    case 'account remove':
+      return { action, name: nameOf(action, name) }
+    case 'account password':
+      return { action, name: nameOf(action, name), password: await readNewPassword(nameOf(action, name)) }
+    default:
+      throw new ConfigError(`${action} is unknown; see roomd --help`)
+  }
+}
+
+function nameOf(action: string, name: unknown): string {
+  if (typeof name !== 'string' || name === '') throw new ConfigError(`${action} needs a name`)
+  return name
+}
+
+/** Where no daemon can be asked; on Redis as one more node. */
+async function* carryOutAlone(config: Config, request: ControlRequest): AsyncGenerator<ControlReply> {
+  const file = fileOf(config)
+  if (config.redis === undefined) {
+    if (file === undefined) throw new ConfigError('--data :memory: keeps nothing')
+    if (!existsSync(file)) throw new ConfigError(`there is no ${file}`)
+  }
+  const engine = await engineOf(config, UNCHANGED, QUIET)
+  await engine.start().catch((error: unknown) => {
+    if (file === undefined || !(error instanceof EngineFault)) throw error
+    throw new EngineFault(`nobody answers at ${controlPathOf(config.data)}, and ${error.message}`, { cause: error })
+  })
+  const chat = new Chat(engine, { maxText: config['max-text'], ticketMs: config['piratchat-session'] * 1_000 })
+  try {
+    if ((await engine.roomCount()) === 0) throw new ConfigError('roomd has kept nothing there yet')
+    yield* carryOut({ chat, admins: config.admins }, request)
+  } finally {
+    await chat.stop()
+    await engine.stop()
+  }
+}
+
+/** Writes the answer. Resolves with whether it was done. */
+async function tell(replies: AsyncIterable<ControlReply>): Promise<boolean> {
+  const rows: (readonly string[])[] = []
+  let done = false
+  for await (const reply of replies) {
+    if ('row' in reply) rows.push(reply.row)
+    else if ('warning' in reply) process.stderr.write(`roomd: warning: ${reply.warning}\n`)
+    else if ('failed' in reply) process.stderr.write(`roomd: ${reply.failed}\n`)
+    else {
+      done = true
+      await write(rows.length > 0 ? tableOf(rows) : `${reply.done}\n`)
+    }
+  }
+  return done
+}
+
+/** A reader that has seen enough, such as `head`, is no fault. */
+function write(text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    process.stdout.on('error', (error: NodeJS.ErrnoException) => (error.code === 'EPIPE' ? resolve() : reject(error)))
+    process.stdout.write(text, () => resolve())
+  })
+}
+
+/** Columns with at least two blanks between them. */
+function tableOf(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    rows.reduce((width, row) => Math.max(width, row[column]?.length ?? 0), 0),
+  )
+  const line = (row: readonly string[]) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')
+  return rows.map((row) => `${line(row).trimEnd()}\n`).join('')
+}

@@ -1,0 +1,124 @@
+import { type Chat, LOBBY } from '../chat/chat.ts'
+import { fold } from '../chat/names.ts'
+import { type Reason, Refusal } from '../chat/refusal.ts'
+import { HASHED_KEY } from '../chat/secrets.ts'
+import type { RoomRecord } from '../engine/engine.ts'
+
+/** What an operator asks for. */
+export type ControlRequest =
+  | { readonly action: 'room list' | 'account list' }
+  | { readonly action: 'room close' | 'account remove'; readonly name: string }
+  | { readonly action: 'account password'; readonly name: string; readonly password: string }
+
+/** Part of the answer; `done` or `failed` is the last one. */
+export type ControlReply =
+  /** A row of a table; the first one is its head. */
+  | { readonly row: readonly string[] }
+  | { readonly warning: string }
+  | { readonly done: string }
+  | { readonly failed: string }
+
+/** What operations work on. */
+export interface Operated {
+  readonly chat: Chat
+  /** Names of accounts that are admins. */
+  readonly admins: readonly string[]
+}
+
+/** Characters of what stands for a maker's address: enough to tell addresses apart. */
+const SHOWN_ADDRESS = 8
+
+/** Carries out a request. Rejects with what is neither the operator's mistake nor the store's being away. */
+export async function* carryOut(operated: Operated, request: ControlRequest): AsyncGenerator<ControlReply> {
+  try {
+    yield* operationOf(operated, request)
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    yield { failed: textOf(error.reason, 'name' in request ? request.name : '') }
+  }
+}
+
+function operationOf({ chat, admins }: Operated, request: ControlRequest): AsyncGenerator<ControlReply> {
+  switch (request.action) {
+    case 'room list':
+      return listRooms(chat)
+    case 'room close':
+      return closeRoom(chat, request.name)
+    case 'account list':
+      return listAccounts(chat)
+    case 'account remove':
+      return removeAccount(chat, request.name, admins)
+    case 'account password':
+      return setPassword(chat, request.name, request.password)
+  }
+}
+
+async function* listRooms({ directory }: Chat): AsyncGenerator<ControlReply> {
+  const [rooms, counts] = await Promise.all([directory.all(), directory.memberCounts()])
+  yield { row: ['NAME', 'MEMBERS', 'VISIBILITY', 'CREATED', 'MADE BY', 'TITLE'] }
+  for (const room of rooms) {
+    const { id, lineName, visibility, createdAt, title } = room
+    yield { row: [lineName, String(counts.get(id) ?? 0), visibility, timeOf(createdAt), makerOf(room), shown(title)] }
+  }
+  yield { done: '' }
+}
+
+async function* closeRoom(chat: Chat, name: string): AsyncGenerator<ControlReply> {
+  const room = await chat.directory.find(name)
+  if (!room) throw new Refusal('room-unknown')
+  if (room.id === LOBBY) return yield { failed: 'the lobby cannot be closed' }
+  await chat.administration.closeRoom(room)
+  yield { done: `closed room ${room.lineName}` }
+}
+
+async function* listAccounts({ administration }: Chat): AsyncGenerator<ControlReply> {
+  yield { row: ['NAME', 'CREATED', 'OPENED WITH'] }
+  for await (const page of administration.accounts()) {
+    for (const { name, hash, createdAt } of page) {
+      const kind = hash.startsWith(HASHED_KEY) ? 'key' : 'password'
+      yield { row: [name, createdAt === undefined ? '-' : timeOf(createdAt), kind] }
+    }
+  }
+  yield { done: '' }
+}
+
+async function* removeAccount({ administration }: Chat, account: string, admins: readonly string[]) {
+  const name = await administration.removeAccount(account)
+  if (admins.some((admin) => fold(admin) === fold(name))) {
+    yield { warning: `--admins names ${name}: whoever registers the name becomes admin` }
+  }
+  yield { done: `removed account ${name}` }
+}
+
+async function* setPassword({ administration }: Chat, account: string, password: string) {
+  yield { done: `changed the password of ${await administration.setPassword(account, password)}` }
+}
+
+/** The nickname of the session that made a room, and what tells its address from others. */
+function makerOf({ maker }: RoomRecord): string {
+  return maker ? `${maker.name ?? ''}@${maker.address.slice(0, SHOWN_ADDRESS)}` : '-'
+}
+
+function timeOf(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, -5)}Z`
+}
+
+/** Without what a terminal would not show as it is. */
+function shown(text: string): string {
+  return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (char) => `\\u{${char.codePointAt(0)?.toString(16)}}`)
+}
+
+function textOf(reason: Reason, name: string): string {
+  switch (reason) {
+    case 'room-unknown':
+      return `there is no room ${name}`
+    case 'name-unknown':
+      return `there is no account ${name}`
+    case 'secret-invalid':
+      return 'a password has 1 to 128 characters'
+    case 'unavailable':
+      return 'the store cannot be used now; try again later'
+    default:
+      return `refused: ${reason}`
+  }
+}

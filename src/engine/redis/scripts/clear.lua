@@ -1,0 +1,7 @@
+-- Removes all that a log holds; its ids go on rising. ARGV: control channel, the log's name.
+local known = redis.call('HGET', info, 'last')
+if not known then return 0 end
+redis.call('UNLINK', log)
+redis.call('HSET', info, 'start', known)
+redis.call('PUBLISH', ARGV[1], cjson.encode({ 'trimmed', '', ARGV[2], known }))
+return 1

@@ -1,0 +1,33 @@
+/** Makes the engine that the configuration names. */
+import { join } from 'node:path'
+import type { Config } from './config.ts'
+import type { Engine } from './engine/engine.ts'
+import { LocalEngine } from './engine/local/local.ts'
+import { placeOf } from './engine/redis/url.ts'
+import type { Retention, Watch } from './engine/watch.ts'
+
+/** What an engine changes by itself in what is kept. */
+export interface EngineSettings {
+  /** Line name that room 1 gets; it keeps its own if none is given. */
+  readonly lobby: string | undefined
+  readonly keep: Retention
+}
+
+/** The settings of a daemon. */
+export function settingsOf(config: Config): EngineSettings {
+  return { lobby: config.lobby, keep: { days: config['keep-days'], events: config['keep-events'] } }
+}
+
+/** The file of the local engine; undefined where everything is in memory or in Redis. */
+export function fileOf({ data, redis }: Config): string | undefined {
+  return redis !== undefined || data === ':memory:' ? undefined : join(data, 'roomd.db')
+}
+
+/** An engine is one line here; what Redis needs is loaded only where it is used. */
+export async function engineOf(config: Config, settings: EngineSettings, watch: Watch): Promise<Engine> {
+  const common = { ...settings, memory: { events: config['memory-events'], bytes: config['memory-bytes'] } }
+  const place = config.redis === undefined ? undefined : placeOf(config.redis)
+  if (!place) return new LocalEngine({ ...common, file: fileOf(config) ?? ':memory:', sync: config.sync }, watch)
+  const { RedisEngine } = await import('./engine/redis/redis.ts')
+  return new RedisEngine({ ...common, place, prefix: config['redis-prefix'] }, watch)
+}

@@ -1,0 +1,205 @@
+/** `roomd room` and `roomd account`, on daemons in processes of their own. */
+import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { connect, createServer } from 'node:net'
+import { join } from 'node:path'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { temporaryFolder } from '../support/folder.ts'
+import { operate, rowsOf } from '../support/operator.ts'
+import { CHANGED, client, REMOVED, start, stop, toTheEnd } from './stage.ts'
+
+// Dozens of processes.
+vi.setConfig({ testTimeout: 120_000 })
+
+test('a running daemon lists, closes rooms, and removes accounts', async () => {
+  const data = temporaryFolder()
+  const { daemon, port } = await start('--data', data, '--lobby', 'hall', '--admins', 'Ann')
+  const ann = await client(port, 'LOGIN Ann', '/register first', 'JOIN ops')
+  const bob = await client(port, 'LOGIN bob', 'JOIN ops')
+  const socket = join(data, 'control.sock')
+  expect(statSync(socket).mode & 0o777).toBe(0o600)
+
+  const [rooms, accounts, ...mistakes] = await Promise.all([
+    operate(['room', 'list', '--data', data]),
+    operate(['account', 'list', '--data', data]),
+    operate(['room', 'close', 'HALL', '--data', data]),
+    operate(['room', 'close', 'nowhere', '--data', data]),
+    operate(['account', 'remove', 'bob', '--data', data]),
+    operate(['account', 'password', 'bob', '--data', data], { input: 'new\n' }),
+    operate(['account', 'password', 'ann', '--data', data], { input: '\n' }),
+  ])
+  const created = expect.stringMatching(/^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ$/)
+  const lobby = {
+    NAME: 'hall',
+    MEMBERS: '0',
+    VISIBILITY: 'public',
+    CREATED: created,
+    'MADE BY': '-',
+    TITLE: 'Public Chat',
+  }
+  const made = expect.stringMatching(/^Ann@[0-9a-f]{8}$/)
+  expect(rowsOf(rooms)).toEqual([lobby, { ...lobby, NAME: 'ops', MEMBERS: '2', 'MADE BY': made, TITLE: 'ops' }])
+  expect(rowsOf(accounts)).toEqual([{ NAME: 'Ann', CREATED: created, 'OPENED WITH': 'password' }])
+  expect([rooms, accounts]).toMatchObject([
+    { status: 0, stderr: '' },
+    { status: 0, stderr: '' },
+  ])
+  expect(mistakes).toEqual(
+    [
+      'the lobby cannot be closed',
+      'there is no room nowhere',
+      'there is no account bob',
+      'there is no account bob',
+      'a password has 1 to 128 characters',
+    ].map((text) => ({ status: 1, stdout: '', stderr: `roomd: ${text}\n` })),
+  )
+
+  const closed = await operate(['room', 'close', 'OPS', '--data', data])
+  expect(closed).toEqual({ status: 0, stdout: 'closed room ops\n', stderr: '' })
+  // A member sees everything up to its own leaving.
+  await ann.until((line) => line.type === 'userLeft' && line.from === 'Ann')
+  await bob.until((line) => line.type === 'userLeft' && line.from === 'bob')
+  expect(await bob.ask('/rooms')).toMatchObject({ rooms: [{ room: 'hall' }] })
+  expect(await operate(['account', 'password', 'ann', '--data', data], { input: 'second\r\nignored' })).toEqual({
+    status: 0,
+    stdout: 'changed the password of Ann\n',
+    stderr: '',
+  })
+  expect((await toTheEnd(ann)).at(-1)).toBe(CHANGED)
+  expect(await (await client(port)).ask('LOGIN ann first')).toMatchObject({ error: 'Password incorrect' })
+  const again = await client(port, 'LOGIN ann second')
+  const removed = await operate(['account', 'remove', 'ANN', '--data', data])
+  expect(removed).toEqual({
+    status: 0,
+    stdout: 'removed account Ann\n',
+    stderr: 'roomd: warning: --admins names Ann: whoever registers the name becomes admin\n',
+  })
+  expect((await toTheEnd(again)).at(-1)).toBe(REMOVED)
+  const byOperator = daemon.log.filter(({ msg }) => String(msg).endsWith('by the operator'))
+  expect(byOperator).toMatchObject([
+    { level: 30, msg: 'room closed by the operator', title: 'ops' },
+    { level: 30, msg: 'password changed by the operator', name: 'Ann' },
+    { level: 30, msg: 'account removed by the operator', name: 'Ann' },
+  ])
+  expect(JSON.stringify(daemon.log)).not.toMatch(/second|first/)
+
+  await stop(daemon)
+  expect(existsSync(socket)).toBe(false)
+})
+
+test('a stopped daemon needs not be started for it', async () => {
+  const data = temporaryFolder()
+  const { daemon, port } = await start('--data', data, '--lobby', 'hall')
+  await client(port, 'LOGIN eve', '/register third', 'JOIN dev')
+  await stop(daemon)
+  expect(await operate(['account', 'remove', 'eve', '--data', data])).toMatchObject({ status: 0, stderr: '' })
+  expect(await operate(['room', 'close', 'dev', '--data', data])).toMatchObject({ status: 0, stderr: '' })
+  // The lobby keeps the name that the daemon has given it.
+  expect(rowsOf(await operate(['room', 'list', '--data', data])).map(({ NAME }) => NAME)).toEqual(['hall'])
+  expect(rowsOf(await operate(['account', 'list', '--data', data]))).toEqual([])
+})
+
+test('the socket that a dead daemon has left is no hindrance, and is replaced', async () => {
+  const data = temporaryFolder()
+  const { daemon, port } = await start('--data', data)
+  await client(port, 'LOGIN Ann', '/register first', 'JOIN ops')
+  daemon.child.kill('SIGKILL')
+  await daemon.exit
+  const socket = join(data, 'control.sock')
+  expect(existsSync(socket)).toBe(true)
+  const listed = await operate(['room', 'list', '--data', data])
+  expect(listed.status).toBe(0)
+  // Who was in a room when the daemon died has left it.
+  expect(rowsOf(listed).map(({ NAME, MEMBERS }) => `${NAME} ${MEMBERS}`)).toEqual(['lobby 0', 'ops 0'])
+  const { daemon: next } = await start('--data', data)
+  expect((await operate(['room', 'close', 'ops', '--data', data])).status).toBe(0)
+  await next.logged('room closed by the operator')
+  await stop(next)
+  expect(existsSync(socket)).toBe(false)
+})
+
+test('a path too long for a socket, or something else in its place, is a warning', async () => {
+  const long = join(temporaryFolder(), 'x'.repeat(100))
+  const taken = temporaryFolder()
+  writeFileSync(join(taken, 'control.sock'), 'mine')
+  for (const [data, reason] of [
+    [long, /path is longer than/],
+    [taken, /something else of that name/],
+  ] as const) {
+    const { daemon, port } = await start('--data', data)
+    expect(
+      await daemon.logged('no control socket: roomd room and roomd account cannot reach this daemon'),
+    ).toMatchObject({
+      level: 40,
+      reason: expect.stringMatching(reason),
+    })
+    await client(port, 'LOGIN Ann', 'JOIN ops')
+    const refused = await operate(['room', 'list', '--data', data])
+    expect(refused).toMatchObject({ status: 1, stdout: '' })
+    expect(refused.stderr).toMatch(
+      /^roomd: nobody answers at .*control\.sock, and cannot open .* in use by another process\n$/,
+    )
+    await stop(daemon)
+  }
+  expect(readFileSync(join(taken, 'control.sock'), 'utf8')).toBe('mine')
+  expect(readdirSync(long)).not.toContain('control.sock')
+})
+
+test.skipIf(process.getuid?.() !== 0)('another user does not get through', async () => {
+  const data = temporaryFolder()
+  chmodSync(data, 0o755)
+  await start('--data', data)
+  const through = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']
+  const refused = await operate(['account', 'list', '--data', data], { through })
+  expect(refused).toMatchObject({ status: 1, stdout: '' })
+  expect(refused.stderr).toMatch(/^roomd: cannot reach the daemon at .*: only its own user may ask it\n$/)
+})
+
+test('what makes no sense is told in one line, with status 2', async () => {
+  const data = temporaryFolder()
+  const cases = [
+    [['room', 'list', '--data', data], `there is no ${join(data, 'roomd.db')}`],
+    [['room', 'list', '--data', ':memory:'], '--data :memory: keeps nothing'],
+    [['room', 'list', 'ops', '--data', data], 'room list takes no name'],
+    [['room', 'close', '--data', data], 'room close needs a name'],
+    [['account', 'explode', 'ann'], 'account explode is unknown; see roomd --help'],
+    [['account', 'password', 'ann', 'secret'], 'Unknown argument: secret'],
+    [['account'], 'Not enough non-option arguments: got 0, need at least 1'],
+  ] as const
+  const answers = await Promise.all(cases.map(([args]) => operate(args)))
+  expect(answers).toEqual(cases.map(([, text]) => ({ status: 2, stdout: '', stderr: `roomd: ${text}\n` })))
+  expect(readdirSync(data)).toEqual([])
+})
+
+test('what is no request is answered, and so is the next one', async () => {
+  const data = temporaryFolder()
+  await start('--data', data)
+  const ask = async (text: string) => {
+    let answer = ''
+    for await (const chunk of connect(join(data, 'control.sock')).end(text)) answer += chunk
+    return answer
+  }
+  const unknown = '{"failed":"the daemon does not know what was asked"}\n'
+  for (const text of [
+    '\n',
+    'list\n',
+    '{"action":"room open"}\n',
+    '{"action":"room close"}\n',
+    '{"action":"account password","name":"a"}',
+  ]) {
+    expect(await ask(text)).toBe(unknown)
+  }
+  expect(await ask('')).toBe('')
+  expect(await ask('{"action":"account list"}\n')).toMatch(/^\{"row":\["NAME".*\n\{"done":""\}\n$/)
+})
+
+test('a daemon that ends within its answer is told of', async () => {
+  const data = temporaryFolder()
+  const server = createServer((socket) => socket.once('data', () => socket.end('{"row":["NAME"]}\n')))
+  onTestFinished(() => void server.close())
+  await new Promise<void>((listening) => server.listen(join(data, 'control.sock'), listening))
+  expect(await operate(['room', 'list', '--data', data])).toEqual({
+    status: 1,
+    stdout: '',
+    stderr: 'roomd: the daemon has stopped before it had answered\n',
+  })
+})

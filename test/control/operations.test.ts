@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest'
+import { type ControlReply, type ControlRequest, carryOut } from '../../src/control/operations.ts'
+import { Unavailable } from '../../src/engine/engine.ts'
+import { HERE, stage } from '../chat/stage.ts'
+
+async function operated() {
+  const { chat, engine } = await stage()
+  const ask = (request: ControlRequest): Promise<ControlReply[]> =>
+    Array.fromAsync(carryOut({ chat, admins: [] }, request))
+  return { chat, engine, ask }
+}
+
+test('rooms are listed as a terminal may show them, with what is common to their makers', async () => {
+  const { chat, ask } = await operated()
+  const make = (title: string, address: string, name?: string) =>
+    chat.directory.create(
+      { title, visibility: 'hidden' },
+      { password: 'correct horse', address, ...(name !== undefined && { name }) },
+    )
+  await make('evil\u202eroom', HERE, 'ann')
+  await make('second', HERE)
+  await make('third', '10.0.0.9')
+  const rows = (await ask({ action: 'room list' })).flatMap((reply) => ('row' in reply ? [reply.row] : []))
+  const [, , first = [], second = [], third = []] = rows
+  expect(rows[0]).toEqual(['NAME', 'MEMBERS', 'VISIBILITY', 'CREATED', 'MADE BY', 'TITLE'])
+  expect([first[0], first[2], first[5]]).toEqual(['evilroom', 'hidden', 'evil\\u{202e}room'])
+  expect(first[4]).toBe(`ann${second[4]}`)
+  expect(third[4]).toMatch(/^@[0-9a-f]{8}$/)
+  expect(third[4]).not.toBe(second[4])
+})
+
+test('a store that is away is told of; what nobody expects is not swallowed', async () => {
+  const { engine, ask } = await operated()
+  const away = [{ failed: 'the store cannot be used now; try again later' }]
+  engine.rooms = () => Promise.reject(new Unavailable('away'))
+  engine.findAccount = () => Promise.reject(new Unavailable('away'))
+  expect(await ask({ action: 'room list' })).toEqual(away)
+  expect(await ask({ action: 'account remove', name: 'ann' })).toEqual(away)
+  engine.rooms = () => Promise.reject(new Error('a fault'))
+  await expect(ask({ action: 'room list' })).rejects.toThrow('a fault')
+})

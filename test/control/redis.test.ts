@@ -1,0 +1,52 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test, vi } from 'vitest'
+import { temporaryFolder } from '../support/folder.ts'
+import { operate, rowsOf } from '../support/operator.ts'
+import { RedisServer, withRedis } from '../support/redis.ts'
+import { CHANGED, client, REMOVED, start, toTheEnd } from './stage.ts'
+
+// Many processes.
+vi.setConfig({ testTimeout: 120_000 })
+
+withRedis('operators on Redis', () => {
+  const server = RedisServer.forAll()
+
+  test('they are one more node: every daemon ends its sessions and writes it down', async () => {
+    const redis = ['--redis', server.url, '--redis-prefix', 'operated']
+    const data = temporaryFolder()
+    const [nothing, ...nodes] = await Promise.all([
+      operate(['room', 'list', '--redis', server.url, '--redis-prefix', 'nothing']),
+      start(...redis, '--lobby', 'hall', '--data', data),
+      start(...redis, '--lobby', 'hall', '--data', data),
+    ])
+    expect(nothing).toEqual({ status: 2, stdout: '', stderr: 'roomd: roomd has kept nothing there yet\n' })
+    const [one, other] = nodes
+    const ann = await client(one.port, 'LOGIN Ann', '/register first', 'JOIN ops')
+    const alsoAnn = await client(other.port, 'LOGIN Ann first', 'JOIN dev')
+    const bob = await client(other.port, 'LOGIN bob', 'JOIN ops')
+
+    const rooms = rowsOf(await operate(['room', 'list', ...redis]))
+    expect(rooms.map(({ NAME, MEMBERS }) => `${NAME} ${MEMBERS}`)).toEqual(['hall 0', 'ops 2', 'dev 1'])
+    expect(await operate(['room', 'close', 'ops', ...redis])).toMatchObject({ status: 0, stdout: 'closed room ops\n' })
+    await bob.until((line) => line.type === 'userLeft' && line.from === 'bob')
+    const password = await operate(['account', 'password', 'ann', ...redis], { input: 'second' })
+    expect(password).toMatchObject({ status: 0, stdout: 'changed the password of Ann\n' })
+    for (const session of [ann, alsoAnn]) expect((await toTheEnd(session)).at(-1)).toBe(CHANGED)
+    expect(await (await client(other.port)).ask('LOGIN ann first')).toMatchObject({ error: 'Password incorrect' })
+    const sessions = await Promise.all(nodes.map(({ port }) => client(port, 'LOGIN ann second')))
+    expect(rowsOf(await operate(['account', 'list', ...redis]))).toMatchObject([{ NAME: 'Ann' }])
+    expect(await operate(['account', 'remove', 'ann', ...redis])).toMatchObject({
+      status: 0,
+      stdout: 'removed account Ann\n',
+    })
+    for (const session of sessions) expect((await toTheEnd(session)).at(-1)).toBe(REMOVED)
+    for (const { daemon, port } of nodes) {
+      await daemon.logged('account removed by the operator')
+      const done = daemon.log.filter(({ msg }) => String(msg).endsWith('by the operator'))
+      expect(done).toMatchObject([{ title: 'ops' }, { name: 'Ann' }, { name: 'Ann' }])
+      await client(port, 'LOGIN ann')
+    }
+    expect(existsSync(join(data, 'control.sock'))).toBe(false)
+  })
+})

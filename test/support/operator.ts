@@ -1,0 +1,41 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { resolve } from 'node:path'
+import { LINE_ONLY } from './process.ts'
+
+const main = resolve(import.meta.dirname, '../../src/main.ts')
+
+export interface Operation {
+  readonly status: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Runs `roomd` with arguments in a process of its own; `input` is what it reads, `through` a command that runs another one. */
+export async function operate(
+  args: readonly string[],
+  { input = '', through = [] }: { input?: string; through?: readonly string[] } = {},
+): Promise<Operation> {
+  const [command = '', ...rest] = [...through, process.execPath, main, ...args]
+  const child = spawn(command, rest, {
+    env: { ...LINE_ONLY, PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
+  const said = { stdout: '', stderr: '' }
+  for (const stream of ['stdout', 'stderr'] as const) {
+    child[stream].on('data', (chunk) => {
+      said[stream] += chunk
+    })
+  }
+  // One that reads nothing may have ended before.
+  child.stdin.on('error', () => {}).end(input)
+  const [status] = await once(child, 'close')
+  return { status, ...said }
+}
+
+/** The rows of a table that was written, by their heads. */
+export function rowsOf({ stdout }: Operation): Record<string, string>[] {
+  const [head = '', ...rows] = stdout.trimEnd().split('\n')
+  const heads = head.split(/ {2,}/)
+  return rows.map((row) => Object.fromEntries(row.split(/ {2,}/).map((cell, column) => [heads[column], cell])))
+}
