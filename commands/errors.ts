@@ -49,7 +49,7 @@ export interface ErrorText {
 
 const NAME_HINT = 'LOGIN takes 3 to 16 letters and digits; a password may follow a registered nickname only'
 
-/** Texts of protocols/line.md, sections 2 and 8, to the letter. */
+/** Texts of docs/protocols/line.md, section 2.8, to the letter. */
 export const ERRORS: Readonly<Record<FaultCode, ErrorText>> = {
   'unknown-command': { text: 'Unknown command: <word>' },
   'missing-parameter': { text: 'Missing required parameter' },

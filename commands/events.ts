@@ -3,7 +3,7 @@ import type { History, PrivateEvent, RoomEvent } from './replies.ts'
 
 const TYPES = { message: 'message', joined: 'userJoined', left: 'userLeft' } as const
 
-/** A room's event as its members see it (protocols/line.md, 2.4 to 2.6 and 8). */
+/** A room's event as its members see it (docs/protocols/line.md, sections 2.4 to 2.6 and 8). */
 export function roomEvent(event: Event, room: string): RoomEvent {
   return {
     type: TYPES[kindOf(event)],
@@ -28,7 +28,7 @@ export function privateEvent(event: Event, room: string): PrivateEvent {
   }
 }
 
-/** A record of HISTORY for the one who asked (protocols/line.md, 2.7). */
+/** A record of HISTORY for the one who asked (docs/protocols/line.md, section 2.7). */
 export function recordOf(event: Event, room: string, asker: string): History {
   const body = {
     type: TYPES[kindOf(event)],

@@ -2,7 +2,7 @@ import { Refusal } from '../src/chat/refusal.ts'
 import type { Command } from './command.ts'
 import { result } from './replies.ts'
 
-/** Stricter than the core's names (protocols/line.md, 2.3). */
+/** Stricter than the core's names (docs/protocols/line.md, section 2.3). */
 const NICKNAME = /^[0-9a-zA-Z]{3,16}$/
 
 export const login: Command = {

@@ -15,7 +15,7 @@ const MOST_WORDS = 3
 
 /**
  * The parameter of HISTORY: `[<from> [<to>]]` and, anywhere, `limit=N` and `after=ID`; further words are ignored
- * (protocols/line.md, 2.7, 8 and 9). A time may have several words, in quotes or without.
+ * (docs/protocols/line.md, section 2.7). A time may have several words, in quotes or without.
  *
  * @throws {Mistake} `unknown-time`, `invalid-limit`
  * @throws {Refusal} `history-gone` for an id that is not a number

@@ -1,6 +1,6 @@
 /**
  * Everything the line protocol's server says, as TypeBox schemas: the types of the code (replies.ts), what the tests
- * validate each line against, and, through `npm run schema`, the published JSON Schema (protocols/line.md, sections 2, 5
+ * validate each line against, and, through `npm run schema`, the published JSON Schema (docs/protocols/line.md, sections 2, 5
  * and 8). The daemon itself never loads this file: what it says is held to its types when it is compiled.
  */
 import { type Static, Type } from 'typebox'

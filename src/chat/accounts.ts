@@ -23,7 +23,7 @@ export class Proof {
   }
 }
 
-/** Names with a secret: made, and shown to be one's own. One name space for all protocols (protocols/README.md, R3). */
+/** Names with a secret: made, and shown to be one's own. One name space for all protocols (docs/protocols/README.md, R3). */
 export class Accounts {
   readonly #engine: Engine
   readonly #secrets: Secrets

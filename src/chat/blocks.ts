@@ -147,7 +147,7 @@ export class Blocks {
     return Boolean(this.#blocked.get(a)?.has(b) || this.#blocked.get(b)?.has(a))
   }
 
-  /** Without the messages that a block keeps from a reader; presence is never kept (protocols/README.md, Block). */
+  /** Without the messages that a block keeps from a reader; presence is never kept (docs/protocols/README.md, section 2). */
   allowed(events: readonly Event[], reader: string): readonly Event[] {
     if (this.empty) return events
     return events.filter(({ kind, from }) => kind !== 'message' || !this.between(from, reader))

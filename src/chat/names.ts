@@ -4,7 +4,7 @@ import { isLonger } from './text.ts'
 
 export { fold }
 
-/** Words that protocols give a meaning of their own (protocols/README.md, The core), and the name the server speaks under. */
+/** Words that protocols give a meaning of their own (docs/protocols/README.md, section 2), and the name the server speaks under. */
 const RESERVED = new Set(['all', 'public', 'server'])
 
 const RESERVED_SKELETONS = new Set([...RESERVED].flatMap(skeletonsOf))
@@ -45,7 +45,7 @@ export function isTitle(title: string): boolean {
 }
 
 /**
- * What a room of this title is called where only letters and digits will do (protocols/README.md, Names between the
+ * What a room of this title is called where only letters and digits will do (docs/protocols/README.md, Names between the
  * protocols): the title if it fits, else what of it does. Where nothing is left of it, or that is taken, `stem` and the
  * room's number.
  */

@@ -35,7 +35,7 @@ export type PutOut =
 export interface Wire<S extends Session = Session> {
   /** For logs and metrics. */
   readonly protocol: string
-  /** Whether private messages can reach its sessions (protocols/README.md, R8). */
+  /** Whether private messages can reach its sessions (docs/protocols/README.md, R8). */
   readonly carriesPrivate: boolean
   /** Whether what a guest blocks here stays blocked when he has gone, like what the owner of an account blocks. */
   readonly keepsBlocks?: boolean

@@ -27,7 +27,7 @@ export function hasControls(text: string): boolean {
 }
 
 /**
- * A message's text as it may go into a log (protocols/README.md, Body): without escape sequences and control characters,
+ * A message's text as it may go into a log (docs/protocols/README.md, section 2): without escape sequences and control characters,
  * lone surrogates replaced by U+FFFD, otherwise unchanged.
  */
 export function clean(text: string): string {

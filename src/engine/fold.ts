@@ -6,7 +6,7 @@ const ASCII = /^[\x20-\x7e]*$/
 export const MAX_UNITS = 256
 
 /**
- * The form in which names and titles are compared: NFKC, lower case (protocols/README.md, The core). A text that is too long for
+ * The form in which names and titles are compared: NFKC, lower case (docs/protocols/README.md, section 2). A text that is too long for
  * either is returned unchanged.
  */
 export function fold(name: string): string {

@@ -75,7 +75,7 @@ withRedis('two nodes as one', () => {
     await lobby.until(comes('box'))
     expect(await lobby.ask('/tell box hello')).toMatchObject({ type: 'commandResult' })
     expect(await box.next()).toMatchObject({ MESSAGES: [['carl', 'box', expect.any(Number), 'hello']] })
-    // A protocol that knows no private messages (protocols/README.md, R8).
+    // A protocol that knows no private messages (docs/protocols/README.md, R8).
     const pirates = pirateClients(there.port('http'), sockets)
     const pirate = await pirates.open(await pirates.user('jack'))
     await lobby.until(comes('jack'))

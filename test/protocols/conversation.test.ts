@@ -1,4 +1,4 @@
-/** One conversation across protocols: what protocols/README.md's table makes of each event. */
+/** One conversation across protocols: what docs/protocols/README.md's table makes of each event. */
 import { expect, onTestFinished, test } from 'vitest'
 import { ChatroomClient } from '../support/chatroom.ts'
 import { LineClient } from '../support/client.ts'

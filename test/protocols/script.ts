@@ -1,5 +1,5 @@
 /**
- * One script of events in the default room, and what each of the five protocols makes of it (protocols/README.md): the same
+ * One script of events in the default room, and what each of the five protocols makes of it (docs/protocols/README.md): the same
  * wherever each client's daemon is.
  */
 import { once } from 'node:events'
@@ -182,7 +182,7 @@ export async function play(at: Places): Promise<void> {
     if (kind === 'message' && from === 'globe') await everybodyIsListed()
   }
 
-  /** However one asks who is there (protocols/README.md, R28). */
+  /** However one asks who is there (docs/protocols/README.md, R28). */
   async function everybodyIsListed() {
     expect((await pirates.get('/api/online', cookie)).body).toBe(JSON.stringify({ online_clients: NAMES }))
     const { users } = JSON.parse((await pirates.get('/chats/1')).body)

@@ -76,7 +76,7 @@ export class ChatroomClient {
   }
 }
 
-/** protocols/chatroom.md, 1, for what a server says. */
+/** docs/protocols/chatroom.md, section 1, for what a server says. */
 export function checkModel(frame: Frame): Frame {
   expect(frame.type).toBeTypeOf('string')
   expect(['ok', 'error']).toContain(frame.status)

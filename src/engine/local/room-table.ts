@@ -13,7 +13,7 @@ export class RoomTable {
     this.#db = db
   }
 
-  /** Room 1 under its present line name; `Public Chat` when it is made (protocols/README.md, The core). */
+  /** Room 1 under its present line name; `Public Chat` when it is made (docs/protocols/README.md, section 2). */
   ensureLobby(lineName: string): void {
     if (this.#isTaken(lineName, LOBBY)) throw new Error(`--lobby ${lineName} is the name of another room`)
     this.#db

@@ -16,7 +16,7 @@ export interface ChatroomOptions
   readonly maxText: number
 }
 
-/** Python-Chat-Room's protocol, which is always over TLS (protocols/chatroom.md). */
+/** Python-Chat-Room's protocol, which is always over TLS (docs/protocols/chatroom.md). */
 export function chatroomListener(
   { chat, maxText, log, tally, maxQueue, pace, loginTimeout }: ChatroomOptions,
   admission: Admission,

@@ -34,7 +34,7 @@ export interface Shared {
   readonly pages: Pages
 }
 
-/** One client's talk (protocols/chatroom.md, 1 and 2): before the login, in the lobby, in a room. */
+/** One client's talk (docs/protocols/chatroom.md, sections 1 and 2): before the login, in the lobby, in a room. */
 export class ChatroomConversation implements FrameConversation {
   readonly #shared: Shared
   readonly #link: Link
@@ -72,7 +72,7 @@ export class ChatroomConversation implements FrameConversation {
       if (type === 'msg') return this.#message(session, request)
       if (type === 'exit') return this.#exit(session)
     }
-    // Outside the room, `msg` would freeze a window that has shown one (protocols/chatroom.md, 5.1).
+    // Outside the room, `msg` would freeze a window that has shown one (docs/protocols/chatroom.md, section 5.1).
     if (!UNANSWERED.has(type) && !(type === 'msg' && this.#wasInRoom)) this.#refuse(type, INVALID_COMMAND)
   }
 
@@ -185,7 +185,7 @@ export class ChatroomConversation implements FrameConversation {
 
   /**
    * Makes the session a member again after its membership was lost. Its window shows nothing of that, and would end with the
-   * connection (protocols/chatroom.md, 5). It gets back to the lobby when it cannot be a member any more.
+   * connection (docs/protocols/chatroom.md, section 5). It gets back to the lobby when it cannot be a member any more.
    */
   async #rejoin(session: ChatroomSession, room: number): Promise<void> {
     const { chat, log } = this.#shared

@@ -1,7 +1,7 @@
 import { encodeFrame } from '../frames/encode.ts'
 import { isObject, readObject } from '../json.ts'
 
-/** The model of every frame, both ways (protocols/chatroom.md, 1): null is as good as absent. */
+/** The model of every frame, both ways (docs/protocols/chatroom.md, section 1): null is as good as absent. */
 export interface Request {
   readonly type: string
   readonly status?: string | null | undefined

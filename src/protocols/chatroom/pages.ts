@@ -28,7 +28,7 @@ export class Pages {
 
   /**
    * Puts somebody on another page, or on none. From here on nothing of the old page is queued for it, and the list of the new
-   * one will be: call it directly after queueing the frame that switches the page (protocols/chatroom.md, 5.1 and 5.2).
+   * one will be: call it directly after queueing the frame that switches the page (docs/protocols/chatroom.md, sections 5.1 and 5.2).
    */
   turn(session: ChatroomSession, to: Board | undefined): void {
     const from = session.page

@@ -34,7 +34,7 @@ export class ChatroomSession extends Session implements Viewer {
 
 /**
  * What is said in a room, to those whose window shows it: what comes by for one who has just left would freeze that window for
- * good (protocols/chatroom.md, 5.1). Who comes and goes is no event here; the lists tell it.
+ * good (docs/protocols/chatroom.md, section 5.1). Who comes and goes is no event here; the lists tell it.
  */
 export class ChatroomWire implements Wire<ChatroomSession> {
   readonly protocol = 'chatroom'
@@ -46,7 +46,7 @@ export class ChatroomWire implements Wire<ChatroomSession> {
     let bytes: Buffer | undefined
     for (const member of members) {
       if (member.page?.room !== room.record.id) continue
-      // Private ones are for one member alone, and bear its name, also the copy of the sender's (protocols/chatroom.md, 2.8).
+      // Private ones are for one member alone, and bear its name, also the copy of the sender's (docs/protocols/chatroom.md, section 2.8).
       const frames = () =>
         said.map((event) =>
           message(event.kind === 'private' ? member.name : 'public', event.from, this.#textOf(room, event)),

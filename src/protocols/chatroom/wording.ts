@@ -21,7 +21,7 @@ export interface Refused {
   readonly bound?: string | undefined
 }
 
-/** The answer to each refusal (protocols/chatroom.md, 2 and 8); undefined for those that are not told. */
+/** The answer to each refusal (docs/protocols/chatroom.md, section 2); undefined for those that are not told. */
 const TEXTS: Readonly<Record<Reason, (refused: Refused) => string | undefined>> = {
   'name-invalid': () => 'Invalid username',
   'name-reserved': () => 'Invalid username',
@@ -42,7 +42,7 @@ const TEXTS: Readonly<Record<Reason, (refused: Refused) => string | undefined>> 
   'no-private-messages': ({ to }) => `${to} cannot receive private messages`,
   'text-too-long': ({ maxText }) => `Message too long, at most ${maxText} characters`,
   unavailable: () => UNAVAILABLE,
-  // An empty message is dropped (protocols/chatroom.md, 2.8).
+  // An empty message is dropped (docs/protocols/chatroom.md, section 2.8).
   'text-empty': () => undefined,
   // The membership was lost, and is about to be restored. (Where the room was deleted the window is back in the lobby, and no refusal
   // gets here.)

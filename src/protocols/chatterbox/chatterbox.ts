@@ -31,7 +31,7 @@ export function chatterboxOptions(
   }
 }
 
-/** Chatterbox over TLS, or over plain TCP without a certificate (protocols/chatterbox.md). */
+/** Chatterbox over TLS, or over plain TCP without a certificate (docs/protocols/chatterbox.md). */
 export function chatterboxListener(options: FrameOptions, admission: Admission, certificate?: Certificate): Listener {
   return frameListener(certificate ? 'chatterbox' : 'chatterbox-plain', options, admission, certificate)
 }

@@ -1,4 +1,4 @@
-/** What begins with a slash (protocols/chatterbox.md, 2.3). Each answers with the exact text. */
+/** What begins with a slash (docs/protocols/chatterbox.md, section 2.3). Each answers with the exact text. */
 import type { Chat } from '../../chat/chat.ts'
 import { fold, isName } from '../../chat/names.ts'
 import type { Session } from '../../chat/session.ts'

@@ -141,7 +141,7 @@ export class Conversation implements FrameConversation {
     return first
   }
 
-  /** In the order of protocols/chatterbox.md, 2.2. A string says what is wrong. */
+  /** In the order of docs/protocols/chatterbox.md, section 2.2. A string says what is wrong. */
   #check(session: ChatterboxSession, message: unknown): Entry | string {
     if (!isEntry(message)) return INVALID_MESSAGE
     const [src, , , content] = message

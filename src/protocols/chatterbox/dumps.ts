@@ -8,7 +8,7 @@ const PLAIN = /^[ !#-[\]-~]*$/
 
 /**
  * Writes JSON as Python's `json.dumps` does by default: in ASCII, with a blank after each comma and colon. Clients search the
- * text of a frame (protocols/chatterbox.md, 8).
+ * text of a frame (docs/protocols/chatterbox.md, section 1).
  */
 export function dumps(value: Json): string {
   if (typeof value === 'string') return PLAIN.test(value) ? `"${value}"` : escapeAll(JSON.stringify(value), NOT_ASCII)

@@ -9,7 +9,7 @@ const RESERVED = 'The provided username is reserved.'
 const NOBODY = 'Specified username does not exist (or at least is not online)'
 
 /**
- * The answer to each refusal, as `INFO` to a username and as `ERROR` to a message (protocols/chatterbox.md, 2); undefined for
+ * The answer to each refusal, as `INFO` to a username and as `ERROR` to a message (docs/protocols/chatterbox.md, section 2); undefined for
  * those that are not told. `maxText` is the most characters of a message.
  */
 export function refusalText(reason: Reason, maxText: number): string | undefined {
@@ -28,7 +28,7 @@ const TEXTS: Readonly<Record<Exclude<Reason, 'text-too-long'>, string | undefine
   'no-private-messages': NOBODY,
   'too-many-blocks': 'You have blocked too many already',
   unavailable: UNAVAILABLE,
-  // An empty message is dropped (protocols/chatterbox.md, 2.2).
+  // An empty message is dropped (docs/protocols/chatterbox.md, section 2.2).
   'text-empty': undefined,
   // The connection is about to end.
   'not-in-room': undefined,

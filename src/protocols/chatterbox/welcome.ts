@@ -47,7 +47,7 @@ export async function welcome(
       USERNAME_ACCEPTED: dumps(true),
       INFO: dumps('Welcome to the server!'),
       // One client finds the end of the reply by that of its messages, another loses what follows names instead of objects
-      // (protocols/chatterbox.md, 5.1 and 8).
+      // (docs/protocols/chatterbox.md, section 5.1).
       ...(userList === 'objects' ? { USER_LIST, MESSAGES } : { MESSAGES, USER_LIST }),
     }),
   )

@@ -31,7 +31,7 @@ export class ChatterboxWire implements Wire<ChatterboxSession> {
   deliver(_room: Place, events: readonly Event[], members: Iterable<ChatterboxSession>): void {
     let frames: readonly Buffer[] | undefined
     for (const member of members) {
-      // Private ones are for one member alone, who does not expect what it has said itself (protocols/chatterbox.md, 2.2).
+      // Private ones are for one member alone, who does not expect what it has said itself (docs/protocols/chatterbox.md, section 2.2).
       const told = () => events.filter(({ to }) => to === undefined || fold(to) === member.key)
       if (member.held) {
         for (const event of told()) member.held.push(event)

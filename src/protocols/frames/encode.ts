@@ -2,7 +2,7 @@ import { HEADER_BYTES } from './reader.ts'
 
 export interface FrameStyle {
   /**
-   * No byte of the header is `{`, for clients that look for the JSON by its first byte (protocols/chatterbox.md, 5.2):
+   * No byte of the header is `{`, for clients that look for the JSON by its first byte (docs/protocols/chatterbox.md, section 5.2):
    * spaces directly after the opening brace make up for it.
    */
   readonly plainHeader?: boolean

@@ -3,7 +3,7 @@ import { Listener, type ListenerOptions } from '../listener.ts'
 import type { Certificate } from '../protocol.ts'
 import { FrameConnection, type FrameOptions } from './connection.ts'
 
-/** Bytes of a payload that a client may send (protocols/chatterbox.md, 2.4, and chatroom.md, 6.3). */
+/** Bytes of a payload that a client may send (docs/protocols/chatterbox.md, section 2.4, and docs/protocols/chatroom.md, section 6.3). */
 export const MAX_FRAME = 65_536
 
 /** A framed protocol on TLS, or on plain TCP without a certificate. */

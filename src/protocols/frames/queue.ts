@@ -7,7 +7,7 @@ const CUT = 1_024
 
 /**
  * What is bound for a connection whose client takes each TLS record for one frame: a frame is written only when the one
- * before it has left, as the runtime merges what is written at once (protocols/chatterbox.md, 5.2).
+ * before it has left, as the runtime merges what is written at once (docs/protocols/chatterbox.md, section 5.2).
  */
 export class FrameQueue implements Queue {
   readonly #stream: Duplex

@@ -8,7 +8,7 @@ import type { Shared } from './options.ts'
 /** The colour of every account: the default of the browser clients. Accounts have none of their own. */
 const COLOR = 'purple'
 
-/** Adds `POST /auth`, which gives the owner of an account its token (protocols/globes.md, 8). */
+/** Adds `POST /auth`, which gives the owner of an account its token (docs/protocols/globes.md, section 2.14). */
 export function addAuth(app: FastifyInstance, { chat, logins }: Shared, { addressOf }: HttpGround): void {
   app.post('/auth', async (request, reply) => {
     const { username, password } = fieldsOf(request.body) ?? {}

@@ -25,7 +25,7 @@ export function textsOf<Key extends string>(body: unknown, ...keys: readonly Key
   return Object.fromEntries(texts) as Record<Key, string>
 }
 
-/** The checks of a room that is made or changed, in their order (protocols/globes.md, 2.1). */
+/** The checks of a room that is made or changed, in their order (docs/protocols/globes.md, section 2.1). */
 export function checkDescription(
   { title, description, visibility }: Record<'title' | 'description' | 'visibility', string>,
   password: Password,

@@ -1,4 +1,4 @@
-/** What is answered to a request that cannot be granted (protocols/globes.md, 1). */
+/** What is answered to a request that cannot be granted (docs/protocols/globes.md, section 1). */
 export const ERRORS = {
   101: { text: 'Room error: Room not found', status: 404 },
   102: { text: 'Room error: Duplicate room', status: 400 },

@@ -12,7 +12,7 @@ import { addRooms } from './rooms.ts'
 import { addSocket } from './socket/socket.ts'
 import { Tokens } from './tokens.ts'
 
-/** Globes' rooms over HTTP, and a WebSocket for each (protocols/globes.md). */
+/** Globes' rooms over HTTP, and a WebSocket for each (docs/protocols/globes.md). */
 export function globesRoutes(options: GlobesOptions): Routes {
   const { chat } = options
   let secret = options.secret

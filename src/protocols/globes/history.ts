@@ -9,7 +9,7 @@ import { tokenOf } from './tokens.ts'
 /** Maximum number of events in an answer. */
 const MAX_EVENTS = 50
 
-/** Adds `GET /chats/events/<id>`, a room's newest events (protocols/globes.md, 8). */
+/** Adds `GET /chats/events/<id>`, a room's newest events (docs/protocols/globes.md, section 2.13). */
 export function addHistory(app: FastifyInstance, { chat, tokens }: Shared, { askerOf }: HttpGround): void {
   app.get<InRoom>('/chats/events/:room', async (request) => {
     const { params, headers } = request

@@ -12,7 +12,7 @@ const SLICE = 50
 
 const JSON_TYPE = 'application/json; charset=utf-8'
 
-/** Adds the lists of rooms: `GET /chats` (protocols/globes.md, 2.11 and 8) and `GET /chats/all` (8). */
+/** Adds the lists of rooms: `GET /chats` (docs/protocols/globes.md, sections 2.11 and 2.12) and `GET /chats/all` (section 2.12). */
 export function addLists(app: FastifyInstance, { chat: { directory } }: Shared): void {
   const listed = async () => (await directory.all()).filter(({ visibility }) => visibility !== 'hidden')
   const html = new Snapshot(async () => htmlOf(await listed()))

@@ -8,7 +8,7 @@ const COOKIE = 'globes'
 type Login = NonNullable<Awaited<ReturnType<Tickets['use']>>>
 
 /**
- * The logins of `POST /auth` (protocols/globes.md, 8). A login is a ticket of the account: 32 letters and digits, so it is
+ * The logins of `POST /auth` (docs/protocols/globes.md, section 2.14). A login is a ticket of the account: 32 letters and digits, so it is
  * never taken for a room's token, which is a JWT. It is sent as the account token and as a cookie.
  */
 export class Logins {

@@ -17,7 +17,7 @@ export interface GlobesOptions extends Pick<ConnectionOptions, 'log' | 'tally' |
   readonly admins: readonly string[]
   /** What tokens are signed with; without it, one that is drawn once and kept. */
   readonly secret: string | undefined
-  /** Whether pages of any origin may open a room's WebSocket (protocols/globes.md, 2.9), or only those that may elsewhere. */
+  /** Whether pages of any origin may open a room's WebSocket (docs/protocols/globes.md, section 2.9), or only those that may elsewhere. */
   readonly anyOrigin: boolean
   readonly heartbeat?: Heartbeat
 }

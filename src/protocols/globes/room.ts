@@ -8,7 +8,7 @@ export interface InRoom {
   Params: { room: string }
 }
 
-/** By what stands in the path: digits are an id, anything else a title (protocols/globes.md, 1). Throws 101. */
+/** By what stands in the path: digits are an id, anything else a title (docs/protocols/globes.md, section 1). Throws 101. */
 export async function findRoom(directory: Directory, which: string): Promise<RoomRecord> {
   const room = /^\d+$/.test(which) ? await findById(directory, which) : await findByTitle(directory, which)
   if (!room) throw new GlobesError(101, which)

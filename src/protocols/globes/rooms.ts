@@ -11,7 +11,7 @@ import { Rights } from './rights.ts'
 import { findRoom, type InRoom, showRoom } from './room.ts'
 import { tokenOf } from './tokens.ts'
 
-/** Rooms are made, shown, changed and deleted (protocols/globes.md, 2.1 to 2.5). */
+/** Rooms are made, shown, changed and deleted (docs/protocols/globes.md, sections 2.1 to 2.5). */
 export function addRooms(app: FastifyInstance, shared: Shared, { addressOf, clientOf }: HttpGround): void {
   const { chat, tokens, log } = shared
   const { directory } = chat

@@ -123,7 +123,7 @@ export class Conversation implements Talk {
     this.#reader.ready()
   }
 
-  /** In the order of protocols/line.md, 2.2. */
+  /** In the order of docs/protocols/line.md, section 2.2. */
   #objection(command: Command, parameter: string): ErrorReply | undefined {
     return objectionTo[command.state](this.session) ?? missing(command, parameter)
   }

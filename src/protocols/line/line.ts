@@ -3,7 +3,7 @@ import { Listener } from '../listener.ts'
 import type { Certificate } from '../protocol.ts'
 import { LineConnection, type LineOptions } from './connection.ts'
 
-/** The line protocol over TCP, or over TLS when given a certificate (protocols/line.md). */
+/** The line protocol over TCP, or over TLS when given a certificate (docs/protocols/line.md). */
 export function lineListener(options: LineOptions, admission: Admission, certificate?: Certificate): Listener {
   return new Listener({
     name: certificate ? 'line-tls' : 'line',

@@ -11,7 +11,7 @@ interface Spelling {
   readonly command: Command
 }
 
-/** Reads lines by a table of commands (protocols/line.md, 2.1). What names no command is what `fallback` says. */
+/** Reads lines by a table of commands (docs/protocols/line.md, section 2.1). What names no command is what `fallback` says. */
 export class Parser {
   /** By first letter, the longest spelling first. */
   readonly #plain = new Map<string, Spelling[]>()

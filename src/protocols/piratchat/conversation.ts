@@ -10,7 +10,7 @@ import { onlyText } from './json.ts'
 import type { Lobby } from './lobby.ts'
 import type { PiratchatSession } from './wire.ts'
 
-/** Characters of a message (protocols/piratchat.md, 2.7); those of other protocols go out whole. */
+/** Characters of a message (docs/protocols/piratchat.md, section 2.7); those of other protocols go out whole. */
 const LONGEST = 300
 /** RFC 6455, 7.4.1. */
 const POLICY = 1008
@@ -22,7 +22,7 @@ const ACCEPTED = answer({ status: true })
 const UNAVAILABLE = refused('unavailable')
 
 /**
- * The answer to each refusal of a message. Only the code for a long one is documented (protocols/piratchat.md, 2.7); the other
+ * The answer to each refusal of a message. Only the code for a long one is documented (docs/protocols/piratchat.md, section 2.7); the other
  * codes say why nobody was told.
  */
 const REFUSED: Readonly<Record<Reason, Buffer>> = {
@@ -122,7 +122,7 @@ export class Conversation implements SocketConversation {
     return this.#options.lobby.end(this.#session)
   }
 
-  /** An open WebSocket is activity (protocols/piratchat.md, 3). */
+  /** An open WebSocket is activity (docs/protocols/piratchat.md, section 3). */
   #keepAlive(until: number): void {
     if (this.#left) return
     const wait = Math.max(LEAST_WAIT_MS, (until - Date.now()) / 2)

@@ -68,7 +68,7 @@ export class Lobby {
     await this.end(session)
   }
 
-  /** The members, through whatever protocol (protocols/README.md, R28), in the order in which they came. */
+  /** The members, through whatever protocol (docs/protocols/README.md, R28), in the order in which they came. */
   online(): Promise<readonly string[]> {
     return this.#chat.directory.inside(LOBBY)
   }

@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Proof } from '../../chat/accounts.ts'
 import type { Ticket, Tickets } from '../../chat/tickets.ts'
 
-/** The cookie's name (protocols/piratchat.md, 5). */
+/** The cookie's name (docs/protocols/piratchat.md, section 5). */
 const NAME = 'session'
 
 /** Who a request comes from. */
@@ -11,7 +11,7 @@ export interface Pass {
   readonly ticket: Ticket
 }
 
-/** The session of a request: a ticket in a cookie (protocols/piratchat.md, 2.2). */
+/** The session of a request: a ticket in a cookie (docs/protocols/piratchat.md, section 2.2). */
 export class Passes {
   readonly #tickets: Tickets
 

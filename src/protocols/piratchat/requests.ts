@@ -9,7 +9,7 @@ import type { Passes } from './passes.ts'
 const USERNAME = /^[a-zA-Z0-9]{1,32}$/
 
 /**
- * The status of each refusal (protocols/piratchat.md, 2); undefined for those that no request can meet, so that one is logged
+ * The status of each refusal (docs/protocols/piratchat.md, section 2); undefined for those that no request can meet, so that one is logged
  * and answered as a fault of the server.
  */
 const STATUS: Readonly<Record<Reason, number | undefined>> = {
@@ -45,7 +45,7 @@ export function statusOf(error: unknown): number | undefined {
   return error instanceof Refusal ? STATUS[error.reason] : undefined
 }
 
-/** Everything but the talk: protocols/piratchat.md, 2.1 to 2.5. Bodies are bytes here, whatever they were called. */
+/** Everything but the talk: docs/protocols/piratchat.md, sections 2.1 to 2.5. Bodies are bytes here, whatever they were called. */
 export class Requests {
   readonly #chat: Chat
   readonly #passes: Passes

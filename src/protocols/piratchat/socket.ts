@@ -14,7 +14,7 @@ export interface SocketOptions extends ConversationOptions, Omit<ConnectionOptio
 }
 
 /**
- * The talk, at /ws (protocols/piratchat.md, 2.6). A user is in the lobby before his handshake is answered: what is wrong can still
+ * The talk, at /ws (docs/protocols/piratchat.md, section 2.6). A user is in the lobby before his handshake is answered: what is wrong can still
  * be told as a status then, and when his socket opens he is in the list that his client asks for (5, quirk 5).
  */
 export function openSocketAt(

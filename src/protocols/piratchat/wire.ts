@@ -49,7 +49,7 @@ interface Stretch {
 
 /**
  * Events as frames, one object each: encoded once, whatever the number of members. Nobody is told what he has done himself
- * (protocols/piratchat.md, 2.7 and 3), so whoever did something in the turn gets what stands before, between and behind his
+ * (docs/protocols/piratchat.md, sections 2.7 and 3), so whoever did something in the turn gets what stands before, between and behind his
  * own frames, of the same bytes.
  */
 export class PiratchatWire implements Wire<PiratchatSession> {

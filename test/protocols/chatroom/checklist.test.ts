@@ -1,4 +1,4 @@
-/** protocols/chatroom.md, sections 7 and 8: each point under its number; 40 and 43 are tested for all protocols. */
+/** docs/protocols/chatroom.md, section 7: each point under its number; 40 and 43 are tested for all protocols. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'

@@ -1,4 +1,4 @@
-"""A client of the Chatroom protocol that is as easily upset as the original one (protocols/chatroom.md, 5).
+"""A client of the Chatroom protocol that is as easily upset as the original one (docs/protocols/chatroom.md, section 5).
 
 Its pages register handlers that stay registered when the page is gone; a frame for a page that was left raises, and then it
 is over. Every frame is held against the model; reads are exact. Ends with "done" after so many whole conversations.

@@ -1,4 +1,4 @@
-/** The checklist of protocols/chatterbox.md, section 7, point by point. */
+/** The checklist of docs/protocols/chatterbox.md, section 7, point by point. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { TIMED } from '../../support/eventually.ts'

@@ -1,4 +1,4 @@
-/** The checklist of protocols/chatterbox.md, section 8: what clients in the field need. 43 and 44 are tested for all protocols. */
+/** The checklist of docs/protocols/chatterbox.md, section 7: what clients in the field need. 43 and 44 are tested for all protocols. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'

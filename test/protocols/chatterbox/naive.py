@@ -1,4 +1,4 @@
-"""A client that reads as naively as the original one (protocols/chatterbox.md, 5.2).
+"""A client that reads as naively as the original one (docs/protocols/chatterbox.md, section 5.2).
 
 Each TLS record is the start of a frame, unless one is being collected; the first `{` ends the header; everything is
 ASCII; an error loses the frame and whatever came in the same TCP read.

@@ -1,4 +1,4 @@
-"""A client that finds its way by the text of what it reads, as some of other students' do (protocols/chatterbox.md, 5.3 and 8).
+"""A client that finds its way by the text of what it reads, as some of other students' do (docs/protocols/chatterbox.md, sections 5.1 and 5.3).
 
 Whatever comes is read up to `]]}`; the greeting is what follows `"INFO": "`, a user is what follows `"name": "`.
 

@@ -1,4 +1,4 @@
-/** protocols/globes.md, section 8: accounts. */
+/** docs/protocols/globes.md, section 2.14: accounts. */
 import { once } from 'node:events'
 import { request } from 'node:https'
 import { chromium } from 'playwright-core'

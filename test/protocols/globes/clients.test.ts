@@ -1,4 +1,4 @@
-/** protocols/globes.md, section 8: what the two browser clients read, in the way they read it. */
+/** docs/protocols/globes.md, section 7: what the two browser clients read, in the way they read it. */
 import { expect, test } from 'vitest'
 import { bearer, failure, globesStage, joined, joining, PASSWORD, said, saying } from '../../support/globes.ts'
 

@@ -1,4 +1,4 @@
-/** protocols/globes.md, section 8: who may change and delete public rooms. */
+/** docs/protocols/globes.md, section 2.5: who may change and delete public rooms. */
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { checkConfig } from '../../../src/config.ts'
 import { temporaryFolder } from '../../support/folder.ts'

@@ -1,4 +1,4 @@
-/** protocols/globes.md, section 8: refusals are seen, as both browser clients show every frame and no close reason. */
+/** docs/protocols/globes.md, section 2.10: refusals are seen, as both browser clients show every frame and no close reason. */
 import { expect, test, vi } from 'vitest'
 import { Refusal } from '../../../src/chat/refusal.ts'
 import * as core from '../../chat/stage.ts'

@@ -1,4 +1,4 @@
-/** protocols/globes.md, section 7: rooms and tokens, each point under its number. */
+/** docs/protocols/globes.md, section 7: rooms and tokens, each point under its number. */
 
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { expect, test } from 'vitest'

@@ -1,4 +1,4 @@
-/** protocols/globes.md, section 7: the WebSocket, each point under its number. */
+/** docs/protocols/globes.md, section 7: the WebSocket, each point under its number. */
 import { chromium } from 'playwright-core'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { WebSocket } from 'ws'

@@ -1,4 +1,4 @@
-/** Accounts at the line protocol (protocols/line.md, section 8). */
+/** Accounts at the line protocol (docs/protocols/line.md, section 8). */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'

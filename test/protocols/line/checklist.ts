@@ -1,4 +1,4 @@
-/** The checklist of protocols/line.md, section 7, point by point; checklist.*.test.ts run it over each transport. */
+/** The checklist of docs/protocols/line.md, section 7, point by point; checklist.*.test.ts run it over each transport. */
 import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'

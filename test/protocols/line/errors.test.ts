@@ -1,4 +1,4 @@
-/** The codes, texts and hints of error lines, as a client gets them (protocols/line.md, section 9). */
+/** The codes, texts and hints of error lines, as a client gets them (docs/protocols/line.md, section 2.8). */
 import { describe, expect, test } from 'vitest'
 import { DISCONNECT_CODES } from '../../../commands/errors.ts'
 import { DISCONNECTS } from '../../../src/protocols/disconnect.ts'

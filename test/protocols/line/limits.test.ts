@@ -1,4 +1,4 @@
-/** What happens at the limits of DESIGN.md that a single parser or counter does not show. */
+/** What happens at the limits of connections that a single parser or counter does not show. */
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'

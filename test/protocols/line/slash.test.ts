@@ -1,4 +1,4 @@
-/** The commands with a slash, protocols/line.md, section 8. */
+/** The commands with a slash, docs/protocols/line.md, section 8. */
 import { describe, expect, test } from 'vitest'
 import { commands } from '../../../commands/index.ts'
 import type { LineClient } from '../../support/client.ts'

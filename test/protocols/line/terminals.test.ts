@@ -1,4 +1,4 @@
-/** Bytes as real terminals, shells and editors send them (protocols/line.md, section 9), cut up in every way. */
+/** Bytes as real terminals, shells and editors send them (docs/protocols/line-bytes.md), cut up in every way. */
 import { describe, expect, test } from 'vitest'
 import { isWebSocket, type LineClient, type Mode, type Transport } from '../../support/client.ts'
 import { isReply, stage } from '../../support/stage.ts'

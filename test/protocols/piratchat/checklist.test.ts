@@ -1,4 +1,4 @@
-/** The checklist of protocols/piratchat.md, section 7, point by point. */
+/** The checklist of docs/protocols/piratchat.md, section 7, point by point. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join as joinPath } from 'node:path'

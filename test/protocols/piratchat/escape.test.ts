@@ -1,5 +1,5 @@
 /**
- * The checklist of protocols/piratchat.md, section 8 (39): with --piratchat-escape no text drives the original's page. The
+ * The checklist of docs/protocols/piratchat.md, section 7 (39): with --piratchat-escape no text drives the original's page. The
  * renderer is the page's own, marked; what the page does with a text before and after it is done here as there.
  */
 import fc from 'fast-check'

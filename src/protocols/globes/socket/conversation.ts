@@ -40,7 +40,7 @@ export interface Shared {
   readonly maxText: number
 }
 
-/** One client's talk (protocols/globes.md, 2.10). From the beginning it hears what happens in the room. */
+/** One client's talk (docs/protocols/globes.md, section 2.10). From the beginning it hears what happens in the room. */
 export class GlobesConversation implements SocketConversation {
   readonly #shared: Shared
   readonly #link: SocketLink

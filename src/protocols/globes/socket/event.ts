@@ -1,7 +1,7 @@
 import { clean, isLonger } from '../../../chat/text.ts'
 import { readObject } from '../../json.ts'
 
-/** What a client says on its WebSocket (protocols/globes.md, 2.10). */
+/** What a client says on its WebSocket (docs/protocols/globes.md, section 2.10). */
 export interface ClientEvent {
   readonly type: 'join' | 'send' | 'leave'
   readonly name: string

@@ -10,12 +10,12 @@ import { GlobesConversation, type Ticket } from './conversation.ts'
 import { noticeFrame } from './notice.ts'
 import { GlobesWire } from './wire.ts'
 
-/** Bytes of a frame (protocols/globes.md, 2.10). */
+/** Bytes of a frame (docs/protocols/globes.md, section 2.10). */
 const MAX_FRAME = 16_384
-/** protocols/globes.md, 3. */
+/** docs/protocols/globes.md, section 3. */
 const HEARTBEAT = { every: 54_000, silence: 60_000 }
 
-/** A room's WebSocket (protocols/globes.md, 2.9). */
+/** A room's WebSocket (docs/protocols/globes.md, section 2.9). */
 export function addSocket(app: FastifyInstance, shared: Shared, { openSocket }: HttpGround): void {
   const { chat, tokens, logins, maxText, log, tally, maxQueue, pace, heartbeat = HEARTBEAT } = shared
   const wire = new GlobesWire()
@@ -40,7 +40,7 @@ export function addSocket(app: FastifyInstance, shared: Shared, { openSocket }: 
     maxMessage: MAX_FRAME,
     // Who only listens never says a name.
     loginTimeout: 0,
-    // Any frame becomes a speech bubble (protocols/globes.md, 2.10): only refusals, closed with 1008, are worth one.
+    // Any frame becomes a speech bubble (docs/protocols/globes.md, section 2.10): only refusals, closed with 1008, are worth one.
     lastWord: (reason) =>
       reason === 'stopping' || reason === 'frame-too-long' ? Buffer.alloc(0) : noticeFrame(DISCONNECTS[reason].text),
   }

@@ -17,7 +17,7 @@ export class GlobesSession extends Session {
   }
 }
 
-/** A room's events, each in a frame of its own (protocols/globes.md, 2.10), the same bytes for all its sockets. */
+/** A room's events, each in a frame of its own (docs/protocols/globes.md, section 2.10), the same bytes for all its sockets. */
 export class GlobesWire implements Wire<GlobesSession> {
   readonly protocol = 'globes'
   readonly carriesPrivate = false
