@@ -112,7 +112,14 @@ const VISITS: Readonly<Record<string, Visit>> = {
   'Globes, closed': globes('close'),
   'Globes, destroyed': globes('destroy'),
 }
-const LISTENERS = { chatterbox: 0, chatroom: 0, http: 0, 'max-per-address': 0, 'max-registrations': 0, 'max-rooms-per-address': 0 }
+const LISTENERS = {
+  chatterbox: 0,
+  chatroom: 0,
+  http: 0,
+  'max-per-address': 0,
+  'max-registrations': 0,
+  'max-rooms-per-address': 0,
+}
 
 async function start(overrides: Readonly<Record<string, unknown>>): Promise<TestDaemon> {
   const daemon = await startTestDaemon({ ...LISTENERS, ...overrides })
