@@ -1,6 +1,6 @@
 import { type Engine, type RoomRecord, Taken, type Visibility } from '../engine/engine.ts'
 import type { Applicant, RoomMakers } from './makers.ts'
-import { isLineName, isTitle, lineNameOf } from './names.ts'
+import { fold, isLineName, isTitle, lineNameOf } from './names.ts'
 import type { Passwords } from './passwords.ts'
 import type { Reader } from './reader.ts'
 import { Refusal, refuse } from './refusal.ts'
@@ -61,6 +61,8 @@ export class Directory {
   readonly #options: DirectoryOptions
   /** Results of searches for the last activity, by room; the one that was used last comes last. */
   readonly #searches = new Map<number, Snapshot<ReadonlyMap<string, Activity>>>()
+  /** Rooms that are being made by {@link open}, by folded name. */
+  readonly #opening = new Map<string, Promise<RoomRecord>>()
   readonly #busiest = new Snapshot(() => this.#countMembers())
   readonly #presence = new Snapshot(() => this.#listMembers())
 
@@ -113,16 +115,27 @@ export class Directory {
   /** The public room of a name, made if need be. Refuses what {@link create} does. */
   async open(lineName: string, maker: Applicant = NOBODY): Promise<RoomRecord> {
     if (!isLineName(lineName)) throw new Refusal('room-name-invalid')
-    const found = await this.find(lineName)
-    if (found) return found
+    const key = fold(lineName)
+    for (;;) {
+      const found = await this.find(lineName)
+      if (found) return found
+      // A crowd that enters a new room makes it once.
+      const opening = this.#opening.get(key)
+      if (!opening) break
+      await opening.catch(() => {})
+    }
+    const making = this.create({ title: lineName, visibility: 'public' }, { ...maker, password: '' })
+    this.#opening.set(key, making)
     try {
-      return await this.create({ title: lineName, visibility: 'public' }, { ...maker, password: '' })
+      return await making
     } catch (error) {
       // Somebody made it in the meantime.
       const taken = error instanceof Refusal && error.reason === 'room-taken'
       const made = taken ? await this.find(lineName) : undefined
       if (made) return made
       throw error
+    } finally {
+      this.#opening.delete(key)
     }
   }
 

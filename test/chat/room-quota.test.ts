@@ -151,3 +151,10 @@ test('rooms of a password count too, and those made without an address do not', 
   for (const title of ['e', 'f', 'g', 'h']) expect(await create(title, '')).toBe('none')
   expect(discarded).toEqual(['a'])
 })
+
+test('a crowd of one address that enters a new room at once makes one room', async () => {
+  const { at, enter, titles } = await withLimits()
+  const crowd = await Promise.all(Array.from({ length: 100 }, (_, n) => at(`guest${n}`)))
+  await Promise.all(crowd.map((session) => enter(session, 'new')))
+  expect(await titles()).toEqual(['new'])
+})
