@@ -27,7 +27,7 @@ export interface AdministrationParts {
   readonly onAdministered: (done: Administered) => void
 }
 
-/** What the operator of the server may do. */
+/** The actions of the operator of the server. */
 export class Administration {
   readonly #engine: Engine
   readonly #parts: AdministrationParts

@@ -186,7 +186,7 @@ export class Chat {
 
   async #register<T>(name: string, address: string, own: Session | undefined, make: () => Promise<T>): Promise<T> {
     if (await this.isRegistered(name)) throw new Refusal('name-taken')
-    const others = () => [...(this.#here.get(fold(name)) ?? [])].filter((session) => session !== own)
+    const others = () => this.#sessionsUnder(fold(name)).filter((session) => session !== own)
     const free = async () => others().length === 0
     if (!(await this.#handover.take(own ?? successorOf(name), free, others))) throw new Refusal('name-in-use')
     const made = await this.#withinQuota(address, make)
@@ -249,7 +249,7 @@ export class Chat {
    * `unavailable`.
    */
   isFree(name: string): Promise<boolean> {
-    const here = () => [...(this.#here.get(fold(name)) ?? [])]
+    const here = () => this.#sessionsUnder(fold(name))
     const free = async () => here().length === 0 && (await this.#engine.heldIn(name).catch(refuse)).length === 0
     return this.#handover.take(successorOf(name), free, here)
   }
@@ -370,9 +370,14 @@ export class Chat {
     }
   }
 
+  /** The sessions of this node under a folded name, in order of login. */
+  #sessionsUnder(key: string): Session[] {
+    return [...(this.#here.get(key) ?? [])]
+  }
+
   /** Resolves when sessions under a name that are closed are gone: what a guest has blocked goes with it. */
   async #closed(key: string): Promise<void> {
-    const closed = () => [...(this.#here.get(key) ?? [])].filter((session) => session.closed)
+    const closed = () => this.#sessionsUnder(key).filter((session) => session.closed)
     if (closed().length === 0) return
     await this.#handover.take(successorOf(key), async () => closed().length === 0, closed)
   }
@@ -382,7 +387,7 @@ export class Chat {
     const key = fold(name)
     // Of several that log in at once the first one counts.
     const others = () => {
-      const present = [...(this.#here.get(key) ?? [])]
+      const present = this.#sessionsUnder(key)
       return present.slice(0, present.indexOf(session))
     }
     const take = async () => others().length === 0 && (await this.#alone.take(session, name))

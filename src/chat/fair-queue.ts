@@ -1,4 +1,5 @@
 import { Refusal } from './refusal.ts'
+import { RoundRobin } from './round-robin.ts'
 
 export interface FairQueueLimits {
   /** Tasks that run at the same time. */
@@ -13,9 +14,7 @@ export interface FairQueueLimits {
 export class FairQueue {
   readonly #limits: FairQueueLimits
   #running = 0
-  /** Waiting tasks by address; the address whose turn is next comes first. */
-  readonly #waiting = new Map<string, (() => void)[]>()
-  #count = 0
+  readonly #waiting = new RoundRobin<() => void>()
 
   constructor(limits: FairQueueLimits) {
     this.#limits = limits
@@ -32,7 +31,7 @@ export class FairQueue {
     try {
       return await task()
     } finally {
-      const next = this.#next()
+      const next = this.#waiting.shift()
       // A finished task hands over its place, so that no new one overtakes those that wait.
       if (next) next()
       else this.#running--
@@ -40,22 +39,9 @@ export class FairQueue {
   }
 
   #wait(address: string): Promise<void> {
-    const own = this.#waiting.get(address) ?? []
     const { waiting, waitingPerAddress } = this.#limits
-    if (own.length >= waitingPerAddress || this.#count >= waiting) throw new Refusal('unavailable')
-    this.#waiting.set(address, own)
-    this.#count++
-    return new Promise((next) => own.push(next))
-  }
-
-  #next(): (() => void) | undefined {
-    for (const [address, own] of this.#waiting) {
-      this.#waiting.delete(address)
-      const next = own.shift()
-      if (own.length > 0) this.#waiting.set(address, own)
-      if (next) this.#count--
-      return next
-    }
-    return undefined
+    if (this.#waiting.count(address) >= waitingPerAddress || this.#waiting.size >= waiting)
+      throw new Refusal('unavailable')
+    return new Promise((next) => this.#waiting.push(address, next))
   }
 }

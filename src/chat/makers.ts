@@ -16,7 +16,7 @@ const REMEMBERED = 10_000
 /** Characters of what stands for an address: 128 bits. */
 const DIGEST_LENGTH = 32
 
-/** Who has a room made: the address that limits count, and the nickname of the session, if there is one. */
+/** A request to make a room: the address that limits count, and the nickname of the session, if there is one. */
 export interface Applicant {
   readonly address: string
   readonly name?: string
@@ -36,7 +36,7 @@ export class RoomMakers {
     this.#reader = reader
   }
 
-  /** What a room keeps of its maker; undefined for one without an address. Refuses `unavailable`. */
+  /** The record of a maker that is kept with a room; undefined for one without an address. Refuses `unavailable`. */
   async makerOf({ address, name }: Applicant): Promise<RoomMaker | undefined> {
     if (address === '') return undefined
     return { address: await this.#digestOf(address), ...(name !== undefined && { name }) }

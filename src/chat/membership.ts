@@ -38,7 +38,7 @@ export class Membership {
   readonly #rooms = new Map<number, { room: Room; unfollow(): void }>()
   /** Moves that are not committed yet: a session that closes waits for its own. */
   readonly #moving = new Map<Session, Promise<void>>()
-  /** Those whose `left` is being committed: no other session may share what they hold. */
+  /** Sessions whose `left` is being committed: no other session may share their names. */
   readonly #leaving = new Set<Session>()
   readonly #departures = new Map<Session, Departure>()
   /** Rooms of which something else may be known since this turn. */

@@ -54,7 +54,7 @@ export class Refusal extends Error {
   readonly reason: Reason
   /** The limit that was exceeded, where the reason is one. */
   readonly limit: number | undefined
-  /** Whose limit that is, where it is not the whole server's. */
+  /** The scope of the limit, where it is not the whole server. */
   readonly of: 'address' | undefined
 
   constructor(reason: Reason, limit?: number, of?: 'address') {

@@ -11,7 +11,7 @@ interface Leaver {
   readonly session: Session
   /** Whether the session has asked for it. */
   readonly asked: boolean
-  /** What it saw of the turn. */
+  /** The events of the turn up to its end there. */
   readonly events: readonly Event[]
   /** Its own `left` among them; undefined when that could not be read. */
   readonly left: Event | undefined
@@ -28,7 +28,7 @@ export class Room implements Place {
   /** As it is now: the title may change. */
   record: RoomRecord
   readonly log: LogName
-  /** What members did last, by name. */
+  /** The last activity of members, by name. */
   readonly activity = new Map<string, { at: number; color: string | undefined }>()
   readonly #blocks: Blocks
   readonly #counts: Counts

@@ -1,3 +1,5 @@
+import { RoundRobin } from '../../chat/round-robin.ts'
+
 /** Requests that are begun in one round of the event loop: about 2 ms of work. */
 const EACH_ROUND = 32
 
@@ -8,8 +10,7 @@ const EACH_ROUND = 32
 export class RequestTurns {
   #begun = 0
   #scheduled = false
-  /** By address; the address whose turn is next comes first. */
-  readonly #waiting = new Map<string, (() => void)[]>()
+  readonly #waiting = new RoundRobin<() => void>()
 
   /** Resolves when a request of an address may begin; undefined when that is now. */
   take(address: string): Promise<void> | undefined {
@@ -18,11 +19,7 @@ export class RequestTurns {
       this.#begun++
       return undefined
     }
-    return new Promise((begin) => {
-      const own = this.#waiting.get(address)
-      if (own) own.push(begin)
-      else this.#waiting.set(address, [begin])
-    })
+    return new Promise((begin) => this.#waiting.push(address, begin))
   }
 
   #schedule(): void {
@@ -34,13 +31,7 @@ export class RequestTurns {
   #round(): void {
     this.#scheduled = false
     this.#begun = 0
-    for (const [address, own] of this.#waiting) {
-      if (this.#begun === EACH_ROUND) break
-      this.#waiting.delete(address)
-      own.shift()?.()
-      this.#begun++
-      if (own.length > 0) this.#waiting.set(address, own)
-    }
+    for (; this.#begun < EACH_ROUND && this.#waiting.size > 0; this.#begun++) this.#waiting.shift()?.()
     if (this.#waiting.size > 0) this.#schedule()
   }
 }
