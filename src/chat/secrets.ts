@@ -8,7 +8,7 @@ export interface Cost {
   readonly p: number
 }
 
-/** About a tenth of a second and 32 MiB on the machine of the README's figures. */
+/** About a tenth of a second and 32 MiB on the machine of docs/benchmarks.md. */
 export const COST: Cost = { ln: 15, r: 8, p: 1 }
 
 /** The runtime's pool has four threads, which file access and name resolution need too. */
