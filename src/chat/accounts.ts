@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import type { AccountRecord, Engine } from '../engine/engine.ts'
+import type { Engine } from '../engine/engine.ts'
+import type { AccountRecord, Records } from '../engine/records.ts'
 import { skeletonsOf } from '../engine/skeleton.ts'
 import type { Guesses } from './guesses.ts'
 import { fold, isName, isReserved, mayBeAccount } from './names.ts'
@@ -26,6 +27,7 @@ export class Proof {
 /** Names with a secret: made, and shown to be one's own. One name space for all protocols (docs/protocols/README.md, R3). */
 export class Accounts {
   readonly #engine: Engine
+  readonly #records: Records
   readonly #secrets: Secrets
   readonly #guesses: Guesses
   /** The skeletons of names whose account is being made, by folded name. */
@@ -33,18 +35,23 @@ export class Accounts {
 
   constructor(engine: Engine, secrets: Secrets, guesses: Guesses) {
     this.#engine = engine
+    this.#records = engine.records
     this.#secrets = secrets
     this.#guesses = guesses
   }
 
   /** Whether only its owner may use a name, now or in a moment. */
   async holds(name: string): Promise<boolean> {
-    return this.#making.has(fold(name)) || (await this.#engine.findAccount(name)) !== undefined
+    return this.#making.has(fold(name)) || (await this.#records.get('account', name)) !== undefined
   }
 
   /** Whether a name looks like that of an account (moderation.md, 1), now or in a moment. */
   async resembles(name: string): Promise<boolean> {
-    return this.#isMakingLike(name) || this.#engine.hasAccountLike(name)
+    return this.#isMakingLike(name) || this.#isTaken(name)
+  }
+
+  #isTaken(name: string): Promise<boolean> {
+    return this.#records.isTaken('account', skeletonsOf(name))
   }
 
   #isMakingLike(name: string): boolean {
@@ -72,7 +79,7 @@ export class Accounts {
     const key = randomBytes(32).toString('hex')
     await this.#create(name, async () => {
       // Before the account: what points to none, or to one with another key, opens nothing.
-      await this.#engine.remember(`key:${digestOf(key)}`, name)
+      await this.#records.put('key', digestOf(key), name)
       return hashOf(key)
     })
     return key
@@ -80,15 +87,15 @@ export class Accounts {
 
   /** The account that a key opens. Refuses `secret-wrong` and `unavailable`. */
   async open(key: string): Promise<Proof> {
-    const name = await this.#engine.recall(`key:${digestOf(key)}`)
-    const account = name === undefined ? undefined : await this.#engine.findAccount(name)
+    const name = await this.#records.get('key', digestOf(key))
+    const account = name === undefined ? undefined : await this.#records.get('account', name)
     if (account?.hash !== hashOf(key)) throw new Refusal('secret-wrong')
     return new Proof(account.name, account.hash)
   }
 
   /** Whether the account is there still, and its secret the one that was shown. */
   async isGood({ name, hash }: Proof): Promise<boolean> {
-    const account = await this.#engine.findAccount(name)
+    const account = await this.#records.get('account', name)
     return account !== undefined && (hash === undefined || hash === account.hash)
   }
 
@@ -96,19 +103,19 @@ export class Accounts {
   async change(name: string, secret: string): Promise<AccountRecord> {
     checkSecret(secret)
     const hash = await this.#secrets.hash(secret, '')
-    return this.#withoutKey(await this.#engine.changeAccount(name, hash))
+    return this.#withoutKey(await this.#records.change('account', name, (account) => ({ ...account, hash })))
   }
 
   /** Resolves with the account as it was. Refuses `name-unknown` and `unavailable`. */
   async remove(name: string): Promise<AccountRecord> {
-    return this.#withoutKey(await this.#engine.removeAccount(name))
+    return this.#withoutKey(await this.#records.delete('account', name))
   }
 
   /** Forgets what led from its key to an account, if it had one. */
   async #withoutKey(account: AccountRecord | undefined): Promise<AccountRecord> {
     if (!account) throw new Refusal('name-unknown')
     const { hash } = account
-    if (hash.startsWith(HASHED_KEY)) await this.#engine.forget(`key:${hash.slice(HASHED_KEY.length)}`)
+    if (hash.startsWith(HASHED_KEY)) await this.#records.delete('key', hash.slice(HASHED_KEY.length))
     return account
   }
 
@@ -120,12 +127,15 @@ export class Accounts {
     this.#making.set(key, skeletonsOf(name))
     try {
       // Asked before hashing, which is what costs.
-      if (await this.#engine.findAccount(name)) throw new Refusal('name-taken')
-      if (alike || (await this.#engine.hasAccountLike(name))) throw new Refusal('name-reserved')
+      if (await this.#records.get('account', name)) throw new Refusal('name-taken')
+      if (alike || (await this.#isTaken(name))) throw new Refusal('name-reserved')
       const held = await this.#engine.heldIn(name)
       if (held.some((room) => room !== ownRoom)) throw new Refusal('name-in-use')
       const hash = await makeHash()
-      if (!(await this.#engine.createAccount(name, hash))) throw new Refusal('name-taken')
+      const account = { name, hash, createdAt: Date.now() }
+      if (!(await this.#records.insert('account', name, account))) throw new Refusal('name-taken')
+      // The account is there; at the latest it is seen when it joins a room.
+      await this.#records.put('name', name, name).catch(() => {})
     } finally {
       this.#making.delete(key)
     }
@@ -141,7 +151,7 @@ export class Accounts {
     // No account has it, and it may be long: not to be remembered.
     if (!mayBeAccount(name)) throw new Refusal('name-unknown')
     this.#guesses.checkLimit(address)
-    const account = await this.#engine.findAccount(name)
+    const account = await this.#records.get('account', name)
     const right = await this.#guesses.check({ subject: `name:${fold(name)}`, secret, stored: account?.hash, address })
     if (!account) throw new Refusal('name-unknown')
     if (!right) throw new Refusal('secret-wrong')

@@ -6,6 +6,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import type { Engine, RoomRecord } from '../engine/engine.ts'
+import { insertOrGet } from '../engine/records.ts'
 import { Accounts, Proof } from './accounts.ts'
 import { type Administered, Administration } from './administration.ts'
 import { Alone } from './alone.ts'
@@ -116,7 +117,7 @@ export class Chat {
     this.#passwords = new Passwords(secrets, guesses, this.#registrations)
     this.#blocking = new Blocking(engine, this.#blocks, this.#here)
     this.#membership = new Membership(engine, this.#blocks, this.counts, this.#handover)
-    this.makers = new RoomMakers(engine, reader)
+    this.makers = new RoomMakers(engine.records, reader)
     const quota = new RoomQuota(engine, this.makers, {
       maxRooms: maxRooms || Number.POSITIVE_INFINITY,
       maxPerAddress: maxRoomsPerAddress || Number.POSITIVE_INFINITY,
@@ -127,7 +128,7 @@ export class Chat {
       onDiscard,
       activityIn: (room) => this.#membership.activityIn(room),
     })
-    this.tickets = new Tickets(engine, ticketMs)
+    this.tickets = new Tickets(engine.records, ticketMs)
     this.talk = new Talk(engine, this.#blocks, this.counts, reader, maxText)
     this.#alone = new Alone(engine)
     this.administration = new Administration(engine, {
@@ -256,15 +257,16 @@ export class Chat {
 
   /** How a name that was ever seen is written; undefined when it never was. Refuses `unavailable`. */
   seen(name: string): Promise<string | undefined> {
-    return this.#engine.findName(name).catch(refuse)
+    return this.#engine.records.get('name', name).catch(refuse)
   }
 
   /**
    * The names that have ever joined a room or registered, in order of appearance, at most `limit`, without the first `skip`. Refuses
    * `unavailable`.
    */
-  everybody(limit: number, skip = 0): Promise<readonly string[]> {
-    return this.#engine.names(limit, skip).catch(refuse)
+  async everybody(limit: number, skip = 0): Promise<readonly string[]> {
+    const pages = Array.fromAsync(this.#engine.records.list('name', { skip, limit }))
+    return (await pages.catch(refuse)).flat()
   }
 
   /**
@@ -351,7 +353,7 @@ export class Chat {
 
   /** For what a protocol signs: drawn at random once, and kept. Refuses `unavailable`. */
   secret(purpose: string): Promise<string> {
-    return this.#engine.rememberFirst(`secret:${purpose}`, randomBytes(32).toString('hex')).catch(refuse)
+    return insertOrGet(this.#engine.records, 'secret', purpose, randomBytes(32).toString('hex')).catch(refuse)
   }
 
   async #checkName(name: string, registered: boolean): Promise<void> {
