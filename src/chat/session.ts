@@ -1,6 +1,7 @@
 import type { RoomRecord } from '../engine/engine.ts'
 import type { Event, LogName } from '../engine/event.ts'
 import { fold } from './names.ts'
+import { owned } from './text.ts'
 
 /** A room as its members and their protocols see it. */
 export interface Place {
@@ -109,7 +110,7 @@ export class Session {
   }
 
   set name(name: string) {
-    this.#name = name
+    this.#name = owned(name)
     this.#key = fold(name)
   }
 

@@ -43,3 +43,12 @@ export function isLonger(text: string, limit: number): boolean {
   for (const _ of text) count++
   return count > limit
 }
+
+/**
+ * The same text in memory of its own. A text that was cut out of a longer one keeps all of that in memory: what outlives the
+ * chunk in which it came has to be copied.
+ */
+export function owned(text: string): string {
+  // The concatenation is copied into one string when it is cut.
+  return ` ${text}`.slice(1)
+}
