@@ -9,5 +9,5 @@ export const message: Command = {
   state: 'inRoom',
   least: 1,
   pipelined: true,
-  run: ({ chat, session }, text) => chat.talk.say(session, text).then(() => OK),
+  run: ({ chat, session }, text) => chat.messages.say(session.inRoom(), text).then(() => OK),
 }

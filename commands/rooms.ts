@@ -16,7 +16,7 @@ export const rooms: Command = {
   state: 'any',
   least: 0,
   async run({ chat }) {
-    const busiest = await chat.directory.busiest()
+    const busiest = await chat.rooms.busiest()
     let reply = replies.get(busiest)
     if (!reply) replies.set(busiest, (reply = Object.freeze(replyOf(busiest))))
     return reply

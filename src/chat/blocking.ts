@@ -3,6 +3,7 @@ import type { Engine } from '../engine/engine.ts'
 import { inSlices } from '../slices.ts'
 import type { Blocks, Pair } from './blocks.ts'
 import { fold, isName } from './names.ts'
+import type { Presence } from './presence.ts'
 import { Refusal, refuse } from './refusal.ts'
 import type { Session } from './session.ts'
 
@@ -15,12 +16,8 @@ const DOUBT_MS = 1_000
 /** and how long a node gathers those who ask it for all of its blocks. */
 const GATHER_MS = 100
 
-/** The names that are logged in on this node. */
-export interface Presence {
-  /** By folded name. */
-  has(key: string): boolean
-  keys(): Iterable<string>
-}
+/** The nicknames that are logged in on this node, folded. */
+type LoggedIn = Pick<Presence, 'has' | 'keys'>
 
 const SUBJECT = 'blocks'
 const NOBODY = { owner: '', blocks: [] } as const
@@ -40,12 +37,12 @@ type Told =
 export class Blocking {
   readonly #engine: Engine
   readonly #blocks: Blocks
-  readonly #here: Presence
+  readonly #here: LoggedIn
   /** Names this node to the others. */
   readonly #node = randomUUID()
   #telling: NodeJS.Timeout | undefined
 
-  constructor(engine: Engine, blocks: Blocks, here: Presence) {
+  constructor(engine: Engine, blocks: Blocks, here: LoggedIn) {
     this.#engine = engine
     this.#blocks = blocks
     this.#here = here

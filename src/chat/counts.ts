@@ -1,5 +1,5 @@
 import type { Kind } from '../engine/event.ts'
-import type { Reason } from './refusal.ts'
+import type { RefusalCode } from './refusal.ts'
 
 /** What sessions cause. */
 export type Caused = Exclude<Kind, 'closed'>
@@ -10,8 +10,8 @@ export class Counts {
   deliveries = 0
   /** Events caused, by protocol. */
   readonly events = new Map<string, Record<Caused, number>>()
-  /** Logins that were refused, by why. */
-  readonly refusedLogins = new Map<Reason, number>()
+  /** Logins that were refused, by code. */
+  readonly refusedLogins = new Map<RefusalCode, number>()
 
   event(protocol: string, kind: Caused): void {
     let kinds = this.events.get(protocol)
@@ -19,7 +19,7 @@ export class Counts {
     kinds[kind]++
   }
 
-  refusedLogin(reason: Reason): void {
-    this.refusedLogins.set(reason, (this.refusedLogins.get(reason) ?? 0) + 1)
+  refusedLogin(code: RefusalCode): void {
+    this.refusedLogins.set(code, (this.refusedLogins.get(code) ?? 0) + 1)
   }
 }

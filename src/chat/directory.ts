@@ -130,7 +130,7 @@ export class Directory {
       return await making
     } catch (error) {
       // Somebody made it in the meantime.
-      const taken = error instanceof Refusal && error.reason === 'room-taken'
+      const taken = error instanceof Refusal && error.code === 'room-taken'
       const made = taken ? await this.find(lineName) : undefined
       if (made) return made
       throw error

@@ -1,10 +1,10 @@
 import { Closed, Gone, Unavailable } from '../engine/engine.ts'
 
 /**
- * What the core can refuse. Each protocol has its own words for each reason; the session goes on as if nothing had been
- * asked.
+ * The requests that the core can refuse, by code. Each protocol has one exhaustive table with its answer to each of them; the session
+ * goes on as if nothing had been asked.
  */
-export type Reason =
+export type RefusalCode =
   | 'name-invalid'
   | 'name-reserved'
   /** There is an account of that name. */
@@ -51,15 +51,15 @@ export type Reason =
 
 export class Refusal extends Error {
   override name = 'Refusal'
-  readonly reason: Reason
-  /** The limit that was exceeded, where the reason is one. */
+  readonly code: RefusalCode
+  /** The limit that was exceeded, where the code names one. */
   readonly limit: number | undefined
   /** The scope of the limit, where it is not the whole server. */
   readonly of: 'address' | undefined
 
-  constructor(reason: Reason, limit?: number, of?: 'address') {
-    super(reason)
-    this.reason = reason
+  constructor(code: RefusalCode, limit?: number, of?: 'address') {
+    super(code)
+    this.code = code
     this.limit = limit
     this.of = of
   }
@@ -70,7 +70,7 @@ export class Refusal extends Error {
   }
 }
 
-/** Throws what the engine refused as the core refuses it. */
+/** Throws the refusal that corresponds to an error of the engine, or the error itself. */
 export function refuse(error: unknown): never {
   if (error instanceof Unavailable) throw new Refusal('unavailable')
   if (error instanceof Gone) throw new Refusal('history-gone')

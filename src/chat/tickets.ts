@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import type { Engine } from '../engine/engine.ts'
-import { Proof } from './accounts.ts'
+import { Proof } from './credentials.ts'
 import { fold } from './names.ts'
 import { refuse } from './refusal.ts'
 import { digestOf } from './secrets.ts'

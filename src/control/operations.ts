@@ -1,6 +1,6 @@
 import { type Chat, LOBBY } from '../chat/chat.ts'
 import { fold } from '../chat/names.ts'
-import { type Reason, Refusal } from '../chat/refusal.ts'
+import { Refusal, type RefusalCode } from '../chat/refusal.ts'
 import { HASHED_KEY } from '../chat/secrets.ts'
 import type { RoomRecord } from '../engine/engine.ts'
 
@@ -34,7 +34,7 @@ export async function* carryOut(operated: Operated, request: ControlRequest): As
     yield* operationOf(operated, request)
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
-    yield { failed: textOf(error.reason, 'name' in request ? request.name : '') }
+    yield { failed: textOf(error.code, 'name' in request ? request.name : '') }
   }
 }
 
@@ -53,7 +53,7 @@ function operationOf({ chat, admins }: Operated, request: ControlRequest): Async
   }
 }
 
-async function* listRooms({ directory }: Chat): AsyncGenerator<ControlReply> {
+async function* listRooms({ rooms: directory }: Chat): AsyncGenerator<ControlReply> {
   const [rooms, counts] = await Promise.all([directory.all(), directory.memberCounts()])
   yield { row: ['NAME', 'MEMBERS', 'VISIBILITY', 'CREATED', 'MADE BY', 'TITLE'] }
   for (const room of rooms) {
@@ -64,7 +64,7 @@ async function* listRooms({ directory }: Chat): AsyncGenerator<ControlReply> {
 }
 
 async function* closeRoom(chat: Chat, name: string): AsyncGenerator<ControlReply> {
-  const room = await chat.directory.find(name)
+  const room = await chat.rooms.find(name)
   if (!room) throw new Refusal('room-unknown')
   if (room.id === LOBBY) return yield { failed: 'the lobby cannot be closed' }
   await chat.administration.closeRoom(room)
@@ -108,7 +108,7 @@ function shown(text: string): string {
   return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (char) => `\\u{${char.codePointAt(0)?.toString(16)}}`)
 }
 
-function textOf(reason: Reason, name: string): string {
+function textOf(reason: RefusalCode, name: string): string {
   switch (reason) {
     case 'room-unknown':
       return `there is no room ${name}`

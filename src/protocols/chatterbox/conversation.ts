@@ -92,9 +92,9 @@ export class Conversation implements FrameConversation {
     try {
       await chat.login(session, username)
       if (session.closed) return
-      const { lineName } = await chat.enter(session, LOBBY)
+      const { room } = await chat.join(session, LOBBY)
       if (session.closed) return
-      await welcome(chat, this.#options.roster, session, lineName, this.#options)
+      await welcome(chat, this.#options.roster, session, room.record.lineName, this.#options)
       this.#accepted = true
     } catch (error) {
       await chat.close(session)
@@ -154,8 +154,9 @@ export class Conversation implements FrameConversation {
   async #say(session: ChatterboxSession, [, dest, timestamp, content]: Entry): Promise<Outcome> {
     const { chat } = this.#options
     try {
-      if (dest === 'ALL') await chat.talk.say(session, content, { sent: timestamp })
-      else await chat.talk.tell(session, dest, content, { sent: timestamp })
+      const membership = session.inRoom()
+      if (dest === 'ALL') await chat.messages.say(membership, content, { sent: timestamp })
+      else await chat.messages.tell(membership, dest, content, { sent: timestamp })
     } catch (error) {
       return this.#textFor(error)
     }
@@ -163,9 +164,8 @@ export class Conversation implements FrameConversation {
 
   async #command(session: ChatterboxSession, [, , timestamp, content]: Entry): Promise<Outcome> {
     const { chat, roster } = this.#options
-    const lineName = session.room?.record.lineName
-    if (lineName === undefined) return
-    const online = async () => chat.directory.inside(LOBBY)
+    if (!session.membership) return
+    const online = async () => chat.rooms.inside(LOBBY)
     try {
       const { text, objection } = await runCommand(content, { chat, session, roster, online })
       if (text !== undefined) this.#link.push(frame({ MESSAGES: [[session.name, session.name, timestamp, text]] }))
@@ -176,7 +176,7 @@ export class Conversation implements FrameConversation {
   }
 
   #textFor(error: unknown): Outcome {
-    if (error instanceof Refusal) return refusalText(error.reason, this.#options.maxText)
+    if (error instanceof Refusal) return refusalText(error.code, this.#options.maxText)
     this.#options.log.error({ err: error }, 'a frame failed')
     return 'Internal error'
   }

@@ -1,5 +1,6 @@
 import { fold } from '../../chat/names.ts'
-import { type Place, Session, type Wire } from '../../chat/session.ts'
+import type { Room } from '../../chat/room.ts'
+import { Session, type Wire } from '../../chat/session.ts'
 import type { Event } from '../../engine/event.ts'
 import type { Link } from '../connection.ts'
 import { framesOf } from './frame.ts'
@@ -28,7 +29,7 @@ export class ChatterboxWire implements Wire<ChatterboxSession> {
   readonly carriesPrivate = true
   readonly keepsBlocks = true
 
-  deliver(_room: Place, events: readonly Event[], members: Iterable<ChatterboxSession>): void {
+  deliver(_room: Room, events: readonly Event[], members: Iterable<ChatterboxSession>): void {
     let frames: readonly Buffer[] | undefined
     for (const member of members) {
       // Private ones are for one member alone, who does not expect what it has said itself (docs/protocols/chatterbox.md, section 2.2).
@@ -43,7 +44,7 @@ export class ChatterboxWire implements Wire<ChatterboxSession> {
   }
 
   /** The only room is the lobby, which is never closed: without it there is nothing left to do here. */
-  putOut(_room: Place, session: ChatterboxSession): void {
+  putOut(_room: Room, session: ChatterboxSession): void {
     session.link.disconnect('membership-lost')
   }
 }

@@ -44,7 +44,7 @@ export class Rights {
     const { chat, logins } = this.#shared
     const basic = readBasic(request.headers.authorization)
     const proof = basic
-      ? await chat
+      ? await chat.accounts
           .authenticate(basic.name, basic.password, this.#addressOf(request))
           .catch((error) => refuseGuess(error, 104))
       : (await logins.findByToken(request))?.proof

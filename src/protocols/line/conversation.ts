@@ -211,7 +211,7 @@ const objectionTo: Readonly<Record<State, (session: LineSession) => ErrorReply |
   any: () => undefined,
   anonymous: ({ name }) => (name ? error('already-logged-in', name) : undefined),
   named,
-  inRoom: (session) => named(session) ?? (session.room ? undefined : error('not-in-room')),
+  inRoom: (session) => named(session) ?? (session.membership ? undefined : error('not-in-room')),
 }
 
 function missing({ least }: Command, parameter: string): ErrorReply | undefined {

@@ -1,5 +1,5 @@
-import type { Proof } from '../../chat/accounts.ts'
 import { type Chat, LOBBY } from '../../chat/chat.ts'
+import type { Proof } from '../../chat/credentials.ts'
 import { fold } from '../../chat/names.ts'
 import { PiratchatSession, type PiratchatWire } from './wire.ts'
 
@@ -33,7 +33,7 @@ export class Lobby {
   async enter(session: PiratchatSession, proof: Proof): Promise<void> {
     await this.#chat.login(session, proof)
     if (session.closed) return
-    await this.#chat.enter(session, LOBBY)
+    await this.#chat.join(session, LOBBY)
     if (!session.closed) this.#here.set(session.key, session)
   }
 
@@ -70,6 +70,6 @@ export class Lobby {
 
   /** The members, through whatever protocol (docs/protocols/README.md, R28), in the order in which they came. */
   online(): Promise<readonly string[]> {
-    return this.#chat.directory.inside(LOBBY)
+    return this.#chat.rooms.inside(LOBBY)
   }
 }

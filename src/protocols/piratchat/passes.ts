@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Proof } from '../../chat/accounts.ts'
+import type { Proof } from '../../chat/credentials.ts'
 import type { Ticket, Tickets } from '../../chat/tickets.ts'
 
 /** The cookie's name (docs/protocols/piratchat.md, section 5). */

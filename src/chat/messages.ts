@@ -2,19 +2,21 @@ import type { Engine, Member, Range } from '../engine/engine.ts'
 import type { Draft, Event, LogName } from '../engine/event.ts'
 import type { Blocks } from './blocks.ts'
 import type { Counts } from './counts.ts'
+import { isCurrent } from './memberships.ts'
 import { fold } from './names.ts'
 import type { Asker, Reader } from './reader.ts'
 import { Refusal, refuse } from './refusal.ts'
-import type { Place, Session } from './session.ts'
+import type { Room } from './room.ts'
+import type { Membership, Session } from './session.ts'
 import { clean, isLonger } from './text.ts'
 
-/** What a message carries beside its text, where a protocol has it. */
-export type Extras = Pick<Draft, 'sent' | 'color'>
+/** Fields of a message beside its text, where a protocol has them. */
+export type MessageExtras = Pick<Draft, 'sent' | 'color'>
 
-const NOTHING: Extras = {}
+const NOTHING: MessageExtras = {}
 
-/** What is said: in rooms and to single members, and what was. */
-export class Talk {
+/** Messages to rooms and to single members, and the history of both. */
+export class Messages {
   readonly #engine: Engine
   readonly #blocks: Blocks
   readonly #counts: Counts
@@ -35,9 +37,11 @@ export class Talk {
   }
 
   /** Resolves when the text is committed. Refuses `not-in-room`, `text-empty`, `text-too-long`, `unavailable`. */
-  say(session: Session, text: string, { sent, color = session.color }: Extras = NOTHING): Promise<Event> {
+  say(membership: Membership, text: string, extras: MessageExtras = NOTHING): Promise<Event> {
+    const { session } = membership
+    const { sent, color = session.color } = extras
     return this.#inOrder(session, () => {
-      const { log, record } = roomOf(session)
+      const { log, record } = roomOf(membership)
       const body = this.#body(text)
       const verified = session.registered || undefined
       this.#counts.event(session.wire.protocol, 'message')
@@ -49,9 +53,10 @@ export class Talk {
    * Tells a member of the same room something in private. Resolves when it is committed, with false where a block stands between
    * the two, so that it was dropped. Refuses what {@link say} does, `nobody-here` and `no-private-messages`.
    */
-  async tell(session: Session, to: string, text: string, { sent }: Extras = NOTHING): Promise<boolean> {
+  async tell(membership: Membership, to: string, text: string, { sent }: MessageExtras = NOTHING): Promise<boolean> {
+    const { session } = membership
     return this.#inOrder(session, () => {
-      const room = roomOf(session)
+      const room = roomOf(membership)
       const body = this.#body(text)
       const tell = (addressee: Member | undefined): [Promise<boolean>] => {
         if (!addressee) throw new Refusal('nobody-here')
@@ -80,7 +85,7 @@ export class Talk {
     return this.#blocks.between(session.name, name)
   }
 
-  async #whisper(session: Session, room: Place, draft: Draft & { readonly to: string }): Promise<true> {
+  async #whisper(session: Session, room: Room, draft: Draft & { readonly to: string }): Promise<true> {
     const key = fold(draft.to)
     const event = await this.#append(`inbox:${key}`, draft)
     this.#counts.event(session.wire.protocol, 'private')
@@ -109,12 +114,13 @@ export class Talk {
   }
 
   /**
-   * The events of the session's room in pages, oldest first.
+   * The events of a room in pages, oldest first.
    *
    * @throws Refusal `not-in-room`, and `history-gone` before the first page.
    */
-  async *history(session: Session, range: Range): AsyncGenerator<readonly Event[]> {
-    for await (const page of this.#reader.pages(roomOf(session).log, range, session)) {
+  async *history(membership: Membership, range: Range): AsyncGenerator<readonly Event[]> {
+    const { session } = membership
+    for await (const page of this.#reader.pages(roomOf(membership).log, range, session)) {
       yield this.#blocks.allowed(page, session.name)
     }
   }
@@ -136,14 +142,13 @@ export class Talk {
     return this.#reader.newest(`inbox:${session.key}`, limit, visible, session)
   }
 
-  /** From now on what members of its room say to it alone reaches a session, until {@link dismiss}. */
+  /** Hands a session the private messages of the rooms it is in, until {@link dismiss}. */
   listen(session: Session): void {
     if (this.#inboxes.has(session)) return
     const end = this.#engine.follow(`inbox:${session.key}`, (event) => {
-      // The same name may be in another room through another connection.
-      if (event.room !== session.room?.record.id) return
-      // Whoever has said it on another node may not have known yet.
-      if (!this.#blocks.between(event.from, session.name)) session.room.whisper(session, event)
+      // The sender's node may not have known of the block.
+      if (this.#blocks.between(event.from, session.name)) return
+      session.memberships.get(event.room)?.room.whisper(session, event)
     })
     this.#inboxes.set(session, end)
   }
@@ -165,8 +170,8 @@ export class Talk {
   }
 }
 
-function roomOf(session: Session): Place {
-  // Protocols let nobody speak outside a room, but it may have been put out of it at this moment.
-  if (!session.room) throw new Refusal('not-in-room')
-  return session.room
+/** @throws Refusal `not-in-room` when the membership has ended, which the protocol may not know yet. */
+function roomOf(membership: Membership): Room {
+  if (!isCurrent(membership)) throw new Refusal('not-in-room')
+  return membership.room
 }
