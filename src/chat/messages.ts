@@ -100,7 +100,12 @@ export class Messages {
    */
   #inOrder<T>(session: Session, act: () => Promise<[Promise<T>]> | [Promise<T>]): Promise<T> {
     const before = this.#asking.get(session)
-    const acted = before ? before.then(act) : act()
+    let acted: Promise<[Promise<T>]> | [Promise<T>]
+    try {
+      acted = before ? before.then(act) : act()
+    } catch (error) {
+      return Promise.reject(error)
+    }
     if (!(acted instanceof Promise)) return acted[0]
     const asked = acted.then(
       () => {},
