@@ -7,16 +7,16 @@ import { Refusal } from './refusal.ts'
 import { digestOf, HASHED_KEY, type Secrets } from './secrets.ts'
 import { isLonger } from './text.ts'
 
-/** Characters of a secret. */
+/** Maximum characters of a secret. */
 const LONGEST = 128
 
 const NONE: ReadonlySet<number> = new Set()
 
-/** That somebody has shown the secret of an account, or a ticket for it. Only what checks these makes one. */
+/** Proof that a client owns an account: it has shown the secret, or a ticket. Made only where these are checked. */
 export class Proof {
-  /** As registered. */
+  /** The nickname as registered. */
   readonly name: string
-  /** Of the secret that was shown; undefined for a ticket. */
+  /** Hash of the secret that was shown; undefined for a ticket. */
   readonly hash: string | undefined
 
   constructor(name: string, hash?: string) {
@@ -39,12 +39,12 @@ export class Credentials {
     this.#guesses = guesses
   }
 
-  /** Whether only its owner may use a name, now or in a moment. */
+  /** Resolves with true if a nickname is an account's, or about to be. */
   async holds(name: string): Promise<boolean> {
     return this.#making.has(fold(name)) || (await this.#engine.findAccount(name)) !== undefined
   }
 
-  /** Whether a name looks like that of an account (moderation.md, 1), now or in a moment. */
+  /** Resolves with true if a nickname looks like that of an account, or of one that is being made (docs/protocols/moderation.md, section 1.1). */
   async resembles(name: string): Promise<boolean> {
     return this.#isMakingLike(name) || this.#engine.hasAccountLike(name)
   }
@@ -56,8 +56,9 @@ export class Credentials {
   }
 
   /**
-   * Makes an account. Somebody who is in a room under the name, other than in `ownRooms`, keeps it from being made. Refuses
-   * `name-invalid`, `name-reserved`, `name-taken`, `name-in-use`, `secret-invalid` and `unavailable`.
+   * Makes an account, unless the nickname is held in a room other than `ownRooms`.
+   *
+   * @throws Refusal `name-invalid`, `name-reserved`, `name-taken`, `name-in-use`, `secret-invalid`, `unavailable`.
    */
   async create(name: string, secret: string, address: string, ownRooms: ReadonlySet<number>): Promise<void> {
     checkName(name)
@@ -66,8 +67,9 @@ export class Credentials {
   }
 
   /**
-   * Makes an account and the key to it: 64 hexadecimal digits that nobody guesses, which also are its secret. Refuses
-   * `name-invalid`, `name-reserved`, `name-taken`, `name-in-use` and `unavailable`.
+   * Makes an account and the key to it, 64 random hexadecimal digits, which is also its secret.
+   *
+   * @throws Refusal `name-invalid`, `name-reserved`, `name-taken`, `name-in-use`, `unavailable`.
    */
   async createWithKey(name: string): Promise<string> {
     checkName(name)
@@ -84,7 +86,7 @@ export class Credentials {
     return key
   }
 
-  /** The account that a key opens. Refuses `secret-wrong` and `unavailable`. */
+  /** Finds the account that a key opens. @throws Refusal `secret-wrong`, `unavailable`. */
   async open(key: string): Promise<Proof> {
     const name = await this.#engine.recall(`key:${digestOf(key)}`)
     const account = name === undefined ? undefined : await this.#engine.findAccount(name)
@@ -92,25 +94,25 @@ export class Credentials {
     return new Proof(account.name, account.hash)
   }
 
-  /** Whether the account is there still, and its secret the one that was shown. */
+  /** Resolves with true if the account still exists with the secret that was shown. */
   async isGood({ name, hash }: Proof): Promise<boolean> {
     const account = await this.#engine.findAccount(name)
     return account !== undefined && (hash === undefined || hash === account.hash)
   }
 
-  /** Gives an account another secret, which then is the only one. Refuses `name-unknown`, `secret-invalid` and `unavailable`. */
+  /** Replaces the secret of an account. @throws Refusal `name-unknown`, `secret-invalid`, `unavailable`. */
   async change(name: string, secret: string): Promise<AccountRecord> {
     checkSecret(secret)
     const hash = await this.#secrets.hash(secret, '')
     return this.#withoutKey(await this.#engine.changeAccount(name, hash))
   }
 
-  /** Resolves with the account as it was. Refuses `name-unknown` and `unavailable`. */
+  /** Resolves with the account as it was. @throws Refusal `name-unknown`, `unavailable`. */
   async remove(name: string): Promise<AccountRecord> {
     return this.#withoutKey(await this.#engine.removeAccount(name))
   }
 
-  /** Forgets what led from its key to an account, if it had one. */
+  /** Forgets the key of an account that had one. */
   async #withoutKey(account: AccountRecord | undefined): Promise<AccountRecord> {
     if (!account) throw new Refusal('name-unknown')
     const { hash } = account
@@ -138,13 +140,14 @@ export class Credentials {
   }
 
   /**
-   * Checks a secret. Refuses `name-unknown`, which costs as much time as `secret-wrong`; `too-many-attempts`, without a
-   * check; and `unavailable`, which is no attempt. Failures count for the address alone: counted for the name, wrong guesses
-   * from elsewhere would keep its owner out. Guesses from many addresses are bounded by the checks that {@link Secrets} carries out
-   * at once.
+   * Checks a secret. Failures count for the address alone: counted for the nickname, wrong guesses from elsewhere would keep its owner
+   * out. Guesses from many addresses are bounded by the number of concurrent checks of {@link Secrets}.
+   *
+   * @throws Refusal `name-unknown`, which takes as long as `secret-wrong`; `too-many-attempts`, without a check; `unavailable`, which
+   * is no attempt.
    */
   async prove(name: string, secret: string, address: string): Promise<Proof> {
-    // No account has it, and it may be long: not to be remembered.
+    // It may be long, so it is not looked up.
     if (!mayBeAccount(name)) throw new Refusal('name-unknown')
     this.#guesses.checkLimit(address)
     const account = await this.#engine.findAccount(name)

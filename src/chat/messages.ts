@@ -22,12 +22,12 @@ export class Messages {
   readonly #counts: Counts
   readonly #reader: Reader
   readonly #maxText: number
-  /** What sessions have asked for, and for which somebody is looked up: what they ask for next comes behind it. */
+  /** Requests for which an addressee is being looked up: the session's next requests come behind them. */
   readonly #asking = new Map<Session, Promise<void>>()
-  /** What ends the following of a session's private messages. */
+  /** Ends of the subscriptions to private messages. */
   readonly #inboxes = new Map<Session, () => void>()
 
-  /** `maxText` is how many characters a message has at most. */
+  /** `maxText` is the maximum number of characters of a message. */
   constructor(engine: Engine, blocks: Blocks, counts: Counts, reader: Reader, maxText: number) {
     this.#engine = engine
     this.#blocks = blocks
@@ -36,7 +36,7 @@ export class Messages {
     this.#maxText = maxText
   }
 
-  /** Resolves when the text is committed. Refuses `not-in-room`, `text-empty`, `text-too-long`, `unavailable`. */
+  /** Says something in a room. Resolves when it is committed. @throws Refusal `not-in-room`, `text-empty`, `text-too-long`, `unavailable`. */
   say(membership: Membership, text: string, extras: MessageExtras = NOTHING): Promise<Event> {
     const { session } = membership
     const { sent, color = session.color } = extras
@@ -50,8 +50,9 @@ export class Messages {
   }
 
   /**
-   * Tells a member of the same room something in private. Resolves when it is committed, with false where a block stands between
-   * the two, so that it was dropped. Refuses what {@link say} does, `nobody-here` and `no-private-messages`.
+   * Sends a private message to a member of the same room. Resolves when it is committed, with false where it was dropped for a block.
+   *
+   * @throws Refusal as {@link say} does, and `nobody-here`, `no-private-messages`.
    */
   async tell(membership: Membership, to: string, text: string, { sent }: MessageExtras = NOTHING): Promise<boolean> {
     const { session } = membership
@@ -74,13 +75,13 @@ export class Messages {
           }),
         ]
       }
-      // Nobody has to be asked after who is in the room here.
+      // A member on this node needs no question to the engine.
       const here = room.member(to)
       return here ? tell(here) : this.#engine.member(room.record.id, to).then(tell, refuse)
     })
   }
 
-  /** Whether a block stands between a session and a name, so that messages between them are dropped. */
+  /** Returns true if messages between a session and a nickname are dropped. */
   isBlocked(session: Session, name: string): boolean {
     return this.#blocks.between(session.name, name)
   }
@@ -94,9 +95,8 @@ export class Messages {
   }
 
   /**
-   * Does something behind whatever the session has asked for before: at once, unless somebody is being looked up for that.
-   * `act` calls the engine, at once or when it has looked somebody up, and gives what that has promised in an array, so that
-   * it is not waited for.
+   * Runs `act` behind the session's earlier requests: at once, unless an addressee is being looked up for one of them. `act` calls the
+   * engine, at once or when it has looked up an addressee, and returns the engine's promise in an array, so that it is not waited for.
    */
   #inOrder<T>(session: Session, act: () => Promise<[Promise<T>]> | [Promise<T>]): Promise<T> {
     const before = this.#asking.get(session)
@@ -130,18 +130,18 @@ export class Messages {
     }
   }
 
-  /** The newest messages of a room that a session may see, oldest first. Refuses `unavailable`. */
+  /** The newest messages of a room that a session may see, oldest first. @throws Refusal `unavailable`. */
   recentMessages(room: number, session: Session, limit: number): Promise<readonly Event[]> {
     const visible = ({ kind, from }: Event) => kind === 'message' && !this.#blocks.between(from, session.name)
     return this.#reader.newest(`room:${room}`, limit, visible, session)
   }
 
-  /** The newest events of a room, oldest first. Refuses `unavailable`. */
+  /** The newest events of a room, oldest first. @throws Refusal `unavailable`. */
   recent(room: number, limit: number, asker: Asker): Promise<readonly Event[]> {
     return this.#reader.newest(`room:${room}`, limit, ({ kind }) => kind !== 'closed', asker)
   }
 
-  /** The newest private messages to a session's name, oldest first, in whatever room they were told. Refuses `unavailable`. */
+  /** The newest private messages to a session's nickname, oldest first, of all rooms. @throws Refusal `unavailable`. */
   inbox(session: Session, limit: number): Promise<readonly Event[]> {
     const visible = ({ from }: Event) => !this.#blocks.between(from, session.name)
     return this.#reader.newest(`inbox:${session.key}`, limit, visible, session)

@@ -7,20 +7,20 @@ import { Closed, Gone, Unavailable } from '../engine/engine.ts'
 export type RefusalCode =
   | 'name-invalid'
   | 'name-reserved'
-  /** There is an account of that name. */
+  /** The nickname is an account's already. */
   | 'name-taken'
-  /** Somebody else is here under it. */
+  /** Another session uses the nickname. */
   | 'name-in-use'
-  /** There is no account of that name. */
+  /** The nickname is no account's. */
   | 'name-unknown'
   /** Empty, or over 128 characters. */
   | 'secret-invalid'
   | 'secret-wrong'
-  /** Too many failures from this address within a minute, or accounts made; nothing was checked. */
+  /** Too many failed attempts or new accounts from this address within a minute; nothing was checked. */
   | 'too-many-attempts'
   /** No more accounts may be made from this address today. */
   | 'too-many-accounts'
-  /** The name is held in the room that is being entered. */
+  /** The nickname is held in the room that is being joined. */
   | 'name-in-room'
   | 'room-name-invalid'
   /** The room needs a password. */
@@ -28,13 +28,13 @@ export type RefusalCode =
   | 'room-unknown'
   /** No more rooms may be made, at all or from this address. */
   | 'too-many-rooms'
-  /** There is a room of that title or line name. */
+  /** The title or slug is another room's. */
   | 'room-taken'
-  /** The room's password is another one. */
+  /** Not the room's password. */
   | 'password-wrong'
   /** Too short, or too long. */
   | 'password-invalid'
-  /** The session is in no room, or not any more. */
+  /** The session is not a member of the room, or not any more. */
   | 'not-in-room'
   | 'text-empty'
   | 'text-too-long'
@@ -44,9 +44,9 @@ export type RefusalCode =
   | 'no-private-messages'
   /** Something after the id asked for may be missing. */
   | 'history-gone'
-  /** A name blocks a great many already. */
+  /** The user has reached the maximum number of blocks. */
   | 'too-many-blocks'
-  /** The engine cannot commit now; trying again is worth it. */
+  /** The engine cannot commit now; the client may try again. */
   | 'unavailable'
 
 export class Refusal extends Error {
