@@ -1,7 +1,7 @@
 import type { Command } from './command.ts'
 import { OK } from './replies.ts'
 
-/** Also what a line is that names no command. */
+/** The command of every line that names none. */
 export const message: Command = {
   name: 'MESSAGE',
   usage: 'MESSAGE <text>',

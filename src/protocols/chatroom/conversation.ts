@@ -24,7 +24,7 @@ const PUBLIC = 'public'
 /** Requests that have no answer in a state that does not know them; a double click sends one twice. */
 const UNANSWERED = new Set(['login', 'logout', 'enter', 'exit', 'list'])
 
-/** What all conversations of a listener share. */
+/** Context of all conversations of a listener. */
 export interface Shared {
   readonly chat: Chat
   readonly log: Logger
@@ -41,7 +41,7 @@ export class ChatroomConversation implements FrameConversation {
   /** From the login to the logout. */
   #session: ChatroomSession | undefined
   readonly #said = new Unanswered()
-  /** Whether the client's window has shown a room. */
+  /** True if the client's window has shown a room. */
   #wasInRoom = false
   #gone = false
 
@@ -149,9 +149,9 @@ export class ChatroomConversation implements FrameConversation {
     })
   }
 
-  /** What follows need not wait for it, unless it turns the page: an answer would freeze the window there. */
+  /** Later requests need not wait for it, unless they change the page: there an answer would freeze the window. */
   #message(session: ChatroomSession, request: Request): Heard {
-    // Who says it is who has logged in, whatever `from` says.
+    // The sender is the session, whatever `from` says.
     const data = fields(request, 'to', 'text')
     if (!data) return this.#refuse(request.type, INVALID_MESSAGE)
     const { messages } = this.#shared.chat

@@ -8,7 +8,7 @@ import type { Board, Viewer } from './board.ts'
 import { reply } from './frames.ts'
 
 export class ChatroomSession extends Session implements Viewer {
-  /** Where the client's window is; nowhere before the login and after the logout. */
+  /** The page that the client's window shows; undefined before the login and after the logout. */
   page: Board | undefined
   shown: Buffer | undefined
   /** Called when a membership has ended without the client asking for it. */
@@ -43,8 +43,8 @@ const IS_SHOWN: Readonly<Record<Kind, boolean>> = {
 }
 
 /**
- * What is said in a room, to those whose window shows it: what comes by for one who has just left would freeze that window for
- * good (docs/protocols/chatroom.md, section 5.1). Who comes and goes is no event here; the lists tell it.
+ * Messages as frames, for the sessions whose window shows the room: a message for another page would freeze the window for good
+ * (docs/protocols/chatroom.md, section 5.1). `joined` and `left` are shown by the lists.
  */
 export class ChatroomWire implements Wire<ChatroomSession> {
   readonly protocol = 'chatroom'

@@ -30,14 +30,14 @@ export interface ConversationOptions extends ConversationSettings {
   readonly log: Logger
 }
 
-/** An objection to something that was said, or none. */
+/** The text of an objection; undefined when there is none. */
 type Outcome = string | undefined
 
 /** One client's talk. */
 export class Conversation implements FrameConversation {
   readonly #options: ConversationOptions
   readonly #link: Link
-  /** With the name that was accepted, or is being tried. */
+  /** Has the nickname that was accepted, or is being tried. */
   #session: ChatterboxSession | undefined
   #accepted = false
   readonly #said = new Unanswered()
@@ -63,13 +63,13 @@ export class Conversation implements FrameConversation {
     if (this.#session) await this.#options.chat.close(this.#session)
   }
 
-  /** At most one objection, the first, whatever there is to object to. */
+  /** Answers with the first objection only. */
   async #carryOut(username: unknown, messages: unknown, before: Promise<void>): Promise<void> {
     const name = username === undefined ? undefined : await this.#choose(username)
     const text = messages === undefined ? undefined : await this.#take(messages, before)
     const objection = name ?? text
     if (objection === undefined) return
-    // Behind what was said before it.
+    // Behind the answers to earlier frames.
     await before.then(turnEnd)
     this.#object(objection)
   }
@@ -106,7 +106,7 @@ export class Conversation implements FrameConversation {
     this.#link.push(frame({ USERNAME_ACCEPTED: false, INFO: info }))
   }
 
-  /** What is said in one frame is committed together, in slices; a command waits for what was said before it. */
+  /** Takes the entries of a frame: messages are committed together, in slices; a command waits for the messages before it. */
   async #take(messages: unknown, before: Promise<void>): Promise<Outcome> {
     const session = this.#session
     if (!this.#accepted || !session) return 'Choose a username first'
@@ -141,7 +141,7 @@ export class Conversation implements FrameConversation {
     return first
   }
 
-  /** In the order of docs/protocols/chatterbox.md, section 2.2. A string says what is wrong. */
+  /** In the order of docs/protocols/chatterbox.md, section 2.2. Returns the objection as a string. */
   #check(session: ChatterboxSession, message: unknown): Entry | string {
     if (!isEntry(message)) return INVALID_MESSAGE
     const [src, , , content] = message
@@ -182,7 +182,7 @@ export class Conversation implements FrameConversation {
   }
 }
 
-/** Whether what follows need not wait: nothing is a command, and all is said at once. */
+/** Returns true if later frames need not wait: no entry is a command, and all are committed at once. */
 function isPlain(messages: unknown): boolean {
   if (!Array.isArray(messages)) return true
   return messages.length <= SLICE && !messages.some((entry) => isEntry(entry) && entry[3].startsWith('/'))

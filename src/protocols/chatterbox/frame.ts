@@ -1,4 +1,4 @@
-/** What is said to clients, as bytes. */
+/** Frames to clients, as bytes. */
 import type { Event, Kind } from '../../engine/event.ts'
 import { encodeFrame } from '../frames/encode.ts'
 import { indentLines } from '../frames/indent.ts'

@@ -14,7 +14,7 @@ export interface WelcomeOptions {
   readonly userList: 'names' | 'objects'
   /** Earlier messages that are given at login, at most. */
   readonly history: number
-  /** Whether these include private ones: a name proves nothing, so the next one to take it reads them. */
+  /** True if these include private messages: a guest's nickname proves nothing, so the next guest of that nickname reads them. */
   readonly inbox: boolean
 }
 

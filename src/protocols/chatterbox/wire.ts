@@ -7,7 +7,7 @@ import { framesOf } from './frame.ts'
 
 export class ChatterboxSession extends Session {
   readonly link: Link
-  /** What has happened since it is a member, until it has been told that it is one. */
+  /** Events since it is a member, until it has been told so. */
   held: Event[] | undefined = []
 
   constructor(wire: ChatterboxWire, link: Link) {
@@ -15,7 +15,7 @@ export class ChatterboxSession extends Session {
     this.link = link
   }
 
-  /** From here on it is told what happens; first, of what was held, that which is still wanted. */
+  /** Hands over the held events that are wanted, and everything from here on. */
   release(wanted: (event: Event, place: number) => boolean): void {
     const held = this.held ?? []
     this.held = undefined
@@ -32,7 +32,7 @@ export class ChatterboxWire implements Wire<ChatterboxSession> {
   deliver(_room: Room, events: readonly Event[], members: Iterable<ChatterboxSession>): void {
     let frames: readonly Buffer[] | undefined
     for (const member of members) {
-      // Private ones are for one member alone, who does not expect what it has said itself (docs/protocols/chatterbox.md, section 2.2).
+      // A private message is for one session, which does not expect its own (docs/protocols/chatterbox.md, section 2.2).
       const told = () => events.filter(({ to }) => to === undefined || fold(to) === member.key)
       if (member.held) {
         for (const event of told()) member.held.push(event)

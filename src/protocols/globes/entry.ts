@@ -9,7 +9,7 @@ import type { Shared } from './options.ts'
 import { findRoom, type InRoom } from './room.ts'
 import { tokenOf } from './tokens.ts'
 
-/** Who knows a room's password gets a token, and with it the next one (docs/protocols/globes.md, sections 2.6 and 2.7). */
+/** Issues tokens for a room's password, or for a token (docs/protocols/globes.md, sections 2.6 and 2.7). */
 export function addEntry(app: FastifyInstance, { chat, tokens, logins }: Shared, { addressOf }: HttpGround): void {
   const { rooms } = chat
 

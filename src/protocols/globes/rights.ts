@@ -8,7 +8,7 @@ import { refuseGuess } from './guess.ts'
 import type { Shared } from './options.ts'
 import { tokenOf } from './tokens.ts'
 
-/** Who may change and delete rooms (docs/protocols/globes.md, sections 2.3 to 2.5). */
+/** Checks the right to change and delete rooms (docs/protocols/globes.md, sections 2.3 to 2.5). */
 export class Rights {
   readonly #shared: Shared
   readonly #addressOf: HttpGround['addressOf']

@@ -58,7 +58,7 @@ function judge(password: string): Password {
   return Passwords.fits(password) ? 'fit' : 'unfit'
 }
 
-/** What of the core's refusals is answered here; `which` is the room that was asked for. */
+/** Throws the answer to a refusal; `which` is the requested room. */
 function refuse(error: unknown, which?: string): never {
   if (error instanceof Refusal) {
     if (error.code === 'room-taken') throw new GlobesError(102, 'title')

@@ -9,7 +9,7 @@ import { escapeMarkdown } from './escape.ts'
 /** A user in the lobby, from the moment before his handshake is answered. */
 export class PiratchatSession extends Session {
   #link: SocketLink | undefined
-  /** What happens before there is a WebSocket to tell it to. */
+  /** Frames from before the WebSocket is open. */
   #held: Buffer[] = []
   /** Set when the membership was lost. */
   #lost = false
@@ -57,7 +57,7 @@ export class PiratchatWire implements Wire<PiratchatSession> {
   readonly protocol = 'piratchat'
   readonly carriesPrivate = false
   readonly #safe: boolean
-  /** Those who came in the same turn get different stretches of the same events. */
+  /** Sessions that came in the same tick get different parts of the same events. */
   readonly #frames = new WeakMap<Event, Buffer>()
 
   /** `safe` is for clients that render texts as Markdown and HTML: they get entities. */

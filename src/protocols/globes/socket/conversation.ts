@@ -55,7 +55,7 @@ const CLOSES: Readonly<Record<RefusalCode, Close | undefined>> = {
   'too-many-blocks': NONE,
 }
 
-/** What the handshake has shown. */
+/** Result of the handshake. */
 export interface Ticket {
   readonly room: RoomRecord
   /** The name of the room's token, where the room is not public. */
