@@ -1,8 +1,8 @@
 /** Every option once: its flag, its environment variable (ROOMD_…), its default and its help text. */
 import { isLineName, isName } from './chat/names.ts'
 import { isPrefix, placeOf } from './engine/redis/url.ts'
-import { Proxies } from './protocols/http/proxies.ts'
-import { IPV6_PREFIX } from './protocols/network.ts'
+import { Proxies } from './transport/http/proxies.ts'
+import { IPV6_PREFIX } from './transport/network.ts'
 import { readSecretFile } from './secret-files.ts'
 
 export interface Option {

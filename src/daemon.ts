@@ -10,18 +10,18 @@ import { carryOut } from './control/operations.ts'
 import { ControlSocket } from './control/socket.ts'
 import { EngineFault } from './engine/engine.ts'
 import { engineOf, fileOf, settingsOf } from './engines.ts'
-import { Admission } from './protocols/admission.ts'
+import { Admission } from './transport/admission.ts'
 import { chatroomListener } from './protocols/chatroom/chatroom.ts'
 import { chatterboxListener, chatterboxOptions } from './protocols/chatterbox/chatterbox.ts'
-import { Descriptors } from './protocols/descriptors.ts'
+import { Descriptors } from './transport/descriptors.ts'
 import { encoder } from './protocols/line/json.ts'
 import { lineListener } from './protocols/line/line.ts'
 import { LineWire, lastLine } from './protocols/line/wire.ts'
-import { defaultMemoryLimit, MemoryBudget } from './protocols/memory.ts'
+import { defaultMemoryLimit, MemoryBudget } from './transport/memory.ts'
 import { Faults } from './protocols/operation/faults.ts'
 import type { LogState, Vitals } from './protocols/operation/vitals.ts'
-import type { Address, Certificate, Protocol } from './protocols/protocol.ts'
-import { Tally } from './protocols/tally.ts'
+import type { Address, Certificate, Protocol } from './transport/port.ts'
+import { Tally } from './transport/tally.ts'
 
 /** What the operator has done, for the log. */
 const ADMINISTERED: Readonly<Record<Administered['what'], string>> = {
@@ -72,7 +72,7 @@ export async function startDaemon(
     measured: (events, ms) => measured?.(events, ms),
   })
   // What the HTTP port stands on takes a while to load: meanwhile the store opens in its thread.
-  if (config.http !== undefined) for (const file of [import('./web.ts'), import('./protocols/http/app.ts')]) void file
+  if (config.http !== undefined) for (const file of [import('./web.ts'), import('./transport/http/app.ts')]) void file
   await engine.start()
   const certificate = await certificateOf(config, log).catch(async (error: unknown) => {
     await engine.stop()

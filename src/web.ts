@@ -1,16 +1,16 @@
 /** What the HTTP port carries; loaded only where it is wanted. */
 import type { Config } from './config.ts'
-import type { Admission } from './protocols/admission.ts'
+import type { Admission } from './transport/admission.ts'
 import { globesRoutes } from './protocols/globes/globes.ts'
-import { Http } from './protocols/http/http.ts'
-import { Proxies } from './protocols/http/proxies.ts'
+import { Http } from './transport/http/http.ts'
+import { Proxies } from './transport/http/proxies.ts'
 import type { LineOptions } from './protocols/line/connection.ts'
 import { lineRoutes, maxMessageOf } from './protocols/line/websocket.ts'
 import { operationRoutes } from './protocols/operation/operation.ts'
 import type { Vitals } from './protocols/operation/vitals.ts'
 import { pageRoutes } from './protocols/page/page.ts'
 import { piratchatRoutes } from './protocols/piratchat/piratchat.ts'
-import type { Certificate } from './protocols/protocol.ts'
+import type { Certificate } from './transport/port.ts'
 
 /** Connections to the HTTP port that are kept for the operator's probes. */
 const SPARE = 8

@@ -1,7 +1,7 @@
 import type { Engine, RoomRecord } from '../engine/engine.ts'
 import { Closed, Unavailable } from '../engine/engine.ts'
 import type { Draft } from '../engine/event.ts'
-import { atTurnEnd, turnEnd } from '../turn.ts'
+import { atTickEnd, tickEnd } from '../tick.ts'
 import { settledWithin } from '../within.ts'
 import { Availability } from './availability.ts'
 import type { Blocks } from './blocks.ts'
@@ -145,7 +145,7 @@ export class Membership {
       // A node that has lost touch with the log hears of the `left` later, or never.
       room.detach(session)
       room.seenOff(session)
-      await turnEnd()
+      await tickEnd()
       this.#unfollowIfDeserted(room)
     }
   }
@@ -175,7 +175,7 @@ export class Membership {
 
   #noteChange(id: number): void {
     if (!this.#rooms.has(id)) return
-    if (this.#changed.size === 0) atTurnEnd('resume', this)
+    if (this.#changed.size === 0) atTickEnd('resume', this)
     this.#changed.add(id)
   }
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { LOBBY } from '../../src/chat/chat.ts'
 import { Session } from '../../src/chat/session.ts'
 import type { RoomRecord } from '../../src/engine/engine.ts'
-import { turnEnd } from '../../src/turn.ts'
+import { tickEnd } from '../../src/tick.ts'
 import { HERE, lifeline, reasonOf, recorder, silent, stage } from './stage.ts'
 
 const SECRET = 'correct horse'
@@ -89,7 +89,7 @@ test('whoever watches a room is told everything once and in order, member or not
   await chat.leave(bob)
   await chat.talk.say(ann, 'four')
   await chat.enter(bob, LOBBY)
-  await turnEnd()
+  await tickEnd()
   const everything = [
     'message ann',
     'joined bob',
@@ -103,7 +103,7 @@ test('whoever watches a room is told everything once and in order, member or not
   unwatch()
   await chat.close(bob)
   await chat.talk.say(ann, 'five')
-  await turnEnd()
+  await tickEnd()
   expect(toldTo(bob)).toEqual(everything)
   expect(await chat.directory.inside(LOBBY)).toEqual(['ann'])
 })
@@ -120,7 +120,7 @@ test('the end of a room puts out its members and those who watch it, each once',
   chat.watch(eve, room)
   const last = chat.talk.say(ann, 'last')
   await Promise.all([last, chat.directory.close(room.id)])
-  await turnEnd()
+  await tickEnd()
   expect(toldTo(ann)).toEqual(['joined ann', 'joined bob', 'message ann', 'left ann', 'room-closed'])
   expect(toldTo(bob)).toEqual(['joined bob', 'message ann', 'left ann', 'left bob', 'room-closed'])
   expect(toldTo(eve)).toEqual(['message ann', 'left ann', 'left bob', 'room-closed'])
@@ -160,7 +160,7 @@ test('who leaves or enters while a room ends does so once, and is in no room', a
     reasonOf(chat.enter(eve, room.id)),
     chat.close(bob),
   ])
-  await turnEnd()
+  await tickEnd()
   expect(toldTo(ann).filter((text) => text === 'left ann')).toHaveLength(1)
   expect(['room-unknown', 'none']).toContain(entered)
   expect([ann.room, eve.room]).toEqual([undefined, undefined])
@@ -190,13 +190,13 @@ test('private and other messages reach a member in the order in which they were 
     chat.talk.say(ann, 'three'),
     chat.talk.tell(bob, 'ann', 'four'),
   ])
-  await turnEnd()
+  await tickEnd()
   const told = ['message ann', 'private ann', 'message ann', 'private bob']
   expect(toldTo(ann).slice(-4)).toEqual(told)
   expect(toldTo(bob).slice(-4)).toEqual(told)
   expect(toldTo(eve).slice(-2)).toEqual(['message ann', 'message ann'])
   await Promise.all([chat.talk.tell(ann, 'bob', 'last'), chat.leave(bob)])
-  await turnEnd()
+  await tickEnd()
   expect(toldTo(bob).slice(-2)).toEqual(['private ann', 'left bob'])
 })
 
@@ -205,8 +205,8 @@ test('members see their room by its new name', async () => {
   const room = await chat.directory.create({ title: 'old', visibility: 'public' })
   const ann = await guest('ann', room.id)
   await chat.directory.change(room.id, { title: 'new', visibility: 'public' })
-  await turnEnd()
-  await turnEnd()
+  await tickEnd()
+  await tickEnd()
   expect(ann.room?.record).toMatchObject({ title: 'new', lineName: 'new' })
 })
 

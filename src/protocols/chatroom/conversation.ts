@@ -4,11 +4,11 @@ import type { Chat } from '../../chat/chat.ts'
 import { fold } from '../../chat/names.ts'
 import { Refusal } from '../../chat/refusal.ts'
 import { clean } from '../../chat/text.ts'
-import { turnEnd } from '../../turn.ts'
+import { tickEnd } from '../../tick.ts'
 import { settledWithin } from '../../within.ts'
-import { FREE_MS, type Link } from '../connection.ts'
-import type { FrameConversation } from '../frames/connection.ts'
-import { type Heard, Unanswered } from '../hearing.ts'
+import { FREE_MS, type Link } from '../../transport/connection.ts'
+import type { FrameConversation } from '../../transport/frames/connection.ts'
+import { type Heard, Unanswered } from '../../transport/hearing.ts'
 import { fields, type Reply, type Request, readRequest, reply } from './frames.ts'
 import { LOBBY_KEY, type Pages } from './pages.ts'
 import { ChatroomSession, type ChatroomWire, message } from './wire.ts'
@@ -163,10 +163,10 @@ export class ChatroomConversation implements FrameConversation {
         if (to === PUBLIC) return void (await talk.say(session, text))
         if (await talk.tell(session, to, text)) return
         // A block stands between the two, which the sender is not told: it gets its copy.
-        await before.then(turnEnd)
+        await before.then(tickEnd)
         if (session.page === page) session.push(message(session.name, session.name, clean(text)))
       } catch (error) {
-        await before.then(turnEnd)
+        await before.then(tickEnd)
         if (session.page === page || !(error instanceof Refusal)) throw error
       }
     })

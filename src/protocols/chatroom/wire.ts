@@ -1,8 +1,8 @@
 import { type Place, type PutOut, Session, type Wire } from '../../chat/session.ts'
 import type { Event } from '../../engine/event.ts'
-import type { Link } from '../connection.ts'
-import { DISCONNECTS, type DisconnectReason } from '../disconnect.ts'
-import { indentLines } from '../frames/indent.ts'
+import type { Link } from '../../transport/connection.ts'
+import { DISCONNECTS, type DisconnectReason } from '../../transport/disconnect.ts'
+import { indentLines } from '../indent.ts'
 import type { Board, Viewer } from './board.ts'
 import { reply } from './frames.ts'
 

@@ -3,10 +3,10 @@ import { type Chat, LOBBY } from '../../chat/chat.ts'
 import { isReserved } from '../../chat/names.ts'
 import { Refusal } from '../../chat/refusal.ts'
 import { isLonger } from '../../chat/text.ts'
-import { turnEnd } from '../../turn.ts'
-import type { Link } from '../connection.ts'
-import type { FrameConversation } from '../frames/connection.ts'
-import { type Heard, Unanswered } from '../hearing.ts'
+import { tickEnd } from '../../tick.ts'
+import type { Link } from '../../transport/connection.ts'
+import type { FrameConversation } from '../../transport/frames/connection.ts'
+import { type Heard, Unanswered } from '../../transport/hearing.ts'
 import { runCommand } from './commands.ts'
 import { type Entry, frame } from './frame.ts'
 import { NOT_ALLOWED, refusalText, tooLong, UNAVAILABLE } from './refusals.ts'
@@ -70,7 +70,7 @@ export class Conversation implements FrameConversation {
     const objection = name ?? text
     if (objection === undefined) return
     // Behind what was said before it.
-    await before.then(turnEnd)
+    await before.then(tickEnd)
     this.#object(objection)
   }
 
@@ -121,7 +121,7 @@ export class Conversation implements FrameConversation {
     for (const message of messages) {
       if (outcomes.length === SLICE) {
         await settle()
-        await turnEnd()
+        await tickEnd()
       }
       if (session.closed) return
       const entry = this.#check(session, message)

@@ -1,7 +1,7 @@
 /** What is said to clients, as bytes. */
 import type { Event, Kind } from '../../engine/event.ts'
-import { encodeFrame } from '../frames/encode.ts'
-import { indentLines } from '../frames/indent.ts'
+import { encodeFrame } from '../../transport/frames/encode.ts'
+import { indentLines } from '../indent.ts'
 import { dumps, type Json, list, object } from './dumps.ts'
 
 /** Bytes of entries in one frame. Clients get along with more; a single entry may have more. */

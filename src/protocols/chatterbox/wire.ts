@@ -1,7 +1,7 @@
 import { fold } from '../../chat/names.ts'
 import { type Place, Session, type Wire } from '../../chat/session.ts'
 import type { Event } from '../../engine/event.ts'
-import type { Link } from '../connection.ts'
+import type { Link } from '../../transport/connection.ts'
 import { framesOf } from './frame.ts'
 
 export class ChatterboxSession extends Session {

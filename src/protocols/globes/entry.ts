@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { fold, isName, isReserved } from '../../chat/names.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
-import type { HttpGround } from '../http/routes.ts'
+import type { HttpGround } from '../../transport/http/routes.ts'
 import { fieldsOf } from './body.ts'
 import { GlobesError } from './errors.ts'
 import { refuseGuess } from './guess.ts'

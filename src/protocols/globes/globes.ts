@@ -1,6 +1,6 @@
 import { Refusal } from '../../chat/refusal.ts'
-import { takeAnyBody } from '../http/body.ts'
-import type { Routes } from '../http/routes.ts'
+import { takeAnyBody } from '../../transport/http/body.ts'
+import type { Routes } from '../../transport/http/routes.ts'
 import { addAuth } from './auth.ts'
 import { addEntry } from './entry.ts'
 import { GlobesError } from './errors.ts'

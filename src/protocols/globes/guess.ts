@@ -1,5 +1,5 @@
 import { type Reason, Refusal } from '../../chat/refusal.ts'
-import { letGuesserWait } from '../http/guesses.ts'
+import { letGuesserWait } from '../../transport/http/guesses.ts'
 import { type ErrorCode, GlobesError } from './errors.ts'
 
 const WRONG: ReadonlySet<Reason> = new Set(['password-wrong', 'secret-wrong', 'name-unknown'])

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import type { HttpGround } from '../http/routes.ts'
+import type { HttpGround } from '../../transport/http/routes.ts'
 import { GlobesError } from './errors.ts'
 import type { Shared } from './options.ts'
 import { findRoom, type InRoom } from './room.ts'

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Ticket, Tickets } from '../../chat/tickets.ts'
-import type { HttpGround } from '../http/routes.ts'
+import type { HttpGround } from '../../transport/http/routes.ts'
 import { tokenOf } from './tokens.ts'
 
 const COOKIE = 'globes'

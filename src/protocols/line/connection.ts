@@ -2,18 +2,18 @@ import type { Socket } from 'node:net'
 import split2 from 'split2'
 import { error } from '../../../commands/errors.ts'
 import type { ErrorReply } from '../../../commands/replies.ts'
-import { turnEnd } from '../../turn.ts'
-import { Connection, type ConnectionOptions } from '../connection.ts'
-import { readBehindFirstBytes } from '../first-bytes.ts'
-import { keepReading } from '../keep-reading.ts'
-import type { ClientAddress } from '../network.ts'
-import { ReadAhead } from './ahead.ts'
-import { decodeLine } from './bytes.ts'
-import { TOO_LONG } from './cap.ts'
+import { tickEnd } from '../../tick.ts'
+import { Connection, type ConnectionOptions } from '../../transport/connection.ts'
+import { readBehindFirstBytes } from '../../transport/first-bytes.ts'
+import { keepReading } from '../../transport/keep-reading.ts'
+import type { ClientAddress } from '../../transport/network.ts'
+import { ReadAhead } from '../../transport/lines/ahead.ts'
+import { decodeLine } from '../../transport/lines/bytes.ts'
+import { TOO_LONG } from '../../transport/lines/cap.ts'
 import { Conversation, type ConversationOptions, type Reader } from './conversation.ts'
-import { LineInput } from './input.ts'
-import { StallWatch } from './stall.ts'
-import type { TelnetAnswers } from './telnet.ts'
+import { LineInput } from '../../transport/lines/input.ts'
+import { StallWatch } from '../../transport/lines/stall.ts'
+import type { TelnetAnswers } from '../../transport/lines/telnet.ts'
 
 /** How long a client that has more to say may take none of its replies, in ms. */
 const STALL_MS = 10_000
@@ -160,6 +160,6 @@ export class LineConnection extends Connection implements Reader, TelnetAnswers 
     this.outbox.end(this.#options.lastWord('reader-too-slow'))
     // A history that waits for the client goes on: an ending stream would not say so any more.
     this.socket.emit('drain')
-    void turnEnd().then(() => this.ready())
+    void tickEnd().then(() => this.ready())
   }
 }

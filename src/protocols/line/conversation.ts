@@ -6,10 +6,10 @@ import { message } from '../../../commands/message.ts'
 import type { ErrorReply, History, Reply, ServerLine } from '../../../commands/replies.ts'
 import { errorOf } from '../../../commands/wording.ts'
 import type { Chat } from '../../chat/chat.ts'
-import { atTurnEnd } from '../../turn.ts'
+import { atTickEnd } from '../../tick.ts'
 import { settledWithin } from '../../within.ts'
-import { FREE_MS, type Link } from '../connection.ts'
-import type { Queue } from '../outbox.ts'
+import { FREE_MS, type Link } from '../../transport/connection.ts'
+import type { Queue } from '../../transport/outbox.ts'
 import type { Encode } from './json.ts'
 import { Parser } from './parse.ts'
 import { Pipeline, type Place } from './pipeline.ts'
@@ -201,7 +201,7 @@ export class Conversation implements Talk {
   #announce(): void {
     if (this.#announcing) return
     this.#announcing = true
-    atTurnEnd('resume', this)
+    atTickEnd('resume', this)
   }
 }
 

@@ -1,6 +1,6 @@
-import type { Admission } from '../admission.ts'
-import { Listener } from '../listener.ts'
-import type { Certificate } from '../protocol.ts'
+import type { Admission } from '../../transport/admission.ts'
+import { Listener } from '../../transport/listener.ts'
+import type { Certificate } from '../../transport/port.ts'
 import { LineConnection, type LineOptions } from './connection.ts'
 
 /** The line protocol over TCP, or over TLS when given a certificate (docs/protocols/line.md). */

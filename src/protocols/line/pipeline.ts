@@ -1,5 +1,5 @@
-import { noteWaiting, windowOf } from '../crowd.ts'
-import type { Queue } from '../outbox.ts'
+import { noteWaiting, windowOf } from '../../transport/crowd.ts'
+import type { Queue } from '../../transport/outbox.ts'
 
 /**
  * What may wait for its commit together, of one connection: lines, and their characters. Enough to keep the store busy;

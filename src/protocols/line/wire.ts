@@ -2,9 +2,9 @@ import { privateEvent, roomEvent } from '../../../commands/events.ts'
 import { OK, type Reply } from '../../../commands/replies.ts'
 import { type Place, type PutOut, Session, type Wire } from '../../chat/session.ts'
 import type { Event } from '../../engine/event.ts'
-import type { Link } from '../connection.ts'
-import { DISCONNECTS, type DisconnectReason } from '../disconnect.ts'
-import type { Sink } from '../outbox.ts'
+import type { Link } from '../../transport/connection.ts'
+import { DISCONNECTS, type DisconnectReason } from '../../transport/disconnect.ts'
+import type { Sink } from '../../transport/outbox.ts'
 import type { Encode } from './json.ts'
 
 export class LineSession extends Session {

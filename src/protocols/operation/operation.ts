@@ -1,5 +1,5 @@
 /** For whoever operates the daemon: is it alive, does it work, how is it. */
-import type { Routes } from '../http/routes.ts'
+import type { Routes } from '../../transport/http/routes.ts'
 import { troubleOf } from './ready.ts'
 import type { Vitals } from './vitals.ts'
 

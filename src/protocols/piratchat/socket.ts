@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { ConnectionOptions } from '../connection.ts'
-import type { HttpGround } from '../http/routes.ts'
-import { TalkConnection } from '../http/talk.ts'
+import type { ConnectionOptions } from '../../transport/connection.ts'
+import type { HttpGround } from '../../transport/http/routes.ts'
+import { TalkConnection } from '../../transport/http/talk.ts'
 import { Conversation, type ConversationOptions, type Guest } from './conversation.ts'
 import type { Passes } from './passes.ts'
 

@@ -1,8 +1,8 @@
 import { fold } from '../../chat/names.ts'
 import { type Place, Session, type Wire } from '../../chat/session.ts'
 import type { Event } from '../../engine/event.ts'
-import { textFrame } from '../http/frame.ts'
-import type { SocketLink } from '../http/talk.ts'
+import { textFrame } from '../../transport/http/frame.ts'
+import type { SocketLink } from '../../transport/http/talk.ts'
 import { escapeMarkdown } from './escape.ts'
 
 /** A user in the lobby, from the moment before his handshake is answered. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Place } from '../../../src/chat/session.ts'
 import type { Event } from '../../../src/engine/event.ts'
-import { textFrame } from '../../../src/protocols/http/frame.ts'
+import { textFrame } from '../../../src/transport/http/frame.ts'
 import { PiratchatSession, PiratchatWire } from '../../../src/protocols/piratchat/wire.ts'
 
 /** A wire does not look at the room. */

@@ -1,8 +1,8 @@
 import { type Place, type PutOut, Session, type Wire } from '../../../chat/session.ts'
 import type { Event } from '../../../engine/event.ts'
-import { atTurnEnd } from '../../../turn.ts'
-import { textFrame } from '../../http/frame.ts'
-import type { SocketLink } from '../../http/talk.ts'
+import { atTickEnd } from '../../../tick.ts'
+import { textFrame } from '../../../transport/http/frame.ts'
+import type { SocketLink } from '../../../transport/http/talk.ts'
 import { timeOf } from '../room.ts'
 
 /** RFC 6455, 7.4.1. */
@@ -40,7 +40,7 @@ export class GlobesWire implements Wire<GlobesSession> {
   }
 
   #frameOf(event: Event): Buffer {
-    if (this.#frames.size === 0) atTurnEnd('resume', this)
+    if (this.#frames.size === 0) atTickEnd('resume', this)
     let frame = this.#frames.get(event)
     if (!frame) this.#frames.set(event, (frame = textFrame(JSON.stringify(serverEvent(event)))))
     return frame
