@@ -1,135 +1,203 @@
 import type { Socket } from 'node:net'
-import type { Duplex } from 'node:stream'
 import type { Logger } from 'pino'
 import type { Lifeline } from '../chat/session.ts'
 import { tickEnd } from '../tick.ts'
 import { settledWithin } from '../within.ts'
 import type { DisconnectReason } from './disconnect.ts'
-import type { Stranger } from './first-bytes.ts'
+import type { Framing } from './framing.ts'
 import type { MemoryHolder } from './memory.ts'
 import type { ClientAddress } from './network.ts'
-import { Outbox, type OutboxOwner, type Queue } from './outbox.ts'
-import { Pace, type PaceOptions } from './rate.ts'
+import { type ByteSink, Outbox, type OutboxOwner } from './outbox.ts'
+import { type PaceOptions, RateBucket } from './rate.ts'
+import { type Heard, ReplyQueue, type ReplyQueueOwner, type ReplyWindow } from './reply-queue.ts'
 import type { Tally } from './tally.ts'
 
-/** Bytes of replies that a client has to read before it is heard again. */
-const BEHIND = 65_536
-/** How long the last words may take to leave a connection that the server ends, in ms, */
+/** Bytes of unread replies from which on a client is not heard. */
+const BEHIND_BYTES = 65_536
+/** Maximum time for the last words to leave a connection that the server ends, in ms. */
 const GRACE_MS = 5_000
-/** and one whose client has ended it and now reads its replies, as long as it takes none of them. */
+/** Maximum time, in ms, that a client which has ended the connection takes none of the replies that it still has to read. */
 const PATIENCE_MS = 60_000
-/** How long the end of a connection waits until the client's name is free, in ms. */
+/** Maximum time that the end of a connection waits until the client's name is free, in ms. */
 export const FREE_MS = 1_000
-/** How long the client then has to close its side, in ms: `nc` on a terminal never does. */
-const LINGER_MS = 500
 
-export interface ConnectionOptions {
+/** RFC 6455, 7.4.1. */
+const NORMAL_CLOSURE = 1000
+
+const DEFAULT_WINDOW: ReplyWindow = { most: 256, crowded: 4 }
+
+/** Options that all connections of a daemon share. */
+export interface ConnectionLimits {
   readonly log: Logger
   readonly tally: Tally
-  /** Bytes that may wait for a slow reader. */
+  /** Maximum number of bytes that wait for a slow reader. */
   readonly maxQueue: number
   readonly pace: PaceOptions
-  /** ms that a client that is not logged in may send nothing whole (no line, frame or message); 0 for no bound. */
+  /** Time in ms for which a client that is not logged in may send nothing whole (no line, frame or message); 0 for no bound. */
   readonly loginTimeout: number
-  /** What a client is told before the server closes its connection, as bytes. */
-  readonly lastWord: (reason: DisconnectReason) => Buffer
 }
 
-/** What a conversation may do with its connection. */
-export interface Link extends Lifeline {
-  /** Queues a whole frame, as the protocol makes it. */
-  push(frame: Buffer): void
+export interface ConnectionOptions extends ConnectionLimits {
+  /** The bytes that a client is told before the server closes its connection. */
+  readonly lastWord: (reason: DisconnectReason) => Buffer
+  /** How many requests may wait for their replies. */
+  readonly window?: ReplyWindow
+  /** Whether each push is written alone, see {@link Outbox}. */
+  readonly writesEach?: boolean
+  /**
+   * Whether input that was read is heard to its end though the client is gone or reads nothing: then replies are dropped, not
+   * input.
+   */
+  readonly hearsAll?: boolean
+  /** Time in ms after which a client that takes none of its replies is heard without any, where {@link hearsAll}. */
+  readonly stallMs?: number
+}
+
+/** One protocol's side of a connection. */
+export interface Conversation<Unit> {
+  /** The name with which the client has logged in; empty or undefined before. */
+  readonly name: string | undefined
+  hear(unit: Unit): Heard
+  /** Called once, when nothing more is heard. Resolves when nothing holds the client's name any more. */
+  leave(): void | Promise<void>
+  /** Called once, when reading is slowed for the first time. */
+  slowed?(): void
+}
+
+/** A connection as a session sees it. */
+export interface SessionLink extends Lifeline {
+  /** Queues bytes, as the protocol makes them. */
+  push(bytes: Buffer): void
   /** Resolves when the client has caught up with what was pushed, or is gone. */
   drained(): Promise<void>
-  /** Nothing more is heard; the connection ends once everything pushed has left. */
-  hangUp(): void
+  /** Hears nothing more, and ends the connection once everything pushed has left; a WebSocket with this code. */
+  hangUp(code?: number, text?: string): void
   /** Ends the connection with the last word for that reason; it is logged and counted. */
   disconnect(reason: DisconnectReason): void
 }
 
-export type QueueKind = new (stream: Duplex, limit: number, owner: OutboxOwner) => Queue
+/** A connection as its conversation sees it. */
+export interface Link extends SessionLink {
+  /** The queue behind {@link push}, for events of many members. */
+  readonly outbox: ByteSink
+  readonly replies: Pick<ReplyQueue, 'settled' | 'announcing' | 'answered'>
+}
+
+/** How a connection ends: by the client or the conversation, or for a reason by the server. */
+export interface Ending {
+  readonly reason?: DisconnectReason | undefined
+  /** Of a WebSocket's close frame. */
+  readonly code?: number | undefined
+  readonly text: string
+}
+
+/** What a transport hands to its connection. */
+export interface Receiver {
+  readonly pace: PaceOptions
+  /** Whether nothing more is heard. */
+  readonly deaf: boolean
+  /** Whether the client has to read its replies before it is heard again. */
+  readonly behind: boolean
+  /** Takes input. Returns false when it brings no unit. */
+  receive(chunk: string | Buffer): boolean
+  /** Counts input that is no unit against the rate, and waits if it is over. */
+  countExtra(pieces: number): void
+  /** The client says no more; its answers still leave. A WebSocket's client has sent this code. */
+  ended(code?: number): void
+  hangUp(code?: number): void
+  disconnect(reason: DisconnectReason): void
+  /** The client is taken for dead. */
+  silent(): void
+}
+
+/** Carries a connection: a socket, or a WebSocket on one. */
+export interface Transport {
+  readonly socket: Socket
+  /** Bytes of input that is not handed on yet. */
+  readonly held: number
+  /** How long a client has to close its side, in ms. */
+  readonly lingerMs: number
+  /** Begins to hand on what the client sends. */
+  open(receiver: Receiver): void
+  pause(): void
+  resume(): void
+  /** Ends the connection behind what was written; calls `sent` when that has left. What still comes is read and dropped. */
+  end(ending: Ending, sent: () => void): void
+}
 
 /**
- * A client on a byte stream (TCP, TLS, a WebSocket's): what it says is taken at the pace at which it can be answered.
+ * A client's connection, composed of a transport, a framing and a conversation: it hears what the client says at the pace at which it
+ * can be answered.
  *
- * Reading stops, and TCP pushes back, while earlier words are not answered, while the client does not read its replies, and
- * while it is over its rate. Nothing is dropped. A subclass cuts the bytes into lines, frames or messages.
+ * Reading stops, and TCP pushes back, while earlier requests are not answered, while the client does not read its replies, and
+ * while it is over its rate. Nothing is dropped.
  */
-export abstract class Connection implements OutboxOwner, Link, MemoryHolder {
-  /** What limits count the client for, see {@link ClientAddress}. */
+export class Connection<Unit extends { readonly length: number }>
+  implements Link, Receiver, MemoryHolder, OutboxOwner, ReplyQueueOwner
+{
+  /** The address or network that limits count the client for, see {@link ClientAddress}. */
   readonly address: string
-  /** The whole address, for logs. */
-  protected readonly fullAddress: string
-  protected readonly socket: Socket
-  protected readonly outbox: Queue
+  readonly outbox: Outbox
+  readonly replies: ReplyQueue
+  readonly #transport: Transport
+  readonly #socket: Socket
+  readonly #framing: Framing<string | Buffer, Unit>
+  readonly #conversation: Conversation<Unit>
   readonly #options: ConnectionOptions
-  readonly #pace: Pace
+  readonly #fullAddress: string
+  readonly #bucket: RateBucket
+  /** A unit that was counted and could not be taken. */
+  #offered: Unit | undefined
   /** First for the login, later for the end. */
   #timer: NodeJS.Timeout | undefined
   /** Fires when the connection is not over its rate any more. */
   #throttled: NodeJS.Timeout | undefined
-  #warned = false
-  /** There is too little memory to read more. */
-  #slowed = false
-  /** Waiting for the client to read its replies. */
+  #stall: NodeJS.Timeout | undefined
+  #slowedOnce = false
+  /** Too little memory is left to read more. */
+  #starved = false
+  /** The client has to read its replies, and `drained` is waited for. */
   #draining = false
-  /** Not reading, so that the client's end may be among what is not read yet. */
+  /** Input may wait that was not read, so that the client's end may be among it. */
   #waiting = false
   /** The client has said all it will say. */
   #ended = false
-  /** The client is done: what stands behind that is not heard. */
+  /** Nothing more is heard, as the client or the conversation has ended the connection. */
   #quitting = false
   /** The server stops: nothing further is taken. */
   #stopping = false
   #gone = false
+  #ending: Ending = { text: '' }
 
-  constructor(socket: Socket, options: ConnectionOptions, { full, network }: ClientAddress, kind: QueueKind = Outbox) {
-    this.socket = socket
-    this.address = network
-    this.fullAddress = full
+  constructor(
+    transport: Transport,
+    framing: Framing<never, Unit>,
+    converse: (link: Link) => Conversation<Unit>,
+    options: ConnectionOptions,
+    { full, network }: ClientAddress,
+  ) {
+    const { socket } = transport
+    this.#transport = transport
+    this.#socket = socket
+    // A transport hands on the chunks of the framing that it is composed with.
+    this.#framing = framing as Framing<string | Buffer, Unit>
     this.#options = options
-    this.#pace = new Pace(options.pace, Date.now())
-    this.outbox = new kind(socket, options.maxQueue, this)
+    this.address = network
+    this.#fullAddress = full
+    this.#bucket = new RateBucket(options.pace, Date.now())
+    this.outbox = new Outbox(socket, options.maxQueue, this, options.writesEach)
+    this.replies = new ReplyQueue(this, options.window ?? DEFAULT_WINDOW)
     this.#awaitLogin()
     // A reset is a way to leave like any other; `close` follows.
     socket.on('error', (error) => options.log.debug({ err: error }, 'connection failed'))
-    socket.on('close', () => this.closed())
+    socket.on('close', () => (options.hearsAll ? this.ended() : void this.#leave()))
+    framing.open?.(this)
+    this.#conversation = converse(this)
+    transport.open(this)
   }
 
-  /** With which the client has logged in, or nothing. */
-  protected abstract get name(): string | undefined
-  /** Whether everything heard has had its whole answer. */
-  protected abstract get quiet(): boolean
-  /** Offers again what could not be taken. False when it still cannot. */
-  protected abstract retry(): boolean
-  protected abstract pause(): void
-  /** Takes up reading where it was left. False when there was nothing to take up. */
-  protected abstract resume(): boolean
-  /** Called once, when nothing more is heard: the client's session ends. Resolves when nothing holds its name any more. */
-  protected abstract left(): void | Promise<void>
-  /** The socket is closed: what a subclass has read and not heard is heard no more, unless it overrides this. */
-  protected closed(): void {
-    void this.#leave()
-  }
-
-  /** Called once, when reading is slowed for the first time. */
-  protected slowed(): void {}
-
-  /** Sends the end behind everything queued and the last word for that reason; `sent` is to be called when it has left. */
-  protected conclude(reason: DisconnectReason | undefined, sent: () => void): void {
-    this.outbox.end(reason && this.#options.lastWord(reason))
-    this.socket.once('finish', sent)
-    // Nothing more is heard, but it is read: closing on unread bytes would take our last words from the client.
-    this.socket.removeAllListeners('data').resume()
-  }
-
-  /** How long a client then has to close its side, in ms. */
-  protected get linger(): number {
-    return LINGER_MS
-  }
-
-  push(frame: Buffer): void {
-    this.outbox.push(frame)
+  push(bytes: Buffer): void {
+    this.outbox.push(bytes)
   }
 
   drained(): Promise<void> {
@@ -137,7 +205,7 @@ export abstract class Connection implements OutboxOwner, Link, MemoryHolder {
   }
 
   get mayBeEnding(): boolean {
-    return this.deaf || this.#ended || this.#waiting || this.#stopping || this.socket.readyState !== 'open'
+    return this.deaf || this.#ended || this.#waiting || this.#stopping || this.#socket.readyState !== 'open'
   }
 
   /** Bytes that wait for the client to read them. */
@@ -146,72 +214,145 @@ export abstract class Connection implements OutboxOwner, Link, MemoryHolder {
   }
 
   get held(): number {
-    return this.outbox.queued + this.unfinished
+    const input = this.#transport.held + this.#framing.held + (this.#offered?.length ?? 0)
+    return this.outbox.queued + input + this.replies.bytes
   }
 
-  /** Bytes of input that was read and not answered yet. */
-  protected abstract get unfinished(): number
+  get pace(): PaceOptions {
+    return this.#options.pace
+  }
+
+  /** Name and address, for the log. */
+  get #who(): object {
+    return { name: this.#conversation.name, address: this.#fullAddress }
+  }
+
+  get deaf(): boolean {
+    return this.#gone || this.#quitting
+  }
+
+  get behind(): boolean {
+    // A client that takes nothing any more is not waited for.
+    return this.#socket.writable && (this.#socket.writableNeedDrain || this.outbox.queued > BEHIND_BYTES)
+  }
 
   slow(on: boolean): void {
-    this.#slowed = on
-    if (on) this.wait()
-    else this.ready()
+    this.#starved = on
+    this.ready()
   }
 
-  /** Its queue is what there is no room for, so nothing more is said on it. */
+  /** Destroys the connection: there is no memory for its queue, so nothing more is said on it. */
   discard(reason: DisconnectReason): void {
     this.#options.tally.disconnect(reason)
     this.#options.log.warn({ ...this.#who, reason, held: this.held }, 'disconnected')
-    this.socket.destroy()
+    this.#socket.destroy()
   }
 
-  /** Answers what it has taken, says that the server stops, and closes when that has left. */
+  /** Answers what was taken, says that the server stops, and closes when that has left. */
   stop(): void {
     this.#stopping = true
     this.ready()
   }
 
-  /** Goes on reading where it was left, or ends when there is nothing left to read. */
-  ready(): void {
-    if (this.#gone) return
-    if (this.#stopping && this.quiet) this.#close(GRACE_MS, 'stopping')
-    else if (this.#stopping || !this.retry() || this.mustWait) this.wait()
-    else {
-      this.#waiting = false
-      if (!this.resume() && this.#ended && this.quiet) this.#finish()
-    }
+  receive(chunk: string | Buffer): boolean {
+    if (this.deaf) return true
+    const brings = this.#framing.feed(chunk)
+    this.ready()
+    return brings
   }
 
-  /** The client is done: nothing more is heard, and the connection ends once everything queued for it has left. */
-  hangUp(): void {
+  ended(code?: number): void {
+    if (!this.#quitting) this.#ending = { code, text: '' }
+    this.#ended = true
+    this.#framing.end?.()
+    // Not before the output of this tick was written.
+    void tickEnd().then(() => this.ready())
+  }
+
+  hangUp(code = NORMAL_CLOSURE, text = ''): void {
+    this.#ending = { code, text }
     this.#quitting = true
     this.#finish()
   }
 
+  disconnect(reason: DisconnectReason): void {
+    this.#noteDisconnect(reason)
+    this.#close(GRACE_MS, reason)
+  }
+
+  silent(): void {
+    this.#options.log.info(this.#who, 'silent for too long')
+    this.#socket.destroy()
+  }
+
   overflowed(): void {
-    this.disconnect('reader-too-slow')
+    if (this.#options.hearsAll && (this.#framing.ahead?.waiting || this.#offered)) {
+      this.#noteDisconnect('reader-too-slow')
+      this.#endReplies()
+      this.ended()
+    } else {
+      this.disconnect('reader-too-slow')
+    }
   }
 
-  /** Whether nothing more is heard. */
-  protected get deaf(): boolean {
-    return this.#gone || this.#quitting
+  failed(error: unknown): void {
+    this.#options.log.error({ err: error }, 'a request failed')
   }
 
-  protected get mustWait(): boolean {
-    return this.#throttled !== undefined || this.#slowed || this.#stopping || this.behind
+  countExtra(pieces: number): void {
+    if (pieces > 0) this.#spend(pieces)
+    if (this.#mustWait) this.#wait()
   }
 
-  /** Whether the client had better read its replies before it says more. */
-  protected get behind(): boolean {
-    // Whoever takes nothing any more is not waited for.
-    return this.socket.writable && (this.socket.writableNeedDrain || this.outbox.queued > BEHIND)
+  /** Hears what may be heard now, or ends the connection when there is nothing left to hear. */
+  ready(): void {
+    if (this.#gone) return
+    this.#checkLogin()
+    if (this.#stopping && this.replies.quiet) return void this.#close(GRACE_MS, 'stopping')
+    while (!this.deaf) {
+      if (this.replies.busy || this.#mustWait) return void this.#wait()
+      const unit = this.#offered ?? this.#framing.next()
+      if (unit === undefined) return void this.#readOn()
+      if (unit !== this.#offered) this.#count()
+      this.#offered = undefined
+      this.#hear(unit)
+      if (this.#offered) return void this.#wait()
+      this.#checkLogin()
+    }
   }
 
-  /** Stops reading until `ready` is called, and calls it when the client has read its replies. */
-  protected wait(): void {
-    this.pause()
-    this.#waiting = true
-    if (this.#draining || !this.behind) return
+  #hear(unit: Unit): void {
+    try {
+      const heard = this.#conversation.hear(unit)
+      if (heard === 'again') this.#offered = unit
+      else this.replies.add(unit.length, heard)
+    } catch (error) {
+      this.failed(error)
+    }
+  }
+
+  /** Everything that was read is heard. */
+  #readOn(): void {
+    const { fault } = this.#framing
+    if (fault) return void this.disconnect(fault)
+    this.#waiting = false
+    this.#regulate()
+    if (this.#ended && this.replies.quiet) this.#finish()
+  }
+
+  get #mustWait(): boolean {
+    return this.#throttled !== undefined || this.#starved || this.#stopping || this.behind
+  }
+
+  /** Stops hearing until `ready` is called, and calls it when the client has read its replies. */
+  #wait(): void {
+    const { ahead } = this.#framing
+    if (ahead) this.#regulate()
+    else this.#transport.pause()
+    this.#waiting = !ahead || ahead.waiting || this.#offered !== undefined
+    if (!this.behind) return
+    this.#watchStall()
+    if (this.#draining) return
     this.#draining = true
     void this.outbox.drained().then(() => {
       this.#draining = false
@@ -219,23 +360,70 @@ export abstract class Connection implements OutboxOwner, Link, MemoryHolder {
     })
   }
 
-  /** Counts one line, frame or message against the rate, before it is heard. It starts the login timeout anew. */
-  protected count(): void {
-    // No timer runs for a client that is logged in, nor is anything counted after the end.
-    this.#timer?.refresh()
-    this.countPieces(1)
+  /** Reads on, as long as there is room. */
+  #regulate(): void {
+    if (this.#framing.ahead?.full) this.#transport.pause()
+    else this.#transport.resume()
   }
 
-  /** Counts so many pieces of messages, or what is none, against the rate. */
-  protected countPieces(pieces: number): void {
-    const wait = this.#pace.take(Date.now(), pieces)
-    if (wait > 0) this.#throttle(wait)
+  /** Hears a client without replies that takes none of them for a while. */
+  #watchStall(): void {
+    const { stallMs, log } = this.#options
+    if (stallMs === undefined || this.#stall) return
+    const before = this.#written
+    this.#stall = setTimeout(() => {
+      this.#stall = undefined
+      if (!this.behind || this.deaf) return
+      if (this.#written !== before) return this.#watchStall()
+      log.info({ ...this.#who, reason: 'reader-too-slow' }, 'reads nothing; heard without replies')
+      this.#endReplies()
+    }, stallMs).unref()
+  }
+
+  /** Bytes that have left, in whole writes. */
+  get #written(): number {
+    return this.#socket.bytesWritten - this.#socket.writableLength
+  }
+
+  /** From now on the client is heard only. Its output ends with the reason. */
+  #endReplies(): void {
+    this.outbox.close(this.#options.lastWord('reader-too-slow'))
+    this.#socket.end()
+    // A history that waits for the client goes on: an ending stream does not say so any more.
+    this.#socket.emit('drain')
+    void tickEnd().then(() => this.ready())
+  }
+
+  /** Counts one unit against the rate. It starts the login timeout anew. */
+  #count(): void {
+    this.#timer?.refresh()
+    this.#spend(1)
+  }
+
+  #spend(pieces: number): void {
+    const waitMs = this.#bucket.take(Date.now(), pieces)
+    if (waitMs > 0) this.#throttle(waitMs)
+  }
+
+  #throttle(waitMs: number): void {
+    const { tally, log, pace } = this.#options
+    // A longer wait replaces one that has begun.
+    if (this.#throttled) clearTimeout(this.#throttled)
+    else tally.throttles++
+    this.#throttled = setTimeout(() => {
+      this.#throttled = undefined
+      this.ready()
+    }, waitMs).unref()
+    if (this.#slowedOnce) return
+    this.#slowedOnce = true
+    this.#conversation.slowed?.()
+    log.info({ ...this.#who, rate: pace.rate }, 'throttled')
   }
 
   /** Stops the login timeout when the client is logged in, and starts it when it is not, as after a logout. */
-  protected checkLogin(): void {
+  #checkLogin(): void {
     if (this.#gone) return
-    if (!this.name) this.#awaitLogin()
+    if (!this.#conversation.name) this.#awaitLogin()
     else if (this.#timer) this.#stopTimer()
   }
 
@@ -243,52 +431,8 @@ export abstract class Connection implements OutboxOwner, Link, MemoryHolder {
     const { loginTimeout } = this.#options
     if (this.#timer || loginTimeout === 0) return
     this.#timer = setTimeout(() => {
-      if (!this.name) this.disconnect('login-timeout')
+      if (!this.#conversation.name) this.disconnect('login-timeout')
     }, loginTimeout).unref()
-  }
-
-  /** The client has half-closed. */
-  protected end(): void {
-    this.#ended = true
-    // Not before what this turn brought has been written.
-    void tickEnd().then(() => this.ready())
-  }
-
-  /** For a client that speaks something else than the protocol of the port: nothing of it is heard. */
-  protected refuse(stranger: Stranger): void {
-    this.disconnect(stranger === 'utf-16' ? 'utf-16' : 'wrong-protocol')
-  }
-
-  disconnect(reason: DisconnectReason): void {
-    this.noteDisconnect(reason)
-    this.#close(GRACE_MS, reason)
-  }
-
-  protected noteDisconnect(reason: DisconnectReason): void {
-    this.#options.tally.disconnect(reason)
-    // The engine has warned of it once for all of them.
-    const level = reason === 'membership-lost' ? 'info' : 'warn'
-    this.#options.log[level]({ ...this.#who, reason, queued: this.outbox.queued }, 'disconnected')
-  }
-
-  #throttle(wait: number): void {
-    // A longer wait replaces one that has begun.
-    if (this.#throttled) clearTimeout(this.#throttled)
-    else this.#options.tally.throttles++
-    this.#throttled = setTimeout(() => {
-      this.#throttled = undefined
-      this.ready()
-    }, wait).unref()
-    if (!this.#warned) {
-      this.#warned = true
-      this.slowed()
-      this.#options.log.info({ ...this.#who, rate: this.#options.pace.rate }, 'throttled')
-    }
-  }
-
-  /** For the log. */
-  get #who() {
-    return { name: this.name, address: this.fullAddress }
   }
 
   #stopTimer(): void {
@@ -296,41 +440,50 @@ export abstract class Connection implements OutboxOwner, Link, MemoryHolder {
     this.#timer = undefined
   }
 
+  #noteDisconnect(reason: DisconnectReason): void {
+    this.#options.tally.disconnect(reason)
+    // The engine has warned of it once for all of them.
+    const level = reason === 'membership-lost' ? 'info' : 'warn'
+    this.#options.log[level]({ ...this.#who, reason, queued: this.outbox.queued }, 'disconnected')
+  }
+
   #finish(): void {
-    // Behind the reply to the word that asked for it, which is on its way.
+    // Behind the reply to the request for it, which is on its way.
     queueMicrotask(() => this.#close(PATIENCE_MS))
   }
 
-  #close(patience: number, reason?: DisconnectReason): void {
+  #close(patienceMs: number, reason?: DisconnectReason): void {
     if (this.#gone) return
-    // A client that has seen the end may come back at once, to whichever process: its name is free before that.
-    void settledWithin(this.#leave(), FREE_MS).then(() => this.#conclude(patience, reason))
+    // A client that has seen the end may come back at once, to any process: its name is free before that.
+    void settledWithin(this.#leave(), FREE_MS).then(() => this.#conclude(patienceMs, reason))
   }
 
-  #conclude(patience: number, reason: DisconnectReason | undefined): void {
-    if (this.socket.destroyed) return
-    this.conclude(reason, () => {
+  #conclude(patienceMs: number, reason: DisconnectReason | undefined): void {
+    if (this.#socket.destroyed) return
+    this.outbox.close(reason && this.#options.lastWord(reason))
+    this.#transport.end({ ...this.#ending, reason }, () => {
       clearTimeout(this.#timer)
-      this.#timer = setTimeout(() => this.socket.destroy(), this.linger).unref()
+      this.#timer = setTimeout(() => this.#socket.destroy(), this.#transport.lingerMs).unref()
     })
-    this.#giveUpAfter(patience)
+    this.#giveUpAfter(patienceMs)
   }
 
-  /** Ends the connection when for so many ms nothing of what waits has left. */
-  #giveUpAfter(patience: number): void {
+  /** Destroys the connection when for so many ms none of the bytes that wait has left. */
+  #giveUpAfter(patienceMs: number): void {
     const waiting = this.outbox.queued
     this.#timer = setTimeout(() => {
-      if (patience === PATIENCE_MS && this.outbox.queued < waiting) this.#giveUpAfter(patience)
-      else this.socket.destroy()
-    }, patience).unref()
+      if (patienceMs === PATIENCE_MS && this.outbox.queued < waiting) this.#giveUpAfter(patienceMs)
+      else this.#socket.destroy()
+    }, patienceMs).unref()
   }
 
   async #leave(): Promise<void> {
     this.#stopTimer()
     if (this.#gone) return
     this.#gone = true
+    this.#framing.clear?.()
     try {
-      await this.left()
+      await this.#conversation.leave()
     } catch (error) {
       this.#options.log.error({ err: error, ...this.#who }, 'a session did not end cleanly')
     }

@@ -1,5 +1,4 @@
 import { closeSync, existsSync, openSync, readSync } from 'node:fs'
-import type { Faults } from '../protocols/operation/faults.ts'
 
 /** Descriptors that no client gets: those who ask how the daemon is need some, and what it opens itself later on. */
 export const RESERVED_DESCRIPTORS = 16
@@ -11,6 +10,12 @@ const MORE = 4
 /** How often it is looked whether there are enough again, in ms. */
 const CHECK_MS = 1_000
 
+/** The list of the daemon's present faults, as far as it is about descriptors. */
+export interface DescriptorFaults {
+  begin(fault: 'descriptors', reason: string): void
+  end(fault: 'descriptors'): void
+}
+
 const LIMITS = '/proc/self/limits'
 
 /**
@@ -20,7 +25,7 @@ const LIMITS = '/proc/self/limits'
  * that, with a reason, and the operator is told.
  */
 export class Descriptors {
-  readonly #faults: Faults
+  readonly #faults: DescriptorFaults
   /** Open for good, as it could not be opened when it is needed. Undefined where there is no such file. */
   readonly #limits: number | undefined
   readonly #timer: NodeJS.Timeout
@@ -31,7 +36,7 @@ export class Descriptors {
   /** Since it was looked last. */
   #refused = false
 
-  constructor(faults: Faults) {
+  constructor(faults: DescriptorFaults) {
     this.#faults = faults
     this.#limits = existsSync(LIMITS) ? openSync(LIMITS, 'r') : undefined
     this.#timer = setInterval(() => this.#check(), CHECK_MS).unref()

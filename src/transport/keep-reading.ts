@@ -1,38 +1,31 @@
 import type { Socket } from 'node:net'
 
 /** Errors of a write to a side that is closed. */
-const GONE = new Set(['EPIPE', 'ECONNRESET', 'ENOTCONN'])
+const CLOSED = new Set(['EPIPE', 'ECONNRESET', 'ENOTCONN'])
 
-type Done = (error?: Error | null) => void
+type WriteCallback = Parameters<Socket['_write']>[2]
 
 /**
- * Lets a socket whose other side takes nothing any more be read to its end. A client that closes its connection right behind
- * what it has sent makes the kernel answer our next write with an error, on which the runtime destroys the socket, with what
- * has come in and was not read. From that error on, what is written is dropped instead.
+ * Lets a socket be read to its end whose other side takes nothing any more. A client that closes its connection right behind its
+ * last line makes the kernel answer our next write with an error, on which the runtime destroys the socket with its unread input.
+ * From that error on, output is dropped instead. Writes that wait for an earlier one are not merged, so that each tells when it has
+ * left.
  */
 export function keepReading(socket: Socket): void {
   const write = socket._write
-  const writev = socket._writev
-  let gone = false
-  let done: Done | undefined
+  let isClosed = false
+  let written: WriteCallback | undefined
   // One write is under way at a time, so that none needs a callback of its own.
-  const settle: Done = (error) => {
-    gone = isGone(error)
-    done?.(gone ? null : error)
+  const settle: WriteCallback = (error) => {
+    isClosed = CLOSED.has((error as NodeJS.ErrnoException | null | undefined)?.code ?? '')
+    written?.(isClosed ? null : error)
   }
-  socket._write = (chunk, encoding, next) => {
-    if (gone) return next()
-    done = next
-    write.call(socket, chunk, encoding, settle)
+  const keep: Pick<Socket, '_write'> = {
+    _write(chunk, encoding, callback) {
+      if (isClosed) return callback()
+      written = callback
+      write.call(socket, chunk, encoding, settle)
+    },
   }
-  if (!writev) return
-  socket._writev = (chunks, next) => {
-    if (gone) return next()
-    done = next
-    writev.call(socket, chunks, settle)
-  }
-}
-
-function isGone(error: (Error & { code?: string }) | null | undefined): boolean {
-  return error?.code !== undefined && GONE.has(error.code)
+  Object.assign(socket, keep, { _writev: null })
 }

@@ -4,13 +4,13 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { setImmediate as nextRound } from 'node:timers/promises'
 import { createServer as createTlsServer, Server as TlsServer } from 'node:tls'
 import type { Logger } from 'pino'
-import { arrival } from '../tick.ts'
 import type { Admission } from './admission.ts'
+import { connectionAccepted } from './coalesce.ts'
 import { deadPeers } from './dead-peers.ts'
 import type { DisconnectReason } from './disconnect.ts'
 import type { MemoryHolder } from './memory.ts'
 import type { ClientAddress } from './network.ts'
-import type { Address, Certificate, Protocol } from './port.ts'
+import type { Address, Certificate, Port } from './port.ts'
 import type { Tally, Traffic } from './tally.ts'
 
 /** How long a TLS handshake may take, in ms. */
@@ -39,8 +39,8 @@ export interface ListenerOptions {
   readonly log: Logger
   readonly admission: Admission
   readonly tally: Tally
-  /** TLS with this one; plain TCP without. */
-  readonly certificate: Certificate | undefined
+  /** The certificate for TLS; plain TCP without. */
+  readonly certificate?: Certificate | undefined
   /** Which addresses are proxies': through them anybody may come, so their connections count among all only. */
   readonly isProxy?: (address: string) => boolean
   /** What a client is told that is not let in, as bytes. */
@@ -60,7 +60,7 @@ export interface Client extends MemoryHolder {
 }
 
 /** A protocol on TCP or TLS: lets connections in and keeps count of them until they are gone. */
-export class Listener implements Protocol {
+export class Listener implements Port {
   readonly name: string
   readonly #options: ListenerOptions
   readonly #server: Server
@@ -107,7 +107,7 @@ export class Listener implements Protocol {
     }
     this.#server.on('connection', () => {
       this.#accepted++
-      arrival()
+      connectionAccepted()
     })
   }
 

@@ -1,54 +1,50 @@
 import type { Duplex } from 'node:stream'
 import { atTickEnd, tickEnd } from '../tick.ts'
 
-/** Whose bytes they are. */
+/** The owner of an {@link Outbox}. */
 export interface OutboxOwner {
-  /** The reader is too slow: nothing more is taken. Called at most once. */
+  /** Called at most once, when the reader is too slow: nothing more is taken. */
   overflowed(): void
 }
 
-/** Where a session's bytes go. */
-export interface Sink {
+/** The end of a session at which bytes for its client are queued. */
+export interface ByteSink {
   push(chunk: Buffer): void
 }
 
-/** What is bound for one connection and waits for its reader. Bounded: past the limit its owner is told, and it takes no more. */
-export interface Queue extends Sink {
-  /** Bytes that have not reached the kernel. */
-  readonly queued: number
-  /** Resolves when the reader has caught up with what was written, or is gone. */
-  drained(): Promise<void>
-  /** Writes what is queued and a last word, then ends the stream. Nothing is taken afterwards. */
-  end(lastWord?: Buffer): void
-}
-
 /**
- * Everything queued within a turn leaves in one write; a chunk that many connections share is not copied. Where earlier turns
- * have left more than `limit` bytes, the reader is too slow. What one turn brings is not held against it: that is bounded
- * where it comes from.
+ * Queue of bytes for one connection. Everything queued within a tick leaves in one write; a chunk that many connections share is
+ * not copied. The reader is too slow where earlier ticks have left more than `maxBytes`. The bytes of one tick do not count: they
+ * are bounded where they come from.
  */
-export class Outbox implements Queue {
+export class Outbox implements ByteSink {
   readonly #stream: Duplex
-  readonly #limit: number
+  readonly #maxBytes: number
   readonly #owner: OutboxOwner
-  /** What has been queued within this turn; mostly one chunk, so only what follows it is worth an array. */
+  readonly #writesEach: boolean
+  /** Chunks queued within this tick; mostly one, so that only further ones are worth an array. */
   #first: Buffer | undefined
   #more: Buffer[] | undefined
   #bytes = 0
-  #shut = false
+  #closed = false
 
-  constructor(stream: Duplex, limit: number, owner: OutboxOwner) {
+  /** With `writesEach`, each chunk is written alone: over TLS it becomes a record of its own. */
+  constructor(stream: Duplex, maxBytes: number, owner: OutboxOwner, writesEach = false) {
     this.#stream = stream
-    this.#limit = limit
+    this.#maxBytes = maxBytes
     this.#owner = owner
+    this.#writesEach = writesEach
+    // Without this method of the stream, writes that wait for an earlier one are not merged.
+    if (writesEach) Object.assign(stream, { _writev: null })
   }
 
+  /** Bytes that have not reached the kernel. */
   get queued(): number {
     return this.#bytes + this.#stream.writableLength
   }
 
   push(chunk: Buffer): void {
-    if (this.#shut) return
+    if (this.#closed) return
     if (!this.#first) {
       this.#first = chunk
       atTickEnd('flush', this)
@@ -58,21 +54,26 @@ export class Outbox implements Queue {
       this.#more.push(chunk)
     }
     this.#bytes += chunk.length
-    if (this.#stream.writableLength > this.#limit) {
-      this.#shut = true
+    if (this.#stream.writableLength > this.#maxBytes) {
+      this.#closed = true
       this.#owner.overflowed()
     }
   }
 
+  /** Writes everything queued. Called at the end of the tick. */
   flush(): void {
     if (!this.#first) return
-    const bytes = this.#more ? Buffer.concat(this.#more, this.#bytes) : this.#first
+    const more = this.#more
+    const chunk = more && !this.#writesEach ? Buffer.concat(more, this.#bytes) : this.#first
     this.#first = undefined
     this.#more = undefined
     this.#bytes = 0
-    if (this.#stream.writable) this.#stream.write(bytes)
+    if (!this.#stream.writable) return
+    if (more && this.#writesEach) for (const each of more) this.#stream.write(each)
+    else this.#stream.write(chunk)
   }
 
+  /** Resolves when the reader has caught up with what was written, or is gone. */
   async drained(): Promise<void> {
     await tickEnd()
     if (!this.#stream.writableNeedDrain || this.#stream.destroyed) return
@@ -85,13 +86,10 @@ export class Outbox implements Queue {
     })
   }
 
-  end(lastWord?: Buffer): void {
-    this.#shut = true
+  /** Writes everything queued, then the last word. Nothing is taken afterwards. */
+  close(lastWord?: Buffer): void {
+    this.#closed = true
     this.flush()
-    if (this.#stream.writable) this.finish(this.#stream, lastWord)
-  }
-
-  protected finish(stream: Duplex, lastWord?: Buffer): void {
-    stream.end(lastWord)
+    if (lastWord && lastWord.length > 0 && this.#stream.writable) this.#stream.write(lastWord)
   }
 }

@@ -1,23 +1,23 @@
 import type { MemoryHolder } from './memory.ts'
 import type { Traffic } from './tally.ts'
 
-/** What the daemon starts and stops: a wire format with its listener. */
-export interface Protocol {
-  /** As in the start-up line. */
+/** A listening port, as the daemon starts and stops it. */
+export interface Port {
+  /** Name in the log and in metrics. */
   readonly name: string
   /** Rejects when the address cannot be had. */
   listen(host: string, port: number): Promise<Address>
-  /** Its connections in numbers. */
+  /** Its connections, in numbers. */
   readonly traffic: Traffic
   /** Its connections, as far as they hold memory. */
   readonly holders: Iterable<MemoryHolder>
-  /** Clients get their answers and a notice, as with {@link stop}, but whoever asks how the daemon is still gets in. */
+  /** Ends clients as {@link stop} does, but still answers the operator's probes. */
   drain?(): void
-  /** No further connections; those there are get their answers and a notice. Resolves when all are gone. */
+  /** Takes no further connections; gives the open ones their answers and a notice. Resolves when all are gone. */
   stop(): Promise<void>
-  /** Ends what is left at once. */
+  /** Ends the connections that are left at once. */
   abort(): void
-  /** Where there is TLS: handshakes from now on show this one; connections that are open go on. */
+  /** Sets the certificate for handshakes from now on, where there is TLS. */
   setCertificate?(certificate: Certificate): void
 }
 

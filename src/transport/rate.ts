@@ -5,8 +5,8 @@ export interface PaceOptions {
   readonly burst: number
 }
 
-/** How fast a connection may speak: a bucket of `burst` lines that refills at `rate` a second. Times are in ms. */
-export class Pace {
+/** The rate at which a connection may speak: a bucket of `burst` lines that refills at `rate` a second. Times are in ms. */
+export class RateBucket {
   readonly #options: PaceOptions
   #left: number
   #filled: number

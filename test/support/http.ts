@@ -4,26 +4,24 @@ import { connect } from 'node:net'
 import { pino } from 'pino'
 import { onTestFinished } from 'vitest'
 import { Admission } from '../../src/transport/admission.ts'
-import type { SocketOptions } from '../../src/transport/http/connection.ts'
-import { Http } from '../../src/transport/http/http.ts'
-import type { HttpOptions } from '../../src/transport/http/options.ts'
+import { HttpPort, type HttpPortOptions } from '../../src/transport/http/port.ts'
 import { Proxies } from '../../src/transport/http/proxies.ts'
-import type { Routes } from '../../src/transport/http/routes.ts'
+import type { Routes, SocketOptions } from '../../src/transport/http/routes.ts'
 import { Tally } from '../../src/transport/tally.ts'
 import { keptLog } from './log.ts'
 
 export interface TestPort {
-  readonly http: Http
+  readonly http: HttpPort
   readonly port: number
   readonly admission: Admission
   /** Everything logged so far. */
   log(): string
 }
 
-export async function openPort(routes: Routes, options: Partial<HttpOptions> = {}): Promise<TestPort> {
+export async function openPort(routes: Routes, options: Partial<HttpPortOptions> = {}): Promise<TestPort> {
   const { log, logged } = keptLog()
   const admission = options.admission ?? new Admission({ maxConnections: 0, maxPerAddress: 0 })
-  const http = new Http(
+  const http = new HttpPort(
     {
       log,
       admission,

@@ -3,12 +3,11 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { pino } from 'pino'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { Admission } from '../../src/transport/admission.ts'
-import type { Link } from '../../src/transport/connection.ts'
+import type { ConnectionOptions, Conversation, Link } from '../../src/transport/connection.ts'
 import { DISCONNECTS } from '../../src/transport/disconnect.ts'
-import { FrameConnection, type FrameConversation, type FrameOptions } from '../../src/transport/frames/connection.ts'
-import { encodeFrame } from '../../src/transport/frames/encode.ts'
-import { Listener } from '../../src/transport/listener.ts'
+import { encodeFrame, FrameReader } from '../../src/transport/frames.ts'
 import { Tally } from '../../src/transport/tally.ts'
+import { socketListener } from '../../src/transport/tcp.ts'
 import { loadTestCertificate } from '../support/certificate.ts'
 import type { Transport } from '../support/client.ts'
 import { FrameClient } from '../support/frames.ts'
@@ -16,7 +15,7 @@ import { FrameClient } from '../support/frames.ts'
 const frame = (value: object) => encodeFrame(JSON.stringify(value))
 
 /** Does what it is asked: echoes, waits, floods, fails, hangs up. */
-class Parrot implements FrameConversation {
+class Parrot implements Conversation<Buffer> {
   name: string | undefined
   heard = 0
   readonly #link: Link
@@ -52,38 +51,39 @@ class Parrot implements FrameConversation {
 
 interface Setting {
   readonly transport: Transport
-  readonly recordEach: boolean
+  readonly writesEach: boolean
 }
 
-async function stage({ transport, recordEach }: Setting, overrides: Partial<FrameOptions> = {}, maxConnections = 0) {
+async function stage(
+  { transport, writesEach }: Setting,
+  overrides: Partial<ConnectionOptions> = {},
+  maxConnections = 0,
+) {
   const parrots: Parrot[] = []
   let left = 0
   const log = pino({ level: 'silent' })
   const tally = new Tally()
-  const options: FrameOptions = {
+  const options: ConnectionOptions = {
     log,
     tally,
     maxQueue: 1_048_576,
     pace: { rate: 0, burst: 1 },
     loginTimeout: 0,
-    maxFrame: 65_536,
-    recordEach,
+    writesEach,
     lastWord: (reason) => frame({ last: DISCONNECTS[reason].text }),
+    ...overrides,
+  }
+  const listener = socketListener({
+    name: 'parrot',
+    admission: new Admission({ maxConnections, maxPerAddress: 0 }),
+    certificate: transport === 'TLS' ? loadTestCertificate() : undefined,
+    options,
+    framing: () => new FrameReader(65_536),
     converse: (link) => {
       const parrot = new Parrot(link, () => left++)
       parrots.push(parrot)
       return parrot
     },
-    ...overrides,
-  }
-  const listener = new Listener({
-    name: 'parrot',
-    log,
-    tally,
-    admission: new Admission({ maxConnections, maxPerAddress: 0 }),
-    certificate: transport === 'TLS' ? loadTestCertificate() : undefined,
-    lastWord: options.lastWord,
-    welcome: (socket, address) => new FrameConnection(socket, options, address),
   })
   const { port } = await listener.listen('127.0.0.1', 0)
   const clients: FrameClient[] = []
@@ -102,11 +102,11 @@ async function stage({ transport, recordEach }: Setting, overrides: Partial<Fram
 }
 
 describe.each<Setting>([
-  { transport: 'TCP', recordEach: false },
-  { transport: 'TCP', recordEach: true },
-  { transport: 'TLS', recordEach: false },
-  { transport: 'TLS', recordEach: true },
-])('over $transport, a record for each frame: $recordEach', (setting) => {
+  { transport: 'TCP', writesEach: false },
+  { transport: 'TCP', writesEach: true },
+  { transport: 'TLS', writesEach: false },
+  { transport: 'TLS', writesEach: true },
+])('over $transport, a record for each frame: $writesEach', (setting) => {
   test('frames are answered in order, late answers too, in one write or byte by byte', async () => {
     const { connect } = await stage(setting)
     const requests = [{ echo: 1 }, { late: 'a' }, { echo: 2 }, { late: 'b' }, { late: 'c' }, { echo: 3 }]
@@ -222,7 +222,7 @@ describe.each<Setting>([
 })
 
 test('over TLS each frame is a record of its own, where that is asked for', async () => {
-  const { connect } = await stage({ transport: 'TLS', recordEach: true })
+  const { connect } = await stage({ transport: 'TLS', writesEach: true })
   const [first, second] = [await connect(), await connect()]
   first.send({ flood: 300 }, { echo: 1 })
   second.send({ flood: 300 }, { echo: 1 })

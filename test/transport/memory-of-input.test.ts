@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
-import { FrameReader } from '../../src/transport/frames/reader.ts'
+import { FrameReader } from '../../src/transport/frames.ts'
 import { decodeLine, showLine } from '../../src/transport/lines/bytes.ts'
 import { LineInput } from '../../src/transport/lines/input.ts'
 

@@ -1,8 +1,7 @@
 import { Duplex } from 'node:stream'
 import { describe, expect, it } from 'vitest'
-import { FrameQueue } from '../../src/transport/frames/queue.ts'
-import { Outbox } from '../../src/transport/outbox.ts'
 import { tickEnd } from '../../src/tick.ts'
+import { Outbox } from '../../src/transport/outbox.ts'
 
 /** A stream whose reader takes one write whenever it is told to. */
 class SlowReader extends Duplex {
@@ -22,11 +21,11 @@ class SlowReader extends Duplex {
   }
 }
 
-describe.each([Outbox, FrameQueue])('%o', (Kind) => {
+describe.each([false, true])('each chunk written alone: %o', (writesEach) => {
   function queue(limit: number) {
     const stream = new SlowReader()
     const owner = { times: 0, overflowed: () => void owner.times++ }
-    return { stream, owner, queue: new Kind(stream, limit, owner) }
+    return { stream, owner, queue: new Outbox(stream, limit, owner, writesEach) }
   }
 
   it('takes whatever one turn brings', async () => {

@@ -1,6 +1,6 @@
 import { restAfter } from '../../chat/rest.ts'
 import { atTickEnd } from '../../tick.ts'
-import { encodeFrame } from '../../transport/frames/encode.ts'
+import { encodeFrame } from '../../transport/frames.ts'
 
 /** A list is pushed to all at most so often, in ms, however often it changes; */
 const GAP_MS = 200

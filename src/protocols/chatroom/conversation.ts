@@ -5,10 +5,9 @@ import { fold } from '../../chat/names.ts'
 import { Refusal } from '../../chat/refusal.ts'
 import { clean } from '../../chat/text.ts'
 import { tickEnd } from '../../tick.ts'
+import { type Conversation, FREE_MS, type Link } from '../../transport/connection.ts'
+import { type Heard, Pipelined } from '../../transport/reply-queue.ts'
 import { settledWithin } from '../../within.ts'
-import { FREE_MS, type Link } from '../../transport/connection.ts'
-import type { FrameConversation } from '../../transport/frames/connection.ts'
-import { type Heard, Unanswered } from '../../transport/hearing.ts'
 import { fields, type Reply, type Request, readRequest, reply } from './frames.ts'
 import { LOBBY_KEY, type Pages } from './pages.ts'
 import { ChatroomSession, type ChatroomWire, message } from './wire.ts'
@@ -25,7 +24,7 @@ const PUBLIC = 'public'
 const UNANSWERED = new Set(['login', 'logout', 'enter', 'exit', 'list'])
 
 /** What all conversations of a listener share. */
-export interface Shared {
+export interface ChatroomShared {
   readonly chat: Chat
   readonly log: Logger
   /** The most characters of a message. */
@@ -35,17 +34,16 @@ export interface Shared {
 }
 
 /** One client's talk (docs/protocols/chatroom.md, sections 1 and 2): before the login, in the lobby, in a room. */
-export class ChatroomConversation implements FrameConversation {
-  readonly #shared: Shared
+export class ChatroomConversation implements Conversation<Buffer> {
+  readonly #shared: ChatroomShared
   readonly #link: Link
   /** From the login to the logout. */
   #session: ChatroomSession | undefined
-  readonly #said = new Unanswered()
   /** Whether the client's window has shown a room. */
   #wasInRoom = false
   #gone = false
 
-  constructor(shared: Shared, link: Link) {
+  constructor(shared: ChatroomShared, link: Link) {
     this.#shared = shared
     this.#link = link
   }
@@ -157,7 +155,7 @@ export class ChatroomConversation implements FrameConversation {
     const { talk } = this.#shared.chat
     const { to, text } = data
     const { page, room } = session
-    const before = this.#said.settled
+    const before = this.#link.replies.answered
     const said = this.#try({ type: request.type, to, room: room?.record.title }, async () => {
       try {
         if (to === PUBLIC) return void (await talk.say(session, text))
@@ -171,13 +169,13 @@ export class ChatroomConversation implements FrameConversation {
       }
     })
     // The copy has no place among the events, so what follows waits for it.
-    return talk.isBlocked(session, to) ? said : this.#said.add(said)
+    return talk.isBlocked(session, to) ? said : new Pipelined(said)
   }
 
   #exit(session: ChatroomSession): Promise<void> {
     const { chat } = this.#shared
     return this.#try({ type: 'exit' }, async () => {
-      await this.#said.settled
+      await this.#link.replies.answered
       await chat.leave(session)
       if (!session.closed) this.#returnToLobby(session)
     })

@@ -1,4 +1,4 @@
-import { encodeFrame } from '../../transport/frames/encode.ts'
+import { encodeFrame } from '../../transport/frames.ts'
 import { isObject, readObject } from '../json.ts'
 
 /** The model of every frame, both ways (docs/protocols/chatroom.md, section 1): null is as good as absent. */

@@ -1,6 +1,6 @@
 import { type Place, type PutOut, Session, type Wire } from '../../chat/session.ts'
 import type { Event } from '../../engine/event.ts'
-import type { Link } from '../../transport/connection.ts'
+import type { SessionLink } from '../../transport/connection.ts'
 import { DISCONNECTS, type DisconnectReason } from '../../transport/disconnect.ts'
 import { indentLines } from '../indent.ts'
 import type { Board, Viewer } from './board.ts'
@@ -12,9 +12,9 @@ export class ChatroomSession extends Session implements Viewer {
   shown: Buffer | undefined
   /** Called when a membership has ended without the client asking for it. */
   onPutOut: ((room: Place, why: PutOut) => void) | undefined
-  readonly #link: Link
+  readonly #link: SessionLink
 
-  constructor(wire: ChatroomWire, link: Link) {
+  constructor(wire: ChatroomWire, link: SessionLink) {
     super(wire, link)
     this.#link = link
   }

@@ -4,9 +4,8 @@ import { isReserved } from '../../chat/names.ts'
 import { Refusal } from '../../chat/refusal.ts'
 import { isLonger } from '../../chat/text.ts'
 import { tickEnd } from '../../tick.ts'
-import type { Link } from '../../transport/connection.ts'
-import type { FrameConversation } from '../../transport/frames/connection.ts'
-import { type Heard, Unanswered } from '../../transport/hearing.ts'
+import type { Conversation, Link } from '../../transport/connection.ts'
+import { type Heard, Pipelined } from '../../transport/reply-queue.ts'
 import { runCommand } from './commands.ts'
 import { type Entry, frame } from './frame.ts'
 import { NOT_ALLOWED, refusalText, tooLong, UNAVAILABLE } from './refusals.ts'
@@ -18,12 +17,12 @@ import { ChatterboxSession, type ChatterboxWire } from './wire.ts'
 /** Entries of a frame that are taken in one turn of the event loop. */
 const SLICE = 64
 
-export interface ConversationSettings extends WelcomeOptions {
+export interface ChatterboxSettings extends WelcomeOptions {
   /** Characters of a message, and of a command. */
   readonly maxText: number
 }
 
-export interface ConversationOptions extends ConversationSettings {
+export interface ChatterboxConversationOptions extends ChatterboxSettings {
   readonly chat: Chat
   readonly wire: ChatterboxWire
   readonly roster: Roster
@@ -34,15 +33,14 @@ export interface ConversationOptions extends ConversationSettings {
 type Outcome = string | undefined
 
 /** One client's talk. */
-export class Conversation implements FrameConversation {
-  readonly #options: ConversationOptions
+export class ChatterboxConversation implements Conversation<Buffer> {
+  readonly #options: ChatterboxConversationOptions
   readonly #link: Link
   /** With the name that was accepted, or is being tried. */
   #session: ChatterboxSession | undefined
   #accepted = false
-  readonly #said = new Unanswered()
 
-  constructor(options: ConversationOptions, link: Link) {
+  constructor(options: ChatterboxConversationOptions, link: Link) {
     this.#options = options
     this.#link = link
   }
@@ -55,8 +53,8 @@ export class Conversation implements FrameConversation {
     const request = readRequest(payload)
     if (typeof request === 'string') return this.#object(request)
     const { username, messages } = request
-    const done = this.#carryOut(username, messages, this.#said.settled)
-    return username === undefined && isPlain(messages) ? this.#said.add(done) : done
+    const done = this.#carryOut(username, messages, this.#link.replies.answered)
+    return username === undefined && isPlain(messages) ? new Pipelined(done) : done
   }
 
   async leave(): Promise<void> {

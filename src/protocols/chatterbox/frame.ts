@@ -1,6 +1,6 @@
 /** What is said to clients, as bytes. */
 import type { Event, Kind } from '../../engine/event.ts'
-import { encodeFrame } from '../../transport/frames/encode.ts'
+import { encodeFrame } from '../../transport/frames.ts'
 import { indentLines } from '../indent.ts'
 import { dumps, type Json, list, object } from './dumps.ts'
 

@@ -1,15 +1,15 @@
 import { fold } from '../../chat/names.ts'
 import { type Place, Session, type Wire } from '../../chat/session.ts'
 import type { Event } from '../../engine/event.ts'
-import type { Link } from '../../transport/connection.ts'
+import type { SessionLink } from '../../transport/connection.ts'
 import { framesOf } from './frame.ts'
 
 export class ChatterboxSession extends Session {
-  readonly link: Link
+  readonly link: SessionLink
   /** What has happened since it is a member, until it has been told that it is one. */
   held: Event[] | undefined = []
 
-  constructor(wire: ChatterboxWire, link: Link) {
+  constructor(wire: ChatterboxWire, link: SessionLink) {
     super(wire, link)
     this.link = link
   }

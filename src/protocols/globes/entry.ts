@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { fold, isName, isReserved } from '../../chat/names.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
-import type { HttpGround } from '../../transport/http/routes.ts'
+import type { HttpServices } from '../../transport/http/routes.ts'
 import { fieldsOf } from './body.ts'
 import { GlobesError } from './errors.ts'
 import { refuseGuess } from './guess.ts'
@@ -10,7 +10,7 @@ import { findRoom, type InRoom } from './room.ts'
 import { tokenOf } from './tokens.ts'
 
 /** Who knows a room's password gets a token, and with it the next one (docs/protocols/globes.md, sections 2.6 and 2.7). */
-export function addEntry(app: FastifyInstance, { chat, tokens, logins }: Shared, { addressOf }: HttpGround): void {
+export function addEntry(app: FastifyInstance, { chat, tokens, logins }: Shared, { requests }: HttpServices): void {
   const { directory } = chat
 
   /** Refuses a name that could not join the room: an account's without proof, one that looks like it, and one that is in use there. */
@@ -33,7 +33,7 @@ export function addEntry(app: FastifyInstance, { chat, tokens, logins }: Shared,
       return { status: true }
     }
     if (typeof secret !== 'string') throw new GlobesError(304, 'secret')
-    await chat.unlock(room, secret, addressOf(request)).catch((error) => refuseGuess(error, 304, 'secret'))
+    await chat.unlock(room, secret, requests.addressOf(request)).catch((error) => refuseGuess(error, 304, 'secret'))
     if (typeof name !== 'string' || !isName(name) || isReserved(name)) throw new GlobesError(303, 'name')
     await checkName(room, name, request, reply)
     return reply.code(201).send({ status: true, name, room_id: room.id, token: await tokens.issue(room, name) })

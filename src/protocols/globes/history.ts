@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import type { HttpGround } from '../../transport/http/routes.ts'
+import type { HttpServices } from '../../transport/http/routes.ts'
 import { GlobesError } from './errors.ts'
 import type { Shared } from './options.ts'
 import { findRoom, type InRoom } from './room.ts'
@@ -10,14 +10,14 @@ import { tokenOf } from './tokens.ts'
 const MAX_EVENTS = 50
 
 /** Adds `GET /chats/events/<id>`, a room's newest events (docs/protocols/globes.md, section 2.13). */
-export function addHistory(app: FastifyInstance, { chat, tokens }: Shared, { askerOf }: HttpGround): void {
+export function addHistory(app: FastifyInstance, { chat, tokens }: Shared, { requests }: HttpServices): void {
   app.get<InRoom>('/chats/events/:room', async (request) => {
     const { params, headers } = request
     const room = await findRoom(chat.directory, params.room)
     if (room.visibility !== 'public' && (await tokens.read(room, tokenOf(headers))) === undefined) {
       throw new GlobesError(403, 'token')
     }
-    const events = await chat.talk.recent(room.id, MAX_EVENTS, askerOf(request))
+    const events = await chat.talk.recent(room.id, MAX_EVENTS, requests.askerOf(request))
     return { status: true, data: events.map((event) => ({ color: '', verified: false, ...serverEvent(event) })) }
   })
 }

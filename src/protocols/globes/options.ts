@@ -1,6 +1,6 @@
 import type { Chat } from '../../chat/chat.ts'
 import type { ConnectionOptions } from '../../transport/connection.ts'
-import type { Heartbeat } from '../../transport/http/connection.ts'
+import type { Heartbeat } from '../../transport/websocket.ts'
 import type { Logins } from './logins.ts'
 import type { Tokens } from './tokens.ts'
 

@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import { LOBBY } from '../../chat/chat.ts'
 import { fold } from '../../chat/names.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
-import type { HttpGround } from '../../transport/http/routes.ts'
+import type { HttpServices } from '../../transport/http/routes.ts'
 import { GlobesError } from './errors.ts'
 import { refuseGuess } from './guess.ts'
 import type { Shared } from './options.ts'
@@ -11,13 +11,13 @@ import { tokenOf } from './tokens.ts'
 /** Who may change and delete rooms (docs/protocols/globes.md, sections 2.3 to 2.5). */
 export class Rights {
   readonly #shared: Shared
-  readonly #addressOf: HttpGround['addressOf']
+  readonly #requests: HttpServices['requests']
   /** Folded names. */
   readonly #admins: ReadonlySet<string>
 
-  constructor(shared: Shared, addressOf: HttpGround['addressOf']) {
+  constructor(shared: Shared, requests: HttpServices['requests']) {
     this.#shared = shared
-    this.#addressOf = addressOf
+    this.#requests = requests
     this.#admins = new Set(shared.admins.map(fold))
   }
 
@@ -30,7 +30,7 @@ export class Rights {
     } else if (publicRooms !== 'owned') {
       if (publicRooms === 'open') return 'anybody'
       throw new GlobesError(104)
-    } else if (room.id !== LOBBY && (await chat.makers.mayUndo(room, this.#addressOf(request)))) {
+    } else if (room.id !== LOBBY && (await chat.makers.mayUndo(room, this.#requests.addressOf(request)))) {
       return 'creator'
     }
     const admin = await this.#findAdmin(request)
@@ -45,7 +45,7 @@ export class Rights {
     const basic = readBasic(request.headers.authorization)
     const proof = basic
       ? await chat
-          .authenticate(basic.name, basic.password, this.#addressOf(request))
+          .authenticate(basic.name, basic.password, this.#requests.addressOf(request))
           .catch((error) => refuseGuess(error, 104))
       : (await logins.findByToken(request))?.proof
     return proof && this.#admins.has(fold(proof.name)) ? proof.name : undefined

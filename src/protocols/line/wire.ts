@@ -4,14 +4,14 @@ import { type Place, type PutOut, Session, type Wire } from '../../chat/session.
 import type { Event } from '../../engine/event.ts'
 import type { Link } from '../../transport/connection.ts'
 import { DISCONNECTS, type DisconnectReason } from '../../transport/disconnect.ts'
-import type { Sink } from '../../transport/outbox.ts'
+import type { ByteSink } from '../../transport/outbox.ts'
 import type { Encode } from './json.ts'
 
 export class LineSession extends Session {
-  readonly sink: Sink
+  readonly sink: ByteSink
   readonly link: Pick<Link, 'address' | 'mayBeEnding' | 'disconnect'>
 
-  constructor(wire: LineWire, sink: Sink, link: LineSession['link']) {
+  constructor(wire: LineWire, sink: ByteSink, link: LineSession['link']) {
     super(wire, link)
     this.sink = sink
     this.link = link

@@ -1,13 +1,13 @@
 import { fold } from '../../chat/names.ts'
 import { type Place, Session, type Wire } from '../../chat/session.ts'
 import type { Event } from '../../engine/event.ts'
-import { textFrame } from '../../transport/http/frame.ts'
-import type { SocketLink } from '../../transport/http/talk.ts'
+import type { SessionLink } from '../../transport/connection.ts'
+import { textFrame } from '../../transport/websocket.ts'
 import { escapeMarkdown } from './escape.ts'
 
 /** A user in the lobby, from the moment before his handshake is answered. */
 export class PiratchatSession extends Session {
-  #link: SocketLink | undefined
+  #link: SessionLink | undefined
   /** What happens before there is a WebSocket to tell it to. */
   #held: Buffer[] = []
   /** Set when the membership was lost. */
@@ -19,7 +19,7 @@ export class PiratchatSession extends Session {
   }
 
   /** The handshake is done. */
-  attach(link: SocketLink): void {
+  attach(link: SessionLink): void {
     this.#link = link
     this.lifeline = link
     for (const frames of this.#held) link.push(frames)

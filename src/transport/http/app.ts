@@ -2,11 +2,11 @@
 import type { Socket } from 'node:net'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import { allowListed } from './cors.ts'
-import { clientOf, groundOf } from './ground.ts'
 import { asksForWebSocket, hasBody } from './handshake.ts'
 import { addOtherMethods } from './methods.ts'
-import type { AppOptions } from './options.ts'
 import { isRebound, SAFE_METHODS } from './origin.ts'
+import type { AppOptions } from './port.ts'
+import { Requests } from './requests.ts'
 import type { Routes } from './routes.ts'
 import { serverOf } from './server.ts'
 import { statusOf } from './status.ts'
@@ -59,9 +59,12 @@ export async function openApp(options: AppOptions, routes: readonly Routes[]): P
     log.debug({ method, route: routeOptions.url, status: statusCode, ms: Math.round(elapsedTime) }, 'answered')
   })
   const addOthers = addOtherMethods(app)
+  const requests = new Requests(options)
+  const upgrades = new Upgrades(options, requests)
+  upgrades.route(server, app)
   const turns = new RequestTurns()
   // Before anything else is done for a request.
-  app.addHook('onRequest', async (request) => turns.take(clientOf(request, options.admission).network))
+  app.addHook('onRequest', async (request) => turns.take(requests.addressOf(request)))
   app.addHook('onRequest', async ({ socket, routeOptions: { config } }, reply) => {
     const reason = visitors.get(socket)?.refused
     if (reason === undefined) return
@@ -71,22 +74,17 @@ export async function openApp(options: AppOptions, routes: readonly Routes[]): P
     options.tally.disconnect(reason)
     return reply.code(statusOf(reason)).send()
   })
-  const upgrades = new Upgrades(options)
-  upgrades.route(server, app, visitors)
-  const sockets = new Set<string>()
-  const ground = groundOf(options, upgrades, sockets)
   /** The status of a request that is answered before its route is looked at. */
   const earlyStatusOf = (request: FastifyRequest, reply: FastifyReply): number | undefined => {
     const { is404, method, host, headers, raw, routeOptions } = request
     // RFC 9112, 3.2.
     if (headers.host === undefined && raw.httpVersion === '1.1') return 400
     const changes = !SAFE_METHODS.has(method) || routeOptions.config?.changes === true
-    if (changes && ground.mayBeForeign(request)) return 403
+    if (changes && requests.mayBeForeign(request)) return 403
     // Nobody but this machine gets here, unless a proxy lets them: whatever name is asked for must be this machine's.
     if (loopback && proxies.none && isRebound(host, origins)) return 421
     const isPreflight = allowListed(request, reply, origins)
-    // A handshake elsewhere than at a path for it would be answered as a request.
-    if (is404 || (upgrades.has(request) && !sockets.has(routeOptions.url ?? ''))) return 404
+    if (is404 || upgrades.isLost(request)) return 404
     return isPreflight ? 204 : undefined
   }
   app.addHook('onRequest', async (request, reply) => {
@@ -97,7 +95,7 @@ export async function openApp(options: AppOptions, routes: readonly Routes[]): P
     if (isUnread || asksForWebSocket(request)) reply.header('Connection', 'close')
     if (status !== undefined) return reply.code(status).send()
   })
-  for (const add of routes) await app.register(async (scope) => add(scope, ground))
+  for (const add of routes) await app.register(async (scope) => add(scope, { requests, upgrades }))
   addOthers()
   await app.ready()
   // With this the runtime begins to watch for requests that do not come to their end.

@@ -4,6 +4,11 @@ import { isIP } from 'node:net'
 /** Methods that change nothing (RFC 9110, 9.2.1). */
 export const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
 
+/** Whether a text is an origin as a browser writes it. */
+export function isOrigin(text: string): boolean {
+  return /^https?:/.test(text) && URL.parse(text)?.origin === text
+}
+
 /** The parts of a request that tell which page sent it, and to which server; `host` and `protocol` are the client's view. */
 export interface Sent {
   readonly method: string

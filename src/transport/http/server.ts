@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import { isHandshake } from './handshake.ts'
-import type { AppOptions } from './options.ts'
+import type { AppOptions } from './port.ts'
 
 /** How long a connection may wait for its next request, in ms. */
 const KEEP_ALIVE_MS = 5_000

@@ -1,166 +1,136 @@
-import type { Socket } from 'node:net'
 import { atTickEnd } from '../../tick.ts'
+import type { InputAhead } from '../framing.ts'
 import { ByteQueue } from './byte-queue.ts'
 
-/** Bytes that are read ahead of what can be taken, of one connection and of all. */
-const MOST = 8 * 1_048_576
-const MOST_OF_ALL = 64 * 1_048_576
-/** What a connection may read ahead however much others do. */
-const LEAST = 65_536
-/** A chunk of so many bytes, or more, is part of a flood: the next one is probably there already. */
-const FLOOD = 8_192
-/** What a new connection says first is taken when it has been silent for so long, in ms, */
+/** Maximum number of bytes that are read ahead of what can be taken, of one connection and of all. */
+const MAX_BYTES = 8 * 1_048_576
+const MAX_TOTAL_BYTES = 64 * 1_048_576
+/** Bytes that a connection may read ahead however much others do. */
+const MIN_BYTES = 65_536
+/** A chunk of so many bytes is part of a flood: the next one is probably there already. */
+const FLOOD_BYTES = 8_192
+/** Silence, in ms, behind the first input of a connection before it is taken; */
 const SILENCE_MS = 10
-/** or, where it is so much that more may follow, for so long, */
-const MUCH = 1_024
+/** the same where it has so many bytes that more may follow. */
+const MUCH_BYTES = 1_024
 const LONG_SILENCE_MS = 100
-/** but at the latest after so long. */
+/** Time, in ms, from which on silence is not waited for. */
 const OPENING_MS = 3_000
 
-let all = 0
+let totalBytes = 0
 
 /**
- * What has been read from a connection and not been taken yet.
+ * Input of a connection that was read and not taken yet.
  *
  * A client that only sends closes its connection with our replies unread. Its kernel then throws away what it has not sent yet,
- * and so it does when a reply comes behind the close. So what a new connection has to say, and later a flood, is read to its
- * end, or up to a bound, before anything of it is taken and answered; and reading goes on while what was read waits.
+ * and so it does when a reply comes behind the close. Therefore the first input of a connection, and later a flood, is read to
+ * its end, or up to a bound, before any of it is taken and answered; and reading goes on while it waits.
  */
-export class ReadAhead {
-  readonly #socket: Socket
-  readonly #take: (chunk: Buffer) => boolean
-  readonly #end: () => void
-  /** Where something waits. */
+export class ReadAhead implements InputAhead {
+  readonly #ready: () => void
+  /** A chunk that is probably taken at once; later ones go to the queue. */
+  #chunk: Buffer | undefined
   #queue: ByteQueue | undefined
-  #phase: 'opening' | 'open' | 'finished' | 'ended' = 'opening'
-  /** Since when a new connection speaks, in ms. */
-  #since: number | undefined
+  #phase: 'opening' | 'open' | 'ended' = 'opening'
+  #openedAt: number | undefined
   #silence: NodeJS.Timeout | undefined
+  /** Nothing is given out, as more is probably on its way. */
+  #holding = true
   /** More has come since the last look. */
   #more = false
   #looking = false
-  #giving = false
-  /** The last chunk that was taken was one too many. */
-  #full = false
 
-  /**
-   * `take` gets the chunks, and says false when the next one has to wait until {@link pump} is called; `end` is called once,
-   * behind the last one.
-   */
-  constructor(socket: Socket, take: (chunk: Buffer) => boolean, end: () => void) {
-    this.#socket = socket
-    this.#take = take
-    this.#end = end
+  /** `ready` is called when something may be taken that was held. */
+  constructor(ready: () => void) {
+    this.#ready = ready
   }
 
-  /** Bytes that wait to be taken. */
   get bytes(): number {
-    return this.#queue?.bytes ?? 0
+    return (this.#chunk?.length ?? 0) + (this.#queue?.bytes ?? 0)
   }
 
-  /** Whether something waits to be taken. */
   get waiting(): boolean {
-    return this.#queue !== undefined
+    return this.#chunk !== undefined || this.#queue !== undefined
   }
 
-  read(chunk: Buffer): void {
-    if (this.#phase === 'finished' || this.#phase === 'ended') return
-    if (this.#phase === 'open' && !this.waiting && !this.#full && chunk.length < FLOOD) {
-      this.#give(chunk)
-      this.#endIfDone()
+  get full(): boolean {
+    const { bytes } = this
+    return bytes > MAX_BYTES || (totalBytes > MAX_TOTAL_BYTES && bytes > MIN_BYTES)
+  }
+
+  push(chunk: Buffer): void {
+    if (this.#phase === 'ended') return
+    totalBytes += chunk.length
+    const isFlood = chunk.length >= FLOOD_BYTES
+    if (this.#phase === 'open' && !isFlood && !this.waiting) {
+      this.#chunk = chunk
       return
     }
-    all += chunk.length
     this.#queue ??= new ByteQueue()
+    if (this.#chunk) this.#queue.push(this.#chunk)
+    this.#chunk = undefined
     this.#queue.push(chunk)
-    if (this.#isTooMuch) this.#socket.pause()
-    this.#more ||= this.#phase === 'opening' || chunk.length >= FLOOD
+    this.#more ||= isFlood || this.#phase === 'opening'
     if (this.#phase === 'opening') this.#awaitSilence()
-    else this.#look()
+    else if (isFlood) this.#look()
   }
 
-  /** Reads nothing more; what has been read is still taken. */
-  finish(): void {
-    if (this.#phase === 'ended') return
-    this.#phase = 'finished'
-    this.#more = false
-    clearTimeout(this.#silence)
-    if (!this.#full) this.pump()
+  /** Takes the oldest bytes, some of them; undefined while more is waited for. */
+  shift(): Buffer | undefined {
+    if (this.#holding) return undefined
+    const chunk = this.#chunk ?? this.#queue?.shift()
+    this.#chunk = undefined
+    if (this.#queue?.bytes === 0) this.#queue = undefined
+    totalBytes -= chunk?.length ?? 0
+    return chunk
   }
 
-  /** Hands on what may be taken. */
-  pump(): void {
-    // What is taken may be the end of it all.
-    if (this.#giving) return
-    this.#full = false
-    while (!this.#full && !this.#more) {
-      const chunk = this.#queue?.shift()
-      if (!chunk) break
-      all -= chunk.length
-      if (this.#queue?.bytes === 0) this.#queue = undefined
-      this.#give(chunk)
-    }
-    if (!this.#isTooMuch && this.#socket.isPaused()) this.#socket.resume()
-    this.#endIfDone()
-  }
-
-  #endIfDone(): void {
-    if (this.#phase !== 'finished' || this.#full || this.waiting) return
+  /** Takes no more; what was read is given out. */
+  end(): void {
     this.#phase = 'ended'
-    this.#end()
+    this.#holding = false
+    clearTimeout(this.#silence)
   }
 
-  #give(chunk: Buffer): void {
-    this.#giving = true
-    this.#full = !this.#take(chunk)
-    this.#giving = false
-  }
-
-  /** Reads nothing more, and forgets what has been read. */
+  /** Takes no more, and forgets what was read. */
   clear(): void {
-    this.#phase = 'ended'
-    clearTimeout(this.#silence)
-    all -= this.bytes
+    this.end()
+    totalBytes -= this.bytes
+    this.#chunk = undefined
     this.#queue = undefined
   }
 
-  /** At the end of a turn, in which everything that had come was read. */
+  /** Called at the end of a tick, in which everything that had come was read. */
   resume(): void {
     this.#looking = false
-    const more = this.#more && !this.#isTooMuch
+    if (this.#phase === 'ended') return
+    const more = this.#more && !this.full
     this.#more = false
-    if (more) {
-      if (this.#phase === 'opening') this.#awaitSilence()
-      else this.#look()
-    } else if (this.#phase !== 'ended') {
-      if (this.#phase === 'opening') this.#phase = 'open'
-      if (!this.#full) this.pump()
-    }
-  }
-
-  get #isTooMuch(): boolean {
-    const bytes = this.bytes
-    return bytes > MOST || (all > MOST_OF_ALL && bytes > LEAST)
+    if (more && this.#phase === 'opening') return void this.#awaitSilence()
+    if (more) return void this.#look()
+    this.#phase = 'open'
+    this.#holding = false
+    this.#ready()
   }
 
   #awaitSilence(): void {
-    this.#since ??= performance.now()
+    this.#openedAt ??= performance.now()
     clearTimeout(this.#silence)
-    if (this.#isTooMuch || performance.now() - this.#since > OPENING_MS) {
+    if (this.full || performance.now() - this.#openedAt > OPENING_MS) {
       this.#phase = 'open'
       this.#look()
-    } else {
-      // What has come meanwhile is read before the turn ends.
-      const silent = () => {
-        this.#silence = undefined
-        this.#more = false
-        this.#look()
-      }
-      this.#silence = setTimeout(silent, this.bytes < MUCH ? SILENCE_MS : LONG_SILENCE_MS)
+      return
     }
+    const silent = () => {
+      // What has come meanwhile is read before the tick ends.
+      this.#more = false
+      this.#look()
+    }
+    this.#silence = setTimeout(silent, this.bytes < MUCH_BYTES ? SILENCE_MS : LONG_SILENCE_MS)
   }
 
   #look(): void {
+    this.#holding = true
     if (this.#looking) return
     this.#looking = true
     atTickEnd('resume', this)

@@ -51,9 +51,11 @@ export class LineCap {
     return owned(begun)
   }
 
-  /** The line that the end of the stream has ended. */
+  /** The line that the end of the stream has ended; empty where there is none. */
   rest(): string {
-    return this.#end(this.#begun)
+    const line = this.#end(this.#begun)
+    this.#begun = ''
+    return line
   }
 
   #end(lines: string): string {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import type { Place } from '../../../src/chat/session.ts'
 import type { Event } from '../../../src/engine/event.ts'
-import { textFrame } from '../../../src/transport/http/frame.ts'
 import { PiratchatSession, PiratchatWire } from '../../../src/protocols/piratchat/wire.ts'
+import { textFrame } from '../../../src/transport/websocket.ts'
 
 /** A wire does not look at the room. */
 const room = {} as Place

@@ -2,8 +2,8 @@
 import { once } from 'node:events'
 import { setTimeout as after, setImmediate as turn } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
-import type { SocketOptions } from '../../../src/transport/http/connection.ts'
-import { TalkConnection } from '../../../src/transport/http/talk.ts'
+import { textMessages } from '../../../src/transport/framing.ts'
+import type { SocketOptions } from '../../../src/transport/http/routes.ts'
 import { Tally } from '../../../src/transport/tally.ts'
 import { eventually } from '../../support/eventually.ts'
 import { openPort, socketOptions } from '../../support/http.ts'
@@ -13,10 +13,12 @@ import { BINARY, clientFrame, openWebSocket, PING, PONG } from '../../support/we
 async function talk(options: Partial<SocketOptions> = {}) {
   const tally = new Tally()
   const heard: string[] = []
-  const { port } = await openPort((app, { openSocket }) => {
+  const { port } = await openPort((app, { upgrades }) => {
     const converse = () => ({ name: 'ann', hear: (text: string) => void heard.push(text), leave: () => {} })
-    openSocket(app, '/talk', {
-      welcome: (visit) => new TalkConnection(visit, { ...socketOptions({ tally, ...options }), converse }),
+    upgrades.openSocket(app, '/talk', {
+      options: socketOptions({ tally, ...options }),
+      framing: textMessages,
+      converse,
     })
   })
   const open = async () => {

@@ -4,8 +4,8 @@ import { readdirSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, expect, onTestFinished, test } from 'vitest'
+import { textMessages } from '../../../src/transport/framing.ts'
 import type { Routes } from '../../../src/transport/http/routes.ts'
-import { TalkConnection } from '../../../src/transport/http/talk.ts'
 import { loadTestCertificate } from '../../support/certificate.ts'
 import { eventually } from '../../support/eventually.ts'
 import { exchange, handshake, openPort, request, socketOptions } from '../../support/http.ts'
@@ -16,7 +16,7 @@ import { mutation, play } from './mutations.ts'
 const heartbeat = { every: 100, silence: 200 }
 const patience = 300
 
-const routes: Routes = (app, { openSocket }) => {
+const routes: Routes = (app, { upgrades }) => {
   app.get('/', async () => 'x'.repeat(200_000))
   app.get('/readyz', async () => 'ready')
   app.get('/later', async () => {
@@ -27,12 +27,11 @@ const routes: Routes = (app, { openSocket }) => {
   app.post('/chats', async ({ body }) => body)
   app.delete('/chats/:room', async () => '')
   const converse = () => ({ name: 'ann', hear: () => {}, leave: () => {} })
-  const welcome: Parameters<typeof openSocket>[2]['welcome'] = (visit) =>
-    new TalkConnection(visit, { ...socketOptions({ heartbeat }), converse })
-  openSocket(app, '/line', { welcome })
-  openSocket(app, '/chats/:room/ws', { welcome })
-  openSocket(app, '/ws', { welcome, onRequest: [async (_, reply) => reply.code(401).send()] })
-  openSocket(app, '/never/ws', { welcome, onRequest: [() => {}] })
+  const route = { options: socketOptions({ heartbeat }), framing: textMessages, converse }
+  upgrades.openSocket(app, '/line', route)
+  upgrades.openSocket(app, '/chats/:room/ws', route)
+  upgrades.openSocket(app, '/ws', { ...route, onRequest: [async (_, reply) => reply.code(401).send()] })
+  upgrades.openSocket(app, '/never/ws', { ...route, onRequest: [() => {}] })
 }
 
 const status = (answer: string) => Number(answer.split(' ')[1])

@@ -2,9 +2,9 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { expect, test } from 'vitest'
+import { textMessages } from '../../../src/transport/framing.ts'
 import { Proxies } from '../../../src/transport/http/proxies.ts'
 import type { Routes } from '../../../src/transport/http/routes.ts'
-import { TalkConnection } from '../../../src/transport/http/talk.ts'
 import { exchange, handshake, openPort, request, socketOptions } from '../../support/http.ts'
 
 const LISTED = 'https://listed.example'
@@ -12,17 +12,16 @@ const LISTED = 'https://listed.example'
 /** Requests that came to a handler. */
 let done: string[] = []
 
-const routes: Routes = (app, { openSocket }) => {
+const routes: Routes = (app, { upgrades }) => {
   const note = async ({ method, url }: { method: string; url: string }) => void done.push(`${method} ${url}`)
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_, body, parsed) => parsed(null, body))
   for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) app.route({ method, url: '/thing', handler: note })
   app.get('/thing', note)
   app.get('/changes', { config: { changes: true } }, note)
   const converse = () => ({ name: undefined, hear: () => {}, leave: () => {} })
-  const welcome: Parameters<typeof openSocket>[2]['welcome'] = (visit) =>
-    new TalkConnection(visit, { ...socketOptions(), converse })
-  openSocket(app, '/socket', { welcome })
-  openSocket(app, '/open', { welcome, anyOrigin: true })
+  const route = { options: socketOptions(), framing: textMessages, converse }
+  upgrades.openSocket(app, '/socket', route)
+  upgrades.openSocket(app, '/open', { ...route, anyOrigin: true })
 }
 
 const status = (answer: string) => Number(answer.split(' ')[1])

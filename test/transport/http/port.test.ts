@@ -5,9 +5,9 @@ import { connect } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { expect, onTestFinished, test } from 'vitest'
 import { Admission } from '../../../src/transport/admission.ts'
+import { textMessages } from '../../../src/transport/framing.ts'
 import { Proxies } from '../../../src/transport/http/proxies.ts'
 import type { Routes } from '../../../src/transport/http/routes.ts'
-import { TalkConnection } from '../../../src/transport/http/talk.ts'
 import { certificate, loadTestCertificate, makeCertificate } from '../../support/certificate.ts'
 import { eventually } from '../../support/eventually.ts'
 import { exchange, handshake, openPort, request, socketOptions } from '../../support/http.ts'
@@ -16,17 +16,16 @@ import { openWebSocket } from '../../support/websocket.ts'
 /** Says nothing. */
 const silent = { name: undefined, hear: () => {}, leave: () => {} }
 
-const routes: Routes = (app, { addressOf, openSocket }) => {
-  app.get('/who', async (request) => addressOf(request))
+const routes: Routes = (app, { requests, upgrades }) => {
+  app.get('/who', async (request) => requests.addressOf(request))
   app.post('/length', async ({ body }) => String(String(body).length))
   app.get('/fault', async () => {
     throw new Error('out of order')
   })
   app.get('/things/:id', async () => 'a thing')
   app.delete('/things/:id', async () => 'gone')
-  const welcome = (visit: Parameters<Parameters<typeof openSocket>[2]['welcome']>[0]) =>
-    new TalkConnection(visit, { ...socketOptions(), converse: () => silent })
-  openSocket(app, '/socket', { welcome })
+  const route = { options: socketOptions(), framing: textMessages, converse: () => silent }
+  upgrades.openSocket(app, '/socket', route)
 }
 
 const status = (answer: string) => Number(answer.split(' ')[1])

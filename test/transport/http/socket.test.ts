@@ -4,8 +4,9 @@ import { connect, type Socket } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { error as errorLine } from '../../../commands/errors.ts'
-import { textFrame } from '../../../src/transport/http/frame.ts'
-import { type SocketConversation, type SocketLink, TalkConnection } from '../../../src/transport/http/talk.ts'
+import type { Conversation, Link } from '../../../src/transport/connection.ts'
+import { textMessages } from '../../../src/transport/framing.ts'
+import { textFrame } from '../../../src/transport/websocket.ts'
 import { startTestDaemon } from '../../support/daemon.ts'
 import { handshake, openPort, socketOptions } from '../../support/http.ts'
 import { error, left, ok, result, said, stage } from '../../support/stage.ts'
@@ -179,10 +180,9 @@ test('TCP and WebSocket are one room', async () => {
 })
 
 /** A port with one path, whose conversations are these. */
-async function talk(converse: (link: SocketLink) => SocketConversation, options = {}) {
-  return openPort((app, { openSocket }) => {
-    const shared = { ...socketOptions(options), converse }
-    openSocket(app, '/talk', { welcome: (visit) => new TalkConnection(visit, shared) })
+async function talk(converse: (link: Link) => Conversation<string>, options = {}) {
+  return openPort((app, { upgrades }) => {
+    upgrades.openSocket(app, '/talk', { options: socketOptions(options), framing: textMessages, converse })
   })
 }
 

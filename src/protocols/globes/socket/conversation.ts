@@ -4,8 +4,8 @@ import { fold } from '../../../chat/names.ts'
 import { type Reason, Refusal } from '../../../chat/refusal.ts'
 import { isLonger } from '../../../chat/text.ts'
 import type { RoomRecord } from '../../../engine/engine.ts'
-import { type Heard, Meanwhile } from '../../../transport/hearing.ts'
-import type { SocketConversation, SocketLink } from '../../../transport/http/talk.ts'
+import type { Conversation, SessionLink } from '../../../transport/connection.ts'
+import { type Heard, Pipelined } from '../../../transport/reply-queue.ts'
 import { ERRORS } from '../errors.ts'
 import { type ClientEvent, readEvent } from './event.ts'
 import { noticeFrame } from './notice.ts'
@@ -41,14 +41,14 @@ export interface Shared {
 }
 
 /** One client's talk (docs/protocols/globes.md, section 2.10). From the beginning it hears what happens in the room. */
-export class GlobesConversation implements SocketConversation {
+export class GlobesConversation implements Conversation<string> {
   readonly #shared: Shared
-  readonly #link: SocketLink
+  readonly #link: SessionLink
   readonly #ticket: Ticket
   readonly #session: GlobesSession
   readonly #unwatch: () => void
 
-  constructor(shared: Shared, link: SocketLink, ticket: Ticket) {
+  constructor(shared: Shared, link: SessionLink, ticket: Ticket) {
     const { chat, wire } = shared
     this.#shared = shared
     this.#link = link
@@ -73,7 +73,7 @@ export class GlobesConversation implements SocketConversation {
     // What a member says need not be waited for: commits keep the order.
     const justTalks = event.type === 'send' && this.#session.room !== undefined
     const done = this.#follow(event)
-    return justTalks ? new Meanwhile(done) : done
+    return justTalks ? new Pipelined(done) : done
   }
 
   async leave(): Promise<void> {

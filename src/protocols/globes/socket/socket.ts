@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { DISCONNECTS } from '../../../transport/disconnect.ts'
-import type { HttpGround } from '../../../transport/http/routes.ts'
-import { TalkConnection, type TalkOptions } from '../../../transport/http/talk.ts'
+import { textMessages } from '../../../transport/framing.ts'
+import type { HttpServices, SocketOptions } from '../../../transport/http/routes.ts'
 import { GlobesError } from '../errors.ts'
 import type { Shared } from '../options.ts'
 import { findRoom, type InRoom } from '../room.ts'
@@ -16,7 +16,7 @@ const MAX_FRAME = 16_384
 const HEARTBEAT = { every: 54_000, silence: 60_000 }
 
 /** A room's WebSocket (docs/protocols/globes.md, section 2.9). */
-export function addSocket(app: FastifyInstance, shared: Shared, { openSocket }: HttpGround): void {
+export function addSocket(app: FastifyInstance, shared: Shared, { upgrades }: HttpServices): void {
   const { chat, tokens, logins, maxText, log, tally, maxQueue, pace, heartbeat = HEARTBEAT } = shared
   const wire = new GlobesWire()
   const tickets = new WeakMap<FastifyRequest, Ticket>()
@@ -31,7 +31,7 @@ export function addSocket(app: FastifyInstance, shared: Shared, { openSocket }: 
     tickets.set(request, { room, username, proof: (await login())?.proof })
   }
 
-  const options: Omit<TalkOptions, 'converse'> = {
+  const options: SocketOptions = {
     log,
     tally,
     maxQueue,
@@ -44,7 +44,7 @@ export function addSocket(app: FastifyInstance, shared: Shared, { openSocket }: 
     lastWord: (reason) =>
       reason === 'stopping' || reason === 'frame-too-long' ? Buffer.alloc(0) : noticeFrame(DISCONNECTS[reason].text),
   }
-  openSocket(app, '/chats/:room/ws', {
+  upgrades.openSocket(app, '/chats/:room/ws', {
     anyOrigin: shared.anyOrigin,
     echoProtocol: true,
     onRequest: [admit],
@@ -52,11 +52,12 @@ export function addSocket(app: FastifyInstance, shared: Shared, { openSocket }: 
       await admit(request)
       throw new GlobesError(301)
     },
-    welcome: (visit) => {
-      const ticket = tickets.get(visit.request)
+    framing: textMessages,
+    options,
+    converse: (link, request) => {
+      const ticket = tickets.get(request)
       if (!ticket) throw new Error('nobody gets here without having been admitted')
-      const converse: TalkOptions['converse'] = (link) => new GlobesConversation({ chat, wire, maxText }, link, ticket)
-      return new TalkConnection(visit, { ...options, converse })
+      return new GlobesConversation({ chat, wire, maxText }, link, ticket)
     },
   })
 }

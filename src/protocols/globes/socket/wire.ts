@@ -1,17 +1,17 @@
 import { type Place, type PutOut, Session, type Wire } from '../../../chat/session.ts'
 import type { Event } from '../../../engine/event.ts'
 import { atTickEnd } from '../../../tick.ts'
-import { textFrame } from '../../../transport/http/frame.ts'
-import type { SocketLink } from '../../../transport/http/talk.ts'
+import type { SessionLink } from '../../../transport/connection.ts'
+import { textFrame } from '../../../transport/websocket.ts'
 import { timeOf } from '../room.ts'
 
 /** RFC 6455, 7.4.1. */
 const NORMAL = 1000
 
 export class GlobesSession extends Session {
-  readonly link: SocketLink
+  readonly link: SessionLink
 
-  constructor(wire: GlobesWire, link: SocketLink) {
+  constructor(wire: GlobesWire, link: SessionLink) {
     super(wire, link)
     this.link = link
   }
