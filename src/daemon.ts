@@ -154,10 +154,10 @@ export async function startDaemon(
       for (const { port } of ports) port.abort()
     }, config['drain-timeout'] * 1_000)
     // Who asks how the daemon is learns to the last that it stops.
-    const probed = ports.filter(({ port }) => port.drain)
-    for (const { port } of probed) port.drain?.()
-    await Promise.all(ports.map(({ port }) => (port.drain ? undefined : port.stop())))
-    await Promise.all(probed.map(({ port }) => port.stop()))
+    for (const { port } of ports) port.drain()
+    for (const answersProbes of [false, true]) {
+      await Promise.all(ports.map(({ port }) => port.answersProbes === answersProbes && port.stop()))
+    }
     clearTimeout(abort)
     await control?.close()
     memory.stop()
@@ -174,7 +174,7 @@ export async function startDaemon(
     }
     try {
       const renewed = await loadCertificate(config, false)
-      for (const { port } of ports) port.setCertificate?.(renewed)
+      for (const { port } of ports) port.setCertificate(renewed)
       log.info(shown(renewed), 'certificate replaced')
     } catch (error) {
       log.error({ err: error }, 'certificate cannot be used, the old one stays')

@@ -1,5 +1,5 @@
 import { isOrigin } from '../transport/http/origin.ts'
-import { HttpPort } from '../transport/http/port.ts'
+import { httpPort } from '../transport/http/port.ts'
 import { Proxies } from '../transport/http/proxies.ts'
 import { maxMessageOf } from '../transport/websocket.ts'
 import { type Protocol, placed } from './protocol.ts'
@@ -56,6 +56,6 @@ export const httpProtocol: Protocol<typeof OPTIONS> = {
       spare: SPARE,
     }
     const paths = await routes()
-    return placed([config.http, () => new HttpPort(options, paths)])
+    return placed([config.http, () => httpPort(options, paths)])
   },
 }

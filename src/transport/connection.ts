@@ -1,16 +1,17 @@
 import type { Socket } from 'node:net'
 import type { Logger } from 'pino'
-import type { Lifeline } from '../chat/session.ts'
 import { tickEnd } from '../tick.ts'
 import { settledWithin } from '../within.ts'
+import type { Conversation, Link } from './conversation.ts'
 import type { DisconnectReason } from './disconnect.ts'
 import type { Framing } from './framing.ts'
 import type { MemoryHolder } from './memory.ts'
 import type { ClientAddress } from './network.ts'
-import { type ByteSink, Outbox, type OutboxOwner } from './outbox.ts'
-import { type PaceOptions, RateBucket } from './rate.ts'
-import { type Heard, ReplyQueue, type ReplyQueueOwner, type ReplyWindow } from './reply-queue.ts'
+import { Outbox, type OutboxOwner } from './outbox.ts'
+import { type PaceOptions, Throttle, type ThrottleOwner } from './rate.ts'
+import { ReplyQueue, type ReplyQueueOwner, type ReplyWindow } from './reply-queue.ts'
 import type { Tally } from './tally.ts'
+import type { Ending, Receiver, Transport } from './transport.ts'
 
 /** Bytes of unread replies from which on a client is not heard. */
 const BEHIND_BYTES = 65_536
@@ -53,78 +54,6 @@ export interface ConnectionOptions extends ConnectionLimits {
   readonly stallMs?: number
 }
 
-/** One protocol's side of a connection. */
-export interface Conversation<Unit> {
-  /** The name with which the client has logged in; empty or undefined before. */
-  readonly name: string | undefined
-  hear(unit: Unit): Heard
-  /** Called once, when nothing more is heard. Resolves when nothing holds the client's name any more. */
-  leave(): void | Promise<void>
-  /** Called once, when reading is slowed for the first time. */
-  slowed?(): void
-}
-
-/** A connection as a session sees it. */
-export interface SessionLink extends Lifeline {
-  /** Queues bytes, as the protocol makes them. */
-  push(bytes: Buffer): void
-  /** Resolves when the client has caught up with what was pushed, or is gone. */
-  drained(): Promise<void>
-  /** Hears nothing more, and ends the connection once everything pushed has left; a WebSocket with this code. */
-  hangUp(code?: number, text?: string): void
-  /** Ends the connection with the last word for that reason; it is logged and counted. */
-  disconnect(reason: DisconnectReason): void
-}
-
-/** A connection as its conversation sees it. */
-export interface Link extends SessionLink {
-  /** The queue behind {@link push}, for events of many members. */
-  readonly outbox: ByteSink
-  readonly replies: Pick<ReplyQueue, 'settled' | 'announcing' | 'answered'>
-}
-
-/** How a connection ends: by the client or the conversation, or for a reason by the server. */
-export interface Ending {
-  readonly reason?: DisconnectReason | undefined
-  /** Of a WebSocket's close frame. */
-  readonly code?: number | undefined
-  readonly text: string
-}
-
-/** What a transport hands to its connection. */
-export interface Receiver {
-  readonly pace: PaceOptions
-  /** Whether nothing more is heard. */
-  readonly deaf: boolean
-  /** Whether the client has to read its replies before it is heard again. */
-  readonly behind: boolean
-  /** Takes input. Returns false when it brings no unit. */
-  receive(chunk: string | Buffer): boolean
-  /** Counts input that is no unit against the rate, and waits if it is over. */
-  countExtra(pieces: number): void
-  /** The client says no more; its answers still leave. A WebSocket's client has sent this code. */
-  ended(code?: number): void
-  hangUp(code?: number): void
-  disconnect(reason: DisconnectReason): void
-  /** The client is taken for dead. */
-  silent(): void
-}
-
-/** Carries a connection: a socket, or a WebSocket on one. */
-export interface Transport {
-  readonly socket: Socket
-  /** Bytes of input that is not handed on yet. */
-  readonly held: number
-  /** How long a client has to close its side, in ms. */
-  readonly lingerMs: number
-  /** Begins to hand on what the client sends. */
-  open(receiver: Receiver): void
-  pause(): void
-  resume(): void
-  /** Ends the connection behind what was written; calls `sent` when that has left. What still comes is read and dropped. */
-  end(ending: Ending, sent: () => void): void
-}
-
 /**
  * A client's connection, composed of a transport, a framing and a conversation: it hears what the client says at the pace at which it
  * can be answered.
@@ -133,7 +62,7 @@ export interface Transport {
  * while it is over its rate. Nothing is dropped.
  */
 export class Connection<Unit extends { readonly length: number }>
-  implements Link, Receiver, MemoryHolder, OutboxOwner, ReplyQueueOwner
+  implements Link, Receiver, MemoryHolder, OutboxOwner, ReplyQueueOwner, ThrottleOwner
 {
   /** The address or network that limits count the client for, see {@link ClientAddress}. */
   readonly address: string
@@ -145,15 +74,12 @@ export class Connection<Unit extends { readonly length: number }>
   readonly #conversation: Conversation<Unit>
   readonly #options: ConnectionOptions
   readonly #fullAddress: string
-  readonly #bucket: RateBucket
+  readonly #throttle: Throttle
   /** A unit that was counted and could not be taken. */
   #offered: Unit | undefined
   /** First for the login, later for the end. */
   #timer: NodeJS.Timeout | undefined
-  /** Fires when the connection is not over its rate any more. */
-  #throttled: NodeJS.Timeout | undefined
   #stall: NodeJS.Timeout | undefined
-  #slowedOnce = false
   /** Too little memory is left to read more. */
   #starved = false
   /** The client has to read its replies, and `drained` is waited for. */
@@ -184,7 +110,7 @@ export class Connection<Unit extends { readonly length: number }>
     this.#options = options
     this.address = network
     this.#fullAddress = full
-    this.#bucket = new RateBucket(options.pace, Date.now())
+    this.#throttle = new Throttle(options.pace, this)
     this.outbox = new Outbox(socket, options.maxQueue, this, options.writesEach)
     this.replies = new ReplyQueue(this, options.window ?? DEFAULT_WINDOW)
     this.#awaitLogin()
@@ -299,8 +225,16 @@ export class Connection<Unit extends { readonly length: number }>
     this.#options.log.error({ err: error }, 'a request failed')
   }
 
+  throttled(isFirst: boolean): void {
+    const { tally, log, pace } = this.#options
+    tally.throttles++
+    if (!isFirst) return
+    this.#conversation.slowed?.()
+    log.info({ ...this.#who, rate: pace.rate }, 'throttled')
+  }
+
   countExtra(pieces: number): void {
-    if (pieces > 0) this.#spend(pieces)
+    if (pieces > 0) this.#throttle.count(pieces)
     if (this.#mustWait) this.#wait()
   }
 
@@ -313,7 +247,11 @@ export class Connection<Unit extends { readonly length: number }>
       if (this.replies.busy || this.#mustWait) return void this.#wait()
       const unit = this.#offered ?? this.#framing.next()
       if (unit === undefined) return void this.#readOn()
-      if (unit !== this.#offered) this.#count()
+      if (unit !== this.#offered) {
+        // Any whole unit starts the login timeout anew.
+        this.#timer?.refresh()
+        this.#throttle.count(1)
+      }
       this.#offered = undefined
       this.#hear(unit)
       if (this.#offered) return void this.#wait()
@@ -341,7 +279,7 @@ export class Connection<Unit extends { readonly length: number }>
   }
 
   get #mustWait(): boolean {
-    return this.#throttled !== undefined || this.#starved || this.#stopping || this.behind
+    return this.#throttle.active || this.#starved || this.#stopping || this.behind
   }
 
   /** Stops hearing until `ready` is called, and calls it when the client has read its replies. */
@@ -392,32 +330,6 @@ export class Connection<Unit extends { readonly length: number }>
     // A history that waits for the client goes on: an ending stream does not say so any more.
     this.#socket.emit('drain')
     void tickEnd().then(() => this.ready())
-  }
-
-  /** Counts one unit against the rate. It starts the login timeout anew. */
-  #count(): void {
-    this.#timer?.refresh()
-    this.#spend(1)
-  }
-
-  #spend(pieces: number): void {
-    const waitMs = this.#bucket.take(Date.now(), pieces)
-    if (waitMs > 0) this.#throttle(waitMs)
-  }
-
-  #throttle(waitMs: number): void {
-    const { tally, log, pace } = this.#options
-    // A longer wait replaces one that has begun.
-    if (this.#throttled) clearTimeout(this.#throttled)
-    else tally.throttles++
-    this.#throttled = setTimeout(() => {
-      this.#throttled = undefined
-      this.ready()
-    }, waitMs).unref()
-    if (this.#slowedOnce) return
-    this.#slowedOnce = true
-    this.#conversation.slowed?.()
-    log.info({ ...this.#who, rate: pace.rate }, 'throttled')
   }
 
   /** Stops the login timeout when the client is logged in, and starts it when it is not, as after a logout. */

@@ -49,12 +49,17 @@ export interface ListenerOptions {
   readonly welcome: (socket: Socket, address: ClientAddress, refused?: DisconnectReason) => Client
   /** Connections from this machine that are let in beyond the bounds. */
   readonly spare?: number
+  /** Called before the port listens, and when it has stopped. */
+  readonly open?: (host: string) => Promise<void>
+  readonly close?: () => Promise<void>
 }
 
 /** What a listener knows of whom it has let in. */
 export interface Client extends MemoryHolder {
   /** Ends it when it has its answers and a notice. */
   stop(): void
+  /** Ends it when the daemon stops, unless it may still ask how the daemon is. */
+  drain?(): void
   /** Bytes that wait for it. */
   readonly queued: number
 }
@@ -62,6 +67,7 @@ export interface Client extends MemoryHolder {
 /** A protocol on TCP or TLS: lets connections in and keeps count of them until they are gone. */
 export class Listener implements Port {
   readonly name: string
+  readonly answersProbes: boolean
   readonly #options: ListenerOptions
   readonly #server: Server
   readonly #connections = new Map<Socket, Client>()
@@ -81,8 +87,11 @@ export class Listener implements Port {
   /** Whether handshakes that are not done when everything else is gone are waited for. */
   #patient = true
 
+  #draining = false
+
   constructor(options: ListenerOptions) {
     this.name = options.name
+    this.answersProbes = (options.spare ?? 0) > 0
     this.#options = options
     this.#handshakes = options.admission.wider()
     const tcp = { noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS, allowHalfOpen: true }
@@ -112,6 +121,7 @@ export class Listener implements Port {
   }
 
   async listen(host: string, port: number): Promise<Address> {
+    await this.#options.open?.(host)
     this.#server.listen({ host, port, backlog: 1024 })
     await once(this.#server, 'listening')
     // A listening TCP server's address is neither a path nor null.
@@ -143,6 +153,11 @@ export class Listener implements Port {
     return this.#connections.values()
   }
 
+  drain(): void {
+    this.#draining = true
+    for (const connection of this.#connections.values()) connection.drain?.()
+  }
+
   async stop(): Promise<void> {
     this.#stopping = true
     for (const connection of this.#connections.values()) connection.stop()
@@ -159,6 +174,7 @@ export class Listener implements Port {
     ]
     await closed
     for (const timer of timers) clearTimeout(timer)
+    await this.#options.close?.()
   }
 
   abort(): void {
@@ -264,6 +280,7 @@ export class Listener implements Port {
     this.#opened++
     const connection = welcome(socket, client, refused)
     this.#connections.set(socket, connection)
+    if (this.#draining) connection.drain?.()
     // Its handshake took until now.
     if (this.#stopping) connection.stop()
   }

@@ -11,14 +11,16 @@ export interface Port {
   readonly traffic: Traffic
   /** Its connections, as far as they hold memory. */
   readonly holders: Iterable<MemoryHolder>
-  /** Ends clients as {@link stop} does, but still answers the operator's probes. */
-  drain?(): void
+  /** Whether it tells how the daemon is: it then stops behind the others. */
+  readonly answersProbes: boolean
+  /** The daemon stops: ends the clients that do not ask how it is. */
+  drain(): void
   /** Takes no further connections; gives the open ones their answers and a notice. Resolves when all are gone. */
   stop(): Promise<void>
   /** Ends the connections that are left at once. */
   abort(): void
   /** Sets the certificate for handshakes from now on, where there is TLS. */
-  setCertificate?(certificate: Certificate): void
+  setCertificate(certificate: Certificate): void
 }
 
 /** Certificate and private key, PEM. */

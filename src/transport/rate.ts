@@ -29,3 +29,41 @@ export class RateBucket {
     return Math.ceil(((Math.min(burst, rate / 10) - this.#left) * 1_000) / rate)
   }
 }
+
+export interface ThrottleOwner {
+  /** Called whenever the connection is over its rate. */
+  throttled(isFirst: boolean): void
+  /** Called when it is not any more. */
+  ready(): void
+}
+
+/** Tells for how long a connection is over its rate. */
+export class Throttle {
+  readonly #bucket: RateBucket
+  readonly #owner: ThrottleOwner
+  #timer: NodeJS.Timeout | undefined
+  #isFirst = true
+
+  constructor(options: PaceOptions, owner: ThrottleOwner) {
+    this.#bucket = new RateBucket(options, Date.now())
+    this.#owner = owner
+  }
+
+  get active(): boolean {
+    return this.#timer !== undefined
+  }
+
+  count(pieces: number): void {
+    const waitMs = this.#bucket.take(Date.now(), pieces)
+    if (waitMs === 0) return
+    const isNew = !this.active
+    // A longer wait replaces one that has begun.
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined
+      this.#owner.ready()
+    }, waitMs).unref()
+    if (isNew) this.#owner.throttled(this.#isFirst)
+    this.#isFirst = false
+  }
+}

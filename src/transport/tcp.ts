@@ -1,16 +1,11 @@
 import type { Socket } from 'node:net'
-import {
-  Connection,
-  type ConnectionOptions,
-  type Conversation,
-  type Link,
-  type Receiver,
-  type Transport,
-} from './connection.ts'
+import { Connection, type ConnectionOptions } from './connection.ts'
+import type { Conversation, Link } from './conversation.ts'
 import { readBehindFirstBytes } from './first-bytes.ts'
 import type { Framing } from './framing.ts'
 import { keepReading } from './keep-reading.ts'
 import { Listener, type ListenerOptions } from './listener.ts'
+import type { Receiver, Transport } from './transport.ts'
 
 /** A connection over TCP or TLS. */
 export class SocketTransport implements Transport {

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net'
-import type { Ending, Receiver, Transport } from './connection.ts'
 import { DISCONNECTS, type DisconnectReason } from './disconnect.ts'
 import { FrameMeter } from './http/meter.ts'
 import type { PatientWebSocket } from './http/patient.ts'
+import type { Ending, Receiver, Transport } from './transport.ts'
 
 /** RFC 6455, 7.4.1. */
 const GOING_AWAY = 1001

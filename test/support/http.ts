@@ -4,14 +4,15 @@ import { connect } from 'node:net'
 import { pino } from 'pino'
 import { onTestFinished } from 'vitest'
 import { Admission } from '../../src/transport/admission.ts'
-import { HttpPort, type HttpPortOptions } from '../../src/transport/http/port.ts'
+import { type HttpPortOptions, httpPort } from '../../src/transport/http/port.ts'
 import { Proxies } from '../../src/transport/http/proxies.ts'
 import type { Routes, SocketOptions } from '../../src/transport/http/routes.ts'
+import type { Port } from '../../src/transport/port.ts'
 import { Tally } from '../../src/transport/tally.ts'
 import { keptLog } from './log.ts'
 
 export interface TestPort {
-  readonly http: HttpPort
+  readonly http: Port
   readonly port: number
   readonly admission: Admission
   /** Everything logged so far. */
@@ -21,7 +22,7 @@ export interface TestPort {
 export async function openPort(routes: Routes, options: Partial<HttpPortOptions> = {}): Promise<TestPort> {
   const { log, logged } = keptLog()
   const admission = options.admission ?? new Admission({ maxConnections: 0, maxPerAddress: 0 })
-  const http = new HttpPort(
+  const http = httpPort(
     {
       log,
       admission,

@@ -1,7 +1,7 @@
 import type { Room } from '../../chat/room.ts'
 import { type MembershipEnd, Session, type Wire } from '../../chat/session.ts'
 import type { Event, Kind } from '../../engine/event.ts'
-import type { SessionLink } from '../../transport/connection.ts'
+import type { SessionLink } from '../../transport/conversation.ts'
 import { DISCONNECTS, type DisconnectReason } from '../../transport/disconnect.ts'
 import { indentLines } from '../indent.ts'
 import type { Board, Viewer } from './board.ts'

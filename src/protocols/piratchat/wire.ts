@@ -2,7 +2,7 @@ import { fold } from '../../chat/names.ts'
 import type { Room } from '../../chat/room.ts'
 import { Session, type Wire } from '../../chat/session.ts'
 import type { Event } from '../../engine/event.ts'
-import type { SessionLink } from '../../transport/connection.ts'
+import type { SessionLink } from '../../transport/conversation.ts'
 import { textFrame } from '../../transport/websocket.ts'
 import { escapeMarkdown } from './escape.ts'
 

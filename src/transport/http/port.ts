@@ -2,9 +2,8 @@ import type { Socket } from 'node:net'
 import type { Logger } from 'pino'
 import type { Admission } from '../admission.ts'
 import { Listener } from '../listener.ts'
-import type { MemoryHolder } from '../memory.ts'
-import type { Address, Certificate, Port } from '../port.ts'
-import type { Tally, Traffic } from '../tally.ts'
+import type { Certificate } from '../port.ts'
+import type { Tally } from '../tally.ts'
 import type { App } from './app.ts'
 import type { Proxies } from './proxies.ts'
 import type { Routes } from './routes.ts'
@@ -39,76 +38,34 @@ export interface AppOptions extends HttpPortOptions {
 }
 
 /**
- * The HTTP port: whatever protocols have paths on it share its connections, its bounds and its stop. Connections come in as
- * everywhere, through a listener; what serves them is loaded when the port is wanted, as that takes longer than the rest of
- * a start.
+ * The HTTP port: the protocols with paths on it share its connections, its bounds and its stop. Connections come in as everywhere,
+ * through a listener; what serves them is loaded when the port is wanted, as that takes longer than the rest of a start.
  */
-export class HttpPort implements Port {
-  readonly name = 'http'
-  readonly #options: Omit<AppOptions, 'loopback'>
-  readonly #routes: readonly Routes[]
-  readonly #listener: Listener
-  #app: App | undefined
-  /** Connections that are there, to be told when the daemon drains. */
-  readonly #visitors = new Set<Visitor>()
-  #draining = false
-
-  constructor(options: HttpPortOptions, routes: readonly Routes[]) {
-    const visitors = new WeakMap<Socket, Visitor>()
-    this.#options = { patience: REQUEST_MS, ...options, visitors }
-    this.#routes = routes
-    this.#listener = new Listener({
-      name: this.name,
-      log: options.log,
-      admission: options.admission,
-      tally: options.tally,
-      certificate: options.certificate,
-      isProxy: (address) => options.proxies.has(address),
-      lastWord: (reason) => statusAlone(statusOf(reason)),
-      spare: options.spare ?? 0,
-      welcome: (socket, _, refused) => {
-        const visitor = new Visitor(socket, this.#options.patience, refused)
-        this.#visitors.add(visitor)
-        socket.once('close', () => this.#visitors.delete(visitor))
-        visitors.set(socket, visitor)
-        if (this.#draining) visitor.drain()
-        this.#app?.serve(socket)
-        return visitor
-      },
-    })
-  }
-
-  async listen(host: string, port: number): Promise<Address> {
-    const { openApp } = await import('./app.ts')
-    this.#app = await openApp({ ...this.#options, loopback: isLoopback(host) }, this.#routes)
-    return this.#listener.listen(host, port)
-  }
-
-  setCertificate(certificate: Certificate): void {
-    this.#listener.setCertificate(certificate)
-  }
-
-  get traffic(): Traffic {
-    return this.#listener.traffic
-  }
-
-  get holders(): Iterable<MemoryHolder> {
-    return this.#listener.holders
-  }
-
-  drain(): void {
-    this.#draining = true
-    for (const visitor of this.#visitors) visitor.drain()
-  }
-
-  async stop(): Promise<void> {
-    await this.#listener.stop()
-    await this.#app?.close()
-  }
-
-  abort(): void {
-    this.#listener.abort()
-  }
+export function httpPort(options: HttpPortOptions, routes: readonly Routes[]): Listener {
+  const visitors = new WeakMap<Socket, Visitor>()
+  const { log, admission, tally, certificate, proxies, spare = 0, patience = REQUEST_MS } = options
+  let app: App | undefined
+  return new Listener({
+    name: 'http',
+    log,
+    admission,
+    tally,
+    certificate,
+    spare,
+    isProxy: (address) => proxies.has(address),
+    lastWord: (reason) => statusAlone(statusOf(reason)),
+    open: async (host) => {
+      const { openApp } = await import('./app.ts')
+      app = await openApp({ ...options, patience, visitors, loopback: isLoopback(host) }, routes)
+    },
+    close: async () => app?.close(),
+    welcome: (socket, _, refused) => {
+      const visitor = new Visitor(socket, patience, refused)
+      visitors.set(socket, visitor)
+      app?.serve(socket)
+      return visitor
+    },
+  })
 }
 
 function isLoopback(host: string): boolean {

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
-import type { ConnectionOptions, Conversation, Link } from '../connection.ts'
+import type { ConnectionOptions } from '../connection.ts'
+import type { Conversation, Link } from '../conversation.ts'
 import type { Framing } from '../framing.ts'
 import type { WebSocketOptions } from '../websocket.ts'
 import type { Requests } from './requests.ts'

@@ -1,6 +1,5 @@
 import { atTickEnd } from '../../tick.ts'
 import type { InputAhead } from '../framing.ts'
-import { ByteQueue } from './byte-queue.ts'
 
 /** Maximum number of bytes that are read ahead of what can be taken, of one connection and of all. */
 const MAX_BYTES = 8 * 1_048_576
@@ -17,6 +16,9 @@ const LONG_SILENCE_MS = 100
 /** Time, in ms, from which on silence is not waited for. */
 const OPENING_MS = 3_000
 
+/** Chunks smaller than this are copied together, as each takes much memory of its own. */
+const BLOCK_BYTES = 4_096
+
 let totalBytes = 0
 
 /**
@@ -28,9 +30,9 @@ let totalBytes = 0
  */
 export class ReadAhead implements InputAhead {
   readonly #ready: () => void
-  /** A chunk that is probably taken at once; later ones go to the queue. */
-  #chunk: Buffer | undefined
-  #queue: ByteQueue | undefined
+  /** Oldest first. */
+  #chunks: Buffer[] = []
+  #bytes = 0
   #phase: 'opening' | 'open' | 'ended' = 'opening'
   #openedAt: number | undefined
   #silence: NodeJS.Timeout | undefined
@@ -46,30 +48,22 @@ export class ReadAhead implements InputAhead {
   }
 
   get bytes(): number {
-    return (this.#chunk?.length ?? 0) + (this.#queue?.bytes ?? 0)
+    return this.#bytes
   }
 
   get waiting(): boolean {
-    return this.#chunk !== undefined || this.#queue !== undefined
+    return this.#bytes > 0
   }
 
   get full(): boolean {
-    const { bytes } = this
+    const bytes = this.#bytes
     return bytes > MAX_BYTES || (totalBytes > MAX_TOTAL_BYTES && bytes > MIN_BYTES)
   }
 
   push(chunk: Buffer): void {
     if (this.#phase === 'ended') return
-    totalBytes += chunk.length
+    this.#add(chunk)
     const isFlood = chunk.length >= FLOOD_BYTES
-    if (this.#phase === 'open' && !isFlood && !this.waiting) {
-      this.#chunk = chunk
-      return
-    }
-    this.#queue ??= new ByteQueue()
-    if (this.#chunk) this.#queue.push(this.#chunk)
-    this.#chunk = undefined
-    this.#queue.push(chunk)
     this.#more ||= isFlood || this.#phase === 'opening'
     if (this.#phase === 'opening') this.#awaitSilence()
     else if (isFlood) this.#look()
@@ -78,9 +72,8 @@ export class ReadAhead implements InputAhead {
   /** Takes the oldest bytes, some of them; undefined while more is waited for. */
   shift(): Buffer | undefined {
     if (this.#holding) return undefined
-    const chunk = this.#chunk ?? this.#queue?.shift()
-    this.#chunk = undefined
-    if (this.#queue?.bytes === 0) this.#queue = undefined
+    const chunk = this.#chunks.shift()
+    this.#bytes -= chunk?.length ?? 0
     totalBytes -= chunk?.length ?? 0
     return chunk
   }
@@ -95,9 +88,9 @@ export class ReadAhead implements InputAhead {
   /** Takes no more, and forgets what was read. */
   clear(): void {
     this.end()
-    totalBytes -= this.bytes
-    this.#chunk = undefined
-    this.#queue = undefined
+    totalBytes -= this.#bytes
+    this.#bytes = 0
+    this.#chunks = []
   }
 
   /** Called at the end of a tick, in which everything that had come was read. */
@@ -111,6 +104,15 @@ export class ReadAhead implements InputAhead {
     this.#phase = 'open'
     this.#holding = false
     this.#ready()
+  }
+
+  #add(chunk: Buffer): void {
+    this.#bytes += chunk.length
+    totalBytes += chunk.length
+    const last = this.#chunks.at(-1)
+    if (last && last.length + chunk.length <= BLOCK_BYTES)
+      this.#chunks[this.#chunks.length - 1] = Buffer.concat([last, chunk])
+    else this.#chunks.push(chunk)
   }
 
   #awaitSilence(): void {

@@ -2,7 +2,7 @@ import type { Room } from '../../../chat/room.ts'
 import { type MembershipEnd, Session, type Wire } from '../../../chat/session.ts'
 import type { Event, Kind } from '../../../engine/event.ts'
 import { atTickEnd } from '../../../tick.ts'
-import type { SessionLink } from '../../../transport/connection.ts'
+import type { SessionLink } from '../../../transport/conversation.ts'
 import { textFrame } from '../../../transport/websocket.ts'
 import { timeOf } from '../room.ts'
 
