@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import type { Logger } from 'pino'
 import { tickEnd } from '../tick.ts'
 import { settledWithin } from '../within.ts'
-import type { Conversation, Link } from './conversation.ts'
+import type { ClientLink, Conversation } from './conversation.ts'
 import type { DisconnectReason } from './disconnect.ts'
 import type { Framing } from './framing.ts'
 import type { MemoryHolder } from './memory.ts'
@@ -61,16 +61,16 @@ export interface ConnectionOptions extends ConnectionLimits {
  * Reading stops, and TCP pushes back, while earlier requests are not answered, while the client does not read its replies, and
  * while it is over its rate. Nothing is dropped.
  */
-export class Connection<Unit extends { readonly length: number }>
-  implements Link, Receiver, MemoryHolder, OutboxOwner, ReplyQueueOwner, ThrottleOwner
+export class Connection<Chunk, Unit extends { readonly length: number }>
+  implements ClientLink, Receiver<Chunk>, MemoryHolder, OutboxOwner, ReplyQueueOwner, ThrottleOwner
 {
   /** The address or network that limits count the client for, see {@link ClientAddress}. */
   readonly address: string
   readonly outbox: Outbox
   readonly replies: ReplyQueue
-  readonly #transport: Transport
+  readonly #transport: Transport<Chunk>
   readonly #socket: Socket
-  readonly #framing: Framing<string | Buffer, Unit>
+  readonly #framing: Framing<Chunk, Unit>
   readonly #conversation: Conversation<Unit>
   readonly #options: ConnectionOptions
   readonly #fullAddress: string
@@ -96,29 +96,28 @@ export class Connection<Unit extends { readonly length: number }>
   #ending: Ending = { text: '' }
 
   constructor(
-    transport: Transport,
-    framing: Framing<never, Unit>,
-    converse: (link: Link) => Conversation<Unit>,
+    transport: Transport<Chunk>,
+    framing: Framing<Chunk, Unit>,
+    converse: (link: ClientLink) => Conversation<Unit>,
     options: ConnectionOptions,
     { full, network }: ClientAddress,
   ) {
     const { socket } = transport
     this.#transport = transport
     this.#socket = socket
-    // A transport hands on the chunks of the framing that it is composed with.
-    this.#framing = framing as Framing<string | Buffer, Unit>
+    this.#framing = framing
     this.#options = options
     this.address = network
     this.#fullAddress = full
     this.#throttle = new Throttle(options.pace, this)
     this.outbox = new Outbox(socket, options.maxQueue, this, options.writesEach)
     this.replies = new ReplyQueue(this, options.window ?? DEFAULT_WINDOW)
+    framing.open?.(this)
+    this.#conversation = converse(this)
     this.#awaitLogin()
     // A reset is a way to leave like any other; `close` follows.
     socket.on('error', (error) => options.log.debug({ err: error }, 'connection failed'))
     socket.on('close', () => (options.hearsAll ? this.ended() : void this.#leave()))
-    framing.open?.(this)
-    this.#conversation = converse(this)
     transport.open(this)
   }
 
@@ -180,7 +179,7 @@ export class Connection<Unit extends { readonly length: number }>
     this.ready()
   }
 
-  receive(chunk: string | Buffer): boolean {
+  receive(chunk: Chunk): boolean {
     if (this.deaf) return true
     const brings = this.#framing.feed(chunk)
     this.ready()

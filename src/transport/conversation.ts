@@ -27,7 +27,7 @@ export interface SessionLink extends Lifeline {
 }
 
 /** A connection as its conversation sees it. */
-export interface Link extends SessionLink {
+export interface ClientLink extends SessionLink {
   /** The queue behind {@link push}, for events of many members. */
   readonly outbox: ByteSink
   readonly replies: Pick<ReplyQueue, 'settled' | 'announcing' | 'answered'>

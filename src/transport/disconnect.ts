@@ -1,4 +1,4 @@
-/** Why a server closes a connection that has not asked for it, and whether it is worth coming back soon. */
+/** A reason for which the server closes a connection, as it is told to the client. */
 export interface Disconnect {
   readonly text: string
   readonly reconnect: boolean

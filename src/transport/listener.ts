@@ -34,18 +34,18 @@ const LAST_HANDSHAKES_MS = 2_000
 const LAST_HELLO_MS = 500
 
 export interface ListenerOptions {
-  /** As in the start-up line. */
+  /** Name in the log and in metrics. */
   readonly name: string
   readonly log: Logger
   readonly admission: Admission
   readonly tally: Tally
   /** The certificate for TLS; plain TCP without. */
   readonly certificate?: Certificate | undefined
-  /** Which addresses are proxies': through them anybody may come, so their connections count among all only. */
+  /** Tells the addresses of proxies: clients of any address come through them, so their connections count among all only. */
   readonly isProxy?: (address: string) => boolean
-  /** What a client is told that is not let in, as bytes. */
+  /** The bytes for a client that is not let in. */
   readonly lastWord: (reason: DisconnectReason) => Buffer
-  /** Takes over a client that is let in; `refused` is why it is so beyond the bounds, as one of the {@link spare}. */
+  /** Takes over a client that is let in; `refused` is set for one beyond the bounds, as one of the {@link spare}. */
   readonly welcome: (socket: Socket, address: ClientAddress, refused?: DisconnectReason) => Client
   /** Connections from this machine that are let in beyond the bounds. */
   readonly spare?: number
@@ -54,7 +54,7 @@ export interface ListenerOptions {
   readonly close?: () => Promise<void>
 }
 
-/** What a listener knows of whom it has let in. */
+/** A connection as its listener sees it. */
 export interface Client extends MemoryHolder {
   /** Ends it when it has its answers and a notice. */
   stop(): void
@@ -64,8 +64,8 @@ export interface Client extends MemoryHolder {
   readonly queued: number
 }
 
-/** A protocol on TCP or TLS: lets connections in and keeps count of them until they are gone. */
-export class Listener implements Port {
+/** A port on TCP or TLS: lets connections in and keeps count of them until they are gone. */
+export class ListeningPort implements Port {
   readonly name: string
   readonly answersProbes: boolean
   readonly #options: ListenerOptions
@@ -212,7 +212,7 @@ export class Listener implements Port {
     })
   }
 
-  /** What a connection counts for among those of its address. */
+  /** The address or network that a connection counts for; undefined for a proxy's. */
   #counted({ full, network }: ClientAddress): string | undefined {
     return this.#options.isProxy?.(full) ? undefined : network
   }

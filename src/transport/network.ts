@@ -1,10 +1,10 @@
-/** Client addresses: how logs show them, and what limits count them for. */
+/** Client addresses, as logs show them and as limits count them. */
 import { isIP } from 'node:net'
 
 export interface ClientAddress {
   /** The whole address, for logs. */
   readonly full: string
-  /** What limits count the client for, see {@link networkOf}. */
+  /** The address or network that limits count the client for, see {@link networkOf}. */
   readonly network: string
 }
 
@@ -13,13 +13,13 @@ export const IPV6_PREFIX = 64
 
 const GROUPS = 8
 const GROUP_BITS = 16
-/** What IPv4 addresses begin with as IPv6 writes them: mapped (RFC 4291, section 2.5.5.2) and translated (RFC 6052, section 2.1). */
+/** Beginnings of IPv4 addresses as IPv6 writes them: mapped (RFC 4291, section 2.5.5.2) and translated (RFC 6052, section 2.1). */
 const IPV4_IN_IPV6 = ['0:0:0:0:0:ffff:', '64:ff9b:0:0:0:0:']
 /** Link-local addresses (RFC 4291, section 2.5.6): all hosts on a link have the same network. */
 const LINK_LOCAL = { value: 0xfe80, mask: 0xffc0 }
 
 /**
- * What limits count an address for: an IPv4 address is counted whole, also where IPv6 writes it, and an IPv6 address by its
+ * The address or network that limits count an address for: an IPv4 address is counted whole, also where IPv6 writes it, and an IPv6 address by its
  * network of `ipv6Prefix` bits, in which one host can have any address. Anything else is counted as it is.
  */
 export function networkOf(address: string, ipv6Prefix: number = IPV6_PREFIX): string {

@@ -1,13 +1,13 @@
 import type { DisconnectReason } from './disconnect.ts'
 
-/** Why the server has ended a connection; a peer that has vanished is not told. */
+/** The reason for which the server has ended a connection; a peer that has vanished is not told. */
 export type EndReason = DisconnectReason | 'peer-vanished'
 
-/** What has happened to connections, in numbers that only grow. */
+/** Counters of the throttled and the ended connections. */
 export class Tally {
   /** Connections whose reading was paused because they were over their rate: once for each pause. */
   throttles = 0
-  /** Connections that the server has closed, or not let in, by why. */
+  /** Connections that the server has closed, or not let in, by reason. */
   readonly disconnects = new Map<EndReason, number>()
 
   disconnect(reason: EndReason): void {

@@ -1,14 +1,14 @@
 import type { Socket } from 'node:net'
 import { Connection, type ConnectionOptions } from './connection.ts'
-import type { Conversation, Link } from './conversation.ts'
+import type { ClientLink, Conversation } from './conversation.ts'
 import { readBehindFirstBytes } from './first-bytes.ts'
 import type { Framing } from './framing.ts'
 import { keepReading } from './keep-reading.ts'
-import { Listener, type ListenerOptions } from './listener.ts'
+import { type ListenerOptions, ListeningPort } from './listener.ts'
 import type { Receiver, Transport } from './transport.ts'
 
 /** A connection over TCP or TLS. */
-export class SocketTransport implements Transport {
+export class SocketTransport implements Transport<Buffer> {
   readonly socket: Socket
   readonly held = 0
   /** `nc` on a terminal never closes its side. */
@@ -20,7 +20,7 @@ export class SocketTransport implements Transport {
     if (hearsAll) keepReading(socket)
   }
 
-  open(receiver: Receiver): void {
+  open(receiver: Receiver<Buffer>): void {
     readBehindFirstBytes(
       this.socket,
       (chunk) => void receiver.receive(chunk),
@@ -48,7 +48,7 @@ export class SocketTransport implements Transport {
 export interface SocketListenerOptions<Unit> extends Pick<ListenerOptions, 'name' | 'admission' | 'certificate'> {
   readonly options: ConnectionOptions
   readonly framing: () => Framing<Buffer, Unit>
-  readonly converse: (link: Link) => Conversation<Unit>
+  readonly converse: (link: ClientLink) => Conversation<Unit>
 }
 
 /** A port over TLS, or over TCP without a certificate. */
@@ -57,9 +57,9 @@ export function socketListener<Unit extends { readonly length: number }>({
   framing,
   converse,
   ...listener
-}: SocketListenerOptions<Unit>): Listener {
+}: SocketListenerOptions<Unit>): ListeningPort {
   const { log, tally, lastWord, hearsAll } = options
-  return new Listener({
+  return new ListeningPort({
     ...listener,
     log,
     tally,

@@ -10,15 +10,15 @@ export interface Ending {
   readonly text: string
 }
 
-/** What a transport hands to its connection. */
-export interface Receiver {
+/** A connection as its transport sees it. */
+export interface Receiver<Chunk> {
   readonly pace: PaceOptions
   /** Whether nothing more is heard. */
   readonly deaf: boolean
   /** Whether the client has to read its replies before it is heard again. */
   readonly behind: boolean
   /** Takes input. Returns false when it brings no unit. */
-  receive(chunk: string | Buffer): boolean
+  receive(chunk: Chunk): boolean
   /** Counts input that is no unit against the rate, and waits if it is over. */
   countExtra(pieces: number): void
   /** The client says no more; its answers still leave. A WebSocket's client has sent this code. */
@@ -30,16 +30,16 @@ export interface Receiver {
 }
 
 /** Carries a connection: a socket, or a WebSocket on one. */
-export interface Transport {
+export interface Transport<Chunk> {
   readonly socket: Socket
   /** Bytes of input that is not handed on yet. */
   readonly held: number
   /** How long a client has to close its side, in ms. */
   readonly lingerMs: number
   /** Begins to hand on what the client sends. */
-  open(receiver: Receiver): void
+  open(receiver: Receiver<Chunk>): void
   pause(): void
   resume(): void
-  /** Ends the connection behind what was written; calls `sent` when that has left. What still comes is read and dropped. */
+  /** Ends the connection behind what was written; calls `sent` when that has left. Further input is read and dropped. */
   end(ending: Ending, sent: () => void): void
 }

@@ -33,7 +33,7 @@ export interface WebSocketOptions {
 }
 
 /** A connection over a WebSocket. Frames of text are written to the socket beneath it, made once by {@link textFrame}. */
-export class WebSocketTransport implements Transport {
+export class WebSocketTransport implements Transport<string | Buffer> {
   readonly socket: Socket
   /** How long a client may take to answer a close frame. */
   readonly lingerMs = 2_000
@@ -57,7 +57,7 @@ export class WebSocketTransport implements Transport {
     return this.#meter.held
   }
 
-  open(receiver: Receiver): void {
+  open(receiver: Receiver<string | Buffer>): void {
     const { maxMessage, heartbeat = HEARTBEAT } = this.#options
     const websocket = this.#websocket
     websocket.on('message', (data: Buffer, binary: boolean) => {
@@ -97,7 +97,7 @@ export class WebSocketTransport implements Transport {
   }
 
   /** Pings a client, and drops one that has been silent for too long; looks as often as it takes to drop nobody late. */
-  #beat({ every, silence }: Heartbeat, receiver: Receiver): NodeJS.Timeout {
+  #beat({ every, silence }: Heartbeat, receiver: Receiver<string | Buffer>): NodeJS.Timeout {
     const { socket } = this
     const websocket = this.#websocket
     const stepMs = Math.min(every, silence - every)
@@ -129,7 +129,7 @@ export class WebSocketTransport implements Transport {
   }
 
   /** Counts the frames of a read that bring no unit, and bounds the time of a message that is arriving. */
-  #measure(chunk: Buffer, receiver: Receiver): void {
+  #measure(chunk: Buffer, receiver: Receiver<string | Buffer>): void {
     const { extra, rests } = this.#meter
     this.#meter.feed(chunk)
     if (receiver.deaf) return
@@ -150,7 +150,7 @@ export class WebSocketTransport implements Transport {
     if (payload && this.#websocket.readyState === this.#websocket.OPEN) this.#websocket.pong(payload)
   }
 
-  #timeMessage(begins: boolean, receiver: Receiver): void {
+  #timeMessage(begins: boolean, receiver: Receiver<string | Buffer>): void {
     if (!this.#meter.midway) {
       clearTimeout(this.#arrival)
       this.#arrival = undefined

@@ -4,7 +4,7 @@ import { pino } from 'pino'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { Admission } from '../../src/transport/admission.ts'
 import type { ConnectionOptions } from '../../src/transport/connection.ts'
-import type { Conversation, Link } from '../../src/transport/conversation.ts'
+import type { ClientLink, Conversation } from '../../src/transport/conversation.ts'
 import { DISCONNECTS } from '../../src/transport/disconnect.ts'
 import { encodeFrame, FrameReader } from '../../src/transport/frames.ts'
 import { Tally } from '../../src/transport/tally.ts'
@@ -19,10 +19,10 @@ const frame = (value: object) => encodeFrame(JSON.stringify(value))
 class Parrot implements Conversation<Buffer> {
   name: string | undefined
   heard = 0
-  readonly #link: Link
+  readonly #link: ClientLink
   readonly #left: () => void
 
-  constructor(link: Link, left: () => void) {
+  constructor(link: ClientLink, left: () => void) {
     this.#link = link
     this.#left = left
   }

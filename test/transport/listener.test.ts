@@ -4,14 +4,14 @@ import { connect as connectTls } from 'node:tls'
 import { pino } from 'pino'
 import { expect, onTestFinished, test } from 'vitest'
 import { Admission } from '../../src/transport/admission.ts'
-import { Listener } from '../../src/transport/listener.ts'
+import { ListeningPort } from '../../src/transport/listener.ts'
 import { Tally } from '../../src/transport/tally.ts'
 import { certificate, loadTestCertificate } from '../support/certificate.ts'
 import { TIMED } from '../support/eventually.ts'
 
 /** A TLS listener whose clients are told `late` as soon as they half-close. */
 async function listen(): Promise<number> {
-  const listener = new Listener({
+  const listener = new ListeningPort({
     name: 'test',
     log: pino({ level: 'silent' }),
     admission: new Admission({ maxConnections: 0, maxPerAddress: 0 }),

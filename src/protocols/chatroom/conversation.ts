@@ -6,13 +6,13 @@ import { Refusal } from '../../chat/refusal.ts'
 import { clean } from '../../chat/text.ts'
 import { tickEnd } from '../../tick.ts'
 import { FREE_MS } from '../../transport/connection.ts'
-import type { Conversation, Link } from '../../transport/conversation.ts'
+import type { ClientLink, Conversation } from '../../transport/conversation.ts'
 import { type Heard, Pipelined } from '../../transport/reply-queue.ts'
 import { settledWithin } from '../../within.ts'
-import { fields, type Reply, type Request, readRequest, reply } from './frames.ts'
+import { type ChatroomReply, type ChatroomRequest, fields, readChatroomRequest, reply } from './frames.ts'
 import { LOBBY_KEY, type Pages } from './pages.ts'
-import { ChatroomSession, type ChatroomWire, message } from './wire.ts'
-import { INVALID_COMMAND, INVALID_MESSAGE, type Refused, textFor } from './wording.ts'
+import { ChatroomSession, type ChatroomWire, messageFrame } from './wire.ts'
+import { INVALID_COMMAND, INVALID_MESSAGE, type RefusedRequest, textFor } from './wording.ts'
 
 /** First and longest pause between attempts to be a member again, in ms. */
 const FIRST_PAUSE_MS = 20
@@ -37,14 +37,14 @@ export interface ChatroomShared {
 /** One client's talk (docs/protocols/chatroom.md, sections 1 and 2): before the login, in the lobby, in a room. */
 export class ChatroomConversation implements Conversation<Buffer> {
   readonly #shared: ChatroomShared
-  readonly #link: Link
+  readonly #link: ClientLink
   /** From the login to the logout. */
   #session: ChatroomSession | undefined
   /** True if the client's window has shown a room. */
   #wasInRoom = false
   #gone = false
 
-  constructor(shared: ChatroomShared, link: Link) {
+  constructor(shared: ChatroomShared, link: ClientLink) {
     this.#shared = shared
     this.#link = link
   }
@@ -54,7 +54,7 @@ export class ChatroomConversation implements Conversation<Buffer> {
   }
 
   hear(payload: Buffer): Heard {
-    const request = readRequest(payload)
+    const request = readChatroomRequest(payload)
     if (!request) return this.#refuse('error', INVALID_MESSAGE)
     const { type } = request
     const session = this.#session
@@ -80,7 +80,7 @@ export class ChatroomConversation implements Conversation<Buffer> {
     if (this.#session) await this.#end(this.#session)
   }
 
-  #register(request: Request): void | Promise<void> {
+  #register(request: ChatroomRequest): void | Promise<void> {
     const data = fields(request, 'username', 'password')
     if (!data) return this.#refuse(request.type, INVALID_MESSAGE)
     const { username, password } = data
@@ -91,7 +91,7 @@ export class ChatroomConversation implements Conversation<Buffer> {
     })
   }
 
-  #login(request: Request): void | Promise<void> {
+  #login(request: ChatroomRequest): void | Promise<void> {
     const data = fields(request, 'username', 'password')
     if (!data) return this.#refuse(request.type, INVALID_MESSAGE)
     const { chat, pages } = this.#shared
@@ -119,7 +119,7 @@ export class ChatroomConversation implements Conversation<Buffer> {
     this.#say({ type: 'logout', status: 'ok', message: `${session.name} logout successfully` })
   }
 
-  #create({ name, address }: ChatroomSession, request: Request): void | Promise<void> {
+  #create({ name, address }: ChatroomSession, request: ChatroomRequest): void | Promise<void> {
     const data = fields(request, 'room')
     if (!data) return this.#refuse(request.type, INVALID_MESSAGE)
     const { room } = data
@@ -130,7 +130,7 @@ export class ChatroomConversation implements Conversation<Buffer> {
     })
   }
 
-  #enter(session: ChatroomSession, request: Request): void | Promise<void> {
+  #enter(session: ChatroomSession, request: ChatroomRequest): void | Promise<void> {
     const data = fields(request, 'room')
     if (!data) return this.#refuse(request.type, INVALID_MESSAGE)
     if (fold(data.room) === LOBBY_KEY) return this.#refuse(request.type, 'You are already in lobby')
@@ -149,7 +149,7 @@ export class ChatroomConversation implements Conversation<Buffer> {
   }
 
   /** Later requests need not wait for it, unless they change the page: there an answer would freeze the window. */
-  #message(session: ChatroomSession, request: Request): Heard {
+  #message(session: ChatroomSession, request: ChatroomRequest): Heard {
     // The sender is the session, whatever `from` says.
     const data = fields(request, 'to', 'text')
     if (!data) return this.#refuse(request.type, INVALID_MESSAGE)
@@ -163,7 +163,7 @@ export class ChatroomConversation implements Conversation<Buffer> {
         if (await messages.tell(session.inRoom(), to, text)) return
         // A block stands between the two, which the sender is not told: it gets its copy.
         await before.then(tickEnd)
-        if (session.page === page) session.push(message(session.name, session.name, clean(text)))
+        if (session.page === page) session.push(messageFrame(session.name, session.name, clean(text)))
       } catch (error) {
         await before.then(tickEnd)
         if (session.page === page || !(error instanceof Refusal)) throw error
@@ -217,7 +217,7 @@ export class ChatroomConversation implements Conversation<Buffer> {
   }
 
   /** Answers what the core refuses; nothing has changed then. */
-  async #try(request: Omit<Refused, 'maxText' | 'bound'>, work: () => Promise<void>): Promise<void> {
+  async #try(request: Omit<RefusedRequest, 'maxText' | 'bound'>, work: () => Promise<void>): Promise<void> {
     try {
       await work()
     } catch (error) {
@@ -231,7 +231,7 @@ export class ChatroomConversation implements Conversation<Buffer> {
     this.#say({ type, status: 'error', message })
   }
 
-  #say(frame: Reply): void {
+  #say(frame: ChatroomReply): void {
     this.#link.push(reply(frame))
   }
 }

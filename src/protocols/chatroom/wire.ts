@@ -59,7 +59,7 @@ export class ChatroomWire implements Wire<ChatroomSession> {
       // Private ones are for one member alone, and bear its name, also the copy of the sender's (docs/protocols/chatroom.md, section 2.8).
       const frames = () =>
         said.map((event) =>
-          message(event.kind === 'private' ? member.name : 'public', event.from, this.#textOf(room, event)),
+          messageFrame(event.kind === 'private' ? member.name : 'public', event.from, this.#textOf(room, event)),
         )
       bytes ??= Buffer.concat(frames())
       member.push(bytes)
@@ -85,7 +85,7 @@ export class ChatroomWire implements Wire<ChatroomSession> {
 }
 
 /** A message as a client gets it. */
-export function message(to: string, from: string, text: string): Buffer {
+export function messageFrame(to: string, from: string, text: string): Buffer {
   return reply({ type: 'msg', status: 'ok', data: { to, from, text } })
 }
 

@@ -4,12 +4,12 @@ import { isReserved } from '../../chat/names.ts'
 import { Refusal } from '../../chat/refusal.ts'
 import { isLonger } from '../../chat/text.ts'
 import { tickEnd } from '../../tick.ts'
-import type { Conversation, Link } from '../../transport/conversation.ts'
+import type { ClientLink, Conversation } from '../../transport/conversation.ts'
 import { type Heard, Pipelined } from '../../transport/reply-queue.ts'
 import { runCommand } from './commands.ts'
-import { type Entry, frame } from './frame.ts'
+import { type ChatterboxEntry, frame } from './frame.ts'
 import { NOT_ALLOWED, refusalText, tooLong, UNAVAILABLE } from './refusals.ts'
-import { INVALID_MESSAGE, isEntry, readRequest } from './request.ts'
+import { INVALID_REQUEST, isEntry, readChatterboxRequest } from './request.ts'
 import type { Roster } from './roster.ts'
 import { type WelcomeOptions, welcome } from './welcome.ts'
 import { ChatterboxSession, type ChatterboxWire } from './wire.ts'
@@ -35,12 +35,12 @@ type Outcome = string | undefined
 /** One client's talk. */
 export class ChatterboxConversation implements Conversation<Buffer> {
   readonly #options: ChatterboxConversationOptions
-  readonly #link: Link
+  readonly #link: ClientLink
   /** Has the nickname that was accepted, or is being tried. */
   #session: ChatterboxSession | undefined
   #accepted = false
 
-  constructor(options: ChatterboxConversationOptions, link: Link) {
+  constructor(options: ChatterboxConversationOptions, link: ClientLink) {
     this.#options = options
     this.#link = link
   }
@@ -50,7 +50,7 @@ export class ChatterboxConversation implements Conversation<Buffer> {
   }
 
   hear(payload: Buffer): Heard {
-    const request = readRequest(payload)
+    const request = readChatterboxRequest(payload)
     if (typeof request === 'string') return this.#object(request)
     const { username, messages } = request
     const done = this.#carryOut(username, messages, this.#link.replies.answered)
@@ -77,7 +77,7 @@ export class ChatterboxConversation implements Conversation<Buffer> {
   }
 
   async #choose(username: unknown): Promise<Outcome> {
-    if (typeof username !== 'string') return INVALID_MESSAGE
+    if (typeof username !== 'string') return INVALID_REQUEST
     if (this.#accepted) return `Already logged in as ${this.name}`
     if (isReserved(username)) {
       // The core refuses it like an account's name.
@@ -108,7 +108,7 @@ export class ChatterboxConversation implements Conversation<Buffer> {
   async #take(messages: unknown, before: Promise<void>): Promise<Outcome> {
     const session = this.#session
     if (!this.#accepted || !session) return 'Choose a username first'
-    if (!Array.isArray(messages)) return INVALID_MESSAGE
+    if (!Array.isArray(messages)) return INVALID_REQUEST
     let first: Outcome
     let outcomes: (Outcome | Promise<Outcome>)[] = []
     const settle = async () => {
@@ -140,8 +140,8 @@ export class ChatterboxConversation implements Conversation<Buffer> {
   }
 
   /** In the order of docs/protocols/chatterbox.md, section 2.2. Returns the objection as a string. */
-  #check(session: ChatterboxSession, message: unknown): Entry | string {
-    if (!isEntry(message)) return INVALID_MESSAGE
+  #check(session: ChatterboxSession, message: unknown): ChatterboxEntry | string {
+    if (!isEntry(message)) return INVALID_REQUEST
     const [src, , , content] = message
     const { maxText } = this.#options
     if (src !== session.name) return 'SRC does not match the username of this connection'
@@ -149,7 +149,7 @@ export class ChatterboxConversation implements Conversation<Buffer> {
     return message
   }
 
-  async #say(session: ChatterboxSession, [, dest, timestamp, content]: Entry): Promise<Outcome> {
+  async #say(session: ChatterboxSession, [, dest, timestamp, content]: ChatterboxEntry): Promise<Outcome> {
     const { chat } = this.#options
     try {
       const membership = session.inRoom()
@@ -160,7 +160,7 @@ export class ChatterboxConversation implements Conversation<Buffer> {
     }
   }
 
-  async #command(session: ChatterboxSession, [, , timestamp, content]: Entry): Promise<Outcome> {
+  async #command(session: ChatterboxSession, [, , timestamp, content]: ChatterboxEntry): Promise<Outcome> {
     const { chat, roster } = this.#options
     if (!session.membership) return
     const online = async () => chat.rooms.inside(LOBBY)

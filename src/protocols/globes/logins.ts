@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Ticket, Tickets } from '../../chat/tickets.ts'
 import type { HttpServices } from '../../transport/http/routes.ts'
-import { tokenOf } from './tokens.ts'
+import { roomTokenOf } from './tokens.ts'
 
 const COOKIE = 'globes'
 
@@ -29,7 +29,7 @@ export class Logins {
 
   /** The login that a request shows as its token: in `Authorization`, or as the subprotocol of a WebSocket. */
   findByToken({ headers }: FastifyRequest): Promise<Login | undefined> {
-    return this.#tickets.use(tokenOf(headers) ?? '')
+    return this.#tickets.use(roomTokenOf(headers) ?? '')
   }
 
   /** Adds the cookie to a reply. */

@@ -23,7 +23,7 @@ export interface GlobesOptions extends Pick<ConnectionOptions, 'log' | 'tally' |
 }
 
 /** Context of all paths. */
-export interface Shared extends GlobesOptions {
+export interface GlobesContext extends GlobesOptions {
   readonly tokens: Tokens
   readonly logins: Logins
 }

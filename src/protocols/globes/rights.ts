@@ -5,17 +5,17 @@ import type { RoomRecord } from '../../engine/engine.ts'
 import type { HttpServices } from '../../transport/http/routes.ts'
 import { GlobesError } from './errors.ts'
 import { refuseGuess } from './guess.ts'
-import type { Shared } from './options.ts'
-import { tokenOf } from './tokens.ts'
+import type { GlobesContext } from './options.ts'
+import { roomTokenOf } from './tokens.ts'
 
 /** Checks the right to change and delete rooms (docs/protocols/globes.md, sections 2.3 to 2.5). */
 export class Rights {
-  readonly #shared: Shared
+  readonly #shared: GlobesContext
   readonly #requests: HttpServices['requests']
   /** Folded names. */
   readonly #admins: ReadonlySet<string>
 
-  constructor(shared: Shared, requests: HttpServices['requests']) {
+  constructor(shared: GlobesContext, requests: HttpServices['requests']) {
     this.#shared = shared
     this.#requests = requests
     this.#admins = new Set(shared.admins.map(fold))
@@ -25,7 +25,7 @@ export class Rights {
   async check(room: RoomRecord, request: FastifyRequest): Promise<string> {
     const { chat, tokens, publicRooms } = this.#shared
     if (room.visibility !== 'public') {
-      const name = await tokens.read(room, tokenOf(request.headers))
+      const name = await tokens.read(room, roomTokenOf(request.headers))
       if (name !== undefined) return `token of ${name}`
     } else if (publicRooms !== 'owned') {
       if (publicRooms === 'open') return 'anybody'

@@ -6,19 +6,19 @@ import type { RoomRecord } from '../../engine/engine.ts'
 import type { HttpServices } from '../../transport/http/routes.ts'
 import { checkDescription, type Password, textsOf } from './description.ts'
 import { GlobesError } from './errors.ts'
-import type { Shared } from './options.ts'
+import type { GlobesContext } from './options.ts'
 import { Rights } from './rights.ts'
 import { findRoom, type InRoom, showRoom } from './room.ts'
-import { tokenOf } from './tokens.ts'
+import { roomTokenOf } from './tokens.ts'
 
 /** Rooms are made, shown, changed and deleted (docs/protocols/globes.md, sections 2.1 to 2.5). */
-export function addRooms(app: FastifyInstance, shared: Shared, { requests }: HttpServices): void {
+export function addRooms(app: FastifyInstance, shared: GlobesContext, { requests }: HttpServices): void {
   const { chat, tokens, log } = shared
   const { rooms } = chat
   const rights = new Rights(shared, requests)
 
   const isEntitled = async (room: RoomRecord, { headers }: FastifyRequest) =>
-    (await tokens.read(room, tokenOf(headers))) !== undefined
+    (await tokens.read(room, roomTokenOf(headers))) !== undefined
 
   app.post('/chats', async (request, reply) => {
     const { password, ...texts } = textsOf(request.body, 'title', 'description', 'visibility', 'password')

@@ -7,7 +7,7 @@ import { GlobesError } from './errors.ts'
 import { addHistory } from './history.ts'
 import { addLists } from './lists.ts'
 import { Logins } from './logins.ts'
-import type { GlobesOptions, Shared } from './options.ts'
+import type { GlobesContext, GlobesOptions } from './options.ts'
 import { addRooms } from './rooms.ts'
 import { addSocket } from './socket/socket.ts'
 import { Tokens } from './tokens.ts'
@@ -21,7 +21,7 @@ export function globesRoutes(options: GlobesOptions): Routes {
     // Loaded with the port.
     const { default: cookie } = await import('@fastify/cookie')
     await app.register(cookie)
-    const shared: Shared = { ...options, tokens, logins: new Logins(chat.tickets, services.requests) }
+    const shared: GlobesContext = { ...options, tokens, logins: new Logins(chat.tickets, services.requests) }
     takeAnyBody(app)
     app.addHook('onRequest', async (_, reply) => void reply.header('Cache-Control', 'no-store'))
     app.setErrorHandler((error, _, reply) => {

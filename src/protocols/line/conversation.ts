@@ -7,7 +7,7 @@ import type { ErrorReply, History, Reply, ServerLine } from '../../../commands/r
 import { errorOf } from '../../../commands/wording.ts'
 import type { Chat } from '../../chat/chat.ts'
 import { FREE_MS } from '../../transport/connection.ts'
-import type { Conversation, Link } from '../../transport/conversation.ts'
+import type { ClientLink, Conversation } from '../../transport/conversation.ts'
 import type { Unreadable } from '../../transport/framing.ts'
 import { type Heard, Pipelined } from '../../transport/reply-queue.ts'
 import { settledWithin } from '../../within.ts'
@@ -37,11 +37,11 @@ export class LineConversation implements CommandContext, Conversation<string | U
   readonly session: LineSession
   readonly commands = commands
   readonly #options: LineConversationOptions
-  readonly #link: Link
+  readonly #link: ClientLink
   /** The client has asked for the end of the connection. */
   #quitting = false
 
-  constructor(options: LineConversationOptions, link: Link) {
+  constructor(options: LineConversationOptions, link: ClientLink) {
     this.#options = options
     this.#link = link
     this.session = new LineSession(options.wire, link.outbox, link)

@@ -4,7 +4,7 @@ import { MessageFraming, Unreadable } from '../../transport/framing.ts'
 import type { Routes } from '../../transport/http/routes.ts'
 import { showLine } from '../../transport/lines/bytes.ts'
 import { LineFraming } from '../../transport/lines/framing.ts'
-import type { Listener } from '../../transport/listener.ts'
+import type { ListeningPort } from '../../transport/listener.ts'
 import type { Certificate } from '../../transport/port.ts'
 import { socketListener } from '../../transport/tcp.ts'
 import { maxMessageOf, textFrame } from '../../transport/websocket.ts'
@@ -40,7 +40,7 @@ export function webSocketLineOptions(host: ProtocolHost, ascii: boolean): LineOp
 }
 
 /** The line protocol over TCP, or over TLS with a certificate. */
-export function lineListener(options: LineOptions, admission: Admission, certificate?: Certificate): Listener {
+export function lineListener(options: LineOptions, admission: Admission, certificate?: Certificate): ListeningPort {
   const presence = options.wire.pack(options.encode({ type: 'notice', notice: 'Yes, roomd is here' }))
   return socketListener({
     name: certificate ? 'line-tls' : 'line',

@@ -3,7 +3,7 @@ import type { Chat } from '../../chat/chat.ts'
 import { Refusal, type RefusalCode } from '../../chat/refusal.ts'
 import { isLonger } from '../../chat/text.ts'
 import type { Ticket } from '../../chat/tickets.ts'
-import type { Conversation, Link } from '../../transport/conversation.ts'
+import type { ClientLink, Conversation } from '../../transport/conversation.ts'
 import { type Heard, Pipelined } from '../../transport/reply-queue.ts'
 import { textFrame } from '../../transport/websocket.ts'
 import { onlyText } from './json.ts'
@@ -69,13 +69,13 @@ export interface Guest {
 /** One user's talk. */
 export class PiratchatConversation implements Conversation<string> {
   readonly #options: PiratchatConversationOptions
-  readonly #link: Link
+  readonly #link: ClientLink
   readonly #session: PiratchatSession
   readonly #ticket: string
   #timer: NodeJS.Timeout | undefined
   #left = false
 
-  constructor(options: PiratchatConversationOptions, link: Link, { session, ticket }: Guest) {
+  constructor(options: PiratchatConversationOptions, link: ClientLink, { session, ticket }: Guest) {
     this.#options = options
     this.#link = link
     this.#session = session

@@ -5,7 +5,7 @@ import { letGuesserWait } from '../../transport/http/guesses.ts'
 import type { Routes } from '../../transport/http/routes.ts'
 import { Lobby } from './lobby.ts'
 import { Passes } from './passes.ts'
-import { Requests, statusOf } from './requests.ts'
+import { PiratchatRequests, refusalStatus } from './requests.ts'
 import { openSocketAt } from './socket.ts'
 import { PiratchatWire } from './wire.ts'
 
@@ -26,14 +26,14 @@ export function piratchatRoutes(options: PiratchatOptions): Routes {
     await app.register(cookie)
     takeAnyBody(app)
     app.setErrorHandler(async (error, _, reply) => {
-      const status = statusOf(error)
+      const status = refusalStatus(error)
       if (status === undefined) throw error
       if (status === 401) await letGuesserWait()
       if (status === 429) reply.header('Retry-After', '60')
       return reply.code(status).send()
     })
     app.addHook('onRequest', async (_, reply) => void reply.header('Cache-Control', 'no-store'))
-    new Requests(chat, passes, lobby).open(app, (request) => services.requests.addressOf(request))
+    new PiratchatRequests(chat, passes, lobby).open(app, (request) => services.requests.addressOf(request))
     await app.register(async (scope) => {
       openSocketAt(scope, services, { chat, log, tally, maxQueue, pace, lobby, passes })
     })

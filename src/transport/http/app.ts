@@ -1,4 +1,4 @@
-/** What serves the HTTP port. Loaded only where there is one. */
+/** The server of the HTTP port. Loaded only where there is one. */
 import type { Socket } from 'node:net'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import { allowListed } from './cors.ts'
@@ -6,7 +6,7 @@ import { asksForWebSocket, hasBody } from './handshake.ts'
 import { addOtherMethods } from './methods.ts'
 import { isRebound, SAFE_METHODS } from './origin.ts'
 import type { AppOptions } from './port.ts'
-import { Requests } from './requests.ts'
+import { RequestClients } from './requests.ts'
 import type { Routes } from './routes.ts'
 import { serverOf } from './server.ts'
 import { statusOf } from './status.ts'
@@ -59,7 +59,7 @@ export async function openApp(options: AppOptions, routes: readonly Routes[]): P
     log.debug({ method, route: routeOptions.url, status: statusCode, ms: Math.round(elapsedTime) }, 'answered')
   })
   const addOthers = addOtherMethods(app)
-  const requests = new Requests(options)
+  const requests = new RequestClients(options)
   const upgrades = new Upgrades(options, requests)
   upgrades.route(server, app)
   const turns = new RequestTurns()

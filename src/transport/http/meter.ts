@@ -12,7 +12,7 @@ export class FrameMeter {
   #payload = 0
   /** The first fragment of a message has begun, the last one has not ended. */
   #fragmented = false
-  /** What {@link #fragmented} is when the frame ends. */
+  /** The value of {@link #fragmented} when the frame ends. */
   #goesOn = false
 
   /** Frames that have begun so far and do not end a message: fragments but the last one, and control frames. */

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 
 /**
- * Watches which methods the paths have from now on. What is returned answers all the others, on each path, with 405: to be
- * called when the last path is there.
+ * Notes which methods the paths have from now on. Returns a function, to be called when the last path is there, that lets all other
+ * methods be answered with 405 on each path.
  */
 export function addOtherMethods(app: FastifyInstance): () => void {
   const paths = new Map<string, Set<string>>()

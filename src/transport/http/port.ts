@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Logger } from 'pino'
 import type { Admission } from '../admission.ts'
-import { Listener } from '../listener.ts'
+import { ListeningPort } from '../listener.ts'
 import type { Certificate } from '../port.ts'
 import type { Tally } from '../tally.ts'
 import type { App } from './app.ts'
@@ -41,11 +41,11 @@ export interface AppOptions extends HttpPortOptions {
  * The HTTP port: the protocols with paths on it share its connections, its bounds and its stop. Connections come in as everywhere,
  * through a listener; what serves them is loaded when the port is wanted, as that takes longer than the rest of a start.
  */
-export function httpPort(options: HttpPortOptions, routes: readonly Routes[]): Listener {
+export function httpPort(options: HttpPortOptions, routes: readonly Routes[]): ListeningPort {
   const visitors = new WeakMap<Socket, Visitor>()
   const { log, admission, tally, certificate, proxies, spare = 0, patience = REQUEST_MS } = options
   let app: App | undefined
-  return new Listener({
+  return new ListeningPort({
     name: 'http',
     log,
     admission,

@@ -6,7 +6,7 @@ import { isForeign, mayBeForeign, type Sent } from './origin.ts'
 import type { AppOptions } from './port.ts'
 
 /** Tells from a request which client has sent it, and whose page. */
-export class Requests {
+export class RequestClients {
   readonly #options: Pick<AppOptions, 'log' | 'admission' | 'origins'>
 
   constructor(options: Pick<AppOptions, 'log' | 'admission' | 'origins'>) {

@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
 import type { ConnectionOptions } from '../connection.ts'
-import type { Conversation, Link } from '../conversation.ts'
+import type { ClientLink, Conversation } from '../conversation.ts'
 import type { Framing } from '../framing.ts'
 import type { WebSocketOptions } from '../websocket.ts'
-import type { Requests } from './requests.ts'
+import type { RequestClients } from './requests.ts'
 import type { Upgrades } from './upgrades.ts'
 
 declare module 'fastify' {
@@ -20,7 +20,7 @@ export type Routes = (app: FastifyInstance, services: HttpServices) => void | Pr
 
 /** The port's services beside fastify's. */
 export interface HttpServices {
-  readonly requests: Requests
+  readonly requests: RequestClients
   readonly upgrades: Pick<Upgrades, 'openSocket' | 'isHandshake'>
 }
 
@@ -30,7 +30,7 @@ export interface SocketRoute<Unit> {
   readonly options: SocketOptions
   readonly framing: () => Framing<string | Buffer, Unit>
   /** Begins the conversation of a client whose handshake is done. */
-  readonly converse: (link: Link, request: FastifyRequest) => Conversation<Unit>
+  readonly converse: (link: ClientLink, request: FastifyRequest) => Conversation<Unit>
   /** Whether pages of any origin may come. Otherwise: the server's own, those listed, and clients that are no page. */
   readonly anyOrigin?: boolean
   /** Further conditions of the handshake: to reply is to refuse. */

@@ -6,7 +6,7 @@ import { Connection } from '../connection.ts'
 import { WebSocketTransport } from '../websocket.ts'
 import { PatientWebSocket } from './patient.ts'
 import type { AppOptions } from './port.ts'
-import type { Requests } from './requests.ts'
+import type { RequestClients } from './requests.ts'
 import type { SocketRoute } from './routes.ts'
 
 /** Maximum number of fragments of a message. */
@@ -27,13 +27,13 @@ interface Handshake {
 /** The WebSockets of a port. A handshake is answered as a request, by the hooks of its path, until it is accepted. */
 export class Upgrades {
   readonly #options: AppOptions
-  readonly #requests: Requests
+  readonly #requests: RequestClients
   readonly #server: WsServer<typeof PatientWebSocket>
   readonly #handshakes = new WeakMap<IncomingMessage, Handshake>()
   /** Paths with WebSockets. */
   readonly #paths = new Set<string>()
 
-  constructor(options: AppOptions, requests: Requests) {
+  constructor(options: AppOptions, requests: RequestClients) {
     const { maxMessage } = options
     this.#options = options
     this.#requests = requests

@@ -1,4 +1,4 @@
-/** What a terminal would show of a line that was typed into it or that a progress bar has drawn over and over. */
+/** Renders a line as a terminal shows it that was typed into, or that a progress bar has drawn over and over. */
 import { ESCAPE_SEQUENCE } from '../../chat/text.ts'
 
 /** Columns to which a sequence may move the cursor beyond what has been written. */

@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { error as errorLine } from '../../../commands/errors.ts'
-import type { Conversation, Link } from '../../../src/transport/conversation.ts'
+import type { ClientLink, Conversation } from '../../../src/transport/conversation.ts'
 import { textMessages } from '../../../src/transport/framing.ts'
 import { textFrame } from '../../../src/transport/websocket.ts'
 import { startTestDaemon } from '../../support/daemon.ts'
@@ -180,7 +180,7 @@ test('TCP and WebSocket are one room', async () => {
 })
 
 /** A port with one path, whose conversations are these. */
-async function talk(converse: (link: Link) => Conversation<string>, options = {}) {
+async function talk(converse: (link: ClientLink) => Conversation<string>, options = {}) {
   return openPort((app, { upgrades }) => {
     upgrades.openSocket(app, '/talk', { options: socketOptions(options), framing: textMessages, converse })
   })

@@ -4,7 +4,7 @@ import type { Event, Kind } from '../../../engine/event.ts'
 import { atTickEnd } from '../../../tick.ts'
 import type { SessionLink } from '../../../transport/conversation.ts'
 import { textFrame } from '../../../transport/websocket.ts'
-import { timeOf } from '../room.ts'
+import { isoTime } from '../room.ts'
 
 /** RFC 6455, 7.4.1. */
 const NORMAL = 1000
@@ -63,7 +63,7 @@ export function serverEvent({ kind, from, room, color, body, at, verified }: Eve
     room_id: room,
     ...(color && { color }),
     msg: shown.msg,
-    time: timeOf(at),
+    time: isoTime(at),
     ...(verified && { verified }),
   }
 }
