@@ -1,5 +1,5 @@
 import { Closed, type Engine, type RoomRecord, Unavailable } from '../engine/engine.ts'
-import { atTurnEnd, turnEnd } from '../turn.ts'
+import { atTickEnd, tickEnd } from '../tick.ts'
 import { settledWithin } from '../within.ts'
 import type { OnDeliveryError } from './audience.ts'
 import { Availability } from './availability.ts'
@@ -165,14 +165,14 @@ export class Memberships {
       // A node that has lost touch with the log reads the `left` later, or never.
       room.detach(session)
       room.seenOff(session)
-      await turnEnd()
+      await tickEnd()
       this.#unfollowIfDeserted(room)
     }
   }
 
   #noteChange(id: number): void {
     if (!this.#rooms.has(id)) return
-    if (this.#changed.size === 0) atTurnEnd('resume', this)
+    if (this.#changed.size === 0) atTickEnd('resume', this)
     this.#changed.add(id)
   }
 

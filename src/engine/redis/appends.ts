@@ -1,4 +1,4 @@
-import { atTurnEnd } from '../../turn.ts'
+import { atTickEnd } from '../../tick.ts'
 import { Closed, Unavailable } from '../engine.ts'
 import type { Draft, Event, LogName } from '../event.ts'
 import { type Committed, commitBatch, NotAdmitted, settled } from './batch.ts'
@@ -129,7 +129,7 @@ export class Appends {
     this.#ready.add(log)
     if (this.#scheduled) return
     this.#scheduled = true
-    atTurnEnd('commit', this)
+    atTickEnd('commit', this)
   }
 
   /** False when what waits must wait longer: for something else that is under way, whose answer brings it here again. */

@@ -1,4 +1,4 @@
-import { committed } from '../../turn.ts'
+import { committed } from '../../tick.ts'
 import { type Listener, Unavailable } from '../engine.ts'
 import type { Event, LogName } from '../event.ts'
 import { type MemoryLimits, Recent, type RecentTotal } from '../recent.ts'
