@@ -11,7 +11,7 @@ const FLOORS = [
   /^src\/chat\//,
   /^commands\//,
   /^src\/protocols\//,
-  /^src\/((daemon|web|config|certificate|engines|secret-files)\.ts$|(migrate|log|control)\/)/,
+  /^src\/((daemon|web|config|certificate|engines|secret-files)\.ts$|(transfer|log|control)\/)/,
   /^src\/(main|command-line|cluster-worker|environment|surroundings)\.ts$/,
 ]
 
@@ -42,16 +42,13 @@ test('every file stands on a floor and imports only from its own or one below', 
   }
 })
 
-test('only the daemon chooses an engine, and what moves everything from one to another', () => {
+test('only engines.ts chooses an engine', () => {
   const users = imports().filter(
     ({ from, to }) => /^src\/engine\/(local|redis)\//.test(to) && !from.startsWith('src/engine/'),
   )
-  const options = 'src/engine/redis/url.ts'
-  const places = 'src/migrate/places.ts'
-  expect(new Set(users.map(({ from }) => from))).toEqual(new Set(['src/engines.ts', 'src/config.ts', places]))
-  for (const reader of ['src/config.ts', places]) {
-    expect(users.filter(({ from }) => from === reader).map(({ to }) => to)).toEqual([options])
-  }
+  expect(new Set(users.map(({ from }) => from))).toEqual(new Set(['src/engines.ts', 'src/config.ts']))
+  const read = users.filter(({ from }) => from === 'src/config.ts')
+  expect(read.map(({ to }) => to)).toEqual(['src/engine/redis/url.ts'])
 })
 
 test('what speaks to Redis is loaded only where there is one, and one engine knows nothing of the other', () => {

@@ -117,6 +117,17 @@ export type IndexOf<K extends IndexedKind> = keyof (typeof KINDS)[K]['indexes'] 
 export type AccountRecord = RecordOf<'account'>
 export type BlockRecord = RecordOf<'block'>
 
+/** A record as a store keeps it. */
+export interface StoredRecord {
+  readonly kind: Kind
+  /** As {@link storedKey} makes it. */
+  readonly key: string
+  /** As {@link recordText} makes it. */
+  readonly text: string
+  /** ms since the epoch. */
+  readonly expiresAt?: number | undefined
+}
+
 export interface RecordOptions {
   /** ms since the epoch, from when on the record is not there; only for kinds that expire. */
   readonly expiresAt?: number | undefined

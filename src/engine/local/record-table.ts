@@ -1,15 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { fold } from '../fold.ts'
-import { declarationOf, indexedValues, KIND_NAMES, type Kind, uniqueValues } from '../records.ts'
-
-/** A record as it is stored. */
-export interface StoredRecord {
-  readonly kind: Kind
-  readonly key: string
-  readonly text: string
-  /** ms since the epoch. */
-  readonly expiresAt?: number | undefined
-}
+import { declarationOf, indexedValues, KIND_NAMES, type Kind, type StoredRecord, uniqueValues } from '../records.ts'
 
 /** The next records of a list, and the place of the last one. */
 export interface RecordPage {

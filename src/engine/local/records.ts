@@ -10,11 +10,12 @@ import {
   type Records,
   recordOf,
   recordText,
+  type StoredRecord,
   storedKey,
   type UniqueKind,
   uniqueValues,
 } from '../records.ts'
-import type { KnownRecords, RecordPage, StoredRecord } from './record-table.ts'
+import type { KnownRecords, RecordPage } from './record-table.ts'
 import type { StoreThread } from './thread.ts'
 
 /** Maximum records of a page. */

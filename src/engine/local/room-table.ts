@@ -29,6 +29,15 @@ export class RoomTable {
     return this.#db.prepare(`SELECT ${COLUMNS} FROM rooms ORDER BY id`).all().map(roomOf)
   }
 
+  /** Keeps a room as it is. */
+  restore(room: RoomRecord): void {
+    const { id, title, lineName, description, visibility, hash, maker, createdAt, changedAt } = room
+    const made = [maker?.address ?? null, maker?.name ?? null, createdAt, changedAt]
+    this.#db
+      .prepare(`INSERT INTO rooms (${COLUMNS}, title_key, line_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+      .run(id, title, lineName, description, visibility, hash ?? null, ...made, fold(title), fold(lineName))
+  }
+
   /** Undefined when the title or line name is taken. */
   create({ title, description = '', visibility, hash, maker, ...names }: NewRoom): RoomRecord | undefined {
     if (this.#isTaken(title)) return undefined

@@ -2,14 +2,12 @@
 import { setImmediate as others } from 'node:timers/promises'
 import type { MessagePort } from 'node:worker_threads'
 import { DoubtfulClock } from '../clock.ts'
-import { unfinished } from '../moving.ts'
 import { causeOf, type Database, openDatabase } from './database.ts'
 import { OpenFiles } from './files.ts'
 import { Health } from './health.ts'
 import type { Notice, Reply, StoreOptions, StoreRequest } from './messages.ts'
 import { eraseEnded, sweep } from './retention.ts'
 import { Store } from './store.ts'
-import { unfinishedFrom } from './unfinished.ts'
 
 const SWEEP_EVERY_MS = 1_000
 const CHECK_EVERY_MS = 500
@@ -23,8 +21,6 @@ export function serveStore(port: MessagePort, options: StoreOptions): void {
   let files: OpenFiles | undefined
   try {
     database = openDatabase(options.file, options.sync)
-    const from = unfinishedFrom(database.db)
-    if (from !== undefined) throw new Error(unfinished(options.file, from))
     store = new Store(database.db, () => files?.check())
     if (options.lobby !== undefined) store.rooms.ensureLobby(options.lobby)
     const records = store.records.known()

@@ -7,10 +7,10 @@ import type { NewRoom, RoomChange, RoomRecord } from '../engine.ts'
 import { type Event, idAt, type Kind, type LogName, nextId, timeAt, timeOf } from '../event.ts'
 import type { Bounds } from '../reading.ts'
 import { weigh } from '../recent.ts'
-import type { Kind as RecordKind } from '../records.ts'
+import type { Kind as RecordKind, StoredRecord } from '../records.ts'
 import type { Trouble } from '../watch.ts'
 import type { Committed, Row, Stranded } from './messages.ts'
-import { type RecordPage, RecordTable, type StoredRecord } from './record-table.ts'
+import { type RecordPage, RecordTable } from './record-table.ts'
 import { RoomTable } from './room-table.ts'
 
 /** Maximum number of events removed at once from a log that is cleared. */

@@ -107,13 +107,8 @@ export class Keys {
     }
   }
 
-  /** Find all records. */
-  get everyRecord(): readonly string[] {
-    return [`${this.#people}*`, `${this.#prefix}:{note:*`]
-  }
-
-  /** Stands while everything is moved in from elsewhere, and says from where. */
-  get migration(): string {
+  /** Stands while an import is under way, or was interrupted; earlier versions have moved all from elsewhere. */
+  get importMark(): string {
     return `${this.#prefix}:{migration}:from`
   }
 
@@ -125,11 +120,6 @@ export class Keys {
   /** Finds the streams of all logs among the keys, or what is known of all logs. */
   every(what: 'log' | 'info'): string {
     return `${this.#prefix}:{*}:${what}`
-  }
-
-  /** Another key of the same log. */
-  besides(key: string, what: 'log' | 'info', other: 'info' | 'joined'): string {
-    return key.slice(0, -what.length) + other
   }
 
   /** The log whose stream a key is, or of which it tells what is known; undefined when it is none. */
