@@ -60,12 +60,12 @@ test('what speaks to Redis is loaded only where there is one, and one engine kno
   expect(engines).not.toMatch(/^import [^\n]*redis\/redis\.ts'/m)
 })
 
-test('what moves everything is loaded only for that', () => {
+test('what exports and imports is loaded only for that', () => {
   for (const { from, to } of imports()) {
-    if (!from.startsWith('src/migrate/')) expect(to, from).not.toMatch(/^src\/migrate\//)
+    if (!from.startsWith('src/transfer/')) expect(to, from).not.toMatch(/^src\/transfer\//)
   }
   const commandLine = readFileSync(join(root, 'src/command-line.ts'), 'utf8')
-  expect(commandLine).toMatch(/await import\('\.\/migrate\/migrate\.ts'\)/)
+  expect(commandLine).toMatch(/await import\('\.\/transfer\/transfer\.ts'\)/)
 })
 
 test('a protocol knows no other: what they share stands beside them, or is frames or http', () => {
