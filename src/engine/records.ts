@@ -139,38 +139,6 @@ export interface RecordRange {
   readonly limit?: number
 }
 
-/** Every promise rejects with {@link Unavailable} when the store cannot be used. What was written is committed when it resolves. */
-export interface Records {
-  /** Undefined when there is no such record, or its time is over. MUST be cheap for a unique kind where there is none. */
-  get<K extends Kind>(kind: K, key: string): Promise<RecordOf<K> | undefined>
-  /** Keeps a record in place of the one with that key. */
-  put<K extends Exclude<Kind, UniqueKind>>(
-    kind: K,
-    key: string,
-    value: RecordOf<K>,
-    options?: RecordOptions,
-  ): Promise<void>
-  /** Keeps a record unless its key, or one of its unique values, is another's; false then. */
-  insert<K extends Kind>(kind: K, key: string, value: RecordOf<K>, options?: RecordOptions): Promise<boolean>
-  /**
-   * Keeps what `change` makes of a record; it is called again when the record was changed meanwhile. Resolves with the record as it
-   * was, with undefined when there was none. Other nodes MAY find a record as it was until they have heard of the change.
-   */
-  change<K extends Exclude<Kind, ExpiringKind>>(
-    kind: K,
-    key: string,
-    change: (value: RecordOf<K>) => RecordOf<K>,
-  ): Promise<RecordOf<K> | undefined>
-  /** Removes a record. Resolves with the record as it was, with undefined when there was none. */
-  delete<K extends Kind>(kind: K, key: string): Promise<RecordOf<K> | undefined>
-  /** Whether a record has one of these unique values. MUST be as cheap as {@link get}. */
-  isTaken(kind: UniqueKind, values: readonly string[]): Promise<boolean>
-  /** Records in pages of bounded size: in order of appearance if the kind is ordered, else in no order. */
-  list<K extends Kind>(kind: K, range?: RecordRange): AsyncIterable<readonly RecordOf<K>[]>
-  /** The records with a value in an index, in pages of bounded size and in order of appearance. MUST be cheap where there are none. */
-  listBy<K extends IndexedKind>(kind: K, index: IndexOf<K>, value: string): AsyncIterable<readonly RecordOf<K>[]>
-}
-
 /** The declaration of a kind, its values of any type. */
 export function declarationOf(kind: Kind): KindDeclaration<never> {
   return KINDS[kind]
@@ -216,20 +184,4 @@ export function indexedValues(kind: Kind, text: string): (readonly [index: strin
 export function uniqueValues(kind: Kind, text: string): readonly string[] {
   const { unique } = declarationOf(kind)
   return unique ? unique.of(recordOf(kind, text) as never) : []
-}
-
-/** Inserts a record unless there is one. Resolves with what is kept, of several that are inserted at once with the same. */
-export async function insertOrGet<K extends Kind>(
-  records: Records,
-  kind: K,
-  key: string,
-  value: RecordOf<K>,
-  options?: RecordOptions,
-): Promise<RecordOf<K>> {
-  for (;;) {
-    if (await records.insert(kind, key, value, options)) return value
-    const kept = await records.get(kind, key)
-    // Undefined when its time was over in between.
-    if (kept !== undefined) return kept
-  }
 }

@@ -14,6 +14,7 @@ import {
   Unavailable,
 } from '../engine.ts'
 import type { Draft, Event, LogName } from '../event.ts'
+import { Records } from '../kept-records.ts'
 import { readLog } from '../reading.ts'
 import { type MemoryLimits, Recent, RecentTotal } from '../recent.ts'
 import type { Trouble, Watch } from '../watch.ts'
@@ -42,7 +43,8 @@ export class LocalEngine implements Engine {
   readonly #recentTotal = new RecentTotal()
   readonly #rooms = new Rooms()
   readonly #roomWatchers = new Set<(room: number) => void>()
-  readonly records = new LocalRecords(() => this.#thread)
+  readonly #records = new LocalRecords(() => this.#thread)
+  readonly records = new Records(this.#records)
   /** Why commits or reads fail, while they do. */
   readonly #troubles = new Map<Trouble, string>()
   #store: StoreThread | undefined
@@ -75,7 +77,7 @@ export class LocalEngine implements Engine {
     })
     this.#store = thread
     for (const room of opened.rooms) this.#rooms.add(room)
-    this.records.learn(opened.records)
+    this.#records.learn(opened.records)
     // A crash owes a "left" to everybody who was in a room.
     const owed = opened.stranded.map(({ room, name }) => {
       return this.append(`room:${room}`, { kind: 'left', room, from: name, body: '' })

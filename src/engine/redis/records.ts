@@ -1,22 +1,14 @@
 import { Unavailable } from '../engine.ts'
 import { fold } from '../fold.ts'
+import type { RecordStore } from '../kept-records.ts'
 import {
   declarationOf,
-  type ExpiringKind,
-  type IndexedKind,
-  type IndexOf,
   indexedValues,
   isOrdered,
   KIND_NAMES,
   type Kind,
-  type RecordOf,
-  type RecordOptions,
   type RecordRange,
-  type Records,
-  recordOf,
-  recordText,
-  storedKey,
-  type UniqueKind,
+  type StoredRecord,
   uniqueValues,
 } from '../records.ts'
 import { ExpiringRecords } from './expiring-records.ts'
@@ -29,7 +21,7 @@ const REMEMBERED = 10_000
 const PAGE = 1_000
 
 /** Records in Redis: those that expire under keys of their own, the others in a hash for each kind. */
-export class RedisRecords implements Records {
+export class RedisRecords implements RecordStore {
   readonly #keys: Keys
   readonly #link: Link
   readonly #node: () => string
@@ -80,57 +72,58 @@ export class RedisRecords implements Records {
     if (connection === this.#link.connection) remember(this.#seen, key, true)
   }
 
-  async get<K extends Kind>(kind: K, key: string): Promise<RecordOf<K> | undefined> {
-    const text = await this.#recall(kind, storedKey(kind, key))
-    return text === undefined ? undefined : recordOf(kind, text)
+  async get(kind: Kind, key: string): Promise<string | undefined> {
+    if (!declarationOf(kind).unique) return this.#text(kind, key)
+    const known = this.#remembered.get(`${kind} ${key}`)
+    if (known !== undefined) {
+      if (!this.#link.connection) throw new Unavailable('Redis is away')
+      return known
+    }
+    const { connection } = this.#link
+    const changes = this.#changes
+    const text = await this.#text(kind, key)
+    const isCurrent = connection === this.#link.connection && changes === this.#changes
+    if (text !== undefined && isCurrent) remember(this.#remembered, `${kind} ${key}`, text)
+    return text
   }
 
-  async put<K extends Exclude<Kind, UniqueKind>>(
-    kind: K,
-    key: string,
-    value: RecordOf<K>,
-    { expiresAt }: RecordOptions = {},
-  ): Promise<void> {
-    const text = recordText(value)
-    if (declarationOf(kind).expires) await this.#expiring.put(kind, storedKey(kind, key), text, expiresAt)
-    else await this.#update(kind, storedKey(kind, key), undefined, () => text)
+  async put({ kind, key, text, expiresAt }: StoredRecord): Promise<void> {
+    if (declarationOf(kind).expires) return this.#expiring.put(kind, key, text, expiresAt)
+    for (let before: string | undefined; ; before = await this.#text(kind, key)) {
+      if (await this.#write(kind, key, before, text)) return
+    }
   }
 
-  async insert<K extends Kind>(
-    kind: K,
-    key: string,
-    value: RecordOf<K>,
-    { expiresAt }: RecordOptions = {},
-  ): Promise<boolean> {
-    const text = recordText(value)
-    if (declarationOf(kind).expires) return this.#expiring.insert(kind, storedKey(kind, key), text, expiresAt)
-    return this.#write(kind, storedKey(kind, key), undefined, text)
+  async insert({ kind, key, text, expiresAt }: StoredRecord): Promise<boolean> {
+    if (declarationOf(kind).expires) return this.#expiring.insert(kind, key, text, expiresAt)
+    return this.#write(kind, key, undefined, text)
   }
 
-  async change<K extends Exclude<Kind, ExpiringKind>>(
-    kind: K,
-    key: string,
-    change: (value: RecordOf<K>) => RecordOf<K>,
-  ): Promise<RecordOf<K> | undefined> {
-    const place = storedKey(kind, key)
-    const changed = (text: string | undefined) => (text === undefined ? text : recordText(change(recordOf(kind, text))))
-    const was = await this.#update(kind, place, await this.#text(kind, place), changed)
-    return was === undefined ? undefined : recordOf(kind, was)
+  async replace({ kind, key, text }: StoredRecord, before: string): Promise<boolean> {
+    return this.#write(kind, key, before, text)
   }
 
-  async delete<K extends Kind>(kind: K, key: string): Promise<RecordOf<K> | undefined> {
-    const was = await this.#delete(kind, storedKey(kind, key))
-    return was === undefined ? undefined : recordOf(kind, was)
+  async delete(kind: Kind, key: string): Promise<string | undefined> {
+    const { expires, unique } = declarationOf(kind)
+    if (expires) return this.#expiring.delete(kind, key)
+    for (;;) {
+      const before = await this.#text(kind, key)
+      if (before === undefined) return undefined
+      if (!(await this.#write(kind, key, before, undefined))) continue
+      // A record that looks like the removed one, as earlier versions have made some, gets its own; at the next start if not now.
+      if (unique) await this.#completeUnique(kind).catch(() => {})
+      return before
+    }
   }
 
-  async isTaken(kind: UniqueKind, values: readonly string[]): Promise<boolean> {
+  async isTaken(kind: Kind, values: readonly string[]): Promise<boolean> {
     const [, , unique = ''] = this.#keys.records(kind)
     // The reply to HMGET.
     const found = (await this.#link.command(['HMGET', unique, ...values])) as readonly (string | null)[]
     return found.some((key) => key !== null)
   }
 
-  async *list<K extends Kind>(kind: K, { skip = 0, limit }: RecordRange = {}): AsyncGenerator<readonly RecordOf<K>[]> {
+  async *list(kind: Kind, { skip = 0, limit }: RecordRange): AsyncGenerator<readonly string[]> {
     const [records = '', order = ''] = this.#keys.records(kind)
     const { expires } = declarationOf(kind)
     let [over, left] = [isOrdered(kind) ? 0 : skip, limit ?? Number.POSITIVE_INFINITY]
@@ -143,20 +136,14 @@ export class RedisRecords implements Records {
       const texts = page.slice(over, over + left)
       over = Math.max(0, over - page.length)
       left -= texts.length
-      if (texts.length > 0) yield texts.map((text) => recordOf(kind, text))
+      if (texts.length > 0) yield texts
       if (left <= 0) return
     }
   }
 
-  async *listBy<K extends IndexedKind>(
-    kind: K,
-    index: IndexOf<K>,
-    value: string,
-  ): AsyncGenerator<readonly RecordOf<K>[]> {
+  async *listBy(kind: Kind, index: string, value: string): AsyncGenerator<readonly string[]> {
     const [records = ''] = this.#keys.records(kind)
-    for await (const page of this.#pagesOf([records, this.#keys.recordIndex(kind, index, value)])) {
-      yield page.map((text) => recordOf(kind, text))
-    }
+    yield* this.#pagesOf([records, this.#keys.recordIndex(kind, index, value)])
   }
 
   async *#pagesOf(
@@ -190,49 +177,11 @@ export class RedisRecords implements Records {
     }
   }
 
-  async #recall(kind: Kind, key: string): Promise<string | undefined> {
-    if (!declarationOf(kind).unique) return this.#text(kind, key)
-    const known = this.#remembered.get(`${kind} ${key}`)
-    if (known !== undefined) {
-      if (!this.#link.connection) throw new Unavailable('Redis is away')
-      return known
-    }
-    const { connection } = this.#link
-    const changes = this.#changes
-    const text = await this.#text(kind, key)
-    const isCurrent = connection === this.#link.connection && changes === this.#changes
-    if (text !== undefined && isCurrent) remember(this.#remembered, `${kind} ${key}`, text)
-    return text
-  }
-
   async #text(kind: Kind, key: string): Promise<string | undefined> {
     if (declarationOf(kind).expires) return this.#expiring.get(kind, key)
     const [records = ''] = this.#keys.records(kind)
     const text = await this.#link.command(['HGET', records, key])
     return typeof text === 'string' ? text : undefined
-  }
-
-  async #delete(kind: Kind, key: string): Promise<string | undefined> {
-    const { expires, unique } = declarationOf(kind)
-    if (expires) return this.#expiring.delete(kind, key)
-    const was = await this.#update(kind, key, await this.#text(kind, key), () => undefined)
-    // A record that looks like the removed one, as earlier versions have made some, gets its own; at the next start if not now.
-    if (was !== undefined && unique) await this.#completeUnique(kind).catch(() => {})
-    return was
-  }
-
-  /** Writes what `next` makes of what is there, which may be `was`. Resolves with what was there. */
-  async #update(
-    kind: Kind,
-    key: string,
-    was: string | undefined,
-    next: (text: string | undefined) => string | undefined,
-  ): Promise<string | undefined> {
-    for (let before = was; ; before = await this.#text(kind, key)) {
-      const text = next(before)
-      if (before === undefined && text === undefined) return undefined
-      if (await this.#write(kind, key, before, text)) return before
-    }
   }
 
   /** Undefined stands for no record. False when something else than `before` is there. */

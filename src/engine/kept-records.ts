@@ -1,0 +1,126 @@
+import {
+  type ExpiringKind,
+  type IndexedKind,
+  type IndexOf,
+  type Kind,
+  type RecordOf,
+  type RecordOptions,
+  type RecordRange,
+  recordOf,
+  recordText,
+  type StoredRecord,
+  storedKey,
+  type UniqueKind,
+} from './records.ts'
+
+/** Records as an engine stores them: keys folded, values as texts. */
+export interface RecordStore {
+  get(kind: Kind, key: string): Promise<string | undefined>
+  put(record: StoredRecord): Promise<void>
+  insert(record: StoredRecord): Promise<boolean>
+  /** False when something else than `before` is there. */
+  replace(record: StoredRecord, before: string): Promise<boolean>
+  delete(kind: Kind, key: string): Promise<string | undefined>
+  isTaken(kind: Kind, values: readonly string[]): Promise<boolean>
+  list(kind: Kind, range: RecordRange): AsyncIterable<readonly string[]>
+  listBy(kind: Kind, index: string, value: string): AsyncIterable<readonly string[]>
+}
+
+/**
+ * The records of an engine. Every promise rejects with {@link Unavailable} when the store cannot be used; what was written is
+ * committed when it resolves.
+ */
+export class Records {
+  readonly #store: RecordStore
+
+  constructor(store: RecordStore) {
+    this.#store = store
+  }
+
+  /** Undefined when there is no such record, or its time is over. MUST be cheap for a unique kind where there is none. */
+  async get<K extends Kind>(kind: K, key: string): Promise<RecordOf<K> | undefined> {
+    return valueIn(kind, await this.#store.get(kind, storedKey(kind, key)))
+  }
+
+  /** Keeps a record in place of the one with that key. */
+  put<K extends Exclude<Kind, UniqueKind>>(
+    kind: K,
+    key: string,
+    value: RecordOf<K>,
+    options?: RecordOptions,
+  ): Promise<void> {
+    return this.#store.put(stored(kind, key, value, options))
+  }
+
+  /** Keeps a record unless its key, or one of its unique values, is another's; false then. */
+  insert<K extends Kind>(kind: K, key: string, value: RecordOf<K>, options?: RecordOptions): Promise<boolean> {
+    return this.#store.insert(stored(kind, key, value, options))
+  }
+
+  /** Inserts a record unless there is one. Resolves with what is kept, of several that are inserted at once with the same. */
+  async insertOrGet<K extends Kind>(
+    kind: K,
+    key: string,
+    value: RecordOf<K>,
+    options?: RecordOptions,
+  ): Promise<RecordOf<K>> {
+    for (;;) {
+      if (await this.insert(kind, key, value, options)) return value
+      const kept = await this.get(kind, key)
+      // Undefined when its time was over in between.
+      if (kept !== undefined) return kept
+    }
+  }
+
+  /**
+   * Keeps what `change` makes of a record; it is called again when the record was changed meanwhile. Resolves with the record as it
+   * was, with undefined when there was none. Other nodes MAY find a record as it was until they have heard of the change.
+   */
+  async change<K extends Exclude<Kind, ExpiringKind>>(
+    kind: K,
+    key: string,
+    change: (value: RecordOf<K>) => RecordOf<K>,
+  ): Promise<RecordOf<K> | undefined> {
+    for (;;) {
+      const before = await this.#store.get(kind, storedKey(kind, key))
+      if (before === undefined) return undefined
+      const value = recordOf(kind, before)
+      if (await this.#store.replace(stored(kind, key, change(value)), before)) return value
+    }
+  }
+
+  /** Removes a record. Resolves with the record as it was, with undefined when there was none. */
+  async delete<K extends Kind>(kind: K, key: string): Promise<RecordOf<K> | undefined> {
+    return valueIn(kind, await this.#store.delete(kind, storedKey(kind, key)))
+  }
+
+  /** Whether a record has one of these unique values. MUST be as cheap as {@link get}. */
+  isTaken(kind: UniqueKind, values: readonly string[]): Promise<boolean> {
+    return this.#store.isTaken(kind, values)
+  }
+
+  /** Records in pages of bounded size: in order of appearance if the kind is ordered, else in no order. */
+  list<K extends Kind>(kind: K, range: RecordRange = {}): AsyncIterable<readonly RecordOf<K>[]> {
+    return valuesIn(kind, this.#store.list(kind, range))
+  }
+
+  /** The records with a value in an index, in pages of bounded size and in order of appearance. MUST be cheap where there are none. */
+  listBy<K extends IndexedKind>(kind: K, index: IndexOf<K>, value: string): AsyncIterable<readonly RecordOf<K>[]> {
+    return valuesIn(kind, this.#store.listBy(kind, index, value))
+  }
+}
+
+function stored<K extends Kind>(kind: K, key: string, value: RecordOf<K>, options: RecordOptions = {}): StoredRecord {
+  return { kind, key: storedKey(kind, key), text: recordText(value), expiresAt: options.expiresAt }
+}
+
+function valueIn<K extends Kind>(kind: K, text: string | undefined): RecordOf<K> | undefined {
+  return text === undefined ? undefined : recordOf(kind, text)
+}
+
+async function* valuesIn<K extends Kind>(
+  kind: K,
+  pages: AsyncIterable<readonly string[]>,
+): AsyncGenerator<readonly RecordOf<K>[]> {
+  for await (const page of pages) yield page.map((text) => recordOf(kind, text))
+}
