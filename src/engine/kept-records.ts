@@ -2,11 +2,11 @@ import {
   type ExpiringKind,
   type IndexedKind,
   type IndexOf,
-  type Kind,
+  parseRecord,
+  type RecordKind,
   type RecordOf,
   type RecordOptions,
   type RecordRange,
-  recordOf,
   recordText,
   type StoredRecord,
   storedKey,
@@ -15,15 +15,15 @@ import {
 
 /** Records as an engine stores them: keys folded, values as texts. */
 export interface RecordStore {
-  get(kind: Kind, key: string): Promise<string | undefined>
+  get(kind: RecordKind, key: string): Promise<string | undefined>
   put(record: StoredRecord): Promise<void>
   insert(record: StoredRecord): Promise<boolean>
   /** False when something else than `before` is there. */
   replace(record: StoredRecord, before: string): Promise<boolean>
-  delete(kind: Kind, key: string): Promise<string | undefined>
-  isTaken(kind: Kind, values: readonly string[]): Promise<boolean>
-  list(kind: Kind, range: RecordRange): AsyncIterable<readonly string[]>
-  listBy(kind: Kind, index: string, value: string): AsyncIterable<readonly string[]>
+  delete(kind: RecordKind, key: string): Promise<string | undefined>
+  isTaken(kind: RecordKind, values: readonly string[]): Promise<boolean>
+  list(kind: RecordKind, range: RecordRange): AsyncIterable<readonly string[]>
+  listBy(kind: RecordKind, index: string, value: string): AsyncIterable<readonly string[]>
 }
 
 /**
@@ -38,12 +38,12 @@ export class Records {
   }
 
   /** Undefined when there is no such record, or its time is over. MUST be cheap for a unique kind where there is none. */
-  async get<K extends Kind>(kind: K, key: string): Promise<RecordOf<K> | undefined> {
+  async get<K extends RecordKind>(kind: K, key: string): Promise<RecordOf<K> | undefined> {
     return valueIn(kind, await this.#store.get(kind, storedKey(kind, key)))
   }
 
   /** Keeps a record in place of the one with that key. */
-  put<K extends Exclude<Kind, UniqueKind>>(
+  put<K extends Exclude<RecordKind, UniqueKind>>(
     kind: K,
     key: string,
     value: RecordOf<K>,
@@ -53,12 +53,12 @@ export class Records {
   }
 
   /** Keeps a record unless its key, or one of its unique values, is another's; false then. */
-  insert<K extends Kind>(kind: K, key: string, value: RecordOf<K>, options?: RecordOptions): Promise<boolean> {
+  insert<K extends RecordKind>(kind: K, key: string, value: RecordOf<K>, options?: RecordOptions): Promise<boolean> {
     return this.#store.insert(stored(kind, key, value, options))
   }
 
   /** Inserts a record unless there is one. Resolves with what is kept, of several that are inserted at once with the same. */
-  async insertOrGet<K extends Kind>(
+  async insertOrGet<K extends RecordKind>(
     kind: K,
     key: string,
     value: RecordOf<K>,
@@ -76,7 +76,7 @@ export class Records {
    * Keeps what `change` makes of a record; it is called again when the record was changed meanwhile. Resolves with the record as it
    * was, with undefined when there was none. Other nodes MAY find a record as it was until they have heard of the change.
    */
-  async change<K extends Exclude<Kind, ExpiringKind>>(
+  async change<K extends Exclude<RecordKind, ExpiringKind>>(
     kind: K,
     key: string,
     change: (value: RecordOf<K>) => RecordOf<K>,
@@ -84,13 +84,13 @@ export class Records {
     for (;;) {
       const before = await this.#store.get(kind, storedKey(kind, key))
       if (before === undefined) return undefined
-      const value = recordOf(kind, before)
+      const value = parseRecord(kind, before)
       if (await this.#store.replace(stored(kind, key, change(value)), before)) return value
     }
   }
 
   /** Removes a record. Resolves with the record as it was, with undefined when there was none. */
-  async delete<K extends Kind>(kind: K, key: string): Promise<RecordOf<K> | undefined> {
+  async delete<K extends RecordKind>(kind: K, key: string): Promise<RecordOf<K> | undefined> {
     return valueIn(kind, await this.#store.delete(kind, storedKey(kind, key)))
   }
 
@@ -100,7 +100,7 @@ export class Records {
   }
 
   /** Records in pages of bounded size: in order of appearance if the kind is ordered, else in no order. */
-  list<K extends Kind>(kind: K, range: RecordRange = {}): AsyncIterable<readonly RecordOf<K>[]> {
+  list<K extends RecordKind>(kind: K, range: RecordRange = {}): AsyncIterable<readonly RecordOf<K>[]> {
     return valuesIn(kind, this.#store.list(kind, range))
   }
 
@@ -110,17 +110,22 @@ export class Records {
   }
 }
 
-function stored<K extends Kind>(kind: K, key: string, value: RecordOf<K>, options: RecordOptions = {}): StoredRecord {
+function stored<K extends RecordKind>(
+  kind: K,
+  key: string,
+  value: RecordOf<K>,
+  options: RecordOptions = {},
+): StoredRecord {
   return { kind, key: storedKey(kind, key), text: recordText(value), expiresAt: options.expiresAt }
 }
 
-function valueIn<K extends Kind>(kind: K, text: string | undefined): RecordOf<K> | undefined {
-  return text === undefined ? undefined : recordOf(kind, text)
+function valueIn<K extends RecordKind>(kind: K, text: string | undefined): RecordOf<K> | undefined {
+  return text === undefined ? undefined : parseRecord(kind, text)
 }
 
-async function* valuesIn<K extends Kind>(
+async function* valuesIn<K extends RecordKind>(
   kind: K,
   pages: AsyncIterable<readonly string[]>,
 ): AsyncGenerator<readonly RecordOf<K>[]> {
-  for await (const page of pages) yield page.map((text) => recordOf(kind, text))
+  for await (const page of pages) yield page.map((text) => parseRecord(kind, text))
 }

@@ -105,10 +105,12 @@ export const KINDS = {
   'maker-name': kind(TEXT, { expires: true }),
 }
 
-export type Kind = keyof typeof KINDS
-export type RecordOf<K extends Kind> = Readonly<XStatic<(typeof KINDS)[K]['schema']>>
+export type RecordKind = keyof typeof KINDS
+export type RecordOf<K extends RecordKind> = Readonly<XStatic<(typeof KINDS)[K]['schema']>>
 /** Kinds whose declaration has an option. */
-type KindWith<O extends string> = { [K in Kind]: (typeof KINDS)[K] extends Record<O, unknown> ? K : never }[Kind]
+type KindWith<O extends string> = {
+  [K in RecordKind]: (typeof KINDS)[K] extends Record<O, unknown> ? K : never
+}[RecordKind]
 export type UniqueKind = KindWith<'unique'>
 export type IndexedKind = KindWith<'indexes'>
 export type ExpiringKind = KindWith<'expires'>
@@ -119,7 +121,7 @@ export type BlockRecord = RecordOf<'block'>
 
 /** A record as a store keeps it. */
 export interface StoredRecord {
-  readonly kind: Kind
+  readonly kind: RecordKind
   /** As {@link storedKey} makes it. */
   readonly key: string
   /** As {@link recordText} makes it. */
@@ -140,48 +142,48 @@ export interface RecordRange {
 }
 
 /** The declaration of a kind, its values of any type. */
-export function declarationOf(kind: Kind): KindDeclaration<never> {
+export function declarationOf(kind: RecordKind): KindDeclaration<never> {
   return KINDS[kind]
 }
 
 /** Whether records are listed in order of appearance. */
-export function isOrdered(kind: Kind): boolean {
+export function isOrdered(kind: RecordKind): boolean {
   const { isOrdered = false, indexes } = declarationOf(kind)
   return isOrdered || indexes !== undefined
 }
 
 /** All kinds. */
-export const KIND_NAMES = Object.keys(KINDS) as readonly Kind[]
+export const KIND_NAMES = Object.keys(KINDS) as readonly RecordKind[]
 
 export function blockKey(owner: string, name: string): string {
   return `${fold(owner)}\n${fold(name)}`
 }
 
 /** The key under which a store keeps a record. */
-export function storedKey(kind: Kind, key: string): string {
+export function storedKey(kind: RecordKind, key: string): string {
   return declarationOf(kind).foldsKeys ? fold(key) : key
 }
 
 /** The text that a store keeps of a value: a string as it is, anything else as JSON. */
-export function recordText(value: RecordOf<Kind>): string {
+export function recordText(value: RecordOf<RecordKind>): string {
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
-export function recordOf<K extends Kind>(kind: K, text: string): RecordOf<K> {
+export function parseRecord<K extends RecordKind>(kind: K, text: string): RecordOf<K> {
   // Written by recordText, and checked when it came from outside.
   const isText = KINDS[kind].schema.type === 'string'
   return (isText ? text : JSON.parse(text)) as RecordOf<K>
 }
 
 /** The values of a record in the indexes of its kind, each with the name of the index. */
-export function indexedValues(kind: Kind, text: string): (readonly [index: string, value: string])[] {
+export function indexedValues(kind: RecordKind, text: string): (readonly [index: string, value: string])[] {
   const { indexes } = declarationOf(kind)
   if (!indexes) return []
-  const value = recordOf(kind, text) as never
+  const value = parseRecord(kind, text) as never
   return Object.entries(indexes).flatMap(([index, of]) => [...new Set(of(value))].map((key) => [index, key] as const))
 }
 
-export function uniqueValues(kind: Kind, text: string): readonly string[] {
+export function uniqueValues(kind: RecordKind, text: string): readonly string[] {
   const { unique } = declarationOf(kind)
-  return unique ? unique.of(recordOf(kind, text) as never) : []
+  return unique ? unique.of(parseRecord(kind, text) as never) : []
 }

@@ -1,7 +1,7 @@
 /** The content of a store as it is exported and imported; ids and times stay as they are. */
 import type { RoomRecord } from './engine.ts'
 import { type Event, type LogName, nextId, timeAt } from './event.ts'
-import type { Kind, StoredRecord } from './records.ts'
+import type { RecordKind, StoredRecord } from './records.ts'
 
 /** A log without its events. Everything after `start` up to `last` is there. */
 export interface LogExtent {
@@ -29,7 +29,7 @@ export interface ExportSource {
   /** By number. */
   readonly rooms: readonly RoomRecord[]
   /** In order of appearance where the kind is ordered, else by the bytes of their keys; in pages of bounded size. */
-  records(kind: Kind): AsyncIterable<readonly StoredRecord[]>
+  records(kind: RecordKind): AsyncIterable<readonly StoredRecord[]>
   /** Of rooms that there are, and of inboxes; by the bytes of their names. */
   logs(): AsyncIterable<ExportedLog>
   close(): void

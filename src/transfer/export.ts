@@ -6,9 +6,9 @@ import { Readable, type Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { EngineFault, type RoomRecord } from '../engine/engine.ts'
 import { fold } from '../engine/fold.ts'
-import { KIND_NAMES, recordOf } from '../engine/records.ts'
+import { KIND_NAMES, parseRecord } from '../engine/records.ts'
 import { type ExportSource, Unfit } from '../engine/transfer.ts'
-import { countsText, encodeLine, FORMAT, type Line, type Trailer } from './lines.ts'
+import { countsText, type ExportLine, type ExportTrailer, encodeLine, FORMAT } from './lines.ts'
 import { type Out, Progress } from './progress.ts'
 
 export interface ExportRequest {
@@ -26,7 +26,7 @@ export async function exportStore(source: ExportSource, request: ExportRequest, 
   try {
     const room = request.room === undefined ? undefined : roomIn(source, request.room)
     progress.begin('exporting', room ? undefined : source.size)
-    let trailer: Trailer | undefined
+    let trailer: ExportTrailer | undefined
     const lines = linesOf(
       source,
       request.version,
@@ -50,11 +50,11 @@ async function* linesOf(
   version: string,
   room: RoomRecord | undefined,
   read: (events: number) => void,
-  end: (trailer: Trailer) => void,
+  end: (trailer: ExportTrailer) => void,
 ): AsyncGenerator<string> {
   const hash = createHash('sha256')
   const counts = { rooms: 0, records: 0, logs: 0, events: 0 }
-  const encode = (lines: readonly Line[]): string => {
+  const encode = (lines: readonly ExportLine[]): string => {
     const text = lines.map(encodeLine).join('')
     hash.update(text)
     return text
@@ -68,7 +68,13 @@ async function* linesOf(
     for await (const page of source.records(kind)) {
       counts.records += page.length
       yield encode(
-        page.map(({ key, text, expiresAt }) => ({ type: 'record', kind, key, value: recordOf(kind, text), expiresAt })),
+        page.map(({ key, text, expiresAt }) => ({
+          type: 'record',
+          kind,
+          key,
+          value: parseRecord(kind, text),
+          expiresAt,
+        })),
       )
     }
   }
@@ -82,7 +88,7 @@ async function* linesOf(
       yield encode(page.map((event) => ({ type: 'event', ...event })))
     }
   }
-  const trailer: Trailer = { type: 'trailer', ...counts, sha256: hash.digest('hex') }
+  const trailer: ExportTrailer = { type: 'trailer', ...counts, sha256: hash.digest('hex') }
   end(trailer)
   yield encodeLine(trailer)
 }

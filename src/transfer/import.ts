@@ -7,7 +7,15 @@ import { EngineFault } from '../engine/engine.ts'
 import type { Event } from '../engine/event.ts'
 import { KINDS, recordText, type StoredRecord } from '../engine/records.ts'
 import type { ImportTarget } from '../engine/transfer.ts'
-import { type Counts, countsText, FORMAT, LINE_SCHEMAS, type Line, type RecordLine, type Trailer } from './lines.ts'
+import {
+  countsText,
+  type ExportCounts,
+  type ExportLine,
+  type ExportTrailer,
+  FORMAT,
+  LINE_SCHEMAS,
+  type RecordLine,
+} from './lines.ts'
 import { type Out, Progress } from './progress.ts'
 
 /** Records or events that are added at once. */
@@ -42,14 +50,14 @@ class Filling {
   #log: { readonly last: number; end: number } | undefined
   #events: Event[] = []
   #records: StoredRecord[] = []
-  #trailer: Trailer | undefined
+  #trailer: ExportTrailer | undefined
 
   constructor(target: ImportTarget, added: (events: number) => void) {
     this.#target = target
     this.#added = added
   }
 
-  async read(input: Readable): Promise<Trailer> {
+  async read(input: Readable): Promise<ExportTrailer> {
     const { Compile } = await import('typebox/schema')
     const compiled = <N extends string>(schemas: Readonly<Record<N, object>>) =>
       new Map(Object.entries<object>(schemas).map(([name, schema]) => [name, Compile(schema)]))
@@ -70,7 +78,7 @@ class Filling {
     return this.#trailer
   }
 
-  async #take(line: Line, text: string): Promise<void> {
+  async #take(line: ExportLine, text: string): Promise<void> {
     if (this.#trailer) throw this.#misplaced(line)
     if ((line.type === 'header') !== (this.#number === 1)) throw this.#misplaced(line)
     if (line.type !== 'header' && line.type !== 'trailer') this.#hash.update(`${text}\n`)
@@ -113,9 +121,9 @@ class Filling {
     }
   }
 
-  #check(trailer: Trailer): void {
+  #check(trailer: ExportTrailer): void {
     const sha256 = this.#hash.digest('hex')
-    const counts = Object.keys(this.#counts) as (keyof Counts)[]
+    const counts = Object.keys(this.#counts) as (keyof ExportCounts)[]
     if (sha256 !== trailer.sha256 || counts.some((name) => this.#counts[name] !== trailer[name])) {
       throw new Error('the export is damaged: its checksum or its counts differ from its trailer')
     }
@@ -141,17 +149,17 @@ class Filling {
     this.#log = undefined
   }
 
-  #misplaced({ type }: Line): Error {
+  #misplaced({ type }: ExportLine): Error {
     return new Error(`line ${this.#number} of the export is out of order: ${type}`)
   }
 }
 
 /** Undefined for what is no line at all. */
-function parse(text: string): Line | undefined {
+function parse(text: string): ExportLine | undefined {
   try {
     const value: unknown = JSON.parse(text)
     // Checked against its schema next.
-    return typeof value === 'object' && value !== null && 'type' in value ? (value as Line) : undefined
+    return typeof value === 'object' && value !== null && 'type' in value ? (value as ExportLine) : undefined
   } catch {
     return undefined
   }

@@ -3,14 +3,14 @@
  * followed by its events, a trailer. The same content gives the same bytes behind the header, whichever engine it comes from.
  */
 import type { RoomRecord } from '../engine/engine.ts'
-import type { Event, Kind as EventKind } from '../engine/event.ts'
-import { KINDS, type Kind, type RecordOf } from '../engine/records.ts'
+import type { Event, Kind } from '../engine/event.ts'
+import { KINDS, type RecordKind, type RecordOf } from '../engine/records.ts'
 import type { LogExtent } from '../engine/transfer.ts'
 
 /** Changes when what an earlier version of roomd reads would be misunderstood. */
 export const FORMAT = 1
 
-export interface Header {
+export interface ExportHeader {
   readonly type: 'header'
   readonly format: number
   /** Version that has written it. */
@@ -19,7 +19,7 @@ export interface Header {
   readonly exportedAt: string
 }
 
-export interface Counts {
+export interface ExportCounts {
   readonly rooms: number
   readonly records: number
   readonly logs: number
@@ -27,34 +27,34 @@ export interface Counts {
 }
 
 /** Its checksum is that of all lines between header and trailer. */
-export interface Trailer extends Counts {
+export interface ExportTrailer extends ExportCounts {
   readonly type: 'trailer'
   readonly sha256: string
 }
 
 export interface RecordLine {
   readonly type: 'record'
-  readonly kind: Kind
+  readonly kind: RecordKind
   readonly key: string
-  readonly value: RecordOf<Kind>
+  readonly value: RecordOf<RecordKind>
   readonly expiresAt?: number | undefined
 }
 
-export type Line =
-  | Header
+export type ExportLine =
+  | ExportHeader
   | { readonly type: 'lastRoom'; readonly id: number }
   | ({ readonly type: 'room' } & RoomRecord)
   | RecordLine
   | ({ readonly type: 'log' } & LogExtent)
   | ({ readonly type: 'event' } & Event)
-  | Trailer
+  | ExportTrailer
 
 const TEXT = { type: 'string' }
 const COUNT = { type: 'integer', minimum: 0 }
 /** Of times that an earlier version may have kept with a fraction. */
 const MS = { type: 'number', minimum: 0 }
 
-const EVENT_KINDS: Readonly<Record<EventKind, true>> = {
+const EVENT_KINDS: Readonly<Record<Kind, true>> = {
   message: true,
   joined: true,
   left: true,
@@ -92,7 +92,7 @@ const LOG: Readonly<Record<keyof LogExtent, object>> = {
   start: { type: 'integer' },
   last: COUNT,
 }
-const TRAILER: Readonly<Record<keyof Counts | 'sha256', object>> = {
+const TRAILER: Readonly<Record<keyof ExportCounts | 'sha256', object>> = {
   rooms: COUNT,
   records: COUNT,
   logs: COUNT,
@@ -101,7 +101,7 @@ const TRAILER: Readonly<Record<keyof Counts | 'sha256', object>> = {
 }
 
 /** The schema of each type of line; that of a record's value is its kind's. */
-export const LINE_SCHEMAS: Readonly<Record<Line['type'], object>> = {
+export const LINE_SCHEMAS: Readonly<Record<ExportLine['type'], object>> = {
   header: { type: 'object', required: ['format'] },
   lastRoom: objectOf({ type: TEXT, id: COUNT }, []),
   room: objectOf({ type: TEXT, ...ROOM }, ['hash', 'maker']),
@@ -117,7 +117,7 @@ const VALUE_MEMBERS = Object.values(KINDS).flatMap(({ schema }) =>
   'properties' in schema ? Object.keys(schema.properties) : [],
 )
 /** Members are written in this order, wherever they stand. */
-const MEMBERS: Readonly<Record<Line['type'], string[]>> = {
+const MEMBERS: Readonly<Record<ExportLine['type'], string[]>> = {
   header: ['type', 'format', 'roomd', 'exportedAt'],
   lastRoom: ['type', 'id'],
   room: ['type', ...Object.keys(ROOM), ...Object.keys(MAKER)],
@@ -127,7 +127,7 @@ const MEMBERS: Readonly<Record<Line['type'], string[]>> = {
   trailer: ['type', ...Object.keys(TRAILER)],
 }
 
-export function encodeLine(line: Line): string {
+export function encodeLine(line: ExportLine): string {
   return `${JSON.stringify(line, MEMBERS[line.type])}\n`
 }
 
@@ -136,8 +136,8 @@ function objectOf(properties: Readonly<Record<string, object>>, optional: readon
   return { type: 'object', properties, required, additionalProperties: false }
 }
 
-/** Counts of an export as an operator reads them. */
-export function countsText({ events, logs, rooms, records }: Counts): string {
+/** ExportCounts of an export as an operator reads them. */
+export function countsText({ events, logs, rooms, records }: ExportCounts): string {
   const said = (count: number, what: string) => `${count.toLocaleString('en')} ${what}${count === 1 ? '' : 's'}`
   return `${said(events, 'event')} in ${said(logs, 'log')}, ${said(rooms, 'room')}, ${said(records, 'record')}`
 }

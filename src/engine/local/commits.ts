@@ -1,7 +1,7 @@
 import { atTurnEnd, committed } from '../../turn.ts'
 import { Closed, Unavailable } from '../engine.ts'
 import { type Draft, type Event, type LogName, timeAt } from '../event.ts'
-import type { Committed, Row } from './messages.ts'
+import type { CommitResult, Row } from './messages.ts'
 
 /**
  * Bytes of one transaction, roughly as they will be on a wire, an event counted as so many beside its text. Followers get a
@@ -21,9 +21,9 @@ interface Waiting {
 }
 
 /** Who carries commits out, and hears of them. */
-export interface Committer {
+export interface CommitHandler {
   /** Writes rows in one transaction. Rejects with {@link Unavailable}. */
-  commit(rows: readonly Row[]): Promise<Committed>
+  commit(rows: readonly Row[]): Promise<CommitResult>
   /** An event is committed: called in the order of the logs. */
   committed(log: LogName, event: Event): void
   /** So many events were committed in one transaction, in so many ms. */
@@ -34,12 +34,12 @@ export interface Committer {
 
 /** Events on their way to the store: all that a turn has brought in one transaction, one transaction under way. */
 export class Commits {
-  readonly #committer: Committer
+  readonly #committer: CommitHandler
   #queue: Waiting[] = []
   #committing = false
   #scheduled = false
 
-  constructor(committer: Committer) {
+  constructor(committer: CommitHandler) {
     this.#committer = committer
   }
 
@@ -89,7 +89,7 @@ export class Commits {
     return { batch: this.#queue.splice(0, count), size }
   }
 
-  #committed(batch: readonly Waiting[], { ids, now, left }: Committed): void {
+  #committed(batch: readonly Waiting[], { ids, now, left }: CommitResult): void {
     let last: Event | undefined
     for (let index = 0; index < batch.length; index++) {
       const waiting = batch[index]

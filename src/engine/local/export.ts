@@ -3,12 +3,12 @@ import { DatabaseSync, type SQLOutputValue } from 'node:sqlite'
 import { setImmediate as nextRound } from 'node:timers/promises'
 import { EngineFault, type RoomRecord } from '../engine.ts'
 import type { Event, LogName } from '../event.ts'
-import { isOrdered, type Kind, type StoredRecord } from '../records.ts'
+import { isOrdered, type RecordKind, type StoredRecord } from '../records.ts'
 import { departures, type ExportedLog, type ExportSource, Unfit } from '../transfer.ts'
 import { causeOf, openDatabase } from './database.ts'
-import { RoomTable } from './room-table.ts'
+import { LocalRoomTable } from './room-table.ts'
 import { MIGRATIONS } from './schema.ts'
-import { eventOf } from './store.ts'
+import { eventOfRow } from './store.ts'
 
 const PAGE = 1_000
 
@@ -45,11 +45,11 @@ export class LocalExport implements ExportSource {
     // What is read from here on is what the first statement finds.
     db.exec('BEGIN')
     this.lastRoom = Number(db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'rooms'").get()?.seq ?? 0)
-    this.rooms = new RoomTable(db).all()
+    this.rooms = new LocalRoomTable(db).all()
     this.size = Number(db.prepare('SELECT sum(count) AS events FROM logs').get()?.events ?? 0)
   }
 
-  async *records(kind: Kind): AsyncGenerator<readonly StoredRecord[]> {
+  async *records(kind: RecordKind): AsyncGenerator<readonly StoredRecord[]> {
     const rows = this.#db.prepare(
       `SELECT key, value, expires FROM records WHERE kind = ? AND (expires IS NULL OR expires > ?)
        ORDER BY ${isOrdered(kind) ? 'id' : 'key'}`,
@@ -90,7 +90,7 @@ export class LocalExport implements ExportSource {
     page.setReturnArrays(true)
     for (let after = -1; ; ) {
       // As the statement was told to return them.
-      const events = (page.all(log, after, PAGE) as unknown as SQLOutputValue[][]).map(eventOf)
+      const events = (page.all(log, after, PAGE) as unknown as SQLOutputValue[][]).map(eventOfRow)
       if (events.length > 0) yield events
       if (events.length < PAGE) break
       await nextRound()

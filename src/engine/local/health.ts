@@ -2,8 +2,8 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Trouble } from '../watch.ts'
 import { causeOf, isDamage } from './database.ts'
 import { Displaced, type OpenFiles } from './files.ts'
-import type { Notice } from './messages.ts'
-import { STORE_METHODS, type Store, type StoreMethod } from './store.ts'
+import type { StoreNotice } from './messages.ts'
+import { type LocalStore, STORE_METHODS, type StoreMethod } from './store.ts'
 
 /** How long nothing may have failed before it is tried whether it works again, in ms. */
 const REST_MS = 1_000
@@ -18,14 +18,14 @@ interface Failure {
 }
 
 /** Carries requests out, tells when commits or reads begin to fail, and tries by itself whether they work again. */
-export class Health {
-  readonly #store: Store
+export class StoreHealth {
+  readonly #store: LocalStore
   readonly #db: DatabaseSync
   readonly #files: OpenFiles | undefined
-  readonly #tell: (notice: Notice) => void
+  readonly #tell: (notice: StoreNotice) => void
   readonly #failures = new Map<Trouble, Failure>()
 
-  constructor(store: Store, db: DatabaseSync, files: OpenFiles | undefined, tell: (notice: Notice) => void) {
+  constructor(store: LocalStore, db: DatabaseSync, files: OpenFiles | undefined, tell: (notice: StoreNotice) => void) {
     this.#store = store
     this.#db = db
     this.#files = files

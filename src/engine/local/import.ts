@@ -5,14 +5,14 @@ import type { StoredRecord } from '../records.ts'
 import { type ImportTarget, type LogExtent, Unfit } from '../transfer.ts'
 import { type Database, openDatabase } from './database.ts'
 import { RecordTable } from './record-table.ts'
-import { RoomTable } from './room-table.ts'
+import { LocalRoomTable } from './room-table.ts'
 
 /** A database that is filled in one transaction: until that is committed there is nothing. */
 export class LocalImport implements ImportTarget {
   readonly shown: string
   readonly #database: Database
   readonly #records: RecordTable
-  readonly #rooms: RoomTable
+  readonly #rooms: LocalRoomTable
   readonly #insertEvent: StatementSync
   #log = { id: 0, count: 0, ahead: 0 }
 
@@ -31,7 +31,7 @@ export class LocalImport implements ImportTarget {
     this.shown = file
     this.#database = database
     this.#records = new RecordTable(database.db)
-    this.#rooms = new RoomTable(database.db)
+    this.#rooms = new LocalRoomTable(database.db)
     this.#insertEvent = database.db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
     database.db.exec('BEGIN IMMEDIATE')
   }

@@ -32,7 +32,7 @@ export type Row = [
 ]
 
 /** What a commit has done. */
-export interface Committed {
+export interface CommitResult {
   /** For each row its id; 0 where it came behind the end of its log, and was not appended. */
   readonly ids: readonly number[]
   /** The time of the clock at which they were given, in ms since the epoch. */
@@ -44,13 +44,13 @@ export interface Committed {
 /** A request: the method of the store, and its arguments. */
 export type StoreRequest = readonly [method: StoreMethod | 'close', args: readonly unknown[]]
 
-export type Reply =
+export type StoreReply =
   | { readonly value: unknown }
   /** Nothing was changed, and why. */
   | { readonly trouble: string }
 
 /** What the store says without being asked. */
-export type Notice =
+export type StoreNotice =
   | {
       readonly notice: 'open'
       readonly rooms: readonly RoomRecord[]

@@ -1,6 +1,13 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { fold } from '../fold.ts'
-import { declarationOf, indexedValues, KIND_NAMES, type Kind, type StoredRecord, uniqueValues } from '../records.ts'
+import {
+  declarationOf,
+  indexedValues,
+  KIND_NAMES,
+  type RecordKind,
+  type StoredRecord,
+  uniqueValues,
+} from '../records.ts'
 
 /** The next records of a list, and the place of the last one. */
 export interface RecordPage {
@@ -10,8 +17,8 @@ export interface RecordPage {
 
 /** The keys and unique values of the records of unique kinds, and the indexed kinds of which there is a record. */
 export interface KnownRecords {
-  readonly unique: readonly { readonly kind: Kind; readonly key: string; readonly values: readonly string[] }[]
-  readonly used: readonly Kind[]
+  readonly unique: readonly { readonly kind: RecordKind; readonly key: string; readonly values: readonly string[] }[]
+  readonly used: readonly RecordKind[]
 }
 
 const LIVING = '(expires IS NULL OR expires > ?)'
@@ -42,7 +49,7 @@ export class RecordTable {
     this.#insert.run('name', fold(name), name, null)
   }
 
-  get(kind: Kind, key: string): string | undefined {
+  get(kind: RecordKind, key: string): string | undefined {
     const row = this.#get.get(kind, key, Date.now())
     return row && String(row.value)
   }
@@ -75,14 +82,14 @@ export class RecordTable {
     return true
   }
 
-  delete(kind: Kind, key: string): string | undefined {
+  delete(kind: RecordKind, key: string): string | undefined {
     const text = this.get(kind, key)
     this.#db.prepare('DELETE FROM records WHERE kind = ? AND key = ?').run(kind, key)
     return text
   }
 
   /** Those behind the place `after`, without so many of the first. */
-  page(kind: Kind, after: number, skip: number, limit: number): RecordPage {
+  page(kind: RecordKind, after: number, skip: number, limit: number): RecordPage {
     const page = `SELECT id, value FROM records WHERE kind = ? AND id > ? AND ${LIVING} ORDER BY id LIMIT ? OFFSET ?`
     return pageOf(this.#db.prepare(page).all(kind, after, Date.now(), limit, skip), after)
   }
@@ -101,7 +108,7 @@ export class RecordTable {
     for (const [index, value] of indexedValues(kind, text)) insert.run(index, value, id)
   }
 
-  #dropExpired(kind: Kind): void {
+  #dropExpired(kind: RecordKind): void {
     if (declarationOf(kind).expires) this.#db.prepare('DELETE FROM records WHERE expires <= ?').run(Date.now())
   }
 }

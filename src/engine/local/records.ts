@@ -1,5 +1,5 @@
 import type { RecordStore } from '../kept-records.ts'
-import { declarationOf, type Kind, type RecordRange, type StoredRecord, uniqueValues } from '../records.ts'
+import { declarationOf, type RecordKind, type RecordRange, type StoredRecord, uniqueValues } from '../records.ts'
 import type { KnownRecords, RecordPage } from './record-table.ts'
 import type { StoreThread } from './thread.ts'
 
@@ -15,9 +15,9 @@ interface Known {
 /** Records in the store; the keys and unique values of unique kinds in memory too. */
 export class LocalRecords implements RecordStore {
   readonly #store: () => StoreThread
-  readonly #known = new Map<Kind, Known>()
+  readonly #known = new Map<RecordKind, Known>()
   /** Indexed kinds of which there may be a record. */
-  readonly #used = new Set<Kind>()
+  readonly #used = new Set<RecordKind>()
 
   constructor(store: () => StoreThread) {
     this.#store = store
@@ -29,7 +29,7 @@ export class LocalRecords implements RecordStore {
     for (const kind of used) this.#used.add(kind)
   }
 
-  async get(kind: Kind, key: string): Promise<string | undefined> {
+  async get(kind: RecordKind, key: string): Promise<string | undefined> {
     if (declarationOf(kind).unique && !this.#knownOf(kind).keys.has(key)) return undefined
     return this.#store().call('getRecord', kind, key)
   }
@@ -60,18 +60,18 @@ export class LocalRecords implements RecordStore {
     return this.#store().call('replaceRecord', record, before)
   }
 
-  async delete(kind: Kind, key: string): Promise<string | undefined> {
+  async delete(kind: RecordKind, key: string): Promise<string | undefined> {
     const text = await this.#store().call('deleteRecord', kind, key)
     if (text !== undefined && declarationOf(kind).unique) this.#drop(kind, key, uniqueValues(kind, text))
     return text
   }
 
-  async isTaken(kind: Kind, values: readonly string[]): Promise<boolean> {
+  async isTaken(kind: RecordKind, values: readonly string[]): Promise<boolean> {
     const known = this.#knownOf(kind).values
     return values.some((value) => known.has(value))
   }
 
-  async *list(kind: Kind, range: RecordRange): AsyncGenerator<readonly string[]> {
+  async *list(kind: RecordKind, range: RecordRange): AsyncGenerator<readonly string[]> {
     let { skip = 0, limit: left = Number.POSITIVE_INFINITY } = range
     for (let after = 0; left > 0; ) {
       const limit = Math.min(left, PAGE)
@@ -82,7 +82,7 @@ export class LocalRecords implements RecordStore {
     }
   }
 
-  async *listBy(kind: Kind, index: string, value: string): AsyncGenerator<readonly string[]> {
+  async *listBy(kind: RecordKind, index: string, value: string): AsyncGenerator<readonly string[]> {
     if (!this.#used.has(kind)) return
     for (let after = 0; ; ) {
       const { texts, last }: RecordPage = await this.#store().call('pageOfIndex', index, value, after, PAGE)
@@ -92,19 +92,19 @@ export class LocalRecords implements RecordStore {
     }
   }
 
-  #knownOf(kind: Kind): Known {
+  #knownOf(kind: RecordKind): Known {
     let known = this.#known.get(kind)
     if (!known) this.#known.set(kind, (known = { keys: new Set(), values: new Map() }))
     return known
   }
 
-  #add(kind: Kind, key: string, unique: readonly string[]): void {
+  #add(kind: RecordKind, key: string, unique: readonly string[]): void {
     const { keys, values } = this.#knownOf(kind)
     keys.add(key)
     for (const value of unique) values.set(value, (values.get(value) ?? 0) + 1)
   }
 
-  #drop(kind: Kind, key: string, unique: readonly string[]): void {
+  #drop(kind: RecordKind, key: string, unique: readonly string[]): void {
     const { keys, values } = this.#knownOf(kind)
     keys.delete(key)
     for (const value of unique) {

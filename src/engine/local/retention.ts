@@ -1,6 +1,6 @@
 import type { LogName } from '../event.ts'
 import type { Retention } from '../watch.ts'
-import type { LogRow, Store } from './store.ts'
+import type { LocalStore, LogRow } from './store.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 /** Events removed in one go: about a millisecond's work, so a commit never waits longer for it. */
@@ -11,7 +11,7 @@ const SLICE = 500
  * slice that went. Every `yield` is a place to let commits through.
  */
 export function* sweep(
-  store: Store,
+  store: LocalStore,
   names: Iterable<LogName>,
   keep: Retention,
   now: number,
@@ -34,7 +34,7 @@ export function* sweep(
 }
 
 /** Removes the logs of rooms that are no more, a slice at a time. */
-export function* eraseEnded(store: Store): Generator<void> {
+export function* eraseEnded(store: LocalStore): Generator<void> {
   for (const name of [...store.ended]) {
     for (;;) {
       const log = store.log(name)

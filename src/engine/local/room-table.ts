@@ -6,7 +6,7 @@ const LOBBY = 1
 const COLUMNS = 'id, title, line_name, description, visibility, hash, maker_address, maker_name, created_at, changed_at'
 
 /** The rooms that SQLite holds. No title or line name is another room's title or line name. */
-export class RoomTable {
+export class LocalRoomTable {
   readonly #db: DatabaseSync
 
   constructor(db: DatabaseSync) {

@@ -7,11 +7,11 @@ import type { NewRoom, RoomChange, RoomRecord } from '../engine.ts'
 import { type Event, idAt, type Kind, type LogName, nextId, timeAt, timeOf } from '../event.ts'
 import type { Bounds } from '../reading.ts'
 import { weigh } from '../recent.ts'
-import type { Kind as RecordKind, StoredRecord } from '../records.ts'
+import type { RecordKind, StoredRecord } from '../records.ts'
 import type { Trouble } from '../watch.ts'
-import type { Committed, Row, Stranded } from './messages.ts'
+import type { CommitResult, Row, Stranded } from './messages.ts'
 import { type RecordPage, RecordTable } from './record-table.ts'
-import { RoomTable } from './room-table.ts'
+import { LocalRoomTable } from './room-table.ts'
 
 /** Maximum number of events removed at once from a log that is cleared. */
 const CLEARED = 500
@@ -35,7 +35,7 @@ export const STORE_METHODS = {
   getRecord: 'reads',
   pageOfRecords: 'reads',
   pageOfIndex: 'reads',
-} as const satisfies { readonly [M in keyof Store]?: Trouble }
+} as const satisfies { readonly [M in keyof LocalStore]?: Trouble }
 export type StoreMethod = keyof typeof STORE_METHODS
 
 /** What the logs table holds of one log. */
@@ -50,8 +50,8 @@ export interface LogRow {
 }
 
 /** When a method throws, nothing has changed. */
-export class Store {
-  readonly rooms: RoomTable
+export class LocalStore {
+  readonly rooms: LocalRoomTable
   readonly records: RecordTable
   readonly #db: DatabaseSync
   readonly #beforeCommit: () => void
@@ -78,7 +78,7 @@ export class Store {
   constructor(db: DatabaseSync, beforeCommit: () => void = () => {}) {
     this.#db = db
     this.#beforeCommit = beforeCommit
-    this.rooms = new RoomTable(db)
+    this.rooms = new LocalRoomTable(db)
     this.records = new RecordTable(db)
     this.#insertEvent = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
     this.#insertLog = db.prepare('INSERT INTO logs (name, start, last, count) VALUES (?, ?, ?, 0)')
@@ -221,7 +221,7 @@ export class Store {
   }
 
   /** Appends events in one transaction. */
-  append(rows: readonly Row[]): Committed {
+  append(rows: readonly Row[]): CommitResult {
     const now = Date.now()
     const touched = new Set<LogRow>()
     const ended: number[] = []
@@ -293,7 +293,7 @@ export class Store {
     return log
   }
 
-  /** Events of a log, oldest first, as {@link Store.page} of ../reading.ts has it. */
+  /** Events of a log, oldest first, as {@link Store.page} of reading.ts has it. */
   page(name: LogName, from: number, to: number, limit: number, bytes: number): Event[] {
     const log = this.log(name)
     if (!log) return []
@@ -301,7 +301,7 @@ export class Store {
     let weight = 0
     for (const row of this.#page.iterate(log.id, from, to, limit)) {
       // As the statement was told to return them.
-      const event = eventOf(row as unknown as SQLOutputValue[])
+      const event = eventOfRow(row as unknown as SQLOutputValue[])
       page.push(event)
       weight += weigh(event)
       if (weight >= bytes) break
@@ -342,7 +342,7 @@ export function endedLogs(db: DatabaseSync): LogName[] {
   return rows.map((row) => row.name as LogName)
 }
 
-export function eventOf([id, kind, room, from, to, body, sent, color, verified, at]: SQLOutputValue[]): Event {
+export function eventOfRow([id, kind, room, from, to, body, sent, color, verified, at]: SQLOutputValue[]): Event {
   const event = {
     id: Number(id),
     at: at === null ? timeOf(Number(id)) : Number(at),

@@ -2,16 +2,16 @@ import { extname } from 'node:path'
 import { MessageChannel, Worker } from 'node:worker_threads'
 import { EngineFault, Unavailable } from '../engine.ts'
 import type { LogName } from '../event.ts'
-import type { Store as Readable } from '../reading.ts'
+import type { Store } from '../reading.ts'
 import type { Watch } from '../watch.ts'
-import type { Notice, Reply, StoreOptions, StoreRequest } from './messages.ts'
-import type { Store, StoreMethod } from './store.ts'
+import type { StoreNotice, StoreOptions, StoreReply, StoreRequest } from './messages.ts'
+import type { LocalStore, StoreMethod } from './store.ts'
 
 interface Pending {
   resolve(value: unknown): void
   reject(error: Error): void
 }
-export type Opened = Extract<Notice, { notice: 'open' }>
+export type Opened = Extract<StoreNotice, { notice: 'open' }>
 
 /** What the store says by itself once it is open. */
 export interface StoreWatch extends Pick<Watch, 'trouble' | 'recovered' | 'died'> {
@@ -29,7 +29,7 @@ interface Line {
 export class StoreThread {
   #line: Line | undefined
   readonly #pending: Pending[] = []
-  readonly reading: Readable = {
+  readonly reading: Store = {
     stride: 4096,
     bounds: (log) => this.call('bounds', log),
     page: (...range) => this.call('page', ...range),
@@ -41,7 +41,7 @@ export class StoreThread {
   static async open(options: StoreOptions, on: StoreWatch): Promise<{ thread: StoreThread; opened: Opened }> {
     const { promise, resolve, reject } = Promise.withResolvers<Opened>()
     const thread = new StoreThread()
-    const told = (notice: Notice) => {
+    const told = (notice: StoreNotice) => {
       switch (notice.notice) {
         case 'open':
           return resolve(notice)
@@ -61,7 +61,7 @@ export class StoreThread {
       reject(fault)
       on.died(fault)
     }
-    const heard = (message: Reply | Notice) => {
+    const heard = (message: StoreReply | StoreNotice) => {
       if ('notice' in message) told(message)
       else if ('trouble' in message) thread.#pending.shift()?.reject(new Unavailable(message.trouble))
       else thread.#pending.shift()?.resolve(message.value)
@@ -71,8 +71,8 @@ export class StoreThread {
   }
 
   /** Calls a method of the store. Rejects with {@link Unavailable}; then nothing has changed. */
-  call<M extends StoreMethod>(method: M, ...args: Parameters<Store[M]>): Promise<ReturnType<Store[M]>> {
-    return this.#ask(method, args) as Promise<ReturnType<Store[M]>>
+  call<M extends StoreMethod>(method: M, ...args: Parameters<LocalStore[M]>): Promise<ReturnType<LocalStore[M]>> {
+    return this.#ask(method, args) as Promise<ReturnType<LocalStore[M]>>
   }
 
   #ask(method: StoreMethod | 'close', args: readonly unknown[]): Promise<unknown> {
@@ -102,7 +102,7 @@ export class StoreThread {
   }
 }
 
-type Heard = (message: Reply | Notice) => void
+type Heard = (message: StoreReply | StoreNotice) => void
 
 function inThread(options: StoreOptions, heard: Heard, die: (reason: string) => void): Line {
   // Beside this file, with its ending: .ts in a checkout, .js as published.

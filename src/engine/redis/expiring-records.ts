@@ -1,4 +1,4 @@
-import type { Kind } from '../records.ts'
+import type { RecordKind } from '../records.ts'
 import type { Keys } from './keys.ts'
 import type { Link } from './link.ts'
 
@@ -15,26 +15,26 @@ export class ExpiringRecords {
     this.#link = link
   }
 
-  async get(kind: Kind, key: string): Promise<string | undefined> {
+  async get(kind: RecordKind, key: string): Promise<string | undefined> {
     const text = await this.#link.command(['GET', this.#keys.expiring(kind, key)])
     return typeof text === 'string' ? text : undefined
   }
 
-  async put(kind: Kind, key: string, text: string, expiresAt: number | undefined): Promise<void> {
+  async put(kind: RecordKind, key: string, text: string, expiresAt: number | undefined): Promise<void> {
     await this.#link.command(['SET', this.#keys.expiring(kind, key), text, ...endOf(expiresAt)])
   }
 
-  async insert(kind: Kind, key: string, text: string, expiresAt: number | undefined): Promise<boolean> {
+  async insert(kind: RecordKind, key: string, text: string, expiresAt: number | undefined): Promise<boolean> {
     return (await this.#link.command(['SET', this.#keys.expiring(kind, key), text, 'NX', ...endOf(expiresAt)])) === 'OK'
   }
 
-  async delete(kind: Kind, key: string): Promise<string | undefined> {
+  async delete(kind: RecordKind, key: string): Promise<string | undefined> {
     const text = await this.#link.command(['GETDEL', this.#keys.expiring(kind, key)])
     return typeof text === 'string' ? text : undefined
   }
 
   /** The texts of a kind, in no order; it may give one more than once. */
-  async *pages(kind: Kind): AsyncGenerator<readonly string[]> {
+  async *pages(kind: RecordKind): AsyncGenerator<readonly string[]> {
     for (let cursor = '0'; ; ) {
       const pattern = this.#keys.expiring(kind, '*')
       // The reply to SCAN.

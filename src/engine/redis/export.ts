@@ -1,6 +1,6 @@
 import { EngineFault, type RoomRecord } from '../engine.ts'
 import type { Event } from '../event.ts'
-import { declarationOf, isOrdered, type Kind, type StoredRecord } from '../records.ts'
+import { declarationOf, isOrdered, type RecordKind, type StoredRecord } from '../records.ts'
 import {
   departures,
   type ExportedLog,
@@ -60,7 +60,7 @@ export class RedisExport implements ExportSource {
     this.rooms = rooms
   }
 
-  async *records(kind: Kind): AsyncGenerator<readonly StoredRecord[]> {
+  async *records(kind: RecordKind): AsyncGenerator<readonly StoredRecord[]> {
     if (declarationOf(kind).expires) return yield* this.#expiring(kind)
     const [hash = '', order = ''] = this.#port.keys.records(kind)
     // The replies to ZRANGE, HKEYS and HMGET.
@@ -76,7 +76,7 @@ export class RedisExport implements ExportSource {
     }
   }
 
-  async *#expiring(kind: Kind): AsyncGenerator<readonly StoredRecord[]> {
+  async *#expiring(kind: RecordKind): AsyncGenerator<readonly StoredRecord[]> {
     const begin = this.#port.keys.expiring(kind, '').slice(0, -1)
     const found: string[] = []
     for await (const keys of this.#port.scan(`${begin}*`)) found.push(...keys)

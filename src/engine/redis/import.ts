@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { EngineFault, type RoomRecord } from '../engine.ts'
 import { type Event, timeOf } from '../event.ts'
 import { fold } from '../fold.ts'
-import { declarationOf, indexedValues, isOrdered, type Kind, type StoredRecord } from '../records.ts'
+import { declarationOf, indexedValues, isOrdered, type RecordKind, type StoredRecord } from '../records.ts'
 import { type ImportTarget, type LogExtent, Unfit } from '../transfer.ts'
 import { entryId, fieldsOfCommitted } from './entry.ts'
 import { TransferPort } from './transfer-port.ts'
@@ -17,7 +17,7 @@ export class RedisImport implements ImportTarget {
   readonly #port: TransferPort
   /** Places given so far. */
   #version = 0
-  readonly #places = new Map<Kind, number>()
+  readonly #places = new Map<RecordKind, number>()
   #log: LogExtent = { name: 'room:0', start: 0, last: 0 }
   /** The first and the last event of the log with times of their own. */
   #ahead: { readonly from: number; readonly to: number } | undefined

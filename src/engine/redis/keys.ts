@@ -7,7 +7,7 @@
  * apart is written in an order in which a crash in between does no harm, which is said where it is done.
  */
 import type { LogName } from '../event.ts'
-import { declarationOf, type Kind } from '../records.ts'
+import { declarationOf, type RecordKind } from '../records.ts'
 
 export class Keys {
   readonly #prefix: string
@@ -78,7 +78,7 @@ export class Keys {
   }
 
   /** The records of a kind, their order, their unique values, each with a key, and of how many records these are. */
-  records(kind: Kind): readonly string[] {
+  records(kind: RecordKind): readonly string[] {
     const records = `${this.#people}${kind}s`
     // Of another version they are others: while versions run side by side each has its own.
     const unique = `${records}:unique:${declarationOf(kind).unique?.version ?? ''}`
@@ -86,12 +86,12 @@ export class Keys {
   }
 
   /** The keys of the records with a value in an index, in their order. */
-  recordIndex(kind: Kind, index: string, value: string): string {
+  recordIndex(kind: RecordKind, index: string, value: string): string {
     return `${this.#people}${kind}s:${index}:${value}`
   }
 
   /** A record that may have an end. */
-  expiring(kind: Kind, key: string): string {
+  expiring(kind: RecordKind, key: string): string {
     return `${this.#prefix}:{note:${kind}:${key}}`
   }
 

@@ -6,7 +6,7 @@ import {
   indexedValues,
   isOrdered,
   KIND_NAMES,
-  type Kind,
+  type RecordKind,
   type RecordRange,
   type StoredRecord,
   uniqueValues,
@@ -72,7 +72,7 @@ export class RedisRecords implements RecordStore {
     if (connection === this.#link.connection) remember(this.#seen, key, true)
   }
 
-  async get(kind: Kind, key: string): Promise<string | undefined> {
+  async get(kind: RecordKind, key: string): Promise<string | undefined> {
     if (!declarationOf(kind).unique) return this.#text(kind, key)
     const known = this.#remembered.get(`${kind} ${key}`)
     if (known !== undefined) {
@@ -103,7 +103,7 @@ export class RedisRecords implements RecordStore {
     return this.#write(kind, key, before, text)
   }
 
-  async delete(kind: Kind, key: string): Promise<string | undefined> {
+  async delete(kind: RecordKind, key: string): Promise<string | undefined> {
     const { expires, unique } = declarationOf(kind)
     if (expires) return this.#expiring.delete(kind, key)
     for (;;) {
@@ -116,14 +116,14 @@ export class RedisRecords implements RecordStore {
     }
   }
 
-  async isTaken(kind: Kind, values: readonly string[]): Promise<boolean> {
+  async isTaken(kind: RecordKind, values: readonly string[]): Promise<boolean> {
     const [, , unique = ''] = this.#keys.records(kind)
     // The reply to HMGET.
     const found = (await this.#link.command(['HMGET', unique, ...values])) as readonly (string | null)[]
     return found.some((key) => key !== null)
   }
 
-  async *list(kind: Kind, { skip = 0, limit }: RecordRange): AsyncGenerator<readonly string[]> {
+  async *list(kind: RecordKind, { skip = 0, limit }: RecordRange): AsyncGenerator<readonly string[]> {
     const [records = '', order = ''] = this.#keys.records(kind)
     const { expires } = declarationOf(kind)
     let [over, left] = [isOrdered(kind) ? 0 : skip, limit ?? Number.POSITIVE_INFINITY]
@@ -141,7 +141,7 @@ export class RedisRecords implements RecordStore {
     }
   }
 
-  async *listBy(kind: Kind, index: string, value: string): AsyncGenerator<readonly string[]> {
+  async *listBy(kind: RecordKind, index: string, value: string): AsyncGenerator<readonly string[]> {
     const [records = ''] = this.#keys.records(kind)
     yield* this.#pagesOf([records, this.#keys.recordIndex(kind, index, value)])
   }
@@ -177,7 +177,7 @@ export class RedisRecords implements RecordStore {
     }
   }
 
-  async #text(kind: Kind, key: string): Promise<string | undefined> {
+  async #text(kind: RecordKind, key: string): Promise<string | undefined> {
     if (declarationOf(kind).expires) return this.#expiring.get(kind, key)
     const [records = ''] = this.#keys.records(kind)
     const text = await this.#link.command(['HGET', records, key])
@@ -185,7 +185,7 @@ export class RedisRecords implements RecordStore {
   }
 
   /** Undefined stands for no record. False when something else than `before` is there. */
-  async #write(kind: Kind, key: string, before: string | undefined, text: string | undefined): Promise<boolean> {
+  async #write(kind: RecordKind, key: string, before: string | undefined, text: string | undefined): Promise<boolean> {
     const { unique } = declarationOf(kind)
     const indexed = (of: string | undefined) =>
       of === undefined
@@ -206,7 +206,7 @@ export class RedisRecords implements RecordStore {
   }
 
   /** Makes the unique values of records that have none: an earlier version of roomd, or an import, has made them. */
-  async #completeUnique(kind: Kind): Promise<void> {
+  async #completeUnique(kind: RecordKind): Promise<void> {
     const [records = '', , unique = '', count = ''] = this.#keys.records(kind)
     const length = () => this.#link.command(['HLEN', records])
     if (Number(await this.#link.command(['GET', count])) === Number(await length())) return
