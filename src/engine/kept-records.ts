@@ -13,12 +13,12 @@ import {
   type UniqueKind,
 } from './records.ts'
 
-/** Records as an engine stores them: keys folded, values as texts. */
+/** An engine's storage of records: keys are folded, values are texts. */
 export interface RecordStore {
   get(kind: RecordKind, key: string): Promise<string | undefined>
   put(record: StoredRecord): Promise<void>
   insert(record: StoredRecord): Promise<boolean>
-  /** False when something else than `before` is there. */
+  /** Resolves with false if the text is not `before`. */
   replace(record: StoredRecord, before: string): Promise<boolean>
   delete(kind: RecordKind, key: string): Promise<string | undefined>
   isTaken(kind: RecordKind, values: readonly string[]): Promise<boolean>
@@ -37,7 +37,7 @@ export class Records {
     this.#store = store
   }
 
-  /** Undefined when there is no such record, or its time is over. MUST be cheap for a unique kind where there is none. */
+  /** Resolves with undefined if there is no record, or it has expired. For a missing record of a unique kind it MUST be cheap. */
   async get<K extends RecordKind>(kind: K, key: string): Promise<RecordOf<K> | undefined> {
     return valueIn(kind, await this.#store.get(kind, storedKey(kind, key)))
   }
@@ -52,7 +52,7 @@ export class Records {
     return this.#store.put(stored(kind, key, value, options))
   }
 
-  /** Keeps a record unless its key, or one of its unique values, is another's; false then. */
+  /** Keeps a record. Resolves with false if its key or one of its unique values is taken. */
   insert<K extends RecordKind>(kind: K, key: string, value: RecordOf<K>, options?: RecordOptions): Promise<boolean> {
     return this.#store.insert(stored(kind, key, value, options))
   }
@@ -67,7 +67,7 @@ export class Records {
     for (;;) {
       if (await this.insert(kind, key, value, options)) return value
       const kept = await this.get(kind, key)
-      // Undefined when its time was over in between.
+      // It expired in between.
       if (kept !== undefined) return kept
     }
   }
@@ -94,17 +94,17 @@ export class Records {
     return valueIn(kind, await this.#store.delete(kind, storedKey(kind, key)))
   }
 
-  /** Whether a record has one of these unique values. MUST be as cheap as {@link get}. */
+  /** Resolves with true if a record has one of these unique values. MUST be as cheap as {@link get}. */
   isTaken(kind: UniqueKind, values: readonly string[]): Promise<boolean> {
     return this.#store.isTaken(kind, values)
   }
 
-  /** Records in pages of bounded size: in order of appearance if the kind is ordered, else in no order. */
+  /** Lists records in pages of bounded size: in order of appearance if the kind is ordered, else in no order. */
   list<K extends RecordKind>(kind: K, range: RecordRange = {}): AsyncIterable<readonly RecordOf<K>[]> {
     return valuesIn(kind, this.#store.list(kind, range))
   }
 
-  /** The records with a value in an index, in pages of bounded size and in order of appearance. MUST be cheap where there are none. */
+  /** Lists records with a value in an index, in pages of bounded size and in order of appearance. MUST be cheap if there are none. */
   listBy<K extends IndexedKind>(kind: K, index: IndexOf<K>, value: string): AsyncIterable<readonly RecordOf<K>[]> {
     return valuesIn(kind, this.#store.listBy(kind, index, value))
   }

@@ -13,29 +13,29 @@ interface Declaration {
   readonly foldsKeys?: true
 }
 
-/** A kind of record without an end. */
+/** A kind whose records do not expire. */
 interface LastingKind<V> extends Declaration {
   readonly expires?: undefined
   /** Listed in order of appearance; a record that is put again keeps its place. */
   readonly isOrdered?: true
   /**
-   * Values by which records are listed, by the name of the index. Such a kind is ordered. The store keeps them, and does not make
-   * them anew where an index changes.
+   * Values by which records are listed, by the name of the index. Such a kind is ordered. Stored values are not updated when the
+   * declaration changes.
    */
   readonly indexes?: { readonly [name: string]: (value: V) => readonly string[] }
   /**
-   * Values that no two records share, for a kind that is asked after all the time and mostly in vain. The local engine holds them
-   * and the keys in memory; a node on Redis remembers records that it has found until it hears of a change. Such a kind is
-   * inserted, changed and deleted, but not put; a change leaves these values as they are.
+   * Values that no two records share, for a kind that is looked up often and mostly is not there. The local engine holds them and
+   * the keys in memory; a node on Redis remembers records that it has found until it hears of a change. Records of such a kind
+   * are inserted, changed and deleted, but not put; a change must leave these values as they are.
    */
   readonly unique?: {
     readonly of: (value: V) => readonly string[]
-    /** Changes with the values: those of another version are made anew. */
+    /** Version of the function; values of another version are computed again. */
     readonly version: string
   }
 }
 
-/** A kind whose records may have an end. Neither listed in order nor by an index. */
+/** A kind whose records may expire. */
 interface ExpiringDeclaration extends Declaration {
   readonly expires: true
   readonly isOrdered?: undefined
@@ -107,7 +107,7 @@ export const KINDS = {
 
 export type RecordKind = keyof typeof KINDS
 export type RecordOf<K extends RecordKind> = Readonly<XStatic<(typeof KINDS)[K]['schema']>>
-/** Kinds whose declaration has an option. */
+/** The kinds whose declaration has an option. */
 type KindWith<O extends string> = {
   [K in RecordKind]: (typeof KINDS)[K] extends Record<O, unknown> ? K : never
 }[RecordKind]
@@ -131,12 +131,12 @@ export interface StoredRecord {
 }
 
 export interface RecordOptions {
-  /** ms since the epoch, from when on the record is not there; only for kinds that expire. */
+  /** ms since the epoch; only for kinds that expire. */
   readonly expiresAt?: number | undefined
 }
 
 export interface RecordRange {
-  /** Without so many of the first. */
+  /** Number of records to leave out at the beginning. */
   readonly skip?: number
   readonly limit?: number
 }
@@ -146,7 +146,7 @@ export function declarationOf(kind: RecordKind): KindDeclaration<never> {
   return KINDS[kind]
 }
 
-/** Whether records are listed in order of appearance. */
+/** True if records of a kind are listed in order of appearance. */
 export function isOrdered(kind: RecordKind): boolean {
   const { isOrdered = false, indexes } = declarationOf(kind)
   return isOrdered || indexes !== undefined
@@ -170,7 +170,7 @@ export function recordText(value: RecordOf<RecordKind>): string {
 }
 
 export function parseRecord<K extends RecordKind>(kind: K, text: string): RecordOf<K> {
-  // Written by recordText, and checked when it came from outside.
+  // Written by recordText; imports are checked.
   const isText = KINDS[kind].schema.type === 'string'
   return (isText ? text : JSON.parse(text)) as RecordOf<K>
 }

@@ -16,26 +16,26 @@ export interface ExportedLog extends LogExtent {
 }
 
 /**
- * A store as it was when it was opened, whether or not a daemon uses it. Whoever was in a room then is exported with a `left`, as
- * after a crash. All methods reject with {@link EngineFault}.
+ * A snapshot of a store, whether or not a daemon uses it. Users who are in a room are exported with a `left`, as after a crash. All
+ * methods reject with {@link EngineFault}.
  */
 export interface ExportSource {
   /** For messages, without a password. */
   readonly shown: string
   /** The number of events, roughly. */
   readonly size: number
-  /** The number that was given to a room last. */
+  /** The highest room number ever given. */
   readonly lastRoom: number
   /** By number. */
   readonly rooms: readonly RoomRecord[]
   /** In order of appearance where the kind is ordered, else by the bytes of their keys; in pages of bounded size. */
   records(kind: RecordKind): AsyncIterable<readonly StoredRecord[]>
-  /** Of rooms that there are, and of inboxes; by the bytes of their names. */
+  /** Logs of open rooms, and inboxes, by the bytes of their names. */
   logs(): AsyncIterable<ExportedLog>
   close(): void
 }
 
-/** An empty store that is filled. No daemon starts on it before {@link finish}. */
+/** An empty store to fill. No daemon starts on it before {@link finish}. */
 export interface ImportTarget {
   /** For messages, without a password. */
   readonly shown: string
@@ -43,7 +43,7 @@ export interface ImportTarget {
   addRoom(room: RoomRecord): Promise<void>
   /** In the order of {@link ExportSource.records}. */
   addRecords(records: readonly StoredRecord[]): Promise<void>
-  /** Of one log after the other: its extent, its events in pages, its end. */
+  /** Begins a log; {@link addEvents} adds to it until {@link endLog}. */
   beginLog(extent: LogExtent): Promise<void>
   addEvents(events: readonly Event[]): Promise<void>
   endLog(): Promise<void>
@@ -54,7 +54,7 @@ export interface ImportTarget {
   close(): void
 }
 
-/** The store cannot be used as the command asks: a message for the operator, one line. */
+/** The store cannot be exported or filled as it is: a message for the operator, one line. */
 export class Unfit extends Error {
   override name = 'Unfit'
 }
@@ -68,7 +68,7 @@ export function departures({ last }: LogExtent, room: number, names: readonly st
   })
 }
 
-/** The message of a daemon that is to start on a store whose import is unfinished. */
+/** Message of a daemon that is started on a store with an unfinished import. */
 export function unfinishedImport(place: string): string {
   return `cannot use ${place}: an import into it is unfinished; run roomd import again`
 }

@@ -1,4 +1,4 @@
-/** `roomd export`: writes what a store keeps as lines of JSON, from a daemon's store as it runs or from one that is stopped. */
+/** `roomd export`: writes the content of a store as lines of JSON. */
 import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
@@ -20,7 +20,7 @@ export interface ExportRequest {
   readonly output: string | undefined
 }
 
-/** Resolves with a summary. @throws Unfit, EngineFault */
+/** Writes an export and closes the source. Resolves with a summary. @throws Unfit, EngineFault */
 export async function exportStore(source: ExportSource, request: ExportRequest, err: Out): Promise<string> {
   const progress = new Progress(err)
   try {
@@ -44,7 +44,7 @@ export async function exportStore(source: ExportSource, request: ExportRequest, 
   }
 }
 
-/** The lines of an export, some at a time. */
+/** Yields the lines of an export, some at a time. */
 async function* linesOf(
   source: ExportSource,
   version: string,
@@ -100,7 +100,7 @@ function roomIn({ rooms, shown }: ExportSource, name: string): RoomRecord {
   return room
 }
 
-/** Standard output stays open: `end` is false. */
+/** Writes lines to a stream, and ends it if `end` is true. */
 async function write(lines: AsyncIterable<string>, out: Writable, end: boolean): Promise<void> {
   await pipeline(Readable.from(lines, { highWaterMark: 4 }), out, { end }).catch((error: unknown) => {
     const { code, message } = error as NodeJS.ErrnoException
@@ -108,7 +108,7 @@ async function write(lines: AsyncIterable<string>, out: Writable, end: boolean):
   })
 }
 
-/** A file of that name is replaced when the export is whole. It holds secrets: nobody else may read it. */
+/** Writes lines to a file that only its owner can read, and replaces an existing file at the end. */
 async function writeFile(lines: AsyncIterable<string>, file: string): Promise<void> {
   const part = `${file}.part`
   try {

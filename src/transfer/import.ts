@@ -21,7 +21,10 @@ import { type Out, Progress } from './progress.ts'
 /** Records or events that are added at once. */
 const PAGE = 1_000
 
-/** `file` is `-` for standard input. Resolves with a summary; where it rejects, nothing was imported. @throws EngineFault */
+/**
+ * Imports a file, `-` for standard input, and closes the target. Resolves with a summary; where it rejects, nothing was imported.
+ * @throws EngineFault
+ */
 export async function importStore(target: ImportTarget, file: string, err: Out): Promise<string> {
   const progress = new Progress(err)
   try {
@@ -31,7 +34,7 @@ export async function importStore(target: ImportTarget, file: string, err: Out):
     await target.finish()
     return `imported ${countsText(trailer)} into ${target.shown}; sha256 ${trailer.sha256}`
   } catch (error) {
-    // What cannot be removed now is recognised by the next import.
+    // Where this fails the next import does it.
     await target.discard().catch(() => {})
     const why = error instanceof Error ? error.message : String(error)
     throw new EngineFault(`nothing was imported: ${why}`, { cause: error })
@@ -41,6 +44,7 @@ export async function importStore(target: ImportTarget, file: string, err: Out):
   }
 }
 
+/** An import under way: reads lines, checks them and fills the target. */
 class Filling {
   readonly #target: ImportTarget
   readonly #added: (events: number) => void
@@ -154,11 +158,11 @@ class Filling {
   }
 }
 
-/** Undefined for what is no line at all. */
+/** Parses a line; undefined if it is not an object with a type. */
 function parse(text: string): ExportLine | undefined {
   try {
     const value: unknown = JSON.parse(text)
-    // Checked against its schema next.
+    // The caller checks it against its schema.
     return typeof value === 'object' && value !== null && 'type' in value ? (value as ExportLine) : undefined
   } catch {
     return undefined

@@ -7,13 +7,13 @@ import type { Event, Kind } from '../engine/event.ts'
 import { KINDS, type RecordKind, type RecordOf } from '../engine/records.ts'
 import type { LogExtent } from '../engine/transfer.ts'
 
-/** Changes when what an earlier version of roomd reads would be misunderstood. */
+/** Version of the format; raised when earlier versions of roomd would misread it. */
 export const FORMAT = 1
 
 export interface ExportHeader {
   readonly type: 'header'
   readonly format: number
-  /** Version that has written it. */
+  /** Version of roomd. */
   readonly roomd: string
   /** ISO 8601. */
   readonly exportedAt: string
@@ -26,7 +26,7 @@ export interface ExportCounts {
   readonly events: number
 }
 
-/** Its checksum is that of all lines between header and trailer. */
+/** The last line, with the checksum of all lines between it and the header. */
 export interface ExportTrailer extends ExportCounts {
   readonly type: 'trailer'
   readonly sha256: string
@@ -51,7 +51,7 @@ export type ExportLine =
 
 const TEXT = { type: 'string' }
 const COUNT = { type: 'integer', minimum: 0 }
-/** Of times that an earlier version may have kept with a fraction. */
+/** Schema of a time. */
 const MS = { type: 'number', minimum: 0 }
 
 const EVENT_KINDS: Readonly<Record<Kind, true>> = {
@@ -62,7 +62,7 @@ const EVENT_KINDS: Readonly<Record<Kind, true>> = {
   closed: true,
 }
 
-/** The members of each line in their order, each with its schema. */
+/** Members of an event in their order, each with its schema. */
 const EVENT: Readonly<Record<keyof Event, object>> = {
   id: COUNT,
   at: MS,
@@ -116,7 +116,7 @@ export const LINE_SCHEMAS: Readonly<Record<ExportLine['type'], object>> = {
 const VALUE_MEMBERS = Object.values(KINDS).flatMap(({ schema }) =>
   'properties' in schema ? Object.keys(schema.properties) : [],
 )
-/** Members are written in this order, wherever they stand. */
+/** Order in which the members of each type of line are written, nested ones included. */
 const MEMBERS: Readonly<Record<ExportLine['type'], string[]>> = {
   header: ['type', 'format', 'roomd', 'exportedAt'],
   lastRoom: ['type', 'id'],
@@ -136,7 +136,7 @@ function objectOf(properties: Readonly<Record<string, object>>, optional: readon
   return { type: 'object', properties, required, additionalProperties: false }
 }
 
-/** ExportCounts of an export as an operator reads them. */
+/** Counts in words, for an operator. */
 export function countsText({ events, logs, rooms, records }: ExportCounts): string {
   const said = (count: number, what: string) => `${count.toLocaleString('en')} ${what}${count === 1 ? '' : 's'}`
   return `${said(events, 'event')} in ${said(logs, 'log')}, ${said(rooms, 'room')}, ${said(records, 'record')}`

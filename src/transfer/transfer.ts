@@ -6,7 +6,7 @@ import { exportStore } from './export.ts'
 import { importStore } from './import.ts'
 import type { Out } from './progress.ts'
 
-/** Resolves with a summary. @throws ConfigError, EngineFault */
+/** Runs a command. Resolves with a summary. @throws ConfigError, EngineFault */
 export async function transfer(
   command: 'export' | 'import',
   options: Readonly<Record<string, unknown>>,

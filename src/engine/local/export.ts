@@ -12,7 +12,7 @@ import { eventOfRow } from './store.ts'
 
 const PAGE = 1_000
 
-/** A database, read in one transaction beside the daemon that may use it. */
+/** A database, read in one transaction, whether or not a daemon uses it. */
 export class LocalExport implements ExportSource {
   readonly shown: string
   readonly size: number
@@ -28,7 +28,7 @@ export class LocalExport implements ExportSource {
       let db = new DatabaseSync(file, { readOnly: true, timeout: 5_000 })
       if (Number(db.prepare('PRAGMA user_version').get()?.user_version) !== MIGRATIONS.length) {
         db.close()
-        // Of an earlier version, which no daemon uses then; or of a later one, which is refused.
+        // Migrated if it is of an earlier version and no daemon uses it, else refused.
         openDatabase(file, 'normal').close()
         db = new DatabaseSync(file, { readOnly: true, timeout: 5_000 })
       }
@@ -42,7 +42,7 @@ export class LocalExport implements ExportSource {
   private constructor(file: string, db: DatabaseSync) {
     this.shown = file
     this.#db = db
-    // What is read from here on is what the first statement finds.
+    // Fixes the snapshot at the first statement.
     db.exec('BEGIN')
     this.lastRoom = Number(db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'rooms'").get()?.seq ?? 0)
     this.rooms = new LocalRoomTable(db).all()

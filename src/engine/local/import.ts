@@ -7,7 +7,7 @@ import { type Database, openDatabase } from './database.ts'
 import { RecordTable } from './record-table.ts'
 import { LocalRoomTable } from './room-table.ts'
 
-/** A database that is filled in one transaction: until that is committed there is nothing. */
+/** A database that is filled in one transaction: an interrupted import leaves it empty. */
 export class LocalImport implements ImportTarget {
   readonly shown: string
   readonly #database: Database

@@ -9,7 +9,7 @@ import {
   uniqueValues,
 } from '../records.ts'
 
-/** The next records of a list, and the place of the last one. */
+/** A page of records, and the position of its last one. */
 export interface RecordPage {
   readonly texts: readonly string[]
   readonly last: number
@@ -23,7 +23,7 @@ export interface KnownRecords {
 
 const LIVING = '(expires IS NULL OR expires > ?)'
 
-/** The records that SQLite holds. Unique values are not kept: whoever writes records checks them. */
+/** The records in SQLite. Unique values are not stored: {@link LocalRecords} checks them. */
 export class RecordTable {
   readonly #db: DatabaseSync
   readonly #insert: StatementSync
@@ -44,7 +44,7 @@ export class RecordTable {
     return { unique, used: KIND_NAMES.filter((kind) => declarationOf(kind).indexes && some.get(kind)) }
   }
 
-  /** A user has joined; the spelling that was seen first, or registered, stays. */
+  /** Inserts the name of a user who has joined; the spelling that was seen first, or registered, stays. */
   see(name: string): void {
     this.#insert.run('name', fold(name), name, null)
   }
@@ -75,7 +75,7 @@ export class RecordTable {
     this.#index(Number(row?.id), record)
   }
 
-  /** False when something else than `before` is there. */
+  /** Returns false if the text is not `before`. */
   replace(record: StoredRecord, before: string): boolean {
     if (this.get(record.kind, record.key) !== before) return false
     this.put(record)
@@ -88,13 +88,13 @@ export class RecordTable {
     return text
   }
 
-  /** Those behind the place `after`, without so many of the first. */
+  /** Returns records after a position, without the first `skip`. */
   page(kind: RecordKind, after: number, skip: number, limit: number): RecordPage {
     const page = `SELECT id, value FROM records WHERE kind = ? AND id > ? AND ${LIVING} ORDER BY id LIMIT ? OFFSET ?`
     return pageOf(this.#db.prepare(page).all(kind, after, Date.now(), limit, skip), after)
   }
 
-  /** Those with a value in an index, behind the place `after`. */
+  /** Returns records with a value in an index, after a position. */
   pageBy(index: string, value: string, after: number, limit: number): RecordPage {
     const page = `SELECT id, records.value FROM record_index JOIN records ON id = record
       WHERE name = ? AND record_index.value = ? AND record > ? ORDER BY record LIMIT ?`

@@ -6,7 +6,7 @@ import type { StoreThread } from './thread.ts'
 /** Maximum records of a page. */
 const PAGE = 1_000
 
-/** Of a unique kind the keys that there are, and how many records have each unique value: earlier versions let them share some. */
+/** Keys of a unique kind, and the number of records with each unique value, which earlier versions let records share. */
 interface Known {
   readonly keys: Set<string>
   readonly values: Map<string, number>
@@ -23,7 +23,7 @@ export class LocalRecords implements RecordStore {
     this.#store = store
   }
 
-  /** Takes what the store knows when it is opened. */
+  /** Called when the store is open. */
   learn({ unique, used }: KnownRecords): void {
     for (const { kind, key, values } of unique) this.#add(kind, key, values)
     for (const kind of used) this.#used.add(kind)
@@ -46,7 +46,7 @@ export class LocalRecords implements RecordStore {
     const { keys, values } = this.#knownOf(kind)
     const unique = uniqueValues(kind, text)
     if (keys.has(key) || unique.some((value) => values.has(value))) return false
-    // Before the store is asked: of two that share a value the first one counts.
+    // Added before the store answers: of two with the same value the first one wins.
     this.#add(kind, key, unique)
     try {
       return await this.#store().call('insertRecord', record)

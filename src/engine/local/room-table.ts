@@ -13,7 +13,7 @@ export class LocalRoomTable {
     this.#db = db
   }
 
-  /** Room 1 under its present line name; `Public Chat` when it is made (docs/protocols/README.md, section 2). */
+  /** Creates room 1, `Public Chat`, or changes its line name (docs/protocols/README.md, section 2). */
   ensureLobby(lineName: string): void {
     if (this.#isTaken(lineName, LOBBY)) throw new Error(`--lobby ${lineName} is the name of another room`)
     this.#db
@@ -85,7 +85,7 @@ export class LocalRoomTable {
     if (name === '' || this.#isTaken(name, id)) {
       if (stem === undefined) return false
       name = `${stem}${id}`
-      // Somebody may have thought of that one, too.
+      // That name may be taken too.
       while (this.#isTaken(name, id)) name += id
     }
     this.#db.prepare('UPDATE rooms SET line_name = ?, line_key = ? WHERE id = ?').run(name, fold(name), id)
@@ -101,7 +101,7 @@ export class LocalRoomTable {
     return row && roomOf(row)
   }
 
-  /** By a room other than this one. */
+  /** True if another room has the name. */
   #isTaken(name: string, by = 0): boolean {
     const other = this.#db.prepare('SELECT 1 FROM rooms WHERE id <> :id AND (title_key = :key OR line_key = :key)')
     return other.get({ id: by, key: fold(name) }) !== undefined

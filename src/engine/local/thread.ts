@@ -13,19 +13,19 @@ interface Pending {
 }
 export type Opened = Extract<StoreNotice, { notice: 'open' }>
 
-/** What the store says by itself once it is open. */
+/** Callbacks for notices of an open store. */
 export interface StoreWatch extends Pick<Watch, 'trouble' | 'recovered' | 'died'> {
-  /** Retention has removed everything up to an id. */
+  /** Called when retention has removed all events up to an id. */
   trimmed(log: LogName, upTo: number): void
 }
 
-/** What leads to a store. */
+/** A channel to a store. */
 interface Line {
   post(request: StoreRequest): void
   end(): unknown
 }
 
-/** The store's thread as the engine sees it: questions and promised answers. One in memory waits for no disk, and needs none. */
+/** Client of the store's thread. A store in memory runs in the caller's thread instead. */
 export class StoreThread {
   #line: Line | undefined
   readonly #pending: Pending[] = []
@@ -87,13 +87,13 @@ export class StoreThread {
   async close(): Promise<void> {
     if (this.#dead) return
     const closed = this.#ask('close', [])
-    // From here on its end is no surprise.
+    // The end of the thread is expected now.
     this.#dead = new EngineFault('the store is closed')
     await closed
     await this.#line?.end()
   }
 
-  /** Undefined when its end was expected or is known. */
+  /** Returns undefined if the end was expected or is known already. */
   #die(reason: string): EngineFault | undefined {
     if (this.#dead) return undefined
     this.#dead = new EngineFault(`the store has failed: ${reason}`)
@@ -105,7 +105,7 @@ export class StoreThread {
 type Heard = (message: StoreReply | StoreNotice) => void
 
 function inThread(options: StoreOptions, heard: Heard, die: (reason: string) => void): Line {
-  // Beside this file, with its ending: .ts in a checkout, .js as published.
+  // The extension is .ts in a checkout and .js in the package.
   const file = new URL(`./store-thread${extname(import.meta.url)}`, import.meta.url)
   const worker = new Worker(file, { workerData: options, execArgv: [] })
   worker.on('message', heard)
@@ -115,7 +115,7 @@ function inThread(options: StoreOptions, heard: Heard, die: (reason: string) => 
 }
 
 async function inMemory(options: StoreOptions, heard: Heard): Promise<Line> {
-  // Not where a thread has it.
+  // Loaded only here: else the thread loads it.
   const { serveStore } = await import('./store-port.ts')
   const { port1: own, port2: its } = new MessageChannel()
   own.on('message', heard)

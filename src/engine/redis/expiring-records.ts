@@ -5,7 +5,7 @@ import type { Link } from './link.ts'
 /** Keys of a page, roughly. */
 const PAGE = 1_000
 
-/** Records that may have an end: each is a key of its own, which Redis removes when its time is over. */
+/** Records of kinds that expire, each under a key of its own, which Redis removes. */
 export class ExpiringRecords {
   readonly #keys: Keys
   readonly #link: Link
@@ -33,7 +33,7 @@ export class ExpiringRecords {
     return typeof text === 'string' ? text : undefined
   }
 
-  /** The texts of a kind, in no order; it may give one more than once. */
+  /** Yields the texts of a kind, in no order; it may yield a record more than once. */
   async *pages(kind: RecordKind): AsyncGenerator<readonly string[]> {
     for (let cursor = '0'; ; ) {
       const pattern = this.#keys.expiring(kind, '*')
@@ -49,7 +49,7 @@ export class ExpiringRecords {
   }
 }
 
-/** Redis takes whole milliseconds above 0. */
+/** Options of SET; Redis takes whole milliseconds above 0. */
 function endOf(expiresAt: number | undefined): string[] {
   return expiresAt === undefined ? [] : ['PXAT', String(Math.max(1, Math.ceil(expiresAt)))]
 }

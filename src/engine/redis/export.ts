@@ -18,11 +18,11 @@ import type { Place } from './url.ts'
 const PAGE = 1_000
 
 interface Extent extends LogExtent {
-  /** The `left` of those who were inside. */
+  /** The `left` events of users who were in the room. */
   readonly left: readonly Event[]
 }
 
-/** A Redis under a prefix: its rooms and records as they are read first, its logs up to where each of them ended then. */
+/** The content of Redis under a prefix: each log up to its last event when the export was opened. */
 export class RedisExport implements ExportSource {
   readonly shown: string
   readonly #port: TransferPort
@@ -121,7 +121,7 @@ export class RedisExport implements ExportSource {
     if (extent.left.length > 0) yield extent.left
   }
 
-  /** Events behind an id, and where the log begins once they are read. */
+  /** Resolves with events after an id, and with the start of the log after they were read. */
   async #page({ name, last }: Extent, after: number): Promise<{ events: readonly Event[]; start: number }> {
     const [log = '', info = ''] = this.#port.keys.ofLog(name, '')
     // The replies to XRANGE and HGET.
@@ -168,7 +168,7 @@ export class RedisExport implements ExportSource {
   }
 }
 
-/** In the order of SQLite. */
+/** Sorts as SQLite does. */
 function byBytes(texts: readonly string[]): string[] {
   const encoded = texts.map((text) => ({ text, bytes: Buffer.from(text) }))
   return encoded.sort((a, b) => a.bytes.compare(b.bytes)).map(({ text }) => text)

@@ -8,18 +8,19 @@ import { entryId, fieldsOfCommitted } from './entry.ts'
 import { TransferPort } from './transfer-port.ts'
 import type { Place } from './url.ts'
 
-/** How long what an import that was killed had still sent may take to come in. */
+/** Time that the connection of a killed import may take to end, in ms. */
 const GONE_MS = 5_000
 
-/** A Redis that is filled under a prefix. A mark stands there meanwhile: what was left by an interrupted import is removed. */
+/** Fills Redis under a prefix. A mark is set meanwhile: the next import removes what an interrupted one has left. */
 export class RedisImport implements ImportTarget {
   readonly shown: string
   readonly #port: TransferPort
-  /** Places given so far. */
+  /** Number of rooms added. */
   #version = 0
+  /** Number of records added, of ordered kinds. */
   readonly #places = new Map<RecordKind, number>()
   #log: LogExtent = { name: 'room:0', start: 0, last: 0 }
-  /** The first and the last event of the log with times of their own. */
+  /** Ids of the first and the last event of the log with times of their own. */
   #ahead: { readonly from: number; readonly to: number } | undefined
 
   /** @throws Unfit, EngineFault */
@@ -41,7 +42,7 @@ export class RedisImport implements ImportTarget {
     this.shown = port.shown
   }
 
-  /** The name comes first: of two that begin at once none goes on. */
+  /** Names the connection, then waits until no other one has the name: of two at once neither proceeds. */
   async #waitAlone(name: string): Promise<void> {
     await this.#port.ask('CLIENT', 'SETNAME', name)
     const { db } = /\bdb=(?<db>\d+)/.exec(String(await this.#port.ask('CLIENT', 'INFO')))?.groups ?? {}
@@ -53,7 +54,7 @@ export class RedisImport implements ImportTarget {
     }
   }
 
-  /** The mark comes first: a daemon that starts after this look finds it. */
+  /** Sets the mark before it looks for other keys: a daemon that starts later finds it. */
   async #begin(): Promise<void> {
     const { importMark, everything } = this.#port.keys
     if ((await this.#port.ask('SET', importMark, 'an export', 'NX')) !== 'OK') return this.#empty()
@@ -69,7 +70,7 @@ export class RedisImport implements ImportTarget {
     await this.#port.ask('SET', given, String(id))
   }
 
-  /** As scripts/rooms.lua keeps it. */
+  /** Writes a room as scripts/rooms.lua does. */
   async addRoom(room: RoomRecord): Promise<void> {
     const [records = '', index = '', , version = ''] = this.#port.keys.rooms
     const [titleKey, lineKey, id] = [fold(room.title), fold(room.lineName), String(room.id)]
@@ -85,7 +86,7 @@ export class RedisImport implements ImportTarget {
     await Promise.all(records.flatMap((record) => this.#addRecord(record)))
   }
 
-  /** Unique values are made by the first daemon, see RedisRecords. */
+  /** Writes a record without its unique values, which the first daemon adds (RedisRecords.prepare). */
   #addRecord({ kind, key, text, expiresAt }: StoredRecord): Promise<unknown>[] {
     if (declarationOf(kind).expires) {
       const end = expiresAt === undefined ? [] : ['PXAT', String(expiresAt)]
@@ -135,7 +136,7 @@ export class RedisImport implements ImportTarget {
     this.#port.close()
   }
 
-  /** Removes all but the mark. */
+  /** Removes all keys but the mark. */
   async #empty(): Promise<void> {
     const { importMark, everything } = this.#port.keys
     for await (const keys of this.#port.scan(everything)) {

@@ -3,8 +3,8 @@
  *
  * What stands in braces is the hash tag: a Redis Cluster keeps all keys of one tag in one slot, and a script may touch one
  * slot only. So everything that one script changes for a log has that log's tag, the rooms there are have one, the nodes
- * have one, records have one, and each record that may have an end its own. Nothing needs a script across two tags: what belongs together but lies
- * apart is written in an order in which a crash in between does no harm, which is said where it is done.
+ * have one, records have one, and each record that may expire its own. Nothing needs a script across two tags: what belongs together
+ * but lies apart is written in an order in which a crash in between does no harm, which is said where it is done.
  */
 import type { LogName } from '../event.ts'
 import { declarationOf, type RecordKind } from '../records.ts'
@@ -23,7 +23,7 @@ export class Keys {
   readonly sweep: string
   /** Records, numbers by name, the number given last, the count of changes. */
   readonly rooms: readonly string[]
-  /** What the keys of the records of all kinds without an end begin with. */
+  /** Prefix of the keys of records that do not expire. */
   readonly #people: string
 
   /**
@@ -77,25 +77,25 @@ export class Keys {
     return `${this.#prefix}:{name:${key}}:held`
   }
 
-  /** The records of a kind, their order, their unique values, each with a key, and of how many records these are. */
+  /** Keys of the records of a kind, of their order, of their unique values, and of the number of records that have these. */
   records(kind: RecordKind): readonly string[] {
     const records = `${this.#people}${kind}s`
-    // Of another version they are others: while versions run side by side each has its own.
+    // Versions that run side by side have each their own.
     const unique = `${records}:unique:${declarationOf(kind).unique?.version ?? ''}`
     return [records, `${records}:order`, unique, `${unique}:count`]
   }
 
-  /** The keys of the records with a value in an index, in their order. */
+  /** Key of the ordered keys of the records with a value in an index. */
   recordIndex(kind: RecordKind, index: string, value: string): string {
     return `${this.#people}${kind}s:${index}:${value}`
   }
 
-  /** A record that may have an end. */
+  /** Key of a record that may expire. */
   expiring(kind: RecordKind, key: string): string {
     return `${this.#prefix}:{note:${kind}:${key}}`
   }
 
-  /** What scripts/move-records.lua is called with. */
+  /** Keys and arguments of scripts/move-records.lua. */
   get earlierRecords(): { readonly keys: readonly string[]; readonly args: readonly string[] } {
     const [blocks = ''] = this.records('block')
     const [, order = ''] = this.records('name')
@@ -107,7 +107,7 @@ export class Keys {
     }
   }
 
-  /** Stands while an import is under way, or was interrupted; earlier versions have moved all from elsewhere. */
+  /** Key that is set while an import is unfinished; earlier versions set it during a migration. */
   get importMark(): string {
     return `${this.#prefix}:{migration}:from`
   }

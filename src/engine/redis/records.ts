@@ -27,12 +27,11 @@ export class RedisRecords implements RecordStore {
   readonly #node: () => string
   readonly #expiring: ExpiringRecords
   /**
-   * Records of unique kinds, by kind and key. Every node is told of one that is changed or removed, so what was found once is right
-   * until then, as long as Redis loses nothing. That there is none is asked each time: it may have been made a moment ago, and it
-   * is one small question.
+   * Records of unique kinds, by kind and key. Every node is told of changed and removed ones, so an entry is right until then, or
+   * until the connection is lost. The absence of a record is not remembered: another node may have inserted it.
    */
   readonly #remembered = new Map<string, string>()
-  /** Counts what was told: what was asked before that may come in later. */
+  /** Number of changes heard of: a reply to an earlier request is not remembered. */
   #changes = 0
   readonly #seen = new Map<string, true>()
 
@@ -43,26 +42,26 @@ export class RedisRecords implements RecordStore {
     this.#expiring = new ExpiringRecords(keys, link)
   }
 
-  /** The connection is gone, and perhaps what Redis knew. */
+  /** Called when the connection is lost, and perhaps data with it. */
   down(): void {
     this.#remembered.clear()
     this.#seen.clear()
   }
 
-  /** A node has changed a record, or removed it. */
+  /** Called when a node has changed or removed a record. */
   forget(kind: string, key: string): void {
     this.#changes++
     this.#remembered.delete(`${kind} ${key}`)
   }
 
-  /** Moves what an earlier version has kept, and makes the unique values that are lacking. */
+  /** Moves records of earlier versions to their present keys and completes unique values. */
   async prepare(): Promise<void> {
     const { keys, args } = this.#keys.earlierRecords
     await this.#link.run('move-records', keys, args)
     for (const kind of KIND_NAMES) if (declarationOf(kind).unique) await this.#completeUnique(kind)
   }
 
-  /** A user joins a room. */
+  /** Inserts the name of a user who joins a room. */
   async see(name: string): Promise<void> {
     const key = fold(name)
     if (this.#seen.has(key)) return
@@ -110,7 +109,7 @@ export class RedisRecords implements RecordStore {
       const before = await this.#text(kind, key)
       if (before === undefined) return undefined
       if (!(await this.#write(kind, key, before, undefined))) continue
-      // A record that looks like the removed one, as earlier versions have made some, gets its own; at the next start if not now.
+      // Records of earlier versions may share the removed value. Where this fails the next start does it.
       if (unique) await this.#completeUnique(kind).catch(() => {})
       return before
     }
@@ -164,7 +163,7 @@ export class RedisRecords implements RecordStore {
     for await (const page of this.#scan(records)) yield page.map(([, text]) => text)
   }
 
-  /** Keys and texts of a hash; it may give a record more than once. */
+  /** Yields keys and texts of a hash; it may yield a record more than once. */
   async *#scan(records: string): AsyncGenerator<readonly (readonly [key: string, text: string])[]> {
     for (let cursor = '0'; ; ) {
       // The reply to HSCAN: the cursor, then keys and texts by turns.
@@ -184,7 +183,7 @@ export class RedisRecords implements RecordStore {
     return typeof text === 'string' ? text : undefined
   }
 
-  /** Undefined stands for no record. False when something else than `before` is there. */
+  /** Replaces the text `before` by `text`; undefined stands for no record. Resolves with false if the text is not `before`. */
   async #write(kind: RecordKind, key: string, before: string | undefined, text: string | undefined): Promise<boolean> {
     const { unique } = declarationOf(kind)
     const indexed = (of: string | undefined) =>
@@ -205,7 +204,7 @@ export class RedisRecords implements RecordStore {
     return written === 1
   }
 
-  /** Makes the unique values of records that have none: an earlier version of roomd, or an import, has made them. */
+  /** Adds the unique values of records that an earlier version or an import has written. */
   async #completeUnique(kind: RecordKind): Promise<void> {
     const [records = '', , unique = '', count = ''] = this.#keys.records(kind)
     const length = () => this.#link.command(['HLEN', records])
@@ -218,7 +217,7 @@ export class RedisRecords implements RecordStore {
   }
 }
 
-/** Remembers something, and of too much forgets the oldest. */
+/** Adds an entry, and removes the oldest one beyond {@link REMEMBERED}. */
 function remember<V>(map: Map<string, V>, key: string, value: V): void {
   if (map.size >= REMEMBERED) for (const oldest of map.keys()) if (map.delete(oldest)) break
   map.set(key, value)

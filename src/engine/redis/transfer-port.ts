@@ -8,7 +8,7 @@ import type { Place } from './url.ts'
 /** Keys of a page, roughly. */
 const PAGE = 1_000
 
-/** A connection that everything under a prefix is read from or written to. All methods reject with {@link EngineFault}. */
+/** A connection for an export or import. All methods reject with {@link EngineFault}. */
 export class TransferPort {
   readonly keys: Keys
   /** For messages, without a password. */
@@ -38,7 +38,7 @@ export class TransferPort {
     return this.#connection.run(name, keys, args).catch((error: unknown) => this.#fail(error))
   }
 
-  /** Keys of a pattern, each once. */
+  /** Yields the keys of a pattern, each once. */
   async *scan(pattern: string): AsyncGenerator<readonly string[]> {
     const seen = new Set<string>()
     for (let cursor = ''; cursor !== '0'; ) {
