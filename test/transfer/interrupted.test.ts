@@ -9,7 +9,7 @@ import { RedisServer, Wire, withRedis } from '../support/redis.ts'
 import { fillMany } from './many.ts'
 import { content, exported, imported, moved, portraitAt, roomd, run, startAt } from './world.ts'
 
-/** `SOAK=1` makes it the million that docs/operating.md speaks of. */
+/** Events in all; `SOAK=1` makes it a million, which takes minutes. */
 const MANY = process.env.SOAK ? 1_000_000 : 20_000
 
 withRedis('to import', () => {
