@@ -1,11 +1,11 @@
-import type { Kind } from '../records.ts'
+import type { RecordKind } from '../records.ts'
 import type { Keys } from './keys.ts'
 import type { Link } from './link.ts'
 
 /** Keys of a page, roughly. */
 const PAGE = 1_000
 
-/** Records that may have an end: each is a key of its own, which Redis removes when its time is over. */
+/** Records of kinds that expire, each under a key of its own, which Redis removes. */
 export class ExpiringRecords {
   readonly #keys: Keys
   readonly #link: Link
@@ -15,26 +15,26 @@ export class ExpiringRecords {
     this.#link = link
   }
 
-  async get(kind: Kind, key: string): Promise<string | undefined> {
+  async get(kind: RecordKind, key: string): Promise<string | undefined> {
     const text = await this.#link.command(['GET', this.#keys.expiring(kind, key)])
     return typeof text === 'string' ? text : undefined
   }
 
-  async put(kind: Kind, key: string, text: string, expiresAt: number | undefined): Promise<void> {
+  async put(kind: RecordKind, key: string, text: string, expiresAt: number | undefined): Promise<void> {
     await this.#link.command(['SET', this.#keys.expiring(kind, key), text, ...endOf(expiresAt)])
   }
 
-  async insert(kind: Kind, key: string, text: string, expiresAt: number | undefined): Promise<boolean> {
+  async insert(kind: RecordKind, key: string, text: string, expiresAt: number | undefined): Promise<boolean> {
     return (await this.#link.command(['SET', this.#keys.expiring(kind, key), text, 'NX', ...endOf(expiresAt)])) === 'OK'
   }
 
-  async delete(kind: Kind, key: string): Promise<string | undefined> {
+  async delete(kind: RecordKind, key: string): Promise<string | undefined> {
     const text = await this.#link.command(['GETDEL', this.#keys.expiring(kind, key)])
     return typeof text === 'string' ? text : undefined
   }
 
-  /** The texts of a kind, in no order; it may give one more than once. */
-  async *pages(kind: Kind): AsyncGenerator<readonly string[]> {
+  /** Yields the texts of a kind, in no order; it may yield a record more than once. */
+  async *pages(kind: RecordKind): AsyncGenerator<readonly string[]> {
     for (let cursor = '0'; ; ) {
       const pattern = this.#keys.expiring(kind, '*')
       // The reply to SCAN.
@@ -49,7 +49,7 @@ export class ExpiringRecords {
   }
 }
 
-/** Redis takes whole milliseconds above 0. */
+/** Options of SET; Redis takes whole milliseconds above 0. */
 function endOf(expiresAt: number | undefined): string[] {
   return expiresAt === undefined ? [] : ['PXAT', String(Math.max(1, Math.ceil(expiresAt)))]
 }

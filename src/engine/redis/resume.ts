@@ -1,5 +1,5 @@
 import { EngineFault } from '../engine.ts'
-import { unfinished } from '../moving.ts'
+import { unfinishedImport } from '../transfer.ts'
 import type { Watch } from '../watch.ts'
 import type { Appends } from './appends.ts'
 import type { Changes } from './changes.ts'
@@ -98,8 +98,8 @@ export class Resume implements Linked {
   }
 
   async #refuseUnfinished(connection: Connection): Promise<void> {
-    const from = await connection.command(['GET', this.#parts.keys.migration])
-    if (typeof from === 'string') throw new EngineFault(unfinished(`Redis at ${this.#shown}`, from))
+    const mark = await connection.command(['GET', this.#parts.keys.importMark])
+    if (typeof mark === 'string') throw new EngineFault(unfinishedImport(`Redis at ${this.#shown}`))
   }
 
   #noticeLoss(): void {
