@@ -34,6 +34,8 @@ try {
 } finally {
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
 }
+// A client's socket may be left by the runtime as the daemon's may (src/protocols/dead-peers.ts).
+process.exit()
 
 function show({ tallies, latenciesMs, acknowledged, before, after }: FuzzReport): void {
   console.log(`seed ${seed}`)

@@ -107,7 +107,7 @@ class Run {
         this.#tallies.set(protocol, tally)
         tally.sessions++
         tally.bytes += sentBytes
-        tally.replies += PROTOCOLS[protocol].check(received, complete)
+        tally.replies += PROTOCOLS[protocol].check(received, complete, session)
       } catch (error) {
         this.#fail(error instanceof Error ? error.message : String(error), [suspect])
       }

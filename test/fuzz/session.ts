@@ -25,7 +25,7 @@ export interface Protocol {
   readonly listener: 'line' | 'line-tls' | 'chatterbox' | 'chatroom' | 'http'
   readonly sessions: fc.Arbitrary<Session>
   /** Returns the number of replies. Throws when something is not well-formed; an end within a reply is right unless `complete`. */
-  readonly check: (received: Buffer, complete: boolean) => number
+  readonly check: (received: Buffer, complete: boolean, session: Session) => number
 }
 
 export const send = (bytes: Buffer | string): Step => ({ kind: 'send', bytes: Buffer.from(bytes) })

@@ -7,7 +7,7 @@ import { type HttpRequest, requestBytes } from './request.ts'
 
 const MASK = Buffer.from([1, 2, 3, 4])
 const CONTINUATION = 0
-const CODES = [0, 999, 1000, 1001, 1002, 1004, 1005, 1006, 1007, 1008, 1011, 1015, 3000, 4999, 65_535]
+const CODES = [0, 999, 1000, 1001, 1002, 1004, 1005, 1006, 1007, 1008, 1015, 3000, 4999, 65_535]
 
 const frame = (payload: string | Buffer, options: { opcode?: number; last?: boolean; masked?: boolean } = {}) =>
   clientFrame(payload, { mask: MASK, ...options })

@@ -27,8 +27,9 @@ const Message = Compile(
     ),
   ]),
 )
-/** Close codes that a server of these protocols sends. */
-const CODES = new Set([1000, 1001, 1002, 1003, 1007, 1008, 1009, 1012, 1013])
+/** Close codes that a server of these protocols sends (1011 is a fault), and those that clients may, which it sends back. */
+const CODES = new Set([1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1012, 1013, 1014])
+const [FIRST_OWN, LAST_OWN] = [3000, 4999]
 const FINAL = 0x80
 
 /** Returns the number of messages. */
@@ -79,7 +80,7 @@ function frameAt(bytes: Buffer, at: number): { opcode: number; payload: Buffer; 
 function checkClose(payload: Buffer): void {
   if (payload.length === 0) return
   const code = payload.readUInt16BE()
-  if (!CODES.has(code)) throw new Error(`closed with ${code}`)
+  if (!CODES.has(code) && !(code >= FIRST_OWN && code <= LAST_OWN)) throw new Error(`closed with ${code}`)
   new TextDecoder('utf-8', { fatal: true }).decode(payload.subarray(2))
 }
 
