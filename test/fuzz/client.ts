@@ -9,7 +9,7 @@ import type { Session } from './session.ts'
 const HEAR_MS = 150
 /** Bytes that a client takes before it goes away: a long HISTORY, asked for many times. */
 const MOST_BYTES = 2 ** 22
-/** How long the server may take to end a connection whose client has ended its side, in ms. */
+/** How long the server may say nothing and not end a connection whose client has ended its side, in ms. */
 const END_MS = 20_000
 
 export interface Played {
@@ -103,9 +103,10 @@ class Client {
           late = true
           this.#tcp.destroy()
         }, END_MS)
+        this.socket.on('data', () => patience.refresh())
         await this.#closed
         clearTimeout(patience)
-        if (late) throw new Error(`a connection that lives on ${END_MS} ms after its client's end`)
+        if (late) throw new Error(`a connection that lives on in silence for ${END_MS} ms after its client's end`)
         return
       }
       case 'close':

@@ -21,12 +21,13 @@ export function checkLine(line: string): void {
   if (!schema.Check(JSON.parse(line))) throw new Error(`not a line of the schema: ${line}`)
 }
 
+const BYTE_ORDER_MARK = /^\xef\xbb\xbf/
 /** Carriage returns, NULs and what telnet says may end lines, too. */
 const MAY_END_LINES = /[\r\0\xff]/
 
 /** Checks that each line that was sent has one reply (docs/protocols/line.md, section 1), unless the connection was ended for a reason. */
 export function checkAnswers(sent: Buffer, received: Buffer): void {
-  const text = sent.toString('latin1')
+  const text = sent.toString('latin1').replace(BYTE_ORDER_MARK, '')
   if (MAY_END_LINES.test(text)) return
   const replies = received
     .toString()
