@@ -208,16 +208,18 @@ export class Room implements Place {
     this.#private.clear()
     const leavers = this.#leavers
     this.#leavers = []
-    const why = this.#closed ? 'room-closed' : 'membership-lost'
+    const out = new Map<Session, PutOut>()
+    if (this.#closed) for (const watcher of this.#watchers) out.set(watcher, 'room-closed')
     for (const { session, asked, events: own, left } of leavers) {
+      // Where the end of the room could not be read it would not know that it is out.
+      const why = this.#closed && left ? 'room-closed' : 'membership-lost'
       // A client that ends its connection, or is to come back, is not shown its own leaving.
       const shown =
         session.closed || (!asked && why === 'membership-lost') ? own.filter((event) => event !== left) : own
       this.#hand(this.#blocks.allowed(shown, session.name), new Set([session]), session.wire)
+      if (!asked) out.set(session, why)
     }
-    const out = new Set(this.#closed ? this.#watchers : [])
-    for (const { session, asked } of leavers) if (!asked) out.add(session)
-    for (const session of out) this.#onPutOut(session, why)
+    for (const [session, why] of out) this.#onPutOut(session, why)
   }
 
   #schedule(): void {

@@ -20,12 +20,9 @@ export interface Place {
 
 /** Why a membership has ended without the session asking for it. */
 export type PutOut =
-  /** The room has been closed. */
+  /** The room has been closed, and the session was handed the end of it. */
   | 'room-closed'
-  /**
-   * The room goes on without the session: the other nodes have taken its node for dead and released what it held, or the store
-   * has lost the claim and somebody else has the nickname by now.
-   */
+  /** The other nodes have taken the session's node for dead and released what it held, or the store has lost that. */
   | 'membership-lost'
 
 /**

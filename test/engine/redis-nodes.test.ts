@@ -145,7 +145,7 @@ withRedis('several nodes on Redis', () => {
       await stage.server.command('SLOWLOG', 'RESET')
       dying.wire.close()
       await eventually(async () => expect(await engine.heldIn('bob')).toEqual([]))
-      await stage.server.command('DEL', `${stage.prefix}:{nodes}:beats`)
+      await stage.server.command('DEL', `${stage.prefix}:{nodes}:epoch`)
       await eventually(() => expect(notices).toContain('lost'))
       await isUp(engine)
       expect(await stage.server.command('SLOWLOG', 'GET')).toEqual([])
@@ -204,7 +204,7 @@ withRedis('several nodes on Redis', () => {
       wire.cut()
       await isUp(engine)
       // Has them say what they hold.
-      await stage.server.command('DEL', `${stage.prefix}:{nodes}:beats`)
+      await stage.server.command('DEL', `${stage.prefix}:{nodes}:epoch`)
       for (const heard of [notices, others]) await eventually(() => expect(heard).toContain('lost'))
       for (const both of [engine, other]) await isUp(both)
       expect(await other.members(1)).toEqual([])

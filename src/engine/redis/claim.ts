@@ -4,16 +4,11 @@ import type { Member } from '../engine.ts'
 export interface Claim {
   readonly room: number
   readonly key: string
-  readonly name: string
-  /** Whose claim it is: no other has the same. */
+  /** No other claim has the same. */
   readonly token: string
-  joined: boolean
-  color: string
-  /** False while Redis may have lost it. */
-  certain: boolean
 }
 
-/** Whom no private messages reach has this behind his token. */
+/** Ends the token of a claim that no private messages reach. */
 const WITHOUT_PRIVATE = '-'
 
 export function tokenOf(node: string, number: number, carriesPrivate: boolean): string {

@@ -1,11 +1,12 @@
 import { EngineFault, type RoomRecord } from '../engine.ts'
 import type { Event, LogName } from '../event.ts'
 import { disorderly, type KeptRecord, type LogRecord, type Source, Unfit, unfinished } from '../moving.ts'
-import { Connection, faultOf } from './connection.ts'
 import { type Entry, eventOf, idOf } from './entry.ts'
 import { Keys, roomOf } from './keys.ts'
+import { faultOf } from './port.ts'
 import { reasonOf } from './reasons.ts'
 import { shown } from './rooms.ts'
+import { SingleServer } from './single.ts'
 import type { Place } from './url.ts'
 
 const PAGE = 1_000
@@ -15,7 +16,7 @@ export class RedisSource implements Source {
   readonly shown: string
   readonly identity: string
   protected readonly keys: Keys
-  protected readonly connection: Connection
+  protected readonly connection: SingleServer
   readonly #place: Place
   /** When a daemon was here last, as it was found. */
   #pulse: unknown
@@ -33,7 +34,7 @@ export class RedisSource implements Source {
     }
   }
 
-  protected constructor(place: Place, prefix: string, connection: Connection, identity: string) {
+  protected constructor(place: Place, prefix: string, connection: SingleServer, identity: string) {
     this.#place = place
     this.shown = `${place.shown} (prefix ${prefix})`
     this.identity = identity
@@ -218,8 +219,8 @@ export class RedisSource implements Source {
 }
 
 /** Rejects with {@link EngineFault}. */
-export async function connect(place: Place, prefix: string): Promise<{ connection: Connection; identity: string }> {
-  const connection = await Connection.open(place).catch((error: unknown) => {
+export async function connect(place: Place, prefix: string): Promise<{ connection: SingleServer; identity: string }> {
+  const connection = await SingleServer.open(place).catch((error: unknown) => {
     throw faultOf(place, error)
   })
   try {

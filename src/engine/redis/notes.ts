@@ -13,20 +13,20 @@ export class Notes {
 
   async remember(key: string, text: string, until: number | undefined): Promise<void> {
     const end = until === undefined ? [] : ['PXAT', timeOf(until)]
-    await this.#link.command(['SET', this.#keys.note(key), text, ...end])
+    await this.#link.call(this.#keys.note(key), 'SET', text, ...end)
   }
 
   rememberFirst(key: string, text: string, until: number | undefined): Promise<string> {
-    return this.#link.run('remember-first', [this.#keys.note(key)], [text, until === undefined ? '' : timeOf(until)])
+    return this.#link.eval('remember-first', [this.#keys.note(key)], [text, until === undefined ? '' : timeOf(until)])
   }
 
   async recall(key: string): Promise<string | undefined> {
-    const kept = await this.#link.command(['GET', this.#keys.note(key)])
+    const kept = await this.#link.call(this.#keys.note(key), 'GET')
     return typeof kept === 'string' ? kept : undefined
   }
 
   async forget(key: string): Promise<void> {
-    await this.#link.command(['DEL', this.#keys.note(key)])
+    await this.#link.call(this.#keys.note(key), 'DEL')
   }
 }
 

@@ -40,48 +40,48 @@ export class People {
     const keys = [this.#keys.accounts, ...this.#keys.names, ...this.#keys.skeletons]
     const account: AccountRecord = { name, hash, createdAt: Date.now() }
     const args = [fold(name), JSON.stringify(account), name, ...skeletonsOf(name)]
-    return (await this.#link.run('account', keys, args)) === 1
+    return (await this.#link.eval('account', keys, args)) === 1
   }
 
   async hasAccountLike(name: string): Promise<boolean> {
     const [skeletons] = this.#keys.skeletons
     // The reply to HMGET.
-    const found = (await this.#link.command(['HMGET', skeletons, ...skeletonsOf(name)])) as readonly (string | null)[]
+    const found = (await this.#link.call(skeletons, 'HMGET', ...skeletonsOf(name))) as readonly (string | null)[]
     return found.some((account) => account !== null)
   }
 
   /** Makes the skeletons of accounts that have none: an earlier version of roomd, or a migration, has made them. */
   async completeSkeletons(): Promise<void> {
     const [skeletons, count] = this.#keys.skeletons
-    const accounts = () => this.#link.command(['HLEN', this.#keys.accounts])
-    if (Number(await this.#link.command(['GET', count])) === Number(await accounts())) return
+    const accounts = () => this.#link.call(this.#keys.accounts, 'HLEN')
+    if (Number(await this.#link.call(count, 'GET')) === Number(await accounts())) return
     for await (const page of this.accounts()) {
       const fields = page.flatMap(({ name }) => skeletonsOf(name).flatMap((skeleton) => [skeleton, fold(name)]))
-      await this.#link.command(['HSET', skeletons, ...fields])
+      await this.#link.call(skeletons, 'HSET', ...fields)
     }
-    await this.#link.command(['SET', count, String(await accounts())])
+    await this.#link.call(count, 'SET', String(await accounts()))
   }
 
   async findAccount(name: string): Promise<AccountRecord | undefined> {
     const key = fold(name)
     const known = this.#accounts.get(key)
     if (known) {
-      if (!this.#link.connection) throw new Unavailable('Redis is away')
+      if (!this.#link.port) throw new Unavailable('Redis is away')
       return known
     }
-    const { connection } = this.#link
+    const { port } = this.#link
     const changes = this.#changes
-    const kept = await this.#link.command(['HGET', this.#keys.accounts, key])
+    const kept = await this.#link.call(this.#keys.accounts, 'HGET', key)
     if (typeof kept !== 'string') return undefined
     const account: AccountRecord = JSON.parse(kept)
-    if (connection === this.#link.connection && changes === this.#changes) keep(this.#accounts, key, account)
+    if (port === this.#link.port && changes === this.#changes) keep(this.#accounts, key, account)
     return account
   }
 
   async *accounts(): AsyncGenerator<readonly AccountRecord[]> {
     for (let cursor = '0'; ; ) {
       // The reply to HSCAN: the cursor, then names and accounts by turns. It may hold one more than once.
-      const reply = await this.#link.command(['HSCAN', this.#keys.accounts, cursor, 'COUNT', String(PAGE)])
+      const reply = await this.#link.call(this.#keys.accounts, 'HSCAN', cursor, 'COUNT', String(PAGE))
       const [next, found] = reply as readonly [string, readonly string[]]
       const page = found.filter((_, place) => place % 2 === 1).map((account): AccountRecord => JSON.parse(account))
       if (page.length > 0) yield page
@@ -105,7 +105,7 @@ export class People {
   async #change(name: string, change: readonly string[]): Promise<AccountRecord | undefined> {
     const key = fold(name)
     const keys = [this.#keys.accounts, ...this.#keys.skeletons]
-    const was = await this.#link.run('change-account', keys, [this.#node(), this.#keys.control, key, ...change])
+    const was = await this.#link.eval('change-account', keys, [this.#node(), this.#keys.control, key, ...change])
     this.forget(key)
     return was === null ? undefined : JSON.parse(was)
   }
@@ -120,30 +120,30 @@ export class People {
   async see(name: string): Promise<void> {
     const key = fold(name)
     if (this.#seen.has(key)) return
-    const { connection } = this.#link
-    await this.#link.run('see', this.#keys.names, [key, name])
-    if (connection === this.#link.connection) keep(this.#seen, key, true)
+    const { port } = this.#link
+    await this.#link.eval('see', this.#keys.names, [key, name])
+    if (port === this.#link.port) keep(this.#seen, key, true)
   }
 
   async findName(name: string): Promise<string | undefined> {
-    const found = await this.#link.command(['HGET', this.#keys.names[0], fold(name)])
+    const found = await this.#link.call(this.#keys.names[0], 'HGET', fold(name))
     return typeof found === 'string' ? found : undefined
   }
 
   async names(limit: number, skip = 0): Promise<readonly string[]> {
-    return limit < 1 ? [] : this.#link.run('names', this.#keys.names, [String(skip), String(skip + limit - 1)])
+    return limit < 1 ? [] : this.#link.eval('names', this.#keys.names, [String(skip), String(skip + limit - 1)])
   }
 
   async keepBlock(owner: string, name: string): Promise<void> {
-    await this.#link.run('block', [this.#keys.blockCount], [...this.#keys.blocks, fold(owner), fold(name), name])
+    await this.#link.eval('block', [this.#keys.blockCount], [...this.#keys.blocks, fold(owner), fold(name), name])
   }
 
   async dropBlock(owner: string, name: string): Promise<void> {
-    await this.#link.run('unblock', [this.#keys.blockCount], [...this.#keys.blocks, fold(owner), fold(name)])
+    await this.#link.eval('unblock', [this.#keys.blockCount], [...this.#keys.blocks, fold(owner), fold(name)])
   }
 
   async blocksWith(name: string): Promise<readonly BlockRecord[]> {
-    const found = await this.#link.run('blocks', [this.#keys.blockCount], [...this.#keys.blocks, fold(name)])
+    const found = await this.#link.eval('blocks', [this.#keys.blockCount], [...this.#keys.blocks, fold(name)])
     const blocks = found.map(([owner, block]) => {
       const space = block.indexOf(' ')
       return { place: Number(block.slice(0, space)), owner, name: block.slice(space + 1) }

@@ -6,20 +6,19 @@ import { readFileSync } from 'node:fs'
 export interface Answers {
   append:
     | readonly [status: 'ok', prev: string, first: string, skipped: string, lost: string, now: string]
-    | readonly [Refused]
+    | readonly [RefusedAppend]
   probe: string | null
   close: string | null
   reap: readonly [next: string, released: readonly (readonly [key: string, token: string])[]]
   admit: number
   claim: 'taken' | 'held' | 'unknown' | 'dead'
   release: number
-  restore: readonly [lost: number, conflicts: readonly string[]]
   sync: readonly [start: string, last: string, lost: string]
   trim: number
   clear: number
   back: string | null
   page: readonly (readonly [id: string, fields: readonly string[]])[]
-  renew: readonly ['dead'] | readonly [state: 'ok' | 'lost', beat: string, ...expired: string[]]
+  renew: readonly [state: 'ok' | 'lost' | 'dead', epoch?: string, ...expired: string[]]
   enrol: number
   bury: readonly string[] | null
   buried: number
@@ -28,8 +27,8 @@ export interface Answers {
   'change-room': string
   'drop-room': number
   'find-room': string | null
+  'raise-rooms': number
   lobby: number
-  'restore-rooms': number
   account: number
   'change-account': string | null
   see: number
@@ -40,7 +39,7 @@ export interface Answers {
   'remember-first': string
 }
 /** Why nothing was appended. */
-export type Refused = 'closed' | 'late' | 'unknown' | 'dead'
+export type RefusedAppend = 'closed' | 'late' | 'unknown' | 'dead'
 export type ScriptName = keyof Answers
 
 /** What a script begins with: Lua in Redis has no modules. */
@@ -52,7 +51,6 @@ const BEGINS: { readonly [S in ScriptName]: readonly string[] } = {
   admit: ['log'],
   claim: ['log', 'claims'],
   release: ['log', 'claims'],
-  restore: ['log', 'claims'],
   sync: ['log'],
   trim: ['log'],
   clear: ['log'],
@@ -67,8 +65,8 @@ const BEGINS: { readonly [S in ScriptName]: readonly string[] } = {
   'change-room': ['rooms'],
   'drop-room': ['rooms'],
   'find-room': ['rooms'],
+  'raise-rooms': ['rooms'],
   lobby: ['rooms'],
-  'restore-rooms': ['rooms'],
   account: [],
   'change-account': [],
   see: [],
