@@ -13,12 +13,12 @@ const AT_ONCE = 20
  * register and to log in, and none of that is fan-out.
  */
 export async function makeAccounts(data: string, count: number): Promise<void> {
-  await make(data, count, (chat, name) => chat.register(name, SECRET, ''))
+  await make(data, count, (chat, name) => chat.accounts.register(name, SECRET, ''))
 }
 
 /** The same with the keys that open them: Piratchat's. */
 export function makeKeys(data: string, count: number): Promise<string[]> {
-  return make(data, count, (chat, name) => chat.registerWithKey(name, ''))
+  return make(data, count, (chat, name) => chat.accounts.registerWithKey(name, ''))
 }
 
 /** Logs in with keys at a server's HTTP port; the cookie for each. */

@@ -13,13 +13,15 @@ export const history: Command = {
   least: 0,
   async *run({ chat, session }, parameter) {
     const range = parseRange(parameter, Date.now())
-    const room = session.room?.record.lineName ?? ''
-    const record = (event: Event) => recordOf(event, room, session.name)
+    const membership = session.inRoom()
+    const room = membership.room.record.lineName
+    const records = (page: readonly Event[]) =>
+      page.map((event) => recordOf(event, room, session.name)).filter((record) => record !== undefined)
     // Whether the range can be answered is known with the first page.
-    const pages = chat.talk.history(session, range)
+    const pages = chat.messages.history(membership, range)
     const first = await pages.next()
     yield [{ type: 'commandResult', result: null }]
-    if (!first.done) yield first.value.map(record)
-    for await (const page of pages) yield page.map(record)
+    if (!first.done) yield records(first.value)
+    for await (const page of pages) yield records(page)
   },
 }

@@ -9,6 +9,7 @@ export const join: Command = {
   state: 'named',
   least: 1,
   async run({ chat, session }, room) {
-    return result(`Joined room ${(await chat.enter(session, room)).lineName}`)
+    const joined = await chat.join(session, room, { moves: true })
+    return result(`Joined room ${joined.room.record.lineName}`)
   },
 }

@@ -1,7 +1,7 @@
 import type { Command } from './command.ts'
 import { OK } from './replies.ts'
 
-/** Also what a line is that names no command. */
+/** The command of every line that names none. */
 export const message: Command = {
   name: 'MESSAGE',
   usage: 'MESSAGE <text>',
@@ -9,5 +9,5 @@ export const message: Command = {
   state: 'inRoom',
   least: 1,
   pipelined: true,
-  run: ({ chat, session }, text) => chat.talk.say(session, text).then(() => OK),
+  run: ({ chat, session }, text) => chat.messages.say(session.inRoom(), text).then(() => OK),
 }

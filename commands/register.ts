@@ -8,7 +8,7 @@ export const register: Command = {
   state: 'named',
   least: 1,
   async run({ chat, session, address }, password) {
-    await chat.register(session.name, password, address, session)
+    await chat.accounts.register(session.name, password, address, session)
     return result(`Nickname ${session.name} is registered`)
   },
 }

@@ -10,7 +10,7 @@ export const tell: Command = {
   least: 2,
   async run({ chat, session }, parameter) {
     const [, nickname = '', text = ''] = /^(\S+)[ \t]+(.*)$/s.exec(parameter) ?? []
-    await chat.talk.tell(session, nickname, text)
+    await chat.messages.tell(session.inRoom(), nickname, text)
     return OK
   },
 }

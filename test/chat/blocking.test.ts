@@ -18,10 +18,10 @@ test('a block that the store refuses is none, also against somebody who has bloc
   })
   ann.name = 'ann'
   blocks.block('bob', 'ann')
-  await expect(blocking.block(ann, 'bob')).rejects.toMatchObject({ reason: 'unavailable' })
+  await expect(blocking.block(ann, 'bob')).rejects.toMatchObject({ code: 'unavailable' })
   expect(blocks.list('ann')).toEqual([])
   blocks.block('ann', 'bob', true)
-  await expect(blocking.block(ann, 'BOB')).rejects.toMatchObject({ reason: 'unavailable' })
+  await expect(blocking.block(ann, 'BOB')).rejects.toMatchObject({ code: 'unavailable' })
   expect(blocks.list('ann')).toHaveLength(1)
 })
 
@@ -52,7 +52,7 @@ test('what nodes tell one another of a guest’s blocks grows with their number,
   const [one, other] = [node(), node()]
   const ann = one.guest('ann')
   for (let n = 0; n < 1_000; n++) await one.blocking.block(ann, `somebody ${n}`)
-  await expect(one.blocking.block(ann, 'one more')).rejects.toMatchObject({ reason: 'too-many-blocks' })
+  await expect(one.blocking.block(ann, 'one more')).rejects.toMatchObject({ code: 'too-many-blocks' })
   await one.blocking.block(ann, 'somebody 7')
   expect(one.told.join('').length).toBeLessThan(200_000)
   for (const text of one.told) other.hear(text)

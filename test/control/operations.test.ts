@@ -13,7 +13,7 @@ async function operated() {
 test('rooms are listed as a terminal may show them, with what is common to their makers', async () => {
   const { chat, ask } = await operated()
   const make = (title: string, address: string, name?: string) =>
-    chat.directory.create(
+    chat.rooms.create(
       { title, visibility: 'hidden' },
       { password: 'correct horse', address, ...(name !== undefined && { name }) },
     )

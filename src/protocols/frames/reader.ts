@@ -3,15 +3,17 @@ export const HEADER_BYTES = 4
 /** Room for a payload before more of it has come; it doubles, so that a header alone takes no memory. */
 const FIRST_BYTES = 1_024
 
+const NOTHING = Buffer.alloc(0)
+
 /**
  * Takes frames out of a stream of bytes: a length of four bytes, the highest first, then so many bytes of payload.
  *
- * Give it a chunk, then take from it until there is nothing: it keeps the chunk without a copy and, beside it, at most one
- * frame that has not come to its end.
+ * Give it a chunk, then take from it until there is nothing: it keeps the chunk without a copy until all of it is taken
+ * and, beside it, at most one frame that has not come to its end.
  */
 export class FrameReader {
   readonly #limit: number
-  #chunk: Buffer = Buffer.alloc(0)
+  #chunk: Buffer = NOTHING
   /** Where the rest of the chunk begins. */
   #at = 0
   #header = 0
@@ -25,9 +27,9 @@ export class FrameReader {
     this.#limit = limit
   }
 
-  /** Bytes of a payload that has not come to its end. */
+  /** Bytes of a payload that has not come to its end, and of the chunk that is not all taken. */
   get held(): number {
-    return this.#begun?.length ?? 0
+    return (this.#begun?.length ?? 0) + this.#chunk.length
   }
 
   feed(chunk: Buffer): void {
@@ -40,6 +42,12 @@ export class FrameReader {
    * limit: where the next frame begins cannot be known without reading this one.
    */
   next(): Buffer | 'too long' | undefined {
+    const payload = this.#next()
+    if (payload === undefined) this.feed(NOTHING)
+    return payload
+  }
+
+  #next(): Buffer | 'too long' | undefined {
     while (this.#headerBytes < HEADER_BYTES) {
       const byte = this.#chunk[this.#at]
       if (byte === undefined) return undefined

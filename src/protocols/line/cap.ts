@@ -1,9 +1,13 @@
 import { isUtf8 } from 'node:buffer'
+import { owned } from '../../chat/text.ts'
 import { decodeLine } from './bytes.ts'
 import { show } from './terminal.ts'
 
 /** Stands for a line that was too long; no line has a NUL. */
 export const TOO_LONG = '\0'
+
+/** Maximum number of pieces of a line that has begun: each costs the runtime some 30 bytes beside its characters. */
+const MAX_PIECES = 64
 
 /**
  * Holds a line until it has ended, and keeps one that never ends out of memory. A line is too long when it has more than
@@ -14,6 +18,8 @@ export const TOO_LONG = '\0'
 export class LineCap {
   readonly #limit: number
   #begun = ''
+  /** Chunks that the line that has begun is made of. */
+  #pieces = 0
   /** The line that has begun is too long, and not kept. */
   #isTooLong = false
 
@@ -21,13 +27,28 @@ export class LineCap {
     this.#limit = limit
   }
 
+  /** Bytes of the line that has begun. */
+  get held(): number {
+    return this.#begun.length
+  }
+
   /** The lines that a chunk has ended, each with its line feed. */
   cut(chunk: string): string {
     const end = chunk.lastIndexOf('\n') + 1
-    const ended = end === 0 ? '' : this.#end(this.#begun + chunk.slice(0, end))
-    const begun = end === 0 ? this.#begun + chunk : chunk.slice(end)
-    this.#begun = this.#isTooLong ? '' : this.#hold(begun)
+    if (end === 0) {
+      if (!this.#isTooLong) this.#begun = this.#join(this.#hold(this.#begun + chunk))
+      return ''
+    }
+    const ended = this.#end(this.#begun + chunk.slice(0, end))
+    this.#begun = owned(this.#hold(chunk.slice(end)))
+    this.#pieces = 1
     return ended
+  }
+
+  #join(begun: string): string {
+    if (++this.#pieces < MAX_PIECES) return begun
+    this.#pieces = 1
+    return owned(begun)
   }
 
   /** The line that the end of the stream has ended. */

@@ -78,7 +78,8 @@ export class LineConnection extends Connection implements Reader, TelnetAnswers 
   }
 
   protected override get unfinished(): number {
-    return this.#ahead.bytes + this.#lines.readableLength + this.#lines.writableLength + this.#conversation.unanswered
+    const { readableLength, writableLength } = this.#lines
+    return this.#ahead.bytes + this.#input.held + readableLength + writableLength + this.#conversation.unanswered
   }
 
   protected override get quiet(): boolean {

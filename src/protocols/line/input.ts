@@ -26,6 +26,11 @@ export class LineInput {
     this.#cap = new LineCap(maxLine)
   }
 
+  /** Bytes of the line that has begun. */
+  get held(): number {
+    return this.#cap.held
+  }
+
   /** The lines that a chunk has ended. */
   take(chunk: Buffer): string {
     const text = chunk.toString('latin1')
