@@ -1,4 +1,5 @@
-import type { AccountRecord, Engine, RoomRecord } from '../engine/engine.ts'
+import type { Engine, RoomRecord } from '../engine/engine.ts'
+import type { AccountRecord } from '../engine/records.ts'
 import type { Blocking } from './blocking.ts'
 import type { Credentials } from './credentials.ts'
 import type { Directory } from './directory.ts'
@@ -48,7 +49,7 @@ export class Administration {
   /** All accounts, in pages, in no order. @throws Refusal `unavailable`. */
   async *accounts(): AsyncGenerator<readonly AccountRecord[]> {
     try {
-      yield* this.#engine.accounts()
+      yield* this.#engine.records.list('account')
     } catch (error) {
       refuse(error)
     }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Engine } from '../engine/engine.ts'
+import { type BlockRecord, blockKey } from '../engine/records.ts'
 import { inSlices } from '../slices.ts'
 import type { Blocks, Pair } from './blocks.ts'
 import { fold, isName } from './names.ts'
@@ -75,7 +76,7 @@ export class Blocking {
     this.#blocks.block(owner, name, keep)
     if (!keep) return this.#tellPairs([{ owner, name }], true)
     try {
-      await this.#engine.keepBlock(owner, name)
+      await this.#keep(owner, name)
     } catch (error) {
       if (!known) this.#blocks.unblock(owner, name)
       refuse(error)
@@ -88,7 +89,7 @@ export class Blocking {
   /** Resolves with false when the nickname was not blocked. @throws Refusal `unavailable`. */
   async unblock({ name: owner }: Session, name: string): Promise<boolean> {
     const kept = this.#blocks.isKept(owner, name)
-    if (kept) await this.#engine.dropBlock(owner, name).catch(refuse)
+    if (kept) await this.#drop(owner, name).catch(refuse)
     const blocked = this.#blocks.unblock(owner, name)
     if (kept) this.#tellKept(owner, name, false)
     else if (blocked) this.#tellPairs([{ owner, name }], false)
@@ -99,7 +100,7 @@ export class Blocking {
   async adopt({ name: owner }: Session): Promise<void> {
     const names = this.#blocks.list(owner)
     const keep = async (name: string) => {
-      await this.#engine.keepBlock(owner, name)
+      await this.#keep(owner, name)
       if (this.#here.has(fold(owner))) this.#blocks.block(owner, name, true)
       this.#tellKept(owner, name, true)
     }
@@ -109,16 +110,28 @@ export class Blocking {
 
   /** Removes the blocks of a nickname that is registered by somebody else than the guests who have used it. */
   async disown(owner: string): Promise<void> {
-    const blocks = await this.#engine.blocksWith(owner)
-    const own = blocks.filter((block) => block.owner === fold(owner))
-    await inSlices(own, SLICE, ({ name }) => this.#engine.dropBlock(owner, name).catch(() => {}))
+    const own = (await this.#kept(owner)).filter((block) => block.owner === fold(owner))
+    await inSlices(own, SLICE, ({ name }) => this.#drop(owner, name).catch(() => {}))
     for (const name of this.#blocks.list(owner)) this.#blocks.unblock(owner, name)
     for (const { name } of own) this.#tellKept(owner, name, false)
     this.#tellPassing(owner)
   }
 
+  #keep(owner: string, name: string): Promise<void> {
+    return this.#engine.records.put('block', blockKey(owner, name), { owner: fold(owner), name })
+  }
+
+  async #drop(owner: string, name: string): Promise<void> {
+    await this.#engine.records.delete('block', blockKey(owner, name))
+  }
+
+  /** The kept blocks of a nickname and those against it. */
+  async #kept(name: string): Promise<readonly BlockRecord[]> {
+    return (await Array.fromAsync(this.#engine.records.listBy('block', 'parties', fold(name)))).flat()
+  }
+
   async #read(name: string): Promise<void> {
-    const pairs = await this.#engine.blocksWith(name)
+    const pairs = await this.#kept(name)
     if (this.#here.has(fold(name))) this.#blocks.keep(name, pairs)
   }
 

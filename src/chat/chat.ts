@@ -6,6 +6,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import type { Engine, RoomRecord } from '../engine/engine.ts'
+import { insertOrGet } from '../engine/records.ts'
 import { Accounts } from './accounts.ts'
 import { type Administered, Administration } from './administration.ts'
 import { Alone } from './alone.ts'
@@ -109,7 +110,7 @@ export class Chat {
     const { counts } = this
     const handover = this.#handover
     this.#memberships = new Memberships(engine, { blocks: this.#blocks, counts, handover, onDeliveryError })
-    this.makers = new RoomMakers(engine, reader)
+    this.makers = new RoomMakers(engine.records, reader)
     const quota = new RoomQuota(engine, this.makers, {
       maxRooms: options.maxRooms || Number.POSITIVE_INFINITY,
       maxPerAddress: options.maxRoomsPerAddress || Number.POSITIVE_INFINITY,
@@ -120,7 +121,7 @@ export class Chat {
       onDiscard,
       activityIn: (room) => this.#memberships.activityIn(room),
     })
-    this.tickets = new Tickets(engine, ticketMs)
+    this.tickets = new Tickets(engine.records, ticketMs)
     this.messages = new Messages(engine, this.#blocks, counts, reader, maxText)
     this.#alone = new Alone(engine)
     this.accounts = new Accounts({
@@ -204,15 +205,16 @@ export class Chat {
 
   /** The spelling of a nickname that was ever seen; undefined for others. @throws Refusal `unavailable`. */
   seen(name: string): Promise<string | undefined> {
-    return this.#engine.findName(name).catch(refuse)
+    return this.#engine.records.get('name', name).catch(refuse)
   }
 
   /**
    * The nicknames that have ever joined a room or registered, in order of appearance: at most `limit`, without the first `skip`.
    * @throws Refusal `unavailable`.
    */
-  everybody(limit: number, skip = 0): Promise<readonly string[]> {
-    return this.#engine.names(limit, skip).catch(refuse)
+  async everybody(limit: number, skip = 0): Promise<readonly string[]> {
+    const pages = Array.fromAsync(this.#engine.records.list('name', { skip, limit }))
+    return (await pages.catch(refuse)).flat()
   }
 
   /**
@@ -301,7 +303,7 @@ export class Chat {
 
   /** A random secret for a purpose such as signing, drawn once and kept. @throws Refusal `unavailable`. */
   secret(purpose: string): Promise<string> {
-    return this.#engine.rememberFirst(`secret:${purpose}`, randomBytes(32).toString('hex')).catch(refuse)
+    return insertOrGet(this.#engine.records, 'secret', purpose, randomBytes(32).toString('hex')).catch(refuse)
   }
 
   /** Resolves when closed sessions of a nickname are gone: what a guest has blocked goes with it. */

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import type { AccountRecord, Engine } from '../engine/engine.ts'
+import type { Engine } from '../engine/engine.ts'
+import type { AccountRecord, Records } from '../engine/records.ts'
 import { skeletonsOf } from '../engine/skeleton.ts'
 import type { Guesses } from './guesses.ts'
 import { fold, isName, isReserved, mayBeAccount } from './names.ts'
@@ -28,6 +29,7 @@ export class Proof {
 /** Accounts and the secrets that prove them. One name space for all protocols (docs/protocols/README.md, R3). */
 export class Credentials {
   readonly #engine: Engine
+  readonly #records: Records
   readonly #secrets: Secrets
   readonly #guesses: Guesses
   /** The skeletons of names whose account is being made, by folded name. */
@@ -35,18 +37,23 @@ export class Credentials {
 
   constructor(engine: Engine, secrets: Secrets, guesses: Guesses) {
     this.#engine = engine
+    this.#records = engine.records
     this.#secrets = secrets
     this.#guesses = guesses
   }
 
   /** Resolves with true if a nickname is an account's, or about to be. */
   async holds(name: string): Promise<boolean> {
-    return this.#making.has(fold(name)) || (await this.#engine.findAccount(name)) !== undefined
+    return this.#making.has(fold(name)) || (await this.#records.get('account', name)) !== undefined
   }
 
   /** Resolves with true if a nickname looks like that of an account, or of one that is being made (docs/protocols/moderation.md, section 1.1). */
   async resembles(name: string): Promise<boolean> {
-    return this.#isMakingLike(name) || this.#engine.hasAccountLike(name)
+    return this.#isMakingLike(name) || this.#isTaken(name)
+  }
+
+  #isTaken(name: string): Promise<boolean> {
+    return this.#records.isTaken('account', skeletonsOf(name))
   }
 
   #isMakingLike(name: string): boolean {
@@ -78,7 +85,7 @@ export class Credentials {
       name,
       async () => {
         // Before the account: what points to none, or to one with another key, opens nothing.
-        await this.#engine.remember(`key:${digestOf(key)}`, name)
+        await this.#records.put('key', digestOf(key), name)
         return hashOf(key)
       },
       NONE,
@@ -88,15 +95,15 @@ export class Credentials {
 
   /** Finds the account that a key opens. @throws Refusal `secret-wrong`, `unavailable`. */
   async open(key: string): Promise<Proof> {
-    const name = await this.#engine.recall(`key:${digestOf(key)}`)
-    const account = name === undefined ? undefined : await this.#engine.findAccount(name)
+    const name = await this.#records.get('key', digestOf(key))
+    const account = name === undefined ? undefined : await this.#records.get('account', name)
     if (account?.hash !== hashOf(key)) throw new Refusal('secret-wrong')
     return new Proof(account.name, account.hash)
   }
 
   /** Resolves with true if the account still exists with the secret that was shown. */
   async isGood({ name, hash }: Proof): Promise<boolean> {
-    const account = await this.#engine.findAccount(name)
+    const account = await this.#records.get('account', name)
     return account !== undefined && (hash === undefined || hash === account.hash)
   }
 
@@ -104,19 +111,19 @@ export class Credentials {
   async change(name: string, secret: string): Promise<AccountRecord> {
     checkSecret(secret)
     const hash = await this.#secrets.hash(secret, '')
-    return this.#withoutKey(await this.#engine.changeAccount(name, hash))
+    return this.#withoutKey(await this.#records.change('account', name, (account) => ({ ...account, hash })))
   }
 
   /** Resolves with the account as it was. @throws Refusal `name-unknown`, `unavailable`. */
   async remove(name: string): Promise<AccountRecord> {
-    return this.#withoutKey(await this.#engine.removeAccount(name))
+    return this.#withoutKey(await this.#records.delete('account', name))
   }
 
   /** Forgets the key of an account that had one. */
   async #withoutKey(account: AccountRecord | undefined): Promise<AccountRecord> {
     if (!account) throw new Refusal('name-unknown')
     const { hash } = account
-    if (hash.startsWith(HASHED_KEY)) await this.#engine.forget(`key:${hash.slice(HASHED_KEY.length)}`)
+    if (hash.startsWith(HASHED_KEY)) await this.#records.delete('key', hash.slice(HASHED_KEY.length))
     return account
   }
 
@@ -128,12 +135,15 @@ export class Credentials {
     this.#making.set(key, skeletonsOf(name))
     try {
       // Asked before hashing, which is what costs.
-      if (await this.#engine.findAccount(name)) throw new Refusal('name-taken')
-      if (alike || (await this.#engine.hasAccountLike(name))) throw new Refusal('name-reserved')
+      if (await this.#records.get('account', name)) throw new Refusal('name-taken')
+      if (alike || (await this.#isTaken(name))) throw new Refusal('name-reserved')
       const held = await this.#engine.heldIn(name)
       if (held.some((room) => !ownRooms.has(room))) throw new Refusal('name-in-use')
       const hash = await makeHash()
-      if (!(await this.#engine.createAccount(name, hash))) throw new Refusal('name-taken')
+      const account = { name, hash, createdAt: Date.now() }
+      if (!(await this.#records.insert('account', name, account))) throw new Refusal('name-taken')
+      // The account is there; where this fails the name is seen when it joins a room.
+      await this.#records.put('name', name, name).catch(() => {})
     } finally {
       this.#making.delete(key)
     }
@@ -150,7 +160,7 @@ export class Credentials {
     // It may be long, so it is not looked up.
     if (!mayBeAccount(name)) throw new Refusal('name-unknown')
     this.#guesses.checkLimit(address)
-    const account = await this.#engine.findAccount(name)
+    const account = await this.#records.get('account', name)
     const right = await this.#guesses.check({ subject: `name:${fold(name)}`, secret, stored: account?.hash, address })
     if (!account) throw new Refusal('name-unknown')
     if (!right) throw new Refusal('secret-wrong')

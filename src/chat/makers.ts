@@ -1,6 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto'
-import type { Engine, RoomMaker, RoomRecord } from '../engine/engine.ts'
+import type { RoomMaker, RoomRecord } from '../engine/engine.ts'
 import type { Event } from '../engine/event.ts'
+import { insertOrGet, type Records } from '../engine/records.ts'
 import { fold } from './names.ts'
 import type { Reader } from './reader.ts'
 import { refuse } from './refusal.ts'
@@ -24,15 +25,15 @@ export interface Applicant {
 
 /** The makers of rooms, and the rooms that only their makers have used. */
 export class RoomMakers {
-  readonly #engine: Engine
+  readonly #records: Records
   readonly #reader: Reader
   /** Key of the digests of addresses; the same on all nodes, and for good. */
   #secret: string | undefined
   /** Times until which rooms are known to be in use, in ms since the epoch; infinite once others have spoken in a room. */
   readonly #inUse = new Map<number, number>()
 
-  constructor(engine: Engine, reader: Reader) {
-    this.#engine = engine
+  constructor(records: Records, reader: Reader) {
+    this.#records = records
     this.#reader = reader
   }
 
@@ -48,7 +49,8 @@ export class RoomMakers {
    */
   async entered(room: RoomRecord, name: string, address: string): Promise<void> {
     if (!(await this.#mayClaim(room, address))) return
-    await this.#engine.rememberFirst(keyOf(room), fold(name), room.createdAt + UNDO_MS).catch(refuse)
+    const expiresAt = room.createdAt + UNDO_MS
+    await this.#records.insert('maker-name', String(room.id), fold(name), { expiresAt }).catch(refuse)
   }
 
   /**
@@ -83,7 +85,7 @@ export class RoomMakers {
   /** The folded nickname under which the maker speaks in a room; undefined when it is not known. */
   async #nameOf(room: RoomRecord): Promise<string | undefined> {
     const { name } = room.maker ?? {}
-    return name === undefined ? this.#engine.recall(keyOf(room)).catch(refuse) : fold(name)
+    return name === undefined ? this.#records.get('maker-name', String(room.id)).catch(refuse) : fold(name)
   }
 
   /** The newest events of a room, read in the turn of `address`. */
@@ -93,7 +95,7 @@ export class RoomMakers {
 
   async #digestOf(address: string): Promise<string> {
     const drawn = randomBytes(32).toString('hex')
-    this.#secret ??= await this.#engine.rememberFirst('secret:makers', drawn).catch(refuse)
+    this.#secret ??= await insertOrGet(this.#records, 'secret', 'makers', drawn).catch(refuse)
     return createHmac('sha256', this.#secret).update(address).digest('hex').slice(0, DIGEST_LENGTH)
   }
 }
@@ -102,8 +104,4 @@ export class RoomMakers {
 function isOwn(events: readonly Event[], name: string | undefined): boolean {
   const joins = events.filter(({ kind, from }) => kind === 'joined' && fold(from) === name)
   return events.every(({ kind, from }) => kind !== 'message' || (joins.length === 1 && fold(from) === name))
-}
-
-function keyOf({ id }: RoomRecord): string {
-  return `maker-name:${id}`
 }

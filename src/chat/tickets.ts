@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto'
-import type { Engine } from '../engine/engine.ts'
+import { insertOrGet, type Records } from '../engine/records.ts'
 import { Proof } from './credentials.ts'
 import { fold } from './names.ts'
 import { refuse } from './refusal.ts'
@@ -28,7 +28,7 @@ export interface Ticket {
  * random number of each login.
  */
 export class Tickets {
-  readonly #engine: Engine
+  readonly #records: Records
   readonly #ms: number
   /** End of a ticket and time of its last write, by folded nickname, least recently used first. */
   readonly #used = new Map<string, { until: number; kept: number }>()
@@ -37,8 +37,8 @@ export class Tickets {
   readonly #busy = new Map<string, Promise<unknown>>()
 
   /** `ms` is the lifetime of an unused ticket. */
-  constructor(engine: Engine, ms: number) {
-    this.#engine = engine
+  constructor(records: Records, ms: number) {
+    this.#records = records
     this.#ms = ms
   }
 
@@ -46,20 +46,21 @@ export class Tickets {
   async issue({ name }: Proof): Promise<Ticket> {
     const key = fold(name)
     return this.#inTurn(key, async () => {
-      if (this.#expired(key)) await this.#engine.forget(`login:${key}`)
+      if (this.#expired(key)) await this.#records.delete('login', key)
       const drawn = randomBytes(16).toString('hex')
-      return this.#keep(name, await this.#engine.rememberFirst(`login:${key}`, drawn, Date.now() + this.#ms))
+      const expiresAt = Date.now() + this.#ms
+      return this.#keep(name, await insertOrGet(this.#records, 'login', key, drawn, { expiresAt }))
     })
   }
 
   /** Finds the owner of a ticket and prolongs it; undefined when it is none. @throws Refusal `unavailable`. */
   async use(value: string): Promise<{ proof: Proof; ticket: Ticket } | undefined> {
     if (!TICKET.test(value)) return undefined
-    const name = await this.#engine.recall(`ticket:${digestOf(value)}`).catch(refuse)
+    const name = await this.#records.get('ticket', digestOf(value)).catch(refuse)
     if (name === undefined) return undefined
     const key = fold(name)
     return this.#inTurn(key, async () => {
-      const number = await this.#engine.recall(`login:${key}`)
+      const number = await this.#records.get('login', key)
       if (number === undefined || this.#expired(key)) return undefined
       if ((await this.#value(name, number)) !== value) return undefined
       return { proof: new Proof(name), ticket: await this.#keep(name, number) }
@@ -71,7 +72,7 @@ export class Tickets {
     const key = fold(name)
     return this.#inTurn(key, async () => {
       this.#used.delete(key)
-      await this.#engine.forget(`login:${key}`)
+      await this.#records.delete('login', key)
     })
   }
 
@@ -94,8 +95,9 @@ export class Tickets {
     if (now - kept >= step) {
       kept = now
       // A little longer, as it is not written with every use.
-      await this.#engine.remember(`ticket:${digestOf(value)}`, name, until + step)
-      await this.#engine.remember(`login:${key}`, number, until + step)
+      const expiresAt = until + step
+      await this.#records.put('ticket', digestOf(value), name, { expiresAt })
+      await this.#records.put('login', key, number, { expiresAt })
     }
     this.#used.delete(key)
     this.#used.set(key, { until, kept })
@@ -117,7 +119,7 @@ export class Tickets {
   }
 
   async #value(name: string, number: string): Promise<string> {
-    this.#secret ??= await this.#engine.rememberFirst('secret:tickets', randomBytes(32).toString('hex'))
+    this.#secret ??= await insertOrGet(this.#records, 'secret', 'tickets', randomBytes(32).toString('hex'))
     return letters(this.#secret, `${fold(name)}:${number}`)
   }
 }

@@ -1,10 +1,11 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { Chat, LOBBY } from '../../src/chat/chat.ts'
 import { Proof } from '../../src/chat/credentials.ts'
 import type { RefusalCode } from '../../src/chat/refusal.ts'
 import { Session } from '../../src/chat/session.ts'
 import { Unavailable } from '../../src/engine/engine.ts'
 import type { Event } from '../../src/engine/event.ts'
+import { blocksWith, createAccount } from '../support/records.ts'
 import { enter, HERE, leave, reasonOf, say, silent, stage, tell } from './stage.ts'
 
 const bodies = (events: readonly Event[]) => events.map(({ body }) => body)
@@ -50,7 +51,7 @@ test('an account opens with its secret only', async () => {
 test('an account whose name has become reserved since it was made still opens', async () => {
   const { chat, engine, guest, owner } = await stage()
   await chat.accounts.register('alice', 'open sesame', HERE)
-  expect(await engine.createAccount('Server', (await engine.findAccount('alice'))?.hash ?? '')).toBe(true)
+  expect(await createAccount(engine, 'Server', (await engine.records.get('account', 'alice'))?.hash ?? '')).toBe(true)
   expect(await reasonOf(guest('server'))).toBe('name-reserved')
   const session = await owner('server', 'open sesame')
   expect(await enter(chat, session, LOBBY)).toMatchObject({ lineName: 'lobby' })
@@ -89,9 +90,9 @@ test('of those who register names that look alike at once one gets its name', as
 test('accounts of earlier versions, with invisible characters or looking alike, still open', async () => {
   const { chat, engine, guest, owner } = await stage()
   await chat.accounts.register('alice', 'open sesame', HERE)
-  const hash = (await engine.findAccount('alice'))?.hash ?? ''
+  const hash = (await engine.records.get('account', 'alice'))?.hash ?? ''
   const hidden = 'car\u3164ol'
-  expect(await engine.createAccount(hidden, hash)).toBe(true)
+  expect(await createAccount(engine, hidden, hash)).toBe(true)
   expect(await reasonOf(guest(hidden))).toBe('name-invalid')
   const carol = await owner(hidden, 'open sesame')
   expect(await enter(chat, carol, LOBBY)).toMatchObject({ lineName: 'lobby' })
@@ -150,11 +151,10 @@ test('nobody locks an owner out from elsewhere, be it from a great many addresse
 
 test('an engine that is away is no failed attempt', async () => {
   const { chat, engine } = await stage()
-  const { findAccount } = engine
-  engine.findAccount = () => Promise.reject(new Unavailable('away'))
+  const asking = vi.spyOn(engine.records, 'get').mockRejectedValue(new Unavailable('away'))
   for (let n = 0; n < 9; n++) expect(await reasonOf(chat.accounts.authenticate('alice', 'x', HERE))).toBe('unavailable')
   expect(await reasonOf(chat.accounts.register('alice', 'x', HERE))).toBe('unavailable')
-  engine.findAccount = findAccount
+  asking.mockRestore()
   expect(await reasonOf(chat.accounts.authenticate('alice', 'x', HERE))).toBe('name-unknown')
   expect(await reasonOf(chat.accounts.register('alice', 'x', HERE))).toBe('none')
 })
@@ -242,9 +242,9 @@ test('what a guest has blocked is not inherited by who registers the name', asyn
   await chat.login(guest, 'harper')
   await chat.block(guest, 'bobby')
   await chat.close(guest)
-  expect(await engine.blocksWith('harper')).toHaveLength(1)
+  expect(await blocksWith(engine, 'harper')).toHaveLength(1)
   await chat.accounts.register('harper', 'x', HERE)
-  expect(await engine.blocksWith('harper')).toEqual([])
+  expect(await blocksWith(engine, 'harper')).toEqual([])
   const owner = new Session(silent)
   await chat.login(owner, await chat.accounts.authenticate('harper', 'x', HERE))
   expect(chat.blocked(owner)).toEqual([])
@@ -277,7 +277,7 @@ test('blocks of accounts outlive the session, those of guests do not', async () 
   expect(await later.unblock(again, 'bob')).toBe(true)
   expect(await later.unblock(again, 'bob')).toBe(false)
   expect(chat.blocked(await owner('alice', 'x'))).toContain('carol')
-  expect(await engine.blocksWith('alice')).toEqual([{ owner: 'alice', name: 'carol' }])
+  expect(await blocksWith(engine, 'alice')).toEqual([{ owner: 'alice', name: 'carol' }])
 })
 
 test('private messages are kept for their addressee, without those of the blocked', async () => {

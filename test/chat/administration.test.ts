@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import type { Administered } from '../../src/chat/administration.ts'
 import { Session } from '../../src/chat/session.ts'
+import { blocksWith } from '../support/records.ts'
 import { enter, HERE, lifeline, reasonOf, silent, stage, tell } from './stage.ts'
 
 const SECRET = 'correct horse'
@@ -44,7 +45,7 @@ test('a removed account leaves nothing to whoever gets its name next', async () 
   const next = await guest('ann', 'ops')
   expect(await chat.messages.inbox(next, 9)).toEqual([])
   expect(chat.blocked(next)).toEqual([])
-  expect(await engine.blocksWith('ann')).toEqual([])
+  expect(await blocksWith(engine, 'ann')).toEqual([])
   expect(await reasonOf(chat.accounts.register('ann', 'other', HERE, next))).toBe('none')
   expect(await chat.tickets.use(ticket.value)).toBeUndefined()
 })
@@ -87,7 +88,7 @@ test('the key to an account opens it no more once there is a password, or no acc
     if (change === 'password') await chat.administration.setPassword('pirate', 'new')
     else await chat.administration.removeAccount('pirate')
     expect(await reasonOf(chat.accounts.authenticateByKey(key))).toBe('secret-wrong')
-    const note = (await engine.findAccount('pirate'))?.hash
+    const note = (await engine.records.get('account', 'pirate'))?.hash
     expect(note?.startsWith('$scrypt$') ?? false).toBe(change === 'password')
     if (change === 'password') await chat.administration.removeAccount('pirate')
   }

@@ -5,7 +5,11 @@ import { Session } from '../../src/chat/session.ts'
 import { type Engine, Unavailable } from '../../src/engine/engine.ts'
 
 test('a block that the store refuses is none, also against somebody who has blocked back', async () => {
-  const away = { keepBlock: () => Promise.reject(new Unavailable('away')), signal: () => {}, heedSignals: () => {} }
+  const away = {
+    records: { put: () => Promise.reject(new Unavailable('away')) },
+    signal: () => {},
+    heedSignals: () => {},
+  }
   const blocks = new Blocks()
   // All of an engine that this needs.
   const blocking = new Blocking(away as unknown as Engine, blocks, new Map([['ann', 1]]))
@@ -34,7 +38,7 @@ function node() {
     heedSignals: (_: string, listener: (text?: string) => void) => {
       heed = listener
     },
-    blocksWith: async () => [],
+    records: { async *listBy() {} },
   }
   const blocks = new Blocks()
   const here = { has: () => true, keys: () => [] }

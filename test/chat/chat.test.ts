@@ -35,9 +35,7 @@ class SlowEngine {
   release = async (_room: number, name: string) => void this.held.delete(name)
   findRoom = async () => LOBBY
   watchRooms = () => () => {}
-  findAccount = async () => undefined
-  hasAccountLike = async () => false
-  blocksWith = async () => []
+  records = { get: async () => undefined, isTaken: async () => false, async *listBy() {} }
   signal = () => {}
   heedSignals = () => {}
   holds = () => true

@@ -46,7 +46,7 @@ test('an account has one ticket, good until it is ended, also for another proces
 
 test('what cannot be a ticket is not looked up', async () => {
   const { chat, engine } = await stage()
-  const recall = vi.spyOn(engine, 'recall')
+  const recall = vi.spyOn(engine.records, 'get')
   for (const value of ['', 'x', 'a.b.c', `${'x'.repeat(31)}-`, 'x'.repeat(33), 'x'.repeat(60_000)]) {
     expect(await chat.tickets.use(value)).toBeUndefined()
   }
@@ -81,7 +81,7 @@ test('a ticket that is ended while it is used has ended, and the next one works'
     const { value } = await chat.tickets.issue(proof)
     const used = chat.tickets.use(value)
     // As far as it gets in so many questions to the engine.
-    for (let step = 0; step < steps; step++) await engine.recall('nothing')
+    for (let step = 0; step < steps; step++) await engine.records.get('secret', 'nothing')
     await Promise.all([used, chat.tickets.end(proof)])
     expect(await chat.tickets.use(value)).toBeUndefined()
   }

@@ -6,6 +6,7 @@ import { type Wire as Protocol, Session } from '../../src/chat/session.ts'
 import { RedisEngine } from '../../src/engine/redis/redis.ts'
 import { enter, leave, say, tell } from '../chat/stage.ts'
 import { eventually } from '../support/eventually.ts'
+import { createAccount } from '../support/records.ts'
 import { placeAt, RedisServer, Wire, withRedis } from '../support/redis.ts'
 
 const QUIET = { trouble: () => {}, recovered: () => {}, died: () => {} }
@@ -75,7 +76,7 @@ withRedis('two nodes', () => {
   test('a kept block that is taken back while a node is away is none there', async () => {
     const { wire, one, other } = await stage()
     const bob = await present(one, 'bob')
-    await other.engine.createAccount('ann', 'hash')
+    await createAccount(other.engine, 'ann', 'hash')
     const ann = await present(other, new Proof('ann'))
     await other.chat.block(ann.session, 'bob')
     await say(other.chat, ann.session, 'blocked')
@@ -129,7 +130,7 @@ withRedis('two nodes', () => {
 
   test('who has his name alone has it again when his node is back, or is told that he was replaced', async () => {
     const { wire, one, other } = await stage()
-    for (const name of ['ann', 'bob']) await one.engine.createAccount(name, 'hash')
+    for (const name of ['ann', 'bob']) await createAccount(one.engine, name, 'hash')
     const [ann, bob] = [await present(one, new Proof('ann'), true), await present(one, new Proof('bob'), true)]
     await expect(present(other, new Proof('ann'), true)).rejects.toMatchObject({ code: 'name-in-use' })
     const before = one.engine.node
@@ -208,7 +209,7 @@ withRedis('two nodes', () => {
     const ann = await present(one, 'ann')
     // Asked between the two.
     const { promise: found, resolve: find } = Promise.withResolvers<undefined>()
-    const asking = vi.spyOn(one.engine, 'findAccount').mockReturnValue(found)
+    const asking = vi.spyOn(one.engine.records, 'get').mockReturnValue(found)
     const entered = enter(one.chat, ann.session, 'late')
     entered.catch(() => {})
     await eventually(async () => expect(await other.engine.heldIn('ann')).toHaveLength(2))

@@ -67,23 +67,24 @@ export class Link {
     this.#port?.close(reason)
   }
 
-  /** As {@link Port.eval}, but rejects with {@link Unavailable} at once while there is no port. So do the two below. */
+  /** As {@link Port.eval}, but rejects with {@link Unavailable} at once while there is no port. */
   eval<S extends ScriptName>(script: S, keys: readonly string[], args: readonly string[]): Promise<Answers[S]> {
-    return this.port?.eval(script, keys, args) ?? this.#away()
+    return this.port?.eval(script, keys, args) ?? Promise.reject(this.#away())
   }
 
-  /** As {@link Port.call}. */
+  /** As {@link Port.call}, and the same. */
   call(key: string, command: string, ...args: readonly string[]): Promise<unknown> {
-    return this.port?.call(key, command, ...args) ?? this.#away()
+    return this.port?.call(key, command, ...args) ?? Promise.reject(this.#away())
   }
 
-  /** As {@link Port.everyServer}. */
-  everyServer<T>(work: (ask: Ask) => Promise<T>): Promise<readonly T[]> {
-    return this.port?.everyServer(work) ?? this.#away()
+  /** As {@link Port.everyServer}, but throws {@link Unavailable} while there is no port. */
+  everyServer(): readonly Ask[] {
+    if (!this.port) throw this.#away()
+    return this.port.everyServer()
   }
 
-  #away(): Promise<never> {
-    return Promise.reject(new Unavailable(`Redis at ${this.#place.shown} is away`))
+  #away(): Unavailable {
+    return new Unavailable(`Redis at ${this.#place.shown} is away`)
   }
 
   async #takeUp(): Promise<void> {

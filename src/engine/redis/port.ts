@@ -34,8 +34,8 @@ export interface Port {
   eval<S extends ScriptName>(script: S, keys: readonly string[], args: readonly string[]): Promise<Answers[S]>
   /** Sends `command key …` to the server that holds the key; also PUBLISH, with a channel in the place of the key. */
   call(key: string, command: string, ...args: readonly string[]): Promise<unknown>
-  /** Calls `work` once for each server that holds keys. */
-  everyServer<T>(work: (ask: Ask) => Promise<T>): Promise<readonly T[]>
+  /** A function for each server that holds keys. */
+  everyServer(): readonly Ask[]
   /** Resolves when everything that is published on these channels from now on is heard. */
   subscribe(channels: readonly string[], heard: Message): Promise<void>
   unsubscribe(channel: string): Promise<void>

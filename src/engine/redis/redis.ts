@@ -2,8 +2,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { ClockWatch } from '../clock.ts'
 import {
-  type AccountRecord,
-  type BlockRecord,
   Closed,
   type Engine,
   type Listener,
@@ -25,9 +23,8 @@ import { Keys } from './keys.ts'
 import { Link } from './link.ts'
 import { Logs } from './logs.ts'
 import { Nodes, type Timing } from './nodes.ts'
-import { Notes } from './notes.ts'
-import { People } from './people.ts'
 import { faultOf } from './port.ts'
+import { RedisRecords } from './records.ts'
 import { Resume } from './resume.ts'
 import { RoomTable } from './rooms.ts'
 import { portsTo } from './single.ts'
@@ -59,8 +56,7 @@ export class RedisEngine implements Engine {
   readonly #logs: Logs
   readonly #claims: Claims
   readonly #rooms: RoomTable
-  readonly #people: People
-  readonly #notes: Notes
+  readonly records: RedisRecords
   readonly #sweep: Sweep
   readonly #store: Store
   readonly #changes: Changes
@@ -93,11 +89,10 @@ export class RedisEngine implements Engine {
       () => this.#nodes.id,
       (room) => this.#changes.changed(room),
     )
-    this.#people = new People(keys, link, () => this.#nodes.id)
-    this.#notes = new Notes(keys, link)
+    this.records = new RedisRecords(keys, link, () => this.#nodes.id)
     this.#sweep = new Sweep(keys, link, options.keep)
     this.#store = storeOf(keys, link)
-    this.#changes = new Changes(keys, link, this.#nodes, this.#logs, this.#claims, this.#rooms, this.#people)
+    this.#changes = new Changes(keys, link, this.#nodes, this.#logs, this.#claims, this.#rooms, this.records)
     const parts = {
       keys,
       health: this.#health,
@@ -105,7 +100,7 @@ export class RedisEngine implements Engine {
       logs: this.#logs,
       claims: this.#claims,
       rooms: this.#rooms,
-      people: this.#people,
+      records: this.records,
       changes: this.#changes,
     }
     const resume = new Resume(parts, options.lobby, options.place.shown, watch)
@@ -119,7 +114,7 @@ export class RedisEngine implements Engine {
   async start(): Promise<void> {
     try {
       await this.#link.start()
-      await this.#people.completeSkeletons().catch((error: unknown) => {
+      await this.records.prepare().catch((error: unknown) => {
         throw faultOf(this.#place, error)
       })
     } catch (error) {
@@ -152,13 +147,13 @@ export class RedisEngine implements Engine {
 
   async ping(): Promise<void> {
     if (this.#health.trouble !== undefined) throw new Unavailable(this.#health.trouble)
-    await this.#link.everyServer((ask) => ask('PING'))
+    await Promise.all(this.#link.everyServer().map((ask) => ask('PING')))
   }
 
   append(log: LogName, draft: Draft): Promise<Event> {
     const presence = draft.kind === 'joined' || draft.kind === 'left'
     // Before the event, in case that nothing comes after it.
-    if (draft.kind === 'joined') void this.#people.see(draft.from).catch(() => {})
+    if (draft.kind === 'joined') void this.records.see(draft.from).catch(() => {})
     const appended = this.#logs.append(log, draft)
     this.#sweep.note(log)
     if (!presence) return appended
@@ -267,66 +262,6 @@ export class RedisEngine implements Engine {
 
   heedSignals(subject: string, listener: (text?: string) => void): void {
     this.#changes.heedSignals(subject, listener)
-  }
-
-  createAccount(name: string, hash: string): Promise<boolean> {
-    return this.#people.createAccount(name, hash)
-  }
-
-  findAccount(name: string): Promise<AccountRecord | undefined> {
-    return this.#people.findAccount(name)
-  }
-
-  hasAccountLike(name: string): Promise<boolean> {
-    return this.#people.hasAccountLike(name)
-  }
-
-  accounts(): AsyncIterable<readonly AccountRecord[]> {
-    return this.#people.accounts()
-  }
-
-  changeAccount(name: string, hash: string): Promise<AccountRecord | undefined> {
-    return this.#people.changeAccount(name, hash)
-  }
-
-  removeAccount(name: string): Promise<AccountRecord | undefined> {
-    return this.#people.removeAccount(name)
-  }
-
-  keepBlock(owner: string, name: string): Promise<void> {
-    return this.#people.keepBlock(owner, name)
-  }
-
-  dropBlock(owner: string, name: string): Promise<void> {
-    return this.#people.dropBlock(owner, name)
-  }
-
-  blocksWith(name: string): Promise<readonly BlockRecord[]> {
-    return this.#people.blocksWith(name)
-  }
-
-  findName(name: string): Promise<string | undefined> {
-    return this.#people.findName(name)
-  }
-
-  names(limit: number, skip?: number): Promise<readonly string[]> {
-    return this.#people.names(limit, skip)
-  }
-
-  remember(key: string, text: string, until?: number): Promise<void> {
-    return this.#notes.remember(key, text, until)
-  }
-
-  rememberFirst(key: string, text: string, until?: number): Promise<string> {
-    return this.#notes.rememberFirst(key, text, until)
-  }
-
-  recall(key: string): Promise<string | undefined> {
-    return this.#notes.recall(key)
-  }
-
-  forget(key: string): Promise<void> {
-    return this.#notes.forget(key)
   }
 
   /** A commit: does Redis refuse every write? */

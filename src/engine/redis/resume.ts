@@ -8,8 +8,8 @@ import type { Keys } from './keys.ts'
 import type { Linked } from './link.ts'
 import type { Logs } from './logs.ts'
 import type { Nodes } from './nodes.ts'
-import type { People } from './people.ts'
 import type { Port } from './port.ts'
+import type { RedisRecords } from './records.ts'
 import type { RoomTable } from './rooms.ts'
 
 /** All that a port is taken up for. */
@@ -20,7 +20,7 @@ export interface Parts {
   readonly logs: Logs
   readonly claims: Claims
   readonly rooms: RoomTable
-  readonly people: People
+  readonly records: RedisRecords
   readonly changes: Changes
 }
 
@@ -81,7 +81,7 @@ export class Resume implements Linked {
 
   /** The server draws it anew when it starts, and a replica when it takes over: the times when something may be lost. */
   async #historyOf(port: Port): Promise<string> {
-    const about = await port.everyServer((ask) => ask('INFO', 'replication'))
+    const about = await Promise.all(port.everyServer().map((ask) => ask('INFO', 'replication')))
     return about.map((text) => /^master_replid:(\w+)/m.exec(String(text))?.[1]).join()
   }
 
@@ -118,7 +118,7 @@ export class Resume implements Linked {
   down(reason: string): void {
     this.#parts.logs.down(reason)
     this.#parts.rooms.down()
-    this.#parts.people.down()
+    this.#parts.records.down()
     this.#parts.health.failed(reason)
   }
 

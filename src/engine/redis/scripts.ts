@@ -29,14 +29,10 @@ export interface Answers {
   'find-room': string | null
   'raise-rooms': number
   lobby: number
-  account: number
-  'change-account': string | null
   see: number
-  names: readonly string[]
-  block: number
-  unblock: number
-  blocks: readonly (readonly [owner: string, block: string])[]
-  'remember-first': string
+  'write-record': number
+  'list-records': readonly string[]
+  'move-records': number
 }
 /** Why nothing was appended. */
 export type RefusedAppend = 'closed' | 'late' | 'unknown' | 'dead'
@@ -67,14 +63,10 @@ const BEGINS: { readonly [S in ScriptName]: readonly string[] } = {
   'find-room': ['rooms'],
   'raise-rooms': ['rooms'],
   lobby: ['rooms'],
-  account: [],
-  'change-account': [],
   see: [],
-  names: [],
-  block: [],
-  unblock: [],
-  blocks: [],
-  'remember-first': [],
+  'write-record': [],
+  'list-records': [],
+  'move-records': [],
 }
 
 export interface Script {

@@ -118,8 +118,8 @@ export class SingleServer implements Port {
     return this.command([command, key, ...args])
   }
 
-  async everyServer<T>(work: (ask: Ask) => Promise<T>): Promise<readonly T[]> {
-    return [await work((...args) => this.command(args))]
+  everyServer(): readonly Ask[] {
+    return [(...args) => this.command(args)]
   }
 
   async eval<S extends ScriptName>(name: S, keys: readonly string[], args: readonly string[]): Promise<Answers[S]> {

@@ -49,7 +49,7 @@ export class Sweep {
       this.#written.clear()
       for (const log of logs) await this.#trim(log)
       const mine = await this.#link.call(this.#keys.sweep, 'SET', '1', 'NX', 'PX', String(ALL_MS))
-      if (mine === 'OK') await this.#link.everyServer((ask) => this.#trimAll(ask))
+      if (mine === 'OK') for (const ask of this.#link.everyServer()) await this.#trimAll(ask)
     } catch {
       // Redis is away, and that is known.
     }

@@ -1,0 +1,59 @@
+import type { Kind } from '../records.ts'
+import type { Keys } from './keys.ts'
+import type { Link } from './link.ts'
+import type { Ask } from './port.ts'
+
+/** Keys of a page, roughly. */
+const PAGE = 1_000
+
+/** Records that may have an end: each is a key of its own, which Redis removes when its time is over. */
+export class ExpiringRecords {
+  readonly #keys: Keys
+  readonly #link: Link
+
+  constructor(keys: Keys, link: Link) {
+    this.#keys = keys
+    this.#link = link
+  }
+
+  async get(kind: Kind, key: string): Promise<string | undefined> {
+    const text = await this.#link.call(this.#keys.expiring(kind, key), 'GET')
+    return typeof text === 'string' ? text : undefined
+  }
+
+  async put(kind: Kind, key: string, text: string, expiresAt: number | undefined): Promise<void> {
+    await this.#link.call(this.#keys.expiring(kind, key), 'SET', text, ...endOf(expiresAt))
+  }
+
+  async insert(kind: Kind, key: string, text: string, expiresAt: number | undefined): Promise<boolean> {
+    return (await this.#link.call(this.#keys.expiring(kind, key), 'SET', text, 'NX', ...endOf(expiresAt))) === 'OK'
+  }
+
+  async delete(kind: Kind, key: string): Promise<string | undefined> {
+    const text = await this.#link.call(this.#keys.expiring(kind, key), 'GETDEL')
+    return typeof text === 'string' ? text : undefined
+  }
+
+  /** The texts of a kind, in no order; it may give one more than once. */
+  async *pages(kind: Kind): AsyncGenerator<readonly string[]> {
+    for (const ask of this.#link.everyServer()) yield* this.#pagesOn(ask, this.#keys.expiring(kind, '*'))
+  }
+
+  async *#pagesOn(ask: Ask, pattern: string): AsyncGenerator<readonly string[]> {
+    for (let cursor = '0'; ; ) {
+      // The reply to SCAN.
+      const reply = await ask('SCAN', cursor, 'MATCH', pattern, 'COUNT', String(PAGE))
+      const [next, keys] = reply as readonly [string, readonly string[]]
+      const found = await Promise.all(keys.map((key) => this.#link.call(key, 'GET')))
+      const page = found.filter((text) => typeof text === 'string')
+      if (page.length > 0) yield page
+      if (next === '0') return
+      cursor = next
+    }
+  }
+}
+
+/** Redis takes whole milliseconds above 0. */
+function endOf(expiresAt: number | undefined): string[] {
+  return expiresAt === undefined ? [] : ['PXAT', String(Math.max(1, Math.ceil(expiresAt)))]
+}
