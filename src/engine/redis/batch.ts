@@ -1,5 +1,5 @@
 /** A batch as the scripts take it, and what they answer. */
-import { Closed, Unavailable } from '../engine.ts'
+import { Closed, type Shared, Unavailable } from '../engine.ts'
 import type { Event, LogName } from '../event.ts'
 import { fold } from '../fold.ts'
 import { committedOf, fieldsOf, toldOf } from './entry.ts'
@@ -25,8 +25,8 @@ export interface Committed {
   /** The id that it comes behind; undefined where that is not known any more. */
   readonly prev: number | undefined
   readonly events: readonly Event[]
-  /** The event of each draft; undefined where it is in no log. */
-  readonly answers: readonly (Event | undefined)[]
+  /** The event of each draft; `shared` and undefined where it is in no log, as {@link Shared} and {@link Closed} tell. */
+  readonly answers: readonly (Event | 'shared' | undefined)[]
   /** The log had fallen behind what was seen of it. */
   readonly lost: boolean
 }
@@ -80,17 +80,18 @@ export async function settleBatch(batch: Batch, keys: Keys, port: Pick<Port, 'ev
   return { ...numbered(waiting, Number(first), skipped, Number(now)), prev: undefined, lost: false }
 }
 
-/** `skipped` are the places of those that were not appended, `now` is the time of Redis' clock in ms. */
+/** `skipped` are the places of those that were not appended, as scripts/append.lua tells them; `now` is the time of Redis' clock in ms. */
 function numbered(
   waiting: readonly Waiting[],
   first: number,
   skipped: string,
   now: number,
 ): Pick<Committed, 'events' | 'answers'> {
-  const without = new Set(skipped === '' ? [] : skipped.split(',').map(Number))
+  const without = new Set(skipped.split(','))
   const events: Event[] = []
   const answers = waiting.map(({ draft }, place) => {
-    if (without.has(place)) return undefined
+    if (without.has(`${place}s`)) return 'shared'
+    if (without.has(String(place))) return undefined
     const event = committedOf(first + events.length, now, draft)
     events.push(event)
     return event

@@ -17,9 +17,10 @@ export function tokenOf(node: string, number: number, carriesPrivate: boolean): 
 
 /** Who holds a name, and as which of all that have held one in the room. `held` is what scripts/claims.lua writes. */
 export function memberOf(held: string): (Member & { readonly place: number }) | undefined {
-  const [, place, token, name] = /^(\d+) (\S+) (.*)$/s.exec(held) ?? []
-  if (token === undefined || name === undefined) return undefined
-  return { place: Number(place), name, carriesPrivate: !token.endsWith(WITHOUT_PRIVATE) }
+  const [, place, list, name] = /^(\d+) (\S+) (.*)$/s.exec(held) ?? []
+  if (list === undefined || name === undefined) return undefined
+  const carriesPrivate = list.split(',').some((token) => token !== '*' && !token.endsWith(WITHOUT_PRIVATE))
+  return { place: Number(place), name, carriesPrivate }
 }
 
 /** What stands of it in the name's slot. */

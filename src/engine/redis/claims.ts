@@ -1,4 +1,4 @@
-import { type Member, Unavailable } from '../engine.ts'
+import { type ClaimOptions, type Member, Unavailable } from '../engine.ts'
 import { fold } from '../fold.ts'
 import { forEach } from './at-once.ts'
 import { type Claim, memberOf, noteOf, tokenOf } from './claim.ts'
@@ -32,14 +32,14 @@ export class Claims {
     this.#nodes = nodes
   }
 
-  async claim(room: number, name: string, carriesPrivate: boolean): Promise<boolean> {
+  async claim(room: number, name: string, { carriesPrivate = true, shared = false }: ClaimOptions): Promise<boolean> {
     await this.#nodes.enter(`room:${room}`)
     const { id } = this.#nodes
     const key = fold(name)
     const token = tokenOf(id, ++this.#number, carriesPrivate)
     const claim: Claim = { room, key, token }
     const [claimed, noted] = await Promise.allSettled([
-      this.#link.eval('claim', this.#keys.ofLog(`room:${room}`, id), [id, key, token, name]),
+      this.#link.eval('claim', this.#keys.ofLog(`room:${room}`, id), [id, key, token, name, shared ? '1' : '0']),
       this.#link.call(this.#keys.heldIn(key), 'SADD', noteOf(claim)),
     ])
     const answer = claimed.status === 'fulfilled' ? claimed.value : undefined
@@ -69,6 +69,12 @@ export class Claims {
     if (!claim) return
     this.#held.delete(place)
     await this.#giveBack(claim)
+  }
+
+  /** Allows other nodes to hold a name that this one holds. */
+  async share(room: number, name: string): Promise<void> {
+    const claim = this.#held.get(placeOf(room, fold(name)))
+    if (claim) await this.#link.eval('share', this.#keys.ofLog(`room:${room}`, ''), [claim.key, claim.token])
   }
 
   /** A room is no more, and nobody holds a name in it. */

@@ -51,6 +51,8 @@ export class RedisLog {
   /** In the order of {@link Segment.prev}. */
   #waiting: Segment[] = []
   #waitingBytes = 0
+  /** What is to be called when an id has been seen. */
+  #awaited: { readonly id: number; readonly then: () => void }[] = []
   /** The number of the own batch that the channel has brought last. */
   #echoed = 0
   /** The log is being read, or is about to be: what the channel brings waits. */
@@ -89,6 +91,13 @@ export class RedisLog {
     this.#recent.clear()
     this.seen = undefined
     this.#known = 0
+    this.#tell()
+  }
+
+  /** Calls `then` when everything up to an id has been handed on; at once where nobody follows. */
+  whenSeen(id: number, then: () => void): void {
+    this.#awaited.push({ id, then })
+    this.#tell()
   }
 
   /** The newest events, where memory holds all that is known of them. */
@@ -154,7 +163,7 @@ export class RedisLog {
       if (entries.length < PAGE_EVENTS) this.seen = Math.max(this.seen, last)
     }
     this.#reading = false
-    this.#drain()
+    this.#goOn()
     return lost
   }
 
@@ -165,7 +174,7 @@ export class RedisLog {
       const { prev, events } = toldOf(text)
       this.#wait(prev, events)
     } else this.#echoed = own
-    this.#drain()
+    this.#goOn()
   }
 
   /** A batch of this node is committed. To be called in the turn in which whoever has appended is answered. */
@@ -175,7 +184,7 @@ export class RedisLog {
     // Also while the log is read.
     if (this.seen === prev) this.#hand(events)
     else this.#wait(prev, events, number)
-    this.#drain()
+    this.#goOn()
   }
 
   #wait(prev: number, events: readonly Event[], own?: number): void {
@@ -193,6 +202,19 @@ export class RedisLog {
   #dropWaiting(): void {
     this.#waiting = []
     this.#waitingBytes = 0
+  }
+
+  #goOn(): void {
+    this.#drain()
+    if (this.#awaited.length > 0) this.#tell()
+  }
+
+  #tell(): void {
+    const { seen } = this
+    const isSeen = (id: number) => !this.followed || (!this.#reading && seen !== undefined && seen >= id)
+    const told = this.#awaited.filter(({ id }) => isSeen(id))
+    this.#awaited = this.#awaited.filter(({ id }) => !isSeen(id))
+    for (const { then } of told) then()
   }
 
   #drain(): void {

@@ -1,4 +1,4 @@
-import { Closed, Unavailable } from '../engine.ts'
+import { Closed, Shared, Unavailable } from '../engine.ts'
 import type { Draft, Event } from '../event.ts'
 import { type Batch, type Committed, commitBatch, NotAdmitted, settleBatch } from './batch.ts'
 import { roomOf } from './keys.ts'
@@ -140,13 +140,14 @@ export class Outgoing {
   }
 
   #done({ waiting, number }: Batch, committed: Committed): void {
+    const last = committed.events.at(-1)
     for (const [place, { resolve, reject }] of waiting.entries()) {
-      const event = committed.answers[place]
-      if (event) resolve(event)
+      const answer = committed.answers[place]
+      if (answer === 'shared') this.#log.whenSeen(last?.id ?? committed.prev ?? 0, () => reject(new Shared()))
+      else if (answer) resolve(answer)
       else reject(new Closed(this.#log.name))
     }
     this.#answered(waiting)
-    const last = committed.events.at(-1)
     if (last) this.#logs.watch.timed(last)
     // Last: what a follower throws is no answer to whoever has appended.
     this.#log.committed(number, committed)

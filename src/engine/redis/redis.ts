@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { ClockWatch } from '../clock.ts'
 import {
+  type ClaimOptions,
   Closed,
   type Engine,
   type Listener,
@@ -178,8 +179,12 @@ export class RedisEngine implements Engine {
     return this.#logs.follow(log, listener)
   }
 
-  claim(room: number, nickname: string, carriesPrivate = true): Promise<boolean> {
-    return this.#claims.claim(room, nickname, carriesPrivate)
+  claim(room: number, nickname: string, options: ClaimOptions = {}): Promise<boolean> {
+    return this.#claims.claim(room, nickname, options)
+  }
+
+  share(room: number, nickname: string): Promise<void> {
+    return this.#claims.share(room, nickname)
   }
 
   async release(room: number, nickname: string): Promise<void> {

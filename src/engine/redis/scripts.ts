@@ -13,6 +13,7 @@ export interface Answers {
   admit: number
   claim: 'taken' | 'held' | 'unknown' | 'dead'
   release: number
+  share: number
   sync: readonly [start: string, last: string, lost: string]
   trim: number
   clear: number
@@ -47,6 +48,7 @@ const BEGINS: { readonly [S in ScriptName]: readonly string[] } = {
   admit: ['log'],
   claim: ['log', 'claims'],
   release: ['log', 'claims'],
+  share: ['log', 'claims'],
   sync: ['log'],
   trim: ['log'],
   clear: ['log'],
