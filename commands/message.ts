@@ -5,7 +5,7 @@ import { OK } from './replies.ts'
 export const message: Command = {
   name: 'MESSAGE',
   usage: 'MESSAGE <text>',
-  help: 'Say something literally, also what looks like a command; any other line is said as it is.',
+  help: 'Say a text literally, even if it looks like a command.',
   state: 'inRoom',
   least: 1,
   pipelined: true,
