@@ -6,12 +6,13 @@ const root = resolve(import.meta.dirname, '..')
 
 /** The floors of the house, the lowest first; a file imports from its own floor or one below. */
 const FLOORS = [
-  /^src\/(turn|within|slices)\.ts$/,
+  /^src\/(tick|within|slices|option)\.ts$/,
   /^src\/engine\/[^/]+\.ts$/,
   /^src\/chat\//,
+  /^src\/transport\//,
   /^commands\//,
   /^src\/protocols\//,
-  /^src\/((daemon|web|config|certificate|engines|secret-files)\.ts$|(migrate|log|control)\/)/,
+  /^src\/((daemon|config|certificate|engines|secret-files)\.ts$|(migrate|log|control)\/)/,
   /^src\/(main|command-line|cluster-worker|environment|surroundings)\.ts$/,
 ]
 
@@ -71,16 +72,15 @@ test('what moves everything is loaded only for that', () => {
   expect(commandLine).toMatch(/await import\('\.\/migrate\/migrate\.ts'\)/)
 })
 
-test('a protocol knows no other: what they share stands beside them, or is frames or http', () => {
-  const folder = (file: string) => /^src\/protocols\/(?!frames\/|http\/)([^/]+)\//.exec(file)?.[1]
+test('a protocol knows no other: what they share stands beside them', () => {
+  const folder = (file: string) => /^src\/protocols\/([^/]+)\//.exec(file)?.[1]
   for (const { from, to } of imports()) {
     if (folder(from) && folder(to)) expect(folder(to), `${from} imports ${to}`).toBe(folder(from))
-    if (/^src\/protocols\/(frames|http)\//.test(from)) expect(folder(to), `${from} imports ${to}`).toBeUndefined()
   }
 })
 
 test('what serves HTTP is loaded only where there is a port for it', () => {
-  const inApp = ['app', 'patient', 'upgrades'].map((name) => `src/protocols/http/${name}.ts`)
+  const inApp = ['app', 'patient', 'upgrades'].map((name) => `src/transport/http/${name}.ts`)
   for (const file of globSync(['src/**/*.ts', 'commands/**/*.ts'], { cwd: root })) {
     if (inApp.includes(file)) continue
     const text = readFileSync(join(root, file), 'utf8')

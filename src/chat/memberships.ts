@@ -1,6 +1,6 @@
 import { Closed, type Engine, type RoomRecord, Shared, Unavailable } from '../engine/engine.ts'
 import type { Event } from '../engine/event.ts'
-import { atTurnEnd, turnEnd } from '../turn.ts'
+import { atTickEnd, tickEnd } from '../tick.ts'
 import { settledWithin } from '../within.ts'
 import type { OnDeliveryError } from './audience.ts'
 import { Availability } from './availability.ts'
@@ -183,14 +183,14 @@ export class Memberships {
       // A node that has lost touch with the log reads the `left` later, or never.
       room.detach(session)
       room.seenOff(session)
-      await turnEnd()
+      await tickEnd()
       this.#unfollowIfDeserted(room)
     }
   }
 
   #noteChange(id: number): void {
     if (!this.#rooms.has(id)) return
-    if (this.#changed.size === 0) atTurnEnd('resume', this)
+    if (this.#changed.size === 0) atTickEnd('resume', this)
     this.#changed.add(id)
   }
 

@@ -1,6 +1,6 @@
 import type { RoomRecord } from '../engine/engine.ts'
 import type { Event, LogName } from '../engine/event.ts'
-import { atTurnEnd } from '../turn.ts'
+import { atTickEnd } from '../tick.ts'
 import { Audience, type OnDeliveryError } from './audience.ts'
 import type { Blocks } from './blocks.ts'
 import type { Counts } from './counts.ts'
@@ -227,7 +227,7 @@ export class Room {
   #schedule(): void {
     if (this.#scheduled) return
     this.#scheduled = true
-    atTurnEnd('deliver', this)
+    atTickEnd('deliver', this)
   }
 
   #admit({ id }: Event): void {

@@ -1,6 +1,6 @@
 /** What becomes of clients when their Redis is emptied under them. */
 import { expect, onTestFinished, test } from 'vitest'
-import { DISCONNECTS } from '../../src/protocols/disconnect.ts'
+import { DISCONNECTS } from '../../src/transport/disconnect.ts'
 import { ChatroomClient, enter, logIn, error as refusal, register } from '../support/chatroom.ts'
 import { LineClient } from '../support/client.ts'
 import { eventually } from '../support/eventually.ts'

@@ -1,4 +1,4 @@
-import { atTurnEnd, committed } from '../../turn.ts'
+import { atTickEnd, committed } from '../../tick.ts'
 import { Closed, Unavailable } from '../engine.ts'
 import { type Draft, type Event, type LogName, timeAt } from '../event.ts'
 import type { Committed, Row } from './messages.ts'
@@ -125,7 +125,7 @@ export class Commits {
   #schedule(): void {
     if (this.#scheduled || this.#committing || this.#queue.length === 0) return
     this.#scheduled = true
-    atTurnEnd('commit', this)
+    atTickEnd('commit', this)
   }
 }
 

@@ -1,4 +1,4 @@
-import { committed } from '../../turn.ts'
+import { committed } from '../../tick.ts'
 import { type Listener, Unavailable } from '../engine.ts'
 import type { Event, LogName } from '../event.ts'
 import { Recent } from '../recent.ts'
@@ -177,7 +177,7 @@ export class RedisLog {
     this.#goOn()
   }
 
-  /** A batch of this node is committed. To be called in the turn in which whoever has appended is answered. */
+  /** A batch of this node is committed. To be called in the tick in which whoever has appended is answered. */
   committed(number: number, { prev, events }: Committed): void {
     // Where the connection has broken meanwhile the log is read.
     if (!this.followed || prev === undefined) return

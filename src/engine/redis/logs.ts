@@ -1,4 +1,4 @@
-import { atTurnEnd } from '../../turn.ts'
+import { atTickEnd } from '../../tick.ts'
 import { type Listener, Unavailable } from '../engine.ts'
 import type { Draft, Event, LogName } from '../event.ts'
 import { type MemoryLimits, RecentTotal } from '../recent.ts'
@@ -108,7 +108,7 @@ export class Logs {
     }
   }
 
-  /** Called at the end of the turn. */
+  /** Called at the end of the tick. */
   commit(): void {
     this.#scheduled = false
     // What has been sent may let go what is behind it in another log.
@@ -180,7 +180,7 @@ export class Logs {
     for (const { size } of waiting) this.#bytes -= size
   }
 
-  /** Has a log send what waits at the end of the turn, and forgets one that nobody needs. */
+  /** Has a log send what waits at the end of the tick, and forgets one that nobody needs. */
   ready(log: RedisLog): void {
     if (log.outgoing.idle) {
       if (!log.followed && this.#byName.get(log.name) === log) this.#byName.delete(log.name)
@@ -189,7 +189,7 @@ export class Logs {
     this.#ready.add(log)
     if (this.#scheduled) return
     this.#scheduled = true
-    atTurnEnd('commit', this)
+    atTickEnd('commit', this)
   }
 
   #open(name: LogName): RedisLog {

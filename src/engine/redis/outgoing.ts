@@ -23,7 +23,7 @@ export interface Waiting {
 }
 
 /**
- * What this node appends to a log: all that a turn has brought in one script call, one call under way at a time.
+ * What this node appends to a log: all that a tick has brought in one script call, one call under way at a time.
  *
  * When the connection breaks, what was not sent is refused. What was sent may have been committed or not: it is answered when
  * the next connection has told, see {@link Outgoing.settle}.
