@@ -210,7 +210,7 @@ export function checkConfig(raw: Readonly<Record<string, unknown>>): Config {
  * The value of an option, which may be given as the name of a file that holds it. Throws {@link ConfigError}, which names the file
  * and nothing of its content.
  */
-export function valueOrFile<T>(name: string, value: T, file: string | undefined): T | string {
+function valueOrFile<T>(name: string, value: T, file: string | undefined): T | string {
   if (file === undefined) return value
   if (value !== undefined) throw new ConfigError(`--${name} and --${name}-file exclude each other`)
   try {

@@ -12,7 +12,7 @@ const FLOORS = [
   /^src\/transport\//,
   /^commands\//,
   /^src\/protocols\//,
-  /^src\/((daemon|config|certificate|engines|secret-files)\.ts$|(migrate|log|control)\/)/,
+  /^src\/((daemon|config|certificate|engines|secret-files)\.ts$|(transfer|log|control)\/)/,
   /^src\/(main|command-line|cluster-worker|environment|surroundings)\.ts$/,
 ]
 
@@ -43,16 +43,13 @@ test('every file stands on a floor and imports only from its own or one below', 
   }
 })
 
-test('only the daemon chooses an engine, and what moves everything from one to another', () => {
+test('only engines.ts chooses an engine', () => {
   const users = imports().filter(
     ({ from, to }) => /^src\/engine\/(local|redis)\//.test(to) && !from.startsWith('src/engine/'),
   )
-  const options = 'src/engine/redis/url.ts'
-  const places = 'src/migrate/places.ts'
-  expect(new Set(users.map(({ from }) => from))).toEqual(new Set(['src/engines.ts', 'src/config.ts', places]))
-  for (const reader of ['src/config.ts', places]) {
-    expect(users.filter(({ from }) => from === reader).map(({ to }) => to)).toEqual([options])
-  }
+  expect(new Set(users.map(({ from }) => from))).toEqual(new Set(['src/engines.ts', 'src/config.ts']))
+  const read = users.filter(({ from }) => from === 'src/config.ts')
+  expect(read.map(({ to }) => to)).toEqual(['src/engine/redis/url.ts'])
 })
 
 test('what speaks to Redis is loaded only where there is one, and one engine knows nothing of the other', () => {
@@ -64,12 +61,12 @@ test('what speaks to Redis is loaded only where there is one, and one engine kno
   expect(engines).not.toMatch(/^import [^\n]*redis\/redis\.ts'/m)
 })
 
-test('what moves everything is loaded only for that', () => {
+test('what exports and imports is loaded only for that', () => {
   for (const { from, to } of imports()) {
-    if (!from.startsWith('src/migrate/')) expect(to, from).not.toMatch(/^src\/migrate\//)
+    if (!from.startsWith('src/transfer/')) expect(to, from).not.toMatch(/^src\/transfer\//)
   }
   const commandLine = readFileSync(join(root, 'src/command-line.ts'), 'utf8')
-  expect(commandLine).toMatch(/await import\('\.\/migrate\/migrate\.ts'\)/)
+  expect(commandLine).toMatch(/await import\('\.\/transfer\/transfer\.ts'\)/)
 })
 
 test('a protocol knows no other: what they share stands beside them', () => {

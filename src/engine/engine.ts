@@ -6,7 +6,7 @@
  * in test/engine says, method by method, what any other must do.
  */
 import type { Draft, Event, LogName } from './event.ts'
-import type { Records } from './records.ts'
+import type { Records } from './kept-records.ts'
 
 export type Visibility = 'public' | 'private' | 'hidden'
 

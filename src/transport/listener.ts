@@ -264,7 +264,7 @@ export class ListeningPort implements Port {
     if (refused) this.#spare++
     log.debug({ address }, 'connected')
     deadPeers.watch(socket, () => {
-      log.info({ address }, 'peer does not acknowledge what was sent to it')
+      log.info({ address }, 'peer does not acknowledge what was sent to it, or has reset the connection')
       tally.disconnect('peer-vanished')
       socket.destroy()
     })

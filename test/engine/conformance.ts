@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Closed, type Engine, Gone, type Range, Shared, Taken } from '../../src/engine/engine.ts'
 import type { Draft, Event, LogName } from '../../src/engine/event.ts'
-import { type AccountRecord, blockKey, insertOrGet } from '../../src/engine/records.ts'
+import { type AccountRecord, blockKey } from '../../src/engine/records.ts'
 import { skeletonsOf } from '../../src/engine/skeleton.ts'
 import { eventually } from '../support/eventually.ts'
 import { blocksWith, createAccount, hasAccountLike, keepBlock, names } from '../support/records.ts'
@@ -629,13 +629,13 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
       it('end at their time', async () => {
         await engine.records.put('secret', 'a', 'one', { expiresAt: Date.now() + 30 })
         await eventually(async () => expect(await engine.records.get('secret', 'a')).toBeUndefined())
-        expect(await insertOrGet(engine.records, 'secret', 'a', 'two')).toBe('two')
+        expect(await engine.records.insertOrGet('secret', 'a', 'two')).toBe('two')
       })
 
       it('are the first one’s, of several who ask at the same time', async () => {
-        const kept = await Promise.all(numbers(20).map((text) => insertOrGet(engine.records, 'secret', 'secret', text)))
+        const kept = await Promise.all(numbers(20).map((text) => engine.records.insertOrGet('secret', 'secret', text)))
         expect(new Set(kept).size).toBe(1)
-        expect(await insertOrGet(engine.records, 'secret', 'secret', 'late')).toBe(kept[0])
+        expect(await engine.records.insertOrGet('secret', 'secret', 'late')).toBe(kept[0])
         expect(await engine.records.get('secret', 'secret')).toBe(kept[0])
       })
     })

@@ -1,11 +1,15 @@
 /** Peers that vanish, behind a real network interface of a network namespace. */
 import { execFileSync, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Server } from 'node:net'
 import { resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { connect as connectTls, createServer as createTlsServer, type TLSSocket } from 'node:tls'
 import split2 from 'split2'
 import { expect, onTestFinished, test } from 'vitest'
-import { parseTable, TIMING } from '../../src/transport/dead-peers.ts'
+import { DeadPeers, parseTable, TIMING } from '../../src/transport/dead-peers.ts'
+import { loadTestCertificate } from '../support/certificate.ts'
 import { Inbox } from '../support/inbox.ts'
 
 const FAST = { checkMs: 100, silenceMs: 2_000 }
@@ -126,3 +130,50 @@ test.each(['slowly', 'never'] as const)('one that lives and reads %s is left alo
   await delay(FAST.silenceMs + 1_500)
   expect(said.now()).not.toContain('died')
 })
+
+async function portOf(server: Server): Promise<number> {
+  onTestFinished(() => void server.close())
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  return (server.address() as AddressInfo).port
+}
+
+test.runIf(process.platform === 'linux')(
+  'one that resets the connection directly behind its TLS handshake is found',
+  async () => {
+    const died = Promise.withResolvers<void>()
+    const sockets: TLSSocket[] = []
+    const server = createTlsServer({ ...loadTestCertificate(), allowHalfOpen: true }, (socket) => {
+      sockets.push(socket.on('error', () => {}))
+      new DeadPeers(FAST).watch(socket, died.resolve)
+      // As a connection does whose client had better read its replies first: the reset is never read.
+      socket.once('data', () => {
+        socket.pause()
+        setTimeout(() => socket.write('a reply'), 10)
+      })
+    })
+    const port = await portOf(server)
+    // Passes on the end of the handshake and what is said behind it at once, and resets the connection before the server reads them.
+    const between = createServer((near) => {
+      const far = connect(port, '127.0.0.1').on('error', () => {})
+      far.pipe(near.on('error', () => {}))
+      const pieces: Buffer[] = []
+      near.on('data', (piece) => {
+        if (pieces.push(piece) === 1) return far.write(piece)
+        if (pieces.length < 3) return
+        far.write(Buffer.concat(pieces.slice(1)))
+        far.resetAndDestroy()
+        near.destroy()
+      })
+    })
+    const client = connectTls({ host: '127.0.0.1', port: await portOf(between), rejectUnauthorized: false })
+    client.on('error', () => {})
+    await once(client, 'secureConnect')
+    // In a piece of its own.
+    await delay(50)
+    client.write('a request')
+    await died.promise
+    // The runtime knows nothing of it.
+    expect(sockets.map(({ destroyed }) => destroyed)).toEqual([false])
+    sockets[0]?.destroy()
+  },
+)

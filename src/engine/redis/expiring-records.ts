@@ -1,4 +1,4 @@
-import type { Kind } from '../records.ts'
+import type { RecordKind } from '../records.ts'
 import type { Keys } from './keys.ts'
 import type { Link } from './link.ts'
 import type { Ask } from './port.ts'
@@ -6,7 +6,7 @@ import type { Ask } from './port.ts'
 /** Keys of a page, roughly. */
 const PAGE = 1_000
 
-/** Records that may have an end: each is a key of its own, which Redis removes when its time is over. */
+/** Records of kinds that expire, each under a key of its own, which Redis removes. */
 export class ExpiringRecords {
   readonly #keys: Keys
   readonly #link: Link
@@ -16,26 +16,26 @@ export class ExpiringRecords {
     this.#link = link
   }
 
-  async get(kind: Kind, key: string): Promise<string | undefined> {
+  async get(kind: RecordKind, key: string): Promise<string | undefined> {
     const text = await this.#link.call(this.#keys.expiring(kind, key), 'GET')
     return typeof text === 'string' ? text : undefined
   }
 
-  async put(kind: Kind, key: string, text: string, expiresAt: number | undefined): Promise<void> {
+  async put(kind: RecordKind, key: string, text: string, expiresAt: number | undefined): Promise<void> {
     await this.#link.call(this.#keys.expiring(kind, key), 'SET', text, ...endOf(expiresAt))
   }
 
-  async insert(kind: Kind, key: string, text: string, expiresAt: number | undefined): Promise<boolean> {
+  async insert(kind: RecordKind, key: string, text: string, expiresAt: number | undefined): Promise<boolean> {
     return (await this.#link.call(this.#keys.expiring(kind, key), 'SET', text, 'NX', ...endOf(expiresAt))) === 'OK'
   }
 
-  async delete(kind: Kind, key: string): Promise<string | undefined> {
+  async delete(kind: RecordKind, key: string): Promise<string | undefined> {
     const text = await this.#link.call(this.#keys.expiring(kind, key), 'GETDEL')
     return typeof text === 'string' ? text : undefined
   }
 
-  /** The texts of a kind, in no order; it may give one more than once. */
-  async *pages(kind: Kind): AsyncGenerator<readonly string[]> {
+  /** Yields the texts of a kind, in no order; it may yield a record more than once. */
+  async *pages(kind: RecordKind): AsyncGenerator<readonly string[]> {
     for (const ask of this.#link.everyServer()) yield* this.#pagesOn(ask, this.#keys.expiring(kind, '*'))
   }
 
@@ -53,7 +53,7 @@ export class ExpiringRecords {
   }
 }
 
-/** Redis takes whole milliseconds above 0. */
+/** Options of SET; Redis takes whole milliseconds above 0. */
 function endOf(expiresAt: number | undefined): string[] {
   return expiresAt === undefined ? [] : ['PXAT', String(Math.max(1, Math.ceil(expiresAt)))]
 }

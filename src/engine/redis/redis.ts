@@ -14,6 +14,7 @@ import {
   Unavailable,
 } from '../engine.ts'
 import type { Draft, Event, LogName } from '../event.ts'
+import { Records } from '../kept-records.ts'
 import { readLog, type Store } from '../reading.ts'
 import type { MemoryLimits } from '../recent.ts'
 import type { Retention, Watch } from '../watch.ts'
@@ -57,7 +58,8 @@ export class RedisEngine implements Engine {
   readonly #logs: Logs
   readonly #claims: Claims
   readonly #rooms: RoomTable
-  readonly records: RedisRecords
+  readonly records: Records
+  readonly #records: RedisRecords
   readonly #sweep: Sweep
   readonly #store: Store
   readonly #changes: Changes
@@ -90,10 +92,11 @@ export class RedisEngine implements Engine {
       () => this.#nodes.id,
       (room) => this.#changes.changed(room),
     )
-    this.records = new RedisRecords(keys, link, () => this.#nodes.id)
+    this.#records = new RedisRecords(keys, link, () => this.#nodes.id)
+    this.records = new Records(this.#records)
     this.#sweep = new Sweep(keys, link, options.keep)
     this.#store = storeOf(keys, link)
-    this.#changes = new Changes(keys, link, this.#nodes, this.#logs, this.#claims, this.#rooms, this.records)
+    this.#changes = new Changes(keys, link, this.#nodes, this.#logs, this.#claims, this.#rooms, this.#records)
     const parts = {
       keys,
       health: this.#health,
@@ -101,7 +104,7 @@ export class RedisEngine implements Engine {
       logs: this.#logs,
       claims: this.#claims,
       rooms: this.#rooms,
-      records: this.records,
+      records: this.#records,
       changes: this.#changes,
     }
     const resume = new Resume(parts, options.lobby, options.place.shown, watch)
@@ -115,7 +118,7 @@ export class RedisEngine implements Engine {
   async start(): Promise<void> {
     try {
       await this.#link.start()
-      await this.records.prepare().catch((error: unknown) => {
+      await this.#records.prepare().catch((error: unknown) => {
         throw faultOf(this.#place, error)
       })
     } catch (error) {
@@ -154,7 +157,7 @@ export class RedisEngine implements Engine {
   append(log: LogName, draft: Draft): Promise<Event> {
     const presence = draft.kind === 'joined' || draft.kind === 'left'
     // Before the event, in case that nothing comes after it.
-    if (draft.kind === 'joined') void this.records.see(draft.from).catch(() => {})
+    if (draft.kind === 'joined') void this.#records.see(draft.from).catch(() => {})
     const appended = this.#logs.append(log, draft)
     this.#sweep.note(log)
     if (!presence) return appended

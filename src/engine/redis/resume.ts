@@ -1,5 +1,5 @@
 import { EngineFault } from '../engine.ts'
-import { unfinished } from '../moving.ts'
+import { unfinishedImport } from '../transfer.ts'
 import type { Watch } from '../watch.ts'
 import type { Changes } from './changes.ts'
 import type { Claims } from './claims.ts'
@@ -86,8 +86,8 @@ export class Resume implements Linked {
   }
 
   async #refuseUnfinished(port: Port): Promise<void> {
-    const from = await port.call(this.#parts.keys.migration, 'GET')
-    if (typeof from === 'string') throw new EngineFault(unfinished(`Redis at ${this.#shown}`, from))
+    const mark = await port.call(this.#parts.keys.importMark, 'GET')
+    if (typeof mark === 'string') throw new EngineFault(unfinishedImport(`Redis at ${this.#shown}`))
   }
 
   /** Redis has lost something that it had confirmed. */

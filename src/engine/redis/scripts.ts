@@ -18,6 +18,7 @@ export interface Answers {
   trim: number
   clear: number
   back: string | null
+  extent: readonly [start: string, last: string, length: number, now: string, inside: readonly string[]] | null
   page: readonly (readonly [id: string, fields: readonly string[]])[]
   renew: readonly [state: 'ok' | 'lost' | 'dead', epoch?: string, ...expired: string[]]
   enrol: number
@@ -53,6 +54,7 @@ const BEGINS: { readonly [S in ScriptName]: readonly string[] } = {
   trim: ['log'],
   clear: ['log'],
   back: ['log'],
+  extent: ['log'],
   page: ['log'],
   renew: ['nodes'],
   enrol: ['nodes'],

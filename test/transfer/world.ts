@@ -1,8 +1,10 @@
 /** Something of everything that an engine keeps, and what can be seen of it. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join, resolve } from 'node:path'
+import type { Writable } from 'node:stream'
 import { onTestFinished } from 'vitest'
 import { type Engine, Gone } from '../../src/engine/engine.ts'
 import type { Draft, LogName } from '../../src/engine/event.ts'
@@ -10,9 +12,10 @@ import { LocalEngine } from '../../src/engine/local/local.ts'
 import { blockKey } from '../../src/engine/records.ts'
 import { RedisEngine } from '../../src/engine/redis/redis.ts'
 import { placeOf } from '../../src/engine/redis/url.ts'
-import { migrate as migrateHere } from '../../src/migrate/migrate.ts'
+import { transfer } from '../../src/transfer/transfer.ts'
 import { readAll } from '../engine/conformance.ts'
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
+import { temporaryFolder } from '../support/folder.ts'
 import { type Exit, RoomdProcess } from '../support/process.ts'
 import { blocksWith, createAccount, keepBlock, names } from '../support/records.ts'
 
@@ -20,7 +23,7 @@ const OPTIONS = { lobby: 'lobby', memory: { events: 10, bytes: 10_000 } }
 const QUIET = { trouble: () => {}, recovered: () => {}, died: () => {} }
 const ENDLESS = { days: 0, events: 0 }
 
-/** A started engine at a place as `--from` and `--to` name it. */
+/** A started engine at a place as `--data` or `--redis` names it. */
 export async function engineAt(where: string, keep = ENDLESS): Promise<Engine> {
   const place = placeOf(where)
   const engine = place
@@ -126,19 +129,37 @@ export async function portraitAt(where: string): Promise<unknown> {
   }
 }
 
-/** A daemon in this process at a place as `--from` and `--to` name it. */
+/** A daemon in this process at a place as `--data` or `--redis` names it. */
 export function startAt(where: string): Promise<TestDaemon> {
   return startTestDaemon({ 'line-tls': false, ...(placeOf(where) ? { redis: where } : { data: where }) })
 }
 
-/** Moves without a process of its own; resolves with what was said. */
-export async function moved(from: string, to: string, prefix = 'roomd'): Promise<string> {
-  let said = ''
-  await migrateHere({ from, to, prefix }, { write: (text) => void (said += text) })
-  return said
+const optionsOf = (where: string) => (/^\w+:\/\//.test(where) ? { redis: where } : { data: where })
+const SILENT = { write: () => {} }
+
+/** Exports without a process of its own; resolves with the file, its text and what was said. */
+export async function exported(where: string, options: Record<string, string> = {}) {
+  const file = join(temporaryFolder(), 'export')
+  const said = await transfer('export', { ...optionsOf(where), output: file, ...options }, '0.0.0', SILENT)
+  return { file, said, text: await readFile(file, 'utf8') }
 }
 
-/** A daemon in a process of its own on a place as `--from` and `--to` name it. */
+/** Imports without a process of its own; resolves with what was said. */
+export function imported(where: string, file: string, options: Record<string, string> = {}): Promise<string> {
+  return transfer('import', { ...optionsOf(where), file, ...options }, '0.0.0', SILENT)
+}
+
+/** Exports one place into another; resolves with the text behind the header. */
+export async function moved(from: string, to: string): Promise<string> {
+  const { file, text } = await exported(from)
+  await imported(to, file)
+  return content(text)
+}
+
+/** An export without its header, which says when it was made. */
+export const content = (text: string) => text.slice(text.indexOf('\n') + 1)
+
+/** A daemon in a process of its own on a place as `--data` or `--redis` names it. */
 export function roomd(where: string): RoomdProcess {
   const daemon = new RoomdProcess(['--line', '0', where.startsWith('redis:') ? '--redis' : '--data', where])
   onTestFinished(() => void daemon.child.kill('SIGKILL'))
@@ -147,16 +168,19 @@ export function roomd(where: string): RoomdProcess {
 
 export interface Run {
   readonly exit: Promise<Exit & { stdout: string }>
+  readonly stdin: Writable
   kill(signal: NodeJS.Signals): void
 }
 
-/** `roomd migrate` in a process of its own. */
-export function migrate(...args: readonly string[]): Run {
+/** `roomd export` or `roomd import` in a process of its own. */
+export function run(...args: readonly string[]): Run {
   const main = resolve(import.meta.dirname, '../../src/main.ts')
-  const child = spawn(process.execPath, [main, 'migrate', ...args], {
+  const child = spawn(process.execPath, [main, ...args], {
     env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE, ROOMD_LINE: '0' },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   })
+  // It may end before it has read everything.
+  child.stdin.on('error', () => {})
   const said = { stdout: '', stderr: '' }
   for (const stream of ['stdout', 'stderr'] as const) {
     child[stream].on('data', (chunk) => {
@@ -164,7 +188,7 @@ export function migrate(...args: readonly string[]): Run {
     })
   }
   const exit = once(child, 'close').then(([status, signal]) => ({ status, signal, ...said }))
-  return { exit, kill: (signal) => void child.kill(signal) }
+  return { exit, stdin: child.stdin, kill: (signal) => void child.kill(signal) }
 }
 
 /** Says lines to a daemon, hangs up, and resolves with all that it has answered. */

@@ -1,14 +1,14 @@
 import { join } from 'node:path'
 import { type Event, idAt, timeOf } from '../../src/engine/event.ts'
-import { LocalTarget } from '../../src/engine/local/moving-in.ts'
+import { LocalImport } from '../../src/engine/local/import.ts'
 
 const BEGIN = idAt(Date.UTC(2026, 0, 1))
 const PAGE = 1_000
 
 /** A folder's database with so many rooms and so many events in each. */
 export async function fillMany(folder: string, rooms: number, events: number): Promise<void> {
-  const target = await LocalTarget.open(join(folder, 'roomd.db'))
-  await target.begin('nowhere')
+  const target = LocalImport.open(join(folder, 'roomd.db'))
+  await target.setLastRoom(rooms)
   for (let room = 1; room <= rooms; room++) {
     const name = `room:${room}` as const
     const eventAt = (n: number): Event => {
@@ -22,11 +22,12 @@ export async function fillMany(folder: string, rooms: number, events: number): P
         body: `message ${n} ${'x'.repeat(n % 80)}`,
       }
     }
+    await target.beginLog({ name, start: BEGIN, last: BEGIN + events * 7 })
     for (let n = 1; n <= events; n += PAGE) {
       const page = Array.from({ length: Math.min(PAGE, events - n + 1) }, (_, place) => eventAt(n + place))
-      await target.append(name, page)
+      await target.addEvents(page)
     }
-    await target.finishLog({ name, start: BEGIN, last: BEGIN + events * 7, count: events })
+    await target.endLog()
     const [title, lineName, at] = [`Room ${room}`, `room${room}`, Date.now()]
     const about = {
       id: room,
@@ -37,7 +38,7 @@ export async function fillMany(folder: string, rooms: number, events: number): P
       createdAt: at,
       changedAt: at,
     } as const
-    await target.keep([{ is: 'room', room: about }])
+    await target.addRoom(about)
   }
   await target.finish()
   target.close()
