@@ -129,6 +129,7 @@ export class Chat {
       blocking: this.#blocking,
       handover,
       departed: (session) => this.#memberships.departed(session),
+      share: (session) => this.#memberships.share(session),
       onRefused: ({ code }) => counts.refusedLogin(code),
       registrations,
       daily: maxAccountsPerAddress

@@ -220,6 +220,7 @@ withRedis('the redis engine', () => {
       const left = (await server.command('KEYS', `${prefix}:*`)) as string[]
       expect(left.toSorted().filter((key) => !key.startsWith(`${prefix}:{rooms}`))).toEqual([
         `${prefix}:{nodes}:dead`,
+        `${prefix}:{nodes}:epoch`,
         `${prefix}:{nodes}:pulse`,
         `${prefix}:{room:1}:info`,
         `${prefix}:{room:1}:nodes`,

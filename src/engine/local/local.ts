@@ -1,6 +1,7 @@
 /** The engine of a single process: names and the newest events in memory, everything in SQLite. */
 import { ClockWatch } from '../clock.ts'
 import {
+  type ClaimOptions,
   Closed,
   type Engine,
   EngineFault,
@@ -135,8 +136,12 @@ export class LocalEngine implements Engine {
     }
   }
 
-  async claim(room: number, nickname: string, carriesPrivate = true): Promise<boolean> {
+  async claim(room: number, nickname: string, { carriesPrivate = true }: ClaimOptions = {}): Promise<boolean> {
     return this.#rooms.claim(room, nickname, carriesPrivate)
+  }
+
+  async share(): Promise<void> {
+    // There is no other node.
   }
 
   async release(room: number, nickname: string): Promise<void> {

@@ -1,6 +1,7 @@
 import type { RecordKind } from '../records.ts'
 import type { Keys } from './keys.ts'
 import type { Link } from './link.ts'
+import type { Ask } from './port.ts'
 
 /** Keys of a page, roughly. */
 const PAGE = 1_000
@@ -16,31 +17,34 @@ export class ExpiringRecords {
   }
 
   async get(kind: RecordKind, key: string): Promise<string | undefined> {
-    const text = await this.#link.command(['GET', this.#keys.expiring(kind, key)])
+    const text = await this.#link.call(this.#keys.expiring(kind, key), 'GET')
     return typeof text === 'string' ? text : undefined
   }
 
   async put(kind: RecordKind, key: string, text: string, expiresAt: number | undefined): Promise<void> {
-    await this.#link.command(['SET', this.#keys.expiring(kind, key), text, ...endOf(expiresAt)])
+    await this.#link.call(this.#keys.expiring(kind, key), 'SET', text, ...endOf(expiresAt))
   }
 
   async insert(kind: RecordKind, key: string, text: string, expiresAt: number | undefined): Promise<boolean> {
-    return (await this.#link.command(['SET', this.#keys.expiring(kind, key), text, 'NX', ...endOf(expiresAt)])) === 'OK'
+    return (await this.#link.call(this.#keys.expiring(kind, key), 'SET', text, 'NX', ...endOf(expiresAt))) === 'OK'
   }
 
   async delete(kind: RecordKind, key: string): Promise<string | undefined> {
-    const text = await this.#link.command(['GETDEL', this.#keys.expiring(kind, key)])
+    const text = await this.#link.call(this.#keys.expiring(kind, key), 'GETDEL')
     return typeof text === 'string' ? text : undefined
   }
 
   /** Yields the texts of a kind, in no order; it may yield a record more than once. */
   async *pages(kind: RecordKind): AsyncGenerator<readonly string[]> {
+    for (const ask of this.#link.everyServer()) yield* this.#pagesOn(ask, this.#keys.expiring(kind, '*'))
+  }
+
+  async *#pagesOn(ask: Ask, pattern: string): AsyncGenerator<readonly string[]> {
     for (let cursor = '0'; ; ) {
-      const pattern = this.#keys.expiring(kind, '*')
       // The reply to SCAN.
-      const reply = await this.#link.command(['SCAN', cursor, 'MATCH', pattern, 'COUNT', String(PAGE)])
+      const reply = await ask('SCAN', cursor, 'MATCH', pattern, 'COUNT', String(PAGE))
       const [next, keys] = reply as readonly [string, readonly string[]]
-      const found = await Promise.all(keys.map((key) => this.#link.command(['GET', key])))
+      const found = await Promise.all(keys.map((key) => this.#link.call(key, 'GET')))
       const page = found.filter((text) => typeof text === 'string')
       if (page.length > 0) yield page
       if (next === '0') return

@@ -15,14 +15,14 @@ export class Keys {
   readonly #channels: string
   /** The channel on which nodes tell one another what they may have remembered wrongly. */
   readonly control: string
-  /** Until when each node is taken to live, who has died, how often each has renewed, when anybody last did. */
+  /** Until when each node is taken to live, who has died, the epoch of the server, when any node last renewed its lease. */
   readonly nodes: readonly string[]
   /** What the key of a node's logs begins with. */
   readonly nodeLogs: string
   /** Held by whoever looks through all logs. */
   readonly sweep: string
   /** Records, numbers by name, the number given last, the count of changes. */
-  readonly rooms: readonly string[]
+  readonly rooms: readonly [records: string, ...string[]]
   /** Prefix of the keys of records that do not expire. */
   readonly #people: string
 
@@ -34,10 +34,11 @@ export class Keys {
     this.#prefix = prefix
     this.#channels = database === 0 ? prefix : `${prefix}:db/${database}`
     this.control = `${this.#channels}:control`
-    this.nodes = ['leases', 'dead', 'beats', 'pulse'].map((name) => `${prefix}:{nodes}:${name}`)
+    this.nodes = ['leases', 'dead', 'epoch', 'pulse'].map((name) => `${prefix}:{nodes}:${name}`)
     this.nodeLogs = `${prefix}:{nodes}:logs:`
     this.sweep = `${prefix}:{nodes}:sweep`
-    this.rooms = ['records', 'index', 'given', 'version'].map((name) => `${prefix}:{rooms}:${name}`)
+    const ofRooms = `${prefix}:{rooms}:`
+    this.rooms = [`${ofRooms}records`, `${ofRooms}index`, `${ofRooms}given`, `${ofRooms}version`]
     this.#people = `${prefix}:{people}:`
   }
 
@@ -52,7 +53,7 @@ export class Keys {
   }
 
   /** All that the scripts of a log want, in their order, but for a node's {@link claims}. `node` is who writes. */
-  ofLog(log: LogName, node: string): readonly string[] {
+  ofLog(log: LogName, node: string): readonly [string, ...string[]] {
     const base = `${this.#prefix}:{${log}}`
     return [`${base}:log`, `${base}:info`, `${base}:joined`, `${base}:names`, `${base}:nodes`, `${base}:done:${node}`]
   }
@@ -65,11 +66,6 @@ export class Keys {
   /** What a node holds in a room: token to folded name. */
   claims(room: number, node: string): string {
     return `${this.#prefix}:{room:${room}}:claims:${node}`
-  }
-
-  /** Who has joined a room by a node: folded names. */
-  inside(room: number, node: string): string {
-    return `${this.#prefix}:{room:${room}}:inside:${node}`
   }
 
   /** In which rooms a name may be held: each a room's number and a token. */

@@ -57,7 +57,7 @@ export class RedisRecords implements RecordStore {
   /** Moves records of earlier versions to their present keys and completes unique values. */
   async prepare(): Promise<void> {
     const { keys, args } = this.#keys.earlierRecords
-    await this.#link.run('move-records', keys, args)
+    await this.#link.eval('move-records', keys, args)
     for (const kind of KIND_NAMES) if (declarationOf(kind).unique) await this.#completeUnique(kind)
   }
 
@@ -65,23 +65,23 @@ export class RedisRecords implements RecordStore {
   async see(name: string): Promise<void> {
     const key = fold(name)
     if (this.#seen.has(key)) return
-    const { connection } = this.#link
+    const { port } = this.#link
     const [names = '', order = ''] = this.#keys.records('name')
-    await this.#link.run('see', [names, order], [key, name])
-    if (connection === this.#link.connection) remember(this.#seen, key, true)
+    await this.#link.eval('see', [names, order], [key, name])
+    if (port === this.#link.port) remember(this.#seen, key, true)
   }
 
   async get(kind: RecordKind, key: string): Promise<string | undefined> {
     if (!declarationOf(kind).unique) return this.#text(kind, key)
     const known = this.#remembered.get(`${kind} ${key}`)
     if (known !== undefined) {
-      if (!this.#link.connection) throw new Unavailable('Redis is away')
+      if (!this.#link.port) throw new Unavailable('Redis is away')
       return known
     }
-    const { connection } = this.#link
+    const { port } = this.#link
     const changes = this.#changes
     const text = await this.#text(kind, key)
-    const isCurrent = connection === this.#link.connection && changes === this.#changes
+    const isCurrent = port === this.#link.port && changes === this.#changes
     if (text !== undefined && isCurrent) remember(this.#remembered, `${kind} ${key}`, text)
     return text
   }
@@ -118,7 +118,7 @@ export class RedisRecords implements RecordStore {
   async isTaken(kind: RecordKind, values: readonly string[]): Promise<boolean> {
     const [, , unique = ''] = this.#keys.records(kind)
     // The reply to HMGET.
-    const found = (await this.#link.command(['HMGET', unique, ...values])) as readonly (string | null)[]
+    const found = (await this.#link.call(unique, 'HMGET', ...values)) as readonly (string | null)[]
     return found.some((key) => key !== null)
   }
 
@@ -153,7 +153,7 @@ export class RedisRecords implements RecordStore {
     const end = skip + limit
     for (let start = skip; start < end; start += PAGE) {
       const stop = Math.min(start + PAGE, end) - 1
-      const page = await this.#link.run('list-records', keys, [String(start), String(stop)])
+      const page = await this.#link.eval('list-records', keys, [String(start), String(stop)])
       if (page.length > 0) yield page
       if (page.length < stop - start + 1) return
     }
@@ -167,7 +167,7 @@ export class RedisRecords implements RecordStore {
   async *#scan(records: string): AsyncGenerator<readonly (readonly [key: string, text: string])[]> {
     for (let cursor = '0'; ; ) {
       // The reply to HSCAN: the cursor, then keys and texts by turns.
-      const reply = await this.#link.command(['HSCAN', records, cursor, 'COUNT', String(PAGE)])
+      const reply = await this.#link.call(records, 'HSCAN', cursor, 'COUNT', String(PAGE))
       const [next, found] = reply as readonly [string, readonly string[]]
       const page = found.flatMap((key, place) => (place % 2 === 0 ? [[key, found[place + 1] ?? ''] as const] : []))
       if (page.length > 0) yield page
@@ -179,7 +179,7 @@ export class RedisRecords implements RecordStore {
   async #text(kind: RecordKind, key: string): Promise<string | undefined> {
     if (declarationOf(kind).expires) return this.#expiring.get(kind, key)
     const [records = ''] = this.#keys.records(kind)
-    const text = await this.#link.command(['HGET', records, key])
+    const text = await this.#link.call(records, 'HGET', key)
     return typeof text === 'string' ? text : undefined
   }
 
@@ -199,7 +199,7 @@ export class RedisRecords implements RecordStore {
     }
     const [expected, wanted] = [before, text].map((some) => (some === undefined ? '' : `=${some}`))
     const args = [this.#keys.control, this.#node(), kind, key, expected ?? '', wanted ?? '', JSON.stringify(about)]
-    const written = await this.#link.run('write-record', this.#keys.records(kind), args)
+    const written = await this.#link.eval('write-record', this.#keys.records(kind), args)
     if (unique) this.forget(kind, key)
     return written === 1
   }
@@ -207,13 +207,13 @@ export class RedisRecords implements RecordStore {
   /** Adds the unique values of records that an earlier version or an import has written. */
   async #completeUnique(kind: RecordKind): Promise<void> {
     const [records = '', , unique = '', count = ''] = this.#keys.records(kind)
-    const length = () => this.#link.command(['HLEN', records])
-    if (Number(await this.#link.command(['GET', count])) === Number(await length())) return
+    const length = () => this.#link.call(records, 'HLEN')
+    if (Number(await this.#link.call(count, 'GET')) === Number(await length())) return
     for await (const page of this.#scan(records)) {
       const fields = page.flatMap(([key, text]) => uniqueValues(kind, text).flatMap((value) => [value, key]))
-      await this.#link.command(['HSET', unique, ...fields])
+      await this.#link.call(unique, 'HSET', ...fields)
     }
-    await this.#link.command(['SET', count, String(await length())])
+    await this.#link.call(count, 'SET', String(await length()))
   }
 }
 

@@ -1,8 +1,9 @@
 import { EngineFault } from '../engine.ts'
-import { Connection, faultOf } from './connection.ts'
 import { Keys } from './keys.ts'
+import { faultOf } from './port.ts'
 import { reasonOf } from './reasons.ts'
 import type { Answers, ScriptName } from './scripts.ts'
+import { SingleServer } from './single.ts'
 import type { Place } from './url.ts'
 
 /** Keys of a page, roughly. */
@@ -14,16 +15,16 @@ export class TransferPort {
   /** For messages, without a password. */
   readonly shown: string
   readonly #place: Place
-  readonly #connection: Connection
+  readonly #connection: SingleServer
 
   static async open(place: Place, prefix: string): Promise<TransferPort> {
-    const connection = await Connection.open(place).catch((error: unknown) => {
+    const connection = await SingleServer.open(place).catch((error: unknown) => {
       throw faultOf(place, error)
     })
     return new TransferPort(place, prefix, connection)
   }
 
-  private constructor(place: Place, prefix: string, connection: Connection) {
+  private constructor(place: Place, prefix: string, connection: SingleServer) {
     this.keys = new Keys(prefix, place.database)
     this.shown = `${place.shown} (prefix ${prefix})`
     this.#place = place
@@ -35,7 +36,7 @@ export class TransferPort {
   }
 
   run<S extends ScriptName>(name: S, keys: readonly string[], args: readonly string[] = []): Promise<Answers[S]> {
-    return this.#connection.run(name, keys, args).catch((error: unknown) => this.#fail(error))
+    return this.#connection.eval(name, keys, args).catch((error: unknown) => this.#fail(error))
   }
 
   /** Yields the keys of a pattern, each once. */

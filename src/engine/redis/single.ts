@@ -1,28 +1,14 @@
 /**
- * One connection to Redis, from its opening to its end: a pair of sockets, one for commands and one on which channels are
- * heard. It is not mended; {@link Link} opens another.
- *
- * Nothing but this file knows the client library. With a client of a Redis Cluster in its place `run` would send a script
- * to where its first key lies, which is what EVALSHA does there by itself: see keys.ts for what lies together.
+ * The port to a single Redis server: a pair of sockets, one for commands and one on which channels are heard. Nothing but this
+ * file knows the client library.
  */
 import { randomBytes } from 'node:crypto'
 import { ErrorReply, RedisClient } from 'redis'
-import { EngineFault, Unavailable } from '../engine.ts'
+import { Unavailable } from '../engine.ts'
+import { type Ask, ConnectionLost, type Message, type Port, Refused } from './port.ts'
 import { problemOf, reasonOf, warningOf } from './reasons.ts'
 import { type Answers, loadScripts, type ScriptName } from './scripts.ts'
 import type { Place } from './url.ts'
-
-/** The connection is gone, and nobody knows what has become of what was sent. */
-export class ConnectionLost extends Unavailable {
-  override name = 'ConnectionLost'
-}
-
-/** Redis has answered that it does not do what was asked. */
-export class Refused extends Unavailable {
-  override name = 'Refused'
-}
-
-export type Message = (text: string, channel: string) => void
 
 const OPEN_MS = 5_000
 
@@ -43,10 +29,8 @@ type Client = ReturnType<typeof clientTo>
 
 let scripts: ReturnType<typeof loadScripts> | undefined
 
-export class Connection {
-  /** Resolves with why it has ended. */
+export class SingleServer implements Port {
   readonly lost: Promise<string>
-  /** What is wrong with this Redis, though it can be used. */
   warning: string | undefined
   readonly #commands: Client
   readonly #channels: Client
@@ -62,8 +46,8 @@ export class Connection {
    * Rejects with {@link Unavailable}, which says why and not where. What a connection before it has sent and Redis has not
    * read yet is never done: only then can this one tell what became of the rest.
    */
-  static async open(place: Place, before?: Connection): Promise<Connection> {
-    const connection = new Connection(place)
+  static async open(place: Place, before?: SingleServer): Promise<SingleServer> {
+    const connection = new SingleServer(place)
     const timer = setTimeout(() => connection.close('it does not answer'), OPEN_MS)
     try {
       await Promise.all([connection.#commands.connect(), connection.#channels.connect()])
@@ -98,7 +82,7 @@ export class Connection {
     }
   }
 
-  async #end(before: Connection): Promise<void> {
+  async #end(before: SingleServer): Promise<void> {
     if (before.#id === '') return
     try {
       const known = String(await this.command(['CLIENT', 'LIST', 'ID', before.#id]))
@@ -109,12 +93,10 @@ export class Connection {
     }
   }
 
-  /** Why it has ended; undefined while it has not. */
   get reason(): string | undefined {
     return this.#reason
   }
 
-  /** Ends it; whatever is under way rejects with {@link ConnectionLost}. Calling it again changes nothing. */
   close(reason: string): void {
     if (this.#reason !== undefined) return
     this.#reason = reason
@@ -132,8 +114,15 @@ export class Connection {
     }
   }
 
-  /** Runs a script. All keys of a call have one hash tag. Rejects as {@link command} does. */
-  async run<S extends ScriptName>(name: S, keys: readonly string[], args: readonly string[]): Promise<Answers[S]> {
+  call(key: string, command: string, ...args: readonly string[]): Promise<unknown> {
+    return this.command([command, key, ...args])
+  }
+
+  everyServer(): readonly Ask[] {
+    return [(...args) => this.command(args)]
+  }
+
+  async eval<S extends ScriptName>(name: S, keys: readonly string[], args: readonly string[]): Promise<Answers[S]> {
     const script = scripts?.get(name)
     if (!script) throw new Error(`there is no script ${name}`)
     const rest = [String(keys.length), ...keys, ...args]
@@ -147,7 +136,6 @@ export class Connection {
     }
   }
 
-  /** Resolves when everything that is told on these channels from now on is heard. Rejects as {@link command} does. */
   async subscribe(channels: readonly string[], heard: Message): Promise<void> {
     if (channels.length > 0) await this.#inTurn(channels, () => this.#channels.subscribe([...channels], heard))
   }
@@ -160,7 +148,6 @@ export class Connection {
     }
   }
 
-  /** Resolves when the socket on which channels are heard has answered. Rejects as {@link command} does. */
   async listening(): Promise<void> {
     try {
       await this.#channels.ping()
@@ -196,9 +183,11 @@ export class Connection {
   }
 }
 
-/** What is told of a Redis that cannot be opened. */
-export function faultOf({ shown }: Place, error: unknown): EngineFault {
-  if (error instanceof EngineFault) return error
-  const what = error instanceof ConnectionLost ? 'reach' : 'use'
-  return new EngineFault(`cannot ${what} Redis at ${shown}: ${reasonOf(error)}`, { cause: error })
+/** Returns the function that opens ports to a place, one after the other. */
+export function portsTo(place: Place): () => Promise<Port> {
+  let last: SingleServer | undefined
+  return async () => {
+    last = await SingleServer.open(place, last)
+    return last
+  }
 }
