@@ -7,7 +7,7 @@ import { Line } from './line.ts'
 import type { Host } from './nodes.ts'
 
 /** ms between two texts, and before something that was refused is tried again. */
-const PACE_MS = 40
+const PACE_MS = 60
 const AGAIN_MS = 50
 /** Texts without an answer, at most. */
 const WINDOW = 64
