@@ -1,42 +1,15 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import {
-  cpSync,
-  existsSync,
-  globSync,
-  linkSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import split2 from 'split2'
 import { expect, test } from 'vitest'
 import { temporaryFolder } from '../support/folder.ts'
+import { linkFolder } from '../support/linked.ts'
 import { olderNode, refusalOf, runWith } from '../support/older-node.ts'
 import { LINE_ONLY } from '../support/process.ts'
 
 const root = resolve(import.meta.dirname, '../..')
-
-/** The same files where that can be: to copy thousands takes longer than all else here. */
-function bring(from: string, to: string): void {
-  mkdirSync(to, { recursive: true })
-  for (const entry of readdirSync(from, { withFileTypes: true })) {
-    const [source, target] = [join(from, entry.name), join(to, entry.name)]
-    if (entry.isDirectory()) {
-      bring(source, target)
-      continue
-    }
-    try {
-      linkSync(source, target)
-    } catch {
-      // Another file system.
-      cpSync(source, target)
-    }
-  }
-}
 
 /** Puts what the lock file has for production where npm would unpack it: npm checks it then, and asks nobody for it. */
 function bringDependencies(path: string): void {
@@ -47,7 +20,7 @@ function bringDependencies(path: string): void {
   for (const [place, { dev, bin = {} }] of Object.entries(packages)) {
     // The package itself, what is copied with the one it lies in, and what is for another platform.
     if (dev || place.split('node_modules/').length !== 2 || !existsSync(join(root, place))) continue
-    bring(join(root, place), join(path, place))
+    linkFolder(join(root, place), join(path, place))
     for (const [name, file] of Object.entries(bin)) {
       symlinkSync(join('..', place.replace('node_modules/', ''), file), join(path, 'node_modules/.bin', name))
     }

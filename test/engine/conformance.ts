@@ -783,7 +783,7 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
 
       it('are listed, however many', async () => {
         expect(await all()).toEqual([])
-        const names = numbers(2_500).map((n) => `name${n}`)
+        const names = numbers(1_200).map((n) => `name${n}`)
         await Promise.all(names.map((name) => createAccount(engine, name, 'hash')))
         expect(await all()).toEqual(names.toSorted())
       })
