@@ -19,6 +19,8 @@ export interface Talk {
   readonly session: Session
   /** Where the client is: what failed passwords are counted by. */
   readonly address: string
+  /** Bytes of the longest line that is taken. */
+  readonly maxLine: number
   /** The table itself, for /help. */
   readonly commands: readonly Command[]
   /** Ends the session and frees its nickname; the connection ends behind the reply. Resolves when the nickname is free. */

@@ -10,7 +10,7 @@ const FLOORS = [
   /^src\/engine\/[^/]+\.ts$/,
   /^src\/chat\//,
   /^commands\//,
-  /^src\/protocols\//,
+  /^src\/(protocols|client)\//,
   /^src\/((daemon|web|config|certificate|engines|secret-files)\.ts$|(migrate|log|control)\/)/,
   /^src\/(main|command-line|cluster-worker|environment|surroundings)\.ts$/,
 ]
@@ -69,6 +69,17 @@ test('what moves everything is loaded only for that', () => {
   }
   const commandLine = readFileSync(join(root, 'src/command-line.ts'), 'utf8')
   expect(commandLine).toMatch(/await import\('\.\/migrate\/migrate\.ts'\)/)
+})
+
+test('the client runs in a browser: nothing but its own files, and Node in one folder', () => {
+  const found = imports().filter(({ from }) => from.startsWith('src/client/'))
+  expect(found.length).toBeGreaterThan(5)
+  for (const { from, to } of found) {
+    if (from.startsWith('src/client/node/')) expect(to, from).toMatch(/^(src\/client\/|node:)/)
+    else expect(to, from).toMatch(/^src\/client\/[^/]+$|^commands\//)
+    const text = readFileSync(join(root, from), 'utf8')
+    expect(text, from).not.toMatch(/^(import|export) (?!type)[^\n]*commands\//m)
+  }
 })
 
 test('a protocol knows no other: what they share stands beside them, or is frames or http', () => {

@@ -69,6 +69,8 @@ export class Chat {
   readonly administration: Administration
   /** What is said. */
   readonly talk: Talk
+  /** Characters of the longest message. */
+  readonly maxText: number
   /** What the nodes tell one another. */
   readonly signals: Pick<Engine, 'signal' | 'heedSignals'>
   /** What has happened here. */
@@ -102,6 +104,7 @@ export class Chat {
       cost,
       checksAtOnce,
     } = options
+    this.maxText = maxText
     const secrets = new Secrets(cost, checksAtOnce)
     const attempts = new Attempts({ failures: FAILURES, ms: MINUTE_MS }, now)
     this.#registrations = new Attempts({ failures: maxRegistrations || Number.POSITIVE_INFINITY, ms: MINUTE_MS }, now)

@@ -19,8 +19,6 @@ import type { TelnetAnswers } from './telnet.ts'
 const STALL_MS = 10_000
 
 export interface LineOptions extends ConnectionOptions, ConversationOptions {
-  /** Bytes of a line, without its end. */
-  readonly maxLine: number
   /** ms after which a client that takes none of its replies is heard without any. */
   readonly stallMs?: number
 }

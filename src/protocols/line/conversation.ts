@@ -26,6 +26,8 @@ export interface ConversationOptions {
   readonly wire: LineWire
   readonly encode: Encode
   readonly log: Logger
+  /** Bytes of a line, without its end. */
+  readonly maxLine: number
 }
 
 /** Who reads the lines. */
@@ -65,6 +67,10 @@ export class Conversation implements Talk {
 
   get chat(): Chat {
     return this.#options.chat
+  }
+
+  get maxLine(): number {
+    return this.#options.maxLine
   }
 
   get address(): string {
