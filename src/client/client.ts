@@ -1,6 +1,6 @@
 import type { PrivateEvent, Reply, RoomEvent, ServerLine } from '../../commands/replies.ts'
 import { ClientConnection, DisconnectedError, type LastWord } from './connection.ts'
-import { isSameName } from './names.ts'
+import { isSameName } from './nickname.ts'
 import { historyLine, loginLine, messageLine, RefusedError, resultOf } from './requests.ts'
 import type { Dial } from './transport.ts'
 

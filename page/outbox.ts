@@ -1,55 +1,46 @@
-/** What was said and is not confirmed: nothing is dropped, and nothing is sent again unless somebody says so. */
-import { make, makeButton, the } from './dom.js'
-import { whyUnsaid } from './words.js'
+/** Messages that are not confirmed: none is dropped, and none is sent again unless the visitor says so. */
+import { RefusedError } from '../src/client/requests.ts'
+import { make, makeButton, the } from './dom.ts'
+import type { Session } from './session.ts'
+import { whyUnsaid } from './words.ts'
 
-/** @import { Session } from './session.js' */
-/** @import { Item } from './types.d.ts' */
+interface Item {
+  readonly room: string
+  readonly body: string
+  readonly to?: string
+  state: 'sending' | 'lost' | 'unsent'
+  why: string
+  shown: boolean
+}
 
-/** ms after which one is shown that something is still on its way. */
+/** Time after which a message on its way is shown. */
 const SLOW_MS = 1_000
 
 export class Outbox {
-  #list
-  #session
+  #list: HTMLElement
+  #session: Session
   #room = ''
-  /** @type {Set<Item>} */
-  #items = new Set()
+  #items = new Set<Item>()
 
-  /**
-   * @param {HTMLElement} list
-   * @param {Session} session
-   */
-  constructor(list, session) {
+  constructor(list: HTMLElement, session: Session) {
     this.#list = list
     this.#session = session
   }
 
-  /**
-   * @param {string} body
-   * @param {string} [to]
-   */
-  send(body, to) {
-    /** @type {Item} */
-    const item = { room: this.#session.room, body, ...(to && { to }), state: 'unsent', why: '', shown: false }
+  send(body: string, to?: string) {
+    const item: Item = { room: this.#session.room, body, ...(to && { to }), state: 'unsent', why: '', shown: false }
     this.#items.add(item)
     this.#try(item)
   }
 
-  /**
-   * Shows what belongs to a room.
-   * @param {string} room
-   */
-  show(room) {
+  /** Shows the messages of a room. */
+  show(room: string) {
     this.#room = room
     this.#render()
   }
 
-  /**
-   * After a gap: what was lost on its way is either in the room or was never sent.
-   * @param {readonly string[]} said one's own messages in the gap
-   * @param {boolean} sure whether those are all
-   */
-  settle(said, sure) {
+  /** After a gap: what was lost on its way is either in the room or was never sent. */
+  settle(said: readonly string[], sure: boolean) {
     const found = said.map((body) => body.trim())
     for (const item of this.#items) {
       if (item.state !== 'lost' || item.room !== this.#room) continue
@@ -65,8 +56,7 @@ export class Outbox {
     this.#render()
   }
 
-  /** @param {Item} item */
-  async #try(item) {
+  async #try(item: Item) {
     if (!this.#session.here || this.#session.room !== item.room) {
       item.why = 'Not connected at the moment.'
       return this.#reveal(item)
@@ -76,23 +66,18 @@ export class Outbox {
     this.#render()
     const slow = setTimeout(() => this.#reveal(item), SLOW_MS)
     try {
-      const reply = await this.#session.say(item.body, item.to)
-      if (reply.type === 'commandResult') {
-        this.#items.delete(item)
-      } else {
-        item.state = 'unsent'
-        item.why = whyUnsaid(reply, item.to)
-      }
-    } catch {
-      item.state = 'lost'
-      item.why = 'Not confirmed: the connection was lost.'
+      await this.#session.say(item.body, item.to)
+      this.#items.delete(item)
+    } catch (error) {
+      const isRefused = error instanceof RefusedError
+      item.state = isRefused ? 'unsent' : 'lost'
+      item.why = isRefused ? whyUnsaid(error, item.to) : 'Not confirmed: the connection was lost.'
     }
     clearTimeout(slow)
     this.#reveal(item)
   }
 
-  /** @param {Item} item */
-  #reveal(item) {
+  #reveal(item: Item) {
     item.shown = true
     this.#render()
   }
@@ -103,8 +88,7 @@ export class Outbox {
     this.#list.hidden = items.length === 0
   }
 
-  /** @param {Item} item */
-  #row(item) {
+  #row(item: Item) {
     const { body, to, why, state } = item
     const row = make('li', '', make('p', 'body', body), make('p', 'why', to ? `To ${to}. ${why}` : why))
     if (state !== 'unsent') return row

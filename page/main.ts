@@ -1,16 +1,17 @@
-import { Composer } from './composer.js'
-import { markWrong, the } from './dom.js'
-import { isMessage, Log } from './log.js'
-import { remember } from './memory.js'
-import { nameTag, same } from './names.js'
-import { Outbox } from './outbox.js'
-import { Panel } from './panel.js'
-import { People } from './people.js'
-import { setUpRegistering } from './register.js'
-import { roomOfAddress, showRooms } from './rooms.js'
-import { Session } from './session.js'
-import { Start } from './start.js'
-import { Refused, roomWrong } from './words.js'
+import { isSameName } from '../src/client/nickname.ts'
+import { Composer } from './composer.ts'
+import { markWrong, the } from './dom.ts'
+import { isMessage, Log } from './log.ts'
+import { remember } from './memory.ts'
+import { nameTag } from './names.ts'
+import { Outbox } from './outbox.ts'
+import { Panel } from './panel.ts'
+import { People } from './people.ts'
+import { setUpRegistering } from './register.ts'
+import { roomOfAddress, showRooms } from './rooms.ts'
+import { Session } from './session.ts'
+import { Start } from './start.ts'
+import { Refused, roomWrong } from './words.ts'
 
 /** How often the numbers of the rooms are asked for, in ms. */
 const ROOMS_MS = 30_000
@@ -38,7 +39,7 @@ const session = new Session({
   happened(events) {
     log.add(events)
     if (!document.hidden) return
-    unread += events.filter((event) => isMessage(event) && !same(event.from, session.nickname)).length
+    unread += events.filter((event) => isMessage(event) && !isSameName(event.from, session.nickname)).length
     showTitle()
   },
   noted: (text) => log.note(text),
@@ -74,8 +75,7 @@ const people = new People(
 )
 setUpRegistering(session, (text) => log.note(text))
 
-/** @param {string} room */
-function showName(room) {
+function showName(room: string) {
   the('title', HTMLElement).textContent = room
   if (roomOfAddress() !== room) location.hash = room
   outbox.show(room)
@@ -87,8 +87,7 @@ function showTitle() {
   document.title = `${unread > 0 ? `(${unread}) ` : ''}${session.room} – roomd`
 }
 
-/** @param {Refused} [why] */
-function showStart(why) {
+function showStart(why?: Refused) {
   view.hidden = true
   start.show(why)
 }
@@ -100,11 +99,10 @@ async function showAllRooms() {
   if (shown.length > 0) showRooms(the('rooms', HTMLElement), shown, session.room)
 }
 
-/** @param {string} room */
-async function move(room) {
+async function move(room: string) {
   if (room.toLowerCase() === session.room.toLowerCase()) return ''
   try {
-    const wrong = roomWrong(room)
+    const wrong = roomWrong(room, session.limits)
     if (wrong) return wrong
     await session.move(room)
     return ''

@@ -1,18 +1,15 @@
-/** Where one writes: to the room, or to one member of it. */
-import { the } from './dom.js'
-import { same } from './names.js'
+/** The box for a text to the room, or to one member of it. */
+import { isSameName } from '../src/client/nickname.ts'
+import { the } from './dom.ts'
+import type { Outbox } from './outbox.ts'
+import type { Session } from './session.ts'
 
-/** @import { Outbox } from './outbox.js' */
-/** @import { Session } from './session.js' */
-
-/** What the server takes out. */
+/** Characters that the server takes out. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to take out
 const CONTROL = /[\0-\x08\x0b-\x1f\x7f-\x9f]/g
-/** What looks like a command is not said: it may hold a password. A path is none. */
+/** A text that looks like a command is not said: it may hold a password. A path is none. */
 const COMMAND = /^[ \t]*\/[a-z]+(?:[ \t]|$)/i
 const LITERAL = /^([ \t]*)\/\//
-/** Characters of a message. */
-const LONGEST = 4_000
 /** Characters left from which on they are counted aloud. */
 const NEAR = 200
 
@@ -21,18 +18,12 @@ export class Composer {
   #text = the('text', HTMLTextAreaElement)
   #hint = the('hint', HTMLElement)
   #private = the('private', HTMLElement)
-  #session
-  #outbox
-  #sent
-  /** @type {string | undefined} */
-  #to
+  #session: Session
+  #outbox: Outbox
+  #sent: () => void
+  #to: string | undefined
 
-  /**
-   * @param {Session} session
-   * @param {Outbox} outbox
-   * @param {() => void} sent
-   */
-  constructor(session, outbox, sent) {
+  constructor(session: Session, outbox: Outbox, sent: () => void) {
     this.#session = session
     this.#outbox = outbox
     this.#sent = sent
@@ -49,11 +40,8 @@ export class Composer {
     this.#text.focus()
   }
 
-  /**
-   * Who alone is to read what is written; everybody by default.
-   * @param {string | undefined} to
-   */
-  address(to) {
+  /** Sets the only reader of the next text; everybody by default. */
+  address(to: string | undefined) {
     this.#to = to
     this.#private.hidden = to === undefined
     this.#form.toggleAttribute('data-private', to !== undefined)
@@ -62,8 +50,7 @@ export class Composer {
     this.#text.focus()
   }
 
-  /** @param {KeyboardEvent} event */
-  #key(event) {
+  #key(event: KeyboardEvent) {
     if (event.isComposing) return
     if (event.key === 'Escape' && this.#to) {
       event.preventDefault()
@@ -83,7 +70,7 @@ export class Composer {
     if (!order && lines.some((line) => COMMAND.test(line))) {
       return this.#object('Only /tell and /msg are understood here. To say it as it is, begin with two slashes.')
     }
-    if (to && same(to, this.#session.nickname)) return this.#object('This is your own nickname.')
+    if (to && isSameName(to, this.#session.nickname)) return this.#object('This is your own nickname.')
     if (!this.#session.here) return this.#object('Not connected at the moment. What you wrote stays here.')
     for (const line of lines) this.#outbox.send(order ? line : line.replace(LITERAL, '$1/'), to)
     this.#text.value = ''
@@ -91,32 +78,28 @@ export class Composer {
     this.#sent()
   }
 
-  /** Says how much room is left; whether there is enough. */
+  /** Shows how many characters are left, and returns false when there are too many. */
   #look() {
     if (!CSS.supports('field-sizing', 'content')) {
       this.#text.rows = Math.min(8, this.#text.value.split('\n').length)
     }
     const lines = linesOf(this.#text.value)
-    const longest = Math.max(0, ...lines.map(lengthOf))
-    const left = LONGEST - longest
+    const most = this.#session.limits?.text ?? Number.POSITIVE_INFINITY
+    const left = most - Math.max(0, ...lines.map((line) => lengthOf(line, most - NEAR)))
     this.#text.setAttribute('aria-invalid', String(left < 0))
-    if (left < 0) this.#object(`Too long by ${-left}: a message has at most ${LONGEST} characters.`)
+    if (left < 0) this.#object(`Too long by ${-left}: a message has at most ${most} characters.`)
     else if (left <= NEAR) this.#object(`${left} characters left`)
     else this.#object(lines.length > 1 ? `Each line is a message of its own: ${lines.length} messages` : '')
     return left >= 0
   }
 
-  /** @param {string} text */
-  #object(text) {
+  #object(text: string) {
     if (this.#hint.textContent !== text) this.#hint.textContent = text
   }
 }
 
-/**
- * The messages in a text: its lines, as the server will have them.
- * @param {string} text
- */
-function linesOf(text) {
+/** The messages in a text: its lines, as the server will have them. */
+function linesOf(text: string) {
   const lines = text.split(/\r\n|[\r\n]/).map((line) => {
     return line
       .replace(CONTROL, '')
@@ -126,9 +109,9 @@ function linesOf(text) {
   return lines.filter((line) => line !== '')
 }
 
-/** @param {string} text */
-function lengthOf(text) {
-  if (text.length <= LONGEST - NEAR) return text.length
+/** Characters of a text. One of few code units is not looked through. */
+function lengthOf(text: string, few: number) {
+  if (text.length <= few) return text.length
   let count = 0
   for (const _ of text) count++
   return count

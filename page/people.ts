@@ -1,29 +1,31 @@
-/** Who is in the room. */
-import { make, makeButton } from './dom.js'
-import { fold, same, tint } from './names.js'
+/** The list of the room's members. */
+import { foldName, isSameName } from '../src/client/nickname.ts'
+import { make, makeButton } from './dom.ts'
+import { tint } from './names.ts'
 
 /** Names that are listed. */
 const MOST = 500
 
 const { compare } = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' })
 
+interface Places {
+  list: HTMLElement
+  more: HTMLElement
+  counts: HTMLElement[]
+}
+
 export class People {
-  #list
-  #more
-  #counts
-  #choose
+  #list: HTMLElement
+  #more: HTMLElement
+  #counts: HTMLElement[]
+  #choose: (name: string) => void
   #me = ''
-  /** By folded name. @type {Map<string, string>} */
-  #names = new Map()
-  /** @type {Map<string, HTMLLIElement>} */
-  #items = new Map()
+  /** By folded name. */
+  #names = new Map<string, string>()
+  #items = new Map<string, HTMLLIElement>()
   #frame = 0
 
-  /**
-   * @param {{ list: HTMLElement, more: HTMLElement, counts: HTMLElement[] }} places
-   * @param {(name: string) => void} choose
-   */
-  constructor({ list, more, counts }, choose) {
+  constructor({ list, more, counts }: Places, choose: (name: string) => void) {
     this.#list = list
     this.#more = more
     this.#counts = counts
@@ -34,25 +36,19 @@ export class People {
     return this.#names.size
   }
 
-  /**
-   * @param {readonly string[]} names
-   * @param {string} me
-   */
-  set(names, me) {
+  set(names: readonly string[], me: string) {
     this.#me = me
-    this.#names = new Map(names.map((name) => [fold(name), name]))
+    this.#names = new Map(names.map((name) => [foldName(name), name]))
     this.#show()
   }
 
-  /** @param {string} name */
-  add(name) {
-    this.#names.set(fold(name), name)
+  add(name: string) {
+    this.#names.set(foldName(name), name)
     this.#show()
   }
 
-  /** @param {string} name */
-  remove(name) {
-    this.#names.delete(fold(name))
+  remove(name: string) {
+    this.#names.delete(foldName(name))
     this.#show()
   }
 
@@ -92,9 +88,8 @@ export class People {
     for (const place of this.#counts) place.textContent = String(names.length)
   }
 
-  /** @param {string} name */
-  #item(name) {
-    if (same(name, this.#me)) {
+  #item(name: string) {
+    if (isSameName(name, this.#me)) {
       return make('li', '', tint(make('span', 'name', name, make('span', 'tag', 'you')), name))
     }
     // A name of several words cannot be addressed.

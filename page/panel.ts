@@ -1,5 +1,5 @@
 /** People and rooms: beside the conversation, or over it where there is no room for both. */
-import { the } from './dom.js'
+import { the } from './dom.ts'
 
 const wide = matchMedia('(min-width: 48.01rem)')
 
@@ -8,8 +8,7 @@ export class Panel {
   #button = the('open-panel', HTMLButtonElement)
   #rest = [the('bar', HTMLElement), the('talk', HTMLElement)]
 
-  /** @param {() => void} opened */
-  constructor(opened) {
+  constructor(opened: () => void) {
     this.#button.addEventListener('click', (event) => {
       event.stopPropagation()
       this.#open(true)
@@ -32,8 +31,7 @@ export class Panel {
     this.#button.focus()
   }
 
-  /** @param {boolean} open */
-  #open(open) {
+  #open(open: boolean) {
     this.#panel.classList.toggle('open', open)
     this.#button.setAttribute('aria-expanded', String(open))
     for (const part of this.#rest) part.inert = open

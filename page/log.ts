@@ -1,8 +1,8 @@
-/** What was said, bounded in length; it follows the newest as long as one is there. */
-import { make } from './dom.js'
-import { nameTag, same } from './names.js'
-
-/** @import { Happening } from './types.d.ts' */
+/** The conversation, bounded in length; it follows the newest message unless the visitor has scrolled up. */
+import { isSameName } from '../src/client/nickname.ts'
+import { make } from './dom.ts'
+import { nameTag } from './names.ts'
+import type { Happening } from './session.ts'
 
 const LONGEST = 2_000
 /** How much is dropped at a time. */
@@ -21,23 +21,19 @@ const day = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric'
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'medium' })
 
 export class Log {
-  #element
-  #button
+  #element: HTMLElement
+  #button: HTMLButtonElement
   #me = ''
   #day = ''
-  /** The last entry, if it is a message. @type {{ from: string, at: number } | undefined} */
-  #last
+  /** The last entry, if it is a message. */
+  #last: { from: string; at: number } | undefined
   #atEnd = true
   #scrolled = 0
   #frame = 0
   /** Messages below what is seen. */
   #unseen = 0
 
-  /**
-   * @param {HTMLElement} element
-   * @param {HTMLButtonElement} button to what is new
-   */
-  constructor(element, button) {
+  constructor(element: HTMLElement, button: HTMLButtonElement) {
     this.#element = element
     this.#button = button
     element.addEventListener('scroll', () => this.#look(), { passive: true })
@@ -48,8 +44,7 @@ export class Log {
     new ResizeObserver(() => this.#follow()).observe(element)
   }
 
-  /** @param {string} me */
-  clear(me) {
+  clear(me: string) {
     this.#me = me
     this.#day = ''
     this.#last = undefined
@@ -57,8 +52,7 @@ export class Log {
     this.toEnd()
   }
 
-  /** @param {readonly Happening[]} events */
-  add(events) {
+  add(events: readonly Happening[]) {
     if (events.length > MANY) this.#hush()
     const fragment = document.createDocumentFragment()
     for (const event of events) fragment.append(...this.#entries(event))
@@ -68,8 +62,7 @@ export class Log {
     this.#showUnseen()
   }
 
-  /** @param {string} text */
-  note(text) {
+  note(text: string) {
     this.#last = undefined
     this.#append(make('p', 'note', text))
   }
@@ -85,8 +78,7 @@ export class Log {
     this.#follow()
   }
 
-  /** @param {Node} node */
-  #append(node) {
+  #append(node: Node) {
     this.#element.append(node)
     this.#trim()
     this.#follow()
@@ -135,8 +127,7 @@ export class Log {
     this.#button.textContent = count === 1 ? '1 new message' : `${count} new messages`
   }
 
-  /** @param {Happening} event */
-  *#entries(event) {
+  *#entries(event: Happening) {
     const at = new Date(`${event.utctimestamp.slice(0, 23).replace(' ', 'T')}Z`)
     const date = day.format(at)
     if (date !== this.#day) {
@@ -147,16 +138,15 @@ export class Log {
     yield isMessage(event) ? this.#message(event, at) : this.#quiet(event, at)
   }
 
-  /**
-   * @param {Happening} event
-   * @param {Date} at
-   */
-  #message(event, at) {
+  #message(event: Happening, at: Date) {
     const { from, body } = event
-    const own = same(from, this.#me)
+    const own = isSameName(from, this.#me)
     const whisper = event.type === 'private'
     const again =
-      !whisper && this.#last !== undefined && same(this.#last.from, from) && at.getTime() - this.#last.at < TOGETHER_MS
+      !whisper &&
+      this.#last !== undefined &&
+      isSameName(this.#last.from, from) &&
+      at.getTime() - this.#last.at < TOGETHER_MS
     this.#last = whisper ? undefined : { from, at: at.getTime() }
     const who = make('p', 'who', nameTag(from))
     if (whisper) {
@@ -173,32 +163,25 @@ export class Log {
     return entry
   }
 
-  /**
-   * @param {Happening} event
-   * @param {Date} at
-   */
-  #quiet({ type, from }, at) {
+  #quiet({ type, from }: Happening, at: Date) {
     this.#last = undefined
     const what = make('p', '', nameTag(from), type === 'userJoined' ? ' joined' : ' left')
     return make('div', 'entry quiet', what, timeTag(at))
   }
 }
 
-/** @param {Happening} event */
-export function isMessage({ type }) {
+export function isMessage({ type }: Happening) {
   return type === 'message' || type === 'private'
 }
 
-/** @param {Date} at */
-function timeTag(at) {
+function timeTag(at: Date) {
   const tag = make('time', '', clock.format(at))
   tag.dateTime = at.toISOString()
   tag.title = full.format(at)
   return tag
 }
 
-/** @param {string} body */
-function* textWithLinks(body) {
+function* textWithLinks(body: string) {
   let end = 0
   for (const { 0: found, index } of body.matchAll(/https?:\/\/[^\s<>"]*[^\s<>"'.,:;!?)\]}]/g)) {
     if (!URL.canParse(found)) continue
@@ -213,10 +196,6 @@ function* textWithLinks(body) {
   yield body.slice(end)
 }
 
-/**
- * @param {string} body
- * @param {string} name letters and digits
- */
-function mentions(body, name) {
+function mentions(body: string, name: string) {
   return name !== '' && new RegExp(`(?<![\\p{L}\\p{N}])${name}(?![\\p{L}\\p{N}])`, 'iu').test(body)
 }

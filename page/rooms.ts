@@ -1,17 +1,11 @@
 /** Lists of public rooms, with how many are in each. */
-import { make } from './dom.js'
-
-/** @import { RoomCount } from './types.d.ts' */
+import { make } from './dom.ts'
+import type { RoomCount } from './session.ts'
 
 /** Rooms that are listed. */
 const MOST = 100
 
-/**
- * @param {HTMLElement} list
- * @param {readonly RoomCount[]} rooms
- * @param {string} [current]
- */
-export function showRooms(list, rooms, current) {
+export function showRooms(list: HTMLElement, rooms: readonly RoomCount[], current?: string) {
   const focused = list.contains(document.activeElement) ? document.activeElement?.getAttribute('href') : undefined
   const items = rooms.slice(0, MOST).map(({ room, members }) => {
     const number = make(

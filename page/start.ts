@@ -1,24 +1,22 @@
-/** The door: who one is, and which room to enter. */
-import { markWrong, the } from './dom.js'
-import { remember, remembered } from './memory.js'
-import { roomOfAddress, showRooms } from './rooms.js'
-import { nicknameWrong, Refused, roomWrong } from './words.js'
+/** The door: nickname, password, and the room to enter. */
+import { markWrong, the } from './dom.ts'
+import { remember, remembered } from './memory.ts'
+import { roomOfAddress, showRooms } from './rooms.ts'
+import type { Session } from './session.ts'
+import { nicknameRule, nicknameWrong, Refused, roomWrong } from './words.ts'
 
-/** @import { Session } from './session.js' */
-
-const FIELDS = /** @type {const} */ ({ nickname: 'nickname', password: 'password', room: 'where' })
+const FIELDS = { nickname: 'nickname', password: 'password', room: 'where' } as const
 
 export class Start {
   #element = the('start', HTMLElement)
   #nickname = the('nickname', HTMLInputElement)
   #password = the('password', HTMLInputElement)
   #where = the('where', HTMLInputElement)
-  #session
+  #session: Session
   #button = the('enter-button', HTMLButtonElement)
   #busy = false
 
-  /** @param {Session} session */
-  constructor(session) {
+  constructor(session: Session) {
     this.#session = session
     the('enter', HTMLFormElement).addEventListener('submit', (event) => {
       event.preventDefault()
@@ -36,8 +34,7 @@ export class Start {
     return !this.#element.hidden
   }
 
-  /** @param {Refused} [why] */
-  show(why) {
+  show(why?: Refused) {
     const { nickname = '', room } = remembered()
     this.#element.hidden = false
     this.#nickname.value ||= nickname
@@ -55,16 +52,16 @@ export class Start {
 
   async refresh() {
     const rooms = await this.#session.rooms()
+    // The sentence in the document is for when the server has not told its limits.
+    const rule = nicknameRule(this.#session.limits)
+    if (rule) the('nickname-hint', HTMLElement).textContent = rule
     if (this.open) showRooms(the('start-rooms', HTMLElement), rooms)
   }
 
-  /**
-   * Enters a room, if it is known who does.
-   * @param {string} room
-   */
-  choose(room) {
+  /** Enters a room, if it is known who does. */
+  choose(room: string) {
     this.#where.value = room
-    if (nicknameWrong(this.#nickname.value)) this.#nickname.focus()
+    if (nicknameWrong(this.#nickname.value, this.#session.limits)) this.#nickname.focus()
     else void this.#enter()
   }
 
@@ -75,8 +72,8 @@ export class Start {
       password: this.#password.value,
       room: this.#where.value.trim(),
     }
-    const nickname = nicknameWrong(wanted.nickname)
-    const room = roomWrong(wanted.room)
+    const nickname = nicknameWrong(wanted.nickname, this.#session.limits)
+    const room = roomWrong(wanted.room, this.#session.limits)
     this.#object(undefined)
     if (room) this.#object(new Refused(room, 'room'))
     if (nickname) this.#object(new Refused(nickname, 'nickname'))
@@ -93,14 +90,12 @@ export class Start {
     }
   }
 
-  /** @param {boolean} busy */
-  #show(busy) {
+  #show(busy: boolean) {
     this.#busy = busy
     this.#button.textContent = busy ? 'Entering…' : 'Enter'
   }
 
-  /** @param {Refused | undefined} why */
-  #object(why) {
+  #object(why: Refused | undefined) {
     if (!why) for (const field of Object.values(FIELDS)) markWrong(field, '')
     the('start-wrong', HTMLElement).textContent = why?.field === '' ? why.message : ''
     if (!why || why.field === '') return

@@ -1,14 +1,10 @@
-/** Makes the nickname an account. */
-import { markWrong, the } from './dom.js'
-import { whyUnregistered } from './words.js'
+/** The dialog that makes the nickname an account. */
+import { RefusedError } from '../src/client/requests.ts'
+import { markWrong, the } from './dom.ts'
+import type { Session } from './session.ts'
+import { whyUnregistered } from './words.ts'
 
-/** @import { Session } from './session.js' */
-
-/**
- * @param {Session} session
- * @param {(text: string) => void} done
- */
-export function setUpRegistering(session, done) {
+export function setUpRegistering(session: Session, done: (text: string) => void) {
   const dialog = the('register', HTMLDialogElement)
   const password = the('new-password', HTMLInputElement)
 
@@ -17,9 +13,10 @@ export function setUpRegistering(session, done) {
     if (!value) return 'Choose a password.'
     if (/^[ \t]|[ \t]$/.test(value)) return 'A password does not begin or end with a blank.'
     try {
-      const reply = await session.register(value)
-      return reply.type === 'error' ? whyUnregistered(reply, session.nickname) : ''
-    } catch {
+      await session.register(value)
+      return ''
+    } catch (error) {
+      if (error instanceof RefusedError) return whyUnregistered(error, session.nickname)
       return 'Not connected at the moment. Try again soon.'
     }
   }

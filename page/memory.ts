@@ -1,12 +1,12 @@
 const KEY = 'roomd'
 
-/** @typedef {{ nickname?: string, room?: string }} Remembered */
+interface Remembered {
+  nickname?: string
+  room?: string
+}
 
-/**
- * What the last visit has left; never a password.
- * @returns {Remembered}
- */
-export function remembered() {
+/** Nickname and room of the last visit; never a password. */
+export function remembered(): Remembered {
   try {
     const { nickname, room } = JSON.parse(localStorage.getItem(KEY) ?? '{}')
     return { ...(typeof nickname === 'string' && { nickname }), ...(typeof room === 'string' && { room }) }
@@ -15,8 +15,7 @@ export function remembered() {
   }
 }
 
-/** @param {Remembered} visit */
-export function remember({ nickname, room }) {
+export function remember({ nickname, room }: Remembered) {
   try {
     localStorage.setItem(KEY, JSON.stringify({ nickname, room }))
   } catch {
