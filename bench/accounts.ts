@@ -10,12 +10,12 @@ const CHEAP = { ln: 1, r: 8, p: 1 }
 const AT_ONCE = 20
 
 export async function makeAccounts(data: string, count: number): Promise<void> {
-  await make(data, count, (chat, name) => chat.register(name, SECRET, ''))
+  await make(data, count, (chat, name) => chat.accounts.register(name, SECRET, ''))
 }
 
 /** Makes accounts of Piratchat; returns the keys that open them. */
 export function makeKeys(data: string, count: number): Promise<string[]> {
-  return make(data, count, (chat, name) => chat.registerWithKey(name, ''))
+  return make(data, count, (chat, name) => chat.accounts.registerWithKey(name, ''))
 }
 
 /** Logs in with keys at a server's HTTP port; returns the cookie for each. */

@@ -3,7 +3,7 @@ import type { Session } from '../src/chat/session.ts'
 import type { FaultCode } from './errors.ts'
 import type { History, Reply } from './replies.ts'
 
-/** Who may use a command; the dispatcher sees to it, a command need not look. */
+/** State of the session that a command needs; checked by the dispatcher. */
 export type State =
   | 'any'
   /** Only before LOGIN. */
@@ -13,24 +13,24 @@ export type State =
   /** After LOGIN and JOIN. */
   | 'inRoom'
 
-/** What a command works with. */
-export interface Talk {
+/** Context in which a command runs. */
+export interface CommandContext {
   readonly chat: Chat
   readonly session: Session
-  /** Where the client is: what failed passwords are counted by. */
+  /** The client's address, by which failed passwords count. */
   readonly address: string
   /** Bytes of the longest line that is taken. */
   readonly maxLine: number
-  /** The table itself, for /help. */
+  /** All commands, for /help. */
   readonly commands: readonly Command[]
   /** Ends the session and frees its nickname; the connection ends behind the reply. Resolves when the nickname is free. */
   endSession(): Promise<void>
 }
 
-/** One reply, now or later, or a reply with pages of records behind it that are asked for as fast as they can leave. */
+/** One reply, now or later, or a reply with pages of records behind it, which are read as fast as they can be sent. */
 export type Answer = Reply | Promise<Reply> | AsyncIterable<readonly (Reply | History)[]>
 
-/** A line that cannot be understood: becomes the error reply of its code. */
+/** An invalid line: becomes the error reply of its code. */
 export class Mistake extends Error {
   override name = 'Mistake'
   readonly code: FaultCode
@@ -49,7 +49,7 @@ export class Mistake extends Error {
  * it becomes an error reply.
  */
 export interface Command {
-  /** As it is shown; a name that begins with a slash is matched in that form only, and without regard to case. */
+  /** The name as it is shown; one that begins with a slash is matched in that form only, and without regard to case. */
   readonly name: string
   /** Other spellings; of several that fit a line the longest counts. */
   readonly aliases?: readonly string[]
@@ -58,8 +58,8 @@ export interface Command {
   readonly state: State
   /** Words that must follow. `none` means that with anything behind it the line is not this command. */
   readonly least: number | 'none'
-  /** Whether later lines may be read before this one is answered. Only for what changes no state of the session. */
+  /** True if later lines are read before this one is answered. Only for commands that change no state of the session. */
   readonly pipelined?: boolean
   /** `parameter` is what follows the name, without the blanks around it. */
-  run(talk: Talk, parameter: string): Answer
+  run(context: CommandContext, parameter: string): Answer
 }

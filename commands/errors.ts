@@ -1,5 +1,5 @@
 /** The errors of the line protocol: every code with its text. docs/protocols/line-errors.md is generated from this table. */
-import type { Reason } from '../src/chat/refusal.ts'
+import type { RefusalCode } from '../src/chat/refusal.ts'
 import type { ErrorReply } from './schema.ts'
 
 /** Codes of errors that the line protocol finds itself, before the core is asked. */
@@ -35,7 +35,7 @@ export const DISCONNECT_CODES = [
 ] as const
 
 /** Codes of errors that answer a line; the connection goes on. */
-export type FaultCode = Reason | LineFault
+export type FaultCode = RefusalCode | LineFault
 
 /** `code` of an `error` line. */
 export type ErrorCode = FaultCode | (typeof DISCONNECT_CODES)[number]

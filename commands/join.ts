@@ -5,10 +5,11 @@ export const join: Command = {
   name: 'JOIN',
   aliases: ['JOIN ROOM'],
   usage: 'JOIN <room>',
-  help: 'Enter a room, made if need be, and leave the one you are in.',
+  help: 'Enter a room, which is created if it does not exist, and leave the present one.',
   state: 'named',
   least: 1,
   async run({ chat, session }, room) {
-    return result(`Joined room ${(await chat.enter(session, room)).lineName}`)
+    const joined = await chat.join(session, room, { moves: true })
+    return result(`Joined room ${joined.room.record.lineName}`)
   },
 }

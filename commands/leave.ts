@@ -9,7 +9,7 @@ export const leave: Command = {
   state: 'inRoom',
   least: 'none',
   async run({ chat, session }) {
-    await chat.leave(session)
+    await chat.leave(session.inRoom())
     return OK
   },
 }

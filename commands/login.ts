@@ -15,8 +15,11 @@ export const login: Command = {
     const [, nickname = '', password] = /^([^ \t]*)(?:[ \t](.*))?$/s.exec(parameter) ?? []
     if (!NICKNAME.test(nickname)) throw new Refusal('name-invalid')
     // Two words are no nickname, unless the first is an account's.
-    if (password !== undefined && !(await chat.isRegistered(nickname))) throw new Refusal('name-invalid')
-    await chat.login(session, password === undefined ? nickname : await chat.authenticate(nickname, password, address))
+    if (password !== undefined && !(await chat.accounts.isRegistered(nickname))) throw new Refusal('name-invalid')
+    await chat.login(
+      session,
+      password === undefined ? nickname : await chat.accounts.authenticate(nickname, password, address),
+    )
     return result(`Username set to ${session.name}`)
   },
 }

@@ -1,13 +1,13 @@
 import type { Command } from './command.ts'
 import { OK } from './replies.ts'
 
-/** Also what a line is that names no command. */
+/** The command of every line that names none. */
 export const message: Command = {
   name: 'MESSAGE',
   usage: 'MESSAGE <text>',
-  help: 'Say something literally, also what looks like a command; any other line is said as it is.',
+  help: 'Say a text literally, even if it looks like a command.',
   state: 'inRoom',
   least: 1,
   pipelined: true,
-  run: ({ chat, session }, text) => chat.talk.say(session, text).then(() => OK),
+  run: ({ chat, session }, text) => chat.messages.say(session.inRoom(), text).then(() => OK),
 }

@@ -1,4 +1,4 @@
-/** What the line protocol's server says, as types; schema.ts has the shapes. */
+/** Types of the lines from the server; schema.ts has the shapes. */
 import type { CommandResult, ErrorReply, Message, Private, UserJoined, UserLeft } from './schema.ts'
 
 export type { CommandResult, ErrorReply, History, Limits, NameRule, Notice, ServerLine } from './schema.ts'

@@ -1,22 +1,22 @@
 import type { Command } from './command.ts'
 import type { Reply } from './replies.ts'
 
-/** As many as fit well into one line. */
+/** Maximum number of rooms in the reply. */
 const MOST = 1_000
 
 type Busiest = readonly { readonly name: string; readonly members: number }[]
 
-/** Replies by the list that they show: all who ask at the same time get the same one. */
+/** Replies by the list that they show, shared by all concurrent requests. */
 const replies = new WeakMap<Busiest, Reply>()
 
 export const rooms: Command = {
   name: '/rooms',
   usage: '/rooms',
-  help: `The public rooms and how many are in each, busiest first, at most ${MOST}.`,
+  help: `The public rooms with their numbers of members, busiest first, at most ${MOST}.`,
   state: 'any',
   least: 0,
   async run({ chat }) {
-    const busiest = await chat.directory.busiest()
+    const busiest = await chat.rooms.busiest()
     let reply = replies.get(busiest)
     if (!reply) replies.set(busiest, (reply = Object.freeze(replyOf(busiest))))
     return reply

@@ -5,12 +5,12 @@ export const tell: Command = {
   name: '/tell',
   aliases: ['/msg'],
   usage: '/tell <nickname> <text>',
-  help: 'A message to one member of your room only.',
+  help: 'Send a private message to a member of your room.',
   state: 'inRoom',
   least: 2,
   async run({ chat, session }, parameter) {
     const [, nickname = '', text = ''] = /^(\S+)[ \t]+(.*)$/s.exec(parameter) ?? []
-    await chat.talk.tell(session, nickname, text)
+    await chat.messages.tell(session.inRoom(), nickname, text)
     return OK
   },
 }

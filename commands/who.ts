@@ -3,13 +3,13 @@ import { type Command, Mistake } from './command.ts'
 export const who: Command = {
   name: '/who',
   usage: '/who [<room>]',
-  help: 'Who is in your room, or in another, in order of joining.',
+  help: 'The members of your room, or of another one, in order of joining.',
   state: 'named',
   least: 0,
   async run({ chat, session }, parameter) {
-    const name = parameter || session.room?.record.lineName
+    const name = parameter || session.membership?.room.record.lineName
     if (!name) throw new Mistake('not-in-room')
-    const { room, members } = await chat.directory.members(name)
+    const { room, members } = await chat.rooms.members(name)
     const text = members.length === 0 ? `Nobody is in ${room}` : `In ${room}: ${members.join(', ')}`
     return { type: 'commandResult', result: text, room, members: [...members] }
   },

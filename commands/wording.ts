@@ -1,10 +1,10 @@
-import { type Reason, Refusal } from '../src/chat/refusal.ts'
+import { Refusal, type RefusalCode } from '../src/chat/refusal.ts'
 import { Mistake } from './command.ts'
 import { error } from './errors.ts'
 import type { ErrorReply } from './replies.ts'
 
 /** The part of a command's parameter that a refusal is about, where that is not all of it. */
-const SUBJECTS: Readonly<Partial<Record<Reason, (parameter: string) => string | undefined>>> = {
+const SUBJECTS: Readonly<Partial<Record<RefusalCode, (parameter: string) => string | undefined>>> = {
   'nobody-here': (parameter) => parameter.split(/[ \t]/, 1)[0],
   'no-private-messages': (parameter) => parameter.split(/[ \t]/, 1)[0],
   'history-gone': (parameter) => /after=(\S*)/i.exec(parameter)?.[1],
@@ -14,5 +14,5 @@ const SUBJECTS: Readonly<Partial<Record<Reason, (parameter: string) => string | 
 export function errorOf(thrown: unknown, parameter: string): ErrorReply | undefined {
   if (thrown instanceof Mistake) return error(thrown.code, thrown.subject)
   if (!(thrown instanceof Refusal)) return undefined
-  return error(thrown.reason, thrown.bound ?? SUBJECTS[thrown.reason]?.(parameter) ?? parameter)
+  return error(thrown.code, thrown.bound ?? SUBJECTS[thrown.code]?.(parameter) ?? parameter)
 }

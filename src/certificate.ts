@@ -14,13 +14,13 @@ const VALID_DAYS = 3_650
 const CURVE = 'prime256v1'
 
 export interface LoadedCertificate extends Certificate {
-  /** Where it is kept; undefined when that is in memory only. */
+  /** Folder of the files; undefined for one in memory only. */
   readonly file: string | undefined
   /** SHA-256, as `openssl x509 -fingerprint -sha256` shows it. */
   readonly fingerprint: string
   /** Its last moment, UTC. */
   readonly until: string
-  /** Whether it has been made just now. */
+  /** True if it was made by this start. */
   readonly made: boolean
 }
 
@@ -84,7 +84,7 @@ async function install(file: string, content: Buffer, mode: number): Promise<boo
   }
 }
 
-/** Whether it is such a key as {@link makeKey} makes. */
+/** Returns true for a key of the form that {@link makeKey} makes. */
 function isOurs(key: Buffer): boolean {
   try {
     return createPrivateKey(key).asymmetricKeyDetails?.namedCurve === CURVE

@@ -39,21 +39,21 @@ export const OPTIONS = {
     type: 'number',
     default: 1_000,
     group: 'Listeners',
-    describe: 'earlier messages that Chatterbox gives at login, at most, and no more than 256 KB of them',
+    describe: "maximum number of earlier messages in Chatterbox's login reply, which holds at most 256 KB of them",
   },
   'chatterbox-inbox': {
     type: 'boolean',
     default: true,
     group: 'Listeners',
-    describe: 'Chatterbox gives earlier private messages too, to whoever comes under the name',
+    describe:
+      "include earlier private messages in Chatterbox's login reply; a guest's name does not prove who receives them",
   },
   chatroom: { type: 'port', default: 65_432, group: 'Listeners', describe: 'Chatroom over TLS' },
   http: {
     type: 'port',
     default: 7777,
     group: 'Listeners',
-    describe:
-      'HTTP and WebSocket: the page for people, Piratchat, Globes, the line protocol at /line, health and metrics',
+    describe: 'HTTP and WebSocket: the page, Piratchat, Globes, the line protocol at /line, health and metrics',
   },
   'http-tls': { type: 'boolean', default: false, group: 'Listeners', describe: 'TLS on the port of --http' },
   'http-origins': {
@@ -66,7 +66,7 @@ export const OPTIONS = {
     type: 'list',
     default: 'none',
     group: 'Listeners',
-    describe: 'addresses of the proxies whose X-Forwarded-For is believed: 127.0.0.1,10.0.0.0/8,…',
+    describe: 'addresses of trusted proxies, whose X-Forwarded-For is used: 127.0.0.1,10.0.0.0/8,…',
   },
   'globes-public-rooms': {
     type: 'string',
@@ -74,7 +74,7 @@ export const OPTIONS = {
     choices: ['owned', 'open', 'closed'],
     group: 'Listeners',
     describe:
-      'who may change and delete public rooms at Globes: their creator for an hour until others speak, and --admins; anybody; nobody',
+      'users who may change and delete public rooms at Globes: the creator for an hour until others speak, and --admins; anybody; nobody',
   },
   'globes-any-origin': {
     type: 'boolean',
@@ -87,13 +87,13 @@ export const OPTIONS = {
     default: undefined,
     group: 'Listeners',
     describe:
-      "what Globes' tokens are signed with, at least 16 characters; without it, one is drawn and kept in --data",
+      "key that signs Globes' tokens, at least 16 characters; without it, a random one is made and kept with the data",
   },
   'globes-secret-file': {
     type: 'string',
     default: undefined,
     group: 'Listeners',
-    describe: 'file whose only line is what --globes-secret would be: no list of processes shows it',
+    describe: 'file whose only line is the value of --globes-secret',
   },
   'piratchat-escape': {
     type: 'boolean',
@@ -106,7 +106,7 @@ export const OPTIONS = {
     type: 'number',
     default: 3_600,
     group: 'Listeners',
-    describe: 'seconds after which a login at Piratchat or Globes that is not used ends',
+    describe: 'seconds after which an unused login at Piratchat or Globes ends',
   },
   'tls-cert': {
     type: 'string',
@@ -120,7 +120,7 @@ export const OPTIONS = {
     type: 'string',
     default: './data',
     group: 'Data',
-    describe: 'folder of the database and the self-signed certificate; :memory: for none',
+    describe: 'folder of the database and the self-signed certificate; :memory: keeps everything in memory',
   },
   redis: {
     type: 'string',
@@ -133,17 +133,23 @@ export const OPTIONS = {
     type: 'string',
     default: undefined,
     group: 'Data',
-    describe: 'file whose only line is what --redis would be: no list of processes shows its password',
+    describe: 'file whose only line is the value of --redis',
   },
-  'redis-prefix': { type: 'string', default: 'roomd', group: 'Data', describe: 'what every key in Redis begins with' },
+  'redis-prefix': { type: 'string', default: 'roomd', group: 'Data', describe: 'prefix of every key in Redis' },
   sync: {
     type: 'string',
     default: 'normal',
     choices: ['normal', 'full'],
     group: 'Data',
-    describe: 'an acknowledged line survives any crash of the process (normal), a power failure too (full)',
+    describe:
+      'durability of an acknowledged line: it survives a crash of the process (normal), also a power failure (full)',
   },
-  lobby: { type: 'string', default: 'lobby', group: 'Data', describe: 'name of the room for protocols without rooms' },
+  lobby: {
+    type: 'string',
+    default: 'lobby',
+    group: 'Data',
+    describe: 'name of the default room, in which protocols without rooms speak',
+  },
   'keep-days': {
     type: 'number',
     default: 0,
@@ -154,50 +160,69 @@ export const OPTIONS = {
     type: 'number',
     default: 0,
     group: 'Data',
-    describe: 'keep only so many events of a room; 0 keeps all',
+    describe: 'number of events kept for each room, the newest; 0 keeps all',
   },
-  'memory-events': { type: 'number', default: 1_000, group: 'Data', describe: "a room's newest events held in memory" },
-  'memory-bytes': { type: 'number', default: 1_048_576, group: 'Data', describe: "a room's bytes held in memory" },
+  'memory-events': {
+    type: 'number',
+    default: 1_000,
+    group: 'Data',
+    describe: 'number of newest events held in memory for each room',
+  },
+  'memory-bytes': {
+    type: 'number',
+    default: 1_048_576,
+    group: 'Data',
+    describe: 'bytes of newest events held in memory for each room',
+  },
 
-  'max-line': { ...limit, default: 16_384, describe: 'bytes of a line' },
-  'max-text': { ...limit, default: 4_000, describe: 'characters of a message' },
-  'max-queue': { ...limit, default: 1_048_576, describe: 'bytes queued for a slow reader before it is disconnected' },
-  'max-rate': { ...limit, default: 10_000, describe: 'lines a second read from a connection; 0 for no bound' },
-  'max-burst': { ...limit, default: 20_000, describe: 'lines read at once before --max-rate counts' },
-  'max-connections': { ...limit, default: 10_000, describe: 'connections; 0 for no bound' },
-  'max-per-address': { ...limit, default: 1_000, describe: 'connections from one address; 0 for no bound' },
+  'max-line': { ...limit, default: 16_384, describe: 'maximum bytes of a line' },
+  'max-text': { ...limit, default: 4_000, describe: 'maximum characters of a message' },
+  'max-queue': {
+    ...limit,
+    default: 1_048_576,
+    describe: 'maximum bytes queued for a slow reader; beyond, it is disconnected',
+  },
+  'max-rate': { ...limit, default: 10_000, describe: 'maximum lines a second read from a connection; 0 for no limit' },
+  'max-burst': {
+    ...limit,
+    default: 20_000,
+    describe: 'lines that a connection may send at once before --max-rate applies',
+  },
+  'max-connections': { ...limit, default: 10_000, describe: 'maximum connections; 0 for no limit' },
+  'max-per-address': { ...limit, default: 1_000, describe: 'maximum connections from one address; 0 for no limit' },
   'ipv6-prefix': {
     ...limit,
     default: IPV6_PREFIX,
-    describe: 'bits of an IPv6 address that count as the address wherever something is bounded for one address',
+    describe: 'bits of an IPv6 address that count as one address in all limits for an address',
   },
-  'max-rooms': { ...limit, default: 10_000, describe: 'rooms; 0 for no bound' },
+  'max-rooms': { ...limit, default: 10_000, describe: 'maximum rooms; 0 for no limit' },
   'max-rooms-per-address': {
     ...limit,
     default: 50,
-    describe: 'rooms made from one address; at the bound its empty and silent ones are closed first; 0 for no bound',
+    describe:
+      'maximum rooms made from one address; at the limit its empty and silent ones are closed first; 0 for no limit',
   },
   'max-registrations': {
     ...limit,
     default: 60,
-    describe: 'accounts, and rooms with a password, made from one address within a minute; 0 for no bound',
+    describe: 'maximum accounts, and rooms with a password, made from one address within a minute; 0 for no limit',
   },
   'max-accounts-per-address': {
     ...limit,
     default: 100,
-    describe: 'accounts made from one address within a day; 0 for no bound',
+    describe: 'maximum accounts made from one address within a day; 0 for no limit',
   },
   'memory-limit': {
     ...limit,
     default: 0,
     describe:
-      'bytes of memory for queues, unfinished input and the newest events of rooms together; 0 for half of the heap',
+      'maximum bytes of queues, unfinished input and the newest events of rooms together; 0 for half of the heap',
   },
   'login-timeout': {
     ...limit,
     default: 600,
     describe:
-      'seconds that a client may stay connected without logging in; each line, frame or message starts them anew; 0 for no bound',
+      'seconds that a client may stay connected without logging in, from its last line, frame or message; 0 for no limit',
   },
 
   admins: {
@@ -206,13 +231,18 @@ export const OPTIONS = {
     group: 'Operation',
     describe: 'accounts that may change and delete any room at Globes: ann,bob,…',
   },
-  'drain-timeout': { type: 'number', default: 5, group: 'Operation', describe: 'seconds that stopping may take' },
+  'drain-timeout': {
+    type: 'number',
+    default: 5,
+    group: 'Operation',
+    describe: 'maximum seconds that a stop waits for clients to read what is queued',
+  },
   'log-level': {
     type: 'string',
     default: 'info',
     choices: ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
     group: 'Operation',
-    describe: 'least important log line that is written',
+    describe: 'lowest level of log lines that are written',
   },
 } as const satisfies Record<string, Option>
 

@@ -87,6 +87,8 @@ export async function startDaemon(
     onAdministered: ({ what, ...details }) => log.info(details, ADMINISTERED[what]),
     onDiscard: ({ id, title }) =>
       log.info({ room: id, title }, 'room closed to make space for another one of its maker'),
+    onDeliveryError: (err, protocol, event) =>
+      log.error({ err, protocol, room: event?.room, event: event?.id }, 'a protocol could not encode an event'),
     ticketMs: config['piratchat-session'] * 1_000,
     ...(cost && { cost }),
     // One processor stays free for those who talk.

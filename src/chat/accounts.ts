@@ -1,163 +1,114 @@
-import { randomBytes } from 'node:crypto'
-import type { AccountRecord, Engine } from '../engine/engine.ts'
-import { skeletonsOf } from '../engine/skeleton.ts'
-import type { Guesses } from './guesses.ts'
-import { fold, isName, isReserved, mayBeAccount } from './names.ts'
-import { Refusal } from './refusal.ts'
-import { digestOf, HASHED_KEY, type Secrets } from './secrets.ts'
-import { isLonger } from './text.ts'
+import type { Attempts } from './attempts.ts'
+import type { Blocking } from './blocking.ts'
+import type { Credentials, Proof } from './credentials.ts'
+import type { Handover } from './handover.ts'
+import { fold } from './names.ts'
+import type { Presence } from './presence.ts'
+import { Refusal, refuse } from './refusal.ts'
+import type { Session } from './session.ts'
 
-/** Characters of a secret. */
-const LONGEST = 128
-
-/** That somebody has shown the secret of an account, or a ticket for it. Only what checks these makes one. */
-export class Proof {
-  /** As registered. */
-  readonly name: string
-  /** Of the secret that was shown; undefined for a ticket. */
-  readonly hash: string | undefined
-
-  constructor(name: string, hash?: string) {
-    this.name = name
-    this.hash = hash
-  }
+export interface AccountsParts {
+  readonly credentials: Credentials
+  readonly presence: Presence
+  readonly blocking: Blocking
+  readonly handover: Handover
+  /** Resolves when no room that a session has left holds its nickname any more. */
+  readonly departed: (session: Session) => Promise<void>
+  /** Called with the code of each refused proof. */
+  readonly onRefused: (refusal: Refusal) => void
+  /** Accounts made within a minute, by address. */
+  readonly registrations: Attempts
+  /** Accounts made within a day, by address; undefined for no limit. */
+  readonly daily: { readonly limit: number; readonly made: Attempts } | undefined
 }
 
-/** Names with a secret: made, and shown to be one's own. One name space for all protocols (docs/protocols/README.md, R3). */
+/** Accounts as clients make and prove them. Everything here may refuse with `unavailable`. */
 export class Accounts {
-  readonly #engine: Engine
-  readonly #secrets: Secrets
-  readonly #guesses: Guesses
-  /** The skeletons of names whose account is being made, by folded name. */
-  readonly #making = new Map<string, readonly string[]>()
+  readonly #parts: AccountsParts
 
-  constructor(engine: Engine, secrets: Secrets, guesses: Guesses) {
-    this.#engine = engine
-    this.#secrets = secrets
-    this.#guesses = guesses
-  }
-
-  /** Whether only its owner may use a name, now or in a moment. */
-  async holds(name: string): Promise<boolean> {
-    return this.#making.has(fold(name)) || (await this.#engine.findAccount(name)) !== undefined
-  }
-
-  /** Whether a name looks like that of an account (moderation.md, 1), now or in a moment. */
-  async resembles(name: string): Promise<boolean> {
-    return this.#isMakingLike(name) || this.#engine.hasAccountLike(name)
-  }
-
-  #isMakingLike(name: string): boolean {
-    if (this.#making.size === 0) return false
-    const skeletons = skeletonsOf(name)
-    return [...this.#making.values()].some((made) => made.some((skeleton) => skeletons.includes(skeleton)))
+  constructor(parts: AccountsParts) {
+    this.#parts = parts
   }
 
   /**
-   * Makes an account. Somebody who is in a room under the name, other than in `ownRoom`, keeps it from being made. Refuses
-   * `name-invalid`, `name-reserved`, `name-taken`, `name-in-use`, `secret-invalid` and `unavailable`.
+   * Makes a nickname an account. A guest that registers its own nickname gives its session, which then is the owner's.
+   *
+   * @throws Refusal `name-invalid`, `name-reserved`, `name-taken`, `name-in-use`, `secret-invalid`, `too-many-attempts`,
+   * `too-many-accounts`.
    */
-  async create(name: string, secret: string, address: string, ownRoom?: number): Promise<void> {
-    checkName(name)
-    checkSecret(secret)
-    await this.#create(name, () => this.#secrets.hash(secret, address), ownRoom)
+  async register(name: string, secret: string, address: string, self?: Session): Promise<void> {
+    const own = self?.key === fold(name) ? self : undefined
+    // A room that it has just left holds its nickname until that is committed.
+    if (own) await this.#parts.departed(own)
+    const { credentials } = this.#parts
+    const rooms = new Set(own?.memberships.keys())
+    await this.#register(name, address, own, () => credentials.create(name, secret, address, rooms))
   }
 
-  /**
-   * Makes an account and the key to it: 64 hexadecimal digits that nobody guesses, which also are its secret. Refuses
-   * `name-invalid`, `name-reserved`, `name-taken`, `name-in-use` and `unavailable`.
-   */
-  async createWithKey(name: string): Promise<string> {
-    checkName(name)
-    const key = randomBytes(32).toString('hex')
-    await this.#create(name, async () => {
-      // Before the account: what points to none, or to one with another key, opens nothing.
-      await this.#engine.remember(`key:${digestOf(key)}`, name)
-      return hashOf(key)
+  /** Makes an account and the key to it, 64 hexadecimal digits. @throws Refusal as {@link register} does. */
+  registerWithKey(name: string, address: string): Promise<string> {
+    return this.#register(name, address, undefined, () => this.#parts.credentials.createWithKey(name))
+  }
+
+  /** Checks the secret of an account. @throws Refusal `name-unknown`, `secret-wrong`, `too-many-attempts`. */
+  authenticate(name: string, secret: string, address: string): Promise<Proof> {
+    return this.#proven(this.#parts.credentials.prove(name, secret, address))
+  }
+
+  /** Finds the account that a key opens. @throws Refusal `secret-wrong`. */
+  authenticateByKey(key: string): Promise<Proof> {
+    return this.#proven(this.#parts.credentials.open(key))
+  }
+
+  /** Resolves with true if a nickname needs a secret. */
+  isRegistered(name: string): Promise<boolean> {
+    return this.#parts.credentials.holds(name).catch(refuse)
+  }
+
+  /** Resolves with true if a nickname neither is an account's nor looks like one. */
+  async isGuestName(name: string): Promise<boolean> {
+    const { credentials } = this.#parts
+    const [held, alike] = await Promise.all([this.isRegistered(name), credentials.resembles(name).catch(refuse)])
+    return !held && !alike
+  }
+
+  #proven(proof: Promise<Proof>): Promise<Proof> {
+    return proof.catch(refuse).catch((error) => {
+      if (error instanceof Refusal) this.#parts.onRefused(error)
+      throw error
     })
-    return key
   }
 
-  /** The account that a key opens. Refuses `secret-wrong` and `unavailable`. */
-  async open(key: string): Promise<Proof> {
-    const name = await this.#engine.recall(`key:${digestOf(key)}`)
-    const account = name === undefined ? undefined : await this.#engine.findAccount(name)
-    if (account?.hash !== hashOf(key)) throw new Refusal('secret-wrong')
-    return new Proof(account.name, account.hash)
+  async #register<T>(name: string, address: string, own: Session | undefined, make: () => Promise<T>): Promise<T> {
+    const { presence, blocking, handover } = this.#parts
+    if (await this.isRegistered(name)) throw new Refusal('name-taken')
+    const others = () => presence.of(name).filter((session) => session !== own)
+    const isFree = async () => others().length === 0
+    if (!(await handover.take(own ?? { key: fold(name), closed: false }, isFree, others)))
+      throw new Refusal('name-in-use')
+    const made = await this.#withinQuota(address, make)
+    // The account is made, whatever becomes of these.
+    if (!own) await blocking.disown(name).catch(() => {})
+    else {
+      own.registered = true
+      await blocking.adopt(own)
+    }
+    return made
   }
 
-  /** Whether the account is there still, and its secret the one that was shown. */
-  async isGood({ name, hash }: Proof): Promise<boolean> {
-    const account = await this.#engine.findAccount(name)
-    return account !== undefined && (hash === undefined || hash === account.hash)
-  }
-
-  /** Gives an account another secret, which then is the only one. Refuses `name-unknown`, `secret-invalid` and `unavailable`. */
-  async change(name: string, secret: string): Promise<AccountRecord> {
-    checkSecret(secret)
-    const hash = await this.#secrets.hash(secret, '')
-    return this.#withoutKey(await this.#engine.changeAccount(name, hash))
-  }
-
-  /** Resolves with the account as it was. Refuses `name-unknown` and `unavailable`. */
-  async remove(name: string): Promise<AccountRecord> {
-    return this.#withoutKey(await this.#engine.removeAccount(name))
-  }
-
-  /** Forgets what led from its key to an account, if it had one. */
-  async #withoutKey(account: AccountRecord | undefined): Promise<AccountRecord> {
-    if (!account) throw new Refusal('name-unknown')
-    const { hash } = account
-    if (hash.startsWith(HASHED_KEY)) await this.#engine.forget(`key:${hash.slice(HASHED_KEY.length)}`)
-    return account
-  }
-
-  async #create(name: string, makeHash: () => Promise<string>, ownRoom?: number): Promise<void> {
-    const key = fold(name)
-    if (this.#making.has(key)) throw new Refusal('name-taken')
-    const alike = this.#isMakingLike(name)
-    // From here on no guest enters a room under this name, so whoever is not there yet will not come while it is made.
-    this.#making.set(key, skeletonsOf(name))
+  /** Makes an account where the limits for the address allow it; only one that is made counts for the day. */
+  async #withinQuota<T>(address: string, make: () => Promise<T>): Promise<T> {
+    const { daily, registrations } = this.#parts
+    const end = await daily?.made.begin([address])
+    if (daily && !end) throw new Refusal('too-many-accounts', daily.limit, 'address')
+    let counts = false
     try {
-      // Asked before hashing, which is what costs.
-      if (await this.#engine.findAccount(name)) throw new Refusal('name-taken')
-      if (alike || (await this.#engine.hasAccountLike(name))) throw new Refusal('name-reserved')
-      const held = await this.#engine.heldIn(name)
-      if (held.some((room) => room !== ownRoom)) throw new Refusal('name-in-use')
-      const hash = await makeHash()
-      if (!(await this.#engine.createAccount(name, hash))) throw new Refusal('name-taken')
+      if (!registrations.count([address])) throw new Refusal('too-many-attempts')
+      const made = await make().catch(refuse)
+      counts = true
+      return made
     } finally {
-      this.#making.delete(key)
+      end?.(counts)
     }
   }
-
-  /**
-   * Checks a secret. Refuses `name-unknown`, which costs as much time as `secret-wrong`; `too-many-attempts`, without a
-   * check; and `unavailable`, which is no attempt. Failures count for the address alone: counted for the name, wrong guesses
-   * from elsewhere would keep its owner out. Guesses from many addresses are bounded by the checks that {@link Secrets} carries out
-   * at once.
-   */
-  async prove(name: string, secret: string, address: string): Promise<Proof> {
-    // No account has it, and it may be long: not to be remembered.
-    if (!mayBeAccount(name)) throw new Refusal('name-unknown')
-    this.#guesses.checkLimit(address)
-    const account = await this.#engine.findAccount(name)
-    const right = await this.#guesses.check({ subject: `name:${fold(name)}`, secret, stored: account?.hash, address })
-    if (!account) throw new Refusal('name-unknown')
-    if (!right) throw new Refusal('secret-wrong')
-    return new Proof(account.name, account.hash)
-  }
-}
-
-function checkName(name: string): void {
-  if (!isName(name)) throw new Refusal('name-invalid')
-  if (isReserved(name)) throw new Refusal('name-reserved')
-}
-
-function checkSecret(secret: string): void {
-  if (secret === '' || isLonger(secret, LONGEST)) throw new Refusal('secret-invalid')
-}
-
-function hashOf(key: string): string {
-  return `${HASHED_KEY}${digestOf(key)}`
 }

@@ -1,29 +1,30 @@
-import type { AccountRecord, Engine, RoomRecord } from '../engine/engine.ts'
-import type { Accounts } from './accounts.ts'
+import type { Engine, RoomRecord } from '../engine/engine.ts'
+import type { AccountRecord } from '../engine/records.ts'
 import type { Blocking } from './blocking.ts'
+import type { Credentials } from './credentials.ts'
 import type { Directory } from './directory.ts'
 import { fold } from './names.ts'
+import type { Presence } from './presence.ts'
 import { Refusal, refuse } from './refusal.ts'
-import type { Ending, Session } from './session.ts'
+import type { Session, SessionEnd } from './session.ts'
 import type { Tickets } from './tickets.ts'
 
-/** Something that the operator of the server has done, on this node or another one. */
+/** An action of the operator of the server, on this node or another one. */
 export type Administered =
   | { readonly what: 'room-closed'; readonly room: number; readonly title: string }
-  | { readonly what: Ending; readonly name: string }
+  | { readonly what: SessionEnd; readonly name: string }
 
-/** Nodes tell one another what was done. */
+/** Subject of signals between nodes. */
 const SUBJECT = 'administration'
 
 export interface AdministrationParts {
-  readonly accounts: Accounts
+  readonly credentials: Credentials
   readonly tickets: Tickets
   readonly blocking: Blocking
   readonly directory: Directory
-  /** Sessions of this node, by folded name. */
-  readonly here: ReadonlyMap<string, ReadonlySet<Session>>
+  readonly presence: Presence
   readonly close: (session: Session) => Promise<void>
-  /** Called on every node with what was done. */
+  /** Called on every node for each action. */
   readonly onAdministered: (done: Administered) => void
 }
 
@@ -35,48 +36,49 @@ export class Administration {
   constructor(engine: Engine, parts: AdministrationParts) {
     this.#engine = engine
     this.#parts = parts
-    // Only this class writes what is heard.
+    // Only this class writes what is received.
     engine.heedSignals(SUBJECT, (text) => (text === undefined ? this.#catchUp() : this.#heed(JSON.parse(text))))
   }
 
-  /** Puts everybody out of a room and removes it with all that was said in it. Refuses `room-unknown` and `unavailable`. */
+  /** Puts out the members of a room and removes it with its log. @throws Refusal `room-unknown`, `unavailable`. */
   async closeRoom({ id, title }: RoomRecord): Promise<void> {
     await this.#parts.directory.close(id)
     this.#tell({ what: 'room-closed', room: id, title })
   }
 
-  /** All accounts, in pages, in no order. Refuses `unavailable`. */
+  /** All accounts, in pages, in no order. @throws Refusal `unavailable`. */
   async *accounts(): AsyncGenerator<readonly AccountRecord[]> {
     try {
-      yield* this.#engine.accounts()
+      yield* this.#engine.records.list('account')
     } catch (error) {
       refuse(error)
     }
   }
 
   /**
-   * Removes an account and what was kept for it: logins, blocks, private messages. Its sessions end. Resolves with the name as
-   * registered, which is anybody's from then on. Refuses `name-unknown` and `unavailable`.
+   * Removes an account with its logins, blocks and private messages, and ends its sessions. Resolves with the nickname as registered,
+   * which is free from then on. @throws Refusal `name-unknown`, `unavailable`.
    */
   async removeAccount(account: string): Promise<string> {
-    const { accounts, tickets, blocking } = this.#parts
-    if (!(await accounts.holds(account).catch(refuse))) throw new Refusal('name-unknown')
-    // Whoever gets the name next inherits nothing. First what somebody could still log in with.
+    const { credentials, tickets, blocking } = this.#parts
+    if (!(await credentials.holds(account).catch(refuse))) throw new Refusal('name-unknown')
+    // The next owner of the nickname inherits nothing. First the credentials that allow a login.
     await tickets.end({ name: account })
     await blocking.disown(account).catch(refuse)
-    const { name } = await accounts.remove(account).catch(refuse)
+    const { name } = await credentials.remove(account).catch(refuse)
     this.#tell({ what: 'account-removed', name })
     await this.#engine.clear(`inbox:${fold(name)}`).catch(refuse)
     return name
   }
 
   /**
-   * Gives an account another password. Logins and sessions of the account end. Resolves with the name as registered. Refuses
-   * `name-unknown`, `secret-invalid` and `unavailable`.
+   * Replaces the password of an account, and ends its logins and sessions. Resolves with the nickname as registered.
+   *
+   * @throws Refusal `name-unknown`, `secret-invalid`, `unavailable`.
    */
   async setPassword(account: string, password: string): Promise<string> {
-    const { accounts, tickets } = this.#parts
-    const { name } = await accounts.change(account, password).catch(refuse)
+    const { credentials, tickets } = this.#parts
+    const { name } = await credentials.change(account, password).catch(refuse)
     await tickets.end({ name })
     this.#tell({ what: 'password-changed', name })
     return name
@@ -94,17 +96,18 @@ export class Administration {
 
   /** Another node may have removed an account meanwhile. */
   #catchUp(): void {
-    for (const [key, sessions] of this.#parts.here) {
-      if (![...sessions].some(({ registered }) => registered)) continue
-      this.#parts.accounts.holds(key).then(
+    const { presence, credentials } = this.#parts
+    for (const key of presence.keys()) {
+      if (!presence.of(key).some(({ registered }) => registered)) continue
+      credentials.holds(key).then(
         (there) => there || this.#terminate(key, 'account-removed'),
         () => {},
       )
     }
   }
 
-  #terminate(key: string, why: Ending): void {
-    for (const session of [...(this.#parts.here.get(key) ?? [])]) {
+  #terminate(key: string, why: SessionEnd): void {
+    for (const session of this.#parts.presence.of(key)) {
       if (session.registered && !session.terminate(why)) void this.#parts.close(session)
     }
   }

@@ -2,18 +2,18 @@ import type { Engine } from '../engine/engine.ts'
 import { ALONE } from './directory.ts'
 import type { Session } from './session.ts'
 
-/** Sessions that have their names alone: nobody else is logged in that way under one, nor in a room, on whatever node. */
+/** Sessions that hold their nicknames exclusively, on all nodes: nobody else may log in so, nor be in a room, under one of them. */
 export class Alone {
   readonly #engine: Engine
   readonly #names = new Map<Session, string>()
 
   constructor(engine: Engine) {
     this.#engine = engine
-    // Nobody signals this: it is what may have been missed that counts.
+    // Nobody signals this: it is called when claims may have been missed.
     engine.heedSignals('alone', () => this.#check())
   }
 
-  /** Resolves with false when the name is in use anywhere. Refuses `unavailable`. */
+  /** Resolves with false when the nickname is in use on any node. */
   async take(session: Session, name: string): Promise<boolean> {
     if ((await this.#engine.heldIn(name)).length > 0) return false
     if (!(await this.#engine.claim(ALONE, name))) return false
@@ -28,13 +28,13 @@ export class Alone {
     await this.#engine.release(ALONE, name)
   }
 
-  /** Whether a session has its name alone, as far as this node knows. */
+  /** Returns true if a session holds its nickname exclusively, as far as this node knows. */
   holds(session: Session): boolean {
     const name = this.#names.get(session)
     return name !== undefined && this.#engine.holds(ALONE, name)
   }
 
-  /** The others may have taken this node for dead, and what it held for free. */
+  /** Claims again what the other nodes may have released, having taken this one for dead. */
   #check(): void {
     for (const [session, name] of this.#names) {
       if (this.#engine.holds(ALONE, name)) continue

@@ -1,5 +1,5 @@
 export interface AttemptLimit {
-  /** Failed attempts that a key may have within `ms`. */
+  /** Maximum failed attempts of a key within `ms`. */
   readonly failures: number
   readonly ms: number
 }
@@ -7,7 +7,7 @@ export interface AttemptLimit {
 /** Ends an attempt. */
 type End = (failed: boolean) => void
 
-/** Attempts that wait for others with some of their keys, the first one first. */
+/** Attempts that wait for others with some of their keys, oldest first. */
 interface Line {
   readonly keys: readonly string[]
   readonly waiting: ((end: End | undefined) => void)[]
@@ -17,20 +17,20 @@ interface Line {
 export class Attempts {
   readonly #limit: AttemptLimit
   readonly #now: () => number
-  /** When a key's newest failures were, oldest first, no more than count. The key that failed last stands last. */
+  /** Times of a key's newest failures, oldest first, at most `failures`. The key that failed last comes last. */
   readonly #failed = new Map<string, number[]>()
-  /** Attempts of a key of which it is not known yet how they end. */
+  /** Number of attempts under way, by key. */
   readonly #underWay = new Map<string, number>()
-  /** By their keys. */
+  /** Waiting attempts, by their joined keys. */
   readonly #lines = new Map<string, Line>()
 
-  /** `now` is in ms; from which moment does not matter. */
+  /** `now` returns ms since any moment. */
   constructor(limit: AttemptLimit, now: () => number) {
     this.#limit = limit
     this.#now = now
   }
 
-  /** Keys that something is remembered of. */
+  /** Number of keys in memory. */
   get size(): number {
     return this.#failed.size + this.#underWay.size
   }
@@ -62,20 +62,20 @@ export class Attempts {
     return (failed) => this.#end(keys, failed)
   }
 
-  /** Whether no key has failed too often. */
+  /** Returns true if no key has failed too often. */
   mayTry(keys: readonly string[]): boolean {
     const now = this.#now()
     return keys.every((key) => this.#count(key, now) < this.#limit.failures)
   }
 
-  /** Counts a failure of something that was not begun here. */
+  /** Counts a failure that was not begun here. */
   fail(keys: readonly string[]): void {
     const now = this.#now()
     this.#forget(now)
     for (const key of keys) this.#add(key, now)
   }
 
-  /** Counts what is limited whether it fails or not. False when a key may not now. */
+  /** Counts an action that is limited whether it fails or not. Returns false when a key has reached its limit. */
   count(keys: readonly string[]): boolean {
     const now = this.#now()
     this.#forget(now)
@@ -99,7 +99,7 @@ export class Attempts {
     }
   }
 
-  /** Lets those begin who need not wait any more. */
+  /** Begins the attempts that need not wait any more. */
   #advance({ keys, waiting }: Line): void {
     for (let first = waiting[0]; first; first = waiting[0]) {
       const begun = this.#tryBegin(keys)

@@ -1,13 +1,13 @@
 import type { Engine } from '../engine/engine.ts'
 
-/** How long to wait for the engine, and the pause between attempts, in ms. */
+/** Maximum wait for the engine, and the pause between attempts, in ms. */
 const PATIENCE_MS = 5_000
 const PAUSE_MS = 20
 
-/** Whether the engine can be used: a client that is told to come back needs one to come back to. */
+/** Waits for the engine: a client that is told to come back needs one to come back to. */
 export class Availability {
   readonly #engine: Pick<Engine, 'ping'>
-  /** Shared by everybody who waits at the same time. */
+  /** Shared by all concurrent callers. */
   #waiting: Promise<void> | undefined
 
   constructor(engine: Pick<Engine, 'ping'>) {

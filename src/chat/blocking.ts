@@ -1,59 +1,57 @@
 import { randomUUID } from 'node:crypto'
 import type { Engine } from '../engine/engine.ts'
+import { type BlockRecord, blockKey } from '../engine/records.ts'
 import { inSlices } from '../slices.ts'
 import type { Blocks, Pair } from './blocks.ts'
 import { fold, isName } from './names.ts'
+import type { Presence } from './presence.ts'
 import { Refusal, refuse } from './refusal.ts'
 import type { Session } from './session.ts'
 
-/** Names that one name may block. */
+/** Maximum number of nicknames that one user may block. */
 const MOST = 1_000
-/** Blocks of a name that are kept or dropped at the same time. */
+/** Number of blocks that are kept or dropped at the same time. */
 const SLICE = 32
-/** How long a block of somebody who has logged in anew stands before the node that told of it has told it again, in ms; */
+/** Time in which a node has to repeat a reported block after a login of its owner, in ms. */
 const DOUBT_MS = 1_000
-/** and how long a node gathers those who ask it for all of its blocks. */
+/** Time in which requests for all blocks of a node are answered together, in ms. */
 const GATHER_MS = 100
 
-/** The names that are logged in on this node. */
-export interface Presence {
-  /** By folded name. */
-  has(key: string): boolean
-  keys(): Iterable<string>
-}
+/** The nicknames that are logged in on this node, folded. */
+type LoggedIn = Pick<Presence, 'has' | 'keys'>
 
 const SUBJECT = 'blocks'
 const NOBODY = { owner: '', blocks: [] } as const
 
-/** What nodes tell one another. */
+/** Signals between nodes. */
 type Told =
-  /** All that passes with somebody's sessions: of one owner, or of everybody on that node. */
+  /** All blocks that end with the owner's sessions, of one owner or of all of the node. */
   | { readonly node: string; readonly owner?: string | undefined; readonly blocks: readonly Pair[] }
-  /** Some of what passes with sessions on that node. Earlier versions of roomd read it as nothing, of the owner with no name. */
+  /** Some of these. Earlier versions of roomd read it as an empty list of an owner without a name. */
   | ({ readonly node: string; readonly pairs: readonly Pair[]; readonly blocked: boolean } & typeof NOBODY)
-  /** What is kept of a name and another one has changed: whether it is blocked now. */
+  /** A kept block was made or removed. */
   | { readonly kept: Pair; readonly blocked: boolean }
-  /** A name has come, or a node that may have missed anything: what passes with its sessions, or against it, is to be told. */
+  /** A request for the blocks of a nickname that has logged in, or for all, from a node that may have missed some. */
   | { readonly ask: string | null }
 
-/** Blocks as they are made, kept and found again, and known on every node that has one of the two. */
+/** Makes, keeps and loads blocks, and reports them to the nodes that have one of the two users. */
 export class Blocking {
   readonly #engine: Engine
   readonly #blocks: Blocks
-  readonly #here: Presence
-  /** Names this node to the others. */
+  readonly #here: LoggedIn
+  /** Name of this node in signals. */
   readonly #node = randomUUID()
   #telling: NodeJS.Timeout | undefined
 
-  constructor(engine: Engine, blocks: Blocks, here: Presence) {
+  constructor(engine: Engine, blocks: Blocks, here: LoggedIn) {
     this.#engine = engine
     this.#blocks = blocks
     this.#here = here
-    // Only the methods below write what is heard.
+    // Only this class writes what is received.
     engine.heedSignals(SUBJECT, (text) => (text === undefined ? this.#catchUp() : this.#heed(JSON.parse(text) as Told)))
   }
 
-  /** What there is of a name's blocks and of those against it. Call it when the name counts as here. */
+  /** Loads the blocks of a nickname and those against it. To be called when {@link Presence} has it. */
   async load(name: string): Promise<void> {
     this.#tell({ ask: name })
     this.#doubt(name)
@@ -74,35 +72,35 @@ export class Blocking {
     const known = this.#blocks.blockedAs(owner, name) !== undefined
     if (!known && this.#blocks.count(owner) >= MOST) throw new Refusal('too-many-blocks')
     const keep = session.registered || session.wire.keepsBlocks === true
-    // At once, so that however many ask at the same time are counted.
+    // At once, so that concurrent requests are counted.
     this.#blocks.block(owner, name, keep)
     if (!keep) return this.#tellPairs([{ owner, name }], true)
     try {
-      await this.#engine.keepBlock(owner, name)
+      await this.#keep(owner, name)
     } catch (error) {
       if (!known) this.#blocks.unblock(owner, name)
       refuse(error)
     }
-    // What was read in the meantime may not have held it yet.
+    // A concurrent load may have replaced it.
     if (!session.closed) this.#blocks.block(owner, name, true)
     this.#tellKept(owner, name, true)
   }
 
-  /** False when the name was not blocked. Refuses `unavailable`. */
+  /** Resolves with false when the nickname was not blocked. @throws Refusal `unavailable`. */
   async unblock({ name: owner }: Session, name: string): Promise<boolean> {
     const kept = this.#blocks.isKept(owner, name)
-    if (kept) await this.#engine.dropBlock(owner, name).catch(refuse)
+    if (kept) await this.#drop(owner, name).catch(refuse)
     const blocked = this.#blocks.unblock(owner, name)
     if (kept) this.#tellKept(owner, name, false)
     else if (blocked) this.#tellPairs([{ owner, name }], false)
     return blocked
   }
 
-  /** A guest's name has become its own: what it blocks is kept from now on, or not, should that fail. */
+  /** Keeps the blocks of a guest that has registered its nickname; where that fails they end with the session. */
   async adopt({ name: owner }: Session): Promise<void> {
     const names = this.#blocks.list(owner)
     const keep = async (name: string) => {
-      await this.#engine.keepBlock(owner, name)
+      await this.#keep(owner, name)
       if (this.#here.has(fold(owner))) this.#blocks.block(owner, name, true)
       this.#tellKept(owner, name, true)
     }
@@ -110,18 +108,30 @@ export class Blocking {
     if (names.length > 0) this.#tellPassing(owner)
   }
 
-  /** A name is registered by somebody else than the guests who have used it: what they have blocked is not his. */
+  /** Removes the blocks of a nickname that is registered by somebody else than the guests who have used it. */
   async disown(owner: string): Promise<void> {
-    const blocks = await this.#engine.blocksWith(owner)
-    const own = blocks.filter((block) => block.owner === fold(owner))
-    await inSlices(own, SLICE, ({ name }) => this.#engine.dropBlock(owner, name).catch(() => {}))
+    const own = (await this.#kept(owner)).filter((block) => block.owner === fold(owner))
+    await inSlices(own, SLICE, ({ name }) => this.#drop(owner, name).catch(() => {}))
     for (const name of this.#blocks.list(owner)) this.#blocks.unblock(owner, name)
     for (const { name } of own) this.#tellKept(owner, name, false)
     this.#tellPassing(owner)
   }
 
+  #keep(owner: string, name: string): Promise<void> {
+    return this.#engine.records.put('block', blockKey(owner, name), { owner: fold(owner), name })
+  }
+
+  async #drop(owner: string, name: string): Promise<void> {
+    await this.#engine.records.delete('block', blockKey(owner, name))
+  }
+
+  /** The kept blocks of a nickname and those against it. */
+  async #kept(name: string): Promise<readonly BlockRecord[]> {
+    return (await Array.fromAsync(this.#engine.records.listBy('block', 'parties', fold(name)))).flat()
+  }
+
   async #read(name: string): Promise<void> {
-    const pairs = await this.#engine.blocksWith(name)
+    const pairs = await this.#kept(name)
     if (this.#here.has(fold(name))) this.#blocks.keep(name, pairs)
   }
 
@@ -133,17 +143,17 @@ export class Blocking {
     this.#tell({ kept: { owner, name }, blocked })
   }
 
-  /** A message for all of an owner's blocks at each change would make many blocks cost the square of their number. */
+  /** Reports single blocks: all of an owner's at each change would cost the square of their number. */
   #tellPairs(pairs: readonly Pair[], blocked: boolean): void {
     this.#tell({ node: this.#node, pairs, blocked, ...NOBODY })
   }
 
-  /** Of one owner, or of everybody here. */
+  /** Reports all blocks that end with sessions, of one owner or of all. */
   #tellPassing(owner?: string): void {
     this.#tell({ node: this.#node, owner, blocks: this.#blocks.passing(owner) })
   }
 
-  /** Others may have missed what was told here, too. */
+  /** Called when signals may have been missed, in both directions. */
   #catchUp(): void {
     this.#tellPassing()
     this.#tell({ ask: null })
@@ -177,14 +187,14 @@ export class Blocking {
     this.#doubt(name)
   }
 
-  /** A guest of this name was somebody else, perhaps, on a node that has died since. */
+  /** Removes reports that are not repeated: they may be of another guest, on a node that has died since. */
   #doubt(owner: string): void {
     if (this.#blocks.empty) return
     const asked = performance.now()
     setTimeout(() => this.#blocks.outdate(owner, asked), DOUBT_MS).unref()
   }
 
-  /** At once, as what is said behind it comes behind it; and then as it is, for what was being read at that moment. */
+  /** Applies a change at once, as messages follow it, and loads the blocks again, as a load may have been under way. */
   #heedKept(pair: Pair, blocked: boolean): void {
     if (!this.#concerns(pair)) return
     if (blocked) this.#blocks.learn(pair)
@@ -192,6 +202,6 @@ export class Blocking {
     for (const name of [pair.owner, pair.name]) if (this.#here.has(fold(name))) this.#read(name).catch(() => {})
   }
 
-  /** Others' blocks among themselves are no matter here. */
+  /** Returns true if one of the two users is on this node. */
   readonly #concerns = ({ owner, name }: Pair): boolean => this.#here.has(fold(owner)) || this.#here.has(fold(name))
 }

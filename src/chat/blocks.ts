@@ -1,42 +1,42 @@
 import type { Event } from '../engine/event.ts'
 import { fold } from './names.ts'
 
-/** That somebody has blocked somebody. */
+/** A block: messages between the two nicknames are dropped, in both directions. */
 export interface Pair {
   readonly owner: string
   readonly name: string
 }
 
 interface Block {
-  /** As the owner wrote it. */
+  /** The blocked nickname as the owner wrote it. */
   readonly name: string
-  /** The owner has made it on this node. */
+  /** True if the owner has made it on this node. */
   here: boolean
-  /** The engine keeps it. */
+  /** True if the engine keeps it. */
   kept: boolean
-  /** The nodes that have told of it, and when, in ms of `performance`. */
+  /** Nodes that have reported it, with the time of the report in ms of `performance.now()`. */
   readonly told: Map<string, number>
 }
 
-/** Who does not want to hear from whom, of those who are here. Names are compared folded. */
+/** The blocks of the users of this node, and those against them. Nicknames are compared folded. */
 export class Blocks {
-  /** Owner to those blocked. */
+  /** By owner, then by blocked nickname. */
   readonly #blocked = new Map<string, Map<string, Block>>()
-  /** The same, the other way round. */
+  /** Owners by blocked nickname. */
   readonly #blockedBy = new Map<string, Set<string>>()
 
   get empty(): boolean {
     return this.#blocked.size === 0
   }
 
-  /** Made here; and kept by the engine, or about to be. */
+  /** Adds a block that was made on this node. `kept` is true if the engine keeps it, or is about to. */
   block(owner: string, name: string, kept = false): void {
     const block = this.#blockOf(owner, name)
     block.here = true
     block.kept ||= kept
   }
 
-  /** Takes back what was made here, or is kept. False when there was neither. */
+  /** Removes a block that was made on this node or is kept. Returns false when there is none. */
   unblock(owner: string, name: string): boolean {
     const block = this.#find(owner, name)
     if (!block?.here && !block?.kept) return false
@@ -46,25 +46,25 @@ export class Blocks {
     return true
   }
 
-  /** The engine keeps it. */
+  /** Adds a block that the engine keeps. */
   learn({ owner, name }: Pair): void {
     this.#blockOf(owner, name).kept = true
   }
 
-  /** What the engine keeps of a name, and against it, in place of all that was known of that. */
+  /** Replaces the kept blocks of a nickname and against it by those that the engine has. */
   keep(name: string, pairs: readonly Pair[]): void {
     for (const { owner, name: blocked } of this.#with(name)) {
       const block = this.#find(owner, blocked)
       if (!block?.kept) continue
       block.kept = false
-      // Of what is kept it does not matter where it was made.
+      // Kept blocks do not depend on the node that made them.
       block.here = false
       this.#tidy(owner, blocked)
     }
     for (const pair of pairs) this.learn(pair)
   }
 
-  /** What a node says that is blocked there, by one owner or by everybody, in place of what it has said before. */
+  /** Replaces the blocks that another node has reported, of one owner or of all. */
   hear(node: string, owner: string | undefined, pairs: readonly Pair[]): void {
     const before = owner === undefined ? this.#all() : this.#of(owner)
     for (const pair of before) {
@@ -73,13 +73,13 @@ export class Blocks {
     for (const pair of pairs) this.hearOne(node, pair, true)
   }
 
-  /** Whether one pair is blocked on a node, as that node says. */
+  /** Adds or removes a block that another node has reported. */
   hearOne(node: string, pair: Pair, blocked: boolean): void {
     if (blocked) this.#blockOf(pair.owner, pair.name).told.set(node, performance.now())
     else if (this.#find(pair.owner, pair.name)?.told.delete(node)) this.#tidy(pair.owner, pair.name)
   }
 
-  /** Forgets what nodes have said of an owner before a time, in ms of `performance`. */
+  /** Removes reports of an owner's blocks that are older than a time in ms of `performance.now()`. */
   outdate(owner: string, before: number): void {
     for (const { name } of this.#of(owner)) {
       const told = this.#find(owner, name)?.told
@@ -88,30 +88,30 @@ export class Blocks {
     }
   }
 
-  /** What was made here and is not kept: by one owner, or by everybody. */
+  /** The blocks that were made on this node and are not kept, of one owner or of all. */
   passing(owner?: string): Pair[] {
     const pairs = owner === undefined ? this.#all() : this.#of(owner)
     return pairs.filter(({ owner, name }) => this.isPassing(owner, name))
   }
 
-  /** Whether a block was made here and is not kept. */
+  /** Returns true if a block was made on this node and is not kept. */
   isPassing(owner: string, name: string): boolean {
     const block = this.#find(owner, name)
     return block?.here === true && !block.kept
   }
 
-  /** Those who have blocked a name, folded. */
+  /** The folded nicknames that have blocked a nickname. */
   against(name: string): string[] {
     return [...(this.#blockedBy.get(fold(name)) ?? [])]
   }
 
-  /** Whom a name has blocked, here or for good. */
+  /** The nicknames that an owner has blocked, on this node or for good. */
   list(owner: string): string[] {
     const own = [...(this.#blocked.get(fold(owner))?.values() ?? [])]
     return own.flatMap(({ name, here, kept }) => (here || kept ? [name] : []))
   }
 
-  /** How many names a name has blocked, on whatever node. */
+  /** Number of nicknames that an owner has blocked, on any node. */
   count(owner: string): number {
     return this.#blocked.get(fold(owner))?.size ?? 0
   }
@@ -127,8 +127,8 @@ export class Blocks {
   }
 
   /**
-   * A name is gone: so are its blocks that are not kept, and, until one of the two comes again, those that are known of it and
-   * somebody who is not here either.
+   * Removes what the last session of a nickname leaves behind: its blocks that are not kept, and what is known of blocks between it
+   * and nicknames that are not on this node either.
    */
   forget(name: string, isHere: (key: string) => boolean): void {
     const key = fold(name)
@@ -140,20 +140,20 @@ export class Blocks {
     }
   }
 
-  /** Whether messages may not pass between two names, whichever of them has blocked the other. */
+  /** Returns true if one of two nicknames has blocked the other. */
   between(one: string, other: string): boolean {
     if (this.empty) return false
     const [a, b] = [fold(one), fold(other)]
     return Boolean(this.#blocked.get(a)?.has(b) || this.#blocked.get(b)?.has(a))
   }
 
-  /** Without the messages that a block keeps from a reader; presence is never kept (docs/protocols/README.md, section 2). */
+  /** The events without the messages that a block keeps from a reader. Presence is always shown (docs/protocols/README.md, section 2). */
   allowed(events: readonly Event[], reader: string): readonly Event[] {
     if (this.empty) return events
     return events.filter(({ kind, from }) => kind !== 'message' || !this.between(from, reader))
   }
 
-  /** All between whom and this name messages may not pass, as folded names. */
+  /** The folded nicknames between which and this one messages are dropped. */
   *apartFrom(name: string): Generator<string> {
     const key = fold(name)
     yield* this.#blocked.get(key)?.keys() ?? []
@@ -176,7 +176,7 @@ export class Blocks {
     return block
   }
 
-  /** What nobody stands for any more is no block. */
+  /** Removes a block that was neither made here nor kept nor reported. */
   #tidy(owner: string, name: string): void {
     const block = this.#find(owner, name)
     if (block && !block.here && !block.kept && block.told.size === 0) this.#drop(fold(owner), fold(name))
@@ -200,7 +200,7 @@ export class Blocks {
     return [...this.#blocked.keys()].flatMap((owner) => this.#of(owner))
   }
 
-  /** Of a name, and against it. */
+  /** The blocks of a nickname and those against it. */
   #with(name: string): Pair[] {
     return [...this.#of(name), ...this.against(name).map((owner) => ({ owner, name }))]
   }

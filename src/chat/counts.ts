@@ -1,17 +1,17 @@
 import type { Kind } from '../engine/event.ts'
-import type { Reason } from './refusal.ts'
+import type { RefusalCode } from './refusal.ts'
 
-/** What sessions cause. */
+/** Kinds of events that sessions cause. */
 export type Caused = Exclude<Kind, 'closed'>
 
-/** What has happened on this node, in numbers that only grow: to count is an addition, who shows them reads. */
+/** Counters of this node, which only grow. */
 export class Counts {
-  /** Events handed over, one for each member that is told. */
+  /** Events handed to sessions: one for each session. */
   deliveries = 0
-  /** Events caused, by protocol. */
+  /** Events by protocol and kind. */
   readonly events = new Map<string, Record<Caused, number>>()
-  /** Logins that were refused, by why. */
-  readonly refusedLogins = new Map<Reason, number>()
+  /** Refused logins by code. */
+  readonly refusedLogins = new Map<RefusalCode, number>()
 
   event(protocol: string, kind: Caused): void {
     let kinds = this.events.get(protocol)
@@ -19,7 +19,7 @@ export class Counts {
     kinds[kind]++
   }
 
-  refusedLogin(reason: Reason): void {
-    this.refusedLogins.set(reason, (this.refusedLogins.get(reason) ?? 0) + 1)
+  refusedLogin(code: RefusalCode): void {
+    this.refusedLogins.set(code, (this.refusedLogins.get(code) ?? 0) + 1)
   }
 }

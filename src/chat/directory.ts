@@ -8,30 +8,30 @@ import type { RoomQuota } from './room-quota.ts'
 import { Snapshot } from './snapshot.ts'
 import { clean } from './text.ts'
 
-/** No room, but held like one: by whoever is logged in where a name has one session only. */
+/** Id under which exclusive logins claim nicknames, as if it were a room. */
 export const ALONE = 0
 
-/** Events of a room that are searched for what its members did last, where this node has not seen that. */
+/** Number of events that are searched for the last activity of members, where this node has not followed the room. */
 const SEARCHED_EVENTS = 1_000
-/** Rooms of which the result of such a search is kept. */
+/** Maximum number of rooms whose search result is kept. */
 const SEARCHES = 64
 const NO_CLIENT = { address: '', closed: false }
 
-/** What somebody says of a room that he makes or changes. */
+/** Fields of a room that its maker chooses. */
 export interface RoomDescription {
   readonly title: string
   readonly description?: string
   readonly visibility: Visibility
 }
 
-/** Who makes a room, and its password; empty for a public one. */
+/** The maker of a room, with its password; empty for a public room. */
 export interface Maker extends Applicant {
   readonly password: string
 }
 
 const NOBODY: Maker = { password: '', address: '' }
 
-/** When a member of a room did something last, and its colour. */
+/** Time of a member's last event in ms since the epoch, and its colour. */
 export interface Activity {
   readonly at: number
   readonly color: string | undefined
@@ -40,7 +40,7 @@ export interface Activity {
 /** A member of a room. */
 export interface Person {
   readonly name: string
-  /** Undefined when the last activity was long ago. */
+  /** Undefined when it is too long ago to be found. */
   readonly last: Activity | undefined
 }
 
@@ -53,13 +53,13 @@ export interface DirectoryOptions {
   readonly activityIn: (room: number) => ReadonlyMap<string, Activity> | undefined
 }
 
-/** The rooms there are and who is in them, on whatever node. Everything here refuses `unavailable`. */
+/** The rooms and their members, on any node. Everything here may refuse with `unavailable`. */
 export class Directory {
   readonly #engine: Engine
   readonly #reader: Reader
   readonly #passwords: Passwords
   readonly #options: DirectoryOptions
-  /** Results of searches for the last activity, by room; the one that was used last comes last. */
+  /** Results of searches for the last activity, by room id, least recently used first. */
   readonly #searches = new Map<number, Snapshot<ReadonlyMap<string, Activity>>>()
   /** Rooms that are being made by {@link open}, by folded name. */
   readonly #opening = new Map<string, Promise<RoomRecord>>()
@@ -73,7 +73,7 @@ export class Directory {
     this.#options = options
   }
 
-  /** By number, or by title or line name without regard to case. */
+  /** Finds a room by id, or by title or slug without regard to case. */
   find(which: number | string): Promise<RoomRecord | undefined> {
     return this.#engine.findRoom(which).catch(refuse)
   }
@@ -90,8 +90,10 @@ export class Directory {
   }
 
   /**
-   * Makes a room; one that is not public needs a password, and whoever makes many of them from one address waits. Refuses `room-name-invalid`, `password-invalid`,
-   * `room-taken`, `too-many-rooms` and `too-many-attempts`.
+   * Makes a room; one that is not public needs a password.
+   *
+   * @throws Refusal `room-name-invalid`, `password-invalid`, `room-taken`, `too-many-rooms`, and `too-many-attempts` when one address
+   * makes many rooms with passwords.
    */
   async create({ title, description = '', visibility }: RoomDescription, maker: Maker = NOBODY): Promise<RoomRecord> {
     if (!isTitle(title)) throw new Refusal('room-name-invalid')
@@ -112,7 +114,7 @@ export class Directory {
     })
   }
 
-  /** The public room of a name, made if need be. Refuses what {@link create} does. */
+  /** Finds the room with a slug, or makes it. @throws Refusal as {@link create} does. */
   async open(lineName: string, maker: Applicant = NOBODY): Promise<RoomRecord> {
     if (!isLineName(lineName)) throw new Refusal('room-name-invalid')
     const key = fold(lineName)
@@ -130,7 +132,7 @@ export class Directory {
       return await making
     } catch (error) {
       // Somebody made it in the meantime.
-      const taken = error instanceof Refusal && error.reason === 'room-taken'
+      const taken = error instanceof Refusal && error.code === 'room-taken'
       const made = taken ? await this.find(lineName) : undefined
       if (made) return made
       throw error
@@ -140,8 +142,9 @@ export class Directory {
   }
 
   /**
-   * Changes what is said of a room, not its password. The line name goes with the title. Refuses `room-unknown`,
-   * `room-name-invalid` and `room-taken`.
+   * Changes title, slug, description and visibility of a room; the slug follows the title.
+   *
+   * @throws Refusal `room-unknown`, `room-name-invalid`, `room-taken`.
    */
   async change(id: number, { title, description = '', visibility }: RoomDescription): Promise<RoomRecord> {
     if (!isTitle(title)) throw new Refusal('room-name-invalid')
@@ -151,13 +154,13 @@ export class Directory {
     return changed
   }
 
-  /** Puts everybody out of a room and removes it with all that was said in it. Refuses `room-unknown`. */
+  /** Puts out the members of a room and removes it with its log. @throws Refusal `room-unknown`. */
   async close(id: number): Promise<void> {
     if (!(await this.#engine.closeRoom(id).catch(refuse))) throw new Refusal('room-unknown')
     this.#passwords.forget(id)
   }
 
-  /** Who is in a room, in order of joining. Refuses `room-unknown`, `room-private`. */
+  /** The members of a public room, in order of joining. @throws Refusal `room-unknown`, `room-private`. */
   async members(which: number | string): Promise<{ room: string; members: readonly string[] }> {
     const record = await this.find(which)
     if (!record) throw new Refusal('room-unknown')
@@ -165,33 +168,33 @@ export class Directory {
     return { room: record.lineName, members: await this.inside(record.id) }
   }
 
-  /** Who is in a room, whatever its visibility, in order of joining. */
+  /** The members of a room of any visibility, in order of joining. */
   inside(id: number): Promise<readonly string[]> {
     return this.#engine.members(id).catch(refuse)
   }
 
-  /** Whether somebody holds a name in a room, on whatever node. */
+  /** Resolves with true if a nickname is held in a room, on any node. */
   async holds(id: number, name: string): Promise<boolean> {
     return (await this.#engine.member(id, name).catch(refuse)) !== undefined
   }
 
-  /** Who is logged in where a name has one session only. */
+  /** The nicknames of exclusive logins. */
   alone(): Promise<readonly string[]> {
     return this.inside(ALONE)
   }
 
-  /** In how many rooms there is somebody. */
+  /** Number of rooms with members. */
   async occupied(): Promise<number> {
     const counts = await this.#engine.memberCounts().catch(refuse)
     return counts.size - (counts.has(ALONE) ? 1 : 0)
   }
 
-  /** How many are in each room in which there is somebody. */
+  /** Number of members by room id, for rooms with members. */
   memberCounts(): Promise<ReadonlyMap<number, number>> {
     return this.#engine.memberCounts().catch(refuse)
   }
 
-  /** Who is in a room, in order of joining, and what they did last. */
+  /** The members of a room, in order of joining, with their last activity. */
   async people(id: number): Promise<Person[]> {
     const members = await this.inside(id)
     if (members.length === 0) return []
@@ -200,7 +203,7 @@ export class Directory {
     return members.map((name) => ({ name, last: seen?.get(name) ?? searched?.get(name) }))
   }
 
-  /** The last activity in a room: searched once for all that ask at the same time. */
+  /** The last activity in a room. Searched once for all concurrent callers. */
   #search(id: number): Snapshot<ReadonlyMap<string, Activity>> {
     const found = this.#searches.get(id) ?? new Snapshot(() => this.#searchActivity(id))
     this.#searches.delete(id)
@@ -220,7 +223,7 @@ export class Directory {
     return last
   }
 
-  /** The public rooms and how many are in each, busiest first. Listed once for all that ask at the same time. */
+  /** The public rooms with their number of members, busiest first. Listed once for all concurrent callers. */
   busiest(): Promise<readonly { readonly name: string; readonly members: number }[]> {
     return this.#busiest.get()
   }
@@ -231,7 +234,7 @@ export class Directory {
     return counted.sort((a, b) => b.members - a.members)
   }
 
-  /** The public rooms and who is in them, in the order in which they were made. Listed once for all that ask at the same time. */
+  /** The public rooms with their members, in order of creation. Listed once for all concurrent callers. */
   presence(): Promise<readonly { readonly title: string; readonly members: readonly string[] }[]> {
     return this.#presence.get()
   }
@@ -242,8 +245,8 @@ export class Directory {
   }
 
   /**
-   * Calls the listener with a room's number when it was made, changed or closed or its members have changed, through whatever
-   * protocol or node. It may be called often: whoever shows the members asks for them when it does. Returns the end of it.
+   * Calls the listener with a room's id when the room was made, changed or closed or its members have changed, on any node. It may
+   * be called often. Returns the end of it.
    */
   watch(listener: (room: number) => void): () => void {
     return this.#engine.watchRooms(listener)

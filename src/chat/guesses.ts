@@ -3,17 +3,17 @@ import type { Attempts } from './attempts.ts'
 import { Refusal } from './refusal.ts'
 import type { Secrets } from './secrets.ts'
 
-/** A secret that somebody gives for something. */
+/** A secret that a client has sent. */
 export interface Guess {
-  /** The account or room that it is for. */
+  /** Account or room. */
   readonly subject: string
   readonly secret: string
-  /** The hash that it is checked against; undefined where there is none. */
+  /** Hash of the right secret; undefined where there is no account. */
   readonly stored: string | undefined
   readonly address: string
 }
 
-/** Checks guesses at secrets. Equal ones that are made while one is being checked share its answer. */
+/** Checks secrets that clients send. Equal ones that arrive while one is being checked share its result. */
 export class Guesses {
   readonly #secrets: Secrets
   readonly #attempts: Attempts
@@ -27,19 +27,20 @@ export class Guesses {
     this.#attempts = attempts
   }
 
-  /** A digest of a secret that nobody outside of this process can make. */
+  /** Digest of a secret with a key of this process. */
   digestOf(secret: string): string {
     return createHmac('sha256', this.#key).update(secret).digest('base64')
   }
 
-  /** Refuses `too-many-attempts` where too many from an address have failed. */
+  /** @throws Refusal `too-many-attempts` when too many from an address have failed. */
   checkLimit(address: string): void {
     if (!this.#attempts.mayTry([address])) throw new Refusal('too-many-attempts')
   }
 
   /**
-   * Whether a guess is right; each that is not is a failed attempt. Refuses `too-many-attempts`, without a check, and `unavailable`,
-   * which is no attempt.
+   * Resolves with true for the right secret; every other one is a failed attempt.
+   *
+   * @throws Refusal `too-many-attempts`, without a check; `unavailable`, which is no attempt.
    */
   async check(guess: Guess): Promise<boolean> {
     const { subject, stored, secret, address } = guess
@@ -67,7 +68,7 @@ export class Guesses {
 
   async #verify(id: string, { secret, stored, address }: Guess): Promise<boolean> {
     for (let same = this.#checking.get(id); same; same = this.#checking.get(id)) {
-      // It is refused where too many wait at its address, which is not this one.
+      // That check is refused where too many wait at its address, which is not this one.
       const right = await same.catch(() => undefined)
       if (right !== undefined) return right
     }

@@ -1,10 +1,10 @@
 import type { Session } from './session.ts'
 
-/** How long a request waits for a name whose holder may be leaving, in ms. */
+/** Maximum wait for a nickname whose holder may be leaving, in ms. */
 const PATIENCE_MS = 5_000
-/** The same when no session of this node holds the name: whether a holder on another node is leaving is not known here. */
+/** The same when another node holds it: its state is not known here. */
 const REMOTE_PATIENCE_MS = 500
-/** First and longest pause between attempts, in ms. A name that is freed on this node is tried at once. */
+/** First and longest pause between attempts, in ms. A nickname that is freed on this node is tried at once. */
 const FIRST_PAUSE_MS = 5
 const LONGEST_PAUSE_MS = 100
 

@@ -4,7 +4,7 @@ import { isLonger } from './text.ts'
 
 export { fold }
 
-/** Words that protocols give a meaning of their own (docs/protocols/README.md, section 2), and the name the server speaks under. */
+/** Words with a meaning of their own at a protocol, and the sender of notices (docs/protocols/README.md, section 2). */
 const RESERVED = new Set(['all', 'public', 'server'])
 
 const RESERVED_SKELETONS = new Set([...RESERVED].flatMap(skeletonsOf))
@@ -12,32 +12,32 @@ const ASCII = /^[\x20-\x7e]*$/
 
 const NAME = /^(?=.{1,32}$)[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}_.-]| (?! |$))*$/u
 const LINE_NAME = /^[a-zA-Z0-9]{1,70}$/
-/** Leaves room for a number. */
+/** Maximum characters of a slug to which an id is appended. */
 const LONGEST_STEM = 54
 
 /** Characters that leave no mark on a screen. */
 const INVISIBLE = /\p{Default_Ignorable_Code_Point}/u
 
 /**
- * Whether something is a name: 1 to 32 characters, letters, digits, inner single spaces, `_`, `-` and `.`, the first a
- * letter or digit, none of them invisible, in NFC. Protocols that allow less check that themselves.
+ * Returns true for a nickname: 1 to 32 characters, letters, digits, inner single spaces, `_`, `-` and `.`, the first a letter or
+ * digit, none of them invisible, in NFC (docs/protocols/README.md, section 2). Protocols that allow less check that themselves.
  */
 export function isName(name: string): boolean {
   return mayBeAccount(name) && !INVISIBLE.test(name)
 }
 
-/** Whether something can be the name of an account: earlier versions of roomd took invisible characters. */
+/** Returns true for the possible nickname of an account; earlier versions of roomd allowed invisible characters. */
 export function mayBeAccount(name: string): boolean {
   return NAME.test(name) && name.normalize('NFC') === name
 }
 
-/** Whether nobody may use a name. Names in ASCII are reserved as they are: `a11` may be somebody, though it looks like `all`. */
+/** Returns true for a nickname that nobody may use. In ASCII only the words themselves are reserved: `a11` is free though it looks like `all`. */
 export function isReserved(name: string): boolean {
   if (RESERVED.has(fold(name))) return true
   return !ASCII.test(name) && skeletonsOf(name).some((skeleton) => RESERVED_SKELETONS.has(skeleton))
 }
 
-/** Whether something can be a room's title: 1 to 70 characters, no control character, no blank at an end. */
+/** Returns true for a room's title: 1 to 70 characters, no control character, no white space at an end. */
 export function isTitle(title: string): boolean {
   return (
     title !== '' && !isLonger(title, 70) && title.isWellFormed() && !/\p{Cc}/u.test(title) && title.trim() === title
@@ -45,9 +45,8 @@ export function isTitle(title: string): boolean {
 }
 
 /**
- * What a room of this title is called where only letters and digits will do (docs/protocols/README.md, Names between the
- * protocols): the title if it fits, else what of it does. Where nothing is left of it, or that is taken, `stem` and the
- * room's number.
+ * The slug for a title (docs/protocols/README.md, section 4): the title without all characters that do not fit. Where that is empty or
+ * taken, `stem` with the room's id.
  */
 export function lineNameOf(title: string): { lineName: string; stem?: string } {
   if (isLineName(title)) return { lineName: title }
@@ -55,7 +54,7 @@ export function lineNameOf(title: string): { lineName: string; stem?: string } {
   return { lineName, stem: lineName.slice(0, LONGEST_STEM) || 'room' }
 }
 
-/** Whether something can be a room's name at the line protocol. */
+/** Returns true for a slug. */
 export function isLineName(name: string): boolean {
   return LINE_NAME.test(name)
 }

@@ -4,20 +4,20 @@ import type { Guesses } from './guesses.ts'
 import { Refusal } from './refusal.ts'
 import type { Secrets } from './secrets.ts'
 
-/** Characters, and bytes, of a room's password. */
+/** Minimum characters and maximum bytes of a room's password. */
 const SHORTEST = 8
 const LONGEST = 72
-/** Rooms whose password is recognised. */
+/** Maximum number of rooms whose last password is remembered. */
 const MOST = 1_000
 
-/** What opens rooms that are not public. */
+/** Passwords of rooms that are not public. */
 export class Passwords {
   readonly #secrets: Secrets
   readonly #guesses: Guesses
   readonly #made: Attempts
   /**
-   * The last password that has opened a room, as only this process can recognise it: a class that comes in at once does not
-   * wait for one costly check after the other.
+   * Digest of the last password that has opened a room: a class that joins at once does not wait for one costly check after the
+   * other.
    */
   readonly #opened = new Map<number, { hash: string; digest: string }>()
 
@@ -28,12 +28,12 @@ export class Passwords {
     this.#made = made
   }
 
-  /** Whether something can be a room's password. */
+  /** Returns true for a possible password of a room. */
   static fits(password: string): boolean {
     return password.length >= SHORTEST && Buffer.byteLength(password) <= LONGEST
   }
 
-  /** Refuses `password-invalid`, `too-many-attempts` when one address makes many, and `unavailable` when too many wait. */
+  /** Hashes the password of a new room. @throws Refusal `password-invalid`, `too-many-attempts` when one address makes many, `unavailable`. */
   async hash(password: string, address: string): Promise<string> {
     if (!Passwords.fits(password)) throw new Refusal('password-invalid')
     if (!this.#made.count([address])) throw new Refusal('too-many-attempts')
@@ -41,8 +41,9 @@ export class Passwords {
   }
 
   /**
-   * Checks the password of a room that has one. Refuses `password-wrong`; `too-many-attempts`, without a check; and
-   * `unavailable`, which is no attempt.
+   * Checks the password of a room.
+   *
+   * @throws Refusal `password-wrong`; `too-many-attempts`, without a check; `unavailable`, which is no attempt.
    */
   async check({ id, hash }: RoomRecord, password: string, address: string): Promise<void> {
     if (!hash) throw new Refusal('password-wrong')
@@ -64,7 +65,7 @@ export class Passwords {
     }
   }
 
-  /** The room is no more. */
+  /** Forgets a room that was closed. */
   forget(id: number): void {
     this.#opened.delete(id)
   }

@@ -3,15 +3,15 @@ import type { Event, LogName } from '../engine/event.ts'
 import { FairQueue } from './fair-queue.ts'
 import { refuse } from './refusal.ts'
 
-/** Pages that are read at the same time, and at most in one round of the event loop: a commit waits for no more than these. */
+/** Maximum pages that are read at the same time, and in one round of the event loop: a commit waits for no more than these. */
 const RUNNING = 2
-/** Pages that may wait, for one address and for all. */
+/** Maximum queued pages, per address and in total. */
 const WAITING_PER_ADDRESS = 2_048
 const WAITING = 16_384
 
-/** Events that are searched in one page of a backward search. */
+/** Events in one page of a backward search. */
 const STEP = 256
-/** Events that are searched at least, for each that is asked for, and at most. */
+/** Events that a search reads: at least, for each that is wanted, and at most. */
 const MIN_DEPTH = 1_024
 const DEPTH = 4
 const MAX_DEPTH = 4_096
@@ -19,11 +19,11 @@ const MAX_DEPTH = 4_096
 /** A client that reads. */
 export interface Asker {
   readonly address: string
-  /** Whether the client is gone, so that nothing more is read for it. */
+  /** True if the client is gone, so that nothing more is read for it. */
   readonly closed: boolean
 }
 
-/** Reads logs for clients: a page at a time, addresses taking turns, nothing for clients that are gone. */
+/** Reads logs for clients: a page at a time, addresses in turn, nothing for clients that are gone. */
 export class Reader {
   readonly #engine: Engine
   readonly #queue = new FairQueue({ running: RUNNING, waitingPerAddress: WAITING_PER_ADDRESS, waiting: WAITING })

@@ -1,26 +1,26 @@
 import { Closed, Gone, Unavailable } from '../engine/engine.ts'
 
 /**
- * What the core can refuse. Each protocol has its own words for each reason; the session goes on as if nothing had been
- * asked.
+ * The requests that the core can refuse, by code. Each protocol has one exhaustive table with its answer to each of them; the session
+ * goes on as if nothing had been asked.
  */
-export type Reason =
+export type RefusalCode =
   | 'name-invalid'
   | 'name-reserved'
-  /** There is an account of that name. */
+  /** The nickname is an account's already. */
   | 'name-taken'
-  /** Somebody else is here under it. */
+  /** Another session uses the nickname. */
   | 'name-in-use'
-  /** There is no account of that name. */
+  /** The nickname is no account's. */
   | 'name-unknown'
   /** Empty, or over 128 characters. */
   | 'secret-invalid'
   | 'secret-wrong'
-  /** Too many failures from this address within a minute, or accounts made; nothing was checked. */
+  /** Too many failed attempts or new accounts from this address within a minute; nothing was checked. */
   | 'too-many-attempts'
   /** No more accounts may be made from this address today. */
   | 'too-many-accounts'
-  /** The name is held in the room that is being entered. */
+  /** The nickname is held in the room that is being joined. */
   | 'name-in-room'
   | 'room-name-invalid'
   /** The room needs a password. */
@@ -28,13 +28,13 @@ export type Reason =
   | 'room-unknown'
   /** No more rooms may be made, at all or from this address. */
   | 'too-many-rooms'
-  /** There is a room of that title or line name. */
+  /** The title or slug is another room's. */
   | 'room-taken'
-  /** The room's password is another one. */
+  /** Not the room's password. */
   | 'password-wrong'
   /** Too short, or too long. */
   | 'password-invalid'
-  /** The session is in no room, or not any more. */
+  /** The session is not a member of the room, or not any more. */
   | 'not-in-room'
   | 'text-empty'
   | 'text-too-long'
@@ -44,22 +44,22 @@ export type Reason =
   | 'no-private-messages'
   /** Something after the id asked for may be missing. */
   | 'history-gone'
-  /** A name blocks a great many already. */
+  /** The user has reached the maximum number of blocks. */
   | 'too-many-blocks'
-  /** The engine cannot commit now; trying again is worth it. */
+  /** The engine cannot commit now; the client may try again. */
   | 'unavailable'
 
 export class Refusal extends Error {
   override name = 'Refusal'
-  readonly reason: Reason
-  /** The limit that was exceeded, where the reason is one. */
+  readonly code: RefusalCode
+  /** The limit that was exceeded, where the code names one. */
   readonly limit: number | undefined
   /** The scope of the limit, where it is not the whole server. */
   readonly of: 'address' | undefined
 
-  constructor(reason: Reason, limit?: number, of?: 'address') {
-    super(reason)
-    this.reason = reason
+  constructor(code: RefusalCode, limit?: number, of?: 'address') {
+    super(code)
+    this.code = code
     this.limit = limit
     this.of = of
   }
@@ -70,7 +70,7 @@ export class Refusal extends Error {
   }
 }
 
-/** Throws what the engine refused as the core refuses it. */
+/** Throws the refusal that corresponds to an error of the engine, or the error itself. */
 export function refuse(error: unknown): never {
   if (error instanceof Unavailable) throw new Refusal('unavailable')
   if (error instanceof Gone) throw new Refusal('history-gone')

@@ -10,14 +10,14 @@ export interface RoomLimits {
 }
 
 /**
- * Bounds the rooms there may be, in all and made from one address. At a bound, the oldest rooms of whoever makes another one are
- * discarded where nobody is in them and {@link RoomMakers.isSilent} holds.
+ * Limits the number of rooms, in all and made from one address. At a limit, the oldest rooms of the maker of another one are discarded
+ * where they are empty and {@link RoomMakers.isSilent} holds.
  */
 export class RoomQuota {
   readonly #engine: Engine
   readonly #makers: RoomMakers
   readonly #limits: RoomLimits
-  /** The makers of rooms that are being made. */
+  /** Makers of the rooms that are being made. */
   readonly #underWay: (RoomMaker | undefined)[] = []
   #turn: Promise<void> = Promise.resolve()
 
@@ -28,8 +28,9 @@ export class RoomQuota {
   }
 
   /**
-   * Makes a room once there is space for it. `discard` closes a room that goes for it. Refuses `too-many-rooms`, `unavailable` and
-   * what `make` refuses.
+   * Makes a room once there is space for it. `discard` closes a room to make space.
+   *
+   * @throws Refusal `too-many-rooms`, `unavailable`, and what `make` refuses.
    */
   async make(
     maker: RoomMaker | undefined,
@@ -40,7 +41,7 @@ export class RoomQuota {
       for (const room of await this.#toDiscard(maker)) await discard(room)
       this.#underWay.push(maker)
     }
-    // One after the other: those who ask at once would all find the last place.
+    // One after the other: concurrent requests would all find the last place.
     const reserved = this.#turn.then(reserve)
     this.#turn = reserved.catch(() => {})
     await reserved
@@ -51,7 +52,7 @@ export class RoomQuota {
     }
   }
 
-  /** The rooms that must go before another one is made. Refuses `too-many-rooms` where they cannot. */
+  /** The rooms that have to be closed before another one is made. @throws Refusal `too-many-rooms` where they cannot. */
   async #toDiscard(maker: RoomMaker | undefined): Promise<readonly RoomRecord[]> {
     const { maxRooms, maxPerAddress } = this.#limits
     const [count, own] = await Promise.all([
@@ -67,7 +68,7 @@ export class RoomQuota {
     return discarded
   }
 
-  /** The oldest of the rooms that are empty and silent, at most so many. */
+  /** The oldest rooms that are empty and silent, at most `limit`. */
   async #silentOf(rooms: readonly RoomRecord[], limit: number): Promise<readonly RoomRecord[]> {
     if (limit <= 0) return []
     const members = await Promise.all(rooms.map(({ id }) => this.#engine.members(id))).catch(refuse)

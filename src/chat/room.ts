@@ -1,102 +1,104 @@
 import type { RoomRecord } from '../engine/engine.ts'
 import type { Event, LogName } from '../engine/event.ts'
 import { atTurnEnd } from '../turn.ts'
+import { Audience, type OnDeliveryError } from './audience.ts'
 import type { Blocks } from './blocks.ts'
 import type { Counts } from './counts.ts'
 import { fold } from './names.ts'
-import type { Place, PutOut, Session, Wire } from './session.ts'
+import type { MembershipEnd, Session } from './session.ts'
 
-/** A session that has ceased to be a member. */
+/** A session that has ceased to be a member in this tick. */
 interface Leaver {
   readonly session: Session
-  /** Whether the session has asked for it. */
+  /** True if the session has asked for it. */
   readonly asked: boolean
-  /** The events of the turn up to its end there. */
+  /** The events of the tick up to its end there. */
   readonly events: readonly Event[]
   /** Its own `left` among them; undefined when that could not be read. */
   readonly left: Event | undefined
 }
 
+/** A session whose `joined` is on its way. */
+interface Newcomer {
+  readonly session: Session
+  /** Rooms that it leaves for this one. */
+  readonly from: readonly Room[]
+  readonly arrived: () => void
+}
+
+export interface RoomContext {
+  readonly blocks: Blocks
+  readonly counts: Counts
+  readonly onDeliveryError: OnDeliveryError
+  /** Called for each session that was put out, when it has been handed all that it saw. */
+  readonly onPutOut: (room: Room, session: Session, why: MembershipEnd) => void
+}
+
 /**
- * A room as long as somebody on this node is in it: follows the room's log and hands each turn's events to its members.
+ * A room for as long as a session of this node is in it or subscribes to it: follows the room's log and hands each tick's events to
+ * the sessions.
  *
- * Membership changes where `joined` and `left` stand in the log, so every member sees one stretch of it without a hole:
- * from its own `joined` on, to its own `left` or until it is taken out. All members but those who came or went within the
- * turn share the same array of events, and so the same bytes.
+ * Memberships begin and end where `joined` and `left` stand in the log, so each session sees one stretch of it without a hole, from
+ * its own `joined` to its own `left`, or until it is detached.
  */
-export class Room implements Place {
-  /** As it is now: the title may change. */
+export class Room {
+  /** Replaced when the room is changed. */
   record: RoomRecord
   readonly log: LogName
-  /** The last activity of members, by name. */
+  /** Last activity of the members, by nickname. */
   readonly activity = new Map<string, { at: number; color: string | undefined }>()
-  readonly #blocks: Blocks
-  readonly #counts: Counts
-  readonly #onPutOut: (session: Session, why: PutOut) => void
-  /** By folded name: an account may be here in several sessions, a guest in one. */
+  readonly #onPutOut: RoomContext['onPutOut']
+  readonly #audience: Audience
+  /** By folded nickname: an account may be here through several sessions, a guest through one. */
   readonly #members = new Map<string, Set<Session>>()
-  readonly #byWire = new Map<Wire, Set<Session>>()
-  /** Those who were taken out, until their `left` has come by. */
+  /** Sessions that were detached and whose `left` has not come, by folded nickname. */
   readonly #detached = new Map<string, Session>()
-  /** Those who are told what happens, whether or not they are members. */
-  readonly #watchers = new Set<Session>()
-  /** Those whose `joined` is on its way, by folded name: a name is held once in a room, so it tells whose it is. */
-  readonly #entering = new Map<string, Session>()
-
-  /** What to call when somebody's `joined` has come by, */
-  readonly #arrivals = new Map<Session, () => void>()
-  /** or his `left`, for which he has asked. */
+  /** Sessions that get the events, whether or not they are members. */
+  readonly #subscribers = new Set<Session>()
+  /** By folded nickname: a nickname is claimed once in a room, so it tells whose `joined` it is. */
+  readonly #newcomers = new Map<string, Newcomer>()
+  /** Callbacks for the `left` of sessions that have asked for it. */
   readonly #partings = new Map<Session, () => void>()
-
-  /** What this turn has brought so far. */
-  #events: Event[] = []
-  /** Private messages of this turn, by whose they are. */
-  readonly #private = new Map<Session, Event[]>()
-  /** Members who came within this turn, and the place of their `joined`. */
-  readonly #since = new Map<Session, number>()
-  /** Sessions that ceased to be members in this turn, and the events that they saw of it. */
   #leavers: Leaver[] = []
   /** The log has ended. */
   #closed = false
   #scheduled = false
 
-  /** `onPutOut` is called for each session that is to be told that it was put out, when it has been handed all that it saw. */
-  constructor(record: RoomRecord, blocks: Blocks, counts: Counts, onPutOut: (session: Session, why: PutOut) => void) {
+  constructor(record: RoomRecord, { blocks, counts, onDeliveryError, onPutOut }: RoomContext) {
     this.record = record
     this.log = `room:${record.id}`
-    this.#blocks = blocks
-    this.#counts = counts
     this.#onPutOut = onPutOut
+    this.#audience = new Audience(this, blocks, counts, onDeliveryError)
   }
 
+  /** True if no session needs the room any more. */
   get deserted(): boolean {
-    const [members, entering, watchers] = [this.#members.size, this.#entering.size, this.#watchers.size]
-    return members === 0 && entering === 0 && watchers === 0 && this.#detached.size === 0
+    const sizes = [this.#members.size, this.#newcomers.size, this.#subscribers.size, this.#detached.size]
+    return sizes.every((size) => size === 0)
   }
 
+  /** A session of this node that is a member under a nickname; one that carries private messages where there is one. */
   member(name: string): Session | undefined {
     const sessions = [...(this.#members.get(fold(name)) ?? [])]
     return sessions.find(({ carriesPrivate }) => carriesPrivate) ?? sessions[0]
   }
 
-  /** Makes another session of a member's account a member too: no `joined` is needed for it. */
-  attach(session: Session): void {
-    this.#enter(session, this.#members.get(session.key) ?? new Set())
+  /** Makes another session of a member's account a member too: it needs no `joined`. */
+  attach(session: Session, from: readonly Room[]): void {
+    this.#enter(session, from, this.#members.get(session.key) ?? new Set())
   }
 
-  /** Makes the session a member as soon as its `joined` comes by; resolves then. */
-  expect(session: Session): Promise<void> {
-    this.#entering.set(session.key, session)
-    return new Promise((arrived) => this.#arrivals.set(session, arrived))
+  /** Makes the session a member, and ends its memberships in `from`, as soon as its `joined` comes. Resolves then. */
+  expect(session: Session, from: readonly Room[]): Promise<void> {
+    return new Promise((arrived) => this.#newcomers.set(session.key, { session, from, arrived }))
   }
 
   /** Takes back {@link expect}: the `joined` will not come. */
   forget(session: Session): void {
-    this.#entering.delete(session.key)
-    this.#arrivals.delete(session)
+    if (this.#newcomers.get(session.key)?.session === session) this.#newcomers.delete(session.key)
   }
 
-  /** The session has asked for its `left`; resolves when that comes by, and at once when it is no member. */
+  /** The session has asked for its `left`; resolves when that comes, and at once when it is no member. */
   parting(session: Session): Promise<void> {
     if (!this.#isMember(session)) return Promise.resolve()
     return new Promise((parted) => this.#partings.set(session, parted))
@@ -107,10 +109,7 @@ export class Room implements Place {
     this.#partings.delete(session)
   }
 
-  /**
-   * Puts out the members that `isLost` names. For memberships whose `left` is in the log this happens by itself; this is for
-   * those whose `left` cannot be read any more.
-   */
+  /** Puts out the members for which `isLost` returns true. Needed only for those whose `left` cannot be read from the log. */
   drop(isLost: (session: Session) => boolean): void {
     for (const session of [...this.#members.values()].flatMap((sessions) => [...sessions])) {
       if (!isLost(session)) continue
@@ -119,29 +118,26 @@ export class Room implements Place {
     }
   }
 
-  /** Puts out everybody: the room has been closed, and the end of its log cannot be read any more. */
+  /** Puts out all members: the room has been closed, and the end of its log cannot be read. */
   close(): void {
     this.#closed = true
     this.drop(() => true)
     this.#schedule()
   }
 
-  /** From now on the session is told what happens here. It may become a member and cease to be one. */
-  watch(session: Session): void {
-    this.#watchers.add(session)
-    this.#addToWire(session)
-    this.#since.set(session, this.#events.length)
+  /** Hands the room's events to a session from now on, member or not. */
+  subscribe(session: Session): void {
+    this.#subscribers.add(session)
+    this.#audience.add(session)
   }
 
-  /** Takes back {@link watch}; a member goes on as members do. */
-  unwatch(session: Session): void {
-    this.#watchers.delete(session)
-    if (this.#isMember(session)) return
-    this.#since.delete(session)
-    this.#removeFromWire(session)
+  /** Takes back {@link subscribe}; a member goes on getting the events. */
+  unsubscribe(session: Session): void {
+    this.#subscribers.delete(session)
+    if (!this.#isMember(session)) this.#audience.remove(session)
   }
 
-  /** The room's log goes on. */
+  /** Takes the next event of the log. */
   append(event: Event): void {
     this.#schedule()
     if (event.kind === 'closed') {
@@ -150,7 +146,7 @@ export class Room implements Place {
     }
     this.#noteActivity(event)
     if (event.kind === 'joined') this.#admit(event)
-    this.#events.push(event)
+    this.#audience.push(event)
     if (event.kind === 'left') this.#dismiss(event)
   }
 
@@ -167,15 +163,14 @@ export class Room implements Place {
     }
   }
 
+  /** Hands a member a private message, where it stands among the events of the tick. */
   whisper(session: Session, event: Event): void {
-    if (session.room !== this) return
+    if (!this.#isMember(session)) return
     this.#schedule()
-    const own = this.#private.get(session)
-    if (own) own.push(event)
-    else this.#private.set(session, [event])
+    this.#audience.whisper(session, event)
   }
 
-  /** Takes a member out before its `left` stands in the log; it gets what has happened so far. */
+  /** Ends a membership before its `left` stands in the log. The session gets what has happened so far. */
   detach(session: Session): void {
     if (!this.#isMember(session)) return
     const events = this.#remove(session)
@@ -183,41 +178,34 @@ export class Room implements Place {
     if (!this.#members.has(session.key)) this.#detached.set(session.key, session)
     this.#partings.get(session)?.()
     this.#partings.delete(session)
-    if (!session.closed) this.#hand(this.#blocks.allowed(events, session.name), new Set([session]), session.wire)
+    if (!session.closed) this.#audience.handTo(session, events)
   }
 
+  /** True if a `left` of the session is still to come. */
   awaits(session: Session): boolean {
     return this.#isMember(session) || this.#detached.get(session.key) === session
   }
 
+  /** The `left` of a detached session is committed. */
   seenOff(session: Session): void {
     if (this.#detached.get(session.key) === session) this.#detached.delete(session.key)
   }
 
+  /** Called at the end of the tick. */
   deliver(): void {
     this.#scheduled = false
-    const events = this.#events
-    this.#events = []
-    const set = this.#setApart(events)
-    for (const [wire, members] of this.#byWire) {
-      const some = set.size === 0 ? members : new Set([...members].filter((member) => !set.has(member)))
-      this.#hand(events, some, wire)
-    }
-    for (const [session, own] of set) this.#hand(own, new Set([session]), session.wire)
-    this.#since.clear()
-    this.#private.clear()
+    this.#audience.deliver((key) => this.#members.get(key) ?? [])
     const leavers = this.#leavers
     this.#leavers = []
     const why = this.#closed ? 'room-closed' : 'membership-lost'
-    for (const { session, asked, events: own, left } of leavers) {
+    for (const { session, asked, events, left } of leavers) {
       // A client that ends its connection, or is to come back, is not shown its own leaving.
-      const shown =
-        session.closed || (!asked && why === 'membership-lost') ? own.filter((event) => event !== left) : own
-      this.#hand(this.#blocks.allowed(shown, session.name), new Set([session]), session.wire)
+      const hidden = session.closed || (!asked && why === 'membership-lost')
+      this.#audience.handTo(session, hidden ? events.filter((event) => event !== left) : events)
     }
-    const out = new Set(this.#closed ? this.#watchers : [])
+    const out = new Set(this.#closed ? this.#subscribers : [])
     for (const { session, asked } of leavers) if (!asked) out.add(session)
-    for (const session of out) this.#onPutOut(session, why)
+    for (const session of out) this.#onPutOut(this, session, why)
   }
 
   #schedule(): void {
@@ -226,35 +214,21 @@ export class Room implements Place {
     atTurnEnd('deliver', this)
   }
 
-  #admit({ from }: Event): void {
-    const session = this.#entering.get(fold(from))
-    if (!session) return
-    this.#entering.delete(session.key)
-    // In log order: whoever moves sees nothing of the old room from here on.
-    this.#arrivals.get(session)?.()
-    this.#arrivals.delete(session)
-    this.#enter(session, new Set())
+  #admit({ from: name }: Event): void {
+    const newcomer = this.#newcomers.get(fold(name))
+    if (!newcomer) return
+    const { session, from, arrived } = newcomer
+    this.#newcomers.delete(session.key)
+    arrived()
+    this.#enter(session, from, new Set())
   }
 
-  #enter(session: Session, members: Set<Session>): void {
-    session.room?.detach(session)
-    session.room = this
+  #enter(session: Session, from: readonly Room[], members: Set<Session>): void {
+    // In log order: a session that moves sees nothing of the old room from here on.
+    for (const room of from) room.detach(session)
+    session.memberships.set(this.record.id, { session, room: this })
     this.#members.set(session.key, members.add(session))
-    if (this.#watchers.has(session)) return
-    this.#since.set(session, this.#events.length)
-    this.#addToWire(session)
-  }
-
-  #addToWire(session: Session): void {
-    let audience = this.#byWire.get(session.wire)
-    if (!audience) this.#byWire.set(session.wire, (audience = new Set()))
-    audience.add(session)
-  }
-
-  #removeFromWire(session: Session): void {
-    const audience = this.#byWire.get(session.wire)
-    audience?.delete(session)
-    if (audience?.size === 0) this.#byWire.delete(session.wire)
+    if (!this.#subscribers.has(session)) this.#audience.add(session)
   }
 
   #dismiss(left: Event): void {
@@ -273,53 +247,12 @@ export class Room implements Place {
     return this.#members.get(session.key)?.has(session) === true
   }
 
-  /** Ends a membership here and returns the part of this turn that it saw; who goes on watching sees that anyway. */
+  /** Ends a membership. Returns the part of this tick that the session saw; a subscriber sees that anyway. */
   #remove(session: Session): readonly Event[] {
     const members = this.#members.get(session.key)
     members?.delete(session)
     if (members?.size === 0) this.#members.delete(session.key)
-    session.room = undefined
-    if (this.#watchers.has(session)) return []
-    const events = this.#withPrivate(session, this.#events.slice(this.#since.get(session) ?? 0))
-    this.#since.delete(session)
-    this.#private.delete(session)
-    this.#removeFromWire(session)
-    return events
-  }
-
-  /** Members who do not get what everybody gets: who came in this turn, whom a block concerns, who has something private. */
-  #setApart(events: readonly Event[]): Map<Session, readonly Event[]> {
-    const apart = new Map<Session, readonly Event[]>()
-    for (const [session, start] of this.#since) {
-      if (start > 0) apart.set(session, this.#blocks.allowed(events.slice(start), session.name))
-    }
-    for (const session of this.#concerned(events)) {
-      if (!apart.has(session)) apart.set(session, this.#blocks.allowed(events, session.name))
-    }
-    for (const session of this.#private.keys()) {
-      apart.set(session, this.#withPrivate(session, apart.get(session) ?? events))
-    }
-    return apart
-  }
-
-  /** Members who may not hear somebody who has caused an event. */
-  *#concerned(events: readonly Event[]): Generator<Session> {
-    if (this.#blocks.empty) return
-    for (const from of new Set(events.map((event) => event.from))) {
-      for (const key of this.#blocks.apartFrom(from)) {
-        yield* this.#members.get(key) ?? []
-      }
-    }
-  }
-
-  #withPrivate(session: Session, events: readonly Event[]): readonly Event[] {
-    const own = this.#private.get(session)
-    return own ? [...events, ...own].sort((a, b) => a.id - b.id) : events
-  }
-
-  #hand(events: readonly Event[], members: ReadonlySet<Session>, wire: Wire): void {
-    if (events.length === 0 || members.size === 0) return
-    this.#counts.deliveries += events.length * members.size
-    wire.deliver(this, events, members)
+    session.memberships.delete(this.record.id)
+    return this.#subscribers.has(session) ? [] : this.#audience.remove(session)
   }
 }

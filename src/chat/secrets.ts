@@ -1,40 +1,40 @@
 import { createHash, randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
 import { FairQueue } from './fair-queue.ts'
 
-/** What one check costs: scrypt's N is 2 to the power of `ln`; memory is 128 · N · r bytes. */
+/** Parameters of scrypt (RFC 7914): N is 2 to the power of `ln`; a check takes 128 · N · r bytes of memory. */
 export interface Cost {
   readonly ln: number
   readonly r: number
   readonly p: number
 }
 
-/** About a tenth of a second and 32 MiB on the machine of the README's figures. */
+/** A tenth of a second and 32 MiB on a common machine. */
 export const COST: Cost = { ln: 15, r: 8, p: 1 }
 
-/** The runtime's pool has four threads, which file access and name resolution need too. */
+/** Maximum concurrent checks: the runtime's pool has four threads, which file access and name resolution need too. */
 const AT_ONCE = 2
-/** Maximum checks that wait for one address: about four seconds of waiting when no other address waits. */
+/** Maximum queued checks per address: about four seconds of waiting when no other address waits. */
 const QUEUE = 64
-/** Maximum checks that wait for all addresses. */
+/** Maximum queued checks. */
 const QUEUE_OF_ALL = 1_024
 
-/** UTF-16 units of a secret; none that was ever taken has more, in whatever normal form it is sent. */
+/** Maximum UTF-16 units of a secret, in whatever normal form it is sent. */
 const LONGEST = 1_024
 
 const SALT = 16
 const HASH = 32
-/** Before the digest of a secret that was drawn at random and so needs no costly hash. */
+/** Prefix of the digest of a random key, which needs no costly hash. */
 export const HASHED_KEY = '$sha256$'
 const STORED = /^\$scrypt\$ln=(\d+),r=(\d+),p=(\d+)\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/
 
 /**
- * Hashes and checks secrets, off the event loop and never many at a time. A hash is stored with its salt and its cost
+ * Hashes and checks secrets in the thread pool, a few at a time. A hash is stored with its salt and its cost
  * (`$scrypt$ln=15,r=8,p=1$salt$hash`), so a later cost leaves old accounts valid.
  */
 export class Secrets {
   readonly #cost: Cost
   readonly #queue: FairQueue
-  /** What a secret is checked against when there is no account: nobody's hash, of the usual cost. */
+  /** A hash of the usual cost that no secret has, for checks without an account. */
   readonly #nobody: string
 
   constructor(cost: Cost = COST, atOnce = AT_ONCE) {
@@ -44,13 +44,13 @@ export class Secrets {
     this.#nobody = encode(cost, Buffer.alloc(SALT), Buffer.alloc(HASH))
   }
 
-  /** For somebody at an address. Refuses `unavailable` when too many wait. */
+  /** Hashes a secret for a client at an address. @throws Refusal `unavailable` when too many checks wait. */
   hash(secret: string, address: string): Promise<string> {
     const salt = randomBytes(SALT)
     return this.#queue.run(address, async () => encode(this.#cost, salt, await derive(secret, salt, HASH, this.#cost)))
   }
 
-  /** Takes as long without a hash to compare with, and is then false. Refuses `unavailable` when too many wait. */
+  /** Resolves with true for the right secret. Without a stored hash it takes as long. @throws Refusal `unavailable` when too many checks wait. */
   async verify(secret: string, stored: string | undefined, address: string): Promise<boolean> {
     if (secret.length > LONGEST) return false
     if (stored?.startsWith(HASHED_KEY)) {
@@ -63,12 +63,12 @@ export class Secrets {
   }
 }
 
-/** For what was drawn at random: it needs neither salt nor time. */
+/** SHA-256 of a random text, which needs neither salt nor cost. */
 export function digestOf(text: string): string {
   return createHash('sha256').update(text).digest('hex')
 }
 
-/** In NFC, as one keyboard sends é as one character and another as two. */
+/** Normalizes to NFC, as keyboards differ in how they send é. */
 function derive(secret: string, salt: Buffer, length: number, { ln, r, p }: Cost): Promise<Buffer> {
   const N = 2 ** ln
   return new Promise((resolve, reject) => {

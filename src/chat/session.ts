@@ -1,85 +1,76 @@
-import type { RoomRecord } from '../engine/engine.ts'
-import type { Event, LogName } from '../engine/event.ts'
+import type { Event } from '../engine/event.ts'
 import { fold } from './names.ts'
+import { Refusal } from './refusal.ts'
+import type { Room } from './room.ts'
 import { owned } from './text.ts'
 
-/** A room as its members and their protocols see it. */
-export interface Place {
-  readonly record: RoomRecord
-  readonly log: LogName
-  /** Somebody on this node who is in it. */
-  member(name: string): Session | undefined
-  /** Takes a member out before its `left` stands in the log; it gets what has happened so far. */
-  detach(session: Session): void
-  /** Whether a `left` of this session's is still to stand in the log. */
-  awaits(session: Session): boolean
-  /** That is committed. */
-  seenOff(session: Session): void
-  /** A private message to or from a member: it gets it where it stands among what happens. */
-  whisper(session: Session, event: Event): void
-}
-
-/** Why a membership has ended without the session asking for it. */
-export type PutOut =
+/** The end of a membership that the session has not asked for. */
+export type MembershipEnd =
   /** The room has been closed. */
   | 'room-closed'
   /**
    * The room goes on without the session: the other nodes have taken its node for dead and released what it held, or the store
-   * has lost the claim and somebody else has the nickname by now.
+   * has lost the claim and the nickname is somebody else's by now.
    */
   | 'membership-lost'
 
 /**
- * A protocol as the core sees it: somebody to hand committed events to. It encodes them once, whatever the number of
- * members, and queues the result for each of them; it never waits.
+ * A protocol as the core sees it. It is handed committed events, encodes them once, whatever the number of sessions, and queues the
+ * result for each of them; it never waits.
  */
 export interface Wire<S extends Session = Session> {
-  /** For logs and metrics. */
+  /** Name for logs and metrics. */
   readonly protocol: string
-  /** Whether private messages can reach its sessions (docs/protocols/README.md, R8). */
+  /** True if private messages can reach its sessions (docs/protocols/README.md, R8). */
   readonly carriesPrivate: boolean
-  /** Whether what a guest blocks here stays blocked when he has gone, like what the owner of an account blocks. */
+  /** True if a guest's blocks outlive the session, like those of an account. */
   readonly keepsBlocks?: boolean
   /**
-   * What happened in a room within a turn, in order, for these of its members. Private messages, from a member or to it, stand
-   * among that only where it is for that member alone.
+   * Takes the events of a room within a tick, in order, for these of its sessions. Private messages, from or to a session, stand
+   * among them only where the call is for that session alone.
    */
-  deliver(room: Place, events: readonly Event[], members: Iterable<S>): void
+  deliver(room: Room, events: readonly Event[], sessions: Iterable<S>): void
   /**
-   * Called when a membership has ended without the session asking for it, and for each session that watches a room when the room
-   * is closed. The session has been handed what happened before its own `left`; that `left` itself only when the room is closed.
-   * A client has to learn of it: without a membership it hears nothing and is not heard.
+   * Called when a membership has ended without the session asking for it, and for each subscriber when the room is closed. The
+   * session has been handed what happened before its own `left`; that `left` itself only when the room is closed. The client has to
+   * learn of it: without a membership it hears nothing and is not heard.
    */
-  putOut(room: Place, session: S, why: PutOut): void
-  /** Somebody else has logged in under a session's name, which was to have it alone. */
+  putOut(room: Room, session: S, why: MembershipEnd): void
+  /** Called when another login has taken a nickname that the session held exclusively. */
   replaced?(session: S): void
 }
 
-/** Why the core ends a session that has not asked for it. */
-export type Ending = 'account-removed' | 'password-changed'
+/** The core's reason for ending a session that has not asked for it. */
+export type SessionEnd = 'account-removed' | 'password-changed'
 
-/** The connection behind a session, as far as the core asks about it. */
+/** The connection of a session, as far as the core needs it. */
 export interface Lifeline {
-  /** The client's address; empty when it is not known any more. */
+  /** The client's address, by which limits count; empty when unknown. */
   readonly address: string
-  /** Whether the connection is ending, or has unread input that may hold its end. */
+  /** True if the connection is ending, or has unread input that may hold its end. */
   readonly mayBeEnding: boolean
   /** Ends the connection, and tells the client why. */
-  disconnect(reason: Ending): void
+  disconnect(reason: SessionEnd): void
 }
 
-/** A live presence of a name. A protocol makes one for a connection and keeps what it needs beside it. */
+/** A session's presence in a room. The sessions of one account share the presence of their user: one `joined`, one `left`. */
+export interface Membership {
+  readonly session: Session
+  readonly room: Room
+}
+
+/** One authenticated connection of a user, through one protocol. A protocol extends it with what it keeps for a client. */
 export class Session {
   readonly wire: Wire
-  /** Set once, when the protocol has let the name in. */
+  /** Set once, when the login has succeeded. */
   #name = ''
   #key = ''
-  /** Where it is a member. Written by rooms, in the order of their logs. */
-  room: Place | undefined
+  /** By room id, in order of joining. Written by {@link Room}, in the order of its log. */
+  readonly memberships = new Map<number, Membership>()
   closed = false
-  /** Whether the name is an account's, and this session its owner's. */
+  /** True if the session has proved that it owns the account of its nickname. */
   registered = false
-  /** Of its events from now on, where its protocol has colours. */
+  /** Colour of its messages from now on, at protocols that have colours. */
   color: string | undefined
   /** Undefined where the session is not bound to a connection. */
   protected lifeline: Lifeline | undefined
@@ -89,22 +80,36 @@ export class Session {
     this.lifeline = lifeline
   }
 
-  /** The client's address, by which what it asks for is bounded; empty without a connection. */
+  /** The client's address, by which limits count; empty without a connection. */
   get address(): string {
     return this.lifeline?.address ?? ''
   }
 
+  /** The only membership at protocols with one room at a time; the oldest one otherwise. */
+  get membership(): Membership | undefined {
+    if (this.memberships.size === 0) return undefined
+    return this.memberships.values().next().value
+  }
+
+  /** {@link membership}. @throws Refusal `not-in-room`: the session may have been put out at this moment. */
+  inRoom(): Membership {
+    const { membership } = this
+    if (!membership) throw new Refusal('not-in-room')
+    return membership
+  }
+
   /** Ends the connection, and tells the client why. Returns false where there is none. */
-  terminate(reason: Ending): boolean {
+  terminate(reason: SessionEnd): boolean {
     this.lifeline?.disconnect(reason)
     return this.lifeline !== undefined
   }
 
-  /** Whether the session goes on, as far as its connection has been read. */
+  /** True if the session goes on, as far as its connection has been read. */
   get staying(): boolean {
     return !this.closed && this.lifeline?.mayBeEnding !== true
   }
 
+  /** The nickname; empty before the login. */
   get name(): string {
     return this.#name
   }
@@ -114,12 +119,12 @@ export class Session {
     this.#key = fold(name)
   }
 
-  /** Whether private messages can reach it. */
+  /** True if private messages can reach the session. */
   get carriesPrivate(): boolean {
     return this.wire.carriesPrivate
   }
 
-  /** The name as names are compared. */
+  /** The folded nickname. */
   get key(): string {
     return this.#key
   }

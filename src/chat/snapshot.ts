@@ -1,13 +1,13 @@
 import { restAfter } from './rest.ts'
 
 /**
- * Something that may take long to make: made once for all who ask meanwhile, and never again before it has rested, so that
- * however many ask it costs others little. Who asks gets it as it is when he asked, or later.
+ * A result that may take long to make: made once for all concurrent callers, and again only after a cooldown, so that it costs others
+ * little however many ask. A caller gets the result as of its call, or later.
  */
 export class Snapshot<T> {
   readonly #make: () => Promise<T>
   #making: Promise<T> | undefined
-  /** For whoever asks while one is being made: that one may miss what has just happened. */
+  /** For callers while one is being made, which may miss a change that has just happened. */
   #next: Promise<T> | undefined
   #rested = 0
 

@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noControlCharactersInRegex: these are the characters to take out
 
-/** C0 other than tab and line feed, DEL and C1: what could drive somebody's terminal. */
+/** C0 other than tab and line feed, DEL and C1: characters that a terminal obeys. */
 const CONTROL = /[\0-\x08\x0b-\x1f\x7f-\x9f]/
 const CONTROLS = new RegExp(CONTROL, 'g')
 
@@ -21,13 +21,13 @@ export const ESCAPE_SEQUENCE = [
 ].join('|')
 const ESCAPE_SEQUENCES = new RegExp(ESCAPE_SEQUENCE, 'g')
 
-/** Whether a text has a character other than tab and line feed that a terminal obeys instead of showing it. */
+/** Returns true if a text has a character other than tab and line feed that a terminal obeys instead of showing it. */
 export function hasControls(text: string): boolean {
   return CONTROL.test(text)
 }
 
 /**
- * A message's text as it may go into a log (docs/protocols/README.md, section 2): without escape sequences and control characters,
+ * The text of a message as it is appended to a log (docs/protocols/README.md, section 2): without escape sequences and control characters,
  * lone surrogates replaced by U+FFFD, otherwise unchanged.
  */
 export function clean(text: string): string {
@@ -35,7 +35,7 @@ export function clean(text: string): string {
   return plain.toWellFormed()
 }
 
-/** Whether a text has more than `limit` characters; a character outside the BMP counts once. */
+/** Returns true if a text has more than `limit` characters; a character outside the BMP counts once. */
 export function isLonger(text: string, limit: number): boolean {
   if (text.length <= limit) return false
   if (text.length > 2 * limit) return true

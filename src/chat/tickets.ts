@@ -1,77 +1,78 @@
 import { createHmac, randomBytes } from 'node:crypto'
-import type { Engine } from '../engine/engine.ts'
-import { Proof } from './accounts.ts'
+import { insertOrGet, type Records } from '../engine/records.ts'
+import { Proof } from './credentials.ts'
 import { fold } from './names.ts'
 import { refuse } from './refusal.ts'
 import { digestOf } from './secrets.ts'
 
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
 const LENGTH = 32
-/** Anything else is no ticket, and the store is not asked. */
+/** Form of a ticket; the store is not asked for anything else. */
 const TICKET = /^[A-Za-z0-9]{32}$/
-/** Bytes from which every letter is as likely as any other. */
+/** Bytes below this give every letter the same probability. */
 const FAIR = 256 - (256 % LETTERS.length)
 
-/** A ticket is prolonged in what is kept of it when so much of its time is over, in ms: not with every request. */
+/** Minimum time between two writes of a ticket's end, in ms. */
 const STEP = 60_000
 
-/** That the owner of an account has logged in, for a client that comes again and again. Good for a time without use. */
+/** A login of an account's owner, for clients that make separate requests. Ends when it is not used for a time. */
 export interface Ticket {
-  /** 32 letters and digits; nobody guesses it. */
+  /** 32 random letters and digits. */
   readonly value: string
-  /** When it ends if it is not used before, in ms since the epoch. */
+  /** End if it is not used before, in ms since the epoch. */
   readonly until: number
 }
 
 /**
- * The tickets of accounts, at most one for each. What is kept of them is no ticket: their values are made, and made again,
- * from a secret that the engine keeps and a number drawn at each login.
+ * The tickets of accounts, at most one for each. The store holds no ticket: values are derived from a secret that the engine keeps and a
+ * random number of each login.
  */
 export class Tickets {
-  readonly #engine: Engine
+  readonly #records: Records
   readonly #ms: number
-  /** By the account's folded name, the one that was used last standing last: when a ticket ends, and when it was last kept. */
+  /** End of a ticket and time of its last write, by folded nickname, least recently used first. */
   readonly #used = new Map<string, { until: number; kept: number }>()
   #secret: string | undefined
-  /** By the account's folded name, what is being done with its ticket: one thing at a time, so that what was ended stays ended. */
+  /** Work under way, by folded nickname: one at a time, so that an ended ticket stays ended. */
   readonly #busy = new Map<string, Promise<unknown>>()
 
-  /** `ms` is how long a ticket lives without use. */
-  constructor(engine: Engine, ms: number) {
-    this.#engine = engine
+  /** `ms` is the lifetime of an unused ticket. */
+  constructor(records: Records, ms: number) {
+    this.#records = records
     this.#ms = ms
   }
 
-  /** The account's ticket, the one it has already if it has one; its time starts anew. Refuses `unavailable`. */
+  /** Issues the account's ticket, the present one if there is one; its time starts anew. @throws Refusal `unavailable`. */
   async issue({ name }: Proof): Promise<Ticket> {
     const key = fold(name)
     return this.#inTurn(key, async () => {
-      if (this.#expired(key)) await this.#engine.forget(`login:${key}`)
+      if (this.#expired(key)) await this.#records.delete('login', key)
       const drawn = randomBytes(16).toString('hex')
-      return this.#keep(name, await this.#engine.rememberFirst(`login:${key}`, drawn, Date.now() + this.#ms))
+      const expiresAt = Date.now() + this.#ms
+      return this.#keep(name, await insertOrGet(this.#records, 'login', key, drawn, { expiresAt }))
     })
   }
 
-  /** Whose ticket it is, and how long it is good now that it has been used; undefined when it is none. Refuses `unavailable`. */
+  /** Finds the owner of a ticket and prolongs it; undefined when it is none. @throws Refusal `unavailable`. */
   async use(value: string): Promise<{ proof: Proof; ticket: Ticket } | undefined> {
     if (!TICKET.test(value)) return undefined
-    const name = await this.#engine.recall(`ticket:${digestOf(value)}`).catch(refuse)
+    const name = await this.#records.get('ticket', digestOf(value)).catch(refuse)
     if (name === undefined) return undefined
     const key = fold(name)
     return this.#inTurn(key, async () => {
-      const number = await this.#engine.recall(`login:${key}`)
+      const number = await this.#records.get('login', key)
       if (number === undefined || this.#expired(key)) return undefined
       if ((await this.#value(name, number)) !== value) return undefined
       return { proof: new Proof(name), ticket: await this.#keep(name, number) }
     })
   }
 
-  /** Ends an account's ticket. Refuses `unavailable`. */
+  /** Ends an account's ticket. @throws Refusal `unavailable`. */
   end({ name }: Pick<Proof, 'name'>): Promise<void> {
     const key = fold(name)
     return this.#inTurn(key, async () => {
       this.#used.delete(key)
-      await this.#engine.forget(`login:${key}`)
+      await this.#records.delete('login', key)
     })
   }
 
@@ -93,9 +94,10 @@ export class Tickets {
     let { kept } = this.#used.get(key) ?? { kept: Number.NEGATIVE_INFINITY }
     if (now - kept >= step) {
       kept = now
-      // A little longer, as it is not kept anew with every use.
-      await this.#engine.remember(`ticket:${digestOf(value)}`, name, until + step)
-      await this.#engine.remember(`login:${key}`, number, until + step)
+      // A little longer, as it is not written with every use.
+      const expiresAt = until + step
+      await this.#records.put('ticket', digestOf(value), name, { expiresAt })
+      await this.#records.put('login', key, number, { expiresAt })
     }
     this.#used.delete(key)
     this.#used.set(key, { until, kept })
@@ -117,12 +119,12 @@ export class Tickets {
   }
 
   async #value(name: string, number: string): Promise<string> {
-    this.#secret ??= await this.#engine.rememberFirst('secret:tickets', randomBytes(32).toString('hex'))
+    this.#secret ??= await insertOrGet(this.#records, 'secret', 'tickets', randomBytes(32).toString('hex'))
     return letters(this.#secret, `${fold(name)}:${number}`)
   }
 }
 
-/** Letters and digits that only who knows the secret can tell. */
+/** Letters and digits derived from a secret and a text. */
 function letters(secret: string, text: string): string {
   let made = ''
   for (let block = 0; made.length < LENGTH; block++) {

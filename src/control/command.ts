@@ -10,10 +10,10 @@ import { readNewPassword } from './password.ts'
 import { controlPathOf } from './socket.ts'
 
 const UNCHANGED = { lobby: undefined, keep: { days: 0, events: 0 } }
-/** What goes wrong is told by what is asked for. */
+/** Beginning of the message of a failed operation, by request. */
 const QUIET = { trouble: () => {}, recovered: () => {}, died: () => {} }
 
-/** Resolves with whether it was done. Rejects with {@link ConfigError} or {@link EngineFault}. */
+/** Resolves with true when it is done. Rejects with {@link ConfigError} or {@link EngineFault}. */
 export async function operate(
   command: 'room' | 'account',
   options: Readonly<Record<string, unknown>>,
@@ -46,7 +46,7 @@ function nameOf(action: string, name: unknown): string {
   return name
 }
 
-/** Where no daemon can be asked; on Redis as one more node. */
+/** Carries out a request without a daemon; on Redis as one more node. */
 async function* carryOutAlone(config: Config, request: ControlRequest): AsyncGenerator<ControlReply> {
   const file = fileOf(config)
   if (config.redis === undefined) {
@@ -68,7 +68,7 @@ async function* carryOutAlone(config: Config, request: ControlRequest): AsyncGen
   }
 }
 
-/** Writes the answer. Resolves with whether it was done. */
+/** Writes the answer. Resolves with true when it is done. */
 async function tell(replies: AsyncIterable<ControlReply>): Promise<boolean> {
   const rows: (readonly string[])[] = []
   let done = false

@@ -1,10 +1,10 @@
 import { type Chat, LOBBY } from '../chat/chat.ts'
 import { fold } from '../chat/names.ts'
-import { type Reason, Refusal } from '../chat/refusal.ts'
+import { Refusal, type RefusalCode } from '../chat/refusal.ts'
 import { HASHED_KEY } from '../chat/secrets.ts'
 import type { RoomRecord } from '../engine/engine.ts'
 
-/** What an operator asks for. */
+/** A request of the operator. */
 export type ControlRequest =
   | { readonly action: 'room list' | 'account list' }
   | { readonly action: 'room close' | 'account remove'; readonly name: string }
@@ -18,23 +18,23 @@ export type ControlReply =
   | { readonly done: string }
   | { readonly failed: string }
 
-/** What operations work on. */
+/** Context of the operations. */
 export interface Operated {
   readonly chat: Chat
-  /** Names of accounts that are admins. */
+  /** Nicknames of the admins' accounts. */
   readonly admins: readonly string[]
 }
 
-/** Characters of what stands for a maker's address: enough to tell addresses apart. */
+/** Characters of the digest of a maker's address that are shown: enough to tell addresses apart. */
 const SHOWN_ADDRESS = 8
 
-/** Carries out a request. Rejects with what is neither the operator's mistake nor the store's being away. */
+/** Carries out a request. Rejects with errors that are neither the operator's nor an unavailable store. */
 export async function* carryOut(operated: Operated, request: ControlRequest): AsyncGenerator<ControlReply> {
   try {
     yield* operationOf(operated, request)
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
-    yield { failed: textOf(error.reason, 'name' in request ? request.name : '') }
+    yield { failed: textOf(error.code, 'name' in request ? request.name : '') }
   }
 }
 
@@ -53,7 +53,7 @@ function operationOf({ chat, admins }: Operated, request: ControlRequest): Async
   }
 }
 
-async function* listRooms({ directory }: Chat): AsyncGenerator<ControlReply> {
+async function* listRooms({ rooms: directory }: Chat): AsyncGenerator<ControlReply> {
   const [rooms, counts] = await Promise.all([directory.all(), directory.memberCounts()])
   yield { row: ['NAME', 'MEMBERS', 'VISIBILITY', 'CREATED', 'MADE BY', 'TITLE'] }
   for (const room of rooms) {
@@ -64,7 +64,7 @@ async function* listRooms({ directory }: Chat): AsyncGenerator<ControlReply> {
 }
 
 async function* closeRoom(chat: Chat, name: string): AsyncGenerator<ControlReply> {
-  const room = await chat.directory.find(name)
+  const room = await chat.rooms.find(name)
   if (!room) throw new Refusal('room-unknown')
   if (room.id === LOBBY) return yield { failed: 'the lobby cannot be closed' }
   await chat.administration.closeRoom(room)
@@ -94,7 +94,7 @@ async function* setPassword({ administration }: Chat, account: string, password:
   yield { done: `changed the password of ${await administration.setPassword(account, password)}` }
 }
 
-/** The nickname of the session that made a room, and what tells its address from others. */
+/** The nickname of the session that made a room, and the digest of its address. */
 function makerOf({ maker }: RoomRecord): string {
   return maker ? `${maker.name ?? ''}@${maker.address.slice(0, SHOWN_ADDRESS)}` : '-'
 }
@@ -103,12 +103,12 @@ function timeOf(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, -5)}Z`
 }
 
-/** Without what a terminal would not show as it is. */
+/** The text without characters that a terminal obeys. */
 function shown(text: string): string {
   return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (char) => `\\u{${char.codePointAt(0)?.toString(16)}}`)
 }
 
-function textOf(reason: Reason, name: string): string {
+function textOf(reason: RefusalCode, name: string): string {
   switch (reason) {
     case 'room-unknown':
       return `there is no room ${name}`

@@ -11,10 +11,10 @@ import type { ControlReply, ControlRequest } from './operations.ts'
 
 /** Maximum bytes of the path of a Unix socket: `sun_path` of Linux, or of BSD and macOS, without the NUL behind it. */
 const MAX_PATH = process.platform === 'linux' ? 107 : 103
-/** How long a client may be silent, or take nothing of its answer, in ms. */
+/** Time in which a client has to send its request, and to read some of its answer, in ms. */
 const IDLE_MS = 60_000
 
-/** Where the daemon on a folder is asked. */
+/** The path of the control socket of the daemon on a folder. */
 export function controlPathOf(folder: string): string {
   return join(folder, 'control.sock')
 }
@@ -30,7 +30,7 @@ export class ControlSocket {
   readonly #log: Logger
   readonly #answer: (request: ControlRequest) => AsyncIterable<ControlReply>
 
-  /** Resolves with undefined where there cannot be one, which is logged. */
+  /** Resolves with undefined, and logs the reason, where no socket can be opened. */
   static async open(
     folder: string,
     log: Logger,
@@ -110,7 +110,7 @@ export class ControlSocket {
   }
 }
 
-/** Undefined for what is no request. */
+/** Parses a request; undefined for anything else. */
 function requestOf(line: string): ControlRequest | undefined {
   const { action, name, password } = readObject(line) ?? {}
   switch (action) {

@@ -6,6 +6,7 @@
  * in test/engine says, method by method, what any other must do.
  */
 import type { Draft, Event, LogName } from './event.ts'
+import type { Records } from './records.ts'
 
 export type Visibility = 'public' | 'private' | 'hidden'
 
@@ -49,24 +50,6 @@ export interface NewRoom extends Pick<RoomRecord, 'title' | 'lineName' | 'visibi
 /** What can be changed of a room. */
 export type RoomChange = Omit<NewRoom, 'hash' | 'maker'>
 
-/** A name that needs a secret. */
-export interface AccountRecord {
-  /** As registered. */
-  readonly name: string
-  /** What the secret is checked against. */
-  readonly hash: string
-  /** ms since the epoch; unknown for accounts that an earlier version kept in Redis. */
-  readonly createdAt?: number
-}
-
-/** Somebody who does not want to hear from somebody, for as long as he does not take it back. */
-export interface BlockRecord {
-  /** Folded. */
-  readonly owner: string
-  /** As the owner wrote it. */
-  readonly name: string
-}
-
 /** A part of a log. Bounds are inclusive and may be left out. Those of time hold for `at`, whatever the ids. */
 export interface Range {
   /** ms since the epoch. */
@@ -91,6 +74,9 @@ export interface Member {
 }
 
 export interface Engine {
+  /** What is kept beside rooms and logs. */
+  readonly records: Records
+
   /** Opens whatever lies beneath. Rejects with an {@link EngineFault} whose message is one line for an operator. */
   start(): Promise<void>
 
@@ -179,47 +165,6 @@ export interface Engine {
   signal(subject: string, text: string): void
   /** Calls the listener with what other nodes signal, and with nothing when some of that, or of claims, may have been missed. */
   heedSignals(subject: string, listener: (text?: string) => void): void
-
-  /**
-   * False when there is an account of that name or of one that looks like it; names are compared folded. Committed when it
-   * resolves.
-   */
-  createAccount(name: string, hash: string): Promise<boolean>
-  /** MUST be cheap for a name without an account: every guest is asked after. */
-  findAccount(name: string): Promise<AccountRecord | undefined>
-  /** Whether there is an account whose name looks like this one, such as its own; see {@link skeletonsOf}. MUST be as cheap. */
-  hasAccountLike(name: string): Promise<boolean>
-  /** All accounts, in pages, in no order. */
-  accounts(): AsyncIterable<readonly AccountRecord[]>
-  /**
-   * Gives an account another hash. Resolves with the account as it was, with undefined when there is none of that name. Committed
-   * when it resolves; other nodes MAY find the account as it was until they have heard of it.
-   */
-  changeAccount(name: string, hash: string): Promise<AccountRecord | undefined>
-  /** The same, but the account is removed. */
-  removeAccount(name: string): Promise<AccountRecord | undefined>
-
-  /** Keeps that `owner` has blocked `name`; once is as good as twice. Committed when it resolves. */
-  keepBlock(owner: string, name: string): Promise<void>
-  dropBlock(owner: string, name: string): Promise<void>
-  /** The kept blocks of a name and those against it, in the order of keeping. MUST be cheap where nobody blocks. */
-  blocksWith(name: string): Promise<readonly BlockRecord[]>
-
-  /** A name that has ever joined a room or been registered, as it was first written or as registered. */
-  findName(name: string): Promise<string | undefined>
-  /** All such names, in order of appearance, at most `limit`, without the first `skip`. */
-  names(limit: number, skip?: number): Promise<readonly string[]>
-
-  /**
-   * Keeps a small text under a key, until a time (ms since the epoch) if one is given, in place of what was kept there.
-   * Committed when it resolves.
-   */
-  remember(key: string, text: string, until?: number): Promise<void>
-  /** The same, but what is kept already stays. Resolves with what is kept, of several at once with the same. */
-  rememberFirst(key: string, text: string, until?: number): Promise<string>
-  /** Undefined when nothing is kept, or its time is over. */
-  recall(key: string): Promise<string | undefined>
-  forget(key: string): Promise<void>
 }
 
 /** The engine cannot be opened or has died: a message for the operator, one line, saying which file or server and why. */

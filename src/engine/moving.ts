@@ -2,8 +2,9 @@
  * What an engine keeps, as plain records, so that all of it can be moved into another engine while no daemon uses either.
  * Who is in a room is not among it: nobody may be.
  */
-import type { AccountRecord, BlockRecord, RoomRecord } from './engine.ts'
+import type { RoomRecord } from './engine.ts'
 import type { Event, LogName } from './event.ts'
+import type { Kind } from './records.ts'
 
 /** A log, without its events. */
 export interface LogRecord {
@@ -14,24 +15,19 @@ export interface LogRecord {
   readonly count: number
 }
 
-export interface NoteRecord {
-  readonly key: string
-  readonly text: string
-  /** ms since the epoch. */
-  readonly until?: number
-}
-
 /** Whatever is kept beside the logs. */
 export type KeptRecord =
   /** The number that was given to a room last. */
   | { readonly is: 'given'; readonly id: number }
   | { readonly is: 'room'; readonly room: RoomRecord }
-  | { readonly is: 'account'; readonly account: AccountRecord }
-  /** In order of appearance. */
-  | { readonly is: 'name'; readonly name: string }
-  /** In the order of keeping. */
-  | { readonly is: 'block'; readonly block: BlockRecord }
-  | { readonly is: 'note'; readonly note: NoteRecord }
+  /** In order of appearance where the kind has one; the text is as an engine keeps it. */
+  | {
+      readonly is: 'record'
+      readonly kind: Kind
+      readonly key: string
+      readonly text: string
+      readonly expiresAt?: number
+    }
 
 /** What can be read of a place. */
 export interface Source {

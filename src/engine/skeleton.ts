@@ -1,8 +1,10 @@
-import { CONFUSABLES } from './confusables.ts'
+import confusables from './confusables.json' with { type: 'json' }
 import { fold, MAX_UNITS } from './fold.ts'
 
 /** Text whose characters are their own prototypes. */
 const OWN = /^[2-9A-HJ-Za-ln-z _.-]*$/
+/** Changes with the table that skeletons are made by. */
+export const SKELETON_VERSION = confusables.version
 let prototypes: ReadonlyMap<string, string> | undefined
 
 /**
@@ -34,7 +36,7 @@ function skeletonOf(text: string): string {
 
 function readPrototypes(): ReadonlyMap<string, string> {
   const read = new Map<string, string>()
-  for (const line of CONFUSABLES.trim().split('\n')) {
+  for (const line of confusables.lookalikes) {
     const [prototype = '', ...characters] = line.split(' ').map(textOf)
     for (const character of characters) read.set(character, prototype)
   }

@@ -7,15 +7,15 @@ import { visible } from './visible.ts'
 import { LogWriter, type Write, type WriterOptions } from './writer.ts'
 
 const STDOUT = 1
-/** Of every line, whoever reads it. */
+/** Options of every line. */
 const SAFE = { hooks: { streamWrite: visible } } as const
-/** How long a process that ends of a fault waits for its last lines to be taken, in ms. */
+/** Time in which the last lines of a process that ends with a fault are written, in ms. */
 const LAST_MS = 500
 
 export interface Log {
   readonly log: Logger
   readonly state: LogState
-  /** Resolves when all lines are written or none can be, and after so many ms at the latest. */
+  /** Resolves when all lines are written or none can be, at the latest after `ms`. */
   flush(ms: number): Promise<void>
 }
 
@@ -52,7 +52,7 @@ async function forPeople(writer: LogWriter, level: string): Promise<Logger> {
   return pino({ ...SAFE, level, base: null }, { write: (line) => writer.write(pretty(line)) })
 }
 
-/** Straight to the descriptor: what is in the kernel's hands outlives the process, however that ends. */
+/** Writes directly to the descriptor: lines in the kernel's buffers outlive the process. */
 function toStdout(): Pick<WriterOptions, 'write' | 'writeNow'> {
   const kind = fstatSync(STDOUT)
   const mayBlock = kind.isFIFO() || process.stdout.isTTY

@@ -1,18 +1,18 @@
-/** Bytes of lines that may wait. */
+/** Maximum bytes of waiting lines. */
 const MAX_BYTES = 1_048_576
-/** Bytes of lines that are written at once, or little more. */
+/** Bytes of lines that are written together, roughly. */
 const CHUNK_BYTES = 65_536
-/** How long after a write that has failed it is tried again, in ms. */
+/** Pause after a failed write, in ms. */
 const RETRY_MS = 1_000
-/** The same where there was no room for it, at first and once that is a fault. */
+/** The same where there was no space, at first and once that is a fault. */
 const FULL_MS = 20
 const STILL_FULL_MS = 200
 /** The same at the end of the process. */
 const FULL_NOW_MS = 2
-/** How long there may be no room before that is a fault, in ms. */
+/** Time without space until that is a fault, in ms. */
 const PATIENCE_MS = 1_000
 
-/** Writes some of the bytes, and tells how many, or why not. Never blocks. */
+/** Writes some of the bytes. Returns their number, or the reason for none. Never blocks. */
 export type Write = (bytes: Buffer, done: (error: NodeJS.ErrnoException | null, written: number) => void) => void
 
 /** Writes as much as can be written without waiting. Throws when that is nothing. */
@@ -32,8 +32,8 @@ export interface WriterOptions {
 }
 
 /**
- * Writes the lines of a log to where they may not be taken: a full disk, a pipe that nobody reads or whose reader is gone. They
- * wait, up to a bound, and are tried again for ever; what is beyond the bound is dropped and counted. Nobody waits for them.
+ * Writes the lines of a log to a file, pipe or terminal that may not take them: a full disk, a pipe whose reader hangs or is gone.
+ * Lines wait, up to a limit, and are tried again for ever; those beyond the limit are dropped and counted. Nothing waits for them.
  */
 export class LogWriter {
   readonly #options: WriterOptions
@@ -43,15 +43,15 @@ export class LogWriter {
   /** Lines, oldest first, and the rest of what is being written. */
   #lines: string[] = []
   #rest: Buffer | undefined
-  /** Of both. */
+  /** Bytes of both. */
   #waiting = 0
   #writing = false
   #timer: NodeJS.Timeout | undefined
-  /** Since when there is no room. */
+  /** Time since which there is no space. */
   #fullSince: number | undefined
   #trouble: string | undefined
   #dropped = 0
-  /** As many as had been dropped when it worked last. */
+  /** Value of {@link dropped} when it worked last. */
   #told = 0
   /** Resolves when everything is written, and when nothing can be. */
   #settled = Promise.withResolvers<void>()
@@ -63,12 +63,12 @@ export class LogWriter {
     this.#retryMs = options.retryMs ?? RETRY_MS
   }
 
-  /** Lines that were not written and never will be. */
+  /** Number of dropped lines. */
   get dropped(): number {
     return this.#dropped
   }
 
-  /** Why nothing can be written now; undefined while it can. */
+  /** The reason why nothing can be written now; undefined while it can. */
   get trouble(): string | undefined {
     return this.#trouble
   }

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { EngineFault } from '../engine/engine.ts'
 import type { Event } from '../engine/event.ts'
 import type { KeptRecord, LogRecord, Source, Target } from '../engine/moving.ts'
+import { isOrdered, KIND_NAMES, type Kind, recordOf } from '../engine/records.ts'
 import { eachLog } from './each.ts'
 
 /** Notes that end while both sides are read are on one of them only. */
@@ -10,7 +11,8 @@ const ENDING_MS = 60_000
 const WHOLE = 1n << 256n
 
 /** Of each kind of record how many there are, and of logs and events. */
-export type Counts = Readonly<Record<KeptRecord['is'] | 'log' | 'event', number>>
+type Counted = 'given' | 'room' | Kind
+export type Counts = Readonly<Record<Counted | 'log' | 'event', number>>
 
 export interface Checked {
   readonly counts: Counts
@@ -66,10 +68,8 @@ export async function check(
     }
     whole.add([kind, count, sum.text])
   }
-  const countOf = (kind: KeptRecord['is']) => mine.get(kind)?.count ?? 0
-  const [given, room, account] = [countOf('given'), countOf('room'), countOf('account')]
-  const [name, block, note] = [countOf('name'), countOf('block'), countOf('note')]
-  return { counts: { given, room, account, name, block, note, log: logs.length, event: events }, sum: whole.text }
+  const counts = Object.fromEntries(Array.from(mine, ([kind, { count }]) => [kind, count])) as Record<Counted, number>
+  return { counts: { ...counts, log: logs.length, event: events }, sum: whole.text }
 }
 
 function differ(what: string): EngineFault {
@@ -93,12 +93,12 @@ function lineOf({ id, kind, room, from, to, body, sent, color, verified }: Event
 }
 
 async function recordsOf(side: Source, livingAt: number) {
-  const kinds: readonly KeptRecord['is'][] = ['given', 'room', 'account', 'name', 'block', 'note']
+  const kinds: readonly Counted[] = ['given', 'room', ...KIND_NAMES]
   const sums = new Map(kinds.map((kind) => [kind, { count: 0, sum: new Sum() }]))
   for await (const page of side.records(livingAt)) {
     for (const record of page) {
-      const about = sums.get(record.is)
-      if (!about) throw new Error(`a record of an unknown kind: ${record.is}`)
+      const about = sums.get(record.is === 'record' ? record.kind : record.is)
+      if (!about) throw new Error('a record of an unknown kind')
       about.sum.add(canonical(record, about.count++))
     }
   }
@@ -115,14 +115,12 @@ function canonical(record: KeptRecord, place: number): unknown {
       const made = [maker?.address ?? null, maker?.name ?? null, createdAt]
       return [id, title, lineName, description, visibility, hash, ...made, changedAt]
     }
-    case 'account':
-      return [record.account.name, record.account.hash, record.account.createdAt ?? null]
-    case 'name':
-      return [place, record.name]
-    case 'block':
-      return [place, record.block.owner, record.block.name]
-    case 'note':
-      return [record.note.key, record.note.text, record.note.until ?? null]
+    case 'record': {
+      const { kind, key, text, expiresAt = null } = record
+      const value = recordOf(kind, text)
+      const fields = typeof value === 'string' ? value : Object.entries(value).sort()
+      return [isOrdered(kind) ? place : null, kind, key, fields, expiresAt]
+    }
   }
 }
 

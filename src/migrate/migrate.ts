@@ -86,7 +86,8 @@ async function moveLog(log: LogRecord, source: Source, target: Target, progress:
   await target.finishLog(log)
 }
 
-function countsOf({ event, log, room, account, name, block, note }: Checked['counts']): string {
+function countsOf({ event, log, room, account, name, block, ...counts }: Checked['counts']): string {
+  const note = counts.key + counts.login + counts.ticket + counts.secret + counts['maker-name']
   const said = (count: number, what: string) => `${count.toLocaleString('en')} ${what}${count === 1 ? '' : 's'}`
   const rest = [said(room, 'room'), said(account, 'account'), said(name, 'name'), said(block, 'block')]
   return `${said(event, 'event')} in ${said(log, 'log')}, ${rest.join(', ')}, ${note.toLocaleString('en')} secrets and tickets`

@@ -1,17 +1,18 @@
-import { expect, test } from 'vitest'
-import { Proof } from '../../src/chat/accounts.ts'
+import { expect, test, vi } from 'vitest'
 import { Chat, LOBBY } from '../../src/chat/chat.ts'
-import type { Reason } from '../../src/chat/refusal.ts'
+import { Proof } from '../../src/chat/credentials.ts'
+import type { RefusalCode } from '../../src/chat/refusal.ts'
 import { Session } from '../../src/chat/session.ts'
 import { Unavailable } from '../../src/engine/engine.ts'
 import type { Event } from '../../src/engine/event.ts'
-import { HERE, reasonOf, silent, stage } from './stage.ts'
+import { blocksWith, createAccount } from '../support/records.ts'
+import { enter, HERE, leave, reasonOf, say, silent, stage, tell } from './stage.ts'
 
 const bodies = (events: readonly Event[]) => events.map(({ body }) => body)
 
 test('what cannot be registered', async () => {
   const { chat } = await stage()
-  const tries: [string, string, Reason][] = [
+  const tries: [string, string, RefusalCode][] = [
     ['', 'x', 'name-invalid'],
     ['a\tb', 'x', 'name-invalid'],
     ['x'.repeat(33), 'x', 'name-invalid'],
@@ -21,14 +22,14 @@ test('what cannot be registered', async () => {
     ['alice', 'x'.repeat(129), 'secret-invalid'],
   ]
   for (const [name, secret, reason] of tries)
-    expect(await reasonOf(chat.register(name, secret, HERE)), name).toBe(reason)
-  expect(await reasonOf(chat.register('alice', '😀'.repeat(128), HERE))).toBe('none')
+    expect(await reasonOf(chat.accounts.register(name, secret, HERE)), name).toBe(reason)
+  expect(await reasonOf(chat.accounts.register('alice', '😀'.repeat(128), HERE))).toBe('none')
 })
 
 test('one of 50 who register a name at once', async () => {
   const { chat } = await stage()
   const tries = Array.from({ length: 50 }, (_, n) =>
-    reasonOf(chat.register(n % 2 ? 'alice' : 'ALICE', `secret ${n}`, HERE)),
+    reasonOf(chat.accounts.register(n % 2 ? 'alice' : 'ALICE', `secret ${n}`, HERE)),
   )
   const reasons = await Promise.all(tries)
   expect(reasons.filter((reason) => reason === 'none')).toHaveLength(1)
@@ -37,78 +38,78 @@ test('one of 50 who register a name at once', async () => {
 
 test('an account opens with its secret only', async () => {
   const { chat, guest, owner } = await stage()
-  await chat.register('Alice', 'open sesame', HERE)
+  await chat.accounts.register('Alice', 'open sesame', HERE)
   expect(await reasonOf(guest('alice'))).toBe('name-reserved')
   expect(await reasonOf(owner('alice', 'Open sesame'))).toBe('secret-wrong')
   expect(await reasonOf(owner('bob', 'open sesame'))).toBe('name-unknown')
   const alice = await owner('aLICE', 'open sesame')
   expect(alice).toMatchObject({ name: 'Alice', registered: true })
-  expect(await chat.enter(alice, LOBBY)).toMatchObject({ lineName: 'lobby' })
-  expect(await reasonOf(chat.register('ALICE', 'mine', HERE))).toBe('name-taken')
+  expect(await enter(chat, alice, LOBBY)).toMatchObject({ lineName: 'lobby' })
+  expect(await reasonOf(chat.accounts.register('ALICE', 'mine', HERE))).toBe('name-taken')
 })
 
 test('an account whose name has become reserved since it was made still opens', async () => {
   const { chat, engine, guest, owner } = await stage()
-  await chat.register('alice', 'open sesame', HERE)
-  expect(await engine.createAccount('Server', (await engine.findAccount('alice'))?.hash ?? '')).toBe(true)
+  await chat.accounts.register('alice', 'open sesame', HERE)
+  expect(await createAccount(engine, 'Server', (await engine.records.get('account', 'alice'))?.hash ?? '')).toBe(true)
   expect(await reasonOf(guest('server'))).toBe('name-reserved')
   const session = await owner('server', 'open sesame')
-  expect(await chat.enter(session, LOBBY)).toMatchObject({ lineName: 'lobby' })
+  expect(await enter(chat, session, LOBBY)).toMatchObject({ lineName: 'lobby' })
 })
 
 test('a name that looks like an account’s is nobody’s but the owner’s', async () => {
   const { chat, guest, owner } = await stage()
-  await chat.register('Admin', 'open sesame', HERE)
+  await chat.accounts.register('Admin', 'open sesame', HERE)
   for (const name of ['аdmin', 'АDMIN', 'adrnin', 'Αdmin', '𝐚𝐝𝐦𝐢𝐧']) {
     expect(await reasonOf(guest(name)), name).toBe('name-reserved')
-    expect(await reasonOf(chat.register(name, 'x', HERE)), name).toMatch(/name-(reserved|taken)/)
-    expect(await reasonOf(chat.registerWithKey(name, HERE)), name).toMatch(/name-(reserved|taken)/)
+    expect(await reasonOf(chat.accounts.register(name, 'x', HERE)), name).toMatch(/name-(reserved|taken)/)
+    expect(await reasonOf(chat.accounts.registerWithKey(name, HERE)), name).toMatch(/name-(reserved|taken)/)
   }
   for (const name of ['admit', 'admin2', 'админ']) expect(await reasonOf(guest(name)), name).toBe('none')
-  expect(await chat.enter(await owner('admin', 'open sesame'), LOBBY)).toMatchObject({ lineName: 'lobby' })
+  expect(await enter(chat, await owner('admin', 'open sesame'), LOBBY)).toMatchObject({ lineName: 'lobby' })
 })
 
 test('a guest who looks like an account that is made later enters no further room', async () => {
   const { chat, guest } = await stage()
   const [early, same] = [await guest('аdmin', 'tech'), await guest('bob', 'tech')]
-  await chat.register('admin', 'x', HERE)
-  expect(await reasonOf(chat.enter(early, 'other'))).toBe('name-reserved')
-  expect(await reasonOf(chat.register('аdmin', 'x', HERE, early))).toBe('name-reserved')
-  expect(await reasonOf(chat.register('bob', 'x', HERE, same))).toBe('none')
-  expect(await reasonOf(chat.enter(same, 'other'))).toBe('none')
+  await chat.accounts.register('admin', 'x', HERE)
+  expect(await reasonOf(enter(chat, early, 'other'))).toBe('name-reserved')
+  expect(await reasonOf(chat.accounts.register('аdmin', 'x', HERE, early))).toBe('name-reserved')
+  expect(await reasonOf(chat.accounts.register('bob', 'x', HERE, same))).toBe('none')
+  expect(await reasonOf(enter(chat, same, 'other'))).toBe('none')
 })
 
 test('of those who register names that look alike at once one gets its name', async () => {
   const { chat } = await stage()
   const names = ['bob', 'ВОВ', 'b0b', 'Bоb', 'ｂｏｂ']
-  const reasons = await Promise.all(names.map((name) => reasonOf(chat.register(name, 'x', HERE))))
+  const reasons = await Promise.all(names.map((name) => reasonOf(chat.accounts.register(name, 'x', HERE))))
   expect(reasons.filter((reason) => reason === 'none')).toHaveLength(1)
   expect(new Set(reasons.filter((reason) => reason !== 'none'))).toEqual(new Set(['name-reserved', 'name-taken']))
 })
 
 test('accounts of earlier versions, with invisible characters or looking alike, still open', async () => {
   const { chat, engine, guest, owner } = await stage()
-  await chat.register('alice', 'open sesame', HERE)
-  const hash = (await engine.findAccount('alice'))?.hash ?? ''
+  await chat.accounts.register('alice', 'open sesame', HERE)
+  const hash = (await engine.records.get('account', 'alice'))?.hash ?? ''
   const hidden = 'car\u3164ol'
-  expect(await engine.createAccount(hidden, hash)).toBe(true)
+  expect(await createAccount(engine, hidden, hash)).toBe(true)
   expect(await reasonOf(guest(hidden))).toBe('name-invalid')
   const carol = await owner(hidden, 'open sesame')
-  expect(await chat.enter(carol, LOBBY)).toMatchObject({ lineName: 'lobby' })
+  expect(await enter(chat, carol, LOBBY)).toMatchObject({ lineName: 'lobby' })
 })
 
 test('events tell whether the owner of an account causes them', async () => {
   const { chat, engine, guest, owner } = await stage()
-  const said = async (session: Session) => (await chat.talk.say(session, 'x')).verified
+  const said = async (session: Session) => (await say(chat, session, 'x')).verified
   const bob = await guest('bob', LOBBY)
   expect(await said(bob)).toBeUndefined()
-  await chat.register('alice', 'open sesame', HERE)
+  await chat.accounts.register('alice', 'open sesame', HERE)
   const alice = await owner('alice', 'open sesame')
-  await chat.enter(alice, LOBBY)
+  await enter(chat, alice, LOBBY)
   expect(await said(alice)).toBe(true)
   await chat.close(alice)
   // Whoever registers its own name becomes its owner.
-  await chat.register('bob', 'open sesame', HERE, bob)
+  await chat.accounts.register('bob', 'open sesame', HERE, bob)
   expect(await said(bob)).toBe(true)
   const pages = await Array.fromAsync(engine.read('room:1', {}))
   const events = pages.flat().map(({ kind, from, verified }) => `${kind} ${from} ${verified}`)
@@ -124,8 +125,8 @@ test('events tell whether the owner of an account causes them', async () => {
 
 test('failures are counted for an address, and nothing is checked beyond', async () => {
   const { chat, time } = await stage()
-  await chat.register('alice', 'right', HERE)
-  const attempt = (name: string, secret: string) => reasonOf(chat.authenticate(name, secret, HERE))
+  await chat.accounts.register('alice', 'right', HERE)
+  const attempt = (name: string, secret: string) => reasonOf(chat.accounts.authenticate(name, secret, HERE))
   for (let n = 0; n < 9; n++) expect(await attempt('alice', 'right')).toBe('none')
   const many = await Promise.all(Array.from({ length: 8 }, (_, n) => attempt(`nobody${n}`, 'x')))
   expect(many.toSorted()).toEqual([...Array(5).fill('name-unknown'), ...Array(3).fill('too-many-attempts')])
@@ -138,8 +139,8 @@ test('failures are counted for an address, and nothing is checked beyond', async
 
 test('nobody locks an owner out from elsewhere, be it from a great many addresses', async () => {
   const { chat } = await stage()
-  await chat.register('alice', 'right', HERE)
-  const attempt = (secret: string, address: string) => reasonOf(chat.authenticate('alice', secret, address))
+  await chat.accounts.register('alice', 'right', HERE)
+  const attempt = (secret: string, address: string) => reasonOf(chat.accounts.authenticate('alice', secret, address))
   for (let n = 0; n < 7; n++) {
     expect(await attempt('wrong', '127.0.0.9')).toBe(n < 5 ? 'secret-wrong' : 'too-many-attempts')
   }
@@ -150,51 +151,50 @@ test('nobody locks an owner out from elsewhere, be it from a great many addresse
 
 test('an engine that is away is no failed attempt', async () => {
   const { chat, engine } = await stage()
-  const { findAccount } = engine
-  engine.findAccount = () => Promise.reject(new Unavailable('away'))
-  for (let n = 0; n < 9; n++) expect(await reasonOf(chat.authenticate('alice', 'x', HERE))).toBe('unavailable')
-  expect(await reasonOf(chat.register('alice', 'x', HERE))).toBe('unavailable')
-  engine.findAccount = findAccount
-  expect(await reasonOf(chat.authenticate('alice', 'x', HERE))).toBe('name-unknown')
-  expect(await reasonOf(chat.register('alice', 'x', HERE))).toBe('none')
+  const asking = vi.spyOn(engine.records, 'get').mockRejectedValue(new Unavailable('away'))
+  for (let n = 0; n < 9; n++) expect(await reasonOf(chat.accounts.authenticate('alice', 'x', HERE))).toBe('unavailable')
+  expect(await reasonOf(chat.accounts.register('alice', 'x', HERE))).toBe('unavailable')
+  asking.mockRestore()
+  expect(await reasonOf(chat.accounts.authenticate('alice', 'x', HERE))).toBe('name-unknown')
+  expect(await reasonOf(chat.accounts.register('alice', 'x', HERE))).toBe('none')
 })
 
 test('a name that somebody else is using is not registered under them', async () => {
   const { chat, guest } = await stage()
   const alice = await guest('alice', 'tech')
-  expect(await reasonOf(chat.register('Alice', 'x', HERE))).toBe('name-in-use')
+  expect(await reasonOf(chat.accounts.register('Alice', 'x', HERE))).toBe('name-in-use')
   const other = await guest('ALICE', 'other')
-  expect(await reasonOf(chat.register('alice', 'x', HERE, alice))).toBe('name-in-use')
-  expect(await reasonOf(chat.registerWithKey('alice', HERE))).toBe('name-in-use')
-  await chat.leave(other)
-  expect(await reasonOf(chat.register('alice', 'x', HERE, alice))).toBe('name-in-use')
+  expect(await reasonOf(chat.accounts.register('alice', 'x', HERE, alice))).toBe('name-in-use')
+  expect(await reasonOf(chat.accounts.registerWithKey('alice', HERE))).toBe('name-in-use')
+  await leave(chat, other)
+  expect(await reasonOf(chat.accounts.register('alice', 'x', HERE, alice))).toBe('name-in-use')
   await chat.close(other)
-  await chat.enter(alice, 'third')
-  expect(await reasonOf(chat.register('alice', 'x', HERE, alice))).toBe('none')
+  await enter(chat, alice, 'third')
+  expect(await reasonOf(chat.accounts.register('alice', 'x', HERE, alice))).toBe('none')
   expect(alice.registered).toBe(true)
-  await chat.enter(alice, 'tech')
+  await enter(chat, alice, 'tech')
 })
 
 test('a guest whose name somebody registers elsewhere can do nothing more in it', async () => {
   const { chat, engine, guest, owner } = await stage()
   const stale = await guest('alice')
-  await new Chat(engine, { maxText: 4_000 }).register('alice', 'x', HERE)
+  await new Chat(engine, { maxText: 4_000 }).accounts.register('alice', 'x', HERE)
   const alice = await owner('alice', 'x')
   await chat.block(alice, 'bob')
-  expect(await reasonOf(chat.enter(stale, 'tech'))).toBe('name-reserved')
+  expect(await reasonOf(enter(chat, stale, 'tech'))).toBe('name-reserved')
   expect(await reasonOf(chat.block(stale, 'carol'))).toBe('name-reserved')
   expect(await reasonOf(chat.unblock(stale, 'bob'))).toBe('name-reserved')
   await chat.close(alice)
   await chat.close(stale)
   const again = await owner('alice', 'x')
   expect(chat.blocked(again)).toEqual(['bob'])
-  expect(await chat.enter(again, 'tech')).toMatchObject({ lineName: 'tech' })
+  expect(await enter(chat, again, 'tech')).toMatchObject({ lineName: 'tech' })
 })
 
 test('a guest does not enter while its name is being registered', async () => {
   const { chat, guest } = await stage()
   const [registered, entered] = await Promise.all([
-    reasonOf(chat.register('alice', 'x', HERE)),
+    reasonOf(chat.accounts.register('alice', 'x', HERE)),
     reasonOf(guest('alice', 'tech')),
   ])
   expect([registered, entered]).toEqual(['none', 'name-reserved'])
@@ -203,17 +203,17 @@ test('a guest does not enter while its name is being registered', async () => {
 test('correct logins at once are no failures, however many', async () => {
   const { chat } = await stage()
   const names = Array.from({ length: 12 }, (_, n) => `user${n}`)
-  for (const name of names) await chat.register(name, 'right', HERE)
-  const attempts = await Promise.all(names.map((name) => reasonOf(chat.authenticate(name, 'right', HERE))))
+  for (const name of names) await chat.accounts.register(name, 'right', HERE)
+  const attempts = await Promise.all(names.map((name) => reasonOf(chat.accounts.authenticate(name, 'right', HERE))))
   expect(new Set(attempts)).toEqual(new Set(['none']))
 })
 
 test('so many accounts are made from one address within a minute', async () => {
   const { chat, time } = await stage({ maxRegistrations: 3 })
-  const register = (name: string, address: string) => reasonOf(chat.register(name, 'x', address))
+  const register = (name: string, address: string) => reasonOf(chat.accounts.register(name, 'x', address))
   for (const name of ['a', 'b', 'c']) expect(await register(name, HERE)).toBe('none')
   expect(await register('d', HERE)).toBe('too-many-attempts')
-  expect(await reasonOf(chat.registerWithKey('d', HERE))).toBe('too-many-attempts')
+  expect(await reasonOf(chat.accounts.registerWithKey('d', HERE))).toBe('too-many-attempts')
   expect(await register('d', '10.0.0.9')).toBe('none')
   time.now += 60_000
   expect(await register('e', HERE)).toBe('none')
@@ -221,12 +221,13 @@ test('so many accounts are made from one address within a minute', async () => {
 
 test('so many accounts are made from one address within a day; attempts that make none do not count', async () => {
   const { chat, time } = await stage({ maxAccountsPerAddress: 3 })
-  const register = (name: string, address = HERE) => reasonOf(chat.register(name, name === 'bad' ? '' : 'x', address))
+  const register = (name: string, address = HERE) =>
+    reasonOf(chat.accounts.register(name, name === 'bad' ? '' : 'x', address))
   for (let n = 0; n < 5; n++) expect(await register('bad')).toBe('secret-invalid')
   const many = await Promise.all(['a', 'b', 'c', 'd', 'e'].map((name) => register(name)))
   expect(many.toSorted()).toEqual(['none', 'none', 'none', 'too-many-accounts', 'too-many-accounts'])
-  const refused = await chat.registerWithKey('f', HERE).catch((error: unknown) => error)
-  expect(refused).toMatchObject({ reason: 'too-many-accounts', limit: 3, bound: '3 from your address' })
+  const refused = await chat.accounts.registerWithKey('f', HERE).catch((error: unknown) => error)
+  expect(refused).toMatchObject({ code: 'too-many-accounts', limit: 3, bound: '3 from your address' })
   expect(await register('f', '10.0.0.9')).toBe('none')
   time.now += 86_399_000
   expect(await register('g')).toBe('too-many-accounts')
@@ -241,11 +242,11 @@ test('what a guest has blocked is not inherited by who registers the name', asyn
   await chat.login(guest, 'harper')
   await chat.block(guest, 'bobby')
   await chat.close(guest)
-  expect(await engine.blocksWith('harper')).toHaveLength(1)
-  await chat.register('harper', 'x', HERE)
-  expect(await engine.blocksWith('harper')).toEqual([])
+  expect(await blocksWith(engine, 'harper')).toHaveLength(1)
+  await chat.accounts.register('harper', 'x', HERE)
+  expect(await blocksWith(engine, 'harper')).toEqual([])
   const owner = new Session(silent)
-  await chat.login(owner, await chat.authenticate('harper', 'x', HERE))
+  await chat.login(owner, await chat.accounts.authenticate('harper', 'x', HERE))
   expect(chat.blocked(owner)).toEqual([])
 })
 
@@ -261,7 +262,7 @@ test('blocks of accounts outlive the session, those of guests do not', async () 
   const { chat, engine, guest, owner } = await stage()
   const alice = await guest('alice', 'tech')
   await chat.block(alice, 'Bob')
-  await chat.register('alice', 'x', HERE, alice)
+  await chat.accounts.register('alice', 'x', HERE, alice)
   await chat.block(alice, 'carol')
   await chat.close(alice)
   const dave = await guest('dave', 'tech')
@@ -276,47 +277,47 @@ test('blocks of accounts outlive the session, those of guests do not', async () 
   expect(await later.unblock(again, 'bob')).toBe(true)
   expect(await later.unblock(again, 'bob')).toBe(false)
   expect(chat.blocked(await owner('alice', 'x'))).toContain('carol')
-  expect(await engine.blocksWith('alice')).toEqual([{ owner: 'alice', name: 'carol' }])
+  expect(await blocksWith(engine, 'alice')).toEqual([{ owner: 'alice', name: 'carol' }])
 })
 
 test('private messages are kept for their addressee, without those of the blocked', async () => {
   const { chat, guest } = await stage()
   const [alice, bob, carol] = [await guest('Alice', 1), await guest('bob', 1), await guest('carol', 1)]
-  for (let n = 0; n < 6; n++) await chat.talk.tell(n % 2 ? bob : carol, 'ALICE', `psst ${n}`)
-  expect(bodies(await chat.talk.inbox(alice, 4))).toEqual(['psst 2', 'psst 3', 'psst 4', 'psst 5'])
-  expect(await chat.talk.inbox(bob, 9)).toEqual([])
+  for (let n = 0; n < 6; n++) await tell(chat, n % 2 ? bob : carol, 'ALICE', `psst ${n}`)
+  expect(bodies(await chat.messages.inbox(alice, 4))).toEqual(['psst 2', 'psst 3', 'psst 4', 'psst 5'])
+  expect(await chat.messages.inbox(bob, 9)).toEqual([])
   await chat.block(alice, 'bob')
-  expect(bodies(await chat.talk.inbox(alice, 2))).toEqual(['psst 2', 'psst 4'])
-  expect(await reasonOf(chat.talk.tell(bob, 'nobody', 'x'))).toBe('nobody-here')
+  expect(bodies(await chat.messages.inbox(alice, 2))).toEqual(['psst 2', 'psst 4'])
+  expect(await reasonOf(tell(chat, bob, 'nobody', 'x'))).toBe('nobody-here')
 })
 
 test('telling tells apart what is dropped, who is absent, and who cannot be told', async () => {
   const { chat, guest } = await stage()
   const [alice, bob] = [await guest('alice', 1), await guest('bob', 1)]
   await guest('deaf', 1, { ...silent, carriesPrivate: false })
-  expect(await chat.talk.tell(alice, 'BOB', 'x')).toBe(true)
+  expect(await tell(chat, alice, 'BOB', 'x')).toBe(true)
   await chat.block(bob, 'alice')
-  expect(chat.talk.isBlocked(alice, 'BOB')).toBe(true)
-  expect(await chat.talk.tell(alice, 'BOB', 'x')).toBe(false)
-  expect(await reasonOf(chat.talk.tell(alice, 'deaf', 'x'))).toBe('no-private-messages')
-  expect(await reasonOf(chat.talk.tell(alice, 'nobody', 'x'))).toBe('nobody-here')
+  expect(chat.messages.isBlocked(alice, 'BOB')).toBe(true)
+  expect(await tell(chat, alice, 'BOB', 'x')).toBe(false)
+  expect(await reasonOf(tell(chat, alice, 'deaf', 'x'))).toBe('no-private-messages')
+  expect(await reasonOf(tell(chat, alice, 'nobody', 'x'))).toBe('nobody-here')
 })
 
 test('the newest messages of a room, however much came and went since', async () => {
   const { chat, guest } = await stage()
   const alice = await guest('alice', LOBBY)
   const bob = await guest('bob', LOBBY)
-  for (const text of ['one', 'two', 'three']) await chat.talk.say(text === 'two' ? bob : alice, text)
+  for (const text of ['one', 'two', 'three']) await say(chat, text === 'two' ? bob : alice, text)
   for (let n = 0; n < 60; n++) {
-    await chat.leave(bob)
-    await chat.enter(bob, LOBBY)
+    await leave(chat, bob)
+    await enter(chat, bob, LOBBY)
   }
   const carol = await guest('carol')
-  expect(bodies(await chat.talk.recentMessages(LOBBY, carol, 2))).toEqual(['two', 'three'])
-  expect(bodies(await chat.talk.recentMessages(LOBBY, carol, 100))).toEqual(['one', 'two', 'three'])
-  expect(await chat.talk.recentMessages(LOBBY, carol, 0)).toEqual([])
+  expect(bodies(await chat.messages.recentMessages(LOBBY, carol, 2))).toEqual(['two', 'three'])
+  expect(bodies(await chat.messages.recentMessages(LOBBY, carol, 100))).toEqual(['one', 'two', 'three'])
+  expect(await chat.messages.recentMessages(LOBBY, carol, 0)).toEqual([])
   await chat.block(carol, 'bob')
-  expect(bodies(await chat.talk.recentMessages(LOBBY, carol, 2))).toEqual(['one', 'three'])
+  expect(bodies(await chat.messages.recentMessages(LOBBY, carol, 2))).toEqual(['one', 'three'])
 })
 
 test('who is live, and who was ever seen', async () => {
@@ -325,12 +326,12 @@ test('who is live, and who was ever seen', async () => {
   const alice = await guest('Alice')
   expect(await chat.isFree('ALICE')).toBe(false)
   expect(await chat.seen('alice')).toBeUndefined()
-  await chat.enter(alice, LOBBY)
+  await enter(chat, alice, LOBBY)
   await chat.close(alice)
   expect(await chat.isFree('alice')).toBe(true)
-  await chat.register('bob', 'x', HERE)
+  await chat.accounts.register('bob', 'x', HERE)
   expect(await chat.isFree('bob')).toBe(true)
   expect(await chat.seen('ALICE')).toBe('Alice')
   expect(await chat.everybody(9)).toEqual(['Alice', 'bob'])
-  expect(await reasonOf(chat.enter(await guest('carol'), 99))).toBe('room-unknown')
+  expect(await reasonOf(enter(chat, await guest('carol'), 99))).toBe('room-unknown')
 })

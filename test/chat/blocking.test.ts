@@ -5,7 +5,11 @@ import { Session } from '../../src/chat/session.ts'
 import { type Engine, Unavailable } from '../../src/engine/engine.ts'
 
 test('a block that the store refuses is none, also against somebody who has blocked back', async () => {
-  const away = { keepBlock: () => Promise.reject(new Unavailable('away')), signal: () => {}, heedSignals: () => {} }
+  const away = {
+    records: { put: () => Promise.reject(new Unavailable('away')) },
+    signal: () => {},
+    heedSignals: () => {},
+  }
   const blocks = new Blocks()
   // All of an engine that this needs.
   const blocking = new Blocking(away as unknown as Engine, blocks, new Map([['ann', 1]]))
@@ -18,10 +22,10 @@ test('a block that the store refuses is none, also against somebody who has bloc
   })
   ann.name = 'ann'
   blocks.block('bob', 'ann')
-  await expect(blocking.block(ann, 'bob')).rejects.toMatchObject({ reason: 'unavailable' })
+  await expect(blocking.block(ann, 'bob')).rejects.toMatchObject({ code: 'unavailable' })
   expect(blocks.list('ann')).toEqual([])
   blocks.block('ann', 'bob', true)
-  await expect(blocking.block(ann, 'BOB')).rejects.toMatchObject({ reason: 'unavailable' })
+  await expect(blocking.block(ann, 'BOB')).rejects.toMatchObject({ code: 'unavailable' })
   expect(blocks.list('ann')).toHaveLength(1)
 })
 
@@ -34,7 +38,7 @@ function node() {
     heedSignals: (_: string, listener: (text?: string) => void) => {
       heed = listener
     },
-    blocksWith: async () => [],
+    records: { async *listBy() {} },
   }
   const blocks = new Blocks()
   const here = { has: () => true, keys: () => [] }
@@ -52,7 +56,7 @@ test('what nodes tell one another of a guest’s blocks grows with their number,
   const [one, other] = [node(), node()]
   const ann = one.guest('ann')
   for (let n = 0; n < 1_000; n++) await one.blocking.block(ann, `somebody ${n}`)
-  await expect(one.blocking.block(ann, 'one more')).rejects.toMatchObject({ reason: 'too-many-blocks' })
+  await expect(one.blocking.block(ann, 'one more')).rejects.toMatchObject({ code: 'too-many-blocks' })
   await one.blocking.block(ann, 'somebody 7')
   expect(one.told.join('').length).toBeLessThan(200_000)
   for (const text of one.told) other.hear(text)

@@ -5,6 +5,7 @@ import { Session, type Wire } from '../../src/chat/session.ts'
 import type { Engine, Listener, RoomRecord } from '../../src/engine/engine.ts'
 import { type Draft, type Event, idAt } from '../../src/engine/event.ts'
 import { turnEnd } from '../../src/turn.ts'
+import { enter, say } from './stage.ts'
 
 const LOBBY: RoomRecord = {
   id: 1,
@@ -34,9 +35,7 @@ class SlowEngine {
   release = async (_room: number, name: string) => void this.held.delete(name)
   findRoom = async () => LOBBY
   watchRooms = () => () => {}
-  findAccount = async () => undefined
-  hasAccountLike = async () => false
-  blocksWith = async () => []
+  records = { get: async () => undefined, isTaken: async () => false, async *listBy() {} }
   signal = () => {}
   heedSignals = () => {}
   holds = () => true
@@ -72,7 +71,7 @@ test('whoever comes while the last ones go is in a room that lives', async () =>
   const bob = await present(chat, 'bob')
   const eve = await present(chat, 'eve')
   for (const { session } of [ann, bob]) {
-    const entered = chat.enter(session, 'lobby')
+    const entered = enter(chat, session, 'lobby')
     await turnEnd()
     await engine.commit()
     await entered
@@ -81,13 +80,13 @@ test('whoever comes while the last ones go is in a room that lives', async () =>
   void chat.close(bob.session)
   await turnEnd()
   await engine.commit()
-  const entered = chat.enter(eve.session, 'lobby')
+  const entered = enter(chat, eve.session, 'lobby')
   await turnEnd()
   await engine.commit()
   await engine.commit()
   await entered
-  expect(eve.session.room?.record).toBe(LOBBY)
-  void chat.talk.say(eve.session, 'anybody?')
+  expect(eve.session.membership?.room.record).toBe(LOBBY)
+  void say(chat, eve.session, 'anybody?')
   await engine.commit()
   await turnEnd()
   expect(eve.heard).toEqual(['joined eve', 'message eve'])

@@ -87,13 +87,13 @@ test('a crowd that comes with the right password at once is let in, each from an
   const { chat } = await stage({ cost: { ln: 12, r: 8, p: 1 } })
   const password = 'correct horse'
   const den = { title: 'Den', visibility: 'private' } as const
-  const room = await chat.directory.create(den, { password, address: '10.0.0.1' })
-  await chat.register('alice', password, '10.0.0.1')
+  const room = await chat.rooms.create(den, { password, address: '10.0.0.1' })
+  await chat.accounts.register('alice', password, '10.0.0.1')
   const addresses = Array.from({ length: 2_000 }, (_, n) => `10.1.${n >> 8}.${n & 255}`)
   const entered = await Promise.all(addresses.map((address) => reasonOf(chat.unlock(room, password, address))))
   expect(new Set(entered)).toEqual(new Set(['none']))
   const loggedIn = await Promise.all(
-    addresses.map((address) => reasonOf(chat.authenticate('alice', password, address))),
+    addresses.map((address) => reasonOf(chat.accounts.authenticate('alice', password, address))),
   )
   expect(new Set(loggedIn)).toEqual(new Set(['none']))
 })

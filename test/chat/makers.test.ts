@@ -1,11 +1,11 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { HERE, stage } from './stage.ts'
+import { HERE, say, stage } from './stage.ts'
 
 const THERE = '10.0.0.9'
 
 async function withRoom() {
   const { chat, engine, guest } = await stage()
-  const room = await chat.directory.create({ title: 'new', visibility: 'public' }, { password: '', address: HERE })
+  const room = await chat.rooms.create({ title: 'new', visibility: 'public' }, { password: '', address: HERE })
   return { chat, engine, guest, room, mayUndo: (address = HERE) => chat.makers.mayUndo(room, address) }
 }
 
@@ -14,11 +14,11 @@ test('the address that made a room may undo it, and no other', async () => {
   expect([await mayUndo(), await mayUndo(THERE), await mayUndo('')]).toEqual([true, false, false])
   // Nothing tells the address to whoever reads the store.
   expect(JSON.stringify(await engine.findRoom(room.id))).not.toContain(HERE)
-  const unmade = await chat.directory.create({ title: 'other', visibility: 'public' })
+  const unmade = await chat.rooms.create({ title: 'other', visibility: 'public' })
   expect(await chat.makers.mayUndo(unmade, HERE)).toBe(false)
   // A room that a session made is nobody else's at its address.
   const by = { password: '', address: HERE, name: 'ann' }
-  const ofSession = await chat.directory.create({ title: 'third', visibility: 'public' }, by)
+  const ofSession = await chat.rooms.create({ title: 'third', visibility: 'public' }, by)
   expect(await chat.makers.mayUndo(ofSession, HERE)).toBe(false)
 })
 
@@ -26,19 +26,19 @@ test('what somebody else says ends that, what the maker says does not', async ()
   const { chat, guest, room, mayUndo } = await withRoom()
   const ann = await guest('Ann', room.id)
   await chat.makers.entered(room, 'Ann', HERE)
-  await chat.talk.say(ann, 'mine')
+  await say(chat, ann, 'mine')
   const bob = await guest('bob', room.id)
   // Neither another address nor a second name from the same one is the maker.
   await chat.makers.entered(room, 'bob', THERE)
   await chat.makers.entered(room, 'bob', HERE)
   expect(await mayUndo()).toBe(true)
-  await chat.talk.say(bob, 'not mine')
+  await say(chat, bob, 'not mine')
   expect(await mayUndo()).toBe(false)
 })
 
 test('words of a name that nobody is known to have entered under are those of somebody else', async () => {
   const { chat, guest, room, mayUndo } = await withRoom()
-  await chat.talk.say(await guest('ann', room.id), 'from elsewhere')
+  await say(chat, await guest('ann', room.id), 'from elsewhere')
   expect(await mayUndo()).toBe(false)
 })
 
@@ -46,9 +46,9 @@ test('a room in which very much has happened is not searched', async () => {
   const { chat, guest, room, mayUndo } = await withRoom()
   const ann = await guest('ann', room.id)
   await chat.makers.entered(room, 'ann', HERE)
-  await Promise.all(Array.from({ length: 999 }, () => chat.talk.say(ann, 'x')))
+  await Promise.all(Array.from({ length: 999 }, () => say(chat, ann, 'x')))
   expect(await mayUndo()).toBe(true)
-  await chat.talk.say(ann, 'one more')
+  await say(chat, ann, 'one more')
   expect(await mayUndo()).toBe(false)
 })
 

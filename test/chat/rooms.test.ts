@@ -3,13 +3,13 @@ import { LOBBY } from '../../src/chat/chat.ts'
 import { Session } from '../../src/chat/session.ts'
 import type { RoomRecord } from '../../src/engine/engine.ts'
 import { turnEnd } from '../../src/turn.ts'
-import { HERE, lifeline, reasonOf, recorder, silent, stage } from './stage.ts'
+import { enter, HERE, leave, lifeline, reasonOf, recorder, say, silent, stage, tell } from './stage.ts'
 
 const SECRET = 'correct horse'
 
 test('a room is made, found, changed and closed', async () => {
   const { chat } = await stage()
-  const { directory } = chat
+  const { rooms: directory } = chat
   const room = await directory.create({ title: 'Tech Talk', description: 'ab\u0007out', visibility: 'public' })
   expect(room).toMatchObject({ title: 'Tech Talk', lineName: 'TechTalk', description: 'about' })
   expect(room.hash).toBeUndefined()
@@ -33,7 +33,7 @@ test('a room is made, found, changed and closed', async () => {
 
 test('a room with a password opens with it only, is listed nowhere, and a right one costs once', async () => {
   const { chat, guest, time } = await stage()
-  const { directory } = chat
+  const { rooms: directory } = chat
   for (const password of [undefined, '', '1234567', 'x'.repeat(73), '€'.repeat(25)]) {
     const made = directory.create({ title: 'Den', visibility: 'private' }, { password: password ?? '', address: HERE })
     expect(await reasonOf(made)).toBe('password-invalid')
@@ -44,8 +44,8 @@ test('a room with a password opens with it only, is listed nowhere, and a right 
   expect((await directory.presence()).map(({ title }) => title)).toEqual(['Public Chat'])
   expect((await directory.busiest()).map(({ name }) => name)).toEqual(['lobby'])
   const eve = await guest('eve')
-  expect(await reasonOf(chat.enter(eve, 'den'))).toBe('room-private')
-  expect(await reasonOf(chat.enter(eve, room.id))).toBe('room-private')
+  expect(await reasonOf(enter(chat, eve, 'den'))).toBe('room-private')
+  expect(await reasonOf(enter(chat, eve, room.id))).toBe('room-private')
   expect(await reasonOf(directory.members('den'))).toBe('room-private')
   await chat.unlock(room, SECRET, HERE)
   const check = (password: string, address = HERE) => reasonOf(chat.unlock(room, password, address))
@@ -57,15 +57,15 @@ test('a room with a password opens with it only, is listed nowhere, and a right 
   expect(await check(SECRET, '10.0.0.9')).toBe('none')
   time.now += 60_000
   expect(await check('wrong')).toBe('password-wrong')
-  expect(await reasonOf(chat.unlock(await lobby(chat.directory.find(LOBBY)), SECRET, HERE))).toBe('password-wrong')
-  await chat.enter(eve, room.id, true)
+  expect(await reasonOf(chat.unlock(await lobby(chat.rooms.find(LOBBY)), SECRET, HERE))).toBe('password-wrong')
+  await enter(chat, eve, room.id, true)
   expect(await directory.people(room.id)).toEqual([{ name: 'eve', last: { at: expect.any(Number), color: undefined } }])
 })
 
 test('a password is hashed for a room that can be made only, and so many from one address', async () => {
   const { chat, time } = await stage({ maxRegistrations: 2 })
   const make = (title: string, address = HERE) =>
-    reasonOf(chat.directory.create({ title, visibility: 'private' }, { password: SECRET, address }))
+    reasonOf(chat.rooms.create({ title, visibility: 'private' }, { password: SECRET, address }))
   expect(await make('lobby')).toBe('room-taken')
   expect([await make('one'), await make('two'), await make('three')]).toEqual(['none', 'none', 'too-many-attempts'])
   expect(await make('three', '10.0.0.9')).toBe('none')
@@ -76,19 +76,19 @@ test('a password is hashed for a room that can be made only, and so many from on
 test('whoever watches a room is told everything once and in order, member or not', async () => {
   const { chat, guest } = await stage()
   const { wire, toldTo } = recorder()
-  const room = await lobby(chat.directory.find(LOBBY))
+  const room = await lobby(chat.rooms.find(LOBBY))
   const ann = await guest('ann', LOBBY)
   const bob = new Session(wire)
-  await chat.talk.say(ann, 'before')
-  const unwatch = chat.watch(bob, room)
-  await chat.talk.say(ann, 'one')
+  await say(chat, ann, 'before')
+  const unwatch = chat.subscribe(bob, room)
+  await say(chat, ann, 'one')
   await chat.login(bob, 'bob')
-  await chat.enter(bob, LOBBY)
-  await chat.talk.say(ann, 'two')
-  await chat.talk.say(bob, 'three')
-  await chat.leave(bob)
-  await chat.talk.say(ann, 'four')
-  await chat.enter(bob, LOBBY)
+  await enter(chat, bob, LOBBY)
+  await say(chat, ann, 'two')
+  await say(chat, bob, 'three')
+  await leave(chat, bob)
+  await say(chat, ann, 'four')
+  await enter(chat, bob, LOBBY)
   await turnEnd()
   const everything = [
     'message ann',
@@ -102,32 +102,32 @@ test('whoever watches a room is told everything once and in order, member or not
   expect(toldTo(bob)).toEqual(everything)
   unwatch()
   await chat.close(bob)
-  await chat.talk.say(ann, 'five')
+  await say(chat, ann, 'five')
   await turnEnd()
   expect(toldTo(bob)).toEqual(everything)
-  expect(await chat.directory.inside(LOBBY)).toEqual(['ann'])
+  expect(await chat.rooms.inside(LOBBY)).toEqual(['ann'])
 })
 
 test('the end of a room puts out its members and those who watch it, each once', async () => {
   const { chat, guest } = await stage()
   const { wire, toldTo } = recorder()
-  const room = await chat.directory.create({ title: 'short', visibility: 'public' })
+  const room = await chat.rooms.create({ title: 'short', visibility: 'public' })
   const ann = await guest('ann', 'short', wire)
   const bob = await guest('bob', undefined, wire)
   const eve = new Session(wire)
-  chat.watch(bob, room)
-  await chat.enter(bob, room.id)
-  chat.watch(eve, room)
-  const last = chat.talk.say(ann, 'last')
-  await Promise.all([last, chat.directory.close(room.id)])
+  chat.subscribe(bob, room)
+  await enter(chat, bob, room.id)
+  chat.subscribe(eve, room)
+  const last = say(chat, ann, 'last')
+  await Promise.all([last, chat.rooms.close(room.id)])
   await turnEnd()
   expect(toldTo(ann)).toEqual(['joined ann', 'joined bob', 'message ann', 'left ann', 'room-closed'])
   expect(toldTo(bob)).toEqual(['joined bob', 'message ann', 'left ann', 'left bob', 'room-closed'])
   expect(toldTo(eve)).toEqual(['message ann', 'left ann', 'left bob', 'room-closed'])
-  expect(ann.room).toBeUndefined()
-  expect(await reasonOf(Promise.resolve().then(() => chat.talk.say(ann, 'anybody?')))).toBe('not-in-room')
-  await chat.leave(ann)
-  await chat.enter(ann, LOBBY)
+  expect(ann.membership).toBeUndefined()
+  expect(await reasonOf(Promise.resolve().then(() => say(chat, ann, 'anybody?')))).toBe('not-in-room')
+  await leave(chat, ann)
+  await enter(chat, ann, LOBBY)
   await Promise.all([ann, bob, eve].map((session) => chat.close(session)))
   await chat.stop()
 })
@@ -135,12 +135,12 @@ test('the end of a room puts out its members and those who watch it, each once',
 test('a session that moves twice at once is where it was sent last', async () => {
   const { chat, engine, guest } = await stage()
   const ann = await guest('ann', 'one')
-  await Promise.all([chat.enter(ann, 'two'), chat.leave(ann), chat.enter(ann, 'three')])
-  expect(ann.room?.record.lineName).toBe('three')
+  await Promise.all([enter(chat, ann, 'two'), leave(chat, ann), enter(chat, ann, 'three')])
+  expect(ann.membership?.room.record.lineName).toBe('three')
   await chat.close(ann)
   await chat.stop()
   for (const title of ['one', 'two', 'three']) {
-    const { id = 0 } = (await chat.directory.find(title)) ?? {}
+    const { id = 0 } = (await chat.rooms.find(title)) ?? {}
     const events = (await Array.fromAsync(engine.read(`room:${id}`, {}))).flat()
     expect(events.map(({ kind }) => kind)).toEqual(['joined', 'left'])
     expect(await engine.members(id)).toEqual([])
@@ -150,32 +150,32 @@ test('a session that moves twice at once is where it was sent last', async () =>
 test('who leaves or enters while a room ends does so once, and is in no room', async () => {
   const { chat, guest } = await stage()
   const { wire, toldTo } = recorder()
-  const room = await chat.directory.create({ title: 'short', visibility: 'public' })
+  const room = await chat.rooms.create({ title: 'short', visibility: 'public' })
   const ann = await guest('ann', 'short', wire)
   const bob = await guest('bob', 'short', wire)
   const eve = await guest('eve', undefined, wire)
   const [, , entered] = await Promise.all([
-    chat.directory.close(room.id),
-    chat.leave(ann),
-    reasonOf(chat.enter(eve, room.id)),
+    chat.rooms.close(room.id),
+    leave(chat, ann),
+    reasonOf(enter(chat, eve, room.id)),
     chat.close(bob),
   ])
   await turnEnd()
   expect(toldTo(ann).filter((text) => text === 'left ann')).toHaveLength(1)
   expect(['room-unknown', 'none']).toContain(entered)
-  expect([ann.room, eve.room]).toEqual([undefined, undefined])
-  expect(await chat.directory.find(room.id)).toBeUndefined()
-  for (const session of [ann, eve]) await chat.enter(session, 'short')
-  expect(await chat.directory.members('short')).toMatchObject({ members: ['ann', 'eve'] })
+  expect([ann.membership, eve.membership]).toEqual([undefined, undefined])
+  expect(await chat.rooms.find(room.id)).toBeUndefined()
+  for (const session of [ann, eve]) await enter(chat, session, 'short')
+  expect(await chat.rooms.members('short')).toMatchObject({ members: ['ann', 'eve'] })
 })
 
 test('there are only so many rooms', async () => {
   const { chat, guest } = await stage({ maxRooms: 2 })
   const ann = await guest('ann', 'one')
-  expect(await reasonOf(chat.enter(ann, 'two'))).toBe('too-many-rooms')
-  expect(await reasonOf(chat.enter(ann, LOBBY))).toBe('none')
-  await chat.directory.close((await lobby(chat.directory.find('one'))).id)
-  expect(await reasonOf(chat.enter(ann, 'two'))).toBe('none')
+  expect(await reasonOf(enter(chat, ann, 'two'))).toBe('too-many-rooms')
+  expect(await reasonOf(enter(chat, ann, LOBBY))).toBe('none')
+  await chat.rooms.close((await lobby(chat.rooms.find('one'))).id)
+  expect(await reasonOf(enter(chat, ann, 'two'))).toBe('none')
 })
 
 test('private and other messages reach a member in the order in which they were said', async () => {
@@ -185,41 +185,41 @@ test('private and other messages reach a member in the order in which they were 
   const bob = await guest('bob', LOBBY, wire)
   const eve = await guest('eve', LOBBY, wire)
   await Promise.all([
-    chat.talk.say(ann, 'one'),
-    chat.talk.tell(ann, 'bob', 'two'),
-    chat.talk.say(ann, 'three'),
-    chat.talk.tell(bob, 'ann', 'four'),
+    say(chat, ann, 'one'),
+    tell(chat, ann, 'bob', 'two'),
+    say(chat, ann, 'three'),
+    tell(chat, bob, 'ann', 'four'),
   ])
   await turnEnd()
   const told = ['message ann', 'private ann', 'message ann', 'private bob']
   expect(toldTo(ann).slice(-4)).toEqual(told)
   expect(toldTo(bob).slice(-4)).toEqual(told)
   expect(toldTo(eve).slice(-2)).toEqual(['message ann', 'message ann'])
-  await Promise.all([chat.talk.tell(ann, 'bob', 'last'), chat.leave(bob)])
+  await Promise.all([tell(chat, ann, 'bob', 'last'), leave(chat, bob)])
   await turnEnd()
   expect(toldTo(bob).slice(-2)).toEqual(['private ann', 'left bob'])
 })
 
 test('members see their room by its new name', async () => {
   const { chat, guest } = await stage()
-  const room = await chat.directory.create({ title: 'old', visibility: 'public' })
+  const room = await chat.rooms.create({ title: 'old', visibility: 'public' })
   const ann = await guest('ann', room.id)
-  await chat.directory.change(room.id, { title: 'new', visibility: 'public' })
+  await chat.rooms.change(room.id, { title: 'new', visibility: 'public' })
   await turnEnd()
   await turnEnd()
-  expect(ann.room?.record).toMatchObject({ title: 'new', lineName: 'new' })
+  expect(ann.membership?.room.record).toMatchObject({ title: 'new', lineName: 'new' })
 })
 
 test('events have the colour of who causes them, or of the moment', async () => {
   const { chat, guest } = await stage()
   const ann = await guest('ann')
   ann.color = 'red'
-  await chat.enter(ann, LOBBY)
-  expect(await chat.talk.say(ann, 'one')).toMatchObject({ color: 'red' })
-  expect(await chat.talk.say(ann, 'two', { color: 'blue' })).toMatchObject({ color: 'blue' })
-  expect((await chat.directory.people(LOBBY))[0]?.last).toMatchObject({ color: 'blue' })
+  await enter(chat, ann, LOBBY)
+  expect(await say(chat, ann, 'one')).toMatchObject({ color: 'red' })
+  expect(await say(chat, ann, 'two', { color: 'blue' })).toMatchObject({ color: 'blue' })
+  expect((await chat.rooms.people(LOBBY))[0]?.last).toMatchObject({ color: 'blue' })
   const bob = await guest('bob', LOBBY)
-  expect(await chat.talk.say(bob, 'plain')).not.toHaveProperty('color')
+  expect(await say(chat, bob, 'plain')).not.toHaveProperty('color')
 })
 
 async function lobby(found: Promise<RoomRecord | undefined>): Promise<RoomRecord> {
@@ -232,10 +232,10 @@ test('who enters the room that it is in is refused at once, whatever else it has
   const { chat } = await stage()
   const ann = new Session(silent, { ...lifeline(HERE), mayBeEnding: true })
   await chat.login(ann, 'ann')
-  await chat.enter(ann, 'ops')
+  await enter(chat, ann, 'ops')
   const started = performance.now()
-  expect(await reasonOf(chat.enter(ann, 'ops'))).toBe('name-in-room')
+  expect(await reasonOf(enter(chat, ann, 'ops'))).toBe('name-in-room')
   expect(performance.now() - started).toBeLessThan(3_000)
-  await chat.enter(ann, 'den')
-  await chat.enter(ann, 'ops')
+  await enter(chat, ann, 'den')
+  await enter(chat, ann, 'ops')
 })

@@ -38,7 +38,7 @@ test('checks wait for one another, and too many are refused', async () => {
   const settled = await Promise.allSettled(Array.from({ length: 70 }, () => secrets.hash('x', HERE)))
   const refused = settled.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []))
   expect(refused).toHaveLength(70 - 66)
-  expect(refused[0]).toMatchObject({ reason: 'unavailable' })
+  expect(refused[0]).toMatchObject({ code: 'unavailable' })
   expect(await secrets.hash('x', HERE)).toBeTruthy()
 })
 

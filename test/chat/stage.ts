@@ -1,7 +1,8 @@
 /** The core on an engine in memory, without protocols. */
 import { onTestFinished } from 'vitest'
 import { Chat, type ChatOptions } from '../../src/chat/chat.ts'
-import { type Reason, Refusal } from '../../src/chat/refusal.ts'
+import type { MessageExtras } from '../../src/chat/messages.ts'
+import { Refusal, type RefusalCode } from '../../src/chat/refusal.ts'
 import { Session, type Wire } from '../../src/chat/session.ts'
 import { LocalEngine } from '../../src/engine/local/local.ts'
 
@@ -28,15 +29,33 @@ export async function stage(options: Partial<ChatOptions> = {}) {
   const guest = async (name: string, room?: string | number, wire = silent, address = '') => {
     const session = new Session(wire, lifeline(address))
     await chat.login(session, name)
-    if (room !== undefined) await chat.enter(session, room)
+    if (room !== undefined) await enter(chat, session, room)
     return session
   }
   const owner = async (name: string, secret: string) => {
     const session = new Session(silent)
-    await chat.login(session, await chat.authenticate(name, secret, HERE))
+    await chat.login(session, await chat.accounts.authenticate(name, secret, HERE))
     return session
   }
   return { engine, chat, time, guest, owner }
+}
+
+/** Joins a room and leaves the one it was in, as protocols with one room at a time do. */
+export async function enter(chat: Chat, session: Session, which: number | string, unlocked = false) {
+  return (await chat.join(session, which, { unlocked, moves: true })).room.record
+}
+
+/** Leaves the only room. */
+export async function leave(chat: Chat, session: Session) {
+  if (session.membership) await chat.leave(session.membership)
+}
+
+export async function say(chat: Chat, session: Session, text: string, extras?: MessageExtras) {
+  return chat.messages.say(session.inRoom(), text, extras)
+}
+
+export async function tell(chat: Chat, session: Session, to: string, text: string) {
+  return chat.messages.tell(session.inRoom(), to, text)
 }
 
 /** A connection that is there, and says why it was ended. */
@@ -45,11 +64,11 @@ export function lifeline(address: string) {
   return { address, mayBeEnding: false, ended, disconnect: (reason: string) => void ended.push(reason) }
 }
 
-export async function reasonOf(work: Promise<unknown>): Promise<Reason | 'none'> {
+export async function reasonOf(work: Promise<unknown>): Promise<RefusalCode | 'none'> {
   return work.then(
     () => 'none' as const,
     (error: unknown) => {
-      if (error instanceof Refusal) return error.reason
+      if (error instanceof Refusal) return error.code
       throw error
     },
   )

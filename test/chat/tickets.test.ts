@@ -4,31 +4,31 @@ import { HERE, reasonOf, stage } from './stage.ts'
 
 test('a key opens its account only, and is a secret of the account', async () => {
   const { chat, guest } = await stage()
-  const key = await chat.registerWithKey('alice', HERE)
+  const key = await chat.accounts.registerWithKey('alice', HERE)
   expect(key).toMatch(/^[0-9a-f]{64}$/)
-  expect(await chat.authenticateByKey(key)).toMatchObject({ name: 'alice' })
+  expect(await chat.accounts.authenticateByKey(key)).toMatchObject({ name: 'alice' })
   for (const other of ['', 'x', key.slice(1), key.toUpperCase()]) {
-    expect(await reasonOf(chat.authenticateByKey(other))).toBe('secret-wrong')
+    expect(await reasonOf(chat.accounts.authenticateByKey(other))).toBe('secret-wrong')
   }
-  expect(await reasonOf(chat.registerWithKey('ALICE', HERE))).toBe('name-taken')
-  expect(await reasonOf(chat.register('alice', 'mine', HERE))).toBe('name-taken')
-  expect(await chat.authenticate('Alice', key, HERE)).toMatchObject({ name: 'alice' })
-  expect(await reasonOf(chat.authenticate('alice', key.slice(1), HERE))).toBe('secret-wrong')
+  expect(await reasonOf(chat.accounts.registerWithKey('ALICE', HERE))).toBe('name-taken')
+  expect(await reasonOf(chat.accounts.register('alice', 'mine', HERE))).toBe('name-taken')
+  expect(await chat.accounts.authenticate('Alice', key, HERE)).toMatchObject({ name: 'alice' })
+  expect(await reasonOf(chat.accounts.authenticate('alice', key.slice(1), HERE))).toBe('secret-wrong')
   await guest('bob', 'lobby')
-  expect(await reasonOf(chat.registerWithKey('bob', HERE))).toBe('name-in-use')
+  expect(await reasonOf(chat.accounts.registerWithKey('bob', HERE))).toBe('name-in-use')
 })
 
 test('of many who register a name at once with a key one succeeds, and its key opens', async () => {
   const { chat } = await stage()
-  const tries = await Promise.allSettled(Array.from({ length: 50 }, () => chat.registerWithKey('alice', HERE)))
+  const tries = await Promise.allSettled(Array.from({ length: 50 }, () => chat.accounts.registerWithKey('alice', HERE)))
   const keys = tries.flatMap((tried) => (tried.status === 'fulfilled' ? [tried.value] : []))
   expect(keys).toHaveLength(1)
-  expect(await chat.authenticateByKey(keys[0] ?? '')).toMatchObject({ name: 'alice' })
+  expect(await chat.accounts.authenticateByKey(keys[0] ?? '')).toMatchObject({ name: 'alice' })
 })
 
 test('an account has one ticket, good until it is ended, also for another process', async () => {
   const { chat, engine } = await stage()
-  const proof = await chat.authenticateByKey(await chat.registerWithKey('Alice', HERE))
+  const proof = await chat.accounts.authenticateByKey(await chat.accounts.registerWithKey('Alice', HERE))
   const [ticket, same] = await Promise.all([chat.tickets.issue(proof), chat.tickets.issue(proof)])
   expect(ticket.value).toMatch(/^[A-Za-z0-9]{32}$/)
   expect(same.value).toBe(ticket.value)
@@ -46,7 +46,7 @@ test('an account has one ticket, good until it is ended, also for another proces
 
 test('what cannot be a ticket is not looked up', async () => {
   const { chat, engine } = await stage()
-  const recall = vi.spyOn(engine, 'recall')
+  const recall = vi.spyOn(engine.records, 'get')
   for (const value of ['', 'x', 'a.b.c', `${'x'.repeat(31)}-`, 'x'.repeat(33), 'x'.repeat(60_000)]) {
     expect(await chat.tickets.use(value)).toBeUndefined()
   }
@@ -57,8 +57,12 @@ test('what cannot be a ticket is not looked up', async () => {
 
 test('a ticket ends when it has not been used for its time, and not while it is', async () => {
   const { chat } = await stage({ ticketMs: 500 })
-  const used = await chat.tickets.issue(await chat.authenticateByKey(await chat.registerWithKey('alice', HERE)))
-  const unused = await chat.tickets.issue(await chat.authenticateByKey(await chat.registerWithKey('bob', HERE)))
+  const used = await chat.tickets.issue(
+    await chat.accounts.authenticateByKey(await chat.accounts.registerWithKey('alice', HERE)),
+  )
+  const unused = await chat.tickets.issue(
+    await chat.accounts.authenticateByKey(await chat.accounts.registerWithKey('bob', HERE)),
+  )
   const end = Date.now() + 1_100
   await vi.waitUntil(
     async () => {
@@ -72,12 +76,12 @@ test('a ticket ends when it has not been used for its time, and not while it is'
 
 test('a ticket that is ended while it is used has ended, and the next one works', async () => {
   const { chat, engine } = await stage()
-  const proof = await chat.authenticateByKey(await chat.registerWithKey('ann', HERE))
+  const proof = await chat.accounts.authenticateByKey(await chat.accounts.registerWithKey('ann', HERE))
   for (let steps = 0; steps < 6; steps++) {
     const { value } = await chat.tickets.issue(proof)
     const used = chat.tickets.use(value)
     // As far as it gets in so many questions to the engine.
-    for (let step = 0; step < steps; step++) await engine.recall('nothing')
+    for (let step = 0; step < steps; step++) await engine.records.get('secret', 'nothing')
     await Promise.all([used, chat.tickets.end(proof)])
     expect(await chat.tickets.use(value)).toBeUndefined()
   }

@@ -1,10 +1,12 @@
 /** What the cores of two nodes know of one another's people, also when one of them was away. */
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { Proof } from '../../src/chat/accounts.ts'
 import { Chat } from '../../src/chat/chat.ts'
+import { Proof } from '../../src/chat/credentials.ts'
 import { type Wire as Protocol, Session } from '../../src/chat/session.ts'
 import { RedisEngine } from '../../src/engine/redis/redis.ts'
+import { enter, leave, say, tell } from '../chat/stage.ts'
 import { eventually } from '../support/eventually.ts'
+import { createAccount } from '../support/records.ts'
 import { placeAt, RedisServer, Wire, withRedis } from '../support/redis.ts'
 
 const QUIET = { trouble: () => {}, recovered: () => {}, died: () => {} }
@@ -57,7 +59,7 @@ withRedis('two nodes', () => {
     }
     const session = new Session(protocol)
     await chat.login(session, who, alone)
-    if (!alone) await chat.enter(session, 'ops')
+    if (!alone) await enter(chat, session, 'ops')
     return { session, heard, wasReplaced: () => replaced }
   }
 
@@ -74,17 +76,17 @@ withRedis('two nodes', () => {
   test('a kept block that is taken back while a node is away is none there', async () => {
     const { wire, one, other } = await stage()
     const bob = await present(one, 'bob')
-    await other.engine.createAccount('ann', 'hash')
+    await createAccount(other.engine, 'ann', 'hash')
     const ann = await present(other, new Proof('ann'))
     await other.chat.block(ann.session, 'bob')
-    await other.chat.talk.say(ann.session, 'blocked')
-    await eventually(async () => expect(await one.chat.talk.recentMessages(2, bob.session, 9)).toEqual([]))
+    await say(other.chat, ann.session, 'blocked')
+    await eventually(async () => expect(await one.chat.messages.recentMessages(2, bob.session, 9)).toEqual([]))
     wire.close()
     await other.chat.unblock(ann.session, 'bob')
     wire.open()
     await isBack(one)
     await eventually(async () => {
-      await other.chat.talk.say(ann.session, 'free')
+      await say(other.chat, ann.session, 'free')
       expect(bob.heard).toContain('free')
     })
     expect(bob.heard).not.toContain('blocked')
@@ -99,10 +101,10 @@ withRedis('two nodes', () => {
     const eve = await present(other, 'eve')
     wire.open()
     await isBack(one)
-    await eventually(async () => expect(await other.chat.talk.recentMessages(2, bob.session, 9)).toEqual([]))
+    await eventually(async () => expect(await other.chat.messages.recentMessages(2, bob.session, 9)).toEqual([]))
     // Its node may have been taken for dead.
-    if (!ann.session.room) await one.chat.enter(ann.session, 'ops')
-    await one.chat.talk.say(ann.session, 'not for bob')
+    if (!ann.session.membership) await enter(one.chat, ann.session, 'ops')
+    await say(one.chat, ann.session, 'not for bob')
     await eventually(() => expect(eve.heard).toEqual(['not for bob']))
     expect(bob.heard).toEqual([])
   })
@@ -113,24 +115,24 @@ withRedis('two nodes', () => {
     const ann = await present(one, 'ann')
     await one.chat.block(ann.session, 'bob')
     await eventually(async () => {
-      await one.chat.talk.say(ann.session, 'heard?')
-      await other.chat.talk.say(bob.session, 'sync')
+      await say(one.chat, ann.session, 'heard?')
+      await say(other.chat, bob.session, 'sync')
       expect(bob.heard.at(-1)).toBe('sync')
     })
     wire.close()
     const again = await eventually(() => present(other, 'ann'))
     expect(other.chat.blocked(again.session)).toEqual([])
     await eventually(async () => {
-      await other.chat.talk.say(bob.session, 'hello')
+      await say(other.chat, bob.session, 'hello')
       expect(again.heard).toContain('hello')
     })
   })
 
   test('who has his name alone has it again when his node is back, or is told that he was replaced', async () => {
     const { wire, one, other } = await stage()
-    for (const name of ['ann', 'bob']) await one.engine.createAccount(name, 'hash')
+    for (const name of ['ann', 'bob']) await createAccount(one.engine, name, 'hash')
     const [ann, bob] = [await present(one, new Proof('ann'), true), await present(one, new Proof('bob'), true)]
-    await expect(present(other, new Proof('ann'), true)).rejects.toMatchObject({ reason: 'name-in-use' })
+    await expect(present(other, new Proof('ann'), true)).rejects.toMatchObject({ code: 'name-in-use' })
     const before = one.engine.node
     wire.close()
     await eventually(() => present(other, new Proof('ann'), true))
@@ -138,7 +140,7 @@ withRedis('two nodes', () => {
     await isBack(one)
     expect(one.engine.node).not.toBe(before)
     await eventually(() => expect(ann.wasReplaced()).toBe(true))
-    await eventually(async () => expect(await other.chat.directory.alone()).toEqual(['ann', 'bob']))
+    await eventually(async () => expect(await other.chat.rooms.alone()).toEqual(['ann', 'bob']))
     expect(bob.wasReplaced()).toBe(false)
     await one.chat.close(bob.session)
     await eventually(() => present(other, new Proof('bob'), true))
@@ -153,9 +155,9 @@ withRedis('two nodes', () => {
     const members = [first, ...others]
     const bob = await present(other, 'bob')
     wire.close()
-    await Promise.all(members.map((_, n) => other.chat.talk.tell(bob.session, `member${n}`, 'psst')))
+    await Promise.all(members.map((_, n) => tell(other.chat, bob.session, `member${n}`, 'psst')))
     await bury(two, ...members.map(({ session }) => session.name))
-    await other.chat.talk.say(bob.session, 'meanwhile')
+    await say(other.chat, bob.session, 'meanwhile')
     wire.open()
     for (const { heard } of members) await eventually(() => expect(heard).toEqual(['psst', 'membership-lost']))
   })
@@ -166,9 +168,9 @@ withRedis('two nodes', () => {
     const ann = await present(one, 'ann')
     const bob = await present(other, 'bob')
     const stays = await present(one, 'stays')
-    await one.chat.leave(stays.session)
+    await leave(one.chat, stays.session)
     await bury(two, 'ann')
-    for (const body of ['1', '2', '3']) await other.chat.talk.say(bob.session, body)
+    for (const body of ['1', '2', '3']) await say(other.chat, bob.session, body)
     const kinds = async () => {
       const all = await Array.fromAsync(other.engine.read('room:2', {}))
       return all.flat().map(({ kind }) => kind)
@@ -176,8 +178,8 @@ withRedis('two nodes', () => {
     await eventually(async () => expect(await kinds()).toEqual(['message', 'message', 'message']))
     wire.open()
     await eventually(() => expect(ann.heard.at(-1)).toBe('membership-lost'))
-    expect(ann.session.room).toBeUndefined()
-    await one.chat.enter(ann.session, 'ops')
+    expect(ann.session.membership).toBeUndefined()
+    await enter(one.chat, ann.session, 'ops')
     expect(await other.engine.members(2)).toEqual(['bob', 'ann'])
     expect(stays.heard).not.toContain('membership-lost')
   })
@@ -187,16 +189,16 @@ withRedis('two nodes', () => {
     const { prefix, wire, one, other } = two
     const ann = await present(one, 'ann')
     const eve = await present(one, 'eve')
-    await one.chat.leave(eve.session)
-    const room = ann.session.room?.record ?? expect.fail()
-    one.chat.watch(eve.session, room)
+    await leave(one.chat, eve.session)
+    const room = ann.session.membership?.room.record ?? expect.fail()
+    one.chat.subscribe(eve.session, room)
     wire.close()
-    await other.chat.directory.close(room.id)
+    await other.chat.rooms.close(room.id)
     // As it expires by itself.
     await server.command('DEL', `${prefix}:{room:${room.id}}:log`)
     wire.open()
     for (const { heard } of [ann, eve]) await eventually(() => expect(heard).toEqual(['room-closed']))
-    expect(ann.session.room).toBeUndefined()
+    expect(ann.session.membership).toBeUndefined()
   })
 
   test('a claim that is lost before its `joined` lets nobody in', async () => {
@@ -205,19 +207,19 @@ withRedis('two nodes', () => {
     const ann = await present(one, 'ann')
     // Asked between the two.
     const { promise: found, resolve: find } = Promise.withResolvers<undefined>()
-    const asking = vi.spyOn(one.engine, 'findAccount').mockReturnValue(found)
-    const entered = one.chat.enter(ann.session, 'late')
+    const asking = vi.spyOn(one.engine.records, 'get').mockReturnValue(found)
+    const entered = enter(one.chat, ann.session, 'late')
     entered.catch(() => {})
     await eventually(async () => expect(await other.engine.heldIn('ann')).toHaveLength(2))
     await bury(two, 'ann')
     const successor = await present(other, 'ann')
-    await other.chat.enter(successor.session, 'late')
+    await enter(other.chat, successor.session, 'late')
     wire.open()
     await isBack(one)
     asking.mockRestore()
     find(undefined)
-    await expect(entered).rejects.toMatchObject({ reason: 'unavailable' })
-    expect(ann.session.room).toBeUndefined()
+    await expect(entered).rejects.toMatchObject({ code: 'unavailable' })
+    expect(ann.session.membership).toBeUndefined()
     const all = await Array.fromAsync(other.engine.read('room:3', {}))
     expect(all.flat().map(({ kind, from }) => `${kind} ${from}`)).toEqual(['joined ann'])
   })
@@ -226,14 +228,14 @@ withRedis('two nodes', () => {
     const { one, other } = await stage()
     const [ann, bob] = [await present(one, 'ann'), await present(other, 'bob')]
     const { chat } = one
-    await chat.talk.say(ann.session, '0')
+    await say(chat, ann.session, '0')
     for (const { heard } of [ann, bob]) await eventually(() => expect(heard).toEqual(['0']))
     const said = [
-      chat.talk.tell(ann.session, 'bob', '1'),
-      chat.talk.say(ann.session, '2'),
-      chat.talk.tell(ann.session, 'bob', '3'),
-      chat.talk.tell(ann.session, 'nobody', 'lost').catch(({ reason }) => reason),
-      chat.talk.say(ann.session, '4'),
+      tell(chat, ann.session, 'bob', '1'),
+      say(chat, ann.session, '2'),
+      tell(chat, ann.session, 'bob', '3'),
+      tell(chat, ann.session, 'nobody', 'lost').catch(({ code }) => code),
+      say(chat, ann.session, '4'),
     ]
     expect((await Promise.all(said))[3]).toBe('nobody-here')
     for (const { heard } of [ann, bob]) await eventually(() => expect(heard).toEqual(['0', '1', '2', '3', '4']))

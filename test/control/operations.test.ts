@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { type ControlReply, type ControlRequest, carryOut } from '../../src/control/operations.ts'
 import { Unavailable } from '../../src/engine/engine.ts'
 import { HERE, stage } from '../chat/stage.ts'
@@ -13,7 +13,7 @@ async function operated() {
 test('rooms are listed as a terminal may show them, with what is common to their makers', async () => {
   const { chat, ask } = await operated()
   const make = (title: string, address: string, name?: string) =>
-    chat.directory.create(
+    chat.rooms.create(
       { title, visibility: 'hidden' },
       { password: 'correct horse', address, ...(name !== undefined && { name }) },
     )
@@ -33,7 +33,7 @@ test('a store that is away is told of; what nobody expects is not swallowed', as
   const { engine, ask } = await operated()
   const away = [{ failed: 'the store cannot be used now; try again later' }]
   engine.rooms = () => Promise.reject(new Unavailable('away'))
-  engine.findAccount = () => Promise.reject(new Unavailable('away'))
+  vi.spyOn(engine.records, 'get').mockRejectedValue(new Unavailable('away'))
   expect(await ask({ action: 'room list' })).toEqual(away)
   expect(await ask({ action: 'account remove', name: 'ann' })).toEqual(away)
   engine.rooms = () => Promise.reject(new Error('a fault'))

@@ -59,11 +59,11 @@ test('a secret that is given as a flag is warned of, not shown', async () => {
 })
 
 withRedis('a Redis with a password', () => {
-  /** Redis as the README starts it, in a folder and at a port of its own. */
-  async function fromReadme() {
-    const readme = readFileSync(resolve(import.meta.dirname, '../../README.md'), 'utf8')
-    const [recipe] = /^\(umask 077 .*?redis-server data\/redis\.conf\)$/ms.exec(readme) ?? []
-    if (recipe === undefined) return expect.fail('the README starts no Redis')
+  /** Redis as docs/scaling.md starts it, in a folder and at a port of its own. */
+  async function documentedRedis() {
+    const page = readFileSync(resolve(import.meta.dirname, '../../docs/scaling.md'), 'utf8')
+    const [recipe] = /^\(umask 077 .*?redis-server data\/redis\.conf\)$/ms.exec(page) ?? []
+    if (recipe === undefined) return expect.fail('docs/scaling.md starts no Redis')
     const port = await freePort()
     const folder = temporaryFolder()
     const moved = recipe.replace(':6379"', `:${port}"`).replace("'bind 127.0.0.1'", `$& 'port ${port}'`)
@@ -80,8 +80,8 @@ withRedis('a Redis with a password', () => {
     return { folder, port, urlFile, password: new URL(url).password, client }
   }
 
-  test('the README’s is private, and is used through a file', async () => {
-    const { folder, port, urlFile, password, client } = await fromReadme()
+  test('that of docs/scaling.md is private, and is used through a file', async () => {
+    const { folder, port, urlFile, password, client } = await documentedRedis()
     expect(password).toMatch(/^[0-9a-f]{48}$/)
     const daemon = roomd(['--line', '0'], { ROOMD_REDIS_FILE: urlFile })
     await daemon.ready()

@@ -7,9 +7,15 @@ import { anchorsOf, citableNumbers, referencesIn, relativeLinks } from './refere
 const root = resolve(import.meta.dirname, '../..')
 const read = (file: string) => readFileSync(join(root, file), 'utf8')
 
-const DOCUMENTS = ['README.md', 'CHANGELOG.md', ...globSync('docs/**/*.md', { cwd: root })]
+const DOCUMENTS = globSync(['*.md', 'docs/**/*.md'], { cwd: root })
 const SOURCES = globSync(
-  ['{src,commands,page,test,bench,scripts}/**/*.{ts,js,cjs,lua,py,css,html,sh}', '*.{ts,cjs}', '.ci/run'],
+  [
+    '{src,commands,page,test,bench,scripts}/**/*.{ts,js,cjs,lua,py,css,html,sh}',
+    '*.{ts,cjs}',
+    '.ci/run',
+    'Dockerfile',
+    'deploy/*',
+  ],
   { cwd: root },
 )
 

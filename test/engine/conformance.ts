@@ -3,7 +3,10 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Closed, type Engine, Gone, type Range, Taken } from '../../src/engine/engine.ts'
 import type { Draft, Event, LogName } from '../../src/engine/event.ts'
+import { type AccountRecord, blockKey, insertOrGet } from '../../src/engine/records.ts'
+import { skeletonsOf } from '../../src/engine/skeleton.ts'
 import { eventually } from '../support/eventually.ts'
+import { blocksWith, createAccount, hasAccountLike, keepBlock, names } from '../support/records.ts'
 
 export interface Subject {
   /** Started. */
@@ -550,28 +553,120 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
 
     describe('notes', () => {
       it('are kept, replaced and forgotten', async () => {
-        expect(await engine.recall('a')).toBeUndefined()
-        await engine.remember('a', 'one')
-        await engine.remember('a', 'two', Date.now() + 60_000)
-        await engine.remember('b', 'other')
-        expect(await engine.recall('a')).toBe('two')
-        await engine.forget('a')
-        await engine.forget('never')
-        expect(await engine.recall('a')).toBeUndefined()
-        expect(await engine.recall('b')).toBe('other')
+        expect(await engine.records.get('secret', 'a')).toBeUndefined()
+        await engine.records.put('secret', 'a', 'one')
+        await engine.records.put('secret', 'a', 'two', { expiresAt: Date.now() + 60_000 })
+        await engine.records.put('secret', 'b', 'other')
+        expect(await engine.records.get('secret', 'a')).toBe('two')
+        await engine.records.delete('secret', 'a')
+        await engine.records.delete('secret', 'never')
+        expect(await engine.records.get('secret', 'a')).toBeUndefined()
+        expect(await engine.records.get('secret', 'b')).toBe('other')
       })
 
       it('end at their time', async () => {
-        await engine.remember('a', 'one', Date.now() + 30)
-        await eventually(async () => expect(await engine.recall('a')).toBeUndefined())
-        expect(await engine.rememberFirst('a', 'two')).toBe('two')
+        await engine.records.put('secret', 'a', 'one', { expiresAt: Date.now() + 30 })
+        await eventually(async () => expect(await engine.records.get('secret', 'a')).toBeUndefined())
+        expect(await insertOrGet(engine.records, 'secret', 'a', 'two')).toBe('two')
       })
 
       it('are the first one’s, of several who ask at the same time', async () => {
-        const kept = await Promise.all(numbers(20).map((text) => engine.rememberFirst('secret', text)))
+        const kept = await Promise.all(numbers(20).map((text) => insertOrGet(engine.records, 'secret', 'secret', text)))
         expect(new Set(kept).size).toBe(1)
-        expect(await engine.rememberFirst('secret', 'late')).toBe(kept[0])
-        expect(await engine.recall('secret')).toBe(kept[0])
+        expect(await insertOrGet(engine.records, 'secret', 'secret', 'late')).toBe(kept[0])
+        expect(await engine.records.get('secret', 'secret')).toBe(kept[0])
+      })
+    })
+
+    describe('records', () => {
+      const texts = async (...range: Parameters<typeof engine.records.list<'name'>>) =>
+        (await Array.fromAsync(engine.records.list(...range))).flat()
+
+      it('resolve with what was there when they are deleted', async () => {
+        await engine.records.put('secret', 'a', 'one')
+        await engine.records.put('name', 'Ann', 'Ann')
+        await engine.records.put('block', blockKey('ann', 'Bob'), { owner: 'ann', name: 'Bob' })
+        expect(await engine.records.delete('secret', 'a')).toBe('one')
+        expect(await engine.records.delete('name', 'ANN')).toBe('Ann')
+        expect(await engine.records.delete('block', blockKey('Ann', 'BOB'))).toEqual({ owner: 'ann', name: 'Bob' })
+        for (const kind of ['secret', 'name', 'block'] as const) {
+          expect(await engine.records.delete(kind, 'a')).toBeUndefined()
+          expect((await Array.fromAsync(engine.records.list(kind))).flat()).toEqual([])
+        }
+      })
+
+      it('are inserted only where there is none', async () => {
+        for (const kind of ['secret', 'name'] as const) {
+          expect(await engine.records.insert(kind, 'a', 'one')).toBe(true)
+          expect(await engine.records.insert(kind, 'a', 'two')).toBe(false)
+          expect(await engine.records.get(kind, 'a')).toBe('one')
+          const key = kind === 'name' ? 'A' : 'a'
+          await engine.records.put(kind, key, 'three')
+          expect(await engine.records.get(kind, 'a')).toBe('three')
+        }
+        expect(await engine.records.get('secret', 'A')).toBeUndefined()
+      })
+
+      it('keep texts of any form', async () => {
+        for (const text of ['', '=', '{"a":1}', 'é😀\u2028\n"\\/', '0']) {
+          await engine.records.put('secret', '{odd} *', text)
+          expect(await engine.records.get('secret', '{odd} *')).toBe(text)
+          await engine.records.put('name', text, text)
+          expect(await engine.records.get('name', text)).toBe(text)
+          const block = { owner: 'a/b', name: text }
+          await engine.records.put('block', blockKey('a/b', text), block)
+          expect(await engine.records.get('block', blockKey('a/b', text))).toEqual(block)
+        }
+      })
+
+      it('end at their time, also where they are listed', async () => {
+        await engine.records.put('ticket', 'a', 'over', { expiresAt: Date.now() + 30 })
+        await engine.records.put('ticket', 'b', 'good', { expiresAt: Date.now() + 60_000 })
+        await engine.records.put('secret', 'c', 'other')
+        await eventually(async () => expect(await engine.records.get('ticket', 'a')).toBeUndefined())
+        expect((await Array.fromAsync(engine.records.list('ticket'))).flat()).toEqual(['good'])
+        expect(await engine.records.delete('ticket', 'a')).toBeUndefined()
+        await engine.records.put('ticket', 'b', 'endless')
+        expect(await engine.records.get('ticket', 'b')).toBe('endless')
+      })
+
+      it('are listed in order of appearance and in bounded pages, where the kind is ordered', async () => {
+        const names = numbers(2_500).map((n) => `name ${n}`)
+        await Promise.all(names.map((name) => engine.records.put('name', name, name)))
+        await engine.records.put('name', 'NAME 3', 'Name 3')
+        const all = names.with(3, 'Name 3')
+        expect(await texts('name')).toEqual(all)
+        for await (const page of engine.records.list('name')) expect(page.length).toBeLessThanOrEqual(1_000)
+        expect(await texts('name', { skip: 900, limit: 1_200 })).toEqual(all.slice(900, 2_100))
+        expect(await texts('name', { skip: 2_499 })).toEqual(all.slice(2_499))
+        expect(await texts('name', { limit: 0 })).toEqual([])
+        await engine.records.delete('name', 'name 2499')
+        await engine.records.delete('name', 'name 0')
+        await engine.records.put('name', 'name 0', 'again')
+        expect((await texts('name')).slice(-2)).toEqual(['name 2498', 'again'])
+      })
+
+      it('are changed by everybody who asks at the same time, one after the other', async () => {
+        await createAccount(engine, 'Alice', '')
+        const changes = numbers(20).map((n) =>
+          engine.records.change('account', 'ALICE', (account) => ({ ...account, hash: `${account.hash} ${n}` })),
+        )
+        const before = (await Promise.all(changes)).map((account) => account?.hash)
+        const { hash = '' } = (await engine.records.get('account', 'alice')) ?? {}
+        expect(hash.trim().split(' ').toSorted()).toEqual(numbers(20).toSorted())
+        expect(new Set(before).size).toBe(20)
+        expect(await engine.records.isTaken('account', skeletonsOf('Alice'))).toBe(true)
+      })
+
+      it('of which one is removed while it is changed stay removed', async () => {
+        await createAccount(engine, 'Alice', 'hash')
+        const change = (account: AccountRecord) => ({ ...account, hash: 'new' })
+        await Promise.all([
+          engine.records.change('account', 'alice', change),
+          engine.records.delete('account', 'alice'),
+        ])
+        expect(await engine.records.get('account', 'alice')).toBeUndefined()
+        expect(await engine.records.isTaken('account', skeletonsOf('Alice'))).toBe(false)
       })
     })
 
@@ -595,57 +690,69 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
 
     describe('accounts', () => {
       it('are found by name, without regard to case, as registered', async () => {
-        expect(await engine.findAccount('alice')).toBeUndefined()
-        expect(await engine.createAccount('Alice', 'hash')).toBe(true)
+        expect(await engine.records.get('account', 'alice')).toBeUndefined()
+        expect(await createAccount(engine, 'Alice', 'hash')).toBe(true)
         for (const name of ['Alice', 'ALICE', 'Ａｌｉｃｅ']) {
-          expect(await engine.findAccount(name)).toEqual({ name: 'Alice', hash: 'hash', createdAt: expect.any(Number) })
+          expect(await engine.records.get('account', name)).toEqual({
+            name: 'Alice',
+            hash: 'hash',
+            createdAt: expect.any(Number),
+          })
         }
-        expect(Math.abs(((await engine.findAccount('alice'))?.createdAt ?? 0) - Date.now())).toBeLessThan(5_000)
-        expect(await engine.findAccount('alic')).toBeUndefined()
+        expect(Math.abs(((await engine.records.get('account', 'alice'))?.createdAt ?? 0) - Date.now())).toBeLessThan(
+          5_000,
+        )
+        expect(await engine.records.get('account', 'alic')).toBeUndefined()
       })
 
       it('are made once, by exactly one of those who ask at the same time', async () => {
-        const tries = numbers(50).map((n) => engine.createAccount(Number(n) % 2 ? 'bob' : 'BOB', `hash ${n}`))
+        const tries = numbers(50).map((n) => createAccount(engine, Number(n) % 2 ? 'bob' : 'BOB', `hash ${n}`))
         const won = (await Promise.all(tries)).flatMap((made, n) => (made ? [n] : []))
         expect(won).toHaveLength(1)
-        expect(await engine.findAccount('bob')).toMatchObject({ hash: `hash ${won[0]}` })
+        expect(await engine.records.get('account', 'bob')).toMatchObject({ hash: `hash ${won[0]}` })
       })
     })
 
     describe('accounts, of which some go', () => {
       const all = async () => {
-        const names = (await Array.fromAsync(engine.accounts())).flat().map(({ name }) => name)
+        const names = (await Array.fromAsync(engine.records.list('account'))).flat().map(({ name }) => name)
         return [...new Set(names)].toSorted()
       }
 
       it('are listed, however many', async () => {
         expect(await all()).toEqual([])
         const names = numbers(2_500).map((n) => `name${n}`)
-        await Promise.all(names.map((name) => engine.createAccount(name, 'hash')))
+        await Promise.all(names.map((name) => createAccount(engine, name, 'hash')))
         expect(await all()).toEqual(names.toSorted())
       })
 
       it('get another hash, and keep the rest', async () => {
-        await engine.createAccount('Alice', 'hash')
-        const before = await engine.findAccount('alice')
-        expect(await engine.changeAccount('ALICE', 'other')).toEqual(before)
-        expect(await engine.findAccount('alice')).toEqual({ ...before, hash: 'other' })
-        expect(await engine.changeAccount('nobody', 'hash')).toBeUndefined()
+        await createAccount(engine, 'Alice', 'hash')
+        const before = await engine.records.get('account', 'alice')
+        expect(await engine.records.change('account', 'ALICE', (account) => ({ ...account, hash: 'other' }))).toEqual(
+          before,
+        )
+        expect(await engine.records.get('account', 'alice')).toEqual({ ...before, hash: 'other' })
+        expect(
+          await engine.records.change('account', 'nobody', (account) => ({ ...account, hash: 'hash' })),
+        ).toBeUndefined()
         expect(await all()).toEqual(['Alice'])
       })
 
       it('are removed once, and may be made again', async () => {
-        await engine.createAccount('Alice', 'hash')
-        await engine.createAccount('bob', 'hash')
-        const before = await engine.findAccount('alice')
-        const removed = await Promise.all(['Alice', 'ALICE', 'alice'].map((name) => engine.removeAccount(name)))
+        await createAccount(engine, 'Alice', 'hash')
+        await createAccount(engine, 'bob', 'hash')
+        const before = await engine.records.get('account', 'alice')
+        const removed = await Promise.all(
+          ['Alice', 'ALICE', 'alice'].map((name) => engine.records.delete('account', name)),
+        )
         expect(removed.filter((account) => account !== undefined)).toEqual([before])
-        expect(await engine.findAccount('alice')).toBeUndefined()
+        expect(await engine.records.get('account', 'alice')).toBeUndefined()
         expect(await all()).toEqual(['bob'])
         // That it was seen stays.
-        expect(await engine.findName('alice')).toBe('Alice')
-        expect(await engine.createAccount('ALICE', 'new')).toBe(true)
-        expect(await engine.findAccount('alice')).toMatchObject({ name: 'ALICE', hash: 'new' })
+        expect(await engine.records.get('name', 'alice')).toBe('Alice')
+        expect(await createAccount(engine, 'ALICE', 'new')).toBe(true)
+        expect(await engine.records.get('account', 'alice')).toMatchObject({ name: 'ALICE', hash: 'new' })
       })
     })
 
@@ -672,66 +779,66 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
 
     describe('kept blocks', () => {
       it('are found by owner and by whom they are against, in order of keeping', async () => {
-        expect(await engine.blocksWith('alice')).toEqual([])
-        for (const name of ['Zoe', 'Bob', 'bob']) await engine.keepBlock('Alice', name)
-        await engine.keepBlock('carol', 'ALICE')
+        expect(await blocksWith(engine, 'alice')).toEqual([])
+        for (const name of ['Zoe', 'Bob', 'bob']) await keepBlock(engine, 'Alice', name)
+        await keepBlock(engine, 'carol', 'ALICE')
         const own = [
           { owner: 'alice', name: 'Zoe' },
           { owner: 'alice', name: 'bob' },
         ]
-        expect(await engine.blocksWith('aLiCe')).toEqual([...own, { owner: 'carol', name: 'ALICE' }])
-        expect(await engine.blocksWith('BOB')).toEqual(own.slice(1))
-        await engine.dropBlock('ALICE', 'zoe')
-        await engine.dropBlock('alice', 'nobody')
-        expect(await engine.blocksWith('zoe')).toEqual([])
+        expect(await blocksWith(engine, 'aLiCe')).toEqual([...own, { owner: 'carol', name: 'ALICE' }])
+        expect(await blocksWith(engine, 'BOB')).toEqual(own.slice(1))
+        await engine.records.delete('block', blockKey('ALICE', 'zoe'))
+        await engine.records.delete('block', blockKey('alice', 'nobody'))
+        expect(await blocksWith(engine, 'zoe')).toEqual([])
       })
     })
 
     describe('names of accounts', () => {
       it('are told apart from those that look like them', async () => {
-        expect(await engine.hasAccountLike('admin')).toBe(false)
-        expect(await engine.createAccount('Admin', 'hash')).toBe(true)
+        expect(await hasAccountLike(engine, 'admin')).toBe(false)
+        expect(await createAccount(engine, 'Admin', 'hash')).toBe(true)
         const alike = ['admin', 'ADMIN', 'аdmin', 'АDMIN', 'adrnin', 'ａｄｍｉｎ']
-        for (const name of alike) expect(await engine.hasAccountLike(name), name).toBe(true)
-        for (const name of ['admit', 'adnin', 'admin2']) expect(await engine.hasAccountLike(name), name).toBe(false)
-        expect(await engine.createAccount('аdmin', 'other')).toBe(false)
-        expect(await engine.findAccount('аdmin')).toBeUndefined()
-        expect(await engine.findAccount('admin')).toMatchObject({ name: 'Admin', hash: 'hash' })
-        const made = await Promise.all(['bob', 'ВОВ', 'b0b', 'Bob'].map((name) => engine.createAccount(name, 'hash')))
+        for (const name of alike) expect(await hasAccountLike(engine, name), name).toBe(true)
+        for (const name of ['admit', 'adnin', 'admin2']) expect(await hasAccountLike(engine, name), name).toBe(false)
+        expect(await createAccount(engine, 'аdmin', 'other')).toBe(false)
+        expect(await engine.records.get('account', 'аdmin')).toBeUndefined()
+        expect(await engine.records.get('account', 'admin')).toMatchObject({ name: 'Admin', hash: 'hash' })
+        const made = await Promise.all(['bob', 'ВОВ', 'b0b', 'Bob'].map((name) => createAccount(engine, name, 'hash')))
         expect(made.filter(Boolean)).toHaveLength(1)
-        await Promise.all(Array.from({ length: 50 }, (_, n) => engine.createAccount(`user${n}`, 'hash')))
-        expect(await engine.hasAccountLike('user4l')).toBe(true)
-        expect(await engine.hasAccountLike('user5l')).toBe(false)
+        await Promise.all(Array.from({ length: 50 }, (_, n) => createAccount(engine, `user${n}`, 'hash')))
+        expect(await hasAccountLike(engine, 'user4l')).toBe(true)
+        expect(await hasAccountLike(engine, 'user5l')).toBe(false)
       })
 
       it('keep nobody from those that look like them once they are removed', async () => {
-        await engine.createAccount('Admin', 'hash')
-        await engine.createAccount('bob', 'hash')
-        await engine.removeAccount('admin')
-        expect(await engine.hasAccountLike('admin')).toBe(false)
-        expect(await engine.hasAccountLike('b0b')).toBe(true)
-        expect(await engine.createAccount('аdmin', 'hash')).toBe(true)
-        expect(await engine.hasAccountLike('admin')).toBe(true)
-        expect(await engine.createAccount('b0b', 'hash')).toBe(false)
+        await createAccount(engine, 'Admin', 'hash')
+        await createAccount(engine, 'bob', 'hash')
+        await engine.records.delete('account', 'admin')
+        expect(await hasAccountLike(engine, 'admin')).toBe(false)
+        expect(await hasAccountLike(engine, 'b0b')).toBe(true)
+        expect(await createAccount(engine, 'аdmin', 'hash')).toBe(true)
+        expect(await hasAccountLike(engine, 'admin')).toBe(true)
+        expect(await createAccount(engine, 'b0b', 'hash')).toBe(false)
       })
     })
 
     describe('names seen', () => {
       it('are those that have joined or registered, each once, in order of appearance', async () => {
         const join = (from: string) => engine.append(LOG, { kind: 'joined', room: 1, from, body: '' })
-        expect(await engine.names(9)).toEqual([])
+        expect(await names(engine, 9)).toEqual([])
         for (const name of ['Zoe', 'ZOE', 'bob']) await join(name)
         await engine.append(LOG, said('hello', 1, 'carol'))
-        await engine.createAccount('Dave', 'hash')
-        await engine.createAccount('Bob', 'hash')
-        expect(await engine.names(9)).toEqual(['Zoe', 'Bob', 'Dave'])
-        expect(await engine.names(2)).toEqual(['Zoe', 'Bob'])
-        expect(await engine.names(9, 1)).toEqual(['Bob', 'Dave'])
-        expect(await engine.names(1, 1)).toEqual(['Bob'])
-        expect(await engine.names(9, 3)).toEqual([])
-        expect(await engine.findName('zoe')).toBe('Zoe')
-        expect(await engine.findName('BOB')).toBe('Bob')
-        expect(await engine.findName('carol')).toBeUndefined()
+        await createAccount(engine, 'Dave', 'hash')
+        await createAccount(engine, 'Bob', 'hash')
+        expect(await names(engine, 9)).toEqual(['Zoe', 'Bob', 'Dave'])
+        expect(await names(engine, 2)).toEqual(['Zoe', 'Bob'])
+        expect(await names(engine, 9, 1)).toEqual(['Bob', 'Dave'])
+        expect(await names(engine, 1, 1)).toEqual(['Bob'])
+        expect(await names(engine, 9, 3)).toEqual([])
+        expect(await engine.records.get('name', 'zoe')).toBe('Zoe')
+        expect(await engine.records.get('name', 'BOB')).toBe('Bob')
+        expect(await engine.records.get('name', 'carol')).toBeUndefined()
       })
     })
 
@@ -766,7 +873,7 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
         const changed = await engine.changeRoom(room.id, { title: 'Tec', lineName: 'tec', visibility: 'private' })
         await engine.append(`room:${gone.id}`, { kind: 'joined', room: gone.id, from: 'ann', body: '' })
         await engine.closeRoom(gone.id)
-        await engine.remember('a', 'one')
+        await engine.records.put('secret', 'a', 'one')
         const event = await engine.append(LOG, { ...said('blue'), color: 'blue', verified: true })
         await restarted(skip)
         expect(await engine.findRoom(room.id)).toEqual(changed)
@@ -775,25 +882,25 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
         expect((await engine.createRoom({ title: 'Gone', lineName: 'gone', visibility: 'public' })).id).toBeGreaterThan(
           room.id,
         )
-        expect(await engine.recall('a')).toBe('one')
+        expect(await engine.records.get('secret', 'a')).toBe('one')
         expect((await readAll(engine, LOG)).at(-1)).toEqual(event)
         expect(event).toMatchObject({ color: 'blue', verified: true })
       })
 
       it('accounts, kept blocks and names are there', async ({ skip }) => {
-        await engine.createAccount('Alice', 'hash')
-        await engine.createAccount('gone', 'hash')
-        await engine.removeAccount('gone')
-        await engine.keepBlock('Alice', 'Bob')
+        await createAccount(engine, 'Alice', 'hash')
+        await createAccount(engine, 'gone', 'hash')
+        await engine.records.delete('account', 'gone')
+        await keepBlock(engine, 'Alice', 'Bob')
         await engine.append(LOG, { kind: 'joined', room: 1, from: 'carol', body: '' })
         await restarted(skip)
-        expect(await engine.findAccount('alice')).toMatchObject({ name: 'Alice', hash: 'hash' })
-        expect(await engine.createAccount('ALICE', 'other')).toBe(false)
-        expect(await engine.hasAccountLike('аlice')).toBe(true)
-        expect(await engine.hasAccountLike('carol')).toBe(false)
-        expect(await engine.blocksWith('bob')).toEqual([{ owner: 'alice', name: 'Bob' }])
-        expect(await engine.findAccount('gone')).toBeUndefined()
-        expect(await engine.names(9)).toEqual(['Alice', 'gone', 'carol'])
+        expect(await engine.records.get('account', 'alice')).toMatchObject({ name: 'Alice', hash: 'hash' })
+        expect(await createAccount(engine, 'ALICE', 'other')).toBe(false)
+        expect(await hasAccountLike(engine, 'аlice')).toBe(true)
+        expect(await hasAccountLike(engine, 'carol')).toBe(false)
+        expect(await blocksWith(engine, 'bob')).toEqual([{ owner: 'alice', name: 'Bob' }])
+        expect(await engine.records.get('account', 'gone')).toBeUndefined()
+        expect(await names(engine, 9)).toEqual(['Alice', 'gone', 'carol'])
       })
 
       it('what waited when it was stopped is there too', async ({ skip }) => {

@@ -5,6 +5,7 @@ import { Unavailable } from '../../src/engine/engine.ts'
 import { LocalEngine } from '../../src/engine/local/local.ts'
 import { eventually } from '../support/eventually.ts'
 import { temporaryFolder } from '../support/folder.ts'
+import { createAccount, keepBlock } from '../support/records.ts'
 import { said } from './conformance.ts'
 
 test.for([
@@ -35,9 +36,9 @@ test.for([
   const refused = new Unavailable(reason)
   await expect(engine.ping()).rejects.toThrow(refused)
   await expect(engine.append('room:1', said('lost'))).rejects.toThrow(refused)
-  await expect(engine.createAccount('ann', 'hash')).rejects.toThrow(refused)
-  await expect(engine.keepBlock('ann', 'bob')).rejects.toThrow(refused)
-  await expect(engine.remember('key', 'text')).rejects.toThrow(refused)
-  await expect(engine.forget('key')).rejects.toThrow(refused)
+  await expect(createAccount(engine, 'ann', 'hash')).rejects.toThrow(refused)
+  await expect(keepBlock(engine, 'ann', 'bob')).rejects.toThrow(refused)
+  await expect(engine.records.put('secret', 'key', 'text')).rejects.toThrow(refused)
+  await expect(engine.records.delete('secret', 'key')).rejects.toThrow(refused)
   await eventually(() => expect(troubles).toEqual([reason]))
 })

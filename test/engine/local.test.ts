@@ -9,8 +9,10 @@ import { LocalTarget } from '../../src/engine/local/moving-in.ts'
 import { MIGRATIONS } from '../../src/engine/local/schema.ts'
 import { eventually } from '../support/eventually.ts'
 import { temporaryFolder } from '../support/folder.ts'
+import { blocksWith, createAccount, hasAccountLike, keepBlock, names } from '../support/records.ts'
 import { clockBack } from './clock-back.ts'
 import { conformance, readAll, said } from './conformance.ts'
+import { expectEarlier, expectGoesOn } from './earlier.ts'
 
 const OPTIONS: LocalOptions = {
   file: ':memory:',
@@ -124,8 +126,8 @@ describe('LocalEngine', () => {
     insert.run(4, 'joined', 'bob')
     db.close()
     const engine = await started()
-    expect(await engine.names(9)).toEqual(['Äda', 'bob'])
-    expect(await engine.findName('ÄDA')).toBe('Äda')
+    expect(await names(engine, 9)).toEqual(['Äda', 'bob'])
+    expect(await engine.records.get('name', 'ÄDA')).toBe('Äda')
   })
 
   it('takes over what schema 4 holds, with the times that its ids tell', async () => {
@@ -144,10 +146,10 @@ describe('LocalEngine', () => {
       ['left', 'bob', '', '2026-11-26T07:20:22.459Z'],
     ])
     expect(await engine.findRoom('ops')).toMatchObject({ id: 2 })
-    expect(await engine.findAccount('ANN')).toMatchObject({ name: 'Ann' })
-    expect(await engine.hasAccountLike('Аnn')).toBe(true)
-    expect(await engine.createAccount('Аnn', 'hash')).toBe(false)
-    expect(await engine.blocksWith('ann')).toEqual([{ owner: 'ann', name: 'eve' }])
+    expect(await engine.records.get('account', 'ANN')).toMatchObject({ name: 'Ann' })
+    expect(await hasAccountLike(engine, 'Аnn')).toBe(true)
+    expect(await createAccount(engine, 'Аnn', 'hash')).toBe(false)
+    expect(await blocksWith(engine, 'ann')).toEqual([{ owner: 'ann', name: 'eve' }])
     const event = await engine.append('room:2', said('new', 2))
     await engine.stop()
     expect(await readAll(await started(), 'room:2', { after: kept.at(-2)?.id ?? 0 })).toEqual([kept.at(-1), event])
@@ -173,22 +175,39 @@ describe('LocalEngine', () => {
       ['message', 'Ann'],
       ['left', 'Ann'],
     ])
-    expect(await engine.findAccount('ANN')).toMatchObject({ name: 'Ann' })
+    expect(await engine.records.get('account', 'ANN')).toMatchObject({ name: 'Ann' })
+  })
+
+  it('takes over what schema 7 holds: ids, times, rooms, and what is kept of names', async () => {
+    const db = new DatabaseSync(file)
+    db.exec(await readFile(resolve(import.meta.dirname, '../fixtures/schema-7.sql'), 'utf8'))
+    db.close()
+    const engine = await started()
+    await expectEarlier(engine, 1_795_687_196_123)
+    expect(
+      (await readAll(engine, 'room:2')).filter(({ kind }) => kind !== 'message').map(({ kind, from }) => [kind, from]),
+    ).toEqual(['joined', 'left'].flatMap((kind) => ['Bob', 'Ünï😀', 'Ann'].map((from) => [kind, from])))
+    // Whoever was in a room when it crashed.
+    expect((await readAll(engine, 'room:3')).at(-1)).toMatchObject({ kind: 'left', from: 'Ann' })
+    await engine.stop()
+    const again = await started()
+    await expectEarlier(again, 1_795_687_196_123)
+    await expectGoesOn(again)
   })
 
   it('still tells apart what looks like an account when another one that does is removed', async () => {
     await (await started({ file })).stop()
     const db = new DatabaseSync(file)
     // An earlier version has made both.
-    const insert = db.prepare('INSERT INTO accounts (key, name, hash, created_at) VALUES (?, ?, ?, ?)')
-    for (const name of ['admin', 'аdmin']) insert.run(name, name, 'hash', 1)
+    const insert = db.prepare("INSERT INTO records (kind, key, value) VALUES ('account', ?, ?)")
+    for (const name of ['admin', 'аdmin']) insert.run(name, JSON.stringify({ name, hash: 'hash' }))
     db.close()
     const engine = await started({ file })
-    expect(await engine.removeAccount('аdmin')).toMatchObject({ name: 'аdmin' })
-    expect(await engine.hasAccountLike('аdmin')).toBe(true)
-    expect(await engine.createAccount('аdmin', 'hash')).toBe(false)
-    await engine.removeAccount('admin')
-    expect(await engine.hasAccountLike('аdmin')).toBe(false)
+    expect(await engine.records.delete('account', 'аdmin')).toMatchObject({ name: 'аdmin' })
+    expect(await hasAccountLike(engine, 'аdmin')).toBe(true)
+    expect(await createAccount(engine, 'аdmin', 'hash')).toBe(false)
+    await engine.records.delete('account', 'admin')
+    expect(await hasAccountLike(engine, 'аdmin')).toBe(false)
   })
 
   it('gives rising ids across logs within a millisecond', async () => {
@@ -202,12 +221,12 @@ describe('LocalEngine', () => {
 
   it('refuses to keep names and accounts once it is stopped', async () => {
     const engine = await started()
-    await engine.createAccount('alice', 'hash')
+    await createAccount(engine, 'alice', 'hash')
     await engine.stop()
-    await expect(engine.createAccount('bob', 'hash')).rejects.toThrow(Unavailable)
-    await expect(engine.findAccount('alice')).rejects.toThrow(Unavailable)
-    await expect(engine.keepBlock('alice', 'bob')).rejects.toThrow(Unavailable)
-    await expect(engine.names(1)).rejects.toThrow(Unavailable)
+    await expect(createAccount(engine, 'bob', 'hash')).rejects.toThrow(Unavailable)
+    await expect(engine.records.get('account', 'alice')).rejects.toThrow(Unavailable)
+    await expect(keepBlock(engine, 'alice', 'bob')).rejects.toThrow(Unavailable)
+    await expect(names(engine, 1)).rejects.toThrow(Unavailable)
   })
 
   it('refuses a file that is not a database, and leaves it alone', async () => {

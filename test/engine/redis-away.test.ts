@@ -31,7 +31,7 @@ withRedis('Redis that goes away', () => {
       await expect(engine.claim(1, 'ann')).rejects.toThrow(Unavailable)
       await expect(engine.findRoom(1)).rejects.toThrow(Unavailable)
       await expect(engine.rooms()).rejects.toThrow(Unavailable)
-      await expect(engine.findAccount('ann')).rejects.toThrow(Unavailable)
+      await expect(engine.records.get('account', 'ann')).rejects.toThrow(Unavailable)
       expect(performance.now() - asked).toBeLessThan(500)
       const { engine: other } = await node()
       await other.append(LOG, said('meanwhile'))

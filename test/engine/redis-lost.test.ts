@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest'
 import { Closed, Gone, Unavailable } from '../../src/engine/engine.ts'
 import { eventually } from '../support/eventually.ts'
+import { createAccount } from '../support/records.ts'
 import { placeAt, RedisServer, withRedis } from '../support/redis.ts'
 import { readAll, said } from './conformance.ts'
 import { callOf, expectRising, follow, isUp, join, LOG, Load, present, Stage, told } from './stage.ts'
@@ -91,8 +92,8 @@ withRedis('Redis that refuses or forgets', () => {
       const [one, other] = [await node({ place }), await node({ place })]
       const seen = [one, other].map(({ engine }) => follow(engine))
       const room = await one.engine.createRoom({ title: 'Tech', lineName: 'tech', visibility: 'public' })
-      await one.engine.createAccount('Ann', 'hash')
-      expect(await other.engine.findAccount('ann')).toBeDefined()
+      await createAccount(one.engine, 'Ann', 'hash')
+      expect(await other.engine.records.get('account', 'ann')).toBeDefined()
       await join(one.engine, 'ann')
       await join(one.engine, 'eve', room.id)
       await join(other.engine, 'bob')
@@ -107,7 +108,7 @@ withRedis('Redis that refuses or forgets', () => {
       expect(await other.engine.members(room.id)).toEqual(['eve'])
       expect(await other.engine.findRoom('tech')).toMatchObject({ id: room.id, title: 'Tech' })
       expect((await one.engine.createRoom({ title: 'N', lineName: 'n', visibility: 'public' })).id).toBe(room.id + 1)
-      expect(await other.engine.findAccount('ann')).toBeUndefined()
+      expect(await other.engine.records.get('account', 'ann')).toBeUndefined()
       await one.engine.append(LOG, said('going on'))
       await eventually(() => expect(seen.map((events) => events.at(-1)?.body)).toEqual(['going on', 'going on']))
       for (const events of seen) {

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { Closed, Unavailable } from '../../src/engine/engine.ts'
 import { eventually, TIMED } from '../support/eventually.ts'
+import { createAccount } from '../support/records.ts'
 import { withRedis } from '../support/redis.ts'
 import { readAll, said } from './conformance.ts'
 import { callOf, expectRising, follow, isUp, join, LOG, Load, present, Stage, told } from './stage.ts'
@@ -50,9 +51,9 @@ withRedis('several nodes on Redis', () => {
       expect(await other.heldIn('ann')).toEqual([room.id])
       await other.release(room.id, 'Ann')
       expect(await one.members(room.id)).toEqual(['Ann', 'bob'])
-      expect(await one.createAccount('Ann', 'hash')).toBe(true)
-      expect(await other.createAccount('ann', 'hash')).toBe(false)
-      expect(await other.findAccount('ann')).toMatchObject({ name: 'Ann', hash: 'hash' })
+      expect(await createAccount(one, 'Ann', 'hash')).toBe(true)
+      expect(await createAccount(other, 'ann', 'hash')).toBe(false)
+      expect(await other.records.get('account', 'ann')).toMatchObject({ name: 'Ann', hash: 'hash' })
       const renamed = await other.changeRoom(room.id, { title: 'Tec', lineName: 'tec', visibility: 'hidden' })
       await eventually(async () => expect(await one.findRoom(room.id)).toEqual(renamed))
       expect(await one.closeRoom(room.id)).toBe(true)
@@ -63,14 +64,14 @@ withRedis('several nodes on Redis', () => {
 
     it('hear of accounts that another one has changed or removed', async () => {
       const [one, other] = [(await node()).engine, (await node()).engine]
-      await one.createAccount('Ann', 'hash')
+      await createAccount(one, 'Ann', 'hash')
       // From here on it is remembered.
-      expect(await other.findAccount('ann')).toMatchObject({ hash: 'hash' })
-      await one.changeAccount('ann', 'new')
-      expect(await one.findAccount('ann')).toMatchObject({ hash: 'new' })
-      await eventually(async () => expect(await other.findAccount('ann')).toMatchObject({ hash: 'new' }))
-      await one.removeAccount('ann')
-      await eventually(async () => expect(await other.findAccount('ann')).toBeUndefined())
+      expect(await other.records.get('account', 'ann')).toMatchObject({ hash: 'hash' })
+      await one.records.change('account', 'ann', (account) => ({ ...account, hash: 'new' }))
+      expect(await one.records.get('account', 'ann')).toMatchObject({ hash: 'new' })
+      await eventually(async () => expect(await other.records.get('account', 'ann')).toMatchObject({ hash: 'new' }))
+      await one.records.delete('account', 'ann')
+      await eventually(async () => expect(await other.records.get('account', 'ann')).toBeUndefined())
     })
 
     it('hand on the end of a room that another one has closed', async () => {

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { EngineFault, Gone } from '../../src/engine/engine.ts'
 import type { LogName } from '../../src/engine/event.ts'
@@ -6,9 +8,11 @@ import { problemOf, reasonOf, warningOf } from '../../src/engine/redis/reasons.t
 import { RedisEngine, type RedisOptions } from '../../src/engine/redis/redis.ts'
 import { placeOf } from '../../src/engine/redis/url.ts'
 import { eventually } from '../support/eventually.ts'
+import { createAccount, hasAccountLike } from '../support/records.ts'
 import { placeAt, RedisServer, withRedis } from '../support/redis.ts'
 import { clockBack } from './clock-back.ts'
 import { conformance, readAll, said } from './conformance.ts'
+import { expectEarlier, expectGoesOn } from './earlier.ts'
 
 const OPTIONS: Omit<RedisOptions, 'place' | 'prefix'> = {
   lobby: 'lobby',
@@ -55,12 +59,12 @@ withRedis('the redis engine', () => {
       server.command('HSET', `${prefix}:{people}:accounts`, name.toLowerCase(), JSON.stringify({ name, hash: 'h' }))
     for (let n = 0; n < 3_000; n++) await account(`User ${n.toString(36)}z`)
     const { engine, restart, cleanup } = await make({ prefix })
-    expect(await engine.hasAccountLike('usеr 2bz')).toBe(true)
-    expect(await engine.hasAccountLike('usеr 2b')).toBe(false)
-    expect(await engine.createAccount('Carol', 'h')).toBe(true)
+    expect(await hasAccountLike(engine, 'usеr 2bz')).toBe(true)
+    expect(await hasAccountLike(engine, 'usеr 2b')).toBe(false)
+    expect(await createAccount(engine, 'Carol', 'h')).toBe(true)
     await account('Dave')
     const later = await restart()
-    for (const name of ['саrоl', 'dаve', 'usеr 2bz']) expect(await later.hasAccountLike(name), name).toBe(true)
+    for (const name of ['саrоl', 'dаve', 'usеr 2bz']) expect(await hasAccountLike(later, name), name).toBe(true)
     await cleanup()
   })
 
@@ -71,12 +75,26 @@ withRedis('the redis engine', () => {
       await server.command('HSET', `${prefix}:{people}:accounts`, name, JSON.stringify({ name, hash: 'h' }))
     }
     const { engine, cleanup } = await make({ prefix })
-    expect(await engine.removeAccount('аdmin')).toEqual({ name: 'аdmin', hash: 'h' })
-    expect(await engine.hasAccountLike('аdmin')).toBe(true)
-    expect(await engine.createAccount('аdmin', 'hash')).toBe(false)
-    await engine.removeAccount('admin')
-    expect(await engine.hasAccountLike('аdmin')).toBe(false)
-    expect(await engine.createAccount('аdmin', 'hash')).toBe(true)
+    expect(await engine.records.delete('account', 'аdmin')).toEqual({ name: 'аdmin', hash: 'h' })
+    expect(await hasAccountLike(engine, 'аdmin')).toBe(true)
+    expect(await createAccount(engine, 'аdmin', 'hash')).toBe(false)
+    await engine.records.delete('account', 'admin')
+    expect(await hasAccountLike(engine, 'аdmin')).toBe(false)
+    expect(await createAccount(engine, 'аdmin', 'hash')).toBe(true)
+    await cleanup()
+  })
+
+  it('takes over what version 0.1 kept: ids, times, rooms, and what is kept of names', async () => {
+    const text = await readFile(resolve(import.meta.dirname, '../fixtures/redis-0.1.json'), 'utf8')
+    for (const command of JSON.parse(text) as string[][]) await server.command(...command)
+    const { engine, restart, another, cleanup } = await make({ prefix: 'roomd' })
+    await expectEarlier(engine, 1_795_687_197_023)
+    await expectEarlier(await another(), 1_795_687_197_023)
+    const later = await restart()
+    await expectEarlier(later, 1_795_687_197_023)
+    await expectGoesOn(later)
+    const keys = (await server.command('KEYS', 'roomd:{people}:*')) as string[]
+    expect(keys.filter((key) => /blocks-|:skeletons|people}:order/.test(key))).toEqual([])
     await cleanup()
   })
 
@@ -147,8 +165,8 @@ withRedis('the redis engine', () => {
       const [one, other] = [await started(), await started()]
       await one.append('room:1', said('mine'))
       expect(await readAll(other, 'room:1')).toEqual([])
-      await one.createAccount('ann', 'hash')
-      expect(await other.findAccount('ann')).toBeUndefined()
+      await createAccount(one, 'ann', 'hash')
+      expect(await other.records.get('account', 'ann')).toBeUndefined()
     })
 
     describe('of several databases of one server', () => {

@@ -8,6 +8,7 @@ import { eventsUntil, seed } from '../engine/clock-back.ts'
 import { readAll } from '../engine/conformance.ts'
 import { eventually } from '../support/eventually.ts'
 import { temporaryFolder } from '../support/folder.ts'
+import { blocksWith, keepBlock } from '../support/records.ts'
 import { RedisServer, withRedis } from '../support/redis.ts'
 import { fillMany } from './many.ts'
 import { engineAt, fill, migrate, moved, portrait, portraitAt, roomd, startAt, talk } from './world.ts'
@@ -32,7 +33,7 @@ withRedis('to migrate', () => {
         return events
       }
       await eventually(async () => expect(await count()).toBe(2_000), 100)
-      await eventually(async () => expect(await engine.recall('soon')).toBeUndefined())
+      await eventually(async () => expect(await engine.records.get('secret', 'soon')).toBeUndefined())
       const before = await portrait(engine)
       await engine.stop()
       expect(JSON.stringify(before)).toMatch(/"gone".*Ünï😀|Ünï😀.*"gone"/)
@@ -54,8 +55,8 @@ withRedis('to migrate', () => {
         const last = (await Array.fromAsync(after.read('room:2', { limit: 1 }))).flat().at(-1)
         const next = await after.append('room:2', { kind: 'message', room: 2, from: 'Ann', body: 'on' })
         expect(next.id).toBeGreaterThan(last?.id ?? Number.NaN)
-        await after.keepBlock('Ann', 'Mallory')
-        expect((await after.blocksWith('Ann')).map(({ name }) => name)).toEqual(['BOB', 'Ann', 'Mallory'])
+        await keepBlock(after, 'Ann', 'Mallory')
+        expect((await blocksWith(after, 'Ann')).map(({ name }) => name)).toEqual(['BOB', 'Ann', 'Mallory'])
         await after.stop()
       }
     })

@@ -7,12 +7,14 @@ import { onTestFinished } from 'vitest'
 import { type Engine, Gone } from '../../src/engine/engine.ts'
 import type { Draft, LogName } from '../../src/engine/event.ts'
 import { LocalEngine } from '../../src/engine/local/local.ts'
+import { blockKey } from '../../src/engine/records.ts'
 import { RedisEngine } from '../../src/engine/redis/redis.ts'
 import { placeOf } from '../../src/engine/redis/url.ts'
 import { migrate as migrateHere } from '../../src/migrate/migrate.ts'
 import { readAll } from '../engine/conformance.ts'
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
 import { type Exit, RoomdProcess } from '../support/process.ts'
+import { blocksWith, createAccount, keepBlock, names } from '../support/records.ts'
 
 const OPTIONS = { lobby: 'lobby', memory: { events: 10, bytes: 10_000 } }
 const QUIET = { trouble: () => {}, recovered: () => {}, died: () => {} }
@@ -73,17 +75,17 @@ export async function fill(engine: Engine): Promise<void> {
   }
   await engine.closeRoom(4)
   await engine.closeRoom(5)
-  await engine.createAccount('ANN', 'scrypt:a')
-  await engine.createAccount('Zoe', 'scrypt:z')
-  await engine.keepBlock('ann', 'Zoe')
-  await engine.keepBlock('zoe', 'Bob')
-  await engine.keepBlock('ann', 'BOB')
-  await engine.keepBlock('zoe', 'Ann')
-  await engine.dropBlock('ann', 'Zoe')
-  await engine.remember('secret', 'of tokens')
-  await engine.remember('ticket:1', 'Ann', Date.now() + DAY_MS)
-  await engine.remember('{odd} *', '', Date.now() + DAY_MS)
-  await engine.remember('soon', 'over', Date.now() + 300)
+  await createAccount(engine, 'ANN', 'scrypt:a')
+  await createAccount(engine, 'Zoe', 'scrypt:z')
+  await keepBlock(engine, 'ann', 'Zoe')
+  await keepBlock(engine, 'zoe', 'Bob')
+  await keepBlock(engine, 'ann', 'BOB')
+  await keepBlock(engine, 'zoe', 'Ann')
+  await engine.records.delete('block', blockKey('ann', 'Zoe'))
+  await engine.records.put('secret', 'secret', 'of tokens')
+  await engine.records.put('secret', 'ticket:1', 'Ann', { expiresAt: Date.now() + DAY_MS })
+  await engine.records.put('secret', '{odd} *', '', { expiresAt: Date.now() + DAY_MS })
+  await engine.records.put('secret', 'soon', 'over', { expiresAt: Date.now() + 300 })
 }
 
 /** What can be seen of an engine through its interface. */
@@ -98,12 +100,12 @@ export async function portrait(engine: Engine): Promise<unknown> {
   }
   const people = []
   for (const name of PEOPLE) {
-    const [account, blocks] = [await engine.findAccount(name), await engine.blocksWith(name)]
-    people.push({ name, account, blocks, spelt: await engine.findName(name) })
+    const [account, blocks] = [await engine.records.get('account', name), await blocksWith(engine, name)]
+    people.push({ name, account, blocks, spelt: await engine.records.get('name', name) })
   }
   const notes = []
-  for (const key of NOTES) notes.push(await engine.recall(key))
-  return { rooms: await engine.rooms(), names: await engine.names(1_000), people, notes, logs }
+  for (const key of NOTES) notes.push(await engine.records.get('secret', key))
+  return { rooms: await engine.rooms(), names: await names(engine, 1_000), people, notes, logs }
 }
 
 async function missedAfter(engine: Engine, log: LogName, after: number): Promise<number | 'gone'> {

@@ -1,8 +1,8 @@
-/** Attacks a daemon in a process of its own, so that what it costs here is not measured there. Arguments: attack, line port, HTTP port. */
+/** Attacks a daemon in a process of its own, so that what it costs here is not measured there. Arguments: attack, line port, HTTP port, share of the clients. */
 import { connect, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 
-const [attack = '', line, http] = process.argv.slice(2)
+const [attack = '', line, http, share = '1'] = process.argv.slice(2)
 
 async function dial(port: number, from = '127.0.0.1'): Promise<Socket> {
   for (;;) {
@@ -32,7 +32,7 @@ async function member(name: string, room: string, from?: string): Promise<Socket
 const REQUESTS = 'GET /chats/1 HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\n\r\n'.repeat(16)
 const LONG = 'x'.repeat(3_900)
 const each = (count: number, work: (n: number) => Promise<void>) => {
-  for (let n = 0; n < count; n++) void work(n)
+  for (let n = 0; n < count * Number(share); n++) void work(n)
 }
 
 const ATTACKS: Readonly<Record<string, () => void>> = {
@@ -84,4 +84,6 @@ const ATTACKS: Readonly<Record<string, () => void>> = {
   },
 }
 
+// Sockets that are not read keep no process alive.
+setInterval(() => {}, 1_000)
 ATTACKS[attack]?.()

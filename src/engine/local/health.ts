@@ -2,38 +2,11 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Trouble } from '../watch.ts'
 import { causeOf, isDamage } from './database.ts'
 import { Displaced, type OpenFiles } from './files.ts'
-import type { Notice, Replies, Request } from './messages.ts'
-import type { Store } from './store.ts'
+import type { Notice } from './messages.ts'
+import { STORE_METHODS, type Store, type StoreMethod } from './store.ts'
 
 /** How long nothing may have failed before it is tried whether it works again, in ms. */
 const REST_MS = 1_000
-
-export type StoreRequest = Exclude<Request, { op: 'close' }>
-
-/** What a request that fails says about the store. */
-const NEEDS: Readonly<Record<StoreRequest['op'], Trouble>> = {
-  commit: 'commits',
-  createRoom: 'commits',
-  changeRoom: 'commits',
-  createAccount: 'commits',
-  changeAccount: 'commits',
-  clear: 'commits',
-  keepBlock: 'commits',
-  dropBlock: 'commits',
-  remember: 'commits',
-  rememberFirst: 'commits',
-  forget: 'commits',
-  page: 'reads',
-  back: 'reads',
-  bounds: 'reads',
-  findAccount: 'reads',
-  accounts: 'reads',
-  blocksWith: 'reads',
-  findName: 'reads',
-  names: 'reads',
-  recall: 'reads',
-  ping: 'commits',
-}
 
 interface Failure {
   /** As it was told last. */
@@ -41,7 +14,7 @@ interface Failure {
   /** When it failed last, on a clock that is never set back. */
   at: number
   /** Throws while it still fails; undefined when that is for good. */
-  retry: (() => void) | undefined
+  retry: (() => unknown) | undefined
 }
 
 /** Carries requests out, tells when commits or reads begin to fail, and tries by itself whether they work again. */
@@ -59,27 +32,29 @@ export class Health {
     this.#tell = tell
   }
 
-  /** Throws what the store throws; then nothing has changed. */
-  handle(request: StoreRequest): Replies[keyof Replies] {
+  /** Calls a method of the store. Throws what that throws; then nothing has changed. */
+  call(method: StoreMethod, args: readonly unknown[]): unknown {
+    // Typed where it is called, see StoreThread.
+    const work = () => (this.#store[method] as (...args: readonly unknown[]) => unknown)(...args)
     try {
       if (this.#files?.overwritten) throw this.#files.overwritten
-      if (request.op === 'ping') this.#files?.checkAll()
-      return this.#store.handle(request)
+      if (method === 'ping') this.#files?.checkAll()
+      return work()
     } catch (error) {
-      this.failed(NEEDS[request.op], error, request)
+      this.failed(STORE_METHODS[method], error, work)
       throw error
     }
   }
 
-  /** Something could not be committed or, with the `request`, read. */
-  failed(what: Trouble, error: unknown, request?: StoreRequest): void {
+  /** Something could not be committed, or could not be read by `read`. */
+  failed(what: Trouble, error: unknown, read?: () => unknown): void {
     const trouble = error instanceof Displaced ? 'commits' : what
     const reason = causeOf(error)
     let failure = this.#failures.get(trouble)
     if (!failure) {
       failure = { reason: undefined, at: 0, retry: undefined }
       if (trouble === 'commits') failure.retry = () => this.#probe()
-      else if (request) failure.retry = () => this.#store.handle(request)
+      else failure.retry = read
       this.#failures.set(trouble, failure)
     }
     failure.at = performance.now()
@@ -108,7 +83,7 @@ export class Health {
     this.#store.probe()
   }
 
-  #try(trouble: Trouble, what: () => void): boolean {
+  #try(trouble: Trouble, what: () => unknown): boolean {
     try {
       what()
       return true

@@ -1,8 +1,6 @@
 /** The engine of a single process: names and the newest events in memory, everything in SQLite. */
 import { ClockWatch } from '../clock.ts'
 import {
-  type AccountRecord,
-  type BlockRecord,
   Closed,
   type Engine,
   EngineFault,
@@ -16,22 +14,18 @@ import {
   Unavailable,
 } from '../engine.ts'
 import type { Draft, Event, LogName } from '../event.ts'
-import { fold } from '../fold.ts'
 import { readLog } from '../reading.ts'
 import { type MemoryLimits, Recent, RecentTotal } from '../recent.ts'
-import { skeletonsOf } from '../skeleton.ts'
 import type { Trouble, Watch } from '../watch.ts'
 import { Commits } from './commits.ts'
 import type { StoreOptions } from './messages.ts'
+import { LocalRecords } from './records.ts'
 import { Rooms } from './rooms.ts'
 import { StoreThread } from './thread.ts'
 
 export interface LocalOptions extends StoreOptions {
   readonly memory: MemoryLimits
 }
-
-/** Accounts of a page. */
-const ACCOUNTS = 1_000
 
 /** A log that somebody follows: only those are kept in memory. */
 interface Followed {
@@ -48,14 +42,7 @@ export class LocalEngine implements Engine {
   readonly #recentTotal = new RecentTotal()
   readonly #rooms = new Rooms()
   readonly #roomWatchers = new Set<(room: number) => void>()
-  /** Folded. The rest of an account is asked from the store when it is needed. */
-  readonly #accounts = new Set<string>()
-  /**
-   * Skeletons of the names of accounts, and how many accounts have each: made anew at each start, as they change with the table that
-   * they are made by.
-   */
-  readonly #skeletons = new Map<string, number>()
-  #anyBlock = false
+  readonly records = new LocalRecords(() => this.#thread)
   /** Why commits or reads fail, while they do. */
   readonly #troubles = new Map<Trouble, string>()
   #store: StoreThread | undefined
@@ -66,7 +53,7 @@ export class LocalEngine implements Engine {
     this.#watch = watch
     const clock = new ClockWatch((ms) => watch.clockWentBack?.(ms))
     this.#commits = new Commits({
-      commit: (rows) => this.#thread.ask({ op: 'commit', rows }),
+      commit: (rows) => this.#thread.call('append', rows),
       committed: (log, event) => this.#committed(log, event),
       measured: (events, ms) => watch.measured?.(events, ms),
       timed: (event) => clock.committed(event),
@@ -88,8 +75,7 @@ export class LocalEngine implements Engine {
     })
     this.#store = thread
     for (const room of opened.rooms) this.#rooms.add(room)
-    for (const name of opened.accounts) this.#addAccount(name)
-    this.#anyBlock = opened.anyBlock
+    this.records.learn(opened.records)
     // A crash owes a "left" to everybody who was in a room.
     const owed = opened.stranded.map(({ room, name }) => {
       return this.append(`room:${room}`, { kind: 'left', room, from: name, body: '' })
@@ -115,7 +101,7 @@ export class LocalEngine implements Engine {
   async ping(): Promise<void> {
     const trouble = this.#troubles.get('commits') ?? this.#troubles.get('reads')
     if (trouble !== undefined) throw new Unavailable(trouble)
-    await this.#thread.ask({ op: 'ping' })
+    await this.#thread.call('ping')
   }
 
   append(log: LogName, draft: Draft): Promise<Event> {
@@ -129,7 +115,7 @@ export class LocalEngine implements Engine {
 
   async clear(log: LogName): Promise<void> {
     for (;;) {
-      const upTo = await this.#thread.ask({ op: 'clear', log })
+      const upTo = await this.#thread.call('clear', log)
       if (upTo === undefined) return
       this.#followed.get(log)?.recent?.trim(upTo)
     }
@@ -198,7 +184,7 @@ export class LocalEngine implements Engine {
   }
 
   async createRoom(room: NewRoom): Promise<RoomRecord> {
-    const made = await this.#thread.ask({ op: 'createRoom', room })
+    const made = await this.#thread.call('createRoom', room)
     if (!made) throw new Taken(room.title)
     this.#rooms.add(made)
     this.#roomChanged(made.id)
@@ -206,7 +192,7 @@ export class LocalEngine implements Engine {
   }
 
   async changeRoom(id: number, change: RoomChange): Promise<RoomRecord | undefined> {
-    const changed = await this.#thread.ask({ op: 'changeRoom', id, change })
+    const changed = await this.#thread.call('changeRoom', id, change)
     if (changed === false) throw new Taken(change.title)
     if (changed) {
       this.#rooms.add(changed)
@@ -230,100 +216,6 @@ export class LocalEngine implements Engine {
   signal(): void {}
 
   heedSignals(): void {}
-
-  async createAccount(name: string, hash: string): Promise<boolean> {
-    if (this.#resembles(name)) return false
-    // Before the store is asked: of two that look alike the first one counts.
-    this.#addAccount(name)
-    try {
-      return await this.#thread.ask({ op: 'createAccount', account: { name, hash } })
-    } catch (error) {
-      this.#dropAccount(name)
-      throw error
-    }
-  }
-
-  async findAccount(name: string): Promise<AccountRecord | undefined> {
-    return this.#accounts.has(fold(name)) ? this.#thread.ask({ op: 'findAccount', name }) : undefined
-  }
-
-  async *accounts(): AsyncGenerator<readonly AccountRecord[]> {
-    for (let after = 0; ; ) {
-      const { page, last } = await this.#thread.ask({ op: 'accounts', after, limit: ACCOUNTS })
-      if (page.length > 0) yield page
-      if (page.length < ACCOUNTS) return
-      after = last
-    }
-  }
-
-  async changeAccount(name: string, hash: string): Promise<AccountRecord | undefined> {
-    return this.#thread.ask({ op: 'changeAccount', name, hash })
-  }
-
-  async removeAccount(name: string): Promise<AccountRecord | undefined> {
-    const removed = await this.#thread.ask({ op: 'changeAccount', name, hash: undefined })
-    if (removed) this.#dropAccount(removed.name)
-    return removed
-  }
-
-  async hasAccountLike(name: string): Promise<boolean> {
-    return this.#resembles(name)
-  }
-
-  #resembles(name: string): boolean {
-    return skeletonsOf(name).some((skeleton) => this.#skeletons.has(skeleton))
-  }
-
-  #addAccount(name: string): void {
-    this.#accounts.add(fold(name))
-    for (const skeleton of skeletonsOf(name)) this.#skeletons.set(skeleton, (this.#skeletons.get(skeleton) ?? 0) + 1)
-  }
-
-  #dropAccount(name: string): void {
-    this.#accounts.delete(fold(name))
-    for (const skeleton of skeletonsOf(name)) {
-      const others = (this.#skeletons.get(skeleton) ?? 1) - 1
-      if (others > 0) this.#skeletons.set(skeleton, others)
-      else this.#skeletons.delete(skeleton)
-    }
-  }
-
-  async keepBlock(owner: string, name: string): Promise<void> {
-    this.#anyBlock = true
-    await this.#thread.ask({ op: 'keepBlock', owner, name })
-  }
-
-  async dropBlock(owner: string, name: string): Promise<void> {
-    await this.#thread.ask({ op: 'dropBlock', owner, name })
-  }
-
-  async blocksWith(name: string): Promise<readonly BlockRecord[]> {
-    return this.#anyBlock ? this.#thread.ask({ op: 'blocksWith', name }) : []
-  }
-
-  async findName(name: string): Promise<string | undefined> {
-    return this.#thread.ask({ op: 'findName', name })
-  }
-
-  async names(limit: number, skip = 0): Promise<readonly string[]> {
-    return this.#thread.ask({ op: 'names', limit, skip })
-  }
-
-  async remember(key: string, text: string, until?: number): Promise<void> {
-    await this.#thread.ask({ op: 'remember', key, text, until })
-  }
-
-  async rememberFirst(key: string, text: string, until?: number): Promise<string> {
-    return this.#thread.ask({ op: 'rememberFirst', key, text, until })
-  }
-
-  async recall(key: string): Promise<string | undefined> {
-    return this.#thread.ask({ op: 'recall', key })
-  }
-
-  async forget(key: string): Promise<void> {
-    await this.#thread.ask({ op: 'forget', key })
-  }
 
   #committed(log: LogName, event: Event): void {
     if (event.kind === 'closed') this.#rooms.remove(event.room)

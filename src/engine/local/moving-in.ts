@@ -5,14 +5,16 @@ import { fold } from '../fold.ts'
 import { type KeptRecord, type LogRecord, type Target, Unfit } from '../moving.ts'
 import { type Database, openDatabase } from './database.ts'
 import { LocalSource, UNFINISHED } from './moving-out.ts'
+import { RecordTable } from './record-table.ts'
 import { unfinishedFrom } from './unfinished.ts'
 
 /** What is kept beside the logs. */
-const TABLES = ['rooms', 'accounts', 'names', 'blocks', 'notes'] as const
+const TABLES = ['rooms', 'records'] as const
 
 /** A database that everything is moved into. */
 export class LocalTarget extends LocalSource implements Target {
   readonly #insertEvent: StatementSync
+  readonly #records: RecordTable
 
   static override async open(file: string): Promise<LocalTarget> {
     return new LocalTarget(file, openDatabase(file, 'normal'))
@@ -20,6 +22,7 @@ export class LocalTarget extends LocalSource implements Target {
 
   private constructor(file: string, database: Database) {
     super(file, database)
+    this.#records = new RecordTable(this.db)
     this.#insertEvent = this.db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
   }
 
@@ -86,24 +89,8 @@ export class LocalTarget extends LocalSource implements Target {
       case 'room':
         this.#keepRoom(record.room)
         return
-      case 'account': {
-        const { name, hash, createdAt = 0 } = record.account
-        const made = this.db.prepare('INSERT INTO accounts (key, name, hash, created_at) VALUES (?, ?, ?, ?)')
-        made.run(fold(name), name, hash, createdAt)
-        return
-      }
-      case 'name':
-        this.db.prepare('INSERT INTO names (key, name) VALUES (?, ?)').run(fold(record.name), record.name)
-        return
-      case 'block': {
-        const { owner, name } = record.block
-        this.db.prepare('INSERT INTO blocks (owner, key, name) VALUES (?, ?, ?)').run(owner, fold(name), name)
-        return
-      }
-      case 'note': {
-        const { key, text, until = null } = record.note
-        this.db.prepare('INSERT INTO notes VALUES (?, ?, ?)').run(key, text, until)
-      }
+      case 'record':
+        this.#records.put(record)
     }
   }
 

@@ -4,8 +4,8 @@ import { setImmediate as others } from 'node:timers/promises'
 import { EngineFault } from '../engine.ts'
 import type { Event, LogName } from '../event.ts'
 import { disorderly, type KeptRecord, type LogRecord, type Source, Unfit, unfinished } from '../moving.ts'
+import type { Kind } from '../records.ts'
 import { type Database, openDatabase } from './database.ts'
-import { accountOf } from './names.ts'
 import { RoomTable } from './room-table.ts'
 import { endedLogs, eventOf } from './store.ts'
 import { unfinishedFrom } from './unfinished.ts'
@@ -76,17 +76,10 @@ export class LocalSource implements Source {
     const given = this.db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'rooms'").get()
     yield [{ is: 'given', id: Number(given?.seq ?? 0) }]
     yield new RoomTable(this.db).all().map((room) => ({ is: 'room', room }))
-    yield* this.#pages('SELECT name, hash, created_at FROM accounts ORDER BY id', [], (row) => {
-      return { is: 'account', account: accountOf(row) }
-    })
-    yield* this.#pages('SELECT name FROM names ORDER BY id', [], ({ name }) => ({ is: 'name', name: String(name) }))
-    yield* this.#pages('SELECT owner, name FROM blocks ORDER BY id', [], ({ owner, name }) => {
-      return { is: 'block', block: { owner: String(owner), name: String(name) } }
-    })
-    const living = 'SELECT key, text, until FROM notes WHERE until IS NULL OR until > ?'
-    yield* this.#pages(living, [livingAt], ({ key, text, until }) => {
-      const note = { key: String(key), text: String(text) }
-      return { is: 'note', note: until === null ? note : { ...note, until: Number(until) } }
+    const living = 'SELECT kind, key, value, expires FROM records WHERE expires IS NULL OR expires > ? ORDER BY id'
+    yield* this.#pages(living, [livingAt], ({ kind, key, value, expires }) => {
+      const record = { is: 'record', kind: kind as Kind, key: String(key), text: String(value) } as const
+      return expires === null ? record : { ...record, expiresAt: Number(expires) }
     })
   }
 

@@ -99,6 +99,43 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE rooms ADD COLUMN maker_address TEXT;
   ALTER TABLE rooms ADD COLUMN maker_name TEXT;
   `,
+  `
+  -- What is kept beside rooms and logs, see src/engine/records.ts. In order of appearance; a value is a text or JSON.
+  CREATE TABLE records (
+    id INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    key TEXT NOT NULL,
+    value TEXT NOT NULL,
+    expires INTEGER,
+    UNIQUE (kind, key)
+  ) STRICT;
+  CREATE INDEX records_expiry ON records (expires) WHERE expires IS NOT NULL;
+  CREATE TABLE record_index (
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    record INTEGER NOT NULL REFERENCES records (id) ON DELETE CASCADE,
+    PRIMARY KEY (name, value, record)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX record_index_record ON record_index (record);
+
+  INSERT INTO records (kind, key, value)
+    SELECT 'account', key, iif(created_at = 0, json_object('name', name, 'hash', hash),
+      json_object('name', name, 'hash', hash, 'createdAt', created_at)) FROM accounts ORDER BY id;
+  INSERT INTO records (kind, key, value) SELECT 'name', key, name FROM names ORDER BY id;
+  INSERT INTO records (kind, key, value)
+    SELECT 'block', owner || char(10) || key, json_object('owner', owner, 'name', name) FROM blocks ORDER BY id;
+  INSERT INTO record_index SELECT 'parties', owner, records.id FROM blocks
+    JOIN records ON kind = 'block' AND records.key = owner || char(10) || blocks.key;
+  INSERT OR IGNORE INTO record_index SELECT 'parties', blocks.key, records.id FROM blocks
+    JOIN records ON kind = 'block' AND records.key = owner || char(10) || blocks.key;
+  INSERT INTO records (kind, key, value, expires)
+    SELECT substr(key, 1, instr(key, ':') - 1), substr(key, instr(key, ':') + 1), text, until FROM notes
+    WHERE substr(key, 1, instr(key, ':') - 1) IN ('key', 'login', 'ticket', 'secret', 'maker-name');
+  DROP TABLE accounts;
+  DROP TABLE names;
+  DROP TABLE blocks;
+  DROP TABLE notes;
+  `,
 ]
 
 /** Brings a database to this version. Throws when a newer roomd has written it. */

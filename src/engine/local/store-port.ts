@@ -6,7 +6,7 @@ import { unfinished } from '../moving.ts'
 import { causeOf, type Database, openDatabase } from './database.ts'
 import { OpenFiles } from './files.ts'
 import { Health } from './health.ts'
-import type { Notice, Reply, Request, StoreOptions } from './messages.ts'
+import type { Notice, Reply, StoreOptions, StoreRequest } from './messages.ts'
 import { eraseEnded, sweep } from './retention.ts'
 import { Store } from './store.ts'
 import { unfinishedFrom } from './unfinished.ts'
@@ -27,10 +27,9 @@ export function serveStore(port: MessagePort, options: StoreOptions): void {
     if (from !== undefined) throw new Error(unfinished(options.file, from))
     store = new Store(database.db, () => files?.check())
     if (options.lobby !== undefined) store.rooms.ensureLobby(options.lobby)
-    const { names } = store
-    const anyBlock = names.anyBlock()
+    const records = store.records.known()
     if (options.file !== ':memory:') files = new OpenFiles(options.file)
-    tell({ notice: 'open', rooms: store.rooms.all(), stranded: store.stranded(), accounts: names.accounts(), anyBlock })
+    tell({ notice: 'open', rooms: store.rooms.all(), stranded: store.stranded(), records })
   } catch (error) {
     const message = causeOf(error)
     tell({
@@ -44,17 +43,17 @@ export function serveStore(port: MessagePort, options: StoreOptions): void {
   const health = new Health(store, database.db, files, tell)
   const checking = setInterval(() => health.check(), CHECK_EVERY_MS).unref()
   let closed = false
-  port.on('message', (request: Request) => {
+  port.on('message', ([method, args]: StoreRequest) => {
     try {
-      if (request.op === 'close') {
+      if (method === 'close') {
         closed = true
         clearInterval(checking)
         database.close()
         files?.close()
-        answer({ value: true })
+        answer({ value: undefined })
         port.close()
       } else {
-        answer({ value: health.handle(request) })
+        answer({ value: health.call(method, args) })
       }
     } catch (error) {
       answer({ trouble: causeOf(error) })

@@ -3,19 +3,40 @@
  * write nor a history that is long to read ever holds the event loop that serves connections.
  */
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
+import type { NewRoom, RoomChange, RoomRecord } from '../engine.ts'
 import { type Event, idAt, type Kind, type LogName, nextId, timeAt, timeOf } from '../event.ts'
+import type { Bounds } from '../reading.ts'
 import { weigh } from '../recent.ts'
-import type { Committed, Replies, Request, Row, Stranded } from './messages.ts'
-import { Names } from './names.ts'
-import { Notes } from './notes.ts'
+import type { Kind as RecordKind } from '../records.ts'
+import type { Trouble } from '../watch.ts'
+import type { Committed, Row, Stranded } from './messages.ts'
+import { type RecordPage, RecordTable, type StoredRecord } from './record-table.ts'
 import { RoomTable } from './room-table.ts'
 
 /** Maximum number of events removed at once from a log that is cleared. */
 const CLEARED = 500
-/** The note of a probe, its size (that of the largest batch), and its end: long ago, so that nobody ever recalls it. */
-const PROBE = 'probe'
-const PROBE_BYTES = 196_608
-const PROBE_UNTIL = 1
+/** A secret that is written to see whether that works: as large as the largest batch, and over long ago, so that nobody reads it. */
+const PROBE = { kind: 'secret', key: 'probe', text: 'x'.repeat(196_608), expiresAt: 1 } as const
+
+/** The methods of the store that are called through the port, and what fails where one of them does. */
+export const STORE_METHODS = {
+  append: 'commits',
+  createRoom: 'commits',
+  changeRoom: 'commits',
+  clear: 'commits',
+  putRecord: 'commits',
+  insertRecord: 'commits',
+  replaceRecord: 'commits',
+  deleteRecord: 'commits',
+  ping: 'commits',
+  page: 'reads',
+  back: 'reads',
+  bounds: 'reads',
+  getRecord: 'reads',
+  pageOfRecords: 'reads',
+  pageOfIndex: 'reads',
+} as const satisfies { readonly [M in keyof Store]?: Trouble }
+export type StoreMethod = keyof typeof STORE_METHODS
 
 /** What the logs table holds of one log. */
 export interface LogRow {
@@ -28,10 +49,10 @@ export interface LogRow {
   ahead: number
 }
 
+/** When a method throws, nothing has changed. */
 export class Store {
-  readonly names: Names
-  readonly notes: Notes
   readonly rooms: RoomTable
+  readonly records: RecordTable
   readonly #db: DatabaseSync
   readonly #beforeCommit: () => void
   readonly #logs = new Map<LogName, LogRow>()
@@ -57,9 +78,8 @@ export class Store {
   constructor(db: DatabaseSync, beforeCommit: () => void = () => {}) {
     this.#db = db
     this.#beforeCommit = beforeCommit
-    this.names = new Names(db)
-    this.notes = new Notes(db)
     this.rooms = new RoomTable(db)
+    this.records = new RecordTable(db)
     this.#insertEvent = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
     this.#insertLog = db.prepare('INSERT INTO logs (name, start, last, count) VALUES (?, ?, ?, 0)')
     this.#updateLog = db.prepare('UPDATE logs SET start = ?, last = ?, count = ?, ahead = ? WHERE id = ?')
@@ -81,60 +101,55 @@ export class Store {
     this.#deleteOldest = db.prepare('DELETE FROM events WHERE log = ? AND id <= ?')
   }
 
-  /** Does what a request asks for. When it throws, nothing has changed. */
-  handle(request: Exclude<Request, { op: 'close' }>): Replies[keyof Replies] {
-    switch (request.op) {
-      case 'commit':
-        return this.#commit(request.rows)
-      case 'page':
-        return this.#readPage(request.log, request.from, request.to, request.limit, request.bytes)
-      case 'back':
-        return this.#readBack(request.log, request.from, request.to, request.skip)
-      case 'bounds': {
-        const log = this.log(request.log)
-        return log && { start: log.start, last: log.last, ahead: log.ahead }
-      }
-      case 'createRoom':
-        return this.#transaction(() => this.rooms.create(request.room))
-      case 'changeRoom':
-        return this.#transaction(() => this.rooms.change(request.id, request.change))
-      case 'createAccount':
-        return this.#transaction(() => this.names.createAccount(request.account))
-      case 'findAccount':
-        return this.names.findAccount(request.name)
-      case 'accounts':
-        return this.names.page(request.after, request.limit)
-      case 'changeAccount':
-        return this.#transaction(() => this.names.changeAccount(request.name, request.hash))
-      case 'clear':
-        return this.#clear(request.log)
-      case 'keepBlock':
-        return this.#transaction(() => this.names.keepBlock(request.owner, request.name))
-      case 'dropBlock':
-        return this.#transaction(() => this.names.dropBlock(request.owner, request.name))
-      case 'blocksWith':
-        return this.names.blocksWith(request.name)
-      case 'findName':
-        return this.names.find(request.name)
-      case 'names':
-        return this.names.all(request.limit, request.skip)
-      case 'remember':
-        return this.#transaction(() => this.notes.remember(request.key, request.text, request.until))
-      case 'rememberFirst':
-        return this.#transaction(() => this.notes.rememberFirst(request.key, request.text, request.until))
-      case 'recall':
-        return this.notes.recall(request.key)
-      case 'forget':
-        return this.#transaction(() => this.notes.forget(request.key))
-      case 'ping':
-        return true
-    }
+  /** Undefined when the title or line name is taken. */
+  createRoom(room: NewRoom): RoomRecord | undefined {
+    return this.#transaction(() => this.rooms.create(room))
+  }
+
+  /** Undefined when there is no such room, false when the title or line name is taken. */
+  changeRoom(id: number, change: RoomChange): RoomRecord | undefined | false {
+    return this.#transaction(() => this.rooms.change(id, change))
+  }
+
+  getRecord(kind: RecordKind, key: string): string | undefined {
+    return this.records.get(kind, key)
+  }
+
+  putRecord(record: StoredRecord): void {
+    this.#transaction(() => this.records.put(record))
+  }
+
+  insertRecord(record: StoredRecord): boolean {
+    return this.#transaction(() => this.records.insert(record))
+  }
+
+  replaceRecord(record: StoredRecord, before: string): boolean {
+    return this.#transaction(() => this.records.replace(record, before))
+  }
+
+  deleteRecord(kind: RecordKind, key: string): string | undefined {
+    return this.#transaction(() => this.records.delete(kind, key))
+  }
+
+  pageOfRecords(kind: RecordKind, after: number, skip: number, limit: number): RecordPage {
+    return this.records.page(kind, after, skip, limit)
+  }
+
+  pageOfIndex(index: string, value: string, after: number, limit: number): RecordPage {
+    return this.records.pageBy(index, value, after, limit)
+  }
+
+  ping(): void {}
+
+  bounds(name: LogName): Bounds | undefined {
+    const log = this.log(name)
+    return log && { start: log.start, last: log.last, ahead: log.ahead }
   }
 
   /** Commits as many bytes as a large batch has, and removes them again. Throws when that does not work. */
   probe(): void {
-    this.#transaction(() => this.notes.remember(PROBE, 'x'.repeat(PROBE_BYTES), PROBE_UNTIL))
-    this.#transaction(() => this.notes.forget(PROBE))
+    this.putRecord(PROBE)
+    this.deleteRecord(PROBE.kind, PROBE.key)
   }
 
   /** Those whom a crash took out of their rooms without a word. */
@@ -199,18 +214,20 @@ export class Store {
     return ids.length
   }
 
-  #clear(name: LogName): number | undefined {
+  /** Removes some events of a log. Returns up to which id; undefined when there were none left. */
+  clear(name: LogName): number | undefined {
     const log = this.log(name)
     return log && this.trim(log, CLEARED, Number.MAX_SAFE_INTEGER) > 0 ? log.start : undefined
   }
 
-  #commit(rows: readonly Row[]): Committed {
+  /** Appends events in one transaction. */
+  append(rows: readonly Row[]): Committed {
     const now = Date.now()
     const touched = new Set<LogRow>()
     const ended: number[] = []
     const ids: number[] = []
     const left: Event[] = []
-    const append = (row: Row): number => {
+    const add = (row: Row): number => {
       const [name, kind, room, from, to, body, sent, color, verified] = row
       const log = this.log(name) ?? this.#createLog(name, now)
       // What different logs got within a millisecond keeps its order too.
@@ -221,7 +238,7 @@ export class Store {
       this.#insertEvent.run(log.id, id, kind, room, from, to, body, sent, color, verified, ahead ? at : null)
       if (kind === 'joined') {
         this.#insertMember.run(room, from)
-        this.names.see(from)
+        this.records.see(from)
       } else if (kind === 'left') this.#deleteMember.run(room, from)
       log.last = id
       if (ahead) log.ahead = id
@@ -242,11 +259,11 @@ export class Store {
             this.#closed.add(room)
             this.rooms.remove(room)
             for (const from of this.#inside(room)) {
-              const id = append([name, 'left', room, from, null, '', null, null, null])
+              const id = add([name, 'left', room, from, null, '', null, null, null])
               left.push({ id, at: timeAt(id, now), kind: 'left', room, from, body: '' })
             }
           }
-          ids.push(append(row))
+          ids.push(add(row))
         }
         for (const log of touched) this.#updateLog.run(log.start, log.last, log.count, log.ahead, log.id)
       })
@@ -276,7 +293,8 @@ export class Store {
     return log
   }
 
-  #readPage(name: LogName, from: number, to: number, limit: number, bytes: number): Event[] {
+  /** Events of a log, oldest first, as {@link Store.page} of ../reading.ts has it. */
+  page(name: LogName, from: number, to: number, limit: number, bytes: number): Event[] {
     const log = this.log(name)
     if (!log) return []
     const page: Event[] = []
@@ -291,7 +309,8 @@ export class Store {
     return page
   }
 
-  #readBack(name: LogName, from: number, to: number, skip: number): number | undefined {
+  /** The id that many events before the end of the range; undefined when the range is shorter. */
+  back(name: LogName, from: number, to: number, skip: number): number | undefined {
     const log = this.log(name)
     const row = log && this.#back.get(log.id, from, to, skip)
     return row && Number(row.id)

@@ -2,13 +2,13 @@ import { extname } from 'node:path'
 import { MessageChannel, Worker } from 'node:worker_threads'
 import { EngineFault, Unavailable } from '../engine.ts'
 import type { LogName } from '../event.ts'
-import type { Store } from '../reading.ts'
+import type { Store as Readable } from '../reading.ts'
 import type { Watch } from '../watch.ts'
-import type { Notice, Replies, Reply, Request, StoreOptions } from './messages.ts'
+import type { Notice, Reply, StoreOptions, StoreRequest } from './messages.ts'
+import type { Store, StoreMethod } from './store.ts'
 
-type Op = Request['op']
 interface Pending {
-  resolve(value: Replies[Op]): void
+  resolve(value: unknown): void
   reject(error: Error): void
 }
 export type Opened = Extract<Notice, { notice: 'open' }>
@@ -21,7 +21,7 @@ export interface StoreWatch extends Pick<Watch, 'trouble' | 'recovered' | 'died'
 
 /** What leads to a store. */
 interface Line {
-  post(request: Request): void
+  post(request: StoreRequest): void
   end(): unknown
 }
 
@@ -29,11 +29,11 @@ interface Line {
 export class StoreThread {
   #line: Line | undefined
   readonly #pending: Pending[] = []
-  readonly reading: Store = {
+  readonly reading: Readable = {
     stride: 4096,
-    bounds: (log) => this.ask({ op: 'bounds', log }),
-    page: (log, from, to, limit, bytes) => this.ask({ op: 'page', log, from, to, limit, bytes }),
-    back: (log, from, to, skip) => this.ask({ op: 'back', log, from, to, skip }),
+    bounds: (log) => this.call('bounds', log),
+    page: (...range) => this.call('page', ...range),
+    back: (...range) => this.call('back', ...range),
   }
   #dead: EngineFault | undefined
 
@@ -70,18 +70,23 @@ export class StoreThread {
     return { thread, opened: await promise }
   }
 
-  ask<O extends Op>(request: Extract<Request, { op: O }>): Promise<Replies[O]> {
+  /** Calls a method of the store. Rejects with {@link Unavailable}; then nothing has changed. */
+  call<M extends StoreMethod>(method: M, ...args: Parameters<Store[M]>): Promise<ReturnType<Store[M]>> {
+    return this.#ask(method, args) as Promise<ReturnType<Store[M]>>
+  }
+
+  #ask(method: StoreMethod | 'close', args: readonly unknown[]): Promise<unknown> {
     if (this.#dead) return Promise.reject(new Unavailable(this.#dead.message))
-    return new Promise<Replies[O]>((resolve, reject) => {
-      // Replies come in the order of the requests, so the value is the one this request's op is answered with.
-      this.#pending.push({ resolve: resolve as Pending['resolve'], reject })
-      this.#line?.post(request)
+    return new Promise((resolve, reject) => {
+      // Replies come in the order of the requests.
+      this.#pending.push({ resolve, reject })
+      this.#line?.post([method, args])
     })
   }
 
   async close(): Promise<void> {
     if (this.#dead) return
-    const closed = this.ask({ op: 'close' })
+    const closed = this.#ask('close', [])
     // From here on its end is no surprise.
     this.#dead = new EngineFault('the store is closed')
     await closed

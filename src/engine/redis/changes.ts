@@ -3,7 +3,7 @@ import type { Claims } from './claims.ts'
 import type { Feeds } from './feeds.ts'
 import type { Keys } from './keys.ts'
 import type { Nodes } from './nodes.ts'
-import type { People } from './people.ts'
+import type { RedisRecords } from './records.ts'
 import type { RoomTable } from './rooms.ts'
 
 /** What nodes tell one another on the control channel, and who here watches rooms. */
@@ -13,19 +13,19 @@ export class Changes {
   readonly #feeds: Feeds
   readonly #claims: Claims
   readonly #rooms: RoomTable
-  readonly #people: People
+  readonly #records: RedisRecords
   readonly #watchers = new Set<(room: number) => void>()
   readonly #heeders: { readonly subject: string; readonly heed: (text?: string) => void }[] = []
   /** Rooms that others have changed since the last turn. */
   readonly #elsewhere = new Set<number>()
 
-  constructor(keys: Keys, nodes: Nodes, feeds: Feeds, claims: Claims, rooms: RoomTable, people: People) {
+  constructor(keys: Keys, nodes: Nodes, feeds: Feeds, claims: Claims, rooms: RoomTable, records: RedisRecords) {
     this.#keys = keys
     this.#nodes = nodes
     this.#feeds = feeds
     this.#claims = claims
     this.#rooms = rooms
-    this.#people = people
+    this.#records = records
   }
 
   watch(listener: (room: number) => void): () => void {
@@ -66,8 +66,8 @@ export class Changes {
         this.#rooms.hear(Number(more))
         this.closed(Number(about))
         return
-      case 'account':
-        this.#people.forget(about)
+      case 'stale':
+        this.#records.forget(about, more)
         return
       case 'trimmed':
         this.#feeds.get(about as LogName)?.trim(Number(more))

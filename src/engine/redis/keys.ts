@@ -3,11 +3,11 @@
  *
  * What stands in braces is the hash tag: a Redis Cluster keeps all keys of one tag in one slot, and a script may touch one
  * slot only. So everything that one script changes for a log has that log's tag, the rooms there are have one, the nodes
- * have one, people have one, and each note its own. Nothing needs a script across two tags: what belongs together but lies
+ * have one, records have one, and each record that may have an end its own. Nothing needs a script across two tags: what belongs together but lies
  * apart is written in an order in which a crash in between does no harm, which is said where it is done.
  */
-import { CONFUSABLES_VERSION } from '../confusables.ts'
 import type { LogName } from '../event.ts'
+import { declarationOf, type Kind } from '../records.ts'
 
 export class Keys {
   readonly #prefix: string
@@ -23,14 +23,8 @@ export class Keys {
   readonly sweep: string
   /** Records, numbers by name, the number given last, the count of changes. */
   readonly rooms: readonly string[]
-  readonly accounts: string
-  /** Skeletons of the names of accounts, each with the folded name, and how many accounts they are of. */
-  readonly skeletons: readonly [string, string]
-  /** Names ever seen, and their order. */
-  readonly names: readonly [string, string]
-  readonly blockCount: string
-  /** What the keys of a name's blocks and of those against it begin with. */
-  readonly blocks: readonly [string, string]
+  /** What the keys of the records of all kinds without an end begin with. */
+  readonly #people: string
 
   /**
    * A key belongs to one database, a channel to all databases of a server: channels of other databases than 0 carry the number.
@@ -44,13 +38,7 @@ export class Keys {
     this.nodeLogs = `${prefix}:{nodes}:logs:`
     this.sweep = `${prefix}:{nodes}:sweep`
     this.rooms = ['records', 'index', 'given', 'version'].map((name) => `${prefix}:{rooms}:${name}`)
-    this.accounts = `${prefix}:{people}:accounts`
-    // Another table makes other skeletons: while versions run side by side each has its own.
-    const skeletons = `${prefix}:{people}:skeletons:${CONFUSABLES_VERSION}`
-    this.skeletons = [skeletons, `${skeletons}:count`]
-    this.names = [`${prefix}:{people}:names`, `${prefix}:{people}:order`]
-    this.blockCount = `${prefix}:{people}:blocks`
-    this.blocks = [`${prefix}:{people}:blocks-of:`, `${prefix}:{people}:blocks-against:`]
+    this.#people = `${prefix}:{people}:`
   }
 
   /** The stream of a log. */
@@ -89,16 +77,39 @@ export class Keys {
     return `${this.#prefix}:{name:${key}}:held`
   }
 
-  note(key: string): string {
-    return `${this.#prefix}:{note:${key}}`
+  /** The records of a kind, their order, their unique values, each with a key, and of how many records these are. */
+  records(kind: Kind): readonly string[] {
+    const records = `${this.#people}${kind}s`
+    // Of another version they are others: while versions run side by side each has its own.
+    const unique = `${records}:unique:${declarationOf(kind).unique?.version ?? ''}`
+    return [records, `${records}:order`, unique, `${unique}:count`]
   }
 
-  get everyNote(): string {
-    return `${this.#prefix}:{note:*`
+  /** The keys of the records with a value in an index, in their order. */
+  recordIndex(kind: Kind, index: string, value: string): string {
+    return `${this.#people}${kind}s:${index}:${value}`
   }
 
-  noteOf(key: string): string {
-    return key.slice(this.note('').length - 1, -1)
+  /** A record that may have an end. */
+  expiring(kind: Kind, key: string): string {
+    return `${this.#prefix}:{note:${kind}:${key}}`
+  }
+
+  /** What scripts/move-records.lua is called with. */
+  get earlierRecords(): { readonly keys: readonly string[]; readonly args: readonly string[] } {
+    const [blocks = ''] = this.records('block')
+    const [, order = ''] = this.records('name')
+    const [, , unique = '', count = ''] = this.records('account')
+    const skeletons = `${this.#people}skeletons:${declarationOf('account').unique?.version}`
+    return {
+      keys: [blocks, `${this.#people}order`, order, skeletons, unique, `${skeletons}:count`, count],
+      args: [`${this.#people}blocks-of:`, `${this.#people}blocks-against:`, this.recordIndex('block', 'parties', '')],
+    }
+  }
+
+  /** Find all records. */
+  get everyRecord(): readonly string[] {
+    return [`${this.#people}*`, `${this.#prefix}:{note:*`]
   }
 
   /** Stands while everything is moved in from elsewhere, and says from where. */

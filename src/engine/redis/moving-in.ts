@@ -3,6 +3,7 @@ import { EngineFault, type RoomRecord } from '../engine.ts'
 import { type Event, type LogName, timeOf } from '../event.ts'
 import { fold } from '../fold.ts'
 import { type KeptRecord, type LogRecord, type Target, Unfit } from '../moving.ts'
+import { declarationOf, indexedValues, isOrdered, type Kind } from '../records.ts'
 import { entryId, fieldsOfCommitted } from './entry.ts'
 import { connect, RedisSource } from './moving-out.ts'
 import type { Place } from './url.ts'
@@ -14,8 +15,7 @@ const GONE_MS = 5_000
 export class RedisTarget extends RedisSource implements Target {
   /** Places given so far. */
   #rooms = 0
-  #names = 0
-  #blocks = 0
+  readonly #ordered = new Map<Kind, number>()
   /** The first and the last event with times of their own, of logs that are not finished. */
   readonly #ahead = new Map<LogName, { readonly from: number; readonly to: number }>()
 
@@ -57,8 +57,8 @@ export class RedisTarget extends RedisSource implements Target {
     const before = await this.ask('GET', this.keys.migration)
     if (before !== from)
       throw new Unfit(`another migration into ${this.shown} is unfinished, from ${before}; end that one, or empty it`)
-    await this.#delete([...this.keys.rooms, this.keys.accounts, ...this.keys.names, this.keys.blockCount])
-    for (const pattern of [...this.keys.blocks.map((begin) => `${begin}*`), this.keys.everyNote]) {
+    await this.#delete([...this.keys.rooms])
+    for (const pattern of this.keys.everyRecord) {
       for await (const keys of this.scan(pattern)) await this.#delete(keys)
     }
     // A log is finished when it is known where it begins and ends.
@@ -107,29 +107,19 @@ export class RedisTarget extends RedisSource implements Target {
         return [this.ask('SET', this.keys.rooms[2] ?? '', String(record.id))]
       case 'room':
         return this.#keepRoom(record.room)
-      case 'account': {
-        const { account } = record
-        return [this.ask('HSET', this.keys.accounts, fold(account.name), JSON.stringify(account))]
-      }
-      case 'name': {
-        const [names, order] = this.keys.names
-        const key = fold(record.name)
-        return [this.ask('HSET', names, key, record.name), this.ask('ZADD', order, String(this.#names++), key)]
-      }
-      case 'block': {
-        const { owner, name } = record.block
-        const [own, against] = this.keys.blocks
-        const place = String(++this.#blocks)
-        return [
-          this.ask('HSET', own + owner, fold(name), `${place} ${name}`),
-          this.ask('SADD', against + fold(name), owner),
-          this.ask('SET', this.keys.blockCount, place),
-        ]
-      }
-      case 'note': {
-        const { key, text, until } = record.note
-        const end = until === undefined ? [] : ['PXAT', String(until)]
-        return [this.ask('SET', this.keys.note(key), text, ...end)]
+      case 'record': {
+        const { kind, key, text, expiresAt } = record
+        if (declarationOf(kind).expires) {
+          const end = expiresAt === undefined ? [] : ['PXAT', String(expiresAt)]
+          return [this.ask('SET', this.keys.expiring(kind, key), text, ...end)]
+        }
+        const [records = '', order = ''] = this.keys.records(kind)
+        const kept = [this.ask('HSET', records, key, text)]
+        if (!isOrdered(kind)) return kept
+        const place = this.#ordered.get(kind) ?? 0
+        this.#ordered.set(kind, place + 1)
+        const indexed = indexedValues(kind, text).map(([index, value]) => this.keys.recordIndex(kind, index, value))
+        return [...kept, ...[order, ...indexed].map((index) => this.ask('ZADD', index, String(place), key))]
       }
     }
   }

@@ -1,6 +1,7 @@
 import { EngineFault, type RoomRecord } from '../engine.ts'
 import type { Event, LogName } from '../event.ts'
 import { disorderly, type KeptRecord, type LogRecord, type Source, Unfit, unfinished } from '../moving.ts'
+import { declarationOf, isOrdered, KIND_NAMES, type Kind } from '../records.ts'
 import { Connection, faultOf } from './connection.ts'
 import { type Entry, eventOf, idOf } from './entry.ts'
 import { Keys, roomOf } from './keys.ts'
@@ -110,13 +111,15 @@ export class RedisSource implements Source {
       const there = await Promise.all(rooms.map((room) => this.#isOpen(room)))
       yield rooms.filter((_, place) => there[place]).map((room) => ({ is: 'room', room }))
     }
-    for await (const page of this.scanHash(this.keys.accounts)) {
-      yield page.map(([, account]) => ({ is: 'account', account: JSON.parse(account) }))
-    }
-    yield* this.#names()
-    yield* this.#blocks()
-    for await (const keys of this.scan(this.keys.everyNote)) {
-      yield (await Promise.all(keys.map((key) => this.#noteAt(key, livingAt)))).flat()
+    for (const kind of KIND_NAMES) {
+      if (declarationOf(kind).expires) yield* this.#expiring(kind, livingAt)
+      else if (isOrdered(kind)) yield* this.#inOrder(kind)
+      else {
+        const [hash = ''] = this.keys.records(kind)
+        for await (const page of this.scanHash(hash)) {
+          yield page.map(([key, text]) => ({ is: 'record', kind, key, text }))
+        }
+      }
     }
   }
 
@@ -176,44 +179,29 @@ export class RedisSource implements Source {
     return (await this.ask('HEXISTS', info, 'closed')) === 0
   }
 
-  async *#names(): AsyncGenerator<readonly KeptRecord[]> {
-    const [names, order] = this.keys.names
+  async *#inOrder(kind: Kind): AsyncGenerator<readonly KeptRecord[]> {
+    const [records = '', order = ''] = this.keys.records(kind)
     for (let start = 0; ; start += PAGE) {
       // The replies to ZRANGE and HMGET.
       const keys = (await this.ask('ZRANGE', order, String(start), String(start + PAGE - 1))) as readonly string[]
       if (keys.length === 0) return
-      const found = (await this.ask('HMGET', names, ...keys)) as readonly (string | null)[]
-      yield found.flatMap((name) => (name === null ? [] : { is: 'name', name }))
+      const found = (await this.ask('HMGET', records, ...keys)) as readonly (string | null)[]
+      yield found.flatMap((text, place) => (text === null ? [] : { is: 'record', kind, key: keys[place] ?? '', text }))
     }
   }
 
-  /** All at once, as their order is spread over their owners: there are as many as people have typed. */
-  async *#blocks(): AsyncGenerator<readonly KeptRecord[]> {
-    const [own] = this.keys.blocks
-    const found: { readonly place: number; readonly owner: string; readonly name: string }[] = []
-    for await (const keys of this.scan(`${own}*`)) {
-      for (const key of keys) {
-        for await (const page of this.scanHash(key)) {
-          for (const [, block] of page) {
-            const space = block.indexOf(' ')
-            const place = Number(block.slice(0, space))
-            found.push({ place, owner: key.slice(own.length), name: block.slice(space + 1) })
-          }
-        }
-      }
+  async *#expiring(kind: Kind, livingAt: number): AsyncGenerator<readonly KeptRecord[]> {
+    const begin = this.keys.expiring(kind, '').slice(0, -1)
+    for await (const keys of this.scan(`${begin}*`)) {
+      const found = keys.map(async (key): Promise<readonly KeptRecord[]> => {
+        const [text, end] = await Promise.all([this.ask('GET', key), this.ask('PEXPIRETIME', key)])
+        const until = Number(end)
+        if (typeof text !== 'string' || (until >= 0 && until <= livingAt)) return []
+        const record = { is: 'record', kind, key: key.slice(begin.length, -1), text } as const
+        return [until < 0 ? record : { ...record, expiresAt: until }]
+      })
+      yield (await Promise.all(found)).flat()
     }
-    found.sort((a, b) => a.place - b.place)
-    for (let start = 0; start < found.length; start += PAGE) {
-      yield found.slice(start, start + PAGE).map(({ owner, name }) => ({ is: 'block', block: { owner, name } }))
-    }
-  }
-
-  async #noteAt(key: string, livingAt: number): Promise<readonly KeptRecord[]> {
-    const [text, end] = await Promise.all([this.ask('GET', key), this.ask('PEXPIRETIME', key)])
-    const until = Number(end)
-    if (typeof text !== 'string' || (until >= 0 && until <= livingAt)) return []
-    const note = { key: this.keys.noteOf(key), text }
-    return [{ is: 'note', note: until < 0 ? note : { ...note, until } }]
   }
 }
 

@@ -2,8 +2,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { ClockWatch } from '../clock.ts'
 import {
-  type AccountRecord,
-  type BlockRecord,
   Closed,
   type Engine,
   type Listener,
@@ -27,8 +25,7 @@ import { Health } from './health.ts'
 import { Keys } from './keys.ts'
 import { Link } from './link.ts'
 import { Nodes, type Timing } from './nodes.ts'
-import { Notes } from './notes.ts'
-import { People } from './people.ts'
+import { RedisRecords } from './records.ts'
 import { Resume } from './resume.ts'
 import { RoomTable } from './rooms.ts'
 import { storeOf } from './store.ts'
@@ -60,8 +57,7 @@ export class RedisEngine implements Engine {
   readonly #appends: Appends
   readonly #claims: Claims
   readonly #rooms: RoomTable
-  readonly #people: People
-  readonly #notes: Notes
+  readonly records: RedisRecords
   readonly #sweep: Sweep
   readonly #store: Store
   readonly #changes: Changes
@@ -98,11 +94,10 @@ export class RedisEngine implements Engine {
       () => this.#nodes.id,
       (room) => this.#changes.changed(room),
     )
-    this.#people = new People(keys, link, () => this.#nodes.id)
-    this.#notes = new Notes(keys, link)
+    this.records = new RedisRecords(keys, link, () => this.#nodes.id)
     this.#sweep = new Sweep(keys, link, options.keep)
     this.#store = storeOf(keys, link)
-    this.#changes = new Changes(keys, this.#nodes, this.#feeds, this.#claims, this.#rooms, this.#people)
+    this.#changes = new Changes(keys, this.#nodes, this.#feeds, this.#claims, this.#rooms, this.records)
     const parts = {
       keys,
       health: this.#health,
@@ -111,7 +106,7 @@ export class RedisEngine implements Engine {
       appends: this.#appends,
       claims: this.#claims,
       rooms: this.#rooms,
-      people: this.#people,
+      records: this.records,
       changes: this.#changes,
     }
     const resume = new Resume(parts, options.lobby, options.place.shown, watch)
@@ -125,7 +120,7 @@ export class RedisEngine implements Engine {
   async start(): Promise<void> {
     try {
       await this.#link.start()
-      await this.#people.completeSkeletons().catch((error: unknown) => {
+      await this.records.prepare().catch((error: unknown) => {
         throw faultOf(this.#place, error)
       })
     } catch (error) {
@@ -165,7 +160,7 @@ export class RedisEngine implements Engine {
   append(log: LogName, draft: Draft): Promise<Event> {
     const presence = draft.kind === 'joined' || draft.kind === 'left'
     // Before the event, in case that nothing comes after it.
-    if (draft.kind === 'joined') void this.#people.see(draft.from).catch(() => {})
+    if (draft.kind === 'joined') void this.records.see(draft.from).catch(() => {})
     const appended = this.#appends.append(log, draft)
     this.#sweep.note(log)
     if (!presence) return appended
@@ -272,66 +267,6 @@ export class RedisEngine implements Engine {
 
   heedSignals(subject: string, listener: (text?: string) => void): void {
     this.#changes.heedSignals(subject, listener)
-  }
-
-  createAccount(name: string, hash: string): Promise<boolean> {
-    return this.#people.createAccount(name, hash)
-  }
-
-  findAccount(name: string): Promise<AccountRecord | undefined> {
-    return this.#people.findAccount(name)
-  }
-
-  hasAccountLike(name: string): Promise<boolean> {
-    return this.#people.hasAccountLike(name)
-  }
-
-  accounts(): AsyncIterable<readonly AccountRecord[]> {
-    return this.#people.accounts()
-  }
-
-  changeAccount(name: string, hash: string): Promise<AccountRecord | undefined> {
-    return this.#people.changeAccount(name, hash)
-  }
-
-  removeAccount(name: string): Promise<AccountRecord | undefined> {
-    return this.#people.removeAccount(name)
-  }
-
-  keepBlock(owner: string, name: string): Promise<void> {
-    return this.#people.keepBlock(owner, name)
-  }
-
-  dropBlock(owner: string, name: string): Promise<void> {
-    return this.#people.dropBlock(owner, name)
-  }
-
-  blocksWith(name: string): Promise<readonly BlockRecord[]> {
-    return this.#people.blocksWith(name)
-  }
-
-  findName(name: string): Promise<string | undefined> {
-    return this.#people.findName(name)
-  }
-
-  names(limit: number, skip?: number): Promise<readonly string[]> {
-    return this.#people.names(limit, skip)
-  }
-
-  remember(key: string, text: string, until?: number): Promise<void> {
-    return this.#notes.remember(key, text, until)
-  }
-
-  rememberFirst(key: string, text: string, until?: number): Promise<string> {
-    return this.#notes.rememberFirst(key, text, until)
-  }
-
-  recall(key: string): Promise<string | undefined> {
-    return this.#notes.recall(key)
-  }
-
-  forget(key: string): Promise<void> {
-    return this.#notes.forget(key)
   }
 
   /** A commit: does Redis refuse every write? */

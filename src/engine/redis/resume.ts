@@ -10,7 +10,7 @@ import type { Health } from './health.ts'
 import type { Keys } from './keys.ts'
 import type { Linked } from './link.ts'
 import type { Nodes } from './nodes.ts'
-import type { People } from './people.ts'
+import type { RedisRecords } from './records.ts'
 import type { RoomTable } from './rooms.ts'
 
 /** All that a connection is taken up for. */
@@ -22,7 +22,7 @@ export interface Parts {
   readonly appends: Appends
   readonly claims: Claims
   readonly rooms: RoomTable
-  readonly people: People
+  readonly records: RedisRecords
   readonly changes: Changes
 }
 
@@ -132,7 +132,7 @@ export class Resume implements Linked {
   down(reason: string): void {
     this.#parts.feeds.down()
     this.#parts.rooms.down()
-    this.#parts.people.down()
+    this.#parts.records.down()
     this.#parts.appends.down(reason)
     this.#parts.health.failed(reason)
   }

@@ -30,14 +30,10 @@ export interface Answers {
   'find-room': string | null
   lobby: number
   'restore-rooms': number
-  account: number
-  'change-account': string | null
   see: number
-  names: readonly string[]
-  block: number
-  unblock: number
-  blocks: readonly (readonly [owner: string, block: string])[]
-  'remember-first': string
+  'write-record': number
+  'list-records': readonly string[]
+  'move-records': number
 }
 /** Why nothing was appended. */
 export type Refused = 'closed' | 'late' | 'unknown' | 'dead'
@@ -69,14 +65,10 @@ const BEGINS: { readonly [S in ScriptName]: readonly string[] } = {
   'find-room': ['rooms'],
   lobby: ['rooms'],
   'restore-rooms': ['rooms'],
-  account: [],
-  'change-account': [],
   see: [],
-  names: [],
-  block: [],
-  unblock: [],
-  blocks: [],
-  'remember-first': [],
+  'write-record': [],
+  'list-records': [],
+  'move-records': [],
 }
 
 export interface Script {

@@ -2,12 +2,12 @@ import { restAfter } from '../../chat/rest.ts'
 import { atTurnEnd } from '../../turn.ts'
 import { encodeFrame } from '../frames/encode.ts'
 
-/** A list is pushed to all at most so often, in ms, however often it changes; */
+/** Minimum time between two pushes of a list, in ms. */
 const GAP_MS = 200
-/** and so many bytes of it leave in a millisecond, for all who look at it. */
+/** Maximum bytes of lists that are pushed in a millisecond, for all viewers. */
 const BYTES_PER_MS = 16_384
 
-/** Somebody on a page. */
+/** A client whose window shows the page. */
 export interface Viewer {
   readonly name: string
   /** The list as it was last pushed to it. */
@@ -18,16 +18,16 @@ export interface Viewer {
 }
 
 /**
- * The list on a page, pushed to whoever is on that page when it has changed; who comes to the page or asks gets it at once.
- * Where it changes often, or is long, or has many viewers, it comes less often and not at more cost; what came last is always
- * what is.
+ * The list on a page. It is pushed to the page's viewers when it has changed, and at once to a client that opens the page or asks for
+ * it. A list that changes often, is long or has many viewers is pushed less often, so that its cost is bounded; the last push always
+ * shows the present state.
  */
 export class Board {
   /** The room whose list it is; the lobby has none. */
   readonly room: number | undefined
   readonly #make: () => Promise<string>
   readonly #viewers = new Set<Viewer>()
-  /** Those who have not taken the list that was pushed last: they get no further one until then. */
+  /** Viewers that have not read the last push: they get no further one until then. */
   readonly #behind = new Set<Viewer>()
   #json = ''
   #frame: Buffer | undefined
@@ -35,14 +35,14 @@ export class Board {
   #stale = true
   #changes = 0
   #scheduled = false
-  /** When the list may be pushed to all again, on the clock of `performance`; */
+  /** Earliest time of the next push to all, in ms of `performance.now()`. */
   #next = 0
-  /** and when it may be made again. */
+  /** Earliest time at which the list is made again. */
   #rested = 0
-  /** Wakes up who has asked for the list. */
+  /** Resolved by the next push. */
   #pushed = Promise.withResolvers<void>()
 
-  /** `make` says what the list is, as JSON. */
+  /** `make` resolves with the list as JSON. */
   constructor(room: number | undefined, make: () => Promise<string>) {
     this.room = room
     this.#make = make
@@ -68,7 +68,7 @@ export class Board {
     this.changed()
   }
 
-  /** The list may be another one now. */
+  /** Called when the list may have changed. */
   changed(): void {
     this.#stale = true
     this.#changes++

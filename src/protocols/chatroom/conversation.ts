@@ -24,7 +24,7 @@ const PUBLIC = 'public'
 /** Requests that have no answer in a state that does not know them; a double click sends one twice. */
 const UNANSWERED = new Set(['login', 'logout', 'enter', 'exit', 'list'])
 
-/** What all conversations of a listener share. */
+/** Context of all conversations of a listener. */
 export interface Shared {
   readonly chat: Chat
   readonly log: Logger
@@ -41,7 +41,7 @@ export class ChatroomConversation implements FrameConversation {
   /** From the login to the logout. */
   #session: ChatroomSession | undefined
   readonly #said = new Unanswered()
-  /** Whether the client's window has shown a room. */
+  /** True if the client's window has shown a room. */
   #wasInRoom = false
   #gone = false
 
@@ -86,7 +86,7 @@ export class ChatroomConversation implements FrameConversation {
     if (!data) return this.#refuse(request.type, INVALID_MESSAGE)
     const { username, password } = data
     return this.#try({ type: request.type }, async () => {
-      await this.#shared.chat.register(username, password, this.#link.address)
+      await this.#shared.chat.accounts.register(username, password, this.#link.address)
       const message = 'Register successfully! You can now login'
       this.#say({ type: 'register', status: 'ok', data: { username, chatroom: LOBBY_KEY }, message })
     })
@@ -97,7 +97,7 @@ export class ChatroomConversation implements FrameConversation {
     if (!data) return this.#refuse(request.type, INVALID_MESSAGE)
     const { chat, pages } = this.#shared
     return this.#try({ type: request.type }, async () => {
-      const proof = await chat.authenticate(data.username, data.password, this.#link.address)
+      const proof = await chat.accounts.authenticate(data.username, data.password, this.#link.address)
       if (this.#gone) return
       const session = new ChatroomSession(this.#shared.wire, this.#link)
       await chat.login(session, proof, true)
@@ -126,7 +126,7 @@ export class ChatroomConversation implements FrameConversation {
     const { room } = data
     return this.#try({ type: request.type, room }, async () => {
       if (fold(room) === LOBBY_KEY) throw new Refusal('room-taken')
-      await this.#shared.chat.directory.create({ title: room, visibility: 'public' }, { password: '', address, name })
+      await this.#shared.chat.rooms.create({ title: room, visibility: 'public' }, { password: '', address, name })
       this.#say({ type: 'create', status: 'ok', message: `${room} created successfully` })
     })
   }
@@ -137,10 +137,10 @@ export class ChatroomConversation implements FrameConversation {
     if (fold(data.room) === LOBBY_KEY) return this.#refuse(request.type, 'You are already in lobby')
     const { chat, pages } = this.#shared
     return this.#try({ type: request.type, room: data.room }, async () => {
-      const room = await chat.directory.find(data.room)
+      const room = await chat.rooms.find(data.room)
       // Line names are not shown here.
       if (!room || fold(room.title) !== fold(data.room)) throw new Refusal('room-unknown')
-      await chat.enter(session, room.id)
+      await chat.join(session, room.id)
       if (session.closed) return
       this.#wasInRoom = true
       const where = { username: session.name, room: room.title }
@@ -149,19 +149,19 @@ export class ChatroomConversation implements FrameConversation {
     })
   }
 
-  /** What follows need not wait for it, unless it turns the page: an answer would freeze the window there. */
+  /** Later requests need not wait for it, unless they change the page: there an answer would freeze the window. */
   #message(session: ChatroomSession, request: Request): Heard {
-    // Who says it is who has logged in, whatever `from` says.
+    // The sender is the session, whatever `from` says.
     const data = fields(request, 'to', 'text')
     if (!data) return this.#refuse(request.type, INVALID_MESSAGE)
-    const { talk } = this.#shared.chat
+    const { messages } = this.#shared.chat
     const { to, text } = data
-    const { page, room } = session
+    const { page, membership } = session
     const before = this.#said.settled
-    const said = this.#try({ type: request.type, to, room: room?.record.title }, async () => {
+    const said = this.#try({ type: request.type, to, room: membership?.room.record.title }, async () => {
       try {
-        if (to === PUBLIC) return void (await talk.say(session, text))
-        if (await talk.tell(session, to, text)) return
+        if (to === PUBLIC) return void (await messages.say(session.inRoom(), text))
+        if (await messages.tell(session.inRoom(), to, text)) return
         // A block stands between the two, which the sender is not told: it gets its copy.
         await before.then(turnEnd)
         if (session.page === page) session.push(message(session.name, session.name, clean(text)))
@@ -171,14 +171,14 @@ export class ChatroomConversation implements FrameConversation {
       }
     })
     // The copy has no place among the events, so what follows waits for it.
-    return talk.isBlocked(session, to) ? said : this.#said.add(said)
+    return messages.isBlocked(session, to) ? said : this.#said.add(said)
   }
 
   #exit(session: ChatroomSession): Promise<void> {
     const { chat } = this.#shared
     return this.#try({ type: 'exit' }, async () => {
       await this.#said.settled
-      await chat.leave(session)
+      if (session.membership) await chat.leave(session.membership)
       if (!session.closed) this.#returnToLobby(session)
     })
   }
@@ -189,13 +189,13 @@ export class ChatroomConversation implements FrameConversation {
    */
   async #rejoin(session: ChatroomSession, room: number): Promise<void> {
     const { chat, log } = this.#shared
-    const waits = () => !session.closed && !session.room && session.page?.room === room
+    const waits = () => !session.closed && !session.membership && session.page?.room === room
     for (let pause = FIRST_PAUSE_MS; waits(); pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
       try {
         // A session that has lost the account's login too is told so, and does not come in before that.
-        if (chat.isAlone(session)) await chat.enter(session, room)
+        if (chat.isAlone(session)) await chat.join(session, room)
       } catch (error) {
-        const again = error instanceof Refusal && error.reason === 'unavailable'
+        const again = error instanceof Refusal && error.code === 'unavailable'
         if (!again && waits()) this.#returnToLobby(session)
         if (!(error instanceof Refusal))
           log.error({ err: error, name: session.name }, 'a membership cannot be restored')

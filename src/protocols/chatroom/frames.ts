@@ -56,8 +56,8 @@ export function reply(frame: Reply): Buffer {
 }
 
 /**
- * Who is where. Put together by hand: the keys are titles that somebody has made up, and an object would sort those that
- * look like numbers before `lobby`, which is the first.
+ * The users by page, as JSON. Written by hand: the keys are titles chosen by clients, and an object would sort those that look like
+ * numbers before `lobby`, which has to be first.
  */
 export function list(type: 'list' | 'list_room', members: Iterable<readonly [string, readonly string[]]>): string {
   const data = Array.from(members, ([title, names]) => `${JSON.stringify(title)}:${JSON.stringify(names)}`)

@@ -19,7 +19,7 @@ export class Pages {
   constructor(chat: Chat) {
     this.#chat = chat
     this.lobby = new Board(undefined, () => this.#everybody())
-    chat.directory.watch((room) => {
+    chat.rooms.watch((room) => {
       this.lobby.changed()
       this.#rooms.get(room)?.changed()
     })
@@ -42,14 +42,14 @@ export class Pages {
   room({ id, title }: RoomRecord): Board {
     let board = this.#rooms.get(id)
     if (!board) {
-      board = new Board(id, async () => list('list_room', [[title, (await this.#chat.directory.members(id)).members]]))
+      board = new Board(id, async () => list('list_room', [[title, (await this.#chat.rooms.members(id)).members]]))
       this.#rooms.set(id, board)
     }
     return board
   }
 
   async #everybody(): Promise<string> {
-    const [everywhere, present] = await Promise.all([this.#chat.directory.alone(), this.#chat.directory.presence()])
+    const [everywhere, present] = await Promise.all([this.#chat.rooms.alone(), this.#chat.rooms.presence()])
     const rooms = present.filter(({ title }) => title !== LOBBY_KEY)
     const inRooms = new Set(present.flatMap(({ members }) => members))
     const here = new Set(Array.from(this.lobby.viewers, ({ name }) => name))

@@ -1,5 +1,6 @@
-import { type Place, type PutOut, Session, type Wire } from '../../chat/session.ts'
-import type { Event } from '../../engine/event.ts'
+import type { Room } from '../../chat/room.ts'
+import { type MembershipEnd, Session, type Wire } from '../../chat/session.ts'
+import type { Event, Kind } from '../../engine/event.ts'
 import type { Link } from '../connection.ts'
 import { DISCONNECTS, type DisconnectReason } from '../disconnect.ts'
 import { indentLines } from '../frames/indent.ts'
@@ -7,11 +8,11 @@ import type { Board, Viewer } from './board.ts'
 import { reply } from './frames.ts'
 
 export class ChatroomSession extends Session implements Viewer {
-  /** Where the client's window is; nowhere before the login and after the logout. */
+  /** The page that the client's window shows; undefined before the login and after the logout. */
   page: Board | undefined
   shown: Buffer | undefined
   /** Called when a membership has ended without the client asking for it. */
-  onPutOut: ((room: Place, why: PutOut) => void) | undefined
+  onPutOut: ((room: Room, why: MembershipEnd) => void) | undefined
   readonly #link: Link
 
   constructor(wire: ChatroomWire, link: Link) {
@@ -32,16 +33,25 @@ export class ChatroomSession extends Session implements Viewer {
   }
 }
 
+/** The kinds of events that have a frame: the lists tell who comes and goes. */
+const IS_SHOWN: Readonly<Record<Kind, boolean>> = {
+  message: true,
+  private: true,
+  joined: false,
+  left: false,
+  closed: false,
+}
+
 /**
- * What is said in a room, to those whose window shows it: what comes by for one who has just left would freeze that window for
- * good (docs/protocols/chatroom.md, section 5.1). Who comes and goes is no event here; the lists tell it.
+ * Messages as frames, for the sessions whose window shows the room: a message for another page would freeze the window for good
+ * (docs/protocols/chatroom.md, section 5.1). `joined` and `left` are shown by the lists.
  */
 export class ChatroomWire implements Wire<ChatroomSession> {
   readonly protocol = 'chatroom'
   readonly carriesPrivate = true
 
-  deliver(room: Place, events: readonly Event[], members: Iterable<ChatroomSession>): void {
-    const said = events.filter(({ kind }) => kind === 'message' || kind === 'private')
+  deliver(room: Room, events: readonly Event[], members: Iterable<ChatroomSession>): void {
+    const said = events.filter(({ kind }) => IS_SHOWN[kind])
     if (said.length === 0) return
     let bytes: Buffer | undefined
     for (const member of members) {
@@ -56,7 +66,7 @@ export class ChatroomWire implements Wire<ChatroomSession> {
     }
   }
 
-  putOut(room: Place, session: ChatroomSession, why: PutOut): void {
+  putOut(room: Room, session: ChatroomSession, why: MembershipEnd): void {
     session.onPutOut?.(room, why)
   }
 
@@ -68,7 +78,7 @@ export class ChatroomWire implements Wire<ChatroomSession> {
    * The text as it leaves: none of its lines begins like a message of somebody else where it came through another protocol. A
    * sender on another node is taken for one of another protocol.
    */
-  #textOf(room: Place, { from, body }: Event): string {
+  #textOf(room: Room, { from, body }: Event): string {
     if (!body.includes('\n')) return body
     return room.member(from)?.wire === this ? body : indentLines(body)
   }

@@ -1,4 +1,4 @@
-import { type Reason, Refusal } from '../../chat/refusal.ts'
+import { Refusal, type RefusalCode } from '../../chat/refusal.ts'
 
 export const INVALID_MESSAGE = 'Invalid message'
 export const INVALID_COMMAND = 'Invalid command'
@@ -22,7 +22,7 @@ export interface Refused {
 }
 
 /** The answer to each refusal (docs/protocols/chatroom.md, section 2); undefined for those that are not told. */
-const TEXTS: Readonly<Record<Reason, (refused: Refused) => string | undefined>> = {
+const TEXTS: Readonly<Record<RefusalCode, (refused: Refused) => string | undefined>> = {
   'name-invalid': () => 'Invalid username',
   'name-reserved': () => 'Invalid username',
   'name-taken': () => TAKEN,
@@ -60,5 +60,5 @@ function notFound({ room }: Refused): string {
 
 /** The message of the answer to what was thrown; undefined where there is no answer. */
 export function textFor(thrown: unknown, refused: Refused): string | undefined {
-  return thrown instanceof Refusal ? TEXTS[thrown.reason]({ ...refused, bound: thrown.bound }) : 'Internal error'
+  return thrown instanceof Refusal ? TEXTS[thrown.code]({ ...refused, bound: thrown.bound }) : 'Internal error'
 }

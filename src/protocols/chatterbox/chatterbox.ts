@@ -11,7 +11,7 @@ import { frame } from './frame.ts'
 import { Roster } from './roster.ts'
 import { ChatterboxWire } from './wire.ts'
 
-/** What all listeners of the protocol share, and so the bytes that they send. */
+/** Context of all listeners of the protocol, which share the bytes that they send. */
 export function chatterboxOptions(
   chat: Chat,
   { log, tally, maxQueue, pace, loginTimeout }: Omit<ConnectionOptions, 'lastWord'>,

@@ -1,4 +1,4 @@
-/** What begins with a slash (docs/protocols/chatterbox.md, section 2.3). Each answers with the exact text. */
+/** Slash commands with their exact answers (docs/protocols/chatterbox.md, section 2.3). */
 import type { Chat } from '../../chat/chat.ts'
 import { fold, isName } from '../../chat/names.ts'
 import type { Session } from '../../chat/session.ts'
@@ -10,19 +10,19 @@ const MAX_NAMES = 100
 /** Names that are looked up, blocked or unblocked at the same time. */
 const SLICE = 16
 
-/** Who has said it, and the names that follow the word, each once. */
+/** The session, and the distinct nicknames that follow the word. */
 export interface Call {
   readonly chat: Chat
   readonly session: Session
   readonly names: readonly string[]
   readonly roster: Roster
-  /** Who is in the chat. */
+  /** Resolves with the nicknames that are online. */
   online(): Promise<readonly string[]>
 }
 
 interface Command {
   readonly name: string
-  /** Whether anything may follow the word. */
+  /** True if anything may follow the word. */
   readonly takesNames: boolean
   run(call: Call): string | Promise<string>
 }

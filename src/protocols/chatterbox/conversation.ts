@@ -30,14 +30,14 @@ export interface ConversationOptions extends ConversationSettings {
   readonly log: Logger
 }
 
-/** An objection to something that was said, or none. */
+/** The text of an objection; undefined when there is none. */
 type Outcome = string | undefined
 
 /** One client's talk. */
 export class Conversation implements FrameConversation {
   readonly #options: ConversationOptions
   readonly #link: Link
-  /** With the name that was accepted, or is being tried. */
+  /** Has the nickname that was accepted, or is being tried. */
   #session: ChatterboxSession | undefined
   #accepted = false
   readonly #said = new Unanswered()
@@ -63,13 +63,13 @@ export class Conversation implements FrameConversation {
     if (this.#session) await this.#options.chat.close(this.#session)
   }
 
-  /** At most one objection, the first, whatever there is to object to. */
+  /** Answers with the first objection only. */
   async #carryOut(username: unknown, messages: unknown, before: Promise<void>): Promise<void> {
     const name = username === undefined ? undefined : await this.#choose(username)
     const text = messages === undefined ? undefined : await this.#take(messages, before)
     const objection = name ?? text
     if (objection === undefined) return
-    // Behind what was said before it.
+    // Behind the answers to earlier frames.
     await before.then(turnEnd)
     this.#object(objection)
   }
@@ -92,9 +92,9 @@ export class Conversation implements FrameConversation {
     try {
       await chat.login(session, username)
       if (session.closed) return
-      const { lineName } = await chat.enter(session, LOBBY)
+      const { room } = await chat.join(session, LOBBY)
       if (session.closed) return
-      await welcome(chat, this.#options.roster, session, lineName, this.#options)
+      await welcome(chat, this.#options.roster, session, room.record.lineName, this.#options)
       this.#accepted = true
     } catch (error) {
       await chat.close(session)
@@ -106,7 +106,7 @@ export class Conversation implements FrameConversation {
     this.#link.push(frame({ USERNAME_ACCEPTED: false, INFO: info }))
   }
 
-  /** What is said in one frame is committed together, in slices; a command waits for what was said before it. */
+  /** Takes the entries of a frame: messages are committed together, in slices; a command waits for the messages before it. */
   async #take(messages: unknown, before: Promise<void>): Promise<Outcome> {
     const session = this.#session
     if (!this.#accepted || !session) return 'Choose a username first'
@@ -141,7 +141,7 @@ export class Conversation implements FrameConversation {
     return first
   }
 
-  /** In the order of docs/protocols/chatterbox.md, section 2.2. A string says what is wrong. */
+  /** In the order of docs/protocols/chatterbox.md, section 2.2. Returns the objection as a string. */
   #check(session: ChatterboxSession, message: unknown): Entry | string {
     if (!isEntry(message)) return INVALID_MESSAGE
     const [src, , , content] = message
@@ -154,8 +154,9 @@ export class Conversation implements FrameConversation {
   async #say(session: ChatterboxSession, [, dest, timestamp, content]: Entry): Promise<Outcome> {
     const { chat } = this.#options
     try {
-      if (dest === 'ALL') await chat.talk.say(session, content, { sent: timestamp })
-      else await chat.talk.tell(session, dest, content, { sent: timestamp })
+      const membership = session.inRoom()
+      if (dest === 'ALL') await chat.messages.say(membership, content, { sent: timestamp })
+      else await chat.messages.tell(membership, dest, content, { sent: timestamp })
     } catch (error) {
       return this.#textFor(error)
     }
@@ -163,9 +164,8 @@ export class Conversation implements FrameConversation {
 
   async #command(session: ChatterboxSession, [, , timestamp, content]: Entry): Promise<Outcome> {
     const { chat, roster } = this.#options
-    const lineName = session.room?.record.lineName
-    if (lineName === undefined) return
-    const online = async () => chat.directory.inside(LOBBY)
+    if (!session.membership) return
+    const online = async () => chat.rooms.inside(LOBBY)
     try {
       const { text, objection } = await runCommand(content, { chat, session, roster, online })
       if (text !== undefined) this.#link.push(frame({ MESSAGES: [[session.name, session.name, timestamp, text]] }))
@@ -176,13 +176,13 @@ export class Conversation implements FrameConversation {
   }
 
   #textFor(error: unknown): Outcome {
-    if (error instanceof Refusal) return refusalText(error.reason, this.#options.maxText)
+    if (error instanceof Refusal) return refusalText(error.code, this.#options.maxText)
     this.#options.log.error({ err: error }, 'a frame failed')
     return 'Internal error'
   }
 }
 
-/** Whether what follows need not wait: nothing is a command, and all is said at once. */
+/** Returns true if later frames need not wait: no entry is a command, and all are committed at once. */
 function isPlain(messages: unknown): boolean {
   if (!Array.isArray(messages)) return true
   return messages.length <= SLICE && !messages.some((entry) => isEntry(entry) && entry[3].startsWith('/'))

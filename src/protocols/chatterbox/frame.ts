@@ -1,4 +1,4 @@
-/** What is said to clients, as bytes. */
+/** Frames to clients, as bytes. */
 import type { Event, Kind } from '../../engine/event.ts'
 import { encodeFrame } from '../frames/encode.ts'
 import { indentLines } from '../frames/indent.ts'
@@ -12,12 +12,14 @@ export const SEPARATOR = 2
 /** SRC, DEST, TIMESTAMP, CONTENT. */
 export type Entry = readonly [src: string, dest: string, timestamp: number, content: string]
 
-const KEYS = {
+/** Key of the frame for each kind of event; undefined for those that are not shown. */
+const KEYS: Readonly<Record<Kind, 'MESSAGES' | 'USERS_JOINED' | 'USERS_LEFT' | undefined>> = {
   message: 'MESSAGES',
   private: 'MESSAGES',
   joined: 'USERS_JOINED',
   left: 'USERS_LEFT',
-} as const satisfies Partial<Record<Kind, string>>
+  closed: undefined,
+}
 
 /** A frame whose keys are in the order in which they are given. */
 export function frame(values: Readonly<Record<string, Json>>): Buffer {
@@ -51,8 +53,8 @@ export function framesOf(events: readonly Event[]): Buffer[] {
     bytes = 0
   }
   for (const event of events) {
-    if (event.kind === 'closed') continue
     const own = KEYS[event.kind]
+    if (!own) continue
     const item = own === 'MESSAGES' ? entryOf(event) : dumps(event.from)
     if (own !== key || bytes + item.length > COMFORTABLE) finish()
     key = own

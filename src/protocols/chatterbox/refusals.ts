@@ -1,4 +1,4 @@
-import type { Reason } from '../../chat/refusal.ts'
+import type { RefusalCode } from '../../chat/refusal.ts'
 
 export const UNAVAILABLE = 'Temporarily unavailable'
 /** The answer to the words that the protocol or the core keeps for itself, such as `ALL`. */
@@ -12,7 +12,7 @@ const NOBODY = 'Specified username does not exist (or at least is not online)'
  * The answer to each refusal, as `INFO` to a username and as `ERROR` to a message (docs/protocols/chatterbox.md, section 2); undefined for
  * those that are not told. `maxText` is the most characters of a message.
  */
-export function refusalText(reason: Reason, maxText: number): string | undefined {
+export function refusalText(reason: RefusalCode, maxText: number): string | undefined {
   return reason === 'text-too-long' ? tooLong(maxText) : TEXTS[reason]
 }
 
@@ -20,7 +20,7 @@ export function tooLong(maxText: number): string {
   return `Message too long, at most ${maxText} characters`
 }
 
-const TEXTS: Readonly<Record<Exclude<Reason, 'text-too-long'>, string | undefined>> = {
+const TEXTS: Readonly<Record<Exclude<RefusalCode, 'text-too-long'>, string | undefined>> = {
   'name-invalid': 'Letters, digits, single blanks, _ - . and brackets, at most 32.',
   'name-reserved': RESERVED,
   'name-in-room': IN_USE,

@@ -1,11 +1,11 @@
-/** What clients say, checked. */
+/** Parses the frames of clients. */
 import { readObject } from '../json.ts'
 import type { Entry } from './frame.ts'
 
 export const INVALID_JSON = 'Invalid JSON'
 export const INVALID_MESSAGE = 'Invalid message'
 
-/** What C libraries with 32 bits for a time can still turn into a date. */
+/** Maximum time in seconds that C libraries with 32 bits can turn into a date. */
 const LAST_SECOND = 4_294_967_295
 
 /** The known keys of an object, whatever their values; undefined where a key is not there. */

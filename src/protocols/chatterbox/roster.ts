@@ -3,20 +3,20 @@ import type { Chat } from '../../chat/chat.ts'
 import { fold } from '../../chat/names.ts'
 import { dumps, list } from './dumps.ts'
 
-/** Names ever seen that are shown, at most; whoever is here is shown in any case. */
+/** Maximum number of nicknames ever seen that are shown; those online are always shown. */
 const EVERYBODY = 10_000
-/** Names that are learned in one round of the event loop. */
+/** Number of nicknames that are added in one round of the event loop. */
 const SLICE = 500
 /** After this time, in ms, all names are read again: a name is written as it was registered from then on. */
 const MAX_AGE_MS = 60_000
 
-/** Whether somebody is in the chat. */
+/** A user who was ever seen. */
 interface Known {
   readonly name: string
   readonly active: boolean
 }
 
-/** Names in order of appearance, and the same as entries of a list of users who are not here. */
+/** Nicknames in order of appearance, and the same as list entries of users who are offline. */
 class Seen {
   readonly readAt = performance.now()
   readonly names: string[] = []
@@ -32,7 +32,7 @@ class Seen {
     this.offline.push(entry(name, false))
   }
 
-  /** A copy of a list with an entry for each name in it, with others in place of those who are here, or behind it. */
+  /** A copy of a list of entries in which those of users who are online are replaced, or appended. */
   withOnline<T>(entries: readonly T[], online: readonly string[], show: (name: string) => T): T[] {
     const shown = entries.slice()
     for (const name of online) shown[this.places.get(fold(name)) ?? shown.length] = show(name)

@@ -14,7 +14,7 @@ export interface WelcomeOptions {
   readonly userList: 'names' | 'objects'
   /** Earlier messages that are given at login, at most. */
   readonly history: number
-  /** Whether these include private ones: a name proves nothing, so the next one to take it reads them. */
+  /** True if these include private messages: a guest's nickname proves nothing, so the next guest of that nickname reads them. */
   readonly inbox: boolean
 }
 
@@ -30,15 +30,15 @@ export async function welcome(
   { userList, history, inbox }: WelcomeOptions,
 ): Promise<void> {
   const [said, told] = await Promise.all([
-    chat.talk.recentMessages(LOBBY, session, history),
-    inbox ? chat.talk.inbox(session, history) : [],
+    chat.messages.recentMessages(LOBBY, session, history),
+    inbox ? chat.messages.inbox(session, history) : [],
     userList === 'objects' ? roster.refresh() : undefined,
   ])
   // What these tell has come by, and is held, when the turn has ended.
   await turnEnd()
   // Who comes or goes from here on may not be in the list yet.
   const listed = session.held?.length ?? 0
-  const { members } = await chat.directory.members(room)
+  const { members } = await chat.rooms.members(room)
   if (session.closed) return
   const MESSAGES = newestThatFit([...said, ...told].sort((a, b) => a.id - b.id).slice(-history))
   const USER_LIST = userList === 'objects' ? roster.json(members) : dumps(members)

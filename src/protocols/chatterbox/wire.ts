@@ -1,12 +1,13 @@
 import { fold } from '../../chat/names.ts'
-import { type Place, Session, type Wire } from '../../chat/session.ts'
+import type { Room } from '../../chat/room.ts'
+import { Session, type Wire } from '../../chat/session.ts'
 import type { Event } from '../../engine/event.ts'
 import type { Link } from '../connection.ts'
 import { framesOf } from './frame.ts'
 
 export class ChatterboxSession extends Session {
   readonly link: Link
-  /** What has happened since it is a member, until it has been told that it is one. */
+  /** Events since it is a member, until it has been told so. */
   held: Event[] | undefined = []
 
   constructor(wire: ChatterboxWire, link: Link) {
@@ -14,7 +15,7 @@ export class ChatterboxSession extends Session {
     this.link = link
   }
 
-  /** From here on it is told what happens; first, of what was held, that which is still wanted. */
+  /** Hands over the held events that are wanted, and everything from here on. */
   release(wanted: (event: Event, place: number) => boolean): void {
     const held = this.held ?? []
     this.held = undefined
@@ -28,10 +29,10 @@ export class ChatterboxWire implements Wire<ChatterboxSession> {
   readonly carriesPrivate = true
   readonly keepsBlocks = true
 
-  deliver(_room: Place, events: readonly Event[], members: Iterable<ChatterboxSession>): void {
+  deliver(_room: Room, events: readonly Event[], members: Iterable<ChatterboxSession>): void {
     let frames: readonly Buffer[] | undefined
     for (const member of members) {
-      // Private ones are for one member alone, who does not expect what it has said itself (docs/protocols/chatterbox.md, section 2.2).
+      // A private message is for one session, which does not expect its own (docs/protocols/chatterbox.md, section 2.2).
       const told = () => events.filter(({ to }) => to === undefined || fold(to) === member.key)
       if (member.held) {
         for (const event of told()) member.held.push(event)
@@ -43,7 +44,7 @@ export class ChatterboxWire implements Wire<ChatterboxSession> {
   }
 
   /** The only room is the lobby, which is never closed: without it there is nothing left to do here. */
-  putOut(_room: Place, session: ChatterboxSession): void {
+  putOut(_room: Room, session: ChatterboxSession): void {
     session.link.disconnect('membership-lost')
   }
 }

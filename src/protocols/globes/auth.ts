@@ -13,7 +13,7 @@ export function addAuth(app: FastifyInstance, { chat, logins }: Shared, { addres
   app.post('/auth', async (request, reply) => {
     const { username, password } = fieldsOf(request.body) ?? {}
     if (typeof username !== 'string' || typeof password !== 'string') throw new GlobesError(304, 'password')
-    const proof = await chat
+    const proof = await chat.accounts
       .authenticate(username, password, addressOf(request))
       .catch((error) => refuseGuess(error, 304, 'password'))
     const ticket = await chat.tickets.issue(proof)

@@ -9,7 +9,7 @@ const LONGEST = 70
 
 const VISIBILITIES = ['public', 'private', 'hidden'] as const
 
-/** What is known of the password of a room that is described. */
+/** The password of a described room. */
 export type Password = 'none' | 'unfit' | 'fit'
 
 /** The fields of a body that describe a room, none of which has a wrong type. What is not there, or null, is empty. */

@@ -9,24 +9,24 @@ import type { Shared } from './options.ts'
 import { findRoom, type InRoom } from './room.ts'
 import { tokenOf } from './tokens.ts'
 
-/** Who knows a room's password gets a token, and with it the next one (docs/protocols/globes.md, sections 2.6 and 2.7). */
+/** Issues tokens for a room's password, or for a token (docs/protocols/globes.md, sections 2.6 and 2.7). */
 export function addEntry(app: FastifyInstance, { chat, tokens, logins }: Shared, { addressOf }: HttpGround): void {
-  const { directory } = chat
+  const { rooms } = chat
 
   /** Refuses a name that could not join the room: an account's without proof, one that looks like it, and one that is in use there. */
   const checkName = async (room: RoomRecord, name: string, request: FastifyRequest, reply: FastifyReply) => {
-    if (await chat.isRegistered(name)) {
+    if (await chat.accounts.isRegistered(name)) {
       const login = await logins.find(request)
       if (!login || fold(login.proof.name) !== fold(name)) throw new GlobesError(304, 'name')
       logins.send(request, reply, login.ticket)
-    } else if (!(await chat.isGuestName(name))) {
+    } else if (!(await chat.accounts.isGuestName(name))) {
       throw new GlobesError(202, 'name')
     }
-    if (await directory.holds(room.id, name)) throw new GlobesError(202, 'name')
+    if (await rooms.holds(room.id, name)) throw new GlobesError(202, 'name')
   }
 
   app.post<InRoom>('/chats/:room/token', async (request, reply) => {
-    const room = await findRoom(directory, request.params.room)
+    const room = await findRoom(rooms, request.params.room)
     const { secret, name } = fieldsOf(request.body) ?? {}
     if (room.visibility === 'public') {
       if (typeof name === 'string' && isName(name)) await checkName(room, name, request, reply)
@@ -40,7 +40,7 @@ export function addEntry(app: FastifyInstance, { chat, tokens, logins }: Shared,
   })
 
   app.get<InRoom>('/chats/:room/token/renew', async (request, reply) => {
-    const room = await findRoom(directory, request.params.room)
+    const room = await findRoom(rooms, request.params.room)
     if (room.visibility === 'public') return { status: true }
     const name = await tokens.read(room, tokenOf(request.headers))
     if (name === undefined) throw new GlobesError(403, 'token')

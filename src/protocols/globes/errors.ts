@@ -1,4 +1,4 @@
-/** What is answered to a request that cannot be granted (docs/protocols/globes.md, section 1). */
+/** Errors that answer requests (docs/protocols/globes.md, section 1). */
 export const ERRORS = {
   101: { text: 'Room error: Room not found', status: 404 },
   102: { text: 'Room error: Duplicate room', status: 400 },
@@ -24,7 +24,7 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS
 
-/** Thrown by whatever answers a request. */
+/** Thrown by handlers of requests. */
 export class GlobesError extends Error {
   override name = 'GlobesError'
   readonly status: number

@@ -25,7 +25,7 @@ export function globesRoutes(options: GlobesOptions): Routes {
     takeAnyBody(app)
     app.addHook('onRequest', async (_, reply) => void reply.header('Cache-Control', 'no-store'))
     app.setErrorHandler((error, _, reply) => {
-      const answer = error instanceof Refusal && error.reason === 'unavailable' ? new GlobesError(503) : error
+      const answer = error instanceof Refusal && error.code === 'unavailable' ? new GlobesError(503) : error
       // The port has an answer for what is no matter of this protocol.
       if (!(answer instanceof GlobesError)) throw error
       return reply.code(answer.status).send(answer.body)
@@ -43,7 +43,7 @@ export function globesRoutes(options: GlobesOptions): Routes {
 /** An admin without an account is anybody who registers the name first. */
 async function warnOfMissing({ admins, chat, log }: GlobesOptions): Promise<void> {
   for (const name of admins) {
-    const registered = await chat.isRegistered(name).catch(() => true)
+    const registered = await chat.accounts.isRegistered(name).catch(() => true)
     if (!registered) log.warn({ name }, '--admins names no account yet: whoever registers the name becomes admin')
   }
 }

@@ -13,11 +13,13 @@ const MAX_EVENTS = 50
 export function addHistory(app: FastifyInstance, { chat, tokens }: Shared, { askerOf }: HttpGround): void {
   app.get<InRoom>('/chats/events/:room', async (request) => {
     const { params, headers } = request
-    const room = await findRoom(chat.directory, params.room)
+    const room = await findRoom(chat.rooms, params.room)
     if (room.visibility !== 'public' && (await tokens.read(room, tokenOf(headers))) === undefined) {
       throw new GlobesError(403, 'token')
     }
-    const events = await chat.talk.recent(room.id, MAX_EVENTS, askerOf(request))
-    return { status: true, data: events.map((event) => ({ color: '', verified: false, ...serverEvent(event) })) }
+    const events = await chat.messages.recent(room.id, MAX_EVENTS, askerOf(request))
+    const shown = events.map(serverEvent).filter((event) => event !== undefined)
+    const data = shown.map((event) => ({ color: '', verified: false, ...event }))
+    return { status: true, data }
   })
 }

@@ -13,20 +13,20 @@ const SLICE = 50
 const JSON_TYPE = 'application/json; charset=utf-8'
 
 /** Adds the lists of rooms: `GET /chats` (docs/protocols/globes.md, sections 2.11 and 2.12) and `GET /chats/all` (section 2.12). */
-export function addLists(app: FastifyInstance, { chat: { directory } }: Shared): void {
-  const listed = async () => (await directory.all()).filter(({ visibility }) => visibility !== 'hidden')
+export function addLists(app: FastifyInstance, { chat: { rooms } }: Shared): void {
+  const listed = async () => (await rooms.all()).filter(({ visibility }) => visibility !== 'hidden')
   const html = new Snapshot(async () => htmlOf(await listed()))
-  const json = (rooms: () => Promise<readonly RoomRecord[]>) =>
+  const json = (list: () => Promise<readonly RoomRecord[]>) =>
     new Snapshot(async () => {
       const texts: string[] = []
-      for (const room of await rooms()) {
-        texts.push(JSON.stringify(await showRoom(directory, room, false)))
+      for (const room of await list()) {
+        texts.push(JSON.stringify(await showRoom(rooms, room, false)))
         if (texts.length % SLICE === 0) await othersFirst()
       }
       return `[${texts.join()}]`
     })
   const listedRooms = json(listed)
-  const publicRooms = json(() => directory.public())
+  const publicRooms = json(() => rooms.public())
 
   app.get('/chats', async ({ headers }, reply) => {
     reply.header('Vary', 'Accept')

@@ -15,14 +15,14 @@ export interface GlobesOptions extends Pick<ConnectionOptions, 'log' | 'tally' |
   readonly publicRooms: 'owned' | 'open' | 'closed'
   /** Names of the accounts that may change and delete any room. */
   readonly admins: readonly string[]
-  /** What tokens are signed with; without it, one that is drawn once and kept. */
+  /** Secret that signs tokens; by default a random one that is kept. */
   readonly secret: string | undefined
-  /** Whether pages of any origin may open a room's WebSocket (docs/protocols/globes.md, section 2.9), or only those that may elsewhere. */
+  /** True if pages of any origin may open a room's WebSocket (docs/protocols/globes.md, section 2.9). */
   readonly anyOrigin: boolean
   readonly heartbeat?: Heartbeat
 }
 
-/** What the paths have in common. */
+/** Context of all paths. */
 export interface Shared extends GlobesOptions {
   readonly tokens: Tokens
   readonly logins: Logins

@@ -8,7 +8,7 @@ import { refuseGuess } from './guess.ts'
 import type { Shared } from './options.ts'
 import { tokenOf } from './tokens.ts'
 
-/** Who may change and delete rooms (docs/protocols/globes.md, sections 2.3 to 2.5). */
+/** Checks the right to change and delete rooms (docs/protocols/globes.md, sections 2.3 to 2.5). */
 export class Rights {
   readonly #shared: Shared
   readonly #addressOf: HttpGround['addressOf']
@@ -44,7 +44,7 @@ export class Rights {
     const { chat, logins } = this.#shared
     const basic = readBasic(request.headers.authorization)
     const proof = basic
-      ? await chat
+      ? await chat.accounts
           .authenticate(basic.name, basic.password, this.#addressOf(request))
           .catch((error) => refuseGuess(error, 104))
       : (await logins.findByToken(request))?.proof

@@ -14,7 +14,7 @@ import { tokenOf } from './tokens.ts'
 /** Rooms are made, shown, changed and deleted (docs/protocols/globes.md, sections 2.1 to 2.5). */
 export function addRooms(app: FastifyInstance, shared: Shared, { addressOf, clientOf }: HttpGround): void {
   const { chat, tokens, log } = shared
-  const { directory } = chat
+  const { rooms } = chat
   const rights = new Rights(shared, addressOf)
 
   const isEntitled = async (room: RoomRecord, { headers }: FastifyRequest) =>
@@ -23,31 +23,31 @@ export function addRooms(app: FastifyInstance, shared: Shared, { addressOf, clie
   app.post('/chats', async (request, reply) => {
     const { password, ...texts } = textsOf(request.body, 'title', 'description', 'visibility', 'password')
     const description = checkDescription(texts, judge(password))
-    const room = await directory.create(description, { password, address: addressOf(request) }).catch(refuse)
-    const shown = await showRoom(directory, room, true)
+    const room = await rooms.create(description, { password, address: addressOf(request) }).catch(refuse)
+    const shown = await showRoom(rooms, room, true)
     // One browser client reads the members of the room, the other one `status` and `data`.
     return reply.code(201).send({ ...shown, status: true, data: shown })
   })
 
   app.get<InRoom>('/chats/:room', async (request) => {
-    const room = await findRoom(directory, request.params.room)
-    return showRoom(directory, room, room.visibility !== 'public' && (await isEntitled(room, request)))
+    const room = await findRoom(rooms, request.params.room)
+    return showRoom(rooms, room, room.visibility !== 'public' && (await isEntitled(room, request)))
   })
 
   app.put<InRoom>('/chats/:room', async (request) => {
-    const room = await findRoom(directory, request.params.room)
+    const room = await findRoom(rooms, request.params.room)
     await rights.check(room, request)
     const texts = textsOf(request.body, 'title', 'description', 'visibility')
     const description = checkDescription(texts, room.visibility === 'public' ? 'none' : 'fit')
-    const changed = await directory.change(room.id, description).catch((error) => refuse(error, request.params.room))
-    return showRoom(directory, changed, true)
+    const changed = await rooms.change(room.id, description).catch((error) => refuse(error, request.params.room))
+    return showRoom(rooms, changed, true)
   })
 
   app.delete<InRoom>('/chats/:room', async (request) => {
-    const room = await findRoom(directory, request.params.room)
+    const room = await findRoom(rooms, request.params.room)
     const by = await rights.check(room, request)
     if (room.id === LOBBY) throw new GlobesError(104)
-    await directory.close(room.id).catch((error) => refuse(error, request.params.room))
+    await rooms.close(room.id).catch((error) => refuse(error, request.params.room))
     log.info({ room: room.id, title: room.title, address: clientOf(request).full, by }, 'room deleted')
     return { status: true }
   })
@@ -58,13 +58,13 @@ function judge(password: string): Password {
   return Passwords.fits(password) ? 'fit' : 'unfit'
 }
 
-/** What of the core's refusals is answered here; `which` is the room that was asked for. */
+/** Throws the answer to a refusal; `which` is the requested room. */
 function refuse(error: unknown, which?: string): never {
   if (error instanceof Refusal) {
-    if (error.reason === 'room-taken') throw new GlobesError(102, 'title')
-    if (error.reason === 'too-many-rooms') throw new GlobesError(106, undefined, error.of ? 429 : undefined)
-    if (error.reason === 'too-many-attempts') throw new GlobesError(106, undefined, 429)
-    if (error.reason === 'room-unknown') throw new GlobesError(101, which)
+    if (error.code === 'room-taken') throw new GlobesError(102, 'title')
+    if (error.code === 'too-many-rooms') throw new GlobesError(106, undefined, error.of ? 429 : undefined)
+    if (error.code === 'too-many-attempts') throw new GlobesError(106, undefined, 429)
+    if (error.code === 'room-unknown') throw new GlobesError(101, which)
   }
   throw error
 }

@@ -6,7 +6,7 @@ const ALGORITHM = 'HS256'
 const LIFE_S = 3_600
 
 /**
- * What opens a room that is not public, for a name and an hour (docs/protocols/globes.md, section 2.8). Each room has a key of its own, made
+ * Tokens that open a room that is not public, for a nickname and an hour (docs/protocols/globes.md, section 2.8). Each room has a key of its own, made
  * of the server's secret and the room's password hash and number: a token is good for nothing at another room, nor when the
  * room is no more.
  */

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { Answer, Command, State, Talk } from '../../../commands/command.ts'
+import type { Answer, Command, CommandContext, State } from '../../../commands/command.ts'
 import { error } from '../../../commands/errors.ts'
 import { commands } from '../../../commands/index.ts'
 import { message } from '../../../commands/message.ts'
@@ -44,7 +44,7 @@ export interface Reader extends Pick<Link, 'address' | 'mayBeEnding' | 'disconne
  * One client's talk, whatever carries its lines: the only place that reads the command table and enforces what it says.
  * Every line gets exactly one reply, in the order of the lines.
  */
-export class Conversation implements Talk {
+export class Conversation implements CommandContext {
   readonly session: LineSession
   readonly commands = commands
   readonly #options: ConversationOptions
@@ -217,7 +217,7 @@ const objectionTo: Readonly<Record<State, (session: LineSession) => ErrorReply |
   any: () => undefined,
   anonymous: ({ name }) => (name ? error('already-logged-in', name) : undefined),
   named,
-  inRoom: (session) => named(session) ?? (session.room ? undefined : error('not-in-room')),
+  inRoom: (session) => named(session) ?? (session.membership ? undefined : error('not-in-room')),
 }
 
 function missing({ least }: Command, parameter: string): ErrorReply | undefined {

@@ -1,6 +1,7 @@
-import { privateEvent, roomEvent } from '../../../commands/events.ts'
+import { eventLine } from '../../../commands/events.ts'
 import { OK, type Reply } from '../../../commands/replies.ts'
-import { type Place, type PutOut, Session, type Wire } from '../../chat/session.ts'
+import type { Room } from '../../chat/room.ts'
+import { type MembershipEnd, Session, type Wire } from '../../chat/session.ts'
 import type { Event } from '../../engine/event.ts'
 import type { Link } from '../connection.ts'
 import { DISCONNECTS, type DisconnectReason } from '../disconnect.ts'
@@ -47,19 +48,22 @@ export class LineWire implements Wire<LineSession> {
     return bytes
   }
 
-  deliver(room: Place, events: readonly Event[], members: Iterable<LineSession>): void {
+  deliver(room: Room, events: readonly Event[], members: Iterable<LineSession>): void {
     const { lineName } = room.record
     let lines = ''
     for (const event of events) {
-      lines += this.#encode(event.kind === 'private' ? privateEvent(event, lineName) : roomEvent(event, lineName))
+      const line = eventLine(event, lineName)
+      if (line) lines += this.#encode(line)
     }
+    if (lines === '') return
     const bytes = this.pack(lines)
     for (const member of members) member.sink.push(bytes)
   }
 
   /** A room that is closed ends no connection: the member's own `userLeft` has told it. */
-  putOut(_room: Place, { link }: LineSession, why: PutOut): void {
-    if (why !== 'room-closed') link.disconnect(why)
+  putOut(_room: Room, { link, membership }: LineSession, why: MembershipEnd): void {
+    // A client that has joined another room meanwhile needs no new connection.
+    if (why !== 'room-closed' && !membership) link.disconnect(why)
   }
 }
 

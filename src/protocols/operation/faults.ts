@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 
-/** What can fail for a time while the daemon goes on. */
+/** Parts that can fail for a time while the daemon goes on. */
 export type Fault = 'commits' | 'reads' | 'descriptors'
 
 /** Log lines. */

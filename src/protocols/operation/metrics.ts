@@ -104,7 +104,7 @@ export function metricsOf(vitals: Vitals): Registry {
   )
   gauge('roomd_rooms', 'Rooms there are.', async (set) => set(await inTime(engine.roomCount())))
   gauge('roomd_rooms_occupied', 'Rooms with somebody in them.', async (set) => {
-    set(await inTime(chat.directory.occupied()))
+    set(await inTime(chat.rooms.occupied()))
   })
   counter(
     'roomd_events_total',

@@ -3,7 +3,7 @@ import type { Vitals } from './vitals.ts'
 /** How long the engine may take to answer, in ms. */
 const PATIENCE_MS = 2_000
 
-/** What the engine answers. Rejects when it does not, or takes longer than two seconds. */
+/** Resolves when the engine can commit. Rejects when it cannot, or takes longer than two seconds. */
 export async function inTime<T>(answer: Promise<T>): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>()
   const timer = setTimeout(reject, PATIENCE_MS, new Error('the engine does not answer'))

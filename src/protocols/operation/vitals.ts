@@ -12,7 +12,7 @@ export interface LogState {
   readonly trouble: string | undefined
 }
 
-/** Where it is seen how the daemon is. */
+/** State of the daemon for probes and metrics. */
 export interface Vitals {
   readonly version: string
   readonly chat: Chat

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import type { Chat } from '../../chat/chat.ts'
-import { type Reason, Refusal } from '../../chat/refusal.ts'
+import { Refusal, type RefusalCode } from '../../chat/refusal.ts'
 import { isLonger } from '../../chat/text.ts'
 import type { Ticket } from '../../chat/tickets.ts'
 import { type Heard, Unanswered } from '../hearing.ts'
@@ -25,7 +25,7 @@ const UNAVAILABLE = refused('unavailable')
  * The answer to each refusal of a message. Only the code for a long one is documented (docs/protocols/piratchat.md, section 2.7); the other
  * codes say why nobody was told.
  */
-const REFUSED: Readonly<Record<Reason, Buffer>> = {
+const REFUSED: Readonly<Record<RefusalCode, Buffer>> = {
   'text-too-long': refused('message_too_long'),
   'text-empty': refused('message_empty'),
   'not-in-room': refused('not_in_room'),
@@ -106,10 +106,10 @@ export class Conversation implements SocketConversation {
   async #answerTo(message: string): Promise<Buffer> {
     try {
       if (isLonger(message, LONGEST)) throw new Refusal('text-too-long')
-      await this.#options.chat.talk.say(this.#session, message)
+      await this.#options.chat.messages.say(this.#session.inRoom(), message)
       return ACCEPTED
     } catch (error) {
-      if (error instanceof Refusal) return REFUSED[error.reason]
+      if (error instanceof Refusal) return REFUSED[error.code]
       throw error
     }
   }

@@ -1,9 +1,9 @@
-import type { Proof } from '../../chat/accounts.ts'
 import { type Chat, LOBBY } from '../../chat/chat.ts'
+import type { Proof } from '../../chat/credentials.ts'
 import { fold } from '../../chat/names.ts'
 import { PiratchatSession, type PiratchatWire } from './wire.ts'
 
-/** A node tells the others who is to go. */
+/** Subject of signals for logouts between nodes. */
 const PUT_OUT = 'piratchat logout'
 
 /** The users who are in the lobby through a WebSocket, one for each account. */
@@ -12,7 +12,7 @@ export class Lobby {
   readonly #wire: PiratchatWire
   /** By folded name. */
   readonly #here = new Map<string, PiratchatSession>()
-  /** Those whose `left` is not committed yet. */
+  /** Users whose `left` is not committed yet. */
   readonly #leaving = new Map<string, Promise<void>>()
 
   constructor(chat: Chat, wire: PiratchatWire) {
@@ -21,7 +21,7 @@ export class Lobby {
     chat.signals.heedSignals(PUT_OUT, (key = '') => void this.#putOut(key))
   }
 
-  /** Whether a user is here already, or at another protocol. Refuses `unavailable`. */
+  /** Resolves with true if a user is online already, at any protocol. @throws Refusal `unavailable`. */
   async isTaken({ name }: Proof): Promise<boolean> {
     return !(await this.#chat.isFree(name))
   }
@@ -33,7 +33,7 @@ export class Lobby {
   async enter(session: PiratchatSession, proof: Proof): Promise<void> {
     await this.#chat.login(session, proof)
     if (session.closed) return
-    await this.#chat.enter(session, LOBBY)
+    await this.#chat.join(session, LOBBY)
     if (!session.closed) this.#here.set(session.key, session)
   }
 
@@ -70,6 +70,6 @@ export class Lobby {
 
   /** The members, through whatever protocol (docs/protocols/README.md, R28), in the order in which they came. */
   online(): Promise<readonly string[]> {
-    return this.#chat.directory.inside(LOBBY)
+    return this.#chat.rooms.inside(LOBBY)
   }
 }

@@ -1,11 +1,11 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Proof } from '../../chat/accounts.ts'
+import type { Proof } from '../../chat/credentials.ts'
 import type { Ticket, Tickets } from '../../chat/tickets.ts'
 
 /** The cookie's name (docs/protocols/piratchat.md, section 5). */
 const NAME = 'session'
 
-/** Who a request comes from. */
+/** The user behind a request. */
 export interface Pass {
   readonly proof: Proof
   readonly ticket: Ticket

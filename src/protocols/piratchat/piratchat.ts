@@ -11,7 +11,7 @@ import { PiratchatWire } from './wire.ts'
 
 export interface PiratchatOptions extends Omit<ConnectionOptions, 'lastWord' | 'loginTimeout'> {
   readonly chat: Chat
-  /** Whether a message has entities for what would be HTML, or a link or code in Markdown (docs/protocols/piratchat.md, section 5.9). */
+  /** True if messages have entities in place of characters of HTML and Markdown (docs/protocols/piratchat.md, section 5.9). */
   readonly escape: boolean
 }
 

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Chat } from '../../chat/chat.ts'
-import { type Reason, Refusal } from '../../chat/refusal.ts'
+import { Refusal, type RefusalCode } from '../../chat/refusal.ts'
 import { onlyText } from './json.ts'
 import type { Lobby } from './lobby.ts'
 import type { Passes } from './passes.ts'
@@ -12,7 +12,7 @@ const USERNAME = /^[a-zA-Z0-9]{1,32}$/
  * The status of each refusal (docs/protocols/piratchat.md, section 2); undefined for those that no request can meet, so that one is logged
  * and answered as a fault of the server.
  */
-const STATUS: Readonly<Record<Reason, number | undefined>> = {
+const STATUS: Readonly<Record<RefusalCode, number | undefined>> = {
   'name-invalid': 400,
   'name-reserved': 409,
   'name-taken': 409,
@@ -42,7 +42,7 @@ const STATUS: Readonly<Record<Reason, number | undefined>> = {
 
 /** The status for an error, if it is a refusal that a client may be told of. */
 export function statusOf(error: unknown): number | undefined {
-  return error instanceof Refusal ? STATUS[error.reason] : undefined
+  return error instanceof Refusal ? STATUS[error.code] : undefined
 }
 
 /** Everything but the talk: docs/protocols/piratchat.md, sections 2.1 to 2.5. Bodies are bytes here, whatever they were called. */
@@ -72,14 +72,14 @@ export class Requests {
     const username = textOf(body, 'username')
     if (username === undefined) return reply.code(422).send()
     if (!USERNAME.test(username)) return reply.code(400).send()
-    const key = await this.#chat.registerWithKey(username, address)
+    const key = await this.#chat.accounts.registerWithKey(username, address)
     return reply.code(201).send({ key })
   }
 
   async #login(request: FastifyRequest, reply: FastifyReply) {
     const key = textOf(request.body, 'key')
     if (key === undefined) return reply.code(422).send()
-    const proof = await this.#chat.authenticateByKey(key)
+    const proof = await this.#chat.accounts.authenticateByKey(key)
     this.#passes.send(request, reply, await this.#chat.tickets.issue(proof))
     return reply.send()
   }

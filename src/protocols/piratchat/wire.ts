@@ -1,5 +1,6 @@
 import { fold } from '../../chat/names.ts'
-import { type Place, Session, type Wire } from '../../chat/session.ts'
+import type { Room } from '../../chat/room.ts'
+import { Session, type Wire } from '../../chat/session.ts'
 import type { Event } from '../../engine/event.ts'
 import { textFrame } from '../http/frame.ts'
 import type { SocketLink } from '../http/talk.ts'
@@ -8,7 +9,7 @@ import { escapeMarkdown } from './escape.ts'
 /** A user in the lobby, from the moment before his handshake is answered. */
 export class PiratchatSession extends Session {
   #link: SocketLink | undefined
-  /** What happens before there is a WebSocket to tell it to. */
+  /** Frames from before the WebSocket is open. */
   #held: Buffer[] = []
   /** Set when the membership was lost. */
   #lost = false
@@ -56,7 +57,7 @@ export class PiratchatWire implements Wire<PiratchatSession> {
   readonly protocol = 'piratchat'
   readonly carriesPrivate = false
   readonly #safe: boolean
-  /** Those who came in the same turn get different stretches of the same events. */
+  /** Sessions that came in the same tick get different parts of the same events. */
   readonly #frames = new WeakMap<Event, Buffer>()
 
   /** `safe` is for clients that render texts as Markdown and HTML: they get entities. */
@@ -64,7 +65,7 @@ export class PiratchatWire implements Wire<PiratchatSession> {
     this.#safe = safe
   }
 
-  deliver(_room: Place, events: readonly Event[], members: Iterable<PiratchatSession>): void {
+  deliver(_room: Room, events: readonly Event[], members: Iterable<PiratchatSession>): void {
     const frames: Buffer[] = []
     const ownOf = new Map<string, Stretch[]>()
     let end = 0
@@ -88,7 +89,7 @@ export class PiratchatWire implements Wire<PiratchatSession> {
   }
 
   /** The only room is the lobby, which is never closed: without it there is nothing left to do here. */
-  putOut(_room: Place, session: PiratchatSession): void {
+  putOut(_room: Room, session: PiratchatSession): void {
     session.disconnect()
   }
 
@@ -103,10 +104,17 @@ export class PiratchatWire implements Wire<PiratchatSession> {
   }
 
   #objectOf({ kind, from, body }: Event): object | undefined {
-    if (kind === 'message') return { message: this.#safe ? escapeMarkdown(body) : body, author: from }
-    if (kind === 'joined') return { event: 'join', username: from }
-    if (kind === 'left') return { event: 'leave', username: from }
-    return undefined
+    switch (kind) {
+      case 'message':
+        return { message: this.#safe ? escapeMarkdown(body) : body, author: from }
+      case 'joined':
+        return { event: 'join', username: from }
+      case 'left':
+        return { event: 'leave', username: from }
+      case 'private':
+      case 'closed':
+        return undefined
+    }
   }
 }
 

@@ -135,8 +135,8 @@ test('while nothing can be committed requests are answered so, and sockets are a
   david.send(joining('david'))
   await david.next()
   const away = () => Promise.reject(new Refusal('unavailable'))
-  vi.spyOn(chat.directory, 'find').mockImplementation(away)
-  vi.spyOn(chat.talk, 'say').mockImplementation(away)
+  vi.spyOn(chat.rooms, 'find').mockImplementation(away)
+  vi.spyOn(chat.messages, 'say').mockImplementation(away)
   const response = await fetch(`http://127.0.0.1:${port}/chats/1`)
   expect(response.status).toBe(503)
   expect(await response.json()).toEqual(failure(503, 'Temporarily unavailable'))
@@ -146,8 +146,8 @@ test('while nothing can be committed requests are answered so, and sockets are a
 
 test('a room that has ended during the handshake lets its client go', async () => {
   const { chat } = await core.stage()
-  const room = await chat.directory.create({ title: 'short', visibility: 'public' })
-  await chat.directory.close(room.id)
+  const room = await chat.rooms.create({ title: 'short', visibility: 'public' })
+  await chat.rooms.close(room.id)
   const code = await new Promise((hangUp) => {
     const link = {
       address: core.HERE,

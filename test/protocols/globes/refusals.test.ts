@@ -45,7 +45,7 @@ test('47. so is a store that is away', async () => {
   const david = await openGlobes(await serveGlobes(chat))
   david.send(joining('david'))
   await david.next()
-  vi.spyOn(chat.talk, 'say').mockImplementation(() => Promise.reject(new Refusal('unavailable')))
+  vi.spyOn(chat.messages, 'say').mockImplementation(() => Promise.reject(new Refusal('unavailable')))
   david.send(saying('david', 'hello'))
   expect(await david.closed).toEqual([1013, 'Temporarily unavailable'])
   expect(david.now()).toEqual([notice('Temporarily unavailable')])

@@ -2,7 +2,7 @@
 import { chromium } from 'playwright-core'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
-import type { Place } from '../../../src/chat/session.ts'
+import type { Room } from '../../../src/chat/room.ts'
 import type { Event } from '../../../src/engine/event.ts'
 import { GlobesSession, GlobesWire } from '../../../src/protocols/globes/socket/wire.ts'
 import { turnEnd } from '../../../src/turn.ts'
@@ -335,7 +335,7 @@ test('nor are they for those who have come within the turn and get a part of it'
     changedAt: 0,
   } as const
   // Of a place no more than this is looked at.
-  const place = { record, log: 'room:1' } as unknown as Place
+  const place = { record, log: 'room:1' } as unknown as Room
   const stringify = vi.spyOn(JSON, 'stringify')
   onTestFinished(() => stringify.mockRestore())
   wire.deliver(place, events, [session(), session()])

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Talk } from '../../../commands/command.ts'
+import type { CommandContext } from '../../../commands/command.ts'
 import { type Reply, result } from '../../../commands/replies.ts'
 import { rooms } from '../../../commands/rooms.ts'
 import { LineWire } from '../../../src/protocols/line/wire.ts'
@@ -12,7 +12,7 @@ test('a reply that is given to many is encoded once', async () => {
   })
   const list = [{ name: 'ops', members: 2 }]
   // All of a conversation that the command needs.
-  const talk = { chat: { directory: { busiest: async () => list } } } as unknown as Talk
+  const talk = { chat: { rooms: { busiest: async () => list } } } as unknown as CommandContext
   encoded.length = 0
   const replies = (await Promise.all([rooms.run(talk, ''), rooms.run(talk, '')])) as Reply[]
   const [one, other] = replies.map((reply) => wire.bytesOf(reply))

@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { request as requestTls } from 'node:https'
 import { connect } from 'node:net'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { Proof } from '../../../src/chat/accounts.ts'
 import type { ChatOptions } from '../../../src/chat/chat.ts'
+import { Proof } from '../../../src/chat/credentials.ts'
 import { Refusal } from '../../../src/chat/refusal.ts'
 import { piratchatRoutes } from '../../../src/protocols/piratchat/piratchat.ts'
 import { stage } from '../../chat/stage.ts'
@@ -220,13 +220,13 @@ test('while nothing can be committed, clients are told so and stay', async () =>
   const [alice, bob] = [await user('alice'), await user('bob')]
   const client = await open(alice)
   const away = new Refusal('unavailable')
-  vi.spyOn(chat, 'registerWithKey').mockRejectedValueOnce(away)
+  vi.spyOn(chat.accounts, 'registerWithKey').mockRejectedValueOnce(away)
   expect(await post('/api/register', '{"username":"carol"}')).toMatchObject({ status: 503, body: '' })
   vi.spyOn(chat.tickets, 'use').mockRejectedValueOnce(away)
   expect(await get('/api/online', alice)).toMatchObject({ status: 503, body: '' })
-  vi.spyOn(chat, 'enter').mockRejectedValueOnce(away)
+  vi.spyOn(chat, 'join').mockRejectedValueOnce(away)
   expect(await refused(bob)).toBe(503)
-  vi.spyOn(chat.talk, 'say').mockRejectedValueOnce(away)
+  vi.spyOn(chat.messages, 'say').mockRejectedValueOnce(away)
   client.send('lost', 'not lost')
   expect(await client.take(2)).toEqual([{ status: false, code: 'unavailable' }, ACK])
   await open(bob)

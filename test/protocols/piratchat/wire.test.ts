@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
-import type { Place } from '../../../src/chat/session.ts'
+import type { Room } from '../../../src/chat/room.ts'
 import type { Event } from '../../../src/engine/event.ts'
 import { textFrame } from '../../../src/protocols/http/frame.ts'
 import { PiratchatSession, PiratchatWire } from '../../../src/protocols/piratchat/wire.ts'
 
 /** A wire does not look at the room. */
-const room = {} as Place
+const room = {} as Room
 
 let id = 0
 const event = (kind: Event['kind'], from: string, body = ''): Event => ({ id: ++id, at: 0, room: 1, kind, from, body })

@@ -1,7 +1,7 @@
-import type { Proof } from '../../../chat/accounts.ts'
 import type { Chat } from '../../../chat/chat.ts'
+import type { Proof } from '../../../chat/credentials.ts'
 import { fold } from '../../../chat/names.ts'
-import { type Reason, Refusal } from '../../../chat/refusal.ts'
+import { Refusal, type RefusalCode } from '../../../chat/refusal.ts'
 import { isLonger } from '../../../chat/text.ts'
 import type { RoomRecord } from '../../../engine/engine.ts'
 import { type Heard, Meanwhile } from '../../hearing.ts'
@@ -16,16 +16,46 @@ const NORMAL = 1000
 const POLICY = 1008
 const TRY_LATER = 1013
 
-/** How a connection is closed for each reason not to let its client in. */
-const CLOSES: Readonly<Partial<Record<Reason, readonly [code: number, text: string]>>> = {
-  'name-in-room': [POLICY, ERRORS[202].text],
-  'name-reserved': [POLICY, ERRORS[202].text],
+type Close = readonly [code: number, text: string]
+
+const IN_USE: Close = [POLICY, ERRORS[202].text]
+const AWAY: Close = [TRY_LATER, ERRORS[503].text]
+/** Of requests that this protocol does not have. */
+const NONE = undefined
+
+/** The end of the connection for each refusal of a join or message; undefined where the connection goes on in silence. */
+const CLOSES: Readonly<Record<RefusalCode, Close | undefined>> = {
+  'name-in-room': IN_USE,
+  'name-reserved': IN_USE,
   'name-invalid': [POLICY, 'Client error: Invalid username'],
   'room-unknown': [NORMAL, ''],
-  unavailable: [TRY_LATER, ERRORS[503].text],
+  unavailable: AWAY,
+  // The room has ended in the meantime, and says so itself.
+  'not-in-room': undefined,
+  // Both are checked before.
+  'text-empty': undefined,
+  'text-too-long': undefined,
+  // The proof was good at the handshake; the client logs in again.
+  'secret-wrong': [POLICY, ERRORS[204].text],
+  'name-in-use': IN_USE,
+  'room-private': NONE,
+  'name-taken': NONE,
+  'name-unknown': NONE,
+  'secret-invalid': NONE,
+  'too-many-attempts': NONE,
+  'too-many-accounts': NONE,
+  'room-name-invalid': NONE,
+  'room-taken': NONE,
+  'too-many-rooms': NONE,
+  'password-wrong': NONE,
+  'password-invalid': NONE,
+  'nobody-here': NONE,
+  'no-private-messages': NONE,
+  'history-gone': NONE,
+  'too-many-blocks': NONE,
 }
 
-/** What the handshake has shown. */
+/** Result of the handshake. */
 export interface Ticket {
   readonly room: RoomRecord
   /** The name of the room's token, where the room is not public. */
@@ -54,7 +84,7 @@ export class GlobesConversation implements SocketConversation {
     this.#link = link
     this.#ticket = ticket
     this.#session = new GlobesSession(wire, link)
-    this.#unwatch = chat.watch(this.#session, ticket.room)
+    this.#unwatch = chat.subscribe(this.#session, ticket.room)
     void this.#checkRoom()
   }
 
@@ -71,7 +101,7 @@ export class GlobesConversation implements SocketConversation {
       return this.#link.push(noticeFrame(`Message too long, at most ${maxText} characters`))
     }
     // What a member says need not be waited for: commits keep the order.
-    const justTalks = event.type === 'send' && this.#session.room !== undefined
+    const justTalks = event.type === 'send' && this.#session.membership !== undefined
     const done = this.#follow(event)
     return justTalks ? new Meanwhile(done) : done
   }
@@ -83,17 +113,16 @@ export class GlobesConversation implements SocketConversation {
 
   async #follow({ type, name, text, color }: ClientEvent): Promise<void> {
     const session = this.#session
-    if (type === (session.room ? 'join' : 'leave')) return
+    if (type === (session.membership ? 'join' : 'leave')) return
     session.color = color
     try {
-      if (type === 'leave') return await this.#shared.chat.leave(session)
+      if (type === 'leave') return await this.#shared.chat.leave(session.inRoom())
       // Joining is recommended only: who just talks is joined first.
-      if (!session.room) await this.#join(name)
-      if (type === 'send' && session.room) await this.#shared.chat.talk.say(session, text)
+      if (!session.membership) await this.#join(name)
+      if (type === 'send' && session.membership) await this.#shared.chat.messages.say(session.membership, text)
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
-      // The room has ended in the meantime, and says so itself.
-      const close = CLOSES[error.reason]
+      const close = CLOSES[error.code]
       if (close) this.#refuse(...close)
     }
   }
@@ -106,7 +135,7 @@ export class GlobesConversation implements SocketConversation {
     const identity = proof && fold(proof.name) === fold(name) ? proof : name
     if (this.name === undefined) await chat.login(this.#session, identity)
     if (this.#session.closed) return
-    await chat.enter(this.#session, room.id, true)
+    await chat.join(this.#session, room.id, { unlocked: true })
     // The client is in, whatever becomes of this.
     await chat.makers.entered(room, name, this.#link.address).catch(() => {})
   }
@@ -120,7 +149,7 @@ export class GlobesConversation implements SocketConversation {
   /** It may have ended between the handshake and the first look at it. */
   async #checkRoom(): Promise<void> {
     const { room } = this.#ticket
-    const found = await this.#shared.chat.directory.find(room.id).catch(() => room)
+    const found = await this.#shared.chat.rooms.find(room.id).catch(() => room)
     if (!found) this.#link.hangUp(NORMAL)
   }
 }

@@ -1,11 +1,11 @@
 import { clean, isLonger } from '../../../chat/text.ts'
 import { readObject } from '../../json.ts'
 
-/** What a client says on its WebSocket (docs/protocols/globes.md, section 2.10). */
+/** A message of a client on its WebSocket (docs/protocols/globes.md, section 2.10). */
 export interface ClientEvent {
   readonly type: 'join' | 'send' | 'leave'
   readonly name: string
-  /** What is said; only of `send`. */
+  /** Text of a `send`. */
   readonly text: string
   readonly color: string | undefined
 }
@@ -24,7 +24,7 @@ export function readEvent(message: string): ClientEvent | undefined {
   return { type, name, text, color: colorOf(color) }
 }
 
-/** Any short text; what is none is as good as no colour. */
+/** A short text; anything else counts as no colour. */
 function colorOf(value: unknown): string | undefined {
   const color = typeof value === 'string' ? clean(value) : ''
   return color === '' || isLonger(color, LONGEST_COLOR) ? undefined : color

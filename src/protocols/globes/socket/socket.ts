@@ -23,7 +23,7 @@ export function addSocket(app: FastifyInstance, shared: Shared, { openSocket }: 
 
   const admit = async (request: FastifyRequest) => {
     const { room: which } = request.params as InRoom['Params']
-    const room = await findRoom(chat.directory, which)
+    const room = await findRoom(chat.rooms, which)
     const login = () => logins.find(request)
     if (room.visibility === 'public') return void tickets.set(request, { room, proof: (await login())?.proof })
     const username = await tokens.read(room, tokenOf(request.headers))

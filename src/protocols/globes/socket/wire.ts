@@ -1,5 +1,6 @@
-import { type Place, type PutOut, Session, type Wire } from '../../../chat/session.ts'
-import type { Event } from '../../../engine/event.ts'
+import type { Room } from '../../../chat/room.ts'
+import { type MembershipEnd, Session, type Wire } from '../../../chat/session.ts'
+import type { Event, Kind } from '../../../engine/event.ts'
 import { atTurnEnd } from '../../../turn.ts'
 import { textFrame } from '../../http/frame.ts'
 import type { SocketLink } from '../../http/talk.ts'
@@ -7,6 +8,7 @@ import { timeOf } from '../room.ts'
 
 /** RFC 6455, 7.4.1. */
 const NORMAL = 1000
+const NOTHING = Buffer.alloc(0)
 
 export class GlobesSession extends Session {
   readonly link: SocketLink
@@ -24,12 +26,13 @@ export class GlobesWire implements Wire<GlobesSession> {
   /** Of this turn: who has come within it gets a part of its own, of the same frames. */
   readonly #frames = new Map<Event, Buffer>()
 
-  deliver(_room: Place, events: readonly Event[], members: Iterable<GlobesSession>): void {
+  deliver(_room: Room, events: readonly Event[], members: Iterable<GlobesSession>): void {
     const bytes = Buffer.concat(events.map((event) => this.#frameOf(event)))
+    if (bytes.length === 0) return
     for (const member of members) member.link.push(bytes)
   }
 
-  putOut(_room: Place, { link }: GlobesSession, why: PutOut): void {
+  putOut(_room: Room, { link }: GlobesSession, why: MembershipEnd): void {
     if (why === 'room-closed') link.hangUp(NORMAL)
     else link.disconnect(why)
   }
@@ -42,26 +45,39 @@ export class GlobesWire implements Wire<GlobesSession> {
   #frameOf(event: Event): Buffer {
     if (this.#frames.size === 0) atTurnEnd('resume', this)
     let frame = this.#frames.get(event)
-    if (!frame) this.#frames.set(event, (frame = textFrame(JSON.stringify(serverEvent(event)))))
+    if (frame) return frame
+    const shown = serverEvent(event)
+    frame = shown ? textFrame(JSON.stringify(shown)) : NOTHING
+    this.#frames.set(event, frame)
     return frame
   }
 }
 
-/** The texts are exact. */
+/** An event as the protocol shows it; undefined for those that it does not show. The texts are exact. */
 export function serverEvent({ kind, from, room, color, body, at, verified }: Event) {
-  const [event_type, msg] =
-    kind === 'joined'
-      ? ['join', `${from} entered the room.`]
-      : kind === 'left'
-        ? ['leave', `${from} has left the room.`]
-        : ['send', body]
+  const shown = shownAs(kind, from, body)
+  if (!shown) return undefined
   return {
-    event_type,
+    event_type: shown.type,
     name: from,
     room_id: room,
     ...(color && { color }),
-    msg,
+    msg: shown.msg,
     time: timeOf(at),
     ...(verified && { verified }),
+  }
+}
+
+function shownAs(kind: Kind, from: string, body: string): { type: 'join' | 'leave' | 'send'; msg: string } | undefined {
+  switch (kind) {
+    case 'message':
+      return { type: 'send', msg: body }
+    case 'joined':
+      return { type: 'join', msg: `${from} entered the room.` }
+    case 'left':
+      return { type: 'leave', msg: `${from} has left the room.` }
+    case 'private':
+    case 'closed':
+      return undefined
   }
 }

@@ -2,30 +2,32 @@ import type { Engine, Member, Range } from '../engine/engine.ts'
 import type { Draft, Event, LogName } from '../engine/event.ts'
 import type { Blocks } from './blocks.ts'
 import type { Counts } from './counts.ts'
+import { isCurrent } from './memberships.ts'
 import { fold } from './names.ts'
 import type { Asker, Reader } from './reader.ts'
 import { Refusal, refuse } from './refusal.ts'
-import type { Place, Session } from './session.ts'
+import type { Room } from './room.ts'
+import type { Membership, Session } from './session.ts'
 import { clean, isLonger } from './text.ts'
 
-/** What a message carries beside its text, where a protocol has it. */
-export type Extras = Pick<Draft, 'sent' | 'color'>
+/** Fields of a message beside its text, where a protocol has them. */
+export type MessageExtras = Pick<Draft, 'sent' | 'color'>
 
-const NOTHING: Extras = {}
+const NOTHING: MessageExtras = {}
 
-/** What is said: in rooms and to single members, and what was. */
-export class Talk {
+/** Messages to rooms and to single members, and the history of both. */
+export class Messages {
   readonly #engine: Engine
   readonly #blocks: Blocks
   readonly #counts: Counts
   readonly #reader: Reader
   readonly #maxText: number
-  /** What sessions have asked for, and for which somebody is looked up: what they ask for next comes behind it. */
+  /** Requests for which an addressee is being looked up: the session's next requests come behind them. */
   readonly #asking = new Map<Session, Promise<void>>()
-  /** What ends the following of a session's private messages. */
+  /** Ends of the subscriptions to private messages. */
   readonly #inboxes = new Map<Session, () => void>()
 
-  /** `maxText` is how many characters a message has at most. */
+  /** `maxText` is the maximum number of characters of a message. */
   constructor(engine: Engine, blocks: Blocks, counts: Counts, reader: Reader, maxText: number) {
     this.#engine = engine
     this.#blocks = blocks
@@ -34,10 +36,12 @@ export class Talk {
     this.#maxText = maxText
   }
 
-  /** Resolves when the text is committed. Refuses `not-in-room`, `text-empty`, `text-too-long`, `unavailable`. */
-  say(session: Session, text: string, { sent, color = session.color }: Extras = NOTHING): Promise<Event> {
+  /** Says something in a room. Resolves when it is committed. @throws Refusal `not-in-room`, `text-empty`, `text-too-long`, `unavailable`. */
+  say(membership: Membership, text: string, extras: MessageExtras = NOTHING): Promise<Event> {
+    const { session } = membership
+    const { sent, color = session.color } = extras
     return this.#inOrder(session, () => {
-      const { log, record } = roomOf(session)
+      const { log, record } = roomOf(membership)
       const body = this.#body(text)
       const verified = session.registered || undefined
       this.#counts.event(session.wire.protocol, 'message')
@@ -46,12 +50,14 @@ export class Talk {
   }
 
   /**
-   * Tells a member of the same room something in private. Resolves when it is committed, with false where a block stands between
-   * the two, so that it was dropped. Refuses what {@link say} does, `nobody-here` and `no-private-messages`.
+   * Sends a private message to a member of the same room. Resolves when it is committed, with false where it was dropped for a block.
+   *
+   * @throws Refusal as {@link say} does, and `nobody-here`, `no-private-messages`.
    */
-  async tell(session: Session, to: string, text: string, { sent }: Extras = NOTHING): Promise<boolean> {
+  async tell(membership: Membership, to: string, text: string, { sent }: MessageExtras = NOTHING): Promise<boolean> {
+    const { session } = membership
     return this.#inOrder(session, () => {
-      const room = roomOf(session)
+      const room = roomOf(membership)
       const body = this.#body(text)
       const tell = (addressee: Member | undefined): [Promise<boolean>] => {
         if (!addressee) throw new Refusal('nobody-here')
@@ -69,18 +75,18 @@ export class Talk {
           }),
         ]
       }
-      // Nobody has to be asked after who is in the room here.
+      // A member on this node needs no question to the engine.
       const here = room.member(to)
       return here ? tell(here) : this.#engine.member(room.record.id, to).then(tell, refuse)
     })
   }
 
-  /** Whether a block stands between a session and a name, so that messages between them are dropped. */
+  /** Returns true if messages between a session and a nickname are dropped. */
   isBlocked(session: Session, name: string): boolean {
     return this.#blocks.between(session.name, name)
   }
 
-  async #whisper(session: Session, room: Place, draft: Draft & { readonly to: string }): Promise<true> {
+  async #whisper(session: Session, room: Room, draft: Draft & { readonly to: string }): Promise<true> {
     const key = fold(draft.to)
     const event = await this.#append(`inbox:${key}`, draft)
     this.#counts.event(session.wire.protocol, 'private')
@@ -89,13 +95,17 @@ export class Talk {
   }
 
   /**
-   * Does something behind whatever the session has asked for before: at once, unless somebody is being looked up for that.
-   * `act` calls the engine, at once or when it has looked somebody up, and gives what that has promised in an array, so that
-   * it is not waited for.
+   * Runs `act` behind the session's earlier requests: at once, unless an addressee is being looked up for one of them. `act` calls the
+   * engine, at once or when it has looked up an addressee, and returns the engine's promise in an array, so that it is not waited for.
    */
   #inOrder<T>(session: Session, act: () => Promise<[Promise<T>]> | [Promise<T>]): Promise<T> {
     const before = this.#asking.get(session)
-    const acted = before ? before.then(act) : act()
+    let acted: Promise<[Promise<T>]> | [Promise<T>]
+    try {
+      acted = before ? before.then(act) : act()
+    } catch (error) {
+      return Promise.reject(error)
+    }
     if (!(acted instanceof Promise)) return acted[0]
     const asked = acted.then(
       () => {},
@@ -109,41 +119,41 @@ export class Talk {
   }
 
   /**
-   * The events of the session's room in pages, oldest first.
+   * The events of a room in pages, oldest first.
    *
    * @throws Refusal `not-in-room`, and `history-gone` before the first page.
    */
-  async *history(session: Session, range: Range): AsyncGenerator<readonly Event[]> {
-    for await (const page of this.#reader.pages(roomOf(session).log, range, session)) {
+  async *history(membership: Membership, range: Range): AsyncGenerator<readonly Event[]> {
+    const { session } = membership
+    for await (const page of this.#reader.pages(roomOf(membership).log, range, session)) {
       yield this.#blocks.allowed(page, session.name)
     }
   }
 
-  /** The newest messages of a room that a session may see, oldest first. Refuses `unavailable`. */
+  /** The newest messages of a room that a session may see, oldest first. @throws Refusal `unavailable`. */
   recentMessages(room: number, session: Session, limit: number): Promise<readonly Event[]> {
     const visible = ({ kind, from }: Event) => kind === 'message' && !this.#blocks.between(from, session.name)
     return this.#reader.newest(`room:${room}`, limit, visible, session)
   }
 
-  /** The newest events of a room, oldest first. Refuses `unavailable`. */
+  /** The newest events of a room, oldest first. @throws Refusal `unavailable`. */
   recent(room: number, limit: number, asker: Asker): Promise<readonly Event[]> {
     return this.#reader.newest(`room:${room}`, limit, ({ kind }) => kind !== 'closed', asker)
   }
 
-  /** The newest private messages to a session's name, oldest first, in whatever room they were told. Refuses `unavailable`. */
+  /** The newest private messages to a session's nickname, oldest first, of all rooms. @throws Refusal `unavailable`. */
   inbox(session: Session, limit: number): Promise<readonly Event[]> {
     const visible = ({ from }: Event) => !this.#blocks.between(from, session.name)
     return this.#reader.newest(`inbox:${session.key}`, limit, visible, session)
   }
 
-  /** From now on what members of its room say to it alone reaches a session, until {@link dismiss}. */
+  /** Hands a session the private messages of the rooms it is in, until {@link dismiss}. */
   listen(session: Session): void {
     if (this.#inboxes.has(session)) return
     const end = this.#engine.follow(`inbox:${session.key}`, (event) => {
-      // The same name may be in another room through another connection.
-      if (event.room !== session.room?.record.id) return
-      // Whoever has said it on another node may not have known yet.
-      if (!this.#blocks.between(event.from, session.name)) session.room.whisper(session, event)
+      // The sender's node may not have known of the block.
+      if (this.#blocks.between(event.from, session.name)) return
+      session.memberships.get(event.room)?.room.whisper(session, event)
     })
     this.#inboxes.set(session, end)
   }
@@ -165,8 +175,8 @@ export class Talk {
   }
 }
 
-function roomOf(session: Session): Place {
-  // Protocols let nobody speak outside a room, but it may have been put out of it at this moment.
-  if (!session.room) throw new Refusal('not-in-room')
-  return session.room
+/** @throws Refusal `not-in-room` when the membership has ended, which the protocol may not know yet. */
+function roomOf(membership: Membership): Room {
+  if (!isCurrent(membership)) throw new Refusal('not-in-room')
+  return membership.room
 }

@@ -1,0 +1,182 @@
+import { randomBytes } from 'node:crypto'
+import type { Engine } from '../engine/engine.ts'
+import type { AccountRecord, Records } from '../engine/records.ts'
+import { skeletonsOf } from '../engine/skeleton.ts'
+import type { Guesses } from './guesses.ts'
+import { fold, isName, isReserved, mayBeAccount } from './names.ts'
+import { Refusal } from './refusal.ts'
+import { digestOf, HASHED_KEY, type Secrets } from './secrets.ts'
+import { isLonger } from './text.ts'
+
+/** Maximum characters of a secret. */
+const LONGEST = 128
+
+const NONE: ReadonlySet<number> = new Set()
+
+/** Proof that a client owns an account: it has shown the secret, or a ticket. Made only where these are checked. */
+export class Proof {
+  /** The nickname as registered. */
+  readonly name: string
+  /** Hash of the secret that was shown; undefined for a ticket. */
+  readonly hash: string | undefined
+
+  constructor(name: string, hash?: string) {
+    this.name = name
+    this.hash = hash
+  }
+}
+
+/** Accounts and the secrets that prove them. One name space for all protocols (docs/protocols/README.md, R3). */
+export class Credentials {
+  readonly #engine: Engine
+  readonly #records: Records
+  readonly #secrets: Secrets
+  readonly #guesses: Guesses
+  /** The skeletons of names whose account is being made, by folded name. */
+  readonly #making = new Map<string, readonly string[]>()
+
+  constructor(engine: Engine, secrets: Secrets, guesses: Guesses) {
+    this.#engine = engine
+    this.#records = engine.records
+    this.#secrets = secrets
+    this.#guesses = guesses
+  }
+
+  /** Resolves with true if a nickname is an account's, or about to be. */
+  async holds(name: string): Promise<boolean> {
+    return this.#making.has(fold(name)) || (await this.#records.get('account', name)) !== undefined
+  }
+
+  /** Resolves with true if a nickname looks like that of an account, or of one that is being made (docs/protocols/moderation.md, section 1.1). */
+  async resembles(name: string): Promise<boolean> {
+    return this.#isMakingLike(name) || this.#isTaken(name)
+  }
+
+  #isTaken(name: string): Promise<boolean> {
+    return this.#records.isTaken('account', skeletonsOf(name))
+  }
+
+  #isMakingLike(name: string): boolean {
+    if (this.#making.size === 0) return false
+    const skeletons = skeletonsOf(name)
+    return [...this.#making.values()].some((made) => made.some((skeleton) => skeletons.includes(skeleton)))
+  }
+
+  /**
+   * Makes an account, unless the nickname is held in a room other than `ownRooms`.
+   *
+   * @throws Refusal `name-invalid`, `name-reserved`, `name-taken`, `name-in-use`, `secret-invalid`, `unavailable`.
+   */
+  async create(name: string, secret: string, address: string, ownRooms: ReadonlySet<number>): Promise<void> {
+    checkName(name)
+    checkSecret(secret)
+    await this.#create(name, () => this.#secrets.hash(secret, address), ownRooms)
+  }
+
+  /**
+   * Makes an account and the key to it, 64 random hexadecimal digits, which is also its secret.
+   *
+   * @throws Refusal `name-invalid`, `name-reserved`, `name-taken`, `name-in-use`, `unavailable`.
+   */
+  async createWithKey(name: string): Promise<string> {
+    checkName(name)
+    const key = randomBytes(32).toString('hex')
+    await this.#create(
+      name,
+      async () => {
+        // Before the account: what points to none, or to one with another key, opens nothing.
+        await this.#records.put('key', digestOf(key), name)
+        return hashOf(key)
+      },
+      NONE,
+    )
+    return key
+  }
+
+  /** Finds the account that a key opens. @throws Refusal `secret-wrong`, `unavailable`. */
+  async open(key: string): Promise<Proof> {
+    const name = await this.#records.get('key', digestOf(key))
+    const account = name === undefined ? undefined : await this.#records.get('account', name)
+    if (account?.hash !== hashOf(key)) throw new Refusal('secret-wrong')
+    return new Proof(account.name, account.hash)
+  }
+
+  /** Resolves with true if the account still exists with the secret that was shown. */
+  async isGood({ name, hash }: Proof): Promise<boolean> {
+    const account = await this.#records.get('account', name)
+    return account !== undefined && (hash === undefined || hash === account.hash)
+  }
+
+  /** Replaces the secret of an account. @throws Refusal `name-unknown`, `secret-invalid`, `unavailable`. */
+  async change(name: string, secret: string): Promise<AccountRecord> {
+    checkSecret(secret)
+    const hash = await this.#secrets.hash(secret, '')
+    return this.#withoutKey(await this.#records.change('account', name, (account) => ({ ...account, hash })))
+  }
+
+  /** Resolves with the account as it was. @throws Refusal `name-unknown`, `unavailable`. */
+  async remove(name: string): Promise<AccountRecord> {
+    return this.#withoutKey(await this.#records.delete('account', name))
+  }
+
+  /** Forgets the key of an account that had one. */
+  async #withoutKey(account: AccountRecord | undefined): Promise<AccountRecord> {
+    if (!account) throw new Refusal('name-unknown')
+    const { hash } = account
+    if (hash.startsWith(HASHED_KEY)) await this.#records.delete('key', hash.slice(HASHED_KEY.length))
+    return account
+  }
+
+  async #create(name: string, makeHash: () => Promise<string>, ownRooms: ReadonlySet<number>): Promise<void> {
+    const key = fold(name)
+    if (this.#making.has(key)) throw new Refusal('name-taken')
+    const alike = this.#isMakingLike(name)
+    // From here on no guest enters a room under this name, so whoever is not there yet will not come while it is made.
+    this.#making.set(key, skeletonsOf(name))
+    try {
+      // Asked before hashing, which is what costs.
+      if (await this.#records.get('account', name)) throw new Refusal('name-taken')
+      if (alike || (await this.#isTaken(name))) throw new Refusal('name-reserved')
+      const held = await this.#engine.heldIn(name)
+      if (held.some((room) => !ownRooms.has(room))) throw new Refusal('name-in-use')
+      const hash = await makeHash()
+      const account = { name, hash, createdAt: Date.now() }
+      if (!(await this.#records.insert('account', name, account))) throw new Refusal('name-taken')
+      // The account is there; where this fails the name is seen when it joins a room.
+      await this.#records.put('name', name, name).catch(() => {})
+    } finally {
+      this.#making.delete(key)
+    }
+  }
+
+  /**
+   * Checks a secret. Failures count for the address alone: counted for the nickname, wrong guesses from elsewhere would keep its owner
+   * out. Guesses from many addresses are bounded by the number of concurrent checks of {@link Secrets}.
+   *
+   * @throws Refusal `name-unknown`, which takes as long as `secret-wrong`; `too-many-attempts`, without a check; `unavailable`, which
+   * is no attempt.
+   */
+  async prove(name: string, secret: string, address: string): Promise<Proof> {
+    // It may be long, so it is not looked up.
+    if (!mayBeAccount(name)) throw new Refusal('name-unknown')
+    this.#guesses.checkLimit(address)
+    const account = await this.#records.get('account', name)
+    const right = await this.#guesses.check({ subject: `name:${fold(name)}`, secret, stored: account?.hash, address })
+    if (!account) throw new Refusal('name-unknown')
+    if (!right) throw new Refusal('secret-wrong')
+    return new Proof(account.name, account.hash)
+  }
+}
+
+function checkName(name: string): void {
+  if (!isName(name)) throw new Refusal('name-invalid')
+  if (isReserved(name)) throw new Refusal('name-reserved')
+}
+
+function checkSecret(secret: string): void {
+  if (secret === '' || isLonger(secret, LONGEST)) throw new Refusal('secret-invalid')
+}
+
+function hashOf(key: string): string {
+  return `${HASHED_KEY}${digestOf(key)}`
+}

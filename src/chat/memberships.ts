@@ -1,0 +1,269 @@
+import { Closed, type Engine, type RoomRecord, Unavailable } from '../engine/engine.ts'
+import { atTurnEnd, turnEnd } from '../turn.ts'
+import { settledWithin } from '../within.ts'
+import type { OnDeliveryError } from './audience.ts'
+import { Availability } from './availability.ts'
+import type { Blocks } from './blocks.ts'
+import type { Counts } from './counts.ts'
+import { Departures, presenceOf } from './departures.ts'
+import type { Activity } from './directory.ts'
+import type { Handover } from './handover.ts'
+import { NameClaims } from './name-claims.ts'
+import { Refusal, refuse } from './refusal.ts'
+import { Room, type RoomContext } from './room.ts'
+import type { Membership, MembershipEnd, Session } from './session.ts'
+
+/** How long a session that closes waits for what stands in the log before its own `left`, in ms. */
+const LAST_EVENTS_MS = 1_000
+
+export interface MembershipsOptions {
+  readonly blocks: Blocks
+  readonly counts: Counts
+  readonly handover: Handover
+  readonly onDeliveryError: OnDeliveryError
+}
+
+export interface JoinOptions {
+  /** True if the session's other memberships end where this one begins. */
+  readonly moves: boolean
+  /** Finds the room, or makes it. */
+  readonly find: () => Promise<RoomRecord>
+  /** Called while the nickname is held in the room. Rejects when the session may not use it. */
+  readonly check: () => Promise<void>
+}
+
+/** The memberships and subscriptions of this node's sessions. */
+export class Memberships {
+  readonly #engine: Engine
+  readonly #availability: Availability
+  readonly #claims: NameClaims
+  readonly #departures: Departures
+  readonly #roomContext: RoomContext
+  /** Rooms with sessions of this node. */
+  readonly #rooms = new Map<number, { room: Room; unfollow(): void }>()
+  /** Joins and leaves that are not committed yet: those of a session happen one after the other. */
+  readonly #moving = new Map<Session, Promise<void>>()
+  /** Rooms whose record may have changed in this tick. */
+  readonly #changed = new Set<number>()
+
+  constructor(engine: Engine, { blocks, counts, handover, onDeliveryError }: MembershipsOptions) {
+    this.#engine = engine
+    this.#availability = new Availability(engine)
+    this.#claims = new NameClaims(engine, handover)
+    this.#departures = new Departures(engine, this.#claims, counts, (room) => this.#unfollowIfDeserted(room))
+    const onPutOut: RoomContext['onPutOut'] = (room, session, why) => void this.#putOut(room, session, why)
+    this.#roomContext = { blocks, counts, onDeliveryError, onPutOut }
+    engine.watchRooms((room) => this.#noteChange(room))
+    // Nobody signals this: it is called when claims may have been missed.
+    engine.heedSignals('membership', () => void this.#check())
+  }
+
+  /**
+   * Makes a session a member of a room. When it rejects, nothing has changed.
+   *
+   * @throws Refusal `name-in-room`, `room-unknown`, `unavailable`, and what `find` and `check` refuse.
+   */
+  join(session: Session, { moves, find, check }: JoinOptions): Promise<Membership> {
+    return this.#move(session, async () => {
+      const record = await find()
+      const from = moves ? Array.from(session.memberships.values(), (left) => left.room) : []
+      // It may come back to where it has just left.
+      await this.#departures.tried(session)
+      const shared = await this.#claims.take(record.id, session)
+      let room: Room | undefined
+      try {
+        await check()
+        // The other nodes may have released the claim meanwhile, and a `joined` without it would let a nickname be in a room twice.
+        if (!this.#claims.isHeld(record.id, session)) throw new Unavailable('the claim is lost')
+        room = this.#follow(record)
+        if (shared) {
+          room.attach(session, from)
+        } else {
+          const arrived = room.expect(session, from)
+          await this.#engine.append(room.log, presenceOf('joined', room, session))
+          // What the session says next is said here.
+          await arrived
+          this.#roomContext.counts.event(session.wire.protocol, 'joined')
+        }
+      } catch (error) {
+        room?.forget(session)
+        if (room) this.#unfollowIfDeserted(room)
+        await this.#giveUp(record.id, session)
+        throw error instanceof Closed ? new Refusal('room-unknown') : error
+      }
+      for (const left of from) this.#moveFrom(left, session)
+      return session.memberships.get(record.id) ?? { session, room }
+    })
+  }
+
+  /** Ends a membership. The session still sees its own `left`. @throws Refusal `unavailable`; then it is still a member. */
+  leave(membership: Membership): Promise<void> {
+    const { session, room } = membership
+    return this.#move(session, async () => {
+      if (!isCurrent(membership) || this.#leaveToOthers(room, session)) return
+      const parted = room.parting(session)
+      try {
+        await this.#departures.append(room, session)
+      } catch (error) {
+        room.stay(session)
+        throw error
+      }
+      await parted
+      this.#unfollowIfDeserted(room)
+    })
+  }
+
+  /** Hands a session the events of a room, member or not. Returns the end of it. */
+  subscribe(session: Session, record: RoomRecord): () => void {
+    const room = this.#follow(record)
+    room.subscribe(session)
+    return () => {
+      room.unsubscribe(session)
+      this.#unfollowIfDeserted(room)
+    }
+  }
+
+  /**
+   * Ends the memberships of a session whose connection ends. The session is handed everything up to its own `left`, which is not
+   * shown. Resolves when the nickname is free, or when the engine cannot commit now, with a function that waits for the last events.
+   */
+  async close(session: Session): Promise<() => Promise<void>> {
+    await this.#moving.get(session)
+    const closing = Array.from(session.memberships.values(), (membership) => this.#close(membership))
+    const lastEvents = await Promise.all(closing)
+    return async () => void (await Promise.all(lastEvents.map((arrived) => arrived())))
+  }
+
+  /** Resolves when no room that a session has left holds its nickname any more. */
+  departed(session: Session): Promise<void> {
+    return this.#departures.done(session)
+  }
+
+  /** Resolves when all sessions that have left have been seen off, or cannot be. */
+  stop(): Promise<void> {
+    return this.#departures.stop()
+  }
+
+  /** Called at the end of a tick in which rooms have changed. */
+  resume(): void {
+    const changed = [...this.#changed]
+    this.#changed.clear()
+    for (const id of changed) void this.#refresh(id)
+  }
+
+  /** The last activity of a room's members, by nickname, since a session of this node follows the room. */
+  activityIn(id: number): ReadonlyMap<string, Activity> | undefined {
+    return this.#rooms.get(id)?.room.activity
+  }
+
+  async #close({ session, room }: Membership): Promise<() => Promise<void>> {
+    if (this.#leaveToOthers(room, session)) return async () => {}
+    const parted = room.parting(session)
+    if (!(await this.#departures.begin(room, session))) return async () => {}
+    return async () => {
+      await settledWithin(parted, LAST_EVENTS_MS)
+      // A node that has lost touch with the log reads the `left` later, or never.
+      room.detach(session)
+      room.seenOff(session)
+      await turnEnd()
+      this.#unfollowIfDeserted(room)
+    }
+  }
+
+  #noteChange(id: number): void {
+    if (!this.#rooms.has(id)) return
+    if (this.#changed.size === 0) atTurnEnd('resume', this)
+    this.#changed.add(id)
+  }
+
+  async #refresh(id: number): Promise<void> {
+    const record = await this.#engine.findRoom(id).catch(() => undefined)
+    const followed = this.#rooms.get(id)
+    if (record && followed) followed.room.record = record
+  }
+
+  /** Runs `work` behind the session's earlier joins and leaves. */
+  #move<T>(session: Session, work: () => Promise<T>): Promise<T> {
+    const before = this.#moving.get(session)
+    const move = (before ? before.then(work) : work()).catch(refuse)
+    const done = settled(move)
+    this.#moving.set(session, done)
+    void done.then(() => {
+      if (this.#moving.get(session) === done) this.#moving.delete(session)
+    })
+    return move
+  }
+
+  /** Puts out the members whose claims the other nodes have released and whose `left` cannot be read any more. */
+  async #check(): Promise<void> {
+    for (const { room } of [...this.#rooms.values()]) {
+      const { id } = room.record
+      const record = await this.#engine.findRoom(id).catch(() => room.record)
+      if (!record) room.close()
+      else room.drop((session) => !this.#claims.isHeld(id, session))
+    }
+  }
+
+  /**
+   * Forgets a membership, and tells the session's protocol. A client that is to come back is told so when there is an engine to come
+   * back to.
+   */
+  async #putOut(room: Room, session: Session, why: MembershipEnd): Promise<void> {
+    this.#claims.forget(room.record.id, session)
+    this.#unfollowIfDeserted(room)
+    if (why === 'membership-lost') {
+      await this.#availability.wait()
+      // It has noticed, and has joined again.
+      if (session.memberships.has(room.record.id)) return
+    }
+    if (!session.closed) session.wire.putOut(room, session, why)
+  }
+
+  #follow(record: RoomRecord): Room {
+    const followed = this.#rooms.get(record.id)
+    if (followed) return followed.room
+    const room = new Room(record, this.#roomContext)
+    const unfollow = this.#engine.follow(room.log, (event) => room.append(event))
+    this.#rooms.set(record.id, { room, unfollow })
+    return room
+  }
+
+  #unfollowIfDeserted(room: Room): void {
+    // A session that came after the last one had gone has another object for the same room.
+    const current = this.#rooms.get(room.record.id)
+    if (current?.room !== room || !room.deserted) return
+    current.unfollow()
+    this.#rooms.delete(room.record.id)
+  }
+
+  /** Takes a session out of a room in which other sessions of its account stay. Returns false when there are none. */
+  #leaveToOthers(room: Room, session: Session): boolean {
+    if (!this.#claims.leaveToOthers(room.record.id, session)) return false
+    room.detach(session)
+    // Others keep the presence up, so no `left` will come.
+    room.seenOff(session)
+    return true
+  }
+
+  #moveFrom(room: Room, session: Session): void {
+    if (this.#leaveToOthers(room, session)) return
+    room.detach(session)
+    void this.#departures.begin(room, session)
+  }
+
+  async #giveUp(room: number, session: Session): Promise<void> {
+    if (!this.#claims.leaveToOthers(room, session)) await this.#claims.release(room, session)
+  }
+}
+
+/** True while the membership lasts. */
+export function isCurrent({ session, room }: Membership): boolean {
+  return session.memberships.get(room.record.id)?.room === room
+}
+
+function settled(promise: Promise<unknown>): Promise<void> {
+  return promise.then(
+    () => {},
+    () => {},
+  )
+}

@@ -1,0 +1,98 @@
+import type { Engine } from '../engine/engine.ts'
+import type { Handover } from './handover.ts'
+import { Refusal } from './refusal.ts'
+import type { Session } from './session.ts'
+
+/** The nicknames that sessions of this node hold in rooms. */
+export class NameClaims {
+  readonly #engine: Engine
+  readonly #handover: Handover
+  /** By room and folded nickname; several sessions only of one account. */
+  readonly #holders = new Map<string, Set<Session>>()
+  /** Claims whose `left` is being committed: no other session may share them. */
+  readonly #leaving = new Set<string>()
+
+  constructor(engine: Engine, handover: Handover) {
+    this.#engine = engine
+    this.#handover = handover
+  }
+
+  /**
+   * Takes the session's nickname in a room, waiting for a holder that is leaving. Resolves with true when the session shares it with
+   * other sessions of its account, which are members of the room.
+   *
+   * @throws Refusal `name-in-room`.
+   */
+  async take(room: number, session: Session): Promise<boolean> {
+    const claim = claimOf(room, session)
+    let shared = false
+    const attempt = async () => {
+      shared = this.#share(room, session)
+      return shared || this.#engine.claim(room, session.name, session.carriesPrivate)
+    }
+    const holders = () => [...(this.#holders.get(claim) ?? [])]
+    const stays = (holder: Session) => {
+      const isMember = holder.memberships.has(room)
+      // In a moment a session that is leaving is gone, and one of the same account that is entering shares its nickname.
+      const entering = holder.registered && session.registered && !isMember
+      // A client that asks for a room it is in may have said more, which is not read yet.
+      const staying = holder === session ? isMember : holder.staying
+      return staying && !entering && !this.#leaving.has(claim)
+    }
+    if (!(await this.#handover.take(session, attempt, holders, stays))) throw new Refusal('name-in-room')
+    if (!shared) this.#holders.set(claim, new Set([session]))
+    return shared
+  }
+
+  /** True if the engine still counts the nickname as held by this node. */
+  isHeld(room: number, { name }: Session): boolean {
+    return this.#engine.holds(room, name)
+  }
+
+  /** Gives up a nickname in a room. */
+  async release(room: number, session: Session): Promise<void> {
+    this.forget(room, session)
+    await this.#engine.release(room, session.name)
+    this.#handover.freed(session.key)
+  }
+
+  /** The same for a claim that the engine does not count any more. */
+  forget(room: number, session: Session): void {
+    const claim = claimOf(room, session)
+    const holders = this.#holders.get(claim)
+    if (holders?.delete(session) && holders.size === 0) this.#holders.delete(claim)
+  }
+
+  /** Takes a session out of a shared claim. Returns false when no other session holds it. */
+  leaveToOthers(room: number, session: Session): boolean {
+    const holders = this.#holders.get(claimOf(room, session))
+    if (!holders?.has(session) || holders.size === 1) return false
+    holders.delete(session)
+    return true
+  }
+
+  /** Runs `commit`, which appends the `left` of a claim; until that is done nobody shares it. */
+  async whileLeaving(room: number, session: Session, commit: () => Promise<void>): Promise<void> {
+    const claim = claimOf(room, session)
+    this.#leaving.add(claim)
+    try {
+      await commit()
+    } finally {
+      this.#leaving.delete(claim)
+    }
+  }
+
+  /** Adds a session to those of its account that hold the claim and go on. */
+  #share(room: number, session: Session): boolean {
+    const claim = claimOf(room, session)
+    const holders = this.#holders.get(claim)
+    if (!holders || !session.registered || holders.has(session) || this.#leaving.has(claim)) return false
+    for (const holder of holders) if (!holder.registered || holder.closed || !holder.memberships.has(room)) return false
+    holders.add(session)
+    return true
+  }
+}
+
+function claimOf(room: number, { key }: Session): string {
+  return `${room} ${key}`
+}

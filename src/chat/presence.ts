@@ -1,0 +1,41 @@
+import { fold } from './names.ts'
+import type { Session } from './session.ts'
+
+/** The sessions that are logged in on this node, by folded nickname. */
+export class Presence {
+  readonly #sessions = new Map<string, Set<Session>>()
+
+  has(key: string): boolean {
+    return this.#sessions.has(key)
+  }
+
+  keys(): Iterable<string> {
+    return this.#sessions.keys()
+  }
+
+  /** The sessions of a nickname, in order of login. */
+  of(name: string): Session[] {
+    return [...(this.#sessions.get(fold(name)) ?? [])]
+  }
+
+  add(key: string, session: Session): void {
+    const sessions = this.#sessions.get(key)
+    if (sessions) sessions.add(session)
+    else this.#sessions.set(key, new Set([session]))
+  }
+
+  /** Returns true if it was the last session of the nickname. */
+  remove(key: string, session: Session): boolean {
+    const sessions = this.#sessions.get(key)
+    return sessions?.delete(session) === true && sessions.size === 0 && this.#sessions.delete(key)
+  }
+
+  /** Number of sessions by protocol. */
+  counts(): Map<string, number> {
+    const counts = new Map<string, number>()
+    for (const sessions of this.#sessions.values()) {
+      for (const { wire } of sessions) counts.set(wire.protocol, (counts.get(wire.protocol) ?? 0) + 1)
+    }
+    return counts
+  }
+}

@@ -1,0 +1,133 @@
+/** Sessions in several rooms, and protocols that fail. */
+import { expect, test } from 'vitest'
+import { Session, type Wire } from '../../src/chat/session.ts'
+import { turnEnd } from '../../src/turn.ts'
+import { eventually } from '../support/eventually.ts'
+import { enter, lifeline, reasonOf, recorder, say, stage } from './stage.ts'
+
+/** A wire that writes down room and text of messages for each session. */
+function hearing() {
+  const heard = new Map<Session, string[]>()
+  const wire: Wire = {
+    protocol: 'test',
+    carriesPrivate: true,
+    deliver: (room, events, sessions) => {
+      for (const session of sessions) {
+        const lines = events.map(({ kind, body, from }) => `${room.record.lineName} ${kind} ${body || from}`)
+        heard.set(session, [...(heard.get(session) ?? []), ...lines])
+      }
+    },
+    putOut: (room, session, why) =>
+      heard.set(session, [...(heard.get(session) ?? []), `${room.record.lineName} ${why}`]),
+  }
+  return { wire, heardBy: (session: Session) => heard.get(session) ?? [] }
+}
+
+test('a session in several rooms hears each, speaks in each, and leaves one without the others', async () => {
+  const { chat, guest } = await stage()
+  const { wire, heardBy } = hearing()
+  const ann = await guest('ann', undefined, wire)
+  const [ops, dev] = [await chat.join(ann, 'ops'), await chat.join(ann, 'dev')]
+  expect([...ann.memberships.values()]).toEqual([ops, dev])
+  const [bob, cat] = [await guest('bob', 'ops'), await guest('cat', 'dev')]
+  await say(chat, bob, 'in ops')
+  await say(chat, cat, 'in dev')
+  await chat.messages.say(ops, 'mine in ops')
+  await chat.messages.say(dev, 'mine in dev')
+  await chat.messages.tell({ session: bob, room: bob.inRoom().room }, 'ann', 'psst')
+  await chat.leave(ops)
+  expect(await reasonOf(chat.messages.say(ops, 'too late'))).toBe('not-in-room')
+  await say(chat, bob, 'unheard')
+  await say(chat, cat, 'heard')
+  const heardIn = (slug: string) => heardBy(ann).filter((line) => line.startsWith(slug))
+  await eventually(() => {
+    expect(heardIn('ops')).toEqual([
+      'ops joined ann',
+      'ops joined bob',
+      'ops message in ops',
+      'ops message mine in ops',
+      'ops private psst',
+      'ops left ann',
+    ])
+    expect(heardIn('dev')).toEqual([
+      'dev joined ann',
+      'dev joined cat',
+      'dev message in dev',
+      'dev message mine in dev',
+      'dev message heard',
+    ])
+  })
+  expect(await chat.rooms.inside(ops.room.record.id)).toEqual(['bob'])
+  expect(await chat.rooms.inside(dev.room.record.id)).toEqual(['ann', 'cat'])
+})
+
+test('a session that closes leaves all of its rooms, and its nickname is free in each', async () => {
+  const { chat, guest } = await stage()
+  const ann = await guest('ann')
+  const rooms = await Promise.all(['ops', 'dev', 'qa'].map((slug) => chat.join(ann, slug)))
+  await chat.close(ann)
+  expect(ann.memberships.size).toBe(0)
+  for (const { room } of rooms) expect(await chat.rooms.inside(room.record.id)).toEqual([])
+  const again = await guest('ann', 'dev')
+  expect(again.membership?.room.record.lineName).toBe('dev')
+})
+
+test('a session that is in several rooms and moves is in one', async () => {
+  const { chat, guest } = await stage()
+  const ann = await guest('ann', 'ops')
+  const dev = await chat.join(ann, 'dev')
+  await enter(chat, ann, 'qa')
+  expect([...ann.memberships.values()].map(({ room }) => room.record.lineName)).toEqual(['qa'])
+  await eventually(async () => expect(await chat.rooms.inside(dev.room.record.id)).toEqual([]))
+})
+
+test('a session is put out of the room that is closed, and stays in the others', async () => {
+  const { chat, guest } = await stage()
+  const { wire, heardBy } = hearing()
+  const ann = await guest('ann', undefined, wire)
+  const ops = await chat.join(ann, 'ops')
+  await chat.join(ann, 'dev')
+  await chat.rooms.close(ops.room.record.id)
+  await eventually(() => expect(heardBy(ann)).toContain('ops room-closed'))
+  expect([...ann.memberships.values()].map(({ room }) => room.record.lineName)).toEqual(['dev'])
+})
+
+test('two sessions of an account are one presence in each of their rooms', async () => {
+  const { chat, owner, guest } = await stage()
+  await chat.accounts.register('ann', 'secret', '127.0.0.1')
+  const { wire, heardBy } = hearing()
+  const bob = await guest('bob', 'ops', wire)
+  const [laptop, phone] = [await owner('ann', 'secret'), await owner('ann', 'secret')]
+  for (const session of [laptop, phone]) for (const slug of ['ops', 'dev']) await chat.join(session, slug)
+  await chat.close(laptop)
+  await say(chat, phone, 'still here')
+  await chat.close(phone)
+  await eventually(() =>
+    expect(heardBy(bob)).toEqual(['ops joined bob', 'ops joined ann', 'ops message still here', 'ops left ann']),
+  )
+})
+
+test('a protocol that throws loses its own delivery, and no other does', async () => {
+  const failures: unknown[] = []
+  const onDeliveryError = (error: unknown, protocol: string, event?: { id: number }) =>
+    failures.push([String(error), protocol, event?.id])
+  const { chat, guest } = await stage({ onDeliveryError })
+  const { wire, toldTo } = recorder()
+  const broken: Wire = {
+    protocol: 'broken',
+    carriesPrivate: false,
+    deliver: (_room, events) => {
+      if (events.some(({ body }) => body === 'boom')) throw new Error('cannot encode')
+    },
+    putOut: () => {},
+  }
+  const bad = new Session(broken, lifeline(''))
+  await chat.login(bad, 'bad')
+  await chat.join(bad, 'ops')
+  const bob = await guest('bob', 'ops', wire)
+  const { id } = await say(chat, bob, 'boom')
+  await say(chat, bob, 'fine')
+  await turnEnd()
+  expect(failures).toEqual([['Error: cannot encode', 'broken', id]])
+  expect(toldTo(bob)).toEqual(['joined bob', 'message bob', 'message bob'])
+})
