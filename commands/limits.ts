@@ -10,7 +10,7 @@ const ROOMS: NameRule = { pattern: '^[a-zA-Z0-9]{1,70}$', minLength: 1, maxLengt
 export const limits: Command = {
   name: '/limits',
   usage: '/limits',
-  help: 'What this server takes: longest line and message, names of users and rooms.',
+  help: 'Limits of this server: longest line and message, rules for names of users and rooms.',
   state: 'any',
   least: 0,
   run({ chat: { maxText }, maxLine }) {

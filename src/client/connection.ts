@@ -44,7 +44,6 @@ export class ClientConnection {
 
   constructor(dial: Dial, listener: ConnectionListener = {}) {
     this.#listener = listener
-    this.#timer = setTimeout(() => this.drop(), PATIENCE_MS)
     let open = () => {}
     this.opened = new Promise((resolve, lost) => {
       open = resolve
@@ -63,6 +62,7 @@ export class ClientConnection {
       received: (lines) => this.#read(lines),
       closed: () => this.drop(),
     })
+    this.#timer = setTimeout(() => this.drop(), PATIENCE_MS)
   }
 
   /**
