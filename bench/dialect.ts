@@ -1,5 +1,5 @@
 /** The protocols, as far as the benchmark speaks them. */
-import { encodeFrame } from '../src/protocols/frames/encode.ts'
+import { encodeFrame } from '../src/transport/frames.ts'
 
 export interface Dialect {
   /** Texts that lead into a room, each with one that comes when it is done; a pass is a credential. */

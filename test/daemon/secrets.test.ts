@@ -104,22 +104,30 @@ withRedis('a Redis with a password', () => {
     daemon.child.kill('SIGTERM')
     expect(await daemon.exit).toMatchObject({ status: 0, stderr: '' })
 
-    const to = join(folder, 'moved')
-    const migrated = new RoomdProcess(['migrate', '--from-file', urlFile, '--to', to])
-    // Its output is no log.
-    migrated.child.stdout?.removeAllListeners('data')
-    running.push(migrated)
-    expect(await migrated.exit).toMatchObject({ status: 0, stderr: '' })
+    const output = join(folder, 'export')
+    const exporting = new RoomdProcess(['export', '--redis-file', urlFile, '--output', output])
+    running.push(exporting)
+    const exported = await exporting.exit
+    expect(exported).toMatchObject({ status: 0, stderr: expect.stringMatching(/^exported [^\n]*\n$/) })
+    expect(exported.stderr).not.toContain(password)
     const url = readFileSync(urlFile, 'utf8').trim()
-    const exposed = new RoomdProcess(['migrate', '--from', url, '--to', to])
+    const exposed = new RoomdProcess(['import', '--redis', url, output])
     running.push(exposed)
     const { status, stderr } = await exposed.exit
     expect(status).toBe(2)
-    expect(stderr).toMatch(/^roomd: the list of processes shows secrets .*: --from\nroomd: .* is not empty/)
+    expect(stderr).toMatch(/^roomd: the list of processes shows secrets .*: --redis\nroomd: .* is not empty/)
     expect(stderr).not.toContain(password)
-    const both = new RoomdProcess(['migrate', '--from-file', urlFile, '--from', folder, '--to', to])
+    const both = new RoomdProcess([
+      'export',
+      '--redis-file',
+      urlFile,
+      '--redis',
+      'redis://localhost',
+      '--output',
+      output,
+    ])
     running.push(both)
-    expect((await both.exit).stderr).toBe('roomd: --from and --from-file exclude each other\n')
+    expect((await both.exit).stderr).toBe('roomd: --redis and --redis-file exclude each other\n')
   })
 
   test('a flag with the password is warned of, not shown', async () => {

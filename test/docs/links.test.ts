@@ -94,7 +94,7 @@ test('broken references are found, also where they are wrapped', () => {
     ' */',
     '-- docs/protocols/README.md, R8 and R99, section 5',
     '# docs/protocols/chatroom.md, section 5.1 to 5.9: item 9 is missing.',
-    "import '../docs/other.md' // nothing of ours, nor is other/docs/x.md",
+    "import './other.md' // nothing of ours, nor is other/docs/x.md",
     '// docs/protocols/globes.md, section 2.10. The next sentence; docs/protocols/globes.md, 2 of them.',
   ].join('\n')
   expect(brokenReferences('src/example.ts', source)).toEqual([

@@ -12,7 +12,10 @@ export const PING = 9
 export const PONG = 10
 
 /** A frame as a client sends it (RFC 6455, 5.2). */
-export function clientFrame(payload: string | Buffer, { opcode = TEXT, last = true, masked = true } = {}): Buffer {
+export function clientFrame(
+  payload: string | Buffer,
+  { opcode = TEXT, last = true, masked = true, mask = randomBytes(4) } = {},
+): Buffer {
   const bytes = Buffer.from(payload)
   const { length } = bytes
   const head = Buffer.alloc(length < 126 ? 2 : length < 65_536 ? 4 : 10)
@@ -21,7 +24,6 @@ export function clientFrame(payload: string | Buffer, { opcode = TEXT, last = tr
   if (head.length === 4) head.writeUInt16BE(length, 2)
   if (head.length === 10) head.writeBigUInt64BE(BigInt(length), 2)
   if (!masked) return Buffer.concat([head, bytes])
-  const mask = randomBytes(4)
   for (let place = 0; place < length; place++) bytes[place] = (bytes[place] ?? 0) ^ (mask[place % 4] ?? 0)
   return Buffer.concat([head, mask, bytes])
 }

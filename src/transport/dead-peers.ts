@@ -1,0 +1,187 @@
+/**
+ * Finds peers that have vanished while data was under way to them, and connections that the kernel has closed unnoticed.
+ *
+ * TCP keep-alive runs only on an idle connection; unacknowledged data is retransmitted for 15 minutes. Node.js cannot set
+ * TCP_USER_TIMEOUT, so on Linux the kernel's tables of sockets are read instead: /proc/net/tcp and /proc/net/tcp6 show for
+ * each socket its timer, its retransmissions and its unanswered window probes (Linux, Documentation/networking/proc_net_tcp.rst).
+ * Both counters return to 0 with every acknowledgement, also of a client that reads slowly or not at all. On other systems
+ * nothing is watched; the heartbeat of WebSockets and the limits of the operating system hold there.
+ *
+ * A TLS client that resets the connection directly behind its handshake can make Node.js lose the error with the session tickets,
+ * which are what could not be written. Every later write then waits for these, for ever, while the socket is in no table any more.
+ */
+import { readFile } from 'node:fs/promises'
+import { type Socket, SocketAddress } from 'node:net'
+
+const TABLES = [
+  { file: '/proc/net/tcp', family: 'ipv4' },
+  { file: '/proc/net/tcp6', family: 'ipv6' },
+] as const
+type Family = (typeof TABLES)[number]['family']
+
+export interface DeadPeerTiming {
+  /** How often the tables are read. */
+  readonly checkMs: number
+  /** Age of the oldest unanswered transmission at which a peer is taken for dead. */
+  readonly silenceMs: number
+}
+
+/** A peer is found at the latest after `silenceMs` and two checks: 55 s. */
+export const TIMING: DeadPeerTiming = { checkMs: 5_000, silenceMs: 45_000 }
+/** Unanswered retransmissions or probes that it takes at least. */
+const LEAST_UNANSWERED = 3
+/** Checks in a row in which a socket is in no table: what is read of one is not a snapshot. */
+const LEAST_UNLISTED = 2
+
+/**
+ * Columns: local and remote address, state 01 (established), 08 (close wait) or others, queues, timer 01 (retransmission) or
+ * 04 (window probe) and when, retransmissions, user, unanswered probes.
+ */
+const WAITING =
+  /^ *\d+: [0-9A-F]+:([0-9A-F]{4}) ([0-9A-F]+):([0-9A-F]{4}) [0-9A-F]{2} [0-9A-F]+:[0-9A-F]+ 0([14]):[0-9A-F]+ ([0-9A-F]+) +\d+ +(\d+)/gm
+
+/** The first of these columns. */
+const LISTED = /^ *\d+: [0-9A-F]+:([0-9A-F]{4}) ([0-9A-F]+):([0-9A-F]{4}) /gm
+
+interface Table {
+  readonly text: string
+  readonly family: Family
+}
+
+/** A socket with unanswered transmissions. */
+interface Waiting {
+  /** See {@link keyOf}. */
+  readonly key: string
+  readonly unanswered: number
+}
+
+export class DeadPeers {
+  readonly #timing: DeadPeerTiming
+  readonly #watched = new Map<Socket, () => void>()
+  /** By key: how many transmissions were unanswered when the socket was last seen, and since when there are some. */
+  #suspects = new Map<string, { readonly unanswered: number; readonly since: number }>()
+  /** Sockets that have something to write and are in no table, and the checks that have found that. */
+  #unlisted = new Map<Socket, number>()
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(timing = TIMING) {
+    this.#timing = timing
+  }
+
+  /**
+   * Calls `died` once when the peer of a connected socket has answered nothing for `silenceMs` though data is under way, or when
+   * the socket has something to write and the kernel has closed it.
+   */
+  watch(socket: Socket, died: () => void): void {
+    if (process.platform !== 'linux') return
+    this.#watched.set(socket, died)
+    socket.once('close', () => {
+      this.#watched.delete(socket)
+      if (this.#watched.size > 0) return
+      clearInterval(this.#timer)
+      this.#timer = undefined
+    })
+    this.#timer ??= setInterval(() => void this.#check(), this.#timing.checkMs).unref()
+  }
+
+  async #check(): Promise<void> {
+    const writing = [...this.#watched.keys()].filter((socket) => socket.writableLength > 0)
+    const tables = await readTables()
+    this.#endUnlisted(writing, tables)
+    const waiting = tables.flatMap(({ text, family }) => parseTable(text, family))
+    const now = performance.now()
+    const dead = new Set<string>()
+    const seen = new Map<string, { unanswered: number; since: number }>()
+    for (const { key, unanswered } of waiting) {
+      const before = this.#suspects.get(key)
+      // Fewer than before: the peer has answered in the meantime.
+      const since = before && before.unanswered <= unanswered ? before.since : now
+      seen.set(key, { unanswered, since })
+      if (unanswered >= LEAST_UNANSWERED && now - since >= this.#timing.silenceMs) dead.add(key)
+    }
+    this.#suspects = seen
+    if (dead.size > 0) this.#end(dead)
+  }
+
+  #end(dead: ReadonlySet<string>): void {
+    for (const socket of this.#watched.keys()) if (dead.has(keyOfSocket(socket) ?? '')) this.#died(socket)
+  }
+
+  /** `writing`: sockets that had something to write before the tables were read. */
+  #endUnlisted(writing: readonly Socket[], tables: readonly Table[]): void {
+    const before = this.#unlisted
+    this.#unlisted = new Map()
+    if (writing.length === 0 || tables.length === 0) return
+    const listed = new Set(
+      tables.flatMap(({ text, family }) => Array.from(text.matchAll(LISTED), (row) => keyOfRow(row, family))),
+    )
+    for (const socket of writing) {
+      const key = keyOfSocket(socket)
+      if (key !== undefined && listed.has(key)) continue
+      const checks = (before.get(socket) ?? 0) + 1
+      this.#unlisted.set(socket, checks)
+      if (checks === LEAST_UNLISTED) this.#died(socket)
+    }
+  }
+
+  #died(socket: Socket): void {
+    const died = this.#watched.get(socket)
+    this.#watched.delete(socket)
+    died?.()
+  }
+}
+
+/** Those of all listeners: the tables are read once for all. */
+export const deadPeers = new DeadPeers()
+
+async function readTables(): Promise<Table[]> {
+  // Without IPv6 there is no table of it.
+  const read = TABLES.map(async ({ file, family }) => ({
+    text: await readFile(file, 'latin1').catch(() => ''),
+    family,
+  }))
+  return (await Promise.all(read)).filter(({ text }) => text !== '')
+}
+
+/** The sockets in a table of the kernel's with unanswered transmissions. */
+export function parseTable(table: string, family: Family): Waiting[] {
+  const waiting: Waiting[] = []
+  if (!table.includes(' 01:') && !table.includes(' 04:')) return waiting
+  for (const row of table.matchAll(WAITING)) {
+    const [, , , , kind, retransmissions = '', probes = ''] = row
+    const unanswered = kind === '1' ? Number.parseInt(retransmissions, 16) : Number(probes)
+    if (unanswered === 0) continue
+    waiting.push({ key: keyOfRow(row, family), unanswered })
+  }
+  return waiting
+}
+
+function keyOfRow([, local = '', address = '', remote = '']: RegExpExecArray, family: Family): string {
+  return keyOf(Number.parseInt(local, 16), readAddress(address, family), Number.parseInt(remote, 16))
+}
+
+/** Undefined for one that is not connected any more. */
+function keyOfSocket({ localPort, remoteAddress, remotePort }: Socket): string | undefined {
+  if (localPort === undefined || remoteAddress === undefined || remotePort === undefined) return undefined
+  return keyOf(localPort, remoteAddress, remotePort)
+}
+
+function keyOf(localPort: number, remoteAddress: string, remotePort: number): string {
+  return `${localPort} ${canonical(remoteAddress)} ${remotePort}`
+}
+
+/** Words of 32 bits in the byte order of the machine, as digits of the number that they are. */
+function readAddress(digits: string, family: Family): string {
+  const bytes = Buffer.from(digits, 'hex')
+  if (littleEndian) bytes.swap32()
+  if (family === 'ipv4') return bytes.join('.')
+  return Array.from({ length: 8 }, (_, word) => bytes.readUInt16BE(2 * word).toString(16)).join(':')
+}
+
+const littleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1
+
+/** One form for each address, however it was written. */
+function canonical(address: string): string {
+  const [bare = ''] = address.split('%')
+  return new SocketAddress({ address: bare, family: bare.includes(':') ? 'ipv6' : 'ipv4' }).address
+}
