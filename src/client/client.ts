@@ -62,6 +62,8 @@ export class ChatClient {
   #newest = 0
   /** Events that come while the past is read. */
   #held: (RoomEvent | PrivateEvent)[] | undefined
+  /** Called with true when the client is back in its room, with false when it will not be. */
+  #awaitingReturn: ((back: boolean) => void)[] = []
   #attempts = 0
   #timer: ReturnType<typeof setTimeout> | undefined
 
@@ -111,13 +113,22 @@ export class ChatClient {
   }
 
   /**
-   * Says a text of one line to the room; resolves when it is committed. After a {@link DisconnectedError} it may have been.
+   * Says a text of one line to the room; resolves when it is committed. With a nonce the line is sent again after a reconnection, and the
+   * server appends it once (docs/protocols/line.md, section 2.6); without one it may have been appended when this rejects with a
+   * {@link DisconnectedError}.
    *
-   * @param nonce for servers that know it (docs/protocols/moderation.md, section 3)
+   * @param nonce 1 to 64 letters, digits, `_`, `-`, `.` and `:`; another one for each text
    * @throws DisconnectedError, RefusedError
    */
   async say(text: string, nonce?: string): Promise<void> {
-    resultOf(await this.ask(messageLine(text, nonce)))
+    for (;;) {
+      try {
+        resultOf(await this.ask(messageLine(text, nonce)))
+        return
+      } catch (error) {
+        if (nonce === undefined || !(error instanceof DisconnectedError) || !(await this.#isBack())) throw error
+      }
+    }
   }
 
   /** Says a text of one line to one member of the room. @throws DisconnectedError, RefusedError */
@@ -152,6 +163,17 @@ export class ChatClient {
     this.#held = undefined
     this.#newest = 0
     this.#attempts = 0
+    this.#returned(false)
+  }
+
+  /** Resolves with true when a lost connection has been replaced and the client is in its room. */
+  async #isBack(): Promise<boolean> {
+    if (!this.#established || this.#room === undefined) return false
+    return this.isCaughtUp || new Promise((resolve) => this.#awaitingReturn.push(resolve))
+  }
+
+  #returned(back: boolean): void {
+    for (const resolve of this.#awaitingReturn.splice(0)) resolve(back)
   }
 
   #current(): ClientConnection {
@@ -223,6 +245,7 @@ export class ChatClient {
       for (const event of held) this.#tell(event)
       const members = (reply.type === 'commandResult' && reply.members) || []
       this.#listener.caughtUp?.({ again, whole, members })
+      this.#returned(true)
     })
   }
 

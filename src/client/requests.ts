@@ -25,7 +25,7 @@ export function loginLine(nickname: string, password?: string): string {
   return password ? `LOGIN ${nickname} ${password}` : `LOGIN ${nickname}`
 }
 
-/** A line that says a text to the letter. A server that knows no `nonce` says it as part of the text. */
+/** A line that says a text to the letter. See docs/protocols/line.md, section 2.6, for `nonce`. */
 export function messageLine(text: string, nonce?: string): string {
   if (nonce !== undefined) return `MESSAGE nonce=${nonce} ${text}`
   // MESSAGE drops blanks before the text; a line that begins with one is no command.

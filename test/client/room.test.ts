@@ -65,6 +65,38 @@ test.each(Object.keys(DIALS))(
   },
 )
 
+test.each(Object.keys(DIALS))('%s: cut again and again, a speaker with nonces says each text once', async (way) => {
+  const daemon = await startTestDaemon({ http: 0 })
+  onTestFinished(() => daemon.stop())
+  const relay = await openRelay(daemon.port(way))
+  const speaker = await join((DIALS[way] as (port: number) => Dial)(relay.port), 'speaker')
+  const follower = await join(tcp({ host, port: daemon.line }), 'follower')
+  const texts = Array.from({ length: 60 }, (_, number) => `line ${number}`)
+  const speak = async () => {
+    for (const [number, text] of texts.entries()) {
+      const said = speaker.say(text, `n${number}`)
+      // In the middle of it, at different moments.
+      if (number % 20 === 10) setTimeout(() => relay.cut(), number % 3)
+      await said
+    }
+    await speaker.say('end', 'end')
+  }
+  const [events] = await Promise.all([upTo(follower, 'end'), speak()])
+  expect(relay.count).toBeGreaterThan(1)
+  expect(bodies(events)).toEqual([...texts, 'end'])
+})
+
+test('a text with a nonce is refused when its client is closed before it is back', async () => {
+  const daemon = await startTestDaemon()
+  const relay = await openRelay(daemon.line)
+  const speaker = await join(tcp({ host, port: relay.port }), 'speaker')
+  await daemon.stop()
+  relay.cut()
+  const said = speaker.say('lost', 'n1')
+  speaker.close()
+  await expect(said).rejects.toThrow(DisconnectedError)
+})
+
 test('a follower outlives a server that is killed, and a later one goes on from an id', async () => {
   const args = ['--data', temporaryFolder(), '--line']
   let server = new RoomdProcess([...args, '0'])
