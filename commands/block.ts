@@ -5,7 +5,7 @@ import { result } from './replies.ts'
 export const block: Command = {
   name: '/block',
   usage: '/block <nickname>',
-  help: 'No messages between you and somebody, until /unblock or, if your nickname is not registered, you are gone.',
+  help: 'No messages between you and another user, until /unblock or, if your nickname is not registered, until you disconnect.',
   state: 'named',
   least: 1,
   async run({ chat, session }, nickname) {
@@ -17,7 +17,7 @@ export const block: Command = {
 export const unblock: Command = {
   name: '/unblock',
   usage: '/unblock <nickname>',
-  help: 'Take a block back.',
+  help: 'Remove a block.',
   state: 'named',
   least: 1,
   async run({ chat, session }, nickname) {
@@ -28,7 +28,7 @@ export const unblock: Command = {
 export const blocked: Command = {
   name: '/blocked',
   usage: '/blocked',
-  help: 'Whom you have blocked.',
+  help: 'The users that you have blocked.',
   state: 'named',
   least: 0,
   run({ chat, session }) {

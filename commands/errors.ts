@@ -16,7 +16,7 @@ export type LineFault =
   | 'invalid-limit'
   | 'internal-error'
 
-/** Codes of errors after which the server closes the connection; src/protocols/disconnect.ts has their texts. */
+/** Codes of errors after which the server closes the connection; src/transport/disconnect.ts has their texts. */
 export const DISCONNECT_CODES = [
   'too-many-connections',
   'too-many-from-address',

@@ -4,7 +4,7 @@ import { error } from './errors.ts'
 export const help: Command = {
   name: '/help',
   usage: '/help [<command>]',
-  help: 'What can be said here.',
+  help: 'The commands, or one of them.',
   state: 'any',
   least: 0,
   run({ commands }, parameter) {

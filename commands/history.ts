@@ -7,7 +7,7 @@ export const history: Command = {
   name: 'HISTORY',
   usage: 'HISTORY [<from> [<to>]] [limit=<n>] [after=<id>]',
   help:
-    'What happened in the room, oldest first. Times, in UTC: 2026-05-24, 2026-05-24 15:17:19, 2026-05-24T15:17:19+02:00, 15:17, ' +
+    'History of the room, oldest first. Times, in UTC: 2026-05-24, 2026-05-24 15:17:19, 2026-05-24T15:17:19+02:00, 15:17, ' +
     'today, yesterday, epoch seconds, or -10m, -2h, -7d. limit=N: only the newest N; after=ID: only what came after an event.',
   state: 'inRoom',
   least: 0,

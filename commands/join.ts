@@ -5,7 +5,7 @@ export const join: Command = {
   name: 'JOIN',
   aliases: ['JOIN ROOM'],
   usage: 'JOIN <room>',
-  help: 'Enter a room, made if need be, and leave the one you are in.',
+  help: 'Enter a room, which is created if it does not exist, and leave the present one.',
   state: 'named',
   least: 1,
   async run({ chat, session }, room) {

@@ -4,7 +4,7 @@ import { result } from './replies.ts'
 export const ping: Command = {
   name: '/ping',
   usage: '/ping [<text>]',
-  help: 'Answered with PONG and the text, after everything asked before it.',
+  help: 'Reply PONG and the text, after the replies to all earlier lines.',
   state: 'any',
   least: 0,
   run(_talk, text) {

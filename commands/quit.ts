@@ -4,7 +4,7 @@ import { result } from './replies.ts'
 export const quit: Command = {
   name: '/quit',
   usage: '/quit',
-  help: 'Say good-bye; the connection closes.',
+  help: 'Close the connection.',
   state: 'any',
   least: 0,
   async run(talk) {

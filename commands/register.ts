@@ -4,7 +4,7 @@ import { result } from './replies.ts'
 export const register: Command = {
   name: '/register',
   usage: '/register <password>',
-  help: 'Make your nickname an account: from then on nobody uses it without the password.',
+  help: 'Make your nickname an account: from then on nobody can use it without the password.',
   state: 'named',
   least: 1,
   async run({ chat, session, address }, password) {

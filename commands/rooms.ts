@@ -12,7 +12,7 @@ const replies = new WeakMap<Busiest, Reply>()
 export const rooms: Command = {
   name: '/rooms',
   usage: '/rooms',
-  help: `The public rooms and how many are in each, busiest first, at most ${MOST}.`,
+  help: `The public rooms with their numbers of members, busiest first, at most ${MOST}.`,
   state: 'any',
   least: 0,
   async run({ chat }) {

@@ -5,7 +5,7 @@ export const tell: Command = {
   name: '/tell',
   aliases: ['/msg'],
   usage: '/tell <nickname> <text>',
-  help: 'A message to one member of your room only.',
+  help: 'Send a private message to a member of your room.',
   state: 'inRoom',
   least: 2,
   async run({ chat, session }, parameter) {

@@ -3,7 +3,7 @@ import { type Command, Mistake } from './command.ts'
 export const who: Command = {
   name: '/who',
   usage: '/who [<room>]',
-  help: 'Who is in your room, or in another, in order of joining.',
+  help: 'The members of your room, or of another one, in order of joining.',
   state: 'named',
   least: 0,
   async run({ chat, session }, parameter) {

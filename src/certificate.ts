@@ -6,7 +6,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { createSecureContext } from 'node:tls'
 import { type Config, ConfigError } from './config.ts'
-import type { Certificate } from './protocols/protocol.ts'
+import type { Certificate } from './transport/port.ts'
 
 const DAY_MS = 86_400_000
 const VALID_DAYS = 3_650

@@ -1,13 +1,14 @@
-/** The command line: parses it, and runs the daemon or a migration. */
+/** The command line: parses it, and runs the daemon, an operation, an export or an import. */
 import cluster from 'node:cluster'
 import { readFileSync } from 'node:fs'
 import type { Logger } from 'pino'
 import yargs, { type Argv } from 'yargs'
 import { hideBin } from 'yargs/helpers'
 import { leaveCluster } from './cluster-worker.ts'
-import { type Config, ConfigError, checkConfig, OPTIONS, type Option, valueOrFile } from './config.ts'
+import { type Config, ConfigError, checkConfig, OPTIONS } from './config.ts'
 import { shownVariable, unknownVariables } from './environment.ts'
 import { type Log, openLog } from './log/log.ts'
+import type { Option } from './option.ts'
 import { exposedSecrets } from './secret-files.ts'
 import { lackingDescriptors, whereToGo } from './surroundings.ts'
 
@@ -41,14 +42,16 @@ function written(stream: NodeJS.WriteStream): Promise<void> {
 const EXPOSED = 'the list of processes shows secrets that are given as flags; give files, such as --redis-file'
 const IGNORED = 'ignored environment variables that are not options'
 
-/** Where everything is moved from or to. */
-const PLACE = { group: 'Data', type: 'string', requiresArg: true } as const
-const PLACES = {
-  from: { ...PLACE, describe: 'folder (as --data) or Redis (as --redis) to move from' },
-  'from-file': { ...PLACE, describe: 'file whose only line is what --from would be' },
-  to: { ...PLACE, describe: 'the same to move to; nothing may be there yet' },
-  'to-file': { ...PLACE, describe: 'file whose only line is what --to would be' },
-}
+/** Options of `export`. */
+const EXPORT_OPTIONS = {
+  room: { group: 'Data', type: 'string', requiresArg: true, describe: 'slug or title of the only room to export' },
+  output: {
+    group: 'Data',
+    type: 'string',
+    requiresArg: true,
+    describe: 'file to write; standard output if none is given',
+  },
+} as const
 
 /** An option as yargs wants it. Values are checked in one place, config.ts, whatever they come from. */
 function describe([name, { type, group, choices, default: value, describe: what }]: [string, Option]) {
@@ -65,10 +68,17 @@ function describe([name, { type, group, choices, default: value, describe: what 
 /** Options that tell where everything is kept. */
 const KEPT = ['data', 'redis', 'redis-file', 'redis-prefix']
 
+/** Hides options that do not tell where everything is kept. */
+function onStore(command: Argv): Argv {
+  for (const name of Object.keys(OPTIONS)) if (!KEPT.includes(name)) command.hide(name)
+  return command
+}
+
 /** A command that works on what a daemon keeps, running or not. */
 function operation(command: Argv) {
-  for (const name of Object.keys(OPTIONS)) if (!KEPT.includes(name)) command.hide(name)
-  return command.positional('action', { type: 'string', demandOption: true }).positional('name', { type: 'string' })
+  return onStore(command)
+    .positional('action', { type: 'string', demandOption: true })
+    .positional('name', { type: 'string' })
 }
 
 async function parse(args: readonly string[]): Promise<Record<string, unknown>> {
@@ -78,13 +88,13 @@ async function parse(args: readonly string[]): Promise<Record<string, unknown>> 
       '$0 [serve]\n\nA chat daemon that any shell can talk to. Every option can also be set as ROOMD_… in the environment.',
     )
     .command(['serve', '$0'], 'run the daemon')
+    .command('export', 'write all that is kept as lines of JSON, also of a running daemon', (command) =>
+      onStore(command).options(EXPORT_OPTIONS),
+    )
     .command(
-      'migrate',
-      'move all that is kept in a folder to Redis, or back, while no daemon runs on either',
-      (migrate) => {
-        for (const name of Object.keys(OPTIONS)) if (name !== 'redis-prefix') migrate.hide(name)
-        return migrate.options(PLACES)
-      },
+      'import [file]',
+      'fill an empty store with an export; from standard input if no file is given',
+      (command) => onStore(command).positional('file', { type: 'string', default: '-' }),
     )
     .command('room <action> [name]', 'rooms, also of a running daemon: list, close NAME', operation)
     .command(
@@ -124,7 +134,7 @@ function dropUnknownVariables(options: readonly string[]): readonly string[] {
 
 async function run(args: readonly string[]): Promise<void> {
   const known = ['config', ...Object.keys(OPTIONS)]
-  const ignored = dropUnknownVariables(args.includes('migrate') ? [...known, ...Object.keys(PLACES)] : known)
+  const ignored = dropUnknownVariables(args.includes('export') ? [...known, ...Object.keys(EXPORT_OPTIONS)] : known)
   const options = await parse(args)
   const [command] = options._ as readonly unknown[]
   const exposed = exposedSecrets(args)
@@ -137,22 +147,12 @@ async function run(args: readonly string[]): Promise<void> {
   }
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
-      process.stderr.write(
-        `${process.stdout.isTTY ? '\n' : ''}roomd: broken off; the same command goes on from there\n`,
-      )
+      process.stderr.write(`${process.stderr.isTTY ? '\n' : ''}roomd: interrupted; run the same command again\n`)
       process.exit(FAULT)
     })
   }
-  const { migrate } = await import('./migrate/migrate.ts')
-  const prefix = options['redis-prefix'] ?? OPTIONS['redis-prefix'].default
-  await migrate({ from: placeIn(options, 'from'), to: placeIn(options, 'to'), prefix }, process.stdout)
-}
-
-/** A place as it was given, or as its file has it. */
-function placeIn(options: Readonly<Record<string, unknown>>, name: 'from' | 'to'): unknown {
-  const { [name]: place, [`${name}-file`]: file } = options
-  if (Array.isArray(file)) throw new ConfigError(`--${name}-file is given more than once`)
-  return valueOrFile(name, place, file === undefined ? undefined : String(file))
+  const { transfer } = await import('./transfer/transfer.ts')
+  process.stderr.write(`${await transfer(command === 'export' ? command : 'import', options, version())}\n`)
 }
 
 async function serve(

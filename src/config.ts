@@ -1,113 +1,16 @@
-/** Every option once: its flag, its environment variable (ROOMD_…), its default and its help text. */
+/** Every option: its flag, its environment variable (ROOMD_…), its default and its help text. Those of a protocol stand in its folder. */
 import { isLineName, isName } from './chat/names.ts'
 import { isPrefix, placeOf } from './engine/redis/url.ts'
-import { Proxies } from './protocols/http/proxies.ts'
-import { IPV6_PREFIX } from './protocols/network.ts'
+import { MAX_TIMER_SECONDS, type Option, type OptionTable, type ValuesOf } from './option.ts'
+import { PROTOCOL_OPTIONS, PROTOCOLS } from './protocols/all.ts'
 import { readSecretFile } from './secret-files.ts'
-
-export interface Option {
-  /** A list is written with commas, or is an array in a file. */
-  readonly type: 'string' | 'number' | 'boolean' | 'port' | 'list'
-  readonly default: string | number | boolean | undefined
-  readonly describe: string
-  readonly group: 'Listeners' | 'Data' | 'Limits' | 'Operation'
-  readonly choices?: readonly string[]
-}
+import { IPV6_PREFIX } from './transport/network.ts'
 
 const limit = { type: 'number', group: 'Limits' } as const
 
 export const OPTIONS = {
   host: { type: 'string', default: '127.0.0.1', group: 'Listeners', describe: 'address of every listener' },
-  line: { type: 'port', default: 9090, group: 'Listeners', describe: 'line protocol over TCP' },
-  'line-tls': { type: 'port', default: undefined, group: 'Listeners', describe: 'line protocol over TLS' },
-  'line-ascii': {
-    type: 'boolean',
-    default: false,
-    group: 'Listeners',
-    describe: 'write every non-ASCII character as \\uXXXX',
-  },
-  chatterbox: { type: 'port', default: 9000, group: 'Listeners', describe: 'Chatterbox over TLS' },
-  'chatterbox-plain': { type: 'port', default: undefined, group: 'Listeners', describe: 'Chatterbox over TCP' },
-  'chatterbox-user-list': {
-    type: 'string',
-    default: 'objects',
-    choices: ['objects', 'names'],
-    group: 'Listeners',
-    describe: "form of Chatterbox's USER_LIST",
-  },
-  'chatterbox-history': {
-    type: 'number',
-    default: 1_000,
-    group: 'Listeners',
-    describe: 'earlier messages that Chatterbox gives at login, at most, and no more than 256 KB of them',
-  },
-  'chatterbox-inbox': {
-    type: 'boolean',
-    default: true,
-    group: 'Listeners',
-    describe: 'Chatterbox gives earlier private messages too, to whoever comes under the name',
-  },
-  chatroom: { type: 'port', default: 65_432, group: 'Listeners', describe: 'Chatroom over TLS' },
-  http: {
-    type: 'port',
-    default: 7777,
-    group: 'Listeners',
-    describe:
-      'HTTP and WebSocket: the page for people, Piratchat, Globes, the line protocol at /line, health and metrics',
-  },
-  'http-tls': { type: 'boolean', default: false, group: 'Listeners', describe: 'TLS on the port of --http' },
-  'http-origins': {
-    type: 'list',
-    default: 'none',
-    group: 'Listeners',
-    describe: "origins, besides the server's own, whose pages may use the HTTP port: https://chat.example,…",
-  },
-  'http-trust-proxy': {
-    type: 'list',
-    default: 'none',
-    group: 'Listeners',
-    describe: 'addresses of the proxies whose X-Forwarded-For is believed: 127.0.0.1,10.0.0.0/8,…',
-  },
-  'globes-public-rooms': {
-    type: 'string',
-    default: 'owned',
-    choices: ['owned', 'open', 'closed'],
-    group: 'Listeners',
-    describe:
-      'who may change and delete public rooms at Globes: their creator for an hour until others speak, and --admins; anybody; nobody',
-  },
-  'globes-any-origin': {
-    type: 'boolean',
-    default: false,
-    group: 'Listeners',
-    describe: 'pages of any origin may open the WebSocket of a room at Globes; else those of --http-origins',
-  },
-  'globes-secret': {
-    type: 'string',
-    default: undefined,
-    group: 'Listeners',
-    describe:
-      "what Globes' tokens are signed with, at least 16 characters; without it, one is drawn and kept in --data",
-  },
-  'globes-secret-file': {
-    type: 'string',
-    default: undefined,
-    group: 'Listeners',
-    describe: 'file whose only line is what --globes-secret would be: no list of processes shows it',
-  },
-  'piratchat-escape': {
-    type: 'boolean',
-    default: false,
-    group: 'Listeners',
-    describe:
-      'write &, <, >, [, ] and the backtick in messages to Piratchat as entities, for clients that render them as HTML or Markdown',
-  },
-  'piratchat-session': {
-    type: 'number',
-    default: 3_600,
-    group: 'Listeners',
-    describe: 'seconds after which a login at Piratchat or Globes that is not used ends',
-  },
+  ...PROTOCOL_OPTIONS,
   'tls-cert': {
     type: 'string',
     default: undefined,
@@ -120,11 +23,12 @@ export const OPTIONS = {
     type: 'string',
     default: './data',
     group: 'Data',
-    describe: 'folder of the database and the self-signed certificate; :memory: for none',
+    describe: 'folder of the database and the self-signed certificate; :memory: keeps everything in memory',
   },
   redis: {
     type: 'string',
     default: undefined,
+    secret: true,
     group: 'Data',
     describe:
       'keep everything in this Redis, for several processes: redis://[[user]:password@]host[:port][/database], rediss:// for TLS',
@@ -133,17 +37,23 @@ export const OPTIONS = {
     type: 'string',
     default: undefined,
     group: 'Data',
-    describe: 'file whose only line is what --redis would be: no list of processes shows its password',
+    describe: 'file whose only line is the value of --redis',
   },
-  'redis-prefix': { type: 'string', default: 'roomd', group: 'Data', describe: 'what every key in Redis begins with' },
+  'redis-prefix': { type: 'string', default: 'roomd', group: 'Data', describe: 'prefix of every key in Redis' },
   sync: {
     type: 'string',
     default: 'normal',
     choices: ['normal', 'full'],
     group: 'Data',
-    describe: 'an acknowledged line survives any crash of the process (normal), a power failure too (full)',
+    describe:
+      'durability of an acknowledged line: it survives a crash of the process (normal), also a power failure (full)',
   },
-  lobby: { type: 'string', default: 'lobby', group: 'Data', describe: 'name of the room for protocols without rooms' },
+  lobby: {
+    type: 'string',
+    default: 'lobby',
+    group: 'Data',
+    describe: 'name of the default room, in which protocols without rooms speak',
+  },
   'keep-days': {
     type: 'number',
     default: 0,
@@ -154,50 +64,76 @@ export const OPTIONS = {
     type: 'number',
     default: 0,
     group: 'Data',
-    describe: 'keep only so many events of a room; 0 keeps all',
+    describe: 'number of events kept for each room, the newest; 0 keeps all',
   },
-  'memory-events': { type: 'number', default: 1_000, group: 'Data', describe: "a room's newest events held in memory" },
-  'memory-bytes': { type: 'number', default: 1_048_576, group: 'Data', describe: "a room's bytes held in memory" },
+  'memory-events': {
+    type: 'number',
+    default: 1_000,
+    min: 1,
+    group: 'Data',
+    describe: 'number of newest events held in memory for each room',
+  },
+  'memory-bytes': {
+    type: 'number',
+    default: 1_048_576,
+    min: 1_024,
+    group: 'Data',
+    describe: 'bytes of newest events held in memory for each room',
+  },
 
-  'max-line': { ...limit, default: 16_384, describe: 'bytes of a line' },
-  'max-text': { ...limit, default: 4_000, describe: 'characters of a message' },
-  'max-queue': { ...limit, default: 1_048_576, describe: 'bytes queued for a slow reader before it is disconnected' },
-  'max-rate': { ...limit, default: 10_000, describe: 'lines a second read from a connection; 0 for no bound' },
-  'max-burst': { ...limit, default: 20_000, describe: 'lines read at once before --max-rate counts' },
-  'max-connections': { ...limit, default: 10_000, describe: 'connections; 0 for no bound' },
-  'max-per-address': { ...limit, default: 1_000, describe: 'connections from one address; 0 for no bound' },
+  'max-line': { ...limit, default: 16_384, min: 64, describe: 'maximum bytes of a line' },
+  'max-text': { ...limit, default: 4_000, min: 1, describe: 'maximum characters of a message' },
+  'max-queue': {
+    ...limit,
+    default: 1_048_576,
+    min: 65_536,
+    describe: 'maximum bytes queued for a slow reader; beyond, it is disconnected',
+  },
+  'max-rate': { ...limit, default: 10_000, describe: 'maximum lines a second read from a connection; 0 for no limit' },
+  'max-burst': {
+    ...limit,
+    default: 20_000,
+    min: 1,
+    describe: 'lines that a connection may send at once before --max-rate applies',
+  },
+  'max-connections': { ...limit, default: 10_000, describe: 'maximum connections; 0 for no limit' },
+  'max-per-address': { ...limit, default: 1_000, describe: 'maximum connections from one address; 0 for no limit' },
   'ipv6-prefix': {
     ...limit,
     default: IPV6_PREFIX,
-    describe: 'bits of an IPv6 address that count as the address wherever something is bounded for one address',
+    min: 1,
+    max: 128,
+    describe: 'bits of an IPv6 address that count as one address in all limits for an address',
   },
-  'max-rooms': { ...limit, default: 10_000, describe: 'rooms; 0 for no bound' },
+  'max-rooms': { ...limit, default: 10_000, describe: 'maximum rooms; 0 for no limit' },
   'max-rooms-per-address': {
     ...limit,
     default: 50,
-    describe: 'rooms made from one address; at the bound its empty and silent ones are closed first; 0 for no bound',
+    describe:
+      'maximum rooms made from one address; at the limit its empty and silent ones are closed first; 0 for no limit',
   },
   'max-registrations': {
     ...limit,
     default: 60,
-    describe: 'accounts, and rooms with a password, made from one address within a minute; 0 for no bound',
+    describe: 'maximum accounts, and rooms with a password, made from one address within a minute; 0 for no limit',
   },
   'max-accounts-per-address': {
     ...limit,
     default: 100,
-    describe: 'accounts made from one address within a day; 0 for no bound',
+    describe: 'maximum accounts made from one address within a day; 0 for no limit',
   },
   'memory-limit': {
     ...limit,
     default: 0,
     describe:
-      'bytes of memory for queues, unfinished input and the newest events of rooms together; 0 for half of the heap',
+      'maximum bytes of queues, unfinished input and the newest events of rooms together; 0 for half of the heap',
   },
   'login-timeout': {
     ...limit,
     default: 600,
+    max: MAX_TIMER_SECONDS,
     describe:
-      'seconds that a client may stay connected without logging in; each line, frame or message starts them anew; 0 for no bound',
+      'seconds that a client may stay connected without logging in, from its last line, frame or message; 0 for no limit',
   },
 
   admins: {
@@ -206,63 +142,28 @@ export const OPTIONS = {
     group: 'Operation',
     describe: 'accounts that may change and delete any room at Globes: ann,bob,…',
   },
-  'drain-timeout': { type: 'number', default: 5, group: 'Operation', describe: 'seconds that stopping may take' },
+  'drain-timeout': {
+    type: 'number',
+    default: 5,
+    max: MAX_TIMER_SECONDS,
+    group: 'Operation',
+    describe: 'maximum seconds that a stop waits for clients to read what is queued',
+  },
   'log-level': {
     type: 'string',
     default: 'info',
     choices: ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
     group: 'Operation',
-    describe: 'least important log line that is written',
+    describe: 'lowest level of log lines that are written',
   },
-} as const satisfies Record<string, Option>
-
-type Values = typeof OPTIONS
-type ValueOf<O extends Option> = O['type'] extends 'number'
-  ? number
-  : O['type'] extends 'boolean'
-    ? boolean
-    : O['type'] extends 'port'
-      ? number | undefined
-      : O['type'] extends 'list'
-        ? readonly string[]
-        : O extends { choices: readonly (infer C)[] }
-          ? C
-          : undefined extends O['default']
-            ? string | undefined
-            : string
+} as const satisfies OptionTable
 
 /** The options as the daemon takes them; a listener that is left out is undefined. */
-export type Config = { readonly [K in keyof Values]: ValueOf<Values[K]> }
+export type Config = ValuesOf<typeof OPTIONS>
 
 /** An option that makes no sense; the message names it and says why. */
 export class ConfigError extends Error {
   override name = 'ConfigError'
-}
-
-/** Timers take no more. */
-const MOST_SECONDS = 2_147_483
-const MOST: Readonly<Partial<Record<keyof Values, number>>> = {
-  'ipv6-prefix': 128,
-  'login-timeout': MOST_SECONDS,
-  'drain-timeout': MOST_SECONDS,
-  'piratchat-session': MOST_SECONDS,
-}
-
-/** Characters. */
-const SHORTEST_SECRET = 16
-/** Options that may come from a file, which `--NAME-file` names. */
-const FROM_FILES = ['redis', 'globes-secret'] as const
-
-/** Whole numbers of at least this much; those not listed may be 0 for "no bound". */
-const LEAST: Readonly<Partial<Record<keyof Values, number>>> = {
-  'memory-events': 1,
-  'memory-bytes': 1_024,
-  'max-line': 64,
-  'max-text': 1,
-  'max-queue': 65_536,
-  'max-burst': 1,
-  'piratchat-session': 1,
-  'ipv6-prefix': 1,
 }
 
 /**
@@ -282,25 +183,21 @@ export function checkConfig(raw: Readonly<Record<string, unknown>>): Config {
   if (listeners.every(([name]) => config[name] === undefined)) {
     throw new ConfigError('no listener is left: give --line or another one a port')
   }
-  for (const origin of checked['http-origins']) {
-    if (!isOrigin(origin)) throw new ConfigError(`--http-origins are such as https://chat.example, not ${origin}`)
-  }
-  for (const address of checked['http-trust-proxy']) {
-    if (!Proxies.isAddress(address)) {
-      throw new ConfigError(`--http-trust-proxy are addresses such as 127.0.0.1 or 10.0.0.0/8, not ${address}`)
-    }
-  }
   for (const name of checked.admins) {
     if (!isName(name)) throw new ConfigError(`--admins are names of accounts, not ${name}`)
   }
-  for (const name of FROM_FILES) config[name] = valueOrFile(name, checked[name], checked[`${name}-file`])
-  // What was given is not shown, as it is a secret or may hold a password.
-  const secret = checked['globes-secret']
-  if (secret !== undefined && secret.length < SHORTEST_SECRET) {
-    throw new ConfigError(`${given('globes-secret', checked)} needs at least ${SHORTEST_SECRET} characters`)
+  for (const [name, { secret }] of Object.entries<Option>(OPTIONS)) {
+    if (secret) config[name] = valueOrFile(name, config[name], config[`${name}-file`] as string | undefined)
+  }
+  for (const protocol of PROTOCOLS) {
+    const objection = protocol.objection?.(checked)
+    if (objection !== undefined) throw new ConfigError(objection)
   }
   if (checked.redis !== undefined && !placeOf(checked.redis)) {
-    throw new ConfigError(`${given('redis', checked)} is such as redis://host:6379/0, or rediss:// for TLS`)
+    const file = checked['redis-file']
+    // The value is not shown, as it may hold a password.
+    const given = file === undefined ? '--redis' : `--redis-file ${file}: --redis`
+    throw new ConfigError(`${given} is such as redis://host:6379/0, or rediss:// for TLS`)
   }
   if (!isPrefix(checked['redis-prefix'])) {
     throw new ConfigError('--redis-prefix must be 1 to 64 letters, digits, and any of _ . : -')
@@ -313,7 +210,7 @@ export function checkConfig(raw: Readonly<Record<string, unknown>>): Config {
  * The value of an option, which may be given as the name of a file that holds it. Throws {@link ConfigError}, which names the file
  * and nothing of its content.
  */
-export function valueOrFile<T>(name: string, value: T, file: string | undefined): T | string {
+function valueOrFile<T>(name: string, value: T, file: string | undefined): T | string {
   if (file === undefined) return value
   if (value !== undefined) throw new ConfigError(`--${name} and --${name}-file exclude each other`)
   try {
@@ -321,12 +218,6 @@ export function valueOrFile<T>(name: string, value: T, file: string | undefined)
   } catch (error) {
     throw new ConfigError(`--${name}-file ${file}: ${error instanceof Error ? error.message : error}`)
   }
-}
-
-/** How an option was given, for messages. */
-function given(name: (typeof FROM_FILES)[number], config: Config): string {
-  const file = config[`${name}-file`]
-  return file === undefined ? `--${name}` : `--${name}-file ${file}: --${name}`
 }
 
 function checkValue(name: string, option: Option, value: unknown): unknown {
@@ -338,7 +229,7 @@ function checkValue(name: string, option: Option, value: unknown): unknown {
       if (value === 'true' || value === 'false') return value === 'true'
       throw new ConfigError(`--${name} is true or false, not ${value}`)
     case 'number':
-      return checkNumber(name, value, LEAST[name as keyof Values] ?? 0, MOST[name as keyof Values])
+      return checkNumber(name, value, option.min, option.max)
     case 'port':
       return value === undefined || value === false || value === 'false'
         ? undefined
@@ -360,12 +251,7 @@ function checkList(name: string, value: unknown): readonly string[] {
   return items.length === 1 && items[0] === 'none' ? [] : items
 }
 
-/** As a browser writes it. */
-function isOrigin(text: string): boolean {
-  return /^https?:/.test(text) && URL.parse(text)?.origin === text
-}
-
-function checkNumber(name: string, value: unknown, least: number, most = Number.MAX_SAFE_INTEGER): number {
+function checkNumber(name: string, value: unknown, least = 0, most = Number.MAX_SAFE_INTEGER): number {
   const number = typeof value === 'number' ? value : /^\d+$/.test(String(value)) ? Number(value) : Number.NaN
   if (!Number.isInteger(number) || number < least || number > most) {
     const range =

@@ -10,18 +10,15 @@ import { carryOut } from './control/operations.ts'
 import { ControlSocket } from './control/socket.ts'
 import { EngineFault } from './engine/engine.ts'
 import { engineOf, fileOf, settingsOf } from './engines.ts'
-import { Admission } from './protocols/admission.ts'
-import { chatroomListener } from './protocols/chatroom/chatroom.ts'
-import { chatterboxListener, chatterboxOptions } from './protocols/chatterbox/chatterbox.ts'
-import { Descriptors } from './protocols/descriptors.ts'
-import { encoder } from './protocols/line/json.ts'
-import { lineListener } from './protocols/line/line.ts'
-import { LineWire, lastLine } from './protocols/line/wire.ts'
-import { defaultMemoryLimit, MemoryBudget } from './protocols/memory.ts'
+import { PROTOCOLS } from './protocols/all.ts'
 import { Faults } from './protocols/operation/faults.ts'
 import type { LogState, Vitals } from './protocols/operation/vitals.ts'
-import type { Address, Certificate, Protocol } from './protocols/protocol.ts'
-import { Tally } from './protocols/tally.ts'
+import type { PlacedPort, ProtocolHost } from './protocols/protocol.ts'
+import { Admission } from './transport/admission.ts'
+import { Descriptors } from './transport/descriptors.ts'
+import { defaultMemoryLimit, MemoryBudget } from './transport/memory.ts'
+import type { Address } from './transport/port.ts'
+import { Tally } from './transport/tally.ts'
 
 /** What the operator has done, for the log. */
 const ADMINISTERED: Readonly<Record<Administered['what'], string>> = {
@@ -71,8 +68,8 @@ export async function startDaemon(
     died: die,
     measured: (events, ms) => measured?.(events, ms),
   })
-  // What the HTTP port stands on takes a while to load: meanwhile the store opens in its thread.
-  if (config.http !== undefined) for (const file of [import('./web.ts'), import('./protocols/http/app.ts')]) void file
+  // Protocols take a while to load: meanwhile the store opens in its thread.
+  for (const protocol of PROTOCOLS) if (protocol.listeners || config.http !== undefined) void protocol.load(config)
   await engine.start()
   const certificate = await certificateOf(config, log).catch(async (error: unknown) => {
     await engine.stop()
@@ -97,7 +94,8 @@ export async function startDaemon(
   let stopping: Promise<void> | undefined
   let control: ControlSocket | undefined
   const tally = new Tally()
-  const holders = () => protocols.flatMap(({ protocol }) => [...protocol.holders])
+  const ports: PlacedPort[] = []
+  const holders = () => ports.flatMap(({ port }) => [...port.holders])
   const memory = new MemoryBudget(config['memory-limit'] || defaultMemoryLimit(), { holders, engine }, log)
   const vitals: Vitals = {
     version,
@@ -110,7 +108,7 @@ export async function startDaemon(
     get draining() {
       return stopping !== undefined
     },
-    traffic: () => new Map(protocols.map(({ protocol }) => [protocol.name, protocol.traffic])),
+    traffic: () => new Map(ports.map(({ port }) => [port.name, port.traffic])),
     onCommit: (listener) => {
       measured = listener
     },
@@ -118,20 +116,48 @@ export async function startDaemon(
   const descriptors = new Descriptors(faults)
 
   const addresses = new Map<string, Address>()
-  const httpPort = () => addresses.get('http')?.port
-  const protocols = await protocolsOf(config, chat, vitals, log, descriptors, certificate, httpPort)
+  const host: ProtocolHost = {
+    chat,
+    log,
+    tally,
+    vitals,
+    certificate,
+    admission: new Admission({
+      maxConnections: config['max-connections'],
+      maxPerAddress: config['max-per-address'],
+      ipv6Prefix: config['ipv6-prefix'],
+      exhausted: () => memory.exhausted,
+      descriptors,
+    }),
+    limits: {
+      log,
+      tally,
+      maxQueue: config['max-queue'],
+      pace: { rate: config['max-rate'], burst: config['max-burst'] },
+      loginTimeout: config['login-timeout'] * 1_000,
+    },
+    maxLine: config['max-line'],
+    maxText: config['max-text'],
+    admins: config.admins,
+    routes: async () => {
+      const routes = await Promise.all(PROTOCOLS.map((protocol) => protocol.routes?.(config, host)))
+      return routes.filter((each) => each !== undefined)
+    },
+    httpPort: () => addresses.get('http')?.port,
+  }
+  for (const protocol of PROTOCOLS) ports.push(...((await protocol.listeners?.(config, host)) ?? []))
   memory.start()
 
   const stop = async (): Promise<void> => {
     const abort = setTimeout(() => {
       log.warn('clients did not take their last lines in time')
-      for (const { protocol } of protocols) protocol.abort()
+      for (const { port } of ports) port.abort()
     }, config['drain-timeout'] * 1_000)
     // Who asks how the daemon is learns to the last that it stops.
-    const asked = protocols.filter(({ protocol }) => protocol.drain)
-    for (const { protocol } of asked) protocol.drain?.()
-    await Promise.all(protocols.map(({ protocol }) => (protocol.drain ? undefined : protocol.stop())))
-    await Promise.all(asked.map(({ protocol }) => protocol.stop()))
+    for (const { port } of ports) port.drain()
+    for (const answersProbes of [false, true]) {
+      await Promise.all(ports.map(({ port }) => port.answersProbes === answersProbes && port.stop()))
+    }
     clearTimeout(abort)
     await control?.close()
     memory.stop()
@@ -148,7 +174,7 @@ export async function startDaemon(
     }
     try {
       const renewed = await loadCertificate(config, false)
-      for (const { protocol } of protocols) protocol.setCertificate?.(renewed)
+      for (const { port } of ports) port.setCertificate(renewed)
       log.info(shown(renewed), 'certificate replaced')
     } catch (error) {
       log.error({ err: error }, 'certificate cannot be used, the old one stays')
@@ -156,10 +182,10 @@ export async function startDaemon(
   }
 
   try {
-    for (const { protocol, port } of protocols) {
-      const address = await protocol.listen(config.host, port)
-      addresses.set(protocol.name, address)
-      log.info({ protocol: protocol.name, ...address }, 'listening')
+    for (const { port, number } of ports) {
+      const address = await port.listen(config.host, number)
+      addresses.set(port.name, address)
+      log.info({ protocol: port.name, ...address }, 'listening')
     }
   } catch (error) {
     await stop()
@@ -180,63 +206,9 @@ export async function startDaemon(
   }
 }
 
-/** A protocol is one line here, or in web.ts where the HTTP port carries it. */
-async function protocolsOf(
-  config: Config,
-  chat: Chat,
-  vitals: Vitals,
-  log: Logger,
-  descriptors: Descriptors,
-  certificate: Certificate | undefined,
-  httpPort: () => number | undefined,
-) {
-  const { tally, memory } = vitals
-  const admission = new Admission({
-    maxConnections: config['max-connections'],
-    maxPerAddress: config['max-per-address'],
-    ipv6Prefix: config['ipv6-prefix'],
-    exhausted: () => memory.exhausted,
-    descriptors,
-  })
-  const encode = encoder(config['line-ascii'])
-  const line = {
-    chat,
-    encode,
-    wire: new LineWire(encode),
-    lastWord: lastLine(encode, Buffer.from, httpPort),
-    log,
-    tally,
-    maxLine: config['max-line'],
-    maxQueue: config['max-queue'],
-    pace: { rate: config['max-rate'], burst: config['max-burst'] },
-    loginTimeout: config['login-timeout'] * 1_000,
-  }
-  const chatterbox = chatterboxOptions(chat, line, {
-    userList: config['chatterbox-user-list'],
-    history: config['chatterbox-history'],
-    inbox: config['chatterbox-inbox'],
-    maxText: config['max-text'],
-  })
-  const protocols: { protocol: Protocol; port: number }[] = []
-  const add = (port: number | undefined, make: () => Protocol) => {
-    if (port !== undefined) protocols.push({ protocol: make(), port })
-  }
-  add(config.line, () => lineListener(line, admission))
-  add(config['line-tls'], () => lineListener(line, admission, certificate))
-  add(config.chatterbox, () => chatterboxListener(chatterbox, admission, certificate))
-  add(config['chatterbox-plain'], () => chatterboxListener(chatterbox, admission))
-  add(config.chatroom, () => chatroomListener({ ...line, maxText: config['max-text'] }, admission, certificate))
-  if (config.http !== undefined) {
-    const { webOf } = await import('./web.ts')
-    add(config.http, () => webOf(config, { line, vitals, admission, certificate }))
-  }
-  return protocols
-}
-
 /** Only where some listener needs one. */
 async function certificateOf(config: Config, log: Logger): Promise<LoadedCertificate | undefined> {
-  const wanted = [config['line-tls'], config.chatterbox, config.chatroom, config['http-tls'] ? config.http : undefined]
-  if (wanted.every((port) => port === undefined)) return undefined
+  if (!PROTOCOLS.some((protocol) => protocol.needsTls(config))) return undefined
   const certificate = await loadCertificate(config)
   log.info(shown(certificate), certificate.made ? 'certificate made' : 'certificate read')
   return certificate

@@ -4,6 +4,7 @@ import type { Config } from './config.ts'
 import type { Engine } from './engine/engine.ts'
 import { LocalEngine } from './engine/local/local.ts'
 import { placeOf } from './engine/redis/url.ts'
+import { type ExportSource, type ImportTarget, Unfit } from './engine/transfer.ts'
 import type { Retention, Watch } from './engine/watch.ts'
 
 /** What an engine changes by itself in what is kept. */
@@ -30,4 +31,26 @@ export async function engineOf(config: Config, settings: EngineSettings, watch: 
   if (!place) return new LocalEngine({ ...common, file: fileOf(config) ?? ':memory:', sync: config.sync }, watch)
   const { RedisEngine } = await import('./engine/redis/redis.ts')
   return new RedisEngine({ ...common, place, prefix: config['redis-prefix'] }, watch)
+}
+
+/** Opens what the configuration names for an export. @throws Unfit, EngineFault */
+export async function exportSourceOf(config: Config): Promise<ExportSource> {
+  const { redis, 'redis-prefix': prefix } = config
+  const place = redis === undefined ? undefined : placeOf(redis)
+  if (!place) return (await import('./engine/local/export.ts')).LocalExport.open(fileToKeep(config))
+  return (await import('./engine/redis/export.ts')).RedisExport.open(place, prefix)
+}
+
+/** Opens what the configuration names for an import. @throws Unfit, EngineFault */
+export async function importTargetOf(config: Config): Promise<ImportTarget> {
+  const { redis, 'redis-prefix': prefix } = config
+  const place = redis === undefined ? undefined : placeOf(redis)
+  if (!place) return (await import('./engine/local/import.ts')).LocalImport.open(fileToKeep(config))
+  return (await import('./engine/redis/import.ts')).RedisImport.open(place, prefix)
+}
+
+function fileToKeep(config: Config): string {
+  const file = fileOf(config)
+  if (file === undefined) throw new Unfit('--data :memory: keeps nothing')
+  return file
 }

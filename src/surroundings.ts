@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { isIPv6 } from 'node:net'
 import { networkInterfaces } from 'node:os'
-import type { Address } from './protocols/protocol.ts'
+import type { Address } from './transport/port.ts'
 
 /** Descriptors that are not for connections: the store, Redis, the log, listeners, and clients that are told why they are refused. */
 const RESERVED_DESCRIPTORS = 150

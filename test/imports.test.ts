@@ -6,12 +6,13 @@ const root = resolve(import.meta.dirname, '..')
 
 /** The floors of the house, the lowest first; a file imports from its own floor or one below. */
 const FLOORS = [
-  /^src\/(turn|within|slices)\.ts$/,
+  /^src\/(tick|within|slices|option)\.ts$/,
   /^src\/engine\/[^/]+\.ts$/,
   /^src\/chat\//,
+  /^src\/transport\//,
   /^commands\//,
   /^src\/protocols\//,
-  /^src\/((daemon|web|config|certificate|engines|secret-files)\.ts$|(migrate|log|control)\/)/,
+  /^src\/((daemon|config|certificate|engines|secret-files)\.ts$|(transfer|log|control)\/)/,
   /^src\/(main|command-line|cluster-worker|environment|surroundings)\.ts$/,
 ]
 
@@ -42,16 +43,13 @@ test('every file stands on a floor and imports only from its own or one below', 
   }
 })
 
-test('only the daemon chooses an engine, and what moves everything from one to another', () => {
+test('only engines.ts chooses an engine', () => {
   const users = imports().filter(
     ({ from, to }) => /^src\/engine\/(local|redis)\//.test(to) && !from.startsWith('src/engine/'),
   )
-  const options = 'src/engine/redis/url.ts'
-  const places = 'src/migrate/places.ts'
-  expect(new Set(users.map(({ from }) => from))).toEqual(new Set(['src/engines.ts', 'src/config.ts', places]))
-  for (const reader of ['src/config.ts', places]) {
-    expect(users.filter(({ from }) => from === reader).map(({ to }) => to)).toEqual([options])
-  }
+  expect(new Set(users.map(({ from }) => from))).toEqual(new Set(['src/engines.ts', 'src/config.ts']))
+  const read = users.filter(({ from }) => from === 'src/config.ts')
+  expect(read.map(({ to }) => to)).toEqual(['src/engine/redis/url.ts'])
 })
 
 test('what speaks to Redis is loaded only where there is one, and one engine knows nothing of the other', () => {
@@ -63,24 +61,23 @@ test('what speaks to Redis is loaded only where there is one, and one engine kno
   expect(engines).not.toMatch(/^import [^\n]*redis\/redis\.ts'/m)
 })
 
-test('what moves everything is loaded only for that', () => {
+test('what exports and imports is loaded only for that', () => {
   for (const { from, to } of imports()) {
-    if (!from.startsWith('src/migrate/')) expect(to, from).not.toMatch(/^src\/migrate\//)
+    if (!from.startsWith('src/transfer/')) expect(to, from).not.toMatch(/^src\/transfer\//)
   }
   const commandLine = readFileSync(join(root, 'src/command-line.ts'), 'utf8')
-  expect(commandLine).toMatch(/await import\('\.\/migrate\/migrate\.ts'\)/)
+  expect(commandLine).toMatch(/await import\('\.\/transfer\/transfer\.ts'\)/)
 })
 
-test('a protocol knows no other: what they share stands beside them, or is frames or http', () => {
-  const folder = (file: string) => /^src\/protocols\/(?!frames\/|http\/)([^/]+)\//.exec(file)?.[1]
+test('a protocol knows no other: what they share stands beside them', () => {
+  const folder = (file: string) => /^src\/protocols\/([^/]+)\//.exec(file)?.[1]
   for (const { from, to } of imports()) {
     if (folder(from) && folder(to)) expect(folder(to), `${from} imports ${to}`).toBe(folder(from))
-    if (/^src\/protocols\/(frames|http)\//.test(from)) expect(folder(to), `${from} imports ${to}`).toBeUndefined()
   }
 })
 
 test('what serves HTTP is loaded only where there is a port for it', () => {
-  const inApp = ['app', 'patient', 'upgrades'].map((name) => `src/protocols/http/${name}.ts`)
+  const inApp = ['app', 'patient', 'upgrades'].map((name) => `src/transport/http/${name}.ts`)
   for (const file of globSync(['src/**/*.ts', 'commands/**/*.ts'], { cwd: root })) {
     if (inApp.includes(file)) continue
     const text = readFileSync(join(root, file), 'utf8')

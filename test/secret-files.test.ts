@@ -86,7 +86,7 @@ describe('flags that hold a secret', () => {
       ['--redis', '--globes-secret'],
     ],
     [['--globesSecret', 'x', '--globes-secret', 'y'], ['--globes-secret']],
-    [['migrate', '--from', './data', '--to', 'rediss://:pass@host'], ['--to']],
+    [['import', '--redis', 'rediss://:pass@host', 'file'], ['--redis']],
     [['--redis', 'redis://host', '--redis-file', '/run/redis', '--globes-secret-file=/run/globes'], []],
     [['--redis-prefix', 'redis://:pass@host', '--redis'], []],
   ])('%j: %j', (args, exposed) => {

@@ -14,6 +14,8 @@ export interface AccountsParts {
   readonly handover: Handover
   /** Resolves when no room that a session has left holds its nickname any more. */
   readonly departed: (session: Session) => Promise<void>
+  /** Lets other sessions of an account be where this one is, on other nodes too. */
+  readonly share: (session: Session) => Promise<void>
   /** Called with the code of each refused proof. */
   readonly onRefused: (refusal: Refusal) => void
   /** Accounts made within a minute, by address. */
@@ -91,6 +93,7 @@ export class Accounts {
     if (!own) await blocking.disown(name).catch(() => {})
     else {
       own.registered = true
+      await this.#parts.share(own).catch(() => {})
       await blocking.adopt(own)
     }
     return made

@@ -20,6 +20,7 @@ export class Audience {
   readonly #onError: OnDeliveryError
   readonly #byWire = new Map<Wire, Set<Session>>()
   #events: Event[] = []
+  #last = 0
   /** Private messages of this tick, by the session that gets them. */
   readonly #private = new Map<Session, Event[]>()
   /** Sessions that came within this tick, and the index of the first event that they get. */
@@ -34,6 +35,12 @@ export class Audience {
 
   push(event: Event): void {
     this.#events.push(event)
+    this.#last = event.id
+  }
+
+  /** The events of this tick from an id on; undefined when that has not come yet. */
+  since(id: number): readonly Event[] | undefined {
+    return id > this.#last ? undefined : this.#events.filter((event) => event.id >= id)
   }
 
   whisper(session: Session, event: Event): void {
@@ -42,9 +49,9 @@ export class Audience {
     else this.#private.set(session, [event])
   }
 
-  /** The session gets what happens from now on. */
-  add(session: Session): void {
-    this.#since.set(session, this.#events.length)
+  /** The session gets what happens from now on, and the last `count` events of this tick. */
+  add(session: Session, count = 0): void {
+    this.#since.set(session, this.#events.length - count)
     const sessions = this.#byWire.get(session.wire)
     if (sessions) sessions.add(session)
     else this.#byWire.set(session.wire, new Set([session]))

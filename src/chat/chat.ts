@@ -6,7 +6,6 @@
  */
 import { randomBytes } from 'node:crypto'
 import type { Engine, RoomRecord } from '../engine/engine.ts'
-import { insertOrGet } from '../engine/records.ts'
 import { Accounts } from './accounts.ts'
 import { type Administered, Administration } from './administration.ts'
 import { Alone } from './alone.ts'
@@ -130,6 +129,7 @@ export class Chat {
       blocking: this.#blocking,
       handover,
       departed: (session) => this.#memberships.departed(session),
+      share: (session) => this.#memberships.share(session),
       onRefused: ({ code }) => counts.refusedLogin(code),
       registrations,
       daily: maxAccountsPerAddress
@@ -303,7 +303,7 @@ export class Chat {
 
   /** A random secret for a purpose such as signing, drawn once and kept. @throws Refusal `unavailable`. */
   secret(purpose: string): Promise<string> {
-    return insertOrGet(this.#engine.records, 'secret', purpose, randomBytes(32).toString('hex')).catch(refuse)
+    return this.#engine.records.insertOrGet('secret', purpose, randomBytes(32).toString('hex')).catch(refuse)
   }
 
   /** Resolves when closed sessions of a nickname are gone: what a guest has blocked goes with it. */

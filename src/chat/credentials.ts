@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Engine } from '../engine/engine.ts'
-import type { AccountRecord, Records } from '../engine/records.ts'
+import type { Records } from '../engine/kept-records.ts'
+import type { AccountRecord } from '../engine/records.ts'
 import { skeletonsOf } from '../engine/skeleton.ts'
 import type { Guesses } from './guesses.ts'
 import { fold, isName, isReserved, mayBeAccount } from './names.ts'

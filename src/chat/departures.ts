@@ -1,4 +1,4 @@
-import { Closed, type Engine } from '../engine/engine.ts'
+import { Closed, type Engine, Shared } from '../engine/engine.ts'
 import type { Draft } from '../engine/event.ts'
 import type { Counts } from './counts.ts'
 import type { NameClaims } from './name-claims.ts'
@@ -77,8 +77,10 @@ export class Departures {
         await this.#engine.append(room.log, presenceOf('left', room, session))
         this.#counts.event(session.wire.protocol, 'left')
       } catch (error) {
+        // Its account stays through another node, so no `left` will come.
+        if (error instanceof Shared) room.detach(session)
         // The end of the room has put it out already.
-        if (!(error instanceof Closed)) throw error
+        else if (!(error instanceof Closed)) throw error
       }
     })
     room.seenOff(session)

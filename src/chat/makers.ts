@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import type { RoomMaker, RoomRecord } from '../engine/engine.ts'
 import type { Event } from '../engine/event.ts'
-import { insertOrGet, type Records } from '../engine/records.ts'
+import type { Records } from '../engine/kept-records.ts'
 import { fold } from './names.ts'
 import type { Reader } from './reader.ts'
 import { refuse } from './refusal.ts'
@@ -95,7 +95,7 @@ export class RoomMakers {
 
   async #digestOf(address: string): Promise<string> {
     const drawn = randomBytes(32).toString('hex')
-    this.#secret ??= await insertOrGet(this.#records, 'secret', 'makers', drawn).catch(refuse)
+    this.#secret ??= await this.#records.insertOrGet('secret', 'makers', drawn).catch(refuse)
     return createHmac('sha256', this.#secret).update(address).digest('hex').slice(0, DIGEST_LENGTH)
   }
 }

@@ -1,5 +1,6 @@
-import { Closed, type Engine, type RoomRecord, Unavailable } from '../engine/engine.ts'
-import { atTurnEnd, turnEnd } from '../turn.ts'
+import { Closed, type Engine, type RoomRecord, Shared, Unavailable } from '../engine/engine.ts'
+import type { Event } from '../engine/event.ts'
+import { atTickEnd, tickEnd } from '../tick.ts'
 import { settledWithin } from '../within.ts'
 import type { OnDeliveryError } from './audience.ts'
 import { Availability } from './availability.ts'
@@ -79,11 +80,11 @@ export class Memberships {
         if (shared) {
           room.attach(session, from)
         } else {
-          const arrived = room.expect(session, from)
-          await this.#engine.append(room.log, presenceOf('joined', room, session))
+          room.expect(session)
+          const joined = await this.#append(room, session)
           // What the session says next is said here.
-          await arrived
-          this.#roomContext.counts.event(session.wire.protocol, 'joined')
+          if (joined) await room.admit(session, from, joined)
+          else room.attach(session, from)
         }
       } catch (error) {
         room?.forget(session)
@@ -94,6 +95,18 @@ export class Memberships {
       for (const left of from) this.#moveFrom(left, session)
       return session.memberships.get(record.id) ?? { session, room }
     })
+  }
+
+  /** Appends the `joined` of a session. Resolves with undefined where its account is in the room through another node already. */
+  async #append(room: Room, session: Session): Promise<Event | undefined> {
+    try {
+      const joined = await this.#engine.append(room.log, presenceOf('joined', room, session))
+      this.#roomContext.counts.event(session.wire.protocol, 'joined')
+      return joined
+    } catch (error) {
+      if (error instanceof Shared) return undefined
+      throw error
+    }
   }
 
   /** Ends a membership. The session still sees its own `left`. @throws Refusal `unavailable`; then it is still a member. */
@@ -139,6 +152,11 @@ export class Memberships {
     return this.#departures.done(session)
   }
 
+  /** Lets other nodes hold the nicknames of a session, which has become its account's. */
+  async share({ memberships, name }: Session): Promise<void> {
+    await Promise.all(Array.from(memberships.keys(), (room) => this.#engine.share(room, name)))
+  }
+
   /** Resolves when all sessions that have left have been seen off, or cannot be. */
   stop(): Promise<void> {
     return this.#departures.stop()
@@ -165,14 +183,14 @@ export class Memberships {
       // A node that has lost touch with the log reads the `left` later, or never.
       room.detach(session)
       room.seenOff(session)
-      await turnEnd()
+      await tickEnd()
       this.#unfollowIfDeserted(room)
     }
   }
 
   #noteChange(id: number): void {
     if (!this.#rooms.has(id)) return
-    if (this.#changed.size === 0) atTurnEnd('resume', this)
+    if (this.#changed.size === 0) atTickEnd('resume', this)
     this.#changed.add(id)
   }
 

@@ -28,16 +28,21 @@ export class NameClaims {
     let shared = false
     const attempt = async () => {
       shared = this.#share(room, session)
-      return shared || this.#engine.claim(room, session.name, session.carriesPrivate)
+      return (
+        shared ||
+        this.#engine.claim(room, session.name, {
+          carriesPrivate: session.carriesPrivate,
+          shared: session.registered,
+        })
+      )
     }
     const holders = () => [...(this.#holders.get(claim) ?? [])]
     const stays = (holder: Session) => {
-      const isMember = holder.memberships.has(room)
-      // In a moment a session that is leaving is gone, and one of the same account that is entering shares its nickname.
-      const entering = holder.registered && session.registered && !isMember
+      if (this.#leaving.has(claim)) return false
       // A client that asks for a room it is in may have said more, which is not read yet.
-      const staying = holder === session ? isMember : holder.staying
-      return staying && !entering && !this.#leaving.has(claim)
+      if (holder === session) return holder.memberships.has(room)
+      // In a moment a session of the same account is a member and shares the nickname, or is gone.
+      return holder.staying && !(holder.registered && session.registered)
     }
     if (!(await this.#handover.take(session, attempt, holders, stays))) throw new Refusal('name-in-room')
     if (!shared) this.#holders.set(claim, new Set([session]))

@@ -1,6 +1,6 @@
 import type { RoomRecord } from '../engine/engine.ts'
 import type { Event, LogName } from '../engine/event.ts'
-import { atTurnEnd } from '../turn.ts'
+import { atTickEnd } from '../tick.ts'
 import { Audience, type OnDeliveryError } from './audience.ts'
 import type { Blocks } from './blocks.ts'
 import type { Counts } from './counts.ts'
@@ -55,8 +55,10 @@ export class Room {
   readonly #detached = new Map<string, Session>()
   /** Sessions that get the events, whether or not they are members. */
   readonly #subscribers = new Set<Session>()
-  /** By folded nickname: a nickname is claimed once in a room, so it tells whose `joined` it is. */
-  readonly #newcomers = new Map<string, Newcomer>()
+  /** Sessions whose `joined` is being committed, */
+  readonly #expected = new Set<Session>()
+  /** or is committed and has not come, by its id: the nickname may be another node's, too. */
+  readonly #newcomers = new Map<number, Newcomer>()
   /** Callbacks for the `left` of sessions that have asked for it. */
   readonly #partings = new Map<Session, () => void>()
   #leavers: Leaver[] = []
@@ -73,8 +75,8 @@ export class Room {
 
   /** True if no session needs the room any more. */
   get deserted(): boolean {
-    const sizes = [this.#members.size, this.#newcomers.size, this.#subscribers.size, this.#detached.size]
-    return sizes.every((size) => size === 0)
+    const sessions = [this.#members, this.#expected, this.#newcomers, this.#subscribers, this.#detached]
+    return sessions.every(({ size }) => size === 0)
   }
 
   /** A session of this node that is a member under a nickname; one that carries private messages where there is one. */
@@ -85,17 +87,29 @@ export class Room {
 
   /** Makes another session of a member's account a member too: it needs no `joined`. */
   attach(session: Session, from: readonly Room[]): void {
-    this.#enter(session, from, this.#members.get(session.key) ?? new Set())
+    this.#expected.delete(session)
+    this.#enter(session, from)
   }
 
-  /** Makes the session a member, and ends its memberships in `from`, as soon as its `joined` comes. Resolves then. */
-  expect(session: Session, from: readonly Room[]): Promise<void> {
-    return new Promise((arrived) => this.#newcomers.set(session.key, { session, from, arrived }))
+  /** The `joined` of a session is about to be appended: {@link admit}, {@link attach} or {@link forget} comes next. */
+  expect(session: Session): void {
+    this.#expected.add(session)
+  }
+
+  /** Makes the session a member, and ends its memberships in `from`, where its `joined` stands. Resolves when that has come. */
+  admit(session: Session, from: readonly Room[], { id }: Event): Promise<void> {
+    this.#expected.delete(session)
+    const events = this.#audience.since(id)
+    if (!events) return new Promise((arrived) => this.#newcomers.set(id, { session, from, arrived }))
+    this.#enter(session, from, events.length)
+    const left = events.find((event) => event.kind === 'left' && fold(event.from) === session.key)
+    if (left) this.#leave(session, this.#remove(session), left)
+    return Promise.resolve()
   }
 
   /** Takes back {@link expect}: the `joined` will not come. */
   forget(session: Session): void {
-    if (this.#newcomers.get(session.key)?.session === session) this.#newcomers.delete(session.key)
+    this.#expected.delete(session)
   }
 
   /** The session has asked for its `left`; resolves when that comes, and at once when it is no member. */
@@ -197,38 +211,42 @@ export class Room {
     this.#audience.deliver((key) => this.#members.get(key) ?? [])
     const leavers = this.#leavers
     this.#leavers = []
-    const why = this.#closed ? 'room-closed' : 'membership-lost'
+    const out = new Map<Session, MembershipEnd>()
+    if (this.#closed) for (const subscriber of this.#subscribers) out.set(subscriber, 'room-closed')
     for (const { session, asked, events, left } of leavers) {
+      // Where the end of the room could not be read it would not know that it is out.
+      const why = this.#closed && left ? 'room-closed' : 'membership-lost'
       // A client that ends its connection, or is to come back, is not shown its own leaving.
       const hidden = session.closed || (!asked && why === 'membership-lost')
       this.#audience.handTo(session, hidden ? events.filter((event) => event !== left) : events)
+      if (!asked) out.set(session, why)
     }
-    const out = new Set(this.#closed ? this.#subscribers : [])
-    for (const { session, asked } of leavers) if (!asked) out.add(session)
-    for (const session of out) this.#onPutOut(this, session, why)
+    for (const [session, why] of out) this.#onPutOut(this, session, why)
   }
 
   #schedule(): void {
     if (this.#scheduled) return
     this.#scheduled = true
-    atTurnEnd('deliver', this)
+    atTickEnd('deliver', this)
   }
 
-  #admit({ from: name }: Event): void {
-    const newcomer = this.#newcomers.get(fold(name))
+  #admit({ id }: Event): void {
+    const newcomer = this.#newcomers.get(id)
     if (!newcomer) return
     const { session, from, arrived } = newcomer
-    this.#newcomers.delete(session.key)
+    this.#newcomers.delete(id)
     arrived()
-    this.#enter(session, from, new Set())
+    this.#enter(session, from)
   }
 
-  #enter(session: Session, from: readonly Room[], members: Set<Session>): void {
+  /** `count` events of this tick stand behind the session's `joined`, that included. */
+  #enter(session: Session, from: readonly Room[], count = 0): void {
     // In log order: a session that moves sees nothing of the old room from here on.
     for (const room of from) room.detach(session)
     session.memberships.set(this.record.id, { session, room: this })
+    const members = this.#members.get(session.key) ?? new Set()
     this.#members.set(session.key, members.add(session))
-    if (!this.#subscribers.has(session)) this.#audience.add(session)
+    if (!this.#subscribers.has(session)) this.#audience.add(session, count)
   }
 
   #dismiss(left: Event): void {

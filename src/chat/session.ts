@@ -6,12 +6,9 @@ import { owned } from './text.ts'
 
 /** The end of a membership that the session has not asked for. */
 export type MembershipEnd =
-  /** The room has been closed. */
+  /** The room has been closed, and the session was handed the end of it. */
   | 'room-closed'
-  /**
-   * The room goes on without the session: the other nodes have taken its node for dead and released what it held, or the store
-   * has lost the claim and the nickname is somebody else's by now.
-   */
+  /** The other nodes have taken the session's node for dead and released what it held, or the store has lost that. */
   | 'membership-lost'
 
 /**

@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto'
-import { insertOrGet, type Records } from '../engine/records.ts'
+import type { Records } from '../engine/kept-records.ts'
 import { Proof } from './credentials.ts'
 import { fold } from './names.ts'
 import { refuse } from './refusal.ts'
@@ -49,7 +49,7 @@ export class Tickets {
       if (this.#expired(key)) await this.#records.delete('login', key)
       const drawn = randomBytes(16).toString('hex')
       const expiresAt = Date.now() + this.#ms
-      return this.#keep(name, await insertOrGet(this.#records, 'login', key, drawn, { expiresAt }))
+      return this.#keep(name, await this.#records.insertOrGet('login', key, drawn, { expiresAt }))
     })
   }
 
@@ -119,7 +119,7 @@ export class Tickets {
   }
 
   async #value(name: string, number: string): Promise<string> {
-    this.#secret ??= await insertOrGet(this.#records, 'secret', 'tickets', randomBytes(32).toString('hex'))
+    this.#secret ??= await this.#records.insertOrGet('secret', 'tickets', randomBytes(32).toString('hex'))
     return letters(this.#secret, `${fold(name)}:${number}`)
   }
 }

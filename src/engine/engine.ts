@@ -6,7 +6,7 @@
  * in test/engine says, method by method, what any other must do.
  */
 import type { Draft, Event, LogName } from './event.ts'
-import type { Records } from './records.ts'
+import type { Records } from './kept-records.ts'
 
 export type Visibility = 'public' | 'private' | 'hidden'
 
@@ -73,6 +73,13 @@ export interface Member {
   readonly carriesPrivate: boolean
 }
 
+export interface ClaimOptions {
+  /** True, also if nothing is said, if private messages reach whoever takes the name. */
+  readonly carriesPrivate?: boolean
+  /** True if other nodes may hold it, too. Whether it is the same user is for the caller to know. */
+  readonly shared?: boolean
+}
+
 export interface Engine {
   /** What is kept beside rooms and logs. */
   readonly records: Records
@@ -96,7 +103,8 @@ export interface Engine {
    * MUST keep the order of calls within a log, and SHOULD give rising ids across logs, so that a reader of two of them
    * can tell what came first. MUST keep ids rising where the clock has gone back, and then date events by the clock, see
    * {@link timeAt}. MUST hand the event to followers no earlier than in the turn of the
-   * event loop in which the promise resolves, and MAY do so later. Rejects with {@link Unavailable} or {@link Closed}, and then the event is in no log.
+   * event loop in which the promise resolves, and MAY do so later. Rejects with {@link Unavailable}, {@link Closed} or {@link Shared},
+   * and then the event is in no log; with {@link Repeated} for a nonce that the log holds.
    */
   append(log: LogName, draft: Draft): Promise<Event>
 
@@ -113,10 +121,13 @@ export interface Engine {
   follow(log: LogName, listener: Listener): () => void
 
   /**
-   * Takes a name in a room. False when it is held already; names are compared folded. `carriesPrivate` says whether private
-   * messages reach whoever takes it; they do if nothing is said.
+   * Takes a name in a room. False when it is held already; names are compared folded. A node may take a name that others hold where
+   * all of them share it. Then a `joined` of somebody who is in by another node, and a `left` of somebody who stays in by one, are
+   * not appended, which {@link append} tells with {@link Shared}: so there is one `joined` and one `left`, however many nodes come and go.
    */
-  claim(room: number, nickname: string, carriesPrivate?: boolean): Promise<boolean>
+  claim(room: number, nickname: string, options?: ClaimOptions): Promise<boolean>
+  /** Allows other nodes to hold a name that this one holds, as if it had been claimed so. */
+  share(room: number, nickname: string): Promise<void>
   release(room: number, nickname: string): Promise<void>
   /** Whether a name that was claimed here is still held by this node, which others may have taken for dead meanwhile. */
   holds(room: number, nickname: string): boolean
@@ -185,6 +196,23 @@ export class Gone extends Error {
 /** The log is that of a room that is no more, or what is to be appended is a `left` that stands there already. */
 export class Closed extends Error {
   override name = 'Closed'
+}
+
+/** The `joined` or `left` was not appended, as the user is in the room through another node, too. Followers have what came before. */
+export class Shared extends Error {
+  override name = 'Shared'
+}
+
+/** The log holds an event of the same nickname with the nonce of the draft, which was not appended. */
+export class Repeated extends Error {
+  override name = 'Repeated'
+  /** Id of that event. */
+  readonly id: number
+
+  constructor(id: number) {
+    super(`repeats event ${id}`)
+    this.id = id
+  }
 }
 
 /** A room of that title or line name exists. */

@@ -13,29 +13,29 @@ interface Declaration {
   readonly foldsKeys?: true
 }
 
-/** A kind of record without an end. */
+/** A kind whose records do not expire. */
 interface LastingKind<V> extends Declaration {
   readonly expires?: undefined
   /** Listed in order of appearance; a record that is put again keeps its place. */
   readonly isOrdered?: true
   /**
-   * Values by which records are listed, by the name of the index. Such a kind is ordered. The store keeps them, and does not make
-   * them anew where an index changes.
+   * Values by which records are listed, by the name of the index. Such a kind is ordered. Stored values are not updated when the
+   * declaration changes.
    */
   readonly indexes?: { readonly [name: string]: (value: V) => readonly string[] }
   /**
-   * Values that no two records share, for a kind that is asked after all the time and mostly in vain. The local engine holds them
-   * and the keys in memory; a node on Redis remembers records that it has found until it hears of a change. Such a kind is
-   * inserted, changed and deleted, but not put; a change leaves these values as they are.
+   * Values that no two records share, for a kind that is looked up often and mostly is not there. The local engine holds them and
+   * the keys in memory; a node on Redis remembers records that it has found until it hears of a change. Records of such a kind
+   * are inserted, changed and deleted, but not put; a change must leave these values as they are.
    */
   readonly unique?: {
     readonly of: (value: V) => readonly string[]
-    /** Changes with the values: those of another version are made anew. */
+    /** Version of the function; values of another version are computed again. */
     readonly version: string
   }
 }
 
-/** A kind whose records may have an end. Neither listed in order nor by an index. */
+/** A kind whose records may expire. */
 interface ExpiringDeclaration extends Declaration {
   readonly expires: true
   readonly isOrdered?: undefined
@@ -105,10 +105,12 @@ export const KINDS = {
   'maker-name': kind(TEXT, { expires: true }),
 }
 
-export type Kind = keyof typeof KINDS
-export type RecordOf<K extends Kind> = Readonly<XStatic<(typeof KINDS)[K]['schema']>>
-/** Kinds whose declaration has an option. */
-type KindWith<O extends string> = { [K in Kind]: (typeof KINDS)[K] extends Record<O, unknown> ? K : never }[Kind]
+export type RecordKind = keyof typeof KINDS
+export type RecordOf<K extends RecordKind> = Readonly<XStatic<(typeof KINDS)[K]['schema']>>
+/** The kinds whose declaration has an option. */
+type KindWith<O extends string> = {
+  [K in RecordKind]: (typeof KINDS)[K] extends Record<O, unknown> ? K : never
+}[RecordKind]
 export type UniqueKind = KindWith<'unique'>
 export type IndexedKind = KindWith<'indexes'>
 export type ExpiringKind = KindWith<'expires'>
@@ -117,108 +119,71 @@ export type IndexOf<K extends IndexedKind> = keyof (typeof KINDS)[K]['indexes'] 
 export type AccountRecord = RecordOf<'account'>
 export type BlockRecord = RecordOf<'block'>
 
+/** A record as a store keeps it. */
+export interface StoredRecord {
+  readonly kind: RecordKind
+  /** As {@link storedKey} makes it. */
+  readonly key: string
+  /** As {@link recordText} makes it. */
+  readonly text: string
+  /** ms since the epoch. */
+  readonly expiresAt?: number | undefined
+}
+
 export interface RecordOptions {
-  /** ms since the epoch, from when on the record is not there; only for kinds that expire. */
+  /** ms since the epoch; only for kinds that expire. */
   readonly expiresAt?: number | undefined
 }
 
 export interface RecordRange {
-  /** Without so many of the first. */
+  /** Number of records to leave out at the beginning. */
   readonly skip?: number
   readonly limit?: number
 }
 
-/** Every promise rejects with {@link Unavailable} when the store cannot be used. What was written is committed when it resolves. */
-export interface Records {
-  /** Undefined when there is no such record, or its time is over. MUST be cheap for a unique kind where there is none. */
-  get<K extends Kind>(kind: K, key: string): Promise<RecordOf<K> | undefined>
-  /** Keeps a record in place of the one with that key. */
-  put<K extends Exclude<Kind, UniqueKind>>(
-    kind: K,
-    key: string,
-    value: RecordOf<K>,
-    options?: RecordOptions,
-  ): Promise<void>
-  /** Keeps a record unless its key, or one of its unique values, is another's; false then. */
-  insert<K extends Kind>(kind: K, key: string, value: RecordOf<K>, options?: RecordOptions): Promise<boolean>
-  /**
-   * Keeps what `change` makes of a record; it is called again when the record was changed meanwhile. Resolves with the record as it
-   * was, with undefined when there was none. Other nodes MAY find a record as it was until they have heard of the change.
-   */
-  change<K extends Exclude<Kind, ExpiringKind>>(
-    kind: K,
-    key: string,
-    change: (value: RecordOf<K>) => RecordOf<K>,
-  ): Promise<RecordOf<K> | undefined>
-  /** Removes a record. Resolves with the record as it was, with undefined when there was none. */
-  delete<K extends Kind>(kind: K, key: string): Promise<RecordOf<K> | undefined>
-  /** Whether a record has one of these unique values. MUST be as cheap as {@link get}. */
-  isTaken(kind: UniqueKind, values: readonly string[]): Promise<boolean>
-  /** Records in pages of bounded size: in order of appearance if the kind is ordered, else in no order. */
-  list<K extends Kind>(kind: K, range?: RecordRange): AsyncIterable<readonly RecordOf<K>[]>
-  /** The records with a value in an index, in pages of bounded size and in order of appearance. MUST be cheap where there are none. */
-  listBy<K extends IndexedKind>(kind: K, index: IndexOf<K>, value: string): AsyncIterable<readonly RecordOf<K>[]>
-}
-
 /** The declaration of a kind, its values of any type. */
-export function declarationOf(kind: Kind): KindDeclaration<never> {
+export function declarationOf(kind: RecordKind): KindDeclaration<never> {
   return KINDS[kind]
 }
 
-/** Whether records are listed in order of appearance. */
-export function isOrdered(kind: Kind): boolean {
+/** True if records of a kind are listed in order of appearance. */
+export function isOrdered(kind: RecordKind): boolean {
   const { isOrdered = false, indexes } = declarationOf(kind)
   return isOrdered || indexes !== undefined
 }
 
 /** All kinds. */
-export const KIND_NAMES = Object.keys(KINDS) as readonly Kind[]
+export const KIND_NAMES = Object.keys(KINDS) as readonly RecordKind[]
 
 export function blockKey(owner: string, name: string): string {
   return `${fold(owner)}\n${fold(name)}`
 }
 
 /** The key under which a store keeps a record. */
-export function storedKey(kind: Kind, key: string): string {
+export function storedKey(kind: RecordKind, key: string): string {
   return declarationOf(kind).foldsKeys ? fold(key) : key
 }
 
 /** The text that a store keeps of a value: a string as it is, anything else as JSON. */
-export function recordText(value: RecordOf<Kind>): string {
+export function recordText(value: RecordOf<RecordKind>): string {
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
-export function recordOf<K extends Kind>(kind: K, text: string): RecordOf<K> {
-  // Written by recordText, and checked when it came from outside.
+export function parseRecord<K extends RecordKind>(kind: K, text: string): RecordOf<K> {
+  // Written by recordText; imports are checked.
   const isText = KINDS[kind].schema.type === 'string'
   return (isText ? text : JSON.parse(text)) as RecordOf<K>
 }
 
 /** The values of a record in the indexes of its kind, each with the name of the index. */
-export function indexedValues(kind: Kind, text: string): (readonly [index: string, value: string])[] {
+export function indexedValues(kind: RecordKind, text: string): (readonly [index: string, value: string])[] {
   const { indexes } = declarationOf(kind)
   if (!indexes) return []
-  const value = recordOf(kind, text) as never
+  const value = parseRecord(kind, text) as never
   return Object.entries(indexes).flatMap(([index, of]) => [...new Set(of(value))].map((key) => [index, key] as const))
 }
 
-export function uniqueValues(kind: Kind, text: string): readonly string[] {
+export function uniqueValues(kind: RecordKind, text: string): readonly string[] {
   const { unique } = declarationOf(kind)
-  return unique ? unique.of(recordOf(kind, text) as never) : []
-}
-
-/** Inserts a record unless there is one. Resolves with what is kept, of several that are inserted at once with the same. */
-export async function insertOrGet<K extends Kind>(
-  records: Records,
-  kind: K,
-  key: string,
-  value: RecordOf<K>,
-  options?: RecordOptions,
-): Promise<RecordOf<K>> {
-  for (;;) {
-    if (await records.insert(kind, key, value, options)) return value
-    const kept = await records.get(kind, key)
-    // Undefined when its time was over in between.
-    if (kept !== undefined) return kept
-  }
+  return unique ? unique.of(parseRecord(kind, text) as never) : []
 }

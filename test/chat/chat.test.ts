@@ -4,7 +4,7 @@ import { Chat } from '../../src/chat/chat.ts'
 import { Session, type Wire } from '../../src/chat/session.ts'
 import type { Engine, Listener, RoomRecord } from '../../src/engine/engine.ts'
 import { type Draft, type Event, idAt } from '../../src/engine/event.ts'
-import { turnEnd } from '../../src/turn.ts'
+import { tickEnd } from '../../src/tick.ts'
 import { enter, say } from './stage.ts'
 
 const LOBBY: RoomRecord = {
@@ -46,7 +46,7 @@ class SlowEngine {
     const event = { id: this.#last++, at: 1_000, ...next.draft }
     for (const [follower, log] of this.#followers) if (log === next.log) follower(event)
     next.resolve(event)
-    await turnEnd()
+    await tickEnd()
   }
 }
 
@@ -72,23 +72,23 @@ test('whoever comes while the last ones go is in a room that lives', async () =>
   const eve = await present(chat, 'eve')
   for (const { session } of [ann, bob]) {
     const entered = enter(chat, session, 'lobby')
-    await turnEnd()
+    await tickEnd()
     await engine.commit()
     await entered
   }
   void chat.close(ann.session)
   void chat.close(bob.session)
-  await turnEnd()
+  await tickEnd()
   await engine.commit()
   const entered = enter(chat, eve.session, 'lobby')
-  await turnEnd()
+  await tickEnd()
   await engine.commit()
   await engine.commit()
   await entered
   expect(eve.session.membership?.room.record).toBe(LOBBY)
   void say(chat, eve.session, 'anybody?')
   await engine.commit()
-  await turnEnd()
+  await tickEnd()
   expect(eve.heard).toEqual(['joined eve', 'message eve'])
   expect(engine.held).toEqual(new Set(['eve']))
 })

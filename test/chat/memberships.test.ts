@@ -1,7 +1,7 @@
 /** Sessions in several rooms, and protocols that fail. */
 import { expect, test } from 'vitest'
 import { Session, type Wire } from '../../src/chat/session.ts'
-import { turnEnd } from '../../src/turn.ts'
+import { tickEnd } from '../../src/tick.ts'
 import { eventually } from '../support/eventually.ts'
 import { enter, lifeline, reasonOf, recorder, say, stage } from './stage.ts'
 
@@ -127,7 +127,7 @@ test('a protocol that throws loses its own delivery, and no other does', async (
   const bob = await guest('bob', 'ops', wire)
   const { id } = await say(chat, bob, 'boom')
   await say(chat, bob, 'fine')
-  await turnEnd()
+  await tickEnd()
   expect(failures).toEqual([['Error: cannot encode', 'broken', id]])
   expect(toldTo(bob)).toEqual(['joined bob', 'message bob', 'message bob'])
 })

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { LOBBY } from '../../src/chat/chat.ts'
 import { Session } from '../../src/chat/session.ts'
 import type { RoomRecord } from '../../src/engine/engine.ts'
-import { turnEnd } from '../../src/turn.ts'
+import { tickEnd } from '../../src/tick.ts'
 import { enter, HERE, leave, lifeline, reasonOf, recorder, say, silent, stage, tell } from './stage.ts'
 
 const SECRET = 'correct horse'
@@ -89,7 +89,7 @@ test('whoever watches a room is told everything once and in order, member or not
   await leave(chat, bob)
   await say(chat, ann, 'four')
   await enter(chat, bob, LOBBY)
-  await turnEnd()
+  await tickEnd()
   const everything = [
     'message ann',
     'joined bob',
@@ -103,7 +103,7 @@ test('whoever watches a room is told everything once and in order, member or not
   unwatch()
   await chat.close(bob)
   await say(chat, ann, 'five')
-  await turnEnd()
+  await tickEnd()
   expect(toldTo(bob)).toEqual(everything)
   expect(await chat.rooms.inside(LOBBY)).toEqual(['ann'])
 })
@@ -120,7 +120,7 @@ test('the end of a room puts out its members and those who watch it, each once',
   chat.subscribe(eve, room)
   const last = say(chat, ann, 'last')
   await Promise.all([last, chat.rooms.close(room.id)])
-  await turnEnd()
+  await tickEnd()
   expect(toldTo(ann)).toEqual(['joined ann', 'joined bob', 'message ann', 'left ann', 'room-closed'])
   expect(toldTo(bob)).toEqual(['joined bob', 'message ann', 'left ann', 'left bob', 'room-closed'])
   expect(toldTo(eve)).toEqual(['message ann', 'left ann', 'left bob', 'room-closed'])
@@ -160,7 +160,7 @@ test('who leaves or enters while a room ends does so once, and is in no room', a
     reasonOf(enter(chat, eve, room.id)),
     chat.close(bob),
   ])
-  await turnEnd()
+  await tickEnd()
   expect(toldTo(ann).filter((text) => text === 'left ann')).toHaveLength(1)
   expect(['room-unknown', 'none']).toContain(entered)
   expect([ann.membership, eve.membership]).toEqual([undefined, undefined])
@@ -190,13 +190,13 @@ test('private and other messages reach a member in the order in which they were 
     say(chat, ann, 'three'),
     tell(chat, bob, 'ann', 'four'),
   ])
-  await turnEnd()
+  await tickEnd()
   const told = ['message ann', 'private ann', 'message ann', 'private bob']
   expect(toldTo(ann).slice(-4)).toEqual(told)
   expect(toldTo(bob).slice(-4)).toEqual(told)
   expect(toldTo(eve).slice(-2)).toEqual(['message ann', 'message ann'])
   await Promise.all([tell(chat, ann, 'bob', 'last'), leave(chat, bob)])
-  await turnEnd()
+  await tickEnd()
   expect(toldTo(bob).slice(-2)).toEqual(['private ann', 'left bob'])
 })
 
@@ -205,8 +205,8 @@ test('members see their room by its new name', async () => {
   const room = await chat.rooms.create({ title: 'old', visibility: 'public' })
   const ann = await guest('ann', room.id)
   await chat.rooms.change(room.id, { title: 'new', visibility: 'public' })
-  await turnEnd()
-  await turnEnd()
+  await tickEnd()
+  await tickEnd()
   expect(ann.membership?.room.record).toMatchObject({ title: 'new', lineName: 'new' })
 })
 

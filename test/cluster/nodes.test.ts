@@ -1,6 +1,6 @@
 /** What becomes of a conversation when its nodes are killed, stopped, or restarted. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { DISCONNECTS } from '../../src/protocols/disconnect.ts'
+import { DISCONNECTS } from '../../src/transport/disconnect.ts'
 import { eventually } from '../support/eventually.ts'
 import { RedisServer, withRedis } from '../support/redis.ts'
 import type { Told } from './checker.ts'

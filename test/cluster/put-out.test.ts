@@ -2,7 +2,7 @@
 import { connect } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import type { ServerLine } from '../../commands/replies.ts'
-import { DISCONNECTS } from '../../src/protocols/disconnect.ts'
+import { DISCONNECTS } from '../../src/transport/disconnect.ts'
 import { pirateClients } from '../protocols/piratchat/stage.ts'
 import { ChatroomClient, enter, logIn, said as msg, error as refusal, register, say } from '../support/chatroom.ts'
 import { LineClient, type Transport } from '../support/client.ts'

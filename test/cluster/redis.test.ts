@@ -1,6 +1,6 @@
 /** What becomes of a conversation when Redis goes away, stands still, or cannot be reached. */
 import { expect, onTestFinished, test } from 'vitest'
-import { DISCONNECTS } from '../../src/protocols/disconnect.ts'
+import { DISCONNECTS } from '../../src/transport/disconnect.ts'
 import { eventually } from '../support/eventually.ts'
 import { RedisServer, Wire, withRedis } from '../support/redis.ts'
 import { Company } from './company.ts'

@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import split2 from 'split2'
 import { expect, onTestFinished, test } from 'vitest'
-import { LocalTarget } from '../../src/engine/local/moving-in.ts'
+import { LocalImport } from '../../src/engine/local/import.ts'
 import { eventsUntil, seed } from '../engine/clock-back.ts'
 import { readLine } from '../support/client.ts'
 import { temporaryFolder } from '../support/folder.ts'
@@ -12,7 +12,7 @@ import { RoomdProcess } from '../support/process.ts'
 test('after the clock was a year ahead, clients see the right time, and the log says once what was wrong', async () => {
   const data = temporaryFolder()
   const events = eventsUntil(Date.now())
-  await seed(await LocalTarget.open(join(data, 'roomd.db')), 'room:1', events)
+  await seed(LocalImport.open(join(data, 'roomd.db')), 'room:1', events)
   const daemon = new RoomdProcess(['--line', '0', '--data', data])
   onTestFinished(() => void daemon.child.kill('SIGKILL'))
   const socket = connect(await daemon.ready(), '127.0.0.1')

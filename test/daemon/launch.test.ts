@@ -103,8 +103,8 @@ test.each([
   expect(status).toBe(2)
 })
 
-test('a migration names such variables too', async () => {
-  const { status, stderr } = await roomd(['migrate', '--from', '/nowhere', '--to', '/elsewhere'], {
+test('an export names such variables too', async () => {
+  const { status, stderr } = await roomd(['export', '--data', '/nowhere'], {
     ROOMD_REDISPREFIX: 'x',
   }).exit
   expect(stderr).toMatch(

@@ -59,11 +59,11 @@ test('a secret that is given as a flag is warned of, not shown', async () => {
 })
 
 withRedis('a Redis with a password', () => {
-  /** Redis as the README starts it, in a folder and at a port of its own. */
-  async function fromReadme() {
-    const readme = readFileSync(resolve(import.meta.dirname, '../../README.md'), 'utf8')
-    const [recipe] = /^\(umask 077 .*?redis-server data\/redis\.conf\)$/ms.exec(readme) ?? []
-    if (recipe === undefined) return expect.fail('the README starts no Redis')
+  /** Redis as docs/scaling.md starts it, in a folder and at a port of its own. */
+  async function documentedRedis() {
+    const page = readFileSync(resolve(import.meta.dirname, '../../docs/scaling.md'), 'utf8')
+    const [recipe] = /^\(umask 077 .*?redis-server data\/redis\.conf\)$/ms.exec(page) ?? []
+    if (recipe === undefined) return expect.fail('docs/scaling.md starts no Redis')
     const port = await freePort()
     const folder = temporaryFolder()
     const moved = recipe.replace(':6379"', `:${port}"`).replace("'bind 127.0.0.1'", `$& 'port ${port}'`)
@@ -80,8 +80,8 @@ withRedis('a Redis with a password', () => {
     return { folder, port, urlFile, password: new URL(url).password, client }
   }
 
-  test('the README’s is private, and is used through a file', async () => {
-    const { folder, port, urlFile, password, client } = await fromReadme()
+  test('that of docs/scaling.md is private, and is used through a file', async () => {
+    const { folder, port, urlFile, password, client } = await documentedRedis()
     expect(password).toMatch(/^[0-9a-f]{48}$/)
     const daemon = roomd(['--line', '0'], { ROOMD_REDIS_FILE: urlFile })
     await daemon.ready()
@@ -104,22 +104,30 @@ withRedis('a Redis with a password', () => {
     daemon.child.kill('SIGTERM')
     expect(await daemon.exit).toMatchObject({ status: 0, stderr: '' })
 
-    const to = join(folder, 'moved')
-    const migrated = new RoomdProcess(['migrate', '--from-file', urlFile, '--to', to])
-    // Its output is no log.
-    migrated.child.stdout?.removeAllListeners('data')
-    running.push(migrated)
-    expect(await migrated.exit).toMatchObject({ status: 0, stderr: '' })
+    const output = join(folder, 'export')
+    const exporting = new RoomdProcess(['export', '--redis-file', urlFile, '--output', output])
+    running.push(exporting)
+    const exported = await exporting.exit
+    expect(exported).toMatchObject({ status: 0, stderr: expect.stringMatching(/^exported [^\n]*\n$/) })
+    expect(exported.stderr).not.toContain(password)
     const url = readFileSync(urlFile, 'utf8').trim()
-    const exposed = new RoomdProcess(['migrate', '--from', url, '--to', to])
+    const exposed = new RoomdProcess(['import', '--redis', url, output])
     running.push(exposed)
     const { status, stderr } = await exposed.exit
     expect(status).toBe(2)
-    expect(stderr).toMatch(/^roomd: the list of processes shows secrets .*: --from\nroomd: .* is not empty/)
+    expect(stderr).toMatch(/^roomd: the list of processes shows secrets .*: --redis\nroomd: .* is not empty/)
     expect(stderr).not.toContain(password)
-    const both = new RoomdProcess(['migrate', '--from-file', urlFile, '--from', folder, '--to', to])
+    const both = new RoomdProcess([
+      'export',
+      '--redis-file',
+      urlFile,
+      '--redis',
+      'redis://localhost',
+      '--output',
+      output,
+    ])
     running.push(both)
-    expect((await both.exit).stderr).toBe('roomd: --from and --from-file exclude each other\n')
+    expect((await both.exit).stderr).toBe('roomd: --redis and --redis-file exclude each other\n')
   })
 
   test('a flag with the password is warned of, not shown', async () => {

@@ -60,7 +60,7 @@ function lines(file: string): string[] {
   }
 }
 
-/** A copy of the database as it is now, made as the README says. */
+/** A copy of the database as it is now, made as docs/operating.md says. */
 function backup(file: string): string {
   const copy = `${file}.backup`
   const db = new DatabaseSync(file)

@@ -13,6 +13,9 @@ const NO_EXAMPLES: readonly (readonly [folder: string, reason: string])[] = [
 ]
 const NOT_RUNNABLE: readonly (readonly [begins: string, reason: string])[] = [
   ['npm test', 'this test is part of it'],
+  ['npm ci && npm pack', 'test/daemon/pack.test.ts installs the package'],
+  ['sudo ', 'it changes the machine; test/deploy/systemd.test.ts checks the unit'],
+  ['docker ', 'test/deploy/container.test.ts builds the image and runs it'],
   ['curl 127.0.0.1:8080/', 'a server of others listens there'],
   ['curl -X DELETE -u ann:PASSWORD', 'it takes a password that the reader has chosen'],
 ]

@@ -63,10 +63,11 @@ const MASKS: readonly (readonly [RegExp, string])[] = [
   [/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?Z?/g, '<time>'],
   [/"id":"\d+"/g, '"id":"<id>"'],
   [TOKEN, '<token>'],
+  [/@[0-9a-f]{8}\b/g, '@<digest>'],
   [/\b[0-9a-f]{32,}\b/g, '<key>'],
 ]
 
-/** Replaces what is another one each time: times, ids, tokens and keys. */
+/** Replaces what is another one each time: times, ids, tokens, digests and keys. */
 export function masked(text: string): string {
   return MASKS.reduce((masked, [pattern, name]) => masked.replace(pattern, name), text.trimEnd())
 }

@@ -7,9 +7,15 @@ import { anchorsOf, citableNumbers, referencesIn, relativeLinks } from './refere
 const root = resolve(import.meta.dirname, '../..')
 const read = (file: string) => readFileSync(join(root, file), 'utf8')
 
-const DOCUMENTS = ['README.md', 'CHANGELOG.md', ...globSync('docs/**/*.md', { cwd: root })]
+const DOCUMENTS = globSync(['*.md', 'docs/**/*.md'], { cwd: root })
 const SOURCES = globSync(
-  ['{src,commands,page,test,bench,scripts}/**/*.{ts,js,cjs,lua,py,css,html,sh}', '*.{ts,cjs}', '.ci/run'],
+  [
+    '{src,commands,page,test,bench,scripts}/**/*.{ts,js,cjs,lua,py,css,html,sh}',
+    '*.{ts,cjs}',
+    '.ci/run',
+    'Dockerfile',
+    'deploy/*',
+  ],
   { cwd: root },
 )
 
@@ -88,7 +94,7 @@ test('broken references are found, also where they are wrapped', () => {
     ' */',
     '-- docs/protocols/README.md, R8 and R99, section 5',
     '# docs/protocols/chatroom.md, section 5.1 to 5.9: item 9 is missing.',
-    "import '../docs/other.md' // nothing of ours, nor is other/docs/x.md",
+    "import './other.md' // nothing of ours, nor is other/docs/x.md",
     '// docs/protocols/globes.md, section 2.10. The next sentence; docs/protocols/globes.md, 2 of them.',
   ].join('\n')
   expect(brokenReferences('src/example.ts', source)).toEqual([

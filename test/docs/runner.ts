@@ -8,7 +8,7 @@ import split2 from 'split2'
 import { expect } from 'vitest'
 import { eventually } from '../support/eventually.ts'
 import { type Example, masked, TOKEN } from './examples.ts'
-import { commandsOf, entrantsOf, isEndless, replacesDaemon, startsDaemon } from './shell.ts'
+import { commandsOf, entrantsOf, isEndless, replacesDaemon, startsDaemon, stopsDaemon } from './shell.ts'
 import type { World } from './world.ts'
 
 /** Stands in an output block for any lines. */
@@ -66,6 +66,8 @@ export class Runner {
   /** Commands that cannot run, and why. */
   readonly #notRunnable: (command: string) => string | undefined
   #daemon: Run | undefined
+  /** Whether some daemon runs: the one above, or one in the background. */
+  #served = false
   #printed = ''
 
   constructor(world: World, notRunnable: (command: string) => string | undefined) {
@@ -79,7 +81,7 @@ export class Runner {
     const commands = language === 'sh' ? commandsOf(code) : [code]
     const [first, ...more] = commands.filter((command) => this.#notRunnable(command) === undefined)
     if (first === undefined) return
-    if (!this.#daemon && !replacesDaemon(first)) await this.#start('npm start')
+    if (!this.#served && !replacesDaemon(first)) await this.#start('npm start')
     switch (language) {
       case 'sh':
         this.#printed = ''
@@ -115,6 +117,7 @@ export class Runner {
     await this.#daemon?.stop()
     const run = this.#bash(command)
     this.#daemon = run
+    this.#served = true
     await run.until(() => run.stdout.includes('"msg":"ready"'))
   }
 
@@ -125,7 +128,10 @@ export class Runner {
   }
 
   async #command(command: string): Promise<string> {
-    if (replacesDaemon(command)) await this.#daemon?.stop()
+    if (replacesDaemon(command) || stopsDaemon(command)) {
+      await this.#daemon?.stop()
+      this.#served = !stopsDaemon(command)
+    }
     if (startsDaemon(command)) {
       await this.#start(command)
       return ''

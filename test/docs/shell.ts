@@ -25,9 +25,12 @@ function isWhole(command: string): boolean {
 }
 
 /** Whether a command runs a daemon that goes on until it is stopped. */
-export const startsDaemon = (command: string) => /^(\w+=\S+ +)*npm start\b/.test(command) && !/ migrate\b/.test(command)
+export const startsDaemon = (command: string) =>
+  /^(\w+=\S+ +)*npm start\b/.test(command) && !/ -- (export|import|room|account)\b/.test(command)
 /** Whether a command needs the ports of the daemon that an earlier one runs. */
 export const replacesDaemon = (command: string) => startsDaemon(command) || /\bnpm run daemon\b(?!:)/.test(command)
+/** Whether no daemon runs after a command. */
+export const stopsDaemon = (command: string) => /\bnpm run daemon:stop\b/.test(command)
 /** Whether a command goes on until somebody ends it. */
 export const isEndless = (command: string) => /\btail -[fF]\b/.test(command)
 

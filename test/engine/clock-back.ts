@@ -3,14 +3,14 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Engine, Gone, type Range } from '../../src/engine/engine.ts'
 import { type Event, idAt, type LogName } from '../../src/engine/event.ts'
-import type { Target } from '../../src/engine/moving.ts'
+import type { ImportTarget } from '../../src/engine/transfer.ts'
 import type { Retention, Watch } from '../../src/engine/watch.ts'
 import { eventually } from '../support/eventually.ts'
 import { readAll, said } from './conformance.ts'
 
 export interface World {
   /** Where events of any ids and times are put before an engine starts. */
-  target(): Promise<Target>
+  target(): Promise<ImportTarget>
   /** Starts an engine on that. */
   start(keep: Retention, watch: Watch): Promise<Engine>
 }
@@ -22,11 +22,11 @@ const FOREVER = { days: 0, events: 0 }
 const bodies = (events: readonly Event[]) => events.map(({ body }) => body)
 
 /** Puts events into a log of a place where nothing is. */
-export async function seed(target: Target, log: LogName, events: readonly Event[]): Promise<void> {
-  await target.begin('nowhere')
-  for (let from = 0; from < events.length; from += 250) await target.append(log, events.slice(from, from + 250))
+export async function seed(target: ImportTarget, log: LogName, events: readonly Event[]): Promise<void> {
   const [first, last] = [events[0]?.id ?? 0, events.at(-1)?.id ?? 0]
-  await target.finishLog({ name: log, start: first - 1, last, count: events.length })
+  await target.beginLog({ name: log, start: first - 1, last })
+  for (let from = 0; from < events.length; from += 250) await target.addEvents(events.slice(from, from + 250))
+  await target.endLog()
   await target.finish()
   target.close()
 }

@@ -1,9 +1,9 @@
 /** What src/engine/engine.ts says of every engine, as one suite. */
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { Closed, type Engine, Gone, type Range, Taken } from '../../src/engine/engine.ts'
+import { Closed, type Engine, Gone, type Range, Repeated, Shared, Taken } from '../../src/engine/engine.ts'
 import type { Draft, Event, LogName } from '../../src/engine/event.ts'
-import { type AccountRecord, blockKey, insertOrGet } from '../../src/engine/records.ts'
+import { type AccountRecord, blockKey } from '../../src/engine/records.ts'
 import { skeletonsOf } from '../../src/engine/skeleton.ts'
 import { eventually } from '../support/eventually.ts'
 import { blocksWith, createAccount, hasAccountLike, keepBlock, names } from '../support/records.ts'
@@ -88,6 +88,33 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
         ]
         expect(events.map(({ sent }) => sent)).toEqual([1_524_700_000, 0, undefined])
         expect(await readAll(engine, LOG)).toEqual(events)
+      })
+
+      it('appends a draft with a nonce once for each nickname and log', async () => {
+        const draft = { ...said('once'), nonce: 'a:1' }
+        const first = await engine.append(LOG, draft)
+        expect(first).not.toHaveProperty('nonce')
+        const [again, other, inRoom, third] = await Promise.allSettled([
+          engine.append(LOG, { ...draft, body: 'another text' }),
+          engine.append(LOG, { ...draft, from: 'bob' }),
+          engine.append('room:2', { ...draft, room: 2 }),
+          engine.append(LOG, { ...draft, nonce: 'a:2' }),
+        ])
+        expect(again).toMatchObject({ status: 'rejected', reason: { name: 'Repeated', id: first.id } })
+        expect([other, inRoom, third]).toMatchObject(Array(3).fill({ status: 'fulfilled' }))
+        const twice = await Promise.allSettled([1, 2].map(() => engine.append(LOG, { ...draft, nonce: 'at once' })))
+        const [one] = twice.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
+        expect(twice.find(({ status }) => status === 'rejected')).toMatchObject({ reason: { id: one?.id } })
+        const log = await readAll(engine, LOG)
+        expect(log.map(({ from, body }) => `${from} ${body}`)).toEqual([
+          'alice once',
+          'bob once',
+          'alice once',
+          'alice once',
+        ])
+        if (!subject.restart) return
+        engine = await subject.restart()
+        await expect(engine.append(LOG, draft)).rejects.toThrow(Repeated)
       })
 
       it('gives rising ids and times that never fall, in the order of calls', async () => {
@@ -312,7 +339,7 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
 
       it('are looked up one by one, and whether private messages reach whoever holds them', async () => {
         await engine.claim(1, 'Alice')
-        await engine.claim(1, 'Bob Ross', false)
+        await engine.claim(1, 'Bob Ross', { carriesPrivate: false })
         await engine.claim(2, 'Carol')
         expect(await engine.member(1, 'ALICE')).toMatchObject({ name: 'Alice', carriesPrivate: true })
         expect(await engine.member(1, 'bob ross')).toMatchObject({ name: 'Bob Ross', carriesPrivate: false })
@@ -335,6 +362,68 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
         await engine.release(1, 'carol')
         await engine.claim(1, 'Carol')
         expect(await engine.members(1)).toEqual(['alice', 'Bob', 'Carol'])
+      })
+
+      it('may be held by several nodes where each of them shares it, and count once', async () => {
+        const shared = { shared: true }
+        expect(await engine.claim(1, 'Ann', { shared: true, carriesPrivate: false })).toBe(true)
+        // Of one node once.
+        expect(await engine.claim(1, 'ann', shared)).toBe(false)
+        expect(await engine.claim(1, 'ann')).toBe(false)
+        await engine.claim(1, 'Bob')
+        await engine.share(1, 'nobody')
+        const other = await subject.another?.()
+        if (other) {
+          expect(await other.claim(1, 'ann')).toBe(false)
+          expect(await other.claim(1, 'bob', shared)).toBe(false)
+          expect(await engine.member(1, 'ann')).toMatchObject({ name: 'Ann', carriesPrivate: false })
+          expect(await other.claim(1, 'ANN', shared)).toBe(true)
+          await engine.share(1, 'bob')
+          expect(await other.claim(1, 'bob', shared)).toBe(true)
+          expect(await other.claim(1, 'bob', shared)).toBe(false)
+          expect(await engine.member(1, 'ann')).toMatchObject({ name: 'Ann', carriesPrivate: true })
+        }
+        const last = other ?? engine
+        expect(await last.members(1)).toEqual(['Ann', 'Bob'])
+        expect(await engine.memberCounts()).toEqual(new Map([[1, 2]]))
+        expect(await last.heldIn('ann')).toEqual([1])
+        if (other) {
+          await engine.release(1, 'Ann')
+          expect([engine.holds(1, 'ann'), other.holds(1, 'ann')]).toEqual([false, true])
+          expect(await engine.members(1)).toEqual(['Ann', 'Bob'])
+          expect(await engine.claim(1, 'ann')).toBe(false)
+        }
+        await last.release(1, 'ann')
+        expect(await last.members(1)).toEqual(['Bob'])
+        expect(await last.heldIn('ann')).toEqual([])
+        expect(await engine.claim(1, 'ann')).toBe(true)
+      })
+
+      it('that are shared come once and go once, with whoever comes first and goes last', async () => {
+        const other = await subject.another?.()
+        const present = (kind: 'joined' | 'left'): Draft => ({ kind, room: 1, from: 'Ann', body: '' })
+        const come = async (on: Engine) => {
+          expect(await on.claim(1, 'Ann', { shared: true })).toBe(true)
+          return on.append(LOG, present('joined'))
+        }
+        const go = async (on: Engine) => {
+          try {
+            return await on.append(LOG, present('left'))
+          } finally {
+            await on.release(1, 'Ann')
+          }
+        }
+        const expected = [await come(engine)]
+        if (other) {
+          await expect(come(other)).rejects.toThrow(Shared)
+          await expect(go(engine)).rejects.toThrow(Shared)
+          await expect(engine.append(LOG, present('left'))).rejects.toThrow(Closed)
+          await expect(come(engine)).rejects.toThrow(Shared)
+          await expect(go(other)).rejects.toThrow(Shared)
+        }
+        expected.push(await go(engine))
+        expected.push(await come(other ?? engine), await go(other ?? engine))
+        expect(await readAll(engine, LOG)).toEqual(expected)
       })
 
       it('may be released without being held', async () => {
@@ -567,13 +656,13 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
       it('end at their time', async () => {
         await engine.records.put('secret', 'a', 'one', { expiresAt: Date.now() + 30 })
         await eventually(async () => expect(await engine.records.get('secret', 'a')).toBeUndefined())
-        expect(await insertOrGet(engine.records, 'secret', 'a', 'two')).toBe('two')
+        expect(await engine.records.insertOrGet('secret', 'a', 'two')).toBe('two')
       })
 
       it('are the first one’s, of several who ask at the same time', async () => {
-        const kept = await Promise.all(numbers(20).map((text) => insertOrGet(engine.records, 'secret', 'secret', text)))
+        const kept = await Promise.all(numbers(20).map((text) => engine.records.insertOrGet('secret', 'secret', text)))
         expect(new Set(kept).size).toBe(1)
-        expect(await insertOrGet(engine.records, 'secret', 'secret', 'late')).toBe(kept[0])
+        expect(await engine.records.insertOrGet('secret', 'secret', 'late')).toBe(kept[0])
         expect(await engine.records.get('secret', 'secret')).toBe(kept[0])
       })
     })

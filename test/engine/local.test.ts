@@ -4,8 +4,8 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { EngineFault, Gone, Unavailable } from '../../src/engine/engine.ts'
 import { type Event, idAt, type LogName } from '../../src/engine/event.ts'
+import { LocalImport } from '../../src/engine/local/import.ts'
 import { LocalEngine, type LocalOptions } from '../../src/engine/local/local.ts'
-import { LocalTarget } from '../../src/engine/local/moving-in.ts'
 import { MIGRATIONS } from '../../src/engine/local/schema.ts'
 import { eventually } from '../support/eventually.ts'
 import { temporaryFolder } from '../support/folder.ts'
@@ -52,7 +52,7 @@ conformance('local, remembering next to nothing', () => makeIn({ memory: { event
 clockBack('local', async () => {
   const file = join(temporaryFolder(), 'roomd.db')
   return {
-    target: () => LocalTarget.open(file),
+    target: async () => LocalImport.open(file),
     start: async (keep, watch) => {
       const engine = new LocalEngine({ ...OPTIONS, file, keep }, watch)
       await engine.start()

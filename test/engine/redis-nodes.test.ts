@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { Closed, Unavailable } from '../../src/engine/engine.ts'
+import { Closed, Shared, Unavailable } from '../../src/engine/engine.ts'
+import type { RedisEngine } from '../../src/engine/redis/redis.ts'
 import { eventually, TIMED } from '../support/eventually.ts'
 import { createAccount } from '../support/records.ts'
 import { withRedis } from '../support/redis.ts'
@@ -84,6 +85,126 @@ withRedis('several nodes on Redis', () => {
     })
   })
 
+  describe('a name that several nodes share', () => {
+    const shared = { shared: true }
+    const come = async (engine: RedisEngine, name = 'ann') => {
+      expect(await engine.claim(1, name, shared)).toBe(true)
+      return engine.append(LOG, present('joined', name))
+    }
+
+    it('comes and goes by turns, whoever of them comes and goes in whatever order', async () => {
+      const nodes = await Promise.all([node(), node(), node()])
+      const seen = nodes.map(({ engine }) => follow(engine))
+      let inside = 0
+      const visits = nodes.map(async ({ engine }, place) => {
+        for (let round = 0; round < 60; round++) {
+          const joined = await come(engine).catch((error: unknown) => error)
+          if (joined instanceof Error) expect(joined).toBeInstanceOf(Shared)
+          // It is seen to be in by whoever is in.
+          const last = seen[place]?.findLast(({ kind }) => kind !== 'message')
+          expect(last?.kind).toBe('joined')
+          inside++
+          if (round % 3 === place) await delay(Math.random() * 5)
+          inside--
+          const left = await engine.append(LOG, present('left', 'ann')).catch((error: unknown) => error)
+          if (left instanceof Error) expect(left).toBeInstanceOf(Shared)
+          await engine.release(1, 'ann')
+        }
+      })
+      await Promise.all(visits)
+      expect(inside).toBe(0)
+      const log = await readAll((await node()).engine, LOG)
+      expect(told(log)).toEqual(log.map((_, n) => (n % 2 === 0 ? 'joined ann' : 'left ann')))
+      expect(log.length % 2).toBe(0)
+      expect(log.length).toBeLessThan(2 * 3 * 60)
+      expect(await nodes[0]?.engine.members(1)).toEqual([])
+      expect(await stage.server.command('KEYS', `${stage.prefix}:{room:1}:*`)).not.toContainEqual(
+        expect.stringMatching(/joined|names|claims|inside/),
+      )
+      for (const events of seen) await eventually(() => expect(events).toEqual(log))
+    })
+
+    it.each(['first', 'last'])('has left with the last of them, when the one that came %s dies', async (which) => {
+      const dying = await wired()
+      const { engine } = await node()
+      const [first, last] = which === 'first' ? [dying.engine, engine] : [engine, dying.engine]
+      await come(first)
+      await expect(come(last)).rejects.toThrow(Shared)
+      await join(dying.engine, 'bob')
+      dying.wire.close()
+      await eventually(async () => expect(await engine.heldIn('bob')).toEqual([]))
+      expect(await engine.members(1)).toEqual(['ann'])
+      expect(told(await readAll(engine, LOG))).toEqual(['joined ann', 'joined bob', 'left bob'])
+      await engine.append(LOG, present('left', 'ann'))
+      await engine.release(1, 'ann')
+      expect(await engine.heldIn('ann')).toEqual([])
+      expect(told(await readAll(engine, LOG)).at(-1)).toBe('left ann')
+    })
+
+    it('has left once when all of them die, and when its room is closed', async () => {
+      const [one, other] = [await wired(), await wired()]
+      const { engine } = await node()
+      await come(one.engine)
+      await expect(come(other.engine)).rejects.toThrow(Shared)
+      for (const { wire } of [one, other]) wire.close()
+      await eventually(async () => expect(told(await readAll(engine, LOG))).toEqual(['joined ann', 'left ann']))
+      await eventually(async () => expect(await engine.heldIn('ann')).toEqual([]))
+
+      const { id } = await engine.createRoom({ title: 'Tech', lineName: 'tech', visibility: 'public' })
+      const { engine: third } = await node()
+      await engine.claim(id, 'ann', shared)
+      await third.claim(id, 'ann', shared)
+      await engine.append(`room:${id}`, present('joined', 'ann', id))
+      await expect(third.append(`room:${id}`, present('joined', 'ann', id))).rejects.toThrow(Shared)
+      const seen = follow(third, `room:${id}`)
+      await third.append(`room:${id}`, said('both are here', id))
+      await engine.closeRoom(id)
+      await eventually(() => expect(told(seen)).toEqual(['message alice', 'left ann', 'closed ']))
+      await eventually(async () => expect(await engine.heldIn('ann')).toEqual([]))
+    })
+
+    it('is told of behind what came before it', async () => {
+      const { engine, wire } = await wired({ timing: { lease: 60_000, renew: 30_000 } })
+      const { engine: other } = await node()
+      const seen = follow(engine)
+      // Over the channel, so it is listened to by now.
+      await eventually(async () => {
+        await other.append(LOG, said('before'))
+        expect(seen.at(-1)?.body).toBe('before')
+      })
+      wire.holdChannels()
+      await come(other)
+      await engine.claim(1, 'ann', shared)
+      const joined = engine.append(LOG, present('joined', 'ann')).catch((error: unknown) => error)
+      expect(await Promise.race([joined, delay(200, 'waits')])).toBe('waits')
+      expect(told(seen)).not.toContain('joined ann')
+      wire.go()
+      expect(await joined).toBeInstanceOf(Shared)
+      expect(told(seen).at(-1)).toBe('joined ann')
+    })
+
+    it('is told of, or refused, when the connection breaks over the answer', async () => {
+      const { engine, wire } = await wired({ timing: { lease: 60_000, renew: 30_000 } })
+      const { engine: other } = await node()
+      await come(other)
+      follow(engine)
+      await engine.claim(1, 'ann', shared)
+      for (let round = 0; round < 6; round++) {
+        const appending = wire.passes(callOf('append'))
+        const joined = engine.append(LOG, present('joined', 'ann')).catch((error: unknown) => error)
+        await appending
+        // On its way there, or back.
+        if (round % 2 === 0) setImmediate(() => wire.cut())
+        else await delay(2).then(() => wire.cut())
+        const isIn = (await joined) instanceof Shared
+        await isUp(engine)
+        const left = await engine.append(LOG, present('left', 'ann')).catch((error: unknown) => error)
+        expect(left).toBeInstanceOf(isIn ? Shared : Closed)
+      }
+      expect(told(await readAll(engine, LOG))).toEqual(['joined ann'])
+    })
+  })
+
   describe('a node that dies', () => {
     it('has left each room once, whoever sees to it, and its names are free', TIMED, async () => {
       const dying = await wired()
@@ -146,7 +267,7 @@ withRedis('several nodes on Redis', () => {
       await stage.server.command('SLOWLOG', 'RESET')
       dying.wire.close()
       await eventually(async () => expect(await engine.heldIn('bob')).toEqual([]))
-      await stage.server.command('DEL', `${stage.prefix}:{nodes}:beats`)
+      await stage.server.command('DEL', `${stage.prefix}:{nodes}:epoch`)
       await eventually(() => expect(notices).toContain('lost'))
       await isUp(engine)
       expect(await stage.server.command('SLOWLOG', 'GET')).toEqual([])
@@ -205,7 +326,7 @@ withRedis('several nodes on Redis', () => {
       wire.cut()
       await isUp(engine)
       // Has them say what they hold.
-      await stage.server.command('DEL', `${stage.prefix}:{nodes}:beats`)
+      await stage.server.command('DEL', `${stage.prefix}:{nodes}:epoch`)
       for (const heard of [notices, others]) await eventually(() => expect(heard).toContain('lost'))
       for (const both of [engine, other]) await isUp(both)
       expect(await other.members(1)).toEqual([])

@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { EngineFault, Gone } from '../../src/engine/engine.ts'
 import type { LogName } from '../../src/engine/event.ts'
-import { RedisTarget } from '../../src/engine/redis/moving-in.ts'
+import { RedisImport } from '../../src/engine/redis/import.ts'
 import { problemOf, reasonOf, warningOf } from '../../src/engine/redis/reasons.ts'
 import { RedisEngine, type RedisOptions } from '../../src/engine/redis/redis.ts'
 import { placeOf } from '../../src/engine/redis/url.ts'
@@ -101,7 +101,7 @@ withRedis('the redis engine', () => {
   clockBack('redis', async () => {
     const [place, prefix] = [placeAt(server.port), `clock${prefixes++}`]
     return {
-      target: () => RedisTarget.open(place, prefix),
+      target: () => RedisImport.open(place, prefix),
       start: async (keep, watch) => {
         const engine = new RedisEngine({ ...OPTIONS, place, prefix, keep }, watch)
         await engine.start()
@@ -220,6 +220,7 @@ withRedis('the redis engine', () => {
       const left = (await server.command('KEYS', `${prefix}:*`)) as string[]
       expect(left.toSorted().filter((key) => !key.startsWith(`${prefix}:{rooms}`))).toEqual([
         `${prefix}:{nodes}:dead`,
+        `${prefix}:{nodes}:epoch`,
         `${prefix}:{nodes}:pulse`,
         `${prefix}:{room:1}:info`,
         `${prefix}:{room:1}:nodes`,

@@ -34,7 +34,7 @@ try {
 } finally {
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
 }
-// A client's socket may be left by the runtime as the daemon's may (src/protocols/dead-peers.ts).
+// A client's socket may be left by the runtime as the daemon's may (src/transport/dead-peers.ts).
 process.exit()
 
 function show({ tallies, latenciesMs, acknowledged, before, after }: FuzzReport): void {

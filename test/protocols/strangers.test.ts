@@ -4,7 +4,7 @@ import { connect as connectTcp, type Socket } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import { connect as connectTls } from 'node:tls'
 import { expect, onTestFinished, test } from 'vitest'
-import { encodeFrame } from '../../src/protocols/frames/encode.ts'
+import { encodeFrame } from '../../src/transport/frames.ts'
 import { LineClient } from '../support/client.ts'
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
 

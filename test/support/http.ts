@@ -3,27 +3,26 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { pino } from 'pino'
 import { onTestFinished } from 'vitest'
-import { Admission } from '../../src/protocols/admission.ts'
-import type { SocketOptions } from '../../src/protocols/http/connection.ts'
-import { Http } from '../../src/protocols/http/http.ts'
-import type { HttpOptions } from '../../src/protocols/http/options.ts'
-import { Proxies } from '../../src/protocols/http/proxies.ts'
-import type { Routes } from '../../src/protocols/http/routes.ts'
-import { Tally } from '../../src/protocols/tally.ts'
+import { Admission } from '../../src/transport/admission.ts'
+import { type HttpPortOptions, httpPort } from '../../src/transport/http/port.ts'
+import { Proxies } from '../../src/transport/http/proxies.ts'
+import type { Routes, SocketOptions } from '../../src/transport/http/routes.ts'
+import type { Port } from '../../src/transport/port.ts'
+import { Tally } from '../../src/transport/tally.ts'
 import { keptLog } from './log.ts'
 
 export interface TestPort {
-  readonly http: Http
+  readonly http: Port
   readonly port: number
   readonly admission: Admission
   /** Everything logged so far. */
   log(): string
 }
 
-export async function openPort(routes: Routes, options: Partial<HttpOptions> = {}): Promise<TestPort> {
+export async function openPort(routes: Routes, options: Partial<HttpPortOptions> = {}): Promise<TestPort> {
   const { log, logged } = keptLog()
   const admission = options.admission ?? new Admission({ maxConnections: 0, maxPerAddress: 0 })
-  const http = new Http(
+  const http = httpPort(
     {
       log,
       admission,

@@ -121,7 +121,6 @@ export class Wire {
   readonly #awaited = new Map<string, () => void>()
   #refusing = false
   #held = false
-  #most = Number.POSITIVE_INFINITY
 
   static async to(port: number): Promise<Wire> {
     const wire = new Wire(port)
@@ -140,12 +139,7 @@ export class Wire {
       this.#pairs.add(pair)
       near.on('data', (data) => this.#sees(far, data))
       for (const [from, to] of [pair, [far, near] as const]) {
-        let bytes = 0
-        from.on('data', (data) => {
-          bytes += data.length
-          if (from === near && bytes > this.#most) from.destroy()
-          else to.write(data)
-        })
+        from.on('data', (data) => to.write(data))
         from.on('error', () => {})
         from.on('close', () => {
           to.destroy()
@@ -193,11 +187,6 @@ export class Wire {
 
   open(): void {
     this.#refusing = false
-  }
-
-  /** Breaks every connection that comes from now on when so many bytes have gone to Redis. */
-  breakAfter(bytes: number): void {
-    this.#most = bytes
   }
 
   /** Nothing gets through, in either direction, and nobody is told. */

@@ -1,25 +1,25 @@
 /**
- * What the shared memory file of a database tells of checkpoints (https://sqlite.org/walformat.html, 2.2), which are the only
- * writes to the database file.
+ * Detection of checkpoints, the only writes to a database file, by its shared memory file
+ * (https://sqlite.org/walformat.html, 2.2).
  */
 import { readSync } from 'node:fs'
 import { endianness } from 'node:os'
 
 const BYTES = 132
-/** Drawn anew whenever the write-ahead log is begun anew. */
+/** Offsets of the salts, which change whenever the write-ahead log restarts. */
 const SALTS = [32, 40] as const
-/** Frames of the log that are in the database file, and those of which a checkpoint has said that it begins to write them. */
+/** Offsets of the numbers of frames that are in the database file, and that a checkpoint has begun to write. */
 const DONE = 96
 const BEGUN = 128
 
-/** Reads that part of the file. */
+/** Reads the part of the file that tells of checkpoints. */
 export function readCheckpoints(descriptor: number): Buffer {
   const bytes = Buffer.alloc(BYTES)
   readSync(descriptor, bytes, 0, BYTES, 0)
   return bytes
 }
 
-/** Whether a checkpoint can have written to the database file since it was read before, or is doing so. */
+/** True if a checkpoint may have written to the database file between two reads, or is writing. */
 export function checkpointed(before: Buffer, now: Buffer): boolean {
   return (
     at(now, BEGUN) > at(now, DONE) ||

@@ -1,16 +1,16 @@
-import { atTurnEnd, committed } from '../../turn.ts'
-import { Closed, Unavailable } from '../engine.ts'
+import { atTickEnd, committed } from '../../tick.ts'
+import { Closed, Repeated, Unavailable } from '../engine.ts'
 import { type Draft, type Event, type LogName, timeAt } from '../event.ts'
-import type { Committed, Row } from './messages.ts'
+import type { CommitResult, Row } from './messages.ts'
 
 /**
- * Bytes of one transaction, roughly as they will be on a wire, an event counted as so many beside its text. Followers get a
- * transaction's events in one piece, so this bounds what a reader that keeps up is ever sent at once, however much is said.
+ * Maximum bytes of one transaction, estimated as on a wire: {@link EVENT} for each event and its text. Followers get the events of
+ * a transaction at once, so this limits what a reader is sent at once.
  */
 const BATCH = 196_608
 const EVENT = 128
 const ASCII = /^[\0-\x7f]*$/
-/** A character beyond ASCII may leave as `\uXXXX`. */
+/** Bytes of a character beyond ASCII, which may be sent as `\uXXXX`. */
 const DEAR = 6
 
 interface Waiting {
@@ -20,26 +20,26 @@ interface Waiting {
   reject(error: Error): void
 }
 
-/** Who carries commits out, and hears of them. */
-export interface Committer {
+/** Executes commits and is called with their results. */
+export interface CommitHandler {
   /** Writes rows in one transaction. Rejects with {@link Unavailable}. */
-  commit(rows: readonly Row[]): Promise<Committed>
-  /** An event is committed: called in the order of the logs. */
+  commit(rows: readonly Row[]): Promise<CommitResult>
+  /** Called for each committed event, in the order of each log. */
   committed(log: LogName, event: Event): void
-  /** So many events were committed in one transaction, in so many ms. */
+  /** Called for each transaction with its number of events and its duration in ms. */
   measured(events: number, ms: number): void
-  /** The last of them. */
+  /** Called with the last event of a transaction. */
   timed(event: Event): void
 }
 
-/** Events on their way to the store: all that a turn has brought in one transaction, one transaction under way. */
+/** Queue of events to commit: all events of a turn go in one transaction, and one transaction is under way at a time. */
 export class Commits {
-  readonly #committer: Committer
+  readonly #committer: CommitHandler
   #queue: Waiting[] = []
   #committing = false
   #scheduled = false
 
-  constructor(committer: Committer) {
+  constructor(committer: CommitHandler) {
     this.#committer = committer
   }
 
@@ -62,8 +62,8 @@ export class Commits {
     this.#committing = true
     const { batch, size } = this.#nextBatch()
     const rows = batch.map(({ log, draft }): Row => {
-      const { kind, room, from, to = null, body, sent = null, color = null, verified } = draft
-      return [log, kind, room, from, to, body, sent, color, verified ? 1 : null]
+      const { kind, room, from, to = null, body, sent = null, color = null, verified, nonce = null } = draft
+      return [log, kind, room, from, to, body, sent, color, verified ? 1 : null, nonce]
     })
     const sent = performance.now()
     void this.#committer.commit(rows).then(
@@ -76,7 +76,7 @@ export class Commits {
     )
   }
 
-  /** Takes the oldest of what waits, at least one. */
+  /** Takes the oldest waiting events, at least one. */
   #nextBatch(): { batch: Waiting[]; size: number } {
     let count = 0
     let size = 0
@@ -89,7 +89,7 @@ export class Commits {
     return { batch: this.#queue.splice(0, count), size }
   }
 
-  #committed(batch: readonly Waiting[], { ids, now, left }: Committed): void {
+  #committed(batch: readonly Waiting[], { ids, now, left }: CommitResult): void {
     let last: Event | undefined
     for (let index = 0; index < batch.length; index++) {
       const waiting = batch[index]
@@ -98,6 +98,10 @@ export class Commits {
       const { log, draft, resolve, reject } = waiting
       if (id === 0) {
         reject(new Closed(log))
+        continue
+      }
+      if (id < 0) {
+        reject(new Repeated(-id))
         continue
       }
       if (draft.kind === 'closed') {
@@ -125,11 +129,11 @@ export class Commits {
   #schedule(): void {
     if (this.#scheduled || this.#committing || this.#queue.length === 0) return
     this.#scheduled = true
-    atTurnEnd('commit', this)
+    atTickEnd('commit', this)
   }
 }
 
-/** Written out, and not spread: this is done for every line that is said. */
+/** Written out instead of spread, for speed: called for every message. */
 function eventOf(id: number, now: number, { kind, room, from, to, body, sent, color, verified }: Draft): Event {
   const event = { id, at: timeAt(id, now), kind, room, from, body }
   if (to === undefined && sent === undefined && color === undefined && !verified) return event

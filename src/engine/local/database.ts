@@ -3,18 +3,18 @@ import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { migrate } from './schema.ts'
 
-/** SQLite's result codes that an operator meets, in words. */
+/** Messages for the result codes of SQLite that an operator meets. */
 const CAUSES: Readonly<Record<number, string>> = {
   5: 'it is in use by another process',
   8: 'it cannot be written to',
   13: 'the disk is full',
   14: 'the folder cannot be read or written',
 }
-/** Those that a damaged file leads to. */
+/** Result codes of a damaged file. */
 const CORRUPT = 11
 const NOT_A_DATABASE = 26
 
-/** The same of the file system's. */
+/** Messages for error codes of the file system. */
 const FILE_CAUSES: Readonly<Record<string, string>> = {
   EACCES: 'the folder cannot be read or written',
   EROFS: 'it cannot be written to',
@@ -27,10 +27,10 @@ export interface Database {
 }
 
 /**
- * Opens the file and brings its schema up to date. Throws an error whose message is for an operator.
+ * Opens the file and migrates its schema. Throws an error whose message is for an operator.
  *
- * A second database beside it, locked for as long as this process lives, keeps a second daemon out, while `sqlite3` can
- * still look into the first or back it up.
+ * A lock on a second database beside it, held until {@link Database.close}, keeps other daemons out, while `sqlite3` can still
+ * read the first one or back it up.
  */
 export function openDatabase(file: string, sync: 'normal' | 'full'): Database {
   const opened: DatabaseSync[] = []
@@ -58,16 +58,16 @@ export function openDatabase(file: string, sync: 'normal' | 'full'): Database {
   }
 }
 
-/** Makes a file that is not there yet readable by its owner only; what SQLite puts beside it is then no more readable. */
+/** Creates a file that only its owner can read; SQLite gives the files beside it the same mode. */
 function makePrivate(file: string): void {
   try {
     closeSync(openSync(file, 'a', 0o600))
   } catch {
-    // SQLite will meet the same, and has better words for it.
+    // SQLite reports the same error with a better message.
   }
 }
 
-/** Why SQLite or the file system refused, in words for an operator. */
+/** The message for an error of SQLite or the file system. */
 export function causeOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   if (isDamage(error)) return `the database file is damaged: ${error.message}`
@@ -77,7 +77,7 @@ export function causeOf(error: unknown): string {
   return FILE_CAUSES[name] ?? error.message
 }
 
-/** Whether SQLite has found that the file is not as it was written. */
+/** True if SQLite has reported a damaged file. */
 export function isDamage(error: unknown): boolean {
   const code = errcodeOf(error)
   return code === CORRUPT || code === NOT_A_DATABASE

@@ -7,7 +7,7 @@ import { isEarlier, readHeader } from './header.ts'
 /** The files of an open database. All of them lie beside the first. */
 const SUFFIXES = ['', '-wal', '-shm', '.lock'] as const
 
-/** The open database is not the one at its path: what is committed to it would be gone at the next start. */
+/** The open database is not the one at its path: commits would be lost at the next start. */
 export class Displaced extends Error {
   override name = 'Displaced'
 }
@@ -19,28 +19,27 @@ interface Inode {
 }
 
 /**
- * The files of an open database, and whether they are still those at their paths.
+ * The files of an open database, compared with those at their paths.
  *
- * No file descriptor of theirs may be closed before SQLite has closed the database: that would release its locks, as POSIX has
- * it.
+ * No descriptor of these files may be closed before SQLite has closed the database: closing one releases POSIX locks.
  */
 export class OpenFiles {
   readonly #file: string
   readonly #database: Inode
   readonly #others: readonly Inode[]
   readonly #db: number
-  /** Undefined on a file system that has none, where SQLite does without a write-ahead log. */
+  /** Undefined on a file system without shared memory files, where SQLite uses no write-ahead log. */
   readonly #shm: number | undefined
   /** The database file as SQLite last wrote it. */
   #written: Pick<BigIntStats, 'mtimeNs' | 'size'>
   #header: Buffer
   #checkpoints: Buffer | undefined
-  /** Why the last check has failed; undefined when it has not. */
+  /** Error of the last check; undefined if it succeeded. */
   #displaced: Displaced | undefined
   #overwritten = false
   #secured = false
 
-  /** To be called when SQLite has opened all of them, which it does with the first read. */
+  /** Must be called after the first read, which opens all files. */
   constructor(file: string) {
     this.#file = resolve(file)
     const [, ...others] = SUFFIXES.map((suffix) => this.#file + suffix).filter((path) => existsSync(path))
@@ -54,23 +53,23 @@ export class OpenFiles {
     this.#header = readHeader(this.#db)
   }
 
-  /** Set once something else than SQLite has written to the database file. Nothing it holds may be trusted. */
+  /** Set once another program has overwritten the database file; its content cannot be trusted. */
   get overwritten(): Displaced | undefined {
     return this.#overwritten ? this.#displaced : undefined
   }
 
-  /** Looks at the database file: for every commit, as it takes about a microsecond. @throws {@link Displaced} */
+  /** Checks the database file, in about a microsecond; called before every commit. @throws {@link Displaced} */
   check(): void {
     if (this.#displaced) throw this.#displaced
     const { mtimeNs, size } = this.#find(this.#database)
     if (mtimeNs !== this.#written.mtimeNs || size !== this.#written.size) this.#noteWrite()
   }
 
-  /** Looks at all files; to be called several times a second. @throws {@link Displaced} */
+  /** Checks all files; must be called several times a second. @throws {@link Displaced} */
   checkAll(): void {
     if (!this.#overwritten) this.#displaced = undefined
     const { mtimeNs } = this.#written
-    // Before the look at the file: a checkpoint in between must not seem to be one that is known.
+    // Read before the file: a checkpoint in between must not be taken for a known one.
     const checkpoints = this.#readCheckpoints()
     this.check()
     if (this.#written.mtimeNs === mtimeNs) this.#checkpoints = checkpoints
@@ -79,8 +78,8 @@ export class OpenFiles {
   }
 
   /**
-   * Called when a check has failed: whatever is at the paths now must not be mixed with what this database holds. What is
-   * committed goes from the write-ahead log into the file that was moved; into a backup that was put over it it never goes.
+   * Called when a check has failed, so that the files at the paths are not mixed with this database. A moved file gets the commits
+   * of the write-ahead log; a backup that was copied over the file does not.
    */
   secure(db: DatabaseSync): void {
     if (this.#secured) return
@@ -88,23 +87,23 @@ export class OpenFiles {
       const { busy } = db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get() ?? {}
       if (busy !== 0) return
     } else {
-      // The backup may be on its way.
+      // The backup may not be copied completely.
       if (!isEarlier(readHeader(this.#db), this.#header)) return
       truncateSync(`${this.#file}-wal`)
     }
     this.#secured = true
   }
 
-  /** To be called when SQLite has closed the database. */
+  /** Must be called after SQLite has closed the database. */
   close(): void {
     for (const descriptor of [this.#db, this.#shm]) if (descriptor !== undefined) closeSync(descriptor)
   }
 
-  /** The database file was written to, which SQLite does in a checkpoint only, whichever process makes it. */
+  /** Handles a write to the database file: by a checkpoint of any process, or by another program. */
   #noteWrite(): void {
     const before = this.#checkpoints
     const now = this.#readCheckpoints()
-    // Looked at behind the checkpoints: what they do in between is seen the next time.
+    // Read after the checkpoints: one in between is seen by the next check.
     const written = this.#find(this.#database)
     const header = readHeader(this.#db)
     const foreign = before !== undefined && now !== undefined && !checkpointed(before, now)

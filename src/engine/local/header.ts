@@ -6,14 +6,14 @@ const MAGIC = 'SQLite format 3\0'
 const CHANGES = 24
 const PAGES = 28
 
-/** Reads it; zeroes where the file is shorter. */
+/** Reads the header; zeroes where the file is shorter. */
 export function readHeader(descriptor: number): Buffer {
   const header = Buffer.alloc(BYTES)
   readSync(descriptor, header, 0, BYTES, 0)
   return header
 }
 
-/** Whether a file that had one header and has another now holds an earlier state of the same database: a backup of it. */
+/** True if a new header is that of an earlier state of the database: of a backup. */
 export function isEarlier(now: Buffer, before: Buffer): boolean {
   if (now.toString('latin1', 0, MAGIC.length) !== MAGIC) return false
   const changes = now.readUInt32BE(CHANGES) - before.readUInt32BE(CHANGES)

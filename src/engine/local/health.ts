@@ -2,39 +2,39 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Trouble } from '../watch.ts'
 import { causeOf, isDamage } from './database.ts'
 import { Displaced, type OpenFiles } from './files.ts'
-import type { Notice } from './messages.ts'
-import { STORE_METHODS, type Store, type StoreMethod } from './store.ts'
+import type { StoreNotice } from './messages.ts'
+import { type LocalStore, STORE_METHODS, type StoreMethod } from './store.ts'
 
-/** How long nothing may have failed before it is tried whether it works again, in ms. */
+/** Time without a failure after which a retry is made, in ms. */
 const REST_MS = 1_000
 
 interface Failure {
-  /** As it was told last. */
+  /** Reason in the last notice. */
   reason: string | undefined
-  /** When it failed last, on a clock that is never set back. */
+  /** Time of the last failure, in ms of `performance`. */
   at: number
-  /** Throws while it still fails; undefined when that is for good. */
+  /** Throws while the failure lasts; undefined for a permanent failure. */
   retry: (() => unknown) | undefined
 }
 
-/** Carries requests out, tells when commits or reads begin to fail, and tries by itself whether they work again. */
-export class Health {
-  readonly #store: Store
+/** Calls methods of the store, reports when commits or reads begin to fail, and retries until they work again. */
+export class StoreHealth {
+  readonly #store: LocalStore
   readonly #db: DatabaseSync
   readonly #files: OpenFiles | undefined
-  readonly #tell: (notice: Notice) => void
+  readonly #tell: (notice: StoreNotice) => void
   readonly #failures = new Map<Trouble, Failure>()
 
-  constructor(store: Store, db: DatabaseSync, files: OpenFiles | undefined, tell: (notice: Notice) => void) {
+  constructor(store: LocalStore, db: DatabaseSync, files: OpenFiles | undefined, tell: (notice: StoreNotice) => void) {
     this.#store = store
     this.#db = db
     this.#files = files
     this.#tell = tell
   }
 
-  /** Calls a method of the store. Throws what that throws; then nothing has changed. */
+  /** Calls a method of the store and throws its errors; then nothing has changed. */
   call(method: StoreMethod, args: readonly unknown[]): unknown {
-    // Typed where it is called, see StoreThread.
+    // StoreThread.call has checked the types.
     const work = () => (this.#store[method] as (...args: readonly unknown[]) => unknown)(...args)
     try {
       if (this.#files?.overwritten) throw this.#files.overwritten
@@ -46,7 +46,7 @@ export class Health {
     }
   }
 
-  /** Something could not be committed, or could not be read by `read`. */
+  /** Records that a commit, or `read`, has failed. */
   failed(what: Trouble, error: unknown, read?: () => unknown): void {
     const trouble = error instanceof Displaced ? 'commits' : what
     const reason = causeOf(error)
@@ -58,7 +58,7 @@ export class Health {
       this.#failures.set(trouble, failure)
     }
     failure.at = performance.now()
-    // What is damaged stays so, although other pages can be written to.
+    // Damage is permanent, although other pages can be written to.
     if (trouble === 'commits' && isDamage(error)) failure.retry = undefined
     if (failure.reason !== reason) {
       failure.reason = reason
@@ -67,7 +67,7 @@ export class Health {
     if (error instanceof Displaced) this.#secure()
   }
 
-  /** Looks for what nobody has asked for: to be called several times a second. */
+  /** Checks the files and retries; must be called several times a second. */
   check(): void {
     if (!this.#failures.has('commits')) this.#try('commits', () => this.#files?.checkAll())
     for (const [trouble, failure] of this.#failures) {
@@ -97,7 +97,7 @@ export class Health {
     try {
       this.#files?.secure(this.#db)
     } catch {
-      // A disk that is full, say: it is tried again with the next failure.
+      // Tried again at the next failure.
     }
   }
 }

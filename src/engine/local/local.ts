@@ -1,6 +1,7 @@
 /** The engine of a single process: names and the newest events in memory, everything in SQLite. */
 import { ClockWatch } from '../clock.ts'
 import {
+  type ClaimOptions,
   Closed,
   type Engine,
   EngineFault,
@@ -14,6 +15,7 @@ import {
   Unavailable,
 } from '../engine.ts'
 import type { Draft, Event, LogName } from '../event.ts'
+import { Records } from '../kept-records.ts'
 import { readLog } from '../reading.ts'
 import { type MemoryLimits, Recent, RecentTotal } from '../recent.ts'
 import type { Trouble, Watch } from '../watch.ts'
@@ -27,11 +29,11 @@ export interface LocalOptions extends StoreOptions {
   readonly memory: MemoryLimits
 }
 
-/** A log that somebody follows: only those are kept in memory. */
+/** A log with followers; only such logs are held in memory. */
 interface Followed {
-  /** Replaced, not changed, when somebody comes or goes. */
+  /** Replaced, not changed, when a follower is added or removed. */
   listeners: readonly Listener[]
-  /** What has come since it is followed. */
+  /** Events since the first follower. */
   recent: Recent | undefined
 }
 
@@ -42,8 +44,9 @@ export class LocalEngine implements Engine {
   readonly #recentTotal = new RecentTotal()
   readonly #rooms = new Rooms()
   readonly #roomWatchers = new Set<(room: number) => void>()
-  readonly records = new LocalRecords(() => this.#thread)
-  /** Why commits or reads fail, while they do. */
+  readonly #records = new LocalRecords(() => this.#thread)
+  readonly records = new Records(this.#records)
+  /** Reasons why commits or reads fail at present. */
   readonly #troubles = new Map<Trouble, string>()
   #store: StoreThread | undefined
   readonly #commits: Commits
@@ -75,8 +78,8 @@ export class LocalEngine implements Engine {
     })
     this.#store = thread
     for (const room of opened.rooms) this.#rooms.add(room)
-    this.records.learn(opened.records)
-    // A crash owes a "left" to everybody who was in a room.
+    this.#records.learn(opened.records)
+    // Users who were in a room at a crash have no `left` yet.
     const owed = opened.stranded.map(({ room, name }) => {
       return this.append(`room:${room}`, { kind: 'left', room, from: name, body: '' })
     })
@@ -133,8 +136,12 @@ export class LocalEngine implements Engine {
     }
   }
 
-  async claim(room: number, nickname: string, carriesPrivate = true): Promise<boolean> {
+  async claim(room: number, nickname: string, { carriesPrivate = true }: ClaimOptions = {}): Promise<boolean> {
     return this.#rooms.claim(room, nickname, carriesPrivate)
+  }
+
+  async share(): Promise<void> {
+    // There is no other node.
   }
 
   async release(room: number, nickname: string): Promise<void> {
@@ -212,7 +219,7 @@ export class LocalEngine implements Engine {
     )
   }
 
-  /** There is no other node. */
+  /** Does nothing: there is no other node. */
   signal(): void {}
 
   heedSignals(): void {}

@@ -1,6 +1,6 @@
 /**
- * What the engine and its store thread say to one another. The store works on one request after the other, so replies
- * come in the order of requests and need no numbers.
+ * The messages between the engine and its store thread. The store handles one request after the other, so replies come in the order
+ * of requests and need no numbers.
  */
 import type { RoomRecord } from '../engine.ts'
 import type { Event, LogName } from '../event.ts'
@@ -11,14 +11,14 @@ import type { StoreMethod } from './store.ts'
 export interface StoreOptions {
   /** The SQLite file, or `:memory:`. */
   readonly file: string
-  /** SQLite's `synchronous`: `normal` outlives any crash of the process, `full` a power failure too. */
+  /** SQLite's `synchronous`: with `normal` commits survive a crash of the process, with `full` a power failure too. */
   readonly sync: 'normal' | 'full'
   readonly keep: Retention
   /** Line name that room 1 gets; it keeps its own if none is given. */
   readonly lobby: string | undefined
 }
 
-/** One event on its way to the store: log, kind, room, from, to, body, sent, colour, and 1 if it is verified. */
+/** An event to append: log, kind, room, from, to, body, sent, colour, 1 if it is verified, and nonce. */
 export type Row = [
   LogName,
   Event['kind'],
@@ -29,28 +29,29 @@ export type Row = [
   number | null,
   string | null,
   1 | null,
+  string | null,
 ]
 
-/** What a commit has done. */
-export interface Committed {
-  /** For each row its id; 0 where it came behind the end of its log, and was not appended. */
+/** The result of a commit. */
+export interface CommitResult {
+  /** The id of each row; 0 for a row after the end of its log, which was not appended. */
   readonly ids: readonly number[]
-  /** The time of the clock at which they were given, in ms since the epoch. */
+  /** Time of the commit, in ms since the epoch. */
   readonly now: number
-  /** Those whom a room's end took out of it, oldest first. */
+  /** The `left` events that the end of a room has added, oldest first. */
   readonly left: readonly Event[]
 }
 
-/** A request: the method of the store, and its arguments. */
+/** A call of a method of the store. */
 export type StoreRequest = readonly [method: StoreMethod | 'close', args: readonly unknown[]]
 
-export type Reply =
+export type StoreReply =
   | { readonly value: unknown }
-  /** Nothing was changed, and why. */
+  /** Reason why the call failed; nothing was changed. */
   | { readonly trouble: string }
 
-/** What the store says without being asked. */
-export type Notice =
+/** A message of the store that is no reply. */
+export type StoreNotice =
   | {
       readonly notice: 'open'
       readonly rooms: readonly RoomRecord[]
@@ -60,11 +61,11 @@ export type Notice =
   | { readonly notice: 'fault'; readonly message: string }
   /** Retention has removed everything up to an id. */
   | { readonly notice: 'trimmed'; readonly log: LogName; readonly upTo: number }
-  /** Comes before the first reply that says so, and again when the reason changes. */
+  /** Sent before the first failing reply, and again when the reason changes. */
   | { readonly notice: 'trouble'; readonly what: Trouble; readonly reason: string }
   | { readonly notice: 'recovered'; readonly what: Trouble }
 
-/** Somebody who was in a room when the process died. */
+/** A user who was in a room when the process crashed. */
 export interface Stranded {
   readonly room: number
   readonly name: string

@@ -1,17 +1,15 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { fold } from '../fold.ts'
-import { declarationOf, indexedValues, KIND_NAMES, type Kind, uniqueValues } from '../records.ts'
+import {
+  declarationOf,
+  indexedValues,
+  KIND_NAMES,
+  type RecordKind,
+  type StoredRecord,
+  uniqueValues,
+} from '../records.ts'
 
-/** A record as it is stored. */
-export interface StoredRecord {
-  readonly kind: Kind
-  readonly key: string
-  readonly text: string
-  /** ms since the epoch. */
-  readonly expiresAt?: number | undefined
-}
-
-/** The next records of a list, and the place of the last one. */
+/** A page of records, and the position of its last one. */
 export interface RecordPage {
   readonly texts: readonly string[]
   readonly last: number
@@ -19,13 +17,13 @@ export interface RecordPage {
 
 /** The keys and unique values of the records of unique kinds, and the indexed kinds of which there is a record. */
 export interface KnownRecords {
-  readonly unique: readonly { readonly kind: Kind; readonly key: string; readonly values: readonly string[] }[]
-  readonly used: readonly Kind[]
+  readonly unique: readonly { readonly kind: RecordKind; readonly key: string; readonly values: readonly string[] }[]
+  readonly used: readonly RecordKind[]
 }
 
 const LIVING = '(expires IS NULL OR expires > ?)'
 
-/** The records that SQLite holds. Unique values are not kept: whoever writes records checks them. */
+/** The records in SQLite. Unique values are not stored: {@link LocalRecords} checks them. */
 export class RecordTable {
   readonly #db: DatabaseSync
   readonly #insert: StatementSync
@@ -46,12 +44,12 @@ export class RecordTable {
     return { unique, used: KIND_NAMES.filter((kind) => declarationOf(kind).indexes && some.get(kind)) }
   }
 
-  /** A user has joined; the spelling that was seen first, or registered, stays. */
+  /** Inserts the name of a user who has joined; the spelling that was seen first, or registered, stays. */
   see(name: string): void {
     this.#insert.run('name', fold(name), name, null)
   }
 
-  get(kind: Kind, key: string): string | undefined {
+  get(kind: RecordKind, key: string): string | undefined {
     const row = this.#get.get(kind, key, Date.now())
     return row && String(row.value)
   }
@@ -77,26 +75,26 @@ export class RecordTable {
     this.#index(Number(row?.id), record)
   }
 
-  /** False when something else than `before` is there. */
+  /** Returns false if the text is not `before`. */
   replace(record: StoredRecord, before: string): boolean {
     if (this.get(record.kind, record.key) !== before) return false
     this.put(record)
     return true
   }
 
-  delete(kind: Kind, key: string): string | undefined {
+  delete(kind: RecordKind, key: string): string | undefined {
     const text = this.get(kind, key)
     this.#db.prepare('DELETE FROM records WHERE kind = ? AND key = ?').run(kind, key)
     return text
   }
 
-  /** Those behind the place `after`, without so many of the first. */
-  page(kind: Kind, after: number, skip: number, limit: number): RecordPage {
+  /** Returns records after a position, without the first `skip`. */
+  page(kind: RecordKind, after: number, skip: number, limit: number): RecordPage {
     const page = `SELECT id, value FROM records WHERE kind = ? AND id > ? AND ${LIVING} ORDER BY id LIMIT ? OFFSET ?`
     return pageOf(this.#db.prepare(page).all(kind, after, Date.now(), limit, skip), after)
   }
 
-  /** Those with a value in an index, behind the place `after`. */
+  /** Returns records with a value in an index, after a position. */
   pageBy(index: string, value: string, after: number, limit: number): RecordPage {
     const page = `SELECT id, records.value FROM record_index JOIN records ON id = record
       WHERE name = ? AND record_index.value = ? AND record > ? ORDER BY record LIMIT ?`
@@ -110,7 +108,7 @@ export class RecordTable {
     for (const [index, value] of indexedValues(kind, text)) insert.run(index, value, id)
   }
 
-  #dropExpired(kind: Kind): void {
+  #dropExpired(kind: RecordKind): void {
     if (declarationOf(kind).expires) this.#db.prepare('DELETE FROM records WHERE expires <= ?').run(Date.now())
   }
 }

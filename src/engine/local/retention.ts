@@ -1,17 +1,17 @@
 import type { LogName } from '../event.ts'
 import type { Retention } from '../watch.ts'
-import type { LogRow, Store } from './store.ts'
+import type { LocalStore, LogRow } from './store.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
-/** Events removed in one go: about a millisecond's work, so a commit never waits longer for it. */
+/** Maximum events removed at once, in about a millisecond, so that commits wait no longer. */
 const SLICE = 500
 
 /**
- * Removes what a log may no longer hold, a slice at a time. `names` lists the logs to look at; `trimmed` is told of each
- * slice that went. Every `yield` is a place to let commits through.
+ * Removes events beyond the retention of logs, a slice at a time. `names` lists the logs; `trimmed` is called for each removed
+ * slice. Commits may run at every `yield`.
  */
 export function* sweep(
-  store: Store,
+  store: LocalStore,
   names: Iterable<LogName>,
   keep: Retention,
   now: number,
@@ -19,7 +19,7 @@ export function* sweep(
 ): Generator<void> {
   for (const name of names) {
     for (;;) {
-      // Asked anew each time: a commit in between may have changed it.
+      // Looked up again: a commit in between may have changed it.
       const log = store.log(name)
       if (!log) break
       const excess = keep.events > 0 ? Math.min(log.count - keep.events, SLICE) : 0
@@ -33,8 +33,8 @@ export function* sweep(
   }
 }
 
-/** Removes the logs of rooms that are no more, a slice at a time. */
-export function* eraseEnded(store: Store): Generator<void> {
+/** Removes the logs of closed rooms, a slice at a time. */
+export function* eraseEnded(store: LocalStore): Generator<void> {
   for (const name of [...store.ended]) {
     for (;;) {
       const log = store.log(name)

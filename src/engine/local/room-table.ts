@@ -6,14 +6,14 @@ const LOBBY = 1
 const COLUMNS = 'id, title, line_name, description, visibility, hash, maker_address, maker_name, created_at, changed_at'
 
 /** The rooms that SQLite holds. No title or line name is another room's title or line name. */
-export class RoomTable {
+export class LocalRoomTable {
   readonly #db: DatabaseSync
 
   constructor(db: DatabaseSync) {
     this.#db = db
   }
 
-  /** Room 1 under its present line name; `Public Chat` when it is made (docs/protocols/README.md, section 2). */
+  /** Creates room 1, `Public Chat`, or changes its line name (docs/protocols/README.md, section 2). */
   ensureLobby(lineName: string): void {
     if (this.#isTaken(lineName, LOBBY)) throw new Error(`--lobby ${lineName} is the name of another room`)
     this.#db
@@ -27,6 +27,15 @@ export class RoomTable {
 
   all(): RoomRecord[] {
     return this.#db.prepare(`SELECT ${COLUMNS} FROM rooms ORDER BY id`).all().map(roomOf)
+  }
+
+  /** Keeps a room as it is. */
+  restore(room: RoomRecord): void {
+    const { id, title, lineName, description, visibility, hash, maker, createdAt, changedAt } = room
+    const made = [maker?.address ?? null, maker?.name ?? null, createdAt, changedAt]
+    this.#db
+      .prepare(`INSERT INTO rooms (${COLUMNS}, title_key, line_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+      .run(id, title, lineName, description, visibility, hash ?? null, ...made, fold(title), fold(lineName))
   }
 
   /** Undefined when the title or line name is taken. */
@@ -76,7 +85,7 @@ export class RoomTable {
     if (name === '' || this.#isTaken(name, id)) {
       if (stem === undefined) return false
       name = `${stem}${id}`
-      // Somebody may have thought of that one, too.
+      // That name may be taken too.
       while (this.#isTaken(name, id)) name += id
     }
     this.#db.prepare('UPDATE rooms SET line_name = ?, line_key = ? WHERE id = ?').run(name, fold(name), id)
@@ -92,7 +101,7 @@ export class RoomTable {
     return row && roomOf(row)
   }
 
-  /** By a room other than this one. */
+  /** True if another room has the name. */
   #isTaken(name: string, by = 0): boolean {
     const other = this.#db.prepare('SELECT 1 FROM rooms WHERE id <> :id AND (title_key = :key OR line_key = :key)')
     return other.get({ id: by, key: fold(name) }) !== undefined

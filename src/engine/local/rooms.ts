@@ -1,14 +1,14 @@
 import type { Member, RoomRecord } from '../engine.ts'
 import { fold } from '../fold.ts'
 
-/** The rooms there are and who holds a name in them. */
+/** The open rooms and the names that are held in them. */
 export class Rooms {
   readonly #byKey = new Map<string, RoomRecord>()
   readonly #byId = new Map<number, RoomRecord>()
-  /** By folded name, in order of claiming; only rooms with somebody in them. */
+  /** By folded name, in order of claiming; without empty rooms. */
   readonly #held = new Map<number, Map<string, Member>>()
 
-  /** Adds a room, or what it is now. */
+  /** Adds or replaces a room. */
   add(room: RoomRecord): void {
     this.#unname(room.id)
     this.#byId.set(room.id, room)
@@ -16,7 +16,7 @@ export class Rooms {
     this.#byKey.set(fold(room.lineName), room)
   }
 
-  /** The room is no more; nor does anybody hold a name in it. */
+  /** Removes a room and the names held in it. */
   remove(id: number): void {
     this.#unname(id)
     this.#byId.delete(id)

@@ -2,30 +2,26 @@
 import { setImmediate as others } from 'node:timers/promises'
 import type { MessagePort } from 'node:worker_threads'
 import { DoubtfulClock } from '../clock.ts'
-import { unfinished } from '../moving.ts'
 import { causeOf, type Database, openDatabase } from './database.ts'
 import { OpenFiles } from './files.ts'
-import { Health } from './health.ts'
-import type { Notice, Reply, StoreOptions, StoreRequest } from './messages.ts'
+import { StoreHealth } from './health.ts'
+import type { StoreNotice, StoreOptions, StoreReply, StoreRequest } from './messages.ts'
 import { eraseEnded, sweep } from './retention.ts'
-import { Store } from './store.ts'
-import { unfinishedFrom } from './unfinished.ts'
+import { LocalStore } from './store.ts'
 
 const SWEEP_EVERY_MS = 1_000
 const CHECK_EVERY_MS = 500
 
 export function serveStore(port: MessagePort, options: StoreOptions): void {
-  const tell = (notice: Notice) => port.postMessage(notice)
-  const answer = (reply: Reply) => port.postMessage(reply)
+  const tell = (notice: StoreNotice) => port.postMessage(notice)
+  const answer = (reply: StoreReply) => port.postMessage(reply)
 
   let database: Database
-  let store: Store
+  let store: LocalStore
   let files: OpenFiles | undefined
   try {
     database = openDatabase(options.file, options.sync)
-    const from = unfinishedFrom(database.db)
-    if (from !== undefined) throw new Error(unfinished(options.file, from))
-    store = new Store(database.db, () => files?.check())
+    store = new LocalStore(database.db, () => files?.check())
     if (options.lobby !== undefined) store.rooms.ensureLobby(options.lobby)
     const records = store.records.known()
     if (options.file !== ':memory:') files = new OpenFiles(options.file)
@@ -40,7 +36,7 @@ export function serveStore(port: MessagePort, options: StoreOptions): void {
     return
   }
 
-  const health = new Health(store, database.db, files, tell)
+  const health = new StoreHealth(store, database.db, files, tell)
   const checking = setInterval(() => health.check(), CHECK_EVERY_MS).unref()
   let closed = false
   port.on('message', ([method, args]: StoreRequest) => {

@@ -1,24 +1,24 @@
 /**
- * The SQLite side of the local engine. Runs in a thread of its own (store-thread.ts), so neither a disk that is slow to
- * write nor a history that is long to read ever holds the event loop that serves connections.
+ * The SQLite side of the local engine. Runs in a thread of its own (store-thread.ts), so that slow writes and long reads do not
+ * block the event loop of the connections.
  */
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
 import type { NewRoom, RoomChange, RoomRecord } from '../engine.ts'
-import { type Event, idAt, type Kind, type LogName, nextId, timeAt, timeOf } from '../event.ts'
+import { type Event, idAt, type Kind, type LogName, NONCE_MS, nextId, timeAt, timeOf } from '../event.ts'
 import type { Bounds } from '../reading.ts'
 import { weigh } from '../recent.ts'
-import type { Kind as RecordKind } from '../records.ts'
+import type { RecordKind, StoredRecord } from '../records.ts'
 import type { Trouble } from '../watch.ts'
-import type { Committed, Row, Stranded } from './messages.ts'
-import { type RecordPage, RecordTable, type StoredRecord } from './record-table.ts'
-import { RoomTable } from './room-table.ts'
+import type { CommitResult, Row, Stranded } from './messages.ts'
+import { type RecordPage, RecordTable } from './record-table.ts'
+import { LocalRoomTable } from './room-table.ts'
 
 /** Maximum number of events removed at once from a log that is cleared. */
 const CLEARED = 500
-/** A secret that is written to see whether that works: as large as the largest batch, and over long ago, so that nobody reads it. */
+/** Record that is written to test commits: as large as the largest batch, and expired. */
 const PROBE = { kind: 'secret', key: 'probe', text: 'x'.repeat(196_608), expiresAt: 1 } as const
 
-/** The methods of the store that are called through the port, and what fails where one of them does. */
+/** The methods that are called through the port, each with the operation that its failure is counted for. */
 export const STORE_METHODS = {
   append: 'commits',
   createRoom: 'commits',
@@ -35,32 +35,32 @@ export const STORE_METHODS = {
   getRecord: 'reads',
   pageOfRecords: 'reads',
   pageOfIndex: 'reads',
-} as const satisfies { readonly [M in keyof Store]?: Trouble }
+} as const satisfies { readonly [M in keyof LocalStore]?: Trouble }
 export type StoreMethod = keyof typeof STORE_METHODS
 
-/** What the logs table holds of one log. */
+/** A row of the table of logs. */
 export interface LogRow {
   readonly id: number
   readonly name: LogName
   start: number
   last: number
   count: number
-  /** The newest event with a time of its own; 0 where there is none. */
+  /** Id of the newest event with a time of its own; 0 if there is none. */
   ahead: number
 }
 
-/** When a method throws, nothing has changed. */
-export class Store {
-  readonly rooms: RoomTable
+/** Logs, rooms and records in SQLite. When a method throws, nothing has changed. */
+export class LocalStore {
+  readonly rooms: LocalRoomTable
   readonly records: RecordTable
   readonly #db: DatabaseSync
   readonly #beforeCommit: () => void
   readonly #logs = new Map<LogName, LogRow>()
-  /** The id that was given last, in whatever log. */
+  /** The newest id of all logs. */
   #newest = 0
-  /** Rooms whose log has ended since the start: what comes behind that is not appended. */
+  /** Rooms closed since the start, to whose logs nothing is appended any more. */
   readonly #closed = new Set<number>()
-  /** Logs of rooms that are no more, as long as something of them is left. */
+  /** Logs of closed rooms that are not yet removed completely. */
   readonly ended: Set<LogName>
   readonly #insertEvent: StatementSync
   readonly #insertLog: StatementSync
@@ -68,24 +68,26 @@ export class Store {
   readonly #findLog: StatementSync
   readonly #insertMember: StatementSync
   readonly #deleteMember: StatementSync
+  readonly #nonce: StatementSync
   readonly #page: StatementSync
   readonly #back: StatementSync
   readonly #oldest: StatementSync
   readonly #newestBefore: StatementSync
   readonly #deleteOldest: StatementSync
 
-  /** `beforeCommit` is called before anything is committed, and what it throws prevents that. */
+  /** `beforeCommit` is called before each commit and prevents it by throwing. */
   constructor(db: DatabaseSync, beforeCommit: () => void = () => {}) {
     this.#db = db
     this.#beforeCommit = beforeCommit
-    this.rooms = new RoomTable(db)
+    this.rooms = new LocalRoomTable(db)
     this.records = new RecordTable(db)
-    this.#insertEvent = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+    this.#insertEvent = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
     this.#insertLog = db.prepare('INSERT INTO logs (name, start, last, count) VALUES (?, ?, ?, 0)')
     this.#updateLog = db.prepare('UPDATE logs SET start = ?, last = ?, count = ?, ahead = ? WHERE id = ?')
     this.#findLog = db.prepare('SELECT id, start, last, count, ahead FROM logs WHERE name = ?')
     this.#insertMember = db.prepare('INSERT OR IGNORE INTO members VALUES (?, ?)')
     this.#deleteMember = db.prepare('DELETE FROM members WHERE room = ? AND name = ?')
+    this.#nonce = db.prepare('SELECT id FROM events WHERE log = ? AND nonce = ? AND sender = ? AND id > ? LIMIT 1')
     this.#page = db.prepare(
       'SELECT id, kind, room, sender, addressee, body, sent, color, verified, at FROM events WHERE log = ? AND id BETWEEN ? AND ? ORDER BY id LIMIT ?',
     )
@@ -146,25 +148,25 @@ export class Store {
     return log && { start: log.start, last: log.last, ahead: log.ahead }
   }
 
-  /** Commits as many bytes as a large batch has, and removes them again. Throws when that does not work. */
+  /** Tests commits with as many bytes as a large batch has. Throws if they fail. */
   probe(): void {
     this.putRecord(PROBE)
     this.deleteRecord(PROBE.kind, PROBE.key)
   }
 
-  /** Those whom a crash took out of their rooms without a word. */
+  /** Lists users who were in a room at a crash. */
   stranded(): Stranded[] {
     const rows = this.#db.prepare('SELECT room, name FROM members ORDER BY room').all()
     return rows.map((row) => ({ room: Number(row.room), name: String(row.name) }))
   }
 
-  /** Of the logs that hold more than so many events. */
+  /** Lists the logs with more than so many events. */
   logNames(events: number): LogName[] {
     const rows = this.#db.prepare('SELECT name FROM logs WHERE count > ?').all(events)
     return rows.map((row) => row.name as LogName)
   }
 
-  /** Removes up to `count` events of a log that has ended, and when none is left the log. True when that is done. */
+  /** Removes up to `count` events of a closed room's log, and the log when it is empty; true then. */
   erase(log: LogRow, count: number): boolean {
     if (this.trim(log, count, Number.MAX_SAFE_INTEGER) > 0) return false
     this.#transaction(() => this.#db.prepare('DELETE FROM logs WHERE id = ?').run(log.id))
@@ -192,15 +194,15 @@ export class Store {
   }
 
   /**
-   * The id below which everything in a log happened before a time. An event is older than any behind it, whatever the clock
-   * said when it came.
+   * The lowest id of a log whose event is not before a time. Events are ordered by id, whatever the clock said when they were
+   * appended.
    */
   idBefore(log: LogRow, ms: number): number {
     const newest = log.ahead > log.start ? this.#newestBefore.get(log.id, ms) : undefined
     return Math.max(idAt(ms), newest ? Number(newest.id) + 1 : 0)
   }
 
-  /** Removes the oldest `count` events of a log, at most up to the id `below`; says how many went. */
+  /** Removes the oldest `count` events of a log below an id. Returns the number of removed events. */
   trim(log: LogRow, count: number, below: number): number {
     const ids = this.#oldest.all(log.id, below, count)
     if (ids.length === 0) return 0
@@ -214,28 +216,28 @@ export class Store {
     return ids.length
   }
 
-  /** Removes some events of a log. Returns up to which id; undefined when there were none left. */
+  /** Removes some events of a log. Returns the last removed id, undefined if the log was empty. */
   clear(name: LogName): number | undefined {
     const log = this.log(name)
     return log && this.trim(log, CLEARED, Number.MAX_SAFE_INTEGER) > 0 ? log.start : undefined
   }
 
   /** Appends events in one transaction. */
-  append(rows: readonly Row[]): Committed {
+  append(rows: readonly Row[]): CommitResult {
     const now = Date.now()
     const touched = new Set<LogRow>()
     const ended: number[] = []
     const ids: number[] = []
     const left: Event[] = []
     const add = (row: Row): number => {
-      const [name, kind, room, from, to, body, sent, color, verified] = row
+      const [name, kind, room, from, to, body, sent, color, verified, nonce] = row
       const log = this.log(name) ?? this.#createLog(name, now)
-      // What different logs got within a millisecond keeps its order too.
+      // Ids rise across logs within a millisecond too.
       const id = nextId(timeOf(this.#newest) === now ? Math.max(log.last, this.#newest) : log.last, now)
       this.#newest = id
       const at = timeAt(id, now)
       const ahead = at !== timeOf(id)
-      this.#insertEvent.run(log.id, id, kind, room, from, to, body, sent, color, verified, ahead ? at : null)
+      this.#insertEvent.run(log.id, id, kind, room, from, to, body, sent, color, verified, ahead ? at : null, nonce)
       if (kind === 'joined') {
         this.#insertMember.run(room, from)
         this.records.see(from)
@@ -259,16 +261,16 @@ export class Store {
             this.#closed.add(room)
             this.rooms.remove(room)
             for (const from of this.#inside(room)) {
-              const id = add([name, 'left', room, from, null, '', null, null, null])
+              const id = add([name, 'left', room, from, null, '', null, null, null, null])
               left.push({ id, at: timeAt(id, now), kind: 'left', room, from, body: '' })
             }
           }
-          ids.push(add(row))
+          ids.push(-this.#idWithNonce(row, now) || add(row))
         }
         for (const log of touched) this.#updateLog.run(log.start, log.last, log.count, log.ahead, log.id)
       })
     } catch (error) {
-      // What memory knows of these logs is ahead of what the disk holds: read it again when it is next asked for.
+      // The rows in memory are ahead of the disk: they are read again when needed.
       for (const log of touched) this.#logs.delete(log.name)
       for (const [name] of rows) this.#logs.delete(name)
       for (const room of ended) this.#closed.delete(room)
@@ -278,14 +280,20 @@ export class Store {
     return { ids, now, left }
   }
 
-  /** Who has joined a room and not left. */
+  /** Id of the event of the same sender with the nonce of a row; 0 when there is none within {@link NONCE_MS}. */
+  #idWithNonce([name, , , from, , , , , , nonce]: Row, now: number): number {
+    const log = nonce === null ? undefined : this.log(name)
+    return log ? Number(this.#nonce.get(log.id, nonce, from, idAt(now - NONCE_MS))?.id ?? 0) : 0
+  }
+
+  /** Lists users who have joined a room and not left. */
   #inside(room: number): string[] {
     const rows = this.#db.prepare('SELECT name FROM members WHERE room = ?').all(room)
     return rows.map((row) => String(row.name))
   }
 
   #createLog(name: LogName, now: number): LogRow {
-    // A log begins before its first event: an id from an earlier life of the name is older than "start", hence gone.
+    // Ids of an earlier log of that name are below "start", hence gone.
     const start = idAt(now) - 1
     const { lastInsertRowid } = this.#insertLog.run(name, start, start)
     const log = { id: Number(lastInsertRowid), name, start, last: start, count: 0, ahead: 0 }
@@ -293,7 +301,7 @@ export class Store {
     return log
   }
 
-  /** Events of a log, oldest first, as {@link Store.page} of ../reading.ts has it. */
+  /** Events of a log, oldest first, as {@link Store.page} of reading.ts has it. */
   page(name: LogName, from: number, to: number, limit: number, bytes: number): Event[] {
     const log = this.log(name)
     if (!log) return []
@@ -301,7 +309,7 @@ export class Store {
     let weight = 0
     for (const row of this.#page.iterate(log.id, from, to, limit)) {
       // As the statement was told to return them.
-      const event = eventOf(row as unknown as SQLOutputValue[])
+      const event = eventOfRow(row as unknown as SQLOutputValue[])
       page.push(event)
       weight += weigh(event)
       if (weight >= bytes) break
@@ -309,7 +317,7 @@ export class Store {
     return page
   }
 
-  /** The id that many events before the end of the range; undefined when the range is shorter. */
+  /** Returns the id that many events before the end of a range; undefined if the range is shorter. */
   back(name: LogName, from: number, to: number, skip: number): number | undefined {
     const log = this.log(name)
     const row = log && this.#back.get(log.id, from, to, skip)
@@ -330,7 +338,7 @@ export class Store {
   }
 }
 
-/** Numbers above the last that was given belong to no room, as in a test of the engine alone. */
+/** Lists the logs of closed rooms. Numbers above the last given one belong to no room, as in tests of the engine alone. */
 export function endedLogs(db: DatabaseSync): LogName[] {
   const rows = db
     .prepare(
@@ -342,7 +350,7 @@ export function endedLogs(db: DatabaseSync): LogName[] {
   return rows.map((row) => row.name as LogName)
 }
 
-export function eventOf([id, kind, room, from, to, body, sent, color, verified, at]: SQLOutputValue[]): Event {
+export function eventOfRow([id, kind, room, from, to, body, sent, color, verified, at]: SQLOutputValue[]): Event {
   const event = {
     id: Number(id),
     at: at === null ? timeOf(Number(id)) : Number(at),

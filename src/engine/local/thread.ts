@@ -2,34 +2,34 @@ import { extname } from 'node:path'
 import { MessageChannel, Worker } from 'node:worker_threads'
 import { EngineFault, Unavailable } from '../engine.ts'
 import type { LogName } from '../event.ts'
-import type { Store as Readable } from '../reading.ts'
+import type { Store } from '../reading.ts'
 import type { Watch } from '../watch.ts'
-import type { Notice, Reply, StoreOptions, StoreRequest } from './messages.ts'
-import type { Store, StoreMethod } from './store.ts'
+import type { StoreNotice, StoreOptions, StoreReply, StoreRequest } from './messages.ts'
+import type { LocalStore, StoreMethod } from './store.ts'
 
 interface Pending {
   resolve(value: unknown): void
   reject(error: Error): void
 }
-export type Opened = Extract<Notice, { notice: 'open' }>
+export type Opened = Extract<StoreNotice, { notice: 'open' }>
 
-/** What the store says by itself once it is open. */
+/** Callbacks for notices of an open store. */
 export interface StoreWatch extends Pick<Watch, 'trouble' | 'recovered' | 'died'> {
-  /** Retention has removed everything up to an id. */
+  /** Called when retention has removed all events up to an id. */
   trimmed(log: LogName, upTo: number): void
 }
 
-/** What leads to a store. */
+/** A channel to a store. */
 interface Line {
   post(request: StoreRequest): void
   end(): unknown
 }
 
-/** The store's thread as the engine sees it: questions and promised answers. One in memory waits for no disk, and needs none. */
+/** Client of the store's thread. A store in memory runs in the caller's thread instead. */
 export class StoreThread {
   #line: Line | undefined
   readonly #pending: Pending[] = []
-  readonly reading: Readable = {
+  readonly reading: Store = {
     stride: 4096,
     bounds: (log) => this.call('bounds', log),
     page: (...range) => this.call('page', ...range),
@@ -41,7 +41,7 @@ export class StoreThread {
   static async open(options: StoreOptions, on: StoreWatch): Promise<{ thread: StoreThread; opened: Opened }> {
     const { promise, resolve, reject } = Promise.withResolvers<Opened>()
     const thread = new StoreThread()
-    const told = (notice: Notice) => {
+    const told = (notice: StoreNotice) => {
       switch (notice.notice) {
         case 'open':
           return resolve(notice)
@@ -61,7 +61,7 @@ export class StoreThread {
       reject(fault)
       on.died(fault)
     }
-    const heard = (message: Reply | Notice) => {
+    const heard = (message: StoreReply | StoreNotice) => {
       if ('notice' in message) told(message)
       else if ('trouble' in message) thread.#pending.shift()?.reject(new Unavailable(message.trouble))
       else thread.#pending.shift()?.resolve(message.value)
@@ -71,8 +71,8 @@ export class StoreThread {
   }
 
   /** Calls a method of the store. Rejects with {@link Unavailable}; then nothing has changed. */
-  call<M extends StoreMethod>(method: M, ...args: Parameters<Store[M]>): Promise<ReturnType<Store[M]>> {
-    return this.#ask(method, args) as Promise<ReturnType<Store[M]>>
+  call<M extends StoreMethod>(method: M, ...args: Parameters<LocalStore[M]>): Promise<ReturnType<LocalStore[M]>> {
+    return this.#ask(method, args) as Promise<ReturnType<LocalStore[M]>>
   }
 
   #ask(method: StoreMethod | 'close', args: readonly unknown[]): Promise<unknown> {
@@ -87,13 +87,13 @@ export class StoreThread {
   async close(): Promise<void> {
     if (this.#dead) return
     const closed = this.#ask('close', [])
-    // From here on its end is no surprise.
+    // The end of the thread is expected now.
     this.#dead = new EngineFault('the store is closed')
     await closed
     await this.#line?.end()
   }
 
-  /** Undefined when its end was expected or is known. */
+  /** Returns undefined if the end was expected or is known already. */
   #die(reason: string): EngineFault | undefined {
     if (this.#dead) return undefined
     this.#dead = new EngineFault(`the store has failed: ${reason}`)
@@ -102,10 +102,10 @@ export class StoreThread {
   }
 }
 
-type Heard = (message: Reply | Notice) => void
+type Heard = (message: StoreReply | StoreNotice) => void
 
 function inThread(options: StoreOptions, heard: Heard, die: (reason: string) => void): Line {
-  // Beside this file, with its ending: .ts in a checkout, .js as published.
+  // The extension is .ts in a checkout and .js in the package.
   const file = new URL(`./store-thread${extname(import.meta.url)}`, import.meta.url)
   const worker = new Worker(file, { workerData: options, execArgv: [] })
   worker.on('message', heard)
@@ -115,7 +115,7 @@ function inThread(options: StoreOptions, heard: Heard, die: (reason: string) => 
 }
 
 async function inMemory(options: StoreOptions, heard: Heard): Promise<Line> {
-  // Not where a thread has it.
+  // Loaded only here: else the thread loads it.
   const { serveStore } = await import('./store-port.ts')
   const { port1: own, port2: its } = new MessageChannel()
   own.on('message', heard)

@@ -1,7 +1,8 @@
 import type { LogName } from '../event.ts'
 import type { Claims } from './claims.ts'
-import type { Feeds } from './feeds.ts'
 import type { Keys } from './keys.ts'
+import type { Link } from './link.ts'
+import type { Logs } from './logs.ts'
 import type { Nodes } from './nodes.ts'
 import type { RedisRecords } from './records.ts'
 import type { RoomTable } from './rooms.ts'
@@ -9,8 +10,9 @@ import type { RoomTable } from './rooms.ts'
 /** What nodes tell one another on the control channel, and who here watches rooms. */
 export class Changes {
   readonly #keys: Keys
+  readonly #link: Link
   readonly #nodes: Nodes
-  readonly #feeds: Feeds
+  readonly #logs: Logs
   readonly #claims: Claims
   readonly #rooms: RoomTable
   readonly #records: RedisRecords
@@ -19,10 +21,19 @@ export class Changes {
   /** Rooms that others have changed since the last turn. */
   readonly #elsewhere = new Set<number>()
 
-  constructor(keys: Keys, nodes: Nodes, feeds: Feeds, claims: Claims, rooms: RoomTable, records: RedisRecords) {
+  constructor(
+    keys: Keys,
+    link: Link,
+    nodes: Nodes,
+    logs: Logs,
+    claims: Claims,
+    rooms: RoomTable,
+    records: RedisRecords,
+  ) {
     this.#keys = keys
+    this.#link = link
     this.#nodes = nodes
-    this.#feeds = feeds
+    this.#logs = logs
     this.#claims = claims
     this.#rooms = rooms
     this.#records = records
@@ -37,9 +48,10 @@ export class Changes {
     this.#heeders.push({ subject, heed: listener })
   }
 
-  /** The command that tells the other nodes something. */
-  signal(subject: string, text: string): string[] {
-    return ['PUBLISH', this.#keys.control, JSON.stringify(['signal', this.#nodes.id, subject, text])]
+  /** Tells the other nodes something; those that are away miss it. */
+  signal(subject: string, text: string): void {
+    const told = JSON.stringify(['signal', this.#nodes.id, subject, text])
+    this.#link.call(this.#keys.control, 'PUBLISH', told).catch(() => {})
   }
 
   /** Nobody knows what was told meanwhile. */
@@ -70,7 +82,7 @@ export class Changes {
         this.#records.forget(about, more)
         return
       case 'trimmed':
-        this.#feeds.get(about as LogName)?.trim(Number(more))
+        this.#logs.get(about as LogName)?.trim(Number(more))
         return
       case 'signal':
         if (node !== this.#nodes.id) for (const { subject, heed } of this.#heeders) if (subject === about) heed(more)

@@ -4,16 +4,11 @@ import type { Member } from '../engine.ts'
 export interface Claim {
   readonly room: number
   readonly key: string
-  readonly name: string
-  /** Whose claim it is: no other has the same. */
+  /** No other claim has the same. */
   readonly token: string
-  joined: boolean
-  color: string
-  /** False while Redis may have lost it. */
-  certain: boolean
 }
 
-/** Whom no private messages reach has this behind his token. */
+/** Ends the token of a claim that no private messages reach. */
 const WITHOUT_PRIVATE = '-'
 
 export function tokenOf(node: string, number: number, carriesPrivate: boolean): string {
@@ -22,9 +17,10 @@ export function tokenOf(node: string, number: number, carriesPrivate: boolean): 
 
 /** Who holds a name, and as which of all that have held one in the room. `held` is what scripts/claims.lua writes. */
 export function memberOf(held: string): (Member & { readonly place: number }) | undefined {
-  const [, place, token, name] = /^(\d+) (\S+) (.*)$/s.exec(held) ?? []
-  if (token === undefined || name === undefined) return undefined
-  return { place: Number(place), name, carriesPrivate: !token.endsWith(WITHOUT_PRIVATE) }
+  const [, place, list, name] = /^(\d+) (\S+) (.*)$/s.exec(held) ?? []
+  if (list === undefined || name === undefined) return undefined
+  const carriesPrivate = list.split(',').some((token) => token !== '*' && !token.endsWith(WITHOUT_PRIVATE))
+  return { place: Number(place), name, carriesPrivate }
 }
 
 /** What stands of it in the name's slot. */

@@ -1,17 +1,13 @@
-import { type Member, Unavailable } from '../engine.ts'
-import type { Draft, Event, LogName } from '../event.ts'
-import { timeAt } from '../event.ts'
+import { type ClaimOptions, type Member, Unavailable } from '../engine.ts'
 import { fold } from '../fold.ts'
 import { forEach } from './at-once.ts'
 import { type Claim, memberOf, noteOf, tokenOf } from './claim.ts'
-import { type Connection, ConnectionLost } from './connection.ts'
-import type { Feeds } from './feeds.ts'
-import type { Keys } from './keys.ts'
+import { type Keys, roomOf } from './keys.ts'
 import type { Link } from './link.ts'
 import type { Nodes } from './nodes.ts'
-import { restoreRoom } from './restore.ts'
+import { ConnectionLost, type Port } from './port.ts'
 
-/** Claims that are released at once, and rooms that are put back at once. */
+/** Claims that are released at once, and rooms that are compared at once. */
 const CLAIMS = 500
 const ROOMS = 32
 
@@ -25,28 +21,26 @@ export class Claims {
   readonly #keys: Keys
   readonly #link: Link
   readonly #nodes: Nodes
-  readonly #feeds: Feeds
   readonly #held = new Map<string, Claim>()
   /** To be released as soon as Redis is there: claims of which it is not known whether they stand. */
   readonly #pending = new Set<Claim>()
   #number = 0
 
-  constructor(keys: Keys, link: Link, nodes: Nodes, feeds: Feeds) {
+  constructor(keys: Keys, link: Link, nodes: Nodes) {
     this.#keys = keys
     this.#link = link
     this.#nodes = nodes
-    this.#feeds = feeds
   }
 
-  async claim(room: number, name: string, carriesPrivate: boolean): Promise<boolean> {
+  async claim(room: number, name: string, { carriesPrivate = true, shared = false }: ClaimOptions): Promise<boolean> {
     await this.#nodes.enter(`room:${room}`)
     const { id } = this.#nodes
     const key = fold(name)
     const token = tokenOf(id, ++this.#number, carriesPrivate)
-    const claim: Claim = { room, key, name, token, joined: false, color: '', certain: true }
+    const claim: Claim = { room, key, token }
     const [claimed, noted] = await Promise.allSettled([
-      this.#link.run('claim', this.#keys.ofLog(`room:${room}`, id), [id, key, token, name]),
-      this.#link.command(['SADD', this.#keys.heldIn(key), noteOf(claim)]),
+      this.#link.eval('claim', this.#keys.ofLog(`room:${room}`, id), [id, key, token, name, shared ? '1' : '0']),
+      this.#link.call(this.#keys.heldIn(key), 'SADD', noteOf(claim)),
     ])
     const answer = claimed.status === 'fulfilled' ? claimed.value : undefined
     if (answer === 'taken' && noted.status === 'fulfilled') {
@@ -57,7 +51,7 @@ export class Claims {
     if (errors.some((error) => error instanceof ConnectionLost)) this.#pending.add(claim)
     else if (answer === 'taken') await this.#giveBack(claim)
     // What stays is looked at in vain, no more.
-    else await this.#link.command(['SREM', this.#keys.heldIn(key), noteOf(claim)]).catch(() => {})
+    else await this.#link.call(this.#keys.heldIn(key), 'SREM', noteOf(claim)).catch(() => {})
     if (answer === 'held') return false
     if (errors.length > 0) throw errors[0]
     if (answer === 'unknown') this.#nodes.noticeLoss()
@@ -77,12 +71,10 @@ export class Claims {
     await this.#giveBack(claim)
   }
 
-  /** What came of it when somebody here said that he has come or gone. */
-  note({ kind, room, from, color }: Draft): void {
-    const claim = this.#held.get(placeOf(room, fold(from)))
-    if (!claim) return
-    claim.joined = kind === 'joined'
-    claim.color = color ?? ''
+  /** Allows other nodes to hold a name that this one holds. */
+  async share(room: number, name: string): Promise<void> {
+    const claim = this.#held.get(placeOf(room, fold(name)))
+    if (claim) await this.#link.eval('share', this.#keys.ofLog(`room:${room}`, ''), [claim.key, claim.token])
   }
 
   /** A room is no more, and nobody holds a name in it. */
@@ -94,39 +86,31 @@ export class Claims {
     }
   }
 
-  /** The others have taken everything from this node. */
+  /** This node holds nothing any more. */
   forget(): void {
     this.#held.clear()
   }
 
   /** Releases what could not be released before. */
-  async releasePending(connection: Connection): Promise<void> {
+  async releasePending(port: Port): Promise<void> {
     await forEach(this.#pending, CLAIMS, async (claim) => {
-      await this.#release(connection, claim)
+      await this.#release(port, claim)
       this.#pending.delete(claim)
     })
   }
 
-  /** Redis may have lost any of what this node holds, until {@link restore} has put it back. */
-  doubt(): void {
-    for (const claim of this.#held.values()) claim.certain = false
-  }
-
-  /**
-   * Makes Redis hold again what this node holds, and no more, after it may have lost something; true when it has. Whoever has
-   * lost his name to somebody else by now is told that he has left. What is put back once stays so: where the connection
-   * breaks over it the next attempt has less to do.
-   */
-  async restore(connection: Connection): Promise<boolean> {
-    const claimed = Map.groupBy(this.#held.values(), ({ room }): LogName => `room:${room}`)
-    let lost = false
-    await forEach(new Set([...this.#nodes.entered, ...claimed.keys()]), ROOMS, async (log) => {
-      const room = { log, node: this.#nodes.id, floor: this.#feeds.get(log)?.seen ?? 0, claims: claimed.get(log) ?? [] }
-      const restored = await restoreRoom(connection, this.#keys, room)
-      for (const claim of restored.conflicts) await this.#lose(connection, log, claim)
-      if (restored.lost) lost = true
+  /** Whether Redis holds for this node just what this node takes itself to hold. */
+  async areKept(port: Port): Promise<boolean> {
+    const held = Map.groupBy(this.#held.values(), ({ room }) => room)
+    let kept = true
+    await forEach(this.#nodes.entered, ROOMS, async (log) => {
+      const room = roomOf(log) ?? 0
+      const tokens = new Set(held.get(room)?.map(({ token }) => token))
+      // The reply to HKEYS.
+      const found = (await port.call(this.#keys.claims(room, this.#nodes.id), 'HKEYS')) as readonly string[]
+      if (tokens.size !== found.length || found.some((token) => !tokens.has(token))) kept = false
     })
-    return lost
+    return kept
   }
 
   holds(room: number, name: string): boolean {
@@ -135,60 +119,50 @@ export class Claims {
 
   async member(room: number, name: string): Promise<Member | undefined> {
     // The reply to HGET.
-    const held = (await this.#link.command(['HGET', this.#keys.held(room), fold(name)])) as string | null
+    const held = (await this.#link.call(this.#keys.held(room), 'HGET', fold(name))) as string | null
     return held === null ? undefined : memberOf(held)
   }
 
   async members(room: number): Promise<string[]> {
     // The reply to HVALS.
-    const values = (await this.#link.command(['HVALS', this.#keys.held(room)])) as readonly string[]
+    const values = (await this.#link.call(this.#keys.held(room), 'HVALS')) as readonly string[]
     const members = values.map(memberOf).filter((member) => member !== undefined)
     return members.sort((a, b) => a.place - b.place).map(({ name }) => name)
   }
 
   async memberCounts(): Promise<Map<number, number>> {
     const rooms = await this.#nodes.inhabited()
-    const counts = await Promise.all(rooms.map((room) => this.#link.command(['HLEN', this.#keys.held(room)])))
+    const counts = await Promise.all(rooms.map((room) => this.#link.call(this.#keys.held(room), 'HLEN')))
     return new Map(rooms.map((room, place) => [room, Number(counts[place])] as const).filter(([, count]) => count > 0))
   }
 
   async heldIn(name: string): Promise<number[]> {
     const key = fold(name)
     // The reply to SMEMBERS.
-    const noted = (await this.#link.command(['SMEMBERS', this.#keys.heldIn(key)])) as readonly string[]
+    const noted = (await this.#link.call(this.#keys.heldIn(key), 'SMEMBERS')) as readonly string[]
     const rooms = [...new Set(noted.map((note) => Number.parseInt(note, 10)))]
-    const held = await Promise.all(rooms.map((room) => this.#link.command(['HEXISTS', this.#keys.held(room), key])))
+    const held = await Promise.all(rooms.map((room) => this.#link.call(this.#keys.held(room), 'HEXISTS', key)))
     return rooms.filter((_, place) => held[place] === 1)
   }
 
   async #giveBack(claim: Claim): Promise<void> {
-    const { connection } = this.#link
+    const { port } = this.#link
     try {
-      if (connection) return await this.#release(connection, claim)
+      if (port) return await this.#release(port, claim)
     } catch {
       // Once more then, when there is another connection.
     }
     this.#pending.add(claim)
   }
 
-  async #release(connection: Connection, claim: Claim): Promise<void> {
+  async #release(port: Port, claim: Claim): Promise<void> {
     const { room, key, token } = claim
     const { id } = this.#nodes
     const args = [id, key, token, String(room), this.#keys.control]
     await Promise.all([
-      connection.command(['SREM', this.#keys.heldIn(key), noteOf(claim)]),
-      connection.run('release', this.#keys.ofLog(`room:${room}`, id), args),
+      port.call(this.#keys.heldIn(key), 'SREM', noteOf(claim)),
+      port.eval('release', this.#keys.ofLog(`room:${room}`, id), args),
     ])
-  }
-
-  /** Somebody else holds the name by now. */
-  async #lose(connection: Connection, log: LogName, claim: Claim): Promise<void> {
-    const { room, key, name } = claim
-    await this.#release(connection, claim)
-    this.#held.delete(placeOf(room, key))
-    if (!claim.joined) return
-    const left = (id: number): Event => ({ id, at: timeAt(id, Date.now()), kind: 'left', room, from: name, body: '' })
-    this.#feeds.get(log)?.invent(left)
   }
 }
 

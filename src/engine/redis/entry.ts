@@ -83,3 +83,15 @@ export function committedOf(
     ...(verified && { verified }),
   }
 }
+
+/** The events that a log's channel brings, and the id that they come behind; scripts/log.lua writes it. */
+export function toldOf(text: string): { readonly prev: number; readonly events: readonly Event[] } {
+  const [, , prev, written] = JSON.parse(text) as [string, number | string, string, Entry[]]
+  return { prev: Number(prev), events: written.map(([id, fields]) => eventOf(Number(id), fields)) }
+}
+
+/** The number of the batch that a log's channel brings, without parsing the rest; undefined where another node has appended it. */
+export function numberOf(text: string, node: string): number | undefined {
+  const start = `["${node}","`
+  return text.startsWith(start) ? Number.parseInt(text.slice(start.length, start.length + 16), 10) : undefined
+}

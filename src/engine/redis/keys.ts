@@ -3,11 +3,11 @@
  *
  * What stands in braces is the hash tag: a Redis Cluster keeps all keys of one tag in one slot, and a script may touch one
  * slot only. So everything that one script changes for a log has that log's tag, the rooms there are have one, the nodes
- * have one, records have one, and each record that may have an end its own. Nothing needs a script across two tags: what belongs together but lies
- * apart is written in an order in which a crash in between does no harm, which is said where it is done.
+ * have one, records have one, and each record that may expire its own. Nothing needs a script across two tags: what belongs together
+ * but lies apart is written in an order in which a crash in between does no harm, which is said where it is done.
  */
 import type { LogName } from '../event.ts'
-import { declarationOf, type Kind } from '../records.ts'
+import { declarationOf, type RecordKind } from '../records.ts'
 
 export class Keys {
   readonly #prefix: string
@@ -15,15 +15,15 @@ export class Keys {
   readonly #channels: string
   /** The channel on which nodes tell one another what they may have remembered wrongly. */
   readonly control: string
-  /** Until when each node is taken to live, who has died, how often each has renewed, when anybody last did. */
+  /** Until when each node is taken to live, who has died, the epoch of the server, when any node last renewed its lease. */
   readonly nodes: readonly string[]
   /** What the key of a node's logs begins with. */
   readonly nodeLogs: string
   /** Held by whoever looks through all logs. */
   readonly sweep: string
   /** Records, numbers by name, the number given last, the count of changes. */
-  readonly rooms: readonly string[]
-  /** What the keys of the records of all kinds without an end begin with. */
+  readonly rooms: readonly [records: string, ...string[]]
+  /** Prefix of the keys of records that do not expire. */
   readonly #people: string
 
   /**
@@ -34,10 +34,11 @@ export class Keys {
     this.#prefix = prefix
     this.#channels = database === 0 ? prefix : `${prefix}:db/${database}`
     this.control = `${this.#channels}:control`
-    this.nodes = ['leases', 'dead', 'beats', 'pulse'].map((name) => `${prefix}:{nodes}:${name}`)
+    this.nodes = ['leases', 'dead', 'epoch', 'pulse'].map((name) => `${prefix}:{nodes}:${name}`)
     this.nodeLogs = `${prefix}:{nodes}:logs:`
     this.sweep = `${prefix}:{nodes}:sweep`
-    this.rooms = ['records', 'index', 'given', 'version'].map((name) => `${prefix}:{rooms}:${name}`)
+    const ofRooms = `${prefix}:{rooms}:`
+    this.rooms = [`${ofRooms}records`, `${ofRooms}index`, `${ofRooms}given`, `${ofRooms}version`]
     this.#people = `${prefix}:{people}:`
   }
 
@@ -52,7 +53,7 @@ export class Keys {
   }
 
   /** All that the scripts of a log want, in their order, but for a node's {@link claims}. `node` is who writes. */
-  ofLog(log: LogName, node: string): readonly string[] {
+  ofLog(log: LogName, node: string): readonly [string, ...string[]] {
     const base = `${this.#prefix}:{${log}}`
     return [`${base}:log`, `${base}:info`, `${base}:joined`, `${base}:names`, `${base}:nodes`, `${base}:done:${node}`]
   }
@@ -67,35 +68,30 @@ export class Keys {
     return `${this.#prefix}:{room:${room}}:claims:${node}`
   }
 
-  /** Who has joined a room by a node: folded names. */
-  inside(room: number, node: string): string {
-    return `${this.#prefix}:{room:${room}}:inside:${node}`
-  }
-
   /** In which rooms a name may be held: each a room's number and a token. */
   heldIn(key: string): string {
     return `${this.#prefix}:{name:${key}}:held`
   }
 
-  /** The records of a kind, their order, their unique values, each with a key, and of how many records these are. */
-  records(kind: Kind): readonly string[] {
+  /** Keys of the records of a kind, of their order, of their unique values, and of the number of records that have these. */
+  records(kind: RecordKind): readonly string[] {
     const records = `${this.#people}${kind}s`
-    // Of another version they are others: while versions run side by side each has its own.
+    // Versions that run side by side have each their own.
     const unique = `${records}:unique:${declarationOf(kind).unique?.version ?? ''}`
     return [records, `${records}:order`, unique, `${unique}:count`]
   }
 
-  /** The keys of the records with a value in an index, in their order. */
-  recordIndex(kind: Kind, index: string, value: string): string {
+  /** Key of the ordered keys of the records with a value in an index. */
+  recordIndex(kind: RecordKind, index: string, value: string): string {
     return `${this.#people}${kind}s:${index}:${value}`
   }
 
-  /** A record that may have an end. */
-  expiring(kind: Kind, key: string): string {
+  /** Key of a record that may expire. */
+  expiring(kind: RecordKind, key: string): string {
     return `${this.#prefix}:{note:${kind}:${key}}`
   }
 
-  /** What scripts/move-records.lua is called with. */
+  /** Keys and arguments of scripts/move-records.lua. */
   get earlierRecords(): { readonly keys: readonly string[]; readonly args: readonly string[] } {
     const [blocks = ''] = this.records('block')
     const [, order = ''] = this.records('name')
@@ -107,13 +103,8 @@ export class Keys {
     }
   }
 
-  /** Find all records. */
-  get everyRecord(): readonly string[] {
-    return [`${this.#people}*`, `${this.#prefix}:{note:*`]
-  }
-
-  /** Stands while everything is moved in from elsewhere, and says from where. */
-  get migration(): string {
+  /** Key that is set while an import is unfinished; earlier versions set it during a migration. */
+  get importMark(): string {
     return `${this.#prefix}:{migration}:from`
   }
 
@@ -125,11 +116,6 @@ export class Keys {
   /** Finds the streams of all logs among the keys, or what is known of all logs. */
   every(what: 'log' | 'info'): string {
     return `${this.#prefix}:{*}:${what}`
-  }
-
-  /** Another key of the same log. */
-  besides(key: string, what: 'log' | 'info', other: 'info' | 'joined'): string {
-    return key.slice(0, -what.length) + other
   }
 
   /** The log whose stream a key is, or of which it tells what is known; undefined when it is none. */

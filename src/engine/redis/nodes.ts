@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { Unavailable } from '../engine.ts'
 import type { LogName } from '../event.ts'
-import { type Connection, Refused } from './connection.ts'
 import type { Health } from './health.ts'
 import { type Keys, roomOf } from './keys.ts'
 import type { Link } from './link.ts'
+import { type Port, Refused } from './port.ts'
 
 export interface Timing {
   /** ms after which a node that has not renewed its lease is dead. */
@@ -17,14 +17,6 @@ export interface Timing {
 const AT_ONCE = 16
 /** Names in one of them that are seen to in one go: about ten milliseconds of Redis' work. */
 const NAMES = 500
-
-/** What a node finds when it comes to Redis. */
-export interface Joined {
-  /** Redis has forgotten something that it had confirmed. */
-  readonly lost: boolean
-  /** The others have taken this node for dead, and what it held from it: it goes on under another id. */
-  readonly reborn: boolean
-}
 
 /**
  * This node among the others. It lives as long as it renews its lease; when it does not, whoever notices buries it: it gets
@@ -39,10 +31,9 @@ export class Nodes {
   readonly #link: Link
   readonly #timing: Timing
   readonly #health: Health
-  /** How often Redis has confirmed a renewal. */
-  #beat = 0
+  /** What a server without data has drawn at random: another one tells that the server was emptied. */
+  #epoch = ''
   #lost = false
-  #reborn = false
   /** Logs that this node may write to, of those that it ever could. */
   readonly #admitted = new Set<LogName>()
   readonly #entered = new Set<LogName>()
@@ -60,33 +51,28 @@ export class Nodes {
     this.#health = health
   }
 
-  /** Takes up a new connection. */
-  async join(connection: Connection): Promise<Joined> {
+  /** Takes up a new port. Resolves with whether this node may go on as it is: else {@link beginAnew} comes next. */
+  async join(port: Port): Promise<'ok' | 'lost' | 'dead'> {
     this.#renewing = undefined
     this.#timer ??= setInterval(() => this.#tick(), this.#timing.renew).unref()
-    for (;;) {
-      const [state, beat] = await this.#beatOnce(connection)
-      if (state !== 'dead') {
-        this.#beat = Number(beat)
-        const lost = this.#lost || state === 'lost'
-        const reborn = this.#reborn
-        this.#lost = false
-        this.#reborn = false
-        if (lost) this.#admitted.clear()
-        return { lost, reborn }
-      }
-      const before = this.id
-      this.id = newId()
-      this.#beat = 0
-      this.#admitted.clear()
-      this.#entered.clear()
-      this.#reborn = true
-      // Whoever buried it may have died over it.
-      await this.#reap(connection, before)
-    }
+    const state = await this.#renewLease(port)
+    return state === 'ok' && this.#lost ? 'lost' : state
   }
 
-  /** Redis has forgotten something that it had confirmed: begins anew. */
+  /** Goes on as another node, which holds nothing: gives up all that this one holds. */
+  async beginAnew(port: Port): Promise<void> {
+    const before = this.id
+    this.id = newId()
+    this.#epoch = ''
+    this.#lost = false
+    this.#admitted.clear()
+    this.#entered.clear()
+    await this.#renewLease(port)
+    // Whoever buried it may have died over it. Where this breaks off its lease ends.
+    await this.#reap(port, before, true)
+  }
+
+  /** Redis has lost something that it had confirmed: begins anew. */
   noticeLoss(): void {
     this.#lost = true
     this.#link.reset('it has lost what it had confirmed')
@@ -117,8 +103,8 @@ export class Nodes {
   async #enter(log: LogName): Promise<void> {
     const { id } = this
     this.#entered.add(log)
-    const noted = await this.#link.run('enrol', [...this.#keys.nodes, this.#keys.nodeLogs + id], [id, log])
-    const admitted = noted === 1 && (await this.#link.run('admit', this.#keys.ofLog(log, id), [id])) === 1
+    const noted = await this.#link.eval('enrol', [...this.#keys.nodes, this.#keys.nodeLogs + id], [id, log])
+    const admitted = noted === 1 && (await this.#link.eval('admit', this.#keys.ofLog(log, id), [id])) === 1
     if (!admitted) {
       // Forgotten or buried: which of the two the next renewal tells.
       this.#link.reset('this node is not known')
@@ -132,19 +118,19 @@ export class Nodes {
     this.#admitted.delete(log)
     if (!this.#entered.delete(log)) return
     // What stays is looked at in vain when this node is taken out of its logs.
-    this.#link.command(['SREM', this.#keys.nodeLogs + this.id, log]).catch(() => {})
+    this.#link.call(this.#keys.nodeLogs + this.id, 'SREM', log).catch(() => {})
   }
 
   /** All logs of rooms that some node may write to. */
   async inhabited(): Promise<number[]> {
-    const logs = await this.#link.run('inhabited', this.#keys.nodes, [this.#keys.nodeLogs])
+    const logs = await this.#link.eval('inhabited', this.#keys.nodes, [this.#keys.nodeLogs])
     return logs.map((log) => roomOf(log as LogName)).filter((room) => room !== undefined)
   }
 
   /** Releases everything, and the lease. */
-  async leave(connection: Connection): Promise<void> {
+  async leave(port: Port): Promise<void> {
     this.stop()
-    await this.#reap(connection, this.id, true)
+    await this.#reap(port, this.id, true)
   }
 
   stop(): void {
@@ -158,15 +144,15 @@ export class Nodes {
 
   /** Renews the lease; from that {@link Health} knows whether commits work. */
   renew(): Promise<void> {
-    const { connection } = this.#link
-    if (!connection) return Promise.resolve()
+    const { port } = this.#link
+    if (!port) return Promise.resolve()
     if (this.#renewing) return this.#renewing
     this.#asked = performance.now()
     // The lease says nothing of the socket on which channels are heard.
-    const renewing = Promise.all([this.#renew(connection), connection.listening()])
+    const renewing = Promise.all([this.#renew(port), port.listening()])
       .then(
         () => {
-          if (connection.reason === undefined) this.#health.recovered()
+          if (port.reason === undefined) this.#health.recovered()
         },
         (error: unknown) => {
           // What else there may be is the connection's end, and that has said why.
@@ -180,45 +166,45 @@ export class Nodes {
     return renewing
   }
 
-  async #renew(connection: Connection): Promise<void> {
-    const [state, beat, ...expired] = await this.#beatOnce(connection)
-    if (state === 'dead') return this.noticeDeath()
-    this.#beat = Number(beat)
-    if (state === 'lost') return this.noticeLoss()
-    // Not waited for: it may take longer than a lease. What fails is found again.
-    for (const node of expired) void this.#reap(connection, node).catch(() => {})
+  async #renew(port: Port): Promise<void> {
+    const state = await this.#renewLease(port)
+    if (state === 'dead') this.noticeDeath()
+    if (state === 'lost') this.noticeLoss()
   }
 
-  #beatOnce(connection: Connection) {
-    return connection.run('renew', this.#keys.nodes, [this.id, String(this.#beat), String(this.#timing.lease)])
+  async #renewLease(port: Port): Promise<'ok' | 'lost' | 'dead'> {
+    const args = [this.id, this.#epoch, String(this.#timing.lease), newId()]
+    const [state, epoch = '', ...expired] = await port.eval('renew', this.#keys.nodes, args)
+    if (state === 'ok') this.#epoch = epoch
+    // Not waited for: it may take longer than a lease. What fails is found again.
+    for (const node of expired) void this.#reap(port, node).catch(() => {})
+    return state
   }
 
   /** Buries a node, if it is dead or says so itself, and takes from it what it held. May be done again, by several at once. */
-  async #reap(connection: Connection, node: string, self = false): Promise<void> {
+  async #reap(port: Port, node: string, self = false): Promise<void> {
     if (this.#reaping.has(node)) return
     this.#reaping.add(node)
     try {
       const keys = [...this.#keys.nodes, this.#keys.nodeLogs + node]
-      const logs = await connection.run('bury', keys, [node, self ? '1' : '0', this.#keys.control])
+      const logs = await port.eval('bury', keys, [node, self ? '1' : '0', this.#keys.control])
       if (!logs) return
       for (let start = 0; start < logs.length; start += AT_ONCE) {
         const some = logs.slice(start, start + AT_ONCE)
-        await Promise.all(some.map((log) => this.#reapLog(connection, node, log as LogName)))
+        await Promise.all(some.map((log) => this.#reapLog(port, node, log as LogName)))
       }
-      await connection.run('buried', keys, [node])
+      await port.eval('buried', keys, [node])
     } finally {
       this.#reaping.delete(node)
     }
   }
 
-  async #reapLog(connection: Connection, node: string, log: LogName): Promise<void> {
+  async #reapLog(port: Port, node: string, log: LogName): Promise<void> {
     const room = roomOf(log)
     const args = [node, String(room), this.#keys.control, String(NAMES)]
     for (let next = '0'; next !== ''; ) {
-      const [then, released] = await connection.run('reap', this.#keys.ofLog(log, node), [...args, next])
-      const unnoted = released.map(([key, token]) =>
-        connection.command(['SREM', this.#keys.heldIn(key), `${room} ${token}`]),
-      )
+      const [then, released] = await port.eval('reap', this.#keys.ofLog(log, node), [...args, next])
+      const unnoted = released.map(([key, token]) => port.call(this.#keys.heldIn(key), 'SREM', `${room} ${token}`))
       await Promise.all(unnoted)
       next = then
     }

@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { ClockWatch } from '../clock.ts'
 import {
+  type ClaimOptions,
   Closed,
   type Engine,
   type Listener,
@@ -13,21 +14,22 @@ import {
   Unavailable,
 } from '../engine.ts'
 import type { Draft, Event, LogName } from '../event.ts'
+import { Records } from '../kept-records.ts'
 import { readLog, type Store } from '../reading.ts'
 import type { MemoryLimits } from '../recent.ts'
 import type { Retention, Watch } from '../watch.ts'
-import { Appends } from './appends.ts'
 import { Changes } from './changes.ts'
 import { Claims } from './claims.ts'
-import { faultOf } from './connection.ts'
-import { Feeds } from './feeds.ts'
 import { Health } from './health.ts'
 import { Keys } from './keys.ts'
 import { Link } from './link.ts'
+import { Logs } from './logs.ts'
 import { Nodes, type Timing } from './nodes.ts'
+import { faultOf } from './port.ts'
 import { RedisRecords } from './records.ts'
 import { Resume } from './resume.ts'
 import { RoomTable } from './rooms.ts'
+import { portsTo } from './single.ts'
 import { storeOf } from './store.ts'
 import { Sweep } from './sweep.ts'
 import type { Place } from './url.ts'
@@ -53,11 +55,11 @@ export class RedisEngine implements Engine {
   readonly #link: Link
   readonly #health: Health
   readonly #nodes: Nodes
-  readonly #feeds: Feeds
-  readonly #appends: Appends
+  readonly #logs: Logs
   readonly #claims: Claims
   readonly #rooms: RoomTable
-  readonly records: RedisRecords
+  readonly records: Records
+  readonly #records: RedisRecords
   readonly #sweep: Sweep
   readonly #store: Store
   readonly #changes: Changes
@@ -66,10 +68,10 @@ export class RedisEngine implements Engine {
     const keys = new Keys(options.prefix, options.place.database)
     const timing = options.timing ?? TIMING
     // Whoever comes back to Redis first gives the others a lease's time to come back, too.
-    const link = new Link(options.place, timing.lease / 2, {
+    const link = new Link(options.place, portsTo(options.place), timing.lease / 2, {
       down: (reason) => resume.down(reason),
       failed: (reason) => resume.failed(reason),
-      resume: (connection) => resume.resume(connection),
+      resume: (port) => resume.resume(port),
       up: () => resume.up(),
     })
     this.#keys = keys
@@ -77,36 +79,32 @@ export class RedisEngine implements Engine {
     this.#link = link
     this.#health = new Health(options.place, watch)
     this.#nodes = new Nodes(keys, link, timing, this.#health)
-    this.#feeds = new Feeds(keys, options.memory)
     const clock = new ClockWatch((ms) => watch.clockWentBack?.(ms))
-    this.#appends = new Appends(keys, link, this.#nodes, {
-      floor: (log) => this.#feeds.get(log)?.seen ?? 0,
-      committed: (log, prev, events) => this.#feeds.committed(log, prev, events),
+    this.#logs = new Logs(keys, link, this.#nodes, options.memory, {
       measured: (events, ms) => watch.measured?.(events, ms),
       timed: (event) => clock.committed(event),
       refused: (reason) => void this.#refused(reason),
     })
-    this.#feeds.appends = this.#appends
-    this.#claims = new Claims(keys, link, this.#nodes, this.#feeds)
+    this.#claims = new Claims(keys, link, this.#nodes)
     this.#rooms = new RoomTable(
       keys,
       link,
       () => this.#nodes.id,
       (room) => this.#changes.changed(room),
     )
-    this.records = new RedisRecords(keys, link, () => this.#nodes.id)
+    this.#records = new RedisRecords(keys, link, () => this.#nodes.id)
+    this.records = new Records(this.#records)
     this.#sweep = new Sweep(keys, link, options.keep)
     this.#store = storeOf(keys, link)
-    this.#changes = new Changes(keys, this.#nodes, this.#feeds, this.#claims, this.#rooms, this.records)
+    this.#changes = new Changes(keys, link, this.#nodes, this.#logs, this.#claims, this.#rooms, this.#records)
     const parts = {
       keys,
       health: this.#health,
       nodes: this.#nodes,
-      feeds: this.#feeds,
-      appends: this.#appends,
+      logs: this.#logs,
       claims: this.#claims,
       rooms: this.#rooms,
-      records: this.records,
+      records: this.#records,
       changes: this.#changes,
     }
     const resume = new Resume(parts, options.lobby, options.place.shown, watch)
@@ -120,7 +118,7 @@ export class RedisEngine implements Engine {
   async start(): Promise<void> {
     try {
       await this.#link.start()
-      await this.records.prepare().catch((error: unknown) => {
+      await this.#records.prepare().catch((error: unknown) => {
         throw faultOf(this.#place, error)
       })
     } catch (error) {
@@ -134,57 +132,62 @@ export class RedisEngine implements Engine {
   async stop(): Promise<void> {
     this.#sweep.stop()
     const end = performance.now() + STOP_MS
-    while (this.#link.connection && !this.#appends.idle && performance.now() < end) await delay(1)
-    const { connection } = this.#link
+    while (this.#link.port && !this.#logs.idle && performance.now() < end) await delay(1)
+    const { port } = this.#link
     // Where Redis is away, the others see to it.
-    if (connection)
-      await Promise.race([this.#nodes.leave(connection), delay(STOP_MS, undefined, { ref: false })]).catch(() => {})
+    if (port) await Promise.race([this.#nodes.leave(port), delay(STOP_MS, undefined, { ref: false })]).catch(() => {})
     this.#nodes.stop()
     this.#link.stop()
-    this.#appends.stop()
+    this.#logs.stop()
   }
 
   get heldBytes(): number {
-    return this.#feeds.heldBytes
+    return this.#logs.total.bytes
   }
 
   trimMemory(): void {
-    this.#feeds.trimMemory()
+    this.#logs.trimMemory()
   }
 
   async ping(): Promise<void> {
     if (this.#health.trouble !== undefined) throw new Unavailable(this.#health.trouble)
-    await this.#link.command(['PING'])
+    await Promise.all(this.#link.everyServer().map((ask) => ask('PING')))
   }
 
   append(log: LogName, draft: Draft): Promise<Event> {
     const presence = draft.kind === 'joined' || draft.kind === 'left'
     // Before the event, in case that nothing comes after it.
-    if (draft.kind === 'joined') void this.records.see(draft.from).catch(() => {})
-    const appended = this.#appends.append(log, draft)
+    if (draft.kind === 'joined') void this.#records.see(draft.from).catch(() => {})
+    const appended = this.#logs.append(log, draft)
     this.#sweep.note(log)
     if (!presence) return appended
     return appended.then(
-      (event) => this.#moved(event),
+      (event) => {
+        this.#changes.changed(event.room)
+        return event
+      },
       (error: unknown) => this.#notMoved(draft, error),
     )
   }
 
   read(log: LogName, range: Range): AsyncIterable<readonly Event[]> {
-    const feed = this.#link.connection ? this.#feeds.get(log) : undefined
-    return readLog(this.#store, log, range, feed?.recent)
+    return readLog(this.#store, log, range, this.#link.port && this.#logs.get(log)?.recent)
   }
 
   async clear(log: LogName): Promise<void> {
-    await this.#link.run('clear', this.#keys.ofLog(log, ''), [this.#keys.control, log])
+    await this.#link.eval('clear', this.#keys.ofLog(log, ''), [this.#keys.control, log])
   }
 
   follow(log: LogName, listener: Listener): () => void {
-    return this.#feeds.follow(log, listener)
+    return this.#logs.follow(log, listener)
   }
 
-  claim(room: number, nickname: string, carriesPrivate = true): Promise<boolean> {
-    return this.#claims.claim(room, nickname, carriesPrivate)
+  claim(room: number, nickname: string, options: ClaimOptions = {}): Promise<boolean> {
+    return this.#claims.claim(room, nickname, options)
+  }
+
+  share(room: number, nickname: string): Promise<void> {
+    return this.#claims.share(room, nickname)
   }
 
   async release(room: number, nickname: string): Promise<void> {
@@ -262,7 +265,7 @@ export class RedisEngine implements Engine {
   }
 
   signal(subject: string, text: string): void {
-    this.#link.command(this.#changes.signal(subject, text)).catch(() => {})
+    this.#changes.signal(subject, text)
   }
 
   heedSignals(subject: string, listener: (text?: string) => void): void {
@@ -273,13 +276,6 @@ export class RedisEngine implements Engine {
   async #refused(reason: string): Promise<void> {
     if (this.#health.trouble === undefined) await this.#nodes.renew()
     if (this.#health.trouble === undefined) this.#health.warn(reason)
-  }
-
-  /** Somebody of this node has come or gone. */
-  #moved(event: Event): Event {
-    this.#claims.note(event)
-    this.#changes.changed(event.room)
-    return event
   }
 
   async #notMoved({ kind, room }: Draft, error: unknown): Promise<never> {

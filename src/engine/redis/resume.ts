@@ -1,32 +1,36 @@
 import { EngineFault } from '../engine.ts'
-import { unfinished } from '../moving.ts'
+import { unfinishedImport } from '../transfer.ts'
 import type { Watch } from '../watch.ts'
-import type { Appends } from './appends.ts'
 import type { Changes } from './changes.ts'
 import type { Claims } from './claims.ts'
-import type { Connection } from './connection.ts'
-import type { Feeds } from './feeds.ts'
 import type { Health } from './health.ts'
 import type { Keys } from './keys.ts'
 import type { Linked } from './link.ts'
+import type { Logs } from './logs.ts'
 import type { Nodes } from './nodes.ts'
+import type { Port } from './port.ts'
 import type { RedisRecords } from './records.ts'
 import type { RoomTable } from './rooms.ts'
 
-/** All that a connection is taken up for. */
+/** All that a port is taken up for. */
 export interface Parts {
   readonly keys: Keys
   readonly health: Health
   readonly nodes: Nodes
-  readonly feeds: Feeds
-  readonly appends: Appends
+  readonly logs: Logs
   readonly claims: Claims
   readonly rooms: RoomTable
   readonly records: RedisRecords
   readonly changes: Changes
 }
 
-/** What happens when a connection comes and goes: in what order which part takes up what was left, and what was lost meanwhile. */
+/**
+ * What happens when a connection comes and goes, part by part.
+ *
+ * Nothing that Redis has lost is put back. A loss is noticed by the epoch (see {@link Nodes.join}), by the position in a log or in
+ * the changes of rooms, and, where the server has started again or a replica has taken over, by the claims. Then this node begins
+ * anew as another one that holds nothing, as it does when the others have taken it for dead.
+ */
 export class Resume implements Linked {
   readonly #parts: Parts
   readonly #lobby: string | undefined
@@ -36,11 +40,10 @@ export class Resume implements Linked {
   #started = false
   /** Rooms that were closed while the connection was gone. */
   readonly #closedAway = new Set<number>()
-  /** Of which history what Redis has is, see {@link Resume.#historyOf}. */
-  #history: string | undefined
-  #lossTold = false
-  /** Redis may have lost something, and what is known here is not put back yet. */
-  #incomplete = false
+  /** The identity of what the server has, see {@link Resume.#historyOf}. */
+  #history = ''
+  /** A loss was dealt with, and the connection has not been up since. */
+  #hasLost = false
 
   constructor(parts: Parts, lobby: string | undefined, shown: string, watch: Watch) {
     this.#parts = parts
@@ -49,74 +52,57 @@ export class Resume implements Linked {
     this.#watch = watch
   }
 
-  /** Takes up where the last connection ended. Channels first: what is told from now on is not missed. */
-  async resume(connection: Connection): Promise<void> {
-    if (!this.#started) await this.#refuseUnfinished(connection)
-    if (connection.warning !== undefined) this.#parts.health.warn(connection.warning)
-    await connection.subscribe([this.#parts.keys.control], (text) => this.#parts.changes.heard(text))
-    await this.#parts.feeds.subscribe(connection)
-    const { lost, reborn } = await this.#parts.nodes.join(connection)
-    if (reborn) {
-      this.#parts.claims.forget()
+  /** Takes up where the last port ended. Channels first: what is told from now on is not missed. */
+  async resume(port: Port): Promise<void> {
+    const { keys, health, changes, logs, nodes, claims, rooms } = this.#parts
+    if (!this.#started) await this.#refuseUnfinished(port)
+    if (port.warning !== undefined) health.warn(port.warning)
+    await port.subscribe([keys.control], (text) => changes.heard(text))
+    await logs.subscribe(port)
+    const state = await nodes.join(port)
+    if (state === 'lost') await this.#lose(port)
+    if (state === 'dead') {
       this.#watch.evicted?.()
+      await this.#beginAnew(port)
     }
-    if (lost) this.#noticeLoss()
-    const history = await this.#historyOf(connection)
-    if (history === undefined || history !== this.#history) this.#doubt()
-    this.#history = history
-    await this.#parts.appends.settle(connection)
-    await this.#loadRooms(connection)
-    await this.#parts.claims.releasePending(connection)
-    const doubted = this.#incomplete
-    if (doubted && (await this.#parts.claims.restore(connection))) this.#tellLoss()
-    await this.#parts.feeds.read(connection, () => {
-      if (!this.#incomplete) this.#doubt()
-      this.#tellLoss()
-    })
-    // Only a log has told: what else is missing is put back all the same.
-    if (this.#incomplete && !doubted) await this.#parts.claims.restore(connection)
-    this.#incomplete = false
-    this.#lossTold = false
-  }
-
-  async #loadRooms(connection: Connection): Promise<void> {
-    const { lost, closed } = await this.#parts.rooms.load(connection, this.#lobby)
-    if (lost) this.#noticeLoss()
+    await logs.settle(port)
+    const { lost, closed } = await rooms.load(port, this.#lobby)
     for (const id of closed) {
-      this.#parts.changes.closed(id)
+      changes.closed(id)
       this.#closedAway.add(id)
     }
+    await claims.releasePending(port)
+    const history = await this.#historyOf(port)
+    if (lost || (history !== this.#history && !(await claims.areKept(port)))) await this.#lose(port)
+    this.#history = history
+    if (await logs.read(port)) await this.#lose(port)
+    this.#hasLost = false
   }
 
-  /**
-   * What Redis draws anew when it starts and when a replica takes over, which are the times when it may lose something. Each
-   * node sees it for itself, whatever others have found, mended or written meanwhile. Undefined where it is not told.
-   */
-  async #historyOf(connection: Connection): Promise<string | undefined> {
-    const about = String(await connection.command(['INFO', 'replication']))
-    return /^master_replid:(\w+)/m.exec(about)?.[1]
+  /** The server draws it anew when it starts, and a replica when it takes over: the times when something may be lost. */
+  async #historyOf(port: Port): Promise<string> {
+    const about = await Promise.all(port.everyServer().map((ask) => ask('INFO', 'replication')))
+    return about.map((text) => /^master_replid:(\w+)/m.exec(String(text))?.[1]).join()
   }
 
-  async #refuseUnfinished(connection: Connection): Promise<void> {
-    const from = await connection.command(['GET', this.#parts.keys.migration])
-    if (typeof from === 'string') throw new EngineFault(unfinished(`Redis at ${this.#shown}`, from))
+  async #refuseUnfinished(port: Port): Promise<void> {
+    const mark = await port.call(this.#parts.keys.importMark, 'GET')
+    if (typeof mark === 'string') throw new EngineFault(unfinishedImport(`Redis at ${this.#shown}`))
   }
 
-  #noticeLoss(): void {
-    this.#doubt()
-    this.#tellLoss()
-  }
-
-  /** What this node holds may not be in Redis any more. */
-  #doubt(): void {
-    this.#incomplete = true
-    this.#parts.claims.doubt()
-  }
-
-  #tellLoss(): void {
-    if (this.#lossTold) return
-    this.#lossTold = true
+  /** Redis has lost something that it had confirmed. */
+  async #lose(port: Port): Promise<void> {
+    if (this.#hasLost) return
+    this.#hasLost = true
     this.#watch.lost?.(`Redis at ${this.#shown} has lost what it had confirmed`)
+    await this.#beginAnew(port)
+  }
+
+  async #beginAnew(port: Port): Promise<void> {
+    const begun = this.#parts.nodes.beginAnew(port)
+    // By now it is another node.
+    this.#parts.claims.forget()
+    await begun
   }
 
   up(): void {
@@ -130,10 +116,9 @@ export class Resume implements Linked {
   }
 
   down(reason: string): void {
-    this.#parts.feeds.down()
+    this.#parts.logs.down(reason)
     this.#parts.rooms.down()
     this.#parts.records.down()
-    this.#parts.appends.down(reason)
     this.#parts.health.failed(reason)
   }
 

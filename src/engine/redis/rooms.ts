@@ -1,16 +1,23 @@
 import { EngineFault, type NewRoom, type RoomChange, type RoomRecord, Taken, Unavailable } from '../engine.ts'
 import { fold } from '../fold.ts'
-import type { Connection } from './connection.ts'
-import { type Kept, readRooms, restoreRooms } from './kept-rooms.ts'
 import type { Keys } from './keys.ts'
 import type { Link } from './link.ts'
+import type { Port } from './port.ts'
 
 const LOBBY_TITLE = 'Public Chat'
 const LOBBY_DESCRIPTION = 'This is the default chat, available to everyone!'
 
+/** A room as Redis keeps it. */
+interface Kept extends RoomRecord {
+  readonly titleKey: string
+  readonly lineKey: string
+  /** Rises with every change of any room. */
+  readonly version: number
+}
+
 /** What was found when all rooms were read. */
 export interface Loaded {
-  /** Redis had lost something. */
+  /** Redis had heard of fewer changes than this node. */
   readonly lost: boolean
   /** Rooms that were known here and are no more. */
   readonly closed: readonly number[]
@@ -29,7 +36,7 @@ export class RoomTable {
   readonly #byKey = new Map<string, number>()
   /** Since the connection: what was read before they were dropped may come in later. */
   readonly #dropped = new Set<number>()
-  /** The highest number, and the highest count of changes, that was ever heard of: Redis does not know less. */
+  /** The highest number, and the highest count of changes, that was ever heard of: no number is given twice. */
   #number = 0
   #version = 0
 
@@ -41,22 +48,23 @@ export class RoomTable {
     this.#changed = changed
   }
 
-  /** Reads all rooms anew. What is known here and Redis has lost is put back first. */
-  async load(connection: Connection, lobby: string | undefined): Promise<Loaded> {
-    const known = { rooms: [...this.#byId.values()], number: this.#number, version: this.#version }
-    const lost = await restoreRooms(connection, this.#keys, this.#node(), known)
-    if (lobby !== undefined) await this.#ensureLobby(connection, lobby)
+  /** Reads all rooms anew. */
+  async load(port: Port, lobby: string | undefined): Promise<Loaded> {
+    const [records] = this.#keys.rooms
+    const behind = await port.eval('raise-rooms', this.#keys.rooms, [String(this.#number), String(this.#version)])
+    if (lobby !== undefined) await this.#ensureLobby(port, lobby)
     const before = [...this.#byId.values()]
-    const records = await readRooms(connection, this.#keys)
+    // The reply to HVALS. Only the scripts write there.
+    const found = (await port.call(records, 'HVALS')) as readonly string[]
     // What was told meanwhile is newer.
     for (const room of before) if (this.#byId.get(room.id) === room) this.#forget(room)
-    for (const record of records) this.#learn(record)
-    return { lost, closed: before.map(({ id }) => id).filter((id) => !this.#byId.has(id)) }
+    for (const record of found) this.#learn(JSON.parse(record))
+    return { lost: behind === 1, closed: before.map(({ id }) => id).filter((id) => !this.#byId.has(id)) }
   }
 
-  async #ensureLobby(connection: Connection, lobby: string): Promise<void> {
+  async #ensureLobby(port: Port, lobby: string): Promise<void> {
     const made = [lobby, fold(lobby), LOBBY_TITLE, fold(LOBBY_TITLE), LOBBY_DESCRIPTION]
-    const ensured = await connection.run('lobby', this.#keys.rooms, [this.#node(), this.#keys.control, ...made])
+    const ensured = await port.eval('lobby', this.#keys.rooms, [this.#node(), this.#keys.control, ...made])
     if (ensured === 0) throw new EngineFault(`--lobby ${lobby} is the name of another room`)
   }
 
@@ -116,20 +124,21 @@ export class RoomTable {
     const known = id === undefined ? undefined : this.#byId.get(id)
     if (known) return shown(known)
     const asked = typeof which === 'number' ? [String(which)] : ['', fold(which)]
-    const record = await this.#link.run('find-room', this.#keys.rooms, asked)
+    const record = await this.#link.eval('find-room', this.#keys.rooms, asked)
     return record === null ? undefined : shown(JSON.parse(record))
   }
 
   async create(room: NewRoom): Promise<RoomRecord> {
-    const args = [...this.#said(room), room.hash ?? '', room.maker?.address ?? '', room.maker?.name ?? '']
-    const record = await this.#link.run('create-room', this.#keys.rooms, args)
+    const { hash = '', maker } = room
+    const args = [...this.#said(room), hash, maker?.address ?? '', maker?.name ?? '', String(this.#number)]
+    const record = await this.#link.eval('create-room', this.#keys.rooms, args)
     if (record === null) throw new Taken(room.title)
     this.learn(record)
     return shown(JSON.parse(record))
   }
 
   async change(id: number, change: RoomChange): Promise<RoomRecord | undefined> {
-    const record = await this.#link.run('change-room', this.#keys.rooms, [...this.#said(change), String(id)])
+    const record = await this.#link.eval('change-room', this.#keys.rooms, [...this.#said(change), String(id)])
     if (record === 'none') return undefined
     if (record === 'taken') throw new Taken(change.title)
     this.learn(record)
@@ -138,7 +147,7 @@ export class RoomTable {
 
   /** Removes a room whose log has ended; false when somebody else has. */
   async remove(id: number): Promise<boolean> {
-    return (await this.#link.run('drop-room', this.#keys.rooms, [this.#node(), this.#keys.control, String(id)])) === 1
+    return (await this.#link.eval('drop-room', this.#keys.rooms, [this.#node(), this.#keys.control, String(id)])) === 1
   }
 
   #said({ title, lineName, stem = '', description = '', visibility }: RoomChange): string[] {
@@ -165,7 +174,7 @@ export class RoomTable {
   }
 
   #check(): void {
-    if (!this.#link.connection) throw new Unavailable('Redis is away')
+    if (!this.#link.port) throw new Unavailable('Redis is away')
   }
 }
 

@@ -6,20 +6,21 @@ import { readFileSync } from 'node:fs'
 export interface Answers {
   append:
     | readonly [status: 'ok', prev: string, first: string, skipped: string, lost: string, now: string]
-    | readonly [Refused]
+    | readonly [RefusedAppend]
   probe: string | null
   close: string | null
   reap: readonly [next: string, released: readonly (readonly [key: string, token: string])[]]
   admit: number
   claim: 'taken' | 'held' | 'unknown' | 'dead'
   release: number
-  restore: readonly [lost: number, conflicts: readonly string[]]
+  share: number
   sync: readonly [start: string, last: string, lost: string]
   trim: number
   clear: number
   back: string | null
+  extent: readonly [start: string, last: string, length: number, now: string, inside: readonly string[]] | null
   page: readonly (readonly [id: string, fields: readonly string[]])[]
-  renew: readonly ['dead'] | readonly [state: 'ok' | 'lost', beat: string, ...expired: string[]]
+  renew: readonly [state: 'ok' | 'lost' | 'dead', epoch?: string, ...expired: string[]]
   enrol: number
   bury: readonly string[] | null
   buried: number
@@ -28,15 +29,15 @@ export interface Answers {
   'change-room': string
   'drop-room': number
   'find-room': string | null
+  'raise-rooms': number
   lobby: number
-  'restore-rooms': number
   see: number
   'write-record': number
   'list-records': readonly string[]
   'move-records': number
 }
 /** Why nothing was appended. */
-export type Refused = 'closed' | 'late' | 'unknown' | 'dead'
+export type RefusedAppend = 'closed' | 'late' | 'unknown' | 'dead'
 export type ScriptName = keyof Answers
 
 /** What a script begins with: Lua in Redis has no modules. */
@@ -48,11 +49,12 @@ const BEGINS: { readonly [S in ScriptName]: readonly string[] } = {
   admit: ['log'],
   claim: ['log', 'claims'],
   release: ['log', 'claims'],
-  restore: ['log', 'claims'],
+  share: ['log', 'claims'],
   sync: ['log'],
   trim: ['log'],
   clear: ['log'],
   back: ['log'],
+  extent: ['log'],
   page: ['log'],
   renew: ['nodes'],
   enrol: ['nodes'],
@@ -63,8 +65,8 @@ const BEGINS: { readonly [S in ScriptName]: readonly string[] } = {
   'change-room': ['rooms'],
   'drop-room': ['rooms'],
   'find-room': ['rooms'],
+  'raise-rooms': ['rooms'],
   lobby: ['rooms'],
-  'restore-rooms': ['rooms'],
   see: [],
   'write-record': [],
   'list-records': [],

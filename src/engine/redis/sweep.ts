@@ -3,6 +3,7 @@ import type { LogName } from '../event.ts'
 import type { Retention } from '../watch.ts'
 import type { Keys } from './keys.ts'
 import type { Link } from './link.ts'
+import type { Ask } from './port.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 /** How often a node looks at the logs it has written to, and one of all nodes at all logs. */
@@ -47,18 +48,18 @@ export class Sweep {
       const logs = [...this.#written]
       this.#written.clear()
       for (const log of logs) await this.#trim(log)
-      const mine = await this.#link.command(['SET', this.#keys.sweep, '1', 'NX', 'PX', String(ALL_MS)])
-      if (mine === 'OK') await this.#trimAll()
+      const mine = await this.#link.call(this.#keys.sweep, 'SET', '1', 'NX', 'PX', String(ALL_MS))
+      if (mine === 'OK') for (const ask of this.#link.everyServer()) await this.#trimAll(ask)
     } catch {
       // Redis is away, and that is known.
     }
     this.#timer?.refresh()
   }
 
-  async #trimAll(): Promise<void> {
+  async #trimAll(ask: Ask): Promise<void> {
     let cursor = '0'
     do {
-      const found = await this.#link.command(['SCAN', cursor, 'MATCH', this.#keys.every('log'), 'COUNT', '500'])
+      const found = await ask('SCAN', cursor, 'MATCH', this.#keys.every('log'), 'COUNT', '500')
       // The reply to SCAN.
       const [next, keys] = found as readonly [string, readonly string[]]
       for (const key of keys) {
@@ -73,6 +74,6 @@ export class Sweep {
     const { days, events } = this.#keep
     const oldest = days > 0 ? String(Math.max(0, Math.floor(this.#clock.now() - days * DAY_MS))) : ''
     const args = [String(events), oldest, String(SLICE), this.#keys.control, log]
-    while ((await this.#link.run('trim', this.#keys.ofLog(log, ''), args)) > 0);
+    while ((await this.#link.eval('trim', this.#keys.ofLog(log, ''), args)) > 0);
   }
 }

@@ -1,6 +1,6 @@
 import { restAfter } from '../../chat/rest.ts'
-import { atTurnEnd } from '../../turn.ts'
-import { encodeFrame } from '../frames/encode.ts'
+import { atTickEnd } from '../../tick.ts'
+import { encodeFrame } from '../../transport/frames.ts'
 
 /** Minimum time between two pushes of a list, in ms. */
 const GAP_MS = 200
@@ -101,7 +101,7 @@ export class Board {
     this.#scheduled = true
     const wait = this.#next - performance.now()
     if (wait > 0) setTimeout(() => this.deliver(), wait).unref()
-    else atTurnEnd('deliver', this)
+    else atTickEnd('deliver', this)
   }
 
   async #push(): Promise<void> {

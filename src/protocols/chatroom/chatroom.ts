@@ -1,39 +1,19 @@
-import type { Chat } from '../../chat/chat.ts'
-import type { Admission } from '../admission.ts'
-import type { ConnectionOptions } from '../connection.ts'
-import type { FrameOptions } from '../frames/connection.ts'
-import { frameListener, MAX_FRAME } from '../frames/listener.ts'
-import type { Listener } from '../listener.ts'
-import type { Certificate } from '../protocol.ts'
-import { ChatroomConversation } from './conversation.ts'
-import { Pages } from './pages.ts'
-import { ChatroomWire, lastFrame } from './wire.ts'
+import { type Protocol, placed } from '../protocol.ts'
 
-export interface ChatroomOptions
-  extends Pick<ConnectionOptions, 'log' | 'tally' | 'maxQueue' | 'pace' | 'loginTimeout'> {
-  readonly chat: Chat
-  /** The most characters of a message. */
-  readonly maxText: number
-}
+const OPTIONS = {
+  chatroom: { type: 'port', default: 65_432, group: 'Listeners', describe: 'Chatroom over TLS' },
+} as const
+
+const load = () => import('./ports.ts')
 
 /** Python-Chat-Room's protocol, which is always over TLS (docs/protocols/chatroom.md). */
-export function chatroomListener(
-  { chat, maxText, log, tally, maxQueue, pace, loginTimeout }: ChatroomOptions,
-  admission: Admission,
-  certificate: Certificate | undefined,
-): Listener {
-  if (!certificate) throw new Error('passwords are not taken without TLS')
-  const shared = { chat, log, maxText, wire: new ChatroomWire(), pages: new Pages(chat) }
-  const options: FrameOptions = {
-    log,
-    tally,
-    maxQueue,
-    pace,
-    loginTimeout,
-    lastWord: lastFrame,
-    maxFrame: MAX_FRAME,
-    recordEach: false,
-    converse: (link) => new ChatroomConversation(shared, link),
-  }
-  return frameListener('chatroom', options, admission, certificate)
+export const chatroomProtocol: Protocol<typeof OPTIONS> = {
+  name: 'chatroom',
+  options: OPTIONS,
+  load,
+  needsTls: ({ chatroom }) => chatroom !== undefined,
+  async listeners({ chatroom }, host) {
+    const { chatroomListener } = await load()
+    return placed([chatroom, () => chatroomListener(host)])
+  },
 }

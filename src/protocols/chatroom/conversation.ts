@@ -4,15 +4,15 @@ import type { Chat } from '../../chat/chat.ts'
 import { fold } from '../../chat/names.ts'
 import { Refusal } from '../../chat/refusal.ts'
 import { clean } from '../../chat/text.ts'
-import { turnEnd } from '../../turn.ts'
+import { tickEnd } from '../../tick.ts'
+import { FREE_MS } from '../../transport/connection.ts'
+import type { ClientLink, Conversation } from '../../transport/conversation.ts'
+import { type Heard, Pipelined } from '../../transport/reply-queue.ts'
 import { settledWithin } from '../../within.ts'
-import { FREE_MS, type Link } from '../connection.ts'
-import type { FrameConversation } from '../frames/connection.ts'
-import { type Heard, Unanswered } from '../hearing.ts'
-import { fields, type Reply, type Request, readRequest, reply } from './frames.ts'
+import { type ChatroomReply, type ChatroomRequest, fields, readChatroomRequest, reply } from './frames.ts'
 import { LOBBY_KEY, type Pages } from './pages.ts'
-import { ChatroomSession, type ChatroomWire, message } from './wire.ts'
-import { INVALID_COMMAND, INVALID_MESSAGE, type Refused, textFor } from './wording.ts'
+import { ChatroomSession, type ChatroomWire, messageFrame } from './wire.ts'
+import { INVALID_COMMAND, INVALID_MESSAGE, type RefusedRequest, textFor } from './wording.ts'
 
 /** First and longest pause between attempts to be a member again, in ms. */
 const FIRST_PAUSE_MS = 20
@@ -25,7 +25,7 @@ const PUBLIC = 'public'
 const UNANSWERED = new Set(['login', 'logout', 'enter', 'exit', 'list'])
 
 /** Context of all conversations of a listener. */
-export interface Shared {
+export interface ChatroomShared {
   readonly chat: Chat
   readonly log: Logger
   /** The most characters of a message. */
@@ -35,17 +35,16 @@ export interface Shared {
 }
 
 /** One client's talk (docs/protocols/chatroom.md, sections 1 and 2): before the login, in the lobby, in a room. */
-export class ChatroomConversation implements FrameConversation {
-  readonly #shared: Shared
-  readonly #link: Link
+export class ChatroomConversation implements Conversation<Buffer> {
+  readonly #shared: ChatroomShared
+  readonly #link: ClientLink
   /** From the login to the logout. */
   #session: ChatroomSession | undefined
-  readonly #said = new Unanswered()
   /** True if the client's window has shown a room. */
   #wasInRoom = false
   #gone = false
 
-  constructor(shared: Shared, link: Link) {
+  constructor(shared: ChatroomShared, link: ClientLink) {
     this.#shared = shared
     this.#link = link
   }
@@ -55,7 +54,7 @@ export class ChatroomConversation implements FrameConversation {
   }
 
   hear(payload: Buffer): Heard {
-    const request = readRequest(payload)
+    const request = readChatroomRequest(payload)
     if (!request) return this.#refuse('error', INVALID_MESSAGE)
     const { type } = request
     const session = this.#session
@@ -81,7 +80,7 @@ export class ChatroomConversation implements FrameConversation {
     if (this.#session) await this.#end(this.#session)
   }
 
-  #register(request: Request): void | Promise<void> {
+  #register(request: ChatroomRequest): void | Promise<void> {
     const data = fields(request, 'username', 'password')
     if (!data) return this.#refuse(request.type, INVALID_MESSAGE)
     const { username, password } = data
@@ -92,7 +91,7 @@ export class ChatroomConversation implements FrameConversation {
     })
   }
 
-  #login(request: Request): void | Promise<void> {
+  #login(request: ChatroomRequest): void | Promise<void> {
     const data = fields(request, 'username', 'password')
     if (!data) return this.#refuse(request.type, INVALID_MESSAGE)
     const { chat, pages } = this.#shared
@@ -120,7 +119,7 @@ export class ChatroomConversation implements FrameConversation {
     this.#say({ type: 'logout', status: 'ok', message: `${session.name} logout successfully` })
   }
 
-  #create({ name, address }: ChatroomSession, request: Request): void | Promise<void> {
+  #create({ name, address }: ChatroomSession, request: ChatroomRequest): void | Promise<void> {
     const data = fields(request, 'room')
     if (!data) return this.#refuse(request.type, INVALID_MESSAGE)
     const { room } = data
@@ -131,7 +130,7 @@ export class ChatroomConversation implements FrameConversation {
     })
   }
 
-  #enter(session: ChatroomSession, request: Request): void | Promise<void> {
+  #enter(session: ChatroomSession, request: ChatroomRequest): void | Promise<void> {
     const data = fields(request, 'room')
     if (!data) return this.#refuse(request.type, INVALID_MESSAGE)
     if (fold(data.room) === LOBBY_KEY) return this.#refuse(request.type, 'You are already in lobby')
@@ -150,34 +149,34 @@ export class ChatroomConversation implements FrameConversation {
   }
 
   /** Later requests need not wait for it, unless they change the page: there an answer would freeze the window. */
-  #message(session: ChatroomSession, request: Request): Heard {
+  #message(session: ChatroomSession, request: ChatroomRequest): Heard {
     // The sender is the session, whatever `from` says.
     const data = fields(request, 'to', 'text')
     if (!data) return this.#refuse(request.type, INVALID_MESSAGE)
     const { messages } = this.#shared.chat
     const { to, text } = data
     const { page, membership } = session
-    const before = this.#said.settled
+    const before = this.#link.replies.answered
     const said = this.#try({ type: request.type, to, room: membership?.room.record.title }, async () => {
       try {
         if (to === PUBLIC) return void (await messages.say(session.inRoom(), text))
         if (await messages.tell(session.inRoom(), to, text)) return
         // A block stands between the two, which the sender is not told: it gets its copy.
-        await before.then(turnEnd)
-        if (session.page === page) session.push(message(session.name, session.name, clean(text)))
+        await before.then(tickEnd)
+        if (session.page === page) session.push(messageFrame(session.name, session.name, clean(text)))
       } catch (error) {
-        await before.then(turnEnd)
+        await before.then(tickEnd)
         if (session.page === page || !(error instanceof Refusal)) throw error
       }
     })
     // The copy has no place among the events, so what follows waits for it.
-    return messages.isBlocked(session, to) ? said : this.#said.add(said)
+    return messages.isBlocked(session, to) ? said : new Pipelined(said)
   }
 
   #exit(session: ChatroomSession): Promise<void> {
     const { chat } = this.#shared
     return this.#try({ type: 'exit' }, async () => {
-      await this.#said.settled
+      await this.#link.replies.answered
       if (session.membership) await chat.leave(session.membership)
       if (!session.closed) this.#returnToLobby(session)
     })
@@ -218,7 +217,7 @@ export class ChatroomConversation implements FrameConversation {
   }
 
   /** Answers what the core refuses; nothing has changed then. */
-  async #try(request: Omit<Refused, 'maxText' | 'bound'>, work: () => Promise<void>): Promise<void> {
+  async #try(request: Omit<RefusedRequest, 'maxText' | 'bound'>, work: () => Promise<void>): Promise<void> {
     try {
       await work()
     } catch (error) {
@@ -232,7 +231,7 @@ export class ChatroomConversation implements FrameConversation {
     this.#say({ type, status: 'error', message })
   }
 
-  #say(frame: Reply): void {
+  #say(frame: ChatroomReply): void {
     this.#link.push(reply(frame))
   }
 }

@@ -1,15 +1,15 @@
-import { encodeFrame } from '../frames/encode.ts'
+import { encodeFrame } from '../../transport/frames.ts'
 import { isObject, readObject } from '../json.ts'
 
 /** The model of every frame, both ways (docs/protocols/chatroom.md, section 1): null is as good as absent. */
-export interface Request {
+export interface ChatroomRequest {
   readonly type: string
   readonly status?: string | null | undefined
   readonly message?: string | null | undefined
   readonly data?: Readonly<Record<string, unknown>> | null | undefined
 }
 
-export interface Reply {
+export interface ChatroomReply {
   readonly type: string
   readonly status: 'ok' | 'error'
   readonly data?: Readonly<Record<string, string>>
@@ -20,7 +20,7 @@ export interface Reply {
  * Undefined when it breaks the model. Checked by hand: four fields are not worth the time that a schema library takes to load
  * at every start.
  */
-export function readRequest(payload: Buffer): Request | undefined {
+export function readChatroomRequest(payload: Buffer): ChatroomRequest | undefined {
   const value = readObject(payload)
   if (!value) return undefined
   const { type, status, message, data } = value
@@ -38,7 +38,7 @@ function isAbsent(value: unknown): value is null | undefined {
 
 /** The named fields of a request's data; undefined when one of them is missing or no string. */
 export function fields<const Name extends string>(
-  { data }: Request,
+  { data }: ChatroomRequest,
   ...names: readonly Name[]
 ): Record<Name, string> | undefined {
   const found: Record<string, string> = {}
@@ -51,7 +51,7 @@ export function fields<const Name extends string>(
   return found as Record<Name, string>
 }
 
-export function reply(frame: Reply): Buffer {
+export function reply(frame: ChatroomReply): Buffer {
   return encodeFrame(JSON.stringify(frame))
 }
 
@@ -59,7 +59,7 @@ export function reply(frame: Reply): Buffer {
  * The users by page, as JSON. Written by hand: the keys are titles chosen by clients, and an object would sort those that look like
  * numbers before `lobby`, which has to be first.
  */
-export function list(type: 'list' | 'list_room', members: Iterable<readonly [string, readonly string[]]>): string {
+export function listFrame(type: 'list' | 'list_room', members: Iterable<readonly [string, readonly string[]]>): string {
   const data = Array.from(members, ([title, names]) => `${JSON.stringify(title)}:${JSON.stringify(names)}`)
   return `{"type":"${type}","status":"ok","data":{${data.join(',')}}}`
 }

@@ -1,7 +1,7 @@
 import type { Chat } from '../../chat/chat.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
 import { Board } from './board.ts'
-import { list } from './frames.ts'
+import { listFrame } from './frames.ts'
 import type { ChatroomSession } from './wire.ts'
 
 /** The key of those who are in no room; no room is shown under it. */
@@ -42,7 +42,7 @@ export class Pages {
   room({ id, title }: RoomRecord): Board {
     let board = this.#rooms.get(id)
     if (!board) {
-      board = new Board(id, async () => list('list_room', [[title, (await this.#chat.rooms.members(id)).members]]))
+      board = new Board(id, async () => listFrame('list_room', [[title, (await this.#chat.rooms.members(id)).members]]))
       this.#rooms.set(id, board)
     }
     return board
@@ -54,7 +54,7 @@ export class Pages {
     const inRooms = new Set(present.flatMap(({ members }) => members))
     const here = new Set(Array.from(this.lobby.viewers, ({ name }) => name))
     const elsewhere = everywhere.filter((name) => !here.has(name) && !inRooms.has(name))
-    return list('list', [
+    return listFrame('list', [
       [LOBBY_KEY, [...here, ...elsewhere]],
       ...rooms.map(({ title, members }) => [title, members] as const),
     ])

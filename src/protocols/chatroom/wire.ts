@@ -1,9 +1,9 @@
 import type { Room } from '../../chat/room.ts'
 import { type MembershipEnd, Session, type Wire } from '../../chat/session.ts'
 import type { Event, Kind } from '../../engine/event.ts'
-import type { Link } from '../connection.ts'
-import { DISCONNECTS, type DisconnectReason } from '../disconnect.ts'
-import { indentLines } from '../frames/indent.ts'
+import type { SessionLink } from '../../transport/conversation.ts'
+import { DISCONNECTS, type DisconnectReason } from '../../transport/disconnect.ts'
+import { indentLines } from '../indent.ts'
 import type { Board, Viewer } from './board.ts'
 import { reply } from './frames.ts'
 
@@ -13,9 +13,9 @@ export class ChatroomSession extends Session implements Viewer {
   shown: Buffer | undefined
   /** Called when a membership has ended without the client asking for it. */
   onPutOut: ((room: Room, why: MembershipEnd) => void) | undefined
-  readonly #link: Link
+  readonly #link: SessionLink
 
-  constructor(wire: ChatroomWire, link: Link) {
+  constructor(wire: ChatroomWire, link: SessionLink) {
     super(wire, link)
     this.#link = link
   }
@@ -59,7 +59,7 @@ export class ChatroomWire implements Wire<ChatroomSession> {
       // Private ones are for one member alone, and bear its name, also the copy of the sender's (docs/protocols/chatroom.md, section 2.8).
       const frames = () =>
         said.map((event) =>
-          message(event.kind === 'private' ? member.name : 'public', event.from, this.#textOf(room, event)),
+          messageFrame(event.kind === 'private' ? member.name : 'public', event.from, this.#textOf(room, event)),
         )
       bytes ??= Buffer.concat(frames())
       member.push(bytes)
@@ -85,7 +85,7 @@ export class ChatroomWire implements Wire<ChatroomSession> {
 }
 
 /** A message as a client gets it. */
-export function message(to: string, from: string, text: string): Buffer {
+export function messageFrame(to: string, from: string, text: string): Buffer {
   return reply({ type: 'msg', status: 'ok', data: { to, from, text } })
 }
 

@@ -9,7 +9,7 @@ const INVALID_PASSWORD = 'Invalid password'
 const UNAVAILABLE = 'Temporarily unavailable'
 
 /** A request that was refused. */
-export interface Refused {
+export interface RefusedRequest {
   readonly type: string
   /** The addressee of a message. */
   readonly to?: string | undefined
@@ -22,7 +22,7 @@ export interface Refused {
 }
 
 /** The answer to each refusal (docs/protocols/chatroom.md, section 2); undefined for those that are not told. */
-const TEXTS: Readonly<Record<RefusalCode, (refused: Refused) => string | undefined>> = {
+const TEXTS: Readonly<Record<RefusalCode, (refused: RefusedRequest) => string | undefined>> = {
   'name-invalid': () => 'Invalid username',
   'name-reserved': () => 'Invalid username',
   'name-taken': () => TAKEN,
@@ -54,11 +54,11 @@ const TEXTS: Readonly<Record<RefusalCode, (refused: Refused) => string | undefin
   'too-many-blocks': () => UNAVAILABLE,
 }
 
-function notFound({ room }: Refused): string {
+function notFound({ room }: RefusedRequest): string {
   return `Destination room ${room} not found`
 }
 
 /** The message of the answer to what was thrown; undefined where there is no answer. */
-export function textFor(thrown: unknown, refused: Refused): string | undefined {
+export function textFor(thrown: unknown, refused: RefusedRequest): string | undefined {
   return thrown instanceof Refusal ? TEXTS[thrown.code]({ ...refused, bound: thrown.bound }) : 'Internal error'
 }

@@ -1,37 +1,49 @@
-import type { Chat } from '../../chat/chat.ts'
-import type { Admission } from '../admission.ts'
-import type { ConnectionOptions } from '../connection.ts'
-import { DISCONNECTS } from '../disconnect.ts'
-import type { FrameOptions } from '../frames/connection.ts'
-import { frameListener, MAX_FRAME } from '../frames/listener.ts'
-import type { Listener } from '../listener.ts'
-import type { Certificate } from '../protocol.ts'
-import { Conversation, type ConversationSettings } from './conversation.ts'
-import { frame } from './frame.ts'
-import { Roster } from './roster.ts'
-import { ChatterboxWire } from './wire.ts'
+import { type Protocol, placed } from '../protocol.ts'
 
-/** Context of all listeners of the protocol, which share the bytes that they send. */
-export function chatterboxOptions(
-  chat: Chat,
-  { log, tally, maxQueue, pace, loginTimeout }: Omit<ConnectionOptions, 'lastWord'>,
-  settings: ConversationSettings,
-): FrameOptions {
-  const options = { ...settings, chat, log, wire: new ChatterboxWire(), roster: new Roster(chat) }
-  return {
-    log,
-    tally,
-    maxQueue,
-    pace,
-    loginTimeout,
-    maxFrame: MAX_FRAME,
-    recordEach: true,
-    lastWord: (reason) => frame({ ERROR: DISCONNECTS[reason].text }),
-    converse: (link) => new Conversation(options, link),
-  }
-}
+const OPTIONS = {
+  chatterbox: { type: 'port', default: 9000, group: 'Listeners', describe: 'Chatterbox over TLS' },
+  'chatterbox-plain': { type: 'port', default: undefined, group: 'Listeners', describe: 'Chatterbox over TCP' },
+  'chatterbox-user-list': {
+    type: 'string',
+    default: 'objects',
+    choices: ['objects', 'names'],
+    group: 'Listeners',
+    describe: "form of Chatterbox's USER_LIST",
+  },
+  'chatterbox-history': {
+    type: 'number',
+    default: 1_000,
+    group: 'Listeners',
+    describe: "maximum number of earlier messages in Chatterbox's login reply, which holds at most 256 KB of them",
+  },
+  'chatterbox-inbox': {
+    type: 'boolean',
+    default: true,
+    group: 'Listeners',
+    describe:
+      "include earlier private messages in Chatterbox's login reply; a guest's name does not prove who receives them",
+  },
+} as const
 
-/** Chatterbox over TLS, or over plain TCP without a certificate (docs/protocols/chatterbox.md). */
-export function chatterboxListener(options: FrameOptions, admission: Admission, certificate?: Certificate): Listener {
-  return frameListener(certificate ? 'chatterbox' : 'chatterbox-plain', options, admission, certificate)
+const load = () => import('./ports.ts')
+
+/** Chatterbox over TLS and over TCP (docs/protocols/chatterbox.md). */
+export const chatterboxProtocol: Protocol<typeof OPTIONS> = {
+  name: 'chatterbox',
+  options: OPTIONS,
+  load,
+  needsTls: (config) => config.chatterbox !== undefined,
+  async listeners(config, host) {
+    const { chatterboxListeners } = await load()
+    const open = chatterboxListeners(host, {
+      userList: config['chatterbox-user-list'],
+      history: config['chatterbox-history'],
+      inbox: config['chatterbox-inbox'],
+      maxText: host.maxText,
+    })
+    return placed(
+      [config.chatterbox, () => open(host.certificate)],
+      [config['chatterbox-plain'], () => open(undefined)],
+    )
+  },
 }

@@ -3,14 +3,13 @@ import { type Chat, LOBBY } from '../../chat/chat.ts'
 import { isReserved } from '../../chat/names.ts'
 import { Refusal } from '../../chat/refusal.ts'
 import { isLonger } from '../../chat/text.ts'
-import { turnEnd } from '../../turn.ts'
-import type { Link } from '../connection.ts'
-import type { FrameConversation } from '../frames/connection.ts'
-import { type Heard, Unanswered } from '../hearing.ts'
+import { tickEnd } from '../../tick.ts'
+import type { ClientLink, Conversation } from '../../transport/conversation.ts'
+import { type Heard, Pipelined } from '../../transport/reply-queue.ts'
 import { runCommand } from './commands.ts'
-import { type Entry, frame } from './frame.ts'
+import { type ChatterboxEntry, frame } from './frame.ts'
 import { NOT_ALLOWED, refusalText, tooLong, UNAVAILABLE } from './refusals.ts'
-import { INVALID_MESSAGE, isEntry, readRequest } from './request.ts'
+import { INVALID_REQUEST, isEntry, readChatterboxRequest } from './request.ts'
 import type { Roster } from './roster.ts'
 import { type WelcomeOptions, welcome } from './welcome.ts'
 import { ChatterboxSession, type ChatterboxWire } from './wire.ts'
@@ -18,12 +17,12 @@ import { ChatterboxSession, type ChatterboxWire } from './wire.ts'
 /** Entries of a frame that are taken in one turn of the event loop. */
 const SLICE = 64
 
-export interface ConversationSettings extends WelcomeOptions {
+export interface ChatterboxSettings extends WelcomeOptions {
   /** Characters of a message, and of a command. */
   readonly maxText: number
 }
 
-export interface ConversationOptions extends ConversationSettings {
+export interface ChatterboxConversationOptions extends ChatterboxSettings {
   readonly chat: Chat
   readonly wire: ChatterboxWire
   readonly roster: Roster
@@ -34,15 +33,14 @@ export interface ConversationOptions extends ConversationSettings {
 type Outcome = string | undefined
 
 /** One client's talk. */
-export class Conversation implements FrameConversation {
-  readonly #options: ConversationOptions
-  readonly #link: Link
+export class ChatterboxConversation implements Conversation<Buffer> {
+  readonly #options: ChatterboxConversationOptions
+  readonly #link: ClientLink
   /** Has the nickname that was accepted, or is being tried. */
   #session: ChatterboxSession | undefined
   #accepted = false
-  readonly #said = new Unanswered()
 
-  constructor(options: ConversationOptions, link: Link) {
+  constructor(options: ChatterboxConversationOptions, link: ClientLink) {
     this.#options = options
     this.#link = link
   }
@@ -52,11 +50,11 @@ export class Conversation implements FrameConversation {
   }
 
   hear(payload: Buffer): Heard {
-    const request = readRequest(payload)
+    const request = readChatterboxRequest(payload)
     if (typeof request === 'string') return this.#object(request)
     const { username, messages } = request
-    const done = this.#carryOut(username, messages, this.#said.settled)
-    return username === undefined && isPlain(messages) ? this.#said.add(done) : done
+    const done = this.#carryOut(username, messages, this.#link.replies.answered)
+    return username === undefined && isPlain(messages) ? new Pipelined(done) : done
   }
 
   async leave(): Promise<void> {
@@ -70,7 +68,7 @@ export class Conversation implements FrameConversation {
     const objection = name ?? text
     if (objection === undefined) return
     // Behind the answers to earlier frames.
-    await before.then(turnEnd)
+    await before.then(tickEnd)
     this.#object(objection)
   }
 
@@ -79,7 +77,7 @@ export class Conversation implements FrameConversation {
   }
 
   async #choose(username: unknown): Promise<Outcome> {
-    if (typeof username !== 'string') return INVALID_MESSAGE
+    if (typeof username !== 'string') return INVALID_REQUEST
     if (this.#accepted) return `Already logged in as ${this.name}`
     if (isReserved(username)) {
       // The core refuses it like an account's name.
@@ -110,7 +108,7 @@ export class Conversation implements FrameConversation {
   async #take(messages: unknown, before: Promise<void>): Promise<Outcome> {
     const session = this.#session
     if (!this.#accepted || !session) return 'Choose a username first'
-    if (!Array.isArray(messages)) return INVALID_MESSAGE
+    if (!Array.isArray(messages)) return INVALID_REQUEST
     let first: Outcome
     let outcomes: (Outcome | Promise<Outcome>)[] = []
     const settle = async () => {
@@ -121,7 +119,7 @@ export class Conversation implements FrameConversation {
     for (const message of messages) {
       if (outcomes.length === SLICE) {
         await settle()
-        await turnEnd()
+        await tickEnd()
       }
       if (session.closed) return
       const entry = this.#check(session, message)
@@ -142,8 +140,8 @@ export class Conversation implements FrameConversation {
   }
 
   /** In the order of docs/protocols/chatterbox.md, section 2.2. Returns the objection as a string. */
-  #check(session: ChatterboxSession, message: unknown): Entry | string {
-    if (!isEntry(message)) return INVALID_MESSAGE
+  #check(session: ChatterboxSession, message: unknown): ChatterboxEntry | string {
+    if (!isEntry(message)) return INVALID_REQUEST
     const [src, , , content] = message
     const { maxText } = this.#options
     if (src !== session.name) return 'SRC does not match the username of this connection'
@@ -151,7 +149,7 @@ export class Conversation implements FrameConversation {
     return message
   }
 
-  async #say(session: ChatterboxSession, [, dest, timestamp, content]: Entry): Promise<Outcome> {
+  async #say(session: ChatterboxSession, [, dest, timestamp, content]: ChatterboxEntry): Promise<Outcome> {
     const { chat } = this.#options
     try {
       const membership = session.inRoom()
@@ -162,7 +160,7 @@ export class Conversation implements FrameConversation {
     }
   }
 
-  async #command(session: ChatterboxSession, [, , timestamp, content]: Entry): Promise<Outcome> {
+  async #command(session: ChatterboxSession, [, , timestamp, content]: ChatterboxEntry): Promise<Outcome> {
     const { chat, roster } = this.#options
     if (!session.membership) return
     const online = async () => chat.rooms.inside(LOBBY)

@@ -1,7 +1,7 @@
 /** Frames to clients, as bytes. */
 import type { Event, Kind } from '../../engine/event.ts'
-import { encodeFrame } from '../frames/encode.ts'
-import { indentLines } from '../frames/indent.ts'
+import { encodeFrame } from '../../transport/frames.ts'
+import { indentLines } from '../indent.ts'
 import { dumps, type Json, list, object } from './dumps.ts'
 
 /** Bytes of entries in one frame. Clients get along with more; a single entry may have more. */
@@ -10,7 +10,7 @@ const COMFORTABLE = 61_440
 export const SEPARATOR = 2
 
 /** SRC, DEST, TIMESTAMP, CONTENT. */
-export type Entry = readonly [src: string, dest: string, timestamp: number, content: string]
+export type ChatterboxEntry = readonly [src: string, dest: string, timestamp: number, content: string]
 
 /** Key of the frame for each kind of event; undefined for those that are not shown. */
 const KEYS: Readonly<Record<Kind, 'MESSAGES' | 'USERS_JOINED' | 'USERS_LEFT' | undefined>> = {
@@ -37,7 +37,12 @@ export function frameOf(values: Readonly<Record<string, string>>): Buffer {
  */
 export function entryOf({ from, to, sent, at, body }: Event): string {
   const own = sent !== undefined
-  const entry: Entry = [from, to ?? 'ALL', own ? sent : Math.floor(at / 1_000), own ? body : indentLines(body)]
+  const entry: ChatterboxEntry = [
+    from,
+    to ?? 'ALL',
+    own ? sent : Math.floor(at / 1_000),
+    own ? body : indentLines(body),
+  ]
   return dumps(entry)
 }
 

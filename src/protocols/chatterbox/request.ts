@@ -1,29 +1,29 @@
 /** Parses the frames of clients. */
 import { readObject } from '../json.ts'
-import type { Entry } from './frame.ts'
+import type { ChatterboxEntry } from './frame.ts'
 
 export const INVALID_JSON = 'Invalid JSON'
-export const INVALID_MESSAGE = 'Invalid message'
+export const INVALID_REQUEST = 'Invalid message'
 
 /** Maximum time in seconds that C libraries with 32 bits can turn into a date. */
 const LAST_SECOND = 4_294_967_295
 
 /** The known keys of an object, whatever their values; undefined where a key is not there. */
-export interface Request {
+export interface ChatterboxRequest {
   readonly username: unknown
   readonly messages: unknown
 }
 
 /** A string says what is wrong. */
-export function readRequest(payload: Buffer): Request | string {
+export function readChatterboxRequest(payload: Buffer): ChatterboxRequest | string {
   const value = readObject(payload)
   if (!value) return INVALID_JSON
   const known = new Map<string, unknown>(Object.entries(value))
-  if (!known.has('USERNAME') && !known.has('MESSAGES')) return INVALID_MESSAGE
+  if (!known.has('USERNAME') && !known.has('MESSAGES')) return INVALID_REQUEST
   return { username: known.get('USERNAME'), messages: known.get('MESSAGES') }
 }
 
-export function isEntry(value: unknown): value is Entry {
+export function isEntry(value: unknown): value is ChatterboxEntry {
   if (!Array.isArray(value) || value.length !== 4) return false
   const [src, dest, timestamp, content] = value
   return typeof src === 'string' && typeof dest === 'string' && isSecond(timestamp) && typeof content === 'string'

@@ -1,6 +1,6 @@
 import { type Chat, LOBBY } from '../../chat/chat.ts'
 import type { Event } from '../../engine/event.ts'
-import { turnEnd } from '../../turn.ts'
+import { tickEnd } from '../../tick.ts'
 import { dumps, list } from './dumps.ts'
 import { entryOf, frameOf, SEPARATOR } from './frame.ts'
 import type { Roster } from './roster.ts'
@@ -35,7 +35,7 @@ export async function welcome(
     userList === 'objects' ? roster.refresh() : undefined,
   ])
   // What these tell has come by, and is held, when the turn has ended.
-  await turnEnd()
+  await tickEnd()
   // Who comes or goes from here on may not be in the list yet.
   const listed = session.held?.length ?? 0
   const { members } = await chat.rooms.members(room)

@@ -2,15 +2,15 @@ import { fold } from '../../chat/names.ts'
 import type { Room } from '../../chat/room.ts'
 import { Session, type Wire } from '../../chat/session.ts'
 import type { Event } from '../../engine/event.ts'
-import type { Link } from '../connection.ts'
+import type { SessionLink } from '../../transport/conversation.ts'
 import { framesOf } from './frame.ts'
 
 export class ChatterboxSession extends Session {
-  readonly link: Link
+  readonly link: SessionLink
   /** Events since it is a member, until it has been told so. */
   held: Event[] | undefined = []
 
-  constructor(wire: ChatterboxWire, link: Link) {
+  constructor(wire: ChatterboxWire, link: SessionLink) {
     super(wire, link)
     this.link = link
   }

@@ -1,20 +1,20 @@
 import type { FastifyInstance } from 'fastify'
-import type { HttpGround } from '../http/routes.ts'
-import { fieldsOf } from './body.ts'
+import type { HttpServices } from '../../transport/http/routes.ts'
+import { bodyFields } from './body.ts'
 import { GlobesError } from './errors.ts'
 import { refuseGuess } from './guess.ts'
-import type { Shared } from './options.ts'
+import type { GlobesContext } from './options.ts'
 
 /** The colour of every account: the default of the browser clients. Accounts have none of their own. */
 const COLOR = 'purple'
 
 /** Adds `POST /auth`, which gives the owner of an account its token (docs/protocols/globes.md, section 2.14). */
-export function addAuth(app: FastifyInstance, { chat, logins }: Shared, { addressOf }: HttpGround): void {
+export function addAuth(app: FastifyInstance, { chat, logins }: GlobesContext, { requests }: HttpServices): void {
   app.post('/auth', async (request, reply) => {
-    const { username, password } = fieldsOf(request.body) ?? {}
+    const { username, password } = bodyFields(request.body) ?? {}
     if (typeof username !== 'string' || typeof password !== 'string') throw new GlobesError(304, 'password')
     const proof = await chat.accounts
-      .authenticate(username, password, addressOf(request))
+      .authenticate(username, password, requests.addressOf(request))
       .catch((error) => refuseGuess(error, 304, 'password'))
     const ticket = await chat.tickets.issue(proof)
     logins.send(request, reply, ticket)

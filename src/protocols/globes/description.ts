@@ -1,6 +1,6 @@
 import type { RoomDescription } from '../../chat/directory.ts'
 import { isTitle } from '../../chat/names.ts'
-import { fieldsOf } from './body.ts'
+import { bodyFields } from './body.ts'
 import { GlobesError } from './errors.ts'
 
 /** Bytes. */
@@ -14,7 +14,7 @@ export type Password = 'none' | 'unfit' | 'fit'
 
 /** The fields of a body that describe a room, none of which has a wrong type. What is not there, or null, is empty. */
 export function textsOf<Key extends string>(body: unknown, ...keys: readonly Key[]): Record<Key, string> {
-  const fields = fieldsOf(body)
+  const fields = bodyFields(body)
   if (!fields) throw new GlobesError(103)
   const texts = keys.map((key) => {
     const value = fields[key] ?? ''

@@ -1,16 +1,20 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { fold, isName, isReserved } from '../../chat/names.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
-import type { HttpGround } from '../http/routes.ts'
-import { fieldsOf } from './body.ts'
+import type { HttpServices } from '../../transport/http/routes.ts'
+import { bodyFields } from './body.ts'
 import { GlobesError } from './errors.ts'
 import { refuseGuess } from './guess.ts'
-import type { Shared } from './options.ts'
+import type { GlobesContext } from './options.ts'
 import { findRoom, type InRoom } from './room.ts'
-import { tokenOf } from './tokens.ts'
+import { roomTokenOf } from './tokens.ts'
 
 /** Issues tokens for a room's password, or for a token (docs/protocols/globes.md, sections 2.6 and 2.7). */
-export function addEntry(app: FastifyInstance, { chat, tokens, logins }: Shared, { addressOf }: HttpGround): void {
+export function addEntry(
+  app: FastifyInstance,
+  { chat, tokens, logins }: GlobesContext,
+  { requests }: HttpServices,
+): void {
   const { rooms } = chat
 
   /** Refuses a name that could not join the room: an account's without proof, one that looks like it, and one that is in use there. */
@@ -27,13 +31,13 @@ export function addEntry(app: FastifyInstance, { chat, tokens, logins }: Shared,
 
   app.post<InRoom>('/chats/:room/token', async (request, reply) => {
     const room = await findRoom(rooms, request.params.room)
-    const { secret, name } = fieldsOf(request.body) ?? {}
+    const { secret, name } = bodyFields(request.body) ?? {}
     if (room.visibility === 'public') {
       if (typeof name === 'string' && isName(name)) await checkName(room, name, request, reply)
       return { status: true }
     }
     if (typeof secret !== 'string') throw new GlobesError(304, 'secret')
-    await chat.unlock(room, secret, addressOf(request)).catch((error) => refuseGuess(error, 304, 'secret'))
+    await chat.unlock(room, secret, requests.addressOf(request)).catch((error) => refuseGuess(error, 304, 'secret'))
     if (typeof name !== 'string' || !isName(name) || isReserved(name)) throw new GlobesError(303, 'name')
     await checkName(room, name, request, reply)
     return reply.code(201).send({ status: true, name, room_id: room.id, token: await tokens.issue(room, name) })
@@ -42,7 +46,7 @@ export function addEntry(app: FastifyInstance, { chat, tokens, logins }: Shared,
   app.get<InRoom>('/chats/:room/token/renew', async (request, reply) => {
     const room = await findRoom(rooms, request.params.room)
     if (room.visibility === 'public') return { status: true }
-    const name = await tokens.read(room, tokenOf(request.headers))
+    const name = await tokens.read(room, roomTokenOf(request.headers))
     if (name === undefined) throw new GlobesError(403, 'token')
     return reply.code(201).send({ status: true, name, room_id: room.id, token: await tokens.issue(room, name) })
   })

@@ -1,5 +1,5 @@
 /** Errors that answer requests (docs/protocols/globes.md, section 1). */
-export const ERRORS = {
+export const GLOBES_ERRORS = {
   101: { text: 'Room error: Room not found', status: 404 },
   102: { text: 'Room error: Duplicate room', status: 400 },
   103: { text: 'Room error: Invalid JSON', status: 400 },
@@ -22,7 +22,7 @@ export const ERRORS = {
   503: { text: 'Temporarily unavailable', status: 503 },
 } as const
 
-export type ErrorCode = keyof typeof ERRORS
+export type GlobesErrorCode = keyof typeof GLOBES_ERRORS
 
 /** Thrown by handlers of requests. */
 export class GlobesError extends Error {
@@ -32,8 +32,8 @@ export class GlobesError extends Error {
   readonly body: object
 
   /** `field` is what the error is about; `status` stands in for the table's. */
-  constructor(code: ErrorCode, field?: string, status: number = ERRORS[code].status) {
-    const { text } = ERRORS[code]
+  constructor(code: GlobesErrorCode, field?: string, status: number = GLOBES_ERRORS[code].status) {
+    const { text } = GLOBES_ERRORS[code]
     super(text)
     this.status = status
     this.body = { status: false, error: { code, error: text, ...(field !== undefined && { field }) } }

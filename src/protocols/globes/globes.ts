@@ -1,49 +1,63 @@
-import { Refusal } from '../../chat/refusal.ts'
-import { takeAnyBody } from '../http/body.ts'
-import type { Routes } from '../http/routes.ts'
-import { addAuth } from './auth.ts'
-import { addEntry } from './entry.ts'
-import { GlobesError } from './errors.ts'
-import { addHistory } from './history.ts'
-import { addLists } from './lists.ts'
-import { Logins } from './logins.ts'
-import type { GlobesOptions, Shared } from './options.ts'
-import { addRooms } from './rooms.ts'
-import { addSocket } from './socket/socket.ts'
-import { Tokens } from './tokens.ts'
+import type { Protocol } from '../protocol.ts'
 
-/** Globes' rooms over HTTP, and a WebSocket for each (docs/protocols/globes.md). */
-export function globesRoutes(options: GlobesOptions): Routes {
-  const { chat } = options
-  let secret = options.secret
-  const tokens = new Tokens(async () => (secret ??= await chat.secret('globes')))
-  return async (app, ground) => {
-    // Loaded with the port.
-    const { default: cookie } = await import('@fastify/cookie')
-    await app.register(cookie)
-    const shared: Shared = { ...options, tokens, logins: new Logins(chat.tickets, ground.isForeign) }
-    takeAnyBody(app)
-    app.addHook('onRequest', async (_, reply) => void reply.header('Cache-Control', 'no-store'))
-    app.setErrorHandler((error, _, reply) => {
-      const answer = error instanceof Refusal && error.code === 'unavailable' ? new GlobesError(503) : error
-      // The port has an answer for what is no matter of this protocol.
-      if (!(answer instanceof GlobesError)) throw error
-      return reply.code(answer.status).send(answer.body)
+const OPTIONS = {
+  'globes-public-rooms': {
+    type: 'string',
+    default: 'owned',
+    choices: ['owned', 'open', 'closed'],
+    group: 'Listeners',
+    describe:
+      'users who may change and delete public rooms at Globes: the creator for an hour until others speak, and --admins; anybody; nobody',
+  },
+  'globes-any-origin': {
+    type: 'boolean',
+    default: false,
+    group: 'Listeners',
+    describe: 'pages of any origin may open the WebSocket of a room at Globes; else those of --http-origins',
+  },
+  'globes-secret': {
+    type: 'string',
+    default: undefined,
+    secret: true,
+    group: 'Listeners',
+    describe:
+      "key that signs Globes' tokens, at least 16 characters; without it, a random one is made and kept with the data",
+  },
+  'globes-secret-file': {
+    type: 'string',
+    default: undefined,
+    group: 'Listeners',
+    describe: 'file whose only line is the value of --globes-secret',
+  },
+} as const
+
+/** Characters. */
+const MIN_SECRET = 16
+
+const load = () => import('./routes.ts')
+
+/** Globes on the HTTP port (docs/protocols/globes.md). */
+export const globesProtocol: Protocol<typeof OPTIONS> = {
+  name: 'globes',
+  options: OPTIONS,
+  load,
+  needsTls: () => false,
+  objection({ 'globes-secret': secret, 'globes-secret-file': file }) {
+    if (secret === undefined || secret.length >= MIN_SECRET) return undefined
+    // The value is not shown, as it is a secret.
+    const given = file === undefined ? '--globes-secret' : `--globes-secret-file ${file}: --globes-secret`
+    return `${given} needs at least ${MIN_SECRET} characters`
+  },
+  async routes(config, { chat, limits, maxText, admins }) {
+    const { globesRoutes } = await load()
+    return globesRoutes({
+      ...limits,
+      chat,
+      maxText,
+      admins,
+      publicRooms: config['globes-public-rooms'],
+      secret: config['globes-secret'],
+      anyOrigin: config['globes-any-origin'],
     })
-    addLists(app, shared)
-    addHistory(app, shared, ground)
-    addRooms(app, shared, ground)
-    addAuth(app, shared, ground)
-    addEntry(app, shared, ground)
-    addSocket(app, shared, ground)
-    await warnOfMissing(options)
-  }
-}
-
-/** An admin without an account is anybody who registers the name first. */
-async function warnOfMissing({ admins, chat, log }: GlobesOptions): Promise<void> {
-  for (const name of admins) {
-    const registered = await chat.accounts.isRegistered(name).catch(() => true)
-    if (!registered) log.warn({ name }, '--admins names no account yet: whoever registers the name becomes admin')
-  }
+  },
 }

@@ -4,7 +4,7 @@ import Negotiator from 'negotiator'
 import { Snapshot } from '../../chat/snapshot.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
 import { escapeHtml } from '../escape.ts'
-import type { Shared } from './options.ts'
+import type { GlobesContext } from './options.ts'
 import { showRoom } from './room.ts'
 
 /** Maximum number of rooms that are shown before other work gets its turn. */
@@ -13,7 +13,7 @@ const SLICE = 50
 const JSON_TYPE = 'application/json; charset=utf-8'
 
 /** Adds the lists of rooms: `GET /chats` (docs/protocols/globes.md, sections 2.11 and 2.12) and `GET /chats/all` (section 2.12). */
-export function addLists(app: FastifyInstance, { chat: { rooms } }: Shared): void {
+export function addLists(app: FastifyInstance, { chat: { rooms } }: GlobesContext): void {
   const listed = async () => (await rooms.all()).filter(({ visibility }) => visibility !== 'hidden')
   const html = new Snapshot(async () => htmlOf(await listed()))
   const json = (list: () => Promise<readonly RoomRecord[]>) =>

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Ticket, Tickets } from '../../chat/tickets.ts'
-import type { HttpGround } from '../http/routes.ts'
-import { tokenOf } from './tokens.ts'
+import type { HttpServices } from '../../transport/http/routes.ts'
+import { roomTokenOf } from './tokens.ts'
 
 const COOKIE = 'globes'
 
@@ -13,28 +13,28 @@ type Login = NonNullable<Awaited<ReturnType<Tickets['use']>>>
  */
 export class Logins {
   readonly #tickets: Tickets
-  readonly #isForeign: HttpGround['isForeign']
+  readonly #requests: HttpServices['requests']
 
-  constructor(tickets: Tickets, isForeign: HttpGround['isForeign']) {
+  constructor(tickets: Tickets, requests: HttpServices['requests']) {
     this.#tickets = tickets
-    this.#isForeign = isForeign
+    this.#requests = requests
   }
 
   /** The login that a request shows as its token, or else as the cookie, which pages of other origins cannot use. */
   async find(request: FastifyRequest): Promise<Login | undefined> {
     const login = await this.findByToken(request)
-    if (login || this.#isForeign(request)) return login
+    if (login || this.#requests.isForeign(request)) return login
     return this.#tickets.use(request.cookies[COOKIE] ?? '')
   }
 
   /** The login that a request shows as its token: in `Authorization`, or as the subprotocol of a WebSocket. */
   findByToken({ headers }: FastifyRequest): Promise<Login | undefined> {
-    return this.#tickets.use(tokenOf(headers) ?? '')
+    return this.#tickets.use(roomTokenOf(headers) ?? '')
   }
 
   /** Adds the cookie to a reply. */
   send(request: FastifyRequest, reply: FastifyReply, { value, until }: Ticket): void {
-    if (this.#isForeign(request)) return
+    if (this.#requests.isForeign(request)) return
     const expires = new Date(until).toUTCString()
     const secure = request.protocol === 'https' ? '; Secure' : ''
     reply.header('Set-Cookie', `${COOKIE}=${value}; Expires=${expires}; Path=/; HttpOnly; SameSite=Lax${secure}`)

@@ -1,6 +1,6 @@
 import type { Chat } from '../../chat/chat.ts'
-import type { ConnectionOptions } from '../connection.ts'
-import type { Heartbeat } from '../http/connection.ts'
+import type { ConnectionOptions } from '../../transport/connection.ts'
+import type { Heartbeat } from '../../transport/websocket.ts'
 import type { Logins } from './logins.ts'
 import type { Tokens } from './tokens.ts'
 
@@ -23,7 +23,7 @@ export interface GlobesOptions extends Pick<ConnectionOptions, 'log' | 'tally' |
 }
 
 /** Context of all paths. */
-export interface Shared extends GlobesOptions {
+export interface GlobesContext extends GlobesOptions {
   readonly tokens: Tokens
   readonly logins: Logins
 }

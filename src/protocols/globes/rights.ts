@@ -2,22 +2,22 @@ import type { FastifyRequest } from 'fastify'
 import { LOBBY } from '../../chat/chat.ts'
 import { fold } from '../../chat/names.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
-import type { HttpGround } from '../http/routes.ts'
+import type { HttpServices } from '../../transport/http/routes.ts'
 import { GlobesError } from './errors.ts'
 import { refuseGuess } from './guess.ts'
-import type { Shared } from './options.ts'
-import { tokenOf } from './tokens.ts'
+import type { GlobesContext } from './options.ts'
+import { roomTokenOf } from './tokens.ts'
 
 /** Checks the right to change and delete rooms (docs/protocols/globes.md, sections 2.3 to 2.5). */
 export class Rights {
-  readonly #shared: Shared
-  readonly #addressOf: HttpGround['addressOf']
+  readonly #shared: GlobesContext
+  readonly #requests: HttpServices['requests']
   /** Folded names. */
   readonly #admins: ReadonlySet<string>
 
-  constructor(shared: Shared, addressOf: HttpGround['addressOf']) {
+  constructor(shared: GlobesContext, requests: HttpServices['requests']) {
     this.#shared = shared
-    this.#addressOf = addressOf
+    this.#requests = requests
     this.#admins = new Set(shared.admins.map(fold))
   }
 
@@ -25,12 +25,12 @@ export class Rights {
   async check(room: RoomRecord, request: FastifyRequest): Promise<string> {
     const { chat, tokens, publicRooms } = this.#shared
     if (room.visibility !== 'public') {
-      const name = await tokens.read(room, tokenOf(request.headers))
+      const name = await tokens.read(room, roomTokenOf(request.headers))
       if (name !== undefined) return `token of ${name}`
     } else if (publicRooms !== 'owned') {
       if (publicRooms === 'open') return 'anybody'
       throw new GlobesError(104)
-    } else if (room.id !== LOBBY && (await chat.makers.mayUndo(room, this.#addressOf(request)))) {
+    } else if (room.id !== LOBBY && (await chat.makers.mayUndo(room, this.#requests.addressOf(request)))) {
       return 'creator'
     }
     const admin = await this.#findAdmin(request)
@@ -45,7 +45,7 @@ export class Rights {
     const basic = readBasic(request.headers.authorization)
     const proof = basic
       ? await chat.accounts
-          .authenticate(basic.name, basic.password, this.#addressOf(request))
+          .authenticate(basic.name, basic.password, this.#requests.addressOf(request))
           .catch((error) => refuseGuess(error, 104))
       : (await logins.findByToken(request))?.proof
     return proof && this.#admins.has(fold(proof.name)) ? proof.name : undefined

@@ -34,18 +34,18 @@ export async function showRoom(directory: Directory, room: RoomRecord, entitled:
     title,
     ...(description !== '' && { description }),
     visibility,
-    createdAt: timeOf(createdAt),
-    updatedAt: timeOf(changedAt),
+    createdAt: isoTime(createdAt),
+    updatedAt: isoTime(changedAt),
     id,
     users: people.map(({ name, last }) => ({
       username: name,
       color: last?.color ?? '',
-      ...(last && { last_activity: timeOf(last.at) }),
+      ...(last && { last_activity: isoTime(last.at) }),
     })),
   }
 }
 
 /** RFC 3339. */
-export function timeOf(ms: number): string {
+export function isoTime(ms: number): string {
   return new Date(ms).toISOString()
 }

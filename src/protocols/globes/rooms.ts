@@ -3,27 +3,27 @@ import { LOBBY } from '../../chat/chat.ts'
 import { Passwords } from '../../chat/passwords.ts'
 import { Refusal } from '../../chat/refusal.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
-import type { HttpGround } from '../http/routes.ts'
+import type { HttpServices } from '../../transport/http/routes.ts'
 import { checkDescription, type Password, textsOf } from './description.ts'
 import { GlobesError } from './errors.ts'
-import type { Shared } from './options.ts'
+import type { GlobesContext } from './options.ts'
 import { Rights } from './rights.ts'
 import { findRoom, type InRoom, showRoom } from './room.ts'
-import { tokenOf } from './tokens.ts'
+import { roomTokenOf } from './tokens.ts'
 
 /** Rooms are made, shown, changed and deleted (docs/protocols/globes.md, sections 2.1 to 2.5). */
-export function addRooms(app: FastifyInstance, shared: Shared, { addressOf, clientOf }: HttpGround): void {
+export function addRooms(app: FastifyInstance, shared: GlobesContext, { requests }: HttpServices): void {
   const { chat, tokens, log } = shared
   const { rooms } = chat
-  const rights = new Rights(shared, addressOf)
+  const rights = new Rights(shared, requests)
 
   const isEntitled = async (room: RoomRecord, { headers }: FastifyRequest) =>
-    (await tokens.read(room, tokenOf(headers))) !== undefined
+    (await tokens.read(room, roomTokenOf(headers))) !== undefined
 
   app.post('/chats', async (request, reply) => {
     const { password, ...texts } = textsOf(request.body, 'title', 'description', 'visibility', 'password')
     const description = checkDescription(texts, judge(password))
-    const room = await rooms.create(description, { password, address: addressOf(request) }).catch(refuse)
+    const room = await rooms.create(description, { password, address: requests.addressOf(request) }).catch(refuse)
     const shown = await showRoom(rooms, room, true)
     // One browser client reads the members of the room, the other one `status` and `data`.
     return reply.code(201).send({ ...shown, status: true, data: shown })
@@ -48,7 +48,7 @@ export function addRooms(app: FastifyInstance, shared: Shared, { addressOf, clie
     const by = await rights.check(room, request)
     if (room.id === LOBBY) throw new GlobesError(104)
     await rooms.close(room.id).catch((error) => refuse(error, request.params.room))
-    log.info({ room: room.id, title: room.title, address: clientOf(request).full, by }, 'room deleted')
+    log.info({ room: room.id, title: room.title, address: requests.clientOf(request).full, by }, 'room deleted')
     return { status: true }
   })
 }

@@ -47,7 +47,7 @@ export class Tokens {
 }
 
 /** The token of a request: in any of three spellings, else as the subprotocol, where a browser's WebSocket can put it. */
-export function tokenOf(headers: IncomingHttpHeaders): string | undefined {
+export function roomTokenOf(headers: IncomingHttpHeaders): string | undefined {
   const { authorization } = headers
   if (authorization !== undefined) return authorization.replace(/^(?:Bearer|Token) +/i, '').trim()
   return headers['sec-websocket-protocol']?.split(',', 1)[0]?.trim()

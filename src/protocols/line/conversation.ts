@@ -2,73 +2,61 @@ import type { Logger } from 'pino'
 import type { Answer, Command, CommandContext, State } from '../../../commands/command.ts'
 import { error } from '../../../commands/errors.ts'
 import { commands } from '../../../commands/index.ts'
-import { message } from '../../../commands/message.ts'
+import { plainLine } from '../../../commands/message.ts'
 import type { ErrorReply, History, Reply, ServerLine } from '../../../commands/replies.ts'
 import { errorOf } from '../../../commands/wording.ts'
 import type { Chat } from '../../chat/chat.ts'
-import { atTurnEnd } from '../../turn.ts'
+import { FREE_MS } from '../../transport/connection.ts'
+import type { ClientLink, Conversation } from '../../transport/conversation.ts'
+import type { Unreadable } from '../../transport/framing.ts'
+import { type Heard, Pipelined } from '../../transport/reply-queue.ts'
 import { settledWithin } from '../../within.ts'
-import { FREE_MS, type Link } from '../connection.ts'
-import type { Queue } from '../outbox.ts'
 import type { Encode } from './json.ts'
 import { Parser } from './parse.ts'
-import { Pipeline, type Place } from './pipeline.ts'
 import { LineSession, type LineWire } from './wire.ts'
 
 /** Characters of history that are encoded at a time: what comes next waits until they have left. */
 const PIECE = 65_536
 
-const parser = new Parser(commands, message)
+const parser = new Parser(commands, plainLine)
 
-/** What all conversations of a listener share. */
-export interface ConversationOptions {
+/** Options that all conversations of a port share. */
+export interface LineConversationOptions {
   readonly chat: Chat
   readonly wire: LineWire
   readonly encode: Encode
   readonly log: Logger
-}
-
-/** Who reads the lines. */
-export interface Reader extends Pick<Link, 'address' | 'mayBeEnding' | 'disconnect'> {
-  /** A line that was not taken may be offered again; or everything is answered. */
-  ready(): void
-  /** A reply has broken off: the connection ends, saying so. */
-  broken(): void
-  /** Said by /quit: nothing more is heard, and the connection ends once everything queued for it has left. */
-  hangUp(): void
+  readonly maxLine: number
 }
 
 /**
- * One client's talk, whatever carries its lines: the only place that reads the command table and enforces what it says.
+ * One client's talk, whatever carries its lines: the only place that reads the command table and enforces its columns.
  * Every line gets exactly one reply, in the order of the lines.
  */
-export class Conversation implements CommandContext {
+export class LineConversation implements CommandContext, Conversation<string | Unreadable> {
   readonly session: LineSession
   readonly commands = commands
-  readonly #options: ConversationOptions
-  readonly #outbox: Queue
-  readonly #reader: Reader
-  readonly #pipeline: Pipeline
-  /** A command that may change what the next line means is not done yet. */
-  #exclusive = false
-  #announcing = false
+  readonly #options: LineConversationOptions
+  readonly #link: ClientLink
   /** The client has asked for the end of the connection. */
   #quitting = false
 
-  constructor(options: ConversationOptions, outbox: Queue, reader: Reader) {
+  constructor(options: LineConversationOptions, link: ClientLink) {
     this.#options = options
-    this.#outbox = outbox
-    this.#reader = reader
-    this.#pipeline = new Pipeline(outbox)
-    this.session = new LineSession(options.wire, outbox, reader)
+    this.#link = link
+    this.session = new LineSession(options.wire, link.outbox, link)
   }
 
   get chat(): Chat {
     return this.#options.chat
   }
 
+  get name(): string {
+    return this.session.name
+  }
+
   get address(): string {
-    return this.#reader.address
+    return this.#link.address
   }
 
   async endSession(): Promise<void> {
@@ -76,51 +64,26 @@ export class Conversation implements CommandContext {
     await settledWithin(this.chat.close(this.session), FREE_MS)
   }
 
-  /** Bytes, roughly, of lines that are not answered yet. */
-  get unanswered(): number {
-    return this.#pipeline.weight
+  leave(): Promise<void> {
+    return this.chat.close(this.session)
   }
 
-  /** Whether every line heard has had its whole answer. */
-  get quiet(): boolean {
-    return this.#pipeline.empty && !this.#exclusive
+  slowed(): void {
+    this.#link.push(this.encode({ type: 'notice', notice: 'Slow down: your lines are read at the permitted rate' }))
   }
 
-  /**
-   * Takes one line, or the error for a line that cannot be read. False when it must wait until earlier ones are
-   * answered: offer it again when `ready` has been called.
-   */
-  hear(line: string | ErrorReply): boolean {
-    if (this.#exclusive || this.#pipeline.full) return false
-    if (typeof line !== 'string') return this.#object(line)
+  hear(line: string | Unreadable): Heard {
+    if (typeof line !== 'string') return this.#object(error(line.reason, this.#options.maxLine))
     const parsed = parser.parse(line)
     if ('unknown' in parsed) return this.#object(error('unknown-command', parsed.unknown))
     const { command, parameter } = parsed
-    if (!command.pipelined && !this.#settled) return false
+    if (!command.pipelined && !this.#link.replies.settled) return 'again'
     const objection = this.#objection(command, parameter)
-    if (objection !== undefined) return this.#object(objection)
-    this.#run(command, parameter)
-    return true
-  }
-
-  /** Whether every line has had its reply, and the events that came with it. */
-  get #settled(): boolean {
-    return this.#pipeline.empty && !this.#announcing
-  }
-
-  /** Says something that is not the answer to a line. */
-  say(line: ServerLine): void {
-    this.#outbox.push(this.encode(line))
+    return objection === undefined ? this.#run(command, parameter) : this.#object(objection)
   }
 
   encode(line: ServerLine): Buffer {
     return this.#options.wire.pack(this.#options.encode(line))
-  }
-
-  /** Called at the end of the turn in which something was answered. */
-  resume(): void {
-    this.#announcing = false
-    this.#reader.ready()
   }
 
   /** In the order of docs/protocols/line.md, section 2.2. */
@@ -128,35 +91,45 @@ export class Conversation implements CommandContext {
     return objectionTo[command.state](this.session) ?? missing(command, parameter)
   }
 
-  #run(command: Command, parameter: string): void {
-    const fail = (thrown: unknown): Reply => {
-      const reply = errorOf(thrown, parameter)
-      if (reply) return reply
-      this.#options.log.error({ err: thrown, command: command.name }, 'a command failed')
-      return error('internal-error')
-    }
+  /** Answers a line that is not carried out, unless that would overtake the events of an earlier line. */
+  #object(objection: ErrorReply): Heard {
+    return this.#link.replies.announcing ? 'again' : this.encode(objection)
+  }
+
+  #run(command: Command, parameter: string): Heard {
     let answer: Answer
     try {
       answer = command.run(this, parameter)
     } catch (thrown) {
-      answer = fail(thrown)
+      answer = this.#errorOf(thrown, command, parameter)
     }
-    if (Symbol.asyncIterator in answer) {
-      this.#exclusive = true
-      void this.#stream(answer, fail)
-    } else if (answer instanceof Promise) {
-      this.#exclusive = !command.pipelined
-      const place = this.#pipeline.reserve(parameter.length)
-      answer.then(
-        (reply) => this.#fill(place, reply),
-        (thrown: unknown) => this.#fill(place, fail(thrown)),
-      )
-    } else {
-      this.#pipeline.push(this.encode(answer))
-    }
+    if (Symbol.asyncIterator in answer) return this.#stream(answer, command, parameter)
+    if (!(answer instanceof Promise)) return this.encode(answer)
+    const reply = answer.then(
+      (known) => this.#bytesOf(known),
+      (thrown: unknown) => this.#bytesOf(this.#errorOf(thrown, command, parameter)),
+    )
+    return command.pipelined ? new Pipelined(reply) : reply
   }
 
-  async #stream(pages: AsyncIterable<readonly (Reply | History)[]>, fail: (thrown: unknown) => Reply): Promise<void> {
+  #bytesOf(reply: Reply): Buffer {
+    // The end follows the reply, which leaves at once.
+    if (this.#quitting) this.#link.hangUp()
+    return this.#options.wire.bytesOf(reply)
+  }
+
+  #errorOf(thrown: unknown, command: Command, parameter: string): Reply {
+    const reply = errorOf(thrown, parameter)
+    if (reply) return reply
+    this.#options.log.error({ err: thrown, command: command.name }, 'a command failed')
+    return error('internal-error')
+  }
+
+  async #stream(
+    pages: AsyncIterable<readonly (Reply | History)[]>,
+    command: Command,
+    parameter: string,
+  ): Promise<Buffer | undefined> {
     const { encode, wire } = this.#options
     let begun = false
     try {
@@ -166,42 +139,21 @@ export class Conversation implements CommandContext {
         for (const line of page) {
           lines += encode(line)
           if (lines.length < PIECE) continue
-          this.#outbox.push(wire.pack(lines))
-          await this.#outbox.drained()
+          this.#link.push(wire.pack(lines))
+          await this.#link.drained()
           lines = ''
         }
-        if (lines !== '') this.#outbox.push(wire.pack(lines))
-        await this.#outbox.drained()
+        if (lines !== '') this.#link.push(wire.pack(lines))
+        await this.#link.drained()
         if (this.session.closed) break
       }
+      return undefined
     } catch (thrown) {
-      const reply = this.encode(fail(thrown))
-      if (begun) return this.#reader.broken()
-      this.#outbox.push(reply)
+      const reply = this.encode(this.#errorOf(thrown, command, parameter))
+      if (!begun) return reply
+      this.#link.disconnect('unavailable')
+      return undefined
     }
-    this.#exclusive = false
-    this.#announce()
-  }
-
-  /** Answers a line that is not carried out. False when that would overtake the events of an earlier line. */
-  #object(objection: ErrorReply): boolean {
-    if (this.#pipeline.empty && this.#announcing) return false
-    this.#pipeline.push(this.encode(objection))
-    return true
-  }
-
-  #fill(place: Place, reply: Reply): void {
-    this.#pipeline.fill(place, this.#options.wire.bytesOf(reply))
-    this.#exclusive = false
-    if (this.#quitting) this.#reader.hangUp()
-    else this.#announce()
-  }
-
-  /** At the end of the turn, so that the next line sees, and its reply follows, all the events of this one. */
-  #announce(): void {
-    if (this.#announcing) return
-    this.#announcing = true
-    atTurnEnd('resume', this)
   }
 }
 

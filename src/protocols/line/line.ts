@@ -1,17 +1,36 @@
-import type { Admission } from '../admission.ts'
-import { Listener } from '../listener.ts'
-import type { Certificate } from '../protocol.ts'
-import { LineConnection, type LineOptions } from './connection.ts'
+import type { Protocol } from '../protocol.ts'
+import { placed } from '../protocol.ts'
 
-/** The line protocol over TCP, or over TLS when given a certificate (docs/protocols/line.md). */
-export function lineListener(options: LineOptions, admission: Admission, certificate?: Certificate): Listener {
-  return new Listener({
-    name: certificate ? 'line-tls' : 'line',
-    log: options.log,
-    admission,
-    tally: options.tally,
-    certificate,
-    lastWord: options.lastWord,
-    welcome: (socket, address) => new LineConnection(socket, options, address),
-  })
+const OPTIONS = {
+  line: { type: 'port', default: 9090, group: 'Listeners', describe: 'line protocol over TCP' },
+  'line-tls': { type: 'port', default: undefined, group: 'Listeners', describe: 'line protocol over TLS' },
+  'line-ascii': {
+    type: 'boolean',
+    default: false,
+    group: 'Listeners',
+    describe: 'write every non-ASCII character as \\uXXXX',
+  },
+} as const
+
+const load = () => import('./ports.ts')
+
+/** The line protocol over TCP, TLS, and WebSocket at /line (docs/protocols/line.md). */
+export const lineProtocol: Protocol<typeof OPTIONS> = {
+  name: 'line',
+  options: OPTIONS,
+  load,
+  needsTls: (config) => config['line-tls'] !== undefined,
+  async listeners(config, host) {
+    const { lineListener, lineOptions } = await load()
+    const options = lineOptions(host, config['line-ascii'])
+    const { admission, certificate } = host
+    return placed(
+      [config.line, () => lineListener(options, admission)],
+      [config['line-tls'], () => lineListener(options, admission, certificate)],
+    )
+  },
+  async routes(config, host) {
+    const { lineRoutes, webSocketLineOptions } = await load()
+    return lineRoutes(webSocketLineOptions(host, config['line-ascii']))
+  },
 }

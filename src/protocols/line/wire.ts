@@ -3,16 +3,16 @@ import { OK, type Reply } from '../../../commands/replies.ts'
 import type { Room } from '../../chat/room.ts'
 import { type MembershipEnd, Session, type Wire } from '../../chat/session.ts'
 import type { Event } from '../../engine/event.ts'
-import type { Link } from '../connection.ts'
-import { DISCONNECTS, type DisconnectReason } from '../disconnect.ts'
-import type { Sink } from '../outbox.ts'
+import type { ClientLink } from '../../transport/conversation.ts'
+import { DISCONNECTS, type DisconnectReason } from '../../transport/disconnect.ts'
+import type { ByteSink } from '../../transport/outbox.ts'
 import type { Encode } from './json.ts'
 
 export class LineSession extends Session {
-  readonly sink: Sink
-  readonly link: Pick<Link, 'address' | 'mayBeEnding' | 'disconnect'>
+  readonly sink: ByteSink
+  readonly link: Pick<ClientLink, 'address' | 'mayBeEnding' | 'disconnect'>
 
-  constructor(wire: LineWire, sink: Sink, link: LineSession['link']) {
+  constructor(wire: LineWire, sink: ByteSink, link: LineSession['link']) {
     super(wire, link)
     this.sink = sink
     this.link = link

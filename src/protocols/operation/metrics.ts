@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import type { Traffic } from '../tally.ts'
+import type { Traffic } from '../../transport/tally.ts'
 import { inTime, troubleOf } from './ready.ts'
 import type { Vitals } from './vitals.ts'
 

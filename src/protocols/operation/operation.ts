@@ -1,23 +1,14 @@
-/** For whoever operates the daemon: is it alive, does it work, how is it. */
-import type { Routes } from '../http/routes.ts'
-import { troubleOf } from './ready.ts'
-import type { Vitals } from './vitals.ts'
+import type { Protocol } from '../protocol.ts'
 
-/** `/healthz`, `/readyz`, `/metrics`. */
-export function operationRoutes(vitals: Vitals): Routes {
-  return async (app) => {
-    // Takes a while to load, and is wanted only here.
-    const { metricsOf } = await import('./metrics.ts')
-    const metrics = metricsOf(vitals)
-    app.addHook('onRequest', async (_, reply) => {
-      reply.header('Cache-Control', 'no-store').type('text/plain; charset=utf-8')
-    })
-    const probe = { config: { probe: true } } as const
-    app.get('/healthz', probe, async () => 'alive\n')
-    app.get('/readyz', probe, async (_, reply) => {
-      const trouble = await troubleOf(vitals)
-      return trouble === undefined ? 'ready\n' : reply.code(503).send(`${trouble}\n`)
-    })
-    app.get('/metrics', probe, async (_, reply) => reply.type(metrics.contentType).send(await metrics.metrics()))
-  }
+const load = () => import('./routes.ts')
+
+/** Health and metrics on the HTTP port, for the operator of the daemon. */
+export const operationProtocol: Protocol<Record<never, never>> = {
+  name: 'operation',
+  options: {},
+  load,
+  needsTls: () => false,
+  async routes(_, { vitals }) {
+    return (await load()).operationRoutes(vitals)
+  },
 }

@@ -1,7 +1,7 @@
 import type { Chat } from '../../chat/chat.ts'
 import type { Engine } from '../../engine/engine.ts'
-import type { MemoryBudget } from '../memory.ts'
-import type { Tally, Traffic } from '../tally.ts'
+import type { MemoryBudget } from '../../transport/memory.ts'
+import type { Tally, Traffic } from '../../transport/tally.ts'
 import type { Faults } from './faults.ts'
 
 /** How the log is, which may have no other way to tell. */

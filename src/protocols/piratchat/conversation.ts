@@ -3,9 +3,9 @@ import type { Chat } from '../../chat/chat.ts'
 import { Refusal, type RefusalCode } from '../../chat/refusal.ts'
 import { isLonger } from '../../chat/text.ts'
 import type { Ticket } from '../../chat/tickets.ts'
-import { type Heard, Unanswered } from '../hearing.ts'
-import { textFrame } from '../http/frame.ts'
-import type { SocketConversation, SocketLink } from '../http/talk.ts'
+import type { ClientLink, Conversation } from '../../transport/conversation.ts'
+import { type Heard, Pipelined } from '../../transport/reply-queue.ts'
+import { textFrame } from '../../transport/websocket.ts'
 import { onlyText } from './json.ts'
 import type { Lobby } from './lobby.ts'
 import type { PiratchatSession } from './wire.ts'
@@ -54,7 +54,7 @@ const REFUSED: Readonly<Record<RefusalCode, Buffer>> = {
   'too-many-blocks': UNAVAILABLE,
 }
 
-export interface ConversationOptions {
+export interface PiratchatConversationOptions {
   readonly chat: Chat
   readonly lobby: Lobby
   readonly log: Logger
@@ -67,16 +67,15 @@ export interface Guest {
 }
 
 /** One user's talk. */
-export class Conversation implements SocketConversation {
-  readonly #options: ConversationOptions
-  readonly #link: SocketLink
+export class PiratchatConversation implements Conversation<string> {
+  readonly #options: PiratchatConversationOptions
+  readonly #link: ClientLink
   readonly #session: PiratchatSession
   readonly #ticket: string
   #timer: NodeJS.Timeout | undefined
   #left = false
-  readonly #said = new Unanswered()
 
-  constructor(options: ConversationOptions, link: SocketLink, { session, ticket }: Guest) {
+  constructor(options: PiratchatConversationOptions, link: ClientLink, { session, ticket }: Guest) {
     this.#options = options
     this.#link = link
     this.#session = session
@@ -89,18 +88,11 @@ export class Conversation implements SocketConversation {
     return this.#session.name
   }
 
-  hear(text: string): Heard {
-    const before = this.#said.settled
-    const message = onlyText(text, 'message')
-    if (message === undefined) return before.then(() => this.#link.hangUp(POLICY))
-    return this.#said.add(this.#say(message, before))
-  }
-
   /** One answer for each message, in their order. */
-  async #say(message: string, before: Promise<void>): Promise<void> {
-    const answer = await this.#answerTo(message)
-    await before
-    this.#link.push(answer)
+  hear(text: string): Heard {
+    const message = onlyText(text, 'message')
+    if (message === undefined) return this.#link.replies.answered.then(() => this.#link.hangUp(POLICY))
+    return new Pipelined(this.#answerTo(message))
   }
 
   async #answerTo(message: string): Promise<Buffer> {

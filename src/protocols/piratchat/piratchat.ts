@@ -1,41 +1,34 @@
-import type { Chat } from '../../chat/chat.ts'
-import type { ConnectionOptions } from '../connection.ts'
-import { takeAnyBody } from '../http/body.ts'
-import { letGuesserWait } from '../http/guesses.ts'
-import type { Routes } from '../http/routes.ts'
-import { Lobby } from './lobby.ts'
-import { Passes } from './passes.ts'
-import { Requests, statusOf } from './requests.ts'
-import { openSocketAt } from './socket.ts'
-import { PiratchatWire } from './wire.ts'
+import { MAX_TIMER_SECONDS } from '../../option.ts'
+import type { Protocol } from '../protocol.ts'
 
-export interface PiratchatOptions extends Omit<ConnectionOptions, 'lastWord' | 'loginTimeout'> {
-  readonly chat: Chat
-  /** True if messages have entities in place of characters of HTML and Markdown (docs/protocols/piratchat.md, section 5.9). */
-  readonly escape: boolean
-}
+const OPTIONS = {
+  'piratchat-escape': {
+    type: 'boolean',
+    default: false,
+    group: 'Listeners',
+    describe:
+      'write &, <, >, [, ] and the backtick in messages to Piratchat as entities, for clients that render them as HTML or Markdown',
+  },
+  'piratchat-session': {
+    type: 'number',
+    default: 3_600,
+    min: 1,
+    max: MAX_TIMER_SECONDS,
+    group: 'Listeners',
+    describe: 'seconds after which an unused login at Piratchat or Globes ends',
+  },
+} as const
 
-/** Piratchat's paths on the HTTP port: /api/… and /ws. */
-export function piratchatRoutes(options: PiratchatOptions): Routes {
-  const { chat, log, tally, maxQueue, pace } = options
-  const passes = new Passes(chat.tickets)
-  const lobby = new Lobby(chat, new PiratchatWire(options.escape))
-  return async (app, ground) => {
-    // Loaded with the port.
-    const { default: cookie } = await import('@fastify/cookie')
-    await app.register(cookie)
-    takeAnyBody(app)
-    app.setErrorHandler(async (error, _, reply) => {
-      const status = statusOf(error)
-      if (status === undefined) throw error
-      if (status === 401) await letGuesserWait()
-      if (status === 429) reply.header('Retry-After', '60')
-      return reply.code(status).send()
-    })
-    app.addHook('onRequest', async (_, reply) => void reply.header('Cache-Control', 'no-store'))
-    new Requests(chat, passes, lobby).open(app, ground.addressOf)
-    await app.register(async (scope) => {
-      openSocketAt(scope, ground, { chat, log, tally, maxQueue, pace, lobby, passes })
-    })
-  }
+const load = () => import('./routes.ts')
+
+/** Piratchat on the HTTP port (docs/protocols/piratchat.md). */
+export const piratchatProtocol: Protocol<typeof OPTIONS> = {
+  name: 'piratchat',
+  options: OPTIONS,
+  load,
+  needsTls: () => false,
+  async routes(config, { chat, limits }) {
+    const { piratchatRoutes } = await load()
+    return piratchatRoutes({ ...limits, chat, escape: config['piratchat-escape'] })
+  },
 }

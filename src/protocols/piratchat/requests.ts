@@ -41,12 +41,12 @@ const STATUS: Readonly<Record<RefusalCode, number | undefined>> = {
 }
 
 /** The status for an error, if it is a refusal that a client may be told of. */
-export function statusOf(error: unknown): number | undefined {
+export function refusalStatus(error: unknown): number | undefined {
   return error instanceof Refusal ? STATUS[error.code] : undefined
 }
 
 /** Everything but the talk: docs/protocols/piratchat.md, sections 2.1 to 2.5. Bodies are bytes here, whatever they were called. */
-export class Requests {
+export class PiratchatRequests {
   readonly #chat: Chat
   readonly #passes: Passes
   readonly #lobby: Lobby

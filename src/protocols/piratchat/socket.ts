@@ -1,15 +1,17 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { ConnectionOptions } from '../connection.ts'
-import type { HttpGround } from '../http/routes.ts'
-import { TalkConnection } from '../http/talk.ts'
-import { Conversation, type ConversationOptions, type Guest } from './conversation.ts'
+import type { ConnectionOptions } from '../../transport/connection.ts'
+import { textMessages } from '../../transport/framing.ts'
+import type { HttpServices } from '../../transport/http/routes.ts'
+import { type Guest, PiratchatConversation, type PiratchatConversationOptions } from './conversation.ts'
 import type { Passes } from './passes.ts'
 
 /** Bytes of a message; more closes with 1009. */
 const MAX_MESSAGE = 65_536
 
-export interface SocketOptions extends ConversationOptions, Omit<ConnectionOptions, 'lastWord' | 'loginTimeout'> {
+export interface PiratchatSocketOptions
+  extends PiratchatConversationOptions,
+    Omit<ConnectionOptions, 'lastWord' | 'loginTimeout'> {
   readonly passes: Passes
 }
 
@@ -17,11 +19,7 @@ export interface SocketOptions extends ConversationOptions, Omit<ConnectionOptio
  * The talk, at /ws (docs/protocols/piratchat.md, section 2.6). A user is in the lobby before his handshake is answered: what is wrong can still
  * be told as a status then, and when his socket opens he is in the list that his client asks for (5, quirk 5).
  */
-export function openSocketAt(
-  app: FastifyInstance,
-  { openSocket, isHandshake }: HttpGround,
-  options: SocketOptions,
-): void {
+export function openSocketAt(app: FastifyInstance, { upgrades }: HttpServices, options: PiratchatSocketOptions): void {
   const { lobby, passes } = options
   const guests = new WeakMap<IncomingMessage, Guest>()
 
@@ -29,7 +27,7 @@ export function openSocketAt(
     const pass = await passes.check(request, reply)
     if (!pass) return reply
     if (await lobby.isTaken(pass.proof)) return reply.code(409).send()
-    if (!isHandshake(request)) return reply.code(400).header('Sec-WebSocket-Version', '13').send()
+    if (!upgrades.isHandshake(request)) return reply.code(400).header('Sec-WebSocket-Version', '13').send()
     const { socket } = request
     // Gone while this was asked: nobody would say so again.
     if (socket.destroyed) return reply.code(400).send()
@@ -48,22 +46,23 @@ export function openSocketAt(
     else await lobby.end(session)
   }
 
-  openSocket(app, '/ws', {
+  upgrades.openSocket(app, '/ws', {
     onRequest: [gate],
     // Who asks without a handshake gets the same answers.
     withoutHandshake: gate,
-    welcome: (visit) => {
-      const guest = guests.get(visit.request.raw)
+    framing: textMessages,
+    options: {
+      ...options,
+      maxMessage: MAX_MESSAGE,
+      // He has logged in.
+      loginTimeout: 0,
+      // The code of the close frame says it all.
+      lastWord: () => NOTHING,
+    },
+    converse: (link, request) => {
+      const guest = guests.get(request.raw)
       if (!guest) throw new Error('a handshake without a guest')
-      return new TalkConnection(visit, {
-        ...options,
-        maxMessage: MAX_MESSAGE,
-        // He has logged in.
-        loginTimeout: 0,
-        // The code of the close frame says it all.
-        lastWord: () => NOTHING,
-        converse: (link) => new Conversation(options, link, guest),
-      })
+      return new PiratchatConversation(options, link, guest)
     },
   })
 }

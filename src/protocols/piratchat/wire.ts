@@ -2,13 +2,13 @@ import { fold } from '../../chat/names.ts'
 import type { Room } from '../../chat/room.ts'
 import { Session, type Wire } from '../../chat/session.ts'
 import type { Event } from '../../engine/event.ts'
-import { textFrame } from '../http/frame.ts'
-import type { SocketLink } from '../http/talk.ts'
+import type { SessionLink } from '../../transport/conversation.ts'
+import { textFrame } from '../../transport/websocket.ts'
 import { escapeMarkdown } from './escape.ts'
 
 /** A user in the lobby, from the moment before his handshake is answered. */
 export class PiratchatSession extends Session {
-  #link: SocketLink | undefined
+  #link: SessionLink | undefined
   /** Frames from before the WebSocket is open. */
   #held: Buffer[] = []
   /** Set when the membership was lost. */
@@ -20,7 +20,7 @@ export class PiratchatSession extends Session {
   }
 
   /** The handshake is done. */
-  attach(link: SocketLink): void {
+  attach(link: SessionLink): void {
     this.#link = link
     this.lifeline = link
     for (const frames of this.#held) link.push(frames)

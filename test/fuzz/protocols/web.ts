@@ -1,6 +1,6 @@
 /** The HTTP port: Piratchat, Globes, and requests for anything. */
 import fc from 'fast-check'
-import { mutation } from '../../protocols/http/mutations.ts'
+import { mutation } from '../../transport/http/mutations.ts'
 import { delivered } from '../delivery.ts'
 import { spoiled } from '../mutate-json.ts'
 import { disordered } from '../mutate-order.ts'

@@ -1,7 +1,7 @@
 /** Replies of Chatterbox and Chatroom. */
 import { type TSchema, Type } from 'typebox'
 import { Compile } from 'typebox/compile'
-import { FrameReader, HEADER_BYTES } from '../../../src/protocols/frames/reader.ts'
+import { FrameReader, HEADER_BYTES } from '../../../src/transport/frames.ts'
 
 const exact = { additionalProperties: false }
 const names = Type.Array(Type.String())
@@ -53,10 +53,8 @@ function framesOf(received: Buffer, complete: boolean): Buffer[] {
   const reader = new FrameReader(MOST_BYTES)
   const frames: Buffer[] = []
   reader.feed(received)
-  for (let next = reader.next(); next !== undefined; next = reader.next()) {
-    if (next === 'too long') throw new Error('a frame over 16 MB')
-    frames.push(next)
-  }
+  for (let next = reader.next(); next !== undefined; next = reader.next()) frames.push(next)
+  if (reader.fault) throw new Error('a frame over 16 MB')
   const bytes = frames.reduce((sum, { length }) => sum + HEADER_BYTES + length, 0)
   if (complete && bytes < received.length) throw new Error('half a frame')
   return frames

@@ -6,7 +6,7 @@ import { connect as connectTcp } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
-import { encodeFrame } from '../../../src/protocols/frames/encode.ts'
+import { encodeFrame } from '../../../src/transport/frames.ts'
 import {
   ChatroomClient,
   chatroomStage,

@@ -4,11 +4,11 @@ import { expect, test } from 'vitest'
 import { TIMED } from '../../support/eventually.ts'
 import { temporaryFolder } from '../../support/folder.ts'
 import type { Frame } from '../../support/frames.ts'
-import { type BoxClient, boxStage, type Entry, messagesOf, onlineIn, SECOND } from './stage.ts'
+import { type BoxClient, boxStage, type ChatterboxEntry, messagesOf, onlineIn, SECOND } from './stage.ts'
 
 const INVALID = { ERROR: 'Invalid message' }
 const NOBODY = { ERROR: 'Specified username does not exist (or at least is not online)' }
-const all = (from: string, content: string): Entry => [from, 'ALL', SECOND, content]
+const all = (from: string, content: string): ChatterboxEntry => [from, 'ALL', SECOND, content]
 
 /** A frame whose payload is not what a client would write. */
 function framed(payload: string | Buffer): Buffer {
@@ -559,7 +559,7 @@ test('35. every frame is a TLS record of its own: an old client shows all', asyn
   const user1 = await stage.login('user1')
   const contents = Array.from({ length: 20 }, (_, n) => `message ${n}`)
   for (const content of contents) user1.say(content)
-  const seen = await old.until((what, value) => what === 'message' && (value as Entry)[3] === contents.at(-1))
+  const seen = await old.until((what, value) => what === 'message' && (value as ChatterboxEntry)[3] === contents.at(-1))
   expect(seen).toEqual([['joined', 'user1'], ...contents.map((content) => ['message', all('user1', content)])])
 })
 
@@ -585,18 +585,20 @@ test('35. old clients hold a long conversation at speed', async (context) => {
   const heard = await Promise.all(
     old.map(async (client) => {
       let done = 0
-      return client.until((what, value) => what === 'message' && (value as Entry)[3] === 'done' && ++done === 3)
+      return client.until(
+        (what, value) => what === 'message' && (value as ChatterboxEntry)[3] === 'done' && ++done === 3,
+      )
     }),
   )
   const publicly = heard.map((seen) =>
-    seen.filter(([what, value]) => what === 'message' && (value as Entry)[1] === 'ALL'),
+    seen.filter(([what, value]) => what === 'message' && (value as ChatterboxEntry)[1] === 'ALL'),
   )
   for (const [index, seen] of heard.entries()) {
     expect(seen.filter(([what]) => what === 'error' || what === 'unexpected')).toEqual([])
     expect(publicly[index]).toHaveLength(3 * COUNT + 3)
     expect(publicly[index]).toEqual(publicly[0])
-    const told = seen.filter(([what, value]) => what === 'message' && (value as Entry)[1] === names[index])
-    expect(told.map(([, value]) => (value as Entry)[2])).toEqual(Array.from({ length: COUNT }, (_, n) => n))
+    const told = seen.filter(([what, value]) => what === 'message' && (value as ChatterboxEntry)[1] === names[index])
+    expect(told.map(([, value]) => (value as ChatterboxEntry)[2])).toEqual(Array.from({ length: COUNT }, (_, n) => n))
   }
 })
 
@@ -659,7 +661,7 @@ test('38. an old client and USER_LIST of names', async (context) => {
   user1.say('later')
   old.send({ MESSAGES: [['old', 'ALL', 5, 'here']] }, { MESSAGES: [['old', 'nobody', 5, 'psst']] })
   const wanted = new Set(['later', 'here'])
-  await old.until((_, value) => wanted.delete(String((value as Entry)[3])) && wanted.size === 0)
+  await old.until((_, value) => wanted.delete(String((value as ChatterboxEntry)[3])) && wanted.size === 0)
   expect(await old.until((what) => what === 'unexpected')).toEqual([
     ['unexpected', `UNEXPECTED RESP FROM SERVERERROR: ${NOBODY.ERROR}`],
   ])

@@ -5,7 +5,7 @@ import { resolve } from 'node:path'
 import split2 from 'split2'
 import { expect, onTestFinished, type TestContext } from 'vitest'
 import { dumps } from '../../../src/protocols/chatterbox/dumps.ts'
-import { HEADER_BYTES } from '../../../src/protocols/frames/reader.ts'
+import { HEADER_BYTES } from '../../../src/transport/frames.ts'
 import { certificate } from '../../support/certificate.ts'
 import { LineClient, type Transport } from '../../support/client.ts'
 import { type Overrides, startTestDaemon } from '../../support/daemon.ts'
@@ -13,7 +13,7 @@ import { type Frame, FrameClient } from '../../support/frames.ts'
 import { needPython } from '../../support/python.ts'
 
 export const SECOND = 1_524_700_000
-export type Entry = readonly unknown[]
+export type ChatterboxEntry = readonly unknown[]
 
 const naiveFile = resolve(import.meta.dirname, 'naive.py')
 
@@ -33,7 +33,7 @@ export class BoxClient {
     return reply
   }
 
-  entry(dest: string, content: string, timestamp = SECOND): Entry {
+  entry(dest: string, content: string, timestamp = SECOND): ChatterboxEntry {
     return [this.name, dest, timestamp, content]
   }
 
@@ -58,7 +58,7 @@ export class BoxClient {
   }
 
   /** The messages among them, which is all there may be. */
-  async heard(): Promise<Entry[]> {
+  async heard(): Promise<ChatterboxEntry[]> {
     const frames = await this.rest()
     expect(frames.flatMap(Object.keys).filter((key) => key !== 'MESSAGES')).toEqual([])
     return frames.flatMap(messagesOf)
@@ -72,8 +72,8 @@ export class BoxClient {
   }
 }
 
-export function messagesOf(frame: Frame): Entry[] {
-  return (frame.MESSAGES as Entry[] | undefined) ?? []
+export function messagesOf(frame: Frame): ChatterboxEntry[] {
+  return (frame.MESSAGES as ChatterboxEntry[] | undefined) ?? []
 }
 
 /** The names of those who are online, in a reply whose list is of objects. */

@@ -5,7 +5,7 @@ import { WebSocket } from 'ws'
 import type { Room } from '../../../src/chat/room.ts'
 import type { Event } from '../../../src/engine/event.ts'
 import { GlobesSession, GlobesWire } from '../../../src/protocols/globes/socket/wire.ts'
-import { turnEnd } from '../../../src/turn.ts'
+import { tickEnd } from '../../../src/tick.ts'
 import * as core from '../../chat/stage.ts'
 import { ARGUMENTS, EXECUTABLE } from '../../page/browser.ts'
 import { TIMED } from '../../support/eventually.ts'
@@ -343,7 +343,7 @@ test('nor are they for those who have come within the turn and get a part of it'
   expect(stringify).toHaveBeenCalledTimes(2)
   const [all = 0, same, part] = heard
   expect([same, part]).toEqual([all, all / 2])
-  await turnEnd()
+  await tickEnd()
 })
 
 test('40. a page in Chromium talks in a private room', async ({ skip }) => {

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { expect, test } from 'vitest'
 import type { RoomRecord } from '../../../src/engine/engine.ts'
-import { Tokens, tokenOf } from '../../../src/protocols/globes/tokens.ts'
+import { roomTokenOf, Tokens } from '../../../src/protocols/globes/tokens.ts'
 import { forged, unsigned } from './tokens.ts'
 
 const room: RoomRecord = {
@@ -51,8 +51,9 @@ test('another secret, number or password makes another key', async () => {
 })
 
 test('where a token stands', () => {
-  for (const authorization of ['Bearer x', 'bearer  x', 'Token x', 'x']) expect(tokenOf({ authorization })).toBe('x')
-  expect(tokenOf({ 'sec-websocket-protocol': 'x, y' })).toBe('x')
-  expect(tokenOf({ authorization: '', 'sec-websocket-protocol': 'x' })).toBe('')
-  expect(tokenOf({})).toBeUndefined()
+  for (const authorization of ['Bearer x', 'bearer  x', 'Token x', 'x'])
+    expect(roomTokenOf({ authorization })).toBe('x')
+  expect(roomTokenOf({ 'sec-websocket-protocol': 'x, y' })).toBe('x')
+  expect(roomTokenOf({ authorization: '', 'sec-websocket-protocol': 'x' })).toBe('')
+  expect(roomTokenOf({})).toBeUndefined()
 })

@@ -1,7 +1,7 @@
 /** The codes, texts and hints of error lines, as a client gets them (docs/protocols/line.md, section 2.8). */
 import { describe, expect, test } from 'vitest'
 import { DISCONNECT_CODES } from '../../../commands/errors.ts'
-import { DISCONNECTS } from '../../../src/protocols/disconnect.ts'
+import { DISCONNECTS } from '../../../src/transport/disconnect.ts'
 import { isWebSocket, type Transport } from '../../support/client.ts'
 import { stage } from '../../support/stage.ts'
 

@@ -262,7 +262,7 @@ describe.each(WAYS)('over $transport', (way) => {
     await stranger.closed
   })
 
-  // src/protocols/line/connection.ts: #finish closes in a microtask, but lines of the same chunk are heard before it runs,
+  // src/transport/connection.ts: #finish closes in a microtask, but lines of the same chunk are heard before it runs,
   // so the line behind /quit is said, and never answered.
   test('/quit leaves what is sent behind it', async () => {
     const [alice, bob] = await (await stage(way)).together('tech', 'alice', 'bob')

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import type { Room } from '../../../src/chat/room.ts'
 import type { Event } from '../../../src/engine/event.ts'
-import { textFrame } from '../../../src/protocols/http/frame.ts'
 import { PiratchatSession, PiratchatWire } from '../../../src/protocols/piratchat/wire.ts'
+import { textFrame } from '../../../src/transport/websocket.ts'
 
 /** A wire does not look at the room. */
 const room = {} as Room

@@ -1,5 +1,6 @@
--- Appends the events of one batch. ARGV: node, number of the batch, floor, whether the node must be admitted, control channel;
--- then for each event `joined`, `left` or nothing, the folded name, how many fields, and the fields.
+-- Appends the events of one batch, but for a `joined` or `left` of somebody who is in by other nodes, too (an `s` behind its place),
+-- and a `left` of somebody who is not in. ARGV: node, number of the batch, floor, whether the node must be admitted, control channel;
+-- then for each event `joined`, `left`, `nonce` or nothing, the folded name or the sender with the nonce, how many fields, and the fields.
 local node, number, floor, guarded, control = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5]
 if guarded == '1' then
   local state = standing(node)
@@ -16,14 +17,18 @@ local place, at = 0, 6
 while at <= #ARGV do
   local kind, key, count = ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2])
   local fields = { unpack(ARGV, at + 3, at + 2 + count) }
-  local skip = false
+  local skip
   if kind == 'joined' then
-    mark(node, key, fields[6])
-    room = fields[4]
+    if mark(node, key, fields[6]) then room = fields[4] else skip = 's' end
   elseif kind == 'left' then
-    skip = not unmark(node, key)
+    local name, shared = unmark(node, key)
+    skip = not name and (shared and 's' or '')
+  elseif kind == 'nonce' then
+    local first = redis.call('GET', nonceKey(key))
+    skip = first and 'n' .. first
   end
-  if skip then skipped[#skipped + 1] = place else write(fields) end
+  if skip then skipped[#skipped + 1] = place .. skip else write(fields) end
+  if kind == 'nonce' and not skip then redis.call('SET', nonceKey(key), text(last), 'PX', DAY_MS) end
   place, at = place + 1, at + 3 + count
 end
 

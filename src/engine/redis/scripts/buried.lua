@@ -1,5 +1,4 @@
 -- Nothing of a dead node is left. KEYS 5: the node's logs. ARGV: node.
 redis.call('ZREM', leases, ARGV[1])
-redis.call('HDEL', beats, ARGV[1])
 redis.call('DEL', KEYS[5])
 return 1

@@ -1,12 +1,13 @@
 -- ARGV: node, control channel, title, its folded form, line name, its folded form, stem, description, visibility, hash, the
--- maker's address and name; each of the last three may be empty.
+-- maker's address and name, each of which three may be empty; the highest number that the node has heard of.
 -- False when a name is taken.
 local node, control, title, titleKey, line, lineKey, stem = unpack(ARGV)
 if taken(titleKey, 0) then return false end
 if stem == '' and (line == '' or taken(lineKey, 0)) then return false end
 -- The lobby is the first.
-if redis.call('EXISTS', given) == 0 then redis.call('SET', given, 1) end
-local id = redis.call('INCR', given)
+local highest = math.max(tonumber(redis.call('GET', given) or '1'), tonumber(ARGV[13]))
+local id = highest + 1
+redis.call('SET', given, id)
 line, lineKey = lineName(line, lineKey, stem, id)
 local record = {
   id = id, title = title, titleKey = titleKey, lineName = line, lineKey = lineKey,

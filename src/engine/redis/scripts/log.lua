@@ -88,12 +88,12 @@ local function standing(node)
   return state == 'here' and 'here' or 'dead'
 end
 
--- The node that a token or a mark in `joined` begins with.
-local function owner(value)
-  return string.match(value, '^([^. ]+)')
+-- The node that a token begins with.
+local function owner(token)
+  return string.match(token, '^([^. ]+)')
 end
 
--- Who stands behind a mark in `joined`.
+-- Who stands behind a mark in `joined`: the nodes by which they are in, each with a comma between, and the name.
 local function nameOf(mark)
   return string.match(mark, '^%S+ (.*)$')
 end
@@ -108,19 +108,51 @@ local function insideOf(node)
   return string.sub(log, 1, -4) .. 'inside:' .. node
 end
 
--- Notes who has joined, by which node.
-local function mark(node, key, name)
+-- The nodes by which a name is in, other than one, and whether it is in by that one.
+local function othersIn(key, node)
   local by = redis.call('HGET', joined, key)
-  if by and owner(by) ~= node then redis.call('SREM', insideOf(owner(by)), key) end
-  redis.call('HSET', joined, key, node .. ' ' .. name)
-  redis.call('SADD', insideOf(node), key)
+  local others, here = {}, false
+  for other in string.gmatch(by and string.match(by, '^%S+') or '', '[^,]+') do
+    if other == node then here = true else others[#others + 1] = other end
+  end
+  return others, here, by and nameOf(by)
 end
 
--- Who has joined by this node under this name and is no longer noted now; false when there was nobody.
+-- Whether other nodes may hold a name that a node holds.
+local function shares(node, key)
+  local held = redis.call('HGET', names, key)
+  local list = held and string.match(held, '^%d+ %*(%S+)')
+  return list and string.find(list, ',' .. node .. '.', 1, true) ~= nil
+end
+
+-- Holds the id of the event with a nonce for a day (event.ts, NONCE_MS).
+local function nonceKey(key)
+  return string.sub(log, 1, -4) .. 'nonce:' .. key
+end
+
+-- Notes that somebody has joined by a node. False when they are in by others, which share the name.
+local function mark(node, key, name)
+  local others, _, was = othersIn(key, node)
+  redis.call('SADD', insideOf(node), key)
+  if #others > 0 and shares(node, key) then
+    redis.call('HSET', joined, key, table.concat(others, ',') .. ',' .. node .. ' ' .. was)
+    return false
+  end
+  for _, other in ipairs(others) do redis.call('SREM', insideOf(other), key) end
+  redis.call('HSET', joined, key, node .. ' ' .. name)
+  return true
+end
+
+-- Who has joined by this node under this name, and is not in any more. False when there was nobody; then also whether it was somebody
+-- who is in by others.
 local function unmark(node, key)
-  local by = redis.call('HGET', joined, key)
-  if not by or owner(by) ~= node then return false end
-  redis.call('HDEL', joined, key)
+  local others, here, name = othersIn(key, node)
+  if not here then return false, false end
   redis.call('SREM', insideOf(node), key)
-  return nameOf(by)
+  if #others > 0 then
+    redis.call('HSET', joined, key, table.concat(others, ',') .. ' ' .. name)
+    return false, true
+  end
+  redis.call('HDEL', joined, key)
+  return name
 end

@@ -4,9 +4,9 @@ import { fold } from '../../../chat/names.ts'
 import { Refusal, type RefusalCode } from '../../../chat/refusal.ts'
 import { isLonger } from '../../../chat/text.ts'
 import type { RoomRecord } from '../../../engine/engine.ts'
-import { type Heard, Meanwhile } from '../../hearing.ts'
-import type { SocketConversation, SocketLink } from '../../http/talk.ts'
-import { ERRORS } from '../errors.ts'
+import type { Conversation, SessionLink } from '../../../transport/conversation.ts'
+import { type Heard, Pipelined } from '../../../transport/reply-queue.ts'
+import { GLOBES_ERRORS } from '../errors.ts'
 import { type ClientEvent, readEvent } from './event.ts'
 import { noticeFrame } from './notice.ts'
 import { GlobesSession, type GlobesWire } from './wire.ts'
@@ -18,8 +18,8 @@ const TRY_LATER = 1013
 
 type Close = readonly [code: number, text: string]
 
-const IN_USE: Close = [POLICY, ERRORS[202].text]
-const AWAY: Close = [TRY_LATER, ERRORS[503].text]
+const IN_USE: Close = [POLICY, GLOBES_ERRORS[202].text]
+const AWAY: Close = [TRY_LATER, GLOBES_ERRORS[503].text]
 /** Of requests that this protocol does not have. */
 const NONE = undefined
 
@@ -36,7 +36,7 @@ const CLOSES: Readonly<Record<RefusalCode, Close | undefined>> = {
   'text-empty': undefined,
   'text-too-long': undefined,
   // The proof was good at the handshake; the client logs in again.
-  'secret-wrong': [POLICY, ERRORS[204].text],
+  'secret-wrong': [POLICY, GLOBES_ERRORS[204].text],
   'name-in-use': IN_USE,
   'room-private': NONE,
   'name-taken': NONE,
@@ -56,7 +56,7 @@ const CLOSES: Readonly<Record<RefusalCode, Close | undefined>> = {
 }
 
 /** Result of the handshake. */
-export interface Ticket {
+export interface GlobesPass {
   readonly room: RoomRecord
   /** The name of the room's token, where the room is not public. */
   readonly username?: string
@@ -64,21 +64,21 @@ export interface Ticket {
   readonly proof?: Proof | undefined
 }
 
-export interface Shared {
+export interface GlobesTalkContext {
   readonly chat: Chat
   readonly wire: GlobesWire
   readonly maxText: number
 }
 
 /** One client's talk (docs/protocols/globes.md, section 2.10). From the beginning it hears what happens in the room. */
-export class GlobesConversation implements SocketConversation {
-  readonly #shared: Shared
-  readonly #link: SocketLink
-  readonly #ticket: Ticket
+export class GlobesConversation implements Conversation<string> {
+  readonly #shared: GlobesTalkContext
+  readonly #link: SessionLink
+  readonly #ticket: GlobesPass
   readonly #session: GlobesSession
   readonly #unwatch: () => void
 
-  constructor(shared: Shared, link: SocketLink, ticket: Ticket) {
+  constructor(shared: GlobesTalkContext, link: SessionLink, ticket: GlobesPass) {
     const { chat, wire } = shared
     this.#shared = shared
     this.#link = link
@@ -103,7 +103,7 @@ export class GlobesConversation implements SocketConversation {
     // What a member says need not be waited for: commits keep the order.
     const justTalks = event.type === 'send' && this.#session.membership !== undefined
     const done = this.#follow(event)
-    return justTalks ? new Meanwhile(done) : done
+    return justTalks ? new Pipelined(done) : done
   }
 
   async leave(): Promise<void> {
@@ -130,7 +130,7 @@ export class GlobesConversation implements SocketConversation {
   async #join(name: string): Promise<void> {
     const { chat } = this.#shared
     const { room, username = name, proof } = this.#ticket
-    if (fold(name) !== fold(username)) return this.#refuse(POLICY, ERRORS[204].text)
+    if (fold(name) !== fold(username)) return this.#refuse(POLICY, GLOBES_ERRORS[204].text)
     // Whoever is logged in may come as a guest too, under a name that is no account's.
     const identity = proof && fold(proof.name) === fold(name) ? proof : name
     if (this.name === undefined) await chat.login(this.#session, identity)

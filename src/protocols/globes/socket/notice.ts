@@ -1,4 +1,4 @@
-import { textFrame } from '../../http/frame.ts'
+import { textFrame } from '../../../transport/websocket.ts'
 
 /** A frame in which the server itself says something to one client (docs/protocols/globes.md, section 2.10). */
 export function noticeFrame(msg: string): Buffer {

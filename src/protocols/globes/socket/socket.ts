@@ -1,12 +1,12 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { DISCONNECTS } from '../../disconnect.ts'
-import type { HttpGround } from '../../http/routes.ts'
-import { TalkConnection, type TalkOptions } from '../../http/talk.ts'
+import { DISCONNECTS } from '../../../transport/disconnect.ts'
+import { textMessages } from '../../../transport/framing.ts'
+import type { HttpServices, SocketOptions } from '../../../transport/http/routes.ts'
 import { GlobesError } from '../errors.ts'
-import type { Shared } from '../options.ts'
+import type { GlobesContext } from '../options.ts'
 import { findRoom, type InRoom } from '../room.ts'
-import { tokenOf } from '../tokens.ts'
-import { GlobesConversation, type Ticket } from './conversation.ts'
+import { roomTokenOf } from '../tokens.ts'
+import { GlobesConversation, type GlobesPass } from './conversation.ts'
 import { noticeFrame } from './notice.ts'
 import { GlobesWire } from './wire.ts'
 
@@ -16,22 +16,22 @@ const MAX_FRAME = 16_384
 const HEARTBEAT = { every: 54_000, silence: 60_000 }
 
 /** A room's WebSocket (docs/protocols/globes.md, section 2.9). */
-export function addSocket(app: FastifyInstance, shared: Shared, { openSocket }: HttpGround): void {
+export function addSocket(app: FastifyInstance, shared: GlobesContext, { upgrades }: HttpServices): void {
   const { chat, tokens, logins, maxText, log, tally, maxQueue, pace, heartbeat = HEARTBEAT } = shared
   const wire = new GlobesWire()
-  const tickets = new WeakMap<FastifyRequest, Ticket>()
+  const tickets = new WeakMap<FastifyRequest, GlobesPass>()
 
   const admit = async (request: FastifyRequest) => {
     const { room: which } = request.params as InRoom['Params']
     const room = await findRoom(chat.rooms, which)
     const login = () => logins.find(request)
     if (room.visibility === 'public') return void tickets.set(request, { room, proof: (await login())?.proof })
-    const username = await tokens.read(room, tokenOf(request.headers))
+    const username = await tokens.read(room, roomTokenOf(request.headers))
     if (username === undefined) throw new GlobesError(403, 'token')
     tickets.set(request, { room, username, proof: (await login())?.proof })
   }
 
-  const options: Omit<TalkOptions, 'converse'> = {
+  const options: SocketOptions = {
     log,
     tally,
     maxQueue,
@@ -44,7 +44,7 @@ export function addSocket(app: FastifyInstance, shared: Shared, { openSocket }: 
     lastWord: (reason) =>
       reason === 'stopping' || reason === 'frame-too-long' ? Buffer.alloc(0) : noticeFrame(DISCONNECTS[reason].text),
   }
-  openSocket(app, '/chats/:room/ws', {
+  upgrades.openSocket(app, '/chats/:room/ws', {
     anyOrigin: shared.anyOrigin,
     echoProtocol: true,
     onRequest: [admit],
@@ -52,11 +52,12 @@ export function addSocket(app: FastifyInstance, shared: Shared, { openSocket }: 
       await admit(request)
       throw new GlobesError(301)
     },
-    welcome: (visit) => {
-      const ticket = tickets.get(visit.request)
+    framing: textMessages,
+    options,
+    converse: (link, request) => {
+      const ticket = tickets.get(request)
       if (!ticket) throw new Error('nobody gets here without having been admitted')
-      const converse: TalkOptions['converse'] = (link) => new GlobesConversation({ chat, wire, maxText }, link, ticket)
-      return new TalkConnection(visit, { ...options, converse })
+      return new GlobesConversation({ chat, wire, maxText }, link, ticket)
     },
   })
 }

@@ -1,19 +1,19 @@
 import type { Room } from '../../../chat/room.ts'
 import { type MembershipEnd, Session, type Wire } from '../../../chat/session.ts'
 import type { Event, Kind } from '../../../engine/event.ts'
-import { atTurnEnd } from '../../../turn.ts'
-import { textFrame } from '../../http/frame.ts'
-import type { SocketLink } from '../../http/talk.ts'
-import { timeOf } from '../room.ts'
+import { atTickEnd } from '../../../tick.ts'
+import type { SessionLink } from '../../../transport/conversation.ts'
+import { textFrame } from '../../../transport/websocket.ts'
+import { isoTime } from '../room.ts'
 
 /** RFC 6455, 7.4.1. */
 const NORMAL = 1000
 const NOTHING = Buffer.alloc(0)
 
 export class GlobesSession extends Session {
-  readonly link: SocketLink
+  readonly link: SessionLink
 
-  constructor(wire: GlobesWire, link: SocketLink) {
+  constructor(wire: GlobesWire, link: SessionLink) {
     super(wire, link)
     this.link = link
   }
@@ -43,7 +43,7 @@ export class GlobesWire implements Wire<GlobesSession> {
   }
 
   #frameOf(event: Event): Buffer {
-    if (this.#frames.size === 0) atTurnEnd('resume', this)
+    if (this.#frames.size === 0) atTickEnd('resume', this)
     let frame = this.#frames.get(event)
     if (frame) return frame
     const shown = serverEvent(event)
@@ -63,7 +63,7 @@ export function serverEvent({ kind, from, room, color, body, at, verified }: Eve
     room_id: room,
     ...(color && { color }),
     msg: shown.msg,
-    time: timeOf(at),
+    time: isoTime(at),
     ...(verified && { verified }),
   }
 }

@@ -1,0 +1,82 @@
+import type { StatementSync } from 'node:sqlite'
+import type { RoomRecord } from '../engine.ts'
+import { type Event, timeOf } from '../event.ts'
+import type { StoredRecord } from '../records.ts'
+import { type ImportTarget, type LogExtent, Unfit } from '../transfer.ts'
+import { type Database, openDatabase } from './database.ts'
+import { RecordTable } from './record-table.ts'
+import { LocalRoomTable } from './room-table.ts'
+
+/** A database that is filled in one transaction: an interrupted import leaves it empty. */
+export class LocalImport implements ImportTarget {
+  readonly shown: string
+  readonly #database: Database
+  readonly #records: RecordTable
+  readonly #rooms: LocalRoomTable
+  readonly #insertEvent: StatementSync
+  #log = { id: 0, count: 0, ahead: 0 }
+
+  /** @throws Unfit, or an error whose message is for an operator. */
+  static open(file: string): LocalImport {
+    const database = openDatabase(file, 'normal')
+    for (const table of ['rooms', 'logs', 'records']) {
+      if (!database.db.prepare(`SELECT 1 FROM ${table} LIMIT 1`).get()) continue
+      database.close()
+      throw new Unfit(`${file} is not empty; give another folder`)
+    }
+    return new LocalImport(file, database)
+  }
+
+  private constructor(file: string, database: Database) {
+    this.shown = file
+    this.#database = database
+    this.#records = new RecordTable(database.db)
+    this.#rooms = new LocalRoomTable(database.db)
+    this.#insertEvent = database.db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)')
+    database.db.exec('BEGIN IMMEDIATE')
+  }
+
+  async setLastRoom(id: number): Promise<void> {
+    this.#database.db.exec("DELETE FROM sqlite_sequence WHERE name = 'rooms'")
+    this.#database.db.prepare("INSERT INTO sqlite_sequence (name, seq) VALUES ('rooms', ?)").run(id)
+  }
+
+  async addRoom(room: RoomRecord): Promise<void> {
+    this.#rooms.restore(room)
+  }
+
+  async addRecords(records: readonly StoredRecord[]): Promise<void> {
+    for (const record of records) this.#records.put(record)
+  }
+
+  async beginLog({ name, start, last }: LogExtent): Promise<void> {
+    const insert = this.#database.db.prepare('INSERT INTO logs (name, start, last, count) VALUES (?, ?, ?, 0)')
+    this.#log = { id: Number(insert.run(name, start, last).lastInsertRowid), count: 0, ahead: 0 }
+  }
+
+  async addEvents(events: readonly Event[]): Promise<void> {
+    for (const { id, at, kind, room, from, to = null, body, sent = null, color = null, verified } of events) {
+      const own = at === timeOf(id) ? null : at
+      if (own !== null) this.#log.ahead = id
+      this.#insertEvent.run(this.#log.id, id, kind, room, from, to, body, sent, color, verified ? 1 : null, own)
+    }
+    this.#log.count += events.length
+  }
+
+  async endLog(): Promise<void> {
+    const { id, count, ahead } = this.#log
+    this.#database.db.prepare('UPDATE logs SET count = ?, ahead = ? WHERE id = ?').run(count, ahead, id)
+  }
+
+  async finish(): Promise<void> {
+    this.#database.db.exec('COMMIT')
+  }
+
+  async discard(): Promise<void> {
+    if (this.#database.db.isTransaction) this.#database.db.exec('ROLLBACK')
+  }
+
+  close(): void {
+    this.#database.close()
+  }
+}

@@ -1,0 +1,175 @@
+import { EngineFault, type RoomRecord } from '../engine.ts'
+import type { Event } from '../event.ts'
+import { declarationOf, isOrdered, type RecordKind, type StoredRecord } from '../records.ts'
+import {
+  departures,
+  type ExportedLog,
+  type ExportSource,
+  type LogExtent,
+  Unfit,
+  unfinishedImport,
+} from '../transfer.ts'
+import { type Entry, entryId, eventOf, idOf } from './entry.ts'
+import { roomOf } from './keys.ts'
+import { shown } from './rooms.ts'
+import { TransferPort } from './transfer-port.ts'
+import type { Place } from './url.ts'
+
+const PAGE = 1_000
+
+interface Extent extends LogExtent {
+  /** The `left` events of users who were in the room. */
+  readonly left: readonly Event[]
+}
+
+/** The content of Redis under a prefix: each log up to its last event when the export was opened. */
+export class RedisExport implements ExportSource {
+  readonly shown: string
+  readonly #port: TransferPort
+  readonly lastRoom: number
+  readonly rooms: readonly RoomRecord[]
+  #extents: readonly Extent[] = []
+  size = 0
+
+  /** @throws Unfit, EngineFault */
+  static async open(place: Place, prefix: string): Promise<RedisExport> {
+    const port = await TransferPort.open(place, prefix)
+    try {
+      const [records = '', , given = ''] = port.keys.rooms
+      if (typeof (await port.ask('GET', port.keys.importMark)) === 'string')
+        throw new Unfit(unfinishedImport(port.shown))
+      // The reply to HVALS.
+      const found = (await port.ask('HVALS', records)) as readonly string[]
+      if (found.length === 0) throw new Unfit(`there is nothing at ${port.shown} to export`)
+      const { keys, args } = port.keys.earlierRecords
+      await port.run('move-records', keys, args)
+      const rooms = found.map((record) => shown(JSON.parse(record))).sort((a, b) => a.id - b.id)
+      const source = new RedisExport(port, Number(await port.ask('GET', given)), rooms)
+      await source.#fixExtents()
+      return source
+    } catch (error) {
+      port.close()
+      throw error
+    }
+  }
+
+  private constructor(port: TransferPort, lastRoom: number, rooms: readonly RoomRecord[]) {
+    this.#port = port
+    this.shown = port.shown
+    this.lastRoom = lastRoom
+    this.rooms = rooms
+  }
+
+  async *records(kind: RecordKind): AsyncGenerator<readonly StoredRecord[]> {
+    if (declarationOf(kind).expires) return yield* this.#expiring(kind)
+    const [hash = '', order = ''] = this.#port.keys.records(kind)
+    // The replies to ZRANGE, HKEYS and HMGET.
+    const found = await (isOrdered(kind) ? this.#port.ask('ZRANGE', order, '0', '-1') : this.#port.ask('HKEYS', hash))
+    const keys = isOrdered(kind) ? (found as readonly string[]) : byBytes(found as readonly string[])
+    for (let start = 0; start < keys.length; start += PAGE) {
+      const page = keys.slice(start, start + PAGE)
+      const texts = (await this.#port.ask('HMGET', hash, ...page)) as readonly (string | null)[]
+      yield page.flatMap((key, place) => {
+        const text = texts[place]
+        return typeof text === 'string' ? [{ kind, key, text }] : []
+      })
+    }
+  }
+
+  async *#expiring(kind: RecordKind): AsyncGenerator<readonly StoredRecord[]> {
+    const begin = this.#port.keys.expiring(kind, '').slice(0, -1)
+    const found: string[] = []
+    for await (const keys of this.#port.scan(`${begin}*`)) found.push(...keys)
+    const keys = byBytes(found.map((key) => key.slice(begin.length, -1)))
+    for (let start = 0; start < keys.length; start += PAGE) {
+      const page = keys.slice(start, start + PAGE).map(async (key): Promise<readonly StoredRecord[]> => {
+        const place = this.#port.keys.expiring(kind, key)
+        const [text, end] = await Promise.all([this.#port.ask('GET', place), this.#port.ask('PEXPIRETIME', place)])
+        if (typeof text !== 'string') return []
+        return [Number(end) < 0 ? { kind, key, text } : { kind, key, text, expiresAt: Number(end) }]
+      })
+      yield (await Promise.all(page)).flat()
+    }
+  }
+
+  async *logs(): AsyncGenerator<ExportedLog> {
+    for (const extent of this.#extents) {
+      let { start } = extent
+      let page = await this.#page(extent, start)
+      // Retention removes the oldest events meanwhile: the log begins where its first page does.
+      while (page.start > start) {
+        start = page.start
+        page = await this.#page(extent, start)
+      }
+      const { name, last, left } = extent
+      const events = this.#events(extent, page.events)
+      yield { name, start: Math.min(start, last), last: left.at(-1)?.id ?? last, events }
+    }
+  }
+
+  async *#events(extent: Extent, first: readonly Event[]): AsyncGenerator<readonly Event[]> {
+    if (first.length > 0) yield first
+    for (let page = first; page.length === PAGE; ) {
+      const after = page.at(-1)?.id ?? extent.last
+      const { events, start } = await this.#page(extent, after)
+      if (start > after) {
+        throw new EngineFault(`retention removed events of ${extent.name} during the export; run it again`)
+      }
+      if (events.length > 0) yield events
+      page = events
+    }
+    if (extent.left.length > 0) yield extent.left
+  }
+
+  /** Resolves with events after an id, and with the start of the log after they were read. */
+  async #page({ name, last }: Extent, after: number): Promise<{ events: readonly Event[]; start: number }> {
+    const [log = '', info = ''] = this.#port.keys.ofLog(name, '')
+    // The replies to XRANGE and HGET.
+    const [entries, start] = await Promise.all([
+      this.#port.ask('XRANGE', log, entryId(after + 1), entryId(last), 'COUNT', String(PAGE)),
+      this.#port.ask('HGET', info, 'start'),
+    ])
+    return {
+      events: (entries as readonly Entry[]).map(([id, fields]) => eventOf(idOf(id), fields)),
+      start: Number(start),
+    }
+  }
+
+  close(): void {
+    this.#port.close()
+  }
+
+  async #fixExtents(): Promise<void> {
+    const about = String(await this.#port.ask('INFO', 'server'))
+    if (Number(/^redis_version:(\d+)/m.exec(about)?.[1]) < 7) {
+      throw new EngineFault(`cannot export ${this.shown}: the server must be at least Redis 7.0`)
+    }
+    const rooms = new Set(this.rooms.map(({ id }) => id))
+    const extents: Extent[] = []
+    for await (const keys of this.#port.scan(this.#port.keys.every('info'))) {
+      const found = await Promise.all(keys.map((key) => this.#extentAt(key, rooms)))
+      extents.push(...found.filter((extent) => extent !== undefined))
+    }
+    const names = new Map(extents.map((extent) => [extent.name as string, extent]))
+    this.#extents = byBytes([...names.keys()]).flatMap((name) => names.get(name) ?? [])
+  }
+
+  async #extentAt(key: string, rooms: ReadonlySet<number>): Promise<Extent | undefined> {
+    const name = this.#port.keys.logOf(key, 'info')
+    if (name === undefined) return undefined
+    const room = roomOf(name)
+    if (room !== undefined && !rooms.has(room)) return undefined
+    const found = await this.#port.run('extent', this.#port.keys.ofLog(name, ''))
+    if (found === null) return undefined
+    const [start, last, length, now, inside] = found
+    this.size += length
+    const extent = { name, start: Number(start), last: Number(last) }
+    return { ...extent, left: departures(extent, room ?? 0, byBytes(inside), Number(now)) }
+  }
+}
+
+/** Sorts as SQLite does. */
+function byBytes(texts: readonly string[]): string[] {
+  const encoded = texts.map((text) => ({ text, bytes: Buffer.from(text) }))
+  return encoded.sort((a, b) => a.bytes.compare(b.bytes)).map(({ text }) => text)
+}

@@ -1,0 +1,146 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { EngineFault, type RoomRecord } from '../engine.ts'
+import { type Event, timeOf } from '../event.ts'
+import { fold } from '../fold.ts'
+import { declarationOf, indexedValues, isOrdered, type RecordKind, type StoredRecord } from '../records.ts'
+import { type ImportTarget, type LogExtent, Unfit } from '../transfer.ts'
+import { entryId, fieldsOfCommitted } from './entry.ts'
+import { TransferPort } from './transfer-port.ts'
+import type { Place } from './url.ts'
+
+/** Time that the connection of a killed import may take to end, in ms. */
+const GONE_MS = 5_000
+
+/** Fills Redis under a prefix. A mark is set meanwhile: the next import removes what an interrupted one has left. */
+export class RedisImport implements ImportTarget {
+  readonly shown: string
+  readonly #port: TransferPort
+  /** Number of rooms added. */
+  #version = 0
+  /** Number of records added, of ordered kinds. */
+  readonly #places = new Map<RecordKind, number>()
+  #log: LogExtent = { name: 'room:0', start: 0, last: 0 }
+  /** Ids of the first and the last event of the log with times of their own. */
+  #ahead: { readonly from: number; readonly to: number } | undefined
+
+  /** @throws Unfit, EngineFault */
+  static async open(place: Place, prefix: string): Promise<RedisImport> {
+    const port = await TransferPort.open(place, prefix)
+    const target = new RedisImport(port)
+    try {
+      await target.#waitAlone(`roomd-import-${prefix}`)
+      await target.#begin()
+      return target
+    } catch (error) {
+      port.close()
+      throw error
+    }
+  }
+
+  private constructor(port: TransferPort) {
+    this.#port = port
+    this.shown = port.shown
+  }
+
+  /** Names the connection, then waits until no other one has the name: of two at once neither proceeds. */
+  async #waitAlone(name: string): Promise<void> {
+    await this.#port.ask('CLIENT', 'SETNAME', name)
+    const { db } = /\bdb=(?<db>\d+)/.exec(String(await this.#port.ask('CLIENT', 'INFO')))?.groups ?? {}
+    for (const end = performance.now() + GONE_MS; ; await delay(100)) {
+      const clients = String(await this.#port.ask('CLIENT', 'LIST')).split('\n')
+      if (clients.filter((client) => client.includes(` name=${name} `) && client.includes(` db=${db} `)).length <= 1)
+        return
+      if (performance.now() > end) throw new EngineFault(`another import into ${this.shown} is under way`)
+    }
+  }
+
+  /** Sets the mark before it looks for other keys: a daemon that starts later finds it. */
+  async #begin(): Promise<void> {
+    const { importMark, everything } = this.#port.keys
+    if ((await this.#port.ask('SET', importMark, 'an export', 'NX')) !== 'OK') return this.#empty()
+    for await (const keys of this.#port.scan(everything)) {
+      if (keys.every((key) => key === importMark)) continue
+      await this.#port.ask('UNLINK', importMark)
+      throw new Unfit(`${this.shown} is not empty; give another --redis-prefix, or empty it`)
+    }
+  }
+
+  async setLastRoom(id: number): Promise<void> {
+    const [, , given = ''] = this.#port.keys.rooms
+    await this.#port.ask('SET', given, String(id))
+  }
+
+  /** Writes a room as scripts/rooms.lua does. */
+  async addRoom(room: RoomRecord): Promise<void> {
+    const [records = '', index = '', , version = ''] = this.#port.keys.rooms
+    const [titleKey, lineKey, id] = [fold(room.title), fold(room.lineName), String(room.id)]
+    const kept = { ...room, titleKey, lineKey, version: ++this.#version }
+    await Promise.all([
+      this.#port.ask('HSET', records, id, JSON.stringify(kept)),
+      this.#port.ask('HSET', index, titleKey, id, lineKey, id),
+      this.#port.ask('SET', version, String(kept.version)),
+    ])
+  }
+
+  async addRecords(records: readonly StoredRecord[]): Promise<void> {
+    await Promise.all(records.flatMap((record) => this.#addRecord(record)))
+  }
+
+  /** Writes a record without its unique values, which the first daemon adds (RedisRecords.prepare). */
+  #addRecord({ kind, key, text, expiresAt }: StoredRecord): Promise<unknown>[] {
+    if (declarationOf(kind).expires) {
+      const end = expiresAt === undefined ? [] : ['PXAT', String(expiresAt)]
+      return [this.#port.ask('SET', this.#port.keys.expiring(kind, key), text, ...end)]
+    }
+    const [records = '', order = ''] = this.#port.keys.records(kind)
+    const kept = this.#port.ask('HSET', records, key, text)
+    if (!isOrdered(kind)) return [kept]
+    const place = this.#places.get(kind) ?? 0
+    this.#places.set(kind, place + 1)
+    const indexes = indexedValues(kind, text).map(([index, value]) => this.#port.keys.recordIndex(kind, index, value))
+    return [kept, ...[order, ...indexes].map((index) => this.#port.ask('ZADD', index, String(place), key))]
+  }
+
+  async beginLog(extent: LogExtent): Promise<void> {
+    this.#log = extent
+    this.#ahead = undefined
+  }
+
+  async addEvents(events: readonly Event[]): Promise<void> {
+    const key = this.#port.keys.log(this.#log.name)
+    for (const { id, at } of events) {
+      if (at !== timeOf(id)) this.#ahead = { from: this.#ahead?.from ?? id, to: id }
+    }
+    await Promise.all(
+      events.map((event) => this.#port.ask('XADD', key, entryId(event.id), ...fieldsOfCommitted(event))),
+    )
+  }
+
+  async endLog(): Promise<void> {
+    const { name, start, last } = this.#log
+    const [, info = ''] = this.#port.keys.ofLog(name, '')
+    const ahead = this.#ahead ? ['ahead-from', String(this.#ahead.from), 'ahead', String(this.#ahead.to)] : []
+    await this.#port.ask('HSET', info, 'start', String(start), 'last', String(last), ...ahead)
+  }
+
+  async finish(): Promise<void> {
+    await this.#port.ask('UNLINK', this.#port.keys.importMark)
+  }
+
+  async discard(): Promise<void> {
+    await this.#empty()
+    await this.finish()
+  }
+
+  close(): void {
+    this.#port.close()
+  }
+
+  /** Removes all keys but the mark. */
+  async #empty(): Promise<void> {
+    const { importMark, everything } = this.#port.keys
+    for await (const keys of this.#port.scan(everything)) {
+      await Promise.all(keys.map((key) => (key === importMark ? undefined : this.#port.ask('UNLINK', key))))
+    }
+  }
+}

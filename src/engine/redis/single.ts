@@ -1,0 +1,193 @@
+/**
+ * The port to a single Redis server: a pair of sockets, one for commands and one on which channels are heard. Nothing but this
+ * file knows the client library.
+ */
+import { randomBytes } from 'node:crypto'
+import { ErrorReply, RedisClient } from 'redis'
+import { Unavailable } from '../engine.ts'
+import { type Ask, ConnectionLost, type Message, type Port, Refused } from './port.ts'
+import { problemOf, reasonOf, warningOf } from './reasons.ts'
+import { type Answers, loadScripts, type ScriptName } from './scripts.ts'
+import type { Place } from './url.ts'
+
+const OPEN_MS = 5_000
+
+/** One class for all connections: the library would make one for each. */
+const create = RedisClient.factory()
+
+function clientTo({ url }: Place) {
+  const options = {
+    url,
+    RESP: 2,
+    disableOfflineQueue: true,
+    maintNotifications: 'disabled',
+    socket: { reconnectStrategy: false, connectTimeout: OPEN_MS },
+  } as const
+  return create(options)
+}
+type Client = ReturnType<typeof clientTo>
+
+let scripts: ReturnType<typeof loadScripts> | undefined
+
+export class SingleServer implements Port {
+  readonly lost: Promise<string>
+  warning: string | undefined
+  readonly #commands: Client
+  readonly #channels: Client
+  readonly #lose: (reason: string) => void
+  #reason: string | undefined
+  /** What Redis calls the socket for commands. A number may be given again, a name not. */
+  #id = ''
+  readonly #name = `roomd-${randomBytes(8).toString('hex')}`
+  /** What is under way about a channel. */
+  readonly #changes = new Map<string, Promise<void>>()
+
+  /**
+   * Rejects with {@link Unavailable}, which says why and not where. What a connection before it has sent and Redis has not
+   * read yet is never done: only then can this one tell what became of the rest.
+   */
+  static async open(place: Place, before?: SingleServer): Promise<SingleServer> {
+    const connection = new SingleServer(place)
+    const timer = setTimeout(() => connection.close('it does not answer'), OPEN_MS)
+    try {
+      await Promise.all([connection.#commands.connect(), connection.#channels.connect()])
+      const about = String(await connection.command(['INFO']))
+      const problem = problemOf(about)
+      if (problem !== undefined) throw new Unavailable(problem)
+      connection.warning = warningOf(about)
+      await connection.command(['CLIENT', 'SETNAME', connection.#name])
+      connection.#id = String(await connection.command(['CLIENT', 'ID']))
+      if (before) await connection.#end(before)
+      scripts ??= loadScripts()
+      await Promise.all(Array.from(scripts.values(), ({ source }) => connection.command(['SCRIPT', 'LOAD', source])))
+      return connection
+    } catch (error) {
+      const failure = error instanceof Unavailable ? error : connection.#errorOf(error)
+      connection.close('it could not be opened')
+      throw failure
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  private constructor(place: Place) {
+    const { promise, resolve } = Promise.withResolvers<string>()
+    this.lost = promise
+    this.#lose = resolve
+    this.#commands = clientTo(place)
+    this.#channels = clientTo(place)
+    for (const client of [this.#commands, this.#channels]) {
+      client.on('error', (error: unknown) => this.close(reasonOf(error)))
+      client.on('end', () => this.close('the connection has ended'))
+    }
+  }
+
+  async #end(before: SingleServer): Promise<void> {
+    if (before.#id === '') return
+    try {
+      const known = String(await this.command(['CLIENT', 'LIST', 'ID', before.#id]))
+      if (known.includes(` name=${before.#name} `)) await this.command(['CLIENT', 'KILL', 'ID', before.#id])
+    } catch (error) {
+      // It has gone by itself meanwhile, or this user may not: what is asked of each log then stands alone.
+      if (error instanceof ConnectionLost) throw error
+    }
+  }
+
+  get reason(): string | undefined {
+    return this.#reason
+  }
+
+  close(reason: string): void {
+    if (this.#reason !== undefined) return
+    this.#reason = reason
+    this.#commands.destroy()
+    this.#channels.destroy()
+    this.#lose(reason)
+  }
+
+  /** Rejects with {@link ConnectionLost} or {@link Refused}. */
+  async command(args: readonly string[]): Promise<unknown> {
+    try {
+      return await this.#commands.sendCommand(args)
+    } catch (error) {
+      throw this.#errorOf(error)
+    }
+  }
+
+  call(key: string, command: string, ...args: readonly string[]): Promise<unknown> {
+    return this.command([command, key, ...args])
+  }
+
+  everyServer(): readonly Ask[] {
+    return [(...args) => this.command(args)]
+  }
+
+  async eval<S extends ScriptName>(name: S, keys: readonly string[], args: readonly string[]): Promise<Answers[S]> {
+    const script = scripts?.get(name)
+    if (!script) throw new Error(`there is no script ${name}`)
+    const rest = [String(keys.length), ...keys, ...args]
+    try {
+      // What a script answers is written beside its name.
+      return (await this.#commands.sendCommand(['EVALSHA', script.sha, ...rest])) as unknown as Answers[S]
+    } catch (error) {
+      if (!(error instanceof ErrorReply && error.message.startsWith('NOSCRIPT'))) throw this.#errorOf(error)
+      // Somebody has made Redis forget its scripts.
+      return (await this.command(['EVAL', script.source, ...rest])) as Answers[S]
+    }
+  }
+
+  async subscribe(channels: readonly string[], heard: Message): Promise<void> {
+    if (channels.length > 0) await this.#inTurn(channels, () => this.#channels.subscribe([...channels], heard))
+  }
+
+  async unsubscribe(channel: string): Promise<void> {
+    try {
+      await this.#inTurn([channel], () => this.#channels.unsubscribe(channel))
+    } catch {
+      // It has ended with the connection.
+    }
+  }
+
+  async listening(): Promise<void> {
+    try {
+      await this.#channels.ping()
+    } catch (error) {
+      throw this.#errorOf(error)
+    }
+  }
+
+  /**
+   * Waits for what is under way about these channels: until UNSUBSCRIBE is answered the client takes the channel for one that it
+   * listens to, would not send a SUBSCRIBE, and then hear nothing.
+   */
+  async #inTurn(channels: readonly string[], change: () => Promise<void>): Promise<void> {
+    const changed = Promise.all(channels.map((channel) => this.#changes.get(channel))).then(change)
+    const settled = changed.catch(() => {})
+    for (const channel of channels) this.#changes.set(channel, settled)
+    try {
+      await changed
+    } catch (error) {
+      throw this.#errorOf(error)
+    } finally {
+      for (const channel of channels) if (this.#changes.get(channel) === settled) this.#changes.delete(channel)
+    }
+  }
+
+  #errorOf(error: unknown): Refused | ConnectionLost {
+    const reason = reasonOf(error)
+    // What is no answer comes from the client, whose connection has gone.
+    if (!(error instanceof ErrorReply)) return new ConnectionLost(this.#reason ?? reason)
+    // Another server has the data by now, or will have: ask again who that is.
+    if (/^(READONLY|LOADING|MASTERDOWN|NOREPLICAS)/.test(reason)) this.close(reason)
+    return new Refused(reason)
+  }
+}
+
+/** Returns the function that opens ports to a place, one after the other. */
+export function portsTo(place: Place): () => Promise<Port> {
+  let last: SingleServer | undefined
+  return async () => {
+    last = await SingleServer.open(place, last)
+    return last
+  }
+}

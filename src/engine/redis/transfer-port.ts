@@ -1,0 +1,63 @@
+import { EngineFault } from '../engine.ts'
+import { Keys } from './keys.ts'
+import { faultOf } from './port.ts'
+import { reasonOf } from './reasons.ts'
+import type { Answers, ScriptName } from './scripts.ts'
+import { SingleServer } from './single.ts'
+import type { Place } from './url.ts'
+
+/** Keys of a page, roughly. */
+const PAGE = 1_000
+
+/** A connection for an export or import. All methods reject with {@link EngineFault}. */
+export class TransferPort {
+  readonly keys: Keys
+  /** For messages, without a password. */
+  readonly shown: string
+  readonly #place: Place
+  readonly #connection: SingleServer
+
+  static async open(place: Place, prefix: string): Promise<TransferPort> {
+    const connection = await SingleServer.open(place).catch((error: unknown) => {
+      throw faultOf(place, error)
+    })
+    return new TransferPort(place, prefix, connection)
+  }
+
+  private constructor(place: Place, prefix: string, connection: SingleServer) {
+    this.keys = new Keys(prefix, place.database)
+    this.shown = `${place.shown} (prefix ${prefix})`
+    this.#place = place
+    this.#connection = connection
+  }
+
+  ask(...args: readonly string[]): Promise<unknown> {
+    return this.#connection.command(args).catch((error: unknown) => this.#fail(error))
+  }
+
+  run<S extends ScriptName>(name: S, keys: readonly string[], args: readonly string[] = []): Promise<Answers[S]> {
+    return this.#connection.eval(name, keys, args).catch((error: unknown) => this.#fail(error))
+  }
+
+  /** Yields the keys of a pattern, each once. */
+  async *scan(pattern: string): AsyncGenerator<readonly string[]> {
+    const seen = new Set<string>()
+    for (let cursor = ''; cursor !== '0'; ) {
+      // The reply to SCAN.
+      const found = await this.ask('SCAN', cursor || '0', 'MATCH', pattern, 'COUNT', String(PAGE))
+      const [next, keys] = found as readonly [string, readonly string[]]
+      const fresh = keys.filter((key) => !seen.has(key))
+      for (const key of fresh) seen.add(key)
+      if (fresh.length > 0) yield fresh
+      cursor = next
+    }
+  }
+
+  close(): void {
+    this.#connection.close('it is closed')
+  }
+
+  #fail(error: unknown): never {
+    throw new EngineFault(`Redis at ${this.#place.shown}: ${reasonOf(error)}`, { cause: error })
+  }
+}

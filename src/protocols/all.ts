@@ -1,0 +1,33 @@
+import type { ValuesOf } from '../option.ts'
+import { chatroomProtocol } from './chatroom/chatroom.ts'
+import { chatterboxProtocol } from './chatterbox/chatterbox.ts'
+import { globesProtocol } from './globes/globes.ts'
+import { httpProtocol } from './http.ts'
+import { lineProtocol } from './line/line.ts'
+import { operationProtocol } from './operation/operation.ts'
+import { pageProtocol } from './page/protocol.ts'
+import { piratchatProtocol } from './piratchat/piratchat.ts'
+
+/** All protocols, in the order of their options in the help text. */
+export const PROTOCOLS = [
+  lineProtocol,
+  chatterboxProtocol,
+  chatroomProtocol,
+  httpProtocol,
+  globesProtocol,
+  piratchatProtocol,
+  pageProtocol,
+  operationProtocol,
+] as const
+
+type Intersection<Union> = (Union extends unknown ? (each: Union) => void : never) extends (all: infer All) => void
+  ? All
+  : never
+
+/** The options of all protocols. */
+export type ProtocolOptions = Intersection<(typeof PROTOCOLS)[number]['options']>
+
+export const PROTOCOL_OPTIONS: ProtocolOptions = Object.assign({}, ...PROTOCOLS.map(({ options }) => options))
+
+/** The values of the options of all protocols. */
+export type ProtocolConfig = ValuesOf<ProtocolOptions>

@@ -1,0 +1,30 @@
+import { DISCONNECTS } from '../../transport/disconnect.ts'
+import { FrameReader } from '../../transport/frames.ts'
+import type { Certificate, Port } from '../../transport/port.ts'
+import { socketListener } from '../../transport/tcp.ts'
+import type { ProtocolHost } from '../protocol.ts'
+import { ChatterboxConversation, type ChatterboxSettings } from './conversation.ts'
+import { frame } from './frame.ts'
+import { Roster } from './roster.ts'
+import { ChatterboxWire } from './wire.ts'
+
+/** Maximum number of bytes of a payload (docs/protocols/chatterbox.md, section 2.4). */
+const MAX_FRAME = 65_536
+
+/** Opens ports over TLS, or over TCP without a certificate. They share the bytes of events. */
+export function chatterboxListeners(
+  { chat, log, admission, limits }: ProtocolHost,
+  settings: ChatterboxSettings,
+): (certificate: Certificate | undefined) => Port {
+  const shared = { ...settings, chat, log, wire: new ChatterboxWire(), roster: new Roster(chat) }
+  return (certificate) =>
+    socketListener({
+      name: certificate ? 'chatterbox' : 'chatterbox-plain',
+      admission,
+      certificate,
+      // Clients take each TLS record for one frame (docs/protocols/chatterbox.md, section 5.2).
+      options: { ...limits, writesEach: true, lastWord: (reason) => frame({ ERROR: DISCONNECTS[reason].text }) },
+      framing: () => new FrameReader(MAX_FRAME),
+      converse: (link) => new ChatterboxConversation(shared, link),
+    })
+}

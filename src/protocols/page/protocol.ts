@@ -1,0 +1,12 @@
+import type { Protocol } from '../protocol.ts'
+
+const load = () => import('./page.ts')
+
+/** The page for people on the HTTP port. */
+export const pageProtocol: Protocol<Record<never, never>> = {
+  name: 'page',
+  options: {},
+  load,
+  needsTls: () => false,
+  routes: async () => (await load()).pageRoutes,
+}

@@ -1,0 +1,41 @@
+import type { Chat } from '../../chat/chat.ts'
+import type { ConnectionOptions } from '../../transport/connection.ts'
+import { takeAnyBody } from '../../transport/http/body.ts'
+import { letGuesserWait } from '../../transport/http/guesses.ts'
+import type { Routes } from '../../transport/http/routes.ts'
+import { Lobby } from './lobby.ts'
+import { Passes } from './passes.ts'
+import { PiratchatRequests, refusalStatus } from './requests.ts'
+import { openSocketAt } from './socket.ts'
+import { PiratchatWire } from './wire.ts'
+
+export interface PiratchatOptions extends Omit<ConnectionOptions, 'lastWord' | 'loginTimeout'> {
+  readonly chat: Chat
+  /** True if messages have entities in place of characters of HTML and Markdown (docs/protocols/piratchat.md, section 5.9). */
+  readonly escape: boolean
+}
+
+/** Piratchat's paths on the HTTP port: /api/… and /ws. */
+export function piratchatRoutes(options: PiratchatOptions): Routes {
+  const { chat, log, tally, maxQueue, pace } = options
+  const passes = new Passes(chat.tickets)
+  const lobby = new Lobby(chat, new PiratchatWire(options.escape))
+  return async (app, services) => {
+    // Loaded with the port.
+    const { default: cookie } = await import('@fastify/cookie')
+    await app.register(cookie)
+    takeAnyBody(app)
+    app.setErrorHandler(async (error, _, reply) => {
+      const status = refusalStatus(error)
+      if (status === undefined) throw error
+      if (status === 401) await letGuesserWait()
+      if (status === 429) reply.header('Retry-After', '60')
+      return reply.code(status).send()
+    })
+    app.addHook('onRequest', async (_, reply) => void reply.header('Cache-Control', 'no-store'))
+    new PiratchatRequests(chat, passes, lobby).open(app, (request) => services.requests.addressOf(request))
+    await app.register(async (scope) => {
+      openSocketAt(scope, services, { chat, log, tally, maxQueue, pace, lobby, passes })
+    })
+  }
+}

@@ -1,0 +1,113 @@
+/**
+ * One tick of the event loop and the work left for its end.
+ *
+ * Work that many callers ask for within a tick is done once, at its end, in four phases: what was said is committed, what was
+ * committed is delivered, what was delivered is written, and callers that waited for that resume. Promise callbacks run before
+ * the tick ends, so the reply to a command is queued before the events of the same commit: "reply first"
+ * (docs/protocols/line.md, section 5) needs no rule of its own.
+ */
+const PHASES = ['commit', 'deliver', 'flush', 'resume'] as const
+export type Phase = (typeof PHASES)[number]
+
+/** An object with a method named after the phase in which it is to be called. */
+export type Job<P extends Phase> = { readonly [K in P]: () => void }
+
+/** A decision to delay the end of a tick, so that its writes carry more. A tick ends at once without one. */
+export interface TickDelay {
+  /** Returns whether the tick goes on for another round of the event loop. Called before the commit phase. */
+  continues(ageMs: number): boolean
+  /** Returns for how many ms the deliver phase is put off. Called after the commit phase, when something is to be delivered. */
+  deliverInMs(ageMs: number, events: number, bytes: number): number
+  /** Called when so many committed events have been delivered and written; writing took `flushMs`. */
+  delivered(events: number, flushMs: number): void
+}
+
+/** One call site for each phase, so that each stays monomorphic: a flush runs for every member of a room. */
+const call: { readonly [P in Phase]: (job: Job<P>) => void } = {
+  commit: (job) => job.commit(),
+  deliver: (job) => job.deliver(),
+  flush: (job) => job.flush(),
+  resume: (job) => job.resume(),
+}
+
+const waiting: { [P in Phase]: Job<P>[] } = { commit: [], deliver: [], flush: [], resume: [] }
+let scheduled = false
+let ending = false
+let startedAt: number | undefined
+let delay: TickDelay | undefined
+let timer: NodeJS.Timeout | undefined
+/** Events and bytes committed since the last delivery. */
+let events = 0
+let bytes = 0
+
+/** Calls `job[phase]()` at the end of this tick. Called twice, it runs the job twice: the caller remembers that it has asked. */
+export function atTickEnd<P extends Phase>(phase: P, job: Job<P>): void {
+  waiting[phase].push(job)
+  if (!ending) schedule()
+}
+
+/** Resolves when this tick has ended and its output has been written. */
+export function tickEnd(): Promise<void> {
+  return new Promise((resolve) => atTickEnd('resume', { resume: resolve }))
+}
+
+/** Reports events committed by this node or another one, which are about to be delivered. */
+export function committed(count: number, size: number): void {
+  events += count
+  bytes += size
+}
+
+/** Sets how ends of ticks are delayed from now on. */
+export function delayTicks(by: TickDelay): void {
+  delay = by
+}
+
+function schedule(): void {
+  if (scheduled) return
+  scheduled = true
+  startedAt ??= performance.now()
+  setImmediate(endTick)
+}
+
+function endTick(): void {
+  scheduled = false
+  clearTimeout(timer)
+  const ageMs = performance.now() - (startedAt ?? 0)
+  if (delay?.continues(ageMs)) return void schedule()
+  run('commit')
+  const waitMs = waiting.deliver.length > 0 ? (delay?.deliverInMs(ageMs, events, bytes) ?? 0) : 0
+  if (waitMs > 0) {
+    // What comes in meanwhile schedules another end, which asks again.
+    timer = setTimeout(endTick, waitMs)
+    return
+  }
+  startedAt = undefined
+  ending = true
+  try {
+    if (waiting.deliver.length > 0) deliver()
+    run('flush')
+    run('resume')
+  } finally {
+    ending = false
+  }
+  // A phase that asked for an earlier one gets it at the end of the next tick.
+  if (PHASES.some((phase) => waiting[phase].length > 0)) schedule()
+}
+
+function deliver(): void {
+  const count = events
+  events = 0
+  bytes = 0
+  run('deliver')
+  const flushedAt = performance.now()
+  run('flush')
+  delay?.delivered(count, performance.now() - flushedAt)
+}
+
+function run<P extends Phase>(phase: P): void {
+  const jobs: Job<P>[] = waiting[phase]
+  if (jobs.length === 0) return
+  waiting[phase] = []
+  const perform: (job: Job<P>) => void = call[phase]
+  for (const job of jobs) perform(job)
+}

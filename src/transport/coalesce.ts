@@ -1,0 +1,44 @@
+/**
+ * Write coalescing. A write costs much the same whatever it carries, so the end of a tick waits a moment for more to carry in two
+ * cases: while connections keep coming in, and, where writing takes long, until there is as much to write as the last time.
+ */
+import { delayTicks } from '../tick.ts'
+
+/** Maximum delay by connections that keep coming in, in ms. */
+const CROWD_MS = 10
+/** Minimum duration of the last flush, in ms, and minimum number of events that it carried, for which waiting pays. */
+const LONG_FLUSH_MS = 2
+const MANY_EVENTS = 8
+/** Share of the last flush's duration that is waited, and its maximum in ms: a longer flush may have been a pause of the process. */
+const WAITED_SHARE = 1 / 2
+const MAX_WAIT_MS = 20
+/** Committed bytes from which on nothing is waited for. */
+const MANY_BYTES = 65_536
+
+let accepted = false
+let lastEvents = 0
+let lastFlushMs = 0
+
+/**
+ * Reports an accepted connection. The runtime accepts one in each round of the event loop, so the tick goes on for a moment while
+ * they keep coming: a thousand clients that join a room at once are then announced in a few writes instead of a thousand.
+ */
+export function connectionAccepted(): void {
+  accepted = true
+}
+
+delayTicks({
+  continues(ageMs) {
+    const goesOn = accepted && ageMs < CROWD_MS
+    if (goesOn) accepted = false
+    return goesOn
+  },
+  deliverInMs(ageMs, events, bytes) {
+    if (lastFlushMs < LONG_FLUSH_MS || lastEvents < MANY_EVENTS || events >= lastEvents || bytes > MANY_BYTES) return 0
+    return Math.min(lastFlushMs * WAITED_SHARE, MAX_WAIT_MS) - ageMs
+  },
+  delivered(events, flushMs) {
+    lastEvents = events
+    lastFlushMs = flushMs
+  },
+})

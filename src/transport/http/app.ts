@@ -1,0 +1,116 @@
+/** The server of the HTTP port. Loaded only where there is one. */
+import type { Socket } from 'node:net'
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
+import { allowListed } from './cors.ts'
+import { asksForWebSocket, hasBody } from './handshake.ts'
+import { addOtherMethods } from './methods.ts'
+import { isRebound, SAFE_METHODS } from './origin.ts'
+import type { AppOptions } from './port.ts'
+import { RequestClients } from './requests.ts'
+import type { Routes } from './routes.ts'
+import { serverOf } from './server.ts'
+import { statusOf } from './status.ts'
+import { RequestTurns } from './turns.ts'
+import { Upgrades } from './upgrades.ts'
+
+/** Bytes of a request's body. */
+const MAX_BODY = 65_536
+/** Characters of a parameter in a path; a request's head is bounded already, and a route answers what is too long for it. */
+const MAX_PARAMETER = 16_384
+
+export interface App {
+  /** Takes over a connection. */
+  serve(socket: Socket): void
+  close(): Promise<void>
+}
+
+export async function openApp(options: AppOptions, routes: readonly Routes[]): Promise<App> {
+  const { log, origins, proxies, loopback, visitors } = options
+  const server = serverOf(options)
+  const app: FastifyInstance = fastify({
+    serverFactory: (handler) =>
+      server.on('request', (request, response) => {
+        if (visitors.get(request.socket)?.serve(response)) handler(request, response)
+      }),
+    trustProxy: proxies.none ? false : (address) => proxies.has(address),
+    bodyLimit: MAX_BODY,
+    routerOptions: { maxParamLength: MAX_PARAMETER },
+    // Compilers of schemas take as long to load as all the rest: routes check what they are given themselves.
+    schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: () => () => JSON.stringify } },
+    // No hook runs for these.
+    frameworkErrors: (error, _, reply: FastifyReply) =>
+      void reply
+        .code(error.statusCode ?? 400)
+        .header('Connection', 'close')
+        .send(),
+    clientErrorHandler: (error, socket) => {
+      // Not the error itself: it holds what was sent.
+      log.debug({ code: error.code }, 'not a request')
+      visitors.get(socket)?.refuse(STATUS_OF[error.code] ?? 400)
+    },
+  })
+  app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
+    const status = error.statusCode ?? 500
+    if (status >= 500) log.error({ err: error, route: request.routeOptions.url }, 'a request failed')
+    return reply.code(status).send()
+  })
+  app.addHook('onResponse', async ({ method, routeOptions }, { statusCode, elapsedTime }) => {
+    // The route and not the path: that may hold what is nobody's business.
+    log.debug({ method, route: routeOptions.url, status: statusCode, ms: Math.round(elapsedTime) }, 'answered')
+  })
+  const addOthers = addOtherMethods(app)
+  const requests = new RequestClients(options)
+  const upgrades = new Upgrades(options, requests)
+  upgrades.route(server, app)
+  const turns = new RequestTurns()
+  // Before anything else is done for a request.
+  app.addHook('onRequest', async (request) => turns.take(requests.addressOf(request)))
+  app.addHook('onRequest', async ({ socket, routeOptions: { config } }, reply) => {
+    const reason = visitors.get(socket)?.refused
+    if (reason === undefined) return
+    reply.header('Connection', 'close')
+    if (config?.probe) return
+    log.warn({ reason, address: socket.remoteAddress }, 'refused')
+    options.tally.disconnect(reason)
+    return reply.code(statusOf(reason)).send()
+  })
+  /** The status of a request that is answered before its route is looked at. */
+  const earlyStatusOf = (request: FastifyRequest, reply: FastifyReply): number | undefined => {
+    const { is404, method, host, headers, raw, routeOptions } = request
+    // RFC 9112, 3.2.
+    if (headers.host === undefined && raw.httpVersion === '1.1') return 400
+    const changes = !SAFE_METHODS.has(method) || routeOptions.config?.changes === true
+    if (changes && requests.mayBeForeign(request)) return 403
+    // Nobody but this machine gets here, unless a proxy lets them: whatever name is asked for must be this machine's.
+    if (loopback && proxies.none && isRebound(host, origins)) return 421
+    const isPreflight = allowListed(request, reply, origins)
+    if (is404 || upgrades.isLost(request)) return 404
+    return isPreflight ? 204 : undefined
+  }
+  app.addHook('onRequest', async (request, reply) => {
+    const { method } = request
+    const status = earlyStatusOf(request, reply)
+    // Nothing follows a handshake that is refused, nor a body that nobody reads.
+    const isUnread = hasBody(request) && (status !== undefined || method === 'GET' || method === 'HEAD')
+    if (isUnread || asksForWebSocket(request)) reply.header('Connection', 'close')
+    if (status !== undefined) return reply.code(status).send()
+  })
+  for (const add of routes) await app.register(async (scope) => add(scope, { requests, upgrades }))
+  addOthers()
+  await app.ready()
+  // With this the runtime begins to watch for requests that do not come to their end.
+  server.emit('listening')
+  return {
+    serve: (socket) => void server.emit('connection', socket),
+    close: async () => {
+      server.close()
+      await app.close()
+    },
+  }
+}
+
+function noSchemas(): never {
+  throw new Error('a route of roomd has no schema')
+}
+
+const STATUS_OF: Readonly<Record<string, number>> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }

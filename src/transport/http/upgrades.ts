@@ -1,0 +1,151 @@
+import { type IncomingMessage, type Server, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { WebSocketServer, type Server as WsServer } from 'ws'
+import { Connection } from '../connection.ts'
+import { WebSocketTransport } from '../websocket.ts'
+import { PatientWebSocket } from './patient.ts'
+import type { AppOptions } from './port.ts'
+import type { RequestClients } from './requests.ts'
+import type { SocketRoute } from './routes.ts'
+
+/** Maximum number of fragments of a message. */
+const MAX_FRAGMENTS = 256
+/** Pieces in which the network delivers a frame: this many, or one for so many bytes of the largest message. */
+const MIN_CHUNKS = 1_024
+const CHUNK_BYTES = 64
+
+/** A handshake that has not become a WebSocket. */
+interface Handshake {
+  /** Bytes that came behind the head of the request. */
+  readonly head: Buffer
+  echoProtocol?: boolean
+  /** Cookies that are sent along with the acceptance. */
+  cookies?: readonly string[]
+}
+
+/** The WebSockets of a port. A handshake is answered as a request, by the hooks of its path, until it is accepted. */
+export class Upgrades {
+  readonly #options: AppOptions
+  readonly #requests: RequestClients
+  readonly #server: WsServer<typeof PatientWebSocket>
+  readonly #handshakes = new WeakMap<IncomingMessage, Handshake>()
+  /** Paths with WebSockets. */
+  readonly #paths = new Set<string>()
+
+  constructor(options: AppOptions, requests: RequestClients) {
+    const { maxMessage } = options
+    this.#options = options
+    this.#requests = requests
+    this.#server = new WebSocketServer({
+      noServer: true,
+      WebSocket: PatientWebSocket,
+      clientTracking: false,
+      // The library answers each of many pings at once, and cuts the connection when there are more than 60.
+      autoPong: false,
+      maxPayload: maxMessage,
+      maxFragments: MAX_FRAGMENTS,
+      maxBufferedChunks: Math.max(MIN_CHUNKS, maxMessage / CHUNK_BYTES),
+      handleProtocols: ([first = ''], request) => this.#handshakes.get(request)?.echoProtocol === true && first,
+    })
+    this.#server.on('headers', (headers, request) => {
+      for (const cookie of this.#handshakes.get(request)?.cookies ?? []) headers.push(`Set-Cookie: ${cookie}`)
+    })
+  }
+
+  /** Lets `app` answer the handshakes that come to `server`. */
+  route(server: Server, app: FastifyInstance): void {
+    server.on('upgrade', (request, socket: Socket, head) => {
+      const response = new ServerResponse(request)
+      response.shouldKeepAlive = false
+      response.assignSocket(socket)
+      this.#options.visitors.get(socket)?.upgrade(response)
+      this.#handshakes.set(request, { head })
+      app.routing(request, response)
+    })
+  }
+
+  /** Whether a request is a handshake, which is accepted if nothing replies to it. */
+  isHandshake({ raw }: FastifyRequest): boolean {
+    return this.#handshakes.has(raw)
+  }
+
+  /** Whether a request is a handshake at a path without WebSockets: it would be answered as if it were none. */
+  isLost(request: FastifyRequest): boolean {
+    return this.isHandshake(request) && !this.#paths.has(request.routeOptions.url ?? '')
+  }
+
+  /** Opens a path to WebSockets; without a handshake, GET is answered with 426. */
+  openSocket<Unit extends { readonly length: number }>(
+    app: FastifyInstance,
+    path: string,
+    route: SocketRoute<Unit>,
+  ): void {
+    const { anyOrigin, onRequest = [], withoutHandshake = upgradeRequired } = route
+    this.#paths.add(app.prefix + path)
+    app.route({
+      method: 'GET',
+      url: path,
+      exposeHeadRoute: false,
+      onRequest: [
+        async (request, reply) => {
+          if (!this.isHandshake(request)) return withoutHandshake(request, reply)
+          if (!anyOrigin && this.#requests.isForeignHandshake(request)) return reply.code(403).send()
+        },
+        ...onRequest,
+      ],
+      handler: async (request, reply) => {
+        if (await this.#refuse(request)) return reply.code(429).send()
+        this.#accept(request, reply, route)
+        return reply
+      },
+    })
+  }
+
+  /** Accepts a handshake, with the cookies of `reply`, unless the client is gone. */
+  #accept<Unit extends { readonly length: number }>(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { options, framing, converse, echoProtocol = false }: SocketRoute<Unit>,
+  ): void {
+    const { raw, socket } = request
+    const { log, visitors } = this.#options
+    const { head } = this.#handshakes.get(raw) ?? { head: Buffer.alloc(0) }
+    const cookies = [reply.getHeader('set-cookie') ?? []].flat().map(String)
+    this.#handshakes.set(raw, { head, echoProtocol, cookies })
+    reply.hijack()
+    // The socket outlives the answer by hours, and would keep it.
+    reply.raw.detachSocket(socket)
+    this.#server.handleUpgrade(raw, socket, head, (websocket) => {
+      // An error in what a client sends closes its connection.
+      websocket.on('error', ({ message }) => log.debug({ reason: message }, 'WebSocket failed'))
+      try {
+        const transport = new WebSocketTransport(websocket, socket, options)
+        const address = this.#requests.clientOf(request)
+        const connection = new Connection(transport, framing(), (link) => converse(link, request), options, address)
+        visitors.get(socket)?.become(connection)
+      } catch (error) {
+        log.error({ err: error, route: request.routeOptions.url }, 'a connection failed')
+        socket.destroy()
+      }
+    })
+  }
+
+  /** Counts a client that comes through a proxy, whose connections are no client's. Returns whether it is one too many. */
+  async #refuse(request: FastifyRequest): Promise<boolean> {
+    const { log, admission, proxies } = this.#options
+    const { socket } = request
+    if (!proxies.has(socket.remoteAddress ?? '')) return false
+    const { full, network } = this.#requests.clientOf(request)
+    const enter = () => (socket.destroyed ? 'too-many-connections' : admission.refuseClient(network))
+    const refused = enter()
+    const reason = refused && (await admission.retry(enter, refused))
+    if (reason) log.warn({ reason, address: full }, 'refused')
+    else socket.once('close', () => admission.leaveClient(network))
+    return reason !== undefined
+  }
+}
+
+async function upgradeRequired(_: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  return reply.code(426).headers({ Upgrade: 'websocket', 'Sec-WebSocket-Version': '13' }).send()
+}

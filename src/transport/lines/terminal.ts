@@ -1,0 +1,64 @@
+/** Renders a line as a terminal shows it that was typed into, or that a progress bar has drawn over and over. */
+import { ESCAPE_SEQUENCE } from '../../chat/text.ts'
+
+/** Columns to which a sequence may move the cursor beyond what has been written. */
+const WIDEST = 512
+
+const TOKEN = new RegExp(`(?:${ESCAPE_SEQUENCE})|[^]`, 'gu')
+/** CUF, CUB, CHA and EL (ECMA-48): cursor forward, back, to a column; erase in line. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: ESC begins a sequence
+const MOVE = /^\x1b\[(\d{0,5})([CDGK])$/
+
+export interface Screen {
+  readonly text: string
+  /** Where the next character goes, counted in code points from 0. */
+  readonly cursor: number
+}
+
+/**
+ * Shows a line: a carriage return goes back to its beginning, and what follows is written over it; backspace and DEL
+ * erase a code point at the end of the line, and go back within it. Escape sequences are obeyed where they concern one line,
+ * and left out.
+ */
+export function show(line: string): Screen {
+  const cells: string[] = []
+  let cursor = 0
+  for (const [token] of line.matchAll(TOKEN)) {
+    if (token === '\r') {
+      cursor = 0
+    } else if (token === '\b' || token === '\x7f') {
+      if (cursor === cells.length) cells.pop()
+      cursor = Math.max(0, cursor - 1)
+    } else if (token.startsWith('\x1b') || token.startsWith('\x9b')) {
+      cursor = obey(token, cells, cursor)
+    } else {
+      while (cells.length < cursor) cells.push(' ')
+      cells[cursor++] = token
+    }
+  }
+  return { text: cells.join(''), cursor }
+}
+
+/** Carries out an escape sequence; returns where the cursor is then. */
+function obey(sequence: string, cells: string[], cursor: number): number {
+  const [, digits = '', action] = MOVE.exec(sequence) ?? []
+  const count = Math.max(1, Number(digits))
+  switch (action) {
+    case 'C':
+      return Math.min(rightmost(cells), cursor + count)
+    case 'D':
+      return Math.max(0, cursor - count)
+    case 'G':
+      return Math.min(rightmost(cells), count - 1)
+    case 'K':
+      if (digits === '2') cells.length = 0
+      else if (Number(digits) === 0) cells.length = Math.min(cells.length, cursor)
+      return Math.min(rightmost(cells), cursor)
+    default:
+      return cursor
+  }
+}
+
+function rightmost({ length }: readonly string[]): number {
+  return Math.max(length, WIDEST)
+}

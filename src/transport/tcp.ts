@@ -1,0 +1,70 @@
+import type { Socket } from 'node:net'
+import { Connection, type ConnectionOptions } from './connection.ts'
+import type { ClientLink, Conversation } from './conversation.ts'
+import { readBehindFirstBytes } from './first-bytes.ts'
+import type { Framing } from './framing.ts'
+import { keepReading } from './keep-reading.ts'
+import { type ListenerOptions, ListeningPort } from './listener.ts'
+import type { Receiver, Transport } from './transport.ts'
+
+/** A connection over TCP or TLS. */
+export class SocketTransport implements Transport<Buffer> {
+  readonly socket: Socket
+  readonly held = 0
+  /** `nc` on a terminal never closes its side. */
+  readonly lingerMs = 500
+
+  /** With `hearsAll`, input is read to its end though writing fails. */
+  constructor(socket: Socket, hearsAll = false) {
+    this.socket = socket
+    if (hearsAll) keepReading(socket)
+  }
+
+  open(receiver: Receiver<Buffer>): void {
+    readBehindFirstBytes(
+      this.socket,
+      (chunk) => void receiver.receive(chunk),
+      (stranger) => receiver.disconnect(stranger === 'utf-16' ? 'utf-16' : 'wrong-protocol'),
+    )
+    this.socket.on('end', () => receiver.ended())
+  }
+
+  pause(): void {
+    this.socket.pause()
+  }
+
+  resume(): void {
+    if (this.socket.isPaused()) this.socket.resume()
+  }
+
+  end(_: unknown, sent: () => void): void {
+    this.socket.once('finish', sent).end()
+    // Closing on unread bytes would take our last words from the client.
+    this.socket.removeAllListeners('data').resume()
+  }
+}
+
+/** The clients of a port over TCP or TLS, how their bytes are cut, and who talks to them. */
+export interface SocketListenerOptions<Unit> extends Pick<ListenerOptions, 'name' | 'admission' | 'certificate'> {
+  readonly options: ConnectionOptions
+  readonly framing: () => Framing<Buffer, Unit>
+  readonly converse: (link: ClientLink) => Conversation<Unit>
+}
+
+/** A port over TLS, or over TCP without a certificate. */
+export function socketListener<Unit extends { readonly length: number }>({
+  options,
+  framing,
+  converse,
+  ...listener
+}: SocketListenerOptions<Unit>): ListeningPort {
+  const { log, tally, lastWord, hearsAll } = options
+  return new ListeningPort({
+    ...listener,
+    log,
+    tally,
+    lastWord,
+    welcome: (socket, address) =>
+      new Connection(new SocketTransport(socket, hearsAll), framing(), converse, options, address),
+  })
+}

@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest'
+import { atTickEnd, committed, tickEnd } from '../../src/tick.ts'
+
+/** Says what it delivers, all at once. */
+class Slow {
+  readonly told: number[][] = []
+  /** How long writing that takes. */
+  ms = 40
+  #waiting: number[] = []
+
+  say(...numbers: readonly number[]): void {
+    if (this.#waiting.length === 0) atTickEnd('deliver', this)
+    this.#waiting.push(...numbers)
+    committed(numbers.length, 0)
+  }
+
+  deliver(): void {
+    this.told.push(this.#waiting)
+    this.#waiting = []
+    atTickEnd('flush', this)
+  }
+
+  flush(): void {
+    const end = performance.now() + this.ms
+    while (performance.now() < end);
+  }
+}
+
+test('where writing much takes long, what comes a little later is written with the rest', async () => {
+  const slow = new Slow()
+  slow.say(1, 2, 3, 4, 5, 6, 7, 8)
+  await tickEnd()
+  slow.say(9)
+  await new Promise((next) => setTimeout(next, 1))
+  expect(slow.told).toHaveLength(1)
+  slow.say(10, 11, 12, 13, 14, 15, 16)
+  await tickEnd()
+  expect(slow.told).toEqual([
+    [1, 2, 3, 4, 5, 6, 7, 8],
+    [9, 10, 11, 12, 13, 14, 15, 16],
+  ])
+  // Nobody waits for more than that, nor for ever, nor where little is said.
+  slow.say(17)
+  await tickEnd()
+  slow.say(18)
+  await tickEnd()
+  expect(slow.told.slice(2)).toEqual([[17], [18]])
+  // For the tests that come after it in this process.
+  slow.ms = 0
+  slow.say(19)
+  await tickEnd()
+})

@@ -1,0 +1,113 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { describe, expect, it } from 'vitest'
+import { FrameReader } from '../../src/transport/frames.ts'
+import { decodeLine, showLine } from '../../src/transport/lines/bytes.ts'
+import { LineInput } from '../../src/transport/lines/input.ts'
+
+const CHUNK = 65_536
+const CLIENTS = 500
+/** Each of the texts below has some twenty characters; a chunk has 3,000 times as many. */
+const MAX_BYTES = 1_000_000
+
+setFlagsFromString('--expose-gc')
+const gc: () => void = runInNewContext('gc')
+
+/** Bytes that stay in memory as long as what `make` returns does. */
+async function bytesHeldBy(make: () => unknown): Promise<number> {
+  const before = await used()
+  const held = make()
+  const after = await used()
+  expect(held).toBeDefined()
+  return after - before
+}
+
+/** Bytes in use behind garbage collections; the memory of buffers is given back after one, not in it. */
+async function used(): Promise<number> {
+  for (let round = 0; round < 3; round++) {
+    gc()
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  const { heapUsed, arrayBuffers } = process.memoryUsage()
+  return heapUsed + arrayBuffers
+}
+
+function inputOf(maxLine = 16_384): LineInput {
+  return new LineInput(maxLine, { negotiate() {}, areYouThere() {} })
+}
+
+/** A chunk that differs from the others, so that no two share memory. */
+function chunkOf(client: number, text: string, place: 'first' | 'last'): Buffer {
+  const filler = `${'.'.repeat(60)} ${client}\n`.repeat(Math.ceil(CHUNK / 64))
+  return Buffer.from(place === 'first' ? `${text}\n${filler}` : `${filler}${text}`)
+}
+
+function each<T>(make: (client: number) => T): T[] {
+  return Array.from({ length: CLIENTS }, (_, client) => make(client))
+}
+
+describe('a text that outlives its chunk', () => {
+  it.each(['a message of 22 bytes', 'a message of 24 bytés'])('keeps only itself in memory: %s', async (message) => {
+    const bytes = await bytesHeldBy(() =>
+      each((client) => {
+        const [line = ''] = inputOf()
+          .take(chunkOf(client, `${message} ${client}`, 'first'))
+          .split('\n')
+        return decodeLine(line)
+      }),
+    )
+    expect(bytes).toBeLessThan(MAX_BYTES)
+  })
+
+  it('keeps only itself in memory as a line of a WebSocket message', async () => {
+    const bytes = await bytesHeldBy(() =>
+      each((client) => {
+        const [line = ''] = chunkOf(client, `a message of 22 bytes ${client}`, 'first').toString().split('\n')
+        return showLine(line)
+      }),
+    )
+    expect(bytes).toBeLessThan(MAX_BYTES)
+  })
+
+  it('keeps only itself in memory as a line that has not ended', async () => {
+    const bytes = await bytesHeldBy(() =>
+      each((client) => {
+        const input = inputOf()
+        input.take(chunkOf(client, 'a line that has begun', 'last'))
+        expect(input.held).toBe(21)
+        return input
+      }),
+    )
+    expect(bytes).toBeLessThan(CLIENTS * 2_000)
+  })
+})
+
+it('a line that comes byte by byte costs little more than its bytes', async () => {
+  const length = 16_000
+  const bytes = await bytesHeldBy(() =>
+    Array.from({ length: 50 }, () => {
+      const input = inputOf()
+      for (let sent = 0; sent < length; sent++) input.take(Buffer.from('x'))
+      expect(input.held).toBe(length)
+      return input
+    }),
+  )
+  expect(bytes / 50).toBeLessThan(length + 4_000)
+})
+
+it('a reader of frames keeps nothing of a chunk that was taken to its end, and counts what is left', async () => {
+  const frame = Buffer.alloc(4 + 100)
+  frame.writeUInt32BE(100)
+  const bytes = await bytesHeldBy(() =>
+    each(() => {
+      const reader = new FrameReader(65_536)
+      const chunk = Buffer.concat(Array.from({ length: 600 }, () => frame))
+      reader.feed(chunk)
+      expect(reader.held).toBe(chunk.length)
+      while (reader.next() !== undefined);
+      expect(reader.held).toBe(0)
+      return reader
+    }),
+  )
+  expect(bytes).toBeLessThan(MAX_BYTES)
+})
