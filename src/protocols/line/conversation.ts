@@ -26,6 +26,7 @@ export interface LineConversationOptions {
   readonly wire: LineWire
   readonly encode: Encode
   readonly log: Logger
+  /** Bytes of a line, without its end. */
   readonly maxLine: number
 }
 
@@ -49,6 +50,10 @@ export class LineConversation implements CommandContext, Conversation<string | U
 
   get chat(): Chat {
     return this.#options.chat
+  }
+
+  get maxLine(): number {
+    return this.#options.maxLine
   }
 
   get name(): string {
