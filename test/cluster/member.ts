@@ -1,9 +1,9 @@
 /** Somebody who stays in a room whatever happens, talks, and writes down what became of it and what it hears. */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Notice } from '../../commands/replies.ts'
+import { Line } from '../clients/line.ts'
 import { eventually } from '../support/eventually.ts'
 import type { Stretch, Told } from './checker.ts'
-import { Line } from './line.ts'
 import type { Host } from './nodes.ts'
 
 /** ms between two texts, and before something that was refused is tried again. */

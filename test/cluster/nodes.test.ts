@@ -1,11 +1,11 @@
 /** What becomes of a conversation when its nodes are killed, stopped, or restarted. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { DISCONNECTS } from '../../src/transport/disconnect.ts'
+import { Line } from '../clients/line.ts'
 import { eventually } from '../support/eventually.ts'
 import { RedisServer, withRedis } from '../support/redis.ts'
 import type { Told } from './checker.ts'
 import { Company } from './company.ts'
-import { Line } from './line.ts'
 import { makeNodes, type Node, startNodesHere } from './nodes.ts'
 
 const LOST = DISCONNECTS['membership-lost'].text
