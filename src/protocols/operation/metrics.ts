@@ -10,7 +10,6 @@ import type { Vitals } from './vitals.ts'
 export function metricsOf(vitals: Vitals): Registry {
   const { chat, engine, tally } = vitals
   const registry = new Registry()
-  collectDefaultMetrics({ register: registry })
   const shared = { registers: [registry] }
 
   const gauge = (name: string, help: string, read: (set: Set) => void | Promise<void>, labelNames: string[] = []) =>
@@ -153,7 +152,18 @@ export function metricsOf(vitals: Vitals): Registry {
     events.observe(count)
     seconds.observe(ms / 1_000)
   })
-  return registry
+  return Registry.merge([processMetrics(), registry])
+}
+
+let ofProcess: Registry | undefined
+
+/** The metrics of the process, made once: their observers of garbage collection and of the event loop never end. */
+function processMetrics(): Registry {
+  if (!ofProcess) {
+    ofProcess = new Registry()
+    collectDefaultMetrics({ register: ofProcess })
+  }
+  return ofProcess
 }
 
 type Set = (value: number, labels?: Record<string, string>) => void
