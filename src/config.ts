@@ -1,5 +1,5 @@
 /** Every option: its flag, its environment variable (ROOMD_…), its default and its help text. Those of a protocol stand in its folder. */
-import { isLineName, isName } from './chat/names.ts'
+import { isName, isSlug } from './chat/names.ts'
 import { isPrefix, placeOf } from './engine/redis/url.ts'
 import { MAX_TIMER_SECONDS, type Option, type OptionTable, type ValuesOf } from './option.ts'
 import { PROTOCOL_OPTIONS, PROTOCOLS } from './protocols/all.ts'
@@ -202,7 +202,7 @@ export function checkConfig(raw: Readonly<Record<string, unknown>>): Config {
   if (!isPrefix(checked['redis-prefix'])) {
     throw new ConfigError('--redis-prefix must be 1 to 64 letters, digits, and any of _ . : -')
   }
-  if (!isLineName(checked.lobby)) throw new ConfigError('--lobby must be 1 to 70 letters and digits')
+  if (!isSlug(checked.lobby)) throw new ConfigError('--lobby must be 1 to 70 letters and digits')
   return checked
 }
 

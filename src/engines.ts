@@ -9,7 +9,7 @@ import type { Retention, Watch } from './engine/watch.ts'
 
 /** What an engine changes by itself in what is kept. */
 export interface EngineSettings {
-  /** Line name that room 1 gets; it keeps its own if none is given. */
+  /** Slug that room 1 gets; it keeps its own if none is given. */
   readonly lobby: string | undefined
   readonly keep: Retention
 }

@@ -1,6 +1,6 @@
 import { type Engine, type RoomRecord, Taken, type Visibility } from '../engine/engine.ts'
 import type { Applicant, RoomMakers } from './makers.ts'
-import { fold, isLineName, isTitle, lineNameOf } from './names.ts'
+import { fold, isSlug, isTitle, slugOf } from './names.ts'
 import type { Passwords } from './passwords.ts'
 import type { Reader } from './reader.ts'
 import { Refusal, refuse } from './refusal.ts'
@@ -103,7 +103,7 @@ export class Directory {
     const by = await makers.makerOf(maker)
     const make = async () => {
       const hash = visibility === 'public' ? undefined : await this.#passwords.hash(maker.password, maker.address)
-      const room = { title, ...lineNameOf(title), description: clean(description), visibility }
+      const room = { title, ...slugOf(title), description: clean(description), visibility }
       const kept = { ...room, ...(hash !== undefined && { hash }), ...(by && { maker: by }) }
       return this.#engine.createRoom(kept).catch(refuseTaken)
     }
@@ -115,25 +115,25 @@ export class Directory {
   }
 
   /** Finds the room with a slug, or makes it. @throws Refusal as {@link create} does. */
-  async open(lineName: string, maker: Applicant = NOBODY): Promise<RoomRecord> {
-    if (!isLineName(lineName)) throw new Refusal('room-name-invalid')
-    const key = fold(lineName)
+  async open(slug: string, maker: Applicant = NOBODY): Promise<RoomRecord> {
+    if (!isSlug(slug)) throw new Refusal('room-name-invalid')
+    const key = fold(slug)
     for (;;) {
-      const found = await this.find(lineName)
+      const found = await this.find(slug)
       if (found) return found
       // A crowd that enters a new room makes it once.
       const opening = this.#opening.get(key)
       if (!opening) break
       await opening.catch(() => {})
     }
-    const making = this.create({ title: lineName, visibility: 'public' }, { ...maker, password: '' })
+    const making = this.create({ title: slug, visibility: 'public' }, { ...maker, password: '' })
     this.#opening.set(key, making)
     try {
       return await making
     } catch (error) {
       // Somebody made it in the meantime.
       const taken = error instanceof Refusal && error.code === 'room-taken'
-      const made = taken ? await this.find(lineName) : undefined
+      const made = taken ? await this.find(slug) : undefined
       if (made) return made
       throw error
     } finally {
@@ -148,7 +148,7 @@ export class Directory {
    */
   async change(id: number, { title, description = '', visibility }: RoomDescription): Promise<RoomRecord> {
     if (!isTitle(title)) throw new Refusal('room-name-invalid')
-    const change = { title, ...lineNameOf(title), description: clean(description), visibility }
+    const change = { title, ...slugOf(title), description: clean(description), visibility }
     const changed = await this.#engine.changeRoom(id, change).catch(refuseTaken)
     if (!changed) throw new Refusal('room-unknown')
     return changed
@@ -165,7 +165,7 @@ export class Directory {
     const record = await this.find(which)
     if (!record) throw new Refusal('room-unknown')
     if (record.visibility !== 'public') throw new Refusal('room-private')
-    return { room: record.lineName, members: await this.inside(record.id) }
+    return { room: record.slug, members: await this.inside(record.id) }
   }
 
   /** The members of a room of any visibility, in order of joining. */
@@ -230,7 +230,7 @@ export class Directory {
 
   async #countMembers(): Promise<{ name: string; members: number }[]> {
     const [rooms, counts] = await Promise.all([this.public(), this.#engine.memberCounts().catch(refuse)])
-    const counted = rooms.map(({ id, lineName }) => ({ name: lineName, members: counts.get(id) ?? 0 }))
+    const counted = rooms.map(({ id, slug }) => ({ name: slug, members: counts.get(id) ?? 0 }))
     return counted.sort((a, b) => b.members - a.members)
   }
 

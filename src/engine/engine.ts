@@ -25,7 +25,7 @@ export interface RoomRecord {
   /** 1 to 70 characters, shown by protocols that have titles. */
   readonly title: string
   /** `^[a-zA-Z0-9]+$`: the name at the line protocol. */
-  readonly lineName: string
+  readonly slug: string
   /** May be empty. */
   readonly description: string
   /** Private and hidden rooms need a password, which only some protocols can ask for. */
@@ -41,9 +41,9 @@ export interface RoomRecord {
 }
 
 /** A room that is to be made. */
-export interface NewRoom extends Pick<RoomRecord, 'title' | 'lineName' | 'visibility' | 'hash' | 'maker'> {
+export interface NewRoom extends Pick<RoomRecord, 'title' | 'slug' | 'visibility' | 'hash' | 'maker'> {
   readonly description?: string
-  /** Where the line name is empty or taken, the room gets this with its number behind it. Without one that is refused. */
+  /** Where the slug is empty or taken, the room gets this with its number behind it. Without one that is refused. */
   readonly stem?: string
 }
 
@@ -141,9 +141,9 @@ export interface Engine {
   /** The rooms in which a name is held, in no order. */
   heldIn(nickname: string): Promise<readonly number[]>
 
-  /** By number, or by title or line name without regard to case. */
+  /** By number, or by title or slug without regard to case. */
   findRoom(which: number | string): Promise<RoomRecord | undefined>
-  /** Rejects with {@link Taken} when the title or the line name is another room's title or line name. */
+  /** Rejects with {@link Taken} when the title or the slug is another room's title or slug. */
   createRoom(room: NewRoom): Promise<RoomRecord>
   rooms(): Promise<readonly RoomRecord[]>
   /** The rooms whose {@link RoomMaker.address} this is, in no order. */
@@ -151,7 +151,7 @@ export interface Engine {
   /** How many there are. */
   roomCount(): Promise<number>
   /**
-   * Gives a room another title and line name, description and visibility; the lobby keeps its line name. Undefined when there
+   * Gives a room another title and slug, description and visibility; the lobby keeps its slug. Undefined when there
    * is no such room. Rejects with {@link Taken} as {@link createRoom} does. Committed when it resolves.
    */
   changeRoom(id: number, change: RoomChange): Promise<RoomRecord | undefined>
@@ -203,7 +203,7 @@ export class Shared extends Error {
   override name = 'Shared'
 }
 
-/** A room of that title or line name exists. */
+/** A room of that title or slug exists. */
 export class Taken extends Error {
   override name = 'Taken'
 }

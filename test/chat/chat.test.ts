@@ -10,7 +10,7 @@ import { enter, say } from './stage.ts'
 const LOBBY: RoomRecord = {
   id: 1,
   title: 'Public Chat',
-  lineName: 'lobby',
+  slug: 'lobby',
   description: '',
   visibility: 'public',
   createdAt: 0,

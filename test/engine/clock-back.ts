@@ -105,7 +105,7 @@ export function clockBack(name: string, make: () => Promise<World>): void {
 
     it('the end of a room is dated by the clock too', async () => {
       await start(0)
-      const room = await engine.createRoom({ title: 'Ops', lineName: 'ops', visibility: 'public' })
+      const room = await engine.createRoom({ title: 'Ops', slug: 'ops', visibility: 'public' })
       const log: LogName = `room:${room.id}`
       const heard: Event[] = []
       engine.follow(log, (event) => heard.push(event))

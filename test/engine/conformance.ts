@@ -408,7 +408,7 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
     })
 
     describe('rooms', () => {
-      const tech = { title: 'Tech Talk', lineName: 'tech', visibility: 'public' } as const
+      const tech = { title: 'Tech Talk', slug: 'tech', visibility: 'public' } as const
 
       it('begin with the lobby', async () => {
         const [lobby, ...others] = await engine.rooms()
@@ -416,19 +416,19 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
         expect(others).toEqual([])
       })
 
-      it('get a line name with their number where theirs is empty or taken', async () => {
-        const plain = await engine.createRoom({ title: 'a_b', lineName: 'ab', stem: 'ab', visibility: 'public' })
-        expect(plain.lineName).toBe('ab')
-        const taken = await engine.createRoom({ title: 'a-b', lineName: 'ab', stem: 'ab', visibility: 'public' })
-        expect(taken).toMatchObject({ title: 'a-b', lineName: `ab${taken.id}`, visibility: 'public' })
-        const empty = await engine.createRoom({ title: '日本', lineName: '', stem: 'room', visibility: 'public' })
-        expect(empty.lineName).toBe(`room${empty.id}`)
+      it('get a slug with their number where theirs is empty or taken', async () => {
+        const plain = await engine.createRoom({ title: 'a_b', slug: 'ab', stem: 'ab', visibility: 'public' })
+        expect(plain.slug).toBe('ab')
+        const taken = await engine.createRoom({ title: 'a-b', slug: 'ab', stem: 'ab', visibility: 'public' })
+        expect(taken).toMatchObject({ title: 'a-b', slug: `ab${taken.id}`, visibility: 'public' })
+        const empty = await engine.createRoom({ title: '日本', slug: '', stem: 'room', visibility: 'public' })
+        expect(empty.slug).toBe(`room${empty.id}`)
         const next = empty.id + 2
-        await engine.createRoom({ title: `ab${next}`, lineName: `ab${next}`, visibility: 'public' })
-        const unlucky = await engine.createRoom({ title: 'a.b', lineName: 'ab', stem: 'ab', visibility: 'public' })
-        expect(unlucky.lineName).toBe(`ab${next}${unlucky.id}`)
-        for (const room of [plain, taken, empty, unlucky]) expect(await engine.findRoom(room.lineName)).toEqual(room)
-        const again = { title: 'A_B', lineName: 'ab', stem: 'ab', visibility: 'public' } as const
+        await engine.createRoom({ title: `ab${next}`, slug: `ab${next}`, visibility: 'public' })
+        const unlucky = await engine.createRoom({ title: 'a.b', slug: 'ab', stem: 'ab', visibility: 'public' })
+        expect(unlucky.slug).toBe(`ab${next}${unlucky.id}`)
+        for (const room of [plain, taken, empty, unlucky]) expect(await engine.findRoom(room.slug)).toEqual(room)
+        const again = { title: 'A_B', slug: 'ab', stem: 'ab', visibility: 'public' } as const
         await expect(engine.createRoom(again)).rejects.toThrow(Taken)
       })
 
@@ -454,7 +454,7 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
         expect(seen).toEqual([])
       })
 
-      it('are found by title or line name, without regard to case', async () => {
+      it('are found by title or slug, without regard to case', async () => {
         const made = await engine.createRoom(tech)
         expect(made).toEqual({
           ...tech,
@@ -474,12 +474,12 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
         const [here, there] = [{ address: 'here', name: 'Ann' }, { address: 'there' }]
         const room = await engine.createRoom({ ...tech, maker: here })
         expect(room.maker).toEqual(here)
-        const second = await engine.createRoom({ title: 'b', lineName: 'b', visibility: 'public', maker: there })
+        const second = await engine.createRoom({ title: 'b', slug: 'b', visibility: 'public', maker: there })
         expect(second.maker).toEqual(there)
-        const third = await engine.createRoom({ title: 'c', lineName: 'c', visibility: 'public', maker: here })
-        await engine.createRoom({ title: 'd', lineName: 'd', visibility: 'public' })
+        const third = await engine.createRoom({ title: 'c', slug: 'c', visibility: 'public', maker: here })
+        await engine.createRoom({ title: 'd', slug: 'd', visibility: 'public' })
         expect(await engine.roomsMadeFrom('there')).toEqual([second])
-        const changed = await engine.changeRoom(room.id, { title: 'Tec', lineName: 'tec', visibility: 'hidden' })
+        const changed = await engine.changeRoom(room.id, { title: 'Tec', slug: 'tec', visibility: 'hidden' })
         expect(changed?.maker).toEqual(here)
         const found = await engine.roomsMadeFrom('here')
         expect(found.toSorted((a, b) => a.id - b.id)).toEqual([changed, third])
@@ -496,8 +496,8 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
           ['Tech', 'other'],
           ['other', 'Tech Talk'],
         ] as const
-        for (const [title, lineName] of tries) {
-          await expect(engine.createRoom({ ...tech, title, lineName })).rejects.toThrow(Taken)
+        for (const [title, slug] of tries) {
+          await expect(engine.createRoom({ ...tech, title, slug })).rejects.toThrow(Taken)
         }
         expect(await engine.rooms()).toHaveLength(2)
         expect(await engine.roomCount()).toBe(2)
@@ -506,21 +506,21 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
 
       it('are made by exactly one of those who ask at the same time', async () => {
         const made = await Promise.allSettled(
-          ['a', 'A', 'a'].map((n) => engine.createRoom({ ...tech, title: n, lineName: n })),
+          ['a', 'A', 'a'].map((n) => engine.createRoom({ ...tech, title: n, slug: n })),
         )
         expect(made.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
       })
     })
 
     describe('a room that changes', () => {
-      const old = { title: 'Old', lineName: 'old', visibility: 'private', hash: 'h', description: 'about' } as const
+      const old = { title: 'Old', slug: 'old', visibility: 'private', hash: 'h', description: 'about' } as const
 
       it('is found by its new names and no longer by the old ones, and keeps the rest', async () => {
         const room = await engine.createRoom(old)
         expect(room).toMatchObject(old)
         const seen: number[] = []
         engine.watchRooms((id) => seen.push(id))
-        const change = { title: 'New One', lineName: 'NewOne', visibility: 'hidden' } as const
+        const change = { title: 'New One', slug: 'NewOne', visibility: 'hidden' } as const
         const changed = await engine.changeRoom(room.id, change)
         expect(changed).toEqual({ ...room, ...change, description: '', changedAt: changed?.changedAt })
         expect(changed?.changedAt).toBeGreaterThan(room.changedAt)
@@ -530,25 +530,25 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
         expect(await engine.createRoom(old)).toMatchObject(old)
       })
 
-      it('keeps its line name with its title, and the lobby in any case', async () => {
-        const room = await engine.createRoom({ ...old, title: 'a-b', lineName: 'ab', stem: 'ab' })
+      it('keeps its slug with its title, and the lobby in any case', async () => {
+        const room = await engine.createRoom({ ...old, title: 'a-b', slug: 'ab', stem: 'ab' })
         const same = await engine.changeRoom(room.id, {
           title: 'A-B',
-          lineName: 'AB',
+          slug: 'AB',
           stem: 'AB',
           visibility: 'private',
         })
-        expect(same).toMatchObject({ title: 'A-B', lineName: 'AB' })
+        expect(same).toMatchObject({ title: 'A-B', slug: 'AB' })
         const [lobby] = await engine.rooms()
-        const renamed = await engine.changeRoom(1, { title: 'Plaza', lineName: 'Plaza', visibility: 'public' })
-        expect(renamed).toMatchObject({ title: 'Plaza', lineName: lobby?.lineName })
+        const renamed = await engine.changeRoom(1, { title: 'Plaza', slug: 'Plaza', visibility: 'public' })
+        expect(renamed).toMatchObject({ title: 'Plaza', slug: lobby?.slug })
       })
 
       it('takes no other room’s names, and nothing has changed then', async () => {
-        await engine.createRoom({ title: 'Tech', lineName: 'tech', visibility: 'public' })
+        await engine.createRoom({ title: 'Tech', slug: 'tech', visibility: 'public' })
         const room = await engine.createRoom(old)
-        await expect(engine.changeRoom(room.id, { ...old, title: 'TECH', lineName: 'other' })).rejects.toThrow(Taken)
-        await expect(engine.changeRoom(room.id, { ...old, title: 'other', lineName: 'tech' })).rejects.toThrow(Taken)
+        await expect(engine.changeRoom(room.id, { ...old, title: 'TECH', slug: 'other' })).rejects.toThrow(Taken)
+        await expect(engine.changeRoom(room.id, { ...old, title: 'other', slug: 'tech' })).rejects.toThrow(Taken)
         expect(await engine.findRoom(room.id)).toEqual(room)
         expect(await engine.changeRoom(99, old)).toBeUndefined()
       })
@@ -558,7 +558,7 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
       const presence = (room: number, kind: 'joined' | 'left', from: string): Draft => ({ kind, room, from, body: '' })
 
       it('ends its log behind a left for everybody, and is not found', async () => {
-        const { id } = await engine.createRoom({ title: 'Short', lineName: 'short', visibility: 'public' })
+        const { id } = await engine.createRoom({ title: 'Short', slug: 'short', visibility: 'public' })
         const log: LogName = `room:${id}`
         const told: string[] = []
         engine.follow(log, ({ kind, from }) => told.push(`${kind} ${from}`.trim()))
@@ -589,7 +589,7 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
       })
 
       it('leaves its names free and its number unused', async () => {
-        const tech = { title: 'Tech', lineName: 'tech', visibility: 'public' } as const
+        const tech = { title: 'Tech', slug: 'tech', visibility: 'public' } as const
         const first = await engine.createRoom(tech)
         expect(await engine.closeRoom(first.id)).toBe(true)
         const second = await engine.createRoom(tech)
@@ -600,13 +600,13 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
       })
 
       it('is closed by exactly one of those who ask at the same time', async () => {
-        const { id } = await engine.createRoom({ title: 'Tech', lineName: 'tech', visibility: 'public' })
+        const { id } = await engine.createRoom({ title: 'Tech', slug: 'tech', visibility: 'public' })
         const closed = await Promise.all([engine.closeRoom(id), engine.closeRoom(id), engine.closeRoom(id)])
         expect(closed.toSorted()).toEqual([false, false, true])
       })
 
       it('loses what its log held, in time', async () => {
-        const { id } = await engine.createRoom({ title: 'Tech', lineName: 'tech', visibility: 'public' })
+        const { id } = await engine.createRoom({ title: 'Tech', slug: 'tech', visibility: 'public' })
         await Promise.all(numbers(1_200).map((text) => engine.append(`room:${id}`, said(text, id))))
         await engine.closeRoom(id)
         await eventually(async () => expect(await readAll(engine, `room:${id}`)).toEqual([]))
@@ -743,7 +743,7 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
     })
 
     it('finds a room by its number', async () => {
-      const room = await engine.createRoom({ title: '1', lineName: 'one', visibility: 'public' })
+      const room = await engine.createRoom({ title: '1', slug: 'one', visibility: 'public' })
       expect(await engine.findRoom(1)).toMatchObject({ id: 1, title: 'Public Chat' })
       expect(await engine.findRoom(room.id)).toEqual(room)
       expect(await engine.findRoom('1')).toEqual(room)
@@ -914,7 +914,7 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
       it('everything that was committed is there, and ids go on rising', async ({ skip }) => {
         const events = await Promise.all(numbers(600).map((text) => engine.append(LOG, said(text))))
         events.push(await engine.append(LOG, { ...said('by my clock'), sent: 1_524_700_000 }))
-        const room = await engine.createRoom({ title: 'Tech', lineName: 'tech', visibility: 'hidden' })
+        const room = await engine.createRoom({ title: 'Tech', slug: 'tech', visibility: 'hidden' })
         const rooms = [...(await engine.rooms())]
         await restarted(skip)
         expect(await readAll(engine, LOG)).toEqual(events)
@@ -924,15 +924,15 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
         const next = await engine.append(LOG, said('next'))
         expect(next.id).toBeGreaterThan(events.at(-1)?.id ?? Number.NaN)
         expect(next.at).toBeGreaterThanOrEqual(events.at(-1)?.at ?? Number.NaN)
-        const other = await engine.createRoom({ title: 'Other', lineName: 'other', visibility: 'public' })
+        const other = await engine.createRoom({ title: 'Other', slug: 'other', visibility: 'public' })
         expect(other.id).toBeGreaterThan(room.id)
       })
 
       it('a room as it was changed, closed rooms and notes are there', async ({ skip }) => {
-        const gone = await engine.createRoom({ title: 'Gone', lineName: 'gone', visibility: 'public' })
-        const tech = { title: 'Tech', lineName: 'tech', visibility: 'hidden', hash: 'h' } as const
+        const gone = await engine.createRoom({ title: 'Gone', slug: 'gone', visibility: 'public' })
+        const tech = { title: 'Tech', slug: 'tech', visibility: 'hidden', hash: 'h' } as const
         const room = await engine.createRoom({ ...tech, maker: { address: 'here', name: 'Ann' } })
-        const changed = await engine.changeRoom(room.id, { title: 'Tec', lineName: 'tec', visibility: 'private' })
+        const changed = await engine.changeRoom(room.id, { title: 'Tec', slug: 'tec', visibility: 'private' })
         await engine.append(`room:${gone.id}`, { kind: 'joined', room: gone.id, from: 'ann', body: '' })
         await engine.closeRoom(gone.id)
         await engine.records.put('secret', 'a', 'one')
@@ -941,7 +941,7 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
         expect(await engine.findRoom(room.id)).toEqual(changed)
         expect(await engine.roomsMadeFrom('here')).toEqual([changed])
         expect(await engine.findRoom(gone.id)).toBeUndefined()
-        expect((await engine.createRoom({ title: 'Gone', lineName: 'gone', visibility: 'public' })).id).toBeGreaterThan(
+        expect((await engine.createRoom({ title: 'Gone', slug: 'gone', visibility: 'public' })).id).toBeGreaterThan(
           room.id,
         )
         expect(await engine.records.get('secret', 'a')).toBe('one')

@@ -15,14 +15,14 @@ export async function expectEarlier(engine: Engine, behind: number): Promise<voi
   const { records } = engine
   const rooms = await engine.rooms()
   expect(
-    rooms.map(({ id, title, lineName, visibility, hash, maker }) => ({ id, title, lineName, visibility, hash, maker })),
+    rooms.map(({ id, title, slug, visibility, hash, maker }) => ({ id, title, slug, visibility, hash, maker })),
   ).toEqual([
-    { id: 1, title: 'Public Chat', lineName: 'lobby', visibility: 'public' },
-    { id: 2, title: 'Operation', lineName: 'ops', visibility: 'public' },
+    { id: 1, title: 'Public Chat', slug: 'lobby', visibility: 'public' },
+    { id: 2, title: 'Operation', slug: 'ops', visibility: 'public' },
     {
       id: 3,
       title: 'Hidden',
-      lineName: 'hidden',
+      slug: 'hidden',
       visibility: 'hidden',
       hash: 'scrypt:1:2',
       maker: { address: 'digest', name: 'Ünï😀' },
@@ -30,7 +30,7 @@ export async function expectEarlier(engine: Engine, behind: number): Promise<voi
     {
       id: 5,
       title: 'Private/Room',
-      lineName: 'private',
+      slug: 'private',
       visibility: 'private',
       hash: '$scrypt$/',
       maker: { address: 'here' },
@@ -88,7 +88,7 @@ export async function expectGoesOn(engine: Engine): Promise<void> {
   const last = (await readAll(engine, 'room:5')).at(-1)
   const next = await engine.append('room:5', { kind: 'message', room: 5, from: 'Ann', body: 'on' })
   expect(next.id).toBeGreaterThan(last?.id ?? Number.NaN)
-  expect(await engine.createRoom({ title: 'New', lineName: 'new', visibility: 'public' })).toMatchObject({ id: 6 })
+  expect(await engine.createRoom({ title: 'New', slug: 'new', visibility: 'public' })).toMatchObject({ id: 6 })
   expect(await createAccount(engine, 'аnn', 'hash')).toBe(false)
   expect(await records.delete('account', 'Ann')).toMatchObject({ name: 'ANN' })
   expect(await hasAccountLike(engine, 'аnn')).toBe(false)

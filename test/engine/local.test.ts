@@ -167,7 +167,7 @@ describe('LocalEngine', () => {
       [3, 'Made at Globes', undefined],
     ])
     const maker = { address: 'here' }
-    const made = await engine.createRoom({ title: 'new', lineName: 'new', visibility: 'public', maker })
+    const made = await engine.createRoom({ title: 'new', slug: 'new', visibility: 'public', maker })
     expect(made).toMatchObject({ id: 4, maker })
     expect(await engine.roomsMadeFrom('here')).toEqual([made])
     expect((await readAll(engine, 'room:2')).map(({ kind, from }) => [kind, from])).toEqual([
@@ -256,13 +256,13 @@ describe('LocalEngine', () => {
     expect(died).not.toHaveBeenCalled()
   })
 
-  it('gives the lobby its present line name', async () => {
+  it('gives the lobby its present slug', async () => {
     await (await started({ lobby: 'lobby' })).stop()
     const engine = await started({ lobby: 'hall' })
     expect(await engine.findRoom('hall')).toMatchObject({
       id: 1,
       title: 'Public Chat',
-      lineName: 'hall',
+      slug: 'hall',
       visibility: 'public',
     })
     expect(await engine.findRoom('public chat')).toMatchObject({ id: 1 })

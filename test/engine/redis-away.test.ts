@@ -96,7 +96,7 @@ withRedis('Redis that goes away', () => {
     it('tells of a room that was closed meanwhile, and keeps nothing of it', async () => {
       const { engine, wire } = await wired()
       const { engine: other } = await node()
-      const { id } = await engine.createRoom({ title: 'Tech', lineName: 'tech', visibility: 'public' })
+      const { id } = await engine.createRoom({ title: 'Tech', slug: 'tech', visibility: 'public' })
       await join(engine, 'ann', id)
       const rooms: (readonly string[])[] = []
       wire.close()

@@ -91,7 +91,7 @@ withRedis('Redis that refuses or forgets', () => {
       const place = placeAt(own.port)
       const [one, other] = [await node({ place }), await node({ place })]
       const seen = [one, other].map(({ engine }) => follow(engine))
-      const room = await one.engine.createRoom({ title: 'Tech', lineName: 'tech', visibility: 'public' })
+      const room = await one.engine.createRoom({ title: 'Tech', slug: 'tech', visibility: 'public' })
       await createAccount(one.engine, 'Ann', 'hash')
       expect(await other.engine.records.get('account', 'ann')).toBeDefined()
       await join(one.engine, 'ann')
@@ -117,7 +117,7 @@ withRedis('Redis that refuses or forgets', () => {
       expect(changed).toContain(room.id)
       expect(await other.engine.findRoom('tech')).toBeUndefined()
       expect(await other.engine.rooms()).toHaveLength(1)
-      expect((await one.engine.createRoom({ title: 'N', lineName: 'n', visibility: 'public' })).id).toBe(room.id + 1)
+      expect((await one.engine.createRoom({ title: 'N', slug: 'n', visibility: 'public' })).id).toBe(room.id + 1)
       expect(await other.engine.records.get('account', 'ann')).toBeUndefined()
       await one.engine.append(LOG, said('going on'))
       await eventually(() => expect(seen.map((events) => events.at(-1)?.body)).toEqual(['going on', 'going on']))
@@ -135,7 +135,7 @@ withRedis('Redis that refuses or forgets', () => {
         place: placeAt(own.port),
         timing: { lease: 60_000, renew: 30_000 },
       })
-      const make = (title: string) => engine.createRoom({ title, lineName: title, visibility: 'public' })
+      const make = (title: string) => engine.createRoom({ title, slug: title, visibility: 'public' })
       const { id } = await make('before')
       await join(engine, 'ann')
       await own.command('FLUSHALL')
@@ -165,7 +165,7 @@ withRedis('Redis that refuses or forgets', () => {
       await join(engine, 'comes')
       await engine.release(1, 'watches')
       await engine.append(LOG, said('forgotten'))
-      await engine.createRoom({ title: 'Tech', lineName: 'tech', visibility: 'public' })
+      await engine.createRoom({ title: 'Tech', slug: 'tech', visibility: 'public' })
       const before = seen.length
       await own.kill()
       await own.run()
@@ -251,12 +251,12 @@ withRedis('Redis that refuses or forgets', () => {
         await node({ place: placeAt(own.port), timing }),
         await node({ place: placeAt(own.port), timing }),
       ]
-      const make = (title: string) => one.engine.createRoom({ title, lineName: title, visibility: 'public' })
+      const make = (title: string) => one.engine.createRoom({ title, slug: title, visibility: 'public' })
       const changed = await make('changed')
       const closed = await make('closed')
       await own.command('SAVE')
       const made = await make('made')
-      await one.engine.changeRoom(changed.id, { title: 'Other', lineName: 'other', visibility: 'hidden' })
+      await one.engine.changeRoom(changed.id, { title: 'Other', slug: 'other', visibility: 'hidden' })
       const gone = await make('gone')
       await one.engine.closeRoom(gone.id)
       await eventually(async () => expect(await other.engine.rooms()).toHaveLength(4))

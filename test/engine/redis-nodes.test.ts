@@ -40,7 +40,7 @@ withRedis('several nodes on Redis', () => {
       const [one, other] = [(await node()).engine, (await node()).engine]
       const changed: number[] = []
       other.watchRooms((room) => changed.push(room))
-      const room = await one.createRoom({ title: 'Tech', lineName: 'tech', visibility: 'public' })
+      const room = await one.createRoom({ title: 'Tech', slug: 'tech', visibility: 'public' })
       expect(await other.findRoom('tech')).toEqual(room)
       await eventually(() => expect(changed).toContain(room.id))
       expect(await other.rooms()).toContainEqual(room)
@@ -55,7 +55,7 @@ withRedis('several nodes on Redis', () => {
       expect(await createAccount(one, 'Ann', 'hash')).toBe(true)
       expect(await createAccount(other, 'ann', 'hash')).toBe(false)
       expect(await other.records.get('account', 'ann')).toMatchObject({ name: 'Ann', hash: 'hash' })
-      const renamed = await other.changeRoom(room.id, { title: 'Tec', lineName: 'tec', visibility: 'hidden' })
+      const renamed = await other.changeRoom(room.id, { title: 'Tec', slug: 'tec', visibility: 'hidden' })
       await eventually(async () => expect(await one.findRoom(room.id)).toEqual(renamed))
       expect(await one.closeRoom(room.id)).toBe(true)
       await eventually(async () => expect(await other.rooms()).toHaveLength(1))
@@ -77,7 +77,7 @@ withRedis('several nodes on Redis', () => {
 
     it('hand on the end of a room that another one has closed', async () => {
       const [one, other] = [(await node()).engine, (await node()).engine]
-      const { id } = await one.createRoom({ title: 'Tech', lineName: 'tech', visibility: 'public' })
+      const { id } = await one.createRoom({ title: 'Tech', slug: 'tech', visibility: 'public' })
       const seen = follow(other, `room:${id}`)
       await join(other, 'ann', id)
       await one.closeRoom(id)
@@ -150,7 +150,7 @@ withRedis('several nodes on Redis', () => {
       await eventually(async () => expect(told(await readAll(engine, LOG))).toEqual(['joined ann', 'left ann']))
       await eventually(async () => expect(await engine.heldIn('ann')).toEqual([]))
 
-      const { id } = await engine.createRoom({ title: 'Tech', lineName: 'tech', visibility: 'public' })
+      const { id } = await engine.createRoom({ title: 'Tech', slug: 'tech', visibility: 'public' })
       const { engine: third } = await node()
       await engine.claim(id, 'ann', shared)
       await third.claim(id, 'ann', shared)
@@ -271,7 +271,7 @@ withRedis('several nodes on Redis', () => {
 
     it('over closing a room leaves none that is listed and that nobody gets into', async () => {
       const [{ engine: dying }, { engine }] = [await node(), await node()]
-      const tech = { title: 'Tech', lineName: 'tech', visibility: 'public' } as const
+      const tech = { title: 'Tech', slug: 'tech', visibility: 'public' } as const
       const { id } = await dying.createRoom(tech)
       // The first half of it.
       await dying.append(`room:${id}`, { kind: 'closed', room: id, from: '', body: '' })
@@ -346,7 +346,7 @@ withRedis('several nodes on Redis', () => {
 
   it('a room that is closed is none of its nodes’ any more', async () => {
     const [one, other] = [(await node()).engine, (await node()).engine]
-    const { id } = await one.createRoom({ title: 'Tech', lineName: 'tech', visibility: 'public' })
+    const { id } = await one.createRoom({ title: 'Tech', slug: 'tech', visibility: 'public' })
     const entered = async () => {
       const logs = [one, other].map((engine) =>
         stage.server.command('SMEMBERS', `${stage.prefix}:{nodes}:logs:${engine.node}`),

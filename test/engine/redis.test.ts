@@ -195,7 +195,7 @@ withRedis('the redis engine', () => {
         ]
         await there.engine.append('room:1', said('elsewhere'))
         there.engine.signal('test', 'a signal elsewhere')
-        await there.engine.createRoom({ title: 'Elsewhere', lineName: 'elsewhere', visibility: 'public' })
+        await there.engine.createRoom({ title: 'Elsewhere', slug: 'elsewhere', visibility: 'public' })
         beside.engine.signal('test', 'a signal')
         await beside.engine.append('room:1', said('here'))
         await eventually(() => expect(here.heard.toSorted()).toEqual(['a signal', 'here']))
@@ -272,7 +272,7 @@ withRedis('the redis engine', () => {
     it('refuses a lobby that is the name of another room', async () => {
       const prefix = `lobby${prefixes++}`
       const engine = await started({ prefix })
-      await engine.createRoom({ title: 'Plaza', lineName: 'plaza', visibility: 'public' })
+      await engine.createRoom({ title: 'Plaza', slug: 'plaza', visibility: 'public' })
       await expect(started({ prefix, lobby: 'Plaza' })).rejects.toThrow('--lobby Plaza is the name of another room')
     })
   })

@@ -25,7 +25,7 @@ export async function fillFolder(): Promise<string> {
   await engine.start()
   const rooms = Array.from({ length: ROOMS }, (_, n) => {
     const title = `room${n}`.padEnd(60, 'x')
-    return engine.createRoom({ title, lineName: title, visibility: 'public', description: 'd'.repeat(70) })
+    return engine.createRoom({ title, slug: title, visibility: 'public', description: 'd'.repeat(70) })
   })
   await Promise.all(rooms)
   const lobby = { room: 1, body: '' } as const

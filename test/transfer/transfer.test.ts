@@ -69,7 +69,7 @@ withRedis('to export and import', () => {
       for (const where of [b, c]) {
         const after = await engineAt(where)
         // Two rooms above those that are left were closed.
-        expect(await after.createRoom({ title: 'New', lineName: 'new', visibility: 'public' })).toMatchObject({ id: 6 })
+        expect(await after.createRoom({ title: 'New', slug: 'new', visibility: 'public' })).toMatchObject({ id: 6 })
         const last = (await Array.fromAsync(after.read('room:2', { limit: 1 }))).flat().at(-1)
         const next = await after.append('room:2', { kind: 'message', room: 2, from: 'Ann', body: 'on' })
         expect(next.id).toBeGreaterThan(last?.id ?? Number.NaN)

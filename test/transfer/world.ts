@@ -52,15 +52,15 @@ export async function fill(engine: Engine): Promise<void> {
   }
   const ops = {
     title: 'Ops & Co — Ünï',
-    lineName: 'ops',
+    slug: 'ops',
     visibility: 'public',
     description: 'all "of" it\n😀',
   } as const
   const { id } = await engine.createRoom(ops)
-  const hidden = { title: 'Hidden', lineName: 'hidden', visibility: 'hidden', hash: 'scrypt:1:2' } as const
+  const hidden = { title: 'Hidden', slug: 'hidden', visibility: 'hidden', hash: 'scrypt:1:2' } as const
   await engine.createRoom({ ...hidden, maker: { address: 'digest', name: 'Ünï😀' } })
-  await engine.createRoom({ title: 'Closed', lineName: 'closed', visibility: 'public' })
-  await engine.createRoom({ title: 'Closed too', lineName: 'closed2', visibility: 'public' })
+  await engine.createRoom({ title: 'Closed', slug: 'closed', visibility: 'public' })
+  await engine.createRoom({ title: 'Closed too', slug: 'closed2', visibility: 'public' })
   await engine.changeRoom(id, { ...ops, title: 'Operation', stem: 'op' })
   for (const from of ['Bob', 'Ünï😀', 'Ann']) {
     await engine.claim(id, from)

@@ -14,7 +14,7 @@ export interface StoreOptions {
   /** SQLite's `synchronous`: with `normal` commits survive a crash of the process, with `full` a power failure too. */
   readonly sync: 'normal' | 'full'
   readonly keep: Retention
-  /** Line name that room 1 gets; it keeps its own if none is given. */
+  /** Slug that room 1 gets; it keeps its own if none is given. */
   readonly lobby: string | undefined
 }
 

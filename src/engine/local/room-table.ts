@@ -5,7 +5,7 @@ import { fold } from '../fold.ts'
 const LOBBY = 1
 const COLUMNS = 'id, title, line_name, description, visibility, hash, maker_address, maker_name, created_at, changed_at'
 
-/** The rooms that SQLite holds. No title or line name is another room's title or line name. */
+/** The rooms that SQLite holds. No title or slug is another room's title or slug. */
 export class LocalRoomTable {
   readonly #db: DatabaseSync
 
@@ -13,16 +13,16 @@ export class LocalRoomTable {
     this.#db = db
   }
 
-  /** Creates room 1, `Public Chat`, or changes its line name (docs/protocols/README.md, section 2). */
-  ensureLobby(lineName: string): void {
-    if (this.#isTaken(lineName, LOBBY)) throw new Error(`--lobby ${lineName} is the name of another room`)
+  /** Creates room 1, `Public Chat`, or changes its slug (docs/protocols/README.md, section 2). */
+  ensureLobby(slug: string): void {
+    if (this.#isTaken(slug, LOBBY)) throw new Error(`--lobby ${slug} is the name of another room`)
     this.#db
       .prepare(
         `INSERT INTO rooms (id, title, title_key, line_name, line_key, description, visibility, created_at, changed_at)
          VALUES (${LOBBY}, 'Public Chat', 'public chat', :name, :key, 'This is the default chat, available to everyone!', 'public', :now, :now)
          ON CONFLICT (id) DO UPDATE SET line_name = excluded.line_name, line_key = excluded.line_key`,
       )
-      .run({ name: lineName, key: fold(lineName), now: Date.now() })
+      .run({ name: slug, key: fold(slug), now: Date.now() })
   }
 
   all(): RoomRecord[] {
@@ -31,14 +31,14 @@ export class LocalRoomTable {
 
   /** Keeps a room as it is. */
   restore(room: RoomRecord): void {
-    const { id, title, lineName, description, visibility, hash, maker, createdAt, changedAt } = room
+    const { id, title, slug, description, visibility, hash, maker, createdAt, changedAt } = room
     const made = [maker?.address ?? null, maker?.name ?? null, createdAt, changedAt]
     this.#db
       .prepare(`INSERT INTO rooms (${COLUMNS}, title_key, line_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
-      .run(id, title, lineName, description, visibility, hash ?? null, ...made, fold(title), fold(lineName))
+      .run(id, title, slug, description, visibility, hash ?? null, ...made, fold(title), fold(slug))
   }
 
-  /** Undefined when the title or line name is taken. */
+  /** Undefined when the title or slug is taken. */
   create({ title, description = '', visibility, hash, maker, ...names }: NewRoom): RoomRecord | undefined {
     if (this.#isTaken(title)) return undefined
     const { lastInsertRowid } = this.#db
@@ -61,7 +61,7 @@ export class LocalRoomTable {
     return this.#rename(id, names) ? this.#find(id) : this.#takeBack(id)
   }
 
-  /** Undefined when there is no such room, false when the title or line name is taken. */
+  /** Undefined when there is no such room, false when the title or slug is taken. */
   change(id: number, { title, description = '', visibility, ...names }: RoomChange): RoomRecord | undefined | false {
     const room = this.#find(id)
     if (!room) return undefined
@@ -79,9 +79,9 @@ export class LocalRoomTable {
     return Number(this.#db.prepare('DELETE FROM rooms WHERE id = ?').run(id).changes) > 0
   }
 
-  /** False when the line name is taken and there is no stem to make one of. */
-  #rename(id: number, { lineName, stem }: Pick<NewRoom, 'lineName' | 'stem'>): boolean {
-    let name = lineName
+  /** False when the slug is taken and there is no stem to make one of. */
+  #rename(id: number, { slug, stem }: Pick<NewRoom, 'slug' | 'stem'>): boolean {
+    let name = slug
     if (name === '' || this.#isTaken(name, id)) {
       if (stem === undefined) return false
       name = `${stem}${id}`
@@ -112,7 +112,7 @@ function roomOf(row: Record<string, SQLOutputValue>): RoomRecord {
   return {
     id: Number(row.id),
     title: String(row.title),
-    lineName: String(row.line_name),
+    slug: String(row.line_name),
     description: String(row.description),
     visibility: row.visibility as Visibility,
     ...(row.hash !== null && { hash: String(row.hash) }),

@@ -13,7 +13,7 @@ export class Rooms {
     this.#unname(room.id)
     this.#byId.set(room.id, room)
     this.#byKey.set(fold(room.title), room)
-    this.#byKey.set(fold(room.lineName), room)
+    this.#byKey.set(fold(room.slug), room)
   }
 
   /** Removes a room and the names held in it. */
@@ -82,6 +82,6 @@ export class Rooms {
     const room = this.#byId.get(id)
     if (!room) return
     this.#byKey.delete(fold(room.title))
-    this.#byKey.delete(fold(room.lineName))
+    this.#byKey.delete(fold(room.slug))
   }
 }

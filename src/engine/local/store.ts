@@ -101,12 +101,12 @@ export class LocalStore {
     this.#deleteOldest = db.prepare('DELETE FROM events WHERE log = ? AND id <= ?')
   }
 
-  /** Undefined when the title or line name is taken. */
+  /** Undefined when the title or slug is taken. */
   createRoom(room: NewRoom): RoomRecord | undefined {
     return this.#transaction(() => this.rooms.create(room))
   }
 
-  /** Undefined when there is no such room, false when the title or line name is taken. */
+  /** Undefined when there is no such room, false when the title or slug is taken. */
   changeRoom(id: number, change: RoomChange): RoomRecord | undefined | false {
     return this.#transaction(() => this.rooms.change(id, change))
   }

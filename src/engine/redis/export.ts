@@ -11,7 +11,7 @@ import {
 } from '../transfer.ts'
 import { type Entry, entryId, eventOf, idOf } from './entry.ts'
 import { roomOf } from './keys.ts'
-import { shown } from './rooms.ts'
+import { roomOfStored } from './rooms.ts'
 import { TransferPort } from './transfer-port.ts'
 import type { Place } from './url.ts'
 
@@ -43,7 +43,7 @@ export class RedisExport implements ExportSource {
       if (found.length === 0) throw new Unfit(`there is nothing at ${port.shown} to export`)
       const { keys, args } = port.keys.earlierRecords
       await port.run('move-records', keys, args)
-      const rooms = found.map((record) => shown(JSON.parse(record))).sort((a, b) => a.id - b.id)
+      const rooms = found.map((record) => roomOfStored(JSON.parse(record))).sort((a, b) => a.id - b.id)
       const source = new RedisExport(port, Number(await port.ask('GET', given)), rooms)
       await source.#fixExtents()
       return source

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { EngineFault, type RoomRecord } from '../engine.ts'
 import { type Event, timeOf } from '../event.ts'
-import { fold } from '../fold.ts'
 import { declarationOf, indexedValues, isOrdered, type RecordKind, type StoredRecord } from '../records.ts'
 import { type ImportTarget, type LogExtent, Unfit } from '../transfer.ts'
 import { entryId, fieldsOfCommitted } from './entry.ts'
+import { storedRoom } from './rooms.ts'
 import { TransferPort } from './transfer-port.ts'
 import type { Place } from './url.ts'
 
@@ -73,12 +73,12 @@ export class RedisImport implements ImportTarget {
   /** Writes a room as scripts/rooms.lua does. */
   async addRoom(room: RoomRecord): Promise<void> {
     const [records = '', index = '', , version = ''] = this.#port.keys.rooms
-    const [titleKey, lineKey, id] = [fold(room.title), fold(room.lineName), String(room.id)]
-    const kept = { ...room, titleKey, lineKey, version: ++this.#version }
+    const stored = storedRoom(room, ++this.#version)
+    const id = String(room.id)
     await Promise.all([
-      this.#port.ask('HSET', records, id, JSON.stringify(kept)),
-      this.#port.ask('HSET', index, titleKey, id, lineKey, id),
-      this.#port.ask('SET', version, String(kept.version)),
+      this.#port.ask('HSET', records, id, JSON.stringify(stored)),
+      this.#port.ask('HSET', index, stored.titleKey, id, stored.lineKey, id),
+      this.#port.ask('SET', version, String(stored.version)),
     ])
   }
 

@@ -38,7 +38,7 @@ export interface RedisOptions {
   readonly place: Place
   /** What every key and channel begins with. */
   readonly prefix: string
-  /** Line name that room 1 gets; it keeps its own if none is given. */
+  /** Slug that room 1 gets; it keeps its own if none is given. */
   readonly lobby: string | undefined
   readonly keep: Retention
   readonly memory: MemoryLimits

@@ -7,8 +7,9 @@ import type { Port } from './port.ts'
 const LOBBY_TITLE = 'Public Chat'
 const LOBBY_DESCRIPTION = 'This is the default chat, available to everyone!'
 
-/** A room as Redis keeps it. */
-interface Kept extends RoomRecord {
+/** A room as stored in Redis; its slug is stored as `lineName`. */
+export interface StoredRoom extends Omit<RoomRecord, 'slug'> {
+  readonly lineName: string
   readonly titleKey: string
   readonly lineKey: string
   /** Rises with every change of any room. */
@@ -32,7 +33,7 @@ export class RoomTable {
   readonly #link: Link
   readonly #node: () => string
   readonly #changed: (room: number) => void
-  readonly #byId = new Map<number, Kept>()
+  readonly #byId = new Map<number, StoredRoom>()
   readonly #byKey = new Map<string, number>()
   /** Since the connection: what was read before they were dropped may come in later. */
   readonly #dropped = new Set<number>()
@@ -76,7 +77,7 @@ export class RoomTable {
   /** A node has made or changed a room. */
   learn(record: string): void {
     // Only the scripts write it.
-    const room: Kept = JSON.parse(record)
+    const room: StoredRoom = JSON.parse(record)
     if (this.#learn(room)) this.#changed(room.id)
   }
 
@@ -101,13 +102,13 @@ export class RoomTable {
 
   all(): RoomRecord[] {
     this.#check()
-    return Array.from(this.#byId.values(), shown).sort((a, b) => a.id - b.id)
+    return Array.from(this.#byId.values(), roomOfStored).sort((a, b) => a.id - b.id)
   }
 
   madeFrom(address: string): RoomRecord[] {
     this.#check()
     const rooms = [...this.#byId.values()].filter(({ maker }) => maker?.address === address)
-    return rooms.map(shown)
+    return rooms.map(roomOfStored)
   }
 
   has(id: number): boolean {
@@ -122,10 +123,10 @@ export class RoomTable {
     this.#check()
     const id = typeof which === 'number' ? which : this.#byKey.get(fold(which))
     const known = id === undefined ? undefined : this.#byId.get(id)
-    if (known) return shown(known)
+    if (known) return roomOfStored(known)
     const asked = typeof which === 'number' ? [String(which)] : ['', fold(which)]
     const record = await this.#link.eval('find-room', this.#keys.rooms, asked)
-    return record === null ? undefined : shown(JSON.parse(record))
+    return record === null ? undefined : roomOfStored(JSON.parse(record))
   }
 
   async create(room: NewRoom): Promise<RoomRecord> {
@@ -134,7 +135,7 @@ export class RoomTable {
     const record = await this.#link.eval('create-room', this.#keys.rooms, args)
     if (record === null) throw new Taken(room.title)
     this.learn(record)
-    return shown(JSON.parse(record))
+    return roomOfStored(JSON.parse(record))
   }
 
   async change(id: number, change: RoomChange): Promise<RoomRecord | undefined> {
@@ -142,7 +143,7 @@ export class RoomTable {
     if (record === 'none') return undefined
     if (record === 'taken') throw new Taken(change.title)
     this.learn(record)
-    return shown(JSON.parse(record))
+    return roomOfStored(JSON.parse(record))
   }
 
   /** Removes a room whose log has ended; false when somebody else has. */
@@ -150,13 +151,13 @@ export class RoomTable {
     return (await this.#link.eval('drop-room', this.#keys.rooms, [this.#node(), this.#keys.control, String(id)])) === 1
   }
 
-  #said({ title, lineName, stem = '', description = '', visibility }: RoomChange): string[] {
-    const names = [title, fold(title), lineName, fold(lineName), stem]
+  #said({ title, slug, stem = '', description = '', visibility }: RoomChange): string[] {
+    const names = [title, fold(title), slug, fold(slug), stem]
     return [this.#node(), this.#keys.control, ...names, description, visibility]
   }
 
   /** False when that, or something newer, was known. */
-  #learn(room: Kept): boolean {
+  #learn(room: StoredRoom): boolean {
     const known = this.#byId.get(room.id)
     if (this.#dropped.has(room.id) || (known && known.version >= room.version)) return false
     if (known) this.#forget(known)
@@ -168,7 +169,7 @@ export class RoomTable {
     return true
   }
 
-  #forget({ id, titleKey, lineKey }: Kept): void {
+  #forget({ id, titleKey, lineKey }: StoredRoom): void {
     this.#byId.delete(id)
     for (const key of [titleKey, lineKey]) if (this.#byKey.get(key) === id) this.#byKey.delete(key)
   }
@@ -178,18 +179,12 @@ export class RoomTable {
   }
 }
 
-/** A record as others see it. */
-export function shown({
-  id,
-  title,
-  lineName,
-  description,
-  visibility,
-  hash,
-  maker,
-  createdAt,
-  changedAt,
-}: RoomRecord): RoomRecord {
-  const room = { id, title, lineName, description, visibility, createdAt, changedAt }
-  return { ...room, ...(hash !== undefined && { hash }), ...(maker && { maker }) }
+/** Converts a stored room. */
+export function roomOfStored({ lineName, titleKey, lineKey, version, ...room }: StoredRoom): RoomRecord {
+  return { ...room, slug: lineName }
+}
+
+/** Converts a room for storage. */
+export function storedRoom({ slug, ...room }: RoomRecord, version: number): StoredRoom {
+  return { ...room, lineName: slug, titleKey: fold(room.title), lineKey: fold(slug), version }
 }

@@ -1,4 +1,4 @@
--- ARGV: node, control channel, title, its folded form, line name, its folded form, stem, description, visibility, hash, the
+-- ARGV: node, control channel, title, its folded form, slug, its folded form, stem, description, visibility, hash, the
 -- maker's address and name, each of which three may be empty; the highest number that the node has heard of.
 -- False when a name is taken.
 local node, control, title, titleKey, line, lineKey, stem = unpack(ARGV)
@@ -8,7 +8,7 @@ if stem == '' and (line == '' or taken(lineKey, 0)) then return false end
 local highest = math.max(tonumber(redis.call('GET', given) or '1'), tonumber(ARGV[13]))
 local id = highest + 1
 redis.call('SET', given, id)
-line, lineKey = lineName(line, lineKey, stem, id)
+line, lineKey = slugFor(line, lineKey, stem, id)
 local record = {
   id = id, title = title, titleKey = titleKey, lineName = line, lineKey = lineKey,
   description = ARGV[8], visibility = ARGV[9], createdAt = now, changedAt = now,

@@ -1,4 +1,4 @@
--- Room 1 under its present line name. ARGV: node, control channel, line name, its folded form, title, its folded form,
+-- Room 1 under its present slug. ARGV: node, control channel, slug, its folded form, title, its folded form,
 -- description. False when the name is another room's.
 local node, control, line, lineKey, title, titleKey = unpack(ARGV)
 local record = find(1)

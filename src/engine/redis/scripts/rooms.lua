@@ -1,5 +1,5 @@
 -- Begins every script about the rooms there are. All keys carry the tag {rooms}: records by number, numbers by folded title
--- and line name, the number given last, and how often anything was changed.
+-- and slug, the number given last, and how often anything was changed.
 local records, index, given, version = unpack(KEYS)
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
@@ -15,8 +15,8 @@ local function taken(key, by)
   return id and id ~= tostring(by)
 end
 
--- The line name that a room gets, nothing when there is none for it.
-local function lineName(name, key, stem, id)
+-- The slug that a room gets, nothing when there is none for it.
+local function slugFor(name, key, stem, id)
   if name ~= '' and not taken(key, id) then return name, key end
   if stem == '' then return nil end
   name = stem .. id
