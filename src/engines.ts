@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import type { Config } from './config.ts'
 import type { Engine } from './engine/engine.ts'
 import { LocalEngine } from './engine/local/local.ts'
+import type { EngineObserver, Retention } from './engine/observer.ts'
 import { placeOf } from './engine/redis/url.ts'
 import { type ExportSource, type ImportTarget, Unfit } from './engine/transfer.ts'
-import type { Retention, Watch } from './engine/watch.ts'
 
 /** What an engine changes by itself in what is kept. */
 export interface EngineSettings {
@@ -25,7 +25,7 @@ export function fileOf({ data, redis }: Config): string | undefined {
 }
 
 /** An engine is one line here; what Redis needs is loaded only where it is used. */
-export async function engineOf(config: Config, settings: EngineSettings, watch: Watch): Promise<Engine> {
+export async function engineOf(config: Config, settings: EngineSettings, watch: EngineObserver): Promise<Engine> {
   const common = { ...settings, memory: { events: config['memory-events'], bytes: config['memory-bytes'] } }
   const place = config.redis === undefined ? undefined : placeOf(config.redis)
   if (!place) return new LocalEngine({ ...common, file: fileOf(config) ?? ':memory:', sync: config.sync }, watch)

@@ -111,7 +111,7 @@ test('events tell whether the owner of an account causes them', async () => {
   // Whoever registers its own name becomes its owner.
   await chat.accounts.register('bob', 'open sesame', HERE, bob)
   expect(await said(bob)).toBe(true)
-  const pages = await Array.fromAsync(engine.read('room:1', {}))
+  const pages = await Array.fromAsync(engine.logs.read('room:1', {}))
   const events = pages.flat().map(({ kind, from, verified }) => `${kind} ${from} ${verified}`)
   expect(events).toEqual([
     'joined bob undefined',

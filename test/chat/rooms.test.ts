@@ -141,9 +141,9 @@ test('a session that moves twice at once is where it was sent last', async () =>
   await chat.stop()
   for (const title of ['one', 'two', 'three']) {
     const { id = 0 } = (await chat.rooms.find(title)) ?? {}
-    const events = (await Array.fromAsync(engine.read(`room:${id}`, {}))).flat()
+    const events = (await Array.fromAsync(engine.logs.read(`room:${id}`, {}))).flat()
     expect(events.map(({ kind }) => kind)).toEqual(['joined', 'left'])
-    expect(await engine.members(id)).toEqual([])
+    expect(await engine.memberships.members(id)).toEqual([])
   }
 })
 

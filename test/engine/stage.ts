@@ -71,7 +71,7 @@ export class Load {
     while (!this.#stopped) {
       const body = `${this.#name} ${this.#number++}`
       try {
-        this.acknowledged.push(await this.#engine.append(this.#log, said(body)))
+        this.acknowledged.push(await this.#engine.logs.append(this.#log, said(body)))
       } catch (error) {
         if (error instanceof Unavailable) this.refused.push(body)
         else this.failures.push(error)
@@ -152,13 +152,13 @@ export class Stage {
 
 export function follow(engine: RedisEngine, log: LogName = LOG): Event[] {
   const seen: Event[] = []
-  engine.follow(log, (event) => seen.push(event))
+  engine.logs.follow(log, (event) => seen.push(event))
   return seen
 }
 
 export const isUp = (engine: RedisEngine) => eventually(() => engine.ping())
 
 export async function join(engine: RedisEngine, name: string, room = 1): Promise<void> {
-  expect(await engine.claim(room, name)).toBe(true)
-  await engine.append(`room:${room}`, present('joined', name, room))
+  expect(await engine.memberships.claim(room, name)).toBe(true)
+  await engine.logs.append(`room:${room}`, present('joined', name, room))
 }

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Trouble } from '../watch.ts'
+import type { Operation } from '../observer.ts'
 import { causeOf, isDamage } from './database.ts'
 import { Displaced, type OpenFiles } from './files.ts'
 import type { StoreNotice } from './messages.ts'
@@ -23,7 +23,7 @@ export class StoreHealth {
   readonly #db: DatabaseSync
   readonly #files: OpenFiles | undefined
   readonly #tell: (notice: StoreNotice) => void
-  readonly #failures = new Map<Trouble, Failure>()
+  readonly #failures = new Map<Operation, Failure>()
 
   constructor(store: LocalStore, db: DatabaseSync, files: OpenFiles | undefined, tell: (notice: StoreNotice) => void) {
     this.#store = store
@@ -47,7 +47,7 @@ export class StoreHealth {
   }
 
   /** Records that a commit, or `read`, has failed. */
-  failed(what: Trouble, error: unknown, read?: () => unknown): void {
+  failed(what: Operation, error: unknown, read?: () => unknown): void {
     const trouble = error instanceof Displaced ? 'commits' : what
     const reason = causeOf(error)
     let failure = this.#failures.get(trouble)
@@ -83,7 +83,7 @@ export class StoreHealth {
     this.#store.probe()
   }
 
-  #try(trouble: Trouble, what: () => unknown): boolean {
+  #try(trouble: Operation, what: () => unknown): boolean {
     try {
       what()
       return true

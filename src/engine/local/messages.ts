@@ -4,7 +4,7 @@
  */
 import type { RoomRecord } from '../engine.ts'
 import type { Event, LogName } from '../event.ts'
-import type { Retention, Trouble } from '../watch.ts'
+import type { Operation, Retention } from '../observer.ts'
 import type { KnownRecords } from './record-table.ts'
 import type { StoreMethod } from './store.ts'
 
@@ -61,8 +61,8 @@ export type StoreNotice =
   /** Retention has removed everything up to an id. */
   | { readonly notice: 'trimmed'; readonly log: LogName; readonly upTo: number }
   /** Sent before the first failing reply, and again when the reason changes. */
-  | { readonly notice: 'trouble'; readonly what: Trouble; readonly reason: string }
-  | { readonly notice: 'recovered'; readonly what: Trouble }
+  | { readonly notice: 'trouble'; readonly what: Operation; readonly reason: string }
+  | { readonly notice: 'recovered'; readonly what: Operation }
 
 /** A user who was in a room when the process crashed. */
 export interface Stranded {

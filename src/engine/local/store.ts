@@ -5,10 +5,10 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
 import type { NewRoom, RoomChange, RoomRecord } from '../engine.ts'
 import { type Event, idAt, type Kind, type LogName, nextId, timeAt, timeOf } from '../event.ts'
+import type { Operation } from '../observer.ts'
 import type { Bounds } from '../reading.ts'
 import { weigh } from '../recent.ts'
 import type { RecordKind, StoredRecord } from '../records.ts'
-import type { Trouble } from '../watch.ts'
 import type { CommitResult, Row, Stranded } from './messages.ts'
 import { type RecordPage, RecordTable } from './record-table.ts'
 import { LocalRoomTable } from './room-table.ts'
@@ -35,7 +35,7 @@ export const STORE_METHODS = {
   getRecord: 'reads',
   pageOfRecords: 'reads',
   pageOfIndex: 'reads',
-} as const satisfies { readonly [M in keyof LocalStore]?: Trouble }
+} as const satisfies { readonly [M in keyof LocalStore]?: Operation }
 export type StoreMethod = keyof typeof STORE_METHODS
 
 /** A row of the table of logs. */

@@ -2,8 +2,8 @@ import { extname } from 'node:path'
 import { MessageChannel, Worker } from 'node:worker_threads'
 import { EngineFault, Unavailable } from '../engine.ts'
 import type { LogName } from '../event.ts'
+import type { EngineObserver } from '../observer.ts'
 import type { Store } from '../reading.ts'
-import type { Watch } from '../watch.ts'
 import type { StoreNotice, StoreOptions, StoreReply, StoreRequest } from './messages.ts'
 import type { LocalStore, StoreMethod } from './store.ts'
 
@@ -14,7 +14,7 @@ interface Pending {
 export type Opened = Extract<StoreNotice, { notice: 'open' }>
 
 /** Callbacks for notices of an open store. */
-export interface StoreWatch extends Pick<Watch, 'trouble' | 'recovered' | 'died'> {
+export interface StoreWatch extends Pick<EngineObserver, 'trouble' | 'recovered' | 'died'> {
   /** Called when retention has removed all events up to an id. */
   trimmed(log: LogName, upTo: number): void
 }

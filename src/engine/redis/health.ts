@@ -1,4 +1,4 @@
-import type { Watch } from '../watch.ts'
+import type { EngineObserver } from '../observer.ts'
 import type { Place } from './url.ts'
 
 /**
@@ -8,12 +8,12 @@ import type { Place } from './url.ts'
  */
 export class Health {
   readonly #shown: string
-  readonly #watch: Watch
+  readonly #watch: EngineObserver
   readonly #said = new Set<string>()
   readonly #warned = new Set<string>()
   #trouble: string | undefined
 
-  constructor({ shown }: Place, watch: Watch) {
+  constructor({ shown }: Place, watch: EngineObserver) {
     this.#shown = shown
     this.#watch = watch
   }

@@ -1,16 +1,16 @@
 import { EngineFault } from '../engine.ts'
+import type { EngineObserver } from '../observer.ts'
 import { unfinishedImport } from '../transfer.ts'
-import type { Watch } from '../watch.ts'
-import type { Changes } from './changes.ts'
-import type { Claims } from './claims.ts'
+import type { ControlChannel } from './control-channel.ts'
 import type { Health } from './health.ts'
 import type { Keys } from './keys.ts'
 import type { Linked } from './link.ts'
 import type { Logs } from './logs.ts'
+import type { RedisMemberships } from './memberships.ts'
 import type { Nodes } from './nodes.ts'
 import type { Port } from './port.ts'
 import type { RedisRecords } from './records.ts'
-import type { RoomTable } from './rooms.ts'
+import type { RedisRooms } from './rooms.ts'
 
 /** All that a port is taken up for. */
 export interface Parts {
@@ -18,10 +18,10 @@ export interface Parts {
   readonly health: Health
   readonly nodes: Nodes
   readonly logs: Logs
-  readonly claims: Claims
-  readonly rooms: RoomTable
+  readonly memberships: RedisMemberships
+  readonly rooms: RedisRooms
   readonly records: RedisRecords
-  readonly changes: Changes
+  readonly control: ControlChannel
 }
 
 /**
@@ -36,7 +36,7 @@ export class Resume implements Linked {
   readonly #lobby: string | undefined
   /** Where Redis is. */
   readonly #shown: string
-  readonly #watch: Watch
+  readonly #watch: EngineObserver
   #started = false
   /** Rooms that were closed while the connection was gone. */
   readonly #closedAway = new Set<number>()
@@ -45,7 +45,7 @@ export class Resume implements Linked {
   /** A loss was dealt with, and the connection has not been up since. */
   #hasLost = false
 
-  constructor(parts: Parts, lobby: string | undefined, shown: string, watch: Watch) {
+  constructor(parts: Parts, lobby: string | undefined, shown: string, watch: EngineObserver) {
     this.#parts = parts
     this.#lobby = lobby
     this.#shown = shown
@@ -54,10 +54,10 @@ export class Resume implements Linked {
 
   /** Takes up where the last port ended. Channels first: what is told from now on is not missed. */
   async resume(port: Port): Promise<void> {
-    const { keys, health, changes, logs, nodes, claims, rooms } = this.#parts
+    const { keys, health, control, logs, nodes, memberships, rooms } = this.#parts
     if (!this.#started) await this.#refuseUnfinished(port)
     if (port.warning !== undefined) health.warn(port.warning)
-    await port.subscribe([keys.control], (text) => changes.heard(text))
+    await port.subscribe([keys.control], (text) => control.heard(text))
     await logs.subscribe(port)
     const state = await nodes.join(port)
     if (state === 'lost') await this.#lose(port)
@@ -68,12 +68,12 @@ export class Resume implements Linked {
     await logs.settle(port)
     const { lost, closed } = await rooms.load(port, this.#lobby)
     for (const id of closed) {
-      changes.closed(id)
+      control.closed(id)
       this.#closedAway.add(id)
     }
-    await claims.releasePending(port)
+    await memberships.releasePending(port)
     const history = await this.#historyOf(port)
-    if (lost || (history !== this.#history && !(await claims.areKept(port)))) await this.#lose(port)
+    if (lost || (history !== this.#history && !(await memberships.areKept(port)))) await this.#lose(port)
     this.#history = history
     if (await logs.read(port)) await this.#lose(port)
     this.#hasLost = false
@@ -101,7 +101,7 @@ export class Resume implements Linked {
   async #beginAnew(port: Port): Promise<void> {
     const begun = this.#parts.nodes.beginAnew(port)
     // By now it is another node.
-    this.#parts.claims.forget()
+    this.#parts.memberships.forget()
     await begun
   }
 
@@ -111,7 +111,7 @@ export class Resume implements Linked {
       return
     }
     this.#parts.health.recovered()
-    this.#parts.changes.missed([...this.#parts.rooms.ids(), ...this.#closedAway])
+    this.#parts.control.missed([...this.#parts.rooms.ids(), ...this.#closedAway])
     this.#closedAway.clear()
   }
 

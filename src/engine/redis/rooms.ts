@@ -1,4 +1,12 @@
-import { EngineFault, type NewRoom, type RoomChange, type RoomRecord, Taken, Unavailable } from '../engine.ts'
+import {
+  EngineFault,
+  type EngineRooms,
+  type NewRoom,
+  type RoomChange,
+  type RoomRecord,
+  Taken,
+  Unavailable,
+} from '../engine.ts'
 import { fold } from '../fold.ts'
 import type { Keys } from './keys.ts'
 import type { Link } from './link.ts'
@@ -16,7 +24,15 @@ export interface StoredRoom extends Omit<RoomRecord, 'slug'> {
   readonly version: number
 }
 
-/** What was found when all rooms were read. */
+/** The steps of closing a room that concern more than its record. */
+export interface RoomClosing {
+  /** Appends `closed` to the room's log. Resolves with false if it has ended already. */
+  end(room: number): Promise<boolean>
+  /** Called when the room's record is removed. */
+  closed(room: number): void
+}
+
+/** The result of reading all rooms. */
 export interface Loaded {
   /** Redis had heard of fewer changes than this node. */
   readonly lost: boolean
@@ -28,11 +44,12 @@ export interface Loaded {
  * The rooms there are: all of them in memory, kept right by what every change tells. What memory does not know is asked of
  * Redis, as it may have been made a moment ago.
  */
-export class RoomTable {
+export class RedisRooms implements EngineRooms {
   readonly #keys: Keys
   readonly #link: Link
   readonly #node: () => string
-  readonly #changed: (room: number) => void
+  readonly #on: RoomClosing
+  readonly #watchers = new Set<(room: number) => void>()
   readonly #byId = new Map<number, StoredRoom>()
   readonly #byKey = new Map<string, number>()
   /** Since the connection: what was read before they were dropped may come in later. */
@@ -41,12 +58,11 @@ export class RoomTable {
   #number = 0
   #version = 0
 
-  /** `changed` is called with a room of which something else is known now. */
-  constructor(keys: Keys, link: Link, node: () => string, changed: (room: number) => void) {
+  constructor(keys: Keys, link: Link, node: () => string, on: RoomClosing) {
     this.#keys = keys
     this.#link = link
     this.#node = node
-    this.#changed = changed
+    this.#on = on
   }
 
   /** Reads all rooms anew. */
@@ -78,7 +94,7 @@ export class RoomTable {
   learn(record: string): void {
     // Only the scripts write it.
     const room: StoredRoom = JSON.parse(record)
-    if (this.#learn(room)) this.#changed(room.id)
+    if (this.#learn(room)) this.changed(room.id)
   }
 
   /** So many changes have been made of all rooms. */
@@ -86,33 +102,29 @@ export class RoomTable {
     this.#version = Math.max(this.#version, version)
   }
 
-  /** A node has closed a room. */
-  drop(id: number): void {
+  /** Called when a node has closed a room. */
+  closed(id: number): void {
     this.#dropped.add(id)
     const room = this.#byId.get(id)
     if (!room) return
     this.#forget(room)
-    this.#changed(id)
+    this.changed(id)
   }
 
-  get size(): number {
+  async count(): Promise<number> {
     this.#check()
     return this.#byId.size
   }
 
-  all(): RoomRecord[] {
+  async list(): Promise<RoomRecord[]> {
     this.#check()
     return Array.from(this.#byId.values(), roomOfStored).sort((a, b) => a.id - b.id)
   }
 
-  madeFrom(address: string): RoomRecord[] {
+  async madeFrom(address: string): Promise<RoomRecord[]> {
     this.#check()
     const rooms = [...this.#byId.values()].filter(({ maker }) => maker?.address === address)
     return rooms.map(roomOfStored)
-  }
-
-  has(id: number): boolean {
-    return this.#byId.has(id)
   }
 
   ids(): number[] {
@@ -146,9 +158,28 @@ export class RoomTable {
     return roomOfStored(JSON.parse(record))
   }
 
-  /** Removes a room whose log has ended; false when somebody else has. */
+  async close(id: number): Promise<boolean> {
+    // Redis is asked only about unknown rooms: later appends of this node must come after the end.
+    if (!this.#byId.has(id) && !(await this.find(id))) return false
+    const ended = await this.#on.end(id)
+    return (await this.remove(id)) || ended
+  }
+
+  watch(listener: (room: number) => void): () => void {
+    this.#watchers.add(listener)
+    return () => this.#watchers.delete(listener)
+  }
+
+  /** Calls the watchers. */
+  changed(room: number): void {
+    for (const listener of [...this.#watchers]) listener(room)
+  }
+
+  /** Removes the record of a room whose log has ended. Resolves with false if it is removed already. */
   async remove(id: number): Promise<boolean> {
-    return (await this.#link.eval('drop-room', this.#keys.rooms, [this.#node(), this.#keys.control, String(id)])) === 1
+    const removed = await this.#link.eval('drop-room', this.#keys.rooms, [this.#node(), this.#keys.control, String(id)])
+    this.#on.closed(id)
+    return removed === 1
   }
 
   #said({ title, slug, stem = '', description = '', visibility }: RoomChange): string[] {

@@ -1,6 +1,6 @@
 import { DoubtfulClock } from '../clock.ts'
 import type { LogName } from '../event.ts'
-import type { Retention } from '../watch.ts'
+import type { Retention } from '../observer.ts'
 import type { Keys } from './keys.ts'
 import type { Link } from './link.ts'
 import type { Ask } from './port.ts'

@@ -1,4 +1,4 @@
-import { type ClaimOptions, type Member, Unavailable } from '../engine.ts'
+import { type ClaimOptions, type EngineMemberships, type Member, Unavailable } from '../engine.ts'
 import { fold } from '../fold.ts'
 import { forEach } from './at-once.ts'
 import { type Claim, memberOf, noteOf, tokenOf } from './claim.ts'
@@ -17,22 +17,26 @@ const ROOMS = 32
  * gone, so that it is never left behind, and who asks looks into the rooms: whoever has been told that he holds a name is
  * found.
  */
-export class Claims {
+export class RedisMemberships implements EngineMemberships {
   readonly #keys: Keys
   readonly #link: Link
   readonly #nodes: Nodes
+  readonly #changed: (room: number) => void
   readonly #held = new Map<string, Claim>()
   /** To be released as soon as Redis is there: claims of which it is not known whether they stand. */
   readonly #pending = new Set<Claim>()
   #number = 0
 
-  constructor(keys: Keys, link: Link, nodes: Nodes) {
+  /** `changed` is called with a room in which this node has released a name. */
+  constructor(keys: Keys, link: Link, nodes: Nodes, changed: (room: number) => void) {
     this.#keys = keys
     this.#link = link
     this.#nodes = nodes
+    this.#changed = changed
   }
 
-  async claim(room: number, name: string, { carriesPrivate = true, shared = false }: ClaimOptions): Promise<boolean> {
+  async claim(room: number, name: string, options: ClaimOptions = {}): Promise<boolean> {
+    const { carriesPrivate = true, shared = false } = options
     await this.#nodes.enter(`room:${room}`)
     const { id } = this.#nodes
     const key = fold(name)
@@ -66,9 +70,10 @@ export class Claims {
   async release(room: number, name: string): Promise<void> {
     const place = placeOf(room, fold(name))
     const claim = this.#held.get(place)
-    if (!claim) return
     this.#held.delete(place)
-    await this.#giveBack(claim)
+    const released = claim && this.#giveBack(claim)
+    this.#changed(room)
+    await released
   }
 
   /** Allows other nodes to hold a name that this one holds. */
@@ -130,7 +135,7 @@ export class Claims {
     return members.sort((a, b) => a.place - b.place).map(({ name }) => name)
   }
 
-  async memberCounts(): Promise<Map<number, number>> {
+  async counts(): Promise<Map<number, number>> {
     const rooms = await this.#nodes.inhabited()
     const counts = await Promise.all(rooms.map((room) => this.#link.call(this.#keys.held(room), 'HLEN')))
     return new Map(rooms.map((room, place) => [room, Number(counts[place])] as const).filter(([, count]) => count > 0))

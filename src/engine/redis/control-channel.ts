@@ -1,24 +1,24 @@
+import type { EngineBroadcast } from '../engine.ts'
 import type { LogName } from '../event.ts'
-import type { Claims } from './claims.ts'
 import type { Keys } from './keys.ts'
 import type { Link } from './link.ts'
 import type { Logs } from './logs.ts'
+import type { RedisMemberships } from './memberships.ts'
 import type { Nodes } from './nodes.ts'
 import type { RedisRecords } from './records.ts'
-import type { RoomTable } from './rooms.ts'
+import type { RedisRooms } from './rooms.ts'
 
-/** What nodes tell one another on the control channel, and who here watches rooms. */
-export class Changes {
+/** The messages of the control channel, on which nodes tell each other of changes. */
+export class ControlChannel implements EngineBroadcast {
   readonly #keys: Keys
   readonly #link: Link
   readonly #nodes: Nodes
   readonly #logs: Logs
-  readonly #claims: Claims
-  readonly #rooms: RoomTable
+  readonly #memberships: RedisMemberships
+  readonly #rooms: RedisRooms
   readonly #records: RedisRecords
-  readonly #watchers = new Set<(room: number) => void>()
-  readonly #heeders: { readonly subject: string; readonly heed: (text?: string) => void }[] = []
-  /** Rooms that others have changed since the last turn. */
+  readonly #listeners: { readonly subject: string; readonly listener: (text?: string) => void }[] = []
+  /** Rooms that other nodes have changed since the last turn of the event loop. */
   readonly #elsewhere = new Set<number>()
 
   constructor(
@@ -26,43 +26,37 @@ export class Changes {
     link: Link,
     nodes: Nodes,
     logs: Logs,
-    claims: Claims,
-    rooms: RoomTable,
+    memberships: RedisMemberships,
+    rooms: RedisRooms,
     records: RedisRecords,
   ) {
     this.#keys = keys
     this.#link = link
     this.#nodes = nodes
     this.#logs = logs
-    this.#claims = claims
+    this.#memberships = memberships
     this.#rooms = rooms
     this.#records = records
   }
 
-  watch(listener: (room: number) => void): () => void {
-    this.#watchers.add(listener)
-    return () => this.#watchers.delete(listener)
+  onBroadcast(subject: string, listener: (text?: string) => void): void {
+    this.#listeners.push({ subject, listener })
   }
 
-  heedSignals(subject: string, listener: (text?: string) => void): void {
-    this.#heeders.push({ subject, heed: listener })
+  publish(subject: string, text: string): void {
+    const message = JSON.stringify(['signal', this.#nodes.id, subject, text])
+    this.#link.call(this.#keys.control, 'PUBLISH', message).catch(() => {})
   }
 
-  /** Tells the other nodes something; those that are away miss it. */
-  signal(subject: string, text: string): void {
-    const told = JSON.stringify(['signal', this.#nodes.id, subject, text])
-    this.#link.call(this.#keys.control, 'PUBLISH', told).catch(() => {})
-  }
-
-  /** Nobody knows what was told meanwhile. */
+  /** Called when messages may have been missed, with the rooms that may have changed. */
   missed(rooms: Iterable<number>): void {
-    for (const room of rooms) this.changed(room)
-    for (const { heed } of this.#heeders) heed()
+    for (const room of rooms) this.#rooms.changed(room)
+    for (const { listener } of this.#listeners) listener()
   }
 
-  /** A node tells what may be known wrongly elsewhere. */
+  /** Handles a message. */
   heard(text: string): void {
-    // Only the scripts write here, and what is made above.
+    // Written by the scripts and by publish.
     const [what, node, about = '', more = ''] = JSON.parse(text) as string[]
     switch (what) {
       case 'room':
@@ -85,31 +79,28 @@ export class Changes {
         this.#logs.get(about as LogName)?.trim(Number(more))
         return
       case 'signal':
-        if (node !== this.#nodes.id) for (const { subject, heed } of this.#heeders) if (subject === about) heed(more)
+        if (node !== this.#nodes.id) {
+          for (const { subject, listener } of this.#listeners) if (subject === about) listener(more)
+        }
     }
   }
 
-  /** A room is no more. */
+  /** Called when a room is closed. */
   closed(room: number): void {
-    this.#claims.closed(room)
+    this.#memberships.closed(room)
     this.#nodes.closed(`room:${room}`)
-    this.#rooms.drop(room)
+    this.#rooms.closed(room)
   }
 
-  /** Many who come at once are told of once. */
+  /** Reports several changes of a room within a turn once. */
   #changedElsewhere(room: number): void {
     if (this.#elsewhere.size === 0) {
       setImmediate(() => {
         const changed = [...this.#elsewhere]
         this.#elsewhere.clear()
-        for (const id of changed) this.changed(id)
+        for (const id of changed) this.#rooms.changed(id)
       })
     }
     this.#elsewhere.add(room)
-  }
-
-  /** Tells who watches. */
-  changed(room: number): void {
-    for (const listener of [...this.#watchers]) listener(room)
   }
 }
