@@ -27,7 +27,7 @@ withRedis('two nodes', () => {
           lobby: 'lobby',
           keep: { days: 0, events },
           memory: { events: 100, bytes: 100_000 },
-          timing: { lease: 1_500, renew: 300 },
+          timing: { leaseMs: 1_500, renewalMs: 300 },
         },
         QUIET,
       )

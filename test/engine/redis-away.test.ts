@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { Unavailable } from '../../src/engine/engine.ts'
-import { placeOf } from '../../src/engine/redis/url.ts'
+import { redisLocationOf } from '../../src/engine/redis/url.ts'
 import { eventually, TIMED } from '../support/eventually.ts'
 import { placeAt, RedisServer, withRedis } from '../support/redis.ts'
 import { readAll, said } from './conformance.ts'
@@ -46,7 +46,7 @@ withRedis('Redis that goes away', () => {
     it('is sought ever more patiently, and nothing else is done meanwhile', TIMED, async () => {
       const own = await RedisServer.start()
       onTestFinished(() => own.stop())
-      const { engine } = await node({ place: placeAt(own.port), timing: { lease: 3_200, renew: 100 } })
+      const { engine } = await node({ place: placeAt(own.port), timing: { leaseMs: 3_200, renewalMs: 100 } })
       follow(engine)
       await engine.logs.append(LOG, said('before'))
       await own.kill()
@@ -155,7 +155,7 @@ withRedis('Redis that goes away', () => {
       const secret = (password: string) =>
         stage.server.command('ACL', 'SETUSER', stage.prefix, 'on', `>${password}`, '~*', '&*', '+@all')
       await secret('old')
-      const place = placeOf(`redis://${stage.prefix}:old@127.0.0.1:${stage.server.port}`) ?? expect.fail()
+      const place = redisLocationOf(`redis://${stage.prefix}:old@127.0.0.1:${stage.server.port}`) ?? expect.fail()
       const { engine, said: notices, reasons } = await node({ place })
       await stage.server.command('ACL', 'SETUSER', stage.prefix, 'resetpass', '>new')
       const tries = async () =>
@@ -176,7 +176,7 @@ withRedis('Redis that goes away', () => {
     it('to whom it does not let listen says so, until it does', async () => {
       const allow = (...rules: readonly string[]) => stage.server.command('ACL', 'SETUSER', stage.prefix, ...rules)
       await allow('on', '>secret', '~*', '+@all', 'resetchannels', `&${stage.prefix}:control`)
-      const place = placeOf(`redis://${stage.prefix}:secret@127.0.0.1:${stage.server.port}`) ?? expect.fail()
+      const place = redisLocationOf(`redis://${stage.prefix}:secret@127.0.0.1:${stage.server.port}`) ?? expect.fail()
       const [{ engine, reasons }, { engine: other }] = [await node({ place }), await node()]
       const seen = follow(engine)
       await eventually(() => expect(reasons).toHaveLength(1))
@@ -214,7 +214,7 @@ withRedis('Redis that goes away', () => {
     })
 
     it('paused is waited for', async () => {
-      const { engine, said: notices } = await node({ timing: { lease: 3_000, renew: 500 } })
+      const { engine, said: notices } = await node({ timing: { leaseMs: 3_000, renewalMs: 500 } })
       const seen = follow(engine)
       const load = new Load(engine, 'node')
       await delay(100)
@@ -257,7 +257,7 @@ withRedis('Redis that goes away', () => {
     })
 
     it('refuses more than may wait', async () => {
-      const { engine, wire } = await wired({ timing: { lease: 30_000, renew: 500 } })
+      const { engine, wire } = await wired({ timing: { leaseMs: 30_000, renewalMs: 500 } })
       wire.hold()
       const results = Array.from({ length: 50_010 }, (_, n) => engine.logs.append(LOG, said(String(n))))
       await expect(results[50_000]).rejects.toThrow('too much is waiting')
@@ -272,7 +272,7 @@ withRedis('Redis that goes away', () => {
     onTestFinished(() => own.stop())
     const place = placeAt(own.port)
     // Away for longer than that in the end.
-    const timing = { lease: 2_000, renew: 100 }
+    const timing = { leaseMs: 2_000, renewalMs: 100 }
     const two = [await node({ place, timing }), await node({ place, timing })]
     const seen = two.map(({ engine }) => follow(engine))
     await Promise.all(two.map(({ engine }, n) => join(engine, `member${n}`, 2)))

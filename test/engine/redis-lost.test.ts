@@ -134,7 +134,7 @@ withRedis('Redis that refuses or forgets', () => {
       onTestFinished(() => own.stop())
       const { engine, said: notices } = await node({
         place: placeAt(own.port),
-        timing: { lease: 60_000, renew: 30_000 },
+        timing: { leaseMs: 60_000, renewalMs: 30_000 },
       })
       const make = (title: string) => engine.rooms.create({ title, slug: title, visibility: 'public' })
       const { id } = await make('before')
@@ -187,7 +187,7 @@ withRedis('Redis that refuses or forgets', () => {
     it('or what came behind the last renewal: each node finds that by itself', async () => {
       const own = await RedisServer.start()
       onTestFinished(() => own.stop())
-      const timing = { lease: 60_000, renew: 30_000 }
+      const timing = { leaseMs: 60_000, renewalMs: 30_000 }
       const one = await node({ place: placeAt(own.port), timing })
       const { wire, ...other } = await wired({ timing }, own)
       const seen = follow(other.engine)
@@ -221,7 +221,7 @@ withRedis('Redis that refuses or forgets', () => {
     it.each(['claimed', 'released'])('or that a name was %s, of which no log tells', async (what) => {
       const own = await RedisServer.start()
       onTestFinished(() => own.stop())
-      const timing = { lease: 60_000, renew: 30_000 }
+      const timing = { leaseMs: 60_000, renewalMs: 30_000 }
       const [one, other] = [
         await node({ place: placeAt(own.port), timing }),
         await node({ place: placeAt(own.port), timing }),
@@ -248,7 +248,7 @@ withRedis('Redis that refuses or forgets', () => {
     it('or the newest rooms and what was changed of others: has them as they were, and no number twice', async () => {
       const own = await RedisServer.start()
       onTestFinished(() => own.stop())
-      const timing = { lease: 60_000, renew: 30_000 }
+      const timing = { leaseMs: 60_000, renewalMs: 30_000 }
       const [one, other] = [
         await node({ place: placeAt(own.port), timing }),
         await node({ place: placeAt(own.port), timing }),
@@ -274,7 +274,7 @@ withRedis('Redis that refuses or forgets', () => {
     })
 
     it('is dealt with whole, however often the connection breaks over it', async () => {
-      const { engine, wire, said: notices } = await wired({ timing: { lease: 1_500, renew: 100 } })
+      const { engine, wire, said: notices } = await wired({ timing: { leaseMs: 1_500, renewalMs: 100 } })
       const names = Array.from({ length: 2_000 }, (_, n) => `name${n}`)
       await Promise.all(names.map((name) => join(engine, name)))
       await stage.server.command('DEL', `${stage.prefix}:{nodes}:epoch`)

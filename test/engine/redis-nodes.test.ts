@@ -164,7 +164,7 @@ withRedis('several nodes on Redis', () => {
     })
 
     it('is told of behind what came before it', async () => {
-      const { engine, wire } = await wired({ timing: { lease: 60_000, renew: 30_000 } })
+      const { engine, wire } = await wired({ timing: { leaseMs: 60_000, renewalMs: 30_000 } })
       const { engine: other } = await node()
       const seen = follow(engine)
       await engine.logs.append(LOG, said('before'))
@@ -180,7 +180,7 @@ withRedis('several nodes on Redis', () => {
     })
 
     it('is told of, or refused, when the connection breaks over the answer', async () => {
-      const { engine, wire } = await wired({ timing: { lease: 60_000, renew: 30_000 } })
+      const { engine, wire } = await wired({ timing: { leaseMs: 60_000, renewalMs: 30_000 } })
       const { engine: other } = await node()
       await come(other)
       follow(engine)
@@ -230,7 +230,7 @@ withRedis('several nodes on Redis', () => {
     })
 
     it('is dealt with whole, however much it held and whatever fails over it', async () => {
-      const dying = await wired({ timing: { lease: 1_500, renew: 100 } })
+      const dying = await wired({ timing: { leaseMs: 1_500, renewalMs: 100 } })
       const { engine } = await node()
       const names = Array.from({ length: 700 }, (_, n) => `name${n}`)
       await Promise.all(names.map((name) => join(dying.engine, name)))

@@ -6,7 +6,7 @@ import type { LogName } from '../../src/engine/event.ts'
 import { RedisImport } from '../../src/engine/redis/import.ts'
 import { problemOf, reasonOf, warningOf } from '../../src/engine/redis/reasons.ts'
 import { RedisEngine, type RedisOptions } from '../../src/engine/redis/redis.ts'
-import { placeOf } from '../../src/engine/redis/url.ts'
+import { redisLocationOf } from '../../src/engine/redis/url.ts'
 import { eventually } from '../support/eventually.ts'
 import { createAccount, hasAccountLike } from '../support/records.ts'
 import { placeAt, RedisServer, withRedis } from '../support/redis.ts'
@@ -174,7 +174,7 @@ withRedis('the redis engine', () => {
     describe('of several databases of one server', () => {
       /** An engine in a database, and what it hears: events of room 1 and signals. */
       async function listening(prefix: string, database: number) {
-        const place = placeOf(`${server.url}/${database}`) ?? expect.fail()
+        const place = redisLocationOf(`${server.url}/${database}`) ?? expect.fail()
         const engine = await started({ prefix, place })
         const heard: string[] = []
         engine.logs.follow('room:1', ({ body }) => body !== 'first' && heard.push(body))
@@ -242,7 +242,7 @@ withRedis('the redis engine', () => {
       const own = await RedisServer.start()
       try {
         const fault = async (auth: string, path = '') => {
-          const place = placeOf(`redis://${auth}127.0.0.1:${own.port}${path}`) ?? expect.fail()
+          const place = redisLocationOf(`redis://${auth}127.0.0.1:${own.port}${path}`) ?? expect.fail()
           const refused = new RedisEngine({ ...OPTIONS, place, prefix: 'x' }, QUIET)
           const error: unknown = await refused.start().catch((error: unknown) => error)
           expect(error).toBeInstanceOf(EngineFault)
@@ -262,7 +262,7 @@ withRedis('the redis engine', () => {
         await own.command('CONFIG', 'SET', 'maxmemory', '0')
         await own.command('CONFIG', 'SET', 'requirepass', 'pass word')
         expect(await fault('')).toBe('NOAUTH Authentication required.')
-        const place = placeOf(`redis://:pass%20word@127.0.0.1:${own.port}/3`) ?? expect.fail()
+        const place = redisLocationOf(`redis://:pass%20word@127.0.0.1:${own.port}/3`) ?? expect.fail()
         const right = new RedisEngine({ ...OPTIONS, place, prefix: 'x' }, QUIET)
         await right.start()
         await right.stop()
@@ -320,7 +320,7 @@ describe('the place of Redis', () => {
     ['redis://localhost:6380/2', 'redis://localhost:6380/2'],
     ['rediss://user:secret@redis.example/', 'rediss://redis.example:6379'],
     ['redis://:secret@[::1]:7000/0', 'redis://[::1]:7000/0'],
-  ])('%s is shown as %s', (url, shown) => expect(placeOf(url)?.shown).toBe(shown))
+  ])('%s is shown as %s', (url, shown) => expect(redisLocationOf(url)?.shown).toBe(shown))
 
   it.each([
     'localhost:6379',
@@ -331,5 +331,5 @@ describe('the place of Redis', () => {
     'redis://localhost:99999',
     'redis://localhost?db=2',
     '',
-  ])('%j is none', (url) => expect(placeOf(url)).toBeUndefined())
+  ])('%j is none', (url) => expect(redisLocationOf(url)).toBeUndefined())
 })

@@ -13,10 +13,10 @@ const OPTIONS: Omit<RedisOptions, 'place' | 'prefix'> = {
   lobby: 'lobby',
   keep: { days: 0, events: 0 },
   memory: { events: 1_000, bytes: 1_000_000 },
-  timing: { lease: 5_000, renew: 100 },
+  timing: { leaseMs: 5_000, renewalMs: 100 },
 }
 /** Of a node that is to be taken for dead, or to give up, before long. */
-export const SHORT = { lease: 1_000, renew: 100 }
+export const SHORT = { leaseMs: 1_000, renewalMs: 100 }
 export const LOG = 'room:1'
 
 export const present = (kind: 'joined' | 'left', from: string, room = 1): Draft => ({ kind, room, from, body: '' })

@@ -11,7 +11,7 @@ import type { Draft, LogName } from '../../src/engine/event.ts'
 import { LocalEngine } from '../../src/engine/local/local.ts'
 import { blockKey } from '../../src/engine/records.ts'
 import { RedisEngine } from '../../src/engine/redis/redis.ts'
-import { placeOf } from '../../src/engine/redis/url.ts'
+import { redisLocationOf } from '../../src/engine/redis/url.ts'
 import { transfer } from '../../src/transfer/transfer.ts'
 import { readAll } from '../engine/conformance.ts'
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
@@ -25,7 +25,7 @@ const ENDLESS = { days: 0, events: 0 }
 
 /** A started engine at a place as `--data` or `--redis` names it. */
 export async function engineAt(where: string, keep = ENDLESS): Promise<Engine> {
-  const place = placeOf(where)
+  const place = redisLocationOf(where)
   const engine = place
     ? new RedisEngine({ ...OPTIONS, place, prefix: 'roomd', keep }, QUIET)
     : new LocalEngine({ ...OPTIONS, file: join(where, 'roomd.db'), sync: 'normal', keep }, QUIET)
@@ -131,7 +131,7 @@ export async function portraitAt(where: string): Promise<unknown> {
 
 /** A daemon in this process at a place as `--data` or `--redis` names it. */
 export function startAt(where: string): Promise<TestDaemon> {
-  return startTestDaemon({ 'line-tls': false, ...(placeOf(where) ? { redis: where } : { data: where }) })
+  return startTestDaemon({ 'line-tls': false, ...(redisLocationOf(where) ? { redis: where } : { data: where }) })
 }
 
 const optionsOf = (where: string) => (/^\w+:\/\//.test(where) ? { redis: where } : { data: where })

@@ -1,4 +1,5 @@
-import { Closed, type Engine, EngineFault, Unavailable } from '../engine.ts'
+import { closeLog } from '../close-log.ts'
+import { type Engine, EngineFault, Unavailable } from '../engine.ts'
 import { Records } from '../kept-records.ts'
 import type { EngineObserver, Operation } from '../observer.ts'
 import type { MemoryLimits } from '../recent.ts'
@@ -18,7 +19,7 @@ export class LocalEngine implements Engine {
   readonly logs: LocalLogs
   readonly rooms = new LocalRooms(
     () => this.#thread,
-    (room) => this.#end(room),
+    (room) => closeLog(this.logs, room),
   )
   readonly memberships = new LocalMemberships((room) => this.rooms.changed(room))
   readonly #records = new LocalRecords(() => this.#thread)
@@ -85,16 +86,6 @@ export class LocalEngine implements Engine {
     const reason = this.#failures.get('commits') ?? this.#failures.get('reads')
     if (reason !== undefined) throw new Unavailable(reason)
     await this.#thread.call('ping')
-  }
-
-  async #end(room: number): Promise<boolean> {
-    try {
-      await this.logs.append(`room:${room}`, { kind: 'closed', room, from: '', body: '' })
-      return true
-    } catch (error) {
-      if (error instanceof Closed) return false
-      throw error
-    }
   }
 
   get #thread(): StoreThread {

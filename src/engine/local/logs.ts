@@ -1,4 +1,4 @@
-import { ClockWatch } from '../clock.ts'
+import { ClockMonitor } from '../clock.ts'
 import type { EngineLogs, Listener, Range } from '../engine.ts'
 import type { Draft, Event, LogName } from '../event.ts'
 import type { EngineObserver } from '../observer.ts'
@@ -36,7 +36,7 @@ export class LocalLogs implements EngineLogs {
     this.#store = store
     this.#limits = limits
     this.#on = on
-    const clock = new ClockWatch((ms) => observer.clockWentBack?.(ms))
+    const clock = new ClockMonitor((ms) => observer.clockWentBack?.(ms))
     this.#commits = new Commits({
       commit: (rows) => store().call('append', rows),
       committed: (log, event) => this.#deliver(log, event),

@@ -7,7 +7,7 @@ import type { NewRoom, RoomChange, RoomRecord } from '../engine.ts'
 import { type Event, idAt, type Kind, type LogName, nextId, timeAt, timeOf } from '../event.ts'
 import type { Operation } from '../observer.ts'
 import type { Bounds } from '../reading.ts'
-import { weigh } from '../recent.ts'
+import { memoryBytes } from '../recent.ts'
 import type { RecordKind, StoredRecord } from '../records.ts'
 import type { CommitResult, Row, Stranded } from './messages.ts'
 import { type RecordPage, RecordTable } from './record-table.ts'
@@ -293,7 +293,7 @@ export class LocalStore {
     return log
   }
 
-  /** Events of a log, oldest first, as {@link Store.page} of reading.ts has it. */
+  /** Events of a log, oldest first, as {@link LogStore.page} of reading.ts has it. */
   page(name: LogName, from: number, to: number, limit: number, bytes: number): Event[] {
     const log = this.log(name)
     if (!log) return []
@@ -303,7 +303,7 @@ export class LocalStore {
       // As the statement was told to return them.
       const event = eventOfRow(row as unknown as SQLOutputValue[])
       page.push(event)
-      weight += weigh(event)
+      weight += memoryBytes(event)
       if (weight >= bytes) break
     }
     return page

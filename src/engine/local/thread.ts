@@ -3,7 +3,7 @@ import { MessageChannel, Worker } from 'node:worker_threads'
 import { EngineFault, Unavailable } from '../engine.ts'
 import type { LogName } from '../event.ts'
 import type { EngineObserver } from '../observer.ts'
-import type { Store } from '../reading.ts'
+import type { LogStore } from '../reading.ts'
 import type { StoreNotice, StoreOptions, StoreReply, StoreRequest } from './messages.ts'
 import type { LocalStore, StoreMethod } from './store.ts'
 
@@ -14,7 +14,7 @@ interface Pending {
 export type Opened = Extract<StoreNotice, { notice: 'open' }>
 
 /** Callbacks for notices of an open store. */
-export interface StoreWatch extends Pick<EngineObserver, 'trouble' | 'recovered' | 'died'> {
+export interface StoreObserver extends Pick<EngineObserver, 'trouble' | 'recovered' | 'died'> {
   /** Called when retention has removed all events up to an id. */
   trimmed(log: LogName, upTo: number): void
 }
@@ -29,7 +29,7 @@ interface Line {
 export class StoreThread {
   #line: Line | undefined
   readonly #pending: Pending[] = []
-  readonly reading: Store = {
+  readonly reading: LogStore = {
     stride: 4096,
     bounds: (log) => this.call('bounds', log),
     page: (...range) => this.call('page', ...range),
@@ -38,7 +38,7 @@ export class StoreThread {
   #dead: EngineFault | undefined
 
   /** Opens the store. Rejects with {@link EngineFault}. `died` is called when the thread ends without being asked to. */
-  static async open(options: StoreOptions, on: StoreWatch): Promise<{ thread: StoreThread; opened: Opened }> {
+  static async open(options: StoreOptions, on: StoreObserver): Promise<{ thread: StoreThread; opened: Opened }> {
     const { promise, resolve, reject } = Promise.withResolvers<Opened>()
     const thread = new StoreThread()
     const told = (notice: StoreNotice) => {

@@ -1,11 +1,11 @@
 /** A batch as the scripts take it, and what they answer. */
 import { Closed, type Shared, Unavailable } from '../engine.ts'
-import type { Event, LogName } from '../event.ts'
+import { committedEvent, type Event, type LogName } from '../event.ts'
 import { fold } from '../fold.ts'
-import { committedOf, fieldsOf, toldOf } from './entry.ts'
+import { fieldsOf, toldOf } from './entry.ts'
 import { type Keys, roomOf } from './keys.ts'
 import type { Waiting } from './outgoing.ts'
-import type { Port } from './port.ts'
+import type { RedisPort } from './port.ts'
 import type { RefusedAppend } from './scripts.ts'
 
 /** How long the end of a closed room's log can be read by nodes that were away. */
@@ -42,12 +42,12 @@ export class NotAdmitted extends Unavailable {
   }
 }
 
-/** Commits a batch behind `floor`. Rejects as {@link Port.eval} does, and with {@link Closed} or {@link NotAdmitted}. */
+/** Commits a batch behind `floor`. Rejects as {@link RedisPort.eval} does, and with {@link Closed} or {@link NotAdmitted}. */
 export async function commitBatch(
   batch: Batch,
   floor: number,
   keys: Keys,
-  port: Pick<Port, 'eval'>,
+  port: Pick<RedisPort, 'eval'>,
 ): Promise<Committed> {
   const { log, node, number, waiting } = batch
   const room = roomOf(log)
@@ -72,7 +72,11 @@ export async function commitBatch(
 }
 
 /** Finds out on another port what became of a batch. Undefined when it was not committed, and never will be. */
-export async function settleBatch(batch: Batch, keys: Keys, port: Pick<Port, 'eval'>): Promise<Committed | undefined> {
+export async function settleBatch(
+  batch: Batch,
+  keys: Keys,
+  port: Pick<RedisPort, 'eval'>,
+): Promise<Committed | undefined> {
   const { log, node, number, waiting } = batch
   const was = await port.eval('probe', keys.ofLog(log, node), [node, String(number)])
   const [, first, skipped = '', now] = was?.split(' ') ?? []
@@ -92,7 +96,7 @@ function numbered(
   const answers = waiting.map(({ draft }, place) => {
     if (without.has(`${place}s`)) return 'shared'
     if (without.has(String(place))) return undefined
-    const event = committedOf(first + events.length, now, draft)
+    const event = committedEvent(first + events.length, now, draft)
     events.push(event)
     return event
   })

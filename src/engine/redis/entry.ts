@@ -1,5 +1,5 @@
 /** Events as Redis holds them: `milliseconds-counter`, and a flat list of fields and values. */
-import { type Draft, type Event, type Kind, PER_MS, timeAt, timeOf } from '../event.ts'
+import { type Draft, type Event, type Kind, PER_MS, timeOf } from '../event.ts'
 
 export type Entry = readonly [id: string, fields: readonly string[]]
 
@@ -65,23 +65,6 @@ export function eventOf(id: number, fields: readonly string[]): Event {
     }
   }
   return event
-}
-
-/** The same event as it stands in the log, made of what was appended while the clock of Redis said `now`, in ms. */
-export function committedOf(
-  id: number,
-  now: number,
-  { kind, room, from, to, body, sent, color, verified }: Draft,
-): Event {
-  const event = { id, at: timeAt(id, now), kind, room, from, body }
-  if (to === undefined && sent === undefined && color === undefined && !verified) return event
-  return {
-    ...event,
-    ...(to !== undefined && { to }),
-    ...(sent !== undefined && { sent }),
-    ...(color !== undefined && { color }),
-    ...(verified && { verified }),
-  }
 }
 
 /** The events that a log's channel brings, and the id that they come behind; scripts/log.lua writes it. */

@@ -13,7 +13,7 @@ import { type Entry, entryId, eventOf, idOf } from './entry.ts'
 import { roomOf } from './keys.ts'
 import { roomOfStored } from './rooms.ts'
 import { TransferPort } from './transfer-port.ts'
-import type { Place } from './url.ts'
+import type { RedisLocation } from './url.ts'
 
 const PAGE = 1_000
 
@@ -32,7 +32,7 @@ export class RedisExport implements ExportSource {
   size = 0
 
   /** @throws Unfit, EngineFault */
-  static async open(place: Place, prefix: string): Promise<RedisExport> {
+  static async open(place: RedisLocation, prefix: string): Promise<RedisExport> {
     const port = await TransferPort.open(place, prefix)
     try {
       const [records = '', , given = ''] = port.keys.rooms

@@ -1,5 +1,5 @@
 import type { EngineObserver } from '../observer.ts'
-import type { Place } from './url.ts'
+import type { RedisLocation } from './url.ts'
 
 /**
  * Whether Redis takes what is to be committed, and what is said of that. It does not while it is away, and while it refuses to
@@ -13,7 +13,7 @@ export class Health {
   readonly #warned = new Set<string>()
   #trouble: string | undefined
 
-  constructor({ shown }: Place, watch: EngineObserver) {
+  constructor({ shown }: RedisLocation, watch: EngineObserver) {
     this.#shown = shown
     this.#watch = watch
   }

@@ -6,7 +6,7 @@ import { type ImportTarget, type LogExtent, Unfit } from '../transfer.ts'
 import { entryId, fieldsOfCommitted } from './entry.ts'
 import { storedRoom } from './rooms.ts'
 import { TransferPort } from './transfer-port.ts'
-import type { Place } from './url.ts'
+import type { RedisLocation } from './url.ts'
 
 /** Time that the connection of a killed import may take to end, in ms. */
 const GONE_MS = 5_000
@@ -24,7 +24,7 @@ export class RedisImport implements ImportTarget {
   #ahead: { readonly from: number; readonly to: number } | undefined
 
   /** @throws Unfit, EngineFault */
-  static async open(place: Place, prefix: string): Promise<RedisImport> {
+  static async open(place: RedisLocation, prefix: string): Promise<RedisImport> {
     const port = await TransferPort.open(place, prefix)
     const target = new RedisImport(port)
     try {

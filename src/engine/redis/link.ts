@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Unavailable } from '../engine.ts'
-import { type Ask, ConnectionLost, faultOf, type Port } from './port.ts'
+import { type Ask, ConnectionLost, faultOf, type RedisPort } from './port.ts'
 import { reasonOf } from './reasons.ts'
 import type { Answers, ScriptName } from './scripts.ts'
-import type { Place } from './url.ts'
+import type { RedisLocation } from './url.ts'
 
 const FIRST_WAIT_MS = 50
 /** In which a new port must have been made use of. */
@@ -16,24 +16,24 @@ export interface Linked {
   /** It has been tried in vain to open another one. */
   failed(reason: string): void
   /** There is another one: takes up on it what was left. Until this resolves nobody else is let through. */
-  resume(port: Port): Promise<void>
+  resume(port: RedisPort): Promise<void>
   /** Everybody is let through again. */
   up(): void
 }
 
-/** The {@link Port} to Redis: there or not, and opened again when it is not, ever more patiently, no two nodes at the same time. */
+/** The {@link RedisPort} to Redis: there or not, and opened again when it is not, ever more patiently, no two nodes at the same time. */
 export class Link {
-  readonly #place: Place
-  readonly #open: () => Promise<Port>
+  readonly #place: RedisLocation
+  readonly #open: () => Promise<RedisPort>
   readonly #linked: Linked
   readonly #longestWaitMs: number
-  #port: Port | undefined
+  #port: RedisPort | undefined
   #up = false
   #stopped = false
   readonly #end = new AbortController()
 
   /** `open` opens a port; `longestWaitMs` may pass from one attempt to the next. */
-  constructor(place: Place, open: () => Promise<Port>, longestWaitMs: number, linked: Linked) {
+  constructor(place: RedisLocation, open: () => Promise<RedisPort>, longestWaitMs: number, linked: Linked) {
     this.#place = place
     this.#open = open
     this.#longestWaitMs = longestWaitMs
@@ -41,7 +41,7 @@ export class Link {
   }
 
   /** The port while it can be used. */
-  get port(): Port | undefined {
+  get port(): RedisPort | undefined {
     return this.#up ? this.#port : undefined
   }
 
@@ -67,17 +67,17 @@ export class Link {
     this.#port?.close(reason)
   }
 
-  /** As {@link Port.eval}, but rejects with {@link Unavailable} at once while there is no port. */
+  /** As {@link RedisPort.eval}, but rejects with {@link Unavailable} at once while there is no port. */
   eval<S extends ScriptName>(script: S, keys: readonly string[], args: readonly string[]): Promise<Answers[S]> {
     return this.port?.eval(script, keys, args) ?? Promise.reject(this.#away())
   }
 
-  /** As {@link Port.call}, and the same. */
+  /** As {@link RedisPort.call}, and the same. */
   call(key: string, command: string, ...args: readonly string[]): Promise<unknown> {
     return this.port?.call(key, command, ...args) ?? Promise.reject(this.#away())
   }
 
-  /** As {@link Port.everyServer}, but throws {@link Unavailable} while there is no port. */
+  /** As {@link RedisPort.everyServer}, but throws {@link Unavailable} while there is no port. */
   everyServer(): readonly Ask[] {
     if (!this.port) throw this.#away()
     return this.port.everyServer()

@@ -6,10 +6,10 @@ import type { Committed } from './batch.ts'
 import { type Entry, entryId, eventOf, idOf, numberOf, toldOf } from './entry.ts'
 import type { Logs } from './logs.ts'
 import { Outgoing, sizeOf } from './outgoing.ts'
-import type { Port } from './port.ts'
+import type { RedisPort } from './port.ts'
 
 /** The part of a port that a log reads from. */
-export type Source = Pick<Port, 'eval' | 'call' | 'close'>
+export type LogSource = Pick<RedisPort, 'eval' | 'call' | 'close'>
 
 /** Events read at a time. */
 const PAGE_EVENTS = 256
@@ -59,7 +59,7 @@ export class RedisLog {
   #reading = true
   /** Too much has come to wait for the reading of what is before it. */
   #overrun = false
-  #port: Source | undefined
+  #port: LogSource | undefined
   /** Replaced when following begins anew, */
   #following = {}
   /** and when reading does. */
@@ -125,7 +125,7 @@ export class RedisLog {
   }
 
   /** Begins to follow: to be called before anything is appended that is to be heard. */
-  async begin(port: Source, subscribe: () => Promise<void>): Promise<void> {
+  async begin(port: LogSource, subscribe: () => Promise<void>): Promise<void> {
     const following = this.#following
     try {
       const stood = port.eval('sync', this.#keys, ['0'])
@@ -141,7 +141,7 @@ export class RedisLog {
   }
 
   /** Reads what came behind what was seen, and goes on from there. Resolves with whether the log had lost some of what was seen. */
-  async read(port: Source): Promise<boolean> {
+  async read(port: LogSource): Promise<boolean> {
     const reader = {}
     this.#reader = reader
     this.#port = port
@@ -253,7 +253,7 @@ export class RedisLog {
 }
 
 /** The next connection begins where this one could not. */
-function giveUp(port: Source, error: unknown): void {
+function giveUp(port: LogSource, error: unknown): void {
   // What a listener has thrown is not for Redis to mend.
   if (!(error instanceof Unavailable)) throw error
   port.close(error.message)

@@ -2,13 +2,13 @@ import { atTickEnd } from '../../tick.ts'
 import { type Listener, Unavailable } from '../engine.ts'
 import type { Draft, Event, LogName } from '../event.ts'
 import { type MemoryLimits, RecentTotal } from '../recent.ts'
-import { forEach } from './at-once.ts'
+import { forEachLimit } from './concurrency.ts'
 import { type Keys, roomOf } from './keys.ts'
 import type { Link } from './link.ts'
 import { RedisLog } from './log.ts'
 import type { Nodes } from './nodes.ts'
 import { sizeOf, type Waiting } from './outgoing.ts'
-import type { Port } from './port.ts'
+import type { RedisPort } from './port.ts'
 
 /** Events and bytes that may wait, or be under way, before more are refused. */
 const MAX_EVENTS = 50_000
@@ -18,7 +18,7 @@ const LOGS_AT_ONCE = 32
 const CHANNELS_AT_ONCE = 500
 
 /** Hears of commits. */
-export interface CommitWatch {
+export interface CommitObserver {
   measured(events: number, ms: number): void
   /** Called with the last event of a commit. */
   timed(event: Event): void
@@ -32,12 +32,12 @@ export class Logs {
   readonly link: Pick<Link, 'port' | 'eval'>
   readonly nodes: Pick<Nodes, 'id' | 'isAdmitted' | 'enter' | 'noticeLoss' | 'noticeDeath'>
   readonly limits: MemoryLimits
-  readonly watch: CommitWatch
+  readonly watch: CommitObserver
   readonly total = new RecentTotal()
   readonly #byName = new Map<LogName, RedisLog>()
   readonly #byChannel = new Map<string, RedisLog>()
   /** The port on which all of them are listened to, or about to be. */
-  #port: Port | undefined
+  #port: RedisPort | undefined
   /** Logs of which something waits and nothing is under way. */
   readonly #ready = new Set<RedisLog>()
   /** The last event of a room, in whatever log, as long as it has not been sent. */
@@ -47,7 +47,7 @@ export class Logs {
   #bytes = 0
   #number = 0
 
-  constructor(keys: Keys, link: Logs['link'], nodes: Logs['nodes'], limits: MemoryLimits, watch: CommitWatch) {
+  constructor(keys: Keys, link: Logs['link'], nodes: Logs['nodes'], limits: MemoryLimits, watch: CommitObserver) {
     this.keys = keys
     this.link = link
     this.nodes = nodes
@@ -133,7 +133,7 @@ export class Logs {
   }
 
   /** Listens to everything that is followed, and from now on to whatever comes to be. */
-  async subscribe(port: Port): Promise<void> {
+  async subscribe(port: RedisPort): Promise<void> {
     this.#port = port
     const channels = [...this.#byChannel.keys()]
     for (let start = 0; start < channels.length; start += CHANNELS_AT_ONCE) {
@@ -142,7 +142,7 @@ export class Logs {
   }
 
   /** Finds out what became of all that was under way when the last port broke. */
-  async settle(port: Port): Promise<void> {
+  async settle(port: RedisPort): Promise<void> {
     for (const { outgoing } of [...this.#byName.values()]) await outgoing.settle(port)
   }
 
@@ -150,13 +150,13 @@ export class Logs {
    * Reads what was missed. True when a log has lost some of what was seen of it. The logs of rooms come last: a private message
    * reaches its addressee only as long as no `left` has ended the membership.
    */
-  async read(port: Port): Promise<boolean> {
+  async read(port: RedisPort): Promise<boolean> {
     let lost = false
     const { rooms = [], others = [] } = Object.groupBy(this.#byChannel.values(), ({ name }) =>
       roomOf(name) === undefined ? 'others' : 'rooms',
     )
     for (const logs of [others, rooms]) {
-      await forEach(logs, LOGS_AT_ONCE, async (log) => {
+      await forEachLimit(logs, LOGS_AT_ONCE, async (log) => {
         if (await log.read(port)) lost = true
       })
     }

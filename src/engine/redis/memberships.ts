@@ -1,11 +1,11 @@
 import { type ClaimOptions, type EngineMemberships, type Member, Unavailable } from '../engine.ts'
 import { fold } from '../fold.ts'
-import { forEach } from './at-once.ts'
 import { type Claim, memberOf, noteOf, tokenOf } from './claim.ts'
+import { forEachLimit } from './concurrency.ts'
 import { type Keys, roomOf } from './keys.ts'
 import type { Link } from './link.ts'
 import type { Nodes } from './nodes.ts'
-import { ConnectionLost, type Port } from './port.ts'
+import { ConnectionLost, type RedisPort } from './port.ts'
 
 /** Claims that are released at once, and rooms that are compared at once. */
 const CLAIMS = 500
@@ -97,18 +97,18 @@ export class RedisMemberships implements EngineMemberships {
   }
 
   /** Releases what could not be released before. */
-  async releasePending(port: Port): Promise<void> {
-    await forEach(this.#pending, CLAIMS, async (claim) => {
+  async releasePending(port: RedisPort): Promise<void> {
+    await forEachLimit(this.#pending, CLAIMS, async (claim) => {
       await this.#release(port, claim)
       this.#pending.delete(claim)
     })
   }
 
   /** Whether Redis holds for this node just what this node takes itself to hold. */
-  async areKept(port: Port): Promise<boolean> {
+  async areKept(port: RedisPort): Promise<boolean> {
     const held = Map.groupBy(this.#held.values(), ({ room }) => room)
     let kept = true
-    await forEach(this.#nodes.entered, ROOMS, async (log) => {
+    await forEachLimit(this.#nodes.entered, ROOMS, async (log) => {
       const room = roomOf(log) ?? 0
       const tokens = new Set(held.get(room)?.map(({ token }) => token))
       // The reply to HKEYS.
@@ -160,7 +160,7 @@ export class RedisMemberships implements EngineMemberships {
     this.#pending.add(claim)
   }
 
-  async #release(port: Port, claim: Claim): Promise<void> {
+  async #release(port: RedisPort, claim: Claim): Promise<void> {
     const { room, key, token } = claim
     const { id } = this.#nodes
     const args = [id, key, token, String(room), this.#keys.control]

@@ -4,13 +4,13 @@ import type { LogName } from '../event.ts'
 import type { Health } from './health.ts'
 import { type Keys, roomOf } from './keys.ts'
 import type { Link } from './link.ts'
-import { type Port, Refused } from './port.ts'
+import { type RedisPort, Refused } from './port.ts'
 
 export interface Timing {
   /** ms after which a node that has not renewed its lease is dead. */
-  readonly lease: number
+  readonly leaseMs: number
   /** ms from one renewal to the next. */
-  readonly renew: number
+  readonly renewalMs: number
 }
 
 /** Logs of a dead node that are seen to at once. */
@@ -52,15 +52,15 @@ export class Nodes {
   }
 
   /** Takes up a new port. Resolves with whether this node may go on as it is: else {@link beginAnew} comes next. */
-  async join(port: Port): Promise<'ok' | 'lost' | 'dead'> {
+  async join(port: RedisPort): Promise<'ok' | 'lost' | 'dead'> {
     this.#renewing = undefined
-    this.#timer ??= setInterval(() => this.#tick(), this.#timing.renew).unref()
+    this.#timer ??= setInterval(() => this.#tick(), this.#timing.renewalMs).unref()
     const state = await this.#renewLease(port)
     return state === 'ok' && this.#lost ? 'lost' : state
   }
 
   /** Goes on as another node, which holds nothing: gives up all that this one holds. */
-  async beginAnew(port: Port): Promise<void> {
+  async beginAnew(port: RedisPort): Promise<void> {
     const before = this.id
     this.id = newId()
     this.#epoch = ''
@@ -128,7 +128,7 @@ export class Nodes {
   }
 
   /** Releases everything, and the lease. */
-  async leave(port: Port): Promise<void> {
+  async leave(port: RedisPort): Promise<void> {
     this.stop()
     await this.#reap(port, this.id, true)
   }
@@ -139,7 +139,7 @@ export class Nodes {
 
   #tick(): void {
     if (!this.#renewing) void this.renew()
-    else if (performance.now() - this.#asked > this.#timing.lease) this.#link.reset('it does not answer')
+    else if (performance.now() - this.#asked > this.#timing.leaseMs) this.#link.reset('it does not answer')
   }
 
   /** Renews the lease; from that {@link Health} knows whether commits work. */
@@ -166,14 +166,14 @@ export class Nodes {
     return renewing
   }
 
-  async #renew(port: Port): Promise<void> {
+  async #renew(port: RedisPort): Promise<void> {
     const state = await this.#renewLease(port)
     if (state === 'dead') this.noticeDeath()
     if (state === 'lost') this.noticeLoss()
   }
 
-  async #renewLease(port: Port): Promise<'ok' | 'lost' | 'dead'> {
-    const args = [this.id, this.#epoch, String(this.#timing.lease), newId()]
+  async #renewLease(port: RedisPort): Promise<'ok' | 'lost' | 'dead'> {
+    const args = [this.id, this.#epoch, String(this.#timing.leaseMs), newId()]
     const [state, epoch = '', ...expired] = await port.eval('renew', this.#keys.nodes, args)
     if (state === 'ok') this.#epoch = epoch
     // Not waited for: it may take longer than a lease. What fails is found again.
@@ -182,7 +182,7 @@ export class Nodes {
   }
 
   /** Buries a node, if it is dead or says so itself, and takes from it what it held. May be done again, by several at once. */
-  async #reap(port: Port, node: string, self = false): Promise<void> {
+  async #reap(port: RedisPort, node: string, self = false): Promise<void> {
     if (this.#reaping.has(node)) return
     this.#reaping.add(node)
     try {
@@ -199,7 +199,7 @@ export class Nodes {
     }
   }
 
-  async #reapLog(port: Port, node: string, log: LogName): Promise<void> {
+  async #reapLog(port: RedisPort, node: string, log: LogName): Promise<void> {
     const room = roomOf(log)
     const args = [node, String(room), this.#keys.control, String(NAMES)]
     for (let next = '0'; next !== ''; ) {

@@ -4,7 +4,7 @@ import { type Batch, type Committed, commitBatch, NotAdmitted, settleBatch } fro
 import { roomOf } from './keys.ts'
 import type { RedisLog } from './log.ts'
 import type { Logs } from './logs.ts'
-import { ConnectionLost, type Port, Refused } from './port.ts'
+import { ConnectionLost, type RedisPort, Refused } from './port.ts'
 
 /** Bytes of one script call, an event counted as so many beside its text: Redis does nothing else meanwhile. */
 const BATCH_BYTES = 65_536
@@ -76,7 +76,7 @@ export class Outgoing {
   }
 
   /** Finds out on a new connection what became of what was under way when the last one broke. */
-  async settle(port: Port): Promise<void> {
+  async settle(port: RedisPort): Promise<void> {
     if (!this.#batch) return
     const batch = this.#batch
     const committed = await settleBatch(batch, this.#logs.keys, port)

@@ -5,7 +5,7 @@
 import { EngineFault, Unavailable } from '../engine.ts'
 import { reasonOf } from './reasons.ts'
 import type { Answers, ScriptName } from './scripts.ts'
-import type { Place } from './url.ts'
+import type { RedisLocation } from './url.ts'
 
 /** The connection is gone, and nobody knows what has become of what was sent. */
 export class ConnectionLost extends Unavailable {
@@ -17,13 +17,13 @@ export class Refused extends Unavailable {
   override name = 'Refused'
 }
 
-export type Message = (text: string, channel: string) => void
+export type ChannelListener = (text: string, channel: string) => void
 
 /** Sends a command to one server. */
 export type Ask = (command: string, ...args: readonly string[]) => Promise<unknown>
 
 /** All methods that ask something reject with {@link ConnectionLost} or {@link Refused}. */
-export interface Port {
+export interface RedisPort {
   /** Resolves with the reason when the port has ended. */
   readonly lost: Promise<string>
   /** Why the port has ended; undefined while it has not. */
@@ -37,7 +37,7 @@ export interface Port {
   /** A function for each server that holds keys. */
   everyServer(): readonly Ask[]
   /** Resolves when everything that is published on these channels from now on is heard. */
-  subscribe(channels: readonly string[], heard: Message): Promise<void>
+  subscribe(channels: readonly string[], heard: ChannelListener): Promise<void>
   unsubscribe(channel: string): Promise<void>
   /** Resolves when the connections on which channels are heard have answered. */
   listening(): Promise<void>
@@ -46,7 +46,7 @@ export interface Port {
 }
 
 /** The fault that tells an operator why a Redis cannot be opened. */
-export function faultOf({ shown }: Place, error: unknown): EngineFault {
+export function faultOf({ shown }: RedisLocation, error: unknown): EngineFault {
   if (error instanceof EngineFault) return error
   const what = error instanceof ConnectionLost ? 'reach' : 'use'
   return new EngineFault(`cannot ${what} Redis at ${shown}: ${reasonOf(error)}`, { cause: error })

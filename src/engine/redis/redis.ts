@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { ClockWatch } from '../clock.ts'
+import { ClockMonitor } from '../clock.ts'
+import { closeLog } from '../close-log.ts'
 import { Closed, type Engine, type EngineLogs, Unavailable } from '../engine.ts'
 import type { Draft, Event, LogName } from '../event.ts'
 import { Records } from '../kept-records.ts'
@@ -20,11 +21,11 @@ import { RedisRooms } from './rooms.ts'
 import { portsTo } from './single.ts'
 import { storeOf } from './store.ts'
 import { Sweep } from './sweep.ts'
-import type { Place } from './url.ts'
+import type { RedisLocation } from './url.ts'
 
 export interface RedisOptions {
-  readonly place: Place
-  /** What every key and channel begins with. */
+  readonly place: RedisLocation
+  /** Prefix of all keys and channels. */
   readonly prefix: string
   /** Slug that room 1 gets; it keeps its own if none is given. */
   readonly lobby: string | undefined
@@ -33,8 +34,8 @@ export interface RedisOptions {
   readonly timing?: Timing
 }
 
-const TIMING: Timing = { lease: 5_000, renew: 1_500 }
-/** How long stopping waits for what is under way. */
+const TIMING: Timing = { leaseMs: 5_000, renewalMs: 1_500 }
+/** Maximum time that stopping waits for events that are under way. */
 const STOP_MS = 5_000
 
 /** The engine of several processes or machines: everything in one Redis, the newest events and the rooms in memory too. */
@@ -44,7 +45,7 @@ export class RedisEngine implements Engine {
   readonly rooms: RedisRooms
   readonly records: Records
   readonly broadcast: ControlChannel
-  readonly #place: Place
+  readonly #place: RedisLocation
   readonly #link: Link
   readonly #health: Health
   readonly #nodes: Nodes
@@ -56,7 +57,7 @@ export class RedisEngine implements Engine {
     const keys = new Keys(options.prefix, options.place.database)
     const timing = options.timing ?? TIMING
     // At most half a lease, so that after an outage other nodes come back before their leases are over.
-    const link = new Link(options.place, portsTo(options.place), timing.lease / 2, {
+    const link = new Link(options.place, portsTo(options.place), timing.leaseMs / 2, {
       down: (reason) => resume.down(reason),
       failed: (reason) => resume.failed(reason),
       resume: (port) => resume.resume(port),
@@ -68,7 +69,7 @@ export class RedisEngine implements Engine {
     this.#health = health
     const nodes = new Nodes(keys, link, timing, health)
     this.#nodes = nodes
-    const clock = new ClockWatch((ms) => observer.clockWentBack?.(ms))
+    const clock = new ClockMonitor((ms) => observer.clockWentBack?.(ms))
     const logs = new Logs(keys, link, nodes, options.memory, {
       measured: (events, ms) => observer.measured?.(events, ms),
       timed: (event) => clock.committed(event),
@@ -83,7 +84,7 @@ export class RedisEngine implements Engine {
       follow: (log, listener) => logs.follow(log, listener),
     }
     const rooms = new RedisRooms(keys, link, () => nodes.id, {
-      end: (room) => this.#end(room),
+      end: (room) => closeLog(this.logs, room),
       closed: (room) => this.broadcast.closed(room),
     })
     this.rooms = rooms
@@ -123,7 +124,7 @@ export class RedisEngine implements Engine {
     const end = performance.now() + STOP_MS
     while (this.#link.port && !this.#logs.idle && performance.now() < end) await delay(1)
     const { port } = this.#link
-    // Where Redis is away, the others see to it.
+    // While Redis is away nothing can be released; other nodes release it when the lease is over.
     if (port) await Promise.race([this.#nodes.leave(port), delay(STOP_MS, undefined, { ref: false })]).catch(() => {})
     this.#nodes.stop()
     this.#link.stop()
@@ -161,16 +162,6 @@ export class RedisEngine implements Engine {
         throw error
       },
     )
-  }
-
-  async #end(room: number): Promise<boolean> {
-    try {
-      await this.logs.append(`room:${room}`, { kind: 'closed', room, from: '', body: '' })
-      return true
-    } catch (error) {
-      if (error instanceof Closed) return false
-      throw error
-    }
   }
 
   /** Finds out whether Redis refuses every write or only this commit. */

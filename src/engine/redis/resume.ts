@@ -8,7 +8,7 @@ import type { Linked } from './link.ts'
 import type { Logs } from './logs.ts'
 import type { RedisMemberships } from './memberships.ts'
 import type { Nodes } from './nodes.ts'
-import type { Port } from './port.ts'
+import type { RedisPort } from './port.ts'
 import type { RedisRecords } from './records.ts'
 import type { RedisRooms } from './rooms.ts'
 
@@ -53,7 +53,7 @@ export class Resume implements Linked {
   }
 
   /** Takes up where the last port ended. Channels first: what is told from now on is not missed. */
-  async resume(port: Port): Promise<void> {
+  async resume(port: RedisPort): Promise<void> {
     const { keys, health, control, logs, nodes, memberships, rooms } = this.#parts
     if (!this.#started) await this.#refuseUnfinished(port)
     if (port.warning !== undefined) health.warn(port.warning)
@@ -80,25 +80,25 @@ export class Resume implements Linked {
   }
 
   /** The server draws it anew when it starts, and a replica when it takes over: the times when something may be lost. */
-  async #historyOf(port: Port): Promise<string> {
+  async #historyOf(port: RedisPort): Promise<string> {
     const about = await Promise.all(port.everyServer().map((ask) => ask('INFO', 'replication')))
     return about.map((text) => /^master_replid:(\w+)/m.exec(String(text))?.[1]).join()
   }
 
-  async #refuseUnfinished(port: Port): Promise<void> {
+  async #refuseUnfinished(port: RedisPort): Promise<void> {
     const mark = await port.call(this.#parts.keys.importMark, 'GET')
     if (typeof mark === 'string') throw new EngineFault(unfinishedImport(`Redis at ${this.#shown}`))
   }
 
   /** Redis has lost something that it had confirmed. */
-  async #lose(port: Port): Promise<void> {
+  async #lose(port: RedisPort): Promise<void> {
     if (this.#hasLost) return
     this.#hasLost = true
     this.#watch.lost?.(`Redis at ${this.#shown} has lost what it had confirmed`)
     await this.#beginAnew(port)
   }
 
-  async #beginAnew(port: Port): Promise<void> {
+  async #beginAnew(port: RedisPort): Promise<void> {
     const begun = this.#parts.nodes.beginAnew(port)
     // By now it is another node.
     this.#parts.memberships.forget()

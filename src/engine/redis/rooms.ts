@@ -10,7 +10,7 @@ import {
 import { fold } from '../fold.ts'
 import type { Keys } from './keys.ts'
 import type { Link } from './link.ts'
-import type { Port } from './port.ts'
+import type { RedisPort } from './port.ts'
 
 const LOBBY_TITLE = 'Public Chat'
 const LOBBY_DESCRIPTION = 'This is the default chat, available to everyone!'
@@ -66,7 +66,7 @@ export class RedisRooms implements EngineRooms {
   }
 
   /** Reads all rooms anew. */
-  async load(port: Port, lobby: string | undefined): Promise<Loaded> {
+  async load(port: RedisPort, lobby: string | undefined): Promise<Loaded> {
     const [records] = this.#keys.rooms
     const behind = await port.eval('raise-rooms', this.#keys.rooms, [String(this.#number), String(this.#version)])
     if (lobby !== undefined) await this.#ensureLobby(port, lobby)
@@ -79,7 +79,7 @@ export class RedisRooms implements EngineRooms {
     return { lost: behind === 1, closed: before.map(({ id }) => id).filter((id) => !this.#byId.has(id)) }
   }
 
-  async #ensureLobby(port: Port, lobby: string): Promise<void> {
+  async #ensureLobby(port: RedisPort, lobby: string): Promise<void> {
     const made = [lobby, fold(lobby), LOBBY_TITLE, fold(LOBBY_TITLE), LOBBY_DESCRIPTION]
     const ensured = await port.eval('lobby', this.#keys.rooms, [this.#node(), this.#keys.control, ...made])
     if (ensured === 0) throw new EngineFault(`--lobby ${lobby} is the name of another room`)

@@ -5,17 +5,17 @@
 import { randomBytes } from 'node:crypto'
 import { ErrorReply, RedisClient } from 'redis'
 import { Unavailable } from '../engine.ts'
-import { type Ask, ConnectionLost, type Message, type Port, Refused } from './port.ts'
+import { type Ask, type ChannelListener, ConnectionLost, type RedisPort, Refused } from './port.ts'
 import { problemOf, reasonOf, warningOf } from './reasons.ts'
 import { type Answers, loadScripts, type ScriptName } from './scripts.ts'
-import type { Place } from './url.ts'
+import type { RedisLocation } from './url.ts'
 
 const OPEN_MS = 5_000
 
 /** One class for all connections: the library would make one for each. */
 const create = RedisClient.factory()
 
-function clientTo({ url }: Place) {
+function clientTo({ url }: RedisLocation) {
   const options = {
     url,
     RESP: 2,
@@ -29,7 +29,7 @@ type Client = ReturnType<typeof clientTo>
 
 let scripts: ReturnType<typeof loadScripts> | undefined
 
-export class SingleServer implements Port {
+export class SingleServer implements RedisPort {
   readonly lost: Promise<string>
   warning: string | undefined
   readonly #commands: Client
@@ -46,7 +46,7 @@ export class SingleServer implements Port {
    * Rejects with {@link Unavailable}, which says why and not where. What a connection before it has sent and Redis has not
    * read yet is never done: only then can this one tell what became of the rest.
    */
-  static async open(place: Place, before?: SingleServer): Promise<SingleServer> {
+  static async open(place: RedisLocation, before?: SingleServer): Promise<SingleServer> {
     const connection = new SingleServer(place)
     const timer = setTimeout(() => connection.close('it does not answer'), OPEN_MS)
     try {
@@ -70,7 +70,7 @@ export class SingleServer implements Port {
     }
   }
 
-  private constructor(place: Place) {
+  private constructor(place: RedisLocation) {
     const { promise, resolve } = Promise.withResolvers<string>()
     this.lost = promise
     this.#lose = resolve
@@ -136,7 +136,7 @@ export class SingleServer implements Port {
     }
   }
 
-  async subscribe(channels: readonly string[], heard: Message): Promise<void> {
+  async subscribe(channels: readonly string[], heard: ChannelListener): Promise<void> {
     if (channels.length > 0) await this.#inTurn(channels, () => this.#channels.subscribe([...channels], heard))
   }
 
@@ -184,7 +184,7 @@ export class SingleServer implements Port {
 }
 
 /** Returns the function that opens ports to a place, one after the other. */
-export function portsTo(place: Place): () => Promise<Port> {
+export function portsTo(place: RedisLocation): () => Promise<RedisPort> {
   let last: SingleServer | undefined
   return async () => {
     last = await SingleServer.open(place, last)

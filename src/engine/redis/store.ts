@@ -1,4 +1,4 @@
-import type { Store } from '../reading.ts'
+import type { LogStore } from '../reading.ts'
 import { OVERHEAD_BYTES } from '../recent.ts'
 import { entryId, eventOf, idOf } from './entry.ts'
 import type { Keys } from './keys.ts'
@@ -8,7 +8,7 @@ import type { Link } from './link.ts'
 const STRIDE = 1_024
 
 /** The logs in Redis, as they are read. */
-export function storeOf(keys: Keys, link: Link): Store {
+export function storeOf(keys: Keys, link: Link): LogStore {
   return {
     stride: STRIDE,
     bounds: async (log) => {

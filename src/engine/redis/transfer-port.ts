@@ -4,7 +4,7 @@ import { faultOf } from './port.ts'
 import { reasonOf } from './reasons.ts'
 import type { Answers, ScriptName } from './scripts.ts'
 import { SingleServer } from './single.ts'
-import type { Place } from './url.ts'
+import type { RedisLocation } from './url.ts'
 
 /** Keys of a page, roughly. */
 const PAGE = 1_000
@@ -14,17 +14,17 @@ export class TransferPort {
   readonly keys: Keys
   /** For messages, without a password. */
   readonly shown: string
-  readonly #place: Place
+  readonly #place: RedisLocation
   readonly #connection: SingleServer
 
-  static async open(place: Place, prefix: string): Promise<TransferPort> {
+  static async open(place: RedisLocation, prefix: string): Promise<TransferPort> {
     const connection = await SingleServer.open(place).catch((error: unknown) => {
       throw faultOf(place, error)
     })
     return new TransferPort(place, prefix, connection)
   }
 
-  private constructor(place: Place, prefix: string, connection: SingleServer) {
+  private constructor(place: RedisLocation, prefix: string, connection: SingleServer) {
     this.keys = new Keys(prefix, place.database)
     this.shown = `${place.shown} (prefix ${prefix})`
     this.#place = place

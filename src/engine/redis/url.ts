@@ -1,5 +1,5 @@
 /** Where Redis is, as `--redis` says it. */
-export interface Place {
+export interface RedisLocation {
   readonly url: string
   /** The same without a password, for messages. */
   readonly shown: string
@@ -8,7 +8,7 @@ export interface Place {
 }
 
 /** Undefined when there is no such thing: `redis://[[user]:password@]host[:port][/database]`, `rediss://` for TLS. */
-export function placeOf(text: string): Place | undefined {
+export function redisLocationOf(text: string): RedisLocation | undefined {
   const url = URL.parse(text)
   if (!url || !/^rediss?:$/.test(url.protocol) || url.hostname === '') return undefined
   if (!/^\/?\d*$/.test(url.pathname) || url.search !== '' || url.hash !== '') return undefined
