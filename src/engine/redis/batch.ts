@@ -1,4 +1,3 @@
-/** A batch as the scripts take it, and what they answer. */
 import { Closed, type Shared, Unavailable } from '../engine.ts'
 import { committedEvent, type Event, type LogName } from '../event.ts'
 import { fold } from '../fold.ts'
@@ -8,30 +7,30 @@ import type { Waiting } from './outgoing.ts'
 import type { RedisPort } from './port.ts'
 import type { RefusedAppend } from './scripts.ts'
 
-/** How long the end of a closed room's log can be read by nodes that were away. */
+/** Time for which nodes that were away can read the end of a closed room's log. */
 const KEEP_CLOSED_MS = 600_000
 
-/** Events of one log that are appended by one script call. */
+/** Events of a log that one script call appends. */
 export interface Batch {
   readonly log: LogName
   readonly node: string
-  /** Rises with every batch of a node. */
+  /** Rises with each batch of a node. */
   readonly number: number
   readonly waiting: readonly Waiting[]
 }
 
-/** What has become of a batch. */
+/** The result of a committed batch. */
 export interface Committed {
-  /** The id that it comes behind; undefined where that is not known any more. */
+  /** Id of the log's last event before the batch; undefined if it is not known any more. */
   readonly prev: number | undefined
   readonly events: readonly Event[]
-  /** The event of each draft; `shared` and undefined where it is in no log, as {@link Shared} and {@link Closed} tell. */
+  /** The event of each draft; `shared` or undefined for a draft that was not appended: see {@link Shared} and {@link Closed}. */
   readonly answers: readonly (Event | 'shared' | undefined)[]
-  /** The log had fallen behind what was seen of it. */
+  /** True if Redis had lost events that this node has seen. */
   readonly lost: boolean
 }
 
-/** This node may not write to the log as it is. */
+/** This node may not write to the log at present. */
 export class NotAdmitted extends Unavailable {
   override name = 'NotAdmitted'
   readonly status: Exclude<RefusedAppend, 'closed'>
@@ -42,7 +41,7 @@ export class NotAdmitted extends Unavailable {
   }
 }
 
-/** Commits a batch behind `floor`. Rejects as {@link RedisPort.eval} does, and with {@link Closed} or {@link NotAdmitted}. */
+/** Commits a batch with ids above `floor`. @throws Closed, NotAdmitted, and as {@link RedisPort.eval} */
 export async function commitBatch(
   batch: Batch,
   floor: number,
@@ -71,7 +70,7 @@ export async function commitBatch(
   return { ...numbered(waiting, Number(first), skipped, Number(now)), prev: Number(prev), lost: lost === '1' }
 }
 
-/** Finds out on another port what became of a batch. Undefined when it was not committed, and never will be. */
+/** Finds out on another port whether a batch was committed. Resolves with undefined if it was not, and never will be. */
 export async function settleBatch(
   batch: Batch,
   keys: Keys,
@@ -84,7 +83,7 @@ export async function settleBatch(
   return { ...numbered(waiting, Number(first), skipped, Number(now)), prev: undefined, lost: false }
 }
 
-/** `skipped` are the places of those that were not appended, as scripts/append.lua tells them; `now` is the time of Redis' clock in ms. */
+/** Numbers the events of a batch. `skipped` lists drafts that were not appended (scripts/append.lua); `now` is the time of Redis in ms. */
 function numbered(
   waiting: readonly Waiting[],
   first: number,

@@ -1,4 +1,4 @@
-/** Does it for each, for so many at a time. Rejects with what fails first, and begins nothing more then. */
+/** Calls an asynchronous function for each item, at most `atOnce` at a time. Rejects with the first error and then starts no further call. */
 export async function forEachLimit<T>(
   all: Iterable<T>,
   atOnce: number,

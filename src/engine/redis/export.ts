@@ -96,7 +96,7 @@ export class RedisExport implements ExportSource {
     for (const extent of this.#extents) {
       let { start } = extent
       let page = await this.#page(extent, start)
-      // Retention removes the oldest events meanwhile: the log begins where its first page does.
+      // Retention may remove the oldest events meanwhile: the exported log starts at its first page.
       while (page.start > start) {
         start = page.start
         page = await this.#page(extent, start)
@@ -168,7 +168,7 @@ export class RedisExport implements ExportSource {
   }
 }
 
-/** Sorts as SQLite does. */
+/** Sorts texts by their UTF-8 bytes, as SQLite does. */
 function byBytes(texts: readonly string[]): string[] {
   const encoded = texts.map((text) => ({ text, bytes: Buffer.from(text) }))
   return encoded.sort((a, b) => a.bytes.compare(b.bytes)).map(({ text }) => text)

@@ -8,10 +8,10 @@ import { storedRoom } from './rooms.ts'
 import { TransferPort } from './transfer-port.ts'
 import type { RedisLocation } from './url.ts'
 
-/** Time that the connection of a killed import may take to end, in ms. */
+/** Maximum time that the connection of a killed import takes to end. */
 const GONE_MS = 5_000
 
-/** Fills Redis under a prefix. A mark is set meanwhile: the next import removes what an interrupted one has left. */
+/** Fills Redis under a prefix. A mark is set meanwhile: the next import removes the keys of an interrupted one. */
 export class RedisImport implements ImportTarget {
   readonly shown: string
   readonly #port: TransferPort
@@ -20,7 +20,7 @@ export class RedisImport implements ImportTarget {
   /** Number of records added, of ordered kinds. */
   readonly #places = new Map<RecordKind, number>()
   #log: LogExtent = { name: 'room:0', start: 0, last: 0 }
-  /** Ids of the first and the last event of the log with times of their own. */
+  /** Ids of the first and the last event of the log whose ids are ahead of their times. */
   #ahead: { readonly from: number; readonly to: number } | undefined
 
   /** @throws Unfit, EngineFault */
@@ -28,7 +28,7 @@ export class RedisImport implements ImportTarget {
     const port = await TransferPort.open(place, prefix)
     const target = new RedisImport(port)
     try {
-      await target.#waitAlone(`roomd-import-${prefix}`)
+      await target.#waitUntilExclusive(`roomd-import-${prefix}`)
       await target.#begin()
       return target
     } catch (error) {
@@ -42,8 +42,8 @@ export class RedisImport implements ImportTarget {
     this.shown = port.shown
   }
 
-  /** Names the connection, then waits until no other one has the name: of two at once neither proceeds. */
-  async #waitAlone(name: string): Promise<void> {
+  /** Names the connection, then waits until no other connection has the name: of two concurrent imports neither proceeds. */
+  async #waitUntilExclusive(name: string): Promise<void> {
     await this.#port.ask('CLIENT', 'SETNAME', name)
     const { db } = /\bdb=(?<db>\d+)/.exec(String(await this.#port.ask('CLIENT', 'INFO')))?.groups ?? {}
     for (const end = performance.now() + GONE_MS; ; await delay(100)) {
@@ -54,7 +54,7 @@ export class RedisImport implements ImportTarget {
     }
   }
 
-  /** Sets the mark before it looks for other keys: a daemon that starts later finds it. */
+  /** Sets the mark, then checks that there are no other keys: a daemon that starts in between finds the mark. */
   async #begin(): Promise<void> {
     const { importMark, everything } = this.#port.keys
     if ((await this.#port.ask('SET', importMark, 'an export', 'NX')) !== 'OK') return this.#empty()

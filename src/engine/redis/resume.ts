@@ -4,7 +4,7 @@ import { unfinishedImport } from '../transfer.ts'
 import type { ControlChannel } from './control-channel.ts'
 import type { Health } from './health.ts'
 import type { Keys } from './keys.ts'
-import type { Linked } from './link.ts'
+import type { LinkEvents } from './link.ts'
 import type { Logs } from './logs.ts'
 import type { RedisMemberships } from './memberships.ts'
 import type { Nodes } from './nodes.ts'
@@ -31,7 +31,7 @@ export interface Parts {
  * the changes of rooms, and, where the server has started again or a replica has taken over, by the claims. Then this node begins
  * anew as another one that holds nothing, as it does when the others have taken it for dead.
  */
-export class Resume implements Linked {
+export class Resume implements LinkEvents {
   readonly #parts: Parts
   readonly #lobby: string | undefined
   /** Where Redis is. */
