@@ -5,8 +5,8 @@ import { Displaced, type OpenFiles } from './files.ts'
 import type { StoreNotice } from './messages.ts'
 import { type LocalStore, STORE_METHODS, type StoreMethod } from './store.ts'
 
-/** Time without a failure after which a retry is made, in ms. */
-const REST_MS = 1_000
+/** Time from the last failure to a retry. */
+const RETRY_AFTER_MS = 1_000
 
 interface Failure {
   /** Reason in the last notice. */
@@ -71,7 +71,7 @@ export class StoreHealth {
   check(): void {
     if (!this.#failures.has('commits')) this.#try('commits', () => this.#files?.checkAll())
     for (const [trouble, failure] of this.#failures) {
-      if (!failure.retry || performance.now() - failure.at < REST_MS) continue
+      if (!failure.retry || performance.now() - failure.at < RETRY_AFTER_MS) continue
       if (!this.#try(trouble, failure.retry)) continue
       this.#failures.delete(trouble)
       this.#tell({ notice: 'recovered', what: trouble })

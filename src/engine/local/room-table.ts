@@ -13,7 +13,7 @@ export class LocalRoomTable {
     this.#db = db
   }
 
-  /** Creates room 1, `Public Chat`, or changes its slug (docs/protocols/README.md, section 2). */
+  /** Creates room 1, `Public Chat`, or changes its slug (docs/protocols/README.md, section 2). @throws Error if the slug is taken */
   ensureLobby(slug: string): void {
     if (this.#isTaken(slug, LOBBY)) throw new Error(`--lobby ${slug} is the name of another room`)
     this.#db
@@ -29,7 +29,7 @@ export class LocalRoomTable {
     return this.#db.prepare(`SELECT ${COLUMNS} FROM rooms ORDER BY id`).all().map(roomOf)
   }
 
-  /** Keeps a room as it is. */
+  /** Inserts a room unchanged, for an import. */
   restore(room: RoomRecord): void {
     const { id, title, slug, description, visibility, hash, maker, createdAt, changedAt } = room
     const made = [maker?.address ?? null, maker?.name ?? null, createdAt, changedAt]
@@ -38,7 +38,7 @@ export class LocalRoomTable {
       .run(id, title, slug, description, visibility, hash ?? null, ...made, fold(title), fold(slug))
   }
 
-  /** Undefined when the title or slug is taken. */
+  /** Inserts a room. Returns undefined if the title or slug is taken. */
   create({ title, description = '', visibility, hash, maker, ...names }: NewRoom): RoomRecord | undefined {
     if (this.#isTaken(title)) return undefined
     const { lastInsertRowid } = this.#db
@@ -58,10 +58,12 @@ export class LocalRoomTable {
         now: Date.now(),
       })
     const id = Number(lastInsertRowid)
-    return this.#rename(id, names) ? this.#find(id) : this.#takeBack(id)
+    if (this.#rename(id, names)) return this.#find(id)
+    this.remove(id)
+    return undefined
   }
 
-  /** Undefined when there is no such room, false when the title or slug is taken. */
+  /** Changes a room. Returns undefined if there is no such room, false if the title or slug is taken. */
   change(id: number, { title, description = '', visibility, ...names }: RoomChange): RoomRecord | undefined | false {
     const room = this.#find(id)
     if (!room) return undefined
@@ -79,21 +81,17 @@ export class LocalRoomTable {
     return Number(this.#db.prepare('DELETE FROM rooms WHERE id = ?').run(id).changes) > 0
   }
 
-  /** False when the slug is taken and there is no stem to make one of. */
+  /** Sets the slug of a room. Returns false if it is taken and there is no stem to generate one from. */
   #rename(id: number, { slug, stem }: Pick<NewRoom, 'slug' | 'stem'>): boolean {
     let name = slug
     if (name === '' || this.#isTaken(name, id)) {
       if (stem === undefined) return false
       name = `${stem}${id}`
-      // That name may be taken too.
+      // The generated slug may be taken too.
       while (this.#isTaken(name, id)) name += id
     }
     this.#db.prepare('UPDATE rooms SET line_name = ?, line_key = ? WHERE id = ?').run(name, fold(name), id)
     return true
-  }
-
-  #takeBack(id: number): undefined {
-    this.remove(id)
   }
 
   #find(id: number): RoomRecord | undefined {
@@ -101,7 +99,7 @@ export class LocalRoomTable {
     return row && roomOf(row)
   }
 
-  /** True if another room has the name. */
+  /** Returns true if another room has the name as title or slug. */
   #isTaken(name: string, by = 0): boolean {
     const other = this.#db.prepare('SELECT 1 FROM rooms WHERE id <> :id AND (title_key = :key OR line_key = :key)')
     return other.get({ id: by, key: fold(name) }) !== undefined

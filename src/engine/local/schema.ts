@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { fold } from '../fold.ts'
 
-/** Step n takes a database from version n to n + 1. Steps are only ever added. */
+/** The migrations of the schema: step n migrates version n to n + 1. Released steps must not be changed. */
 export const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE rooms (
@@ -138,14 +138,14 @@ export const MIGRATIONS: readonly string[] = [
   `,
 ]
 
-/** Brings a database to this version. Throws when a newer roomd has written it. */
+/** Migrates a database to the present version. @throws Error if a newer roomd has written it */
 export function migrate(db: DatabaseSync): void {
   const row = db.prepare('PRAGMA user_version').get()
   const version = Number(row?.user_version)
   if (version > MIGRATIONS.length) {
     throw new Error(`it was written by a newer roomd (schema ${version}; this one knows ${MIGRATIONS.length})`)
   }
-  // Names are compared in a form that SQL cannot make.
+  // SQL has no function that folds names.
   db.function('fold', { deterministic: true }, (name) => fold(String(name)))
   for (const [step, sql] of MIGRATIONS.entries()) {
     if (step < version) continue

@@ -1,5 +1,4 @@
-/** The store behind a port: requests in, replies out in the same order, retention in between. */
-import { setImmediate as others } from 'node:timers/promises'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { MessagePort } from 'node:worker_threads'
 import { DoubtfulClock } from '../clock.ts'
 import { causeOf, type Database, openDatabase } from './database.ts'
@@ -12,6 +11,7 @@ import { LocalStore } from './store.ts'
 const SWEEP_EVERY_MS = 1_000
 const CHECK_EVERY_MS = 500
 
+/** Serves the methods of a store on a port, with replies in the order of requests, and runs retention and health checks in between. */
 export function serveStore(port: MessagePort, options: StoreOptions): void {
   const tell = (notice: StoreNotice) => port.postMessage(notice)
   const answer = (reply: StoreReply) => port.postMessage(reply)
@@ -67,7 +67,7 @@ export function serveStore(port: MessagePort, options: StoreOptions): void {
   async function sweepOnce(): Promise<void> {
     try {
       for (const _ of everything()) {
-        await others()
+        await nextTurn()
         if (closed) return
       }
     } catch (error) {

@@ -101,12 +101,12 @@ export class LocalStore {
     this.#deleteOldest = db.prepare('DELETE FROM events WHERE log = ? AND id <= ?')
   }
 
-  /** Undefined when the title or slug is taken. */
+  /** Calls {@link LocalRoomTable.create}. */
   createRoom(room: NewRoom): RoomRecord | undefined {
     return this.#transaction(() => this.rooms.create(room))
   }
 
-  /** Undefined when there is no such room, false when the title or slug is taken. */
+  /** Calls {@link LocalRoomTable.change}. */
   changeRoom(id: number, change: RoomChange): RoomRecord | undefined | false {
     return this.#transaction(() => this.rooms.change(id, change))
   }
@@ -146,7 +146,7 @@ export class LocalStore {
     return log && { start: log.start, last: log.last, ahead: log.ahead }
   }
 
-  /** Tests commits with as many bytes as a large batch has. Throws if they fail. */
+  /** Tests commits with the bytes of a large batch. @throws Error if they fail */
   probe(): void {
     this.putRecord(PROBE)
     this.deleteRecord(PROBE.kind, PROBE.key)
@@ -158,13 +158,13 @@ export class LocalStore {
     return rows.map((row) => ({ room: Number(row.room), name: String(row.name) }))
   }
 
-  /** Lists the logs with more than so many events. */
+  /** Lists the logs with more than `events` events. */
   logNames(events: number): LogName[] {
     const rows = this.#db.prepare('SELECT name FROM logs WHERE count > ?').all(events)
     return rows.map((row) => row.name as LogName)
   }
 
-  /** Removes up to `count` events of a closed room's log, and the log when it is empty; true then. */
+  /** Removes up to `count` events of a closed room's log. Returns true when the log was empty and is removed too. */
   erase(log: LogRow, count: number): boolean {
     if (this.trim(log, count, Number.MAX_SAFE_INTEGER) > 0) return false
     this.#transaction(() => this.#db.prepare('DELETE FROM logs WHERE id = ?').run(log.id))
@@ -293,14 +293,14 @@ export class LocalStore {
     return log
   }
 
-  /** Events of a log, oldest first, as {@link LogStore.page} of reading.ts has it. */
+  /** Implements {@link LogStore.page}. */
   page(name: LogName, from: number, to: number, limit: number, bytes: number): Event[] {
     const log = this.log(name)
     if (!log) return []
     const page: Event[] = []
     let weight = 0
     for (const row of this.#page.iterate(log.id, from, to, limit)) {
-      // As the statement was told to return them.
+      // Because of setReturnArrays.
       const event = eventOfRow(row as unknown as SQLOutputValue[])
       page.push(event)
       weight += memoryBytes(event)
@@ -309,7 +309,7 @@ export class LocalStore {
     return page
   }
 
-  /** Returns the id that many events before the end of a range; undefined if the range is shorter. */
+  /** Implements {@link LogStore.back}. */
   back(name: LogName, from: number, to: number, skip: number): number | undefined {
     const log = this.log(name)
     const row = log && this.#back.get(log.id, from, to, skip)
@@ -330,7 +330,7 @@ export class LocalStore {
   }
 }
 
-/** Lists the logs of closed rooms. Numbers above the last given one belong to no room, as in tests of the engine alone. */
+/** Lists the logs of closed rooms. Ids above the last given one belong to no room, as in tests of the engine alone. */
 export function endedLogs(db: DatabaseSync): LogName[] {
   const rows = db
     .prepare(

@@ -20,14 +20,14 @@ export interface StoreObserver extends Pick<EngineObserver, 'trouble' | 'recover
 }
 
 /** A channel to a store. */
-interface Line {
+interface StoreChannel {
   post(request: StoreRequest): void
   end(): unknown
 }
 
 /** Client of the store's thread. A store in memory runs in the caller's thread instead. */
 export class StoreThread {
-  #line: Line | undefined
+  #channel: StoreChannel | undefined
   readonly #pending: Pending[] = []
   readonly reading: LogStore = {
     stride: 4096,
@@ -37,7 +37,7 @@ export class StoreThread {
   }
   #dead: EngineFault | undefined
 
-  /** Opens the store. Rejects with {@link EngineFault}. `died` is called when the thread ends without being asked to. */
+  /** Opens the store. `died` is called when the thread ends unexpectedly. @throws EngineFault */
   static async open(options: StoreOptions, on: StoreObserver): Promise<{ thread: StoreThread; opened: Opened }> {
     const { promise, resolve, reject } = Promise.withResolvers<Opened>()
     const thread = new StoreThread()
@@ -66,11 +66,11 @@ export class StoreThread {
       else if ('trouble' in message) thread.#pending.shift()?.reject(new Unavailable(message.trouble))
       else thread.#pending.shift()?.resolve(message.value)
     }
-    thread.#line = options.file === ':memory:' ? await inMemory(options, heard) : inThread(options, heard, die)
+    thread.#channel = options.file === ':memory:' ? await inMemory(options, heard) : inThread(options, heard, die)
     return { thread, opened: await promise }
   }
 
-  /** Calls a method of the store. Rejects with {@link Unavailable}; then nothing has changed. */
+  /** Calls a method of the store. @throws Unavailable; then nothing has changed */
   call<M extends StoreMethod>(method: M, ...args: Parameters<LocalStore[M]>): Promise<ReturnType<LocalStore[M]>> {
     return this.#ask(method, args) as Promise<ReturnType<LocalStore[M]>>
   }
@@ -80,7 +80,7 @@ export class StoreThread {
     return new Promise((resolve, reject) => {
       // Replies come in the order of the requests.
       this.#pending.push({ resolve, reject })
-      this.#line?.post([method, args])
+      this.#channel?.post([method, args])
     })
   }
 
@@ -90,7 +90,7 @@ export class StoreThread {
     // The end of the thread is expected now.
     this.#dead = new EngineFault('the store is closed')
     await closed
-    await this.#line?.end()
+    await this.#channel?.end()
   }
 
   /** Returns undefined if the end was expected or is known already. */
@@ -104,7 +104,7 @@ export class StoreThread {
 
 type Heard = (message: StoreReply | StoreNotice) => void
 
-function inThread(options: StoreOptions, heard: Heard, die: (reason: string) => void): Line {
+function inThread(options: StoreOptions, heard: Heard, die: (reason: string) => void): StoreChannel {
   // The extension is .ts in a checkout and .js in the package.
   const file = new URL(`./store-thread${extname(import.meta.url)}`, import.meta.url)
   const worker = new Worker(file, { workerData: options, execArgv: [] })
@@ -114,7 +114,7 @@ function inThread(options: StoreOptions, heard: Heard, die: (reason: string) => 
   return { post: (request) => worker.postMessage(request), end: () => worker.terminate() }
 }
 
-async function inMemory(options: StoreOptions, heard: Heard): Promise<Line> {
+async function inMemory(options: StoreOptions, heard: Heard): Promise<StoreChannel> {
   // Loaded only here: else the thread loads it.
   const { serveStore } = await import('./store-port.ts')
   const { port1: own, port2: its } = new MessageChannel()

@@ -69,7 +69,7 @@ export class ControlChannel implements EngineBroadcast {
         if (node === this.#nodes.id) this.#nodes.noticeDeath()
         return
       case 'dropped':
-        this.#rooms.hear(Number(more))
+        this.#rooms.noteVersion(Number(more))
         this.closed(Number(about))
         return
       case 'stale':

@@ -8,15 +8,15 @@ import type { RedisLocation } from './url.ts'
  */
 export class Health {
   readonly #shown: string
-  readonly #watch: EngineObserver
+  readonly #observer: EngineObserver
   /** Reasons that were reported since the last recovery. */
   readonly #reported = new Set<string>()
   readonly #warned = new Set<string>()
   #trouble: string | undefined
 
-  constructor({ shown }: RedisLocation, watch: EngineObserver) {
+  constructor({ shown }: RedisLocation, observer: EngineObserver) {
     this.#shown = shown
-    this.#watch = watch
+    this.#observer = observer
   }
 
   /** Reason why commits fail at present; undefined while they work. */
@@ -29,20 +29,20 @@ export class Health {
     this.#trouble = `Redis at ${this.#shown}: ${reason}`
     if (this.#reported.has(reason)) return
     this.#reported.add(reason)
-    this.#watch.trouble(this.#trouble)
+    this.#observer.trouble(this.#trouble)
   }
 
   recovered(): void {
     if (this.#trouble === undefined) return
     this.#trouble = undefined
     this.#reported.clear()
-    this.#watch.recovered()
+    this.#observer.recovered()
   }
 
   /** Reports a condition that an operator must correct although commits work; each reason once. */
   warn(reason: string): void {
     if (this.#warned.has(reason)) return
     this.#warned.add(reason)
-    this.#watch.warning?.(`Redis at ${this.#shown}: ${reason}`)
+    this.#observer.warning?.(`Redis at ${this.#shown}: ${reason}`)
   }
 }

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { Unavailable } from '../engine.ts'
 import { type Ask, ConnectionLost, faultOf, type RedisPort } from './port.ts'
 import { reasonOf } from './reasons.ts'
-import type { Answers, ScriptName } from './scripts.ts'
+import type { ScriptName, ScriptResults } from './scripts.ts'
 import type { RedisLocation } from './url.ts'
 
 const FIRST_WAIT_MS = 50
@@ -68,7 +68,7 @@ export class Link {
   }
 
   /** Calls {@link RedisPort.eval}. @throws Unavailable while there is no port */
-  eval<S extends ScriptName>(script: S, keys: readonly string[], args: readonly string[]): Promise<Answers[S]> {
+  eval<S extends ScriptName>(script: S, keys: readonly string[], args: readonly string[]): Promise<ScriptResults[S]> {
     return this.port?.eval(script, keys, args) ?? Promise.reject(this.#away())
   }
 

@@ -13,7 +13,7 @@ import { Keys } from './keys.ts'
 import { Link } from './link.ts'
 import { Logs } from './logs.ts'
 import { RedisMemberships } from './memberships.ts'
-import { Nodes, type Timing } from './nodes.ts'
+import { type LeaseTiming, Nodes } from './nodes.ts'
 import { faultOf } from './port.ts'
 import { RedisRecords } from './records.ts'
 import { Resume } from './resume.ts'
@@ -31,10 +31,10 @@ export interface RedisOptions {
   readonly lobby: string | undefined
   readonly keep: Retention
   readonly memory: MemoryLimits
-  readonly timing?: Timing
+  readonly timing?: LeaseTiming
 }
 
-const TIMING: Timing = { leaseMs: 5_000, renewalMs: 1_500 }
+const TIMING: LeaseTiming = { leaseMs: 5_000, renewalMs: 1_500 }
 /** Maximum time that stopping waits for events that are under way. */
 const STOP_MS = 5_000
 

@@ -12,8 +12,8 @@ import type { RedisPort } from './port.ts'
 import type { RedisRecords } from './records.ts'
 import type { RedisRooms } from './rooms.ts'
 
-/** All that a port is taken up for. */
-export interface Parts {
+/** The parts of the engine that depend on the connection. */
+export interface ResumeParts {
   readonly keys: Keys
   readonly health: Health
   readonly nodes: Nodes
@@ -25,34 +25,33 @@ export interface Parts {
 }
 
 /**
- * What happens when a connection comes and goes, part by part.
+ * Resumes the parts of the engine on a new connection, and tells them when it is lost.
  *
- * Nothing that Redis has lost is put back. A loss is noticed by the epoch (see {@link Nodes.join}), by the position in a log or in
- * the changes of rooms, and, where the server has started again or a replica has taken over, by the claims. Then this node begins
- * anew as another one that holds nothing, as it does when the others have taken it for dead.
+ * Lost data is not written again. A loss is detected by the epoch (see {@link Nodes.join}), by the position in a log or in the changes of
+ * rooms, and, after a restart of the server or a failover to a replica, by the claims. Then this node continues under a new id without
+ * claims, as after it was declared dead.
  */
 export class Resume implements LinkEvents {
-  readonly #parts: Parts
+  readonly #parts: ResumeParts
   readonly #lobby: string | undefined
-  /** Where Redis is. */
   readonly #shown: string
-  readonly #watch: EngineObserver
+  readonly #observer: EngineObserver
   #started = false
   /** Rooms that were closed while the connection was gone. */
   readonly #closedAway = new Set<number>()
-  /** The identity of what the server has, see {@link Resume.#historyOf}. */
+  /** The replication id of the server, see {@link Resume.#historyOf}. */
   #history = ''
-  /** A loss was dealt with, and the connection has not been up since. */
+  /** True from the handling of a loss until the next successful resumption. */
   #hasLost = false
 
-  constructor(parts: Parts, lobby: string | undefined, shown: string, watch: EngineObserver) {
+  constructor(parts: ResumeParts, lobby: string | undefined, shown: string, observer: EngineObserver) {
     this.#parts = parts
     this.#lobby = lobby
     this.#shown = shown
-    this.#watch = watch
+    this.#observer = observer
   }
 
-  /** Takes up where the last port ended. Channels first: what is told from now on is not missed. */
+  /** Resumes on a new port. Channels are subscribed first, so that no later message is missed. */
   async resume(port: RedisPort): Promise<void> {
     const { keys, health, control, logs, nodes, memberships, rooms } = this.#parts
     if (!this.#started) await this.#refuseUnfinished(port)
@@ -62,7 +61,7 @@ export class Resume implements LinkEvents {
     const state = await nodes.join(port)
     if (state === 'lost') await this.#lose(port)
     if (state === 'dead') {
-      this.#watch.evicted?.()
+      this.#observer.evicted?.()
       await this.#beginAnew(port)
     }
     await logs.settle(port)
@@ -79,7 +78,7 @@ export class Resume implements LinkEvents {
     this.#hasLost = false
   }
 
-  /** The server draws it anew when it starts, and a replica when it takes over: the times when something may be lost. */
+  /** Resolves with the replication ids of the servers, which change at a restart or failover, when data may be lost. */
   async #historyOf(port: RedisPort): Promise<string> {
     const about = await Promise.all(port.everyServer().map((ask) => ask('INFO', 'replication')))
     return about.map((text) => /^master_replid:(\w+)/m.exec(String(text))?.[1]).join()
@@ -90,17 +89,17 @@ export class Resume implements LinkEvents {
     if (typeof mark === 'string') throw new EngineFault(unfinishedImport(`Redis at ${this.#shown}`))
   }
 
-  /** Redis has lost something that it had confirmed. */
+  /** Handles a loss of committed data. */
   async #lose(port: RedisPort): Promise<void> {
     if (this.#hasLost) return
     this.#hasLost = true
-    this.#watch.lost?.(`Redis at ${this.#shown} has lost what it had confirmed`)
+    this.#observer.lost?.(`Redis at ${this.#shown} has lost what it had confirmed`)
     await this.#beginAnew(port)
   }
 
   async #beginAnew(port: RedisPort): Promise<void> {
     const begun = this.#parts.nodes.beginAnew(port)
-    // By now it is another node.
+    // The id has changed already.
     this.#parts.memberships.forget()
     await begun
   }

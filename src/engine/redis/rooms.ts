@@ -34,15 +34,15 @@ export interface RoomClosing {
 
 /** The result of reading all rooms. */
 export interface Loaded {
-  /** Redis had heard of fewer changes than this node. */
+  /** True if Redis has lost changes that this node knows of. */
   readonly lost: boolean
-  /** Rooms that were known here and are no more. */
+  /** Rooms that this node knew and that are closed. */
   readonly closed: readonly number[]
 }
 
 /**
- * The rooms there are: all of them in memory, kept right by what every change tells. What memory does not know is asked of
- * Redis, as it may have been made a moment ago.
+ * The open rooms. All of them are in memory, updated by the messages of the control channel. A room that is missing in memory is looked up
+ * in Redis, as its message may still be under way.
  */
 export class RedisRooms implements EngineRooms {
   readonly #keys: Keys
@@ -52,10 +52,11 @@ export class RedisRooms implements EngineRooms {
   readonly #watchers = new Set<(room: number) => void>()
   readonly #byId = new Map<number, StoredRoom>()
   readonly #byKey = new Map<string, number>()
-  /** Since the connection: what was read before they were dropped may come in later. */
+  /** Rooms closed since the connection: a record that was read before must not be added again. */
   readonly #dropped = new Set<number>()
-  /** The highest number, and the highest count of changes, that was ever heard of: no number is given twice. */
+  /** The highest known id; restored in a server that has lost it, so that no id is given twice. */
   #number = 0
+  /** The highest known number of changes. */
   #version = 0
 
   constructor(keys: Keys, link: Link, node: () => string, on: RoomClosing) {
@@ -65,7 +66,7 @@ export class RedisRooms implements EngineRooms {
     this.#on = on
   }
 
-  /** Reads all rooms anew. */
+  /** Reads all rooms. */
   async load(port: RedisPort, lobby: string | undefined): Promise<Loaded> {
     const [records] = this.#keys.rooms
     const behind = await port.eval('raise-rooms', this.#keys.rooms, [String(this.#number), String(this.#version)])
@@ -73,7 +74,7 @@ export class RedisRooms implements EngineRooms {
     const before = [...this.#byId.values()]
     // The reply to HVALS. Only the scripts write there.
     const found = (await port.call(records, 'HVALS')) as readonly string[]
-    // What was told meanwhile is newer.
+    // Rooms that were replaced meanwhile by a message are newer.
     for (const room of before) if (this.#byId.get(room.id) === room) this.#forget(room)
     for (const record of found) this.#learn(JSON.parse(record))
     return { lost: behind === 1, closed: before.map(({ id }) => id).filter((id) => !this.#byId.has(id)) }
@@ -85,20 +86,20 @@ export class RedisRooms implements EngineRooms {
     if (ensured === 0) throw new EngineFault(`--lobby ${lobby} is the name of another room`)
   }
 
-  /** The connection is gone: what is told now is not heard. What is known is not asked until {@link load}. */
+  /** Called when the connection is lost. */
   down(): void {
     this.#dropped.clear()
   }
 
-  /** A node has made or changed a room. */
+  /** Called when a node has created or changed a room. */
   learn(record: string): void {
-    // Only the scripts write it.
+    // Written by the scripts.
     const room: StoredRoom = JSON.parse(record)
     if (this.#learn(room)) this.changed(room.id)
   }
 
-  /** So many changes have been made of all rooms. */
-  hear(version: number): void {
+  /** Called with the number of changes of all rooms. */
+  noteVersion(version: number): void {
     this.#version = Math.max(this.#version, version)
   }
 
@@ -112,17 +113,17 @@ export class RedisRooms implements EngineRooms {
   }
 
   async count(): Promise<number> {
-    this.#check()
+    this.#checkConnected()
     return this.#byId.size
   }
 
   async list(): Promise<RoomRecord[]> {
-    this.#check()
+    this.#checkConnected()
     return Array.from(this.#byId.values(), roomOfStored).sort((a, b) => a.id - b.id)
   }
 
   async madeFrom(address: string): Promise<RoomRecord[]> {
-    this.#check()
+    this.#checkConnected()
     const rooms = [...this.#byId.values()].filter(({ maker }) => maker?.address === address)
     return rooms.map(roomOfStored)
   }
@@ -132,7 +133,7 @@ export class RedisRooms implements EngineRooms {
   }
 
   async find(which: number | string): Promise<RoomRecord | undefined> {
-    this.#check()
+    this.#checkConnected()
     const id = typeof which === 'number' ? which : this.#byKey.get(fold(which))
     const known = id === undefined ? undefined : this.#byId.get(id)
     if (known) return roomOfStored(known)
@@ -143,7 +144,7 @@ export class RedisRooms implements EngineRooms {
 
   async create(room: NewRoom): Promise<RoomRecord> {
     const { hash = '', maker } = room
-    const args = [...this.#said(room), hash, maker?.address ?? '', maker?.name ?? '', String(this.#number)]
+    const args = [...this.#changeArgs(room), hash, maker?.address ?? '', maker?.name ?? '', String(this.#number)]
     const record = await this.#link.eval('create-room', this.#keys.rooms, args)
     if (record === null) throw new Taken(room.title)
     this.learn(record)
@@ -151,7 +152,7 @@ export class RedisRooms implements EngineRooms {
   }
 
   async change(id: number, change: RoomChange): Promise<RoomRecord | undefined> {
-    const record = await this.#link.eval('change-room', this.#keys.rooms, [...this.#said(change), String(id)])
+    const record = await this.#link.eval('change-room', this.#keys.rooms, [...this.#changeArgs(change), String(id)])
     if (record === 'none') return undefined
     if (record === 'taken') throw new Taken(change.title)
     this.learn(record)
@@ -182,12 +183,12 @@ export class RedisRooms implements EngineRooms {
     return removed === 1
   }
 
-  #said({ title, slug, stem = '', description = '', visibility }: RoomChange): string[] {
+  #changeArgs({ title, slug, stem = '', description = '', visibility }: RoomChange): string[] {
     const names = [title, fold(title), slug, fold(slug), stem]
     return [this.#node(), this.#keys.control, ...names, description, visibility]
   }
 
-  /** False when that, or something newer, was known. */
+  /** Adds or replaces a room in memory. Returns false if the same or a newer version is known. */
   #learn(room: StoredRoom): boolean {
     const known = this.#byId.get(room.id)
     if (this.#dropped.has(room.id) || (known && known.version >= room.version)) return false
@@ -196,7 +197,7 @@ export class RedisRooms implements EngineRooms {
     this.#byKey.set(room.titleKey, room.id)
     this.#byKey.set(room.lineKey, room.id)
     this.#number = Math.max(this.#number, room.id)
-    this.hear(room.version)
+    this.noteVersion(room.version)
     return true
   }
 
@@ -205,7 +206,7 @@ export class RedisRooms implements EngineRooms {
     for (const key of [titleKey, lineKey]) if (this.#byKey.get(key) === id) this.#byKey.delete(key)
   }
 
-  #check(): void {
+  #checkConnected(): void {
     if (!this.#link.port) throw new Unavailable('Redis is away')
   }
 }

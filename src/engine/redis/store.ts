@@ -4,10 +4,10 @@ import { entryId, eventOf, idOf } from './entry.ts'
 import type { Keys } from './keys.ts'
 import type { Link } from './link.ts'
 
-/** Of a log, what the script looks at in one go. */
+/** Maximum events that scripts/back.lua skips in one call. */
 const STRIDE = 1_024
 
-/** The logs in Redis, as they are read. */
+/** Returns the stored logs in Redis. */
 export function storeOf(keys: Keys, link: Link): LogStore {
   return {
     stride: STRIDE,

@@ -2,14 +2,14 @@ import { EngineFault } from '../engine.ts'
 import { Keys } from './keys.ts'
 import { faultOf } from './port.ts'
 import { reasonOf } from './reasons.ts'
-import type { Answers, ScriptName } from './scripts.ts'
+import type { ScriptName, ScriptResults } from './scripts.ts'
 import { SingleServer } from './single.ts'
 import type { RedisLocation } from './url.ts'
 
-/** Keys of a page, roughly. */
+/** Approximate keys of a page. */
 const PAGE = 1_000
 
-/** A connection for an export or import. All methods reject with {@link EngineFault}. */
+/** A connection for an export or import. @throws EngineFault from all methods */
 export class TransferPort {
   readonly keys: Keys
   /** For messages, without a password. */
@@ -35,7 +35,7 @@ export class TransferPort {
     return this.#connection.command(args).catch((error: unknown) => this.#fail(error))
   }
 
-  run<S extends ScriptName>(name: S, keys: readonly string[], args: readonly string[] = []): Promise<Answers[S]> {
+  run<S extends ScriptName>(name: S, keys: readonly string[], args: readonly string[] = []): Promise<ScriptResults[S]> {
     return this.#connection.eval(name, keys, args).catch((error: unknown) => this.#fail(error))
   }
 
