@@ -1,7 +1,7 @@
 /** Types of the lines from the server; schema.ts has the shapes. */
 import type { CommandResult, ErrorReply, Message, Private, UserJoined, UserLeft } from './schema.ts'
 
-export type { CommandResult, ErrorReply, History, Notice, ServerLine } from './schema.ts'
+export type { CommandResult, ErrorReply, History, Limits, NameRule, Notice, ServerLine } from './schema.ts'
 
 /** Exactly one of these answers each line; HISTORY's is followed by its records. */
 export type Reply = CommandResult | ErrorReply

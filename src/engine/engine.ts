@@ -84,13 +84,13 @@ export interface ClaimOptions {
 export interface EngineLogs {
   /**
    * Appends an event to the end of a log. Resolves when it is committed: from then on no crash loses it. On rejection the event is in
-   * no log.
+   * no log; with {@link Repeated} the log has an earlier event with its nonce.
    *
    * MUST keep the order of calls within a log, and SHOULD give rising ids across logs, so that a reader of two logs can order their
    * events. MUST keep ids rising after the clock has gone back, and then date events by the clock, see {@link timeAt}. MUST NOT deliver
    * the event to followers before the turn of the event loop in which the promise resolves, and MAY deliver it later.
    *
-   * @throws Unavailable, Closed, Shared
+   * @throws Unavailable, Closed, Shared, Repeated
    */
   append(log: LogName, draft: Draft): Promise<Event>
 
@@ -219,6 +219,18 @@ export class Closed extends Error {
 /** The `joined` or `left` was not appended, as the user is in the room through another node too. Followers have all earlier events. */
 export class Shared extends Error {
   override name = 'Shared'
+}
+
+/** The log has an event of the same nickname with the nonce of the draft, which was not appended. */
+export class Repeated extends Error {
+  override name = 'Repeated'
+  /** Id of that event. */
+  readonly id: number
+
+  constructor(id: number) {
+    super(`repeats event ${id}`)
+    this.id = id
+  }
 }
 
 /** Another room has the title or slug. */

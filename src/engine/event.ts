@@ -23,10 +23,18 @@ export interface Draft {
   readonly color?: string | undefined
   /** True if the sender's session has authenticated as the account of that name. */
   readonly verified?: true | undefined
+  /**
+   * Identifier chosen by the sender: of drafts with the same nickname and nonce, only the first one within {@link NONCE_MS} is appended to a
+   * log. Not part of the event.
+   */
+  readonly nonce?: string | undefined
 }
 
+/** Time for which the nonce of a message is stored. */
+export const NONCE_MS = 24 * 3_600_000
+
 /** A committed entry of a log. */
-export interface Event extends Draft {
+export interface Event extends Omit<Draft, 'nonce'> {
   /** Rises strictly within a log. Contains the time, see {@link idAt}, unless the clock has gone back, see {@link timeAt}. */
   readonly id: number
   /** Time in ms since the epoch. Decreases within a log only after the clock has gone back. */

@@ -136,6 +136,11 @@ export const MIGRATIONS: readonly string[] = [
   DROP TABLE blocks;
   DROP TABLE notes;
   `,
+  `
+  -- Chosen by the sender of a message, which is appended once.
+  ALTER TABLE events ADD COLUMN nonce TEXT;
+  CREATE INDEX events_nonce ON events (log, nonce) WHERE nonce IS NOT NULL;
+  `,
 ]
 
 /** Migrates a database to the present version. @throws Error if a newer roomd has written it */

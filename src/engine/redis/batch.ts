@@ -1,5 +1,5 @@
-import { Closed, type Shared, Unavailable } from '../engine.ts'
-import { committedEvent, type Event, type LogName } from '../event.ts'
+import { Closed, Repeated, Shared, Unavailable } from '../engine.ts'
+import { committedEvent, type Draft, type Event, type LogName } from '../event.ts'
 import { fold } from '../fold.ts'
 import { fieldsOf, toldOf } from './entry.ts'
 import { type Keys, roomOf } from './keys.ts'
@@ -24,8 +24,8 @@ export interface Committed {
   /** Id of the log's last event before the batch; undefined if it is not known any more. */
   readonly prev: number | undefined
   readonly events: readonly Event[]
-  /** The event of each draft; `shared` or undefined for a draft that was not appended: see {@link Shared} and {@link Closed}. */
-  readonly answers: readonly (Event | 'shared' | undefined)[]
+  /** The event of each draft, or the error for a draft that was not appended. */
+  readonly answers: readonly (Event | Shared | Closed | Repeated)[]
   /** True if Redis had lost events that this node has seen. */
   readonly lost: boolean
 }
@@ -56,13 +56,12 @@ export async function commitBatch(
     const told = await port.eval('close', keys.ofLog(log, node), args)
     if (told === null) throw new Closed(log)
     const { prev, events } = toldOf(told)
-    return { prev, events, answers: [events.at(-1)], lost: false }
+    return { prev, events, answers: [events.at(-1) ?? new Closed(log)], lost: false }
   }
   const args = [...head, room === undefined ? '0' : '1', keys.control]
   for (const { draft } of waiting) {
-    const present = draft.kind === 'joined' || draft.kind === 'left'
     const fields = fieldsOf(draft)
-    args.push(present ? draft.kind : '', present ? fold(draft.from) : '', String(fields.length), ...fields)
+    args.push(...treatmentOf(draft), String(fields.length), ...fields)
   }
   const [status, prev, first, skipped, lost, now] = await port.eval('append', keys.ofLog(log, node), args)
   if (status === 'closed') throw new Closed(log)
@@ -90,14 +89,26 @@ function numbered(
   skipped: string,
   now: number,
 ): Pick<Committed, 'events' | 'answers'> {
-  const without = new Set(skipped.split(','))
+  const skips = new Map(skipped.split(',').map((text) => [Number.parseInt(text, 10), text.replace(/^\d+/, '')]))
   const events: Event[] = []
   const answers = waiting.map(({ draft }, place) => {
-    if (without.has(`${place}s`)) return 'shared'
-    if (without.has(String(place))) return undefined
+    const reason = skips.get(place)
+    if (reason !== undefined) return refusalOf(reason)
     const event = committedEvent(first + events.length, now, draft)
     events.push(event)
     return event
   })
   return { events, answers }
+}
+
+/** Returns the arguments of scripts/append.lua that tell how it treats a draft. */
+function treatmentOf({ kind, from, nonce }: Draft): [kind: string, key: string] {
+  if (kind === 'joined' || kind === 'left') return [kind, fold(from)]
+  return nonce === undefined ? ['', ''] : ['nonce', `${from} ${nonce}`]
+}
+
+/** Returns the error for a skipped draft, by the reason in the reply of scripts/append.lua. */
+function refusalOf(reason: string): Shared | Closed | Repeated {
+  if (reason === 's') return new Shared()
+  return reason.startsWith('n') ? new Repeated(Number(reason.slice(1))) : new Closed('')
 }

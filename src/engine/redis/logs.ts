@@ -71,7 +71,7 @@ export class Logs {
     return this.#byName.get(name)
   }
 
-  /** Appends an event; a `closed` ends the log. @throws Unavailable, Closed, Shared */
+  /** Appends an event; a `closed` ends the log. @throws Unavailable, Closed, Shared, Repeated */
   append(name: LogName, draft: Draft): Promise<Event> {
     if (!this.link.port) return Promise.reject(new Unavailable('Redis is away'))
     if (this.#events >= MAX_EVENTS || this.#bytes >= MAX_BYTES) {

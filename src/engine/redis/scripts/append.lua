@@ -1,8 +1,8 @@
--- Appends the events of a batch. Skips a `joined` or `left` of a member through other nodes, and a `left` of a user who is no member.
--- ARGV: node, number of the batch, floor, `1` if the node must be admitted, control channel; then for each event `joined`, `left` or
--- an empty string, the folded name, the number of fields, and the fields.
+-- Appends the events of a batch. Skips a `joined` or `left` of a member through other nodes, a `left` of a user who is no member, and a
+-- message whose nonce is stored. ARGV: node, number of the batch, floor, `1` if the node must be admitted, control channel; then for each
+-- event `joined`, `left`, `nonce` or an empty string, the folded name or the sender with the nonce, the number of fields, and the fields.
 -- Returns a state other than `ok` if nothing was appended; else `ok`, the log's last id before the batch, the first id, the places of
--- skipped events separated by commas (with an `s` for a member through other nodes), `1` if events up to the floor are lost, and the time.
+-- skipped events separated by commas, each followed by the reason, `1` if events up to the floor are lost, and the time.
 local node, number, floor, guarded, control = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5]
 if guarded == '1' then
   local state = nodeState(node)
@@ -25,8 +25,12 @@ while at <= #ARGV do
   elseif kind == 'left' then
     local name, shared = unmark(node, key)
     skip = not name and (shared and 's' or '')
+  elseif kind == 'nonce' then
+    local first = redis.call('GET', nonceKey(key))
+    skip = first and 'n' .. first
   end
   if skip then skipped[#skipped + 1] = place .. skip else write(fields) end
+  if kind == 'nonce' and not skip then redis.call('SET', nonceKey(key), text(last), 'PX', DAY_MS) end
   place, at = place + 1, at + 3 + count
 end
 

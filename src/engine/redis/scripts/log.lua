@@ -124,6 +124,11 @@ local function shares(node, key)
   return list and string.find(list, ',' .. node .. '.', 1, true) ~= nil
 end
 
+-- Returns the key that holds the id of the event with a nonce for a day (event.ts, NONCE_MS).
+local function nonceKey(key)
+  return string.sub(log, 1, -4) .. 'nonce:' .. key
+end
+
 -- Adds a node to a membership. Returns false if the membership exists through other nodes that share the name.
 local function mark(node, key, name)
   local others, _, was = othersIn(key, node)
