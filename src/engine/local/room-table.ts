@@ -1,8 +1,8 @@
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import type { NewRoom, RoomChange, RoomMaker, RoomRecord, Visibility } from '../engine.ts'
 import { fold } from '../fold.ts'
+import { LOBBY_ROOM } from '../lobby.ts'
 
-const LOBBY = 1
 const COLUMNS = 'id, title, line_name, description, visibility, hash, maker_address, maker_name, created_at, changed_at'
 
 /** The rooms that SQLite holds. No title or slug is another room's title or slug. */
@@ -13,16 +13,16 @@ export class LocalRoomTable {
     this.#db = db
   }
 
-  /** Creates room 1, `Public Chat`, or changes its slug (docs/protocols/README.md, section 2). @throws Error if the slug is taken */
+  /** Creates the lobby, or changes its slug. @throws Error if the slug is taken */
   ensureLobby(slug: string): void {
-    if (this.#isTaken(slug, LOBBY)) throw new Error(`--lobby ${slug} is the name of another room`)
+    if (this.#isTaken(slug, LOBBY_ROOM.id)) throw new Error(`--lobby ${slug} is the name of another room`)
     this.#db
       .prepare(
         `INSERT INTO rooms (id, title, title_key, line_name, line_key, description, visibility, created_at, changed_at)
-         VALUES (${LOBBY}, 'Public Chat', 'public chat', :name, :key, 'This is the default chat, available to everyone!', 'public', :now, :now)
+         VALUES (:id, :title, :titleKey, :name, :key, :description, 'public', :now, :now)
          ON CONFLICT (id) DO UPDATE SET line_name = excluded.line_name, line_key = excluded.line_key`,
       )
-      .run({ name: slug, key: fold(slug), now: Date.now() })
+      .run({ ...LOBBY_ROOM, titleKey: fold(LOBBY_ROOM.title), name: slug, key: fold(slug), now: Date.now() })
   }
 
   all(): RoomRecord[] {
@@ -68,7 +68,7 @@ export class LocalRoomTable {
     const room = this.#find(id)
     if (!room) return undefined
     if (this.#isTaken(title, id)) return false
-    if (id !== LOBBY && title !== room.title && !this.#rename(id, names)) return false
+    if (id !== LOBBY_ROOM.id && title !== room.title && !this.#rename(id, names)) return false
     this.#db
       .prepare(
         'UPDATE rooms SET title = ?, title_key = ?, description = ?, visibility = ?, changed_at = ? WHERE id = ?',

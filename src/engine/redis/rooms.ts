@@ -8,12 +8,10 @@ import {
   Unavailable,
 } from '../engine.ts'
 import { fold } from '../fold.ts'
+import { LOBBY_ROOM } from '../lobby.ts'
 import type { Keys } from './keys.ts'
 import type { Link } from './link.ts'
 import type { RedisPort } from './port.ts'
-
-const LOBBY_TITLE = 'Public Chat'
-const LOBBY_DESCRIPTION = 'This is the default chat, available to everyone!'
 
 /** A room as stored in Redis; its slug is stored as `lineName`. */
 export interface StoredRoom extends Omit<RoomRecord, 'slug'> {
@@ -81,7 +79,7 @@ export class RedisRooms implements EngineRooms {
   }
 
   async #ensureLobby(port: RedisPort, lobby: string): Promise<void> {
-    const made = [lobby, fold(lobby), LOBBY_TITLE, fold(LOBBY_TITLE), LOBBY_DESCRIPTION]
+    const made = [lobby, fold(lobby), LOBBY_ROOM.title, fold(LOBBY_ROOM.title), LOBBY_ROOM.description]
     const ensured = await port.eval('lobby', this.#keys.rooms, [this.#node(), this.#keys.control, ...made])
     if (ensured === 0) throw new EngineFault(`--lobby ${lobby} is the name of another room`)
   }
