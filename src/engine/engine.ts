@@ -5,7 +5,7 @@
  * sockets or wire formats. The conformance suite in test/engine specifies it method by method.
  */
 import type { Draft, Event, LogName } from './event.ts'
-import type { Records } from './kept-records.ts'
+import type { Records } from './typed-records.ts'
 
 export type Visibility = 'public' | 'private' | 'hidden'
 

@@ -25,7 +25,7 @@ interface LastingKind<V> extends Declaration {
   readonly indexes?: { readonly [name: string]: (value: V) => readonly string[] }
   /**
    * Values that no two records share, for a kind that is looked up often and mostly is missing. The local engine holds them and the keys
-   * in memory; a node on Redis caches records until it is told of a change. Records of such a kind are inserted, changed and deleted,
+   * in memory; a node on Redis caches records until it receives a change. Records of such a kind are inserted, changed and deleted,
    * but not put; a change must not change these values.
    */
   readonly unique?: {

@@ -41,7 +41,7 @@ export class StoreThread {
   static async open(options: StoreOptions, on: StoreObserver): Promise<{ thread: StoreThread; opened: Opened }> {
     const { promise, resolve, reject } = Promise.withResolvers<Opened>()
     const thread = new StoreThread()
-    const told = (notice: StoreNotice) => {
+    const onNotice = (notice: StoreNotice) => {
       switch (notice.notice) {
         case 'open':
           return resolve(notice)
@@ -50,9 +50,9 @@ export class StoreThread {
         case 'trimmed':
           return on.trimmed(notice.log, notice.upTo)
         case 'trouble':
-          return on.trouble(notice.reason, notice.what)
+          return on.trouble(notice.reason, notice.operation)
         case 'recovered':
-          return on.recovered(notice.what)
+          return on.recovered(notice.operation)
       }
     }
     const die = (reason: string) => {
@@ -61,12 +61,13 @@ export class StoreThread {
       reject(fault)
       on.died(fault)
     }
-    const heard = (message: StoreReply | StoreNotice) => {
-      if ('notice' in message) told(message)
+    const onMessage = (message: StoreReply | StoreNotice) => {
+      if ('notice' in message) onNotice(message)
       else if ('trouble' in message) thread.#pending.shift()?.reject(new Unavailable(message.trouble))
       else thread.#pending.shift()?.resolve(message.value)
     }
-    thread.#channel = options.file === ':memory:' ? await inMemory(options, heard) : inThread(options, heard, die)
+    thread.#channel =
+      options.file === ':memory:' ? await inMemory(options, onMessage) : inThread(options, onMessage, die)
     return { thread, opened: await promise }
   }
 
@@ -102,23 +103,23 @@ export class StoreThread {
   }
 }
 
-type Heard = (message: StoreReply | StoreNotice) => void
+type MessageListener = (message: StoreReply | StoreNotice) => void
 
-function inThread(options: StoreOptions, heard: Heard, die: (reason: string) => void): StoreChannel {
+function inThread(options: StoreOptions, onMessage: MessageListener, die: (reason: string) => void): StoreChannel {
   // The extension is .ts in a checkout and .js in the package.
   const file = new URL(`./store-thread${extname(import.meta.url)}`, import.meta.url)
   const worker = new Worker(file, { workerData: options, execArgv: [] })
-  worker.on('message', heard)
+  worker.on('message', onMessage)
   worker.on('error', (error) => die(error.message))
   worker.on('exit', () => die('its thread has ended'))
   return { post: (request) => worker.postMessage(request), end: () => worker.terminate() }
 }
 
-async function inMemory(options: StoreOptions, heard: Heard): Promise<StoreChannel> {
+async function inMemory(options: StoreOptions, onMessage: MessageListener): Promise<StoreChannel> {
   // Loaded only here: else the thread loads it.
   const { serveStore } = await import('./store-port.ts')
   const { port1: own, port2: its } = new MessageChannel()
-  own.on('message', heard)
+  own.on('message', onMessage)
   serveStore(its, options)
   return { post: (request) => own.postMessage(request), end: () => own.close() }
 }

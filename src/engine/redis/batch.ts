@@ -1,7 +1,7 @@
 import { Closed, Repeated, Shared, Unavailable } from '../engine.ts'
 import { committedEvent, type Draft, type Event, type LogName } from '../event.ts'
 import { fold } from '../fold.ts'
-import { fieldsOf, toldOf } from './entry.ts'
+import { fieldsOf, parseMessage } from './entry.ts'
 import { type Keys, roomOf } from './keys.ts'
 import type { Waiting } from './outgoing.ts'
 import type { RedisPort } from './port.ts'
@@ -53,9 +53,9 @@ export async function commitBatch(
   const head = [node, String(number), String(floor)]
   if (waiting[0]?.draft.kind === 'closed') {
     const args = [...head, String(room), keys.control, String(KEEP_CLOSED_MS)]
-    const told = await port.eval('close', keys.ofLog(log, node), args)
-    if (told === null) throw new Closed(log)
-    const { prev, events } = toldOf(told)
+    const message = await port.eval('close', keys.ofLog(log, node), args)
+    if (message === null) throw new Closed(log)
+    const { prev, events } = parseMessage(message)
     return { prev, events, answers: [events.at(-1) ?? new Closed(log)], lost: false }
   }
   const args = [...head, room === undefined ? '0' : '1', keys.control]

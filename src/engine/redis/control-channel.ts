@@ -8,7 +8,7 @@ import type { Nodes } from './nodes.ts'
 import type { RedisRecords } from './records.ts'
 import type { RedisRooms } from './rooms.ts'
 
-/** The messages of the control channel, on which nodes tell each other of changes. */
+/** The control channel, on which nodes publish changes of rooms, records and logs, and broadcasts. */
 export class ControlChannel implements EngineBroadcast {
   readonly #keys: Keys
   readonly #link: Link
@@ -54,8 +54,8 @@ export class ControlChannel implements EngineBroadcast {
     for (const { listener } of this.#listeners) listener()
   }
 
-  /** Handles a message. */
-  heard(text: string): void {
+  /** Handles a message of the channel. */
+  onMessage(text: string): void {
     // Written by the scripts and by publish.
     const [what, node, about = '', more = ''] = JSON.parse(text) as string[]
     switch (what) {

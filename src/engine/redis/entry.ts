@@ -68,13 +68,13 @@ export function eventOf(id: number, fields: readonly string[]): Event {
 }
 
 /** Parses a message of a log's channel (scripts/log.lua): the events, and the id of the event before them. */
-export function toldOf(text: string): { readonly prev: number; readonly events: readonly Event[] } {
+export function parseMessage(text: string): { readonly prev: number; readonly events: readonly Event[] } {
   const [, , prev, written] = JSON.parse(text) as [string, number | string, string, Entry[]]
   return { prev: Number(prev), events: written.map(([id, fields]) => eventOf(Number(id), fields)) }
 }
 
 /** Returns the number of the batch in a message of a log's channel without parsing the rest; undefined for a batch of another node. */
-export function numberOf(text: string, node: string): number | undefined {
+export function batchNumberOf(text: string, node: string): number | undefined {
   const start = `["${node}","`
   return text.startsWith(start) ? Number.parseInt(text.slice(start.length, start.length + 16), 10) : undefined
 }

@@ -13,7 +13,7 @@ export class Keys {
   readonly #prefix: string
   /** Prefix of all channels. */
   readonly #channels: string
-  /** Name of the control channel, on which nodes tell each other of changes. */
+  /** Name of the control channel, see {@link ControlChannel}. */
   readonly control: string
   /** Keys of scripts/nodes.lua: leases, dead nodes, epoch of the server, time of the last renewal by any node. */
   readonly nodes: readonly string[]

@@ -3,7 +3,7 @@ import { type Listener, Unavailable } from '../engine.ts'
 import type { Event, LogName } from '../event.ts'
 import { Recent } from '../recent.ts'
 import type { Committed } from './batch.ts'
-import { type Entry, entryId, eventOf, idOf, numberOf, toldOf } from './entry.ts'
+import { batchNumberOf, type Entry, entryId, eventOf, idOf, parseMessage } from './entry.ts'
 import type { Logs } from './logs.ts'
 import { Outgoing, sizeOf } from './outgoing.ts'
 import type { RedisPort } from './port.ts'
@@ -168,10 +168,10 @@ export class RedisLog {
   }
 
   /** Handles a message of the log's channel. */
-  heard(text: string): void {
-    const own = numberOf(text, this.#logs.nodes.id)
+  onMessage(text: string): void {
+    const own = batchNumberOf(text, this.#logs.nodes.id)
     if (own === undefined) {
-      const { prev, events } = toldOf(text)
+      const { prev, events } = parseMessage(text)
       this.#wait(prev, events)
     } else this.#echoed = own
     this.#advance()

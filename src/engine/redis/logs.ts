@@ -98,7 +98,7 @@ export class Logs {
     if (isFirst) {
       this.#byChannel.set(log.channel, log)
       const port = this.#port
-      if (port) void log.begin(port, () => port.subscribe([log.channel], this.#heard))
+      if (port) void log.begin(port, () => port.subscribe([log.channel], this.#onMessage))
     }
     return () => {
       if (!log.followed) return
@@ -139,7 +139,7 @@ export class Logs {
     this.#port = port
     const channels = [...this.#byChannel.keys()]
     for (let start = 0; start < channels.length; start += CHANNELS_AT_ONCE) {
-      await port.subscribe(channels.slice(start, start + CHANNELS_AT_ONCE), this.#heard)
+      await port.subscribe(channels.slice(start, start + CHANNELS_AT_ONCE), this.#onMessage)
     }
   }
 
@@ -200,5 +200,5 @@ export class Logs {
     return log
   }
 
-  readonly #heard = (text: string, channel: string): void => this.#byChannel.get(channel)?.heard(text)
+  readonly #onMessage = (text: string, channel: string): void => this.#byChannel.get(channel)?.onMessage(text)
 }

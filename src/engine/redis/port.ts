@@ -39,7 +39,7 @@ export interface RedisPort {
   /** Returns a function for each server that holds keys. */
   everyServer(): readonly Ask[]
   /** Resolves when the channels are subscribed. */
-  subscribe(channels: readonly string[], heard: ChannelListener): Promise<void>
+  subscribe(channels: readonly string[], listener: ChannelListener): Promise<void>
   unsubscribe(channel: string): Promise<void>
   /** Resolves when the connections that receive channels have replied to PING. */
   listening(): Promise<void>

@@ -1,6 +1,5 @@
 import { Unavailable } from '../engine.ts'
 import { fold } from '../fold.ts'
-import type { RecordStore } from '../kept-records.ts'
 import {
   declarationOf,
   indexedValues,
@@ -11,6 +10,7 @@ import {
   type StoredRecord,
   uniqueValues,
 } from '../records.ts'
+import type { RecordStore } from '../typed-records.ts'
 import { ExpiringRecords } from './expiring-records.ts'
 import type { Keys } from './keys.ts'
 import type { Link } from './link.ts'
@@ -27,8 +27,8 @@ export class RedisRecords implements RecordStore {
   readonly #node: () => string
   readonly #expiring: ExpiringRecords
   /**
-   * Cached records of unique kinds, by kind and key. All nodes are told of changed and removed records, so an entry is valid until then, or
-   * until the connection is lost. Missing records are not cached: another node may insert one.
+   * Cached records of unique kinds, by kind and key. Changes are published on the control channel, so an entry is valid until then, or until the
+   * connection is lost. Missing records are not cached: another node may insert one.
    */
   readonly #cache = new Map<string, string>()
   /** Number of received changes: replies to requests before a change are not cached. */

@@ -3,10 +3,10 @@ import { ClockMonitor } from '../clock.ts'
 import { closeLog } from '../close-log.ts'
 import { Closed, type Engine, type EngineLogs, Unavailable } from '../engine.ts'
 import type { Draft, Event, LogName } from '../event.ts'
-import { Records } from '../kept-records.ts'
 import type { EngineObserver, Retention } from '../observer.ts'
 import { readLog } from '../reading.ts'
 import type { MemoryLimits } from '../recent.ts'
+import { Records } from '../typed-records.ts'
 import { ControlChannel } from './control-channel.ts'
 import { Health } from './health.ts'
 import { Keys } from './keys.ts'
@@ -27,7 +27,7 @@ export interface RedisOptions {
   readonly place: RedisLocation
   /** Prefix of all keys and channels. */
   readonly prefix: string
-  /** Slug that room 1 gets; it keeps its own if none is given. */
+  /** Slug of the lobby; undefined leaves it unchanged. */
   readonly lobby: string | undefined
   readonly keep: Retention
   readonly memory: MemoryLimits

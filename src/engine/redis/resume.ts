@@ -25,7 +25,7 @@ export interface ResumeParts {
 }
 
 /**
- * Resumes the parts of the engine on a new connection, and tells them when it is lost.
+ * Resumes the parts of the engine on a new connection, and stops them when it is lost.
  *
  * Lost data is not written again. A loss is detected by the epoch (see {@link Nodes.join}), by the position in a log or in the changes of
  * rooms, and, after a restart of the server or a failover to a replica, by the claims. Then this node continues under a new id without
@@ -37,7 +37,7 @@ export class Resume implements LinkEvents {
   readonly #shown: string
   readonly #observer: EngineObserver
   #started = false
-  /** Rooms that were closed while the connection was gone. */
+  /** Rooms that were closed while there was no connection. */
   readonly #closedAway = new Set<number>()
   /** The replication id of the server, see {@link Resume.#historyOf}. */
   #history = ''
@@ -56,7 +56,7 @@ export class Resume implements LinkEvents {
     const { keys, health, control, logs, nodes, memberships, rooms } = this.#parts
     if (!this.#started) await this.#refuseUnfinished(port)
     if (port.warning !== undefined) health.warn(port.warning)
-    await port.subscribe([keys.control], (text) => control.heard(text))
+    await port.subscribe([keys.control], (text) => control.onMessage(text))
     await logs.subscribe(port)
     const state = await nodes.join(port)
     if (state === 'lost') await this.#lose(port)

@@ -141,8 +141,8 @@ export class SingleServer implements RedisPort {
     }
   }
 
-  async subscribe(channels: readonly string[], heard: ChannelListener): Promise<void> {
-    if (channels.length > 0) await this.#inTurn(channels, () => this.#channels.subscribe([...channels], heard))
+  async subscribe(channels: readonly string[], listener: ChannelListener): Promise<void> {
+    if (channels.length > 0) await this.#inTurn(channels, () => this.#channels.subscribe([...channels], listener))
   }
 
   async unsubscribe(channel: string): Promise<void> {

@@ -1,7 +1,7 @@
 -- Writes or removes a record if its text is the expected one. KEYS: the records of the kind, their order, their unique values, the number of
 -- records with these. ARGV: control channel, node, kind, key, expected and new text (each `=` and the text, or empty for no record), and as
 -- JSON: the unique values (`unique`), the keys of index entries to remove (`drop`) and to add (`add`), which are in the same slot, whether
--- the kind is ordered (`ordered`), whether other nodes are told (`told`). Returns 1 if it was written.
+-- the kind is ordered (`ordered`), whether the change is published (`told`). Returns 1 if it was written.
 local records, order, unique, count = unpack(KEYS)
 local control, node, kind, key, expected, new = unpack(ARGV)
 local about = cjson.decode(ARGV[7])

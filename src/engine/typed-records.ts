@@ -75,7 +75,7 @@ export class Records {
 
   /**
    * Replaces a record by the result of `change`, which is called again if the record was changed concurrently. Resolves with the previous
-   * record, or with undefined if there is none. Other nodes MAY find the previous record until they are told of the change.
+   * record, or with undefined if there is none. Other nodes MAY find the previous record until they have received the change.
    */
   async change<K extends Exclude<RecordKind, ExpiringKind>>(
     kind: K,
