@@ -1,6 +1,6 @@
 /** Every option: its flag, its environment variable (ROOMD_…), its default and its help text. Those of a protocol stand in its folder. */
-import { isLineName, isName } from './chat/names.ts'
-import { isPrefix, placeOf } from './engine/redis/url.ts'
+import { isName, isSlug } from './chat/names.ts'
+import { isPrefix, redisLocationOf } from './engine/redis/url.ts'
 import { MAX_TIMER_SECONDS, type Option, type OptionTable, type ValuesOf } from './option.ts'
 import { PROTOCOL_OPTIONS, PROTOCOLS } from './protocols/all.ts'
 import { readSecretFile } from './secret-files.ts'
@@ -193,7 +193,7 @@ export function checkConfig(raw: Readonly<Record<string, unknown>>): Config {
     const objection = protocol.objection?.(checked)
     if (objection !== undefined) throw new ConfigError(objection)
   }
-  if (checked.redis !== undefined && !placeOf(checked.redis)) {
+  if (checked.redis !== undefined && !redisLocationOf(checked.redis)) {
     const file = checked['redis-file']
     // The value is not shown, as it may hold a password.
     const given = file === undefined ? '--redis' : `--redis-file ${file}: --redis`
@@ -202,7 +202,7 @@ export function checkConfig(raw: Readonly<Record<string, unknown>>): Config {
   if (!isPrefix(checked['redis-prefix'])) {
     throw new ConfigError('--redis-prefix must be 1 to 64 letters, digits, and any of _ . : -')
   }
-  if (!isLineName(checked.lobby)) throw new ConfigError('--lobby must be 1 to 70 letters and digits')
+  if (!isSlug(checked.lobby)) throw new ConfigError('--lobby must be 1 to 70 letters and digits')
   return checked
 }
 

@@ -137,7 +137,7 @@ export class ChatroomConversation implements Conversation<Buffer> {
     const { chat, pages } = this.#shared
     return this.#try({ type: request.type, room: data.room }, async () => {
       const room = await chat.rooms.find(data.room)
-      // Line names are not shown here.
+      // Slugs are not shown here.
       if (!room || fold(room.title) !== fold(data.room)) throw new Refusal('room-unknown')
       await chat.join(session, room.id)
       if (session.closed) return

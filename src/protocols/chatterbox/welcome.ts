@@ -20,7 +20,7 @@ export interface WelcomeOptions {
 
 /**
  * Tells a session that has entered the room who is here and what was said, and from then on what happens. `room` is its
- * line name. What has happened since it entered is in the reply or behind it: never in both, never in neither.
+ * slug. What has happened since it entered is in the reply or behind it: never in both, never in neither.
  */
 export async function welcome(
   chat: Chat,

@@ -22,7 +22,7 @@ async function findById(directory: Directory, digits: string): Promise<RoomRecor
 
 async function findByTitle(directory: Directory, title: string): Promise<RoomRecord | undefined> {
   const room = await directory.find(title)
-  // Line names are not shown here.
+  // Slugs are not shown here.
   return room && fold(room.title) === fold(title) ? room : undefined
 }
 

@@ -3,7 +3,7 @@ import type { Proof } from '../../chat/credentials.ts'
 import { fold } from '../../chat/names.ts'
 import { PiratchatSession, type PiratchatWire } from './wire.ts'
 
-/** Subject of signals for logouts between nodes. */
+/** Subject of broadcasts of logouts between nodes. */
 const PUT_OUT = 'piratchat logout'
 
 /** The users who are in the lobby through a WebSocket, one for each account. */
@@ -18,7 +18,7 @@ export class Lobby {
   constructor(chat: Chat, wire: PiratchatWire) {
     this.#chat = chat
     this.#wire = wire
-    chat.signals.heedSignals(PUT_OUT, (key = '') => void this.#putOut(key))
+    chat.broadcast.onBroadcast(PUT_OUT, (key = '') => void this.#putOut(key))
   }
 
   /** Resolves with true if a user is online already, at any protocol. @throws Refusal `unavailable`. */
@@ -57,7 +57,7 @@ export class Lobby {
   /** Ends the session of a user, if he has one, and closes its WebSocket. Resolves when nothing of it is left here. */
   putOut({ name }: Proof): Promise<void> {
     const key = fold(name)
-    this.#chat.signals.signal(PUT_OUT, key)
+    this.#chat.broadcast.publish(PUT_OUT, key)
     return this.#putOut(key)
   }
 
