@@ -65,7 +65,7 @@ export class Session {
     return this.#client?.room ?? ''
   }
 
-  /** Whether something can be said. */
+  /** True if something can be said. */
   get here() {
     return this.#client?.isCaughtUp ?? false
   }

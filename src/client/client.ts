@@ -60,8 +60,10 @@ export class ChatClient {
   #room: string | undefined
   /** Id of the newest event told of the room. */
   #newest = 0
-  /** Events that come while the past is read. */
-  #held: (RoomEvent | PrivateEvent)[] | undefined
+  /** Events that come while the past of the room is read, or how far the client is otherwise. */
+  #presence: 'away' | 'caughtUp' | (RoomEvent | PrivateEvent)[] = 'away'
+  /** Settled when the caller's newest {@link join} is. */
+  #joining: Promise<void> | undefined
   /** Called with true when the client is back in its room, with false when it will not be. */
   #awaitingReturn: ((back: boolean) => void)[] = []
   #attempts = 0
@@ -79,9 +81,9 @@ export class ChatClient {
     return this.#room
   }
 
-  /** Whether the client is in a room and has been told its past. */
+  /** True if the client is in a room and has been told its past. */
   get isCaughtUp(): boolean {
-    return this.#connection !== undefined && this.#room !== undefined && this.#held === undefined
+    return this.#presence === 'caughtUp'
   }
 
   /** Connects and logs in. @throws DisconnectedError, RefusedError */
@@ -101,27 +103,33 @@ export class ChatClient {
    * @throws DisconnectedError, RefusedError
    */
   async join(room: string, after = 0): Promise<void> {
-    await this.#join(this.#current(), room, after)
+    const joined = this.#join(this.#current(), room, after)
+    this.#joining = joined.catch(() => {})
+    await joined
   }
 
   /** @throws DisconnectedError, RefusedError */
   async leave(): Promise<void> {
     const forget = (reply: Reply) => {
-      if (reply.type === 'commandResult') this.#room = undefined
+      if (reply.type !== 'commandResult') return
+      this.#room = undefined
+      this.#presence = 'away'
+      this.#returned(false)
     }
     resultOf(await this.#current().ask('LEAVE', forget))
   }
 
   /**
-   * Says a text of one line to the room; resolves when it is committed. With a nonce the line is sent again after a reconnection, and the
-   * server appends it once (docs/protocols/line.md, section 2.6); without one it may have been appended when this rejects with a
-   * {@link DisconnectedError}.
+   * Says a text of one line to the room; resolves when it is committed. With a nonce the line waits until the client is caught up and is
+   * sent again after a reconnection, and the server appends it once (docs/protocols/line.md, section 2.6); without one it may have been
+   * appended when this rejects with a {@link DisconnectedError}.
    *
    * @param nonce 1 to 64 letters, digits, `_`, `-`, `.` and `:`; another one for each text
    * @throws DisconnectedError, RefusedError
    */
   async say(text: string, nonce?: string): Promise<void> {
     for (;;) {
+      if (nonce !== undefined) await this.#isBack()
       try {
         resultOf(await this.ask(messageLine(text, nonce)))
         return
@@ -160,7 +168,7 @@ export class ChatClient {
     this.#connection = undefined
     this.#established = false
     this.#room = undefined
-    this.#held = undefined
+    this.#presence = 'away'
     this.#newest = 0
     this.#attempts = 0
     this.#returned(false)
@@ -218,12 +226,15 @@ export class ChatClient {
   #arrive(room: string, after = room === this.#room ? this.#newest : 0): void {
     this.#newest = after
     this.#room = room
-    this.#held = []
+    this.#presence = []
     this.#listener.joined?.(room)
   }
 
   /** Reads the past of the room and then tells what happened in the meantime. */
   async #catchUp(connection: ClientConnection): Promise<void> {
+    const held = this.#presence
+    // Left already.
+    if (typeof held === 'string') return
     const { recent = 0, maxMissed } = this.#options
     const again = this.#newest > 0
     let whole = true
@@ -238,11 +249,15 @@ export class ChatClient {
     }
     // Its reply is behind all of the history.
     await connection.ask('/who', (reply) => {
-      if (!this.#isCurrent(connection)) return
+      // Out of the room, or in it anew.
+      if (this.#presence !== held) return
       this.#attempts = 0
-      const held = this.#held ?? []
-      this.#held = undefined
-      for (const event of held) this.#tell(event)
+      this.#presence = 'caughtUp'
+      for (const event of held) {
+        this.#tell(event)
+        // Closed by the listener.
+        if (!this.isCaughtUp) return
+      }
       const members = (reply.type === 'commandResult' && reply.members) || []
       this.#listener.caughtUp?.({ again, whole, members })
       this.#returned(true)
@@ -256,8 +271,8 @@ export class ChatClient {
   }
 
   #live(line: RoomEvent | PrivateEvent): void {
-    if (this.#held) this.#held.push(line)
-    else this.#tell(line)
+    if (typeof this.#presence === 'string') this.#tell(line)
+    else this.#presence.push(line)
     if (line.type === 'private' || this.#room === undefined) return
     if (line.room !== this.#room) {
       this.#room = line.room
@@ -279,7 +294,7 @@ export class ChatClient {
 
   #lost(why: LastWord | undefined): void {
     this.#connection = undefined
-    this.#held = undefined
+    this.#presence = 'away'
     if (!this.#established) return
     const reconnects = why?.reconnect !== false
     if (reconnects) {
@@ -312,6 +327,9 @@ export class ChatClient {
     const begun = Date.now()
     const { first, growth, longest } = REJOIN_MS
     for (let delayMs = first; ; delayMs = Math.min(longest, delayMs * growth)) {
+      await this.#joining
+      // The caller has joined a room meanwhile.
+      if (this.#room !== room || this.#presence !== 'away') return
       try {
         return await this.#join(connection, room)
       } catch (error) {

@@ -2,14 +2,17 @@ import type { RoomEvent } from '../../commands/replies.ts'
 import { ChatClient, type ClientOptions } from './client.ts'
 import { DisconnectedError } from './connection.ts'
 
-/** Events were missed that the server no longer has. Iteration may be begun again behind the gap. */
+/** Events were missed. Iteration may be begun again behind the gap, and ends at once if the room is closed. */
 export class EventsMissingError extends Error {
   override name = 'EventsMissingError'
 }
 
+const MAX_WAITING = 100_000
+
 /**
  * A room that one client stays in. Iteration gives its events from the joining on, each once and in order, over
- * reconnections; it ends with {@link close}. Events wait in memory until they are read.
+ * reconnections; it ends with {@link close}. Up to 100,000 events wait in memory until they are read. One more closes the room, and
+ * iteration ends behind them with an {@link EventsMissingError}; joining after the id of the last event read goes on from there.
  *
  * @example
  * const room = await FollowedRoom.join({ dial: tcp({ port: 9090 }), nickname: 'bot' }, 'ops')
@@ -27,9 +30,14 @@ export class FollowedRoom implements AsyncIterable<RoomEvent> {
    */
   static async join(options: ClientOptions, name: string, after?: number): Promise<FollowedRoom> {
     const room = new FollowedRoom(options)
-    await room.#client.connect()
-    await room.#client.join(name, after)
-    return room
+    try {
+      await room.#client.connect()
+      await room.#client.join(name, after)
+      return room
+    } catch (error) {
+      room.close()
+      throw error
+    }
   }
 
   private constructor(options: ClientOptions) {
@@ -57,7 +65,6 @@ export class FollowedRoom implements AsyncIterable<RoomEvent> {
   }
 
   close(): void {
-    this.#client.close()
     this.#end()
   }
 
@@ -72,12 +79,17 @@ export class FollowedRoom implements AsyncIterable<RoomEvent> {
   }
 
   #end(why?: Error): void {
+    this.#client.close()
     if (why) this.#waiting.push(why)
     this.#ended = true
     this.#wake()
   }
 
   #push(next: RoomEvent | Error): void {
+    if (this.#waiting.length >= MAX_WAITING) {
+      this.#end(new EventsMissingError('Too many events wait to be read'))
+      return
+    }
     this.#waiting.push(next)
     this.#wake()
   }

@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import type { RoomEvent } from '../../commands/replies.ts'
@@ -149,4 +152,51 @@ test('refusals have codes; what is in the way of a line is an error', async () =
   room.close()
   await expect(room.say('gone')).rejects.toThrow(DisconnectedError)
   expect(bodies(await Array.fromAsync(room))).toEqual([])
+})
+
+test('a refused follower leaves no connection behind', async () => {
+  const daemon = await startTestDaemon()
+  onTestFinished(() => daemon.stop())
+  const dial = tcp({ host, port: daemon.line })
+  await join(dial, 'ann')
+  let closed = 0
+  const counted: Dial = (listener) => {
+    const { send, close } = dial(listener)
+    return {
+      send,
+      close: () => {
+        closed++
+        close()
+      },
+    }
+  }
+  await expect(join(counted, 'ann')).rejects.toMatchObject({ code: 'name-in-room' })
+  expect(closed).toBe(1)
+})
+
+test('a follower that is not read is closed at 100,000 events', async () => {
+  const connected = Promise.withResolvers<Socket>()
+  const event = (id: number) => ({ id: String(id), type: 'message', room: 'ops', from: 'bob', body: `${id}` })
+  const server = createServer((socket) => {
+    connected.resolve(socket)
+    socket.on('error', () => {})
+    createInterface(socket).on('line', (line) => {
+      const result = line === 'JOIN ops' ? 'Joined room ops' : 'OK'
+      socket.write(`${JSON.stringify({ type: 'commandResult', result })}\n`)
+      if (!line.startsWith('/who')) return
+      for (let id = 1; id <= 100_001; id++) socket.write(`${JSON.stringify(event(id))}\n`)
+    })
+  }).listen(0, host)
+  onTestFinished(() => void server.close())
+  await once(server, 'listening')
+  const room = await join(tcp({ host, port: (server.address() as AddressInfo).port }), 'ann')
+  await once(await connected.promise, 'close')
+  let read = 0
+  const reading = async () => {
+    for await (const { id } of room) if (Number(id) === read + 1) read++
+  }
+  await expect(reading()).rejects.toThrow(EventsMissingError)
+  expect(read).toBe(100_000)
+  await expect(room.say('hello', 'n1')).rejects.toThrow(DisconnectedError)
+  await reading()
 })
