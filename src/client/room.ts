@@ -21,6 +21,8 @@ const MAX_WAITING = 100_000
 export class FollowedRoom implements AsyncIterable<RoomEvent> {
   readonly #client: ChatClient
   readonly #waiting: (RoomEvent | Error)[] = []
+  /** How many at the front of the waiting ones have been read. */
+  #read = 0
   #wake = () => {}
   #ended = false
 
@@ -70,12 +72,23 @@ export class FollowedRoom implements AsyncIterable<RoomEvent> {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<RoomEvent, void> {
     for (;;) {
-      const next = this.#waiting.shift()
+      const next = this.#take()
       if (next instanceof Error) throw next
       if (next) yield next
       else if (this.#ended) return
       else await new Promise<void>((wake) => (this.#wake = wake))
     }
+  }
+
+  #take(): RoomEvent | Error | undefined {
+    const next = this.#waiting[this.#read]
+    if (next) this.#read++
+    // Moving a long array for each event would take seconds.
+    if (this.#read >= Math.min(1_000, this.#waiting.length)) {
+      this.#waiting.splice(0, this.#read)
+      this.#read = 0
+    }
+    return next
   }
 
   #end(why?: Error): void {
@@ -86,7 +99,7 @@ export class FollowedRoom implements AsyncIterable<RoomEvent> {
   }
 
   #push(next: RoomEvent | Error): void {
-    if (this.#waiting.length >= MAX_WAITING) {
+    if (this.#waiting.length - this.#read >= MAX_WAITING) {
       this.#end(new EventsMissingError('Too many events wait to be read'))
       return
     }
