@@ -16,6 +16,8 @@ export function eventLine(event: Event, room: string): RoomEvent | PrivateEvent 
       return { type: 'private', from, to, body, ...rest }
     case 'closed':
       return undefined
+    default:
+      return event.kind satisfies never
   }
 }
 

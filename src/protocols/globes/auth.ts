@@ -2,8 +2,8 @@ import type { FastifyInstance } from 'fastify'
 import type { HttpServices } from '../../transport/http/routes.ts'
 import { bodyFields } from './body.ts'
 import { GlobesError } from './errors.ts'
-import { refuseGuess } from './guess.ts'
 import type { GlobesContext } from './options.ts'
+import { refuseGuess } from './refusals.ts'
 
 /** The colour of every account: the default of the browser clients. Accounts have none of their own. */
 const COLOR = 'purple'

@@ -4,8 +4,8 @@ import { fold } from '../../chat/names.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
 import type { HttpServices } from '../../transport/http/routes.ts'
 import { GlobesError } from './errors.ts'
-import { refuseGuess } from './guess.ts'
 import type { GlobesContext } from './options.ts'
+import { refuseGuess } from './refusals.ts'
 import { roomTokenOf } from './tokens.ts'
 
 /** Checks the right to change and delete rooms (docs/protocols/globes.md, sections 2.3 to 2.5). */

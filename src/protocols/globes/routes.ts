@@ -1,13 +1,13 @@
-import { Refusal } from '../../chat/refusal.ts'
 import { takeAnyBody } from '../../transport/http/body.ts'
 import type { Routes } from '../../transport/http/routes.ts'
 import { addAuth } from './auth.ts'
 import { addEntry } from './entry.ts'
-import { GlobesError } from './errors.ts'
 import { addHistory } from './history.ts'
 import { addLists } from './lists.ts'
 import { Logins } from './logins.ts'
 import type { GlobesContext, GlobesOptions } from './options.ts'
+import { globesErrorOf } from './refusals.ts'
+import type { InRoom } from './room.ts'
 import { addRooms } from './rooms.ts'
 import { addSocket } from './socket/socket.ts'
 import { Tokens } from './tokens.ts'
@@ -24,10 +24,10 @@ export function globesRoutes(options: GlobesOptions): Routes {
     const shared: GlobesContext = { ...options, tokens, logins: new Logins(chat.tickets, services.requests) }
     takeAnyBody(app)
     app.addHook('onRequest', async (_, reply) => void reply.header('Cache-Control', 'no-store'))
-    app.setErrorHandler((error, _, reply) => {
-      const answer = error instanceof Refusal && error.code === 'unavailable' ? new GlobesError(503) : error
-      // The port has an answer for what is no matter of this protocol.
-      if (!(answer instanceof GlobesError)) throw error
+    app.setErrorHandler((error, request, reply) => {
+      const answer = globesErrorOf(error, (request.params as Partial<InRoom['Params']>).room)
+      // The error handler of the HTTP port answers all other errors.
+      if (!answer) throw error
       return reply.code(answer.status).send(answer.body)
     })
     addLists(app, shared)

@@ -114,6 +114,8 @@ export class PiratchatWire implements Wire<PiratchatSession> {
       case 'private':
       case 'closed':
         return undefined
+      default:
+        return kind satisfies never
     }
   }
 }

@@ -79,5 +79,7 @@ function shownAs(kind: Kind, from: string, body: string): { type: 'join' | 'leav
     case 'private':
     case 'closed':
       return undefined
+    default:
+      return kind satisfies never
   }
 }
