@@ -132,9 +132,9 @@ export async function startDaemon(
     limits: {
       log,
       tally,
-      maxQueue: config['max-queue'],
+      maxQueueBytes: config['max-queue'],
       pace: { rate: config['max-rate'], burst: config['max-burst'] },
-      loginTimeout: config['login-timeout'] * 1_000,
+      loginTimeoutMs: config['login-timeout'] * 1_000,
     },
     maxLine: config['max-line'],
     maxText: config['max-text'],

@@ -5,9 +5,9 @@ import { fold } from '../../chat/names.ts'
 import { Refusal } from '../../chat/refusal.ts'
 import { clean } from '../../chat/text.ts'
 import { tickEnd } from '../../tick.ts'
-import { FREE_MS } from '../../transport/connection.ts'
+import { NAME_RELEASE_MS } from '../../transport/connection-end.ts'
 import type { ClientLink, Conversation } from '../../transport/conversation.ts'
-import { type Heard, Pipelined } from '../../transport/reply-queue.ts'
+import { type Handled, Pipelined } from '../../transport/reply-queue.ts'
 import { settledWithin } from '../../within.ts'
 import { type ChatroomReply, type ChatroomRequest, fields, readChatroomRequest, reply } from './frames.ts'
 import { LOBBY_KEY, type Pages } from './pages.ts'
@@ -53,7 +53,7 @@ export class ChatroomConversation implements Conversation<Buffer> {
     return this.#session?.name || undefined
   }
 
-  hear(payload: Buffer): Heard {
+  handle(payload: Buffer): Handled {
     const request = readChatroomRequest(payload)
     if (!request) return this.#refuse('error', INVALID_MESSAGE)
     const { type } = request
@@ -115,7 +115,7 @@ export class ChatroomConversation implements Conversation<Buffer> {
   /** The reply follows the end of the session: the account may log in again anywhere from then on. */
   async #logout(session: ChatroomSession): Promise<void> {
     this.#session = undefined
-    await settledWithin(this.#end(session), FREE_MS)
+    await settledWithin(this.#end(session), NAME_RELEASE_MS)
     this.#say({ type: 'logout', status: 'ok', message: `${session.name} logout successfully` })
   }
 
@@ -149,7 +149,7 @@ export class ChatroomConversation implements Conversation<Buffer> {
   }
 
   /** Later requests need not wait for it, unless they change the page: there an answer would freeze the window. */
-  #message(session: ChatroomSession, request: ChatroomRequest): Heard {
+  #message(session: ChatroomSession, request: ChatroomRequest): Handled {
     // The sender is the session, whatever `from` says.
     const data = fields(request, 'to', 'text')
     if (!data) return this.#refuse(request.type, INVALID_MESSAGE)

@@ -5,7 +5,7 @@ import { Refusal } from '../../chat/refusal.ts'
 import { isLonger } from '../../chat/text.ts'
 import { tickEnd } from '../../tick.ts'
 import type { ClientLink, Conversation } from '../../transport/conversation.ts'
-import { type Heard, Pipelined } from '../../transport/reply-queue.ts'
+import { type Handled, Pipelined } from '../../transport/reply-queue.ts'
 import { runCommand } from './commands.ts'
 import { type ChatterboxEntry, frame } from './frame.ts'
 import { NOT_ALLOWED, refusalText, tooLong, UNAVAILABLE } from './refusals.ts'
@@ -49,7 +49,7 @@ export class ChatterboxConversation implements Conversation<Buffer> {
     return this.#accepted ? this.#session?.name : undefined
   }
 
-  hear(payload: Buffer): Heard {
+  handle(payload: Buffer): Handled {
     const request = readChatterboxRequest(payload)
     if (typeof request === 'string') return this.#object(request)
     const { username, messages } = request

@@ -1,10 +1,10 @@
 import type { Chat } from '../../chat/chat.ts'
-import type { ConnectionOptions } from '../../transport/connection.ts'
+import type { ConnectionOptions } from '../../transport/connection-options.ts'
 import type { Heartbeat } from '../../transport/websocket.ts'
 import type { Logins } from './logins.ts'
 import type { Tokens } from './tokens.ts'
 
-export interface GlobesOptions extends Pick<ConnectionOptions, 'log' | 'tally' | 'maxQueue' | 'pace'> {
+export interface GlobesOptions extends Pick<ConnectionOptions, 'log' | 'tally' | 'maxQueueBytes' | 'pace'> {
   readonly chat: Chat
   /** Characters of a message. */
   readonly maxText: number

@@ -1,5 +1,5 @@
 import { Refusal, type RefusalCode } from '../../chat/refusal.ts'
-import { letGuesserWait } from '../../transport/http/guesses.ts'
+import { delayGuess } from '../../transport/http/guesses.ts'
 import { GlobesError, type GlobesErrorCode } from './errors.ts'
 
 /** The error for a refusal; `room` is the room in the path of the request. */
@@ -55,6 +55,6 @@ export async function refuseGuess(error: unknown, code: GlobesErrorCode, field?:
   if (!(error instanceof Refusal)) throw error
   const isLimited = error.code === 'too-many-attempts'
   if (!isLimited && ERRORS[error.code] !== 'guess') throw error
-  await letGuesserWait()
+  await delayGuess()
   throw new GlobesError(code, field, isLimited ? 429 : undefined)
 }

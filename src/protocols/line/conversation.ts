@@ -6,10 +6,10 @@ import { message } from '../../../commands/message.ts'
 import type { ErrorReply, History, Reply, ServerLine } from '../../../commands/replies.ts'
 import { errorOf } from '../../../commands/wording.ts'
 import type { Chat } from '../../chat/chat.ts'
-import { FREE_MS } from '../../transport/connection.ts'
+import { NAME_RELEASE_MS } from '../../transport/connection-end.ts'
 import type { ClientLink, Conversation } from '../../transport/conversation.ts'
 import type { Unreadable } from '../../transport/framing.ts'
-import { type Heard, Pipelined } from '../../transport/reply-queue.ts'
+import { type Handled, Pipelined } from '../../transport/reply-queue.ts'
 import { settledWithin } from '../../within.ts'
 import type { Encode } from './json.ts'
 import { Parser } from './parse.ts'
@@ -61,7 +61,7 @@ export class LineConversation implements CommandContext, Conversation<string | U
 
   async endSession(): Promise<void> {
     this.#quitting = true
-    await settledWithin(this.chat.close(this.session), FREE_MS)
+    await settledWithin(this.chat.close(this.session), NAME_RELEASE_MS)
   }
 
   leave(): Promise<void> {
@@ -72,7 +72,7 @@ export class LineConversation implements CommandContext, Conversation<string | U
     this.#link.push(this.encode({ type: 'notice', notice: 'Slow down: your lines are read at the permitted rate' }))
   }
 
-  hear(line: string | Unreadable): Heard {
+  handle(line: string | Unreadable): Handled {
     if (typeof line !== 'string') return this.#object(error(line.reason, this.#options.maxLine))
     const parsed = parser.parse(line)
     if ('unknown' in parsed) return this.#object(error('unknown-command', parsed.unknown))
@@ -92,11 +92,11 @@ export class LineConversation implements CommandContext, Conversation<string | U
   }
 
   /** Answers a line that is not carried out, unless that would overtake the events of an earlier line. */
-  #object(objection: ErrorReply): Heard {
+  #object(objection: ErrorReply): Handled {
     return this.#link.replies.announcing ? 'again' : this.encode(objection)
   }
 
-  #run(command: Command, parameter: string): Heard {
+  #run(command: Command, parameter: string): Handled {
     let answer: Answer
     try {
       answer = command.run(this, parameter)

@@ -1,5 +1,5 @@
 import type { Admission } from '../../transport/admission.ts'
-import type { ConnectionOptions } from '../../transport/connection.ts'
+import type { ConnectionOptions } from '../../transport/connection-options.ts'
 import { MessageFraming, Unreadable } from '../../transport/framing.ts'
 import type { Routes } from '../../transport/http/routes.ts'
 import { showLine } from '../../transport/lines/bytes.ts'
@@ -46,7 +46,7 @@ export function lineListener(options: LineOptions, admission: Admission, certifi
     name: certificate ? 'line-tls' : 'line',
     admission,
     certificate,
-    options: { stallMs: STALL_MS, ...options, hearsAll: true },
+    options: { stallMs: STALL_MS, ...options, readsToEnd: true },
     framing: () => new LineFraming(options.maxLine, presence),
     converse: (link) => new LineConversation(options, link),
   })

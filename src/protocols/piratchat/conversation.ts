@@ -4,7 +4,7 @@ import { Refusal, type RefusalCode } from '../../chat/refusal.ts'
 import { isLonger } from '../../chat/text.ts'
 import type { Ticket } from '../../chat/tickets.ts'
 import type { ClientLink, Conversation } from '../../transport/conversation.ts'
-import { type Heard, Pipelined } from '../../transport/reply-queue.ts'
+import { type Handled, Pipelined } from '../../transport/reply-queue.ts'
 import { textFrame } from '../../transport/websocket.ts'
 import { onlyText } from './json.ts'
 import type { Lobby } from './lobby.ts'
@@ -89,7 +89,7 @@ export class PiratchatConversation implements Conversation<string> {
   }
 
   /** One answer for each message, in their order. */
-  hear(text: string): Heard {
+  handle(text: string): Handled {
     const message = onlyText(text, 'message')
     if (message === undefined) return this.#link.replies.answered.then(() => this.#link.hangUp(POLICY))
     return new Pipelined(this.#answerTo(message))

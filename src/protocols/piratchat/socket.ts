@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { ConnectionOptions } from '../../transport/connection.ts'
+import type { ConnectionOptions } from '../../transport/connection-options.ts'
 import { textMessages } from '../../transport/framing.ts'
 import type { HttpServices } from '../../transport/http/routes.ts'
 import { type Guest, PiratchatConversation, type PiratchatConversationOptions } from './conversation.ts'
@@ -11,7 +11,7 @@ const MAX_MESSAGE = 65_536
 
 export interface PiratchatSocketOptions
   extends PiratchatConversationOptions,
-    Omit<ConnectionOptions, 'lastWord' | 'loginTimeout'> {
+    Omit<ConnectionOptions, 'lastWord' | 'loginTimeoutMs'> {
   readonly passes: Passes
 }
 
@@ -55,7 +55,7 @@ export function openSocketAt(app: FastifyInstance, { upgrades }: HttpServices, o
       ...options,
       maxMessage: MAX_MESSAGE,
       // He has logged in.
-      loginTimeout: 0,
+      loginTimeoutMs: 0,
       // The code of the close frame says it all.
       lastWord: () => NOTHING,
     },

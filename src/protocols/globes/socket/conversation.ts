@@ -5,7 +5,7 @@ import { Refusal, type RefusalCode } from '../../../chat/refusal.ts'
 import { isLonger } from '../../../chat/text.ts'
 import type { RoomRecord } from '../../../engine/engine.ts'
 import type { Conversation, SessionLink } from '../../../transport/conversation.ts'
-import { type Heard, Pipelined } from '../../../transport/reply-queue.ts'
+import { type Handled, Pipelined } from '../../../transport/reply-queue.ts'
 import { GLOBES_ERRORS } from '../errors.ts'
 import { type ClientEvent, readEvent } from './event.ts'
 import { noticeFrame } from './notice.ts'
@@ -92,7 +92,7 @@ export class GlobesConversation implements Conversation<string> {
     return this.#session.name || undefined
   }
 
-  hear(message: string): Heard {
+  handle(message: string): Handled {
     const { maxText } = this.#shared
     const event = readEvent(message)
     // The first join binds the socket to its name.

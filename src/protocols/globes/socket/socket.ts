@@ -13,11 +13,11 @@ import { GlobesWire } from './wire.ts'
 /** Bytes of a frame (docs/protocols/globes.md, section 2.10). */
 const MAX_FRAME = 16_384
 /** docs/protocols/globes.md, section 3. */
-const HEARTBEAT = { every: 54_000, silence: 60_000 }
+const HEARTBEAT = { everyMs: 54_000, silenceMs: 60_000 }
 
 /** A room's WebSocket (docs/protocols/globes.md, section 2.9). */
 export function addSocket(app: FastifyInstance, shared: GlobesContext, { upgrades }: HttpServices): void {
-  const { chat, tokens, logins, maxText, log, tally, maxQueue, pace, heartbeat = HEARTBEAT } = shared
+  const { chat, tokens, logins, maxText, log, tally, maxQueueBytes, pace, heartbeat = HEARTBEAT } = shared
   const wire = new GlobesWire()
   const tickets = new WeakMap<FastifyRequest, GlobesPass>()
 
@@ -34,12 +34,12 @@ export function addSocket(app: FastifyInstance, shared: GlobesContext, { upgrade
   const options: SocketOptions = {
     log,
     tally,
-    maxQueue,
+    maxQueueBytes,
     pace,
     heartbeat,
     maxMessage: MAX_FRAME,
     // Who only listens never says a name.
-    loginTimeout: 0,
+    loginTimeoutMs: 0,
     // Any frame becomes a speech bubble (docs/protocols/globes.md, section 2.10): only refusals, closed with 1008, are worth one.
     lastWord: (reason) =>
       reason === 'stopping' || reason === 'frame-too-long' ? Buffer.alloc(0) : noticeFrame(DISCONNECTS[reason].text),
