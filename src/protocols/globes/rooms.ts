@@ -3,14 +3,14 @@ import { LOBBY } from '../../chat/chat.ts'
 import { Passwords } from '../../chat/passwords.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
 import type { HttpServices } from '../../transport/http/routes.ts'
-import { checkDescription, type Password, textsOf } from './description.ts'
+import { checkDescription, type PasswordState, textsOf } from './description.ts'
 import { GlobesError } from './errors.ts'
 import type { GlobesContext } from './options.ts'
 import { Rights } from './rights.ts'
 import { findRoom, type InRoom, showRoom } from './room.ts'
 import { roomTokenOf } from './tokens.ts'
 
-/** Rooms are made, shown, changed and deleted (docs/protocols/globes.md, sections 2.1 to 2.5). */
+/** Adds the routes that create, show, change and delete rooms (docs/protocols/globes.md, sections 2.1 to 2.5). */
 export function addRooms(app: FastifyInstance, shared: GlobesContext, { requests }: HttpServices): void {
   const { chat, tokens, log } = shared
   const { rooms } = chat
@@ -21,10 +21,10 @@ export function addRooms(app: FastifyInstance, shared: GlobesContext, { requests
 
   app.post('/chats', async (request, reply) => {
     const { password, ...texts } = textsOf(request.body, 'title', 'description', 'visibility', 'password')
-    const description = checkDescription(texts, judge(password))
+    const description = checkDescription(texts, passwordStateOf(password))
     const room = await rooms.create(description, { password, address: requests.addressOf(request) })
     const shown = await showRoom(rooms, room, true)
-    // One browser client reads the members of the room, the other one `status` and `data`.
+    // One browser client reads the fields of the room, the other one `status` and `data`.
     return reply.code(201).send({ ...shown, status: true, data: shown })
   })
 
@@ -52,7 +52,7 @@ export function addRooms(app: FastifyInstance, shared: GlobesContext, { requests
   })
 }
 
-function judge(password: string): Password {
+function passwordStateOf(password: string): PasswordState {
   if (password === '') return 'none'
   return Passwords.fits(password) ? 'fit' : 'unfit'
 }

@@ -12,7 +12,7 @@ import { addRooms } from './rooms.ts'
 import { addSocket } from './socket/socket.ts'
 import { Tokens } from './tokens.ts'
 
-/** Globes' rooms over HTTP, and a WebSocket for each (docs/protocols/globes.md). */
+/** Returns the routes of Globes: rooms over HTTP, and a WebSocket for each (docs/protocols/globes.md). */
 export function globesRoutes(options: GlobesOptions): Routes {
   const { chat } = options
   let secret = options.secret
@@ -40,10 +40,10 @@ export function globesRoutes(options: GlobesOptions): Routes {
   }
 }
 
-/** An admin without an account is anybody who registers the name first. */
+/** Warns of admins without an account, whose names any user can register. */
 async function warnOfMissing({ admins, chat, log }: GlobesOptions): Promise<void> {
   for (const name of admins) {
     const registered = await chat.accounts.isRegistered(name).catch(() => true)
-    if (!registered) log.warn({ name }, '--admins names no account yet: whoever registers the name becomes admin')
+    if (!registered) log.warn({ name }, '--admins names no account yet: the user who registers the name becomes admin')
   }
 }

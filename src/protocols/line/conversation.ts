@@ -15,8 +15,8 @@ import type { Encode } from './json.ts'
 import { Parser } from './parse.ts'
 import { LineSession, type LineWire } from './wire.ts'
 
-/** Characters of history that are encoded at a time: what comes next waits until they have left. */
-const PIECE = 65_536
+/** Characters of history in one write; the next one waits until the client has read it. */
+const MAX_WRITE = 65_536
 
 const parser = new Parser(commands, message)
 
@@ -30,15 +30,15 @@ export interface LineConversationOptions {
 }
 
 /**
- * One client's talk, whatever carries its lines: the only place that reads the command table and enforces its columns.
- * Every line gets exactly one reply, in the order of the lines.
+ * The conversation with one client over any transport. Enforces the columns of the command table. Each line has exactly one reply, in
+ * the order of the lines.
  */
 export class LineConversation implements CommandContext, Conversation<string | Unreadable> {
   readonly session: LineSession
   readonly commands = commands
   readonly #options: LineConversationOptions
   readonly #link: ClientLink
-  /** The client has asked for the end of the connection. */
+  /** True after the client has requested the end of the connection. */
   #quitting = false
 
   constructor(options: LineConversationOptions, link: ClientLink) {
@@ -86,12 +86,12 @@ export class LineConversation implements CommandContext, Conversation<string | U
     return this.#options.wire.pack(this.#options.encode(line))
   }
 
-  /** In the order of docs/protocols/line.md, section 2.2. */
+  /** Checks a command in the order of docs/protocols/line.md, section 2.2. */
   #objection(command: Command, parameter: string): ErrorReply | undefined {
     return objectionTo[command.state](this.session) ?? missing(command, parameter)
   }
 
-  /** Answers a line that is not carried out, unless that would overtake the events of an earlier line. */
+  /** Replies to an invalid line; retries it later if the reply would overtake the events of an earlier line. */
   #object(objection: ErrorReply): Handled {
     return this.#link.replies.announcing ? 'again' : this.encode(objection)
   }
@@ -113,7 +113,7 @@ export class LineConversation implements CommandContext, Conversation<string | U
   }
 
   #bytesOf(reply: Reply): Buffer {
-    // The end follows the reply, which leaves at once.
+    // The connection ends after this reply.
     if (this.#quitting) this.#link.hangUp()
     return this.#options.wire.bytesOf(reply)
   }
@@ -121,7 +121,7 @@ export class LineConversation implements CommandContext, Conversation<string | U
   #errorOf(thrown: unknown, command: Command, parameter: string): Reply {
     const reply = errorOf(thrown, parameter)
     if (reply) return reply
-    this.#options.log.error({ err: thrown, command: command.name }, 'a command failed')
+    this.#options.log.error({ err: thrown, command: command.name }, 'command failed')
     return error('internal-error')
   }
 
@@ -138,7 +138,7 @@ export class LineConversation implements CommandContext, Conversation<string | U
         let lines = ''
         for (const line of page) {
           lines += encode(line)
-          if (lines.length < PIECE) continue
+          if (lines.length < MAX_WRITE) continue
           this.#link.push(wire.pack(lines))
           await this.#link.drained()
           lines = ''

@@ -16,7 +16,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 }
 
-/** The page asks nobody but this server, and the browser holds it to that; no text can become markup or script. */
+/** The content security policy: requests to this server only, and no script or markup from text. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -31,7 +31,7 @@ const POLICY = [
 ].join('; ')
 
 const HEADERS = {
-  // The files belong together: each is asked for again, and not sent again if it is the same.
+  // Every file is revalidated, as the files of one version belong together.
   'Cache-Control': 'no-cache',
   Vary: 'Accept-Encoding',
   'Content-Security-Policy': POLICY,
@@ -45,7 +45,7 @@ const HEADERS = {
 const BEST_FIRST = ['br', 'gzip'] as const
 const CODINGS = { br: promisify(brotliCompress), gzip: promisify<Buffer, Buffer>(gzip) } as const
 
-/** The page for people: index.html at /, what belongs to it under /page/. */
+/** Adds the routes of the web page: index.html at /, its other files under /page/. */
 export const pageRoutes: Routes = async (app) => {
   const folder = join(dirname(findPackageJSON(import.meta.url) ?? ''), 'page')
   for (const name of await readdir(folder)) {
@@ -57,7 +57,7 @@ export const pageRoutes: Routes = async (app) => {
   }
 }
 
-/** Held in memory, as it is and, once somebody has asked for that, compressed. */
+/** A static file in memory, compressed at the first request for each encoding. */
 class File {
   readonly #type: string
   readonly #hash: string

@@ -11,11 +11,11 @@ import { PiratchatWire } from './wire.ts'
 
 export interface PiratchatOptions extends Omit<ConnectionOptions, 'lastWord' | 'loginTimeoutMs'> {
   readonly chat: Chat
-  /** True if messages have entities in place of characters of HTML and Markdown (docs/protocols/piratchat.md, section 5.9). */
+  /** True if characters of HTML and Markdown in messages are sent as entities (docs/protocols/piratchat.md, section 5.9). */
   readonly escape: boolean
 }
 
-/** Piratchat's paths on the HTTP port: /api/… and /ws. */
+/** Returns the routes of Piratchat: /api/… and /ws. */
 export function piratchatRoutes(options: PiratchatOptions): Routes {
   const { chat, log, tally, maxQueueBytes, pace } = options
   const passes = new Passes(chat.tickets)
