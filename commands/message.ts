@@ -1,7 +1,7 @@
 import type { Command } from './command.ts'
 import { OK } from './replies.ts'
 
-/** The command of every line that names none. */
+/** The command for lines without a command name. */
 export const message: Command = {
   name: 'MESSAGE',
   usage: 'MESSAGE <text>',
