@@ -1,8 +1,38 @@
 import { resolve } from 'node:path'
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 // Tests start hundreds of daemons: what those compile is compiled once.
 process.env.NODE_COMPILE_CACHE ??= resolve(import.meta.dirname, 'node_modules/.cache/compiled')
+
+/** Files that take longest, mostly by waiting, longest first: the end of a run waits for none of them. */
+const LONGEST = [
+  'protocols/chatroom/checklist',
+  'cluster/nodes',
+  'protocols/line/limits',
+  'cluster/redis',
+  'docs/examples',
+  'engine/redis-away',
+  'daemon/cluster-stop',
+  'daemon/redis',
+  'page/talk',
+  'page/origins',
+  'daemon/store-files',
+  'cluster/put-out',
+  'transport/dead-peers',
+  'cluster/chaos',
+  'deploy/container',
+]
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const place = ({ moduleId }: TestSpecification) => {
+      const found = LONGEST.findIndex((name) => moduleId.endsWith(`/test/${name}.test.ts`))
+      return found === -1 ? LONGEST.length : found
+    }
+    return (await super.sort(files)).sort((a, b) => place(a) - place(b))
+  }
+}
 
 export default defineConfig({
   test: {
@@ -12,6 +42,7 @@ export default defineConfig({
     isolate: false,
     // Most of a test is waiting for sockets and processes.
     maxWorkers: 6,
+    sequence: { sequencer: LongestFirst },
     // Only what hangs takes so long, on a machine that has much else to do.
     testTimeout: 60_000,
     hookTimeout: 60_000,

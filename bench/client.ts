@@ -1,39 +1,58 @@
 /** Connections of the generator: they count bytes in one shared buffer and parse nothing, to cost less than a server. */
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { connect as connectTls, type SecureContext } from 'node:tls'
-import type { Dialect } from './dialect.ts'
-import { type Counter, countMarks } from './marks.ts'
+import { connect as connectTls, createSecureContext, type SecureContext } from 'node:tls'
+import { type Dialect, type DialectName, dialectOf } from './dialect.ts'
 
 /** One for all: nothing is kept of what was read. */
 const shared = Buffer.allocUnsafe(262_144)
 let heardBytes = 0
+const contexts = new Map<string, SecureContext>()
 
-export class Client {
+/** A way to a server. */
+export interface Reach {
+  readonly dialect: DialectName
+  readonly port: number
+  /** The certificate to trust, PEM; plain TCP without. */
+  readonly ca?: string | undefined
+  /** Credentials, one for each client by its number. */
+  readonly passes?: readonly string[]
+}
+
+/** Clients that come the same way. */
+export interface Seats extends Reach {
+  /** Number of the first of them. */
+  readonly first?: number
+  readonly count: number
+  /** Rooms that are entered in turn. */
+  readonly rooms?: number
+  readonly atOnce?: number
+}
+
+export class Client implements Disposable {
   readonly socket: Socket
-  /** What is done with bytes; `chunk` is overwritten as soon as this returns. */
+  readonly dialect: Dialect
+  /** Called with each chunk, which is overwritten as soon as this returns. */
   heard: (chunk: Buffer) => void = () => {}
-  /** Makes what counts the marks from now on, when nothing is half read. */
-  counter: () => Counter = () => countMarks
   closed = false
   ended: (why: string) => void = () => {}
 
   /** Over TLS, to a server of the name `localhost`, when given what to trust. */
-  constructor(port: number, trusted?: SecureContext) {
+  constructor({ port, ca, dialect }: Reach) {
+    const secureContext = ca && contextFor(ca)
+    this.dialect = dialectOf(dialect)
     const callback = (length: number, buffer: Uint8Array) => {
       heardBytes += length
       this.heard((buffer as Buffer).subarray(0, length))
       return true
     }
     const options = { port, host: '127.0.0.1', onread: { buffer: shared, callback } }
-    this.socket = trusted
-      ? connectTls({ ...options, secureContext: trusted, servername: 'localhost' })
-      : connect(options)
-    this.socket.setNoDelay()
+    this.socket = secureContext ? connectTls({ ...options, secureContext, servername: 'localhost' }) : connect(options)
     const end = (why: string) => {
       this.closed = true
       this.ended(why)
     }
+    this.socket.setNoDelay()
     this.socket.on('error', (error) => end(error.message))
     this.socket.on('close', () => end('closed by the server'))
   }
@@ -49,65 +68,50 @@ export class Client {
       this.ended = (why) => reject(new Error(why))
       this.heard = (chunk) => {
         tail += chunk.toString('latin1')
-        if (tail.includes(text)) {
-          this.heard = () => {}
-          this.ended = () => {}
-          resolve(performance.now())
-        } else {
+        if (!tail.includes(text)) {
           tail = tail.slice(-text.length)
+          return
         }
+        this.heard = this.ended = () => {}
+        resolve(performance.now())
       }
     })
   }
 
-  async enter(dialect: Dialect, index: number, room: number, pass?: string): Promise<void> {
-    for (const { say, until } of dialect.enter(index, room, pass)) {
+  async enter(index: number, room = 0, pass?: string): Promise<void> {
+    for (const [say, until] of this.dialect.enter(index, room, pass)) {
       this.send(say)
       await this.until(until)
     }
-    if (dialect.counter) this.counter = dialect.counter
   }
 
-  leave(): void {
-    this.heard = () => {}
-    this.ended = () => {}
+  [Symbol.dispose](): void {
+    this.heard = this.ended = () => {}
     this.socket.destroy()
   }
 }
 
-export interface Entering {
-  readonly rooms?: number
-  readonly atOnce?: number
-  readonly limitMs?: number
-  /** The number of the first of them. */
-  readonly first?: number
-  /** What each of them comes with, in order. */
-  readonly passes?: readonly string[]
-  /** TLS when given what to trust. */
-  readonly trusted?: SecureContext | undefined
+function contextFor(ca: string): SecureContext {
+  const context = contexts.get(ca) ?? createSecureContext({ ca })
+  contexts.set(ca, context)
+  return context
 }
 
-/** Opens so many connections and has them enter rooms in turn, so many at a time. Those that fail stay `closed`. */
-export async function enterAll(
-  port: number,
-  dialect: Dialect,
-  count: number,
-  { rooms = 1, atOnce = 200, limitMs = 60_000, first = 0, passes = [], trusted }: Entering = {},
-): Promise<Client[]> {
+/** Opens connections and has them enter, some at a time. Those that fail stay `closed`. */
+export async function enterAll(seats: Seats): Promise<Client[]> {
+  const { first = 0, count, rooms = 1, passes = [], atOnce = dialectOf(seats.dialect).atOnce } = seats
   const clients: Client[] = []
   const work = async () => {
     while (clients.length < count) {
       const index = clients.length
-      const client = new Client(port, trusted)
+      const client = new Client(seats)
       clients.push(client)
-      try {
-        await client.enter(dialect, first + index, index % rooms, passes[index])
-      } catch {
+      await client.enter(first + index, index % rooms, passes[first + index]).catch(() => {
         client.closed = true
-      }
+      })
     }
   }
-  await within(limitMs, 'entering', Promise.all(Array.from({ length: atOnce }, work)))
+  await within(120_000, 'entering', Promise.all(Array.from({ length: atOnce }, work)))
   return clients
 }
 
@@ -127,9 +131,5 @@ export async function within<T>(ms: number, what: string, work: Promise<T>): Pro
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`${what} took more than ${ms / 1_000} s`)), ms)
   })
-  try {
-    return await Promise.race([work, late])
-  } finally {
-    clearTimeout(timer)
-  }
+  return Promise.race([work, late]).finally(() => clearTimeout(timer))
 }

@@ -1,70 +1,71 @@
-/** Members of a room in a process of its own, so that what listening and decrypting cost is nobody else's. */
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
-import type { DialectName } from './dialect.ts'
-import { watch } from './server.ts'
+/** Members of a room that count what they hear, in this thread or in one of their own. */
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
+import { type Client, enterAll, quiet, type Seats } from './client.ts'
+import { markCounter } from './marks.ts'
 
-/** Members that come the same way. */
-export interface Seats {
-  readonly dialect: DialectName
-  readonly port: number
-  /** The certificate to trust, PEM; plain TCP without. */
-  readonly ca: string | undefined
-  /** The number of the first of them. */
-  readonly first: number
-  readonly count: number
-  /** What each of them comes with, in order; nothing for most dialects. */
-  readonly passes: readonly string[]
+/** A room's members, and the messages that they will hear. */
+interface Crowd {
+  readonly seats: readonly Seats[]
+  readonly messages: number
+}
+/** Called with the number of messages that every member has heard, whenever it rises. */
+type Risen = (floor: number) => void
+type Fail = (error: Error) => void
+
+/** Has a crowd enter; resolves when all is quiet and everybody listens. `fail` is called when a member is lost. */
+export async function listen({ seats, messages }: Crowd, risen: Risen, fail: Fail) {
+  const members: Client[] = []
+  for (const seat of seats) members.push(...(await enterAll(seat)))
+  const lost = members.filter(({ closed }) => closed).length
+  if (lost > 0) throw new Error(`${lost} of ${members.length} could not enter`)
+  await quiet()
+  hearAll(members, messages, risen, fail)
+  return async () => {
+    for (const member of members) member[Symbol.dispose]()
+  }
 }
 
-export type Order = { readonly enter: readonly Seats[] } | { readonly hear: number }
-export type Report = { readonly done: true } | { readonly floor: number } | { readonly failed: string }
+/** The same in a thread of its own, so that listening and decrypting do not delay the speaker. */
+export async function listenInThread(crowd: Crowd, risen: Risen, fail: Fail) {
+  const { promise: listening, resolve, reject } = Promise.withResolvers<void>()
+  const worker = new Worker(new URL(import.meta.url), { workerData: crowd })
+  worker.on('message', (floor: number) => (floor === 0 ? resolve() : risen(floor)))
+  worker.on('error', (error: Error) => {
+    reject(error)
+    fail(error)
+  })
+  await listening
+  return async () => void (await worker.terminate())
+}
 
-export class Crowd {
-  readonly pid: number
-  readonly #child: ChildProcess
-  #risen: (floor: number) => void = () => {}
-  #done = Promise.withResolvers<void>()
-  readonly #lost = Promise.withResolvers<never>()
+if (!isMainThread) {
+  const report = (floor: number) => parentPort?.postMessage(floor)
+  await listen(workerData, report, (error) => {
+    throw error
+  })
+  report(0)
+}
 
-  constructor() {
-    this.#child = watch(fork(new URL('crowd-process.ts', import.meta.url)))
-    this.pid = this.#child.pid ?? 0
-    // Who does not wait for this crowd at the moment learns of it later.
-    this.#lost.promise.catch(() => {})
-    this.#child.on('message', (report: Report) => {
-      if ('floor' in report) this.#risen(report.floor)
-      else if ('failed' in report) this.#lost.reject(new Error(report.failed))
-      else this.#done.resolve()
-    })
-    this.#child.once('exit', () => this.#lost.reject(new Error('a crowd is gone')))
+export function hearAll(members: readonly Client[], messages: number, risen: Risen, fail: Fail): void {
+  const heard = new Uint32Array(members.length)
+  let floor = 0
+  /** The first member that may have heard no more than the floor. */
+  let slowest = 0
+  const advance = () => {
+    while (floor < messages) {
+      while (slowest < heard.length && (heard[slowest] ?? 0) > floor) slowest++
+      if (slowest < heard.length) return
+      floor = heard.reduce((least, count) => Math.min(least, count), messages)
+      slowest = 0
+      risen(floor)
+    }
   }
-
-  /** Rejects when a member or the process is lost. */
-  get lost(): Promise<never> {
-    return this.#lost.promise
-  }
-
-  enter(seats: readonly Seats[]): Promise<void> {
-    return this.#order({ enter: seats })
-  }
-
-  /** Resolves when all is quiet and everybody listens; `risen` then hears how many messages each of them has heard. */
-  hear(messages: number, risen: (floor: number) => void): Promise<void> {
-    this.#risen = risen
-    return this.#order({ hear: messages })
-  }
-
-  async leave(): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
-    const exited = once(this.#child, 'exit')
-    this.#child.kill('SIGKILL')
-    await exited
-  }
-
-  #order(order: Order): Promise<void> {
-    this.#done = Promise.withResolvers()
-    this.#child.send(order)
-    return Promise.race([this.#done.promise, this.lost])
+  for (const [index, member] of members.entries()) {
+    const count = markCounter()
+    member.ended = (why) => fail(new Error(`a member was lost: ${why}`))
+    member.heard = (chunk) => {
+      heard[index] = (heard[index] ?? 0) + count(chunk)
+      if (index === slowest) advance()
+    }
   }
 }

@@ -1,23 +1,24 @@
-/** How the servers are spoken to. */
-import type { Counter } from './marks.ts'
-import { clientFrame, frameCounter, handshake, UPGRADED } from './websocket.ts'
+/** The protocols, as far as the benchmark speaks them. */
+import { encodeFrame } from '../src/transport/frames.ts'
 
 export interface Dialect {
-  /** What is said to get into a room, and what comes when that is done; a pass is what a client has been given before. */
-  enter(index: number, room: number, pass?: string): readonly { readonly say: string; readonly until: string }[]
+  /** Texts that lead into a room, each with one that comes when it is done; a pass is a credential. */
+  enter(index: number, room: number, pass?: string): readonly (readonly [say: string, until: string])[]
   say(text: string, room: number): string
-  /** Whether a member that speaks hears itself; otherwise a connection of its own speaks. */
+  /** A member that speaks hears itself; otherwise a connection of its own speaks. */
   readonly echo: boolean
-  /** Whether whoever speaks has to be in the room. */
+  /** The speaker has to be in the room. */
   readonly speakerEnters: boolean
-  /** How many may enter at the same time: ngircd drops some of a crowd. */
+  /** Clients that may enter at the same time. */
   readonly atOnce: number
-  /** What counts messages, where counting marks is not enough. */
-  readonly counter?: () => Counter
 }
 
+/** Accounts of the benchmark: their password, and their names. */
+export const SECRET = 'bench-secret'
+export const memberName = (index: number) => `member${index}`
+
 export const LINE: Dialect = {
-  enter: (index, room) => [{ say: `LOGIN user${index}\r\nJOIN bench${room}\r\n`, until: 'Joined room' }],
+  enter: (index, room) => [[`LOGIN user${index}\r\nJOIN bench${room}\r\n`, 'Joined room']],
   say: (text) => `${text}\r\n`,
   echo: true,
   speakerEnters: true,
@@ -25,102 +26,81 @@ export const LINE: Dialect = {
 }
 
 export const RESP: Dialect = {
-  enter: (_, room) => [{ say: `SUBSCRIBE bench${room}\r\n`, until: ':1\r\n' }],
+  ...LINE,
+  enter: (_, room) => [[`SUBSCRIBE bench${room}\r\n`, ':1\r\n']],
   say: (text, room) => {
     const channel = `bench${room}`
     return `*3\r\n$7\r\nPUBLISH\r\n$${channel.length}\r\n${channel}\r\n$${text.length}\r\n${text}\r\n`
   },
   echo: false,
   speakerEnters: false,
-  atOnce: 200,
 }
 
-/** Relays: whoever is there hears everything. */
-export const BARE: Dialect = { ...LINE, enter: () => [], echo: false, speakerEnters: false }
-
-export const IRC: Dialect = {
-  enter: (index, room) => [
-    { say: `NICK u${index}\r\nUSER u${index} 0 * :bench\r\n`, until: ' 001 ' },
-    { say: `JOIN #bench${room}\r\n`, until: ' 366 ' },
-  ],
-  say: (text, room) => `PRIVMSG #bench${room} :${text}\r\n`,
-  echo: false,
-  speakerEnters: true,
-  atOnce: 10,
-}
-
-/** The line protocol in the room of the protocols without rooms. */
-export const LOBBY: Dialect = {
-  ...LINE,
-  enter: (index) => [{ say: `LOGIN user${index}\r\nJOIN lobby\r\n`, until: 'Joined room' }],
-}
-
-/** Chatterbox; it is spoken at the line protocol here, and only heard through this. */
-export const BOX: Dialect = {
-  ...LINE,
-  enter: (index) => [{ say: framed({ USERNAME: `box${index}` }), until: '"USER_LIST"' }],
-}
-
-/** What all accounts of the benchmark are opened with. */
-export const SECRET = 'bench-secret'
-
-export function memberName(index: number): string {
-  return `member${index}`
-}
-
-/** Chatroom, in the same room; its members are accounts. */
-export const CHATROOM: Dialect = {
-  enter: (index) => [
-    {
-      say: framed({ type: 'login', data: { username: memberName(index), password: SECRET } }),
-      until: 'Login successful',
-    },
-    { say: framed({ type: 'enter', data: { room: 'Public Chat' } }), until: 'Welcome to the chatroom' },
-  ],
-  say: (text) => framed({ type: 'msg', data: { from: '', to: 'public', text } }),
-  echo: true,
-  speakerEnters: true,
-  // Attempts that are not through count as failed, and an address may have five.
-  atOnce: 4,
-}
-
-/** The line protocol on a WebSocket; this and what follows is only heard through, as Chatterbox is. */
-export const LINE_SOCKET: Dialect = {
-  ...LINE,
-  enter: (index) => [
-    { say: handshake('/line'), until: UPGRADED },
-    { say: clientFrame(`LOGIN user${index}\nJOIN lobby`), until: 'Joined room' },
-  ],
-  counter: frameCounter,
-}
-
-/** Piratchat, in the same room; a pass is the cookie of an account that has logged in. */
-export const PIRATCHAT: Dialect = {
-  ...LINE,
-  enter: (_index, _room, cookie) => [{ say: handshake('/ws', cookie), until: UPGRADED }],
-  counter: frameCounter,
-}
-
-/** Globes, in the same room. */
-export const GLOBES: Dialect = {
-  ...LINE,
-  enter: (index) => {
-    const name = `globe${index}`
-    return [
-      { say: handshake('/chats/1/ws'), until: UPGRADED },
-      { say: clientFrame(JSON.stringify({ event_type: 'join', name })), until: `"${name}"` },
-    ]
+/** All but LINE, RESP, IRC and BARE are in the room of the protocols without rooms; those on `...LINE` are only heard through. */
+const DIALECTS = {
+  LINE,
+  RESP,
+  IRC: {
+    ...LINE,
+    enter: (index, room) => [
+      [`NICK u${index}\r\nUSER u${index} 0 * :bench\r\n`, ' 001 '],
+      [`JOIN #bench${room}\r\n`, ' 366 '],
+    ],
+    say: (text, room) => `PRIVMSG #bench${room} :${text}\r\n`,
+    echo: false,
+    // ngircd drops some of a crowd.
+    atOnce: 10,
   },
-  counter: frameCounter,
-}
+  /** Relays: every connection hears everything. */
+  BARE: { ...LINE, enter: () => [], echo: false },
+  LOBBY: { ...LINE, enter: (index) => [[`LOGIN user${index}\r\nJOIN lobby\r\n`, 'Joined room']] },
+  CHATTERBOX: { ...LINE, enter: (index) => [[framed({ USERNAME: `box${index}` }), '"USER_LIST"']] },
+  /** Its members are accounts. */
+  CHATROOM: {
+    ...LINE,
+    enter: (index) => [
+      [framed({ type: 'login', data: { username: memberName(index), password: SECRET } }), 'Login successful'],
+      [framed({ type: 'enter', data: { room: 'Public Chat' } }), 'Welcome to the chatroom'],
+    ],
+    say: (text) => framed({ type: 'msg', data: { from: '', to: 'public', text } }),
+    // Attempts that are not through count as failed, and an address may have five.
+    atOnce: 4,
+  },
+  LINE_SOCKET: {
+    ...LINE,
+    enter: (index) => [upgrade('/line'), [clientFrame(`LOGIN user${index}\nJOIN lobby`), 'Joined room']],
+  },
+  /** A pass is the cookie of an account that has logged in. */
+  PIRATCHAT: { ...LINE, enter: (_index, _room, cookie) => [upgrade('/ws', cookie)] },
+  GLOBES: {
+    ...LINE,
+    enter: (index) => {
+      const name = `globe${index}`
+      return [upgrade('/chats/1/ws'), [clientFrame(JSON.stringify({ event_type: 'join', name })), `"${name}"`]]
+    },
+  },
+} as const satisfies Record<string, Dialect>
 
-/** Those that a crowd can be told to speak. */
-export const DIALECTS = { LOBBY, BOX, CHATROOM, LINE_SOCKET, PIRATCHAT, GLOBES }
 export type DialectName = keyof typeof DIALECTS
 
+export function dialectOf(name: DialectName): Dialect {
+  return DIALECTS[name]
+}
+
 function framed(value: unknown): string {
-  const json = JSON.stringify(value)
-  const header = Buffer.alloc(4)
-  header.writeUInt32BE(json.length)
-  return header.toString('latin1') + json
+  return encodeFrame(JSON.stringify(value)).toString('latin1')
+}
+
+/** A WebSocket's handshake. Nobody checks the answer's key, so that everybody may send the same. */
+function upgrade(path: string, cookie = ''): readonly [say: string, until: string] {
+  const head = `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nCookie: ${cookie}`
+  return [
+    `${head}\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`,
+    'HTTP/1.1 101 ',
+  ]
+}
+
+/** A text of less than 126 bytes as the client's frame; the mask is of zeros, which leave it as it is. */
+function clientFrame(text: string): string {
+  return `${Buffer.from([0x81, 0x80 | text.length, 0, 0, 0, 0]).toString('latin1')}${text}`
 }

@@ -3,55 +3,35 @@ import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import type { Context, Figure, Scenario } from './scenario.ts'
+import { idle, joins, latency, start } from './scenarios/clients.ts'
 import { fanout, fanout1 } from './scenarios/fanout.ts'
 import { hammer } from './scenarios/hammer.ts'
 import { history } from './scenarios/history.ts'
 import { http } from './scenarios/http.ts'
-import { idle } from './scenarios/idle.ts'
 import { ingest } from './scenarios/ingest.ts'
-import { joins } from './scenarios/joins.ts'
-import { latency } from './scenarios/latency.ts'
-import { mixed } from './scenarios/mixed.ts'
 import { nodes } from './scenarios/nodes.ts'
-import { start } from './scenarios/start.ts'
-import { tls } from './scenarios/tls.ts'
-import { web } from './scenarios/web.ts'
+import { mixed, tls, web } from './scenarios/rooms.ts'
 
-const SCENARIOS: readonly Scenario[] = [
-  fanout,
-  fanout1,
-  mixed,
-  tls,
-  web,
-  http,
-  hammer,
-  ingest,
-  joins,
-  idle,
-  history,
-  latency,
-  nodes,
-  start,
-]
-const RESULTS = new URL('results.json', import.meta.url)
+/** In the order in which they run. */
+const ORDER = { fanout, fanout1, mixed, tls, web, http, hammer, ingest, joins, idle, history, latency, nodes, start }
+const SCENARIOS: Readonly<Record<string, Scenario>> = ORDER
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { quick: { type: 'boolean', default: process.env.BENCH_QUICK === '1' } },
 })
 for (const name of positionals) {
-  if (SCENARIOS.some((scenario) => scenario.name === name)) continue
-  process.stderr.write(`no scenario ${name}; there are ${SCENARIOS.map((scenario) => scenario.name).join(', ')}\n`)
+  if (name in SCENARIOS) continue
+  process.stderr.write(`no scenario ${name}; there are ${Object.keys(SCENARIOS).join(', ')}\n`)
   process.exit(2)
 }
 
 const context: Context = {
-  quick: values.quick,
   size: (full, small) => (values.quick ? small : full),
   say: (text) => process.stderr.write(`  ${text}\n`),
 }
 const results: Record<string, readonly Figure[]> = {}
-for (const { name, run } of SCENARIOS) {
+for (const [name, run] of Object.entries(SCENARIOS)) {
   if (positionals.length > 0 && !positionals.includes(name)) continue
   process.stderr.write(`${name}\n`)
   try {
@@ -64,15 +44,14 @@ for (const { name, run } of SCENARIOS) {
 }
 
 for (const { name, value, unit, note } of Object.values(results).flat()) {
-  process.stdout.write(`${name.padEnd(34)}${format(value).padStart(12)} ${unit.padEnd(22)}${note ?? ''}`.trimEnd())
-  process.stdout.write('\n')
+  console.log(`${name.padEnd(34)}${format(value).padStart(12)} ${unit.padEnd(22)}${note}`.trimEnd())
 }
 const machine = { node: process.version, cpu: cpus()[0]?.model, cpus: cpus().length }
-writeFileSync(RESULTS, `${JSON.stringify({ at: new Date(), quick: values.quick, machine, results }, null, 2)}\n`)
+const text = JSON.stringify({ at: new Date(), quick: values.quick, machine, results }, null, 2)
+writeFileSync(new URL('results.json', import.meta.url), `${text}\n`)
 process.exit()
 
 function format(value: number): string {
   if (Number.isNaN(value)) return '-'
-  const digits = Number.isInteger(value) || Math.abs(value) >= 1_000 ? 0 : Math.abs(value) >= 10 ? 1 : 2
-  return value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })
+  return value.toLocaleString('en', { maximumFractionDigits: Math.abs(value) >= 1_000 ? 0 : 2 })
 }

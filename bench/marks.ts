@@ -1,35 +1,50 @@
-/** What is said and counted: messages with a mark in each, so that nobody has to parse what comes back. */
+/** Messages with a mark in each, so that nobody has to parse what comes back. */
 
-/** Stands once in every message that is counted and nowhere else in what any of the servers says. */
-export const MARK = '|'
-export const MARK_BYTE = MARK.charCodeAt(0)
-const LINE_FEED = 10
+const BAR = 0x7c
+const LINE_FEED = 0x0a
 
-/** How many marks are in a chunk; the chunks of a connection come in order. */
+/** Counts marks in the chunks of one connection. */
 export type Counter = (chunk: Buffer) => number
 
-export function countMarks(chunk: Buffer): number {
-  return count(chunk, MARK_BYTE)
+/** A message that begins with the mark, `||`, and a number of eight digits. */
+export function payload(number: number, bytes = 100): string {
+  return `||${String(number).padStart(8, '0')}`.padEnd(bytes, 'x')
+}
+
+/**
+ * The mark stands nowhere else in what the servers say, headers of frames included: as a length it would be one of 31,868 bytes,
+ * and JSON does not begin with a bar.
+ */
+export function markCounter(): Counter {
+  /** The last byte was the first half of a mark. */
+  let half = false
+  return (chunk) => {
+    let found = 0
+    let at = 0
+    if (half && chunk[0] === BAR) {
+      found++
+      at = 1
+    }
+    half = false
+    for (at = chunk.indexOf(BAR, at); at !== -1; at = chunk.indexOf(BAR, at + 1)) {
+      if (chunk[at + 1] === BAR) {
+        found++
+        at++
+      } else if (at + 1 === chunk.length) half = true
+    }
+    return found
+  }
+}
+
+/** Calls back with the number of each mark; one cut in two by the chunk's end is left out. */
+export function numbersIn(chunk: Buffer, found: (number: number) => void): void {
+  for (let at = chunk.indexOf('||'); at !== -1; at = chunk.indexOf('||', at + 2)) {
+    if (at + 10 <= chunk.length) found(Number(chunk.toString('latin1', at + 2, at + 10)))
+  }
 }
 
 export function countLines(chunk: Buffer): number {
-  return count(chunk, LINE_FEED)
-}
-
-function count(chunk: Buffer, byte: number): number {
   let found = 0
-  for (let at = chunk.indexOf(byte); at !== -1; at = chunk.indexOf(byte, at + 1)) found++
+  for (let at = chunk.indexOf(LINE_FEED); at !== -1; at = chunk.indexOf(LINE_FEED, at + 1)) found++
   return found
-}
-
-/** A message of so many bytes that begins with the mark and a number of eight digits. */
-export function payload(number: number, bytes = 100): string {
-  return `${MARK}${String(number).padStart(8, '0')}`.padEnd(bytes, 'x')
-}
-
-/** Where in a chunk the marks stand, and the numbers behind them; a number cut in two by the chunk's end is left out. */
-export function numbersIn(chunk: Buffer, found: (number: number) => void): void {
-  for (let at = chunk.indexOf(MARK_BYTE); at !== -1; at = chunk.indexOf(MARK_BYTE, at + 1)) {
-    if (at + 9 <= chunk.length) found(Number(chunk.toString('latin1', at + 1, at + 9)))
-  }
 }

@@ -11,7 +11,7 @@ const [role, port] = process.argv.slice(2)
 const redis = connect(Number(port), '127.0.0.1').setNoDelay()
 const members = new Set<Socket>()
 
-if (role === 'hear') for (const { say } of RESP.enter(0, 0)) redis.write(say)
+if (role === 'hear') for (const [say] of RESP.enter(0, 0)) redis.write(say)
 redis.on('data', (chunk) => {
   for (const member of members) member.write(chunk)
 })

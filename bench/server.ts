@@ -1,18 +1,16 @@
 /** Servers under load, each in a process of its own. */
 import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createConnection, createServer } from 'node:net'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createConnection, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-export interface Server {
+/** Is stopped when it is disposed of. */
+export interface Server extends AsyncDisposable {
   readonly pid: number
   readonly port: number
-  /** From the start of the process until it takes connections, in ms. */
-  readonly startMs: number
-  stop(): Promise<void>
 }
 
 const MAIN = new URL('../src/main.ts', import.meta.url).pathname
@@ -20,175 +18,141 @@ const MAIN = new URL('../src/main.ts', import.meta.url).pathname
 const NODE_ARGS = ['--max-semi-space-size=12']
 const NODE_COMPILE_CACHE = new URL('../node_modules/.cache/compiled', import.meta.url).pathname
 const START_MS = 60_000
+/** USER_HZ; 100 on every Linux that Node runs on. */
+const TICKS = 100
+const LISTENERS = ['--chatterbox', '--chatroom', '--http']
 
 const children = new Set<ChildProcess>()
-const folders = new Set<string>()
+const root = mkdtempSync(join(tmpdir(), 'roomd-bench-'))
 process.on('exit', () => {
   for (const child of children) child.kill('SIGKILL')
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+  rmSync(root, { recursive: true, force: true })
 })
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 
 /** A folder that is gone when the benchmark is. */
 export function temporary(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'roomd-bench-'))
-  folders.add(folder)
-  return folder
+  return mkdtempSync(join(root, 'data-'))
 }
 
-export function discard(folder: string): void {
-  rmSync(folder, { recursive: true, force: true })
-  folders.delete(folder)
+export type Roomd = Awaited<ReturnType<typeof startRoomd>>
+
+interface RoomdSettings {
+  /** A data folder that stays; without one there is a new one. */
+  readonly data?: string
+  /** Options of listeners beside the line protocol's; one that is named twice is opened once. */
+  readonly listeners?: readonly string[]
+  readonly options?: readonly string[]
 }
 
-/** roomd without limits, on a given data folder or a new one. */
-export async function startRoomd(data?: string, ...more: readonly string[]): Promise<Server> {
-  const port = await freePort()
-  const folder = data ?? temporary()
-  const limits = ['--max-rate', '0', '--max-per-address', '0', '--max-connections', '0']
+/** roomd without limits. `url` is that of its HTTP port, `startMs` the time until it took connections. */
+export async function startRoomd({ data = temporary(), listeners = [], options = [] }: RoomdSettings = {}) {
+  const ports = new Map<string, number>()
+  for (const option of ['--line', ...listeners]) ports.set(option, ports.get(option) ?? (await freePort()))
   const args = [
     ...NODE_ARGS,
     MAIN,
-    '--line',
-    String(port),
-    '--data',
-    folder,
-    '--log-level',
-    'warn',
-    ...limits,
-    ...['chatterbox', 'chatroom', 'http'].filter((name) => !more.includes(`--${name}`)).map((name) => `--no-${name}`),
-    ...more,
+    ...[...ports].flatMap(([option, port]) => [option, String(port)]),
+    ...LISTENERS.filter((option) => !ports.has(option)).map((option) => option.replace('--', '--no-')),
+    ...['--data', data, '--log-level', 'warn'],
+    ...['--max-rate', '0', '--max-per-address', '0', '--max-connections', '0'],
+    ...options,
   ]
   const started = performance.now()
-  const child = watch(
-    spawn(process.execPath, args, {
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-      env: { ...process.env, NODE_COMPILE_CACHE },
-    }),
-  )
+  const env = { ...process.env, NODE_COMPILE_CACHE }
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], env })
+  watch(child)
   await Promise.race([
     once(child, 'message', { signal: AbortSignal.timeout(START_MS) }),
     once(child, 'exit').then(() => Promise.reject(new Error('roomd did not start'))),
   ])
-  const server = serverOf(child, port, performance.now() - started)
-  const stop = async () => {
-    await server.stop()
-    if (data === undefined) discard(folder)
-  }
-  return { ...server, stop }
+  const startMs = performance.now() - started
+  const url = `http://127.0.0.1:${ports.get('--http')}`
+  return { ...serverOf(child, ports.get('--line') ?? 0), ports, url, data, startMs }
 }
 
 export async function startRedis(): Promise<Server> {
   const port = await freePort()
   const unlimited = ['--maxclients', '15000', '--client-output-buffer-limit', 'pubsub 0 0 0']
   const quiet = ['--save', '', '--appendonly', 'no', '--loglevel', 'warning', '--dir', temporary()]
-  return await startOther(
-    find('redis-server'),
-    ['--port', String(port), '--bind', '127.0.0.1', ...quiet, ...unlimited],
-    port,
-  )
+  return startOther('redis-server', ['--port', String(port), '--bind', '127.0.0.1', ...quiet, ...unlimited], port)
 }
 
 /** One half of the way through two nodes, see relay-process.ts. */
 export async function startRelay(role: 'say' | 'hear', redis: Server): Promise<Server> {
-  const started = performance.now()
   const child = watch(fork(new URL('relay-process.ts', import.meta.url), [role, String(redis.port)]))
   const [port] = await once(child, 'message', { signal: AbortSignal.timeout(START_MS) })
-  return serverOf(child, port, performance.now() - started)
+  return serverOf(child, port)
 }
 
 export async function startNgircd(): Promise<Server> {
   const port = await freePort()
   const file = join(temporary(), 'ngircd.conf')
-  writeFileSync(
-    file,
-    `[Global]
-Name = bench.local
-Info = bench
-Listen = 127.0.0.1
-Ports = ${port}
-MotdPhrase = bench
-ServerUID = ${process.getuid?.() ?? 0}
-ServerGID = ${process.getgid?.() ?? 0}
-[Limits]
-MaxConnections = 0
-MaxConnectionsIP = 0
-MaxJoins = 0
-MaxNickLength = 16
-MaxPenaltyTime = 0
-PingTimeout = 600
-PongTimeout = 600
-[Options]
-DNS = no
-Ident = no
-PAM = no
-SyslogFacility = local1
-`,
-  )
-  return await startOther(find('ngircd'), ['-n', '-f', file], port)
-}
-
-/** Throws when the program is not installed. */
-function find(program: string): string {
-  for (const folder of [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin']) {
-    const file = join(folder, program)
-    if (existsSync(file)) return file
+  const sections = {
+    Global: { Name: 'bench.local', Info: 'bench', Listen: '127.0.0.1', Ports: port, MotdPhrase: 'bench' },
+    Limits: { MaxConnections: 0, MaxConnectionsIP: 0, MaxJoins: 0, MaxPenaltyTime: 0, MaxNickLength: 16 },
+    Options: { DNS: 'no', Ident: 'no', PAM: 'no', SyslogFacility: 'local1' },
   }
-  throw new Error(`${program} is not installed`)
+  const text = Object.entries(sections).flatMap(([name, options]) => {
+    return [`[${name}]`, ...Object.entries(options).map(([key, value]) => `${key} = ${value}`)]
+  })
+  writeFileSync(file, `${text.join('\n')}\n`)
+  return startOther('ngircd', ['-n', '-f', file], port)
 }
 
 async function startOther(program: string, args: readonly string[], port: number): Promise<Server> {
-  const started = performance.now()
-  const child = watch(spawn(program, args, { stdio: 'ignore' }))
-  while (!(await answers(port))) {
-    if (child.exitCode !== null) throw new Error(`${program} did not start (status ${child.exitCode})`)
-    if (performance.now() - started > 10_000) {
-      child.kill('SIGKILL')
-      throw new Error(`${program} takes no connections`)
+  const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` }
+  const child = watch(spawn(program, args, { stdio: 'ignore', env }))
+  await once(child, 'spawn')
+  for (const limit = performance.now() + 10_000; ; await sleep(20)) {
+    const socket = createConnection(port, '127.0.0.1')
+    try {
+      await once(socket, 'connect')
+      return serverOf(child, port)
+    } catch {
+      if (child.exitCode !== null || performance.now() > limit) throw new Error(`${program} takes no connections`)
+    } finally {
+      socket.destroy()
     }
-    await sleep(20)
   }
-  return serverOf(child, port, performance.now() - started)
 }
 
-/** Is killed when the benchmark ends. */
+/** Has a process killed when the benchmark ends. */
 export function watch(child: ChildProcess): ChildProcess {
   children.add(child)
   child.once('exit', () => children.delete(child))
   return child
 }
 
-function serverOf(child: ChildProcess, port: number, startMs: number): Server {
+function serverOf(child: ChildProcess, port: number): Server {
   const stop = async () => {
-    if (child.exitCode !== null || child.signalCode !== null) return
-    const exited = once(child, 'exit')
+    if (!children.has(child)) return
     child.kill('SIGTERM')
     const kill = setTimeout(() => child.kill('SIGKILL'), 15_000)
-    await exited
+    await once(child, 'exit')
     clearTimeout(kill)
   }
-  // A process that was started has a number; one that was not never gets here.
-  return { pid: child.pid ?? 0, port, startMs, stop }
+  // A process that could not be started has no number, and never gets here.
+  return { pid: child.pid ?? 0, port, [Symbol.asyncDispose]: stop }
 }
 
-export async function freePort(): Promise<number> {
+async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
+  const { port } = server.address() as AddressInfo
+  await new Promise((closed) => server.close(closed))
+  return port
 }
 
-async function answers(port: number): Promise<boolean> {
-  const socket = createConnection(port, '127.0.0.1')
-  try {
-    await once(socket, 'connect')
-    return true
-  } catch {
-    return false
-  } finally {
-    socket.destroy()
-  }
+/** Seconds of processor time, user and system, of all threads. */
+export function cpuSeconds(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return (Number(fields[11]) + Number(fields[12])) / TICKS
+}
+
+/** Resident memory in KB, now or at most so far. */
+export function memory(pid: number, field: 'VmRSS' | 'VmHWM' = 'VmRSS'): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+  return Number(new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(status)?.[1])
 }

@@ -19,6 +19,8 @@ export interface CommandContext {
   readonly session: Session
   /** The client's address, by which failed password attempts are limited. */
   readonly address: string
+  /** Bytes of the longest line that is taken. */
+  readonly maxLine: number
   /** All commands, for /help. */
   readonly commands: readonly Command[]
   /** Ends the session, and the connection after the reply. Resolves when the nickname is free. */

@@ -5,6 +5,7 @@ import { help } from './help.ts'
 import { history } from './history.ts'
 import { join } from './join.ts'
 import { leave } from './leave.ts'
+import { limits } from './limits.ts'
 import { login } from './login.ts'
 import { message } from './message.ts'
 import { ping } from './ping.ts'
@@ -21,6 +22,7 @@ export const commands: readonly Command[] = [
   message,
   history,
   help,
+  limits,
   who,
   rooms,
   tell,

@@ -1,9 +1,9 @@
 import { Refusal } from '../src/chat/refusal.ts'
 import type { Command } from './command.ts'
+import { NICKNAMES } from './limits.ts'
 import { result } from './replies.ts'
 
-/** Stricter than the core's names (docs/protocols/line.md, section 2.3). */
-const NICKNAME = /^[0-9a-zA-Z]{3,16}$/
+const NICKNAME = new RegExp(NICKNAMES.pattern)
 
 export const login: Command = {
   name: 'LOGIN',

@@ -1,13 +1,26 @@
 import type { Command } from './command.ts'
 import { OK } from './replies.ts'
 
-/** The command for lines without a command name. */
+/** The optional nonce before the text, with which a client repeats a line safely (docs/protocols/line.md, section 2.6). */
+const NONCE = /^nonce=([\w.:-]{1,64})[ \t]+(?=\S)/
+
 export const message: Command = {
   name: 'MESSAGE',
-  usage: 'MESSAGE <text>',
-  help: 'Say a text literally, even if it looks like a command.',
+  usage: 'MESSAGE [nonce=<word>] <text>',
+  help:
+    'Say a text literally, even if it looks like a command. A nonce makes it safe to send the line again: within a day the room gets a ' +
+    'text with the same nonce from the same nickname once.',
   state: 'inRoom',
   least: 1,
   pipelined: true,
+  run({ chat, session }, parameter) {
+    const [prefix = '', nonce] = NONCE.exec(parameter) ?? []
+    return chat.messages.say(session.inRoom(), parameter.slice(prefix.length), { nonce }).then(() => OK)
+  },
+}
+
+/** The command for lines without a command name: the whole line is the text. */
+export const plainLine: Command = {
+  ...message,
   run: ({ chat, session }, text) => chat.messages.say(session.inRoom(), text).then(() => OK),
 }

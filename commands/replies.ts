@@ -1,7 +1,7 @@
 /** Types of the lines from the server, defined by schema.ts. */
 import type { CommandResult, ErrorReply, Message, Private, UserJoined, UserLeft } from './schema.ts'
 
-export type { CommandResult, ErrorReply, History, Notice, ServerLine } from './schema.ts'
+export type { CommandResult, ErrorReply, History, Limits, NameRule, Notice, ServerLine } from './schema.ts'
 
 /** The only reply to a line; that of HISTORY is followed by its records. */
 export type Reply = CommandResult | ErrorReply

@@ -23,6 +23,23 @@ const exact = { additionalProperties: false }
 export const CommandHelp = Type.Object({ name: Type.String(), usage: Type.String(), help: Type.String() }, exact)
 export const RoomCount = Type.Object({ room: RoomName, members: Type.Integer({ minimum: 0 }) }, exact)
 
+const NameRule = Type.Object(
+  { pattern: Type.String(), minLength: Type.Integer({ minimum: 1 }), maxLength: Type.Integer({ minimum: 1 }) },
+  { ...exact, description: 'Keywords of JSON Schema.' },
+)
+export type NameRule = Static<typeof NameRule>
+
+const Limits = Type.Object(
+  {
+    line: Type.Integer({ minimum: 1, description: 'Bytes of a line, without its end.' }),
+    text: Type.Integer({ minimum: 1, description: 'Characters of a message.' }),
+    nickname: NameRule,
+    room: NameRule,
+  },
+  { ...exact, description: '/limits' },
+)
+export type Limits = Static<typeof Limits>
+
 export const CommandResult = Type.Object(
   {
     type: Type.Literal('commandResult'),
@@ -32,6 +49,7 @@ export const CommandResult = Type.Object(
     room: Type.Optional(RoomName),
     members: Type.Optional(Type.Array(Nickname, { description: '/who: in order of joining.' })),
     rooms: Type.Optional(Type.Array(RoomCount, { description: '/rooms: busiest first.' })),
+    limits: Type.Optional(Limits),
     blocked: Type.Optional(Type.Array(Nickname, { description: '/blocked' })),
   },
   exact,

@@ -11,7 +11,7 @@ const FLOORS = [
   /^src\/chat\//,
   /^src\/transport\//,
   /^commands\//,
-  /^src\/protocols\//,
+  /^src\/(protocols|client)\//,
   /^src\/((daemon|config|certificate|engines|secret-files)\.ts$|(transfer|log|control)\/)/,
   /^src\/(main|command-line|cluster-worker|environment|surroundings)\.ts$/,
 ]
@@ -67,6 +67,17 @@ test('what exports and imports is loaded only for that', () => {
   }
   const commandLine = readFileSync(join(root, 'src/command-line.ts'), 'utf8')
   expect(commandLine).toMatch(/await import\('\.\/transfer\/transfer\.ts'\)/)
+})
+
+test('the client runs in a browser: nothing but its own files, and Node in one folder', () => {
+  const found = imports().filter(({ from }) => from.startsWith('src/client/'))
+  expect(found.length).toBeGreaterThan(5)
+  for (const { from, to } of found) {
+    if (from.startsWith('src/client/node/')) expect(to, from).toMatch(/^(src\/client\/|node:)/)
+    else expect(to, from).toMatch(/^src\/client\/[^/]+$|^commands\//)
+    const text = readFileSync(join(root, from), 'utf8')
+    expect(text, from).not.toMatch(/^(import|export) (?!type)[^\n]*commands\//m)
+  }
 })
 
 test('a protocol knows no other: what they share stands beside them', () => {

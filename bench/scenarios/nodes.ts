@@ -1,130 +1,133 @@
 /** Several processes on one Redis, beside one process with a store of its own. */
-import { acrossFleets, type Latency, RATE } from '../across.ts'
-import { Client, quiet, within } from '../client.ts'
-import { Crowd } from '../crowd.ts'
-import { LOBBY } from '../dialect.ts'
-import { pipe } from '../fill.ts'
-import { compare, LOCAL, ONE, RELAYS, type Rounds, type Running, THREE, TWO } from '../fleet.ts'
-import { cpuSeconds, memory } from '../proc.ts'
-import { busy, CROWDS, LIMIT_MS, MESSAGES, type Round, speak, split } from '../room.ts'
-import type { Context, Figure, Scenario } from '../scenario.ts'
-import type { Server } from '../server.ts'
+import { Client, enterAll, quiet } from '../client.ts'
+import { fanOut, fanOutFigures } from '../fanout.ts'
+import { type Context, type Figure, figure, Rounds, type Scenario } from '../scenario.ts'
+import { cpuSeconds, memory, type Server, startRedis, startRelay, startRoomd } from '../server.ts'
+import { RATE, speakSteadily, type Times } from '../steady.ts'
+import { pipe } from './ingest.ts'
 
-interface FanOut extends Round {
-  /** Microseconds of Redis' processor for a message. */
-  readonly redis: number
-}
-interface Ingest {
-  readonly rate: number
-  readonly cost: number
-  readonly redis: number
-  /** Bytes by which Redis has grown for a line. */
-  readonly kept: number
-  readonly refused: number
+/**
+ * Many and short, the fleets in turn: the machine may have other guests, who come for a second or two, and the middle one of
+ * many rounds is one in which they were away.
+ */
+const LATENCY_ROUNDS = 25
+const LATENCY_SECONDS = 2
+
+const [LOCAL, ONE, TWO, THREE] = ['local', '1 node', '2 nodes', '3 nodes'] as const
+/** In the place of nodes: the way of a message through the machine, and nothing else. */
+const RELAYS = 'bare relays'
+const NODES = { [LOCAL]: 1, [ONE]: 1, [TWO]: 2, [THREE]: 3, [RELAYS]: 0 }
+type Fleet = keyof typeof NODES
+
+export const nodes: Scenario = async (context) => [
+  ...(await fanOuts(context)),
+  ...(await ingests(context)),
+  ...(await latencies(context)),
+]
+
+async function start(fleet: Fleet) {
+  await using stack = new AsyncDisposableStack()
+  const redis = fleet === LOCAL ? undefined : stack.use(await startRedis())
+  const options = redis ? ['--redis', `redis://127.0.0.1:${redis.port}`] : []
+  const all: Server[] = []
+  while (all.length < NODES[fleet]) all.push(stack.use(await startRoomd({ options })))
+  const roles = fleet === RELAYS ? (['say', 'hear'] as const) : []
+  for (const role of roles) if (redis) all.push(stack.use(await startRelay(role, redis)))
+  const [first, last = first] = [all[0], all.at(-1)]
+  if (!first || !last) throw new Error('nobody to talk to')
+  const started = stack.move()
+  return { first, last, all, redis, [Symbol.asyncDispose]: () => started.disposeAsync() }
 }
 
-export const nodes: Scenario = {
-  name: 'nodes',
-  async run(context) {
-    const fanOuts = await compare(context, 'fan-out', [LOCAL, ONE, TWO, THREE], fanOut)
-    const ingests = await compare(context, 'ingest', [LOCAL, ONE], ingest)
-    const latencies = await acrossFleets(context, [LOCAL, TWO, RELAYS])
-    return [...fanOutFigures(fanOuts), ...ingestFigures(ingests), ...latencyFigures(latencies)]
-  },
+type Running = Awaited<ReturnType<typeof start>>
+
+/** Has each fleet, started anew, play each round. */
+async function compare<T extends object>(
+  context: Context,
+  what: string,
+  fleets: readonly Fleet[],
+  play: (running: Running) => Promise<T>,
+): Promise<Rounds<T>> {
+  const playAt = async (fleet: Fleet) => {
+    await using running = await start(fleet)
+    return await play(running)
+  }
+  const contestants = fleets.map((fleet) => [fleet, () => playAt(fleet)] as const)
+  return new Rounds<T>().play(context, what, Object.fromEntries(contestants))
 }
 
-async function fanOut({ first, all, redis }: Running, context: Context): Promise<FanOut> {
+async function fanOuts(context: Context): Promise<Figure[]> {
   const members = context.size(1_000, 100)
-  const messages = context.size(...MESSAGES)
-  const crowds = Array.from({ length: CROWDS }, () => new Crowd())
-  const speaker = new Client(first.port)
-  try {
-    await within(LIMIT_MS, 'entering', speaker.enter(LOBBY, 0, 0))
-    const parts = split(members - 1, crowds.length * all.length)
-    let next = 1
-    for (const crowd of crowds) {
-      const seats = all.map(({ port }) => {
-        const count = parts.shift() ?? 0
-        next += count
-        return { dialect: 'LOBBY' as const, port, ca: undefined, first: next - count, count, passes: [] }
-      })
-      await crowd.enter(seats)
-    }
-    await quiet()
-    const before = secondsOf(redis)
-    const pids = all.map(({ pid }) => pid)
-    const round = await within(LIMIT_MS, 'fan-out', speak(pids, speaker, crowds, members, messages, 'LOBBY'))
-    return { ...round, redis: ((secondsOf(redis) - before) * 1e6) / messages }
-  } finally {
-    speaker.leave()
-    await Promise.all(crowds.map((crowd) => crowd.leave()))
-  }
-}
-
-async function ingest({ first, redis }: Running, context: Context): Promise<Ingest> {
-  const lines = context.size(200_000, 20_000)
-  const empty = redis ? memory(redis.pid) : 0
-  const { seconds, serverCpu, refused } = await pipe(first, lines)
-  const kept = redis ? ((memory(redis.pid) - empty) * 1_024) / lines : 0
-  const perLine = 1e6 / lines
-  return { rate: lines / seconds, cost: serverCpu * perLine, redis: secondsOf(redis) * perLine, kept, refused }
-}
-
-function secondsOf(server: Server | undefined): number {
-  return server ? cpuSeconds(server.pid) : 0
-}
-
-function fanOutFigures(rounds: Rounds<FanOut>): Figure[] {
-  const rate = (round: FanOut) => round.rate
-  const cost = (round: FanOut) => round.cost
-  const found = rounds.fleets.flatMap((fleet): Figure[] => [
-    { name: fleet.name, value: rounds.middle(fleet, rate), unit: 'deliveries/s', note: busy(rounds.of(fleet)) },
-    { name: `${fleet.name} cpu`, value: rounds.middle(fleet, cost), unit: 'µs/delivery' },
-  ])
-  for (const fleet of rounds.fleets.filter(({ redis }) => redis)) {
-    const beside = rounds.beside(fleet, rate)
-    const note = fleet === TWO ? bar(beside >= 0.8, 'at least 0.8') : undefined
-    found.push({ name: `${fleet.name}/local`, value: beside, unit: '× deliveries/s', ...(note && { note }) })
-    found.push({ name: `${fleet.name}/local cpu`, value: rounds.beside(fleet, cost), unit: '× µs/delivery' })
-    found.push({
-      name: `${fleet.name}, Redis cpu`,
-      value: rounds.middle(fleet, ({ redis }) => redis),
-      unit: 'µs/message',
-    })
-  }
-  return found
-}
-
-function ingestFigures(rounds: Rounds<Ingest>): Figure[] {
-  const rate = (round: Ingest) => round.rate
-  const unit = 'acknowledged lines/s'
-  const through = rounds.middle(ONE, rate)
-  const refused = Math.max(...rounds.of(ONE).map((round) => round.refused))
+  const messages = context.size(2_000, 1_000)
+  const rounds = await compare(context, 'fan-out', [LOCAL, ONE, TWO, THREE], ({ all, redis }) => {
+    const others = all.map(({ port }) => ({ dialect: 'LOBBY' as const, port }))
+    const [speaker = { dialect: 'LOBBY', port: 0 }] = others
+    return fanOut({ pids: all.map(({ pid }) => pid), store: redis?.pid, speaker, others, members, messages })
+  })
+  const onRedis = [ONE, TWO, THREE] as const
+  const ratios = onRedis.map((fleet) => [fleet, LOCAL] as const)
+  const found = fanOutFigures(rounds, '', ratios).map((each) => {
+    return each.name === `${TWO}/${LOCAL}` ? { ...each, note: bar(each.value >= 0.8, 'at least 0.8') } : each
+  })
   return [
-    { name: 'one pipe, local', value: rounds.middle(LOCAL, rate), unit },
-    { name: 'one pipe, Redis', value: through, unit, note: bar(through >= 20_000, 'at least 20,000') },
-    { name: 'one pipe, Redis/local', value: rounds.beside(ONE, rate), unit: '× lines/s' },
-    { name: 'one pipe, Redis, node cpu', value: rounds.middle(ONE, ({ cost }) => cost), unit: 'µs/line' },
-    { name: 'one pipe, Redis, Redis cpu', value: rounds.middle(ONE, ({ redis }) => redis), unit: 'µs/line' },
-    { name: 'one pipe, Redis, kept', value: rounds.middle(ONE, ({ kept }) => kept), unit: 'bytes/line of 100' },
-    { name: 'one pipe, Redis, refused', value: refused, unit: 'lines' },
+    ...found,
+    ...onRedis.map((fleet) => figure(`${fleet}, Redis cpu`, rounds.median(fleet, 'store'), 'µs/message')),
   ]
 }
 
-function latencyFigures(rounds: Rounds<Latency>): Figure[] {
-  const p50 = (round: Latency) => round.p50
-  const p99 = (round: Latency) => round.p99
-  const across = rounds.middle(TWO, p99)
-  const missing = Math.max(...rounds.of(TWO).map((round) => round.missing))
+async function ingests(context: Context): Promise<Figure[]> {
+  const lines = context.size(200_000, 20_000)
+  const rounds = await compare(context, 'ingest', [LOCAL, ONE], async ({ first, redis }) => {
+    const empty = redis ? memory(redis.pid) : 0
+    const { seconds, serverCpu, refused } = await pipe(first, lines)
+    const kept = redis ? ((memory(redis.pid) - empty) * 1_024) / lines : 0
+    const perLine = 1e6 / lines
+    const stored = redis ? cpuSeconds(redis.pid) * perLine : 0
+    return { rate: lines / seconds, cost: serverCpu * perLine, redis: stored, kept, refused }
+  })
+  const rate = rounds.median(ONE, 'rate')
+  const unit = 'acknowledged lines/s'
   return [
-    { name: 'local p50', value: rounds.middle(LOCAL, p50), unit: 'ms', note: `${RATE} messages/s` },
-    { name: 'local p99', value: rounds.middle(LOCAL, p99), unit: 'ms' },
-    { name: 'across 2 nodes p50', value: rounds.middle(TWO, p50), unit: 'ms', note: `${RATE} messages/s` },
-    { name: 'across 2 nodes p99', value: across, unit: 'ms', note: bar(across < 10, 'under 10 ms') },
-    { name: 'bare relays p50', value: rounds.middle(RELAYS, p50), unit: 'ms', note: 'what the machine allows' },
-    { name: 'bare relays p99', value: rounds.middle(RELAYS, p99), unit: 'ms' },
-    { name: 'across 2 nodes/bare relays p99', value: rounds.beside(TWO, p99, RELAYS), unit: '× ms' },
-    { name: 'across 2 nodes missing', value: missing, unit: 'deliveries' },
+    figure('one pipe, local', rounds.median(LOCAL, 'rate'), unit),
+    figure('one pipe, Redis', rate, unit, bar(rate >= 20_000, 'at least 20,000')),
+    figure('one pipe, Redis/local', rounds.ratio(ONE, LOCAL, 'rate'), '× lines/s'),
+    figure('one pipe, Redis, node cpu', rounds.median(ONE, 'cost'), 'µs/line'),
+    figure('one pipe, Redis, Redis cpu', rounds.median(ONE, 'redis'), 'µs/line'),
+    figure('one pipe, Redis, kept', rounds.median(ONE, 'kept'), 'bytes/line of 100'),
+    figure('one pipe, Redis, refused', rounds.median(ONE, 'refused'), 'lines'),
+  ]
+}
+
+/** How long a message takes from the first process of a fleet to members at the last one, at a steady rate. */
+async function latencies(context: Context): Promise<Figure[]> {
+  await using stack = new AsyncDisposableStack()
+  const speakers: Record<string, () => Promise<Times>> = {}
+  for (const fleet of [LOCAL, TWO, RELAYS] as const) {
+    const { first, last } = stack.use(await start(fleet))
+    const dialect = fleet === RELAYS ? 'BARE' : 'LINE'
+    const speaker = stack.use(new Client({ dialect, port: first.port }))
+    await speaker.enter(0)
+    const listeners = await enterAll({ dialect, port: last.port, first: 1, count: context.size(50, 10) })
+    for (const listener of listeners) stack.use(listener)
+    await quiet()
+    speakers[fleet] = () => speakSteadily(speaker, listeners, RATE * LATENCY_SECONDS)
+  }
+  // A process that has just been started is slow for a second.
+  for (const speak of Object.values(speakers)) await speak()
+  const rounds = await new Rounds<Times>().play(context, 'latency', speakers, {
+    rounds: context.size(LATENCY_ROUNDS, 3),
+  })
+  const across = rounds.median(TWO, 'p99')
+  const missing = Math.max(...rounds.of(TWO).map(({ missing }) => missing))
+  return [
+    figure('local p50', rounds.median(LOCAL, 'p50'), 'ms', `${RATE} messages/s`),
+    figure('local p99', rounds.median(LOCAL, 'p99'), 'ms'),
+    figure('across 2 nodes p50', rounds.median(TWO, 'p50'), 'ms', `${RATE} messages/s`),
+    figure('across 2 nodes p99', across, 'ms', bar(across < 10, 'under 10 ms')),
+    figure('bare relays p50', rounds.median(RELAYS, 'p50'), 'ms', 'what the machine allows'),
+    figure('bare relays p99', rounds.median(RELAYS, 'p99'), 'ms'),
+    figure('across 2 nodes/bare relays p99', rounds.ratio(TWO, RELAYS, 'p99'), '× ms'),
+    figure('across 2 nodes missing', missing, 'deliveries'),
   ]
 }
 

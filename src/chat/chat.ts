@@ -79,6 +79,8 @@ export class Chat {
   readonly tickets: Tickets
   readonly makers: RoomMakers
   readonly administration: Administration
+  /** Characters of the longest message. */
+  readonly maxText: number
   /** Signals between nodes. */
   readonly signals: Pick<Engine, 'signal' | 'heedSignals'>
   readonly counts = new Counts()
@@ -95,6 +97,7 @@ export class Chat {
   constructor(engine: Engine, options: ChatOptions) {
     const { maxText, now = () => performance.now(), ticketMs = HOUR_MS, maxAccountsPerAddress } = options
     const { onDiscard = () => {}, onAdministered = () => {}, onDeliveryError = rethrow } = options
+    this.maxText = maxText
     const secrets = new Secrets(options.cost, options.checksAtOnce)
     const guesses = new Guesses(secrets, new Attempts({ failures: FAILURES, ms: MINUTE_MS }, now))
     const within = (failures: number | undefined, ms: number) =>

@@ -1,4 +1,4 @@
-import type { Engine, Member, Range } from '../engine/engine.ts'
+import { type Engine, type Member, type Range, Repeated } from '../engine/engine.ts'
 import type { Draft, Event, LogName } from '../engine/event.ts'
 import type { Blocks } from './blocks.ts'
 import type { Counts } from './counts.ts'
@@ -11,7 +11,7 @@ import type { Membership, Session } from './session.ts'
 import { clean, isLonger } from './text.ts'
 
 /** Fields of a message beside its text, where a protocol has them. */
-export type MessageExtras = Pick<Draft, 'sent' | 'color'>
+export type MessageExtras = Pick<Draft, 'sent' | 'color' | 'nonce'>
 
 const NOTHING: MessageExtras = {}
 
@@ -36,16 +36,32 @@ export class Messages {
     this.#maxText = maxText
   }
 
-  /** Says something in a room. Resolves when it is committed. @throws Refusal `not-in-room`, `text-empty`, `text-too-long`, `unavailable`. */
+  /**
+   * Says something in a room. Resolves when it is committed; for a nonce that the nickname has used there within a day, with the first
+   * event.
+   *
+   * @throws Refusal `not-in-room`, `text-empty`, `text-too-long`, `unavailable`.
+   */
   say(membership: Membership, text: string, extras: MessageExtras = NOTHING): Promise<Event> {
     const { session } = membership
-    const { sent, color = session.color } = extras
+    const { sent, color = session.color, nonce } = extras
     return this.#inOrder(session, () => {
       const { log, record } = roomOf(membership)
       const body = this.#body(text)
       const verified = session.registered || undefined
       this.#counts.event(session.wire.protocol, 'message')
-      return [this.#append(log, { kind: 'message', room: record.id, from: session.name, body, sent, color, verified })]
+      const draft = {
+        kind: 'message',
+        room: record.id,
+        from: session.name,
+        body,
+        sent,
+        color,
+        verified,
+        nonce,
+      } as const
+      const said = this.#append(log, draft)
+      return [nonce === undefined ? said : said.catch((error) => this.#first(log, error, session))]
     })
   }
 
@@ -161,6 +177,14 @@ export class Messages {
   dismiss(session: Session): void {
     this.#inboxes.get(session)?.()
     this.#inboxes.delete(session)
+  }
+
+  /** The event that a repeated nonce belongs to. */
+  async #first(log: LogName, error: unknown, asker: Asker): Promise<Event> {
+    if (!(error instanceof Repeated)) throw error
+    const range = { before: error.id + 1, limit: 1 }
+    for await (const [event] of this.#reader.pages(log, range, asker)) if (event) return event
+    throw new Refusal('unavailable')
   }
 
   #append(log: LogName, draft: Draft): Promise<Event> {

@@ -104,7 +104,7 @@ export interface Engine {
    * can tell what came first. MUST keep ids rising where the clock has gone back, and then date events by the clock, see
    * {@link timeAt}. MUST hand the event to followers no earlier than in the turn of the
    * event loop in which the promise resolves, and MAY do so later. Rejects with {@link Unavailable}, {@link Closed} or {@link Shared},
-   * and then the event is in no log.
+   * and then the event is in no log; with {@link Repeated} for a nonce that the log holds.
    */
   append(log: LogName, draft: Draft): Promise<Event>
 
@@ -201,6 +201,18 @@ export class Closed extends Error {
 /** The `joined` or `left` was not appended, as the user is in the room through another node, too. Followers have what came before. */
 export class Shared extends Error {
   override name = 'Shared'
+}
+
+/** The log holds an event of the same nickname with the nonce of the draft, which was not appended. */
+export class Repeated extends Error {
+  override name = 'Repeated'
+  /** Id of that event. */
+  readonly id: number
+
+  constructor(id: number) {
+    super(`repeats event ${id}`)
+    this.id = id
+  }
 }
 
 /** A room of that title or line name exists. */

@@ -23,10 +23,18 @@ export interface Draft {
   readonly color?: string | undefined
   /** Set when the sender's session had proved that it owns the account of that name. */
   readonly verified?: true | undefined
+  /**
+   * Chosen by the sender: of drafts of one nickname with the same nonce, only the first one within {@link NONCE_MS} is appended to a log.
+   * Not part of the event.
+   */
+  readonly nonce?: string | undefined
 }
 
+/** Time for which the nonce of a message is remembered, in ms. */
+export const NONCE_MS = 24 * 3_600_000
+
 /** One committed entry of a log. */
-export interface Event extends Draft {
+export interface Event extends Omit<Draft, 'nonce'> {
   /** Rises strictly within a log. Carries the time, see {@link idAt}, unless the clock has gone back, see {@link timeAt}. */
   readonly id: number
   /** ms since the epoch, UTC; falls within a log only when the clock does. */

@@ -1,13 +1,13 @@
 /** Somebody who stays in a room whatever happens, talks, and writes down what became of it and what it hears. */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Notice } from '../../commands/replies.ts'
+import { Line } from '../clients/line.ts'
 import { eventually } from '../support/eventually.ts'
 import type { Stretch, Told } from './checker.ts'
-import { Line } from './line.ts'
 import type { Host } from './nodes.ts'
 
 /** ms between two texts, and before something that was refused is tried again. */
-const PACE_MS = 40
+const PACE_MS = 60
 const AGAIN_MS = 50
 /** Texts without an answer, at most. */
 const WINDOW = 64

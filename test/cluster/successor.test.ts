@@ -1,11 +1,11 @@
 /** Who takes a name again is not put out by the one who had it before. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
+import { Line } from '../clients/line.ts'
 import { startTestDaemon } from '../support/daemon.ts'
 import { eventually } from '../support/eventually.ts'
 import { RedisServer, Wire, withRedis } from '../support/redis.ts'
 import type { Told } from './checker.ts'
-import { Line } from './line.ts'
 
 /** Longer than the core waits before it tries again to say that somebody has left, in ms. */
 const AGAIN_MS = 1_500

@@ -2,10 +2,10 @@ import { execFileSync } from 'node:child_process'
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { Line, messagesIn, UNAVAILABLE } from '../clients/line.ts'
 import { eventually } from '../support/eventually.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { RoomdProcess } from '../support/process.ts'
-import { messagesIn, Talker, UNAVAILABLE } from '../support/talker.ts'
 
 const LIMIT = 64
 const FAULT = 'cannot take connections; clients are refused until there are file descriptors again'
@@ -47,7 +47,7 @@ async function exhaust(port: number): Promise<{ sockets: Socket[]; told: string 
 test('out of file descriptors: clients are told, the operator is, commits work, and it recovers', async () => {
   const daemon = roomd()
   const port = await daemon.ready()
-  const ann = await Talker.in('ops', 'ann', port)
+  const ann = await Line.in('ops', 'ann', port)
   const { sockets, told } = await exhaust(port)
   expect(sockets.length).toBeGreaterThan(3)
   expect(JSON.parse(told)).toMatchObject({ type: 'error', error: UNAVAILABLE, reconnect: true })
@@ -61,7 +61,7 @@ test('out of file descriptors: clients are told, the operator is, commits work, 
 
   // More than the write-ahead log holds before it is written to the database.
   const lines = Array.from({ length: 500 }, (_, n) => `line ${n} ${'x'.repeat(1_000)}`)
-  for (const line of lines) expect(await ann.ask(line)).toBe('OK')
+  for (const line of lines) expect(await ann.say(line)).toBe('OK')
   expect(daemon.log.filter(({ level }) => Number(level) >= 50)).toHaveLength(1)
 
   for (const socket of sockets) socket.destroy()
@@ -74,11 +74,11 @@ test('out of file descriptors: clients are told, the operator is, commits work, 
 test('a limit that is lowered under the running daemon is noticed by itself', async () => {
   const daemon = roomd()
   const port = await daemon.ready()
-  const ann = await Talker.in('ops', 'ann', port)
+  const ann = await Line.in('ops', 'ann', port)
   execFileSync('prlimit', ['--pid', String(daemon.child.pid), '--nofile=20:'])
   expect(await daemon.logged(FAULT)).toMatchObject({ reason: 'out of file descriptors (limit 20)' })
-  expect(await ann.ask('hello')).toBe('OK')
+  expect(await ann.say('hello')).toBe('OK')
   execFileSync('prlimit', ['--pid', String(daemon.child.pid), `--nofile=${LIMIT}:`])
   await daemon.logged('connections are taken again')
-  await eventually(async () => expect(await new Talker(port).ask('/ping')).toBe('PONG'))
+  await eventually(async () => expect(await new Line(port).say('/ping')).toBe('PONG'))
 })

@@ -4,12 +4,12 @@ import { once } from 'node:events'
 import { closeSync, constants, openSync, readFileSync, readSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { Line } from '../clients/line.ts'
 import { eventually } from '../support/eventually.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { exchange, request } from '../support/http.ts'
 import { RoomdProcess } from '../support/process.ts'
 import { freePort } from '../support/redis.ts'
-import { Talker } from '../support/talker.ts'
 
 interface Started {
   readonly daemon: RoomdProcess
@@ -61,10 +61,10 @@ const faulty = (started: Started) => metric(started, 'roomd_fault{fault="log"}')
 
 /** It still serves, and stops within the time that it may take, having said nothing but why. */
 async function worksAndStops({ daemon, line, http }: Started, stderr: string): Promise<void> {
-  const ann = await Talker.in('ops', 'ann', line)
-  expect(await ann.ask('hello')).toBe('OK')
+  const ann = await Line.in('ops', 'ann', line)
+  expect(await ann.say('hello')).toBe('OK')
   expect(await exchange(http, request('GET /readyz'))).toMatch(/ready\n$/)
-  ann.socket.destroy()
+  ann.destroy()
   const stopped = performance.now()
   daemon.child.kill('SIGTERM')
   expect(await daemon.exit).toEqual({ status: 0, signal: null, stderr })

@@ -1,42 +1,15 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import {
-  cpSync,
-  existsSync,
-  globSync,
-  linkSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import split2 from 'split2'
 import { expect, test } from 'vitest'
 import { temporaryFolder } from '../support/folder.ts'
+import { linkFolder } from '../support/linked.ts'
 import { olderNode, refusalOf, runWith } from '../support/older-node.ts'
 import { LINE_ONLY } from '../support/process.ts'
 
 const root = resolve(import.meta.dirname, '../..')
-
-/** The same files where that can be: to copy thousands takes longer than all else here. */
-function bring(from: string, to: string): void {
-  mkdirSync(to, { recursive: true })
-  for (const entry of readdirSync(from, { withFileTypes: true })) {
-    const [source, target] = [join(from, entry.name), join(to, entry.name)]
-    if (entry.isDirectory()) {
-      bring(source, target)
-      continue
-    }
-    try {
-      linkSync(source, target)
-    } catch {
-      // Another file system.
-      cpSync(source, target)
-    }
-  }
-}
 
 /** Puts what the lock file has for production where npm would unpack it: npm checks it then, and asks nobody for it. */
 function bringDependencies(path: string): void {
@@ -47,7 +20,7 @@ function bringDependencies(path: string): void {
   for (const [place, { dev, bin = {} }] of Object.entries(packages)) {
     // The package itself, what is copied with the one it lies in, and what is for another platform.
     if (dev || place.split('node_modules/').length !== 2 || !existsSync(join(root, place))) continue
-    bring(join(root, place), join(path, place))
+    linkFolder(join(root, place), join(path, place))
     for (const [name, file] of Object.entries(bin)) {
       symlinkSync(join('..', place.replace('node_modules/', ''), file), join(path, 'node_modules/.bin', name))
     }
@@ -70,22 +43,31 @@ test('the packed package, installed elsewhere, has a working roomd', { timeout: 
   })
   const messages: string[] = []
   let page = ''
+  const scripts: [status: number, text: string][] = []
   let http = Number.NaN
   for await (const { msg, protocol, port } of child.stdout.pipe(split2(JSON.parse))) {
     messages.push(msg)
     if (protocol === 'http') http = port
     if (msg !== 'ready') continue
     page = await (await fetch(`http://127.0.0.1:${http}/`)).text()
+    for (const script of ['session', 'client']) {
+      const answer = await fetch(`http://127.0.0.1:${http}/page/${script}.js`)
+      scripts.push([answer.status, await answer.text()])
+    }
     child.kill('SIGTERM')
   }
   if (child.exitCode === null) await once(child, 'exit')
   expect(child.exitCode).toBe(0)
   expect(messages).toEqual(['listening', 'listening', 'ready', 'stopping', 'stopped'])
   expect(page).toContain('<title>roomd</title>')
+  expect(scripts).toEqual([
+    [200, expect.stringContaining("from './client.js'")],
+    [200, expect.stringContaining("from './connection.js'")],
+  ])
   if (olderNode) expect(runWith(olderNode, join(path, 'node_modules/.bin/roomd'))).toEqual(refusalOf(olderNode))
   // What the Redis engine reads beside its code.
   const packed = join(path, 'node_modules/roomd/dist')
-  const scripts = globSync('src/engine/redis/scripts/*.lua', { cwd: root })
-  expect(scripts.length).toBeGreaterThan(0)
-  for (const script of scripts) expect(existsSync(join(packed, script)), script).toBe(true)
+  const lua = globSync('src/engine/redis/scripts/*.lua', { cwd: root })
+  expect(lua.length).toBeGreaterThan(0)
+  for (const script of lua) expect(existsSync(join(packed, script)), script).toBe(true)
 })

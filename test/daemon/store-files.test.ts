@@ -3,15 +3,15 @@ import { closeSync, copyFileSync, mkdirSync, openSync, renameSync, rmSync, statS
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, type TestContext, test } from 'vitest'
+import { Line, messagesIn, UNAVAILABLE } from '../clients/line.ts'
 import { eventually } from '../support/eventually.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { RoomdProcess } from '../support/process.ts'
-import { messagesIn, Talker, UNAVAILABLE } from '../support/talker.ts'
 
 type Finished = TestContext['onTestFinished']
 
-function roomd(finished: Finished, data: string): RoomdProcess {
-  const daemon = new RoomdProcess(['--line', '0', '--http', '0', '--data', data])
+function roomd(finished: Finished, data: string, ...more: readonly string[]): RoomdProcess {
+  const daemon = new RoomdProcess(['--line', '0', '--data', data, ...more])
   finished(async () => {
     daemon.child.kill('SIGKILL')
     await daemon.exit
@@ -22,16 +22,16 @@ function roomd(finished: Finished, data: string): RoomdProcess {
 /** A daemon, somebody in a room there, and where its data is. */
 async function stage(finished: Finished) {
   const data = join(temporaryFolder(), 'data')
-  const daemon = roomd(finished, data)
+  const daemon = roomd(finished, data, '--http', '0')
   const port = await daemon.ready()
-  const ann = await Talker.in('ops', 'ann', port)
+  const ann = await Line.in('ops', 'ann', port)
   return { data, file: join(data, 'roomd.db'), daemon, port, ann }
 }
 
 /** Says so many lines, all of which are acknowledged. */
-async function say(ann: Talker, count: number, text = 'kept'): Promise<string[]> {
+async function say(ann: Line, count: number, text = 'kept'): Promise<string[]> {
   const lines = Array.from({ length: count }, (_, n) => `${text} ${n} ${'x'.repeat(500)}`)
-  for (const line of lines) expect(await ann.ask(line)).toBe('OK')
+  for (const line of lines) expect(await ann.say(line)).toBe('OK')
   return lines
 }
 
@@ -77,7 +77,7 @@ test.concurrent('nothing is acknowledged from the moment on at which the folder 
   let late = 0
   for (let n = 0; late < 50; n++) {
     if (gone) late++
-    const asked = ann.ask(`line ${n}`)
+    const asked = ann.say(`line ${n}`)
     if (n === 200) {
       rmSync(data, { recursive: true })
       gone = true
@@ -86,7 +86,7 @@ test.concurrent('nothing is acknowledged from the moment on at which the folder 
     else expect(await asked).toBe('OK')
   }
   await refusing(daemon, 'roomd.db was removed, moved or replaced')
-  expect(await ann.ask('/ping')).toBe('PONG')
+  expect(await ann.say('/ping')).toBe('PONG')
   expect(errorsOf(daemon)).toHaveLength(1)
   daemon.child.kill('SIGTERM')
   expect(await daemon.exit).toMatchObject({ status: 0, stderr: '' })
@@ -110,7 +110,7 @@ test.concurrent('a folder that is moved away and back: it goes on by itself, and
   const said = await say(ann, 20)
   renameSync(data, `${data}-moved`)
   await refusing(daemon, 'roomd.db was removed, moved')
-  expect(await ann.ask('refused')).toBe(UNAVAILABLE)
+  expect(await ann.say('refused')).toBe(UNAVAILABLE)
   renameSync(`${data}-moved`, data)
   await daemon.logged('commits work again')
   expect(await daemon.get('/readyz')).toEqual({ status: 200, text: 'ready\n' })
@@ -133,9 +133,9 @@ test.concurrent('a folder that is moved away keeps a second daemon out, and lets
   const other = roomd(onTestFinished, data)
   const there = await other.ready()
   expect(await messagesIn('ops', there)).toEqual({ messages: [], errors: [] })
-  const bob = await Talker.in('ops', 'bob', there)
+  const bob = await Line.in('ops', 'bob', there)
   const others = await say(bob, 5, 'another store')
-  expect(await ann.ask('still refused')).toBe(UNAVAILABLE)
+  expect(await ann.say('still refused')).toBe(UNAVAILABLE)
   // The end of the first takes nothing from the one that is at its path now.
   daemon.child.kill('SIGTERM')
   await daemon.exit
@@ -154,7 +154,7 @@ describe.each(['SIGTERM', 'SIGKILL'] as const)('a backup that is put in place, t
     renameSync(file, `${file}.aside`)
     copyFileSync(copy, file)
     await refusing(daemon, 'roomd.db was removed, moved or replaced')
-    expect(await ann.ask('refused')).toBe(UNAVAILABLE)
+    expect(await ann.say('refused')).toBe(UNAVAILABLE)
     daemon.child.kill(signal)
     await daemon.exit
     expect(lines(`${file}.aside`)).toEqual([...before, ...after])
@@ -170,8 +170,8 @@ describe.each(['SIGTERM', 'SIGKILL'] as const)('a backup that is put in place, t
     await say(ann, 300, 'after')
     copyFileSync(copy, file)
     await refusing(daemon, 'the database file is damaged: ')
-    expect(await ann.ask('refused')).toBe(UNAVAILABLE)
-    expect(await ann.ask('JOIN other')).toBe(UNAVAILABLE)
+    expect(await ann.say('refused')).toBe(UNAVAILABLE)
+    expect(await ann.say('JOIN other')).toBe(UNAVAILABLE)
     await eventually(() => expect(statSync(`${file}-wal`).size).toBe(0))
     expect(errorsOf(daemon)).toHaveLength(1)
     daemon.child.kill(signal)
@@ -233,12 +233,12 @@ describe('pages that are damaged', () => {
     await say(ann, 800)
     checkpoint(file)
     // That it has seen before it commits this.
-    expect(await ann.ask('behind the checkpoint')).toBe('OK')
+    expect(await ann.say('behind the checkpoint')).toBe('OK')
     damage(file)
     // Nobody reads: it is noticed by itself.
     await refusing(daemon, `the database file is damaged: ${file} was overwritten`)
     expect((await messagesIn('ops', port, 'HISTORY 2020-01-01')).errors).toContain(UNAVAILABLE)
-    expect(await ann.ask('refused')).toBe(UNAVAILABLE)
+    expect(await ann.say('refused')).toBe(UNAVAILABLE)
     expect(errorsOf(daemon)).toHaveLength(1)
   })
 
@@ -248,7 +248,7 @@ describe('pages that are damaged', () => {
     daemon.child.kill('SIGTERM')
     await daemon.exit
     damage(file)
-    const again = roomd(onTestFinished, data)
+    const again = roomd(onTestFinished, data, '--http', '0')
     await refusesToRead(again, await again.ready())
   })
 

@@ -8,6 +8,7 @@ import split2 from 'split2'
 import { expect, onTestFinished, test } from 'vitest'
 import { eventually } from '../support/eventually.ts'
 import { temporaryFolder } from '../support/folder.ts'
+import { linkFolder } from '../support/linked.ts'
 import { argumentsOf, contextOf, stagesOf } from './dockerfile.ts'
 
 const root = resolve(import.meta.dirname, '../..')
@@ -59,8 +60,12 @@ function carryOut(stage: (typeof stages)[number], folder: string, others: Readon
         const source =
           from === undefined ? join(root, name) : join(others.get(from) ?? '', name.replace(/^\/app\//, ''))
         const path = target.endsWith('/') ? join(folder, target, name.replace(/^.*\//, '')) : join(folder, target)
-        cpSync(source, path, { recursive: true, verbatimSymlinks: true })
+        if (name.endsWith('/node_modules')) linkFolder(source, path)
+        else cpSync(source, path, { recursive: true, verbatimSymlinks: true })
       }
+    } else if (word === 'RUN' && rest.startsWith('npm ci ')) {
+      // What this installs is here, from the same lock file.
+      linkFolder(join(root, 'node_modules'), join(folder, 'node_modules'))
     } else if (word === 'RUN' && !rest.includes('chown')) {
       // What npm has already is asked of nobody.
       const env = { ...process.env, npm_config_prefer_offline: 'true', npm_config_loglevel: 'error' }

@@ -81,7 +81,7 @@ export class Runner {
     const commands = language === 'sh' ? commandsOf(code) : [code]
     const [first, ...more] = commands.filter((command) => this.#notRunnable(command) === undefined)
     if (first === undefined) return
-    if (!this.#served && !replacesDaemon(first)) await this.#start('npm start')
+    if (!this.#served && !replacesDaemon(first)) await this.#start('exec node src/main.ts')
     switch (language) {
       case 'sh':
         this.#printed = ''

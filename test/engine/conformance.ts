@@ -1,7 +1,7 @@
 /** What src/engine/engine.ts says of every engine, as one suite. */
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { Closed, type Engine, Gone, type Range, Shared, Taken } from '../../src/engine/engine.ts'
+import { Closed, type Engine, Gone, type Range, Repeated, Shared, Taken } from '../../src/engine/engine.ts'
 import type { Draft, Event, LogName } from '../../src/engine/event.ts'
 import { type AccountRecord, blockKey } from '../../src/engine/records.ts'
 import { skeletonsOf } from '../../src/engine/skeleton.ts'
@@ -88,6 +88,33 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
         ]
         expect(events.map(({ sent }) => sent)).toEqual([1_524_700_000, 0, undefined])
         expect(await readAll(engine, LOG)).toEqual(events)
+      })
+
+      it('appends a draft with a nonce once for each nickname and log', async () => {
+        const draft = { ...said('once'), nonce: 'a:1' }
+        const first = await engine.append(LOG, draft)
+        expect(first).not.toHaveProperty('nonce')
+        const [again, other, inRoom, third] = await Promise.allSettled([
+          engine.append(LOG, { ...draft, body: 'another text' }),
+          engine.append(LOG, { ...draft, from: 'bob' }),
+          engine.append('room:2', { ...draft, room: 2 }),
+          engine.append(LOG, { ...draft, nonce: 'a:2' }),
+        ])
+        expect(again).toMatchObject({ status: 'rejected', reason: { name: 'Repeated', id: first.id } })
+        expect([other, inRoom, third]).toMatchObject(Array(3).fill({ status: 'fulfilled' }))
+        const twice = await Promise.allSettled([1, 2].map(() => engine.append(LOG, { ...draft, nonce: 'at once' })))
+        const [one] = twice.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
+        expect(twice.find(({ status }) => status === 'rejected')).toMatchObject({ reason: { id: one?.id } })
+        const log = await readAll(engine, LOG)
+        expect(log.map(({ from, body }) => `${from} ${body}`)).toEqual([
+          'alice once',
+          'bob once',
+          'alice once',
+          'alice once',
+        ])
+        if (!subject.restart) return
+        engine = await subject.restart()
+        await expect(engine.append(LOG, draft)).rejects.toThrow(Repeated)
       })
 
       it('gives rising ids and times that never fall, in the order of calls', async () => {
@@ -783,7 +810,7 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
 
       it('are listed, however many', async () => {
         expect(await all()).toEqual([])
-        const names = numbers(2_500).map((n) => `name${n}`)
+        const names = numbers(1_200).map((n) => `name${n}`)
         await Promise.all(names.map((name) => createAccount(engine, name, 'hash')))
         expect(await all()).toEqual(names.toSorted())
       })

@@ -43,7 +43,7 @@ export function expectRising(events: readonly Event[]): void {
   }
 }
 
-/** Speaks without a pause, so many lines at a time, and writes down what became of each. */
+/** Speaks all the time, so many lines at once, and writes down what became of each. */
 export class Load {
   readonly acknowledged: Event[] = []
   readonly refused: string[] = []
@@ -72,6 +72,7 @@ export class Load {
       const body = `${this.#name} ${this.#number++}`
       try {
         this.acknowledged.push(await this.#engine.append(this.#log, said(body)))
+        await delay(2)
       } catch (error) {
         if (error instanceof Unavailable) this.refused.push(body)
         else this.failures.push(error)

@@ -1,7 +1,8 @@
 /**
  * Somebody who talks in the lobby all the time, in a thread of its own, so that what the clients cost here is not measured. Started with
- * the port of the line protocol; sends `ready`, then a fault at once or, when it was told to stop, what it has seen.
+ * a {@link Post}; sends `ready`, then a fault at once or, when it was told to stop, what it has seen.
  */
+import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
@@ -9,13 +10,20 @@ import split2 from 'split2'
 import type { ServerLine } from '../../commands/replies.ts'
 import { checkLine } from './replies/line.ts'
 
+export interface Post {
+  /** Of the line protocol. */
+  readonly port: number
+  /** The daemon's process. */
+  readonly pid: number
+}
+
 export type Report =
   | { readonly kind: 'ready' }
   | { readonly kind: 'fault'; readonly text: string }
   | { readonly kind: 'done'; readonly latenciesMs: readonly number[]; readonly acknowledged: number }
 
 const EVERY_MS = 50
-/** No acknowledgement may take longer. */
+/** No acknowledgement may take longer, without the time for which the daemon was ready to run and others had the machine. */
 const BOUND_MS = 1_000
 
 const report = (what: Report) => parentPort?.postMessage(what)
@@ -27,7 +35,8 @@ const latenciesMs: number[] = []
 const acknowledged: string[] = []
 let lastId = 'none'
 
-const socket = connect(workerData, '127.0.0.1').setNoDelay()
+const { port, pid } = workerData as Post
+const socket = connect(port, '127.0.0.1').setNoDelay()
 socket.on('error', ({ message }) => fault(`the bystander's connection: ${message}`))
 socket.on('end', () => fault("the bystander's connection was ended"))
 const events = socket.pipe(split2())
@@ -52,12 +61,19 @@ function ask(line: string): Promise<ServerLine> {
   return new Promise((answered) => pending.push({ line, at, answered }))
 }
 
+/** How long the daemon's main thread has been ready to run and has not run, in ms (Linux, Documentation/scheduler/sched-stats.rst). */
+function starvedMs(): number {
+  return Number(readFileSync(`/proc/${pid}/schedstat`, 'latin1').split(' ')[1]) / 1e6
+}
+
 async function say(line: string): Promise<void> {
   const at = performance.now()
+  const before = starvedMs()
   const answer = await ask(line)
   const took = performance.now() - at
   latenciesMs.push(took)
-  if (took > BOUND_MS) fault(`an acknowledgement took ${Math.round(took)} ms`)
+  if (took > BOUND_MS && took - (starvedMs() - before) > BOUND_MS)
+    fault(`an acknowledgement took ${Math.round(took)} ms`)
   if (answer.type === 'commandResult' && answer.result === 'OK') acknowledged.push(line)
   else fault(`"${line}" was answered ${JSON.stringify(answer)}`)
 }

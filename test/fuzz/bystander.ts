@@ -1,6 +1,6 @@
 /** Somebody who talks in the lobby while the daemon is attacked (bystander-thread.ts). */
 import { Worker } from 'node:worker_threads'
-import type { Report } from './bystander-thread.ts'
+import type { Post, Report } from './bystander-thread.ts'
 
 export interface Witness {
   /** Of the acknowledgements, sorted. */
@@ -13,8 +13,8 @@ export class Bystander {
   readonly #ready = Promise.withResolvers<void>()
   readonly #done = Promise.withResolvers<Witness>()
 
-  private constructor(port: number, fault: (text: string) => void) {
-    this.#thread = new Worker(new URL('bystander-thread.ts', import.meta.url), { workerData: port })
+  private constructor(post: Post, fault: (text: string) => void) {
+    this.#thread = new Worker(new URL('bystander-thread.ts', import.meta.url), { workerData: post })
     this.#thread.on('error', (error) => fault(`the bystander: ${error}`))
     this.#thread.on('message', (report: Report) => {
       switch (report.kind) {
@@ -31,8 +31,8 @@ export class Bystander {
   }
 
   /** Resolves when the bystander talks. `fault` is called when something is not as it should be, with what. */
-  static async at(port: number, fault: (text: string) => void): Promise<Bystander> {
-    const bystander = new Bystander(port, fault)
+  static async at(post: Post, fault: (text: string) => void): Promise<Bystander> {
+    const bystander = new Bystander(post, fault)
     await bystander.#ready.promise
     return bystander
   }

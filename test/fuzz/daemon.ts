@@ -44,6 +44,11 @@ export class FuzzedDaemon {
     return new FuzzedDaemon(process)
   }
 
+  get pid(): number {
+    // It has been started.
+    return this.#process.child.pid ?? 0
+  }
+
   port(listener: string): Promise<number> {
     return this.#process.ready(listener)
   }
@@ -70,7 +75,7 @@ export class FuzzedDaemon {
         0,
       )
     return {
-      descriptors: readdirSync(`/proc/${this.#process.child.pid}/fd`).length,
+      descriptors: readdirSync(`/proc/${this.pid}/fd`).length,
       connections: sum('roomd_connections'),
       sessions: sum('roomd_sessions'),
       queueBytes: sum('roomd_queue_bytes'),

@@ -63,7 +63,9 @@ class Run {
 
   async through({ protocols, seconds, seed }: FuzzOptions): Promise<FuzzReport> {
     const idle = await this.#daemon.holdings()
-    const bystander = await Bystander.at(await this.#daemon.port('line'), (text) => this.#fail(text))
+    const bystander = await Bystander.at({ port: await this.#daemon.port('line'), pid: this.#daemon.pid }, (text) =>
+      this.#fail(text),
+    )
     const watch = setInterval(() => {
       const { complaint } = this.#daemon
       if (complaint !== undefined) this.#fail(complaint)

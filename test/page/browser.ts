@@ -39,11 +39,10 @@ const NOT_WANTED = [
 export const ARGUMENTS = [
   '--no-sandbox',
   '--disable-gpu',
+  '--in-process-gpu',
   '--disable-dev-shm-usage',
   `--disable-features=${NOT_WANTED.join()}`,
 ]
-
-/** For what is asked again and again: a machine may be busy. */
 
 /** One browser for all tests of a file. Without one they are skipped, or fail where everything must be tested. */
 export function openBrowser(): (port: number, options?: BrowserContextOptions) => Promise<Visitor> {

@@ -19,16 +19,16 @@ beforeAll(async () => {
 beforeEach(({ skip }) => skip(!browser, 'no Chromium on the PATH'))
 afterAll(() => browser?.close())
 
-/** The script of every foreign page: sends what `fetch` with a body does not, and lays out a link. */
+/** The script of every foreign page: sends what `fetch` with a body does not, and lays out links. */
 const SCRIPT = `
+function add(tag, properties) {
+  const element = Object.assign(document.createElement(tag), properties)
+  document.body.append(element)
+  return element
+}
 async function sendOtherwise(target) {
   const done = []
   const wait = (element, event) => done.push(new Promise((resolve) => element.addEventListener(event, resolve)))
-  const add = (tag, properties) => {
-    const element = Object.assign(document.createElement(tag), properties)
-    document.body.append(element)
-    return element
-  }
   for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data']) {
     navigator.sendBeacon(target + '/chats', new Blob(['{"title":"beacon","visibility":"public"}'], { type }))
     wait(add('iframe', { name: type }), 'load')
@@ -47,6 +47,8 @@ async function sendOtherwise(target) {
     done.push(fetch(logout, { mode: 'no-cors', credentials: 'include', referrerPolicy, headers }))
   }
   await Promise.all(done)
+}
+function layOutLinks(target) {
   for (const rel of ['noreferrer', 'opener']) add('a', { href: target + '/api/logout?' + rel, rel, textContent: rel })
 }`
 
@@ -148,11 +150,11 @@ test.for([
   // Three beacons, of which the page hears nothing, three forms, and twice a frame, an image and a fetch.
   await eventually(() => expect(refusals() - before).toBe(12))
   for (const link of ['noreferrer', 'opener']) {
+    await page.evaluate(`layOutLinks(${JSON.stringify(target)})`)
     const answer = page.waitForResponse((response) => response.url().endsWith(`/api/logout?${link}`))
     await page.getByText(link).click()
     expect((await answer).status()).toBe(403)
     await page.goBack()
-    await page.evaluate(`sendOtherwise(${JSON.stringify(target)})`)
   }
 
   expect(await rooms()).toEqual(['Public Chat', 'Den'])

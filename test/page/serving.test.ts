@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { startWithPage } from './browser.ts'
 
 interface Answer {
@@ -23,12 +23,17 @@ test('every file that the page asks for is there, with its type and all that kee
   expect(index.headers['content-type']).toBe('text/html; charset=utf-8')
   const html = index.body.toString()
   expect(html).not.toMatch(/<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)/)
+  const warnings: Error[] = []
+  const keepWarning = (warning: Error) => warnings.push(warning)
+  process.on('warning', keepWarning)
+  onTestFinished(() => void process.off('warning', keepWarning))
   const files = new Set([...html.matchAll(/(?:href|src)="([^"#]+)"/g)].map(([, file = '']) => `/${file}`))
   let size = index.body.length
   for (const file of files) {
     const { status, headers, body } = await get(port, file)
     expect([file, status]).toEqual([file, 200])
     for (const [, name] of body.toString().matchAll(/ from '\.\/([^']+\.js)'/g)) files.add(`/page/${name}`)
+    if (file.endsWith('.js')) expect(body.toString(), file).not.toMatch(/\.ts'|node:|\binterface\b/)
     size += body.length
     const type = { css: 'text/css; charset=utf-8', js: 'text/javascript; charset=utf-8', svg: 'image/svg+xml' }
     expect(headers['content-type']).toBe(type[file.split('.').at(-1) as keyof typeof type])
@@ -42,6 +47,8 @@ test('every file that the page asks for is there, with its type and all that kee
     expect(headers['content-security-policy']).toMatch(/^default-src 'none'; (?!.*unsafe).*frame-ancestors 'none'/)
   }
   expect(files.size).toBeGreaterThan(12)
+  expect(files).toContain('/page/client.js')
+  expect(warnings).toEqual([])
   expect(size).toBeLessThan(70_000)
 })
 
@@ -73,6 +80,8 @@ test('nothing else is served, and nothing else is done', async () => {
   for (const path of [
     '/page/',
     '/page/tsconfig.json',
+    '/page/session.ts',
+    '/page/sockets.js',
     '/page/../package.json',
     '/page/%2e%2e/package.json',
     '/index.html',

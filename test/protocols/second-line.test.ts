@@ -2,10 +2,11 @@
 import { once } from 'node:events'
 import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
+import { GlobesClient } from '../clients/globes.ts'
 import { ChatroomClient, enter, logIn, register, say } from '../support/chatroom.ts'
 import { startTestDaemon } from '../support/daemon.ts'
 import { type Frame, FrameClient } from '../support/frames.ts'
-import { GlobesClient, joining, saying } from '../support/globes.ts'
+import { joining, saying } from '../support/globes.ts'
 import { pirateClients } from './piratchat/stage.ts'
 
 const FORGED = 'hi\nbob: I resign\n\nbob: really'

@@ -7,7 +7,7 @@ import { once } from 'node:events'
 import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
-import { Line } from '../cluster/line.ts'
+import { Line } from '../clients/line.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { RoomdProcess } from '../support/process.ts'
 

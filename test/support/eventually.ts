@@ -8,6 +8,6 @@ export const PATIENCE_MS = 25_000
 export const TIMED = { retry: 2 }
 
 /** Does it again, every so many ms, until it does not fail any more; resolves with what it gives. Rejects with what failed last. */
-export function eventually<T>(check: () => T | Promise<T>, interval = 10): Promise<T> {
+export function eventually<T>(check: () => T | Promise<T>, interval = 20): Promise<T> {
   return vi.waitFor(check, { timeout: PATIENCE_MS, interval })
 }

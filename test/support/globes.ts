@@ -7,14 +7,13 @@ import { type ClientOptions, WebSocket } from 'ws'
 import type { Chat } from '../../src/chat/chat.ts'
 import { globesRoutes } from '../../src/protocols/globes/routes.ts'
 import type { Heartbeat } from '../../src/transport/websocket.ts'
+import { GlobesClient } from '../clients/globes.ts'
+import type { Fields } from '../clients/json-socket.ts'
 import { LineClient } from './client.ts'
 import { type Overrides, startTestDaemon } from './daemon.ts'
 import { openPort, socketOptions } from './http.ts'
-import { Inbox } from './inbox.ts'
 
 export const PASSWORD = 'zebra umbrella 1234'
-
-export type Fields = Readonly<Record<string, unknown>>
 
 export interface Answer {
   readonly status: number
@@ -22,45 +21,6 @@ export interface Answer {
   readonly text: string
   /** What the text says as JSON. */
   readonly body: Fields
-}
-
-/** A WebSocket of a room; everything it gets must be what the model knows. */
-export class GlobesClient {
-  readonly websocket: WebSocket
-  readonly closed: Promise<readonly [code: number, reason: string]>
-  readonly #events = new Inbox<Fields>()
-
-  constructor(websocket: WebSocket) {
-    this.websocket = websocket
-    this.closed = new Promise((resolve) =>
-      websocket.on('close', (code, reason) => {
-        resolve([code, String(reason)])
-        this.#events.end()
-      }),
-    )
-    websocket.on('message', (data, binary) => {
-      expect(binary).toBe(false)
-      this.#events.push(JSON.parse(String(data)))
-    })
-  }
-
-  /** Sends events, or texts as they are, behind one another. */
-  send(...events: (Fields | string)[]): void {
-    for (const event of events) this.websocket.send(typeof event === 'string' ? event : JSON.stringify(event))
-  }
-
-  next(): Promise<Fields> {
-    return this.#events.next()
-  }
-
-  take(count: number): Promise<Fields[]> {
-    return this.#events.take(count)
-  }
-
-  /** What has come and was not taken. */
-  now(): Fields[] {
-    return this.#events.now()
-  }
 }
 
 export async function globesStage(overrides: Overrides = {}, log?: Logger) {

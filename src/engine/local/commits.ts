@@ -1,5 +1,5 @@
 import { atTickEnd, committed } from '../../tick.ts'
-import { Closed, Unavailable } from '../engine.ts'
+import { Closed, Repeated, Unavailable } from '../engine.ts'
 import { type Draft, type Event, type LogName, timeAt } from '../event.ts'
 import type { CommitResult, Row } from './messages.ts'
 
@@ -62,8 +62,8 @@ export class Commits {
     this.#committing = true
     const { batch, size } = this.#nextBatch()
     const rows = batch.map(({ log, draft }): Row => {
-      const { kind, room, from, to = null, body, sent = null, color = null, verified } = draft
-      return [log, kind, room, from, to, body, sent, color, verified ? 1 : null]
+      const { kind, room, from, to = null, body, sent = null, color = null, verified, nonce = null } = draft
+      return [log, kind, room, from, to, body, sent, color, verified ? 1 : null, nonce]
     })
     const sent = performance.now()
     void this.#committer.commit(rows).then(
@@ -98,6 +98,10 @@ export class Commits {
       const { log, draft, resolve, reject } = waiting
       if (id === 0) {
         reject(new Closed(log))
+        continue
+      }
+      if (id < 0) {
+        reject(new Repeated(-id))
         continue
       }
       if (draft.kind === 'closed') {

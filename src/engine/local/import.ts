@@ -32,7 +32,7 @@ export class LocalImport implements ImportTarget {
     this.#database = database
     this.#records = new RecordTable(database.db)
     this.#rooms = new LocalRoomTable(database.db)
-    this.#insertEvent = database.db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+    this.#insertEvent = database.db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)')
     database.db.exec('BEGIN IMMEDIATE')
   }
 

@@ -18,7 +18,7 @@ export interface StoreOptions {
   readonly lobby: string | undefined
 }
 
-/** An event to append: log, kind, room, from, to, body, sent, colour, and 1 if it is verified. */
+/** An event to append: log, kind, room, from, to, body, sent, colour, 1 if it is verified, and nonce. */
 export type Row = [
   LogName,
   Event['kind'],
@@ -29,6 +29,7 @@ export type Row = [
   number | null,
   string | null,
   1 | null,
+  string | null,
 ]
 
 /** The result of a commit. */

@@ -136,6 +136,11 @@ export const MIGRATIONS: readonly string[] = [
   DROP TABLE blocks;
   DROP TABLE notes;
   `,
+  `
+  -- Chosen by the sender of a message, which is appended once.
+  ALTER TABLE events ADD COLUMN nonce TEXT;
+  CREATE INDEX events_nonce ON events (log, nonce) WHERE nonce IS NOT NULL;
+  `,
 ]
 
 /** Brings a database to this version. Throws when a newer roomd has written it. */

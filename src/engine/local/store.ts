@@ -4,7 +4,7 @@
  */
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
 import type { NewRoom, RoomChange, RoomRecord } from '../engine.ts'
-import { type Event, idAt, type Kind, type LogName, nextId, timeAt, timeOf } from '../event.ts'
+import { type Event, idAt, type Kind, type LogName, NONCE_MS, nextId, timeAt, timeOf } from '../event.ts'
 import type { Bounds } from '../reading.ts'
 import { weigh } from '../recent.ts'
 import type { RecordKind, StoredRecord } from '../records.ts'
@@ -68,6 +68,7 @@ export class LocalStore {
   readonly #findLog: StatementSync
   readonly #insertMember: StatementSync
   readonly #deleteMember: StatementSync
+  readonly #nonce: StatementSync
   readonly #page: StatementSync
   readonly #back: StatementSync
   readonly #oldest: StatementSync
@@ -80,12 +81,13 @@ export class LocalStore {
     this.#beforeCommit = beforeCommit
     this.rooms = new LocalRoomTable(db)
     this.records = new RecordTable(db)
-    this.#insertEvent = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+    this.#insertEvent = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
     this.#insertLog = db.prepare('INSERT INTO logs (name, start, last, count) VALUES (?, ?, ?, 0)')
     this.#updateLog = db.prepare('UPDATE logs SET start = ?, last = ?, count = ?, ahead = ? WHERE id = ?')
     this.#findLog = db.prepare('SELECT id, start, last, count, ahead FROM logs WHERE name = ?')
     this.#insertMember = db.prepare('INSERT OR IGNORE INTO members VALUES (?, ?)')
     this.#deleteMember = db.prepare('DELETE FROM members WHERE room = ? AND name = ?')
+    this.#nonce = db.prepare('SELECT id FROM events WHERE log = ? AND nonce = ? AND sender = ? AND id > ? LIMIT 1')
     this.#page = db.prepare(
       'SELECT id, kind, room, sender, addressee, body, sent, color, verified, at FROM events WHERE log = ? AND id BETWEEN ? AND ? ORDER BY id LIMIT ?',
     )
@@ -228,14 +230,14 @@ export class LocalStore {
     const ids: number[] = []
     const left: Event[] = []
     const add = (row: Row): number => {
-      const [name, kind, room, from, to, body, sent, color, verified] = row
+      const [name, kind, room, from, to, body, sent, color, verified, nonce] = row
       const log = this.log(name) ?? this.#createLog(name, now)
       // Ids rise across logs within a millisecond too.
       const id = nextId(timeOf(this.#newest) === now ? Math.max(log.last, this.#newest) : log.last, now)
       this.#newest = id
       const at = timeAt(id, now)
       const ahead = at !== timeOf(id)
-      this.#insertEvent.run(log.id, id, kind, room, from, to, body, sent, color, verified, ahead ? at : null)
+      this.#insertEvent.run(log.id, id, kind, room, from, to, body, sent, color, verified, ahead ? at : null, nonce)
       if (kind === 'joined') {
         this.#insertMember.run(room, from)
         this.records.see(from)
@@ -259,11 +261,11 @@ export class LocalStore {
             this.#closed.add(room)
             this.rooms.remove(room)
             for (const from of this.#inside(room)) {
-              const id = add([name, 'left', room, from, null, '', null, null, null])
+              const id = add([name, 'left', room, from, null, '', null, null, null, null])
               left.push({ id, at: timeAt(id, now), kind: 'left', room, from, body: '' })
             }
           }
-          ids.push(add(row))
+          ids.push(-this.#idWithNonce(row, now) || add(row))
         }
         for (const log of touched) this.#updateLog.run(log.start, log.last, log.count, log.ahead, log.id)
       })
@@ -276,6 +278,12 @@ export class LocalStore {
     }
     for (const room of ended) this.ended.add(`room:${room}`)
     return { ids, now, left }
+  }
+
+  /** Id of the event of the same sender with the nonce of a row; 0 when there is none within {@link NONCE_MS}. */
+  #idWithNonce([name, , , from, , , , , , nonce]: Row, now: number): number {
+    const log = nonce === null ? undefined : this.log(name)
+    return log ? Number(this.#nonce.get(log.id, nonce, from, idAt(now - NONCE_MS))?.id ?? 0) : 0
   }
 
   /** Lists users who have joined a room and not left. */

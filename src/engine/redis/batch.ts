@@ -1,6 +1,6 @@
 /** A batch as the scripts take it, and what they answer. */
-import { Closed, type Shared, Unavailable } from '../engine.ts'
-import type { Event, LogName } from '../event.ts'
+import { Closed, Repeated, Shared, Unavailable } from '../engine.ts'
+import type { Draft, Event, LogName } from '../event.ts'
 import { fold } from '../fold.ts'
 import { committedOf, fieldsOf, toldOf } from './entry.ts'
 import { type Keys, roomOf } from './keys.ts'
@@ -25,8 +25,8 @@ export interface Committed {
   /** The id that it comes behind; undefined where that is not known any more. */
   readonly prev: number | undefined
   readonly events: readonly Event[]
-  /** The event of each draft; `shared` and undefined where it is in no log, as {@link Shared} and {@link Closed} tell. */
-  readonly answers: readonly (Event | 'shared' | undefined)[]
+  /** The event of each draft, or the error for one that was not appended. */
+  readonly answers: readonly (Event | Shared | Closed | Repeated)[]
   /** The log had fallen behind what was seen of it. */
   readonly lost: boolean
 }
@@ -57,13 +57,12 @@ export async function commitBatch(
     const told = await port.eval('close', keys.ofLog(log, node), args)
     if (told === null) throw new Closed(log)
     const { prev, events } = toldOf(told)
-    return { prev, events, answers: [events.at(-1)], lost: false }
+    return { prev, events, answers: [events.at(-1) ?? new Closed(log)], lost: false }
   }
   const args = [...head, room === undefined ? '0' : '1', keys.control]
   for (const { draft } of waiting) {
-    const present = draft.kind === 'joined' || draft.kind === 'left'
     const fields = fieldsOf(draft)
-    args.push(present ? draft.kind : '', present ? fold(draft.from) : '', String(fields.length), ...fields)
+    args.push(...markOf(draft), String(fields.length), ...fields)
   }
   const [status, prev, first, skipped, lost, now] = await port.eval('append', keys.ofLog(log, node), args)
   if (status === 'closed') throw new Closed(log)
@@ -87,14 +86,26 @@ function numbered(
   skipped: string,
   now: number,
 ): Pick<Committed, 'events' | 'answers'> {
-  const without = new Set(skipped.split(','))
+  const without = new Map(skipped.split(',').map((text) => [Number.parseInt(text, 10), text.replace(/^\d+/, '')]))
   const events: Event[] = []
   const answers = waiting.map(({ draft }, place) => {
-    if (without.has(`${place}s`)) return 'shared'
-    if (without.has(String(place))) return undefined
+    const why = without.get(place)
+    if (why !== undefined) return refusalOf(why)
     const event = committedOf(first + events.length, now, draft)
     events.push(event)
     return event
   })
   return { events, answers }
+}
+
+/** The kind by which the script treats a draft, and the key that goes with it. */
+function markOf({ kind, from, nonce }: Draft): [kind: string, key: string] {
+  if (kind === 'joined' || kind === 'left') return [kind, fold(from)]
+  return nonce === undefined ? ['', ''] : ['nonce', `${from} ${nonce}`]
+}
+
+/** The error for a draft that was not appended, as scripts/append.lua tells it. */
+function refusalOf(why: string): Shared | Closed | Repeated {
+  if (why === 's') return new Shared()
+  return why.startsWith('n') ? new Repeated(Number(why.slice(1))) : new Closed('')
 }

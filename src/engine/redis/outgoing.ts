@@ -1,4 +1,4 @@
-import { Closed, Shared, Unavailable } from '../engine.ts'
+import { Shared, Unavailable } from '../engine.ts'
 import type { Draft, Event } from '../event.ts'
 import { type Batch, type Committed, commitBatch, NotAdmitted, settleBatch } from './batch.ts'
 import { roomOf } from './keys.ts'
@@ -143,9 +143,9 @@ export class Outgoing {
     const last = committed.events.at(-1)
     for (const [place, { resolve, reject }] of waiting.entries()) {
       const answer = committed.answers[place]
-      if (answer === 'shared') this.#log.whenSeen(last?.id ?? committed.prev ?? 0, () => reject(new Shared()))
+      if (answer instanceof Shared) this.#log.whenSeen(last?.id ?? committed.prev ?? 0, () => reject(answer))
+      else if (answer instanceof Error) reject(answer)
       else if (answer) resolve(answer)
-      else reject(new Closed(this.#log.name))
     }
     this.#answered(waiting)
     if (last) this.#logs.watch.timed(last)

@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import type { Answer, Command, CommandContext, State } from '../../../commands/command.ts'
 import { error } from '../../../commands/errors.ts'
 import { commands } from '../../../commands/index.ts'
-import { message } from '../../../commands/message.ts'
+import { plainLine } from '../../../commands/message.ts'
 import type { ErrorReply, History, Reply, ServerLine } from '../../../commands/replies.ts'
 import { errorOf } from '../../../commands/wording.ts'
 import type { Chat } from '../../chat/chat.ts'
@@ -18,7 +18,7 @@ import { LineSession, type LineWire } from './wire.ts'
 /** Characters of history in one write; the next one waits until the client has read it. */
 const MAX_WRITE = 65_536
 
-const parser = new Parser(commands, message)
+const parser = new Parser(commands, plainLine)
 
 /** Options that all conversations of a port share. */
 export interface LineConversationOptions {
@@ -26,6 +26,7 @@ export interface LineConversationOptions {
   readonly wire: LineWire
   readonly encode: Encode
   readonly log: Logger
+  /** Bytes of a line, without its end. */
   readonly maxLine: number
 }
 
@@ -49,6 +50,10 @@ export class LineConversation implements CommandContext, Conversation<string | U
 
   get chat(): Chat {
     return this.#options.chat
+  }
+
+  get maxLine(): number {
+    return this.#options.maxLine
   }
 
   get name(): string {

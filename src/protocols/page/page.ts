@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
-import { findPackageJSON } from 'node:module'
-import { dirname, extname, join } from 'node:path'
+import { findPackageJSON, stripTypeScriptTypes } from 'node:module'
+import { dirname, extname, join, parse } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { brotliCompress, gzip } from 'node:zlib'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -13,6 +14,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
+  '.ts': 'text/javascript; charset=utf-8',
   '.svg': 'image/svg+xml',
 }
 
@@ -45,45 +47,89 @@ const HEADERS = {
 const BEST_FIRST = ['br', 'gzip'] as const
 const CODINGS = { br: promisify(brotliCompress), gzip: promisify<Buffer, Buffer>(gzip) } as const
 
-/** Adds the routes of the web page: index.html at /, its other files under /page/. */
+/** Folders of the web page and of its client library, which is TypeScript, or JavaScript in a build. */
+const FOLDERS = [
+  join(dirname(findPackageJSON(import.meta.url) ?? ''), 'page'),
+  fileURLToPath(new URL('../../client', import.meta.url)),
+]
+
+/** Adds the routes of the web page: index.html at `/`, its other files under `/page/`. */
 export const pageRoutes: Routes = async (app) => {
-  const folder = join(dirname(findPackageJSON(import.meta.url) ?? ''), 'page')
-  for (const name of await readdir(folder)) {
-    const type = TYPES[extname(name)]
-    if (!type) continue
-    const file = new File(type, await readFile(join(folder, name)))
-    const url = name === 'index.html' ? '/' : `/page/${name}`
-    app.get(url, (request, reply) => file.serve(request, reply))
+  for (const folder of FOLDERS) {
+    for (const fileName of await readdir(folder)) {
+      const { name, ext, base } = parse(fileName)
+      // A build also has declaration files.
+      const type = name.endsWith('.d') ? undefined : TYPES[ext]
+      if (!type) continue
+      const file = new File(type, join(folder, base))
+      const url = base === 'index.html' ? '/' : `/page/${ext === '.ts' ? `${name}.js` : base}`
+      app.get(url, (request, reply) => file.serve(request, reply))
+    }
   }
 }
 
-/** A static file in memory, compressed at the first request for each encoding. */
+interface Content {
+  readonly bytes: Buffer
+  readonly hash: string
+}
+
+/** A static file, read at the first request and compressed at the first request for each encoding. */
 class File {
   readonly #type: string
-  readonly #hash: string
-  readonly #plain: Buffer
+  readonly #path: string
+  #content: Promise<Content> | undefined
   readonly #packed = new Map<string, Promise<Buffer>>()
 
-  constructor(type: string, bytes: Buffer) {
+  constructor(type: string, path: string) {
     this.#type = type
-    this.#plain = bytes
-    this.#hash = createHash('sha256').update(bytes).digest('base64url').slice(0, 22)
+    this.#path = path
   }
 
   async serve({ headers }: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const { bytes, hash } = await (this.#content ??= contentOf(this.#path))
     const taken = new Negotiator({ headers }).encodings(BEST_FIRST)
     const coding = BEST_FIRST.find((coding) => taken.includes(coding))
-    const tag = coding ? `"${this.#hash}-${coding}"` : `"${this.#hash}"`
+    const tag = coding ? `"${hash}-${coding}"` : `"${hash}"`
     reply.headers(HEADERS).header('ETag', tag)
     if (fresh(headers, { etag: tag })) return reply.code(304).send()
     reply.header('Content-Type', this.#type)
-    if (!coding) return reply.send(this.#plain)
-    return reply.header('Content-Encoding', coding).send(await this.#pack(coding))
+    if (!coding) return reply.send(bytes)
+    return reply.header('Content-Encoding', coding).send(await this.#pack(coding, bytes))
   }
 
-  #pack(coding: keyof typeof CODINGS): Promise<Buffer> {
+  #pack(coding: keyof typeof CODINGS, bytes: Buffer): Promise<Buffer> {
     let packed = this.#packed.get(coding)
-    if (!packed) this.#packed.set(coding, (packed = CODINGS[coding](this.#plain)))
+    if (!packed) this.#packed.set(coding, (packed = CODINGS[coding](bytes)))
     return packed
+  }
+}
+
+async function contentOf(path: string): Promise<Content> {
+  const read = await readFile(path)
+  const bytes = extname(path) === '.ts' ? Buffer.from(scriptOf(read.toString())) : read
+  return { bytes, hash: createHash('sha256').update(bytes).digest('base64url').slice(0, 22) }
+}
+
+/** Comments on their own lines, and trailing blanks in place of types. */
+const UNNEEDED = /^\s*(?:\/\*\*[\s\S]*?\*\/|\/\/.*)$|\s+$/gm
+
+/**
+ * Converts a TypeScript module to JavaScript without comments. All modules are served in one folder, as `.js`. Modules must not have
+ * template literals of several lines.
+ */
+function scriptOf(source: string): string {
+  return strip(source)
+    .replace(/(?<=from ')(?:\.|\.\.\/src\/client)\/([\w-]+)\.ts(?=')/g, './$1.js')
+    .replace(UNNEEDED, '')
+}
+
+/** Strips types without the warning of Node.js that the function is experimental. */
+function strip(source: string): string {
+  const { emitWarning } = process
+  process.emitWarning = () => {}
+  try {
+    return stripTypeScriptTypes(source)
+  } finally {
+    process.emitWarning = emitWarning
   }
 }

@@ -1,8 +1,9 @@
 /** docs/protocols/globes.md, section 2.5: who may change and delete public rooms. */
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { checkConfig } from '../../../src/config.ts'
+import type { Fields } from '../../clients/json-socket.ts'
 import { temporaryFolder } from '../../support/folder.ts'
-import { bearer, type Fields, failure, globesStage, joining, PASSWORD, saying } from '../../support/globes.ts'
+import { bearer, failure, globesStage, joining, PASSWORD, saying } from '../../support/globes.ts'
 import { keptLog } from '../../support/log.ts'
 import { RedisServer, withRedis } from '../../support/redis.ts'
 

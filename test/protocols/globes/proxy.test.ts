@@ -8,10 +8,11 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
+import { GlobesClient } from '../../clients/globes.ts'
 import { certificate } from '../../support/certificate.ts'
 import { eventually } from '../../support/eventually.ts'
 import { temporaryFolder } from '../../support/folder.ts'
-import { GlobesClient, globesStage, joined, joining, PASSWORD } from '../../support/globes.ts'
+import { globesStage, joined, joining, PASSWORD } from '../../support/globes.ts'
 import { freePort } from '../../support/redis.ts'
 
 function hasNginx(): boolean {

@@ -2,8 +2,8 @@
 import { expect, test, vi } from 'vitest'
 import { Refusal } from '../../../src/chat/refusal.ts'
 import * as core from '../../chat/stage.ts'
+import type { Fields } from '../../clients/json-socket.ts'
 import {
-  type Fields,
   failure,
   globesStage,
   joined,

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { commands } from '../../../commands/index.ts'
-import { message } from '../../../commands/message.ts'
+import { plainLine } from '../../../commands/message.ts'
 import { Parser } from '../../../src/protocols/line/parse.ts'
 
-const parser = new Parser(commands, message)
+const parser = new Parser(commands, plainLine)
 
 /** `[name, parameter]`, or `['?', what is unknown]`. */
 function read(line: string): [string, string] {

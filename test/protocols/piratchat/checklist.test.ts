@@ -4,8 +4,9 @@ import { connect } from 'node:net'
 import { join as joinPath } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, onTestFinished, test, vi } from 'vitest'
+import { TOO_LONG } from '../../clients/piratchat.ts'
 import { temporaryFolder } from '../../support/folder.ts'
-import { ACK, cookieOf, join, leave, pirateStage, said, TOO_LONG } from './stage.ts'
+import { ACK, cookieOf, join, leave, pirateStage, said } from './stage.ts'
 
 const UNKNOWN = `session=${'a'.repeat(32)}`
 const MALFORMED = ['{"message":""}', '{"message":5}', '{"text":"x"}', '{"message":"x","y":1}', '[]', 'nojson']

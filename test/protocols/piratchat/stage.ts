@@ -3,15 +3,12 @@ import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import { expect, onTestFinished } from 'vitest'
 import { type ClientOptions, WebSocket } from 'ws'
+import { PirateClient } from '../../clients/piratchat.ts'
 import { LineClient } from '../../support/client.ts'
 import { type Overrides, startTestDaemon } from '../../support/daemon.ts'
-import { Inbox } from '../../support/inbox.ts'
 import { keptLog } from '../../support/log.ts'
 
-export type Message = Record<string, unknown>
-
 export const ACK = { status: true }
-export const TOO_LONG = { status: false, code: 'message_too_long' }
 export const join = (username: string) => ({ event: 'join', username })
 export const leave = (username: string) => ({ event: 'leave', username })
 export const said = (author: string, message: string) => ({ message, author })
@@ -27,67 +24,6 @@ export interface Request {
   readonly body?: string | Buffer
   readonly cookie?: string
   readonly headers?: Record<string, string>
-}
-
-/** A WebSocket that is open. */
-export class PirateClient {
-  readonly websocket: WebSocket
-  /** The answer to its handshake. */
-  readonly answer: Promise<IncomingMessage>
-  /** Resolves with the code with which it was closed. */
-  readonly closed: Promise<number>
-  /** What came in which frame. */
-  readonly frames: string[] = []
-  readonly #messages = new Inbox<Message>()
-
-  constructor(websocket: WebSocket) {
-    this.websocket = websocket
-    this.answer = new Promise((resolve) => websocket.on('upgrade', resolve))
-    websocket.on('message', (data, binary) => {
-      expect(binary).toBe(false)
-      this.frames.push(String(data))
-      this.#messages.push(JSON.parse(String(data)))
-    })
-    this.closed = new Promise((resolve) => {
-      websocket.on('close', (code) => {
-        this.#messages.end()
-        resolve(code)
-      })
-    })
-  }
-
-  send(...messages: string[]): void {
-    for (const message of messages) this.websocket.send(JSON.stringify({ message }))
-  }
-
-  /** Sends a frame as it is. */
-  raw(text: string): void {
-    this.websocket.send(text)
-  }
-
-  next(): Promise<Message> {
-    return this.#messages.next()
-  }
-
-  take(count: number): Promise<Message[]> {
-    return this.#messages.take(count)
-  }
-
-  /** What comes up to the first that fits, this one included. */
-  until(fits: (message: Message) => boolean): Promise<Message[]> {
-    return this.#messages.until(fits)
-  }
-
-  /** Everything that came, and that the messages sent so far bring: the answer to one that is too long is behind it all. */
-  async rest(): Promise<Message[]> {
-    this.send('x'.repeat(301))
-    return (await this.until(({ code }) => code === TOO_LONG.code)).slice(0, -1)
-  }
-
-  async close(): Promise<void> {
-    this.websocket.close()
-    await this.closed
-  }
 }
 
 export async function pirateStage(overrides: Overrides = {}) {

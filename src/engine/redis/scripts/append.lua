@@ -1,6 +1,6 @@
 -- Appends the events of one batch, but for a `joined` or `left` of somebody who is in by other nodes, too (an `s` behind its place),
 -- and a `left` of somebody who is not in. ARGV: node, number of the batch, floor, whether the node must be admitted, control channel;
--- then for each event `joined`, `left` or nothing, the folded name, how many fields, and the fields.
+-- then for each event `joined`, `left`, `nonce` or nothing, the folded name or the sender with the nonce, how many fields, and the fields.
 local node, number, floor, guarded, control = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5]
 if guarded == '1' then
   local state = standing(node)
@@ -23,8 +23,12 @@ while at <= #ARGV do
   elseif kind == 'left' then
     local name, shared = unmark(node, key)
     skip = not name and (shared and 's' or '')
+  elseif kind == 'nonce' then
+    local first = redis.call('GET', nonceKey(key))
+    skip = first and 'n' .. first
   end
   if skip then skipped[#skipped + 1] = place .. skip else write(fields) end
+  if kind == 'nonce' and not skip then redis.call('SET', nonceKey(key), text(last), 'PX', DAY_MS) end
   place, at = place + 1, at + 3 + count
 end
 

@@ -125,6 +125,11 @@ local function shares(node, key)
   return list and string.find(list, ',' .. node .. '.', 1, true) ~= nil
 end
 
+-- Holds the id of the event with a nonce for a day (event.ts, NONCE_MS).
+local function nonceKey(key)
+  return string.sub(log, 1, -4) .. 'nonce:' .. key
+end
+
 -- Notes that somebody has joined by a node. False when they are in by others, which share the name.
 local function mark(node, key, name)
   local others, _, was = othersIn(key, node)

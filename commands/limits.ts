@@ -1,0 +1,23 @@
+import type { Command } from './command.ts'
+import type { NameRule } from './replies.ts'
+
+/** Nicknames that LOGIN takes: stricter than the core's names (docs/protocols/line.md, section 2.3). */
+export const NICKNAMES: NameRule = { pattern: '^[0-9a-zA-Z]{3,16}$', minLength: 3, maxLength: 16 }
+
+/** Rooms that JOIN takes (docs/protocols/line.md, section 2.4); the core holds names to this rule. */
+const ROOMS: NameRule = { pattern: '^[a-zA-Z0-9]{1,70}$', minLength: 1, maxLength: 70 }
+
+export const limits: Command = {
+  name: '/limits',
+  usage: '/limits',
+  help: 'Limits of this server: longest line and message, rules for names of users and rooms.',
+  state: 'any',
+  least: 0,
+  run({ chat: { maxText }, maxLine }) {
+    return {
+      type: 'commandResult',
+      result: `A line has at most ${maxLine} bytes, a message at most ${maxText} characters`,
+      limits: { line: maxLine, text: maxText, nickname: NICKNAMES, room: ROOMS },
+    }
+  },
+}

@@ -1,0 +1,211 @@
+/** The visitor's connection: logs in, enters rooms, comes back after a lost connection and shows what was missed. */
+import type { CommandResult, Limits, PrivateEvent, RoomEvent } from '../commands/replies.ts'
+import { type CaughtUp, ChatClient } from '../src/client/client.ts'
+import { askLimits, ClientConnection, DisconnectedError, type LastWord } from '../src/client/connection.ts'
+import { isSameName } from '../src/client/nickname.ts'
+import { RefusedError, resultOf } from '../src/client/requests.ts'
+import { webSocket } from '../src/client/websocket.ts'
+import { Refused, refusalOf, type Wanted } from './words.ts'
+
+/** An event of the room, or a private message. */
+export type Happening = RoomEvent | PrivateEvent
+export type RoomCount = NonNullable<CommandResult['rooms']>[number]
+
+/** The parts of the page that show a session. */
+export interface Stage {
+  /** Called for another room than before. */
+  entered(room: string): void
+  renamed(room: string): void
+  /** Called with events in order, each once. */
+  happened(events: readonly Happening[]): void
+  /** Shows a text that nobody in the room has said. */
+  noted(text: string): void
+  /** Shows all members. */
+  people(members: readonly string[]): void
+  came(name: string): void
+  went(name: string): void
+  /** Called after a gap with the visitor's own messages in it. `sure` means that there were no others. */
+  caughtUp(said: readonly string[], sure: boolean): void
+  /** `idle` means that the next attempt to connect can be made at once. */
+  status(state: 'here' | 'away', text: string, idle?: boolean): void
+  /** The visitor is in no room any more. */
+  out(why: Refused): void
+}
+
+/** Events asked for on entering a room. */
+const RECENT = 100
+/** Events of a gap that are filled in; older ones are said to be missing. */
+const GAP = 1_000
+
+const address = new URL('line', document.baseURI)
+address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:'
+address.hash = address.search = ''
+const dial = webSocket(address)
+
+export class Session {
+  /** Told by the server; undefined until then. */
+  limits: Limits | undefined
+  #stage: Stage
+  #client: ChatClient | undefined
+  #wanted: Wanted = { nickname: '', password: '', room: '' }
+  /** The room that is shown. */
+  #shown = ''
+  /** Events that come before the client has caught up. */
+  #gathered: Happening[] | undefined
+
+  constructor(stage: Stage) {
+    this.#stage = stage
+  }
+
+  get nickname() {
+    return this.#client?.nickname ?? ''
+  }
+
+  get room() {
+    return this.#client?.room ?? ''
+  }
+
+  /** Whether something can be said. */
+  get here() {
+    return this.#client?.isCaughtUp ?? false
+  }
+
+  /** Logs in and enters a room. @throws Refused */
+  async enter(wanted: Wanted) {
+    this.leave()
+    const client = this.#makeClient(wanted)
+    this.#client = client
+    this.#wanted = wanted
+    try {
+      await client.connect()
+      this.limits ??= await askLimits(client)
+      await client.join(wanted.room)
+    } catch (error) {
+      client.close()
+      if (this.#client === client) this.leave()
+      if (error instanceof RefusedError) throw refusalOf(error, wanted, this.limits)
+      throw error instanceof DisconnectedError ? new Refused('The server cannot be reached.', '') : error
+    }
+  }
+
+  /** Enters another room. @throws Refused, and the visitor stays in the room */
+  async move(room: string) {
+    if (!this.#client) return
+    if (!this.here) throw new Refused('Not connected at the moment.', 'room')
+    try {
+      await this.#client.join(room)
+    } catch (error) {
+      if (error instanceof RefusedError) throw refusalOf(error, { ...this.#wanted, room }, this.limits)
+      if (!(error instanceof DisconnectedError)) throw error
+    }
+  }
+
+  leave() {
+    this.#client?.close()
+    this.#client = undefined
+    this.#gathered = undefined
+    this.#shown = ''
+  }
+
+  /** Says a text of one line to the room, or to one member of it. @throws DisconnectedError, RefusedError */
+  async say(body: string, to?: string) {
+    if (!this.#client || !this.here) throw new DisconnectedError()
+    await (to ? this.#client.tell(to, body) : this.#client.say(body))
+  }
+
+  /** Makes the nickname an account. @throws DisconnectedError, RefusedError */
+  async register(password: string) {
+    if (!this.#client) throw new DisconnectedError()
+    await this.#client.register(password)
+    this.#wanted = { ...this.#wanted, password }
+  }
+
+  /** The public rooms, busiest first; none when the server cannot be reached. */
+  async rooms(): Promise<RoomCount[]> {
+    try {
+      if (this.#client) return await roomsOf(this.#client)
+      // A connection that does not log in would not last.
+      const connection = new ClientConnection(dial)
+      try {
+        await connection.opened
+        this.limits = await askLimits(connection)
+        return await roomsOf(connection)
+      } finally {
+        connection.close()
+      }
+    } catch {
+      return []
+    }
+  }
+
+  /** Finds out at once whether the server can be reached. */
+  wake() {
+    this.#client?.wake()
+  }
+
+  #makeClient({ nickname, password }: Wanted) {
+    const options = { dial, nickname, password, recent: RECENT, maxMissed: GAP }
+    return new ChatClient(options, {
+      joined: (room) => this.#joined(room),
+      happened: (event) => {
+        if (this.#gathered) this.#gathered.push(event)
+        else this.#show([event])
+      },
+      caughtUp: (state) => this.#caughtUp(state),
+      renamed: (room) => {
+        this.#shown = room
+        this.#stage.renamed(room)
+      },
+      noticed: (text) => this.#stage.noted(text),
+      lost: (why, reconnects) => this.#lost(why, reconnects),
+      waiting: () => this.#stage.status('away', 'Waiting for your nickname to be free…'),
+      ended: (why) => {
+        const out = why
+          ? refusalOf(why, { ...this.#wanted, room: this.#shown }, this.limits)
+          : new Refused(`You were put out of ${this.#shown}.`, '')
+        this.leave()
+        this.#stage.out(out)
+      },
+    })
+  }
+
+  #joined(room: string) {
+    this.#gathered = []
+    if (room === this.#shown) return
+    this.#shown = room
+    this.#stage.entered(room)
+  }
+
+  #caughtUp({ again, whole, members }: CaughtUp) {
+    const gathered = this.#gathered ?? []
+    this.#gathered = undefined
+    const sure = whole && !(again && gathered.filter(({ type }) => type !== 'private').length >= GAP)
+    if (!sure) this.#stage.noted('Some messages may be missing here.')
+    if (again) this.#stage.noted('Private messages sent to you meanwhile are not filled in.')
+    this.#stage.people(members)
+    this.#show(gathered)
+    this.#stage.status('here', 'Connected')
+    const own = gathered.filter(({ type, from }) => type === 'message' && isSameName(from, this.nickname))
+    // Messages from before the visit were not lost on their way.
+    this.#stage.caughtUp(again ? own.map(({ body }) => body) : [], again && sure)
+  }
+
+  #show(events: readonly Happening[]) {
+    for (const { type, from } of events) {
+      if (type === 'userJoined') this.#stage.came(from)
+      else if (type === 'userLeft') this.#stage.went(from)
+    }
+    this.#stage.happened(events)
+  }
+
+  #lost(why: LastWord | undefined, reconnects: boolean) {
+    this.#gathered = undefined
+    if (!this.#shown) return
+    const text = reconnects ? 'Connection lost, coming back…' : `Disconnected: ${why?.text}`
+    this.#stage.status('away', text, true)
+  }
+}
+
+async function roomsOf(asked: Pick<ClientConnection, 'ask'>): Promise<RoomCount[]> {
+  return resultOf(await asked.ask('/rooms')).rooms ?? []
+}

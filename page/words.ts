@@ -1,0 +1,81 @@
+/** Refusals of the server as sentences, each with the field it belongs to. */
+import type { Limits } from '../commands/replies.ts'
+import type { RefusedError } from '../src/client/requests.ts'
+
+/** What a visitor gives at the door. */
+export interface Wanted {
+  nickname: string
+  password: string
+  room: string
+}
+
+/** A field of the form at the door; empty for none of them. */
+export type Field = keyof Wanted | ''
+
+export class Refused extends Error {
+  field: Field
+
+  constructor(text: string, field: Field) {
+    super(text)
+    this.field = field
+  }
+}
+
+export function refusalOf(error: RefusedError, { nickname, password, room }: Wanted, limits?: Limits): Refused {
+  switch (error.code) {
+    case 'name-invalid':
+    case 'name-unknown':
+      return password
+        ? new Refused(`${nickname} is not registered. Leave the password empty.`, 'password')
+        : new Refused(limits ? `A nickname is ${nicknameRule(limits)}.` : error.message, 'nickname')
+    case 'name-reserved':
+      return new Refused(
+        `${nickname} is registered or reserved. Give its password, or take another nickname.`,
+        'password',
+      )
+    case 'secret-wrong':
+      return new Refused(`This is not the password of ${nickname}.`, 'password')
+    case 'too-many-attempts':
+      return new Refused('Too many wrong passwords. Wait a minute, then try again.', 'password')
+    case 'name-in-room':
+      return new Refused(`Somebody in ${room} is called ${nickname}. Take another nickname.`, 'nickname')
+    case 'room-private':
+      return new Refused(`${room} is a private room. It cannot be entered from here.`, 'room')
+    case 'unavailable':
+      return new Refused('The server cannot do this at the moment. Try again soon.', '')
+    case 'room-name-invalid':
+      return new Refused(roomWrong(room, limits) || error.message, 'room')
+  }
+  return new Refused(error.message, '')
+}
+
+/** Says what a nickname is made of; undefined while the server has not told its limits. */
+export function nicknameRule(limits?: Limits) {
+  return limits && `${limits.nickname.minLength} to ${limits.nickname.maxLength} letters and digits`
+}
+
+export function nicknameWrong(nickname: string, limits?: Limits) {
+  if (!nickname) return 'Pick a nickname.'
+  return !limits || new RegExp(limits.nickname.pattern).test(nickname) ? '' : `A nickname is ${nicknameRule(limits)}.`
+}
+
+export function roomWrong(room: string, limits?: Limits) {
+  if (!room) return 'Name a room.'
+  return !limits || new RegExp(limits.room.pattern).test(room)
+    ? ''
+    : `The name of a room is letters and digits, at most ${limits.room.maxLength}.`
+}
+
+/** Why something was not said, to the room or to one member. */
+export function whyUnsaid({ message, code }: RefusedError, to: string | undefined) {
+  if (code === 'nobody-here') {
+    return `Not sent: ${to} is not in this room, or cannot get private messages.`
+  }
+  return `Not sent: ${code === 'unavailable' ? 'the server cannot do this at the moment' : message}.`
+}
+
+export function whyUnregistered({ message, code }: RefusedError, nickname: string) {
+  if (code === 'name-taken') return `${nickname} is registered already.`
+  if (code === 'secret-invalid') return 'This cannot be a password: it is too long.'
+  return message
+}

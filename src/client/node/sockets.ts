@@ -1,0 +1,40 @@
+/** The line protocol over TCP and TLS, for Node. */
+import { type NetConnectOpts, connect as openTcp, type Socket } from 'node:net'
+import { type ConnectionOptions, connect as openTls } from 'node:tls'
+import type { Dial, LineTransport, TransportListener } from '../transport.ts'
+
+export function tcp(options: NetConnectOpts): Dial {
+  return (listener) => carryLines(openTcp(options), 'connect', listener)
+}
+
+export function tls(options: ConnectionOptions): Dial {
+  return (listener) => carryLines(openTls(options), 'secureConnect', listener)
+}
+
+function carryLines(socket: Socket, ready: string, { opened, received, closed }: TransportListener): LineTransport {
+  let unfinished = ''
+  let unsent = ''
+  const flush = () => {
+    socket.write(unsent)
+    unsent = ''
+  }
+  socket.setNoDelay().setEncoding('utf8')
+  socket.once(ready, opened)
+  socket.on('data', (text: string) => {
+    unfinished += text
+    const end = unfinished.lastIndexOf('\n')
+    if (end < 0) return
+    const lines = unfinished.slice(0, end)
+    unfinished = unfinished.slice(end + 1)
+    received(lines)
+  })
+  // 'close' follows.
+  socket.on('error', () => {})
+  socket.on('close', closed)
+  const send = (line: string) => {
+    // Lines of one tick leave in one write.
+    if (unsent === '') process.nextTick(flush)
+    unsent += `${line}\n`
+  }
+  return { send, close: () => socket.destroy() }
+}

@@ -1,0 +1,18 @@
+/** A connection that carries lines. */
+export interface LineTransport {
+  /** Sends one line, given without its end. */
+  send(line: string): void
+  /** Ends the connection. The listener need not be told. */
+  close(): void
+}
+
+export interface TransportListener {
+  opened(): void
+  /** One or more whole lines from the server, with line feeds between them. */
+  received(lines: string): void
+  /** The connection has ended, or could not be opened. */
+  closed(): void
+}
+
+/** Opens a connection. The listener is called only after this has returned. */
+export type Dial = (listener: TransportListener) => LineTransport

@@ -1,0 +1,57 @@
+import { expect, onTestFinished, test } from 'vitest'
+import { askLimits, ClientConnection } from '../../src/client/connection.ts'
+import { tcp } from '../../src/client/node/sockets.ts'
+import { messageLine } from '../../src/client/requests.ts'
+import { startTestDaemon } from '../support/daemon.ts'
+
+async function open(options: Record<string, unknown> = {}) {
+  const daemon = await startTestDaemon(options)
+  const connection = new ClientConnection(tcp({ host: '127.0.0.1', port: daemon.line }))
+  onTestFinished(async () => {
+    connection.close()
+    await daemon.stop()
+  })
+  await connection.opened
+  return connection
+}
+
+test('each line resolves with its own reply', async () => {
+  const connection = await open()
+  const texts = Array.from({ length: 5_000 }, (_, number) => String(number))
+  const replies = await Promise.all(texts.map((text) => connection.ask(`/ping ${text}`)))
+  expect(replies).toEqual(texts.map((text) => ({ type: 'commandResult', result: `PONG ${text}` })))
+})
+
+test('the limits that the server tells are those it holds to', async () => {
+  const connection = await open({ 'max-line': 300, 'max-text': 20 })
+  const limits = await askLimits(connection)
+  if (!limits) throw new Error('no limits')
+  const { line, text, nickname, room } = limits
+  expect([line, text]).toEqual([300, 20])
+  const codeOf = async (asked: string) => {
+    const reply = await connection.ask(asked)
+    return reply.type === 'error' ? reply.code : reply.type
+  }
+  const ping = (bytes: number) => `/ping ${'x'.repeat(bytes - 6)}`
+  expect([await codeOf(ping(line)), await codeOf(ping(line + 1))]).toEqual(['commandResult', 'line-too-long'])
+  for (const [command, rule, code] of [
+    ['LOGIN', nickname, 'name-invalid'],
+    ['JOIN', room, 'room-name-invalid'],
+  ] as const) {
+    const names = ['x'.repeat(rule.maxLength + 1), 'x'.repeat(rule.minLength - 1), 'a_b', 'x'.repeat(rule.maxLength)]
+    const fit = names.map((name) => new RegExp(rule.pattern).test(name))
+    expect(fit).toEqual([false, false, false, true])
+    for (const name of names.slice(0, 3)) {
+      expect(await codeOf(`${command} ${name}`)).toBe(name ? code : 'missing-parameter')
+    }
+    expect(await codeOf(`${command} ${names[3]}`)).toBe('commandResult')
+  }
+  expect(await codeOf('y'.repeat(text))).toBe('commandResult')
+  expect(await codeOf('y'.repeat(text + 1))).toBe('text-too-long')
+})
+
+test('a message is said to the letter; a nonce stands before it', () => {
+  expect(messageLine('LEAVE')).toBe('MESSAGE LEAVE')
+  expect(messageLine('  indented')).toBe('  indented')
+  expect(messageLine('hello', 'k7')).toBe('MESSAGE nonce=k7 hello')
+})

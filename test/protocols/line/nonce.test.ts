@@ -1,0 +1,41 @@
+/** docs/protocols/line.md, section 2.6: a message that is sent again. */
+import { expect, test } from 'vitest'
+import type { LineClient } from '../../support/client.ts'
+import { history, isReply, ok, stage } from '../../support/stage.ts'
+
+async function messages(client: LineClient): Promise<string[]> {
+  const records = await history(client)
+  return records.flatMap(({ type, from, body }) => (type === 'message' ? [`${from} ${body}`] : []))
+}
+
+const WAY = { transport: 'TCP', mode: 'whole' } as const
+
+test('a message with a nonce is said once, and answered each time', async () => {
+  const { together } = await stage(WAY)
+  const [ann, bob] = await together('ops', 'ann', 'bob')
+  ann.send(...Array(3).fill('MESSAGE nonce=a:1 hello'))
+  for (let n = 0; n < 3; n++) expect((await ann.until(isReply)).at(-1)).toEqual(ok)
+  bob.send('MESSAGE nonce=a:1 hello of my own')
+  expect((await bob.until(isReply)).at(-1)).toEqual(ok)
+  ann.end()
+  await ann.closed
+  const [again] = await together('ops', 'ann')
+  expect(await again.ask('MESSAGE nonce=a:1 hello')).toEqual(ok)
+  expect(await again.ask('/message nonce=a:2 hello')).toEqual(ok)
+  expect(await messages(bob)).toEqual(['ann hello', 'bob hello of my own', 'ann hello'])
+})
+
+test.each([
+  ['nonce=a:1 hello', 'nonce=a:1 hello'],
+  ['MESSAGE nonce=a:1', 'nonce=a:1'],
+  ['MESSAGE nonce= hello', 'nonce= hello'],
+  ['MESSAGE nonce=ä hello', 'nonce=ä hello'],
+  [`MESSAGE nonce=${'x'.repeat(65)} hello`, `nonce=${'x'.repeat(65)} hello`],
+  ['MESSAGE NONCE=a:1 hello', 'NONCE=a:1 hello'],
+  ['MESSAGE nonce=a:1 nonce=b  two words ', 'nonce=b  two words'],
+])('%j says %j', async (line, text) => {
+  const { together } = await stage(WAY)
+  const [ann] = await together('ops', 'ann')
+  expect(await ann.ask(line)).toEqual(ok)
+  expect(await messages(ann)).toEqual([`ann ${text}`])
+})
