@@ -19,7 +19,7 @@ export interface CommandContext {
   readonly session: Session
   /** The client's address, by which failed password attempts are limited. */
   readonly address: string
-  /** Bytes of the longest line that is taken. */
+  /** Maximum bytes of a line without its end. */
   readonly maxLine: number
   /** All commands, for /help. */
   readonly commands: readonly Command[]

@@ -1,9 +1,9 @@
 import cluster from 'node:cluster'
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
-import { setImmediate as nextRound } from 'node:timers/promises'
 import { createServer as createTlsServer, Server as TlsServer } from 'node:tls'
 import type { Logger } from 'pino'
+import { acceptQueueEmptied } from './accept-queue.ts'
 import type { Admission } from './admission.ts'
 import { connectionAccepted } from './coalesce.ts'
 import { deadPeers } from './dead-peers.ts'
@@ -22,13 +22,6 @@ const HANDSHAKE_MS = 10_000
 const KEEP_ALIVE_MS = 40_000
 /** Maximum time in which a refused client reads the reason. */
 const REFUSAL_MS = 1_000
-/** Maximum time in which a stopping listener accepts the connections in the kernel's queue. */
-const EMPTY_QUEUE_MS = 2_000
-/** Duration of a round of the event loop in which hardly any connection can have arrived after the accept queue was polled. */
-const SHORT_ROUND_MS = 0.1
-/** Rounds without a connection after which the queue counts as empty, and the number of rounds that a short one counts for. */
-const QUIET_ROUNDS = 100
-const SHORT_ROUND = 50
 /** Maximum time of pending TLS handshakes when a listener stops, and maximum time until the first byte of one. */
 const LAST_HANDSHAKES_MS = 2_000
 const LAST_HELLO_MS = 500
@@ -161,7 +154,8 @@ export class ListeningPort implements Port {
   async stop(): Promise<void> {
     this.#stopping = true
     for (const connection of this.#connections.values()) connection.stop()
-    await this.#emptyQueue()
+    // In a cluster the socket is the primary process's, which passes the connections in its queue to other workers.
+    if (!cluster.isWorker && this.#server.listening) await acceptQueueEmptied(() => this.#accepted)
     const closed = new Promise((resolve) => this.#server.close(resolve))
     const timers = [
       setTimeout(() => {
@@ -180,24 +174,6 @@ export class ListeningPort implements Port {
   abort(): void {
     for (const socket of this.#beneath) socket.destroy()
     for (const socket of this.#connections.keys()) socket.destroy()
-  }
-
-  /**
-   * Accepts the connections in the kernel's queue, which closing the socket would reset, so that their clients get a notice. In a
-   * cluster the socket is the primary process's, which passes these connections to other workers.
-   */
-  async #emptyQueue(): Promise<void> {
-    if (cluster.isWorker || !this.#server.listening) return
-    const started = performance.now()
-    // Node.js accepts one connection in each round of the event loop, and may not have polled the queue in the first.
-    for (let [quiet, now] = [0, started]; quiet < QUIET_ROUNDS && now - started < EMPTY_QUEUE_MS; ) {
-      const [accepted, before] = [this.#accepted, now]
-      await nextRound()
-      now = performance.now()
-      // Further connections may have arrived during a long round.
-      if (this.#accepted !== accepted) quiet = 0
-      else quiet += now - before < SHORT_ROUND_MS ? SHORT_ROUND : 1
-    }
   }
 
   /** Limits the connections in their TLS handshake. */

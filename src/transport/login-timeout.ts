@@ -18,8 +18,8 @@ export class LoginTimeout {
 
   /** Stops the timeout when the client is logged in, and starts it when it is not, as after a logout. */
   check(): void {
-    if (this.#owner.isLoggedIn) this.stop()
-    else if (!this.#timer && this.#timeoutMs > 0) this.#start()
+    if (!this.#owner.isLoggedIn) this.#start()
+    else if (this.#timer) this.stop()
   }
 
   /** Restarts the timeout. */
@@ -28,12 +28,12 @@ export class LoginTimeout {
   }
 
   stop(): void {
-    if (!this.#timer) return
     clearTimeout(this.#timer)
     this.#timer = undefined
   }
 
   #start(): void {
+    if (this.#timer || this.#timeoutMs === 0) return
     this.#timer = setTimeout(() => {
       if (!this.#owner.isLoggedIn) this.#owner.disconnect('login-timeout')
     }, this.#timeoutMs).unref()
