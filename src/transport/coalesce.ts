@@ -20,7 +20,7 @@ let lastEvents = 0
 let lastFlushMs = 0
 
 /**
- * Reports an accepted connection. The runtime accepts one in each round of the event loop, so the tick goes on for a moment while
+ * Reports an accepted connection. The runtime accepts one in each round of the event loop, so the tick continues for a moment while
  * they keep coming: a thousand clients that join a room at once are then announced in a few writes instead of a thousand.
  */
 export function connectionAccepted(): void {

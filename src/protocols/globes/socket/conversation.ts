@@ -23,7 +23,7 @@ const AWAY: Close = [TRY_LATER, GLOBES_ERRORS[503].text]
 /** A refusal that no request of this protocol causes. */
 const NONE = undefined
 
-/** Close code and text for each refusal of a join or message; undefined for those that the client is not told. */
+/** Close code and text for each refusal of a join or message; undefined for those that keep the connection open. */
 const CLOSES: Readonly<Record<RefusalCode, Close | undefined>> = {
   'name-in-room': IN_USE,
   'name-reserved': IN_USE,
