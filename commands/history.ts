@@ -14,7 +14,7 @@ export const history: Command = {
   async *run({ chat, session }, parameter) {
     const range = parseRange(parameter, Date.now())
     const membership = session.inRoom()
-    const room = membership.room.record.lineName
+    const room = membership.room.record.slug
     const records = (page: readonly Event[]) =>
       page.map((event) => recordOf(event, room, session.name)).filter((record) => record !== undefined)
     // The first page is read before the reply, as it may throw a refusal.

@@ -10,6 +10,6 @@ export const join: Command = {
   least: 1,
   async run({ chat, session }, room) {
     const joined = await chat.join(session, room, { moves: true })
-    return result(`Joined room ${joined.room.record.lineName}`)
+    return result(`Joined room ${joined.room.record.slug}`)
   },
 }

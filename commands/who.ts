@@ -7,7 +7,7 @@ export const who: Command = {
   state: 'named',
   least: 0,
   async run({ chat, session }, parameter) {
-    const name = parameter || session.membership?.room.record.lineName
+    const name = parameter || session.membership?.room.record.slug
     if (!name) throw new Mistake('not-in-room')
     const { room, members } = await chat.rooms.members(name)
     const text = members.length === 0 ? `Nobody is in ${room}` : `In ${room}: ${members.join(', ')}`

@@ -1,6 +1,6 @@
 /** All options: flag, environment variable (ROOMD_…), default, check and help text. A protocol declares its own in its folder. */
-import { isLineName, isName } from './chat/names.ts'
-import { isPrefix, placeOf } from './engine/redis/url.ts'
+import { isName, isSlug } from './chat/names.ts'
+import { isPrefix, redisLocationOf } from './engine/redis/url.ts'
 import { MAX_TIMER_SECONDS, type Option, type OptionTable, type ValuesOf } from './option.ts'
 import { PROTOCOL_OPTIONS, PROTOCOLS } from './protocols/all.ts'
 import { readSecretFile } from './secret-files.ts'
@@ -195,7 +195,7 @@ export function checkConfig(raw: Readonly<Record<string, unknown>>): Config {
     const objection = protocol.objection?.(checked)
     if (objection !== undefined) throw new ConfigError(objection)
   }
-  if (checked.redis !== undefined && !placeOf(checked.redis)) {
+  if (checked.redis !== undefined && !redisLocationOf(checked.redis)) {
     const file = checked['redis-file']
     // The message does not contain the value, as it may include a password.
     const given = file === undefined ? '--redis' : `--redis-file ${file}: --redis`
@@ -204,7 +204,7 @@ export function checkConfig(raw: Readonly<Record<string, unknown>>): Config {
   if (!isPrefix(checked['redis-prefix'])) {
     throw new ConfigError('--redis-prefix must be 1 to 64 letters, digits, and any of _ . : -')
   }
-  if (!isLineName(checked.lobby)) throw new ConfigError('--lobby must be 1 to 70 letters and digits')
+  if (!isSlug(checked.lobby)) throw new ConfigError('--lobby must be 1 to 70 letters and digits')
   return checked
 }
 

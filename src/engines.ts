@@ -3,13 +3,13 @@ import { join } from 'node:path'
 import type { Config } from './config.ts'
 import type { Engine } from './engine/engine.ts'
 import { LocalEngine } from './engine/local/local.ts'
-import { placeOf } from './engine/redis/url.ts'
+import type { EngineObserver, Retention } from './engine/observer.ts'
+import { redisLocationOf } from './engine/redis/url.ts'
 import { type ExportSource, type ImportTarget, Unfit } from './engine/transfer.ts'
-import type { Retention, Watch } from './engine/watch.ts'
 
 /** Changes that an engine makes to the store when it starts, and its retention. */
 export interface EngineSettings {
-  /** Line name that room 1 gets; it keeps its own if none is given. */
+  /** Slug that room 1 gets; it keeps its own if none is given. */
   readonly lobby: string | undefined
   readonly keep: Retention
 }
@@ -25,9 +25,9 @@ export function fileOf({ data, redis }: Config): string | undefined {
 }
 
 /** Creates the engine; the Redis engine is loaded only if it is used. */
-export async function engineOf(config: Config, settings: EngineSettings, watch: Watch): Promise<Engine> {
+export async function engineOf(config: Config, settings: EngineSettings, watch: EngineObserver): Promise<Engine> {
   const common = { ...settings, memory: { events: config['memory-events'], bytes: config['memory-bytes'] } }
-  const place = config.redis === undefined ? undefined : placeOf(config.redis)
+  const place = config.redis === undefined ? undefined : redisLocationOf(config.redis)
   if (!place) return new LocalEngine({ ...common, file: fileOf(config) ?? ':memory:', sync: config.sync }, watch)
   const { RedisEngine } = await import('./engine/redis/redis.ts')
   return new RedisEngine({ ...common, place, prefix: config['redis-prefix'] }, watch)
@@ -41,7 +41,7 @@ export async function engineOf(config: Config, settings: EngineSettings, watch: 
  */
 export async function exportSourceOf(config: Config): Promise<ExportSource> {
   const { redis, 'redis-prefix': prefix } = config
-  const place = redis === undefined ? undefined : placeOf(redis)
+  const place = redis === undefined ? undefined : redisLocationOf(redis)
   if (!place) return (await import('./engine/local/export.ts')).LocalExport.open(fileToKeep(config))
   return (await import('./engine/redis/export.ts')).RedisExport.open(place, prefix)
 }
@@ -54,7 +54,7 @@ export async function exportSourceOf(config: Config): Promise<ExportSource> {
  */
 export async function importTargetOf(config: Config): Promise<ImportTarget> {
   const { redis, 'redis-prefix': prefix } = config
-  const place = redis === undefined ? undefined : placeOf(redis)
+  const place = redis === undefined ? undefined : redisLocationOf(redis)
   if (!place) return (await import('./engine/local/import.ts')).LocalImport.open(fileToKeep(config))
   return (await import('./engine/redis/import.ts')).RedisImport.open(place, prefix)
 }

@@ -14,7 +14,7 @@ export type Administered =
   | { readonly what: 'room-closed'; readonly room: number; readonly title: string }
   | { readonly what: SessionEnd; readonly name: string }
 
-/** Subject of signals between nodes. */
+/** Subject of broadcasts between nodes. */
 const SUBJECT = 'administration'
 
 export interface AdministrationParts {
@@ -37,7 +37,9 @@ export class Administration {
     this.#engine = engine
     this.#parts = parts
     // Only this class writes what is received.
-    engine.heedSignals(SUBJECT, (text) => (text === undefined ? this.#catchUp() : this.#heed(JSON.parse(text))))
+    engine.broadcast.onBroadcast(SUBJECT, (text) =>
+      text === undefined ? this.#catchUp() : this.#heed(JSON.parse(text)),
+    )
   }
 
   /** Puts out the members of a room and removes it with its log. @throws Refusal `room-unknown`, `unavailable`. */
@@ -67,7 +69,7 @@ export class Administration {
     await blocking.disown(account).catch(refuse)
     const { name } = await credentials.remove(account).catch(refuse)
     this.#tell({ what: 'account-removed', name })
-    await this.#engine.clear(`inbox:${fold(name)}`).catch(refuse)
+    await this.#engine.logs.clear(`inbox:${fold(name)}`).catch(refuse)
     return name
   }
 
@@ -85,7 +87,7 @@ export class Administration {
   }
 
   #tell(done: Administered): void {
-    this.#engine.signal(SUBJECT, JSON.stringify(done))
+    this.#engine.broadcast.publish(SUBJECT, JSON.stringify(done))
     this.#heed(done)
   }
 

@@ -9,14 +9,14 @@ export class Alone {
 
   constructor(engine: Engine) {
     this.#engine = engine
-    // Nobody signals this: it is called when claims may have been missed.
-    engine.heedSignals('alone', () => this.#check())
+    // Nothing is published here: the listener is called when claims may have been missed.
+    engine.broadcast.onBroadcast('alone', () => this.#check())
   }
 
   /** Resolves with false when the nickname is in use on any node. */
   async take(session: Session, name: string): Promise<boolean> {
-    if ((await this.#engine.heldIn(name)).length > 0) return false
-    if (!(await this.#engine.claim(ALONE, name))) return false
+    if ((await this.#engine.memberships.heldIn(name)).length > 0) return false
+    if (!(await this.#engine.memberships.claim(ALONE, name))) return false
     this.#names.set(session, name)
     return true
   }
@@ -25,20 +25,20 @@ export class Alone {
     const name = this.#names.get(session)
     if (name === undefined) return
     this.#names.delete(session)
-    await this.#engine.release(ALONE, name)
+    await this.#engine.memberships.release(ALONE, name)
   }
 
   /** Returns true if a session holds its nickname exclusively, as far as this node knows. */
   holds(session: Session): boolean {
     const name = this.#names.get(session)
-    return name !== undefined && this.#engine.holds(ALONE, name)
+    return name !== undefined && this.#engine.memberships.holds(ALONE, name)
   }
 
   /** Claims again what the other nodes may have released, having taken this one for dead. */
   #check(): void {
     for (const [session, name] of this.#names) {
-      if (this.#engine.holds(ALONE, name)) continue
-      const claimed = this.#engine.claim(ALONE, name).catch(() => true)
+      if (this.#engine.memberships.holds(ALONE, name)) continue
+      const claimed = this.#engine.memberships.claim(ALONE, name).catch(() => true)
       void claimed.then((claimed) => {
         if (!claimed && this.#names.delete(session)) session.wire.replaced?.(session)
       })

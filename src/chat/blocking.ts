@@ -39,7 +39,7 @@ export class Blocking {
   readonly #engine: Engine
   readonly #blocks: Blocks
   readonly #here: LoggedIn
-  /** Name of this node in signals. */
+  /** Name of this node in broadcasts. */
   readonly #node = randomUUID()
   #telling: NodeJS.Timeout | undefined
 
@@ -48,7 +48,9 @@ export class Blocking {
     this.#blocks = blocks
     this.#here = here
     // Only this class writes what is received.
-    engine.heedSignals(SUBJECT, (text) => (text === undefined ? this.#catchUp() : this.#heed(JSON.parse(text) as Told)))
+    engine.broadcast.onBroadcast(SUBJECT, (text) =>
+      text === undefined ? this.#catchUp() : this.#heed(JSON.parse(text) as Told),
+    )
   }
 
   /** Loads the blocks of a nickname and those against it. To be called when {@link Presence} has it. */
@@ -136,7 +138,7 @@ export class Blocking {
   }
 
   #tell(what: Told): void {
-    this.#engine.signal(SUBJECT, JSON.stringify(what))
+    this.#engine.broadcast.publish(SUBJECT, JSON.stringify(what))
   }
 
   #tellKept(owner: string, name: string, blocked: boolean): void {
@@ -153,7 +155,7 @@ export class Blocking {
     this.#tell({ node: this.#node, owner, blocks: this.#blocks.passing(owner) })
   }
 
-  /** Called when signals may have been missed, in both directions. */
+  /** Called when broadcasts may have been missed, in both directions. */
   #catchUp(): void {
     this.#tellPassing()
     this.#tell({ ask: null })

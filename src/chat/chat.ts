@@ -5,7 +5,7 @@
  * through {@link Engine}. test/imports.test.ts holds the imports to that.
  */
 import { randomBytes } from 'node:crypto'
-import type { Engine, RoomRecord } from '../engine/engine.ts'
+import type { Engine, EngineBroadcast, RoomRecord } from '../engine/engine.ts'
 import { Accounts } from './accounts.ts'
 import { type Administered, Administration } from './administration.ts'
 import { Alone } from './alone.ts'
@@ -82,7 +82,7 @@ export class Chat {
   /** Characters of the longest message. */
   readonly maxText: number
   /** Signals between nodes. */
-  readonly signals: Pick<Engine, 'signal' | 'heedSignals'>
+  readonly broadcast: EngineBroadcast
   readonly counts = new Counts()
   readonly #engine: Engine
   readonly #blocks = new Blocks()
@@ -105,7 +105,7 @@ export class Chat {
     const registrations = within(options.maxRegistrations, MINUTE_MS)
     const reader = new Reader(engine)
     this.#engine = engine
-    this.signals = engine
+    this.broadcast = engine.broadcast
     this.#credentials = new Credentials(engine, secrets, guesses)
     this.#passwords = new Passwords(secrets, guesses, registrations)
     this.#blocking = new Blocking(engine, this.#blocks, this.#presence)
@@ -202,7 +202,8 @@ export class Chat {
    */
   isFree(name: string): Promise<boolean> {
     const holders = () => this.#presence.of(name)
-    const free = async () => holders().length === 0 && (await this.#engine.heldIn(name).catch(refuse)).length === 0
+    const free = async () =>
+      holders().length === 0 && (await this.#engine.memberships.heldIn(name).catch(refuse)).length === 0
     return this.#handover.take({ key: fold(name), closed: false }, free, holders)
   }
 

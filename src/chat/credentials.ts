@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { Engine } from '../engine/engine.ts'
-import type { Records } from '../engine/kept-records.ts'
 import type { AccountRecord } from '../engine/records.ts'
 import { skeletonsOf } from '../engine/skeleton.ts'
+import type { Records } from '../engine/typed-records.ts'
 import type { Guesses } from './guesses.ts'
 import { fold, isName, isReserved, mayBeAccount } from './names.ts'
 import { Refusal } from './refusal.ts'
@@ -138,7 +138,7 @@ export class Credentials {
       // Asked before hashing, which is what costs.
       if (await this.#records.get('account', name)) throw new Refusal('name-taken')
       if (alike || (await this.#isTaken(name))) throw new Refusal('name-reserved')
-      const held = await this.#engine.heldIn(name)
+      const held = await this.#engine.memberships.heldIn(name)
       if (held.some((room) => !ownRooms.has(room))) throw new Refusal('name-in-use')
       const hash = await makeHash()
       const account = { name, hash, createdAt: Date.now() }

@@ -74,7 +74,7 @@ export class Departures {
     if (!room.awaits(session)) return this.#onGone(room)
     await this.#claims.whileLeaving(room.record.id, session, async () => {
       try {
-        await this.#engine.append(room.log, presenceOf('left', room, session))
+        await this.#engine.logs.append(room.log, presenceOf('left', room, session))
         this.#counts.event(session.wire.protocol, 'left')
       } catch (error) {
         // Its account stays through another node, so no `left` will come.

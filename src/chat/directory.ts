@@ -1,6 +1,6 @@
 import { type Engine, type RoomRecord, Taken, type Visibility } from '../engine/engine.ts'
 import type { Applicant, RoomMakers } from './makers.ts'
-import { fold, isLineName, isTitle, lineNameOf } from './names.ts'
+import { fold, isSlug, isTitle, slugOf } from './names.ts'
 import type { Passwords } from './passwords.ts'
 import type { Reader } from './reader.ts'
 import { Refusal, refuse } from './refusal.ts'
@@ -75,7 +75,7 @@ export class Directory {
 
   /** Finds a room by id, or by title or slug without regard to case. */
   find(which: number | string): Promise<RoomRecord | undefined> {
-    return this.#engine.findRoom(which).catch(refuse)
+    return this.#engine.rooms.find(which).catch(refuse)
   }
 
   /** The public rooms, in the order in which they were made. */
@@ -86,7 +86,7 @@ export class Directory {
 
   /** All rooms, hidden ones too, in the order in which they were made. */
   all(): Promise<readonly RoomRecord[]> {
-    return this.#engine.rooms().catch(refuse)
+    return this.#engine.rooms.list().catch(refuse)
   }
 
   /**
@@ -103,37 +103,37 @@ export class Directory {
     const by = await makers.makerOf(maker)
     const make = async () => {
       const hash = visibility === 'public' ? undefined : await this.#passwords.hash(maker.password, maker.address)
-      const room = { title, ...lineNameOf(title), description: clean(description), visibility }
+      const room = { title, ...slugOf(title), description: clean(description), visibility }
       const kept = { ...room, ...(hash !== undefined && { hash }), ...(by && { maker: by }) }
-      return this.#engine.createRoom(kept).catch(refuseTaken)
+      return this.#engine.rooms.create(kept).catch(refuseTaken)
     }
     return quota.make(by, make, async (room) => {
-      if (!(await this.#engine.closeRoom(room.id).catch(refuse))) return
+      if (!(await this.#engine.rooms.close(room.id).catch(refuse))) return
       this.#passwords.forget(room.id)
       onDiscard(room)
     })
   }
 
   /** Finds the room with a slug, or makes it. @throws Refusal as {@link create} does. */
-  async open(lineName: string, maker: Applicant = NOBODY): Promise<RoomRecord> {
-    if (!isLineName(lineName)) throw new Refusal('room-name-invalid')
-    const key = fold(lineName)
+  async open(slug: string, maker: Applicant = NOBODY): Promise<RoomRecord> {
+    if (!isSlug(slug)) throw new Refusal('room-name-invalid')
+    const key = fold(slug)
     for (;;) {
-      const found = await this.find(lineName)
+      const found = await this.find(slug)
       if (found) return found
       // A crowd that enters a new room makes it once.
       const opening = this.#opening.get(key)
       if (!opening) break
       await opening.catch(() => {})
     }
-    const making = this.create({ title: lineName, visibility: 'public' }, { ...maker, password: '' })
+    const making = this.create({ title: slug, visibility: 'public' }, { ...maker, password: '' })
     this.#opening.set(key, making)
     try {
       return await making
     } catch (error) {
       // Somebody made it in the meantime.
       const taken = error instanceof Refusal && error.code === 'room-taken'
-      const made = taken ? await this.find(lineName) : undefined
+      const made = taken ? await this.find(slug) : undefined
       if (made) return made
       throw error
     } finally {
@@ -148,15 +148,15 @@ export class Directory {
    */
   async change(id: number, { title, description = '', visibility }: RoomDescription): Promise<RoomRecord> {
     if (!isTitle(title)) throw new Refusal('room-name-invalid')
-    const change = { title, ...lineNameOf(title), description: clean(description), visibility }
-    const changed = await this.#engine.changeRoom(id, change).catch(refuseTaken)
+    const change = { title, ...slugOf(title), description: clean(description), visibility }
+    const changed = await this.#engine.rooms.change(id, change).catch(refuseTaken)
     if (!changed) throw new Refusal('room-unknown')
     return changed
   }
 
   /** Puts out the members of a room and removes it with its log. @throws Refusal `room-unknown`. */
   async close(id: number): Promise<void> {
-    if (!(await this.#engine.closeRoom(id).catch(refuse))) throw new Refusal('room-unknown')
+    if (!(await this.#engine.rooms.close(id).catch(refuse))) throw new Refusal('room-unknown')
     this.#passwords.forget(id)
   }
 
@@ -165,17 +165,17 @@ export class Directory {
     const record = await this.find(which)
     if (!record) throw new Refusal('room-unknown')
     if (record.visibility !== 'public') throw new Refusal('room-private')
-    return { room: record.lineName, members: await this.inside(record.id) }
+    return { room: record.slug, members: await this.inside(record.id) }
   }
 
   /** The members of a room of any visibility, in order of joining. */
   inside(id: number): Promise<readonly string[]> {
-    return this.#engine.members(id).catch(refuse)
+    return this.#engine.memberships.members(id).catch(refuse)
   }
 
   /** Resolves with true if a nickname is held in a room, on any node. */
   async holds(id: number, name: string): Promise<boolean> {
-    return (await this.#engine.member(id, name).catch(refuse)) !== undefined
+    return (await this.#engine.memberships.member(id, name).catch(refuse)) !== undefined
   }
 
   /** The nicknames of exclusive logins. */
@@ -185,13 +185,13 @@ export class Directory {
 
   /** Number of rooms with members. */
   async occupied(): Promise<number> {
-    const counts = await this.#engine.memberCounts().catch(refuse)
+    const counts = await this.#engine.memberships.counts().catch(refuse)
     return counts.size - (counts.has(ALONE) ? 1 : 0)
   }
 
   /** Number of members by room id, for rooms with members. */
   memberCounts(): Promise<ReadonlyMap<number, number>> {
-    return this.#engine.memberCounts().catch(refuse)
+    return this.#engine.memberships.counts().catch(refuse)
   }
 
   /** The members of a room, in order of joining, with their last activity. */
@@ -229,8 +229,8 @@ export class Directory {
   }
 
   async #countMembers(): Promise<{ name: string; members: number }[]> {
-    const [rooms, counts] = await Promise.all([this.public(), this.#engine.memberCounts().catch(refuse)])
-    const counted = rooms.map(({ id, lineName }) => ({ name: lineName, members: counts.get(id) ?? 0 }))
+    const [rooms, counts] = await Promise.all([this.public(), this.#engine.memberships.counts().catch(refuse)])
+    const counted = rooms.map(({ id, slug }) => ({ name: slug, members: counts.get(id) ?? 0 }))
     return counted.sort((a, b) => b.members - a.members)
   }
 
@@ -249,7 +249,7 @@ export class Directory {
    * be called often. Returns the end of it.
    */
   watch(listener: (room: number) => void): () => void {
-    return this.#engine.watchRooms(listener)
+    return this.#engine.rooms.watch(listener)
   }
 }
 

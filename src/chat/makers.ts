@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import type { RoomMaker, RoomRecord } from '../engine/engine.ts'
 import type { Event } from '../engine/event.ts'
-import type { Records } from '../engine/kept-records.ts'
+import type { Records } from '../engine/typed-records.ts'
 import { fold } from './names.ts'
 import type { Reader } from './reader.ts'
 import { refuse } from './refusal.ts'

@@ -54,9 +54,9 @@ export class Memberships {
     this.#departures = new Departures(engine, this.#claims, counts, (room) => this.#unfollowIfDeserted(room))
     const onPutOut: RoomContext['onPutOut'] = (room, session, why) => void this.#putOut(room, session, why)
     this.#roomContext = { blocks, counts, onDeliveryError, onPutOut }
-    engine.watchRooms((room) => this.#noteChange(room))
-    // Nobody signals this: it is called when claims may have been missed.
-    engine.heedSignals('membership', () => void this.#check())
+    engine.rooms.watch((room) => this.#noteChange(room))
+    // Nothing is published here: the listener is called when claims may have been missed.
+    engine.broadcast.onBroadcast('membership', () => void this.#check())
   }
 
   /**
@@ -100,7 +100,7 @@ export class Memberships {
   /** Appends the `joined` of a session. Resolves with undefined where its account is in the room through another node already. */
   async #append(room: Room, session: Session): Promise<Event | undefined> {
     try {
-      const joined = await this.#engine.append(room.log, presenceOf('joined', room, session))
+      const joined = await this.#engine.logs.append(room.log, presenceOf('joined', room, session))
       this.#roomContext.counts.event(session.wire.protocol, 'joined')
       return joined
     } catch (error) {
@@ -154,7 +154,7 @@ export class Memberships {
 
   /** Lets other nodes hold the nicknames of a session, which has become its account's. */
   async share({ memberships, name }: Session): Promise<void> {
-    await Promise.all(Array.from(memberships.keys(), (room) => this.#engine.share(room, name)))
+    await Promise.all(Array.from(memberships.keys(), (room) => this.#engine.memberships.share(room, name)))
   }
 
   /** Resolves when all sessions that have left have been seen off, or cannot be. */
@@ -195,7 +195,7 @@ export class Memberships {
   }
 
   async #refresh(id: number): Promise<void> {
-    const record = await this.#engine.findRoom(id).catch(() => undefined)
+    const record = await this.#engine.rooms.find(id).catch(() => undefined)
     const followed = this.#rooms.get(id)
     if (record && followed) followed.room.record = record
   }
@@ -216,7 +216,7 @@ export class Memberships {
   async #check(): Promise<void> {
     for (const { room } of [...this.#rooms.values()]) {
       const { id } = room.record
-      const record = await this.#engine.findRoom(id).catch(() => room.record)
+      const record = await this.#engine.rooms.find(id).catch(() => room.record)
       if (!record) room.close()
       else room.drop((session) => !this.#claims.isHeld(id, session))
     }
@@ -241,7 +241,7 @@ export class Memberships {
     const followed = this.#rooms.get(record.id)
     if (followed) return followed.room
     const room = new Room(record, this.#roomContext)
-    const unfollow = this.#engine.follow(room.log, (event) => room.append(event))
+    const unfollow = this.#engine.logs.follow(room.log, (event) => room.append(event))
     this.#rooms.set(record.id, { room, unfollow })
     return room
   }

@@ -93,7 +93,7 @@ export class Messages {
       }
       // A member on this node needs no question to the engine.
       const here = room.member(to)
-      return here ? tell(here) : this.#engine.member(room.record.id, to).then(tell, refuse)
+      return here ? tell(here) : this.#engine.memberships.member(room.record.id, to).then(tell, refuse)
     })
   }
 
@@ -166,7 +166,7 @@ export class Messages {
   /** Hands a session the private messages of the rooms it is in, until {@link dismiss}. */
   listen(session: Session): void {
     if (this.#inboxes.has(session)) return
-    const end = this.#engine.follow(`inbox:${session.key}`, (event) => {
+    const end = this.#engine.logs.follow(`inbox:${session.key}`, (event) => {
       // The sender's node may not have known of the block.
       if (this.#blocks.between(event.from, session.name)) return
       session.memberships.get(event.room)?.room.whisper(session, event)
@@ -188,7 +188,7 @@ export class Messages {
   }
 
   #append(log: LogName, draft: Draft): Promise<Event> {
-    return this.#engine.append(log, draft).catch(refuse)
+    return this.#engine.logs.append(log, draft).catch(refuse)
   }
 
   #body(text: string): string {

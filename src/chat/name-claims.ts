@@ -30,7 +30,7 @@ export class NameClaims {
       shared = this.#share(room, session)
       return (
         shared ||
-        this.#engine.claim(room, session.name, {
+        this.#engine.memberships.claim(room, session.name, {
           carriesPrivate: session.carriesPrivate,
           shared: session.registered,
         })
@@ -51,13 +51,13 @@ export class NameClaims {
 
   /** True if the engine still counts the nickname as held by this node. */
   isHeld(room: number, { name }: Session): boolean {
-    return this.#engine.holds(room, name)
+    return this.#engine.memberships.holds(room, name)
   }
 
   /** Gives up a nickname in a room. */
   async release(room: number, session: Session): Promise<void> {
     this.forget(room, session)
-    await this.#engine.release(room, session.name)
+    await this.#engine.memberships.release(room, session.name)
     this.#handover.freed(session.key)
   }
 

@@ -48,13 +48,13 @@ export function isTitle(title: string): boolean {
  * The slug for a title (docs/protocols/README.md, section 4): the title without all characters that do not fit. Where that is empty or
  * taken, `stem` with the room's id.
  */
-export function lineNameOf(title: string): { lineName: string; stem?: string } {
-  if (isLineName(title)) return { lineName: title }
-  const lineName = title.replace(/[^a-zA-Z0-9]/g, '')
-  return { lineName, stem: lineName.slice(0, LONGEST_STEM) || 'room' }
+export function slugOf(title: string): { slug: string; stem?: string } {
+  if (isSlug(title)) return { slug: title }
+  const slug = title.replace(/[^a-zA-Z0-9]/g, '')
+  return { slug, stem: slug.slice(0, LONGEST_STEM) || 'room' }
 }
 
 /** Returns true for a slug. */
-export function isLineName(name: string): boolean {
+export function isSlug(name: string): boolean {
   return LINE_NAME.test(name)
 }

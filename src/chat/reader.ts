@@ -38,7 +38,7 @@ export class Reader {
    * @throws Refusal `history-gone` before the first page, `unavailable`.
    */
   async *pages(log: LogName, range: Range, asker: Asker): AsyncGenerator<readonly Event[]> {
-    const pages = this.#engine.read(log, range)[Symbol.asyncIterator]()
+    const pages = this.#engine.logs.read(log, range)[Symbol.asyncIterator]()
     while (!asker.closed) {
       const page = await this.#queue.run(asker.address, () => nextPage(pages)).catch(refuse)
       if (page.done) return

@@ -56,8 +56,8 @@ export class RoomQuota {
   async #toDiscard(maker: RoomMaker | undefined): Promise<readonly RoomRecord[]> {
     const { maxRooms, maxPerAddress } = this.#limits
     const [count, own] = await Promise.all([
-      this.#engine.roomCount(),
-      maker ? this.#engine.roomsMadeFrom(maker.address) : [],
+      this.#engine.rooms.count(),
+      maker ? this.#engine.rooms.madeFrom(maker.address) : [],
     ]).catch(refuse)
     const ownUnderWay = this.#underWay.filter((other) => maker && other?.address === maker.address).length
     const beyondAll = count + this.#underWay.length + 1 - maxRooms
@@ -71,7 +71,7 @@ export class RoomQuota {
   /** The oldest rooms that are empty and silent, at most `limit`. */
   async #silentOf(rooms: readonly RoomRecord[], limit: number): Promise<readonly RoomRecord[]> {
     if (limit <= 0) return []
-    const members = await Promise.all(rooms.map(({ id }) => this.#engine.members(id))).catch(refuse)
+    const members = await Promise.all(rooms.map(({ id }) => this.#engine.memberships.members(id))).catch(refuse)
     const empty = rooms.filter((_, place) => members[place]?.length === 0).sort((a, b) => a.id - b.id)
     const silent: RoomRecord[] = []
     for (const room of empty) {

@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto'
-import type { Records } from '../engine/kept-records.ts'
+import type { Records } from '../engine/typed-records.ts'
 import { Proof } from './credentials.ts'
 import { fold } from './names.ts'
 import { refuse } from './refusal.ts'

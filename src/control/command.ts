@@ -66,7 +66,7 @@ async function* carryOutAlone(config: Config, request: ControlRequest): AsyncGen
   })
   const chat = new Chat(engine, { maxText: config['max-text'], ticketMs: config['piratchat-session'] * 1_000 })
   try {
-    if ((await engine.roomCount()) === 0) throw new ConfigError('the store is empty')
+    if ((await engine.rooms.count()) === 0) throw new ConfigError('the store is empty')
     yield* carryOut({ chat, admins: config.admins }, request)
   } finally {
     await chat.stop()

@@ -57,8 +57,8 @@ async function* listRooms({ rooms: directory }: Chat): AsyncGenerator<ControlRep
   const [rooms, counts] = await Promise.all([directory.all(), directory.memberCounts()])
   yield { row: ['NAME', 'MEMBERS', 'VISIBILITY', 'CREATED', 'MADE BY', 'TITLE'] }
   for (const room of rooms) {
-    const { id, lineName, visibility, createdAt, title } = room
-    yield { row: [lineName, String(counts.get(id) ?? 0), visibility, timeOf(createdAt), makerOf(room), shown(title)] }
+    const { id, slug, visibility, createdAt, title } = room
+    yield { row: [slug, String(counts.get(id) ?? 0), visibility, timeOf(createdAt), makerOf(room), shown(title)] }
   }
   yield { done: '' }
 }
@@ -68,7 +68,7 @@ async function* closeRoom(chat: Chat, name: string): AsyncGenerator<ControlReply
   if (!room) throw new Refusal('room-unknown')
   if (room.id === LOBBY) return yield { failed: 'the lobby cannot be closed' }
   await chat.administration.closeRoom(room)
-  yield { done: `closed room ${room.lineName}` }
+  yield { done: `closed room ${room.slug}` }
 }
 
 async function* listAccounts({ administration }: Chat): AsyncGenerator<ControlReply> {

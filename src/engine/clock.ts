@@ -1,22 +1,21 @@
-/** A clock that may be set wrong, and set right again. */
 import { type Event, MAX_LEAD_MS, timeOf } from './event.ts'
 
-/** Notices by the times of commits that the clock has gone back. */
-export class ClockWatch {
+/** Detects by the times of commits that the clock has gone back. */
+export class ClockMonitor {
   readonly #wentBack: (ms: number) => void
-  /** The latest time of a commit since the clock last went back. */
+  /** Latest time of a commit since the clock last went back, in ms since the epoch. */
   #latest = 0
   #reported = false
 
-  /** `wentBack` is called with how far, once each time. */
+  /** `wentBack` is called with the difference in ms, once each time. */
   constructor(wentBack: (ms: number) => void) {
     this.#wentBack = wentBack
   }
 
-  /** Takes the last event of a commit. */
+  /** Called with the last event of a commit. */
   committed({ id, at }: Event): void {
     const fallen = this.#latest - at
-    // It may have gone back before this process started.
+    // The clock may have gone back before this process started.
     const lead = this.#reported ? 0 : timeOf(id) - at
     const ms = Math.max(fallen, lead)
     if (ms <= MAX_LEAD_MS) {
@@ -29,29 +28,31 @@ export class ClockWatch {
   }
 }
 
-/** What a clock may gain at once without being doubted, and how long it is doubted when it has gained more, both in ms. */
+/** Maximum jump ahead that is followed at once. */
 const TOLERANCE_MS = 60_000
+/** Time after which a larger jump ahead is followed. */
 const DOUBT_MS = 3_600_000
 
 /**
- * A clock for what cannot be undone, such as removing old events. A jump ahead is followed an hour later, if it has not been taken back by
- * then; a jump back is followed at once.
+ * A clock for operations that cannot be undone, such as removing old events. It follows a jump of the system clock ahead after an hour,
+ * unless the jump was reverted by then, and a jump back at once.
  */
 export class DoubtfulClock {
   readonly #clock: () => number
   readonly #timer: () => number
-  /** What is added to the timer: as believed, and as the clock has it since it is doubted. */
+  /** Difference between the accepted time and the timer, in ms. */
   #believed: number
+  /** Difference since a jump ahead that is not accepted yet, and the timer at the jump. */
   #doubted: { readonly offset: number; readonly since: number } | undefined
 
-  /** `clock` gives ms since the epoch and may be set; `timer` gives ms since any moment and only runs. */
+  /** `clock` returns ms since the epoch and may jump; `timer` is monotonic, in ms. */
   constructor(clock = () => Date.now(), timer = () => performance.now()) {
     this.#clock = clock
     this.#timer = timer
     this.#believed = clock() - timer()
   }
 
-  /** ms since the epoch. */
+  /** Returns ms since the epoch. */
   now(): number {
     const timer = this.#timer()
     const offset = this.#clock() - timer

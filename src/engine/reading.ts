@@ -4,37 +4,37 @@ import type { Recent } from './recent.ts'
 
 /** Maximum events of a page. */
 const PAGE_EVENTS = 256
-/** Bytes at which a page ends, as events in memory are weighed. */
+/** Bytes at which a page ends, see {@link memoryBytes}. */
 const PAGE_BYTES = 65_536
 
-/** The ends of a log. */
+/** The bounds of a log. */
 export interface Bounds {
-  /** Everything after this id, up to `last`, is still known. */
+  /** All events after this id, up to `last`, are in the log. */
   readonly start: number
   readonly last: number
-  /** The newest event whose id is ahead of its time, see {@link timeAt}; 0 where there is none. */
+  /** Id of the newest event whose id is ahead of its time, see {@link timeAt}; 0 if there is none. */
   readonly ahead: number
 }
 
-/** What lies beneath an engine, as it is read. */
-export interface Store {
-  /** Events the store steps over at a time on its way to the newest n. */
+/** The stored logs of an engine, for reading. */
+export interface LogStore {
+  /** Maximum events that {@link back} skips in one call. */
   readonly stride: number
   bounds(log: LogName): Promise<Bounds | undefined>
-  /** The oldest events of a range, at least one: at most `limit`, and no further one once they weigh `bytes`. */
+  /** Resolves with the oldest events of a range: at most `limit`, and none after their size has reached `bytes`. */
   page(log: LogName, from: number, to: number, limit: number, bytes: number): Promise<readonly Event[]>
-  /** The id that many events before the end of the range; undefined when the range is shorter. */
+  /** Resolves with the id of the event `skip` events before the last one of the range; undefined if the range is shorter. */
   back(log: LogName, from: number, to: number, skip: number): Promise<number | undefined>
 }
 
-/** What {@link Engine.read} gives: from memory where it holds all of the range, else from the store. */
+/** Implements {@link EngineLogs.read}: reads from memory if it holds the whole range, else from the store. @throws Gone */
 export async function* readLog(
-  store: Store,
+  store: LogStore,
   log: LogName,
   range: Range,
   recent: Recent | undefined,
 ): AsyncGenerator<readonly Event[]> {
-  // What is committed from here on is not part of the answer.
+  // Excludes events that are committed from now on.
   const newest = recent?.last || ((await store.bounds(log))?.last ?? 0)
   let from = range.from === undefined ? 0 : idAt(range.from)
   if (range.after !== undefined) {
@@ -70,11 +70,11 @@ function isWithin({ at }: Event, { from, to }: Range): boolean {
 }
 
 /**
- * A range of ids, in pages. Each is looked for anew, in memory or in the store: a reader that takes long holds no events between two
- * pages.
+ * Yields a range of ids in pages. Each page is read when it is requested, from memory or the store, so a slow reader holds no events
+ * between two pages.
  */
 async function* pagesOf(
-  store: Store,
+  store: LogStore,
   log: LogName,
   from: number,
   to: number,
@@ -93,8 +93,8 @@ async function* pagesOf(
 }
 
 /**
- * Those events between two ids that lie in a range of times: looked at one by one, where ids do not tell times. To find the newest
- * `limit` of them takes looking twice, as they may be too many to hold.
+ * Yields the events in a range of times where ids do not tell times: filters all events between two ids. For the newest `limit` events it
+ * reads them twice, as they may be too many to hold in memory.
  */
 async function* readByTime(
   pages: () => AsyncIterable<readonly Event[]>,
@@ -115,8 +115,8 @@ async function* readByTime(
   }
 }
 
-/** The id at which the newest `limit` events of a range begin. */
-async function back(store: Store, log: LogName, from: number, to: number, limit: number): Promise<number> {
+/** Resolves with the first id of the newest `limit` events of a range. */
+async function back(store: LogStore, log: LogName, from: number, to: number, limit: number): Promise<number> {
   let end = to
   for (let left = limit; left > 0; left -= store.stride) {
     const skip = Math.min(left, store.stride) - 1
@@ -127,7 +127,7 @@ async function back(store: Store, log: LogName, from: number, to: number, limit:
   return end + 1
 }
 
-async function checkNothingMissing(store: Store, log: LogName, after: number, recent: Recent | undefined) {
+async function checkNothingMissing(store: LogStore, log: LogName, after: number, recent: Recent | undefined) {
   if (recent && recent.first <= after && after <= recent.last) return
   const bounds = await store.bounds(log)
   if (!bounds || after < bounds.start || after > bounds.last) throw new Gone(String(after))

@@ -1,31 +1,31 @@
 import { type Event, timeOf } from './event.ts'
 
-/** What one event is taken to occupy beside its texts. */
+/** Estimated bytes of an event without its texts. */
 export const OVERHEAD_BYTES = 100
 
-/** Bytes held by all logs of an engine. */
+/** Total bytes of the events in memory of an engine. */
 export class RecentTotal {
   bytes = 0
 }
 
 export interface MemoryLimits {
-  /** Events of one log. */
+  /** Maximum events of a log. */
   readonly events: number
-  /** Bytes of one log, texts counted at two bytes a character. */
+  /** Maximum bytes of a log, with two bytes for each UTF-16 unit of a text. */
   readonly bytes: number
 }
 
-/** The newest events of one log, without a hole, bounded in count and bytes. */
+/** The newest events of a log in memory, without gaps, limited in number and bytes. */
 export class Recent {
   readonly #limits: MemoryLimits
   readonly #total: RecentTotal
   #events: Event[] = []
-  /** Where the events begin in the array: the array is cut only now and then. */
+  /** Index of the oldest event in the array, which is shortened only from time to time. */
   #start = 0
   #bytes = 0
   #ahead = 0
 
-  /** `total` counts the bytes of this log, too, until it is {@link clear}ed. */
+  /** `total` includes the bytes of this log until {@link clear}. */
   constructor(limits: MemoryLimits, total = new RecentTotal()) {
     this.#limits = limits
     this.#total = total
@@ -35,7 +35,7 @@ export class Recent {
     return this.#events.length - this.#start
   }
 
-  /** The oldest id held: everything from here on is in memory. */
+  /** The oldest id in memory; `Infinity` if there is none. */
   get first(): number {
     return this.#events[this.#start]?.id ?? Number.POSITIVE_INFINITY
   }
@@ -47,18 +47,18 @@ export class Recent {
   push(event: Event): void {
     this.#events.push(event)
     if (timeOf(event.id) !== event.at) this.#ahead = event.id
-    const bytes = weigh(event)
+    const bytes = memoryBytes(event)
     this.#bytes += bytes
     this.#total.bytes += bytes
     while (this.size > this.#limits.events || this.#bytes > this.#limits.bytes) this.#drop()
   }
 
-  /** The id of the newest event whose id is ahead of its time since this log is held; 0 where there is none. */
+  /** Id of the newest event since the first `push` whose id is ahead of its time, see {@link timeAt}; 0 if there is none. */
   get ahead(): number {
     return this.#ahead
   }
 
-  /** Drops the older half. */
+  /** Drops the older half of the events. */
   halve(): void {
     for (let left = Math.ceil(this.size / 2); left > 0; left--) this.#drop()
   }
@@ -67,28 +67,28 @@ export class Recent {
     while (this.size > 0) this.#drop()
   }
 
-  /** Forgets everything up to an id. */
+  /** Drops the events up to an id. */
   trim(id: number): void {
     while (this.first <= id) this.#drop()
   }
 
-  /** The oldest events with `from <= id <= to`: at most `limit`, and no further one once they weigh `bytes`. */
+  /** Returns the oldest events with `from <= id <= to`: at most `limit`, and none after their size has reached `bytes`. */
   page(from: number, to: number, limit: number, bytes: number): Event[] {
     const start = this.#find(from)
     const most = Math.min(this.#find(to + 1), start + limit)
     let end = start
-    for (let weight = 0; end < most && weight < bytes; end++) weight += weigh(this.#events[end])
+    for (let weight = 0; end < most && weight < bytes; end++) weight += memoryBytes(this.#events[end])
     return this.#events.slice(start, end)
   }
 
-  /** The id from which on a range holds its newest `limit` events; undefined when that may be an older one than the held ones. */
+  /** Returns the first id of the newest `limit` events of a range; undefined if it may be older than the events in memory. */
   back(from: number, to: number, limit: number): number | undefined {
     const first = this.#find(to + 1) - limit
     if (first >= this.#find(from)) return this.#events[first]?.id
     return from >= this.first ? from : undefined
   }
 
-  /** The index of the first event whose id is not smaller. */
+  /** Returns the index of the first event whose id is not smaller. */
   #find(id: number): number {
     let low = this.#start
     let high = this.#events.length
@@ -103,7 +103,7 @@ export class Recent {
   #drop(): void {
     const event = this.#events[this.#start]
     if (event === undefined) return
-    const bytes = weigh(event)
+    const bytes = memoryBytes(event)
     this.#bytes -= bytes
     this.#total.bytes -= bytes
     this.#start++
@@ -113,7 +113,7 @@ export class Recent {
   }
 }
 
-/** Bytes that an event is taken to occupy in memory. */
-export function weigh(event: Event | undefined): number {
+/** Returns the estimated bytes of an event in memory. */
+export function memoryBytes(event: Event | undefined): number {
   return event ? OVERHEAD_BYTES + 2 * (event.body.length + event.from.length) : 0
 }

@@ -1,22 +1,22 @@
 /**
- * The records that an engine keeps beside rooms and logs. A new kind of record is an entry of {@link KINDS} and the code that uses
- * it: stores, export and import go through the entries.
+ * The records that an engine stores beside rooms and logs. A new kind of record is an entry of {@link KINDS} and the code that uses it:
+ * stores, export and import iterate the entries.
  */
 import type { XStatic } from 'typebox/schema'
 import { fold } from './fold.ts'
 import { SKELETON_VERSION, skeletonsOf } from './skeleton.ts'
 
 interface Declaration {
-  /** JSON Schema of a value; checked where records come from outside. A plain object, as TypeBox takes 0.2 s to load. */
+  /** JSON Schema of a value; checked on import. A plain object, as TypeBox takes 0.2 s to load. */
   readonly schema: object
-  /** Keys that are equal folded are the same. */
+  /** True if keys are compared folded. */
   readonly foldsKeys?: true
 }
 
 /** A kind whose records do not expire. */
 interface LastingKind<V> extends Declaration {
   readonly expires?: undefined
-  /** Listed in order of appearance; a record that is put again keeps its place. */
+  /** True if records are listed in order of insertion; a record that is put again keeps its place. */
   readonly isOrdered?: true
   /**
    * Values by which records are listed, by the name of the index. Such a kind is ordered. Stored values are not updated when the
@@ -24,13 +24,13 @@ interface LastingKind<V> extends Declaration {
    */
   readonly indexes?: { readonly [name: string]: (value: V) => readonly string[] }
   /**
-   * Values that no two records share, for a kind that is looked up often and mostly is not there. The local engine holds them and
-   * the keys in memory; a node on Redis remembers records that it has found until it hears of a change. Records of such a kind
-   * are inserted, changed and deleted, but not put; a change must leave these values as they are.
+   * Values that no two records share, for a kind that is looked up often and mostly is missing. The local engine holds them and the keys
+   * in memory; a node on Redis caches records until it receives a change. Records of such a kind are inserted, changed and deleted,
+   * but not put; a change must not change these values.
    */
   readonly unique?: {
     readonly of: (value: V) => readonly string[]
-    /** Version of the function; values of another version are computed again. */
+    /** Version of the function; values of another version are recomputed. */
     readonly version: string
   }
 }
@@ -51,11 +51,11 @@ const TEXT = { type: 'string' } as const
 const ACCOUNT = {
   type: 'object',
   properties: {
-    /** As registered. */
+    /** The name as registered. */
     name: TEXT,
-    /** The secret is checked against it. */
+    /** Hash of the password or key. */
     hash: TEXT,
-    /** ms since the epoch; unknown for accounts that an earlier version kept in Redis. */
+    /** Time in ms since the epoch; missing for accounts that an earlier version stored in Redis. */
     createdAt: { type: 'number' },
   },
   required: ['name', 'hash'],
@@ -65,9 +65,9 @@ const ACCOUNT = {
 const BLOCK = {
   type: 'object',
   properties: {
-    /** Folded. */
+    /** The folded name of the user who blocks. */
     owner: TEXT,
-    /** As the owner wrote it. */
+    /** The blocked name as the owner wrote it. */
     name: TEXT,
   },
   required: ['owner', 'name'],
@@ -82,32 +82,32 @@ function kind<
   return { schema, ...options }
 }
 
-/** The kinds of records. The name of a kind is kept in the store. */
+/** The kinds of records. The name of a kind is stored. */
 export const KINDS = {
-  /** A name that needs a secret, by that name. Names that look alike are one. */
+  /** An account, by its name. Confusable names are the same account. */
   account: kind(ACCOUNT, {
     foldsKeys: true,
     unique: { of: ({ name }) => skeletonsOf(name), version: SKELETON_VERSION },
   }),
-  /** A user who does not want to hear from another one, until they take it back, by {@link blockKey}. Listed by either name. */
+  /** A block of one user by another, by {@link blockKey}; indexed by both names. */
   block: kind(BLOCK, { indexes: { parties: ({ owner, name }) => [owner, fold(name)] } }),
-  /** A name that has joined a room or been registered, as first written or as registered. The engine inserts those that join. */
+  /** A name that has joined a room or was registered, in its first or registered spelling. The engine inserts names that join. */
   name: kind(TEXT, { foldsKeys: true, isOrdered: true }),
-  /** The name of the account that a key opens, by the key's digest. */
+  /** The name of an account, by the digest of its access key. */
   key: kind(TEXT, { expires: true }),
-  /** The number drawn for an account's login, by the folded name. */
+  /** The random number for an account's login, by the folded name. */
   login: kind(TEXT, { expires: true }),
-  /** The name of the account that a ticket stands for, by the ticket's digest. */
+  /** The name of an account, by the digest of a login ticket. */
   ticket: kind(TEXT, { expires: true }),
-  /** A secret that all nodes share, by its purpose. */
+  /** A secret of all nodes, by its purpose. */
   secret: kind(TEXT, { expires: true }),
-  /** The folded name under which the address that made a room speaks in it, by the room's id. */
+  /** The folded name that the address that made a room uses in it, by the room's id. */
   'maker-name': kind(TEXT, { expires: true }),
 }
 
 export type RecordKind = keyof typeof KINDS
 export type RecordOf<K extends RecordKind> = Readonly<XStatic<(typeof KINDS)[K]['schema']>>
-/** The kinds whose declaration has an option. */
+/** The names of the kinds with an option in their declaration. */
 type KindWith<O extends string> = {
   [K in RecordKind]: (typeof KINDS)[K] extends Record<O, unknown> ? K : never
 }[RecordKind]
@@ -119,52 +119,51 @@ export type IndexOf<K extends IndexedKind> = keyof (typeof KINDS)[K]['indexes'] 
 export type AccountRecord = RecordOf<'account'>
 export type BlockRecord = RecordOf<'block'>
 
-/** A record as a store keeps it. */
+/** A record as stored. */
 export interface StoredRecord {
   readonly kind: RecordKind
-  /** As {@link storedKey} makes it. */
+  /** The result of {@link storedKey}. */
   readonly key: string
-  /** As {@link recordText} makes it. */
+  /** The result of {@link recordText}. */
   readonly text: string
-  /** ms since the epoch. */
+  /** Time in ms since the epoch. */
   readonly expiresAt?: number | undefined
 }
 
 export interface RecordOptions {
-  /** ms since the epoch; only for kinds that expire. */
+  /** Time in ms since the epoch; only for kinds that expire. */
   readonly expiresAt?: number | undefined
 }
 
 export interface RecordRange {
-  /** Number of records to leave out at the beginning. */
+  /** Number of records to skip at the beginning. */
   readonly skip?: number
   readonly limit?: number
 }
 
-/** The declaration of a kind, its values of any type. */
+/** Returns the declaration of a kind without the type of its values. */
 export function declarationOf(kind: RecordKind): KindDeclaration<never> {
   return KINDS[kind]
 }
 
-/** True if records of a kind are listed in order of appearance. */
+/** Returns true if records of a kind are listed in order of insertion. */
 export function isOrdered(kind: RecordKind): boolean {
   const { isOrdered = false, indexes } = declarationOf(kind)
   return isOrdered || indexes !== undefined
 }
 
-/** All kinds. */
 export const KIND_NAMES = Object.keys(KINDS) as readonly RecordKind[]
 
 export function blockKey(owner: string, name: string): string {
   return `${fold(owner)}\n${fold(name)}`
 }
 
-/** The key under which a store keeps a record. */
+/** Returns the key under which a record is stored. */
 export function storedKey(kind: RecordKind, key: string): string {
   return declarationOf(kind).foldsKeys ? fold(key) : key
 }
 
-/** The text that a store keeps of a value: a string as it is, anything else as JSON. */
+/** Returns the stored text of a value: a string unchanged, anything else as JSON. */
 export function recordText(value: RecordOf<RecordKind>): string {
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
@@ -175,7 +174,7 @@ export function parseRecord<K extends RecordKind>(kind: K, text: string): Record
   return (isText ? text : JSON.parse(text)) as RecordOf<K>
 }
 
-/** The values of a record in the indexes of its kind, each with the name of the index. */
+/** Returns the values of a record in the indexes of its kind, each with the name of the index. */
 export function indexedValues(kind: RecordKind, text: string): (readonly [index: string, value: string])[] {
   const { indexes } = declarationOf(kind)
   if (!indexes) return []

@@ -1,16 +1,15 @@
 import confusables from './confusables.json' with { type: 'json' }
 import { fold, MAX_UNITS } from './fold.ts'
 
-/** Text whose characters are their own prototypes. */
+/** Matches text whose characters are their own prototypes. */
 const OWN = /^[2-9A-HJ-Za-ln-z _.-]*$/
-/** Changes with the table that skeletons are made by. */
+/** Version of the table of confusable characters. */
 export const SKELETON_VERSION = confusables.version
 let prototypes: ReadonlyMap<string, string> | undefined
 
 /**
- * The forms in which names are compared by how they look: names that have one of them in common may be confused. There are up to two,
- * as the case of letters does not count: that of the folded name, and that of the name as it is written, where `I` looks like `l`.
- * A text that is too long for a name looks like itself alone.
+ * Returns the skeletons of a name (UTS 39, 4): names with a common skeleton are confusable. There are up to two, as case is ignored: that of
+ * the folded name, and that of the name as it is written, where `I` looks like `l`. A text that is too long for a name is its own skeleton.
  */
 export function skeletonsOf(name: string): readonly string[] {
   if (name.length > MAX_UNITS) return [name]
@@ -19,15 +18,15 @@ export function skeletonsOf(name: string): readonly string[] {
   return written === folded ? [folded] : [folded, written]
 }
 
-/** The skeleton without regard to case: that of a letter may be a capital. */
+/** Returns the folded skeleton of a text; the skeleton of a letter may be a capital. */
 function lookOf(text: string): string {
   return skeletonOf(fold(skeletonOf(text)))
 }
 
-/** The skeleton of a text without invisible characters (UTS 39, 4). */
+/** Returns the skeleton of a text without invisible characters (UTS 39, 4). */
 function skeletonOf(text: string): string {
   if (OWN.test(text)) return text
-  // Read with the first name that needs it.
+  // Loaded on first use.
   prototypes ??= readPrototypes()
   let skeleton = ''
   for (const character of text.normalize('NFD')) skeleton += prototypes.get(character) ?? character

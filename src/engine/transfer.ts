@@ -1,9 +1,9 @@
-/** The content of a store as it is exported and imported; ids and times stay as they are. */
+/** The interfaces for export from and import into a store; ids and times are preserved. */
 import type { RoomRecord } from './engine.ts'
 import { type Event, type LogName, nextId, timeAt } from './event.ts'
 import type { RecordKind, StoredRecord } from './records.ts'
 
-/** A log without its events. Everything after `start` up to `last` is there. */
+/** The bounds of a log, which has all events after `start` up to `last`. */
 export interface LogExtent {
   readonly name: LogName
   readonly start: number
@@ -16,32 +16,33 @@ export interface ExportedLog extends LogExtent {
 }
 
 /**
- * A snapshot of a store, whether or not a daemon uses it. Users who are in a room are exported with a `left`, as after a crash. All
- * methods reject with {@link EngineFault}.
+ * A snapshot of a store, which a daemon may use meanwhile. Members of rooms are exported with a `left`, as after a crash.
+ *
+ * @throws EngineFault from all methods
  */
 export interface ExportSource {
   /** For messages, without a password. */
   readonly shown: string
-  /** The number of events, roughly. */
+  /** Approximate number of events. */
   readonly size: number
-  /** The highest room number ever given. */
+  /** The highest room id ever given. */
   readonly lastRoom: number
-  /** By number. */
+  /** Ordered by id. */
   readonly rooms: readonly RoomRecord[]
-  /** In order of appearance where the kind is ordered, else by the bytes of their keys; in pages of bounded size. */
+  /** Yields records in order of insertion if the kind is ordered, else by the bytes of their keys; in pages of bounded size. */
   records(kind: RecordKind): AsyncIterable<readonly StoredRecord[]>
-  /** Logs of open rooms, and inboxes, by the bytes of their names. */
+  /** Yields the logs of open rooms and the inboxes, by the bytes of their names. */
   logs(): AsyncIterable<ExportedLog>
   close(): void
 }
 
-/** An empty store to fill. No daemon starts on it before {@link finish}. */
+/** An empty store to fill. A daemon refuses to start on it before {@link finish}. */
 export interface ImportTarget {
   /** For messages, without a password. */
   readonly shown: string
   setLastRoom(id: number): Promise<void>
   addRoom(room: RoomRecord): Promise<void>
-  /** In the order of {@link ExportSource.records}. */
+  /** Adds records, in the order of {@link ExportSource.records}. */
   addRecords(records: readonly StoredRecord[]): Promise<void>
   /** Begins a log; {@link addEvents} adds to it until {@link endLog}. */
   beginLog(extent: LogExtent): Promise<void>
@@ -54,12 +55,12 @@ export interface ImportTarget {
   close(): void
 }
 
-/** The store cannot be exported or filled as it is: a message for the operator, one line. */
+/** The store cannot be exported or filled in its present state. The message is one line for an operator. */
 export class Unfit extends Error {
   override name = 'Unfit'
 }
 
-/** The `left` events of users who were in a room when its log was exported, at a time in ms. */
+/** Returns the `left` events of the members of a room at its export, dated `now`, in ms since the epoch. */
 export function departures({ last }: LogExtent, room: number, names: readonly string[], now: number): Event[] {
   let id = last
   return names.map((from) => {
@@ -68,7 +69,7 @@ export function departures({ last }: LogExtent, room: number, names: readonly st
   })
 }
 
-/** Message of a daemon that is started on a store with an unfinished import. */
+/** Returns the message of a daemon that is started on a store with an unfinished import. */
 export function unfinishedImport(place: string): string {
   return `cannot use ${place}: an import into it is unfinished; run roomd import again`
 }

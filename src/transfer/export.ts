@@ -63,7 +63,7 @@ async function* linesOf(
   yield encode([{ type: 'lastRoom', id: source.lastRoom }])
   const rooms = room ? [room] : source.rooms
   counts.rooms = rooms.length
-  yield encode(rooms.map((one) => ({ type: 'room', ...one })))
+  yield encode(rooms.map(({ slug, ...one }) => ({ type: 'room', ...one, lineName: slug })))
   for (const kind of room ? [] : KIND_NAMES) {
     for await (const page of source.records(kind)) {
       counts.records += page.length
@@ -95,7 +95,7 @@ async function* linesOf(
 
 function roomIn({ rooms, shown }: ExportSource, name: string): RoomRecord {
   const key = fold(name)
-  const room = rooms.find(({ title, lineName }) => fold(lineName) === key || fold(title) === key)
+  const room = rooms.find(({ title, slug }) => fold(slug) === key || fold(title) === key)
   if (!room) throw new Unfit(`there is no room ${name} at ${shown}`)
   return room
 }

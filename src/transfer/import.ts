@@ -94,9 +94,9 @@ class Filling {
       case 'lastRoom':
         return this.#target.setLastRoom(line.id)
       case 'room': {
-        const { type: _, ...room } = line
+        const { type: _, lineName, ...room } = line
         this.#counts.rooms++
-        return this.#target.addRoom(room)
+        return this.#target.addRoom({ ...room, slug: lineName })
       }
       case 'record':
         this.#counts.records++

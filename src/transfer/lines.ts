@@ -40,10 +40,16 @@ export interface RecordLine {
   readonly expiresAt?: number | undefined
 }
 
+/** A room; its slug is written as `lineName`. */
+export interface RoomLine extends Omit<RoomRecord, 'slug'> {
+  readonly type: 'room'
+  readonly lineName: string
+}
+
 export type ExportLine =
   | ExportHeader
   | { readonly type: 'lastRoom'; readonly id: number }
-  | ({ readonly type: 'room' } & RoomRecord)
+  | RoomLine
   | RecordLine
   | ({ readonly type: 'log' } & LogExtent)
   | ({ readonly type: 'event' } & Event)
@@ -76,7 +82,7 @@ const EVENT: Readonly<Record<keyof Event, object>> = {
   verified: { const: true },
 }
 const MAKER = { address: TEXT, name: TEXT }
-const ROOM: Readonly<Record<keyof RoomRecord, object>> = {
+const ROOM: Readonly<Record<Exclude<keyof RoomLine, 'type'>, object>> = {
   id: COUNT,
   title: TEXT,
   lineName: TEXT,

@@ -44,7 +44,7 @@ test('an account opens with its secret only', async () => {
   expect(await reasonOf(owner('bob', 'open sesame'))).toBe('name-unknown')
   const alice = await owner('aLICE', 'open sesame')
   expect(alice).toMatchObject({ name: 'Alice', registered: true })
-  expect(await enter(chat, alice, LOBBY)).toMatchObject({ lineName: 'lobby' })
+  expect(await enter(chat, alice, LOBBY)).toMatchObject({ slug: 'lobby' })
   expect(await reasonOf(chat.accounts.register('ALICE', 'mine', HERE))).toBe('name-taken')
 })
 
@@ -54,7 +54,7 @@ test('an account whose name has become reserved since it was made still opens', 
   expect(await createAccount(engine, 'Server', (await engine.records.get('account', 'alice'))?.hash ?? '')).toBe(true)
   expect(await reasonOf(guest('server'))).toBe('name-reserved')
   const session = await owner('server', 'open sesame')
-  expect(await enter(chat, session, LOBBY)).toMatchObject({ lineName: 'lobby' })
+  expect(await enter(chat, session, LOBBY)).toMatchObject({ slug: 'lobby' })
 })
 
 test('a name that looks like an account’s is nobody’s but the owner’s', async () => {
@@ -66,7 +66,7 @@ test('a name that looks like an account’s is nobody’s but the owner’s', as
     expect(await reasonOf(chat.accounts.registerWithKey(name, HERE)), name).toMatch(/name-(reserved|taken)/)
   }
   for (const name of ['admit', 'admin2', 'админ']) expect(await reasonOf(guest(name)), name).toBe('none')
-  expect(await enter(chat, await owner('admin', 'open sesame'), LOBBY)).toMatchObject({ lineName: 'lobby' })
+  expect(await enter(chat, await owner('admin', 'open sesame'), LOBBY)).toMatchObject({ slug: 'lobby' })
 })
 
 test('a guest who looks like an account that is made later enters no further room', async () => {
@@ -95,7 +95,7 @@ test('accounts of earlier versions, with invisible characters or looking alike, 
   expect(await createAccount(engine, hidden, hash)).toBe(true)
   expect(await reasonOf(guest(hidden))).toBe('name-invalid')
   const carol = await owner(hidden, 'open sesame')
-  expect(await enter(chat, carol, LOBBY)).toMatchObject({ lineName: 'lobby' })
+  expect(await enter(chat, carol, LOBBY)).toMatchObject({ slug: 'lobby' })
 })
 
 test('events tell whether the owner of an account causes them', async () => {
@@ -111,7 +111,7 @@ test('events tell whether the owner of an account causes them', async () => {
   // Whoever registers its own name becomes its owner.
   await chat.accounts.register('bob', 'open sesame', HERE, bob)
   expect(await said(bob)).toBe(true)
-  const pages = await Array.fromAsync(engine.read('room:1', {}))
+  const pages = await Array.fromAsync(engine.logs.read('room:1', {}))
   const events = pages.flat().map(({ kind, from, verified }) => `${kind} ${from} ${verified}`)
   expect(events).toEqual([
     'joined bob undefined',
@@ -188,7 +188,7 @@ test('a guest whose name somebody registers elsewhere can do nothing more in it'
   await chat.close(stale)
   const again = await owner('alice', 'x')
   expect(chat.blocked(again)).toEqual(['bob'])
-  expect(await enter(chat, again, 'tech')).toMatchObject({ lineName: 'tech' })
+  expect(await enter(chat, again, 'tech')).toMatchObject({ slug: 'tech' })
 })
 
 test('a guest does not enter while its name is being registered', async () => {

@@ -7,8 +7,7 @@ import { type Engine, Unavailable } from '../../src/engine/engine.ts'
 test('a block that the store refuses is none, also against somebody who has blocked back', async () => {
   const away = {
     records: { put: () => Promise.reject(new Unavailable('away')) },
-    signal: () => {},
-    heedSignals: () => {},
+    broadcast: { publish: () => {}, onBroadcast: () => {} },
   }
   const blocks = new Blocks()
   // All of an engine that this needs.
@@ -34,9 +33,11 @@ function node() {
   const told: string[] = []
   let heed = (_text?: string) => {}
   const engine = {
-    signal: (_: string, text: string) => void told.push(text),
-    heedSignals: (_: string, listener: (text?: string) => void) => {
-      heed = listener
+    broadcast: {
+      publish: (_: string, text: string) => void told.push(text),
+      onBroadcast: (_: string, listener: (text?: string) => void) => {
+        heed = listener
+      },
     },
     records: { async *listBy() {} },
   }

@@ -10,7 +10,7 @@ import { enter, say } from './stage.ts'
 const LOBBY: RoomRecord = {
   id: 1,
   title: 'Public Chat',
-  lineName: 'lobby',
+  slug: 'lobby',
   description: '',
   visibility: 'public',
   createdAt: 0,
@@ -24,21 +24,21 @@ class SlowEngine {
   readonly #waiting: { log: string; draft: Draft; resolve(event: Event): void }[] = []
   #last = idAt(1_000)
 
-  append(log: string, draft: Draft): Promise<Event> {
-    return new Promise((resolve) => this.#waiting.push({ log, draft, resolve }))
+  readonly logs = {
+    append: (log: string, draft: Draft) => new Promise<Event>((resolve) => this.#waiting.push({ log, draft, resolve })),
+    follow: (log: string, listener: Listener) => {
+      this.#followers.set(listener, log)
+      return () => this.#followers.delete(listener)
+    },
   }
-  follow(log: string, listener: Listener): () => void {
-    this.#followers.set(listener, log)
-    return () => this.#followers.delete(listener)
+  readonly memberships = {
+    claim: async (_room: number, name: string) => !this.held.has(name) && Boolean(this.held.add(name)),
+    release: async (_room: number, name: string) => void this.held.delete(name),
+    holds: () => true,
   }
-  claim = async (_room: number, name: string) => !this.held.has(name) && Boolean(this.held.add(name))
-  release = async (_room: number, name: string) => void this.held.delete(name)
-  findRoom = async () => LOBBY
-  watchRooms = () => () => {}
-  records = { get: async () => undefined, isTaken: async () => false, async *listBy() {} }
-  signal = () => {}
-  heedSignals = () => {}
-  holds = () => true
+  readonly rooms = { find: async () => LOBBY, watch: () => () => {} }
+  readonly records = { get: async () => undefined, isTaken: async () => false, async *listBy() {} }
+  readonly broadcast = { publish: () => {}, onBroadcast: () => {} }
 
   async commit(): Promise<void> {
     const next = this.#waiting.shift()

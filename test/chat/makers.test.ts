@@ -13,7 +13,7 @@ test('the address that made a room may undo it, and no other', async () => {
   const { chat, engine, room, mayUndo } = await withRoom()
   expect([await mayUndo(), await mayUndo(THERE), await mayUndo('')]).toEqual([true, false, false])
   // Nothing tells the address to whoever reads the store.
-  expect(JSON.stringify(await engine.findRoom(room.id))).not.toContain(HERE)
+  expect(JSON.stringify(await engine.rooms.find(room.id))).not.toContain(HERE)
   const unmade = await chat.rooms.create({ title: 'other', visibility: 'public' })
   expect(await chat.makers.mayUndo(unmade, HERE)).toBe(false)
   // A room that a session made is nobody else's at its address.

@@ -13,12 +13,11 @@ function hearing() {
     carriesPrivate: true,
     deliver: (room, events, sessions) => {
       for (const session of sessions) {
-        const lines = events.map(({ kind, body, from }) => `${room.record.lineName} ${kind} ${body || from}`)
+        const lines = events.map(({ kind, body, from }) => `${room.record.slug} ${kind} ${body || from}`)
         heard.set(session, [...(heard.get(session) ?? []), ...lines])
       }
     },
-    putOut: (room, session, why) =>
-      heard.set(session, [...(heard.get(session) ?? []), `${room.record.lineName} ${why}`]),
+    putOut: (room, session, why) => heard.set(session, [...(heard.get(session) ?? []), `${room.record.slug} ${why}`]),
   }
   return { wire, heardBy: (session: Session) => heard.get(session) ?? [] }
 }
@@ -69,7 +68,7 @@ test('a session that closes leaves all of its rooms, and its nickname is free in
   expect(ann.memberships.size).toBe(0)
   for (const { room } of rooms) expect(await chat.rooms.inside(room.record.id)).toEqual([])
   const again = await guest('ann', 'dev')
-  expect(again.membership?.room.record.lineName).toBe('dev')
+  expect(again.membership?.room.record.slug).toBe('dev')
 })
 
 test('a session that is in several rooms and moves is in one', async () => {
@@ -77,7 +76,7 @@ test('a session that is in several rooms and moves is in one', async () => {
   const ann = await guest('ann', 'ops')
   const dev = await chat.join(ann, 'dev')
   await enter(chat, ann, 'qa')
-  expect([...ann.memberships.values()].map(({ room }) => room.record.lineName)).toEqual(['qa'])
+  expect([...ann.memberships.values()].map(({ room }) => room.record.slug)).toEqual(['qa'])
   await eventually(async () => expect(await chat.rooms.inside(dev.room.record.id)).toEqual([]))
 })
 
@@ -89,7 +88,7 @@ test('a session is put out of the room that is closed, and stays in the others',
   await chat.join(ann, 'dev')
   await chat.rooms.close(ops.room.record.id)
   await eventually(() => expect(heardBy(ann)).toContain('ops room-closed'))
-  expect([...ann.memberships.values()].map(({ room }) => room.record.lineName)).toEqual(['dev'])
+  expect([...ann.memberships.values()].map(({ room }) => room.record.slug)).toEqual(['dev'])
 })
 
 test('two sessions of an account are one presence in each of their rooms', async () => {

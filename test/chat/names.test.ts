@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { fold, isLineName, isName, isReserved, isTitle, lineNameOf } from '../../src/chat/names.ts'
+import { fold, isName, isReserved, isSlug, isTitle, slugOf } from '../../src/chat/names.ts'
 
 describe('isName', () => {
   it.each(['a', 'Bob', 'al ice', 'a_b-c.d', '7up', 'Zoë', 'Ω', 'x'.repeat(32), '\u{1d7ce}'])('takes %j', (name) => {
@@ -70,20 +70,20 @@ describe('fold', () => {
   })
 })
 
-describe('isLineName', () => {
+describe('isSlug', () => {
   it.each(['a', 'Tech', '0', 'x'.repeat(70)])('takes %j', (name) => {
-    expect(isLineName(name)).toBe(true)
+    expect(isSlug(name)).toBe(true)
   })
 
   it.each(['', '!@#', 'a b', 'a_b', 'é', 'tech\n', 'x'.repeat(71)])('refuses %j', (name) => {
-    expect(isLineName(name)).toBe(false)
+    expect(isSlug(name)).toBe(false)
   })
 
   it('takes what matches the documented rule and nothing else', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary-ascii', maxLength: 80 }), (name) => {
         const plain = [...name].every((c) => (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))
-        expect(isLineName(name)).toBe(plain && name.length >= 1 && name.length <= 70)
+        expect(isSlug(name)).toBe(plain && name.length >= 1 && name.length <= 70)
       }),
     )
   })
@@ -138,14 +138,14 @@ describe('isTitle', () => {
   })
 })
 
-describe('lineNameOf', () => {
-  it.each<[string, { lineName: string; stem?: string }]>([
-    ['Tech', { lineName: 'Tech' }],
-    ['tech_talk', { lineName: 'techtalk', stem: 'techtalk' }],
-    ['日本', { lineName: '', stem: 'room' }],
-    [`${'x'.repeat(69)}-`, { lineName: 'x'.repeat(69), stem: 'x'.repeat(54) }],
+describe('slugOf', () => {
+  it.each<[string, { slug: string; stem?: string }]>([
+    ['Tech', { slug: 'Tech' }],
+    ['tech_talk', { slug: 'techtalk', stem: 'techtalk' }],
+    ['日本', { slug: '', stem: 'room' }],
+    [`${'x'.repeat(69)}-`, { slug: 'x'.repeat(69), stem: 'x'.repeat(54) }],
   ])('%j', (title, names) => {
-    expect(lineNameOf(title)).toEqual(names)
-    expect(isLineName(`${names.stem ?? 'x'}${Number.MAX_SAFE_INTEGER}`)).toBe(true)
+    expect(slugOf(title)).toEqual(names)
+    expect(isSlug(`${names.stem ?? 'x'}${Number.MAX_SAFE_INTEGER}`)).toBe(true)
   })
 })

@@ -11,7 +11,7 @@ test('a room is made, found, changed and closed', async () => {
   const { chat } = await stage()
   const { rooms: directory } = chat
   const room = await directory.create({ title: 'Tech Talk', description: 'ab\u0007out', visibility: 'public' })
-  expect(room).toMatchObject({ title: 'Tech Talk', lineName: 'TechTalk', description: 'about' })
+  expect(room).toMatchObject({ title: 'Tech Talk', slug: 'TechTalk', description: 'about' })
   expect(room.hash).toBeUndefined()
   for (const title of ['tech talk', 'TECHTALK', 'lobby', 'Public Chat']) {
     expect(await reasonOf(directory.create({ title, visibility: 'public' }))).toBe('room-taken')
@@ -136,14 +136,14 @@ test('a session that moves twice at once is where it was sent last', async () =>
   const { chat, engine, guest } = await stage()
   const ann = await guest('ann', 'one')
   await Promise.all([enter(chat, ann, 'two'), leave(chat, ann), enter(chat, ann, 'three')])
-  expect(ann.membership?.room.record.lineName).toBe('three')
+  expect(ann.membership?.room.record.slug).toBe('three')
   await chat.close(ann)
   await chat.stop()
   for (const title of ['one', 'two', 'three']) {
     const { id = 0 } = (await chat.rooms.find(title)) ?? {}
-    const events = (await Array.fromAsync(engine.read(`room:${id}`, {}))).flat()
+    const events = (await Array.fromAsync(engine.logs.read(`room:${id}`, {}))).flat()
     expect(events.map(({ kind }) => kind)).toEqual(['joined', 'left'])
-    expect(await engine.members(id)).toEqual([])
+    expect(await engine.memberships.members(id)).toEqual([])
   }
 })
 
@@ -207,7 +207,7 @@ test('members see their room by its new name', async () => {
   await chat.rooms.change(room.id, { title: 'new', visibility: 'public' })
   await tickEnd()
   await tickEnd()
-  expect(ann.membership?.room.record).toMatchObject({ title: 'new', lineName: 'new' })
+  expect(ann.membership?.room.record).toMatchObject({ title: 'new', slug: 'new' })
 })
 
 test('events have the colour of who causes them, or of the moment', async () => {

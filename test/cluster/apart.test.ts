@@ -27,7 +27,7 @@ withRedis('two nodes', () => {
           lobby: 'lobby',
           keep: { days: 0, events },
           memory: { events: 100, bytes: 100_000 },
-          timing: { lease: 1_500, renew: 300 },
+          timing: { leaseMs: 1_500, renewalMs: 300 },
         },
         QUIET,
       )
@@ -67,7 +67,7 @@ withRedis('two nodes', () => {
   async function bury({ wire, other }: Awaited<ReturnType<typeof stage>>, ...names: readonly string[]) {
     wire.close()
     await eventually(async () => {
-      for (const name of names) expect(await other.engine.heldIn(name)).toEqual([])
+      for (const name of names) expect(await other.engine.memberships.heldIn(name)).toEqual([])
     })
   }
 
@@ -172,7 +172,7 @@ withRedis('two nodes', () => {
     await bury(two, 'ann')
     for (const body of ['1', '2', '3']) await say(other.chat, bob.session, body)
     const kinds = async () => {
-      const all = await Array.fromAsync(other.engine.read('room:2', {}))
+      const all = await Array.fromAsync(other.engine.logs.read('room:2', {}))
       return all.flat().map(({ kind }) => kind)
     }
     await eventually(async () => expect(await kinds()).toEqual(['message', 'message', 'message']))
@@ -180,7 +180,7 @@ withRedis('two nodes', () => {
     await eventually(() => expect(ann.heard.at(-1)).toBe('membership-lost'))
     expect(ann.session.membership).toBeUndefined()
     await enter(one.chat, ann.session, 'ops')
-    expect(await other.engine.members(2)).toEqual(['bob', 'ann'])
+    expect(await other.engine.memberships.members(2)).toEqual(['bob', 'ann'])
     expect(stays.heard).not.toContain('membership-lost')
   })
 
@@ -212,7 +212,7 @@ withRedis('two nodes', () => {
     const asking = vi.spyOn(one.engine.records, 'get').mockReturnValue(found)
     const entered = enter(one.chat, ann.session, 'late')
     entered.catch(() => {})
-    await eventually(async () => expect(await other.engine.heldIn('ann')).toHaveLength(2))
+    await eventually(async () => expect(await other.engine.memberships.heldIn('ann')).toHaveLength(2))
     await bury(two, 'ann')
     const successor = await present(other, 'ann')
     await enter(other.chat, successor.session, 'late')
@@ -222,7 +222,7 @@ withRedis('two nodes', () => {
     find(undefined)
     await expect(entered).rejects.toMatchObject({ code: 'unavailable' })
     expect(ann.session.membership).toBeUndefined()
-    const all = await Array.fromAsync(other.engine.read('room:3', {}))
+    const all = await Array.fromAsync(other.engine.logs.read('room:3', {}))
     expect(all.flat().map(({ kind, from }) => `${kind} ${from}`)).toEqual(['joined ann'])
   })
 

@@ -32,10 +32,10 @@ test('rooms are listed as a terminal may show them, with what is common to their
 test('a store that is away is told of; what nobody expects is not swallowed', async () => {
   const { engine, ask } = await operated()
   const away = [{ failed: 'the store cannot be used now; try again later' }]
-  engine.rooms = () => Promise.reject(new Unavailable('away'))
+  vi.spyOn(engine.rooms, 'list').mockRejectedValue(new Unavailable('away'))
   vi.spyOn(engine.records, 'get').mockRejectedValue(new Unavailable('away'))
   expect(await ask({ action: 'room list' })).toEqual(away)
   expect(await ask({ action: 'account remove', name: 'ann' })).toEqual(away)
-  engine.rooms = () => Promise.reject(new Error('a fault'))
+  vi.spyOn(engine.rooms, 'list').mockRejectedValue(new Error('a fault'))
   await expect(ask({ action: 'room list' })).rejects.toThrow('a fault')
 })

@@ -10,7 +10,7 @@ import { type Door, knock, type Outcome } from '../support/knock.ts'
 import { LINE_ONLY } from '../support/process.ts'
 import { freePort } from '../support/redis.ts'
 
-const STOPS = Number(process.env.STOPS ?? 8)
+const STOPS = Number(process.env.STOPS ?? 4)
 const DOORS: readonly Door[] = ['line', 'line-tls', 'http']
 const ANSWERS: readonly Outcome[] = ['served', 'told']
 

@@ -3,8 +3,8 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Engine, Gone, type Range } from '../../src/engine/engine.ts'
 import { type Event, idAt, type LogName } from '../../src/engine/event.ts'
+import type { EngineObserver, Retention } from '../../src/engine/observer.ts'
 import type { ImportTarget } from '../../src/engine/transfer.ts'
-import type { Retention, Watch } from '../../src/engine/watch.ts'
 import { eventually } from '../support/eventually.ts'
 import { readAll, said } from './conformance.ts'
 
@@ -12,7 +12,7 @@ export interface World {
   /** Where events of any ids and times are put before an engine starts. */
   target(): Promise<ImportTarget>
   /** Starts an engine on that. */
-  start(keep: Retention, watch: Watch): Promise<Engine>
+  start(keep: Retention, watch: EngineObserver): Promise<Engine>
 }
 
 const LOG: LogName = 'room:1'
@@ -73,10 +73,10 @@ export function clockBack(name: string, make: () => Promise<World>): void {
     it('ids go on rising and times are those of the clock, for everybody alike', async () => {
       await start(0)
       const heard: Event[] = []
-      engine.follow(LOG, (event) => heard.push(event))
+      engine.logs.follow(LOG, (event) => heard.push(event))
       const before = Date.now()
-      const said1 = await engine.append(LOG, said('one'))
-      const more = await Promise.all(Array.from({ length: 50 }, (_, n) => engine.append(LOG, said(`more ${n}`))))
+      const said1 = await engine.logs.append(LOG, said('one'))
+      const more = await Promise.all(Array.from({ length: 50 }, (_, n) => engine.logs.append(LOG, said(`more ${n}`))))
       const told = [said1, ...more]
       const after = Date.now()
       let last = events.at(-1)?.id ?? 0
@@ -90,7 +90,7 @@ export function clockBack(name: string, make: () => Promise<World>): void {
       expect(await readAll(engine, LOG, { after: events.at(-1)?.id ?? 0 })).toEqual(told)
       expect(await readAll(engine, LOG)).toEqual([...events, ...told])
       expect(await readAll(engine, LOG, { limit: 60 })).toEqual([...events, ...told].slice(-60))
-      const other = await engine.append('room:2', said('in a log that was not ahead', 2))
+      const other = await engine.logs.append('room:2', said('in a log that was not ahead', 2))
       expect(other.id).toBeLessThan(idAt(Date.now() + 1_000))
       await expect(readAll(engine, LOG, { after: last + 1 })).rejects.toThrow(Gone)
     })
@@ -98,29 +98,29 @@ export function clockBack(name: string, make: () => Promise<World>): void {
     it('is said once, with how far', async () => {
       await start(0)
       expect(reported).toEqual([])
-      for (let n = 0; n < 3; n++) await engine.append(LOG, said('hello'))
+      for (let n = 0; n < 3; n++) await engine.logs.append(LOG, said('hello'))
       expect(reported).toHaveLength(1)
       expect(Math.abs((reported[0] ?? 0) - LEAD_MS)).toBeLessThan(2 * DAY_MS)
     })
 
     it('the end of a room is dated by the clock too', async () => {
       await start(0)
-      const room = await engine.createRoom({ title: 'Ops', lineName: 'ops', visibility: 'public' })
+      const room = await engine.rooms.create({ title: 'Ops', slug: 'ops', visibility: 'public' })
       const log: LogName = `room:${room.id}`
       const heard: Event[] = []
-      engine.follow(log, (event) => heard.push(event))
-      await engine.claim(room.id, 'bob')
-      await engine.append(log, { kind: 'joined', room: room.id, from: 'bob', body: '' })
+      engine.logs.follow(log, (event) => heard.push(event))
+      await engine.memberships.claim(room.id, 'bob')
+      await engine.logs.append(log, { kind: 'joined', room: room.id, from: 'bob', body: '' })
       const before = Date.now()
-      expect(await engine.closeRoom(room.id)).toBe(true)
+      expect(await engine.rooms.close(room.id)).toBe(true)
       await eventually(() => expect(heard.map(({ kind }) => kind)).toEqual(['joined', 'left', 'closed']))
       for (const { at } of heard.slice(1)) expect(Math.abs(at - before)).toBeLessThan(60_000)
     })
 
     it.each([false, true])('a range of times gives the events of these times, followed: %j', async (followed) => {
       await start(0)
-      if (followed) engine.follow(LOG, () => {})
-      for (let n = 0; n < 300; n++) events.push(await engine.append(LOG, said(`now ${n}`)))
+      if (followed) engine.logs.follow(LOG, () => {})
+      for (let n = 0; n < 300; n++) events.push(await engine.logs.append(LOG, said(`now ${n}`)))
       const place = fc.nat(events.length - 1)
       const time = fc.option(fc.tuple(place, fc.integer({ min: -1, max: 1 })), { nil: undefined })
       const asked = fc.record({
@@ -149,7 +149,7 @@ export function clockBack(name: string, make: () => Promise<World>): void {
 
     it('what is older than it is kept goes, and what came while the clock was ahead', async () => {
       await start(5, { days: 2, events: 0 })
-      const fresh = await engine.append(LOG, said('fresh'))
+      const fresh = await engine.logs.append(LOG, said('fresh'))
       await eventually(async () => expect(bodies(await readAll(engine, LOG))).toEqual(['fresh']), 100)
       expect(await readAll(engine, LOG, { after: events.at(-1)?.id ?? 0 })).toEqual([fresh])
       await expect(readAll(engine, LOG, { after: events.at(-2)?.id ?? 0 })).rejects.toThrow(Gone)
@@ -164,7 +164,7 @@ export function clockBack(name: string, make: () => Promise<World>): void {
         { days: (Date.now() - middle) / DAY_MS, events: 0 },
         { trouble() {}, recovered() {}, died() {} },
       )
-      const fresh = await engine.append(LOG, said('fresh'))
+      const fresh = await engine.logs.append(LOG, said('fresh'))
       const left = [...events.slice(750), fresh]
       await eventually(async () => {
         const [oldest] = await readAll(engine, LOG)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { ClockWatch, DoubtfulClock } from '../../src/engine/clock.ts'
+import { ClockMonitor, DoubtfulClock } from '../../src/engine/clock.ts'
 import { type Event, idAt, timeAt, timeOf } from '../../src/engine/event.ts'
 
 const HOUR_MS = 3_600_000
@@ -15,7 +15,7 @@ test('an event has the time of its id, unless that is more than a second ahead o
 
 function watched() {
   const reported: number[] = []
-  const watch = new ClockWatch((ms) => reported.push(ms))
+  const watch = new ClockMonitor((ms) => reported.push(ms))
   const commit = (at: number, id = idAt(at)) => {
     const event: Event = { id, at, kind: 'message', room: 1, from: 'ann', body: '' }
     watch.committed(event)

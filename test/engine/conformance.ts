@@ -25,7 +25,7 @@ export function said(body: string, room = 1, from = 'alice'): Draft {
 
 export async function pages(engine: Engine, log: LogName, range: Range = {}): Promise<(readonly Event[])[]> {
   const all: (readonly Event[])[] = []
-  for await (const page of engine.read(log, range)) all.push(page)
+  for await (const page of engine.logs.read(log, range)) all.push(page)
   return all
 }
 
@@ -53,7 +53,7 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
     async function spread(texts: readonly string[]): Promise<Event[]> {
       const events: Event[] = []
       for (const text of texts) {
-        events.push(await engine.append(LOG, said(text)))
+        events.push(await engine.logs.append(LOG, said(text)))
         await tick()
       }
       return events
@@ -66,7 +66,7 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
     describe('append', () => {
       it('resolves with what was appended, an id and a time', async () => {
         const before = Date.now()
-        const event = await engine.append(LOG, said('hello'))
+        const event = await engine.logs.append(LOG, said('hello'))
         expect(event).toEqual({ ...said('hello'), id: expect.any(Number), at: expect.any(Number) })
         expect(event.at).toBeGreaterThanOrEqual(before)
         expect(event.at).toBeLessThanOrEqual(Date.now())
@@ -75,16 +75,22 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
 
       it('keeps every member of an event, whatever its text', async () => {
         const body = 'é😀\n\t\u202e\' " \\ ; DROP TABLE events'
-        const event = await engine.append('inbox:bob', { kind: 'private', room: 7, from: 'Al ice', to: 'Bob', body })
+        const event = await engine.logs.append('inbox:bob', {
+          kind: 'private',
+          room: 7,
+          from: 'Al ice',
+          to: 'Bob',
+          body,
+        })
         expect(await readAll(engine, 'inbox:bob')).toEqual([event])
         expect(event).toMatchObject({ kind: 'private', room: 7, from: 'Al ice', to: 'Bob', body })
       })
 
       it("keeps the second of the sender's clock, where there is one", async () => {
         const events = [
-          await engine.append(LOG, { ...said('hello'), sent: 1_524_700_000 }),
-          await engine.append(LOG, { ...said('long ago'), sent: 0 }),
-          await engine.append(LOG, said('now')),
+          await engine.logs.append(LOG, { ...said('hello'), sent: 1_524_700_000 }),
+          await engine.logs.append(LOG, { ...said('long ago'), sent: 0 }),
+          await engine.logs.append(LOG, said('now')),
         ]
         expect(events.map(({ sent }) => sent)).toEqual([1_524_700_000, 0, undefined])
         expect(await readAll(engine, LOG)).toEqual(events)
@@ -92,17 +98,19 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
 
       it('appends a draft with a nonce once for each nickname and log', async () => {
         const draft = { ...said('once'), nonce: 'a:1' }
-        const first = await engine.append(LOG, draft)
+        const first = await engine.logs.append(LOG, draft)
         expect(first).not.toHaveProperty('nonce')
         const [again, other, inRoom, third] = await Promise.allSettled([
-          engine.append(LOG, { ...draft, body: 'another text' }),
-          engine.append(LOG, { ...draft, from: 'bob' }),
-          engine.append('room:2', { ...draft, room: 2 }),
-          engine.append(LOG, { ...draft, nonce: 'a:2' }),
+          engine.logs.append(LOG, { ...draft, body: 'another text' }),
+          engine.logs.append(LOG, { ...draft, from: 'bob' }),
+          engine.logs.append('room:2', { ...draft, room: 2 }),
+          engine.logs.append(LOG, { ...draft, nonce: 'a:2' }),
         ])
         expect(again).toMatchObject({ status: 'rejected', reason: { name: 'Repeated', id: first.id } })
         expect([other, inRoom, third]).toMatchObject(Array(3).fill({ status: 'fulfilled' }))
-        const twice = await Promise.allSettled([1, 2].map(() => engine.append(LOG, { ...draft, nonce: 'at once' })))
+        const twice = await Promise.allSettled(
+          [1, 2].map(() => engine.logs.append(LOG, { ...draft, nonce: 'at once' })),
+        )
         const [one] = twice.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
         expect(twice.find(({ status }) => status === 'rejected')).toMatchObject({ reason: { id: one?.id } })
         const log = await readAll(engine, LOG)
@@ -114,13 +122,13 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
         ])
         if (!subject.restart) return
         engine = await subject.restart()
-        await expect(engine.append(LOG, draft)).rejects.toThrow(Repeated)
+        await expect(engine.logs.append(LOG, draft)).rejects.toThrow(Repeated)
       })
 
       it('gives rising ids and times that never fall, in the order of calls', async () => {
         const texts = numbers(3_000)
-        const events = await Promise.all(texts.map((text) => engine.append(LOG, said(text))))
-        events.push(...(await Promise.all(texts.map((text) => engine.append(LOG, said(text))))))
+        const events = await Promise.all(texts.map((text) => engine.logs.append(LOG, said(text))))
+        events.push(...(await Promise.all(texts.map((text) => engine.logs.append(LOG, said(text))))))
         expect(bodies(events)).toEqual([...texts, ...texts])
         let last = events[0]
         for (const event of events.slice(1)) {
@@ -131,7 +139,7 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
 
       it('keeps the order of each log when several are written at once', async () => {
         const logs: LogName[] = ['room:1', 'room:2', 'inbox:bob']
-        await Promise.all(numbers(90).map((text, index) => engine.append(logs[index % 3] ?? LOG, said(text))))
+        await Promise.all(numbers(90).map((text, index) => engine.logs.append(logs[index % 3] ?? LOG, said(text))))
         for (const [place, log] of logs.entries()) {
           const expected = numbers(90).filter((_, index) => index % 3 === place)
           expect(bodies(await readAll(engine, log))).toEqual(expected)
@@ -142,9 +150,12 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
     describe('follow', () => {
       it("hands over one log's events in order, each once", async () => {
         const seen: Event[] = []
-        engine.follow(LOG, (event) => seen.push(event))
+        engine.logs.follow(LOG, (event) => seen.push(event))
         const appended = await Promise.all(
-          numbers(200).flatMap((text) => [engine.append(LOG, said(text)), engine.append('room:2', said(text, 2))]),
+          numbers(200).flatMap((text) => [
+            engine.logs.append(LOG, said(text)),
+            engine.logs.append('room:2', said(text, 2)),
+          ]),
         )
         expect(seen).toEqual(appended.filter(({ room }) => room === 1))
       })
@@ -159,11 +170,11 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
         }
         setImmediate(count)
         let followed = -1
-        engine.follow(LOG, () => {
+        engine.logs.follow(LOG, () => {
           order.push('followed')
           followed = turn
         })
-        await engine.append(LOG, said('hello'))
+        await engine.logs.append(LOG, said('hello'))
         order.push('resolved')
         expect(followed === turn || followed === -1).toBe(true)
         await tick()
@@ -172,14 +183,14 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
       })
 
       it('begins with what is committed from now on and ends when told to', async () => {
-        await engine.append(LOG, said('before'))
+        await engine.logs.append(LOG, said('before'))
         const one: Event[] = []
         const other: Event[] = []
-        const unfollow = engine.follow(LOG, (event) => one.push(event))
-        engine.follow(LOG, (event) => other.push(event))
-        await engine.append(LOG, said('during'))
+        const unfollow = engine.logs.follow(LOG, (event) => one.push(event))
+        engine.logs.follow(LOG, (event) => other.push(event))
+        await engine.logs.append(LOG, said('during'))
         unfollow()
-        await engine.append(LOG, said('after'))
+        await engine.logs.append(LOG, said('after'))
         expect(bodies(one)).toEqual(['during'])
         expect(bodies(other)).toEqual(['during', 'after'])
       })
@@ -188,16 +199,16 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
         const other = (await subject.another?.()) ?? engine
         for (let round = 0; round < 3; round++) {
           const before: Event[] = []
-          const unfollow = engine.follow(LOG, (event) => before.push(event))
-          await engine.append(LOG, said('own'))
-          await other.append(LOG, said('other'))
+          const unfollow = engine.logs.follow(LOG, (event) => before.push(event))
+          await engine.logs.append(LOG, said('own'))
+          await other.logs.append(LOG, said('other'))
           await eventually(() => expect(bodies(before)).toEqual(['own', 'other']))
           const seen: Event[] = []
           unfollow()
-          engine.follow(LOG, () => {})()
-          const end = engine.follow(LOG, (event) => seen.push(event))
-          await engine.append(LOG, said('own'))
-          await other.append(LOG, said('other'))
+          engine.logs.follow(LOG, () => {})()
+          const end = engine.logs.follow(LOG, (event) => seen.push(event))
+          await engine.logs.append(LOG, said('own'))
+          await other.logs.append(LOG, said('other'))
           await eventually(() => expect(bodies(seen)).toEqual(['own', 'other']))
           end()
         }
@@ -207,7 +218,7 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
     // What is read must not depend on whether somebody follows: that decides where an engine finds it.
     describe.each([false, true])('read, followed: %j', (followed) => {
       beforeEach(() => {
-        if (followed) engine.follow(LOG, () => {})
+        if (followed) engine.logs.follow(LOG, () => {})
       })
 
       it('gives nothing of a log that has nothing', async () => {
@@ -216,7 +227,7 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
       })
 
       it('gives everything in bounded pages, also when it is much', async () => {
-        const appended = await Promise.all(numbers(2_500).map((text) => engine.append(LOG, said(text))))
+        const appended = await Promise.all(numbers(2_500).map((text) => engine.logs.append(LOG, said(text))))
         const all = await pages(engine, LOG)
         expect(all.flat()).toEqual(appended)
         expect(all.length).toBeGreaterThan(1)
@@ -251,7 +262,7 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
       })
 
       it('gives what came after an id', async () => {
-        const events = await Promise.all(numbers(6).map((text) => engine.append(LOG, said(text))))
+        const events = await Promise.all(numbers(6).map((text) => engine.logs.append(LOG, said(text))))
         for (const [index, { id }] of events.entries()) {
           expect(await readAll(engine, LOG, { after: id })).toEqual(events.slice(index + 1))
         }
@@ -262,7 +273,7 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
 
       it('refuses an id that is too old, too new or of a log that does not exist', async () => {
         await expect(readAll(engine, LOG, { after: 5 })).rejects.toThrow(Gone)
-        const { id } = await engine.append(LOG, said('hello'))
+        const { id } = await engine.logs.append(LOG, said('hello'))
         await expect(readAll(engine, LOG, { after: 0 })).rejects.toThrow(Gone)
         await expect(readAll(engine, LOG, { after: id - 10_000_000 })).rejects.toThrow(Gone)
         await expect(readAll(engine, LOG, { after: id + 1 })).rejects.toThrow(Gone)
@@ -272,7 +283,7 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
       it('gives of any range what a list of all events gives', async () => {
         const events: Event[] = []
         for (let burst = 0; burst < 12; burst++) {
-          const some = Array.from({ length: 1 + (burst % 4) }, (_, n) => engine.append(LOG, said(`${burst} ${n}`)))
+          const some = Array.from({ length: 1 + (burst % 4) }, (_, n) => engine.logs.append(LOG, said(`${burst} ${n}`)))
           events.push(...(await Promise.all(some)))
           await tick()
         }
@@ -302,12 +313,12 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
       })
 
       it('leaves out what is committed after the call', async () => {
-        const before = await Promise.all(numbers(1_500).map((text) => engine.append(LOG, said(text))))
+        const before = await Promise.all(numbers(1_500).map((text) => engine.logs.append(LOG, said(text))))
         await tick()
-        const reading = engine.read(LOG, {})[Symbol.asyncIterator]()
+        const reading = engine.logs.read(LOG, {})[Symbol.asyncIterator]()
         const first = await reading.next()
         await tick()
-        await engine.append(LOG, said('late'))
+        await engine.logs.append(LOG, said('late'))
         const seen: Event[] = first.done ? [] : [...first.value]
         for (let page = await reading.next(); !page.done; page = await reading.next()) seen.push(...page.value)
         expect(seen).toEqual(before)
@@ -316,7 +327,7 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
 
     it('finds what happened before somebody followed, and after', async () => {
       const events = await spread(['a', 'b'])
-      engine.follow(LOG, () => {})
+      engine.logs.follow(LOG, () => {})
       events.push(...(await spread(['c', 'd'])))
       expect(await readAll(engine, LOG)).toEqual(events)
       expect(await readAll(engine, LOG, { limit: 1 })).toEqual(events.slice(3))
@@ -328,96 +339,99 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
 
     describe('names in a room', () => {
       it('are held once, compared folded', async () => {
-        expect(await engine.claim(1, 'Alice')).toBe(true)
-        expect(await engine.claim(1, 'ALICE')).toBe(false)
-        expect(await engine.claim(1, 'Ａｌｉｃｅ')).toBe(false)
-        expect(await engine.claim(2, 'alice')).toBe(true)
-        await engine.release(1, 'aLiCe')
-        expect(await engine.claim(1, 'alice')).toBe(true)
-        expect(await engine.members(1)).toEqual(['alice'])
+        expect(await engine.memberships.claim(1, 'Alice')).toBe(true)
+        expect(await engine.memberships.claim(1, 'ALICE')).toBe(false)
+        expect(await engine.memberships.claim(1, 'Ａｌｉｃｅ')).toBe(false)
+        expect(await engine.memberships.claim(2, 'alice')).toBe(true)
+        await engine.memberships.release(1, 'aLiCe')
+        expect(await engine.memberships.claim(1, 'alice')).toBe(true)
+        expect(await engine.memberships.members(1)).toEqual(['alice'])
       })
 
       it('are looked up one by one, and whether private messages reach whoever holds them', async () => {
-        await engine.claim(1, 'Alice')
-        await engine.claim(1, 'Bob Ross', { carriesPrivate: false })
-        await engine.claim(2, 'Carol')
-        expect(await engine.member(1, 'ALICE')).toMatchObject({ name: 'Alice', carriesPrivate: true })
-        expect(await engine.member(1, 'bob ross')).toMatchObject({ name: 'Bob Ross', carriesPrivate: false })
-        expect(await engine.member(1, 'carol')).toBeUndefined()
-        expect(engine.holds(1, 'ALICE')).toBe(true)
-        await engine.release(1, 'alice')
-        expect(engine.holds(1, 'alice')).toBe(false)
-        expect(await engine.member(1, 'alice')).toBeUndefined()
+        await engine.memberships.claim(1, 'Alice')
+        await engine.memberships.claim(1, 'Bob Ross', { carriesPrivate: false })
+        await engine.memberships.claim(2, 'Carol')
+        expect(await engine.memberships.member(1, 'ALICE')).toMatchObject({ name: 'Alice', carriesPrivate: true })
+        expect(await engine.memberships.member(1, 'bob ross')).toMatchObject({
+          name: 'Bob Ross',
+          carriesPrivate: false,
+        })
+        expect(await engine.memberships.member(1, 'carol')).toBeUndefined()
+        expect(engine.memberships.holds(1, 'ALICE')).toBe(true)
+        await engine.memberships.release(1, 'alice')
+        expect(engine.memberships.holds(1, 'alice')).toBe(false)
+        expect(await engine.memberships.member(1, 'alice')).toBeUndefined()
       })
 
       it('go to exactly one of those who ask at the same time', async () => {
-        const won = await Promise.all(['bob', 'BOB', 'Bob', 'bOb'].map((name) => engine.claim(1, name)))
+        const won = await Promise.all(['bob', 'BOB', 'Bob', 'bOb'].map((name) => engine.memberships.claim(1, name)))
         expect(won.filter(Boolean)).toHaveLength(1)
       })
 
       it('are listed as written, in order of claiming', async () => {
-        for (const name of ['Carol', 'alice', 'Bob']) await engine.claim(1, name)
-        expect(await engine.members(1)).toEqual(['Carol', 'alice', 'Bob'])
-        expect(await engine.memberCounts()).toEqual(new Map([[1, 3]]))
-        await engine.release(1, 'carol')
-        await engine.claim(1, 'Carol')
-        expect(await engine.members(1)).toEqual(['alice', 'Bob', 'Carol'])
+        for (const name of ['Carol', 'alice', 'Bob']) await engine.memberships.claim(1, name)
+        expect(await engine.memberships.members(1)).toEqual(['Carol', 'alice', 'Bob'])
+        expect(await engine.memberships.counts()).toEqual(new Map([[1, 3]]))
+        await engine.memberships.release(1, 'carol')
+        await engine.memberships.claim(1, 'Carol')
+        expect(await engine.memberships.members(1)).toEqual(['alice', 'Bob', 'Carol'])
       })
 
       it('may be held by several nodes where each of them shares it, and count once', async () => {
         const shared = { shared: true }
-        expect(await engine.claim(1, 'Ann', { shared: true, carriesPrivate: false })).toBe(true)
+        expect(await engine.memberships.claim(1, 'Ann', { shared: true, carriesPrivate: false })).toBe(true)
         // Of one node once.
-        expect(await engine.claim(1, 'ann', shared)).toBe(false)
-        expect(await engine.claim(1, 'ann')).toBe(false)
-        await engine.claim(1, 'Bob')
-        await engine.share(1, 'nobody')
+        expect(await engine.memberships.claim(1, 'ann', shared)).toBe(false)
+        expect(await engine.memberships.claim(1, 'ann')).toBe(false)
+        await engine.memberships.claim(1, 'Bob')
+        await engine.memberships.share(1, 'nobody')
         const other = await subject.another?.()
         if (other) {
-          expect(await other.claim(1, 'ann')).toBe(false)
-          expect(await other.claim(1, 'bob', shared)).toBe(false)
-          expect(await engine.member(1, 'ann')).toMatchObject({ name: 'Ann', carriesPrivate: false })
-          expect(await other.claim(1, 'ANN', shared)).toBe(true)
-          await engine.share(1, 'bob')
-          expect(await other.claim(1, 'bob', shared)).toBe(true)
-          expect(await other.claim(1, 'bob', shared)).toBe(false)
-          expect(await engine.member(1, 'ann')).toMatchObject({ name: 'Ann', carriesPrivate: true })
+          expect(await other.memberships.claim(1, 'ann')).toBe(false)
+          expect(await other.memberships.claim(1, 'bob', shared)).toBe(false)
+          expect(await engine.memberships.member(1, 'ann')).toMatchObject({ name: 'Ann', carriesPrivate: false })
+          expect(await other.memberships.claim(1, 'ANN', shared)).toBe(true)
+          await engine.memberships.share(1, 'bob')
+          expect(await other.memberships.claim(1, 'bob', shared)).toBe(true)
+          expect(await other.memberships.claim(1, 'bob', shared)).toBe(false)
+          expect(await engine.memberships.member(1, 'ann')).toMatchObject({ name: 'Ann', carriesPrivate: true })
         }
         const last = other ?? engine
-        expect(await last.members(1)).toEqual(['Ann', 'Bob'])
-        expect(await engine.memberCounts()).toEqual(new Map([[1, 2]]))
-        expect(await last.heldIn('ann')).toEqual([1])
+        expect(await last.memberships.members(1)).toEqual(['Ann', 'Bob'])
+        expect(await engine.memberships.counts()).toEqual(new Map([[1, 2]]))
+        expect(await last.memberships.heldIn('ann')).toEqual([1])
         if (other) {
-          await engine.release(1, 'Ann')
-          expect([engine.holds(1, 'ann'), other.holds(1, 'ann')]).toEqual([false, true])
-          expect(await engine.members(1)).toEqual(['Ann', 'Bob'])
-          expect(await engine.claim(1, 'ann')).toBe(false)
+          await engine.memberships.release(1, 'Ann')
+          expect([engine.memberships.holds(1, 'ann'), other.memberships.holds(1, 'ann')]).toEqual([false, true])
+          expect(await engine.memberships.members(1)).toEqual(['Ann', 'Bob'])
+          expect(await engine.memberships.claim(1, 'ann')).toBe(false)
         }
-        await last.release(1, 'ann')
-        expect(await last.members(1)).toEqual(['Bob'])
-        expect(await last.heldIn('ann')).toEqual([])
-        expect(await engine.claim(1, 'ann')).toBe(true)
+        await last.memberships.release(1, 'ann')
+        expect(await last.memberships.members(1)).toEqual(['Bob'])
+        expect(await last.memberships.heldIn('ann')).toEqual([])
+        expect(await engine.memberships.claim(1, 'ann')).toBe(true)
       })
 
       it('that are shared come once and go once, with whoever comes first and goes last', async () => {
         const other = await subject.another?.()
         const present = (kind: 'joined' | 'left'): Draft => ({ kind, room: 1, from: 'Ann', body: '' })
         const come = async (on: Engine) => {
-          expect(await on.claim(1, 'Ann', { shared: true })).toBe(true)
-          return on.append(LOG, present('joined'))
+          expect(await on.memberships.claim(1, 'Ann', { shared: true })).toBe(true)
+          return on.logs.append(LOG, present('joined'))
         }
         const go = async (on: Engine) => {
           try {
-            return await on.append(LOG, present('left'))
+            return await on.logs.append(LOG, present('left'))
           } finally {
-            await on.release(1, 'Ann')
+            await on.memberships.release(1, 'Ann')
           }
         }
         const expected = [await come(engine)]
         if (other) {
           await expect(come(other)).rejects.toThrow(Shared)
           await expect(go(engine)).rejects.toThrow(Shared)
-          await expect(engine.append(LOG, present('left'))).rejects.toThrow(Closed)
+          await expect(engine.logs.append(LOG, present('left'))).rejects.toThrow(Closed)
           await expect(come(engine)).rejects.toThrow(Shared)
           await expect(go(other)).rejects.toThrow(Shared)
         }
@@ -427,62 +441,62 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
       })
 
       it('may be released without being held', async () => {
-        await engine.release(1, 'nobody')
-        await engine.release(99, 'nobody')
-        expect(await engine.memberCounts()).toEqual(new Map())
-        expect(await engine.members(99)).toEqual([])
+        await engine.memberships.release(1, 'nobody')
+        await engine.memberships.release(99, 'nobody')
+        expect(await engine.memberships.counts()).toEqual(new Map())
+        expect(await engine.memberships.members(99)).toEqual([])
       })
     })
 
     describe('rooms', () => {
-      const tech = { title: 'Tech Talk', lineName: 'tech', visibility: 'public' } as const
+      const tech = { title: 'Tech Talk', slug: 'tech', visibility: 'public' } as const
 
       it('begin with the lobby', async () => {
-        const [lobby, ...others] = await engine.rooms()
+        const [lobby, ...others] = await engine.rooms.list()
         expect(lobby).toMatchObject({ id: 1, visibility: 'public' })
         expect(others).toEqual([])
       })
 
-      it('get a line name with their number where theirs is empty or taken', async () => {
-        const plain = await engine.createRoom({ title: 'a_b', lineName: 'ab', stem: 'ab', visibility: 'public' })
-        expect(plain.lineName).toBe('ab')
-        const taken = await engine.createRoom({ title: 'a-b', lineName: 'ab', stem: 'ab', visibility: 'public' })
-        expect(taken).toMatchObject({ title: 'a-b', lineName: `ab${taken.id}`, visibility: 'public' })
-        const empty = await engine.createRoom({ title: '日本', lineName: '', stem: 'room', visibility: 'public' })
-        expect(empty.lineName).toBe(`room${empty.id}`)
+      it('get a slug with their number where theirs is empty or taken', async () => {
+        const plain = await engine.rooms.create({ title: 'a_b', slug: 'ab', stem: 'ab', visibility: 'public' })
+        expect(plain.slug).toBe('ab')
+        const taken = await engine.rooms.create({ title: 'a-b', slug: 'ab', stem: 'ab', visibility: 'public' })
+        expect(taken).toMatchObject({ title: 'a-b', slug: `ab${taken.id}`, visibility: 'public' })
+        const empty = await engine.rooms.create({ title: '日本', slug: '', stem: 'room', visibility: 'public' })
+        expect(empty.slug).toBe(`room${empty.id}`)
         const next = empty.id + 2
-        await engine.createRoom({ title: `ab${next}`, lineName: `ab${next}`, visibility: 'public' })
-        const unlucky = await engine.createRoom({ title: 'a.b', lineName: 'ab', stem: 'ab', visibility: 'public' })
-        expect(unlucky.lineName).toBe(`ab${next}${unlucky.id}`)
-        for (const room of [plain, taken, empty, unlucky]) expect(await engine.findRoom(room.lineName)).toEqual(room)
-        const again = { title: 'A_B', lineName: 'ab', stem: 'ab', visibility: 'public' } as const
-        await expect(engine.createRoom(again)).rejects.toThrow(Taken)
+        await engine.rooms.create({ title: `ab${next}`, slug: `ab${next}`, visibility: 'public' })
+        const unlucky = await engine.rooms.create({ title: 'a.b', slug: 'ab', stem: 'ab', visibility: 'public' })
+        expect(unlucky.slug).toBe(`ab${next}${unlucky.id}`)
+        for (const room of [plain, taken, empty, unlucky]) expect(await engine.rooms.find(room.slug)).toEqual(room)
+        const again = { title: 'A_B', slug: 'ab', stem: 'ab', visibility: 'public' } as const
+        await expect(engine.rooms.create(again)).rejects.toThrow(Taken)
       })
 
       it('are watched: being made, a joined, a released name', async () => {
         const seen: number[] = []
-        const unwatch = engine.watchRooms((room) => seen.push(room))
-        const { id } = await engine.createRoom(tech)
+        const unwatch = engine.rooms.watch((room) => seen.push(room))
+        const { id } = await engine.rooms.create(tech)
         expect(seen).toContain(id)
         seen.length = 0
-        await engine.claim(id, 'ann')
-        await engine.append(`room:${id}`, { kind: 'joined', room: id, from: 'ann', body: '' })
+        await engine.memberships.claim(id, 'ann')
+        await engine.logs.append(`room:${id}`, { kind: 'joined', room: id, from: 'ann', body: '' })
         expect(seen).toContain(id)
-        expect(await engine.members(id)).toEqual(['ann'])
+        expect(await engine.memberships.members(id)).toEqual(['ann'])
         seen.length = 0
-        await engine.append(`room:${id}`, { kind: 'left', room: id, from: 'ann', body: '' })
-        await engine.release(id, 'ann')
+        await engine.logs.append(`room:${id}`, { kind: 'left', room: id, from: 'ann', body: '' })
+        await engine.memberships.release(id, 'ann')
         expect(seen).toContain(id)
-        expect(await engine.members(id)).toEqual([])
+        expect(await engine.memberships.members(id)).toEqual([])
         seen.length = 0
         unwatch()
-        await engine.claim(1, 'ann')
-        await engine.release(1, 'ann')
+        await engine.memberships.claim(1, 'ann')
+        await engine.memberships.release(1, 'ann')
         expect(seen).toEqual([])
       })
 
-      it('are found by title or line name, without regard to case', async () => {
-        const made = await engine.createRoom(tech)
+      it('are found by title or slug, without regard to case', async () => {
+        const made = await engine.rooms.create(tech)
         expect(made).toEqual({
           ...tech,
           id: made.id,
@@ -492,92 +506,93 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
         })
         expect(Math.abs(made.createdAt - Date.now())).toBeLessThan(5_000)
         expect(made.id).toBeGreaterThan(1)
-        for (const name of ['tech', 'TECH', 'tech talk', 'Tech Talk']) expect(await engine.findRoom(name)).toEqual(made)
-        expect(await engine.findRoom('techno')).toBeUndefined()
-        expect(await engine.rooms()).toContainEqual(made)
+        for (const name of ['tech', 'TECH', 'tech talk', 'Tech Talk'])
+          expect(await engine.rooms.find(name)).toEqual(made)
+        expect(await engine.rooms.find('techno')).toBeUndefined()
+        expect(await engine.rooms.list()).toContainEqual(made)
       })
 
       it('keep who made them, and are found by that', async () => {
         const [here, there] = [{ address: 'here', name: 'Ann' }, { address: 'there' }]
-        const room = await engine.createRoom({ ...tech, maker: here })
+        const room = await engine.rooms.create({ ...tech, maker: here })
         expect(room.maker).toEqual(here)
-        const second = await engine.createRoom({ title: 'b', lineName: 'b', visibility: 'public', maker: there })
+        const second = await engine.rooms.create({ title: 'b', slug: 'b', visibility: 'public', maker: there })
         expect(second.maker).toEqual(there)
-        const third = await engine.createRoom({ title: 'c', lineName: 'c', visibility: 'public', maker: here })
-        await engine.createRoom({ title: 'd', lineName: 'd', visibility: 'public' })
-        expect(await engine.roomsMadeFrom('there')).toEqual([second])
-        const changed = await engine.changeRoom(room.id, { title: 'Tec', lineName: 'tec', visibility: 'hidden' })
+        const third = await engine.rooms.create({ title: 'c', slug: 'c', visibility: 'public', maker: here })
+        await engine.rooms.create({ title: 'd', slug: 'd', visibility: 'public' })
+        expect(await engine.rooms.madeFrom('there')).toEqual([second])
+        const changed = await engine.rooms.change(room.id, { title: 'Tec', slug: 'tec', visibility: 'hidden' })
         expect(changed?.maker).toEqual(here)
-        const found = await engine.roomsMadeFrom('here')
+        const found = await engine.rooms.madeFrom('here')
         expect(found.toSorted((a, b) => a.id - b.id)).toEqual([changed, third])
-        await engine.closeRoom(third.id)
-        expect(await engine.roomsMadeFrom('here')).toEqual([changed])
-        expect(await engine.roomsMadeFrom('nowhere')).toEqual([])
+        await engine.rooms.close(third.id)
+        expect(await engine.rooms.madeFrom('here')).toEqual([changed])
+        expect(await engine.rooms.madeFrom('nowhere')).toEqual([])
       })
 
       it('are made once, whichever of their names is another room’s', async () => {
-        await engine.createRoom(tech)
+        await engine.rooms.create(tech)
         const tries = [
           ['TECH TALK', 'other'],
           ['other', 'TECH'],
           ['Tech', 'other'],
           ['other', 'Tech Talk'],
         ] as const
-        for (const [title, lineName] of tries) {
-          await expect(engine.createRoom({ ...tech, title, lineName })).rejects.toThrow(Taken)
+        for (const [title, slug] of tries) {
+          await expect(engine.rooms.create({ ...tech, title, slug })).rejects.toThrow(Taken)
         }
-        expect(await engine.rooms()).toHaveLength(2)
-        expect(await engine.roomCount()).toBe(2)
-        expect(await engine.findRoom('other')).toBeUndefined()
+        expect(await engine.rooms.list()).toHaveLength(2)
+        expect(await engine.rooms.count()).toBe(2)
+        expect(await engine.rooms.find('other')).toBeUndefined()
       })
 
       it('are made by exactly one of those who ask at the same time', async () => {
         const made = await Promise.allSettled(
-          ['a', 'A', 'a'].map((n) => engine.createRoom({ ...tech, title: n, lineName: n })),
+          ['a', 'A', 'a'].map((n) => engine.rooms.create({ ...tech, title: n, slug: n })),
         )
         expect(made.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
       })
     })
 
     describe('a room that changes', () => {
-      const old = { title: 'Old', lineName: 'old', visibility: 'private', hash: 'h', description: 'about' } as const
+      const old = { title: 'Old', slug: 'old', visibility: 'private', hash: 'h', description: 'about' } as const
 
       it('is found by its new names and no longer by the old ones, and keeps the rest', async () => {
-        const room = await engine.createRoom(old)
+        const room = await engine.rooms.create(old)
         expect(room).toMatchObject(old)
         const seen: number[] = []
-        engine.watchRooms((id) => seen.push(id))
-        const change = { title: 'New One', lineName: 'NewOne', visibility: 'hidden' } as const
-        const changed = await engine.changeRoom(room.id, change)
+        engine.rooms.watch((id) => seen.push(id))
+        const change = { title: 'New One', slug: 'NewOne', visibility: 'hidden' } as const
+        const changed = await engine.rooms.change(room.id, change)
         expect(changed).toEqual({ ...room, ...change, description: '', changedAt: changed?.changedAt })
         expect(changed?.changedAt).toBeGreaterThan(room.changedAt)
         expect(seen).toContain(room.id)
-        expect(await engine.findRoom('old')).toBeUndefined()
-        for (const name of ['new one', 'newone', room.id]) expect(await engine.findRoom(name)).toEqual(changed)
-        expect(await engine.createRoom(old)).toMatchObject(old)
+        expect(await engine.rooms.find('old')).toBeUndefined()
+        for (const name of ['new one', 'newone', room.id]) expect(await engine.rooms.find(name)).toEqual(changed)
+        expect(await engine.rooms.create(old)).toMatchObject(old)
       })
 
-      it('keeps its line name with its title, and the lobby in any case', async () => {
-        const room = await engine.createRoom({ ...old, title: 'a-b', lineName: 'ab', stem: 'ab' })
-        const same = await engine.changeRoom(room.id, {
+      it('keeps its slug with its title, and the lobby in any case', async () => {
+        const room = await engine.rooms.create({ ...old, title: 'a-b', slug: 'ab', stem: 'ab' })
+        const same = await engine.rooms.change(room.id, {
           title: 'A-B',
-          lineName: 'AB',
+          slug: 'AB',
           stem: 'AB',
           visibility: 'private',
         })
-        expect(same).toMatchObject({ title: 'A-B', lineName: 'AB' })
-        const [lobby] = await engine.rooms()
-        const renamed = await engine.changeRoom(1, { title: 'Plaza', lineName: 'Plaza', visibility: 'public' })
-        expect(renamed).toMatchObject({ title: 'Plaza', lineName: lobby?.lineName })
+        expect(same).toMatchObject({ title: 'A-B', slug: 'AB' })
+        const [lobby] = await engine.rooms.list()
+        const renamed = await engine.rooms.change(1, { title: 'Plaza', slug: 'Plaza', visibility: 'public' })
+        expect(renamed).toMatchObject({ title: 'Plaza', slug: lobby?.slug })
       })
 
       it('takes no other room’s names, and nothing has changed then', async () => {
-        await engine.createRoom({ title: 'Tech', lineName: 'tech', visibility: 'public' })
-        const room = await engine.createRoom(old)
-        await expect(engine.changeRoom(room.id, { ...old, title: 'TECH', lineName: 'other' })).rejects.toThrow(Taken)
-        await expect(engine.changeRoom(room.id, { ...old, title: 'other', lineName: 'tech' })).rejects.toThrow(Taken)
-        expect(await engine.findRoom(room.id)).toEqual(room)
-        expect(await engine.changeRoom(99, old)).toBeUndefined()
+        await engine.rooms.create({ title: 'Tech', slug: 'tech', visibility: 'public' })
+        const room = await engine.rooms.create(old)
+        await expect(engine.rooms.change(room.id, { ...old, title: 'TECH', slug: 'other' })).rejects.toThrow(Taken)
+        await expect(engine.rooms.change(room.id, { ...old, title: 'other', slug: 'tech' })).rejects.toThrow(Taken)
+        expect(await engine.rooms.find(room.id)).toEqual(room)
+        expect(await engine.rooms.change(99, old)).toBeUndefined()
       })
     })
 
@@ -585,57 +600,57 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
       const presence = (room: number, kind: 'joined' | 'left', from: string): Draft => ({ kind, room, from, body: '' })
 
       it('ends its log behind a left for everybody, and is not found', async () => {
-        const { id } = await engine.createRoom({ title: 'Short', lineName: 'short', visibility: 'public' })
+        const { id } = await engine.rooms.create({ title: 'Short', slug: 'short', visibility: 'public' })
         const log: LogName = `room:${id}`
         const told: string[] = []
-        engine.follow(log, ({ kind, from }) => told.push(`${kind} ${from}`.trim()))
+        engine.logs.follow(log, ({ kind, from }) => told.push(`${kind} ${from}`.trim()))
         const seen: number[] = []
-        engine.watchRooms((room) => seen.push(room))
+        engine.rooms.watch((room) => seen.push(room))
         for (const name of ['ann', 'bob', 'eve']) {
-          await engine.claim(id, name)
-          await engine.append(log, presence(id, 'joined', name))
+          await engine.memberships.claim(id, name)
+          await engine.logs.append(log, presence(id, 'joined', name))
         }
-        await engine.append(log, presence(id, 'left', 'bob'))
+        await engine.logs.append(log, presence(id, 'left', 'bob'))
         told.length = 0
         seen.length = 0
-        const said1 = engine.append(log, said('before', id))
-        const closed = engine.closeRoom(id)
-        const behind = engine.append(log, said('behind', id)).catch((error: unknown) => error)
+        const said1 = engine.logs.append(log, said('before', id))
+        const closed = engine.rooms.close(id)
+        const behind = engine.logs.append(log, said('behind', id)).catch((error: unknown) => error)
         await said1
         expect(await closed).toBe(true)
         expect(await behind).toBeInstanceOf(Closed)
-        await expect(engine.append(log, presence(id, 'left', 'ann'))).rejects.toThrow(Closed)
+        await expect(engine.logs.append(log, presence(id, 'left', 'ann'))).rejects.toThrow(Closed)
         expect(told[0]).toBe('message alice')
         expect(told.slice(1, -1).toSorted()).toEqual(['left ann', 'left eve'])
         expect(told.at(-1)).toBe('closed')
         expect(seen).toContain(id)
-        for (const name of [id, 'short']) expect(await engine.findRoom(name)).toBeUndefined()
-        expect(await engine.members(id)).toEqual([])
-        expect(await engine.heldIn('ann')).toEqual([])
-        expect(await engine.closeRoom(id)).toBe(false)
+        for (const name of [id, 'short']) expect(await engine.rooms.find(name)).toBeUndefined()
+        expect(await engine.memberships.members(id)).toEqual([])
+        expect(await engine.memberships.heldIn('ann')).toEqual([])
+        expect(await engine.rooms.close(id)).toBe(false)
       })
 
       it('leaves its names free and its number unused', async () => {
-        const tech = { title: 'Tech', lineName: 'tech', visibility: 'public' } as const
-        const first = await engine.createRoom(tech)
-        expect(await engine.closeRoom(first.id)).toBe(true)
-        const second = await engine.createRoom(tech)
+        const tech = { title: 'Tech', slug: 'tech', visibility: 'public' } as const
+        const first = await engine.rooms.create(tech)
+        expect(await engine.rooms.close(first.id)).toBe(true)
+        const second = await engine.rooms.create(tech)
         expect(second.id).toBeGreaterThan(first.id)
-        const event = await engine.append(`room:${second.id}`, said('hello', second.id))
+        const event = await engine.logs.append(`room:${second.id}`, said('hello', second.id))
         expect(await readAll(engine, `room:${second.id}`)).toEqual([event])
-        expect(await engine.closeRoom(99)).toBe(false)
+        expect(await engine.rooms.close(99)).toBe(false)
       })
 
       it('is closed by exactly one of those who ask at the same time', async () => {
-        const { id } = await engine.createRoom({ title: 'Tech', lineName: 'tech', visibility: 'public' })
-        const closed = await Promise.all([engine.closeRoom(id), engine.closeRoom(id), engine.closeRoom(id)])
+        const { id } = await engine.rooms.create({ title: 'Tech', slug: 'tech', visibility: 'public' })
+        const closed = await Promise.all([engine.rooms.close(id), engine.rooms.close(id), engine.rooms.close(id)])
         expect(closed.toSorted()).toEqual([false, false, true])
       })
 
       it('loses what its log held, in time', async () => {
-        const { id } = await engine.createRoom({ title: 'Tech', lineName: 'tech', visibility: 'public' })
-        await Promise.all(numbers(1_200).map((text) => engine.append(`room:${id}`, said(text, id))))
-        await engine.closeRoom(id)
+        const { id } = await engine.rooms.create({ title: 'Tech', slug: 'tech', visibility: 'public' })
+        await Promise.all(numbers(1_200).map((text) => engine.logs.append(`room:${id}`, said(text, id))))
+        await engine.rooms.close(id)
         await eventually(async () => expect(await readAll(engine, `room:${id}`)).toEqual([]))
       })
     })
@@ -760,21 +775,21 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
     })
 
     it('tells in which rooms a name is held', async () => {
-      expect(await engine.heldIn('alice')).toEqual([])
-      await engine.claim(1, 'Alice')
-      await engine.claim(7, 'alice')
-      await engine.claim(7, 'bob')
-      expect((await engine.heldIn('ALICE')).toSorted()).toEqual([1, 7])
-      await engine.release(1, 'alice')
-      expect(await engine.heldIn('alice')).toEqual([7])
+      expect(await engine.memberships.heldIn('alice')).toEqual([])
+      await engine.memberships.claim(1, 'Alice')
+      await engine.memberships.claim(7, 'alice')
+      await engine.memberships.claim(7, 'bob')
+      expect((await engine.memberships.heldIn('ALICE')).toSorted()).toEqual([1, 7])
+      await engine.memberships.release(1, 'alice')
+      expect(await engine.memberships.heldIn('alice')).toEqual([7])
     })
 
     it('finds a room by its number', async () => {
-      const room = await engine.createRoom({ title: '1', lineName: 'one', visibility: 'public' })
-      expect(await engine.findRoom(1)).toMatchObject({ id: 1, title: 'Public Chat' })
-      expect(await engine.findRoom(room.id)).toEqual(room)
-      expect(await engine.findRoom('1')).toEqual(room)
-      expect(await engine.findRoom(99)).toBeUndefined()
+      const room = await engine.rooms.create({ title: '1', slug: 'one', visibility: 'public' })
+      expect(await engine.rooms.find(1)).toMatchObject({ id: 1, title: 'Public Chat' })
+      expect(await engine.rooms.find(room.id)).toEqual(room)
+      expect(await engine.rooms.find('1')).toEqual(room)
+      expect(await engine.rooms.find(99)).toBeUndefined()
     })
 
     describe('accounts', () => {
@@ -848,21 +863,21 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
     describe('a log that is cleared', () => {
       it.each([false, true])('holds nothing, and goes on, followed: %j', async (followed) => {
         const heard: Event[] = []
-        if (followed) engine.follow('inbox:ann', (event) => heard.push(event))
+        if (followed) engine.logs.follow('inbox:ann', (event) => heard.push(event))
         const draft: Draft = { kind: 'private', room: 1, from: 'bob', to: 'ann', body: 'psst' }
-        const before = await Promise.all(numbers(1_200).map(() => engine.append('inbox:ann', draft)))
-        const other = await engine.append('inbox:bob', draft)
-        await engine.clear('inbox:ann')
+        const before = await Promise.all(numbers(1_200).map(() => engine.logs.append('inbox:ann', draft)))
+        const other = await engine.logs.append('inbox:bob', draft)
+        await engine.logs.clear('inbox:ann')
         await eventually(async () => expect(await readAll(engine, 'inbox:ann')).toEqual([]))
         expect(await readAll(engine, 'inbox:ann', { limit: 5 })).toEqual([])
-        const after = await engine.append('inbox:ann', draft)
+        const after = await engine.logs.append('inbox:ann', draft)
         expect(after.id).toBeGreaterThan(before.at(-1)?.id ?? Number.NaN)
         expect(await readAll(engine, 'inbox:ann')).toEqual([after])
         await expect(readAll(engine, 'inbox:ann', { after: before[0]?.id ?? 0 })).rejects.toThrow(Gone)
         expect(await readAll(engine, 'inbox:ann', { after: before.at(-1)?.id ?? 0 })).toEqual([after])
         expect(await readAll(engine, 'inbox:bob')).toEqual([other])
         if (followed) expect(heard).toEqual([...before, after])
-        await engine.clear('inbox:nobody')
+        await engine.logs.clear('inbox:nobody')
       })
     })
 
@@ -914,10 +929,10 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
 
     describe('names seen', () => {
       it('are those that have joined or registered, each once, in order of appearance', async () => {
-        const join = (from: string) => engine.append(LOG, { kind: 'joined', room: 1, from, body: '' })
+        const join = (from: string) => engine.logs.append(LOG, { kind: 'joined', room: 1, from, body: '' })
         expect(await names(engine, 9)).toEqual([])
         for (const name of ['Zoe', 'ZOE', 'bob']) await join(name)
-        await engine.append(LOG, said('hello', 1, 'carol'))
+        await engine.logs.append(LOG, said('hello', 1, 'carol'))
         await createAccount(engine, 'Dave', 'hash')
         await createAccount(engine, 'Bob', 'hash')
         expect(await names(engine, 9)).toEqual(['Zoe', 'Bob', 'Dave'])
@@ -939,36 +954,36 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
       }
 
       it('everything that was committed is there, and ids go on rising', async ({ skip }) => {
-        const events = await Promise.all(numbers(600).map((text) => engine.append(LOG, said(text))))
-        events.push(await engine.append(LOG, { ...said('by my clock'), sent: 1_524_700_000 }))
-        const room = await engine.createRoom({ title: 'Tech', lineName: 'tech', visibility: 'hidden' })
-        const rooms = [...(await engine.rooms())]
+        const events = await Promise.all(numbers(600).map((text) => engine.logs.append(LOG, said(text))))
+        events.push(await engine.logs.append(LOG, { ...said('by my clock'), sent: 1_524_700_000 }))
+        const room = await engine.rooms.create({ title: 'Tech', slug: 'tech', visibility: 'hidden' })
+        const rooms = [...(await engine.rooms.list())]
         await restarted(skip)
         expect(await readAll(engine, LOG)).toEqual(events)
         expect(await readAll(engine, LOG, { after: events[300]?.id ?? 0 })).toEqual(events.slice(301))
-        expect(await engine.findRoom('TECH')).toEqual(room)
-        expect(await engine.rooms()).toEqual(rooms)
-        const next = await engine.append(LOG, said('next'))
+        expect(await engine.rooms.find('TECH')).toEqual(room)
+        expect(await engine.rooms.list()).toEqual(rooms)
+        const next = await engine.logs.append(LOG, said('next'))
         expect(next.id).toBeGreaterThan(events.at(-1)?.id ?? Number.NaN)
         expect(next.at).toBeGreaterThanOrEqual(events.at(-1)?.at ?? Number.NaN)
-        const other = await engine.createRoom({ title: 'Other', lineName: 'other', visibility: 'public' })
+        const other = await engine.rooms.create({ title: 'Other', slug: 'other', visibility: 'public' })
         expect(other.id).toBeGreaterThan(room.id)
       })
 
       it('a room as it was changed, closed rooms and notes are there', async ({ skip }) => {
-        const gone = await engine.createRoom({ title: 'Gone', lineName: 'gone', visibility: 'public' })
-        const tech = { title: 'Tech', lineName: 'tech', visibility: 'hidden', hash: 'h' } as const
-        const room = await engine.createRoom({ ...tech, maker: { address: 'here', name: 'Ann' } })
-        const changed = await engine.changeRoom(room.id, { title: 'Tec', lineName: 'tec', visibility: 'private' })
-        await engine.append(`room:${gone.id}`, { kind: 'joined', room: gone.id, from: 'ann', body: '' })
-        await engine.closeRoom(gone.id)
+        const gone = await engine.rooms.create({ title: 'Gone', slug: 'gone', visibility: 'public' })
+        const tech = { title: 'Tech', slug: 'tech', visibility: 'hidden', hash: 'h' } as const
+        const room = await engine.rooms.create({ ...tech, maker: { address: 'here', name: 'Ann' } })
+        const changed = await engine.rooms.change(room.id, { title: 'Tec', slug: 'tec', visibility: 'private' })
+        await engine.logs.append(`room:${gone.id}`, { kind: 'joined', room: gone.id, from: 'ann', body: '' })
+        await engine.rooms.close(gone.id)
         await engine.records.put('secret', 'a', 'one')
-        const event = await engine.append(LOG, { ...said('blue'), color: 'blue', verified: true })
+        const event = await engine.logs.append(LOG, { ...said('blue'), color: 'blue', verified: true })
         await restarted(skip)
-        expect(await engine.findRoom(room.id)).toEqual(changed)
-        expect(await engine.roomsMadeFrom('here')).toEqual([changed])
-        expect(await engine.findRoom(gone.id)).toBeUndefined()
-        expect((await engine.createRoom({ title: 'Gone', lineName: 'gone', visibility: 'public' })).id).toBeGreaterThan(
+        expect(await engine.rooms.find(room.id)).toEqual(changed)
+        expect(await engine.rooms.madeFrom('here')).toEqual([changed])
+        expect(await engine.rooms.find(gone.id)).toBeUndefined()
+        expect((await engine.rooms.create({ title: 'Gone', slug: 'gone', visibility: 'public' })).id).toBeGreaterThan(
           room.id,
         )
         expect(await engine.records.get('secret', 'a')).toBe('one')
@@ -981,7 +996,7 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
         await createAccount(engine, 'gone', 'hash')
         await engine.records.delete('account', 'gone')
         await keepBlock(engine, 'Alice', 'Bob')
-        await engine.append(LOG, { kind: 'joined', room: 1, from: 'carol', body: '' })
+        await engine.logs.append(LOG, { kind: 'joined', room: 1, from: 'carol', body: '' })
         await restarted(skip)
         expect(await engine.records.get('account', 'alice')).toMatchObject({ name: 'Alice', hash: 'hash' })
         expect(await createAccount(engine, 'ALICE', 'other')).toBe(false)
@@ -993,26 +1008,26 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
       })
 
       it('what waited when it was stopped is there too', async ({ skip }) => {
-        const waiting = numbers(50).map((text) => engine.append(LOG, said(text)))
+        const waiting = numbers(50).map((text) => engine.logs.append(LOG, said(text)))
         await restarted(skip)
         expect(await readAll(engine, LOG)).toEqual(await Promise.all(waiting))
       })
 
       it('whoever was in a room has left it and holds no name, once', async ({ skip }) => {
         const present = (kind: 'joined' | 'left', from: string): Draft => ({ kind, room: 1, from, body: '' })
-        await engine.claim(1, 'Alice')
-        await engine.append(LOG, present('joined', 'Alice'))
-        await engine.append(LOG, present('joined', 'bob'))
-        await engine.append(LOG, present('left', 'bob'))
-        await engine.append('room:2', { ...present('joined', 'Alice'), room: 2 })
+        await engine.memberships.claim(1, 'Alice')
+        await engine.logs.append(LOG, present('joined', 'Alice'))
+        await engine.logs.append(LOG, present('joined', 'bob'))
+        await engine.logs.append(LOG, present('left', 'bob'))
+        await engine.logs.append('room:2', { ...present('joined', 'Alice'), room: 2 })
         await restarted(skip)
-        expect(await engine.members(1)).toEqual([])
+        expect(await engine.memberships.members(1)).toEqual([])
         const told = (events: readonly Event[]) => events.map(({ kind, from }) => `${kind} ${from}`)
         expect(told(await readAll(engine, LOG))).toEqual(['joined Alice', 'joined bob', 'left bob', 'left Alice'])
         expect(told(await readAll(engine, 'room:2'))).toEqual(['joined Alice', 'left Alice'])
         await restarted(skip)
         expect(await readAll(engine, LOG)).toHaveLength(4)
-        expect(await engine.claim(1, 'alice')).toBe(true)
+        expect(await engine.memberships.claim(1, 'alice')).toBe(true)
       })
     })
   })

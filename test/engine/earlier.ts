@@ -13,16 +13,16 @@ const DAY_MS = 86_400_000
 /** `behind` is when three lines were said by a clock that was a day behind the log. */
 export async function expectEarlier(engine: Engine, behind: number): Promise<void> {
   const { records } = engine
-  const rooms = await engine.rooms()
+  const rooms = await engine.rooms.list()
   expect(
-    rooms.map(({ id, title, lineName, visibility, hash, maker }) => ({ id, title, lineName, visibility, hash, maker })),
+    rooms.map(({ id, title, slug, visibility, hash, maker }) => ({ id, title, slug, visibility, hash, maker })),
   ).toEqual([
-    { id: 1, title: 'Public Chat', lineName: 'lobby', visibility: 'public' },
-    { id: 2, title: 'Operation', lineName: 'ops', visibility: 'public' },
+    { id: 1, title: 'Public Chat', slug: 'lobby', visibility: 'public' },
+    { id: 2, title: 'Operation', slug: 'ops', visibility: 'public' },
     {
       id: 3,
       title: 'Hidden',
-      lineName: 'hidden',
+      slug: 'hidden',
       visibility: 'hidden',
       hash: 'scrypt:1:2',
       maker: { address: 'digest', name: 'Ünï😀' },
@@ -30,7 +30,7 @@ export async function expectEarlier(engine: Engine, behind: number): Promise<voi
     {
       id: 5,
       title: 'Private/Room',
-      lineName: 'private',
+      slug: 'private',
       visibility: 'private',
       hash: '$scrypt$/',
       maker: { address: 'here' },
@@ -86,9 +86,9 @@ export async function expectEarlier(engine: Engine, behind: number): Promise<voi
 export async function expectGoesOn(engine: Engine): Promise<void> {
   const { records } = engine
   const last = (await readAll(engine, 'room:5')).at(-1)
-  const next = await engine.append('room:5', { kind: 'message', room: 5, from: 'Ann', body: 'on' })
+  const next = await engine.logs.append('room:5', { kind: 'message', room: 5, from: 'Ann', body: 'on' })
   expect(next.id).toBeGreaterThan(last?.id ?? Number.NaN)
-  expect(await engine.createRoom({ title: 'New', lineName: 'new', visibility: 'public' })).toMatchObject({ id: 6 })
+  expect(await engine.rooms.create({ title: 'New', slug: 'new', visibility: 'public' })).toMatchObject({ id: 6 })
   expect(await createAccount(engine, 'аnn', 'hash')).toBe(false)
   expect(await records.delete('account', 'Ann')).toMatchObject({ name: 'ANN' })
   expect(await hasAccountLike(engine, 'аnn')).toBe(false)

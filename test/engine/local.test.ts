@@ -99,7 +99,7 @@ describe('LocalEngine', () => {
   it('keeps a second one off its file, and lets it in afterwards', async () => {
     const first = await started()
     expect(await faultOf()).toBe(`cannot open ${file}: it is in use by another process`)
-    await first.append('room:1', said('undisturbed'))
+    await first.logs.append('room:1', said('undisturbed'))
     await first.stop()
     expect(await readAll(await started(), 'room:1')).toHaveLength(1)
   })
@@ -145,12 +145,12 @@ describe('LocalEngine', () => {
       ['message', 'bob', 'hi ann', '2026-11-26T07:20:22.457Z'],
       ['left', 'bob', '', '2026-11-26T07:20:22.459Z'],
     ])
-    expect(await engine.findRoom('ops')).toMatchObject({ id: 2 })
+    expect(await engine.rooms.find('ops')).toMatchObject({ id: 2 })
     expect(await engine.records.get('account', 'ANN')).toMatchObject({ name: 'Ann' })
     expect(await hasAccountLike(engine, 'Аnn')).toBe(true)
     expect(await createAccount(engine, 'Аnn', 'hash')).toBe(false)
     expect(await blocksWith(engine, 'ann')).toEqual([{ owner: 'ann', name: 'eve' }])
-    const event = await engine.append('room:2', said('new', 2))
+    const event = await engine.logs.append('room:2', said('new', 2))
     await engine.stop()
     expect(await readAll(await started(), 'room:2', { after: kept.at(-2)?.id ?? 0 })).toEqual([kept.at(-1), event])
   })
@@ -160,16 +160,16 @@ describe('LocalEngine', () => {
     db.exec(await readFile(resolve(import.meta.dirname, '../fixtures/schema-5.sql'), 'utf8'))
     db.close()
     const engine = await started()
-    const rooms = await engine.rooms()
+    const rooms = await engine.rooms.list()
     expect(rooms.map(({ id, title, maker }) => [id, title, maker])).toEqual([
       [1, 'Public Chat', undefined],
       [2, 'ops', undefined],
       [3, 'Made at Globes', undefined],
     ])
     const maker = { address: 'here' }
-    const made = await engine.createRoom({ title: 'new', lineName: 'new', visibility: 'public', maker })
+    const made = await engine.rooms.create({ title: 'new', slug: 'new', visibility: 'public', maker })
     expect(made).toMatchObject({ id: 4, maker })
-    expect(await engine.roomsMadeFrom('here')).toEqual([made])
+    expect(await engine.rooms.madeFrom('here')).toEqual([made])
     expect((await readAll(engine, 'room:2')).map(({ kind, from }) => [kind, from])).toEqual([
       ['joined', 'Ann'],
       ['message', 'Ann'],
@@ -213,7 +213,7 @@ describe('LocalEngine', () => {
   it('gives rising ids across logs within a millisecond', async () => {
     const engine = await started()
     const logs = Array.from({ length: 500 }, (_, n) => (n % 3 ? 'room:1' : 'inbox:bob'))
-    const events = await Promise.all(logs.map((log, n) => engine.append(log as LogName, said(String(n)))))
+    const events = await Promise.all(logs.map((log, n) => engine.logs.append(log as LogName, said(String(n)))))
     const ids = events.map(({ id }) => id)
     expect(ids).toEqual(ids.toSorted((a, b) => a - b))
     expect(new Set(ids).size).toBe(ids.length)
@@ -256,17 +256,17 @@ describe('LocalEngine', () => {
     expect(died).not.toHaveBeenCalled()
   })
 
-  it('gives the lobby its present line name', async () => {
+  it('gives the lobby its present slug', async () => {
     await (await started({ lobby: 'lobby' })).stop()
     const engine = await started({ lobby: 'hall' })
-    expect(await engine.findRoom('hall')).toMatchObject({
+    expect(await engine.rooms.find('hall')).toMatchObject({
       id: 1,
       title: 'Public Chat',
-      lineName: 'hall',
+      slug: 'hall',
       visibility: 'public',
     })
-    expect(await engine.findRoom('public chat')).toMatchObject({ id: 1 })
-    expect(await engine.findRoom('lobby')).toBeUndefined()
+    expect(await engine.rooms.find('public chat')).toMatchObject({ id: 1 })
+    expect(await engine.rooms.find('lobby')).toBeUndefined()
   })
 
   it('is unavailable when it is stopped', async () => {
@@ -274,14 +274,16 @@ describe('LocalEngine', () => {
     await engine.start()
     await engine.stop()
     await expect(engine.ping()).rejects.toThrow(Unavailable)
-    await expect(engine.append('room:1', said('late'))).rejects.toThrow(Unavailable)
+    await expect(engine.logs.append('room:1', said('late'))).rejects.toThrow(Unavailable)
   })
 
   it.each([false, true])('removes the oldest beyond the count that is kept, followed: %j', async (followed) => {
     const engine = await started({ keep: { days: 0, events: 10 } })
-    if (followed) engine.follow('room:1', () => {})
-    const events = await Promise.all(Array.from({ length: 25 }, (_, n) => engine.append('room:1', said(String(n)))))
-    const few = await engine.append('room:2', said('few'))
+    if (followed) engine.logs.follow('room:1', () => {})
+    const events = await Promise.all(
+      Array.from({ length: 25 }, (_, n) => engine.logs.append('room:1', said(String(n)))),
+    )
+    const few = await engine.logs.append('room:2', said('few'))
     await eventually(async () => expect(await readAll(engine, 'room:1')).toEqual(events.slice(-10)))
     const id = (index: number) => events.at(index)?.id ?? Number.NaN
     await expect(readAll(engine, 'room:1', { after: id(0) })).rejects.toThrow(Gone)
@@ -294,7 +296,9 @@ describe('LocalEngine', () => {
 
   it('removes what is older than it is kept', async () => {
     const engine = await started({ file })
-    const events = await Promise.all(Array.from({ length: 20 }, (_, n) => engine.append('room:1', said(String(n)))))
+    const events = await Promise.all(
+      Array.from({ length: 20 }, (_, n) => engine.logs.append('room:1', said(String(n)))),
+    )
     await engine.stop()
     const db = new DatabaseSync(file)
     const threeDays = idAt(3 * 86_400_000)
@@ -308,21 +312,21 @@ describe('LocalEngine', () => {
 
   it('removes a great many while others are said, and none too many', async () => {
     const engine = await started({ file })
-    const old = Array.from({ length: 5_000 }, (_, n) => engine.append('room:1', said(`old ${n}`)))
+    const old = Array.from({ length: 5_000 }, (_, n) => engine.logs.append('room:1', said(`old ${n}`)))
     await Promise.all(old)
     await engine.stop()
     const again = await started({ file, keep: { days: 0, events: 500 } })
     const heard: Event[] = []
-    again.follow('room:1', (event) => heard.push(event))
+    again.logs.follow('room:1', (event) => heard.push(event))
     const events: Event[] = []
-    for (let n = 0; n < 600; n++) events.push(await again.append('room:1', said(`new ${n}`)))
+    for (let n = 0; n < 600; n++) events.push(await again.logs.append('room:1', said(`new ${n}`)))
     expect(heard).toEqual(events)
     await eventually(async () => expect(await readAll(again, 'room:1')).toEqual(events.slice(-500)))
   })
 
   describe('when the clock has been set back', () => {
     async function appendedAndRead(engine: LocalEngine) {
-      const event = await engine.append('room:1', said('hello'))
+      const event = await engine.logs.append('room:1', said('hello'))
       vi.useFakeTimers({ toFake: ['Date'], now: event.at - 3_600_000 })
       return { event, read: await readAll(engine, 'room:1') }
     }
@@ -335,7 +339,7 @@ describe('LocalEngine', () => {
       const real = Date.now()
       const set = (ms: number) => vi.useFakeTimers({ toFake: ['Date'], now: real + ms })
       const HOUR_MS = 3_600_000
-      const say = () => engine.append('room:1', said('hello'))
+      const say = () => engine.logs.append('room:1', said('hello'))
       const first = await say()
       set(24 * HOUR_MS)
       const ahead = await say()
@@ -367,16 +371,18 @@ describe('LocalEngine', () => {
 
     it('removes nothing while the clock is ahead, and may fall back', async () => {
       const engine = await started({ file: ':memory:', keep: { days: 1, events: 10 } })
-      const events = await Promise.all(Array.from({ length: 10 }, (_, n) => engine.append('room:1', said(String(n)))))
+      const events = await Promise.all(
+        Array.from({ length: 10 }, (_, n) => engine.logs.append('room:1', said(String(n)))),
+      )
       vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 400 * 86_400_000 })
       // One more than are kept: that it goes shows that a sweep has come by.
-      const late = await engine.append('room:1', said('late'))
+      const late = await engine.logs.append('room:1', said('late'))
       await eventually(async () => expect(await readAll(engine, 'room:1')).toEqual([...events.slice(1), late]))
     })
 
     it('reads what is committed, from memory', async () => {
       const engine = await started()
-      engine.follow('room:1', () => {})
+      engine.logs.follow('room:1', () => {})
       const { event, read } = await appendedAndRead(engine)
       expect(read).toEqual([event])
     })

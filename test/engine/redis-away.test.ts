@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { Unavailable } from '../../src/engine/engine.ts'
-import { placeOf } from '../../src/engine/redis/url.ts'
+import { redisLocationOf } from '../../src/engine/redis/url.ts'
 import { eventually, TIMED } from '../support/eventually.ts'
 import { placeAt, RedisServer, withRedis } from '../support/redis.ts'
 import { readAll, said } from './conformance.ts'
@@ -19,26 +19,26 @@ withRedis('Redis that goes away', () => {
     it('is said once and at once, and over by itself', TIMED, async () => {
       const { engine, wire, said: notices } = await wired()
       const seen = follow(engine)
-      await engine.append(LOG, said('before'))
+      await engine.logs.append(LOG, said('before'))
       const changed: number[] = []
-      engine.watchRooms((room) => changed.push(room))
+      engine.rooms.watch((room) => changed.push(room))
       wire.close()
       await eventually(() => expect(notices).toEqual(['trouble']))
       await expect(engine.ping()).rejects.toThrow(Unavailable)
       const asked = performance.now()
-      await expect(engine.append(LOG, said('refused'))).rejects.toThrow(Unavailable)
+      await expect(engine.logs.append(LOG, said('refused'))).rejects.toThrow(Unavailable)
       await expect(readAll(engine, LOG)).rejects.toThrow(Unavailable)
-      await expect(engine.claim(1, 'ann')).rejects.toThrow(Unavailable)
-      await expect(engine.findRoom(1)).rejects.toThrow(Unavailable)
-      await expect(engine.rooms()).rejects.toThrow(Unavailable)
+      await expect(engine.memberships.claim(1, 'ann')).rejects.toThrow(Unavailable)
+      await expect(engine.rooms.find(1)).rejects.toThrow(Unavailable)
+      await expect(engine.rooms.list()).rejects.toThrow(Unavailable)
       await expect(engine.records.get('account', 'ann')).rejects.toThrow(Unavailable)
       expect(performance.now() - asked).toBeLessThan(500)
       const { engine: other } = await node()
-      await other.append(LOG, said('meanwhile'))
+      await other.logs.append(LOG, said('meanwhile'))
       wire.open()
       await isUp(engine)
       expect(changed).toEqual([1])
-      await engine.append(LOG, said('after'))
+      await engine.logs.append(LOG, said('after'))
       await eventually(() => expect(seen.map(({ body }) => body)).toEqual(['before', 'meanwhile', 'after']))
       expect(notices).toEqual(['trouble', 'recovered'])
     })
@@ -46,9 +46,9 @@ withRedis('Redis that goes away', () => {
     it('is sought ever more patiently, and nothing else is done meanwhile', TIMED, async () => {
       const own = await RedisServer.start()
       onTestFinished(() => own.stop())
-      const { engine } = await node({ place: placeAt(own.port), timing: { lease: 3_200, renew: 100 } })
+      const { engine } = await node({ place: placeAt(own.port), timing: { leaseMs: 3_200, renewalMs: 100 } })
       follow(engine)
-      await engine.append(LOG, said('before'))
+      await engine.logs.append(LOG, said('before'))
       await own.kill()
       const knocks: number[] = []
       const door = createServer((socket) => {
@@ -68,42 +68,42 @@ withRedis('Redis that goes away', () => {
       for (const [place, wait] of waits.entries()) expect(wait).toBeGreaterThan(Math.min(50 * 2 ** place, 800) - 5)
       await own.run()
       await isUp(engine)
-      await engine.append(LOG, said('after'))
+      await engine.logs.append(LOG, said('after'))
     })
 
     it('frees a name that was released meanwhile', async () => {
       const { engine, wire } = await wired()
       const { engine: other } = await node()
-      await engine.claim(1, 'ann')
+      await engine.memberships.claim(1, 'ann')
       wire.close()
       await eventually(() => expect(engine.ping()).rejects.toThrow(Unavailable))
-      await engine.release(1, 'ann')
+      await engine.memberships.release(1, 'ann')
       wire.open()
       await isUp(engine)
-      expect(await other.claim(1, 'ann')).toBe(true)
+      expect(await other.memberships.claim(1, 'ann')).toBe(true)
     })
 
     it('frees at once what was claimed and not noted', async () => {
       const [{ engine }, { engine: other }] = [await node(), await node()]
       const note = `${stage.prefix}:{name:ann}:held`
       await stage.server.command('SET', note, 'in the way')
-      await expect(engine.claim(1, 'ann')).rejects.toThrow(Unavailable)
+      await expect(engine.memberships.claim(1, 'ann')).rejects.toThrow(Unavailable)
       await stage.server.command('DEL', note)
-      expect(await other.members(1)).toEqual([])
-      expect(await other.claim(1, 'ann')).toBe(true)
+      expect(await other.memberships.members(1)).toEqual([])
+      expect(await other.memberships.claim(1, 'ann')).toBe(true)
     })
 
     it('tells of a room that was closed meanwhile, and keeps nothing of it', async () => {
       const { engine, wire } = await wired()
       const { engine: other } = await node()
-      const { id } = await engine.createRoom({ title: 'Tech', lineName: 'tech', visibility: 'public' })
+      const { id } = await engine.rooms.create({ title: 'Tech', slug: 'tech', visibility: 'public' })
       await join(engine, 'ann', id)
       const rooms: (readonly string[])[] = []
       wire.close()
       await eventually(() => expect(engine.ping()).rejects.toThrow(Unavailable))
-      expect(await other.closeRoom(id)).toBe(true)
-      engine.watchRooms((room) => {
-        if (room === id) void engine.rooms().then((all) => rooms.push(all.map(({ title }) => title)))
+      expect(await other.rooms.close(id)).toBe(true)
+      engine.rooms.watch((room) => {
+        if (room === id) void engine.rooms.list().then((all) => rooms.push(all.map(({ title }) => title)))
       })
       wire.open()
       await eventually(() => expect(rooms).toEqual([['Public Chat']]))
@@ -115,12 +115,12 @@ withRedis('Redis that goes away', () => {
       const { engine: other } = await node()
       const seen = follow(engine)
       const followed = follow(other)
-      await engine.append(LOG, said('first'))
+      await engine.logs.append(LOG, said('first'))
       const results: string[] = []
       for (let round = 0; round < 10; round++) {
         await isUp(engine)
         const bodies = Array.from({ length: 5 }, (_, n) => `${round} ${n}`)
-        const appends = bodies.map((body) => engine.append(LOG, said(body)))
+        const appends = bodies.map((body) => engine.logs.append(LOG, said(body)))
         const heard = eventually(() => expect(followed.at(-1)?.body).toBe(bodies.at(-1)))
         // Either on its way there or, when the other one has heard of it, on its way back.
         if (round % 2 === 0) setImmediate(() => setImmediate(() => wire.cut()))
@@ -155,7 +155,7 @@ withRedis('Redis that goes away', () => {
       const secret = (password: string) =>
         stage.server.command('ACL', 'SETUSER', stage.prefix, 'on', `>${password}`, '~*', '&*', '+@all')
       await secret('old')
-      const place = placeOf(`redis://${stage.prefix}:old@127.0.0.1:${stage.server.port}`) ?? expect.fail()
+      const place = redisLocationOf(`redis://${stage.prefix}:old@127.0.0.1:${stage.server.port}`) ?? expect.fail()
       const { engine, said: notices, reasons } = await node({ place })
       await stage.server.command('ACL', 'SETUSER', stage.prefix, 'resetpass', '>new')
       const tries = async () =>
@@ -176,14 +176,14 @@ withRedis('Redis that goes away', () => {
     it('to whom it does not let listen says so, until it does', async () => {
       const allow = (...rules: readonly string[]) => stage.server.command('ACL', 'SETUSER', stage.prefix, ...rules)
       await allow('on', '>secret', '~*', '+@all', 'resetchannels', `&${stage.prefix}:control`)
-      const place = placeOf(`redis://${stage.prefix}:secret@127.0.0.1:${stage.server.port}`) ?? expect.fail()
+      const place = redisLocationOf(`redis://${stage.prefix}:secret@127.0.0.1:${stage.server.port}`) ?? expect.fail()
       const [{ engine, reasons }, { engine: other }] = [await node({ place }), await node()]
       const seen = follow(engine)
       await eventually(() => expect(reasons).toHaveLength(1))
       expect(reasons[0]).toMatch(/: NOPERM .* channels /)
       await allow('&*')
       await isUp(engine)
-      await other.append(LOG, said('hello'))
+      await other.logs.append(LOG, said('hello'))
       await eventually(() => expect(seen.map(({ body }) => body)).toEqual(['hello']))
     })
 
@@ -208,13 +208,13 @@ withRedis('Redis that goes away', () => {
       await expect(engine.ping()).rejects.toThrow(Unavailable)
       const seen = follow(engine)
       await isUp(engine)
-      await engine.append(LOG, said('own'))
-      await other.append(LOG, said('other'))
+      await engine.logs.append(LOG, said('own'))
+      await other.logs.append(LOG, said('other'))
       await eventually(() => expect(seen.map(({ body }) => body)).toEqual(['own', 'other']))
     })
 
     it('paused is waited for', async () => {
-      const { engine, said: notices } = await node({ timing: { lease: 3_000, renew: 500 } })
+      const { engine, said: notices } = await node({ timing: { leaseMs: 3_000, renewalMs: 500 } })
       const seen = follow(engine)
       const load = new Load(engine, 'node')
       await delay(100)
@@ -244,12 +244,12 @@ withRedis('Redis that goes away', () => {
       const { engine, wire, said: notices, reasons } = await wired()
       const { engine: other } = await node()
       const seen = follow(engine)
-      await engine.append(LOG, said('one'))
-      await other.append(LOG, said('two'))
+      await engine.logs.append(LOG, said('one'))
+      await other.logs.append(LOG, said('two'))
       await eventually(() => expect(seen).toHaveLength(2))
       wire.holdChannels()
-      await other.append(LOG, said('three'))
-      await engine.append(LOG, said('four'))
+      await other.logs.append(LOG, said('three'))
+      await engine.logs.append(LOG, said('four'))
       await eventually(() => expect(seen.map(({ body }) => body)).toEqual(['one', 'two', 'three', 'four']))
       await isUp(engine)
       expect(notices).toEqual(['trouble', 'recovered'])
@@ -257,9 +257,9 @@ withRedis('Redis that goes away', () => {
     })
 
     it('refuses more than may wait', async () => {
-      const { engine, wire } = await wired({ timing: { lease: 30_000, renew: 500 } })
+      const { engine, wire } = await wired({ timing: { leaseMs: 30_000, renewalMs: 500 } })
       wire.hold()
-      const results = Array.from({ length: 50_010 }, (_, n) => engine.append(LOG, said(String(n))))
+      const results = Array.from({ length: 50_010 }, (_, n) => engine.logs.append(LOG, said(String(n))))
       await expect(results[50_000]).rejects.toThrow('too much is waiting')
       wire.go()
       const settled = await Promise.allSettled(results)
@@ -272,7 +272,7 @@ withRedis('Redis that goes away', () => {
     onTestFinished(() => own.stop())
     const place = placeAt(own.port)
     // Away for longer than that in the end.
-    const timing = { lease: 2_000, renew: 100 }
+    const timing = { leaseMs: 2_000, renewalMs: 100 }
     const two = [await node({ place, timing }), await node({ place, timing })]
     const seen = two.map(({ engine }) => follow(engine))
     await Promise.all(two.map(({ engine }, n) => join(engine, `member${n}`, 2)))
@@ -290,7 +290,7 @@ withRedis('Redis that goes away', () => {
     if (!one) throw new Error('there are two')
     await check((await node({ place })).engine, loads, seen)
     await delay(2_200)
-    expect((await one.engine.members(2)).toSorted()).toEqual(['member0', 'member1'])
+    expect((await one.engine.memberships.members(2)).toSorted()).toEqual(['member0', 'member1'])
     expect(await readAll(one.engine, 'room:2')).toHaveLength(2)
     for (const { said: notices } of two) expect(notices.filter((notice) => notice === 'lost')).toEqual([])
   })

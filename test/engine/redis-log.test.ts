@@ -5,9 +5,9 @@ import { expect, test } from 'vitest'
 import { type Event, idAt } from '../../src/engine/event.ts'
 import { entryId, eventOf, fieldsOf, idOf } from '../../src/engine/redis/entry.ts'
 import { Keys } from '../../src/engine/redis/keys.ts'
-import { RedisLog, type Source } from '../../src/engine/redis/log.ts'
+import { type LogSource, RedisLog } from '../../src/engine/redis/log.ts'
 import { Logs } from '../../src/engine/redis/logs.ts'
-import { ConnectionLost, type Port } from '../../src/engine/redis/port.ts'
+import { ConnectionLost, type RedisPort } from '../../src/engine/redis/port.ts'
 import { eventually } from '../support/eventually.ts'
 import { said } from './conformance.ts'
 
@@ -58,7 +58,7 @@ class Server {
     this.#tail = Promise.resolve()
   }
 
-  connect(): Source {
+  connect(): LogSource {
     const connection = this.#connection
     const inTurn = async () => {
       await this.#tail
@@ -113,7 +113,7 @@ async function following() {
   const acknowledged = new Set<string>()
   const logs = new Logs(
     new Keys('test'),
-    { port: port as Port, eval: (...asked) => port.eval(...asked) },
+    { port: port as RedisPort, eval: (...asked) => port.eval(...asked) },
     { id: OWN, isAdmitted: () => true, enter: async () => {}, noticeLoss: () => {}, noticeDeath: () => {} },
     { events: 20, bytes: 10_000 },
     { measured: () => {}, timed: () => {}, refused: () => {} },
@@ -142,7 +142,7 @@ async function following() {
   }
   let heard = 0
   const hear = (count = 1) => {
-    for (; count > 0 && heard < server.told.length; count--) log.heard(server.told[heard++] ?? '')
+    for (; count > 0 && heard < server.told.length; count--) log.onMessage(server.told[heard++] ?? '')
   }
   const miss = () => {
     if (heard < server.told.length) heard++
@@ -154,7 +154,7 @@ async function following() {
     await settled()
     port = server.connect()
     heard = server.told.length
-    await log.outgoing.settle(port as Port)
+    await log.outgoing.settle(port as RedisPort)
     await log.read(port)
   }
   return { server, log, listener, seen, early, refused, say, hear, miss, reconnect }
@@ -166,14 +166,14 @@ const settled = async () => {
 
 test('a gap on the channel is read from the log, and what came before it is not told again', async () => {
   const { server, log, seen } = await following()
-  log.heard(server.other(2))
+  log.onMessage(server.other(2))
   expect(seen).toEqual(server.events)
   server.other(600)
-  log.heard(server.other())
-  log.heard(server.other())
+  log.onMessage(server.other())
+  log.onMessage(server.other())
   await settled()
   expect(seen).toEqual(server.events)
-  for (const told of server.told) log.heard(told)
+  for (const told of server.told) log.onMessage(told)
   expect(seen).toEqual(server.events)
 })
 
@@ -199,7 +199,7 @@ test('an own event is handed on as it was appended, without being parsed again',
   const told = server.told[0] ?? ''
   server.told[0] = `${told.slice(0, told.indexOf(',', 8))},not parsed`
   hear()
-  log.heard(server.other())
+  log.onMessage(server.other())
   expect(seen).toEqual(server.events)
 })
 
@@ -238,10 +238,10 @@ test('more than may wait is dropped and read', async () => {
   hear()
   const text = '.'.repeat(100_000)
   const { read } = server
-  for (let n = 0; n < 10; n++) log.heard(server.other(1, text))
+  for (let n = 0; n < 10; n++) log.onMessage(server.other(1, text))
   await settled()
   expect(server.read).toBe(read)
-  log.heard(server.other(1, text))
+  log.onMessage(server.other(1, text))
   expect(server.read).toBe(read + 1)
   server.answer()
   // Nothing comes by any more that would show the gap.
@@ -257,7 +257,7 @@ test('what was asked for a follower of before does not reach the next one', asyn
   log.listen(listener)
   await Promise.all([reading, log.begin(port, async () => {})])
   expect(seen).toEqual([])
-  log.heard(server.other())
+  log.onMessage(server.other())
   expect(seen).toEqual(server.events.slice(-1))
 })
 
@@ -283,7 +283,7 @@ test('whatever comes in whatever order, followers see the log: each event once, 
         await settled()
       }
       hear(server.told.length)
-      log.heard(server.other())
+      log.onMessage(server.other())
       await settled()
       expect(seen).toEqual(server.events)
       expect(early).toEqual([])

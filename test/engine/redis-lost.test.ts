@@ -20,19 +20,19 @@ withRedis('Redis that refuses or forgets', () => {
 
     it('is told of once, while it lasts, whether or not anybody says something', async () => {
       const { engine, wire, said: notices, reasons } = await wired()
-      await engine.append(LOG, said('before'))
+      await engine.logs.append(LOG, said('before'))
       await full(true)
-      await expect(engine.append(LOG, said('refused'))).rejects.toThrow(/^OOM [^:]*$/)
+      await expect(engine.logs.append(LOG, said('refused'))).rejects.toThrow(/^OOM [^:]*$/)
       await eventually(() => expect(notices).toEqual(['trouble']))
       await expect(engine.ping()).rejects.toThrow('OOM')
       for (let renewal = 0; renewal < 3; renewal++) {
         await wire.passes(callOf('renew'))
-        await expect(engine.append(LOG, said('refused'))).rejects.toThrow(Unavailable)
+        await expect(engine.logs.append(LOG, said('refused'))).rejects.toThrow(Unavailable)
       }
       expect(reasons).toEqual([`Redis at ${wire.place.shown}: OOM command not allowed when used memory > 'maxmemory'.`])
       await full(false)
       await isUp(engine)
-      await engine.append(LOG, said('after'))
+      await engine.logs.append(LOG, said('after'))
       expect(notices).toEqual(['trouble', 'recovered'])
       await full(true)
       await eventually(() => expect(notices).toEqual(['trouble', 'recovered', 'trouble']))
@@ -57,10 +57,11 @@ withRedis('Redis that refuses or forgets', () => {
   it('an append that Redis refuses while it takes others is warned of, and no trouble', async () => {
     const { engine, said: notices, warnings } = await node()
     await stage.server.command('SET', `${stage.prefix}:{room:7}:log`, 'not a log')
-    for (let n = 0; n < 3; n++) await expect(engine.append('room:7', said('refused', 7))).rejects.toThrow('WRONGTYPE')
+    for (let n = 0; n < 3; n++)
+      await expect(engine.logs.append('room:7', said('refused', 7))).rejects.toThrow('WRONGTYPE')
     await eventually(() => expect(warnings).toHaveLength(1))
-    await expect(engine.append(LOG, present('left', 'nobody'))).rejects.toThrow(Closed)
-    await engine.append(LOG, said('goes on'))
+    await expect(engine.logs.append(LOG, present('left', 'nobody'))).rejects.toThrow(Closed)
+    await engine.logs.append(LOG, said('goes on'))
     await engine.ping()
     expect(warnings[0]).toMatch(/^Redis at redis:\S+: WRONGTYPE [^:]*$/)
     expect(notices).toEqual([])
@@ -68,7 +69,7 @@ withRedis('Redis that refuses or forgets', () => {
 
   it('a follower that throws has not made what is committed fail', async () => {
     const { engine } = await node()
-    engine.follow(LOG, () => {
+    engine.logs.follow(LOG, () => {
       throw new Error('of a follower')
     })
     // It is nobody's to catch: the process would end here, and so would the test.
@@ -76,7 +77,7 @@ withRedis('Redis that refuses or forgets', () => {
     process.removeAllListeners('unhandledRejection')
     try {
       const thrown = once(process, 'unhandledRejection')
-      const event = await engine.append(LOG, said('committed'))
+      const event = await engine.logs.append(LOG, said('committed'))
       expect(await thrown).toMatchObject([{ message: 'of a follower' }, expect.anything()])
       expect(await readAll((await node()).engine, LOG)).toEqual([event])
     } finally {
@@ -91,7 +92,7 @@ withRedis('Redis that refuses or forgets', () => {
       const place = placeAt(own.port)
       const [one, other] = [await node({ place }), await node({ place })]
       const seen = [one, other].map(({ engine }) => follow(engine))
-      const room = await one.engine.createRoom({ title: 'Tech', lineName: 'tech', visibility: 'public' })
+      const room = await one.engine.rooms.create({ title: 'Tech', slug: 'tech', visibility: 'public' })
       await createAccount(one.engine, 'Ann', 'hash')
       expect(await other.engine.records.get('account', 'ann')).toBeDefined()
       await join(one.engine, 'ann')
@@ -100,32 +101,32 @@ withRedis('Redis that refuses or forgets', () => {
       await eventually(() => expect(seen.map((events) => events.length)).toEqual([2, 2]))
       const before = [one, other].map(({ engine }) => engine.node)
       const changed: number[] = []
-      other.engine.watchRooms((id) => changed.push(id))
+      other.engine.rooms.watch((id) => changed.push(id))
       await own.command('FLUSHALL')
       await eventually(() => {
         expect(one.said).toEqual(['trouble', 'lost', 'recovered'])
         expect(other.said).toEqual(['trouble', 'lost', 'recovered'])
       })
       for (const [place, { engine }] of [one, other].entries()) expect(engine.node).not.toBe(before[place])
-      expect([one.engine.holds(1, 'ann'), one.engine.holds(room.id, 'eve'), other.engine.holds(1, 'bob')]).toEqual([
-        false,
-        false,
-        false,
-      ])
-      expect(await one.engine.memberCounts()).toEqual(new Map())
-      expect(await other.engine.heldIn('ann')).toEqual([])
+      expect([
+        one.engine.memberships.holds(1, 'ann'),
+        one.engine.memberships.holds(room.id, 'eve'),
+        other.engine.memberships.holds(1, 'bob'),
+      ]).toEqual([false, false, false])
+      expect(await one.engine.memberships.counts()).toEqual(new Map())
+      expect(await other.engine.memberships.heldIn('ann')).toEqual([])
       expect(changed).toContain(room.id)
-      expect(await other.engine.findRoom('tech')).toBeUndefined()
-      expect(await other.engine.rooms()).toHaveLength(1)
-      expect((await one.engine.createRoom({ title: 'N', lineName: 'n', visibility: 'public' })).id).toBe(room.id + 1)
+      expect(await other.engine.rooms.find('tech')).toBeUndefined()
+      expect(await other.engine.rooms.list()).toHaveLength(1)
+      expect((await one.engine.rooms.create({ title: 'N', slug: 'n', visibility: 'public' })).id).toBe(room.id + 1)
       expect(await other.engine.records.get('account', 'ann')).toBeUndefined()
-      await one.engine.append(LOG, said('going on'))
+      await one.engine.logs.append(LOG, said('going on'))
       await eventually(() => expect(seen.map((events) => events.at(-1)?.body)).toEqual(['going on', 'going on']))
       for (const events of seen) {
         expectRising(events)
         expect(told(events)).toHaveLength(3)
       }
-      expect(await one.engine.claim(1, 'bob')).toBe(true)
+      expect(await one.engine.memberships.claim(1, 'bob')).toBe(true)
     })
 
     it('is found by whoever writes first, and no number is given twice before that', async () => {
@@ -133,18 +134,18 @@ withRedis('Redis that refuses or forgets', () => {
       onTestFinished(() => own.stop())
       const { engine, said: notices } = await node({
         place: placeAt(own.port),
-        timing: { lease: 60_000, renew: 30_000 },
+        timing: { leaseMs: 60_000, renewalMs: 30_000 },
       })
-      const make = (title: string) => engine.createRoom({ title, lineName: title, visibility: 'public' })
+      const make = (title: string) => engine.rooms.create({ title, slug: title, visibility: 'public' })
       const { id } = await make('before')
       await join(engine, 'ann')
       await own.command('FLUSHALL')
       expect((await make('after')).id).toBe(id + 1)
-      await expect(engine.append(LOG, said('refused'))).rejects.toThrow(Unavailable)
+      await expect(engine.logs.append(LOG, said('refused'))).rejects.toThrow(Unavailable)
       await isUp(engine)
       expect(notices).toEqual(['trouble', 'lost', 'recovered'])
-      expect((await engine.rooms()).map(({ title }) => title)).toEqual(['Public Chat', 'after'])
-      expect(engine.holds(1, 'ann')).toBe(false)
+      expect((await engine.rooms.list()).map(({ title }) => title)).toEqual(['Public Chat', 'after'])
+      expect(engine.memberships.holds(1, 'ann')).toBe(false)
     })
 
     it('or the newest of it, as after a failover: nobody of the node is there any more, and all have left', async () => {
@@ -153,19 +154,19 @@ withRedis('Redis that refuses or forgets', () => {
       const { engine, said: notices } = await node({ place: placeAt(own.port) })
       const seen = follow(engine)
       const leave = async (name: string) => {
-        await engine.append(LOG, present('left', name))
-        await engine.release(1, name)
+        await engine.logs.append(LOG, present('left', name))
+        await engine.memberships.release(1, name)
       }
       await join(engine, 'stays')
       await join(engine, 'leaves')
-      await engine.claim(1, 'watches')
-      const kept = await engine.append(LOG, said('kept'))
+      await engine.memberships.claim(1, 'watches')
+      const kept = await engine.logs.append(LOG, said('kept'))
       await own.command('SAVE')
       await leave('leaves')
       await join(engine, 'comes')
-      await engine.release(1, 'watches')
-      await engine.append(LOG, said('forgotten'))
-      await engine.createRoom({ title: 'Tech', lineName: 'tech', visibility: 'public' })
+      await engine.memberships.release(1, 'watches')
+      await engine.logs.append(LOG, said('forgotten'))
+      await engine.rooms.create({ title: 'Tech', slug: 'tech', visibility: 'public' })
       const before = seen.length
       await own.kill()
       await own.run()
@@ -173,10 +174,11 @@ withRedis('Redis that refuses or forgets', () => {
       expect(notices).toEqual(['trouble', 'lost', 'recovered'])
       await eventually(() => expect(told(seen.slice(before)).toSorted()).toEqual(['left leaves', 'left stays']))
       expectRising(seen)
-      expect(await engine.members(1)).toEqual([])
-      expect(engine.holds(1, 'stays')).toBe(false)
-      for (const name of ['stays', 'leaves', 'comes', 'watches']) expect(await engine.heldIn(name)).toEqual([])
-      expect(await engine.findRoom('tech')).toBeUndefined()
+      expect(await engine.memberships.members(1)).toEqual([])
+      expect(engine.memberships.holds(1, 'stays')).toBe(false)
+      for (const name of ['stays', 'leaves', 'comes', 'watches'])
+        expect(await engine.memberships.heldIn(name)).toEqual([])
+      expect(await engine.rooms.find('tech')).toBeUndefined()
       expect((await readAll(engine, LOG)).map(({ body }) => body)).not.toContain('forgotten')
       // Something that came after it is missing.
       await expect(readAll(engine, LOG, { after: kept.id })).rejects.toThrow(Gone)
@@ -185,14 +187,14 @@ withRedis('Redis that refuses or forgets', () => {
     it('or what came behind the last renewal: each node finds that by itself', async () => {
       const own = await RedisServer.start()
       onTestFinished(() => own.stop())
-      const timing = { lease: 60_000, renew: 30_000 }
+      const timing = { leaseMs: 60_000, renewalMs: 30_000 }
       const one = await node({ place: placeAt(own.port), timing })
       const { wire, ...other } = await wired({ timing }, own)
       const seen = follow(other.engine)
       await join(one.engine, 'ann')
       await own.command('SAVE')
       await join(other.engine, 'bob')
-      const last = await other.engine.append(LOG, said('forgotten'))
+      const last = await other.engine.logs.append(LOG, said('forgotten'))
       await eventually(() => expect(told(seen)).toEqual(['joined ann', 'joined bob', 'message alice']))
       const joined = seen.at(1)?.id ?? 0
       wire.close()
@@ -200,16 +202,16 @@ withRedis('Redis that refuses or forgets', () => {
       await own.run()
       await isUp(one.engine)
       // Behind this nobody sees that the log had ended earlier.
-      const newer = await one.engine.append(LOG, said('newer'))
+      const newer = await one.engine.logs.append(LOG, said('newer'))
       expect(newer.id).toBeGreaterThan(last.id)
       wire.open()
       await isUp(other.engine)
       expect(one.said).toEqual(['trouble', 'recovered'])
       expect(other.said).toEqual(['trouble', 'lost', 'recovered'])
-      expect(await one.engine.members(1)).toEqual(['ann'])
-      expect(other.engine.holds(1, 'bob')).toBe(false)
-      expect(await one.engine.heldIn('bob')).toEqual([])
-      expect(await one.engine.claim(1, 'bob')).toBe(true)
+      expect(await one.engine.memberships.members(1)).toEqual(['ann'])
+      expect(other.engine.memberships.holds(1, 'bob')).toBe(false)
+      expect(await one.engine.memberships.heldIn('bob')).toEqual([])
+      expect(await one.engine.memberships.claim(1, 'bob')).toBe(true)
       expect(told(seen).at(-1)).toBe('message alice')
       // Something that came after it is missing.
       await expect(readAll(one.engine, LOG, { after: joined })).rejects.toThrow(Gone)
@@ -219,17 +221,17 @@ withRedis('Redis that refuses or forgets', () => {
     it.each(['claimed', 'released'])('or that a name was %s, of which no log tells', async (what) => {
       const own = await RedisServer.start()
       onTestFinished(() => own.stop())
-      const timing = { lease: 60_000, renew: 30_000 }
+      const timing = { leaseMs: 60_000, renewalMs: 30_000 }
       const [one, other] = [
         await node({ place: placeAt(own.port), timing }),
         await node({ place: placeAt(own.port), timing }),
       ]
       // A room of which nobody follows the log.
-      await one.engine.claim(9, 'bob')
-      if (what === 'released') await one.engine.claim(9, 'ann')
+      await one.engine.memberships.claim(9, 'bob')
+      if (what === 'released') await one.engine.memberships.claim(9, 'ann')
       await own.command('SAVE')
-      if (what === 'released') await one.engine.release(9, 'ann')
-      else await one.engine.claim(9, 'ann')
+      if (what === 'released') await one.engine.memberships.release(9, 'ann')
+      else await one.engine.memberships.claim(9, 'ann')
       await own.kill()
       await own.run()
       for (const { engine } of [one, other]) await isUp(engine)
@@ -238,41 +240,41 @@ withRedis('Redis that refuses or forgets', () => {
         ['trouble', 'recovered'],
       ])
       for (const name of ['ann', 'bob']) {
-        expect(one.engine.holds(9, name)).toBe(false)
-        expect(await other.engine.claim(9, name)).toBe(true)
+        expect(one.engine.memberships.holds(9, name)).toBe(false)
+        expect(await other.engine.memberships.claim(9, name)).toBe(true)
       }
     })
 
     it('or the newest rooms and what was changed of others: has them as they were, and no number twice', async () => {
       const own = await RedisServer.start()
       onTestFinished(() => own.stop())
-      const timing = { lease: 60_000, renew: 30_000 }
+      const timing = { leaseMs: 60_000, renewalMs: 30_000 }
       const [one, other] = [
         await node({ place: placeAt(own.port), timing }),
         await node({ place: placeAt(own.port), timing }),
       ]
-      const make = (title: string) => one.engine.createRoom({ title, lineName: title, visibility: 'public' })
+      const make = (title: string) => one.engine.rooms.create({ title, slug: title, visibility: 'public' })
       const changed = await make('changed')
       const closed = await make('closed')
       await own.command('SAVE')
       const made = await make('made')
-      await one.engine.changeRoom(changed.id, { title: 'Other', lineName: 'other', visibility: 'hidden' })
+      await one.engine.rooms.change(changed.id, { title: 'Other', slug: 'other', visibility: 'hidden' })
       const gone = await make('gone')
-      await one.engine.closeRoom(gone.id)
-      await eventually(async () => expect(await other.engine.rooms()).toHaveLength(4))
+      await one.engine.rooms.close(gone.id)
+      await eventually(async () => expect(await other.engine.rooms.list()).toHaveLength(4))
       await own.kill()
       await own.run()
       for (const { engine } of [one, other]) await isUp(engine)
       expect([one, other].flatMap(({ said: notices }) => notices)).toContain('lost')
       for (const { engine } of [one, other]) {
-        expect(await engine.rooms()).toEqual([await engine.findRoom(1), changed, closed])
-        for (const name of ['other', 'made', made.id]) expect(await engine.findRoom(name)).toBeUndefined()
+        expect(await engine.rooms.list()).toEqual([await engine.rooms.find(1), changed, closed])
+        for (const name of ['other', 'made', made.id]) expect(await engine.rooms.find(name)).toBeUndefined()
       }
       expect((await make('next')).id).toBeGreaterThan(gone.id)
     })
 
     it('is dealt with whole, however often the connection breaks over it', async () => {
-      const { engine, wire, said: notices } = await wired({ timing: { lease: 1_500, renew: 100 } })
+      const { engine, wire, said: notices } = await wired({ timing: { leaseMs: 1_500, renewalMs: 100 } })
       const names = Array.from({ length: 2_000 }, (_, n) => `name${n}`)
       await Promise.all(names.map((name) => join(engine, name)))
       await stage.server.command('DEL', `${stage.prefix}:{nodes}:epoch`)
@@ -283,7 +285,7 @@ withRedis('Redis that refuses or forgets', () => {
       await eventually(async () => expect(await stage.server.command('KEYS', `${stage.prefix}:{name:*`)).toEqual([]))
       await isUp(engine)
       expect(notices.filter((notice) => notice === 'lost')).toEqual(['lost'])
-      expect(await engine.members(1)).toEqual([])
+      expect(await engine.memberships.members(1)).toEqual([])
       const left = (await readAll(engine, LOG)).filter(({ kind }) => kind === 'left').map(({ from }) => from)
       expect(left.toSorted()).toEqual(names.toSorted())
     })
@@ -304,7 +306,7 @@ withRedis('Redis that refuses or forgets', () => {
       expect(load.failures).toEqual([])
       expectRising(load.acknowledged.toSorted((a, b) => a.id - b.id))
       expectRising(seen)
-      await engine.append(LOG, said('last'))
+      await engine.logs.append(LOG, said('last'))
       await eventually(() => expect(seen.at(-1)?.body).toBe('last'))
     })
   })

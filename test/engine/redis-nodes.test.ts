@@ -20,7 +20,7 @@ withRedis('several nodes on Redis', () => {
       await Promise.all(three.map(({ engine }) => isUp(engine)))
       // From when on all of them follow.
       await eventually(async () => {
-        await three[0]?.engine.append(LOG, said('?'))
+        await three[0]?.engine.logs.append(LOG, said('?'))
         for (const events of seen) expect(events.length).toBeGreaterThan(0)
       })
       const loads = three.map(({ engine }, place) => new Load(engine, `node ${place}`))
@@ -39,28 +39,28 @@ withRedis('several nodes on Redis', () => {
     it('know of each other’s names, rooms and accounts', async () => {
       const [one, other] = [(await node()).engine, (await node()).engine]
       const changed: number[] = []
-      other.watchRooms((room) => changed.push(room))
-      const room = await one.createRoom({ title: 'Tech', lineName: 'tech', visibility: 'public' })
-      expect(await other.findRoom('tech')).toEqual(room)
+      other.rooms.watch((room) => changed.push(room))
+      const room = await one.rooms.create({ title: 'Tech', slug: 'tech', visibility: 'public' })
+      expect(await other.rooms.find('tech')).toEqual(room)
       await eventually(() => expect(changed).toContain(room.id))
-      expect(await other.rooms()).toContainEqual(room)
+      expect(await other.rooms.list()).toContainEqual(room)
       await join(one, 'Ann', room.id)
-      expect(await other.claim(room.id, 'ANN')).toBe(false)
-      expect(await other.claim(room.id, 'bob')).toBe(true)
-      expect(await one.members(room.id)).toEqual(['Ann', 'bob'])
-      expect(await one.memberCounts()).toEqual(new Map([[room.id, 2]]))
-      expect(await other.heldIn('ann')).toEqual([room.id])
-      await other.release(room.id, 'Ann')
-      expect(await one.members(room.id)).toEqual(['Ann', 'bob'])
+      expect(await other.memberships.claim(room.id, 'ANN')).toBe(false)
+      expect(await other.memberships.claim(room.id, 'bob')).toBe(true)
+      expect(await one.memberships.members(room.id)).toEqual(['Ann', 'bob'])
+      expect(await one.memberships.counts()).toEqual(new Map([[room.id, 2]]))
+      expect(await other.memberships.heldIn('ann')).toEqual([room.id])
+      await other.memberships.release(room.id, 'Ann')
+      expect(await one.memberships.members(room.id)).toEqual(['Ann', 'bob'])
       expect(await createAccount(one, 'Ann', 'hash')).toBe(true)
       expect(await createAccount(other, 'ann', 'hash')).toBe(false)
       expect(await other.records.get('account', 'ann')).toMatchObject({ name: 'Ann', hash: 'hash' })
-      const renamed = await other.changeRoom(room.id, { title: 'Tec', lineName: 'tec', visibility: 'hidden' })
-      await eventually(async () => expect(await one.findRoom(room.id)).toEqual(renamed))
-      expect(await one.closeRoom(room.id)).toBe(true)
-      await eventually(async () => expect(await other.rooms()).toHaveLength(1))
-      await expect(other.append(`room:${room.id}`, said('late', room.id))).rejects.toThrow(Closed)
-      expect(await other.closeRoom(room.id)).toBe(false)
+      const renamed = await other.rooms.change(room.id, { title: 'Tec', slug: 'tec', visibility: 'hidden' })
+      await eventually(async () => expect(await one.rooms.find(room.id)).toEqual(renamed))
+      expect(await one.rooms.close(room.id)).toBe(true)
+      await eventually(async () => expect(await other.rooms.list()).toHaveLength(1))
+      await expect(other.logs.append(`room:${room.id}`, said('late', room.id))).rejects.toThrow(Closed)
+      expect(await other.rooms.close(room.id)).toBe(false)
     })
 
     it('hear of accounts that another one has changed or removed', async () => {
@@ -77,10 +77,10 @@ withRedis('several nodes on Redis', () => {
 
     it('hand on the end of a room that another one has closed', async () => {
       const [one, other] = [(await node()).engine, (await node()).engine]
-      const { id } = await one.createRoom({ title: 'Tech', lineName: 'tech', visibility: 'public' })
+      const { id } = await one.rooms.create({ title: 'Tech', slug: 'tech', visibility: 'public' })
       const seen = follow(other, `room:${id}`)
       await join(other, 'ann', id)
-      await one.closeRoom(id)
+      await one.rooms.close(id)
       await eventually(() => expect(told(seen)).toEqual(['joined ann', 'left ann', 'closed ']))
     })
   })
@@ -88,8 +88,8 @@ withRedis('several nodes on Redis', () => {
   describe('a name that several nodes share', () => {
     const shared = { shared: true }
     const come = async (engine: RedisEngine, name = 'ann') => {
-      expect(await engine.claim(1, name, shared)).toBe(true)
-      return engine.append(LOG, present('joined', name))
+      expect(await engine.memberships.claim(1, name, shared)).toBe(true)
+      return engine.logs.append(LOG, present('joined', name))
     }
 
     it('comes and goes by turns, whoever of them comes and goes in whatever order', async () => {
@@ -106,9 +106,9 @@ withRedis('several nodes on Redis', () => {
           inside++
           if (round % 3 === place) await delay(Math.random() * 5)
           inside--
-          const left = await engine.append(LOG, present('left', 'ann')).catch((error: unknown) => error)
+          const left = await engine.logs.append(LOG, present('left', 'ann')).catch((error: unknown) => error)
           if (left instanceof Error) expect(left).toBeInstanceOf(Shared)
-          await engine.release(1, 'ann')
+          await engine.memberships.release(1, 'ann')
         }
       })
       await Promise.all(visits)
@@ -117,7 +117,7 @@ withRedis('several nodes on Redis', () => {
       expect(told(log)).toEqual(log.map((_, n) => (n % 2 === 0 ? 'joined ann' : 'left ann')))
       expect(log.length % 2).toBe(0)
       expect(log.length).toBeLessThan(2 * 3 * 60)
-      expect(await nodes[0]?.engine.members(1)).toEqual([])
+      expect(await nodes[0]?.engine.memberships.members(1)).toEqual([])
       expect(await stage.server.command('KEYS', `${stage.prefix}:{room:1}:*`)).not.toContainEqual(
         expect.stringMatching(/joined|names|claims|inside/),
       )
@@ -132,12 +132,12 @@ withRedis('several nodes on Redis', () => {
       await expect(come(last)).rejects.toThrow(Shared)
       await join(dying.engine, 'bob')
       dying.wire.close()
-      await eventually(async () => expect(await engine.heldIn('bob')).toEqual([]))
-      expect(await engine.members(1)).toEqual(['ann'])
+      await eventually(async () => expect(await engine.memberships.heldIn('bob')).toEqual([]))
+      expect(await engine.memberships.members(1)).toEqual(['ann'])
       expect(told(await readAll(engine, LOG))).toEqual(['joined ann', 'joined bob', 'left bob'])
-      await engine.append(LOG, present('left', 'ann'))
-      await engine.release(1, 'ann')
-      expect(await engine.heldIn('ann')).toEqual([])
+      await engine.logs.append(LOG, present('left', 'ann'))
+      await engine.memberships.release(1, 'ann')
+      expect(await engine.memberships.heldIn('ann')).toEqual([])
       expect(told(await readAll(engine, LOG)).at(-1)).toBe('left ann')
     })
 
@@ -148,34 +148,34 @@ withRedis('several nodes on Redis', () => {
       await expect(come(other.engine)).rejects.toThrow(Shared)
       for (const { wire } of [one, other]) wire.close()
       await eventually(async () => expect(told(await readAll(engine, LOG))).toEqual(['joined ann', 'left ann']))
-      await eventually(async () => expect(await engine.heldIn('ann')).toEqual([]))
+      await eventually(async () => expect(await engine.memberships.heldIn('ann')).toEqual([]))
 
-      const { id } = await engine.createRoom({ title: 'Tech', lineName: 'tech', visibility: 'public' })
+      const { id } = await engine.rooms.create({ title: 'Tech', slug: 'tech', visibility: 'public' })
       const { engine: third } = await node()
-      await engine.claim(id, 'ann', shared)
-      await third.claim(id, 'ann', shared)
-      await engine.append(`room:${id}`, present('joined', 'ann', id))
-      await expect(third.append(`room:${id}`, present('joined', 'ann', id))).rejects.toThrow(Shared)
+      await engine.memberships.claim(id, 'ann', shared)
+      await third.memberships.claim(id, 'ann', shared)
+      await engine.logs.append(`room:${id}`, present('joined', 'ann', id))
+      await expect(third.logs.append(`room:${id}`, present('joined', 'ann', id))).rejects.toThrow(Shared)
       const seen = follow(third, `room:${id}`)
-      await third.append(`room:${id}`, said('both are here', id))
-      await engine.closeRoom(id)
+      await third.logs.append(`room:${id}`, said('both are here', id))
+      await engine.rooms.close(id)
       await eventually(() => expect(told(seen)).toEqual(['message alice', 'left ann', 'closed ']))
-      await eventually(async () => expect(await engine.heldIn('ann')).toEqual([]))
+      await eventually(async () => expect(await engine.memberships.heldIn('ann')).toEqual([]))
     })
 
     it('is told of behind what came before it', async () => {
-      const { engine, wire } = await wired({ timing: { lease: 60_000, renew: 30_000 } })
+      const { engine, wire } = await wired({ timing: { leaseMs: 60_000, renewalMs: 30_000 } })
       const { engine: other } = await node()
       const seen = follow(engine)
       // Over the channel, so it is listened to by now.
       await eventually(async () => {
-        await other.append(LOG, said('before'))
+        await other.logs.append(LOG, said('before'))
         expect(seen.at(-1)?.body).toBe('before')
       })
       wire.holdChannels()
       await come(other)
-      await engine.claim(1, 'ann', shared)
-      const joined = engine.append(LOG, present('joined', 'ann')).catch((error: unknown) => error)
+      await engine.memberships.claim(1, 'ann', shared)
+      const joined = engine.logs.append(LOG, present('joined', 'ann')).catch((error: unknown) => error)
       expect(await Promise.race([joined, delay(200, 'waits')])).toBe('waits')
       expect(told(seen)).not.toContain('joined ann')
       wire.go()
@@ -184,21 +184,21 @@ withRedis('several nodes on Redis', () => {
     })
 
     it('is told of, or refused, when the connection breaks over the answer', async () => {
-      const { engine, wire } = await wired({ timing: { lease: 60_000, renew: 30_000 } })
+      const { engine, wire } = await wired({ timing: { leaseMs: 60_000, renewalMs: 30_000 } })
       const { engine: other } = await node()
       await come(other)
       follow(engine)
-      await engine.claim(1, 'ann', shared)
+      await engine.memberships.claim(1, 'ann', shared)
       for (let round = 0; round < 6; round++) {
         const appending = wire.passes(callOf('append'))
-        const joined = engine.append(LOG, present('joined', 'ann')).catch((error: unknown) => error)
+        const joined = engine.logs.append(LOG, present('joined', 'ann')).catch((error: unknown) => error)
         await appending
         // On its way there, or back.
         if (round % 2 === 0) setImmediate(() => wire.cut())
         else await delay(2).then(() => wire.cut())
         const isIn = (await joined) instanceof Shared
         await isUp(engine)
-        const left = await engine.append(LOG, present('left', 'ann')).catch((error: unknown) => error)
+        const left = await engine.logs.append(LOG, present('left', 'ann')).catch((error: unknown) => error)
         expect(left).toBeInstanceOf(isIn ? Shared : Closed)
       }
       expect(told(await readAll(engine, LOG))).toEqual(['joined ann'])
@@ -215,15 +215,15 @@ withRedis('several nodes on Redis', () => {
       await join(dying.engine, 'Ann')
       await join(dying.engine, 'bob')
       await join(dying.engine, 'eve', 7)
-      await dying.engine.claim(1, 'shy')
+      await dying.engine.memberships.claim(1, 'shy')
       await join(one, 'carol')
-      await dying.engine.append(LOG, present('left', 'bob'))
+      await dying.engine.logs.append(LOG, present('left', 'bob'))
       dying.wire.close()
       const gone = performance.now()
-      await eventually(async () => expect(await one.members(1)).toEqual(['carol']))
-      await eventually(async () => expect(await one.heldIn('eve')).toEqual([]))
+      await eventually(async () => expect(await one.memberships.members(1)).toEqual(['carol']))
+      await eventually(async () => expect(await one.memberships.heldIn('eve')).toEqual([]))
       expect(performance.now() - gone).toBeLessThan(10_000)
-      expect(await one.claim(1, 'ann')).toBe(true)
+      expect(await one.memberships.claim(1, 'ann')).toBe(true)
       await delay(300)
       const expected = ['joined Ann', 'joined bob', 'joined carol', 'left bob', 'left Ann']
       expect(told(await readAll(one, LOG))).toEqual(expected)
@@ -234,7 +234,7 @@ withRedis('several nodes on Redis', () => {
     })
 
     it('is dealt with whole, however much it held and whatever fails over it', async () => {
-      const dying = await wired({ timing: { lease: 1_500, renew: 100 } })
+      const dying = await wired({ timing: { leaseMs: 1_500, renewalMs: 100 } })
       const { engine } = await node()
       const names = Array.from({ length: 700 }, (_, n) => `name${n}`)
       await Promise.all(names.map((name) => join(dying.engine, name)))
@@ -248,7 +248,7 @@ withRedis('several nodes on Redis', () => {
       await eventually(async () => expect(await failed()).toBe(true))
       await stage.server.command('DEL', note)
       await eventually(async () => expect(await stage.server.command('KEYS', `${stage.prefix}:{name:*`)).toEqual([]))
-      expect(await engine.members(1)).toEqual([])
+      expect(await engine.memberships.members(1)).toEqual([])
       const left = (await readAll(engine, LOG)).filter(({ kind }) => kind === 'left').map(({ from }) => from)
       expect(left.toSorted()).toEqual(names.toSorted())
     })
@@ -266,7 +266,7 @@ withRedis('several nodes on Redis', () => {
       await stage.server.command('CONFIG', 'SET', 'slowlog-log-slower-than', '100000')
       await stage.server.command('SLOWLOG', 'RESET')
       dying.wire.close()
-      await eventually(async () => expect(await engine.heldIn('bob')).toEqual([]))
+      await eventually(async () => expect(await engine.memberships.heldIn('bob')).toEqual([]))
       await stage.server.command('DEL', `${stage.prefix}:{nodes}:epoch`)
       await eventually(() => expect(notices).toContain('lost'))
       await isUp(engine)
@@ -275,14 +275,14 @@ withRedis('several nodes on Redis', () => {
 
     it('over closing a room leaves none that is listed and that nobody gets into', async () => {
       const [{ engine: dying }, { engine }] = [await node(), await node()]
-      const tech = { title: 'Tech', lineName: 'tech', visibility: 'public' } as const
-      const { id } = await dying.createRoom(tech)
+      const tech = { title: 'Tech', slug: 'tech', visibility: 'public' } as const
+      const { id } = await dying.rooms.create(tech)
       // The first half of it.
-      await dying.append(`room:${id}`, { kind: 'closed', room: id, from: '', body: '' })
-      expect(await engine.claim(id, 'ann')).toBe(true)
-      await expect(engine.append(`room:${id}`, present('joined', 'ann', id))).rejects.toThrow(Closed)
-      expect(await engine.rooms()).toHaveLength(1)
-      expect((await engine.createRoom(tech)).id).toBeGreaterThan(id)
+      await dying.logs.append(`room:${id}`, { kind: 'closed', room: id, from: '', body: '' })
+      expect(await engine.memberships.claim(id, 'ann')).toBe(true)
+      await expect(engine.logs.append(`room:${id}`, present('joined', 'ann', id))).rejects.toThrow(Closed)
+      expect(await engine.rooms.list()).toHaveLength(1)
+      expect((await engine.rooms.create(tech)).id).toBeGreaterThan(id)
     })
 
     it('and returns is another one, has nothing of what it had, and hears so', async () => {
@@ -291,13 +291,13 @@ withRedis('several nodes on Redis', () => {
       const seen = follow(sleepy.engine)
       const before = sleepy.engine.node
       await join(sleepy.engine, 'ann')
-      await sleepy.engine.append(LOG, said('hello'))
+      await sleepy.engine.logs.append(LOG, said('hello'))
       // Nothing gets through, and nobody says so: a node that was stopped, as far as the others can tell.
       sleepy.wire.hold()
-      const late = sleepy.engine.append(LOG, said('asleep')).catch((error: unknown) => error)
-      await eventually(async () => expect(await other.members(1)).toEqual([]))
-      expect(await other.claim(1, 'ANN')).toBe(true)
-      await other.append(LOG, present('joined', 'ANN'))
+      const late = sleepy.engine.logs.append(LOG, said('asleep')).catch((error: unknown) => error)
+      await eventually(async () => expect(await other.memberships.members(1)).toEqual([]))
+      expect(await other.memberships.claim(1, 'ANN')).toBe(true)
+      await other.logs.append(LOG, present('joined', 'ANN'))
       sleepy.wire.go()
       expect(await late).toBeInstanceOf(Unavailable)
       await isUp(sleepy.engine)
@@ -305,10 +305,10 @@ withRedis('several nodes on Redis', () => {
       const expected = ['joined ann', 'message alice', 'left ann', 'joined ANN']
       await eventually(() => expect(told(seen)).toEqual(expected))
       // What the core does for a session that it takes to be in the room still.
-      await expect(sleepy.engine.append(LOG, present('left', 'ann'))).rejects.toThrow(Closed)
-      await sleepy.engine.release(1, 'ann')
-      expect(await other.members(1)).toEqual(['ANN'])
-      await sleepy.engine.append(LOG, said('awake'))
+      await expect(sleepy.engine.logs.append(LOG, present('left', 'ann'))).rejects.toThrow(Closed)
+      await sleepy.engine.memberships.release(1, 'ann')
+      expect(await other.memberships.members(1)).toEqual(['ANN'])
+      await sleepy.engine.logs.append(LOG, said('awake'))
       expect(told(await readAll(other, LOG))).toEqual([...expected, 'message alice'])
       expect(sleepy.said).toEqual(['trouble', 'recovered'])
     })
@@ -329,8 +329,8 @@ withRedis('several nodes on Redis', () => {
       await stage.server.command('DEL', `${stage.prefix}:{nodes}:epoch`)
       for (const heard of [notices, others]) await eventually(() => expect(heard).toContain('lost'))
       for (const both of [engine, other]) await isUp(both)
-      expect(await other.members(1)).toEqual([])
-      await engine.append(LOG, said('I am another one'))
+      expect(await other.memberships.members(1)).toEqual([])
+      await engine.logs.append(LOG, said('I am another one'))
       await eventually(() => expect(told(seen)).toEqual(['joined ann', 'left ann', 'message alice']))
     })
 
@@ -343,14 +343,14 @@ withRedis('several nodes on Redis', () => {
       for (const { wire } of [one, other]) wire.open()
       for (const { engine } of [one, other]) await isUp(engine)
       await delay(300)
-      expect(await one.engine.members(1)).toEqual(['ann', 'bob'])
+      expect(await one.engine.memberships.members(1)).toEqual(['ann', 'bob'])
       expect(told(await readAll(one.engine, LOG))).toEqual(['joined ann', 'joined bob'])
     })
   })
 
   it('a room that is closed is none of its nodes’ any more', async () => {
     const [one, other] = [(await node()).engine, (await node()).engine]
-    const { id } = await one.createRoom({ title: 'Tech', lineName: 'tech', visibility: 'public' })
+    const { id } = await one.rooms.create({ title: 'Tech', slug: 'tech', visibility: 'public' })
     const entered = async () => {
       const logs = [one, other].map((engine) =>
         stage.server.command('SMEMBERS', `${stage.prefix}:{nodes}:logs:${engine.node}`),
@@ -361,7 +361,7 @@ withRedis('several nodes on Redis', () => {
     await join(other, 'bob', id)
     await join(other, 'eve')
     expect(await entered()).toEqual([[`room:${id}`], expect.arrayContaining([LOG, `room:${id}`])])
-    await one.closeRoom(id)
+    await one.rooms.close(id)
     await eventually(async () => expect(await entered()).toEqual([[], [LOG]]))
   })
 })

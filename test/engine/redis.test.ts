@@ -6,7 +6,7 @@ import type { LogName } from '../../src/engine/event.ts'
 import { RedisImport } from '../../src/engine/redis/import.ts'
 import { problemOf, reasonOf, warningOf } from '../../src/engine/redis/reasons.ts'
 import { RedisEngine, type RedisOptions } from '../../src/engine/redis/redis.ts'
-import { placeOf } from '../../src/engine/redis/url.ts'
+import { redisLocationOf } from '../../src/engine/redis/url.ts'
 import { eventually } from '../support/eventually.ts'
 import { createAccount, hasAccountLike } from '../support/records.ts'
 import { placeAt, RedisServer, withRedis } from '../support/redis.ts'
@@ -125,7 +125,9 @@ withRedis('the redis engine', () => {
 
     it('says Gone of what was trimmed, and of no more than that', async () => {
       const engine = await started({ keep: { days: 0, events: 150 } })
-      const events = await Promise.all(Array.from({ length: 777 }, (_, n) => engine.append('room:1', said(String(n)))))
+      const events = await Promise.all(
+        Array.from({ length: 777 }, (_, n) => engine.logs.append('room:1', said(String(n)))),
+      )
       await eventually(async () => expect(await readAll(engine, 'room:1')).toHaveLength(150))
       const id = (place: number) => events.at(place)?.id ?? Number.NaN
       expect(await readAll(engine, 'room:1', { after: id(-151) })).toEqual(events.slice(-150))
@@ -137,13 +139,13 @@ withRedis('the redis engine', () => {
     it('removes what is too old, from memory too, wherever it is followed', async () => {
       const prefix = `old${prefixes++}`
       const other = await started({ prefix })
-      other.follow('room:1', () => {})
-      const event = await other.append('room:1', said('soon gone'))
+      other.logs.follow('room:1', () => {})
+      const event = await other.logs.append('room:1', said('soon gone'))
       await eventually(async () => expect(await readAll(other, 'room:1')).toEqual([event]))
       // One that starts two days later: a clock that jumps so far is doubted.
       vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 2 * 86_400_000)
       const one = await started({ prefix, keep: { days: 1, events: 0 } })
-      await one.append('inbox:bob', said('something else'))
+      await one.logs.append('inbox:bob', said('something else'))
       // Whoever sweeps all logs does so once a minute.
       await server.command('DEL', `${prefix}:{nodes}:sweep`)
       await eventually(async () => expect(await readAll(other, 'room:1')).toEqual([]))
@@ -155,9 +157,9 @@ withRedis('the redis engine', () => {
     it('gives rising ids across the logs of a room', async () => {
       const engine = await started()
       const logs = Array.from({ length: 500 }, (_, n): LogName => (n % 3 ? 'room:1' : 'inbox:bob'))
-      const before = engine.append('room:1', said('under way'))
+      const before = engine.logs.append('room:1', said('under way'))
       await new Promise((next) => setImmediate(next))
-      const events = await Promise.all([before, ...logs.map((log, n) => engine.append(log, said(String(n))))])
+      const events = await Promise.all([before, ...logs.map((log, n) => engine.logs.append(log, said(String(n))))])
       const ids = events.map(({ id }) => id)
       expect(ids).toEqual(ids.toSorted((a, b) => a - b))
       expect(new Set(ids).size).toBe(ids.length)
@@ -165,7 +167,7 @@ withRedis('the redis engine', () => {
 
     it('keeps apart what has another prefix', async () => {
       const [one, other] = [await started(), await started()]
-      await one.append('room:1', said('mine'))
+      await one.logs.append('room:1', said('mine'))
       expect(await readAll(other, 'room:1')).toEqual([])
       await createAccount(one, 'ann', 'hash')
       expect(await other.records.get('account', 'ann')).toBeUndefined()
@@ -174,13 +176,13 @@ withRedis('the redis engine', () => {
     describe('of several databases of one server', () => {
       /** An engine in a database, and what it hears: events of room 1 and signals. */
       async function listening(prefix: string, database: number) {
-        const place = placeOf(`${server.url}/${database}`) ?? expect.fail()
+        const place = redisLocationOf(`${server.url}/${database}`) ?? expect.fail()
         const engine = await started({ prefix, place })
         const heard: string[] = []
-        engine.follow('room:1', ({ body }) => body !== 'first' && heard.push(body))
-        engine.heedSignals('test', (text) => text !== undefined && heard.push(text))
+        engine.logs.follow('room:1', ({ body }) => body !== 'first' && heard.push(body))
+        engine.broadcast.onBroadcast('test', (text) => text !== undefined && heard.push(text))
         // Room 1 is followed from here on.
-        await engine.append('room:1', said('first'))
+        await engine.logs.append('room:1', said('first'))
         return { engine, heard }
       }
 
@@ -195,14 +197,14 @@ withRedis('the redis engine', () => {
           await listening(prefix, own),
           await listening(prefix, other),
         ]
-        await there.engine.append('room:1', said('elsewhere'))
-        there.engine.signal('test', 'a signal elsewhere')
-        await there.engine.createRoom({ title: 'Elsewhere', lineName: 'elsewhere', visibility: 'public' })
-        beside.engine.signal('test', 'a signal')
-        await beside.engine.append('room:1', said('here'))
+        await there.engine.logs.append('room:1', said('elsewhere'))
+        there.engine.broadcast.publish('test', 'a signal elsewhere')
+        await there.engine.rooms.create({ title: 'Elsewhere', slug: 'elsewhere', visibility: 'public' })
+        beside.engine.broadcast.publish('test', 'a signal')
+        await beside.engine.logs.append('room:1', said('here'))
         await eventually(() => expect(here.heard.toSorted()).toEqual(['a signal', 'here']))
         expect(beside.heard).toEqual(['here'])
-        expect(await here.engine.findRoom('elsewhere')).toBeUndefined()
+        expect(await here.engine.rooms.find('elsewhere')).toBeUndefined()
         expect(await readAll(here.engine, 'room:1')).toHaveLength(3)
       })
 
@@ -217,7 +219,7 @@ withRedis('the redis engine', () => {
     it('leaves nothing of itself behind when it stops', async () => {
       const prefix = `clean${prefixes++}`
       const { engine } = await make({ prefix })
-      await engine.claim(1, 'ann')
+      await engine.memberships.claim(1, 'ann')
       await engine.stop()
       const left = (await server.command('KEYS', `${prefix}:*`)) as string[]
       expect(left.toSorted().filter((key) => !key.startsWith(`${prefix}:{rooms}`))).toEqual([
@@ -242,7 +244,7 @@ withRedis('the redis engine', () => {
       const own = await RedisServer.start()
       try {
         const fault = async (auth: string, path = '') => {
-          const place = placeOf(`redis://${auth}127.0.0.1:${own.port}${path}`) ?? expect.fail()
+          const place = redisLocationOf(`redis://${auth}127.0.0.1:${own.port}${path}`) ?? expect.fail()
           const refused = new RedisEngine({ ...OPTIONS, place, prefix: 'x' }, QUIET)
           const error: unknown = await refused.start().catch((error: unknown) => error)
           expect(error).toBeInstanceOf(EngineFault)
@@ -262,7 +264,7 @@ withRedis('the redis engine', () => {
         await own.command('CONFIG', 'SET', 'maxmemory', '0')
         await own.command('CONFIG', 'SET', 'requirepass', 'pass word')
         expect(await fault('')).toBe('NOAUTH Authentication required.')
-        const place = placeOf(`redis://:pass%20word@127.0.0.1:${own.port}/3`) ?? expect.fail()
+        const place = redisLocationOf(`redis://:pass%20word@127.0.0.1:${own.port}/3`) ?? expect.fail()
         const right = new RedisEngine({ ...OPTIONS, place, prefix: 'x' }, QUIET)
         await right.start()
         await right.stop()
@@ -274,7 +276,7 @@ withRedis('the redis engine', () => {
     it('refuses a lobby that is the name of another room', async () => {
       const prefix = `lobby${prefixes++}`
       const engine = await started({ prefix })
-      await engine.createRoom({ title: 'Plaza', lineName: 'plaza', visibility: 'public' })
+      await engine.rooms.create({ title: 'Plaza', slug: 'plaza', visibility: 'public' })
       await expect(started({ prefix, lobby: 'Plaza' })).rejects.toThrow('--lobby Plaza is the name of another room')
     })
   })
@@ -320,7 +322,7 @@ describe('the place of Redis', () => {
     ['redis://localhost:6380/2', 'redis://localhost:6380/2'],
     ['rediss://user:secret@redis.example/', 'rediss://redis.example:6379'],
     ['redis://:secret@[::1]:7000/0', 'redis://[::1]:7000/0'],
-  ])('%s is shown as %s', (url, shown) => expect(placeOf(url)?.shown).toBe(shown))
+  ])('%s is shown as %s', (url, shown) => expect(redisLocationOf(url)?.shown).toBe(shown))
 
   it.each([
     'localhost:6379',
@@ -331,5 +333,5 @@ describe('the place of Redis', () => {
     'redis://localhost:99999',
     'redis://localhost?db=2',
     '',
-  ])('%j is none', (url) => expect(placeOf(url)).toBeUndefined())
+  ])('%j is none', (url) => expect(redisLocationOf(url)).toBeUndefined())
 })

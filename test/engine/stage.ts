@@ -13,10 +13,10 @@ const OPTIONS: Omit<RedisOptions, 'place' | 'prefix'> = {
   lobby: 'lobby',
   keep: { days: 0, events: 0 },
   memory: { events: 1_000, bytes: 1_000_000 },
-  timing: { lease: 5_000, renew: 100 },
+  timing: { leaseMs: 5_000, renewalMs: 100 },
 }
 /** Of a node that is to be taken for dead, or to give up, before long. */
-export const SHORT = { lease: 1_000, renew: 100 }
+export const SHORT = { leaseMs: 1_000, renewalMs: 100 }
 export const LOG = 'room:1'
 
 export const present = (kind: 'joined' | 'left', from: string, room = 1): Draft => ({ kind, room, from, body: '' })
@@ -71,7 +71,7 @@ export class Load {
     while (!this.#stopped) {
       const body = `${this.#name} ${this.#number++}`
       try {
-        this.acknowledged.push(await this.#engine.append(this.#log, said(body)))
+        this.acknowledged.push(await this.#engine.logs.append(this.#log, said(body)))
         await delay(2)
       } catch (error) {
         if (error instanceof Unavailable) this.refused.push(body)
@@ -153,13 +153,13 @@ export class Stage {
 
 export function follow(engine: RedisEngine, log: LogName = LOG): Event[] {
   const seen: Event[] = []
-  engine.follow(log, (event) => seen.push(event))
+  engine.logs.follow(log, (event) => seen.push(event))
   return seen
 }
 
 export const isUp = (engine: RedisEngine) => eventually(() => engine.ping())
 
 export async function join(engine: RedisEngine, name: string, room = 1): Promise<void> {
-  expect(await engine.claim(room, name)).toBe(true)
-  await engine.append(`room:${room}`, present('joined', name, room))
+  expect(await engine.memberships.claim(room, name)).toBe(true)
+  await engine.logs.append(`room:${room}`, present('joined', name, room))
 }

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { RedisClient } from 'redis'
 import { afterAll, beforeAll, test } from 'vitest'
-import { placeOf } from '../../src/engine/redis/url.ts'
+import { redisLocationOf } from '../../src/engine/redis/url.ts'
 import { temporaryFolder } from './folder.ts'
 
 /** Made once: what `createClient` makes anew for each client, a method for every command there is, takes longer than all else. */
@@ -212,7 +212,7 @@ export class Wire {
 }
 
 export function placeAt(port: number) {
-  const place = placeOf(`redis://127.0.0.1:${port}`)
+  const place = redisLocationOf(`redis://127.0.0.1:${port}`)
   if (!place) throw new Error('no such place')
   return place
 }

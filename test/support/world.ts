@@ -25,16 +25,16 @@ export async function fillFolder(): Promise<string> {
   await engine.start()
   const rooms = Array.from({ length: ROOMS }, (_, n) => {
     const title = `room${n}`.padEnd(60, 'x')
-    return engine.createRoom({ title, lineName: title, visibility: 'public', description: 'd'.repeat(70) })
+    return engine.rooms.create({ title, slug: title, visibility: 'public', description: 'd'.repeat(70) })
   })
   await Promise.all(rooms)
   const lobby = { room: 1, body: '' } as const
   for (let start = 0; start < NAMES; start += 1_000) {
     const names = Array.from({ length: 1_000 }, (_, n) => `somebody ${start + n} é`.padEnd(32, 'x'))
     const events = names.flatMap((from) => [
-      engine.append('room:1', { ...lobby, kind: 'joined', from }),
-      engine.append('room:1', { ...lobby, kind: 'message', from, body: 'é'.repeat(100) }),
-      engine.append('room:1', { ...lobby, kind: 'left', from }),
+      engine.logs.append('room:1', { ...lobby, kind: 'joined', from }),
+      engine.logs.append('room:1', { ...lobby, kind: 'message', from, body: 'é'.repeat(100) }),
+      engine.logs.append('room:1', { ...lobby, kind: 'left', from }),
     ])
     await Promise.all(events)
   }

@@ -28,11 +28,11 @@ export async function fillMany(folder: string, rooms: number, events: number): P
       await target.addEvents(page)
     }
     await target.endLog()
-    const [title, lineName, at] = [`Room ${room}`, `room${room}`, Date.now()]
+    const [title, slug, at] = [`Room ${room}`, `room${room}`, Date.now()]
     const about = {
       id: room,
       title,
-      lineName,
+      slug,
       description: '',
       visibility: 'public',
       createdAt: at,

@@ -45,7 +45,7 @@ withRedis('to export and import', () => {
       await fill(engine)
       const count = async () => {
         let events = 0
-        for await (const page of engine.read('room:2', {})) events += page.length
+        for await (const page of engine.logs.read('room:2', {})) events += page.length
         return events
       }
       await eventually(async () => expect(await count()).toBe(2_000), 100)
@@ -69,9 +69,9 @@ withRedis('to export and import', () => {
       for (const where of [b, c]) {
         const after = await engineAt(where)
         // Two rooms above those that are left were closed.
-        expect(await after.createRoom({ title: 'New', lineName: 'new', visibility: 'public' })).toMatchObject({ id: 6 })
-        const last = (await Array.fromAsync(after.read('room:2', { limit: 1 }))).flat().at(-1)
-        const next = await after.append('room:2', { kind: 'message', room: 2, from: 'Ann', body: 'on' })
+        expect(await after.rooms.create({ title: 'New', slug: 'new', visibility: 'public' })).toMatchObject({ id: 6 })
+        const last = (await Array.fromAsync(after.logs.read('room:2', { limit: 1 }))).flat().at(-1)
+        const next = await after.logs.append('room:2', { kind: 'message', room: 2, from: 'Ann', body: 'on' })
         expect(next.id).toBeGreaterThan(last?.id ?? Number.NaN)
         await keepBlock(after, 'Ann', 'Mallory')
         expect((await blocksWith(after, 'Ann')).map(({ name }) => name)).toEqual(['BOB', 'Ann', 'Mallory'])
@@ -159,7 +159,7 @@ withRedis('to export and import', () => {
     const engine = await engineAt(folder)
     await fill(engine)
     const events = await readAll(engine, 'room:2')
-    const room = await engine.findRoom(2)
+    const room = await engine.rooms.find(2)
     await engine.stop()
     const { file, said, text } = await exported(folder, { room: 'OPS' })
     expect(said).toContain(`exported ${events.length.toLocaleString('en')} events in 1 log, 1 room, 0 records from`)
@@ -167,7 +167,7 @@ withRedis('to export and import', () => {
     await imported(other, file)
     const copy = await engineAt(other)
     expect(await readAll(copy, 'room:2')).toEqual(events)
-    expect((await copy.rooms()).slice(1)).toEqual([room])
+    expect((await copy.rooms.list()).slice(1)).toEqual([room])
     await copy.stop()
   })
 

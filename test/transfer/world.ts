@@ -11,7 +11,7 @@ import type { Draft, LogName } from '../../src/engine/event.ts'
 import { LocalEngine } from '../../src/engine/local/local.ts'
 import { blockKey } from '../../src/engine/records.ts'
 import { RedisEngine } from '../../src/engine/redis/redis.ts'
-import { placeOf } from '../../src/engine/redis/url.ts'
+import { redisLocationOf } from '../../src/engine/redis/url.ts'
 import { transfer } from '../../src/transfer/transfer.ts'
 import { readAll } from '../engine/conformance.ts'
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
@@ -25,7 +25,7 @@ const ENDLESS = { days: 0, events: 0 }
 
 /** A started engine at a place as `--data` or `--redis` names it. */
 export async function engineAt(where: string, keep = ENDLESS): Promise<Engine> {
-  const place = placeOf(where)
+  const place = redisLocationOf(where)
   const engine = place
     ? new RedisEngine({ ...OPTIONS, place, prefix: 'roomd', keep }, QUIET)
     : new LocalEngine({ ...OPTIONS, file: join(where, 'roomd.db'), sync: 'normal', keep }, QUIET)
@@ -48,22 +48,22 @@ const DAY_MS = 86_400_000
 
 export async function fill(engine: Engine): Promise<void> {
   const say = (log: LogName, room: number, draft: Partial<Draft> = {}) => {
-    return engine.append(log, { kind: 'message', room, from: 'Ann', body: 'hello', ...draft })
+    return engine.logs.append(log, { kind: 'message', room, from: 'Ann', body: 'hello', ...draft })
   }
   const ops = {
     title: 'Ops & Co — Ünï',
-    lineName: 'ops',
+    slug: 'ops',
     visibility: 'public',
     description: 'all "of" it\n😀',
   } as const
-  const { id } = await engine.createRoom(ops)
-  const hidden = { title: 'Hidden', lineName: 'hidden', visibility: 'hidden', hash: 'scrypt:1:2' } as const
-  await engine.createRoom({ ...hidden, maker: { address: 'digest', name: 'Ünï😀' } })
-  await engine.createRoom({ title: 'Closed', lineName: 'closed', visibility: 'public' })
-  await engine.createRoom({ title: 'Closed too', lineName: 'closed2', visibility: 'public' })
-  await engine.changeRoom(id, { ...ops, title: 'Operation', stem: 'op' })
+  const { id } = await engine.rooms.create(ops)
+  const hidden = { title: 'Hidden', slug: 'hidden', visibility: 'hidden', hash: 'scrypt:1:2' } as const
+  await engine.rooms.create({ ...hidden, maker: { address: 'digest', name: 'Ünï😀' } })
+  await engine.rooms.create({ title: 'Closed', slug: 'closed', visibility: 'public' })
+  await engine.rooms.create({ title: 'Closed too', slug: 'closed2', visibility: 'public' })
+  await engine.rooms.change(id, { ...ops, title: 'Operation', stem: 'op' })
   for (const from of ['Bob', 'Ünï😀', 'Ann']) {
-    await engine.claim(id, from)
+    await engine.memberships.claim(id, from)
     await say('room:2', id, { kind: 'joined', from, body: '', color: 'red' })
   }
   await Promise.all(Array.from({ length: 2_300 }, (_, n) => say('room:2', id, { body: `line ${n} é\u2028"\\` })))
@@ -74,10 +74,10 @@ export async function fill(engine: Engine): Promise<void> {
   await say('inbox:a}:log', id, { kind: 'private', to: 'a}:log' })
   for (const from of ['Bob', 'Ünï😀', 'Ann']) {
     await say('room:2', id, { kind: 'left', from, body: '' })
-    await engine.release(id, from)
+    await engine.memberships.release(id, from)
   }
-  await engine.closeRoom(4)
-  await engine.closeRoom(5)
+  await engine.rooms.close(4)
+  await engine.rooms.close(5)
   await createAccount(engine, 'ANN', 'scrypt:a')
   await createAccount(engine, 'Zoe', 'scrypt:z')
   await keepBlock(engine, 'ann', 'Zoe')
@@ -108,7 +108,7 @@ export async function portrait(engine: Engine): Promise<unknown> {
   }
   const notes = []
   for (const key of NOTES) notes.push(await engine.records.get('secret', key))
-  return { rooms: await engine.rooms(), names: await names(engine, 1_000), people, notes, logs }
+  return { rooms: await engine.rooms.list(), names: await names(engine, 1_000), people, notes, logs }
 }
 
 async function missedAfter(engine: Engine, log: LogName, after: number): Promise<number | 'gone'> {
@@ -131,7 +131,7 @@ export async function portraitAt(where: string): Promise<unknown> {
 
 /** A daemon in this process at a place as `--data` or `--redis` names it. */
 export function startAt(where: string): Promise<TestDaemon> {
-  return startTestDaemon({ 'line-tls': false, ...(placeOf(where) ? { redis: where } : { data: where }) })
+  return startTestDaemon({ 'line-tls': false, ...(redisLocationOf(where) ? { redis: where } : { data: where }) })
 }
 
 const optionsOf = (where: string) => (/^\w+:\/\//.test(where) ? { redis: where } : { data: where })

@@ -8,18 +8,19 @@ import { endianness } from 'node:os'
 const BYTES = 132
 /** Offsets of the salts, which change whenever the write-ahead log restarts. */
 const SALTS = [32, 40] as const
-/** Offsets of the numbers of frames that are in the database file, and that a checkpoint has begun to write. */
+/** Offset of the number of frames that are in the database file. */
 const DONE = 96
+/** Offset of the number of frames that a checkpoint has begun to write. */
 const BEGUN = 128
 
-/** Reads the part of the file that tells of checkpoints. */
+/** Reads the part of the file that changes with checkpoints. */
 export function readCheckpoints(descriptor: number): Buffer {
   const bytes = Buffer.alloc(BYTES)
   readSync(descriptor, bytes, 0, BYTES, 0)
   return bytes
 }
 
-/** True if a checkpoint may have written to the database file between two reads, or is writing. */
+/** Returns true if a checkpoint may have written to the database file between two reads, or is writing. */
 export function checkpointed(before: Buffer, now: Buffer): boolean {
   return (
     at(now, BEGUN) > at(now, DONE) ||

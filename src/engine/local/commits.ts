@@ -1,17 +1,17 @@
 import { atTickEnd, committed } from '../../tick.ts'
 import { Closed, Repeated, Unavailable } from '../engine.ts'
-import { type Draft, type Event, type LogName, timeAt } from '../event.ts'
+import { committedEvent, type Draft, type Event, type LogName } from '../event.ts'
 import type { CommitResult, Row } from './messages.ts'
 
 /**
- * Maximum bytes of one transaction, estimated as on a wire: {@link EVENT} for each event and its text. Followers get the events of
- * a transaction at once, so this limits what a reader is sent at once.
+ * Maximum bytes of a transaction, estimated for a wire: {@link EVENT_BYTES} for each event and its text. Followers get the events of a
+ * transaction at once, so this limits what a client is sent at once.
  */
-const BATCH = 196_608
-const EVENT = 128
+const BATCH_BYTES = 196_608
+const EVENT_BYTES = 128
 const ASCII = /^[\0-\x7f]*$/
-/** Bytes of a character beyond ASCII, which may be sent as `\uXXXX`. */
-const DEAR = 6
+/** Bytes of a UTF-16 unit of text beyond ASCII, which may be sent as `\uXXXX`. */
+const ESCAPED_BYTES = 6
 
 interface Waiting {
   readonly log: LogName
@@ -22,7 +22,7 @@ interface Waiting {
 
 /** Executes commits and is called with their results. */
 export interface CommitHandler {
-  /** Writes rows in one transaction. Rejects with {@link Unavailable}. */
+  /** Writes rows in one transaction. @throws Unavailable */
   commit(rows: readonly Row[]): Promise<CommitResult>
   /** Called for each committed event, in the order of each log. */
   committed(log: LogName, event: Event): void
@@ -32,7 +32,7 @@ export interface CommitHandler {
   timed(event: Event): void
 }
 
-/** Queue of events to commit: all events of a turn go in one transaction, and one transaction is under way at a time. */
+/** Queue of events to commit: all events of a tick go in one transaction, and one transaction is under way at a time. */
 export class Commits {
   readonly #committer: CommitHandler
   #queue: Waiting[] = []
@@ -47,7 +47,7 @@ export class Commits {
     return !this.#committing && this.#queue.length === 0
   }
 
-  /** Rejects with {@link Unavailable}, or {@link Closed} behind the end of a room's log. */
+  /** Queues an event. @throws Unavailable, Closed, Repeated */
   append(log: LogName, draft: Draft): Promise<Event> {
     return new Promise((resolve, reject) => {
       this.#queue.push({ log, draft, resolve, reject })
@@ -55,7 +55,7 @@ export class Commits {
     })
   }
 
-  /** Called at the end of the turn. */
+  /** Starts a transaction. Called at the end of the tick. */
   commit(): void {
     this.#scheduled = false
     if (this.#committing || this.#queue.length === 0) return
@@ -81,8 +81,8 @@ export class Commits {
     let count = 0
     let size = 0
     for (const { draft } of this.#queue) {
-      const more = EVENT + sizeOf(draft.body)
-      if (count > 0 && size + more > BATCH) break
+      const more = EVENT_BYTES + sizeOf(draft.body)
+      if (count > 0 && size + more > BATCH_BYTES) break
       size += more
       count++
     }
@@ -107,7 +107,7 @@ export class Commits {
       if (draft.kind === 'closed') {
         for (const event of left) if (event.room === draft.room) this.#committer.committed(log, event)
       }
-      const event = eventOf(id, now, draft)
+      const event = committedEvent(id, now, draft)
       last = event
       this.#committer.committed(log, event)
       resolve(event)
@@ -133,19 +133,6 @@ export class Commits {
   }
 }
 
-/** Written out instead of spread, for speed: called for every message. */
-function eventOf(id: number, now: number, { kind, room, from, to, body, sent, color, verified }: Draft): Event {
-  const event = { id, at: timeAt(id, now), kind, room, from, body }
-  if (to === undefined && sent === undefined && color === undefined && !verified) return event
-  return {
-    ...event,
-    ...(to !== undefined && { to }),
-    ...(sent !== undefined && { sent }),
-    ...(color !== undefined && { color }),
-    ...(verified && { verified }),
-  }
-}
-
 function sizeOf(text: string): number {
-  return ASCII.test(text) ? text.length : text.length * DEAR
+  return ASCII.test(text) ? text.length : text.length * ESCAPED_BYTES
 }

@@ -27,10 +27,12 @@ export interface Database {
 }
 
 /**
- * Opens the file and migrates its schema. Throws an error whose message is for an operator.
+ * Opens the file and migrates its schema.
  *
  * A lock on a second database beside it, held until {@link Database.close}, keeps other daemons out, while `sqlite3` can still
  * read the first one or back it up.
+ *
+ * @throws Error with a message for an operator
  */
 export function openDatabase(file: string, sync: 'normal' | 'full'): Database {
   const opened: DatabaseSync[] = []
@@ -67,7 +69,7 @@ function makePrivate(file: string): void {
   }
 }
 
-/** The message for an error of SQLite or the file system. */
+/** Returns the message for an error of SQLite or the file system. */
 export function causeOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   if (isDamage(error)) return `the database file is damaged: ${error.message}`
@@ -77,13 +79,13 @@ export function causeOf(error: unknown): string {
   return FILE_CAUSES[name] ?? error.message
 }
 
-/** True if SQLite has reported a damaged file. */
+/** Returns true if SQLite has reported a damaged file. */
 export function isDamage(error: unknown): boolean {
   const code = errcodeOf(error)
   return code === CORRUPT || code === NOT_A_DATABASE
 }
 
-/** SQLite's primary result code. */
+/** Returns SQLite's primary result code. */
 function errcodeOf(error: unknown): number | undefined {
   return error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : undefined
 }

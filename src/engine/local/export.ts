@@ -89,7 +89,7 @@ export class LocalExport implements ExportSource {
     )
     page.setReturnArrays(true)
     for (let after = -1; ; ) {
-      // As the statement was told to return them.
+      // Because of setReturnArrays.
       const events = (page.all(log, after, PAGE) as unknown as SQLOutputValue[][]).map(eventOfRow)
       if (events.length > 0) yield events
       if (events.length < PAGE) break

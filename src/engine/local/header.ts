@@ -13,7 +13,7 @@ export function readHeader(descriptor: number): Buffer {
   return header
 }
 
-/** True if a new header is that of an earlier state of the database: of a backup. */
+/** Returns true if a new header is that of an earlier state of the database: of a backup. */
 export function isEarlier(now: Buffer, before: Buffer): boolean {
   if (now.toString('latin1', 0, MAGIC.length) !== MAGIC) return false
   const changes = now.readUInt32BE(CHANGES) - before.readUInt32BE(CHANGES)

@@ -1,12 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Trouble } from '../watch.ts'
+import type { Operation } from '../observer.ts'
 import { causeOf, isDamage } from './database.ts'
 import { Displaced, type OpenFiles } from './files.ts'
 import type { StoreNotice } from './messages.ts'
 import { type LocalStore, STORE_METHODS, type StoreMethod } from './store.ts'
 
-/** Time without a failure after which a retry is made, in ms. */
-const REST_MS = 1_000
+/** Time from the last failure to a retry. */
+const RETRY_AFTER_MS = 1_000
 
 interface Failure {
   /** Reason in the last notice. */
@@ -22,14 +22,19 @@ export class StoreHealth {
   readonly #store: LocalStore
   readonly #db: DatabaseSync
   readonly #files: OpenFiles | undefined
-  readonly #tell: (notice: StoreNotice) => void
-  readonly #failures = new Map<Trouble, Failure>()
+  readonly #notify: (notice: StoreNotice) => void
+  readonly #failures = new Map<Operation, Failure>()
 
-  constructor(store: LocalStore, db: DatabaseSync, files: OpenFiles | undefined, tell: (notice: StoreNotice) => void) {
+  constructor(
+    store: LocalStore,
+    db: DatabaseSync,
+    files: OpenFiles | undefined,
+    notify: (notice: StoreNotice) => void,
+  ) {
     this.#store = store
     this.#db = db
     this.#files = files
-    this.#tell = tell
+    this.#notify = notify
   }
 
   /** Calls a method of the store and throws its errors; then nothing has changed. */
@@ -47,22 +52,22 @@ export class StoreHealth {
   }
 
   /** Records that a commit, or `read`, has failed. */
-  failed(what: Trouble, error: unknown, read?: () => unknown): void {
-    const trouble = error instanceof Displaced ? 'commits' : what
+  failed(attempted: Operation, error: unknown, read?: () => unknown): void {
+    const operation = error instanceof Displaced ? 'commits' : attempted
     const reason = causeOf(error)
-    let failure = this.#failures.get(trouble)
+    let failure = this.#failures.get(operation)
     if (!failure) {
       failure = { reason: undefined, at: 0, retry: undefined }
-      if (trouble === 'commits') failure.retry = () => this.#probe()
+      if (operation === 'commits') failure.retry = () => this.#probe()
       else failure.retry = read
-      this.#failures.set(trouble, failure)
+      this.#failures.set(operation, failure)
     }
     failure.at = performance.now()
     // Damage is permanent, although other pages can be written to.
-    if (trouble === 'commits' && isDamage(error)) failure.retry = undefined
+    if (operation === 'commits' && isDamage(error)) failure.retry = undefined
     if (failure.reason !== reason) {
       failure.reason = reason
-      this.#tell({ notice: 'trouble', what: trouble, reason })
+      this.#notify({ notice: 'trouble', operation, reason })
     }
     if (error instanceof Displaced) this.#secure()
   }
@@ -70,11 +75,11 @@ export class StoreHealth {
   /** Checks the files and retries; must be called several times a second. */
   check(): void {
     if (!this.#failures.has('commits')) this.#try('commits', () => this.#files?.checkAll())
-    for (const [trouble, failure] of this.#failures) {
-      if (!failure.retry || performance.now() - failure.at < REST_MS) continue
-      if (!this.#try(trouble, failure.retry)) continue
-      this.#failures.delete(trouble)
-      this.#tell({ notice: 'recovered', what: trouble })
+    for (const [operation, failure] of this.#failures) {
+      if (!failure.retry || performance.now() - failure.at < RETRY_AFTER_MS) continue
+      if (!this.#try(operation, failure.retry)) continue
+      this.#failures.delete(operation)
+      this.#notify({ notice: 'recovered', operation })
     }
   }
 
@@ -83,12 +88,12 @@ export class StoreHealth {
     this.#store.probe()
   }
 
-  #try(trouble: Trouble, what: () => unknown): boolean {
+  #try(operation: Operation, action: () => unknown): boolean {
     try {
-      what()
+      action()
       return true
     } catch (error) {
-      this.failed(trouble, error)
+      this.failed(operation, error)
       return false
     }
   }

@@ -4,7 +4,7 @@
  */
 import type { RoomRecord } from '../engine.ts'
 import type { Event, LogName } from '../event.ts'
-import type { Retention, Trouble } from '../watch.ts'
+import type { Operation, Retention } from '../observer.ts'
 import type { KnownRecords } from './record-table.ts'
 import type { StoreMethod } from './store.ts'
 
@@ -14,7 +14,7 @@ export interface StoreOptions {
   /** SQLite's `synchronous`: with `normal` commits survive a crash of the process, with `full` a power failure too. */
   readonly sync: 'normal' | 'full'
   readonly keep: Retention
-  /** Line name that room 1 gets; it keeps its own if none is given. */
+  /** Slug of the lobby; undefined leaves it unchanged. */
   readonly lobby: string | undefined
 }
 
@@ -34,11 +34,11 @@ export type Row = [
 
 /** The result of a commit. */
 export interface CommitResult {
-  /** The id of each row; 0 for a row after the end of its log, which was not appended. */
+  /** Id of each row; not appended: 0 after the end of the log, and the negative id of the event with the same nonce. */
   readonly ids: readonly number[]
   /** Time of the commit, in ms since the epoch. */
   readonly now: number
-  /** The `left` events that the end of a room has added, oldest first. */
+  /** The `left` events that were appended before each `closed`, oldest first. */
   readonly left: readonly Event[]
 }
 
@@ -59,11 +59,11 @@ export type StoreNotice =
       readonly records: KnownRecords
     }
   | { readonly notice: 'fault'; readonly message: string }
-  /** Retention has removed everything up to an id. */
+  /** Retention has removed all events of a log up to an id. */
   | { readonly notice: 'trimmed'; readonly log: LogName; readonly upTo: number }
   /** Sent before the first failing reply, and again when the reason changes. */
-  | { readonly notice: 'trouble'; readonly what: Trouble; readonly reason: string }
-  | { readonly notice: 'recovered'; readonly what: Trouble }
+  | { readonly notice: 'trouble'; readonly operation: Operation; readonly reason: string }
+  | { readonly notice: 'recovered'; readonly operation: Operation }
 
 /** A user who was in a room when the process crashed. */
 export interface Stranded {

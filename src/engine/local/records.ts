@@ -1,5 +1,5 @@
-import type { RecordStore } from '../kept-records.ts'
 import { declarationOf, type RecordKind, type RecordRange, type StoredRecord, uniqueValues } from '../records.ts'
+import type { RecordStore } from '../typed-records.ts'
 import type { KnownRecords, RecordPage } from './record-table.ts'
 import type { StoreThread } from './thread.ts'
 

@@ -1,5 +1,5 @@
 import type { LogName } from '../event.ts'
-import type { Retention } from '../watch.ts'
+import type { Retention } from '../observer.ts'
 import type { LocalStore, LogRow } from './store.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000

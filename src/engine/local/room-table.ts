@@ -1,11 +1,11 @@
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import type { NewRoom, RoomChange, RoomMaker, RoomRecord, Visibility } from '../engine.ts'
 import { fold } from '../fold.ts'
+import { LOBBY_ROOM } from '../lobby.ts'
 
-const LOBBY = 1
 const COLUMNS = 'id, title, line_name, description, visibility, hash, maker_address, maker_name, created_at, changed_at'
 
-/** The rooms that SQLite holds. No title or line name is another room's title or line name. */
+/** The rooms that SQLite holds. No title or slug is another room's title or slug. */
 export class LocalRoomTable {
   readonly #db: DatabaseSync
 
@@ -13,32 +13,32 @@ export class LocalRoomTable {
     this.#db = db
   }
 
-  /** Creates room 1, `Public Chat`, or changes its line name (docs/protocols/README.md, section 2). */
-  ensureLobby(lineName: string): void {
-    if (this.#isTaken(lineName, LOBBY)) throw new Error(`--lobby ${lineName} is the name of another room`)
+  /** Creates the lobby, or changes its slug. @throws Error if the slug is taken */
+  ensureLobby(slug: string): void {
+    if (this.#isTaken(slug, LOBBY_ROOM.id)) throw new Error(`--lobby ${slug} is the name of another room`)
     this.#db
       .prepare(
         `INSERT INTO rooms (id, title, title_key, line_name, line_key, description, visibility, created_at, changed_at)
-         VALUES (${LOBBY}, 'Public Chat', 'public chat', :name, :key, 'This is the default chat, available to everyone!', 'public', :now, :now)
+         VALUES (:id, :title, :titleKey, :name, :key, :description, 'public', :now, :now)
          ON CONFLICT (id) DO UPDATE SET line_name = excluded.line_name, line_key = excluded.line_key`,
       )
-      .run({ name: lineName, key: fold(lineName), now: Date.now() })
+      .run({ ...LOBBY_ROOM, titleKey: fold(LOBBY_ROOM.title), name: slug, key: fold(slug), now: Date.now() })
   }
 
   all(): RoomRecord[] {
     return this.#db.prepare(`SELECT ${COLUMNS} FROM rooms ORDER BY id`).all().map(roomOf)
   }
 
-  /** Keeps a room as it is. */
+  /** Inserts a room unchanged, for an import. */
   restore(room: RoomRecord): void {
-    const { id, title, lineName, description, visibility, hash, maker, createdAt, changedAt } = room
+    const { id, title, slug, description, visibility, hash, maker, createdAt, changedAt } = room
     const made = [maker?.address ?? null, maker?.name ?? null, createdAt, changedAt]
     this.#db
       .prepare(`INSERT INTO rooms (${COLUMNS}, title_key, line_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
-      .run(id, title, lineName, description, visibility, hash ?? null, ...made, fold(title), fold(lineName))
+      .run(id, title, slug, description, visibility, hash ?? null, ...made, fold(title), fold(slug))
   }
 
-  /** Undefined when the title or line name is taken. */
+  /** Inserts a room. Returns undefined if the title or slug is taken. */
   create({ title, description = '', visibility, hash, maker, ...names }: NewRoom): RoomRecord | undefined {
     if (this.#isTaken(title)) return undefined
     const { lastInsertRowid } = this.#db
@@ -58,15 +58,17 @@ export class LocalRoomTable {
         now: Date.now(),
       })
     const id = Number(lastInsertRowid)
-    return this.#rename(id, names) ? this.#find(id) : this.#takeBack(id)
+    if (this.#rename(id, names)) return this.#find(id)
+    this.remove(id)
+    return undefined
   }
 
-  /** Undefined when there is no such room, false when the title or line name is taken. */
+  /** Changes a room. Returns undefined if there is no such room, false if the title or slug is taken. */
   change(id: number, { title, description = '', visibility, ...names }: RoomChange): RoomRecord | undefined | false {
     const room = this.#find(id)
     if (!room) return undefined
     if (this.#isTaken(title, id)) return false
-    if (id !== LOBBY && title !== room.title && !this.#rename(id, names)) return false
+    if (id !== LOBBY_ROOM.id && title !== room.title && !this.#rename(id, names)) return false
     this.#db
       .prepare(
         'UPDATE rooms SET title = ?, title_key = ?, description = ?, visibility = ?, changed_at = ? WHERE id = ?',
@@ -79,21 +81,17 @@ export class LocalRoomTable {
     return Number(this.#db.prepare('DELETE FROM rooms WHERE id = ?').run(id).changes) > 0
   }
 
-  /** False when the line name is taken and there is no stem to make one of. */
-  #rename(id: number, { lineName, stem }: Pick<NewRoom, 'lineName' | 'stem'>): boolean {
-    let name = lineName
+  /** Sets the slug of a room. Returns false if it is taken and there is no stem to generate one from. */
+  #rename(id: number, { slug, stem }: Pick<NewRoom, 'slug' | 'stem'>): boolean {
+    let name = slug
     if (name === '' || this.#isTaken(name, id)) {
       if (stem === undefined) return false
       name = `${stem}${id}`
-      // That name may be taken too.
+      // The generated slug may be taken too.
       while (this.#isTaken(name, id)) name += id
     }
     this.#db.prepare('UPDATE rooms SET line_name = ?, line_key = ? WHERE id = ?').run(name, fold(name), id)
     return true
-  }
-
-  #takeBack(id: number): undefined {
-    this.remove(id)
   }
 
   #find(id: number): RoomRecord | undefined {
@@ -101,7 +99,7 @@ export class LocalRoomTable {
     return row && roomOf(row)
   }
 
-  /** True if another room has the name. */
+  /** Returns true if another room has the name as title or slug. */
   #isTaken(name: string, by = 0): boolean {
     const other = this.#db.prepare('SELECT 1 FROM rooms WHERE id <> :id AND (title_key = :key OR line_key = :key)')
     return other.get({ id: by, key: fold(name) }) !== undefined
@@ -112,7 +110,7 @@ function roomOf(row: Record<string, SQLOutputValue>): RoomRecord {
   return {
     id: Number(row.id),
     title: String(row.title),
-    lineName: String(row.line_name),
+    slug: String(row.line_name),
     description: String(row.description),
     visibility: row.visibility as Visibility,
     ...(row.hash !== null && { hash: String(row.hash) }),

@@ -1,87 +1,87 @@
-import type { Member, RoomRecord } from '../engine.ts'
+import { type EngineRooms, type NewRoom, type RoomChange, type RoomRecord, Taken } from '../engine.ts'
 import { fold } from '../fold.ts'
+import type { StoreThread } from './thread.ts'
 
-/** The open rooms and the names that are held in them. */
-export class Rooms {
+/** The open rooms, in memory and in the store. */
+export class LocalRooms implements EngineRooms {
+  readonly #store: () => StoreThread
+  readonly #end: (room: number) => Promise<boolean>
   readonly #byKey = new Map<string, RoomRecord>()
   readonly #byId = new Map<number, RoomRecord>()
-  /** By folded name, in order of claiming; without empty rooms. */
-  readonly #held = new Map<number, Map<string, Member>>()
+  readonly #watchers = new Set<(room: number) => void>()
 
-  /** Adds or replaces a room. */
+  /** `end` appends `closed` to a room's log, and resolves with false if it has ended already. */
+  constructor(store: () => StoreThread, end: (room: number) => Promise<boolean>) {
+    this.#store = store
+    this.#end = end
+  }
+
+  async find(which: number | string): Promise<RoomRecord | undefined> {
+    return typeof which === 'number' ? this.#byId.get(which) : this.#byKey.get(fold(which))
+  }
+
+  async list(): Promise<RoomRecord[]> {
+    return [...this.#byId.values()]
+  }
+
+  async madeFrom(address: string): Promise<RoomRecord[]> {
+    return [...this.#byId.values()].filter(({ maker }) => maker?.address === address)
+  }
+
+  async count(): Promise<number> {
+    return this.#byId.size
+  }
+
+  async create(room: NewRoom): Promise<RoomRecord> {
+    const made = await this.#store().call('createRoom', room)
+    if (!made) throw new Taken(room.title)
+    this.add(made)
+    this.changed(made.id)
+    return made
+  }
+
+  async change(id: number, change: RoomChange): Promise<RoomRecord | undefined> {
+    const changed = await this.#store().call('changeRoom', id, change)
+    if (changed === false) throw new Taken(change.title)
+    if (changed) {
+      this.add(changed)
+      this.changed(id)
+    }
+    return changed
+  }
+
+  async close(id: number): Promise<boolean> {
+    return this.#byId.has(id) && this.#end(id)
+  }
+
+  watch(listener: (room: number) => void): () => void {
+    this.#watchers.add(listener)
+    return () => this.#watchers.delete(listener)
+  }
+
+  /** Adds or replaces a room in memory. */
   add(room: RoomRecord): void {
     this.#unname(room.id)
     this.#byId.set(room.id, room)
     this.#byKey.set(fold(room.title), room)
-    this.#byKey.set(fold(room.lineName), room)
+    this.#byKey.set(fold(room.slug), room)
   }
 
-  /** Removes a room and the names held in it. */
-  remove(id: number): void {
+  /** Removes a closed room from memory. */
+  closed(id: number): void {
     this.#unname(id)
     this.#byId.delete(id)
-    this.#held.delete(id)
   }
 
-  find(which: number | string): RoomRecord | undefined {
-    return typeof which === 'number' ? this.#byId.get(which) : this.#byKey.get(fold(which))
-  }
-
-  get size(): number {
-    return this.#byId.size
-  }
-
-  all(): readonly RoomRecord[] {
-    return [...this.#byId.values()]
-  }
-
-  madeFrom(address: string): RoomRecord[] {
-    return [...this.#byId.values()].filter(({ maker }) => maker?.address === address)
-  }
-
-  claim(room: number, name: string, carriesPrivate: boolean): boolean {
-    let held = this.#held.get(room)
-    if (!held) {
-      held = new Map()
-      this.#held.set(room, held)
-    }
-    const key = fold(name)
-    if (held.has(key)) return false
-    held.set(key, { name, carriesPrivate })
-    return true
-  }
-
-  release(room: number, nickname: string): void {
-    const held = this.#held.get(room)
-    held?.delete(fold(nickname))
-    if (held?.size === 0) this.#held.delete(room)
-  }
-
-  member(room: number, nickname: string): Member | undefined {
-    return this.#held.get(room)?.get(fold(nickname))
-  }
-
-  members(room: number): string[] {
-    return Array.from(this.#held.get(room)?.values() ?? [], ({ name }) => name)
-  }
-
-  heldIn(nickname: string): number[] {
-    const key = fold(nickname)
-    const rooms: number[] = []
-    for (const [room, held] of this.#held) if (held.has(key)) rooms.push(room)
-    return rooms
-  }
-
-  memberCounts(): Map<number, number> {
-    const counts = new Map<number, number>()
-    for (const [room, held] of this.#held) counts.set(room, held.size)
-    return counts
+  /** Calls the watchers. */
+  changed(room: number): void {
+    for (const listener of this.#watchers) listener(room)
   }
 
   #unname(id: number): void {
     const room = this.#byId.get(id)
     if (!room) return
     this.#byKey.delete(fold(room.title))
-    this.#byKey.delete(fold(room.lineName))
+    this.#byKey.delete(fold(room.slug))
   }
 }

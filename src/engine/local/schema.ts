@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { fold } from '../fold.ts'
 
-/** Step n takes a database from version n to n + 1. Steps are only ever added. */
+/** The migrations of the schema: step n migrates version n to n + 1. Released steps must not be changed. */
 export const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE rooms (
@@ -14,7 +14,7 @@ export const MIGRATIONS: readonly string[] = [
     created_at INTEGER NOT NULL
   ) STRICT;
 
-  -- Everything after "start" up to "last" is here, unless the log is younger.
+  -- A log has all events after "start" up to "last".
   CREATE TABLE logs (
     id INTEGER PRIMARY KEY,
     name TEXT NOT NULL UNIQUE,
@@ -34,7 +34,7 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (log, id)
   ) STRICT, WITHOUT ROWID;
 
-  -- Who has joined and not left: after a crash they are given the "left" they are owed.
+  -- Members of rooms: after a crash a "left" is appended for each.
   CREATE TABLE members (
     room INTEGER NOT NULL,
     name TEXT NOT NULL,
@@ -50,7 +50,7 @@ export const MIGRATIONS: readonly string[] = [
     created_at INTEGER NOT NULL
   ) STRICT;
 
-  -- Of registered names only. "name" is as the owner wrote it.
+  -- Blocks of registered names. "name" is as the owner wrote it.
   CREATE TABLE blocks (
     id INTEGER PRIMARY KEY,
     owner TEXT NOT NULL,
@@ -60,7 +60,7 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX blocks_against ON blocks (key);
 
-  -- Who has ever joined a room or registered.
+  -- Names that have joined a room or were registered.
   CREATE TABLE names (
     id INTEGER PRIMARY KEY,
     key TEXT NOT NULL UNIQUE,
@@ -78,7 +78,7 @@ export const MIGRATIONS: readonly string[] = [
 
   ALTER TABLE events ADD COLUMN color TEXT;
 
-  -- Small texts that must outlive the process, until a time where they have one.
+  -- Small texts with an optional time of expiry.
   CREATE TABLE notes (
     key TEXT PRIMARY KEY,
     text TEXT NOT NULL,
@@ -88,19 +88,19 @@ export const MIGRATIONS: readonly string[] = [
   `,
   'ALTER TABLE events ADD COLUMN verified INTEGER',
   `
-  -- The time of an event in ms, where its id is ahead of the clock because the clock has gone back; else its id tells it.
+  -- Time of an event in ms if its id is ahead of the clock because the clock has gone back; else the id contains it.
   ALTER TABLE events ADD COLUMN at INTEGER;
   CREATE INDEX events_at ON events (log, at) WHERE at IS NOT NULL;
-  -- The newest event with such a time; 0 where there is none.
+  -- Id of the newest event with such a time; 0 if there is none.
   ALTER TABLE logs ADD COLUMN ahead INTEGER NOT NULL DEFAULT 0;
   `,
   `
-  -- From where and by whom a room was made; NULL for those of before, and "maker_name" where no session made it.
+  -- Origin of a room; NULL for rooms of earlier versions, and "maker_name" for requests without a session.
   ALTER TABLE rooms ADD COLUMN maker_address TEXT;
   ALTER TABLE rooms ADD COLUMN maker_name TEXT;
   `,
   `
-  -- What is kept beside rooms and logs, see src/engine/records.ts. In order of appearance; a value is a text or JSON.
+  -- Records beside rooms and logs, see src/engine/records.ts; ids are in order of insertion, a value is a text or JSON.
   CREATE TABLE records (
     id INTEGER PRIMARY KEY,
     kind TEXT NOT NULL,
@@ -137,20 +137,20 @@ export const MIGRATIONS: readonly string[] = [
   DROP TABLE notes;
   `,
   `
-  -- Chosen by the sender of a message, which is appended once.
+  -- Identifier chosen by the sender of a message, which is appended once.
   ALTER TABLE events ADD COLUMN nonce TEXT;
   CREATE INDEX events_nonce ON events (log, nonce) WHERE nonce IS NOT NULL;
   `,
 ]
 
-/** Brings a database to this version. Throws when a newer roomd has written it. */
+/** Migrates a database to the present version. @throws Error if a newer roomd has written it */
 export function migrate(db: DatabaseSync): void {
   const row = db.prepare('PRAGMA user_version').get()
   const version = Number(row?.user_version)
   if (version > MIGRATIONS.length) {
     throw new Error(`it was written by a newer roomd (schema ${version}; this one knows ${MIGRATIONS.length})`)
   }
-  // Names are compared in a form that SQL cannot make.
+  // SQL has no function that folds names.
   db.function('fold', { deterministic: true }, (name) => fold(String(name)))
   for (const [step, sql] of MIGRATIONS.entries()) {
     if (step < version) continue

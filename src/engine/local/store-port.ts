@@ -1,5 +1,4 @@
-/** The store behind a port: requests in, replies out in the same order, retention in between. */
-import { setImmediate as others } from 'node:timers/promises'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { MessagePort } from 'node:worker_threads'
 import { DoubtfulClock } from '../clock.ts'
 import { causeOf, type Database, openDatabase } from './database.ts'
@@ -12,8 +11,9 @@ import { LocalStore } from './store.ts'
 const SWEEP_EVERY_MS = 1_000
 const CHECK_EVERY_MS = 500
 
+/** Serves the methods of a store on a port, with replies in the order of requests, and runs retention and health checks in between. */
 export function serveStore(port: MessagePort, options: StoreOptions): void {
-  const tell = (notice: StoreNotice) => port.postMessage(notice)
+  const notify = (notice: StoreNotice) => port.postMessage(notice)
   const answer = (reply: StoreReply) => port.postMessage(reply)
 
   let database: Database
@@ -25,10 +25,10 @@ export function serveStore(port: MessagePort, options: StoreOptions): void {
     if (options.lobby !== undefined) store.rooms.ensureLobby(options.lobby)
     const records = store.records.known()
     if (options.file !== ':memory:') files = new OpenFiles(options.file)
-    tell({ notice: 'open', rooms: store.rooms.all(), stranded: store.stranded(), records })
+    notify({ notice: 'open', rooms: store.rooms.all(), stranded: store.stranded(), records })
   } catch (error) {
     const message = causeOf(error)
-    tell({
+    notify({
       notice: 'fault',
       message: message.includes(options.file) ? message : `cannot use ${options.file}: ${message}`,
     })
@@ -36,7 +36,7 @@ export function serveStore(port: MessagePort, options: StoreOptions): void {
     return
   }
 
-  const health = new StoreHealth(store, database.db, files, tell)
+  const health = new StoreHealth(store, database.db, files, notify)
   const checking = setInterval(() => health.check(), CHECK_EVERY_MS).unref()
   let closed = false
   port.on('message', ([method, args]: StoreRequest) => {
@@ -62,12 +62,14 @@ export function serveStore(port: MessagePort, options: StoreOptions): void {
     yield* eraseEnded(store)
     if (keep.days === 0 && keep.events === 0) return
     const names = store.logNames(keep.days > 0 ? 0 : keep.events)
-    yield* sweep(store, names, keep, clock.now(), (log) => tell({ notice: 'trimmed', log: log.name, upTo: log.start }))
+    yield* sweep(store, names, keep, clock.now(), (log) =>
+      notify({ notice: 'trimmed', log: log.name, upTo: log.start }),
+    )
   }
   async function sweepOnce(): Promise<void> {
     try {
       for (const _ of everything()) {
-        await others()
+        await nextTurn()
         if (closed) return
       }
     } catch (error) {

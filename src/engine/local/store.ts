@@ -1,14 +1,14 @@
 /**
- * The SQLite side of the local engine. Runs in a thread of its own (store-thread.ts), so that slow writes and long reads do not
+ * The SQLite side of the local engine. Runs in a separate thread (store-thread.ts), so that slow writes and long reads do not
  * block the event loop of the connections.
  */
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
 import type { NewRoom, RoomChange, RoomRecord } from '../engine.ts'
 import { type Event, idAt, type Kind, type LogName, NONCE_MS, nextId, timeAt, timeOf } from '../event.ts'
+import type { Operation } from '../observer.ts'
 import type { Bounds } from '../reading.ts'
-import { weigh } from '../recent.ts'
+import { memoryBytes } from '../recent.ts'
 import type { RecordKind, StoredRecord } from '../records.ts'
-import type { Trouble } from '../watch.ts'
 import type { CommitResult, Row, Stranded } from './messages.ts'
 import { type RecordPage, RecordTable } from './record-table.ts'
 import { LocalRoomTable } from './room-table.ts'
@@ -35,7 +35,7 @@ export const STORE_METHODS = {
   getRecord: 'reads',
   pageOfRecords: 'reads',
   pageOfIndex: 'reads',
-} as const satisfies { readonly [M in keyof LocalStore]?: Trouble }
+} as const satisfies { readonly [M in keyof LocalStore]?: Operation }
 export type StoreMethod = keyof typeof STORE_METHODS
 
 /** A row of the table of logs. */
@@ -45,7 +45,7 @@ export interface LogRow {
   start: number
   last: number
   count: number
-  /** Id of the newest event with a time of its own; 0 if there is none. */
+  /** Id of the newest event whose id is ahead of its time; 0 if there is none. */
   ahead: number
 }
 
@@ -103,12 +103,12 @@ export class LocalStore {
     this.#deleteOldest = db.prepare('DELETE FROM events WHERE log = ? AND id <= ?')
   }
 
-  /** Undefined when the title or line name is taken. */
+  /** Calls {@link LocalRoomTable.create}. */
   createRoom(room: NewRoom): RoomRecord | undefined {
     return this.#transaction(() => this.rooms.create(room))
   }
 
-  /** Undefined when there is no such room, false when the title or line name is taken. */
+  /** Calls {@link LocalRoomTable.change}. */
   changeRoom(id: number, change: RoomChange): RoomRecord | undefined | false {
     return this.#transaction(() => this.rooms.change(id, change))
   }
@@ -148,7 +148,7 @@ export class LocalStore {
     return log && { start: log.start, last: log.last, ahead: log.ahead }
   }
 
-  /** Tests commits with as many bytes as a large batch has. Throws if they fail. */
+  /** Tests commits with the bytes of a large batch. @throws Error if they fail */
   probe(): void {
     this.putRecord(PROBE)
     this.deleteRecord(PROBE.kind, PROBE.key)
@@ -160,13 +160,13 @@ export class LocalStore {
     return rows.map((row) => ({ room: Number(row.room), name: String(row.name) }))
   }
 
-  /** Lists the logs with more than so many events. */
+  /** Lists the logs with more than `events` events. */
   logNames(events: number): LogName[] {
     const rows = this.#db.prepare('SELECT name FROM logs WHERE count > ?').all(events)
     return rows.map((row) => row.name as LogName)
   }
 
-  /** Removes up to `count` events of a closed room's log, and the log when it is empty; true then. */
+  /** Removes up to `count` events of a closed room's log. Returns true when the log was empty and is removed too. */
   erase(log: LogRow, count: number): boolean {
     if (this.trim(log, count, Number.MAX_SAFE_INTEGER) > 0) return false
     this.#transaction(() => this.#db.prepare('DELETE FROM logs WHERE id = ?').run(log.id))
@@ -280,7 +280,7 @@ export class LocalStore {
     return { ids, now, left }
   }
 
-  /** Id of the event of the same sender with the nonce of a row; 0 when there is none within {@link NONCE_MS}. */
+  /** Returns the id of the event with the sender and nonce of a row; 0 if there is none within {@link NONCE_MS}. */
   #idWithNonce([name, , , from, , , , , , nonce]: Row, now: number): number {
     const log = nonce === null ? undefined : this.log(name)
     return log ? Number(this.#nonce.get(log.id, nonce, from, idAt(now - NONCE_MS))?.id ?? 0) : 0
@@ -301,23 +301,23 @@ export class LocalStore {
     return log
   }
 
-  /** Events of a log, oldest first, as {@link Store.page} of reading.ts has it. */
+  /** Implements {@link LogStore.page}. */
   page(name: LogName, from: number, to: number, limit: number, bytes: number): Event[] {
     const log = this.log(name)
     if (!log) return []
     const page: Event[] = []
     let weight = 0
     for (const row of this.#page.iterate(log.id, from, to, limit)) {
-      // As the statement was told to return them.
+      // Because of setReturnArrays.
       const event = eventOfRow(row as unknown as SQLOutputValue[])
       page.push(event)
-      weight += weigh(event)
+      weight += memoryBytes(event)
       if (weight >= bytes) break
     }
     return page
   }
 
-  /** Returns the id that many events before the end of a range; undefined if the range is shorter. */
+  /** Implements {@link LogStore.back}. */
   back(name: LogName, from: number, to: number, skip: number): number | undefined {
     const log = this.log(name)
     const row = log && this.#back.get(log.id, from, to, skip)
@@ -338,7 +338,7 @@ export class LocalStore {
   }
 }
 
-/** Lists the logs of closed rooms. Numbers above the last given one belong to no room, as in tests of the engine alone. */
+/** Lists the logs of closed rooms. Ids above the last given one belong to no room, as in tests of the engine alone. */
 export function endedLogs(db: DatabaseSync): LogName[] {
   const rows = db
     .prepare(

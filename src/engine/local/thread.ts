@@ -2,8 +2,8 @@ import { extname } from 'node:path'
 import { MessageChannel, Worker } from 'node:worker_threads'
 import { EngineFault, Unavailable } from '../engine.ts'
 import type { LogName } from '../event.ts'
-import type { Store } from '../reading.ts'
-import type { Watch } from '../watch.ts'
+import type { EngineObserver } from '../observer.ts'
+import type { LogStore } from '../reading.ts'
 import type { StoreNotice, StoreOptions, StoreReply, StoreRequest } from './messages.ts'
 import type { LocalStore, StoreMethod } from './store.ts'
 
@@ -14,22 +14,22 @@ interface Pending {
 export type Opened = Extract<StoreNotice, { notice: 'open' }>
 
 /** Callbacks for notices of an open store. */
-export interface StoreWatch extends Pick<Watch, 'trouble' | 'recovered' | 'died'> {
+export interface StoreObserver extends Pick<EngineObserver, 'trouble' | 'recovered' | 'died'> {
   /** Called when retention has removed all events up to an id. */
   trimmed(log: LogName, upTo: number): void
 }
 
 /** A channel to a store. */
-interface Line {
+interface StoreChannel {
   post(request: StoreRequest): void
   end(): unknown
 }
 
 /** Client of the store's thread. A store in memory runs in the caller's thread instead. */
 export class StoreThread {
-  #line: Line | undefined
+  #channel: StoreChannel | undefined
   readonly #pending: Pending[] = []
-  readonly reading: Store = {
+  readonly reading: LogStore = {
     stride: 4096,
     bounds: (log) => this.call('bounds', log),
     page: (...range) => this.call('page', ...range),
@@ -37,11 +37,11 @@ export class StoreThread {
   }
   #dead: EngineFault | undefined
 
-  /** Opens the store. Rejects with {@link EngineFault}. `died` is called when the thread ends without being asked to. */
-  static async open(options: StoreOptions, on: StoreWatch): Promise<{ thread: StoreThread; opened: Opened }> {
+  /** Opens the store. `died` is called when the thread ends unexpectedly. @throws EngineFault */
+  static async open(options: StoreOptions, on: StoreObserver): Promise<{ thread: StoreThread; opened: Opened }> {
     const { promise, resolve, reject } = Promise.withResolvers<Opened>()
     const thread = new StoreThread()
-    const told = (notice: StoreNotice) => {
+    const onNotice = (notice: StoreNotice) => {
       switch (notice.notice) {
         case 'open':
           return resolve(notice)
@@ -50,9 +50,9 @@ export class StoreThread {
         case 'trimmed':
           return on.trimmed(notice.log, notice.upTo)
         case 'trouble':
-          return on.trouble(notice.reason, notice.what)
+          return on.trouble(notice.reason, notice.operation)
         case 'recovered':
-          return on.recovered(notice.what)
+          return on.recovered(notice.operation)
       }
     }
     const die = (reason: string) => {
@@ -61,16 +61,17 @@ export class StoreThread {
       reject(fault)
       on.died(fault)
     }
-    const heard = (message: StoreReply | StoreNotice) => {
-      if ('notice' in message) told(message)
+    const onMessage = (message: StoreReply | StoreNotice) => {
+      if ('notice' in message) onNotice(message)
       else if ('trouble' in message) thread.#pending.shift()?.reject(new Unavailable(message.trouble))
       else thread.#pending.shift()?.resolve(message.value)
     }
-    thread.#line = options.file === ':memory:' ? await inMemory(options, heard) : inThread(options, heard, die)
+    thread.#channel =
+      options.file === ':memory:' ? await inMemory(options, onMessage) : inThread(options, onMessage, die)
     return { thread, opened: await promise }
   }
 
-  /** Calls a method of the store. Rejects with {@link Unavailable}; then nothing has changed. */
+  /** Calls a method of the store. @throws Unavailable; then nothing has changed */
   call<M extends StoreMethod>(method: M, ...args: Parameters<LocalStore[M]>): Promise<ReturnType<LocalStore[M]>> {
     return this.#ask(method, args) as Promise<ReturnType<LocalStore[M]>>
   }
@@ -80,7 +81,7 @@ export class StoreThread {
     return new Promise((resolve, reject) => {
       // Replies come in the order of the requests.
       this.#pending.push({ resolve, reject })
-      this.#line?.post([method, args])
+      this.#channel?.post([method, args])
     })
   }
 
@@ -90,7 +91,7 @@ export class StoreThread {
     // The end of the thread is expected now.
     this.#dead = new EngineFault('the store is closed')
     await closed
-    await this.#line?.end()
+    await this.#channel?.end()
   }
 
   /** Returns undefined if the end was expected or is known already. */
@@ -102,23 +103,23 @@ export class StoreThread {
   }
 }
 
-type Heard = (message: StoreReply | StoreNotice) => void
+type MessageListener = (message: StoreReply | StoreNotice) => void
 
-function inThread(options: StoreOptions, heard: Heard, die: (reason: string) => void): Line {
+function inThread(options: StoreOptions, onMessage: MessageListener, die: (reason: string) => void): StoreChannel {
   // The extension is .ts in a checkout and .js in the package.
   const file = new URL(`./store-thread${extname(import.meta.url)}`, import.meta.url)
   const worker = new Worker(file, { workerData: options, execArgv: [] })
-  worker.on('message', heard)
+  worker.on('message', onMessage)
   worker.on('error', (error) => die(error.message))
   worker.on('exit', () => die('its thread has ended'))
   return { post: (request) => worker.postMessage(request), end: () => worker.terminate() }
 }
 
-async function inMemory(options: StoreOptions, heard: Heard): Promise<Line> {
+async function inMemory(options: StoreOptions, onMessage: MessageListener): Promise<StoreChannel> {
   // Loaded only here: else the thread loads it.
   const { serveStore } = await import('./store-port.ts')
   const { port1: own, port2: its } = new MessageChannel()
-  own.on('message', heard)
+  own.on('message', onMessage)
   serveStore(its, options)
   return { post: (request) => own.postMessage(request), end: () => own.close() }
 }

@@ -1,37 +1,36 @@
-/** A batch as the scripts take it, and what they answer. */
 import { Closed, Repeated, Shared, Unavailable } from '../engine.ts'
-import type { Draft, Event, LogName } from '../event.ts'
+import { committedEvent, type Draft, type Event, type LogName } from '../event.ts'
 import { fold } from '../fold.ts'
-import { committedOf, fieldsOf, toldOf } from './entry.ts'
+import { fieldsOf, parseMessage } from './entry.ts'
 import { type Keys, roomOf } from './keys.ts'
 import type { Waiting } from './outgoing.ts'
-import type { Port } from './port.ts'
+import type { RedisPort } from './port.ts'
 import type { RefusedAppend } from './scripts.ts'
 
-/** How long the end of a closed room's log can be read by nodes that were away. */
+/** Time for which nodes that were away can read the end of a closed room's log. */
 const KEEP_CLOSED_MS = 600_000
 
-/** Events of one log that are appended by one script call. */
+/** Events of a log that one script call appends. */
 export interface Batch {
   readonly log: LogName
   readonly node: string
-  /** Rises with every batch of a node. */
+  /** Rises with each batch of a node. */
   readonly number: number
   readonly waiting: readonly Waiting[]
 }
 
-/** What has become of a batch. */
+/** The result of a committed batch. */
 export interface Committed {
-  /** The id that it comes behind; undefined where that is not known any more. */
+  /** Id of the log's last event before the batch; undefined if it is not known any more. */
   readonly prev: number | undefined
   readonly events: readonly Event[]
-  /** The event of each draft, or the error for one that was not appended. */
+  /** The event of each draft, or the error for a draft that was not appended. */
   readonly answers: readonly (Event | Shared | Closed | Repeated)[]
-  /** The log had fallen behind what was seen of it. */
+  /** True if Redis had lost events that this node has seen. */
   readonly lost: boolean
 }
 
-/** This node may not write to the log as it is. */
+/** This node may not write to the log at present. */
 export class NotAdmitted extends Unavailable {
   override name = 'NotAdmitted'
   readonly status: Exclude<RefusedAppend, 'closed'>
@@ -42,27 +41,27 @@ export class NotAdmitted extends Unavailable {
   }
 }
 
-/** Commits a batch behind `floor`. Rejects as {@link Port.eval} does, and with {@link Closed} or {@link NotAdmitted}. */
+/** Commits a batch with ids above `floor`. @throws Closed, NotAdmitted, and as {@link RedisPort.eval} */
 export async function commitBatch(
   batch: Batch,
   floor: number,
   keys: Keys,
-  port: Pick<Port, 'eval'>,
+  port: Pick<RedisPort, 'eval'>,
 ): Promise<Committed> {
   const { log, node, number, waiting } = batch
   const room = roomOf(log)
   const head = [node, String(number), String(floor)]
   if (waiting[0]?.draft.kind === 'closed') {
     const args = [...head, String(room), keys.control, String(KEEP_CLOSED_MS)]
-    const told = await port.eval('close', keys.ofLog(log, node), args)
-    if (told === null) throw new Closed(log)
-    const { prev, events } = toldOf(told)
+    const message = await port.eval('close', keys.ofLog(log, node), args)
+    if (message === null) throw new Closed(log)
+    const { prev, events } = parseMessage(message)
     return { prev, events, answers: [events.at(-1) ?? new Closed(log)], lost: false }
   }
   const args = [...head, room === undefined ? '0' : '1', keys.control]
   for (const { draft } of waiting) {
     const fields = fieldsOf(draft)
-    args.push(...markOf(draft), String(fields.length), ...fields)
+    args.push(...treatmentOf(draft), String(fields.length), ...fields)
   }
   const [status, prev, first, skipped, lost, now] = await port.eval('append', keys.ofLog(log, node), args)
   if (status === 'closed') throw new Closed(log)
@@ -70,8 +69,12 @@ export async function commitBatch(
   return { ...numbered(waiting, Number(first), skipped, Number(now)), prev: Number(prev), lost: lost === '1' }
 }
 
-/** Finds out on another port what became of a batch. Undefined when it was not committed, and never will be. */
-export async function settleBatch(batch: Batch, keys: Keys, port: Pick<Port, 'eval'>): Promise<Committed | undefined> {
+/** Finds out on another port whether a batch was committed. Resolves with undefined if it was not, and never will be. */
+export async function settleBatch(
+  batch: Batch,
+  keys: Keys,
+  port: Pick<RedisPort, 'eval'>,
+): Promise<Committed | undefined> {
   const { log, node, number, waiting } = batch
   const was = await port.eval('probe', keys.ofLog(log, node), [node, String(number)])
   const [, first, skipped = '', now] = was?.split(' ') ?? []
@@ -79,33 +82,33 @@ export async function settleBatch(batch: Batch, keys: Keys, port: Pick<Port, 'ev
   return { ...numbered(waiting, Number(first), skipped, Number(now)), prev: undefined, lost: false }
 }
 
-/** `skipped` are the places of those that were not appended, as scripts/append.lua tells them; `now` is the time of Redis' clock in ms. */
+/** Numbers the events of a batch. `skipped` lists drafts that were not appended (scripts/append.lua); `now` is the time of Redis in ms. */
 function numbered(
   waiting: readonly Waiting[],
   first: number,
   skipped: string,
   now: number,
 ): Pick<Committed, 'events' | 'answers'> {
-  const without = new Map(skipped.split(',').map((text) => [Number.parseInt(text, 10), text.replace(/^\d+/, '')]))
+  const skips = new Map(skipped.split(',').map((text) => [Number.parseInt(text, 10), text.replace(/^\d+/, '')]))
   const events: Event[] = []
   const answers = waiting.map(({ draft }, place) => {
-    const why = without.get(place)
-    if (why !== undefined) return refusalOf(why)
-    const event = committedOf(first + events.length, now, draft)
+    const reason = skips.get(place)
+    if (reason !== undefined) return refusalOf(reason)
+    const event = committedEvent(first + events.length, now, draft)
     events.push(event)
     return event
   })
   return { events, answers }
 }
 
-/** The kind by which the script treats a draft, and the key that goes with it. */
-function markOf({ kind, from, nonce }: Draft): [kind: string, key: string] {
+/** Returns the arguments of scripts/append.lua that tell how it treats a draft. */
+function treatmentOf({ kind, from, nonce }: Draft): [kind: string, key: string] {
   if (kind === 'joined' || kind === 'left') return [kind, fold(from)]
   return nonce === undefined ? ['', ''] : ['nonce', `${from} ${nonce}`]
 }
 
-/** The error for a draft that was not appended, as scripts/append.lua tells it. */
-function refusalOf(why: string): Shared | Closed | Repeated {
-  if (why === 's') return new Shared()
-  return why.startsWith('n') ? new Repeated(Number(why.slice(1))) : new Closed('')
+/** Returns the error for a skipped draft, by the reason in the reply of scripts/append.lua. */
+function refusalOf(reason: string): Shared | Closed | Repeated {
+  if (reason === 's') return new Shared()
+  return reason.startsWith('n') ? new Repeated(Number(reason.slice(1))) : new Closed('')
 }

@@ -4,18 +4,18 @@ import type { Member } from '../engine.ts'
 export interface Claim {
   readonly room: number
   readonly key: string
-  /** No other claim has the same. */
+  /** Unique among all claims. */
   readonly token: string
 }
 
-/** Ends the token of a claim that no private messages reach. */
+/** Suffix of the token of a claim that does not carry private messages. */
 const WITHOUT_PRIVATE = '-'
 
 export function tokenOf(node: string, number: number, carriesPrivate: boolean): string {
   return `${node}.${number}${carriesPrivate ? '' : WITHOUT_PRIVATE}`
 }
 
-/** Who holds a name, and as which of all that have held one in the room. `held` is what scripts/claims.lua writes. */
+/** Parses a value of the hash of names (scripts/claims.lua): the holder, and the place in the order of claiming. */
 export function memberOf(held: string): (Member & { readonly place: number }) | undefined {
   const [, place, list, name] = /^(\d+) (\S+) (.*)$/s.exec(held) ?? []
   if (list === undefined || name === undefined) return undefined
@@ -23,7 +23,7 @@ export function memberOf(held: string): (Member & { readonly place: number }) | 
   return { place: Number(place), name, carriesPrivate }
 }
 
-/** What stands of it in the name's slot. */
+/** Returns the entry of a claim in the name's slot, see {@link Keys.heldIn}. */
 export function noteOf({ room, token }: Claim): string {
   return `${room} ${token}`
 }

@@ -1,6 +1,6 @@
-/** Events as Redis holds them: `milliseconds-counter`, and a flat list of fields and values. */
-import { type Draft, type Event, type Kind, PER_MS, timeAt, timeOf } from '../event.ts'
+import { type Draft, type Event, type Kind, PER_MS, timeOf } from '../event.ts'
 
+/** An entry of a stream: the id is `milliseconds-counter`; fields and values alternate. */
 export type Entry = readonly [id: string, fields: readonly string[]]
 
 export function entryId(id: number): string {
@@ -12,7 +12,7 @@ export function idOf(entry: string): number {
   return Number(entry.slice(0, dash)) * PER_MS + Number(entry.slice(dash + 1))
 }
 
-/** The sender stands where the scripts look for it. */
+/** Returns the fields of an entry. The scripts rely on the positions of the first eight. */
 export function fieldsOf({ kind, room, from, to, body, sent, color, verified }: Draft): string[] {
   const fields = ['kind', kind, 'room', String(room), 'from', from, 'body', body]
   if (to !== undefined) fields.push('to', to)
@@ -22,7 +22,7 @@ export function fieldsOf({ kind, room, from, to, body, sent, color, verified }: 
   return fields
 }
 
-/** Those of an event that is in a log. */
+/** Returns the fields of an entry for a committed event. */
 export function fieldsOfCommitted(event: Event): string[] {
   const own = event.at === timeOf(event.id) ? [] : ['at', String(event.at)]
   return [...fieldsOf(event), ...own]
@@ -67,31 +67,14 @@ export function eventOf(id: number, fields: readonly string[]): Event {
   return event
 }
 
-/** The same event as it stands in the log, made of what was appended while the clock of Redis said `now`, in ms. */
-export function committedOf(
-  id: number,
-  now: number,
-  { kind, room, from, to, body, sent, color, verified }: Draft,
-): Event {
-  const event = { id, at: timeAt(id, now), kind, room, from, body }
-  if (to === undefined && sent === undefined && color === undefined && !verified) return event
-  return {
-    ...event,
-    ...(to !== undefined && { to }),
-    ...(sent !== undefined && { sent }),
-    ...(color !== undefined && { color }),
-    ...(verified && { verified }),
-  }
-}
-
-/** The events that a log's channel brings, and the id that they come behind; scripts/log.lua writes it. */
-export function toldOf(text: string): { readonly prev: number; readonly events: readonly Event[] } {
+/** Parses a message of a log's channel (scripts/log.lua): the events, and the id of the event before them. */
+export function parseMessage(text: string): { readonly prev: number; readonly events: readonly Event[] } {
   const [, , prev, written] = JSON.parse(text) as [string, number | string, string, Entry[]]
   return { prev: Number(prev), events: written.map(([id, fields]) => eventOf(Number(id), fields)) }
 }
 
-/** The number of the batch that a log's channel brings, without parsing the rest; undefined where another node has appended it. */
-export function numberOf(text: string, node: string): number | undefined {
+/** Returns the number of the batch in a message of a log's channel without parsing the rest; undefined for a batch of another node. */
+export function batchNumberOf(text: string, node: string): number | undefined {
   const start = `["${node}","`
   return text.startsWith(start) ? Number.parseInt(text.slice(start.length, start.length + 16), 10) : undefined
 }

@@ -3,10 +3,10 @@ import type { Keys } from './keys.ts'
 import type { Link } from './link.ts'
 import type { Ask } from './port.ts'
 
-/** Keys of a page, roughly. */
+/** Approximate keys of a page. */
 const PAGE = 1_000
 
-/** Records of kinds that expire, each under a key of its own, which Redis removes. */
+/** Records of kinds that expire, each under its own key, which Redis removes. */
 export class ExpiringRecords {
   readonly #keys: Keys
   readonly #link: Link
@@ -34,7 +34,7 @@ export class ExpiringRecords {
     return typeof text === 'string' ? text : undefined
   }
 
-  /** Yields the texts of a kind, in no order; it may yield a record more than once. */
+  /** Yields the texts of a kind, in no order; a record may be yielded more than once. */
   async *pages(kind: RecordKind): AsyncGenerator<readonly string[]> {
     for (const ask of this.#link.everyServer()) yield* this.#pagesOn(ask, this.#keys.expiring(kind, '*'))
   }
@@ -53,7 +53,7 @@ export class ExpiringRecords {
   }
 }
 
-/** Options of SET; Redis takes whole milliseconds above 0. */
+/** Returns the options of SET for a time of expiry; Redis requires a positive integer. */
 function endOf(expiresAt: number | undefined): string[] {
   return expiresAt === undefined ? [] : ['PXAT', String(Math.max(1, Math.ceil(expiresAt)))]
 }

@@ -11,9 +11,9 @@ import {
 } from '../transfer.ts'
 import { type Entry, entryId, eventOf, idOf } from './entry.ts'
 import { roomOf } from './keys.ts'
-import { shown } from './rooms.ts'
+import { roomOfStored } from './rooms.ts'
 import { TransferPort } from './transfer-port.ts'
-import type { Place } from './url.ts'
+import type { RedisLocation } from './url.ts'
 
 const PAGE = 1_000
 
@@ -32,7 +32,7 @@ export class RedisExport implements ExportSource {
   size = 0
 
   /** @throws Unfit, EngineFault */
-  static async open(place: Place, prefix: string): Promise<RedisExport> {
+  static async open(place: RedisLocation, prefix: string): Promise<RedisExport> {
     const port = await TransferPort.open(place, prefix)
     try {
       const [records = '', , given = ''] = port.keys.rooms
@@ -43,7 +43,7 @@ export class RedisExport implements ExportSource {
       if (found.length === 0) throw new Unfit(`there is nothing at ${port.shown} to export`)
       const { keys, args } = port.keys.earlierRecords
       await port.run('move-records', keys, args)
-      const rooms = found.map((record) => shown(JSON.parse(record))).sort((a, b) => a.id - b.id)
+      const rooms = found.map((record) => roomOfStored(JSON.parse(record))).sort((a, b) => a.id - b.id)
       const source = new RedisExport(port, Number(await port.ask('GET', given)), rooms)
       await source.#fixExtents()
       return source
@@ -96,7 +96,7 @@ export class RedisExport implements ExportSource {
     for (const extent of this.#extents) {
       let { start } = extent
       let page = await this.#page(extent, start)
-      // Retention removes the oldest events meanwhile: the log begins where its first page does.
+      // Retention may remove the oldest events meanwhile: the exported log starts at its first page.
       while (page.start > start) {
         start = page.start
         page = await this.#page(extent, start)
@@ -168,7 +168,7 @@ export class RedisExport implements ExportSource {
   }
 }
 
-/** Sorts as SQLite does. */
+/** Sorts texts by their UTF-8 bytes, as SQLite does. */
 function byBytes(texts: readonly string[]): string[] {
   const encoded = texts.map((text) => ({ text, bytes: Buffer.from(text) }))
   return encoded.sort((a, b) => a.bytes.compare(b.bytes)).map(({ text }) => text)

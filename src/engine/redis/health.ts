@@ -1,47 +1,48 @@
-import type { Watch } from '../watch.ts'
-import type { Place } from './url.ts'
+import type { EngineObserver } from '../observer.ts'
+import type { RedisLocation } from './url.ts'
 
 /**
- * Whether Redis takes what is to be committed, and what is said of that. It does not while it is away, and while it refuses to
- * renew this node's lease: that is a write like any other, so whatever refuses it, a full memory or disk, refuses commits,
- * and the next renewal tells when that is over. One refused append tells less, see {@link Health.warn}.
+ * Tracks and reports whether Redis accepts commits. It does not while it cannot be reached, and while it refuses to renew this node's
+ * lease: that is a write like any other, so a full memory or disk refuses it too, and the next renewal shows when that is over. A single
+ * refused append is only a warning.
  */
 export class Health {
   readonly #shown: string
-  readonly #watch: Watch
-  readonly #said = new Set<string>()
+  readonly #observer: EngineObserver
+  /** Reasons that were reported since the last recovery. */
+  readonly #reported = new Set<string>()
   readonly #warned = new Set<string>()
   #trouble: string | undefined
 
-  constructor({ shown }: Place, watch: Watch) {
+  constructor({ shown }: RedisLocation, observer: EngineObserver) {
     this.#shown = shown
-    this.#watch = watch
+    this.#observer = observer
   }
 
-  /** Why nothing can be committed now; undefined while it can. */
+  /** Reason why commits fail at present; undefined while they work. */
   get trouble(): string | undefined {
     return this.#trouble
   }
 
-  /** Nothing can be committed: said once for each reason. */
+  /** Called when commits fail; reports each reason once. */
   failed(reason: string): void {
     this.#trouble = `Redis at ${this.#shown}: ${reason}`
-    if (this.#said.has(reason)) return
-    this.#said.add(reason)
-    this.#watch.trouble(this.#trouble)
+    if (this.#reported.has(reason)) return
+    this.#reported.add(reason)
+    this.#observer.trouble(this.#trouble)
   }
 
   recovered(): void {
     if (this.#trouble === undefined) return
     this.#trouble = undefined
-    this.#said.clear()
-    this.#watch.recovered()
+    this.#reported.clear()
+    this.#observer.recovered()
   }
 
-  /** Something is wrong, though commits work: said once for each reason. */
+  /** Reports a condition that an operator must correct although commits work; each reason once. */
   warn(reason: string): void {
     if (this.#warned.has(reason)) return
     this.#warned.add(reason)
-    this.#watch.warning?.(`Redis at ${this.#shown}: ${reason}`)
+    this.#observer.warning?.(`Redis at ${this.#shown}: ${reason}`)
   }
 }

@@ -1,17 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { EngineFault, type RoomRecord } from '../engine.ts'
 import { type Event, timeOf } from '../event.ts'
-import { fold } from '../fold.ts'
 import { declarationOf, indexedValues, isOrdered, type RecordKind, type StoredRecord } from '../records.ts'
 import { type ImportTarget, type LogExtent, Unfit } from '../transfer.ts'
 import { entryId, fieldsOfCommitted } from './entry.ts'
+import { storedRoom } from './rooms.ts'
 import { TransferPort } from './transfer-port.ts'
-import type { Place } from './url.ts'
+import type { RedisLocation } from './url.ts'
 
-/** Time that the connection of a killed import may take to end, in ms. */
+/** Maximum time that the connection of a killed import takes to end. */
 const GONE_MS = 5_000
 
-/** Fills Redis under a prefix. A mark is set meanwhile: the next import removes what an interrupted one has left. */
+/** Fills Redis under a prefix. A mark is set meanwhile: the next import removes the keys of an interrupted one. */
 export class RedisImport implements ImportTarget {
   readonly shown: string
   readonly #port: TransferPort
@@ -20,15 +20,15 @@ export class RedisImport implements ImportTarget {
   /** Number of records added, of ordered kinds. */
   readonly #places = new Map<RecordKind, number>()
   #log: LogExtent = { name: 'room:0', start: 0, last: 0 }
-  /** Ids of the first and the last event of the log with times of their own. */
+  /** Ids of the first and the last event of the log whose ids are ahead of their times. */
   #ahead: { readonly from: number; readonly to: number } | undefined
 
   /** @throws Unfit, EngineFault */
-  static async open(place: Place, prefix: string): Promise<RedisImport> {
+  static async open(place: RedisLocation, prefix: string): Promise<RedisImport> {
     const port = await TransferPort.open(place, prefix)
     const target = new RedisImport(port)
     try {
-      await target.#waitAlone(`roomd-import-${prefix}`)
+      await target.#waitUntilExclusive(`roomd-import-${prefix}`)
       await target.#begin()
       return target
     } catch (error) {
@@ -42,8 +42,8 @@ export class RedisImport implements ImportTarget {
     this.shown = port.shown
   }
 
-  /** Names the connection, then waits until no other one has the name: of two at once neither proceeds. */
-  async #waitAlone(name: string): Promise<void> {
+  /** Names the connection, then waits until no other connection has the name: of two concurrent imports neither proceeds. */
+  async #waitUntilExclusive(name: string): Promise<void> {
     await this.#port.ask('CLIENT', 'SETNAME', name)
     const { db } = /\bdb=(?<db>\d+)/.exec(String(await this.#port.ask('CLIENT', 'INFO')))?.groups ?? {}
     for (const end = performance.now() + GONE_MS; ; await delay(100)) {
@@ -54,7 +54,7 @@ export class RedisImport implements ImportTarget {
     }
   }
 
-  /** Sets the mark before it looks for other keys: a daemon that starts later finds it. */
+  /** Sets the mark, then checks that there are no other keys: a daemon that starts in between finds the mark. */
   async #begin(): Promise<void> {
     const { importMark, everything } = this.#port.keys
     if ((await this.#port.ask('SET', importMark, 'an export', 'NX')) !== 'OK') return this.#empty()
@@ -73,12 +73,12 @@ export class RedisImport implements ImportTarget {
   /** Writes a room as scripts/rooms.lua does. */
   async addRoom(room: RoomRecord): Promise<void> {
     const [records = '', index = '', , version = ''] = this.#port.keys.rooms
-    const [titleKey, lineKey, id] = [fold(room.title), fold(room.lineName), String(room.id)]
-    const kept = { ...room, titleKey, lineKey, version: ++this.#version }
+    const stored = storedRoom(room, ++this.#version)
+    const id = String(room.id)
     await Promise.all([
-      this.#port.ask('HSET', records, id, JSON.stringify(kept)),
-      this.#port.ask('HSET', index, titleKey, id, lineKey, id),
-      this.#port.ask('SET', version, String(kept.version)),
+      this.#port.ask('HSET', records, id, JSON.stringify(stored)),
+      this.#port.ask('HSET', index, stored.titleKey, id, stored.lineKey, id),
+      this.#port.ask('SET', version, String(stored.version)),
     ])
   }
 

@@ -1,34 +1,34 @@
-/**
- * The names of keys and channels.
- *
- * What stands in braces is the hash tag: a Redis Cluster keeps all keys of one tag in one slot, and a script may touch one
- * slot only. So everything that one script changes for a log has that log's tag, the rooms there are have one, the nodes
- * have one, records have one, and each record that may expire its own. Nothing needs a script across two tags: what belongs together
- * but lies apart is written in an order in which a crash in between does no harm, which is said where it is done.
- */
 import type { LogName } from '../event.ts'
 import { declarationOf, type RecordKind } from '../records.ts'
 
+/**
+ * The names of keys and channels.
+ *
+ * The part in braces is the hash tag: a Redis Cluster stores all keys with a tag in one slot, and a script may use one slot only. So all
+ * keys that a script changes for a log have that log's tag; the rooms, the nodes and the records have one tag each, and each record that
+ * may expire its own. No script needs two tags: related data under different tags is written in an order in which a crash in between does
+ * no harm, as commented at each such place.
+ */
 export class Keys {
   readonly #prefix: string
-  /** What every channel begins with. */
+  /** Prefix of all channels. */
   readonly #channels: string
-  /** The channel on which nodes tell one another what they may have remembered wrongly. */
+  /** Name of the control channel, see {@link ControlChannel}. */
   readonly control: string
-  /** Until when each node is taken to live, who has died, the epoch of the server, when any node last renewed its lease. */
+  /** Keys of scripts/nodes.lua: leases, dead nodes, epoch of the server, time of the last renewal by any node. */
   readonly nodes: readonly string[]
-  /** What the key of a node's logs begins with. */
+  /** Prefix of the key of a node's set of logs. */
   readonly nodeLogs: string
-  /** Held by whoever looks through all logs. */
+  /** Key of the lock of the node that sweeps all logs. */
   readonly sweep: string
-  /** Records, numbers by name, the number given last, the count of changes. */
+  /** Keys of scripts/rooms.lua: records, ids by name, the last given id, the number of changes. */
   readonly rooms: readonly [records: string, ...string[]]
   /** Prefix of the keys of records that do not expire. */
-  readonly #people: string
+  readonly #records: string
 
   /**
-   * A key belongs to one database, a channel to all databases of a server: channels of other databases than 0 carry the number.
-   * No prefix has a slash, so the channels of one prefix and database are never those of another.
+   * A key belongs to one database, a channel to all databases of a server: the names of channels contain the number of the database unless
+   * it is 0. No prefix contains a slash, so channels of different prefixes and databases differ.
    */
   constructor(prefix: string, database = 0) {
     this.#prefix = prefix
@@ -39,86 +39,86 @@ export class Keys {
     this.sweep = `${prefix}:{nodes}:sweep`
     const ofRooms = `${prefix}:{rooms}:`
     this.rooms = [`${ofRooms}records`, `${ofRooms}index`, `${ofRooms}given`, `${ofRooms}version`]
-    this.#people = `${prefix}:{people}:`
+    this.#records = `${prefix}:{people}:`
   }
 
-  /** The stream of a log. */
+  /** Returns the key of a log's stream. */
   log(log: LogName): string {
     return `${this.#prefix}:{${log}}:log`
   }
 
-  /** The channel of a log's events; scripts/log.lua makes the same name of the stream's and the control channel's. */
+  /** Returns the channel of a log's events. scripts/log.lua derives the same name from the stream's and the control channel's. */
   channel(log: LogName): string {
     return `${this.#channels}:{${log}}:log`
   }
 
-  /** All that the scripts of a log want, in their order, but for a node's {@link claims}. `node` is who writes. */
+  /** Returns the keys of scripts/log.lua. `node` is the node that writes. */
   ofLog(log: LogName, node: string): readonly [string, ...string[]] {
     const base = `${this.#prefix}:{${log}}`
     return [`${base}:log`, `${base}:info`, `${base}:joined`, `${base}:names`, `${base}:nodes`, `${base}:done:${node}`]
   }
 
-  /** Who holds a name in a room: folded name to place, token and name. */
+  /** Returns the key of the hash of names held in a room: folded name to place, tokens and name. */
   held(room: number): string {
     return `${this.#prefix}:{room:${room}}:names`
   }
 
-  /** What a node holds in a room: token to folded name. */
+  /** Returns the key of the hash of a node's claims in a room: token to folded name. */
   claims(room: number, node: string): string {
     return `${this.#prefix}:{room:${room}}:claims:${node}`
   }
 
-  /** In which rooms a name may be held: each a room's number and a token. */
+  /** Returns the key of the set of rooms in which a name may be held: ids and tokens. */
   heldIn(key: string): string {
     return `${this.#prefix}:{name:${key}}:held`
   }
 
-  /** Keys of the records of a kind, of their order, of their unique values, and of the number of records that have these. */
+  /** Returns the keys of the records of a kind, of their order, of their unique values, and of the number of records with such. */
   records(kind: RecordKind): readonly string[] {
-    const records = `${this.#people}${kind}s`
-    // Versions that run side by side have each their own.
+    const records = `${this.#records}${kind}s`
+    // Concurrent versions of roomd use different keys.
     const unique = `${records}:unique:${declarationOf(kind).unique?.version ?? ''}`
     return [records, `${records}:order`, unique, `${unique}:count`]
   }
 
-  /** Key of the ordered keys of the records with a value in an index. */
+  /** Returns the key of the sorted set of records with a value in an index. */
   recordIndex(kind: RecordKind, index: string, value: string): string {
-    return `${this.#people}${kind}s:${index}:${value}`
+    return `${this.#records}${kind}s:${index}:${value}`
   }
 
-  /** Key of a record that may expire. */
+  /** Returns the key of a record that may expire. */
   expiring(kind: RecordKind, key: string): string {
     return `${this.#prefix}:{note:${kind}:${key}}`
   }
 
-  /** Keys and arguments of scripts/move-records.lua. */
+  /** The keys and arguments of scripts/move-records.lua. */
   get earlierRecords(): { readonly keys: readonly string[]; readonly args: readonly string[] } {
     const [blocks = ''] = this.records('block')
     const [, order = ''] = this.records('name')
     const [, , unique = '', count = ''] = this.records('account')
-    const skeletons = `${this.#people}skeletons:${declarationOf('account').unique?.version}`
+    const skeletons = `${this.#records}skeletons:${declarationOf('account').unique?.version}`
     return {
-      keys: [blocks, `${this.#people}order`, order, skeletons, unique, `${skeletons}:count`, count],
-      args: [`${this.#people}blocks-of:`, `${this.#people}blocks-against:`, this.recordIndex('block', 'parties', '')],
+      keys: [blocks, `${this.#records}order`, order, skeletons, unique, `${skeletons}:count`, count],
+      args: [`${this.#records}blocks-of:`, `${this.#records}blocks-against:`, this.recordIndex('block', 'parties', '')],
     }
   }
 
-  /** Key that is set while an import is unfinished; earlier versions set it during a migration. */
+  /** The key that is set while an import is unfinished; earlier versions set it during a migration. */
   get importMark(): string {
     return `${this.#prefix}:{migration}:from`
   }
 
-  /** Finds whatever has this prefix. */
+  /** The pattern of all keys with this prefix. */
   get everything(): string {
     return `${this.#prefix}:{*`
   }
 
-  /** Finds the streams of all logs among the keys, or what is known of all logs. */
+  /** Returns the pattern of the keys of all streams, or of all hashes of log data. */
   every(what: 'log' | 'info'): string {
     return `${this.#prefix}:{*}:${what}`
   }
 
-  /** The log whose stream a key is, or of which it tells what is known; undefined when it is none. */
+  /** Returns the log of a key that matches {@link every}; undefined for other keys. */
   logOf(key: string, what: 'log' | 'info' = 'log'): LogName | undefined {
     const start = `${this.#prefix}:{`
     const end = `}:${what}`
@@ -129,7 +129,7 @@ export class Keys {
   }
 }
 
-/** The number of the room whose log it is; undefined for an inbox. */
+/** Returns the id of a log's room; undefined for an inbox. */
 export function roomOf(log: LogName): number | undefined {
   return log.startsWith('room:') ? Number(log.slice(5)) : undefined
 }

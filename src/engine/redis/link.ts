@@ -1,54 +1,54 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Unavailable } from '../engine.ts'
-import { type Ask, ConnectionLost, faultOf, type Port } from './port.ts'
+import { type Ask, ConnectionLost, faultOf, type RedisPort } from './port.ts'
 import { reasonOf } from './reasons.ts'
-import type { Answers, ScriptName } from './scripts.ts'
-import type { Place } from './url.ts'
+import type { ScriptName, ScriptResults } from './scripts.ts'
+import type { RedisLocation } from './url.ts'
 
 const FIRST_WAIT_MS = 50
-/** In which a new port must have been made use of. */
+/** Maximum duration of {@link LinkEvents.resume}. */
 const RESUME_MS = 20_000
 
-/** What comes and goes with the connection. */
-export interface Linked {
-  /** The port is gone; called once, before anything else is asked of Redis. */
+/** Callbacks for the state of a link. */
+export interface LinkEvents {
+  /** Called once when the port has ended, before any further call to Redis. */
   down(reason: string): void
-  /** It has been tried in vain to open another one. */
+  /** Called when an attempt to open another port has failed. */
   failed(reason: string): void
-  /** There is another one: takes up on it what was left. Until this resolves nobody else is let through. */
-  resume(port: Port): Promise<void>
-  /** Everybody is let through again. */
+  /** Resumes on a new port. Until this resolves all other calls are refused. */
+  resume(port: RedisPort): Promise<void>
+  /** Called when calls are accepted again. */
   up(): void
 }
 
-/** The {@link Port} to Redis: there or not, and opened again when it is not, ever more patiently, no two nodes at the same time. */
+/** Opens the {@link RedisPort}, and reopens it after it has ended, with exponential backoff and jitter. */
 export class Link {
-  readonly #place: Place
-  readonly #open: () => Promise<Port>
-  readonly #linked: Linked
+  readonly #place: RedisLocation
+  readonly #open: () => Promise<RedisPort>
+  readonly #events: LinkEvents
   readonly #longestWaitMs: number
-  #port: Port | undefined
+  #port: RedisPort | undefined
   #up = false
   #stopped = false
   readonly #end = new AbortController()
 
-  /** `open` opens a port; `longestWaitMs` may pass from one attempt to the next. */
-  constructor(place: Place, open: () => Promise<Port>, longestWaitMs: number, linked: Linked) {
+  /** `longestWaitMs` is the maximum time between two attempts. */
+  constructor(place: RedisLocation, open: () => Promise<RedisPort>, longestWaitMs: number, events: LinkEvents) {
     this.#place = place
     this.#open = open
     this.#longestWaitMs = longestWaitMs
-    this.#linked = linked
+    this.#events = events
   }
 
-  /** The port while it can be used. */
-  get port(): Port | undefined {
+  /** The port; undefined while it cannot be used. */
+  get port(): RedisPort | undefined {
     return this.#up ? this.#port : undefined
   }
 
-  /** Opens it for the first time. Rejects with {@link EngineFault}. */
+  /** Opens the first port. @throws EngineFault */
   async start(): Promise<void> {
     try {
-      await this.#takeUp()
+      await this.#connect()
     } catch (error) {
       throw faultOf(this.#place, error)
     }
@@ -62,22 +62,22 @@ export class Link {
     this.#port?.close('it is closed')
   }
 
-  /** Begins anew with another port, because of something that was heard on this one. */
+  /** Replaces the port by another one. */
   reset(reason: string): void {
     this.#port?.close(reason)
   }
 
-  /** As {@link Port.eval}, but rejects with {@link Unavailable} at once while there is no port. */
-  eval<S extends ScriptName>(script: S, keys: readonly string[], args: readonly string[]): Promise<Answers[S]> {
+  /** Calls {@link RedisPort.eval}. @throws Unavailable while there is no port */
+  eval<S extends ScriptName>(script: S, keys: readonly string[], args: readonly string[]): Promise<ScriptResults[S]> {
     return this.port?.eval(script, keys, args) ?? Promise.reject(this.#away())
   }
 
-  /** As {@link Port.call}, and the same. */
+  /** Calls {@link RedisPort.call}. @throws Unavailable while there is no port */
   call(key: string, command: string, ...args: readonly string[]): Promise<unknown> {
     return this.port?.call(key, command, ...args) ?? Promise.reject(this.#away())
   }
 
-  /** As {@link Port.everyServer}, but throws {@link Unavailable} while there is no port. */
+  /** Calls {@link RedisPort.everyServer}. @throws Unavailable while there is no port */
   everyServer(): readonly Ask[] {
     if (!this.port) throw this.#away()
     return this.port.everyServer()
@@ -87,13 +87,13 @@ export class Link {
     return new Unavailable(`Redis at ${this.#place.shown} is away`)
   }
 
-  async #takeUp(): Promise<void> {
+  async #connect(): Promise<void> {
     const port = await this.#open()
     this.#port = port
     if (this.#stopped) return port.close('it is closed')
     const timer = setTimeout(() => port.close('it does not answer'), RESUME_MS)
     try {
-      await this.#linked.resume(port)
+      await this.#events.resume(port)
     } catch (error) {
       port.close('it could not be taken up')
       throw error
@@ -103,13 +103,13 @@ export class Link {
     if (port.reason !== undefined) throw new ConnectionLost(port.reason)
     this.#up = true
     void port.lost.then((reason) => this.#lost(reason))
-    this.#linked.up()
+    this.#events.up()
   }
 
   #lost(reason: string): void {
     this.#up = false
     if (this.#stopped) return
-    this.#linked.down(reason)
+    this.#events.down(reason)
     void this.#reopen()
   }
 
@@ -117,9 +117,9 @@ export class Link {
     for (let wait = FIRST_WAIT_MS; !this.#stopped; wait = Math.min(wait * 2, this.#longestWaitMs)) {
       try {
         await delay(wait * (0.5 + Math.random() / 2), undefined, { signal: this.#end.signal, ref: false })
-        return await this.#takeUp()
+        return await this.#connect()
       } catch (error) {
-        if (!this.#stopped) this.#linked.failed(reasonOf(error))
+        if (!this.#stopped) this.#events.failed(reasonOf(error))
       }
     }
   }

@@ -3,66 +3,66 @@ import { type Listener, Unavailable } from '../engine.ts'
 import type { Event, LogName } from '../event.ts'
 import { Recent } from '../recent.ts'
 import type { Committed } from './batch.ts'
-import { type Entry, entryId, eventOf, idOf, numberOf, toldOf } from './entry.ts'
+import { batchNumberOf, type Entry, entryId, eventOf, idOf, parseMessage } from './entry.ts'
 import type { Logs } from './logs.ts'
 import { Outgoing, sizeOf } from './outgoing.ts'
-import type { Port } from './port.ts'
+import type { RedisPort } from './port.ts'
 
 /** The part of a port that a log reads from. */
-export type Source = Pick<Port, 'eval' | 'call' | 'close'>
+export type LogSource = Pick<RedisPort, 'eval' | 'call' | 'close'>
 
-/** Events read at a time. */
+/** Maximum events of a read. */
 const PAGE_EVENTS = 256
-/** Bytes that may wait for what is before them; of more the log is read instead. */
+/** Maximum bytes of segments that wait for earlier events; beyond it they are dropped and the log is read. */
 const MAX_WAITING_BYTES = 1_048_576
 
-/** Events of one log behind one another. */
+/** Successive events of a log. */
 interface Segment {
-  /** The id before the first. */
+  /** Id of the log's event before the first one. */
   readonly prev: number
   readonly last: number
   readonly events: readonly Event[]
-  /** The number of this node's batch. */
+  /** Number of the batch; undefined for a batch of another node. */
   readonly own: number | undefined
   readonly size: number
 }
 
 /**
- * A log that this node appends to or follows: its outgoing queue, its incoming feed, and the position up to which it was seen.
+ * A log that this node appends to or follows: its outgoing queue, its incoming feed, and its position.
  *
- * Events come three ways: this node's own as the answers to its batches, the others' over the log's channel, and, behind a gap,
- * from the log itself. Each segment tells the id that it comes behind, so what fits is handed on, what was seen is dropped, and
- * what is ahead waits: for the answer to the batch under way, for the channel to catch up with an answer, or for the log to be
- * read. The channel brings own batches, too: they are not parsed, and only tell how far the channel has come.
+ * Events arrive in three ways: those of this node as replies to its batches, those of other nodes on the log's channel, and events after a
+ * gap by reading the stream. Each segment contains the id of the event before it. A segment that follows the position is delivered, one
+ * before it is dropped, and one ahead of it waits: for the reply to the batch under way, for the channel, or for the stream to be read.
+ * The channel also carries batches of this node: they are not parsed and only show how far the channel has come.
  */
 export class RedisLog {
   readonly name: LogName
   readonly channel: string
   readonly outgoing: Outgoing
-  /** The id up to which everything was handed on; undefined until it is known where the log ended when it was first followed. */
+  /** The position: id up to which all events were delivered; undefined until the end of the log at the first `follow` is known. */
   seen: number | undefined
-  /** Replaced, not changed, when a listener comes or goes. */
+  /** Replaced, not changed, when a listener is added or removed. */
   #listeners: readonly Listener[] = []
   readonly #logs: Logs
   readonly #keys: readonly [stream: string, ...string[]]
   readonly #recent: Recent
-  /** The highest id that is in the log for certain. */
+  /** The highest id that is known to be in the log. */
   #known = 0
-  /** In the order of {@link Segment.prev}. */
+  /** Segments ahead of the position, ordered by {@link Segment.prev}. */
   #waiting: Segment[] = []
   #waitingBytes = 0
-  /** What is to be called when an id has been seen. */
+  /** Callbacks of {@link whenSeen}. */
   #awaited: { readonly id: number; readonly then: () => void }[] = []
-  /** The number of the own batch that the channel has brought last. */
+  /** Number of this node's last batch on the channel. */
   #echoed = 0
-  /** The log is being read, or is about to be: what the channel brings waits. */
+  /** True while the stream is read, or before it is read: segments from the channel wait. */
   #reading = true
-  /** Too much has come to wait for the reading of what is before it. */
+  /** True if waiting segments were dropped, see {@link MAX_WAITING_BYTES}. */
   #overrun = false
-  #port: Source | undefined
-  /** Replaced when following begins anew, */
+  #port: LogSource | undefined
+  /** Identity of the present following; replaced when the last listener is removed. */
   #following = {}
-  /** and when reading does. */
+  /** Identity of the present reading; replaced when another one starts or the port ends. */
   #reader = {}
 
   constructor(name: LogName, logs: Logs) {
@@ -82,7 +82,7 @@ export class RedisLog {
     this.#listeners = [...this.#listeners, listener]
   }
 
-  /** Forgets everything of the log when that was the last listener. */
+  /** Removes a listener; after the last one the position and the events in memory are dropped. */
   unlisten(listener: Listener): void {
     this.#listeners = this.#listeners.filter((other) => other !== listener)
     if (this.followed) return
@@ -91,16 +91,16 @@ export class RedisLog {
     this.#recent.clear()
     this.seen = undefined
     this.#known = 0
-    this.#tell()
+    this.#callAwaited()
   }
 
-  /** Calls `then` when everything up to an id has been handed on; at once where nobody follows. */
+  /** Calls `then` when all events up to an id are delivered; immediately if there is no listener. */
   whenSeen(id: number, then: () => void): void {
     this.#awaited.push({ id, then })
-    this.#tell()
+    this.#callAwaited()
   }
 
-  /** The newest events, where memory holds all that is known of them. */
+  /** The events in memory; undefined while later events are known to be in the log. */
   get recent(): Recent | undefined {
     const current = this.#port !== undefined && !this.#reading && this.seen !== undefined && this.seen >= this.#known
     return current ? this.#recent : undefined
@@ -116,7 +116,7 @@ export class RedisLog {
     this.#recent.trim(upTo)
   }
 
-  /** The port is gone. */
+  /** Called when the port has ended. */
   down(): void {
     this.#port = undefined
     this.#reader = {}
@@ -124,8 +124,8 @@ export class RedisLog {
     this.#dropWaiting()
   }
 
-  /** Begins to follow: to be called before anything is appended that is to be heard. */
-  async begin(port: Source, subscribe: () => Promise<void>): Promise<void> {
+  /** Starts to follow. Must be called before any append whose event must be delivered. */
+  async begin(port: LogSource, subscribe: () => Promise<void>): Promise<void> {
     const following = this.#following
     try {
       const stood = port.eval('sync', this.#keys, ['0'])
@@ -140,8 +140,8 @@ export class RedisLog {
     }
   }
 
-  /** Reads what came behind what was seen, and goes on from there. Resolves with whether the log had lost some of what was seen. */
-  async read(port: Source): Promise<boolean> {
+  /** Reads and delivers the events after the position. Resolves with true if Redis has lost events up to the position. */
+  async read(port: LogSource): Promise<boolean> {
     const reader = {}
     this.#reader = reader
     this.#port = port
@@ -152,39 +152,39 @@ export class RedisLog {
     if (reader !== this.#reader) return lost
     const last = Number(end)
     this.seen ??= last
-    // Of what was seen nothing may be there any more: then memory is not to know better.
+    // The log may have been cleared: then memory must not hold the removed events.
     if (Number(start) >= this.seen) this.#recent.clear()
     while (this.seen < last) {
       const range = [entryId(this.seen + 1), entryId(last), 'COUNT', String(PAGE_EVENTS)]
       // The reply to XRANGE.
       const entries = (await port.call(this.#keys[0], 'XRANGE', ...range)) as readonly Entry[]
       if (reader !== this.#reader) return lost
-      this.#hand(entries.map(([id, fields]) => eventOf(idOf(id), fields)))
+      this.#deliver(entries.map(([id, fields]) => eventOf(idOf(id), fields)))
       if (entries.length < PAGE_EVENTS) this.seen = Math.max(this.seen, last)
     }
     this.#reading = false
-    this.#goOn()
+    this.#advance()
     return lost
   }
 
-  /** The channel brings something. */
-  heard(text: string): void {
-    const own = numberOf(text, this.#logs.nodes.id)
+  /** Handles a message of the log's channel. */
+  onMessage(text: string): void {
+    const own = batchNumberOf(text, this.#logs.nodes.id)
     if (own === undefined) {
-      const { prev, events } = toldOf(text)
+      const { prev, events } = parseMessage(text)
       this.#wait(prev, events)
     } else this.#echoed = own
-    this.#goOn()
+    this.#advance()
   }
 
-  /** A batch of this node is committed. To be called in the tick in which whoever has appended is answered. */
+  /** Delivers a committed batch of this node. Must be called in the tick in which the promises of its appends resolve. */
   committed(number: number, { prev, events }: Committed): void {
-    // Where the connection has broken meanwhile the log is read.
+    // After a lost connection the log is read instead.
     if (!this.followed || prev === undefined) return
-    // Also while the log is read.
-    if (this.seen === prev) this.#hand(events)
+    // Even while the log is read.
+    if (this.seen === prev) this.#deliver(events)
     else this.#wait(prev, events, number)
-    this.#goOn()
+    this.#advance()
   }
 
   #wait(prev: number, events: readonly Event[], own?: number): void {
@@ -204,17 +204,17 @@ export class RedisLog {
     this.#waitingBytes = 0
   }
 
-  #goOn(): void {
+  #advance(): void {
     this.#drain()
-    if (this.#awaited.length > 0) this.#tell()
+    if (this.#awaited.length > 0) this.#callAwaited()
   }
 
-  #tell(): void {
+  #callAwaited(): void {
     const { seen } = this
     const isSeen = (id: number) => !this.followed || (!this.#reading && seen !== undefined && seen >= id)
-    const told = this.#awaited.filter(({ id }) => isSeen(id))
+    const due = this.#awaited.filter(({ id }) => isSeen(id))
     this.#awaited = this.#awaited.filter(({ id }) => !isSeen(id))
-    for (const { then } of told) then()
+    for (const { then } of due) then()
   }
 
   #drain(): void {
@@ -224,11 +224,11 @@ export class RedisLog {
       if (!next || next.prev > this.seen) return
       this.#waiting.shift()
       this.#waitingBytes -= next.size
-      this.#hand(next.events)
+      this.#deliver(next.events)
     }
   }
 
-  /** Whether what is missing before a segment will not come by itself. */
+  /** Returns true if the events before a segment will not arrive without reading the log. */
   #isGap({ own, last }: Segment): boolean {
     if (own === undefined) return !this.outgoing.underWay
     return this.#echoed >= own || this.#waiting.some((other) => other.own === undefined && other.prev >= last)
@@ -239,22 +239,21 @@ export class RedisLog {
     if (port) void this.read(port).catch((error: unknown) => giveUp(port, error))
   }
 
-  #hand(events: readonly Event[]): void {
+  #deliver(events: readonly Event[]): void {
     for (const event of events) {
       if (this.seen !== undefined && event.id <= this.seen) continue
       this.seen = event.id
       committed(1, event.body.length)
       this.#recent.push(event)
       for (const listener of this.#listeners) listener(event)
-      // Of a room that is no more nothing can be read.
+      // Nothing can be read of a closed room.
       if (event.kind === 'closed') this.#recent.trim(event.id)
     }
   }
 }
 
-/** The next connection begins where this one could not. */
-function giveUp(port: Source, error: unknown): void {
-  // What a listener has thrown is not for Redis to mend.
+/** Closes the port after an error of Redis, so that the next connection starts again; rethrows errors of listeners. */
+function giveUp(port: LogSource, error: unknown): void {
   if (!(error instanceof Unavailable)) throw error
   port.close(error.message)
 }

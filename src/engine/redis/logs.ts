@@ -2,65 +2,67 @@ import { atTickEnd } from '../../tick.ts'
 import { type Listener, Unavailable } from '../engine.ts'
 import type { Draft, Event, LogName } from '../event.ts'
 import { type MemoryLimits, RecentTotal } from '../recent.ts'
-import { forEach } from './at-once.ts'
+import { forEachLimit } from './concurrency.ts'
 import { type Keys, roomOf } from './keys.ts'
 import type { Link } from './link.ts'
 import { RedisLog } from './log.ts'
 import type { Nodes } from './nodes.ts'
 import { sizeOf, type Waiting } from './outgoing.ts'
-import type { Port } from './port.ts'
+import type { RedisPort } from './port.ts'
 
-/** Events and bytes that may wait, or be under way, before more are refused. */
+/** Maximum events and bytes that wait or are under way; further appends are refused. */
 const MAX_EVENTS = 50_000
 const MAX_BYTES = 67_108_864
-/** Logs that are read at once after a lost connection, and channels asked for at once. */
+/** Maximum logs that are read concurrently after a lost connection. */
 const LOGS_AT_ONCE = 32
+/** Maximum channels of a subscription. */
 const CHANNELS_AT_ONCE = 500
 
-/** Hears of commits. */
-export interface CommitWatch {
+/** Callbacks for commits. */
+export interface CommitObserver {
+  /** Called with the number of events of a commit and its duration. */
   measured(events: number, ms: number): void
   /** Called with the last event of a commit. */
   timed(event: Event): void
-  /** Redis has refused a commit. */
+  /** Called when Redis has refused a commit. */
   refused(reason: string): void
 }
 
-/** The logs that this node appends to or follows: only to the channels of those it follows it listens. */
+/** The logs that this node appends to or follows. It subscribes only to the channels of followed logs. */
 export class Logs {
   readonly keys: Keys
   readonly link: Pick<Link, 'port' | 'eval'>
   readonly nodes: Pick<Nodes, 'id' | 'isAdmitted' | 'enter' | 'noticeLoss' | 'noticeDeath'>
   readonly limits: MemoryLimits
-  readonly watch: CommitWatch
+  readonly observer: CommitObserver
   readonly total = new RecentTotal()
   readonly #byName = new Map<LogName, RedisLog>()
   readonly #byChannel = new Map<string, RedisLog>()
-  /** The port on which all of them are listened to, or about to be. */
-  #port: Port | undefined
-  /** Logs of which something waits and nothing is under way. */
+  /** The port on which the channels are, or are being, subscribed. */
+  #port: RedisPort | undefined
+  /** Logs with waiting events and no batch under way. */
   readonly #ready = new Set<RedisLog>()
-  /** The last event of a room, in whatever log, as long as it has not been sent. */
+  /** The last event of each room, in any log, until it is sent. */
   readonly #latest = new Map<number, Waiting>()
   #scheduled = false
   #events = 0
   #bytes = 0
   #number = 0
 
-  constructor(keys: Keys, link: Logs['link'], nodes: Logs['nodes'], limits: MemoryLimits, watch: CommitWatch) {
+  constructor(keys: Keys, link: Logs['link'], nodes: Logs['nodes'], limits: MemoryLimits, observer: CommitObserver) {
     this.keys = keys
     this.link = link
     this.nodes = nodes
     this.limits = limits
-    this.watch = watch
+    this.observer = observer
   }
 
-  /** Drops the older half of the events of each log. */
+  /** Drops the older half of each log's events in memory. */
   trimMemory(): void {
     for (const log of this.#byName.values()) log.trimMemory()
   }
 
-  /** Whether nothing waits or is under way. */
+  /** True if no event waits or is under way. */
   get idle(): boolean {
     return this.#events === 0
   }
@@ -69,7 +71,7 @@ export class Logs {
     return this.#byName.get(name)
   }
 
-  /** Rejects with {@link Unavailable} or {@link Closed}. A `closed` ends the room. */
+  /** Appends an event; a `closed` ends the log. @throws Unavailable, Closed, Shared, Repeated */
   append(name: LogName, draft: Draft): Promise<Event> {
     if (!this.link.port) return Promise.reject(new Unavailable('Redis is away'))
     if (this.#events >= MAX_EVENTS || this.#bytes >= MAX_BYTES) {
@@ -88,7 +90,7 @@ export class Logs {
     })
   }
 
-  /** Where there is no connection the next one begins it. */
+  /** Calls the listener with each event committed from now on; without a connection, from the next one on. */
   follow(name: LogName, listener: Listener): () => void {
     const log = this.#open(name)
     const isFirst = !log.followed
@@ -96,7 +98,7 @@ export class Logs {
     if (isFirst) {
       this.#byChannel.set(log.channel, log)
       const port = this.#port
-      if (port) void log.begin(port, () => port.subscribe([log.channel], this.#heard))
+      if (port) void log.begin(port, () => port.subscribe([log.channel], this.#onMessage))
     }
     return () => {
       if (!log.followed) return
@@ -108,22 +110,22 @@ export class Logs {
     }
   }
 
-  /** Called at the end of the tick. */
+  /** Sends waiting events. Called at the end of the tick. */
   commit(): void {
     this.#scheduled = false
-    // What has been sent may let go what is behind it in another log.
-    for (let going = true; going; ) {
-      going = false
+    // A sent event may release a later one of its room in another log.
+    for (let sent = true; sent; ) {
+      sent = false
       for (const log of [...this.#ready]) {
         if (!log.outgoing.send()) continue
         this.#ready.delete(log)
-        going = true
+        sent = true
       }
     }
     for (const [room, { sent }] of this.#latest) if (sent) this.#latest.delete(room)
   }
 
-  /** The port is gone: what was not sent is refused. */
+  /** Called when the port has ended; refuses events that were not sent. */
   down(reason: string): void {
     this.#port = undefined
     for (const log of this.#byName.values()) {
@@ -132,38 +134,38 @@ export class Logs {
     }
   }
 
-  /** Listens to everything that is followed, and from now on to whatever comes to be. */
-  async subscribe(port: Port): Promise<void> {
+  /** Subscribes to the channels of followed logs, also of those that are followed later. */
+  async subscribe(port: RedisPort): Promise<void> {
     this.#port = port
     const channels = [...this.#byChannel.keys()]
     for (let start = 0; start < channels.length; start += CHANNELS_AT_ONCE) {
-      await port.subscribe(channels.slice(start, start + CHANNELS_AT_ONCE), this.#heard)
+      await port.subscribe(channels.slice(start, start + CHANNELS_AT_ONCE), this.#onMessage)
     }
   }
 
-  /** Finds out what became of all that was under way when the last port broke. */
-  async settle(port: Port): Promise<void> {
+  /** Finds out which of the batches that were under way when the last port ended are committed. */
+  async settle(port: RedisPort): Promise<void> {
     for (const { outgoing } of [...this.#byName.values()]) await outgoing.settle(port)
   }
 
   /**
-   * Reads what was missed. True when a log has lost some of what was seen of it. The logs of rooms come last: a private message
-   * reaches its addressee only as long as no `left` has ended the membership.
+   * Reads the events that were missed. Resolves with true if Redis has lost events that this node has seen. The logs of rooms are read last:
+   * a private message reaches its addressee only until a `left` ends the membership.
    */
-  async read(port: Port): Promise<boolean> {
+  async read(port: RedisPort): Promise<boolean> {
     let lost = false
     const { rooms = [], others = [] } = Object.groupBy(this.#byChannel.values(), ({ name }) =>
       roomOf(name) === undefined ? 'others' : 'rooms',
     )
     for (const logs of [others, rooms]) {
-      await forEach(logs, LOGS_AT_ONCE, async (log) => {
+      await forEachLimit(logs, LOGS_AT_ONCE, async (log) => {
         if (await log.read(port)) lost = true
       })
     }
     return lost
   }
 
-  /** Refuses whatever is left. */
+  /** Refuses all events that wait or are under way. */
   stop(): void {
     const stopped = 'the engine is stopped'
     this.down(stopped)
@@ -174,13 +176,13 @@ export class Logs {
     return ++this.#number
   }
 
-  /** What has waited waits no more. */
+  /** Called when events are committed or refused. */
   answered(waiting: readonly Waiting[]): void {
     this.#events -= waiting.length
     for (const { size } of waiting) this.#bytes -= size
   }
 
-  /** Has a log send what waits at the end of the tick, and forgets one that nobody needs. */
+  /** Schedules the waiting events of a log for the end of the tick, or removes the log if it is unused. */
   ready(log: RedisLog): void {
     if (log.outgoing.idle) {
       if (!log.followed && this.#byName.get(log.name) === log) this.#byName.delete(log.name)
@@ -198,5 +200,5 @@ export class Logs {
     return log
   }
 
-  readonly #heard = (text: string, channel: string): void => this.#byChannel.get(channel)?.heard(text)
+  readonly #onMessage = (text: string, channel: string): void => this.#byChannel.get(channel)?.onMessage(text)
 }

@@ -4,63 +4,65 @@ import type { LogName } from '../event.ts'
 import type { Health } from './health.ts'
 import { type Keys, roomOf } from './keys.ts'
 import type { Link } from './link.ts'
-import { type Port, Refused } from './port.ts'
+import { type RedisPort, Refused } from './port.ts'
 
-export interface Timing {
-  /** ms after which a node that has not renewed its lease is dead. */
-  readonly lease: number
-  /** ms from one renewal to the next. */
-  readonly renew: number
+export interface LeaseTiming {
+  /** Duration of a lease; a node whose lease is over is dead. */
+  readonly leaseMs: number
+  /** Time between two renewals. */
+  readonly renewalMs: number
 }
 
-/** Logs of a dead node that are seen to at once. */
-const AT_ONCE = 16
-/** Names in one of them that are seen to in one go: about ten milliseconds of Redis' work. */
-const NAMES = 500
+/** Maximum logs of a dead node that are cleaned up concurrently. */
+const LOGS_AT_ONCE = 16
+/** Maximum names in a script call, which takes Redis about 10 ms. */
+const NAMES_PER_CALL = 500
 
 /**
- * This node among the others. It lives as long as it renews its lease; when it does not, whoever notices buries it: it gets
- * into no log any more, and in each log in which it held names these are released and the `left` that are owed appended,
- * by one script a log, so that it happens once however many see to it. To a log that a node has not been noted for it is not
- * admitted, so a node that is buried leaves nothing behind that nobody knows of.
+ * This node's lease, and the cleanup of dead nodes.
+ *
+ * A node is alive as long as it renews its lease. When the lease is over, any other node declares it dead: it may write to no log any more,
+ * its claims are released and the missing `left` events appended, with scripts that have the same effect when several nodes run them. A
+ * node may write only to logs that are in its set of logs, so the cleanup finds all of its claims.
  */
 export class Nodes {
-  /** Drawn anew when this one was buried. Without a full stop or a blank: tokens and marks begin with it. */
+  /** Random id, replaced after this node was declared dead. Contains no full stop or space, as tokens begin with it. */
   id = newId()
   readonly #keys: Keys
   readonly #link: Link
-  readonly #timing: Timing
+  readonly #timing: LeaseTiming
   readonly #health: Health
-  /** What a server without data has drawn at random: another one tells that the server was emptied. */
+  /** Random value that an empty server gets; a different one shows that the server was emptied. */
   #epoch = ''
   #lost = false
-  /** Logs that this node may write to, of those that it ever could. */
+  /** Logs that this node may write to. */
   readonly #admitted = new Set<LogName>()
+  /** Logs that this node may have written to under its present id. */
   readonly #entered = new Set<LogName>()
   readonly #entering = new Map<LogName, Promise<void>>()
   readonly #reaping = new Set<string>()
   #timer: NodeJS.Timeout | undefined
   #renewing: Promise<void> | undefined
-  /** Since when. */
-  #asked = 0
+  /** Start of the present renewal, in ms of `performance`. */
+  #renewalStart = 0
 
-  constructor(keys: Keys, link: Link, timing: Timing, health: Health) {
+  constructor(keys: Keys, link: Link, timing: LeaseTiming, health: Health) {
     this.#keys = keys
     this.#link = link
     this.#timing = timing
     this.#health = health
   }
 
-  /** Takes up a new port. Resolves with whether this node may go on as it is: else {@link beginAnew} comes next. */
-  async join(port: Port): Promise<'ok' | 'lost' | 'dead'> {
+  /** Renews the lease on a new port. Unless it resolves with `ok`, {@link beginAnew} must be called. */
+  async join(port: RedisPort): Promise<'ok' | 'lost' | 'dead'> {
     this.#renewing = undefined
-    this.#timer ??= setInterval(() => this.#tick(), this.#timing.renew).unref()
+    this.#timer ??= setInterval(() => this.#tick(), this.#timing.renewalMs).unref()
     const state = await this.#renewLease(port)
     return state === 'ok' && this.#lost ? 'lost' : state
   }
 
-  /** Goes on as another node, which holds nothing: gives up all that this one holds. */
-  async beginAnew(port: Port): Promise<void> {
+  /** Continues under a new id without claims, and releases the claims of the old one. */
+  async beginAnew(port: RedisPort): Promise<void> {
     const before = this.id
     this.id = newId()
     this.#epoch = ''
@@ -68,22 +70,22 @@ export class Nodes {
     this.#admitted.clear()
     this.#entered.clear()
     await this.#renewLease(port)
-    // Whoever buried it may have died over it. Where this breaks off its lease ends.
+    // The node that declared this one dead may have died since. If this fails other nodes do it when the lease is over.
     await this.#reap(port, before, true)
   }
 
-  /** Redis has lost something that it had confirmed: begins anew. */
+  /** Called when Redis has lost committed data; reconnects under a new id. */
   noticeLoss(): void {
     this.#lost = true
     this.#link.reset('it has lost what it had confirmed')
   }
 
-  /** The others have buried this node: begins anew, as another one. */
+  /** Called when other nodes have declared this one dead; reconnects under a new id. */
   noticeDeath(): void {
     this.#link.reset('this node did not renew its lease in time')
   }
 
-  /** Every log that this node may have written to, under its present id. */
+  /** All logs that this node may have written to under its present id. */
   get entered(): readonly LogName[] {
     return [...this.#entered]
   }
@@ -92,7 +94,7 @@ export class Nodes {
     return this.#admitted.has(log)
   }
 
-  /** Resolves when this node may write to a room's log. Rejects with {@link Unavailable}. */
+  /** Resolves when this node may write to a room's log. @throws Unavailable */
   enter(log: LogName): Promise<void> {
     if (this.#admitted.has(log)) return Promise.resolve()
     const entering = this.#entering.get(log) ?? this.#enter(log).finally(() => this.#entering.delete(log))
@@ -106,29 +108,29 @@ export class Nodes {
     const noted = await this.#link.eval('enrol', [...this.#keys.nodes, this.#keys.nodeLogs + id], [id, log])
     const admitted = noted === 1 && (await this.#link.eval('admit', this.#keys.ofLog(log, id), [id])) === 1
     if (!admitted) {
-      // Forgotten or buried: which of the two the next renewal tells.
+      // Redis has lost its data, or this node was declared dead: the next renewal shows which.
       this.#link.reset('this node is not known')
       throw new Unavailable('this node is not known to Redis')
     }
     if (id === this.id && this.#entered.has(log)) this.#admitted.add(log)
   }
 
-  /** A room is no more: nothing that this node has in it will have to be taken from it. */
+  /** Called when a room is closed: its log needs no cleanup any more. */
   closed(log: LogName): void {
     this.#admitted.delete(log)
     if (!this.#entered.delete(log)) return
-    // What stays is looked at in vain when this node is taken out of its logs.
+    // A remaining entry does no harm: the cleanup finds nothing there.
     this.#link.call(this.#keys.nodeLogs + this.id, 'SREM', log).catch(() => {})
   }
 
-  /** All logs of rooms that some node may write to. */
+  /** Lists the rooms to whose logs any live node may write. */
   async inhabited(): Promise<number[]> {
     const logs = await this.#link.eval('inhabited', this.#keys.nodes, [this.#keys.nodeLogs])
     return logs.map((log) => roomOf(log as LogName)).filter((room) => room !== undefined)
   }
 
-  /** Releases everything, and the lease. */
-  async leave(port: Port): Promise<void> {
+  /** Releases all claims and the lease. */
+  async leave(port: RedisPort): Promise<void> {
     this.stop()
     await this.#reap(port, this.id, true)
   }
@@ -139,23 +141,23 @@ export class Nodes {
 
   #tick(): void {
     if (!this.#renewing) void this.renew()
-    else if (performance.now() - this.#asked > this.#timing.lease) this.#link.reset('it does not answer')
+    else if (performance.now() - this.#renewalStart > this.#timing.leaseMs) this.#link.reset('it does not answer')
   }
 
-  /** Renews the lease; from that {@link Health} knows whether commits work. */
+  /** Renews the lease and reports the result to {@link Health}. */
   renew(): Promise<void> {
     const { port } = this.#link
     if (!port) return Promise.resolve()
     if (this.#renewing) return this.#renewing
-    this.#asked = performance.now()
-    // The lease says nothing of the socket on which channels are heard.
+    this.#renewalStart = performance.now()
+    // The lease does not check the socket of the channels.
     const renewing = Promise.all([this.#renew(port), port.listening()])
       .then(
         () => {
           if (port.reason === undefined) this.#health.recovered()
         },
         (error: unknown) => {
-          // What else there may be is the connection's end, and that has said why.
+          // Other errors end the connection, which is reported on its own.
           if (error instanceof Refused) this.#health.failed(error.message)
         },
       )
@@ -166,31 +168,31 @@ export class Nodes {
     return renewing
   }
 
-  async #renew(port: Port): Promise<void> {
+  async #renew(port: RedisPort): Promise<void> {
     const state = await this.#renewLease(port)
     if (state === 'dead') this.noticeDeath()
     if (state === 'lost') this.noticeLoss()
   }
 
-  async #renewLease(port: Port): Promise<'ok' | 'lost' | 'dead'> {
-    const args = [this.id, this.#epoch, String(this.#timing.lease), newId()]
+  async #renewLease(port: RedisPort): Promise<'ok' | 'lost' | 'dead'> {
+    const args = [this.id, this.#epoch, String(this.#timing.leaseMs), newId()]
     const [state, epoch = '', ...expired] = await port.eval('renew', this.#keys.nodes, args)
     if (state === 'ok') this.#epoch = epoch
-    // Not waited for: it may take longer than a lease. What fails is found again.
+    // Not awaited, as it may take longer than a lease. After a failure the next renewal finds the node again.
     for (const node of expired) void this.#reap(port, node).catch(() => {})
     return state
   }
 
-  /** Buries a node, if it is dead or says so itself, and takes from it what it held. May be done again, by several at once. */
-  async #reap(port: Port, node: string, self = false): Promise<void> {
+  /** Declares a node dead if its lease is over or `self` is true, and cleans up its logs. Several nodes may do this concurrently. */
+  async #reap(port: RedisPort, node: string, self = false): Promise<void> {
     if (this.#reaping.has(node)) return
     this.#reaping.add(node)
     try {
       const keys = [...this.#keys.nodes, this.#keys.nodeLogs + node]
       const logs = await port.eval('bury', keys, [node, self ? '1' : '0', this.#keys.control])
       if (!logs) return
-      for (let start = 0; start < logs.length; start += AT_ONCE) {
-        const some = logs.slice(start, start + AT_ONCE)
+      for (let start = 0; start < logs.length; start += LOGS_AT_ONCE) {
+        const some = logs.slice(start, start + LOGS_AT_ONCE)
         await Promise.all(some.map((log) => this.#reapLog(port, node, log as LogName)))
       }
       await port.eval('buried', keys, [node])
@@ -199,9 +201,9 @@ export class Nodes {
     }
   }
 
-  async #reapLog(port: Port, node: string, log: LogName): Promise<void> {
+  async #reapLog(port: RedisPort, node: string, log: LogName): Promise<void> {
     const room = roomOf(log)
-    const args = [node, String(room), this.#keys.control, String(NAMES)]
+    const args = [node, String(room), this.#keys.control, String(NAMES_PER_CALL)]
     for (let next = '0'; next !== ''; ) {
       const [then, released] = await port.eval('reap', this.#keys.ofLog(log, node), [...args, next])
       const unnoted = released.map(([key, token]) => port.call(this.#keys.heldIn(key), 'SREM', `${room} ${token}`))

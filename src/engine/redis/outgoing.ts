@@ -4,18 +4,19 @@ import { type Batch, type Committed, commitBatch, NotAdmitted, settleBatch } fro
 import { roomOf } from './keys.ts'
 import type { RedisLog } from './log.ts'
 import type { Logs } from './logs.ts'
-import { ConnectionLost, type Port, Refused } from './port.ts'
+import { ConnectionLost, type RedisPort, Refused } from './port.ts'
 
-/** Bytes of one script call, an event counted as so many beside its text: Redis does nothing else meanwhile. */
+/** Maximum bytes of a batch, as Redis executes nothing else meanwhile. */
 const BATCH_BYTES = 65_536
+/** Estimated bytes of an event without its text. */
 const EVENT_BYTES = 128
 
-/** An event on its way. */
+/** An event that is not yet committed or refused. */
 export interface Waiting {
   readonly draft: Draft
   readonly log: RedisLog
   readonly size: number
-  /** Of the same room, in another log, and said before: goes first, so that a reader of both can tell. */
+  /** An earlier event of the same room in another log, which must be sent first so that ids show the order. */
   readonly behind: Waiting | undefined
   sent: boolean
   resolve(event: Event): void
@@ -23,10 +24,10 @@ export interface Waiting {
 }
 
 /**
- * What this node appends to a log: all that a tick has brought in one script call, one call under way at a time.
+ * The queue of events that this node appends to a log: the events of a tick go in one batch, and one batch is under way at a time.
  *
- * When the connection breaks, what was not sent is refused. What was sent may have been committed or not: it is answered when
- * the next connection has told, see {@link Outgoing.settle}.
+ * When the connection is lost, events that were not sent are refused. The batch under way may be committed or not: that is found out on
+ * the next connection, see {@link Outgoing.settle}.
  */
 export class Outgoing {
   readonly #log: RedisLog
@@ -44,7 +45,7 @@ export class Outgoing {
     return !this.#batch && this.#waiting.length === 0
   }
 
-  /** Whether a batch has been sent and not answered. */
+  /** True if a batch has been sent and has no reply yet. */
   get underWay(): boolean {
     return this.#batch !== undefined
   }
@@ -54,7 +55,7 @@ export class Outgoing {
     if (!this.#batch) this.#logs.ready(this.#log)
   }
 
-  /** False when what waits must wait longer: for something else that is under way, whose answer has this called again. */
+  /** Sends a batch. Returns false if events must wait: for the node's admission, or for an earlier event in another log. */
   send(): boolean {
     const { name } = this.#log
     const { nodes } = this.#logs
@@ -70,13 +71,13 @@ export class Outgoing {
     return true
   }
 
-  /** The connection is gone, or everything ends: what was not sent is refused. */
+  /** Refuses events that were not sent. Called when the connection is lost or the engine stops. */
   down(reason: string): void {
     this.#refuse(this.#waiting.splice(0), new Unavailable(reason))
   }
 
-  /** Finds out on a new connection what became of what was under way when the last one broke. */
-  async settle(port: Port): Promise<void> {
+  /** Finds out on a new connection whether the batch under way is committed. */
+  async settle(port: RedisPort): Promise<void> {
     if (!this.#batch) return
     const batch = this.#batch
     const committed = await settleBatch(batch, this.#logs.keys, port)
@@ -84,12 +85,12 @@ export class Outgoing {
     else this.abandon('the connection broke')
   }
 
-  /** Refuses what is under way. */
+  /** Refuses the batch under way. */
   abandon(reason: string): void {
     this.#refuse(this.#batch?.waiting ?? [], new Unavailable(reason))
   }
 
-  /** Takes the oldest of what waits, at least one if that may go; the end of a room is a batch of its own. */
+  /** Takes the oldest waiting events that may be sent, at least one if there is one; `closed` is a batch of its own. */
   #take(): Waiting[] {
     let count = 0
     let bytes = 0
@@ -119,10 +120,10 @@ export class Outgoing {
   }
 
   async #commit(batch: Batch): Promise<void> {
-    const { keys, link, watch, nodes } = this.#logs
+    const { keys, link, observer, nodes } = this.#logs
     const started = performance.now()
     const committed = await commitBatch(batch, this.#log.seen ?? 0, keys, link).catch((error: Error) => {
-      // The next connection will tell.
+      // Settled on the next connection.
       if (error instanceof ConnectionLost) return
       if (error instanceof NotAdmitted && error.status === 'unknown') nodes.noticeLoss()
       if (error instanceof NotAdmitted && error.status === 'dead') nodes.noticeDeath()
@@ -130,13 +131,13 @@ export class Outgoing {
       this.#refuse(batch.waiting, error)
     })
     if (!committed) return
-    watch.measured(batch.waiting.length, performance.now() - started)
+    observer.measured(batch.waiting.length, performance.now() - started)
     if (committed.lost) nodes.noticeLoss()
     this.#done(batch, committed)
   }
 
   #noteRefusal(error: unknown): void {
-    if (error instanceof Refused) this.#logs.watch.refused(error.message)
+    if (error instanceof Refused) this.#logs.observer.refused(error.message)
   }
 
   #done({ waiting, number }: Batch, committed: Committed): void {
@@ -148,8 +149,8 @@ export class Outgoing {
       else if (answer) resolve(answer)
     }
     this.#answered(waiting)
-    if (last) this.#logs.watch.timed(last)
-    // Last: what a follower throws is no answer to whoever has appended.
+    if (last) this.#logs.observer.timed(last)
+    // Last, so that an error of a follower does not affect the appends.
     this.#log.committed(number, committed)
   }
 

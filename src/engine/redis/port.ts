@@ -1,52 +1,54 @@
-/**
- * The way to the servers that hold the keys. A port is not mended when it breaks; {@link Link} opens another. Besides the one
- * server of single.ts, a primary found through sentinels and a Redis Cluster fit behind it: each call names its key.
- */
 import { EngineFault, Unavailable } from '../engine.ts'
 import { reasonOf } from './reasons.ts'
-import type { Answers, ScriptName } from './scripts.ts'
-import type { Place } from './url.ts'
+import type { ScriptName, ScriptResults } from './scripts.ts'
+import type { RedisLocation } from './url.ts'
 
-/** The connection is gone, and nobody knows what has become of what was sent. */
+/** The connection is lost; it is unknown whether the sent commands were executed. */
 export class ConnectionLost extends Unavailable {
   override name = 'ConnectionLost'
 }
 
-/** Redis has answered that it does not do what was asked. */
+/** Redis has replied with an error. */
 export class Refused extends Unavailable {
   override name = 'Refused'
 }
 
-export type Message = (text: string, channel: string) => void
+/** Handles a message of a channel. */
+export type ChannelListener = (text: string, channel: string) => void
 
 /** Sends a command to one server. */
 export type Ask = (command: string, ...args: readonly string[]) => Promise<unknown>
 
-/** All methods that ask something reject with {@link ConnectionLost} or {@link Refused}. */
-export interface Port {
+/**
+ * A connection to the servers that hold the keys. A port that has ended is not repaired; {@link Link} opens another one. Each call names its
+ * key, so that the interface fits a single server (single.ts), a primary found through sentinels, and a Redis Cluster.
+ *
+ * @throws ConnectionLost, Refused from all methods that send a command
+ */
+export interface RedisPort {
   /** Resolves with the reason when the port has ended. */
   readonly lost: Promise<string>
-  /** Why the port has ended; undefined while it has not. */
+  /** Reason why the port has ended; undefined before. */
   readonly reason: string | undefined
-  /** A setting of a server that endangers data. */
+  /** Warning about a setting of a server that endangers data. */
   readonly warning: string | undefined
-  /** Runs a script where its first key is. All keys of a call have one hash tag. */
-  eval<S extends ScriptName>(script: S, keys: readonly string[], args: readonly string[]): Promise<Answers[S]>
-  /** Sends `command key …` to the server that holds the key; also PUBLISH, with a channel in the place of the key. */
+  /** Runs a script on the server of its first key. All keys of a call must have one hash tag. */
+  eval<S extends ScriptName>(script: S, keys: readonly string[], args: readonly string[]): Promise<ScriptResults[S]>
+  /** Sends `command key …` to the server of the key; also PUBLISH, with a channel in place of the key. */
   call(key: string, command: string, ...args: readonly string[]): Promise<unknown>
-  /** A function for each server that holds keys. */
+  /** Returns a function for each server that holds keys. */
   everyServer(): readonly Ask[]
-  /** Resolves when everything that is published on these channels from now on is heard. */
-  subscribe(channels: readonly string[], heard: Message): Promise<void>
+  /** Resolves when the channels are subscribed. */
+  subscribe(channels: readonly string[], listener: ChannelListener): Promise<void>
   unsubscribe(channel: string): Promise<void>
-  /** Resolves when the connections on which channels are heard have answered. */
+  /** Resolves when the connections that receive channels have replied to PING. */
   listening(): Promise<void>
-  /** Ends the port; whatever is under way rejects with {@link ConnectionLost}. Calling it again changes nothing. */
+  /** Ends the port; pending calls reject with {@link ConnectionLost}. Further calls have no effect. */
   close(reason: string): void
 }
 
-/** The fault that tells an operator why a Redis cannot be opened. */
-export function faultOf({ shown }: Place, error: unknown): EngineFault {
+/** Returns the fault for an error while Redis is opened. */
+export function faultOf({ shown }: RedisLocation, error: unknown): EngineFault {
   if (error instanceof EngineFault) return error
   const what = error instanceof ConnectionLost ? 'reach' : 'use'
   return new EngineFault(`cannot ${what} Redis at ${shown}: ${reasonOf(error)}`, { cause: error })

@@ -1,7 +1,7 @@
-/** What Redis says of itself and of what it refuses, as an operator reads it. */
+/** The oldest supported version of Redis. */
 const OLDEST = [6, 2] as const
 
-/** Why a server cannot be used; undefined when it can. `about` is its INFO. */
+/** Returns the reason why a server cannot be used; undefined if it can. `about` is the reply to INFO. */
 export function problemOf(about: string): string | undefined {
   const version = /^redis_version:(\d+)\.(\d+)\S*/m.exec(about)
   if (!version) return 'it does not say its version'
@@ -14,7 +14,7 @@ export function problemOf(about: string): string | undefined {
   return undefined
 }
 
-/** What a server that can be used will do wrong one day; undefined when nothing is known. `about` is its INFO. */
+/** Returns a warning about a setting that endangers data; undefined if there is none. `about` is the reply to INFO. */
 export function warningOf(about: string): string | undefined {
   const bounded = /^maxmemory:[1-9]/m.test(about)
   const policy = /^maxmemory_policy:(\S+)/m.exec(about)?.[1]
@@ -22,7 +22,7 @@ export function warningOf(about: string): string | undefined {
   return `when it is full it removes what it has confirmed: its maxmemory-policy is ${policy}, and must be noeviction`
 }
 
-/** The message of an error in one line, without where in which script Redis has met it. */
+/** Returns the message of an error in one line, without the script and line number that Redis adds. */
 export function reasonOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0])
   if (!(error instanceof Error)) return String(error)

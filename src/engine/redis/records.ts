@@ -1,6 +1,5 @@
 import { Unavailable } from '../engine.ts'
 import { fold } from '../fold.ts'
-import type { RecordStore } from '../kept-records.ts'
 import {
   declarationOf,
   indexedValues,
@@ -11,13 +10,14 @@ import {
   type StoredRecord,
   uniqueValues,
 } from '../records.ts'
+import type { RecordStore } from '../typed-records.ts'
 import { ExpiringRecords } from './expiring-records.ts'
 import type { Keys } from './keys.ts'
 import type { Link } from './link.ts'
 
-/** Maximum records that are remembered, and maximum names seen. */
-const REMEMBERED = 10_000
-/** Records of a page, roughly. */
+/** Maximum entries of each cache. */
+const CACHED = 10_000
+/** Approximate records of a page. */
 const PAGE = 1_000
 
 /** Records in Redis: those that expire under keys of their own, the others in a hash for each kind. */
@@ -27,12 +27,13 @@ export class RedisRecords implements RecordStore {
   readonly #node: () => string
   readonly #expiring: ExpiringRecords
   /**
-   * Records of unique kinds, by kind and key. Every node is told of changed and removed ones, so an entry is right until then, or
-   * until the connection is lost. The absence of a record is not remembered: another node may have inserted it.
+   * Cached records of unique kinds, by kind and key. Changes are published on the control channel, so an entry is valid until then, or until the
+   * connection is lost. Missing records are not cached: another node may insert one.
    */
-  readonly #remembered = new Map<string, string>()
-  /** Number of changes heard of: a reply to an earlier request is not remembered. */
+  readonly #cache = new Map<string, string>()
+  /** Number of received changes: replies to requests before a change are not cached. */
   #changes = 0
+  /** Names that are known to be inserted, see {@link see}. */
   readonly #seen = new Map<string, true>()
 
   constructor(keys: Keys, link: Link, node: () => string) {
@@ -42,19 +43,19 @@ export class RedisRecords implements RecordStore {
     this.#expiring = new ExpiringRecords(keys, link)
   }
 
-  /** Called when the connection is lost, and perhaps data with it. */
+  /** Drops the caches. Called when the connection is lost, and possibly data with it. */
   down(): void {
-    this.#remembered.clear()
+    this.#cache.clear()
     this.#seen.clear()
   }
 
-  /** Called when a node has changed or removed a record. */
+  /** Drops a record from the cache. Called when a node has changed or removed it. */
   forget(kind: string, key: string): void {
     this.#changes++
-    this.#remembered.delete(`${kind} ${key}`)
+    this.#cache.delete(`${kind} ${key}`)
   }
 
-  /** Moves records of earlier versions to their present keys and completes unique values. */
+  /** Moves records of earlier versions to their present keys and completes the unique values. */
   async prepare(): Promise<void> {
     const { keys, args } = this.#keys.earlierRecords
     await this.#link.eval('move-records', keys, args)
@@ -68,12 +69,12 @@ export class RedisRecords implements RecordStore {
     const { port } = this.#link
     const [names = '', order = ''] = this.#keys.records('name')
     await this.#link.eval('see', [names, order], [key, name])
-    if (port === this.#link.port) remember(this.#seen, key, true)
+    if (port === this.#link.port) addToCache(this.#seen, key, true)
   }
 
   async get(kind: RecordKind, key: string): Promise<string | undefined> {
     if (!declarationOf(kind).unique) return this.#text(kind, key)
-    const known = this.#remembered.get(`${kind} ${key}`)
+    const known = this.#cache.get(`${kind} ${key}`)
     if (known !== undefined) {
       if (!this.#link.port) throw new Unavailable('Redis is away')
       return known
@@ -82,7 +83,7 @@ export class RedisRecords implements RecordStore {
     const changes = this.#changes
     const text = await this.#text(kind, key)
     const isCurrent = port === this.#link.port && changes === this.#changes
-    if (text !== undefined && isCurrent) remember(this.#remembered, `${kind} ${key}`, text)
+    if (text !== undefined && isCurrent) addToCache(this.#cache, `${kind} ${key}`, text)
     return text
   }
 
@@ -109,7 +110,7 @@ export class RedisRecords implements RecordStore {
       const before = await this.#text(kind, key)
       if (before === undefined) return undefined
       if (!(await this.#write(kind, key, before, undefined))) continue
-      // Records of earlier versions may share the removed value. Where this fails the next start does it.
+      // Records of earlier versions may share the removed value. After a failure the next start does it.
       if (unique) await this.#completeUnique(kind).catch(() => {})
       return before
     }
@@ -163,7 +164,7 @@ export class RedisRecords implements RecordStore {
     for await (const page of this.#scan(records)) yield page.map(([, text]) => text)
   }
 
-  /** Yields keys and texts of a hash; it may yield a record more than once. */
+  /** Yields the keys and texts of a hash; a record may be yielded more than once. */
   async *#scan(records: string): AsyncGenerator<readonly (readonly [key: string, text: string])[]> {
     for (let cursor = '0'; ; ) {
       // The reply to HSCAN: the cursor, then keys and texts by turns.
@@ -217,8 +218,8 @@ export class RedisRecords implements RecordStore {
   }
 }
 
-/** Adds an entry, and removes the oldest one beyond {@link REMEMBERED}. */
-function remember<V>(map: Map<string, V>, key: string, value: V): void {
-  if (map.size >= REMEMBERED) for (const oldest of map.keys()) if (map.delete(oldest)) break
+/** Adds an entry to a cache, and removes the oldest one of a full cache. */
+function addToCache<V>(map: Map<string, V>, key: string, value: V): void {
+  if (map.size >= CACHED) for (const oldest of map.keys()) if (map.delete(oldest)) break
   map.set(key, value)
 }

@@ -1,107 +1,106 @@
 import { EngineFault } from '../engine.ts'
+import type { EngineObserver } from '../observer.ts'
 import { unfinishedImport } from '../transfer.ts'
-import type { Watch } from '../watch.ts'
-import type { Changes } from './changes.ts'
-import type { Claims } from './claims.ts'
+import type { ControlChannel } from './control-channel.ts'
 import type { Health } from './health.ts'
 import type { Keys } from './keys.ts'
-import type { Linked } from './link.ts'
+import type { LinkEvents } from './link.ts'
 import type { Logs } from './logs.ts'
+import type { RedisMemberships } from './memberships.ts'
 import type { Nodes } from './nodes.ts'
-import type { Port } from './port.ts'
+import type { RedisPort } from './port.ts'
 import type { RedisRecords } from './records.ts'
-import type { RoomTable } from './rooms.ts'
+import type { RedisRooms } from './rooms.ts'
 
-/** All that a port is taken up for. */
-export interface Parts {
+/** The parts of the engine that depend on the connection. */
+export interface ResumeParts {
   readonly keys: Keys
   readonly health: Health
   readonly nodes: Nodes
   readonly logs: Logs
-  readonly claims: Claims
-  readonly rooms: RoomTable
+  readonly memberships: RedisMemberships
+  readonly rooms: RedisRooms
   readonly records: RedisRecords
-  readonly changes: Changes
+  readonly control: ControlChannel
 }
 
 /**
- * What happens when a connection comes and goes, part by part.
+ * Resumes the parts of the engine on a new connection, and stops them when it is lost.
  *
- * Nothing that Redis has lost is put back. A loss is noticed by the epoch (see {@link Nodes.join}), by the position in a log or in
- * the changes of rooms, and, where the server has started again or a replica has taken over, by the claims. Then this node begins
- * anew as another one that holds nothing, as it does when the others have taken it for dead.
+ * Lost data is not written again. A loss is detected by the epoch (see {@link Nodes.join}), by the position in a log or in the changes of
+ * rooms, and, after a restart of the server or a failover to a replica, by the claims. Then this node continues under a new id without
+ * claims, as after it was declared dead.
  */
-export class Resume implements Linked {
-  readonly #parts: Parts
+export class Resume implements LinkEvents {
+  readonly #parts: ResumeParts
   readonly #lobby: string | undefined
-  /** Where Redis is. */
   readonly #shown: string
-  readonly #watch: Watch
+  readonly #observer: EngineObserver
   #started = false
-  /** Rooms that were closed while the connection was gone. */
+  /** Rooms that were closed while there was no connection. */
   readonly #closedAway = new Set<number>()
-  /** The identity of what the server has, see {@link Resume.#historyOf}. */
+  /** The replication id of the server, see {@link Resume.#historyOf}. */
   #history = ''
-  /** A loss was dealt with, and the connection has not been up since. */
+  /** True from the handling of a loss until the next successful resumption. */
   #hasLost = false
 
-  constructor(parts: Parts, lobby: string | undefined, shown: string, watch: Watch) {
+  constructor(parts: ResumeParts, lobby: string | undefined, shown: string, observer: EngineObserver) {
     this.#parts = parts
     this.#lobby = lobby
     this.#shown = shown
-    this.#watch = watch
+    this.#observer = observer
   }
 
-  /** Takes up where the last port ended. Channels first: what is told from now on is not missed. */
-  async resume(port: Port): Promise<void> {
-    const { keys, health, changes, logs, nodes, claims, rooms } = this.#parts
+  /** Resumes on a new port. Channels are subscribed first, so that no later message is missed. */
+  async resume(port: RedisPort): Promise<void> {
+    const { keys, health, control, logs, nodes, memberships, rooms } = this.#parts
     if (!this.#started) await this.#refuseUnfinished(port)
     if (port.warning !== undefined) health.warn(port.warning)
-    await port.subscribe([keys.control], (text) => changes.heard(text))
+    await port.subscribe([keys.control], (text) => control.onMessage(text))
     await logs.subscribe(port)
     const state = await nodes.join(port)
     if (state === 'lost') await this.#lose(port)
     if (state === 'dead') {
-      this.#watch.evicted?.()
+      this.#observer.evicted?.()
       await this.#beginAnew(port)
     }
     await logs.settle(port)
     const { lost, closed } = await rooms.load(port, this.#lobby)
     for (const id of closed) {
-      changes.closed(id)
+      control.closed(id)
       this.#closedAway.add(id)
     }
-    await claims.releasePending(port)
+    await memberships.releasePending(port)
     const history = await this.#historyOf(port)
-    if (lost || (history !== this.#history && !(await claims.areKept(port)))) await this.#lose(port)
+    if (lost || (history !== this.#history && !(await memberships.areKept(port)))) await this.#lose(port)
     this.#history = history
     if (await logs.read(port)) await this.#lose(port)
     this.#hasLost = false
   }
 
-  /** The server draws it anew when it starts, and a replica when it takes over: the times when something may be lost. */
-  async #historyOf(port: Port): Promise<string> {
+  /** Resolves with the replication ids of the servers, which change at a restart or failover, when data may be lost. */
+  async #historyOf(port: RedisPort): Promise<string> {
     const about = await Promise.all(port.everyServer().map((ask) => ask('INFO', 'replication')))
     return about.map((text) => /^master_replid:(\w+)/m.exec(String(text))?.[1]).join()
   }
 
-  async #refuseUnfinished(port: Port): Promise<void> {
+  async #refuseUnfinished(port: RedisPort): Promise<void> {
     const mark = await port.call(this.#parts.keys.importMark, 'GET')
     if (typeof mark === 'string') throw new EngineFault(unfinishedImport(`Redis at ${this.#shown}`))
   }
 
-  /** Redis has lost something that it had confirmed. */
-  async #lose(port: Port): Promise<void> {
+  /** Handles a loss of committed data. */
+  async #lose(port: RedisPort): Promise<void> {
     if (this.#hasLost) return
     this.#hasLost = true
-    this.#watch.lost?.(`Redis at ${this.#shown} has lost what it had confirmed`)
+    this.#observer.lost?.(`Redis at ${this.#shown} has lost what it had confirmed`)
     await this.#beginAnew(port)
   }
 
-  async #beginAnew(port: Port): Promise<void> {
+  async #beginAnew(port: RedisPort): Promise<void> {
     const begun = this.#parts.nodes.beginAnew(port)
-    // By now it is another node.
-    this.#parts.claims.forget()
+    // The id has changed already.
+    this.#parts.memberships.forget()
     await begun
   }
 
@@ -111,7 +110,7 @@ export class Resume implements Linked {
       return
     }
     this.#parts.health.recovered()
-    this.#parts.changes.missed([...this.#parts.rooms.ids(), ...this.#closedAway])
+    this.#parts.control.missed([...this.#parts.rooms.ids(), ...this.#closedAway])
     this.#closedAway.clear()
   }
 

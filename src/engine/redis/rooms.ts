@@ -1,117 +1,129 @@
-import { EngineFault, type NewRoom, type RoomChange, type RoomRecord, Taken, Unavailable } from '../engine.ts'
+import {
+  EngineFault,
+  type EngineRooms,
+  type NewRoom,
+  type RoomChange,
+  type RoomRecord,
+  Taken,
+  Unavailable,
+} from '../engine.ts'
 import { fold } from '../fold.ts'
+import { LOBBY_ROOM } from '../lobby.ts'
 import type { Keys } from './keys.ts'
 import type { Link } from './link.ts'
-import type { Port } from './port.ts'
+import type { RedisPort } from './port.ts'
 
-const LOBBY_TITLE = 'Public Chat'
-const LOBBY_DESCRIPTION = 'This is the default chat, available to everyone!'
-
-/** A room as Redis keeps it. */
-interface Kept extends RoomRecord {
+/** A room as stored in Redis; its slug is stored as `lineName`. */
+export interface StoredRoom extends Omit<RoomRecord, 'slug'> {
+  readonly lineName: string
   readonly titleKey: string
   readonly lineKey: string
   /** Rises with every change of any room. */
   readonly version: number
 }
 
-/** What was found when all rooms were read. */
+/** The steps of closing a room that concern more than its record. */
+export interface RoomClosing {
+  /** Appends `closed` to the room's log. Resolves with false if it has ended already. */
+  end(room: number): Promise<boolean>
+  /** Called when the room's record is removed. */
+  closed(room: number): void
+}
+
+/** The result of reading all rooms. */
 export interface Loaded {
-  /** Redis had heard of fewer changes than this node. */
+  /** True if Redis has lost changes that this node knows of. */
   readonly lost: boolean
-  /** Rooms that were known here and are no more. */
+  /** Rooms that this node knew and that are closed. */
   readonly closed: readonly number[]
 }
 
 /**
- * The rooms there are: all of them in memory, kept right by what every change tells. What memory does not know is asked of
- * Redis, as it may have been made a moment ago.
+ * The open rooms. All of them are in memory, updated by the messages of the control channel. A room that is missing in memory is looked up
+ * in Redis, as its message may still be under way.
  */
-export class RoomTable {
+export class RedisRooms implements EngineRooms {
   readonly #keys: Keys
   readonly #link: Link
   readonly #node: () => string
-  readonly #changed: (room: number) => void
-  readonly #byId = new Map<number, Kept>()
+  readonly #on: RoomClosing
+  readonly #watchers = new Set<(room: number) => void>()
+  readonly #byId = new Map<number, StoredRoom>()
   readonly #byKey = new Map<string, number>()
-  /** Since the connection: what was read before they were dropped may come in later. */
+  /** Rooms closed since the connection: a record that was read before must not be added again. */
   readonly #dropped = new Set<number>()
-  /** The highest number, and the highest count of changes, that was ever heard of: no number is given twice. */
+  /** The highest known id; restored in a server that has lost it, so that no id is given twice. */
   #number = 0
+  /** The highest known number of changes. */
   #version = 0
 
-  /** `changed` is called with a room of which something else is known now. */
-  constructor(keys: Keys, link: Link, node: () => string, changed: (room: number) => void) {
+  constructor(keys: Keys, link: Link, node: () => string, on: RoomClosing) {
     this.#keys = keys
     this.#link = link
     this.#node = node
-    this.#changed = changed
+    this.#on = on
   }
 
-  /** Reads all rooms anew. */
-  async load(port: Port, lobby: string | undefined): Promise<Loaded> {
+  /** Reads all rooms. */
+  async load(port: RedisPort, lobby: string | undefined): Promise<Loaded> {
     const [records] = this.#keys.rooms
     const behind = await port.eval('raise-rooms', this.#keys.rooms, [String(this.#number), String(this.#version)])
     if (lobby !== undefined) await this.#ensureLobby(port, lobby)
     const before = [...this.#byId.values()]
     // The reply to HVALS. Only the scripts write there.
     const found = (await port.call(records, 'HVALS')) as readonly string[]
-    // What was told meanwhile is newer.
+    // Rooms that were replaced meanwhile by a message are newer.
     for (const room of before) if (this.#byId.get(room.id) === room) this.#forget(room)
     for (const record of found) this.#learn(JSON.parse(record))
     return { lost: behind === 1, closed: before.map(({ id }) => id).filter((id) => !this.#byId.has(id)) }
   }
 
-  async #ensureLobby(port: Port, lobby: string): Promise<void> {
-    const made = [lobby, fold(lobby), LOBBY_TITLE, fold(LOBBY_TITLE), LOBBY_DESCRIPTION]
+  async #ensureLobby(port: RedisPort, lobby: string): Promise<void> {
+    const made = [lobby, fold(lobby), LOBBY_ROOM.title, fold(LOBBY_ROOM.title), LOBBY_ROOM.description]
     const ensured = await port.eval('lobby', this.#keys.rooms, [this.#node(), this.#keys.control, ...made])
     if (ensured === 0) throw new EngineFault(`--lobby ${lobby} is the name of another room`)
   }
 
-  /** The connection is gone: what is told now is not heard. What is known is not asked until {@link load}. */
+  /** Called when the connection is lost. */
   down(): void {
     this.#dropped.clear()
   }
 
-  /** A node has made or changed a room. */
+  /** Called when a node has created or changed a room. */
   learn(record: string): void {
-    // Only the scripts write it.
-    const room: Kept = JSON.parse(record)
-    if (this.#learn(room)) this.#changed(room.id)
+    // Written by the scripts.
+    const room: StoredRoom = JSON.parse(record)
+    if (this.#learn(room)) this.changed(room.id)
   }
 
-  /** So many changes have been made of all rooms. */
-  hear(version: number): void {
+  /** Called with the number of changes of all rooms. */
+  noteVersion(version: number): void {
     this.#version = Math.max(this.#version, version)
   }
 
-  /** A node has closed a room. */
-  drop(id: number): void {
+  /** Called when a node has closed a room. */
+  closed(id: number): void {
     this.#dropped.add(id)
     const room = this.#byId.get(id)
     if (!room) return
     this.#forget(room)
-    this.#changed(id)
+    this.changed(id)
   }
 
-  get size(): number {
-    this.#check()
+  async count(): Promise<number> {
+    this.#checkConnected()
     return this.#byId.size
   }
 
-  all(): RoomRecord[] {
-    this.#check()
-    return Array.from(this.#byId.values(), shown).sort((a, b) => a.id - b.id)
+  async list(): Promise<RoomRecord[]> {
+    this.#checkConnected()
+    return Array.from(this.#byId.values(), roomOfStored).sort((a, b) => a.id - b.id)
   }
 
-  madeFrom(address: string): RoomRecord[] {
-    this.#check()
+  async madeFrom(address: string): Promise<RoomRecord[]> {
+    this.#checkConnected()
     const rooms = [...this.#byId.values()].filter(({ maker }) => maker?.address === address)
-    return rooms.map(shown)
-  }
-
-  has(id: number): boolean {
-    return this.#byId.has(id)
+    return rooms.map(roomOfStored)
   }
 
   ids(): number[] {
@@ -119,44 +131,63 @@ export class RoomTable {
   }
 
   async find(which: number | string): Promise<RoomRecord | undefined> {
-    this.#check()
+    this.#checkConnected()
     const id = typeof which === 'number' ? which : this.#byKey.get(fold(which))
     const known = id === undefined ? undefined : this.#byId.get(id)
-    if (known) return shown(known)
+    if (known) return roomOfStored(known)
     const asked = typeof which === 'number' ? [String(which)] : ['', fold(which)]
     const record = await this.#link.eval('find-room', this.#keys.rooms, asked)
-    return record === null ? undefined : shown(JSON.parse(record))
+    return record === null ? undefined : roomOfStored(JSON.parse(record))
   }
 
   async create(room: NewRoom): Promise<RoomRecord> {
     const { hash = '', maker } = room
-    const args = [...this.#said(room), hash, maker?.address ?? '', maker?.name ?? '', String(this.#number)]
+    const args = [...this.#changeArgs(room), hash, maker?.address ?? '', maker?.name ?? '', String(this.#number)]
     const record = await this.#link.eval('create-room', this.#keys.rooms, args)
     if (record === null) throw new Taken(room.title)
     this.learn(record)
-    return shown(JSON.parse(record))
+    return roomOfStored(JSON.parse(record))
   }
 
   async change(id: number, change: RoomChange): Promise<RoomRecord | undefined> {
-    const record = await this.#link.eval('change-room', this.#keys.rooms, [...this.#said(change), String(id)])
+    const record = await this.#link.eval('change-room', this.#keys.rooms, [...this.#changeArgs(change), String(id)])
     if (record === 'none') return undefined
     if (record === 'taken') throw new Taken(change.title)
     this.learn(record)
-    return shown(JSON.parse(record))
+    return roomOfStored(JSON.parse(record))
   }
 
-  /** Removes a room whose log has ended; false when somebody else has. */
+  async close(id: number): Promise<boolean> {
+    // Redis is asked only about unknown rooms: later appends of this node must come after the end.
+    if (!this.#byId.has(id) && !(await this.find(id))) return false
+    const ended = await this.#on.end(id)
+    return (await this.remove(id)) || ended
+  }
+
+  watch(listener: (room: number) => void): () => void {
+    this.#watchers.add(listener)
+    return () => this.#watchers.delete(listener)
+  }
+
+  /** Calls the watchers. */
+  changed(room: number): void {
+    for (const listener of [...this.#watchers]) listener(room)
+  }
+
+  /** Removes the record of a room whose log has ended. Resolves with false if it is removed already. */
   async remove(id: number): Promise<boolean> {
-    return (await this.#link.eval('drop-room', this.#keys.rooms, [this.#node(), this.#keys.control, String(id)])) === 1
+    const removed = await this.#link.eval('drop-room', this.#keys.rooms, [this.#node(), this.#keys.control, String(id)])
+    this.#on.closed(id)
+    return removed === 1
   }
 
-  #said({ title, lineName, stem = '', description = '', visibility }: RoomChange): string[] {
-    const names = [title, fold(title), lineName, fold(lineName), stem]
+  #changeArgs({ title, slug, stem = '', description = '', visibility }: RoomChange): string[] {
+    const names = [title, fold(title), slug, fold(slug), stem]
     return [this.#node(), this.#keys.control, ...names, description, visibility]
   }
 
-  /** False when that, or something newer, was known. */
-  #learn(room: Kept): boolean {
+  /** Adds or replaces a room in memory. Returns false if the same or a newer version is known. */
+  #learn(room: StoredRoom): boolean {
     const known = this.#byId.get(room.id)
     if (this.#dropped.has(room.id) || (known && known.version >= room.version)) return false
     if (known) this.#forget(known)
@@ -164,32 +195,26 @@ export class RoomTable {
     this.#byKey.set(room.titleKey, room.id)
     this.#byKey.set(room.lineKey, room.id)
     this.#number = Math.max(this.#number, room.id)
-    this.hear(room.version)
+    this.noteVersion(room.version)
     return true
   }
 
-  #forget({ id, titleKey, lineKey }: Kept): void {
+  #forget({ id, titleKey, lineKey }: StoredRoom): void {
     this.#byId.delete(id)
     for (const key of [titleKey, lineKey]) if (this.#byKey.get(key) === id) this.#byKey.delete(key)
   }
 
-  #check(): void {
+  #checkConnected(): void {
     if (!this.#link.port) throw new Unavailable('Redis is away')
   }
 }
 
-/** A record as others see it. */
-export function shown({
-  id,
-  title,
-  lineName,
-  description,
-  visibility,
-  hash,
-  maker,
-  createdAt,
-  changedAt,
-}: RoomRecord): RoomRecord {
-  const room = { id, title, lineName, description, visibility, createdAt, changedAt }
-  return { ...room, ...(hash !== undefined && { hash }), ...(maker && { maker }) }
+/** Converts a stored room. */
+export function roomOfStored({ lineName, titleKey, lineKey, version, ...room }: StoredRoom): RoomRecord {
+  return { ...room, slug: lineName }
+}
+
+/** Converts a room for storage. */
+export function storedRoom({ slug, ...room }: RoomRecord, version: number): StoredRoom {
+  return { ...room, lineName: slug, titleKey: fold(room.title), lineKey: fold(slug), version }
 }

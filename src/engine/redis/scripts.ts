@@ -1,9 +1,8 @@
-/** The Lua files, and what each of them answers. */
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 
-/** What a script answers: who changes a file there changes its line here. */
-export interface Answers {
+/** The results of the Lua scripts in scripts/; must be updated with them. */
+export interface ScriptResults {
   append:
     | readonly [status: 'ok', prev: string, first: string, skipped: string, lost: string, now: string]
     | readonly [RefusedAppend]
@@ -36,12 +35,12 @@ export interface Answers {
   'list-records': readonly string[]
   'move-records': number
 }
-/** Why nothing was appended. */
+/** The reasons why scripts/append.lua refuses a batch. */
 export type RefusedAppend = 'closed' | 'late' | 'unknown' | 'dead'
-export type ScriptName = keyof Answers
+export type ScriptName = keyof ScriptResults
 
-/** What a script begins with: Lua in Redis has no modules. */
-const BEGINS: { readonly [S in ScriptName]: readonly string[] } = {
+/** The files that precede each script, as Lua in Redis has no modules. */
+const PRELUDES: { readonly [S in ScriptName]: readonly string[] } = {
   append: ['log'],
   probe: ['log'],
   close: ['log'],
@@ -78,13 +77,13 @@ export interface Script {
   readonly sha: string
 }
 
-/** All of them, read once. */
+/** Reads all scripts. */
 export function loadScripts(): ReadonlyMap<ScriptName, Script> {
   const read = (name: string) => readFileSync(new URL(`./scripts/${name}.lua`, import.meta.url), 'utf8')
   const scripts = new Map<ScriptName, Script>()
   // The keys are those of the table.
-  for (const name of Object.keys(BEGINS) as ScriptName[]) {
-    const source = [...BEGINS[name], name].map(read).join('\n')
+  for (const name of Object.keys(PRELUDES) as ScriptName[]) {
+    const source = [...PRELUDES[name], name].map(read).join('\n')
     scripts.set(name, { source, sha: createHash('sha1').update(source).digest('hex') })
   }
   return scripts

@@ -1,21 +1,17 @@
-/**
- * The port to a single Redis server: a pair of sockets, one for commands and one on which channels are heard. Nothing but this
- * file knows the client library.
- */
 import { randomBytes } from 'node:crypto'
 import { ErrorReply, RedisClient } from 'redis'
 import { Unavailable } from '../engine.ts'
-import { type Ask, ConnectionLost, type Message, type Port, Refused } from './port.ts'
+import { type Ask, type ChannelListener, ConnectionLost, type RedisPort, Refused } from './port.ts'
 import { problemOf, reasonOf, warningOf } from './reasons.ts'
-import { type Answers, loadScripts, type ScriptName } from './scripts.ts'
-import type { Place } from './url.ts'
+import { loadScripts, type ScriptName, type ScriptResults } from './scripts.ts'
+import type { RedisLocation } from './url.ts'
 
 const OPEN_MS = 5_000
 
-/** One class for all connections: the library would make one for each. */
+/** Creates clients of one class; the library would otherwise define a class for each. */
 const create = RedisClient.factory()
 
-function clientTo({ url }: Place) {
+function clientTo({ url }: RedisLocation) {
   const options = {
     url,
     RESP: 2,
@@ -29,24 +25,29 @@ type Client = ReturnType<typeof clientTo>
 
 let scripts: ReturnType<typeof loadScripts> | undefined
 
-export class SingleServer implements Port {
+/**
+ * The port to a single Redis server: a socket for commands and another one for channels. Only this file uses the client library.
+ */
+export class SingleServer implements RedisPort {
   readonly lost: Promise<string>
   warning: string | undefined
   readonly #commands: Client
   readonly #channels: Client
   readonly #lose: (reason: string) => void
   #reason: string | undefined
-  /** What Redis calls the socket for commands. A number may be given again, a name not. */
+  /** The id that Redis gives the socket for commands; it may be reused, so the name is checked too. */
   #id = ''
   readonly #name = `roomd-${randomBytes(8).toString('hex')}`
-  /** What is under way about a channel. */
+  /** Pending subscriptions and unsubscriptions, by channel. */
   readonly #changes = new Map<string, Promise<void>>()
 
   /**
-   * Rejects with {@link Unavailable}, which says why and not where. What a connection before it has sent and Redis has not
-   * read yet is never done: only then can this one tell what became of the rest.
+   * Opens a connection. Ends the previous connection in Redis first, so that none of its unread commands is executed any more: only then
+   * can the result of the others be found out.
+   *
+   * @throws Unavailable, whose message contains the reason but not the location
    */
-  static async open(place: Place, before?: SingleServer): Promise<SingleServer> {
+  static async open(place: RedisLocation, before?: SingleServer): Promise<SingleServer> {
     const connection = new SingleServer(place)
     const timer = setTimeout(() => connection.close('it does not answer'), OPEN_MS)
     try {
@@ -70,7 +71,7 @@ export class SingleServer implements Port {
     }
   }
 
-  private constructor(place: Place) {
+  private constructor(place: RedisLocation) {
     const { promise, resolve } = Promise.withResolvers<string>()
     this.lost = promise
     this.#lose = resolve
@@ -88,7 +89,7 @@ export class SingleServer implements Port {
       const known = String(await this.command(['CLIENT', 'LIST', 'ID', before.#id]))
       if (known.includes(` name=${before.#name} `)) await this.command(['CLIENT', 'KILL', 'ID', before.#id])
     } catch (error) {
-      // It has gone by itself meanwhile, or this user may not: what is asked of each log then stands alone.
+      // The previous connection has ended meanwhile, or this user has no permission.
       if (error instanceof ConnectionLost) throw error
     }
   }
@@ -105,7 +106,7 @@ export class SingleServer implements Port {
     this.#lose(reason)
   }
 
-  /** Rejects with {@link ConnectionLost} or {@link Refused}. */
+  /** Sends a command. @throws ConnectionLost, Refused */
   async command(args: readonly string[]): Promise<unknown> {
     try {
       return await this.#commands.sendCommand(args)
@@ -122,29 +123,33 @@ export class SingleServer implements Port {
     return [(...args) => this.command(args)]
   }
 
-  async eval<S extends ScriptName>(name: S, keys: readonly string[], args: readonly string[]): Promise<Answers[S]> {
+  async eval<S extends ScriptName>(
+    name: S,
+    keys: readonly string[],
+    args: readonly string[],
+  ): Promise<ScriptResults[S]> {
     const script = scripts?.get(name)
     if (!script) throw new Error(`there is no script ${name}`)
     const rest = [String(keys.length), ...keys, ...args]
     try {
-      // What a script answers is written beside its name.
-      return (await this.#commands.sendCommand(['EVALSHA', script.sha, ...rest])) as unknown as Answers[S]
+      // The results are declared in scripts.ts.
+      return (await this.#commands.sendCommand(['EVALSHA', script.sha, ...rest])) as unknown as ScriptResults[S]
     } catch (error) {
       if (!(error instanceof ErrorReply && error.message.startsWith('NOSCRIPT'))) throw this.#errorOf(error)
-      // Somebody has made Redis forget its scripts.
-      return (await this.command(['EVAL', script.source, ...rest])) as Answers[S]
+      // The cache of scripts was flushed.
+      return (await this.command(['EVAL', script.source, ...rest])) as ScriptResults[S]
     }
   }
 
-  async subscribe(channels: readonly string[], heard: Message): Promise<void> {
-    if (channels.length > 0) await this.#inTurn(channels, () => this.#channels.subscribe([...channels], heard))
+  async subscribe(channels: readonly string[], listener: ChannelListener): Promise<void> {
+    if (channels.length > 0) await this.#inTurn(channels, () => this.#channels.subscribe([...channels], listener))
   }
 
   async unsubscribe(channel: string): Promise<void> {
     try {
       await this.#inTurn([channel], () => this.#channels.unsubscribe(channel))
     } catch {
-      // It has ended with the connection.
+      // The subscription ended with the connection.
     }
   }
 
@@ -157,8 +162,8 @@ export class SingleServer implements Port {
   }
 
   /**
-   * Waits for what is under way about these channels: until UNSUBSCRIBE is answered the client takes the channel for one that it
-   * listens to, would not send a SUBSCRIBE, and then hear nothing.
+   * Waits for pending changes of these channels: until the reply to UNSUBSCRIBE the client regards a channel as subscribed and would not send
+   * SUBSCRIBE.
    */
   async #inTurn(channels: readonly string[], change: () => Promise<void>): Promise<void> {
     const changed = Promise.all(channels.map((channel) => this.#changes.get(channel))).then(change)
@@ -175,16 +180,16 @@ export class SingleServer implements Port {
 
   #errorOf(error: unknown): Refused | ConnectionLost {
     const reason = reasonOf(error)
-    // What is no answer comes from the client, whose connection has gone.
+    // Other errors come from the client after the connection is lost.
     if (!(error instanceof ErrorReply)) return new ConnectionLost(this.#reason ?? reason)
-    // Another server has the data by now, or will have: ask again who that is.
+    // Another server is, or becomes, the primary: the next connection finds it.
     if (/^(READONLY|LOADING|MASTERDOWN|NOREPLICAS)/.test(reason)) this.close(reason)
     return new Refused(reason)
   }
 }
 
 /** Returns the function that opens ports to a place, one after the other. */
-export function portsTo(place: Place): () => Promise<Port> {
+export function portsTo(place: RedisLocation): () => Promise<RedisPort> {
   let last: SingleServer | undefined
   return async () => {
     last = await SingleServer.open(place, last)

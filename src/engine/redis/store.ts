@@ -1,14 +1,14 @@
-import type { Store } from '../reading.ts'
+import type { LogStore } from '../reading.ts'
 import { OVERHEAD_BYTES } from '../recent.ts'
 import { entryId, eventOf, idOf } from './entry.ts'
 import type { Keys } from './keys.ts'
 import type { Link } from './link.ts'
 
-/** Of a log, what the script looks at in one go. */
+/** Maximum events that scripts/back.lua skips in one call. */
 const STRIDE = 1_024
 
-/** The logs in Redis, as they are read. */
-export function storeOf(keys: Keys, link: Link): Store {
+/** Returns the stored logs in Redis. */
+export function storeOf(keys: Keys, link: Link): LogStore {
   return {
     stride: STRIDE,
     bounds: async (log) => {

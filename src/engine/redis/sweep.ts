@@ -1,20 +1,21 @@
 import { DoubtfulClock } from '../clock.ts'
 import type { LogName } from '../event.ts'
-import type { Retention } from '../watch.ts'
+import type { Retention } from '../observer.ts'
 import type { Keys } from './keys.ts'
 import type { Link } from './link.ts'
 import type { Ask } from './port.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
-/** How often a node looks at the logs it has written to, and one of all nodes at all logs. */
-const OWN_MS = 1_000
-const ALL_MS = 60_000
-/** Events removed in one go: about a millisecond's work. */
+/** Interval at which a node sweeps the logs it has written to. */
+const OWN_INTERVAL_MS = 1_000
+/** Interval at which one of all nodes sweeps all logs. */
+const ALL_INTERVAL_MS = 60_000
+/** Maximum events removed by a script call, which takes Redis about a millisecond. */
 const SLICE = 500
-/** Logs written to that are remembered; of more, whoever looks at all logs takes care. */
-const MOST = 10_000
+/** Maximum written logs in memory; the sweep of all logs finds the others. */
+const MAX_WRITTEN = 10_000
 
-/** Removes what logs may no longer hold, in the background, some of it at a time. */
+/** Removes events beyond the retention of logs, in the background, a slice at a time. */
 export class Sweep {
   readonly #keys: Keys
   readonly #link: Link
@@ -31,16 +32,16 @@ export class Sweep {
 
   start(): void {
     if (this.#keep.days === 0 && this.#keep.events === 0) return
-    this.#timer = setTimeout(() => void this.#sweep(), OWN_MS).unref()
+    this.#timer = setTimeout(() => void this.#sweep(), OWN_INTERVAL_MS).unref()
   }
 
   stop(): void {
     clearTimeout(this.#timer)
   }
 
-  /** Something was appended. */
+  /** Called when an event is appended to a log. */
   note(log: LogName): void {
-    if (this.#timer && this.#written.size < MOST) this.#written.add(log)
+    if (this.#timer && this.#written.size < MAX_WRITTEN) this.#written.add(log)
   }
 
   async #sweep(): Promise<void> {
@@ -48,10 +49,10 @@ export class Sweep {
       const logs = [...this.#written]
       this.#written.clear()
       for (const log of logs) await this.#trim(log)
-      const mine = await this.#link.call(this.#keys.sweep, 'SET', '1', 'NX', 'PX', String(ALL_MS))
+      const mine = await this.#link.call(this.#keys.sweep, 'SET', '1', 'NX', 'PX', String(ALL_INTERVAL_MS))
       if (mine === 'OK') for (const ask of this.#link.everyServer()) await this.#trimAll(ask)
     } catch {
-      // Redis is away, and that is known.
+      // Redis is away, which is reported elsewhere.
     }
     this.#timer?.refresh()
   }

@@ -2,29 +2,29 @@ import { EngineFault } from '../engine.ts'
 import { Keys } from './keys.ts'
 import { faultOf } from './port.ts'
 import { reasonOf } from './reasons.ts'
-import type { Answers, ScriptName } from './scripts.ts'
+import type { ScriptName, ScriptResults } from './scripts.ts'
 import { SingleServer } from './single.ts'
-import type { Place } from './url.ts'
+import type { RedisLocation } from './url.ts'
 
-/** Keys of a page, roughly. */
+/** Approximate keys of a page. */
 const PAGE = 1_000
 
-/** A connection for an export or import. All methods reject with {@link EngineFault}. */
+/** A connection for an export or import. @throws EngineFault from all methods */
 export class TransferPort {
   readonly keys: Keys
   /** For messages, without a password. */
   readonly shown: string
-  readonly #place: Place
+  readonly #place: RedisLocation
   readonly #connection: SingleServer
 
-  static async open(place: Place, prefix: string): Promise<TransferPort> {
+  static async open(place: RedisLocation, prefix: string): Promise<TransferPort> {
     const connection = await SingleServer.open(place).catch((error: unknown) => {
       throw faultOf(place, error)
     })
     return new TransferPort(place, prefix, connection)
   }
 
-  private constructor(place: Place, prefix: string, connection: SingleServer) {
+  private constructor(place: RedisLocation, prefix: string, connection: SingleServer) {
     this.keys = new Keys(prefix, place.database)
     this.shown = `${place.shown} (prefix ${prefix})`
     this.#place = place
@@ -35,7 +35,7 @@ export class TransferPort {
     return this.#connection.command(args).catch((error: unknown) => this.#fail(error))
   }
 
-  run<S extends ScriptName>(name: S, keys: readonly string[], args: readonly string[] = []): Promise<Answers[S]> {
+  run<S extends ScriptName>(name: S, keys: readonly string[], args: readonly string[] = []): Promise<ScriptResults[S]> {
     return this.#connection.eval(name, keys, args).catch((error: unknown) => this.#fail(error))
   }
 

@@ -1,14 +1,14 @@
-/** Where Redis is, as `--redis` says it. */
-export interface Place {
+/** The location of a Redis server and database. */
+export interface RedisLocation {
   readonly url: string
-  /** The same without a password, for messages. */
+  /** The URL without a password, for messages. */
   readonly shown: string
   /** The number of the database. */
   readonly database: number
 }
 
-/** Undefined when there is no such thing: `redis://[[user]:password@]host[:port][/database]`, `rediss://` for TLS. */
-export function placeOf(text: string): Place | undefined {
+/** Parses the value of `--redis`; undefined if it is not of the form `redis://[[user]:password@]host[:port][/database]`, or `rediss://` for TLS. */
+export function redisLocationOf(text: string): RedisLocation | undefined {
   const url = URL.parse(text)
   if (!url || !/^rediss?:$/.test(url.protocol) || url.hostname === '') return undefined
   if (!/^\/?\d*$/.test(url.pathname) || url.search !== '' || url.hash !== '') return undefined
@@ -18,7 +18,7 @@ export function placeOf(text: string): Place | undefined {
   return { url: url.href, shown, database: Number(database.slice(1)) }
 }
 
-/** What every key and channel begins with: nothing that has a meaning in a pattern or a hash tag. */
+/** Returns true for a prefix of keys and channels: it has no characters with a meaning in patterns or hash tags. */
 export function isPrefix(text: string): boolean {
   return /^[a-zA-Z0-9_.:-]{1,64}$/.test(text)
 }

@@ -23,7 +23,7 @@ export class Pages {
       this.lobby.changed()
       this.#rooms.get(room)?.changed()
     })
-    chat.signals.heedSignals(SUBJECT, () => this.lobby.changed())
+    chat.broadcast.onBroadcast(SUBJECT, () => this.lobby.changed())
   }
 
   /**
@@ -36,7 +36,7 @@ export class Pages {
     from?.remove(session)
     if (from?.room !== undefined && from.deserted) this.#rooms.delete(from.room)
     to?.add(session)
-    if (from === this.lobby || to === this.lobby) this.#chat.signals.signal(SUBJECT, '')
+    if (from === this.lobby || to === this.lobby) this.#chat.broadcast.publish(SUBJECT, '')
   }
 
   room({ id, title }: RoomRecord): Board {

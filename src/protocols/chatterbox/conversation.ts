@@ -92,7 +92,7 @@ export class ChatterboxConversation implements Conversation<Buffer> {
       if (session.closed) return
       const { room } = await chat.join(session, LOBBY)
       if (session.closed) return
-      await welcome(chat, this.#options.roster, session, room.record.lineName, this.#options)
+      await welcome(chat, this.#options.roster, session, room.record.slug, this.#options)
       this.#accepted = true
     } catch (error) {
       await chat.close(session)

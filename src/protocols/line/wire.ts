@@ -49,10 +49,10 @@ export class LineWire implements Wire<LineSession> {
   }
 
   deliver(room: Room, events: readonly Event[], members: Iterable<LineSession>): void {
-    const { lineName } = room.record
+    const { slug } = room.record
     let lines = ''
     for (const event of events) {
-      const line = eventLine(event, lineName)
+      const line = eventLine(event, slug)
       if (line) lines += this.#encode(line)
     }
     if (lines === '') return

@@ -102,7 +102,7 @@ export function metricsOf(vitals: Vitals): Registry {
   counter('roomd_log_dropped_lines_total', 'Log lines that could not be written.', (set) =>
     set(vitals.logState?.droppedLines ?? 0),
   )
-  gauge('roomd_rooms', 'Rooms.', async (set) => set(await inTime(engine.roomCount())))
+  gauge('roomd_rooms', 'Rooms.', async (set) => set(await inTime(engine.rooms.count())))
   gauge('roomd_rooms_occupied', 'Rooms with members.', async (set) => {
     set(await inTime(chat.rooms.occupied()))
   })

@@ -16,7 +16,7 @@ export interface LogState {
 export interface Vitals {
   readonly version: string
   readonly chat: Chat
-  readonly engine: Pick<Engine, 'ping' | 'roomCount'>
+  readonly engine: Pick<Engine, 'ping' | 'rooms'>
   readonly tally: Tally
   readonly memory: Pick<MemoryBudget, 'held' | 'limit' | 'exhausted'>
   readonly faults: Faults

@@ -18,7 +18,7 @@ export class Lobby {
   constructor(chat: Chat, wire: PiratchatWire) {
     this.#chat = chat
     this.#wire = wire
-    chat.signals.heedSignals(PUT_OUT, (key = '') => void this.#putOut(key))
+    chat.broadcast.onBroadcast(PUT_OUT, (key = '') => void this.#putOut(key))
   }
 
   /**
@@ -63,7 +63,7 @@ export class Lobby {
   /** Ends the session of a user, on all nodes, and closes its WebSocket. Resolves when its `left` is committed on this node. */
   putOut({ name }: Proof): Promise<void> {
     const key = fold(name)
-    this.#chat.signals.signal(PUT_OUT, key)
+    this.#chat.broadcast.publish(PUT_OUT, key)
     return this.#putOut(key)
   }
 

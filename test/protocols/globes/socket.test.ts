@@ -328,7 +328,7 @@ test('nor are they for those who have come within the turn and get a part of it'
   const record = {
     id: 1,
     title: '',
-    lineName: '',
+    slug: '',
     description: '',
     visibility: 'public',
     createdAt: 0,

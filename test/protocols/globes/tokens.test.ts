@@ -7,7 +7,7 @@ import { forged, unsigned } from './tokens.ts'
 const room: RoomRecord = {
   id: 2,
   title: 'Den',
-  lineName: 'Den',
+  slug: 'Den',
   description: '',
   visibility: 'private',
   hash: '$scrypt$x',

@@ -1,12 +1,14 @@
--- Appends the events of one batch, but for a `joined` or `left` of somebody who is in by other nodes, too (an `s` behind its place),
--- and a `left` of somebody who is not in. ARGV: node, number of the batch, floor, whether the node must be admitted, control channel;
--- then for each event `joined`, `left`, `nonce` or nothing, the folded name or the sender with the nonce, how many fields, and the fields.
+-- Appends the events of a batch. Skips a `joined` or `left` of a member through other nodes, a `left` of a user who is no member, and a
+-- message whose nonce is stored. ARGV: node, number of the batch, floor, `1` if the node must be admitted, control channel; then for each
+-- event `joined`, `left`, `nonce` or an empty string, the folded name or the sender with the nonce, the number of fields, and the fields.
+-- Returns a state other than `ok` if nothing was appended; else `ok`, the log's last id before the batch, the first id, the places of
+-- skipped events separated by commas, each followed by the reason, `1` if events up to the floor are lost, and the time.
 local node, number, floor, guarded, control = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5]
 if guarded == '1' then
-  local state = standing(node)
+  local state = nodeState(node)
   if state ~= 'here' then return { state } end
 end
--- A batch that was done, or given up, and comes by once more from a connection that had been believed dead.
+-- The batch, or a later one, is done or void: this call comes from a connection that was replaced.
 local was = redis.call('GET', done)
 if was and tonumber(string.match(was, '^%d+')) >= tonumber(number) then return { 'late' } end
 if not open(floor) then return { 'closed' } end

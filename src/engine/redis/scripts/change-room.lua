@@ -1,17 +1,17 @@
--- ARGV: node, control channel, title, its folded form, line name, its folded form, stem, description, visibility, number.
--- Returns the record, or `none` or `taken`.
-local node, control, title, titleKey, line, lineKey, stem = unpack(ARGV)
+-- Changes a room. ARGV: node, control channel, title, folded title, slug, folded slug, stem, description, visibility, id.
+-- Returns the record, `none` if there is no such room, or `taken`.
+local node, control, title, titleKey, slug, slugKey, stem = unpack(ARGV)
 local id = tonumber(ARGV[10])
 local record = find(id)
 if not record then return 'none' end
 if taken(titleKey, id) then return 'taken' end
 local old = { titleKey = record.titleKey, lineKey = record.lineKey }
 if id ~= 1 and title ~= record.title then
-  local name, key = lineName(line, lineKey, stem, id)
+  local name, key = slugFor(slug, slugKey, stem, id)
   if not name then return 'taken' end
   record.lineName, record.lineKey = name, key
 end
-unname(old)
+removeNames(old)
 record.title, record.titleKey, record.description, record.visibility = title, titleKey, ARGV[8], ARGV[9]
 record.changedAt = math.max(now, record.changedAt + 1)
 return put(record, control, node)

@@ -1,5 +1,5 @@
--- Goes on where log.lua ends, in every script about who holds a name. Of a name stands: which claim of the room it is, the tokens that
--- hold it, each with a comma between, and the name. `*` before the tokens allows several nodes to hold it.
+-- Functions for scripts about claims; follows log.lua. The hash of names has for each folded name: the place in the order of claiming, the
+-- tokens of the claims separated by commas, and the name. A first token `*` allows several nodes to hold the name.
 
 local function claimOf(key)
   local held = redis.call('HGET', names, key)
@@ -12,25 +12,25 @@ local function claimOf(key)
   return claim
 end
 
-local function keep(key, claim)
+local function store(key, claim)
   local list = (claim.shared and '*,' or '') .. table.concat(claim.tokens, ',')
   redis.call('HSET', names, key, claim.place .. ' ' .. list .. ' ' .. claim.name)
 end
 
-local function placeOf(claim, token)
+local function indexOf(claim, token)
   for place, other in ipairs(claim and claim.tokens or {}) do
     if other == token then return place end
   end
 end
 
--- Gives a name up for a token. Whether the name is free now.
+-- Releases the claim of a token. Returns true if the name is free now.
 local function free(key, token)
   local claim = claimOf(key)
-  local place = placeOf(claim, token)
-  if not place then return false end
-  table.remove(claim.tokens, place)
+  local index = indexOf(claim, token)
+  if not index then return false end
+  table.remove(claim.tokens, index)
   if #claim.tokens > 0 then
-    keep(key, claim)
+    store(key, claim)
     return false
   end
   redis.call('HDEL', names, key)

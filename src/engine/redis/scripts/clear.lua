@@ -1,4 +1,4 @@
--- Removes all that a log holds; its ids go on rising. ARGV: control channel, the log's name.
+-- Removes all events of a log; its ids go on rising. ARGV: control channel, name of the log.
 local known = redis.call('HGET', info, 'last')
 if not known then return 0 end
 redis.call('UNLINK', log)

@@ -1,9 +1,10 @@
--- Ends a room's log. ARGV: node, number, floor, room, control channel, ms that the end of it can still be read.
+-- Appends a `left` for each member and `closed` to a room's log, and releases all names. ARGV: node, number of the batch, floor, room,
+-- control channel, time in ms for which the log can still be read. Returns the message to followers; false if the log has ended.
 local node, number, floor, room, control, keep = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5], ARGV[6]
 local was = redis.call('GET', done)
 if was and tonumber(string.match(was, '^%d+')) >= tonumber(number) then return false end
 if not open(floor) then return false end
-for _, by in ipairs(redis.call('HVALS', joined)) do presence('left', room, nameOf(by)) end
+for _, by in ipairs(redis.call('HVALS', joined)) do writePresence('left', room, nameOf(by)) end
 write({ 'kind', 'closed', 'room', room, 'from', '', 'body', '' })
 redis.call('HSET', info, 'closed', text(last))
 redis.call('SET', done, table.concat({ number, text(last), '', text(ms) }, ' '), 'PX', DAY_MS)

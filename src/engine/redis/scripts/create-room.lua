@@ -1,16 +1,15 @@
--- ARGV: node, control channel, title, its folded form, line name, its folded form, stem, description, visibility, hash, the
--- maker's address and name, each of which three may be empty; the highest number that the node has heard of.
--- False when a name is taken.
-local node, control, title, titleKey, line, lineKey, stem = unpack(ARGV)
+-- Creates a room. ARGV: node, control channel, title, folded title, slug, folded slug, stem, description, visibility, hash, address and
+-- name of the maker (these three may be empty), the highest id that the node knows. Returns the record; false if a name is taken.
+local node, control, title, titleKey, slug, slugKey, stem = unpack(ARGV)
 if taken(titleKey, 0) then return false end
-if stem == '' and (line == '' or taken(lineKey, 0)) then return false end
--- The lobby is the first.
+if stem == '' and (slug == '' or taken(slugKey, 0)) then return false end
+-- Room 1 is the lobby.
 local highest = math.max(tonumber(redis.call('GET', given) or '1'), tonumber(ARGV[13]))
 local id = highest + 1
 redis.call('SET', given, id)
-line, lineKey = lineName(line, lineKey, stem, id)
+slug, slugKey = slugFor(slug, slugKey, stem, id)
 local record = {
-  id = id, title = title, titleKey = titleKey, lineName = line, lineKey = lineKey,
+  id = id, title = title, titleKey = titleKey, lineName = slug, lineKey = slugKey,
   description = ARGV[8], visibility = ARGV[9], createdAt = now, changedAt = now,
 }
 if ARGV[10] ~= '' then record.hash = ARGV[10] end

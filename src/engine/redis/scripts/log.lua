@@ -1,5 +1,6 @@
--- Begins every script that writes to one log. All keys carry the log's hash tag, so they lie in one slot: the stream, what is
--- known of the log, who has joined and not left, who holds a name, which nodes may write, and what this node did last.
+-- Functions for scripts about one log; precedes them. All keys have the log's hash tag: the stream, the hash of log data (start, last,
+-- closed, ahead-from, ahead, claims), the members by folded name, the names held (claims.lua), the admitted nodes, and the last batch of
+-- this node.
 local log, info, joined, names, nodes, done = unpack(KEYS)
 
 local PER_MS = 1024
@@ -9,27 +10,28 @@ local DAY_MS = 86400000
 local ms, prev, last, newest, lost, ahead
 local written = {}
 
--- Doubles hold an id exactly, but would be written with an exponent.
+-- Formats an id; tostring would use an exponent.
 local function text(id)
   return string.format('%.0f', id)
 end
 
+-- Returns the id of an id's entry in the stream.
 local function entry(id)
   return string.format('%.0f-%d', math.floor(id / PER_MS), id % PER_MS)
 end
 
--- An id counts 1024 to the millisecond, so that it nearly tells microseconds: it rises across logs too.
-local function look()
+-- Reads the clock. An id has 1024 steps a millisecond, so ids of different logs are in order to a microsecond.
+local function readClock()
   local time = redis.call('TIME')
   local micros = tonumber(time[2])
   ms = tonumber(time[1]) * 1000 + math.floor(micros / 1000)
   newest = ms * PER_MS + math.floor(micros % 1000 * PER_MS / 1000)
 end
 
--- Finds where the log ends; false when that is for good. `floor` is what followers have seen: no id falls below it, whatever
--- became of the log, and who asks for what came after an id below it must hear that it may be gone.
+-- Reads the end of the log before events are written. Returns false if the log has ended. `floor` is the last id that followers have seen:
+-- if the log ends before it, events are lost, new ids start above it, and reading after an earlier id is refused.
 local function open(floor)
-  look()
+  readClock()
   local known = redis.call('HMGET', info, 'last', 'closed')
   if known[2] then return false end
   last = known[1] and tonumber(known[1]) or 0
@@ -38,14 +40,14 @@ local function open(floor)
     last = floor
     redis.call('HSET', info, 'start', text(floor), 'last', text(floor))
   elseif last == 0 then
-    -- A log begins before its first event: an id from an earlier life of the name is older.
+    -- The start is before the first event, and after all ids of an earlier log of this name.
     redis.call('HSET', info, 'start', text(ms * PER_MS - 1))
   end
   prev = last
   return true
 end
 
--- Where the clock has gone back, ids are ahead of it until it has caught up, and the event carries its time (event.ts, timeAt).
+-- Writes an event. After the clock has gone back ids are ahead of it, and the event has a field with its time (event.ts, timeAt).
 local function write(fields)
   last = math.max(last + 1, newest)
   if math.floor(last / PER_MS) - ms > MAX_LEAD_MS then
@@ -56,21 +58,17 @@ local function write(fields)
   written[#written + 1] = { text(last), fields }
 end
 
-local function presence(kind, room, from, color)
-  local fields = { 'kind', kind, 'room', room, 'from', from, 'body', '' }
-  if color and color ~= '' then
-    fields[9], fields[10] = 'color', color
-  end
-  write(fields)
+local function writePresence(kind, room, from)
+  write({ 'kind', kind, 'room', room, 'from', from, 'body', '' })
 end
 
--- Tells followers what was written, by whom, and behind what. Returns that. The channel of the log begins as the control
--- channel does and ends as the stream does (keys.ts).
+-- Publishes the written events with the node, the number of its batch and the log's last id before them. Returns the message; false if
+-- nothing was written. The name of the channel has the start of the control channel's and the end of the stream's (keys.ts).
 local function publish(control, node, number)
   if #written == 0 then return false end
   redis.call('HSET', info, 'last', text(last))
   if ahead then
-    -- The first and the last event with times of their own, of those that are still there.
+    -- First and last remaining event with a field of its time.
     local known = redis.call('HMGET', info, 'start', 'ahead')
     if tonumber(known[2] or '0') <= tonumber(known[1] or '0') then redis.call('HSET', info, 'ahead-from', text(ahead[1])) end
     redis.call('HSET', info, 'ahead', text(ahead[2]))
@@ -81,34 +79,35 @@ local function publish(control, node, number)
   return told
 end
 
--- `here` when the node may write; `dead` when its names were taken from it; `unknown` when the log has never heard of it.
-local function standing(node)
+-- Returns `here` if the node may write, `dead` if its claims were released, `unknown` if it was never admitted.
+local function nodeState(node)
   local state = redis.call('HGET', nodes, node)
   if not state then return 'unknown' end
   return state == 'here' and 'here' or 'dead'
 end
 
--- The node that a token begins with.
+-- Returns the node of a token.
 local function owner(token)
   return string.match(token, '^([^. ]+)')
 end
 
--- Who stands behind a mark in `joined`: the nodes by which they are in, each with a comma between, and the name.
+-- Returns the name in a value of `joined`: the nodes of the membership separated by commas, a space, and the name.
 local function nameOf(mark)
   return string.match(mark, '^%S+ (.*)$')
 end
 
--- Of what all nodes hold in a room the part that is one node's: its tokens, each with the folded name, and the folded names of
--- those who have joined by it. What is done for a node costs what that node holds, however many there are.
+-- Returns the key of the hash of a node's claims in the room, token to folded name. With it and the set of members, the cost of a node's
+-- cleanup does not depend on other nodes.
 local function claimsOf(node)
   return string.sub(log, 1, -4) .. 'claims:' .. node
 end
 
+-- Returns the key of the set of members through a node, by folded name.
 local function insideOf(node)
   return string.sub(log, 1, -4) .. 'inside:' .. node
 end
 
--- The nodes by which a name is in, other than one, and whether it is in by that one.
+-- Returns the other nodes of a membership, whether it has this node, and the name.
 local function othersIn(key, node)
   local by = redis.call('HGET', joined, key)
   local others, here = {}, false
@@ -118,19 +117,19 @@ local function othersIn(key, node)
   return others, here, by and nameOf(by)
 end
 
--- Whether other nodes may hold a name that a node holds.
+-- Returns true if the node holds a name that other nodes may hold too.
 local function shares(node, key)
   local held = redis.call('HGET', names, key)
   local list = held and string.match(held, '^%d+ %*(%S+)')
   return list and string.find(list, ',' .. node .. '.', 1, true) ~= nil
 end
 
--- Holds the id of the event with a nonce for a day (event.ts, NONCE_MS).
+-- Returns the key that holds the id of the event with a nonce for a day (event.ts, NONCE_MS).
 local function nonceKey(key)
   return string.sub(log, 1, -4) .. 'nonce:' .. key
 end
 
--- Notes that somebody has joined by a node. False when they are in by others, which share the name.
+-- Adds a node to a membership. Returns false if the membership exists through other nodes that share the name.
 local function mark(node, key, name)
   local others, _, was = othersIn(key, node)
   redis.call('SADD', insideOf(node), key)
@@ -143,8 +142,8 @@ local function mark(node, key, name)
   return true
 end
 
--- Who has joined by this node under this name, and is not in any more. False when there was nobody; then also whether it was somebody
--- who is in by others.
+-- Removes a node from a membership. Returns the name if the membership has ended; else false, and whether it remains through other
+-- nodes.
 local function unmark(node, key)
   local others, here, name = othersIn(key, node)
   if not here then return false, false end

@@ -1,10 +1,10 @@
--- Moves what version 0.1 kept of names to where it is kept now. KEYS: blocks; what were the order of names, unique values and their
--- count, each with what it is now. ARGV: what the keys of one name's blocks and of those against it began with, what the keys of
--- the index of blocks begin with. All of it lies in the same slot.
+-- Moves the records of version 0.1 to their present keys. KEYS: blocks; the old and the new key of the order of names, of the unique values
+-- and of their count. ARGV: old prefixes of the keys of a name's blocks and of blocks against it, prefix of the keys of the index of blocks.
+-- All of these are in the same slot. Returns the number of moved blocks.
 for at = 2, #KEYS, 2 do
   if redis.call('EXISTS', KEYS[at]) == 1 then redis.call('RENAMENX', KEYS[at], KEYS[at + 1]) end
 end
--- It was the count of blocks, and is a hash of them.
+-- In version 0.1 this key was the count of blocks; now it is the hash of blocks.
 if redis.call('TYPE', KEYS[1]).ok ~= 'string' then return 0 end
 redis.call('DEL', KEYS[1])
 local order = KEYS[1] .. ':order'

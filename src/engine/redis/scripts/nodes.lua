@@ -1,5 +1,5 @@
--- Begins every script about the nodes there are. All keys carry the tag {nodes}: until when each node is taken to live, who
--- has died, which epoch of the server it is, and when any node renewed its lease last.
+-- Definitions for scripts about nodes; precedes them. All keys have the tag {nodes}: the ends of the leases, the times of death, the epoch
+-- of the server, and the time of the last renewal by any node.
 local leases, dead, epoch, pulse = unpack(KEYS)
 local DAY_MS = 86400000
 local time = redis.call('TIME')

@@ -1,5 +1,5 @@
--- The oldest entries of a range, no further one once they have so many bytes. ARGV: the range's start and end, how many entries,
--- how many bytes, what an entry weighs beside its fields.
+-- Returns the oldest entries of a range. ARGV: first and last entry id, maximum entries, bytes at which the page ends, bytes of an entry
+-- without its fields.
 local from, to, left, bytes, each = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local page = {}
 while left > 0 and bytes > 0 do

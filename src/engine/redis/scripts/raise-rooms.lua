@@ -1,4 +1,4 @@
--- Raises the number given last and the count of changes to what a node has heard of. ARGV: number, count. Whether Redis was behind.
+-- Raises the last given id and the number of changes to those that a node knows. ARGV: id, number of changes. Returns 1 if Redis was behind.
 local lost = false
 for at, key in ipairs({ given, version }) do
   local least = tonumber(ARGV[at])

@@ -1,9 +1,8 @@
--- Takes from a dead node what it held in a room, and closes the log to it: some of it at a time, as it may be much. ARGV: the
--- dead node, room, control channel, how many names at a time, where to go on: at first `0`, then what the last call has returned
--- once its names are dealt with. Returns where to go on, nothing when that was all, and the folded form and the token of each
--- name that is free now.
+-- Releases claims of a dead node in a room and appends the missing `left`, a slice at a time; excludes the node from the log. ARGV: the dead
+-- node, room, control channel, maximum names, cursor: at first `0`, then the one of the last reply, after its names are removed from the
+-- sets of held rooms. Returns the next cursor, empty at the end, and the folded form and the token of each released name.
 local victim, room, control, slice, cursor = unpack(ARGV)
-look()
+readClock()
 local states = redis.call('HGETALL', nodes)
 for at = 1, #states, 2 do
   local since = tonumber(states[at + 1])
@@ -24,17 +23,17 @@ if cursor ~= 'rest' then
   end
   if cursor == '0' then cursor = 'rest' end
 else
-  -- Whoever has joined without a claim.
+  -- Members without a claim.
   for _, key in ipairs(redis.call('SPOP', inside, slice)) do left[#left + 1] = unmark(victim, key) or nil end
 end
--- What is noted of names elsewhere is gone: from here on they need not be known.
+-- The last names are removed from the sets of held rooms: the claims are not needed any more.
 if cursor == 'rest' and #released == 0 and redis.call('EXISTS', inside) == 0 then
   redis.call('DEL', claims)
   cursor = ''
 end
 
 if #left > 0 and open(0) then
-  for _, name in ipairs(left) do presence('left', room, name) end
+  for _, name in ipairs(left) do writePresence('left', room, name) end
   publish(control, '', 0)
 end
 if #released > 0 or #left > 0 then redis.call('PUBLISH', control, cjson.encode({ 'room', '', room })) end

@@ -1,5 +1,5 @@
--- Begins every script about the rooms there are. All keys carry the tag {rooms}: records by number, numbers by folded title
--- and line name, the number given last, and how often anything was changed.
+-- Functions for scripts about rooms; precedes them. All keys have the tag {rooms}: records by id, ids by folded title and slug, the last
+-- given id, and the number of changes. The slug is stored as lineName, its folded form as lineKey.
 local records, index, given, version = unpack(KEYS)
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
@@ -9,27 +9,27 @@ local function find(id)
   return record and cjson.decode(record)
 end
 
--- By a room other than this one.
+-- Returns true if a title or slug is that of a room other than `by`.
 local function taken(key, by)
   local id = redis.call('HGET', index, key)
   return id and id ~= tostring(by)
 end
 
--- The line name that a room gets, nothing when there is none for it.
-local function lineName(name, key, stem, id)
+-- Returns the slug for a room and its folded form; nil if the slug is taken and there is no stem.
+local function slugFor(name, key, stem, id)
   if name ~= '' and not taken(key, id) then return name, key end
   if stem == '' then return nil end
   name = stem .. id
-  -- Somebody may have thought of that one, too.
+  -- The generated slug may be taken too.
   while taken(string.lower(name), id) do name = name .. id end
   return name, string.lower(name)
 end
 
-local function unname(record)
+local function removeNames(record)
   if record then redis.call('HDEL', index, record.titleKey, record.lineKey) end
 end
 
--- Keeps a record and tells every node. `control` and `node`: where to, and who does not need it.
+-- Stores a record and publishes it on the control channel, as a change by `node`. Returns the record as JSON.
 local function put(record, control, node)
   record.version = redis.call('INCR', version)
   local told = cjson.encode(record)

@@ -1,6 +1,6 @@
--- Allows other nodes to hold a name that a token holds. ARGV: folded name, token.
+-- Allows other nodes to hold a name. Returns 0 if the token does not hold it. ARGV: folded name, token.
 local claim = claimOf(ARGV[1])
-if not placeOf(claim, ARGV[2]) then return 0 end
+if not indexOf(claim, ARGV[2]) then return 0 end
 claim.shared = true
-keep(ARGV[1], claim)
+store(ARGV[1], claim)
 return 1

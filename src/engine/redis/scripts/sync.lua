@@ -1,5 +1,5 @@
--- Where a log ends. ARGV: floor, an id that followers have seen. Returns what is still known of it: its start, its last id,
--- whether it has fallen behind the floor: it ends before that, or goes on behind it without having it any more.
+-- Returns the start of a log, its last id, and `1` if events up to the floor are lost: the log ends before it, or continues without it.
+-- ARGV: floor, the last id that followers have seen.
 local floor = tonumber(ARGV[1])
 local known = redis.call('HMGET', info, 'start', 'last', 'closed')
 local start, last = tonumber(known[1] or '0'), tonumber(known[2] or '0')

@@ -1,6 +1,6 @@
--- Removes some of what a log may no longer hold, and notes exactly what went last: XTRIM by itself would not tell.
--- ARGV: how many events it may hold, or 0; the time in ms before which all are too old, or nothing; how many may go at once; control
--- channel; the log's name. Returns how many went.
+-- Removes events beyond the retention of a log, and sets its start to the last removed id. ARGV: maximum events or 0; time in ms before
+-- which events are removed, or an empty string; maximum events to remove; control channel; name of the log. Returns the number of removed
+-- events.
 local most, oldest, slice = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 
 local function idOf(event)
@@ -8,7 +8,7 @@ local function idOf(event)
   return tonumber(whole) * PER_MS + tonumber(count)
 end
 
--- The time of an event that may carry one.
+-- Returns the time of an event: from its field if it has one, else from its id.
 local function timeOf(event)
   for at = 1, #event[2], 2 do
     if event[2][at] == 'at' then return tonumber(event[2][at + 1]) end
@@ -16,8 +16,8 @@ local function timeOf(event)
   return math.floor(idOf(event) / PER_MS)
 end
 
--- The id below which everything happened before a time. An event is older than any behind it, whatever the clock said when it
--- came; among those with times of their own, which rise, the newest that is too old is found by halving.
+-- Returns the lowest id of an event that is not before a time, as events are ordered by id. The newest earlier event among those with a
+-- field of their time, which rises, is found by binary search.
 local function idBefore(time)
   local below = time * PER_MS
   local known = redis.call('HMGET', info, 'start', 'ahead-from', 'ahead')

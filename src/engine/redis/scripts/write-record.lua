@@ -1,7 +1,7 @@
--- Writes or removes a record where what is there is what is expected. KEYS: the records of its kind, their order, their unique values,
--- of how many records these are. ARGV: control channel, node, kind, key, what is expected and what is to be there (each `=` and the
--- text, or nothing), and in JSON: the unique values (`unique`), the index entries to remove (`drop`) and to add (`add`), which lie in
--- the same slot, whether the kind has an order (`ordered`), whether nodes are told (`told`). Returns whether it was done.
+-- Writes or removes a record if its text is the expected one. KEYS: the records of the kind, their order, their unique values, the number of
+-- records with these. ARGV: control channel, node, kind, key, expected and new text (each `=` and the text, or empty for no record), and as
+-- JSON: the unique values (`unique`), the keys of index entries to remove (`drop`) and to add (`add`), which are in the same slot, whether
+-- the kind is ordered (`ordered`), whether the change is published (`told`). Returns 1 if it was written.
 local records, order, unique, count = unpack(KEYS)
 local control, node, kind, key, expected, new = unpack(ARGV)
 local about = cjson.decode(ARGV[7])
@@ -12,7 +12,7 @@ if new == '' then
   for _, value in ipairs(about.unique) do
     if redis.call('HGET', unique, value) == key then redis.call('HDEL', unique, value) end
   end
-  -- Records of an earlier version may share a value: without the count all are made anew.
+  -- Records of an earlier version may share a value: without the count all unique values are completed.
   if #about.unique > 0 then redis.call('DEL', count) end
 elseif was then
   redis.call('HSET', records, key, string.sub(new, 2))

@@ -27,8 +27,9 @@ export interface RecordStore {
 }
 
 /**
- * The records of an engine. Every promise rejects with {@link Unavailable} when the store cannot be used; what was written is
- * committed when it resolves.
+ * The records of an engine, with typed values. Changes are committed when their promise resolves.
+ *
+ * @throws Unavailable from all methods
  */
 export class Records {
   readonly #store: RecordStore
@@ -37,12 +38,12 @@ export class Records {
     this.#store = store
   }
 
-  /** Resolves with undefined if there is no record, or it has expired. For a missing record of a unique kind it MUST be cheap. */
+  /** Resolves with undefined if there is no record or it has expired. MUST be cheap for a missing record of a unique kind. */
   async get<K extends RecordKind>(kind: K, key: string): Promise<RecordOf<K> | undefined> {
     return valueIn(kind, await this.#store.get(kind, storedKey(kind, key)))
   }
 
-  /** Keeps a record in place of the one with that key. */
+  /** Inserts or replaces a record. */
   put<K extends Exclude<RecordKind, UniqueKind>>(
     kind: K,
     key: string,
@@ -52,12 +53,12 @@ export class Records {
     return this.#store.put(stored(kind, key, value, options))
   }
 
-  /** Keeps a record. Resolves with false if its key or one of its unique values is taken. */
+  /** Inserts a record. Resolves with false if its key or one of its unique values is taken. */
   insert<K extends RecordKind>(kind: K, key: string, value: RecordOf<K>, options?: RecordOptions): Promise<boolean> {
     return this.#store.insert(stored(kind, key, value, options))
   }
 
-  /** Inserts a record unless there is one. Resolves with what is kept, of several that are inserted at once with the same. */
+  /** Inserts a record unless there is one, and resolves with the stored one: the same for all concurrent callers. */
   async insertOrGet<K extends RecordKind>(
     kind: K,
     key: string,
@@ -67,14 +68,14 @@ export class Records {
     for (;;) {
       if (await this.insert(kind, key, value, options)) return value
       const kept = await this.get(kind, key)
-      // It expired in between.
+      // Otherwise it expired in between.
       if (kept !== undefined) return kept
     }
   }
 
   /**
-   * Keeps what `change` makes of a record; it is called again when the record was changed meanwhile. Resolves with the record as it
-   * was, with undefined when there was none. Other nodes MAY find a record as it was until they have heard of the change.
+   * Replaces a record by the result of `change`, which is called again if the record was changed concurrently. Resolves with the previous
+   * record, or with undefined if there is none. Other nodes MAY find the previous record until they have received the change.
    */
   async change<K extends Exclude<RecordKind, ExpiringKind>>(
     kind: K,
@@ -89,7 +90,7 @@ export class Records {
     }
   }
 
-  /** Removes a record. Resolves with the record as it was, with undefined when there was none. */
+  /** Removes a record. Resolves with the removed record, or with undefined if there is none. */
   async delete<K extends RecordKind>(kind: K, key: string): Promise<RecordOf<K> | undefined> {
     return valueIn(kind, await this.#store.delete(kind, storedKey(kind, key)))
   }
@@ -99,12 +100,12 @@ export class Records {
     return this.#store.isTaken(kind, values)
   }
 
-  /** Lists records in pages of bounded size: in order of appearance if the kind is ordered, else in no order. */
+  /** Lists records in pages of bounded size: in order of insertion if the kind is ordered, else in no order. */
   list<K extends RecordKind>(kind: K, range: RecordRange = {}): AsyncIterable<readonly RecordOf<K>[]> {
     return valuesIn(kind, this.#store.list(kind, range))
   }
 
-  /** Lists records with a value in an index, in pages of bounded size and in order of appearance. MUST be cheap if there are none. */
+  /** Lists records with a value in an index, in pages of bounded size and in order of insertion. MUST be cheap if there are none. */
   listBy<K extends IndexedKind>(kind: K, index: IndexOf<K>, value: string): AsyncIterable<readonly RecordOf<K>[]> {
     return valuesIn(kind, this.#store.listBy(kind, index, value))
   }

@@ -1,38 +1,42 @@
-import { type ClaimOptions, type Member, Unavailable } from '../engine.ts'
+import { type ClaimOptions, type EngineMemberships, type Member, Unavailable } from '../engine.ts'
 import { fold } from '../fold.ts'
-import { forEach } from './at-once.ts'
 import { type Claim, memberOf, noteOf, tokenOf } from './claim.ts'
+import { forEachLimit } from './concurrency.ts'
 import { type Keys, roomOf } from './keys.ts'
 import type { Link } from './link.ts'
 import type { Nodes } from './nodes.ts'
-import { ConnectionLost, type Port } from './port.ts'
+import { ConnectionLost, type RedisPort } from './port.ts'
 
-/** Claims that are released at once, and rooms that are compared at once. */
-const CLAIMS = 500
-const ROOMS = 32
+/** Maximum claims that are released concurrently. */
+const CLAIMS_AT_ONCE = 500
+/** Maximum rooms whose claims are compared concurrently. */
+const ROOMS_AT_ONCE = 32
 
 /**
- * Who holds a name. A claim is a token in the room's slot, among those of all and among those of its node; beside it, in the
- * name's slot, stands in which rooms the name may be held. That is written when the claim stands and removed before it is
- * gone, so that it is never left behind, and who asks looks into the rooms: whoever has been told that he holds a name is
- * found.
+ * The names that are held in rooms. A claim is a token in the room's slot, in the hash of all names and in the hash of its node. In addition
+ * the name's slot has a set of the rooms in which the name may be held ({@link Keys.heldIn}). A crash can leave an entry in that set
+ * without a claim, so {@link heldIn} checks each room.
  */
-export class Claims {
+export class RedisMemberships implements EngineMemberships {
   readonly #keys: Keys
   readonly #link: Link
   readonly #nodes: Nodes
+  readonly #changed: (room: number) => void
   readonly #held = new Map<string, Claim>()
-  /** To be released as soon as Redis is there: claims of which it is not known whether they stand. */
+  /** Claims to release on the next connection, as it is unknown whether Redis has them. */
   readonly #pending = new Set<Claim>()
   #number = 0
 
-  constructor(keys: Keys, link: Link, nodes: Nodes) {
+  /** `changed` is called with a room in which this node has released a name. */
+  constructor(keys: Keys, link: Link, nodes: Nodes, changed: (room: number) => void) {
     this.#keys = keys
     this.#link = link
     this.#nodes = nodes
+    this.#changed = changed
   }
 
-  async claim(room: number, name: string, { carriesPrivate = true, shared = false }: ClaimOptions): Promise<boolean> {
+  async claim(room: number, name: string, options: ClaimOptions = {}): Promise<boolean> {
+    const { carriesPrivate = true, shared = false } = options
     await this.#nodes.enter(`room:${room}`)
     const { id } = this.#nodes
     const key = fold(name)
@@ -49,8 +53,8 @@ export class Claims {
     }
     const errors = [claimed, noted].filter((result) => result.status === 'rejected').map(({ reason }) => reason)
     if (errors.some((error) => error instanceof ConnectionLost)) this.#pending.add(claim)
-    else if (answer === 'taken') await this.#giveBack(claim)
-    // What stays is looked at in vain, no more.
+    else if (answer === 'taken') await this.#releaseOrDefer(claim)
+    // A remaining entry does no harm: heldIn checks it.
     else await this.#link.call(this.#keys.heldIn(key), 'SREM', noteOf(claim)).catch(() => {})
     if (answer === 'held') return false
     if (errors.length > 0) throw errors[0]
@@ -60,50 +64,50 @@ export class Claims {
   }
 
   /**
-   * Frees a name: for requests on this node at once, as Redis works in order; for other nodes when this resolves. While Redis is
-   * away the name stays held until it is back, or until this node's lease is over.
+   * Releases a name: immediately for later requests of this node, as Redis executes in order; for other nodes when this resolves. While
+   * Redis is away the name stays held until the next connection, or until this node's lease is over.
    */
   async release(room: number, name: string): Promise<void> {
     const place = placeOf(room, fold(name))
     const claim = this.#held.get(place)
-    if (!claim) return
     this.#held.delete(place)
-    await this.#giveBack(claim)
+    const released = claim && this.#releaseOrDefer(claim)
+    this.#changed(room)
+    await released
   }
 
-  /** Allows other nodes to hold a name that this one holds. */
   async share(room: number, name: string): Promise<void> {
     const claim = this.#held.get(placeOf(room, fold(name)))
     if (claim) await this.#link.eval('share', this.#keys.ofLog(`room:${room}`, ''), [claim.key, claim.token])
   }
 
-  /** A room is no more, and nobody holds a name in it. */
+  /** Called when a room is closed; drops the claims in it. */
   closed(room: number): void {
     for (const [place, claim] of this.#held) {
       if (claim.room !== room) continue
       this.#held.delete(place)
-      void this.#giveBack(claim)
+      void this.#releaseOrDefer(claim)
     }
   }
 
-  /** This node holds nothing any more. */
+  /** Drops all claims of this node. */
   forget(): void {
     this.#held.clear()
   }
 
-  /** Releases what could not be released before. */
-  async releasePending(port: Port): Promise<void> {
-    await forEach(this.#pending, CLAIMS, async (claim) => {
+  /** Releases claims whose release has failed. */
+  async releasePending(port: RedisPort): Promise<void> {
+    await forEachLimit(this.#pending, CLAIMS_AT_ONCE, async (claim) => {
       await this.#release(port, claim)
       this.#pending.delete(claim)
     })
   }
 
-  /** Whether Redis holds for this node just what this node takes itself to hold. */
-  async areKept(port: Port): Promise<boolean> {
+  /** Resolves with true if the claims of this node in Redis are the same as in memory. */
+  async areKept(port: RedisPort): Promise<boolean> {
     const held = Map.groupBy(this.#held.values(), ({ room }) => room)
     let kept = true
-    await forEach(this.#nodes.entered, ROOMS, async (log) => {
+    await forEachLimit(this.#nodes.entered, ROOMS_AT_ONCE, async (log) => {
       const room = roomOf(log) ?? 0
       const tokens = new Set(held.get(room)?.map(({ token }) => token))
       // The reply to HKEYS.
@@ -130,7 +134,7 @@ export class Claims {
     return members.sort((a, b) => a.place - b.place).map(({ name }) => name)
   }
 
-  async memberCounts(): Promise<Map<number, number>> {
+  async counts(): Promise<Map<number, number>> {
     const rooms = await this.#nodes.inhabited()
     const counts = await Promise.all(rooms.map((room) => this.#link.call(this.#keys.held(room), 'HLEN')))
     return new Map(rooms.map((room, place) => [room, Number(counts[place])] as const).filter(([, count]) => count > 0))
@@ -145,17 +149,17 @@ export class Claims {
     return rooms.filter((_, place) => held[place] === 1)
   }
 
-  async #giveBack(claim: Claim): Promise<void> {
+  async #releaseOrDefer(claim: Claim): Promise<void> {
     const { port } = this.#link
     try {
       if (port) return await this.#release(port, claim)
     } catch {
-      // Once more then, when there is another connection.
+      // Released on the next connection.
     }
     this.#pending.add(claim)
   }
 
-  async #release(port: Port, claim: Claim): Promise<void> {
+  async #release(port: RedisPort, claim: Claim): Promise<void> {
     const { room, key, token } = claim
     const { id } = this.#nodes
     const args = [id, key, token, String(room), this.#keys.control]

@@ -1,5 +1,9 @@
-/** Does it for each, for so many at a time. Rejects with what fails first, and begins nothing more then. */
-export async function forEach<T>(all: Iterable<T>, atOnce: number, act: (one: T) => Promise<unknown>): Promise<void> {
+/** Calls an asynchronous function for each item, at most `atOnce` at a time. Rejects with the first error and then starts no further call. */
+export async function forEachLimit<T>(
+  all: Iterable<T>,
+  atOnce: number,
+  act: (one: T) => Promise<unknown>,
+): Promise<void> {
   const rest = [...all].values()
   let failed = false
   const work = async () => {

@@ -1,0 +1,12 @@
+import { Closed, type EngineLogs } from './engine.ts'
+
+/** Appends `closed` to a room's log. Resolves with false if the room is closed already. @throws Unavailable */
+export async function closeLog(logs: Pick<EngineLogs, 'append'>, room: number): Promise<boolean> {
+  try {
+    await logs.append(`room:${room}`, { kind: 'closed', room, from: '', body: '' })
+    return true
+  } catch (error) {
+    if (error instanceof Closed) return false
+    throw error
+  }
+}

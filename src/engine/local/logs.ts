@@ -1,0 +1,101 @@
+import { ClockMonitor } from '../clock.ts'
+import type { EngineLogs, Listener, Range } from '../engine.ts'
+import type { Draft, Event, LogName } from '../event.ts'
+import type { EngineObserver } from '../observer.ts'
+import { readLog } from '../reading.ts'
+import { type MemoryLimits, Recent, RecentTotal } from '../recent.ts'
+import { Commits } from './commits.ts'
+import type { StoreThread } from './thread.ts'
+
+/** A log with followers; only such logs are held in memory. */
+interface FollowedLog {
+  /** Replaced, not changed, when a follower is added or removed. */
+  listeners: readonly Listener[]
+  /** Events since the first follower. */
+  recent: Recent | undefined
+}
+
+/** Callbacks for committed events. */
+export interface LocalLogEvents {
+  /** Called with a room that is closed, before followers get the `closed`. */
+  closed(room: number): void
+  /** Called with the room of a `joined` or `closed`, after followers have it. */
+  changed(room: number): void
+}
+
+/** The logs: all events in the store, the newest ones of followed logs in memory too. */
+export class LocalLogs implements EngineLogs {
+  readonly total = new RecentTotal()
+  readonly #store: () => StoreThread
+  readonly #limits: MemoryLimits
+  readonly #on: LocalLogEvents
+  readonly #followed = new Map<LogName, FollowedLog>()
+  readonly #commits: Commits
+
+  constructor(store: () => StoreThread, limits: MemoryLimits, observer: EngineObserver, on: LocalLogEvents) {
+    this.#store = store
+    this.#limits = limits
+    this.#on = on
+    const clock = new ClockMonitor((ms) => observer.clockWentBack?.(ms))
+    this.#commits = new Commits({
+      commit: (rows) => store().call('append', rows),
+      committed: (log, event) => this.#deliver(log, event),
+      measured: (events, ms) => observer.measured?.(events, ms),
+      timed: (event) => clock.committed(event),
+    })
+  }
+
+  append(log: LogName, draft: Draft): Promise<Event> {
+    return this.#commits.append(log, draft)
+  }
+
+  read(log: LogName, range: Range): AsyncIterable<readonly Event[]> {
+    return readLog(this.#store().reading, log, range, this.#followed.get(log)?.recent)
+  }
+
+  async clear(log: LogName): Promise<void> {
+    for (;;) {
+      const upTo = await this.#store().call('clear', log)
+      if (upTo === undefined) return
+      this.trimmed(log, upTo)
+    }
+  }
+
+  follow(log: LogName, listener: Listener): () => void {
+    const followed = this.#followed.get(log) ?? { listeners: [], recent: undefined }
+    this.#followed.set(log, followed)
+    followed.listeners = [...followed.listeners, listener]
+    return () => {
+      followed.listeners = followed.listeners.filter((other) => other !== listener)
+      if (followed.listeners.length > 0 || this.#followed.get(log) !== followed) return
+      this.#followed.delete(log)
+      followed.recent?.clear()
+    }
+  }
+
+  /** Resolves when every append has been answered. */
+  async idle(): Promise<void> {
+    while (!this.#commits.idle) await new Promise((next) => setImmediate(next))
+  }
+
+  /** Drops the older half of each log's events in memory. */
+  trimMemory(): void {
+    for (const { recent } of this.#followed.values()) recent?.halve()
+  }
+
+  /** Drops the events of a log in memory up to an id. */
+  trimmed(log: LogName, upTo: number): void {
+    this.#followed.get(log)?.recent?.trim(upTo)
+  }
+
+  #deliver(log: LogName, event: Event): void {
+    if (event.kind === 'closed') this.#on.closed(event.room)
+    const followed = this.#followed.get(log)
+    if (followed) {
+      followed.recent ??= new Recent(this.#limits, this.total)
+      followed.recent.push(event)
+      for (const listener of followed.listeners) listener(event)
+    }
+    if (event.kind === 'joined' || event.kind === 'closed') this.#on.changed(event.room)
+  }
+}

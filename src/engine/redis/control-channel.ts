@@ -1,0 +1,106 @@
+import type { EngineBroadcast } from '../engine.ts'
+import type { LogName } from '../event.ts'
+import type { Keys } from './keys.ts'
+import type { Link } from './link.ts'
+import type { Logs } from './logs.ts'
+import type { RedisMemberships } from './memberships.ts'
+import type { Nodes } from './nodes.ts'
+import type { RedisRecords } from './records.ts'
+import type { RedisRooms } from './rooms.ts'
+
+/** The control channel, on which nodes publish changes of rooms, records and logs, and broadcasts. */
+export class ControlChannel implements EngineBroadcast {
+  readonly #keys: Keys
+  readonly #link: Link
+  readonly #nodes: Nodes
+  readonly #logs: Logs
+  readonly #memberships: RedisMemberships
+  readonly #rooms: RedisRooms
+  readonly #records: RedisRecords
+  readonly #listeners: { readonly subject: string; readonly listener: (text?: string) => void }[] = []
+  /** Rooms that other nodes have changed since the last turn of the event loop. */
+  readonly #elsewhere = new Set<number>()
+
+  constructor(
+    keys: Keys,
+    link: Link,
+    nodes: Nodes,
+    logs: Logs,
+    memberships: RedisMemberships,
+    rooms: RedisRooms,
+    records: RedisRecords,
+  ) {
+    this.#keys = keys
+    this.#link = link
+    this.#nodes = nodes
+    this.#logs = logs
+    this.#memberships = memberships
+    this.#rooms = rooms
+    this.#records = records
+  }
+
+  onBroadcast(subject: string, listener: (text?: string) => void): void {
+    this.#listeners.push({ subject, listener })
+  }
+
+  publish(subject: string, text: string): void {
+    const message = JSON.stringify(['signal', this.#nodes.id, subject, text])
+    this.#link.call(this.#keys.control, 'PUBLISH', message).catch(() => {})
+  }
+
+  /** Called when messages may have been missed, with the rooms that may have changed. */
+  missed(rooms: Iterable<number>): void {
+    for (const room of rooms) this.#rooms.changed(room)
+    for (const { listener } of this.#listeners) listener()
+  }
+
+  /** Handles a message of the channel. */
+  onMessage(text: string): void {
+    // Written by the scripts and by publish.
+    const [what, node, about = '', more = ''] = JSON.parse(text) as string[]
+    switch (what) {
+      case 'room':
+        if (node !== this.#nodes.id) this.#changedElsewhere(Number(about))
+        return
+      case 'record':
+        this.#rooms.learn(about)
+        return
+      case 'buried':
+        if (node === this.#nodes.id) this.#nodes.noticeDeath()
+        return
+      case 'dropped':
+        this.#rooms.noteVersion(Number(more))
+        this.closed(Number(about))
+        return
+      case 'stale':
+        this.#records.forget(about, more)
+        return
+      case 'trimmed':
+        this.#logs.get(about as LogName)?.trim(Number(more))
+        return
+      case 'signal':
+        if (node !== this.#nodes.id) {
+          for (const { subject, listener } of this.#listeners) if (subject === about) listener(more)
+        }
+    }
+  }
+
+  /** Called when a room is closed. */
+  closed(room: number): void {
+    this.#memberships.closed(room)
+    this.#nodes.closed(`room:${room}`)
+    this.#rooms.closed(room)
+  }
+
+  /** Reports several changes of a room within a turn once. */
+  #changedElsewhere(room: number): void {
+    if (this.#elsewhere.size === 0) {
+      setImmediate(() => {
+        const changed = [...this.#elsewhere]
+        this.#elsewhere.clear()
+        for (const id of changed) this.#rooms.changed(id)
+      })
+    }
+    this.#elsewhere.add(room)
+  }
+}
