@@ -2,7 +2,7 @@ import { type BigIntStats, closeSync, existsSync, openSync, statSync, truncateSy
 import { resolve } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { checkpointed, readCheckpoints } from './checkpoints.ts'
-import { isEarlier, readHeader } from './header.ts'
+import { isDatabase, isEarlier, readHeader } from './header.ts'
 
 /** The files of an open database. All of them lie beside the first. */
 const SUFFIXES = ['', '-wal', '-shm', '.lock'] as const
@@ -79,7 +79,7 @@ export class OpenFiles {
 
   /**
    * Called when a check has failed, so that the files at the paths are not mixed with this database. A moved file gets the commits
-   * of the write-ahead log; a backup that was copied over the file does not.
+   * of the write-ahead log; another database, such as a backup, that was copied over the file does not.
    */
   secure(db: DatabaseSync): void {
     if (this.#secured) return
@@ -87,8 +87,9 @@ export class OpenFiles {
       const { busy } = db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get() ?? {}
       if (busy !== 0) return
     } else {
-      // The backup may not be copied completely.
-      if (!isEarlier(readHeader(this.#db), this.#header)) return
+      const header = readHeader(this.#db)
+      // The other database may not be copied yet. The same header means damaged pages: the log is still that of the file.
+      if (!isDatabase(header) || header.equals(this.#header)) return
       truncateSync(`${this.#file}-wal`)
     }
     this.#secured = true
