@@ -1,4 +1,4 @@
-import { copyFileSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { closeSync, copyFileSync, openSync, readdirSync, rmSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { backup, DatabaseSync } from 'node:sqlite'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -94,6 +94,24 @@ describe.each(Object.entries(copies))('a copy by %s is put over the database', (
     expect(texts(file)).toEqual(texts(`${file}.copy`))
     expect(texts(file)).toHaveLength(earlier + 5)
   })
+})
+
+test('pages are damaged right after the log has restarted: it is noticed, and the log is kept', async () => {
+  const folder = temporaryFolder()
+  const file = join(folder, 'roomd.db')
+  const { engine, troubles } = await started(folder)
+  await append(engine, 20, 'kept')
+  const db = new DatabaseSync(file)
+  expect(db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()).toMatchObject({ busy: 0 })
+  db.close()
+  await append(engine, 1, 'behind the checkpoint')
+  const { size } = statSync(file)
+  const descriptor = openSync(file, 'r+')
+  writeSync(descriptor, Buffer.alloc(4_096, 0xa5), 0, 4_096, size - 4_096)
+  closeSync(descriptor)
+  await expect(append(engine, 1, 'refused')).rejects.toThrow(`${file} was overwritten`)
+  expect(troubles).toEqual([expect.stringContaining(`${file} was overwritten`)])
+  expect(statSync(`${file}-wal`).size).toBeGreaterThan(0)
 })
 
 test('a later state of another database is put over the database: nothing of the old log is mixed with it', async () => {

@@ -58,21 +58,32 @@ export class OpenFiles {
     return this.#overwritten ? this.#displaced : undefined
   }
 
-  /** Checks the database file, in about a microsecond; called before every commit. @throws {@link Displaced} */
+  /** Checks the database file, in a few microseconds; called before every commit. @throws {@link Displaced} */
   check(): void {
     if (this.#displaced) throw this.#displaced
+    // Read before the file: a checkpoint in between must not be taken for a known one.
+    const checkpoints = this.#readCheckpoints()
     const { mtimeNs, size } = this.#find(this.#database)
     if (mtimeNs !== this.#written.mtimeNs || size !== this.#written.size) this.#noteWrite()
+    else this.#checkpoints = checkpoints
+  }
+
+  /**
+   * Must be called after commits. A commit may checkpoint or restart the write-ahead log; the next write to the database file
+   * must not be taken for its work.
+   */
+  noteCommit(): void {
+    try {
+      this.check()
+    } catch {
+      // The commit is made; the next check throws the error.
+    }
   }
 
   /** Checks all files; must be called several times a second. @throws {@link Displaced} */
   checkAll(): void {
     if (!this.#overwritten) this.#displaced = undefined
-    const { mtimeNs } = this.#written
-    // Read before the file: a checkpoint in between must not be taken for a known one.
-    const checkpoints = this.#readCheckpoints()
     this.check()
-    if (this.#written.mtimeNs === mtimeNs) this.#checkpoints = checkpoints
     for (const inode of this.#others) this.#find(inode)
     this.#secured = false
   }
