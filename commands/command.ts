@@ -3,7 +3,7 @@ import type { Session } from '../src/chat/session.ts'
 import type { FaultCode } from './errors.ts'
 import type { History, Reply } from './replies.ts'
 
-/** State of the session that a command needs; checked by the dispatcher. */
+/** Session state that a command requires; checked by the dispatcher. */
 export type State =
   | 'any'
   /** Only before LOGIN. */
@@ -17,24 +17,24 @@ export type State =
 export interface CommandContext {
   readonly chat: Chat
   readonly session: Session
-  /** The client's address, by which failed passwords count. */
+  /** The client's address, by which failed password attempts are limited. */
   readonly address: string
-  /** Bytes of the longest line that is taken. */
+  /** Maximum bytes of a line without its end. */
   readonly maxLine: number
   /** All commands, for /help. */
   readonly commands: readonly Command[]
-  /** Ends the session and frees its nickname; the connection ends behind the reply. Resolves when the nickname is free. */
+  /** Ends the session, and the connection after the reply. Resolves when the nickname is free. */
   endSession(): Promise<void>
 }
 
-/** One reply, now or later, or a reply with pages of records behind it, which are read as fast as they can be sent. */
+/** One reply, synchronous or asynchronous, or pages of records with the reply first, which are read as fast as they are sent. */
 export type Answer = Reply | Promise<Reply> | AsyncIterable<readonly (Reply | History)[]>
 
-/** An invalid line: becomes the error reply of its code. */
+/** The exception for an invalid line, which is answered with the error of its code. */
 export class Mistake extends Error {
   override name = 'Mistake'
   readonly code: FaultCode
-  /** The part of the line that is wrong. */
+  /** The invalid part of the line. */
   readonly subject: string
 
   constructor(code: FaultCode, subject = '') {
@@ -45,21 +45,21 @@ export class Mistake extends Error {
 }
 
 /**
- * A word of the line protocol: data that one dispatcher enforces, and a function. A `Refusal` or {@link Mistake} thrown by
- * it becomes an error reply.
+ * A command of the line protocol: its name and requirements, which the dispatcher checks, and a function. A `Refusal` or
+ * {@link Mistake} that the function throws is answered with an error.
  */
 export interface Command {
-  /** The name as it is shown; one that begins with a slash is matched in that form only, and without regard to case. */
+  /** The name; one with a slash matches only with it, and is case-insensitive. */
   readonly name: string
-  /** Other spellings; of several that fit a line the longest counts. */
+  /** Other names; the longest that matches a line counts. */
   readonly aliases?: readonly string[]
   readonly usage: string
   readonly help: string
   readonly state: State
-  /** Words that must follow. `none` means that with anything behind it the line is not this command. */
+  /** Minimum number of words after the name. With `none`, a line with further words is not this command. */
   readonly least: number | 'none'
-  /** True if later lines are read before this one is answered. Only for commands that change no state of the session. */
+  /** True if later lines are handled before the reply. Only for commands that do not change the session. */
   readonly pipelined?: boolean
-  /** `parameter` is what follows the name, without the blanks around it. */
+  /** Runs the command; `parameter` is the text after the name, without surrounding blanks. */
   run(context: CommandContext, parameter: string): Answer
 }

@@ -2,7 +2,7 @@
 import type { RefusalCode } from '../src/chat/refusal.ts'
 import type { ErrorReply } from './schema.ts'
 
-/** Codes of errors that the line protocol finds itself, before the core is asked. */
+/** Codes of errors that the line protocol detects itself. */
 export type LineFault =
   | 'unknown-command'
   | 'missing-parameter'
@@ -34,22 +34,22 @@ export const DISCONNECT_CODES = [
   'password-changed',
 ] as const
 
-/** Codes of errors that answer a line; the connection goes on. */
+/** Codes of errors in reply to a line; the connection stays open. */
 export type FaultCode = RefusalCode | LineFault
 
-/** `code` of an `error` line. */
+/** Value of `code` in an `error` line. */
 export type ErrorCode = FaultCode | (typeof DISCONNECT_CODES)[number]
 
 export interface ErrorText {
-  /** `error` of the line; the part in angle brackets is replaced by the subject. */
+  /** Value of `error` in the line; the part in angle brackets is replaced by the subject. */
   readonly text: string
-  /** `hint` of the line: how to do it right. */
+  /** Value of `hint` in the line: advice for the user. */
   readonly hint?: string
 }
 
 const NAME_HINT = 'LOGIN takes 3 to 16 letters and digits; a password may follow a registered nickname only'
 
-/** Texts of docs/protocols/line.md, section 2.8, to the letter. */
+/** Exact texts of docs/protocols/line.md, section 2.8. */
 export const ERRORS: Readonly<Record<FaultCode, ErrorText>> = {
   'unknown-command': { text: 'Unknown command: <word>' },
   'missing-parameter': { text: 'Missing required parameter' },
@@ -78,7 +78,7 @@ export const ERRORS: Readonly<Record<FaultCode, ErrorText>> = {
   'too-many-attempts': { text: 'Too many attempts, wait a minute' },
   'too-many-accounts': { text: 'Too many accounts today, at most <limit>' },
   'name-in-room': { text: 'User with such nickname is already present in the requested room' },
-  // The missing space belongs to the text.
+  // The missing space is part of the protocol.
   'room-name-invalid': { text: 'Invalid room name: <room>, please use alphanumericcharacters only' },
   'room-private': { text: 'Room is private' },
   'room-unknown': { text: 'No such room: <room>' },
@@ -101,7 +101,7 @@ export const FAULT_CODES = Object.keys(ERRORS) as FaultCode[]
 
 export const ERROR_CODES: readonly ErrorCode[] = [...new Set<ErrorCode>([...FAULT_CODES, ...DISCONNECT_CODES])]
 
-/** The error line for a code; `subject` replaces the part of its text in angle brackets. */
+/** Returns the error line for a code; `subject` replaces the part of its text in angle brackets. */
 export function error(code: FaultCode, subject: string | number = ''): ErrorReply {
   const { text, hint } = ERRORS[code]
   const reply: ErrorReply = { type: 'error', error: text.replace(/<\w+>/, () => String(subject)), code }

@@ -1,7 +1,7 @@
 import type { Event } from '../src/engine/event.ts'
 import type { History, PrivateEvent, RoomEvent } from './replies.ts'
 
-/** An event as members of its room see it (docs/protocols/line.md, sections 2.4 to 2.6 and 8); undefined where it is not shown. */
+/** Returns the line for an event (docs/protocols/line.md, sections 2.4 to 2.6 and 8); undefined for kinds that are not sent. */
 export function eventLine(event: Event, room: string): RoomEvent | PrivateEvent | undefined {
   const { from, body, to = '' } = event
   const rest = { room, utctimestamp: timestamp(event.at), id: String(event.id) }
@@ -16,10 +16,12 @@ export function eventLine(event: Event, room: string): RoomEvent | PrivateEvent 
       return { type: 'private', from, to, body, ...rest }
     case 'closed':
       return undefined
+    default:
+      return event.kind satisfies never
   }
 }
 
-/** A record of HISTORY for the session that asked (docs/protocols/line.md, section 2.7); undefined where it is not shown. */
+/** Returns the HISTORY record for an event (docs/protocols/line.md, section 2.7); undefined for kinds that are not shown. */
 export function recordOf(event: Event, room: string, asker: string): History | undefined {
   const line = eventLine(event, room)
   if (!line || line.type === 'private') return undefined
@@ -30,7 +32,7 @@ export function recordOf(event: Event, room: string, asker: string): History | u
 let lastTime = Number.NaN
 let lastTimestamp = ''
 
-/** `2015-05-24 15:17:19.209000`. A turn's events mostly share a millisecond, so the last one is remembered. */
+/** Formats a time as `2015-05-24 15:17:19.209000`. Caches the last one, as most events of a tick have the same time. */
 export function timestamp(at: number): string {
   if (at !== lastTime) {
     lastTime = at

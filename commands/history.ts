@@ -17,7 +17,7 @@ export const history: Command = {
     const room = membership.room.record.slug
     const records = (page: readonly Event[]) =>
       page.map((event) => recordOf(event, room, session.name)).filter((record) => record !== undefined)
-    // Whether the range can be answered is known with the first page.
+    // The first page is read before the reply, as it may throw a refusal.
     const pages = chat.messages.history(membership, range)
     const first = await pages.next()
     yield [{ type: 'commandResult', result: null }]

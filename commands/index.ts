@@ -1,4 +1,4 @@
-/** The line protocol's vocabulary. A new command is a file beside this one and a line here. */
+/** All commands of the line protocol. A new command is a file in this folder and a line here. */
 import { block, blocked, unblock } from './block.ts'
 import type { Command } from './command.ts'
 import { help } from './help.ts'

@@ -1,10 +1,10 @@
 import type { Command } from './command.ts'
 import type { NameRule } from './replies.ts'
 
-/** Nicknames that LOGIN takes: stricter than the core's names (docs/protocols/line.md, section 2.3). */
+/** Rule for the nicknames of LOGIN, stricter than the core's names (docs/protocols/line.md, section 2.3). */
 export const NICKNAMES: NameRule = { pattern: '^[0-9a-zA-Z]{3,16}$', minLength: 3, maxLength: 16 }
 
-/** Rooms that JOIN takes (docs/protocols/line.md, section 2.4); the core holds names to this rule. */
+/** Rule for the room names of JOIN (docs/protocols/line.md, section 2.4), which the core checks. */
 const ROOMS: NameRule = { pattern: '^[a-zA-Z0-9]{1,70}$', minLength: 1, maxLength: 70 }
 
 export const limits: Command = {

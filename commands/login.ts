@@ -14,7 +14,7 @@ export const login: Command = {
   async run({ chat, session, address }, parameter) {
     const [, nickname = '', password] = /^([^ \t]*)(?:[ \t](.*))?$/s.exec(parameter) ?? []
     if (!NICKNAME.test(nickname)) throw new Refusal('name-invalid')
-    // Two words are no nickname, unless the first is an account's.
+    // Two words are an invalid nickname unless the first is an account.
     if (password !== undefined && !(await chat.accounts.isRegistered(nickname))) throw new Refusal('name-invalid')
     await chat.login(
       session,

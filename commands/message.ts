@@ -1,7 +1,7 @@
 import type { Command } from './command.ts'
 import { OK } from './replies.ts'
 
-/** Precedes the text: chosen by the client, which may send the line again until it is answered (docs/protocols/line.md, section 2.6). */
+/** The optional nonce before the text, with which a client repeats a line safely (docs/protocols/line.md, section 2.6). */
 const NONCE = /^nonce=([\w.:-]{1,64})[ \t]+(?=\S)/
 
 export const message: Command = {
@@ -19,7 +19,7 @@ export const message: Command = {
   },
 }
 
-/** The command of every line that names none: the line is the text. */
+/** The command for lines without a command name: the whole line is the text. */
 export const plainLine: Command = {
   ...message,
   run: ({ chat, session }, text) => chat.messages.say(session.inRoom(), text).then(() => OK),

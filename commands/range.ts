@@ -10,11 +10,11 @@ const DATE = new RegExp(String.raw`^(\d{4}-\d\d-\d\d|today|yesterday)(?:(?:T|[ \
 const TIME_OF_DAY = new RegExp(`^${CLOCK}$`, 'i')
 const EPOCH_SECONDS = /^\d{1,11}(?:\.\d+)?$/
 const AGO = /^-(\d{1,9})([smhd])$/
-/** Words of the longest form of a time: date, time of day, zone. */
-const MOST_WORDS = 3
+/** Maximum words of a time: date, time of day, zone. */
+const MAX_WORDS = 3
 
 /**
- * The parameter of HISTORY: `[<from> [<to>]]` and, anywhere, `limit=N` and `after=ID`; further words are ignored
+ * Parses the parameter of HISTORY: `[<from> [<to>]]` and, anywhere, `limit=N` and `after=ID`; further words are ignored
  * (docs/protocols/line.md, section 2.7). A time may have several words, in quotes or without.
  *
  * @throws {Mistake} `unknown-time`, `invalid-limit`
@@ -33,9 +33,9 @@ export function parseRange(parameter: string, now: number): Range {
   return range
 }
 
-/** Takes a time from the front of a list of words: the longest form that fits. */
+/** Parses a time from the first words of a list, the longest form that matches, and removes these words. */
 function takeTime(words: string[], now: number): number {
-  for (let count = Math.min(MOST_WORDS, words.length); count > 0; count--) {
+  for (let count = Math.min(MAX_WORDS, words.length); count > 0; count--) {
     const time = readTime(words.slice(0, count).join(' '), now)
     if (time === undefined) continue
     words.splice(0, count)
@@ -45,7 +45,7 @@ function takeTime(words: string[], now: number): number {
 }
 
 /**
- * A time in ms since the epoch, in UTC where no zone is given.
+ * Parses a time, in UTC if it has no zone. Returns ms since the epoch.
  *
  * @throws {Mistake} `unknown-time`
  */
@@ -58,7 +58,7 @@ function checkTime(time: number | undefined): number {
   return time
 }
 
-/** Undefined for a text that has no form of a time, NaN for a time that does not exist. */
+/** Returns undefined for a text that is not a time, NaN for an invalid time such as 30 February. */
 function readTime(text: string, now: number): number | undefined {
   return readDate(text, now) ?? readTimeOfDay(text, now) ?? readEpoch(text) ?? readAgo(text, now)
 }
@@ -68,7 +68,7 @@ function readDate(text: string, now: number): number | undefined {
   if (!match) return undefined
   const [, word = '', clock, zone] = match
   const day = dayOf(word.toLowerCase(), now)
-  // Date.parse takes the 30th of February for the 2nd of March.
+  // Date.parse accepts 30 February as 2 March.
   if (!new Date(`${day}T00:00Z`).toJSON()?.startsWith(day)) return Number.NaN
   return timeOn(day, clock, zone)
 }

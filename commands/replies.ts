@@ -1,9 +1,9 @@
-/** Types of the lines from the server; schema.ts has the shapes. */
+/** Types of the lines from the server, defined by schema.ts. */
 import type { CommandResult, ErrorReply, Message, Private, UserJoined, UserLeft } from './schema.ts'
 
 export type { CommandResult, ErrorReply, History, Limits, NameRule, Notice, ServerLine } from './schema.ts'
 
-/** Exactly one of these answers each line; HISTORY's is followed by its records. */
+/** The only reply to a line; that of HISTORY is followed by its records. */
 export type Reply = CommandResult | ErrorReply
 export type RoomEvent = UserJoined | UserLeft | Message
 export type PrivateEvent = Private

@@ -1,18 +1,18 @@
 import type { Command } from './command.ts'
 import type { Reply } from './replies.ts'
 
-/** Maximum number of rooms in the reply. */
-const MOST = 1_000
+/** Maximum rooms in the reply. */
+const MAX_ROOMS = 1_000
 
 type Busiest = readonly { readonly name: string; readonly members: number }[]
 
-/** Replies by the list that they show, shared by all concurrent requests. */
+/** Replies by their list of rooms, shared by concurrent requests. */
 const replies = new WeakMap<Busiest, Reply>()
 
 export const rooms: Command = {
   name: '/rooms',
   usage: '/rooms',
-  help: `The public rooms with their numbers of members, busiest first, at most ${MOST}.`,
+  help: `The public rooms with their numbers of members, busiest first, at most ${MAX_ROOMS}.`,
   state: 'any',
   least: 0,
   async run({ chat }) {
@@ -24,7 +24,7 @@ export const rooms: Command = {
 }
 
 function replyOf(busiest: Busiest): Reply {
-  const listed = busiest.slice(0, MOST).map(({ name, members }) => ({ room: name, members }))
+  const listed = busiest.slice(0, MAX_ROOMS).map(({ name, members }) => ({ room: name, members }))
   const text = listed.map(({ room, members }) => `${room} (${members})`).join(', ')
   return { type: 'commandResult', result: text, rooms: listed }
 }

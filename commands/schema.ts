@@ -1,7 +1,7 @@
 /**
- * Everything the line protocol's server says, as TypeBox schemas: the types of the code (replies.ts), what the tests
- * validate each line against, and, through `npm run schema`, the published JSON Schema (docs/protocols/line.md, sections 2, 5
- * and 8). The daemon itself never loads this file: what it says is held to its types when it is compiled.
+ * The lines from the server of the line protocol as TypeBox schemas (docs/protocols/line.md, sections 2, 5 and 8): the types of the
+ * code (replies.ts), the validation of lines in tests, and, through `npm run schema`, the published JSON Schema. The daemon does not
+ * load this file at run time.
  */
 import { type Static, Type } from 'typebox'
 import { ERROR_CODES } from './errors.ts'
@@ -43,7 +43,7 @@ export type Limits = Static<typeof Limits>
 export const CommandResult = Type.Object(
   {
     type: Type.Literal('commandResult'),
-    /** Null in front of the records of a HISTORY. */
+    /** Text for users; null for HISTORY, whose records follow. */
     result: Type.Union([Type.String(), Type.Null()]),
     commands: Type.Optional(Type.Array(CommandHelp, { description: '/help' })),
     room: Type.Optional(RoomName),
@@ -116,7 +116,7 @@ export const ServerLine = Type.Union([
 ])
 export type ServerLine = Static<typeof ServerLine>
 
-/** The text of commands/schema.json: one line from the server, as JSON Schema. */
+/** Returns the content of commands/schema.json: one line from the server, as JSON Schema. */
 export function publishedSchema(): string {
   const schema = {
     $schema: 'https://json-schema.org/draft/2020-12/schema',

@@ -3,14 +3,14 @@ import { Mistake } from './command.ts'
 import { error } from './errors.ts'
 import type { ErrorReply } from './replies.ts'
 
-/** The part of a command's parameter that a refusal is about, where that is not all of it. */
+/** Returns the part of a parameter that a refusal is about; the whole parameter for other codes. */
 const SUBJECTS: Readonly<Partial<Record<RefusalCode, (parameter: string) => string | undefined>>> = {
   'nobody-here': (parameter) => parameter.split(/[ \t]/, 1)[0],
   'no-private-messages': (parameter) => parameter.split(/[ \t]/, 1)[0],
   'history-gone': (parameter) => /after=(\S*)/i.exec(parameter)?.[1],
 }
 
-/** The error line for an exception of a command; undefined for one that is not meant for the client. */
+/** Returns the error line for an exception of a command; undefined for a failure. */
 export function errorOf(thrown: unknown, parameter: string): ErrorReply | undefined {
   if (thrown instanceof Mistake) return error(thrown.code, thrown.subject)
   if (!(thrown instanceof Refusal)) return undefined

@@ -1,4 +1,4 @@
-/** The certificate that all TLS listeners show: the one the options name, or one made on the first run. */
+/** The certificate of all TLS listeners: that of the options, or a self-signed one created by the first start. */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, X509Certificate } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
@@ -10,21 +10,25 @@ import type { Certificate } from './transport/port.ts'
 
 const DAY_MS = 86_400_000
 const VALID_DAYS = 3_650
-/** P-256, by the name that OpenSSL has for it. */
+/** P-256, by its name in OpenSSL. */
 const CURVE = 'prime256v1'
 
 export interface LoadedCertificate extends Certificate {
-  /** Folder of the files; undefined for one in memory only. */
+  /** Path of the certificate file; undefined for a certificate in memory. */
   readonly file: string | undefined
   /** SHA-256, as `openssl x509 -fingerprint -sha256` shows it. */
   readonly fingerprint: string
-  /** Its last moment, UTC. */
+  /** Expiry date, UTC. */
   readonly until: string
-  /** True if it was made by this start. */
+  /** True if this start has created it. */
   readonly made: boolean
 }
 
-/** Reads the certificate, or, where it `mayMake` one, makes it. Rejects with {@link ConfigError} when it cannot be used. */
+/**
+ * Reads the certificate, or creates a self-signed one if there is none and `mayMake` is true.
+ *
+ * @throws {ConfigError} if the certificate is invalid
+ */
 export async function loadCertificate(
   config: Pick<Config, 'data' | 'tls-cert' | 'tls-key'>,
   mayMake = true,
@@ -51,14 +55,14 @@ async function read(certFile: string, keyFile: string): Promise<Certificate> {
 }
 
 /**
- * The key first, and each appears whole or not at all: with a certificate there is always its key. Neither is ever written
- * over: where several processes begin in one folder at once, the first key and the first certificate of it are everybody's.
- * True when the certificate is this process's.
+ * Writes the key, then the certificate, each atomically, so that a certificate always has its key. Files are never overwritten: when
+ * several processes start in one folder at the same time, all use the first key and the first certificate. Resolves with true if
+ * the certificate is that of this process.
  */
 async function write(folder: string, certFile: string, keyFile: string): Promise<boolean> {
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 })
-    // A key alone is what a first run leaves that was interrupted; what cannot be used is somebody else's, and put aside.
+    // A key without a certificate is left by an interrupted first start; a key of another form is renamed.
     if (existsSync(keyFile) && !isOurs(await readFile(keyFile))) await rename(keyFile, `${keyFile}.old`)
     if (!existsSync(keyFile)) await install(keyFile, makeKey(), 0o600)
     return await install(certFile, await make(await readFile(keyFile)), 0o644)
@@ -67,7 +71,7 @@ async function write(folder: string, certFile: string, keyFile: string): Promise
   }
 }
 
-/** Puts a file where there is none; false when there is one. */
+/** Creates a file atomically; false if it exists. */
 async function install(file: string, content: Buffer, mode: number): Promise<boolean> {
   const fresh = `${file}.${randomBytes(8).toString('hex')}`
   try {
@@ -76,7 +80,7 @@ async function install(file: string, content: Buffer, mode: number): Promise<boo
     return true
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
-    // A file system that knows no links: there, several at once are out of luck.
+    // The file system has no hard links; here a simultaneous start may overwrite the file.
     await rename(fresh, file)
     return true
   } finally {
@@ -109,7 +113,7 @@ function attempt<T>(action: () => T, complaint: string): T {
   }
 }
 
-/** One line of it. */
+/** Returns the first line of an error's message. */
 function reason(error: unknown): string {
   const [first = ''] = (error instanceof Error ? error.message : String(error)).split('\n')
   return first
@@ -120,9 +124,9 @@ function makeKey(): Buffer {
   return Buffer.from(privateKey.export({ type: 'pkcs8', format: 'pem' }))
 }
 
-/** Its own authority, so that a client can trust just this certificate. */
+/** Creates a self-signed certificate that is its own CA, so that a client can trust it alone. */
 async function make(key: Buffer): Promise<Buffer> {
-  // Needed once in the life of a data folder, and slow to load.
+  // The library is slow to load, and is needed once for each data folder.
   const { generate } = await import('selfsigned')
   const host = hostname()
   const names = /^[\w.-]+$/.test(host) && host !== 'localhost' ? ['localhost', host] : ['localhost']

@@ -12,19 +12,19 @@ import type { Option } from './option.ts'
 import { exposedSecrets } from './secret-files.ts'
 import { lackingDescriptors, whereToGo } from './surroundings.ts'
 
-/** Exit statuses: a stop that was asked for, a fault, options that make no sense. */
+/** Exit statuses: a requested stop, a failure, invalid options. */
 const STOPPED = 0
 const FAULT = 1
 const MISUSE = 2
 
-/** How long a stop may take before a further signal ends it at once, in ms: npm passes on what the terminal has sent to both. */
+/** Time after which a second signal forces the stop; npm repeats a signal that the terminal has sent to both. */
 const STOP_PATIENCE_MS = 2_000
 
-/** How long the end of the process waits for its last words to be written, in ms. */
+/** Maximum time in which the last lines of the log are written before the process exits. */
 const FLUSH_MS = 1_000
 let flush: Log['flush'] | undefined
 
-/** Ends the process once what it has said is written, by pm2 in its own time where it runs in a cluster, which it then leaves. */
+/** Exits after all output is written and, in a cluster, after the worker has left it. */
 async function exit(status: number): Promise<never> {
   await flush?.(FLUSH_MS)
   if (cluster.isWorker) {
@@ -39,7 +39,7 @@ function written(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise((resolve) => stream.write('', 'utf8', () => resolve()))
 }
 
-const EXPOSED = 'the list of processes shows secrets that are given as flags; give files, such as --redis-file'
+const EXPOSED = 'secrets given as flags are visible in the process list; use files, such as --redis-file'
 const IGNORED = 'ignored environment variables that are not options'
 
 /** Options of `export`. */
@@ -53,28 +53,28 @@ const EXPORT_OPTIONS = {
   },
 } as const
 
-/** An option as yargs wants it. Values are checked in one place, config.ts, whatever they come from. */
+/** Converts an option for yargs. Values from all sources are checked in config.ts. */
 function describe([name, { type, group, choices, default: value, describe: what }]: [string, Option]) {
   const described = {
     group,
     describe: choices ? `${what}: ${choices.join(', ')}` : what,
     defaultDescription: String(value ?? 'off'),
-    // A boolean is none to yargs, which would take anything but `true` for false.
+    // Booleans are strings for yargs, which would parse every value but `true` as false.
     requiresArg: type !== 'boolean' && type !== 'port',
   }
   return [name, described] as const
 }
 
-/** Options that tell where everything is kept. */
-const KEPT = ['data', 'redis', 'redis-file', 'redis-prefix']
+/** Options that select the store. */
+const STORE_OPTIONS = ['data', 'redis', 'redis-file', 'redis-prefix']
 
-/** Hides options that do not tell where everything is kept. */
+/** Hides all options but those that select the store. */
 function onStore(command: Argv): Argv {
-  for (const name of Object.keys(OPTIONS)) if (!KEPT.includes(name)) command.hide(name)
+  for (const name of Object.keys(OPTIONS)) if (!STORE_OPTIONS.includes(name)) command.hide(name)
   return command
 }
 
-/** A command that works on what a daemon keeps, running or not. */
+/** Declares a command for a store, with or without a running daemon. */
 function operation(command: Argv) {
   return onStore(command)
     .positional('action', { type: 'string', demandOption: true })
@@ -88,18 +88,18 @@ async function parse(args: readonly string[]): Promise<Record<string, unknown>> 
       '$0 [serve]\n\nA chat daemon that any shell can talk to. Every option can also be set as ROOMD_… in the environment.',
     )
     .command(['serve', '$0'], 'run the daemon')
-    .command('export', 'write all that is kept as lines of JSON, also of a running daemon', (command) =>
+    .command('export', 'export the store as NDJSON, with or without a running daemon', (command) =>
       onStore(command).options(EXPORT_OPTIONS),
     )
     .command(
       'import [file]',
-      'fill an empty store with an export; from standard input if no file is given',
+      'import an export into an empty store; from standard input if no file is given',
       (command) => onStore(command).positional('file', { type: 'string', default: '-' }),
     )
-    .command('room <action> [name]', 'rooms, also of a running daemon: list, close NAME', operation)
+    .command('room <action> [name]', 'manage rooms, with or without a running daemon: list, close NAME', operation)
     .command(
       'account <action> [name]',
-      'accounts, also of a running daemon: list, remove NAME, password NAME (asks for a new one)',
+      'manage accounts, with or without a running daemon: list, remove NAME, password NAME (asks for a new password)',
       operation,
     )
     .options(Object.fromEntries(Object.entries<Option>(OPTIONS).map(describe)))
@@ -124,7 +124,7 @@ function version(): string {
   return JSON.parse(readFileSync(new URL(import.meta.resolve('roomd/package.json')), 'utf8')).version
 }
 
-/** Takes variables that are no options out of the environment, where the parser would refuse them. Returns how they are shown. */
+/** Removes unknown variables from the environment, which the parser would reject. Returns their texts for a warning. */
 function dropUnknownVariables(options: readonly string[]): readonly string[] {
   return unknownVariables(process.env, options).map((variable) => {
     delete process.env[variable.name]
@@ -160,7 +160,7 @@ async function serve(
   ignored: readonly string[],
   exposed: readonly string[],
 ): Promise<void> {
-  // Other commands do without.
+  // Other commands do not load the daemon.
   const { startDaemon } = await import('./daemon.ts')
   const config = checkConfig(options)
   const { log, ...output } = await openLog(config['log-level'])
@@ -178,10 +178,10 @@ async function serve(
     log.info(why, 'stopping')
     setTimeout(() => {
       forcible = true
-      log.info('still stopping; a further signal ends it at once')
+      log.info('still stopping; a second signal forces the stop')
     }, STOP_PATIENCE_MS).unref()
     const daemon = await starting.catch(() => undefined)
-    // It has not started, which is reported below.
+    // The start has failed, which is reported below.
     if (!daemon) return
     await daemon.stop()
     log.info('stopped')
@@ -189,12 +189,12 @@ async function serve(
   }
   const signalled = (signal: NodeJS.Signals) => {
     if (!forcible) return stop({ signal }, STOPPED)
-    log.warn({ signal }, 'ended before every client had its last lines')
+    log.warn({ signal }, 'forced stop: connections closed with unread output')
     return exit(FAULT)
   }
-  // From the first moment on: whoever has read "ready" may stop it at once.
+  // Signals are handled before the start is complete.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, signalled)
-  // From a terminal it says that the terminal is gone.
+  // On a terminal SIGHUP means that the terminal is closed, elsewhere it reloads the certificate.
   if (process.stdout.isTTY) process.on('SIGHUP', signalled)
   else process.on('SIGHUP', () => starting.then((daemon) => daemon.reload()).catch(() => {}))
   const daemon = await starting
@@ -202,20 +202,20 @@ async function serve(
     process.stderr.write(`roomd: ${fault.message}\n`)
     return stop({ err: fault }, FAULT)
   })
-  // pm2 (`wait_ready`), or whoever started this with a channel, learns that connections are taken.
+  // Notifies pm2 (`wait_ready`), or another parent process with an IPC channel.
   process.send?.('ready')
   const where = process.stdout.isTTY ? whereToGo(daemon.addresses, config['http-tls']) : undefined
   if (where !== undefined) log.info(where)
 }
 
-/** A bound of 0 is warned of where not even the default number of connections fits. */
+/** Warns if --max-connections, or its default if it is 0, exceeds the limit of open files. */
 function warnOfDescriptors(config: Config, log: Logger): void {
   const maxConnections = config['max-connections']
   const lacking = lackingDescriptors(maxConnections || OPTIONS['max-connections'].default)
   if (!lacking) return
   log.warn(
     { maxConnections, ...lacking },
-    '--max-connections is more than the limit of open files lets in; raise ulimit -n, or lower it',
+    '--max-connections exceeds the limit of open files; raise ulimit -n or lower --max-connections',
   )
 }
 

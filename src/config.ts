@@ -1,4 +1,4 @@
-/** Every option: its flag, its environment variable (ROOMD_…), its default and its help text. Those of a protocol stand in its folder. */
+/** All options: flag, environment variable (ROOMD_…), default, check and help text. A protocol declares its own in its folder. */
 import { isName, isSlug } from './chat/names.ts'
 import { isPrefix, redisLocationOf } from './engine/redis/url.ts'
 import { MAX_TIMER_SECONDS, type Option, type OptionTable, type ValuesOf } from './option.ts'
@@ -158,30 +158,32 @@ export const OPTIONS = {
   },
 } as const satisfies OptionTable
 
-/** The options as the daemon takes them; a listener that is left out is undefined. */
+/** The checked values of all options; a disabled listener is undefined. */
 export type Config = ValuesOf<typeof OPTIONS>
 
-/** An option that makes no sense; the message names it and says why. */
+/** An invalid option; the message has its name and the reason. */
 export class ConfigError extends Error {
   override name = 'ConfigError'
 }
 
 /**
- * Checks raw values (from flags, environment or a file) against the table and one another. Throws {@link ConfigError}.
+ * Checks raw values (from flags, environment or a file).
+ *
+ * @throws {ConfigError}
  */
 export function checkConfig(raw: Readonly<Record<string, unknown>>): Config {
   const config: Record<string, unknown> = {}
   for (const [name, option] of Object.entries<Option>(OPTIONS)) {
     config[name] = checkValue(name, option, name in raw ? raw[name] : option.default)
   }
-  // Every name of the table has just been given a value of its type.
+  // Each option has a checked value now.
   const checked = config as unknown as Config
   if (Boolean(checked['tls-cert']) !== Boolean(checked['tls-key'])) {
     throw new ConfigError('--tls-cert and --tls-key go together')
   }
   const listeners = Object.entries<Option>(OPTIONS).filter(([, { type }]) => type === 'port')
   if (listeners.every(([name]) => config[name] === undefined)) {
-    throw new ConfigError('no listener is left: give --line or another one a port')
+    throw new ConfigError('no listener: give --line or another listener a port')
   }
   for (const name of checked.admins) {
     if (!isName(name)) throw new ConfigError(`--admins are names of accounts, not ${name}`)
@@ -195,7 +197,7 @@ export function checkConfig(raw: Readonly<Record<string, unknown>>): Config {
   }
   if (checked.redis !== undefined && !redisLocationOf(checked.redis)) {
     const file = checked['redis-file']
-    // The value is not shown, as it may hold a password.
+    // The message does not contain the value, as it may include a password.
     const given = file === undefined ? '--redis' : `--redis-file ${file}: --redis`
     throw new ConfigError(`${given} is such as redis://host:6379/0, or rediss:// for TLS`)
   }
@@ -207,8 +209,9 @@ export function checkConfig(raw: Readonly<Record<string, unknown>>): Config {
 }
 
 /**
- * The value of an option, which may be given as the name of a file that holds it. Throws {@link ConfigError}, which names the file
- * and nothing of its content.
+ * Returns the value of an option, or the content of its `-file` option.
+ *
+ * @throws {ConfigError} with the name of the file, without its content
  */
 function valueOrFile<T>(name: string, value: T, file: string | undefined): T | string {
   if (file === undefined) return value

@@ -1,4 +1,4 @@
-/** Puts engine, chat and protocols together: start, ready, drain, stop. */
+/** The composition root: creates engine, chat and protocols, starts and stops them. */
 import { availableParallelism } from 'node:os'
 import type { Logger } from 'pino'
 import { type LoadedCertificate, loadCertificate } from './certificate.ts'
@@ -20,7 +20,7 @@ import { defaultMemoryLimit, MemoryBudget } from './transport/memory.ts'
 import type { Address } from './transport/port.ts'
 import { Tally } from './transport/tally.ts'
 
-/** What the operator has done, for the log. */
+/** Log message for each action of the operator. */
 const ADMINISTERED: Readonly<Record<Administered['what'], string>> = {
   'room-closed': 'room closed by the operator',
   'account-removed': 'account removed by the operator',
@@ -28,47 +28,53 @@ const ADMINISTERED: Readonly<Record<Administered['what'], string>> = {
 }
 
 export interface Daemon {
-  /** What listens where, by the protocol's name. */
+  /** Address of each listener, by its name. */
   readonly addresses: ReadonlyMap<string, Address>
-  /** Drains within the configured time, then closes everything. Never rejects; calling it twice stops once. */
+  /** Drains within --drain-timeout, then closes everything. Idempotent; never rejects. */
   stop(): Promise<void>
-  /** Resolves with what has made it impossible to go on. */
+  /** Resolves with a fatal error of the engine. */
   readonly died: Promise<EngineFault>
-  /** Reads the certificate again; connections that are open go on. One that cannot be used is logged, and the old one stays. */
+  /** Reloads the certificate for new connections. An invalid one is logged, and the old one stays in use. */
   reload(): Promise<void>
 }
 
-/** What is no option. */
+/** Parameters of a daemon that are not options. */
 export interface DaemonDetails {
-  /** As /metrics shows it. */
+  /** Version for /metrics. */
   readonly version?: string
   readonly logState?: LogState
-  /** What a check of a secret costs; as much as it should, if not given. */
+  /** Cost of hashing a secret; the default of `Chat` if not given. */
   readonly cost?: Cost
 }
 
-/** Starts everything the configuration names, or nothing. Rejects with {@link ConfigError} or {@link EngineFault}. */
+/**
+ * Starts a daemon; if a part of it fails, stops the others.
+ *
+ * @throws {ConfigError}
+ * @throws {EngineFault}
+ */
 export async function startDaemon(
   config: Config,
   log: Logger,
   { version = 'unknown', logState, cost }: DaemonDetails = {},
 ): Promise<Daemon> {
   const started = performance.now()
-  /** Who wants to know of every commit. */
+  /** Called after every commit; set by /metrics. */
   let measured: ((events: number, ms: number) => void) | undefined
   const { promise: died, resolve: die } = Promise.withResolvers<EngineFault>()
   const faults = new Faults(log)
   const engine = await engineOf(config, settingsOf(config), {
     trouble: (reason, what = 'commits') => faults.begin(what, reason),
     recovered: (what = 'commits') => faults.end(what),
-    warning: (reason) => log.warn({ reason }, 'commits work, but something is wrong beneath'),
-    evicted: () => log.warn('other nodes have taken this one for dead; its clients are told to come back'),
-    lost: (reason) => log.error({ reason }, 'what was committed is lost; going on with what is left'),
-    clockWentBack: (ms) => log.warn({ seconds: ms / 1_000 }, 'the clock went back; ids go on rising, times follow it'),
+    warning: (reason) => log.warn({ reason }, 'store degraded; commits work'),
+    evicted: () => log.warn('evicted: the lease of this node has expired; clients are told to reconnect'),
+    lost: (reason) => log.error({ reason }, 'data loss: committed data is gone; continuing with the rest'),
+    clockWentBack: (ms) =>
+      log.warn({ seconds: ms / 1_000 }, 'the clock went back; ids still increase, times follow the clock'),
     died: die,
     measured: (events, ms) => measured?.(events, ms),
   })
-  // Protocols take a while to load: meanwhile the store opens in its thread.
+  // Loads the protocols while the store opens in its thread.
   for (const protocol of PROTOCOLS) if (protocol.listeners || config.http !== undefined) void protocol.load(config)
   await engine.start()
   const certificate = await certificateOf(config, log).catch(async (error: unknown) => {
@@ -83,12 +89,12 @@ export async function startDaemon(
     maxAccountsPerAddress: config['max-accounts-per-address'],
     onAdministered: ({ what, ...details }) => log.info(details, ADMINISTERED[what]),
     onDiscard: ({ id, title }) =>
-      log.info({ room: id, title }, 'room closed to make space for another one of its maker'),
+      log.info({ room: id, title }, 'room closed to make space for a new room of its creator'),
     onDeliveryError: (err, protocol, event) =>
-      log.error({ err, protocol, room: event?.room, event: event?.id }, 'a protocol could not encode an event'),
+      log.error({ err, protocol, room: event?.room, event: event?.id }, 'cannot encode an event'),
     ticketMs: config['piratchat-session'] * 1_000,
     ...(cost && { cost }),
-    // One processor stays free for those who talk.
+    // One processor stays free for the event loop.
     checksAtOnce: Math.max(1, availableParallelism() - 1),
   })
   let stopping: Promise<void> | undefined
@@ -132,9 +138,9 @@ export async function startDaemon(
     limits: {
       log,
       tally,
-      maxQueue: config['max-queue'],
+      maxQueueBytes: config['max-queue'],
       pace: { rate: config['max-rate'], burst: config['max-burst'] },
-      loginTimeout: config['login-timeout'] * 1_000,
+      loginTimeoutMs: config['login-timeout'] * 1_000,
     },
     maxLine: config['max-line'],
     maxText: config['max-text'],
@@ -150,10 +156,10 @@ export async function startDaemon(
 
   const stop = async (): Promise<void> => {
     const abort = setTimeout(() => {
-      log.warn('clients did not take their last lines in time')
+      log.warn('drain timeout: closing connections with unread output')
       for (const { port } of ports) port.abort()
     }, config['drain-timeout'] * 1_000)
-    // Who asks how the daemon is learns to the last that it stops.
+    // Listeners that answer probes stop last, so that probes see the stop.
     for (const { port } of ports) port.drain()
     for (const answersProbes of [false, true]) {
       await Promise.all(ports.map(({ port }) => port.answersProbes === answersProbes && port.stop()))
@@ -169,7 +175,7 @@ export async function startDaemon(
   let reloading = Promise.resolve()
   const reload = async (): Promise<void> => {
     if (!certificate?.file) {
-      log.info('there is no certificate file to read again')
+      log.info('no certificate file to reload')
       return
     }
     try {
@@ -177,7 +183,7 @@ export async function startDaemon(
       for (const { port } of ports) port.setCertificate(renewed)
       log.info(shown(renewed), 'certificate replaced')
     } catch (error) {
-      log.error({ err: error }, 'certificate cannot be used, the old one stays')
+      log.error({ err: error }, 'invalid certificate; the old one stays in use')
     }
   }
 
@@ -192,7 +198,7 @@ export async function startDaemon(
     throw new EngineFault(whyNot(error, config.host))
   }
   const operated = { chat, admins: config.admins }
-  // On Redis an operator needs none: what it opens is one more node.
+  // On Redis there is no control socket, as an operator's command runs as a node of its own.
   if (fileOf(config) !== undefined) {
     control = await ControlSocket.open(config.data, log, (request) => carryOut(operated, request))
   }
@@ -206,7 +212,7 @@ export async function startDaemon(
   }
 }
 
-/** Only where some listener needs one. */
+/** Loads the certificate if a listener needs one. */
 async function certificateOf(config: Config, log: Logger): Promise<LoadedCertificate | undefined> {
   if (!PROTOCOLS.some((protocol) => protocol.needsTls(config))) return undefined
   const certificate = await loadCertificate(config)
@@ -214,7 +220,7 @@ async function certificateOf(config: Config, log: Logger): Promise<LoadedCertifi
   return certificate
 }
 
-/** For the log. */
+/** Returns the fields of a certificate for the log. */
 function shown({ file, fingerprint, until }: LoadedCertificate) {
   return { file: file ?? 'none', sha256: fingerprint, until }
 }
@@ -223,8 +229,8 @@ function whyNot(error: unknown, host: string): string {
   if (!(error instanceof Error)) return String(error)
   const { code, port } = error as NodeJS.ErrnoException & { port?: number }
   if (code === 'EADDRINUSE') return `port ${port} on ${host} is in use`
-  if (code === 'EACCES') return `port ${port} on ${host} needs more rights`
-  if (code === 'EADDRNOTAVAIL') return `${host} is no address of this machine`
+  if (code === 'EACCES') return `port ${port} on ${host} needs more permissions`
+  if (code === 'EADDRNOTAVAIL') return `${host} is not an address of this machine`
   if (code === 'ENOTFOUND') return `--host ${host} is not known`
   return error.message
 }

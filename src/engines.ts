@@ -1,4 +1,4 @@
-/** Makes the engine that the configuration names. */
+/** Creates the engine of a configuration. */
 import { join } from 'node:path'
 import type { Config } from './config.ts'
 import type { Engine } from './engine/engine.ts'
@@ -7,24 +7,24 @@ import type { EngineObserver, Retention } from './engine/observer.ts'
 import { redisLocationOf } from './engine/redis/url.ts'
 import { type ExportSource, type ImportTarget, Unfit } from './engine/transfer.ts'
 
-/** What an engine changes by itself in what is kept. */
+/** Changes that an engine makes to the store when it starts, and its retention. */
 export interface EngineSettings {
   /** Slug that room 1 gets; it keeps its own if none is given. */
   readonly lobby: string | undefined
   readonly keep: Retention
 }
 
-/** The settings of a daemon. */
+/** Returns the engine settings of a daemon. */
 export function settingsOf(config: Config): EngineSettings {
   return { lobby: config.lobby, keep: { days: config['keep-days'], events: config['keep-events'] } }
 }
 
-/** The file of the local engine; undefined where everything is in memory or in Redis. */
+/** Returns the database file of the local engine; undefined for a store in memory or in Redis. */
 export function fileOf({ data, redis }: Config): string | undefined {
   return redis !== undefined || data === ':memory:' ? undefined : join(data, 'roomd.db')
 }
 
-/** An engine is one line here; what Redis needs is loaded only where it is used. */
+/** Creates the engine; the Redis engine is loaded only if it is used. */
 export async function engineOf(config: Config, settings: EngineSettings, watch: EngineObserver): Promise<Engine> {
   const common = { ...settings, memory: { events: config['memory-events'], bytes: config['memory-bytes'] } }
   const place = config.redis === undefined ? undefined : redisLocationOf(config.redis)
@@ -33,7 +33,12 @@ export async function engineOf(config: Config, settings: EngineSettings, watch: 
   return new RedisEngine({ ...common, place, prefix: config['redis-prefix'] }, watch)
 }
 
-/** Opens what the configuration names for an export. @throws Unfit, EngineFault */
+/**
+ * Opens the store for an export.
+ *
+ * @throws {Unfit}
+ * @throws {EngineFault}
+ */
 export async function exportSourceOf(config: Config): Promise<ExportSource> {
   const { redis, 'redis-prefix': prefix } = config
   const place = redis === undefined ? undefined : redisLocationOf(redis)
@@ -41,7 +46,12 @@ export async function exportSourceOf(config: Config): Promise<ExportSource> {
   return (await import('./engine/redis/export.ts')).RedisExport.open(place, prefix)
 }
 
-/** Opens what the configuration names for an import. @throws Unfit, EngineFault */
+/**
+ * Opens the store for an import.
+ *
+ * @throws {Unfit}
+ * @throws {EngineFault}
+ */
 export async function importTargetOf(config: Config): Promise<ImportTarget> {
   const { redis, 'redis-prefix': prefix } = config
   const place = redis === undefined ? undefined : redisLocationOf(redis)

@@ -1,18 +1,18 @@
-/** Options in the environment: which variables are options, and which only look like some. */
+/** Environment variables with the prefix of the options that are not options. */
 
 const PREFIX = 'ROOMD_'
-/** Letters that a mistyped name may differ by, and from how many letters on by one more. */
+/** Maximum edit distance of a mistyped name, and the length from which one more is allowed. */
 const TYPOS = 1
 const LONG = 8
 
-/** The environment variable of an option. */
+/** Returns the environment variable of an option. */
 function variableOf(option: string): string {
   return PREFIX + option.toUpperCase().replaceAll('-', '_')
 }
 
 /**
- * The variables that begin like options and are none, each with the option it resembles. Kubernetes makes `ROOMD_PORT` and others
- * for a Service named `roomd`.
+ * Returns the unknown variables, each with the option that it resembles. Kubernetes sets `ROOMD_PORT` and others for a Service named
+ * `roomd`.
  */
 export function unknownVariables(env: Readonly<Record<string, string | undefined>>, options: readonly string[]) {
   const known = options.map(variableOf)
@@ -20,12 +20,12 @@ export function unknownVariables(env: Readonly<Record<string, string | undefined
   return unknown.map((name) => ({ name, meant: meantBy(name, known) }))
 }
 
-/** A variable as a message shows it: without its value, which may be a secret. */
+/** Formats a variable for a warning, without its value, which may be a secret. */
 export function shownVariable({ name, meant }: { readonly name: string; readonly meant: string | undefined }): string {
   return meant === undefined ? name : `${name} (did you mean ${meant}?)`
 }
 
-/** Underscores do not count, and the listeners' options do not say that their values are ports. */
+/** Returns the option that a name resembles: without underscores, with the suffix PORT, or with a typo. */
 function meantBy(name: string, known: readonly string[]): string | undefined {
   const letters = (variable: string) => variable.slice(PREFIX.length).toUpperCase().replaceAll('_', '')
   const mine = letters(name)
@@ -36,7 +36,7 @@ function meantBy(name: string, known: readonly string[]): string | undefined {
   )
 }
 
-/** The edit distance of Levenshtein. */
+/** Returns the Levenshtein distance. */
 function distance(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, place) => place)
   for (const [line, letter] of [...one].entries()) {

@@ -10,9 +10,9 @@
  * connections that come at once otherwise leaves it grown, at 5 KB for each of 8,000.
  */
 
-/** As in `engines` of package.json. */
+/** Minimum version of Node.js, as in `engines` of package.json. */
 const NEEDED = 24
-/** The exit status for a command that cannot work as it was given. */
+/** Exit status for invalid usage. */
 const MISUSE = 2
 
 if (Number(process.versions.node.split('.')[0]) < NEEDED) {

@@ -1,15 +1,16 @@
-/** The declaration of an option, by which its flag, environment variable, default, check and help text are made. */
+/** The declaration of an option: its flag, environment variable, default, check and help text. */
 export interface Option {
-  /** A list is written with commas, or is an array in a file. */
+  /** Type of the value; a list is comma-separated, or an array in a configuration file. */
   readonly type: 'string' | 'number' | 'boolean' | 'port' | 'list'
   readonly default: string | number | boolean | undefined
   readonly describe: string
   readonly group: 'Listeners' | 'Data' | 'Limits' | 'Operation'
   readonly choices?: readonly string[]
-  /** Smallest and largest value of a number; 0 is the smallest if not given. */
+  /** Minimum of a number; 0 if not given. */
   readonly min?: number
+  /** Maximum of a number. */
   readonly max?: number
-  /** Whether the value may come from a file that the option of this name with `-file` names. */
+  /** True if the option with the suffix `-file` can give the value as the content of a file. */
   readonly secret?: true
 }
 
@@ -29,8 +30,8 @@ type ValueOf<O extends Option> = O['type'] extends 'number'
             ? string | undefined
             : string
 
-/** The values of a table of options; a port that is left out is undefined. */
+/** The values of a table of options; a disabled port is undefined. */
 export type ValuesOf<Table extends OptionTable> = { readonly [K in keyof Table]: ValueOf<Table[K]> }
 
-/** Largest number of seconds that a timer takes. */
+/** Maximum number of seconds of a timer. */
 export const MAX_TIMER_SECONDS = 2_147_483

@@ -1,10 +1,10 @@
-/** Secrets that come from files, so that no list of processes shows them. */
+/** Secrets from files, which are not visible in the process list. */
 import { closeSync, openSync, readSync } from 'node:fs'
 
-/** Bytes of a file with a secret. */
+/** Maximum bytes of a secret file. */
 const MAX_BYTES = 65_536
 
-/** Why the file system refuses, in words for an operator. */
+/** Messages for errors of the file system. */
 const CAUSES: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
   EACCES: 'it may not be read',
@@ -14,9 +14,9 @@ const CAUSES: Readonly<Record<string, string>> = {
 }
 
 /**
- * The secret in a file, which is its only line.
+ * Returns the only line of a secret file.
  *
- * @throws Error whose message tells what is wrong with the file, and nothing of its content
+ * @throws {Error} with a reason that does not contain the content
  */
 export function readSecretFile(file: string): string {
   let text: string
@@ -31,7 +31,7 @@ export function readSecretFile(file: string): string {
   return text
 }
 
-/** In pieces, as it may be a pipe. */
+/** Reads a file to its end; it may be a pipe. */
 function readBytes(file: string): Buffer {
   const descriptor = openSync(file, 'r')
   try {
@@ -47,11 +47,11 @@ function readBytes(file: string): Buffer {
   }
 }
 
-/** The flags among the arguments of a command that hold a secret, which every user of the machine can read in the list of processes. */
+/** Returns the flags of a command line that contain a secret, which every user of the machine can read in the process list. */
 export function exposedSecrets(args: readonly string[]): string[] {
   const exposed = args.flatMap((arg, place) => {
     const [, flag = '', attached] = /^--([\w-]+)(?:=(.*))?$/s.exec(arg) ?? []
-    // The parser takes both spellings.
+    // The parser accepts camel case, too.
     const name = flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
     const value = attached ?? args[place + 1] ?? ''
     const secret = name === 'globes-secret' || (['redis', 'from', 'to'].includes(name) && holdsPassword(value))

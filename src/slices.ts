@@ -1,8 +1,8 @@
 import { setImmediate as nextRound } from 'node:timers/promises'
 
 /**
- * Calls `work` for each item, for `size` items at a time, each slice in a round of the event loop of its own. Resolves with the
- * results in the order of the items; rejects with the first error, and then no further slice is begun.
+ * Calls `work` for each item, `size` items at a time, each slice in its own round of the event loop. Resolves with the results in the
+ * order of the items; rejects with the first error, without further slices.
  */
 export async function inSlices<T, R>(
   items: readonly T[],

@@ -1,13 +1,13 @@
-/** The machine as the command line looks at it: how many files may be open, and at which address it is reached. */
+/** Properties of the machine: the limit of open files, and its addresses. */
 import { readFileSync } from 'node:fs'
 import { isIPv6 } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import type { Address } from './transport/port.ts'
 
-/** Descriptors that are not for connections: the store, Redis, the log, listeners, and clients that are told why they are refused. */
-const RESERVED_DESCRIPTORS = 150
+/** File descriptors besides connections: the store, Redis, the log, listeners, and connections that are refused with a reason. */
+const OTHER_DESCRIPTORS = 150
 
-/** The files this process may have open; undefined where that is unbounded or cannot be told. Node raises the soft limit at its start. */
+/** Returns the maximum open files of this process; undefined if unlimited or unknown. Node.js raises the soft limit when it starts. */
 function descriptorLimit(): number | undefined {
   try {
     const [, soft] = /^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? []
@@ -17,14 +17,14 @@ function descriptorLimit(): number | undefined {
   }
 }
 
-/** The numbers for a warning where `wanted` connections cannot be open at once; undefined where they can. */
+/** Returns the numbers for a warning if `wanted` connections exceed the limit of open files; else undefined. */
 export function lackingDescriptors(wanted: number) {
   const openFiles = descriptorLimit()
-  if (openFiles === undefined || openFiles >= wanted + RESERVED_DESCRIPTORS) return undefined
-  return { openFiles, connectionsThatFit: Math.max(0, openFiles - RESERVED_DESCRIPTORS) }
+  if (openFiles === undefined || openFiles >= wanted + OTHER_DESCRIPTORS) return undefined
+  return { openFiles, connectionsThatFit: Math.max(0, openFiles - OTHER_DESCRIPTORS) }
 }
 
-/** The sentence that tells a person at a terminal where to go; undefined where nothing listens that they could use there. */
+/** Returns a hint for users at a terminal how to connect; undefined without a suitable listener. */
 export function whereToGo(addresses: ReadonlyMap<string, Address>, httpTls: boolean): string | undefined {
   const http = addresses.get('http')
   const line = addresses.get('line')
@@ -37,7 +37,7 @@ export function whereToGo(addresses: ReadonlyMap<string, Address>, httpTls: bool
   return http ? ways.join(' or: ') : `Talk: ${ways.join()}`
 }
 
-/** An address of this machine at which a listener on all of them is reached from elsewhere too. */
+/** Returns the address of a listener; for one on all addresses, an external address of this machine. */
 function reachable({ host }: Address): string {
   if (host !== '0.0.0.0' && host !== '::') return host
   const all = Object.values(networkInterfaces()).flatMap((addresses = []) => addresses)

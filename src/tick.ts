@@ -1,10 +1,9 @@
 /**
  * One tick of the event loop and the work left for its end.
  *
- * Work that many callers ask for within a tick is done once, at its end, in four phases: what was said is committed, what was
- * committed is delivered, what was delivered is written, and callers that waited for that resume. Promise callbacks run before
- * the tick ends, so the reply to a command is queued before the events of the same commit: "reply first"
- * (docs/protocols/line.md, section 5) needs no rule of its own.
+ * Work that callers request within a tick is done once, at its end, in four phases: new events are committed, committed events are
+ * delivered, output is written, and waiting callers resume. Promise callbacks run before the tick ends, so the reply to a command is
+ * queued before the events of the same commit (docs/protocols/line.md, section 5).
  */
 const PHASES = ['commit', 'deliver', 'flush', 'resume'] as const
 export type Phase = (typeof PHASES)[number]
@@ -14,11 +13,11 @@ export type Job<P extends Phase> = { readonly [K in P]: () => void }
 
 /** A decision to delay the end of a tick, so that its writes carry more. A tick ends at once without one. */
 export interface TickDelay {
-  /** Returns whether the tick goes on for another round of the event loop. Called before the commit phase. */
+  /** Returns true if the tick continues for another round of the event loop. Called before the commit phase. */
   continues(ageMs: number): boolean
-  /** Returns for how many ms the deliver phase is put off. Called after the commit phase, when something is to be delivered. */
+  /** Returns the delay of the deliver phase in ms. Called after the commit phase, if there are events to deliver. */
   deliverInMs(ageMs: number, events: number, bytes: number): number
-  /** Called when so many committed events have been delivered and written; writing took `flushMs`. */
+  /** Called after events are delivered and written, with their number and the duration of the writes. */
   delivered(events: number, flushMs: number): void
 }
 
@@ -40,7 +39,7 @@ let timer: NodeJS.Timeout | undefined
 let events = 0
 let bytes = 0
 
-/** Calls `job[phase]()` at the end of this tick. Called twice, it runs the job twice: the caller remembers that it has asked. */
+/** Calls `job[phase]()` at the end of this tick. Duplicate calls run the job twice. */
 export function atTickEnd<P extends Phase>(phase: P, job: Job<P>): void {
   waiting[phase].push(job)
   if (!ending) schedule()
@@ -51,13 +50,13 @@ export function tickEnd(): Promise<void> {
   return new Promise((resolve) => atTickEnd('resume', { resume: resolve }))
 }
 
-/** Reports events committed by this node or another one, which are about to be delivered. */
+/** Reports committed events, of this node or another one, that will be delivered. */
 export function committed(count: number, size: number): void {
   events += count
   bytes += size
 }
 
-/** Sets how ends of ticks are delayed from now on. */
+/** Sets the delay of the ends of ticks. */
 export function delayTicks(by: TickDelay): void {
   delay = by
 }
@@ -77,7 +76,7 @@ function endTick(): void {
   run('commit')
   const waitMs = waiting.deliver.length > 0 ? (delay?.deliverInMs(ageMs, events, bytes) ?? 0) : 0
   if (waitMs > 0) {
-    // What comes in meanwhile schedules another end, which asks again.
+    // Work in the meantime schedules another end of the tick, which computes the delay again.
     timer = setTimeout(endTick, waitMs)
     return
   }
@@ -90,7 +89,7 @@ function endTick(): void {
   } finally {
     ending = false
   }
-  // A phase that asked for an earlier one gets it at the end of the next tick.
+  // Jobs that a phase has added to an earlier phase run at the end of the next tick.
   if (PHASES.some((phase) => waiting[phase].length > 0)) schedule()
 }
 

@@ -40,6 +40,7 @@ export class Alone {
       if (this.#engine.memberships.holds(ALONE, name)) continue
       const claimed = this.#engine.memberships.claim(ALONE, name).catch(() => true)
       void claimed.then((claimed) => {
+        if (!this.#names.has(session)) return claimed ? this.#engine.memberships.release(ALONE, name) : undefined
         if (!claimed && this.#names.delete(session)) session.wire.replaced?.(session)
       })
     }

@@ -289,6 +289,8 @@ export class Chat {
   async close(session: Session): Promise<void> {
     if (session.closed) return
     session.closed = true
+    // A request that waits for a lookup comes before its `left`.
+    await this.messages.idle(session)
     const lastEvents = await this.#memberships.close(session)
     this.messages.dismiss(session)
     await this.#absent(session.key, session)

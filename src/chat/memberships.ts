@@ -67,6 +67,8 @@ export class Memberships {
   join(session: Session, { moves, find, check }: JoinOptions): Promise<Membership> {
     return this.#move(session, async () => {
       const record = await find()
+      // Nothing would end a membership that begins behind the end of its session.
+      if (session.closed) throw new Refusal('not-in-room')
       const from = moves ? Array.from(session.memberships.values(), (left) => left.room) : []
       // It may come back to where it has just left.
       await this.#departures.tried(session)
@@ -121,7 +123,10 @@ export class Memberships {
         room.stay(session)
         throw error
       }
-      await parted
+      // A node that has lost touch with the log reads the `left` later, or never.
+      await settledWithin(parted, LAST_EVENTS_MS)
+      room.detach(session)
+      room.seenOff(session)
       this.#unfollowIfDeserted(room)
     })
   }

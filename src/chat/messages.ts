@@ -1,5 +1,5 @@
 import { type Engine, type Member, type Range, Repeated } from '../engine/engine.ts'
-import type { Draft, Event, LogName } from '../engine/event.ts'
+import { type Draft, type Event, type LogName, timeOf } from '../engine/event.ts'
 import type { Blocks } from './blocks.ts'
 import type { Counts } from './counts.ts'
 import { isCurrent } from './memberships.ts'
@@ -61,7 +61,7 @@ export class Messages {
         nonce,
       } as const
       const said = this.#append(log, draft)
-      return [nonce === undefined ? said : said.catch((error) => this.#first(log, error, session))]
+      return [nonce === undefined ? said : said.catch((error) => this.#first(log, draft, error, session))]
     })
   }
 
@@ -108,6 +108,11 @@ export class Messages {
     this.#counts.event(session.wire.protocol, 'private')
     if (key !== session.key) room.whisper(session, event)
     return true
+  }
+
+  /** Resolves when no request of the session waits for a lookup. */
+  async idle(session: Session): Promise<void> {
+    await this.#asking.get(session)
   }
 
   /**
@@ -179,12 +184,14 @@ export class Messages {
     this.#inboxes.delete(session)
   }
 
-  /** The event that a repeated nonce belongs to. */
-  async #first(log: LogName, error: unknown, asker: Asker): Promise<Event> {
+  /** The event that a repeated nonce belongs to; where that is gone, the repeated message with its id. */
+  async #first(log: LogName, draft: Draft, error: unknown, asker: Asker): Promise<Event> {
     if (!(error instanceof Repeated)) throw error
-    const range = { before: error.id + 1, limit: 1 }
-    for await (const [event] of this.#reader.pages(log, range, asker)) if (event) return event
-    throw new Refusal('unavailable')
+    const { id } = error
+    for await (const [event] of this.#reader.pages(log, { before: id + 1, limit: 1 }, asker)) {
+      if (event?.id === id) return event
+    }
+    return { ...draft, id, at: timeOf(id) }
   }
 
   #append(log: LogName, draft: Draft): Promise<Event> {

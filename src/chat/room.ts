@@ -1,4 +1,4 @@
-import type { RoomRecord } from '../engine/engine.ts'
+import { Closed, type RoomRecord, Unavailable } from '../engine/engine.ts'
 import type { Event, LogName } from '../engine/event.ts'
 import { atTickEnd } from '../tick.ts'
 import { Audience, type OnDeliveryError } from './audience.ts'
@@ -24,6 +24,7 @@ interface Newcomer {
   /** Rooms that it leaves for this one. */
   readonly from: readonly Room[]
   readonly arrived: () => void
+  readonly lost: (error: Error) => void
 }
 
 export interface RoomContext {
@@ -55,9 +56,9 @@ export class Room {
   readonly #detached = new Map<string, Session>()
   /** Sessions that get the events, whether or not they are members. */
   readonly #subscribers = new Set<Session>()
-  /** Sessions whose `joined` is being committed, */
+  /** Sessions whose `joined` is being committed. */
   readonly #expected = new Set<Session>()
-  /** or is committed and has not come, by its id: the nickname may be another node's, too. */
+  /** Sessions whose `joined` is committed and has not come, by its id: the nickname may be another node's, too. */
   readonly #newcomers = new Map<number, Newcomer>()
   /** Callbacks for the `left` of sessions that have asked for it. */
   readonly #partings = new Map<Session, () => void>()
@@ -85,8 +86,10 @@ export class Room {
     return sessions.find(({ carriesPrivate }) => carriesPrivate) ?? sessions[0]
   }
 
-  /** Makes another session of a member's account a member too: it needs no `joined`. */
+  /** Makes another session of a member's account a member too: it needs no `joined`. @throws Closed. */
   attach(session: Session, from: readonly Room[]): void {
+    // Its `left` would never come.
+    if (this.#closed) throw new Closed(this.log)
     this.#expected.delete(session)
     this.#enter(session, from)
   }
@@ -96,11 +99,14 @@ export class Room {
     this.#expected.add(session)
   }
 
-  /** Makes the session a member, and ends its memberships in `from`, where its `joined` stands. Resolves when that has come. */
+  /**
+   * Makes the session a member, and ends its memberships in `from`, where its `joined` stands. Resolves when that has come; rejects with
+   * {@link Unavailable} or {@link Closed} when it cannot come any more.
+   */
   admit(session: Session, from: readonly Room[], { id }: Event): Promise<void> {
     this.#expected.delete(session)
     const events = this.#audience.since(id)
-    if (!events) return new Promise((arrived) => this.#newcomers.set(id, { session, from, arrived }))
+    if (!events) return new Promise((arrived, lost) => this.#newcomers.set(id, { session, from, arrived, lost }))
     this.#enter(session, from, events.length)
     const left = events.find((event) => event.kind === 'left' && fold(event.from) === session.key)
     if (left) this.#leave(session, this.#remove(session), left)
@@ -123,12 +129,17 @@ export class Room {
     this.#partings.delete(session)
   }
 
-  /** Puts out the members for which `isLost` returns true. Needed only for those whose `left` cannot be read from the log. */
+  /** Puts out the members and newcomers for which `isLost` returns true. Needed only for those whose `left` cannot be read from the log. */
   drop(isLost: (session: Session) => boolean): void {
     for (const session of [...this.#members.values()].flatMap((sessions) => [...sessions])) {
       if (!isLost(session)) continue
       this.#leave(session, this.#remove(session))
       this.#schedule()
+    }
+    for (const [id, { session, lost }] of this.#newcomers) {
+      if (!isLost(session)) continue
+      this.#newcomers.delete(id)
+      lost(this.#closed ? new Closed(this.log) : new Unavailable('the claim is lost'))
     }
   }
 

@@ -5,10 +5,14 @@ import split2 from 'split2'
 import { EngineFault } from '../engine/engine.ts'
 import type { ControlReply, ControlRequest } from './operations.ts'
 
-/** The codes of errors that say that nobody listens: no socket, a dead daemon's, or a path too long for one. */
-const NOBODY = new Set(['ENOENT', 'ENOTDIR', 'ECONNREFUSED', 'EINVAL', 'ENAMETOOLONG', 'ENOTSOCK'])
+/** Error codes if no daemon listens: no socket, that of a dead daemon, or a path that is too long. */
+const NO_DAEMON = new Set(['ENOENT', 'ENOTDIR', 'ECONNREFUSED', 'EINVAL', 'ENAMETOOLONG', 'ENOTSOCK'])
 
-/** Asks the daemon behind a socket; undefined when there is none. Rejects with {@link EngineFault}. */
+/**
+ * Sends a request to the daemon on a control socket. Resolves with undefined if there is none.
+ *
+ * @throws {EngineFault}
+ */
 export async function askDaemon(
   path: string,
   request: ControlRequest,
@@ -18,8 +22,8 @@ export async function askDaemon(
     await once(socket, 'connect')
   } catch (error) {
     const { code = '', message } = error as NodeJS.ErrnoException
-    if (NOBODY.has(code)) return undefined
-    const why = code === 'EACCES' ? 'only its own user may ask it' : message
+    if (NO_DAEMON.has(code)) return undefined
+    const why = code === 'EACCES' ? 'permission denied; run this command as the user of the daemon' : message
     throw new EngineFault(`cannot reach the daemon at ${path}: ${why}`)
   }
   socket.write(`${JSON.stringify(request)}\n`)
@@ -27,7 +31,7 @@ export async function askDaemon(
 }
 
 async function* repliesOf(socket: Socket): AsyncGenerator<ControlReply> {
-  // Only daemons write here.
+  // The daemon writes valid replies.
   const lines = pipeline(socket, split2('\n', JSON.parse), () => {})
   try {
     for await (const reply of lines as AsyncIterable<ControlReply>) {
@@ -35,7 +39,7 @@ async function* repliesOf(socket: Socket): AsyncGenerator<ControlReply> {
       if ('done' in reply || 'failed' in reply) return
     }
   } catch (error) {
-    throw new EngineFault('the daemon has stopped before it had answered', { cause: error })
+    throw new EngineFault('the daemon stopped before it replied', { cause: error })
   }
-  throw new EngineFault('the daemon has stopped before it had answered')
+  throw new EngineFault('the daemon stopped before it replied')
 }

@@ -1,4 +1,4 @@
-/** `roomd room` and `roomd account`: asks the daemon on the folder, or opens what is kept there or in Redis itself. */
+/** `roomd room` and `roomd account`: sends a request to the daemon, or opens the store itself if none is running. */
 import { existsSync } from 'node:fs'
 import { Chat } from '../chat/chat.ts'
 import { type Config, ConfigError, checkConfig } from '../config.ts'
@@ -9,11 +9,17 @@ import { type ControlReply, type ControlRequest, carryOut } from './operations.t
 import { readNewPassword } from './password.ts'
 import { controlPathOf } from './socket.ts'
 
+/** Engine settings that change nothing in the store. */
 const UNCHANGED = { lobby: undefined, keep: { days: 0, events: 0 } }
-/** Beginning of the message of a failed operation, by request. */
+/** Engine observer that ignores all reports. */
 const QUIET = { trouble: () => {}, recovered: () => {}, died: () => {} }
 
-/** Resolves with true when it is done. Rejects with {@link ConfigError} or {@link EngineFault}. */
+/**
+ * Runs a command of the operator. Resolves with true if it succeeds.
+ *
+ * @throws {ConfigError}
+ * @throws {EngineFault}
+ */
 export async function operate(
   command: 'room' | 'account',
   options: Readonly<Record<string, unknown>>,
@@ -22,7 +28,7 @@ export async function operate(
   const request = await requestOf(`${command} ${options.action}`, options.name)
   const path = fileOf(config) === undefined ? undefined : controlPathOf(config.data)
   const asked = path === undefined ? undefined : await askDaemon(path, request)
-  return tell(asked ?? carryOutAlone(config, request))
+  return print(asked ?? carryOutAlone(config, request))
 }
 
 async function requestOf(action: string, name: unknown): Promise<ControlRequest> {
@@ -46,7 +52,7 @@ function nameOf(action: string, name: unknown): string {
   return name
 }
 
-/** Carries out a request without a daemon; on Redis as one more node. */
+/** Runs a request without a daemon; on Redis as a node of its own. */
 async function* carryOutAlone(config: Config, request: ControlRequest): AsyncGenerator<ControlReply> {
   const file = fileOf(config)
   if (config.redis === undefined) {
@@ -56,11 +62,11 @@ async function* carryOutAlone(config: Config, request: ControlRequest): AsyncGen
   const engine = await engineOf(config, UNCHANGED, QUIET)
   await engine.start().catch((error: unknown) => {
     if (file === undefined || !(error instanceof EngineFault)) throw error
-    throw new EngineFault(`nobody answers at ${controlPathOf(config.data)}, and ${error.message}`, { cause: error })
+    throw new EngineFault(`no daemon listens at ${controlPathOf(config.data)}, and ${error.message}`, { cause: error })
   })
   const chat = new Chat(engine, { maxText: config['max-text'], ticketMs: config['piratchat-session'] * 1_000 })
   try {
-    if ((await engine.rooms.count()) === 0) throw new ConfigError('roomd has kept nothing there yet')
+    if ((await engine.rooms.count()) === 0) throw new ConfigError('the store is empty')
     yield* carryOut({ chat, admins: config.admins }, request)
   } finally {
     await chat.stop()
@@ -68,8 +74,8 @@ async function* carryOutAlone(config: Config, request: ControlRequest): AsyncGen
   }
 }
 
-/** Writes the answer. Resolves with true when it is done. */
-async function tell(replies: AsyncIterable<ControlReply>): Promise<boolean> {
+/** Prints the replies. Resolves with true if the operation succeeds. */
+async function print(replies: AsyncIterable<ControlReply>): Promise<boolean> {
   const rows: (readonly string[])[] = []
   let done = false
   for await (const reply of replies) {
@@ -84,7 +90,7 @@ async function tell(replies: AsyncIterable<ControlReply>): Promise<boolean> {
   return done
 }
 
-/** A reader that has seen enough, such as `head`, is no fault. */
+/** Writes to standard output; ignores EPIPE, as of `| head`. */
 function write(text: string): Promise<void> {
   return new Promise((resolve, reject) => {
     process.stdout.on('error', (error: NodeJS.ErrnoException) => (error.code === 'EPIPE' ? resolve() : reject(error)))
@@ -92,7 +98,7 @@ function write(text: string): Promise<void> {
   })
 }
 
-/** Columns with at least two blanks between them. */
+/** Formats rows as columns, at least two spaces apart. */
 function tableOf(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) =>
     rows.reduce((width, row) => Math.max(width, row[column]?.length ?? 0), 0),

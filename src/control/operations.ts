@@ -10,26 +10,26 @@ export type ControlRequest =
   | { readonly action: 'room close' | 'account remove'; readonly name: string }
   | { readonly action: 'account password'; readonly name: string; readonly password: string }
 
-/** Part of the answer; `done` or `failed` is the last one. */
+/** A part of the reply to a request; `done` or `failed` is the last one. */
 export type ControlReply =
-  /** A row of a table; the first one is its head. */
+  /** A row of a table; the first one is its header. */
   | { readonly row: readonly string[] }
   | { readonly warning: string }
   | { readonly done: string }
   | { readonly failed: string }
 
 /** Context of the operations. */
-export interface Operated {
+export interface OperationContext {
   readonly chat: Chat
   /** Nicknames of the admins' accounts. */
   readonly admins: readonly string[]
 }
 
-/** Characters of the digest of a maker's address that are shown: enough to tell addresses apart. */
+/** Characters that are shown of the digest of a creator's address: enough to distinguish addresses. */
 const SHOWN_ADDRESS = 8
 
-/** Carries out a request. Rejects with errors that are neither the operator's nor an unavailable store. */
-export async function* carryOut(operated: Operated, request: ControlRequest): AsyncGenerator<ControlReply> {
+/** Runs a request. A refusal is a `failed` reply; other errors reject. */
+export async function* carryOut(operated: OperationContext, request: ControlRequest): AsyncGenerator<ControlReply> {
   try {
     yield* operationOf(operated, request)
   } catch (error) {
@@ -38,7 +38,7 @@ export async function* carryOut(operated: Operated, request: ControlRequest): As
   }
 }
 
-function operationOf({ chat, admins }: Operated, request: ControlRequest): AsyncGenerator<ControlReply> {
+function operationOf({ chat, admins }: OperationContext, request: ControlRequest): AsyncGenerator<ControlReply> {
   switch (request.action) {
     case 'room list':
       return listRooms(chat)
@@ -85,7 +85,7 @@ async function* listAccounts({ administration }: Chat): AsyncGenerator<ControlRe
 async function* removeAccount({ administration }: Chat, account: string, admins: readonly string[]) {
   const name = await administration.removeAccount(account)
   if (admins.some((admin) => fold(admin) === fold(name))) {
-    yield { warning: `--admins names ${name}: whoever registers the name becomes admin` }
+    yield { warning: `--admins names ${name}: the user who registers the name becomes admin` }
   }
   yield { done: `removed account ${name}` }
 }
@@ -94,7 +94,7 @@ async function* setPassword({ administration }: Chat, account: string, password:
   yield { done: `changed the password of ${await administration.setPassword(account, password)}` }
 }
 
-/** The nickname of the session that made a room, and the digest of its address. */
+/** Returns the nickname of the creator of a room, and the digest of its address. */
 function makerOf({ maker }: RoomRecord): string {
   return maker ? `${maker.name ?? ''}@${maker.address.slice(0, SHOWN_ADDRESS)}` : '-'
 }
@@ -103,7 +103,7 @@ function timeOf(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, -5)}Z`
 }
 
-/** The text without characters that a terminal obeys. */
+/** Escapes control characters, which a terminal interprets. */
 function shown(text: string): string {
   return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (char) => `\\u{${char.codePointAt(0)?.toString(16)}}`)
 }

@@ -9,19 +9,19 @@ import split2 from 'split2'
 import { readObject } from '../protocols/json.ts'
 import type { ControlReply, ControlRequest } from './operations.ts'
 
-/** Maximum bytes of the path of a Unix socket: `sun_path` of Linux, or of BSD and macOS, without the NUL behind it. */
+/** Maximum bytes of the path of a Unix socket: `sun_path` of Linux, or of BSD and macOS, without the terminating NUL. */
 const MAX_PATH = process.platform === 'linux' ? 107 : 103
-/** Time in which a client has to send its request, and to read some of its answer, in ms. */
+/** Maximum time in which a client sends its request, or reads a part of the reply. */
 const IDLE_MS = 60_000
 
-/** The path of the control socket of the daemon on a folder. */
+/** Returns the path of the control socket in a data folder. */
 export function controlPathOf(folder: string): string {
   return join(folder, 'control.sock')
 }
 
 /**
- * Listens for operators in the folder of the data: a request is a line of JSON, and so is each part of its answer. Only the
- * daemon's own user gets through. The folder is locked by this process: a socket that is found there is a dead daemon's.
+ * The control socket in the data folder, for the operator's commands: a request is a line of JSON, and so is each part of the reply.
+ * Only the daemon's own user has access. An existing socket is that of a dead daemon, as this process has locked the folder.
  */
 export class ControlSocket {
   readonly #path: string
@@ -30,7 +30,7 @@ export class ControlSocket {
   readonly #log: Logger
   readonly #answer: (request: ControlRequest) => AsyncIterable<ControlReply>
 
-  /** Resolves with undefined, and logs the reason, where no socket can be opened. */
+  /** Opens the socket. Resolves with undefined, and logs the reason, if that fails. */
   static async open(
     folder: string,
     log: Logger,
@@ -76,13 +76,13 @@ export class ControlSocket {
     await rm(this.#path, { force: true })
   }
 
-  /** Under another name first: nobody else may connect before the rights are set. */
+  /** Listens at a temporary path first, so that no other user can connect before the permissions are set. */
   async #listen(temporary: string): Promise<void> {
     await rm(temporary, { force: true })
-    // Not shared with other workers of a cluster.
+    // The workers of a cluster do not share the socket.
     this.#server.listen({ path: temporary, exclusive: true })
     await once(this.#server, 'listening')
-    this.#server.on('error', (error) => this.#log.warn({ err: error }, 'the control socket fails'))
+    this.#server.on('error', (error) => this.#log.warn({ err: error }, 'control socket error'))
     try {
       await chmod(temporary, 0o600)
       await rename(temporary, this.#path)
@@ -92,25 +92,27 @@ export class ControlSocket {
     }
   }
 
-  /** Answers the only request of a connection. */
+  /** Replies to the only request of a connection. */
   async #serve(socket: Socket, line: string): Promise<void> {
     const replies = Readable.from(this.#replies(requestOf(line)))
-    await pipeline(replies, socket).catch((error) => this.#log.debug({ err: error }, 'an operator was not answered'))
+    await pipeline(replies, socket).catch((error) =>
+      this.#log.debug({ err: error }, 'cannot reply on the control socket'),
+    )
   }
 
   async *#replies(request: ControlRequest | undefined): AsyncGenerator<string> {
     const line = (reply: ControlReply) => `${JSON.stringify(reply)}\n`
-    if (!request) return yield line({ failed: 'the daemon does not know what was asked' })
+    if (!request) return yield line({ failed: 'unknown request' })
     try {
       for await (const reply of this.#answer(request)) yield line(reply)
     } catch (error) {
-      this.#log.error({ err: error, action: request.action }, 'an operation failed')
-      yield line({ failed: 'it failed; the log of the daemon has the reason' })
+      this.#log.error({ err: error, action: request.action }, 'operation failed')
+      yield line({ failed: 'the operation failed; see the log of the daemon' })
     }
   }
 }
 
-/** Parses a request; undefined for anything else. */
+/** Parses a request; undefined if it is invalid. */
 function requestOf(line: string): ControlRequest | undefined {
   const { action, name, password } = readObject(line) ?? {}
   switch (action) {

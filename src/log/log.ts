@@ -7,27 +7,27 @@ import { visible } from './visible.ts'
 import { LogWriter, type Write, type WriterOptions } from './writer.ts'
 
 const STDOUT = 1
-/** Options of every line. */
+/** Options of all loggers. */
 const SAFE = { hooks: { streamWrite: visible } } as const
-/** Time in which the last lines of a process that ends with a fault are written, in ms. */
+/** Maximum time in which the last lines are written when the process exits. */
 const LAST_MS = 500
 
 export interface Log {
   readonly log: Logger
   readonly state: LogState
-  /** Resolves when all lines are written or none can be, at the latest after `ms`. */
+  /** Resolves when all lines are written, or none can be written, at the latest after `ms`. */
   flush(ms: number): Promise<void>
 }
 
-/** JSON for programs, colours for people. Neither a full disk nor a reader that is gone or does not read ever stops the process. */
+/** Opens the log: coloured text on a terminal, else JSON. A full disk or a blocked or closed pipe never stops the process. */
 export async function openLog(level: string): Promise<Log> {
-  // Without a listener they would end it.
+  // Without a listener an error of these streams would end the process.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
   const told: { log?: Logger } = {}
   const writer = new LogWriter({
     ...(cluster.isWorker ? throughStdout() : toStdout()),
     failed: (reason) => {
-      // A terminal that is stopped would stop this, too.
+      // A stopped terminal would block this write.
       if (!process.stderr.isTTY) process.stderr.write(`roomd: cannot write the log: ${reason}\n`)
     },
     recovered: (reason, dropped) => told.log?.warn({ reason, dropped }, 'log lines were dropped'),
@@ -52,7 +52,7 @@ async function forPeople(writer: LogWriter, level: string): Promise<Logger> {
   return pino({ ...SAFE, level, base: null }, { write: (line) => writer.write(pretty(line)) })
 }
 
-/** Writes directly to the descriptor: lines in the kernel's buffers outlive the process. */
+/** Writes directly to the descriptor: lines in the kernel's buffer survive the end of the process. */
 function toStdout(): Pick<WriterOptions, 'write' | 'writeNow'> {
   const kind = fstatSync(STDOUT)
   const mayBlock = kind.isFIFO() || process.stdout.isTTY
@@ -64,18 +64,18 @@ function toStdout(): Pick<WriterOptions, 'write' | 'writeNow'> {
     try {
       written = writeNow(bytes)
     } catch (error) {
-      // Only the system's errors come from there.
+      // writeSync throws errors of the system only.
       return done(error as NodeJS.ErrnoException, 0)
     }
     done(null, written)
   }
-  // A disk may be slow, whatever is asked of it.
+  // Writes to a file may block, also with O_NONBLOCK.
   return { write: kind.isFile() ? later : atOnce, writeNow }
 }
 
 /**
- * Another description of the same pipe or terminal, for which not to block is nobody else's concern. The runtime has made
- * that of a socket so by now; the one of a pipe, which another process may share, it would make so for all.
+ * Opens the same pipe or terminal again with O_NONBLOCK, which on the inherited description would apply to other processes, too. A
+ * socket is non-blocking already.
  */
 function withoutBlocking(): number {
   try {
@@ -85,11 +85,11 @@ function withoutBlocking(): number {
   }
 }
 
-/** Through the stream of a worker of pm2's cluster, beneath which is pm2's own log. It does not confirm writes in every setting. */
+/** Writes through the stdout stream of a pm2 cluster worker, which does not confirm writes in every configuration. */
 function throughStdout(): Pick<WriterOptions, 'write' | 'writeNow' | 'chunkBytes'> {
   let confirms = false
   return {
-    // pm2 can put the time before each write.
+    // pm2 can add the time to each write, so each has one line.
     chunkBytes: 1,
     write: (bytes, done) => {
       const confirmed = confirms

@@ -1,16 +1,16 @@
 /**
- * Characters from clients that a terminal obeys or that hide what stands beside them: DEL, C1, line and paragraph separators, and what
- * controls the direction of text or shows nothing. C0 is escaped in JSON already, but whatever shows the line takes that back.
+ * Characters that a terminal interprets or that hide others: DEL, C1, line and paragraph separators, bidirectional controls and
+ * invisible characters. C0 is escaped in JSON already, but viewers of the log unescape it.
  */
 const UNSAFE = String.raw`[\x7f-\x9f\u2028\u2029\p{Cf}]`
-/** An escape of JSON. Line feeds and tabs stay: stacks have them. */
+/** An escape sequence of JSON. Line feeds and tabs are not escaped, as stack traces contain them. */
 const ESCAPE = String.raw`\\(?:u[0-9a-f]{4}|.)`
 const CONTROL = /^\\(?:u00[01]|[bfr])/
 
 const MAYBE = new RegExp(`${UNSAFE}|\\\\[ubfr]`, 'u')
 const TOKENS = new RegExp(`${UNSAFE}|${ESCAPE}`, 'giu')
 
-/** A line of JSON with such characters, and control characters, as text: `\u001b` is what a person reads, and no terminal obeys it. */
+/** Escapes such characters, and control characters, in a line of JSON twice, so that a viewer shows `\u001b` as text. */
 export function visible(line: string): string {
   return MAYBE.test(line) ? line.replace(TOKENS, show) : line
 }

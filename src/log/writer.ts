@@ -1,59 +1,59 @@
-/** Maximum bytes of waiting lines. */
+/** Maximum bytes of queued lines. */
 const MAX_BYTES = 1_048_576
-/** Bytes of lines that are written together, roughly. */
+/** Approximate bytes of one write. */
 const CHUNK_BYTES = 65_536
-/** Pause after a failed write, in ms. */
+/** Delay after a failed write. */
 const RETRY_MS = 1_000
-/** The same where there was no space, at first and once that is a fault. */
+/** Delay while a pipe is full, at first and after {@link FULL_LIMIT_MS}. */
 const FULL_MS = 20
 const STILL_FULL_MS = 200
-/** The same at the end of the process. */
+/** Delay while a pipe is full at the exit of the process. */
 const FULL_NOW_MS = 2
-/** Time without space until that is a fault, in ms. */
-const PATIENCE_MS = 1_000
+/** Time for which a pipe is full before that is a failure. */
+const FULL_LIMIT_MS = 1_000
 
-/** Writes some of the bytes. Returns their number, or the reason for none. Never blocks. */
+/** Writes some of the bytes without blocking; calls `done` with their number, or with an error. */
 export type Write = (bytes: Buffer, done: (error: NodeJS.ErrnoException | null, written: number) => void) => void
 
-/** Writes as much as can be written without waiting. Throws when that is nothing. */
+/** Writes as many bytes as possible without blocking. Throws if that is none. */
 export type WriteNow = (bytes: Buffer) => number
 
 export interface WriterOptions {
   readonly write: Write
   readonly writeNow: WriteNow
   readonly maxBytes?: number
-  /** 1 for one line at a time. */
+  /** Approximate bytes of one write; 1 for one line at a time. */
   readonly chunkBytes?: number
   readonly retryMs?: number
-  /** Called when nothing can be written any more. */
+  /** Called when writes begin to fail. */
   readonly failed?: (reason: string) => void
-  /** Called when everything that waited is written, and lines were dropped before that. */
+  /** Called when all queued lines are written after lines were dropped. */
   readonly recovered?: (reason: string, dropped: number) => void
 }
 
 /**
- * Writes the lines of a log to a file, pipe or terminal that may not take them: a full disk, a pipe whose reader hangs or is gone.
- * Lines wait, up to a limit, and are tried again for ever; those beyond the limit are dropped and counted. Nothing waits for them.
+ * Writes log lines to a file, pipe or terminal that may fail: a full disk, a blocked or closed pipe. Lines are queued up to a limit and
+ * retried for ever; lines beyond the limit are dropped and counted. The process never waits for them.
  */
 export class LogWriter {
   readonly #options: WriterOptions
   readonly #maxBytes: number
   readonly #chunkBytes: number
   readonly #retryMs: number
-  /** Lines, oldest first, and the rest of what is being written. */
+  /** Queued lines, oldest first, and the rest of the current write. */
   #lines: string[] = []
   #rest: Buffer | undefined
-  /** Bytes of both. */
+  /** Bytes of {@link #lines} and {@link #rest}. */
   #waiting = 0
   #writing = false
   #timer: NodeJS.Timeout | undefined
-  /** Time since which there is no space. */
+  /** Time since which the pipe is full. */
   #fullSince: number | undefined
   #trouble: string | undefined
   #dropped = 0
-  /** Value of {@link dropped} when it worked last. */
-  #told = 0
-  /** Resolves when everything is written, and when nothing can be. */
+  /** Value of {@link dropped} at the last report. */
+  #reported = 0
+  /** Resolves when all lines are written, or writes begin to fail. */
   #settled = Promise.withResolvers<void>()
 
   constructor(options: WriterOptions) {
@@ -68,7 +68,7 @@ export class LogWriter {
     return this.#dropped
   }
 
-  /** The reason why nothing can be written now; undefined while it can. */
+  /** Reason why writes fail now; undefined if they succeed. */
   get trouble(): string | undefined {
     return this.#trouble
   }
@@ -84,7 +84,7 @@ export class LogWriter {
     if (!this.#timer) this.#next()
   }
 
-  /** Resolves when everything is written or nothing can be, and after so many ms at the latest. */
+  /** Resolves when all lines are written, or writes fail, at the latest after `ms`. */
   async flush(ms: number): Promise<void> {
     if (this.#waiting === 0) return
     this.#retry()
@@ -94,10 +94,10 @@ export class LogWriter {
     clearTimeout(timer)
   }
 
-  /** The same at the end of the process, when nothing else goes on any more. */
+  /** Writes all lines synchronously within `ms`, at the exit of the process. */
   flushNow(ms: number): void {
     const end = performance.now() + (this.#trouble === undefined ? ms : 0)
-    // What is being written is on its way.
+    // The current write completes by itself.
     let bytes = this.#writing ? this.#chunk() : (this.#rest ?? this.#chunk())
     while (bytes) {
       try {
@@ -123,7 +123,7 @@ export class LogWriter {
     })
   }
 
-  /** Takes some of the lines. */
+  /** Takes the lines of one write from the queue. */
   #chunk(): Buffer | undefined {
     let size = 0
     let count = 0
@@ -140,10 +140,10 @@ export class LogWriter {
       return
     }
     this.#settle()
-    const reason = this.#trouble ?? 'lines came faster than they could be written'
+    const reason = this.#trouble ?? 'more lines than could be written'
     this.#trouble = undefined
-    const dropped = this.#dropped - this.#told
-    this.#told = this.#dropped
+    const dropped = this.#dropped - this.#reported
+    this.#reported = this.#dropped
     if (dropped > 0) this.#options.recovered?.(reason, dropped)
   }
 
@@ -151,7 +151,7 @@ export class LogWriter {
     const full = isFull(error)
     const now = performance.now()
     this.#fullSince = full ? (this.#fullSince ?? now) : undefined
-    if (!full || now - (this.#fullSince ?? now) > PATIENCE_MS) this.#fail(reasonOf(error))
+    if (!full || now - (this.#fullSince ?? now) > FULL_LIMIT_MS) this.#fail(reasonOf(error))
     const wait = !full ? this.#retryMs : this.#trouble === undefined ? FULL_MS : STILL_FULL_MS
     this.#timer = setTimeout(() => this.#retry(), wait).unref()
   }
@@ -181,7 +181,7 @@ function isFull(error: unknown): boolean {
 
 function reasonOf({ code, message }: NodeJS.ErrnoException): string {
   if (code === 'ENOSPC') return 'the disk is full'
-  if (code === 'EPIPE') return 'its reader is gone'
-  if (code === 'EAGAIN') return 'its reader does not read'
+  if (code === 'EPIPE') return 'its reader has closed the pipe'
+  if (code === 'EAGAIN') return 'its reader is not reading'
   return message
 }

@@ -1,4 +1,3 @@
-import type { ValuesOf } from '../option.ts'
 import { chatroomProtocol } from './chatroom/chatroom.ts'
 import { chatterboxProtocol } from './chatterbox/chatterbox.ts'
 import { globesProtocol } from './globes/globes.ts'
@@ -25,9 +24,6 @@ type Intersection<Union> = (Union extends unknown ? (each: Union) => void : neve
   : never
 
 /** The options of all protocols. */
-export type ProtocolOptions = Intersection<(typeof PROTOCOLS)[number]['options']>
+type ProtocolOptions = Intersection<(typeof PROTOCOLS)[number]['options']>
 
 export const PROTOCOL_OPTIONS: ProtocolOptions = Object.assign({}, ...PROTOCOLS.map(({ options }) => options))
-
-/** The values of the options of all protocols. */
-export type ProtocolConfig = ValuesOf<ProtocolOptions>

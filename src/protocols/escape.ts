@@ -1,6 +1,7 @@
+/** Every non-ASCII character. */
 export const NOT_ASCII = /[\u007f-\uffff]/g
 
-/** JSON with these of its characters as `\uXXXX`; what lies above U+FFFF becomes two of them. */
+/** Escapes the matching characters of JSON as `\uXXXX`; those above U+FFFF as surrogate pairs. */
 export function escapeAll(json: string, characters: RegExp): string {
   return json.replace(characters, escapeUnit)
 }
@@ -11,7 +12,7 @@ function escapeUnit(character: string): string {
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' }
 
-/** For text between tags; not for attributes. */
+/** Escapes HTML text between tags; not for attributes. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>]/g, (character) => ENTITIES[character] ?? character)
 }

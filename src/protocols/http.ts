@@ -26,10 +26,10 @@ const OPTIONS = {
   },
 } as const
 
-/** Connections to the HTTP port that are kept for the operator's probes. */
+/** Number of connections to the HTTP port reserved for the operator's probes. */
 const SPARE = 8
 
-/** The port for protocols with paths. */
+/** The HTTP port, shared by all protocols with paths. */
 export const httpProtocol: Protocol<typeof OPTIONS> = {
   name: 'http',
   options: OPTIONS,

@@ -1,6 +1,6 @@
 /**
- * Puts two blanks after each line feed. Clients show a message as it is behind its sender's name, so that a further line could
- * pass for a message of somebody else.
+ * Indents each line but the first by two spaces. Clients show a message after its sender's name, so that an unindented line could
+ * look like a message of another sender (spoofing).
  */
 export function indentLines(text: string): string {
   return text.replaceAll('\n', '\n  ')

@@ -1,12 +1,12 @@
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
-/** What is said as one JSON object: undefined when it is not UTF-8, not JSON or no object. */
-export function readObject(said: Buffer | string): Readonly<Record<string, unknown>> | undefined {
+/** Parses a JSON object; undefined for invalid UTF-8, invalid JSON and other values. */
+export function readObject(json: Buffer | string): Readonly<Record<string, unknown>> | undefined {
   try {
-    const value: unknown = JSON.parse(typeof said === 'string' ? said : utf8.decode(said))
+    const value: unknown = JSON.parse(typeof json === 'string' ? json : utf8.decode(json))
     return isObject(value) ? value : undefined
   } catch {
-    // What it says may be a secret: nobody hears of it.
+    // The error is not passed on, as it may contain a secret.
     return undefined
   }
 }

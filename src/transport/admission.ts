@@ -3,33 +3,33 @@ import type { DisconnectReason } from './disconnect.ts'
 import { type ClientAddress, IPV6_PREFIX, networkOf } from './network.ts'
 
 export interface AdmissionOptions {
-  /** Connections of all protocols together; 0 means without bound. */
+  /** Maximum connections of all protocols together; 0 for no limit. */
   readonly maxConnections: number
-  /** Connections from one address; 0 means without bound. */
+  /** Maximum connections from one address; 0 for no limit. */
   readonly maxPerAddress: number
-  /** Whether there is no memory for more connections. */
+  /** Returns true while there is no memory for more connections. */
   readonly exhausted?: () => boolean
-  /** Those that connections need; unbounded where nothing is given. */
+  /** File descriptors for connections; no limit if not given. */
   readonly descriptors?: Pick<Descriptors, 'refuse'> | undefined
-  /** Bits of an IPv6 address that count as the address; as in {@link networkOf} if not given. */
+  /** Prefix length by which IPv6 addresses are counted; the default of {@link networkOf} if not given. */
   readonly ipv6Prefix?: number
 }
 
-/** How long a connection over a bound waits for another one to end, in ms. */
-const PATIENCE_MS = 500
-/** Connections that may wait at the same time. */
-const MOST_WAITING = 1_024
-/** Connections over a bound that are at least counted, so that they can be told. */
-const LEAST_OVER = 64
+/** Maximum time that a connection over a limit waits for another one to end. */
+const RETRY_MS = 500
+/** Maximum connections that wait at the same time. */
+const MAX_WAITING = 1_024
+/** Minimum number by which {@link Admission.wider} raises a limit. */
+const MIN_RAISE = 64
 
-/** Counts connections over all listeners and says who may come in. */
+/** Connection limits: counts the connections of all listeners, in total and by address, and refuses those over a limit. */
 export class Admission {
   readonly #options: AdmissionOptions
-  /** File descriptors that must stay free. */
+  /** Number of file descriptors that stay free. */
   readonly #reserve: number
   readonly #byAddress = new Map<string, number>()
   #count = 0
-  /** Attempts of connections over a bound, oldest first; each returns whether its connection has been let in. */
+  /** Retries of connections over a limit, oldest first; each returns true when its connection is admitted. */
   readonly #waiting = new Set<() => boolean>()
 
   constructor(options: AdmissionOptions, reserve = RESERVED_DESCRIPTORS) {
@@ -38,17 +38,17 @@ export class Admission {
   }
 
   /**
-   * Separate counts with wider bounds: for connections that may turn out to be over the bounds, or wait for a place. Half of the
-   * reserved file descriptors may be taken by them.
+   * Returns separate counts with higher limits: for TLS handshakes, whose connections may be refused afterwards. They may use half
+   * of the reserved file descriptors.
    */
   wider(): Admission {
     const { maxConnections, maxPerAddress, ipv6Prefix = IPV6_PREFIX, descriptors } = this.#options
-    const raised = (bound: number) => (bound > 0 ? bound + Math.min(Math.max(bound, LEAST_OVER), MOST_WAITING) : 0)
+    const raised = (bound: number) => (bound > 0 ? bound + Math.min(Math.max(bound, MIN_RAISE), MAX_WAITING) : 0)
     const bounds = { maxConnections: raised(maxConnections), maxPerAddress: raised(maxPerAddress) }
     return new Admission({ ...bounds, ipv6Prefix, descriptors }, this.#reserve / 2)
   }
 
-  /** Called once for each connection and each request through a proxy: everything that counts by address counts by the result. */
+  /** Returns the address of a connection, or of a client behind a proxy, as logs show it and as limits count it. */
   identify(address: string): ClientAddress {
     return { full: address, network: networkOf(address, this.#options.ipv6Prefix) }
   }
@@ -58,8 +58,8 @@ export class Admission {
   }
 
   /**
-   * Undefined when a connection from that address may come in; then {@link leave} is owed. Without an address (a proxy's,
-   * through which anybody may come) it counts among all only.
+   * Counts a connection, or returns the reason for which it is refused. Each counted connection ends with {@link leave}. Without
+   * an address, which is for connections from proxies, only the total is limited.
    */
   refuse(address: string | undefined): DisconnectReason | undefined {
     const { maxConnections, descriptors } = this.#options
@@ -77,7 +77,7 @@ export class Admission {
     this.#freed()
   }
 
-  /** The same for one who comes through a proxy's connection, which is counted among all; {@link leaveClient} is owed. */
+  /** Counts a client behind a proxy by its address only, like {@link refuse}; it ends with {@link leaveClient}. */
   refuseClient(address: string): DisconnectReason | undefined {
     const { maxPerAddress } = this.#options
     const same = this.#byAddress.get(address) ?? 0
@@ -92,11 +92,11 @@ export class Admission {
   }
 
   /**
-   * Retries an attempt that was refused whenever a connection has ended: a crowd that reconnects may come before its previous
-   * connections are gone. Resolves with undefined once `attempt` returns that, otherwise after half a second with its reason.
+   * Retries `attempt` whenever a connection ends, as reconnecting clients may arrive before their previous connections have ended.
+   * Resolves with undefined when `attempt` returns that, else with the reason after 0.5 s.
    */
   retry(attempt: () => DisconnectReason | undefined, refused: DisconnectReason): Promise<DisconnectReason | undefined> {
-    if (this.#waiting.size >= MOST_WAITING) return Promise.resolve(refused)
+    if (this.#waiting.size >= MAX_WAITING) return Promise.resolve(refused)
     const { promise, resolve } = Promise.withResolvers<DisconnectReason | undefined>()
     const enter = () => {
       const reason = attempt()
@@ -104,7 +104,7 @@ export class Admission {
       return reason === undefined
     }
     this.#waiting.add(enter)
-    const timer = setTimeout(resolve, PATIENCE_MS, refused).unref()
+    const timer = setTimeout(resolve, RETRY_MS, refused).unref()
     return promise.finally(() => {
       clearTimeout(timer)
       this.#waiting.delete(enter)

@@ -4,15 +4,15 @@
  */
 import { delayTicks } from '../tick.ts'
 
-/** Maximum delay by connections that keep coming in, in ms. */
+/** Maximum delay while connections keep coming in. */
 const CROWD_MS = 10
-/** Minimum duration of the last flush, in ms, and minimum number of events that it carried, for which waiting pays. */
+/** Minimum duration of the last flush, and minimum number of events in it, for a delay. */
 const LONG_FLUSH_MS = 2
 const MANY_EVENTS = 8
-/** Share of the last flush's duration that is waited, and its maximum in ms: a longer flush may have been a pause of the process. */
+/** Delay as a share of the last flush's duration, and its maximum: a longer flush may have been a pause of the process. */
 const WAITED_SHARE = 1 / 2
 const MAX_WAIT_MS = 20
-/** Committed bytes from which on nothing is waited for. */
+/** Committed bytes above which there is no delay. */
 const MANY_BYTES = 65_536
 
 let accepted = false
@@ -20,7 +20,7 @@ let lastEvents = 0
 let lastFlushMs = 0
 
 /**
- * Reports an accepted connection. The runtime accepts one in each round of the event loop, so the tick goes on for a moment while
+ * Reports an accepted connection. The runtime accepts one in each round of the event loop, so the tick continues for a moment while
  * they keep coming: a thousand clients that join a room at once are then announced in a few writes instead of a thousand.
  */
 export function connectionAccepted(): void {

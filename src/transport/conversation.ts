@@ -1,28 +1,29 @@
 import type { Lifeline } from '../chat/session.ts'
 import type { DisconnectReason } from './disconnect.ts'
 import type { ByteSink } from './outbox.ts'
-import type { Heard, ReplyQueue } from './reply-queue.ts'
+import type { Handled, ReplyQueue } from './reply-queue.ts'
 
-/** One protocol's side of a connection. */
+/** A protocol's handler for the input of one connection. */
 export interface Conversation<Unit> {
-  /** The name with which the client has logged in; empty or undefined before. */
+  /** The nickname of the logged-in client; empty or undefined before the login. */
   readonly name: string | undefined
-  hear(unit: Unit): Heard
-  /** Called once, when nothing more is heard. Resolves when nothing holds the client's name any more. */
+  /** Handles one unit of input: a line, a frame or a message. */
+  handle(unit: Unit): Handled
+  /** Ends the session. Called once, after the last input. Resolves when the client's nickname is free. */
   leave(): void | Promise<void>
-  /** Called once, when reading is slowed for the first time. */
+  /** Called once, when the connection exceeds its rate for the first time. */
   slowed?(): void
 }
 
 /** A connection as a session sees it. */
 export interface SessionLink extends Lifeline {
-  /** Queues bytes, as the protocol makes them. */
+  /** Queues bytes for the client. */
   push(bytes: Buffer): void
-  /** Resolves when the client has caught up with what was pushed, or is gone. */
+  /** Resolves when the socket takes more output, or is closed. */
   drained(): Promise<void>
-  /** Hears nothing more, and ends the connection once everything pushed has left; a WebSocket with this code. */
+  /** Handles no further input, and ends the connection after its queued output; `code` and `text` are for a WebSocket's close frame. */
   hangUp(code?: number, text?: string): void
-  /** Ends the connection with the last word for that reason; it is logged and counted. */
+  /** Ends the connection with the last bytes for `reason`, which is logged and counted. */
   disconnect(reason: DisconnectReason): void
 }
 

@@ -1,14 +1,14 @@
 /**
- * Finds peers that have vanished while data was under way to them, and connections that the kernel has closed unnoticed.
+ * Detects peers that vanish while data is in flight, and connections that the kernel has closed without an error in Node.js.
  *
  * TCP keep-alive runs only on an idle connection; unacknowledged data is retransmitted for 15 minutes. Node.js cannot set
  * TCP_USER_TIMEOUT, so on Linux the kernel's tables of sockets are read instead: /proc/net/tcp and /proc/net/tcp6 show for
  * each socket its timer, its retransmissions and its unanswered window probes (Linux, Documentation/networking/proc_net_tcp.rst).
- * Both counters return to 0 with every acknowledgement, also of a client that reads slowly or not at all. On other systems
- * nothing is watched; the heartbeat of WebSockets and the limits of the operating system hold there.
+ * Both counters return to 0 with every acknowledgement, also of a client that reads slowly or not at all. On other systems there
+ * is no detection beyond the heartbeat of WebSockets and the timeouts of the operating system.
  *
- * A TLS client that resets the connection directly behind its handshake can make Node.js lose the error with the session tickets,
- * which are what could not be written. Every later write then waits for these, for ever, while the socket is in no table any more.
+ * When a TLS client resets the connection directly after its handshake, Node.js can lose the error of writing the session tickets.
+ * Every later write then waits for ever, while the socket is in no table any more.
  */
 import { readFile } from 'node:fs/promises'
 import { type Socket, SocketAddress } from 'node:net'
@@ -22,16 +22,16 @@ type Family = (typeof TABLES)[number]['family']
 export interface DeadPeerTiming {
   /** How often the tables are read. */
   readonly checkMs: number
-  /** Age of the oldest unanswered transmission at which a peer is taken for dead. */
+  /** Age of the oldest unanswered transmission at which a peer is dead. */
   readonly silenceMs: number
 }
 
-/** A peer is found at the latest after `silenceMs` and two checks: 55 s. */
+/** Detection takes at most `silenceMs` and two checks: 55 s. */
 export const TIMING: DeadPeerTiming = { checkMs: 5_000, silenceMs: 45_000 }
-/** Unanswered retransmissions or probes that it takes at least. */
-const LEAST_UNANSWERED = 3
-/** Checks in a row in which a socket is in no table: what is read of one is not a snapshot. */
-const LEAST_UNLISTED = 2
+/** Minimum number of unanswered retransmissions or probes of a dead peer. */
+const MIN_UNANSWERED = 3
+/** Number of consecutive checks in which a closed socket is in no table; reading a table is not atomic. */
+const MIN_UNLISTED = 2
 
 /**
  * Columns: local and remote address, state 01 (established), 08 (close wait) or others, queues, timer 01 (retransmission) or
@@ -40,7 +40,7 @@ const LEAST_UNLISTED = 2
 const WAITING =
   /^ *\d+: [0-9A-F]+:([0-9A-F]{4}) ([0-9A-F]+):([0-9A-F]{4}) [0-9A-F]{2} [0-9A-F]+:[0-9A-F]+ 0([14]):[0-9A-F]+ ([0-9A-F]+) +\d+ +(\d+)/gm
 
-/** The first of these columns. */
+/** Local port, remote address and remote port of every socket in a table. */
 const LISTED = /^ *\d+: [0-9A-F]+:([0-9A-F]{4}) ([0-9A-F]+):([0-9A-F]{4}) /gm
 
 interface Table {
@@ -55,12 +55,13 @@ interface Waiting {
   readonly unanswered: number
 }
 
+/** Watches connected sockets by the kernel's tables. */
 export class DeadPeers {
   readonly #timing: DeadPeerTiming
   readonly #watched = new Map<Socket, () => void>()
-  /** By key: how many transmissions were unanswered when the socket was last seen, and since when there are some. */
+  /** Unanswered transmissions at the last check, and the time of the first check that found some, by key. */
   #suspects = new Map<string, { readonly unanswered: number; readonly since: number }>()
-  /** Sockets that have something to write and are in no table, and the checks that have found that. */
+  /** Number of checks in which a socket with queued output was in no table. */
   #unlisted = new Map<Socket, number>()
   #timer: NodeJS.Timeout | undefined
 
@@ -69,8 +70,8 @@ export class DeadPeers {
   }
 
   /**
-   * Calls `died` once when the peer of a connected socket has answered nothing for `silenceMs` though data is under way, or when
-   * the socket has something to write and the kernel has closed it.
+   * Calls `died` once when the peer of a connected socket acknowledges nothing for `silenceMs` while data is in flight, or when
+   * the kernel has closed a socket with queued output.
    */
   watch(socket: Socket, died: () => void): void {
     if (process.platform !== 'linux') return
@@ -94,10 +95,10 @@ export class DeadPeers {
     const seen = new Map<string, { unanswered: number; since: number }>()
     for (const { key, unanswered } of waiting) {
       const before = this.#suspects.get(key)
-      // Fewer than before: the peer has answered in the meantime.
+      // A lower number means that the peer has answered in the meantime.
       const since = before && before.unanswered <= unanswered ? before.since : now
       seen.set(key, { unanswered, since })
-      if (unanswered >= LEAST_UNANSWERED && now - since >= this.#timing.silenceMs) dead.add(key)
+      if (unanswered >= MIN_UNANSWERED && now - since >= this.#timing.silenceMs) dead.add(key)
     }
     this.#suspects = seen
     if (dead.size > 0) this.#end(dead)
@@ -107,7 +108,7 @@ export class DeadPeers {
     for (const socket of this.#watched.keys()) if (dead.has(keyOfSocket(socket) ?? '')) this.#died(socket)
   }
 
-  /** `writing`: sockets that had something to write before the tables were read. */
+  /** Ends those of the sockets that are in no table; `writing` had queued output before the tables were read. */
   #endUnlisted(writing: readonly Socket[], tables: readonly Table[]): void {
     const before = this.#unlisted
     this.#unlisted = new Map()
@@ -120,7 +121,7 @@ export class DeadPeers {
       if (key !== undefined && listed.has(key)) continue
       const checks = (before.get(socket) ?? 0) + 1
       this.#unlisted.set(socket, checks)
-      if (checks === LEAST_UNLISTED) this.#died(socket)
+      if (checks === MIN_UNLISTED) this.#died(socket)
     }
   }
 
@@ -131,11 +132,11 @@ export class DeadPeers {
   }
 }
 
-/** Those of all listeners: the tables are read once for all. */
+/** Watches the connections of all listeners, for which the tables are read once. */
 export const deadPeers = new DeadPeers()
 
 async function readTables(): Promise<Table[]> {
-  // Without IPv6 there is no table of it.
+  // Without IPv6 there is no second table.
   const read = TABLES.map(async ({ file, family }) => ({
     text: await readFile(file, 'latin1').catch(() => ''),
     family,
@@ -143,7 +144,7 @@ async function readTables(): Promise<Table[]> {
   return (await Promise.all(read)).filter(({ text }) => text !== '')
 }
 
-/** The sockets in a table of the kernel's with unanswered transmissions. */
+/** Returns the sockets with unanswered transmissions in a table of the kernel. */
 export function parseTable(table: string, family: Family): Waiting[] {
   const waiting: Waiting[] = []
   if (!table.includes(' 01:') && !table.includes(' 04:')) return waiting
@@ -160,7 +161,7 @@ function keyOfRow([, local = '', address = '', remote = '']: RegExpExecArray, fa
   return keyOf(Number.parseInt(local, 16), readAddress(address, family), Number.parseInt(remote, 16))
 }
 
-/** Undefined for one that is not connected any more. */
+/** Returns undefined for a socket that is not connected any more. */
 function keyOfSocket({ localPort, remoteAddress, remotePort }: Socket): string | undefined {
   if (localPort === undefined || remoteAddress === undefined || remotePort === undefined) return undefined
   return keyOf(localPort, remoteAddress, remotePort)
@@ -170,7 +171,7 @@ function keyOf(localPort: number, remoteAddress: string, remotePort: number): st
   return `${localPort} ${canonical(remoteAddress)} ${remotePort}`
 }
 
-/** Words of 32 bits in the byte order of the machine, as digits of the number that they are. */
+/** Decodes an address: hexadecimal words of 32 bits in the byte order of the machine. */
 function readAddress(digits: string, family: Family): string {
   const bytes = Buffer.from(digits, 'hex')
   if (littleEndian) bytes.swap32()
@@ -180,7 +181,7 @@ function readAddress(digits: string, family: Family): string {
 
 const littleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1
 
-/** One form for each address, however it was written. */
+/** Returns the canonical form of an address. */
 function canonical(address: string): string {
   const [bare = ''] = address.split('%')
   return new SocketAddress({ address: bare, family: bare.includes(':') ? 'ipv6' : 'ipv4' }).address

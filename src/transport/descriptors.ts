@@ -1,16 +1,13 @@
 import { closeSync, existsSync, openSync, readSync } from 'node:fs'
 
-/** Descriptors that no client gets: those who ask how the daemon is need some, and what it opens itself later on. */
+/** Descriptors that clients do not get: for probes of health and metrics, and for files that the daemon opens later. */
 export const RESERVED_DESCRIPTORS = 16
-/**
- * So many more must be free before the fault is over, so
- * that the fault does not begin and end with each client that comes and goes.
- */
-const MORE = 4
-/** How often it is looked whether there are enough again, in ms. */
+/** Hysteresis: additional free descriptors at which the fault ends. */
+const HYSTERESIS = 4
+/** Interval of the checks. */
 const CHECK_MS = 1_000
 
-/** The list of the daemon's present faults, as far as it is about descriptors. */
+/** The part of the daemon's faults that concerns descriptors. */
 export interface DescriptorFaults {
   begin(fault: 'descriptors', reason: string): void
   end(fault: 'descriptors'): void
@@ -19,21 +16,21 @@ export interface DescriptorFaults {
 const LIMITS = '/proc/self/limits'
 
 /**
- * The file descriptors of the process.
+ * The limit of open file descriptors of the process.
  *
- * Where there is none left the runtime closes every connection that comes in, and tells nobody. So clients are refused before
- * that, with a reason, and the operator is told.
+ * Out of descriptors, Node.js closes every new connection without an error. Therefore clients are refused before that, with a
+ * reason, and a fault is reported to the operator.
  */
 export class Descriptors {
   readonly #faults: DescriptorFaults
-  /** Open for good, as it could not be opened when it is needed. Undefined where there is no such file. */
+  /** Descriptor of {@link LIMITS}, open all the time, as it cannot be opened when it is needed; undefined without such a file. */
   readonly #limits: number | undefined
   readonly #timer: NodeJS.Timeout
-  /** How many the process may have; unknown where there is no such file. */
+  /** Maximum open files of the process; infinite if unknown. */
   #limit = Number.POSITIVE_INFINITY
-  /** It is the system's limit that was met, not that of the process. */
+  /** True if the limit of the whole system is reached, not that of the process. */
   #systemWide = false
-  /** Since it was looked last. */
+  /** True if a client was refused since the last check. */
   #refused = false
 
   constructor(faults: DescriptorFaults) {
@@ -43,7 +40,7 @@ export class Descriptors {
     this.#check()
   }
 
-  /** Whether no more than `reserve` descriptors are free: a client that wants one is refused then. */
+  /** Returns true, and reports the fault, when at most `reserve` descriptors are free: the client is then refused. */
   refuse(reserve: number): boolean {
     if (!this.#scarce(reserve)) return false
     this.#refused = true
@@ -59,7 +56,7 @@ export class Descriptors {
   #check(): void {
     this.#limit = this.#readLimit()
     if (this.#scarce(RESERVED_DESCRIPTORS)) this.#begin()
-    else if (!this.#refused && !this.#scarce(RESERVED_DESCRIPTORS + MORE)) this.#faults.end('descriptors')
+    else if (!this.#refused && !this.#scarce(RESERVED_DESCRIPTORS + HYSTERESIS)) this.#faults.end('descriptors')
     this.#refused = false
   }
 
@@ -68,7 +65,7 @@ export class Descriptors {
     this.#faults.begin('descriptors', `out of file descriptors${whose}`)
   }
 
-  /** The system gives the lowest number that is free. */
+  /** Returns true when at most `reserve` descriptors are free. A new descriptor has the lowest free number. */
   #scarce(reserve: number): boolean {
     try {
       const lowest = openSync('/dev/null', 'r')

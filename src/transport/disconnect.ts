@@ -1,8 +1,8 @@
-/** A reason for which the server closes a connection, as it is told to the client. */
+/** The error that a client receives when the server closes its connection. */
 export interface Disconnect {
   readonly text: string
   readonly reconnect: boolean
-  /** How to do it right. */
+  /** Advice for the user. */
   readonly hint?: string
 }
 
@@ -16,23 +16,24 @@ export type DisconnectReason =
   | 'frames-too-many'
   | 'message-too-slow'
   | 'out-of-memory'
-  /** HTTP or TLS where neither is spoken. */
+  /** The client speaks HTTP or TLS on a port for another protocol. */
   | 'wrong-protocol'
   | 'utf-16'
-  /** As in src/chat/session.ts. */
+  /** Other nodes have released the memberships of this one, or the store has lost them; see `MembershipEnd`. */
   | 'membership-lost'
   | 'account-removed'
   | 'password-changed'
-  /** The account has been logged in to on another node that had taken this one for dead, where it may be logged in once. */
+  /** Another node has logged in the account after this node's lease had expired, in a protocol with one login for each account. */
   | 'logged-in-elsewhere'
   | 'stopping'
 
+/** The error for each reason. */
 export const DISCONNECTS: Readonly<Record<DisconnectReason, Disconnect>> = {
   'too-many-connections': { text: 'Too many connections', reconnect: true },
   'too-many-from-address': { text: 'Too many connections from your address', reconnect: false },
   'login-timeout': { text: 'Login takes too long', reconnect: true },
   'reader-too-slow': { text: 'Reading too slowly, messages would be lost', reconnect: true },
-  // In the middle of a reply, where no error could be told from what was asked for, or out of file descriptors.
+  // Sent in the middle of a streamed reply, which cannot be answered with an error any more, or when out of file descriptors.
   unavailable: { text: 'Temporarily unavailable', reconnect: true },
   'frame-too-long': { text: 'Message too long', reconnect: true },
   'frames-too-many': { text: 'Too many frames at once', reconnect: true },
@@ -46,7 +47,6 @@ export const DISCONNECTS: Readonly<Record<DisconnectReason, Disconnect>> = {
   },
   'membership-lost': { text: 'Membership lost while this server was cut off, come back', reconnect: true },
   'logged-in-elsewhere': { text: 'Logged in elsewhere', reconnect: false },
-  // Done by the operator of the server.
   'account-removed': { text: 'Your account has been removed', reconnect: false },
   'password-changed': { text: 'Your password has been changed, log in with the new one', reconnect: false },
   stopping: { text: 'Server is stopping, come back in a moment', reconnect: true },

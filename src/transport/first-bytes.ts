@@ -1,12 +1,12 @@
 // biome-ignore-all lint/suspicious/noControlCharactersInRegex: bytes as characters
-/** Recognises by its first bytes a client that speaks something else than the protocol of the port. */
+/** Detects by its first bytes a client that speaks another protocol than that of the port. */
 import type { Socket } from 'node:net'
 
-/** `utf-16`: text, in an encoding that no protocol here has. */
+/** A protocol or encoding that the port does not speak. */
 export type Stranger = 'http' | 'tls' | 'utf-16'
 
-/** Bytes of a first line without an end that are looked at; a longer one is judged by what it begins with. */
-const LONGEST = 4_096
+/** Maximum bytes of a first line that are examined; a longer one is judged by its beginning. */
+const MAX_BYTES = 4_096
 
 const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 /** The four forms of a request target (RFC 9112, 3.2). */
@@ -23,22 +23,22 @@ const CLIENT_HELLO_BEGUN = /^\x16\x03?$/
 const UTF16 = /^(?:\xfe\xff|\xff\xfe[^\0]\0|[\t -~]\0[\t -~]\0|\0[\t -~]\0[\t -~])/
 const UTF16_BEGUN = /^(?:\xfe|\xff(?:\xfe[^\0]?)?|[\t -~](?:\0[\t -~]?)?|\0(?:[\t -~]\0?)?)$/
 
-/** Undefined while more bytes are needed; `ended` says that there will be none. */
+/** Returns the detected protocol, or undefined while more bytes are needed; `ended` means that there are no more. */
 export function recognise(bytes: Buffer, ended = false): Stranger | 'none' | undefined {
-  const text = bytes.toString('latin1', 0, LONGEST)
+  const text = bytes.toString('latin1', 0, MAX_BYTES)
   if (UTF16.test(text)) return 'utf-16'
   if (CLIENT_HELLO.test(text)) return 'tls'
   const end = text.search(/[\r\n]/)
   const line = end < 0 ? text : text.slice(0, end)
   if (end >= 0 || ended) return REQUEST_LINE.test(line) ? 'http' : 'none'
-  if (text.length === LONGEST) return LONG_REQUEST_LINE.test(line) ? 'http' : 'none'
+  if (text.length === MAX_BYTES) return LONG_REQUEST_LINE.test(line) ? 'http' : 'none'
   const begun = [UTF16_BEGUN, CLIENT_HELLO_BEGUN, REQUEST_LINE_BEGUN].some((pattern) => pattern.test(line))
   return begun ? undefined : 'none'
 }
 
 /**
- * Calls `read` with everything that a socket receives, from when its first bytes are known to be the protocol's own; or
- * once `refuse`, and then nothing of it. Nothing stands between the socket and `read` any more once that is decided.
+ * Calls `read` with all input of a socket, once its first bytes are known to be of the port's protocol; else calls `refuse` once.
+ * After the decision `read` is the only listener of the socket's data.
  */
 export function readBehindFirstBytes(
   socket: Socket,

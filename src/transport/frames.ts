@@ -1,37 +1,37 @@
-/** Length-prefixed frames: a length of four bytes, the highest first, then so many bytes of payload. */
+/** Length-prefixed frames: a length of four bytes, big-endian, then the payload. */
 import type { DisconnectReason } from './disconnect.ts'
 import type { Framing } from './framing.ts'
 
 export const HEADER_BYTES = 4
 
-/** Room for a payload before more of it has come; it doubles, so that a header alone takes no memory. */
+/** Initial buffer of an incomplete payload; it doubles, so that a header alone does not allocate its whole length. */
 const FIRST_BYTES = 1_024
 
 const NOTHING = Buffer.alloc(0)
 
 /**
- * Takes frames out of a stream of bytes. Give it a chunk, then take from it until there is nothing: it keeps the chunk without a
- * copy until all of it is taken and, beside it, at most one frame that has not come to its end.
+ * Parses frames from a stream of bytes. Holds the last chunk, without a copy, until all its frames are taken, and at most one
+ * incomplete frame.
  */
 export class FrameReader implements Framing<Buffer, Buffer> {
-  /** Set for ever after a header that announces more than the limit: where the next frame begins cannot be known. */
+  /** Set after a header that exceeds the limit; the stream cannot be parsed any further. */
   fault: DisconnectReason | undefined
   readonly #limit: number
   #chunk: Buffer = NOTHING
-  /** Where the rest of the chunk begins. */
+  /** Offset of the first byte of the chunk that is not parsed. */
   #at = 0
   #header = 0
   #headerBytes = 0
-  /** A payload that began in an earlier chunk. */
+  /** The incomplete payload that began in an earlier chunk. */
   #begun: Buffer | undefined
   #begunBytes = 0
 
-  /** `limit`: bytes of a payload. */
+  /** `limit` is the maximum bytes of a payload. */
   constructor(limit: number) {
     this.#limit = limit
   }
 
-  /** Bytes of a payload that has not come to its end, and of the chunk that is not all taken. */
+  /** Bytes of the incomplete payload and of the chunk. */
   get held(): number {
     return (this.#begun?.length ?? 0) + this.#chunk.length
   }
@@ -42,7 +42,7 @@ export class FrameReader implements Framing<Buffer, Buffer> {
     return true
   }
 
-  /** The next payload; undefined until more has been fed. */
+  /** Returns the next payload; undefined until more input is fed. */
   next(): Buffer | undefined {
     const payload = this.fault ? undefined : this.#next()
     if (payload === undefined) this.feed(NOTHING)
@@ -72,7 +72,7 @@ export class FrameReader implements Framing<Buffer, Buffer> {
   #payload(length: number): Buffer | undefined {
     const rest = this.#chunk.length - this.#at
     if (!this.#begun) {
-      // Whole within its chunk, like most.
+      // The whole payload is in the chunk.
       if (rest >= length) return this.#chunk.subarray(this.#at, (this.#at += length))
       this.#begun = Buffer.allocUnsafe(Math.min(length, Math.max(FIRST_BYTES, 2 * rest)))
     }
@@ -98,15 +98,15 @@ export class FrameReader implements Framing<Buffer, Buffer> {
 
 export interface FrameStyle {
   /**
-   * No byte of the header is `{`, for clients that look for the JSON by its first byte (docs/protocols/chatterbox.md, section 5.2):
-   * spaces directly after the opening brace make up for it.
+   * True if no byte of the header is `{`, for clients that search for the first byte of the JSON (docs/protocols/chatterbox.md,
+   * section 5.2); the payload is padded with spaces after the opening brace.
    */
   readonly plainHeader?: boolean
 }
 
 const BRACE = 0x7b
 
-/** Header and JSON in one piece. `json` is an object: it begins with `{`. */
+/** Encodes a frame. `json` is an object: it begins with `{`. */
 export function encodeFrame(json: string, { plainHeader = false }: FrameStyle = {}): Buffer {
   const bare = Buffer.byteLength(json)
   const length = plainHeader ? withoutBrace(bare) : bare
@@ -122,10 +122,10 @@ export function encodeFrame(json: string, { plainHeader = false }: FrameStyle = 
   return frame
 }
 
-/** The least length from this one on that has no such byte. */
+/** Returns the smallest length, at least `length`, whose bytes do not include `{`. */
 function withoutBrace(length: number): number {
   for (let unit = 2 ** 24; unit >= 1; unit /= 256) {
-    // The next value of this byte, and the least of those below it.
+    // Increments this byte and clears the lower ones.
     if (Math.floor(length / unit) % 256 === BRACE) return (Math.floor(length / unit) + 1) * unit
   }
   return length

@@ -1,42 +1,42 @@
 import type { DisconnectReason } from './disconnect.ts'
 
-/** Input that is read while earlier units still wait. */
+/** Input that is read before earlier units are handled. */
 export interface InputAhead {
-  /** Whether no more may be read. */
+  /** True if reading has to pause. */
   readonly full: boolean
-  /** Whether something waits to be taken. */
+  /** True if there is input that is not handled. */
   readonly waiting: boolean
 }
 
 /** The connection as its framing sees it. */
 export interface FramedConnection {
-  /** Asks for the units that may be taken by now. */
+  /** Called when units of input have become available. */
   ready(): void
-  /** Sends bytes that belong to the framing itself. */
+  /** Sends bytes of the framing itself, such as telnet negotiation. */
   push(bytes: Buffer): void
 }
 
-/** Cuts what a transport reads (bytes, or the messages of a WebSocket) into the units of a protocol: lines, frames, messages. */
+/** Splits the input of a transport (bytes, or WebSocket messages) into the units of a protocol: lines, frames, messages. */
 export interface Framing<Chunk, Unit> {
-  /** Bytes that were fed and not taken. */
+  /** Bytes of input that is not taken. */
   readonly held: number
-  /** Set when the input cannot be cut any further: the connection ends with this reason. */
+  /** Set when the input is invalid and cannot be split any further; the connection ends with this reason. */
   readonly fault?: DisconnectReason | undefined
-  /** Undefined where nothing is read while a unit waits. */
+  /** Undefined if reading pauses while a unit waits. */
   readonly ahead?: InputAhead
-  /** Called once, before anything is fed. */
+  /** Called once, before the first chunk. */
   open?(connection: FramedConnection): void
-  /** Takes a chunk. Returns false when it brings no unit and is none's part. */
+  /** Takes a chunk of input. Returns false if it contains no unit and no part of one. */
   feed(chunk: Chunk): boolean
-  /** The next whole unit; undefined until more has been fed. */
+  /** Returns the next whole unit; undefined until more input is fed. */
   next(): Unit | undefined
-  /** Called when no further chunk comes. */
+  /** Called after the last chunk. */
   end?(): void
-  /** Forgets what was fed. */
+  /** Discards all input. */
   clear?(): void
 }
 
-/** A line or message that cannot be taken; the reason is a code of the line protocol. */
+/** An invalid line or message; the reason is an error code of the line protocol. */
 export class Unreadable {
   readonly length = 0
   readonly reason: 'line-too-long' | 'invalid-utf8' | 'binary-message'
@@ -46,10 +46,10 @@ export class Unreadable {
   }
 }
 
-/** Cuts the text messages of a WebSocket into units, or takes them as they are. Binary messages bring nothing, or one unit. */
+/** Splits WebSocket messages into units by a function. */
 export class MessageFraming<Unit> implements Framing<string | Buffer, Unit> {
   readonly #cut: (message: string | Buffer) => readonly Unit[]
-  /** Oldest first; those before `#taken` are taken. They are at most what one read of the socket has brought. */
+  /** Units of one read of the socket, oldest first; those before `#taken` are taken. */
   #units: Unit[] = []
   #taken = 0
   #bytes = 0
@@ -80,7 +80,7 @@ export class MessageFraming<Unit> implements Framing<string | Buffer, Unit> {
   }
 }
 
-/** The text messages themselves; binary messages are ignored. */
+/** Returns a framing in which each text message is a unit; binary messages are ignored. */
 export function textMessages(): MessageFraming<string> {
   return new MessageFraming((message) => (typeof message === 'string' ? [message] : []))
 }

@@ -1,21 +1,20 @@
 import type { Socket } from 'node:net'
 
-/** Errors of a write to a side that is closed. */
+/** Error codes of a write to a connection that the peer has closed. */
 const CLOSED = new Set(['EPIPE', 'ECONNRESET', 'ENOTCONN'])
 
 type WriteCallback = Parameters<Socket['_write']>[2]
 
 /**
- * Lets a socket be read to its end whose other side takes nothing any more. A client that closes its connection right behind its
- * last line makes the kernel answer our next write with an error, on which the runtime destroys the socket with its unread input.
- * From that error on, output is dropped instead. Writes that wait for an earlier one are not merged, so that each tells when it has
- * left.
+ * Keeps a socket readable to its end after the peer has closed it. When a client closes its connection directly after its last
+ * line, the next write fails, on which Node.js destroys the socket with its unread input. With this, output is dropped after such
+ * an error instead. Queued writes are not merged, so that each has its own result.
  */
 export function keepReading(socket: Socket): void {
   const write = socket._write
   let isClosed = false
   let written: WriteCallback | undefined
-  // One write is under way at a time, so that none needs a callback of its own.
+  // There is one write at a time, so all share one callback.
   const settle: WriteCallback = (error) => {
     isClosed = CLOSED.has((error as NodeJS.ErrnoException | null | undefined)?.code ?? '')
     written?.(isClosed ? null : error)

@@ -1,9 +1,9 @@
 import cluster from 'node:cluster'
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
-import { setImmediate as nextRound } from 'node:timers/promises'
 import { createServer as createTlsServer, Server as TlsServer } from 'node:tls'
 import type { Logger } from 'pino'
+import { acceptQueueEmptied } from './accept-queue.ts'
 import type { Admission } from './admission.ts'
 import { connectionAccepted } from './coalesce.ts'
 import { deadPeers } from './dead-peers.ts'
@@ -13,23 +13,16 @@ import type { ClientAddress } from './network.ts'
 import type { Address, Certificate, Port } from './port.ts'
 import type { Tally, Traffic } from './tally.ts'
 
-/** How long a TLS handshake may take, in ms. */
+/** Maximum time of a TLS handshake. */
 const HANDSHAKE_MS = 10_000
 /**
- * Silence before keep-alive probes are sent, in ms. The runtime sends ten of them, one a second, so that a peer that has
- * vanished while nothing was under way to it is found after 50 s; {@link deadPeers} finds the others.
+ * Idle time before TCP keep-alive probes. Node.js sends ten of them, one a second, so that a peer that vanishes while the
+ * connection is idle is detected after 50 s; {@link deadPeers} detects the others.
  */
 const KEEP_ALIVE_MS = 40_000
-/** How long a client that is refused has to read why, in ms. */
+/** Maximum time in which a refused client reads the reason. */
 const REFUSAL_MS = 1_000
-/** How long a listener that stops goes on accepting what waits in the kernel's queue, at most, in ms. */
-const LAST_CALL_MS = 2_000
-/** A round of the event loop in which hardly anybody can have come behind the look at the queue, in ms. */
-const SHORT_ROUND_MS = 0.1
-/** Rounds without a connection after which the queue is taken for empty, and how many of them a short one is worth. */
-const QUIET_ROUNDS = 100
-const SHORT_ROUND = 50
-/** How long TLS handshakes that are under way when a listener stops may take, in ms, and how long one may take to begin. */
+/** Maximum time of pending TLS handshakes when a listener stops, and maximum time until the first byte of one. */
 const LAST_HANDSHAKES_MS = 2_000
 const LAST_HELLO_MS = 500
 
@@ -39,54 +32,54 @@ export interface ListenerOptions {
   readonly log: Logger
   readonly admission: Admission
   readonly tally: Tally
-  /** The certificate for TLS; plain TCP without. */
+  /** The certificate for TLS; undefined for plain TCP. */
   readonly certificate?: Certificate | undefined
-  /** Tells the addresses of proxies: clients of any address come through them, so their connections count among all only. */
+  /** Returns true for the address of a trusted proxy, whose connections count in total only. */
   readonly isProxy?: (address: string) => boolean
-  /** The bytes for a client that is not let in. */
+  /** Returns the bytes for a refused client. */
   readonly lastWord: (reason: DisconnectReason) => Buffer
-  /** Takes over a client that is let in; `refused` is set for one beyond the bounds, as one of the {@link spare}. */
+  /** Takes over an admitted connection; `refused` is set if it exceeds the limits and is one of the {@link spare}. */
   readonly welcome: (socket: Socket, address: ClientAddress, refused?: DisconnectReason) => Client
-  /** Connections from this machine that are let in beyond the bounds. */
+  /** Number of connections from this machine that are admitted beyond the limits. */
   readonly spare?: number
-  /** Called before the port listens, and when it has stopped. */
+  /** Called before the port listens. */
   readonly open?: (host: string) => Promise<void>
+  /** Called when the port has stopped. */
   readonly close?: () => Promise<void>
 }
 
-/** A connection as its listener sees it. */
+/** An admitted connection. */
 export interface Client extends MemoryHolder {
-  /** Ends it when it has its answers and a notice. */
+  /** Ends the connection after the replies to its requests and a notice. */
   stop(): void
-  /** Ends it when the daemon stops, unless it may still ask how the daemon is. */
+  /** Ends the connection when the daemon stops, unless it may be a probe. */
   drain?(): void
-  /** Bytes that wait for it. */
+  /** Bytes of queued output. */
   readonly queued: number
 }
 
-/** A port on TCP or TLS: lets connections in and keeps count of them until they are gone. */
+/** A port on TCP or TLS: admits connections, and counts them until they are closed. */
 export class ListeningPort implements Port {
   readonly name: string
   readonly answersProbes: boolean
   readonly #options: ListenerOptions
   readonly #server: Server
   readonly #connections = new Map<Socket, Client>()
-  /** TCP sockets beneath TLS, also those whose handshake is not done. */
+  /** TCP sockets of TLS connections, including those in their handshake. */
   readonly #beneath = new Set<Socket>()
-  /** Counts those. */
+  /** Limits of the connections in {@link #beneath}. */
   readonly #handshakes: Admission
-  /** Connections beyond the bounds. */
+  /** Connections admitted beyond the limits. */
   #spare = 0
-  /** Connections accepted, before their TLS handshake. */
+  /** Connections accepted ever, with or without a completed TLS handshake. */
   #accepted = 0
   #opened = 0
-  /** Bytes of connections that are gone. */
+  /** Bytes of closed connections. */
   #received = 0
   #sent = 0
   #stopping = false
-  /** Whether handshakes that are not done when everything else is gone are waited for. */
-  #patient = true
-
+  /** True until a stopping listener aborts pending handshakes. */
+  #waitsForHandshakes = true
   #draining = false
 
   constructor(options: ListenerOptions) {
@@ -97,7 +90,7 @@ export class ListeningPort implements Port {
     const tcp = { noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS, allowHalfOpen: true }
     if (options.certificate) {
       this.#server = createTlsServer({ ...tcp, ...contextOf(options.certificate), handshakeTimeout: HANDSHAKE_MS })
-      // The TLS socket inherits this: a client that ends before its handshake is done is closed at once.
+      // The TLS socket inherits this: a client that ends during its handshake is closed at once.
       this.#server.prependListener('connection', (socket: Socket) => {
         socket.allowHalfOpen = false
       })
@@ -105,7 +98,7 @@ export class ListeningPort implements Port {
         socket.allowHalfOpen = true
         this.#admit(socket)
       })
-      this.#server.on('connection', (socket: Socket) => this.#letShakeHands(socket))
+      this.#server.on('connection', (socket: Socket) => this.#admitHandshake(socket))
       this.#server.on('tlsClientError', (error, socket) => {
         options.log.debug({ err: error }, 'TLS handshake failed')
         socket.destroy()
@@ -161,14 +154,15 @@ export class ListeningPort implements Port {
   async stop(): Promise<void> {
     this.#stopping = true
     for (const connection of this.#connections.values()) connection.stop()
-    await this.#emptyQueue()
+    // In a cluster the socket is the primary process's, which passes the connections in its queue to other workers.
+    if (!cluster.isWorker && this.#server.listening) await acceptQueueEmptied(() => this.#accepted)
     const closed = new Promise((resolve) => this.#server.close(resolve))
     const timers = [
       setTimeout(() => {
         for (const socket of this.#beneath) if (socket.bytesRead === 0) socket.destroy()
       }, LAST_HELLO_MS).unref(),
       setTimeout(() => {
-        this.#patient = false
+        this.#waitsForHandshakes = false
         this.#endHandshakes()
       }, LAST_HANDSHAKES_MS).unref(),
     ]
@@ -182,26 +176,8 @@ export class ListeningPort implements Port {
     for (const socket of this.#connections.keys()) socket.destroy()
   }
 
-  /**
-   * Accepts the connections that wait in the kernel's queue, which it would reset with the socket: their clients are told that
-   * the server stops. In a cluster the socket is the primary process's, and what waits goes to other workers.
-   */
-  async #emptyQueue(): Promise<void> {
-    if (cluster.isWorker || !this.#server.listening) return
-    const started = performance.now()
-    // The runtime takes one connection each time round, and in the first round it may not have looked yet.
-    for (let [quiet, now] = [0, started]; quiet < QUIET_ROUNDS && now - started < LAST_CALL_MS; ) {
-      const [accepted, before] = [this.#accepted, now]
-      await nextRound()
-      now = performance.now()
-      // In a round that took long others may have come.
-      if (this.#accepted !== accepted) quiet = 0
-      else quiet += now - before < SHORT_ROUND_MS ? SHORT_ROUND : 1
-    }
-  }
-
-  /** Connections that are no client yet, and may never be, are bounded too. */
-  #letShakeHands(socket: Socket): void {
+  /** Limits the connections in their TLS handshake. */
+  #admitHandshake(socket: Socket): void {
     if (socket.remoteAddress === undefined) return void socket.destroy()
     const counted = this.#counted(this.#options.admission.identify(socket.remoteAddress))
     if (this.#handshakes.refuse(counted)) return void socket.destroy()
@@ -212,20 +188,20 @@ export class ListeningPort implements Port {
     })
   }
 
-  /** The address or network that a connection counts for; undefined for a proxy's. */
+  /** The address or network that limits count a connection for; undefined for a proxy. */
   #counted({ full, network }: ClientAddress): string | undefined {
     return this.#options.isProxy?.(full) ? undefined : network
   }
 
-  /** When the server stops and every client is gone, what is left has not finished its handshake, and may never do so. */
+  /** Aborts pending handshakes of a stopping server whose other connections are closed. */
   #endHandshakes(): void {
-    if (!this.#stopping || this.#patient || this.#connections.size > 0) return
+    if (!this.#stopping || this.#waitsForHandshakes || this.#connections.size > 0) return
     for (const socket of this.#beneath) socket.destroy()
   }
 
   #admit(socket: Socket): void {
     const { admission } = this.#options
-    // Gone before it was looked at.
+    // The connection is closed already.
     if (socket.remoteAddress === undefined) return void socket.destroy()
     const address = admission.identify(socket.remoteAddress)
     const counted = this.#counted(address)
@@ -235,10 +211,10 @@ export class ListeningPort implements Port {
       this.#welcome(socket, address, counted)
       return
     }
-    // Its errors and its end are not heard by anybody yet.
+    // The socket has no other listener yet.
     const ignore = () => {}
     socket.on('error', ignore).pause()
-    // Where there are no file descriptors it must not keep its own.
+    // Out of file descriptors, the connection must free its own at once.
     const retried = refused === 'unavailable' ? Promise.resolve(refused) : admission.retry(enter, refused)
     void retried.then((still) => {
       if (socket.destroyed) return
@@ -257,14 +233,14 @@ export class ListeningPort implements Port {
     setTimeout(() => socket.destroy(), REFUSAL_MS).unref()
   }
 
-  /** Takes over a connection that {@link Admission} has counted, or one of the {@link ListenerOptions.spare} that it has `refused`. */
+  /** Takes over a connection that {@link Admission} has counted, or one of {@link ListenerOptions.spare} with the reason of its refusal. */
   #welcome(socket: Socket, client: ClientAddress, counted: string | undefined, refused?: DisconnectReason): void {
     const { admission, log, tally, welcome } = this.#options
     const { full: address } = client
     if (refused) this.#spare++
     log.debug({ address }, 'connected')
     deadPeers.watch(socket, () => {
-      log.info({ address }, 'peer does not acknowledge what was sent to it, or has reset the connection')
+      log.info({ address }, 'dead peer: it acknowledges no data, or has reset the connection')
       tally.disconnect('peer-vanished')
       socket.destroy()
     })
@@ -281,12 +257,12 @@ export class ListeningPort implements Port {
     const connection = welcome(socket, client, refused)
     this.#connections.set(socket, connection)
     if (this.#draining) connection.drain?.()
-    // Its handshake took until now.
+    // The TLS handshake took until after the stop.
     if (this.#stopping) connection.stop()
   }
 }
 
-/** Whether an address is one of this machine's own that no other machine can have. */
+/** Returns true for a loopback address. */
 function isLoopback(address: string): boolean {
   return address === '::1' || /^(::ffff:)?127\./.test(address)
 }

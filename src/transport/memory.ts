@@ -3,25 +3,25 @@ import type { Logger } from 'pino'
 import type { Engine } from '../engine/engine.ts'
 import type { DisconnectReason } from './disconnect.ts'
 
-/** How often the bytes are counted, in ms: while there is much room, and while there is little. */
+/** Interval of the checks while much memory is free, and while little is. */
 const CALM_MS = 250
 const TENSE_MS = 25
-/** Share of the limit from which it is counted more often. */
+/** Share of the limit above which the checks are frequent. */
 const TENSE = 0.5
-/** Share from which events held in memory are dropped and the largest holders are slowed. */
+/** Share above which cached events are dropped and the input of the largest holders is paused. */
 const SLOW = 0.75
-/** Share from which new connections are refused. */
+/** Share above which new connections are refused. */
 const REFUSE = 0.9
-/** Share of V8's heap limit that counts as the whole of the memory limit. */
+/** Share of V8's heap limit that counts as 1. */
 const HEAP = 0.8
 
 /** A connection that holds memory. */
 export interface MemoryHolder {
-  /** Bytes held for it: output that was not read yet, input that is not carried out yet. */
+  /** Bytes of queued output and of input that is not handled. */
   readonly held: number
-  /** Stops reading its input, or reads on. */
+  /** Pauses or resumes its input. */
   slow(on: boolean): void
-  /** Ends it at once. */
+  /** Destroys the connection. */
   discard(reason: DisconnectReason): void
 }
 
@@ -31,8 +31,8 @@ export interface MemorySources {
 }
 
 /**
- * Bounds the memory of all connections and rooms together. Near the limit, events held for rooms are dropped, the largest
- * holders are no longer read, and new connections are refused; beyond it, the largest holders are ended.
+ * The memory limit of all connections and rooms together. Near the limit, cached events are dropped, the input of the largest
+ * holders is paused, and new connections are refused; beyond it, the largest holders are disconnected.
  */
 export class MemoryBudget {
   readonly #limit: number
@@ -55,7 +55,7 @@ export class MemoryBudget {
     this.#schedule()
   }
 
-  /** Bytes held when they were last counted. */
+  /** Bytes held at the last check. */
   get held(): number {
     return this.#held
   }
@@ -64,7 +64,7 @@ export class MemoryBudget {
     return this.#limit
   }
 
-  /** Whether new connections are refused. */
+  /** True while new connections are refused. */
   get exhausted(): boolean {
     return this.#share >= REFUSE
   }
@@ -93,7 +93,7 @@ export class MemoryBudget {
     this.#schedule()
   }
 
-  /** Slows the holders that together hold what is over the bound, and ends those that hold what is over the limit. */
+  /** Pauses the largest holders until the rest is below the threshold, and disconnects them until it is below the limit. */
   #relieve(holders: MemoryHolder[], total: number): void {
     holders.sort((one, other) => other.held - one.held)
     let rest = total
@@ -125,13 +125,13 @@ export class MemoryBudget {
   }
 }
 
-/** The share of the heap that is in use, garbage included, so scaled that 1 leaves room for what is under way. */
+/** Returns the used share of the heap, including garbage; 1 is the share {@link HEAP} of its limit. */
 function heapShare(): number {
   const { used_heap_size, heap_size_limit } = getHeapStatistics()
   return used_heap_size / (HEAP * heap_size_limit)
 }
 
-/** Half of the heap limit, in bytes. */
+/** Returns half of the heap limit, in bytes. */
 export function defaultMemoryLimit(): number {
   return Math.floor(getHeapStatistics().heap_size_limit / 2)
 }

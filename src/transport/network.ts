@@ -1,4 +1,4 @@
-/** Client addresses, as logs show them and as limits count them. */
+/** Addresses of clients, as logs show them and as limits count them. */
 import { isIP } from 'node:net'
 
 export interface ClientAddress {
@@ -8,19 +8,19 @@ export interface ClientAddress {
   readonly network: string
 }
 
-/** Bits of the network that a site gets from its provider, and in which it has 2^64 addresses (RFC 4291, section 2.5.1). */
+/** Prefix length of an IPv6 subnet, in which one host can have any address (RFC 4291, section 2.5.1). */
 export const IPV6_PREFIX = 64
 
 const GROUPS = 8
 const GROUP_BITS = 16
-/** Beginnings of IPv4 addresses as IPv6 writes them: mapped (RFC 4291, section 2.5.5.2) and translated (RFC 6052, section 2.1). */
+/** Prefixes of IPv4-mapped (RFC 4291, section 2.5.5.2) and IPv4-embedded (RFC 6052, section 2.1) IPv6 addresses. */
 const IPV4_IN_IPV6 = ['0:0:0:0:0:ffff:', '64:ff9b:0:0:0:0:']
 /** Link-local addresses (RFC 4291, section 2.5.6): all hosts on a link have the same network. */
 const LINK_LOCAL = { value: 0xfe80, mask: 0xffc0 }
 
 /**
- * The address or network that limits count an address for: an IPv4 address is counted whole, also where IPv6 writes it, and an IPv6 address by its
- * network of `ipv6Prefix` bits, in which one host can have any address. Anything else is counted as it is.
+ * Returns the address or network that limits count an address for: the whole IPv4 address, also of an IPv4-mapped IPv6 address, and
+ * the network of `ipv6Prefix` bits of an IPv6 address. Other texts are returned as they are.
  */
 export function networkOf(address: string, ipv6Prefix: number = IPV6_PREFIX): string {
   const [bare = ''] = address.split('%', 1)
@@ -34,7 +34,7 @@ export function networkOf(address: string, ipv6Prefix: number = IPV6_PREFIX): st
   return `${canonical(kept.map((group) => group.toString(16)).join(':'))}/${ipv6Prefix}`
 }
 
-/** The first so many bits of a group. */
+/** Returns the mask of the first `bits` bits of a group. */
 function maskOf(bits: number): number {
   return (0xffff << (GROUP_BITS - Math.min(Math.max(bits, 0), GROUP_BITS))) & 0xffff
 }
@@ -51,7 +51,7 @@ function ipv4Of(groups: readonly number[]): string {
   return groups.flatMap((group) => [group >> 8, group & 0xff]).join('.')
 }
 
-/** The one form of an IPv6 address (RFC 5952), without dots, as URLs have it. */
+/** Returns the canonical form of an IPv6 address (RFC 5952), without dots, as in URLs. */
 function canonical(address: string): string {
   return new URL(`http://[${address}]`).hostname.slice(1, -1)
 }

@@ -3,42 +3,42 @@ import { atTickEnd, tickEnd } from '../tick.ts'
 
 /** The owner of an {@link Outbox}. */
 export interface OutboxOwner {
-  /** Called at most once, when the reader is too slow: nothing more is taken. */
+  /** Called once, when the queue is full; the outbox then takes no more. */
   overflowed(): void
 }
 
-/** The end of a session at which bytes for its client are queued. */
+/** A queue of bytes for a client. */
 export interface ByteSink {
   push(chunk: Buffer): void
 }
 
 /**
- * Queue of bytes for one connection. Everything queued within a tick leaves in one write; a chunk that many connections share is
- * not copied. The reader is too slow where earlier ticks have left more than `maxBytes`. The bytes of one tick do not count: they
- * are bounded where they come from.
+ * The output queue of one connection. All chunks of a tick leave in one write; a single chunk, which many connections may share, is
+ * not copied. The queue is full when more than `maxBytes` of earlier ticks are not written; bytes of the current tick do not count,
+ * as their sources are limited.
  */
 export class Outbox implements ByteSink {
   readonly #stream: Duplex
   readonly #maxBytes: number
   readonly #owner: OutboxOwner
   readonly #writesEach: boolean
-  /** Chunks queued within this tick; mostly one, so that only further ones are worth an array. */
+  /** Chunks of the current tick: mostly one, so the array is made for the second. */
   #first: Buffer | undefined
   #more: Buffer[] | undefined
   #bytes = 0
   #closed = false
 
-  /** With `writesEach`, each chunk is written alone: over TLS it becomes a record of its own. */
+  /** With `writesEach`, each chunk is written alone, which over TLS is one record. */
   constructor(stream: Duplex, maxBytes: number, owner: OutboxOwner, writesEach = false) {
     this.#stream = stream
     this.#maxBytes = maxBytes
     this.#owner = owner
     this.#writesEach = writesEach
-    // Without this method of the stream, writes that wait for an earlier one are not merged.
+    // Without this method a stream does not merge queued writes.
     if (writesEach) Object.assign(stream, { _writev: null })
   }
 
-  /** Bytes that have not reached the kernel. */
+  /** Bytes that the kernel has not taken. */
   get queued(): number {
     return this.#bytes + this.#stream.writableLength
   }
@@ -60,7 +60,7 @@ export class Outbox implements ByteSink {
     }
   }
 
-  /** Writes everything queued. Called at the end of the tick. */
+  /** Writes all queued chunks. Called at the end of the tick. */
   flush(): void {
     if (!this.#first) return
     const more = this.#more
@@ -73,7 +73,7 @@ export class Outbox implements ByteSink {
     else this.#stream.write(chunk)
   }
 
-  /** Resolves when the reader has caught up with what was written, or is gone. */
+  /** Resolves when the stream takes more output, or is closed. */
   async drained(): Promise<void> {
     await tickEnd()
     if (!this.#stream.writableNeedDrain || this.#stream.destroyed) return
@@ -86,7 +86,7 @@ export class Outbox implements ByteSink {
     })
   }
 
-  /** Writes everything queued, then the last word. Nothing is taken afterwards. */
+  /** Writes all queued chunks and the last bytes. Later chunks are dropped. */
   close(lastWord?: Buffer): void {
     this.#closed = true
     this.flush()

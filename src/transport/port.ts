@@ -5,21 +5,20 @@ import type { Traffic } from './tally.ts'
 export interface Port {
   /** Name in the log and in metrics. */
   readonly name: string
-  /** Rejects when the address cannot be had. */
+  /** Listens on an address. Rejects with the error of the operating system. */
   listen(host: string, port: number): Promise<Address>
-  /** Its connections, in numbers. */
   readonly traffic: Traffic
-  /** Its connections, as far as they hold memory. */
+  /** Connections of the port. */
   readonly holders: Iterable<MemoryHolder>
-  /** Whether it tells how the daemon is: it then stops behind the others. */
+  /** True if the port answers health probes; it then stops after the others. */
   readonly answersProbes: boolean
-  /** The daemon stops: ends the clients that do not ask how it is. */
+  /** Ends the connections that cannot be probes, as the daemon stops. */
   drain(): void
-  /** Takes no further connections; gives the open ones their answers and a notice. Resolves when all are gone. */
+  /** Stops listening, and ends each connection after its replies and a notice. Resolves when all are closed. */
   stop(): Promise<void>
-  /** Ends the connections that are left at once. */
+  /** Destroys all connections. */
   abort(): void
-  /** Sets the certificate for handshakes from now on, where there is TLS. */
+  /** Replaces the certificate for new TLS connections. */
   setCertificate(certificate: Certificate): void
 }
 

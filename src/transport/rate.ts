@@ -1,11 +1,11 @@
 export interface PaceOptions {
-  /** Lines a second that a connection may send for long; 0 means as many as it likes. */
+  /** Maximum units of input (lines, frames, messages) per second; 0 for no limit. */
   readonly rate: number
-  /** Lines that may come at once. */
+  /** Maximum units at once. */
   readonly burst: number
 }
 
-/** The rate at which a connection may speak: a bucket of `burst` lines that refills at `rate` a second. Times are in ms. */
+/** A token bucket of `burst` units that refills at `rate` per second. Times are in ms. */
 export class RateBucket {
   readonly #options: PaceOptions
   #left: number
@@ -17,27 +17,27 @@ export class RateBucket {
     this.#filled = now
   }
 
-  /** Takes so many lines; returns for how long to stop reading, 0 for not at all. */
-  take(now: number, lines = 1): number {
+  /** Takes `units`; returns the time in ms for which reading pauses, 0 for none. */
+  take(now: number, units = 1): number {
     const { rate, burst } = this.#options
     if (rate === 0) return 0
-    this.#left = Math.min(burst, this.#left + (Math.max(0, now - this.#filled) * rate) / 1_000) - lines
-    // A clock that is set back costs nobody anything.
+    this.#left = Math.min(burst, this.#left + (Math.max(0, now - this.#filled) * rate) / 1_000) - units
+    // A clock that is set back takes no tokens.
     this.#filled = now
     if (this.#left >= 0) return 0
-    // Until a tenth of a second's worth is there: a flood is slowed in steps, not line by line.
+    // The pause lasts until the units of 0.1 s are there: a flood is paused in steps, not for each unit.
     return Math.ceil(((Math.min(burst, rate / 10) - this.#left) * 1_000) / rate)
   }
 }
 
 export interface ThrottleOwner {
-  /** Called whenever the connection is over its rate. */
+  /** Called when the connection exceeds its rate. */
   throttled(isFirst: boolean): void
-  /** Called when it is not any more. */
+  /** Called when it is below its rate again. */
   ready(): void
 }
 
-/** Tells for how long a connection is over its rate. */
+/** Rate limit of one connection. */
 export class Throttle {
   readonly #bucket: RateBucket
   readonly #owner: ThrottleOwner

@@ -1,27 +1,27 @@
 import { atTickEnd } from '../tick.ts'
 
-/** Maximum number of bytes in requests that a connection has waiting, and in replies behind them. */
+/** Maximum bytes of a connection's waiting requests, and of the replies behind them. */
 const MAX_BYTES = 262_144
-/** Waiting requests, of all connections, from which on the queue for the store is long: about a tenth of a second of commits. */
+/** Waiting requests of all connections above which the store's queue is long: about 0.1 s of commits. */
 const LONG_QUEUE = 8_192
 
 /**
- * Requests of all connections that wait for their commit. One queue leads to the store, so while it is long, each connection may
- * have only a few requests in it: a newcomer's waits behind those, and not behind thousands of each.
+ * Number of waiting requests of all connections. They share one queue to the store; while it is long, each connection may have only
+ * a few requests in it, so that the first request of another connection does not wait behind thousands.
  */
-let waitingInAll = 0
+let totalWaiting = 0
 
-/** How many requests one connection may have waiting: `most`, or `crowded` while the queue for the store is long. */
+/** Maximum waiting requests of one connection: `most`, or `crowded` while the store's queue is long. */
 export interface ReplyWindow {
   readonly most: number
   readonly crowded: number
 }
 
-/** The end of the work on a request, and its reply if there is one. */
+/** Asynchronous work on a request, which resolves with its reply if there is one. */
 // biome-ignore lint/suspicious/noConfusingVoidType: functions that return nothing are to fit
 type Work = Promise<Buffer | void>
 
-/** Work for which the requests behind it need not wait, such as a message's: commits keep the order. */
+/** Work on a request that later requests need not wait for, such as a message: commits keep the order. */
 export class Pipelined {
   readonly work: Work
 
@@ -31,44 +31,44 @@ export class Pipelined {
 }
 
 /**
- * The answer to a unit of input: nothing, a reply, work before whose end nothing further is heard, or {@link Pipelined} work.
- * `again` asks for the same unit to be offered again after the replies to earlier ones.
+ * The result of handling a unit of input: nothing, a reply, exclusive work (later units wait for its end), or {@link Pipelined} work.
+ * With `again` the same unit is offered again after the replies to earlier ones.
  */
 // biome-ignore lint/suspicious/noConfusingVoidType: as above
-export type Heard = void | Buffer | Work | Pipelined | 'again'
+export type Handled = void | Buffer | Work | Pipelined | 'again'
 
 export interface ReplyQueueOwner {
-  /** Takes a reply whose turn it is. */
+  /** Sends the next reply. */
   push(reply: Buffer): void
-  /** Called at the end of a tick in which something was answered. */
+  /** Called at the end of a tick in which a request was answered. */
   ready(): void
-  /** Called when the work on a request has failed; it has no reply then. */
+  /** Called when the work on a request has failed; the request has no reply. */
   failed(error: unknown): void
 }
 
 const NOTHING = Buffer.alloc(0)
 
-/** A request whose reply is not known, or may not leave yet. */
+/** A request whose reply is not known or has to wait for earlier ones. */
 interface Awaited {
   reply: Buffer | undefined
   /** Bytes of the request, or of the reply. */
   readonly bytes: number
-  /** Called when the reply has left. */
+  /** Called when the reply is sent. */
   left?: () => void
   promise?: Promise<void>
 }
 
-/** Keeps replies in the order of their requests, however late each of them is known, and bounds the requests that wait. */
+/** Sends replies in the order of their requests, and limits the number of waiting requests. */
 export class ReplyQueue {
   readonly #owner: ReplyQueueOwner
   readonly #window: ReplyWindow
-  /** Oldest first; those before `#gone` have left. */
+  /** Requests, oldest first; the replies to those before `#gone` are sent. */
   #awaited: Awaited[] = []
   #gone = 0
   #bytes = 0
-  /** A request before whose end nothing further is heard. */
+  /** The request that later ones wait for. */
   #exclusive: Awaited | undefined
-  /** Something was answered in this tick, whose events are not delivered yet. */
+  /** True if a request was answered in this tick, whose events are delivered at its end. */
   #announcing = false
 
   constructor(owner: ReplyQueueOwner, window: ReplyWindow) {
@@ -76,40 +76,40 @@ export class ReplyQueue {
     this.#window = window
   }
 
-  /** Whether every request is answered. */
+  /** True if all requests are answered. */
   get empty(): boolean {
     return this.#awaited.length === this.#gone
   }
 
-  /** Whether every request is answered and the events of their ticks are delivered. */
+  /** True if all requests are answered and their events are delivered. */
   get settled(): boolean {
     return this.empty && !this.#announcing
   }
 
-  /** Whether the last request was answered within this tick, so that its events are still to come. */
+  /** True if all requests are answered, the last one in this tick, whose events are delivered at its end. */
   get announcing(): boolean {
     return this.empty && this.#announcing
   }
 
-  /** Whether every request is answered, the exclusive one with its events. */
+  /** True if all requests are answered, and the events of the exclusive one are delivered. */
   get quiet(): boolean {
     return this.empty && !this.#exclusive
   }
 
-  /** Whether the next request must wait. */
+  /** True if the next request has to wait. */
   get busy(): boolean {
     if (this.#exclusive) return true
     const { most, crowded } = this.#window
     const waiting = this.#awaited.length - this.#gone
-    return waiting >= (waitingInAll < LONG_QUEUE ? most : crowded) || this.#bytes > MAX_BYTES
+    return waiting >= (totalWaiting < LONG_QUEUE ? most : crowded) || this.#bytes > MAX_BYTES
   }
 
-  /** Bytes of the requests that are not answered yet, and of the replies behind them. */
+  /** Bytes of the waiting requests, and of the replies behind them. */
   get bytes(): number {
     return this.#bytes
   }
 
-  /** Resolves when everything heard so far is answered. Never rejects. */
+  /** Resolves when all requests so far are answered. Never rejects. */
   get answered(): Promise<void> {
     const last = this.#awaited.at(-1)
     if (!last || this.empty) return Promise.resolve()
@@ -119,19 +119,19 @@ export class ReplyQueue {
     return last.promise
   }
 
-  /** Takes the answer to a request of so many bytes. */
-  add(bytes: number, heard: Exclude<Heard, 'again'>): void {
-    if (!heard) return
-    if (Buffer.isBuffer(heard)) {
-      if (this.empty) return void this.#owner.push(heard)
-      this.#append({ reply: heard, bytes: heard.length })
+  /** Adds the result of a request of `bytes` bytes. */
+  add(bytes: number, handled: Exclude<Handled, 'again'>): void {
+    if (!handled) return
+    if (Buffer.isBuffer(handled)) {
+      if (this.empty) return void this.#owner.push(handled)
+      this.#append({ reply: handled, bytes: handled.length })
       return
     }
     const awaited: Awaited = { reply: undefined, bytes }
-    if (!(heard instanceof Pipelined)) this.#exclusive = awaited
-    const work = heard instanceof Pipelined ? heard.work : heard
+    if (!(handled instanceof Pipelined)) this.#exclusive = awaited
+    const work = handled instanceof Pipelined ? handled.work : handled
     this.#append(awaited)
-    waitingInAll++
+    totalWaiting++
     work.then(
       (reply) => this.#fill(awaited, reply ?? NOTHING),
       (error: unknown) => {
@@ -141,7 +141,7 @@ export class ReplyQueue {
     )
   }
 
-  /** Called at the end of the tick in which something was answered. */
+  /** Called at the end of a tick in which a request was answered. */
   resume(): void {
     this.#announcing = false
     if (this.#exclusive?.reply) this.#exclusive = undefined
@@ -155,7 +155,7 @@ export class ReplyQueue {
 
   #fill(awaited: Awaited, reply: Buffer): void {
     awaited.reply = reply
-    waitingInAll--
+    totalWaiting--
     for (;;) {
       const first = this.#awaited[this.#gone]
       if (!first?.reply) break

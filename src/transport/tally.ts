@@ -1,13 +1,13 @@
 import type { DisconnectReason } from './disconnect.ts'
 
-/** The reason for which the server has ended a connection; a peer that has vanished is not told. */
+/** The reason for which the server has ended a connection; `peer-vanished` is not sent to the client. */
 export type EndReason = DisconnectReason | 'peer-vanished'
 
-/** Counters of the throttled and the ended connections. */
+/** Counters of throttled and of disconnected connections. */
 export class Tally {
-  /** Connections whose reading was paused because they were over their rate: once for each pause. */
+  /** Pauses of connections over their rate. */
   throttles = 0
-  /** Connections that the server has closed, or not let in, by reason. */
+  /** Connections that the server has closed or refused, by reason. */
   readonly disconnects = new Map<EndReason, number>()
 
   disconnect(reason: EndReason): void {
@@ -15,15 +15,16 @@ export class Tally {
   }
 }
 
-/** A listener's connections, in numbers. */
+/** Statistics of a listener. */
 export interface Traffic {
-  /** Connections now. */
+  /** Open connections. */
   readonly open: number
-  /** Connections ever. */
+  /** Connections opened since the start. */
   readonly opened: number
-  /** Bytes ever, of the protocol itself: not what TLS adds. */
+  /** Bytes received since the start, without TLS overhead. */
   readonly received: number
+  /** Bytes sent since the start, without TLS overhead. */
   readonly sent: number
-  /** Bytes that wait for slow readers now. */
+  /** Bytes of queued output. */
   readonly queued: number
 }

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
-import { Connection, type ConnectionOptions } from './connection.ts'
+import { Connection } from './connection.ts'
+import type { ConnectionOptions } from './connection-options.ts'
 import type { ClientLink, Conversation } from './conversation.ts'
 import { readBehindFirstBytes } from './first-bytes.ts'
 import type { Framing } from './framing.ts'
@@ -11,13 +12,13 @@ import type { Receiver, Transport } from './transport.ts'
 export class SocketTransport implements Transport<Buffer> {
   readonly socket: Socket
   readonly held = 0
-  /** `nc` on a terminal never closes its side. */
+  /** `nc` on a terminal does not close its side. */
   readonly lingerMs = 500
 
-  /** With `hearsAll`, input is read to its end though writing fails. */
-  constructor(socket: Socket, hearsAll = false) {
+  /** With `readsToEnd`, input is read to its end although writes fail. */
+  constructor(socket: Socket, readsToEnd = false) {
     this.socket = socket
-    if (hearsAll) keepReading(socket)
+    if (readsToEnd) keepReading(socket)
   }
 
   open(receiver: Receiver<Buffer>): void {
@@ -39,32 +40,32 @@ export class SocketTransport implements Transport<Buffer> {
 
   end(_: unknown, sent: () => void): void {
     this.socket.once('finish', sent).end()
-    // Closing on unread bytes would take our last words from the client.
+    // Closing a socket with unread input resets the connection, and the client loses the last bytes.
     this.socket.removeAllListeners('data').resume()
   }
 }
 
-/** The clients of a port over TCP or TLS, how their bytes are cut, and who talks to them. */
+/** Options of a port over TCP or TLS: its connections, their framing and their conversations. */
 export interface SocketListenerOptions<Unit> extends Pick<ListenerOptions, 'name' | 'admission' | 'certificate'> {
   readonly options: ConnectionOptions
   readonly framing: () => Framing<Buffer, Unit>
   readonly converse: (link: ClientLink) => Conversation<Unit>
 }
 
-/** A port over TLS, or over TCP without a certificate. */
+/** Returns a port over TLS, or over TCP without a certificate. */
 export function socketListener<Unit extends { readonly length: number }>({
   options,
   framing,
   converse,
   ...listener
 }: SocketListenerOptions<Unit>): ListeningPort {
-  const { log, tally, lastWord, hearsAll } = options
+  const { log, tally, lastWord, readsToEnd } = options
   return new ListeningPort({
     ...listener,
     log,
     tally,
     lastWord,
     welcome: (socket, address) =>
-      new Connection(new SocketTransport(socket, hearsAll), framing(), converse, options, address),
+      new Connection(new SocketTransport(socket, readsToEnd), framing(), converse, options, address),
   })
 }

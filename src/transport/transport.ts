@@ -2,44 +2,47 @@ import type { Socket } from 'node:net'
 import type { DisconnectReason } from './disconnect.ts'
 import type { PaceOptions } from './rate.ts'
 
-/** How a connection ends: by the client or the conversation, or for a reason by the server. */
+/** The end of a connection: by the server if there is a reason, else by the client or the conversation. */
 export interface Ending {
   readonly reason?: DisconnectReason | undefined
-  /** Of a WebSocket's close frame. */
+  /** Code of a WebSocket's close frame. */
   readonly code?: number | undefined
+  /** Reason in a WebSocket's close frame. */
   readonly text: string
 }
 
-/** A connection as its transport sees it. */
+/** The interface of a connection for its transport. */
 export interface Receiver<Chunk> {
   readonly pace: PaceOptions
-  /** Whether nothing more is heard. */
-  readonly deaf: boolean
-  /** Whether the client has to read its replies before it is heard again. */
-  readonly behind: boolean
-  /** Takes input. Returns false when it brings no unit. */
+  /** True if no further input is handled. */
+  readonly isClosing: boolean
+  /** True if the client has to read its output before more input is handled. */
+  readonly isBehind: boolean
+  /** Takes input. Returns false if it contains no unit and no part of one. */
   receive(chunk: Chunk): boolean
-  /** Counts input that is no unit against the rate, and waits if it is over. */
+  /** Counts input that is no unit, such as control frames, against the rate; pauses if it is exceeded. */
   countExtra(pieces: number): void
-  /** The client says no more; its answers still leave. A WebSocket's client has sent this code. */
+  /** Called when the client has closed its side; its replies are still sent. `code` is that of a WebSocket's close frame. */
   ended(code?: number): void
+  /** Ends the connection after its queued output. */
   hangUp(code?: number): void
+  /** Ends the connection with an error for the client. */
   disconnect(reason: DisconnectReason): void
-  /** The client is taken for dead. */
+  /** Destroys the connection of a client that has not answered the heartbeat. */
   silent(): void
 }
 
 /** Carries a connection: a socket, or a WebSocket on one. */
 export interface Transport<Chunk> {
   readonly socket: Socket
-  /** Bytes of input that is not handed on yet. */
+  /** Bytes of input that is not passed on yet. */
   readonly held: number
-  /** How long a client has to close its side, in ms. */
+  /** Maximum time in which the client closes its side after the server has. */
   readonly lingerMs: number
-  /** Begins to hand on what the client sends. */
+  /** Starts to pass input to the receiver. */
   open(receiver: Receiver<Chunk>): void
   pause(): void
   resume(): void
-  /** Ends the connection behind what was written; calls `sent` when that has left. Further input is read and dropped. */
+  /** Ends the connection after what is written; calls `sent` when that has left. Further input is read and dropped. */
   end(ending: Ending, sent: () => void): void
 }

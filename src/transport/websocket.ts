@@ -8,41 +8,40 @@ import type { Ending, Receiver, Transport } from './transport.ts'
 const GOING_AWAY = 1001
 const POLICY = 1008
 const TOO_BIG = 1009
-/** The registry of RFC 6455, 7.4.2: the server restarts, and the client is to connect again. */
+/** "Service Restart" of the registry of close codes (RFC 6455, 7.4.2): the client reconnects. */
 const SERVICE_RESTART = 1012
-/** The codes with which the library closes on input that it cannot read. */
+/** Codes with which the library closes a connection on invalid input. */
 const BROKEN = new Set([1002, 1006, 1007, TOO_BIG])
 
 export interface Heartbeat {
-  /** Time between pings, in ms. */
-  readonly every: number
-  /** Silence, in ms and longer than the time between pings, after which a client is taken for dead. */
-  readonly silence: number
+  /** Time between pings. */
+  readonly everyMs: number
+  /** Time without input after which a client is disconnected; longer than `everyMs`. */
+  readonly silenceMs: number
 }
 
-const HEARTBEAT: Heartbeat = { every: 30_000, silence: 60_000 }
+const HEARTBEAT: Heartbeat = { everyMs: 30_000, silenceMs: 60_000 }
 /** Default of {@link WebSocketOptions.messageMs}. */
 const MESSAGE_MS = 10_000
 
 export interface WebSocketOptions {
-  /** Bytes of a message; more closes with 1009. No more than the port's own bound counts. */
+  /** Maximum bytes of a message; a longer one closes with 1009. Takes effect below the limit of the HTTP port only. */
   readonly maxMessage: number
-  /** Time in ms that a message may take to arrive; more closes with 1008. */
+  /** Maximum time in which a message arrives; a slower one closes with 1008. */
   readonly messageMs?: number
   readonly heartbeat?: Heartbeat
 }
 
-/** A connection over a WebSocket. Frames of text are written to the socket beneath it, made once by {@link textFrame}. */
+/** A connection over a WebSocket. Output is written to the socket of the WebSocket, as frames made by {@link textFrame}. */
 export class WebSocketTransport implements Transport<string | Buffer> {
   readonly socket: Socket
-  /** How long a client may take to answer a close frame. */
   readonly lingerMs = 2_000
   readonly #websocket: PatientWebSocket
   readonly #options: WebSocketOptions
   readonly #meter = new FrameMeter()
-  /** Messages of this read that bring no unit. */
+  /** Messages of the current read without a unit of input. */
   #ignored = 0
-  /** The payload of the newest ping that is not answered. */
+  /** The payload of the last ping without a pong. */
   #ping: Buffer | undefined
   /** Runs while a message is arriving. */
   #arrival: NodeJS.Timeout | undefined
@@ -61,14 +60,14 @@ export class WebSocketTransport implements Transport<string | Buffer> {
     const { maxMessage, heartbeat = HEARTBEAT } = this.#options
     const websocket = this.#websocket
     websocket.on('message', (data: Buffer, binary: boolean) => {
-      if (receiver.deaf) return
+      if (receiver.isClosing) return
       if (data.length > maxMessage) receiver.hangUp(TOO_BIG)
       else if (!receiver.receive(binary ? data : data.toString())) this.#ignored++
     })
     websocket.on('ping', (payload) => {
       this.#ping = payload
     })
-    // A client that says good-bye, with whatever code, gets every answer first; one that breaks the rules does not.
+    // A client that closes gets all replies first, with any code but those of invalid input.
     websocket.onclosing = (code) =>
       code === undefined || !BROKEN.has(code) ? receiver.ended(code) : receiver.hangUp(code)
     this.socket.on('data', (chunk: Buffer) => this.#measure(chunk, receiver))
@@ -90,60 +89,60 @@ export class WebSocketTransport implements Transport<string | Buffer> {
   end({ reason, code, text }: Ending, sent: () => void): void {
     if (reason) this.#websocket.closeNow(codeOf(reason), DISCONNECTS[reason].text)
     else this.#websocket.closeNow(code, text)
-    // The client's own close frame is still to be read.
+    // Reads the close frame of the client.
     this.#websocket.resume()
     if (this.socket.writableNeedDrain) this.socket.once('drain', sent)
     else sent()
   }
 
-  /** Pings a client, and drops one that has been silent for too long; looks as often as it takes to drop nobody late. */
-  #beat({ every, silence }: Heartbeat, receiver: Receiver<string | Buffer>): NodeJS.Timeout {
+  /** Sends pings, and disconnects a client without input for `silenceMs`. */
+  #beat({ everyMs, silenceMs }: Heartbeat, receiver: Receiver<string | Buffer>): NodeJS.Timeout {
     const { socket } = this
     const websocket = this.#websocket
-    const stepMs = Math.min(every, silence - every)
+    const stepMs = Math.min(everyMs, silenceMs - everyMs)
     let bytes = 0
-    let heardAt = Date.now()
-    let askedAt = heardAt
+    let inputAt = Date.now()
+    let pingAt = inputAt
 
-    /** Returns whether the client has sent something since it was asked last, or, where it is not read, taken something. */
+    /** Returns true if input has arrived since the last call or, while input is paused, if output has left. */
     const isAlive = () => {
-      const { behind } = receiver
-      const now = behind ? socket.bytesWritten - socket.writableLength : socket.bytesRead
+      const { isBehind } = receiver
+      const now = isBehind ? socket.bytesWritten - socket.writableLength : socket.bytesRead
       const same = now === bytes
       bytes = now
-      return !same || (websocket.isPaused && !behind)
+      return !same || (websocket.isPaused && !isBehind)
     }
 
     return setInterval(() => {
       const now = Date.now()
-      if (isAlive()) heardAt = now
-      // A sign of life is seen up to a step late; half a step is for timers that are.
-      else if (now - heardAt >= silence - 1.5 * stepMs) {
+      if (isAlive()) inputAt = now
+      // Input is detected up to one step late, and timers fire up to half a step late.
+      else if (now - inputAt >= silenceMs - 1.5 * stepMs) {
         receiver.silent()
         return
       }
-      if (now - askedAt < every - stepMs / 2) return
-      askedAt = now
+      if (now - pingAt < everyMs - stepMs / 2) return
+      pingAt = now
       if (websocket.readyState === websocket.OPEN) websocket.ping()
     }, stepMs).unref()
   }
 
-  /** Counts the frames of a read that bring no unit, and bounds the time of a message that is arriving. */
+  /** Counts the frames of a read without a unit of input against the rate, and limits the time in which a message arrives. */
   #measure(chunk: Buffer, receiver: Receiver<string | Buffer>): void {
     const { extra, rests } = this.#meter
     this.#meter.feed(chunk)
-    if (receiver.deaf) return
+    if (receiver.isClosing) return
     const frames = this.#meter.extra - extra + this.#ignored
     this.#ignored = 0
     const { rate, burst } = receiver.pace
-    // They have been handled already, so to read on later cannot make up for more than a burst.
+    // These frames are handled already: pausing reads cannot compensate for more than a burst.
     if (rate > 0 && frames > burst) return void receiver.disconnect('frames-too-many')
     receiver.countExtra(frames)
     this.#pong()
     this.#timeMessage(this.#meter.rests > rests, receiver)
   }
 
-  /** Answers the newest of the pings that one read brings (RFC 6455, 5.5.3). */
+  /** Sends one pong for all pings of a read (RFC 6455, 5.5.3). */
   #pong(): void {
     const payload = this.#ping
     this.#ping = undefined
@@ -156,9 +155,9 @@ export class WebSocketTransport implements Transport<string | Buffer> {
       this.#arrival = undefined
     } else if (!this.#arrival) {
       this.#arrival = setTimeout(() => {
-        // The rest may be there, but is not read now.
+        // The rest of the message may have arrived, but reads are paused.
         if (this.#websocket.isPaused) this.#arrival?.refresh()
-        else if (!receiver.deaf) receiver.disconnect('message-too-slow')
+        else if (!receiver.isClosing) receiver.disconnect('message-too-slow')
       }, this.#options.messageMs ?? MESSAGE_MS).unref()
     } else if (begins) {
       this.#arrival.refresh()
@@ -172,12 +171,12 @@ function codeOf(reason: DisconnectReason): number {
   return reason === 'frame-too-long' ? TOO_BIG : POLICY
 }
 
-/** Maximum number of bytes of a message: room for several lines of `maxLine` bytes, and for one too long that is answered so. */
+/** Maximum bytes of a message for lines of `maxLine` bytes: several lines, or a longer one that is answered with an error. */
 export function maxMessageOf(maxLine: number): number {
   return Math.max(65_536, 4 * maxLine)
 }
 
-/** Text in one frame, for any number of receivers (RFC 6455, 5.2: whole, not masked, not compressed). */
+/** Encodes a text message as one frame (RFC 6455, 5.2: final, not masked, not compressed). */
 export function textFrame(text: string): Buffer {
   const length = Buffer.byteLength(text)
   const head = length < 126 ? 2 : length < 65_536 ? 4 : 10

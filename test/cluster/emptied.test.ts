@@ -59,7 +59,7 @@ withRedis('a Redis that is emptied', () => {
     expect((await box.rest()).at(-1)).toEqual({ ERROR: LOST })
     expect((await chat(2)).status).toBe(404)
     for (const { errors } of nodes) {
-      expect(errors).toMatchObject([{ msg: 'what was committed is lost; going on with what is left' }])
+      expect(errors).toMatchObject([{ msg: 'data loss: committed data is gone; continuing with the rest' }])
     }
 
     // Who was in no room goes on; accounts are gone, and so is what was said.

@@ -257,7 +257,7 @@ withRedis('the clients of a node that stood still, and of one that was cut off, 
     }
     for (const { errors } of nodes) expect(errors).toEqual([])
     for (const { warnings } of [still, cut]) {
-      expect(warnings.filter((text) => text.startsWith('other nodes have taken this one for dead'))).toHaveLength(1)
+      expect(warnings.filter((text) => text.startsWith('evicted: '))).toHaveLength(1)
     }
 
     const presence = new Map<string, string>()

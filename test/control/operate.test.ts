@@ -71,7 +71,7 @@ test('a running daemon lists, closes rooms, and removes accounts', async () => {
   expect(removed).toEqual({
     status: 0,
     stdout: 'removed account Ann\n',
-    stderr: 'roomd: warning: --admins names Ann: whoever registers the name becomes admin\n',
+    stderr: 'roomd: warning: --admins names Ann: the user who registers the name becomes admin\n',
   })
   expect((await toTheEnd(again)).at(-1)).toBe(REMOVED)
   const byOperator = daemon.log.filter(({ msg }) => String(msg).endsWith('by the operator'))
@@ -136,7 +136,7 @@ test('a path too long for a socket, or something else in its place, is a warning
     const refused = await operate(['room', 'list', '--data', data])
     expect(refused).toMatchObject({ status: 1, stdout: '' })
     expect(refused.stderr).toMatch(
-      /^roomd: nobody answers at .*control\.sock, and cannot open .* in use by another process\n$/,
+      /^roomd: no daemon listens at .*control\.sock, and cannot open .* in use by another process\n$/,
     )
     await stop(daemon)
   }
@@ -151,7 +151,9 @@ test.skipIf(process.getuid?.() !== 0)('another user does not get through', async
   const through = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups']
   const refused = await operate(['account', 'list', '--data', data], { through })
   expect(refused).toMatchObject({ status: 1, stdout: '' })
-  expect(refused.stderr).toMatch(/^roomd: cannot reach the daemon at .*: only its own user may ask it\n$/)
+  expect(refused.stderr).toMatch(
+    /^roomd: cannot reach the daemon at .*: permission denied; run this command as the user of the daemon\n$/,
+  )
 })
 
 test('what makes no sense is told in one line, with status 2', async () => {
@@ -178,7 +180,7 @@ test('what is no request is answered, and so is the next one', async () => {
     for await (const chunk of connect(join(data, 'control.sock')).end(text)) answer += chunk
     return answer
   }
-  const unknown = '{"failed":"the daemon does not know what was asked"}\n'
+  const unknown = '{"failed":"unknown request"}\n'
   for (const text of [
     '\n',
     'list\n',
@@ -200,6 +202,6 @@ test('a daemon that ends within its answer is told of', async () => {
   expect(await operate(['room', 'list', '--data', data])).toEqual({
     status: 1,
     stdout: '',
-    stderr: 'roomd: the daemon has stopped before it had answered\n',
+    stderr: 'roomd: the daemon stopped before it replied\n',
   })
 })

@@ -20,7 +20,7 @@ withRedis('operators on Redis', () => {
       start(...redis, '--lobby', 'hall', '--data', data),
       start(...redis, '--lobby', 'hall', '--data', data),
     ])
-    expect(nothing).toEqual({ status: 2, stdout: '', stderr: 'roomd: roomd has kept nothing there yet\n' })
+    expect(nothing).toEqual({ status: 2, stdout: '', stderr: 'roomd: the store is empty\n' })
     const [one, other] = nodes
     const ann = await client(one.port, 'LOGIN Ann', '/register first', 'JOIN ops')
     const alsoAnn = await client(other.port, 'LOGIN Ann first', 'JOIN dev')

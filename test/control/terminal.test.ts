@@ -31,7 +31,7 @@ test('a password is read from a terminal without being shown, twice', async (con
     return (await operate(['account', 'password', 'ann', '--data', data], { through })).stdout
   }
   const differing = await change('zebra1,zebra2')
-  expect(differing).toMatch(/^1 New password for ann:.*The same again:.*roomd: the two passwords differ/s)
+  expect(differing).toMatch(/^1 New password for ann:.*Repeat the password:.*roomd: the two passwords differ/s)
   expect(await change('\u0003')).toMatch(/^1 New password for ann:.*roomd: no password was given/s)
   const changed = await change('zebra3,zebra3')
   expect(changed).toMatch(/^0 .*changed the password of Ann/s)

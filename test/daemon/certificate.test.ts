@@ -184,7 +184,7 @@ test('SIGHUP replaces the certificate for those who come, and a bad one not at a
 
   writeFileSync(certFile, 'nonsense')
   daemon.child.kill('SIGHUP')
-  await daemon.logged('certificate cannot be used, the old one stays')
+  await daemon.logged('invalid certificate; the old one stays in use')
   expect(await fingerprintAt(port)).toBe(renewed)
   expect(await ask('/ping 2')).toMatchObject({ result: 'PONG 2' })
 })

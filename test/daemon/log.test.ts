@@ -117,7 +117,7 @@ test('a pipe that nobody reads', async () => {
   await makeLog(started, 200)
   await eventually(async () => expect(await faulty(started)).toBe(1))
   expect(await metric(started, 'roomd_log_dropped_lines_total')).toBeGreaterThan(0)
-  await worksAndStops(started, 'roomd: cannot write the log: its reader does not read\n')
+  await worksAndStops(started, 'roomd: cannot write the log: its reader is not reading\n')
 })
 
 test('a pipe whose reader is gone, and one that comes after it', async () => {
@@ -138,7 +138,7 @@ test('a pipe whose reader is gone, and one that comes after it', async () => {
     }
     expect(text).toContain('"msg":"log lines were dropped"')
   })
-  await worksAndStops(started, 'roomd: cannot write the log: its reader is gone\n')
+  await worksAndStops(started, 'roomd: cannot write the log: its reader has closed the pipe\n')
 })
 
 test('a process that dies of a fault has written its log before', async () => {

@@ -110,10 +110,10 @@ test.each([
   [['--max-line', '0'], 2, '--max-line is a whole number of at least 64, not 0'],
   [['--sync', 'never'], 2, 'sync'],
   [['--http-tls=yes'], 2, '--http-tls is true or false, not yes'],
-  [['--no-line'], 2, 'no listener is left: give --line or another one a port'],
+  [['--no-line'], 2, 'no listener: give --line or another listener a port'],
   [['--lobby', 'no way'], 2, '--lobby must be 1 to 70 letters and digits'],
   [['--data', '/dev/null/data', '--line', '0'], 1, '/dev/null/data'],
-  [['--host', '203.0.113.1', '--data', ':memory:', '--line', '0'], 1, '203.0.113.1 is no address of this machine'],
+  [['--host', '203.0.113.1', '--data', ':memory:', '--line', '0'], 1, '203.0.113.1 is not an address of this machine'],
 ])('%j exits with status %d and one line', async (args, status, text) => {
   const { status: got, stderr } = await roomd(args).exit
   expect(stderr).toContain(text)

@@ -49,7 +49,7 @@ test('a secret that is given as a flag is warned of, not shown', async () => {
   const flag = roomd(['--line', '0', '--globes-secret', GLOBES_SECRET])
   await flag.ready()
   expect(flag.log.filter(({ level }) => level === 40)).toMatchObject([
-    { msg: expect.stringContaining('the list of processes shows'), options: ['--globes-secret'] },
+    { msg: expect.stringContaining('visible in the process list'), options: ['--globes-secret'] },
   ])
   expect(JSON.stringify(flag.log)).not.toContain(GLOBES_SECRET)
   const quiet = roomd(['--line', '0', '--globes-secret-file', fileWith(GLOBES_SECRET)])
@@ -115,7 +115,7 @@ withRedis('a Redis with a password', () => {
     running.push(exposed)
     const { status, stderr } = await exposed.exit
     expect(status).toBe(2)
-    expect(stderr).toMatch(/^roomd: the list of processes shows secrets .*: --redis\nroomd: .* is not empty/)
+    expect(stderr).toMatch(/^roomd: secrets given as flags are visible .*: --redis\nroomd: .* is not empty/)
     expect(stderr).not.toContain(password)
     const both = new RoomdProcess([
       'export',

@@ -62,7 +62,7 @@ describe('LogWriter', () => {
 
   it.each([
     ['ENOSPC', 'the disk is full'],
-    ['EPIPE', 'its reader is gone'],
+    ['EPIPE', 'its reader has closed the pipe'],
     ['EIO', 'EIO: refused'],
   ])('after %s keeps what fits, counts the rest, and goes on by itself', async (code, reason) => {
     const writer = sink.writer()
@@ -105,7 +105,7 @@ describe('LogWriter', () => {
     await vi.advanceTimersByTimeAsync(900)
     expect(sink.told).toEqual([])
     await vi.advanceTimersByTimeAsync(200)
-    expect(sink.told).toEqual(['failed: its reader does not read'])
+    expect(sink.told).toEqual(['failed: its reader is not reading'])
     sink.error = undefined
     await vi.advanceTimersByTimeAsync(300)
     expect(sink.text).toBe(lines(0, 3).join(''))

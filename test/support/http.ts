@@ -48,10 +48,10 @@ export function socketOptions(options: Partial<SocketOptions> = {}): SocketOptio
   return {
     log: pino({ level: 'silent' }),
     tally: new Tally(),
-    maxQueue: 1_048_576,
+    maxQueueBytes: 1_048_576,
     maxMessage: 65_536,
     pace: { rate: 0, burst: 1 },
-    loginTimeout: 0,
+    loginTimeoutMs: 0,
     lastWord: (reason) => Buffer.from([0x81, reason.length, ...Buffer.from(reason)]),
     ...options,
   }

@@ -3,7 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { pino } from 'pino'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { Admission } from '../../src/transport/admission.ts'
-import type { ConnectionOptions } from '../../src/transport/connection.ts'
+import type { ConnectionOptions } from '../../src/transport/connection-options.ts'
 import type { ClientLink, Conversation } from '../../src/transport/conversation.ts'
 import { DISCONNECTS } from '../../src/transport/disconnect.ts'
 import { encodeFrame, FrameReader } from '../../src/transport/frames.ts'
@@ -27,7 +27,7 @@ class Parrot implements Conversation<Buffer> {
     this.#left = left
   }
 
-  hear(payload: Buffer): void | Promise<void> {
+  handle(payload: Buffer): void | Promise<void> {
     this.heard++
     const { login, late, flood, fail, quit, echo } = JSON.parse(payload.toString())
     if (fail) throw new Error('as it was asked')
@@ -67,9 +67,9 @@ async function stage(
   const options: ConnectionOptions = {
     log,
     tally,
-    maxQueue: 1_048_576,
+    maxQueueBytes: 1_048_576,
     pace: { rate: 0, burst: 1 },
-    loginTimeout: 0,
+    loginTimeoutMs: 0,
     writesEach,
     lastWord: (reason) => frame({ last: DISCONNECTS[reason].text }),
     ...overrides,
@@ -183,7 +183,7 @@ describe.each<Setting>([
   })
 
   test('who does not log in in time is told and let go; who has may be silent', async () => {
-    const { connect } = await stage(setting, { loginTimeout: 300 })
+    const { connect } = await stage(setting, { loginTimeoutMs: 300 })
     const [ann, late, nobody] = [await connect(), await connect(), await connect()]
     expect(await ann.ask({ login: 'ann', echo: 1 })).toEqual({ echo: 1 })
     expect(await late.ask({ login: 'late', late: 'a' })).toEqual({ late: 'a' })

@@ -23,6 +23,8 @@ export interface Batch {
 export interface Committed {
   /** Id of the log's last event before the batch; undefined if it is not known any more. */
   readonly prev: number | undefined
+  /** The end of the log before the batch, where that was found out on another connection. */
+  readonly before?: number
   readonly events: readonly Event[]
   /** The event of each draft, or the error for a draft that was not appended. */
   readonly answers: readonly (Event | Shared | Closed | Repeated)[]
@@ -77,9 +79,10 @@ export async function settleBatch(
 ): Promise<Committed | undefined> {
   const { log, node, number, waiting } = batch
   const was = await port.eval('probe', keys.ofLog(log, node), [node, String(number)])
-  const [, first, skipped = '', now] = was?.split(' ') ?? []
+  const [, first, skipped = '', now, before] = was?.split(' ') ?? []
   if (first === undefined || first === 'void') return undefined
-  return { ...numbered(waiting, Number(first), skipped, Number(now)), prev: undefined, lost: false }
+  const committed = { ...numbered(waiting, Number(first), skipped, Number(now)), prev: undefined, lost: false }
+  return before === undefined ? committed : { ...committed, before: Number(before) }
 }
 
 /** Numbers the events of a batch. `skipped` lists drafts that were not appended (scripts/append.lua); `now` is the time of Redis in ms. */

@@ -81,8 +81,10 @@ export class Outgoing {
     if (!this.#batch) return
     const batch = this.#batch
     const committed = await settleBatch(batch, this.#logs.keys, port)
-    if (committed) this.#done(batch, committed)
-    else this.abandon('the connection broke')
+    if (!committed) return this.abandon('the connection broke')
+    // A log that was about to be followed is followed from before what this node has appended.
+    if (this.#log.followed && committed.before !== undefined) this.#log.seen ??= committed.before
+    this.#done(batch, committed)
   }
 
   /** Refuses the batch under way. */

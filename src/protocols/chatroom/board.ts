@@ -7,37 +7,37 @@ const GAP_MS = 200
 /** Maximum bytes of lists that are pushed in a millisecond, for all viewers. */
 const BYTES_PER_MS = 16_384
 
-/** A client whose window shows the page. */
+/** A client that shows the page. */
 export interface Viewer {
   readonly name: string
-  /** The list as it was last pushed to it. */
+  /** The last list that was pushed to the client. */
   shown: Buffer | undefined
   push(frame: Buffer): void
-  /** Resolves when it has taken what was pushed, or is gone. */
+  /** Resolves when the client has read its output, or is disconnected. */
   drained(): Promise<void>
 }
 
 /**
- * The list on a page. It is pushed to the page's viewers when it has changed, and at once to a client that opens the page or asks for
- * it. A list that changes often, is long or has many viewers is pushed less often, so that its cost is bounded; the last push always
- * shows the present state.
+ * The list of users on a page. It is pushed to the page's viewers after a change, and at once to a client that opens the page or
+ * requests it. A list that changes often, is long or has many viewers is pushed less often (throttling); the last push always has
+ * the current state.
  */
 export class Board {
-  /** The room whose list it is; the lobby has none. */
+  /** Id of the room; undefined for the lobby. */
   readonly room: number | undefined
   readonly #make: () => Promise<string>
   readonly #viewers = new Set<Viewer>()
-  /** Viewers that have not read the last push: they get no further one until then. */
+  /** Viewers that have not read the last push, and get no further one until then. */
   readonly #behind = new Set<Viewer>()
   #json = ''
   #frame: Buffer | undefined
-  /** Something may have changed since the frame was made. */
+  /** True if the list may have changed since the frame was made. */
   #stale = true
   #changes = 0
   #scheduled = false
-  /** Earliest time of the next push to all, in ms of `performance.now()`. */
+  /** Earliest time of the next push to all viewers, by `performance.now()`. */
   #next = 0
-  /** Earliest time at which the list is made again. */
+  /** Earliest time at which the list is computed again. */
   #rested = 0
   /** Resolved by the next push. */
   #pushed = Promise.withResolvers<void>()
@@ -75,7 +75,7 @@ export class Board {
     this.#schedule()
   }
 
-  /** Pushes the list to one viewer. Resolves when that is done, or cannot be. */
+  /** Pushes the list to one viewer. Resolves also if the list cannot be read. */
   async show(viewer: Viewer): Promise<void> {
     viewer.shown = undefined
     if (this.#stale && performance.now() < this.#rested) {
@@ -86,7 +86,7 @@ export class Board {
       const frame = await this.#current()
       if (this.#viewers.has(viewer) && viewer.shown !== frame) this.#hand(viewer, frame)
     } catch {
-      // The engine is away: the next push brings it.
+      // The engine is unavailable; the next push includes this viewer.
       this.#schedule()
     }
   }
@@ -114,7 +114,7 @@ export class Board {
         bytes += frame.length
       }
     } catch {
-      // The engine is away: once more after the gap, as the list is still stale.
+      // The engine is unavailable; the list is still stale and is pushed after the gap.
     }
     this.#next = Math.max(performance.now() + Math.max(GAP_MS, bytes / BYTES_PER_MS), this.#rested)
     this.#scheduled = false
@@ -134,7 +134,7 @@ export class Board {
     })
   }
 
-  /** The list as it is: the same frame as long as it says the same. */
+  /** Returns the current list; the same frame as long as it is equal. */
   async #current(): Promise<Buffer> {
     if (this.#frame && !this.#stale) return this.#frame
     const started = performance.now()

@@ -5,42 +5,42 @@ import { fold } from '../../chat/names.ts'
 import { Refusal } from '../../chat/refusal.ts'
 import { clean } from '../../chat/text.ts'
 import { tickEnd } from '../../tick.ts'
-import { FREE_MS } from '../../transport/connection.ts'
+import { NAME_RELEASE_MS } from '../../transport/connection-end.ts'
 import type { ClientLink, Conversation } from '../../transport/conversation.ts'
-import { type Heard, Pipelined } from '../../transport/reply-queue.ts'
+import { type Handled, Pipelined } from '../../transport/reply-queue.ts'
 import { settledWithin } from '../../within.ts'
 import { type ChatroomReply, type ChatroomRequest, fields, readChatroomRequest, reply } from './frames.ts'
 import { LOBBY_KEY, type Pages } from './pages.ts'
 import { ChatroomSession, type ChatroomWire, messageFrame } from './wire.ts'
 import { INVALID_COMMAND, INVALID_MESSAGE, type RefusedRequest, textFor } from './wording.ts'
 
-/** First and longest pause between attempts to be a member again, in ms. */
-const FIRST_PAUSE_MS = 20
-const LONGEST_PAUSE_MS = 1_000
+/** First and maximum delay between attempts to restore a membership. */
+const FIRST_DELAY_MS = 20
+const MAX_DELAY_MS = 1_000
 
-/** The word for everybody in the room. */
+/** Addressee of a message to all members of the room. */
 const PUBLIC = 'public'
 
-/** Requests that have no answer in a state that does not know them; a double click sends one twice. */
+/** Requests without a reply in a state that does not allow them; a double click sends one twice. */
 const UNANSWERED = new Set(['login', 'logout', 'enter', 'exit', 'list'])
 
 /** Context of all conversations of a listener. */
 export interface ChatroomShared {
   readonly chat: Chat
   readonly log: Logger
-  /** The most characters of a message. */
+  /** Maximum characters of a message. */
   readonly maxText: number
   readonly wire: ChatroomWire
   readonly pages: Pages
 }
 
-/** One client's talk (docs/protocols/chatroom.md, sections 1 and 2): before the login, in the lobby, in a room. */
+/** The conversation with one client (docs/protocols/chatroom.md, sections 1 and 2): before the login, in the lobby, in a room. */
 export class ChatroomConversation implements Conversation<Buffer> {
   readonly #shared: ChatroomShared
   readonly #link: ClientLink
-  /** From the login to the logout. */
+  /** The session from login to logout. */
   #session: ChatroomSession | undefined
-  /** True if the client's window has shown a room. */
+  /** True if the client has shown a room. */
   #wasInRoom = false
   #gone = false
 
@@ -53,7 +53,7 @@ export class ChatroomConversation implements Conversation<Buffer> {
     return this.#session?.name || undefined
   }
 
-  hear(payload: Buffer): Heard {
+  handle(payload: Buffer): Handled {
     const request = readChatroomRequest(payload)
     if (!request) return this.#refuse('error', INVALID_MESSAGE)
     const { type } = request
@@ -71,7 +71,7 @@ export class ChatroomConversation implements Conversation<Buffer> {
       if (type === 'msg') return this.#message(session, request)
       if (type === 'exit') return this.#exit(session)
     }
-    // Outside the room, `msg` would freeze a window that has shown one (docs/protocols/chatroom.md, section 5.1).
+    // Outside a room, a reply to `msg` freezes a client that has shown one (docs/protocols/chatroom.md, section 5.1).
     if (!UNANSWERED.has(type) && !(type === 'msg' && this.#wasInRoom)) this.#refuse(type, INVALID_COMMAND)
   }
 
@@ -87,7 +87,7 @@ export class ChatroomConversation implements Conversation<Buffer> {
     return this.#try({ type: request.type }, async () => {
       await this.#shared.chat.accounts.register(username, password, this.#link.address)
       const message = 'Register successfully! You can now login'
-      this.#say({ type: 'register', status: 'ok', data: { username, chatroom: LOBBY_KEY }, message })
+      this.#reply({ type: 'register', status: 'ok', data: { username, chatroom: LOBBY_KEY }, message })
     })
   }
 
@@ -107,16 +107,16 @@ export class ChatroomConversation implements Conversation<Buffer> {
       }
       this.#session = session
       const where = { username: session.name, chatroom: LOBBY_KEY }
-      this.#say({ type: 'login', status: 'ok', data: where, message: 'Login successful' })
+      this.#reply({ type: 'login', status: 'ok', data: where, message: 'Login successful' })
       pages.turn(session, pages.lobby)
     })
   }
 
-  /** The reply follows the end of the session: the account may log in again anywhere from then on. */
+  /** Ends the session before the reply, so that the account can log in again, on any node. */
   async #logout(session: ChatroomSession): Promise<void> {
     this.#session = undefined
-    await settledWithin(this.#end(session), FREE_MS)
-    this.#say({ type: 'logout', status: 'ok', message: `${session.name} logout successfully` })
+    await settledWithin(this.#end(session), NAME_RELEASE_MS)
+    this.#reply({ type: 'logout', status: 'ok', message: `${session.name} logout successfully` })
   }
 
   #create({ name, address }: ChatroomSession, request: ChatroomRequest): void | Promise<void> {
@@ -126,7 +126,7 @@ export class ChatroomConversation implements Conversation<Buffer> {
     return this.#try({ type: request.type, room }, async () => {
       if (fold(room) === LOBBY_KEY) throw new Refusal('room-taken')
       await this.#shared.chat.rooms.create({ title: room, visibility: 'public' }, { password: '', address, name })
-      this.#say({ type: 'create', status: 'ok', message: `${room} created successfully` })
+      this.#reply({ type: 'create', status: 'ok', message: `${room} created successfully` })
     })
   }
 
@@ -137,19 +137,19 @@ export class ChatroomConversation implements Conversation<Buffer> {
     const { chat, pages } = this.#shared
     return this.#try({ type: request.type, room: data.room }, async () => {
       const room = await chat.rooms.find(data.room)
-      // Slugs are not shown here.
+      // A room is not found by its slug, which this protocol does not show.
       if (!room || fold(room.title) !== fold(data.room)) throw new Refusal('room-unknown')
       await chat.join(session, room.id)
       if (session.closed) return
       this.#wasInRoom = true
       const where = { username: session.name, room: room.title }
-      this.#say({ type: 'enter', status: 'ok', data: where, message: 'Welcome to the chatroom' })
+      this.#reply({ type: 'enter', status: 'ok', data: where, message: 'Welcome to the chatroom' })
       pages.turn(session, pages.room(room))
     })
   }
 
-  /** Later requests need not wait for it, unless they change the page: there an answer would freeze the window. */
-  #message(session: ChatroomSession, request: ChatroomRequest): Heard {
+  /** Sends a message. An error is sent only if the page is still the same, as it freezes the client on other pages. */
+  #message(session: ChatroomSession, request: ChatroomRequest): Handled {
     // The sender is the session, whatever `from` says.
     const data = fields(request, 'to', 'text')
     if (!data) return this.#refuse(request.type, INVALID_MESSAGE)
@@ -161,7 +161,7 @@ export class ChatroomConversation implements Conversation<Buffer> {
       try {
         if (to === PUBLIC) return void (await messages.say(session.inRoom(), text))
         if (await messages.tell(session.inRoom(), to, text)) return
-        // A block stands between the two, which the sender is not told: it gets its copy.
+        // The message is blocked, which the sender must not notice: it gets its copy.
         await before.then(tickEnd)
         if (session.page === page) session.push(messageFrame(session.name, session.name, clean(text)))
       } catch (error) {
@@ -169,7 +169,7 @@ export class ChatroomConversation implements Conversation<Buffer> {
         if (session.page === page || !(error instanceof Refusal)) throw error
       }
     })
-    // The copy has no place among the events, so what follows waits for it.
+    // The copy is not an event, so later requests wait for it to keep the order.
     return messages.isBlocked(session, to) ? said : new Pipelined(said)
   }
 
@@ -183,29 +183,28 @@ export class ChatroomConversation implements Conversation<Buffer> {
   }
 
   /**
-   * Makes the session a member again after its membership was lost. Its window shows nothing of that, and would end with the
-   * connection (docs/protocols/chatroom.md, section 5). It gets back to the lobby when it cannot be a member any more.
+   * Restores a lost membership, without a notice to the client, whose window closes with the connection
+   * (docs/protocols/chatroom.md, section 5). If that is refused, returns the client to the lobby.
    */
   async #rejoin(session: ChatroomSession, room: number): Promise<void> {
     const { chat, log } = this.#shared
     const waits = () => !session.closed && !session.membership && session.page?.room === room
-    for (let pause = FIRST_PAUSE_MS; waits(); pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
+    for (let delayMs = FIRST_DELAY_MS; waits(); delayMs = Math.min(2 * delayMs, MAX_DELAY_MS)) {
       try {
-        // A session that has lost the account's login too is told so, and does not come in before that.
+        // A session that has also lost the login of its account is disconnected instead.
         if (chat.isAlone(session)) await chat.join(session, room)
       } catch (error) {
         const again = error instanceof Refusal && error.code === 'unavailable'
         if (!again && waits()) this.#returnToLobby(session)
-        if (!(error instanceof Refusal))
-          log.error({ err: error, name: session.name }, 'a membership cannot be restored')
+        if (!(error instanceof Refusal)) log.error({ err: error, name: session.name }, 'cannot restore a membership')
       }
-      if (waits()) await delay(pause, undefined, { ref: false })
+      if (waits()) await delay(delayMs, undefined, { ref: false })
     }
   }
 
   #returnToLobby(session: ChatroomSession): void {
     const { pages } = this.#shared
-    this.#say({ type: 'exit', status: 'ok', message: 'Exited chatroom, returned to lobby' })
+    this.#reply({ type: 'exit', status: 'ok', message: 'Exited chatroom, returned to lobby' })
     pages.turn(session, pages.lobby)
   }
 
@@ -216,7 +215,7 @@ export class ChatroomConversation implements Conversation<Buffer> {
     return ended
   }
 
-  /** Answers what the core refuses; nothing has changed then. */
+  /** Sends the error for a refusal or a failure of `work`. Rejects if it is a failure. */
   async #try(request: Omit<RefusedRequest, 'maxText' | 'bound'>, work: () => Promise<void>): Promise<void> {
     try {
       await work()
@@ -228,10 +227,10 @@ export class ChatroomConversation implements Conversation<Buffer> {
   }
 
   #refuse(type: string, message: string): void {
-    this.#say({ type, status: 'error', message })
+    this.#reply({ type, status: 'error', message })
   }
 
-  #say(frame: ChatroomReply): void {
+  #reply(frame: ChatroomReply): void {
     this.#link.push(reply(frame))
   }
 }

@@ -1,7 +1,7 @@
 import { encodeFrame } from '../../transport/frames.ts'
 import { isObject, readObject } from '../json.ts'
 
-/** The model of every frame, both ways (docs/protocols/chatroom.md, section 1): null is as good as absent. */
+/** A frame from a client (docs/protocols/chatroom.md, section 1); null counts as absent. */
 export interface ChatroomRequest {
   readonly type: string
   readonly status?: string | null | undefined
@@ -17,8 +17,7 @@ export interface ChatroomReply {
 }
 
 /**
- * Undefined when it breaks the model. Checked by hand: four fields are not worth the time that a schema library takes to load
- * at every start.
+ * Parses a frame; undefined if it is invalid. The check is by hand, as a schema library would take time to load at every start.
  */
 export function readChatroomRequest(payload: Buffer): ChatroomRequest | undefined {
   const value = readObject(payload)
@@ -36,7 +35,7 @@ function isAbsent(value: unknown): value is null | undefined {
   return value === undefined || value === null
 }
 
-/** The named fields of a request's data; undefined when one of them is missing or no string. */
+/** Returns the named fields of a request's data; undefined if one of them is missing or not a string. */
 export function fields<const Name extends string>(
   { data }: ChatroomRequest,
   ...names: readonly Name[]
@@ -56,8 +55,8 @@ export function reply(frame: ChatroomReply): Buffer {
 }
 
 /**
- * The users by page, as JSON. Written by hand: the keys are titles chosen by clients, and an object would sort those that look like
- * numbers before `lobby`, which has to be first.
+ * Encodes the users of each page as JSON. Encoded by hand, as an object would sort titles that look like numbers before `lobby`, which
+ * has to be first.
  */
 export function listFrame(type: 'list' | 'list_room', members: Iterable<readonly [string, readonly string[]]>): string {
   const data = Array.from(members, ([title, names]) => `${JSON.stringify(title)}:${JSON.stringify(names)}`)

@@ -4,13 +4,13 @@ import { Board } from './board.ts'
 import { listFrame } from './frames.ts'
 import type { ChatroomSession } from './wire.ts'
 
-/** The key of those who are in no room; no room is shown under it. */
+/** Key of the users who are in no room; a room of this title is not shown. */
 export const LOBBY_KEY = 'lobby'
 
-/** Nodes tell one another of it that somebody has come to their lobby, or left it. */
+/** Subject of the signals between nodes after a change of the users in the lobby. */
 const SUBJECT = 'chatroom lobby'
 
-/** The pages that users of this protocol are on: the lobby, and the rooms that at least one of them is in. */
+/** The pages of this protocol's users: the lobby, and the rooms with at least one of them. */
 export class Pages {
   readonly lobby: Board
   readonly #chat: Chat
@@ -27,8 +27,8 @@ export class Pages {
   }
 
   /**
-   * Puts somebody on another page, or on none. From here on nothing of the old page is queued for it, and the list of the new
-   * one will be: call it directly after queueing the frame that switches the page (docs/protocols/chatroom.md, sections 5.1 and 5.2).
+   * Moves a session to another page, or to none. Nothing of the old page is queued from now on, and the list of the new one is
+   * pushed: call it directly after queueing the frame that switches the page (docs/protocols/chatroom.md, sections 5.1 and 5.2).
    */
   turn(session: ChatroomSession, to: Board | undefined): void {
     const from = session.page

@@ -6,11 +6,11 @@ import { ChatroomConversation } from './conversation.ts'
 import { Pages } from './pages.ts'
 import { ChatroomWire, lastFrame } from './wire.ts'
 
-/** Maximum number of bytes of a payload (docs/protocols/chatroom.md, section 6.3). */
+/** Maximum bytes of a payload (docs/protocols/chatroom.md, section 6.3). */
 const MAX_FRAME = 65_536
 
 export function chatroomListener({ chat, log, admission, certificate, limits, maxText }: ProtocolHost): Port {
-  if (!certificate) throw new Error('passwords are not taken without TLS')
+  if (!certificate) throw new Error('the Chatroom protocol needs TLS')
   const shared = { chat, log, maxText, wire: new ChatroomWire(), pages: new Pages(chat) }
   return socketListener({
     name: 'chatroom',

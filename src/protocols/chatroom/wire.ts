@@ -8,10 +8,10 @@ import type { Board, Viewer } from './board.ts'
 import { reply } from './frames.ts'
 
 export class ChatroomSession extends Session implements Viewer {
-  /** The page that the client's window shows; undefined before the login and after the logout. */
+  /** The page that the client shows; undefined before the login and after the logout. */
   page: Board | undefined
   shown: Buffer | undefined
-  /** Called when a membership has ended without the client asking for it. */
+  /** Called when a membership has ended without a request of the client. */
   onPutOut: ((room: Room, why: MembershipEnd) => void) | undefined
   readonly #link: SessionLink
 
@@ -33,7 +33,7 @@ export class ChatroomSession extends Session implements Viewer {
   }
 }
 
-/** The kinds of events that have a frame: the lists tell who comes and goes. */
+/** True for the kinds of events with a frame; the lists show `joined` and `left`. */
 const IS_SHOWN: Readonly<Record<Kind, boolean>> = {
   message: true,
   private: true,
@@ -43,22 +43,22 @@ const IS_SHOWN: Readonly<Record<Kind, boolean>> = {
 }
 
 /**
- * Messages as frames, for the sessions whose window shows the room: a message for another page would freeze the window for good
- * (docs/protocols/chatroom.md, section 5.1). `joined` and `left` are shown by the lists.
+ * Encodes messages as frames, for the sessions that show the room: a message for another page freezes the client
+ * (docs/protocols/chatroom.md, section 5.1).
  */
 export class ChatroomWire implements Wire<ChatroomSession> {
   readonly protocol = 'chatroom'
   readonly carriesPrivate = true
 
   deliver(room: Room, events: readonly Event[], members: Iterable<ChatroomSession>): void {
-    const said = events.filter(({ kind }) => IS_SHOWN[kind])
-    if (said.length === 0) return
+    const shown = events.filter(({ kind }) => IS_SHOWN[kind])
+    if (shown.length === 0) return
     let bytes: Buffer | undefined
     for (const member of members) {
       if (member.page?.room !== room.record.id) continue
-      // Private ones are for one member alone, and bear its name, also the copy of the sender's (docs/protocols/chatroom.md, section 2.8).
+      // Private messages are delivered to one member alone, and have its name, also the sender's copy (docs/protocols/chatroom.md, 2.8).
       const frames = () =>
-        said.map((event) =>
+        shown.map((event) =>
           messageFrame(event.kind === 'private' ? member.name : 'public', event.from, this.#textOf(room, event)),
         )
       bytes ??= Buffer.concat(frames())
@@ -75,8 +75,8 @@ export class ChatroomWire implements Wire<ChatroomSession> {
   }
 
   /**
-   * The text as it leaves: none of its lines begins like a message of somebody else where it came through another protocol. A
-   * sender on another node is taken for one of another protocol.
+   * Returns the text of a message, indented against spoofing if it came through another protocol. A sender on another node counts as
+   * one of another protocol.
    */
   #textOf(room: Room, { from, body }: Event): string {
     if (!body.includes('\n')) return body
@@ -84,12 +84,12 @@ export class ChatroomWire implements Wire<ChatroomSession> {
   }
 }
 
-/** A message as a client gets it. */
+/** Encodes a message. */
 export function messageFrame(to: string, from: string, text: string): Buffer {
   return reply({ type: 'msg', status: 'ok', data: { to, from, text } })
 }
 
-/** The reason for closing a connection. The login page shows it; on other pages its type would freeze the window. */
+/** Encodes the reason for closing a connection. The login page shows it; on other pages the type `login` freezes the client. */
 export function lastFrame(reason: DisconnectReason): Buffer {
   const type = reason === 'login-timeout' ? 'login' : 'error'
   return reply({ type, status: 'error', message: DISCONNECTS[reason].text })

@@ -13,15 +13,15 @@ export interface RefusedRequest {
   readonly type: string
   /** The addressee of a message. */
   readonly to?: string | undefined
-  /** The room that is made or entered, or in which a message is said. */
+  /** The room that is created or entered, or in which a message is sent. */
   readonly room?: string | undefined
-  /** The most characters of a message. */
+  /** Maximum characters of a message. */
   readonly maxText: number
   /** The limit that was exceeded, where the reason is one. */
   readonly bound?: string | undefined
 }
 
-/** The answer to each refusal (docs/protocols/chatroom.md, section 2); undefined for those that are not told. */
+/** The reply to each refusal (docs/protocols/chatroom.md, section 2); undefined for those without a reply. */
 const TEXTS: Readonly<Record<RefusalCode, (refused: RefusedRequest) => string | undefined>> = {
   'name-invalid': () => 'Invalid username',
   'name-reserved': () => 'Invalid username',
@@ -44,8 +44,7 @@ const TEXTS: Readonly<Record<RefusalCode, (refused: RefusedRequest) => string | 
   unavailable: () => UNAVAILABLE,
   // An empty message is dropped (docs/protocols/chatroom.md, section 2.8).
   'text-empty': () => undefined,
-  // The membership was lost, and is about to be restored. (Where the room was deleted the window is back in the lobby, and no refusal
-  // gets here.)
+  // The membership is lost and being restored. (After the deletion of a room the client is in the lobby, without a refusal.)
   'not-in-room': () => UNAVAILABLE,
   // No request of this protocol is refused for these reasons: it has no room passwords, no history and no blocks.
   'password-wrong': () => INVALID_PASSWORD,
@@ -58,7 +57,7 @@ function notFound({ room }: RefusedRequest): string {
   return `Destination room ${room} not found`
 }
 
-/** The message of the answer to what was thrown; undefined where there is no answer. */
+/** Returns the message of the reply to an exception; undefined if there is no reply. */
 export function textFor(thrown: unknown, refused: RefusedRequest): string | undefined {
   return thrown instanceof Refusal ? TEXTS[thrown.code]({ ...refused, bound: thrown.bound }) : 'Internal error'
 }

@@ -1,17 +1,17 @@
-/** Slash commands with their exact answers (docs/protocols/chatterbox.md, section 2.3). */
+/** Slash commands with their exact replies (docs/protocols/chatterbox.md, section 2.3). */
 import type { Chat } from '../../chat/chat.ts'
 import { fold, isName } from '../../chat/names.ts'
 import type { Session } from '../../chat/session.ts'
 import { inSlices } from '../../slices.ts'
 import type { Roster } from './roster.ts'
 
-/** Names of one command that are looked up. */
+/** Maximum names in one command. */
 const MAX_NAMES = 100
-/** Names that are looked up, blocked or unblocked at the same time. */
+/** Maximum names that are looked up, blocked or unblocked at the same time. */
 const SLICE = 16
 
-/** The session, and the distinct nicknames that follow the word. */
-export interface Call {
+/** Context of a command; `names` are the distinct nicknames after the command word. */
+export interface CommandCall {
   readonly chat: Chat
   readonly session: Session
   readonly names: readonly string[]
@@ -20,16 +20,16 @@ export interface Call {
   online(): Promise<readonly string[]>
 }
 
-interface Command {
+interface ChatterboxCommand {
   readonly name: string
-  /** True if anything may follow the word. */
+  /** True if names may follow the command word. */
   readonly takesNames: boolean
-  run(call: Call): string | Promise<string>
+  run(call: CommandCall): string | Promise<string>
 }
 
 const LINE = '-'.repeat(22)
 
-const commands: readonly Command[] = [
+const commands: readonly ChatterboxCommand[] = [
   { name: '/Name', takesNames: true, run: ({ session }) => `Your username is ${session.name}` },
   { name: '/Block', takesNames: true, run: block },
   { name: '/UnBlock', takesNames: true, run: unblock },
@@ -45,18 +45,18 @@ export interface CommandAnswer {
   readonly objection?: string
 }
 
-/** Carries out a command. Names beyond the bound are passed over, and objected to behind the answer. */
-export async function runCommand(content: string, call: Omit<Call, 'names'>): Promise<CommandAnswer> {
+/** Runs a command. Names beyond the maximum are ignored, which the objection reports. */
+export async function runCommand(content: string, call: Omit<CommandCall, 'names'>): Promise<CommandAnswer> {
   const [word = '', ...words] = content.trimEnd().split(/\s+/)
   const command = byWord.get(word.toLowerCase())
   if (!command || (words.length > 0 && !command.takesNames)) return { objection: `Unknown command: ${word}` }
-  // Nobody was ever seen under anything else.
+  // Other words cannot be nicknames.
   const names = onceEach(words.filter(isName))
   const text = await command.run({ ...call, names: names.slice(0, MAX_NAMES) })
   return names.length > MAX_NAMES ? { text, objection: `Too many names, at most ${MAX_NAMES}` } : { text }
 }
 
-async function block({ chat, session, names }: Call): Promise<string> {
+async function block({ chat, session, names }: CommandCall): Promise<string> {
   const others = names.filter((name) => fold(name) !== session.key)
   const seen = await inSlices(others, SLICE, (name) => chat.seen(name))
   const known = seen.filter((name) => name !== undefined)
@@ -64,29 +64,29 @@ async function block({ chat, session, names }: Call): Promise<string> {
   return `The following users will now be blocked: ${listed(known)}`
 }
 
-async function unblock({ chat, session, names }: Call): Promise<string> {
+async function unblock({ chat, session, names }: CommandCall): Promise<string> {
   const wanted = new Set(names.map(fold))
   const known = chat.blocked(session).filter((name) => wanted.has(fold(name)))
   await inSlices(known, SLICE, (name) => chat.unblock(session, name))
   return `The following users will now be un-blocked: ${listed(known)}`
 }
 
-function blocked({ chat, session }: Call): string {
+function blocked({ chat, session }: CommandCall): string {
   const names = chat.blocked(session)
   return names.length > 0 ? `You currently have these users blocked: ${names.join(' ')}` : 'You have no users blocked'
 }
 
-async function displayUsers({ online }: Call): Promise<string> {
+async function displayUsers({ online }: CommandCall): Promise<string> {
   return `\n\nCURRENT USER(S) ONLINE\n${LINE}\n${(await online()).join('\n')}`
 }
 
-async function displayAllUsers({ roster, online }: Call): Promise<string> {
+async function displayAllUsers({ roster, online }: CommandCall): Promise<string> {
   await roster.refresh()
   const lines = roster.list(await online()).map(({ name, active }) => `\n${name} : ${active ? 'ONLINE' : 'OFFLINE'}`)
   return `\n\n   ALL USER(S)\n${LINE}\n${lines.join('')}`
 }
 
-/** Each behind a space of its own, so two spaces follow the colon. */
+/** Joins names, each after a space, so that two spaces follow the colon. */
 function listed(names: readonly string[]): string {
   return names.map((name) => ` ${name}`).join('')
 }

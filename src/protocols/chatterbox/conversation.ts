@@ -5,7 +5,7 @@ import { Refusal } from '../../chat/refusal.ts'
 import { isLonger } from '../../chat/text.ts'
 import { tickEnd } from '../../tick.ts'
 import type { ClientLink, Conversation } from '../../transport/conversation.ts'
-import { type Heard, Pipelined } from '../../transport/reply-queue.ts'
+import { type Handled, Pipelined } from '../../transport/reply-queue.ts'
 import { runCommand } from './commands.ts'
 import { type ChatterboxEntry, frame } from './frame.ts'
 import { NOT_ALLOWED, refusalText, tooLong, UNAVAILABLE } from './refusals.ts'
@@ -14,11 +14,11 @@ import type { Roster } from './roster.ts'
 import { type WelcomeOptions, welcome } from './welcome.ts'
 import { ChatterboxSession, type ChatterboxWire } from './wire.ts'
 
-/** Entries of a frame that are taken in one turn of the event loop. */
+/** Maximum entries of a frame that are handled in one tick. */
 const SLICE = 64
 
 export interface ChatterboxSettings extends WelcomeOptions {
-  /** Characters of a message, and of a command. */
+  /** Maximum characters of a message or command. */
   readonly maxText: number
 }
 
@@ -29,14 +29,14 @@ export interface ChatterboxConversationOptions extends ChatterboxSettings {
   readonly log: Logger
 }
 
-/** The text of an objection; undefined when there is none. */
+/** The text of an error; undefined if there is none. */
 type Outcome = string | undefined
 
-/** One client's talk. */
+/** The conversation with one client (docs/protocols/chatterbox.md, section 2). */
 export class ChatterboxConversation implements Conversation<Buffer> {
   readonly #options: ChatterboxConversationOptions
   readonly #link: ClientLink
-  /** Has the nickname that was accepted, or is being tried. */
+  /** The session of the nickname that is accepted or being checked. */
   #session: ChatterboxSession | undefined
   #accepted = false
 
@@ -49,7 +49,7 @@ export class ChatterboxConversation implements Conversation<Buffer> {
     return this.#accepted ? this.#session?.name : undefined
   }
 
-  hear(payload: Buffer): Heard {
+  handle(payload: Buffer): Handled {
     const request = readChatterboxRequest(payload)
     if (typeof request === 'string') return this.#object(request)
     const { username, messages } = request
@@ -61,13 +61,13 @@ export class ChatterboxConversation implements Conversation<Buffer> {
     if (this.#session) await this.#options.chat.close(this.#session)
   }
 
-  /** Answers with the first objection only. */
+  /** Handles a frame, and replies with the first error only. */
   async #carryOut(username: unknown, messages: unknown, before: Promise<void>): Promise<void> {
     const name = username === undefined ? undefined : await this.#choose(username)
     const text = messages === undefined ? undefined : await this.#take(messages, before)
     const objection = name ?? text
     if (objection === undefined) return
-    // Behind the answers to earlier frames.
+    // The error follows the replies to earlier frames.
     await before.then(tickEnd)
     this.#object(objection)
   }
@@ -80,7 +80,7 @@ export class ChatterboxConversation implements Conversation<Buffer> {
     if (typeof username !== 'string') return INVALID_REQUEST
     if (this.#accepted) return `Already logged in as ${this.name}`
     if (isReserved(username)) {
-      // The core refuses it like an account's name.
+      // The core refuses it with the same code as an account's name.
       this.#reject(NOT_ALLOWED)
       return
     }
@@ -104,7 +104,7 @@ export class ChatterboxConversation implements Conversation<Buffer> {
     this.#link.push(frame({ USERNAME_ACCEPTED: false, INFO: info }))
   }
 
-  /** Takes the entries of a frame: messages are committed together, in slices; a command waits for the messages before it. */
+  /** Handles the entries of a frame: messages are committed together, in slices; a command waits for the messages before it. */
   async #take(messages: unknown, before: Promise<void>): Promise<Outcome> {
     const session = this.#session
     if (!this.#accepted || !session) return 'Choose a username first'
@@ -128,7 +128,7 @@ export class ChatterboxConversation implements Conversation<Buffer> {
       } else if (entry[3].startsWith('/')) {
         await before
         await settle()
-        // Its answer follows theirs, and a client that does not read its answers gets no further ones.
+        // Its reply follows theirs, and waits until the client has read its output.
         await this.#link.drained()
         outcomes.push(await this.#command(session, entry))
       } else {
@@ -139,7 +139,7 @@ export class ChatterboxConversation implements Conversation<Buffer> {
     return first
   }
 
-  /** In the order of docs/protocols/chatterbox.md, section 2.2. Returns the objection as a string. */
+  /** Checks an entry in the order of docs/protocols/chatterbox.md, section 2.2. Returns the entry, or an error as a string. */
   #check(session: ChatterboxSession, message: unknown): ChatterboxEntry | string {
     if (!isEntry(message)) return INVALID_REQUEST
     const [src, , , content] = message
@@ -175,12 +175,12 @@ export class ChatterboxConversation implements Conversation<Buffer> {
 
   #textFor(error: unknown): Outcome {
     if (error instanceof Refusal) return refusalText(error.code, this.#options.maxText)
-    this.#options.log.error({ err: error }, 'a frame failed')
+    this.#options.log.error({ err: error }, 'request failed')
     return 'Internal error'
   }
 }
 
-/** Returns true if later frames need not wait: no entry is a command, and all are committed at once. */
+/** Returns true if later frames need not wait: no entry is a command, and all are committed together. */
 function isPlain(messages: unknown): boolean {
   if (!Array.isArray(messages)) return true
   return messages.length <= SLICE && !messages.some((entry) => isEntry(entry) && entry[3].startsWith('/'))

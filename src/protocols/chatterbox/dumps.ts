@@ -1,14 +1,14 @@
 import { escapeAll, NOT_ASCII } from '../escape.ts'
 
-/** A value of JSON. Numbers are safe integers: Python writes others in a form of its own. */
+/** A JSON value. Numbers are safe integers, as Python encodes others differently. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json }
 
-/** Text that is written as it is. */
+/** Text without characters to escape. */
 const PLAIN = /^[ !#-[\]-~]*$/
 
 /**
- * Writes JSON as Python's `json.dumps` does by default: in ASCII, with a blank after each comma and colon. Clients search the
- * text of a frame (docs/protocols/chatterbox.md, section 1).
+ * Encodes JSON like Python's `json.dumps`: in ASCII, with a space after each comma and colon. Clients search the text of a frame
+ * (docs/protocols/chatterbox.md, section 1).
  */
 export function dumps(value: Json): string {
   if (typeof value === 'string') return PLAIN.test(value) ? `"${value}"` : escapeAll(JSON.stringify(value), NOT_ASCII)
@@ -19,12 +19,12 @@ export function dumps(value: Json): string {
   return String(value)
 }
 
-/** Writes a list of values that are JSON already. */
+/** Encodes an array of encoded values. */
 export function list(items: readonly string[]): string {
   return `[${items.join(', ')}]`
 }
 
-/** Writes an object of values that are JSON already, in this order. */
+/** Encodes an object of encoded values, in this order. */
 export function object(members: readonly (readonly [key: string, json: string])[]): string {
   return `{${members.map(([key, json]) => `${dumps(key)}: ${json}`).join(', ')}}`
 }

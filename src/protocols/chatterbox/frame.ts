@@ -4,15 +4,15 @@ import { encodeFrame } from '../../transport/frames.ts'
 import { indentLines } from '../indent.ts'
 import { dumps, type Json, list, object } from './dumps.ts'
 
-/** Bytes of entries in one frame. Clients get along with more; a single entry may have more. */
-const COMFORTABLE = 61_440
+/** Maximum bytes of entries in one frame, unless a single entry has more. Clients also accept larger frames. */
+const MAX_ENTRIES_BYTES = 61_440
 /** Bytes between two entries. */
 export const SEPARATOR = 2
 
 /** SRC, DEST, TIMESTAMP, CONTENT. */
 export type ChatterboxEntry = readonly [src: string, dest: string, timestamp: number, content: string]
 
-/** Key of the frame for each kind of event; undefined for those that are not shown. */
+/** Key of the frame for each kind of event; undefined for kinds that are not sent. */
 const KEYS: Readonly<Record<Kind, 'MESSAGES' | 'USERS_JOINED' | 'USERS_LEFT' | undefined>> = {
   message: 'MESSAGES',
   private: 'MESSAGES',
@@ -21,19 +21,19 @@ const KEYS: Readonly<Record<Kind, 'MESSAGES' | 'USERS_JOINED' | 'USERS_LEFT' | u
   closed: undefined,
 }
 
-/** A frame whose keys are in the order in which they are given. */
+/** Encodes a frame, with its keys in the given order. */
 export function frame(values: Readonly<Record<string, Json>>): Buffer {
   return encodeFrame(dumps(values), { plainHeader: true })
 }
 
-/** The same of values that are JSON already. */
+/** Encodes a frame of encoded values. */
 export function frameOf(values: Readonly<Record<string, string>>): Buffer {
   return encodeFrame(object(Object.entries(values)), { plainHeader: true })
 }
 
 /**
- * A message as JSON. One that came through another protocol has no time of its sender's clock: it gets the server's, and
- * none of its lines begins like a message of somebody else.
+ * Encodes a message as JSON. One that came through another protocol has no client timestamp: it gets the server's, and is indented
+ * against spoofing.
  */
 export function entryOf({ from, to, sent, at, body }: Event): string {
   const own = sent !== undefined
@@ -46,7 +46,7 @@ export function entryOf({ from, to, sent, at, body }: Event): string {
   return dumps(entry)
 }
 
-/** Events in order: neighbours of a kind share a frame as long as it stays comfortable. */
+/** Encodes events in order; consecutive events of a kind share a frame up to {@link MAX_ENTRIES_BYTES}. */
 export function framesOf(events: readonly Event[]): Buffer[] {
   const frames: Buffer[] = []
   let key: string | undefined
@@ -61,7 +61,7 @@ export function framesOf(events: readonly Event[]): Buffer[] {
     const own = KEYS[event.kind]
     if (!own) continue
     const item = own === 'MESSAGES' ? entryOf(event) : dumps(event.from)
-    if (own !== key || bytes + item.length > COMFORTABLE) finish()
+    if (own !== key || bytes + item.length > MAX_ENTRIES_BYTES) finish()
     key = own
     items.push(item)
     bytes += item.length + SEPARATOR

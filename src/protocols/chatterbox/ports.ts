@@ -8,10 +8,10 @@ import { frame } from './frame.ts'
 import { Roster } from './roster.ts'
 import { ChatterboxWire } from './wire.ts'
 
-/** Maximum number of bytes of a payload (docs/protocols/chatterbox.md, section 2.4). */
+/** Maximum bytes of a payload (docs/protocols/chatterbox.md, section 2.4). */
 const MAX_FRAME = 65_536
 
-/** Opens ports over TLS, or over TCP without a certificate. They share the bytes of events. */
+/** Returns a function that creates ports over TLS, or over TCP without a certificate. They share the encoded events. */
 export function chatterboxListeners(
   { chat, log, admission, limits }: ProtocolHost,
   settings: ChatterboxSettings,
@@ -22,7 +22,7 @@ export function chatterboxListeners(
       name: certificate ? 'chatterbox' : 'chatterbox-plain',
       admission,
       certificate,
-      // Clients take each TLS record for one frame (docs/protocols/chatterbox.md, section 5.2).
+      // Clients expect each frame in one TLS record (docs/protocols/chatterbox.md, section 5.2).
       options: { ...limits, writesEach: true, lastWord: (reason) => frame({ ERROR: DISCONNECTS[reason].text }) },
       framing: () => new FrameReader(MAX_FRAME),
       converse: (link) => new ChatterboxConversation(shared, link),

@@ -1,7 +1,7 @@
 import type { RefusalCode } from '../../chat/refusal.ts'
 
 export const UNAVAILABLE = 'Temporarily unavailable'
-/** The answer to the words that the protocol or the core keeps for itself, such as `ALL`. */
+/** The reply to names that the protocol or the core reserves, such as `ALL`. */
 export const NOT_ALLOWED = 'The provided username is not allowed.'
 
 const IN_USE = 'The provided username is already in use.'
@@ -9,8 +9,8 @@ const RESERVED = 'The provided username is reserved.'
 const NOBODY = 'Specified username does not exist (or at least is not online)'
 
 /**
- * The answer to each refusal, as `INFO` to a username and as `ERROR` to a message (docs/protocols/chatterbox.md, section 2); undefined for
- * those that are not told. `maxText` is the most characters of a message.
+ * Returns the reply to a refusal, the `INFO` for a username and the `ERROR` for a message (docs/protocols/chatterbox.md, section 2);
+ * undefined for those without a reply. `maxText` is the maximum characters of a message.
  */
 export function refusalText(reason: RefusalCode, maxText: number): string | undefined {
   return reason === 'text-too-long' ? tooLong(maxText) : TEXTS[reason]

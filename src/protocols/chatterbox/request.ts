@@ -5,16 +5,16 @@ import type { ChatterboxEntry } from './frame.ts'
 export const INVALID_JSON = 'Invalid JSON'
 export const INVALID_REQUEST = 'Invalid message'
 
-/** Maximum time in seconds that C libraries with 32 bits can turn into a date. */
-const LAST_SECOND = 4_294_967_295
+/** Maximum Unix time of C libraries with 32 bits, in seconds. */
+const MAX_SECONDS = 4_294_967_295
 
-/** The known keys of an object, whatever their values; undefined where a key is not there. */
+/** The unchecked values of the known keys of a frame; undefined for a missing key. */
 export interface ChatterboxRequest {
   readonly username: unknown
   readonly messages: unknown
 }
 
-/** A string says what is wrong. */
+/** Parses a frame; returns an error as a string. */
 export function readChatterboxRequest(payload: Buffer): ChatterboxRequest | string {
   const value = readObject(payload)
   if (!value) return INVALID_JSON
@@ -30,5 +30,5 @@ export function isEntry(value: unknown): value is ChatterboxEntry {
 }
 
 function isSecond(value: unknown): boolean {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= LAST_SECOND
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MAX_SECONDS
 }

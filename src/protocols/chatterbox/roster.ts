@@ -3,11 +3,11 @@ import type { Chat } from '../../chat/chat.ts'
 import { fold } from '../../chat/names.ts'
 import { dumps, list } from './dumps.ts'
 
-/** Maximum number of nicknames ever seen that are shown; those online are always shown. */
-const EVERYBODY = 10_000
-/** Number of nicknames that are added in one round of the event loop. */
+/** Maximum nicknames in the list of all users; users online are always in it. */
+const MAX_NAMES = 10_000
+/** Maximum nicknames that are added in one round of the event loop. */
 const SLICE = 500
-/** After this time, in ms, all names are read again: a name is written as it was registered from then on. */
+/** Time after which all names are read again, as a registration may change the case of a name. */
 const MAX_AGE_MS = 60_000
 
 /** A user who was ever seen. */
@@ -16,12 +16,12 @@ interface Known {
   readonly active: boolean
 }
 
-/** Nicknames in order of appearance, and the same as list entries of users who are offline. */
+/** Nicknames in order of their first login, and their entries in the list as offline users. */
 class Seen {
   readonly readAt = performance.now()
   readonly names: string[] = []
   readonly offline: string[] = []
-  /** By folded name. */
+  /** Index of each nickname, by folded name. */
   readonly places = new Map<string, number>()
 
   add(name: string): void {
@@ -32,7 +32,7 @@ class Seen {
     this.offline.push(entry(name, false))
   }
 
-  /** A copy of a list of entries in which those of users who are online are replaced, or appended. */
+  /** Returns a copy of a list in which the entries of users online are replaced, or appended. */
   withOnline<T>(entries: readonly T[], online: readonly string[], show: (name: string) => T): T[] {
     const shown = entries.slice()
     for (const name of online) shown[this.places.get(fold(name)) ?? shown.length] = show(name)
@@ -41,8 +41,8 @@ class Seen {
 }
 
 /**
- * Everybody ever seen, and who is here. The names are kept and only those that have come since are read: a list of thousands is
- * part of every login.
+ * The list of all users ever logged in, with those online. Names are cached, and only new ones are read, as the list, with thousands
+ * of names, is part of every login.
  */
 export class Roster {
   readonly #chat: Chat
@@ -54,20 +54,24 @@ export class Roster {
     this.#reading = Promise.resolve()
   }
 
-  /** Reads who has come since the last time. Refuses `unavailable`. */
+  /**
+   * Reads the nicknames that are new since the last call.
+   *
+   * @throws {Refusal} `unavailable`
+   */
   refresh(): Promise<void> {
     const read = () => this.#read()
     this.#reading = this.#reading.then(read, read)
     return this.#reading
   }
 
-  /** In order of appearance, as the last {@link refresh} has found them. Those who are here are written as they write themselves. */
+  /** Returns all users in order of their first login, as of the last {@link refresh}; names of users online are as they are now. */
   list(online: readonly string[]): Known[] {
     const offline = this.#seen.names.map((name) => ({ name, active: false }))
     return this.#seen.withOnline(offline, online, (name) => ({ name, active: true }))
   }
 
-  /** The same as JSON. */
+  /** Returns {@link list} as JSON. */
   json(online: readonly string[]): string {
     return list(this.#seen.withOnline(this.#seen.offline, online, (name) => entry(name, true)))
   }
@@ -75,8 +79,8 @@ export class Roster {
   async #read(): Promise<void> {
     const seen = performance.now() - this.#seen.readAt < MAX_AGE_MS ? this.#seen : new Seen()
     const known = seen.names.length
-    if (known >= EVERYBODY) return
-    const names = await this.#chat.everybody(EVERYBODY - known, known)
+    if (known >= MAX_NAMES) return
+    const names = await this.#chat.everybody(MAX_NAMES - known, known)
     for (const [place, name] of names.entries()) {
       if (place > 0 && place % SLICE === 0) await nextRound()
       seen.add(name)

@@ -6,21 +6,21 @@ import { entryOf, frameOf, SEPARATOR } from './frame.ts'
 import type { Roster } from './roster.ts'
 import type { ChatterboxSession } from './wire.ts'
 
-/** Bytes of earlier messages that are given at login. */
+/** Maximum bytes of earlier messages in the login reply. */
 const HISTORY_BYTES = 262_144
 
 export interface WelcomeOptions {
-  /** Objects, as the original's last client needs them, or strings. */
+  /** Form of USER_LIST: objects, as the last version of the original client needs them, or strings. */
   readonly userList: 'names' | 'objects'
-  /** Earlier messages that are given at login, at most. */
+  /** Maximum number of earlier messages in the login reply. */
   readonly history: number
-  /** True if these include private messages: a guest's nickname proves nothing, so the next guest of that nickname reads them. */
+  /** True if the login reply includes private messages, which any later guest of the same nickname can then read. */
   readonly inbox: boolean
 }
 
 /**
- * Tells a session that has entered the room who is here and what was said, and from then on what happens. `room` is its
- * slug. What has happened since it entered is in the reply or behind it: never in both, never in neither.
+ * Sends the login reply, with the users and the earlier messages of the room, to a session that has joined it; `room` is its slug.
+ * Each event since the join is either in the reply or sent after it.
  */
 export async function welcome(
   chat: Chat,
@@ -34,9 +34,9 @@ export async function welcome(
     inbox ? chat.messages.inbox(session, history) : [],
     userList === 'objects' ? roster.refresh() : undefined,
   ])
-  // What these tell has come by, and is held, when the turn has ended.
+  // At the end of the tick all events in these lists are delivered to the session, and held.
   await tickEnd()
-  // Who comes or goes from here on may not be in the list yet.
+  // Later `joined` and `left` may not be in the list of members.
   const listed = session.held?.length ?? 0
   const { members } = await chat.rooms.members(room)
   if (session.closed) return
@@ -46,7 +46,7 @@ export async function welcome(
     frameOf({
       USERNAME_ACCEPTED: dumps(true),
       INFO: dumps('Welcome to the server!'),
-      // One client finds the end of the reply by that of its messages, another loses what follows names instead of objects
+      // One client finds the end of the reply by the end of MESSAGES, another ignores what follows a USER_LIST of names
       // (docs/protocols/chatterbox.md, section 5.1).
       ...(userList === 'objects' ? { USER_LIST, MESSAGES } : { MESSAGES, USER_LIST }),
     }),
@@ -59,10 +59,10 @@ export async function welcome(
   })
 }
 
-/** Entries of events that are in memory anyway: most logins show the same. */
+/** Encoded events, as most logins show the same ones. */
 const shown = new WeakMap<Event, string>()
 
-/** The newest of the messages, oldest first, as a list in JSON. */
+/** Returns the newest messages that fit {@link HISTORY_BYTES}, oldest first, as JSON. */
 function newestThatFit(events: readonly Event[]): string {
   const entries: string[] = []
   let bytes = 0

@@ -7,7 +7,7 @@ import { framesOf } from './frame.ts'
 
 export class ChatterboxSession extends Session {
   readonly link: SessionLink
-  /** Events since it is a member, until it has been told so. */
+  /** Events between the join and the login reply; undefined after it. */
   held: Event[] | undefined = []
 
   constructor(wire: ChatterboxWire, link: SessionLink) {
@@ -15,7 +15,7 @@ export class ChatterboxSession extends Session {
     this.link = link
   }
 
-  /** Hands over the held events that are wanted, and everything from here on. */
+  /** Sends the held events that pass the filter; later events are sent at once. */
   release(wanted: (event: Event, place: number) => boolean): void {
     const held = this.held ?? []
     this.held = undefined
@@ -23,7 +23,7 @@ export class ChatterboxSession extends Session {
   }
 }
 
-/** Events as frames: encoded once, the same bytes for every member. */
+/** Encodes events as frames, once for all members. */
 export class ChatterboxWire implements Wire<ChatterboxSession> {
   readonly protocol = 'chatterbox'
   readonly carriesPrivate = true
@@ -32,7 +32,7 @@ export class ChatterboxWire implements Wire<ChatterboxSession> {
   deliver(_room: Room, events: readonly Event[], members: Iterable<ChatterboxSession>): void {
     let frames: readonly Buffer[] | undefined
     for (const member of members) {
-      // A private message is for one session, which does not expect its own (docs/protocols/chatterbox.md, section 2.2).
+      // A private message is delivered to one session alone; its sender expects no copy (docs/protocols/chatterbox.md, section 2.2).
       const told = () => events.filter(({ to }) => to === undefined || fold(to) === member.key)
       if (member.held) {
         for (const event of told()) member.held.push(event)
@@ -43,7 +43,7 @@ export class ChatterboxWire implements Wire<ChatterboxSession> {
     }
   }
 
-  /** The only room is the lobby, which is never closed: without it there is nothing left to do here. */
+  /** Disconnects the session: the only room of this protocol is the lobby. */
   putOut(_room: Room, session: ChatterboxSession): void {
     session.link.disconnect('membership-lost')
   }

@@ -2,13 +2,13 @@ import type { FastifyInstance } from 'fastify'
 import type { HttpServices } from '../../transport/http/routes.ts'
 import { bodyFields } from './body.ts'
 import { GlobesError } from './errors.ts'
-import { refuseGuess } from './guess.ts'
 import type { GlobesContext } from './options.ts'
+import { refuseGuess } from './refusals.ts'
 
-/** The colour of every account: the default of the browser clients. Accounts have none of their own. */
+/** Colour of every account: the default of the browser clients, as accounts store none. */
 const COLOR = 'purple'
 
-/** Adds `POST /auth`, which gives the owner of an account its token (docs/protocols/globes.md, section 2.14). */
+/** Adds `POST /auth`, which issues the token of an account (docs/protocols/globes.md, section 2.14). */
 export function addAuth(app: FastifyInstance, { chat, logins }: GlobesContext, { requests }: HttpServices): void {
   app.post('/auth', async (request, reply) => {
     const { username, password } = bodyFields(request.body) ?? {}

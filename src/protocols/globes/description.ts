@@ -3,16 +3,19 @@ import { isTitle } from '../../chat/names.ts'
 import { bodyFields } from './body.ts'
 import { GlobesError } from './errors.ts'
 
-/** Bytes. */
-const SHORTEST_TITLE = 2
-const LONGEST = 70
+const MIN_TITLE_BYTES = 2
+const MAX_BYTES = 70
 
 const VISIBILITIES = ['public', 'private', 'hidden'] as const
 
-/** The password of a described room. */
-export type Password = 'none' | 'unfit' | 'fit'
+/** Validity of the password of a room. */
+export type PasswordState = 'none' | 'unfit' | 'fit'
 
-/** The fields of a body that describe a room, none of which has a wrong type. What is not there, or null, is empty. */
+/**
+ * Returns fields of a body as texts; a missing field, or null, is empty.
+ *
+ * @throws {GlobesError} 103 for a field that is not a string
+ */
 export function textsOf<Key extends string>(body: unknown, ...keys: readonly Key[]): Record<Key, string> {
   const fields = bodyFields(body)
   if (!fields) throw new GlobesError(103)
@@ -25,14 +28,18 @@ export function textsOf<Key extends string>(body: unknown, ...keys: readonly Key
   return Object.fromEntries(texts) as Record<Key, string>
 }
 
-/** The checks of a room that is made or changed, in their order (docs/protocols/globes.md, section 2.1). */
+/**
+ * Checks the fields of a room that is created or changed, in the order of docs/protocols/globes.md, section 2.1.
+ *
+ * @throws {GlobesError} 105
+ */
 export function checkDescription(
   { title, description, visibility }: Record<'title' | 'description' | 'visibility', string>,
-  password: Password,
+  password: PasswordState,
 ): RoomDescription {
   const length = Buffer.byteLength(title)
-  if (length < SHORTEST_TITLE || length > LONGEST || !isTitle(title)) throw new GlobesError(105, 'title')
-  if (Buffer.byteLength(description) > LONGEST) throw new GlobesError(105, 'description')
+  if (length < MIN_TITLE_BYTES || length > MAX_BYTES || !isTitle(title)) throw new GlobesError(105, 'title')
+  if (Buffer.byteLength(description) > MAX_BYTES) throw new GlobesError(105, 'description')
   const known = VISIBILITIES.find((word) => word === visibility.toLowerCase())
   if (!known) throw new GlobesError(105, 'visibility')
   if (known !== 'public' && password !== 'fit') throw new GlobesError(105, 'password')

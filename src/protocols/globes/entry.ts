@@ -4,12 +4,12 @@ import type { RoomRecord } from '../../engine/engine.ts'
 import type { HttpServices } from '../../transport/http/routes.ts'
 import { bodyFields } from './body.ts'
 import { GlobesError } from './errors.ts'
-import { refuseGuess } from './guess.ts'
 import type { GlobesContext } from './options.ts'
+import { refuseGuess } from './refusals.ts'
 import { findRoom, type InRoom } from './room.ts'
 import { roomTokenOf } from './tokens.ts'
 
-/** Issues tokens for a room's password, or for a token (docs/protocols/globes.md, sections 2.6 and 2.7). */
+/** Adds the routes that issue and renew tokens of a room (docs/protocols/globes.md, sections 2.6 and 2.7). */
 export function addEntry(
   app: FastifyInstance,
   { chat, tokens, logins }: GlobesContext,
@@ -17,7 +17,7 @@ export function addEntry(
 ): void {
   const { rooms } = chat
 
-  /** Refuses a name that could not join the room: an account's without proof, one that looks like it, and one that is in use there. */
+  /** Throws for a name that cannot join the room: an account's without login, one that looks like an account's, and one in use. */
   const checkName = async (room: RoomRecord, name: string, request: FastifyRequest, reply: FastifyReply) => {
     if (await chat.accounts.isRegistered(name)) {
       const login = await logins.find(request)

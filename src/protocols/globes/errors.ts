@@ -1,11 +1,11 @@
-/** Errors that answer requests (docs/protocols/globes.md, section 1). */
+/** Errors of requests (docs/protocols/globes.md, section 1). */
 export const GLOBES_ERRORS = {
   101: { text: 'Room error: Room not found', status: 404 },
   102: { text: 'Room error: Duplicate room', status: 400 },
   103: { text: 'Room error: Invalid JSON', status: 400 },
   104: { text: 'Room error: Unauthorized operation', status: 401 },
   105: { text: 'Room error: Invalid content', status: 400 },
-  /** Ours. */
+  /** Not in the original. */
   106: { text: 'Room error: Too many rooms', status: 503 },
   201: { text: 'Client error: User not found', status: 404 },
   202: { text: 'Client error: Duplicate username', status: 400 },
@@ -18,20 +18,20 @@ export const GLOBES_ERRORS = {
   401: { text: 'Token error: Invalid signature', status: 401 },
   402: { text: 'Token error: Unauthorized signing method', status: 401 },
   403: { text: 'Token error: Invalid token', status: 403 },
-  /** Ours: the store is away, or too many passwords wait to be checked. */
+  /** Not in the original: the store is unavailable, or too many password checks are queued. */
   503: { text: 'Temporarily unavailable', status: 503 },
 } as const
 
 export type GlobesErrorCode = keyof typeof GLOBES_ERRORS
 
-/** Thrown by handlers of requests. */
+/** An error of a request, with its status and body. */
 export class GlobesError extends Error {
   override name = 'GlobesError'
   readonly status: number
-  /** The answer. */
+  /** Body of the response. */
   readonly body: object
 
-  /** `field` is what the error is about; `status` stands in for the table's. */
+  /** `field` is the invalid field; `status` replaces that of the table. */
   constructor(code: GlobesErrorCode, field?: string, status: number = GLOBES_ERRORS[code].status) {
     const { text } = GLOBES_ERRORS[code]
     super(text)

@@ -31,7 +31,7 @@ const OPTIONS = {
   },
 } as const
 
-/** Characters. */
+/** Minimum characters of the secret. */
 const MIN_SECRET = 16
 
 const load = () => import('./routes.ts')
@@ -44,7 +44,7 @@ export const globesProtocol: Protocol<typeof OPTIONS> = {
   needsTls: () => false,
   objection({ 'globes-secret': secret, 'globes-secret-file': file }) {
     if (secret === undefined || secret.length >= MIN_SECRET) return undefined
-    // The value is not shown, as it is a secret.
+    // The message does not contain the value, as it is a secret.
     const given = file === undefined ? '--globes-secret' : `--globes-secret-file ${file}: --globes-secret`
     return `${given} needs at least ${MIN_SECRET} characters`
   },

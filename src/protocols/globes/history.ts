@@ -6,7 +6,7 @@ import { findRoom, type InRoom } from './room.ts'
 import { serverEvent } from './socket/wire.ts'
 import { roomTokenOf } from './tokens.ts'
 
-/** Maximum number of events in an answer. */
+/** Maximum events in a response. */
 const MAX_EVENTS = 50
 
 /** Adds `GET /chats/events/<id>`, a room's newest events (docs/protocols/globes.md, section 2.13). */

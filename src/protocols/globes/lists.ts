@@ -7,7 +7,7 @@ import { escapeHtml } from '../escape.ts'
 import type { GlobesContext } from './options.ts'
 import { showRoom } from './room.ts'
 
-/** Maximum number of rooms that are shown before other work gets its turn. */
+/** Rooms that are encoded in one round of the event loop. */
 const SLICE = 50
 
 const JSON_TYPE = 'application/json; charset=utf-8'
@@ -30,7 +30,7 @@ export function addLists(app: FastifyInstance, { chat: { rooms } }: GlobesContex
 
   app.get('/chats', async ({ headers }, reply) => {
     reply.header('Vary', 'Accept')
-    // Of types that are equally welcome the first one is given, as jQuery accepts any and expects HTML here.
+    // HTML has precedence over JSON of the same quality, as jQuery accepts any type and expects HTML here.
     const type = new Negotiator({ headers }).mediaType(['text/html', 'application/json'])
     if (type === 'application/json') return reply.type(JSON_TYPE).send(await listedRooms.get())
     return reply.type('text/html; charset=utf-8').send(await html.get())
@@ -41,7 +41,7 @@ export function addLists(app: FastifyInstance, { chat: { rooms } }: GlobesContex
   )
 }
 
-/** The rooms as a piece of HTML, each leading to the page that the clients' own server has for it. */
+/** Returns the rooms as HTML, each with a link to its page on the server of the browser clients. */
 function htmlOf(rooms: readonly RoomRecord[]): string {
   const items = rooms.map(({ id, title }) => `<li><a href="/chats/${id}/entrance">${escapeHtml(title)}</a></li>\n`)
   return `<ul>\n${items.join('')}</ul>\n`

@@ -8,8 +8,8 @@ const COOKIE = 'globes'
 type Login = NonNullable<Awaited<ReturnType<Tickets['use']>>>
 
 /**
- * The logins of `POST /auth` (docs/protocols/globes.md, section 2.14). A login is a ticket of the account: 32 letters and digits, so it is
- * never taken for a room's token, which is a JWT. It is sent as the account token and as a cookie.
+ * The logins of `POST /auth` (docs/protocols/globes.md, section 2.14). A login is a ticket of the account, sent as its token and as a
+ * cookie: 32 letters and digits, which cannot be confused with a room's token, a JWT.
  */
 export class Logins {
   readonly #tickets: Tickets
@@ -20,14 +20,14 @@ export class Logins {
     this.#requests = requests
   }
 
-  /** The login that a request shows as its token, or else as the cookie, which pages of other origins cannot use. */
+  /** Returns the login of a request by its token, else by its cookie, which pages of foreign origins cannot use. */
   async find(request: FastifyRequest): Promise<Login | undefined> {
     const login = await this.findByToken(request)
     if (login || this.#requests.isForeign(request)) return login
     return this.#tickets.use(request.cookies[COOKIE] ?? '')
   }
 
-  /** The login that a request shows as its token: in `Authorization`, or as the subprotocol of a WebSocket. */
+  /** Returns the login of a request by its token: in `Authorization`, or as the subprotocol of a WebSocket. */
   findByToken({ headers }: FastifyRequest): Promise<Login | undefined> {
     return this.#tickets.use(roomTokenOf(headers) ?? '')
   }

@@ -1,28 +1,28 @@
 import type { Chat } from '../../chat/chat.ts'
-import type { ConnectionOptions } from '../../transport/connection.ts'
+import type { ConnectionOptions } from '../../transport/connection-options.ts'
 import type { Heartbeat } from '../../transport/websocket.ts'
 import type { Logins } from './logins.ts'
 import type { Tokens } from './tokens.ts'
 
-export interface GlobesOptions extends Pick<ConnectionOptions, 'log' | 'tally' | 'maxQueue' | 'pace'> {
+export interface GlobesOptions extends Pick<ConnectionOptions, 'log' | 'tally' | 'maxQueueBytes' | 'pace'> {
   readonly chat: Chat
-  /** Characters of a message. */
+  /** Maximum characters of a message. */
   readonly maxText: number
   /**
-   * Who may change and delete public rooms, which have no password: the address that made the room, within an hour and while
-   * nobody else has spoken in it, and admins (`owned`), anybody (`open`) or nobody (`closed`). The lobby is never deleted.
+   * Permission to change and delete public rooms, which have no password: `owned` for the address that created the room, within an
+   * hour and until others have sent messages there, and for admins; `open` for all users; `closed` for none. The lobby is never deleted.
    */
   readonly publicRooms: 'owned' | 'open' | 'closed'
   /** Names of the accounts that may change and delete any room. */
   readonly admins: readonly string[]
-  /** Secret that signs tokens; by default a random one that is kept. */
+  /** Secret that signs tokens; undefined for a random one that is stored. */
   readonly secret: string | undefined
   /** True if pages of any origin may open a room's WebSocket (docs/protocols/globes.md, section 2.9). */
   readonly anyOrigin: boolean
   readonly heartbeat?: Heartbeat
 }
 
-/** Context of all paths. */
+/** Context of all routes. */
 export interface GlobesContext extends GlobesOptions {
   readonly tokens: Tokens
   readonly logins: Logins

@@ -4,15 +4,15 @@ import { fold } from '../../chat/names.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
 import type { HttpServices } from '../../transport/http/routes.ts'
 import { GlobesError } from './errors.ts'
-import { refuseGuess } from './guess.ts'
 import type { GlobesContext } from './options.ts'
+import { refuseGuess } from './refusals.ts'
 import { roomTokenOf } from './tokens.ts'
 
-/** Checks the right to change and delete rooms (docs/protocols/globes.md, sections 2.3 to 2.5). */
+/** Authorization to change and delete rooms (docs/protocols/globes.md, sections 2.3 to 2.5). */
 export class Rights {
   readonly #shared: GlobesContext
   readonly #requests: HttpServices['requests']
-  /** Folded names. */
+  /** Folded names of the admins' accounts. */
   readonly #admins: ReadonlySet<string>
 
   constructor(shared: GlobesContext, requests: HttpServices['requests']) {
@@ -21,7 +21,11 @@ export class Rights {
     this.#admins = new Set(shared.admins.map(fold))
   }
 
-  /** By what right a request may change the room, for the log. Throws 403 where a token is missing, else 104. */
+  /**
+   * Returns the reason why a request may change the room, for the log.
+   *
+   * @throws {GlobesError} 403 for a missing token, else 104
+   */
   async check(room: RoomRecord, request: FastifyRequest): Promise<string> {
     const { chat, tokens, publicRooms } = this.#shared
     if (room.visibility !== 'public') {
@@ -38,7 +42,7 @@ export class Rights {
     throw room.visibility === 'public' ? new GlobesError(104) : new GlobesError(403, 'token')
   }
 
-  /** The admin whose password or account token a request holds. The cookie does not count: a page may send it unasked. */
+  /** Returns the admin of a request by its password or token. The cookie does not count, as a page can send it (CSRF). */
   async #findAdmin(request: FastifyRequest): Promise<string | undefined> {
     if (this.#admins.size === 0) return undefined
     const { chat, logins } = this.#shared
@@ -52,7 +56,7 @@ export class Rights {
   }
 }
 
-/** HTTP Basic (RFC 7617), in UTF-8. */
+/** Parses HTTP Basic credentials (RFC 7617) in UTF-8. */
 function readBasic(authorization = ''): { name: string; password: string } | undefined {
   const [, encoded] = /^Basic +([A-Za-z0-9+/]+=*)$/i.exec(authorization) ?? []
   if (encoded === undefined) return undefined

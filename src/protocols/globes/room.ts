@@ -3,12 +3,16 @@ import { fold } from '../../chat/names.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
 import { GlobesError } from './errors.ts'
 
-/** A room's place in a path. */
+/** Path parameters of a room's route. */
 export interface InRoom {
   Params: { room: string }
 }
 
-/** By what stands in the path: digits are an id, anything else a title (docs/protocols/globes.md, section 1). Throws 101. */
+/**
+ * Returns the room of a path: digits are an id, other texts a title (docs/protocols/globes.md, section 1).
+ *
+ * @throws {GlobesError} 101
+ */
 export async function findRoom(directory: Directory, which: string): Promise<RoomRecord> {
   const room = /^\d+$/.test(which) ? await findById(directory, which) : await findByTitle(directory, which)
   if (!room) throw new GlobesError(101, which)
@@ -22,11 +26,11 @@ async function findById(directory: Directory, digits: string): Promise<RoomRecor
 
 async function findByTitle(directory: Directory, title: string): Promise<RoomRecord | undefined> {
   const room = await directory.find(title)
-  // Slugs are not shown here.
+  // A room is not found by its slug, which this protocol does not show.
   return room && fold(room.title) === fold(title) ? room : undefined
 }
 
-/** A room as clients see it; of the members of one that is not public only those see something who have a token. */
+/** Returns a room as JSON; the members of a room that is not public are shown with its token only (`entitled`). */
 export async function showRoom(directory: Directory, room: RoomRecord, entitled: boolean): Promise<object> {
   const { id, title, description, visibility, createdAt, changedAt } = room
   const people = visibility === 'public' || entitled ? await directory.people(id) : []
@@ -45,7 +49,7 @@ export async function showRoom(directory: Directory, room: RoomRecord, entitled:
   }
 }
 
-/** RFC 3339. */
+/** Formats a time (RFC 3339). */
 export function isoTime(ms: number): string {
   return new Date(ms).toISOString()
 }

@@ -1,17 +1,16 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { LOBBY } from '../../chat/chat.ts'
 import { Passwords } from '../../chat/passwords.ts'
-import { Refusal } from '../../chat/refusal.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
 import type { HttpServices } from '../../transport/http/routes.ts'
-import { checkDescription, type Password, textsOf } from './description.ts'
+import { checkDescription, type PasswordState, textsOf } from './description.ts'
 import { GlobesError } from './errors.ts'
 import type { GlobesContext } from './options.ts'
 import { Rights } from './rights.ts'
 import { findRoom, type InRoom, showRoom } from './room.ts'
 import { roomTokenOf } from './tokens.ts'
 
-/** Rooms are made, shown, changed and deleted (docs/protocols/globes.md, sections 2.1 to 2.5). */
+/** Adds the routes that create, show, change and delete rooms (docs/protocols/globes.md, sections 2.1 to 2.5). */
 export function addRooms(app: FastifyInstance, shared: GlobesContext, { requests }: HttpServices): void {
   const { chat, tokens, log } = shared
   const { rooms } = chat
@@ -22,10 +21,10 @@ export function addRooms(app: FastifyInstance, shared: GlobesContext, { requests
 
   app.post('/chats', async (request, reply) => {
     const { password, ...texts } = textsOf(request.body, 'title', 'description', 'visibility', 'password')
-    const description = checkDescription(texts, judge(password))
-    const room = await rooms.create(description, { password, address: requests.addressOf(request) }).catch(refuse)
+    const description = checkDescription(texts, passwordStateOf(password))
+    const room = await rooms.create(description, { password, address: requests.addressOf(request) })
     const shown = await showRoom(rooms, room, true)
-    // One browser client reads the members of the room, the other one `status` and `data`.
+    // One browser client reads the fields of the room, the other one `status` and `data`.
     return reply.code(201).send({ ...shown, status: true, data: shown })
   })
 
@@ -39,7 +38,7 @@ export function addRooms(app: FastifyInstance, shared: GlobesContext, { requests
     await rights.check(room, request)
     const texts = textsOf(request.body, 'title', 'description', 'visibility')
     const description = checkDescription(texts, room.visibility === 'public' ? 'none' : 'fit')
-    const changed = await rooms.change(room.id, description).catch((error) => refuse(error, request.params.room))
+    const changed = await rooms.change(room.id, description)
     return showRoom(rooms, changed, true)
   })
 
@@ -47,24 +46,13 @@ export function addRooms(app: FastifyInstance, shared: GlobesContext, { requests
     const room = await findRoom(rooms, request.params.room)
     const by = await rights.check(room, request)
     if (room.id === LOBBY) throw new GlobesError(104)
-    await rooms.close(room.id).catch((error) => refuse(error, request.params.room))
+    await rooms.close(room.id)
     log.info({ room: room.id, title: room.title, address: requests.clientOf(request).full, by }, 'room deleted')
     return { status: true }
   })
 }
 
-function judge(password: string): Password {
+function passwordStateOf(password: string): PasswordState {
   if (password === '') return 'none'
   return Passwords.fits(password) ? 'fit' : 'unfit'
-}
-
-/** Throws the answer to a refusal; `which` is the requested room. */
-function refuse(error: unknown, which?: string): never {
-  if (error instanceof Refusal) {
-    if (error.code === 'room-taken') throw new GlobesError(102, 'title')
-    if (error.code === 'too-many-rooms') throw new GlobesError(106, undefined, error.of ? 429 : undefined)
-    if (error.code === 'too-many-attempts') throw new GlobesError(106, undefined, 429)
-    if (error.code === 'room-unknown') throw new GlobesError(101, which)
-  }
-  throw error
 }

@@ -1,18 +1,18 @@
-import { Refusal } from '../../chat/refusal.ts'
 import { takeAnyBody } from '../../transport/http/body.ts'
 import type { Routes } from '../../transport/http/routes.ts'
 import { addAuth } from './auth.ts'
 import { addEntry } from './entry.ts'
-import { GlobesError } from './errors.ts'
 import { addHistory } from './history.ts'
 import { addLists } from './lists.ts'
 import { Logins } from './logins.ts'
 import type { GlobesContext, GlobesOptions } from './options.ts'
+import { globesErrorOf } from './refusals.ts'
+import type { InRoom } from './room.ts'
 import { addRooms } from './rooms.ts'
 import { addSocket } from './socket/socket.ts'
 import { Tokens } from './tokens.ts'
 
-/** Globes' rooms over HTTP, and a WebSocket for each (docs/protocols/globes.md). */
+/** Returns the routes of Globes: rooms over HTTP, and a WebSocket for each (docs/protocols/globes.md). */
 export function globesRoutes(options: GlobesOptions): Routes {
   const { chat } = options
   let secret = options.secret
@@ -24,10 +24,10 @@ export function globesRoutes(options: GlobesOptions): Routes {
     const shared: GlobesContext = { ...options, tokens, logins: new Logins(chat.tickets, services.requests) }
     takeAnyBody(app)
     app.addHook('onRequest', async (_, reply) => void reply.header('Cache-Control', 'no-store'))
-    app.setErrorHandler((error, _, reply) => {
-      const answer = error instanceof Refusal && error.code === 'unavailable' ? new GlobesError(503) : error
-      // The port has an answer for what is no matter of this protocol.
-      if (!(answer instanceof GlobesError)) throw error
+    app.setErrorHandler((error, request, reply) => {
+      const answer = globesErrorOf(error, (request.params as Partial<InRoom['Params']>).room)
+      // The error handler of the HTTP port answers all other errors.
+      if (!answer) throw error
       return reply.code(answer.status).send(answer.body)
     })
     addLists(app, shared)
@@ -40,10 +40,10 @@ export function globesRoutes(options: GlobesOptions): Routes {
   }
 }
 
-/** An admin without an account is anybody who registers the name first. */
+/** Warns of admins without an account, whose names any user can register. */
 async function warnOfMissing({ admins, chat, log }: GlobesOptions): Promise<void> {
   for (const name of admins) {
     const registered = await chat.accounts.isRegistered(name).catch(() => true)
-    if (!registered) log.warn({ name }, '--admins names no account yet: whoever registers the name becomes admin')
+    if (!registered) log.warn({ name }, '--admins names no account yet: the user who registers the name becomes admin')
   }
 }

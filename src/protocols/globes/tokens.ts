@@ -6,9 +6,9 @@ const ALGORITHM = 'HS256'
 const LIFE_S = 3_600
 
 /**
- * Tokens that open a room that is not public, for a nickname and an hour (docs/protocols/globes.md, section 2.8). Each room has a key of its own, made
- * of the server's secret and the room's password hash and number: a token is good for nothing at another room, nor when the
- * room is no more.
+ * Tokens for rooms that are not public, valid for a nickname and an hour (docs/protocols/globes.md, section 2.8). The key of a room is
+ * derived from the server's secret and the room's id and password hash: a token is invalid at other rooms, and after the end of the
+ * room.
  */
 export class Tokens {
   readonly #secret: () => Promise<string>
@@ -25,7 +25,7 @@ export class Tokens {
       .sign(await this.#keyOf(room))
   }
 
-  /** The name that a token is for; undefined when it is none of this room, or not any more. */
+  /** Returns the nickname of a token; undefined if it is invalid for this room, or expired. */
   async read(room: RoomRecord, token: string | undefined): Promise<string | undefined> {
     if (!token) return undefined
     const [{ jwtVerify }, key] = [await jose(), await this.#keyOf(room)]
@@ -34,7 +34,7 @@ export class Tokens {
       const { username, room_id } = payload
       return room_id === room.id && typeof username === 'string' ? username : undefined
     } catch {
-      // Whatever is wrong with it.
+      // Every error means that the token is invalid.
       return undefined
     }
   }
@@ -46,14 +46,14 @@ export class Tokens {
   }
 }
 
-/** The token of a request: in any of three spellings, else as the subprotocol, where a browser's WebSocket can put it. */
+/** Returns the token of a request: from `Authorization`, else from the subprotocol, which a browser's WebSocket can set. */
 export function roomTokenOf(headers: IncomingHttpHeaders): string | undefined {
   const { authorization } = headers
   if (authorization !== undefined) return authorization.replace(/^(?:Bearer|Token) +/i, '').trim()
   return headers['sec-websocket-protocol']?.split(',', 1)[0]?.trim()
 }
 
-/** Loaded with the first token: it takes a quarter of a start. */
+/** Loads the library with the first token, as it takes a quarter of a start. */
 function jose() {
   return import('jose')
 }

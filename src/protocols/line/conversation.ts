@@ -6,17 +6,17 @@ import { plainLine } from '../../../commands/message.ts'
 import type { ErrorReply, History, Reply, ServerLine } from '../../../commands/replies.ts'
 import { errorOf } from '../../../commands/wording.ts'
 import type { Chat } from '../../chat/chat.ts'
-import { FREE_MS } from '../../transport/connection.ts'
+import { NAME_RELEASE_MS } from '../../transport/connection-end.ts'
 import type { ClientLink, Conversation } from '../../transport/conversation.ts'
 import type { Unreadable } from '../../transport/framing.ts'
-import { type Heard, Pipelined } from '../../transport/reply-queue.ts'
+import { type Handled, Pipelined } from '../../transport/reply-queue.ts'
 import { settledWithin } from '../../within.ts'
 import type { Encode } from './json.ts'
 import { Parser } from './parse.ts'
 import { LineSession, type LineWire } from './wire.ts'
 
-/** Characters of history that are encoded at a time: what comes next waits until they have left. */
-const PIECE = 65_536
+/** Characters of history in one write; the next one waits until the client has read it. */
+const MAX_WRITE = 65_536
 
 const parser = new Parser(commands, plainLine)
 
@@ -31,15 +31,15 @@ export interface LineConversationOptions {
 }
 
 /**
- * One client's talk, whatever carries its lines: the only place that reads the command table and enforces its columns.
- * Every line gets exactly one reply, in the order of the lines.
+ * The conversation with one client over any transport. Enforces the columns of the command table. Each line has exactly one reply, in
+ * the order of the lines.
  */
 export class LineConversation implements CommandContext, Conversation<string | Unreadable> {
   readonly session: LineSession
   readonly commands = commands
   readonly #options: LineConversationOptions
   readonly #link: ClientLink
-  /** The client has asked for the end of the connection. */
+  /** True after the client has requested the end of the connection. */
   #quitting = false
 
   constructor(options: LineConversationOptions, link: ClientLink) {
@@ -66,7 +66,7 @@ export class LineConversation implements CommandContext, Conversation<string | U
 
   async endSession(): Promise<void> {
     this.#quitting = true
-    await settledWithin(this.chat.close(this.session), FREE_MS)
+    await settledWithin(this.chat.close(this.session), NAME_RELEASE_MS)
   }
 
   leave(): Promise<void> {
@@ -77,7 +77,7 @@ export class LineConversation implements CommandContext, Conversation<string | U
     this.#link.push(this.encode({ type: 'notice', notice: 'Slow down: your lines are read at the permitted rate' }))
   }
 
-  hear(line: string | Unreadable): Heard {
+  handle(line: string | Unreadable): Handled {
     if (typeof line !== 'string') return this.#object(error(line.reason, this.#options.maxLine))
     const parsed = parser.parse(line)
     if ('unknown' in parsed) return this.#object(error('unknown-command', parsed.unknown))
@@ -91,17 +91,17 @@ export class LineConversation implements CommandContext, Conversation<string | U
     return this.#options.wire.pack(this.#options.encode(line))
   }
 
-  /** In the order of docs/protocols/line.md, section 2.2. */
+  /** Checks a command in the order of docs/protocols/line.md, section 2.2. */
   #objection(command: Command, parameter: string): ErrorReply | undefined {
     return objectionTo[command.state](this.session) ?? missing(command, parameter)
   }
 
-  /** Answers a line that is not carried out, unless that would overtake the events of an earlier line. */
-  #object(objection: ErrorReply): Heard {
+  /** Replies to an invalid line; retries it later if the reply would overtake the events of an earlier line. */
+  #object(objection: ErrorReply): Handled {
     return this.#link.replies.announcing ? 'again' : this.encode(objection)
   }
 
-  #run(command: Command, parameter: string): Heard {
+  #run(command: Command, parameter: string): Handled {
     let answer: Answer
     try {
       answer = command.run(this, parameter)
@@ -118,7 +118,7 @@ export class LineConversation implements CommandContext, Conversation<string | U
   }
 
   #bytesOf(reply: Reply): Buffer {
-    // The end follows the reply, which leaves at once.
+    // The connection ends after this reply.
     if (this.#quitting) this.#link.hangUp()
     return this.#options.wire.bytesOf(reply)
   }
@@ -126,7 +126,7 @@ export class LineConversation implements CommandContext, Conversation<string | U
   #errorOf(thrown: unknown, command: Command, parameter: string): Reply {
     const reply = errorOf(thrown, parameter)
     if (reply) return reply
-    this.#options.log.error({ err: thrown, command: command.name }, 'a command failed')
+    this.#options.log.error({ err: thrown, command: command.name }, 'command failed')
     return error('internal-error')
   }
 
@@ -143,7 +143,7 @@ export class LineConversation implements CommandContext, Conversation<string | U
         let lines = ''
         for (const line of page) {
           lines += encode(line)
-          if (lines.length < PIECE) continue
+          if (lines.length < MAX_WRITE) continue
           this.#link.push(wire.pack(lines))
           await this.#link.drained()
           lines = ''

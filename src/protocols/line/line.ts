@@ -1,5 +1,4 @@
-import type { Protocol } from '../protocol.ts'
-import { placed } from '../protocol.ts'
+import { type Protocol, placed } from '../protocol.ts'
 
 const OPTIONS = {
   line: { type: 'port', default: 9090, group: 'Listeners', describe: 'line protocol over TCP' },

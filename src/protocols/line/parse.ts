@@ -1,9 +1,9 @@
 import type { Command } from '../../../commands/command.ts'
 
-/** A line taken apart. */
+/** A parsed line. */
 export type Parsed =
   | { readonly command: Command; readonly parameter: string }
-  /** Begins with a slash and names nothing. */
+  /** The first word of a line that begins with a slash and is no command. */
   | { readonly unknown: string }
 
 interface Spelling {
@@ -11,9 +11,9 @@ interface Spelling {
   readonly command: Command
 }
 
-/** Reads lines by a table of commands (docs/protocols/line.md, section 2.1). What names no command is what `fallback` says. */
+/** Parses lines by a table of commands (docs/protocols/line.md, section 2.1). A line without a command is one of `fallback`. */
 export class Parser {
-  /** By first letter, the longest spelling first. */
+  /** Spellings without a slash by first letter, the longest first. */
   readonly #plain = new Map<string, Spelling[]>()
   readonly #slashed: Spelling[]
   readonly #fallback: Command
@@ -49,7 +49,7 @@ export class Parser {
   }
 }
 
-/** `line` is what is shown, `key` the same as it is compared. */
+/** Finds the command that a line begins with; `key` is the line in the case that is compared. */
 function match(spellings: readonly Spelling[], key: string, line: string): Parsed | undefined {
   for (const { word, command } of spellings) {
     if (!key.startsWith(word)) continue
@@ -61,7 +61,7 @@ function match(spellings: readonly Spelling[], key: string, line: string): Parse
   return undefined
 }
 
-/** What stands from `start` on, without the blanks around it; in steps, as a pattern's work grows with the square. */
+/** Returns the rest of a line from `start` without surrounding blanks; a regular expression would take quadratic time. */
 function trim(line: string, start: number): string {
   let from = start
   let to = line.length

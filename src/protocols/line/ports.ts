@@ -1,5 +1,5 @@
 import type { Admission } from '../../transport/admission.ts'
-import type { ConnectionOptions } from '../../transport/connection.ts'
+import type { ConnectionOptions } from '../../transport/connection-options.ts'
 import { MessageFraming, Unreadable } from '../../transport/framing.ts'
 import type { Routes } from '../../transport/http/routes.ts'
 import { showLine } from '../../transport/lines/bytes.ts'
@@ -13,17 +13,17 @@ import { LineConversation, type LineConversationOptions } from './conversation.t
 import { encoder } from './json.ts'
 import { LineWire, lastLine, type Pack } from './wire.ts'
 
-/** Time in ms for which a client that has more to say may take none of its replies. */
+/** Maximum time without progress in which a client that is still sending reads its replies. */
 const STALL_MS = 10_000
-/** Requests that may wait for their commit together: enough to keep the store busy, few enough that their events fit a queue. */
+/** Maximum waiting requests of one connection: enough to keep the store busy, few enough that their events fit the output queue. */
 const WINDOW = { most: 2_048, crowded: 8 }
 
 export interface LineOptions extends ConnectionOptions, LineConversationOptions {
-  /** Maximum number of bytes of a line, without its end. */
+  /** Maximum bytes of a line without its end. */
   readonly maxLine: number
 }
 
-/** Options of all connections over TCP and TLS, which share the bytes of events. */
+/** Returns the options of all connections over TCP and TLS, which share the encoded events. */
 export function lineOptions(
   { chat, limits, maxLine, httpPort }: ProtocolHost,
   ascii: boolean,
@@ -34,25 +34,25 @@ export function lineOptions(
   return { ...limits, chat, maxLine, encode, wire, window: WINDOW, lastWord: lastLine(encode, pack, httpPort) }
 }
 
-/** The same over WebSocket: a line feed stands between the objects of a message, not behind them. */
+/** Returns the options over WebSocket, where line feeds separate the lines of a message and do not end them. */
 export function webSocketLineOptions(host: ProtocolHost, ascii: boolean): LineOptions {
   return lineOptions({ ...host, httpPort: () => undefined }, ascii, (lines) => textFrame(lines.slice(0, -1)))
 }
 
-/** The line protocol over TCP, or over TLS with a certificate. */
+/** Returns a port over TCP, or over TLS with a certificate. */
 export function lineListener(options: LineOptions, admission: Admission, certificate?: Certificate): ListeningPort {
   const presence = options.wire.pack(options.encode({ type: 'notice', notice: 'Yes, roomd is here' }))
   return socketListener({
     name: certificate ? 'line-tls' : 'line',
     admission,
     certificate,
-    options: { stallMs: STALL_MS, ...options, hearsAll: true },
+    options: { stallMs: STALL_MS, ...options, readsToEnd: true },
     framing: () => new LineFraming(options.maxLine, presence),
     converse: (link) => new LineConversation(options, link),
   })
 }
 
-/** The line protocol over WebSocket, at /line: lines as messages of text. */
+/** Returns the route of the line protocol over WebSocket, `/line`. */
 export function lineRoutes(options: LineOptions): Routes {
   const { maxLine } = options
   return (app, { upgrades }) => {
@@ -64,7 +64,7 @@ export function lineRoutes(options: LineOptions): Routes {
   }
 }
 
-/** Cuts messages into lines. The first one may begin with a byte order mark, which is not part of it. */
+/** Returns a function that splits messages into lines, without a leading byte order mark in the first message. */
 function cutter(maxLine: number): (message: string | Buffer) => readonly (string | Unreadable)[] {
   let begun = false
   const read = (text: string) => {

@@ -19,18 +19,18 @@ export class LineSession extends Session {
   }
 }
 
-/** Makes bytes for the wire of one or more whole lines; each is ended by a line feed. */
+/** Encodes one or more whole lines, each with its line feed, as bytes for the transport. */
 export type Pack = (lines: string) => Buffer
 
-/** Events as lines of JSON: encoded once, the same bytes for every member that is reached in the same way. */
+/** Encodes events as lines of JSON, once for all members with the same transport. */
 export class LineWire implements Wire<LineSession> {
   readonly protocol = 'line'
   readonly carriesPrivate = true
-  /** The most frequent reply, ready to leave. */
+  /** The most frequent reply, encoded. */
   readonly ok: Buffer
   readonly pack: Pack
   readonly #encode: Encode
-  /** Bytes of frozen replies. */
+  /** Encoded frozen replies. */
   readonly #shared = new WeakMap<Reply, Buffer>()
 
   constructor(encode: Encode, pack: Pack = Buffer.from) {
@@ -39,7 +39,7 @@ export class LineWire implements Wire<LineSession> {
     this.ok = pack(encode(OK))
   }
 
-  /** A reply as bytes. One that is frozen is given to many and encoded once. */
+  /** Encodes a reply; one that is frozen is sent to many clients and encoded once. */
   bytesOf(reply: Reply): Buffer {
     if (reply === OK) return this.ok
     if (!Object.isFrozen(reply)) return this.pack(this.#encode(reply))
@@ -60,14 +60,14 @@ export class LineWire implements Wire<LineSession> {
     for (const member of members) member.sink.push(bytes)
   }
 
-  /** A room that is closed ends no connection: the member's own `userLeft` has told it. */
+  /** Disconnects a session whose membership is lost. After the end of a room the client gets its own `userLeft` only. */
   putOut(_room: Room, { link, membership }: LineSession, why: MembershipEnd): void {
     // A client that has joined another room meanwhile needs no new connection.
     if (why !== 'room-closed' && !membership) link.disconnect(why)
   }
 }
 
-/** The last line before the server closes a connection. `httpPort` is asked for when HTTP comes to a port for lines. */
+/** Returns a function that encodes the last line before the server closes a connection; `httpPort` is for clients that speak HTTP. */
 export function lastLine(
   encode: Encode,
   pack: Pack = Buffer.from,
@@ -76,7 +76,7 @@ export function lastLine(
   return (reason) => {
     const { text, reconnect, hint } = DISCONNECTS[reason]
     if (reason === 'stopping') return pack(encode({ type: 'notice', notice: text, reconnect }))
-    // Lines have no frames.
+    // The line protocol has no frames.
     const code = reason === 'frame-too-long' ? 'line-too-long' : reason
     const error = reason === 'wrong-protocol' ? speakLines(httpPort()) : text
     return pack(encode({ type: 'error', error, code, ...(hint && { hint }), reconnect }))

@@ -1,14 +1,15 @@
 import type { Logger } from 'pino'
 
-/** Parts that can fail for a time while the daemon goes on. */
+/** A part of the daemon that can fail temporarily. */
 export type Fault = 'commits' | 'reads' | 'descriptors'
 
-/** Log lines. */
+/** Log message when a fault begins. */
 const BEGINS: Readonly<Record<Fault, string>> = {
   commits: 'cannot commit; lines are answered with an error until it works again',
   descriptors: 'cannot take connections; clients are refused until there are file descriptors again',
   reads: 'cannot read what is stored; requests for it are answered with an error until it works again',
 }
+/** Log message when a fault ends. */
 const ENDS: Readonly<Record<Fault, string>> = {
   commits: 'commits work again',
   descriptors: 'connections are taken again',
@@ -17,11 +18,11 @@ const ENDS: Readonly<Record<Fault, string>> = {
 
 interface Present {
   reason: string
-  /** Reasons that the log has told. */
+  /** Reasons that are logged. */
   readonly logged: Set<string>
 }
 
-/** The faults there are now. Each is logged when it begins, once for each reason, and when it ends. */
+/** The current faults. Each is logged when it begins, once for each reason, and when it ends. */
 export class Faults {
   readonly #log: Logger
   readonly #present = new Map<Fault, Present>()
@@ -43,12 +44,12 @@ export class Faults {
     if (this.#present.delete(fault)) this.#log.info(ENDS[fault])
   }
 
-  /** Why the daemon is not ready; undefined while it is. */
+  /** Reason of the first current fault; undefined if there is none. */
   get reason(): string | undefined {
     return this.#present.values().next().value?.reason
   }
 
-  /** Each fault there can be, and whether it is there. */
+  /** Yields every fault, with true if it is current. */
   *[Symbol.iterator](): Generator<readonly [fault: Fault, present: boolean]> {
     // The keys are those of the table.
     for (const fault of Object.keys(BEGINS) as Fault[]) yield [fault, this.#present.has(fault)]

@@ -4,8 +4,8 @@ import { inTime, troubleOf } from './ready.ts'
 import type { Vitals } from './vitals.ts'
 
 /**
- * What Prometheus reads. Nothing is counted here: the numbers stand where things happen and are fetched when somebody asks,
- * so nobody pays for them who talks. No label has a value that a client could choose.
+ * Returns the metrics for Prometheus. Values are read when they are scraped, from counters elsewhere. No label has a value that a
+ * client can choose.
  */
 export function metricsOf(vitals: Vitals): Registry {
   const { chat, engine, tally } = vitals
@@ -23,7 +23,7 @@ export function metricsOf(vitals: Vitals): Registry {
         try {
           await read((value, labels = {}) => this.set(labels, value))
         } catch {
-          // While the engine does not answer, the other numbers are told all the same; `roomd_ready` says so.
+          // Without the engine the other metrics are still available; `roomd_ready` is 0.
           this.remove()
         }
       },
@@ -46,52 +46,52 @@ export function metricsOf(vitals: Vitals): Registry {
   gauge('roomd_build_info', 'The version that runs.', (set) => set(1, { version: vitals.version }), ['version'])
   gauge(
     'roomd_connections',
-    'Connections now, by listener.',
+    'Open connections, by listener.',
     byProtocol(({ open }) => open),
     ['protocol'],
   )
   counter(
     'roomd_connections_total',
-    'Connections let in, by listener.',
+    'Admitted connections, by listener.',
     byProtocol(({ opened }) => opened),
     ['protocol'],
   )
   counter(
     'roomd_received_bytes_total',
-    'Bytes read, without what TLS adds.',
+    'Bytes read, without TLS overhead.',
     byProtocol(({ received }) => received),
     ['protocol'],
   )
   counter(
     'roomd_sent_bytes_total',
-    'Bytes written, without what TLS adds.',
+    'Bytes written, without TLS overhead.',
     byProtocol(({ sent }) => sent),
     ['protocol'],
   )
   gauge(
     'roomd_queue_bytes',
-    'Bytes that wait for slow readers.',
+    'Bytes of output queued for slow readers.',
     byProtocol(({ queued }) => queued),
     ['protocol'],
   )
   gauge('roomd_memory_bytes', 'Bytes in queues, unfinished input and the newest events of rooms.', (set) =>
     set(vitals.memory.held),
   )
-  gauge('roomd_memory_limit_bytes', 'Bytes that these may have.', (set) => set(vitals.memory.limit))
+  gauge('roomd_memory_limit_bytes', 'Limit of roomd_memory_bytes.', (set) => set(vitals.memory.limit))
   gauge(
     'roomd_sessions',
-    'Names that are logged in, by protocol.',
+    'Logged-in sessions, by protocol.',
     (set) => {
       for (const [protocol, count] of chat.sessions()) set(count, { protocol })
     },
     ['protocol'],
   )
-  gauge('roomd_ready', 'Whether /readyz says so: 1 or 0.', async (set) => {
+  gauge('roomd_ready', 'Readiness as of /readyz: 1 or 0.', async (set) => {
     set((await troubleOf(vitals)) === undefined ? 1 : 0)
   })
   gauge(
     'roomd_fault',
-    'Whether something fails now: 1 or 0, by what fails.',
+    'Current fault: 1 or 0, by the part that fails.',
     (set) => {
       for (const [fault, present] of vitals.faults) set(present ? 1 : 0, { fault })
       set(vitals.logState?.trouble === undefined ? 0 : 1, { fault: 'log' })
@@ -101,13 +101,13 @@ export function metricsOf(vitals: Vitals): Registry {
   counter('roomd_log_dropped_lines_total', 'Log lines that could not be written.', (set) =>
     set(vitals.logState?.droppedLines ?? 0),
   )
-  gauge('roomd_rooms', 'Rooms there are.', async (set) => set(await inTime(engine.rooms.count())))
-  gauge('roomd_rooms_occupied', 'Rooms with somebody in them.', async (set) => {
+  gauge('roomd_rooms', 'Rooms.', async (set) => set(await inTime(engine.rooms.count())))
+  gauge('roomd_rooms_occupied', 'Rooms with members.', async (set) => {
     set(await inTime(chat.rooms.occupied()))
   })
   counter(
     'roomd_events_total',
-    'Events that sessions here have caused.',
+    'Events caused by sessions of this node.',
     (set) => {
       for (const [protocol, kinds] of chat.counts.events) {
         for (const [kind, count] of Object.entries(kinds)) set(count, { protocol, kind })
@@ -115,12 +115,12 @@ export function metricsOf(vitals: Vitals): Registry {
     },
     ['protocol', 'kind'],
   )
-  counter('roomd_deliveries_total', 'Events handed to members here, one for each member.', (set) =>
+  counter('roomd_deliveries_total', 'Events delivered to members on this node, one for each member.', (set) =>
     set(chat.counts.deliveries),
   )
   counter(
     'roomd_disconnects_total',
-    'Connections that the server has closed or not let in, such as slow readers.',
+    'Connections that the server has closed or refused, by reason.',
     (set) => {
       for (const [reason, count] of tally.disconnects) set(count, { reason })
     },

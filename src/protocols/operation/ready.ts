@@ -1,12 +1,12 @@
 import type { Vitals } from './vitals.ts'
 
-/** How long the engine may take to answer, in ms. */
-const PATIENCE_MS = 2_000
+/** Maximum time of an answer of the engine. */
+const TIMEOUT_MS = 2_000
 
-/** Resolves when the engine can commit. Rejects when it cannot, or takes longer than two seconds. */
+/** Resolves with an answer of the engine. Rejects after 2 s. */
 export async function inTime<T>(answer: Promise<T>): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(reject, PATIENCE_MS, new Error('the engine does not answer'))
+  const timer = setTimeout(reject, TIMEOUT_MS, new Error('the engine does not answer'))
   try {
     return await Promise.race([answer, late])
   } finally {
@@ -14,7 +14,7 @@ export async function inTime<T>(answer: Promise<T>): Promise<T> {
   }
 }
 
-/** Why the daemon had better not be sent clients now; undefined when it is ready for them. */
+/** Resolves with the reason why the daemon is not ready; undefined if it is ready. */
 export async function troubleOf({ engine, faults, draining }: Vitals): Promise<string | undefined> {
   if (draining) return 'stopping'
   try {

@@ -2,10 +2,10 @@ import type { Routes } from '../../transport/http/routes.ts'
 import { troubleOf } from './ready.ts'
 import type { Vitals } from './vitals.ts'
 
-/** `/healthz`, `/readyz`, `/metrics`. */
+/** Returns the routes `/healthz`, `/readyz` and `/metrics`. */
 export function operationRoutes(vitals: Vitals): Routes {
   return async (app) => {
-    // Takes a while to load, and is wanted only here.
+    // prom-client takes a while to load.
     const { metricsOf } = await import('./metrics.ts')
     const metrics = metricsOf(vitals)
     app.addHook('onRequest', async (_, reply) => {

@@ -4,11 +4,11 @@ import type { MemoryBudget } from '../../transport/memory.ts'
 import type { Tally, Traffic } from '../../transport/tally.ts'
 import type { Faults } from './faults.ts'
 
-/** How the log is, which may have no other way to tell. */
+/** State of the log, which cannot report its own failure. */
 export interface LogState {
-  /** Lines that could not be written. */
+  /** Number of dropped lines. */
   readonly droppedLines: number
-  /** Why none can be written now; undefined while they can. */
+  /** Reason why no line can be written now; undefined if lines can be written. */
   readonly trouble: string | undefined
 }
 
@@ -20,12 +20,12 @@ export interface Vitals {
   readonly tally: Tally
   readonly memory: Pick<MemoryBudget, 'held' | 'limit' | 'exhausted'>
   readonly faults: Faults
-  /** Undefined where whoever started the daemon keeps its log. */
+  /** Undefined if the log is not written by roomd itself. */
   readonly logState: LogState | undefined
-  /** The daemon stops: no more clients, please. */
+  /** True while the daemon stops. */
   readonly draining: boolean
-  /** Of every listener, by its protocol's name. */
+  /** Returns the statistics of each listener, by its name. */
   traffic(): ReadonlyMap<string, Traffic>
-  /** Calls back with every transaction: how many events, and the ms that it has taken. */
+  /** Calls `listener` after every transaction with its number of events and its duration. */
   onCommit(listener: (events: number, ms: number) => void): void
 }

@@ -18,7 +18,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 }
 
-/** The page asks nobody but this server, and the browser holds it to that; no text can become markup or script. */
+/** The content security policy: requests to this server only, and no script or markup from text. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -33,7 +33,7 @@ const POLICY = [
 ].join('; ')
 
 const HEADERS = {
-  // The files belong together: each is asked for again, and not sent again if it is the same.
+  // Every file is revalidated, as the files of one version belong together.
   'Cache-Control': 'no-cache',
   Vary: 'Accept-Encoding',
   'Content-Security-Policy': POLICY,
@@ -47,18 +47,18 @@ const HEADERS = {
 const BEST_FIRST = ['br', 'gzip'] as const
 const CODINGS = { br: promisify(brotliCompress), gzip: promisify<Buffer, Buffer>(gzip) } as const
 
-/** The page and the client that it stands on: TypeScript, or JavaScript where the client has been compiled. */
+/** Folders of the web page and of its client library, which is TypeScript, or JavaScript in a build. */
 const FOLDERS = [
   join(dirname(findPackageJSON(import.meta.url) ?? ''), 'page'),
   fileURLToPath(new URL('../../client', import.meta.url)),
 ]
 
-/** The page for people: index.html at `/`, the files that it asks for under `/page/`. */
+/** Adds the routes of the web page: index.html at `/`, its other files under `/page/`. */
 export const pageRoutes: Routes = async (app) => {
   for (const folder of FOLDERS) {
     for (const fileName of await readdir(folder)) {
       const { name, ext, base } = parse(fileName)
-      // Beside compiled files there are declarations.
+      // A build also has declaration files.
       const type = name.endsWith('.d') ? undefined : TYPES[ext]
       if (!type) continue
       const file = new File(type, join(folder, base))
@@ -73,7 +73,7 @@ interface Content {
   readonly hash: string
 }
 
-/** A file that is read when it is first asked for, and kept as it is sent: plain and, where asked for, compressed. */
+/** A static file, read at the first request and compressed at the first request for each encoding. */
 class File {
   readonly #type: string
   readonly #path: string
@@ -110,12 +110,12 @@ async function contentOf(path: string): Promise<Content> {
   return { bytes, hash: createHash('sha256').update(bytes).digest('base64url').slice(0, 22) }
 }
 
-/** Comments that stand on lines of their own, and the space that types leave behind. */
+/** Comments on their own lines, and trailing blanks in place of types. */
 const UNNEEDED = /^\s*(?:\/\*\*[\s\S]*?\*\/|\/\/.*)$|\s+$/gm
 
 /**
- * A module without types and comments. Browsers find all modules in one folder, under names that end in `.js`. No module has
- * a text of several lines.
+ * Converts a TypeScript module to JavaScript without comments. All modules are served in one folder, as `.js`. Modules must not have
+ * template literals of several lines.
  */
 function scriptOf(source: string): string {
   return strip(source)
@@ -123,7 +123,7 @@ function scriptOf(source: string): string {
     .replace(UNNEEDED, '')
 }
 
-/** Node writes on standard error that this function of its is experimental. */
+/** Strips types without the warning of Node.js that the function is experimental. */
 function strip(source: string): string {
   const { emitWarning } = process
   process.emitWarning = () => {}

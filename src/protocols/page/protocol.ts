@@ -2,7 +2,7 @@ import type { Protocol } from '../protocol.ts'
 
 const load = () => import('./page.ts')
 
-/** The page for people on the HTTP port. */
+/** The web page on the HTTP port. */
 export const pageProtocol: Protocol<Record<never, never>> = {
   name: 'page',
   options: {},

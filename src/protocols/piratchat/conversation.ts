@@ -4,26 +4,26 @@ import { Refusal, type RefusalCode } from '../../chat/refusal.ts'
 import { isLonger } from '../../chat/text.ts'
 import type { Ticket } from '../../chat/tickets.ts'
 import type { ClientLink, Conversation } from '../../transport/conversation.ts'
-import { type Heard, Pipelined } from '../../transport/reply-queue.ts'
+import { type Handled, Pipelined } from '../../transport/reply-queue.ts'
 import { textFrame } from '../../transport/websocket.ts'
 import { onlyText } from './json.ts'
 import type { Lobby } from './lobby.ts'
 import type { PiratchatSession } from './wire.ts'
 
-/** Characters of a message (docs/protocols/piratchat.md, section 2.7); those of other protocols go out whole. */
-const LONGEST = 300
+/** Maximum characters of a message (docs/protocols/piratchat.md, section 2.7); messages of other protocols may be longer. */
+const MAX_TEXT = 300
 /** RFC 6455, 7.4.1. */
 const POLICY = 1008
-/** A session that cannot be prolonged now is tried again no sooner, in ms. */
-const LEAST_WAIT_MS = 100
+/** Minimum delay between attempts to renew a login. */
+const MIN_DELAY_MS = 100
 
 const ACCEPTED = answer({ status: true })
 
 const UNAVAILABLE = refused('unavailable')
 
 /**
- * The answer to each refusal of a message. Only the code for a long one is documented (docs/protocols/piratchat.md, section 2.7); the other
- * codes say why nobody was told.
+ * The reply to each refusal of a message. Only the code for a long message is part of the original protocol
+ * (docs/protocols/piratchat.md, section 2.7).
  */
 const REFUSED: Readonly<Record<RefusalCode, Buffer>> = {
   'text-too-long': refused('message_too_long'),
@@ -60,13 +60,13 @@ export interface PiratchatConversationOptions {
   readonly log: Logger
 }
 
-/** A user who has come in: a member of the lobby, and the login that he has shown. */
-export interface Guest {
+/** A user who is a member of the lobby, and the login that the handshake has checked. */
+export interface AdmittedUser {
   readonly session: PiratchatSession
   readonly ticket: Ticket
 }
 
-/** One user's talk. */
+/** The conversation with one user. */
 export class PiratchatConversation implements Conversation<string> {
   readonly #options: PiratchatConversationOptions
   readonly #link: ClientLink
@@ -75,7 +75,7 @@ export class PiratchatConversation implements Conversation<string> {
   #timer: NodeJS.Timeout | undefined
   #left = false
 
-  constructor(options: PiratchatConversationOptions, link: ClientLink, { session, ticket }: Guest) {
+  constructor(options: PiratchatConversationOptions, link: ClientLink, { session, ticket }: AdmittedUser) {
     this.#options = options
     this.#link = link
     this.#session = session
@@ -88,8 +88,7 @@ export class PiratchatConversation implements Conversation<string> {
     return this.#session.name
   }
 
-  /** One answer for each message, in their order. */
-  hear(text: string): Heard {
+  handle(text: string): Handled {
     const message = onlyText(text, 'message')
     if (message === undefined) return this.#link.replies.answered.then(() => this.#link.hangUp(POLICY))
     return new Pipelined(this.#answerTo(message))
@@ -97,7 +96,7 @@ export class PiratchatConversation implements Conversation<string> {
 
   async #answerTo(message: string): Promise<Buffer> {
     try {
-      if (isLonger(message, LONGEST)) throw new Refusal('text-too-long')
+      if (isLonger(message, MAX_TEXT)) throw new Refusal('text-too-long')
       await this.#options.chat.messages.say(this.#session.inRoom(), message)
       return ACCEPTED
     } catch (error) {
@@ -109,26 +108,26 @@ export class PiratchatConversation implements Conversation<string> {
   leave(): Promise<void> {
     this.#left = true
     clearTimeout(this.#timer)
-    // The time without activity begins now. Whether the session can be prolonged or has ended, nobody is there to be told.
+    // Starts the login's idle time now; an error is ignored, as the client is disconnected.
     this.#options.chat.tickets.use(this.#ticket).catch(() => {})
     return this.#options.lobby.end(this.#session)
   }
 
-  /** An open WebSocket is activity (docs/protocols/piratchat.md, section 3). */
+  /** Renews the login while the WebSocket is open (docs/protocols/piratchat.md, section 3). */
   #keepAlive(until: number): void {
     if (this.#left) return
-    const wait = Math.max(LEAST_WAIT_MS, (until - Date.now()) / 2)
-    this.#timer = setTimeout(() => void this.#prolong(until), wait).unref()
+    const wait = Math.max(MIN_DELAY_MS, (until - Date.now()) / 2)
+    this.#timer = setTimeout(() => void this.#renew(until), wait).unref()
   }
 
-  async #prolong(until: number): Promise<void> {
+  async #renew(until: number): Promise<void> {
     try {
       const used = await this.#options.chat.tickets.use(this.#ticket)
       if (used) this.#keepAlive(used.ticket.until)
-      // Ended by somebody who did not know of this connection.
+      // Another node has ended the login.
       else this.#link.hangUp()
     } catch (error) {
-      this.#options.log.debug({ err: error, name: this.name }, 'a session cannot be prolonged now')
+      this.#options.log.debug({ err: error, name: this.name }, 'cannot renew a login')
       this.#keepAlive(until)
     }
   }

@@ -7,7 +7,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   '`': '&#96;',
 }
 
-/** Writes a text for a client that renders it as Markdown and HTML. Plain addresses still become links there. */
+/** Escapes a text for clients that render it as Markdown and HTML. Plain URLs still become links. */
 export function escapeMarkdown(text: string): string {
   return text.replace(/[&<>[\]`]/g, (character) => ENTITIES[character] ?? character)
 }

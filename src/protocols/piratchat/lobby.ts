@@ -3,14 +3,14 @@ import type { Proof } from '../../chat/credentials.ts'
 import { fold } from '../../chat/names.ts'
 import { PiratchatSession, type PiratchatWire } from './wire.ts'
 
-/** Subject of broadcasts of logouts between nodes. */
+/** Subject of the signals between nodes after a logout. */
 const PUT_OUT = 'piratchat logout'
 
-/** The users who are in the lobby through a WebSocket, one for each account. */
+/** The users in the lobby through a WebSocket, one session for each account. */
 export class Lobby {
   readonly #chat: Chat
   readonly #wire: PiratchatWire
-  /** By folded name. */
+  /** Sessions by folded name. */
   readonly #here = new Map<string, PiratchatSession>()
   /** Users whose `left` is not committed yet. */
   readonly #leaving = new Map<string, Promise<void>>()
@@ -21,14 +21,20 @@ export class Lobby {
     chat.broadcast.onBroadcast(PUT_OUT, (key = '') => void this.#putOut(key))
   }
 
-  /** Resolves with true if a user is online already, at any protocol. @throws Refusal `unavailable`. */
+  /**
+   * Resolves with true if a user is online already, through any protocol.
+   *
+   * @throws {Refusal} `unavailable`
+   */
   async isTaken({ name }: Proof): Promise<boolean> {
     return !(await this.#chat.isFree(name))
   }
 
   /**
-   * Makes a user a member, whose events are held until there is a WebSocket to take them. {@link end} is owed, and may be called
-   * before this has resolved. Refuses `name-in-room` and `unavailable`.
+   * Makes a user a member, whose events are buffered until the WebSocket is open. Call {@link end} afterwards; it may be called
+   * before this has resolved.
+   *
+   * @throws {Refusal} `name-in-room`, `unavailable`
    */
   async enter(session: PiratchatSession, proof: Proof): Promise<void> {
     await this.#chat.login(session, proof)
@@ -41,7 +47,7 @@ export class Lobby {
     return new PiratchatSession(this.#wire)
   }
 
-  /** Ends a session; once is as good as twice. Resolves when nothing of it is left. */
+  /** Ends a session; idempotent. Resolves when its `left` is committed. */
   end(session: PiratchatSession): Promise<void> {
     const { key } = session
     if (session.closed) return this.#leaving.get(key) ?? Promise.resolve()
@@ -54,7 +60,7 @@ export class Lobby {
     return left
   }
 
-  /** Ends the session of a user, if he has one, and closes its WebSocket. Resolves when nothing of it is left here. */
+  /** Ends the session of a user, on all nodes, and closes its WebSocket. Resolves when its `left` is committed on this node. */
   putOut({ name }: Proof): Promise<void> {
     const key = fold(name)
     this.#chat.broadcast.publish(PUT_OUT, key)
@@ -68,7 +74,7 @@ export class Lobby {
     await this.end(session)
   }
 
-  /** The members, through whatever protocol (docs/protocols/README.md, R28), in the order in which they came. */
+  /** Resolves with the members through all protocols (docs/protocols/README.md, R28), in the order in which they joined. */
   online(): Promise<readonly string[]> {
     return this.#chat.rooms.inside(LOBBY)
   }

@@ -5,7 +5,7 @@ import type { Ticket, Tickets } from '../../chat/tickets.ts'
 /** The cookie's name (docs/protocols/piratchat.md, section 5). */
 const NAME = 'session'
 
-/** The user behind a request. */
+/** The user of a request, and its login. */
 export interface Pass {
   readonly proof: Proof
   readonly ticket: Ticket
@@ -19,7 +19,7 @@ export class Passes {
     this.#tickets = tickets
   }
 
-  /** The cookie's owner. Replies 422 without a cookie and 401 for one that is not good, and then it is undefined. */
+  /** Resolves with the cookie's owner; undefined after a reply with 422 without a cookie, or 401 for an invalid one. */
   async check(request: FastifyRequest, reply: FastifyReply): Promise<Pass | undefined> {
     const value = request.cookies[NAME]
     if (value === undefined) {
@@ -32,19 +32,19 @@ export class Passes {
     return pass
   }
 
-  /** The cookie's owner, if there is one. */
+  /** Resolves with the cookie's owner; undefined without a valid cookie. */
   async find(request: FastifyRequest): Promise<Pass | undefined> {
     const value = request.cookies[NAME]
     return value === undefined ? undefined : this.#tickets.use(value)
   }
 
-  /** Sends the cookie along with whatever the reply will be. */
+  /** Adds the cookie to the reply. */
   send(request: FastifyRequest, reply: FastifyReply, ticket: Ticket): void {
-    // Replaces the one of an earlier check, where `header` alone adds to it.
+    // Replaces the cookie of an earlier check.
     reply.removeHeader('Set-Cookie').header('Set-Cookie', this.#cookie(request, ticket))
   }
 
-  /** Has the browser forget the cookie. */
+  /** Deletes the cookie in the browser. */
   clear(request: FastifyRequest, reply: FastifyReply): void {
     this.send(request, reply, { value: '', until: 0 })
   }

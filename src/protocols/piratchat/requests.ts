@@ -5,12 +5,12 @@ import { onlyText } from './json.ts'
 import type { Lobby } from './lobby.ts'
 import type { Passes } from './passes.ts'
 
-/** Narrower than what the core takes for a name. */
+/** Stricter than the core's names. */
 const USERNAME = /^[a-zA-Z0-9]{1,32}$/
 
 /**
- * The status of each refusal (docs/protocols/piratchat.md, section 2); undefined for those that no request can meet, so that one is logged
- * and answered as a fault of the server.
+ * The status of each refusal (docs/protocols/piratchat.md, section 2); undefined for those that no request can cause, which are logged
+ * and answered with status 500.
  */
 const STATUS: Readonly<Record<RefusalCode, number | undefined>> = {
   'name-invalid': 400,
@@ -40,12 +40,12 @@ const STATUS: Readonly<Record<RefusalCode, number | undefined>> = {
   'too-many-blocks': undefined,
 }
 
-/** The status for an error, if it is a refusal that a client may be told of. */
+/** Returns the status for a refusal; undefined for other errors. */
 export function refusalStatus(error: unknown): number | undefined {
   return error instanceof Refusal ? STATUS[error.code] : undefined
 }
 
-/** Everything but the talk: docs/protocols/piratchat.md, sections 2.1 to 2.5. Bodies are bytes here, whatever they were called. */
+/** The HTTP requests (docs/protocols/piratchat.md, sections 2.1 to 2.5). */
 export class PiratchatRequests {
   readonly #chat: Chat
   readonly #passes: Passes
@@ -84,7 +84,7 @@ export class PiratchatRequests {
     return reply.send()
   }
 
-  /** The session ends for every browser that has it, as there is one for each user. */
+  /** Ends the user's login in every browser, as there is one for each user. */
   async #logout(request: FastifyRequest, reply: FastifyReply) {
     const pass = await this.#passes.find(request)
     if (pass) {
@@ -108,7 +108,7 @@ export class PiratchatRequests {
   }
 }
 
-/** Nothing is sent without a body. */
+/** Returns the text of a body's only key; undefined for other bodies. */
 function textOf(body: unknown, key: string): string | undefined {
   return Buffer.isBuffer(body) ? onlyText(body, key) : undefined
 }

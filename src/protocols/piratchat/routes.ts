@@ -1,7 +1,7 @@
 import type { Chat } from '../../chat/chat.ts'
-import type { ConnectionOptions } from '../../transport/connection.ts'
+import type { ConnectionOptions } from '../../transport/connection-options.ts'
 import { takeAnyBody } from '../../transport/http/body.ts'
-import { letGuesserWait } from '../../transport/http/guesses.ts'
+import { delayGuess } from '../../transport/http/guesses.ts'
 import type { Routes } from '../../transport/http/routes.ts'
 import { Lobby } from './lobby.ts'
 import { Passes } from './passes.ts'
@@ -9,15 +9,15 @@ import { PiratchatRequests, refusalStatus } from './requests.ts'
 import { openSocketAt } from './socket.ts'
 import { PiratchatWire } from './wire.ts'
 
-export interface PiratchatOptions extends Omit<ConnectionOptions, 'lastWord' | 'loginTimeout'> {
+export interface PiratchatOptions extends Omit<ConnectionOptions, 'lastWord' | 'loginTimeoutMs'> {
   readonly chat: Chat
-  /** True if messages have entities in place of characters of HTML and Markdown (docs/protocols/piratchat.md, section 5.9). */
+  /** True if characters of HTML and Markdown in messages are sent as entities (docs/protocols/piratchat.md, section 5.9). */
   readonly escape: boolean
 }
 
-/** Piratchat's paths on the HTTP port: /api/… and /ws. */
+/** Returns the routes of Piratchat: /api/… and /ws. */
 export function piratchatRoutes(options: PiratchatOptions): Routes {
-  const { chat, log, tally, maxQueue, pace } = options
+  const { chat, log, tally, maxQueueBytes, pace } = options
   const passes = new Passes(chat.tickets)
   const lobby = new Lobby(chat, new PiratchatWire(options.escape))
   return async (app, services) => {
@@ -28,14 +28,14 @@ export function piratchatRoutes(options: PiratchatOptions): Routes {
     app.setErrorHandler(async (error, _, reply) => {
       const status = refusalStatus(error)
       if (status === undefined) throw error
-      if (status === 401) await letGuesserWait()
+      if (status === 401) await delayGuess()
       if (status === 429) reply.header('Retry-After', '60')
       return reply.code(status).send()
     })
     app.addHook('onRequest', async (_, reply) => void reply.header('Cache-Control', 'no-store'))
     new PiratchatRequests(chat, passes, lobby).open(app, (request) => services.requests.addressOf(request))
     await app.register(async (scope) => {
-      openSocketAt(scope, services, { chat, log, tally, maxQueue, pace, lobby, passes })
+      openSocketAt(scope, services, { chat, log, tally, maxQueueBytes, pace, lobby, passes })
     })
   }
 }

@@ -1,27 +1,27 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { ConnectionOptions } from '../../transport/connection.ts'
+import type { ConnectionOptions } from '../../transport/connection-options.ts'
 import { textMessages } from '../../transport/framing.ts'
 import type { HttpServices } from '../../transport/http/routes.ts'
-import { type Guest, PiratchatConversation, type PiratchatConversationOptions } from './conversation.ts'
+import { type AdmittedUser, PiratchatConversation, type PiratchatConversationOptions } from './conversation.ts'
 import type { Passes } from './passes.ts'
 
-/** Bytes of a message; more closes with 1009. */
+/** Maximum bytes of a message; a longer one closes with 1009. */
 const MAX_MESSAGE = 65_536
 
 export interface PiratchatSocketOptions
   extends PiratchatConversationOptions,
-    Omit<ConnectionOptions, 'lastWord' | 'loginTimeout'> {
+    Omit<ConnectionOptions, 'lastWord' | 'loginTimeoutMs'> {
   readonly passes: Passes
 }
 
 /**
- * The talk, at /ws (docs/protocols/piratchat.md, section 2.6). A user is in the lobby before his handshake is answered: what is wrong can still
- * be told as a status then, and when his socket opens he is in the list that his client asks for (5, quirk 5).
+ * Adds the WebSocket at /ws (docs/protocols/piratchat.md, section 2.6). A user joins the lobby before the handshake is answered, so
+ * that a refusal is a status, and so that the user is in the list that the client requests when it opens (section 5, quirk 5).
  */
 export function openSocketAt(app: FastifyInstance, { upgrades }: HttpServices, options: PiratchatSocketOptions): void {
   const { lobby, passes } = options
-  const guests = new WeakMap<IncomingMessage, Guest>()
+  const admitted = new WeakMap<IncomingMessage, AdmittedUser>()
 
   const gate = async (request: FastifyRequest, reply: FastifyReply) => {
     const pass = await passes.check(request, reply)
@@ -29,10 +29,10 @@ export function openSocketAt(app: FastifyInstance, { upgrades }: HttpServices, o
     if (await lobby.isTaken(pass.proof)) return reply.code(409).send()
     if (!upgrades.isHandshake(request)) return reply.code(400).header('Sec-WebSocket-Version', '13').send()
     const { socket } = request
-    // Gone while this was asked: nobody would say so again.
+    // The client has disconnected; its socket emits no further `close`.
     if (socket.destroyed) return reply.code(400).send()
     const session = lobby.makeSession()
-    // Whatever comes of the handshake, and whenever he goes.
+    // Ends the session with the socket, also if the handshake fails.
     socket.once('close', () => void lobby.end(session))
     try {
       await lobby.enter(session, pass.proof)
@@ -40,29 +40,29 @@ export function openSocketAt(app: FastifyInstance, { upgrades }: HttpServices, o
       await lobby.end(session)
       throw error
     }
-    // He may have logged out in the meantime, when there was no socket to close.
+    // The user may have logged out in the meantime, before there was a WebSocket to close.
     const still = await passes.check(request, reply)
-    if (still) guests.set(request.raw, { session, ticket: still.ticket })
+    if (still) admitted.set(request.raw, { session, ticket: still.ticket })
     else await lobby.end(session)
   }
 
   upgrades.openSocket(app, '/ws', {
     onRequest: [gate],
-    // Who asks without a handshake gets the same answers.
+    // Requests without a handshake get the same replies.
     withoutHandshake: gate,
     framing: textMessages,
     options: {
       ...options,
       maxMessage: MAX_MESSAGE,
-      // He has logged in.
-      loginTimeout: 0,
-      // The code of the close frame says it all.
+      // The handshake requires a login.
+      loginTimeoutMs: 0,
+      // The close frame has a code, so there are no last bytes.
       lastWord: () => NOTHING,
     },
     converse: (link, request) => {
-      const guest = guests.get(request.raw)
-      if (!guest) throw new Error('a handshake without a guest')
-      return new PiratchatConversation(options, link, guest)
+      const user = admitted.get(request.raw)
+      if (!user) throw new Error('a handshake was not checked')
+      return new PiratchatConversation(options, link, user)
     },
   })
 }

@@ -6,12 +6,12 @@ import type { SessionLink } from '../../transport/conversation.ts'
 import { textFrame } from '../../transport/websocket.ts'
 import { escapeMarkdown } from './escape.ts'
 
-/** A user in the lobby, from the moment before his handshake is answered. */
+/** A user in the lobby, from before the handshake is answered. */
 export class PiratchatSession extends Session {
   #link: SessionLink | undefined
-  /** Frames from before the WebSocket is open. */
+  /** Frames that are buffered until the WebSocket is open. */
   #held: Buffer[] = []
-  /** Set when the membership was lost. */
+  /** True if the membership is lost. */
   #lost = false
 
   push(frames: Buffer): void {
@@ -19,15 +19,15 @@ export class PiratchatSession extends Session {
     else this.#held.push(frames)
   }
 
-  /** The handshake is done. */
+  /** Sends the buffered frames, and later ones directly, after the handshake. */
   attach(link: SessionLink): void {
     this.#link = link
     this.lifeline = link
     for (const frames of this.#held) link.push(frames)
     this.#held = []
-    // Logged out in the meantime.
+    // The user has logged out in the meantime.
     if (this.closed) link.hangUp()
-    // The connection is not complete yet.
+    // The connection is still under construction.
     else if (this.#lost) queueMicrotask(() => link.disconnect('membership-lost'))
   }
 
@@ -42,32 +42,32 @@ export class PiratchatSession extends Session {
   }
 }
 
-/** A stretch of bytes. */
-interface Stretch {
+/** A range of bytes. */
+interface ByteRange {
   readonly start: number
   readonly end: number
 }
 
 /**
- * Events as frames, one object each: encoded once, whatever the number of members. Nobody is told what he has done himself
- * (docs/protocols/piratchat.md, sections 2.7 and 3), so whoever did something in the turn gets what stands before, between and behind his
- * own frames, of the same bytes.
+ * Encodes events as frames, one object each, once for all members. A user does not receive events of its own
+ * (docs/protocols/piratchat.md, sections 2.7 and 3): the sender of an event in this tick gets the ranges of the same bytes around its
+ * own frames.
  */
 export class PiratchatWire implements Wire<PiratchatSession> {
   readonly protocol = 'piratchat'
   readonly carriesPrivate = false
-  readonly #safe: boolean
-  /** Sessions that came in the same tick get different parts of the same events. */
+  readonly #escapes: boolean
+  /** Encoded events; sessions that have joined within the tick get a part of them. */
   readonly #frames = new WeakMap<Event, Buffer>()
 
-  /** `safe` is for clients that render texts as Markdown and HTML: they get entities. */
-  constructor(safe: boolean) {
-    this.#safe = safe
+  /** `escapes` is true for clients that render texts as Markdown and HTML. */
+  constructor(escapes: boolean) {
+    this.#escapes = escapes
   }
 
   deliver(_room: Room, events: readonly Event[], members: Iterable<PiratchatSession>): void {
     const frames: Buffer[] = []
-    const ownOf = new Map<string, Stretch[]>()
+    const ownOf = new Map<string, ByteRange[]>()
     let end = 0
     for (const event of events) {
       const frame = this.#frameOf(event)
@@ -75,9 +75,9 @@ export class PiratchatWire implements Wire<PiratchatSession> {
       frames.push(frame)
       const key = fold(event.from)
       const own = ownOf.get(key)
-      const stretch = { start: end, end: (end += frame.length) }
-      if (own) own.push(stretch)
-      else ownOf.set(key, [stretch])
+      const range = { start: end, end: (end += frame.length) }
+      if (own) own.push(range)
+      else ownOf.set(key, [range])
     }
     if (end === 0) return
     const all = Buffer.concat(frames, end)
@@ -88,7 +88,7 @@ export class PiratchatWire implements Wire<PiratchatSession> {
     }
   }
 
-  /** The only room is the lobby, which is never closed: without it there is nothing left to do here. */
+  /** Disconnects the session: the only room of this protocol is the lobby. */
   putOut(_room: Room, session: PiratchatSession): void {
     session.disconnect()
   }
@@ -106,7 +106,7 @@ export class PiratchatWire implements Wire<PiratchatSession> {
   #objectOf({ kind, from, body }: Event): object | undefined {
     switch (kind) {
       case 'message':
-        return { message: this.#safe ? escapeMarkdown(body) : body, author: from }
+        return { message: this.#escapes ? escapeMarkdown(body) : body, author: from }
       case 'joined':
         return { event: 'join', username: from }
       case 'left':
@@ -114,12 +114,14 @@ export class PiratchatWire implements Wire<PiratchatSession> {
       case 'private':
       case 'closed':
         return undefined
+      default:
+        return kind satisfies never
     }
   }
 }
 
-/** All but the member's own stretches, which are in order. */
-function pushOthers(member: PiratchatSession, all: Buffer, own: readonly Stretch[]): void {
+/** Sends all bytes except the member's own ranges, which are in order. */
+function pushOthers(member: PiratchatSession, all: Buffer, own: readonly ByteRange[]): void {
   let done = 0
   for (const { start, end } of own) {
     if (start > done) member.push(all.subarray(done, start))

@@ -1,4 +1,4 @@
-/** The server of the HTTP port. Loaded only where there is one. */
+/** The server of the HTTP port; loaded only if there is an HTTP port. */
 import type { Socket } from 'node:net'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import { allowListed } from './cors.ts'
@@ -13,9 +13,9 @@ import { statusOf } from './status.ts'
 import { RequestTurns } from './turns.ts'
 import { Upgrades } from './upgrades.ts'
 
-/** Bytes of a request's body. */
+/** Maximum bytes of a request's body. */
 const MAX_BODY = 65_536
-/** Characters of a parameter in a path; a request's head is bounded already, and a route answers what is too long for it. */
+/** Maximum characters of a parameter in a path; the request's head is limited already, and routes check their parameters. */
 const MAX_PARAMETER = 16_384
 
 export interface App {
@@ -24,6 +24,7 @@ export interface App {
   close(): Promise<void>
 }
 
+/** Creates the server with the routes of all protocols. */
 export async function openApp(options: AppOptions, routes: readonly Routes[]): Promise<App> {
   const { log, origins, proxies, loopback, visitors } = options
   const server = serverOf(options)
@@ -35,35 +36,35 @@ export async function openApp(options: AppOptions, routes: readonly Routes[]): P
     trustProxy: proxies.none ? false : (address) => proxies.has(address),
     bodyLimit: MAX_BODY,
     routerOptions: { maxParamLength: MAX_PARAMETER },
-    // Compilers of schemas take as long to load as all the rest: routes check what they are given themselves.
+    // Schema compilers take as long to load as all the rest, so routes check their input themselves.
     schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: () => () => JSON.stringify } },
-    // No hook runs for these.
+    // Hooks do not run for these errors.
     frameworkErrors: (error, _, reply: FastifyReply) =>
       void reply
         .code(error.statusCode ?? 400)
         .header('Connection', 'close')
         .send(),
     clientErrorHandler: (error, socket) => {
-      // Not the error itself: it holds what was sent.
-      log.debug({ code: error.code }, 'not a request')
+      // The error is not logged, as it contains the client's bytes.
+      log.debug({ code: error.code }, 'invalid HTTP request')
       visitors.get(socket)?.refuse(STATUS_OF[error.code] ?? 400)
     },
   })
   app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
     const status = error.statusCode ?? 500
-    if (status >= 500) log.error({ err: error, route: request.routeOptions.url }, 'a request failed')
+    if (status >= 500) log.error({ err: error, route: request.routeOptions.url }, 'request failed')
     return reply.code(status).send()
   })
   app.addHook('onResponse', async ({ method, routeOptions }, { statusCode, elapsedTime }) => {
-    // The route and not the path: that may hold what is nobody's business.
-    log.debug({ method, route: routeOptions.url, status: statusCode, ms: Math.round(elapsedTime) }, 'answered')
+    // Logs the route, as the path may contain private data.
+    log.debug({ method, route: routeOptions.url, status: statusCode, ms: Math.round(elapsedTime) }, 'request answered')
   })
   const addOthers = addOtherMethods(app)
   const requests = new RequestClients(options)
   const upgrades = new Upgrades(options, requests)
   upgrades.route(server, app)
   const turns = new RequestTurns()
-  // Before anything else is done for a request.
+  // This hook runs first.
   app.addHook('onRequest', async (request) => turns.take(requests.addressOf(request)))
   app.addHook('onRequest', async ({ socket, routeOptions: { config } }, reply) => {
     const reason = visitors.get(socket)?.refused
@@ -74,14 +75,14 @@ export async function openApp(options: AppOptions, routes: readonly Routes[]): P
     options.tally.disconnect(reason)
     return reply.code(statusOf(reason)).send()
   })
-  /** The status of a request that is answered before its route is looked at. */
+  /** Returns the status of a request that is answered without its route; undefined for others. */
   const earlyStatusOf = (request: FastifyRequest, reply: FastifyReply): number | undefined => {
     const { is404, method, host, headers, raw, routeOptions } = request
     // RFC 9112, 3.2.
     if (headers.host === undefined && raw.httpVersion === '1.1') return 400
     const changes = !SAFE_METHODS.has(method) || routeOptions.config?.changes === true
     if (changes && requests.mayBeForeign(request)) return 403
-    // Nobody but this machine gets here, unless a proxy lets them: whatever name is asked for must be this machine's.
+    // Only this machine can connect, so the requested host must be a name of this machine.
     if (loopback && proxies.none && isRebound(host, origins)) return 421
     const isPreflight = allowListed(request, reply, origins)
     if (is404 || upgrades.isLost(request)) return 404
@@ -90,7 +91,7 @@ export async function openApp(options: AppOptions, routes: readonly Routes[]): P
   app.addHook('onRequest', async (request, reply) => {
     const { method } = request
     const status = earlyStatusOf(request, reply)
-    // Nothing follows a handshake that is refused, nor a body that nobody reads.
+    // The connection ends after a refused handshake or an unread body.
     const isUnread = hasBody(request) && (status !== undefined || method === 'GET' || method === 'HEAD')
     if (isUnread || asksForWebSocket(request)) reply.header('Connection', 'close')
     if (status !== undefined) return reply.code(status).send()
@@ -98,7 +99,7 @@ export async function openApp(options: AppOptions, routes: readonly Routes[]): P
   for (const add of routes) await app.register(async (scope) => add(scope, { requests, upgrades }))
   addOthers()
   await app.ready()
-  // With this the runtime begins to watch for requests that do not come to their end.
+  // Starts the checks of Node.js for incomplete requests.
   server.emit('listening')
   return {
     serve: (socket) => void server.emit('connection', socket),
@@ -113,4 +114,5 @@ function noSchemas(): never {
   throw new Error('a route of roomd has no schema')
 }
 
+/** Status for an error of Node's HTTP parser; 400 for others. */
 const STATUS_OF: Readonly<Record<string, number>> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }

@@ -1,12 +1,12 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
 const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE'
-/** How long a browser may go on without asking again, in seconds. */
+/** Maximum age of a preflight response in seconds. */
 const MAX_AGE_S = '600'
 
 /**
- * Lets a page of a listed origin read the answer to its request. Returns whether the request is a preflight of such a page
- * (Fetch, 3.3), to which `reply` is the answer then.
+ * Adds the CORS headers (Fetch, 3.3) for a page of a listed origin. Returns true if the request is a preflight request of such a
+ * page, to which `reply` is then the response.
  */
 export function allowListed(
   { method, headers }: FastifyRequest,

@@ -1,9 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises'
 
-/** On average; from half of it to half as much again, so that many who guess in step do not come back in step. */
-const MS = 500
+/** Average delay; random from half of it to 1.5 times, so that simultaneous guesses do not stay simultaneous. */
+const DELAY_MS = 500
 
-/** To be awaited before a wrong guess at a secret is answered: however many guess, others hardly notice. */
-export async function letGuesserWait(): Promise<void> {
-  await wait(MS * (0.5 + Math.random()), undefined, { ref: false })
+/** Delays the answer to a wrong guess at a secret. */
+export async function delayGuess(): Promise<void> {
+  await wait(DELAY_MS * (0.5 + Math.random()), undefined, { ref: false })
 }

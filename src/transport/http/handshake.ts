@@ -3,8 +3,7 @@ import type { IncomingMessage } from 'node:http'
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 
 /**
- * Whether a request is a handshake that the WebSocket library completes (RFC 6455, 4.2.1). Anything else is answered as a
- * request without an upgrade.
+ * Returns true for a valid WebSocket handshake (RFC 6455, 4.2.1). Other requests are answered without an upgrade.
  */
 export function isHandshake(request: IncomingMessage): boolean {
   const { method, httpVersion, headers } = request
@@ -21,12 +20,12 @@ export function isHandshake(request: IncomingMessage): boolean {
   )
 }
 
-/** Whether a request is meant for a handshake, be it one or not. */
+/** Returns true if a request asks for a WebSocket, by a valid handshake or not. */
 export function asksForWebSocket({ headers }: Pick<IncomingMessage, 'headers'>): boolean {
   return headers.upgrade?.toLowerCase() === 'websocket'
 }
 
-/** Whether a body follows the head of a request. */
+/** Returns true if the request has a body. */
 export function hasBody({ headers }: Pick<IncomingMessage, 'headers'>): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 }

@@ -1,28 +1,28 @@
-/** The longest head of a frame: two bytes, eight of a length, four of a mask. */
+/** Maximum bytes of a frame's header: two, eight of the length, four of the mask. */
 const MAX_HEAD = 14
 
 /**
- * Reads the heads of a client's frames (RFC 6455, 5.2) beside the WebSocket library, which does not tell of fragments, nor of
- * a message that has begun and does not end.
+ * Parses the headers of a client's frames (RFC 6455, 5.2) in parallel to the WebSocket library, which reports neither fragments nor
+ * incomplete messages.
  */
 export class FrameMeter {
   readonly #head = Buffer.alloc(MAX_HEAD)
   #headLength = 0
-  /** Bytes of the payload that are still to come. */
+  /** Bytes of the payload that have not arrived. */
   #payload = 0
-  /** The first fragment of a message has begun, the last one has not ended. */
+  /** True within a fragmented message. */
   #fragmented = false
-  /** The value of {@link #fragmented} when the frame ends. */
+  /** Value of {@link #fragmented} at the end of the frame. */
   #goesOn = false
 
-  /** Frames that have begun so far and do not end a message: fragments but the last one, and control frames. */
+  /** Number of frames so far that do not end a message: all fragments but the last, and control frames. */
   extra = 0
-  /** Bytes of the frame or message that has begun and not ended. */
+  /** Bytes of the incomplete frame or message. */
   held = 0
-  /** Times that no frame and no message was under way. */
+  /** Number of complete messages and single control frames. */
   rests = 0
 
-  /** Whether a frame or a message has begun and not ended. */
+  /** True within a frame or a message. */
   get midway(): boolean {
     return this.#fragmented || this.#headLength > 0
   }
@@ -64,7 +64,7 @@ export class FrameMeter {
   }
 }
 
-/** The length of a head, as far as its first bytes tell. */
+/** Returns the length of a header by its first `known` bytes. */
 function headLength(head: Buffer, known: number): number {
   if (known < 2) return 2
   const [, second = 0] = head

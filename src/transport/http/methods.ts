@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 
 /**
- * Notes which methods the paths have from now on. Returns a function, to be called when the last path is there, that lets all other
- * methods be answered with 405 on each path.
+ * Records the methods of all routes that are added from now on. Returns a function that adds routes for the other methods of each
+ * path, which answer with status 405; call it after the last route.
  */
 export function addOtherMethods(app: FastifyInstance): () => void {
   const paths = new Map<string, Set<string>>()
@@ -17,7 +17,7 @@ export function addOtherMethods(app: FastifyInstance): () => void {
       app.route({
         method: app.supportedMethods.filter((method) => !methods.has(method)),
         url,
-        // Before its body is looked at.
+        // A hook answers before the body is read.
         onRequest: async (_, reply) => reply.code(405).headers({ Allow: allowed, Connection: 'close' }).send(),
         handler: () => {},
       })

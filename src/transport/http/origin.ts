@@ -1,16 +1,16 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { isIP } from 'node:net'
 
-/** Methods that change nothing (RFC 9110, 9.2.1). */
+/** Safe methods (RFC 9110, 9.2.1). */
 export const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
 
-/** Whether a text is an origin as a browser writes it. */
+/** Returns true for an origin in the form of the `Origin` header. */
 export function isOrigin(text: string): boolean {
   return /^https?:/.test(text) && URL.parse(text)?.origin === text
 }
 
-/** The parts of a request that tell which page sent it, and to which server; `host` and `protocol` are the client's view. */
-export interface Sent {
+/** The parts of a request that identify the page that sent it; `host` and `protocol` are those of the URL that the client used. */
+export interface OriginRequest {
   readonly method: string
   readonly headers: IncomingHttpHeaders
   readonly host: string
@@ -18,25 +18,25 @@ export interface Sent {
 }
 
 /**
- * Whether a page of an origin that is neither the server's own nor `listed` has sent a request. A browser sends `Origin` with
- * every WebSocket's handshake and with every request but GET and HEAD; what is no browser sends none.
+ * Returns true if a page of a foreign origin, neither the server's own nor `listed`, has sent a request. A browser sends `Origin`
+ * with every WebSocket handshake and with every request but GET and HEAD; other clients do not send it.
  */
-export function isForeign({ headers: { origin }, host, protocol }: Sent, listed: readonly string[]): boolean {
+export function isForeign({ headers: { origin }, host, protocol }: OriginRequest, listed: readonly string[]): boolean {
   if (origin === undefined || listed.includes(origin)) return false
-  // "null" is sent for a page without an origin, which may be anybody's.
+  // The origin "null" is that of a page without an origin, which is foreign.
   const page = URL.parse(origin)
-  // As the page's scheme writes it: without the port where that is the scheme's own.
+  // Parsing the host with the page's scheme removes the default port of the scheme.
   if (!page || !/^https?:$/.test(page.protocol) || page.host !== URL.parse(`${page.protocol}//${host}`)?.host)
     return true
-  // A page of https is the server's own behind a proxy that does not say that it ends TLS.
+  // A page of https has the server's own origin if a proxy terminates TLS without a header that says so.
   return page.protocol === 'http:' && protocol === 'https'
 }
 
 /**
- * Whether a page as in {@link isForeign} may have sent a request that changes something. To hosts of https, and to its own
- * machine, a browser sends `Sec-Fetch-Site` too (Fetch Metadata, 2.3): also with GET, and after redirects.
+ * Returns true if a page of a foreign origin may have sent a request with side effects (CSRF). To https hosts and to its own machine
+ * a browser also sends `Sec-Fetch-Site` (Fetch Metadata, 2.3), with every method, and after redirects.
  */
-export function mayBeForeign(sent: Sent, listed: readonly string[]): boolean {
+export function mayBeForeign(sent: OriginRequest, listed: readonly string[]): boolean {
   const { origin, 'sec-fetch-site': site } = sent.headers
   if (origin !== undefined && listed.includes(origin)) return false
   if (isForeign(sent, listed)) return true
@@ -45,11 +45,11 @@ export function mayBeForeign(sent: Sent, listed: readonly string[]): boolean {
 }
 
 /**
- * Whether a page as in {@link isForeign} may have had a browser send a GET request of which neither `Origin` nor
- * `Sec-Fetch-Site` tells anything: by a link, an image, a frame. A page can suppress `Referer`, but not the other two headers
- * that browsers send and hardly anything else sends together.
+ * Returns true if a page of a foreign origin may have caused a GET request without `Origin` and `Sec-Fetch-Site`: by a link, an
+ * image, a frame. A page can suppress `Referer`, but not `User-Agent` and `Accept-Language`, which hardly any other client sends
+ * together.
  */
-function mayBeLinked({ headers, ...sent }: Sent, listed: readonly string[]): boolean {
+function mayBeLinked({ headers, ...sent }: OriginRequest, listed: readonly string[]): boolean {
   const { referer, 'user-agent': agent = '', 'accept-language': language } = headers
   if (!agent.startsWith('Mozilla/') || language === undefined) return false
   const origin = URL.parse(referer ?? '')?.origin ?? 'null'
@@ -57,11 +57,11 @@ function mayBeLinked({ headers, ...sent }: Sent, listed: readonly string[]): boo
 }
 
 /**
- * Whether a request to a server on the browser's own machine comes by a name that somebody else has pointed there (DNS
- * rebinding): such a page would pass for the server's own. Addresses and `localhost` cannot be pointed anywhere.
+ * Returns true for DNS rebinding: a request to a server on the browser's own machine by a foreign name that resolves to it, whose page
+ * would have the server's own origin. Addresses and `localhost` cannot be rebound.
  */
 export function isRebound(host: string, listed: readonly string[]): boolean {
-  // A browser always says it.
+  // A browser always sends the host.
   if (!host) return false
   const name = URL.parse(`http://${host}`)?.hostname ?? ''
   if (name === 'localhost' || isIP(name.replace(/^\[|\]$/g, '')) > 0) return false

@@ -1,11 +1,10 @@
 import { WebSocket } from 'ws'
 
 /**
- * A WebSocket whose close frame waits for its owner: answers to what a client has asked for before it closed are still on their
- * way, and nothing may follow the close frame.
+ * A WebSocket whose close frame is sent by its owner: the replies to earlier requests of a client that closes are sent before it.
  */
 export class PatientWebSocket extends WebSocket {
-  /** Called in place of closing, once: with the client's code, or with the code of a fault in its input. */
+  /** Called once in place of closing, with the client's close code or with the code of an error in its input. */
   onclosing: ((code: number | undefined) => void) | undefined
 
   /** Called by the library. */
@@ -14,7 +13,7 @@ export class PatientWebSocket extends WebSocket {
     else super.close(code, reason)
   }
 
-  /** Sends the close frame behind what was written. */
+  /** Sends the close frame. */
   closeNow(code: number | undefined, reason: string): void {
     this.onclosing = undefined
     super.close(code, reason)

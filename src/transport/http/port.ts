@@ -10,40 +10,40 @@ import type { Routes } from './routes.ts'
 import { statusAlone, statusOf } from './status.ts'
 import { Visitor } from './visitor.ts'
 
-/** How long a request may take to come, head and body, in ms. */
+/** Default of {@link HttpPortOptions.requestMs}. */
 const REQUEST_MS = 10_000
 
 export interface HttpPortOptions {
   readonly log: Logger
   readonly admission: Admission
   readonly tally: Tally
-  /** The certificate for TLS; plain HTTP without. */
+  /** The certificate for TLS; undefined for plain HTTP. */
   readonly certificate?: Certificate | undefined
-  /** Origins, besides the server's own, whose pages may open WebSockets and send requests that change something. */
+  /** Origins, besides the server's own, whose pages may open WebSockets and send requests with side effects. */
   readonly origins: readonly string[]
   readonly proxies: Proxies
-  /** Bytes of a WebSocket message, at any path. */
+  /** Maximum bytes of a WebSocket message at any path. */
   readonly maxMessage: number
-  /** Connections from this machine that are let in beyond the bounds, for probes only (see `probe` in app.ts). */
+  /** Number of connections from this machine that are admitted beyond the limits, for probes only (see `probe` in routes.ts). */
   readonly spare?: number
-  /** ms that a request may take to come, head and body. */
-  readonly patience?: number
+  /** Maximum time in which a request arrives, header and body. */
+  readonly requestMs?: number
 }
 
 export interface AppOptions extends HttpPortOptions {
-  readonly patience: number
+  readonly requestMs: number
   readonly visitors: WeakMap<Socket, Visitor>
-  /** Whether it listens on this machine's own address only. */
+  /** True if the port listens on a loopback address. */
   readonly loopback: boolean
 }
 
 /**
- * The HTTP port: the protocols with paths on it share its connections, its bounds and its stop. Connections come in as everywhere,
- * through a listener; what serves them is loaded when the port is wanted, as that takes longer than the rest of a start.
+ * Returns the HTTP port, which all protocols with paths share. The HTTP server is loaded when the port opens, as that takes longer
+ * than the rest of a start.
  */
 export function httpPort(options: HttpPortOptions, routes: readonly Routes[]): ListeningPort {
   const visitors = new WeakMap<Socket, Visitor>()
-  const { log, admission, tally, certificate, proxies, spare = 0, patience = REQUEST_MS } = options
+  const { log, admission, tally, certificate, proxies, spare = 0, requestMs = REQUEST_MS } = options
   let app: App | undefined
   return new ListeningPort({
     name: 'http',
@@ -56,11 +56,11 @@ export function httpPort(options: HttpPortOptions, routes: readonly Routes[]): L
     lastWord: (reason) => statusAlone(statusOf(reason)),
     open: async (host) => {
       const { openApp } = await import('./app.ts')
-      app = await openApp({ ...options, patience, visitors, loopback: isLoopback(host) }, routes)
+      app = await openApp({ ...options, requestMs, visitors, loopback: isLoopback(host) }, routes)
     },
     close: async () => app?.close(),
     welcome: (socket, _, refused) => {
-      const visitor = new Visitor(socket, patience, refused)
+      const visitor = new Visitor(socket, requestMs, refused)
       visitors.set(socket, visitor)
       app?.serve(socket)
       return visitor

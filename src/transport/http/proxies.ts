@@ -1,12 +1,12 @@
 import { BlockList, isIP } from 'node:net'
 
-/** The proxies that are believed when they say for whom they speak. */
+/** Addresses of trusted proxies, whose `X-Forwarded-For` is used. */
 export class Proxies {
   readonly #list = new BlockList()
-  /** Whether nobody is believed. */
+  /** True if there is no trusted proxy. */
   readonly none: boolean
 
-  /** Addresses and networks as {@link isAddress} knows them. */
+  /** Each of `addresses` passes {@link isAddress}. */
   constructor(addresses: readonly string[]) {
     this.none = addresses.length === 0
     for (const text of addresses) {
@@ -17,7 +17,7 @@ export class Proxies {
     }
   }
 
-  /** Whether it is an address, or a network such as 10.0.0.0/8. */
+  /** Returns true for an IP address, or a network such as 10.0.0.0/8. */
   static isAddress(text: string): boolean {
     const [address = '', prefix, ...more] = text.split('/')
     const bits = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1

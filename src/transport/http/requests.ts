@@ -2,10 +2,10 @@ import { isIP } from 'node:net'
 import type { FastifyRequest } from 'fastify'
 import type { Asker } from '../../chat/reader.ts'
 import type { ClientAddress } from '../network.ts'
-import { isForeign, mayBeForeign, type Sent } from './origin.ts'
+import { isForeign, mayBeForeign, type OriginRequest } from './origin.ts'
 import type { AppOptions } from './port.ts'
 
-/** Tells from a request which client has sent it, and whose page. */
+/** Identifies the client and the origin of a request. */
 export class RequestClients {
   readonly #options: Pick<AppOptions, 'log' | 'admission' | 'origins'>
 
@@ -13,17 +13,17 @@ export class RequestClients {
     this.#options = options
   }
 
-  /** The client's address, as the last proxy that is believed tells it. */
+  /** Returns the client's address; behind a trusted proxy, the one that the proxy reports. */
   clientOf({ ip, socket }: FastifyRequest): ClientAddress {
     return this.#options.admission.identify(isIP(ip) ? ip : (socket.remoteAddress ?? ''))
   }
 
-  /** The address or network that limits count the client for. */
+  /** Returns the address or network that limits count the client for. */
   addressOf(request: FastifyRequest): string {
     return this.clientOf(request).network
   }
 
-  /** The client as it reads logs: until its connection is closed. */
+  /** Returns the client as a reader of logs, until its connection is closed. */
   askerOf(request: FastifyRequest): Asker {
     const { socket } = request
     return {
@@ -34,19 +34,19 @@ export class RequestClients {
     }
   }
 
-  /** Whether a page of another origin than the server's own and those listed has sent the request. */
+  /** Returns true if a page of a foreign origin has sent the request. */
   isForeign(request: FastifyRequest): boolean {
-    return isForeign(sentOf(request), this.#options.origins)
+    return isForeign(originRequestOf(request), this.#options.origins)
   }
 
-  /** The same of a handshake, which is then refused; that is logged. */
+  /** Returns true, and logs the refusal, if a page of a foreign origin has sent the handshake. */
   isForeignHandshake(request: FastifyRequest): boolean {
     return this.#logged(request, this.isForeign(request))
   }
 
-  /** Whether such a page may have sent a request that changes something, which is then refused; that is logged. */
+  /** Returns true, and logs the refusal, if a page of a foreign origin may have sent a request with side effects. */
   mayBeForeign(request: FastifyRequest): boolean {
-    return this.#logged(request, mayBeForeign(sentOf(request), this.#options.origins))
+    return this.#logged(request, mayBeForeign(originRequestOf(request), this.#options.origins))
   }
 
   #logged(request: FastifyRequest, foreign: boolean): boolean {
@@ -57,6 +57,6 @@ export class RequestClients {
   }
 }
 
-function sentOf({ method, headers, host, protocol }: FastifyRequest): Sent {
+function originRequestOf({ method, headers, host, protocol }: FastifyRequest): OriginRequest {
   return { method, headers, host, protocol }
 }

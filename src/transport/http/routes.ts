@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
-import type { ConnectionOptions } from '../connection.ts'
+import type { ConnectionOptions } from '../connection-options.ts'
 import type { ClientLink, Conversation } from '../conversation.ts'
 import type { Framing } from '../framing.ts'
 import type { WebSocketOptions } from '../websocket.ts'
@@ -8,17 +8,17 @@ import type { Upgrades } from './upgrades.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Whether GET changes something here, so that pages of other origins are refused as with POST. */
+    /** True if GET has side effects at this route, so that foreign origins are refused as with POST. */
     changes?: boolean
-    /** Whether it is for the operator's probes, which are answered when nobody else is. */
+    /** True for the operator's probes, which are also answered on connections beyond the limits. */
     probe?: true
   }
 }
 
-/** Adds a protocol's paths. `app` is its own: hooks, decorations and error handlers set there are nobody else's. */
+/** Adds a protocol's routes to `app`, whose hooks, decorators and error handlers apply to these routes only. */
 export type Routes = (app: FastifyInstance, services: HttpServices) => void | Promise<void>
 
-/** The port's services beside fastify's. */
+/** Services of the HTTP port for its routes. */
 export interface HttpServices {
   readonly requests: RequestClients
   readonly upgrades: Pick<Upgrades, 'openSocket' | 'isHandshake'>
@@ -29,14 +29,14 @@ export interface SocketOptions extends ConnectionOptions, WebSocketOptions {}
 export interface SocketRoute<Unit> {
   readonly options: SocketOptions
   readonly framing: () => Framing<string | Buffer, Unit>
-  /** Begins the conversation of a client whose handshake is done. */
+  /** Returns the conversation for a client with a completed handshake. */
   readonly converse: (link: ClientLink, request: FastifyRequest) => Conversation<Unit>
-  /** Whether pages of any origin may come. Otherwise: the server's own, those listed, and clients that are no page. */
+  /** True if pages of any origin may open the WebSocket, not only the server's own origin, listed ones and other clients. */
   readonly anyOrigin?: boolean
-  /** Further conditions of the handshake: to reply is to refuse. */
+  /** Further checks of the handshake, which refuse it by a reply. */
   readonly onRequest?: readonly onRequestHookHandler[]
-  /** Answers GET without a handshake, in place of 426. */
+  /** Answers GET without a handshake, in place of status 426. */
   readonly withoutHandshake?: (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>
-  /** Whether a client gets the first subprotocol back that it offers: a browser's would not open without. */
+  /** True if the first subprotocol that a client offers is accepted; a browser fails the connection otherwise. */
   readonly echoProtocol?: boolean
 }

@@ -2,29 +2,29 @@ import { createServer, type Server } from 'node:http'
 import { isHandshake } from './handshake.ts'
 import type { AppOptions } from './port.ts'
 
-/** How long a connection may wait for its next request, in ms. */
+/** Maximum idle time between two requests. */
 const KEEP_ALIVE_MS = 5_000
-/** How long a client may take nothing of its answer, in ms. */
+/** Maximum time without progress in which a client reads its response. */
 const STALLED_MS = 60_000
 
-/** The runtime's HTTP server; it does not listen: connections are handed to it. */
-export function serverOf({ patience, visitors }: Pick<AppOptions, 'patience' | 'visitors'>): Server {
+/** Creates the HTTP server of Node.js, which does not listen: connections are passed to it. */
+export function serverOf({ requestMs, visitors }: Pick<AppOptions, 'requestMs' | 'visitors'>): Server {
   const server = createServer({
-    requestTimeout: patience,
-    headersTimeout: patience,
-    connectionsCheckingInterval: patience / 10,
+    requestTimeout: requestMs,
+    headersTimeout: requestMs,
+    connectionsCheckingInterval: requestMs / 10,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    // Every answer is given here, so that a visitor knows of it: the runtime would give this one by itself.
+    // Node.js would send this response without a `request` event, which counts the requests of a connection.
     requireHostHeader: false,
-    // Other upgrades may be ignored (RFC 9110, 7.8). Behind a request that is not answered yet, none could be made.
+    // Other upgrades are ignored (RFC 9110, 7.8), as are handshakes behind a pending request.
     shouldUpgradeCallback: (request) => isHandshake(request) && visitors.get(request.socket)?.idle === true,
   })
-  // And this one, to what is not `Expect: 100-continue`.
+  // Node.js would also send this response to other values than `Expect: 100-continue`.
   server.on('checkExpectation', (request, response) => {
     if (visitors.get(request.socket)?.serve(response)) response.writeHead(417, { Connection: 'close' }).end()
   })
   server.timeout = STALLED_MS
-  // A client that half-closes behind its requests gets the answers. The types do not know of this property.
+  // A client that half-closes after its requests gets the responses. The property is missing in the types.
   Object.assign(server, { httpAllowHalfOpen: true })
   return server
 }

@@ -1,21 +1,21 @@
 import { RoundRobin } from '../../chat/round-robin.ts'
 
-/** Requests that are begun in one round of the event loop: about 2 ms of work. */
-const EACH_ROUND = 32
+/** Maximum requests that start in one round of the event loop: about 2 ms of work. */
+const MAX_PER_ROUND = 32
 
 /**
- * Spreads requests over rounds of the event loop, so that a flood of them does not delay what other connections say. Addresses
- * take turns.
+ * Spreads requests over rounds of the event loop, round robin by address, so that a flood of requests does not delay other
+ * connections.
  */
 export class RequestTurns {
   #begun = 0
   #scheduled = false
   readonly #waiting = new RoundRobin<() => void>()
 
-  /** Resolves when a request of an address may begin; undefined when that is now. */
+  /** Resolves when a request of an address may start; returns undefined if it may start now. */
   take(address: string): Promise<void> | undefined {
     this.#schedule()
-    if (this.#waiting.size === 0 && this.#begun < EACH_ROUND) {
+    if (this.#waiting.size === 0 && this.#begun < MAX_PER_ROUND) {
       this.#begun++
       return undefined
     }
@@ -31,7 +31,7 @@ export class RequestTurns {
   #round(): void {
     this.#scheduled = false
     this.#begun = 0
-    for (; this.#begun < EACH_ROUND && this.#waiting.size > 0; this.#begun++) this.#waiting.shift()?.()
+    for (; this.#begun < MAX_PER_ROUND && this.#waiting.size > 0; this.#begun++) this.#waiting.shift()?.()
     if (this.#waiting.size > 0) this.#schedule()
   }
 }

@@ -11,20 +11,20 @@ import type { SocketRoute } from './routes.ts'
 
 /** Maximum number of fragments of a message. */
 const MAX_FRAGMENTS = 256
-/** Pieces in which the network delivers a frame: this many, or one for so many bytes of the largest message. */
+/** Maximum chunks of a buffered message: the minimum of it, and the bytes of the largest message for each chunk. */
 const MIN_CHUNKS = 1_024
 const CHUNK_BYTES = 64
 
-/** A handshake that has not become a WebSocket. */
+/** A handshake that is not accepted yet. */
 interface Handshake {
-  /** Bytes that came behind the head of the request. */
+  /** Bytes after the header of the request. */
   readonly head: Buffer
   echoProtocol?: boolean
-  /** Cookies that are sent along with the acceptance. */
+  /** Cookies of the response that accepts the handshake. */
   cookies?: readonly string[]
 }
 
-/** The WebSockets of a port. A handshake is answered as a request, by the hooks of its path, until it is accepted. */
+/** The WebSockets of the HTTP port. A handshake passes the hooks of its route like a request until it is accepted. */
 export class Upgrades {
   readonly #options: AppOptions
   readonly #requests: RequestClients
@@ -41,7 +41,7 @@ export class Upgrades {
       noServer: true,
       WebSocket: PatientWebSocket,
       clientTracking: false,
-      // The library answers each of many pings at once, and cuts the connection when there are more than 60.
+      // The library replies to each ping, and closes the connection above 60 pending pongs.
       autoPong: false,
       maxPayload: maxMessage,
       maxFragments: MAX_FRAGMENTS,
@@ -53,7 +53,7 @@ export class Upgrades {
     })
   }
 
-  /** Lets `app` answer the handshakes that come to `server`. */
+  /** Passes the handshakes of `server` to the routes of `app`. */
   route(server: Server, app: FastifyInstance): void {
     server.on('upgrade', (request, socket: Socket, head) => {
       const response = new ServerResponse(request)
@@ -65,17 +65,17 @@ export class Upgrades {
     })
   }
 
-  /** Whether a request is a handshake, which is accepted if nothing replies to it. */
+  /** Returns true for a WebSocket handshake. */
   isHandshake({ raw }: FastifyRequest): boolean {
     return this.#handshakes.has(raw)
   }
 
-  /** Whether a request is a handshake at a path without WebSockets: it would be answered as if it were none. */
+  /** Returns true for a handshake at a path without WebSockets. */
   isLost(request: FastifyRequest): boolean {
     return this.isHandshake(request) && !this.#paths.has(request.routeOptions.url ?? '')
   }
 
-  /** Opens a path to WebSockets; without a handshake, GET is answered with 426. */
+  /** Adds a route for WebSockets; GET without a handshake is answered with status 426. */
   openSocket<Unit extends { readonly length: number }>(
     app: FastifyInstance,
     path: string,
@@ -102,7 +102,7 @@ export class Upgrades {
     })
   }
 
-  /** Accepts a handshake, with the cookies of `reply`, unless the client is gone. */
+  /** Accepts a handshake, with the cookies of `reply`. */
   #accept<Unit extends { readonly length: number }>(
     request: FastifyRequest,
     reply: FastifyReply,
@@ -114,10 +114,10 @@ export class Upgrades {
     const cookies = [reply.getHeader('set-cookie') ?? []].flat().map(String)
     this.#handshakes.set(raw, { head, echoProtocol, cookies })
     reply.hijack()
-    // The socket outlives the answer by hours, and would keep it.
+    // The socket outlives the response by hours, and would keep it in memory.
     reply.raw.detachSocket(socket)
     this.#server.handleUpgrade(raw, socket, head, (websocket) => {
-      // An error in what a client sends closes its connection.
+      // An error in the client's input closes its connection.
       websocket.on('error', ({ message }) => log.debug({ reason: message }, 'WebSocket failed'))
       try {
         const transport = new WebSocketTransport(websocket, socket, options)
@@ -125,13 +125,13 @@ export class Upgrades {
         const connection = new Connection(transport, framing(), (link) => converse(link, request), options, address)
         visitors.get(socket)?.become(connection)
       } catch (error) {
-        log.error({ err: error, route: request.routeOptions.url }, 'a connection failed')
+        log.error({ err: error, route: request.routeOptions.url }, 'cannot open a connection')
         socket.destroy()
       }
     })
   }
 
-  /** Counts a client that comes through a proxy, whose connections are no client's. Returns whether it is one too many. */
+  /** Counts a client behind a trusted proxy by its own address. Returns true if the client exceeds the limit. */
   async #refuse(request: FastifyRequest): Promise<boolean> {
     const { log, admission, proxies } = this.#options
     const { socket } = request

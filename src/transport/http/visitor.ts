@@ -5,69 +5,69 @@ import type { Client } from '../listener.ts'
 import { statusAlone } from './status.ts'
 
 /**
- * How long a connection on which no request is under way stays open when the server stops, in ms: the client may have sent one that has
- * not arrived, and would see the connection end without an answer.
+ * Time for which an idle connection stays open when the server stops: a request may be in flight, whose client would see the
+ * connection end without a response.
  */
 const LAST_REQUEST_MS = 250
-/** How long a client may take to close its side when the server has closed its own, in ms. */
+/** Maximum time in which the client closes its side after the server has. */
 const LINGER_MS = 1_000
-/** Requests of a connection that may be under way. */
+/** Maximum pipelined requests of a connection. */
 const MAX_PIPELINED = 16
 
 /**
- * A connection to the HTTP port and the owner of its socket, from the first byte to the last. It is in one of these states,
- * and each of them ends within a bounded time or when the socket closes:
+ * A connection to the HTTP port, and the owner of its socket from the first byte to the last. It is in one of these states, each
+ * of which ends within a limited time or when the socket closes:
  *
- * - idle: no request is under way; the runtime ends it after the keep-alive timeout, or here after twice `patienceMs`;
- * - serving: requests are being answered; the runtime bounds how long a request may take to arrive and its answer to leave;
- * - upgrading: a handshake is being answered and nobody reads the socket; `patienceMs` long at most;
+ * - idle: there is no request; Node.js ends it after the keep-alive timeout, or this class after twice `requestMs`;
+ * - serving: requests are being answered; Node.js limits the time in which a request arrives and in which its response leaves;
+ * - upgrading: a handshake is being answered, and the socket is not read; at most `requestMs`;
  * - a WebSocket: its {@link Client} ends it;
- * - ending: the last answer has left; what still arrives is discarded, for a second at most.
+ * - ending: the last response has left; further input is discarded, for a second at most.
  */
 export class Visitor implements Client {
   readonly #socket: Socket
-  readonly #patienceMs: number
+  readonly #requestMs: number
   /** The response of the newest request. */
   #newest: ServerResponse | undefined
-  /** Requests that are being answered, a handshake included. */
+  /** Number of requests that are being answered, including a handshake. */
   #serving = 0
-  /** The bytes to end with, once every answer has left. */
+  /** The bytes to send after the last response. */
   #last: Buffer | undefined
   #client: Client | undefined
   #draining = false
   #stopping = false
-  /** The response that says that the connection ends behind it. */
+  /** The response with `Connection: close`. */
   #closing: ServerResponse | undefined
   #ending = false
   #timer: NodeJS.Timeout | undefined
 
-  /** Why it is here beyond the bounds; undefined when it is not. */
+  /** Reason of the refusal of a connection beyond the limits; undefined for others. */
   readonly refused: DisconnectReason | undefined
 
-  /** `patienceMs` is the time that a request may take to arrive. */
-  constructor(socket: Socket, patienceMs: number, refused?: DisconnectReason) {
+  /** `requestMs` is the maximum time in which a request arrives. */
+  constructor(socket: Socket, requestMs: number, refused?: DisconnectReason) {
     this.#socket = socket
-    this.#patienceMs = patienceMs
+    this.#requestMs = requestMs
     this.refused = refused
-    this.#endWithin(2 * patienceMs)
-    // The runtime's way to end a connection behind its last answer would take the answer from a client that is still sending.
+    this.#endWithin(2 * requestMs)
+    // Node.js would reset a connection with unread input after the last response, and the client would lose the response.
     socket.destroySoon = () => this.end()
-    // The runtime hears errors only as long as it parses.
+    // Node.js has an error listener only while it parses.
     socket.on('error', () => {})
     socket.once('close', () => clearTimeout(this.#timer))
     socket.once('end', () => {
-      if (this.#serving > 0) this.#endWithin(patienceMs)
+      if (this.#serving > 0) this.#endWithin(requestMs)
     })
   }
 
-  /** Whether no request is being answered. */
+  /** True if no request is being answered. */
   get idle(): boolean {
     return this.#serving === 0 && !this.#ending
   }
 
-  /** Takes the next request. Returns false when it is not to be answered, as the connection is ending. */
+  /** Counts the next request. Returns false if it is not answered, as the connection is ending. */
   serve(response: ServerResponse): boolean {
-    // Too many before the first answer, or one behind the last answer.
+    // There are too many pipelined requests, or the request follows the last response.
     if (this.#ending || this.#serving >= MAX_PIPELINED) {
       this.#socket.destroy()
       return false
@@ -80,14 +80,14 @@ export class Visitor implements Client {
     return true
   }
 
-  /** Takes a handshake, behind which the runtime does not read the socket any more. It ends with {@link become} or {@link end}. */
+  /** Counts a handshake, after which Node.js does not read the socket. It ends with {@link become} or {@link end}. */
   upgrade(response: ServerResponse): void {
     this.#serving++
-    this.#endWithin(this.#patienceMs)
+    this.#endWithin(this.#requestMs)
     response.once('finish', () => this.end())
   }
 
-  /** The handshake is done. */
+  /** Passes the connection to a WebSocket after the handshake. */
   become(client: Client): void {
     this.#client = client
     this.#serving = 0
@@ -96,23 +96,23 @@ export class Visitor implements Client {
     if (this.#stopping || this.#draining) client.stop()
   }
 
-  /** Answers what cannot be read as a request, behind the answers to the requests before it, and ends the connection. */
+  /** Answers an invalid request, after the responses to earlier ones, and ends the connection. */
   refuse(status: number): void {
     if (this.#last) return
     this.#last = statusAlone(status)
     const newest = this.#newest
-    // It is the newest request that cannot be read; an answer to it that has begun cannot be replaced.
+    // The invalid request is the newest; a response to it that has begun cannot be replaced.
     if (newest && !newest.req.complete) this.end(newest.headersSent ? undefined : this.#last)
-    else if (this.#serving > 0) this.#endWithin(this.#patienceMs)
+    else if (this.#serving > 0) this.#endWithin(this.#requestMs)
     else this.end(this.#last)
   }
 
-  /** Ends the connection with these bytes behind what has been written. */
+  /** Ends the connection with these bytes after what is written. */
   end(last?: Buffer): void {
     if (this.#ending) return
     this.#ending = true
     if (this.#socket.writable) this.#socket.end(last ?? '')
-    // To close a socket with unread bytes resets the connection, which may take the last answer from the client.
+    // Closing a socket with unread input resets the connection, and the client may lose the last response.
     this.#socket.resume()
     this.#endWithin(LINGER_MS)
   }
@@ -149,7 +149,7 @@ export class Visitor implements Client {
     }, LAST_REQUEST_MS).unref()
   }
 
-  /** Lets the newest response say that the connection ends behind it, and no earlier one: pipelined requests are all answered. */
+  /** Sets `Connection: close` on the newest response only, so that all pipelined requests are answered. */
   #closeBehindNewest(): void {
     const [newest, closing] = [this.#newest, this.#closing]
     if (!newest?.shouldKeepAlive || newest.headersSent) return
@@ -162,10 +162,10 @@ export class Visitor implements Client {
     this.#serving--
     if (this.#serving > 0 || this.#ending) return
     if (this.#stopping || this.#last) this.end(this.#last)
-    else this.#endWithin(2 * this.#patienceMs)
+    else this.#endWithin(2 * this.#requestMs)
   }
 
-  /** Destroys the socket after so many ms, in place of when it was to be destroyed before; undefined is never. */
+  /** Replaces the timeout after which the socket is destroyed; undefined for none. */
   #endWithin(ms: number | undefined): void {
     clearTimeout(this.#timer)
     this.#timer = ms === undefined ? undefined : setTimeout(() => this.#socket.destroy(), ms).unref()

@@ -1,48 +1,48 @@
 import { atTickEnd } from '../../tick.ts'
 import type { InputAhead } from '../framing.ts'
 
-/** Maximum number of bytes that are read ahead of what can be taken, of one connection and of all. */
+/** Maximum bytes read ahead, for one connection and for all. */
 const MAX_BYTES = 8 * 1_048_576
 const MAX_TOTAL_BYTES = 64 * 1_048_576
-/** Bytes that a connection may read ahead however much others do. */
+/** Bytes that each connection may read ahead regardless of the total. */
 const MIN_BYTES = 65_536
-/** A chunk of so many bytes is part of a flood: the next one is probably there already. */
+/** Minimum bytes of a chunk of a flood, after which the next chunk has probably arrived already. */
 const FLOOD_BYTES = 8_192
-/** Silence, in ms, behind the first input of a connection before it is taken; */
+/** Time without input before the first input of a connection is handled. */
 const SILENCE_MS = 10
-/** the same where it has so many bytes that more may follow. */
+/** Bytes of first input above which {@link LONG_SILENCE_MS} applies, as more may follow. */
 const MUCH_BYTES = 1_024
 const LONG_SILENCE_MS = 100
-/** Time, in ms, from which on silence is not waited for. */
+/** Maximum time before the first input is handled. */
 const OPENING_MS = 3_000
 
-/** Chunks smaller than this are copied together, as each takes much memory of its own. */
+/** Maximum bytes of small chunks copied into one, as each chunk has a memory overhead. */
 const BLOCK_BYTES = 4_096
 
 let totalBytes = 0
 
 /**
- * Input of a connection that was read and not taken yet.
+ * Input of a connection that is read and not handled yet.
  *
- * A client that only sends closes its connection with our replies unread. Its kernel then throws away what it has not sent yet,
- * and so it does when a reply comes behind the close. Therefore the first input of a connection, and later a flood, is read to
- * its end, or up to a bound, before any of it is taken and answered; and reading goes on while it waits.
+ * A client that only sends closes its connection with unread replies. Its kernel then discards data that is not sent yet, and also
+ * does so when a reply arrives after the close. Therefore the first input of a connection, and later a flood, is read to its end,
+ * or up to a limit, before any of it is handled and answered; reading continues while it waits.
  */
 export class ReadAhead implements InputAhead {
   readonly #ready: () => void
-  /** Oldest first. */
+  /** Chunks, oldest first. */
   #chunks: Buffer[] = []
   #bytes = 0
   #phase: 'opening' | 'open' | 'ended' = 'opening'
   #openedAt: number | undefined
   #silence: NodeJS.Timeout | undefined
-  /** Nothing is given out, as more is probably on its way. */
+  /** True while input is held back, as more is probably in flight. */
   #holding = true
-  /** More has come since the last look. */
+  /** True if input that continues a flood has arrived since the last check. */
   #more = false
   #looking = false
 
-  /** `ready` is called when something may be taken that was held. */
+  /** `ready` is called when input is no longer held back. */
   constructor(ready: () => void) {
     this.#ready = ready
   }
@@ -69,7 +69,7 @@ export class ReadAhead implements InputAhead {
     else if (isFlood) this.#look()
   }
 
-  /** Takes the oldest bytes, some of them; undefined while more is waited for. */
+  /** Takes the oldest chunk; undefined if there is none or input is held back. */
   shift(): Buffer | undefined {
     if (this.#holding) return undefined
     const chunk = this.#chunks.shift()
@@ -78,14 +78,14 @@ export class ReadAhead implements InputAhead {
     return chunk
   }
 
-  /** Takes no more; what was read is given out. */
+  /** Ends the input; the rest is no longer held back. */
   end(): void {
     this.#phase = 'ended'
     this.#holding = false
     clearTimeout(this.#silence)
   }
 
-  /** Takes no more, and forgets what was read. */
+  /** Ends the input and discards it. */
   clear(): void {
     this.end()
     totalBytes -= this.#bytes
@@ -93,7 +93,7 @@ export class ReadAhead implements InputAhead {
     this.#chunks = []
   }
 
-  /** Called at the end of a tick, in which everything that had come was read. */
+  /** Called at the end of a tick, in which all input that had arrived was read. */
   resume(): void {
     this.#looking = false
     if (this.#phase === 'ended') return
@@ -124,7 +124,7 @@ export class ReadAhead implements InputAhead {
       return
     }
     const silent = () => {
-      // What has come meanwhile is read before the tick ends.
+      // Input that has arrived meanwhile is read before the tick ends.
       this.#more = false
       this.#look()
     }

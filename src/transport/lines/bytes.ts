@@ -4,7 +4,7 @@ import { show } from './terminal.ts'
 
 const PRINTABLE = /^[\t -~]*$/
 
-/** The text of a line of bytes as characters (latin1), without the carriage return at its end. Undefined when it is not UTF-8. */
+/** Decodes a line of bytes as latin1 characters, without its trailing carriage return. Undefined if it is not UTF-8. */
 export function decodeLine(bytes: string): string | undefined {
   const line = bytes.endsWith('\r') ? bytes.slice(0, -1) : bytes
   if (PRINTABLE.test(line)) return owned(line)
@@ -12,7 +12,7 @@ export function decodeLine(bytes: string): string | undefined {
   return isUtf8(buffer) ? showLine(buffer.toString()) : undefined
 }
 
-/** The text of a line, as a terminal would show it, in memory of its own. */
+/** Returns the text of a line as a terminal shows it, without a reference to a larger string. */
 export function showLine(text: string): string {
   return hasControls(text) ? show(text).text : owned(text)
 }

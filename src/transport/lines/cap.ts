@@ -3,36 +3,34 @@ import { owned } from '../../chat/text.ts'
 import { decodeLine } from './bytes.ts'
 import { show } from './terminal.ts'
 
-/** Stands for a line that was too long; no line has a NUL. */
+/** Placeholder of a line over the limit; no line contains NUL. */
 export const TOO_LONG = '\0'
 
-/** Maximum number of pieces of a line that has begun: each costs the runtime some 30 bytes beside its characters. */
+/** Maximum pieces of an incomplete line: each has an overhead of about 30 bytes. */
 const MAX_PIECES = 64
 
 /**
- * Holds a line until it has ended, and keeps one that never ends out of memory. A line is too long when it has more than
- * `limit` bytes without its end; of one that overwrites itself, as progress bars do, only what is seen of it counts.
- *
- * Bytes are characters here.
+ * Buffers an incomplete line, and limits the length of lines: at most `limit` bytes without the line end. Of a line that overwrites
+ * itself, like a progress bar, only the visible bytes count. Bytes are latin1 characters here.
  */
 export class LineCap {
   readonly #limit: number
   #begun = ''
-  /** Chunks that the line that has begun is made of. */
+  /** Number of chunks of the incomplete line. */
   #pieces = 0
-  /** The line that has begun is too long, and not kept. */
+  /** True if the incomplete line is over the limit, and is discarded. */
   #isTooLong = false
 
   constructor(limit: number) {
     this.#limit = limit
   }
 
-  /** Bytes of the line that has begun. */
+  /** Bytes of the incomplete line. */
   get held(): number {
     return this.#begun.length
   }
 
-  /** The lines that a chunk has ended, each with its line feed. */
+  /** Returns the lines that a chunk completes, each with its line feed. */
   cut(chunk: string): string {
     const end = chunk.lastIndexOf('\n') + 1
     if (end === 0) {
@@ -51,7 +49,7 @@ export class LineCap {
     return owned(begun)
   }
 
-  /** The line that the end of the stream has ended; empty where there is none. */
+  /** Returns the incomplete line at the end of the stream; empty if there is none. */
   rest(): string {
     const line = this.#end(this.#begun)
     this.#begun = ''
@@ -77,7 +75,7 @@ export class LineCap {
     return copied === 0 ? lines : kept + lines.slice(copied)
   }
 
-  /** A line that has ended, and may be too long. */
+  /** Returns a complete line, or {@link TOO_LONG}. */
   #shorten(line: string): string {
     if (line.length - Number(line.endsWith('\r')) <= this.#limit) return line
     if (lastOverwriting(line) < 0) return TOO_LONG
@@ -86,9 +84,9 @@ export class LineCap {
     return Buffer.from(seen).toString('latin1')
   }
 
-  /** A line that has not ended. */
+  /** Returns the part of an incomplete line that is kept. */
   #hold(line: string): string {
-    // Room for the carriage return at its end.
+    // The last byte may be the carriage return of the line end.
     if (line.length <= this.#limit + 1) return line
     const last = lastOverwriting(line)
     if (last >= 0 && line.length <= 2 * this.#limit) return line
@@ -99,13 +97,13 @@ export class LineCap {
   }
 }
 
-/** The last place where a line begins to overwrite itself, -1 where there is none: no carriage return at its end. */
+/** Returns the last offset at which a line overwrites itself, or -1; a trailing carriage return does not count. */
 function lastOverwriting(line: string): number {
   const before = line.length - (line.endsWith('\r') ? 2 : 1)
   return Math.max(...['\r', '\b', '\x7f'].map((control) => line.lastIndexOf(control, before)))
 }
 
-/** A line that looks the same, and goes on the same, without what was overwritten up to that place. */
+/** Returns a line with the same display, without the bytes that were overwritten before offset `last`; undefined if not UTF-8. */
 function withoutOverwritten(line: string, last: number): string | undefined {
   const bytes = Buffer.from(line.slice(0, last + 1), 'latin1')
   if (!isUtf8(bytes)) return undefined

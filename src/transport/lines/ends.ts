@@ -1,23 +1,23 @@
 /**
- * Line ends. Elsewhere LF or CR LF ends a line, and a carriage return within one goes back to its beginning, as progress
- * bars do. A telnet client sends CR NUL for the Enter key, or CR alone, and so does a terminal in raw mode: CR ends a line
- * too where the client has spoken telnet, has sent CR NUL, or has ended its first line with CR alone.
+ * Line ends. LF or CR LF ends a line; a carriage return within a line moves the cursor to its beginning, as in progress bars. A
+ * telnet client, or a terminal in raw mode, sends CR NUL or CR for the Enter key: CR also ends a line if the client has sent a
+ * telnet command or CR NUL, or has ended its first line with CR.
  */
 
-/** How a client ends its lines; unknown until the first one has ended. */
+/** Line end of a client; unknown until the end of its first line. */
 type Style = 'unknown' | 'lf' | 'cr'
 
 const PIECES = /[^\r\n\0]+|[\r\n\0]/g
 
-/** Makes LF of every line end but CR LF. */
+/** Converts every line end except CR LF to LF. */
 export class LineEnds {
   #style: Style = 'unknown'
-  /** The last character was CR. */
+  /** True if the last character was CR. */
   #returned = false
 
-  /** From now on CR ends a line. */
+  /** Makes CR a line end from now on. */
   speakTelnet(): void {
-    // That CR has not ended its line.
+    // The last CR has not ended a line.
     if (this.#style === 'lf') this.#returned = false
     this.#style = 'cr'
   }
@@ -38,7 +38,7 @@ export class LineEnds {
     switch (piece) {
       case '\r':
         if (this.#style === 'lf') return '\r'
-        // CR CR LF, of a text that was converted twice, is one end.
+        // CR CR LF, of a file that was converted twice, is one line end.
         return this.#style === 'unknown' && returned ? '' : '\n'
       case '\n':
         if (this.#style === 'unknown') this.#style = 'lf'
@@ -54,7 +54,7 @@ export class LineEnds {
   }
 
   #carriageNul(): string {
-    // Where CR alone ends a line it has ended it already.
+    // With the other styles the CR has ended the line already.
     const end = this.#style === 'lf' ? '\n' : ''
     this.#style = 'cr'
     return end

@@ -6,19 +6,19 @@ import { TOO_LONG } from './cap.ts'
 import { LineInput } from './input.ts'
 import type { TelnetAnswers } from './telnet.ts'
 
-/** Cuts bytes into lines of text (docs/protocols/line-bytes.md). */
+/** Splits bytes into lines of text (docs/protocols/line-bytes.md). */
 export class LineFraming implements Framing<Buffer, string | Unreadable>, InputAhead, TelnetAnswers {
   readonly ahead = this
   readonly #presence: Buffer
   readonly #input: LineInput
   readonly #lines = split2('\n', { decodeStrings: false })
-  /** Bytes of the chunk whose lines are being taken. */
+  /** Bytes of the lines that are split and not taken. */
   #cut = 0
   readonly #ahead = new ReadAhead(() => this.#connection?.ready())
   #connection: FramedConnection | undefined
   #ended = false
 
-  /** `maxLine` is in bytes, without the line's end; `presence` is the answer to telnet's ARE YOU THERE. */
+  /** `maxLine` is the maximum bytes of a line without its end; `presence` is the reply to ARE YOU THERE of telnet. */
   constructor(maxLine: number, presence: Buffer) {
     this.#presence = presence
     this.#input = new LineInput(maxLine, this)
@@ -74,7 +74,7 @@ export class LineFraming implements Framing<Buffer, string | Unreadable>, InputA
     this.#connection?.push(this.#presence)
   }
 
-  /** The lines that the next chunk ends, each with its line feed; of the last chunk also what it leaves. */
+  /** Returns the lines that the next chunk completes, each with its line feed; at the end also the incomplete line. */
   #cutLines(): string | undefined {
     const chunk = this.#ahead.shift()
     if (chunk) return this.#input.take(chunk)

@@ -2,20 +2,18 @@ import { LineCap } from './cap.ts'
 import { LineEnds } from './ends.ts'
 import { Telnet, type TelnetAnswers } from './telnet.ts'
 
-/** With which every command of telnet begins. */
+/** First byte of every telnet command. */
 const IAC = 0xff
-/** Of UTF-8, its bytes as characters. */
+/** Byte order mark of UTF-8, as latin1 characters. */
 const BYTE_ORDER_MARK = '\xef\xbb\xbf'
 
 /**
- * Makes lines of the bytes that a client sends: without what telnet has put between them and without a byte order mark at their
- * beginning, ended by LF or CR LF, and none longer than the limit.
- *
- * Bytes are characters here: line lengths are bytes, and what is not UTF-8 can still be told.
+ * Converts the bytes of a client to lines that end with LF or CR LF and are within the limit: removes telnet commands and a leading
+ * byte order mark. Bytes are latin1 characters here, so that lengths are in bytes and invalid UTF-8 is still detectable.
  */
 export class LineInput {
   readonly #answers: TelnetAnswers
-  /** Where the client has sent what may be telnet. */
+  /** Parser of telnet commands; undefined until the client has sent an IAC. */
   #telnet: Telnet | undefined
   readonly #ends = new LineEnds()
   readonly #cap: LineCap
@@ -26,19 +24,19 @@ export class LineInput {
     this.#cap = new LineCap(maxLine)
   }
 
-  /** Bytes of the line that has begun. */
+  /** Bytes of the incomplete line. */
   get held(): number {
     return this.#cap.held
   }
 
-  /** The lines that a chunk has ended. */
+  /** Returns the lines that a chunk completes. */
   take(chunk: Buffer): string {
     const text = chunk.toString('latin1')
     const typed = this.#telnet || chunk.includes(IAC) ? this.#withoutTelnet(text) : text
     return this.#withoutMark(this.#cap.cut(this.#ends.take(typed)))
   }
 
-  /** The line that the end of the stream has ended. */
+  /** Returns the incomplete line at the end of the stream. */
   rest(): string {
     return this.#withoutMark(this.#cap.rest())
   }

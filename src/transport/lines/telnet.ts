@@ -1,4 +1,4 @@
-/** The telnet protocol (RFC 854), as far as a server needs it that has no options. */
+/** The telnet protocol (RFC 854) of a server without options. */
 
 const IAC = '\xff'
 const WILL = '\xfb'
@@ -10,37 +10,37 @@ const SUBNEGOTIATION_END = /\xff\xf0|\n/g
 const ARE_YOU_THERE = '\xf6'
 const ERASE_CHARACTER = '\xf7'
 const ERASE_LINE = '\xf8'
-/** A client that has sent DO TIMING-MARK may throw away what it gets until this is answered (RFC 860). */
+/** Telnet option TIMING-MARK: the client may discard output until the reply (RFC 860). */
 const TIMING_MARK = '\x06'
 
-/** How a terminal is told the same. */
+/** Control characters of a terminal for telnet's editing commands. */
 const KEYS: Readonly<Record<string, string>> = { [ERASE_CHARACTER]: '\b', [ERASE_LINE]: '\x1b[2K\x1b[G' }
 
 export interface TelnetAnswers {
-  /** Sends bytes of the telnet protocol. */
+  /** Sends telnet commands. */
   negotiate(bytes: Buffer): void
-  /** Answers ARE-YOU-THERE. */
+  /** Replies to ARE-YOU-THERE. */
   areYouThere(): void
 }
 
 /**
- * Takes telnet's commands out of a stream of bytes, and answers those that ask for an answer. Whatever the client asks for is
- * refused, and its own refusals are not answered, so that no negotiation goes on for ever.
+ * Removes telnet commands from a stream of bytes and replies to them. Refuses every option that the client requests or offers; does
+ * not reply to refusals, which would cause a negotiation loop.
  */
 export class Telnet {
-  /** Whether the client has sent a command. */
+  /** True if the client has sent a telnet command. */
   spoken = false
   readonly #answers: TelnetAnswers
-  /** A command that the last chunk has begun. */
+  /** The incomplete command at the end of the last chunk. */
   #begun = ''
-  /** Within a subnegotiation. The end of the line ends it too. */
+  /** True within a subnegotiation, which the end of the line also ends. */
   #within = false
 
   constructor(answers: TelnetAnswers) {
     this.#answers = answers
   }
 
-  /** The text of a chunk; bytes as characters, here and there. */
+  /** Returns the text of a chunk without telnet commands, as latin1 characters. */
   take(chunk: string): string {
     if (this.#begun === '' && !this.#within && !chunk.includes(IAC)) return chunk
     const bytes = this.#begun + chunk
@@ -65,7 +65,7 @@ export class Telnet {
       }
       at = start + 2
       if (command === IAC || command < '\xf0') {
-        // Of an IAC whose command has gone as urgent data, or that is itself escaped, nothing is left.
+        // Drops an escaped IAC, and an IAC whose command was sent as urgent data.
         at = start + 1
       } else if (isOption && option !== '\n') {
         replies += replyTo(command, option)
@@ -82,7 +82,7 @@ export class Telnet {
     return text
   }
 
-  /** Where a subnegotiation ends, or the bytes do. */
+  /** Returns the offset of the end of a subnegotiation, or of the bytes. */
   #skip(bytes: string, at: number): number {
     SUBNEGOTIATION_END.lastIndex = at
     const end = SUBNEGOTIATION_END.exec(bytes)

@@ -1,7 +1,7 @@
-/** Renders a line as a terminal shows it that was typed into, or that a progress bar has drawn over and over. */
+/** Renders a line with control characters, as of a terminal in raw mode or of a progress bar, as a terminal shows it. */
 import { ESCAPE_SEQUENCE } from '../../chat/text.ts'
 
-/** Columns to which a sequence may move the cursor beyond what has been written. */
+/** Maximum column to which a sequence moves the cursor beyond the end of the line. */
 const WIDEST = 512
 
 const TOKEN = new RegExp(`(?:${ESCAPE_SEQUENCE})|[^]`, 'gu')
@@ -11,14 +11,14 @@ const MOVE = /^\x1b\[(\d{0,5})([CDGK])$/
 
 export interface Screen {
   readonly text: string
-  /** Where the next character goes, counted in code points from 0. */
+  /** Position of the next character, in code points from 0. */
   readonly cursor: number
 }
 
 /**
- * Shows a line: a carriage return goes back to its beginning, and what follows is written over it; backspace and DEL
- * erase a code point at the end of the line, and go back within it. Escape sequences are obeyed where they concern one line,
- * and left out.
+ * Renders a line: a carriage return moves the cursor to its beginning, and later characters overwrite it; backspace and DEL erase a
+ * code point at the end of the line, and move the cursor back within it. Escape sequences are removed, and applied if they concern
+ * one line.
  */
 export function show(line: string): Screen {
   const cells: string[] = []
@@ -39,7 +39,7 @@ export function show(line: string): Screen {
   return { text: cells.join(''), cursor }
 }
 
-/** Carries out an escape sequence; returns where the cursor is then. */
+/** Applies an escape sequence; returns the new position of the cursor. */
 function obey(sequence: string, cells: string[], cursor: number): number {
   const [, digits = '', action] = MOVE.exec(sequence) ?? []
   const count = Math.max(1, Number(digits))

@@ -268,7 +268,7 @@ test('36. long messages pass, frames too long end the connection', async () => {
 test('37. who gives no sign of life is dropped in time, and is told of', TIMED, async () => {
   const { chat } = await core.stage()
   const silence = 1_000
-  const port = await serveGlobes(chat, { every: 300, silence })
+  const port = await serveGlobes(chat, { everyMs: 300, silenceMs: silence })
   const [eve, david] = [await openGlobes(port), await openGlobes(port, { autoPong: false })]
   david.send(joining('david'))
   expect(await eve.next()).toEqual(joined('david'))

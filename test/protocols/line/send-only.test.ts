@@ -126,9 +126,9 @@ async function openListener(overrides: Partial<LineOptions>) {
     log: pino({ level: 'silent' }),
     tally: new Tally(),
     maxLine: 16_384,
-    maxQueue: 1_048_576,
+    maxQueueBytes: 1_048_576,
     pace: { rate: 0, burst: 1 },
-    loginTimeout: 0,
+    loginTimeoutMs: 0,
     ...overrides,
   }
   const listener = lineListener(options, new Admission({ maxConnections: 0, maxPerAddress: 0 }))

@@ -15,8 +15,8 @@ import { ACK, cookieOf, join, leave, pirateClients, pirateStage, said } from './
 /** Piratchat on a core that the test has in its hands. */
 async function servePirates(options: Partial<ChatOptions> = {}) {
   const { chat } = await stage(options)
-  const routes = piratchatRoutes({ ...socketOptions({ maxQueue: 65_536 }), chat, escape: false })
-  const { port } = await openPort(routes, { patience: 300 })
+  const routes = piratchatRoutes({ ...socketOptions({ maxQueueBytes: 65_536 }), chat, escape: false })
+  const { port } = await openPort(routes, { requestMs: 300 })
   const sockets: { destroy(): unknown }[] = []
   onTestFinished(() => {
     for (const socket of sockets) socket.destroy()

@@ -14,7 +14,7 @@ async function talk(options: Partial<SocketOptions> = {}) {
   const tally = new Tally()
   const heard: string[] = []
   const { port } = await openPort((app, { upgrades }) => {
-    const converse = () => ({ name: 'ann', hear: (text: string) => void heard.push(text), leave: () => {} })
+    const converse = () => ({ name: 'ann', handle: (text: string) => void heard.push(text), leave: () => {} })
     upgrades.openSocket(app, '/talk', {
       options: socketOptions({ tally, ...options }),
       framing: textMessages,

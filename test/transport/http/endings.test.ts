@@ -13,8 +13,8 @@ import { RoomdProcess } from '../../support/process.ts'
 import { mutation, play } from './mutations.ts'
 
 /** WebSockets that are silent do not stay, so that nothing that stays is one. */
-const heartbeat = { every: 100, silence: 200 }
-const patience = 300
+const heartbeat = { everyMs: 100, silenceMs: 200 }
+const requestMs = 300
 
 const routes: Routes = (app, { upgrades }) => {
   app.get('/', async () => 'x'.repeat(200_000))
@@ -26,7 +26,7 @@ const routes: Routes = (app, { upgrades }) => {
   app.get('/never', () => new Promise(() => {}))
   app.post('/chats', async ({ body }) => body)
   app.delete('/chats/:room', async () => '')
-  const converse = () => ({ name: 'ann', hear: () => {}, leave: () => {} })
+  const converse = () => ({ name: 'ann', handle: () => {}, leave: () => {} })
   const route = { options: socketOptions({ heartbeat }), framing: textMessages, converse }
   upgrades.openSocket(app, '/line', route)
   upgrades.openSocket(app, '/chats/:room/ws', route)
@@ -45,7 +45,7 @@ test.for([
   { name: 'TCP', rounds: process.env.SOAK ? 5 : 2, certificate: undefined },
   { name: 'TLS', rounds: 1, certificate: loadTestCertificate() },
 ])('$name: whatever was sent, clients that stay are not kept', async ({ rounds, certificate }) => {
-  const { port, admission } = await openPort(routes, { patience, certificate })
+  const { port, admission } = await openPort(routes, { requestMs, certificate })
   const stay = ['stay', 'stay and half-close', 'stay and read nothing'] as const
   for (let round = 0; round < rounds; round++) {
     const sockets = await playMany(200, (n) => play(mutation(round * 200 + n, stay), port, certificate !== undefined))
@@ -69,7 +69,7 @@ test('a handshake at a path that cannot be read is answered, and its connection 
 })
 
 test('a handshake that is not answered is ended, also when its client is gone', async () => {
-  const { port, admission } = await openPort(routes, { patience })
+  const { port, admission } = await openPort(routes, { requestMs })
   const [stays, ends] = ['stay', 'end'].map(() => connect({ host: '127.0.0.1', port, allowHalfOpen: true }))
   for (const socket of [stays, ends]) socket?.resume().write(handshake('/never/ws'))
   ends?.end()
@@ -79,7 +79,7 @@ test('a handshake that is not answered is ended, also when its client is gone', 
 })
 
 test('a client that sends line feeds in place of its next request is not kept', async () => {
-  const { port } = await openPort(routes, { patience })
+  const { port } = await openPort(routes, { requestMs })
   const socket = connect({ host: '127.0.0.1', port }).on('error', () => {})
   const closed = new Promise((resolve) => socket.on('close', resolve))
   socket.write(request('GET /readyz', 'Connection: keep-alive'))
@@ -122,7 +122,7 @@ test('a client that is still sending hears that its body is too long', async () 
 })
 
 test('a client that half-closes behind its request gets the answer', async () => {
-  const { port, admission } = await openPort(routes, { patience })
+  const { port, admission } = await openPort(routes, { requestMs })
   const ask = async (line: string) => {
     const socket = connect({ host: '127.0.0.1', port, allowHalfOpen: true })
     let heard = ''

@@ -14,7 +14,7 @@ import { exchange, handshake, openPort, request, socketOptions } from '../../sup
 import { openWebSocket } from '../../support/websocket.ts'
 
 /** Says nothing. */
-const silent = { name: undefined, hear: () => {}, leave: () => {} }
+const silent = { name: undefined, handle: () => {}, leave: () => {} }
 
 const routes: Routes = (app, { requests, upgrades }) => {
   app.get('/who', async (request) => requests.addressOf(request))
@@ -74,7 +74,7 @@ test('a body of 64 KiB is taken, one byte more is not', async () => {
 })
 
 test('a head or a body that does not come to its end is cut off', async () => {
-  const { port } = await openPort(routes, { patience: 300 })
+  const { port } = await openPort(routes, { requestMs: 300 })
   const answers = await Promise.all([
     exchange(port, 'GET /who HTTP/1.1\r\nHost: localhost'),
     exchange(port, request('POST /length', ...POST, 'Content-Length: 10'), 'x'),

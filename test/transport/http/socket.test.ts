@@ -191,7 +191,7 @@ test('messages are heard one after the other; what was pushed leaves before the 
   let gone = 0
   const { port } = await talk((link) => ({
     name: 'ann',
-    hear: async (message) => {
+    handle: async (message) => {
       heard += `<${message}`
       await turn()
       heard += '>'
@@ -213,7 +213,7 @@ test('messages are heard one after the other; what was pushed leaves before the 
 })
 
 test("a message over the path's own bound closes with 1009", async () => {
-  const { port } = await talk(() => ({ name: 'ann', hear: () => {}, leave: () => {} }), { maxMessage: 100 })
+  const { port } = await talk(() => ({ name: 'ann', handle: () => {}, leave: () => {} }), { maxMessage: 100 })
   const { websocket } = await openWebSocket(port, '/talk')
   websocket.send('x'.repeat(100))
   websocket.send('x'.repeat(101))
@@ -222,8 +222,8 @@ test("a message over the path's own bound closes with 1009", async () => {
 
 test('a client that answers no ping is dropped, one that does stays', async () => {
   let gone = Promise.withResolvers<void>()
-  const { port } = await talk(() => ({ name: 'ann', hear: () => {}, leave: () => gone.resolve() }), {
-    heartbeat: { every: 50, silence: 400 },
+  const { port } = await talk(() => ({ name: 'ann', handle: () => {}, leave: () => gone.resolve() }), {
+    heartbeat: { everyMs: 50, silenceMs: 400 },
   })
   const alive = await openWebSocket(port, '/talk')
   let pings = 0
@@ -240,7 +240,7 @@ test('a client that answers no ping is dropped, one that does stays', async () =
 })
 
 test('a stop says so, closes with 1001, and waits for no answer for long', async () => {
-  const { port, http } = await talk(() => ({ name: 'ann', hear: () => {}, leave: () => {} }))
+  const { port, http } = await talk(() => ({ name: 'ann', handle: () => {}, leave: () => {} }))
   const { websocket } = await openWebSocket(port, '/talk')
   // Reads, and never answers a close frame.
   const mute = connect({ host: '127.0.0.1', port })

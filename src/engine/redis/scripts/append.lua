@@ -36,7 +36,7 @@ end
 
 local first = written[1] and written[1][1] or '0'
 local without = table.concat(skipped, ',')
-redis.call('SET', done, table.concat({ number, first, without, text(ms) }, ' '), 'PX', DAY_MS)
+redis.call('SET', done, table.concat({ number, first, without, text(ms), text(prev) }, ' '), 'PX', DAY_MS)
 publish(control, node, number)
 if room then redis.call('PUBLISH', control, cjson.encode({ 'room', node, room })) end
 return { 'ok', text(prev), first, without, lost and '1' or '0', text(ms) }

@@ -5,13 +5,13 @@ import { Refusal, type RefusalCode } from '../../../chat/refusal.ts'
 import { isLonger } from '../../../chat/text.ts'
 import type { RoomRecord } from '../../../engine/engine.ts'
 import type { Conversation, SessionLink } from '../../../transport/conversation.ts'
-import { type Heard, Pipelined } from '../../../transport/reply-queue.ts'
+import { type Handled, Pipelined } from '../../../transport/reply-queue.ts'
 import { GLOBES_ERRORS } from '../errors.ts'
 import { type ClientEvent, readEvent } from './event.ts'
 import { noticeFrame } from './notice.ts'
 import { GlobesSession, type GlobesWire } from './wire.ts'
 
-/** RFC 6455, 7.4.1, and the registry it opened. */
+/** Close codes of RFC 6455, 7.4.1, and of the registry of 7.4.2. */
 const NORMAL = 1000
 const POLICY = 1008
 const TRY_LATER = 1013
@@ -20,22 +20,22 @@ type Close = readonly [code: number, text: string]
 
 const IN_USE: Close = [POLICY, GLOBES_ERRORS[202].text]
 const AWAY: Close = [TRY_LATER, GLOBES_ERRORS[503].text]
-/** Of requests that this protocol does not have. */
+/** A refusal that no request of this protocol causes. */
 const NONE = undefined
 
-/** The end of the connection for each refusal of a join or message; undefined where the connection goes on in silence. */
+/** Close code and text for each refusal of a join or message; undefined for those that keep the connection open. */
 const CLOSES: Readonly<Record<RefusalCode, Close | undefined>> = {
   'name-in-room': IN_USE,
   'name-reserved': IN_USE,
   'name-invalid': [POLICY, 'Client error: Invalid username'],
   'room-unknown': [NORMAL, ''],
   unavailable: AWAY,
-  // The room has ended in the meantime, and says so itself.
+  // The room has ended in the meantime, which closes the connection.
   'not-in-room': undefined,
   // Both are checked before.
   'text-empty': undefined,
   'text-too-long': undefined,
-  // The proof was good at the handshake; the client logs in again.
+  // The login was valid at the handshake; the client has to log in again.
   'secret-wrong': [POLICY, GLOBES_ERRORS[204].text],
   'name-in-use': IN_USE,
   'room-private': NONE,
@@ -55,30 +55,30 @@ const CLOSES: Readonly<Record<RefusalCode, Close | undefined>> = {
   'too-many-blocks': NONE,
 }
 
-/** Result of the handshake. */
+/** The room and the identity of a client after its handshake. */
 export interface GlobesPass {
   readonly room: RoomRecord
-  /** The name of the room's token, where the room is not public. */
+  /** Nickname of the room's token; undefined for a public room. */
   readonly username?: string
   /** The account that the client is logged in to. */
   readonly proof?: Proof | undefined
 }
 
-export interface GlobesTalkContext {
+export interface GlobesConversationOptions {
   readonly chat: Chat
   readonly wire: GlobesWire
   readonly maxText: number
 }
 
-/** One client's talk (docs/protocols/globes.md, section 2.10). From the beginning it hears what happens in the room. */
+/** The conversation with one client (docs/protocols/globes.md, section 2.10), which receives the room's events before its join, too. */
 export class GlobesConversation implements Conversation<string> {
-  readonly #shared: GlobesTalkContext
+  readonly #shared: GlobesConversationOptions
   readonly #link: SessionLink
   readonly #ticket: GlobesPass
   readonly #session: GlobesSession
   readonly #unwatch: () => void
 
-  constructor(shared: GlobesTalkContext, link: SessionLink, ticket: GlobesPass) {
+  constructor(shared: GlobesConversationOptions, link: SessionLink, ticket: GlobesPass) {
     const { chat, wire } = shared
     this.#shared = shared
     this.#link = link
@@ -92,18 +92,18 @@ export class GlobesConversation implements Conversation<string> {
     return this.#session.name || undefined
   }
 
-  hear(message: string): Heard {
+  handle(message: string): Handled {
     const { maxText } = this.#shared
     const event = readEvent(message)
-    // The first join binds the socket to its name.
+    // The first join binds the connection to its name.
     if (!event || (this.name !== undefined && fold(event.name) !== this.#session.key)) return
     if (isLonger(event.text, maxText)) {
       return this.#link.push(noticeFrame(`Message too long, at most ${maxText} characters`))
     }
-    // What a member says need not be waited for: commits keep the order.
-    const justTalks = event.type === 'send' && this.#session.membership !== undefined
+    // Later events need not wait for a message, as commits keep the order.
+    const isMessage = event.type === 'send' && this.#session.membership !== undefined
     const done = this.#follow(event)
-    return justTalks ? new Pipelined(done) : done
+    return isMessage ? new Pipelined(done) : done
   }
 
   async leave(): Promise<void> {
@@ -117,7 +117,7 @@ export class GlobesConversation implements Conversation<string> {
     session.color = color
     try {
       if (type === 'leave') return await this.#shared.chat.leave(session.inRoom())
-      // Joining is recommended only: who just talks is joined first.
+      // A message without a join joins the room first.
       if (!session.membership) await this.#join(name)
       if (type === 'send' && session.membership) await this.#shared.chat.messages.say(session.membership, text)
     } catch (error) {
@@ -131,22 +131,22 @@ export class GlobesConversation implements Conversation<string> {
     const { chat } = this.#shared
     const { room, username = name, proof } = this.#ticket
     if (fold(name) !== fold(username)) return this.#refuse(POLICY, GLOBES_ERRORS[204].text)
-    // Whoever is logged in may come as a guest too, under a name that is no account's.
+    // A logged-in client may also join as a guest, with a name that is not registered.
     const identity = proof && fold(proof.name) === fold(name) ? proof : name
     if (this.name === undefined) await chat.login(this.#session, identity)
     if (this.#session.closed) return
     await chat.join(this.#session, room.id, { unlocked: true })
-    // The client is in, whatever becomes of this.
+    // The join is valid although this may fail.
     await chat.makers.entered(room, name, this.#link.address).catch(() => {})
   }
 
-  /** Closes the connection. The reason is sent as an event first, as the browser clients show nothing else. */
+  /** Closes the connection. The reason is also sent as an event, as the browser clients show nothing else. */
   #refuse(code: number, text: string): void {
     if (text !== '') this.#link.push(noticeFrame(text))
     this.#link.hangUp(code, text)
   }
 
-  /** It may have ended between the handshake and the first look at it. */
+  /** Closes the connection if the room has ended since the handshake. */
   async #checkRoom(): Promise<void> {
     const { room } = this.#ticket
     const found = await this.#shared.chat.rooms.find(room.id).catch(() => room)

@@ -11,10 +11,10 @@ export interface ClientEvent {
 }
 
 const TYPES = ['join', 'send', 'leave'] as const
-/** Characters. */
-const LONGEST_COLOR = 32
+/** Maximum characters of a colour. */
+const MAX_COLOR = 32
 
-/** Undefined for what is no event, which is not answered. The text may be too long. */
+/** Parses an event; undefined for an invalid one, which gets no reply. The length of the text is not checked. */
 export function readEvent(message: string): ClientEvent | undefined {
   const { event_type, name, msg, color } = readObject(message) ?? {}
   const type = TYPES.find((word) => word === event_type)
@@ -24,8 +24,8 @@ export function readEvent(message: string): ClientEvent | undefined {
   return { type, name, text, color: colorOf(color) }
 }
 
-/** A short text; anything else counts as no colour. */
+/** Returns a short text; undefined for other values. */
 function colorOf(value: unknown): string | undefined {
   const color = typeof value === 'string' ? clean(value) : ''
-  return color === '' || isLonger(color, LONGEST_COLOR) ? undefined : color
+  return color === '' || isLonger(color, MAX_COLOR) ? undefined : color
 }

@@ -10,14 +10,14 @@ import { GlobesConversation, type GlobesPass } from './conversation.ts'
 import { noticeFrame } from './notice.ts'
 import { GlobesWire } from './wire.ts'
 
-/** Bytes of a frame (docs/protocols/globes.md, section 2.10). */
+/** Maximum bytes of a message (docs/protocols/globes.md, section 2.10). */
 const MAX_FRAME = 16_384
-/** docs/protocols/globes.md, section 3. */
-const HEARTBEAT = { every: 54_000, silence: 60_000 }
+/** Heartbeat of docs/protocols/globes.md, section 3. */
+const HEARTBEAT = { everyMs: 54_000, silenceMs: 60_000 }
 
-/** A room's WebSocket (docs/protocols/globes.md, section 2.9). */
+/** Adds the WebSocket of each room (docs/protocols/globes.md, section 2.9). */
 export function addSocket(app: FastifyInstance, shared: GlobesContext, { upgrades }: HttpServices): void {
-  const { chat, tokens, logins, maxText, log, tally, maxQueue, pace, heartbeat = HEARTBEAT } = shared
+  const { chat, tokens, logins, maxText, log, tally, maxQueueBytes, pace, heartbeat = HEARTBEAT } = shared
   const wire = new GlobesWire()
   const tickets = new WeakMap<FastifyRequest, GlobesPass>()
 
@@ -34,13 +34,13 @@ export function addSocket(app: FastifyInstance, shared: GlobesContext, { upgrade
   const options: SocketOptions = {
     log,
     tally,
-    maxQueue,
+    maxQueueBytes,
     pace,
     heartbeat,
     maxMessage: MAX_FRAME,
-    // Who only listens never says a name.
-    loginTimeout: 0,
-    // Any frame becomes a speech bubble (docs/protocols/globes.md, section 2.10): only refusals, closed with 1008, are worth one.
+    // A client that only reads needs no name.
+    loginTimeoutMs: 0,
+    // Clients show each frame as a message (docs/protocols/globes.md, section 2.10), so it is sent with refusals (code 1008) only.
     lastWord: (reason) =>
       reason === 'stopping' || reason === 'frame-too-long' ? Buffer.alloc(0) : noticeFrame(DISCONNECTS[reason].text),
   }
@@ -56,7 +56,7 @@ export function addSocket(app: FastifyInstance, shared: GlobesContext, { upgrade
     options,
     converse: (link, request) => {
       const ticket = tickets.get(request)
-      if (!ticket) throw new Error('nobody gets here without having been admitted')
+      if (!ticket) throw new Error('a handshake was not checked')
       return new GlobesConversation({ chat, wire, maxText }, link, ticket)
     },
   })

@@ -19,11 +19,11 @@ export class GlobesSession extends Session {
   }
 }
 
-/** A room's events, each in a frame of its own (docs/protocols/globes.md, section 2.10), the same bytes for all its sockets. */
+/** Encodes a room's events, each in its own frame (docs/protocols/globes.md, section 2.10), once for all its sessions. */
 export class GlobesWire implements Wire<GlobesSession> {
   readonly protocol = 'globes'
   readonly carriesPrivate = false
-  /** Of this turn: who has come within it gets a part of its own, of the same frames. */
+  /** Frames of this tick; sessions that have joined within the tick get a part of them. */
   readonly #frames = new Map<Event, Buffer>()
 
   deliver(_room: Room, events: readonly Event[], members: Iterable<GlobesSession>): void {
@@ -53,7 +53,7 @@ export class GlobesWire implements Wire<GlobesSession> {
   }
 }
 
-/** An event as the protocol shows it; undefined for those that it does not show. The texts are exact. */
+/** Returns an event as JSON, with the exact texts of the protocol; undefined for kinds that are not sent. */
 export function serverEvent({ kind, from, room, color, body, at, verified }: Event) {
   const shown = shownAs(kind, from, body)
   if (!shown) return undefined
@@ -79,5 +79,7 @@ function shownAs(kind: Kind, from: string, body: string): { type: 'join' | 'leav
     case 'private':
     case 'closed':
       return undefined
+    default:
+      return kind satisfies never
   }
 }

@@ -1,0 +1,74 @@
+/** Sessions that end while something of theirs is under way. */
+import { expect, test } from 'vitest'
+import { Alone } from '../../src/chat/alone.ts'
+import { Session } from '../../src/chat/session.ts'
+import type { Engine } from '../../src/engine/engine.ts'
+import { readAll } from '../engine/conformance.ts'
+import { eventually } from '../support/eventually.ts'
+import { lifeline, reasonOf, silent, stage } from './stage.ts'
+
+test('a session that is closed joins no room any more', async () => {
+  const { chat, engine } = await stage()
+  const ghost = new Session(silent, lifeline(''))
+  await chat.login(ghost, 'ghost')
+  await chat.close(ghost)
+  expect(await reasonOf(chat.join(ghost, 'ops'))).toBe('not-in-room')
+  const room = await chat.rooms.find('ops')
+  expect(await engine.memberships.members(room?.id ?? 0)).toEqual([])
+})
+
+test('a message behind a lookup stands before the `left` of its author', async () => {
+  const { chat, engine, guest } = await stage()
+  const ann = await guest('ann', 'ops')
+  const { room } = ann.inRoom()
+  const told = chat.messages.tell(ann.inRoom(), 'nobody', 'psst')
+  const said = chat.messages.say(ann.inRoom(), 'hello')
+  const closed = chat.close(ann)
+  expect(await reasonOf(told)).toBe('nobody-here')
+  expect(await said).toMatchObject({ body: 'hello' })
+  await closed
+  expect((await readAll(engine, room.log)).map(({ kind }) => kind)).toEqual(['joined', 'message', 'left'])
+})
+
+test('a repeated nonce whose message is gone is answered with its id', async () => {
+  const { chat, engine, guest } = await stage()
+  const ann = await guest('ann', 'ops')
+  const membership = ann.inRoom()
+  const first = await chat.messages.say(membership, 'once', { nonce: 'n1' })
+  expect(await chat.messages.say(membership, 'once', { nonce: 'n1' })).toEqual(first)
+  await engine.logs.clear(membership.room.log)
+  // Where the store has forgotten the nonce with the event, the text is said again.
+  const again = await chat.messages.say(membership, 'once', { nonce: 'n1' })
+  expect(again).toMatchObject({ body: 'once' })
+})
+
+test('an exclusive nickname that is claimed again for a session that has gone is released', async () => {
+  const held = new Set<string>()
+  let lost = (): void => {}
+  let grant = (): void => {}
+  let delayed = false
+  const memberships = {
+    heldIn: async () => [],
+    holds: (_: number, name: string) => held.has(name),
+    release: async (_: number, name: string) => void held.delete(name),
+    claim: (_: number, name: string) =>
+      new Promise<boolean>((resolve) => {
+        grant = () => {
+          held.add(name)
+          resolve(true)
+        }
+        if (!delayed) grant()
+      }),
+  }
+  const broadcast = { onBroadcast: (_: string, listener: () => void) => (lost = listener) }
+  // All of an engine that this needs.
+  const alone = new Alone({ memberships, broadcast } as unknown as Engine)
+  const session = new Session(silent)
+  expect(await alone.take(session, 'ann')).toBe(true)
+  held.clear()
+  delayed = true
+  lost()
+  await alone.giveUp(session)
+  grant()
+  await eventually(() => expect([...held]).toEqual([]))
+})
