@@ -2,7 +2,7 @@ import { type BigIntStats, closeSync, existsSync, openSync, statSync, truncateSy
 import { resolve } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { checkpointed, readCheckpoints } from './checkpoints.ts'
-import { isEarlier, readHeader } from './header.ts'
+import { isDatabase, isEarlier, readHeader } from './header.ts'
 
 /** The files of an open database. All of them lie beside the first. */
 const SUFFIXES = ['', '-wal', '-shm', '.lock'] as const
@@ -58,28 +58,39 @@ export class OpenFiles {
     return this.#overwritten ? this.#displaced : undefined
   }
 
-  /** Checks the database file, in about a microsecond; called before every commit. @throws {@link Displaced} */
+  /** Checks the database file, in a few microseconds; called before every commit. @throws {@link Displaced} */
   check(): void {
     if (this.#displaced) throw this.#displaced
+    // Read before the file: a checkpoint in between must not be taken for a known one.
+    const checkpoints = this.#readCheckpoints()
     const { mtimeNs, size } = this.#find(this.#database)
     if (mtimeNs !== this.#written.mtimeNs || size !== this.#written.size) this.#noteWrite()
+    else this.#checkpoints = checkpoints
+  }
+
+  /**
+   * Must be called after commits. A commit may checkpoint or restart the write-ahead log; the next write to the database file
+   * must not be taken for its work.
+   */
+  noteCommit(): void {
+    try {
+      this.check()
+    } catch {
+      // The commit is made; the next check throws the error.
+    }
   }
 
   /** Checks all files; must be called several times a second. @throws {@link Displaced} */
   checkAll(): void {
     if (!this.#overwritten) this.#displaced = undefined
-    const { mtimeNs } = this.#written
-    // Read before the file: a checkpoint in between must not be taken for a known one.
-    const checkpoints = this.#readCheckpoints()
     this.check()
-    if (this.#written.mtimeNs === mtimeNs) this.#checkpoints = checkpoints
     for (const inode of this.#others) this.#find(inode)
     this.#secured = false
   }
 
   /**
    * Called when a check has failed, so that the files at the paths are not mixed with this database. A moved file gets the commits
-   * of the write-ahead log; a backup that was copied over the file does not.
+   * of the write-ahead log; another database, such as a backup, that was copied over the file does not.
    */
   secure(db: DatabaseSync): void {
     if (this.#secured) return
@@ -87,8 +98,9 @@ export class OpenFiles {
       const { busy } = db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get() ?? {}
       if (busy !== 0) return
     } else {
-      // The backup may not be copied completely.
-      if (!isEarlier(readHeader(this.#db), this.#header)) return
+      const header = readHeader(this.#db)
+      // The other database may not be copied yet. The same header means damaged pages: the log is still that of the file.
+      if (!isDatabase(header) || header.equals(this.#header)) return
       truncateSync(`${this.#file}-wal`)
     }
     this.#secured = true

@@ -13,9 +13,14 @@ export function readHeader(descriptor: number): Buffer {
   return header
 }
 
+/** Returns true if a header is that of a database; false where the file is empty or its beginning damaged. */
+export function isDatabase(header: Buffer): boolean {
+  return header.toString('latin1', 0, MAGIC.length) === MAGIC
+}
+
 /** Returns true if a new header is that of an earlier state of the database: of a backup. */
 export function isEarlier(now: Buffer, before: Buffer): boolean {
-  if (now.toString('latin1', 0, MAGIC.length) !== MAGIC) return false
+  if (!isDatabase(now)) return false
   const changes = now.readUInt32BE(CHANGES) - before.readUInt32BE(CHANGES)
   return changes < 0 || (changes === 0 && now.readUInt32BE(PAGES) < before.readUInt32BE(PAGES))
 }

@@ -44,7 +44,9 @@ export class StoreHealth {
     try {
       if (this.#files?.overwritten) throw this.#files.overwritten
       if (method === 'ping') this.#files?.checkAll()
-      return work()
+      const value = work()
+      this.#files?.noteCommit()
+      return value
     } catch (error) {
       this.failed(STORE_METHODS[method], error, work)
       throw error

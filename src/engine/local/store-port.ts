@@ -69,6 +69,7 @@ export function serveStore(port: MessagePort, options: StoreOptions): void {
   async function sweepOnce(): Promise<void> {
     try {
       for (const _ of everything()) {
+        files?.noteCommit()
         await nextTurn()
         if (closed) return
       }
