@@ -95,10 +95,10 @@ export class RecordTable {
   }
 
   /** Returns records with a value in an index, after a position. */
-  pageBy(index: string, value: string, after: number, limit: number): RecordPage {
+  pageBy(kind: string, index: string, value: string, after: number, limit: number): RecordPage {
     const page = `SELECT id, records.value FROM record_index JOIN records ON id = record
-      WHERE name = ? AND record_index.value = ? AND record > ? ORDER BY record LIMIT ?`
-    return pageOf(this.#db.prepare(page).all(index, value, after, limit), after)
+      WHERE name = ? AND record_index.value = ? AND kind = ? AND record > ? ORDER BY record LIMIT ?`
+    return pageOf(this.#db.prepare(page).all(index, value, kind, after, limit), after)
   }
 
   #index(id: number, { kind, text }: StoredRecord): void {

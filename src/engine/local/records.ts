@@ -85,7 +85,7 @@ export class LocalRecords implements RecordStore {
   async *listBy(kind: RecordKind, index: string, value: string): AsyncGenerator<readonly string[]> {
     if (!this.#used.has(kind)) return
     for (let after = 0; ; ) {
-      const { texts, last }: RecordPage = await this.#store().call('pageOfIndex', index, value, after, PAGE)
+      const { texts, last }: RecordPage = await this.#store().call('pageOfIndex', kind, index, value, after, PAGE)
       if (texts.length > 0) yield texts
       if (texts.length < PAGE) return
       after = last

@@ -137,8 +137,8 @@ export class LocalStore {
     return this.records.page(kind, after, skip, limit)
   }
 
-  pageOfIndex(index: string, value: string, after: number, limit: number): RecordPage {
-    return this.records.pageBy(index, value, after, limit)
+  pageOfIndex(kind: RecordKind, index: string, value: string, after: number, limit: number): RecordPage {
+    return this.records.pageBy(kind, index, value, after, limit)
   }
 
   ping(): void {}

@@ -50,8 +50,8 @@ export class Lobby {
   /** Ends a session; idempotent. Resolves when its `left` is committed. */
   end(session: PiratchatSession): Promise<void> {
     const { key } = session
-    if (session.closed) return this.#leaving.get(key) ?? Promise.resolve()
     if (this.#here.get(key) === session) this.#here.delete(key)
+    if (session.closed) return this.#leaving.get(key) ?? Promise.resolve()
     const left = Promise.all([this.#leaving.get(key), this.#chat.close(session)]).then(() => {})
     this.#leaving.set(key, left)
     void left.then(() => {
