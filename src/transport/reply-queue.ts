@@ -23,9 +23,10 @@ type Work = Promise<Buffer | void>
 
 /** Work on a request that later requests need not wait for, such as a message: commits keep the order. */
 export class Pipelined {
-  readonly work: Work
+  /** Work that resolves with the reply, or a function that is given a callback for it: that costs no promise of its own. */
+  readonly work: Work | ((done: (reply: Buffer) => void) => void)
 
-  constructor(work: Work) {
+  constructor(work: Pipelined['work']) {
     this.work = work
   }
 }
@@ -132,6 +133,7 @@ export class ReplyQueue {
     const work = handled instanceof Pipelined ? handled.work : handled
     this.#append(awaited)
     totalWaiting++
+    if (typeof work === 'function') return void work((reply) => this.#fill(awaited, reply))
     work.then(
       (reply) => this.#fill(awaited, reply ?? NOTHING),
       (error: unknown) => {

@@ -62,7 +62,9 @@ export class LocalStore {
   readonly #closed = new Set<number>()
   /** Logs of closed rooms that are not yet removed completely. */
   readonly ended: Set<LogName>
+  /** The statement for most events: each bound value costs. */
   readonly #insertEvent: StatementSync
+  readonly #insertWithNonce: StatementSync
   readonly #insertLog: StatementSync
   readonly #updateLog: StatementSync
   readonly #findLog: StatementSync
@@ -81,7 +83,8 @@ export class LocalStore {
     this.#beforeCommit = beforeCommit
     this.rooms = new LocalRoomTable(db)
     this.records = new RecordTable(db)
-    this.#insertEvent = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+    this.#insertEvent = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)')
+    this.#insertWithNonce = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
     this.#insertLog = db.prepare('INSERT INTO logs (name, start, last, count) VALUES (?, ?, ?, 0)')
     this.#updateLog = db.prepare('UPDATE logs SET start = ?, last = ?, count = ?, ahead = ? WHERE id = ?')
     this.#findLog = db.prepare('SELECT id, start, last, count, ahead FROM logs WHERE name = ?')
@@ -237,7 +240,9 @@ export class LocalStore {
       this.#newest = id
       const at = timeAt(id, now)
       const ahead = at !== timeOf(id)
-      this.#insertEvent.run(log.id, id, kind, room, from, to, body, sent, color, verified, ahead ? at : null, nonce)
+      const own = ahead ? at : null
+      if (nonce === null) this.#insertEvent.run(log.id, id, kind, room, from, to, body, sent, color, verified, own)
+      else this.#insertWithNonce.run(log.id, id, kind, room, from, to, body, sent, color, verified, own, nonce)
       if (kind === 'joined') {
         this.#insertMember.run(room, from)
         this.records.see(from)

@@ -110,11 +110,15 @@ export class LineConversation implements CommandContext, Conversation<string | U
     }
     if (Symbol.asyncIterator in answer) return this.#stream(answer, command, parameter)
     if (!(answer instanceof Promise)) return this.encode(answer)
-    const reply = answer.then(
-      (known) => this.#bytesOf(known),
-      (thrown: unknown) => this.#bytesOf(this.#errorOf(thrown, command, parameter)),
+    const failed = (thrown: unknown) => this.#bytesOf(this.#errorOf(thrown, command, parameter))
+    if (!command.pipelined) return answer.then((known) => this.#bytesOf(known), failed)
+    return new Pipelined(
+      (done) =>
+        void answer.then(
+          (known) => done(this.#bytesOf(known)),
+          (thrown: unknown) => done(failed(thrown)),
+        ),
     )
-    return command.pipelined ? new Pipelined(reply) : reply
   }
 
   #bytesOf(reply: Reply): Buffer {
