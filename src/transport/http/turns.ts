@@ -1,7 +1,7 @@
 import { RoundRobin } from '../../chat/round-robin.ts'
 
-/** Maximum requests that start in one round of the event loop: about 2 ms of work. */
-const MAX_PER_ROUND = 32
+/** Maximum requests that start in one round of the event loop: about half a millisecond of work. */
+const MAX_PER_ROUND = 8
 
 /**
  * Spreads requests over rounds of the event loop, round robin by address, so that a flood of requests does not delay other
