@@ -1,34 +1,71 @@
 /** A queue in which addresses take turns, so that many entries of one address do not delay those of the others. */
 export class RoundRobin<T> {
-  /** Entries by address, oldest first; the address whose turn is next comes first. */
-  readonly #byAddress = new Map<string, T[]>()
+  readonly #byAddress = new Map<string, Entries<T>>()
+  /** Addresses with entries; the one whose turn is next stands at `#next`. */
+  readonly #turns: string[] = []
+  #next = 0
   #size = 0
 
   get size(): number {
     return this.#size
   }
 
-  /** How many entries an address has. */
+  /** Number of entries of an address. */
   count(address: string): number {
-    return this.#byAddress.get(address)?.length ?? 0
+    return this.#byAddress.get(address)?.size ?? 0
   }
 
   push(address: string, entry: T): void {
-    const own = this.#byAddress.get(address)
-    if (own) own.push(entry)
-    else this.#byAddress.set(address, [entry])
+    let own = this.#byAddress.get(address)
+    if (!own) {
+      this.#byAddress.set(address, (own = new Entries()))
+      // The last turn of this round.
+      this.#turns.splice(this.#next, 0, address)
+      this.#next++
+    }
+    own.push(entry)
     this.#size++
   }
 
   /** Takes the oldest entry of the address whose turn it is; undefined when there is none. */
   shift(): T | undefined {
-    for (const [address, own] of this.#byAddress) {
+    if (this.#next >= this.#turns.length) this.#next = 0
+    const address = this.#turns[this.#next]
+    const own = address === undefined ? undefined : this.#byAddress.get(address)
+    if (address === undefined || !own) return undefined
+    const entry = own.shift()
+    this.#size--
+    if (own.size > 0) {
+      this.#next++
+    } else {
       this.#byAddress.delete(address)
-      const entry = own.shift()
-      if (own.length > 0) this.#byAddress.set(address, own)
-      this.#size--
-      return entry
+      this.#turns.splice(this.#next, 1)
     }
-    return undefined
+    return entry
+  }
+}
+
+/** Entries of one address, oldest first. */
+class Entries<T> {
+  #entries: (T | undefined)[] = []
+  /** Index of the oldest entry: the array is cut only when half of it is empty. */
+  #start = 0
+
+  get size(): number {
+    return this.#entries.length - this.#start
+  }
+
+  push(entry: T): void {
+    this.#entries.push(entry)
+  }
+
+  shift(): T | undefined {
+    const entry = this.#entries[this.#start]
+    this.#entries[this.#start++] = undefined
+    if (2 * this.#start > this.#entries.length) {
+      this.#entries = this.#entries.slice(this.#start)
+      this.#start = 0
+    }
+    return entry
   }
 }

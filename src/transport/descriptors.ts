@@ -4,6 +4,8 @@ import { closeSync, existsSync, openSync, readSync } from 'node:fs'
 export const RESERVED_DESCRIPTORS = 16
 /** Hysteresis: additional free descriptors at which the fault ends. */
 const HYSTERESIS = 4
+/** Number of connections that one look at the free descriptors holds for; below {@link RESERVED_DESCRIPTORS}, as each takes one. */
+const CLIENTS_PER_LOOK = 8
 /** Interval of the checks. */
 const CHECK_MS = 1_000
 
@@ -30,6 +32,8 @@ export class Descriptors {
   #limit = Number.POSITIVE_INFINITY
   /** True if the limit of the whole system is reached, not that of the process. */
   #systemWide = false
+  /** Number of further clients that need no look. */
+  #spare = 0
   /** True if a client was refused since the last check. */
   #refused = false
 
@@ -42,7 +46,12 @@ export class Descriptors {
 
   /** Returns true, and reports the fault, when at most `reserve` descriptors are free: the client is then refused. */
   refuse(reserve: number): boolean {
-    if (!this.#scarce(reserve)) return false
+    // A look takes two system calls, for which a crowd should not wait.
+    if (reserve >= RESERVED_DESCRIPTORS && this.#spare-- > 0) return false
+    if (!this.#scarce(reserve)) {
+      this.#spare = CLIENTS_PER_LOOK
+      return false
+    }
     this.#refused = true
     this.#begin()
     return true
