@@ -3,17 +3,19 @@ import type { History, PrivateEvent, RoomEvent } from './replies.ts'
 
 /** Returns the line for an event (docs/protocols/line.md, sections 2.4 to 2.6 and 8); undefined for kinds that are not sent. */
 export function eventLine(event: Event, room: string): RoomEvent | PrivateEvent | undefined {
-  const { from, body, to = '' } = event
-  const rest = { room, utctimestamp: timestamp(event.at), id: String(event.id) }
+  const { from, body } = event
+  const utctimestamp = timestamp(event.at)
+  const id = String(event.id)
+  // Literals, as copying members into each line is slower.
   switch (event.kind) {
     case 'message':
-      return { type: 'message', from, body, ...rest }
+      return { type: 'message', from, body, room, utctimestamp, id }
     case 'joined':
-      return { type: 'userJoined', from, body: `User ${from} has joined the room`, ...rest }
+      return { type: 'userJoined', from, body: `User ${from} has joined the room`, room, utctimestamp, id }
     case 'left':
-      return { type: 'userLeft', from, body: `User ${from} has left the room`, ...rest }
+      return { type: 'userLeft', from, body: `User ${from} has left the room`, room, utctimestamp, id }
     case 'private':
-      return { type: 'private', from, to, body, ...rest }
+      return { type: 'private', from, to: event.to ?? '', body, room, utctimestamp, id }
     case 'closed':
       return undefined
     default:
