@@ -13,7 +13,7 @@ const NEAR = 48
 const MANY = 10
 /** How long it takes until they no longer would be, in ms. */
 const HUSH_MS = 500
-/** ms within which messages of one person stand together. */
+/** Time within which messages of one user are grouped, in ms. */
 const TOGETHER_MS = 300_000
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' })
@@ -67,7 +67,7 @@ export class Log {
     this.#append(make('p', 'note', text))
   }
 
-  /** Nobody wants a whole history read out. */
+  /** Keeps screen readers from reading out a whole history. */
   #hush() {
     this.#element.setAttribute('aria-live', 'off')
     setTimeout(() => this.#element.setAttribute('aria-live', 'polite'), HUSH_MS)

@@ -2,7 +2,7 @@
 import type { Limits } from '../commands/replies.ts'
 import type { RefusedError } from '../src/client/requests.ts'
 
-/** What a visitor gives at the door. */
+/** The fields of the form that opens the chat. */
 export interface Wanted {
   nickname: string
   password: string

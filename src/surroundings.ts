@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { isIPv6 } from 'node:net'
 import { networkInterfaces } from 'node:os'
+import { LIMITS, openFilesLimit } from './transport/descriptors.ts'
 import type { Address } from './transport/port.ts'
 
 /** File descriptors besides connections: the store, Redis, the log, listeners, and connections that are refused with a reason. */
@@ -10,8 +11,7 @@ const OTHER_DESCRIPTORS = 150
 /** Returns the maximum open files of this process; undefined if unlimited or unknown. Node.js raises the soft limit when it starts. */
 function descriptorLimit(): number | undefined {
   try {
-    const [, soft] = /^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? []
-    return soft === undefined ? undefined : Number(soft)
+    return openFilesLimit(readFileSync(LIMITS, 'utf8'))
   } catch {
     return undefined
   }

@@ -50,6 +50,11 @@ export function tickEnd(): Promise<void> {
   return new Promise((resolve) => atTickEnd('resume', { resume: resolve }))
 }
 
+/** Resolves in the next round of the event loop, when its input has been read. */
+export function nextRound(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}
+
 /** Reports committed events, of this node or another one, that will be delivered. */
 export function committed(count: number, size: number): void {
   events += count

@@ -31,7 +31,7 @@ function docComments({ path, text }: Source): { place: string; first: string }[]
 }
 
 test('a documentation comment begins with a sentence of its own', () => {
-  const wrong = sources('src', 'commands')
+  const wrong = sources('src', 'commands', 'page')
     .flatMap(docComments)
     .filter(({ first }) => FRAGMENT.test(first) || /^[a-z]/.test(first.replace(/^`[^`]*`/, 'X')))
   expect(wrong.map(({ place, first }) => `${place} ${first}`)).toEqual([])

@@ -6,6 +6,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import type { Engine, EngineBroadcast, RoomRecord } from '../engine/engine.ts'
+import { LOBBY_ROOM } from '../engine/lobby.ts'
 import { Accounts } from './accounts.ts'
 import { type Administered, Administration } from './administration.ts'
 import { Alone } from './alone.ts'
@@ -38,7 +39,7 @@ const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 
 /** Id of the lobby, the room of protocols without rooms. */
-export const LOBBY = 1
+export const LOBBY = LOBBY_ROOM.id
 
 export interface ChatOptions {
   /** Maximum characters of a message. */

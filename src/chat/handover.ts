@@ -1,3 +1,4 @@
+import { nextRound } from '../tick.ts'
 import type { Session } from './session.ts'
 
 /** Maximum wait for a nickname whose holder may be leaving, in ms. */
@@ -60,9 +61,4 @@ export class Handover {
     waiting.delete(resolve)
     if (waiting.size === 0) this.#waiting.delete(key)
   }
-}
-
-/** Resolves when the event loop has come round. */
-function nextRound(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
 }

@@ -123,10 +123,7 @@ export class Memberships {
         room.stay(session)
         throw error
       }
-      // A node that has lost touch with the log reads the `left` later, or never.
-      await settledWithin(parted, LAST_EVENTS_MS)
-      room.detach(session)
-      room.seenOff(session)
+      await seenLeft(room, session, parted)
       this.#unfollowIfDeserted(room)
     })
   }
@@ -184,10 +181,7 @@ export class Memberships {
     const parted = room.parting(session)
     if (!(await this.#departures.begin(room, session))) return async () => {}
     return async () => {
-      await settledWithin(parted, LAST_EVENTS_MS)
-      // A node that has lost touch with the log reads the `left` later, or never.
-      room.detach(session)
-      room.seenOff(session)
+      await seenLeft(room, session, parted)
       await tickEnd()
       this.#unfollowIfDeserted(room)
     }
@@ -282,6 +276,13 @@ export class Memberships {
 /** True while the membership lasts. */
 export function isCurrent({ session, room }: Membership): boolean {
   return session.memberships.get(room.record.id)?.room === room
+}
+
+/** Resolves when a session has been handed its `left`: a node that has lost touch with the log reads that later, or never. */
+async function seenLeft(room: Room, session: Session, parted: Promise<void>): Promise<void> {
+  await settledWithin(parted, LAST_EVENTS_MS)
+  room.detach(session)
+  room.seenOff(session)
 }
 
 function settled(promise: Promise<unknown>): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Engine, Range } from '../engine/engine.ts'
 import type { Event, LogName } from '../engine/event.ts'
+import { nextRound } from '../tick.ts'
 import { FairQueue } from './fair-queue.ts'
 import { refuse } from './refusal.ts'
 
@@ -74,6 +75,6 @@ export class Reader {
 /** Reads a page, and gives the event loop a round: what is made of the page takes time, too. */
 async function nextPage<T>(pages: AsyncIterator<T>): Promise<IteratorResult<T>> {
   const page = await pages.next()
-  await new Promise((resolve) => setImmediate(resolve))
+  await nextRound()
   return page
 }

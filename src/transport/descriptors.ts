@@ -15,7 +15,13 @@ export interface DescriptorFaults {
   end(fault: 'descriptors'): void
 }
 
-const LIMITS = '/proc/self/limits'
+export const LIMITS = '/proc/self/limits'
+
+/** Returns the soft limit of open files in the text of {@link LIMITS}; undefined if unlimited or not there. */
+export function openFilesLimit(limits: string): number | undefined {
+  const soft = /^Max open files\s+(\d+)/m.exec(limits)?.[1]
+  return soft === undefined ? undefined : Number(soft)
+}
 
 /**
  * The limit of open file descriptors of the process.
@@ -91,7 +97,6 @@ export class Descriptors {
     if (this.#limits === undefined) return this.#limit
     const bytes = Buffer.alloc(4_096)
     const length = readSync(this.#limits, bytes, 0, bytes.length, 0)
-    const soft = /^Max open files\s+(\d+)/m.exec(bytes.toString('latin1', 0, length))?.[1]
-    return soft === undefined ? Number.POSITIVE_INFINITY : Number(soft)
+    return openFilesLimit(bytes.toString('latin1', 0, length)) ?? Number.POSITIVE_INFINITY
   }
 }

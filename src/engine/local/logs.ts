@@ -1,3 +1,4 @@
+import { setImmediate as nextRound } from 'node:timers/promises'
 import { ClockMonitor } from '../clock.ts'
 import type { EngineLogs, Listener, Range } from '../engine.ts'
 import type { Draft, Event, LogName } from '../event.ts'
@@ -75,7 +76,7 @@ export class LocalLogs implements EngineLogs {
 
   /** Resolves when every append has been answered. */
   async idle(): Promise<void> {
-    while (!this.#commits.idle) await new Promise((next) => setImmediate(next))
+    while (!this.#commits.idle) await nextRound()
   }
 
   /** Drops the older half of each log's events in memory. */
