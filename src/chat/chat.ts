@@ -155,8 +155,9 @@ export class Chat {
    * Logs a session in as a guest under a nickname, or as the owner of an account with the {@link Proof} of it. Two guests may have one
    * nickname as long as they are in different rooms; with `alone`, no other session may have it, logged in or in a room.
    *
-   * @throws Refusal `name-invalid`; `name-reserved`, also for a guest under an account's nickname; `secret-wrong` for a proof that is
-   * out of date; `name-in-use` with `alone`; `unavailable`.
+   * @throws Refusal `name-invalid`; `name-reserved`, also for a guest under an account's nickname or one that looks like it; `secret-wrong`
+   * for a proof that is out of date; `name-in-use` with `alone`, and for a guest whose nickname looks like that of somebody in a room;
+   * `unavailable`.
    */
   async login(session: Session, as: string | Proof, alone = false): Promise<void> {
     try {
@@ -173,7 +174,8 @@ export class Chat {
     // An account may have a nickname that earlier versions allowed.
     if (!registered) {
       if (!isName(name)) throw new Refusal('name-invalid')
-      if (isReserved(name) || !(await this.accounts.isGuestName(name))) throw new Refusal('name-reserved')
+      if (isReserved(name)) throw new Refusal('name-reserved')
+      await this.#checkGuest(name)
     }
     const key = fold(name)
     await this.#closed(key)
@@ -227,7 +229,7 @@ export class Chat {
    * changed.
    *
    * @throws Refusal `room-name-invalid`, `room-unknown` for an id, `room-private` unless `unlocked`, `too-many-rooms`,
-   * `name-in-room`, `name-reserved`, `unavailable`.
+   * `name-in-room`, `name-reserved`, `name-in-use` for a nickname that looks like that of somebody in a room, `unavailable`.
    */
   async join(session: Session, which: number | string, options: JoinRoomOptions = {}): Promise<Membership> {
     const { unlocked = false, moves = false } = options
@@ -244,7 +246,10 @@ export class Chat {
     this.messages.listen(session)
     try {
       // The nickname may have been registered since the login, or be about to be.
-      return await this.#memberships.join(session, { moves, find, check: () => this.#checkOwn(session) })
+      const check = async () => {
+        if (!session.registered) await this.#checkGuest(session.name)
+      }
+      return await this.#memberships.join(session, { moves, find, check })
     } finally {
       if (!session.membership) this.messages.dismiss(session)
     }
@@ -336,6 +341,16 @@ export class Chat {
       },
     }
     if (!(await this.#handover.take(self, take, others).catch(refuse))) throw new Refusal('name-in-use')
+  }
+
+  /** @throws Refusal `name-reserved` for a nickname that is or looks like an account's, `name-in-use` for one that looks like a guest's. */
+  async #checkGuest(name: string): Promise<void> {
+    const [isFree, isAlike] = await Promise.all([
+      this.accounts.isGuestName(name),
+      this.#engine.memberships.resembles(name).catch(refuse),
+    ])
+    if (!isFree) throw new Refusal('name-reserved')
+    if (isAlike) throw new Refusal('name-in-use')
   }
 
   /** A guest whose nickname was registered by somebody else since may do nothing in that name. */

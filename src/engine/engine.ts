@@ -131,6 +131,11 @@ export interface EngineMemberships {
   counts(): Promise<ReadonlyMap<number, number>>
   /** Lists the rooms in which a name is held, in no order. */
   heldIn(nickname: string): Promise<readonly number[]>
+  /**
+   * Resolves with true if another name is held in a room that looks like `nickname` (UTS 39) and was claimed first, on any node. Claims that
+   * began as shared ones do not count. MUST NOT read more with the number of names.
+   */
+  resembles(nickname: string): Promise<boolean>
 }
 
 /** The rooms of an engine. Changes are committed when their promise resolves. */
