@@ -1,19 +1,27 @@
 /** All commands of the line protocol. A new command is a file in this folder and a line here. */
+import { announce } from './announce.ts'
 import { block, blocked, unblock } from './block.ts'
 import type { Command } from './command.ts'
+import { disconnect } from './disconnect.ts'
 import { help } from './help.ts'
 import { history } from './history.ts'
 import { join } from './join.ts'
 import { leave } from './leave.ts'
 import { limits } from './limits.ts'
 import { login } from './login.ts'
+import { logout } from './logout.ts'
 import { message } from './message.ts'
+import { passwd } from './passwd.ts'
 import { ping } from './ping.ts'
 import { quit } from './quit.ts'
 import { register } from './register.ts'
 import { rooms } from './rooms.ts'
+import { sessions } from './sessions.ts'
 import { tell } from './tell.ts'
+import { unregister } from './unregister.ts'
 import { who } from './who.ts'
+import { whoami } from './whoami.ts'
+import { whois } from './whois.ts'
 
 export const commands: readonly Command[] = [
   login,
@@ -30,6 +38,14 @@ export const commands: readonly Command[] = [
   unblock,
   blocked,
   register,
+  passwd,
+  unregister,
+  whoami,
+  sessions,
+  logout,
+  whois,
+  disconnect,
+  announce,
   ping,
   quit,
 ]

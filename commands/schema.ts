@@ -29,6 +29,20 @@ const NameRule = Type.Object(
 )
 export type NameRule = Static<typeof NameRule>
 
+const SessionEntry = Type.Object(
+  {
+    id: Type.String(),
+    nickname: Nickname,
+    protocol: Type.String(),
+    address: Type.String({ description: 'By which limits count: an IPv6 address by its network.' }),
+    since: Time,
+    account: Type.Boolean({ description: 'The owner of the account.' }),
+    current: Type.Optional(Type.Boolean({ description: 'True for the session that asks.' })),
+  },
+  exact,
+)
+const User = Type.Object({ nickname: Nickname, account: Type.Boolean(), admin: Type.Boolean() }, exact)
+
 const Limits = Type.Object(
   {
     line: Type.Integer({ minimum: 1, description: 'Bytes of a line, without its end.' }),
@@ -50,6 +64,8 @@ export const CommandResult = Type.Object(
     members: Type.Optional(Type.Array(Nickname, { description: '/who: in order of joining.' })),
     rooms: Type.Optional(Type.Array(RoomCount, { description: '/rooms: busiest first.' })),
     limits: Type.Optional(Limits),
+    user: Type.Optional(User),
+    sessions: Type.Optional(Type.Array(SessionEntry, { description: '/sessions, /whois: oldest first.' })),
     blocked: Type.Optional(Type.Array(Nickname, { description: '/blocked' })),
   },
   exact,

@@ -7,11 +7,14 @@
 import { randomBytes } from 'node:crypto'
 import type { Engine, EngineBroadcast, RoomRecord } from '../engine/engine.ts'
 import { LOBBY_ROOM } from '../engine/lobby.ts'
+import { AccountSettings } from './account-settings.ts'
 import { Accounts } from './accounts.ts'
 import { type Administered, Administration } from './administration.ts'
+import { Admins } from './admins.ts'
 import { Alone } from './alone.ts'
 import { Attempts } from './attempts.ts'
 import type { OnDeliveryError } from './audience.ts'
+import { auditEntry, type OnAudit } from './audit.ts'
 import { Blocking } from './blocking.ts'
 import { Blocks } from './blocks.ts'
 import { Counts } from './counts.ts'
@@ -30,6 +33,8 @@ import { Refusal, refuse } from './refusal.ts'
 import { RoomQuota } from './room-quota.ts'
 import { type Cost, Secrets } from './secrets.ts'
 import type { Membership, Session } from './session.ts'
+import { Sessions } from './sessions.ts'
+import { Supervision } from './supervision.ts'
 import { Tickets } from './tickets.ts'
 
 /** Failed attempts a minute from an address. */
@@ -53,6 +58,10 @@ export interface ChatOptions {
   /** Called with actions of the operator of the server, on whatever node. */
   readonly onAdministered?: (done: Administered) => void
   readonly onDeliveryError?: OnDeliveryError
+  /** Called with actions of clients that are logged. */
+  readonly onAudit?: OnAudit
+  /** Nicknames of accounts that are admins; others are marked in the store. */
+  readonly admins?: readonly string[]
   /** Maximum number of accounts made from one address within a minute; 0 or undefined for no limit. */
   readonly maxRegistrations?: number
   /** Maximum number of accounts made from one address within a day; 0 or undefined for no limit. */
@@ -80,6 +89,9 @@ export class Chat {
   readonly tickets: Tickets
   readonly makers: RoomMakers
   readonly administration: Administration
+  readonly admins: Admins
+  readonly settings: AccountSettings
+  readonly supervision: Supervision
   /** Characters of the longest message. */
   readonly maxText: number
   /** Signals between nodes. */
@@ -93,11 +105,14 @@ export class Chat {
   readonly #handover = new Handover()
   readonly #memberships: Memberships
   readonly #presence = new Presence()
+  readonly #sessions: Sessions
+  readonly #onAudit: OnAudit
   readonly #alone: Alone
 
   constructor(engine: Engine, options: ChatOptions) {
     const { maxText, now = () => performance.now(), ticketMs = HOUR_MS, maxAccountsPerAddress } = options
     const { onDiscard = () => {}, onAdministered = () => {}, onDeliveryError = rethrow } = options
+    const { onAudit = () => {}, admins = [] } = options
     this.maxText = maxText
     const secrets = new Secrets(options.cost, options.checksAtOnce)
     const guesses = new Guesses(secrets, new Attempts({ failures: FAILURES, ms: MINUTE_MS }, now))
@@ -127,6 +142,8 @@ export class Chat {
     this.tickets = new Tickets(engine.records, ticketMs)
     this.messages = new Messages(engine, this.#blocks, counts, reader, maxText)
     this.#alone = new Alone(engine)
+    this.#sessions = new Sessions(engine.broadcast, this.#presence, (session) => this.close(session))
+    this.#onAudit = onAudit
     this.accounts = new Accounts({
       credentials: this.#credentials,
       presence: this.#presence,
@@ -135,6 +152,7 @@ export class Chat {
       departed: (session) => this.#memberships.departed(session),
       share: (session) => this.#memberships.share(session),
       onRefused: ({ code }) => counts.refusedLogin(code),
+      onAudit,
       registrations,
       daily: maxAccountsPerAddress
         ? { limit: maxAccountsPerAddress, made: within(maxAccountsPerAddress, DAY_MS) }
@@ -146,9 +164,14 @@ export class Chat {
       blocking: this.#blocking,
       directory: this.rooms,
       presence: this.#presence,
-      close: (session) => this.close(session),
+      sessions: this.#sessions,
       onAdministered,
     })
+    this.admins = new Admins(engine.records, admins)
+    const { accounts, administration, tickets } = this
+    const sessions = this.#sessions
+    this.settings = new AccountSettings({ accounts, administration, admins: this.admins, sessions, tickets, onAudit })
+    this.supervision = new Supervision({ admins: this.admins, sessions, maxText, onAudit })
   }
 
   /**
@@ -192,6 +215,9 @@ export class Chat {
     if (session.closed) return this.#absent(key, session)
     session.name = name
     session.registered = registered
+    session.byTicket = registered && as.hash === undefined
+    this.#sessions.begin(session)
+    this.#onAudit(auditEntry({ what: 'login', address: session.address, name, protocol: session.wire.protocol }))
   }
 
   /** Number of sessions on this node, by protocol. */

@@ -16,7 +16,7 @@ export const LONGEST_NAME = 32
 /** Characters of a nickname in a class of a regular expression: the first one, the last one, those between, without the space. */
 const FIRST = String.raw`\p{L}\p{N}_\[\]\{\}`
 const LAST = String.raw`${FIRST}\p{M}`
-const INNER = String.raw`${LAST}.\-\\\|\^` + '`'
+const INNER = String.raw`${LAST}.\-\\\|\^\x60`
 
 const NAME = new RegExp(`^(?=.{1,${LONGEST_NAME}}$)[${FIRST}](?:(?:[${INNER}]| (?! ))*[${LAST}])?$`, 'u')
 /** Matches the names of version 0.1, which accounts may have. */

@@ -176,6 +176,8 @@ export interface EngineBroadcast {
   publish(subject: string, text: string): void
   /** Calls the listener with each message of other nodes, and with undefined when messages, or claims, may have been missed. */
   onBroadcast(subject: string, listener: (text?: string) => void): void
+  /** Resolves with the number of other nodes; one that has died counts until that is noticed. @throws Unavailable */
+  peers(): Promise<number>
 }
 
 export interface Engine {

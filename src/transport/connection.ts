@@ -172,9 +172,9 @@ export class Connection<Chunk, Unit extends { readonly length: number }>
     this.#end.finish()
   }
 
-  disconnect(reason: DisconnectReason): void {
+  disconnect(reason: DisconnectReason, why?: string): void {
     this.#logDisconnect(reason)
-    this.#end.disconnect(reason)
+    this.#end.disconnect(reason, why)
   }
 
   silent(): void {

@@ -23,8 +23,8 @@ export interface SessionLink extends Lifeline {
   drained(): Promise<void>
   /** Handles no further input, and ends the connection after its queued output; `code` and `text` are for a WebSocket's close frame. */
   hangUp(code?: number, text?: string): void
-  /** Ends the connection with the last bytes for `reason`, which is logged and counted. */
-  disconnect(reason: DisconnectReason): void
+  /** Ends the connection with the last bytes for `reason`, which is logged and counted, and `why`, the text of an admin. */
+  disconnect(reason: DisconnectReason, why?: string): void
 }
 
 /** A connection as its conversation sees it. */

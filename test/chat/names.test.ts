@@ -1,6 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { fold, isName, isReserved, isSlug, isTitle, mayBeAccount, NICKNAME_PATTERN, slugOf } from '../../src/chat/names.ts'
+import {
+  fold,
+  isName,
+  isReserved,
+  isSlug,
+  isTitle,
+  mayBeAccount,
+  NICKNAME_PATTERN,
+  slugOf,
+} from '../../src/chat/names.ts'
 
 describe('isName', () => {
   it.each([

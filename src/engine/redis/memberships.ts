@@ -171,7 +171,9 @@ export class RedisMemberships implements EngineMemberships {
         return { room: Number(room), key }
       })
       // A crash can leave an entry without a claim.
-      const held = await Promise.all(parsed.map(({ room, key }) => this.#link.call(this.#keys.held(room), 'HEXISTS', key)))
+      const held = await Promise.all(
+        parsed.map(({ room, key }) => this.#link.call(this.#keys.held(room), 'HEXISTS', key)),
+      )
       const first = parsed.find((_, place) => held[place] === 1)
       if (first || claims.length < LOOKS) return first?.key
     }
@@ -203,10 +205,7 @@ export class RedisMemberships implements EngineMemberships {
     const { room, key, token } = claim
     const { id } = this.#nodes
     const args = [id, key, token, String(room), this.#keys.control]
-    await Promise.all([
-      this.#unnote(port, claim),
-      port.eval('release', this.#keys.ofLog(`room:${room}`, id), args),
-    ])
+    await Promise.all([this.#unnote(port, claim), port.eval('release', this.#keys.ofLog(`room:${room}`, id), args)])
   }
 }
 

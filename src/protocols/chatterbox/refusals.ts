@@ -48,4 +48,8 @@ const TEXTS: Readonly<Record<Exclude<RefusalCode, 'text-too-long'>, string | und
   'password-wrong': UNAVAILABLE,
   'password-invalid': UNAVAILABLE,
   'history-gone': UNAVAILABLE,
+  'account-required': UNAVAILABLE,
+  'admin-required': UNAVAILABLE,
+  'session-unknown': UNAVAILABLE,
+  'user-unknown': UNAVAILABLE,
 }

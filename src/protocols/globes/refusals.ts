@@ -35,6 +35,10 @@ const ERRORS: Readonly<Record<RefusalCode, ErrorFor | 'guess' | undefined>> = {
   'no-private-messages': undefined,
   'history-gone': undefined,
   'too-many-blocks': undefined,
+  'account-required': undefined,
+  'admin-required': undefined,
+  'session-unknown': undefined,
+  'user-unknown': undefined,
 }
 
 /** Returns the answer to an exception of a request; undefined where the request has failed. */

@@ -4,7 +4,7 @@ import type { Room } from '../../chat/room.ts'
 import { type MembershipEnd, Session, type Wire } from '../../chat/session.ts'
 import type { Event } from '../../engine/event.ts'
 import type { ClientLink } from '../../transport/conversation.ts'
-import { DISCONNECTS, type DisconnectReason } from '../../transport/disconnect.ts'
+import { DISCONNECTS, type DisconnectReason, disconnectText } from '../../transport/disconnect.ts'
 import type { ByteSink } from '../../transport/outbox.ts'
 import type { Encode } from './json.ts'
 
@@ -60,6 +60,11 @@ export class LineWire implements Wire<LineSession> {
     for (const member of members) member.sink.push(bytes)
   }
 
+  announce(notice: string, sessions: Iterable<LineSession>): void {
+    const bytes = this.pack(this.#encode({ type: 'notice', notice }))
+    for (const { sink } of sessions) sink.push(bytes)
+  }
+
   /** Disconnects a session whose membership is lost. After the end of a room the client gets its own `userLeft` only. */
   putOut(_room: Room, { link, membership }: LineSession, why: MembershipEnd): void {
     // A client that has joined another room meanwhile needs no new connection.
@@ -72,9 +77,10 @@ export function lastLine(
   encode: Encode,
   pack: Pack = Buffer.from,
   httpPort: () => number | undefined = () => undefined,
-): (reason: DisconnectReason) => Buffer {
-  return (reason) => {
-    const { text, reconnect, hint } = DISCONNECTS[reason]
+): (reason: DisconnectReason, why?: string) => Buffer {
+  return (reason, why) => {
+    const { reconnect, hint } = DISCONNECTS[reason]
+    const text = disconnectText(reason, why)
     if (reason === 'stopping') return pack(encode({ type: 'notice', notice: text, reconnect }))
     // The line protocol has no frames.
     const code = reason === 'frame-too-long' ? 'line-too-long' : reason

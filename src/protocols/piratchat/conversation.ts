@@ -52,6 +52,10 @@ const REFUSED: Readonly<Record<RefusalCode, Buffer>> = {
   'no-private-messages': UNAVAILABLE,
   'history-gone': UNAVAILABLE,
   'too-many-blocks': UNAVAILABLE,
+  'account-required': UNAVAILABLE,
+  'admin-required': UNAVAILABLE,
+  'session-unknown': UNAVAILABLE,
+  'user-unknown': UNAVAILABLE,
 }
 
 export interface PiratchatConversationOptions {

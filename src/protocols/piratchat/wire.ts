@@ -88,6 +88,13 @@ export class PiratchatWire implements Wire<PiratchatSession> {
     }
   }
 
+  /** Shows the text as a message from `server`. */
+  announce(text: string, sessions: Iterable<PiratchatSession>): void {
+    const message = this.#escapes ? escapeMarkdown(text) : text
+    const bytes = textFrame(JSON.stringify({ message, author: 'server' }))
+    for (const session of sessions) session.push(bytes)
+  }
+
   /** Disconnects the session: the only room of this protocol is the lobby. */
   putOut(_room: Room, session: PiratchatSession): void {
     session.disconnect()

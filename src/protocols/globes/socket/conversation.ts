@@ -53,6 +53,10 @@ const CLOSES: Readonly<Record<RefusalCode, Close | undefined>> = {
   'no-private-messages': NONE,
   'history-gone': NONE,
   'too-many-blocks': NONE,
+  'account-required': NONE,
+  'admin-required': NONE,
+  'session-unknown': NONE,
+  'user-unknown': NONE,
 }
 
 /** The room and the identity of a client after its handshake. */
