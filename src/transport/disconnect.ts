@@ -21,6 +21,8 @@ export type DisconnectReason =
   | 'utf-16'
   /** Other nodes have released the memberships of this one, or the store has lost them; see `MembershipEnd`. */
   | 'membership-lost'
+  /** A moderator has removed the user from the only room of the protocol. */
+  | 'kicked'
   | 'account-removed'
   | 'password-changed'
   | 'logged-out'
@@ -50,6 +52,7 @@ export const DISCONNECTS: Readonly<Record<DisconnectReason, Disconnect>> = {
   },
   'membership-lost': { text: 'Membership lost while this server was cut off, come back', reconnect: true },
   'logged-in-elsewhere': { text: 'Logged in elsewhere', reconnect: false },
+  kicked: { text: 'You have been removed from the room', reconnect: false },
   'account-removed': { text: 'Your account has been removed', reconnect: false },
   'password-changed': { text: 'Your password has been changed, log in with the new one', reconnect: false },
   'logged-out': { text: 'Logged out by another session of your account', reconnect: false },

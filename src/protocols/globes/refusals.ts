@@ -39,6 +39,14 @@ const ERRORS: Readonly<Record<RefusalCode, ErrorFor | 'guess' | undefined>> = {
   'admin-required': undefined,
   'session-unknown': undefined,
   'user-unknown': undefined,
+  banned: undefined,
+  'invite-only': undefined,
+  muted: undefined,
+  moderated: undefined,
+  'slow-mode': undefined,
+  'not-permitted': undefined,
+  'message-unknown': undefined,
+  'too-many-roles': undefined,
 }
 
 /** Returns the answer to an exception of a request; undefined where the request has failed. */
