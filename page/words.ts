@@ -60,7 +60,9 @@ export function nicknameWrong(nickname: string, limits?: Limits) {
   if (!nickname) return 'Pick a nickname.'
   if (!limits) return ''
   const { pattern, maxLength } = limits.nickname
-  return [...nickname].length <= maxLength && new RegExp(pattern, 'u').test(nickname) ? '' : `A nickname is ${nicknameRule(limits)}.`
+  return [...nickname].length <= maxLength && new RegExp(pattern, 'u').test(nickname)
+    ? ''
+    : `A nickname is ${nicknameRule(limits)}.`
 }
 
 export function roomWrong(room: string, limits?: Limits) {
