@@ -26,6 +26,7 @@ test('the name of a removed account is nobody’s, nor is one like it, until its
   const bob = await owner('bob', SECRET)
   const freeAt = await chat.settings.unregister(bob, SECRET)
   expect(Math.round((freeAt - Date.now()) / 86_400_000)).toBe(30)
+  await chat.close(bob)
   for (const name of ['bob', 'BOB', 'b0b', 'bоb']) {
     expect([name, await reasonOf(guest(name))]).toEqual([name, 'name-reserved'])
     expect([name, await reasonOf(chat.accounts.register(name, SECRET, HERE))]).toEqual([name, 'name-reserved'])
