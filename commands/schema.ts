@@ -40,6 +40,17 @@ const Limits = Type.Object(
 )
 export type Limits = Static<typeof Limits>
 
+export const Ban = Type.Object(
+  {
+    to: Type.String({ description: 'A nickname or a mask.' }),
+    by: Nickname,
+    utctimestamp: Time,
+    until: Type.Optional(Time),
+    reason: Type.Optional(Type.String()),
+  },
+  exact,
+)
+
 export const CommandResult = Type.Object(
   {
     type: Type.Literal('commandResult'),
@@ -50,6 +61,7 @@ export const CommandResult = Type.Object(
     members: Type.Optional(Type.Array(Nickname, { description: '/who: in order of joining.' })),
     rooms: Type.Optional(Type.Array(RoomCount, { description: '/rooms: busiest first.' })),
     limits: Type.Optional(Limits),
+    bans: Type.Optional(Type.Array(Ban, { description: '/bans: oldest first.' })),
     blocked: Type.Optional(Type.Array(Nickname, { description: '/blocked' })),
   },
   exact,
