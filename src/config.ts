@@ -159,7 +159,10 @@ export const OPTIONS = {
 } as const satisfies OptionTable
 
 /** The checked values of all options; a disabled listener is undefined. */
-export type Config = ValuesOf<typeof OPTIONS>
+export interface Config extends ValuesOf<typeof OPTIONS> {
+  /** Names of the options that have a given value, not their default. */
+  readonly given: ReadonlySet<string>
+}
 
 /** An invalid option; the message has its name and the reason. */
 export class ConfigError extends Error {
@@ -172,9 +175,10 @@ export class ConfigError extends Error {
  * @throws {ConfigError}
  */
 export function checkConfig(raw: Readonly<Record<string, unknown>>): Config {
-  const config: Record<string, unknown> = {}
+  const given = new Set(Object.keys(raw))
+  const config: Record<string, unknown> = { given }
   for (const [name, option] of Object.entries<Option>(OPTIONS)) {
-    config[name] = checkValue(name, option, name in raw ? raw[name] : option.default)
+    config[name] = checkValue(name, option, given.has(name) ? raw[name] : option.default)
   }
   // Each option has a checked value now.
   const checked = config as unknown as Config

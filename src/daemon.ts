@@ -8,8 +8,9 @@ import type { Cost } from './chat/secrets.ts'
 import type { Config } from './config.ts'
 import { carryOut } from './control/operations.ts'
 import { ControlSocket } from './control/socket.ts'
-import { EngineFault } from './engine/engine.ts'
+import type { EngineFault } from './engine/engine.ts'
 import { engineOf, fileOf, settingsOf } from './engines.ts'
+import { openPorts } from './open-ports.ts'
 import { PROTOCOLS } from './protocols/all.ts'
 import { Faults } from './protocols/operation/faults.ts'
 import type { LogState, Vitals } from './protocols/operation/vitals.ts'
@@ -188,21 +189,18 @@ export async function startDaemon(
   }
 
   try {
-    for (const { port, number } of ports) {
-      const address = await port.listen(config.host, number)
-      addresses.set(port.name, address)
-      log.info({ protocol: port.name, ...address }, 'listening')
-    }
+    await openPorts(ports, addresses, config, log)
   } catch (error) {
     await stop()
-    throw new EngineFault(whyNot(error, config.host))
+    throw error
   }
   const operated = { chat, admins: config.admins }
   // On Redis there is no control socket, as an operator's command runs as a node of its own.
   if (fileOf(config) !== undefined) {
     control = await ControlSocket.open(config.data, log, (request) => carryOut(operated, request))
   }
-  log.info({ ms: Math.round(performance.now() - started) }, 'ready')
+  const open = Object.fromEntries(Array.from(addresses, ([name, { port }]) => [name, port]))
+  log.info({ ms: Math.round(performance.now() - started), ports: open }, 'ready')
 
   return {
     addresses,
@@ -223,14 +221,4 @@ async function certificateOf(config: Config, log: Logger): Promise<LoadedCertifi
 /** Returns the fields of a certificate for the log. */
 function shown({ file, fingerprint, until }: LoadedCertificate) {
   return { file: file ?? 'none', sha256: fingerprint, until }
-}
-
-function whyNot(error: unknown, host: string): string {
-  if (!(error instanceof Error)) return String(error)
-  const { code, port } = error as NodeJS.ErrnoException & { port?: number }
-  if (code === 'EADDRINUSE') return `port ${port} on ${host} is in use`
-  if (code === 'EACCES') return `port ${port} on ${host} needs more permissions`
-  if (code === 'EADDRNOTAVAIL') return `${host} is not an address of this machine`
-  if (code === 'ENOTFOUND') return `--host ${host} is not known`
-  return error.message
 }
