@@ -3,9 +3,9 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { pino } from 'pino'
 import { onTestFinished } from 'vitest'
+import { AddressList } from '../../src/transport/address-list.ts'
 import { Admission } from '../../src/transport/admission.ts'
 import { type HttpPortOptions, httpPort } from '../../src/transport/http/port.ts'
-import { Proxies } from '../../src/transport/http/proxies.ts'
 import type { Routes, SocketOptions } from '../../src/transport/http/routes.ts'
 import type { Port } from '../../src/transport/port.ts'
 import { Tally } from '../../src/transport/tally.ts'
@@ -29,7 +29,7 @@ export async function openPort(routes: Routes, options: Partial<HttpPortOptions>
       tally: new Tally(),
       certificate: undefined,
       origins: [],
-      proxies: new Proxies([]),
+      proxies: new AddressList([]),
       maxMessage: 65_536,
       ...options,
     },
