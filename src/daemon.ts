@@ -15,10 +15,12 @@ import { PROTOCOLS } from './protocols/all.ts'
 import { Faults } from './protocols/operation/faults.ts'
 import type { LogState, Vitals } from './protocols/operation/vitals.ts'
 import type { PlacedPort, ProtocolHost } from './protocols/protocol.ts'
+import { AddressList } from './transport/address-list.ts'
 import { Admission } from './transport/admission.ts'
 import { Descriptors } from './transport/descriptors.ts'
 import { defaultMemoryLimit, MemoryBudget } from './transport/memory.ts'
 import type { Address } from './transport/port.ts'
+import { guestPace, type Pacing } from './transport/rate.ts'
 import { Tally } from './transport/tally.ts'
 
 /** Log message for each action of the operator. */
@@ -140,7 +142,7 @@ export async function startDaemon(
       log,
       tally,
       maxQueueBytes: config['max-queue'],
-      pace: { rate: config['max-rate'], burst: config['max-burst'] },
+      pacing: pacingOf(config),
       loginTimeoutMs: config['login-timeout'] * 1_000,
     },
     maxLine: config['max-line'],
@@ -208,6 +210,12 @@ export async function startDaemon(
     stop: () => (stopping ??= stop()),
     reload: () => (reloading = reloading.then(reload)),
   }
+}
+
+function pacingOf(config: Config): Pacing {
+  const full = { rate: config['max-rate'], burst: config['max-burst'] }
+  const guest = guestPace(full, { rate: config['guest-rate'], burst: config['guest-burst'] })
+  return { full, guest, trusted: new AddressList(config.trusted) }
 }
 
 /** Loads the certificate if a listener needs one. */

@@ -67,6 +67,8 @@ export class Session {
   closed = false
   /** True if the session has proved that it owns the account of its nickname. */
   registered = false
+  /** True if that account has the flag `bot`, as of the login. */
+  isBot = false
   /** Colour of its messages from now on, at protocols that have colours. */
   color: string | undefined
   /** Undefined where the session is not bound to a connection. */

@@ -10,7 +10,7 @@ import { LoginTimeout, type LoginTimeoutOwner } from './login-timeout.ts'
 import type { MemoryHolder } from './memory.ts'
 import type { ClientAddress } from './network.ts'
 import { Outbox, type OutboxOwner } from './outbox.ts'
-import type { PaceOptions } from './rate.ts'
+import type { PaceOptions, Pacing } from './rate.ts'
 import { ReplyQueue, type ReplyQueueOwner, type ReplyWindow } from './reply-queue.ts'
 import type { Receiver, Transport } from './transport.ts'
 
@@ -46,6 +46,7 @@ export class Connection<Chunk, Unit extends { readonly length: number }>
   readonly #conversation: Conversation<Unit>
   readonly #options: ConnectionOptions
   readonly #fullAddress: string
+  readonly #isTrusted: boolean
   readonly #backpressure: Backpressure
   readonly #loginTimeout: LoginTimeout
   readonly #end: ConnectionEnd
@@ -74,9 +75,10 @@ export class Connection<Chunk, Unit extends { readonly length: number }>
     this.#options = options
     this.address = network
     this.#fullAddress = full
+    this.#isTrusted = options.pacing.trusted.has(full)
     this.#loginTimeout = new LoginTimeout(options.loginTimeoutMs, this)
     this.outbox = new Outbox(socket, options.maxQueueBytes, this, options.writesEach)
-    this.#backpressure = new Backpressure(socket, this.outbox, options.pace, options.stallMs, this)
+    this.#backpressure = new Backpressure(socket, this.outbox, options.stallMs, this)
     this.replies = new ReplyQueue(this, options.window ?? DEFAULT_WINDOW)
     this.#end = new ConnectionEnd(transport, this.outbox, options.lastWord, this)
     framing.open?.(this)
@@ -112,8 +114,17 @@ export class Connection<Chunk, Unit extends { readonly length: number }>
     return this.outbox.queued + input + this.replies.bytes
   }
 
+  get pacing(): Pacing {
+    return this.#options.pacing
+  }
+
   get pace(): PaceOptions {
-    return this.#options.pace
+    const { full, guest } = this.#options.pacing
+    return this.#isTrusted || this.#conversation.isBot ? full : guest
+  }
+
+  paced(): Promise<void> {
+    return this.#backpressure.throttle.paced()
   }
 
   get isLoggedIn(): boolean {
@@ -148,6 +159,7 @@ export class Connection<Chunk, Unit extends { readonly length: number }>
   /** Disconnects the client with `stopping` behind the replies to the requests that have begun. */
   stop(): void {
     this.#isStopping = true
+    this.#backpressure.throttle.release()
     this.ready()
   }
 
@@ -201,11 +213,11 @@ export class Connection<Chunk, Unit extends { readonly length: number }>
   }
 
   throttled(isFirst: boolean): void {
-    const { tally, log, pace } = this.#options
+    const { tally, log } = this.#options
     tally.throttles++
     if (!isFirst) return
     this.#conversation.slowed?.()
-    log.info({ ...this.#client, rate: pace.rate }, 'throttled')
+    log.info({ ...this.#client, rate: this.pace.rate }, 'throttled')
   }
 
   countExtra(pieces: number): void {
@@ -215,6 +227,7 @@ export class Connection<Chunk, Unit extends { readonly length: number }>
 
   async leave(): Promise<void> {
     this.#loginTimeout.stop()
+    this.#backpressure.throttle.release()
     this.#framing.clear?.()
     try {
       await this.#conversation.leave()

@@ -10,6 +10,7 @@ import type { Routes, SocketOptions } from '../../src/transport/http/routes.ts'
 import type { Port } from '../../src/transport/port.ts'
 import { Tally } from '../../src/transport/tally.ts'
 import { keptLog } from './log.ts'
+import { evenPacing } from './pacing.ts'
 
 export interface TestPort {
   readonly http: Port
@@ -50,7 +51,7 @@ export function socketOptions(options: Partial<SocketOptions> = {}): SocketOptio
     tally: new Tally(),
     maxQueueBytes: 1_048_576,
     maxMessage: 65_536,
-    pace: { rate: 0, burst: 1 },
+    pacing: evenPacing({ rate: 0, burst: 1 }),
     loginTimeoutMs: 0,
     lastWord: (reason) => Buffer.from([0x81, reason.length, ...Buffer.from(reason)]),
     ...options,
