@@ -50,6 +50,7 @@ export class Connection<Chunk, Unit extends { readonly length: number }>
   readonly #backpressure: Backpressure
   readonly #loginTimeout: LoginTimeout
   readonly #end: ConnectionEnd
+  readonly #over = Promise.withResolvers<void>()
   /** A unit that was counted, and that the conversation takes later. */
   #offered: Unit | undefined
   /** True if there may be unread input, which may include the end of the connection. */
@@ -131,6 +132,10 @@ export class Connection<Chunk, Unit extends { readonly length: number }>
     return Boolean(this.#conversation.name)
   }
 
+  get over(): Promise<void> {
+    return this.#over.promise
+  }
+
   get isClosing(): boolean {
     return this.#end.hasBegun || this.#isQuitting
   }
@@ -154,6 +159,8 @@ export class Connection<Chunk, Unit extends { readonly length: number }>
     this.#options.tally.disconnect(reason)
     this.#options.log.warn({ ...this.#client, reason, held: this.held }, 'disconnected')
     this.#socket.destroy()
+    // The socket may have closed before.
+    void this.#end.leave()
   }
 
   /** Disconnects the client with `stopping` behind the replies to the requests that have begun. */
@@ -226,6 +233,7 @@ export class Connection<Chunk, Unit extends { readonly length: number }>
   }
 
   async leave(): Promise<void> {
+    this.#over.resolve()
     this.#loginTimeout.stop()
     this.#backpressure.throttle.release()
     this.#framing.clear?.()

@@ -155,6 +155,22 @@ test('a pipe of 100,000 lines from a trusted address is not paced', async () => 
   expect(acknowledged).toBe(count)
 })
 
+test('a client that has closed counts for its address until its lines are said', async () => {
+  const { daemon, member } = await openDaemon({ 'guest-rate': 20, 'guest-burst': 5, 'max-per-address': 1 })
+  const ann = await member('ann', 'ops')
+  const gone = connectFrom(ELSEWHERE, daemon.line)
+  gone.write(script(flood.slice(0, 40), 'gone', 'ops'))
+  const heard = await ann.until((line) => line.type === 'message' && line.from === 'gone')
+  gone.resetAndDestroy()
+  const tooMany = connectFrom(ELSEWHERE, daemon.line)
+  expect(await linesOf(tooMany, 1, () => true)).toMatchObject([{ type: 'error', code: 'too-many-from-address' }])
+  heard.push(...(await ann.until((line) => line.type === 'userLeft' && line.from === 'gone')))
+  expect(heard.flatMap((line) => (line.type === 'message' ? [line.body] : []))).toEqual(flood.slice(0, 40))
+  const next = connectFrom(ELSEWHERE, daemon.line)
+  next.end('/ping\n')
+  expect(await linesOf(next, 1, () => true)).toMatchObject([{ result: 'PONG' }])
+})
+
 test('/limits tells the rate that holds for the client, behind a proxy by its own address', async () => {
   const { daemon } = await openDaemon({ 'max-rate': 5_000, 'max-burst': 6_000, 'http-trust-proxy': HERE })
   const here = connectFrom(HERE, daemon.line)
