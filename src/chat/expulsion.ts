@@ -1,5 +1,5 @@
 import type { Event } from '../engine/event.ts'
-import { type ModeratorActions, reasonOf, type Target } from './moderator-actions.ts'
+import { type ModeratorActions, moderatorReason, type Target } from './moderator-actions.ts'
 import { fold, isName } from './names.ts'
 import { Refusal, refuse } from './refusal.ts'
 import { isMask, matches, type Sanction } from './sanctions.ts'
@@ -25,7 +25,7 @@ export class Expulsion {
 
   /** Removes a user from the room. @throws Refusal `nobody-here`, `text-too-long`. */
   async kick(by: Membership, name: string, why = ''): Promise<Event> {
-    const body = reasonOf(why)
+    const body = moderatorReason(why)
     const target = await this.#actions.find(by.room, name)
     this.#actions.checkOutranks(by, target)
     if (!target.member) throw new Refusal('nobody-here')
@@ -44,7 +44,7 @@ export class Expulsion {
     name: string,
     options: SanctionOptions = {},
   ): Promise<Event> {
-    const body = reasonOf(options.why ?? '')
+    const body = moderatorReason(options.why ?? '')
     const mask = isMask(name)
     if (mask ? isLonger(name, MAX_MASK) || fold(name) === '' : !isName(name)) throw new Refusal('name-invalid')
     const target = mask ? undefined : await this.#actions.find(by.room, name)

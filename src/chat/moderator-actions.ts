@@ -101,7 +101,7 @@ export class ModeratorActions {
 }
 
 /** Returns the text of a reason. @throws Refusal `text-too-long`. */
-export function reasonOf(why: string): string {
+export function moderatorReason(why: string): string {
   const reason = clean(why)
   if (isLonger(reason, MAX_REASON)) throw new Refusal('text-too-long', MAX_REASON)
   return reason

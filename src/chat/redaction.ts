@@ -1,5 +1,5 @@
 import type { Event } from '../engine/event.ts'
-import { type ModeratorActions, reasonOf } from './moderator-actions.ts'
+import { type ModeratorActions, moderatorReason } from './moderator-actions.ts'
 import { fold } from './names.ts'
 import type { Reader } from './reader.ts'
 import { Refusal } from './refusal.ts'
@@ -24,7 +24,7 @@ export class Redaction {
    * @throws Refusal `message-unknown`, `text-too-long`.
    */
   async redact(by: Membership, id: number, why = ''): Promise<Event> {
-    const body = reasonOf(why)
+    const body = moderatorReason(why)
     const message = await this.#messageAt(by, id)
     if (!message) throw new Refusal('message-unknown')
     if (!isOwn(message, by)) this.#actions.check(by, 'operator')
