@@ -2,6 +2,7 @@
 import { announce } from './announce.ts'
 import { block, blocked, unblock } from './block.ts'
 import type { Command } from './command.ts'
+import { deleteMessage } from './delete.ts'
 import { disconnect } from './disconnect.ts'
 import { help } from './help.ts'
 import { history } from './history.ts'
@@ -10,14 +11,19 @@ import { leave } from './leave.ts'
 import { limits } from './limits.ts'
 import { login } from './login.ts'
 import { logout } from './logout.ts'
+import { me, notice } from './me.ts'
 import { message } from './message.ts'
+import { hidden, inviteOnly, lock, moderated, slow, unlock } from './modes.ts'
 import { passwd } from './passwd.ts'
 import { ping } from './ping.ts'
 import { quit } from './quit.ts'
 import { register } from './register.ts'
+import { deop, devoice, invite, op, owner, voice } from './roles.ts'
 import { rooms } from './rooms.ts'
+import { ban, bans, kick, mute, unban, unmute } from './sanctions.ts'
 import { sessions } from './sessions.ts'
 import { tell } from './tell.ts'
+import { close, title, topic } from './topic.ts'
 import { unregister } from './unregister.ts'
 import { who } from './who.ts'
 import { whoami } from './whoami.ts'
@@ -37,6 +43,30 @@ export const commands: readonly Command[] = [
   block,
   unblock,
   blocked,
+  me,
+  notice,
+  deleteMessage,
+  topic,
+  kick,
+  mute,
+  unmute,
+  ban,
+  unban,
+  bans,
+  op,
+  deop,
+  voice,
+  devoice,
+  owner,
+  moderated,
+  slow,
+  inviteOnly,
+  invite,
+  lock,
+  unlock,
+  hidden,
+  title,
+  close,
   register,
   passwd,
   unregister,

@@ -42,6 +42,13 @@ const SessionEntry = Type.Object(
   exact,
 )
 const User = Type.Object({ nickname: Nickname, account: Type.Boolean(), admin: Type.Boolean() }, exact)
+const RateLimit = Type.Object(
+  {
+    perSecond: Type.Integer({ minimum: 1, description: 'Lines read in a second.' }),
+    burst: Type.Integer({ minimum: 1, description: 'Lines read at once.' }),
+  },
+  { ...exact, description: 'The rate that holds for this connection; missing without a limit.' },
+)
 
 const Limits = Type.Object(
   {
@@ -49,10 +56,22 @@ const Limits = Type.Object(
     text: Type.Integer({ minimum: 1, description: 'Characters of a message.' }),
     nickname: NameRule,
     room: NameRule,
+    rate: Type.Optional(RateLimit),
   },
   { ...exact, description: '/limits' },
 )
 export type Limits = Static<typeof Limits>
+
+export const Ban = Type.Object(
+  {
+    to: Type.String({ description: 'A nickname or a mask.' }),
+    by: Nickname,
+    utctimestamp: Time,
+    until: Type.Optional(Time),
+    reason: Type.Optional(Type.String()),
+  },
+  exact,
+)
 
 export const CommandResult = Type.Object(
   {
@@ -66,6 +85,7 @@ export const CommandResult = Type.Object(
     limits: Type.Optional(Limits),
     user: Type.Optional(User),
     sessions: Type.Optional(Type.Array(SessionEntry, { description: '/sessions, /whois: oldest first.' })),
+    bans: Type.Optional(Type.Array(Ban, { description: '/bans: oldest first.' })),
     blocked: Type.Optional(Type.Array(Nickname, { description: '/blocked' })),
   },
   exact,

@@ -1,5 +1,6 @@
 import type { Engine, RoomRecord } from '../engine/engine.ts'
 import type { AccountRecord } from '../engine/records.ts'
+import type { Admins } from './admins.ts'
 import type { Blocking } from './blocking.ts'
 import type { AccountMarks, Credentials } from './credentials.ts'
 import type { Directory } from './directory.ts'
@@ -33,6 +34,7 @@ export interface AdministrationParts {
   readonly directory: Directory
   readonly presence: Presence
   readonly sessions: Sessions
+  readonly admins: Admins
   /** Called on every node for each action of the operator. */
   readonly onAdministered: (done: Administered) => void
 }
@@ -130,8 +132,19 @@ export class Administration {
 
   #heed(done: Administered): void {
     if (!('byUser' in done && done.byUser)) this.#parts.onAdministered(done)
-    if (done.what === 'room-closed' || done.what === 'account-marked') return
+    if (done.what === 'room-closed') return
+    if (done.what === 'account-marked') return this.#mark(done)
     this.#terminate(fold(done.name), done.what, done.except)
+  }
+
+  /** Lets the marks of an account hold for its sessions, too. */
+  #mark(marked: Extract<Administered, { what: 'account-marked' }>): void {
+    const { presence, admins } = this.#parts
+    for (const session of presence.of(marked.name)) {
+      if (!session.registered) continue
+      session.isAdmin = admins.names(marked)
+      session.isBot = marked.bot
+    }
   }
 
   /** Another node may have removed an account meanwhile. */

@@ -1,3 +1,4 @@
+import type { AccountRecord } from '../engine/records.ts'
 import type { Records } from '../engine/typed-records.ts'
 import { fold } from './names.ts'
 import { Refusal, refuse } from './refusal.ts'
@@ -16,8 +17,13 @@ export class Admins {
 
   /** Resolves with true for the nickname of an admin's account; its owner must have proved it. @throws Refusal `unavailable`. */
   async has(account: string): Promise<boolean> {
-    if (this.#named.has(fold(account))) return true
-    return (await this.#records.get('account', account).catch(refuse))?.admin === true
+    const record = await this.#records.get('account', account).catch(refuse)
+    return record !== undefined && this.names(record)
+  }
+
+  /** Returns true for an account that is an admin's. */
+  names({ name, admin = false }: Pick<AccountRecord, 'name' | 'admin'>): boolean {
+    return admin || this.#named.has(fold(name))
   }
 
   /** Resolves with true for the session of an admin. @throws Refusal `unavailable`. */

@@ -7,8 +7,10 @@
 import { randomBytes } from 'node:crypto'
 import type { Engine, EngineBroadcast, RoomRecord } from '../engine/engine.ts'
 import { LOBBY_ROOM } from '../engine/lobby.ts'
+import type { AccountRecord } from '../engine/records.ts'
 import { AccountSettings } from './account-settings.ts'
 import { Accounts } from './accounts.ts'
+import { AddressDigests } from './address-digests.ts'
 import { type Administered, Administration } from './administration.ts'
 import { Admins } from './admins.ts'
 import { Alone } from './alone.ts'
@@ -25,6 +27,7 @@ import { Handover } from './handover.ts'
 import { RoomMakers } from './makers.ts'
 import { Memberships } from './memberships.ts'
 import { Messages } from './messages.ts'
+import { Moderation } from './moderation.ts'
 import { fold, isName, isReserved } from './names.ts'
 import { Passwords } from './passwords.ts'
 import { Presence } from './presence.ts'
@@ -86,6 +89,7 @@ export class Chat {
   readonly accounts: Accounts
   readonly rooms: Directory
   readonly messages: Messages
+  readonly moderation: Moderation
   readonly tickets: Tickets
   readonly makers: RoomMakers
   readonly administration: Administration
@@ -108,6 +112,7 @@ export class Chat {
   readonly #sessions: Sessions
   readonly #onAudit: OnAudit
   readonly #alone: Alone
+  readonly #digests: AddressDigests
 
   constructor(engine: Engine, options: ChatOptions) {
     const { maxText, now = () => performance.now(), ticketMs = HOUR_MS, maxAccountsPerAddress } = options
@@ -128,7 +133,8 @@ export class Chat {
     const { counts } = this
     const handover = this.#handover
     this.#memberships = new Memberships(engine, { blocks: this.#blocks, counts, handover, onDeliveryError })
-    this.makers = new RoomMakers(engine.records, reader)
+    this.#digests = new AddressDigests(engine.records)
+    this.makers = new RoomMakers(engine.records, this.#digests, reader)
     const quota = new RoomQuota(engine, this.makers, {
       maxRooms: options.maxRooms || Number.POSITIVE_INFINITY,
       maxPerAddress: options.maxRoomsPerAddress || Number.POSITIVE_INFINITY,
@@ -144,6 +150,18 @@ export class Chat {
     this.#alone = new Alone(engine)
     this.#sessions = new Sessions(engine.broadcast, this.#presence, (session) => this.close(session))
     this.#onAudit = onAudit
+    this.admins = new Admins(engine.records, admins)
+    this.moderation = new Moderation(engine, {
+      directory: this.rooms,
+      passwords: this.#passwords,
+      reader,
+      counts,
+      maxText,
+      accounts: {
+        isAccount: (name) => this.#credentials.holds(name).catch(refuse),
+        isAdmin: (name) => this.admins.has(name),
+      },
+    })
     this.accounts = new Accounts({
       credentials: this.#credentials,
       presence: this.#presence,
@@ -165,9 +183,9 @@ export class Chat {
       directory: this.rooms,
       presence: this.#presence,
       sessions: this.#sessions,
+      admins: this.admins,
       onAdministered,
     })
-    this.admins = new Admins(engine.records, admins)
     const { accounts, administration, tickets } = this
     const sessions = this.#sessions
     this.settings = new AccountSettings({ accounts, administration, admins: this.admins, sessions, tickets, onAudit })
@@ -203,9 +221,11 @@ export class Chat {
     const key = fold(name)
     await this.#closed(key)
     this.#presence.add(key, session)
+    let account: AccountRecord | undefined
     try {
       // The operator may have removed the account since, and has not found this session.
-      if (registered && !(await this.#credentials.isGood(as).catch(refuse))) throw new Refusal('secret-wrong')
+      account = registered ? await this.#credentials.accountOf(as).catch(refuse) : undefined
+      if (registered && !account) throw new Refusal('secret-wrong')
       if (alone) await this.#takeAlone(session, name)
       await this.#blocking.load(name)
     } catch (error) {
@@ -216,6 +236,8 @@ export class Chat {
     session.name = name
     session.registered = registered
     session.byTicket = registered && as.hash === undefined
+    session.isAdmin = account !== undefined && this.admins.names(account)
+    session.isBot = account?.bot === true
     this.#sessions.begin(session)
     this.#onAudit(auditEntry({ what: 'login', address: session.address, name, protocol: session.wire.protocol }))
   }
@@ -255,18 +277,21 @@ export class Chat {
    * changed.
    *
    * @throws Refusal `room-name-invalid`, `room-unknown` for an id, `room-private` unless `unlocked`, `too-many-rooms`,
-   * `name-in-room`, `name-reserved`, `name-in-use` for a nickname that looks like that of somebody in a room, `unavailable`.
+   * `banned`, `invite-only`, `name-in-room`, `name-reserved`, `name-in-use` for a nickname that looks like that of somebody in a room,
+   * `unavailable`.
    */
   async join(session: Session, which: number | string, options: JoinRoomOptions = {}): Promise<Membership> {
     const { unlocked = false, moves = false } = options
     const find = async () => {
-      const record =
+      const { address, name, registered } = session
+      session.addressDigest ??= address === '' ? undefined : await this.#digests.of(address)
+      const { record, founds } =
         typeof which === 'number'
-          ? await this.rooms.find(which)
-          : await this.rooms.open(which, { address: session.address, name: session.name })
+          ? { record: await this.rooms.find(which), founds: false }
+          : await this.rooms.open(which, { address, name, registered })
       if (!record) throw new Refusal('room-unknown')
-      if (record.visibility !== 'public' && !unlocked) throw new Refusal('room-private')
-      return record
+      if (record.hash !== undefined && !unlocked) throw new Refusal('room-private')
+      return { record, founds }
     }
     // From before its joining, as whoever sees that may tell it something at once.
     this.messages.listen(session)

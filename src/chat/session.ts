@@ -64,6 +64,8 @@ export interface Lifeline {
 export interface Membership {
   readonly session: Session
   readonly room: Room
+  /** Its begin, in ms since the epoch. */
+  readonly since: number
 }
 
 /** One authenticated connection of a user, through one protocol. A protocol extends it with what it keeps for a client. */
@@ -83,6 +85,12 @@ export class Session {
   registered = false
   /** True if a ticket was the proof. */
   byTicket = false
+  /** True if the account is an admin's. */
+  isAdmin = false
+  /** Digest of {@link address}, see {@link AddressDigests}; undefined before the first room. */
+  addressDigest: string | undefined
+  /** True if the account is marked as a program's. */
+  isBot = false
   /** Colour of its messages from now on, at protocols that have colours. */
   color: string | undefined
   /** Undefined where the session is not bound to a connection. */

@@ -59,7 +59,7 @@ const ACCOUNT = {
     createdAt: { type: 'number' },
     /** True for an admin; `--admins` names further ones. */
     admin: { type: 'boolean' },
-    /** True for a program. */
+    /** True for the account of a program, which is read at the pace of trusted addresses. */
     bot: { type: 'boolean' },
   },
   required: ['name', 'hash'],

@@ -71,6 +71,7 @@ test('admins are those of the options and those that the operator has marked, wh
   expect(await reasonOf(chat.supervision.whois(ann, 'ann'))).toBe('admin-required')
   expect(await chat.administration.markAccount('ANN', { admin: true, bot: true })).toBe('ann')
   expect(await reasonOf(chat.supervision.whois(ann, 'ann'))).toBe('none')
+  expect([ann.isAdmin, ann.isBot]).toEqual([true, true])
   expect(await chat.administration.markAccount('ann', { admin: false })).toBe('ann')
   expect(await reasonOf(chat.supervision.whois(ann, 'ann'))).toBe('admin-required')
   const [[account] = []] = await Array.fromAsync(chat.administration.accounts())

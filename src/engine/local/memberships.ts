@@ -23,13 +23,13 @@ export class LocalMemberships implements EngineMemberships {
   async claim(
     room: number,
     name: string,
-    { carriesPrivate = true, shared = false }: ClaimOptions = {},
+    { carriesPrivate = true, shared = false, address }: ClaimOptions = {},
   ): Promise<boolean> {
     let held = this.#held.get(room)
     if (!held) this.#held.set(room, (held = new Map()))
     const key = fold(name)
     if (held.has(key)) return false
-    held.set(key, { name, carriesPrivate, shared })
+    held.set(key, { name, carriesPrivate, shared, ...(address !== undefined && { address }) })
     if (!shared) this.#looks.add(name)
     return true
   }
