@@ -132,9 +132,8 @@ export class Administration {
 
   #heed(done: Administered): void {
     if (!('byUser' in done && done.byUser)) this.#parts.onAdministered(done)
-    if (done.what === 'room-closed') return
-    if (done.what === 'account-marked') return this.#mark(done)
-    this.#terminate(fold(done.name), done.what, done.except)
+    if (done.what === 'account-marked') this.#mark(done)
+    else if (done.what !== 'room-closed') this.#terminate(fold(done.name), done.what, done.except)
   }
 
   /** Lets the marks of an account hold for its sessions, too. */

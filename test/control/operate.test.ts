@@ -65,6 +65,8 @@ test('a running daemon lists, closes rooms, and removes accounts', async () => {
     stderr: '',
   })
   expect((await toTheEnd(ann)).at(-1)).toBe(CHANGED)
+  const marked = await operate(['account', 'ann', '--bot', '--data', data])
+  expect(marked).toEqual({ status: 0, stdout: 'marked account Ann\n', stderr: '' })
   expect(await (await client(port)).ask('LOGIN ann the first')).toMatchObject({ error: 'Password incorrect' })
   const again = await client(port, 'LOGIN ann the second')
   const removed = await operate(['account', 'remove', 'ANN', '--data', data])
