@@ -80,6 +80,7 @@ test('a running daemon lists, closes rooms, and removes accounts', async () => {
   expect(byOperator).toMatchObject([
     { level: 30, msg: 'room closed by the operator', title: 'ops' },
     { level: 30, msg: 'password changed by the operator', name: 'Ann' },
+    { level: 30, msg: 'account marked by the operator', name: 'Ann', admin: false, bot: true },
     { level: 30, msg: 'account removed by the operator', name: 'Ann' },
   ])
   expect(JSON.stringify(daemon.log)).not.toMatch(/second|first/)
