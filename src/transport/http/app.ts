@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import { allowListed } from './cors.ts'
+import { RequestFeed } from './feed.ts'
 import { asksForWebSocket, hasBody } from './handshake.ts'
 import { addOtherMethods } from './methods.ts'
 import { isRebound, SAFE_METHODS } from './origin.ts'
@@ -64,8 +65,17 @@ export async function openApp(options: AppOptions, routes: readonly Routes[]): P
   const upgrades = new Upgrades(options, requests)
   upgrades.route(server, app)
   const turns = new RequestTurns()
-  // This hook runs first.
-  app.addHook('onRequest', async (request) => turns.take(requests.addressOf(request)))
+  // This hook runs first. Other requests have had their turn when they were parsed.
+  if (!proxies.none) {
+    app.addHook('onRequest', (request, _, begin) => {
+      const { remoteAddress = '' } = request.socket
+      const start = () => {
+        begin()
+        return true
+      }
+      if (!proxies.has(remoteAddress) || turns.take(requests.addressOf(request), start)) begin()
+    })
+  }
   app.addHook('onRequest', async ({ socket, routeOptions: { config } }, reply) => {
     const reason = visitors.get(socket)?.refused
     if (reason === undefined) return
@@ -102,7 +112,13 @@ export async function openApp(options: AppOptions, routes: readonly Routes[]): P
   // Starts the checks of Node.js for incomplete requests.
   server.emit('listening')
   return {
-    serve: (socket) => void server.emit('connection', socket),
+    serve: (socket) => {
+      server.emit('connection', socket)
+      const { remoteAddress = '' } = socket
+      const address = proxies.has(remoteAddress) ? undefined : options.admission.identify(remoteAddress).network
+      const visitor = visitors.get(socket)
+      if (visitor) visitor.feed = new RequestFeed(socket, visitor, turns, address)
+    },
     close: async () => {
       server.close()
       await app.close()
