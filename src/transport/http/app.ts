@@ -56,39 +56,35 @@ export async function openApp(options: AppOptions, routes: readonly Routes[]): P
     if (status >= 500) log.error({ err: error, route: request.routeOptions.url }, 'request failed')
     return reply.code(status).send()
   })
-  // Hooks of every request call back, as promises cost more than what these hooks do.
-  app.addHook('onResponse', ({ method, routeOptions }, { statusCode, elapsedTime }, done) => {
-    if (log.isLevelEnabled('debug')) {
-      // Logs the route, as the path may contain private data.
-      const ms = Math.round(elapsedTime)
-      log.debug({ method, route: routeOptions.url, status: statusCode, ms }, 'request answered')
-    }
-    done()
+  app.addHook('onResponse', async ({ method, routeOptions }, { statusCode, elapsedTime }) => {
+    // Logs the route, as the path may contain private data.
+    log.debug({ method, route: routeOptions.url, status: statusCode, ms: Math.round(elapsedTime) }, 'request answered')
   })
   const addOthers = addOtherMethods(app)
   const requests = new RequestClients(options)
   const upgrades = new Upgrades(options, requests)
   upgrades.route(server, app)
   const turns = new RequestTurns()
-  // This hook runs first. Other requests have had their turn when they were parsed.
-  if (!proxies.none) {
-    app.addHook('onRequest', (request, _, begin) => {
-      const { remoteAddress = '' } = request.socket
-      const start = () => {
-        begin()
-        return true
-      }
-      if (!proxies.has(remoteAddress) || turns.take(requests.addressOf(request), start)) begin()
-    })
-  }
-  app.addHook('onRequest', ({ socket, routeOptions: { config } }, reply, next) => {
+  /** Returns the address of a connection that takes turns; undefined for a proxy, whose requests take turns each by its own. */
+  const addressOf = ({ remoteAddress = '' }: Socket) =>
+    proxies.has(remoteAddress) ? undefined : options.admission.identify(remoteAddress).network
+  // This hook runs first. Requests of a feed have had their turn when they were parsed.
+  app.addHook('onRequest', (request, _, next) => {
+    const start = () => {
+      next()
+      return true
+    }
+    const hadTurn = visitors.get(request.socket)?.feed?.takesTurns === true
+    if (hadTurn || turns.take(requests.addressOf(request), start)) next()
+  })
+  app.addHook('onRequest', async ({ socket, routeOptions: { config } }, reply) => {
     const reason = visitors.get(socket)?.refused
-    if (reason === undefined) return next()
+    if (reason === undefined) return
     reply.header('Connection', 'close')
-    if (config?.probe) return next()
+    if (config?.probe) return
     log.warn({ reason, address: socket.remoteAddress }, 'refused')
     options.tally.disconnect(reason)
-    reply.code(statusOf(reason)).send()
+    return reply.code(statusOf(reason)).send()
   })
   /** Returns the status of a request that is answered without its route; undefined for others. */
   const earlyStatusOf = (request: FastifyRequest, reply: FastifyReply): number | undefined => {
@@ -103,14 +99,13 @@ export async function openApp(options: AppOptions, routes: readonly Routes[]): P
     if (is404 || upgrades.isLost(request)) return 404
     return isPreflight ? 204 : undefined
   }
-  app.addHook('onRequest', (request, reply, next) => {
+  app.addHook('onRequest', async (request, reply) => {
     const { method } = request
     const status = earlyStatusOf(request, reply)
     // The connection ends after a refused handshake or an unread body.
     const isUnread = hasBody(request) && (status !== undefined || method === 'GET' || method === 'HEAD')
     if (isUnread || asksForWebSocket(request)) reply.header('Connection', 'close')
-    if (status === undefined) next()
-    else reply.code(status).send()
+    if (status !== undefined) return reply.code(status).send()
   })
   for (const add of routes) await app.register(async (scope) => add(scope, { requests, upgrades }))
   addOthers()
@@ -119,11 +114,16 @@ export async function openApp(options: AppOptions, routes: readonly Routes[]): P
   server.emit('listening')
   return {
     serve: (socket) => {
-      server.emit('connection', socket)
-      const { remoteAddress = '' } = socket
-      const address = proxies.has(remoteAddress) ? undefined : options.admission.identify(remoteAddress).network
       const visitor = visitors.get(socket)
-      if (visitor) visitor.feed = new RequestFeed(socket, visitor, turns, address)
+      const begin = (chunk: Buffer) => {
+        socket.pause().unshift(chunk)
+        server.emit('connection', socket)
+        visitor?.begin(
+          RequestFeed.wants(chunk) ? new RequestFeed(socket, visitor, turns, addressOf(socket)) : undefined,
+        )
+        socket.resume()
+      }
+      socket.once('data', begin).once('end', () => socket.bytesRead === 0 && visitor?.end())
     },
     close: async () => {
       server.close()

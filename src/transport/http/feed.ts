@@ -4,7 +4,9 @@ import type { RequestTurns } from './turns.ts'
 /** The end of a request's head. */
 const HEAD_END = '\r\n\r\n'
 /** Maximum requests of a connection that are answered or wait; the connection is cut for more. */
-const MAX_PIPELINED = 16
+export const MAX_PIPELINED = 16
+/** Number of requests at the start of a connection from which on it has a feed. */
+const MANY = 3
 /** Maximum pieces that are parsed in one turn: a body may consist of ends of heads. */
 const MAX_PIECES = 16
 
@@ -23,7 +25,8 @@ type Listener = (chunk: Buffer) => void
 /**
  * The input of a connection on its way to the parser of Node.js, which would create all requests of a read at once. The input is cut
  * behind each head of a request, and its pieces are parsed in turns with other connections, while the owner is not busy. The rest stays
- * in the buffer of the socket, which is not read meanwhile.
+ * in the buffer of the socket, which is not read meanwhile. A feed costs an ordinary request a tenth more, so only connections that
+ * begin with many requests have one.
  */
 export class RequestFeed {
   readonly #socket: Socket
@@ -41,6 +44,11 @@ export class RequestFeed {
   #isCut = false
   #hasLeft = false
 
+  /** Returns true if a connection that begins with this input is to have a feed. */
+  static wants(chunk: Buffer): boolean {
+    return headsOf(chunk) >= MANY
+  }
+
   /** Takes the input of a socket from the listeners of the HTTP server. */
   constructor(socket: Socket, owner: FeedOwner, turns: RequestTurns, address: string | undefined) {
     this.#socket = socket
@@ -52,6 +60,11 @@ export class RequestFeed {
     // Node.js parses beneath the socket until the socket has another listener.
     socket.on('data', this.#receive)
     for (const parser of this.#parsers) socket.off('data', parser)
+  }
+
+  /** True if requests have had their turn when they are parsed. */
+  get takesTurns(): boolean {
+    return this.#address !== undefined
   }
 
   /** True if there is input that is not parsed. */

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { DisconnectReason } from '../disconnect.ts'
 import type { Client } from '../listener.ts'
-import type { FeedOwner, RequestFeed } from './feed.ts'
+import { type FeedOwner, MAX_PIPELINED, type RequestFeed } from './feed.ts'
 import { statusAlone } from './status.ts'
 
 /**
@@ -12,7 +12,7 @@ import { statusAlone } from './status.ts'
 const LAST_REQUEST_MS = 250
 /** Maximum time in which the client closes its side after the server has. */
 const LINGER_MS = 1_000
-/** Maximum requests of a connection that are answered at the same time; more wait in its {@link RequestFeed}. */
+/** Maximum requests of a connection with a {@link RequestFeed} that are answered at the same time; more wait there. */
 const MAX_ANSWERED = 2
 /** Maximum requests that wait on a connection and are still answered when the server stops. */
 const MAX_LAST = 16
@@ -48,7 +48,7 @@ export class Visitor implements Client, FeedOwner {
 
   /** Reason of the refusal of a connection beyond the limits; undefined for others. */
   readonly refused: DisconnectReason | undefined
-  /** The input of the connection; undefined until the HTTP server has the socket. */
+  /** The input of a connection that has begun with many requests; undefined for others. */
   feed: RequestFeed | undefined
 
   /** `requestMs` is the maximum time in which a request arrives. */
@@ -56,7 +56,8 @@ export class Visitor implements Client, FeedOwner {
     this.#socket = socket
     this.#requestMs = requestMs
     this.refused = refused
-    this.#endWithin(2 * requestMs)
+    // Node.js limits the time of a request from the first byte on.
+    this.#timer = setTimeout(() => this.end(statusAlone(408)), requestMs).unref()
     // Node.js would reset a connection with unread input after the last response, and the client would lose the response.
     socket.destroySoon = () => this.end()
     // Node.js has an error listener only while it parses.
@@ -70,6 +71,12 @@ export class Visitor implements Client, FeedOwner {
   /** True if no request is being answered. */
   get idle(): boolean {
     return this.#serving === 0 && !this.#ending
+  }
+
+  /** Called with the first input, when Node.js begins to limit the time in which the request arrives. */
+  begin(feed: RequestFeed | undefined): void {
+    this.feed = feed
+    if (this.#serving === 0) this.#endWithin(2 * this.#requestMs)
   }
 
   get busy(): boolean {
@@ -89,8 +96,8 @@ export class Visitor implements Client, FeedOwner {
 
   /** Counts the next request. Returns false if it is not answered, as the connection is ending. */
   serve(response: ServerResponse): boolean {
-    // The request follows the last response.
-    if (this.#ending) {
+    // There are too many pipelined requests, or the request follows the last response.
+    if (this.#ending || this.#serving >= MAX_PIPELINED) {
       this.#socket.destroy()
       return false
     }
