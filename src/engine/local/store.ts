@@ -3,7 +3,7 @@
  * block the event loop of the connections.
  */
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
-import type { NewRoom, RoomChange, RoomRecord } from '../engine.ts'
+import type { NewRoom, RoomChange, RoomRecord, SpokenRoom } from '../engine.ts'
 import { type Event, idAt, type Kind, type LogName, NONCE_MS, nextId, timeAt, timeOf } from '../event.ts'
 import type { Operation } from '../observer.ts'
 import type { Bounds } from '../reading.ts'
@@ -13,6 +13,8 @@ import type { CommitResult, Row, Stranded } from './messages.ts'
 import { type RecordPage, RecordTable } from './record-table.ts'
 import { LocalRoomTable } from './room-table.ts'
 
+/** Minimum time between two messages whose times are stored with their room. */
+const SAID_MS = 60_000
 /** Maximum number of events removed at once from a log that is cleared. */
 const CLEARED = 500
 /** Record that is written to test commits: as large as the largest batch, and expired. */
@@ -29,6 +31,11 @@ export const STORE_METHODS = {
   replaceRecord: 'commits',
   deleteRecord: 'commits',
   ping: 'commits',
+  findRoom: 'reads',
+  pageOfRooms: 'reads',
+  pageOfRoomsFrom: 'reads',
+  pageOfSilentRooms: 'reads',
+  pageOfSpokenRooms: 'reads',
   page: 'reads',
   back: 'reads',
   bounds: 'reads',
@@ -47,6 +54,8 @@ export interface LogRow {
   count: number
   /** Id of the newest event whose id is ahead of its time; 0 if there is none. */
   ahead: number
+  /** Time of the last message that is stored with the room, in ms since the epoch. */
+  said: number
 }
 
 /** Logs, rooms and records in SQLite. When a method throws, nothing has changed. */
@@ -68,6 +77,7 @@ export class LocalStore {
   readonly #insertLog: StatementSync
   readonly #updateLog: StatementSync
   readonly #findLog: StatementSync
+  readonly #endLog: StatementSync
   readonly #insertMember: StatementSync
   readonly #deleteMember: StatementSync
   readonly #nonce: StatementSync
@@ -98,7 +108,13 @@ export class LocalStore {
     this.#back = db.prepare(
       'SELECT id FROM events WHERE log = ? AND id BETWEEN ? AND ? ORDER BY id DESC LIMIT 1 OFFSET ?',
     )
-    this.ended = new Set(endedLogs(db))
+    this.#endLog = db.prepare('UPDATE logs SET ended = 1 WHERE id = ?')
+    this.ended = new Set(
+      db
+        .prepare('SELECT name FROM logs WHERE ended = 1')
+        .all()
+        .map((row) => row.name as LogName),
+    )
     this.#oldest = db.prepare('SELECT id FROM events WHERE log = ? AND id < ? ORDER BY id LIMIT ?')
     this.#newestBefore = db.prepare(
       'SELECT id FROM events WHERE log = ? AND at IS NOT NULL AND at < ? ORDER BY at DESC, id DESC LIMIT 1',
@@ -114,6 +130,26 @@ export class LocalStore {
   /** Calls {@link LocalRoomTable.change}. */
   changeRoom(id: number, change: RoomChange): RoomRecord | undefined | false {
     return this.#transaction(() => this.rooms.change(id, change))
+  }
+
+  findRoom(which: number | string): RoomRecord | undefined {
+    return this.rooms.find(which)
+  }
+
+  pageOfRooms(after: number, limit: number): RoomRecord[] {
+    return this.rooms.page(after, limit)
+  }
+
+  pageOfRoomsFrom(address: string, after: number, limit: number): RoomRecord[] {
+    return this.rooms.pageFrom(address, after, limit)
+  }
+
+  pageOfSilentRooms(time: number, after: number, limit: number): RoomRecord[] {
+    return this.rooms.pageOfSilent(time, after, limit)
+  }
+
+  pageOfSpokenRooms(saidAt: number, after: number, limit: number): SpokenRoom[] {
+    return this.rooms.pageOfSpoken(saidAt, after, limit)
   }
 
   getRecord(kind: RecordKind, key: string): string | undefined {
@@ -191,6 +227,7 @@ export class LocalStore {
       last: Number(last),
       count: Number(count),
       ahead: Number(ahead),
+      said: 0,
     }
     this.#logs.set(name, log)
     return log
@@ -247,6 +284,10 @@ export class LocalStore {
         this.#insertMember.run(room, from)
         this.records.see(from)
       } else if (kind === 'left') this.#deleteMember.run(room, from)
+      else if (kind === 'message' && now >= log.said + SAID_MS) {
+        this.rooms.said(room, now)
+        log.said = now
+      } else if (kind === 'closed') this.#endLog.run(log.id)
       log.last = id
       if (ahead) log.ahead = id
       log.count++
@@ -301,7 +342,7 @@ export class LocalStore {
     // Ids of an earlier log of that name are below "start", hence gone.
     const start = idAt(now) - 1
     const { lastInsertRowid } = this.#insertLog.run(name, start, start)
-    const log = { id: Number(lastInsertRowid), name, start, last: start, count: 0, ahead: 0 }
+    const log = { id: Number(lastInsertRowid), name, start, last: start, count: 0, ahead: 0, said: 0 }
     this.#logs.set(name, log)
     return log
   }
@@ -341,18 +382,6 @@ export class LocalStore {
       throw error
     }
   }
-}
-
-/** Lists the logs of closed rooms. Ids above the last given one belong to no room, as in tests of the engine alone. */
-export function endedLogs(db: DatabaseSync): LogName[] {
-  const rows = db
-    .prepare(
-      `SELECT name FROM logs
-       WHERE name LIKE 'room:%' AND CAST(substr(name, 6) AS INTEGER) NOT IN (SELECT id FROM rooms)
-       AND CAST(substr(name, 6) AS INTEGER) <= (SELECT seq FROM sqlite_sequence WHERE name = 'rooms')`,
-    )
-    .all()
-  return rows.map((row) => row.name as LogName)
 }
 
 export function eventOfRow([id, kind, room, from, to, body, sent, color, verified, at]: SQLOutputValue[]): Event {
