@@ -19,7 +19,7 @@ export interface RoomExpiryOptions {
 }
 
 /**
- * Closes rooms that are empty, were not made by the owner of an account, and have had no message for a time; never the lobby. Of several
+ * Closes rooms that are empty, whose maker and owners have no account, and that have had no message for a time; never the lobby. Of several
  * nodes one searches at a time. Rooms are closed one after the other, so that commits do not wait.
  */
 export class RoomExpiry {
@@ -73,7 +73,10 @@ export class RoomExpiry {
   async #isOver({ id, maker }: RoomRecord, since: number): Promise<boolean> {
     if (id === LOBBY_ROOM.id) return false
     const { logs, memberships, records } = this.#engine
-    if (maker?.name !== undefined && (await records.get('account', maker.name))) return false
+    const owners = (await logs.state(id)).filter(({ details }) => details?.role === 'owner').map(({ to }) => to)
+    for (const name of [maker?.name, ...owners]) {
+      if (name !== undefined && (await records.get('account', name))) return false
+    }
     // The engine may not know of the newest message.
     for await (const events of logs.read(`room:${id}`, { from: since })) {
       if (events.some(({ kind }) => kind === 'message')) return false

@@ -1,5 +1,7 @@
 import type { Engine, RoomRecord } from '../engine/engine.ts'
+import type { Event } from '../engine/event.ts'
 import { LOBBY_ROOM } from '../engine/lobby.ts'
+import { inSlices } from '../slices.ts'
 import { fold } from './names.ts'
 import { refuse } from './refusal.ts'
 import { Snapshot } from './snapshot.ts'
@@ -7,12 +9,16 @@ import { Snapshot } from './snapshot.ts'
 /** Age of the newest message of an empty room up to which the room is alive, in ms. */
 const RECENT_MS = 7 * 24 * 3_600_000
 
+/** Maximum rooms of a list whose topics are read, and of those that are read at once. */
+const MAX_TOPICS = 1_000
+const SLICE = 50
+
 /** A public room in a list. */
 export interface ListedRoom {
   /** The slug. */
   readonly name: string
   readonly members: number
-  /** Undefined for a room without a topic. */
+  /** Undefined for a room without a topic, and for rooms beyond the first 1,000 of a list. */
   readonly topic?: string
 }
 
@@ -72,7 +78,7 @@ export class RoomLists {
     const others = [...new Set([LOBBY_ROOM.id, ...counts.keys()])].filter((id) => !saidAt.has(id))
     const found = await Promise.all(others.map((id) => rooms.find(id))).catch(refuse)
     const alive = [...spoken.map(({ room }) => room), ...found.filter((room) => room !== undefined)]
-    return ordered(alive, counts, saidAt).map(listed)
+    return this.#listed(ordered(alive, counts, saidAt))
   }
 
   async #listEverything(): Promise<{ list: readonly ListedRoom[]; keys: readonly string[] }> {
@@ -80,11 +86,20 @@ export class RoomLists {
     const found = Promise.all([rooms.list(), memberships.counts(), rooms.spokenSince(0)])
     const [all, counts, spoken] = await found.catch(refuse)
     const candidates = ordered(all, counts, new Map(spoken.map(({ room, saidAt }) => [room.id, saidAt])))
-    const list = candidates.map(listed)
+    const list = await this.#listed(candidates)
     const keys = candidates.map(
       ({ room: { title, slug } }, place) => fold(slug) + BREAK + fold(title) + BREAK + fold(list[place]?.topic ?? ''),
     )
     return { list, keys }
+  }
+
+  async #listed(candidates: readonly Candidate[]): Promise<readonly ListedRoom[]> {
+    const topicOf = ({ room }: Candidate) => this.#engine.logs.state(room.id).then(topicIn)
+    const topics = await inSlices(candidates.slice(0, MAX_TOPICS), SLICE, topicOf).catch(refuse)
+    return candidates.map(({ room, members }, place) => {
+      const topic = topics[place]
+      return { name: room.slug, members, ...(topic !== undefined && { topic }) }
+    })
   }
 
   async #listMembers(): Promise<readonly OccupiedRoom[]> {
@@ -113,6 +128,7 @@ function ordered(
     .sort((a, b) => b.members - a.members || b.saidAt - a.saidAt || a.room.id - b.room.id)
 }
 
-function listed({ room, members }: Candidate): ListedRoom {
-  return { name: room.slug, members }
+/** Returns the topic in the state of a room. */
+function topicIn(state: readonly Event[]): string | undefined {
+  return state.find(({ kind }) => kind === 'topic')?.body
 }

@@ -45,6 +45,9 @@ async function filled(engine: Engine) {
   await enter(chat, owner, 'owned-and-silent')
   await chat.accounts.register('owner', 'long secret', HERE, owner)
   await leave(chat, owner)
+  const { id } = await chat.rooms.open('handed-over', { address: HERE, name: 'somebody' })
+  const details = { role: 'owner', on: true } as const
+  await engine.logs.append(`room:${id}`, { kind: 'role', room: id, from: 'somebody', to: 'owner', body: '', details })
   await guest('bob', 'occupied')
   await chat.rooms.create({ title: 'By HTTP', visibility: 'public' }, { password: '', address: HERE })
   await chat.rooms.create({ title: 'Den', visibility: 'hidden' }, { password: 'correct horse', address: HERE })
@@ -57,7 +60,7 @@ async function check(engine: Engine): Promise<void> {
   expect(await expiryOn(engine, chat, 29).sweep()).toEqual([])
   const { sweep } = expiryOn(engine, chat, 31)
   expect(await sweep()).toEqual(['By HTTP', 'Den', 'empty', 'guests'])
-  const left = ['Public Chat', 'owned', 'owned-and-silent', 'occupied']
+  const left = ['Public Chat', 'owned', 'owned-and-silent', 'handed-over', 'occupied']
   expect((await chat.rooms.all()).map(({ title }) => title)).toEqual(left)
   expect(await reasonOf(chat.rooms.members('guests'))).toBe('room-unknown')
   expect(await sweep()).toEqual([])
@@ -65,7 +68,7 @@ async function check(engine: Engine): Promise<void> {
   expect(again.id).toBeGreaterThan(room?.id ?? Number.NaN)
   // A room whose owner is gone is nobody's.
   await chat.administration.removeAccount('owner')
-  expect(await sweep()).toEqual(['guests', 'owned', 'owned-and-silent'])
+  expect(await sweep()).toEqual(['guests', 'handed-over', 'owned', 'owned-and-silent'])
   await chat.stop()
 }
 

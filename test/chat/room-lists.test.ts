@@ -6,7 +6,7 @@ const DAY_MS = 86_400_000
 const names = (rooms: readonly { name: string }[]) => rooms.map(({ name }) => name)
 
 test('rooms with members come first, then those with the newest message; those that are dead are not listed', async () => {
-  const { chat, guest } = await stage()
+  const { engine, chat, guest } = await stage()
   const { rooms: directory } = chat
   const { now } = Date
   let ahead = 0
@@ -23,9 +23,11 @@ test('rooms with members come first, then those with the newest message; those t
   }
   await enter(chat, ann, 'silent')
   await guest('bob', 'busy')
+  const { id = 0 } = (await directory.find('busy')) ?? {}
+  await engine.logs.append(`room:${id}`, { kind: 'topic', room: id, from: 'bob', body: 'Deploys' })
   await guest('eve', 'busy')
   expect(await directory.busiest()).toEqual([
-    { name: 'busy', members: 2 },
+    { name: 'busy', members: 2, topic: 'Deploys' },
     { name: 'silent', members: 1 },
     { name: 'newer', members: 0 },
     { name: 'older', members: 0 },
@@ -42,5 +44,6 @@ test('rooms with members come first, then those with the newest message; those t
   expect(names(await directory.matching('ER'))).toEqual(['newer', 'older'])
   expect(names(await directory.matching('tech t'))).toEqual(['TechTalk'])
   expect(names(await directory.matching('den'))).toEqual([])
+  expect(await directory.matching('deploy')).toEqual([{ name: 'busy', members: 2, topic: 'Deploys' }])
   expect((await directory.presence()).map(({ title, members }) => [title, members.length])).toContainEqual(['busy', 2])
 })
