@@ -36,16 +36,36 @@ const NameRule = Type.Object(
 )
 export type NameRule = Static<typeof NameRule>
 
+const RateLimit = Type.Object(
+  {
+    perSecond: Type.Integer({ minimum: 1, description: 'Lines read in a second.' }),
+    burst: Type.Integer({ minimum: 1, description: 'Lines read at once.' }),
+  },
+  { ...exact, description: 'The rate that holds for this connection; missing without a limit.' },
+)
+
 const Limits = Type.Object(
   {
     line: Type.Integer({ minimum: 1, description: 'Bytes of a line, without its end.' }),
     text: Type.Integer({ minimum: 1, description: 'Characters of a message.' }),
     nickname: NameRule,
     room: NameRule,
+    rate: Type.Optional(RateLimit),
   },
   { ...exact, description: '/limits' },
 )
 export type Limits = Static<typeof Limits>
+
+export const Ban = Type.Object(
+  {
+    to: Type.String({ description: 'A nickname or a mask.' }),
+    by: Nickname,
+    utctimestamp: Time,
+    until: Type.Optional(Time),
+    reason: Type.Optional(Type.String()),
+  },
+  exact,
+)
 
 export const CommandResult = Type.Object(
   {
@@ -58,6 +78,7 @@ export const CommandResult = Type.Object(
     rooms: Type.Optional(Type.Array(RoomCount, { description: '/rooms: busiest first.' })),
     more: Type.Optional(Type.Integer({ minimum: 1, description: '/rooms: number of rooms that are left out.' })),
     limits: Type.Optional(Limits),
+    bans: Type.Optional(Type.Array(Ban, { description: '/bans: oldest first.' })),
     blocked: Type.Optional(Type.Array(Nickname, { description: '/blocked' })),
   },
   exact,

@@ -83,6 +83,8 @@ export interface Member {
   readonly name: string
   /** True if private messages reach the user. */
   readonly carriesPrivate: boolean
+  /** Identifier of the user's network address; undefined when unknown. */
+  readonly address?: string
 }
 
 export interface ClaimOptions {
@@ -90,6 +92,8 @@ export interface ClaimOptions {
   readonly carriesPrivate?: boolean
   /** True if other nodes may hold the name too. The caller must know that it is the same user. */
   readonly shared?: boolean
+  /** See {@link Member.address}; letters and digits. */
+  readonly address?: string
 }
 
 /** The logs of an engine. */

@@ -24,20 +24,18 @@ export class RoomCache<R extends { readonly id: number }> {
     const key = typeof which === 'number' ? which : fold(which)
     const known = this.get(key)
     if (known) return known
-    let reading = this.#reads.get(key)
-    if (!reading) {
-      reading = read().finally(() => {
+    const underWay = this.#reads.get(key)
+    if (underWay) return underWay
+    const reading = read()
+      .then((room) => {
+        // Else what was read may be out of date.
+        if (room && this.#reads.get(key) === reading) this.#add(room)
+        return room
+      })
+      .finally(() => {
         if (this.#reads.get(key) === reading) this.#reads.delete(key)
       })
-      this.#reads.set(key, reading)
-      void reading.then(
-        (room) => {
-          // Else what was read may be out of date.
-          if (room && this.#reads.get(key) === reading) this.#add(room)
-        },
-        () => {},
-      )
-    }
+    this.#reads.set(key, reading)
     return reading
   }
 
