@@ -29,12 +29,21 @@ const NameRule = Type.Object(
 )
 export type NameRule = Static<typeof NameRule>
 
+const RateLimit = Type.Object(
+  {
+    perSecond: Type.Integer({ minimum: 1, description: 'Lines read in a second.' }),
+    burst: Type.Integer({ minimum: 1, description: 'Lines read at once.' }),
+  },
+  { ...exact, description: 'The rate that holds for this connection; missing without a limit.' },
+)
+
 const Limits = Type.Object(
   {
     line: Type.Integer({ minimum: 1, description: 'Bytes of a line, without its end.' }),
     text: Type.Integer({ minimum: 1, description: 'Characters of a message.' }),
     nickname: NameRule,
     room: NameRule,
+    rate: Type.Optional(RateLimit),
   },
   { ...exact, description: '/limits' },
 )

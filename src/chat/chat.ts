@@ -7,6 +7,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Engine, EngineBroadcast, RoomRecord } from '../engine/engine.ts'
 import { LOBBY_ROOM } from '../engine/lobby.ts'
+import type { AccountRecord } from '../engine/records.ts'
 import { Accounts } from './accounts.ts'
 import { AddressDigests } from './address-digests.ts'
 import { type Administered, Administration } from './administration.ts'
@@ -138,8 +139,10 @@ export class Chat {
       reader,
       counts,
       maxText,
-      isAccount: (name) => this.#credentials.holds(name).catch(refuse),
-      isAdmin: async () => false,
+      accounts: {
+        isAccount: (name) => this.#credentials.holds(name).catch(refuse),
+        isAdmin: async () => false,
+      },
     })
     this.accounts = new Accounts({
       credentials: this.#credentials,
@@ -192,9 +195,11 @@ export class Chat {
     const key = fold(name)
     await this.#closed(key)
     this.#presence.add(key, session)
+    let account: AccountRecord | undefined
     try {
       // The operator may have removed the account since, and has not found this session.
-      if (registered && !(await this.#credentials.isGood(as).catch(refuse))) throw new Refusal('secret-wrong')
+      account = registered ? await this.#credentials.accountOf(as).catch(refuse) : undefined
+      if (registered && !account) throw new Refusal('secret-wrong')
       if (alone) await this.#takeAlone(session, name)
       await this.#blocking.load(name)
     } catch (error) {
@@ -204,6 +209,7 @@ export class Chat {
     if (session.closed) return this.#absent(key, session)
     session.name = name
     session.registered = registered
+    session.isBot = account?.bot === true
   }
 
   /** Number of sessions on this node, by protocol. */

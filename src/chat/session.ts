@@ -75,6 +75,8 @@ export class Session {
   isAdmin = false
   /** Digest of {@link address}, see {@link AddressDigests}; undefined before the first room. */
   addressDigest: string | undefined
+  /** True if that account has the flag `bot`, as of the login. */
+  isBot = false
   /** Colour of its messages from now on, at protocols that have colours. */
   color: string | undefined
   /** Undefined where the session is not bound to a connection. */
