@@ -1,4 +1,4 @@
-import { LONGEST_NAME, NICKNAME_PATTERN } from '../src/chat/names.ts'
+import { LONGEST_NAME, NICKNAME_PATTERN, SLUG_RULE } from '../src/chat/names.ts'
 import type { Command } from './command.ts'
 import type { NameRule } from './replies.ts'
 
@@ -6,7 +6,7 @@ import type { NameRule } from './replies.ts'
 const NICKNAMES: NameRule = { pattern: NICKNAME_PATTERN, minLength: 1, maxLength: LONGEST_NAME }
 
 /** Rule for the room names of JOIN (docs/protocols/line.md, section 2.4), which the core checks. */
-const ROOMS: NameRule = { pattern: '^[a-zA-Z0-9]{1,70}$', minLength: 1, maxLength: 70 }
+const ROOMS: NameRule = SLUG_RULE
 
 export const limits: Command = {
   name: '/limits',
