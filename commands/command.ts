@@ -13,6 +13,9 @@ export type State =
   /** After LOGIN and JOIN. */
   | 'inRoom'
 
+/** Form of the lines from the server: JSON, or plain lines for people. */
+export type Form = 'json' | 'plain'
+
 /** Context in which a command runs. */
 export interface CommandContext {
   readonly chat: Chat
@@ -23,6 +26,10 @@ export interface CommandContext {
   readonly maxLine: number
   /** All commands, for /help. */
   readonly commands: readonly Command[]
+  /** Sets the form of all further lines. */
+  readonly speak: (form: Form) => void
+  /** Makes every further line a text to say. */
+  readonly pipe: () => void
   /** Ends the session, and the connection after the reply. Resolves when the nickname is free. */
   endSession(): Promise<void>
 }

@@ -15,12 +15,17 @@ export function eventLine(event: Event, room: string): RoomEvent | PrivateEvent 
     case 'left':
       return { type: 'userLeft', from, body: `User ${from} has left the room`, room, utctimestamp, id }
     case 'private':
-      return { type: 'private', from, to: event.to ?? '', body, room, utctimestamp, id }
+      return { ...privateLine(event), room }
     case 'closed':
       return undefined
     default:
       return event.kind satisfies never
   }
+}
+
+/** Returns the line for a private message between users who are in no room together. */
+export function privateLine({ from, to = '', body, at, id }: Event): PrivateEvent {
+  return { type: 'private', from, to, body, utctimestamp: timestamp(at), id: String(id) }
 }
 
 /** Returns the HISTORY record for an event (docs/protocols/line.md, section 2.7); undefined for kinds that are not shown. */

@@ -23,6 +23,17 @@ const exact = { additionalProperties: false }
 export const CommandHelp = Type.Object({ name: Type.String(), usage: Type.String(), help: Type.String() }, exact)
 export const RoomCount = Type.Object({ room: RoomName, members: Type.Integer({ minimum: 0 }) }, exact)
 
+/** Marks of a member in /who. */
+const Mark = Type.Enum(['operator', 'voiced', 'bot', 'account', 'away'])
+const MarkedMember = Type.Object(
+  {
+    nickname: Nickname,
+    marks: Type.Array(Mark),
+    away: Type.Optional(Type.String({ description: 'The text of a user who is away.' })),
+  },
+  exact,
+)
+
 const NameRule = Type.Object(
   { pattern: Type.String(), minLength: Type.Integer({ minimum: 1 }), maxLength: Type.Integer({ minimum: 1 }) },
   { ...exact, description: 'Keywords of JSON Schema.' },
@@ -43,11 +54,19 @@ export type Limits = Static<typeof Limits>
 export const CommandResult = Type.Object(
   {
     type: Type.Literal('commandResult'),
-    /** Text for users; null for HISTORY, whose records follow. */
+    /** Text for users; null for HISTORY and /inbox, whose records follow. */
     result: Type.Union([Type.String(), Type.Null()]),
     commands: Type.Optional(Type.Array(CommandHelp, { description: '/help' })),
     room: Type.Optional(RoomName),
     members: Type.Optional(Type.Array(Nickname, { description: '/who: in order of joining.' })),
+    marks: Type.Optional(Type.Array(MarkedMember, { description: '/who: the members with marks.' })),
+    before: Type.Optional(
+      Type.String({
+        pattern: '^[0-9]+$',
+        description:
+          'HISTORY with a filter: the search has ended early; before=ID goes on with what came before this event.',
+      }),
+    ),
     rooms: Type.Optional(Type.Array(RoomCount, { description: '/rooms: busiest first.' })),
     limits: Type.Optional(Limits),
     blocked: Type.Optional(Type.Array(Nickname, { description: '/blocked' })),
@@ -86,7 +105,15 @@ export const UserLeft = Type.Object({ type: Type.Literal('userLeft'), ...happeni
 export type UserLeft = Static<typeof UserLeft>
 export const Message = Type.Object({ type: Type.Literal('message'), ...happening }, exact)
 export type Message = Static<typeof Message>
-export const Private = Type.Object({ type: Type.Literal('private'), ...happening, to: Nickname }, exact)
+export const Private = Type.Object(
+  {
+    type: Type.Literal('private'),
+    ...happening,
+    room: Type.Optional(Type.String({ ...RoomName, description: 'The room that both users are in.' })),
+    to: Nickname,
+  },
+  exact,
+)
 export type Private = Static<typeof Private>
 
 export const HistoryRecord = Type.Object(
@@ -97,9 +124,14 @@ export const HistoryRecord = Type.Object(
   },
   exact,
 )
+/** A record of /inbox. */
+export const InboxRecord = Type.Object(
+  { type: Type.Literal('private'), from: Nickname, to: Nickname, body: Type.String(), utctimestamp: Time, id: Id },
+  exact,
+)
 export const History = Type.Object(
-  { type: Type.Literal('history'), from: Nickname, body: HistoryRecord },
-  { ...exact, description: '`from` and `body.to` are the one who asked.' },
+  { type: Type.Literal('history'), from: Nickname, body: Type.Union([HistoryRecord, InboxRecord]) },
+  { ...exact, description: '`from`, and `body.to` of HISTORY, are the one who asked.' },
 )
 export type History = Static<typeof History>
 

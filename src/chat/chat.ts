@@ -12,6 +12,7 @@ import { type Administered, Administration } from './administration.ts'
 import { Alone } from './alone.ts'
 import { Attempts } from './attempts.ts'
 import type { OnDeliveryError } from './audience.ts'
+import { Away } from './away.ts'
 import { Blocking } from './blocking.ts'
 import { Blocks } from './blocks.ts'
 import { Counts } from './counts.ts'
@@ -19,6 +20,7 @@ import { Credentials, Proof } from './credentials.ts'
 import { Directory } from './directory.ts'
 import { Guesses } from './guesses.ts'
 import { Handover } from './handover.ts'
+import { Inboxes } from './inboxes.ts'
 import { RoomMakers } from './makers.ts'
 import { Memberships } from './memberships.ts'
 import { Messages } from './messages.ts'
@@ -77,6 +79,7 @@ export class Chat {
   readonly accounts: Accounts
   readonly rooms: Directory
   readonly messages: Messages
+  readonly inboxes: Inboxes
   readonly tickets: Tickets
   readonly makers: RoomMakers
   readonly administration: Administration
@@ -93,6 +96,7 @@ export class Chat {
   readonly #handover = new Handover()
   readonly #memberships: Memberships
   readonly #presence = new Presence()
+  readonly away = new Away(this.#presence)
   readonly #alone: Alone
 
   constructor(engine: Engine, options: ChatOptions) {
@@ -125,7 +129,8 @@ export class Chat {
       activityIn: (room) => this.#memberships.activityIn(room),
     })
     this.tickets = new Tickets(engine.records, ticketMs)
-    this.messages = new Messages(engine, this.#blocks, counts, reader, maxText)
+    this.inboxes = new Inboxes(engine, { blocks: this.#blocks, counts, reader, onDeliveryError })
+    this.messages = new Messages(engine, { blocks: this.#blocks, counts, reader, inboxes: this.inboxes, maxText })
     this.#alone = new Alone(engine)
     this.accounts = new Accounts({
       credentials: this.#credentials,
@@ -133,7 +138,10 @@ export class Chat {
       blocking: this.#blocking,
       handover,
       departed: (session) => this.#memberships.departed(session),
-      share: (session) => this.#memberships.share(session),
+      share: (session) => {
+        this.inboxes.listen(session)
+        return this.#memberships.share(session)
+      },
       onRefused: ({ code }) => counts.refusedLogin(code),
       registrations,
       daily: maxAccountsPerAddress
@@ -190,6 +198,7 @@ export class Chat {
     if (session.closed) return this.#absent(key, session)
     session.name = name
     session.registered = registered
+    if (registered) this.inboxes.listen(session)
   }
 
   /** Number of sessions on this node, by protocol. */
@@ -241,12 +250,12 @@ export class Chat {
       return record
     }
     // From before its joining, as whoever sees that may tell it something at once.
-    this.messages.listen(session)
+    this.inboxes.listen(session)
     try {
       // The nickname may have been registered since the login, or be about to be.
       return await this.#memberships.join(session, { moves, find, check: () => this.#checkOwn(session) })
     } finally {
-      if (!session.membership) this.messages.dismiss(session)
+      if (!session.membership && !session.registered) this.inboxes.dismiss(session)
     }
   }
 
@@ -293,7 +302,8 @@ export class Chat {
     // A request that waits for a lookup comes before its `left`.
     await this.messages.idle(session)
     const lastEvents = await this.#memberships.close(session)
-    this.messages.dismiss(session)
+    this.inboxes.dismiss(session)
+    this.away.set(session, undefined)
     await this.#absent(session.key, session)
     await lastEvents()
   }
