@@ -10,7 +10,7 @@ export const history: Command = {
   help:
     'History of the room, oldest first. Times, in UTC: 2026-05-24, 2026-05-24 15:17:19, 2026-05-24T15:17:19+02:00, 15:17, ' +
     'today, yesterday, epoch seconds, or -10m, -2h, -7d. limit=N: only the newest N; after=ID, before=ID: only what came after or ' +
-    'before an event; kinds=message,joined,left: only these; grep=WORD: only messages with a word, or with a text in quotes. ' +
+    'before an event; kinds=message,joined: only these, of message, joined, left, topic, kicked, role, mode, redacted; grep=WORD: only messages with a word, or with a text in quotes. ' +
     'end=yes: a last line when all is sent.',
   state: 'inRoom',
   least: 0,

@@ -2,6 +2,7 @@
 import { away } from './away.ts'
 import { block, blocked, unblock } from './block.ts'
 import type { Command } from './command.ts'
+import { deleteMessage } from './delete.ts'
 import { bareHelp, help } from './help.ts'
 import { history } from './history.ts'
 import { inbox } from './inbox.ts'
@@ -9,14 +10,19 @@ import { join } from './join.ts'
 import { leave } from './leave.ts'
 import { limits } from './limits.ts'
 import { login } from './login.ts'
+import { me, notice } from './me.ts'
 import { message } from './message.ts'
+import { hidden, inviteOnly, lock, moderated, slow, unlock } from './modes.ts'
 import { ping } from './ping.ts'
 import { pipe } from './pipe.ts'
 import { json, plain } from './plain.ts'
 import { quit } from './quit.ts'
 import { register } from './register.ts'
+import { deop, devoice, invite, op, owner, voice } from './roles.ts'
 import { rooms } from './rooms.ts'
+import { ban, bans, kick, mute, unban, unmute } from './sanctions.ts'
 import { tell } from './tell.ts'
+import { close, title, topic } from './topic.ts'
 import { who } from './who.ts'
 
 export const commands: readonly Command[] = [
@@ -37,6 +43,30 @@ export const commands: readonly Command[] = [
   block,
   unblock,
   blocked,
+  me,
+  notice,
+  deleteMessage,
+  topic,
+  kick,
+  mute,
+  unmute,
+  ban,
+  unban,
+  bans,
+  op,
+  deop,
+  voice,
+  devoice,
+  owner,
+  moderated,
+  slow,
+  inviteOnly,
+  invite,
+  lock,
+  unlock,
+  hidden,
+  title,
+  close,
   register,
   plain,
   json,

@@ -19,6 +19,11 @@ const KINDS: Readonly<Record<Kind, boolean>> = {
   message: true,
   joined: true,
   left: true,
+  topic: true,
+  kicked: true,
+  role: true,
+  mode: true,
+  redacted: true,
   private: false,
   closed: false,
 }

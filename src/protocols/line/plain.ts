@@ -1,4 +1,11 @@
-import type { CommandResult, ErrorReply, History, PrivateEvent, ServerLine } from '../../../commands/replies.ts'
+import type {
+  CommandResult,
+  ErrorReply,
+  History,
+  PrivateEvent,
+  RoomEvent,
+  ServerLine,
+} from '../../../commands/replies.ts'
 import { escapeAll, NOT_ASCII } from '../escape.ts'
 import { indentLines } from '../indent.ts'
 import { type Encode, UNSAFE } from './json.ts'
@@ -27,32 +34,17 @@ function textOf(line: ServerLine): string {
       return aside(line.notice)
     case 'history':
       return recordText(line)
-    case 'message':
-    case 'private':
-      return said(line, clockOf(line.utctimestamp))
-    case 'userJoined':
-      return `* ${line.from} joined`
-    case 'userLeft':
-      return `* ${line.from} left`
     default:
-      return line satisfies never
+      return eventText(line, clockOf(line.utctimestamp), '')
   }
 }
 
 /** The record of an event, with its date. */
-function recordText({ body: line }: History): string {
-  const at = `[${line.utctimestamp.slice(0, 16)}]`
-  switch (line.type) {
-    case 'message':
-    case 'private':
-      return said(line, at)
-    case 'userJoined':
-      return `${at} * ${line.from} joined`
-    case 'userLeft':
-      return `${at} * ${line.from} left`
-    default:
-      return line satisfies never
-  }
+function recordText({ body: record }: History): string {
+  const at = `[${record.utctimestamp.slice(0, 16)}]`
+  // Member `to` of a room's record is the one who asked.
+  const line = record.type === 'private' ? record : { ...record, to: record.user }
+  return eventText(line, at, `${at} `)
 }
 
 /** A reply that says no more than that the line was taken is left out: its event follows, or what is seen of it. */
@@ -69,15 +61,51 @@ function aside(text: string): string {
   return `-!- ${text}`
 }
 
-interface Said extends Pick<PrivateEvent, 'from' | 'body'> {
-  readonly type: string
-  readonly to?: string
+/** An event, live or from a record. */
+interface Told {
+  readonly type: (RoomEvent | PrivateEvent)['type']
+  readonly from: string
+  readonly body: string
+  readonly to?: string | undefined
+  readonly action?: true
+  readonly notice?: true
+  readonly role?: string
+  readonly until?: string
+  readonly flag?: string
+  readonly value?: string
+  readonly on?: boolean
+  readonly target?: string
 }
 
-/** A text with its sender; further lines are indented, so that none looks like another one's message. */
-function said({ type, from, to, body }: Said, at: string): string {
-  const names = type === 'private' ? `${from} -> ${to}` : from
-  return `${at} <${names}> ${indentLines(body)}`
+/** The text of an event: what was said begins with `at`, what has happened with `prefix`. */
+function eventText(line: Told, at: string, prefix: string): string {
+  const { from, to, role, until, flag, value, on } = line
+  // So that no further line looks like another one's message.
+  const body = indentLines(line.body)
+  const reason = body === '' ? '' : ` (${body})`
+  switch (line.type) {
+    case 'message':
+      if (line.action) return `${at} ** ${from} ${body}`
+      return line.notice ? `${at} -${from}- ${body}` : `${at} <${from}> ${body}`
+    case 'private':
+      return `${at} <${from} -> ${to}> ${body}`
+    case 'userJoined':
+      return `${prefix}* ${from} joined`
+    case 'userLeft':
+      return `${prefix}* ${from} left`
+    case 'userKicked':
+      return `${prefix}* ${to} was kicked by ${from}${reason}`
+    case 'topic':
+      return body === '' ? `${prefix}* ${from} removed the topic` : `${prefix}* ${from} set the topic: ${body}`
+    case 'role':
+      return `${prefix}* ${from}: ${to} is ${on ? '' : 'no longer '}${role}${until ? ` until ${until.slice(0, 16)}` : ''}${reason}`
+    case 'mode':
+      return `${prefix}* ${from}: ${flag} is ${on ? indentLines(value ?? 'on') : 'off'}${reason}`
+    case 'redacted':
+      return `${prefix}* ${from} deleted message ${line.target} of ${to}${reason}`
+    default:
+      return line.type satisfies never
+  }
 }
 
 /** The time of day, in UTC. */

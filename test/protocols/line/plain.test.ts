@@ -158,6 +158,14 @@ test('every type of line has a plain form', () => {
     private: [{ type: 'private', ...happening, to: 'bob' }, '[01:17] <ann -> bob> b\n'],
     userJoined: [{ type: 'userJoined', ...happening }, '* ann joined\n'],
     userLeft: [{ type: 'userLeft', ...happening }, '* ann left\n'],
+    userKicked: [{ type: 'userKicked', ...happening, to: 'bob' }, '* bob was kicked by ann (b)\n'],
+    topic: [{ type: 'topic', ...happening, body: 'x\ny' }, '* ann set the topic: x\n  y\n'],
+    role: [
+      { type: 'role', ...happening, to: 'bob', role: 'muted', on: true, until: '2026-05-24 02:17:00.000000' },
+      '* ann: bob is muted until 2026-05-24 02:17 (b)\n',
+    ],
+    mode: [{ type: 'mode', ...happening, body: '', flag: 'slow', on: true, value: '5' }, '* ann: slow is 5\n'],
+    redacted: [{ type: 'redacted', ...happening, to: 'bob', target: '3' }, '* ann deleted message 3 of bob (b)\n'],
     history: [
       { type: 'history', from: 'eve', body: { type: 'userJoined', ...happening, to: 'eve' } },
       '[2026-05-24 01:17] * ann joined\n',
@@ -165,6 +173,15 @@ test('every type of line has a plain form', () => {
   }
   expect(Object.keys(forms).toSorted()).toEqual(Schema.anyOf.map(({ properties }) => properties.type.const).toSorted())
   for (const [line, text] of Object.values(forms)) expect(plainEncoder(false)(line)).toBe(text)
+  const record = { ...happening, type: 'role', to: 'eve', user: 'bob', role: 'operator', on: false, body: '' } as const
+  const records: readonly [ServerLine, string][] = [
+    [{ type: 'history', from: 'eve', body: record }, '[2026-05-24 01:17] * ann: bob is no longer operator\n'],
+    [{ type: 'message', ...happening, action: true }, '[01:17] ** ann b\n'],
+    [{ type: 'message', ...happening, notice: true }, '[01:17] -ann- b\n'],
+    [{ type: 'topic', ...happening, body: '' }, '* ann removed the topic\n'],
+    [{ type: 'mode', ...happening, body: '', flag: 'moderated', on: false }, '* ann: moderated is off\n'],
+  ]
+  for (const [line, text] of records) expect(plainEncoder(false)(line)).toBe(text)
   expect(plainEncoder(false)({ type: 'commandResult', result: null })).toBe('')
   expect(plainEncoder(false)({ type: 'commandResult', result: null, before: '7' })).toBe(
     '-!- The search has ended early; before=7 goes on\n',
