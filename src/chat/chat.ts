@@ -144,8 +144,10 @@ export class Chat {
       reader,
       counts,
       maxText,
-      isAccount: (name) => this.#credentials.holds(name).catch(refuse),
-      isAdmin: async () => false,
+      accounts: {
+        isAccount: (name) => this.#credentials.holds(name).catch(refuse),
+        isAdmin: async () => false,
+      },
     })
     this.accounts = new Accounts({
       credentials: this.#credentials,
