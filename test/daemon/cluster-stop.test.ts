@@ -7,8 +7,8 @@ import { certificate } from '../support/certificate.ts'
 import type { Request } from '../support/cluster-primary.ts'
 import { eventually } from '../support/eventually.ts'
 import { type Door, knock, type Outcome } from '../support/knock.ts'
+import { reservePort } from '../support/port.ts'
 import { LINE_ONLY } from '../support/process.ts'
-import { freePort } from '../support/redis.ts'
 
 const STOPS = Number(process.env.STOPS ?? 4)
 const DOORS: readonly Door[] = ['line', 'line-tls', 'http']
@@ -17,7 +17,7 @@ const ANSWERS: readonly Outcome[] = ['served', 'told']
 async function startCluster(workers: number) {
   const { certFile, keyFile } = certificate()
   const ports = new Map<Door, number>()
-  for (const door of DOORS) ports.set(door, await freePort())
+  for (const door of DOORS) ports.set(door, await reservePort())
   const listeners = [...ports].flatMap(([door, port]) => [`--${door}`, String(port)])
   const options = [
     ...listeners,

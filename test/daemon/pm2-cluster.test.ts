@@ -10,7 +10,8 @@ import { Company } from '../cluster/company.ts'
 import { ERROR, type Host } from '../cluster/nodes.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { ECOSYSTEM, Pm2 } from '../support/pm2.ts'
-import { freePort, RedisServer, withRedis } from '../support/redis.ts'
+import { reservePort } from '../support/port.ts'
+import { RedisServer, withRedis } from '../support/redis.ts'
 
 const INSTANCES = 2
 /** How long whoever comes may wait for an answer, in ms. */
@@ -24,7 +25,7 @@ withRedis('pm2 in cluster mode', () => {
 
   beforeAll(async () => {
     redis = await RedisServer.start()
-    for (const name of ['line', 'tls', 'http'] as const) ports[name] = await freePort()
+    for (const name of ['line', 'tls', 'http'] as const) ports[name] = await reservePort()
     pm2 = new Pm2(home, {
       WEB_CONCURRENCY: String(INSTANCES),
       ROOMD_REDIS: redis.url,
