@@ -9,7 +9,9 @@ export type Door = 'line' | 'line-tls' | 'http'
 /** `served` and `told`, that the server stops, are answers; `refused` is for whoever has not connected. */
 export type Outcome = 'served' | 'told' | 'refused' | 'reset' | 'ended without a word' | 'hanging'
 
-const ANSWERS = { served: /Username set to|^HTTP\/1\.1 200 /, told: /"reconnect":true|^HTTP\/1\.1 503 / }
+export const ANSWERS: readonly Outcome[] = ['served', 'told']
+
+const PATTERNS = { served: /Username set to|^HTTP\/1\.1 200 /, told: /"reconnect":true|^HTTP\/1\.1 503 / }
 let knocks = 0
 
 /** Connects, says something at once, and resolves with what came of it. `connected` is called when the kernel has let it in. */
@@ -26,8 +28,8 @@ export function knock(door: Door, port: number, connected = () => {}): Promise<O
   const timer = setTimeout(resolve, PATIENCE_MS, 'hanging')
   socket.on('data', (data) => {
     received += data
-    if (ANSWERS.told.test(received)) resolve('told')
-    else if (ANSWERS.served.test(received)) resolve('served')
+    if (PATTERNS.told.test(received)) resolve('told')
+    else if (PATTERNS.served.test(received)) resolve('served')
   })
   socket.on('error', ({ code }: NodeJS.ErrnoException) => resolve(code === 'ECONNREFUSED' ? 'refused' : 'reset'))
   socket.on('close', () => resolve('ended without a word'))

@@ -144,9 +144,11 @@ export class Visitor implements Client {
     this.#stopping = true
     this.#client?.stop()
     this.#closeBehindNewest()
-    setTimeout(() => {
+    const end = () => {
       if (this.#serving === 0 && !this.#client) this.end()
-    }, LAST_REQUEST_MS).unref()
+    }
+    // A request that has arrived while the process did not run is read first.
+    setTimeout(() => setImmediate(end), LAST_REQUEST_MS).unref()
   }
 
   /** Sets `Connection: close` on the newest response only, so that all pipelined requests are answered. */
