@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs'
 import { type AddressInfo, connect, type Server, type Socket } from 'node:net'
 import { setImmediate as nextRound } from 'node:timers/promises'
 
-/** Maximum time in which a stopping listener accepts the connections in the kernel's queue. */
+/** Maximum time in which a stopping listener that accepts no connection waits for the kernel's queue. */
 const EMPTY_QUEUE_MS = 2_000
 /** Rounds of the event loop without a connection after which the queue counts as empty where it cannot be looked at. */
 const QUIET_ROUNDS = 100
@@ -30,25 +30,37 @@ interface ConnectingSocket {
  * done before the next round of the event loop. `accepted` returns the number of connections accepted so far.
  */
 export async function acceptQueueEmptied(server: Server, accepted: () => number): Promise<void> {
-  const deadline = performance.now() + EMPTY_QUEUE_MS
-  if (process.platform !== 'linux') return quiet(accepted, QUIET_ROUNDS, deadline)
+  if (process.platform !== 'linux') return quiet(accepted)
   // A queue of so many connections is full with one more.
   setBacklog(server, FILLERS - 1)
-  do await quiet(accepted, 1, deadline)
-  while (!(await emptiedBeforeFillers(server, deadline)) && performance.now() < deadline)
-}
-
-/** Resolves when no connection has been accepted for a number of rounds of the event loop. Node.js accepts one in each. */
-async function quiet(accepted: () => number, rounds: number, deadline: number): Promise<void> {
-  for (let left = rounds; left > 0 && performance.now() < deadline; ) {
-    const before = accepted()
-    await nextRound()
-    left = accepted() === before ? left - 1 : rounds
+  let [count, since] = [accepted(), performance.now()]
+  while (server.listening && performance.now() - since < EMPTY_QUEUE_MS) {
+    const queue = await fill(server)
+    if (queue.own.size > 0) return othersAccepted(server, queue)
+    // Node.js accepts one connection in each round.
+    for (let rounds = Math.max(1, queue.others - FILLERS); rounds > 0; rounds--) await nextRound()
+    if (accepted() !== count) [count, since] = [accepted(), performance.now()]
   }
 }
 
-/** Fills the queue, and resolves with true when only fillers are left in it; with false if there was no place for any. */
-async function emptiedBeforeFillers(server: Server, deadline: number): Promise<boolean> {
+/** Resolves when no connection has been accepted for some rounds of the event loop. */
+async function quiet(accepted: () => number): Promise<void> {
+  const deadline = performance.now() + EMPTY_QUEUE_MS
+  for (let left = QUIET_ROUNDS; left > 0 && performance.now() < deadline; ) {
+    const before = accepted()
+    await nextRound()
+    left = accepted() === before ? left - 1 : QUIET_ROUNDS
+  }
+}
+
+/** Connections in the kernel's queue of a port: the remote ports of the fillers, and the number of others. */
+interface Queue {
+  readonly own: Set<number>
+  readonly others: number
+}
+
+/** Fills the queue. If there is no place for a filler, or a connection is half open, the queue is left as it was and `own` is empty. */
+async function fill(server: Server): Promise<Queue> {
   // A listening TCP server's address is neither a path nor null.
   const { address, port } = server.address() as AddressInfo
   const host = address === '0.0.0.0' || address === '::' ? '127.0.0.1' : address
@@ -56,28 +68,17 @@ async function emptiedBeforeFillers(server: Server, deadline: number): Promise<b
   // All requests are sent then, and a host completes a connection to itself at once.
   await new Promise<void>((sent) => process.nextTick(sent))
   const queue = queueOf(port, new Set(fillers.map(({ localPort = 0 }) => localPort)))
-  if (queue) {
-    await othersAccepted(server, queue, deadline)
-    return true
-  }
-  for (const filler of fillers) (filler as unknown as ConnectingSocket)._reset()
-  return false
-}
-
-/** A full queue: remote ports of its fillers, and the number of other connections in it. */
-interface Queue {
-  readonly own: Set<number>
-  readonly others: number
+  if (queue.own.size === 0) for (const filler of fillers) (filler as unknown as ConnectingSocket)._reset()
+  return queue
 }
 
 /** Resolves when the other connections of a full queue have been accepted. */
-async function othersAccepted(server: Server, { own, others }: Queue, deadline: number): Promise<void> {
+async function othersAccepted(server: Server, { own, others }: Queue): Promise<void> {
+  if (others === 0) return
   // The queue stays full while only others leave it.
   setBacklog(server, own.size - 1)
   let left = others
-  if (left === 0) return
   const { promise, resolve } = Promise.withResolvers<void>()
-  const timer = setTimeout(resolve, deadline - performance.now())
   const count = ({ remotePort = 0 }: Socket) => {
     if (own.delete(remotePort)) setBacklog(server, Math.max(0, own.size - 1))
     else if (--left === 0) resolve()
@@ -85,7 +86,6 @@ async function othersAccepted(server: Server, { own, others }: Queue, deadline: 
   server.on('connection', count)
   await promise
   server.off('connection', count)
-  clearTimeout(timer)
 }
 
 function setBacklog(server: Server, backlog: number): void {
@@ -99,22 +99,24 @@ const ESTABLISHED = '01'
 const HALF_OPEN = '03'
 const LISTENING = '0A'
 
-/** Returns the queue of a port if fillers from any of these ports are in it, so that it is full, and no connection is half open. */
-function queueOf(port: number, fillers: ReadonlySet<number>): Queue | undefined {
+/** Returns the queue of a port; `fillers` are the ports of connections that may be in it. `own` is empty if the queue is not full. */
+function queueOf(port: number, fillers: ReadonlySet<number>): Queue {
   const local = port.toString(16).toUpperCase().padStart(4, '0')
   const own = new Set<number>()
-  let length = 0
+  let [length, halfOpen] = [0, 0]
   for (const table of ['/proc/net/tcp', '/proc/net/tcp6']) {
     for (const [, at, from = '', state, unread = ''] of contentOf(table).matchAll(ROW)) {
       if (at !== local) continue
       const remote = Number.parseInt(from, 16)
-      if (state === HALF_OPEN) return undefined
+      if (state === HALF_OPEN) halfOpen++
       if (state === ESTABLISHED && fillers.has(remote)) own.add(remote)
       // Of a listening socket it is the length of its queue.
       if (state === LISTENING) length = Math.max(length, Number.parseInt(unread, 16))
     }
   }
-  return own.size > 0 && length >= FILLERS ? { own, others: length - own.size } : undefined
+  const others = length - own.size
+  if (halfOpen > 0 || length < FILLERS) own.clear()
+  return { own, others }
 }
 
 /** Returns an empty text without the file, as on a system without IPv6. */
