@@ -14,6 +14,8 @@ export type LineFault =
   | 'not-blocked'
   | 'unknown-time'
   | 'invalid-limit'
+  | 'invalid-switch'
+  | 'invalid-seconds'
   | 'internal-error'
 
 /** Codes of errors after which the server closes the connection; src/transport/disconnect.ts has their texts. */
@@ -30,6 +32,7 @@ export const DISCONNECT_CODES = [
   'utf-16',
   'membership-lost',
   'logged-in-elsewhere',
+  'kicked',
   'account-removed',
   'password-changed',
 ] as const
@@ -63,6 +66,8 @@ export const ERRORS: Readonly<Record<FaultCode, ErrorText>> = {
     text: 'Unknown string format',
     hint: 'Times: 2026-05-24, 2026-05-24 15:17:19, 15:17, today, yesterday, epoch seconds, -10m, -2h, -7d',
   },
+  'invalid-switch': { text: 'Invalid switch: <word>', hint: 'on or off' },
+  'invalid-seconds': { text: 'Invalid time: <seconds>', hint: 'Seconds up to 86400, or off' },
   'invalid-limit': { text: 'Invalid limit: <limit>' },
   'internal-error': { text: 'Internal error' },
   'name-invalid': { text: 'Invalid nickname', hint: NAME_HINT },
@@ -92,6 +97,14 @@ export const ERRORS: Readonly<Record<FaultCode, ErrorText>> = {
   'nobody-here': { text: 'No such user here: <nickname>' },
   'no-private-messages': { text: 'No such user here: <nickname>' },
   'history-gone': { text: 'History before <id> is gone' },
+  banned: { text: 'You are banned from this room' },
+  'invite-only': { text: 'Room is invite-only', hint: 'An operator of the room can /invite you' },
+  muted: { text: 'You are muted in this room' },
+  moderated: { text: 'Room is moderated', hint: 'An operator of the room can /voice you' },
+  'slow-mode': { text: 'Slow mode, wait <limit> seconds' },
+  'not-permitted': { text: 'Not permitted', hint: 'Operators of the room may do this; /who shows them' },
+  'message-unknown': { text: 'No such message here: <id>' },
+  'too-many-roles': { text: 'Too many bans and roles in this room, at most <limit>' },
   'too-many-blocks': { text: 'You have blocked too many already' },
   unavailable: { text: 'Temporarily unavailable' },
 }

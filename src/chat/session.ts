@@ -10,6 +10,8 @@ export type MembershipEnd =
   | 'room-closed'
   /** The other nodes have taken the session's node for dead and released what it held, or the store has lost that. */
   | 'membership-lost'
+  /** A moderator has removed the user, and the session was handed the `kicked`. */
+  | 'kicked'
 
 /**
  * A protocol as the core sees it. It is handed committed events, encodes them once, whatever the number of sessions, and queues the
@@ -29,7 +31,7 @@ export interface Wire<S extends Session = Session> {
   deliver(room: Room, events: readonly Event[], sessions: Iterable<S>): void
   /**
    * Called when a membership has ended without the session asking for it, and for each subscriber when the room is closed. The
-   * session has been handed what happened before its own `left`; that `left` itself only when the room is closed. The client has to
+   * session has been handed what happened before its own `left`; that `left` itself only when the room is closed, and a `kicked`. The client has to
    * learn of it: without a membership it hears nothing and is not heard.
    */
   putOut(room: Room, session: S, why: MembershipEnd): void
@@ -54,6 +56,8 @@ export interface Lifeline {
 export interface Membership {
   readonly session: Session
   readonly room: Room
+  /** Its begin, in ms since the epoch. */
+  readonly since: number
 }
 
 /** One authenticated connection of a user, through one protocol. A protocol extends it with what it keeps for a client. */
@@ -67,6 +71,12 @@ export class Session {
   closed = false
   /** True if the session has proved that it owns the account of its nickname. */
   registered = false
+  /** True if the account is an admin's, at the login. */
+  isAdmin = false
+  /** Digest of {@link address}, see {@link AddressDigests}; undefined before the first room. */
+  addressDigest: string | undefined
+  /** True if that account has the flag `bot`, as of the login. */
+  isBot = false
   /** Colour of its messages from now on, at protocols that have colours. */
   color: string | undefined
   /** Undefined where the session is not bound to a connection. */

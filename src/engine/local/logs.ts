@@ -54,6 +54,10 @@ export class LocalLogs implements EngineLogs {
     return readLog(this.#store().reading, log, range, this.#followed.get(log)?.recent)
   }
 
+  state(room: number): Promise<readonly Event[]> {
+    return this.#store().call('state', room)
+  }
+
   async clear(log: LogName): Promise<void> {
     for (;;) {
       const upTo = await this.#store().call('clear', log)
