@@ -28,6 +28,8 @@ async function startCluster(workers: number) {
     ':memory:',
     '--log-level',
     'error',
+    '--drain-timeout',
+    '60',
   ]
   const primary: ChildProcess = fork(
     resolve(import.meta.dirname, '../support/cluster-primary.ts'),

@@ -15,7 +15,7 @@ const STOPS = Number(process.env.STOPS ?? 4)
 async function start() {
   const { certFile, keyFile } = certificate()
   const ports = ['--line', '0', '--line-tls', '0', '--http', '0', '--tls-cert', certFile, '--tls-key', keyFile]
-  const daemon = new RoomdProcess([...ports, '--data', ':memory:'])
+  const daemon = new RoomdProcess([...ports, '--data', ':memory:', '--drain-timeout', '60'])
   onTestFinished(() => void daemon.child.kill('SIGKILL'))
   await daemon.ready()
   const port = (door: Door) => Number(daemon.log.find(({ protocol }) => protocol === door)?.port)
