@@ -81,7 +81,7 @@ test(`${STOPS} stops leave no client without an answer`, { timeout: 60_000 + STO
     done = true
     await Promise.all(knocking)
   }
-  const answers = new Set(DOORS.flatMap((door) => ANSWERS.map((answer) => `${door} ${answer}`)))
+  const answers = new Set(DOORS.flatMap((door) => [...ANSWERS, 'late'].map((answer) => `${door} ${answer}`)))
   expect([...outcomes.keys()].filter((outcome) => !answers.has(outcome))).toEqual([])
   await eventually(async () => expect(await ask({ what: 'sockets' })).toBe(before))
 })
