@@ -6,7 +6,6 @@ import type { Logger } from 'pino'
 import { acceptQueueEmptied } from './accept-queue.ts'
 import type { Admission } from './admission.ts'
 import { leavePort } from './cluster-port.ts'
-import { connectionAccepted } from './coalesce.ts'
 import { deadPeers } from './dead-peers.ts'
 import type { DisconnectReason } from './disconnect.ts'
 import type { MemoryHolder } from './memory.ts'
@@ -113,7 +112,6 @@ export class ListeningPort implements Port {
     }
     this.#server.on('connection', () => {
       this.#accepted++
-      connectionAccepted()
     })
   }
 
