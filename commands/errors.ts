@@ -14,6 +14,7 @@ export type LineFault =
   | 'not-blocked'
   | 'unknown-time'
   | 'invalid-limit'
+  | 'invalid-id'
   | 'internal-error'
 
 /** Codes of errors after which the server closes the connection; src/transport/disconnect.ts has their texts. */
@@ -64,6 +65,7 @@ export const ERRORS: Readonly<Record<FaultCode, ErrorText>> = {
     hint: 'Times: 2026-05-24, 2026-05-24 15:17:19, 15:17, today, yesterday, epoch seconds, -10m, -2h, -7d',
   },
   'invalid-limit': { text: 'Invalid limit: <limit>' },
+  'invalid-id': { text: 'Invalid id: <id>' },
   'internal-error': { text: 'Internal error' },
   'name-invalid': { text: 'Invalid nickname', hint: NAME_HINT },
   'name-reserved': {

@@ -12,6 +12,7 @@ import { ping } from './ping.ts'
 import { quit } from './quit.ts'
 import { register } from './register.ts'
 import { rooms } from './rooms.ts'
+import { search } from './search.ts'
 import { tell } from './tell.ts'
 import { who } from './who.ts'
 
@@ -21,6 +22,7 @@ export const commands: readonly Command[] = [
   leave,
   message,
   history,
+  search,
   help,
   limits,
   who,

@@ -51,6 +51,11 @@ export const CommandResult = Type.Object(
     rooms: Type.Optional(Type.Array(RoomCount, { description: '/rooms: busiest first.' })),
     limits: Type.Optional(Limits),
     blocked: Type.Optional(Type.Array(Nickname, { description: '/blocked' })),
+    found: Type.Optional(Type.Integer({ minimum: 0, description: '/search: number of records before this line.' })),
+    before: Type.Optional({
+      ...Id,
+      description: '/search: id with which before= goes on; absent if all was searched.',
+    }),
   },
   exact,
 )

@@ -63,6 +63,29 @@ export interface Range {
   readonly limit?: number
 }
 
+/** A search for messages that have all of some words. */
+export interface WordSearch {
+  /** Words, beginnings of words such as `depl*`, and phrases in quotes; any text is valid. */
+  readonly words: string
+  /** Excludes messages from this id on. */
+  readonly before?: number
+  /** Maximum messages of a page. */
+  readonly limit: number
+}
+
+/** The result of a bounded step of a search. */
+export interface SearchPage {
+  /** The messages found in this step, newest first. */
+  readonly events: readonly Event[]
+  /** Id from which on all messages have been searched. */
+  readonly from: number
+  /**
+   * Set in the last page: the search has come to the beginning of the log, or ends before it, as no more than a number of events are looked
+   * at without an index.
+   */
+  readonly end?: 'beginning' | 'bound'
+}
+
 export type Listener = (event: Event) => void
 
 /** A user who holds a name in a room. */
@@ -101,6 +124,14 @@ export interface EngineLogs {
    * @throws Gone before the first page
    */
   read(log: LogName, range: Range): AsyncIterable<readonly Event[]>
+
+  /**
+   * Yields the messages of a log that have all words of a search, newest first, in pages of bounded size, each found in bounded time. The
+   * last page has an `end`. Messages that are committed after the call may be excluded.
+   *
+   * @throws Unavailable
+   */
+  search(log: LogName, search: WordSearch): AsyncIterable<SearchPage>
 
   /** Removes all events of a log; ids go on rising, and reading after a removed id is refused with {@link Gone}. */
   clear(log: LogName): Promise<void>

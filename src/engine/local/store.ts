@@ -3,18 +3,25 @@
  * block the event loop of the connections.
  */
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
-import type { NewRoom, RoomChange, RoomRecord } from '../engine.ts'
+import type { NewRoom, RoomChange, RoomRecord, WordSearch } from '../engine.ts'
 import { type Event, idAt, type Kind, type LogName, NONCE_MS, nextId, timeAt, timeOf } from '../event.ts'
 import type { Operation } from '../observer.ts'
 import type { Bounds } from '../reading.ts'
 import { memoryBytes } from '../recent.ts'
 import type { RecordKind, StoredRecord } from '../records.ts'
+import type { IndexPage } from '../searching.ts'
+import { MessageIndex } from './message-index.ts'
 import type { CommitResult, Row, Stranded } from './messages.ts'
 import { type RecordPage, RecordTable } from './record-table.ts'
 import { LocalRoomTable } from './room-table.ts'
 
 /** Maximum number of events removed at once from a log that is cleared. */
-const CLEARED = 500
+const CLEARED = 100
+/** Maximum events, and bytes of them, that are indexed at once, in a few milliseconds. */
+const INDEXED = 200
+const INDEXED_BYTES = 65_536
+/** Pages of the index that are merged at once. */
+const MERGED_PAGES = 16
 /** Record that is written to test commits: as large as the largest batch, and expired. */
 const PROBE = { kind: 'secret', key: 'probe', text: 'x'.repeat(196_608), expiresAt: 1 } as const
 
@@ -32,6 +39,9 @@ export const STORE_METHODS = {
   page: 'reads',
   back: 'reads',
   bounds: 'reads',
+  indexed: 'reads',
+  expressions: 'reads',
+  findIndexed: 'reads',
   getRecord: 'reads',
   pageOfRecords: 'reads',
   pageOfIndex: 'reads',
@@ -47,6 +57,8 @@ export interface LogRow {
   count: number
   /** Id of the newest event whose id is ahead of its time; 0 if there is none. */
   ahead: number
+  /** Id up to which its messages are in the index. */
+  indexed: number
 }
 
 /** Logs, rooms and records in SQLite. When a method throws, nothing has changed. */
@@ -58,6 +70,11 @@ export class LocalStore {
   readonly #logs = new Map<LogName, LogRow>()
   /** The newest id of all logs. */
   #newest = 0
+  readonly #index: MessageIndex
+  /** Logs with events that are not looked at for the index; undefined without an index. */
+  readonly #behind: Set<LogName> | undefined
+  /** True if the index may have pages to merge. */
+  #unmerged = true
   /** Rooms closed since the start, to whose logs nothing is appended any more. */
   readonly #closed = new Set<number>()
   /** Logs of closed rooms that are not yet removed completely. */
@@ -77,17 +94,19 @@ export class LocalStore {
   readonly #newestBefore: StatementSync
   readonly #deleteOldest: StatementSync
 
-  /** `beforeCommit` is called before each commit and prevents it by throwing. */
-  constructor(db: DatabaseSync, beforeCommit: () => void = () => {}) {
+  /** `beforeCommit` is called before each commit and prevents it by throwing. With `search`, messages are indexed. */
+  constructor(db: DatabaseSync, beforeCommit: () => void = () => {}, search = true) {
     this.#db = db
     this.#beforeCommit = beforeCommit
     this.rooms = new LocalRoomTable(db)
     this.records = new RecordTable(db)
+    this.#index = new MessageIndex(db)
+    if (search) this.#behind = new Set(unindexedLogs(db))
     this.#insertEvent = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)')
     this.#insertWithNonce = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
     this.#insertLog = db.prepare('INSERT INTO logs (name, start, last, count) VALUES (?, ?, ?, 0)')
     this.#updateLog = db.prepare('UPDATE logs SET start = ?, last = ?, count = ?, ahead = ? WHERE id = ?')
-    this.#findLog = db.prepare('SELECT id, start, last, count, ahead FROM logs WHERE name = ?')
+    this.#findLog = db.prepare('SELECT id, start, last, count, ahead, indexed FROM logs WHERE name = ?')
     this.#insertMember = db.prepare('INSERT OR IGNORE INTO members VALUES (?, ?)')
     this.#deleteMember = db.prepare('DELETE FROM members WHERE room = ? AND name = ?')
     this.#nonce = db.prepare('SELECT id FROM events WHERE log = ? AND nonce = ? AND sender = ? AND id > ? LIMIT 1')
@@ -175,6 +194,7 @@ export class LocalStore {
     this.#transaction(() => this.#db.prepare('DELETE FROM logs WHERE id = ?').run(log.id))
     this.#logs.delete(log.name)
     this.ended.delete(log.name)
+    this.#behind?.delete(log.name)
     return true
   }
 
@@ -183,7 +203,7 @@ export class LocalStore {
     if (known) return known
     const row = this.#findLog.get(name)
     if (!row) return undefined
-    const { id, start, last, count, ahead } = row
+    const { id, start, last, count, ahead, indexed } = row
     const log = {
       id: Number(id),
       name,
@@ -191,6 +211,7 @@ export class LocalStore {
       last: Number(last),
       count: Number(count),
       ahead: Number(ahead),
+      indexed: Number(indexed),
     }
     this.#logs.set(name, log)
     return log
@@ -211,11 +232,13 @@ export class LocalStore {
     if (ids.length === 0) return 0
     const end = Number(ids.at(-1)?.id)
     this.#transaction(() => {
+      if (log.indexed > 0) this.#index.trim(log, end, ids.length, this.#lookup)
       this.#deleteOldest.run(log.id, end)
       this.#updateLog.run(end, log.last, log.count - ids.length, log.ahead, log.id)
     })
     log.start = end
     log.count -= ids.length
+    this.#unmerged = true
     return ids.length
   }
 
@@ -282,6 +305,7 @@ export class LocalStore {
       throw error
     }
     for (const room of ended) this.ended.add(`room:${room}`)
+    for (const { name } of touched) if (isIndexed(name)) this.#behind?.add(name)
     return { ids, now, left }
   }
 
@@ -301,7 +325,7 @@ export class LocalStore {
     // Ids of an earlier log of that name are below "start", hence gone.
     const start = idAt(now) - 1
     const { lastInsertRowid } = this.#insertLog.run(name, start, start)
-    const log = { id: Number(lastInsertRowid), name, start, last: start, count: 0, ahead: 0 }
+    const log = { id: Number(lastInsertRowid), name, start, last: start, count: 0, ahead: 0, indexed: 0 }
     this.#logs.set(name, log)
     return log
   }
@@ -322,6 +346,57 @@ export class LocalStore {
     return page
   }
 
+  /** Implements the method of `WordIndex`; 0 without an index. */
+  indexed(name: LogName): number {
+    return this.#behind ? (this.log(name)?.indexed ?? 0) : 0
+  }
+
+  /** Implements the method of `WordIndex`. */
+  expressions(words: string): string[] {
+    return this.#index.expressions(words)
+  }
+
+  /** Implements the method of `WordIndex`. */
+  findIndexed(name: LogName, search: WordSearch, expressions: readonly string[], to: number): IndexPage {
+    const log = this.log(name)
+    return log ? this.#index.find(log, search, expressions, to, this.#lookup) : { events: [], from: 0 }
+  }
+
+  /** Indexes the next events of a log. Returns false when there are none. */
+  indexNext(): boolean {
+    for (const name of this.#behind ?? []) {
+      const log = this.log(name)
+      if (log && log.indexed < log.last) {
+        const events = this.page(name, log.indexed + 1, log.last, INDEXED, INDEXED_BYTES)
+        const upTo = events.at(-1)?.id ?? log.last
+        const messages = events.filter(({ kind }) => kind === 'message')
+        this.#transaction(() => this.#index.add(log, messages, upTo))
+        log.indexed = upTo
+        this.#unmerged = true
+        return true
+      }
+      this.#behind?.delete(name)
+    }
+    return false
+  }
+
+  /** Merges some pages of the index. Returns false when there is nothing to merge. */
+  mergeIndex(): boolean {
+    if (this.#unmerged) this.#unmerged = this.#transaction(() => this.#index.merge(MERGED_PAGES))
+    return this.#unmerged
+  }
+
+  /**
+   * Removes a message from the index so that its words are in no file after the next checkpoint, if no other message has them. Must be
+   * called in the transaction in which its text is removed, and before that.
+   */
+  eraseFromIndex(log: LogRow, id: number): void {
+    if (id <= log.indexed) this.#index.erase(log, id, this.#lookup)
+    this.#unmerged = true
+  }
+
+  readonly #lookup = ({ name }: LogRow, id: number): Event | undefined => this.page(name, id, id, 1, 1)[0]
+
   /** Implements {@link LogStore.back}. */
   back(name: LogName, from: number, to: number, skip: number): number | undefined {
     const log = this.log(name)
@@ -341,6 +416,16 @@ export class LocalStore {
       throw error
     }
   }
+}
+
+/** Returns true if the messages of a log are indexed. */
+function isIndexed(name: LogName): boolean {
+  return name.startsWith('room:')
+}
+
+function unindexedLogs(db: DatabaseSync): LogName[] {
+  const rows = db.prepare('SELECT name FROM logs WHERE indexed < last').all()
+  return rows.map((row) => row.name as LogName).filter(isIndexed)
 }
 
 /** Lists the logs of closed rooms. Ids above the last given one belong to no room, as in tests of the engine alone. */

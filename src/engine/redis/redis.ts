@@ -6,6 +6,7 @@ import type { Draft, Event, LogName } from '../event.ts'
 import type { EngineObserver, Retention } from '../observer.ts'
 import { readLog } from '../reading.ts'
 import type { MemoryLimits } from '../recent.ts'
+import { searchLog } from '../searching.ts'
 import { Records } from '../typed-records.ts'
 import { ControlChannel } from './control-channel.ts'
 import { Health } from './health.ts'
@@ -80,6 +81,7 @@ export class RedisEngine implements Engine {
     this.logs = {
       append: (log, draft) => this.#append(log, draft),
       read: (log, range) => readLog(store, log, range, link.port && logs.get(log)?.recent),
+      search: (log, search) => searchLog(store, log, search, link.port && logs.get(log)?.recent),
       clear: async (log) => void (await link.eval('clear', keys.ofLog(log, ''), [keys.control, log])),
       follow: (log, listener) => logs.follow(log, listener),
     }

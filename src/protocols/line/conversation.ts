@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { Answer, Command, CommandContext, State } from '../../../commands/command.ts'
+import type { Answer, Command, CommandContext, Records, State } from '../../../commands/command.ts'
 import { error } from '../../../commands/errors.ts'
 import { commands } from '../../../commands/index.ts'
 import { plainLine } from '../../../commands/message.ts'
@@ -82,7 +82,7 @@ export class LineConversation implements CommandContext, Conversation<string | U
     const parsed = parser.parse(line)
     if ('unknown' in parsed) return this.#object(error('unknown-command', parsed.unknown))
     const { command, parameter } = parsed
-    if (!command.pipelined && !this.#link.replies.settled) return 'again'
+    if (command.pipelined !== true && !this.#link.replies.settled) return 'again'
     const objection = this.#objection(command, parameter)
     return objection === undefined ? this.#run(command, parameter) : this.#object(objection)
   }
@@ -121,7 +121,8 @@ export class LineConversation implements CommandContext, Conversation<string | U
     )
   }
 
-  #bytesOf(reply: Reply): Buffer {
+  #bytesOf(reply: Reply | Records): Buffer {
+    if ('length' in reply) return this.#options.wire.pack(reply.map((line) => this.#options.encode(line)).join(''))
     // The connection ends after this reply.
     if (this.#quitting) this.#link.hangUp()
     return this.#options.wire.bytesOf(reply)
