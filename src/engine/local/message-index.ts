@@ -39,6 +39,7 @@ export class MessageIndex {
   readonly #last: StatementSync
   readonly #ids: StatementSync
   readonly #atOrAfter: StatementSync
+  readonly #id: StatementSync
   readonly #list: StatementSync
   readonly #word: StatementSync
 
@@ -61,6 +62,7 @@ export class MessageIndex {
       `SELECT document & 4294967295 AS number, id FROM documents
        WHERE document BETWEEN ((? << 32) | ?) AND ((? << 32) | 4294967295) ORDER BY document LIMIT 1`,
     )
+    this.#id = db.prepare('SELECT id FROM documents WHERE document = ((? << 32) | ?)')
     this.#list = db.prepare(
       `SELECT rowid & 4294967295 FROM words
        WHERE words MATCH ? AND rowid BETWEEN (? << 32) AND ((? << 32) | ?) ORDER BY rowid DESC LIMIT ?`,
@@ -210,8 +212,8 @@ export class MessageIndex {
   }
 
   #idOf(log: LogRow, number: number): number | undefined {
-    const found = this.#atOrAfter.get(log.id, number, log.id)
-    return found && Number(found.number) === number ? Number(found.id) : undefined
+    const found = this.#id.get(log.id, number)
+    return found && Number(found.id)
   }
 
   #set(name: string, value: number): void {

@@ -395,7 +395,11 @@ export class LocalStore {
     this.#unmerged = true
   }
 
-  readonly #lookup = ({ name }: LogRow, id: number): Event | undefined => this.page(name, id, id, 1, 1)[0]
+  readonly #lookup = (log: LogRow, id: number): Event | undefined => {
+    const [row] = this.#page.all(log.id, id, id, 1)
+    // Because of setReturnArrays.
+    return row && eventOfRow(row as unknown as SQLOutputValue[])
+  }
 
   /** Implements {@link LogStore.back}. */
   back(name: LogName, from: number, to: number, skip: number): number | undefined {
