@@ -28,13 +28,13 @@ export interface CommandContext {
 }
 
 /** Records with the reply behind them, sent at once. */
-export type Records = readonly [...History[], Reply]
+export type ReplyBehindRecords = readonly [...History[], Reply]
 
 /**
  * One reply, synchronous or asynchronous, alone or behind records; or pages of records with the reply first, which are read as fast as they
  * are sent.
  */
-export type Answer = Reply | Promise<Reply | Records> | AsyncIterable<readonly (Reply | History)[]>
+export type Answer = Reply | Promise<Reply | ReplyBehindRecords> | AsyncIterable<readonly (Reply | History)[]>
 
 /** The exception for an invalid line, which is answered with the error of its code. */
 export class Mistake extends Error {

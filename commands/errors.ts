@@ -31,6 +31,7 @@ export const DISCONNECT_CODES = [
   'utf-16',
   'membership-lost',
   'logged-in-elsewhere',
+  'kicked',
   'account-removed',
   'password-changed',
 ] as const
@@ -94,6 +95,14 @@ export const ERRORS: Readonly<Record<FaultCode, ErrorText>> = {
   'nobody-here': { text: 'No such user here: <nickname>' },
   'no-private-messages': { text: 'No such user here: <nickname>' },
   'history-gone': { text: 'History before <id> is gone' },
+  banned: { text: 'You are banned from this room' },
+  'invite-only': { text: 'Room is invite-only', hint: 'An operator of the room can /invite you' },
+  muted: { text: 'You are muted in this room' },
+  moderated: { text: 'Room is moderated', hint: 'An operator of the room can /voice you' },
+  'slow-mode': { text: 'Slow mode, wait <limit> seconds' },
+  'not-permitted': { text: 'Not permitted', hint: 'Operators of the room may do this; /who shows them' },
+  'message-unknown': { text: 'No such message here: <id>' },
+  'too-many-roles': { text: 'Too many bans and roles in this room, at most <limit>' },
   'too-many-blocks': { text: 'You have blocked too many already' },
   unavailable: { text: 'Temporarily unavailable' },
 }

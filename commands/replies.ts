@@ -1,11 +1,23 @@
 /** Types of the lines from the server, defined by schema.ts. */
-import type { CommandResult, ErrorReply, Message, Private, UserJoined, UserLeft } from './schema.ts'
+import type {
+  CommandResult,
+  ErrorReply,
+  Message,
+  ModeChange,
+  Private,
+  Redacted,
+  RoleChange,
+  Topic,
+  UserJoined,
+  UserKicked,
+  UserLeft,
+} from './schema.ts'
 
-export type { CommandResult, ErrorReply, History, Limits, NameRule, Notice, ServerLine } from './schema.ts'
+export type { CommandResult, ErrorReply, History, Limits, Message, NameRule, Notice, ServerLine } from './schema.ts'
 
 /** The only reply to a line; that of HISTORY is followed by its records. */
 export type Reply = CommandResult | ErrorReply
-export type RoomEvent = UserJoined | UserLeft | Message
+export type RoomEvent = UserJoined | UserLeft | Message | Topic | UserKicked | RoleChange | ModeChange | Redacted
 export type PrivateEvent = Private
 
 export function result(text: string): CommandResult {

@@ -89,16 +89,57 @@ export const UserJoined = Type.Object({ type: Type.Literal('userJoined'), ...hap
 export type UserJoined = Static<typeof UserJoined>
 export const UserLeft = Type.Object({ type: Type.Literal('userLeft'), ...happening }, exact)
 export type UserLeft = Static<typeof UserLeft>
-export const Message = Type.Object({ type: Type.Literal('message'), ...happening }, exact)
+const manner = {
+  action: Type.Optional(Type.Literal(true, { description: '/me' })),
+  notice: Type.Optional(Type.Literal(true, { description: '/notice: no program answers it.' })),
+}
+export const Message = Type.Object({ type: Type.Literal('message'), ...happening, ...manner }, exact)
 export type Message = Static<typeof Message>
 export const Private = Type.Object({ type: Type.Literal('private'), ...happening, to: Nickname }, exact)
 export type Private = Static<typeof Private>
 
+export const Topic = Type.Object({ type: Type.Literal('topic'), ...happening }, exact)
+export type Topic = Static<typeof Topic>
+export const UserKicked = Type.Object(
+  { type: Type.Literal('userKicked'), ...happening, to: Nickname },
+  { ...exact, description: '`to` is out of the room, without a userLeft; `body` is the reason.' },
+)
+export type UserKicked = Static<typeof UserKicked>
+
+const role = {
+  role: Type.Enum(['owner', 'operator', 'voiced', 'muted', 'banned', 'invited']),
+  on: Type.Boolean({ description: 'False: no longer.' }),
+  until: Type.Optional(Time),
+}
+export const RoleChange = Type.Object(
+  { type: Type.Literal('role'), ...happening, to: Type.String({ description: 'A nickname or a mask.' }), ...role },
+  { ...exact, description: '`body` is the reason.' },
+)
+export type RoleChange = Static<typeof RoleChange>
+
+const mode = {
+  flag: Type.Enum(['moderated', 'invite-only', 'slow', 'password', 'visibility', 'title', 'keep']),
+  on: role.on,
+  value: Type.Optional(Type.String()),
+}
+export const ModeChange = Type.Object({ type: Type.Literal('mode'), ...happening, ...mode }, exact)
+export type ModeChange = Static<typeof ModeChange>
+
+export const Redacted = Type.Object(
+  { type: Type.Literal('redacted'), ...happening, to: Nickname, target: Id },
+  { ...exact, description: 'The message of `to` with the id `target` is deleted.' },
+)
+export type Redacted = Static<typeof Redacted>
+
+const EVENT_TYPES = ['message', 'userJoined', 'userLeft', 'topic', 'userKicked', 'role', 'mode', 'redacted'] as const
 export const HistoryRecord = Type.Object(
   {
-    type: Type.Union([Type.Literal('message'), Type.Literal('userJoined'), Type.Literal('userLeft')]),
+    type: Type.Enum([...EVENT_TYPES]),
     ...happening,
     to: Nickname,
+    user: Type.Optional(Type.String({ description: 'Member `to` of the event.' })),
+    ...manner,
+    ...Type.Partial(Type.Object({ ...role, ...mode, target: Id })).properties,
   },
   exact,
 )
@@ -116,6 +157,11 @@ export const ServerLine = Type.Union([
   UserJoined,
   UserLeft,
   Message,
+  Topic,
+  UserKicked,
+  RoleChange,
+  ModeChange,
+  Redacted,
   Private,
   History,
 ])

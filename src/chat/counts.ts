@@ -4,6 +4,18 @@ import type { RefusalCode } from './refusal.ts'
 /** Kinds of events that sessions cause. */
 export type Caused = Exclude<Kind, 'closed'>
 
+const NONE: Readonly<Record<Caused, number>> = {
+  message: 0,
+  joined: 0,
+  left: 0,
+  topic: 0,
+  kicked: 0,
+  role: 0,
+  mode: 0,
+  redacted: 0,
+  private: 0,
+}
+
 /** Counters of this node, which only grow. */
 export class Counts {
   /** Events handed to sessions: one for each session. */
@@ -15,7 +27,7 @@ export class Counts {
 
   event(protocol: string, kind: Caused): void {
     let kinds = this.events.get(protocol)
-    if (!kinds) this.events.set(protocol, (kinds = { message: 0, joined: 0, left: 0, private: 0 }))
+    if (!kinds) this.events.set(protocol, (kinds = { ...NONE }))
     kinds[kind]++
   }
 

@@ -44,6 +44,22 @@ export type RefusalCode =
   | 'no-private-messages'
   /** Something after the id asked for may be missing. */
   | 'history-gone'
+  /** The user, or its address, is banned from the room. */
+  | 'banned'
+  /** Only invited users may join the room. */
+  | 'invite-only'
+  /** The user may not speak in the room. */
+  | 'muted'
+  /** Only operators and voiced users may speak in the room. */
+  | 'moderated'
+  /** The room's time between two messages of a user is not over; the limit is the time left, in seconds. */
+  | 'slow-mode'
+  /** The user's role does not allow the request. */
+  | 'not-permitted'
+  /** There is no such message in the room. */
+  | 'message-unknown'
+  /** The room has the maximum number of bans, mutes and other roles. */
+  | 'too-many-roles'
   /** The user has reached the maximum number of blocks. */
   | 'too-many-blocks'
   /** The engine cannot commit now; the client may try again. */

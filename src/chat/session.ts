@@ -10,6 +10,8 @@ export type MembershipEnd =
   | 'room-closed'
   /** The other nodes have taken the session's node for dead and released what it held, or the store has lost that. */
   | 'membership-lost'
+  /** A moderator has removed the user, and the session was handed the `kicked`. */
+  | 'kicked'
 
 /**
  * A protocol as the core sees it. It is handed committed events, encodes them once, whatever the number of sessions, and queues the
@@ -29,7 +31,7 @@ export interface Wire<S extends Session = Session> {
   deliver(room: Room, events: readonly Event[], sessions: Iterable<S>): void
   /**
    * Called when a membership has ended without the session asking for it, and for each subscriber when the room is closed. The
-   * session has been handed what happened before its own `left`; that `left` itself only when the room is closed. The client has to
+   * session has been handed what happened before its own `left`; that `left` itself only when the room is closed, and a `kicked`. The client has to
    * learn of it: without a membership it hears nothing and is not heard.
    */
   putOut(room: Room, session: S, why: MembershipEnd): void

@@ -1,4 +1,4 @@
-import type { PrivateEvent, Reply, RoomEvent, ServerLine } from '../../commands/replies.ts'
+import type { History, PrivateEvent, Reply, RoomEvent, ServerLine } from '../../commands/replies.ts'
 import { ClientConnection, DisconnectedError, type LastWord } from './connection.ts'
 import { isSameName } from './nickname.ts'
 import { historyLine, loginLine, messageLine, RefusedError, resultOf } from './requests.ts'
@@ -266,7 +266,7 @@ export class ChatClient {
 
   #heard(line: Exclude<ServerLine, Reply>): void {
     if (line.type === 'notice') this.#listener.noticed?.(line.notice)
-    else if (line.type === 'history') this.#tell(line.body)
+    else if (line.type === 'history') this.#tell(eventOf(line))
     else this.#live(line)
   }
 
@@ -278,7 +278,7 @@ export class ChatClient {
       this.#room = line.room
       this.#listener.renamed?.(line.room)
     }
-    if (line.type !== 'userLeft' || !isSameName(line.from, this.nickname)) return
+    if (!isSameName(leaverOf(line), this.nickname)) return
     this.close()
     this.#listener.ended?.(undefined)
   }
@@ -340,4 +340,16 @@ export class ChatClient {
       await new Promise((resolve) => setTimeout(resolve, delayMs))
     }
   }
+}
+
+/** Returns the event in a record of HISTORY, which tells the addressee as `user`. */
+function eventOf({ body: { user, to, ...event } }: History): RoomEvent {
+  // The members of an event depend on its type.
+  return (user === undefined ? event : { ...event, to: user }) as RoomEvent
+}
+
+/** Returns the nickname of the user who is out of the room with an event; empty if there is none. */
+function leaverOf(event: RoomEvent): string {
+  if (event.type === 'userLeft') return event.from
+  return event.type === 'userKicked' ? event.to : ''
 }

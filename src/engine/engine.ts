@@ -15,6 +15,8 @@ export interface RoomMaker {
   readonly address: string
   /** The nickname of the session; undefined for a request without a session. */
   readonly name?: string
+  /** True if the nickname is an account, which owns the room. */
+  readonly owns?: true
 }
 
 /** The stored data of a room. */
@@ -46,8 +48,11 @@ export interface NewRoom extends Pick<RoomRecord, 'title' | 'slug' | 'visibility
   readonly stem?: string
 }
 
-/** The new values of a room's record. */
-export type RoomChange = Omit<NewRoom, 'hash' | 'maker'>
+/** The new values of a room's record; what is undefined does not change. */
+export interface RoomChange extends Partial<Omit<NewRoom, 'hash' | 'maker'>> {
+  /** Hash of the new password; null removes the password. */
+  readonly hash?: string | null
+}
 
 /** A part of a log. Bounds are inclusive and optional. Bounds of time apply to {@link Event.at}, independent of ids. */
 export interface Range {
@@ -107,7 +112,9 @@ export interface ClaimOptions {
 export interface EngineLogs {
   /**
    * Appends an event to the end of a log. Resolves when it is committed: from then on no crash loses it. On rejection the event is in
-   * no log; with {@link Repeated} the log has an earlier event with its nonce.
+   * no log; with {@link Repeated} the log has an earlier event with its nonce. A `kicked` of a user who is not in the room is refused with
+   * {@link Closed}; after it, so is their `left`. In the same step a `redacted` removes its target from the log, and an event with a
+   * {@link stateChangeOf} changes the state of the room.
    *
    * MUST keep the order of calls within a log, and SHOULD give rising ids across logs, so that a reader of two logs can order their
    * events. MUST keep ids rising after the clock has gone back, and then date events by the clock, see {@link timeAt}. MUST NOT deliver
@@ -132,6 +139,12 @@ export interface EngineLogs {
    * @throws Unavailable
    */
   search(log: LogName, search: WordSearch): AsyncIterable<SearchPage>
+
+  /**
+   * Resolves with the state of a room: the last event of each key of {@link stateChangeOf} that is set, in no order. Contains the changes
+   * of all events committed before the call, and MAY contain those of later ones. Its cost does not depend on the length of the log.
+   */
+  state(room: number): Promise<readonly Event[]>
 
   /** Removes all events of a log; ids go on rising, and reading after a removed id is refused with {@link Gone}. */
   clear(log: LogName): Promise<void>
@@ -176,7 +189,7 @@ export interface EngineRooms {
   /** Resolves with the number of rooms. */
   count(): Promise<number>
   /**
-   * Changes title, slug, description and visibility of a room; the lobby keeps its slug. Resolves with undefined when there is no such
+   * Changes the record of a room; the lobby keeps its slug, and a slug changes only with the title. Resolves with undefined when there is no such
    * room.
    *
    * @throws Taken as {@link create} does
@@ -242,7 +255,7 @@ export class Gone extends Error {
   override name = 'Gone'
 }
 
-/** The room of the log is closed, or the event is a `left` of a user who has left already. */
+/** The room of the log is closed, or the event is a `left` or `kicked` of a user who is not in the room. */
 export class Closed extends Error {
   override name = 'Closed'
 }

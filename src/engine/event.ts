@@ -1,8 +1,50 @@
+import { fold } from './fold.ts'
+
 /**
- * The kinds of events. `private` is appended to the addressee's inbox, the others to a room's log. `closed` is the last event of a closed
+ * The kinds of events. `private` is appended to the addressee's inbox, the others to a room's log. `kicked` ends the presence of the
+ * addressee like a `left`. `redacted` removes the message with the id {@link EventDetails.target}. `closed` is the last event of a closed
  * room's log; only the engine appends it.
  */
-export type Kind = 'message' | 'joined' | 'left' | 'private' | 'closed'
+export type Kind =
+  | 'message'
+  | 'joined'
+  | 'left'
+  | 'topic'
+  | 'kicked'
+  | 'role'
+  | 'mode'
+  | 'redacted'
+  | 'private'
+  | 'closed'
+
+/** What a user, or all users that a mask matches, are in a room. */
+export type Role = 'owner' | 'operator' | 'voiced' | 'muted' | 'banned' | 'invited'
+
+/** A setting of a room. */
+export type ModeFlag = 'moderated' | 'invite-only' | 'slow' | 'password' | 'visibility' | 'title' | 'keep'
+
+/** Fields of an event that only some kinds have. */
+export interface EventDetails {
+  /** True for a `message` that describes an action of the sender. */
+  readonly action?: true
+  /** True for a `message` to which no program answers. */
+  readonly notice?: true
+  /** Role of the addressee of a `role`. */
+  readonly role?: Role
+  /** False if the `role` or `mode` is taken back. */
+  readonly on?: boolean
+  /** True for the `role` of a guest, which ends with the next `left` or `kicked` of that nickname. */
+  readonly guest?: true
+  /** End of the `role`, in ms since the epoch. */
+  readonly until?: number
+  /** Identifier of the network address that the `role` covers too. */
+  readonly address?: string
+  readonly flag?: ModeFlag
+  /** Value of the flag, where it has one. */
+  readonly value?: string
+  /** Id of the message that a `redacted` removes. */
+  readonly target?: number
+}
 
 /** The name of a room's log, with the room's id, or of an inbox, with the folded nickname of its owner. */
 export type LogName = `room:${number}` | `inbox:${string}`
@@ -13,9 +55,9 @@ export interface Draft {
   /** Id of the room; for a private message, of the room that sender and addressee share. */
   readonly room: number
   readonly from: string
-  /** Addressee of a private message. */
+  /** Addressee of a private message; the user whom `kicked`, `role` or `redacted` concerns; of a `role`, also a mask. */
   readonly to?: string
-  /** Text of a message; else empty. */
+  /** Text of a message or topic, reason of a moderator; else empty. */
   readonly body: string
   /** Time by the sender's clock, in seconds since the epoch, if the protocol transmits it. */
   readonly sent?: number | undefined
@@ -23,6 +65,7 @@ export interface Draft {
   readonly color?: string | undefined
   /** True if the sender's session has authenticated as the account of that name. */
   readonly verified?: true | undefined
+  readonly details?: EventDetails | undefined
   /**
    * Identifier chosen by the sender: of drafts with the same nickname and nonce, only the first one within {@link NONCE_MS} is appended to a
    * log. Not part of the event.
@@ -81,15 +124,51 @@ export function nextId(last: number, now: number): number {
 
 /** Returns the event of a draft that was committed at `now`, in ms since the epoch. */
 export function committedEvent(id: number, now: number, draft: Draft): Event {
-  const { kind, room, from, to, body, sent, color, verified } = draft
+  const { kind, room, from, to, body, sent, color, verified, details } = draft
   // Written out instead of spread, for speed: called for every message.
   const event = { id, at: timeAt(id, now), kind, room, from, body }
-  if (to === undefined && sent === undefined && color === undefined && !verified) return event
+  if (to === undefined && sent === undefined && color === undefined && !verified && !details) return event
   return {
     ...event,
     ...(to !== undefined && { to }),
     ...(sent !== undefined && { sent }),
     ...(color !== undefined && { color }),
     ...(verified && { verified }),
+    ...(details && { details }),
   }
 }
+
+/** The part of a room's state that an event sets or removes. */
+export interface StateChange {
+  /** An event with the same key replaces this one. */
+  readonly key: string
+  /** False if nothing is left of the key. */
+  readonly isSet: boolean
+}
+
+/**
+ * Returns the change of the room's state by an event; undefined for events that change none. The state of a room consists of the last
+ * event of each key; a `left` and a `kicked` also remove the key {@link guestKey} of the user who is gone.
+ */
+export function stateChangeOf({ kind, to = '', body, details = {} }: Draft): StateChange | undefined {
+  switch (kind) {
+    case 'topic':
+      return { key: 'topic', isSet: body !== '' }
+    case 'mode':
+      return { key: `mode:${details.flag}`, isSet: details.on === true }
+    case 'role': {
+      const key = details.guest ? guestKey(to) : `${details.role}:${fold(to)}`
+      return { key, isSet: details.on === true }
+    }
+    default:
+      return undefined
+  }
+}
+
+/** Returns the key of the state that ends when a user leaves the room. */
+export function guestKey(name: string): string {
+  return `guest:${fold(name)}`
+}
+
+/** The kinds for which {@link stateChangeOf} returns a change. */
+export const STATE_KINDS: readonly Kind[] = ['topic', 'mode', 'role']

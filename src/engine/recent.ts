@@ -45,6 +45,7 @@ export class Recent {
   }
 
   push(event: Event): void {
+    if (event.kind === 'redacted') this.#remove(event.details?.target)
     this.#events.push(event)
     if (timeOf(event.id) !== event.at) this.#ahead = event.id
     const bytes = memoryBytes(event)
@@ -100,6 +101,17 @@ export class Recent {
     return low
   }
 
+  /** Removes the event with an id, if it is in memory. */
+  #remove(id = 0): void {
+    const index = this.#find(id)
+    const event = this.#events[index]
+    if (event?.id !== id) return
+    this.#events.splice(index, 1)
+    const bytes = memoryBytes(event)
+    this.#bytes -= bytes
+    this.#total.bytes -= bytes
+  }
+
   #drop(): void {
     const event = this.#events[this.#start]
     if (event === undefined) return
@@ -115,5 +127,7 @@ export class Recent {
 
 /** Returns the estimated bytes of an event in memory. */
 export function memoryBytes(event: Event | undefined): number {
-  return event ? OVERHEAD_BYTES + 2 * (event.body.length + event.from.length) : 0
+  if (!event) return 0
+  const bytes = OVERHEAD_BYTES + 2 * (event.body.length + event.from.length)
+  return event.details ? bytes + OVERHEAD_BYTES : bytes
 }

@@ -11,6 +11,8 @@ export interface LogExtent {
 }
 
 export interface ExportedLog extends LogExtent {
+  /** The state of the room, see {@link EngineLogs.state}, without roles that end with a `left`; ordered by id. */
+  readonly state: readonly Event[]
   /** Oldest first, in pages of bounded size. */
   readonly events: AsyncIterable<readonly Event[]>
 }
@@ -46,6 +48,8 @@ export interface ImportTarget {
   addRecords(records: readonly StoredRecord[]): Promise<void>
   /** Begins a log; {@link addEvents} adds to it until {@link endLog}. */
   beginLog(extent: LogExtent): Promise<void>
+  /** Adds the state of the log's room. */
+  addState(state: readonly Event[]): Promise<void>
   addEvents(events: readonly Event[]): Promise<void>
   endLog(): Promise<void>
   /** Makes the store usable. */
@@ -67,6 +71,11 @@ export function departures({ last }: LogExtent, room: number, names: readonly st
     id = nextId(id, now)
     return { id, at: timeAt(id, now), kind: 'left', room, from, body: '' }
   })
+}
+
+/** Returns the state of a room for an export, see {@link ExportedLog.state}. */
+export function exportedState(state: readonly Event[]): Event[] {
+  return state.filter(({ details }) => !details?.guest).sort((a, b) => a.id - b.id)
 }
 
 /** Returns the message of a daemon that is started on a store with an unfinished import. */

@@ -78,10 +78,10 @@ async function* linesOf(
       )
     }
   }
-  for await (const { name, start, last, events } of source.logs()) {
+  for await (const { name, start, last, state, events } of source.logs()) {
     if (room && name !== `room:${room.id}`) continue
     counts.logs++
-    yield encode([{ type: 'log', name, start, last }])
+    yield encode([{ type: 'log', name, start, last }, ...state.map((event) => ({ type: 'state' as const, ...event }))])
     for await (const page of events) {
       counts.events += page.length
       read(page.length)

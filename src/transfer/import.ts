@@ -51,7 +51,7 @@ class Filling {
   readonly #hash = createHash('sha256')
   readonly #counts = { rooms: 0, records: 0, logs: 0, events: 0 }
   #number = 0
-  #log: { readonly last: number; end: number } | undefined
+  #log: { readonly last: number; end: number; isBegun: boolean } | undefined
   #events: Event[] = []
   #records: StoredRecord[] = []
   #trailer: ExportTrailer | undefined
@@ -107,13 +107,19 @@ class Filling {
         const { type: _, ...extent } = line
         await this.#endLog()
         this.#counts.logs++
-        this.#log = { last: line.last, end: line.start }
+        this.#log = { last: line.last, end: line.start, isBegun: false }
         return this.#target.beginLog(extent)
+      }
+      case 'state': {
+        if (!this.#log || this.#log.isBegun || line.id > this.#log.last) throw this.#misplaced(line)
+        const { type: _, ...event } = line
+        return this.#target.addState([event])
       }
       case 'event': {
         if (!this.#log || line.id <= this.#log.end || line.id > this.#log.last) throw this.#misplaced(line)
         const { type: _, ...event } = line
         this.#log.end = line.id
+        this.#log.isBegun = true
         this.#counts.events++
         this.#events.push(event)
         if (this.#events.length >= PAGE) await this.#addEvents()

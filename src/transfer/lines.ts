@@ -1,9 +1,9 @@
 /**
  * The lines of an export, each an object of JSON: a header, the number given to a room last, rooms, records kind by kind, logs each
- * followed by its events, a trailer. The same content gives the same bytes behind the header, whichever engine it comes from.
+ * followed by the state of its room and by its events, a trailer. The same content gives the same bytes behind the header, whichever engine it comes from.
  */
 import type { RoomRecord } from '../engine/engine.ts'
-import type { Event, Kind } from '../engine/event.ts'
+import type { Event, EventDetails, Kind } from '../engine/event.ts'
 import { KINDS, type RecordKind, type RecordOf } from '../engine/records.ts'
 import type { LogExtent } from '../engine/transfer.ts'
 
@@ -52,6 +52,8 @@ export type ExportLine =
   | RoomLine
   | RecordLine
   | ({ readonly type: 'log' } & LogExtent)
+  /** An event of the state of the log's room, see {@link EngineLogs.state}. */
+  | ({ readonly type: 'state' } & Event)
   | ({ readonly type: 'event' } & Event)
   | ExportTrailer
 
@@ -64,8 +66,26 @@ const EVENT_KINDS: Readonly<Record<Kind, true>> = {
   message: true,
   joined: true,
   left: true,
+  topic: true,
+  kicked: true,
+  role: true,
+  mode: true,
+  redacted: true,
   private: true,
   closed: true,
+}
+
+const DETAILS: Readonly<Record<keyof EventDetails, object>> = {
+  action: { const: true },
+  notice: { const: true },
+  role: { enum: ['owner', 'operator', 'voiced', 'muted', 'banned', 'invited'] },
+  on: { type: 'boolean' },
+  guest: { const: true },
+  until: MS,
+  address: TEXT,
+  flag: { enum: ['moderated', 'invite-only', 'slow', 'password', 'visibility', 'title', 'keep'] },
+  value: TEXT,
+  target: COUNT,
 }
 
 /** Members of an event in their order, each with its schema. */
@@ -80,8 +100,10 @@ const EVENT: Readonly<Record<keyof Event, object>> = {
   sent: { type: 'number' },
   color: TEXT,
   verified: { const: true },
+  details: objectOf(DETAILS, Object.keys(DETAILS)),
 }
-const MAKER = { address: TEXT, name: TEXT }
+const OPTIONAL: readonly (keyof Event)[] = ['to', 'sent', 'color', 'verified', 'details']
+const MAKER = { address: TEXT, name: TEXT, owns: { const: true } }
 const ROOM: Readonly<Record<Exclude<keyof RoomLine, 'type'>, object>> = {
   id: COUNT,
   title: TEXT,
@@ -89,7 +111,7 @@ const ROOM: Readonly<Record<Exclude<keyof RoomLine, 'type'>, object>> = {
   description: TEXT,
   visibility: { enum: ['public', 'private', 'hidden'] },
   hash: TEXT,
-  maker: objectOf(MAKER, ['name']),
+  maker: objectOf(MAKER, ['name', 'owns']),
   createdAt: MS,
   changedAt: MS,
 }
@@ -115,7 +137,8 @@ export const LINE_SCHEMAS: Readonly<Record<ExportLine['type'], object>> = {
     'expiresAt',
   ]),
   log: objectOf({ type: TEXT, ...LOG }, []),
-  event: objectOf({ type: TEXT, ...EVENT }, ['to', 'sent', 'color', 'verified']),
+  state: objectOf({ type: TEXT, ...EVENT }, OPTIONAL),
+  event: objectOf({ type: TEXT, ...EVENT }, OPTIONAL),
   trailer: objectOf({ type: TEXT, ...TRAILER }, []),
 }
 
@@ -129,7 +152,8 @@ const MEMBERS: Readonly<Record<ExportLine['type'], string[]>> = {
   room: ['type', ...Object.keys(ROOM), ...Object.keys(MAKER)],
   record: ['type', 'kind', 'key', 'value', 'expiresAt', ...VALUE_MEMBERS],
   log: ['type', ...Object.keys(LOG)],
-  event: ['type', ...Object.keys(EVENT)],
+  state: ['type', ...Object.keys(EVENT), ...Object.keys(DETAILS)],
+  event: ['type', ...Object.keys(EVENT), ...Object.keys(DETAILS)],
   trailer: ['type', ...Object.keys(TRAILER)],
 }
 

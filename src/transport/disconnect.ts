@@ -21,6 +21,8 @@ export type DisconnectReason =
   | 'utf-16'
   /** Other nodes have released the memberships of this one, or the store has lost them; see `MembershipEnd`. */
   | 'membership-lost'
+  /** A moderator has removed the user from the only room of the protocol. */
+  | 'kicked'
   | 'account-removed'
   | 'password-changed'
   /** Another node has logged in the account after this node's lease had expired, in a protocol with one login for each account. */
@@ -47,6 +49,7 @@ export const DISCONNECTS: Readonly<Record<DisconnectReason, Disconnect>> = {
   },
   'membership-lost': { text: 'Membership lost while this server was cut off, come back', reconnect: true },
   'logged-in-elsewhere': { text: 'Logged in elsewhere', reconnect: false },
+  kicked: { text: 'You have been removed from the room', reconnect: false },
   'account-removed': { text: 'Your account has been removed', reconnect: false },
   'password-changed': { text: 'Your password has been changed, log in with the new one', reconnect: false },
   stopping: { text: 'Server is stopping, come back in a moment', reconnect: true },

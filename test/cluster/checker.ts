@@ -1,11 +1,12 @@
 /** Proves, from what clients have written down, that a room has kept its promises; or says where it has not. */
+import type { RoomEvent } from '../../commands/replies.ts'
 import { fold } from '../../src/chat/names.ts'
 
 /** An event of a room, as clients of the line protocol are told it. */
 export interface Told {
   /** Rises in the log. */
   readonly id: number
-  readonly type: 'message' | 'userJoined' | 'userLeft'
+  readonly type: RoomEvent['type']
   readonly from: string
   /** The text of a message: a mark that nobody else has, also not of the same name, a space, and more. Said once in a run. */
   readonly body: string

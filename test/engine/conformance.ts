@@ -568,11 +568,16 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
         engine.rooms.watch((id) => seen.push(id))
         const change = { title: 'New One', slug: 'NewOne', visibility: 'hidden' } as const
         const changed = await engine.rooms.change(room.id, change)
-        expect(changed).toEqual({ ...room, ...change, description: '', changedAt: changed?.changedAt })
+        expect(changed).toEqual({ ...room, ...change, changedAt: changed?.changedAt })
         expect(changed?.changedAt).toBeGreaterThan(room.changedAt)
         expect(seen).toContain(room.id)
         expect(await engine.rooms.find('old')).toBeUndefined()
         for (const name of ['new one', 'newone', room.id]) expect(await engine.rooms.find(name)).toEqual(changed)
+        expect(await engine.rooms.change(room.id, { description: 'other' })).toMatchObject({ ...change, hash: 'h' })
+        const open = await engine.rooms.change(room.id, { visibility: 'public', hash: null })
+        expect(open).toMatchObject({ title: 'New One', slug: 'NewOne', description: 'other', visibility: 'public' })
+        expect(open).not.toHaveProperty('hash')
+        expect(await engine.rooms.change(room.id, { hash: 'again' })).toMatchObject({ hash: 'again' })
         expect(await engine.rooms.create(old)).toMatchObject(old)
       })
 
@@ -947,6 +952,121 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
         expect(await engine.records.get('name', 'zoe')).toBe('Zoe')
         expect(await engine.records.get('name', 'BOB')).toBe('Bob')
         expect(await engine.records.get('name', 'carol')).toBeUndefined()
+      })
+    })
+
+    describe('the state of a room', () => {
+      const role = (to: string, on: boolean, guest?: true): Draft => ({
+        kind: 'role',
+        room: 1,
+        from: 'op',
+        to,
+        body: 'why',
+        details: { role: 'voiced', on, ...(guest && { guest }) },
+      })
+      const topic = (body: string): Draft => ({ kind: 'topic', room: 1, from: 'op', body })
+      const moderated = (on: boolean): Draft => ({
+        kind: 'mode',
+        room: 1,
+        from: 'op',
+        body: '',
+        details: { flag: 'moderated', on },
+      })
+      const state = async (room = 1) => [...(await engine.logs.state(room))].sort((a, b) => a.id - b.id)
+
+      it('has the last event of each key that is set', async () => {
+        expect(await state()).toEqual([])
+        const drafts = [topic('one'), role('Ann', true), moderated(true), role('bob', true), topic('two')]
+        drafts.push(role('ANN', false), moderated(false), role('eve', true))
+        const events = await Promise.all(drafts.map((draft) => engine.logs.append(LOG, draft)))
+        expect(await state()).toEqual([events[3], events[4], events[7]])
+        expect(await state(2)).toEqual([])
+        expect(await readAll(engine, LOG)).toEqual(events)
+        await engine.logs.append(LOG, topic(''))
+        expect(await state()).toEqual([events[3], events[7]])
+      })
+
+      it('loses the role of a guest with their left or kicked', async () => {
+        for (const from of ['Ann', 'bob']) await engine.logs.append(LOG, { kind: 'joined', room: 1, from, body: '' })
+        await engine.logs.append(LOG, role('ann', true, true))
+        await engine.logs.append(LOG, role('bob', true, true))
+        const account = await engine.logs.append(LOG, role('ann', true))
+        await engine.logs.append(LOG, { kind: 'left', room: 1, from: 'Ann', body: '' })
+        expect((await state()).map(({ to }) => to)).toEqual(['bob', 'ann'])
+        await engine.logs.append(LOG, { kind: 'kicked', room: 1, from: 'op', to: 'bob', body: '' })
+        expect(await state()).toEqual([account])
+      })
+
+      it('ends with the room', async () => {
+        const { id } = await engine.rooms.create({ title: 'Short', slug: 'short', visibility: 'public' })
+        await engine.logs.append(`room:${id}`, { ...topic('about'), room: id })
+        expect(await state(id)).toHaveLength(1)
+        await engine.rooms.close(id)
+        expect(await state(id)).toEqual([])
+      })
+
+      it('is there after a restart', async ({ skip }) => {
+        if (!subject.restart) return skip('nothing outlives this engine')
+        const set = await engine.logs.append(LOG, topic('about'))
+        engine = await subject.restart()
+        expect(await state()).toEqual([set])
+      })
+    })
+
+    describe('a user who is kicked', () => {
+      const presence = (kind: 'joined' | 'left', from: string): Draft => ({ kind, room: 1, from, body: '' })
+      const kicked: Draft = { kind: 'kicked', room: 1, from: 'op', to: 'Bob', body: 'why' }
+
+      it('is out of the room once, without a left', async () => {
+        await engine.memberships.claim(1, 'Bob')
+        await expect(engine.logs.append(LOG, kicked)).rejects.toThrow(Closed)
+        await engine.logs.append(LOG, presence('joined', 'Bob'))
+        const both = await Promise.allSettled(
+          [kicked, presence('left', 'Bob'), kicked].map((d) => engine.logs.append(LOG, d)),
+        )
+        expect(both.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected'])
+        expect(both[1]).toMatchObject({ reason: { name: 'Closed' } })
+        // The name is given up by whoever holds it.
+        expect(await engine.memberships.members(1)).toEqual(['Bob'])
+        await engine.memberships.release(1, 'Bob')
+        await engine.memberships.claim(1, 'Bob')
+        await engine.logs.append(LOG, presence('joined', 'Bob'))
+        expect((await readAll(engine, LOG)).map(({ kind }) => kind)).toEqual(['joined', 'kicked', 'joined'])
+      })
+
+      it('gets no left after a crash', async ({ skip }) => {
+        if (!subject.restart) return skip('nothing outlives this engine')
+        await engine.memberships.claim(1, 'Bob')
+        await engine.logs.append(LOG, presence('joined', 'Bob'))
+        await engine.logs.append(LOG, kicked)
+        engine = await subject.restart()
+        expect((await readAll(engine, LOG)).map(({ kind }) => kind)).toEqual(['joined', 'kicked'])
+      })
+    })
+
+    describe('a message that is redacted', () => {
+      const redacted = (target: number): Draft => ({
+        kind: 'redacted',
+        room: 1,
+        from: 'op',
+        to: 'alice',
+        body: '',
+        details: { target },
+      })
+
+      it('is gone from the log and from memory; ids and limits are not affected', async () => {
+        const seen: Event[] = []
+        engine.logs.follow(LOG, (event) => seen.push(event))
+        const events = await spread(['one', 'two', 'three'])
+        const mark = await engine.logs.append(LOG, redacted(events[1]?.id ?? 0))
+        await eventually(() => expect(seen).toHaveLength(4))
+        expect(await readAll(engine, LOG)).toEqual([events[0], events[2], mark])
+        expect(await readAll(engine, LOG, { limit: 2 })).toEqual([events[2], mark])
+        expect(await readAll(engine, LOG, { after: events[0]?.id ?? 0 })).toEqual([events[2], mark])
+        expect(await readAll(engine, LOG, { after: events[1]?.id ?? 0 })).toEqual([events[2], mark])
+        // A second time, and something that is no message.
+        await engine.logs.append(LOG, redacted(events[1]?.id ?? 0))
+        expect((await engine.logs.append(LOG, said('four'))).id).toBeGreaterThan(mark.id)
       })
     })
 

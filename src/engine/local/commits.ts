@@ -62,8 +62,9 @@ export class Commits {
     this.#committing = true
     const { batch, size } = this.#nextBatch()
     const rows = batch.map(({ log, draft }): Row => {
-      const { kind, room, from, to = null, body, sent = null, color = null, verified, nonce = null } = draft
-      return [log, kind, room, from, to, body, sent, color, verified ? 1 : null, nonce]
+      const { kind, room, from, to = null, body, sent = null, color = null, verified, nonce = null, details } = draft
+      const extra = details ? JSON.stringify(details) : null
+      return [log, kind, room, from, to, body, sent, color, verified ? 1 : null, nonce, extra]
     })
     const sent = performance.now()
     void this.#committer.commit(rows).then(

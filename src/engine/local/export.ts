@@ -4,8 +4,9 @@ import { setImmediate as nextRound } from 'node:timers/promises'
 import { EngineFault, type RoomRecord } from '../engine.ts'
 import type { Event, LogName } from '../event.ts'
 import { isOrdered, type RecordKind, type StoredRecord } from '../records.ts'
-import { departures, type ExportedLog, type ExportSource, Unfit } from '../transfer.ts'
+import { departures, type ExportedLog, type ExportSource, exportedState, Unfit } from '../transfer.ts'
 import { causeOf, openDatabase } from './database.ts'
+import { RoomStateTable } from './room-state-table.ts'
 import { LocalRoomTable } from './room-table.ts'
 import { MIGRATIONS } from './schema.ts'
 import { eventOfRow } from './store.ts'
@@ -69,6 +70,7 @@ export class LocalExport implements ExportSource {
       `SELECT id, name, start, last FROM logs
        WHERE name NOT LIKE 'room:%' OR CAST(substr(name, 6) AS INTEGER) IN (SELECT id FROM rooms) ORDER BY name`,
     )
+    const states = new RoomStateTable(this.#db)
     const inside = this.#db.prepare('SELECT name FROM members WHERE room = ? ORDER BY name')
     for (const row of rows.all()) {
       // Only engines write here.
@@ -78,13 +80,13 @@ export class LocalExport implements ExportSource {
       const names = inside.all(room).map((member) => String(member.name))
       const left = departures(extent, room, names, this.#now)
       const events = this.#events(Number(row.id), left)
-      yield { ...extent, last: left.at(-1)?.id ?? extent.last, events }
+      yield { ...extent, last: left.at(-1)?.id ?? extent.last, state: exportedState(states.of(room)), events }
     }
   }
 
   async *#events(log: number, left: readonly Event[]): AsyncGenerator<readonly Event[]> {
     const page = this.#db.prepare(
-      `SELECT id, kind, room, sender, addressee, body, sent, color, verified, at FROM events
+      `SELECT id, kind, room, sender, addressee, body, sent, color, verified, at, details FROM events
        WHERE log = ? AND id > ? ORDER BY id LIMIT ?`,
     )
     page.setReturnArrays(true)

@@ -5,6 +5,7 @@ import type { StoredRecord } from '../records.ts'
 import { type ImportTarget, type LogExtent, Unfit } from '../transfer.ts'
 import { type Database, openDatabase } from './database.ts'
 import { RecordTable } from './record-table.ts'
+import { RoomStateTable } from './room-state-table.ts'
 import { LocalRoomTable } from './room-table.ts'
 
 /** A database that is filled in one transaction: an interrupted import leaves it empty. */
@@ -13,6 +14,7 @@ export class LocalImport implements ImportTarget {
   readonly #database: Database
   readonly #records: RecordTable
   readonly #rooms: LocalRoomTable
+  readonly #states: RoomStateTable
   readonly #insertEvent: StatementSync
   #log = { id: 0, count: 0, ahead: 0 }
 
@@ -32,7 +34,8 @@ export class LocalImport implements ImportTarget {
     this.#database = database
     this.#records = new RecordTable(database.db)
     this.#rooms = new LocalRoomTable(database.db)
-    this.#insertEvent = database.db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)')
+    this.#states = new RoomStateTable(database.db)
+    this.#insertEvent = database.db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?)')
     database.db.exec('BEGIN IMMEDIATE')
   }
 
@@ -54,11 +57,17 @@ export class LocalImport implements ImportTarget {
     this.#log = { id: Number(insert.run(name, start, last).lastInsertRowid), count: 0, ahead: 0 }
   }
 
+  async addState(state: readonly Event[]): Promise<void> {
+    for (const event of state) this.#states.note(event)
+  }
+
   async addEvents(events: readonly Event[]): Promise<void> {
-    for (const { id, at, kind, room, from, to = null, body, sent = null, color = null, verified } of events) {
+    for (const event of events) {
+      const { id, at, kind, room, from, to = null, body, sent = null, color = null, verified, details } = event
       const own = at === timeOf(id) ? null : at
       if (own !== null) this.#log.ahead = id
-      this.#insertEvent.run(this.#log.id, id, kind, room, from, to, body, sent, color, verified ? 1 : null, own)
+      const extra = details ? JSON.stringify(details) : null
+      this.#insertEvent.run(this.#log.id, id, kind, room, from, to, body, sent, color, verified ? 1 : null, own, extra)
     }
     this.#log.count += events.length
   }

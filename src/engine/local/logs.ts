@@ -60,6 +60,10 @@ export class LocalLogs implements EngineLogs {
     return searchLog(reading, log, search, this.#followed.get(log)?.recent, index)
   }
 
+  state(room: number): Promise<readonly Event[]> {
+    return this.#store().call('state', room)
+  }
+
   async clear(log: LogName): Promise<void> {
     for (;;) {
       const upTo = await this.#store().call('clear', log)

@@ -4,7 +4,8 @@ import type { Event } from '../event.ts'
 import { PAGE_BYTES } from '../reading.ts'
 import { memoryBytes } from '../recent.ts'
 import type { IndexPage } from '../searching.ts'
-import { foldWord, matcherOf, type Term, termsOf } from '../words.ts'
+import { foldWord, matcherOf, type Term, termsOf, wordsOf } from '../words.ts'
+import { replaceSeparators } from './separators.ts'
 import type { LogRow } from './store.ts'
 
 /** Maximum documents that are looked up at once for an expression. */
@@ -95,12 +96,14 @@ export class MessageIndex {
    */
   erase(log: LogRow, id: number, lookup: Lookup): void {
     const number = this.#numberOf(log, id)
-    if (number === undefined || this.#idOf(log, number) !== id) return
+    const event = lookup(log, id)
+    if (!event || number === undefined || this.#idOf(log, number) !== id) return
     this.#set('secure-delete', 1)
-    this.#remove(log, number, lookup(log, id))
+    this.#remove(log, number, event)
     // FTS5 writes at a savepoint what it has gathered, as it is configured then.
     this.#db.exec('SAVEPOINT erased; RELEASE erased')
     this.#set('secure-delete', 0)
+    for (const word of new Set(wordsOf(event.body))) replaceSeparators(this.#db, word)
   }
 
   /** Merges some pages of the index. Returns false when there is nothing to merge. */

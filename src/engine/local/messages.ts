@@ -20,7 +20,7 @@ export interface StoreOptions {
   readonly search?: boolean
 }
 
-/** An event to append: log, kind, room, from, to, body, sent, colour, 1 if it is verified, and nonce. */
+/** An event to append: log, kind, room, from, to, body, sent, colour, 1 if it is verified, nonce, and details as JSON. */
 export type Row = [
   LogName,
   Event['kind'],
@@ -32,11 +32,12 @@ export type Row = [
   string | null,
   1 | null,
   string | null,
+  string | null,
 ]
 
 /** The result of a commit. */
 export interface CommitResult {
-  /** Id of each row; not appended: 0 after the end of the log, and the negative id of the event with the same nonce. */
+  /** Id of each row; not appended: 0 where {@link Closed} is the reason, and the negative id of the event with the same nonce. */
   readonly ids: readonly number[]
   /** Time of the commit, in ms since the epoch. */
   readonly now: number

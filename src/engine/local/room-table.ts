@@ -3,7 +3,8 @@ import type { NewRoom, RoomChange, RoomMaker, RoomRecord, Visibility } from '../
 import { fold } from '../fold.ts'
 import { LOBBY_ROOM } from '../lobby.ts'
 
-const COLUMNS = 'id, title, line_name, description, visibility, hash, maker_address, maker_name, created_at, changed_at'
+const COLUMNS =
+  'id, title, line_name, description, visibility, hash, maker_address, maker_name, maker_owns, created_at, changed_at'
 
 /** The rooms that SQLite holds. No title or slug is another room's title or slug. */
 export class LocalRoomTable {
@@ -32,9 +33,9 @@ export class LocalRoomTable {
   /** Inserts a room unchanged, for an import. */
   restore(room: RoomRecord): void {
     const { id, title, slug, description, visibility, hash, maker, createdAt, changedAt } = room
-    const made = [maker?.address ?? null, maker?.name ?? null, createdAt, changedAt]
+    const made = [maker?.address ?? null, maker?.name ?? null, maker?.owns ? 1 : null, createdAt, changedAt]
     this.#db
-      .prepare(`INSERT INTO rooms (${COLUMNS}, title_key, line_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+      .prepare(`INSERT INTO rooms (${COLUMNS}, title_key, line_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
       .run(id, title, slug, description, visibility, hash ?? null, ...made, fold(title), fold(slug))
   }
 
@@ -44,8 +45,8 @@ export class LocalRoomTable {
     const { lastInsertRowid } = this.#db
       .prepare(
         `INSERT INTO rooms (title, title_key, line_name, line_key, description, visibility, hash, maker_address, maker_name,
-           created_at, changed_at)
-         VALUES (:title, :key, '', '', :description, :visibility, :hash, :address, :name, :now, :now)`,
+           maker_owns, created_at, changed_at)
+         VALUES (:title, :key, '', '', :description, :visibility, :hash, :address, :name, :owns, :now, :now)`,
       )
       .run({
         title,
@@ -55,6 +56,7 @@ export class LocalRoomTable {
         hash: hash ?? null,
         address: maker?.address ?? null,
         name: maker?.name ?? null,
+        owns: maker?.owns ? 1 : null,
         now: Date.now(),
       })
     const id = Number(lastInsertRowid)
@@ -64,16 +66,20 @@ export class LocalRoomTable {
   }
 
   /** Changes a room. Returns undefined if there is no such room, false if the title or slug is taken. */
-  change(id: number, { title, description = '', visibility, ...names }: RoomChange): RoomRecord | undefined | false {
+  change(id: number, change: RoomChange): RoomRecord | undefined | false {
     const room = this.#find(id)
     if (!room) return undefined
+    const { title, slug, stem, description, visibility, hash = room.hash } = { ...room, ...change }
     if (this.#isTaken(title, id)) return false
+    const names = { slug, ...(stem !== undefined && { stem }) }
     if (id !== LOBBY_ROOM.id && title !== room.title && !this.#rename(id, names)) return false
+    const changedAt = Math.max(Date.now(), room.changedAt + 1)
     this.#db
       .prepare(
-        'UPDATE rooms SET title = ?, title_key = ?, description = ?, visibility = ?, changed_at = ? WHERE id = ?',
+        `UPDATE rooms SET title = ?, title_key = ?, description = ?, visibility = ?, hash = ?, changed_at = ?
+         WHERE id = ?`,
       )
-      .run(title, fold(title), description, visibility, Math.max(Date.now(), room.changedAt + 1), id)
+      .run(title, fold(title), description, visibility, hash ?? null, changedAt, id)
     return this.#find(id)
   }
 
@@ -120,6 +126,14 @@ function roomOf(row: Record<string, SQLOutputValue>): RoomRecord {
   }
 }
 
-function makerOf({ maker_address: address, maker_name: name }: Record<string, SQLOutputValue>): RoomMaker {
-  return { address: String(address), ...(name !== null && { name: String(name) }) }
+function makerOf({
+  maker_address: address,
+  maker_name: name,
+  maker_owns: owns,
+}: Record<string, SQLOutputValue>): RoomMaker {
+  return {
+    address: String(address),
+    ...(name !== null && { name: String(name) }),
+    ...(owns === 1 && { owns: true as const }),
+  }
 }

@@ -142,6 +142,19 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX events_nonce ON events (log, nonce) WHERE nonce IS NOT NULL;
   `,
   `
+  -- Fields that only some kinds of events have, as JSON.
+  ALTER TABLE events ADD COLUMN details TEXT;
+  -- The last event of each key of a room's state, see stateChangeOf in src/engine/event.ts, as JSON.
+  CREATE TABLE room_state (
+    room INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    event TEXT NOT NULL,
+    PRIMARY KEY (room, key)
+  ) STRICT, WITHOUT ROWID;
+  -- 1 if the nickname of the maker is an account, which owns the room.
+  ALTER TABLE rooms ADD COLUMN maker_owns INTEGER;
+  `,
+  `
   -- The index of messages, see message-index.ts: "documents" has the message of each row of "words".
   CREATE VIRTUAL TABLE words USING fts5(body, content = '', columnsize = 0, tokenize = 'unicode61 remove_diacritics 2');
   -- Merges are made in small steps beside commits.

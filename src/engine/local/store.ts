@@ -4,7 +4,18 @@
  */
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
 import type { NewRoom, RoomChange, RoomRecord, WordSearch } from '../engine.ts'
-import { type Event, idAt, type Kind, type LogName, NONCE_MS, nextId, timeAt, timeOf } from '../event.ts'
+import {
+  type Event,
+  type EventDetails,
+  idAt,
+  type Kind,
+  type LogName,
+  NONCE_MS,
+  nextId,
+  STATE_KINDS,
+  timeAt,
+  timeOf,
+} from '../event.ts'
 import type { Operation } from '../observer.ts'
 import type { Bounds } from '../reading.ts'
 import { memoryBytes } from '../recent.ts'
@@ -13,6 +24,7 @@ import type { IndexPage } from '../searching.ts'
 import { MessageIndex } from './message-index.ts'
 import type { CommitResult, Row, Stranded } from './messages.ts'
 import { type RecordPage, RecordTable } from './record-table.ts'
+import { RoomStateTable } from './room-state-table.ts'
 import { LocalRoomTable } from './room-table.ts'
 
 /** Maximum number of events removed at once from a log that is cleared. */
@@ -42,6 +54,7 @@ export const STORE_METHODS = {
   indexed: 'reads',
   expressions: 'reads',
   findIndexed: 'reads',
+  state: 'reads',
   getRecord: 'reads',
   pageOfRecords: 'reads',
   pageOfIndex: 'reads',
@@ -65,6 +78,7 @@ export interface LogRow {
 export class LocalStore {
   readonly rooms: LocalRoomTable
   readonly records: RecordTable
+  readonly #states: RoomStateTable
   readonly #db: DatabaseSync
   readonly #beforeCommit: () => void
   readonly #logs = new Map<LogName, LogRow>()
@@ -81,12 +95,14 @@ export class LocalStore {
   readonly ended: Set<LogName>
   /** The statement for most events: each bound value costs. */
   readonly #insertEvent: StatementSync
-  readonly #insertWithNonce: StatementSync
+  readonly #insertWithMore: StatementSync
+  readonly #deleteEvent: StatementSync
   readonly #insertLog: StatementSync
   readonly #updateLog: StatementSync
   readonly #findLog: StatementSync
   readonly #insertMember: StatementSync
   readonly #deleteMember: StatementSync
+  readonly #findMember: StatementSync
   readonly #nonce: StatementSync
   readonly #page: StatementSync
   readonly #back: StatementSync
@@ -102,16 +118,19 @@ export class LocalStore {
     this.records = new RecordTable(db)
     this.#index = new MessageIndex(db)
     if (search) this.#behind = new Set(unindexedLogs(db))
-    this.#insertEvent = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)')
-    this.#insertWithNonce = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+    this.#states = new RoomStateTable(db)
+    this.#insertEvent = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL)')
+    this.#insertWithMore = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+    this.#deleteEvent = db.prepare("DELETE FROM events WHERE log = ? AND id = ? AND kind = 'message'")
     this.#insertLog = db.prepare('INSERT INTO logs (name, start, last, count) VALUES (?, ?, ?, 0)')
     this.#updateLog = db.prepare('UPDATE logs SET start = ?, last = ?, count = ?, ahead = ? WHERE id = ?')
     this.#findLog = db.prepare('SELECT id, start, last, count, ahead, indexed FROM logs WHERE name = ?')
     this.#insertMember = db.prepare('INSERT OR IGNORE INTO members VALUES (?, ?)')
     this.#deleteMember = db.prepare('DELETE FROM members WHERE room = ? AND name = ?')
+    this.#findMember = db.prepare('SELECT 1 FROM members WHERE room = ? AND name = ?')
     this.#nonce = db.prepare('SELECT id FROM events WHERE log = ? AND nonce = ? AND sender = ? AND id > ? LIMIT 1')
     this.#page = db.prepare(
-      'SELECT id, kind, room, sender, addressee, body, sent, color, verified, at FROM events WHERE log = ? AND id BETWEEN ? AND ? ORDER BY id LIMIT ?',
+      'SELECT id, kind, room, sender, addressee, body, sent, color, verified, at, details FROM events WHERE log = ? AND id BETWEEN ? AND ? ORDER BY id LIMIT ?',
     )
     this.#page.setReturnArrays(true)
     this.#back = db.prepare(
@@ -164,6 +183,10 @@ export class LocalStore {
   }
 
   ping(): void {}
+
+  state(room: number): Event[] {
+    return this.#states.of(room)
+  }
 
   bounds(name: LogName): Bounds | undefined {
     const log = this.log(name)
@@ -256,7 +279,7 @@ export class LocalStore {
     const ids: number[] = []
     const left: Event[] = []
     const add = (row: Row): number => {
-      const [name, kind, room, from, to, body, sent, color, verified, nonce] = row
+      const [name, kind, room, from, to, body, sent, color, verified, nonce, details] = row
       const log = this.log(name) ?? this.#createLog(name, now)
       // Ids rise across logs within a millisecond too.
       const id = nextId(timeOf(this.#newest) === now ? Math.max(log.last, this.#newest) : log.last, now)
@@ -264,15 +287,15 @@ export class LocalStore {
       const at = timeAt(id, now)
       const ahead = at !== timeOf(id)
       const own = ahead ? at : null
-      if (nonce === null) this.#insertEvent.run(log.id, id, kind, room, from, to, body, sent, color, verified, own)
-      else this.#insertWithNonce.run(log.id, id, kind, room, from, to, body, sent, color, verified, own, nonce)
-      if (kind === 'joined') {
-        this.#insertMember.run(room, from)
-        this.records.see(from)
-      } else if (kind === 'left') this.#deleteMember.run(room, from)
+      if (nonce === null && details === null) {
+        this.#insertEvent.run(log.id, id, kind, room, from, to, body, sent, color, verified, own)
+      } else {
+        this.#insertWithMore.run(log.id, id, kind, room, from, to, body, sent, color, verified, own, nonce, details)
+      }
       log.last = id
       if (ahead) log.ahead = id
       log.count++
+      if (kind !== 'message') this.#noteEffects(log, { id, at, kind, room, from, body }, to, details)
       touched.add(log)
       return id
     }
@@ -288,12 +311,13 @@ export class LocalStore {
             ended.push(room)
             this.#closed.add(room)
             this.rooms.remove(room)
+            this.#states.clear(room)
             for (const from of this.#inside(room)) {
-              const id = add([name, 'left', room, from, null, '', null, null, null, null])
+              const id = add([name, 'left', room, from, null, '', null, null, null, null, null])
               left.push({ id, at: timeAt(id, now), kind: 'left', room, from, body: '' })
             }
           }
-          ids.push(-this.#idWithNonce(row, now) || add(row))
+          ids.push(this.#isOfAbsentUser(row) ? 0 : -this.#idWithNonce(row, now) || add(row))
         }
         for (const log of touched) this.#updateLog.run(log.start, log.last, log.count, log.ahead, log.id)
       })
@@ -307,6 +331,35 @@ export class LocalStore {
     for (const room of ended) this.ended.add(`room:${room}`)
     for (const { name } of touched) if (isIndexed(name)) this.#behind?.add(name)
     return { ids, now, left }
+  }
+
+  /** Stores what an event other than a message changes beside the log. */
+  #noteEffects(log: LogRow, event: Event, to: string | null, details: string | null): void {
+    const { kind, room, from } = event
+    if (kind === 'joined') {
+      this.#insertMember.run(room, from)
+      this.records.see(from)
+    } else if (kind === 'left' || kind === 'kicked') {
+      const gone = kind === 'left' ? from : (to ?? '')
+      this.#deleteMember.run(room, gone)
+      this.#states.left(room, gone)
+    } else if (kind === 'redacted') {
+      const { target = 0 }: EventDetails = JSON.parse(details ?? '{}')
+      this.#eraseFromIndex(log, target)
+      log.count -= Number(this.#deleteEvent.run(log.id, target).changes)
+    } else if (STATE_KINDS.includes(kind)) {
+      this.#states.note({
+        ...event,
+        ...(to !== null && { to }),
+        ...(details !== null && { details: JSON.parse(details) }),
+      })
+    }
+  }
+
+  /** Returns true for a `left` or `kicked` of a user who is not in the room. */
+  #isOfAbsentUser([, kind, room, from, to]: Row): boolean {
+    if (kind !== 'kicked' && kind !== 'left') return false
+    return this.#findMember.get(room, kind === 'left' ? from : to) === undefined
   }
 
   /** Returns the id of the event with the sender and nonce of a row; 0 if there is none within {@link NONCE_MS}. */
@@ -386,12 +439,10 @@ export class LocalStore {
     return this.#unmerged
   }
 
-  /**
-   * Removes a message from the index so that its words are in no file after the next checkpoint, if no other message has them. Must be
-   * called in the transaction in which its text is removed, and before that.
-   */
-  eraseFromIndex(log: LogRow, id: number): void {
-    if (id <= log.indexed) this.#index.erase(log, id, this.#lookup)
+  /** Must be called before the message is removed. */
+  #eraseFromIndex(log: LogRow, id: number): void {
+    if (id > log.indexed) return
+    this.#index.erase(log, id, this.#lookup)
     this.#unmerged = true
   }
 
@@ -444,7 +495,8 @@ export function endedLogs(db: DatabaseSync): LogName[] {
   return rows.map((row) => row.name as LogName)
 }
 
-export function eventOfRow([id, kind, room, from, to, body, sent, color, verified, at]: SQLOutputValue[]): Event {
+export function eventOfRow(row: SQLOutputValue[]): Event {
+  const [id, kind, room, from, to, body, sent, color, verified, at, details] = row
   const event = {
     id: Number(id),
     at: at === null ? timeOf(Number(id)) : Number(at),
@@ -459,5 +511,6 @@ export function eventOfRow([id, kind, room, from, to, body, sent, color, verifie
     ...(sent !== null && { sent: Number(sent) }),
     ...(color !== null && { color: String(color) }),
     ...(verified === 1 && { verified: true }),
+    ...(details != null && { details: JSON.parse(String(details)) }),
   }
 }

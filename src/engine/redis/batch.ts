@@ -1,7 +1,7 @@
 import { Closed, Repeated, Shared, Unavailable } from '../engine.ts'
-import { committedEvent, type Draft, type Event, type LogName } from '../event.ts'
+import { committedEvent, type Draft, type Event, type LogName, stateChangeOf } from '../event.ts'
 import { fold } from '../fold.ts'
-import { fieldsOf, parseMessage } from './entry.ts'
+import { entryId, fieldsOf, parseMessage } from './entry.ts'
 import { type Keys, roomOf } from './keys.ts'
 import type { Waiting } from './outgoing.ts'
 import type { RedisPort } from './port.ts'
@@ -105,9 +105,14 @@ function numbered(
 }
 
 /** Returns the arguments of scripts/append.lua that tell how it treats a draft. */
-function treatmentOf({ kind, from, nonce }: Draft): [kind: string, key: string] {
+function treatmentOf(draft: Draft): [kind: string, key: string] {
+  const { kind, from, to = '', nonce, details } = draft
+  if (kind === 'message') return nonce === undefined ? ['', ''] : ['nonce', `${from} ${nonce}`]
   if (kind === 'joined' || kind === 'left') return [kind, fold(from)]
-  return nonce === undefined ? ['', ''] : ['nonce', `${from} ${nonce}`]
+  if (kind === 'kicked') return [kind, fold(to)]
+  if (kind === 'redacted') return [kind, entryId(details?.target ?? 0)]
+  const change = stateChangeOf(draft)
+  return change ? [change.isSet ? 'set' : 'unset', change.key] : ['', '']
 }
 
 /** Returns the error for a skipped draft, by the reason in the reply of scripts/append.lua. */

@@ -13,12 +13,13 @@ export function idOf(entry: string): number {
 }
 
 /** Returns the fields of an entry. The scripts rely on the positions of the first eight. */
-export function fieldsOf({ kind, room, from, to, body, sent, color, verified }: Draft): string[] {
+export function fieldsOf({ kind, room, from, to, body, sent, color, verified, details }: Draft): string[] {
   const fields = ['kind', kind, 'room', String(room), 'from', from, 'body', body]
   if (to !== undefined) fields.push('to', to)
   if (sent !== undefined) fields.push('sent', String(sent))
   if (color !== undefined) fields.push('color', color)
   if (verified) fields.push('verified', '1')
+  if (details) fields.push('details', JSON.stringify(details))
   return fields
 }
 
@@ -57,6 +58,9 @@ export function eventOf(id: number, fields: readonly string[]): Event {
       case 'verified':
         event.verified = true
         break
+      case 'details':
+        event.details = JSON.parse(value)
+        break
       case 'from':
       case 'body':
       case 'to':
@@ -65,6 +69,12 @@ export function eventOf(id: number, fields: readonly string[]): Event {
     }
   }
   return event
+}
+
+/** Returns the event in a value of the hash of a room's state (scripts/log.lua). */
+export function eventOfState(text: string): Event {
+  const [id, fields] = JSON.parse(text) as Entry
+  return eventOf(Number(id), fields)
 }
 
 /** Parses a message of a log's channel (scripts/log.lua): the events, and the id of the event before them. */

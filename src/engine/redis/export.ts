@@ -5,11 +5,12 @@ import {
   departures,
   type ExportedLog,
   type ExportSource,
+  exportedState,
   type LogExtent,
   Unfit,
   unfinishedImport,
 } from '../transfer.ts'
-import { type Entry, entryId, eventOf, idOf } from './entry.ts'
+import { type Entry, entryId, eventOf, eventOfState, idOf } from './entry.ts'
 import { roomOf } from './keys.ts'
 import { roomOfStored } from './rooms.ts'
 import { TransferPort } from './transfer-port.ts'
@@ -103,8 +104,18 @@ export class RedisExport implements ExportSource {
       }
       const { name, last, left } = extent
       const events = this.#events(extent, page.events)
-      yield { name, start: Math.min(start, last), last: left.at(-1)?.id ?? last, events }
+      const state = exportedState(await this.#stateOf(extent))
+      yield { name, start: Math.min(start, last), last: left.at(-1)?.id ?? last, state, events }
     }
+  }
+
+  /** Resolves with the state of a log's room, without what was changed after the export was opened. */
+  async #stateOf({ name, last }: Extent): Promise<readonly Event[]> {
+    const room = roomOf(name)
+    if (room === undefined) return []
+    // The reply to HVALS.
+    const state = (await this.#port.ask('HVALS', this.#port.keys.state(room))) as readonly string[]
+    return state.map(eventOfState).filter(({ id }) => id <= last)
   }
 
   async *#events(extent: Extent, first: readonly Event[]): AsyncGenerator<readonly Event[]> {

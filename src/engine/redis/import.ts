@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { EngineFault, type RoomRecord } from '../engine.ts'
-import { type Event, timeOf } from '../event.ts'
+import { type Event, stateChangeOf, timeOf } from '../event.ts'
 import { declarationOf, indexedValues, isOrdered, type RecordKind, type StoredRecord } from '../records.ts'
 import { type ImportTarget, type LogExtent, Unfit } from '../transfer.ts'
 import { entryId, fieldsOfCommitted } from './entry.ts'
@@ -104,6 +104,15 @@ export class RedisImport implements ImportTarget {
   async beginLog(extent: LogExtent): Promise<void> {
     this.#log = extent
     this.#ahead = undefined
+  }
+
+  async addState(state: readonly Event[]): Promise<void> {
+    const adds = state.map((event) => {
+      const { key = '' } = stateChangeOf(event) ?? {}
+      const value = JSON.stringify([String(event.id), fieldsOfCommitted(event)])
+      return this.#port.ask('HSET', this.#port.keys.state(event.room), key, value)
+    })
+    await Promise.all(adds)
   }
 
   async addEvents(events: readonly Event[]): Promise<void> {

@@ -58,6 +58,11 @@ export class Keys {
     return [`${base}:log`, `${base}:info`, `${base}:joined`, `${base}:names`, `${base}:nodes`, `${base}:done:${node}`]
   }
 
+  /** Returns the key of the hash of a room's state (scripts/log.lua). */
+  state(room: number): string {
+    return `${this.#prefix}:{room:${room}}:state`
+  }
+
   /** Returns the key of the hash of names held in a room: folded name to place, tokens and name. */
   held(room: number): string {
     return `${this.#prefix}:{room:${room}}:names`

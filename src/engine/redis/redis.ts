@@ -9,6 +9,7 @@ import type { MemoryLimits } from '../recent.ts'
 import { searchLog } from '../searching.ts'
 import { Records } from '../typed-records.ts'
 import { ControlChannel } from './control-channel.ts'
+import { eventOfState } from './entry.ts'
 import { Health } from './health.ts'
 import { Keys } from './keys.ts'
 import { Link } from './link.ts'
@@ -82,6 +83,8 @@ export class RedisEngine implements Engine {
       append: (log, draft) => this.#append(log, draft),
       read: (log, range) => readLog(store, log, range, link.port && logs.get(log)?.recent),
       search: (log, search) => searchLog(store, log, search, link.port && logs.get(log)?.recent),
+      // The reply to HVALS. Only the scripts write there.
+      state: async (room) => ((await link.call(keys.state(room), 'HVALS')) as readonly string[]).map(eventOfState),
       clear: async (log) => void (await link.eval('clear', keys.ofLog(log, ''), [keys.control, log])),
       follow: (log, listener) => logs.follow(log, listener),
     }

@@ -142,7 +142,8 @@ export class RedisRooms implements EngineRooms {
 
   async create(room: NewRoom): Promise<RoomRecord> {
     const { hash = '', maker } = room
-    const args = [...this.#changeArgs(room), hash, maker?.address ?? '', maker?.name ?? '', String(this.#number)]
+    const made = [maker?.address ?? '', maker?.name ?? '', String(this.#number), maker?.owns ? '1' : '']
+    const args = [...this.#argsOf(room), hash, ...made]
     const record = await this.#link.eval('create-room', this.#keys.rooms, args)
     if (record === null) throw new Taken(room.title)
     this.learn(record)
@@ -150,9 +151,13 @@ export class RedisRooms implements EngineRooms {
   }
 
   async change(id: number, change: RoomChange): Promise<RoomRecord | undefined> {
-    const record = await this.#link.eval('change-room', this.#keys.rooms, [...this.#changeArgs(change), String(id)])
+    const { title, slug = '', hash } = change
+    const names = title !== undefined && { titleKey: fold(title), slug, slugKey: fold(slug), stem: change.stem ?? '' }
+    const changes = { ...change, ...names, ...(hash === null && { hash: '' }) }
+    const args = [this.#node(), this.#keys.control, String(id), JSON.stringify(changes)]
+    const record = await this.#link.eval('change-room', this.#keys.rooms, args)
     if (record === 'none') return undefined
-    if (record === 'taken') throw new Taken(change.title)
+    if (record === 'taken') throw new Taken(title)
     this.learn(record)
     return roomOfStored(JSON.parse(record))
   }
@@ -181,7 +186,7 @@ export class RedisRooms implements EngineRooms {
     return removed === 1
   }
 
-  #changeArgs({ title, slug, stem = '', description = '', visibility }: RoomChange): string[] {
+  #argsOf({ title, slug, stem = '', description = '', visibility }: NewRoom): string[] {
     const names = [title, fold(title), slug, fold(slug), stem]
     return [this.#node(), this.#keys.control, ...names, description, visibility]
   }

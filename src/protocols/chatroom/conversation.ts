@@ -102,8 +102,8 @@ export class ChatroomConversation implements Conversation<Buffer> {
       await chat.login(session, proof, true)
       if (this.#gone) return chat.close(session)
       session.onPutOut = (room, why) => {
-        if (why === 'room-closed') this.#returnToLobby(session)
-        else void this.#rejoin(session, room.record.id)
+        if (why === 'membership-lost') void this.#rejoin(session, room.record.id)
+        else this.#returnToLobby(session)
       }
       this.#session = session
       const where = { username: session.name, chatroom: LOBBY_KEY }

@@ -4,6 +4,7 @@ import type { Event, Kind } from '../../engine/event.ts'
 import type { SessionLink } from '../../transport/conversation.ts'
 import { DISCONNECTS, type DisconnectReason } from '../../transport/disconnect.ts'
 import { indentLines } from '../indent.ts'
+import { shownText } from '../shown-text.ts'
 import type { Board, Viewer } from './board.ts'
 import { reply } from './frames.ts'
 
@@ -33,12 +34,17 @@ export class ChatroomSession extends Session implements Viewer {
   }
 }
 
-/** True for the kinds of events with a frame; the lists show `joined` and `left`. */
+/** True for the kinds of events with a frame; the lists show `joined`, `left` and `kicked`. */
 const IS_SHOWN: Readonly<Record<Kind, boolean>> = {
   message: true,
   private: true,
   joined: false,
   left: false,
+  topic: false,
+  kicked: false,
+  role: false,
+  mode: false,
+  redacted: false,
   closed: false,
 }
 
@@ -78,9 +84,9 @@ export class ChatroomWire implements Wire<ChatroomSession> {
    * Returns the text of a message, indented against spoofing if it came through another protocol. A sender on another node counts as
    * one of another protocol.
    */
-  #textOf(room: Room, { from, body }: Event): string {
-    if (!body.includes('\n')) return body
-    return room.member(from)?.wire === this ? body : indentLines(body)
+  #textOf(room: Room, event: Event): string {
+    const text = shownText(event)
+    return !text.includes('\n') || room.member(event.from)?.wire === this ? text : indentLines(text)
   }
 }
 

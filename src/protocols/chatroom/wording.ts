@@ -41,6 +41,11 @@ const TEXTS: Readonly<Record<RefusalCode, (refused: RefusedRequest) => string | 
   'nobody-here': ({ to, room }) => `${to} not in ${room}`,
   'no-private-messages': ({ to }) => `${to} cannot receive private messages`,
   'text-too-long': ({ maxText }) => `Message too long, at most ${maxText} characters`,
+  banned: () => 'You are banned from this room',
+  'invite-only': () => 'Only invited users may enter this room',
+  muted: () => 'You are muted in this room',
+  moderated: () => 'Only operators and voiced users may speak now',
+  'slow-mode': ({ bound }) => `Slow mode, wait ${bound} seconds`,
   unavailable: () => UNAVAILABLE,
   // An empty message is dropped (docs/protocols/chatroom.md, section 2.8).
   'text-empty': () => undefined,
@@ -51,6 +56,9 @@ const TEXTS: Readonly<Record<RefusalCode, (refused: RefusedRequest) => string | 
   'password-invalid': () => INVALID_PASSWORD,
   'history-gone': () => UNAVAILABLE,
   'too-many-blocks': () => UNAVAILABLE,
+  'not-permitted': () => UNAVAILABLE,
+  'message-unknown': () => UNAVAILABLE,
+  'too-many-roles': () => UNAVAILABLE,
 }
 
 function notFound({ room }: RefusedRequest): string {

@@ -2,6 +2,7 @@
 import type { Event, Kind } from '../../engine/event.ts'
 import { encodeFrame } from '../../transport/frames.ts'
 import { indentLines } from '../indent.ts'
+import { shownText } from '../shown-text.ts'
 import { dumps, type Json, list, object } from './dumps.ts'
 
 /** Maximum bytes of entries in one frame, unless a single entry has more. Clients also accept larger frames. */
@@ -18,6 +19,11 @@ const KEYS: Readonly<Record<Kind, 'MESSAGES' | 'USERS_JOINED' | 'USERS_LEFT' | u
   private: 'MESSAGES',
   joined: 'USERS_JOINED',
   left: 'USERS_LEFT',
+  kicked: 'USERS_LEFT',
+  topic: undefined,
+  role: undefined,
+  mode: undefined,
+  redacted: undefined,
   closed: undefined,
 }
 
@@ -35,7 +41,9 @@ export function frameOf(values: Readonly<Record<string, string>>): Buffer {
  * Encodes a message as JSON. One that came through another protocol has no client timestamp: it gets the server's, and is indented
  * against spoofing.
  */
-export function entryOf({ from, to, sent, at, body }: Event): string {
+export function entryOf(event: Event): string {
+  const { from, to, sent, at } = event
+  const body = shownText(event)
   const own = sent !== undefined
   const entry: ChatterboxEntry = [
     from,
@@ -60,7 +68,7 @@ export function framesOf(events: readonly Event[]): Buffer[] {
   for (const event of events) {
     const own = KEYS[event.kind]
     if (!own) continue
-    const item = own === 'MESSAGES' ? entryOf(event) : dumps(event.from)
+    const item = own === 'MESSAGES' ? entryOf(event) : dumps(event.kind === 'kicked' ? (event.to ?? '') : event.from)
     if (own !== key || bytes + item.length > MAX_ENTRIES_BYTES) finish()
     key = own
     items.push(item)

@@ -27,6 +27,11 @@ const TEXTS: Readonly<Record<Exclude<RefusalCode, 'text-too-long'>, string | und
   'nobody-here': NOBODY,
   'no-private-messages': NOBODY,
   'too-many-blocks': 'You have blocked too many already',
+  banned: NOT_ALLOWED,
+  'invite-only': NOT_ALLOWED,
+  muted: 'You are muted in this room',
+  moderated: 'Only operators and voiced users may speak now',
+  'slow-mode': 'Slow mode, wait before your next message',
   unavailable: UNAVAILABLE,
   // An empty message is dropped (docs/protocols/chatterbox.md, section 2.2).
   'text-empty': undefined,
@@ -48,4 +53,7 @@ const TEXTS: Readonly<Record<Exclude<RefusalCode, 'text-too-long'>, string | und
   'password-wrong': UNAVAILABLE,
   'password-invalid': UNAVAILABLE,
   'history-gone': UNAVAILABLE,
+  'not-permitted': UNAVAILABLE,
+  'message-unknown': UNAVAILABLE,
+  'too-many-roles': UNAVAILABLE,
 }

@@ -1,6 +1,6 @@
 import { fold } from '../../chat/names.ts'
 import type { Room } from '../../chat/room.ts'
-import { Session, type Wire } from '../../chat/session.ts'
+import { type MembershipEnd, Session, type Wire } from '../../chat/session.ts'
 import type { Event } from '../../engine/event.ts'
 import type { SessionLink } from '../../transport/conversation.ts'
 import { framesOf } from './frame.ts'
@@ -33,7 +33,7 @@ export class ChatterboxWire implements Wire<ChatterboxSession> {
     let frames: readonly Buffer[] | undefined
     for (const member of members) {
       // A private message is delivered to one session alone; its sender expects no copy (docs/protocols/chatterbox.md, section 2.2).
-      const told = () => events.filter(({ to }) => to === undefined || fold(to) === member.key)
+      const told = () => events.filter(({ kind, to = '' }) => kind !== 'private' || fold(to) === member.key)
       if (member.held) {
         for (const event of told()) member.held.push(event)
       } else {
@@ -44,7 +44,7 @@ export class ChatterboxWire implements Wire<ChatterboxSession> {
   }
 
   /** Disconnects the session: the only room of this protocol is the lobby. */
-  putOut(_room: Room, session: ChatterboxSession): void {
-    session.link.disconnect('membership-lost')
+  putOut(_room: Room, session: ChatterboxSession, why: MembershipEnd): void {
+    session.link.disconnect(why === 'kicked' ? 'kicked' : 'membership-lost')
   }
 }

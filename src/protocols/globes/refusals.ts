@@ -35,6 +35,14 @@ const ERRORS: Readonly<Record<RefusalCode, ErrorFor | 'guess' | undefined>> = {
   'no-private-messages': undefined,
   'history-gone': undefined,
   'too-many-blocks': undefined,
+  banned: undefined,
+  'invite-only': undefined,
+  muted: undefined,
+  moderated: undefined,
+  'slow-mode': undefined,
+  'not-permitted': undefined,
+  'message-unknown': undefined,
+  'too-many-roles': undefined,
 }
 
 /** Returns the answer to an exception of a request; undefined where the request has failed. */

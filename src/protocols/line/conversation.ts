@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { Answer, Command, CommandContext, Records, State } from '../../../commands/command.ts'
+import type { Answer, Command, CommandContext, ReplyBehindRecords, State } from '../../../commands/command.ts'
 import { error } from '../../../commands/errors.ts'
 import { commands } from '../../../commands/index.ts'
 import { plainLine } from '../../../commands/message.ts'
@@ -121,7 +121,7 @@ export class LineConversation implements CommandContext, Conversation<string | U
     )
   }
 
-  #bytesOf(reply: Reply | Records): Buffer {
+  #bytesOf(reply: Reply | ReplyBehindRecords): Buffer {
     if ('length' in reply) return this.#options.wire.pack(reply.map((line) => this.#options.encode(line)).join(''))
     // The connection ends after this reply.
     if (this.#quitting) this.#link.hangUp()

@@ -60,10 +60,10 @@ export class LineWire implements Wire<LineSession> {
     for (const member of members) member.sink.push(bytes)
   }
 
-  /** Disconnects a session whose membership is lost. After the end of a room the client gets its own `userLeft` only. */
+  /** Disconnects a session whose membership is lost. Otherwise the client gets its own `userLeft` or `userKicked` only. */
   putOut(_room: Room, { link, membership }: LineSession, why: MembershipEnd): void {
     // A client that has joined another room meanwhile needs no new connection.
-    if (why !== 'room-closed' && !membership) link.disconnect(why)
+    if (why === 'membership-lost' && !membership) link.disconnect(why)
   }
 }
 

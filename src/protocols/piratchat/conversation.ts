@@ -29,6 +29,9 @@ const REFUSED: Readonly<Record<RefusalCode, Buffer>> = {
   'text-too-long': refused('message_too_long'),
   'text-empty': refused('message_empty'),
   'not-in-room': refused('not_in_room'),
+  muted: refused('muted'),
+  moderated: refused('moderated'),
+  'slow-mode': refused('slow_mode'),
   unavailable: UNAVAILABLE,
   // No message is refused for these reasons: it goes to the lobby and to everybody there.
   'name-invalid': UNAVAILABLE,
@@ -52,6 +55,11 @@ const REFUSED: Readonly<Record<RefusalCode, Buffer>> = {
   'no-private-messages': UNAVAILABLE,
   'history-gone': UNAVAILABLE,
   'too-many-blocks': UNAVAILABLE,
+  banned: UNAVAILABLE,
+  'invite-only': UNAVAILABLE,
+  'not-permitted': UNAVAILABLE,
+  'message-unknown': UNAVAILABLE,
+  'too-many-roles': UNAVAILABLE,
 }
 
 export interface PiratchatConversationOptions {

@@ -23,6 +23,8 @@ const STATUS: Readonly<Record<RefusalCode, number | undefined>> = {
   'too-many-attempts': 429,
   'too-many-accounts': 429,
   unavailable: 503,
+  banned: 403,
+  'invite-only': 403,
   'secret-invalid': undefined,
   'room-name-invalid': undefined,
   'room-private': undefined,
@@ -38,6 +40,12 @@ const STATUS: Readonly<Record<RefusalCode, number | undefined>> = {
   'no-private-messages': undefined,
   'history-gone': undefined,
   'too-many-blocks': undefined,
+  muted: undefined,
+  moderated: undefined,
+  'slow-mode': undefined,
+  'not-permitted': undefined,
+  'message-unknown': undefined,
+  'too-many-roles': undefined,
 }
 
 /** Returns the status for a refusal; undefined for other errors. */

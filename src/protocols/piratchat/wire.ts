@@ -1,9 +1,10 @@
 import { fold } from '../../chat/names.ts'
 import type { Room } from '../../chat/room.ts'
-import { Session, type Wire } from '../../chat/session.ts'
+import { type MembershipEnd, Session, type Wire } from '../../chat/session.ts'
 import type { Event } from '../../engine/event.ts'
 import type { SessionLink } from '../../transport/conversation.ts'
 import { textFrame } from '../../transport/websocket.ts'
+import { shownText } from '../shown-text.ts'
 import { escapeMarkdown } from './escape.ts'
 
 /** A user in the lobby, from before the handshake is answered. */
@@ -11,8 +12,8 @@ export class PiratchatSession extends Session {
   #link: SessionLink | undefined
   /** Frames that are buffered until the WebSocket is open. */
   #held: Buffer[] = []
-  /** True if the membership is lost. */
-  #lost = false
+  /** Reason for which the membership has ended. */
+  #lost: 'membership-lost' | 'kicked' | undefined
 
   push(frames: Buffer): void {
     if (this.#link) this.#link.push(frames)
@@ -28,13 +29,13 @@ export class PiratchatSession extends Session {
     // The user has logged out in the meantime.
     if (this.closed) link.hangUp()
     // The connection is still under construction.
-    else if (this.#lost) queueMicrotask(() => link.disconnect('membership-lost'))
+    else if (this.#lost) queueMicrotask(() => this.#lost && link.disconnect(this.#lost))
   }
 
   /** Ends the connection, now or as soon as there is a WebSocket. */
-  disconnect(): void {
-    this.#lost = true
-    this.#link?.disconnect('membership-lost')
+  disconnect(reason: 'membership-lost' | 'kicked'): void {
+    this.#lost = reason
+    this.#link?.disconnect(reason)
   }
 
   hangUp(): void {
@@ -73,7 +74,7 @@ export class PiratchatWire implements Wire<PiratchatSession> {
       const frame = this.#frameOf(event)
       if (!frame) continue
       frames.push(frame)
-      const key = fold(event.from)
+      const key = fold(event.kind === 'kicked' ? (event.to ?? '') : event.from)
       const own = ownOf.get(key)
       const range = { start: end, end: (end += frame.length) }
       if (own) own.push(range)
@@ -89,8 +90,8 @@ export class PiratchatWire implements Wire<PiratchatSession> {
   }
 
   /** Disconnects the session: the only room of this protocol is the lobby. */
-  putOut(_room: Room, session: PiratchatSession): void {
-    session.disconnect()
+  putOut(_room: Room, session: PiratchatSession, why: MembershipEnd): void {
+    session.disconnect(why === 'kicked' ? 'kicked' : 'membership-lost')
   }
 
   #frameOf(event: Event): Buffer | undefined {
@@ -103,14 +104,23 @@ export class PiratchatWire implements Wire<PiratchatSession> {
     return frame
   }
 
-  #objectOf({ kind, from, body }: Event): object | undefined {
+  #objectOf(event: Event): object | undefined {
+    const { kind, from, to } = event
     switch (kind) {
-      case 'message':
-        return { message: this.#escapes ? escapeMarkdown(body) : body, author: from }
+      case 'message': {
+        const text = shownText(event)
+        return { message: this.#escapes ? escapeMarkdown(text) : text, author: from }
+      }
       case 'joined':
         return { event: 'join', username: from }
       case 'left':
         return { event: 'leave', username: from }
+      case 'kicked':
+        return { event: 'leave', username: to }
+      case 'topic':
+      case 'role':
+      case 'mode':
+      case 'redacted':
       case 'private':
       case 'closed':
         return undefined

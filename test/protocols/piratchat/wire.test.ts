@@ -90,11 +90,11 @@ test('what happens before the handshake is done is told behind it', () => {
 test('a user who logs out, or is put out, before the handshake is done is let go behind it', async () => {
   const { wire, member } = stage()
   const alice = member('alice')
-  wire.putOut(room, alice.session)
+  wire.putOut(room, alice.session, 'membership-lost')
   expect(alice.ended).toEqual(['membership-lost'])
   for (const [leave, end] of [
     [(session: PiratchatSession) => void (session.closed = true), 1000],
-    [(session: PiratchatSession) => wire.putOut(room, session), 'membership-lost'],
+    [(session: PiratchatSession) => wire.putOut(room, session, 'membership-lost'), 'membership-lost'],
   ] as const) {
     const session = new PiratchatSession(wire)
     leave(session)

@@ -1,6 +1,7 @@
--- Appends the events of a batch. Skips a `joined` or `left` of a member through other nodes, a `left` of a user who is no member, and a
+-- Appends the events of a batch. Skips a `joined` or `left` of a member through other nodes, a `left` or `kicked` of a user who is no member, and a
 -- message whose nonce is stored. ARGV: node, number of the batch, floor, `1` if the node must be admitted, control channel; then for each
--- event `joined`, `left`, `nonce` or an empty string, the folded name or the sender with the nonce, the number of fields, and the fields.
+-- event `joined`, `left`, `kicked`, `nonce`, `redacted`, `set`, `unset` or an empty string; the folded name, the sender with the nonce, the
+-- removed entry, or the key of the state; the number of fields, and the fields.
 -- Returns a state other than `ok` if nothing was appended; else `ok`, the log's last id before the batch, the first id, the places of
 -- skipped events separated by commas, each followed by the reason, `1` if events up to the floor are lost, and the time.
 local node, number, floor, guarded, control = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5]
@@ -25,12 +26,25 @@ while at <= #ARGV do
   elseif kind == 'left' then
     local name, shared = unmark(node, key)
     skip = not name and (shared and 's' or '')
+  elseif kind == 'kicked' then
+    skip = not unmarkAll(key) and ''
   elseif kind == 'nonce' then
     local first = redis.call('GET', nonceKey(key))
     skip = first and 'n' .. first
   end
   if skip then skipped[#skipped + 1] = place .. skip else write(fields) end
-  if kind == 'nonce' and not skip then redis.call('SET', nonceKey(key), text(last), 'PX', DAY_MS) end
+  if not skip then
+    if kind == 'nonce' then
+      redis.call('SET', nonceKey(key), text(last), 'PX', DAY_MS)
+    elseif kind == 'redacted' then
+      -- The bytes of a deleted entry stay in the stream until it is rewritten.
+      if redis.call('XDEL', log, key) == 1 then redis.call('HSET', info, 'erase', '1') end
+    elseif kind == 'set' then
+      redis.call('HSET', stateKey(), key, cjson.encode({ text(last), fields }))
+    elseif kind == 'unset' then
+      redis.call('HDEL', stateKey(), key)
+    end
+  end
   place, at = place + 1, at + 3 + count
 end
 

@@ -1,17 +1,22 @@
--- Changes a room. ARGV: node, control channel, title, folded title, slug, folded slug, stem, description, visibility, id.
--- Returns the record, `none` if there is no such room, or `taken`.
-local node, control, title, titleKey, slug, slugKey, stem = unpack(ARGV)
-local id = tonumber(ARGV[10])
+-- Changes a room. ARGV: node, control channel, id, and a JSON object of the changes: title, titleKey, slug, slugKey, stem, description,
+-- visibility, hash; an empty hash removes the password. Returns the record, `none` if there is no such room, or `taken`.
+local node, control, id = ARGV[1], ARGV[2], tonumber(ARGV[3])
+local change = cjson.decode(ARGV[4])
 local record = find(id)
 if not record then return 'none' end
-if taken(titleKey, id) then return 'taken' end
 local old = { titleKey = record.titleKey, lineKey = record.lineKey }
-if id ~= 1 and title ~= record.title then
-  local name, key = slugFor(slug, slugKey, stem, id)
-  if not name then return 'taken' end
-  record.lineName, record.lineKey = name, key
+if change.title then
+  if taken(change.titleKey, id) then return 'taken' end
+  if id ~= 1 and change.title ~= record.title then
+    local name, key = slugFor(change.slug, change.slugKey, change.stem, id)
+    if not name then return 'taken' end
+    record.lineName, record.lineKey = name, key
+  end
+  record.title, record.titleKey = change.title, change.titleKey
 end
 removeNames(old)
-record.title, record.titleKey, record.description, record.visibility = title, titleKey, ARGV[8], ARGV[9]
+record.description = change.description or record.description
+record.visibility = change.visibility or record.visibility
+if change.hash then record.hash = change.hash ~= '' and change.hash or nil end
 record.changedAt = math.max(now, record.changedAt + 1)
 return put(record, control, node)

@@ -129,6 +129,11 @@ local function nonceKey(key)
   return string.sub(log, 1, -4) .. 'nonce:' .. key
 end
 
+-- Returns the key of the hash of the room's state: the last event of each key (event.ts, stateChangeOf), as its id and its fields.
+local function stateKey()
+  return string.sub(log, 1, -4) .. 'state'
+end
+
 -- Adds a node to a membership. Returns false if the membership exists through other nodes that share the name.
 local function mark(node, key, name)
   local others, _, was = othersIn(key, node)
@@ -153,5 +158,16 @@ local function unmark(node, key)
     return false, true
   end
   redis.call('HDEL', joined, key)
+  redis.call('HDEL', stateKey(), 'guest:' .. key)
   return name
+end
+
+-- Ends a membership through all nodes. Returns false if there is none.
+local function unmarkAll(key)
+  local by = redis.call('HGET', joined, key)
+  if not by then return false end
+  for node in string.gmatch(string.match(by, '^%S+'), '[^,]+') do redis.call('SREM', insideOf(node), key) end
+  redis.call('HDEL', joined, key)
+  redis.call('HDEL', stateKey(), 'guest:' .. key)
+  return true
 end

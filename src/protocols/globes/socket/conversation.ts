@@ -32,6 +32,12 @@ const CLOSES: Readonly<Record<RefusalCode, Close | undefined>> = {
   unavailable: AWAY,
   // The room has ended in the meantime, which closes the connection.
   'not-in-room': undefined,
+  banned: [POLICY, 'You are banned from this room'],
+  'invite-only': [POLICY, 'Only invited users may enter this room'],
+  // The message is dropped: the protocol has no answer to one.
+  muted: undefined,
+  moderated: undefined,
+  'slow-mode': undefined,
   // Both are checked before.
   'text-empty': undefined,
   'text-too-long': undefined,
@@ -53,6 +59,9 @@ const CLOSES: Readonly<Record<RefusalCode, Close | undefined>> = {
   'no-private-messages': NONE,
   'history-gone': NONE,
   'too-many-blocks': NONE,
+  'not-permitted': NONE,
+  'message-unknown': NONE,
+  'too-many-roles': NONE,
 }
 
 /** The room and the identity of a client after its handshake. */

@@ -1,9 +1,10 @@
 import type { Room } from '../../../chat/room.ts'
 import { type MembershipEnd, Session, type Wire } from '../../../chat/session.ts'
-import type { Event, Kind } from '../../../engine/event.ts'
+import type { Event } from '../../../engine/event.ts'
 import { atTickEnd } from '../../../tick.ts'
 import type { SessionLink } from '../../../transport/conversation.ts'
 import { textFrame } from '../../../transport/websocket.ts'
+import { shownText } from '../../shown-text.ts'
 import { isoTime } from '../room.ts'
 
 /** RFC 6455, 7.4.1. */
@@ -54,12 +55,13 @@ export class GlobesWire implements Wire<GlobesSession> {
 }
 
 /** Returns an event as JSON, with the exact texts of the protocol; undefined for kinds that are not sent. */
-export function serverEvent({ kind, from, room, color, body, at, verified }: Event) {
-  const shown = shownAs(kind, from, body)
+export function serverEvent(event: Event) {
+  const { room, color, at, verified } = event
+  const shown = shownAs(event)
   if (!shown) return undefined
   return {
     event_type: shown.type,
-    name: from,
+    name: shown.name,
     room_id: room,
     ...(color && { color }),
     msg: shown.msg,
@@ -68,14 +70,27 @@ export function serverEvent({ kind, from, room, color, body, at, verified }: Eve
   }
 }
 
-function shownAs(kind: Kind, from: string, body: string): { type: 'join' | 'leave' | 'send'; msg: string } | undefined {
+interface ShownEvent {
+  readonly type: 'join' | 'leave' | 'send'
+  readonly name: string
+  readonly msg: string
+}
+
+function shownAs(event: Event): ShownEvent | undefined {
+  const { kind, from, to = '' } = event
   switch (kind) {
     case 'message':
-      return { type: 'send', msg: body }
+      return { type: 'send', name: from, msg: shownText(event) }
     case 'joined':
-      return { type: 'join', msg: `${from} entered the room.` }
+      return { type: 'join', name: from, msg: `${from} entered the room.` }
     case 'left':
-      return { type: 'leave', msg: `${from} has left the room.` }
+      return { type: 'leave', name: from, msg: `${from} has left the room.` }
+    case 'kicked':
+      return { type: 'leave', name: to, msg: `${to} has left the room.` }
+    case 'topic':
+    case 'role':
+    case 'mode':
+    case 'redacted':
     case 'private':
     case 'closed':
       return undefined
