@@ -21,6 +21,8 @@ export interface CommandContext {
   readonly address: string
   /** Maximum bytes of a line without its end. */
   readonly maxLine: number
+  /** The rate at which the client's lines are read: lines a second, 0 for no limit, and lines at once. */
+  readonly pace: { readonly rate: number; readonly burst: number }
   /** All commands, for /help. */
   readonly commands: readonly Command[]
   /** Ends the session, and the connection after the reply. Resolves when the nickname is free. */

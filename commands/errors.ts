@@ -15,6 +15,8 @@ export type LineFault =
   | 'unknown-time'
   | 'invalid-limit'
   | 'invalid-id'
+  | 'invalid-switch'
+  | 'invalid-seconds'
   | 'internal-error'
 
 /** Codes of errors after which the server closes the connection; src/transport/disconnect.ts has their texts. */
@@ -65,6 +67,8 @@ export const ERRORS: Readonly<Record<FaultCode, ErrorText>> = {
     text: 'Unknown string format',
     hint: 'Times: 2026-05-24, 2026-05-24 15:17:19, 15:17, today, yesterday, epoch seconds, -10m, -2h, -7d',
   },
+  'invalid-switch': { text: 'Invalid switch: <word>', hint: 'on or off' },
+  'invalid-seconds': { text: 'Invalid time: <seconds>', hint: 'Seconds up to 86400, or off' },
   'invalid-limit': { text: 'Invalid limit: <limit>' },
   'invalid-id': { text: 'Invalid id: <id>' },
   'internal-error': { text: 'Internal error' },

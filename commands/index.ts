@@ -1,19 +1,25 @@
 /** All commands of the line protocol. A new command is a file in this folder and a line here. */
 import { block, blocked, unblock } from './block.ts'
 import type { Command } from './command.ts'
+import { deleteMessage } from './delete.ts'
 import { help } from './help.ts'
 import { history } from './history.ts'
 import { join } from './join.ts'
 import { leave } from './leave.ts'
 import { limits } from './limits.ts'
 import { login } from './login.ts'
+import { me, notice } from './me.ts'
 import { message } from './message.ts'
+import { hidden, inviteOnly, lock, moderated, slow, unlock } from './modes.ts'
 import { ping } from './ping.ts'
 import { quit } from './quit.ts'
 import { register } from './register.ts'
+import { deop, devoice, invite, op, owner, voice } from './roles.ts'
 import { rooms } from './rooms.ts'
+import { ban, bans, kick, mute, unban, unmute } from './sanctions.ts'
 import { search } from './search.ts'
 import { tell } from './tell.ts'
+import { close, title, topic } from './topic.ts'
 import { who } from './who.ts'
 
 export const commands: readonly Command[] = [
@@ -31,6 +37,30 @@ export const commands: readonly Command[] = [
   block,
   unblock,
   blocked,
+  me,
+  notice,
+  deleteMessage,
+  topic,
+  kick,
+  mute,
+  unmute,
+  ban,
+  unban,
+  bans,
+  op,
+  deop,
+  voice,
+  devoice,
+  owner,
+  moderated,
+  slow,
+  inviteOnly,
+  invite,
+  lock,
+  unlock,
+  hidden,
+  title,
+  close,
   register,
   ping,
   quit,

@@ -1,15 +1,21 @@
+import { Refusal } from '../src/chat/refusal.ts'
 import type { Command } from './command.ts'
 import { result } from './replies.ts'
 
 export const join: Command = {
   name: 'JOIN',
   aliases: ['JOIN ROOM'],
-  usage: 'JOIN <room>',
+  usage: 'JOIN <room> [<password>]',
   help: 'Enter a room, which is created if it does not exist, and leave the present one.',
   state: 'named',
   least: 1,
-  async run({ chat, session }, room) {
-    const joined = await chat.join(session, room, { moves: true })
+  async run({ chat, session, address }, parameter) {
+    const [, room = '', password] = /^(\S*)(?:[ \t]+(.*))?$/s.exec(parameter) ?? []
+    const record = password === undefined ? undefined : await chat.rooms.find(room)
+    // Two words are an invalid name unless the first is a room with a password.
+    if (password !== undefined && record?.hash === undefined) throw new Refusal('room-name-invalid')
+    if (record && password !== undefined) await chat.unlock(record, password, address)
+    const joined = await chat.join(session, record?.id ?? room, { moves: true, unlocked: password !== undefined })
     return result(`Joined room ${joined.room.record.slug}`)
   },
 }

@@ -10,14 +10,21 @@ const ROOMS: NameRule = { pattern: '^[a-zA-Z0-9]{1,70}$', minLength: 1, maxLengt
 export const limits: Command = {
   name: '/limits',
   usage: '/limits',
-  help: 'Limits of this server: longest line and message, rules for names of users and rooms.',
+  help: 'Limits of this server: longest line and message, rules for names of users and rooms, and the rate that holds for you.',
   state: 'any',
   least: 0,
-  run({ chat: { maxText }, maxLine }) {
+  run({ chat: { maxText }, maxLine, pace: { rate, burst } }) {
+    const sizes = `A line has at most ${maxLine} bytes, a message at most ${maxText} characters`
     return {
       type: 'commandResult',
-      result: `A line has at most ${maxLine} bytes, a message at most ${maxText} characters`,
-      limits: { line: maxLine, text: maxText, nickname: NICKNAMES, room: ROOMS },
+      result: rate > 0 ? `${sizes}; ${rate} lines a second are read, ${burst} at once` : sizes,
+      limits: {
+        line: maxLine,
+        text: maxText,
+        nickname: NICKNAMES,
+        room: ROOMS,
+        ...(rate > 0 && { rate: { perSecond: rate, burst } }),
+      },
     }
   },
 }

@@ -29,16 +29,36 @@ const NameRule = Type.Object(
 )
 export type NameRule = Static<typeof NameRule>
 
+const RateLimit = Type.Object(
+  {
+    perSecond: Type.Integer({ minimum: 1, description: 'Lines read in a second.' }),
+    burst: Type.Integer({ minimum: 1, description: 'Lines read at once.' }),
+  },
+  { ...exact, description: 'The rate that holds for this connection; missing without a limit.' },
+)
+
 const Limits = Type.Object(
   {
     line: Type.Integer({ minimum: 1, description: 'Bytes of a line, without its end.' }),
     text: Type.Integer({ minimum: 1, description: 'Characters of a message.' }),
     nickname: NameRule,
     room: NameRule,
+    rate: Type.Optional(RateLimit),
   },
   { ...exact, description: '/limits' },
 )
 export type Limits = Static<typeof Limits>
+
+export const Ban = Type.Object(
+  {
+    to: Type.String({ description: 'A nickname or a mask.' }),
+    by: Nickname,
+    utctimestamp: Time,
+    until: Type.Optional(Time),
+    reason: Type.Optional(Type.String()),
+  },
+  exact,
+)
 
 export const CommandResult = Type.Object(
   {
@@ -50,6 +70,7 @@ export const CommandResult = Type.Object(
     members: Type.Optional(Type.Array(Nickname, { description: '/who: in order of joining.' })),
     rooms: Type.Optional(Type.Array(RoomCount, { description: '/rooms: busiest first.' })),
     limits: Type.Optional(Limits),
+    bans: Type.Optional(Type.Array(Ban, { description: '/bans: oldest first.' })),
     blocked: Type.Optional(Type.Array(Nickname, { description: '/blocked' })),
     found: Type.Optional(Type.Integer({ minimum: 0, description: '/search: number of records before this line.' })),
     before: Type.Optional({

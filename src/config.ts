@@ -4,6 +4,7 @@ import { isPrefix, redisLocationOf } from './engine/redis/url.ts'
 import { MAX_TIMER_SECONDS, type Option, type OptionTable, type ValuesOf } from './option.ts'
 import { PROTOCOL_OPTIONS, PROTOCOLS } from './protocols/all.ts'
 import { readSecretFile } from './secret-files.ts'
+import { AddressList } from './transport/address-list.ts'
 import { IPV6_PREFIX } from './transport/network.ts'
 
 const limit = { type: 'number', group: 'Limits' } as const
@@ -95,12 +96,33 @@ export const OPTIONS = {
     min: 65_536,
     describe: 'maximum bytes queued for a slow reader; beyond, it is disconnected',
   },
-  'max-rate': { ...limit, default: 10_000, describe: 'maximum lines a second read from a connection; 0 for no limit' },
+  'max-rate': {
+    ...limit,
+    default: 10_000,
+    describe: 'maximum lines a second read from a connection of a trusted address or a bot; 0 for no limit',
+  },
   'max-burst': {
     ...limit,
     default: 20_000,
     min: 1,
-    describe: 'lines that a connection may send at once before --max-rate applies',
+    describe: 'lines that such a connection may send at once before --max-rate applies',
+  },
+  trusted: {
+    type: 'list',
+    default: '127.0.0.0/8,::1',
+    group: 'Limits',
+    describe: 'trusted addresses and networks, whose connections are read at --max-rate; none for bots only',
+  },
+  'guest-rate': {
+    ...limit,
+    default: 20,
+    describe: 'maximum lines a second read from any other connection; 0 for --max-rate',
+  },
+  'guest-burst': {
+    ...limit,
+    default: 200,
+    min: 1,
+    describe: 'lines that any other connection may send at once before --guest-rate applies',
   },
   'max-connections': { ...limit, default: 10_000, describe: 'maximum connections; 0 for no limit' },
   'max-per-address': { ...limit, default: 1_000, describe: 'maximum connections from one address; 0 for no limit' },
@@ -165,7 +187,10 @@ export const OPTIONS = {
 } as const satisfies OptionTable
 
 /** The checked values of all options; a disabled listener is undefined. */
-export type Config = ValuesOf<typeof OPTIONS>
+export interface Config extends ValuesOf<typeof OPTIONS> {
+  /** Names of the options that have a given value, not their default. */
+  readonly given: ReadonlySet<string>
+}
 
 /** An invalid option; the message has its name and the reason. */
 export class ConfigError extends Error {
@@ -178,9 +203,10 @@ export class ConfigError extends Error {
  * @throws {ConfigError}
  */
 export function checkConfig(raw: Readonly<Record<string, unknown>>): Config {
-  const config: Record<string, unknown> = {}
+  const given = new Set(Object.keys(raw))
+  const config: Record<string, unknown> = { given }
   for (const [name, option] of Object.entries<Option>(OPTIONS)) {
-    config[name] = checkValue(name, option, name in raw ? raw[name] : option.default)
+    config[name] = checkValue(name, option, given.has(name) ? raw[name] : option.default)
   }
   // Each option has a checked value now.
   const checked = config as unknown as Config
@@ -193,6 +219,10 @@ export function checkConfig(raw: Readonly<Record<string, unknown>>): Config {
   }
   for (const name of checked.admins) {
     if (!isName(name)) throw new ConfigError(`--admins are names of accounts, not ${name}`)
+  }
+  const address = checked.trusted.find((text) => !AddressList.isAddress(text))
+  if (address !== undefined) {
+    throw new ConfigError(`--trusted are addresses such as 127.0.0.1 or 10.0.0.0/8, not ${address}`)
   }
   for (const [name, { secret }] of Object.entries<Option>(OPTIONS)) {
     if (secret) config[name] = valueOrFile(name, config[name], config[`${name}-file`] as string | undefined)

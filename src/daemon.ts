@@ -8,16 +8,19 @@ import type { Cost } from './chat/secrets.ts'
 import type { Config } from './config.ts'
 import { carryOut } from './control/operations.ts'
 import { ControlSocket } from './control/socket.ts'
-import { EngineFault } from './engine/engine.ts'
+import type { EngineFault } from './engine/engine.ts'
 import { engineOf, fileOf, settingsOf } from './engines.ts'
+import { openPorts } from './open-ports.ts'
 import { PROTOCOLS } from './protocols/all.ts'
 import { Faults } from './protocols/operation/faults.ts'
 import type { LogState, Vitals } from './protocols/operation/vitals.ts'
 import type { PlacedPort, ProtocolHost } from './protocols/protocol.ts'
+import { AddressList } from './transport/address-list.ts'
 import { Admission } from './transport/admission.ts'
 import { Descriptors } from './transport/descriptors.ts'
 import { defaultMemoryLimit, MemoryBudget } from './transport/memory.ts'
 import type { Address } from './transport/port.ts'
+import { guestPace, type Pacing } from './transport/rate.ts'
 import { Tally } from './transport/tally.ts'
 
 /** Log message for each action of the operator. */
@@ -139,7 +142,7 @@ export async function startDaemon(
       log,
       tally,
       maxQueueBytes: config['max-queue'],
-      pace: { rate: config['max-rate'], burst: config['max-burst'] },
+      pacing: pacingOf(config),
       loginTimeoutMs: config['login-timeout'] * 1_000,
     },
     maxLine: config['max-line'],
@@ -188,21 +191,18 @@ export async function startDaemon(
   }
 
   try {
-    for (const { port, number } of ports) {
-      const address = await port.listen(config.host, number)
-      addresses.set(port.name, address)
-      log.info({ protocol: port.name, ...address }, 'listening')
-    }
+    await openPorts(ports, addresses, config, log)
   } catch (error) {
     await stop()
-    throw new EngineFault(whyNot(error, config.host))
+    throw error
   }
   const operated = { chat, admins: config.admins }
   // On Redis there is no control socket, as an operator's command runs as a node of its own.
   if (fileOf(config) !== undefined) {
     control = await ControlSocket.open(config.data, log, (request) => carryOut(operated, request))
   }
-  log.info({ ms: Math.round(performance.now() - started) }, 'ready')
+  const open = Object.fromEntries(Array.from(addresses, ([name, { port }]) => [name, port]))
+  log.info({ ms: Math.round(performance.now() - started), ports: open }, 'ready')
 
   return {
     addresses,
@@ -210,6 +210,12 @@ export async function startDaemon(
     stop: () => (stopping ??= stop()),
     reload: () => (reloading = reloading.then(reload)),
   }
+}
+
+function pacingOf(config: Config): Pacing {
+  const full = { rate: config['max-rate'], burst: config['max-burst'] }
+  const guest = guestPace(full, { rate: config['guest-rate'], burst: config['guest-burst'] })
+  return { full, guest, trusted: new AddressList(config.trusted) }
 }
 
 /** Loads the certificate if a listener needs one. */
@@ -223,14 +229,4 @@ async function certificateOf(config: Config, log: Logger): Promise<LoadedCertifi
 /** Returns the fields of a certificate for the log. */
 function shown({ file, fingerprint, until }: LoadedCertificate) {
   return { file: file ?? 'none', sha256: fingerprint, until }
-}
-
-function whyNot(error: unknown, host: string): string {
-  if (!(error instanceof Error)) return String(error)
-  const { code, port } = error as NodeJS.ErrnoException & { port?: number }
-  if (code === 'EADDRINUSE') return `port ${port} on ${host} is in use`
-  if (code === 'EACCES') return `port ${port} on ${host} needs more permissions`
-  if (code === 'EADDRNOTAVAIL') return `${host} is not an address of this machine`
-  if (code === 'ENOTFOUND') return `--host ${host} is not known`
-  return error.message
 }

@@ -12,7 +12,7 @@ const FLOORS = [
   /^src\/transport\//,
   /^commands\//,
   /^src\/(protocols|client)\//,
-  /^src\/((daemon|config|certificate|engines|secret-files)\.ts$|(transfer|log|control)\/)/,
+  /^src\/((daemon|open-ports|config|certificate|engines|secret-files)\.ts$|(transfer|log|control)\/)/,
   /^src\/(main|command-line|cluster-worker|environment|surroundings)\.ts$/,
 ]
 

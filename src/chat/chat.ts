@@ -7,7 +7,9 @@
 import { randomBytes } from 'node:crypto'
 import type { Engine, EngineBroadcast, RoomRecord } from '../engine/engine.ts'
 import { LOBBY_ROOM } from '../engine/lobby.ts'
+import type { AccountRecord } from '../engine/records.ts'
 import { Accounts } from './accounts.ts'
+import { AddressDigests } from './address-digests.ts'
 import { type Administered, Administration } from './administration.ts'
 import { Alone } from './alone.ts'
 import { Attempts } from './attempts.ts'
@@ -22,6 +24,7 @@ import { Handover } from './handover.ts'
 import { RoomMakers } from './makers.ts'
 import { Memberships } from './memberships.ts'
 import { Messages } from './messages.ts'
+import { Moderation } from './moderation.ts'
 import { fold, isName, isReserved } from './names.ts'
 import { Passwords } from './passwords.ts'
 import { Presence } from './presence.ts'
@@ -77,6 +80,7 @@ export class Chat {
   readonly accounts: Accounts
   readonly rooms: Directory
   readonly messages: Messages
+  readonly moderation: Moderation
   readonly tickets: Tickets
   readonly makers: RoomMakers
   readonly administration: Administration
@@ -94,6 +98,7 @@ export class Chat {
   readonly #memberships: Memberships
   readonly #presence = new Presence()
   readonly #alone: Alone
+  readonly #digests: AddressDigests
 
   constructor(engine: Engine, options: ChatOptions) {
     const { maxText, now = () => performance.now(), ticketMs = HOUR_MS, maxAccountsPerAddress } = options
@@ -113,7 +118,8 @@ export class Chat {
     const { counts } = this
     const handover = this.#handover
     this.#memberships = new Memberships(engine, { blocks: this.#blocks, counts, handover, onDeliveryError })
-    this.makers = new RoomMakers(engine.records, reader)
+    this.#digests = new AddressDigests(engine.records)
+    this.makers = new RoomMakers(engine.records, this.#digests, reader)
     const quota = new RoomQuota(engine, this.makers, {
       maxRooms: options.maxRooms || Number.POSITIVE_INFINITY,
       maxPerAddress: options.maxRoomsPerAddress || Number.POSITIVE_INFINITY,
@@ -127,6 +133,17 @@ export class Chat {
     this.tickets = new Tickets(engine.records, ticketMs)
     this.messages = new Messages(engine, this.#blocks, counts, reader, maxText)
     this.#alone = new Alone(engine)
+    this.moderation = new Moderation(engine, {
+      directory: this.rooms,
+      passwords: this.#passwords,
+      reader,
+      counts,
+      maxText,
+      accounts: {
+        isAccount: (name) => this.#credentials.holds(name).catch(refuse),
+        isAdmin: async () => false,
+      },
+    })
     this.accounts = new Accounts({
       credentials: this.#credentials,
       presence: this.#presence,
@@ -178,9 +195,11 @@ export class Chat {
     const key = fold(name)
     await this.#closed(key)
     this.#presence.add(key, session)
+    let account: AccountRecord | undefined
     try {
       // The operator may have removed the account since, and has not found this session.
-      if (registered && !(await this.#credentials.isGood(as).catch(refuse))) throw new Refusal('secret-wrong')
+      account = registered ? await this.#credentials.accountOf(as).catch(refuse) : undefined
+      if (registered && !account) throw new Refusal('secret-wrong')
       if (alone) await this.#takeAlone(session, name)
       await this.#blocking.load(name)
     } catch (error) {
@@ -190,6 +209,7 @@ export class Chat {
     if (session.closed) return this.#absent(key, session)
     session.name = name
     session.registered = registered
+    session.isBot = account?.bot === true
   }
 
   /** Number of sessions on this node, by protocol. */
@@ -227,18 +247,20 @@ export class Chat {
    * changed.
    *
    * @throws Refusal `room-name-invalid`, `room-unknown` for an id, `room-private` unless `unlocked`, `too-many-rooms`,
-   * `name-in-room`, `name-reserved`, `unavailable`.
+   * `banned`, `invite-only`, `name-in-room`, `name-reserved`, `unavailable`.
    */
   async join(session: Session, which: number | string, options: JoinRoomOptions = {}): Promise<Membership> {
     const { unlocked = false, moves = false } = options
     const find = async () => {
-      const record =
+      const { address, name, registered } = session
+      session.addressDigest ??= address === '' ? undefined : await this.#digests.of(address)
+      const { record, founds } =
         typeof which === 'number'
-          ? await this.rooms.find(which)
-          : await this.rooms.open(which, { address: session.address, name: session.name })
+          ? { record: await this.rooms.find(which), founds: false }
+          : await this.rooms.open(which, { address, name, registered })
       if (!record) throw new Refusal('room-unknown')
-      if (record.visibility !== 'public' && !unlocked) throw new Refusal('room-private')
-      return record
+      if (record.hash !== undefined && !unlocked) throw new Refusal('room-private')
+      return { record, founds }
     }
     // From before its joining, as whoever sees that may tell it something at once.
     this.messages.listen(session)

@@ -102,10 +102,10 @@ export class Credentials {
     return new Proof(account.name, account.hash)
   }
 
-  /** Resolves with true if the account still exists with the secret that was shown. */
-  async isGood({ name, hash }: Proof): Promise<boolean> {
+  /** Resolves with the account, if it still exists with the secret that was shown. */
+  async accountOf({ name, hash }: Proof): Promise<AccountRecord | undefined> {
     const account = await this.#records.get('account', name)
-    return account !== undefined && (hash === undefined || hash === account.hash)
+    return hash === undefined || hash === account?.hash ? account : undefined
   }
 
   /** Replaces the secret of an account. @throws Refusal `name-unknown`, `secret-invalid`, `unavailable`. */

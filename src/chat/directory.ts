@@ -114,13 +114,13 @@ export class Directory {
     })
   }
 
-  /** Finds the room with a slug, or makes it. @throws Refusal as {@link create} does. */
-  async open(slug: string, maker: Applicant = NOBODY): Promise<RoomRecord> {
+  /** Finds the room with a slug, or makes it; resolves with true if it was made. @throws Refusal as {@link create} does. */
+  async open(slug: string, maker: Applicant = NOBODY): Promise<{ record: RoomRecord; founds: boolean }> {
     if (!isSlug(slug)) throw new Refusal('room-name-invalid')
     const key = fold(slug)
     for (;;) {
       const found = await this.find(slug)
-      if (found) return found
+      if (found) return { record: found, founds: false }
       // A crowd that enters a new room makes it once.
       const opening = this.#opening.get(key)
       if (!opening) break
@@ -129,12 +129,12 @@ export class Directory {
     const making = this.create({ title: slug, visibility: 'public' }, { ...maker, password: '' })
     this.#opening.set(key, making)
     try {
-      return await making
+      return { record: await making, founds: true }
     } catch (error) {
       // Somebody made it in the meantime.
       const taken = error instanceof Refusal && error.code === 'room-taken'
       const made = taken ? await this.find(slug) : undefined
-      if (made) return made
+      if (made) return { record: made, founds: false }
       throw error
     } finally {
       this.#opening.delete(key)

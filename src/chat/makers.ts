@@ -1,7 +1,7 @@
-import { createHmac, randomBytes } from 'node:crypto'
 import type { RoomMaker, RoomRecord } from '../engine/engine.ts'
 import type { Event } from '../engine/event.ts'
 import type { Records } from '../engine/typed-records.ts'
+import type { AddressDigests } from './address-digests.ts'
 import { fold } from './names.ts'
 import type { Reader } from './reader.ts'
 import { refuse } from './refusal.ts'
@@ -14,33 +14,34 @@ const SILENCE_MS = 30 * 24 * 3_600_000
 const MAX_EVENTS = 1_000
 /** Maximum number of rooms that are remembered as in use. */
 const REMEMBERED = 10_000
-/** Characters of the digest of an address: 128 bits. */
-const DIGEST_LENGTH = 32
 
 /** A request to make a room: the address that limits count, and the nickname of the session, if there is one. */
 export interface Applicant {
   readonly address: string
   readonly name?: string
+  /** True for the owner of the nickname's account. */
+  readonly registered?: boolean
 }
 
 /** The makers of rooms, and the rooms that only their makers have used. */
 export class RoomMakers {
   readonly #records: Records
   readonly #reader: Reader
-  /** Key of the digests of addresses; the same on all nodes, and for good. */
-  #secret: string | undefined
+  readonly #digests: AddressDigests
   /** Times until which rooms are known to be in use, in ms since the epoch; infinite once others have spoken in a room. */
   readonly #inUse = new Map<number, number>()
 
-  constructor(records: Records, reader: Reader) {
+  constructor(records: Records, digests: AddressDigests, reader: Reader) {
     this.#records = records
+    this.#digests = digests
     this.#reader = reader
   }
 
   /** The maker as it is kept with a room; undefined without an address. @throws Refusal `unavailable`. */
-  async makerOf({ address, name }: Applicant): Promise<RoomMaker | undefined> {
-    if (address === '') return undefined
-    return { address: await this.#digestOf(address), ...(name !== undefined && { name }) }
+  async makerOf({ address, name, registered }: Applicant): Promise<RoomMaker | undefined> {
+    if (address === '' && !registered) return undefined
+    const named = name !== undefined && { name, ...(registered && { owns: true as const }) }
+    return { address: await this.#digests.of(address), ...named }
   }
 
   /**
@@ -79,7 +80,7 @@ export class RoomMakers {
 
   async #mayClaim({ createdAt, maker }: RoomRecord, address: string): Promise<boolean> {
     if (!maker || maker.name !== undefined || Date.now() >= createdAt + UNDO_MS) return false
-    return maker.address === (await this.#digestOf(address))
+    return maker.address === (await this.#digests.of(address))
   }
 
   /** The folded nickname under which the maker speaks in a room; undefined when it is not known. */
@@ -91,12 +92,6 @@ export class RoomMakers {
   /** The newest events of a room, read in the turn of `address`. */
   #eventsOf({ id }: RoomRecord, address: string): Promise<readonly Event[]> {
     return this.#reader.newest(`room:${id}`, MAX_EVENTS + 1, () => true, { address, closed: false })
-  }
-
-  async #digestOf(address: string): Promise<string> {
-    const drawn = randomBytes(32).toString('hex')
-    this.#secret ??= await this.#records.insertOrGet('secret', 'makers', drawn).catch(refuse)
-    return createHmac('sha256', this.#secret).update(address).digest('hex').slice(0, DIGEST_LENGTH)
   }
 }
 

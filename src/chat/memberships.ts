@@ -27,8 +27,8 @@ export interface MembershipsOptions {
 export interface JoinOptions {
   /** True if the session's other memberships end where this one begins. */
   readonly moves: boolean
-  /** Finds the room, or makes it. */
-  readonly find: () => Promise<RoomRecord>
+  /** Finds the room, or makes it; with the role in it of the guest that makes it. */
+  readonly find: () => Promise<{ record: RoomRecord; founds: boolean }>
   /** Called while the nickname is held in the room. Rejects when the session may not use it. */
   readonly check: () => Promise<void>
 }
@@ -66,43 +66,50 @@ export class Memberships {
    */
   join(session: Session, { moves, find, check }: JoinOptions): Promise<Membership> {
     return this.#move(session, async () => {
-      const record = await find()
+      const { record, founds } = await find()
       // Nothing would end a membership that begins behind the end of its session.
       if (session.closed) throw new Refusal('not-in-room')
       const from = moves ? Array.from(session.memberships.values(), (left) => left.room) : []
       // It may come back to where it has just left.
       await this.#departures.tried(session)
-      const shared = await this.#claims.take(record.id, session)
-      let room: Room | undefined
+      const room = this.#follow(record)
+      room.expect(session)
+      let shared = false
+      let claimed = false
       try {
+        await room.load(() => this.#engine.logs.state(record.id))
+        room.state.checkEntry(session)
+        shared = await this.#claims.take(record.id, session)
+        claimed = true
         await check()
         // The other nodes may have released the claim meanwhile, and a `joined` without it would let a nickname be in a room twice.
         if (!this.#claims.isHeld(record.id, session)) throw new Unavailable('the claim is lost')
-        room = this.#follow(record)
+        // It may have been banned meanwhile.
+        room.state.checkEntry(session)
         if (shared) {
           room.attach(session, from)
         } else {
-          room.expect(session)
-          const joined = await this.#append(room, session)
+          const joined = await this.#append(room, session, founds && !session.registered)
           // What the session says next is said here.
           if (joined) await room.admit(session, from, joined)
           else room.attach(session, from)
         }
       } catch (error) {
-        room?.forget(session)
-        if (room) this.#unfollowIfDeserted(room)
-        await this.#giveUp(record.id, session)
+        room.forget(session)
+        this.#unfollowIfDeserted(room)
+        if (claimed) await this.#giveUp(record.id, session)
         throw error instanceof Closed ? new Refusal('room-unknown') : error
       }
       for (const left of from) this.#moveFrom(left, session)
-      return session.memberships.get(record.id) ?? { session, room }
+      return session.memberships.get(record.id) ?? { session, room, since: Date.now() }
     })
   }
 
-  /** Appends the `joined` of a session. Resolves with undefined where its account is in the room through another node already. */
-  async #append(room: Room, session: Session): Promise<Event | undefined> {
+  /** Appends the `joined` of a session, which makes a guest an operator if need be. Resolves with undefined where its account is in the room through another node already. */
+  async #append(room: Room, session: Session, isOperator: boolean): Promise<Event | undefined> {
+    const details = isOperator && { details: { role: 'operator', guest: true } as const }
     try {
-      const joined = await this.#engine.logs.append(room.log, presenceOf('joined', room, session))
+      const joined = await this.#engine.logs.append(room.log, { ...presenceOf('joined', room, session), ...details })
       this.#roomContext.counts.event(session.wire.protocol, 'joined')
       return joined
     } catch (error) {
@@ -226,7 +233,9 @@ export class Memberships {
    * back to.
    */
   async #putOut(room: Room, session: Session, why: MembershipEnd): Promise<void> {
-    this.#claims.forget(room.record.id, session)
+    // A moderator has ended the presence, but not the claim.
+    if (why === 'kicked') void this.#claims.release(room.record.id, session)
+    else this.#claims.forget(room.record.id, session)
     this.#unfollowIfDeserted(room)
     if (why === 'membership-lost') {
       await this.#availability.wait()

@@ -12,7 +12,7 @@ import { clean, isLonger } from './text.ts'
 import { type Found, findWords } from './word-search.ts'
 
 /** Fields of a message beside its text, where a protocol has them. */
-export type MessageExtras = Pick<Draft, 'sent' | 'color' | 'nonce'>
+export type MessageExtras = Pick<Draft, 'sent' | 'color' | 'nonce' | 'details'>
 
 const NOTHING: MessageExtras = {}
 
@@ -41,15 +41,17 @@ export class Messages {
    * Says something in a room. Resolves when it is committed; for a nonce that the nickname has used there within a day, with the first
    * event.
    *
-   * @throws Refusal `not-in-room`, `text-empty`, `text-too-long`, `unavailable`.
+   * @throws Refusal `not-in-room`, `muted`, `moderated`, `slow-mode`, `text-empty`, `text-too-long`, `unavailable`.
    */
   say(membership: Membership, text: string, extras: MessageExtras = NOTHING): Promise<Event> {
     const { session } = membership
-    const { sent, color = session.color, nonce } = extras
+    const { sent, color = session.color, nonce, details } = extras
     return this.#inOrder(session, () => {
-      const { log, record } = roomOf(membership)
+      const room = roomOf(membership)
+      const { log, record } = room
       const body = this.#body(text)
       const verified = session.registered || undefined
+      room.state.checkSpeech(session)
       this.#counts.event(session.wire.protocol, 'message')
       const draft = {
         kind: 'message',
@@ -60,6 +62,7 @@ export class Messages {
         color,
         verified,
         nonce,
+        details,
       } as const
       const said = this.#append(log, draft)
       return [nonce === undefined ? said : said.catch((error) => this.#first(log, draft, error, session))]

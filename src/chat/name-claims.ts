@@ -32,6 +32,7 @@ export class NameClaims {
         shared ||
         this.#engine.memberships.claim(room, session.name, {
           carriesPrivate: session.carriesPrivate,
+          ...(session.addressDigest !== undefined && { address: session.addressDigest }),
           shared: session.registered,
         })
       )

@@ -5,6 +5,7 @@ import { Audience, type OnDeliveryError } from './audience.ts'
 import type { Blocks } from './blocks.ts'
 import type { Counts } from './counts.ts'
 import { fold } from './names.ts'
+import { RoomState } from './room-state.ts'
 import type { MembershipEnd, Session } from './session.ts'
 
 /** A session that has ceased to be a member in this tick. */
@@ -46,6 +47,11 @@ export class Room {
   /** Replaced when the room is changed. */
   record: RoomRecord
   readonly log: LogName
+  /** Undefined until {@link load} has resolved. */
+  #state: RoomState | undefined
+  /** Events that came before the state was loaded. */
+  #early: Event[] = []
+  #loading: Promise<void> | undefined
   /** Last activity of the members, by nickname. */
   readonly activity = new Map<string, { at: number; color: string | undefined }>()
   readonly #onPutOut: RoomContext['onPutOut']
@@ -86,6 +92,29 @@ export class Room {
     return sessions.find(({ carriesPrivate }) => carriesPrivate) ?? sessions[0]
   }
 
+  /** The state of the room, which a session may use that {@link load} has been called for. */
+  get state(): RoomState {
+    if (!this.#state) throw new Error(`the state of ${this.log} is not loaded`)
+    return this.#state
+  }
+
+  /** Loads the state of the room, once. The room must follow its log. */
+  async load(read: () => Promise<readonly Event[]>): Promise<void> {
+    if (this.#state) return
+    this.#loading ??= read().then((events) => {
+      const state = new RoomState(this.record, events)
+      // Those that `events` contains already change nothing again.
+      for (const event of this.#early) state.apply(event)
+      this.#early = []
+      this.#state = state
+    })
+    try {
+      await this.#loading
+    } finally {
+      this.#loading = undefined
+    }
+  }
+
   /** Makes another session of a member's account a member too: it needs no `joined`. @throws Closed. */
   attach(session: Session, from: readonly Room[]): void {
     // Its `left` would never come.
@@ -108,7 +137,7 @@ export class Room {
     const events = this.#audience.since(id)
     if (!events) return new Promise((arrived, lost) => this.#newcomers.set(id, { session, from, arrived, lost }))
     this.#enter(session, from, events.length)
-    const left = events.find((event) => event.kind === 'left' && fold(event.from) === session.key)
+    const left = events.find((event) => leaverOf(event) === session.key)
     if (left) this.#leave(session, this.#remove(session), left)
     return Promise.resolve()
   }
@@ -170,16 +199,19 @@ export class Room {
       return
     }
     this.#noteActivity(event)
+    if (this.#state) this.#state.apply(event)
+    else if (this.#loading) this.#early.push(event)
     if (event.kind === 'joined') this.#admit(event)
     this.#audience.push(event)
-    if (event.kind === 'left') this.#dismiss(event)
+    const leaver = leaverOf(event)
+    if (leaver !== undefined) this.#dismiss(leaver, event)
   }
 
   /** Changed in place: this runs for every event. */
-  #noteActivity({ kind, from, at, color }: Event): void {
+  #noteActivity({ kind, from, to, at, color }: Event): void {
     const last = this.activity.get(from)
-    if (kind === 'left') {
-      this.activity.delete(from)
+    if (kind === 'left' || kind === 'kicked') {
+      this.activity.delete((kind === 'left' ? from : to) ?? '')
     } else if (last) {
       last.at = at
       last.color = color
@@ -226,11 +258,12 @@ export class Room {
     if (this.#closed) for (const subscriber of this.#subscribers) out.set(subscriber, 'room-closed')
     for (const { session, asked, events, left } of leavers) {
       // Where the end of the room could not be read it would not know that it is out.
-      const why = this.#closed && left ? 'room-closed' : 'membership-lost'
+      const kicked = left?.kind === 'kicked' && ('kicked' as const)
+      const why = kicked || (this.#closed && left ? 'room-closed' : 'membership-lost')
       // A client that ends its connection, or is to come back, is not shown its own leaving.
       const hidden = session.closed || (!asked && why === 'membership-lost')
       this.#audience.handTo(session, hidden ? events.filter((event) => event !== left) : events)
-      if (!asked) out.set(session, why)
+      if (!asked || kicked) out.set(session, why)
     }
     for (const [session, why] of out) this.#onPutOut(this, session, why)
   }
@@ -254,14 +287,13 @@ export class Room {
   #enter(session: Session, from: readonly Room[], count = 0): void {
     // In log order: a session that moves sees nothing of the old room from here on.
     for (const room of from) room.detach(session)
-    session.memberships.set(this.record.id, { session, room: this })
+    session.memberships.set(this.record.id, { session, room: this, since: Date.now() })
     const members = this.#members.get(session.key) ?? new Set()
     this.#members.set(session.key, members.add(session))
     if (!this.#subscribers.has(session)) this.#audience.add(session, count)
   }
 
-  #dismiss(left: Event): void {
-    const key = fold(left.from)
+  #dismiss(key: string, left: Event): void {
     this.#detached.delete(key)
     for (const session of this.#members.get(key) ?? []) this.#leave(session, this.#remove(session), left)
   }
@@ -284,4 +316,10 @@ export class Room {
     session.memberships.delete(this.record.id)
     return this.#subscribers.has(session) ? [] : this.#audience.remove(session)
   }
+}
+
+/** Returns the folded nickname of the user whose presence ends with an event. */
+function leaverOf({ kind, from, to = '' }: Event): string | undefined {
+  if (kind === 'left') return fold(from)
+  return kind === 'kicked' ? fold(to) : undefined
 }

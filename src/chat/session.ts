@@ -56,6 +56,8 @@ export interface Lifeline {
 export interface Membership {
   readonly session: Session
   readonly room: Room
+  /** Its begin, in ms since the epoch. */
+  readonly since: number
 }
 
 /** One authenticated connection of a user, through one protocol. A protocol extends it with what it keeps for a client. */
@@ -69,6 +71,12 @@ export class Session {
   closed = false
   /** True if the session has proved that it owns the account of its nickname. */
   registered = false
+  /** True if the account is an admin's, at the login. */
+  isAdmin = false
+  /** Digest of {@link address}, see {@link AddressDigests}; undefined before the first room. */
+  addressDigest: string | undefined
+  /** True if that account has the flag `bot`, as of the login. */
+  isBot = false
   /** Colour of its messages from now on, at protocols that have colours. */
   color: string | undefined
   /** Undefined where the session is not bound to a connection. */

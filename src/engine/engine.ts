@@ -99,6 +99,8 @@ export interface Member {
   readonly name: string
   /** True if private messages reach the user. */
   readonly carriesPrivate: boolean
+  /** Identifier of the user's network address; undefined when unknown. */
+  readonly address?: string
 }
 
 export interface ClaimOptions {
@@ -106,6 +108,8 @@ export interface ClaimOptions {
   readonly carriesPrivate?: boolean
   /** True if other nodes may hold the name too. The caller must know that it is the same user. */
   readonly shared?: boolean
+  /** See {@link Member.address}; letters and digits. */
+  readonly address?: string
 }
 
 /** The logs of an engine. */

@@ -17,7 +17,7 @@ export type Kind =
   | 'private'
   | 'closed'
 
-/** What a user, or all users that a mask matches, are in a room. */
+/** Role of a user, or of all users that a mask matches, in a room. */
 export type Role = 'owner' | 'operator' | 'voiced' | 'muted' | 'banned' | 'invited'
 
 /** A setting of a room. */
@@ -29,11 +29,11 @@ export interface EventDetails {
   readonly action?: true
   /** True for a `message` to which no program answers. */
   readonly notice?: true
-  /** Role of the addressee of a `role`. */
+  /** Role of the addressee of a `role`, or of the guest of a `joined`. */
   readonly role?: Role
   /** False if the `role` or `mode` is taken back. */
   readonly on?: boolean
-  /** True for the `role` of a guest, which ends with the next `left` or `kicked` of that nickname. */
+  /** True for the role of a guest, which ends with the next `left` or `kicked` of that nickname; it may begin with a `joined`. */
   readonly guest?: true
   /** End of the `role`, in ms since the epoch. */
   readonly until?: number
@@ -150,15 +150,18 @@ export interface StateChange {
  * Returns the change of the room's state by an event; undefined for events that change none. The state of a room consists of the last
  * event of each key; a `left` and a `kicked` also remove the key {@link guestKey} of the user who is gone.
  */
-export function stateChangeOf({ kind, to = '', body, details = {} }: Draft): StateChange | undefined {
+export function stateChangeOf({ kind, from, to = '', body, details = {} }: Draft): StateChange | undefined {
   switch (kind) {
+    case 'joined':
+      return details.guest && { key: guestKey(from), isSet: true }
     case 'topic':
       return { key: 'topic', isSet: body !== '' }
     case 'mode':
       return { key: `mode:${details.flag}`, isSet: details.on === true }
     case 'role': {
-      const key = details.guest ? guestKey(to) : `${details.role}:${fold(to)}`
-      return { key, isSet: details.on === true }
+      // A room has one owner.
+      const key = details.role === 'owner' ? 'owner' : `${details.role}:${fold(to)}`
+      return { key: details.guest ? guestKey(to) : key, isSet: details.on === true }
     }
     default:
       return undefined
@@ -169,6 +172,3 @@ export function stateChangeOf({ kind, to = '', body, details = {} }: Draft): Sta
 export function guestKey(name: string): string {
   return `guest:${fold(name)}`
 }
-
-/** The kinds for which {@link stateChangeOf} returns a change. */
-export const STATE_KINDS: readonly Kind[] = ['topic', 'mode', 'role']

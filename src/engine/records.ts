@@ -57,6 +57,8 @@ const ACCOUNT = {
     hash: TEXT,
     /** Time in ms since the epoch; missing for accounts that an earlier version stored in Redis. */
     createdAt: { type: 'number' },
+    /** True for the account of a program, which is read at the pace of trusted addresses. */
+    bot: { type: 'boolean' },
   },
   required: ['name', 'hash'],
   additionalProperties: false,

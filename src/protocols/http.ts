@@ -1,6 +1,6 @@
+import { AddressList } from '../transport/address-list.ts'
 import { isOrigin } from '../transport/http/origin.ts'
 import { httpPort } from '../transport/http/port.ts'
-import { Proxies } from '../transport/http/proxies.ts'
 import { maxMessageOf } from '../transport/websocket.ts'
 import { type Protocol, placed } from './protocol.ts'
 
@@ -38,7 +38,7 @@ export const httpProtocol: Protocol<typeof OPTIONS> = {
   objection(config) {
     const origin = config['http-origins'].find((text) => !isOrigin(text))
     if (origin !== undefined) return `--http-origins are such as https://chat.example, not ${origin}`
-    const address = config['http-trust-proxy'].find((text) => !Proxies.isAddress(text))
+    const address = config['http-trust-proxy'].find((text) => !AddressList.isAddress(text))
     if (address === undefined) return undefined
     return `--http-trust-proxy are addresses such as 127.0.0.1 or 10.0.0.0/8, not ${address}`
   },
@@ -50,7 +50,7 @@ export const httpProtocol: Protocol<typeof OPTIONS> = {
       admission,
       certificate: config['http-tls'] ? certificate : undefined,
       origins: config['http-origins'],
-      proxies: new Proxies(config['http-trust-proxy']),
+      proxies: new AddressList(config['http-trust-proxy']),
       maxMessage: maxMessageOf(maxLine),
       spare: SPARE,
     }

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Outbox } from './outbox.ts'
-import { type PaceOptions, Throttle, type ThrottleOwner } from './rate.ts'
+import { Throttle, type ThrottleOwner } from './rate.ts'
 
 /** Queued output, in bytes, above which input is not handled. */
 const MAX_UNREAD_BYTES = 65_536
@@ -24,14 +24,8 @@ export class Backpressure {
   #isDraining = false
 
   /** `stallMs` is the time without progress of the output after which it is stalled; undefined for no limit. */
-  constructor(
-    socket: Socket,
-    outbox: Outbox,
-    pace: PaceOptions,
-    stallMs: number | undefined,
-    owner: BackpressureOwner,
-  ) {
-    this.throttle = new Throttle(pace, owner)
+  constructor(socket: Socket, outbox: Outbox, stallMs: number | undefined, owner: BackpressureOwner) {
+    this.throttle = new Throttle(owner)
     this.#socket = socket
     this.#outbox = outbox
     this.#stallMs = stallMs

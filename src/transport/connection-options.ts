@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import type { DisconnectReason } from './disconnect.ts'
-import type { PaceOptions } from './rate.ts'
+import type { Pacing } from './rate.ts'
 import type { ReplyWindow } from './reply-queue.ts'
 import type { Tally } from './tally.ts'
 
@@ -10,7 +10,7 @@ export interface ConnectionLimits {
   readonly tally: Tally
   /** Maximum bytes queued for a slow reader. */
   readonly maxQueueBytes: number
-  readonly pace: PaceOptions
+  readonly pacing: Pacing
   /** Maximum time in which a client that is not logged in sends no whole line, frame or message; 0 for no limit. */
   readonly loginTimeoutMs: number
 }

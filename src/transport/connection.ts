@@ -10,7 +10,7 @@ import { LoginTimeout, type LoginTimeoutOwner } from './login-timeout.ts'
 import type { MemoryHolder } from './memory.ts'
 import type { ClientAddress } from './network.ts'
 import { Outbox, type OutboxOwner } from './outbox.ts'
-import type { PaceOptions } from './rate.ts'
+import type { PaceOptions, Pacing } from './rate.ts'
 import { ReplyQueue, type ReplyQueueOwner, type ReplyWindow } from './reply-queue.ts'
 import type { Receiver, Transport } from './transport.ts'
 
@@ -46,9 +46,11 @@ export class Connection<Chunk, Unit extends { readonly length: number }>
   readonly #conversation: Conversation<Unit>
   readonly #options: ConnectionOptions
   readonly #fullAddress: string
+  readonly #isTrusted: boolean
   readonly #backpressure: Backpressure
   readonly #loginTimeout: LoginTimeout
   readonly #end: ConnectionEnd
+  readonly #over = Promise.withResolvers<void>()
   /** A unit that was counted, and that the conversation takes later. */
   #offered: Unit | undefined
   /** True if there may be unread input, which may include the end of the connection. */
@@ -74,9 +76,10 @@ export class Connection<Chunk, Unit extends { readonly length: number }>
     this.#options = options
     this.address = network
     this.#fullAddress = full
+    this.#isTrusted = options.pacing.trusted.has(full)
     this.#loginTimeout = new LoginTimeout(options.loginTimeoutMs, this)
     this.outbox = new Outbox(socket, options.maxQueueBytes, this, options.writesEach)
-    this.#backpressure = new Backpressure(socket, this.outbox, options.pace, options.stallMs, this)
+    this.#backpressure = new Backpressure(socket, this.outbox, options.stallMs, this)
     this.replies = new ReplyQueue(this, options.window ?? DEFAULT_WINDOW)
     this.#end = new ConnectionEnd(transport, this.outbox, options.lastWord, this)
     framing.open?.(this)
@@ -112,12 +115,25 @@ export class Connection<Chunk, Unit extends { readonly length: number }>
     return this.outbox.queued + input + this.replies.bytes
   }
 
+  get pacing(): Pacing {
+    return this.#options.pacing
+  }
+
   get pace(): PaceOptions {
-    return this.#options.pace
+    const { full, guest } = this.#options.pacing
+    return this.#isTrusted || this.#conversation.isBot ? full : guest
+  }
+
+  paced(): Promise<void> {
+    return this.#backpressure.throttle.paced()
   }
 
   get isLoggedIn(): boolean {
     return Boolean(this.#conversation.name)
+  }
+
+  get over(): Promise<void> {
+    return this.#over.promise
   }
 
   get isClosing(): boolean {
@@ -143,11 +159,14 @@ export class Connection<Chunk, Unit extends { readonly length: number }>
     this.#options.tally.disconnect(reason)
     this.#options.log.warn({ ...this.#client, reason, held: this.held }, 'disconnected')
     this.#socket.destroy()
+    // The socket may have closed before.
+    void this.#end.leave()
   }
 
   /** Disconnects the client with `stopping` behind the replies to the requests that have begun. */
   stop(): void {
     this.#isStopping = true
+    this.#backpressure.throttle.release()
     this.ready()
   }
 
@@ -201,11 +220,11 @@ export class Connection<Chunk, Unit extends { readonly length: number }>
   }
 
   throttled(isFirst: boolean): void {
-    const { tally, log, pace } = this.#options
+    const { tally, log } = this.#options
     tally.throttles++
     if (!isFirst) return
     this.#conversation.slowed?.()
-    log.info({ ...this.#client, rate: pace.rate }, 'throttled')
+    log.info({ ...this.#client, rate: this.pace.rate }, 'throttled')
   }
 
   countExtra(pieces: number): void {
@@ -214,7 +233,9 @@ export class Connection<Chunk, Unit extends { readonly length: number }>
   }
 
   async leave(): Promise<void> {
+    this.#over.resolve()
     this.#loginTimeout.stop()
+    this.#backpressure.throttle.release()
     this.#framing.clear?.()
     try {
       await this.#conversation.leave()

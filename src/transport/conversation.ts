@@ -1,12 +1,15 @@
 import type { Lifeline } from '../chat/session.ts'
 import type { DisconnectReason } from './disconnect.ts'
 import type { ByteSink } from './outbox.ts'
+import type { PaceOptions } from './rate.ts'
 import type { Handled, ReplyQueue } from './reply-queue.ts'
 
 /** A protocol's handler for the input of one connection. */
 export interface Conversation<Unit> {
   /** The nickname of the logged-in client; empty or undefined before the login. */
   readonly name: string | undefined
+  /** True if the client is logged in to an account of a bot; undefined where there are no accounts. */
+  readonly isBot?: boolean
   /** Handles one unit of input: a line, a frame or a message. */
   handle(unit: Unit): Handled
   /** Ends the session. Called once, after the last input. Resolves when the client's nickname is free. */
@@ -32,4 +35,10 @@ export interface ClientLink extends SessionLink {
   /** The queue behind {@link push}, for events of many members. */
   readonly outbox: ByteSink
   readonly replies: Pick<ReplyQueue, 'settled' | 'announcing' | 'answered'>
+  /** The input rate that holds for the client. */
+  readonly pace: PaceOptions
+  /** Counts further pieces of the current unit of input against the rate. */
+  countExtra(pieces: number): void
+  /** Resolves when the client is below its rate. */
+  paced(): Promise<void>
 }

@@ -56,6 +56,8 @@ export interface Client extends MemoryHolder {
   drain?(): void
   /** Bytes of queued output. */
   readonly queued: number
+  /** Resolves when no further input is handled, which may be after the close of the socket; undefined if it is not. */
+  readonly over?: Promise<void>
 }
 
 /** A port on TCP or TLS: admits connections, and counts them until they are closed. */
@@ -244,17 +246,19 @@ export class ListeningPort implements Port {
       tally.disconnect('peer-vanished')
       socket.destroy()
     })
-    socket.on('close', () => {
+    socket.on('close', () => log.debug({ address }, 'closed'))
+    this.#opened++
+    const connection = welcome(socket, client, refused)
+    socket.on('close', async () => {
+      // A client that only sends counts until its lines are said.
+      await connection.over
       if (refused) this.#spare--
       else admission.leave(counted)
       this.#connections.delete(socket)
       this.#received += socket.bytesRead
       this.#sent += socket.bytesWritten
-      log.debug({ address }, 'closed')
       this.#endHandshakes()
     })
-    this.#opened++
-    const connection = welcome(socket, client, refused)
     this.#connections.set(socket, connection)
     if (this.#draining) connection.drain?.()
     // The TLS handshake took until after the stop.

@@ -3,7 +3,7 @@ import type { Traffic } from './tally.ts'
 
 /** A listening port, as the daemon starts and stops it. */
 export interface Port {
-  /** Name in the log and in metrics. */
+  /** Name in the log and in metrics, which is that of its option. */
   readonly name: string
   /** Listens on an address. Rejects with the error of the operating system. */
   listen(host: string, port: number): Promise<Address>

@@ -1,3 +1,5 @@
+import type { AddressList } from './address-list.ts'
+
 export interface PaceOptions {
   /** Maximum units of input (lines, frames, messages) per second; 0 for no limit. */
   readonly rate: number
@@ -30,7 +32,24 @@ export class RateBucket {
   }
 }
 
+/** The paces of a daemon's connections: people are paced, pipes are not. */
+export interface Pacing {
+  /** Pace of connections from trusted addresses and of bots. */
+  readonly full: PaceOptions
+  /** Pace of all others. */
+  readonly guest: PaceOptions
+  readonly trusted: Pick<AddressList, 'has'>
+}
+
+/** Returns the pace of guests, which is never faster than `full`; a rate of 0 is that of `full`. */
+export function guestPace(full: PaceOptions, { rate, burst }: PaceOptions): PaceOptions {
+  if (rate === 0 || (full.rate > 0 && full.rate <= rate)) return full
+  return { rate, burst: full.rate > 0 ? Math.min(burst, full.burst) : burst }
+}
+
 export interface ThrottleOwner {
+  /** The pace that holds now; an object of the connection's {@link Pacing}. */
+  readonly pace: PaceOptions
   /** Called when the connection exceeds its rate. */
   throttled(isFirst: boolean): void
   /** Called when it is below its rate again. */
@@ -39,13 +58,17 @@ export interface ThrottleOwner {
 
 /** Rate limit of one connection. */
 export class Throttle {
-  readonly #bucket: RateBucket
   readonly #owner: ThrottleOwner
+  /** The bucket of {@link #pace}; a full one replaces it when the pace changes. */
+  #bucket: RateBucket | undefined
+  #pace: PaceOptions | undefined
   #timer: NodeJS.Timeout | undefined
+  /** Resolved at the end of the pause. */
+  #pause: PromiseWithResolvers<void> | undefined
   #isFirst = true
+  #isReleased = false
 
-  constructor(options: PaceOptions, owner: ThrottleOwner) {
-    this.#bucket = new RateBucket(options, Date.now())
+  constructor(owner: ThrottleOwner) {
     this.#owner = owner
   }
 
@@ -53,17 +76,43 @@ export class Throttle {
     return this.#timer !== undefined
   }
 
+  /** Resolves when the connection is below its rate. */
+  async paced(): Promise<void> {
+    while (this.active) await (this.#pause ??= Promise.withResolvers()).promise
+  }
+
   count(pieces: number): void {
-    const waitMs = this.#bucket.take(Date.now(), pieces)
+    if (this.#isReleased) return
+    const waitMs = this.#bucketNow().take(Date.now(), pieces)
     if (waitMs === 0) return
     const isNew = !this.active
     // A longer wait replaces one that has begun.
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => {
-      this.#timer = undefined
+      this.#end()
       this.#owner.ready()
     }, waitMs).unref()
     if (isNew) this.#owner.throttled(this.#isFirst)
     this.#isFirst = false
+  }
+
+  /** Ends the pause, and pauses no more. */
+  release(): void {
+    this.#isReleased = true
+    this.#end()
+  }
+
+  #bucketNow(): RateBucket {
+    const { pace } = this.#owner
+    if (this.#bucket && pace === this.#pace) return this.#bucket
+    this.#pace = pace
+    return (this.#bucket = new RateBucket(pace, Date.now()))
+  }
+
+  #end(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#pause?.resolve()
+    this.#pause = undefined
   }
 }

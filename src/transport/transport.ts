@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import type { DisconnectReason } from './disconnect.ts'
-import type { PaceOptions } from './rate.ts'
+import type { Pacing } from './rate.ts'
 
 /** The end of a connection: by the server if there is a reason, else by the client or the conversation. */
 export interface Ending {
@@ -13,7 +13,7 @@ export interface Ending {
 
 /** The interface of a connection for its transport. */
 export interface Receiver<Chunk> {
-  readonly pace: PaceOptions
+  readonly pacing: Pacing
   /** True if no further input is handled. */
   readonly isClosing: boolean
   /** True if the client has to read its output before more input is handled. */

@@ -134,7 +134,7 @@ export class WebSocketTransport implements Transport<string | Buffer> {
     if (receiver.isClosing) return
     const frames = this.#meter.extra - extra + this.#ignored
     this.#ignored = 0
-    const { rate, burst } = receiver.pace
+    const { rate, burst } = receiver.pacing.full
     // These frames are handled already: pausing reads cannot compensate for more than a burst.
     if (rate > 0 && frames > burst) return void receiver.disconnect('frames-too-many')
     receiver.countExtra(frames)

@@ -33,7 +33,7 @@ test('a session in several rooms hears each, speaks in each, and leaves one with
   await say(chat, cat, 'in dev')
   await chat.messages.say(ops, 'mine in ops')
   await chat.messages.say(dev, 'mine in dev')
-  await chat.messages.tell({ session: bob, room: bob.inRoom().room }, 'ann', 'psst')
+  await chat.messages.tell(bob.inRoom(), 'ann', 'psst')
   await chat.leave(ops)
   expect(await reasonOf(chat.messages.say(ops, 'too late'))).toBe('not-in-room')
   await say(chat, bob, 'unheard')

@@ -32,12 +32,13 @@ export class FrameClient {
     socket.on('close', () => this.#frames.end())
   }
 
-  static async connect(port: number, transport: Transport): Promise<FrameClient> {
+  static async connect(port: number, transport: Transport, localAddress?: string): Promise<FrameClient> {
     const host = '127.0.0.1'
+    const from = localAddress === undefined ? {} : { localAddress }
     const socket =
       transport === 'TCP'
-        ? connectTcp({ host, port })
-        : connectTls({ host, port, ca: certificate().cert, servername: 'localhost' })
+        ? connectTcp({ host, port, ...from })
+        : connectTls({ host, port, ...from, ca: certificate().cert, servername: 'localhost' })
     const client = new FrameClient(socket.setNoDelay())
     await once(socket, transport === 'TCP' ? 'connect' : 'secureConnect')
     return client

@@ -3,13 +3,14 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { pino } from 'pino'
 import { onTestFinished } from 'vitest'
+import { AddressList } from '../../src/transport/address-list.ts'
 import { Admission } from '../../src/transport/admission.ts'
 import { type HttpPortOptions, httpPort } from '../../src/transport/http/port.ts'
-import { Proxies } from '../../src/transport/http/proxies.ts'
 import type { Routes, SocketOptions } from '../../src/transport/http/routes.ts'
 import type { Port } from '../../src/transport/port.ts'
 import { Tally } from '../../src/transport/tally.ts'
 import { keptLog } from './log.ts'
+import { evenPacing } from './pacing.ts'
 
 export interface TestPort {
   readonly http: Port
@@ -29,7 +30,7 @@ export async function openPort(routes: Routes, options: Partial<HttpPortOptions>
       tally: new Tally(),
       certificate: undefined,
       origins: [],
-      proxies: new Proxies([]),
+      proxies: new AddressList([]),
       maxMessage: 65_536,
       ...options,
     },
@@ -50,7 +51,7 @@ export function socketOptions(options: Partial<SocketOptions> = {}): SocketOptio
     tally: new Tally(),
     maxQueueBytes: 1_048_576,
     maxMessage: 65_536,
-    pace: { rate: 0, burst: 1 },
+    pacing: evenPacing({ rate: 0, burst: 1 }),
     loginTimeoutMs: 0,
     lastWord: (reason) => Buffer.from([0x81, reason.length, ...Buffer.from(reason)]),
     ...options,

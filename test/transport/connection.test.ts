@@ -12,6 +12,7 @@ import { socketListener } from '../../src/transport/tcp.ts'
 import { loadTestCertificate } from '../support/certificate.ts'
 import type { Transport } from '../support/client.ts'
 import { FrameClient } from '../support/frames.ts'
+import { evenPacing } from '../support/pacing.ts'
 
 const frame = (value: object) => encodeFrame(JSON.stringify(value))
 
@@ -68,7 +69,7 @@ async function stage(
     log,
     tally,
     maxQueueBytes: 1_048_576,
-    pace: { rate: 0, burst: 1 },
+    pacing: evenPacing({ rate: 0, burst: 1 }),
     loginTimeoutMs: 0,
     writesEach,
     lastWord: (reason) => frame({ last: DISCONNECTS[reason].text }),
@@ -173,7 +174,7 @@ describe.each<Setting>([
   })
 
   test('over its rate a connection is read more slowly and loses nothing', async () => {
-    const { connect } = await stage(setting, { pace: { rate: 100, burst: 20 } })
+    const { connect } = await stage(setting, { pacing: evenPacing({ rate: 100, burst: 20 }) })
     const client = await connect()
     const started = performance.now()
     const requests = Array.from({ length: 60 }, (_, echo) => ({ echo }))

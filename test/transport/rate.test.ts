@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { RateBucket } from '../../src/transport/rate.ts'
+import { guestPace, RateBucket, Throttle } from '../../src/transport/rate.ts'
 
 describe('RateBucket', () => {
   it('lets everything through without a rate', () => {
@@ -59,5 +59,64 @@ describe('RateBucket', () => {
     const pace = new RateBucket({ rate: 10, burst: 20 }, 3_600_000)
     expect(pace.take(3_600_000)).toBe(0)
     expect(pace.take(0)).toBe(0)
+  })
+})
+
+describe('guestPace', () => {
+  const guest = { rate: 20, burst: 200 }
+
+  it.each([
+    [{ rate: 10_000, burst: 20_000 }, guest, guest],
+    [{ rate: 0, burst: 1 }, guest, guest],
+    [{ rate: 10, burst: 5 }, guest, { rate: 10, burst: 5 }],
+    [{ rate: 100, burst: 50 }, guest, { rate: 20, burst: 50 }],
+    [
+      { rate: 100, burst: 50 },
+      { rate: 0, burst: 200 },
+      { rate: 100, burst: 50 },
+    ],
+  ])('is beside %j and %j: %j', (full, given, expected) => {
+    expect(guestPace(full, given)).toEqual(expected)
+  })
+})
+
+describe('Throttle', () => {
+  const [slow, fast] = [
+    { rate: 1, burst: 10 },
+    { rate: 1, burst: 1_000 },
+  ]
+  const owner = () => ({
+    pace: slow,
+    pauses: 0,
+    throttled() {
+      this.pauses++
+    },
+    ready() {},
+  })
+
+  it('takes another pace with its next unit, with the whole burst of it', () => {
+    const client = owner()
+    const throttle = new Throttle(client)
+    throttle.count(10)
+    client.pace = fast
+    throttle.count(1_000)
+    expect(throttle.active).toBe(false)
+    client.pace = slow
+    throttle.count(11)
+    expect(throttle.active).toBe(true)
+    expect(client.pauses).toBe(1)
+    throttle.release()
+  })
+
+  it('ends its pause when it is released, and makes no other', async () => {
+    const client = owner()
+    const throttle = new Throttle(client)
+    throttle.count(1_000)
+    const paced = throttle.paced()
+    expect(throttle.active).toBe(true)
+    throttle.release()
+    await paced
+    throttle.count(1_000)
+    expect(throttle.active).toBe(false)
   })
 })

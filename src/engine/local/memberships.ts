@@ -12,12 +12,12 @@ export class LocalMemberships implements EngineMemberships {
     this.#changed = changed
   }
 
-  async claim(room: number, name: string, { carriesPrivate = true }: ClaimOptions = {}): Promise<boolean> {
+  async claim(room: number, name: string, { carriesPrivate = true, address }: ClaimOptions = {}): Promise<boolean> {
     let held = this.#held.get(room)
     if (!held) this.#held.set(room, (held = new Map()))
     const key = fold(name)
     if (held.has(key)) return false
-    held.set(key, { name, carriesPrivate })
+    held.set(key, { name, carriesPrivate, ...(address !== undefined && { address }) })
     return true
   }
 

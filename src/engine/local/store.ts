@@ -12,7 +12,6 @@ import {
   type LogName,
   NONCE_MS,
   nextId,
-  STATE_KINDS,
   timeAt,
   timeOf,
 } from '../event.ts'
@@ -339,7 +338,8 @@ export class LocalStore {
     if (kind === 'joined') {
       this.#insertMember.run(room, from)
       this.records.see(from)
-    } else if (kind === 'left' || kind === 'kicked') {
+    }
+    if (kind === 'left' || kind === 'kicked') {
       const gone = kind === 'left' ? from : (to ?? '')
       this.#deleteMember.run(room, gone)
       this.#states.left(room, gone)
@@ -347,7 +347,7 @@ export class LocalStore {
       const { target = 0 }: EventDetails = JSON.parse(details ?? '{}')
       this.#eraseFromIndex(log, target)
       log.count -= Number(this.#deleteEvent.run(log.id, target).changes)
-    } else if (STATE_KINDS.includes(kind)) {
+    } else if (details !== null || kind === 'topic') {
       this.#states.note({
         ...event,
         ...(to !== null && { to }),

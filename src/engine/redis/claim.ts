@@ -11,16 +11,19 @@ export interface Claim {
 /** Suffix of the token of a claim that does not carry private messages. */
 const WITHOUT_PRIVATE = '-'
 
-export function tokenOf(node: string, number: number, carriesPrivate: boolean): string {
-  return `${node}.${number}${carriesPrivate ? '' : WITHOUT_PRIVATE}`
+/** Returns a token: the node, a number, and what is known of the holder. */
+export function tokenOf(node: string, number: number, carriesPrivate: boolean, address = ''): string {
+  return `${node}.${number}${carriesPrivate ? '' : WITHOUT_PRIVATE}${address && `@${address}`}`
 }
 
 /** Parses a value of the hash of names (scripts/claims.lua): the holder, and the place in the order of claiming. */
 export function memberOf(held: string): (Member & { readonly place: number }) | undefined {
   const [, place, list, name] = /^(\d+) (\S+) (.*)$/s.exec(held) ?? []
   if (list === undefined || name === undefined) return undefined
-  const carriesPrivate = list.split(',').some((token) => token !== '*' && !token.endsWith(WITHOUT_PRIVATE))
-  return { place: Number(place), name, carriesPrivate }
+  const tokens = list.split(',').filter((token) => token !== '*')
+  const [own = '', address] = tokens.at(-1)?.split('@') ?? []
+  const carriesPrivate = own !== '' && tokens.some((token) => !token.split('@')[0]?.endsWith(WITHOUT_PRIVATE))
+  return { place: Number(place), name, carriesPrivate, ...(address !== undefined && { address }) }
 }
 
 /** Returns the entry of a claim in the name's slot, see {@link Keys.heldIn}. */

@@ -36,11 +36,11 @@ export class RedisMemberships implements EngineMemberships {
   }
 
   async claim(room: number, name: string, options: ClaimOptions = {}): Promise<boolean> {
-    const { carriesPrivate = true, shared = false } = options
+    const { carriesPrivate = true, shared = false, address } = options
     await this.#nodes.enter(`room:${room}`)
     const { id } = this.#nodes
     const key = fold(name)
-    const token = tokenOf(id, ++this.#number, carriesPrivate)
+    const token = tokenOf(id, ++this.#number, carriesPrivate, address)
     const claim: Claim = { room, key, token }
     const [claimed, noted] = await Promise.allSettled([
       this.#link.eval('claim', this.#keys.ofLog(`room:${room}`, id), [id, key, token, name, shared ? '1' : '0']),

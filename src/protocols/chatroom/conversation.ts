@@ -53,6 +53,10 @@ export class ChatroomConversation implements Conversation<Buffer> {
     return this.#session?.name || undefined
   }
 
+  get isBot(): boolean {
+    return this.#session?.isBot ?? false
+  }
+
   handle(payload: Buffer): Handled {
     const request = readChatroomRequest(payload)
     if (!request) return this.#refuse('error', INVALID_MESSAGE)

@@ -116,7 +116,13 @@ export class ChatterboxConversation implements Conversation<Buffer> {
       outcomes = []
       first ??= settled.find((outcome) => outcome !== undefined)
     }
-    for (const message of messages) {
+    for (const [place, message] of messages.entries()) {
+      if (place % SLICE === 0) {
+        // Of a long frame no more than a slice exceeds the rate.
+        if (place > 0) await this.#link.paced()
+        // The frame itself counts as its first entry.
+        this.#link.countExtra(Math.min(SLICE, messages.length - place) - (place === 0 ? 1 : 0))
+      }
       if (outcomes.length === SLICE) {
         await settle()
         await tickEnd()

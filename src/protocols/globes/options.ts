@@ -4,7 +4,7 @@ import type { Heartbeat } from '../../transport/websocket.ts'
 import type { Logins } from './logins.ts'
 import type { Tokens } from './tokens.ts'
 
-export interface GlobesOptions extends Pick<ConnectionOptions, 'log' | 'tally' | 'maxQueueBytes' | 'pace'> {
+export interface GlobesOptions extends Pick<ConnectionOptions, 'log' | 'tally' | 'maxQueueBytes' | 'pacing'> {
   readonly chat: Chat
   /** Maximum characters of a message. */
   readonly maxText: number

@@ -9,6 +9,7 @@ import type { Chat } from '../../chat/chat.ts'
 import { NAME_RELEASE_MS } from '../../transport/connection-end.ts'
 import type { ClientLink, Conversation } from '../../transport/conversation.ts'
 import type { Unreadable } from '../../transport/framing.ts'
+import type { PaceOptions } from '../../transport/rate.ts'
 import { type Handled, Pipelined } from '../../transport/reply-queue.ts'
 import { settledWithin } from '../../within.ts'
 import type { Encode } from './json.ts'
@@ -58,6 +59,14 @@ export class LineConversation implements CommandContext, Conversation<string | U
 
   get name(): string {
     return this.session.name
+  }
+
+  get isBot(): boolean {
+    return this.session.isBot
+  }
+
+  get pace(): PaceOptions {
+    return this.#link.pace
   }
 
   get address(): string {

@@ -96,6 +96,10 @@ export class PiratchatConversation implements Conversation<string> {
     return this.#session.name
   }
 
+  get isBot(): boolean {
+    return this.#session.isBot
+  }
+
   handle(text: string): Handled {
     const message = onlyText(text, 'message')
     if (message === undefined) return this.#link.replies.answered.then(() => this.#link.hangUp(POLICY))

@@ -17,7 +17,7 @@ export interface PiratchatOptions extends Omit<ConnectionOptions, 'lastWord' | '
 
 /** Returns the routes of Piratchat: /api/… and /ws. */
 export function piratchatRoutes(options: PiratchatOptions): Routes {
-  const { chat, log, tally, maxQueueBytes, pace } = options
+  const { chat, log, tally, maxQueueBytes, pacing } = options
   const passes = new Passes(chat.tickets)
   const lobby = new Lobby(chat, new PiratchatWire(options.escape))
   return async (app, services) => {
@@ -35,7 +35,7 @@ export function piratchatRoutes(options: PiratchatOptions): Routes {
     app.addHook('onRequest', async (_, reply) => void reply.header('Cache-Control', 'no-store'))
     new PiratchatRequests(chat, passes, lobby).open(app, (request) => services.requests.addressOf(request))
     await app.register(async (scope) => {
-      openSocketAt(scope, services, { chat, log, tally, maxQueueBytes, pace, lobby, passes })
+      openSocketAt(scope, services, { chat, log, tally, maxQueueBytes, pacing, lobby, passes })
     })
   }
 }

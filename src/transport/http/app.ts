@@ -33,7 +33,7 @@ export async function openApp(options: AppOptions, routes: readonly Routes[]): P
       server.on('request', (request, response) => {
         if (visitors.get(request.socket)?.serve(response)) handler(request, response)
       }),
-    trustProxy: proxies.none ? false : (address) => proxies.has(address),
+    trustProxy: proxies.isEmpty ? false : (address) => proxies.has(address),
     bodyLimit: MAX_BODY,
     routerOptions: { maxParamLength: MAX_PARAMETER },
     // Schema compilers take as long to load as all the rest, so routes check their input themselves.
@@ -83,7 +83,7 @@ export async function openApp(options: AppOptions, routes: readonly Routes[]): P
     const changes = !SAFE_METHODS.has(method) || routeOptions.config?.changes === true
     if (changes && requests.mayBeForeign(request)) return 403
     // Only this machine can connect, so the requested host must be a name of this machine.
-    if (loopback && proxies.none && isRebound(host, origins)) return 421
+    if (loopback && proxies.isEmpty && isRebound(host, origins)) return 421
     const isPreflight = allowListed(request, reply, origins)
     if (is404 || upgrades.isLost(request)) return 404
     return isPreflight ? 204 : undefined

@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net'
 import type { Logger } from 'pino'
+import type { AddressList } from '../address-list.ts'
 import type { Admission } from '../admission.ts'
 import { ListeningPort } from '../listener.ts'
 import type { Certificate } from '../port.ts'
 import type { Tally } from '../tally.ts'
 import type { App } from './app.ts'
-import type { Proxies } from './proxies.ts'
 import type { Routes } from './routes.ts'
 import { statusAlone, statusOf } from './status.ts'
 import { Visitor } from './visitor.ts'
@@ -21,7 +21,8 @@ export interface HttpPortOptions {
   readonly certificate?: Certificate | undefined
   /** Origins, besides the server's own, whose pages may open WebSockets and send requests with side effects. */
   readonly origins: readonly string[]
-  readonly proxies: Proxies
+  /** Trusted proxies, whose `X-Forwarded-For` is used. */
+  readonly proxies: AddressList
   /** Maximum bytes of a WebSocket message at any path. */
   readonly maxMessage: number
   /** Number of connections from this machine that are admitted beyond the limits, for probes only (see `probe` in routes.ts). */

@@ -17,6 +17,7 @@ import { LineClient } from '../../support/client.ts'
 import { startTestDaemon, type TestDaemon } from '../../support/daemon.ts'
 import { eventually, TIMED } from '../../support/eventually.ts'
 import { temporaryFolder } from '../../support/folder.ts'
+import { evenPacing } from '../../support/pacing.ts'
 
 /** Each is given a file with what to send, and a port. */
 const PROGRAMS: Record<string, (file: string, port: number) => string> = {
@@ -127,7 +128,7 @@ async function openListener(overrides: Partial<LineOptions>) {
     tally: new Tally(),
     maxLine: 16_384,
     maxQueueBytes: 1_048_576,
-    pace: { rate: 0, burst: 1 },
+    pacing: evenPacing({ rate: 0, burst: 1 }),
     loginTimeoutMs: 0,
     ...overrides,
   }
@@ -169,7 +170,7 @@ test('one that reads nothing and goes on sending is heard, without replies, afte
 })
 
 test('what is read ahead is bounded, for one connection and for all', async () => {
-  const { listener, daemon } = await openListener({ pace: { rate: 1, burst: 1 } })
+  const { listener, daemon } = await openListener({ pacing: evenPacing({ rate: 1, burst: 1 }) })
   const flood = Buffer.from('x'.repeat(99).concat('\n').repeat(10_000))
   const pour = (socket: Socket) => {
     while (socket.writable && socket.write(flood)) {}

@@ -7,6 +7,7 @@ import type { SocketOptions } from '../../../src/transport/http/routes.ts'
 import { Tally } from '../../../src/transport/tally.ts'
 import { eventually } from '../../support/eventually.ts'
 import { openPort, socketOptions } from '../../support/http.ts'
+import { evenPacing } from '../../support/pacing.ts'
 import { BINARY, clientFrame, openWebSocket, PING, PONG } from '../../support/websocket.ts'
 
 /** A path whose client is heard, and a client of it. */
@@ -100,7 +101,7 @@ test.for([
   // Fewer messages than a burst.
   ['fragments', fragments(6), 8],
 ] as const)('%s count against the pace', async ([, frame, most]) => {
-  const { tally, heard, open } = await talk({ pace: { rate: 10, burst: 10 } })
+  const { tally, heard, open } = await talk({ pacing: evenPacing({ rate: 10, burst: 10 }) })
   const { socket, websocket } = await open()
   // One at a time: more than a burst at once closes.
   for (let n = 0; n < most && tally.throttles === 0; n++) {
@@ -119,7 +120,7 @@ test.for([
   ['pings', clientFrame('', { opcode: PING })],
   ['binary messages that are ignored', clientFrame('', { opcode: BINARY })],
 ] as const)('more %s than a burst in one read close with 1008', async ([, frame]) => {
-  const { tally, open } = await talk({ pace: { rate: 100, burst: 100 } })
+  const { tally, open } = await talk({ pacing: evenPacing({ rate: 100, burst: 100 }) })
   const { socket, closed } = await open()
   socket.write(Buffer.concat(Array.from({ length: 101 }, () => frame)))
   expect(await closed).toBe(1008)

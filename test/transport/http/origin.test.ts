@@ -2,8 +2,8 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { expect, test } from 'vitest'
+import { AddressList } from '../../../src/transport/address-list.ts'
 import { textMessages } from '../../../src/transport/framing.ts'
-import { Proxies } from '../../../src/transport/http/proxies.ts'
 import type { Routes } from '../../../src/transport/http/routes.ts'
 import { exchange, handshake, openPort, request, socketOptions } from '../../support/http.ts'
 
@@ -131,7 +131,7 @@ test('every WebSocket is for the own and listed pages, unless its path is open t
 })
 
 test('to a server over TLS, pages without TLS are foreign', async () => {
-  const { port } = await openPort(routes, { proxies: new Proxies(['127.0.0.1']) })
+  const { port } = await openPort(routes, { proxies: new AddressList(['127.0.0.1']) })
   const ask = async (...headers: string[]) => status(await exchange(port, request('POST /thing', ...headers)))
   for (const [scheme, expected] of [
     ['https', 403],

@@ -4,9 +4,9 @@ import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { expect, onTestFinished, test } from 'vitest'
+import { AddressList } from '../../../src/transport/address-list.ts'
 import { Admission } from '../../../src/transport/admission.ts'
 import { textMessages } from '../../../src/transport/framing.ts'
-import { Proxies } from '../../../src/transport/http/proxies.ts'
 import type { Routes } from '../../../src/transport/http/routes.ts'
 import { certificate, loadTestCertificate, makeCertificate } from '../../support/certificate.ts'
 import { eventually } from '../../support/eventually.ts'
@@ -50,7 +50,7 @@ test('paths and methods', async () => {
 })
 
 test('a handshake that is none is refused', async () => {
-  const { port, admission } = await openPort(routes, { proxies: new Proxies(['127.0.0.1']) })
+  const { port, admission } = await openPort(routes, { proxies: new AddressList(['127.0.0.1']) })
   const upgrade = ['Connection: Upgrade', 'Upgrade: websocket']
   const answers = [
     await exchange(port, request('GET /socket', ...upgrade, 'Sec-WebSocket-Version: 13')),
@@ -108,13 +108,13 @@ test('on this machine only, no name is answered to that somebody else may have p
   }
   expect(await ask('chat.example', { origins: ['https://chat.example'] })).toBe(200)
   // Others than this machine get here through it, by whatever name.
-  expect(await ask('chat.example', { proxies: new Proxies(['127.0.0.1']) })).toBe(200)
+  expect(await ask('chat.example', { proxies: new AddressList(['127.0.0.1']) })).toBe(200)
 })
 
 test('a proxy is believed if it is named, and nobody else', async () => {
   const forwarded = 'X-Forwarded-For: 203.0.113.9, 198.51.100.7'
   const ask = async (proxies: string[], header = forwarded) => {
-    const { port } = await openPort(routes, { proxies: new Proxies(proxies) })
+    const { port } = await openPort(routes, { proxies: new AddressList(proxies) })
     return (await exchange(port, request('GET /who', header))).split('\r\n\r\n')[1]
   }
   expect(await ask([])).toBe('127.0.0.1')
@@ -145,7 +145,7 @@ test('connections from one address are bounded; those of a proxy by the address 
   first.websocket.terminate()
 
   const admission = new Admission(bounds)
-  const { port: behind } = await openPort(routes, { admission, proxies: new Proxies(['127.0.0.1']) })
+  const { port: behind } = await openPort(routes, { admission, proxies: new AddressList(['127.0.0.1']) })
   const from = (address: string) => ({ headers: { 'X-Forwarded-For': address } })
   const { websocket, socket } = await openWebSocket(behind, '/socket', from('203.0.113.9'))
   const other = await openWebSocket(behind, '/socket', from('203.0.113.10'))

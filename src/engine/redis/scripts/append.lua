@@ -1,6 +1,6 @@
 -- Appends the events of a batch. Skips a `joined` or `left` of a member through other nodes, a `left` or `kicked` of a user who is no member, and a
 -- message whose nonce is stored. ARGV: node, number of the batch, floor, `1` if the node must be admitted, control channel; then for each
--- event `joined`, `left`, `kicked`, `nonce`, `redacted`, `set`, `unset` or an empty string; the folded name, the sender with the nonce, the
+-- event `joined`, `founder` (a `joined` with a role), `left`, `kicked`, `nonce`, `redacted`, `set`, `unset` or an empty string; the folded name, the sender with the nonce, the
 -- removed entry, or the key of the state; the number of fields, and the fields.
 -- Returns a state other than `ok` if nothing was appended; else `ok`, the log's last id before the batch, the first id, the places of
 -- skipped events separated by commas, each followed by the reason, `1` if events up to the floor are lost, and the time.
@@ -21,7 +21,7 @@ while at <= #ARGV do
   local kind, key, count = ARGV[at], ARGV[at + 1], tonumber(ARGV[at + 2])
   local fields = { unpack(ARGV, at + 3, at + 2 + count) }
   local skip
-  if kind == 'joined' then
+  if kind == 'joined' or kind == 'founder' then
     if mark(node, key, fields[6]) then room = fields[4] else skip = 's' end
   elseif kind == 'left' then
     local name, shared = unmark(node, key)
@@ -34,7 +34,9 @@ while at <= #ARGV do
   end
   if skip then skipped[#skipped + 1] = place .. skip else write(fields) end
   if not skip then
-    if kind == 'nonce' then
+    if kind == 'founder' then
+      redis.call('HSET', stateKey(), 'guest:' .. key, cjson.encode({ text(last), fields }))
+    elseif kind == 'nonce' then
       redis.call('SET', nonceKey(key), text(last), 'PX', DAY_MS)
     elseif kind == 'redacted' then
       -- The bytes of a deleted entry stay in the stream until it is rewritten.

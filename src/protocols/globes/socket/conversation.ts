@@ -101,6 +101,10 @@ export class GlobesConversation implements Conversation<string> {
     return this.#session.name || undefined
   }
 
+  get isBot(): boolean {
+    return this.#session.isBot
+  }
+
   handle(message: string): Handled {
     const { maxText } = this.#shared
     const event = readEvent(message)

@@ -17,7 +17,7 @@ const HEARTBEAT = { everyMs: 54_000, silenceMs: 60_000 }
 
 /** Adds the WebSocket of each room (docs/protocols/globes.md, section 2.9). */
 export function addSocket(app: FastifyInstance, shared: GlobesContext, { upgrades }: HttpServices): void {
-  const { chat, tokens, logins, maxText, log, tally, maxQueueBytes, pace, heartbeat = HEARTBEAT } = shared
+  const { chat, tokens, logins, maxText, log, tally, maxQueueBytes, pacing, heartbeat = HEARTBEAT } = shared
   const wire = new GlobesWire()
   const tickets = new WeakMap<FastifyRequest, GlobesPass>()
 
@@ -35,7 +35,7 @@ export function addSocket(app: FastifyInstance, shared: GlobesContext, { upgrade
     log,
     tally,
     maxQueueBytes,
-    pace,
+    pacing,
     heartbeat,
     maxMessage: MAX_FRAME,
     // A client that only reads needs no name.

@@ -1,24 +1,24 @@
 import { describe, expect, it } from 'vitest'
-import { checkConfig } from '../../../src/config.ts'
-import { Proxies } from '../../../src/transport/http/proxies.ts'
+import { checkConfig } from '../../src/config.ts'
+import { AddressList } from '../../src/transport/address-list.ts'
 
-describe('Proxies', () => {
+describe('AddressList', () => {
   it.each(['127.0.0.1', '10.0.0.0/8', '::1', 'fd00::/8', '0.0.0.0/0', '::/128'])('knows %s', (text) => {
-    expect(Proxies.isAddress(text)).toBe(true)
-    expect(() => new Proxies([text])).not.toThrow()
+    expect(AddressList.isAddress(text)).toBe(true)
+    expect(() => new AddressList([text])).not.toThrow()
   })
 
   it.each(['', 'proxy', '10.0.0/8', '10.0.0.0/33', '10.0.0.0/', '10.0.0.0/8/8', '::/129', '10.0.0.0/-1', '/8'])(
     'does not know "%s"',
     (text) => {
-      expect(Proxies.isAddress(text)).toBe(false)
+      expect(AddressList.isAddress(text)).toBe(false)
     },
   )
 
   it('finds addresses in networks, also those of IPv4 as IPv6 writes them', () => {
-    const proxies = new Proxies(['10.0.0.0/8', 'fd00::/8'])
-    for (const address of ['10.1.2.3', '::ffff:10.1.2.3', 'fd12::1']) expect(proxies.has(address)).toBe(true)
-    for (const address of ['11.1.2.3', 'fe80::1', '', 'unknown']) expect(proxies.has(address)).toBe(false)
+    const list = new AddressList(['10.0.0.0/8', 'fd00::/8'])
+    for (const address of ['10.1.2.3', '::ffff:10.1.2.3', 'fd12::1']) expect(list.has(address)).toBe(true)
+    for (const address of ['11.1.2.3', 'fe80::1', '', 'unknown']) expect(list.has(address)).toBe(false)
   })
 })
 

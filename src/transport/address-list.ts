@@ -1,14 +1,13 @@
 import { BlockList, isIP } from 'node:net'
 
-/** Addresses of trusted proxies, whose `X-Forwarded-For` is used. */
-export class Proxies {
+/** A set of addresses and networks, such as those of trusted proxies. */
+export class AddressList {
   readonly #list = new BlockList()
-  /** True if there is no trusted proxy. */
-  readonly none: boolean
+  readonly isEmpty: boolean
 
   /** Each of `addresses` passes {@link isAddress}. */
   constructor(addresses: readonly string[]) {
-    this.none = addresses.length === 0
+    this.isEmpty = addresses.length === 0
     for (const text of addresses) {
       const [address = '', prefix] = text.split('/')
       const family = isIP(address) === 6 ? 'ipv6' : 'ipv4'

@@ -1,0 +1,73 @@
+import { type Command, Mistake } from './command.ts'
+import { OK } from './replies.ts'
+import { switchOf } from './words.ts'
+
+/** Maximum time of slow mode. */
+const MAX_SLOW_SECONDS = 86_400
+
+function modeCommand(flag: 'moderated' | 'invite-only', help: string): Command {
+  return {
+    name: `/${flag}`,
+    usage: `/${flag} on|off`,
+    help,
+    state: 'inRoom',
+    least: 1,
+    async run({ chat, session }, parameter) {
+      await chat.moderation.settings.setMode(session.inRoom(), flag, switchOf(parameter) ? '' : undefined)
+      return OK
+    },
+  }
+}
+
+export const moderated = modeCommand('moderated', 'Let only operators and voiced users speak.')
+export const inviteOnly = modeCommand('invite-only', 'Let only invited users enter.')
+
+export const slow: Command = {
+  name: '/slow',
+  usage: '/slow <seconds>|off',
+  help: 'The least time between two messages of a user; operators and voiced users are free.',
+  state: 'inRoom',
+  least: 1,
+  async run({ chat, session }, parameter) {
+    const seconds = parameter.toLowerCase() === 'off' ? 0 : Number(/^\d{1,6}$/.exec(parameter)?.[0] ?? Number.NaN)
+    if (!(seconds <= MAX_SLOW_SECONDS)) throw new Mistake('invalid-seconds', parameter)
+    await chat.moderation.settings.setMode(session.inRoom(), 'slow', seconds === 0 ? undefined : String(seconds))
+    return OK
+  },
+}
+
+export const hidden: Command = {
+  name: '/hidden',
+  usage: '/hidden on|off',
+  help: 'Leave the room out of /rooms and all other lists.',
+  state: 'inRoom',
+  least: 1,
+  async run({ chat, session }, parameter) {
+    await chat.moderation.settings.hide(session.inRoom(), switchOf(parameter))
+    return OK
+  },
+}
+
+export const lock: Command = {
+  name: '/lock',
+  usage: '/lock <password>',
+  help: 'Ask everybody who enters for a password: JOIN <room> <password>.',
+  state: 'inRoom',
+  least: 1,
+  async run({ chat, session }, password) {
+    await chat.moderation.settings.lock(session.inRoom(), password)
+    return OK
+  },
+}
+
+export const unlock: Command = {
+  name: '/unlock',
+  usage: '/unlock',
+  help: 'Remove the password of the room.',
+  state: 'inRoom',
+  least: 0,
+  async run({ chat, session }) {
+    await chat.moderation.settings.lock(session.inRoom(), undefined)
+    return OK
+  },
+}

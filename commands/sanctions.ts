@@ -1,0 +1,93 @@
+import type { Command } from './command.ts'
+import { timestamp } from './events.ts'
+import { OK } from './replies.ts'
+import { splitDuration, splitName } from './words.ts'
+
+const TIME = 'For good without a time such as 10m, 2h or 7d.'
+
+export const kick: Command = {
+  name: '/kick',
+  usage: '/kick <nickname> [<reason>]',
+  help: 'Remove a user from the room.',
+  state: 'inRoom',
+  least: 1,
+  async run({ chat, session }, parameter) {
+    const { name, rest } = splitName(parameter)
+    await chat.moderation.expulsion.kick(session.inRoom(), name, rest)
+    return OK
+  },
+}
+
+export const ban: Command = {
+  name: '/ban',
+  usage: '/ban <nickname or mask> [<time>] [<reason>]',
+  help: `Remove a user, and all whose nickname matches a mask such as troll*, and do not let them enter again. Of a guest, the address too. ${TIME}`,
+  state: 'inRoom',
+  least: 1,
+  run: sanction('banned'),
+}
+
+export const mute: Command = {
+  name: '/mute',
+  usage: '/mute <nickname or mask> [<time>] [<reason>]',
+  help: `Do not let a user speak in the room. ${TIME}`,
+  state: 'inRoom',
+  least: 1,
+  run: sanction('muted'),
+}
+
+export const unban: Command = {
+  name: '/unban',
+  usage: '/unban <nickname or mask>',
+  help: 'Lift a ban.',
+  state: 'inRoom',
+  least: 1,
+  run: lifting('banned'),
+}
+
+export const unmute: Command = {
+  name: '/unmute',
+  usage: '/unmute <nickname or mask>',
+  help: 'Lift a mute.',
+  state: 'inRoom',
+  least: 1,
+  run: lifting('muted'),
+}
+
+export const bans: Command = {
+  name: '/bans',
+  usage: '/bans',
+  help: 'The bans of the room: whom, by whom, until when, why.',
+  state: 'inRoom',
+  least: 0,
+  async run({ chat, session }) {
+    const found = await chat.moderation.expulsion.bans(session.inRoom())
+    const listed = found.map(({ to, by, at, until, why }) => ({
+      to,
+      by,
+      utctimestamp: timestamp(at),
+      ...(until !== undefined && { until: timestamp(until) }),
+      ...(why !== '' && { reason: why }),
+    }))
+    const lines = listed.map(({ to, by, until, reason }) => {
+      return `${to}, by ${by}${until ? `, until ${until.slice(0, 16)} UTC` : ''}${reason ? `: ${reason}` : ''}`
+    })
+    return { type: 'commandResult', result: lines.join('\n') || 'Nobody is banned', bans: listed }
+  },
+}
+
+function sanction(role: 'banned' | 'muted'): Command['run'] {
+  return async ({ chat, session }, parameter) => {
+    const { name, rest } = splitName(parameter)
+    const { until, rest: why } = splitDuration(rest)
+    await chat.moderation.expulsion.sanction(session.inRoom(), role, name, { until, why })
+    return OK
+  }
+}
+
+function lifting(role: 'banned' | 'muted'): Command['run'] {
+  return async ({ chat, session }, parameter) => {
+    await chat.moderation.expulsion.lift(session.inRoom(), role, splitName(parameter).name)
+    return OK
+  }
+}

@@ -1,0 +1,43 @@
+import type { Command } from './command.ts'
+import { OK, result } from './replies.ts'
+
+export const topic: Command = {
+  name: '/topic',
+  usage: '/topic [<text>]',
+  help: 'The topic of the room; with a text, set it. /topic "" removes it.',
+  state: 'inRoom',
+  least: 0,
+  async run({ chat, session }, text) {
+    const membership = session.inRoom()
+    if (text === '') {
+      const { topic: present } = membership.room.state
+      return result(present ? `${present.text} (${present.by})` : 'No topic is set')
+    }
+    await chat.moderation.settings.setTopic(membership, text === '""' ? '' : text)
+    return OK
+  },
+}
+
+export const title: Command = {
+  name: '/title',
+  usage: '/title <text>',
+  help: 'Rename the room.',
+  state: 'inRoom',
+  least: 1,
+  async run({ chat, session }, text) {
+    await chat.moderation.settings.setTitle(session.inRoom(), text)
+    return OK
+  },
+}
+
+export const close: Command = {
+  name: '/close',
+  usage: '/close',
+  help: 'Close the room for good: it is removed with its history. Only its owner may do that.',
+  state: 'inRoom',
+  least: 'none',
+  async run({ chat, session }) {
+    await chat.moderation.settings.close(session.inRoom())
+    return OK
+  },
+}

@@ -1,0 +1,34 @@
+import { Mistake } from './command.ts'
+
+/** Milliseconds by unit of a duration. */
+const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+/** The maximum end of a duration, so that dates stay valid. */
+const LONGEST_MS = 3_650 * 86_400_000
+
+/** Splits a parameter into a nickname and the rest. A nickname with spaces stands in double quotes. */
+export function splitName(parameter: string): { readonly name: string; readonly rest: string } {
+  const quoted = /^"([^"]*)"(?=[ \t]|$)[ \t]*(.*)$/s.exec(parameter)
+  const [, name = '', rest = ''] = quoted ?? /^(\S*)[ \t]*(.*)$/s.exec(parameter) ?? []
+  return { name, rest }
+}
+
+/**
+ * Reads an optional duration, such as `10m`, `2h` or `7d`, at the beginning of a text. Returns its end in ms since the epoch, and the
+ * text after it.
+ */
+export function splitDuration(
+  text: string,
+  now = Date.now(),
+): { readonly until: number | undefined; readonly rest: string } {
+  const [, count, unit = '', rest = ''] = /^(\d{1,9})([smhd])(?:[ \t]+(.*))?$/is.exec(text) ?? []
+  const ms = UNITS[unit.toLowerCase()]
+  if (count === undefined || ms === undefined) return { until: undefined, rest: text }
+  return { until: now + Math.min(Number(count) * ms, LONGEST_MS), rest }
+}
+
+/** Reads `on` or `off`. @throws Mistake `invalid-switch` */
+export function switchOf(parameter: string): boolean {
+  const word = parameter.toLowerCase()
+  if (word !== 'on' && word !== 'off') throw new Mistake('invalid-switch', parameter)
+  return word === 'on'
+}

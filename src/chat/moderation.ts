@@ -1,0 +1,33 @@
+import type { Engine } from '../engine/engine.ts'
+import type { Counts } from './counts.ts'
+import { Expulsion } from './expulsion.ts'
+import { type AccountLookup, ModeratorActions } from './moderator-actions.ts'
+import type { Reader } from './reader.ts'
+import { Redaction } from './redaction.ts'
+import { Roles } from './roles.ts'
+import { RoomSettings, type RoomSettingsParts } from './room-settings.ts'
+
+export interface ModerationParts extends RoomSettingsParts {
+  readonly reader: Reader
+  readonly counts: Counts
+  readonly accounts: AccountLookup
+}
+
+/**
+ * The rights of the operators of a room (docs/protocols/moderation.md, section 2). Each action is an event in the room's log. All of them
+ * refuse with `not-in-room`, `not-permitted` and `unavailable`.
+ */
+export class Moderation {
+  readonly roles: Roles
+  readonly expulsion: Expulsion
+  readonly settings: RoomSettings
+  readonly redaction: Redaction
+
+  constructor(engine: Engine, parts: ModerationParts) {
+    const actions = new ModeratorActions(engine, parts.accounts, parts.counts)
+    this.roles = new Roles(actions)
+    this.expulsion = new Expulsion(actions)
+    this.settings = new RoomSettings(actions, parts)
+    this.redaction = new Redaction(actions, parts.reader)
+  }
+}

@@ -1,0 +1,187 @@
+import { expect, test } from 'vitest'
+import type { Wire } from '../../src/chat/session.ts'
+import type { Event } from '../../src/engine/event.ts'
+import { eventually } from '../support/eventually.ts'
+import { enter, HERE, reasonOf, say, silent, stage } from './stage.ts'
+
+/** Somebody who hears what happens, in words. */
+function hearing() {
+  const heard: string[] = []
+  const wire: Wire = {
+    protocol: 'test',
+    carriesPrivate: true,
+    deliver: (_room, events) => void heard.push(...events.map(wordsOf)),
+    putOut: (_room, session, why) => void heard.push(`${session.name} out: ${why}`),
+  }
+  return { heard, wire }
+}
+
+function wordsOf({ kind, from, to, body, details = {} }: Event): string {
+  const { role, flag, on, value, guest } = details
+  const said = [kind, from, to, role ?? flag, on === false ? 'off' : undefined, value, guest && 'guest', body]
+  return said.filter((part) => part).join(' ')
+}
+
+/** A room with its owner, and a guest at another address. */
+async function room() {
+  const { chat, guest, owner, ...rest } = await stage()
+  for (const name of ['ann', 'dan']) await chat.accounts.register(name, 'secret of hers', HERE)
+  const ann = await owner('ann', 'secret of hers')
+  await enter(chat, ann, 'ops')
+  const by = ann.inRoom()
+  return { chat, guest, owner, ann, by, moderation: chat.moderation, ...rest }
+}
+
+test('the account that makes a room owns it; a guest is operator until it leaves', async () => {
+  const { chat, by, guest, moderation } = await room()
+  expect(by.room.state.rankOf(by.session)).toBe('owner')
+  const bob = await guest('bob', 'ops')
+  expect(bob.inRoom().room.state.rankOf(bob)).toBe('member')
+  expect(await reasonOf(moderation.settings.setTopic(bob.inRoom(), 'mine'))).toBe('not-permitted')
+  const cat = await guest('cat', 'cats')
+  expect(cat.inRoom().room.state.rankOf(cat)).toBe('operator')
+  await moderation.settings.setTopic(cat.inRoom(), 'cats only')
+  const dog = await guest('dog', 'cats')
+  await chat.leave(cat.inRoom())
+  await enter(chat, cat, 'cats')
+  expect(cat.inRoom().room.state.rankOf(cat)).toBe('member')
+  expect(dog.inRoom().room.state.topic).toMatchObject({ text: 'cats only', by: 'cat' })
+  expect(await chat.rooms.find('cats')).toMatchObject({ description: 'cats only' })
+})
+
+test('a user who is kicked is out of the room, told, and may come back; who is banned may not', async () => {
+  const { chat, by, guest, moderation } = await room()
+  const { heard, wire } = hearing()
+  const eve = await guest('Eve', 'ops', wire, '192.0.2.1')
+  await moderation.expulsion.kick(by, 'eve', 'spam')
+  await eventually(() => expect(heard.slice(-2)).toEqual(['kicked ann Eve spam', 'Eve out: kicked']))
+  expect(eve.memberships.size).toBe(0)
+  expect(await reasonOf(moderation.expulsion.kick(by, 'eve'))).toBe('nobody-here')
+  await eventually(async () => expect(await chat.rooms.inside(by.room.record.id)).toEqual(['ann']))
+  await enter(chat, eve, 'ops')
+  await moderation.expulsion.sanction(by, 'banned', 'EVE', { why: 'again' })
+  await eventually(() => expect(heard.at(-1)).toBe('Eve out: kicked'))
+  expect(heard.slice(-3, -1)).toEqual(['role ann Eve banned again', 'kicked ann Eve again'])
+  expect(await reasonOf(chat.join(eve, 'ops'))).toBe('banned')
+  // Under another nickname from the same address, but nobody else, and no account.
+  expect(await reasonOf(chat.join(await guest('evil', undefined, silent, '192.0.2.1'), 'ops'))).toBe('banned')
+  await enter(chat, await guest('fay', undefined, silent, '192.0.2.2'), 'ops')
+  expect(await moderation.expulsion.bans(by)).toMatchObject([{ to: 'Eve', by: 'ann', why: 'again' }])
+  await moderation.expulsion.lift(by, 'banned', 'eve')
+  await enter(chat, eve, 'ops')
+  expect([...(await chat.rooms.inside(by.room.record.id))].sort()).toEqual(['Eve', 'ann', 'fay'])
+})
+
+test('a mask bans all whose nickname matches, and kicks them, but no operator', async () => {
+  const { chat, by, guest, moderation } = await room()
+  const trolls = await Promise.all(['troll1', 'Troll2', 'trolley'].map((name) => guest(name, 'ops')))
+  await moderation.roles.grant(by, 'operator', 'trolley')
+  await moderation.expulsion.sanction(by, 'banned', 'troll*')
+  await eventually(async () =>
+    expect([...(await chat.rooms.inside(by.room.record.id))].sort()).toEqual(['ann', 'trolley']),
+  )
+  expect(await reasonOf(chat.join(trolls[0] ?? expect.fail(), 'ops'))).toBe('banned')
+  expect(await reasonOf(guest('TROLL9', 'ops'))).toBe('banned')
+})
+
+test('mute, moderated and slow mode refuse messages; voiced users and operators are free of them', async () => {
+  const { chat, ann, by, guest, moderation } = await room()
+  const bob = await guest('bob', 'ops')
+  await moderation.expulsion.sanction(by, 'muted', 'bob', { until: Date.now() + 60_000 })
+  expect(await reasonOf(say(chat, bob, 'hm'))).toBe('muted')
+  await moderation.expulsion.lift(by, 'muted', 'bob')
+  await say(chat, bob, 'ah')
+  await moderation.settings.setMode(by, 'moderated', '')
+  expect(await reasonOf(say(chat, bob, 'hm'))).toBe('moderated')
+  await moderation.roles.grant(by, 'voiced', 'bob')
+  await say(chat, bob, 'one')
+  await moderation.roles.withdraw(by, 'voiced', 'bob')
+  await moderation.settings.setMode(by, 'moderated', undefined)
+  await moderation.settings.setMode(by, 'slow', '60')
+  await say(chat, bob, 'two')
+  await expect(say(chat, bob, 'three')).rejects.toMatchObject({ code: 'slow-mode', limit: 60 })
+  await say(chat, ann, 'four')
+  await say(chat, ann, 'five')
+  await moderation.settings.setMode(by, 'slow', undefined)
+  await say(chat, bob, 'six')
+})
+
+test('a mute that has ended by the clock holds nobody', async () => {
+  const { chat, by, guest, moderation } = await room()
+  const bob = await guest('bob', 'ops')
+  await moderation.expulsion.sanction(by, 'muted', 'bob', { until: Date.now() - 1 })
+  await say(chat, bob, 'free')
+  expect(by.room.state.muted.list(Date.now())).toEqual([])
+})
+
+test('operators do not act on those of the same or a higher rank, and the owner hands over', async () => {
+  const { chat, by, owner, guest, moderation } = await room()
+  const dan = await owner('dan', 'secret of hers')
+  await enter(chat, dan, 'ops')
+  await moderation.roles.grant(by, 'operator', 'dan')
+  await guest('eve', 'ops')
+  await moderation.roles.grant(by, 'operator', 'eve')
+  for (const name of ['ann', 'eve']) {
+    expect(await reasonOf(moderation.expulsion.kick(dan.inRoom(), name))).toBe('not-permitted')
+    expect(await reasonOf(moderation.expulsion.sanction(dan.inRoom(), 'banned', name))).toBe('not-permitted')
+    expect(await reasonOf(moderation.roles.withdraw(dan.inRoom(), 'operator', name))).toBe('not-permitted')
+  }
+  expect(await reasonOf(moderation.roles.handOver(dan.inRoom(), 'dan'))).toBe('not-permitted')
+  expect(await reasonOf(moderation.settings.close(dan.inRoom()))).toBe('not-permitted')
+  expect(await reasonOf(moderation.roles.handOver(by, 'eve'))).toBe('name-unknown')
+  await moderation.roles.handOver(by, 'dan')
+  expect(by.room.state.rankOf(dan)).toBe('owner')
+  expect(by.room.state.rankOf(by.session)).toBe('operator')
+  await moderation.roles.withdraw(by, 'operator', 'ann')
+  expect(by.room.state.rankOf(by.session)).toBe('member')
+  await moderation.settings.close(dan.inRoom())
+  await eventually(() => expect(by.session.memberships.size).toBe(0))
+})
+
+test('an invite-only room lets in the invited, a locked one those who know the password', async () => {
+  const { chat, by, guest, moderation } = await room()
+  await moderation.settings.setMode(by, 'invite-only', '')
+  const bob = await guest('bob')
+  expect(await reasonOf(chat.join(bob, 'ops'))).toBe('invite-only')
+  await moderation.roles.invite(by, 'bob')
+  await enter(chat, bob, 'ops')
+  await moderation.settings.setMode(by, 'invite-only', undefined)
+  await moderation.settings.lock(by, 'open sesame')
+  const cat = await guest('cat')
+  expect(await reasonOf(chat.join(cat, 'ops'))).toBe('room-private')
+  const record = (await chat.rooms.find('ops')) ?? expect.fail()
+  expect(await reasonOf(chat.unlock(record, 'wrong', HERE))).toBe('password-wrong')
+  await chat.unlock(record, 'open sesame', HERE)
+  await enter(chat, cat, 'ops', true)
+  await moderation.settings.hide(by, true)
+  await moderation.settings.lock(by, undefined)
+  expect((await chat.rooms.public()).map(({ slug }) => slug)).toEqual(['lobby'])
+  await enter(chat, await guest('dog'), 'ops')
+})
+
+test('a message is deleted by its author within an hour, and by an operator', async () => {
+  const { chat, ann, by, guest, moderation } = await room()
+  const bob = await guest('bob', 'ops')
+  const [first, second] = [await say(chat, bob, 'oops'), await say(chat, ann, 'mine')]
+  expect(await reasonOf(moderation.redaction.redact(bob.inRoom(), second.id))).toBe('not-permitted')
+  await moderation.redaction.redact(bob.inRoom(), first.id)
+  expect(await reasonOf(moderation.redaction.redact(by, first.id))).toBe('message-unknown')
+  const third = await say(chat, bob, 'spam')
+  await moderation.redaction.redact(by, third.id, 'spam')
+  // The nickname may be somebody else's by now.
+  const fourth = await say(chat, bob, 'stays')
+  await chat.leave(bob.inRoom())
+  await enter(chat, bob, 'ops')
+  expect(await reasonOf(moderation.redaction.redact(bob.inRoom(), fourth.id))).toBe('not-permitted')
+  const log = (await Array.fromAsync(chat.messages.history(by, {}))).flat()
+  expect(log.flatMap(({ kind, body }) => (kind === 'message' ? [body] : []))).toEqual(['mine', 'stays'])
+})
+
+test("the lobby is nobody's, and is never locked", async () => {
+  const { chat, ann, moderation } = await room()
+  await enter(chat, ann, 'lobby')
+  expect(await reasonOf(moderation.settings.setTopic(ann.inRoom(), 'mine'))).toBe('not-permitted')
+  ann.isAdmin = true
+  await moderation.settings.setTopic(ann.inRoom(), 'welcome')
+  expect(await reasonOf(moderation.settings.lock(ann.inRoom(), 'secret'))).toBe('not-permitted')
+})
