@@ -14,23 +14,8 @@ import { mixed, tls, web } from './scenarios/rooms.ts'
 import { search } from './scenarios/search.ts'
 
 /** In the order in which they run. */
-const ORDER = {
-  fanout,
-  fanout1,
-  mixed,
-  tls,
-  web,
-  http,
-  hammer,
-  ingest,
-  joins,
-  idle,
-  history,
-  search,
-  latency,
-  nodes,
-  start,
-}
+const ROOMS = { fanout, fanout1, mixed, tls, web, http, hammer }
+const ORDER = { ...ROOMS, ingest, joins, idle, history, search, latency, nodes, start }
 const SCENARIOS: Readonly<Record<string, Scenario>> = ORDER
 
 const { values, positionals } = parseArgs({

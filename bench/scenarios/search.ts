@@ -7,70 +7,53 @@ import { startRoomd, temporary } from '../server.ts'
 import { pings } from './history.ts'
 import { pipe } from './ingest.ts'
 
-/** A message of 100 bytes, 12 words. One word stands in each, one in every hundredth, one in every 100,000th. */
+/** 12 words: `each` stands in every message, `some` in one of 100, `rare` in one of 100,000. */
 function textOf(number: number): string {
   const words = Array.from({ length: 11 }, (_, place) => ((number * 7_919 + place * 104_729) % 30_011).toString(36))
-  return `${payload(number, 12)} ${words.join(' ')} each${number % 100 ? '' : ' some'}${number % 100_000 === 7 ? ' rare' : ''}`
+  return [
+    payload(number, 12),
+    ...words,
+    number % 100_000 === 7 ? 'rare' : number % 100 === 0 ? 'some' : '',
+    'each',
+  ].join(' ')
 }
 
 export const search: Scenario = async (context) => {
   const [data, lines] = [temporary(), context.size(1_000_000, 20_000)]
   const ingest =
-    (options: readonly string[], place = temporary(), count = lines / 5) =>
+    (count: number, data = temporary(), ...options: string[]) =>
     async () => {
-      await using server = await startRoomd({ data: place, options })
-      return { 'lines/s': count / (await pipe(server, count, textOf)).seconds }
+      await using server = await startRoomd({ data, options })
+      const { seconds, serverCpu } = await pipe(server, count, textOf)
+      return { rate: count / seconds, cpu: serverCpu / count }
     }
-  const rounds = await new Rounds<{ 'lines/s': number }>().play(
-    context,
-    'ingest',
-    { indexed: ingest([]), 'not indexed': ingest(['--no-search']) },
-    { rounds: 5 },
-  )
-  await ingest([], data, lines)()
+  const contestants = { index: ingest(lines / 5), none: ingest(lines / 5, temporary(), '--no-search') }
+  const rounds = await new Rounds<{ rate: number; cpu: number }>().play(context, 'ingest', contestants, { rounds: 5 })
+  await ingest(lines, data)()
   await using server = await startRoomd({ data })
-  const way = { dialect: 'LINE', port: server.port } as const
-  using asker = new Client(way)
-  using other = new Client(way)
+  using asker = new Client({ dialect: 'LINE', port: server.port })
+  using other = new Client({ dialect: 'LINE', port: server.port })
   await asker.enter(1, 0)
   await other.enter(2, 1)
-  const ask = async (words: string) => {
-    const started = performance.now()
-    asker.send(`/search ${words}\r\n`)
-    return (await within(30_000, '/search', asker.until(' found'))) - started
-  }
-  const untilIndexed = async () => {
-    let done = false
-    const complete = asker.until(`"${Math.ceil((lines - 7) / 100_000)} found"`).then(() => {
-      done = true
-    })
-    for (; !done; await sleep(500)) asker.send('/search rare\r\n')
-    await complete
-  }
   const started = performance.now()
-  const indexing = await pings(other, within(600_000, 'the index', untilIndexed()))
-  const seconds = (performance.now() - started) / 1_000
+  let indexed = false
+  void asker.until(`"${Math.ceil((lines - 7) / 100_000)} found"`).then(() => (indexed = true))
+  for (; !indexed; await sleep(500)) asker.send('/search rare\r\n')
   const figures = [
-    figure('ingest with the index', rounds.median('indexed', 'lines/s'), 'acknowledged lines/s'),
-    figure('beside none', rounds.ratio('indexed', 'not indexed', 'lines/s'), '×'),
-    figure('indexing the rest, longest /ping', quantile(indexing, 1), 'ms', `${seconds.toFixed(0)} s`),
+    figure('ingest with the index', rounds.median('index', 'rate'), 'acknowledged lines/s'),
+    figure('ingest with the index, beside none', rounds.ratio('index', 'none', 'rate'), '×'),
+    figure('until all is indexed', (performance.now() - started) / 1_000, 's'),
   ]
   for (const words of ['rare', 'some', 'each', 'each some', 'rar*']) {
     const times: number[] = []
-    const held = await pings(
-      other,
-      (async () => {
-        while (times.length < 15) times.push(await ask(words))
-      })(),
-    )
-    figures.push(
-      figure(
-        `/search ${words}`,
-        median(times),
-        'ms',
-        `first of all ${times[0]?.toFixed(1)} ms, longest /ping ${quantile(held, 1).toFixed(1)} ms`,
-      ),
-    )
+    const ask = async () => {
+      const asked = performance.now()
+      asker.send(`/search ${words}\r\n`)
+      times.push((await within(30_000, '/search', asker.until(' found'))) - asked)
+      if (times.length < 15) await ask()
+    }
+    const note = `longest /ping ${quantile(await pings(other, ask()), 1).toFixed(1)} ms`
+    figures.push(figure(`/search ${words}`, median(times), 'ms', `first ${times[0]?.toFixed(1)} ms, ${note}`))
   }
   return figures
 }

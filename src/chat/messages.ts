@@ -7,6 +7,7 @@ import { fold } from './names.ts'
 import type { Asker, Reader } from './reader.ts'
 import { Refusal, refuse } from './refusal.ts'
 import type { Room } from './room.ts'
+import { RoomState } from './room-state.ts'
 import type { Membership, Session } from './session.ts'
 import { clean, isLonger } from './text.ts'
 import { type Found, findWords } from './word-search.ts'
@@ -157,9 +158,9 @@ export class Messages {
 
   /**
    * Finds the newest messages of a room with all words of a search that a session may see. The room is that of a membership, or is given by
-   * its slug or title; without a membership it must be public.
+   * its slug or title; without a membership it must be public, and the session one that may enter.
    *
-   * @throws Refusal `not-in-room`, `room-unknown`, `room-private`, `unavailable`.
+   * @throws Refusal `not-in-room`, `room-unknown`, `room-private`, `banned`, `invite-only`, `unavailable`.
    */
   async withWords(session: Session, where: Membership | string, search: WordSearch): Promise<Found> {
     const room = typeof where === 'string' ? await this.#readable(session, where) : roomOf(where).record
@@ -167,13 +168,14 @@ export class Messages {
     return findWords(this.#reader, room, search, session, allowed)
   }
 
-  /** @throws Refusal `room-unknown`, `room-private`, `unavailable`. */
+  /** @throws Refusal `room-unknown`, `room-private`, `banned`, `invite-only`, `unavailable`. */
   async #readable(session: Session, name: string): Promise<RoomRecord> {
     const room = await this.#engine.rooms.find(name).catch(refuse)
     if (!room) throw new Refusal('room-unknown')
     const membership = session.memberships.get(room.id)
-    const isMember = membership !== undefined && isCurrent(membership)
-    if (room.visibility !== 'public' && !isMember) throw new Refusal('room-private')
+    if (membership && isCurrent(membership)) return room
+    if (room.visibility !== 'public') throw new Refusal('room-private')
+    new RoomState(room, await this.#engine.logs.state(room.id).catch(refuse)).checkEntry(session)
     return room
   }
 
