@@ -98,7 +98,7 @@ function searches(overrides: () => Overrides): void {
   })
 
   test('refuses with a code', async () => {
-    const { connect, together } = await stage(WAY, overrides())
+    const { connect, login, together } = await stage(WAY, overrides())
     const stranger = await connect()
     expect(await stranger.ask('/search word')).toEqual(error('Login required', { code: 'login-required' }))
     const [ann] = await together('tech', 'ann')
@@ -111,6 +111,10 @@ function searches(overrides: () => Overrides): void {
     } as const
     for (const [line, [code, text]] of Object.entries(refusals))
       expect(await ann.ask(line)).toEqual(error(text, { code }))
+    const eve = await login('eve')
+    await ann.ask('/ban eve')
+    expect(await eve.ask('/search word in=tech')).toMatchObject({ type: 'error', code: 'banned' })
+    await ann.rest()
     for (const line of [
       '/search "',
       '/search * ) (',
