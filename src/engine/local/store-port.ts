@@ -33,7 +33,7 @@ export function serveStore(port: MessagePort, options: StoreOptions): void {
     if (options.lobby !== undefined) store.rooms.ensureLobby(options.lobby)
     const records = store.records.known()
     if (options.file !== ':memory:') files = new OpenFiles(options.file)
-    notify({ notice: 'open', rooms: store.rooms.all(), stranded: store.stranded(), records })
+    notify({ notice: 'open', rooms: store.rooms.count(), stranded: store.stranded(), records })
   } catch (error) {
     const message = causeOf(error)
     notify({
