@@ -14,6 +14,8 @@ export type LineFault =
   | 'not-blocked'
   | 'unknown-time'
   | 'invalid-limit'
+  | 'invalid-id'
+  | 'unknown-kind'
   | 'invalid-switch'
   | 'invalid-seconds'
   | 'internal-error'
@@ -72,6 +74,11 @@ export const ERRORS: Readonly<Record<FaultCode, ErrorText>> = {
   'invalid-switch': { text: 'Invalid switch: <word>', hint: 'on or off' },
   'invalid-seconds': { text: 'Invalid time: <seconds>', hint: 'Seconds up to 86400, or off' },
   'invalid-limit': { text: 'Invalid limit: <limit>' },
+  'invalid-id': { text: 'Invalid id: <id>' },
+  'unknown-kind': {
+    text: 'Unknown kind: <kind>',
+    hint: 'Kinds: message, joined, left, topic, kicked, role, mode, redacted',
+  },
   'internal-error': { text: 'Internal error' },
   'name-invalid': { text: 'Invalid nickname', hint: NAME_HINT },
   'name-reserved': {

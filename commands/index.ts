@@ -1,11 +1,13 @@
 /** All commands of the line protocol. A new command is a file in this folder and a line here. */
 import { announce } from './announce.ts'
+import { away } from './away.ts'
 import { block, blocked, unblock } from './block.ts'
 import type { Command } from './command.ts'
 import { deleteMessage } from './delete.ts'
 import { disconnect } from './disconnect.ts'
-import { help } from './help.ts'
+import { bareHelp, help } from './help.ts'
 import { history } from './history.ts'
+import { inbox } from './inbox.ts'
 import { join } from './join.ts'
 import { leave } from './leave.ts'
 import { limits } from './limits.ts'
@@ -16,11 +18,14 @@ import { message } from './message.ts'
 import { hidden, inviteOnly, lock, moderated, slow, unlock } from './modes.ts'
 import { passwd } from './passwd.ts'
 import { ping } from './ping.ts'
+import { pipe } from './pipe.ts'
+import { json, plain } from './plain.ts'
 import { quit } from './quit.ts'
 import { register } from './register.ts'
 import { deop, devoice, invite, op, owner, voice } from './roles.ts'
 import { rooms } from './rooms.ts'
 import { ban, bans, kick, mute, unban, unmute } from './sanctions.ts'
+import { search } from './search.ts'
 import { sessions } from './sessions.ts'
 import { tell } from './tell.ts'
 import { close, title, topic } from './topic.ts'
@@ -34,12 +39,17 @@ export const commands: readonly Command[] = [
   join,
   leave,
   message,
+  pipe,
   history,
+  search,
   help,
+  bareHelp,
   limits,
   who,
   rooms,
+  away,
   tell,
+  inbox,
   block,
   unblock,
   blocked,
@@ -76,6 +86,8 @@ export const commands: readonly Command[] = [
   whois,
   disconnect,
   announce,
+  plain,
+  json,
   ping,
   quit,
 ]

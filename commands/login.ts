@@ -3,14 +3,22 @@ import { Refusal } from '../src/chat/refusal.ts'
 import type { Command } from './command.ts'
 import { result } from './replies.ts'
 
+/** The last word of a line that asks for plain lines. */
+const PLAIN = /[ \t]plain=yes$/
+
 export const login: Command = {
   name: 'LOGIN',
-  usage: 'LOGIN <nickname> [<password>]',
-  help: 'Take a nickname: up to 32 letters, digits and some signs (/limits has the rule). A registered one needs its password.',
+  usage: 'LOGIN <nickname> [<password>] [plain=yes]',
+  help:
+    'Take a nickname: up to 32 letters, digits and some signs (/limits has the rule). A registered one needs its password. ' +
+    'plain=yes: as /plain.',
   state: 'anonymous',
   least: 1,
-  async run({ chat, session, address }, parameter) {
-    const [, nickname = '', password] = /^([^ \t]*)(?:[ \t](.*))?$/s.exec(parameter) ?? []
+  async run({ chat, session, address, speak }, line) {
+    const parameter = line.replace(PLAIN, '')
+    if (parameter !== line) speak('plain')
+    const [, nickname = '', rest] = /^([^ \t]*)(?:[ \t](.*))?$/s.exec(parameter) ?? []
+    const password = rest?.trim() === '' ? undefined : rest
     if (!mayBeAccount(nickname)) throw new Refusal('name-invalid')
     // Two words are an invalid nickname unless the first is an account.
     if (password !== undefined && !(await chat.accounts.isRegistered(nickname))) throw new Refusal('name-invalid')

@@ -17,6 +17,7 @@ import { Alone } from './alone.ts'
 import { Attempts } from './attempts.ts'
 import type { OnDeliveryError } from './audience.ts'
 import { auditEntry, type OnAudit } from './audit.ts'
+import { Away } from './away.ts'
 import { Blocking } from './blocking.ts'
 import { Blocks } from './blocks.ts'
 import { Counts } from './counts.ts'
@@ -24,6 +25,7 @@ import { Credentials, Proof } from './credentials.ts'
 import { Directory } from './directory.ts'
 import { Guesses } from './guesses.ts'
 import { Handover } from './handover.ts'
+import { Inboxes } from './inboxes.ts'
 import { RoomMakers } from './makers.ts'
 import { Memberships } from './memberships.ts'
 import { Messages } from './messages.ts'
@@ -89,6 +91,7 @@ export class Chat {
   readonly accounts: Accounts
   readonly rooms: Directory
   readonly messages: Messages
+  readonly inboxes: Inboxes
   readonly moderation: Moderation
   readonly tickets: Tickets
   readonly makers: RoomMakers
@@ -111,6 +114,7 @@ export class Chat {
   readonly #presence = new Presence()
   readonly #sessions: Sessions
   readonly #onAudit: OnAudit
+  readonly away = new Away(this.#presence)
   readonly #alone: Alone
   readonly #digests: AddressDigests
 
@@ -146,7 +150,8 @@ export class Chat {
       activityIn: (room) => this.#memberships.activityIn(room),
     })
     this.tickets = new Tickets(engine.records, ticketMs)
-    this.messages = new Messages(engine, this.#blocks, counts, reader, maxText)
+    this.inboxes = new Inboxes(engine, { blocks: this.#blocks, counts, reader, onDeliveryError })
+    this.messages = new Messages(engine, { blocks: this.#blocks, counts, reader, inboxes: this.inboxes, maxText })
     this.#alone = new Alone(engine)
     this.#sessions = new Sessions(engine.broadcast, this.#presence, (session) => this.close(session))
     this.#onAudit = onAudit
@@ -168,7 +173,10 @@ export class Chat {
       blocking: this.#blocking,
       handover,
       departed: (session) => this.#memberships.departed(session),
-      share: (session) => this.#memberships.share(session),
+      share: (session) => {
+        this.inboxes.listen(session)
+        return this.#memberships.share(session)
+      },
       onRefused: ({ code }) => counts.refusedLogin(code),
       onAudit,
       registrations,
@@ -237,6 +245,7 @@ export class Chat {
     session.registered = registered
     session.byTicket = registered && as.hash === undefined
     session.isAdmin = account !== undefined && this.admins.names(account)
+    if (registered) this.inboxes.listen(session)
     session.isBot = account?.bot === true
     this.#sessions.begin(session)
     this.#onAudit(auditEntry({ what: 'login', address: session.address, name, protocol: session.wire.protocol }))
@@ -294,7 +303,7 @@ export class Chat {
       return { record, founds }
     }
     // From before its joining, as whoever sees that may tell it something at once.
-    this.messages.listen(session)
+    this.inboxes.listen(session)
     try {
       // The nickname may have been registered since the login, or be about to be.
       const check = async () => {
@@ -302,7 +311,7 @@ export class Chat {
       }
       return await this.#memberships.join(session, { moves, find, check })
     } finally {
-      if (!session.membership) this.messages.dismiss(session)
+      if (!session.membership && !session.registered) this.inboxes.dismiss(session)
     }
   }
 
@@ -349,7 +358,8 @@ export class Chat {
     // A request that waits for a lookup comes before its `left`.
     await this.messages.idle(session)
     const lastEvents = await this.#memberships.close(session)
-    this.messages.dismiss(session)
+    this.inboxes.dismiss(session)
+    this.away.set(session, undefined)
     await this.#absent(session.key, session)
     await lastEvents()
   }

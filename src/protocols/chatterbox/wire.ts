@@ -31,6 +31,19 @@ export class ChatterboxWire implements Wire<ChatterboxSession> {
   readonly keepsBlocks = true
 
   deliver(_room: Room, events: readonly Event[], members: Iterable<ChatterboxSession>): void {
+    this.#deliver(events, members)
+  }
+
+  deliverPrivate(session: ChatterboxSession, events: readonly Event[]): void {
+    this.#deliver(events, [session])
+  }
+
+  /** Disconnects the session: the only room of this protocol is the lobby. */
+  putOut(_room: Room, session: ChatterboxSession, why: MembershipEnd): void {
+    session.link.disconnect(why === 'kicked' ? 'kicked' : 'membership-lost')
+  }
+
+  #deliver(events: readonly Event[], members: Iterable<ChatterboxSession>): void {
     let frames: readonly Buffer[] | undefined
     for (const member of members) {
       // A private message is delivered to one session alone; its sender expects no copy (docs/protocols/chatterbox.md, section 2.2).
@@ -49,10 +62,5 @@ export class ChatterboxWire implements Wire<ChatterboxSession> {
     const entry = ['server', 'ALL', Math.floor(Date.now() / 1_000), indentLines(text)]
     const bytes = frame({ MESSAGES: [entry] })
     for (const { held, link } of sessions) if (!held) link.push(bytes)
-  }
-
-  /** Disconnects the session: the only room of this protocol is the lobby. */
-  putOut(_room: Room, session: ChatterboxSession, why: MembershipEnd): void {
-    session.link.disconnect(why === 'kicked' ? 'kicked' : 'membership-lost')
   }
 }
