@@ -18,7 +18,7 @@ export interface AccountSettingsParts {
 }
 
 /** A user as it sees itself. */
-export interface Identity {
+export interface OwnProfile {
   readonly name: string
   /** True if the nickname is an account's, whose owner this is. */
   readonly account: boolean
@@ -33,7 +33,7 @@ export class AccountSettings {
     this.#parts = parts
   }
 
-  async identify(session: Session): Promise<Identity> {
+  async identify(session: Session): Promise<OwnProfile> {
     return { name: session.name, account: session.registered, admin: await this.#parts.admins.includes(session) }
   }
 
