@@ -98,6 +98,10 @@ export class Room {
     return this.#state
   }
 
+  get isLoaded(): boolean {
+    return this.#state !== undefined
+  }
+
   /** Loads the state of the room, once. The room must follow its log. */
   async load(read: () => Promise<readonly Event[]>): Promise<void> {
     if (this.#state) return

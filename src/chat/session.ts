@@ -90,6 +90,8 @@ export class Session {
   registered = false
   /** True if a ticket was the proof. */
   byTicket = false
+  /** Time at which the account was made, in ms since the epoch; 0 if it is not known. */
+  accountSince = 0
   /** True if the account is an admin's. */
   isAdmin = false
   /** Digest of {@link address}, see {@link AddressDigests}; undefined before the first room. */
