@@ -102,7 +102,7 @@ export class Memberships {
         throw error instanceof Closed ? new Refusal('room-unknown') : error
       }
       for (const left of from) this.#moveFrom(left, session)
-      return session.memberships.get(record.id) ?? { session, room, since: Date.now() }
+      return session.memberships.get(record.id) ?? { session, room, since: 0 }
     })
   }
 

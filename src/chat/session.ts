@@ -69,7 +69,7 @@ export interface Lifeline {
 export interface Membership {
   readonly session: Session
   readonly room: Room
-  /** Its begin, in ms since the epoch. */
+  /** Id of its `joined`; 0 for a further session of an account. */
   readonly since: number
 }
 
