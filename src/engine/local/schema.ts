@@ -154,6 +154,12 @@ export const MIGRATIONS: readonly string[] = [
   -- 1 if the nickname of the maker is an account, which owns the room.
   ALTER TABLE rooms ADD COLUMN maker_owns INTEGER;
   `,
+  `
+  -- The events of moderators.
+  CREATE INDEX events_moderation ON events (log, id) WHERE kind IN ('topic', 'kicked', 'role', 'mode', 'redacted');
+  -- Rooms with a retention of their own.
+  CREATE INDEX room_state_keep ON room_state (room) WHERE key = 'mode:keep';
+  `,
 ]
 
 /** Migrates a database to the present version. @throws Error if a newer roomd has written it */

@@ -1,10 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { MessagePort } from 'node:worker_threads'
 import { DoubtfulClock } from '../clock.ts'
-import { causeOf, type Database, openDatabase } from './database.ts'
+import { BUSY_TIMEOUT_MS, causeOf, type Database, openDatabase } from './database.ts'
 import { OpenFiles } from './files.ts'
 import { StoreHealth } from './health.ts'
 import type { StoreNotice, StoreOptions, StoreReply, StoreRequest } from './messages.ts'
+import { emptyWriteAheadLog } from './redaction.ts'
 import { eraseEnded, sweep } from './retention.ts'
 import { LocalStore } from './store.ts'
 
@@ -60,14 +61,17 @@ export function serveStore(port: MessagePort, options: StoreOptions): void {
   const clock = new DoubtfulClock()
   function* everything(): Generator<void> {
     yield* eraseEnded(store)
-    if (keep.days === 0 && keep.events === 0) return
-    const names = store.logNames(keep.days > 0 ? 0 : keep.events)
-    yield* sweep(store, names, keep, clock.now(), (log) =>
-      notify({ notice: 'trimmed', log: log.name, upTo: log.start }),
-    )
+    yield* sweep(store, keep, clock.now(), (log) => notify({ notice: 'trimmed', log: log.name, upTo: log.start }))
+  }
+  function finishRedaction(): void {
+    if (!store.hasRedacted || !files) return
+    files.check()
+    store.hasRedacted = !emptyWriteAheadLog(database.db, BUSY_TIMEOUT_MS)
+    files.noteCommit()
   }
   async function sweepOnce(): Promise<void> {
     try {
+      finishRedaction()
       for (const _ of everything()) {
         files?.noteCommit()
         await nextTurn()
