@@ -11,7 +11,7 @@ export const deleteMessage: Command = {
   async run({ chat, session }, parameter) {
     const [, id, why = ''] = /^(\d{1,16})(?:[ \t]+(.*))?$/s.exec(parameter) ?? []
     if (id === undefined) throw new Mistake('message-unknown', parameter)
-    await chat.moderation.redact(session.inRoom(), Number(id), why)
+    await chat.moderation.redaction.redact(session.inRoom(), Number(id), why)
     return OK
   },
 }

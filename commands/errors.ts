@@ -16,6 +16,7 @@ export type LineFault =
   | 'invalid-limit'
   | 'invalid-switch'
   | 'invalid-seconds'
+  | 'invalid-days'
   | 'internal-error'
 
 /** Codes of errors after which the server closes the connection; src/transport/disconnect.ts has their texts. */
@@ -68,6 +69,7 @@ export const ERRORS: Readonly<Record<FaultCode, ErrorText>> = {
   },
   'invalid-switch': { text: 'Invalid switch: <word>', hint: 'on or off' },
   'invalid-seconds': { text: 'Invalid time: <seconds>', hint: 'Seconds up to 86400, or off' },
+  'invalid-days': { text: 'Invalid number of days: <days>', hint: 'Days up to those of --keep-days, or all' },
   'invalid-limit': { text: 'Invalid limit: <limit>' },
   'internal-error': { text: 'Internal error' },
   'name-invalid': { text: 'Invalid nickname', hint: NAME_HINT },

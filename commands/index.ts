@@ -10,7 +10,7 @@ import { limits } from './limits.ts'
 import { login } from './login.ts'
 import { me, notice } from './me.ts'
 import { message } from './message.ts'
-import { hidden, inviteOnly, lock, moderated, slow, unlock } from './modes.ts'
+import { hidden, inviteOnly, keep, lock, moderated, slow, unlock } from './modes.ts'
 import { ping } from './ping.ts'
 import { quit } from './quit.ts'
 import { register } from './register.ts'
@@ -52,6 +52,7 @@ export const commands: readonly Command[] = [
   owner,
   moderated,
   slow,
+  keep,
   inviteOnly,
   invite,
   lock,

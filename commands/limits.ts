@@ -1,3 +1,4 @@
+import { SLUG_RULE } from '../src/chat/names.ts'
 import type { Command } from './command.ts'
 import type { NameRule } from './replies.ts'
 
@@ -5,7 +6,7 @@ import type { NameRule } from './replies.ts'
 export const NICKNAMES: NameRule = { pattern: '^[0-9a-zA-Z]{3,16}$', minLength: 3, maxLength: 16 }
 
 /** Rule for the room names of JOIN (docs/protocols/line.md, section 2.4), which the core checks. */
-const ROOMS: NameRule = { pattern: '^[a-zA-Z0-9]{1,70}$', minLength: 1, maxLength: 70 }
+const ROOMS: NameRule = SLUG_RULE
 
 export const limits: Command = {
   name: '/limits',

@@ -13,7 +13,7 @@ function modeCommand(flag: 'moderated' | 'invite-only', help: string): Command {
     state: 'inRoom',
     least: 1,
     async run({ chat, session }, parameter) {
-      await chat.moderation.setMode(session.inRoom(), flag, switchOf(parameter) ? '' : undefined)
+      await chat.moderation.settings.setMode(session.inRoom(), flag, switchOf(parameter) ? '' : undefined)
       return OK
     },
   }
@@ -31,7 +31,22 @@ export const slow: Command = {
   async run({ chat, session }, parameter) {
     const seconds = parameter.toLowerCase() === 'off' ? 0 : Number(/^\d{1,6}$/.exec(parameter)?.[0] ?? Number.NaN)
     if (!(seconds <= MAX_SLOW_SECONDS)) throw new Mistake('invalid-seconds', parameter)
-    await chat.moderation.setMode(session.inRoom(), 'slow', seconds === 0 ? undefined : String(seconds))
+    await chat.moderation.settings.setMode(session.inRoom(), 'slow', seconds === 0 ? undefined : String(seconds))
+    return OK
+  },
+}
+
+export const keep: Command = {
+  name: '/keep',
+  usage: '/keep <days>|all',
+  help: 'Remove messages and events of the room that are older, or only those that the server removes.',
+  state: 'inRoom',
+  least: 1,
+  async run({ chat, session }, parameter) {
+    const { settings } = chat.moderation
+    const days = parameter.toLowerCase() === 'all' ? undefined : Number(/^\d{1,5}$/.exec(parameter)?.[0] ?? Number.NaN)
+    if (days !== undefined && !(days >= 1 && days <= settings.maxKeepDays)) throw new Mistake('invalid-days', parameter)
+    await settings.keep(session.inRoom(), days)
     return OK
   },
 }
@@ -43,7 +58,7 @@ export const hidden: Command = {
   state: 'inRoom',
   least: 1,
   async run({ chat, session }, parameter) {
-    await chat.moderation.hide(session.inRoom(), switchOf(parameter))
+    await chat.moderation.settings.hide(session.inRoom(), switchOf(parameter))
     return OK
   },
 }
@@ -55,7 +70,7 @@ export const lock: Command = {
   state: 'inRoom',
   least: 1,
   async run({ chat, session }, password) {
-    await chat.moderation.lock(session.inRoom(), password)
+    await chat.moderation.settings.lock(session.inRoom(), password)
     return OK
   },
 }
@@ -67,7 +82,7 @@ export const unlock: Command = {
   state: 'inRoom',
   least: 0,
   async run({ chat, session }) {
-    await chat.moderation.lock(session.inRoom(), undefined)
+    await chat.moderation.settings.lock(session.inRoom(), undefined)
     return OK
   },
 }

@@ -13,7 +13,7 @@ export const kick: Command = {
   least: 1,
   async run({ chat, session }, parameter) {
     const { name, rest } = splitName(parameter)
-    await chat.moderation.kick(session.inRoom(), name, rest)
+    await chat.moderation.expulsion.kick(session.inRoom(), name, rest)
     return OK
   },
 }
@@ -61,7 +61,7 @@ export const bans: Command = {
   state: 'inRoom',
   least: 0,
   async run({ chat, session }) {
-    const found = await chat.moderation.bans(session.inRoom())
+    const found = await chat.moderation.expulsion.bans(session.inRoom())
     const listed = found.map(({ to, by, at, until, why }) => ({
       to,
       by,
@@ -80,14 +80,14 @@ function sanction(role: 'banned' | 'muted'): Command['run'] {
   return async ({ chat, session }, parameter) => {
     const { name, rest } = splitName(parameter)
     const { until, rest: why } = splitDuration(rest)
-    await chat.moderation.sanction(session.inRoom(), role, name, { until, why })
+    await chat.moderation.expulsion.sanction(session.inRoom(), role, name, { until, why })
     return OK
   }
 }
 
 function lifting(role: 'banned' | 'muted'): Command['run'] {
   return async ({ chat, session }, parameter) => {
-    await chat.moderation.lift(session.inRoom(), role, splitName(parameter).name)
+    await chat.moderation.expulsion.lift(session.inRoom(), role, splitName(parameter).name)
     return OK
   }
 }

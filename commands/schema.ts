@@ -12,7 +12,7 @@ const Time = Type.String({
   description: 'UTC, microseconds.',
 })
 const Nickname = Type.String({ minLength: 1, maxLength: 32 })
-const RoomName = Type.String({ pattern: '^[a-zA-Z0-9]{1,70}$' })
+const RoomName = Type.String({ pattern: '^[a-zA-Z0-9][a-zA-Z0-9._-]{0,69}$' })
 
 const reconnect = Type.Optional(
   Type.Boolean({ description: 'The connection closes; whether it is worth coming back soon.' }),
@@ -21,7 +21,14 @@ const reconnect = Type.Optional(
 const exact = { additionalProperties: false }
 
 export const CommandHelp = Type.Object({ name: Type.String(), usage: Type.String(), help: Type.String() }, exact)
-export const RoomCount = Type.Object({ room: RoomName, members: Type.Integer({ minimum: 0 }) }, exact)
+export const RoomCount = Type.Object(
+  {
+    room: RoomName,
+    members: Type.Integer({ minimum: 0 }),
+    topic: Type.Optional(Type.String({ description: 'Missing without a topic.' })),
+  },
+  exact,
+)
 
 const NameRule = Type.Object(
   { pattern: Type.String(), minLength: Type.Integer({ minimum: 1 }), maxLength: Type.Integer({ minimum: 1 }) },
@@ -69,6 +76,7 @@ export const CommandResult = Type.Object(
     room: Type.Optional(RoomName),
     members: Type.Optional(Type.Array(Nickname, { description: '/who: in order of joining.' })),
     rooms: Type.Optional(Type.Array(RoomCount, { description: '/rooms: busiest first.' })),
+    more: Type.Optional(Type.Integer({ minimum: 1, description: '/rooms: number of rooms that are left out.' })),
     limits: Type.Optional(Limits),
     bans: Type.Optional(Type.Array(Ban, { description: '/bans: oldest first.' })),
     blocked: Type.Optional(Type.Array(Nickname, { description: '/blocked' })),

@@ -13,7 +13,7 @@ export const topic: Command = {
       const { topic: present } = membership.room.state
       return result(present ? `${present.text} (${present.by})` : 'No topic is set')
     }
-    await chat.moderation.setTopic(membership, text === '""' ? '' : text)
+    await chat.moderation.settings.setTopic(membership, text === '""' ? '' : text)
     return OK
   },
 }
@@ -25,7 +25,7 @@ export const title: Command = {
   state: 'inRoom',
   least: 1,
   async run({ chat, session }, text) {
-    await chat.moderation.setTitle(session.inRoom(), text)
+    await chat.moderation.settings.setTitle(session.inRoom(), text)
     return OK
   },
 }
@@ -37,7 +37,7 @@ export const close: Command = {
   state: 'inRoom',
   least: 'none',
   async run({ chat, session }) {
-    await chat.moderation.close(session.inRoom())
+    await chat.moderation.settings.close(session.inRoom())
     return OK
   },
 }

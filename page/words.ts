@@ -63,7 +63,7 @@ export function roomWrong(room: string, limits?: Limits) {
   if (!room) return 'Name a room.'
   return !limits || new RegExp(limits.room.pattern).test(room)
     ? ''
-    : `The name of a room is letters and digits, at most ${limits.room.maxLength}.`
+    : `The name of a room is letters and digits, also . _ - behind the first, at most ${limits.room.maxLength}.`
 }
 
 /** Why something was not said, to the room or to one member. */

@@ -1,6 +1,7 @@
 /** The command line: parses it, and runs the daemon, an operation, an export or an import. */
 import cluster from 'node:cluster'
 import { readFileSync } from 'node:fs'
+import { findPackageJSON } from 'node:module'
 import type { Logger } from 'pino'
 import yargs, { type Argv } from 'yargs'
 import { hideBin } from 'yargs/helpers'
@@ -121,7 +122,7 @@ async function parse(args: readonly string[]): Promise<Record<string, unknown>> 
 }
 
 function version(): string {
-  return JSON.parse(readFileSync(new URL(import.meta.resolve('roomd/package.json')), 'utf8')).version
+  return JSON.parse(readFileSync(findPackageJSON(import.meta.url) ?? '', 'utf8')).version
 }
 
 /** Removes unknown variables from the environment, which the parser would reject. Returns their texts for a warning. */

@@ -134,6 +134,12 @@ export const OPTIONS = {
     describe:
       'maximum rooms made from one address; at the limit its empty and silent ones are closed first; 0 for no limit',
   },
+  'room-ttl': {
+    ...limit,
+    default: 30,
+    describe:
+      'days without a message after which a room is closed that is empty and not made by the owner of an account; 0 keeps all',
+  },
   'max-registrations': {
     ...limit,
     default: 60,
@@ -234,7 +240,10 @@ export function checkConfig(raw: Readonly<Record<string, unknown>>): Config {
   if (!isPrefix(checked['redis-prefix'])) {
     throw new ConfigError('--redis-prefix must be 1 to 64 letters, digits, and any of _ . : -')
   }
-  if (!isSlug(checked.lobby)) throw new ConfigError('--lobby must be 1 to 70 letters and digits')
+  if (!isSlug(checked.lobby))
+    throw new ConfigError(
+      '--lobby must be 1 to 64 letters, digits, dots, hyphens and underscores, the first a letter or digit',
+    )
   return checked
 }
 

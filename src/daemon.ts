@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import { type LoadedCertificate, loadCertificate } from './certificate.ts'
 import type { Administered } from './chat/administration.ts'
 import { Chat } from './chat/chat.ts'
+import { RoomExpiry } from './chat/room-expiry.ts'
 import type { Cost } from './chat/secrets.ts'
 import type { Config } from './config.ts'
 import { carryOut } from './control/operations.ts'
@@ -22,6 +23,8 @@ import { defaultMemoryLimit, MemoryBudget } from './transport/memory.ts'
 import type { Address } from './transport/port.ts'
 import { guestPace, type Pacing } from './transport/rate.ts'
 import { Tally } from './transport/tally.ts'
+
+const DAY_MS = 24 * 3_600_000
 
 /** Log message for each action of the operator. */
 const ADMINISTERED: Readonly<Record<Administered['what'], string>> = {
@@ -86,6 +89,7 @@ export async function startDaemon(
   })
   const chat = new Chat(engine, {
     maxText: config['max-text'],
+    keepDays: config['keep-days'],
     maxRooms: config['max-rooms'],
     maxRoomsPerAddress: config['max-rooms-per-address'],
     maxRegistrations: config['max-registrations'],
@@ -99,6 +103,11 @@ export async function startDaemon(
     ...(cost && { cost }),
     // One processor stays free for the event loop.
     checksAtOnce: Math.max(1, availableParallelism() - 1),
+  })
+  const expiry = new RoomExpiry(engine, chat.rooms, {
+    ttlMs: config['room-ttl'] * DAY_MS,
+    onExpire: ({ id, title }) =>
+      log.info({ room: id, title }, 'room closed: empty, and without a message for --room-ttl'),
   })
   let stopping: Promise<void> | undefined
   let control: ControlSocket | undefined
@@ -156,6 +165,7 @@ export async function startDaemon(
   }
   for (const protocol of PROTOCOLS) ports.push(...((await protocol.listeners?.(config, host)) ?? []))
   memory.start()
+  expiry.start()
 
   const stop = async (): Promise<void> => {
     const abort = setTimeout(() => {
@@ -169,6 +179,7 @@ export async function startDaemon(
     }
     clearTimeout(abort)
     await control?.close()
+    expiry.stop()
     memory.stop()
     descriptors.stop()
     await chat.stop()

@@ -45,6 +45,8 @@ const DAY_MS = 24 * HOUR_MS
 export const LOBBY = LOBBY_ROOM.id
 
 export interface ChatOptions {
+  /** Days for which the engine keeps events; 0, the default, for no limit. */
+  readonly keepDays?: number
   /** Maximum characters of a message. */
   readonly maxText: number
   /** Maximum number of rooms; 0 or undefined for no limit. */
@@ -139,8 +141,11 @@ export class Chat {
       reader,
       counts,
       maxText,
-      isAccount: (name) => this.#credentials.holds(name).catch(refuse),
-      isAdmin: async () => false,
+      maxKeepDays: options.keepDays || Number.POSITIVE_INFINITY,
+      accounts: {
+        isAccount: (name) => this.#credentials.holds(name).catch(refuse),
+        isAdmin: async () => false,
+      },
     })
     this.accounts = new Accounts({
       credentials: this.#credentials,

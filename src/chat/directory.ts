@@ -1,9 +1,10 @@
 import { type Engine, type RoomRecord, Taken, type Visibility } from '../engine/engine.ts'
 import type { Applicant, RoomMakers } from './makers.ts'
-import { fold, isSlug, isTitle, slugOf } from './names.ts'
+import { fold, isSlug, isTitle, mayBeSlug, slugOf } from './names.ts'
 import type { Passwords } from './passwords.ts'
 import type { Reader } from './reader.ts'
 import { Refusal, refuse } from './refusal.ts'
+import { type ListedRoom, type OccupiedRoom, RoomLists } from './room-lists.ts'
 import type { RoomQuota } from './room-quota.ts'
 import { Snapshot } from './snapshot.ts'
 import { clean } from './text.ts'
@@ -63,14 +64,14 @@ export class Directory {
   readonly #searches = new Map<number, Snapshot<ReadonlyMap<string, Activity>>>()
   /** Rooms that are being made by {@link open}, by folded name. */
   readonly #opening = new Map<string, Promise<RoomRecord>>()
-  readonly #busiest = new Snapshot(() => this.#countMembers())
-  readonly #presence = new Snapshot(() => this.#listMembers())
+  readonly #lists: RoomLists
 
   constructor(engine: Engine, reader: Reader, passwords: Passwords, options: DirectoryOptions) {
     this.#engine = engine
     this.#reader = reader
     this.#passwords = passwords
     this.#options = options
+    this.#lists = new RoomLists(engine)
   }
 
   /** Finds a room by id, or by title or slug without regard to case. */
@@ -108,15 +109,13 @@ export class Directory {
       return this.#engine.rooms.create(kept).catch(refuseTaken)
     }
     return quota.make(by, make, async (room) => {
-      if (!(await this.#engine.rooms.close(room.id).catch(refuse))) return
-      this.#passwords.forget(room.id)
-      onDiscard(room)
+      if (await this.discard(room)) onDiscard(room)
     })
   }
 
   /** Finds the room with a slug, or makes it; resolves with true if it was made. @throws Refusal as {@link create} does. */
   async open(slug: string, maker: Applicant = NOBODY): Promise<{ record: RoomRecord; founds: boolean }> {
-    if (!isSlug(slug)) throw new Refusal('room-name-invalid')
+    if (!mayBeSlug(slug)) throw new Refusal('room-name-invalid')
     const key = fold(slug)
     for (;;) {
       const found = await this.find(slug)
@@ -126,6 +125,7 @@ export class Directory {
       if (!opening) break
       await opening.catch(() => {})
     }
+    if (!isSlug(slug)) throw new Refusal('room-name-invalid')
     const making = this.create({ title: slug, visibility: 'public' }, { ...maker, password: '' })
     this.#opening.set(key, making)
     try {
@@ -156,8 +156,14 @@ export class Directory {
 
   /** Puts out the members of a room and removes it with its log. @throws Refusal `room-unknown`. */
   async close(id: number): Promise<void> {
-    if (!(await this.#engine.rooms.close(id).catch(refuse))) throw new Refusal('room-unknown')
-    this.#passwords.forget(id)
+    if (!(await this.discard({ id }))) throw new Refusal('room-unknown')
+  }
+
+  /** Does what {@link close} does. Resolves with false if there is no such room. */
+  async discard({ id }: Pick<RoomRecord, 'id'>): Promise<boolean> {
+    const closed = await this.#engine.rooms.close(id).catch(refuse)
+    if (closed) this.#passwords.forget(id)
+    return closed
   }
 
   /** The members of a public room, in order of joining. @throws Refusal `room-unknown`, `room-private`. */
@@ -223,25 +229,24 @@ export class Directory {
     return last
   }
 
-  /** The public rooms with their number of members, busiest first. Listed once for all concurrent callers. */
-  busiest(): Promise<readonly { readonly name: string; readonly members: number }[]> {
-    return this.#busiest.get()
+  /** The public rooms that are alive, see {@link RoomLists.alive}. */
+  busiest(): Promise<readonly ListedRoom[]> {
+    return this.#lists.alive()
   }
 
-  async #countMembers(): Promise<{ name: string; members: number }[]> {
-    const [rooms, counts] = await Promise.all([this.public(), this.#engine.memberships.counts().catch(refuse)])
-    const counted = rooms.map(({ id, slug }) => ({ name: slug, members: counts.get(id) ?? 0 }))
-    return counted.sort((a, b) => b.members - a.members)
+  /** All public rooms, see {@link RoomLists.all}. */
+  everything(): Promise<readonly ListedRoom[]> {
+    return this.#lists.all()
   }
 
-  /** The public rooms with their members, in order of creation. Listed once for all concurrent callers. */
-  presence(): Promise<readonly { readonly title: string; readonly members: readonly string[] }[]> {
-    return this.#presence.get()
+  /** The public rooms with a text in their names, see {@link RoomLists.matching}. */
+  matching(text: string): Promise<readonly ListedRoom[]> {
+    return this.#lists.matching(text)
   }
 
-  async #listMembers(): Promise<{ title: string; members: readonly string[] }[]> {
-    const rooms = await this.public()
-    return Promise.all(rooms.map(async ({ id, title }) => ({ title, members: await this.inside(id) })))
+  /** The public rooms with their members, in the order in which they were made. */
+  presence(): Promise<readonly OccupiedRoom[]> {
+    return this.#lists.presence()
   }
 
   /**

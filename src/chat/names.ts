@@ -11,9 +11,15 @@ const RESERVED_SKELETONS = new Set([...RESERVED].flatMap(skeletonsOf))
 const ASCII = /^[\x20-\x7e]*$/
 
 const NAME = /^(?=.{1,32}$)[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}_.-]| (?! |$))*$/u
-const LINE_NAME = /^[a-zA-Z0-9]{1,70}$/
+const SLUG = /^[a-zA-Z0-9][a-zA-Z0-9._-]*$/
+const MAX_SLUG = 64
+/** Maximum characters of a slug of versions before 0.2. */
+const MAX_EARLIER_SLUG = 70
 /** Maximum characters of a slug to which an id is appended. */
-const LONGEST_STEM = 54
+const LONGEST_STEM = 48
+
+/** Rule for slugs, as in JSON Schema. */
+export const SLUG_RULE = { pattern: SLUG.source, minLength: 1, maxLength: MAX_SLUG } as const
 
 /** Characters that leave no mark on a screen. */
 const INVISIBLE = /\p{Default_Ignorable_Code_Point}/u
@@ -50,11 +56,16 @@ export function isTitle(title: string): boolean {
  */
 export function slugOf(title: string): { slug: string; stem?: string } {
   if (isSlug(title)) return { slug: title }
-  const slug = title.replace(/[^a-zA-Z0-9]/g, '')
-  return { slug, stem: slug.slice(0, LONGEST_STEM) || 'room' }
+  const fitting = title.replace(/[^a-zA-Z0-9._-]/g, '').replace(/^[._-]+/, '')
+  return { slug: fitting.slice(0, MAX_SLUG), stem: fitting.slice(0, LONGEST_STEM) || 'room' }
 }
 
 /** Returns true for a slug. */
 export function isSlug(name: string): boolean {
-  return LINE_NAME.test(name)
+  return name.length <= MAX_SLUG && SLUG.test(name)
+}
+
+/** Returns true for the possible slug of a room; earlier versions of roomd allowed longer ones. */
+export function mayBeSlug(name: string): boolean {
+  return name.length <= MAX_EARLIER_SLUG && SLUG.test(name)
 }

@@ -2,7 +2,7 @@ import type { RoomRecord } from '../engine/engine.ts'
 import { type Event, type ModeFlag, type Role, stateChangeOf } from '../engine/event.ts'
 import { fold } from './names.ts'
 import { Refusal } from './refusal.ts'
-import { type Person, Sanctions, sanctionOf } from './sanctions.ts'
+import { type Identity, Sanctions, sanctionOf } from './sanctions.ts'
 
 /** The ranks of users in a room, each with the rights of those before it. */
 export const RANKS = ['member', 'voiced', 'operator', 'owner', 'admin'] as const
@@ -16,7 +16,7 @@ export function isAtLeast(rank: Rank, least: Rank): boolean {
 /** Maximum number of roles in a room, bans and mutes included. */
 export const MAX_ROLES = 16_384
 
-export interface Topic {
+export interface RoomTopic {
   readonly text: string
   readonly by: string
   /** In ms since the epoch. */
@@ -28,7 +28,7 @@ export interface Topic {
  * by {@link apply} with the events of the log, so all nodes have the same state at the same event.
  */
 export class RoomState {
-  topic: Topic | undefined
+  topic: RoomTopic | undefined
   readonly banned = new Sanctions()
   readonly muted = new Sanctions()
   /** Time between two messages of a user, in seconds; 0 for no limit. */
@@ -134,7 +134,7 @@ export class RoomState {
   }
 
   /** Returns the rank of a user in this room. */
-  rankOf({ key, registered, isAdmin }: Person): Rank {
+  rankOf({ key, registered, isAdmin }: Identity): Rank {
     if (isAdmin) return 'admin'
     if (registered) {
       if (key === this.owner) return 'owner'
@@ -145,14 +145,14 @@ export class RoomState {
   }
 
   /** Checks whether a user may enter the room. @throws Refusal `banned`, `invite-only`. */
-  checkEntry(person: Person): void {
+  checkEntry(person: Identity): void {
     if (isAtLeast(this.rankOf(person), 'operator')) return
     if (this.banned.size > 0 && this.banned.find(person, Date.now())) throw new Refusal('banned')
     if (this.#modes.has('invite-only') && !this.#invited.has(person.key)) throw new Refusal('invite-only')
   }
 
   /** Checks whether a member may speak now, and counts that as a message. @throws Refusal `muted`, `moderated`, `slow-mode`. */
-  checkSpeech(person: Person): void {
+  checkSpeech(person: Identity): void {
     if (!this.restrictsSpeech) return
     const rank = this.rankOf(person)
     if (isAtLeast(rank, 'operator')) return

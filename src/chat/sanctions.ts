@@ -2,7 +2,7 @@ import type { Event } from '../engine/event.ts'
 import { fold } from './names.ts'
 
 /** A user as far as roles and sanctions concern it. */
-export interface Person {
+export interface Identity {
   /** The folded nickname. */
   readonly key: string
   /** True for the owner of the nickname's account. */
@@ -77,7 +77,7 @@ export class Sanctions {
   }
 
   /** Returns a sanction of a user at `now`, in ms since the epoch. An account is sanctioned by its nickname only. */
-  find({ key, registered, addressDigest }: Person, now: number): Sanction | undefined {
+  find({ key, registered, addressDigest }: Identity, now: number): Sanction | undefined {
     const holds = ({ until }: Sanction) => until === undefined || until > now
     const own = this.#byKey.get(key)
     if (own && holds(own)) return own

@@ -25,7 +25,7 @@ export interface RoomRecord {
   readonly id: number
   /** 1 to 70 characters, shown by protocols that have titles. */
   readonly title: string
-  /** `^[a-zA-Z0-9]+$`: the room's name in commands and URLs. */
+  /** The room's name in commands and URLs: letters, digits, `.`, `_` and `-`. */
   readonly slug: string
   /** May be empty. */
   readonly description: string
@@ -46,6 +46,13 @@ export interface NewRoom extends Pick<RoomRecord, 'title' | 'slug' | 'visibility
   readonly description?: string
   /** Prefix of a generated slug, which ends with the id; used when the slug is empty or taken. Without it a taken slug is refused. */
   readonly stem?: string
+}
+
+/** A room in which something was said. */
+export interface SpokenRoom {
+  readonly room: RoomRecord
+  /** Time of the newest message, in ms since the epoch, to a minute. */
+  readonly saidAt: number
 }
 
 /** The new values of a room's record; what is undefined does not change. */
@@ -156,7 +163,18 @@ export interface EngineRooms {
   find(which: number | string): Promise<RoomRecord | undefined>
   /** @throws Taken when the title or the slug is another room's title or slug */
   create(room: NewRoom): Promise<RoomRecord>
+  /** Lists all rooms, in order of id. */
   list(): Promise<readonly RoomRecord[]>
+  /**
+   * Lists the rooms in which a message was committed since a time, in ms since the epoch, in no order. Its cost does not depend on the
+   * other rooms. MAY miss a message of the last minute.
+   */
+  spokenSince(time: number): Promise<readonly SpokenRoom[]>
+  /**
+   * Yields the rooms that were created before a time, in ms since the epoch, and in which no message since is known, in no order, in pages
+   * of bounded size. MAY yield a room in which there is one: the caller must read its log.
+   */
+  silentSince(time: number): AsyncIterable<readonly RoomRecord[]>
   /** Lists the rooms with a {@link RoomMaker.address}, in no order. */
   madeFrom(address: string): Promise<readonly RoomRecord[]>
   /** Resolves with the number of rooms. */
@@ -176,8 +194,8 @@ export interface EngineRooms {
   close(id: number): Promise<boolean>
   /**
    * Calls the listener with a room's id when, on any node, the room was created, changed or closed, a `joined` was committed, or a name
-   * was released. MAY call it more often, and MUST call it for every room when changes may have been missed.
-   * {@link EngineMemberships.members} and {@link list} include the change by then. Returns a function that ends this.
+   * was released. MAY call it more often, and MUST call it for the lobby and every room whose log is followed when changes may have been
+   * missed. {@link EngineMemberships.members} and {@link list} include the change by then. Returns a function that ends this.
    */
   watch(listener: (room: number) => void): () => void
 }

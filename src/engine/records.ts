@@ -103,6 +103,8 @@ export const KINDS = {
   ticket: kind(TEXT, { expires: true }),
   /** A secret of all nodes, by its purpose. */
   secret: kind(TEXT, { expires: true }),
+  /** A periodic task that one node has done, by its name, until it is due again. */
+  duty: kind(TEXT, { expires: true }),
   /** The folded name that the address that made a room uses in it, by the room's id. */
   'maker-name': kind(TEXT, { expires: true }),
 }

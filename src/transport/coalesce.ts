@@ -15,22 +15,23 @@ const MAX_WAIT_MS = 20
 /** Committed bytes above which there is no delay. */
 const MANY_BYTES = 65_536
 
-let accepted = false
+let opened = false
 let lastEvents = 0
 let lastFlushMs = 0
 
 /**
- * Reports an accepted connection. The runtime accepts one in each round of the event loop, so the tick continues for a moment while
- * they keep coming: a thousand clients that join a room at once are then announced in a few writes instead of a thousand.
+ * Reports a connection on which a client can join a room, unlike one for HTTP requests. The runtime accepts one in each round of the
+ * event loop, so the tick continues for a moment while they keep coming: a thousand clients that join a room at once are then announced
+ * in a few writes instead of a thousand.
  */
-export function connectionAccepted(): void {
-  accepted = true
+export function connectionOpened(): void {
+  opened = true
 }
 
 delayTicks({
   continues(ageMs) {
-    const goesOn = accepted && ageMs < CROWD_MS
-    if (goesOn) accepted = false
+    const goesOn = opened && ageMs < CROWD_MS
+    if (goesOn) opened = false
     return goesOn
   },
   deliverInMs(ageMs, events, bytes) {

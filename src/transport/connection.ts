@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { tickEnd } from '../tick.ts'
 import { Backpressure, type BackpressureOwner } from './backpressure.ts'
+import { connectionOpened } from './coalesce.ts'
 import { ConnectionEnd, type ConnectionEndOwner } from './connection-end.ts'
 import type { ConnectionOptions } from './connection-options.ts'
 import type { ClientLink, Conversation } from './conversation.ts'
@@ -89,6 +90,7 @@ export class Connection<Chunk, Unit extends { readonly length: number }>
     socket.on('error', (error) => options.log.debug({ err: error }, 'connection failed'))
     socket.on('close', () => (options.readsToEnd ? this.ended() : void this.#end.leave()))
     transport.open(this)
+    connectionOpened()
   }
 
   push(bytes: Buffer): void {

@@ -12,6 +12,7 @@
  */
 import { readFile } from 'node:fs/promises'
 import { type Socket, SocketAddress } from 'node:net'
+import { inSlices } from '../slices.ts'
 
 const TABLES = [
   { file: '/proc/net/tcp', family: 'ipv4' },
@@ -43,7 +44,11 @@ const WAITING =
 /** Local port, remote address and remote port of every socket in a table. */
 const LISTED = /^ *\d+: [0-9A-F]+:([0-9A-F]{4}) ([0-9A-F]+):([0-9A-F]{4}) /gm
 
-interface Table {
+/** Minimum characters of a table that are parsed in one round of the event loop: about 50 rows. */
+const PART_CHARACTERS = 8_192
+
+/** Whole rows of a table. */
+interface Part {
   readonly text: string
   readonly family: Family
 }
@@ -64,6 +69,7 @@ export class DeadPeers {
   /** Number of checks in which a socket with queued output was in no table. */
   #unlisted = new Map<Socket, number>()
   #timer: NodeJS.Timeout | undefined
+  #isChecking = false
 
   constructor(timing = TIMING) {
     this.#timing = timing
@@ -82,14 +88,22 @@ export class DeadPeers {
       clearInterval(this.#timer)
       this.#timer = undefined
     })
-    this.#timer ??= setInterval(() => void this.#check(), this.#timing.checkMs).unref()
+    this.#timer ??= setInterval(() => void this.#checkAlone(), this.#timing.checkMs).unref()
+  }
+
+  /** Checks, unless the last check goes on. */
+  async #checkAlone(): Promise<void> {
+    if (this.#isChecking) return
+    this.#isChecking = true
+    await this.#check()
+    this.#isChecking = false
   }
 
   async #check(): Promise<void> {
     const writing = [...this.#watched.keys()].filter((socket) => socket.writableLength > 0)
-    const tables = await readTables()
-    this.#endUnlisted(writing, tables)
-    const waiting = tables.flatMap(({ text, family }) => parseTable(text, family))
+    const parts = await readTables()
+    await this.#endUnlisted(writing, parts)
+    const waiting = (await inSlices(parts, 1, ({ text, family }) => parseTable(text, family))).flat()
     const now = performance.now()
     const dead = new Set<string>()
     const seen = new Map<string, { unanswered: number; since: number }>()
@@ -109,13 +123,11 @@ export class DeadPeers {
   }
 
   /** Ends those of the sockets that are in no table; `writing` had queued output before the tables were read. */
-  #endUnlisted(writing: readonly Socket[], tables: readonly Table[]): void {
+  async #endUnlisted(writing: readonly Socket[], parts: readonly Part[]): Promise<void> {
     const before = this.#unlisted
     this.#unlisted = new Map()
-    if (writing.length === 0 || tables.length === 0) return
-    const listed = new Set(
-      tables.flatMap(({ text, family }) => Array.from(text.matchAll(LISTED), (row) => keyOfRow(row, family))),
-    )
+    if (writing.length === 0 || parts.length === 0) return
+    const listed = new Set((await inSlices(parts, 1, keysOf)).flat())
     for (const socket of writing) {
       const key = keyOfSocket(socket)
       if (key !== undefined && listed.has(key)) continue
@@ -135,13 +147,27 @@ export class DeadPeers {
 /** Watches the connections of all listeners, for which the tables are read once. */
 export const deadPeers = new DeadPeers()
 
-async function readTables(): Promise<Table[]> {
-  // Without IPv6 there is no second table.
-  const read = TABLES.map(async ({ file, family }) => ({
-    text: await readFile(file, 'latin1').catch(() => ''),
-    family,
-  }))
-  return (await Promise.all(read)).filter(({ text }) => text !== '')
+async function readTables(): Promise<Part[]> {
+  const read = TABLES.map(async ({ file, family }) => {
+    // Without IPv6 there is no second table.
+    const text = await readFile(file, 'latin1').catch(() => '')
+    return partsOf(text).map((part) => ({ text: part, family }))
+  })
+  return (await Promise.all(read)).flat()
+}
+
+function partsOf(table: string): string[] {
+  const parts: string[] = []
+  for (let start = 0; start < table.length; ) {
+    const end = table.indexOf('\n', start + PART_CHARACTERS) + 1 || table.length
+    parts.push(table.slice(start, end))
+    start = end
+  }
+  return parts
+}
+
+function keysOf({ text, family }: Part): string[] {
+  return Array.from(text.matchAll(LISTED), (row) => keyOfRow(row, family))
 }
 
 /** Returns the sockets with unanswered transmissions in a table of the kernel. */
@@ -183,6 +209,7 @@ const littleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1
 
 /** Returns the canonical form of an address. */
 function canonical(address: string): string {
+  if (!address.includes(':')) return address
   const [bare = ''] = address.split('%')
-  return new SocketAddress({ address: bare, family: bare.includes(':') ? 'ipv6' : 'ipv4' }).address
+  return new SocketAddress({ address: bare, family: 'ipv6' }).address
 }

@@ -5,7 +5,6 @@ import { createServer as createTlsServer, Server as TlsServer } from 'node:tls'
 import type { Logger } from 'pino'
 import { acceptQueueEmptied } from './accept-queue.ts'
 import type { Admission } from './admission.ts'
-import { connectionAccepted } from './coalesce.ts'
 import { deadPeers } from './dead-peers.ts'
 import type { DisconnectReason } from './disconnect.ts'
 import type { MemoryHolder } from './memory.ts'
@@ -111,7 +110,6 @@ export class ListeningPort implements Port {
     }
     this.#server.on('connection', () => {
       this.#accepted++
-      connectionAccepted()
     })
   }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { fold, isName, isReserved, isSlug, isTitle, slugOf } from '../../src/chat/names.ts'
+import { fold, isName, isReserved, isSlug, isTitle, mayBeSlug, slugOf } from '../../src/chat/names.ts'
 
 describe('isName', () => {
   it.each(['a', 'Bob', 'al ice', 'a_b-c.d', '7up', 'Zoë', 'Ω', 'x'.repeat(32), '\u{1d7ce}'])('takes %j', (name) => {
@@ -71,19 +71,24 @@ describe('fold', () => {
 })
 
 describe('isSlug', () => {
-  it.each(['a', 'Tech', '0', 'x'.repeat(70)])('takes %j', (name) => {
+  it.each(['a', '7', 'ops-prod', 'tech_talk', 'v1.2', 'a--', 'x'.repeat(64)])('takes %j', (name) => {
     expect(isSlug(name)).toBe(true)
+    expect(mayBeSlug(name)).toBe(true)
   })
 
-  it.each(['', '!@#', 'a b', 'a_b', 'é', 'tech\n', 'x'.repeat(71)])('refuses %j', (name) => {
-    expect(isSlug(name)).toBe(false)
-  })
+  it.each(['', '!@#', 'é', '-a', '_a', '.a', '..', 'a b', 'a/b', 'räume', 'a\n', 'x'.repeat(65)])(
+    'refuses %j',
+    (name) => {
+      expect(isSlug(name)).toBe(false)
+    },
+  )
 
   it('takes what matches the documented rule and nothing else', () => {
+    const isPlain = (c: string) => (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')
     fc.assert(
       fc.property(fc.string({ unit: 'binary-ascii', maxLength: 80 }), (name) => {
-        const plain = [...name].every((c) => (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))
-        expect(isSlug(name)).toBe(plain && name.length >= 1 && name.length <= 70)
+        const fits = isPlain(name.charAt(0)) && [...name].every((c) => isPlain(c) || '._-'.includes(c))
+        expect(isSlug(name)).toBe(fits && name.length <= 64)
       }),
     )
   })
@@ -141,11 +146,19 @@ describe('isTitle', () => {
 describe('slugOf', () => {
   it.each<[string, { slug: string; stem?: string }]>([
     ['Tech', { slug: 'Tech' }],
-    ['tech_talk', { slug: 'techtalk', stem: 'techtalk' }],
+    ['tech_talk', { slug: 'tech_talk' }],
+    ['ops-prod', { slug: 'ops-prod' }],
+    ['v1.2-', { slug: 'v1.2-' }],
+    ['Tech Talk', { slug: 'TechTalk', stem: 'TechTalk' }],
+    ['._-#a-b!', { slug: 'a-b', stem: 'a-b' }],
     ['日本', { slug: '', stem: 'room' }],
-    [`${'x'.repeat(69)}-`, { slug: 'x'.repeat(69), stem: 'x'.repeat(54) }],
+    ['-_.', { slug: '', stem: 'room' }],
+    ['x'.repeat(64), { slug: 'x'.repeat(64) }],
+    [`${'x'.repeat(69)}-`, { slug: 'x'.repeat(64), stem: 'x'.repeat(48) }],
   ])('%j', (title, names) => {
+    expect(isTitle(title)).toBe(true)
     expect(slugOf(title)).toEqual(names)
+    expect(names.slug === '' || isSlug(names.slug)).toBe(true)
     expect(isSlug(`${names.stem ?? 'x'}${Number.MAX_SAFE_INTEGER}`)).toBe(true)
   })
 })

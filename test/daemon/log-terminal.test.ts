@@ -2,12 +2,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { resolve } from 'node:path'
 import { expect, onTestFinished, type TestContext, test } from 'vitest'
 import { eventually } from '../support/eventually.ts'
+import { main } from '../support/main.ts'
 import { needPython } from '../support/python.ts'
 
-const main = resolve(import.meta.dirname, '../../src/main.ts')
 const ARGS = [
   '--line',
   '0',

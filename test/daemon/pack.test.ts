@@ -27,7 +27,7 @@ function bringDependencies(path: string): void {
   }
 }
 
-test('the packed package, installed elsewhere, has a working roomd', { timeout: 120_000 }, async () => {
+test('the packed package, installed elsewhere, has a working roomd', { timeout: 300_000 }, async () => {
   const path = temporaryFolder()
   execFileSync('npm', ['pack', '--silent', '--pack-destination', path], { cwd: root })
   const [tarball = ''] = readdirSync(path)

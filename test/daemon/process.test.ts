@@ -111,7 +111,11 @@ test.each([
   [['--sync', 'never'], 2, 'sync'],
   [['--http-tls=yes'], 2, '--http-tls is true or false, not yes'],
   [['--no-line'], 2, 'no listener: give --line or another listener a port'],
-  [['--lobby', 'no way'], 2, '--lobby must be 1 to 70 letters and digits'],
+  [
+    ['--lobby', 'no way'],
+    2,
+    '--lobby must be 1 to 64 letters, digits, dots, hyphens and underscores, the first a letter or digit',
+  ],
   [['--data', '/dev/null/data', '--line', '0'], 1, '/dev/null/data'],
   [['--host', '203.0.113.1', '--data', ':memory:', '--line', '0'], 1, '203.0.113.1 is not an address of this machine'],
 ])('%j exits with status %d and one line', async (args, status, text) => {

@@ -7,6 +7,7 @@ import { DatabaseSync } from 'node:sqlite'
 import split2 from 'split2'
 import { expect } from 'vitest'
 import { eventually } from '../support/eventually.ts'
+import { main } from '../support/main.ts'
 import { type Example, masked, TOKEN } from './examples.ts'
 import { commandsOf, entrantsOf, isEndless, replacesDaemon, startsDaemon, stopsDaemon } from './shell.ts'
 import type { World } from './world.ts'
@@ -81,7 +82,7 @@ export class Runner {
     const commands = language === 'sh' ? commandsOf(code) : [code]
     const [first, ...more] = commands.filter((command) => this.#notRunnable(command) === undefined)
     if (first === undefined) return
-    if (!this.#served && !replacesDaemon(first)) await this.#start('exec node src/main.ts')
+    if (!this.#served && !replacesDaemon(first)) await this.#start(`exec node ${main}`)
     switch (language) {
       case 'sh':
         this.#printed = ''

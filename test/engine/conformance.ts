@@ -554,6 +554,47 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
       })
     })
 
+    describe('rooms in which something is said', () => {
+      const make = (title: string) => engine.rooms.create({ title, slug: title, visibility: 'hidden' })
+      const say = (room: number) => engine.logs.append(`room:${room}`, said('hello', room))
+      const silent = async (time: number) => (await Array.fromAsync(engine.rooms.silentSince(time))).flat()
+      const ids = (rooms: readonly { id: number }[]) => rooms.map(({ id }) => id).toSorted((a, b) => a - b)
+
+      it('are listed with the time, and are not silent', async () => {
+        const [quiet, loud, gone] = [await make('quiet'), await make('loud'), await make('gone')]
+        await tick()
+        const time = Date.now()
+        await tick()
+        const young = await make('young')
+        expect(await engine.rooms.spokenSince(0)).toEqual([])
+        expect(ids(await silent(time))).toEqual([1, quiet.id, loud.id, gone.id])
+        expect(ids(await silent(quiet.createdAt))).not.toContain(quiet.id)
+        for (const { id } of [loud, loud, gone]) await say(id)
+        await engine.logs.append(`room:${quiet.id}`, { kind: 'joined', room: quiet.id, from: 'ann', body: '' })
+        await engine.logs.append('inbox:bob', { kind: 'private', room: quiet.id, from: 'ann', to: 'bob', body: 'psst' })
+        await engine.rooms.close(gone.id)
+        const [spoken, ...others] = await engine.rooms.spokenSince(time)
+        expect(others).toEqual([])
+        expect(spoken?.room).toEqual(loud)
+        expect(spoken?.saidAt).toBeGreaterThanOrEqual(time)
+        expect(spoken?.saidAt).toBeLessThanOrEqual(Date.now())
+        expect(await engine.rooms.spokenSince((spoken?.saidAt ?? 0) + 1)).toEqual([])
+        expect(ids(await silent(time))).toEqual([1, quiet.id])
+        expect(ids(await silent(Date.now() + 1_000))).toEqual([1, quiet.id, loud.id, young.id])
+      })
+
+      it('are listed, however many, and so are those that are silent', async () => {
+        const made = await Promise.all(numbers(1_100).map((n) => make(`room${n}`)))
+        await Promise.all(made.map(({ id }) => say(id)))
+        expect(ids((await engine.rooms.spokenSince(0)).map(({ room }) => room))).toEqual(ids(made))
+        const all = [1, ...ids(made)]
+        expect((await engine.rooms.list()).map(({ id }) => id)).toEqual(all)
+        const pages = await Array.fromAsync(engine.rooms.silentSince(Date.now() + 1_000))
+        expect([...new Set(ids(pages.flat()))]).toEqual(all)
+        for (const page of pages) expect(page.length).toBeLessThan(1_100)
+      })
+    })
+
     describe('a room that changes', () => {
       const old = { title: 'Old', slug: 'old', visibility: 'private', hash: 'h', description: 'about' } as const
 

@@ -114,7 +114,7 @@ test('in a room with a name', async () => {
   const eve = await window('eve')
   await eve.ask({ type: 'create', data: { room: 'tech_talk' } })
   await enter(eve, 'tech_talk')
-  const ann = await line('ann', 'techtalk')
+  const ann = await line('ann', 'tech_talk')
   expect(await eve.until(({ data }) => JSON.stringify(data) === '{"tech_talk":["eve","ann"]}')).toBeDefined()
   const bob = await box()
   await bob.ask({ USERNAME: 'bob' })

@@ -2,7 +2,7 @@
 import { vi } from 'vitest'
 
 /** Longer than anything should take, and shorter than a test may, in ms. */
-export const PATIENCE_MS = 25_000
+export const PATIENCE_MS = 60_000
 
 /** For a test that holds a time against a bound: it is tried again, as the machine may have stood still meanwhile. */
 export const TIMED = { retry: 2 }

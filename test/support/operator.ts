@@ -1,9 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { resolve } from 'node:path'
+import { main } from './main.ts'
 import { LINE_ONLY } from './process.ts'
-
-const main = resolve(import.meta.dirname, '../../src/main.ts')
 
 export interface Operation {
   readonly status: number | null

@@ -1,9 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { resolve } from 'node:path'
 import split2 from 'split2'
-
-const main = resolve(import.meta.dirname, '../../src/main.ts')
+import { main } from './main.ts'
 
 /** Whose default ports may be in use; a test that wants them gives them ports. */
 export const LINE_ONLY = { ROOMD_CHATTERBOX: 'false', ROOMD_CHATROOM: 'false', ROOMD_HTTP: 'false' }

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { connect } from 'node:net'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import type { Writable } from 'node:stream'
 import { onTestFinished } from 'vitest'
 import { type Engine, Gone } from '../../src/engine/engine.ts'
@@ -16,6 +16,7 @@ import { transfer } from '../../src/transfer/transfer.ts'
 import { readAll } from '../engine/conformance.ts'
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
 import { temporaryFolder } from '../support/folder.ts'
+import { main } from '../support/main.ts'
 import { type Exit, RoomdProcess } from '../support/process.ts'
 import { blocksWith, createAccount, keepBlock, names } from '../support/records.ts'
 
@@ -174,7 +175,6 @@ export interface Run {
 
 /** `roomd export` or `roomd import` in a process of its own. */
 export function run(...args: readonly string[]): Run {
-  const main = resolve(import.meta.dirname, '../../src/main.ts')
   const child = spawn(process.execPath, [main, ...args], {
     env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE, ROOMD_LINE: '0' },
     stdio: ['pipe', 'pipe', 'pipe'],

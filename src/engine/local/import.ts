@@ -16,6 +16,8 @@ export class LocalImport implements ImportTarget {
   readonly #rooms: LocalRoomTable
   readonly #states: RoomStateTable
   readonly #insertEvent: StatementSync
+  /** Times of the newest messages, by room. */
+  readonly #saidAt = new Map<number, number>()
   #log = { id: 0, count: 0, ahead: 0 }
 
   /** @throws Unfit, or an error whose message is for an operator. */
@@ -66,6 +68,7 @@ export class LocalImport implements ImportTarget {
       const { id, at, kind, room, from, to = null, body, sent = null, color = null, verified, details } = event
       const own = at === timeOf(id) ? null : at
       if (own !== null) this.#log.ahead = id
+      if (kind === 'message') this.#saidAt.set(room, at)
       const extra = details ? JSON.stringify(details) : null
       this.#insertEvent.run(this.#log.id, id, kind, room, from, to, body, sent, color, verified ? 1 : null, own, extra)
     }
@@ -78,6 +81,7 @@ export class LocalImport implements ImportTarget {
   }
 
   async finish(): Promise<void> {
+    for (const [room, at] of this.#saidAt) this.#rooms.said(room, at)
     this.#database.db.exec('COMMIT')
   }
 

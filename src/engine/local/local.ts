@@ -58,7 +58,7 @@ export class LocalEngine implements Engine {
       },
     })
     this.#store = thread
-    for (const room of opened.rooms) this.rooms.add(room)
+    this.rooms.opened(opened.rooms)
     this.#records.learn(opened.records)
     // Users who were in a room at a crash have no `left` yet.
     const missing = opened.stranded.map(({ room, name }) =>

@@ -2,7 +2,6 @@
  * The messages between the engine and its store thread. The store handles one request after the other, so replies come in the order
  * of requests and need no numbers.
  */
-import type { RoomRecord } from '../engine.ts'
 import type { Event, LogName } from '../event.ts'
 import type { Operation, Retention } from '../observer.ts'
 import type { KnownRecords } from './record-table.ts'
@@ -55,7 +54,8 @@ export type StoreReply =
 export type StoreNotice =
   | {
       readonly notice: 'open'
-      readonly rooms: readonly RoomRecord[]
+      /** Number of rooms. */
+      readonly rooms: number
       readonly stranded: readonly Stranded[]
       readonly records: KnownRecords
     }

@@ -1,5 +1,5 @@
-import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
-import type { NewRoom, RoomChange, RoomMaker, RoomRecord, Visibility } from '../engine.ts'
+import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite'
+import type { NewRoom, RoomChange, RoomMaker, RoomRecord, SpokenRoom, Visibility } from '../engine.ts'
 import { fold } from '../fold.ts'
 import { LOBBY_ROOM } from '../lobby.ts'
 
@@ -9,9 +9,11 @@ const COLUMNS =
 /** The rooms that SQLite holds. No title or slug is another room's title or slug. */
 export class LocalRoomTable {
   readonly #db: DatabaseSync
+  readonly #said: StatementSync
 
   constructor(db: DatabaseSync) {
     this.#db = db
+    this.#said = db.prepare('UPDATE rooms SET said_at = max(?, coalesce(said_at, 0)) WHERE id = ?')
   }
 
   /** Creates the lobby, or changes its slug. @throws Error if the slug is taken */
@@ -27,7 +29,47 @@ export class LocalRoomTable {
   }
 
   all(): RoomRecord[] {
-    return this.#db.prepare(`SELECT ${COLUMNS} FROM rooms ORDER BY id`).all().map(roomOf)
+    return this.page(0, -1)
+  }
+
+  count(): number {
+    return Number(this.#db.prepare('SELECT count(*) AS rooms FROM rooms').get()?.rooms)
+  }
+
+  /** Returns the room with an id, or with a title or slug. */
+  find(which: number | string): RoomRecord | undefined {
+    const [one] = typeof which === 'number' ? this.#select('id = ?', which) : this.#named(fold(which))
+    return one
+  }
+
+  /** Returns rooms in order of id, those after an id; a negative limit is none. */
+  page(after: number, limit: number): RoomRecord[] {
+    return this.#select('id > ? ORDER BY id LIMIT ?', after, limit)
+  }
+
+  /** Returns rooms with an address of the maker, as {@link page} does. */
+  pageFrom(address: string, after: number, limit: number): RoomRecord[] {
+    return this.#select('maker_address = ? AND id > ? ORDER BY id LIMIT ?', address, after, limit)
+  }
+
+  /** Returns rooms that were created before a time and have no message since then, as {@link page} does. */
+  pageOfSilent(time: number, after: number, limit: number): RoomRecord[] {
+    const silent = 'created_at < ? AND coalesce(said_at, 0) < ? AND id > ? ORDER BY id LIMIT ?'
+    return this.#select(silent, time, time, after, limit)
+  }
+
+  /** Returns rooms in the order of their newest message and their id, after both. */
+  pageOfSpoken(saidAt: number, after: number, limit: number): SpokenRoom[] {
+    const later = 'said_at >= :saidAt AND (said_at > :saidAt OR id > :after)'
+    const rows = this.#db
+      .prepare(`SELECT ${COLUMNS}, said_at FROM rooms WHERE ${later} ORDER BY said_at, id LIMIT :limit`)
+      .all({ saidAt, after, limit })
+    return rows.map((row) => ({ room: roomOf(row), saidAt: Number(row.said_at) }))
+  }
+
+  /** Stores the time of a message, in ms since the epoch. */
+  said(id: number, at: number): void {
+    this.#said.run(at, id)
   }
 
   /** Inserts a room unchanged, for an import. */
@@ -60,14 +102,14 @@ export class LocalRoomTable {
         now: Date.now(),
       })
     const id = Number(lastInsertRowid)
-    if (this.#rename(id, names)) return this.#find(id)
+    if (this.#rename(id, names)) return this.find(id)
     this.remove(id)
     return undefined
   }
 
   /** Changes a room. Returns undefined if there is no such room, false if the title or slug is taken. */
   change(id: number, change: RoomChange): RoomRecord | undefined | false {
-    const room = this.#find(id)
+    const room = this.find(id)
     if (!room) return undefined
     const { title, slug, stem, description, visibility, hash = room.hash } = { ...room, ...change }
     if (this.#isTaken(title, id)) return false
@@ -80,7 +122,7 @@ export class LocalRoomTable {
          WHERE id = ?`,
       )
       .run(title, fold(title), description, visibility, hash ?? null, changedAt, id)
-    return this.#find(id)
+    return this.find(id)
   }
 
   remove(id: number): boolean {
@@ -100,9 +142,15 @@ export class LocalRoomTable {
     return true
   }
 
-  #find(id: number): RoomRecord | undefined {
-    const row = this.#db.prepare(`SELECT ${COLUMNS} FROM rooms WHERE id = ?`).get(id)
-    return row && roomOf(row)
+  #select(where: string, ...values: SQLInputValue[]): RoomRecord[] {
+    return this.#db
+      .prepare(`SELECT ${COLUMNS} FROM rooms WHERE ${where}`)
+      .all(...values)
+      .map(roomOf)
+  }
+
+  #named(key: string): RoomRecord[] {
+    return this.#select('title_key = ? OR line_key = ?', key, key)
   }
 
   /** Returns true if another room has the name as title or slug. */

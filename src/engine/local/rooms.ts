@@ -1,14 +1,18 @@
-import { type EngineRooms, type NewRoom, type RoomChange, type RoomRecord, Taken } from '../engine.ts'
+import { type EngineRooms, type NewRoom, type RoomChange, type RoomRecord, type SpokenRoom, Taken } from '../engine.ts'
 import { fold } from '../fold.ts'
+import { RoomCache } from '../room-cache.ts'
 import type { StoreThread } from './thread.ts'
 
-/** The open rooms, in memory and in the store. */
+/** Maximum rooms that the store reads at once, which takes it about a millisecond. */
+const PAGE = 500
+
+/** The open rooms, in the store; those that are used in memory too. */
 export class LocalRooms implements EngineRooms {
   readonly #store: () => StoreThread
   readonly #end: (room: number) => Promise<boolean>
-  readonly #byKey = new Map<string, RoomRecord>()
-  readonly #byId = new Map<number, RoomRecord>()
+  readonly #cache = new RoomCache<RoomRecord>(({ title, slug }) => [fold(title), fold(slug)])
   readonly #watchers = new Set<(room: number) => void>()
+  #count = 0
 
   /** `end` appends `closed` to a room's log, and resolves with false if it has ended already. */
   constructor(store: () => StoreThread, end: (room: number) => Promise<boolean>) {
@@ -16,26 +20,47 @@ export class LocalRooms implements EngineRooms {
     this.#end = end
   }
 
-  async find(which: number | string): Promise<RoomRecord | undefined> {
-    return typeof which === 'number' ? this.#byId.get(which) : this.#byKey.get(fold(which))
+  /** Called with the number of rooms when the store is open. */
+  opened(count: number): void {
+    this.#count = count
   }
 
-  async list(): Promise<RoomRecord[]> {
-    return [...this.#byId.values()]
+  find(which: number | string): Promise<RoomRecord | undefined> {
+    return this.#cache.find(which, () => this.#store().call('findRoom', which))
   }
 
-  async madeFrom(address: string): Promise<RoomRecord[]> {
-    return [...this.#byId.values()].filter(({ maker }) => maker?.address === address)
+  list(): Promise<RoomRecord[]> {
+    return flat(this.#pages((after) => this.#store().call('pageOfRooms', after, PAGE)))
+  }
+
+  async spokenSince(time: number): Promise<SpokenRoom[]> {
+    const spoken: SpokenRoom[] = []
+    for (let last: SpokenRoom | undefined; ; ) {
+      const { saidAt = time, room: { id } = { id: 0 } } = last ?? {}
+      const page = await this.#store().call('pageOfSpokenRooms', saidAt, id, PAGE)
+      spoken.push(...page)
+      last = page.at(-1)
+      if (page.length < PAGE) return spoken
+    }
+  }
+
+  silentSince(time: number): AsyncGenerator<readonly RoomRecord[]> {
+    return this.#pages((after) => this.#store().call('pageOfSilentRooms', time, after, PAGE))
+  }
+
+  madeFrom(address: string): Promise<RoomRecord[]> {
+    return flat(this.#pages((after) => this.#store().call('pageOfRoomsFrom', address, after, PAGE)))
   }
 
   async count(): Promise<number> {
-    return this.#byId.size
+    return this.#count
   }
 
   async create(room: NewRoom): Promise<RoomRecord> {
     const made = await this.#store().call('createRoom', room)
     if (!made) throw new Taken(room.title)
-    this.add(made)
+    this.#count++
+    this.#cache.set(made)
     this.changed(made.id)
     return made
   }
@@ -44,14 +69,16 @@ export class LocalRooms implements EngineRooms {
     const changed = await this.#store().call('changeRoom', id, change)
     if (changed === false) throw new Taken(change.title)
     if (changed) {
-      this.add(changed)
+      this.#cache.set(changed)
       this.changed(id)
     }
     return changed
   }
 
   async close(id: number): Promise<boolean> {
-    return this.#byId.has(id) && this.#end(id)
+    // The store is asked only about unknown rooms: later appends must come after the end.
+    if (!this.#cache.get(id) && !(await this.find(id))) return false
+    return this.#end(id)
   }
 
   watch(listener: (room: number) => void): () => void {
@@ -59,18 +86,10 @@ export class LocalRooms implements EngineRooms {
     return () => this.#watchers.delete(listener)
   }
 
-  /** Adds or replaces a room in memory. */
-  add(room: RoomRecord): void {
-    this.#unname(room.id)
-    this.#byId.set(room.id, room)
-    this.#byKey.set(fold(room.title), room)
-    this.#byKey.set(fold(room.slug), room)
-  }
-
-  /** Removes a closed room from memory. */
+  /** Called when a room is closed. */
   closed(id: number): void {
-    this.#unname(id)
-    this.#byId.delete(id)
+    this.#count--
+    this.#cache.delete(id)
   }
 
   /** Calls the watchers. */
@@ -78,10 +97,17 @@ export class LocalRooms implements EngineRooms {
     for (const listener of this.#watchers) listener(room)
   }
 
-  #unname(id: number): void {
-    const room = this.#byId.get(id)
-    if (!room) return
-    this.#byKey.delete(fold(room.title))
-    this.#byKey.delete(fold(room.slug))
+  /** Yields the pages of a query, whose rooms are in order of id. */
+  async *#pages(page: (after: number) => Promise<readonly RoomRecord[]>): AsyncGenerator<readonly RoomRecord[]> {
+    for (let after = 0; ; ) {
+      const rooms = await page(after)
+      if (rooms.length > 0) yield rooms
+      if (rooms.length < PAGE) return
+      after = rooms.at(-1)?.id ?? after
+    }
   }
+}
+
+async function flat(pages: AsyncIterable<readonly RoomRecord[]>): Promise<RoomRecord[]> {
+  return (await Array.fromAsync(pages)).flat()
 }

@@ -155,6 +155,22 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE rooms ADD COLUMN maker_owns INTEGER;
   `,
   `
+  -- Time of the newest message in ms, to a minute; NULL if there is none.
+  ALTER TABLE rooms ADD COLUMN said_at INTEGER;
+  UPDATE rooms SET said_at = (
+    SELECT coalesce(at, events.id / 1024) FROM events
+    WHERE log = (SELECT id FROM logs WHERE name = 'room:' || rooms.id) AND kind = 'message' ORDER BY events.id DESC LIMIT 1
+  );
+  CREATE INDEX rooms_said ON rooms (said_at) WHERE said_at IS NOT NULL;
+  CREATE INDEX rooms_maker ON rooms (maker_address) WHERE maker_address IS NOT NULL;
+
+  -- 1 for the log of a closed room until it is removed. Ids above the last given one belong to no room.
+  ALTER TABLE logs ADD COLUMN ended INTEGER;
+  UPDATE logs SET ended = 1 WHERE name LIKE 'room:%' AND CAST(substr(name, 6) AS INTEGER) NOT IN (SELECT id FROM rooms)
+    AND CAST(substr(name, 6) AS INTEGER) <= (SELECT seq FROM sqlite_sequence WHERE name = 'rooms');
+  CREATE INDEX logs_ended ON logs (ended) WHERE ended IS NOT NULL;
+  `,
+  `
   -- The events of moderators.
   CREATE INDEX events_moderation ON events (log, id) WHERE kind IN ('topic', 'kicked', 'role', 'mode', 'redacted');
   -- Rooms with a retention of their own.

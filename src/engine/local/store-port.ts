@@ -5,7 +5,7 @@ import { BUSY_TIMEOUT_MS, causeOf, type Database, openDatabase } from './databas
 import { OpenFiles } from './files.ts'
 import { StoreHealth } from './health.ts'
 import type { StoreNotice, StoreOptions, StoreReply, StoreRequest } from './messages.ts'
-import { emptyWriteAheadLog } from './redaction.ts'
+import { emptyWriteAheadLog } from './erasure.ts'
 import { eraseEnded, sweep } from './retention.ts'
 import { LocalStore } from './store.ts'
 
@@ -26,7 +26,7 @@ export function serveStore(port: MessagePort, options: StoreOptions): void {
     if (options.lobby !== undefined) store.rooms.ensureLobby(options.lobby)
     const records = store.records.known()
     if (options.file !== ':memory:') files = new OpenFiles(options.file)
-    notify({ notice: 'open', rooms: store.rooms.all(), stranded: store.stranded(), records })
+    notify({ notice: 'open', rooms: store.rooms.count(), stranded: store.stranded(), records })
   } catch (error) {
     const message = causeOf(error)
     notify({

@@ -3,7 +3,7 @@
  * block the event loop of the connections.
  */
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
-import type { NewRoom, RoomChange, RoomRecord } from '../engine.ts'
+import type { NewRoom, RoomChange, RoomRecord, SpokenRoom } from '../engine.ts'
 import {
   type Event,
   type EventDetails,
@@ -21,10 +21,12 @@ import { memoryBytes } from '../recent.ts'
 import type { RecordKind, StoredRecord } from '../records.ts'
 import type { CommitResult, Row, Stranded } from './messages.ts'
 import { type RecordPage, RecordTable } from './record-table.ts'
-import { Redaction } from './redaction.ts'
+import { MessageErasure } from './erasure.ts'
 import { RoomStateTable } from './room-state-table.ts'
 import { LocalRoomTable } from './room-table.ts'
 
+/** Minimum time between two messages whose times are stored with their room. */
+const SAID_MS = 60_000
 /** Maximum number of events removed at once from a log that is cleared. */
 const CLEARED = 500
 /** Record that is written to test commits: as large as the largest batch, and expired. */
@@ -41,6 +43,11 @@ export const STORE_METHODS = {
   replaceRecord: 'commits',
   deleteRecord: 'commits',
   ping: 'commits',
+  findRoom: 'reads',
+  pageOfRooms: 'reads',
+  pageOfRoomsFrom: 'reads',
+  pageOfSilentRooms: 'reads',
+  pageOfSpokenRooms: 'reads',
   page: 'reads',
   back: 'reads',
   bounds: 'reads',
@@ -60,6 +67,8 @@ export interface LogRow {
   count: number
   /** Id of the newest event whose id is ahead of its time; 0 if there is none. */
   ahead: number
+  /** Time of the last message that is stored with the room, in ms since the epoch. */
+  said: number
 }
 
 /** Logs, rooms and records in SQLite. When a method throws, nothing has changed. */
@@ -67,7 +76,7 @@ export class LocalStore {
   readonly rooms: LocalRoomTable
   readonly records: RecordTable
   readonly #states: RoomStateTable
-  readonly #redaction: Redaction
+  readonly #erasure: MessageErasure
   readonly #db: DatabaseSync
   readonly #beforeCommit: () => void
   readonly #logs = new Map<LogName, LogRow>()
@@ -85,6 +94,7 @@ export class LocalStore {
   readonly #insertLog: StatementSync
   readonly #updateLog: StatementSync
   readonly #findLog: StatementSync
+  readonly #endLog: StatementSync
   readonly #insertMember: StatementSync
   readonly #deleteMember: StatementSync
   readonly #findMember: StatementSync
@@ -104,7 +114,7 @@ export class LocalStore {
     this.#states = new RoomStateTable(db)
     this.#insertEvent = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL)')
     this.#insertWithMore = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
-    this.#redaction = new Redaction(db)
+    this.#erasure = new MessageErasure(db)
     this.#insertLog = db.prepare('INSERT INTO logs (name, start, last, count) VALUES (?, ?, ?, 0)')
     this.#updateLog = db.prepare('UPDATE logs SET start = ?, last = ?, count = ?, ahead = ? WHERE id = ?')
     this.#findLog = db.prepare('SELECT id, start, last, count, ahead FROM logs WHERE name = ?')
@@ -119,7 +129,13 @@ export class LocalStore {
     this.#back = db.prepare(
       'SELECT id FROM events WHERE log = ? AND id BETWEEN ? AND ? ORDER BY id DESC LIMIT 1 OFFSET ?',
     )
-    this.ended = new Set(endedLogs(db))
+    this.#endLog = db.prepare('UPDATE logs SET ended = 1 WHERE id = ?')
+    this.ended = new Set(
+      db
+        .prepare('SELECT name FROM logs WHERE ended = 1')
+        .all()
+        .map((row) => row.name as LogName),
+    )
     this.#oldest = db.prepare('SELECT id FROM events WHERE log = ? AND id < ? ORDER BY id LIMIT ?')
     this.#newestBefore = db.prepare(
       'SELECT id FROM events WHERE log = ? AND at IS NOT NULL AND at < ? ORDER BY at DESC, id DESC LIMIT 1',
@@ -135,6 +151,26 @@ export class LocalStore {
   /** Calls {@link LocalRoomTable.change}. */
   changeRoom(id: number, change: RoomChange): RoomRecord | undefined | false {
     return this.#transaction(() => this.rooms.change(id, change))
+  }
+
+  findRoom(which: number | string): RoomRecord | undefined {
+    return this.rooms.find(which)
+  }
+
+  pageOfRooms(after: number, limit: number): RoomRecord[] {
+    return this.rooms.page(after, limit)
+  }
+
+  pageOfRoomsFrom(address: string, after: number, limit: number): RoomRecord[] {
+    return this.rooms.pageFrom(address, after, limit)
+  }
+
+  pageOfSilentRooms(time: number, after: number, limit: number): RoomRecord[] {
+    return this.rooms.pageOfSilent(time, after, limit)
+  }
+
+  pageOfSpokenRooms(saidAt: number, after: number, limit: number): SpokenRoom[] {
+    return this.rooms.pageOfSpoken(saidAt, after, limit)
   }
 
   getRecord(kind: RecordKind, key: string): string | undefined {
@@ -221,6 +257,7 @@ export class LocalStore {
       last: Number(last),
       count: Number(count),
       ahead: Number(ahead),
+      said: 0,
     }
     this.#logs.set(name, log)
     return log
@@ -276,6 +313,10 @@ export class LocalStore {
       } else {
         this.#insertWithMore.run(log.id, id, kind, room, from, to, body, sent, color, verified, own, nonce, details)
       }
+      if (kind === 'message' && now >= log.said + SAID_MS) {
+        this.rooms.said(room, now)
+        log.said = now
+      } else if (kind === 'closed') this.#endLog.run(log.id)
       log.last = id
       if (ahead) log.ahead = id
       log.count++
@@ -329,7 +370,7 @@ export class LocalStore {
       this.#states.left(room, gone)
     } else if (kind === 'redacted') {
       const { target = 0 }: EventDetails = JSON.parse(details ?? '{}')
-      if (this.#redaction.remove(log.id, target)) {
+      if (this.#erasure.remove(log.id, target)) {
         log.count--
         this.hasRedacted = true
       }
@@ -364,7 +405,7 @@ export class LocalStore {
     // Ids of an earlier log of that name are below "start", hence gone.
     const start = idAt(now) - 1
     const { lastInsertRowid } = this.#insertLog.run(name, start, start)
-    const log = { id: Number(lastInsertRowid), name, start, last: start, count: 0, ahead: 0 }
+    const log = { id: Number(lastInsertRowid), name, start, last: start, count: 0, ahead: 0, said: 0 }
     this.#logs.set(name, log)
     return log
   }
@@ -404,18 +445,6 @@ export class LocalStore {
       throw error
     }
   }
-}
-
-/** Lists the logs of closed rooms. Ids above the last given one belong to no room, as in tests of the engine alone. */
-export function endedLogs(db: DatabaseSync): LogName[] {
-  const rows = db
-    .prepare(
-      `SELECT name FROM logs
-       WHERE name LIKE 'room:%' AND CAST(substr(name, 6) AS INTEGER) NOT IN (SELECT id FROM rooms)
-       AND CAST(substr(name, 6) AS INTEGER) <= (SELECT seq FROM sqlite_sequence WHERE name = 'rooms')`,
-    )
-    .all()
-  return rows.map((row) => row.name as LogName)
 }
 
 export function eventOfRow(row: SQLOutputValue[]): Event {

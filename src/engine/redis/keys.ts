@@ -21,8 +21,13 @@ export class Keys {
   readonly nodeLogs: string
   /** Key of the lock of the node that sweeps all logs. */
   readonly sweep: string
-  /** Keys of scripts/rooms.lua: records, ids by name, the last given id, the number of changes. */
+  /** Keys of scripts/rooms.lua: records, ids by name, the last given id, the number of changes, times of messages. */
   readonly rooms: readonly [records: string, ...string[]]
+  /** Key of the sorted set of rooms by the time of their newest message, to a minute. */
+  readonly said: string
+  /** Key that is set when {@link said} and {@link roomsFrom} are complete; versions before 0.2 do not have them. */
+  readonly indexedRooms: string
+  readonly #roomsFrom: string
   /** Prefix of the keys of records that do not expire. */
   readonly #records: string
 
@@ -38,7 +43,10 @@ export class Keys {
     this.nodeLogs = `${prefix}:{nodes}:logs:`
     this.sweep = `${prefix}:{nodes}:sweep`
     const ofRooms = `${prefix}:{rooms}:`
-    this.rooms = [`${ofRooms}records`, `${ofRooms}index`, `${ofRooms}given`, `${ofRooms}version`]
+    this.said = `${ofRooms}said`
+    this.rooms = [`${ofRooms}records`, `${ofRooms}index`, `${ofRooms}given`, `${ofRooms}version`, this.said]
+    this.indexedRooms = `${ofRooms}indexed`
+    this.#roomsFrom = `${ofRooms}from:`
     this.#records = `${prefix}:{people}:`
   }
 
@@ -56,6 +64,16 @@ export class Keys {
   ofLog(log: LogName, node: string): readonly [string, ...string[]] {
     const base = `${this.#prefix}:{${log}}`
     return [`${base}:log`, `${base}:info`, `${base}:joined`, `${base}:names`, `${base}:nodes`, `${base}:done:${node}`]
+  }
+
+  /** Returns the key of the hash of a room's log data. */
+  info(room: number): string {
+    return `${this.#prefix}:{room:${room}}:info`
+  }
+
+  /** Returns the key of the set of rooms made from an address. scripts/rooms.lua derives the same name. */
+  roomsFrom(address: string): string {
+    return `${this.#roomsFrom}${address}`
   }
 
   /** Returns the key of the hash of a room's state (scripts/log.lua). */

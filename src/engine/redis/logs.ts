@@ -67,6 +67,11 @@ export class Logs {
     return this.#events === 0
   }
 
+  /** The logs with followers. */
+  get followed(): readonly LogName[] {
+    return Array.from(this.#byChannel.values(), ({ name }) => name)
+  }
+
   get(name: LogName): RedisLog | undefined {
     return this.#byName.get(name)
   }

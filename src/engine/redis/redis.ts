@@ -111,7 +111,7 @@ export class RedisEngine implements Engine {
   async start(): Promise<void> {
     try {
       await this.#link.start()
-      await this.#records.prepare().catch((error: unknown) => {
+      await Promise.all([this.#records.prepare(), this.rooms.prepare()]).catch((error: unknown) => {
         throw faultOf(this.#place, error)
       })
     } catch (error) {
@@ -153,6 +153,7 @@ export class RedisEngine implements Engine {
     if (kind === 'joined') void this.#records.see(draft.from).catch(() => {})
     const appended = this.#logs.append(log, draft)
     this.#sweep.note(log, draft)
+    if (kind === 'message') this.rooms.said(room)
     if (kind !== 'joined' && kind !== 'left') return appended
     return appended.then(
       (event) => {

@@ -1,9 +1,10 @@
 import { EngineFault } from '../engine.ts'
+import { LOBBY_ROOM } from '../lobby.ts'
 import type { EngineObserver } from '../observer.ts'
 import { unfinishedImport } from '../transfer.ts'
 import type { ControlChannel } from './control-channel.ts'
 import type { Health } from './health.ts'
-import type { Keys } from './keys.ts'
+import { type Keys, roomOf } from './keys.ts'
 import type { LinkEvents } from './link.ts'
 import type { Logs } from './logs.ts'
 import type { RedisMemberships } from './memberships.ts'
@@ -65,7 +66,7 @@ export class Resume implements LinkEvents {
       await this.#beginAnew(port)
     }
     await logs.settle(port)
-    const { lost, closed } = await rooms.load(port, this.#lobby)
+    const { lost, closed } = await rooms.resume(port, this.#lobby, this.#usedRooms)
     for (const id of closed) {
       control.closed(id)
       this.#closedAway.add(id)
@@ -76,6 +77,12 @@ export class Resume implements LinkEvents {
     this.#history = history
     if (await logs.read(port)) await this.#lose(port)
     this.#hasLost = false
+  }
+
+  /** The rooms that this node follows or may have members in. */
+  get #usedRooms(): number[] {
+    const { logs, nodes } = this.#parts
+    return [...logs.followed, ...nodes.entered].map(roomOf).filter((room) => room !== undefined)
   }
 
   /** Resolves with the replication ids of the servers, which change at a restart or failover, when data may be lost. */
@@ -110,7 +117,7 @@ export class Resume implements LinkEvents {
       return
     }
     this.#parts.health.recovered()
-    this.#parts.control.missed([...this.#parts.rooms.ids(), ...this.#closedAway])
+    this.#parts.control.missed(new Set([LOBBY_ROOM.id, ...this.#usedRooms, ...this.#closedAway]))
     this.#closedAway.clear()
   }
 

@@ -4,11 +4,14 @@ import {
   type NewRoom,
   type RoomChange,
   type RoomRecord,
+  type SpokenRoom,
   Taken,
   Unavailable,
 } from '../engine.ts'
+import { timeOf } from '../event.ts'
 import { fold } from '../fold.ts'
 import { LOBBY_ROOM } from '../lobby.ts'
+import { RoomCache } from '../room-cache.ts'
 import type { Keys } from './keys.ts'
 import type { Link } from './link.ts'
 import type { RedisPort } from './port.ts'
@@ -30,17 +33,24 @@ export interface RoomClosing {
   closed(room: number): void
 }
 
-/** The result of reading all rooms. */
-export interface Loaded {
+/** The state of the rooms on a new connection. */
+export interface Resumed {
   /** True if Redis has lost changes that this node knows of. */
   readonly lost: boolean
   /** Rooms that this node knew and that are closed. */
   readonly closed: readonly number[]
 }
 
+/** Maximum rooms of a page. */
+const PAGE = 500
+/** Maximum closed rooms, and rooms in which something was said, that are remembered. */
+const REMEMBERED = 10_000
+/** Minimum time between two messages of a room whose times this node stores. */
+const SAID_MS = 60_000
+
 /**
- * The open rooms. All of them are in memory, updated by the messages of the control channel. A room that is missing in memory is looked up
- * in Redis, as its message may still be under way.
+ * The open rooms, in Redis. Those that are used are in memory too, updated by the messages of the control channel. A room that is missing
+ * in memory is looked up in Redis.
  */
 export class RedisRooms implements EngineRooms {
   readonly #keys: Keys
@@ -48,10 +58,11 @@ export class RedisRooms implements EngineRooms {
   readonly #node: () => string
   readonly #on: RoomClosing
   readonly #watchers = new Set<(room: number) => void>()
-  readonly #byId = new Map<number, StoredRoom>()
-  readonly #byKey = new Map<string, number>()
+  readonly #cache = new RoomCache<StoredRoom>(({ titleKey, lineKey }) => [titleKey, lineKey])
   /** Rooms closed since the connection: a record that was read before must not be added again. */
   readonly #dropped = new Set<number>()
+  /** Times of the last messages that this node has stored, by room, in ms since the epoch. */
+  readonly #saidAt = new Map<number, number>()
   /** The highest known id; restored in a server that has lost it, so that no id is given twice. */
   #number = 0
   /** The highest known number of changes. */
@@ -64,18 +75,44 @@ export class RedisRooms implements EngineRooms {
     this.#on = on
   }
 
-  /** Reads all rooms. */
-  async load(port: RedisPort, lobby: string | undefined): Promise<Loaded> {
-    const [records] = this.#keys.rooms
-    const behind = await port.eval('raise-rooms', this.#keys.rooms, [String(this.#number), String(this.#version)])
+  /** Resumes on a new port, and finds out which of the rooms in memory and of `others` are closed. */
+  async resume(port: RedisPort, lobby: string | undefined, others: Iterable<number>): Promise<Resumed> {
+    const known = [String(this.#number), String(this.#version)]
+    const [behind, number, version] = await port.eval('raise-rooms', this.#keys.rooms, known)
+    this.#note(Number(number), Number(version))
     if (lobby !== undefined) await this.#ensureLobby(port, lobby)
-    const before = [...this.#byId.values()]
-    // The reply to HVALS. Only the scripts write there.
-    const found = (await port.call(records, 'HVALS')) as readonly string[]
-    // Rooms that were replaced meanwhile by a message are newer.
-    for (const room of before) if (this.#byId.get(room.id) === room) this.#forget(room)
-    for (const record of found) this.#learn(JSON.parse(record))
-    return { lost: behind === 1, closed: before.map(({ id }) => id).filter((id) => !this.#byId.has(id)) }
+    // Ids above the last given one belong to no room, as in tests of the engine alone; 0 is none either.
+    const given = (id: number) => id > 0 && id <= this.#number
+    const ids = [...new Set([...this.#cache.ids(), ...others])].filter(given).map(String)
+    this.#cache.clear()
+    const closed: number[] = []
+    for (let start = 0; start < ids.length; start += PAGE) {
+      const missing = await port.eval('missing-rooms', this.#keys.rooms, ids.slice(start, start + PAGE))
+      closed.push(...missing.map(Number))
+    }
+    // Watchers are called when the connection is up.
+    for (const id of closed) this.#dropped.add(id)
+    return { lost: behind === '1', closed }
+  }
+
+  /** Completes the indexes for rooms that an earlier version or an import has stored. */
+  async prepare(): Promise<void> {
+    const { indexedRooms, said } = this.#keys
+    if ((await this.#link.call(indexedRooms, 'GET')) !== null) return
+    for await (const rooms of this.#scan()) {
+      const lasts = await Promise.all(rooms.map(({ id }) => this.#link.call(this.#keys.info(id), 'HGET', 'last')))
+      const spoken = rooms.flatMap(({ id }, place) => {
+        const last = Number(lasts[place] ?? 0)
+        return last > 0 ? [String(timeOf(last)), String(id)] : []
+      })
+      // An earlier version has no times of messages: the newest event of any kind stands for them.
+      if (spoken.length > 0) await this.#link.call(said, 'ZADD', 'GT', ...spoken)
+      const made = rooms.map(
+        ({ id, maker }) => maker && this.#link.call(this.#keys.roomsFrom(maker.address), 'SADD', String(id)),
+      )
+      await Promise.all(made)
+    }
+    await this.#link.call(indexedRooms, 'SET', '1')
   }
 
   async #ensureLobby(port: RedisPort, lobby: string): Promise<void> {
@@ -87,57 +124,95 @@ export class RedisRooms implements EngineRooms {
   /** Called when the connection is lost. */
   down(): void {
     this.#dropped.clear()
+    this.#saidAt.clear()
   }
 
   /** Called when a node has created or changed a room. */
   learn(record: string): void {
     // Written by the scripts.
     const room: StoredRoom = JSON.parse(record)
-    if (this.#learn(room)) this.changed(room.id)
+    this.#note(room.id, room.version)
+    const known = this.#cache.get(room.id)
+    if (this.#dropped.has(room.id) || (known && known.version >= room.version)) return
+    this.#cache.set(room)
+    this.changed(room.id)
   }
 
   /** Called with the number of changes of all rooms. */
   noteVersion(version: number): void {
-    this.#version = Math.max(this.#version, version)
+    this.#note(0, version)
+  }
+
+  /** Called when a message is appended to a room's log; stores its time. */
+  said(room: number): void {
+    const now = Date.now()
+    if (now < (this.#saidAt.get(room) ?? 0) + SAID_MS) return
+    if (this.#saidAt.size >= REMEMBERED) this.#saidAt.clear()
+    this.#saidAt.set(room, now)
+    this.#link.eval('said', this.#keys.rooms, [String(room)]).catch(() => this.#saidAt.delete(room))
   }
 
   /** Called when a node has closed a room. */
   closed(id: number): void {
+    if (this.#dropped.has(id)) return
+    if (this.#dropped.size >= REMEMBERED) this.#dropped.clear()
     this.#dropped.add(id)
-    const room = this.#byId.get(id)
-    if (!room) return
-    this.#forget(room)
+    this.#cache.delete(id)
     this.changed(id)
   }
 
   async count(): Promise<number> {
-    this.#checkConnected()
-    return this.#byId.size
+    return Number(await this.#link.call(this.#keys.rooms[0], 'HLEN'))
   }
 
   async list(): Promise<RoomRecord[]> {
-    this.#checkConnected()
-    return Array.from(this.#byId.values(), roomOfStored).sort((a, b) => a.id - b.id)
+    const rooms = new Map<number, RoomRecord>()
+    for await (const page of this.#scan()) for (const room of page) rooms.set(room.id, roomOfStored(room))
+    return [...rooms.values()].sort((a, b) => a.id - b.id)
+  }
+
+  async spokenSince(time: number): Promise<SpokenRoom[]> {
+    const found = new Map<number, SpokenRoom>()
+    for (let start = 0; ; start += PAGE) {
+      const range = [String(time), '+inf', 'BYSCORE', 'LIMIT', String(start), String(PAGE), 'WITHSCORES']
+      // The reply to ZRANGE: ids and times by turns.
+      const reply = (await this.#link.call(this.#keys.said, 'ZRANGE', ...range)) as readonly string[]
+      const times = new Map(
+        reply.flatMap((id, place) => (place % 2 === 0 ? [[Number(id), Number(reply[place + 1])]] : [])),
+      )
+      for (const room of await this.#records([...times.keys()])) {
+        found.set(room.id, { room: roomOfStored(room), saidAt: times.get(room.id) ?? time })
+      }
+      if (times.size < PAGE) return [...found.values()]
+    }
+  }
+
+  async *silentSince(time: number): AsyncGenerator<readonly RoomRecord[]> {
+    for await (const page of this.#scan()) {
+      const old = page.filter(({ createdAt }) => createdAt < time)
+      if (old.length === 0) continue
+      // The reply to ZMSCORE.
+      const ids = old.map(({ id }) => String(id))
+      const times = (await this.#link.call(this.#keys.said, 'ZMSCORE', ...ids)) as readonly (string | null)[]
+      yield old.filter((_, place) => Number(times[place] ?? 0) < time).map(roomOfStored)
+    }
   }
 
   async madeFrom(address: string): Promise<RoomRecord[]> {
-    this.#checkConnected()
-    const rooms = [...this.#byId.values()].filter(({ maker }) => maker?.address === address)
-    return rooms.map(roomOfStored)
-  }
-
-  ids(): number[] {
-    return [...this.#byId.keys()]
+    // The reply to SMEMBERS.
+    const ids = (await this.#link.call(this.#keys.roomsFrom(address), 'SMEMBERS')) as readonly string[]
+    return (await this.#records(ids.map(Number))).map(roomOfStored)
   }
 
   async find(which: number | string): Promise<RoomRecord | undefined> {
-    this.#checkConnected()
-    const id = typeof which === 'number' ? which : this.#byKey.get(fold(which))
-    const known = id === undefined ? undefined : this.#byId.get(id)
-    if (known) return roomOfStored(known)
-    const asked = typeof which === 'number' ? [String(which)] : ['', fold(which)]
-    const record = await this.#link.eval('find-room', this.#keys.rooms, asked)
-    return record === null ? undefined : roomOfStored(JSON.parse(record))
+    if (!this.#link.port) throw new Unavailable('Redis is away')
+    const room = await this.#cache.find(which, async () => {
+      const asked = typeof which === 'number' ? [String(which)] : ['', fold(which)]
+      const record = await this.#link.eval('find-room', this.#keys.rooms, asked)
+      // Written by the scripts.
+      return record === null ? undefined : (JSON.parse(record) as StoredRoom)
+    })
+    return room && roomOfStored(room)
   }
 
   async create(room: NewRoom): Promise<RoomRecord> {
@@ -164,7 +239,7 @@ export class RedisRooms implements EngineRooms {
 
   async close(id: number): Promise<boolean> {
     // Redis is asked only about unknown rooms: later appends of this node must come after the end.
-    if (!this.#byId.has(id) && !(await this.find(id))) return false
+    if (!this.#cache.get(id) && !(await this.find(id))) return false
     const ended = await this.#on.end(id)
     return (await this.remove(id)) || ended
   }
@@ -191,26 +266,29 @@ export class RedisRooms implements EngineRooms {
     return [this.#node(), this.#keys.control, ...names, description, visibility]
   }
 
-  /** Adds or replaces a room in memory. Returns false if the same or a newer version is known. */
-  #learn(room: StoredRoom): boolean {
-    const known = this.#byId.get(room.id)
-    if (this.#dropped.has(room.id) || (known && known.version >= room.version)) return false
-    if (known) this.#forget(known)
-    this.#byId.set(room.id, room)
-    this.#byKey.set(room.titleKey, room.id)
-    this.#byKey.set(room.lineKey, room.id)
-    this.#number = Math.max(this.#number, room.id)
-    this.noteVersion(room.version)
-    return true
+  #note(id: number, version: number): void {
+    this.#number = Math.max(this.#number, id)
+    this.#version = Math.max(this.#version, version)
   }
 
-  #forget({ id, titleKey, lineKey }: StoredRoom): void {
-    this.#byId.delete(id)
-    for (const key of [titleKey, lineKey]) if (this.#byKey.get(key) === id) this.#byKey.delete(key)
+  /** Yields all rooms in pages. A room may be yielded more than once. */
+  async *#scan(): AsyncGenerator<readonly StoredRoom[]> {
+    for (let cursor = '0'; ; ) {
+      // The reply to HSCAN: the cursor, then ids and records by turns.
+      const reply = await this.#link.call(this.#keys.rooms[0], 'HSCAN', cursor, 'COUNT', String(PAGE))
+      const [next, found] = reply as readonly [string, readonly string[]]
+      yield found.filter((_, place) => place % 2 === 1).map((record) => JSON.parse(record))
+      if (next === '0') return
+      cursor = next
+    }
   }
 
-  #checkConnected(): void {
-    if (!this.#link.port) throw new Unavailable('Redis is away')
+  /** Resolves with the rooms with the given ids. */
+  async #records(ids: readonly number[]): Promise<StoredRoom[]> {
+    if (ids.length === 0) return []
+    // The reply to HMGET.
+    const found = await this.#link.call(this.#keys.rooms[0], 'HMGET', ...ids.map(String))
+    return (found as readonly (string | null)[]).flatMap((record) => (record === null ? [] : [JSON.parse(record)]))
   }
 }
 

@@ -30,7 +30,9 @@ export interface ScriptResults {
   'change-room': string
   'drop-room': number
   'find-room': string | null
-  'raise-rooms': number
+  'raise-rooms': readonly [behind: '0' | '1', given: string, version: string]
+  'missing-rooms': readonly string[]
+  said: number
   lobby: number
   see: number
   'write-record': number
@@ -69,6 +71,8 @@ const PRELUDES: { readonly [S in ScriptName]: readonly string[] } = {
   'drop-room': ['rooms'],
   'find-room': ['rooms'],
   'raise-rooms': ['rooms'],
+  'missing-rooms': ['rooms'],
+  said: ['rooms'],
   lobby: ['rooms'],
   see: [],
   'write-record': [],

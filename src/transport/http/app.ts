@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import { allowListed } from './cors.ts'
+import { RequestFeed } from './feed.ts'
 import { asksForWebSocket, hasBody } from './handshake.ts'
 import { addOtherMethods } from './methods.ts'
 import { isRebound, SAFE_METHODS } from './origin.ts'
@@ -64,8 +65,18 @@ export async function openApp(options: AppOptions, routes: readonly Routes[]): P
   const upgrades = new Upgrades(options, requests)
   upgrades.route(server, app)
   const turns = new RequestTurns()
-  // This hook runs first.
-  app.addHook('onRequest', async (request) => turns.take(requests.addressOf(request)))
+  /** Returns the address of a connection that takes turns; undefined for a proxy, whose requests take turns each by its own. */
+  const addressOf = ({ remoteAddress = '' }: Socket) =>
+    proxies.has(remoteAddress) ? undefined : options.admission.identify(remoteAddress).network
+  // This hook runs first. Requests of a feed have had their turn when they were parsed.
+  app.addHook('onRequest', (request, _, next) => {
+    const start = () => {
+      next()
+      return true
+    }
+    const hadTurn = visitors.get(request.socket)?.feed?.takesTurns === true
+    if (hadTurn || turns.take(requests.addressOf(request), start)) next()
+  })
   app.addHook('onRequest', async ({ socket, routeOptions: { config } }, reply) => {
     const reason = visitors.get(socket)?.refused
     if (reason === undefined) return
@@ -102,7 +113,18 @@ export async function openApp(options: AppOptions, routes: readonly Routes[]): P
   // Starts the checks of Node.js for incomplete requests.
   server.emit('listening')
   return {
-    serve: (socket) => void server.emit('connection', socket),
+    serve: (socket) => {
+      const visitor = visitors.get(socket)
+      const begin = (chunk: Buffer) => {
+        socket.pause().unshift(chunk)
+        server.emit('connection', socket)
+        visitor?.begin(
+          RequestFeed.wants(chunk) ? new RequestFeed(socket, visitor, turns, addressOf(socket)) : undefined,
+        )
+        socket.resume()
+      }
+      socket.once('data', begin).once('end', () => socket.bytesRead === 0 && visitor?.end())
+    },
     close: async () => {
       server.close()
       await app.close()

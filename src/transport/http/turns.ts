@@ -1,6 +1,6 @@
 import { RoundRobin } from '../../chat/round-robin.ts'
 
-/** Maximum requests that start in one round of the event loop: about half a millisecond of work. */
+/** Maximum turns in one round of the event loop: a request each, about half a millisecond of work. */
 const MAX_PER_ROUND = 8
 
 /**
@@ -10,16 +10,20 @@ const MAX_PER_ROUND = 8
 export class RequestTurns {
   #begun = 0
   #scheduled = false
-  readonly #waiting = new RoundRobin<() => void>()
+  readonly #waiting = new RoundRobin<() => boolean>()
 
-  /** Resolves when a request of an address may start; returns undefined if it may start now. */
-  take(address: string): Promise<void> | undefined {
+  /**
+   * Returns true if it is the turn of an address, and `begin` is not called. Otherwise calls `begin` when it is, which returns false
+   * if there is nothing to do any more.
+   */
+  take(address: string, begin: () => boolean): boolean {
     this.#schedule()
     if (this.#waiting.size === 0 && this.#begun < MAX_PER_ROUND) {
       this.#begun++
-      return undefined
+      return true
     }
-    return new Promise((begin) => this.#waiting.push(address, begin))
+    this.#waiting.push(address, begin)
+    return false
   }
 
   #schedule(): void {
@@ -31,7 +35,7 @@ export class RequestTurns {
   #round(): void {
     this.#scheduled = false
     this.#begun = 0
-    for (; this.#begun < MAX_PER_ROUND && this.#waiting.size > 0; this.#begun++) this.#waiting.shift()?.()
+    while (this.#begun < MAX_PER_ROUND && this.#waiting.size > 0) if (this.#waiting.shift()?.()) this.#begun++
     if (this.#waiting.size > 0) this.#schedule()
   }
 }

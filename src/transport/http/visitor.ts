@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { DisconnectReason } from '../disconnect.ts'
 import type { Client } from '../listener.ts'
+import { type FeedOwner, MAX_PIPELINED, type RequestFeed } from './feed.ts'
 import { statusAlone } from './status.ts'
 
 /**
@@ -11,8 +12,10 @@ import { statusAlone } from './status.ts'
 const LAST_REQUEST_MS = 250
 /** Maximum time in which the client closes its side after the server has. */
 const LINGER_MS = 1_000
-/** Maximum pipelined requests of a connection. */
-const MAX_PIPELINED = 16
+/** Maximum requests of a connection with a {@link RequestFeed} that are answered at the same time; more wait there. */
+const MAX_ANSWERED = 2
+/** Maximum requests that wait on a connection and are still answered when the server stops. */
+const MAX_LAST = 16
 
 /**
  * A connection to the HTTP port, and the owner of its socket from the first byte to the last. It is in one of these states, each
@@ -24,7 +27,7 @@ const MAX_PIPELINED = 16
  * - a WebSocket: its {@link Client} ends it;
  * - ending: the last response has left; further input is discarded, for a second at most.
  */
-export class Visitor implements Client {
+export class Visitor implements Client, FeedOwner {
   readonly #socket: Socket
   readonly #requestMs: number
   /** The response of the newest request. */
@@ -36,6 +39,8 @@ export class Visitor implements Client {
   #client: Client | undefined
   #draining = false
   #stopping = false
+  /** Number of requests since the server stops. */
+  #lastRequests = 0
   /** The response with `Connection: close`. */
   #closing: ServerResponse | undefined
   #ending = false
@@ -43,13 +48,16 @@ export class Visitor implements Client {
 
   /** Reason of the refusal of a connection beyond the limits; undefined for others. */
   readonly refused: DisconnectReason | undefined
+  /** The input of a connection that has begun with many requests; undefined for others. */
+  feed: RequestFeed | undefined
 
   /** `requestMs` is the maximum time in which a request arrives. */
   constructor(socket: Socket, requestMs: number, refused?: DisconnectReason) {
     this.#socket = socket
     this.#requestMs = requestMs
     this.refused = refused
-    this.#endWithin(2 * requestMs)
+    // Node.js limits the time of a request from the first byte on.
+    this.#timer = setTimeout(() => this.end(statusAlone(408)), requestMs).unref()
     // Node.js would reset a connection with unread input after the last response, and the client would lose the response.
     socket.destroySoon = () => this.end()
     // Node.js has an error listener only while it parses.
@@ -65,6 +73,27 @@ export class Visitor implements Client {
     return this.#serving === 0 && !this.#ending
   }
 
+  /** Called with the first input, when Node.js begins to limit the time in which the request arrives. */
+  begin(feed: RequestFeed | undefined): void {
+    this.feed = feed
+    if (this.#serving === 0) this.#endWithin(2 * this.#requestMs)
+  }
+
+  get busy(): boolean {
+    const isReceiving = this.#newest?.req.complete === false
+    const complete = isReceiving ? this.#serving - 1 : this.#serving
+    // Behind output that is not read, Node.js would pause the socket.
+    return complete >= MAX_ANSWERED || (this.#serving > 0 && this.#socket.writableNeedDrain)
+  }
+
+  get unanswered(): number {
+    return this.#serving
+  }
+
+  get ending(): boolean {
+    return this.#ending || this.#last !== undefined
+  }
+
   /** Counts the next request. Returns false if it is not answered, as the connection is ending. */
   serve(response: ServerResponse): boolean {
     // There are too many pipelined requests, or the request follows the last response.
@@ -72,9 +101,13 @@ export class Visitor implements Client {
       this.#socket.destroy()
       return false
     }
-    this.#endWithin(undefined)
+    // The client has closed its side, and Node.js does not limit the time of the response.
+    this.#endWithin(this.#socket.readableEnded ? this.#requestMs : undefined)
     this.#newest = response
-    if (this.#stopping) this.#closeBehindNewest()
+    if (this.#stopping) {
+      this.#lastRequests++
+      this.#closeBehindNewest()
+    }
     this.#serving++
     response.once('close', () => this.#served())
     return true
@@ -82,6 +115,7 @@ export class Visitor implements Client {
 
   /** Counts a handshake, after which Node.js does not read the socket. It ends with {@link become} or {@link end}. */
   upgrade(response: ServerResponse): void {
+    this.feed?.leave()
     this.#serving++
     this.#endWithin(this.#requestMs)
     response.once('finish', () => this.end())
@@ -128,7 +162,7 @@ export class Visitor implements Client {
   }
 
   get held(): number {
-    return this.#client?.held ?? this.#socket.writableLength
+    return this.#client?.held ?? this.#socket.writableLength + this.#socket.readableLength
   }
 
   slow(on: boolean): void {
@@ -144,13 +178,26 @@ export class Visitor implements Client {
     this.#stopping = true
     this.#client?.stop()
     this.#closeBehindNewest()
+    this.#endSoon()
+  }
+
+  /** True if a request that waits is still answered when the server stops. */
+  get #hasMore(): boolean {
+    return this.feed?.hasMore === true && this.#lastRequests < MAX_LAST
+  }
+
+  /** Ends the connection of a stopping server, unless a request comes. */
+  #endSoon(): void {
     setTimeout(() => {
-      if (this.#serving === 0 && !this.#client) this.end()
+      if (this.#serving > 0 || this.#client) return
+      if (this.#hasMore) this.#endSoon()
+      else this.end()
     }, LAST_REQUEST_MS).unref()
   }
 
   /** Sets `Connection: close` on the newest response only, so that all pipelined requests are answered. */
   #closeBehindNewest(): void {
+    if (this.#hasMore) return
     const [newest, closing] = [this.#newest, this.#closing]
     if (!newest?.shouldKeepAlive || newest.headersSent) return
     if (closing && !closing.headersSent) closing.shouldKeepAlive = true
@@ -160,8 +207,11 @@ export class Visitor implements Client {
 
   #served(): void {
     this.#serving--
-    if (this.#serving > 0 || this.#ending) return
-    if (this.#stopping || this.#last) this.end(this.#last)
+    if (this.#ending) return
+    this.feed?.resume()
+    if (this.#serving > 0) return
+    if (this.#stopping && !this.#last && this.#hasMore) this.#endSoon()
+    else if (this.#stopping || this.#last) this.end(this.#last)
     else this.#endWithin(2 * this.#requestMs)
   }
 

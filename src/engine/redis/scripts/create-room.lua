@@ -13,5 +13,8 @@ local record = {
   description = ARGV[8], visibility = ARGV[9], createdAt = now, changedAt = now,
 }
 if ARGV[10] ~= '' then record.hash = ARGV[10] end
-if ARGV[11] ~= '' then record.maker = { address = ARGV[11], name = ARGV[12] ~= '' and ARGV[12] or nil, owns = ARGV[14] == '1' or nil } end
+if ARGV[11] ~= '' then
+  record.maker = { address = ARGV[11], name = ARGV[12] ~= '' and ARGV[12] or nil, owns = ARGV[14] == '1' or nil }
+  redis.call('SADD', roomsFrom(ARGV[11]), id)
+end
 return put(record, control, node)

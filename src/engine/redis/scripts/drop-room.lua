@@ -4,5 +4,7 @@ local record = find(id)
 if not record then return 0 end
 removeNames(record)
 redis.call('HDEL', records, id)
+redis.call('ZREM', said, id)
+if record.maker then redis.call('SREM', roomsFrom(record.maker.address), id) end
 redis.call('PUBLISH', ARGV[2], cjson.encode({ 'dropped', ARGV[1], tostring(id), tostring(redis.call('INCR', version)) }))
 return 1

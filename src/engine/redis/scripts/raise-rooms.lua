@@ -1,10 +1,12 @@
--- Raises the last given id and the number of changes to those that a node knows. ARGV: id, number of changes. Returns 1 if Redis was behind.
-local lost = false
+-- Raises the last given id and the number of changes to those that a node knows. ARGV: id, number of changes. Returns `1` if Redis was
+-- behind, and both numbers.
+local reply = { '0' }
 for at, key in ipairs({ given, version }) do
-  local least = tonumber(ARGV[at])
-  if tonumber(redis.call('GET', key) or '0') < least then
+  local least, known = tonumber(ARGV[at]), tonumber(redis.call('GET', key) or '0')
+  if known < least then
     redis.call('SET', key, least)
-    lost = true
+    reply[1] = '1'
   end
+  reply[at + 1] = tostring(math.max(least, known))
 end
-return lost and 1 or 0
+return reply

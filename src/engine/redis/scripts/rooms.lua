@@ -1,6 +1,6 @@
 -- Functions for scripts about rooms; precedes them. All keys have the tag {rooms}: records by id, ids by folded title and slug, the last
--- given id, and the number of changes. The slug is stored as lineName, its folded form as lineKey.
-local records, index, given, version = unpack(KEYS)
+-- given id, the number of changes, and ids by the time of the newest message. The slug is stored as lineName, its folded form as lineKey.
+local records, index, given, version, said = unpack(KEYS)
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 
@@ -27,6 +27,11 @@ end
 
 local function removeNames(record)
   if record then redis.call('HDEL', index, record.titleKey, record.lineKey) end
+end
+
+-- Returns the key of the set of rooms made from an address (keys.ts, roomsFrom).
+local function roomsFrom(address)
+  return string.sub(records, 1, -#'records' - 1) .. 'from:' .. address
 end
 
 -- Stores a record and publishes it on the control channel, as a change by `node`. Returns the record as JSON.

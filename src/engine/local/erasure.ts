@@ -10,7 +10,7 @@ const NEIGHBOURS = 48
  * the unused bytes of the first one. The events around a removed one are therefore deleted and inserted again: the pages that become
  * empty are overwritten as a whole.
  */
-export class Redaction {
+export class MessageErasure {
   readonly #delete: StatementSync
   readonly #before: StatementSync
   readonly #after: StatementSync

@@ -1,0 +1,108 @@
+import { Closed, type Engine, type Member, type RoomChange } from '../engine/engine.ts'
+import type { Draft, Event } from '../engine/event.ts'
+import type { Counts } from './counts.ts'
+import { isCurrent } from './memberships.ts'
+import { fold } from './names.ts'
+import { Refusal, refuse } from './refusal.ts'
+import type { Room } from './room.ts'
+import { isAtLeast, MAX_ROLES, type Rank, type RoomState } from './room-state.ts'
+import type { Identity } from './sanctions.ts'
+import type { Membership } from './session.ts'
+import { clean, isLonger } from './text.ts'
+
+/** Maximum characters of a reason. */
+const MAX_REASON = 300
+
+/** An event of a moderator, without what all of them have. */
+export interface ModeratorAction extends Pick<Draft, 'to' | 'body' | 'details'> {
+  readonly kind: 'topic' | 'kicked' | 'role' | 'mode' | 'redacted'
+}
+
+/** A user whom a moderator's action concerns. */
+export interface Target extends Identity {
+  /** The nickname as its owner writes it, where that is known. */
+  readonly name: string
+  /** Undefined for a user who is not in the room. */
+  readonly member: Member | undefined
+}
+
+/** The accounts, as far as moderation needs them. */
+export interface AccountLookup {
+  /** Resolves with true for the nickname of an account. */
+  isAccount(name: string): Promise<boolean>
+  /** Resolves with true for an account that is an admin's. */
+  isAdmin(name: string): Promise<boolean>
+}
+
+/** The steps that the actions of moderators share: find the target, check the rights, append the event. */
+export class ModeratorActions {
+  readonly memberships: Engine['memberships']
+  readonly accounts: AccountLookup
+  readonly #engine: Engine
+  readonly #counts: Counts
+
+  constructor(engine: Engine, accounts: AccountLookup, counts: Counts) {
+    this.#engine = engine
+    this.memberships = engine.memberships
+    this.accounts = accounts
+    this.#counts = counts
+  }
+
+  /** Finds a user by a nickname: a member, an account, or a guest who is not here. */
+  async find(room: Room, nickname: string): Promise<Target> {
+    const [member, registered] = await Promise.all([
+      this.#engine.memberships.member(room.record.id, nickname).catch(refuse),
+      this.accounts.isAccount(nickname),
+    ])
+    const name = member?.name ?? nickname
+    const isAdmin = registered && (await this.accounts.isAdmin(name))
+    return { name, key: fold(name), registered, isAdmin, addressDigest: member?.address, member }
+  }
+
+  /** Checks the rank of the moderator. @throws Refusal `not-in-room`, `not-permitted`. */
+  check(by: Membership, least: Rank): void {
+    if (!isCurrent(by)) throw new Refusal('not-in-room')
+    if (!isAtLeast(by.room.state.rankOf(by.session), least)) throw new Refusal('not-permitted')
+  }
+
+  /** Checks that the moderator is an operator of a higher rank than the target. @throws Refusal `not-in-room`, `not-permitted`. */
+  checkOutranks(by: Membership, target: Target): void {
+    this.check(by, 'operator')
+    const { state } = by.room
+    if (isAtLeast(state.rankOf(target), state.rankOf(by.session))) throw new Refusal('not-permitted')
+  }
+
+  /** Checks that the room may have one more role. @throws Refusal `too-many-roles`. */
+  checkSpace(state: RoomState): void {
+    if (state.roles < MAX_ROLES) return
+    for (const sanctions of [state.banned, state.muted]) sanctions.prune(Date.now())
+    if (state.roles >= MAX_ROLES) throw new Refusal('too-many-roles', MAX_ROLES)
+  }
+
+  /** Changes the record of a room. @throws Refusal `room-unknown`, `unavailable`. */
+  async changeRecord({ record }: Room, change: RoomChange): Promise<void> {
+    const changed = await this.#engine.rooms.change(record.id, change).catch(refuse)
+    if (!changed) throw new Refusal('room-unknown')
+  }
+
+  /** Appends the event of an action. @throws Refusal `nobody-here` for a `kicked` of a user who is not in the room, `unavailable`. */
+  async append({ session, room }: Membership, action: ModeratorAction): Promise<Event> {
+    const verified = session.registered || undefined
+    try {
+      const whole = { ...action, room: room.record.id, from: session.name, verified }
+      const event = await this.#engine.logs.append(room.log, whole)
+      this.#counts.event(session.wire.protocol, action.kind)
+      return event
+    } catch (error) {
+      if (error instanceof Closed && action.kind === 'kicked') throw new Refusal('nobody-here')
+      return refuse(error)
+    }
+  }
+}
+
+/** Returns the text of a reason. @throws Refusal `text-too-long`. */
+export function moderatorReason(why: string): string {
+  const reason = clean(why)
+  if (isLonger(reason, MAX_REASON)) throw new Refusal('text-too-long', MAX_REASON)
+  return reason
+}

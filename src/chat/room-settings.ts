@@ -1,0 +1,107 @@
+import type { Event, ModeFlag } from '../engine/event.ts'
+import type { Directory } from './directory.ts'
+import type { ModeratorActions } from './moderator-actions.ts'
+import type { Passwords } from './passwords.ts'
+import { Refusal } from './refusal.ts'
+import type { Rank } from './room-state.ts'
+import type { Membership } from './session.ts'
+import { clean, isLonger } from './text.ts'
+
+/** Id of the room that belongs to the admins, and that everybody may enter. */
+const LOBBY = 1
+
+export interface RoomSettingsParts {
+  readonly directory: Directory
+  readonly passwords: Passwords
+  /** Maximum characters of a topic. */
+  readonly maxText: number
+  /** Days for which the server keeps events; infinite for no limit. */
+  readonly maxKeepDays: number
+}
+
+/** Topic, modes and record of a room (docs/protocols/moderation.md, section 2). */
+export class RoomSettings {
+  readonly #actions: ModeratorActions
+  readonly #parts: RoomSettingsParts
+
+  constructor(actions: ModeratorActions, parts: RoomSettingsParts) {
+    this.#actions = actions
+    this.#parts = parts
+  }
+
+  /** Sets the topic; an empty text removes it. @throws Refusal `text-too-long`. */
+  async setTopic(by: Membership, text: string): Promise<Event> {
+    this.#actions.check(by, 'operator')
+    const { maxText } = this.#parts
+    const body = clean(text)
+    if (isLonger(body, maxText)) throw new Refusal('text-too-long', maxText)
+    const event = await this.#actions.append(by, { kind: 'topic', body })
+    // The description is what lists of rooms show.
+    await this.#actions.changeRecord(by.room, { description: body })
+    // Another operator may have set it meanwhile.
+    const newest = by.room.state.topic?.text ?? ''
+    if (newest !== body) await this.#actions.changeRecord(by.room, { description: newest })
+    return event
+  }
+
+  /** Sets a mode without effects beyond the room's state, or turns it off where there is no `value`. */
+  async setMode(by: Membership, flag: 'moderated' | 'invite-only' | 'slow', value: string | undefined): Promise<Event> {
+    this.#actions.check(by, 'operator')
+    return this.#appendMode(by, flag, value)
+  }
+
+  /** Maximum days of {@link keep}. */
+  get maxKeepDays(): number {
+    return this.#parts.maxKeepDays
+  }
+
+  /** Sets the days after which events of the room are removed; undefined removes none before the server does. */
+  async keep(by: Membership, days: number | undefined): Promise<Event> {
+    this.#actions.check(by, 'operator')
+    return this.#appendMode(by, 'keep', days === undefined ? undefined : String(days))
+  }
+
+  /** Sets the password of the room; undefined removes it. @throws Refusal `password-invalid`, `too-many-attempts`. */
+  async lock(by: Membership, password: string | undefined): Promise<Event> {
+    this.#checkSettings(by)
+    const { record } = by.room
+    const hash = password === undefined ? null : await this.#parts.passwords.hash(password, by.session.address)
+    // A hidden room stays hidden.
+    const visibility = record.visibility === 'hidden' ? 'hidden' : hash === null ? 'public' : 'private'
+    await this.#actions.changeRecord(by.room, { hash, visibility })
+    return this.#appendMode(by, 'password', hash === null ? undefined : '')
+  }
+
+  /** Leaves the room out of lists, or shows it there. */
+  async hide(by: Membership, hidden: boolean): Promise<Event> {
+    this.#checkSettings(by)
+    const shown = by.room.record.hash === undefined ? 'public' : 'private'
+    await this.#actions.changeRecord(by.room, { visibility: hidden ? 'hidden' : shown })
+    return this.#appendMode(by, 'visibility', hidden ? 'hidden' : undefined)
+  }
+
+  /** Changes the title, and the slug with it. @throws Refusal `room-name-invalid`, `room-taken`. */
+  async setTitle(by: Membership, title: string): Promise<Event> {
+    this.#checkSettings(by)
+    const { description, visibility } = by.room.record
+    await this.#parts.directory.change(by.room.record.id, { title, description, visibility })
+    return this.#appendMode(by, 'title', title)
+  }
+
+  /** Closes the room: removes it with its history. */
+  async close(by: Membership): Promise<void> {
+    this.#checkSettings(by, 'owner')
+    await this.#parts.directory.close(by.room.record.id)
+  }
+
+  /** Checks the right to change the room itself. The lobby is open to all protocols. */
+  #checkSettings(by: Membership, least: Rank = 'operator'): void {
+    this.#actions.check(by, least)
+    if (by.room.record.id === LOBBY) throw new Refusal('not-permitted')
+  }
+
+  #appendMode(by: Membership, flag: ModeFlag, value: string | undefined): Promise<Event> {
+    const on = value !== undefined
+    return this.#actions.append(by, { kind: 'mode', body: '', details: { flag, on, ...(value && { value }) } })
+  }
+}

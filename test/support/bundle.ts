@@ -1,0 +1,62 @@
+/** The daemon in a few files, which starts in half the CPU time that its several hundred modules take: tests start it hundreds of times. */
+import { createHash } from 'node:crypto'
+import { existsSync, globSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { rolldown } from 'rolldown'
+
+const root = resolve(import.meta.dirname, '../..')
+const SOURCES = ['src/**/*.{ts,js,json}', 'commands/*.ts', 'package-lock.json', 'test/support/bundle.ts']
+/** The only module that looks for another one beside itself. */
+const BESIDE = '/src/engine/local/thread.ts'
+/** Age at which bundles of earlier sources are removed, in ms. */
+const OLD_MS = 3_600_000
+
+/** Makes the bundle of the sources as they are, unless it is there. Returns the path of its entry point. */
+export async function bundle(): Promise<string> {
+  const folder = join(root, 'node_modules/.cache', `daemon-${version()}`)
+  if (!existsSync(folder)) {
+    const fresh = `${folder}.${process.pid}`
+    await write(fresh)
+    if (existsSync(folder)) rmSync(fresh, { recursive: true })
+    else renameSync(fresh, folder)
+  }
+  utimesSync(folder, new Date(), new Date())
+  removeOld(dirname(folder))
+  return join(folder, 'main.js')
+}
+
+/** Returns what changes with any of the sources. */
+function version(): string {
+  const hash = createHash('sha256')
+  for (const file of globSync(SOURCES, { cwd: root }).toSorted()) {
+    const { size, mtimeMs } = statSync(join(root, file))
+    hash.update(`${file} ${size} ${mtimeMs}\n`)
+  }
+  return hash.digest('hex').slice(0, 16)
+}
+
+async function write(dir: string): Promise<void> {
+  const build = await rolldown({
+    input: { main: join(root, 'src/main.js'), 'store-thread': join(root, 'src/engine/local/store-thread.ts') },
+    platform: 'node',
+    logLevel: 'silent',
+    plugins: [{ name: 'place', transform: placed }],
+  })
+  await build.write({ dir, format: 'esm', keepNames: true })
+  await build.close()
+}
+
+/** Keeps what a module finds by its place, such as the files of the page, where it is. */
+function placed(code: string, id: string): string | undefined {
+  if (!code.includes('import.meta.url') || id.endsWith(BESIDE)) return undefined
+  return code.replaceAll('import.meta.url', JSON.stringify(pathToFileURL(id)))
+}
+
+function removeOld(cache: string): void {
+  for (const name of readdirSync(cache)) {
+    const path = join(cache, name)
+    const isOld = () => Date.now() - statSync(path).mtimeMs > OLD_MS
+    if (basename(path).startsWith('daemon-') && isOld()) rmSync(path, { recursive: true, force: true })
+  }
+}
