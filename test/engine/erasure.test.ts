@@ -182,7 +182,7 @@ withRedis('the keys of the Redis engine', () => {
     await engine.stop()
     // As if it had died before its sweep, and had begun a copy that has expired.
     await server.command('HSET', info, 'erase', '1', 'erased-to', String(event.id))
-    await server.command('DEL', `${prefix}:{nodes}:sweep`)
+    await server.command('DEL', `${prefix}:{nodes}:sweep-unlimited`)
     const { engine: other } = await start(prefix)
     await erased(info)
     expect((await dumps()).includes(event.body)).toBe(false)

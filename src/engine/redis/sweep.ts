@@ -34,6 +34,10 @@ export class Sweep {
     this.#keep = keep
   }
 
+  get #isLimited(): boolean {
+    return this.#keep.days > 0 || this.#keep.events > 0
+  }
+
   start(): void {
     this.#timer = setTimeout(() => void this.#sweep(), OWN_INTERVAL_MS).unref()
   }
@@ -44,8 +48,7 @@ export class Sweep {
 
   /** Called when an event is appended to a log; it is swept soon if that may have work. */
   note(log: LogName, { kind }: Pick<Draft, 'kind'>): void {
-    const isLimited = this.#keep.days > 0 || this.#keep.events > 0
-    if (!isLimited && kind !== 'redacted' && kind !== 'mode') return
+    if (!this.#isLimited && kind !== 'redacted' && kind !== 'mode') return
     if (this.#timer && this.#written.size < MAX_WRITTEN) this.#written.add(log)
   }
 
@@ -54,7 +57,9 @@ export class Sweep {
       const logs = [...this.#written]
       this.#written.clear()
       for (const log of logs) await this.#trim(log)
-      const mine = await this.#link.call(this.#keys.sweep, 'SET', '1', 'NX', 'PX', String(ALL_INTERVAL_MS))
+      const [limited, unlimited] = this.#keys.sweep
+      const lock = this.#isLimited ? limited : unlimited
+      const mine = await this.#link.call(lock, 'SET', '1', 'NX', 'PX', String(ALL_INTERVAL_MS))
       if (mine === 'OK') for (const ask of this.#link.everyServer()) await this.#trimAll(ask)
     } catch {
       // Redis is away, which is reported elsewhere.
