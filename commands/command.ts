@@ -13,6 +13,9 @@ export type State =
   /** After LOGIN and JOIN. */
   | 'inRoom'
 
+/** Form of the lines from the server: JSON, or plain lines for people. */
+export type Form = 'json' | 'plain'
+
 /** Context in which a command runs. */
 export interface CommandContext {
   readonly chat: Chat
@@ -25,12 +28,22 @@ export interface CommandContext {
   readonly pace: { readonly rate: number; readonly burst: number }
   /** All commands, for /help. */
   readonly commands: readonly Command[]
+  /** Sets the form of all further lines. */
+  readonly speak: (form: Form) => void
+  /** Makes every further line a text to say. */
+  readonly pipe: () => void
   /** Ends the session, and the connection after the reply. Resolves when the nickname is free. */
   endSession(): Promise<void>
 }
 
-/** One reply, synchronous or asynchronous, or pages of records with the reply first, which are read as fast as they are sent. */
-export type Answer = Reply | Promise<Reply> | AsyncIterable<readonly (Reply | History)[]>
+/** Records with the reply behind them, sent at once. */
+export type ReplyBehindRecords = readonly [...History[], Reply]
+
+/**
+ * One reply, synchronous or asynchronous, alone or behind records; or pages of records with the reply first, which are read as fast as they
+ * are sent.
+ */
+export type Answer = Reply | Promise<Reply | ReplyBehindRecords> | AsyncIterable<readonly (Reply | History)[]>
 
 /** The exception for an invalid line, which is answered with the error of its code. */
 export class Mistake extends Error {
@@ -60,8 +73,11 @@ export interface Command {
   readonly state: State
   /** Minimum number of words after the name. With `none`, a line with further words is not this command. */
   readonly least: number | 'none'
-  /** True if later lines are handled before the reply. Only for commands that do not change the session. */
-  readonly pipelined?: boolean
+  /**
+   * True if later lines are handled before the reply; with `settled` only after the replies to all earlier lines. Only for commands that do
+   * not change the session.
+   */
+  readonly pipelined?: boolean | 'settled'
   /** Runs the command; `parameter` is the text after the name, without surrounding blanks. */
   run(context: CommandContext, parameter: string): Answer
 }

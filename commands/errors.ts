@@ -14,6 +14,8 @@ export type LineFault =
   | 'not-blocked'
   | 'unknown-time'
   | 'invalid-limit'
+  | 'invalid-id'
+  | 'unknown-kind'
   | 'invalid-switch'
   | 'invalid-seconds'
   | 'invalid-days'
@@ -71,6 +73,11 @@ export const ERRORS: Readonly<Record<FaultCode, ErrorText>> = {
   'invalid-seconds': { text: 'Invalid time: <seconds>', hint: 'Seconds up to 86400, or off' },
   'invalid-days': { text: 'Invalid number of days: <days>', hint: 'Days up to those of --keep-days, or all' },
   'invalid-limit': { text: 'Invalid limit: <limit>' },
+  'invalid-id': { text: 'Invalid id: <id>' },
+  'unknown-kind': {
+    text: 'Unknown kind: <kind>',
+    hint: 'Kinds: message, joined, left, topic, kicked, role, mode, redacted',
+  },
   'internal-error': { text: 'Internal error' },
   'name-invalid': { text: 'Invalid nickname', hint: NAME_HINT },
   'name-reserved': {

@@ -23,12 +23,17 @@ export function eventLine(event: Event, room: string): RoomEvent | PrivateEvent 
     case 'redacted':
       return moderationLine(event, room)
     case 'private':
-      return { type: 'private', from, to, body, room, utctimestamp, id }
+      return { ...privateLine(event), room }
     case 'closed':
       return undefined
     default:
       return event.kind satisfies never
   }
+}
+
+/** Returns the line for a private message between users who are in no room together. */
+export function privateLine({ from, to = '', body, at, id }: Event): PrivateEvent {
+  return { type: 'private', from, to, body, utctimestamp: timestamp(at), id: String(id) }
 }
 
 /** Returns the line for a message that is an action or a notice. */

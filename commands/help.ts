@@ -19,3 +19,14 @@ export const help: Command = {
     return { type: 'commandResult', result: text, commands: listed }
   },
 }
+
+/** `HELP` and `?` on a line of their own, without the slash that a newcomer does not know of. */
+export const bareHelp: Command = {
+  name: 'HELP',
+  aliases: ['?'],
+  usage: 'HELP',
+  help: 'As /help: the commands.',
+  state: 'any',
+  least: 'none',
+  run: (context) => help.run(context, ''),
+}

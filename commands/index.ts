@@ -1,9 +1,11 @@
 /** All commands of the line protocol. A new command is a file in this folder and a line here. */
+import { away } from './away.ts'
 import { block, blocked, unblock } from './block.ts'
 import type { Command } from './command.ts'
 import { deleteMessage } from './delete.ts'
-import { help } from './help.ts'
+import { bareHelp, help } from './help.ts'
 import { history } from './history.ts'
+import { inbox } from './inbox.ts'
 import { join } from './join.ts'
 import { leave } from './leave.ts'
 import { limits } from './limits.ts'
@@ -12,11 +14,14 @@ import { me, notice } from './me.ts'
 import { message } from './message.ts'
 import { hidden, inviteOnly, keep, lock, moderated, slow, unlock } from './modes.ts'
 import { ping } from './ping.ts'
+import { pipe } from './pipe.ts'
+import { json, plain } from './plain.ts'
 import { quit } from './quit.ts'
 import { register } from './register.ts'
 import { deop, devoice, invite, op, owner, voice } from './roles.ts'
 import { rooms } from './rooms.ts'
 import { ban, bans, kick, mute, unban, unmute } from './sanctions.ts'
+import { search } from './search.ts'
 import { tell } from './tell.ts'
 import { close, title, topic } from './topic.ts'
 import { who } from './who.ts'
@@ -26,12 +31,17 @@ export const commands: readonly Command[] = [
   join,
   leave,
   message,
+  pipe,
   history,
+  search,
   help,
+  bareHelp,
   limits,
   who,
   rooms,
+  away,
   tell,
+  inbox,
   block,
   unblock,
   blocked,
@@ -61,6 +71,8 @@ export const commands: readonly Command[] = [
   title,
   close,
   register,
+  plain,
+  json,
   ping,
   quit,
 ]

@@ -1,5 +1,6 @@
 import { Refusal } from '../src/chat/refusal.ts'
 import type { Range } from '../src/engine/engine.ts'
+import type { Kind } from '../src/engine/event.ts'
 import { Mistake } from './command.ts'
 
 const DAY_MS = 86_400_000
@@ -13,24 +14,80 @@ const AGO = /^-(\d{1,9})([smhd])$/
 /** Maximum words of a time: date, time of day, zone. */
 const MAX_WORDS = 3
 
+/** Kinds of events that `kinds=` takes. */
+const KINDS: Readonly<Record<Kind, boolean>> = {
+  message: true,
+  joined: true,
+  left: true,
+  topic: true,
+  kicked: true,
+  role: true,
+  mode: true,
+  redacted: true,
+  private: false,
+  closed: false,
+}
+
+/** Condition on the events of a range. */
+export interface Filter {
+  /** Undefined for all kinds. */
+  readonly kinds?: ReadonlySet<Kind>
+  /** Lower-case text that the body contains. */
+  readonly text?: string
+}
+
+/** The parameter of HISTORY. */
+export interface HistoryRequest {
+  readonly range: Range
+  readonly filter: Filter | undefined
+  /** True if a last line marks the end. */
+  readonly end: boolean
+}
+
+/** An option, a text in quotes, or a word. */
+const WORD = /(limit|after|before|kinds|grep|end)=("[^"]*"|'[^']*'|[^ \t]*)|"[^"]*"|'[^']*'|[^ \t]+/gi
+
 /**
- * Parses the parameter of HISTORY: `[<from> [<to>]]` and, anywhere, `limit=N` and `after=ID`; further words are ignored
- * (docs/protocols/line.md, section 2.7). A time may have several words, in quotes or without.
+ * Parses the parameter of HISTORY: `[<from> [<to>]]` and, anywhere, `limit=N`, `after=ID`, `before=ID`, `kinds=KIND,…`, `grep=WORD` and
+ * `end=yes`; further words are ignored (docs/protocols/line.md, section 2.7). A time may have several words, in quotes or without.
  *
- * @throws {Mistake} `unknown-time`, `invalid-limit`
- * @throws {Refusal} `history-gone` for an id that is not a number
+ * @throws {Mistake} `unknown-time`, `invalid-limit`, `invalid-id`, `unknown-kind`
+ * @throws {Refusal} `history-gone` for an `after` that is not a number
  */
-export function parseRange(parameter: string, now: number): Range {
-  const range: { from?: number; to?: number; limit?: number; after?: number } = {}
+export function parseRange(parameter: string, now: number): HistoryRequest {
+  const range: { from?: number; to?: number; limit?: number; after?: number; before?: number } = {}
+  const filter: { kinds?: ReadonlySet<Kind>; text?: string } = {}
+  let end = false
   const words: string[] = []
-  for (const [word, ...quoted] of parameter.matchAll(/"([^"]*)"|'([^']*)'|[^ \t]+/g)) {
-    if (/^limit=/i.test(word)) range.limit = parseLimit(word.slice(6))
-    else if (/^after=/i.test(word)) range.after = parseId(word.slice(6))
-    else words.push(quoted.find((text) => text !== undefined) ?? word)
+  for (const [word, name, option = word] of parameter.matchAll(WORD)) {
+    const value = option.replace(/^(["'])(.*)\1$/s, '$2')
+    switch (name?.toLowerCase()) {
+      case undefined:
+        words.push(value)
+        break
+      case 'limit':
+        range.limit = parseLimit(value)
+        break
+      case 'after':
+        range.after = parseAfter(value)
+        break
+      case 'before':
+        range.before = parseBefore(value)
+        break
+      case 'kinds':
+        filter.kinds = parseKinds(value)
+        break
+      case 'grep':
+        filter.text = value.toLowerCase()
+        break
+      case 'end':
+        end = /^yes$/i.test(value)
+        break
+    }
   }
   if (words.length > 0) range.from = takeTime(words, now)
   if (words.length > 0) range.to = takeTime(words, now)
-  return range
+  return { range, filter: Object.keys(filter).length > 0 ? filter : undefined, end }
 }
 
 /** Parses a time from the first words of a list, the longest form that matches, and removes these words. */
@@ -107,8 +164,30 @@ function parseLimit(word: string): number {
   return Number(word)
 }
 
-function parseId(word: string): number {
-  const id = /^\d{1,16}$/.test(word) ? Number(word) : Number.NaN
-  if (!Number.isSafeInteger(id)) throw new Refusal('history-gone')
+function parseAfter(word: string): number {
+  const id = readId(word)
+  if (id === undefined) throw new Refusal('history-gone')
   return id
+}
+
+function parseBefore(word: string): number {
+  const id = readId(word)
+  if (id === undefined) throw new Mistake('invalid-id', word)
+  return id
+}
+
+function readId(word: string): number | undefined {
+  const id = /^\d{1,16}$/.test(word) ? Number(word) : Number.NaN
+  return Number.isSafeInteger(id) ? id : undefined
+}
+
+function parseKinds(list: string): ReadonlySet<Kind> {
+  const kinds = list.toLowerCase().split(',')
+  const unknown = kinds.find((kind) => !isShown(kind))
+  if (unknown !== undefined) throw new Mistake('unknown-kind', unknown)
+  return new Set(kinds.filter(isShown))
+}
+
+function isShown(word: string): word is Kind {
+  return Object.hasOwn(KINDS, word) && KINDS[word as Kind]
 }

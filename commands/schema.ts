@@ -30,6 +30,17 @@ export const RoomCount = Type.Object(
   exact,
 )
 
+/** Marks of a member in /who. */
+const Mark = Type.Enum(['operator', 'voiced', 'bot', 'account', 'away'])
+const MarkedMember = Type.Object(
+  {
+    nickname: Nickname,
+    marks: Type.Array(Mark),
+    away: Type.Optional(Type.String({ description: 'The text of a user who is away.' })),
+  },
+  exact,
+)
+
 const NameRule = Type.Object(
   { pattern: Type.String(), minLength: Type.Integer({ minimum: 1 }), maxLength: Type.Integer({ minimum: 1 }) },
   { ...exact, description: 'Keywords of JSON Schema.' },
@@ -70,16 +81,25 @@ export const Ban = Type.Object(
 export const CommandResult = Type.Object(
   {
     type: Type.Literal('commandResult'),
-    /** Text for users; null for HISTORY, whose records follow. */
+    /** Text for users; null for HISTORY and /inbox, whose records follow. */
     result: Type.Union([Type.String(), Type.Null()]),
     commands: Type.Optional(Type.Array(CommandHelp, { description: '/help' })),
     room: Type.Optional(RoomName),
     members: Type.Optional(Type.Array(Nickname, { description: '/who: in order of joining.' })),
+    marks: Type.Optional(Type.Array(MarkedMember, { description: '/who: the members with marks.' })),
+    before: Type.Optional(
+      Type.String({
+        pattern: '^[0-9]+$',
+        description:
+          'HISTORY with a filter, and /search: not all events were looked at; before=ID goes on with those before this id.',
+      }),
+    ),
     rooms: Type.Optional(Type.Array(RoomCount, { description: '/rooms: busiest first.' })),
     more: Type.Optional(Type.Integer({ minimum: 1, description: '/rooms: number of rooms that are left out.' })),
     limits: Type.Optional(Limits),
     bans: Type.Optional(Type.Array(Ban, { description: '/bans: oldest first.' })),
     blocked: Type.Optional(Type.Array(Nickname, { description: '/blocked' })),
+    found: Type.Optional(Type.Integer({ minimum: 0, description: '/search: number of records before this line.' })),
   },
   exact,
 )
@@ -119,7 +139,15 @@ const manner = {
 }
 export const Message = Type.Object({ type: Type.Literal('message'), ...happening, ...manner }, exact)
 export type Message = Static<typeof Message>
-export const Private = Type.Object({ type: Type.Literal('private'), ...happening, to: Nickname }, exact)
+export const Private = Type.Object(
+  {
+    type: Type.Literal('private'),
+    ...happening,
+    room: Type.Optional(Type.String({ ...RoomName, description: 'The room that both users are in.' })),
+    to: Nickname,
+  },
+  exact,
+)
 export type Private = Static<typeof Private>
 
 export const Topic = Type.Object({ type: Type.Literal('topic'), ...happening }, exact)
@@ -167,9 +195,14 @@ export const HistoryRecord = Type.Object(
   },
   exact,
 )
+/** A record of /inbox. */
+export const InboxRecord = Type.Object(
+  { type: Type.Literal('private'), from: Nickname, to: Nickname, body: Type.String(), utctimestamp: Time, id: Id },
+  exact,
+)
 export const History = Type.Object(
-  { type: Type.Literal('history'), from: Nickname, body: HistoryRecord },
-  { ...exact, description: '`from` and `body.to` are the one who asked.' },
+  { type: Type.Literal('history'), from: Nickname, body: Type.Union([HistoryRecord, InboxRecord]) },
+  { ...exact, description: '`from`, and `body.to` of HISTORY, are the one who asked.' },
 )
 export type History = Static<typeof History>
 

@@ -9,8 +9,14 @@ export const who: Command = {
   async run({ chat, session }, parameter) {
     const name = parameter || session.membership?.room.record.slug
     if (!name) throw new Mistake('not-in-room')
-    const { room, members } = await chat.rooms.members(name)
-    const text = members.length === 0 ? `Nobody is in ${room}` : `In ${room}: ${members.join(', ')}`
-    return { type: 'commandResult', result: text, room, members: [...members] }
+    const { id, room, members } = await chat.rooms.members(name)
+    const away = chat.away.in(id)
+    const shown = members.map((member) => (away.has(member) ? `${member} (away)` : member))
+    const text = members.length === 0 ? `Nobody is in ${room}` : `In ${room}: ${shown.join(', ')}`
+    const marks = members.flatMap((nickname) => {
+      const reason = away.get(nickname)
+      return reason === undefined ? [] : [{ nickname, marks: ['away' as const], ...(reason && { away: reason }) }]
+    })
+    return { type: 'commandResult', result: text, room, members: [...members], ...(marks.length > 0 && { marks }) }
   },
 }

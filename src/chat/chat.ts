@@ -14,6 +14,7 @@ import { type Administered, Administration } from './administration.ts'
 import { Alone } from './alone.ts'
 import { Attempts } from './attempts.ts'
 import type { OnDeliveryError } from './audience.ts'
+import { Away } from './away.ts'
 import { Blocking } from './blocking.ts'
 import { Blocks } from './blocks.ts'
 import { Counts } from './counts.ts'
@@ -21,6 +22,7 @@ import { Credentials, Proof } from './credentials.ts'
 import { Directory } from './directory.ts'
 import { Guesses } from './guesses.ts'
 import { Handover } from './handover.ts'
+import { Inboxes } from './inboxes.ts'
 import { RoomMakers } from './makers.ts'
 import { Memberships } from './memberships.ts'
 import { Messages } from './messages.ts'
@@ -82,6 +84,7 @@ export class Chat {
   readonly accounts: Accounts
   readonly rooms: Directory
   readonly messages: Messages
+  readonly inboxes: Inboxes
   readonly moderation: Moderation
   readonly tickets: Tickets
   readonly makers: RoomMakers
@@ -99,6 +102,7 @@ export class Chat {
   readonly #handover = new Handover()
   readonly #memberships: Memberships
   readonly #presence = new Presence()
+  readonly away = new Away(this.#presence)
   readonly #alone: Alone
   readonly #digests: AddressDigests
 
@@ -133,7 +137,8 @@ export class Chat {
       activityIn: (room) => this.#memberships.activityIn(room),
     })
     this.tickets = new Tickets(engine.records, ticketMs)
-    this.messages = new Messages(engine, this.#blocks, counts, reader, maxText)
+    this.inboxes = new Inboxes(engine, { blocks: this.#blocks, counts, reader, onDeliveryError })
+    this.messages = new Messages(engine, { blocks: this.#blocks, counts, reader, inboxes: this.inboxes, maxText })
     this.#alone = new Alone(engine)
     this.moderation = new Moderation(engine, {
       directory: this.rooms,
@@ -153,7 +158,10 @@ export class Chat {
       blocking: this.#blocking,
       handover,
       departed: (session) => this.#memberships.departed(session),
-      share: (session) => this.#memberships.share(session),
+      share: (session) => {
+        this.inboxes.listen(session)
+        return this.#memberships.share(session)
+      },
       onRefused: ({ code }) => counts.refusedLogin(code),
       registrations,
       daily: maxAccountsPerAddress
@@ -212,6 +220,7 @@ export class Chat {
     if (session.closed) return this.#absent(key, session)
     session.name = name
     session.registered = registered
+    if (registered) this.inboxes.listen(session)
     session.isBot = account?.bot === true
   }
 
@@ -266,12 +275,12 @@ export class Chat {
       return { record, founds }
     }
     // From before its joining, as whoever sees that may tell it something at once.
-    this.messages.listen(session)
+    this.inboxes.listen(session)
     try {
       // The nickname may have been registered since the login, or be about to be.
       return await this.#memberships.join(session, { moves, find, check: () => this.#checkOwn(session) })
     } finally {
-      if (!session.membership) this.messages.dismiss(session)
+      if (!session.membership && !session.registered) this.inboxes.dismiss(session)
     }
   }
 
@@ -318,7 +327,8 @@ export class Chat {
     // A request that waits for a lookup comes before its `left`.
     await this.messages.idle(session)
     const lastEvents = await this.#memberships.close(session)
-    this.messages.dismiss(session)
+    this.inboxes.dismiss(session)
+    this.away.set(session, undefined)
     await this.#absent(session.key, session)
     await lastEvents()
   }

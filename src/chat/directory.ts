@@ -167,11 +167,11 @@ export class Directory {
   }
 
   /** The members of a public room, in order of joining. @throws Refusal `room-unknown`, `room-private`. */
-  async members(which: number | string): Promise<{ room: string; members: readonly string[] }> {
+  async members(which: number | string): Promise<{ id: number; room: string; members: readonly string[] }> {
     const record = await this.find(which)
     if (!record) throw new Refusal('room-unknown')
     if (record.visibility !== 'public') throw new Refusal('room-private')
-    return { room: record.slug, members: await this.inside(record.id) }
+    return { id: record.id, room: record.slug, members: await this.inside(record.id) }
   }
 
   /** The members of a room of any visibility, in order of joining. */

@@ -1,38 +1,56 @@
-import { type Engine, type Member, type Range, Repeated } from '../engine/engine.ts'
-import { type Draft, type Event, type LogName, timeOf } from '../engine/event.ts'
+import { type Engine, type Member, type Range, Repeated, type RoomRecord, type WordSearch } from '../engine/engine.ts'
+import { type Draft, type Event, type LogName, NO_ROOM, timeOf } from '../engine/event.ts'
 import type { Blocks } from './blocks.ts'
 import type { Counts } from './counts.ts'
+import { ALONE } from './directory.ts'
+import type { Inboxes } from './inboxes.ts'
 import { isCurrent } from './memberships.ts'
-import { fold } from './names.ts'
-import type { Asker, Reader } from './reader.ts'
+import type { Asker, Reader, Search } from './reader.ts'
 import { Refusal, refuse } from './refusal.ts'
 import type { Room } from './room.ts'
+import { RoomState } from './room-state.ts'
 import type { Membership, Session } from './session.ts'
 import { clean, isLonger } from './text.ts'
+import { type Found, findWords } from './word-search.ts'
 
 /** Fields of a message beside its text, where a protocol has them. */
 export type MessageExtras = Pick<Draft, 'sent' | 'color' | 'nonce' | 'details'>
 
 const NOTHING: MessageExtras = {}
 
-/** Messages to rooms and to single members, and the history of both. */
+export interface MessagesOptions {
+  readonly blocks: Blocks
+  readonly counts: Counts
+  readonly reader: Reader
+  readonly inboxes: Inboxes
+  /** Maximum characters of a message. */
+  readonly maxText: number
+}
+
+/** The addressee of a private message. */
+interface Addressee {
+  readonly name: string
+  /** Id of the room that the sender shares with it, or {@link NO_ROOM}. */
+  readonly room: number
+}
+
+/** Messages to rooms and to single users, and the history of rooms. */
 export class Messages {
   readonly #engine: Engine
   readonly #blocks: Blocks
   readonly #counts: Counts
   readonly #reader: Reader
+  readonly #inboxes: Inboxes
   readonly #maxText: number
   /** Requests for which an addressee is being looked up: the session's next requests come behind them. */
   readonly #asking = new Map<Session, Promise<void>>()
-  /** Ends of the subscriptions to private messages. */
-  readonly #inboxes = new Map<Session, () => void>()
 
-  /** `maxText` is the maximum number of characters of a message. */
-  constructor(engine: Engine, blocks: Blocks, counts: Counts, reader: Reader, maxText: number) {
+  constructor(engine: Engine, { blocks, counts, reader, inboxes, maxText }: MessagesOptions) {
     this.#engine = engine
     this.#blocks = blocks
     this.#counts = counts
     this.#reader = reader
+    this.#inboxes = inboxes
     this.#maxText = maxText
   }
 
@@ -78,26 +96,49 @@ export class Messages {
     return this.#inOrder(session, () => {
       const room = roomOf(membership)
       const body = this.#body(text)
-      const tell = (addressee: Member | undefined): [Promise<boolean>] => {
-        if (!addressee) throw new Refusal('nobody-here')
-        if (!addressee.carriesPrivate) throw new Refusal('no-private-messages')
-        const { name } = addressee
-        if (this.isBlocked(session, name)) return [Promise.resolve(false)]
-        return [
-          this.#whisper(session, room, {
-            kind: 'private',
-            room: room.record.id,
-            from: session.name,
-            to: name,
-            body,
-            sent,
-          }),
-        ]
+      const { id } = room.record
+      const tell = (member: Member | undefined): [Promise<boolean>] => {
+        if (!member) throw new Refusal('nobody-here')
+        return [this.#whisper(session, sharing(member, id), body, sent)]
       }
       // A member on this node needs no question to the engine.
       const here = room.member(to)
-      return here ? tell(here) : this.#engine.memberships.member(room.record.id, to).then(tell, refuse)
+      return here ? tell(here) : this.#engine.memberships.member(id, to).then(tell, refuse)
     })
+  }
+
+  /**
+   * Sends a private message to a member of the same room, to an account, which may be away, or to a guest in another room on any node.
+   * Resolves as {@link tell} does.
+   *
+   * @throws Refusal `not-in-room` for a guest without a room; `nobody-here`, also for a guest's nickname that is held in several rooms,
+   * as it may be several users; `no-private-messages`, `text-empty`, `text-too-long`, `unavailable`.
+   */
+  async send(session: Session, to: string, text: string): Promise<boolean> {
+    return this.#inOrder(session, () => {
+      const body = this.#body(text)
+      // Nobody else may speak in the name of a guest who is in a room.
+      if (!session.registered) roomOf(session.inRoom())
+      return this.#find(session, to).then((addressee) => [this.#whisper(session, addressee, body)], refuse)
+    })
+  }
+
+  async #find(session: Session, to: string): Promise<Addressee> {
+    const { memberships, records } = this.#engine
+    for (const { room } of session.memberships.values()) {
+      const { id } = room.record
+      const member = room.member(to) ?? (await memberships.member(id, to))
+      if (member) return sharing(member, id)
+    }
+    const account = await records.get('account', to)
+    if (account) return { name: account.name, room: NO_ROOM }
+    const held = await memberships.heldIn(to)
+    const rooms = held.filter((room) => room !== ALONE)
+    const [room] = rooms
+    const isOne = rooms.length === 1 || rooms.length < held.length
+    const guest = isOne && room !== undefined ? await memberships.member(room, to) : undefined
+    if (!guest) throw new Refusal('nobody-here')
+    return sharing(guest, NO_ROOM)
   }
 
   /** Returns true if messages between a session and a nickname are dropped. */
@@ -105,11 +146,9 @@ export class Messages {
     return this.#blocks.between(session.name, name)
   }
 
-  async #whisper(session: Session, room: Room, draft: Draft & { readonly to: string }): Promise<true> {
-    const key = fold(draft.to)
-    const event = await this.#append(`inbox:${key}`, draft)
-    this.#counts.event(session.wire.protocol, 'private')
-    if (key !== session.key) room.whisper(session, event)
+  async #whisper(session: Session, { name: to, room }: Addressee, body: string, sent?: number): Promise<boolean> {
+    if (this.isBlocked(session, to)) return false
+    await this.#inboxes.append(session, { kind: 'private', room, from: session.name, to, body, sent })
     return true
   }
 
@@ -154,6 +193,41 @@ export class Messages {
     }
   }
 
+  /**
+   * The wanted events of a room, see {@link Reader.search}.
+   *
+   * @throws Refusal as {@link history} does.
+   */
+  search(membership: Membership, range: Range, wanted: (event: Event) => boolean): Promise<Search> {
+    const { session } = membership
+    const visible = (event: Event) =>
+      wanted(event) && !(event.kind === 'message' && this.#blocks.between(event.from, session.name))
+    return this.#reader.search(roomOf(membership).log, range, visible, session)
+  }
+
+  /**
+   * Finds the newest messages of a room with all words of a search that a session may see. The room is that of a membership, or is given by
+   * its slug or title; without a membership it must be public, and the session one that may enter.
+   *
+   * @throws Refusal `not-in-room`, `room-unknown`, `room-private`, `banned`, `invite-only`, `unavailable`.
+   */
+  async withWords(session: Session, where: Membership | string, search: WordSearch): Promise<Found> {
+    const room = typeof where === 'string' ? await this.#readable(session, where) : roomOf(where).record
+    const allowed = (events: readonly Event[]) => this.#blocks.allowed(events, session.name)
+    return findWords(this.#reader, room, search, session, allowed)
+  }
+
+  /** @throws Refusal `room-unknown`, `room-private`, `banned`, `invite-only`, `unavailable`. */
+  async #readable(session: Session, name: string): Promise<RoomRecord> {
+    const room = await this.#engine.rooms.find(name).catch(refuse)
+    if (!room) throw new Refusal('room-unknown')
+    const membership = session.memberships.get(room.id)
+    if (membership && isCurrent(membership)) return room
+    if (room.visibility !== 'public') throw new Refusal('room-private')
+    new RoomState(room, await this.#engine.logs.state(room.id).catch(refuse)).checkEntry(session)
+    return room
+  }
+
   /** The newest messages of a room that a session may see, oldest first. @throws Refusal `unavailable`. */
   recentMessages(room: number, session: Session, limit: number): Promise<readonly Event[]> {
     const visible = ({ kind, from }: Event) => kind === 'message' && !this.#blocks.between(from, session.name)
@@ -163,28 +237,6 @@ export class Messages {
   /** The newest events of a room, oldest first. @throws Refusal `unavailable`. */
   recent(room: number, limit: number, asker: Asker): Promise<readonly Event[]> {
     return this.#reader.newest(`room:${room}`, limit, ({ kind }) => kind !== 'closed', asker)
-  }
-
-  /** The newest private messages to a session's nickname, oldest first, of all rooms. @throws Refusal `unavailable`. */
-  inbox(session: Session, limit: number): Promise<readonly Event[]> {
-    const visible = ({ from }: Event) => !this.#blocks.between(from, session.name)
-    return this.#reader.newest(`inbox:${session.key}`, limit, visible, session)
-  }
-
-  /** Hands a session the private messages of the rooms it is in, until {@link dismiss}. */
-  listen(session: Session): void {
-    if (this.#inboxes.has(session)) return
-    const end = this.#engine.logs.follow(`inbox:${session.key}`, (event) => {
-      // The sender's node may not have known of the block.
-      if (this.#blocks.between(event.from, session.name)) return
-      session.memberships.get(event.room)?.room.whisper(session, event)
-    })
-    this.#inboxes.set(session, end)
-  }
-
-  dismiss(session: Session): void {
-    this.#inboxes.get(session)?.()
-    this.#inboxes.delete(session)
   }
 
   /** The event that a repeated nonce belongs to; where that is gone, the repeated message with its id. */
@@ -213,4 +265,10 @@ export class Messages {
 function roomOf(membership: Membership): Room {
   if (!isCurrent(membership)) throw new Refusal('not-in-room')
   return membership.room
+}
+
+/** @throws Refusal `no-private-messages` for a member whose protocol does not carry them. */
+function sharing({ name, carriesPrivate }: Member, room: number): Addressee {
+  if (!carriesPrivate) throw new Refusal('no-private-messages')
+  return { name, room }
 }

@@ -1,4 +1,4 @@
-import type { Engine, Range } from '../engine/engine.ts'
+import type { Engine, Range, SearchPage, WordSearch } from '../engine/engine.ts'
 import type { Event, LogName } from '../engine/event.ts'
 import { nextRound } from '../tick.ts'
 import { FairQueue } from './fair-queue.ts'
@@ -16,6 +16,18 @@ const STEP = 256
 const MIN_DEPTH = 1_024
 const DEPTH = 4
 const MAX_DEPTH = 4_096
+
+/** Events that {@link Reader.search} looks at, at most and in its first attempts. */
+const SEARCH = 10_000
+const ATTEMPTS = [256, 2_048]
+
+/** The result of a search. */
+export interface Search {
+  /** The wanted events, oldest first. */
+  readonly pages: AsyncIterable<readonly Event[]>
+  /** Set when the search has ended early: the id of the oldest event that it has looked at. */
+  readonly before?: number
+}
 
 /** A client that reads. */
 export interface Asker {
@@ -38,12 +50,65 @@ export class Reader {
    *
    * @throws Refusal `history-gone` before the first page, `unavailable`.
    */
-  async *pages(log: LogName, range: Range, asker: Asker): AsyncGenerator<readonly Event[]> {
-    const pages = this.#engine.logs.read(log, range)[Symbol.asyncIterator]()
+  pages(log: LogName, range: Range, asker: Asker): AsyncGenerator<readonly Event[]> {
+    return this.#inTurns(this.#engine.logs.read(log, range), asker)
+  }
+
+  /** The messages of a log that have all words of a search, newest first, in pages of bounded size. @throws Refusal `unavailable`. */
+  withWords(log: LogName, search: WordSearch, asker: Asker): AsyncGenerator<SearchPage> {
+    return this.#inTurns(this.#engine.logs.search(log, search), asker)
+  }
+
+  async *#inTurns<T>(all: AsyncIterable<T>, asker: Asker): AsyncGenerator<T> {
+    const pages = all[Symbol.asyncIterator]()
     while (!asker.closed) {
       const page = await this.#queue.run(asker.address, () => nextPage(pages)).catch(refuse)
       if (page.done) return
       yield page.value
+    }
+  }
+
+  /**
+   * Finds the newest `range.limit` wanted events of a range, or all of them, among its newest 10,000 events. The log is read twice, so
+   * that no more than a page is held.
+   *
+   * @throws Refusal `history-gone`, `unavailable`.
+   */
+  async search(log: LogName, range: Range, wanted: (event: Event) => boolean, asker: Asker): Promise<Search> {
+    const { limit = Number.POSITIVE_INFINITY } = range
+    let within = range
+    for (const depth of limit < SEARCH ? [...ATTEMPTS, SEARCH] : [SEARCH]) {
+      within = { ...within, limit: depth }
+      const { events, found, first, last } = await this.#survey(log, within, wanted, asker)
+      // Excludes what is committed from now on.
+      within = { ...within, limit: events, before: last + 1 }
+      const isWhole = events < depth || found >= limit
+      if (!isWhole && depth < SEARCH) continue
+      const pages = this.#wanted(log, within, wanted, Math.max(0, found - limit), asker)
+      return isWhole ? { pages } : { pages, before: first }
+    }
+    throw new Error('unreachable: the last attempt returns')
+  }
+
+  async #survey(log: LogName, range: Range, wanted: (event: Event) => boolean, asker: Asker) {
+    let [events, found, first, last] = [0, 0, 0, 0]
+    for await (const page of this.pages(log, range, asker)) {
+      events += page.length
+      for (const event of page) if (wanted(event)) found++
+      first ||= page[0]?.id ?? 0
+      last = page.at(-1)?.id ?? last
+    }
+    return { events, found, first, last }
+  }
+
+  /** Yields the wanted events of a range without the first `skip`. */
+  async *#wanted(log: LogName, range: Range, wanted: (event: Event) => boolean, skip: number, asker: Asker) {
+    if (range.limit === 0) return
+    let left = skip
+    for await (const page of this.pages(log, range, asker)) {
+      const found = page.filter(wanted)
+      if (found.length > left) yield found.slice(left)
+      left = Math.max(0, left - found.length)
     }
   }
 

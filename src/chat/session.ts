@@ -30,6 +30,11 @@ export interface Wire<S extends Session = Session> {
    */
   deliver(room: Room, events: readonly Event[], sessions: Iterable<S>): void
   /**
+   * Takes private messages of a tick, from or to a session, that belong to none of its rooms. Undefined where clients show private
+   * messages within a room only; then they stand in the inbox of an account, and reach no guest.
+   */
+  deliverPrivate?(session: S, events: readonly Event[]): void
+  /**
    * Called when a membership has ended without the session asking for it, and for each subscriber when the room is closed. The
    * session has been handed what happened before its own `left`; that `left` itself only when the room is closed, and a `kicked`. The client has to
    * learn of it: without a membership it hears nothing and is not heard.

@@ -120,7 +120,7 @@ export class ChatClient {
   }
 
   /**
-   * Says a text of one line to the room; resolves when it is committed. With a nonce the line waits until the client is caught up and is
+   * Says a text to the room; resolves when it is committed. With a nonce the line waits until the client is caught up and is
    * sent again after a reconnection, and the server appends it once (docs/protocols/line.md, section 2.6); without one it may have been
    * appended when this rejects with a {@link DisconnectedError}.
    *
@@ -139,7 +139,7 @@ export class ChatClient {
     }
   }
 
-  /** Says a text of one line to one member of the room. @throws DisconnectedError, RefusedError */
+  /** Says a text of one line to one user, in any room. @throws DisconnectedError, RefusedError */
   async tell(nickname: string, text: string): Promise<void> {
     resultOf(await this.ask(`/tell ${nickname} ${text}`))
   }
@@ -343,7 +343,9 @@ export class ChatClient {
 }
 
 /** Returns the event in a record of HISTORY, which tells the addressee as `user`. */
-function eventOf({ body: { user, to, ...event } }: History): RoomEvent {
+function eventOf({ body }: History): RoomEvent | PrivateEvent {
+  if (body.type === 'private') return body
+  const { user, to, ...event } = body
   // The members of an event depend on its type.
   return (user === undefined ? event : { ...event, to: user }) as RoomEvent
 }

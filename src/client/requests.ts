@@ -25,11 +25,13 @@ export function loginLine(nickname: string, password?: string): string {
   return password ? `LOGIN ${nickname} ${password}` : `LOGIN ${nickname}`
 }
 
-/** A line that says a text to the letter. See docs/protocols/line.md, section 2.6, for `nonce`. */
+/** A line that says a text to the letter. See docs/protocols/line.md, section 2.6, for `nonce` and the form of several lines. */
 export function messageLine(text: string, nonce?: string): string {
-  if (nonce !== undefined) return `MESSAGE nonce=${nonce} ${text}`
+  // Unquoted, a text of several lines would be several messages, and one that looks like a JSON string would lose its quotes.
+  const parameter = text.includes('\n') || /^".*"$/s.test(text.trim()) ? JSON.stringify(text) : text
+  if (nonce !== undefined) return `MESSAGE nonce=${nonce} ${parameter}`
   // MESSAGE drops blanks before the text; a line that begins with one is no command.
-  return /^[ \t]/.test(text) ? text : `MESSAGE ${text}`
+  return /^[ \t]/.test(parameter) ? parameter : `MESSAGE ${parameter}`
 }
 
 export function historyLine({ after, limit }: { after?: number; limit?: number | undefined }): string {

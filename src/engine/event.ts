@@ -52,10 +52,13 @@ export interface EventDetails {
 /** The name of a room's log, with the room's id, or of an inbox, with the folded nickname of its owner. */
 export type LogName = `room:${number}` | `inbox:${string}`
 
+/** Value of {@link Draft.room} for a private message between users who share no room. */
+export const NO_ROOM = 0
+
 /** An event that is not committed yet. */
 export interface Draft {
   readonly kind: Kind
-  /** Id of the room; for a private message, of the room that sender and addressee share. */
+  /** Id of the room; for a private message, of the room that sender and addressee share, or {@link NO_ROOM}. */
   readonly room: number
   readonly from: string
   /** Addressee of a private message; the user whom `kicked`, `role` or `redacted` concerns; of a `role`, also a mask. */

@@ -82,7 +82,7 @@ export class Connection<Chunk, Unit extends { readonly length: number }>
     this.outbox = new Outbox(socket, options.maxQueueBytes, this, options.writesEach)
     this.#backpressure = new Backpressure(socket, this.outbox, options.stallMs, this)
     this.replies = new ReplyQueue(this, options.window ?? DEFAULT_WINDOW)
-    this.#end = new ConnectionEnd(transport, this.outbox, options.lastWord, this)
+    this.#end = new ConnectionEnd(transport, this.outbox, (reason) => this.#lastWord(reason), this)
     framing.open?.(this)
     this.#conversation = converse(this)
     this.#loginTimeout.check()
@@ -304,9 +304,13 @@ export class Connection<Chunk, Unit extends { readonly length: number }>
     else this.#transport.resume()
   }
 
+  #lastWord(reason: DisconnectReason): Buffer {
+    return this.#conversation.lastWord?.(reason) ?? this.#options.lastWord(reason)
+  }
+
   /** Ends the output with `reader-too-slow` and drops later replies; input is still handled. */
   #endOutput(): void {
-    this.outbox.close(this.#options.lastWord('reader-too-slow'))
+    this.outbox.close(this.#lastWord('reader-too-slow'))
     this.#socket.end()
     // An ending stream emits no `drain`, on which pages of a history wait.
     this.#socket.emit('drain')

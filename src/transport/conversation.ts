@@ -14,6 +14,8 @@ export interface Conversation<Unit> {
   handle(unit: Unit): Handled
   /** Ends the session. Called once, after the last input. Resolves when the client's nickname is free. */
   leave(): void | Promise<void>
+  /** Returns the bytes that are sent before the server closes the connection; undefined for those of the port. */
+  lastWord?(reason: DisconnectReason): Buffer | undefined
   /** Called once, when the connection exceeds its rate for the first time. */
   slowed?(): void
 }

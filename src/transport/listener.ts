@@ -5,6 +5,7 @@ import { createServer as createTlsServer, Server as TlsServer } from 'node:tls'
 import type { Logger } from 'pino'
 import { acceptQueueEmptied } from './accept-queue.ts'
 import type { Admission } from './admission.ts'
+import { leavePort } from './cluster-port.ts'
 import { deadPeers } from './dead-peers.ts'
 import type { DisconnectReason } from './disconnect.ts'
 import type { MemoryHolder } from './memory.ts'
@@ -82,6 +83,7 @@ export class ListeningPort implements Port {
   /** True until a stopping listener aborts pending handshakes. */
   #waitsForHandshakes = true
   #draining = false
+  readonly #aborted = Promise.withResolvers<void>()
 
   constructor(options: ListenerOptions) {
     this.name = options.name
@@ -154,13 +156,13 @@ export class ListeningPort implements Port {
   async stop(): Promise<void> {
     this.#stopping = true
     for (const connection of this.#connections.values()) connection.stop()
-    // In a cluster the socket is the primary process's, which passes the connections in its queue to other workers.
-    if (!cluster.isWorker && this.#server.listening) await acceptQueueEmptied(() => this.#accepted)
+    if (this.#server.listening) {
+      const emptied = cluster.isWorker ? leavePort : acceptQueueEmptied
+      await Promise.race([emptied(this.#server, () => this.#accepted), this.#aborted.promise])
+    }
     const closed = new Promise((resolve) => this.#server.close(resolve))
     const timers = [
-      setTimeout(() => {
-        for (const socket of this.#beneath) if (socket.bytesRead === 0) socket.destroy()
-      }, LAST_HELLO_MS).unref(),
+      setTimeout(() => setImmediate(() => this.#endSilent()), LAST_HELLO_MS).unref(),
       setTimeout(() => {
         this.#waitsForHandshakes = false
         this.#endHandshakes()
@@ -172,6 +174,7 @@ export class ListeningPort implements Port {
   }
 
   abort(): void {
+    this.#aborted.resolve()
     for (const socket of this.#beneath) socket.destroy()
     for (const socket of this.#connections.keys()) socket.destroy()
   }
@@ -191,6 +194,11 @@ export class ListeningPort implements Port {
   /** The address or network that limits count a connection for; undefined for a proxy. */
   #counted({ full, network }: ClientAddress): string | undefined {
     return this.#options.isProxy?.(full) ? undefined : network
+  }
+
+  /** Aborts the handshakes that have not begun; what has arrived while the process did not run has been read. */
+  #endSilent(): void {
+    for (const socket of this.#beneath) if (socket.bytesRead === 0) socket.destroy()
   }
 
   /** Aborts pending handshakes of a stopping server whose other connections are closed. */

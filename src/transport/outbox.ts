@@ -44,7 +44,7 @@ export class Outbox implements ByteSink {
   }
 
   push(chunk: Buffer): void {
-    if (this.#closed) return
+    if (this.#closed || chunk.length === 0) return
     if (!this.#first) {
       this.#first = chunk
       atTickEnd('flush', this)

@@ -284,10 +284,10 @@ test('private messages are kept for their addressee, without those of the blocke
   const { chat, guest } = await stage()
   const [alice, bob, carol] = [await guest('Alice', 1), await guest('bob', 1), await guest('carol', 1)]
   for (let n = 0; n < 6; n++) await tell(chat, n % 2 ? bob : carol, 'ALICE', `psst ${n}`)
-  expect(bodies(await chat.messages.inbox(alice, 4))).toEqual(['psst 2', 'psst 3', 'psst 4', 'psst 5'])
-  expect(await chat.messages.inbox(bob, 9)).toEqual([])
+  expect(bodies(await chat.inboxes.newest(alice, 4))).toEqual(['psst 2', 'psst 3', 'psst 4', 'psst 5'])
+  expect(await chat.inboxes.newest(bob, 9)).toEqual([])
   await chat.block(alice, 'bob')
-  expect(bodies(await chat.messages.inbox(alice, 2))).toEqual(['psst 2', 'psst 4'])
+  expect(bodies(await chat.inboxes.newest(alice, 2))).toEqual(['psst 2', 'psst 4'])
   expect(await reasonOf(tell(chat, bob, 'nobody', 'x'))).toBe('nobody-here')
 })
 

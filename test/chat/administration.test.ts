@@ -43,7 +43,7 @@ test('a removed account leaves nothing to whoever gets its name next', async () 
   expect(await reasonOf(chat.administration.removeAccount('ann'))).toBe('name-unknown')
 
   const next = await guest('ann', 'ops')
-  expect(await chat.messages.inbox(next, 9)).toEqual([])
+  expect(await chat.inboxes.newest(next, 9)).toEqual([])
   expect(chat.blocked(next)).toEqual([])
   expect(await blocksWith(engine, 'ann')).toEqual([])
   expect(await reasonOf(chat.accounts.register('ann', 'other', HERE, next))).toBe('none')

@@ -54,4 +54,6 @@ test('a message is said to the letter; a nonce stands before it', () => {
   expect(messageLine('LEAVE')).toBe('MESSAGE LEAVE')
   expect(messageLine('  indented')).toBe('  indented')
   expect(messageLine('hello', 'k7')).toBe('MESSAGE nonce=k7 hello')
+  expect(messageLine('two\nlines', 'k7')).toBe('MESSAGE nonce=k7 "two\\nlines"')
+  expect(messageLine(' "quoted" ')).toBe('MESSAGE " \\"quoted\\" "')
 })

@@ -13,6 +13,7 @@ import { webSocket } from '../../src/client/websocket.ts'
 import { certificate } from '../support/certificate.ts'
 import { startTestDaemon } from '../support/daemon.ts'
 import { temporaryFolder } from '../support/folder.ts'
+import { reservePort } from '../support/port.ts'
 import { RoomdProcess } from '../support/process.ts'
 import { openRelay } from './relay.ts'
 
@@ -101,19 +102,20 @@ test('a text with a nonce is refused when its client is closed before it is back
 })
 
 test('a follower outlives a server that is killed, and a later one goes on from an id', async () => {
-  const args = ['--data', temporaryFolder(), '--line']
-  let server = new RoomdProcess([...args, '0'])
+  const port = await reservePort()
+  const args = ['--data', temporaryFolder(), '--line', String(port)]
+  let server = new RoomdProcess(args)
   onTestFinished(async () => {
     server.child.kill('SIGKILL')
     await server.exit
   })
-  const port = await server.ready()
+  await server.ready()
   const dial = tcp({ host, port })
   const follower = await join(dial, 'follower')
   await follower.say('before')
   server.child.kill('SIGKILL')
   await server.exit
-  server = new RoomdProcess([...args, String(port)])
+  server = new RoomdProcess(args)
   await server.ready()
   const speaker = await join(dial, 'speaker')
   for (const text of ['LEAVE', '/quit', '  indented', 'after']) await speaker.say(text)
@@ -126,12 +128,13 @@ test('a follower outlives a server that is killed, and a later one goes on from 
 })
 
 test('a gap that the server cannot fill is an error, and iteration goes on behind it', async () => {
-  const first = await startTestDaemon()
-  const follower = await join(tcp({ host, port: first.line }), 'follower')
+  const line = await reservePort()
+  const first = await startTestDaemon({ line })
+  const follower = await join(tcp({ host, port: line }), 'follower')
   await follower.say('before')
   expect(bodies(await upTo(follower, 'before'))).toEqual(['before'])
   await first.stop()
-  const second = await startTestDaemon({ line: first.line })
+  const second = await startTestDaemon({ line })
   onTestFinished(() => second.stop())
   await expect(upTo(follower, 'never said')).rejects.toThrow(EventsMissingError)
   await follower.say('behind')

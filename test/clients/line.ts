@@ -105,8 +105,12 @@ export class Line {
     this.#connection.drop()
   }
 
+  #keep({ id, type, from, body }: History['body']): void {
+    if (type !== 'private') this.#records.push({ id: Number(id), type, from, body })
+  }
+
   #heard(line: Exclude<ServerLine, Reply>): void {
-    if (line.type === 'history') this.#records.push(recordOf(line))
+    if (line.type === 'history') this.#keep(line.body)
     else if (line.type === 'notice') this.#hearer.noticed?.(line)
     else if (line.type !== 'private') this.#hearer.told?.(toldOf(line))
   }
@@ -125,10 +129,6 @@ export async function messagesIn(room: string, port: number, request = 'HISTORY'
   if (typeof records === 'string') errors.push(records)
   const told = typeof records === 'string' ? [] : records
   return { messages: told.flatMap(({ type, body }) => (type === 'message' ? [body] : [])), errors }
-}
-
-function recordOf({ body: { id, type, from, body } }: History): Told {
-  return { id: Number(id), type, from, body }
 }
 
 function toldOf({ id, type, from, body }: RoomEvent): Told {

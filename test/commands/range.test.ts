@@ -157,7 +157,7 @@ describe('parseRange', () => {
     ['10:00 11:30', { from: at('2026-05-24T10:00Z'), to: at('2026-05-24T11:30Z') }],
     ['2015-05-24 10:00 10:30', { from: at('2015-05-24T10:00Z'), to: at('2026-05-24T10:30Z') }],
   ])('reads %j', (parameter, range) => {
-    expect(parseRange(parameter, NOW)).toEqual(range)
+    expect(parseRange(parameter, NOW)).toEqual({ range, filter: undefined, end: false })
   })
 
   it.each(['limit=', 'limit=0', 'limit=-1', 'limit=x', 'limit=1.5', 'limit=1e3'])('refuses %j', (parameter) => {

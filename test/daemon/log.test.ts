@@ -8,8 +8,8 @@ import { Line } from '../clients/line.ts'
 import { eventually } from '../support/eventually.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { exchange, request } from '../support/http.ts'
+import { reservePort } from '../support/port.ts'
 import { RoomdProcess } from '../support/process.ts'
-import { freePort } from '../support/redis.ts'
 
 interface Started {
   readonly daemon: RoomdProcess
@@ -19,7 +19,7 @@ interface Started {
 
 /** A daemon that logs to a file descriptor, which is closed here. */
 async function roomd(stdout: number): Promise<Started> {
-  const [line, http] = [await freePort(), await freePort()]
+  const [line, http] = [await reservePort(), await reservePort()]
   const args = ['--line', String(line), '--http', String(http), '--data', ':memory:', '--log-level', 'debug']
   const daemon = new RoomdProcess(args, {}, [], stdout)
   closeSync(stdout)

@@ -6,8 +6,9 @@ import { createClient } from 'redis'
 import { afterEach, expect, onTestFinished, test } from 'vitest'
 import { eventually } from '../support/eventually.ts'
 import { temporaryFolder } from '../support/folder.ts'
+import { reservePort } from '../support/port.ts'
 import { RoomdProcess } from '../support/process.ts'
-import { freePort, withRedis } from '../support/redis.ts'
+import { withRedis } from '../support/redis.ts'
 
 const PASSWORD = 'zebra-umbrella-1234'
 const GLOBES_SECRET = 'walrus-parachute-5678'
@@ -64,7 +65,7 @@ withRedis('a Redis with a password', () => {
     const page = readFileSync(resolve(import.meta.dirname, '../../docs/scaling.md'), 'utf8')
     const [recipe] = /^\(umask 077 .*?redis-server data\/redis\.conf\)$/ms.exec(page) ?? []
     if (recipe === undefined) return expect.fail('docs/scaling.md starts no Redis')
-    const port = await freePort()
+    const port = await reservePort()
     const folder = temporaryFolder()
     const moved = recipe.replace(':6379"', `:${port}"`).replace("'bind 127.0.0.1'", `$& 'port ${port}'`)
     execFileSync('bash', ['-c', moved], { cwd: folder, stdio: 'ignore' })

@@ -14,6 +14,8 @@ import type { World } from './world.ts'
 
 /** Stands in an output block for any lines. */
 const ANYTHING = '…'
+/** Begins a line of a session that is printed: JSON, or a plain line. */
+const SEEN = /^(?:\{|\[|\* |-!- |Username set|Joined room)/
 /** What is typed into whatever reads the terminal. */
 const TYPED = '/quit\n'
 
@@ -165,7 +167,7 @@ export class Runner {
     return names
   }
 
-  /** A session: `$` begins a command, `{` what it prints; all else is typed. */
+  /** A session: `$` begins a command, {@link SEEN} what it prints; all else is typed. */
   async #console(code: string): Promise<void> {
     let run: Run | undefined
     let lines: AsyncIterator<string> | undefined
@@ -174,7 +176,7 @@ export class Runner {
         await run?.stop()
         run = this.#bash(line.slice(2))
         lines = run.child.stdout?.pipe(split2())[Symbol.asyncIterator]()
-      } else if (line.startsWith('{')) {
+      } else if (SEEN.test(line)) {
         expect(masked((await lines?.next())?.value ?? '')).toBe(masked(line))
       } else {
         run?.child.stdin?.write(`${line}\n`)

@@ -1,7 +1,8 @@
-import type { WebSocketRoute } from 'playwright-core'
+import type { Clock, WebSocketRoute } from 'playwright-core'
 import { expect, onTestFinished, test } from 'vitest'
 import { startTestDaemon } from '../support/daemon.ts'
 import { temporaryFolder } from '../support/folder.ts'
+import { reservePort } from '../support/port.ts'
 import { RoomdProcess } from '../support/process.ts'
 import { heard, lineClient, openBrowser, startWithPage, type Visitor } from './browser.ts'
 
@@ -25,15 +26,21 @@ async function stand(visitor: Visitor) {
   return gate
 }
 
+/** Enters, and stops the page's clock: it does nothing after a time unless the time is made to pass. */
+async function enterWithClock(visitor: Visitor): Promise<Clock> {
+  const { clock } = visitor.page
+  await clock.install()
+  await visitor.enter('ann', 'ops')
+  await clock.pauseAt(Date.now() + 1_000)
+  return clock
+}
+
 test('a daemon killed and restarted under an open page: nothing is missing, nothing is there twice', async () => {
-  const path = temporaryFolder()
-  const args = (line: number, http: number | false) => [
-    ...['--data', path, '--line', String(line)],
-    ...(http === false ? ['--no-http'] : ['--http', String(http)]),
-  ]
-  let daemon = new RoomdProcess(args(0, 0))
-  const line = await daemon.ready()
-  const http = await daemon.ready('http')
+  const [line, http] = [await reservePort(), await reservePort()]
+  const args = ['--data', temporaryFolder(), '--line', String(line)]
+  const withPage = ['--http', String(http)]
+  let daemon = new RoomdProcess([...args, ...withPage])
+  await daemon.ready()
   const kill = async () => {
     daemon.child.kill('SIGKILL')
     await daemon.exit
@@ -41,14 +48,14 @@ test('a daemon killed and restarted under an open page: nothing is missing, noth
   onTestFinished(async () => {
     await kill()
   })
-  const restart = async (port: number | false) => {
+  const restart = async (...more: readonly string[]) => {
     await kill()
-    daemon = new RoomdProcess(args(line, port))
+    daemon = new RoomdProcess([...args, ...more])
     await daemon.ready()
   }
 
   const ann = await visit(http)
-  await ann.enter('ann', 'ops')
+  const clock = await enterWithClock(ann)
   const before = await lineClient({ line }, 'bot', 'ops')
   before.send('one')
   await ann.reads('one')
@@ -59,8 +66,11 @@ test('a daemon killed and restarted under an open page: nothing is missing, noth
   // Said, and never heard: the daemon no longer runs when it comes.
   daemon.child.kill('SIGSTOP')
   await ann.say('lost')
-  await restart(false)
+  await restart('--no-http')
   await ann.status('Connection lost')
+  const inVain = ann.page.waitForEvent('console', (message) => message.text().startsWith('WebSocket connection to'))
+  await clock.runFor(400)
+  await inVain
   await ann.page.locator('#unsent', { hasText: 'Not confirmed' }).waitFor()
   await ann.say('kept')
   await ann.page.locator('#hint', { hasText: 'What you wrote stays here' }).waitFor()
@@ -68,10 +78,9 @@ test('a daemon killed and restarted under an open page: nothing is missing, noth
   meanwhile.send('three', 'four')
   await heard(meanwhile, 'four')
 
-  await restart(http)
+  await restart(...withPage)
   const after = await lineClient({ line }, 'bot', 'ops')
   after.send('five')
-  // It has tried in vain for a while.
   await ann.page.getByRole('button', { name: 'Try now' }).click()
   await ann.connected()
   await ann.reads('five')
@@ -118,8 +127,8 @@ test('what was said but not confirmed is found again and not said twice; a name 
 })
 
 test('a history that is gone is said, and so is the stop of the server', async () => {
-  const first = await startTestDaemon({ http: 0 })
-  const port = first.port('http')
+  const port = await reservePort()
+  const first = await startTestDaemon({ http: port })
   const ann = await visit(port)
   await ann.enter('ann', 'ops')
   await ann.say('before')
@@ -154,12 +163,11 @@ test('a server that no longer answers is noticed, and come back to', async () =>
   const bot = await line('bot', 'ops')
   const ann = await visit(port)
   const gate = await stand(ann)
-  await ann.page.clock.install()
-  await ann.enter('ann', 'ops')
+  const clock = await enterWithClock(ann)
   gate.deaf = true
   bot.send('not heard')
-  await ann.page.clock.fastForward(31_000)
-  await ann.page.clock.fastForward(11_000)
+  await clock.fastForward(31_000)
+  await clock.fastForward(11_000)
   await ann.status('Connection lost')
   gate.deaf = false
   await ann.page.getByRole('button', { name: 'Try now' }).click()

@@ -209,7 +209,6 @@ test('an account with the flag bot is read at the full rate from its login on', 
   const listener = lineListener(
     {
       chat,
-      encode,
       wire: new LineWire(encode),
       lastWord: lastLine(encode),
       log: pino({ level: 'silent' }),

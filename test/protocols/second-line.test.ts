@@ -4,6 +4,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { GlobesClient } from '../clients/globes.ts'
 import { ChatroomClient, enter, logIn, register, say } from '../support/chatroom.ts'
+import { LineClient } from '../support/client.ts'
 import { startTestDaemon } from '../support/daemon.ts'
 import { type Frame, FrameClient } from '../support/frames.ts'
 import { joining, saying } from '../support/globes.ts'
@@ -35,10 +36,15 @@ async function everybody() {
   await globe.next()
   const pirates = pirateClients(daemon.port('http'), sockets)
   const [pirate] = await pirates.together('pirate')
+  const line = await LineClient.connect(daemon)
+  sockets.push(line.socket)
+  line.send('LOGIN line', 'JOIN lobby')
+  await line.until(({ type }) => type === 'userJoined')
   await box.ask({ USERNAME: 'box' })
   win.send(register('win'), logIn('win'), enter('Public Chat'))
   await win.until(({ type }) => type === 'list_room')
   const speak = {
+    line: () => line.send(`MESSAGE ${JSON.stringify(FORGED)}`),
     globe: () => globe.send(saying('globe', FORGED)),
     pirate: () => pirate.send(FORGED),
     box: () => box.send({ MESSAGES: [['box', 'ALL', 5, FORGED]] }),
@@ -54,7 +60,7 @@ async function everybody() {
     sockets.push(client.socket)
     return (await client.ask({ USERNAME: 'late' })).MESSAGES as unknown[][]
   }
-  return { box, win, speak, heard, newcomer }
+  return { box, win, globe, pirate, line, speak, heard, newcomer }
 }
 
 test('Chatterbox (44) and Chatroom (43): a second line that comes from another protocol is indented', async () => {
@@ -62,6 +68,8 @@ test('Chatterbox (44) and Chatroom (43): a second line that comes from another p
   speak.globe()
   expect(await heard()).toEqual({ box: SHOWN, win: SHOWN })
   speak.pirate()
+  expect(await heard()).toEqual({ box: SHOWN, win: SHOWN })
+  speak.line()
   expect(await heard()).toEqual({ box: SHOWN, win: SHOWN })
   // Each protocol gets its own messages as they were sent.
   speak.box()
@@ -71,6 +79,7 @@ test('Chatterbox (44) and Chatroom (43): a second line that comes from another p
   expect((await newcomer()).map(([from, , , text]) => [from, text])).toEqual([
     ['globe', SHOWN],
     ['pirate', SHOWN],
+    ['line', SHOWN],
     ['box', FORGED],
     ['win', SHOWN],
   ])

@@ -10,8 +10,10 @@ import { resolve } from 'node:path'
 export type Request =
   /** Answered with the process id of the oldest worker, at once; then it does nothing else for so many ms. */
   | { readonly what: 'block'; readonly ms: number }
-  /** Replaces the oldest worker as pm2 does: the new one is there before the old one is stopped. Answered with its exit status. */
-  | { readonly what: 'replace' }
+  /** Starts another worker. Answered when it is ready. */
+  | { readonly what: 'start' }
+  /** Stops the oldest worker. Answered with its exit status. */
+  | { readonly what: 'stop' }
   /** Answered with how many sockets the process has open. */
   | { readonly what: 'sockets' }
 
@@ -42,9 +44,10 @@ process.on('message', async (request: Request) => {
       return process.send?.(workers[0]?.process.pid, () => {
         for (const end = performance.now() + request.ms; performance.now() < end; );
       })
-    case 'replace': {
+    case 'start':
+      return process.send?.(workers.push(await start()))
+    case 'stop': {
       const old = workers.shift()
-      workers.push(await start())
       old?.process.kill('SIGTERM')
       return process.send?.(old && (await once(old, 'exit'))[0])
     }

@@ -6,6 +6,7 @@ import { RedisClient } from 'redis'
 import { afterAll, beforeAll, test } from 'vitest'
 import { redisLocationOf } from '../../src/engine/redis/url.ts'
 import { temporaryFolder } from './folder.ts'
+import { reservePort } from './port.ts'
 
 /** Made once: what `createClient` makes anew for each client, a method for every command there is, takes longer than all else. */
 const clientOf = RedisClient.factory()
@@ -31,15 +32,6 @@ export function withRedis(what: string, tests: () => void): void {
     if (process.env.CI) throw new Error('redis-server is not installed')
     skip('redis-server is not installed')
   })
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  return typeof address === 'object' && address ? address.port : 0
 }
 
 export class RedisServer {
@@ -81,7 +73,7 @@ export class RedisServer {
 
   /** Starts it, again if need be; what it had is there if `--appendonly yes` was asked for. */
   async run(): Promise<void> {
-    this.#port ||= await freePort()
+    this.#port ||= await reservePort()
     const args = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.#folder, '--save', '']
     this.#child = spawn('redis-server', [...args, ...this.#options], { stdio: 'ignore' })
     for (;;) {

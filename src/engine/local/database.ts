@@ -54,7 +54,7 @@ export function openDatabase(file: string, sync: 'normal' | 'full'): Database {
     const db = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS })
     opened.push(db)
     db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${sync}; PRAGMA journal_size_limit = 67108864`)
-    // Always: a page that is freed without it may have copies of messages that are deleted later.
+    // Always: a page that becomes free without it may have copies of messages that are deleted later.
     db.exec('PRAGMA secure_delete = ON')
     migrate(db)
     return { db, close }

@@ -171,6 +171,18 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX logs_ended ON logs (ended) WHERE ended IS NOT NULL;
   `,
   `
+  -- The index of messages, see message-index.ts: "documents" has the message of each row of "words".
+  CREATE VIRTUAL TABLE words USING fts5(body, content = '', columnsize = 0, tokenize = 'unicode61 remove_diacritics 2');
+  -- Merges are made in small steps beside commits.
+  INSERT INTO words (words, rank) VALUES ('automerge', 0), ('crisismerge', 1000);
+  CREATE TABLE documents (
+    document INTEGER PRIMARY KEY,
+    id INTEGER NOT NULL
+  ) STRICT;
+  -- Id up to which the messages of a log are in the index.
+  ALTER TABLE logs ADD COLUMN indexed INTEGER NOT NULL DEFAULT 0;
+  `,
+  `
   -- The events of moderators.
   CREATE INDEX events_moderation ON events (log, id) WHERE kind IN ('topic', 'kicked', 'role', 'mode', 'redacted');
   -- Rooms with a retention of their own.

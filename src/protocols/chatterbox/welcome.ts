@@ -31,7 +31,7 @@ export async function welcome(
 ): Promise<void> {
   const [said, told] = await Promise.all([
     chat.messages.recentMessages(LOBBY, session, history),
-    inbox ? chat.messages.inbox(session, history) : [],
+    inbox ? chat.inboxes.newest(session, history) : [],
     userList === 'objects' ? roster.refresh() : undefined,
   ])
   // At the end of the tick all events in these lists are delivered to the session, and held.

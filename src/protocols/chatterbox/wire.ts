@@ -30,6 +30,19 @@ export class ChatterboxWire implements Wire<ChatterboxSession> {
   readonly keepsBlocks = true
 
   deliver(_room: Room, events: readonly Event[], members: Iterable<ChatterboxSession>): void {
+    this.#deliver(events, members)
+  }
+
+  deliverPrivate(session: ChatterboxSession, events: readonly Event[]): void {
+    this.#deliver(events, [session])
+  }
+
+  /** Disconnects the session: the only room of this protocol is the lobby. */
+  putOut(_room: Room, session: ChatterboxSession, why: MembershipEnd): void {
+    session.link.disconnect(why === 'kicked' ? 'kicked' : 'membership-lost')
+  }
+
+  #deliver(events: readonly Event[], members: Iterable<ChatterboxSession>): void {
     let frames: readonly Buffer[] | undefined
     for (const member of members) {
       // A private message is delivered to one session alone; its sender expects no copy (docs/protocols/chatterbox.md, section 2.2).
@@ -41,10 +54,5 @@ export class ChatterboxWire implements Wire<ChatterboxSession> {
         for (const frame of frames) member.link.push(frame)
       }
     }
-  }
-
-  /** Disconnects the session: the only room of this protocol is the lobby. */
-  putOut(_room: Room, session: ChatterboxSession, why: MembershipEnd): void {
-    session.link.disconnect(why === 'kicked' ? 'kicked' : 'membership-lost')
   }
 }

@@ -1,20 +1,21 @@
 import type { Logger } from 'pino'
-import type { Answer, Command, CommandContext, State } from '../../../commands/command.ts'
+import type { Answer, Command, CommandContext, Form, ReplyBehindRecords, State } from '../../../commands/command.ts'
 import { error } from '../../../commands/errors.ts'
+import { HINT, isAskingForHelp } from '../../../commands/hint.ts'
 import { commands } from '../../../commands/index.ts'
 import { plainLine } from '../../../commands/message.ts'
-import type { ErrorReply, History, Reply, ServerLine } from '../../../commands/replies.ts'
+import { type ErrorReply, type History, OK, type Reply, type ServerLine } from '../../../commands/replies.ts'
 import { errorOf } from '../../../commands/wording.ts'
 import type { Chat } from '../../chat/chat.ts'
 import { NAME_RELEASE_MS } from '../../transport/connection-end.ts'
 import type { ClientLink, Conversation } from '../../transport/conversation.ts'
+import type { DisconnectReason } from '../../transport/disconnect.ts'
 import type { Unreadable } from '../../transport/framing.ts'
 import type { PaceOptions } from '../../transport/rate.ts'
 import { type Handled, Pipelined } from '../../transport/reply-queue.ts'
 import { settledWithin } from '../../within.ts'
-import type { Encode } from './json.ts'
 import { Parser } from './parse.ts'
-import { LineSession, type LineWire } from './wire.ts'
+import { LineSession, type LineWire, lastLineFor } from './wire.ts'
 
 /** Characters of history in one write; the next one waits until the client has read it. */
 const MAX_WRITE = 65_536
@@ -25,7 +26,6 @@ const parser = new Parser(commands, plainLine)
 export interface LineConversationOptions {
   readonly chat: Chat
   readonly wire: LineWire
-  readonly encode: Encode
   readonly log: Logger
   /** Bytes of a line, without its end. */
   readonly maxLine: number
@@ -42,6 +42,10 @@ export class LineConversation implements CommandContext, Conversation<string | U
   readonly #link: ClientLink
   /** True after the client has requested the end of the connection. */
   #quitting = false
+  /** True after the first line. */
+  #begun = false
+  /** True if every line is a text to say. */
+  #piping = false
 
   constructor(options: LineConversationOptions, link: ClientLink) {
     this.#options = options
@@ -82,22 +86,52 @@ export class LineConversation implements CommandContext, Conversation<string | U
     return this.chat.close(this.session)
   }
 
+  readonly speak = (form: Form): void => {
+    this.session.form = form
+  }
+
+  readonly pipe = (): void => {
+    this.#piping = true
+  }
+
+  lastWord(reason: DisconnectReason): Buffer | undefined {
+    // A client that speaks HTTP has not asked for plain lines.
+    return this.session.form === 'json' ? undefined : this.encode(lastLineFor(reason, undefined))
+  }
+
   slowed(): void {
     this.#link.push(this.encode({ type: 'notice', notice: 'Slow down: your lines are read at the permitted rate' }))
   }
 
   handle(line: string | Unreadable): Handled {
-    if (typeof line !== 'string') return this.#object(error(line.reason, this.#options.maxLine))
+    if (typeof line !== 'string') return this.#answer(error(line.reason, this.#options.maxLine))
+    if (!this.#begun) this.#greet(line)
+    if (this.#piping) return this.#sayLiterally(line)
     const parsed = parser.parse(line)
-    if ('unknown' in parsed) return this.#object(error('unknown-command', parsed.unknown))
-    const { command, parameter } = parsed
-    if (!command.pipelined && !this.#link.replies.settled) return 'again'
-    const objection = this.#objection(command, parameter)
-    return objection === undefined ? this.#run(command, parameter) : this.#object(objection)
+    if ('unknown' in parsed) return this.#answer(error('unknown-command', parsed.unknown))
+    return this.#dispatch(parsed.command, parsed.parameter)
   }
 
   encode(line: ServerLine): Buffer {
-    return this.#options.wire.pack(this.#options.encode(line))
+    const { wire } = this.#options
+    return wire.pack(wire.encode(line, this.session.form))
+  }
+
+  /** Sends a hint before the reply to a first line that asks for help. */
+  #greet(line: string): void {
+    this.#begun = true
+    if (isAskingForHelp(line)) this.#link.push(this.encode(HINT))
+  }
+
+  #sayLiterally(line: string): Handled {
+    if (line !== '') return this.#dispatch(plainLine, line)
+    return this.#answer(OK)
+  }
+
+  #dispatch(command: Command, parameter: string): Handled {
+    if (command.pipelined !== true && !this.#link.replies.settled) return 'again'
+    const objection = this.#objection(command, parameter)
+    return objection === undefined ? this.#run(command, parameter) : this.#answer(objection)
   }
 
   /** Checks a command in the order of docs/protocols/line.md, section 2.2. */
@@ -105,9 +139,9 @@ export class LineConversation implements CommandContext, Conversation<string | U
     return objectionTo[command.state](this.session) ?? missing(command, parameter)
   }
 
-  /** Replies to an invalid line; retries it later if the reply would overtake the events of an earlier line. */
-  #object(objection: ErrorReply): Handled {
-    return this.#link.replies.announcing ? 'again' : this.encode(objection)
+  /** Replies at once; retries the line later if the reply would overtake the events of an earlier line. */
+  #answer(reply: Reply): Handled {
+    return this.#link.replies.announcing ? 'again' : this.#options.wire.bytesOf(reply, this.session.form)
   }
 
   #run(command: Command, parameter: string): Handled {
@@ -130,10 +164,14 @@ export class LineConversation implements CommandContext, Conversation<string | U
     )
   }
 
-  #bytesOf(reply: Reply): Buffer {
+  #bytesOf(reply: Reply | ReplyBehindRecords): Buffer {
+    if ('length' in reply) {
+      const { wire } = this.#options
+      return wire.pack(reply.map((line) => wire.encode(line, this.session.form)).join(''))
+    }
     // The connection ends after this reply.
     if (this.#quitting) this.#link.hangUp()
-    return this.#options.wire.bytesOf(reply)
+    return this.#options.wire.bytesOf(reply, this.session.form)
   }
 
   #errorOf(thrown: unknown, command: Command, parameter: string): Reply {
@@ -148,14 +186,14 @@ export class LineConversation implements CommandContext, Conversation<string | U
     command: Command,
     parameter: string,
   ): Promise<Buffer | undefined> {
-    const { encode, wire } = this.#options
+    const { wire } = this.#options
     let begun = false
     try {
       for await (const page of pages) {
         begun = true
         let lines = ''
         for (const line of page) {
-          lines += encode(line)
+          lines += wire.encode(line, this.session.form)
           if (lines.length < MAX_WRITE) continue
           this.#link.push(wire.pack(lines))
           await this.#link.drained()

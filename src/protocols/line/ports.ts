@@ -11,6 +11,7 @@ import { maxMessageOf, textFrame } from '../../transport/websocket.ts'
 import type { ProtocolHost } from '../protocol.ts'
 import { LineConversation, type LineConversationOptions } from './conversation.ts'
 import { encoder } from './json.ts'
+import { plainEncoder } from './plain.ts'
 import { LineWire, lastLine, type Pack } from './wire.ts'
 
 /** Maximum time without progress in which a client that is still sending reads its replies. */
@@ -30,8 +31,8 @@ export function lineOptions(
   pack: Pack = Buffer.from,
 ): LineOptions {
   const encode = encoder(ascii)
-  const wire = new LineWire(encode, pack)
-  return { ...limits, chat, maxLine, encode, wire, window: WINDOW, lastWord: lastLine(encode, pack, httpPort) }
+  const wire = new LineWire(encode, pack, plainEncoder(ascii))
+  return { ...limits, chat, maxLine, wire, window: WINDOW, lastWord: lastLine(encode, pack, httpPort) }
 }
 
 /** Returns the options over WebSocket, where line feeds separate the lines of a message and do not end them. */
@@ -41,7 +42,7 @@ export function webSocketLineOptions(host: ProtocolHost, ascii: boolean): LineOp
 
 /** Returns a port over TCP, or over TLS with a certificate. */
 export function lineListener(options: LineOptions, admission: Admission, certificate?: Certificate): ListeningPort {
-  const presence = options.wire.pack(options.encode({ type: 'notice', notice: 'Yes, roomd is here' }))
+  const presence = options.wire.pack(options.wire.encode({ type: 'notice', notice: 'Yes, roomd is here' }))
   return socketListener({
     name: certificate ? 'line-tls' : 'line',
     admission,

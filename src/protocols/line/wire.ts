@@ -1,5 +1,6 @@
-import { eventLine } from '../../../commands/events.ts'
-import { OK, type Reply } from '../../../commands/replies.ts'
+import type { Form } from '../../../commands/command.ts'
+import { eventLine, privateLine } from '../../../commands/events.ts'
+import { type ErrorReply, type Notice, OK, type Reply, type ServerLine } from '../../../commands/replies.ts'
 import type { Room } from '../../chat/room.ts'
 import { type MembershipEnd, Session, type Wire } from '../../chat/session.ts'
 import type { Event } from '../../engine/event.ts'
@@ -7,10 +8,13 @@ import type { ClientLink } from '../../transport/conversation.ts'
 import { DISCONNECTS, type DisconnectReason } from '../../transport/disconnect.ts'
 import type { ByteSink } from '../../transport/outbox.ts'
 import type { Encode } from './json.ts'
+import { plainEncoder } from './plain.ts'
 
 export class LineSession extends Session {
   readonly sink: ByteSink
   readonly link: Pick<ClientLink, 'address' | 'mayBeEnding' | 'disconnect'>
+  /** Form of the lines that the client gets. */
+  form: Form = 'json'
 
   constructor(wire: LineWire, sink: ByteSink, link: LineSession['link']) {
     super(wire, link)
@@ -22,42 +26,50 @@ export class LineSession extends Session {
 /** Encodes one or more whole lines, each with its line feed, as bytes for the transport. */
 export type Pack = (lines: string) => Buffer
 
-/** Encodes events as lines of JSON, once for all members with the same transport. */
+const NOTHING = Buffer.alloc(0)
+
+/** Encodes events as lines, once for all members with the same transport and form. */
 export class LineWire implements Wire<LineSession> {
   readonly protocol = 'line'
   readonly carriesPrivate = true
+  readonly #forms: Readonly<Record<Form, Encode>>
+  readonly #pack: Pack
   /** The most frequent reply, encoded. */
-  readonly ok: Buffer
-  readonly pack: Pack
-  readonly #encode: Encode
+  readonly #ok: Readonly<Record<Form, Buffer>>
   /** Encoded frozen replies. */
   readonly #shared = new WeakMap<Reply, Buffer>()
 
-  constructor(encode: Encode, pack: Pack = Buffer.from) {
-    this.#encode = encode
-    this.pack = pack
-    this.ok = pack(encode(OK))
+  constructor(json: Encode, pack: Pack = Buffer.from, plain: Encode = plainEncoder(false)) {
+    this.#forms = { json, plain }
+    this.#pack = pack
+    this.#ok = { json: pack(json(OK)), plain: this.pack(plain(OK)) }
   }
 
-  /** Encodes a reply; one that is frozen is sent to many clients and encoded once. */
-  bytesOf(reply: Reply): Buffer {
-    if (reply === OK) return this.ok
-    if (!Object.isFrozen(reply)) return this.pack(this.#encode(reply))
+  encode(line: ServerLine, form: Form = 'json'): string {
+    return this.#forms[form](line)
+  }
+
+  /** Returns the bytes of lines for the transport; none for none. */
+  pack(lines: string): Buffer {
+    return lines === '' ? NOTHING : this.#pack(lines)
+  }
+
+  /** Encodes a reply; one in JSON that is frozen is sent to many clients and encoded once. */
+  bytesOf(reply: Reply, form: Form = 'json'): Buffer {
+    if (reply === OK) return this.#ok[form]
+    if (form !== 'json' || !Object.isFrozen(reply)) return this.pack(this.encode(reply, form))
     let bytes = this.#shared.get(reply)
-    if (!bytes) this.#shared.set(reply, (bytes = this.pack(this.#encode(reply))))
+    if (!bytes) this.#shared.set(reply, (bytes = this.pack(this.encode(reply))))
     return bytes
   }
 
   deliver(room: Room, events: readonly Event[], members: Iterable<LineSession>): void {
     const { slug } = room.record
-    let lines = ''
-    for (const event of events) {
-      const line = eventLine(event, slug)
-      if (line) lines += this.#encode(line)
-    }
-    if (lines === '') return
-    const bytes = this.pack(lines)
-    for (const member of members) member.sink.push(bytes)
+    this.#send(events, (event) => eventLine(event, slug), members)
+  }
+
+  deliverPrivate(session: LineSession, events: readonly Event[]): void {
+    this.#send(events, privateLine, [session])
   }
 
   /** Disconnects a session whose membership is lost. Otherwise the client gets its own `userLeft` or `userKicked` only. */
@@ -65,22 +77,46 @@ export class LineWire implements Wire<LineSession> {
     // A client that has joined another room meanwhile needs no new connection.
     if (why === 'membership-lost' && !membership) link.disconnect(why)
   }
+
+  #send(
+    events: readonly Event[],
+    lineOf: (event: Event) => ServerLine | undefined,
+    members: Iterable<LineSession>,
+  ): void {
+    const encoded: Partial<Record<Form, Buffer>> = {}
+    for (const { form, sink } of members) {
+      const bytes = (encoded[form] ??= this.#bytesOf(events, lineOf, form))
+      if (bytes.length > 0) sink.push(bytes)
+    }
+  }
+
+  #bytesOf(events: readonly Event[], lineOf: (event: Event) => ServerLine | undefined, form: Form): Buffer {
+    let lines = ''
+    for (const event of events) {
+      const line = lineOf(event)
+      if (line) lines += this.encode(line, form)
+    }
+    return this.pack(lines)
+  }
 }
 
-/** Returns a function that encodes the last line before the server closes a connection; `httpPort` is for clients that speak HTTP. */
+/** Returns the last line before the server closes a connection; `httpPort` is for clients that speak HTTP. */
+export function lastLineFor(reason: DisconnectReason, httpPort: number | undefined): ErrorReply | Notice {
+  const { text, reconnect, hint } = DISCONNECTS[reason]
+  if (reason === 'stopping') return { type: 'notice', notice: text, reconnect }
+  // The line protocol has no frames.
+  const code = reason === 'frame-too-long' ? 'line-too-long' : reason
+  const error = reason === 'wrong-protocol' ? speakLines(httpPort) : text
+  return { type: 'error', error, code, ...(hint && { hint }), reconnect }
+}
+
+/** Returns a function that encodes {@link lastLineFor}. */
 export function lastLine(
   encode: Encode,
   pack: Pack = Buffer.from,
   httpPort: () => number | undefined = () => undefined,
 ): (reason: DisconnectReason) => Buffer {
-  return (reason) => {
-    const { text, reconnect, hint } = DISCONNECTS[reason]
-    if (reason === 'stopping') return pack(encode({ type: 'notice', notice: text, reconnect }))
-    // The line protocol has no frames.
-    const code = reason === 'frame-too-long' ? 'line-too-long' : reason
-    const error = reason === 'wrong-protocol' ? speakLines(httpPort()) : text
-    return pack(encode({ type: 'error', error, code, ...(hint && { hint }), reconnect }))
-  }
+  return (reason) => pack(encode(lastLineFor(reason, httpPort())))
 }
 
 function speakLines(httpPort: number | undefined): string {

@@ -188,11 +188,13 @@ export class Visitor implements Client, FeedOwner {
 
   /** Ends the connection of a stopping server, unless a request comes. */
   #endSoon(): void {
-    setTimeout(() => {
+    const end = () => {
       if (this.#serving > 0 || this.#client) return
       if (this.#hasMore) this.#endSoon()
       else this.end()
-    }, LAST_REQUEST_MS).unref()
+    }
+    // A request that has arrived while the process did not run is read first.
+    setTimeout(() => setImmediate(end), LAST_REQUEST_MS).unref()
   }
 
   /** Sets `Connection: close` on the newest response only, so that all pipelined requests are answered. */

@@ -13,7 +13,7 @@ import { certificate } from '../../support/certificate.ts'
 import { eventually } from '../../support/eventually.ts'
 import { temporaryFolder } from '../../support/folder.ts'
 import { globesStage, joined, joining, PASSWORD } from '../../support/globes.ts'
-import { freePort } from '../../support/redis.ts'
+import { reservePort } from '../../support/port.ts'
 
 function hasNginx(): boolean {
   try {
@@ -43,7 +43,7 @@ interface Ports {
 async function startNginx(roomd: number, pages: number): Promise<Ports> {
   const doc = readFileSync(new URL('../../../docs/clients.md', import.meta.url), 'utf8')
   const [, block = ''] = /```nginx\n(.*?)```/s.exec(doc) ?? []
-  const [http, https, { certFile, keyFile }] = [await freePort(), await freePort(), certificate()]
+  const [http, https, { certFile, keyFile }] = [await reservePort(), await reservePort(), certificate()]
   const replaced = Object.entries({
     'listen 80;': `listen 127.0.0.1:${http};`,
     'listen 443 ssl;': `listen 127.0.0.1:${https} ssl;`,

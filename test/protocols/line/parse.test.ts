@@ -65,7 +65,9 @@ describe('a line of the seed', () => {
     ' LOGIN alice',
     '\tJOIN tech',
     'LOGIN\u00a0alice',
-    'HELP',
+    'HELP me',
+    '? what',
+    'PIPE it',
     'QUIT',
     'PING',
   ])('%j is a message, word for word', (line) => {

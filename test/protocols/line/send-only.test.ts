@@ -121,7 +121,6 @@ async function openListener(overrides: Partial<LineOptions>) {
   const encode = encoder(false)
   const options: LineOptions = {
     chat,
-    encode,
     wire: new LineWire(encode),
     lastWord: lastLine(encode),
     log: pino({ level: 'silent' }),

@@ -126,9 +126,7 @@ describe.each(WAYS)('over $transport', (way) => {
   })
 
   test('/tell to nobody, or nothing', async () => {
-    const { together } = await stage(way)
-    const [alice] = await together('tech', 'alice')
-    await together('other', 'bob')
+    const [alice] = await (await stage(way)).together('tech', 'alice')
     expect(await alice.ask('/tell bob hi')).toEqual(error('No such user here: bob'))
     for (const line of ['/tell', '/tell bob', '/tell bob ']) expect(await alice.ask(line)).toEqual(MISSING)
     expect(await alice.ask(`/tell alice ${'x'.repeat(4_001)}`)).toEqual(

@@ -1,0 +1,26 @@
+import type { Command } from './command.ts'
+import { result } from './replies.ts'
+
+export const plain: Command = {
+  name: '/plain',
+  usage: '/plain',
+  help: 'Lines for people in place of JSON on this connection, until /json.',
+  state: 'any',
+  least: 'none',
+  run({ speak }) {
+    speak('plain')
+    return result('Plain lines from now on; /json for JSON')
+  },
+}
+
+export const json: Command = {
+  name: '/json',
+  usage: '/json',
+  help: 'JSON again on this connection, after /plain.',
+  state: 'any',
+  least: 'none',
+  run({ speak }) {
+    speak('json')
+    return result('JSON from now on; /plain for plain lines')
+  },
+}

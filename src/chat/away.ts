@@ -1,0 +1,40 @@
+import type { Presence } from './presence.ts'
+import { Refusal } from './refusal.ts'
+import type { Session } from './session.ts'
+import { clean, isLonger } from './text.ts'
+
+/** Maximum characters of the text of a user who is away. */
+const MAX_TEXT = 200
+
+/** The sessions of this node whose users are away. A user is away from a room when all of its sessions there are. */
+export class Away {
+  readonly #presence: Presence
+  readonly #texts = new Map<Session, string>()
+
+  constructor(presence: Presence) {
+    this.#presence = presence
+  }
+
+  has(session: Session): boolean {
+    return this.#texts.has(session)
+  }
+
+  /** Marks a session as away with a text, which may be empty, or as back with undefined. @throws Refusal `text-too-long`. */
+  set(session: Session, text: string | undefined): void {
+    if (text === undefined || session.closed) return void this.#texts.delete(session)
+    const body = clean(text)
+    if (isLonger(body, MAX_TEXT)) throw new Refusal('text-too-long', MAX_TEXT)
+    this.#texts.set(session, body)
+  }
+
+  /** The texts of the users of a room who are away, by nickname. */
+  in(room: number): ReadonlyMap<string, string> {
+    const away = new Map<string, string>()
+    for (const [{ name, memberships }, text] of this.#texts) {
+      if (!memberships.has(room)) continue
+      const present = this.#presence.of(name).filter((session) => session.memberships.has(room))
+      if (present.every((session) => this.has(session))) away.set(name, text)
+    }
+    return away
+  }
+}
