@@ -69,13 +69,21 @@ export function serveStore(port: MessagePort, options: StoreOptions): void {
 
   const { keep } = options
   const clock = new DoubtfulClock()
+  /** Empties the write-ahead log after the deletion of messages. */
   function finishErasure(): void {
     if (!store.hasRedacted || !files) return
-    files.check()
+    try {
+      files.check()
+    } catch {
+      // Reported by the health check.
+      return
+    }
     store.hasRedacted = !emptyWriteAheadLog(database.db, BUSY_TIMEOUT_MS)
     files.noteCommit()
   }
   function* everything(): Generator<void> {
+    // Nothing that it has can be trusted.
+    if (files?.overwritten) return
     finishErasure()
     yield* eraseEnded(store)
     yield* sweep(store, keep, clock.now(), (log) => notify({ notice: 'trimmed', log: log.name, upTo: log.start }))
