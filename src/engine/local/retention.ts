@@ -35,8 +35,9 @@ export function* sweep(
 }
 
 /** Returns the days of retention of a room; 0 stands for no limit. A room's own is at most that of all logs. */
-function daysOf(all: number, own: number | undefined): number {
-  if (own === undefined) return all
+function daysOf(all: number, own = 0): number {
+  // An import may have brought any text.
+  if (!(own > 0)) return all
   return all === 0 ? own : Math.min(all, own)
 }
 

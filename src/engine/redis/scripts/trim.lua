@@ -4,13 +4,14 @@
 local most, days, now, slice = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 
 -- The mode `keep` of the room.
-local own = redis.call('HGET', stateKey(), 'mode:keep')
-if own then
-  local fields = cjson.decode(own)[2]
+local mode = redis.call('HGET', stateKey(), 'mode:keep')
+if mode then
+  local fields = cjson.decode(mode)[2]
+  local own
   for at = 1, #fields, 2 do
     if fields[at] == 'details' then own = tonumber(cjson.decode(fields[at + 1]).value) end
   end
-  if days == 0 or own < days then days = own end
+  if own and own > 0 and (days == 0 or own < days) then days = own end
 end
 local oldest = days > 0 and math.max(0, now - days * DAY_MS)
 local marks = redis.call('HMGET', info, 'erase', 'erased-to')
