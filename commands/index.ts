@@ -15,7 +15,7 @@ import { login } from './login.ts'
 import { logout } from './logout.ts'
 import { me, notice } from './me.ts'
 import { message } from './message.ts'
-import { hidden, inviteOnly, lock, moderated, slow, unlock } from './modes.ts'
+import { hidden, inviteOnly, keep, lock, moderated, slow, unlock } from './modes.ts'
 import { passwd } from './passwd.ts'
 import { ping } from './ping.ts'
 import { pipe } from './pipe.ts'
@@ -38,7 +38,7 @@ import { whois } from './whois.ts'
 export const COMMAND_GROUPS = {
   Talk: [help, login, join, message, tell, who, rooms, leave, quit, me, notice, away, block, unblock, blocked],
   History: [history, search, inbox, deleteMessage],
-  Rooms: [topic, title, moderated, slow, inviteOnly, invite, lock, unlock, hidden, close],
+  Rooms: [topic, title, moderated, slow, inviteOnly, invite, lock, unlock, hidden, keep, close],
   Moderation: [kick, mute, unmute, ban, unban, bans, op, deop, voice, devoice, owner],
   Account: [register, passwd, unregister, whoami, sessions, logout],
   Connection: [pipe, plain, json, limits, ping, bareHelp],

@@ -53,6 +53,8 @@ const DAY_MS = 24 * HOUR_MS
 export const LOBBY = LOBBY_ROOM.id
 
 export interface ChatOptions {
+  /** Days for which the engine keeps events; 0, the default, for no limit. */
+  readonly keepDays?: number
   /** Maximum characters of a message. */
   readonly maxText: number
   /** Maximum number of rooms; 0 or undefined for no limit. */
@@ -163,6 +165,7 @@ export class Chat {
       reader,
       counts,
       maxText,
+      maxKeepDays: options.keepDays || Number.POSITIVE_INFINITY,
       accounts: {
         isAccount: (name) => this.#credentials.holds(name).catch(refuse),
         isAdmin: (name) => this.admins.has(name),

@@ -157,7 +157,7 @@ export class RedisEngine implements Engine {
     // Before the event: a crash in between loses no name.
     if (kind === 'joined') void this.#records.see(draft.from).catch(() => {})
     const appended = this.#logs.append(log, draft)
-    this.#sweep.note(log)
+    this.#sweep.note(log, draft)
     if (kind === 'message') this.rooms.said(room)
     if (kind !== 'joined' && kind !== 'left') return appended
     return appended.then(
