@@ -1,7 +1,7 @@
 import type { Attempts } from './attempts.ts'
 import { auditEntry, type OnAudit } from './audit.ts'
 import type { Blocking } from './blocking.ts'
-import type { Credentials, Proof } from './credentials.ts'
+import { accountId, type Credentials, type Proof } from './credentials.ts'
 import type { Handover } from './handover.ts'
 import { fold } from './names.ts'
 import type { Presence } from './presence.ts'
@@ -103,6 +103,8 @@ export class Accounts {
     if (!own) await blocking.disown(name).catch(() => {})
     else {
       own.registered = true
+      const account = await this.#parts.credentials.find(name).catch(() => undefined)
+      own.accountId = account && accountId(account)
       await this.#parts.share(own).catch(() => {})
       await blocking.adopt(own)
     }

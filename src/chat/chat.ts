@@ -21,7 +21,7 @@ import { Away } from './away.ts'
 import { Blocking } from './blocking.ts'
 import { Blocks } from './blocks.ts'
 import { Counts } from './counts.ts'
-import { Credentials, Proof } from './credentials.ts'
+import { accountId, Credentials, Proof } from './credentials.ts'
 import { Directory } from './directory.ts'
 import { Guesses } from './guesses.ts'
 import { Handover } from './handover.ts'
@@ -167,8 +167,8 @@ export class Chat {
       maxText,
       maxKeepDays: options.keepDays || Number.POSITIVE_INFINITY,
       accounts: {
-        isAccount: (name) => this.#credentials.holds(name).catch(refuse),
-        isAdmin: (name) => this.admins.has(name),
+        find: (name) => this.#engine.records.get('account', name).catch(refuse),
+        isAdmin: (account) => this.admins.names(account),
       },
     })
     this.accounts = new Accounts({
@@ -238,6 +238,7 @@ export class Chat {
       // The operator may have removed the account since, and has not found this session.
       account = registered ? await this.#credentials.accountOf(as).catch(refuse) : undefined
       if (registered && !account) throw new Refusal('secret-wrong')
+      if (session.address !== '') session.addressDigest = await this.#digests.of(session.address)
       if (alone) await this.#takeAlone(session, name)
       await this.#blocking.load(name)
     } catch (error) {
@@ -248,7 +249,7 @@ export class Chat {
     session.name = name
     session.registered = registered
     session.byTicket = registered && as.hash === undefined
-    session.accountSince = account?.createdAt ?? 0
+    session.accountId = account && accountId(account)
     session.isAdmin = account !== undefined && this.admins.names(account)
     if (registered) this.inboxes.listen(session)
     session.isBot = account?.bot === true
@@ -256,13 +257,19 @@ export class Chat {
     this.#onAudit(auditEntry({ what: 'login', address: session.address, name, protocol: session.wire.protocol }))
   }
 
-  /** The ranks of members of a room, by nickname. A nickname with a role that only accounts have is an account's. @throws Refusal `unavailable`. */
+  /** The ranks of members of a room, by nickname. @throws Refusal `unavailable`. */
   async ranks(room: number, members: readonly string[]): Promise<ReadonlyMap<string, Rank>> {
     const record = await this.rooms.find(room)
     if (!record) return new Map()
     const state = await this.#memberships.stateOf(record).catch(refuse)
-    const rankOf = (name: string) => state.rankOf({ key: fold(name), registered: true, isAdmin: false })
-    return new Map(members.map((name) => [name, rankOf(name)]))
+    const rankOf = async (name: string) => {
+      const key = fold(name)
+      const account = state.hasAccountRole(key)
+        ? await this.#engine.records.get('account', name).catch(refuse)
+        : undefined
+      return state.rankOf({ key, accountId: account && accountId(account), isAdmin: false })
+    }
+    return new Map(await Promise.all(members.map(async (name) => [name, await rankOf(name)] as const)))
   }
 
   /** Number of sessions on this node, by protocol. */
@@ -306,12 +313,11 @@ export class Chat {
   async join(session: Session, which: number | string, options: JoinRoomOptions = {}): Promise<Membership> {
     const { unlocked = false, moves = false } = options
     const find = async () => {
-      const { address, name, registered } = session
-      session.addressDigest ??= address === '' ? undefined : await this.#digests.of(address)
+      const { address, name, accountId: account } = session
       const { record, founds } =
         typeof which === 'number'
           ? { record: await this.rooms.find(which), founds: false }
-          : await this.rooms.open(which, { address, name, registered })
+          : await this.rooms.open(which, { address, name, account })
       if (!record) throw new Refusal('room-unknown')
       if (record.hash !== undefined && !unlocked) throw new Refusal('room-private')
       return { record, founds }

@@ -2,12 +2,12 @@ import type { Event } from '../engine/event.ts'
 import { type ModeratorActions, moderatorReason, type Target } from './moderator-actions.ts'
 import { fold, isName } from './names.ts'
 import { Refusal, refuse } from './refusal.ts'
+import { holderOf } from './roles.ts'
 import { isMask, matches, type Sanction } from './sanctions.ts'
 import type { Membership } from './session.ts'
-import { isLonger } from './text.ts'
 
-/** Maximum characters of a mask. */
-const MAX_MASK = 64
+/** Maximum number of masks among the bans, and among the mutes, of a room: each is compared when a user enters, or speaks. */
+const MAX_MASKS = 200
 
 /** A ban or mute: its end in ms since the epoch, for good without one, and the reason. */
 export interface SanctionOptions {
@@ -46,13 +46,14 @@ export class Expulsion {
   ): Promise<Event> {
     const body = moderatorReason(options.why ?? '')
     const mask = isMask(name)
-    if (mask ? isLonger(name, MAX_MASK) || fold(name) === '' : !isName(name)) throw new Refusal('name-invalid')
+    if (!isName(mask ? name.replaceAll('*', 'a') : name)) throw new Refusal('name-invalid')
+    if (mask && by.room.state[role].masks >= MAX_MASKS) throw new Refusal('too-many-roles', MAX_MASKS)
     const target = mask ? undefined : await this.#actions.find(by.room, name)
     if (target) this.#actions.checkOutranks(by, target)
     else this.#actions.check(by, 'operator')
     this.#actions.checkSpace(by.room.state)
     if (target && role === 'banned') await this.#strip(by, target)
-    const address = target && !target.registered && target.addressDigest
+    const address = target && target.accountId === undefined && target.addressDigest
     const details = {
       role,
       on: true,
@@ -60,7 +61,8 @@ export class Expulsion {
       ...(address && { address }),
     }
     const event = await this.#actions.append(by, { kind: 'role', to: target?.name ?? name, body, details })
-    if (role === 'banned') await this.#kickBanned(by, target, name, body)
+    // A user that has entered meanwhile is found now.
+    if (role === 'banned') await this.#kickBanned(by, target && (await this.#actions.find(by.room, name)), name, body)
     return event
   }
 
@@ -83,15 +85,14 @@ export class Expulsion {
   async #strip(by: Membership, target: Target): Promise<void> {
     for (const role of ['operator', 'voiced'] as const) {
       if (by.room.state.rankOf(target) !== role) continue
-      const guest = !target.registered && { guest: true as const }
       await this.#actions.append(by, {
         kind: 'role',
         to: target.name,
         body: '',
-        details: { role, on: false, ...guest },
+        details: { role, on: false, ...holderOf(target.accountId) },
       })
     }
-    if (!by.room.state.isInvited(target.key)) return
+    if (!by.room.state.isInvited(target)) return
     await this.#actions.append(by, { kind: 'role', to: target.name, body: '', details: { role: 'invited', on: false } })
   }
 

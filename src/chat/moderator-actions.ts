@@ -1,6 +1,8 @@
 import { Closed, type Engine, type Member, type RoomChange } from '../engine/engine.ts'
 import type { Draft, Event, MODERATION_KINDS } from '../engine/event.ts'
+import type { AccountRecord } from '../engine/records.ts'
 import type { Counts } from './counts.ts'
+import { accountId } from './credentials.ts'
 import { isCurrent } from './memberships.ts'
 import { fold } from './names.ts'
 import { Refusal, refuse } from './refusal.ts'
@@ -28,10 +30,9 @@ export interface Target extends Identity {
 
 /** The accounts, as far as moderation needs them. */
 export interface AccountLookup {
-  /** Resolves with true for the nickname of an account. */
-  isAccount(name: string): Promise<boolean>
-  /** Resolves with true for an account that is an admin's. */
-  isAdmin(name: string): Promise<boolean>
+  find(name: string): Promise<AccountRecord | undefined>
+  /** Returns true for an account that is an admin's. */
+  isAdmin(account: AccountRecord): boolean
 }
 
 /** The steps that the actions of moderators share: find the target, check the rights, append the event. */
@@ -50,13 +51,14 @@ export class ModeratorActions {
 
   /** Finds a user by a nickname: a member, an account, or a guest who is not here. */
   async find(room: Room, nickname: string): Promise<Target> {
-    const [member, registered] = await Promise.all([
+    const [member, account] = await Promise.all([
       this.#engine.memberships.member(room.record.id, nickname).catch(refuse),
-      this.accounts.isAccount(nickname),
+      this.accounts.find(nickname),
     ])
     const name = member?.name ?? nickname
-    const isAdmin = registered && (await this.accounts.isAdmin(name))
-    return { name, key: fold(name), registered, isAdmin, addressDigest: member?.address, member }
+    const isAdmin = account !== undefined && this.accounts.isAdmin(account)
+    const identity = { key: fold(name), accountId: account && accountId(account), isAdmin }
+    return { ...identity, name, addressDigest: member?.address, member }
   }
 
   /** Checks the rank of the moderator. @throws Refusal `not-in-room`, `not-permitted`. */

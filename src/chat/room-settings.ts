@@ -64,27 +64,22 @@ export class RoomSettings {
   /** Sets the password of the room; undefined removes it. @throws Refusal `password-invalid`, `too-many-attempts`. */
   async lock(by: Membership, password: string | undefined): Promise<Event> {
     this.#checkSettings(by)
-    const { record } = by.room
     const hash = password === undefined ? null : await this.#parts.passwords.hash(password, by.session.address)
-    // A hidden room stays hidden.
-    const visibility = record.visibility === 'hidden' ? 'hidden' : hash === null ? 'public' : 'private'
-    await this.#actions.changeRecord(by.room, { hash, visibility })
+    await this.#actions.changeRecord(by.room, { hash })
     return this.#appendMode(by, 'password', hash === null ? undefined : '')
   }
 
   /** Leaves the room out of lists, or shows it there. */
   async hide(by: Membership, hidden: boolean): Promise<Event> {
     this.#checkSettings(by)
-    const shown = by.room.record.hash === undefined ? 'public' : 'private'
-    await this.#actions.changeRecord(by.room, { visibility: hidden ? 'hidden' : shown })
+    await this.#actions.changeRecord(by.room, { visibility: hidden ? 'hidden' : 'public' })
     return this.#appendMode(by, 'visibility', hidden ? 'hidden' : undefined)
   }
 
   /** Changes the title, and the slug with it. @throws Refusal `room-name-invalid`, `room-taken`. */
   async setTitle(by: Membership, title: string): Promise<Event> {
     this.#checkSettings(by)
-    const { description, visibility } = by.room.record
-    await this.#parts.directory.change(by.room.record.id, { title, description, visibility })
+    await this.#parts.directory.rename(by.room.record.id, title)
     return this.#appendMode(by, 'title', title)
   }
 

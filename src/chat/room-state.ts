@@ -13,6 +13,9 @@ export function isAtLeast(rank: Rank, least: Rank): boolean {
   return RANKS.indexOf(rank) >= RANKS.indexOf(least)
 }
 
+/** Number of times of last messages beyond which those that do not matter any more are forgotten. */
+const MAX_LAST_SAID = 10_000
+
 /** Maximum number of roles in a room, bans and mutes included. */
 export const MAX_ROLES = 16_384
 
@@ -35,26 +38,27 @@ export class RoomState {
   slowSeconds = 0
   /** True if {@link checkSpeech} may refuse. */
   restrictsSpeech = false
-  #owner: { readonly key: string; readonly at: number } | undefined
-  /** Times of the roles of accounts, in ms since the epoch, by folded nickname. */
-  readonly #operators = new Map<string, number>()
-  readonly #voiced = new Map<string, number>()
-  readonly #invited = new Set<string>()
+  #owner: { readonly key: string; readonly account: string | undefined } | undefined
+  /** Ids of the accounts that have a role, by folded nickname. */
+  readonly #operators = new Map<string, string | undefined>()
+  readonly #voiced = new Map<string, string | undefined>()
+  /** Invited users: ids of their accounts, undefined for guests, by folded nickname. */
+  readonly #invited = new Map<string, string | undefined>()
   /** Roles of guests, by folded nickname. */
   readonly #guests = new Map<string, Rank>()
   readonly #modes = new Map<ModeFlag, string>()
   /** Times of the last messages while there is a slow mode, in ms since the epoch, by folded nickname. */
   readonly #lastSaid = new Map<string, number>()
 
-  constructor({ maker, createdAt }: Pick<RoomRecord, 'maker' | 'createdAt'>, state: readonly Event[]) {
+  constructor({ maker }: Pick<RoomRecord, 'maker'>, state: readonly Event[]) {
     // Until it is handed over.
-    if (maker?.owns) this.#owner = { key: fold(maker.name ?? ''), at: createdAt }
+    if (maker?.account !== undefined) this.#owner = { key: fold(maker.name ?? ''), account: maker.account }
     for (const event of state) this.apply(event)
   }
 
-  /** Folded nickname of the account that owns the room. */
-  get owner(): string | undefined {
-    return this.#owner?.key
+  /** The account that owns the room: its folded nickname and its id. */
+  get owner(): { readonly key: string; readonly account: string | undefined } | undefined {
+    return this.#owner
   }
 
   /** Number of roles, bans and mutes included. */
@@ -102,11 +106,12 @@ export class RoomState {
 
   #setRole(role: Role, event: Event, on: boolean): void {
     const key = fold(event.to ?? '')
-    const set = (keys: Map<string, number>) => (on ? keys.set(key, event.at) : keys.delete(key))
+    const account = event.details?.account
+    const set = (accounts: Map<string, string | undefined>) => (on ? accounts.set(key, account) : accounts.delete(key))
     const sanction = (sanctions: Sanctions) => (on ? sanctions.set(sanctionOf(event)) : sanctions.remove(key))
     switch (role) {
       case 'owner':
-        this.#owner = { key, at: event.at }
+        this.#owner = { key, account }
         break
       case 'operator':
         set(this.#operators)
@@ -115,8 +120,7 @@ export class RoomState {
         set(this.#voiced)
         break
       case 'invited':
-        if (on) this.#invited.add(key)
-        else this.#invited.delete(key)
+        set(this.#invited)
         break
       case 'banned':
         sanction(this.banned)
@@ -129,15 +133,21 @@ export class RoomState {
     }
   }
 
-  isInvited(key: string): boolean {
-    return this.#invited.has(key)
+  /** Returns true if the user, and not another one of the same nickname, is invited. */
+  isInvited({ key, accountId }: Identity): boolean {
+    return this.#invited.has(key) && this.#invited.get(key) === accountId
+  }
+
+  /** Returns true if an account of the folded nickname has or had a role. */
+  hasAccountRole(key: string): boolean {
+    return key === this.#owner?.key || this.#operators.has(key) || this.#voiced.has(key)
   }
 
   /** Returns the rank of a user in this room. */
-  rankOf({ key, registered, isAdmin, accountSince = 0 }: Identity): Rank {
+  rankOf({ key, accountId, isAdmin }: Identity): Rank {
     if (isAdmin) return 'admin'
-    const holds = (at: number | undefined) => registered && at !== undefined && at >= accountSince
-    if (key === this.#owner?.key && holds(this.#owner.at)) return 'owner'
+    const holds = (account: string | undefined) => accountId !== undefined && account === accountId
+    if (key === this.#owner?.key && holds(this.#owner.account)) return 'owner'
     if (holds(this.#operators.get(key))) return 'operator'
     return this.#guests.get(key) ?? (holds(this.#voiced.get(key)) ? 'voiced' : 'member')
   }
@@ -146,7 +156,7 @@ export class RoomState {
   checkEntry(person: Identity): void {
     if (isAtLeast(this.rankOf(person), 'operator')) return
     if (this.banned.size > 0 && this.banned.find(person, Date.now())) throw new Refusal('banned')
-    if (this.#modes.has('invite-only') && !this.#invited.has(person.key)) throw new Refusal('invite-only')
+    if (this.#modes.has('invite-only') && !this.isInvited(person)) throw new Refusal('invite-only')
   }
 
   /** Checks whether a member may speak now, and counts that as a message. @throws Refusal `muted`, `moderated`, `slow-mode`. */
@@ -161,6 +171,11 @@ export class RoomState {
     if (this.slowSeconds === 0) return
     const wait = (this.#lastSaid.get(person.key) ?? 0) + 1_000 * this.slowSeconds - now
     if (wait > 0) throw new Refusal('slow-mode', Math.ceil(wait / 1_000))
+    if (this.#lastSaid.size >= MAX_LAST_SAID) this.#forgetSilent(now)
     this.#lastSaid.set(person.key, now)
+  }
+
+  #forgetSilent(now: number): void {
+    for (const [key, at] of this.#lastSaid) if (at + 1_000 * this.slowSeconds <= now) this.#lastSaid.delete(key)
   }
 }

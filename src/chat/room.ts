@@ -105,6 +105,7 @@ export class Room {
   /** Loads the state of the room, once. The room must follow its log. */
   async load(read: () => Promise<readonly Event[]>): Promise<void> {
     if (this.#state) return
+    if (!this.#loading) this.#early = []
     this.#loading ??= read().then((events) => {
       const state = new RoomState(this.record, events)
       // Those that `events` contains already change nothing again.

@@ -57,6 +57,8 @@ const ACCOUNT = {
     hash: TEXT,
     /** Time in ms since the epoch; missing for accounts that an earlier version stored in Redis. */
     createdAt: { type: 'number' },
+    /** Unique among all accounts, also of one nickname; missing for accounts of earlier versions. */
+    id: TEXT,
     /** True for an admin; `--admins` names further ones. */
     admin: { type: 'boolean' },
     /** True for the account of a program, which is read at the pace of trusted addresses. */
