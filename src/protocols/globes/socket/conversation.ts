@@ -16,15 +16,16 @@ const NORMAL = 1000
 const POLICY = 1008
 const TRY_LATER = 1013
 
-type Close = readonly [code: number, text: string]
+/** A notice, and the code with which the connection is closed behind it; undefined for one that stays open. */
+type Answer = readonly [code: number | undefined, text: string]
 
-const IN_USE: Close = [POLICY, GLOBES_ERRORS[202].text]
-const AWAY: Close = [TRY_LATER, GLOBES_ERRORS[503].text]
+const IN_USE: Answer = [POLICY, GLOBES_ERRORS[202].text]
+const AWAY: Answer = [TRY_LATER, GLOBES_ERRORS[503].text]
 /** A refusal that no request of this protocol causes. */
 const NONE = undefined
 
-/** Close code and text for each refusal of a join or message; undefined for those that keep the connection open. */
-const CLOSES: Readonly<Record<RefusalCode, Close | undefined>> = {
+/** The answer to each refusal of a join or message; undefined for those without one. The limit replaces `<limit>`. */
+const ANSWERS: Readonly<Record<RefusalCode, Answer | undefined>> = {
   'name-in-room': IN_USE,
   'name-reserved': IN_USE,
   'name-invalid': [POLICY, 'Client error: Invalid username'],
@@ -34,10 +35,9 @@ const CLOSES: Readonly<Record<RefusalCode, Close | undefined>> = {
   'not-in-room': undefined,
   banned: [POLICY, 'You are banned from this room'],
   'invite-only': [POLICY, 'Only invited users may enter this room'],
-  // The message is dropped: the protocol has no answer to one.
-  muted: undefined,
-  moderated: undefined,
-  'slow-mode': undefined,
+  muted: [undefined, 'You are muted in this room'],
+  moderated: [undefined, 'Only operators and voiced users may speak now'],
+  'slow-mode': [undefined, 'Slow mode, wait <limit> seconds'],
   // Both are checked before.
   'text-empty': undefined,
   'text-too-long': undefined,
@@ -135,8 +135,8 @@ export class GlobesConversation implements Conversation<string> {
       if (type === 'send' && session.membership) await this.#shared.chat.messages.say(session.membership, text)
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
-      const close = CLOSES[error.code]
-      if (close) this.#refuse(...close)
+      const answer = ANSWERS[error.code]
+      if (answer) this.#refuse(answer[0], answer[1].replace('<limit>', error.bound ?? ''))
     }
   }
 
@@ -153,10 +153,10 @@ export class GlobesConversation implements Conversation<string> {
     await chat.makers.entered(room, name, this.#link.address).catch(() => {})
   }
 
-  /** Closes the connection. The reason is also sent as an event, as the browser clients show nothing else. */
-  #refuse(code: number, text: string): void {
+  /** Sends the reason as an event, as the browser clients show nothing else, and closes the connection if there is a code. */
+  #refuse(code: number | undefined, text: string): void {
     if (text !== '') this.#link.push(noticeFrame(text))
-    this.#link.hangUp(code, text)
+    if (code !== undefined) this.#link.hangUp(code, text)
   }
 
   /** Closes the connection if the room has ended since the handshake. */
