@@ -11,9 +11,11 @@ import { http } from './scenarios/http.ts'
 import { ingest } from './scenarios/ingest.ts'
 import { nodes } from './scenarios/nodes.ts'
 import { mixed, tls, web } from './scenarios/rooms.ts'
+import { search } from './scenarios/search.ts'
 
 /** In the order in which they run. */
-const ORDER = { fanout, fanout1, mixed, tls, web, http, hammer, ingest, joins, idle, history, latency, nodes, start }
+const ROOMS = { fanout, fanout1, mixed, tls, web, http, hammer }
+const ORDER = { ...ROOMS, ingest, joins, idle, history, search, latency, nodes, start }
 const SCENARIOS: Readonly<Record<string, Scenario>> = ORDER
 
 const { values, positionals } = parseArgs({

@@ -36,8 +36,14 @@ export interface CommandContext {
   endSession(): Promise<void>
 }
 
-/** One reply, synchronous or asynchronous, or pages of records with the reply first, which are read as fast as they are sent. */
-export type Answer = Reply | Promise<Reply> | AsyncIterable<readonly (Reply | History)[]>
+/** Records with the reply behind them, sent at once. */
+export type ReplyBehindRecords = readonly [...History[], Reply]
+
+/**
+ * One reply, synchronous or asynchronous, alone or behind records; or pages of records with the reply first, which are read as fast as they
+ * are sent.
+ */
+export type Answer = Reply | Promise<Reply | ReplyBehindRecords> | AsyncIterable<readonly (Reply | History)[]>
 
 /** The exception for an invalid line, which is answered with the error of its code. */
 export class Mistake extends Error {
@@ -67,8 +73,11 @@ export interface Command {
   readonly state: State
   /** Minimum number of words after the name. With `none`, a line with further words is not this command. */
   readonly least: number | 'none'
-  /** True if later lines are handled before the reply. Only for commands that do not change the session. */
-  readonly pipelined?: boolean
+  /**
+   * True if later lines are handled before the reply; with `settled` only after the replies to all earlier lines. Only for commands that do
+   * not change the session.
+   */
+  readonly pipelined?: boolean | 'settled'
   /** Runs the command; `parameter` is the text after the name, without surrounding blanks. */
   run(context: CommandContext, parameter: string): Answer
 }

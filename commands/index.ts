@@ -21,6 +21,7 @@ import { register } from './register.ts'
 import { deop, devoice, invite, op, owner, voice } from './roles.ts'
 import { rooms } from './rooms.ts'
 import { ban, bans, kick, mute, unban, unmute } from './sanctions.ts'
+import { search } from './search.ts'
 import { tell } from './tell.ts'
 import { close, title, topic } from './topic.ts'
 import { who } from './who.ts'
@@ -32,6 +33,7 @@ export const commands: readonly Command[] = [
   message,
   pipe,
   history,
+  search,
   help,
   bareHelp,
   limits,

@@ -91,7 +91,7 @@ export const CommandResult = Type.Object(
       Type.String({
         pattern: '^[0-9]+$',
         description:
-          'HISTORY with a filter: the search has ended early; before=ID goes on with what came before this event.',
+          'HISTORY with a filter, and /search: not all events were looked at; before=ID goes on with those before this id.',
       }),
     ),
     rooms: Type.Optional(Type.Array(RoomCount, { description: '/rooms: busiest first.' })),
@@ -99,6 +99,7 @@ export const CommandResult = Type.Object(
     limits: Type.Optional(Limits),
     bans: Type.Optional(Type.Array(Ban, { description: '/bans: oldest first.' })),
     blocked: Type.Optional(Type.Array(Nickname, { description: '/blocked' })),
+    found: Type.Optional(Type.Integer({ minimum: 0, description: '/search: number of records before this line.' })),
   },
   exact,
 )

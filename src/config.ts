@@ -67,6 +67,12 @@ export const OPTIONS = {
     group: 'Data',
     describe: 'number of events kept for each room, the newest; 0 keeps all',
   },
+  search: {
+    type: 'boolean',
+    default: true,
+    group: 'Data',
+    describe: 'index messages for /search; with --no-search, and with --redis, it looks at the newest 10,000 events',
+  },
   'memory-events': {
     type: 'number',
     default: 1_000,

@@ -28,7 +28,11 @@ export function fileOf({ data, redis }: Config): string | undefined {
 export async function engineOf(config: Config, settings: EngineSettings, watch: EngineObserver): Promise<Engine> {
   const common = { ...settings, memory: { events: config['memory-events'], bytes: config['memory-bytes'] } }
   const place = config.redis === undefined ? undefined : redisLocationOf(config.redis)
-  if (!place) return new LocalEngine({ ...common, file: fileOf(config) ?? ':memory:', sync: config.sync }, watch)
+  if (!place)
+    return new LocalEngine(
+      { ...common, file: fileOf(config) ?? ':memory:', sync: config.sync, search: config.search },
+      watch,
+    )
   const { RedisEngine } = await import('./engine/redis/redis.ts')
   return new RedisEngine({ ...common, place, prefix: config['redis-prefix'] }, watch)
 }

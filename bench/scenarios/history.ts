@@ -67,7 +67,7 @@ function readSlowly(reader: Client, lines: number): Promise<void> {
 }
 
 /** Round-trip times of /ping, a millisecond apart, for as long as something else takes. */
-async function pings(client: Client, meanwhile: Promise<unknown>): Promise<number[]> {
+export async function pings(client: Client, meanwhile: Promise<unknown>): Promise<number[]> {
   const times: number[] = []
   let done = false
   const end = meanwhile.finally(() => {

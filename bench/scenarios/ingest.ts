@@ -20,7 +20,7 @@ async function fillAnew({ size, say }: Context) {
 }
 
 /** Says lines in room bench0, as fast as they are taken; `refused` are those that were not answered with OK. */
-export async function pipe({ pid, port }: Server, lines: number) {
+export async function pipe({ pid, port }: Server, lines: number, textOf: (number: number) => string = payload) {
   using client = new Client({ dialect: 'LINE', port })
   await client.enter(0)
   const cpu = cpuSeconds(pid)
@@ -40,7 +40,7 @@ export async function pipe({ pid, port }: Server, lines: number) {
   const pour = async () => {
     for (let number = 0; number < lines; ) {
       let text = ''
-      for (const end = Math.min(lines, number + BATCH); number < end; number++) text += LINE.say(payload(number), 0)
+      for (const end = Math.min(lines, number + BATCH); number < end; number++) text += LINE.say(textOf(number), 0)
       if (!client.socket.write(text, 'latin1')) await once(client.socket, 'drain')
     }
   }

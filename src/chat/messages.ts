@@ -1,4 +1,4 @@
-import { type Engine, type Member, type Range, Repeated } from '../engine/engine.ts'
+import { type Engine, type Member, type Range, Repeated, type RoomRecord, type WordSearch } from '../engine/engine.ts'
 import { type Draft, type Event, type LogName, NO_ROOM, timeOf } from '../engine/event.ts'
 import type { Blocks } from './blocks.ts'
 import type { Counts } from './counts.ts'
@@ -8,8 +8,10 @@ import { isCurrent } from './memberships.ts'
 import type { Asker, Reader, Search } from './reader.ts'
 import { Refusal, refuse } from './refusal.ts'
 import type { Room } from './room.ts'
+import { RoomState } from './room-state.ts'
 import type { Membership, Session } from './session.ts'
 import { clean, isLonger } from './text.ts'
+import { type Found, findWords } from './word-search.ts'
 
 /** Fields of a message beside its text, where a protocol has them. */
 export type MessageExtras = Pick<Draft, 'sent' | 'color' | 'nonce' | 'details'>
@@ -201,6 +203,29 @@ export class Messages {
     const visible = (event: Event) =>
       wanted(event) && !(event.kind === 'message' && this.#blocks.between(event.from, session.name))
     return this.#reader.search(roomOf(membership).log, range, visible, session)
+  }
+
+  /**
+   * Finds the newest messages of a room with all words of a search that a session may see. The room is that of a membership, or is given by
+   * its slug or title; without a membership it must be public, and the session one that may enter.
+   *
+   * @throws Refusal `not-in-room`, `room-unknown`, `room-private`, `banned`, `invite-only`, `unavailable`.
+   */
+  async withWords(session: Session, where: Membership | string, search: WordSearch): Promise<Found> {
+    const room = typeof where === 'string' ? await this.#readable(session, where) : roomOf(where).record
+    const allowed = (events: readonly Event[]) => this.#blocks.allowed(events, session.name)
+    return findWords(this.#reader, room, search, session, allowed)
+  }
+
+  /** @throws Refusal `room-unknown`, `room-private`, `banned`, `invite-only`, `unavailable`. */
+  async #readable(session: Session, name: string): Promise<RoomRecord> {
+    const room = await this.#engine.rooms.find(name).catch(refuse)
+    if (!room) throw new Refusal('room-unknown')
+    const membership = session.memberships.get(room.id)
+    if (membership && isCurrent(membership)) return room
+    if (room.visibility !== 'public') throw new Refusal('room-private')
+    new RoomState(room, await this.#engine.logs.state(room.id).catch(refuse)).checkEntry(session)
+    return room
   }
 
   /** The newest messages of a room that a session may see, oldest first. @throws Refusal `unavailable`. */

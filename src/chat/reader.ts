@@ -1,4 +1,4 @@
-import type { Engine, Range } from '../engine/engine.ts'
+import type { Engine, Range, SearchPage, WordSearch } from '../engine/engine.ts'
 import type { Event, LogName } from '../engine/event.ts'
 import { nextRound } from '../tick.ts'
 import { FairQueue } from './fair-queue.ts'
@@ -50,8 +50,17 @@ export class Reader {
    *
    * @throws Refusal `history-gone` before the first page, `unavailable`.
    */
-  async *pages(log: LogName, range: Range, asker: Asker): AsyncGenerator<readonly Event[]> {
-    const pages = this.#engine.logs.read(log, range)[Symbol.asyncIterator]()
+  pages(log: LogName, range: Range, asker: Asker): AsyncGenerator<readonly Event[]> {
+    return this.#inTurns(this.#engine.logs.read(log, range), asker)
+  }
+
+  /** The messages of a log that have all words of a search, newest first, in pages of bounded size. @throws Refusal `unavailable`. */
+  withWords(log: LogName, search: WordSearch, asker: Asker): AsyncGenerator<SearchPage> {
+    return this.#inTurns(this.#engine.logs.search(log, search), asker)
+  }
+
+  async *#inTurns<T>(all: AsyncIterable<T>, asker: Asker): AsyncGenerator<T> {
+    const pages = all[Symbol.asyncIterator]()
     while (!asker.closed) {
       const page = await this.#queue.run(asker.address, () => nextPage(pages)).catch(refuse)
       if (page.done) return

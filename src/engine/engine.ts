@@ -75,6 +75,29 @@ export interface Range {
   readonly limit?: number
 }
 
+/** A search for messages that have all of some words. */
+export interface WordSearch {
+  /** Words, beginnings of words such as `depl*`, and phrases in quotes; any text is valid. */
+  readonly words: string
+  /** Excludes messages from this id on. */
+  readonly before?: number
+  /** Maximum messages of a page. */
+  readonly limit: number
+}
+
+/** The result of a bounded step of a search. */
+export interface SearchPage {
+  /** The messages found in this step, newest first. */
+  readonly events: readonly Event[]
+  /** Id from which on all messages have been searched. */
+  readonly from: number
+  /**
+   * Set in the last page: the search has come to the beginning of the log, or ends before it, as no more than a number of events are looked
+   * at without an index.
+   */
+  readonly end?: 'beginning' | 'bound'
+}
+
 export type Listener = (event: Event) => void
 
 /** A user who holds a name in a room. */
@@ -119,6 +142,14 @@ export interface EngineLogs {
    * @throws Gone before the first page
    */
   read(log: LogName, range: Range): AsyncIterable<readonly Event[]>
+
+  /**
+   * Yields the messages of a log that have all words of a search, newest first, in pages of bounded size, each found in bounded time. The
+   * last page has an `end`. Messages that are committed after the call may be excluded.
+   *
+   * @throws Unavailable
+   */
+  search(log: LogName, search: WordSearch): AsyncIterable<SearchPage>
 
   /**
    * Resolves with the state of a room: the last event of each key of {@link stateChangeOf} that is set, in no order. Contains the changes

@@ -5,7 +5,7 @@ import type { Recent } from './recent.ts'
 /** Maximum events of a page. */
 const PAGE_EVENTS = 256
 /** Bytes at which a page ends, see {@link memoryBytes}. */
-const PAGE_BYTES = 65_536
+export const PAGE_BYTES = 65_536
 
 /** The bounds of a log. */
 export interface Bounds {
@@ -73,7 +73,7 @@ function isWithin({ at }: Event, { from, to }: Range): boolean {
  * Yields a range of ids in pages. Each page is read when it is requested, from memory or the store, so a slow reader holds no events
  * between two pages.
  */
-async function* pagesOf(
+export async function* pagesOf(
   store: LogStore,
   log: LogName,
   from: number,

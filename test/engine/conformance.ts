@@ -6,7 +6,9 @@ import type { Draft, Event, LogName } from '../../src/engine/event.ts'
 import { type AccountRecord, blockKey } from '../../src/engine/records.ts'
 import { skeletonsOf } from '../../src/engine/skeleton.ts'
 import { eventually } from '../support/eventually.ts'
+
 import { blocksWith, createAccount, hasAccountLike, keepBlock, names } from '../support/records.ts'
+import { searching } from './searching.ts'
 
 export interface Subject {
   /** Started. */
@@ -62,6 +64,8 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
     it('answers a ping', async () => {
       await expect(engine.ping()).resolves.toBeUndefined()
     })
+
+    describe('search', () => searching(() => subject))
 
     describe('append', () => {
       it('resolves with what was appended, an id and a time', async () => {

@@ -51,6 +51,8 @@ export function openDatabase(file: string, sync: 'normal' | 'full'): Database {
     const db = new DatabaseSync(file, { timeout: 5_000 })
     opened.push(db)
     db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${sync}; PRAGMA journal_size_limit = 67108864`)
+    // What is removed is overwritten, in pages that become free too.
+    db.exec('PRAGMA secure_delete = ON')
     migrate(db)
     return { db, close }
   } catch (error) {

@@ -1,10 +1,11 @@
 import { setImmediate as nextRound } from 'node:timers/promises'
 import { ClockMonitor } from '../clock.ts'
-import type { EngineLogs, Listener, Range } from '../engine.ts'
+import type { EngineLogs, Listener, Range, SearchPage, WordSearch } from '../engine.ts'
 import type { Draft, Event, LogName } from '../event.ts'
 import type { EngineObserver } from '../observer.ts'
 import { readLog } from '../reading.ts'
 import { type MemoryLimits, Recent, RecentTotal } from '../recent.ts'
+import { searchLog } from '../searching.ts'
 import { Commits } from './commits.ts'
 import type { StoreThread } from './thread.ts'
 
@@ -52,6 +53,11 @@ export class LocalLogs implements EngineLogs {
 
   read(log: LogName, range: Range): AsyncIterable<readonly Event[]> {
     return readLog(this.#store().reading, log, range, this.#followed.get(log)?.recent)
+  }
+
+  search(log: LogName, search: WordSearch): AsyncIterable<SearchPage> {
+    const { reading, index } = this.#store()
+    return searchLog(reading, log, search, this.#followed.get(log)?.recent, index)
   }
 
   state(room: number): Promise<readonly Event[]> {

@@ -15,6 +15,8 @@ export interface StoreOptions {
   readonly keep: Retention
   /** Slug of the lobby; undefined leaves it unchanged. */
   readonly lobby: string | undefined
+  /** False leaves the index of messages as it is, and unused. */
+  readonly search?: boolean
 }
 
 /** An event to append: log, kind, room, from, to, body, sent, colour, 1 if it is verified, nonce, and details as JSON. */

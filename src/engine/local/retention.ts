@@ -3,8 +3,8 @@ import type { Retention } from '../observer.ts'
 import type { LocalStore, LogRow } from './store.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
-/** Maximum events removed at once, in about a millisecond, so that commits wait no longer. */
-const SLICE = 500
+/** Maximum events removed at once, with their words in the index, in about a millisecond, so that commits wait no longer. */
+const SLICE = 100
 
 /**
  * Removes events beyond the retention of logs, a slice at a time. `names` lists the logs; `trimmed` is called for each removed

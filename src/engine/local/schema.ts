@@ -170,6 +170,18 @@ export const MIGRATIONS: readonly string[] = [
     AND CAST(substr(name, 6) AS INTEGER) <= (SELECT seq FROM sqlite_sequence WHERE name = 'rooms');
   CREATE INDEX logs_ended ON logs (ended) WHERE ended IS NOT NULL;
   `,
+  `
+  -- The index of messages, see message-index.ts: "documents" has the message of each row of "words".
+  CREATE VIRTUAL TABLE words USING fts5(body, content = '', columnsize = 0, tokenize = 'unicode61 remove_diacritics 2');
+  -- Merges are made in small steps beside commits.
+  INSERT INTO words (words, rank) VALUES ('automerge', 0), ('crisismerge', 1000);
+  CREATE TABLE documents (
+    document INTEGER PRIMARY KEY,
+    id INTEGER NOT NULL
+  ) STRICT;
+  -- Id up to which the messages of a log are in the index.
+  ALTER TABLE logs ADD COLUMN indexed INTEGER NOT NULL DEFAULT 0;
+  `,
 ]
 
 /** Migrates a database to the present version. @throws Error if a newer roomd has written it */

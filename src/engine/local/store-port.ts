@@ -1,14 +1,22 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises'
 import type { MessagePort } from 'node:worker_threads'
 import { DoubtfulClock } from '../clock.ts'
 import { causeOf, type Database, openDatabase } from './database.ts'
 import { OpenFiles } from './files.ts'
 import { StoreHealth } from './health.ts'
+import { indexMessages } from './indexing.ts'
 import type { StoreNotice, StoreOptions, StoreReply, StoreRequest } from './messages.ts'
 import { eraseEnded, sweep } from './retention.ts'
 import { LocalStore } from './store.ts'
 
 const SWEEP_EVERY_MS = 1_000
+const INDEX_EVERY_MS = 1_000
+/** Time after a failure of background work in which it is not tried again. */
+const FAILED_MS = 5_000
+/** Time after a commit in which background work leaves most of the time to commits. */
+const BUSY_MS = 50
+/** Ratio of the pauses of background work to its own time while there are commits. */
+const PAUSE = 9
 const CHECK_EVERY_MS = 500
 
 /** Serves the methods of a store on a port, with replies in the order of requests, and runs retention and health checks in between. */
@@ -21,7 +29,7 @@ export function serveStore(port: MessagePort, options: StoreOptions): void {
   let files: OpenFiles | undefined
   try {
     database = openDatabase(options.file, options.sync)
-    store = new LocalStore(database.db, () => files?.check())
+    store = new LocalStore(database.db, () => files?.check(), options.search)
     if (options.lobby !== undefined) store.rooms.ensureLobby(options.lobby)
     const records = store.records.known()
     if (options.file !== ':memory:') files = new OpenFiles(options.file)
@@ -39,6 +47,7 @@ export function serveStore(port: MessagePort, options: StoreOptions): void {
   const health = new StoreHealth(store, database.db, files, notify)
   const checking = setInterval(() => health.check(), CHECK_EVERY_MS).unref()
   let closed = false
+  let committedAt = 0
   port.on('message', ([method, args]: StoreRequest) => {
     try {
       if (method === 'close') {
@@ -50,6 +59,7 @@ export function serveStore(port: MessagePort, options: StoreOptions): void {
         port.close()
       } else {
         answer({ value: health.call(method, args) })
+        if (method === 'append') committedAt = performance.now()
       }
     } catch (error) {
       answer({ trouble: causeOf(error) })
@@ -66,17 +76,29 @@ export function serveStore(port: MessagePort, options: StoreOptions): void {
       notify({ notice: 'trimmed', log: log.name, upTo: log.start }),
     )
   }
-  async function sweepOnce(): Promise<void> {
+  /** Repeats work whose slices run between requests, with pauses that are given the time of the slice before. */
+  async function repeat(
+    slices: () => Iterable<void>,
+    everyMs: number,
+    pause: (ms: number) => Promise<unknown>,
+  ): Promise<void> {
+    let againMs = everyMs
     try {
-      for (const _ of everything()) {
+      let started = performance.now()
+      for (const _ of slices()) {
         files?.noteCommit()
-        await nextTurn()
+        await pause(performance.now() - started)
         if (closed) return
+        started = performance.now()
       }
     } catch (error) {
       if (!closed) health.failed('commits', error)
+      againMs = FAILED_MS
     }
-    if (!closed) setTimeout(sweepOnce, SWEEP_EVERY_MS).unref()
+    if (!closed) setTimeout(repeat, againMs, slices, everyMs, pause).unref()
   }
-  void sweepOnce()
+  const whenIdle = (ms: number) =>
+    performance.now() - committedAt < BUSY_MS ? delay(ms * PAUSE, undefined, { ref: false }) : nextTurn()
+  void repeat(everything, SWEEP_EVERY_MS, () => nextTurn())
+  setTimeout(repeat, INDEX_EVERY_MS, () => indexMessages(store), INDEX_EVERY_MS, whenIdle).unref()
 }

@@ -3,7 +3,7 @@
  * block the event loop of the connections.
  */
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
-import type { NewRoom, RoomChange, RoomRecord, SpokenRoom } from '../engine.ts'
+import type { NewRoom, RoomChange, RoomRecord, SpokenRoom, WordSearch } from '../engine.ts'
 import {
   type Event,
   type EventDetails,
@@ -19,6 +19,8 @@ import type { Operation } from '../observer.ts'
 import type { Bounds } from '../reading.ts'
 import { memoryBytes } from '../recent.ts'
 import type { RecordKind, StoredRecord } from '../records.ts'
+import type { IndexPage } from '../searching.ts'
+import { MessageIndex } from './message-index.ts'
 import type { CommitResult, Row, Stranded } from './messages.ts'
 import { type RecordPage, RecordTable } from './record-table.ts'
 import { RoomStateTable } from './room-state-table.ts'
@@ -27,7 +29,12 @@ import { LocalRoomTable } from './room-table.ts'
 /** Minimum time between two messages whose times are stored with their room. */
 const SAID_MS = 60_000
 /** Maximum number of events removed at once from a log that is cleared. */
-const CLEARED = 500
+const CLEARED = 100
+/** Maximum events, and bytes of them, that are indexed at once, in a few milliseconds. */
+const INDEXED = 200
+const INDEXED_BYTES = 65_536
+/** Pages of the index that are merged at once. */
+const MERGED_PAGES = 16
 /** Record that is written to test commits: as large as the largest batch, and expired. */
 const PROBE = { kind: 'secret', key: 'probe', text: 'x'.repeat(196_608), expiresAt: 1 } as const
 
@@ -50,6 +57,9 @@ export const STORE_METHODS = {
   page: 'reads',
   back: 'reads',
   bounds: 'reads',
+  indexed: 'reads',
+  expressions: 'reads',
+  findIndexed: 'reads',
   state: 'reads',
   getRecord: 'reads',
   pageOfRecords: 'reads',
@@ -68,6 +78,8 @@ export interface LogRow {
   ahead: number
   /** Time of the last message that is stored with the room, in ms since the epoch. */
   said: number
+  /** Id up to which its messages are in the index. */
+  indexed: number
 }
 
 /** Logs, rooms and records in SQLite. When a method throws, nothing has changed. */
@@ -80,6 +92,11 @@ export class LocalStore {
   readonly #logs = new Map<LogName, LogRow>()
   /** The newest id of all logs. */
   #newest = 0
+  readonly #index: MessageIndex
+  /** Logs with events that are not looked at for the index; undefined without an index. */
+  readonly #behind: Set<LogName> | undefined
+  /** True if the index may have pages to merge. */
+  #unmerged = true
   /** Rooms closed since the start, to whose logs nothing is appended any more. */
   readonly #closed = new Set<number>()
   /** Logs of closed rooms that are not yet removed completely. */
@@ -102,19 +119,21 @@ export class LocalStore {
   readonly #newestBefore: StatementSync
   readonly #deleteOldest: StatementSync
 
-  /** `beforeCommit` is called before each commit and prevents it by throwing. */
-  constructor(db: DatabaseSync, beforeCommit: () => void = () => {}) {
+  /** `beforeCommit` is called before each commit and prevents it by throwing. With `search`, messages are indexed. */
+  constructor(db: DatabaseSync, beforeCommit: () => void = () => {}, search = true) {
     this.#db = db
     this.#beforeCommit = beforeCommit
     this.rooms = new LocalRoomTable(db)
     this.records = new RecordTable(db)
+    this.#index = new MessageIndex(db)
+    if (search) this.#behind = new Set(unindexedLogs(db))
     this.#states = new RoomStateTable(db)
     this.#insertEvent = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL)')
     this.#insertWithMore = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
     this.#deleteEvent = db.prepare("DELETE FROM events WHERE log = ? AND id = ? AND kind = 'message'")
     this.#insertLog = db.prepare('INSERT INTO logs (name, start, last, count) VALUES (?, ?, ?, 0)')
     this.#updateLog = db.prepare('UPDATE logs SET start = ?, last = ?, count = ?, ahead = ? WHERE id = ?')
-    this.#findLog = db.prepare('SELECT id, start, last, count, ahead FROM logs WHERE name = ?')
+    this.#findLog = db.prepare('SELECT id, start, last, count, ahead, indexed FROM logs WHERE name = ?')
     this.#insertMember = db.prepare('INSERT OR IGNORE INTO members VALUES (?, ?)')
     this.#deleteMember = db.prepare('DELETE FROM members WHERE room = ? AND name = ?')
     this.#findMember = db.prepare('SELECT 1 FROM members WHERE room = ? AND name = ?')
@@ -233,6 +252,7 @@ export class LocalStore {
     this.#transaction(() => this.#db.prepare('DELETE FROM logs WHERE id = ?').run(log.id))
     this.#logs.delete(log.name)
     this.ended.delete(log.name)
+    this.#behind?.delete(log.name)
     return true
   }
 
@@ -241,7 +261,7 @@ export class LocalStore {
     if (known) return known
     const row = this.#findLog.get(name)
     if (!row) return undefined
-    const { id, start, last, count, ahead } = row
+    const { id, start, last, count, ahead, indexed } = row
     const log = {
       id: Number(id),
       name,
@@ -250,6 +270,7 @@ export class LocalStore {
       count: Number(count),
       ahead: Number(ahead),
       said: 0,
+      indexed: Number(indexed),
     }
     this.#logs.set(name, log)
     return log
@@ -270,11 +291,13 @@ export class LocalStore {
     if (ids.length === 0) return 0
     const end = Number(ids.at(-1)?.id)
     this.#transaction(() => {
+      if (log.indexed > 0) this.#index.trim(log, end, ids.length, this.#lookup)
       this.#deleteOldest.run(log.id, end)
       this.#updateLog.run(end, log.last, log.count - ids.length, log.ahead, log.id)
     })
     log.start = end
     log.count -= ids.length
+    this.#unmerged = true
     return ids.length
   }
 
@@ -346,6 +369,7 @@ export class LocalStore {
       throw error
     }
     for (const room of ended) this.ended.add(`room:${room}`)
+    for (const { name } of touched) if (isIndexed(name)) this.#behind?.add(name)
     return { ids, now, left }
   }
 
@@ -362,6 +386,7 @@ export class LocalStore {
       this.#states.left(room, gone)
     } else if (kind === 'redacted') {
       const { target = 0 }: EventDetails = JSON.parse(details ?? '{}')
+      this.#eraseFromIndex(log, target)
       log.count -= Number(this.#deleteEvent.run(log.id, target).changes)
     } else if (details !== null || kind === 'topic') {
       this.#states.note({
@@ -394,7 +419,7 @@ export class LocalStore {
     // Ids of an earlier log of that name are below "start", hence gone.
     const start = idAt(now) - 1
     const { lastInsertRowid } = this.#insertLog.run(name, start, start)
-    const log = { id: Number(lastInsertRowid), name, start, last: start, count: 0, ahead: 0, said: 0 }
+    const log = { id: Number(lastInsertRowid), name, start, last: start, count: 0, ahead: 0, said: 0, indexed: 0 }
     this.#logs.set(name, log)
     return log
   }
@@ -413,6 +438,59 @@ export class LocalStore {
       if (weight >= bytes) break
     }
     return page
+  }
+
+  /** Implements the method of `WordIndex`; 0 without an index. */
+  indexed(name: LogName): number {
+    return this.#behind ? (this.log(name)?.indexed ?? 0) : 0
+  }
+
+  /** Implements the method of `WordIndex`. */
+  expressions(words: string): string[] {
+    return this.#index.expressions(words)
+  }
+
+  /** Implements the method of `WordIndex`. */
+  findIndexed(name: LogName, search: WordSearch, expressions: readonly string[], to: number): IndexPage {
+    const log = this.log(name)
+    return log ? this.#index.find(log, search, expressions, to, this.#lookup) : { events: [], from: 0 }
+  }
+
+  /** Indexes the next events of a log. Returns false when there are none. */
+  indexNext(): boolean {
+    for (const name of this.#behind ?? []) {
+      const log = this.log(name)
+      if (log && log.indexed < log.last) {
+        const events = this.page(name, log.indexed + 1, log.last, INDEXED, INDEXED_BYTES)
+        const upTo = events.at(-1)?.id ?? log.last
+        const messages = events.filter(({ kind }) => kind === 'message')
+        this.#transaction(() => this.#index.add(log, messages, upTo))
+        log.indexed = upTo
+        this.#unmerged = true
+        return true
+      }
+      this.#behind?.delete(name)
+    }
+    return false
+  }
+
+  /** Merges some pages of the index. Returns false when there is nothing to merge. */
+  mergeIndex(): boolean {
+    if (this.#unmerged) this.#unmerged = this.#transaction(() => this.#index.merge(MERGED_PAGES))
+    return this.#unmerged
+  }
+
+  /** Must be called before the message is removed. */
+  #eraseFromIndex(log: LogRow, id: number): void {
+    if (id > log.indexed) return
+    this.#index.erase(log, id, this.#lookup)
+    this.#unmerged = true
+  }
+
+  readonly #lookup = (log: LogRow, id: number): Event | undefined => {
+    const [row] = this.#page.all(log.id, id, id, 1)
+    // Because of setReturnArrays.
+    return row && eventOfRow(row as unknown as SQLOutputValue[])
   }
 
   /** Implements {@link LogStore.back}. */
@@ -434,6 +512,16 @@ export class LocalStore {
       throw error
     }
   }
+}
+
+/** Returns true if the messages of a log are indexed. */
+function isIndexed(name: LogName): boolean {
+  return name.startsWith('room:')
+}
+
+function unindexedLogs(db: DatabaseSync): LogName[] {
+  const rows = db.prepare('SELECT name FROM logs WHERE indexed < last').all()
+  return rows.map((row) => row.name as LogName).filter(isIndexed)
 }
 
 export function eventOfRow(row: SQLOutputValue[]): Event {

@@ -4,6 +4,7 @@ import { EngineFault, Unavailable } from '../engine.ts'
 import type { LogName } from '../event.ts'
 import type { EngineObserver } from '../observer.ts'
 import type { LogStore } from '../reading.ts'
+import type { WordIndex } from '../searching.ts'
 import type { StoreNotice, StoreOptions, StoreReply, StoreRequest } from './messages.ts'
 import type { LocalStore, StoreMethod } from './store.ts'
 
@@ -34,6 +35,11 @@ export class StoreThread {
     bounds: (log) => this.call('bounds', log),
     page: (...range) => this.call('page', ...range),
     back: (...range) => this.call('back', ...range),
+  }
+  readonly index: WordIndex = {
+    indexed: (log) => this.call('indexed', log),
+    expressions: (words) => this.call('expressions', words),
+    find: (...search) => this.call('findIndexed', ...search),
   }
   #dead: EngineFault | undefined
 

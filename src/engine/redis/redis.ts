@@ -6,6 +6,7 @@ import type { Draft, Event, LogName } from '../event.ts'
 import type { EngineObserver, Retention } from '../observer.ts'
 import { readLog } from '../reading.ts'
 import type { MemoryLimits } from '../recent.ts'
+import { searchLog } from '../searching.ts'
 import { Records } from '../typed-records.ts'
 import { ControlChannel } from './control-channel.ts'
 import { eventOfState } from './entry.ts'
@@ -81,6 +82,7 @@ export class RedisEngine implements Engine {
     this.logs = {
       append: (log, draft) => this.#append(log, draft),
       read: (log, range) => readLog(store, log, range, link.port && logs.get(log)?.recent),
+      search: (log, search) => searchLog(store, log, search, link.port && logs.get(log)?.recent),
       // The reply to HVALS. Only the scripts write there.
       state: async (room) => ((await link.call(keys.state(room), 'HVALS')) as readonly string[]).map(eventOfState),
       clear: async (log) => void (await link.eval('clear', keys.ofLog(log, ''), [keys.control, log])),

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import type { Answer, Command, CommandContext, Form, State } from '../../../commands/command.ts'
+import type { Answer, Command, CommandContext, Form, ReplyBehindRecords, State } from '../../../commands/command.ts'
 import { error } from '../../../commands/errors.ts'
 import { HINT, isAskingForHelp } from '../../../commands/hint.ts'
 import { commands } from '../../../commands/index.ts'
@@ -129,7 +129,7 @@ export class LineConversation implements CommandContext, Conversation<string | U
   }
 
   #dispatch(command: Command, parameter: string): Handled {
-    if (!command.pipelined && !this.#link.replies.settled) return 'again'
+    if (command.pipelined !== true && !this.#link.replies.settled) return 'again'
     const objection = this.#objection(command, parameter)
     return objection === undefined ? this.#run(command, parameter) : this.#answer(objection)
   }
@@ -164,7 +164,11 @@ export class LineConversation implements CommandContext, Conversation<string | U
     )
   }
 
-  #bytesOf(reply: Reply): Buffer {
+  #bytesOf(reply: Reply | ReplyBehindRecords): Buffer {
+    if ('length' in reply) {
+      const { wire } = this.#options
+      return wire.pack(reply.map((line) => wire.encode(line, this.session.form)).join(''))
+    }
     // The connection ends after this reply.
     if (this.#quitting) this.#link.hangUp()
     return this.#options.wire.bytesOf(reply, this.session.form)
