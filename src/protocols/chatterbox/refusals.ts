@@ -12,7 +12,10 @@ const NOBODY = 'Specified username does not exist (or at least is not online)'
  * Returns the reply to a refusal, the `INFO` for a username and the `ERROR` for a message (docs/protocols/chatterbox.md, section 2);
  * undefined for those without a reply. `maxText` is the maximum characters of a message.
  */
-export function refusalText({ code, bound = '' }: Refusal, maxText: number): string | undefined {
+export function refusalText(
+  { code, bound = '' }: Pick<Refusal, 'code' | 'bound'>,
+  maxText: number,
+): string | undefined {
   return code === 'text-too-long' ? tooLong(maxText) : TEXTS[code]?.replace('<limit>', bound)
 }
 

@@ -1,68 +1,18 @@
 import type { Chat } from '../../../chat/chat.ts'
 import type { Proof } from '../../../chat/credentials.ts'
 import { fold } from '../../../chat/names.ts'
-import { Refusal, type RefusalCode } from '../../../chat/refusal.ts'
+import { Refusal } from '../../../chat/refusal.ts'
 import { isLonger } from '../../../chat/text.ts'
 import type { RoomRecord } from '../../../engine/engine.ts'
 import type { Conversation, SessionLink } from '../../../transport/conversation.ts'
 import { type Handled, Pipelined } from '../../../transport/reply-queue.ts'
-import { GLOBES_ERRORS } from '../errors.ts'
 import { type ClientEvent, readEvent } from './event.ts'
 import { noticeFrame } from './notice.ts'
+import { answerTo, UNAUTHORIZED } from './refusals.ts'
 import { GlobesSession, type GlobesWire } from './wire.ts'
 
-/** Close codes of RFC 6455, 7.4.1, and of the registry of 7.4.2. */
+/** Close code of RFC 6455, 7.4.1. */
 const NORMAL = 1000
-const POLICY = 1008
-const TRY_LATER = 1013
-
-/** A notice, and the code with which the connection is closed behind it; undefined for one that stays open. */
-type Answer = readonly [code: number | undefined, text: string]
-
-const IN_USE: Answer = [POLICY, GLOBES_ERRORS[202].text]
-const AWAY: Answer = [TRY_LATER, GLOBES_ERRORS[503].text]
-/** A refusal that no request of this protocol causes. */
-const NONE = undefined
-
-/** The answer to each refusal of a join or message; undefined for those without one. The limit replaces `<limit>`. */
-const ANSWERS: Readonly<Record<RefusalCode, Answer | undefined>> = {
-  'name-in-room': IN_USE,
-  'name-reserved': IN_USE,
-  'name-invalid': [POLICY, 'Client error: Invalid username'],
-  'room-unknown': [NORMAL, ''],
-  unavailable: AWAY,
-  // The room has ended in the meantime, which closes the connection.
-  'not-in-room': undefined,
-  banned: [POLICY, 'You are banned from this room'],
-  'invite-only': [POLICY, 'Only invited users may enter this room'],
-  muted: [undefined, 'You are muted in this room'],
-  moderated: [undefined, 'Only operators and voiced users may speak now'],
-  'slow-mode': [undefined, 'Slow mode, wait <limit> seconds'],
-  // Both are checked before.
-  'text-empty': undefined,
-  'text-too-long': undefined,
-  // The login was valid at the handshake; the client has to log in again.
-  'secret-wrong': [POLICY, GLOBES_ERRORS[204].text],
-  'name-in-use': IN_USE,
-  'room-private': NONE,
-  'name-taken': NONE,
-  'name-unknown': NONE,
-  'secret-invalid': NONE,
-  'too-many-attempts': NONE,
-  'too-many-accounts': NONE,
-  'room-name-invalid': NONE,
-  'room-taken': NONE,
-  'too-many-rooms': NONE,
-  'password-wrong': NONE,
-  'password-invalid': NONE,
-  'nobody-here': NONE,
-  'no-private-messages': NONE,
-  'history-gone': NONE,
-  'too-many-blocks': NONE,
-  'not-permitted': NONE,
-  'message-unknown': NONE,
-  'too-many-roles': NONE,
-}
 
 /** The room and the identity of a client after its handshake. */
 export interface GlobesPass {
@@ -135,15 +85,15 @@ export class GlobesConversation implements Conversation<string> {
       if (type === 'send' && session.membership) await this.#shared.chat.messages.say(session.membership, text)
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
-      const answer = ANSWERS[error.code]
-      if (answer) this.#refuse(answer[0], answer[1].replace('<limit>', error.bound ?? ''))
+      const answer = answerTo(error)
+      if (answer) this.#refuse(...answer)
     }
   }
 
   async #join(name: string): Promise<void> {
     const { chat } = this.#shared
     const { room, username = name, proof } = this.#ticket
-    if (fold(name) !== fold(username)) return this.#refuse(POLICY, GLOBES_ERRORS[204].text)
+    if (fold(name) !== fold(username)) return this.#refuse(...UNAUTHORIZED)
     // A logged-in client may also join as a guest, with a name that is not registered.
     const identity = proof && fold(proof.name) === fold(name) ? proof : name
     if (this.name === undefined) await chat.login(this.#session, identity)
