@@ -98,7 +98,8 @@ export class GlobesConversation implements Conversation<string> {
     const identity = proof && fold(proof.name) === fold(name) ? proof : name
     if (this.name === undefined) await chat.login(this.#session, identity)
     if (this.#session.closed) return
-    await chat.join(this.#session, room.id, { unlocked: true })
+    // A room that was locked since the handshake needs a token.
+    await chat.join(this.#session, room.id, { unlocked: room.hash !== undefined })
     // The join is valid although this may fail.
     await chat.makers.entered(room, name, this.#link.address).catch(() => {})
   }

@@ -35,8 +35,8 @@ const ANSWERS: Readonly<Record<RefusalCode, SocketAnswer | undefined>> = {
   'text-too-long': undefined,
   // The login was valid at the handshake; the client has to log in again.
   'secret-wrong': UNAUTHORIZED,
+  'room-private': UNAUTHORIZED,
   'name-in-use': IN_USE,
-  'room-private': NONE,
   'name-taken': NONE,
   'name-unknown': NONE,
   'secret-invalid': NONE,
