@@ -37,6 +37,8 @@ export const DISCONNECT_CODES = [
   'kicked',
   'account-removed',
   'password-changed',
+  'logged-out',
+  'disconnected',
 ] as const
 
 /** Codes of errors in reply to a line; the connection stays open. */
@@ -52,7 +54,8 @@ export interface ErrorText {
   readonly hint?: string
 }
 
-const NAME_HINT = 'LOGIN takes 3 to 16 letters and digits; a password may follow a registered nickname only'
+const NAME_HINT =
+  'A nickname has up to 32 letters, digits and some signs, no space (/limits has the rule); a password may follow a registered nickname only'
 
 /** Exact texts of docs/protocols/line.md, section 2.8. */
 export const ERRORS: Readonly<Record<FaultCode, ErrorText>> = {
@@ -85,7 +88,7 @@ export const ERRORS: Readonly<Record<FaultCode, ErrorText>> = {
   'name-taken': { text: 'Nickname is already registered' },
   'name-in-use': { text: 'Nickname is in use' },
   'name-unknown': { text: 'Invalid nickname', hint: NAME_HINT },
-  'secret-invalid': { text: 'Invalid password', hint: 'A password has 1 to 128 characters' },
+  'secret-invalid': { text: 'Invalid password', hint: 'A password has 8 to 128 characters' },
   'secret-wrong': { text: 'Password incorrect' },
   'too-many-attempts': { text: 'Too many attempts, wait a minute' },
   'too-many-accounts': { text: 'Too many accounts today, at most <limit>' },
@@ -113,6 +116,10 @@ export const ERRORS: Readonly<Record<FaultCode, ErrorText>> = {
   'message-unknown': { text: 'No such message here: <id>' },
   'too-many-roles': { text: 'Too many bans and roles in this room, at most <limit>' },
   'too-many-blocks': { text: 'You have blocked too many already' },
+  'account-required': { text: 'Only for accounts', hint: '/register <password> makes your nickname an account' },
+  'admin-required': { text: 'Only for admins' },
+  'session-unknown': { text: 'No such session: <id>', hint: '/sessions lists them' },
+  'user-unknown': { text: 'No such user: <nickname>' },
   unavailable: { text: 'Temporarily unavailable' },
 }
 

@@ -1,8 +1,10 @@
 /** All commands of the line protocol. A new command is a file in this folder and a line here. */
+import { announce } from './announce.ts'
 import { away } from './away.ts'
 import { block, blocked, unblock } from './block.ts'
 import type { Command } from './command.ts'
 import { deleteMessage } from './delete.ts'
+import { disconnect } from './disconnect.ts'
 import { bareHelp, help } from './help.ts'
 import { history } from './history.ts'
 import { inbox } from './inbox.ts'
@@ -10,9 +12,11 @@ import { join } from './join.ts'
 import { leave } from './leave.ts'
 import { limits } from './limits.ts'
 import { login } from './login.ts'
+import { logout } from './logout.ts'
 import { me, notice } from './me.ts'
 import { message } from './message.ts'
 import { hidden, inviteOnly, lock, moderated, slow, unlock } from './modes.ts'
+import { passwd } from './passwd.ts'
 import { ping } from './ping.ts'
 import { pipe } from './pipe.ts'
 import { json, plain } from './plain.ts'
@@ -22,9 +26,13 @@ import { deop, devoice, invite, op, owner, voice } from './roles.ts'
 import { rooms } from './rooms.ts'
 import { ban, bans, kick, mute, unban, unmute } from './sanctions.ts'
 import { search } from './search.ts'
+import { sessions } from './sessions.ts'
 import { tell } from './tell.ts'
 import { close, title, topic } from './topic.ts'
+import { unregister } from './unregister.ts'
 import { who } from './who.ts'
+import { whoami } from './whoami.ts'
+import { whois } from './whois.ts'
 
 export const commands: readonly Command[] = [
   login,
@@ -70,6 +78,14 @@ export const commands: readonly Command[] = [
   title,
   close,
   register,
+  passwd,
+  unregister,
+  whoami,
+  sessions,
+  logout,
+  whois,
+  disconnect,
+  announce,
   plain,
   json,
   ping,

@@ -1,9 +1,9 @@
-import { SLUG_RULE } from '../src/chat/names.ts'
+import { LONGEST_NAME, NICKNAME_PATTERN, SLUG_RULE } from '../src/chat/names.ts'
 import type { Command } from './command.ts'
 import type { NameRule } from './replies.ts'
 
-/** Rule for the nicknames of LOGIN, stricter than the core's names (docs/protocols/line.md, section 2.3). */
-export const NICKNAMES: NameRule = { pattern: '^[0-9a-zA-Z]{3,16}$', minLength: 3, maxLength: 16 }
+/** Rule for the nicknames of LOGIN: the core's names without a space (docs/protocols/line.md, section 2.3). */
+const NICKNAMES: NameRule = { pattern: NICKNAME_PATTERN, minLength: 1, maxLength: LONGEST_NAME }
 
 /** Rule for the room names of JOIN (docs/protocols/line.md, section 2.4), which the core checks. */
 const ROOMS: NameRule = SLUG_RULE

@@ -47,6 +47,19 @@ const NameRule = Type.Object(
 )
 export type NameRule = Static<typeof NameRule>
 
+const SessionEntry = Type.Object(
+  {
+    id: Type.String(),
+    nickname: Nickname,
+    protocol: Type.String(),
+    address: Type.String({ description: 'By which limits count: an IPv6 address by its network.' }),
+    since: Time,
+    account: Type.Boolean({ description: 'The owner of the account.' }),
+    current: Type.Optional(Type.Boolean({ description: 'True for the session that asks.' })),
+  },
+  exact,
+)
+const User = Type.Object({ nickname: Nickname, account: Type.Boolean(), admin: Type.Boolean() }, exact)
 const RateLimit = Type.Object(
   {
     perSecond: Type.Integer({ minimum: 1, description: 'Lines read in a second.' }),
@@ -97,6 +110,8 @@ export const CommandResult = Type.Object(
     rooms: Type.Optional(Type.Array(RoomCount, { description: '/rooms: busiest first.' })),
     more: Type.Optional(Type.Integer({ minimum: 1, description: '/rooms: number of rooms that are left out.' })),
     limits: Type.Optional(Limits),
+    user: Type.Optional(User),
+    sessions: Type.Optional(Type.Array(SessionEntry, { description: '/sessions, /whois: oldest first.' })),
     bans: Type.Optional(Type.Array(Ban, { description: '/bans: oldest first.' })),
     blocked: Type.Optional(Type.Array(Nickname, { description: '/blocked' })),
     found: Type.Optional(Type.Integer({ minimum: 0, description: '/search: number of records before this line.' })),

@@ -37,6 +37,8 @@ export function refusalOf(error: RefusedError, { nickname, password, room }: Wan
       return new Refused(`This is not the password of ${nickname}.`, 'password')
     case 'too-many-attempts':
       return new Refused('Too many wrong passwords. Wait a minute, then try again.', 'password')
+    case 'name-in-use':
+      return new Refused(`Somebody is called so, or almost so: ${nickname}. Take another nickname.`, 'nickname')
     case 'name-in-room':
       return new Refused(`Somebody in ${room} is called ${nickname}. Take another nickname.`, 'nickname')
     case 'room-private':
@@ -51,12 +53,16 @@ export function refusalOf(error: RefusedError, { nickname, password, room }: Wan
 
 /** Says what a nickname is made of; undefined while the server has not told its limits. */
 export function nicknameRule(limits?: Limits) {
-  return limits && `${limits.nickname.minLength} to ${limits.nickname.maxLength} letters and digits`
+  return limits && `up to ${limits.nickname.maxLength} letters and digits, without a space`
 }
 
 export function nicknameWrong(nickname: string, limits?: Limits) {
   if (!nickname) return 'Pick a nickname.'
-  return !limits || new RegExp(limits.nickname.pattern).test(nickname) ? '' : `A nickname is ${nicknameRule(limits)}.`
+  if (!limits) return ''
+  const { pattern, maxLength } = limits.nickname
+  return [...nickname].length <= maxLength && new RegExp(pattern, 'u').test(nickname)
+    ? ''
+    : `A nickname is ${nicknameRule(limits)}.`
 }
 
 export function roomWrong(room: string, limits?: Limits) {
@@ -76,6 +82,6 @@ export function whyUnsaid({ message, code }: RefusedError, to: string | undefine
 
 export function whyUnregistered({ message, code }: RefusedError, nickname: string) {
   if (code === 'name-taken') return `${nickname} is registered already.`
-  if (code === 'secret-invalid') return 'This cannot be a password: it is too long.'
+  if (code === 'secret-invalid') return 'A password has 8 to 128 characters.'
   return message
 }

@@ -23,7 +23,7 @@ Except as contained in this notice, the name of a copyright holder shall not be 
 sale, use or other dealings in these Data Files or Software without prior written authorization of the copyright holder.`
 
 /** What names are made of, once they are decomposed; the rest of the table is left out. */
-const IN_NAMES = /^[\p{L}\p{M}\p{N}_.-]$/u
+const IN_NAMES = /^[\p{L}\p{M}\p{N}_.\-[\]{}\\|^`]$/u
 const HIDDEN = /\p{Default_Ignorable_Code_Point}/u
 
 const hex = (text: string) => Array.from(text, (character) => (character.codePointAt(0) ?? 0).toString(16)).join('+')

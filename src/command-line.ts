@@ -54,6 +54,12 @@ const EXPORT_OPTIONS = {
   },
 } as const
 
+/** Options of `account`; each has a negation, such as `--no-admin`. */
+const ACCOUNT_OPTIONS = {
+  admin: { group: 'Operation', type: 'boolean', describe: 'make the account NAME an admin, or --no-admin' },
+  bot: { group: 'Operation', type: 'boolean', describe: 'mark the account NAME as a program, or --no-bot' },
+} as const
+
 /** Converts an option for yargs. Values from all sources are checked in config.ts. */
 function describe([name, { type, group, choices, default: value, describe: what }]: [string, Option]) {
   const described = {
@@ -100,8 +106,8 @@ async function parse(args: readonly string[]): Promise<Record<string, unknown>> 
     .command('room <action> [name]', 'manage rooms, with or without a running daemon: list, close NAME', operation)
     .command(
       'account <action> [name]',
-      'manage accounts, with or without a running daemon: list, remove NAME, password NAME (asks for a new password)',
-      operation,
+      'manage accounts, with or without a running daemon: list, remove NAME, password NAME (asks for a new password), NAME --admin or --bot',
+      (command) => operation(command).options(ACCOUNT_OPTIONS),
     )
     .options(Object.fromEntries(Object.entries<Option>(OPTIONS).map(describe)))
     .config('config', 'JSON file of options', (file: string) => {

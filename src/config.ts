@@ -174,7 +174,7 @@ export const OPTIONS = {
     type: 'list',
     default: 'none',
     group: 'Operation',
-    describe: 'accounts that may change and delete any room at Globes: ann,bob,…',
+    describe: 'accounts that are admins, besides those that roomd account NAME --admin has marked: ann,bob,…',
   },
   'drain-timeout': {
     type: 'number',

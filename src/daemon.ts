@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os'
 import type { Logger } from 'pino'
 import { type LoadedCertificate, loadCertificate } from './certificate.ts'
 import type { Administered } from './chat/administration.ts'
+import type { AuditEntry } from './chat/audit.ts'
 import { Chat } from './chat/chat.ts'
 import { RoomExpiry } from './chat/room-expiry.ts'
 import type { Cost } from './chat/secrets.ts'
@@ -31,6 +32,17 @@ const ADMINISTERED: Readonly<Record<Administered['what'], string>> = {
   'room-closed': 'room closed by the operator',
   'account-removed': 'account removed by the operator',
   'password-changed': 'password changed by the operator',
+  'account-marked': 'account marked by the operator',
+}
+
+/** Log message for each action of a client (docs/operating.md, fail2ban). */
+const AUDITED: Readonly<Record<AuditEntry['what'], string>> = {
+  login: 'logged in',
+  'login-failed': 'login failed',
+  registered: 'account registered',
+  'password-changed': 'password changed',
+  'account-removed': 'account removed',
+  disconnected: 'disconnected by an admin',
 }
 
 export interface Daemon {
@@ -94,6 +106,9 @@ export async function startDaemon(
     maxRegistrations: config['max-registrations'],
     maxAccountsPerAddress: config['max-accounts-per-address'],
     onAdministered: ({ what, ...details }) => log.info(details, ADMINISTERED[what]),
+    // The address is the first field behind those of the logger, so that no nickname can forge it.
+    onAudit: ({ what, address, ...details }) => log.info({ audit: what, address, ...details }, AUDITED[what]),
+    admins: config.admins,
     onDiscard: ({ id, title }) =>
       log.info({ room: id, title }, 'room closed to make space for a new room of its creator'),
     onDeliveryError: (err, protocol, event) =>
@@ -155,7 +170,6 @@ export async function startDaemon(
     },
     maxLine: config['max-line'],
     maxText: config['max-text'],
-    admins: config.admins,
     routes: async () => {
       const routes = await Promise.all(PROTOCOLS.map((protocol) => protocol.routes?.(config, host)))
       return routes.filter((each) => each !== undefined)
@@ -206,6 +220,7 @@ export async function startDaemon(
     await stop()
     throw error
   }
+  void warnOfMissing(config.admins, chat, log)
   const operated = { chat, admins: config.admins }
   // On Redis there is no control socket, as an operator's command runs as a node of its own.
   if (fileOf(config) !== undefined) {
@@ -219,6 +234,14 @@ export async function startDaemon(
     died,
     stop: () => (stopping ??= stop()),
     reload: () => (reloading = reloading.then(reload)),
+  }
+}
+
+/** Warns of admins without an account, whose names any user can register. */
+async function warnOfMissing(admins: readonly string[], chat: Chat, log: Logger): Promise<void> {
+  for (const name of admins) {
+    const registered = await chat.accounts.isRegistered(name).catch(() => true)
+    if (!registered) log.warn({ name }, '--admins names no account yet: the user who registers the name becomes admin')
   }
 }
 

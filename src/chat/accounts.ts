@@ -1,4 +1,5 @@
 import type { Attempts } from './attempts.ts'
+import { auditEntry, type OnAudit } from './audit.ts'
 import type { Blocking } from './blocking.ts'
 import type { Credentials, Proof } from './credentials.ts'
 import type { Handover } from './handover.ts'
@@ -18,6 +19,7 @@ export interface AccountsParts {
   readonly share: (session: Session) => Promise<void>
   /** Called with the code of each refused proof. */
   readonly onRefused: (refusal: Refusal) => void
+  readonly onAudit: OnAudit
   /** Accounts made within a minute, by address. */
   readonly registrations: Attempts
   /** Accounts made within a day, by address; undefined for no limit. */
@@ -54,12 +56,12 @@ export class Accounts {
 
   /** Checks the secret of an account. @throws Refusal `name-unknown`, `secret-wrong`, `too-many-attempts`. */
   authenticate(name: string, secret: string, address: string): Promise<Proof> {
-    return this.#proven(this.#parts.credentials.prove(name, secret, address))
+    return this.#proven(this.#parts.credentials.prove(name, secret, address), name, address)
   }
 
   /** Finds the account that a key opens. @throws Refusal `secret-wrong`. */
-  authenticateByKey(key: string): Promise<Proof> {
-    return this.#proven(this.#parts.credentials.open(key))
+  authenticateByKey(key: string, address: string): Promise<Proof> {
+    return this.#proven(this.#parts.credentials.open(key), '', address)
   }
 
   /** Resolves with true if a nickname needs a secret. */
@@ -67,16 +69,22 @@ export class Accounts {
     return this.#parts.credentials.holds(name).catch(refuse)
   }
 
-  /** Resolves with true if a nickname neither is an account's nor looks like one. */
+  /** Resolves with true if a nickname neither is an account's, or was so within 30 days, nor looks like one. */
   async isGuestName(name: string): Promise<boolean> {
     const { credentials } = this.#parts
-    const [held, alike] = await Promise.all([this.isRegistered(name), credentials.resembles(name).catch(refuse)])
-    return !held && !alike
+    const asked = [credentials.holds(name), credentials.resembles(name), credentials.isRetired(name)]
+    return (await Promise.all(asked).catch(refuse)).every((isSo) => !isSo)
   }
 
-  #proven(proof: Promise<Proof>): Promise<Proof> {
+  #proven(proof: Promise<Proof>, name: string, address: string): Promise<Proof> {
     return proof.catch(refuse).catch((error) => {
-      if (error instanceof Refusal) this.#parts.onRefused(error)
+      if (error instanceof Refusal) {
+        this.#parts.onRefused(error)
+        const { code: reason } = error
+        // Beyond the limit nothing was checked, and a line for each would fill the log.
+        const isFailure = reason === 'secret-wrong' || reason === 'name-unknown'
+        if (isFailure) this.#parts.onAudit(auditEntry({ what: 'login-failed', address, name, reason }))
+      }
       throw error
     })
   }
@@ -89,6 +97,8 @@ export class Accounts {
     if (!(await handover.take(own ?? { key: fold(name), closed: false }, isFree, others)))
       throw new Refusal('name-in-use')
     const made = await this.#withinQuota(address, make)
+    const protocol = own && { protocol: own.wire.protocol }
+    this.#parts.onAudit(auditEntry({ what: 'registered', address, name, ...protocol }))
     // The account is made, whatever becomes of these.
     if (!own) await blocking.disown(name).catch(() => {})
     else {

@@ -1,18 +1,28 @@
 import type { Engine, RoomRecord } from '../engine/engine.ts'
 import type { AccountRecord } from '../engine/records.ts'
+import type { Admins } from './admins.ts'
 import type { Blocking } from './blocking.ts'
-import type { Credentials } from './credentials.ts'
+import type { AccountMarks, Credentials } from './credentials.ts'
 import type { Directory } from './directory.ts'
 import { fold } from './names.ts'
 import type { Presence } from './presence.ts'
 import { Refusal, refuse } from './refusal.ts'
 import type { Session, SessionEnd } from './session.ts'
+import type { Sessions } from './sessions.ts'
 import type { Tickets } from './tickets.ts'
 
 /** An action of the operator of the server, on this node or another one. */
 export type Administered =
   | { readonly what: 'room-closed'; readonly room: number; readonly title: string }
-  | { readonly what: SessionEnd; readonly name: string }
+  | {
+      readonly what: 'account-removed' | 'password-changed'
+      readonly name: string
+      /** True if a user has done it, who is not the operator. */
+      readonly byUser?: boolean
+      /** Id of a session that goes on. */
+      readonly except?: string
+    }
+  | { readonly what: 'account-marked'; readonly name: string; readonly admin: boolean; readonly bot: boolean }
 
 /** Subject of broadcasts between nodes. */
 const SUBJECT = 'administration'
@@ -23,8 +33,9 @@ export interface AdministrationParts {
   readonly blocking: Blocking
   readonly directory: Directory
   readonly presence: Presence
-  readonly close: (session: Session) => Promise<void>
-  /** Called on every node for each action. */
+  readonly sessions: Sessions
+  readonly admins: Admins
+  /** Called on every node for each action of the operator. */
   readonly onAdministered: (done: Administered) => void
 }
 
@@ -62,27 +73,55 @@ export class Administration {
    * which is free from then on. @throws Refusal `name-unknown`, `unavailable`.
    */
   async removeAccount(account: string): Promise<string> {
+    if (!(await this.#parts.credentials.holds(account).catch(refuse))) throw new Refusal('name-unknown')
+    return this.#remove(account)
+  }
+
+  /**
+   * Does the same for the account of a session, which goes on, and keeps its nickname from everybody for 30 days. Resolves with their end, in
+   * ms since the epoch. @throws Refusal `unavailable`.
+   */
+  async retireAccount(session: Session): Promise<number> {
+    const freeAt = await this.#parts.credentials.retire(session.name).catch(refuse)
+    await this.#remove(session.name, session)
+    return freeAt
+  }
+
+  async #remove(account: string, by?: Session): Promise<string> {
     const { credentials, tickets, blocking } = this.#parts
-    if (!(await credentials.holds(account).catch(refuse))) throw new Refusal('name-unknown')
     // The next owner of the nickname inherits nothing. First the credentials that allow a login.
     await tickets.end({ name: account })
     await blocking.disown(account).catch(refuse)
     const { name } = await credentials.remove(account).catch(refuse)
-    this.#tell({ what: 'account-removed', name })
+    this.#tell({ what: 'account-removed', name, ...except(by) })
     await this.#engine.logs.clear(`inbox:${fold(name)}`).catch(refuse)
     return name
   }
 
   /**
-   * Replaces the password of an account, and ends its logins and sessions. Resolves with the nickname as registered.
+   * Replaces the password of an account, and ends its logins and sessions, other than the one that asks. Resolves with the nickname as
+   * registered.
    *
    * @throws Refusal `name-unknown`, `secret-invalid`, `unavailable`.
    */
-  async setPassword(account: string, password: string): Promise<string> {
+  async setPassword(account: string, password: string, by?: Session): Promise<string> {
     const { credentials, tickets } = this.#parts
-    const { name } = await credentials.change(account, password).catch(refuse)
+    const { name } = await credentials.change(account, password, by?.address ?? '').catch(refuse)
     await tickets.end({ name })
-    this.#tell({ what: 'password-changed', name })
+    this.#tell({ what: 'password-changed', name, ...except(by) })
+    return name
+  }
+
+  /**
+   * Marks an account as an admin's or as a program's; undefined leaves a mark. Resolves with the nickname as registered.
+   *
+   * @throws Refusal `name-unknown`, `unavailable`.
+   */
+  async markAccount(account: string, marks: AccountMarks): Promise<string> {
+    const before = await this.#parts.credentials.mark(account, marks).catch(refuse)
+    const { name } = before
+    const { admin = false, bot = false } = { ...before, ...marks }
+    this.#tell({ what: 'account-marked', name, admin, bot })
     return name
   }
 
@@ -92,8 +131,19 @@ export class Administration {
   }
 
   #heed(done: Administered): void {
-    this.#parts.onAdministered(done)
-    if (done.what !== 'room-closed') this.#terminate(fold(done.name), done.what)
+    if (!('byUser' in done && done.byUser)) this.#parts.onAdministered(done)
+    if (done.what === 'account-marked') this.#mark(done)
+    else if (done.what !== 'room-closed') this.#terminate(fold(done.name), done.what, done.except)
+  }
+
+  /** Lets the marks of an account hold for its sessions, too. */
+  #mark(marked: Extract<Administered, { what: 'account-marked' }>): void {
+    const { presence, admins } = this.#parts
+    for (const session of presence.of(marked.name)) {
+      if (!session.registered) continue
+      session.isAdmin = admins.names(marked)
+      session.isBot = marked.bot
+    }
   }
 
   /** Another node may have removed an account meanwhile. */
@@ -108,9 +158,12 @@ export class Administration {
     }
   }
 
-  #terminate(key: string, why: SessionEnd): void {
-    for (const session of this.#parts.presence.of(key)) {
-      if (session.registered && !session.terminate(why)) void this.#parts.close(session)
-    }
+  #terminate(key: string, why: SessionEnd, except?: string): void {
+    this.#parts.sessions.endHere({ key, why, except, accountOnly: true })
   }
+}
+
+/** Returns the fields of an action by a user, whose session goes on. */
+function except(by: Session | undefined) {
+  return by && { byUser: true, except: by.id }
 }

@@ -8,12 +8,15 @@ import { randomBytes } from 'node:crypto'
 import type { Engine, EngineBroadcast, RoomRecord } from '../engine/engine.ts'
 import { LOBBY_ROOM } from '../engine/lobby.ts'
 import type { AccountRecord } from '../engine/records.ts'
+import { AccountSettings } from './account-settings.ts'
 import { Accounts } from './accounts.ts'
 import { AddressDigests } from './address-digests.ts'
 import { type Administered, Administration } from './administration.ts'
+import { Admins } from './admins.ts'
 import { Alone } from './alone.ts'
 import { Attempts } from './attempts.ts'
 import type { OnDeliveryError } from './audience.ts'
+import { auditEntry, type OnAudit } from './audit.ts'
 import { Away } from './away.ts'
 import { Blocking } from './blocking.ts'
 import { Blocks } from './blocks.ts'
@@ -35,6 +38,8 @@ import { Refusal, refuse } from './refusal.ts'
 import { RoomQuota } from './room-quota.ts'
 import { type Cost, Secrets } from './secrets.ts'
 import type { Membership, Session } from './session.ts'
+import { Sessions } from './sessions.ts'
+import { Supervision } from './supervision.ts'
 import { Tickets } from './tickets.ts'
 
 /** Failed attempts a minute from an address. */
@@ -58,6 +63,10 @@ export interface ChatOptions {
   /** Called with actions of the operator of the server, on whatever node. */
   readonly onAdministered?: (done: Administered) => void
   readonly onDeliveryError?: OnDeliveryError
+  /** Called with actions of clients that are logged. */
+  readonly onAudit?: OnAudit
+  /** Nicknames of accounts that are admins; others are marked in the store. */
+  readonly admins?: readonly string[]
   /** Maximum number of accounts made from one address within a minute; 0 or undefined for no limit. */
   readonly maxRegistrations?: number
   /** Maximum number of accounts made from one address within a day; 0 or undefined for no limit. */
@@ -87,6 +96,9 @@ export class Chat {
   readonly tickets: Tickets
   readonly makers: RoomMakers
   readonly administration: Administration
+  readonly admins: Admins
+  readonly settings: AccountSettings
+  readonly supervision: Supervision
   /** Characters of the longest message. */
   readonly maxText: number
   /** Signals between nodes. */
@@ -100,6 +112,8 @@ export class Chat {
   readonly #handover = new Handover()
   readonly #memberships: Memberships
   readonly #presence = new Presence()
+  readonly #sessions: Sessions
+  readonly #onAudit: OnAudit
   readonly away = new Away(this.#presence)
   readonly #alone: Alone
   readonly #digests: AddressDigests
@@ -107,6 +121,7 @@ export class Chat {
   constructor(engine: Engine, options: ChatOptions) {
     const { maxText, now = () => performance.now(), ticketMs = HOUR_MS, maxAccountsPerAddress } = options
     const { onDiscard = () => {}, onAdministered = () => {}, onDeliveryError = rethrow } = options
+    const { onAudit = () => {}, admins = [] } = options
     this.maxText = maxText
     const secrets = new Secrets(options.cost, options.checksAtOnce)
     const guesses = new Guesses(secrets, new Attempts({ failures: FAILURES, ms: MINUTE_MS }, now))
@@ -138,6 +153,9 @@ export class Chat {
     this.inboxes = new Inboxes(engine, { blocks: this.#blocks, counts, reader, onDeliveryError })
     this.messages = new Messages(engine, { blocks: this.#blocks, counts, reader, inboxes: this.inboxes, maxText })
     this.#alone = new Alone(engine)
+    this.#sessions = new Sessions(engine.broadcast, this.#presence, (session) => this.close(session))
+    this.#onAudit = onAudit
+    this.admins = new Admins(engine.records, admins)
     this.moderation = new Moderation(engine, {
       directory: this.rooms,
       passwords: this.#passwords,
@@ -146,7 +164,7 @@ export class Chat {
       maxText,
       accounts: {
         isAccount: (name) => this.#credentials.holds(name).catch(refuse),
-        isAdmin: async () => false,
+        isAdmin: (name) => this.admins.has(name),
       },
     })
     this.accounts = new Accounts({
@@ -160,6 +178,7 @@ export class Chat {
         return this.#memberships.share(session)
       },
       onRefused: ({ code }) => counts.refusedLogin(code),
+      onAudit,
       registrations,
       daily: maxAccountsPerAddress
         ? { limit: maxAccountsPerAddress, made: within(maxAccountsPerAddress, DAY_MS) }
@@ -171,17 +190,23 @@ export class Chat {
       blocking: this.#blocking,
       directory: this.rooms,
       presence: this.#presence,
-      close: (session) => this.close(session),
+      sessions: this.#sessions,
+      admins: this.admins,
       onAdministered,
     })
+    const { accounts, administration, tickets } = this
+    const sessions = this.#sessions
+    this.settings = new AccountSettings({ accounts, administration, admins: this.admins, sessions, tickets, onAudit })
+    this.supervision = new Supervision({ admins: this.admins, sessions, maxText, onAudit })
   }
 
   /**
    * Logs a session in as a guest under a nickname, or as the owner of an account with the {@link Proof} of it. Two guests may have one
    * nickname as long as they are in different rooms; with `alone`, no other session may have it, logged in or in a room.
    *
-   * @throws Refusal `name-invalid`; `name-reserved`, also for a guest under an account's nickname; `secret-wrong` for a proof that is
-   * out of date; `name-in-use` with `alone`; `unavailable`.
+   * @throws Refusal `name-invalid`; `name-reserved`, also for a guest under an account's nickname or one that looks like it; `secret-wrong`
+   * for a proof that is out of date; `name-in-use` with `alone`, and for a guest whose nickname looks like that of somebody in a room;
+   * `unavailable`.
    */
   async login(session: Session, as: string | Proof, alone = false): Promise<void> {
     try {
@@ -198,7 +223,8 @@ export class Chat {
     // An account may have a nickname that earlier versions allowed.
     if (!registered) {
       if (!isName(name)) throw new Refusal('name-invalid')
-      if (isReserved(name) || !(await this.accounts.isGuestName(name))) throw new Refusal('name-reserved')
+      if (isReserved(name)) throw new Refusal('name-reserved')
+      await this.#checkGuest(name)
     }
     const key = fold(name)
     await this.#closed(key)
@@ -217,8 +243,12 @@ export class Chat {
     if (session.closed) return this.#absent(key, session)
     session.name = name
     session.registered = registered
+    session.byTicket = registered && as.hash === undefined
+    session.isAdmin = account !== undefined && this.admins.names(account)
     if (registered) this.inboxes.listen(session)
     session.isBot = account?.bot === true
+    this.#sessions.begin(session)
+    this.#onAudit(auditEntry({ what: 'login', address: session.address, name, protocol: session.wire.protocol }))
   }
 
   /** Number of sessions on this node, by protocol. */
@@ -256,7 +286,8 @@ export class Chat {
    * changed.
    *
    * @throws Refusal `room-name-invalid`, `room-unknown` for an id, `room-private` unless `unlocked`, `too-many-rooms`,
-   * `banned`, `invite-only`, `name-in-room`, `name-reserved`, `unavailable`.
+   * `banned`, `invite-only`, `name-in-room`, `name-reserved`, `name-in-use` for a nickname that looks like that of somebody in a room,
+   * `unavailable`.
    */
   async join(session: Session, which: number | string, options: JoinRoomOptions = {}): Promise<Membership> {
     const { unlocked = false, moves = false } = options
@@ -275,7 +306,10 @@ export class Chat {
     this.inboxes.listen(session)
     try {
       // The nickname may have been registered since the login, or be about to be.
-      return await this.#memberships.join(session, { moves, find, check: () => this.#checkOwn(session) })
+      const check = async () => {
+        if (!session.registered) await this.#checkGuest(session.name)
+      }
+      return await this.#memberships.join(session, { moves, find, check })
     } finally {
       if (!session.membership && !session.registered) this.inboxes.dismiss(session)
     }
@@ -368,6 +402,16 @@ export class Chat {
       },
     }
     if (!(await this.#handover.take(self, take, others).catch(refuse))) throw new Refusal('name-in-use')
+  }
+
+  /** @throws Refusal `name-reserved` for a nickname that is or looks like an account's, `name-in-use` for one that looks like a guest's. */
+  async #checkGuest(name: string): Promise<void> {
+    const [isFree, isAlike] = await Promise.all([
+      this.accounts.isGuestName(name),
+      this.#engine.memberships.resembles(name).catch(refuse),
+    ])
+    if (!isFree) throw new Refusal('name-reserved')
+    if (isAlike) throw new Refusal('name-in-use')
   }
 
   /** A guest whose nickname was registered by somebody else since may do nothing in that name. */

@@ -9,8 +9,11 @@ import { Refusal } from './refusal.ts'
 import { digestOf, HASHED_KEY, type Secrets } from './secrets.ts'
 import { isLonger } from './text.ts'
 
-/** Maximum characters of a secret. */
+/** Minimum and maximum characters of a new secret; those of earlier versions may be shorter. */
+const SHORTEST = 8
 const LONGEST = 128
+/** Time after which the nickname of a removed account is free, in ms. */
+const RETIRED_MS = 30 * 86_400_000
 
 const NONE: ReadonlySet<number> = new Set()
 
@@ -25,6 +28,12 @@ export class Proof {
     this.name = name
     this.hash = hash
   }
+}
+
+/** The marks of an account. */
+export interface AccountMarks {
+  readonly admin?: boolean | undefined
+  readonly bot?: boolean | undefined
 }
 
 /** Accounts and the secrets that prove them. One name space for all protocols (docs/protocols/README.md, R3). */
@@ -51,6 +60,19 @@ export class Credentials {
   /** Resolves with true if a nickname looks like that of an account, or of one that is being made (docs/protocols/moderation.md, section 1.1). */
   async resembles(name: string): Promise<boolean> {
     return this.#isMakingLike(name) || this.#isTaken(name)
+  }
+
+  /** Resolves with true if a nickname is, or looks like, that of an account whose owner has removed it, and is not free yet. */
+  async isRetired(name: string): Promise<boolean> {
+    const found = await Promise.all(skeletonsOf(name).map((skeleton) => this.#records.get('retired', skeleton)))
+    return found.some((account) => account !== undefined)
+  }
+
+  /** Keeps the nickname of an account from everybody for 30 days. Resolves with their end, in ms since the epoch. */
+  async retire(name: string): Promise<number> {
+    const expiresAt = Date.now() + RETIRED_MS
+    await Promise.all(skeletonsOf(name).map((skeleton) => this.#records.put('retired', skeleton, name, { expiresAt })))
+    return expiresAt
   }
 
   #isTaken(name: string): Promise<boolean> {
@@ -108,11 +130,21 @@ export class Credentials {
     return hash === undefined || hash === account?.hash ? account : undefined
   }
 
-  /** Replaces the secret of an account. @throws Refusal `name-unknown`, `secret-invalid`, `unavailable`. */
-  async change(name: string, secret: string): Promise<AccountRecord> {
+  /** Replaces the secret of an account, for a client at an address. @throws Refusal `name-unknown`, `secret-invalid`, `unavailable`. */
+  async change(name: string, secret: string, address: string): Promise<AccountRecord> {
     checkSecret(secret)
-    const hash = await this.#secrets.hash(secret, '')
+    const hash = await this.#secrets.hash(secret, address)
     return this.#withoutKey(await this.#records.change('account', name, (account) => ({ ...account, hash })))
+  }
+
+  /** Marks an account as an admin's or as a program's; undefined leaves a mark. @throws Refusal `name-unknown`, `unavailable`. */
+  async mark(name: string, { admin, bot }: AccountMarks): Promise<AccountRecord> {
+    const marked = await this.#records.change('account', name, (account) => {
+      const { admin: isAdmin, bot: isBot, ...rest } = account
+      return { ...rest, ...((admin ?? isAdmin) && { admin: true }), ...((bot ?? isBot) && { bot: true }) }
+    })
+    if (!marked) throw new Refusal('name-unknown')
+    return marked
   }
 
   /** Resolves with the account as it was. @throws Refusal `name-unknown`, `unavailable`. */
@@ -137,7 +169,7 @@ export class Credentials {
     try {
       // Asked before hashing, which is what costs.
       if (await this.#records.get('account', name)) throw new Refusal('name-taken')
-      if (alike || (await this.#isTaken(name))) throw new Refusal('name-reserved')
+      if (alike || (await this.#isTaken(name)) || (await this.isRetired(name))) throw new Refusal('name-reserved')
       const held = await this.#engine.memberships.heldIn(name)
       if (held.some((room) => !ownRooms.has(room))) throw new Refusal('name-in-use')
       const hash = await makeHash()
@@ -174,8 +206,9 @@ function checkName(name: string): void {
   if (isReserved(name)) throw new Refusal('name-reserved')
 }
 
-function checkSecret(secret: string): void {
-  if (secret === '' || isLonger(secret, LONGEST)) throw new Refusal('secret-invalid')
+/** @throws Refusal `secret-invalid` for what cannot be a new secret. */
+export function checkSecret(secret: string): void {
+  if (!isLonger(secret, SHORTEST - 1) || isLonger(secret, LONGEST)) throw new Refusal('secret-invalid')
 }
 
 function hashOf(key: string): string {

@@ -5,12 +5,24 @@ import { isLonger } from './text.ts'
 export { fold }
 
 /** Words with a meaning of their own at a protocol, and the sender of notices (docs/protocols/README.md, section 2). */
-const RESERVED = new Set(['all', 'public', 'server'])
+const RESERVED = new Set(['all', 'public', 'server', 'roomd'])
 
 const RESERVED_SKELETONS = new Set([...RESERVED].flatMap(skeletonsOf))
-const ASCII = /^[\x20-\x7e]*$/
+/** Matches ASCII names without brackets, strokes and the like. */
+const PLAIN = /^[\w .-]*$/
 
-const NAME = /^(?=.{1,32}$)[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}_.-]| (?! |$))*$/u
+/** Maximum characters of a nickname. */
+export const LONGEST_NAME = 32
+/** Characters of a nickname in a class of a regular expression: the first one, the last one, those between, without the space. */
+const FIRST = String.raw`\p{L}\p{N}_\[\]\{\}`
+const LAST = String.raw`${FIRST}\p{M}`
+const INNER = String.raw`${LAST}.\-\\\|\^\x60`
+
+const NAME = new RegExp(`^(?=.{1,${LONGEST_NAME}}$)[${FIRST}](?:(?:[${INNER}]| (?! ))*[${LAST}])?$`, 'u')
+/** Matches the names of version 0.1, which accounts may have. */
+const EARLIER_NAME = /^(?=.{1,32}$)[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}_.-]| (?! |$))*$/u
+/** Pattern of JSON Schema for the nicknames of up to {@link LONGEST_NAME} characters without a space. */
+export const NICKNAME_PATTERN = String.raw`^(?!.*\p{Default_Ignorable_Code_Point})[${FIRST}](?:[${INNER}]*[${LAST}])?$`
 const SLUG = /^[a-zA-Z0-9][a-zA-Z0-9._-]*$/
 const MAX_SLUG = 64
 /** Maximum characters of a slug of versions before 0.2. */
@@ -25,22 +37,29 @@ export const SLUG_RULE = { pattern: SLUG.source, minLength: 1, maxLength: MAX_SL
 const INVISIBLE = /\p{Default_Ignorable_Code_Point}/u
 
 /**
- * Returns true for a nickname: 1 to 32 characters, letters, digits, inner single spaces, `_`, `-` and `.`, the first a letter or
- * digit, none of them invisible, in NFC (docs/protocols/README.md, section 2). Protocols that allow less check that themselves.
+ * Returns true for a nickname (docs/protocols/moderation.md, section 1.1). Protocols that allow less check that themselves. A nickname has no
+ * `<`, `>`, `&` or quote, as a published client shows names as HTML.
  */
 export function isName(name: string): boolean {
-  return mayBeAccount(name) && !INVISIBLE.test(name)
+  return isNormal(name) && NAME.test(name) && !INVISIBLE.test(name)
 }
 
-/** Returns true for the possible nickname of an account; earlier versions of roomd allowed invisible characters. */
+/** Returns true for the possible nickname of an account; earlier versions of roomd allowed other ones. */
 export function mayBeAccount(name: string): boolean {
-  return NAME.test(name) && name.normalize('NFC') === name
+  return isNormal(name) && (NAME.test(name) || EARLIER_NAME.test(name))
 }
 
-/** Returns true for a nickname that nobody may use. In ASCII only the words themselves are reserved: `a11` is free though it looks like `all`. */
+function isNormal(name: string): boolean {
+  return name.length <= 2 * LONGEST_NAME && name.normalize('NFC') === name
+}
+
+/**
+ * Returns true for a nickname that nobody may use. Of ASCII letters and digits only the words themselves are reserved: `a11` is free though
+ * it looks like `all`.
+ */
 export function isReserved(name: string): boolean {
   if (RESERVED.has(fold(name))) return true
-  return !ASCII.test(name) && skeletonsOf(name).some((skeleton) => RESERVED_SKELETONS.has(skeleton))
+  return !PLAIN.test(name) && skeletonsOf(name).some((skeleton) => RESERVED_SKELETONS.has(skeleton))
 }
 
 /** Returns true for a room's title: 1 to 70 characters, no control character, no white space at an end. */

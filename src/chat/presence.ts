@@ -18,6 +18,10 @@ export class Presence {
     return [...(this.#sessions.get(fold(name)) ?? [])]
   }
 
+  *all(): Generator<Session> {
+    for (const sessions of this.#sessions.values()) yield* sessions
+  }
+
   add(key: string, session: Session): void {
     const sessions = this.#sessions.get(key)
     if (sessions) sessions.add(session)

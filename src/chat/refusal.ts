@@ -13,7 +13,7 @@ export type RefusalCode =
   | 'name-in-use'
   /** The nickname is no account's. */
   | 'name-unknown'
-  /** Empty, or over 128 characters. */
+  /** A new password with less than 8 or more than 128 characters. */
   | 'secret-invalid'
   | 'secret-wrong'
   /** Too many failed attempts or new accounts from this address within a minute; nothing was checked. */
@@ -62,6 +62,13 @@ export type RefusalCode =
   | 'too-many-roles'
   /** The user has reached the maximum number of blocks. */
   | 'too-many-blocks'
+  /** Only the owner of an account may do that. */
+  | 'account-required'
+  | 'admin-required'
+  /** The account has no session with this id. */
+  | 'session-unknown'
+  /** There is no session under the nickname. */
+  | 'user-unknown'
   /** The engine cannot commit now; the client may try again. */
   | 'unavailable'
 

@@ -40,12 +40,20 @@ export interface Wire<S extends Session = Session> {
    * learn of it: without a membership it hears nothing and is not heard.
    */
   putOut(room: Room, session: S, why: MembershipEnd): void
+  /** Shows a text of the admins to these of its sessions, and encodes it once (docs/protocols/moderation.md, section 4). */
+  announce(text: string, sessions: Iterable<S>): void
   /** Called when another login has taken a nickname that the session held exclusively. */
   replaced?(session: S): void
 }
 
 /** The core's reason for ending a session that has not asked for it. */
-export type SessionEnd = 'account-removed' | 'password-changed'
+export type SessionEnd =
+  | 'account-removed'
+  | 'password-changed'
+  /** Another session of the account has ended this one. */
+  | 'logged-out'
+  /** An admin has ended it. */
+  | 'disconnected'
 
 /** The connection of a session, as far as the core needs it. */
 export interface Lifeline {
@@ -53,8 +61,8 @@ export interface Lifeline {
   readonly address: string
   /** True if the connection is ending, or has unread input that may hold its end. */
   readonly mayBeEnding: boolean
-  /** Ends the connection, and tells the client why. */
-  disconnect(reason: SessionEnd): void
+  /** Ends the connection, and tells the client why; `why` is the text of an admin. */
+  disconnect(reason: SessionEnd, why?: string): void
 }
 
 /** A session's presence in a room. The sessions of one account share the presence of their user: one `joined`, one `left`. */
@@ -74,13 +82,19 @@ export class Session {
   /** By room id, in order of joining. Written by {@link Room}, in the order of its log. */
   readonly memberships = new Map<number, Membership>()
   closed = false
+  /** Unique among the sessions of all nodes; empty before the login. */
+  id = ''
+  /** Time of the login in ms since the epoch. */
+  since = 0
   /** True if the session has proved that it owns the account of its nickname. */
   registered = false
-  /** True if the account is an admin's, at the login. */
+  /** True if a ticket was the proof. */
+  byTicket = false
+  /** True if the account is an admin's. */
   isAdmin = false
   /** Digest of {@link address}, see {@link AddressDigests}; undefined before the first room. */
   addressDigest: string | undefined
-  /** True if that account has the flag `bot`, as of the login. */
+  /** True if the account is marked as a program's. */
   isBot = false
   /** Colour of its messages from now on, at protocols that have colours. */
   color: string | undefined
@@ -111,8 +125,8 @@ export class Session {
   }
 
   /** Ends the connection, and tells the client why. Returns false where there is none. */
-  terminate(reason: SessionEnd): boolean {
-    this.lifeline?.disconnect(reason)
+  terminate(reason: SessionEnd, why?: string): boolean {
+    this.lifeline?.disconnect(reason, why)
     return this.lifeline !== undefined
   }
 

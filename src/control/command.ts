@@ -1,6 +1,7 @@
 /** `roomd room` and `roomd account`: sends a request to the daemon, or opens the store itself if none is running. */
 import { existsSync } from 'node:fs'
 import { Chat } from '../chat/chat.ts'
+import type { AccountMarks } from '../chat/credentials.ts'
 import { type Config, ConfigError, checkConfig } from '../config.ts'
 import { EngineFault } from '../engine/engine.ts'
 import { engineOf, fileOf } from '../engines.ts'
@@ -25,7 +26,12 @@ export async function operate(
   options: Readonly<Record<string, unknown>>,
 ): Promise<boolean> {
   const config = checkConfig(options)
-  const request = await requestOf(`${command} ${options.action}`, options.name)
+  const { action, name, admin, bot } = options
+  const marks = { ...(typeof admin === 'boolean' && { admin }), ...(typeof bot === 'boolean' && { bot }) }
+  const request =
+    Object.keys(marks).length > 0
+      ? markRequestOf(name === undefined ? action : undefined, marks)
+      : await requestOf(`${command} ${action}`, name)
   const path = fileOf(config) === undefined ? undefined : controlPathOf(config.data)
   const asked = path === undefined ? undefined : await askDaemon(path, request)
   return print(asked ?? carryOutAlone(config, request))
@@ -45,6 +51,11 @@ async function requestOf(action: string, name: unknown): Promise<ControlRequest>
     default:
       throw new ConfigError(`${action} is unknown; see roomd --help`)
   }
+}
+
+/** Returns the request of `roomd account NAME --admin` and the like. */
+function markRequestOf(name: unknown, marks: AccountMarks): ControlRequest {
+  return { action: 'account mark', name: nameOf('account --admin, --no-admin, --bot or --no-bot', name), ...marks }
 }
 
 function nameOf(action: string, name: unknown): string {

@@ -1,4 +1,5 @@
 import { type Chat, LOBBY } from '../chat/chat.ts'
+import type { AccountMarks } from '../chat/credentials.ts'
 import { fold } from '../chat/names.ts'
 import { Refusal, type RefusalCode } from '../chat/refusal.ts'
 import { HASHED_KEY } from '../chat/secrets.ts'
@@ -8,6 +9,7 @@ import type { RoomRecord } from '../engine/engine.ts'
 export type ControlRequest =
   | { readonly action: 'room list' | 'account list' }
   | { readonly action: 'room close' | 'account remove'; readonly name: string }
+  | ({ readonly action: 'account mark'; readonly name: string } & AccountMarks)
   | { readonly action: 'account password'; readonly name: string; readonly password: string }
 
 /** A part of the reply to a request; `done` or `failed` is the last one. */
@@ -48,6 +50,8 @@ function operationOf({ chat, admins }: OperationContext, request: ControlRequest
       return listAccounts(chat)
     case 'account remove':
       return removeAccount(chat, request.name, admins)
+    case 'account mark':
+      return markAccount(chat, request.name, request)
     case 'account password':
       return setPassword(chat, request.name, request.password)
   }
@@ -72,11 +76,12 @@ async function* closeRoom(chat: Chat, name: string): AsyncGenerator<ControlReply
 }
 
 async function* listAccounts({ administration }: Chat): AsyncGenerator<ControlReply> {
-  yield { row: ['NAME', 'CREATED', 'OPENED WITH'] }
+  yield { row: ['NAME', 'CREATED', 'OPENED WITH', 'MARKS'] }
   for await (const page of administration.accounts()) {
-    for (const { name, hash, createdAt } of page) {
+    for (const { name, hash, createdAt, admin, bot } of page) {
       const kind = hash.startsWith(HASHED_KEY) ? 'key' : 'password'
-      yield { row: [name, createdAt === undefined ? '-' : timeOf(createdAt), kind] }
+      const marks = [admin && 'admin', bot && 'bot'].filter(Boolean).join(' ')
+      yield { row: [name, createdAt === undefined ? '-' : timeOf(createdAt), kind, marks || '-'] }
     }
   }
   yield { done: '' }
@@ -88,6 +93,10 @@ async function* removeAccount({ administration }: Chat, account: string, admins:
     yield { warning: `--admins names ${name}: the user who registers the name becomes admin` }
   }
   yield { done: `removed account ${name}` }
+}
+
+async function* markAccount({ administration }: Chat, account: string, { admin, bot }: AccountMarks) {
+  yield { done: `marked account ${await administration.markAccount(account, { admin, bot })}` }
 }
 
 async function* setPassword({ administration }: Chat, account: string, password: string) {
@@ -115,7 +124,7 @@ function textOf(reason: RefusalCode, name: string): string {
     case 'name-unknown':
       return `there is no account ${name}`
     case 'secret-invalid':
-      return 'a password has 1 to 128 characters'
+      return 'a password has 8 to 128 characters'
     case 'unavailable':
       return 'the store cannot be used now; try again later'
     default:

@@ -114,7 +114,7 @@ export class ControlSocket {
 
 /** Parses a request; undefined if it is invalid. */
 function requestOf(line: string): ControlRequest | undefined {
-  const { action, name, password } = readObject(line) ?? {}
+  const { action, name, password, admin, bot } = readObject(line) ?? {}
   switch (action) {
     case 'room list':
     case 'account list':
@@ -122,9 +122,16 @@ function requestOf(line: string): ControlRequest | undefined {
     case 'room close':
     case 'account remove':
       return typeof name === 'string' ? { action, name } : undefined
+    case 'account mark':
+      if (typeof name !== 'string' || !isMark(admin) || !isMark(bot)) return undefined
+      return { action, name, admin, bot }
     case 'account password':
       return typeof name === 'string' && typeof password === 'string' ? { action, name, password } : undefined
     default:
       return undefined
   }
+}
+
+function isMark(value: unknown): value is boolean | undefined {
+  return value === undefined || typeof value === 'boolean'
 }

@@ -186,6 +186,11 @@ export interface EngineMemberships {
   counts(): Promise<ReadonlyMap<number, number>>
   /** Lists the rooms in which a name is held, in no order. */
   heldIn(nickname: string): Promise<readonly number[]>
+  /**
+   * Resolves with true if another name is held in a room that looks like `nickname` (UTS 39) and was claimed first, on any node. Claims that
+   * began as shared ones do not count. MUST NOT read more with the number of names.
+   */
+  resembles(nickname: string): Promise<boolean>
 }
 
 /** The rooms of an engine. Changes are committed when their promise resolves. */
@@ -237,6 +242,8 @@ export interface EngineBroadcast {
   publish(subject: string, text: string): void
   /** Calls the listener with each message of other nodes, and with undefined when messages, or claims, may have been missed. */
   onBroadcast(subject: string, listener: (text?: string) => void): void
+  /** Resolves with the number of other nodes; one that has died counts until that is noticed. @throws Unavailable */
+  peers(): Promise<number>
 }
 
 export interface Engine {

@@ -57,6 +57,8 @@ const ACCOUNT = {
     hash: TEXT,
     /** Time in ms since the epoch; missing for accounts that an earlier version stored in Redis. */
     createdAt: { type: 'number' },
+    /** True for an admin; `--admins` names further ones. */
+    admin: { type: 'boolean' },
     /** True for the account of a program, which is read at the pace of trusted addresses. */
     bot: { type: 'boolean' },
   },
@@ -97,6 +99,8 @@ export const KINDS = {
   name: kind(TEXT, { foldsKeys: true, isOrdered: true }),
   /** The name of an account, by the digest of its access key. */
   key: kind(TEXT, { expires: true }),
+  /** The name of an account that its owner has removed, by each of its skeletons, until the name is free again. */
+  retired: kind(TEXT, { expires: true }),
   /** The random number for an account's login, by the folded name. */
   login: kind(TEXT, { expires: true }),
   /** The name of an account, by the digest of a login ticket. */

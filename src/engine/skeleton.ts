@@ -13,10 +13,18 @@ let prototypes: ReadonlyMap<string, string> | undefined
  */
 export function skeletonsOf(name: string): readonly string[] {
   if (name.length > MAX_UNITS) return [name]
-  const folded = lookOf(fold(name))
-  const written = lookOf(name)
-  return written === folded ? [folded] : [folded, written]
+  if (name !== lastName) {
+    const folded = lookOf(fold(name))
+    const written = lookOf(name)
+    lastSkeletons = written === folded ? [folded] : [folded, written]
+    lastName = name
+  }
+  return lastSkeletons
 }
+
+/** The last result, as a login asks for the skeletons of a name several times. */
+let lastSkeletons: readonly string[] = ['']
+let lastName = ''
 
 /** Returns the folded skeleton of a text; the skeleton of a letter may be a capital. */
 function lookOf(text: string): string {

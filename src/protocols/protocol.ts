@@ -21,8 +21,6 @@ export interface ProtocolHost {
   readonly maxLine: number
   /** Maximum characters of a message. */
   readonly maxText: number
-  /** Names of the accounts that are admins. */
-  readonly admins: readonly string[]
   readonly vitals: Vitals
   /** The paths of all protocols on the HTTP port. */
   routes(): Promise<readonly Routes[]>

@@ -51,8 +51,8 @@ export class ConnectionEnd {
   }
 
   /** Ends the connection with the last bytes for a reason. */
-  disconnect(reason: DisconnectReason): void {
-    this.#close(GRACE_MS, reason)
+  disconnect(reason: DisconnectReason, why?: string): void {
+    this.#close(GRACE_MS, reason, why)
   }
 
   /** Ends the session. Called also when the socket has closed. */
@@ -63,17 +63,17 @@ export class ConnectionEnd {
     await this.#owner.leave()
   }
 
-  #close(patienceMs: number, reason?: DisconnectReason): void {
+  #close(patienceMs: number, reason?: DisconnectReason, why?: string): void {
     if (this.hasBegun) return
     // A client that has seen the end may reconnect at once, to any node.
-    void settledWithin(this.leave(), NAME_RELEASE_MS).then(() => this.#conclude(patienceMs, reason))
+    void settledWithin(this.leave(), NAME_RELEASE_MS).then(() => this.#conclude(patienceMs, reason, why))
   }
 
-  #conclude(patienceMs: number, reason: DisconnectReason | undefined): void {
+  #conclude(patienceMs: number, reason: DisconnectReason | undefined, why: string | undefined): void {
     const { socket, lingerMs } = this.#transport
     if (socket.destroyed) return
-    this.#outbox.close(reason && this.#lastWord(reason))
-    this.#transport.end({ ...this.closeFrame, reason }, () => {
+    this.#outbox.close(reason && this.#lastWord(reason, why))
+    this.#transport.end({ ...this.closeFrame, reason, why }, () => {
       clearTimeout(this.#timer)
       this.#timer = setTimeout(() => socket.destroy(), lingerMs).unref()
     })

@@ -16,8 +16,8 @@ export interface ConnectionLimits {
 }
 
 export interface ConnectionOptions extends ConnectionLimits {
-  /** Returns the bytes that are sent before the server closes a connection. */
-  readonly lastWord: (reason: DisconnectReason) => Buffer
+  /** Returns the bytes that are sent before the server closes a connection; `why` is the text of an admin. */
+  readonly lastWord: (reason: DisconnectReason, why?: string) => Buffer
   /** Maximum number of requests that wait for their replies. */
   readonly window?: ReplyWindow
   /** True if each push is written alone, see {@link Outbox}. */

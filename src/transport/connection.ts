@@ -82,7 +82,7 @@ export class Connection<Chunk, Unit extends { readonly length: number }>
     this.outbox = new Outbox(socket, options.maxQueueBytes, this, options.writesEach)
     this.#backpressure = new Backpressure(socket, this.outbox, options.stallMs, this)
     this.replies = new ReplyQueue(this, options.window ?? DEFAULT_WINDOW)
-    this.#end = new ConnectionEnd(transport, this.outbox, (reason) => this.#lastWord(reason), this)
+    this.#end = new ConnectionEnd(transport, this.outbox, (reason, why) => this.#lastWord(reason, why), this)
     framing.open?.(this)
     this.#conversation = converse(this)
     this.#loginTimeout.check()
@@ -193,9 +193,9 @@ export class Connection<Chunk, Unit extends { readonly length: number }>
     this.#end.finish()
   }
 
-  disconnect(reason: DisconnectReason): void {
+  disconnect(reason: DisconnectReason, why?: string): void {
     this.#logDisconnect(reason)
-    this.#end.disconnect(reason)
+    this.#end.disconnect(reason, why)
   }
 
   silent(): void {
@@ -304,8 +304,8 @@ export class Connection<Chunk, Unit extends { readonly length: number }>
     else this.#transport.resume()
   }
 
-  #lastWord(reason: DisconnectReason): Buffer {
-    return this.#conversation.lastWord?.(reason) ?? this.#options.lastWord(reason)
+  #lastWord(reason: DisconnectReason, why?: string): Buffer {
+    return this.#conversation.lastWord?.(reason, why) ?? this.#options.lastWord(reason, why)
   }
 
   /** Ends the output with `reader-too-slow` and drops later replies; input is still handled. */

@@ -15,7 +15,7 @@ export interface Conversation<Unit> {
   /** Ends the session. Called once, after the last input. Resolves when the client's nickname is free. */
   leave(): void | Promise<void>
   /** Returns the bytes that are sent before the server closes the connection; undefined for those of the port. */
-  lastWord?(reason: DisconnectReason): Buffer | undefined
+  lastWord?(reason: DisconnectReason, why?: string): Buffer | undefined
   /** Called once, when the connection exceeds its rate for the first time. */
   slowed?(): void
 }
@@ -28,8 +28,8 @@ export interface SessionLink extends Lifeline {
   drained(): Promise<void>
   /** Handles no further input, and ends the connection after its queued output; `code` and `text` are for a WebSocket's close frame. */
   hangUp(code?: number, text?: string): void
-  /** Ends the connection with the last bytes for `reason`, which is logged and counted. */
-  disconnect(reason: DisconnectReason): void
+  /** Ends the connection with the last bytes for `reason`, which is logged and counted, and `why`, the text of an admin. */
+  disconnect(reason: DisconnectReason, why?: string): void
 }
 
 /** A connection as its conversation sees it. */

@@ -25,6 +25,9 @@ export type DisconnectReason =
   | 'kicked'
   | 'account-removed'
   | 'password-changed'
+  | 'logged-out'
+  /** By an admin, who may have given a reason. */
+  | 'disconnected'
   /** Another node has logged in the account after this node's lease had expired, in a protocol with one login for each account. */
   | 'logged-in-elsewhere'
   | 'stopping'
@@ -52,5 +55,13 @@ export const DISCONNECTS: Readonly<Record<DisconnectReason, Disconnect>> = {
   kicked: { text: 'You have been removed from the room', reconnect: false },
   'account-removed': { text: 'Your account has been removed', reconnect: false },
   'password-changed': { text: 'Your password has been changed, log in with the new one', reconnect: false },
+  'logged-out': { text: 'Logged out by another session of your account', reconnect: false },
+  disconnected: { text: 'Disconnected by an admin', reconnect: false },
   stopping: { text: 'Server is stopping, come back in a moment', reconnect: true },
+}
+
+/** Returns the text of the error, with the text that an admin has added. */
+export function disconnectText(reason: DisconnectReason, why = ''): string {
+  const { text } = DISCONNECTS[reason]
+  return why === '' ? text : `${text}: ${why}`
 }

@@ -5,6 +5,8 @@ import type { Pacing } from './rate.ts'
 /** The end of a connection: by the server if there is a reason, else by the client or the conversation. */
 export interface Ending {
   readonly reason?: DisconnectReason | undefined
+  /** Text of an admin for the reason. */
+  readonly why?: string | undefined
   /** Code of a WebSocket's close frame. */
   readonly code?: number | undefined
   /** Reason in a WebSocket's close frame. */

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { DISCONNECTS, type DisconnectReason } from './disconnect.ts'
+import { type DisconnectReason, disconnectText } from './disconnect.ts'
 import { FrameMeter } from './http/meter.ts'
 import type { PatientWebSocket } from './http/patient.ts'
 import type { Ending, Receiver, Transport } from './transport.ts'
@@ -8,6 +8,8 @@ import type { Ending, Receiver, Transport } from './transport.ts'
 const GOING_AWAY = 1001
 const POLICY = 1008
 const TOO_BIG = 1009
+/** Maximum bytes of the reason in a close frame (RFC 6455, 5.5). */
+const MAX_REASON = 123
 /** "Service Restart" of the registry of close codes (RFC 6455, 7.4.2): the client reconnects. */
 const SERVICE_RESTART = 1012
 /** Codes with which the library closes a connection on invalid input. */
@@ -86,8 +88,8 @@ export class WebSocketTransport implements Transport<string | Buffer> {
     if (this.#websocket.isPaused) this.#websocket.resume()
   }
 
-  end({ reason, code, text }: Ending, sent: () => void): void {
-    if (reason) this.#websocket.closeNow(codeOf(reason), DISCONNECTS[reason].text)
+  end({ reason, why, code, text }: Ending, sent: () => void): void {
+    if (reason) this.#websocket.closeNow(codeOf(reason), closeReason(disconnectText(reason, why)))
     else this.#websocket.closeNow(code, text)
     // Reads the close frame of the client.
     this.#websocket.resume()
@@ -163,6 +165,12 @@ export class WebSocketTransport implements Transport<string | Buffer> {
       this.#arrival.refresh()
     }
   }
+}
+
+/** Cuts a text to the size that a close frame allows (RFC 6455, 5.5). */
+function closeReason(text: string): string {
+  // A character that is cut is left out.
+  return new TextDecoder().decode(Buffer.from(text).subarray(0, MAX_REASON), { stream: true })
 }
 
 function codeOf(reason: DisconnectReason): number {

@@ -19,6 +19,7 @@ test('what cannot be registered', async () => {
     ['All', 'x', 'name-reserved'],
     ['public', 'x', 'name-reserved'],
     ['alice', '', 'secret-invalid'],
+    ['alice', '7 chars', 'secret-invalid'],
     ['alice', 'x'.repeat(129), 'secret-invalid'],
   ]
   for (const [name, secret, reason] of tries)
@@ -45,7 +46,7 @@ test('an account opens with its secret only', async () => {
   const alice = await owner('aLICE', 'open sesame')
   expect(alice).toMatchObject({ name: 'Alice', registered: true })
   expect(await enter(chat, alice, LOBBY)).toMatchObject({ slug: 'lobby' })
-  expect(await reasonOf(chat.accounts.register('ALICE', 'mine', HERE))).toBe('name-taken')
+  expect(await reasonOf(chat.accounts.register('ALICE', 'my own one', HERE))).toBe('name-taken')
 })
 
 test('an account whose name has become reserved since it was made still opens', async () => {
@@ -62,7 +63,7 @@ test('a name that looks like an account’s is nobody’s but the owner’s', as
   await chat.accounts.register('Admin', 'open sesame', HERE)
   for (const name of ['аdmin', 'АDMIN', 'adrnin', 'Αdmin', '𝐚𝐝𝐦𝐢𝐧']) {
     expect(await reasonOf(guest(name)), name).toBe('name-reserved')
-    expect(await reasonOf(chat.accounts.register(name, 'x', HERE)), name).toMatch(/name-(reserved|taken)/)
+    expect(await reasonOf(chat.accounts.register(name, 'long enough', HERE)), name).toMatch(/name-(reserved|taken)/)
     expect(await reasonOf(chat.accounts.registerWithKey(name, HERE)), name).toMatch(/name-(reserved|taken)/)
   }
   for (const name of ['admit', 'admin2', 'админ']) expect(await reasonOf(guest(name)), name).toBe('none')
@@ -72,17 +73,17 @@ test('a name that looks like an account’s is nobody’s but the owner’s', as
 test('a guest who looks like an account that is made later enters no further room', async () => {
   const { chat, guest } = await stage()
   const [early, same] = [await guest('аdmin', 'tech'), await guest('bob', 'tech')]
-  await chat.accounts.register('admin', 'x', HERE)
+  await chat.accounts.register('admin', 'long enough', HERE)
   expect(await reasonOf(enter(chat, early, 'other'))).toBe('name-reserved')
-  expect(await reasonOf(chat.accounts.register('аdmin', 'x', HERE, early))).toBe('name-reserved')
-  expect(await reasonOf(chat.accounts.register('bob', 'x', HERE, same))).toBe('none')
+  expect(await reasonOf(chat.accounts.register('аdmin', 'long enough', HERE, early))).toBe('name-reserved')
+  expect(await reasonOf(chat.accounts.register('bob', 'long enough', HERE, same))).toBe('none')
   expect(await reasonOf(enter(chat, same, 'other'))).toBe('none')
 })
 
 test('of those who register names that look alike at once one gets its name', async () => {
   const { chat } = await stage()
   const names = ['bob', 'ВОВ', 'b0b', 'Bоb', 'ｂｏｂ']
-  const reasons = await Promise.all(names.map((name) => reasonOf(chat.accounts.register(name, 'x', HERE))))
+  const reasons = await Promise.all(names.map((name) => reasonOf(chat.accounts.register(name, 'long enough', HERE))))
   expect(reasons.filter((reason) => reason === 'none')).toHaveLength(1)
   expect(new Set(reasons.filter((reason) => reason !== 'none'))).toEqual(new Set(['name-reserved', 'name-taken']))
 })
@@ -125,52 +126,53 @@ test('events tell whether the owner of an account causes them', async () => {
 
 test('failures are counted for an address, and nothing is checked beyond', async () => {
   const { chat, time } = await stage()
-  await chat.accounts.register('alice', 'right', HERE)
+  await chat.accounts.register('alice', 'right one', HERE)
   const attempt = (name: string, secret: string) => reasonOf(chat.accounts.authenticate(name, secret, HERE))
-  for (let n = 0; n < 9; n++) expect(await attempt('alice', 'right')).toBe('none')
+  for (let n = 0; n < 9; n++) expect(await attempt('alice', 'right one')).toBe('none')
   const many = await Promise.all(Array.from({ length: 8 }, (_, n) => attempt(`nobody${n}`, 'x')))
   expect(many.toSorted()).toEqual([...Array(5).fill('name-unknown'), ...Array(3).fill('too-many-attempts')])
-  expect(await attempt('alice', 'right')).toBe('too-many-attempts')
+  expect(await attempt('alice', 'right one')).toBe('too-many-attempts')
   time.now = 59_999
-  expect(await attempt('alice', 'right')).toBe('too-many-attempts')
+  expect(await attempt('alice', 'right one')).toBe('too-many-attempts')
   time.now = 60_000
-  expect(await attempt('alice', 'right')).toBe('none')
+  expect(await attempt('alice', 'right one')).toBe('none')
 })
 
 test('nobody locks an owner out from elsewhere, be it from a great many addresses', async () => {
   const { chat } = await stage()
-  await chat.accounts.register('alice', 'right', HERE)
+  await chat.accounts.register('alice', 'right one', HERE)
   const attempt = (secret: string, address: string) => reasonOf(chat.accounts.authenticate('alice', secret, address))
   for (let n = 0; n < 7; n++) {
     expect(await attempt('wrong', '127.0.0.9')).toBe(n < 5 ? 'secret-wrong' : 'too-many-attempts')
   }
   for (let n = 0; n < 60; n++) expect(await attempt('wrong', `10.0.0.${n}`)).toBe('secret-wrong')
-  expect(await attempt('right', HERE)).toBe('none')
-  expect(await attempt('right', '127.0.0.9')).toBe('too-many-attempts')
+  expect(await attempt('right one', HERE)).toBe('none')
+  expect(await attempt('right one', '127.0.0.9')).toBe('too-many-attempts')
 })
 
 test('an engine that is away is no failed attempt', async () => {
   const { chat, engine } = await stage()
   const asking = vi.spyOn(engine.records, 'get').mockRejectedValue(new Unavailable('away'))
-  for (let n = 0; n < 9; n++) expect(await reasonOf(chat.accounts.authenticate('alice', 'x', HERE))).toBe('unavailable')
-  expect(await reasonOf(chat.accounts.register('alice', 'x', HERE))).toBe('unavailable')
+  for (let n = 0; n < 9; n++)
+    expect(await reasonOf(chat.accounts.authenticate('alice', 'long enough', HERE))).toBe('unavailable')
+  expect(await reasonOf(chat.accounts.register('alice', 'long enough', HERE))).toBe('unavailable')
   asking.mockRestore()
-  expect(await reasonOf(chat.accounts.authenticate('alice', 'x', HERE))).toBe('name-unknown')
-  expect(await reasonOf(chat.accounts.register('alice', 'x', HERE))).toBe('none')
+  expect(await reasonOf(chat.accounts.authenticate('alice', 'long enough', HERE))).toBe('name-unknown')
+  expect(await reasonOf(chat.accounts.register('alice', 'long enough', HERE))).toBe('none')
 })
 
 test('a name that somebody else is using is not registered under them', async () => {
   const { chat, guest } = await stage()
   const alice = await guest('alice', 'tech')
-  expect(await reasonOf(chat.accounts.register('Alice', 'x', HERE))).toBe('name-in-use')
+  expect(await reasonOf(chat.accounts.register('Alice', 'long enough', HERE))).toBe('name-in-use')
   const other = await guest('ALICE', 'other')
-  expect(await reasonOf(chat.accounts.register('alice', 'x', HERE, alice))).toBe('name-in-use')
+  expect(await reasonOf(chat.accounts.register('alice', 'long enough', HERE, alice))).toBe('name-in-use')
   expect(await reasonOf(chat.accounts.registerWithKey('alice', HERE))).toBe('name-in-use')
   await leave(chat, other)
-  expect(await reasonOf(chat.accounts.register('alice', 'x', HERE, alice))).toBe('name-in-use')
+  expect(await reasonOf(chat.accounts.register('alice', 'long enough', HERE, alice))).toBe('name-in-use')
   await chat.close(other)
   await enter(chat, alice, 'third')
-  expect(await reasonOf(chat.accounts.register('alice', 'x', HERE, alice))).toBe('none')
+  expect(await reasonOf(chat.accounts.register('alice', 'long enough', HERE, alice))).toBe('none')
   expect(alice.registered).toBe(true)
   await enter(chat, alice, 'tech')
 })
@@ -178,15 +180,15 @@ test('a name that somebody else is using is not registered under them', async ()
 test('a guest whose name somebody registers elsewhere can do nothing more in it', async () => {
   const { chat, engine, guest, owner } = await stage()
   const stale = await guest('alice')
-  await new Chat(engine, { maxText: 4_000 }).accounts.register('alice', 'x', HERE)
-  const alice = await owner('alice', 'x')
+  await new Chat(engine, { maxText: 4_000 }).accounts.register('alice', 'long enough', HERE)
+  const alice = await owner('alice', 'long enough')
   await chat.block(alice, 'bob')
   expect(await reasonOf(enter(chat, stale, 'tech'))).toBe('name-reserved')
   expect(await reasonOf(chat.block(stale, 'carol'))).toBe('name-reserved')
   expect(await reasonOf(chat.unblock(stale, 'bob'))).toBe('name-reserved')
   await chat.close(alice)
   await chat.close(stale)
-  const again = await owner('alice', 'x')
+  const again = await owner('alice', 'long enough')
   expect(chat.blocked(again)).toEqual(['bob'])
   expect(await enter(chat, again, 'tech')).toMatchObject({ slug: 'tech' })
 })
@@ -194,7 +196,7 @@ test('a guest whose name somebody registers elsewhere can do nothing more in it'
 test('a guest does not enter while its name is being registered', async () => {
   const { chat, guest } = await stage()
   const [registered, entered] = await Promise.all([
-    reasonOf(chat.accounts.register('alice', 'x', HERE)),
+    reasonOf(chat.accounts.register('alice', 'long enough', HERE)),
     reasonOf(guest('alice', 'tech')),
   ])
   expect([registered, entered]).toEqual(['none', 'name-reserved'])
@@ -203,14 +205,14 @@ test('a guest does not enter while its name is being registered', async () => {
 test('correct logins at once are no failures, however many', async () => {
   const { chat } = await stage()
   const names = Array.from({ length: 12 }, (_, n) => `user${n}`)
-  for (const name of names) await chat.accounts.register(name, 'right', HERE)
-  const attempts = await Promise.all(names.map((name) => reasonOf(chat.accounts.authenticate(name, 'right', HERE))))
+  for (const name of names) await chat.accounts.register(name, 'right one', HERE)
+  const attempts = await Promise.all(names.map((name) => reasonOf(chat.accounts.authenticate(name, 'right one', HERE))))
   expect(new Set(attempts)).toEqual(new Set(['none']))
 })
 
 test('so many accounts are made from one address within a minute', async () => {
   const { chat, time } = await stage({ maxRegistrations: 3 })
-  const register = (name: string, address: string) => reasonOf(chat.accounts.register(name, 'x', address))
+  const register = (name: string, address: string) => reasonOf(chat.accounts.register(name, 'long enough', address))
   for (const name of ['a', 'b', 'c']) expect(await register(name, HERE)).toBe('none')
   expect(await register('d', HERE)).toBe('too-many-attempts')
   expect(await reasonOf(chat.accounts.registerWithKey('d', HERE))).toBe('too-many-attempts')
@@ -222,7 +224,7 @@ test('so many accounts are made from one address within a minute', async () => {
 test('so many accounts are made from one address within a day; attempts that make none do not count', async () => {
   const { chat, time } = await stage({ maxAccountsPerAddress: 3 })
   const register = (name: string, address = HERE) =>
-    reasonOf(chat.accounts.register(name, name === 'bad' ? '' : 'x', address))
+    reasonOf(chat.accounts.register(name, name === 'bad' ? '' : 'long enough', address))
   for (let n = 0; n < 5; n++) expect(await register('bad')).toBe('secret-invalid')
   const many = await Promise.all(['a', 'b', 'c', 'd', 'e'].map((name) => register(name)))
   expect(many.toSorted()).toEqual(['none', 'none', 'none', 'too-many-accounts', 'too-many-accounts'])
@@ -243,10 +245,10 @@ test('what a guest has blocked is not inherited by who registers the name', asyn
   await chat.block(guest, 'bobby')
   await chat.close(guest)
   expect(await blocksWith(engine, 'harper')).toHaveLength(1)
-  await chat.accounts.register('harper', 'x', HERE)
+  await chat.accounts.register('harper', 'long enough', HERE)
   expect(await blocksWith(engine, 'harper')).toEqual([])
   const owner = new Session(silent)
-  await chat.login(owner, await chat.accounts.authenticate('harper', 'x', HERE))
+  await chat.login(owner, await chat.accounts.authenticate('harper', 'long enough', HERE))
   expect(chat.blocked(owner)).toEqual([])
 })
 
@@ -262,7 +264,7 @@ test('blocks of accounts outlive the session, those of guests do not', async () 
   const { chat, engine, guest, owner } = await stage()
   const alice = await guest('alice', 'tech')
   await chat.block(alice, 'Bob')
-  await chat.accounts.register('alice', 'x', HERE, alice)
+  await chat.accounts.register('alice', 'long enough', HERE, alice)
   await chat.block(alice, 'carol')
   await chat.close(alice)
   const dave = await guest('dave', 'tech')
@@ -276,7 +278,7 @@ test('blocks of accounts outlive the session, those of guests do not', async () 
   expect(later.blocked(again)).toEqual(['Bob', 'carol'])
   expect(await later.unblock(again, 'bob')).toBe(true)
   expect(await later.unblock(again, 'bob')).toBe(false)
-  expect(chat.blocked(await owner('alice', 'x'))).toContain('carol')
+  expect(chat.blocked(await owner('alice', 'long enough'))).toContain('carol')
   expect(await blocksWith(engine, 'alice')).toEqual([{ owner: 'alice', name: 'carol' }])
 })
 
@@ -329,7 +331,7 @@ test('who is live, and who was ever seen', async () => {
   await enter(chat, alice, LOBBY)
   await chat.close(alice)
   expect(await chat.isFree('alice')).toBe(true)
-  await chat.accounts.register('bob', 'x', HERE)
+  await chat.accounts.register('bob', 'long enough', HERE)
   expect(await chat.isFree('bob')).toBe(true)
   expect(await chat.seen('ALICE')).toBe('Alice')
   expect(await chat.everybody(9)).toEqual(['Alice', 'bob'])

@@ -15,6 +15,7 @@ test('a block that the store refuses is none, also against somebody who has bloc
   const ann = new Session({
     protocol: 'test',
     carriesPrivate: true,
+    announce: () => {},
     keepsBlocks: true,
     deliver: () => {},
     putOut: () => {},
@@ -46,7 +47,13 @@ function node() {
   // All of an engine that this needs.
   const blocking = new Blocking(engine as unknown as Engine, blocks, here)
   const guest = (name: string) => {
-    const session = new Session({ protocol: 'test', carriesPrivate: true, deliver: () => {}, putOut: () => {} })
+    const session = new Session({
+      protocol: 'test',
+      carriesPrivate: true,
+      announce: () => {},
+      deliver: () => {},
+      putOut: () => {},
+    })
     session.name = name
     return session
   }

@@ -33,13 +33,14 @@ class SlowEngine {
     },
   }
   readonly memberships = {
+    resembles: async () => false,
     claim: async (_room: number, name: string) => !this.held.has(name) && Boolean(this.held.add(name)),
     release: async (_room: number, name: string) => void this.held.delete(name),
     holds: () => true,
   }
   readonly rooms = { find: async () => LOBBY, watch: () => () => {} }
   readonly records = { get: async () => undefined, isTaken: async () => false, async *listBy() {} }
-  readonly broadcast = { publish: () => {}, onBroadcast: () => {} }
+  readonly broadcast = { publish: () => {}, onBroadcast: () => {}, peers: async () => 0 }
 
   async commit(): Promise<void> {
     const next = this.#waiting.shift()
@@ -56,6 +57,7 @@ async function present(chat: Chat, name: string) {
   const wire: Wire = {
     protocol: 'test',
     carriesPrivate: true,
+    announce: () => {},
     deliver: (_room, events) => void heard.push(...events.map(({ kind, from }) => `${kind} ${from}`)),
     putOut: () => {},
   }

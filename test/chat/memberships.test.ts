@@ -11,6 +11,7 @@ function hearing() {
   const wire: Wire = {
     protocol: 'test',
     carriesPrivate: true,
+    announce: () => {},
     deliver: (room, events, sessions) => {
       for (const session of sessions) {
         const lines = events.map(({ kind, body, from }) => `${room.record.slug} ${kind} ${body || from}`)
@@ -93,10 +94,10 @@ test('a session is put out of the room that is closed, and stays in the others',
 
 test('two sessions of an account are one presence in each of their rooms', async () => {
   const { chat, owner, guest } = await stage()
-  await chat.accounts.register('ann', 'secret', '127.0.0.1')
+  await chat.accounts.register('ann', 'a secret', '127.0.0.1')
   const { wire, heardBy } = hearing()
   const bob = await guest('bob', 'ops', wire)
-  const [laptop, phone] = [await owner('ann', 'secret'), await owner('ann', 'secret')]
+  const [laptop, phone] = [await owner('ann', 'a secret'), await owner('ann', 'a secret')]
   for (const session of [laptop, phone]) for (const slug of ['ops', 'dev']) await chat.join(session, slug)
   await chat.close(laptop)
   await say(chat, phone, 'still here')
@@ -115,6 +116,7 @@ test('a protocol that throws loses its own delivery, and no other does', async (
   const broken: Wire = {
     protocol: 'broken',
     carriesPrivate: false,
+    announce: () => {},
     deliver: (_room, events) => {
       if (events.some(({ body }) => body === 'boom')) throw new Error('cannot encode')
     },

@@ -10,6 +10,7 @@ function hearing() {
   const wire: Wire = {
     protocol: 'test',
     carriesPrivate: true,
+    announce: () => {},
     deliver: (_room, events) => void heard.push(...events.map(wordsOf)),
     putOut: (_room, session, why) => void heard.push(`${session.name} out: ${why}`),
   }

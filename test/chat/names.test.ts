@@ -1,10 +1,39 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { fold, isName, isReserved, isSlug, isTitle, mayBeSlug, slugOf } from '../../src/chat/names.ts'
+import {
+  fold,
+  isName,
+  isReserved,
+  isSlug,
+  isTitle,
+  mayBeAccount,
+  mayBeSlug,
+  NICKNAME_PATTERN,
+  slugOf,
+} from '../../src/chat/names.ts'
 
 describe('isName', () => {
-  it.each(['a', 'Bob', 'al ice', 'a_b-c.d', '7up', 'Zoë', 'Ω', 'x'.repeat(32), '\u{1d7ce}'])('takes %j', (name) => {
+  it.each([
+    'a',
+    'Bob',
+    'al ice',
+    'a_b-c.d',
+    '7up',
+    'Zoë',
+    'Ω',
+    'x'.repeat(32),
+    '\u{1d7ce}',
+    '_a_',
+    '[bot]',
+    '{x}',
+    ']',
+    'a|b\\c^d`e',
+    'हिन्दी',
+  ])('takes %j', (name) => {
     expect(isName(name)).toBe(true)
+    expect(mayBeAccount(name)).toBe(true)
+    expect(new RegExp(NICKNAME_PATTERN, 'u').test(name)).toBe(!name.includes(' '))
+    expect(new RegExp(NICKNAME_PATTERN, 'v').test(name)).toBe(!name.includes(' '))
   })
 
   it.each([
@@ -12,8 +41,18 @@ describe('isName', () => {
     ' a',
     'a ',
     'a  b',
-    '_a',
     '-a',
+    'a-',
+    'a.',
+    '|a',
+    'a|',
+    '^',
+    '`a',
+    'a\\',
+    'a<b',
+    'a&b',
+    "a'b",
+    'a/b',
     '.a',
     'a\n',
     '\na',
@@ -39,19 +78,24 @@ describe('isName', () => {
     expect(isName(name)).toBe(false)
   })
 
+  it.each(['a-', 'a.', 'a\u3164b', 'al ice.'])('refuses %j, which an account of version 0.1 may be called', (name) => {
+    expect(isName(name)).toBe(false)
+    expect(mayBeAccount(name)).toBe(true)
+  })
+
   it('counts characters, not code units', () => {
     expect(isName('\u{10400}'.repeat(32))).toBe(true)
     expect(isName('\u{10400}'.repeat(33))).toBe(false)
   })
 
   it('is made of what the rule says', () => {
-    const alphabet = fc.constantFrom('a', 'B', '9', ' ', '_', '-', '.', '!', '\n', 'é', 'ß')
+    const alphabet = fc.constantFrom('a', 'B', '9', ' ', '_', '-', '.', '[', '}', '|', '`', '!', '\n', 'é', 'ß')
     fc.assert(
       fc.property(fc.array(alphabet, { maxLength: 36 }), (letters) => {
         const name = letters.join('')
-        const first = /^[aB9éß]/.test(name)
-        const rest = !/[!\n]/.test(name) && !name.includes('  ') && !name.endsWith(' ')
-        expect(isName(name)).toBe(first && rest && letters.length <= 32)
+        const ends = /^[aB9éß_[}]/.test(name) && /[aB9éß_[}]$/.test(name)
+        const rest = !/[!\n]/.test(name) && !name.includes('  ')
+        expect(isName(name)).toBe(ends && rest && letters.length <= 32)
       }),
     )
   })
@@ -124,11 +168,11 @@ describe('fold', () => {
 })
 
 describe('isReserved', () => {
-  it.each(['all', 'ALL', 'Public', 'ｐublic', 'Server'])('%j is', (name) => {
+  it.each(['all', 'ALL', 'Public', 'ｐublic', 'Server', 'roomd', 'RoomD', 'pub|ic', 'rооmd'])('%j is', (name) => {
     expect(isReserved(name)).toBe(true)
   })
 
-  it.each(['', 'allen', 'alice', 'public1', 'servers'])('%j is not', (name) => {
+  it.each(['', 'allen', 'alice', 'public1', 'servers', 'a11', 'rooms', '[all]'])('%j is not', (name) => {
     expect(isReserved(name)).toBe(false)
   })
 })

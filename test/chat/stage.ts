@@ -9,7 +9,13 @@ import { LocalEngine } from '../../src/engine/local/local.ts'
 const CHEAP = { ln: 4, r: 8, p: 1 }
 export const HERE = '127.0.0.1'
 
-export const silent: Wire = { protocol: 'test', carriesPrivate: true, deliver: () => {}, putOut: () => {} }
+export const silent: Wire = {
+  protocol: 'test',
+  carriesPrivate: true,
+  announce: () => {},
+  deliver: () => {},
+  putOut: () => {},
+}
 
 export async function stage(options: Partial<ChatOptions> = {}) {
   const engine = new LocalEngine(
@@ -81,6 +87,7 @@ export function recorder() {
   const wire: Wire = {
     protocol: 'test',
     carriesPrivate: true,
+    announce: () => {},
     deliver: (_room, events, members) => {
       for (const session of members) for (const { kind, from } of events) tell(session, `${kind} ${from}`)
     },

@@ -6,12 +6,12 @@ test('a key opens its account only, and is a secret of the account', async () =>
   const { chat, guest } = await stage()
   const key = await chat.accounts.registerWithKey('alice', HERE)
   expect(key).toMatch(/^[0-9a-f]{64}$/)
-  expect(await chat.accounts.authenticateByKey(key)).toMatchObject({ name: 'alice' })
+  expect(await chat.accounts.authenticateByKey(key, HERE)).toMatchObject({ name: 'alice' })
   for (const other of ['', 'x', key.slice(1), key.toUpperCase()]) {
-    expect(await reasonOf(chat.accounts.authenticateByKey(other))).toBe('secret-wrong')
+    expect(await reasonOf(chat.accounts.authenticateByKey(other, HERE))).toBe('secret-wrong')
   }
   expect(await reasonOf(chat.accounts.registerWithKey('ALICE', HERE))).toBe('name-taken')
-  expect(await reasonOf(chat.accounts.register('alice', 'mine', HERE))).toBe('name-taken')
+  expect(await reasonOf(chat.accounts.register('alice', 'my own one', HERE))).toBe('name-taken')
   expect(await chat.accounts.authenticate('Alice', key, HERE)).toMatchObject({ name: 'alice' })
   expect(await reasonOf(chat.accounts.authenticate('alice', key.slice(1), HERE))).toBe('secret-wrong')
   await guest('bob', 'lobby')
@@ -23,12 +23,12 @@ test('of many who register a name at once with a key one succeeds, and its key o
   const tries = await Promise.allSettled(Array.from({ length: 50 }, () => chat.accounts.registerWithKey('alice', HERE)))
   const keys = tries.flatMap((tried) => (tried.status === 'fulfilled' ? [tried.value] : []))
   expect(keys).toHaveLength(1)
-  expect(await chat.accounts.authenticateByKey(keys[0] ?? '')).toMatchObject({ name: 'alice' })
+  expect(await chat.accounts.authenticateByKey(keys[0] ?? '', HERE)).toMatchObject({ name: 'alice' })
 })
 
 test('an account has one ticket, good until it is ended, also for another process', async () => {
   const { chat, engine } = await stage()
-  const proof = await chat.accounts.authenticateByKey(await chat.accounts.registerWithKey('Alice', HERE))
+  const proof = await chat.accounts.authenticateByKey(await chat.accounts.registerWithKey('Alice', HERE), HERE)
   const [ticket, same] = await Promise.all([chat.tickets.issue(proof), chat.tickets.issue(proof)])
   expect(ticket.value).toMatch(/^[A-Za-z0-9]{32}$/)
   expect(same.value).toBe(ticket.value)
@@ -58,10 +58,10 @@ test('what cannot be a ticket is not looked up', async () => {
 test('a ticket ends when it has not been used for its time, and not while it is', async () => {
   const { chat } = await stage({ ticketMs: 500 })
   const used = await chat.tickets.issue(
-    await chat.accounts.authenticateByKey(await chat.accounts.registerWithKey('alice', HERE)),
+    await chat.accounts.authenticateByKey(await chat.accounts.registerWithKey('alice', HERE), HERE),
   )
   const unused = await chat.tickets.issue(
-    await chat.accounts.authenticateByKey(await chat.accounts.registerWithKey('bob', HERE)),
+    await chat.accounts.authenticateByKey(await chat.accounts.registerWithKey('bob', HERE), HERE),
   )
   const end = Date.now() + 1_100
   await vi.waitUntil(
@@ -76,7 +76,7 @@ test('a ticket ends when it has not been used for its time, and not while it is'
 
 test('a ticket that is ended while it is used has ended, and the next one works', async () => {
   const { chat, engine } = await stage()
-  const proof = await chat.accounts.authenticateByKey(await chat.accounts.registerWithKey('ann', HERE))
+  const proof = await chat.accounts.authenticateByKey(await chat.accounts.registerWithKey('ann', HERE), HERE)
   for (let steps = 0; steps < 6; steps++) {
     const { value } = await chat.tickets.issue(proof)
     const used = chat.tickets.use(value)

@@ -51,6 +51,7 @@ withRedis('two nodes', () => {
     const protocol: Protocol = {
       protocol: 'test',
       carriesPrivate: true,
+      announce: () => {},
       deliver: (_room, events) => void heard.push(...events.filter(({ body }) => body !== '').map(({ body }) => body)),
       putOut: (_room, _session, why) => void heard.push(why),
       replaced: () => {

@@ -25,12 +25,12 @@ test('a session that shares a presence does not get into a room that is closed m
   const timing = { leaseMs: 5_000, renewalMs: 1_000 }
   const [here, there] = [await stage.wired({ timing }), await stage.wired({ timing })]
   const [one, two] = [new Chat(here.engine, OPTIONS), new Chat(there.engine, OPTIONS)]
-  await one.accounts.register('ann', 'secret', ADDRESS)
-  const laptop = await loggedIn(one, 'ann', 'secret')
+  await one.accounts.register('ann', 'a secret', ADDRESS)
+  const laptop = await loggedIn(one, 'ann', 'a secret')
   const membership = await one.join(laptop, 'ops')
   const bob = await loggedIn(two, 'bob')
   await two.join(bob, 'ops')
-  const phone = await loggedIn(two, 'ann', 'secret')
+  const phone = await loggedIn(two, 'ann', 'a secret')
   await eventually(async () => expect(await two.rooms.inside(membership.room.record.id)).toEqual(['ann', 'bob']))
   await sleep(100)
   there.wire.holdChannels()

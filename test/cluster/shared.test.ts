@@ -56,7 +56,7 @@ withRedis('an account on two nodes', () => {
     return { here, there, nodes }
   }
 
-  test('is in a room once for everybody, until its last session is gone, also by kill -9 of a node', async () => {
+  test('9. is in a room once for everybody, until its last session is gone, also by kill -9 of a node', async () => {
     const { here, there, nodes } = await start()
     const eve = await guest(here, 'eve', 'lobby')
     const box = await FrameClient.connect(here.daemon.port('chatterbox'), 'TLS')

@@ -13,7 +13,7 @@ vi.setConfig({ testTimeout: 120_000 })
 test('a running daemon lists, closes rooms, and removes accounts', async () => {
   const data = temporaryFolder()
   const { daemon, port } = await start('--data', data, '--lobby', 'hall', '--admins', 'Ann')
-  const ann = await client(port, 'LOGIN Ann', '/register first', 'JOIN ops')
+  const ann = await client(port, 'LOGIN Ann', '/register the first', 'JOIN ops')
   const bob = await client(port, 'LOGIN bob', 'JOIN ops')
   const socket = join(data, 'control.sock')
   expect(statSync(socket).mode & 0o777).toBe(0o600)
@@ -24,7 +24,7 @@ test('a running daemon lists, closes rooms, and removes accounts', async () => {
     operate(['room', 'close', 'HALL', '--data', data]),
     operate(['room', 'close', 'nowhere', '--data', data]),
     operate(['account', 'remove', 'bob', '--data', data]),
-    operate(['account', 'password', 'bob', '--data', data], { input: 'new\n' }),
+    operate(['account', 'password', 'bob', '--data', data], { input: 'long enough\n' }),
     operate(['account', 'password', 'ann', '--data', data], { input: '\n' }),
   ])
   const created = expect.stringMatching(/^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ$/)
@@ -38,7 +38,7 @@ test('a running daemon lists, closes rooms, and removes accounts', async () => {
   }
   const made = expect.stringMatching(/^Ann@[0-9a-f]{8}$/)
   expect(rowsOf(rooms)).toEqual([lobby, { ...lobby, NAME: 'ops', MEMBERS: '2', 'MADE BY': made, TITLE: 'ops' }])
-  expect(rowsOf(accounts)).toEqual([{ NAME: 'Ann', CREATED: created, 'OPENED WITH': 'password' }])
+  expect(rowsOf(accounts)).toEqual([{ NAME: 'Ann', CREATED: created, 'OPENED WITH': 'password', MARKS: '-' }])
   expect([rooms, accounts]).toMatchObject([
     { status: 0, stderr: '' },
     { status: 0, stderr: '' },
@@ -49,7 +49,7 @@ test('a running daemon lists, closes rooms, and removes accounts', async () => {
       'there is no room nowhere',
       'there is no account bob',
       'there is no account bob',
-      'a password has 1 to 128 characters',
+      'a password has 8 to 128 characters',
     ].map((text) => ({ status: 1, stdout: '', stderr: `roomd: ${text}\n` })),
   )
 
@@ -59,14 +59,16 @@ test('a running daemon lists, closes rooms, and removes accounts', async () => {
   await ann.until((line) => line.type === 'userLeft' && line.from === 'Ann')
   await bob.until((line) => line.type === 'userLeft' && line.from === 'bob')
   expect(await bob.ask('/rooms')).toMatchObject({ rooms: [{ room: 'hall' }] })
-  expect(await operate(['account', 'password', 'ann', '--data', data], { input: 'second\r\nignored' })).toEqual({
+  expect(await operate(['account', 'password', 'ann', '--data', data], { input: 'the second\r\nignored' })).toEqual({
     status: 0,
     stdout: 'changed the password of Ann\n',
     stderr: '',
   })
   expect((await toTheEnd(ann)).at(-1)).toBe(CHANGED)
-  expect(await (await client(port)).ask('LOGIN ann first')).toMatchObject({ error: 'Password incorrect' })
-  const again = await client(port, 'LOGIN ann second')
+  const marked = await operate(['account', 'ann', '--bot', '--data', data])
+  expect(marked).toEqual({ status: 0, stdout: 'marked account Ann\n', stderr: '' })
+  expect(await (await client(port)).ask('LOGIN ann the first')).toMatchObject({ error: 'Password incorrect' })
+  const again = await client(port, 'LOGIN ann the second')
   const removed = await operate(['account', 'remove', 'ANN', '--data', data])
   expect(removed).toEqual({
     status: 0,
@@ -78,6 +80,7 @@ test('a running daemon lists, closes rooms, and removes accounts', async () => {
   expect(byOperator).toMatchObject([
     { level: 30, msg: 'room closed by the operator', title: 'ops' },
     { level: 30, msg: 'password changed by the operator', name: 'Ann' },
+    { level: 30, msg: 'account marked by the operator', name: 'Ann', admin: false, bot: true },
     { level: 30, msg: 'account removed by the operator', name: 'Ann' },
   ])
   expect(JSON.stringify(daemon.log)).not.toMatch(/second|first/)
@@ -89,8 +92,12 @@ test('a running daemon lists, closes rooms, and removes accounts', async () => {
 test('a stopped daemon needs not be started for it', async () => {
   const data = temporaryFolder()
   const { daemon, port } = await start('--data', data, '--lobby', 'hall')
-  await client(port, 'LOGIN eve', '/register third', 'JOIN dev')
+  await client(port, 'LOGIN eve', '/register the third', 'JOIN dev')
   await stop(daemon)
+  const marked = await operate(['account', 'eve', '--admin', '--data', data])
+  expect(marked).toEqual({ status: 0, stdout: 'marked account eve\n', stderr: '' })
+  const [eve] = rowsOf(await operate(['account', 'list', '--data', data]))
+  expect(eve).toMatchObject({ NAME: 'eve', MARKS: 'admin' })
   expect(await operate(['account', 'remove', 'eve', '--data', data])).toMatchObject({ status: 0, stderr: '' })
   expect(await operate(['room', 'close', 'dev', '--data', data])).toMatchObject({ status: 0, stderr: '' })
   // The lobby keeps the name that the daemon has given it.
@@ -101,7 +108,7 @@ test('a stopped daemon needs not be started for it', async () => {
 test('the socket that a dead daemon has left is no hindrance, and is replaced', async () => {
   const data = temporaryFolder()
   const { daemon, port } = await start('--data', data)
-  await client(port, 'LOGIN Ann', '/register first', 'JOIN ops')
+  await client(port, 'LOGIN Ann', '/register the first', 'JOIN ops')
   daemon.child.kill('SIGKILL')
   await daemon.exit
   const socket = join(data, 'control.sock')

@@ -39,3 +39,19 @@ test('a store that is away is told of; what nobody expects is not swallowed', as
   vi.spyOn(engine.rooms, 'list').mockRejectedValue(new Error('a fault'))
   await expect(ask({ action: 'room list' })).rejects.toThrow('a fault')
 })
+
+test('an account is marked as an admin’s or a program’s, and the list shows it', async () => {
+  const { chat, ask } = await operated()
+  await chat.accounts.register('Ann', 'correct horse', HERE)
+  const marks = async () =>
+    (await ask({ action: 'account list' })).flatMap((reply) => ('row' in reply ? [reply.row.at(-1)] : []))
+  expect(await marks()).toEqual(['MARKS', '-'])
+  expect(await ask({ action: 'account mark', name: 'ann', admin: true })).toEqual([{ done: 'marked account Ann' }])
+  expect(await ask({ action: 'account mark', name: 'ann', bot: true })).toEqual([{ done: 'marked account Ann' }])
+  expect(await marks()).toEqual(['MARKS', 'admin bot'])
+  expect(await ask({ action: 'account mark', name: 'ann', admin: false, bot: false })).toEqual([
+    { done: 'marked account Ann' },
+  ])
+  expect(await marks()).toEqual(['MARKS', '-'])
+  expect(await ask({ action: 'account mark', name: 'bob', bot: true })).toEqual([{ failed: 'there is no account bob' }])
+})

@@ -22,19 +22,19 @@ withRedis('operators on Redis', () => {
     ])
     expect(nothing).toEqual({ status: 2, stdout: '', stderr: 'roomd: the store is empty\n' })
     const [one, other] = nodes
-    const ann = await client(one.port, 'LOGIN Ann', '/register first', 'JOIN ops')
-    const alsoAnn = await client(other.port, 'LOGIN Ann first', 'JOIN dev')
+    const ann = await client(one.port, 'LOGIN Ann', '/register the first', 'JOIN ops')
+    const alsoAnn = await client(other.port, 'LOGIN Ann the first', 'JOIN dev')
     const bob = await client(other.port, 'LOGIN bob', 'JOIN ops')
 
     const rooms = rowsOf(await operate(['room', 'list', ...redis]))
     expect(rooms.map(({ NAME, MEMBERS }) => `${NAME} ${MEMBERS}`)).toEqual(['hall 0', 'ops 2', 'dev 1'])
     expect(await operate(['room', 'close', 'ops', ...redis])).toMatchObject({ status: 0, stdout: 'closed room ops\n' })
     await bob.until((line) => line.type === 'userLeft' && line.from === 'bob')
-    const password = await operate(['account', 'password', 'ann', ...redis], { input: 'second' })
+    const password = await operate(['account', 'password', 'ann', ...redis], { input: 'the second' })
     expect(password).toMatchObject({ status: 0, stdout: 'changed the password of Ann\n' })
     for (const session of [ann, alsoAnn]) expect((await toTheEnd(session)).at(-1)).toBe(CHANGED)
-    expect(await (await client(other.port)).ask('LOGIN ann first')).toMatchObject({ error: 'Password incorrect' })
-    const sessions = await Promise.all(nodes.map(({ port }) => client(port, 'LOGIN ann second')))
+    expect(await (await client(other.port)).ask('LOGIN ann the first')).toMatchObject({ error: 'Password incorrect' })
+    const sessions = await Promise.all(nodes.map(({ port }) => client(port, 'LOGIN ann the second')))
     expect(rowsOf(await operate(['account', 'list', ...redis]))).toMatchObject([{ NAME: 'Ann' }])
     expect(await operate(['account', 'remove', 'ann', ...redis])).toMatchObject({
       status: 0,

@@ -25,16 +25,16 @@ test('a password is read from a terminal without being shown, twice', async (con
   needPython(context)
   const data = temporaryFolder()
   const { port } = await start('--data', data)
-  await client(port, 'LOGIN Ann', '/register first')
+  await client(port, 'LOGIN Ann', '/register the first')
   const change = async (answers: string) => {
     const through = ['python3', '-I', '-c', TERMINAL, answers]
     return (await operate(['account', 'password', 'ann', '--data', data], { through })).stdout
   }
-  const differing = await change('zebra1,zebra2')
+  const differing = await change('zebra-stripe1,zebra-stripe2')
   expect(differing).toMatch(/^1 New password for ann:.*Repeat the password:.*roomd: the two passwords differ/s)
   expect(await change('\u0003')).toMatch(/^1 New password for ann:.*roomd: no password was given/s)
-  const changed = await change('zebra3,zebra3')
+  const changed = await change('zebra-stripe3,zebra-stripe3')
   expect(changed).toMatch(/^0 .*changed the password of Ann/s)
   expect(differing + changed).not.toContain('zebra')
-  await client(port, 'LOGIN ann zebra3')
+  await client(port, 'LOGIN ann zebra-stripe3')
 })

@@ -106,6 +106,10 @@ export class Runner {
       case 'promql':
         await this.#metrics(code)
         break
+      case 'ini':
+        // Files of fail2ban: test/docs/fail2ban.test.ts holds the filter against real lines of the log.
+        expect(code).toMatch(/^\[(Definition|roomd)\]$/m)
+        break
       default:
         throw new Error(`no way is known to run ${language || 'a block without a language'}`)
     }

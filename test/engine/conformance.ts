@@ -834,6 +834,34 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
       expect(await engine.memberships.heldIn('alice')).toEqual([7])
     })
 
+    it('tells whether a name looks like another one that was claimed first, in any room and on any node', async () => {
+      const other = (await subject.another?.()) ?? engine
+      const looks = (name: string) => other.memberships.resembles(name)
+      const { memberships } = engine
+      await memberships.claim(1, 'Bob')
+      await memberships.claim(2, 'bob')
+      expect([await looks('bob'), await looks('ＢOB'), await looks('rob')]).toEqual([false, false, false])
+      expect([await looks('bоb'), await looks('B0b')]).toEqual([true, true])
+      // Of those that come at the same moment the first one stays.
+      await other.memberships.claim(3, 'b0b')
+      expect([await looks('bob'), await looks('b0b')]).toEqual([false, true])
+      await memberships.release(1, 'bob')
+      expect(await looks('b0b')).toBe(true)
+      await memberships.release(2, 'bob')
+      expect([await looks('bob'), await looks('b0b')]).toEqual([true, false])
+      await other.memberships.release(3, 'b0b')
+      expect(await looks('bob')).toBe(false)
+      // An upper I looks like an l, and accounts are not asked here.
+      await memberships.claim(1, 'AIice')
+      await memberships.claim(1, 'carol', { shared: true })
+      expect([await looks('alice'), await looks('aiice'), await looks('caroI')]).toEqual([true, false, false])
+      const { id } = await engine.rooms.create({ title: 'brief', slug: 'brief', visibility: 'public' })
+      await memberships.claim(id, 'dora')
+      expect(await looks('d0ra')).toBe(true)
+      await engine.rooms.close(id)
+      await eventually(async () => expect(await looks('d0ra')).toBe(false))
+    })
+
     it('finds a room by its number', async () => {
       const room = await engine.rooms.create({ title: '1', slug: 'one', visibility: 'public' })
       expect(await engine.rooms.find(1)).toMatchObject({ id: 1, title: 'Public Chat' })

@@ -153,7 +153,7 @@ test('somebody else with the name registered in the meantime: back at the door, 
   const bot = await line('bot', 'ops')
   await expect.poll(async () => JSON.stringify(await bot.ask('/who'))).not.toContain('ann')
   const other = await line('ann', 'ops')
-  await other.ask('/register sesame')
+  await other.ask('/register sesame open')
   gate.open = true
   await ann.page.locator('#password-wrong', { hasText: 'ann is registered' }).waitFor()
 })

@@ -128,7 +128,7 @@ test('a nickname can be registered and needs its password then; each refusal is 
   await ann.open('ops')
   const wrong = (field: string, text: string) => ann.page.locator(`#${field}-wrong`, { hasText: text }).waitFor()
   await ann.fill('a<b>', 'ops')
-  await wrong('nickname', '3 to 16 letters and digits')
+  await wrong('nickname', 'up to 32 letters and digits')
   await ann.fill('ann', 'o p s')
   await wrong('where', 'letters and digits')
   await ann.fill('bob', 'ops')

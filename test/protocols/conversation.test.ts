@@ -136,7 +136,7 @@ test('a name taken at one protocol is refused at the others, in their own words'
   })
   expect(await bob.ask({ USERNAME: 'bob' })).toMatchObject({ USERNAME_ACCEPTED: true })
   const eve = await window('eve')
-  const taken = { type: 'register', data: { username: 'Bob', password: 'x' } }
+  const taken = { type: 'register', data: { username: 'Bob', password: 'long enough' } }
   // Registering needs no login.
   await eve.ask({ type: 'logout' })
   expect(await eve.ask(taken)).toMatchObject({ status: 'error', message: 'Username already in use, try another one' })

@@ -39,7 +39,7 @@ test.each([
   ],
   [
     'another password',
-    { action: 'account password', name: 'ann', password: 'new' },
+    { action: 'account password', name: 'ann', password: 'a new one' },
     { done: 'changed the password of ann' },
     CHANGED,
     'password-changed',

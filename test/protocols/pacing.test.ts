@@ -203,7 +203,7 @@ test('without any rate /limits tells none', async () => {
 
 test('an account with the flag bot is read at the full rate from its login on', async () => {
   const { chat, engine } = await coreStage()
-  for (const name of ['bot', 'person']) await chat.accounts.register(name, 'secret', HERE)
+  for (const name of ['bot', 'person']) await chat.accounts.register(name, 'a secret', HERE)
   await engine.records.change('account', 'bot', (account) => ({ ...account, bot: true }))
   const encode = encoder(false)
   const listener = lineListener(
@@ -227,7 +227,7 @@ test('an account with the flag bot is read at the full rate from its login on', 
   })
   const replies = async (name: string) => {
     const client = connectFrom(HERE, port)
-    client.end(['/limits', `LOGIN ${name} secret`, '/limits', ...Array(20).fill('/ping'), ''].join('\n'))
+    client.end(['/limits', `LOGIN ${name} a secret`, '/limits', ...Array(20).fill('/ping'), ''].join('\n'))
     const lines = await linesOf(client, 23, ({ type }) => type === 'commandResult')
     const rates = lines.map(limitsIn).filter((rate) => rate !== undefined)
     return { rates, notices: lines.filter(({ type }) => type === 'notice').length }

@@ -135,7 +135,7 @@ test('accounts made within a day, at every protocol that makes some', async () =
   const stage = await globesStage({ 'max-accounts-per-address': 1, chatroom: 0 })
   await stage.account('ann')
   const text = 'Too many accounts today, at most 1 from your address'
-  expect(await (await stage.line('bob')).ask('/register secret')).toMatchObject({ type: 'error', error: text })
+  expect(await (await stage.line('bob')).ask('/register a secret')).toMatchObject({ type: 'error', error: text })
   expect((await stage.api('POST', '/api/register', { username: 'eve' })).status).toBe(429)
   const client = await ChatroomClient.connect(stage.daemon.port('chatroom'))
   onTestFinished(() => void client.frames.socket.destroy())

@@ -123,7 +123,6 @@ export async function serveGlobes(chat: Chat, heartbeat?: Heartbeat): Promise<nu
     ...socketOptions(),
     maxText: 4_000,
     publicRooms: 'owned',
-    admins: [],
     anyOrigin: true,
     secret: undefined,
   } as const

@@ -99,10 +99,10 @@ withRedis('to export and import', () => {
     it('daemons give the same history, and passwords and private messages go on', async () => {
       const folder = temporaryFolder()
       const away = temporaryFolder()
-      const asked = ['LOGIN ann geheim', 'JOIN ops', 'HISTORY', '/blocked']
+      const asked = ['LOGIN ann geheimnis', 'JOIN ops', 'HISTORY', '/blocked']
       const historyOf = (lines: readonly string[]) => lines.filter((line) => /"body":"(one|two|three)"/.test(line))
       let daemon = await startAt(folder)
-      await talk(daemon.line, 'LOGIN ann', '/register geheim', '/block mallory', 'JOIN ops', 'one', 'two', 'three')
+      await talk(daemon.line, 'LOGIN ann', '/register geheimnis', '/block mallory', 'JOIN ops', 'one', 'two', 'three')
       const first = historyOf(await talk(daemon.line, ...asked))
       expect(first).toHaveLength(3)
       await daemon.stop()
@@ -125,7 +125,7 @@ withRedis('to export and import', () => {
         })
         bob.write('LOGIN bob\nJOIN ops\n')
         await eventually(() => expect(heard).toContain('Joined room'))
-        await talk(port, 'LOGIN ann geheim', 'JOIN ops', '/tell bob psst')
+        await talk(port, 'LOGIN ann geheimnis', 'JOIN ops', '/tell bob psst')
         await eventually(() => expect(heard).toContain('psst'))
         bob.end()
         await daemon.stop()

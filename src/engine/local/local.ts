@@ -25,7 +25,7 @@ export class LocalEngine implements Engine {
   readonly #records = new LocalRecords(() => this.#thread)
   readonly records = new Records(this.#records)
   /** Does nothing: there is no other node. */
-  readonly broadcast = { publish: () => {}, onBroadcast: () => {} }
+  readonly broadcast = { publish: () => {}, onBroadcast: () => {}, peers: async () => 0 }
   readonly #options: LocalOptions
   readonly #observer: EngineObserver
   /** Present failures, by operation. */

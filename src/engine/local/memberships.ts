@@ -1,10 +1,18 @@
 import type { ClaimOptions, EngineMemberships, Member } from '../engine.ts'
 import { fold } from '../fold.ts'
+import { Looks } from './looks.ts'
+
+interface Held extends Member {
+  /** True for the name of an account. */
+  readonly shared: boolean
+}
 
 /** The names that are held in rooms, in memory: a crash releases them. */
 export class LocalMemberships implements EngineMemberships {
   /** By folded name, in order of claiming; without empty rooms. */
-  readonly #held = new Map<number, Map<string, Member>>()
+  readonly #held = new Map<number, Map<string, Held>>()
+  /** Without those of accounts. */
+  readonly #looks = new Looks()
   readonly #changed: (room: number) => void
 
   /** `changed` is called when a name was released. */
@@ -12,12 +20,17 @@ export class LocalMemberships implements EngineMemberships {
     this.#changed = changed
   }
 
-  async claim(room: number, name: string, { carriesPrivate = true, address }: ClaimOptions = {}): Promise<boolean> {
+  async claim(
+    room: number,
+    name: string,
+    { carriesPrivate = true, shared = false, address }: ClaimOptions = {},
+  ): Promise<boolean> {
     let held = this.#held.get(room)
     if (!held) this.#held.set(room, (held = new Map()))
     const key = fold(name)
     if (held.has(key)) return false
-    held.set(key, { name, carriesPrivate, ...(address !== undefined && { address }) })
+    held.set(key, { name, carriesPrivate, shared, ...(address !== undefined && { address }) })
+    if (!shared) this.#looks.add(name)
     return true
   }
 
@@ -26,13 +39,16 @@ export class LocalMemberships implements EngineMemberships {
 
   async release(room: number, nickname: string): Promise<void> {
     const held = this.#held.get(room)
-    held?.delete(fold(nickname))
+    const key = fold(nickname)
+    const member = held?.get(key)
+    if (held?.delete(key)) this.#forget(member)
     if (held?.size === 0) this.#held.delete(room)
     this.#changed(room)
   }
 
   /** Releases all names in a closed room. */
   closed(room: number): void {
+    for (const member of this.#held.get(room)?.values() ?? []) this.#forget(member)
     this.#held.delete(room)
   }
 
@@ -55,5 +71,13 @@ export class LocalMemberships implements EngineMemberships {
   async heldIn(nickname: string): Promise<number[]> {
     const key = fold(nickname)
     return Array.from(this.#held).flatMap(([room, held]) => (held.has(key) ? [room] : []))
+  }
+
+  async resembles(nickname: string): Promise<boolean> {
+    return this.#looks.isTaken(nickname)
+  }
+
+  #forget(member: Held | undefined): void {
+    if (member && !member.shared) this.#looks.remove(member.name)
   }
 }

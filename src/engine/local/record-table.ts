@@ -15,13 +15,19 @@ export interface RecordPage {
   readonly last: number
 }
 
-/** The keys and unique values of the records of unique kinds, and the indexed kinds of which there is a record. */
+/** The keys and unique values of the records of unique kinds, and the indexed and expiring kinds of which there is a record. */
 export interface KnownRecords {
   readonly unique: readonly { readonly kind: RecordKind; readonly key: string; readonly values: readonly string[] }[]
   readonly used: readonly RecordKind[]
 }
 
 const LIVING = '(expires IS NULL OR expires > ?)'
+
+/** Returns true for the kinds of which there is often no record at all. */
+export function tracksUse(kind: RecordKind): boolean {
+  const { indexes, expires } = declarationOf(kind)
+  return indexes !== undefined || expires === true
+}
 
 /** The records in SQLite. Unique values are not stored: {@link LocalRecords} checks them. */
 export class RecordTable {
@@ -41,7 +47,7 @@ export class RecordTable {
     const unique = KIND_NAMES.filter((kind) => declarationOf(kind).unique).flatMap((kind) =>
       all.all(kind).map(({ key, value }) => ({ kind, key: String(key), values: uniqueValues(kind, String(value)) })),
     )
-    return { unique, used: KIND_NAMES.filter((kind) => declarationOf(kind).indexes && some.get(kind)) }
+    return { unique, used: KIND_NAMES.filter((kind) => tracksUse(kind) && some.get(kind)) }
   }
 
   /** Inserts the name of a user who has joined; the spelling that was seen first, or registered, stays. */

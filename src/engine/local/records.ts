@@ -1,6 +1,6 @@
 import { declarationOf, type RecordKind, type RecordRange, type StoredRecord, uniqueValues } from '../records.ts'
 import type { RecordStore } from '../typed-records.ts'
-import type { KnownRecords, RecordPage } from './record-table.ts'
+import { type KnownRecords, type RecordPage, tracksUse } from './record-table.ts'
 import type { StoreThread } from './thread.ts'
 
 /** Maximum records of a page. */
@@ -16,7 +16,7 @@ interface Known {
 export class LocalRecords implements RecordStore {
   readonly #store: () => StoreThread
   readonly #known = new Map<RecordKind, Known>()
-  /** Indexed kinds of which there may be a record. */
+  /** Indexed and expiring kinds of which there may be a record. */
   readonly #used = new Set<RecordKind>()
 
   constructor(store: () => StoreThread) {
@@ -31,6 +31,7 @@ export class LocalRecords implements RecordStore {
 
   async get(kind: RecordKind, key: string): Promise<string | undefined> {
     if (declarationOf(kind).unique && !this.#knownOf(kind).keys.has(key)) return undefined
+    if (tracksUse(kind) && !this.#used.has(kind)) return undefined
     return this.#store().call('getRecord', kind, key)
   }
 

@@ -4,6 +4,8 @@ import type { Member } from '../engine.ts'
 export interface Claim {
   readonly room: number
   readonly key: string
+  /** The name as the user writes it; undefined for a claim that began as a shared one, whose look is not noted. */
+  readonly name: string | undefined
   /** Unique among all claims. */
   readonly token: string
 }
@@ -27,6 +29,11 @@ export function memberOf(held: string): (Member & { readonly place: number }) | 
 }
 
 /** Returns the entry of a claim in the name's slot, see {@link Keys.heldIn}. */
-export function noteOf({ room, token }: Claim): string {
+export function noteOf({ room, token }: Pick<Claim, 'room' | 'token'>): string {
   return `${room} ${token}`
+}
+
+/** Returns the entry of a claim in the lists of {@link Keys.look}. */
+export function lookOf({ room, token, key }: Pick<Claim, 'room' | 'token' | 'key'>): string {
+  return `${room} ${token} ${key}`
 }

@@ -48,6 +48,11 @@ export class ControlChannel implements EngineBroadcast {
     this.#link.call(this.#keys.control, 'PUBLISH', message).catch(() => {})
   }
 
+  async peers(): Promise<number> {
+    const [leases = ''] = this.#keys.nodes
+    return Math.max(0, Number(await this.#link.call(leases, 'ZCARD')) - 1)
+  }
+
   /** Called when messages may have been missed, with the rooms that may have changed. */
   missed(rooms: Iterable<number>): void {
     for (const room of rooms) this.#rooms.changed(room)

@@ -96,6 +96,11 @@ export class Keys {
     return `${this.#prefix}:{name:${key}}:held`
   }
 
+  /** Returns the key of the list of claims of names with a skeleton, in order of claiming: room, token and folded name. */
+  look(skeleton: string): string {
+    return `${this.#prefix}:{look:${skeleton}}:held`
+  }
+
   /** Returns the keys of the records of a kind, of their order, of their unique values, and of the number of records with such. */
   records(kind: RecordKind): readonly string[] {
     const records = `${this.#records}${kind}s`

@@ -1,6 +1,7 @@
 import { type ClaimOptions, type EngineMemberships, type Member, Unavailable } from '../engine.ts'
 import { fold } from '../fold.ts'
-import { type Claim, memberOf, noteOf, tokenOf } from './claim.ts'
+import { skeletonsOf } from '../skeleton.ts'
+import { type Claim, lookOf, memberOf, noteOf, tokenOf } from './claim.ts'
 import { forEachLimit } from './concurrency.ts'
 import { type Keys, roomOf } from './keys.ts'
 import type { Link } from './link.ts'
@@ -11,11 +12,14 @@ import { ConnectionLost, type RedisPort } from './port.ts'
 const CLAIMS_AT_ONCE = 500
 /** Maximum rooms whose claims are compared concurrently. */
 const ROOMS_AT_ONCE = 32
+/** Number of claims with the same look that are read at a time. */
+const LOOKS = 16
 
 /**
  * The names that are held in rooms. A claim is a token in the room's slot, in the hash of all names and in the hash of its node. In addition
- * the name's slot has a set of the rooms in which the name may be held ({@link Keys.heldIn}). A crash can leave an entry in that set
- * without a claim, so {@link heldIn} checks each room.
+ * the name's slot has a set of the rooms in which the name may be held ({@link Keys.heldIn}), and the slot of each skeleton of the name a
+ * list of claims ({@link Keys.look}). A crash can leave an entry there without a claim, so {@link heldIn} and {@link resembles} check each
+ * room.
  */
 export class RedisMemberships implements EngineMemberships {
   readonly #keys: Keys
@@ -41,21 +45,22 @@ export class RedisMemberships implements EngineMemberships {
     const { id } = this.#nodes
     const key = fold(name)
     const token = tokenOf(id, ++this.#number, carriesPrivate, address)
-    const claim: Claim = { room, key, token }
-    const [claimed, noted] = await Promise.allSettled([
+    const claim: Claim = { room, key, token, name: shared ? undefined : name }
+    const [claimed, ...notes] = await Promise.allSettled([
       this.#link.eval('claim', this.#keys.ofLog(`room:${room}`, id), [id, key, token, name, shared ? '1' : '0']),
       this.#link.call(this.#keys.heldIn(key), 'SADD', noteOf(claim)),
+      ...this.#looksOf(claim).map((look) => this.#link.call(look, 'RPUSH', lookOf(claim))),
     ])
     const answer = claimed.status === 'fulfilled' ? claimed.value : undefined
-    if (answer === 'taken' && noted.status === 'fulfilled') {
+    if (answer === 'taken' && notes.every(({ status }) => status === 'fulfilled')) {
       this.#held.set(placeOf(room, key), claim)
       return true
     }
-    const errors = [claimed, noted].filter((result) => result.status === 'rejected').map(({ reason }) => reason)
+    const errors = [claimed, ...notes].filter((result) => result.status === 'rejected').map(({ reason }) => reason)
     if (errors.some((error) => error instanceof ConnectionLost)) this.#pending.add(claim)
     else if (answer === 'taken') await this.#releaseOrDefer(claim)
-    // A remaining entry does no harm: heldIn checks it.
-    else await this.#link.call(this.#keys.heldIn(key), 'SREM', noteOf(claim)).catch(() => {})
+    // A remaining entry does no harm: heldIn and resembles check it.
+    else await this.#unnote(this.#link, claim).catch(() => {})
     if (answer === 'held') return false
     if (errors.length > 0) throw errors[0]
     if (answer === 'unknown') this.#nodes.noticeLoss()
@@ -149,6 +154,43 @@ export class RedisMemberships implements EngineMemberships {
     return rooms.filter((_, place) => held[place] === 1)
   }
 
+  async resembles(name: string): Promise<boolean> {
+    const key = fold(name)
+    const firsts = await Promise.all(skeletonsOf(name).map((skeleton) => this.#firstOf(this.#keys.look(skeleton))))
+    return firsts.some((first) => first !== undefined && first !== key)
+  }
+
+  /** Resolves with the folded name of the first claim in a list of {@link Keys.look}. */
+  async #firstOf(look: string): Promise<string | undefined> {
+    for (let start = 0; ; start += LOOKS) {
+      // The reply to LRANGE.
+      const range = [String(start), String(start + LOOKS - 1)]
+      const claims = (await this.#link.call(look, 'LRANGE', ...range)) as readonly string[]
+      const parsed = claims.map((claim) => {
+        const [, room, key = ''] = /^(\d+) \S+ (.*)$/s.exec(claim) ?? []
+        return { room: Number(room), key }
+      })
+      // A crash can leave an entry without a claim.
+      const held = await Promise.all(
+        parsed.map(({ room, key }) => this.#link.call(this.#keys.held(room), 'HEXISTS', key)),
+      )
+      const first = parsed.find((_, place) => held[place] === 1)
+      if (first || claims.length < LOOKS) return first?.key
+    }
+  }
+
+  #looksOf({ name }: Claim): string[] {
+    return name === undefined ? [] : skeletonsOf(name).map((skeleton) => this.#keys.look(skeleton))
+  }
+
+  /** Removes the entries of a claim outside the room's slot. */
+  async #unnote(on: Pick<RedisPort, 'call'>, claim: Claim): Promise<void> {
+    await Promise.all([
+      on.call(this.#keys.heldIn(claim.key), 'SREM', noteOf(claim)),
+      ...this.#looksOf(claim).map((look) => on.call(look, 'LREM', '1', lookOf(claim))),
+    ])
+  }
+
   async #releaseOrDefer(claim: Claim): Promise<void> {
     const { port } = this.#link
     try {
@@ -163,10 +205,7 @@ export class RedisMemberships implements EngineMemberships {
     const { room, key, token } = claim
     const { id } = this.#nodes
     const args = [id, key, token, String(room), this.#keys.control]
-    await Promise.all([
-      port.call(this.#keys.heldIn(key), 'SREM', noteOf(claim)),
-      port.eval('release', this.#keys.ofLog(`room:${room}`, id), args),
-    ])
+    await Promise.all([this.#unnote(port, claim), port.eval('release', this.#keys.ofLog(`room:${room}`, id), args)])
   }
 }
 

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { Unavailable } from '../engine.ts'
 import type { LogName } from '../event.ts'
+import { skeletonsOf } from '../skeleton.ts'
+import { lookOf, noteOf } from './claim.ts'
 import type { Health } from './health.ts'
 import { type Keys, roomOf } from './keys.ts'
 import type { Link } from './link.ts'
@@ -202,11 +204,16 @@ export class Nodes {
   }
 
   async #reapLog(port: RedisPort, node: string, log: LogName): Promise<void> {
-    const room = roomOf(log)
+    const room = roomOf(log) ?? 0
     const args = [node, String(room), this.#keys.control, String(NAMES_PER_CALL)]
     for (let next = '0'; next !== ''; ) {
       const [then, released] = await port.eval('reap', this.#keys.ofLog(log, node), [...args, next])
-      const unnoted = released.map(([key, token]) => port.call(this.#keys.heldIn(key), 'SREM', `${room} ${token}`))
+      const unnoted = released.flatMap(([key, token, name]) => [
+        port.call(this.#keys.heldIn(key), 'SREM', noteOf({ room, token })),
+        ...skeletonsOf(name).map((skeleton) =>
+          port.call(this.#keys.look(skeleton), 'LREM', '1', lookOf({ room, token, key })),
+        ),
+      ])
       await Promise.all(unnoted)
       next = then
     }

@@ -8,7 +8,7 @@ export interface ScriptResults {
     | readonly [RefusedAppend]
   probe: string | null
   close: string | null
-  reap: readonly [next: string, released: readonly (readonly [key: string, token: string])[]]
+  reap: readonly [next: string, released: readonly (readonly [key: string, token: string, name: string])[]]
   admit: number
   claim: 'taken' | 'held' | 'unknown' | 'dead'
   release: number

@@ -2,7 +2,7 @@ import type { Room } from '../../chat/room.ts'
 import { type MembershipEnd, Session, type Wire } from '../../chat/session.ts'
 import type { Event, Kind } from '../../engine/event.ts'
 import type { SessionLink } from '../../transport/conversation.ts'
-import { DISCONNECTS, type DisconnectReason } from '../../transport/disconnect.ts'
+import { type DisconnectReason, disconnectText } from '../../transport/disconnect.ts'
 import { indentLines } from '../indent.ts'
 import { shownText } from '../shown-text.ts'
 import type { Board, Viewer } from './board.ts'
@@ -72,6 +72,13 @@ export class ChatroomWire implements Wire<ChatroomSession> {
     }
   }
 
+  /** Shows the text as a private message from `server` to sessions in a room: on the page of the lobby it would freeze the client. */
+  announce(text: string, sessions: Iterable<ChatroomSession>): void {
+    for (const session of sessions) {
+      if (session.page?.room !== undefined) session.push(messageFrame(session.name, 'server', indentLines(text)))
+    }
+  }
+
   putOut(room: Room, session: ChatroomSession, why: MembershipEnd): void {
     session.onPutOut?.(room, why)
   }
@@ -96,7 +103,7 @@ export function messageFrame(to: string, from: string, text: string): Buffer {
 }
 
 /** Encodes the reason for closing a connection. The login page shows it; on other pages the type `login` freezes the client. */
-export function lastFrame(reason: DisconnectReason): Buffer {
+export function lastFrame(reason: DisconnectReason, why?: string): Buffer {
   const type = reason === 'login-timeout' ? 'login' : 'error'
-  return reply({ type, status: 'error', message: DISCONNECTS[reason].text })
+  return reply({ type, status: 'error', message: disconnectText(reason, why) })
 }

@@ -5,7 +5,7 @@ export const INVALID_COMMAND = 'Invalid command'
 
 const TAKEN = 'Username already in use, try another one'
 const LOGGED_IN = 'User already logged in'
-const INVALID_PASSWORD = 'Invalid password'
+const INVALID_PASSWORD = 'Invalid password, 8 to 128 characters'
 const UNAVAILABLE = 'Temporarily unavailable'
 
 /** A request that was refused. */
@@ -51,11 +51,15 @@ const TEXTS: Readonly<Record<RefusalCode, (refused: RefusedRequest) => string | 
   'text-empty': () => undefined,
   // The membership is lost and being restored. (After the deletion of a room the client is in the lobby, without a refusal.)
   'not-in-room': () => UNAVAILABLE,
-  // No request of this protocol is refused for these reasons: it has no room passwords, no history and no blocks.
+  // No request of this protocol is refused for these reasons: it has no room passwords, no history, no blocks and no commands.
   'password-wrong': () => INVALID_PASSWORD,
   'password-invalid': () => INVALID_PASSWORD,
   'history-gone': () => UNAVAILABLE,
   'too-many-blocks': () => UNAVAILABLE,
+  'account-required': () => UNAVAILABLE,
+  'admin-required': () => UNAVAILABLE,
+  'session-unknown': () => UNAVAILABLE,
+  'user-unknown': () => UNAVAILABLE,
   'not-permitted': () => UNAVAILABLE,
   'message-unknown': () => UNAVAILABLE,
   'too-many-roles': () => UNAVAILABLE,

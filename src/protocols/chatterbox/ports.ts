@@ -1,4 +1,4 @@
-import { DISCONNECTS } from '../../transport/disconnect.ts'
+import { disconnectText } from '../../transport/disconnect.ts'
 import { FrameReader } from '../../transport/frames.ts'
 import type { Certificate, Port } from '../../transport/port.ts'
 import { socketListener } from '../../transport/tcp.ts'
@@ -23,7 +23,7 @@ export function chatterboxListeners(
       admission,
       certificate,
       // Clients expect each frame in one TLS record (docs/protocols/chatterbox.md, section 5.2).
-      options: { ...limits, writesEach: true, lastWord: (reason) => frame({ ERROR: DISCONNECTS[reason].text }) },
+      options: { ...limits, writesEach: true, lastWord: (...why) => frame({ ERROR: disconnectText(...why) }) },
       framing: () => new FrameReader(MAX_FRAME),
       converse: (link) => new ChatterboxConversation(shared, link),
     })

@@ -3,7 +3,8 @@ import type { Room } from '../../chat/room.ts'
 import { type MembershipEnd, Session, type Wire } from '../../chat/session.ts'
 import type { Event } from '../../engine/event.ts'
 import type { SessionLink } from '../../transport/conversation.ts'
-import { framesOf } from './frame.ts'
+import { indentLines } from '../indent.ts'
+import { frame, framesOf } from './frame.ts'
 
 export class ChatterboxSession extends Session {
   readonly link: SessionLink
@@ -54,5 +55,12 @@ export class ChatterboxWire implements Wire<ChatterboxSession> {
         for (const frame of frames) member.link.push(frame)
       }
     }
+  }
+
+  /** Shows the text as a message from `server`. A session that has not had its login reply is left out, as clients wait for that. */
+  announce(text: string, sessions: Iterable<ChatterboxSession>): void {
+    const entry = ['server', 'ALL', Math.floor(Date.now() / 1_000), indentLines(text)]
+    const bytes = frame({ MESSAGES: [entry] })
+    for (const { held, link } of sessions) if (!held) link.push(bytes)
   }
 }

@@ -48,13 +48,12 @@ export const globesProtocol: Protocol<typeof OPTIONS> = {
     const given = file === undefined ? '--globes-secret' : `--globes-secret-file ${file}: --globes-secret`
     return `${given} needs at least ${MIN_SECRET} characters`
   },
-  async routes(config, { chat, limits, maxText, admins }) {
+  async routes(config, { chat, limits, maxText }) {
     const { globesRoutes } = await load()
     return globesRoutes({
       ...limits,
       chat,
       maxText,
-      admins,
       publicRooms: config['globes-public-rooms'],
       secret: config['globes-secret'],
       anyOrigin: config['globes-any-origin'],

@@ -13,8 +13,6 @@ export interface GlobesOptions extends Pick<ConnectionOptions, 'log' | 'tally' |
    * hour and until others have sent messages there, and for admins; `open` for all users; `closed` for none. The lobby is never deleted.
    */
   readonly publicRooms: 'owned' | 'open' | 'closed'
-  /** Names of the accounts that may change and delete any room. */
-  readonly admins: readonly string[]
   /** Secret that signs tokens; undefined for a random one that is stored. */
   readonly secret: string | undefined
   /** True if pages of any origin may open a room's WebSocket (docs/protocols/globes.md, section 2.9). */

@@ -1,6 +1,5 @@
 import type { FastifyRequest } from 'fastify'
 import { LOBBY } from '../../chat/chat.ts'
-import { fold } from '../../chat/names.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
 import type { HttpServices } from '../../transport/http/routes.ts'
 import { GlobesError } from './errors.ts'
@@ -12,13 +11,10 @@ import { roomTokenOf } from './tokens.ts'
 export class Rights {
   readonly #shared: GlobesContext
   readonly #requests: HttpServices['requests']
-  /** Folded names of the admins' accounts. */
-  readonly #admins: ReadonlySet<string>
 
   constructor(shared: GlobesContext, requests: HttpServices['requests']) {
     this.#shared = shared
     this.#requests = requests
-    this.#admins = new Set(shared.admins.map(fold))
   }
 
   /**
@@ -44,7 +40,6 @@ export class Rights {
 
   /** Returns the admin of a request by its password or token. The cookie does not count, as a page can send it (CSRF). */
   async #findAdmin(request: FastifyRequest): Promise<string | undefined> {
-    if (this.#admins.size === 0) return undefined
     const { chat, logins } = this.#shared
     const basic = readBasic(request.headers.authorization)
     const proof = basic
@@ -52,7 +47,7 @@ export class Rights {
           .authenticate(basic.name, basic.password, this.#requests.addressOf(request))
           .catch((error) => refuseGuess(error, 104))
       : (await logins.findByToken(request))?.proof
-    return proof && this.#admins.has(fold(proof.name)) ? proof.name : undefined
+    return proof && (await chat.admins.has(proof.name)) ? proof.name : undefined
   }
 }
 

@@ -36,14 +36,5 @@ export function globesRoutes(options: GlobesOptions): Routes {
     addAuth(app, shared, services)
     addEntry(app, shared, services)
     addSocket(app, shared, services)
-    await warnOfMissing(options)
-  }
-}
-
-/** Warns of admins without an account, whose names any user can register. */
-async function warnOfMissing({ admins, chat, log }: GlobesOptions): Promise<void> {
-  for (const name of admins) {
-    const registered = await chat.accounts.isRegistered(name).catch(() => true)
-    if (!registered) log.warn({ name }, '--admins names no account yet: the user who registers the name becomes admin')
   }
 }

@@ -94,9 +94,9 @@ export class LineConversation implements CommandContext, Conversation<string | U
     this.#piping = true
   }
 
-  lastWord(reason: DisconnectReason): Buffer | undefined {
+  lastWord(reason: DisconnectReason, why?: string): Buffer | undefined {
     // A client that speaks HTTP has not asked for plain lines.
-    return this.session.form === 'json' ? undefined : this.encode(lastLineFor(reason, undefined))
+    return this.session.form === 'json' ? undefined : this.encode(lastLineFor(reason, undefined, why))
   }
 
   slowed(): void {

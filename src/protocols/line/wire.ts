@@ -5,7 +5,7 @@ import type { Room } from '../../chat/room.ts'
 import { type MembershipEnd, Session, type Wire } from '../../chat/session.ts'
 import type { Event } from '../../engine/event.ts'
 import type { ClientLink } from '../../transport/conversation.ts'
-import { DISCONNECTS, type DisconnectReason } from '../../transport/disconnect.ts'
+import { DISCONNECTS, type DisconnectReason, disconnectText } from '../../transport/disconnect.ts'
 import type { ByteSink } from '../../transport/outbox.ts'
 import type { Encode } from './json.ts'
 import { plainEncoder } from './plain.ts'
@@ -72,6 +72,13 @@ export class LineWire implements Wire<LineSession> {
     this.#send(events, privateLine, [session])
   }
 
+  announce(notice: string, sessions: Iterable<LineSession>): void {
+    const encoded: Partial<Record<Form, Buffer>> = {}
+    for (const { form, sink } of sessions) {
+      sink.push((encoded[form] ??= this.pack(this.encode({ type: 'notice', notice }, form))))
+    }
+  }
+
   /** Disconnects a session whose membership is lost. Otherwise the client gets its own `userLeft` or `userKicked` only. */
   putOut(_room: Room, { link, membership }: LineSession, why: MembershipEnd): void {
     // A client that has joined another room meanwhile needs no new connection.
@@ -101,8 +108,9 @@ export class LineWire implements Wire<LineSession> {
 }
 
 /** Returns the last line before the server closes a connection; `httpPort` is for clients that speak HTTP. */
-export function lastLineFor(reason: DisconnectReason, httpPort: number | undefined): ErrorReply | Notice {
-  const { text, reconnect, hint } = DISCONNECTS[reason]
+export function lastLineFor(reason: DisconnectReason, httpPort: number | undefined, why?: string): ErrorReply | Notice {
+  const { reconnect, hint } = DISCONNECTS[reason]
+  const text = disconnectText(reason, why)
   if (reason === 'stopping') return { type: 'notice', notice: text, reconnect }
   // The line protocol has no frames.
   const code = reason === 'frame-too-long' ? 'line-too-long' : reason
@@ -115,8 +123,8 @@ export function lastLine(
   encode: Encode,
   pack: Pack = Buffer.from,
   httpPort: () => number | undefined = () => undefined,
-): (reason: DisconnectReason) => Buffer {
-  return (reason) => pack(encode(lastLineFor(reason, httpPort())))
+): (reason: DisconnectReason, why?: string) => Buffer {
+  return (reason, why) => pack(encode(lastLineFor(reason, httpPort(), why)))
 }
 
 function speakLines(httpPort: number | undefined): string {

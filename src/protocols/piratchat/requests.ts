@@ -40,6 +40,10 @@ const STATUS: Readonly<Record<RefusalCode, number | undefined>> = {
   'no-private-messages': undefined,
   'history-gone': undefined,
   'too-many-blocks': undefined,
+  'account-required': undefined,
+  'admin-required': undefined,
+  'session-unknown': undefined,
+  'user-unknown': undefined,
   muted: undefined,
   moderated: undefined,
   'slow-mode': undefined,
@@ -68,7 +72,7 @@ export class PiratchatRequests {
   open(app: FastifyInstance, addressOf: (request: FastifyRequest) => string): void {
     const get = { exposeHeadRoute: false }
     app.post('/api/register', (request, reply) => this.#register(request, reply, addressOf(request)))
-    app.post('/api/login', (request, reply) => this.#login(request, reply))
+    app.post('/api/login', (request, reply) => this.#login(request, reply, addressOf(request)))
     app.get('/api/logout', { ...get, config: { changes: true } }, (request, reply) => this.#logout(request, reply))
     app.get('/api/online', get, (request, reply) => this.#online(request, reply))
     app.get<{ Params: { username: string } }>('/api/user/:username(^.+$)', get, (request, reply) =>
@@ -84,10 +88,10 @@ export class PiratchatRequests {
     return reply.code(201).send({ key })
   }
 
-  async #login(request: FastifyRequest, reply: FastifyReply) {
+  async #login(request: FastifyRequest, reply: FastifyReply, address: string) {
     const key = textOf(request.body, 'key')
     if (key === undefined) return reply.code(422).send()
-    const proof = await this.#chat.accounts.authenticateByKey(key)
+    const proof = await this.#chat.accounts.authenticateByKey(key, address)
     this.#passes.send(request, reply, await this.#chat.tickets.issue(proof))
     return reply.send()
   }

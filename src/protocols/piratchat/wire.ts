@@ -89,6 +89,12 @@ export class PiratchatWire implements Wire<PiratchatSession> {
     }
   }
 
+  /** Shows the text as a message from `server`. */
+  announce(text: string, sessions: Iterable<PiratchatSession>): void {
+    const bytes = textFrame(JSON.stringify({ message: this.#shown(text), author: 'server' }))
+    for (const session of sessions) session.push(bytes)
+  }
+
   /** Disconnects the session: the only room of this protocol is the lobby. */
   putOut(_room: Room, session: PiratchatSession, why: MembershipEnd): void {
     session.disconnect(why === 'kicked' ? 'kicked' : 'membership-lost')
@@ -104,13 +110,15 @@ export class PiratchatWire implements Wire<PiratchatSession> {
     return frame
   }
 
+  #shown(text: string): string {
+    return this.#escapes ? escapeMarkdown(text) : text
+  }
+
   #objectOf(event: Event): object | undefined {
     const { kind, from, to } = event
     switch (kind) {
-      case 'message': {
-        const text = shownText(event)
-        return { message: this.#escapes ? escapeMarkdown(text) : text, author: from }
-      }
+      case 'message':
+        return { message: this.#shown(shownText(event)), author: this.#shown(from) }
       case 'joined':
         return { event: 'join', username: from }
       case 'left':

@@ -148,7 +148,7 @@ def converse(window, name, turn):
         for _ in range(clicks):
             window.send(kind, data)
 
-    click("login", {"username": name, "password": "naive"})
+    click("login", {"username": name, "password": "naive one"})
     window.until("login", lambda: window.page == "lobby")
     window.until("list", lambda: window.lobby is not None)
     room = ("tech_talk", "other")[turn % 2]
@@ -182,7 +182,7 @@ def converse(window, name, turn):
 def main():
     port, name, rounds = int(sys.argv[1]), sys.argv[2], int(sys.argv[3])
     window = Window(port)
-    assert window.box("register", {"username": name, "password": "naive"})[0] == "ok"
+    assert window.box("register", {"username": name, "password": "naive one"})[0] == "ok"
     for turn in range(rounds):
         converse(window, name, turn)
     print("done")

@@ -109,7 +109,7 @@ test('7. what is no name is refused', async () => {
 test('7. the name of an account is refused', async () => {
   const { line, connect } = await boxStage()
   const ann = await line('ann')
-  await ann.ask('/register secret')
+  await ann.ask('/register a secret')
   const client = await connect()
   expect(await client.login('Ann')).toEqual({ USERNAME_ACCEPTED: false, INFO: 'The provided username is reserved.' })
 })

@@ -17,7 +17,7 @@ test('/register makes the nickname an account that only its password opens', asy
   expect(await alice.ask('/register')).toEqual(error('Missing required parameter'))
   expect(await alice.ask(`/register ${'x'.repeat(129)}`)).toEqual(error('Invalid password'))
   expect(await alice.ask(`/register ${SECRET}`)).toEqual(result('Nickname Alice is registered'))
-  expect(await alice.ask('/register again')).toEqual(error('Nickname is already registered'))
+  expect(await alice.ask('/register again and again')).toEqual(error('Nickname is already registered'))
   const other = await connect()
   expect(await other.ask('LOGIN alice')).toEqual(error('Nickname is reserved'))
   expect(await other.ask(`LOGIN alice ${SECRET}r`)).toEqual(error('Password incorrect'))
@@ -34,9 +34,9 @@ test('two words are an invalid nickname as long as the first is nobody’s, and 
 
 test('after five wrong passwords the right one has to wait', async () => {
   const { connect, login } = await stage(WAY)
-  await (await login('alice')).ask('/register right')
+  await (await login('alice')).ask('/register right one')
   const client = await connect()
-  client.send(...Array.from({ length: 5 }, () => 'LOGIN alice wrong'), 'LOGIN alice right')
+  client.send(...Array.from({ length: 5 }, () => 'LOGIN alice wrong'), 'LOGIN alice right one')
   const replies = await client.take(6)
   expect(replies.slice(0, 5)).toEqual(Array(5).fill(error('Password incorrect')))
   expect(replies[5]).toEqual(error('Too many attempts, wait a minute'))
@@ -45,9 +45,9 @@ test('after five wrong passwords the right one has to wait', async () => {
 
 test('lines behind a check wait for it, and replies keep their order', async () => {
   const { connect, login } = await stage(WAY)
-  await (await login('alice')).ask('/register right')
+  await (await login('alice')).ask('/register right one')
   const client = await connect()
-  client.send('LOGIN alice wrong', '/ping one', 'LOGIN alice right', 'JOIN tech', 'hello', '/ping two')
+  client.send('LOGIN alice wrong', '/ping one', 'LOGIN alice right one', 'JOIN tech', 'hello', '/ping two')
   expect(await client.take(8)).toMatchObject([
     error('Password incorrect'),
     result('PONG one'),
@@ -62,9 +62,9 @@ test('lines behind a check wait for it, and replies keep their order', async () 
 
 test('a login that had to be waited for ends the time to log in', async () => {
   const { connect, login } = await stage(WAY, { 'login-timeout': 1 })
-  await (await login('alice')).ask('/register right')
+  await (await login('alice')).ask('/register right one')
   const client = await connect()
-  expect(await client.ask('LOGIN alice right')).toEqual(result('Username set to alice'))
+  expect(await client.ask('LOGIN alice right one')).toEqual(result('Username set to alice'))
   await new Promise((next) => setTimeout(next, 1_200))
   expect(await client.ask('/ping')).toEqual(result('PONG'))
 })

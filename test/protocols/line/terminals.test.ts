@@ -74,9 +74,9 @@ describe.each(ways)('over $transport, sent $mode', (way) => {
     const [ann, again] = [await connect(), await connect()]
     ann.send('LOGIN ann')
     await ann.next()
-    expect(await ann.ask('/register secx\bret\x1b[A')).toMatchObject({ type: 'commandResult' })
+    expect(await ann.ask('/register a secx\bret\x1b[A')).toMatchObject({ type: 'commandResult' })
     again.send('/ping')
     await again.next()
-    expect(await again.ask('LOGIN ann wrong\rLOGIN ann secret')).toMatchObject({ result: 'Username set to ann' })
+    expect(await again.ask('LOGIN ann wrong\rLOGIN ann a secret')).toMatchObject({ result: 'Username set to ann' })
   })
 })

@@ -1,6 +1,6 @@
 -- Releases claims of a dead node in a room and appends the missing `left`, a slice at a time; excludes the node from the log. ARGV: the dead
 -- node, room, control channel, maximum names, cursor: at first `0`, then the one of the last reply, after its names are removed from the
--- sets of held rooms. Returns the next cursor, empty at the end, and the folded form and the token of each released name.
+-- sets of held rooms. Returns the next cursor, empty at the end, and of each released name the folded form, the token, and the name.
 local victim, room, control, slice, cursor = unpack(ARGV)
 readClock()
 local states = redis.call('HGETALL', nodes)
@@ -17,8 +17,9 @@ if cursor ~= 'rest' then
   cursor, some = unpack(redis.call('HSCAN', claims, cursor, 'COUNT', slice))
   for at = 1, #some, 2 do
     local token, key = some[at], some[at + 1]
+    local claim = claimOf(key)
     free(key, token)
-    released[#released + 1] = { key, token }
+    released[#released + 1] = { key, token, claim and claim.name or key }
     left[#left + 1] = unmark(victim, key) or nil
   end
   if cursor == '0' then cursor = 'rest' end

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { DISCONNECTS } from '../../../transport/disconnect.ts'
+import { disconnectText } from '../../../transport/disconnect.ts'
 import { textMessages } from '../../../transport/framing.ts'
 import type { HttpServices, SocketOptions } from '../../../transport/http/routes.ts'
 import { GlobesError } from '../errors.ts'
@@ -41,8 +41,8 @@ export function addSocket(app: FastifyInstance, shared: GlobesContext, { upgrade
     // A client that only reads needs no name.
     loginTimeoutMs: 0,
     // Clients show each frame as a message (docs/protocols/globes.md, section 2.10), so it is sent with refusals (code 1008) only.
-    lastWord: (reason) =>
-      reason === 'stopping' || reason === 'frame-too-long' ? Buffer.alloc(0) : noticeFrame(DISCONNECTS[reason].text),
+    lastWord: (reason, why) =>
+      reason === 'stopping' || reason === 'frame-too-long' ? Buffer.alloc(0) : noticeFrame(disconnectText(reason, why)),
   }
   upgrades.openSocket(app, '/chats/:room/ws', {
     anyOrigin: shared.anyOrigin,

@@ -6,6 +6,7 @@ import type { SessionLink } from '../../../transport/conversation.ts'
 import { textFrame } from '../../../transport/websocket.ts'
 import { shownText } from '../../shown-text.ts'
 import { isoTime } from '../room.ts'
+import { noticeFrame } from './notice.ts'
 
 /** RFC 6455, 7.4.1. */
 const NORMAL = 1000
@@ -31,6 +32,11 @@ export class GlobesWire implements Wire<GlobesSession> {
     const bytes = Buffer.concat(events.map((event) => this.#frameOf(event)))
     if (bytes.length === 0) return
     for (const member of members) member.link.push(bytes)
+  }
+
+  announce(text: string, sessions: Iterable<GlobesSession>): void {
+    const bytes = noticeFrame(text)
+    for (const { link } of sessions) link.push(bytes)
   }
 
   putOut(_room: Room, { link }: GlobesSession, why: MembershipEnd): void {

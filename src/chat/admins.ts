@@ -1,0 +1,38 @@
+import type { AccountRecord } from '../engine/records.ts'
+import type { Records } from '../engine/typed-records.ts'
+import { fold } from './names.ts'
+import { Refusal, refuse } from './refusal.ts'
+import type { Session } from './session.ts'
+
+/** The accounts that are admins: those of `--admins`, and those whose record says so (docs/protocols/moderation.md, section 1.5). */
+export class Admins {
+  readonly #records: Records
+  /** Folded nicknames. */
+  readonly #named: ReadonlySet<string>
+
+  constructor(records: Records, named: readonly string[]) {
+    this.#records = records
+    this.#named = new Set(named.map(fold))
+  }
+
+  /** Resolves with true for the nickname of an admin's account; its owner must have proved it. @throws Refusal `unavailable`. */
+  async has(account: string): Promise<boolean> {
+    const record = await this.#records.get('account', account).catch(refuse)
+    return record !== undefined && this.names(record)
+  }
+
+  /** Returns true for an account that is an admin's. */
+  names({ name, admin = false }: Pick<AccountRecord, 'name' | 'admin'>): boolean {
+    return admin || this.#named.has(fold(name))
+  }
+
+  /** Resolves with true for the session of an admin. @throws Refusal `unavailable`. */
+  async includes({ registered, name }: Session): Promise<boolean> {
+    return registered && this.has(name)
+  }
+
+  /** @throws Refusal `admin-required`, `unavailable`. */
+  async check(session: Session): Promise<void> {
+    if (!(await this.includes(session))) throw new Refusal('admin-required')
+  }
+}

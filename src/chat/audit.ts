@@ -1,0 +1,24 @@
+/** An action of a client that is logged with its nickname and address (docs/operating.md, Logs). */
+export interface AuditEntry {
+  readonly what: 'login' | 'login-failed' | 'registered' | 'password-changed' | 'account-removed' | 'disconnected'
+  /** The address or network by which limits count the client. */
+  readonly address: string
+  /** The nickname that the action concerns, as the client wrote it; at most {@link LONGEST} characters. */
+  readonly name: string
+  readonly protocol?: string
+  /** Refusal code of a failed login, or the reason that an admin gave. */
+  readonly reason?: string
+  /** The nickname of the client that acts, where it is another one. */
+  readonly by?: string
+}
+
+export type OnAudit = (entry: AuditEntry) => void
+
+/** Maximum UTF-16 units of a text in an entry; clients may send longer ones. */
+const LONGEST = 128
+
+/** Returns an entry with short texts. */
+export function auditEntry(entry: AuditEntry): AuditEntry {
+  const { name, reason } = entry
+  return { ...entry, name: name.slice(0, LONGEST), ...(reason !== undefined && { reason: reason.slice(0, LONGEST) }) }
+}

@@ -1,0 +1,165 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import type { EngineBroadcast } from '../engine/engine.ts'
+import { nextRound } from '../tick.ts'
+import { fold } from './names.ts'
+import type { Presence } from './presence.ts'
+import { refuse } from './refusal.ts'
+import type { Session, SessionEnd, Wire } from './session.ts'
+
+/** A session on any node. */
+export interface SessionInfo {
+  readonly id: string
+  readonly name: string
+  readonly protocol: string
+  /** The address or network by which limits count the client. */
+  readonly address: string
+  /** Time of the login in ms since the epoch. */
+  readonly since: number
+  /** True if the session belongs to the owner of the nickname's account. */
+  readonly account: boolean
+  /** True if a ticket has proved that, see `Tickets`. */
+  readonly byTicket: boolean
+}
+
+/** The sessions of a nickname, oldest first. */
+export interface SessionList {
+  readonly sessions: readonly SessionInfo[]
+  /** Number of nodes that have not answered. */
+  readonly silent: number
+}
+
+/** Sessions to end. */
+export interface EndedSessions {
+  /** Folded nickname. */
+  readonly key: string
+  readonly why: SessionEnd
+  /** The only session to end; all of the nickname without it. */
+  readonly id?: string | undefined
+  /** A session to keep. */
+  readonly except?: string | undefined
+  /** True to keep the sessions of guests. */
+  readonly accountOnly?: boolean
+  /** Text for the client. */
+  readonly reason?: string
+}
+
+const SUBJECT = 'sessions'
+/** Maximum wait for the answers of the other nodes, in ms. */
+const PATIENCE_MS = 500
+/** Maximum number of sessions in an answer. */
+const MOST = 1_000
+
+/** Signals between nodes; `ask` and `answer` are the number of the question. */
+type Told =
+  | { readonly ask: number; readonly node: string; readonly key: string }
+  | { readonly answer: number; readonly to: string; readonly sessions: readonly SessionInfo[] }
+  | { readonly end: EndedSessions }
+  | { readonly announce: string }
+
+interface Question {
+  left: number
+  readonly found: SessionInfo[]
+  readonly answered: () => void
+}
+
+/** Lists, ends and addresses sessions on all nodes. */
+export class Sessions {
+  readonly #broadcast: EngineBroadcast
+  readonly #presence: Presence
+  readonly #close: (session: Session) => Promise<void>
+  /** Name of this node in broadcasts, and prefix of the ids of its sessions. */
+  readonly #node = randomUUID()
+  readonly #prefix = randomBytes(3).toString('hex')
+  #begun = 0
+  #asked = 0
+  readonly #questions = new Map<number, Question>()
+
+  constructor(broadcast: EngineBroadcast, presence: Presence, close: (session: Session) => Promise<void>) {
+    this.#broadcast = broadcast
+    this.#presence = presence
+    this.#close = close
+    // Only this class writes what is received.
+    broadcast.onBroadcast(SUBJECT, (text) => text !== undefined && this.#heed(JSON.parse(text)))
+  }
+
+  /** Gives a session that logs in its id and time. */
+  begin(session: Session): void {
+    session.id = `${this.#prefix}-${++this.#begun}`
+    session.since = Date.now()
+  }
+
+  /** The sessions of a nickname on all nodes that answer. @throws Refusal `unavailable`. */
+  async list(name: string): Promise<SessionList> {
+    const key = fold(name)
+    const number = ++this.#asked
+    const here = this.#listHere(key)
+    const peers = await this.#broadcast.peers().catch(refuse)
+    if (peers === 0) return { sessions: here, silent: 0 }
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const question: Question = { left: peers, found: [...here], answered: resolve }
+    this.#questions.set(number, question)
+    const timer = setTimeout(resolve, PATIENCE_MS).unref()
+    this.#publish({ ask: number, node: this.#node, key })
+    await promise
+    clearTimeout(timer)
+    this.#questions.delete(number)
+    return { sessions: question.found.sort((a, b) => a.since - b.since), silent: question.left }
+  }
+
+  /** Ends sessions on all nodes. */
+  end(ended: EndedSessions): void {
+    this.#publish({ end: ended })
+    this.endHere(ended)
+  }
+
+  /** Ends sessions on this node. */
+  endHere({ key, why, id, except, accountOnly = false, reason }: EndedSessions): void {
+    for (const session of this.#presence.of(key)) {
+      if (session.id === except || (id !== undefined && session.id !== id)) continue
+      if (accountOnly && !session.registered) continue
+      if (!session.terminate(why, reason)) void this.#close(session)
+    }
+  }
+
+  /** Shows a text to all sessions on all nodes; on this one behind the replies of this tick. */
+  announce(text: string): void {
+    this.#publish({ announce: text })
+    void nextRound().then(() => this.#announceHere(text))
+  }
+
+  #publish(told: Told): void {
+    this.#broadcast.publish(SUBJECT, JSON.stringify(told))
+  }
+
+  #heed(told: Told): void {
+    if ('ask' in told) this.#publish({ answer: told.ask, to: told.node, sessions: this.#listHere(told.key) })
+    else if ('end' in told) this.endHere(told.end)
+    else if ('announce' in told) this.#announceHere(told.announce)
+    else if (told.to === this.#node) this.#take(told.answer, told.sessions)
+  }
+
+  #take(answer: number, sessions: readonly SessionInfo[]): void {
+    const question = this.#questions.get(answer)
+    if (!question) return
+    question.found.push(...sessions)
+    if (--question.left === 0) question.answered()
+  }
+
+  #listHere(key: string): SessionInfo[] {
+    const sessions = this.#presence.of(key).filter(({ closed, name }) => !closed && name !== '')
+    return sessions.slice(0, MOST).map(({ id, name, wire, address, since, registered, byTicket }) => {
+      return { id, name, protocol: wire.protocol, address, since, account: registered, byTicket }
+    })
+  }
+
+  #announceHere(text: string): void {
+    const byWire = new Map<Wire, Session[]>()
+    for (const session of this.#presence.all()) {
+      if (session.closed || session.name === '') continue
+      const sessions = byWire.get(session.wire)
+      if (sessions) sessions.push(session)
+      else byWire.set(session.wire, [session])
+    }
+    for (const [wire, sessions] of byWire) wire.announce(text, sessions)
+  }
+}

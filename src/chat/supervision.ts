@@ -1,0 +1,57 @@
+import type { Admins } from './admins.ts'
+import { auditEntry, type OnAudit } from './audit.ts'
+import { fold } from './names.ts'
+import { Refusal } from './refusal.ts'
+import type { Session } from './session.ts'
+import type { SessionList, Sessions } from './sessions.ts'
+import { clean, isLonger } from './text.ts'
+
+/** Maximum characters of the reason for a disconnection. */
+const LONGEST_REASON = 100
+
+export interface SupervisionParts {
+  readonly admins: Admins
+  readonly sessions: Sessions
+  /** Maximum characters of a message. */
+  readonly maxText: number
+  readonly onAudit: OnAudit
+}
+
+/** The actions of admins on users (docs/protocols/moderation.md, section 1.5). All refuse with `admin-required` and `unavailable`. */
+export class Supervision {
+  readonly #parts: SupervisionParts
+
+  constructor(parts: SupervisionParts) {
+    this.#parts = parts
+  }
+
+  /** The sessions of a nickname, in any room or none. @throws Refusal `user-unknown`. */
+  async whois(admin: Session, name: string): Promise<SessionList> {
+    await this.#parts.admins.check(admin)
+    const list = await this.#parts.sessions.list(name)
+    if (list.sessions.length === 0) throw new Refusal('user-unknown')
+    return list
+  }
+
+  /** Ends all sessions of a nickname. Resolves with them. @throws Refusal `user-unknown`, `text-too-long`. */
+  async disconnect(admin: Session, name: string, why: string): Promise<SessionList> {
+    const reason = clean(why).replace(/\s+/g, ' ').trim()
+    if (isLonger(reason, LONGEST_REASON)) throw new Refusal('text-too-long', LONGEST_REASON)
+    const list = await this.whois(admin, name)
+    for (const { name, address, protocol } of list.sessions) {
+      this.#parts.onAudit(auditEntry({ what: 'disconnected', address, name, protocol, reason, by: admin.name }))
+    }
+    this.#parts.sessions.end({ key: fold(name), why: 'disconnected', reason })
+    return list
+  }
+
+  /** Shows a text to everybody who is logged in. @throws Refusal `text-empty`, `text-too-long`. */
+  async announce(admin: Session, text: string): Promise<void> {
+    const { admins, sessions, maxText } = this.#parts
+    await admins.check(admin)
+    const body = clean(text)
+    if (body === '') throw new Refusal('text-empty')
+    if (isLonger(body, maxText)) throw new Refusal('text-too-long', maxText)
+    sessions.announce(body)
+  }
+}
