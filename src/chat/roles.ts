@@ -42,10 +42,11 @@ export class Roles {
     if (!(await this.#actions.accounts.isAccount(name))) throw new Refusal('name-unknown')
     const { name: to } = await this.#actions.find(by.room, name)
     const { owner } = by.room.state
-    if (owner !== undefined && owner !== fold(to)) {
-      await this.#actions.append(by, { kind: 'role', to: owner, body: '', details: { role: 'operator', on: true } })
-    }
-    return this.#actions.append(by, { kind: 'role', to, body: '', details: { role: 'owner', on: true } })
+    const before = owner !== undefined && owner !== fold(to)
+    return this.#actions.appendAll(by, [
+      { kind: 'role', to, body: '', details: { role: 'owner', on: true } },
+      ...(before ? [{ kind: 'role', to: owner, body: '', details: { role: 'operator', on: true } } as const] : []),
+    ])
   }
 
   /** Lets a user enter an invite-only room. @throws Refusal `name-invalid`, `too-many-roles`. */

@@ -76,7 +76,8 @@ export function moderationCommands(at: () => Sites, prefix: string): void {
     const room = `${prefix}done`
     const { ann, bob, cat } = await roomOf(at(), room)
     for (const [command, ...heard] of ACTIONS) {
-      expect(await ann.ask(command), command).toEqual(OK)
+      // The reply comes before what it causes, and nothing else is on its way.
+      expect(await ann.line.ask(command), command).toEqual(OK)
       for (const client of [ann, cat]) for (const text of heard) await client.hears(text)
     }
     await bob.hears('userKicked ann bob enough')
@@ -86,14 +87,18 @@ export function moderationCommands(at: () => Sites, prefix: string): void {
     bob.line.send('oops')
     const { id } = (await cat.hears('message bob oops')) as { id: string }
     expect(await ann.ask(`/delete ${id} rude`)).toEqual(OK)
-    expect(await cat.hears('redacted ann bob message rude')).toMatchObject({ target: id })
+    for (const client of [ann, cat])
+      expect(await client.hears('redacted ann bob message rude')).toMatchObject({ target: id })
     const record = await cat.history()
     expect(record.map(({ body }) => body)).not.toContain('oops')
     expect(record).toContainEqual(expect.objectContaining({ type: 'userKicked', from: 'ann', to: 'cat', user: 'bob' }))
     expect(await ann.ask(`/title ${room} 2`)).toEqual(OK)
-    await cat.hears(`mode ann title ${room} 2`)
+    for (const client of [ann, cat]) await client.hears(`mode ann title ${room} 2`)
+    expect(await ann.line.ask('/ban cat* 1h')).toEqual(OK)
+    for (const text of ['role ann cat* banned', 'userKicked ann cat'])
+      for (const client of [ann, cat]) await client.hears(text)
     expect(await ann.ask('/close')).toEqual(OK)
-    await cat.hears('userLeft cat')
+    await bob.hears('userLeft bob')
   })
 
   test('1. each command: refused with its code', async () => {
