@@ -26,8 +26,8 @@ export interface CommandContext {
   readonly maxLine: number
   /** The rate at which the client's lines are read: lines a second, 0 for no limit, and lines at once. */
   readonly pace: { readonly rate: number; readonly burst: number }
-  /** All commands, for /help. */
-  readonly commands: readonly Command[]
+  /** All commands by topic, for /help. */
+  readonly commandGroups: Readonly<Record<string, readonly Command[]>>
   /** Sets the form of all further lines. */
   readonly speak: (form: Form) => void
   /** Makes every further line a text to say. */

@@ -18,6 +18,7 @@ export type LineFault =
   | 'unknown-kind'
   | 'invalid-switch'
   | 'invalid-seconds'
+  | 'invalid-days'
   | 'internal-error'
 
 /** Codes of errors after which the server closes the connection; src/transport/disconnect.ts has their texts. */
@@ -73,6 +74,7 @@ export const ERRORS: Readonly<Record<FaultCode, ErrorText>> = {
   },
   'invalid-switch': { text: 'Invalid switch: <word>', hint: 'on or off' },
   'invalid-seconds': { text: 'Invalid time: <seconds>', hint: 'Seconds up to 86400, or off' },
+  'invalid-days': { text: 'Invalid number of days: <days>', hint: 'Days up to those of --keep-days, or all' },
   'invalid-limit': { text: 'Invalid limit: <limit>' },
   'invalid-id': { text: 'Invalid id: <id>' },
   'unknown-kind': {

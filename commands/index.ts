@@ -1,4 +1,4 @@
-/** All commands of the line protocol. A new command is a file in this folder and a line here. */
+/** All commands of the line protocol, by topic. A new command is a file in this folder and a line here. */
 import { announce } from './announce.ts'
 import { away } from './away.ts'
 import { block, blocked, unblock } from './block.ts'
@@ -15,7 +15,7 @@ import { login } from './login.ts'
 import { logout } from './logout.ts'
 import { me, notice } from './me.ts'
 import { message } from './message.ts'
-import { hidden, inviteOnly, lock, moderated, slow, unlock } from './modes.ts'
+import { hidden, inviteOnly, keep, lock, moderated, slow, unlock } from './modes.ts'
 import { passwd } from './passwd.ts'
 import { ping } from './ping.ts'
 import { pipe } from './pipe.ts'
@@ -34,60 +34,17 @@ import { who } from './who.ts'
 import { whoami } from './whoami.ts'
 import { whois } from './whois.ts'
 
-export const commands: readonly Command[] = [
-  login,
-  join,
-  leave,
-  message,
-  pipe,
-  history,
-  search,
-  help,
-  bareHelp,
-  limits,
-  who,
-  rooms,
-  away,
-  tell,
-  inbox,
-  block,
-  unblock,
-  blocked,
-  me,
-  notice,
-  deleteMessage,
-  topic,
-  kick,
-  mute,
-  unmute,
-  ban,
-  unban,
-  bans,
-  op,
-  deop,
-  voice,
-  devoice,
-  owner,
-  moderated,
-  slow,
-  inviteOnly,
-  invite,
-  lock,
-  unlock,
-  hidden,
-  title,
-  close,
-  register,
-  passwd,
-  unregister,
-  whoami,
-  sessions,
-  logout,
-  whois,
-  disconnect,
-  announce,
-  plain,
-  json,
-  ping,
-  quit,
-]
+/** The commands by topic, in the order in which /help shows them: first those that a newcomer needs. */
+export const COMMAND_GROUPS = {
+  Talk: [help, login, join, message, tell, who, rooms, leave, quit, me, notice, away, block, unblock, blocked],
+  History: [history, search, inbox, deleteMessage],
+  Rooms: [topic, title, moderated, slow, inviteOnly, invite, lock, unlock, hidden, keep, close],
+  Moderation: [kick, mute, unmute, ban, unban, bans, op, deop, voice, devoice, owner],
+  Account: [register, passwd, unregister, whoami, sessions, logout],
+  Connection: [pipe, plain, json, limits, ping, bareHelp],
+  Admin: [whois, disconnect, announce],
+} as const satisfies Readonly<Record<string, readonly Command[]>>
+
+export type CommandGroup = keyof typeof COMMAND_GROUPS
+
+export const commands: readonly Command[] = Object.values(COMMAND_GROUPS).flat()

@@ -36,6 +36,21 @@ export const slow: Command = {
   },
 }
 
+export const keep: Command = {
+  name: '/keep',
+  usage: '/keep <days>|all',
+  help: 'Remove messages and events of the room that are older, or only those that the server removes.',
+  state: 'inRoom',
+  least: 1,
+  async run({ chat, session }, parameter) {
+    const { settings } = chat.moderation
+    const days = parameter.toLowerCase() === 'all' ? undefined : Number(/^\d{1,5}$/.exec(parameter)?.[0] ?? Number.NaN)
+    if (days !== undefined && !(days >= 1 && days <= settings.maxKeepDays)) throw new Mistake('invalid-days', parameter)
+    await settings.keep(session.inRoom(), days)
+    return OK
+  },
+}
+
 export const hidden: Command = {
   name: '/hidden',
   usage: '/hidden on|off',

@@ -20,7 +20,10 @@ const reconnect = Type.Optional(
 
 const exact = { additionalProperties: false }
 
-export const CommandHelp = Type.Object({ name: Type.String(), usage: Type.String(), help: Type.String() }, exact)
+export const CommandHelp = Type.Object(
+  { name: Type.String(), usage: Type.String(), help: Type.String(), group: Type.String() },
+  exact,
+)
 export const RoomCount = Type.Object(
   {
     room: RoomName,
@@ -31,7 +34,7 @@ export const RoomCount = Type.Object(
 )
 
 /** Marks of a member in /who. */
-const Mark = Type.Enum(['operator', 'voiced', 'bot', 'account', 'away'])
+const Mark = Type.Enum(['owner', 'operator', 'voiced', 'away'])
 const MarkedMember = Type.Object(
   {
     nickname: Nickname,

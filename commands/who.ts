@@ -1,3 +1,4 @@
+import type { Rank } from '../src/chat/room-state.ts'
 import { type Command, Mistake } from './command.ts'
 
 export const who: Command = {
@@ -11,12 +12,20 @@ export const who: Command = {
     if (!name) throw new Mistake('not-in-room')
     const { id, room, members } = await chat.rooms.members(name)
     const away = chat.away.in(id)
-    const shown = members.map((member) => (away.has(member) ? `${member} (away)` : member))
-    const text = members.length === 0 ? `Nobody is in ${room}` : `In ${room}: ${shown.join(', ')}`
-    const marks = members.flatMap((nickname) => {
+    const ranks = await chat.ranks(id, members)
+    const marked = members.map((nickname) => {
+      const rank = ranks.get(nickname) ?? 'member'
       const reason = away.get(nickname)
-      return reason === undefined ? [] : [{ nickname, marks: ['away' as const], ...(reason && { away: reason }) }]
+      const marks = [...(isMark(rank) ? [rank] : []), ...(reason === undefined ? [] : ['away' as const])]
+      return { nickname, marks, ...(reason && { away: reason }) }
     })
+    const shown = marked.map((member) => [member.nickname, ...member.marks.map((mark) => `(${mark})`)].join(' '))
+    const text = members.length === 0 ? `Nobody is in ${room}` : `In ${room}: ${shown.join(', ')}`
+    const marks = marked.filter((member) => member.marks.length > 0)
     return { type: 'commandResult', result: text, room, members: [...members], ...(marks.length > 0 && { marks }) }
   },
+}
+
+function isMark(rank: Rank): rank is 'owner' | 'operator' | 'voiced' {
+  return rank === 'owner' || rank === 'operator' || rank === 'voiced'
 }

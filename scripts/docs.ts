@@ -1,8 +1,8 @@
 /** The generated tables of the documentation. Run as a program, writes them into their pages. */
 import { readFileSync, writeFileSync } from 'node:fs'
-import type { State } from '../commands/command.ts'
+import type { Command, State } from '../commands/command.ts'
 import { DISCONNECT_CODES, ERRORS, type ErrorText } from '../commands/errors.ts'
-import { commands } from '../commands/index.ts'
+import { COMMAND_GROUPS } from '../commands/index.ts'
 import type { ErrorReply } from '../commands/replies.ts'
 import { OPTIONS } from '../src/config.ts'
 import type { Option } from '../src/option.ts'
@@ -20,11 +20,13 @@ const ALLOWED: Readonly<Record<State, string>> = {
 }
 
 function commandRows(): string[] {
-  const rows = commands.map(({ usage, aliases = [], state, help }) => {
-    const names = [usage, ...aliases].map((name) => `\`${cell(name)}\``)
-    return `| ${names.join(', ')} | ${ALLOWED[state]} | ${cell(help)} |`
+  return Object.entries<readonly Command[]>(COMMAND_GROUPS).flatMap(([group, commands]) => {
+    const rows = commands.map(({ usage, aliases = [], state, help }) => {
+      const names = [usage, ...aliases].map((name) => `\`${cell(name)}\``)
+      return `| ${names.join(', ')} | ${ALLOWED[state]} | ${cell(help)} |`
+    })
+    return ['', `## ${group}`, '', '| command | allowed | effect |', '| --- | --- | --- |', ...rows]
   })
-  return ['| command | allowed | effect |', '| --- | --- | --- |', ...rows]
 }
 
 function optionRows(group: Option['group']): string[] {

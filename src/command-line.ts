@@ -1,4 +1,4 @@
-/** The command line: parses it, and runs the daemon, an operation, an export or an import. */
+/** The command line: parses it, and runs the daemon, an operation, an audit, an export or an import. */
 import cluster from 'node:cluster'
 import { readFileSync } from 'node:fs'
 import { findPackageJSON } from 'node:module'
@@ -60,6 +60,18 @@ const ACCOUNT_OPTIONS = {
   bot: { group: 'Operation', type: 'boolean', describe: 'mark the account NAME as a program, or --no-bot' },
 } as const
 
+/** Options of `audit`. */
+const AUDIT_OPTIONS = {
+  actor: { group: 'Data', type: 'string', requiresArg: true, describe: 'nickname of the only moderator to list' },
+  room: { group: 'Data', type: 'string', requiresArg: true, describe: 'slug or title of the only room to list' },
+  since: { group: 'Data', type: 'string', requiresArg: true, describe: 'time of the first event: 2026-05-24, -7d' },
+  until: { group: 'Data', type: 'string', requiresArg: true, describe: 'time of the last event' },
+  json: { group: 'Data', type: 'boolean', describe: 'NDJSON on a terminal too' },
+} as const
+
+/** The own options of commands. */
+const COMMAND_OPTIONS = { export: EXPORT_OPTIONS, account: ACCOUNT_OPTIONS, audit: AUDIT_OPTIONS } as const
+
 /** Converts an option for yargs. Values from all sources are checked in config.ts. */
 function describe([name, { type, group, choices, default: value, describe: what }]: [string, Option]) {
   const described = {
@@ -103,6 +115,9 @@ async function parse(args: readonly string[]): Promise<Record<string, unknown>> 
       'import an export into an empty store; from standard input if no file is given',
       (command) => onStore(command).positional('file', { type: 'string', default: '-' }),
     )
+    .command('audit', 'list what moderators did, with or without a running daemon', (command) =>
+      onStore(command).options(AUDIT_OPTIONS),
+    )
     .command('room <action> [name]', 'manage rooms, with or without a running daemon: list, close NAME', operation)
     .command(
       'account <action> [name]',
@@ -141,7 +156,8 @@ function dropUnknownVariables(options: readonly string[]): readonly string[] {
 
 async function run(args: readonly string[]): Promise<void> {
   const known = ['config', ...Object.keys(OPTIONS)]
-  const ignored = dropUnknownVariables(args.includes('export') ? [...known, ...Object.keys(EXPORT_OPTIONS)] : known)
+  const own = Object.entries(COMMAND_OPTIONS).find(([name]) => args.includes(name))?.[1] ?? {}
+  const ignored = dropUnknownVariables([...known, ...Object.keys(own)])
   const options = await parse(args)
   const [command] = options._ as readonly unknown[]
   const exposed = exposedSecrets(args)
@@ -157,6 +173,10 @@ async function run(args: readonly string[]): Promise<void> {
       process.stderr.write(`${process.stderr.isTTY ? '\n' : ''}roomd: interrupted; run the same command again\n`)
       process.exit(FAULT)
     })
+  }
+  if (command === 'audit') {
+    const { audit } = await import('./transfer/audit.ts')
+    return audit(options, process.stdout)
   }
   const { transfer } = await import('./transfer/transfer.ts')
   process.stderr.write(`${await transfer(command === 'export' ? command : 'import', options, version())}\n`)

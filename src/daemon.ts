@@ -101,6 +101,7 @@ export async function startDaemon(
   })
   const chat = new Chat(engine, {
     maxText: config['max-text'],
+    keepDays: config['keep-days'],
     maxRooms: config['max-rooms'],
     maxRoomsPerAddress: config['max-rooms-per-address'],
     maxRegistrations: config['max-registrations'],

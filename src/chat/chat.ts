@@ -36,6 +36,7 @@ import { Presence } from './presence.ts'
 import { Reader } from './reader.ts'
 import { Refusal, refuse } from './refusal.ts'
 import { RoomQuota } from './room-quota.ts'
+import type { Rank } from './room-state.ts'
 import { type Cost, Secrets } from './secrets.ts'
 import type { Membership, Session } from './session.ts'
 import { Sessions } from './sessions.ts'
@@ -52,6 +53,8 @@ const DAY_MS = 24 * HOUR_MS
 export const LOBBY = LOBBY_ROOM.id
 
 export interface ChatOptions {
+  /** Days for which the engine keeps events; 0, the default, for no limit. */
+  readonly keepDays?: number
   /** Maximum characters of a message. */
   readonly maxText: number
   /** Maximum number of rooms; 0 or undefined for no limit. */
@@ -162,6 +165,7 @@ export class Chat {
       reader,
       counts,
       maxText,
+      maxKeepDays: options.keepDays || Number.POSITIVE_INFINITY,
       accounts: {
         isAccount: (name) => this.#credentials.holds(name).catch(refuse),
         isAdmin: (name) => this.admins.has(name),
@@ -245,11 +249,21 @@ export class Chat {
     session.name = name
     session.registered = registered
     session.byTicket = registered && as.hash === undefined
+    session.accountSince = account?.createdAt ?? 0
     session.isAdmin = account !== undefined && this.admins.names(account)
     if (registered) this.inboxes.listen(session)
     session.isBot = account?.bot === true
     this.#sessions.begin(session)
     this.#onAudit(auditEntry({ what: 'login', address: session.address, name, protocol: session.wire.protocol }))
+  }
+
+  /** The ranks of members of a room, by nickname. A nickname with a role that only accounts have is an account's. @throws Refusal `unavailable`. */
+  async ranks(room: number, members: readonly string[]): Promise<ReadonlyMap<string, Rank>> {
+    const record = await this.rooms.find(room)
+    if (!record) return new Map()
+    const state = await this.#memberships.stateOf(record).catch(refuse)
+    const rankOf = (name: string) => state.rankOf({ key: fold(name), registered: true, isAdmin: false })
+    return new Map(members.map((name) => [name, rankOf(name)]))
   }
 
   /** Number of sessions on this node, by protocol. */

@@ -12,6 +12,7 @@ import type { Handover } from './handover.ts'
 import { NameClaims } from './name-claims.ts'
 import { Refusal, refuse } from './refusal.ts'
 import { Room, type RoomContext } from './room.ts'
+import { RoomState } from './room-state.ts'
 import type { Membership, MembershipEnd, Session } from './session.ts'
 
 /** How long a session that closes waits for what stands in the log before its own `left`, in ms. */
@@ -101,7 +102,7 @@ export class Memberships {
         throw error instanceof Closed ? new Refusal('room-unknown') : error
       }
       for (const left of from) this.#moveFrom(left, session)
-      return session.memberships.get(record.id) ?? { session, room, since: Date.now() }
+      return session.memberships.get(record.id) ?? { session, room, since: 0 }
     })
   }
 
@@ -176,6 +177,12 @@ export class Memberships {
     const changed = [...this.#changed]
     this.#changed.clear()
     for (const id of changed) void this.#refresh(id)
+  }
+
+  /** The state of a room, also of one that no session of this node is in. @throws Unavailable */
+  async stateOf(record: RoomRecord): Promise<RoomState> {
+    const followed = this.#rooms.get(record.id)?.room
+    return followed?.isLoaded ? followed.state : new RoomState(record, await this.#engine.logs.state(record.id))
   }
 
   /** The last activity of a room's members, by nickname, since a session of this node follows the room. */

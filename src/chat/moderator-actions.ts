@@ -1,5 +1,5 @@
 import { Closed, type Engine, type Member, type RoomChange } from '../engine/engine.ts'
-import type { Draft, Event } from '../engine/event.ts'
+import type { Draft, Event, MODERATION_KINDS } from '../engine/event.ts'
 import type { Counts } from './counts.ts'
 import { isCurrent } from './memberships.ts'
 import { fold } from './names.ts'
@@ -15,7 +15,7 @@ const MAX_REASON = 300
 
 /** An event of a moderator, without what all of them have. */
 export interface ModeratorAction extends Pick<Draft, 'to' | 'body' | 'details'> {
-  readonly kind: 'topic' | 'kicked' | 'role' | 'mode' | 'redacted'
+  readonly kind: (typeof MODERATION_KINDS)[number]
 }
 
 /** A user whom a moderator's action concerns. */

@@ -40,7 +40,7 @@ export class Redaction {
 }
 
 /** Returns true for a message that the session may delete as its own; a guest's nickname may have been somebody else's before. */
-function isOwn({ from, at, verified }: Event, { session, since }: Membership): boolean {
+function isOwn({ id, from, at, verified }: Event, { session, since }: Membership): boolean {
   if (fold(from) !== session.key || (verified === true) !== session.registered) return false
-  return at > Date.now() - OWN_DELETE_MS && (session.registered || at >= since)
+  return at > Date.now() - OWN_DELETE_MS && (session.registered || id > since)
 }

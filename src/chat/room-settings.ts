@@ -17,6 +17,8 @@ export interface RoomSettingsParts {
   readonly passwords: Passwords
   /** Maximum characters of a topic. */
   readonly maxText: number
+  /** Days for which the server keeps events; infinite for no limit. */
+  readonly maxKeepDays: number
 }
 
 /** Topic, modes and record of a room (docs/protocols/moderation.md, section 2). */
@@ -55,6 +57,17 @@ export class RoomSettings {
   async setMode(by: Membership, flag: 'moderated' | 'invite-only' | 'slow', value: string | undefined): Promise<Event> {
     this.#actions.check(by, 'operator')
     return this.#appendMode(by, flag, value)
+  }
+
+  /** Maximum days of {@link keep}. */
+  get maxKeepDays(): number {
+    return this.#parts.maxKeepDays
+  }
+
+  /** Sets the days after which events of the room are removed; undefined removes none before the server does. */
+  async keep(by: Membership, days: number | undefined): Promise<Event> {
+    this.#actions.check(by, 'operator')
+    return this.#appendMode(by, 'keep', days === undefined ? undefined : String(days))
   }
 
   /** Sets the password of the room; undefined removes it. @throws Refusal `password-invalid`, `too-many-attempts`. */

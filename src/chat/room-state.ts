@@ -35,12 +35,10 @@ export class RoomState {
   slowSeconds = 0
   /** True if {@link checkSpeech} may refuse. */
   restrictsSpeech = false
-  readonly #maker: RoomRecord['maker']
-  /** Folded nickname of the account that the room was handed over to. */
-  #owner: string | undefined
-  /** Folded nicknames of accounts. */
-  readonly #operators = new Set<string>()
-  readonly #voiced = new Set<string>()
+  #owner: { readonly key: string; readonly at: number } | undefined
+  /** Times of the roles of accounts, in ms since the epoch, by folded nickname. */
+  readonly #operators = new Map<string, number>()
+  readonly #voiced = new Map<string, number>()
   readonly #invited = new Set<string>()
   /** Roles of guests, by folded nickname. */
   readonly #guests = new Map<string, Rank>()
@@ -48,14 +46,15 @@ export class RoomState {
   /** Times of the last messages while there is a slow mode, in ms since the epoch, by folded nickname. */
   readonly #lastSaid = new Map<string, number>()
 
-  constructor({ maker }: Pick<RoomRecord, 'maker'>, state: readonly Event[]) {
-    this.#maker = maker
+  constructor({ maker, createdAt }: Pick<RoomRecord, 'maker' | 'createdAt'>, state: readonly Event[]) {
+    // Until it is handed over.
+    if (maker?.owns) this.#owner = { key: fold(maker.name ?? ''), at: createdAt }
     for (const event of state) this.apply(event)
   }
 
   /** Folded nickname of the account that owns the room. */
   get owner(): string | undefined {
-    return this.#owner ?? (this.#maker?.owns ? fold(this.#maker.name ?? '') : undefined)
+    return this.#owner?.key
   }
 
   /** Number of roles, bans and mutes included. */
@@ -103,11 +102,11 @@ export class RoomState {
 
   #setRole(role: Role, event: Event, on: boolean): void {
     const key = fold(event.to ?? '')
-    const set = (keys: Set<string>) => (on ? keys.add(key) : keys.delete(key))
+    const set = (keys: Map<string, number>) => (on ? keys.set(key, event.at) : keys.delete(key))
     const sanction = (sanctions: Sanctions) => (on ? sanctions.set(sanctionOf(event)) : sanctions.remove(key))
     switch (role) {
       case 'owner':
-        this.#owner = key
+        this.#owner = { key, at: event.at }
         break
       case 'operator':
         set(this.#operators)
@@ -116,7 +115,8 @@ export class RoomState {
         set(this.#voiced)
         break
       case 'invited':
-        set(this.#invited)
+        if (on) this.#invited.add(key)
+        else this.#invited.delete(key)
         break
       case 'banned':
         sanction(this.banned)
@@ -134,14 +134,12 @@ export class RoomState {
   }
 
   /** Returns the rank of a user in this room. */
-  rankOf({ key, registered, isAdmin }: Identity): Rank {
+  rankOf({ key, registered, isAdmin, accountSince = 0 }: Identity): Rank {
     if (isAdmin) return 'admin'
-    if (registered) {
-      if (key === this.owner) return 'owner'
-      if (this.#operators.has(key)) return 'operator'
-    }
-    const guest = this.#guests.get(key)
-    return guest ?? (registered && this.#voiced.has(key) ? 'voiced' : 'member')
+    const holds = (at: number | undefined) => registered && at !== undefined && at >= accountSince
+    if (key === this.#owner?.key && holds(this.#owner.at)) return 'owner'
+    if (holds(this.#operators.get(key))) return 'operator'
+    return this.#guests.get(key) ?? (holds(this.#voiced.get(key)) ? 'voiced' : 'member')
   }
 
   /** Checks whether a user may enter the room. @throws Refusal `banned`, `invite-only`. */

@@ -98,6 +98,10 @@ export class Room {
     return this.#state
   }
 
+  get isLoaded(): boolean {
+    return this.#state !== undefined
+  }
+
   /** Loads the state of the room, once. The room must follow its log. */
   async load(read: () => Promise<readonly Event[]>): Promise<void> {
     if (this.#state) return
@@ -120,7 +124,7 @@ export class Room {
     // Its `left` would never come.
     if (this.#closed) throw new Closed(this.log)
     this.#expected.delete(session)
-    this.#enter(session, from)
+    this.#enter(session, from, 0)
   }
 
   /** The `joined` of a session is about to be appended: {@link admit}, {@link attach} or {@link forget} comes next. */
@@ -136,7 +140,7 @@ export class Room {
     this.#expected.delete(session)
     const events = this.#audience.since(id)
     if (!events) return new Promise((arrived, lost) => this.#newcomers.set(id, { session, from, arrived, lost }))
-    this.#enter(session, from, events.length)
+    this.#enter(session, from, id, events.length)
     const left = events.find((event) => leaverOf(event) === session.key)
     if (left) this.#leave(session, this.#remove(session), left)
     return Promise.resolve()
@@ -280,14 +284,14 @@ export class Room {
     const { session, from, arrived } = newcomer
     this.#newcomers.delete(id)
     arrived()
-    this.#enter(session, from)
+    this.#enter(session, from, id)
   }
 
   /** `count` events of this tick stand behind the session's `joined`, that included. */
-  #enter(session: Session, from: readonly Room[], count = 0): void {
+  #enter(session: Session, from: readonly Room[], since: number, count = 0): void {
     // In log order: a session that moves sees nothing of the old room from here on.
     for (const room of from) room.detach(session)
-    session.memberships.set(this.record.id, { session, room: this, since: Date.now() })
+    session.memberships.set(this.record.id, { session, room: this, since })
     const members = this.#members.get(session.key) ?? new Set()
     this.#members.set(session.key, members.add(session))
     if (!this.#subscribers.has(session)) this.#audience.add(session, count)

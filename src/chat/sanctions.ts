@@ -7,6 +7,8 @@ export interface Identity {
   readonly key: string
   /** True for the owner of the nickname's account. */
   readonly registered: boolean
+  /** Time at which the account was made, in ms since the epoch: roles from before belong to an earlier account of the nickname. */
+  readonly accountSince?: number
   /** True for the owner of an admin's account. */
   readonly isAdmin: boolean
   /** Digest of the network address, see {@link AddressDigests}; undefined when unknown. */

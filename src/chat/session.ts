@@ -69,7 +69,7 @@ export interface Lifeline {
 export interface Membership {
   readonly session: Session
   readonly room: Room
-  /** Its begin, in ms since the epoch. */
+  /** Id of its `joined`; 0 for a further session of an account. */
   readonly since: number
 }
 
@@ -90,6 +90,8 @@ export class Session {
   registered = false
   /** True if a ticket was the proof. */
   byTicket = false
+  /** Time at which the account was made, in ms since the epoch; 0 if it is not known. */
+  accountSince = 0
   /** True if the account is an admin's. */
   isAdmin = false
   /** Digest of {@link address}, see {@link AddressDigests}; undefined before the first room. */

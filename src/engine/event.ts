@@ -17,6 +17,9 @@ export type Kind =
   | 'private'
   | 'closed'
 
+/** The kinds of the events of moderators. */
+export const MODERATION_KINDS = ['topic', 'kicked', 'role', 'mode', 'redacted'] as const satisfies readonly Kind[]
+
 /** Role of a user, or of all users that a mask matches, in a room. */
 export type Role = 'owner' | 'operator' | 'voiced' | 'muted' | 'banned' | 'invited'
 

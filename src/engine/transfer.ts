@@ -35,6 +35,11 @@ export interface ExportSource {
   records(kind: RecordKind): AsyncIterable<readonly StoredRecord[]>
   /** Yields the logs of open rooms and the inboxes, by the bytes of their names. */
   logs(): AsyncIterable<ExportedLog>
+  /**
+   * Yields the events of {@link MODERATION_KINDS} in a room, oldest first, in pages of bounded size, which may be empty. Excludes those
+   * whose id is of a time before `since`, in ms since the epoch.
+   */
+  moderation(room: number, since: number): AsyncIterable<readonly Event[]>
   close(): void
 }
 

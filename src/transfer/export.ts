@@ -93,7 +93,8 @@ async function* linesOf(
   yield encodeLine(trailer)
 }
 
-function roomIn({ rooms, shown }: ExportSource, name: string): RoomRecord {
+/** Finds a room by title or slug. @throws Unfit */
+export function roomIn({ rooms, shown }: ExportSource, name: string): RoomRecord {
   const key = fold(name)
   const room = rooms.find(({ title, slug }) => fold(slug) === key || fold(title) === key)
   if (!room) throw new Unfit(`there is no room ${name} at ${shown}`)

@@ -27,7 +27,8 @@ export async function transfer(
   }
 }
 
-function textIn(options: Readonly<Record<string, unknown>>, name: string): string | undefined {
+/** Returns the text of an option. @throws ConfigError if it is given twice */
+export function textIn(options: Readonly<Record<string, unknown>>, name: string): string | undefined {
   const { [name]: value } = options
   if (Array.isArray(value)) throw new ConfigError(`--${name} is given more than once`)
   return value === undefined ? undefined : String(value)

@@ -109,6 +109,16 @@ test('mute, moderated and slow mode refuse messages; voiced users and operators 
   await say(chat, bob, 'six')
 })
 
+test('a room keeps its events for as long as its operators say', async () => {
+  const { by, guest, moderation } = await room()
+  const bob = await guest('bob', 'ops')
+  expect(await reasonOf(moderation.settings.keep(bob.inRoom(), 1))).toBe('not-permitted')
+  await moderation.settings.keep(by, 30)
+  expect(by.room.state.mode('keep')).toBe('30')
+  await moderation.settings.keep(by, undefined)
+  expect(by.room.state.mode('keep')).toBeUndefined()
+})
+
 test('a mute that has ended by the clock holds nobody', async () => {
   const { chat, by, guest, moderation } = await room()
   const bob = await guest('bob', 'ops')

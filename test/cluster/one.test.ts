@@ -64,9 +64,9 @@ withRedis('two nodes as one', () => {
     expect(await heardUntil(eve, 'aloud')).toEqual(['aloud'])
     expect(await heardUntil(ann, 'aloud')).toEqual(['psst', 'aloud'])
     expect(await ann.ask('/tell nobody psst')).toMatchObject({ type: 'error' })
-    // In another room.
-    await member(there, 'zoe', 'elsewhere')
-    expect(await ann.ask('/tell zoe psst')).toMatchObject({ type: 'error' })
+    const zoe = await member(there, 'zoe', 'elsewhere')
+    expect(await ann.ask('/tell zoe psst')).toMatchObject({ type: 'commandResult' })
+    await zoe.until(({ type }) => type === 'private')
 
     const lobby = await member(here, 'carl', 'lobby')
     const box = await FrameClient.connect(there.port('chatterbox'), 'TLS')

@@ -26,7 +26,7 @@ function isWhole(command: string): boolean {
 
 /** Whether a command runs a daemon that goes on until it is stopped. */
 export const startsDaemon = (command: string) =>
-  /^(\w+=\S+ +)*npm start\b/.test(command) && !/ -- (export|import|room|account)\b/.test(command)
+  /^(\w+=\S+ +)*npm start\b/.test(command) && !/ -- (export|import|audit|room|account)\b/.test(command)
 /** Whether a command needs the ports of the daemon that an earlier one runs. */
 export const replacesDaemon = (command: string) => startsDaemon(command) || /\bnpm run daemon\b(?!:)/.test(command)
 /** Whether no daemon runs after a command. */

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { EngineFault, Gone, Unavailable } from '../../src/engine/engine.ts'
-import { type Event, idAt, type LogName } from '../../src/engine/event.ts'
+import { type Draft, type Event, idAt, type LogName } from '../../src/engine/event.ts'
 import { LocalImport } from '../../src/engine/local/import.ts'
 import { LocalEngine, type LocalOptions } from '../../src/engine/local/local.ts'
 import { MIGRATIONS } from '../../src/engine/local/schema.ts'
@@ -195,6 +195,37 @@ describe('LocalEngine', () => {
     await expectGoesOn(again)
   })
 
+  it('takes over what schema 9 holds, nonces and members included', async () => {
+    const db = new DatabaseSync(file)
+    db.exec(await readFile(resolve(import.meta.dirname, '../fixtures/schema-9.sql'), 'utf8'))
+    // The nonces are a day old at most.
+    const since = idAt(Date.now() - 3_600_000)
+    db.exec(
+      `UPDATE events SET id = id % 1000000 + ${since} WHERE nonce IS NOT NULL AND log = (SELECT id FROM logs WHERE name = 'inbox:ann')`,
+    )
+    db.exec(`UPDATE logs SET last = last % 1000000 + ${since} WHERE name = 'inbox:ann'`)
+    db.close()
+    const engine = await started()
+    await expectEarlier(engine, 1_795_687_196_123)
+    const kept = await readAll(engine, 'room:3')
+    expect(kept.map(({ kind, from, body }) => [kind, from, body]).slice(-6)).toEqual([
+      ['joined', 'Ünï😀', ''],
+      ['message', 'Ünï😀', 'once é😀'],
+      ['message', 'Ünï😀', 'with a colour'],
+      ['joined', 'Zoe', ''],
+      ['left', 'Zoe', ''],
+      ['left', 'Ünï😀', ''],
+    ])
+    expect(kept.at(-5)).toMatchObject({ verified: true })
+    expect(kept.at(-4)).toMatchObject({ sent: 1_700_000_000, color: 'red' })
+    const [alone] = await readAll(engine, 'inbox:ann')
+    expect(alone).toMatchObject({ kind: 'private', to: 'Ann', body: 'for Ann alone' })
+    const again: Draft = { kind: 'private', room: 3, from: 'Ünï😀', to: 'Ann', body: 'twice', nonce: 'nonce-3' }
+    await expect(engine.logs.append('inbox:ann', again)).rejects.toMatchObject({ id: alone?.id })
+    expect(await engine.logs.state(3)).toEqual([])
+    await expectGoesOn(engine)
+  })
+
   it('still tells apart what looks like an account when another one that does is removed', async () => {
     await (await started({ file })).stop()
     const db = new DatabaseSync(file)
@@ -308,6 +339,33 @@ describe('LocalEngine', () => {
     db.close()
     const again = await started({ file, keep: { days: 2, events: 0 } })
     await eventually(async () => expect(await readAll(again, 'room:1')).toEqual(events.slice(15)))
+  })
+
+  it('removes what is older than its room keeps, which is at most what all rooms keep', async () => {
+    const engine = await started({ file })
+    const keep = (room: number, days: number): Draft => ({
+      kind: 'mode',
+      room,
+      from: 'op',
+      body: '',
+      details: { flag: 'keep', on: true, value: String(days) },
+    })
+    await Promise.all([1, 2, 3].map((room) => engine.logs.append(`room:${room}`, said('old', room))))
+    await engine.logs.append('room:1', keep(1, 2))
+    await engine.logs.append('room:3', keep(3, 9))
+    await engine.stop()
+    const db = new DatabaseSync(file)
+    const threeDays = idAt(3 * 86_400_000)
+    db.exec(`UPDATE events SET id = id - ${threeDays} WHERE body = 'old'; UPDATE logs SET start = start - ${threeDays}`)
+    db.close()
+    const again = await started({ file })
+    const bodiesIn = async (room: number) => (await readAll(again, `room:${room}`)).map(({ body }) => body)
+    await eventually(async () => expect(await bodiesIn(1)).toEqual(['']))
+    expect(await bodiesIn(2)).toEqual(['old'])
+    expect(await bodiesIn(3)).toEqual(['old', ''])
+    await again.stop()
+    const last = await started({ file, keep: { days: 2, events: 0 } })
+    await eventually(async () => expect(await readAll(last, 'room:3')).toHaveLength(1))
   })
 
   it('removes a great many while others are said, and none too many', async () => {

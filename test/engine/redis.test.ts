@@ -154,6 +154,28 @@ withRedis('the redis engine', () => {
       await expect(readAll(one, 'room:1', { after: event.id - 1 })).rejects.toThrow(Gone)
     })
 
+    it('removes what is older than its room keeps, also where all else is kept', async () => {
+      const prefix = `keep${prefixes++}`
+      const other = await started({ prefix })
+      const keep = { flag: 'keep', on: true, value: '1' } as const
+      for (const room of [1, 2]) await other.logs.append(`room:${room}`, said('old', room))
+      await other.logs.append('room:1', { kind: 'mode', room: 1, from: 'op', body: '', details: keep })
+      // As an import may bring it.
+      const odd = { ...keep, value: 'forever' }
+      await other.logs.append('room:2', { kind: 'mode', room: 2, from: 'op', body: '', details: odd })
+      vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 2 * 86_400_000)
+      await started({ prefix })
+      await eventually(async () => {
+        // Until it is the later one that sweeps.
+        await server.command('DEL', `${prefix}:{nodes}:sweep-unlimited`)
+        expect(await readAll(other, 'room:1')).toEqual([])
+      }, 200)
+      expect(await readAll(other, 'room:2')).toHaveLength(2)
+      // The mode itself is too old as well, and stays in force.
+      expect(await other.logs.state(1)).toMatchObject([{ details: keep }])
+      vi.restoreAllMocks()
+    })
+
     it('gives rising ids across the logs of a room', async () => {
       const engine = await started()
       const logs = Array.from({ length: 500 }, (_, n): LogName => (n % 3 ? 'room:1' : 'inbox:bob'))

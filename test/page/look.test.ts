@@ -66,10 +66,10 @@ test.each([
 
 test('nothing is wider than a phone, whatever is said, also with large text', async () => {
   const { port, line } = await startWithPage()
-  const bot = await line('W'.repeat(16), 'W'.repeat(70))
+  const bot = await line('W'.repeat(16), 'W'.repeat(64))
   bot.send('W'.repeat(4_000), `https://example.org/${'w'.repeat(500)}`)
   const ann = await visit(port, { viewport: PHONE })
-  await ann.enter('ann', 'W'.repeat(70))
+  await ann.enter('ann', 'W'.repeat(64))
   await ann.reads('WWWW')
   bot.send('/tell ann '.concat('W'.repeat(500)))
   await ann.page.locator('.private').waitFor()

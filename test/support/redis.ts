@@ -62,6 +62,11 @@ export class RedisServer {
     return this.#port
   }
 
+  /** Where it saves. */
+  get folder(): string {
+    return this.#folder
+  }
+
   get url(): string {
     return `redis://127.0.0.1:${this.port}`
   }

@@ -3,6 +3,9 @@ import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { migrate } from './schema.ts'
 
+/** Time for which a statement waits for locks of other processes, in ms. */
+export const BUSY_TIMEOUT_MS = 5_000
+
 /** Messages for the result codes of SQLite that an operator meets. */
 const CAUSES: Readonly<Record<number, string>> = {
   5: 'it is in use by another process',
@@ -48,10 +51,10 @@ export function openDatabase(file: string, sync: 'normal' | 'full'): Database {
       opened.push(lock)
       lock.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
     }
-    const db = new DatabaseSync(file, { timeout: 5_000 })
+    const db = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS })
     opened.push(db)
     db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${sync}; PRAGMA journal_size_limit = 67108864`)
-    // What is removed is overwritten, in pages that become free too.
+    // Always: a page that becomes free without it may have copies of messages that are deleted later.
     db.exec('PRAGMA secure_delete = ON')
     migrate(db)
     return { db, close }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite'
 import { setImmediate as nextRound } from 'node:timers/promises'
 import { EngineFault, type RoomRecord } from '../engine.ts'
-import type { Event, LogName } from '../event.ts'
+import { type Event, idAt, type LogName, MODERATION_KINDS } from '../event.ts'
 import { isOrdered, type RecordKind, type StoredRecord } from '../records.ts'
 import { departures, type ExportedLog, type ExportSource, exportedState, Unfit } from '../transfer.ts'
 import { causeOf, openDatabase } from './database.ts'
@@ -99,6 +99,23 @@ export class LocalExport implements ExportSource {
       after = events.at(-1)?.id ?? after
     }
     if (left.length > 0) yield left
+  }
+
+  async *moderation(room: number, since: number): AsyncGenerator<readonly Event[]> {
+    // The kinds are written as in the index.
+    const page = this.#db.prepare(
+      `SELECT id, kind, room, sender, addressee, body, sent, color, verified, at, details FROM events INDEXED BY events_moderation
+       WHERE log = (SELECT id FROM logs WHERE name = ?) AND id > ?
+       AND kind IN (${MODERATION_KINDS.map((kind) => `'${kind}'`).join(', ')}) ORDER BY id LIMIT ?`,
+    )
+    page.setReturnArrays(true)
+    for (let after = idAt(since) - 1; ; ) {
+      // Because of setReturnArrays.
+      const events = (page.all(`room:${room}`, after, PAGE) as unknown as SQLOutputValue[][]).map(eventOfRow)
+      yield events
+      if (events.length < PAGE) return
+      after = events.at(-1)?.id ?? after
+    }
   }
 
   close(): void {

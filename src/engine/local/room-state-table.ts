@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { type Event, guestKey, stateChangeOf } from '../event.ts'
+import { type Event, guestKey, type LogName, stateChangeOf } from '../event.ts'
 
 /** The states of rooms that SQLite holds, see {@link EngineLogs.state}. */
 export class RoomStateTable {
@@ -7,12 +7,16 @@ export class RoomStateTable {
   readonly #unset: StatementSync
   readonly #all: StatementSync
   readonly #clear: StatementSync
+  readonly #keeping: StatementSync
 
   constructor(db: DatabaseSync) {
     this.#set = db.prepare('INSERT OR REPLACE INTO room_state VALUES (?, ?, ?)')
     this.#unset = db.prepare('DELETE FROM room_state WHERE room = ? AND key = ?')
     this.#all = db.prepare('SELECT event FROM room_state WHERE room = ?')
     this.#clear = db.prepare('DELETE FROM room_state WHERE room = ?')
+    this.#keeping = db.prepare(
+      "SELECT room, event ->> '$.details.value' AS days FROM room_state WHERE key = 'mode:keep'",
+    )
   }
 
   /** Stores the change by an event; does nothing for events that change no state. */
@@ -30,6 +34,11 @@ export class RoomStateTable {
   of(room: number): Event[] {
     // Only `note` writes here.
     return this.#all.all(room).map(({ event }) => JSON.parse(String(event)) as Event)
+  }
+
+  /** Lists the logs of rooms with the mode `keep`, with its days. */
+  keeping(): Map<LogName, number> {
+    return new Map(this.#keeping.all().map(({ room, days }) => [`room:${Number(room)}`, Number(days)]))
   }
 
   clear(room: number): void {

@@ -182,6 +182,12 @@ export const MIGRATIONS: readonly string[] = [
   -- Id up to which the messages of a log are in the index.
   ALTER TABLE logs ADD COLUMN indexed INTEGER NOT NULL DEFAULT 0;
   `,
+  `
+  -- The events of moderators.
+  CREATE INDEX events_moderation ON events (log, id) WHERE kind IN ('topic', 'kicked', 'role', 'mode', 'redacted');
+  -- Rooms with a retention of their own.
+  CREATE INDEX room_state_keep ON room_state (room) WHERE key = 'mode:keep';
+  `,
 ]
 
 /** Migrates a database to the present version. @throws Error if a newer roomd has written it */

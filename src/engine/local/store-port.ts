@@ -1,7 +1,8 @@
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises'
 import type { MessagePort } from 'node:worker_threads'
 import { DoubtfulClock } from '../clock.ts'
-import { causeOf, type Database, openDatabase } from './database.ts'
+import { BUSY_TIMEOUT_MS, causeOf, type Database, openDatabase } from './database.ts'
+import { emptyWriteAheadLog } from './erasure.ts'
 import { OpenFiles } from './files.ts'
 import { StoreHealth } from './health.ts'
 import { indexMessages } from './indexing.ts'
@@ -68,13 +69,24 @@ export function serveStore(port: MessagePort, options: StoreOptions): void {
 
   const { keep } = options
   const clock = new DoubtfulClock()
+  /** Empties the write-ahead log after the deletion of messages. */
+  function finishErasure(): void {
+    if (!store.hasRedacted || !files) return
+    try {
+      files.check()
+    } catch {
+      // Reported by the health check.
+      return
+    }
+    store.hasRedacted = !emptyWriteAheadLog(database.db, BUSY_TIMEOUT_MS)
+    files.noteCommit()
+  }
   function* everything(): Generator<void> {
+    // Nothing that it has can be trusted.
+    if (files?.overwritten) return
+    finishErasure()
     yield* eraseEnded(store)
-    if (keep.days === 0 && keep.events === 0) return
-    const names = store.logNames(keep.days > 0 ? 0 : keep.events)
-    yield* sweep(store, names, keep, clock.now(), (log) =>
-      notify({ notice: 'trimmed', log: log.name, upTo: log.start }),
-    )
+    yield* sweep(store, keep, clock.now(), (log) => notify({ notice: 'trimmed', log: log.name, upTo: log.start }))
   }
   /** Repeats work whose slices run between requests, with pauses that are given the time of the slice before. */
   async function repeat(

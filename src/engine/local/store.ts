@@ -20,6 +20,7 @@ import type { Bounds } from '../reading.ts'
 import { memoryBytes } from '../recent.ts'
 import type { RecordKind, StoredRecord } from '../records.ts'
 import type { IndexPage } from '../searching.ts'
+import { MessageErasure } from './erasure.ts'
 import { MessageIndex } from './message-index.ts'
 import type { CommitResult, Row, Stranded } from './messages.ts'
 import { type RecordPage, RecordTable } from './record-table.ts'
@@ -87,6 +88,7 @@ export class LocalStore {
   readonly rooms: LocalRoomTable
   readonly records: RecordTable
   readonly #states: RoomStateTable
+  readonly #erasure: MessageErasure
   readonly #db: DatabaseSync
   readonly #beforeCommit: () => void
   readonly #logs = new Map<LogName, LogRow>()
@@ -99,12 +101,13 @@ export class LocalStore {
   #unmerged = true
   /** Rooms closed since the start, to whose logs nothing is appended any more. */
   readonly #closed = new Set<number>()
+  /** True if the write-ahead log may have the text of a removed message; at the start one of the last process. */
+  hasRedacted = true
   /** Logs of closed rooms that are not yet removed completely. */
   readonly ended: Set<LogName>
   /** The statement for most events: each bound value costs. */
   readonly #insertEvent: StatementSync
   readonly #insertWithMore: StatementSync
-  readonly #deleteEvent: StatementSync
   readonly #insertLog: StatementSync
   readonly #updateLog: StatementSync
   readonly #findLog: StatementSync
@@ -130,7 +133,7 @@ export class LocalStore {
     this.#states = new RoomStateTable(db)
     this.#insertEvent = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL)')
     this.#insertWithMore = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
-    this.#deleteEvent = db.prepare("DELETE FROM events WHERE log = ? AND id = ? AND kind = 'message'")
+    this.#erasure = new MessageErasure(db)
     this.#insertLog = db.prepare('INSERT INTO logs (name, start, last, count) VALUES (?, ?, ?, 0)')
     this.#updateLog = db.prepare('UPDATE logs SET start = ?, last = ?, count = ?, ahead = ? WHERE id = ?')
     this.#findLog = db.prepare('SELECT id, start, last, count, ahead, indexed FROM logs WHERE name = ?')
@@ -238,6 +241,11 @@ export class LocalStore {
   stranded(): Stranded[] {
     const rows = this.#db.prepare('SELECT room, name FROM members ORDER BY room').all()
     return rows.map((row) => ({ room: Number(row.room), name: String(row.name) }))
+  }
+
+  /** Lists the logs of rooms that have a retention of their own, with its days. */
+  keeping(): Map<LogName, number> {
+    return this.#states.keeping()
   }
 
   /** Lists the logs with more than `events` events. */
@@ -387,7 +395,10 @@ export class LocalStore {
     } else if (kind === 'redacted') {
       const { target = 0 }: EventDetails = JSON.parse(details ?? '{}')
       this.#eraseFromIndex(log, target)
-      log.count -= Number(this.#deleteEvent.run(log.id, target).changes)
+      if (this.#erasure.remove(log.id, target)) {
+        log.count--
+        this.hasRedacted = true
+      }
     } else if (details !== null || kind === 'topic') {
       this.#states.note({
         ...event,

@@ -1,5 +1,5 @@
 import { EngineFault, type RoomRecord } from '../engine.ts'
-import type { Event } from '../event.ts'
+import { type Event, idAt, MODERATION_KINDS } from '../event.ts'
 import { declarationOf, isOrdered, type RecordKind, type StoredRecord } from '../records.ts'
 import {
   departures,
@@ -143,6 +143,19 @@ export class RedisExport implements ExportSource {
     return {
       events: (entries as readonly Entry[]).map(([id, fields]) => eventOf(idOf(id), fields)),
       start: Number(start),
+    }
+  }
+
+  async *moderation(room: number, since: number): AsyncGenerator<readonly Event[]> {
+    const extent = this.#extents.find(({ name }) => name === `room:${room}`)
+    if (!extent) return
+    const keys = this.#port.keys.ofLog(extent.name, '')
+    for (let from = idAt(since); ; ) {
+      const args = [entryId(from), entryId(extent.last), String(PAGE), ...MODERATION_KINDS]
+      const [next, entries] = await this.#port.run('moderation', keys, args)
+      yield entries.map(([id, fields]) => eventOf(idOf(id), fields))
+      if (next === '') return
+      from = idOf(next) + 1
     }
   }
 

@@ -19,8 +19,8 @@ export class Keys {
   readonly nodes: readonly string[]
   /** Prefix of the key of a node's set of logs. */
   readonly nodeLogs: string
-  /** Key of the lock of the node that sweeps all logs. */
-  readonly sweep: string
+  /** Key of the lock of the node that sweeps all logs, and of that among nodes without limits of retention. */
+  readonly sweep: readonly [limited: string, unlimited: string]
   /** Keys of scripts/rooms.lua: records, ids by name, the last given id, the number of changes, times of messages. */
   readonly rooms: readonly [records: string, ...string[]]
   /** Key of the sorted set of rooms by the time of their newest message, to a minute. */
@@ -41,7 +41,7 @@ export class Keys {
     this.control = `${this.#channels}:control`
     this.nodes = ['leases', 'dead', 'epoch', 'pulse'].map((name) => `${prefix}:{nodes}:${name}`)
     this.nodeLogs = `${prefix}:{nodes}:logs:`
-    this.sweep = `${prefix}:{nodes}:sweep`
+    this.sweep = [`${prefix}:{nodes}:sweep`, `${prefix}:{nodes}:sweep-unlimited`]
     const ofRooms = `${prefix}:{rooms}:`
     this.said = `${ofRooms}said`
     this.rooms = [`${ofRooms}records`, `${ofRooms}index`, `${ofRooms}given`, `${ofRooms}version`, this.said]

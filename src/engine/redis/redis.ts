@@ -85,7 +85,10 @@ export class RedisEngine implements Engine {
       search: (log, search) => searchLog(store, log, search, link.port && logs.get(log)?.recent),
       // The reply to HVALS. Only the scripts write there.
       state: async (room) => ((await link.call(keys.state(room), 'HVALS')) as readonly string[]).map(eventOfState),
-      clear: async (log) => void (await link.eval('clear', keys.ofLog(log, ''), [keys.control, log])),
+      clear: async (log) => {
+        await link.eval('clear', keys.ofLog(log, ''), [keys.control, log])
+        logs.get(log)?.trim(Number.MAX_SAFE_INTEGER)
+      },
       follow: (log, listener) => logs.follow(log, listener),
     }
     const rooms = new RedisRooms(keys, link, () => nodes.id, {
@@ -154,7 +157,7 @@ export class RedisEngine implements Engine {
     // Before the event: a crash in between loses no name.
     if (kind === 'joined') void this.#records.see(draft.from).catch(() => {})
     const appended = this.#logs.append(log, draft)
-    this.#sweep.note(log)
+    this.#sweep.note(log, draft)
     if (kind === 'message') this.rooms.said(room)
     if (kind !== 'joined' && kind !== 'left') return appended
     return appended.then(

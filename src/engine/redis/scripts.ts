@@ -14,7 +14,9 @@ export interface ScriptResults {
   release: number
   share: number
   sync: readonly [start: string, last: string, lost: string]
-  trim: number
+  trim: readonly [removed: number, erase: '0' | '1']
+  erase: number
+  moderation: readonly [next: string, entries: readonly (readonly [id: string, fields: readonly string[]])[]]
   clear: number
   back: string | null
   extent: readonly [start: string, last: string, length: number, now: string, inside: readonly string[]] | null
@@ -53,6 +55,8 @@ const PRELUDES: { readonly [S in ScriptName]: readonly string[] } = {
   share: ['log', 'claims'],
   sync: ['log'],
   trim: ['log'],
+  erase: ['log'],
+  moderation: ['log'],
   clear: ['log'],
   back: ['log'],
   extent: ['log'],

@@ -1,11 +1,10 @@
 import { DoubtfulClock } from '../clock.ts'
-import type { LogName } from '../event.ts'
+import type { Draft, LogName } from '../event.ts'
 import type { Retention } from '../observer.ts'
 import type { Keys } from './keys.ts'
 import type { Link } from './link.ts'
 import type { Ask } from './port.ts'
 
-const DAY_MS = 24 * 60 * 60 * 1000
 /** Interval at which a node sweeps the logs it has written to. */
 const OWN_INTERVAL_MS = 1_000
 /** Interval at which one of all nodes sweeps all logs. */
@@ -15,7 +14,12 @@ const SLICE = 500
 /** Maximum written logs in memory; the sweep of all logs finds the others. */
 const MAX_WRITTEN = 10_000
 
-/** Removes events beyond the retention of logs, in the background, a slice at a time. */
+/** Maximum entries that a call of scripts/erase.lua copies, which takes Redis about a millisecond. */
+const COPIED = 256
+/** Time after which an unfinished copy that no node continues expires; the next sweep begins again. */
+const COPY_EXPIRY_MS = 600_000
+
+/** Removes events beyond the retention of logs, and the bytes of deleted messages, in the background, a slice at a time. */
 export class Sweep {
   readonly #keys: Keys
   readonly #link: Link
@@ -30,8 +34,11 @@ export class Sweep {
     this.#keep = keep
   }
 
+  get #isLimited(): boolean {
+    return this.#keep.days > 0 || this.#keep.events > 0
+  }
+
   start(): void {
-    if (this.#keep.days === 0 && this.#keep.events === 0) return
     this.#timer = setTimeout(() => void this.#sweep(), OWN_INTERVAL_MS).unref()
   }
 
@@ -39,8 +46,9 @@ export class Sweep {
     clearTimeout(this.#timer)
   }
 
-  /** Called when an event is appended to a log. */
-  note(log: LogName): void {
+  /** Called when an event is appended to a log; it is swept soon if that may have work. */
+  note(log: LogName, { kind }: Pick<Draft, 'kind'>): void {
+    if (!this.#isLimited && kind !== 'redacted' && kind !== 'mode') return
     if (this.#timer && this.#written.size < MAX_WRITTEN) this.#written.add(log)
   }
 
@@ -49,7 +57,9 @@ export class Sweep {
       const logs = [...this.#written]
       this.#written.clear()
       for (const log of logs) await this.#trim(log)
-      const mine = await this.#link.call(this.#keys.sweep, 'SET', '1', 'NX', 'PX', String(ALL_INTERVAL_MS))
+      const [limited, unlimited] = this.#keys.sweep
+      const lock = this.#isLimited ? limited : unlimited
+      const mine = await this.#link.call(lock, 'SET', '1', 'NX', 'PX', String(ALL_INTERVAL_MS))
       if (mine === 'OK') for (const ask of this.#link.everyServer()) await this.#trimAll(ask)
     } catch {
       // Redis is away, which is reported elsewhere.
@@ -73,8 +83,13 @@ export class Sweep {
 
   async #trim(log: LogName): Promise<void> {
     const { days, events } = this.#keep
-    const oldest = days > 0 ? String(Math.max(0, Math.floor(this.#clock.now() - days * DAY_MS))) : ''
-    const args = [String(events), oldest, String(SLICE), this.#keys.control, log]
-    while ((await this.#link.eval('trim', this.#keys.ofLog(log, ''), args)) > 0);
+    const keys = this.#keys.ofLog(log, '')
+    const now = String(Math.floor(this.#clock.now()))
+    const args = [String(events), String(days), now, String(SLICE), this.#keys.control, log]
+    for (let removed = 1, erase: '0' | '1' = '0'; removed > 0; ) {
+      ;[removed, erase] = await this.#link.eval('trim', keys, args)
+      if (removed > 0 || erase === '0') continue
+      while ((await this.#link.eval('erase', keys, [String(COPIED), String(COPY_EXPIRY_MS)])) > 0);
+    }
   }
 }

@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import type { Answer, Command, CommandContext, Form, ReplyBehindRecords, State } from '../../../commands/command.ts'
 import { error } from '../../../commands/errors.ts'
 import { HINT, isAskingForHelp } from '../../../commands/hint.ts'
-import { commands } from '../../../commands/index.ts'
+import { COMMAND_GROUPS, commands } from '../../../commands/index.ts'
 import { plainLine } from '../../../commands/message.ts'
 import { type ErrorReply, type History, OK, type Reply, type ServerLine } from '../../../commands/replies.ts'
 import { errorOf } from '../../../commands/wording.ts'
@@ -37,7 +37,7 @@ export interface LineConversationOptions {
  */
 export class LineConversation implements CommandContext, Conversation<string | Unreadable> {
   readonly session: LineSession
-  readonly commands = commands
+  readonly commandGroups = COMMAND_GROUPS
   readonly #options: LineConversationOptions
   readonly #link: ClientLink
   /** True after the client has requested the end of the connection. */

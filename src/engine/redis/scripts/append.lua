@@ -39,8 +39,11 @@ while at <= #ARGV do
     elseif kind == 'nonce' then
       redis.call('SET', nonceKey(key), text(last), 'PX', DAY_MS)
     elseif kind == 'redacted' then
-      -- The bytes of a deleted entry stay in the stream until it is rewritten.
-      if redis.call('XDEL', log, key) == 1 then redis.call('HSET', info, 'erase', '1') end
+      -- The bytes of a deleted entry stay in the stream until it is rewritten (erase.lua).
+      if redis.call('XDEL', log, key) == 1 then
+        redis.call('XDEL', copyKey(), key)
+        redis.call('HSET', info, 'erase', '1')
+      end
     elseif kind == 'set' then
       redis.call('HSET', stateKey(), key, cjson.encode({ text(last), fields }))
     elseif kind == 'unset' then

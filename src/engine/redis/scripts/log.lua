@@ -1,5 +1,5 @@
 -- Functions for scripts about one log; precedes them. All keys have the log's hash tag: the stream, the hash of log data (start, last,
--- closed, ahead-from, ahead, claims), the members by folded name, the names held (claims.lua), the admitted nodes, and the last batch of
+-- closed, ahead-from, ahead, claims, erase, erased-to), the members by folded name, the names held (claims.lua), the admitted nodes, and the last batch of
 -- this node.
 local log, info, joined, names, nodes, done = unpack(KEYS)
 
@@ -132,6 +132,11 @@ end
 -- Returns the key of the hash of the room's state: the last event of each key (event.ts, stateChangeOf), as its id and its fields.
 local function stateKey()
   return string.sub(log, 1, -4) .. 'state'
+end
+
+-- Returns the key of the unfinished copy of the stream (erase.lua).
+local function copyKey()
+  return string.sub(log, 1, -4) .. 'copy'
 end
 
 -- Adds a node to a membership. Returns false if the membership exists through other nodes that share the name.

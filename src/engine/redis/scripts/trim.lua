@@ -1,7 +1,21 @@
--- Removes events beyond the retention of a log, and sets its start to the last removed id. ARGV: maximum events or 0; time in ms before
--- which events are removed, or an empty string; maximum events to remove; control channel; name of the log. Returns the number of removed
--- events.
-local most, oldest, slice = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+-- Removes events beyond the retention of a log, and sets its start to the last removed id. ARGV: maximum events and days, 0 for no limit;
+-- the time in ms; maximum events to remove; control channel; name of the log. Returns the number of removed events, and `1` if the
+-- bytes of deleted entries are to be erased (erase.lua).
+local most, days, now, slice = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+
+-- The mode `keep` of the room.
+local mode = redis.call('HGET', stateKey(), 'mode:keep')
+if mode then
+  local fields = cjson.decode(mode)[2]
+  local own
+  for at = 1, #fields, 2 do
+    if fields[at] == 'details' then own = tonumber(cjson.decode(fields[at + 1]).value) end
+  end
+  if own and own > 0 and (days == 0 or own < days) then days = own end
+end
+local oldest = days > 0 and math.max(0, now - days * DAY_MS)
+local marks = redis.call('HMGET', info, 'erase', 'erased-to')
+local erase = (marks[1] or marks[2]) and '1' or '0'
 
 local function idOf(event)
   local whole, count = string.match(event[1], '^(%d+)-(%d+)$')
@@ -40,11 +54,11 @@ local excess = most > 0 and math.min(redis.call('XLEN', log) - most, slice) or 0
 local gone = {}
 if excess > 0 then gone = redis.call('XRANGE', log, '-', '+', 'COUNT', excess) end
 if #gone == 0 and oldest then gone = redis.call('XRANGE', log, '-', '(' .. entry(idBefore(oldest)), 'COUNT', slice) end
-if #gone == 0 then return 0 end
+if #gone == 0 then return { 0, erase } end
 
 local newest = idOf(gone[#gone])
 redis.call('XTRIM', log, 'MINID', '=', entry(newest + 1))
 local start = text(newest)
 redis.call('HSET', info, 'start', start)
-redis.call('PUBLISH', ARGV[4], cjson.encode({ 'trimmed', '', ARGV[5], start }))
-return #gone
+redis.call('PUBLISH', ARGV[5], cjson.encode({ 'trimmed', '', ARGV[6], start }))
+return { #gone, erase }

@@ -1,0 +1,56 @@
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
+
+/** Number of events before and after a removed one that are written anew, those of the pages next to its own. */
+const NEIGHBOURS = 48
+
+/**
+ * Removes single messages so that no page of the file has their text.
+ *
+ * With `secure_delete` SQLite overwrites what it deletes. When a page was split, though, copies of the rows that went to another page stay in
+ * the unused bytes of the first one. The events around a removed one are therefore deleted and inserted again: the pages that become
+ * empty are overwritten as a whole.
+ */
+export class MessageErasure {
+  readonly #delete: StatementSync
+  readonly #before: StatementSync
+  readonly #after: StatementSync
+  readonly #range: StatementSync
+  readonly #deleteRange: StatementSync
+  readonly #insert: StatementSync
+
+  constructor(db: DatabaseSync) {
+    this.#delete = db.prepare("DELETE FROM events WHERE log = ? AND id = ? AND kind = 'message'")
+    const order = `LIMIT 1 OFFSET ${NEIGHBOURS}`
+    this.#before = db.prepare(`SELECT id FROM events WHERE log = ? AND id < ? ORDER BY id DESC ${order}`)
+    this.#after = db.prepare(`SELECT id FROM events WHERE log = ? AND id > ? ORDER BY id ${order}`)
+    this.#range = db.prepare('SELECT * FROM events WHERE log = ? AND id > ? AND id < ? ORDER BY id')
+    this.#range.setReturnArrays(true)
+    this.#deleteRange = db.prepare('DELETE FROM events WHERE log = ? AND id > ? AND id < ?')
+    this.#insert = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+  }
+
+  /** Removes a message. Must be called in a transaction. Returns false if there is none with that id. */
+  remove(log: number, id: number): boolean {
+    if (this.#delete.run(log, id).changes === 0) return false
+    const from = Number(this.#before.get(log, id)?.id ?? -1)
+    const to = Number(this.#after.get(log, id)?.id ?? Number.MAX_SAFE_INTEGER)
+    // Because of setReturnArrays.
+    const rows = this.#range.all(log, from, to) as unknown as SQLInputValue[][]
+    this.#deleteRange.run(log, from, to)
+    for (const row of rows) this.#insert.run(...row)
+    return true
+  }
+}
+
+/**
+ * Copies the write-ahead log to the database file and empties it. Returns false if that must wait, as another process is reading; SQLite
+ * then waits for nothing, unlike for other statements.
+ */
+export function emptyWriteAheadLog(db: DatabaseSync, timeoutMs: number): boolean {
+  db.exec('PRAGMA busy_timeout = 0')
+  try {
+    return db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()?.busy === 0
+  } finally {
+    db.exec(`PRAGMA busy_timeout = ${timeoutMs}`)
+  }
+}
