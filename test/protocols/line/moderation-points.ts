@@ -12,6 +12,9 @@ export function moderationPoints(at: () => Sites, prefix: string): void {
     const raider = await guest(target, 'raider', room, address)
     const [beside, elsewhere] = [await guest(target, 'evader', undefined, address), await guest(target, 'gentle')]
     await ann.hears('userJoined raider')
+    // An operator, whom no ban would bind, loses the role with it.
+    expect(await ann.ask('/op raider')).toEqual(OK)
+    await raider.hears('role ann raider operator')
     expect(await ann.ask('/ban raider 2h raid')).toEqual(OK)
     await raider.hears('userKicked ann raider raid')
     expect(await raider.outcome(`JOIN ${room}`)).toBe('banned')
@@ -22,8 +25,11 @@ export function moderationPoints(at: () => Sites, prefix: string): void {
     // The owner of an account is banned by its nickname only.
     const fay = await owner(target, 'fay', room, address)
     await ann.hears('userJoined fay')
+    expect(await ann.ask('/op fay')).toEqual(OK)
+    await fay.hears('role ann fay operator')
     expect(await ann.ask('/ban fay')).toEqual(OK)
     await fay.hears('userKicked ann fay')
+    await ann.hears('role ann fay operator off')
     expect(await (await owner(target, 'fay', undefined, anotherAddress())).outcome(`JOIN ${room}`)).toBe('banned')
     expect(await ann.ask('/bans')).toMatchObject({
       bans: [{ to: 'raider', by: 'ann', reason: 'raid', until: expect.any(String) }, { to: 'fay' }],
