@@ -408,8 +408,9 @@ test('there are so many rooms at most', async () => {
 test('a room that is hidden without a password needs no token, and one that is locked does', async () => {
   const { api, connect, refused, line } = await globesStage()
   const maker = await line('maker')
-  await maker.ask('JOIN attic')
-  await maker.ask('/hidden on')
+  const changed = (flag: string) => maker.until((event) => event.type === 'mode' && event.flag === flag)
+  maker.send('JOIN attic', '/hidden on')
+  await changed('visibility')
   const { body } = await api('GET', '/chats')
   expect(JSON.stringify(body)).not.toContain('attic')
   const watcher = await connect('/chats/attic/ws')
@@ -420,7 +421,7 @@ test('a room that is hidden without a password needs no token, and one that is l
     users: [{ username: 'maker' }, { username: 'guest' }],
   })
   maker.send(`/lock ${PASSWORD}`)
-  await maker.until(({ type }) => type === 'mode')
+  await changed('password')
   expect(await refused('/chats/attic/ws')).toMatchObject({ status: 403, body: INVALID_TOKEN })
   expect((await api('GET', '/chats/attic')).body).toMatchObject({ users: [] })
   // Who has only watched cannot enter any more; who is there stays.
