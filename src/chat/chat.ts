@@ -178,6 +178,7 @@ export class Chat {
       handover,
       departed: (session) => this.#memberships.departed(session),
       share: (session) => {
+        session.isAdmin = this.admins.names(session)
         this.inboxes.listen(session)
         return this.#memberships.share(session)
       },

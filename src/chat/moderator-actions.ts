@@ -70,8 +70,12 @@ export class ModeratorActions {
   /** Checks that the moderator is an operator of a higher rank than the target. @throws Refusal `not-in-room`, `not-permitted`. */
   checkOutranks(by: Membership, target: Target): void {
     this.check(by, 'operator')
-    const { state } = by.room
-    if (isAtLeast(state.rankOf(target), state.rankOf(by.session))) throw new Refusal('not-permitted')
+    if (!this.outranks(by, target)) throw new Refusal('not-permitted')
+  }
+
+  /** Returns true if the moderator is of a higher rank than the target. */
+  outranks({ room: { state }, session }: Membership, target: Target): boolean {
+    return !isAtLeast(state.rankOf(target), state.rankOf(session))
   }
 
   /** Checks that the room may have one more role. @throws Refusal `too-many-roles`. */
@@ -85,6 +89,17 @@ export class ModeratorActions {
   async changeRecord({ record }: Room, change: RoomChange): Promise<void> {
     const changed = await this.#engine.rooms.change(record.id, change).catch(refuse)
     if (!changed) throw new Refusal('room-unknown')
+  }
+
+  /**
+   * Appends events of one action, together, so that the reply comes before all of them. A `kicked` of a user who is gone is left out.
+   * Resolves with the first one. @throws Refusal `unavailable`.
+   */
+  async appendAll(by: Membership, [first, ...rest]: readonly [ModeratorAction, ...ModeratorAction[]]): Promise<Event> {
+    const event = this.append(by, first)
+    const others = rest.map((action) => this.append(by, action).catch(ignoreAbsence))
+    await Promise.all([event, ...others])
+    return event
   }
 
   /** Appends the event of an action. @throws Refusal `nobody-here` for a `kicked` of a user who is not in the room, `unavailable`. */
@@ -107,4 +122,9 @@ export function moderatorReason(why: string): string {
   const reason = clean(why)
   if (isLonger(reason, MAX_REASON)) throw new Refusal('text-too-long', MAX_REASON)
   return reason
+}
+
+/** Ignores that a user is gone. */
+function ignoreAbsence(error: unknown): void {
+  if (!(error instanceof Refusal && error.code === 'nobody-here')) throw error
 }

@@ -47,11 +47,12 @@ export class Roles {
     const { name: to, accountId: account } = await this.#actions.find(by.room, name)
     if (account === undefined) throw new Refusal('name-unknown')
     const { owner } = by.room.state
-    if (owner?.account !== undefined && owner.account !== account) {
-      const details = { role: 'operator', on: true, account: owner.account } as const
-      await this.#actions.append(by, { kind: 'role', to: owner.key, body: '', details })
-    }
-    return this.#actions.append(by, { kind: 'role', to, body: '', details: { role: 'owner', on: true, account } })
+    const before = owner?.account !== undefined && owner.account !== account ? owner : undefined
+    const operator = before && { role: 'operator' as const, on: true, account: before.account ?? '' }
+    return this.#actions.appendAll(by, [
+      { kind: 'role', to, body: '', details: { role: 'owner', on: true, account } },
+      ...(before && operator ? [{ kind: 'role', to: before.key, body: '', details: operator } as const] : []),
+    ])
   }
 
   /** Lets a user enter an invite-only room. @throws Refusal `name-invalid`, `too-many-roles`. */

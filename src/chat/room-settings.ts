@@ -1,8 +1,10 @@
 import type { Event, ModeFlag } from '../engine/event.ts'
+import { tickEnd } from '../tick.ts'
 import type { Directory } from './directory.ts'
 import type { ModeratorActions } from './moderator-actions.ts'
 import type { Passwords } from './passwords.ts'
 import { Refusal } from './refusal.ts'
+import type { Room } from './room.ts'
 import type { Rank } from './room-state.ts'
 import type { Membership } from './session.ts'
 import { clean, isLonger } from './text.ts'
@@ -36,12 +38,19 @@ export class RoomSettings {
     const body = clean(text)
     if (isLonger(body, maxText)) throw new Refusal('text-too-long', maxText)
     const event = await this.#actions.append(by, { kind: 'topic', body })
-    // The description is what lists of rooms show.
-    await this.#actions.changeRecord(by.room, { description: body })
-    // Another operator may have set it meanwhile.
-    const newest = by.room.state.topic?.text ?? ''
-    if (newest !== body) await this.#actions.changeRecord(by.room, { description: newest })
+    // Not waited for, so that the reply is not later than the event.
+    void this.#describe(by.room).catch(() => {})
     return event
+  }
+
+  /** Makes the topic the description, which is what lists of rooms show. Another operator may set another one meanwhile. */
+  async #describe(room: Room): Promise<void> {
+    await tickEnd()
+    const topic = () => room.state.topic?.text ?? ''
+    for (let description: string | undefined; description !== topic(); ) {
+      description = topic()
+      await this.#actions.changeRecord(room, { description })
+    }
   }
 
   /** Sets a mode without effects beyond the room's state, or turns it off where there is no `value`. */

@@ -3,6 +3,7 @@ import { type Event, type ModeFlag, type Role, stateChangeOf } from '../engine/e
 import { fold } from './names.ts'
 import { Refusal } from './refusal.ts'
 import { type Identity, Sanctions, sanctionOf } from './sanctions.ts'
+import { SlowMode } from './slow-mode.ts'
 
 /** The ranks of users in a room, each with the rights of those before it. */
 export const RANKS = ['member', 'voiced', 'operator', 'owner', 'admin'] as const
@@ -12,9 +13,6 @@ export type Rank = (typeof RANKS)[number]
 export function isAtLeast(rank: Rank, least: Rank): boolean {
   return RANKS.indexOf(rank) >= RANKS.indexOf(least)
 }
-
-/** Number of times of last messages beyond which those that do not matter any more are forgotten. */
-const MAX_LAST_SAID = 10_000
 
 /** Maximum number of roles in a room, bans and mutes included. */
 export const MAX_ROLES = 16_384
@@ -34,8 +32,6 @@ export class RoomState {
   topic: RoomTopic | undefined
   readonly banned = new Sanctions()
   readonly muted = new Sanctions()
-  /** Time between two messages of a user, in seconds; 0 for no limit. */
-  slowSeconds = 0
   /** True if {@link checkSpeech} may refuse. */
   restrictsSpeech = false
   #owner: { readonly key: string; readonly account: string | undefined } | undefined
@@ -47,8 +43,7 @@ export class RoomState {
   /** Roles of guests, by folded nickname. */
   readonly #guests = new Map<string, Rank>()
   readonly #modes = new Map<ModeFlag, string>()
-  /** Times of the last messages while there is a slow mode, in ms since the epoch, by folded nickname. */
-  readonly #lastSaid = new Map<string, number>()
+  readonly #slow = new SlowMode()
 
   constructor({ maker }: Pick<RoomRecord, 'maker'>, state: readonly Event[]) {
     // Until it is handed over.
@@ -74,7 +69,7 @@ export class RoomState {
   /** Takes an event of the room's log. */
   apply(event: Event): void {
     if (event.kind === 'message') {
-      if (this.slowSeconds > 0) this.#lastSaid.set(fold(event.from), event.at)
+      if (this.#slow.isOn) this.#slow.note(fold(event.from), event.at)
       return
     }
     if (event.kind === 'left' || event.kind === 'kicked') {
@@ -88,15 +83,13 @@ export class RoomState {
     else if (kind === 'mode' && details.flag) this.#setMode(details.flag, change.isSet, details.value)
     else if (details.guest) this.#setGuest(fold(kind === 'joined' ? from : to), details.role, change.isSet)
     else if (details.role) this.#setRole(details.role, event, change.isSet)
-    this.restrictsSpeech = this.slowSeconds > 0 || this.#modes.has('moderated') || this.muted.size > 0
+    this.restrictsSpeech = this.#slow.isOn || this.#modes.has('moderated') || this.muted.size > 0
   }
 
   #setMode(flag: ModeFlag, on: boolean, value = ''): void {
     if (on) this.#modes.set(flag, value)
     else this.#modes.delete(flag)
-    if (flag !== 'slow') return
-    this.slowSeconds = on ? Number(value) : 0
-    this.#lastSaid.clear()
+    if (flag === 'slow') this.#slow.set(on ? Number(value) : 0)
   }
 
   #setGuest(key: string, role: Role | undefined, on: boolean): void {
@@ -168,14 +161,9 @@ export class RoomState {
     if (this.muted.size > 0 && this.muted.find(person, now)) throw new Refusal('muted')
     if (rank === 'voiced') return
     if (this.#modes.has('moderated')) throw new Refusal('moderated')
-    if (this.slowSeconds === 0) return
-    const wait = (this.#lastSaid.get(person.key) ?? 0) + 1_000 * this.slowSeconds - now
-    if (wait > 0) throw new Refusal('slow-mode', Math.ceil(wait / 1_000))
-    if (this.#lastSaid.size >= MAX_LAST_SAID) this.#forgetSilent(now)
-    this.#lastSaid.set(person.key, now)
-  }
-
-  #forgetSilent(now: number): void {
-    for (const [key, at] of this.#lastSaid) if (at + 1_000 * this.slowSeconds <= now) this.#lastSaid.delete(key)
+    if (!this.#slow.isOn) return
+    const waitMs = this.#slow.waitOf(person.key, now)
+    if (waitMs > 0) throw new Refusal('slow-mode', Math.ceil(waitMs / 1_000))
+    this.#slow.note(person.key, now)
   }
 }

@@ -32,7 +32,7 @@ export function addEntry(
   app.post<InRoom>('/chats/:room/token', async (request, reply) => {
     const room = await findRoom(rooms, request.params.room)
     const { secret, name } = bodyFields(request.body) ?? {}
-    if (room.visibility === 'public') {
+    if (room.hash === undefined) {
       if (typeof name === 'string' && isName(name)) await checkName(room, name, request, reply)
       return { status: true }
     }
@@ -45,7 +45,7 @@ export function addEntry(
 
   app.get<InRoom>('/chats/:room/token/renew', async (request, reply) => {
     const room = await findRoom(rooms, request.params.room)
-    if (room.visibility === 'public') return { status: true }
+    if (room.hash === undefined) return { status: true }
     const name = await tokens.read(room, roomTokenOf(request.headers))
     if (name === undefined) throw new GlobesError(403, 'token')
     return reply.code(201).send({ status: true, name, room_id: room.id, token: await tokens.issue(room, name) })

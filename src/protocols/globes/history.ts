@@ -14,7 +14,7 @@ export function addHistory(app: FastifyInstance, { chat, tokens }: GlobesContext
   app.get<InRoom>('/chats/events/:room', async (request) => {
     const { params, headers } = request
     const room = await findRoom(chat.rooms, params.room)
-    if (room.visibility !== 'public' && (await tokens.read(room, roomTokenOf(headers))) === undefined) {
+    if (room.hash !== undefined && (await tokens.read(room, roomTokenOf(headers))) === undefined) {
       throw new GlobesError(403, 'token')
     }
     const events = await chat.messages.recent(room.id, MAX_EVENTS, requests.askerOf(request))

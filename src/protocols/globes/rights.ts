@@ -24,7 +24,7 @@ export class Rights {
    */
   async check(room: RoomRecord, request: FastifyRequest): Promise<string> {
     const { chat, tokens, publicRooms } = this.#shared
-    if (room.visibility !== 'public') {
+    if (room.hash !== undefined) {
       const name = await tokens.read(room, roomTokenOf(request.headers))
       if (name !== undefined) return `token of ${name}`
     } else if (publicRooms !== 'owned') {
@@ -35,7 +35,7 @@ export class Rights {
     }
     const admin = await this.#findAdmin(request)
     if (admin !== undefined) return `admin ${admin}`
-    throw room.visibility === 'public' ? new GlobesError(104) : new GlobesError(403, 'token')
+    throw room.hash === undefined ? new GlobesError(104) : new GlobesError(403, 'token')
   }
 
   /** Returns the admin of a request by its password or token. The cookie does not count, as a page can send it (CSRF). */

@@ -30,14 +30,14 @@ export function addRooms(app: FastifyInstance, shared: GlobesContext, { requests
 
   app.get<InRoom>('/chats/:room', async (request) => {
     const room = await findRoom(rooms, request.params.room)
-    return showRoom(rooms, room, room.visibility !== 'public' && (await isEntitled(room, request)))
+    return showRoom(rooms, room, room.hash !== undefined && (await isEntitled(room, request)))
   })
 
   app.put<InRoom>('/chats/:room', async (request) => {
     const room = await findRoom(rooms, request.params.room)
     await rights.check(room, request)
     const texts = textsOf(request.body, 'title', 'description', 'visibility')
-    const description = checkDescription(texts, room.visibility === 'public' ? 'none' : 'fit')
+    const description = checkDescription(texts, room.hash === undefined ? 'none' : 'fit')
     const changed = await rooms.change(room.id, description)
     return showRoom(rooms, changed, true)
   })

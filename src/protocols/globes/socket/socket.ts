@@ -25,7 +25,7 @@ export function addSocket(app: FastifyInstance, shared: GlobesContext, { upgrade
     const { room: which } = request.params as InRoom['Params']
     const room = await findRoom(chat.rooms, which)
     const login = () => logins.find(request)
-    if (room.visibility === 'public') return void tickets.set(request, { room, proof: (await login())?.proof })
+    if (room.hash === undefined) return void tickets.set(request, { room, proof: (await login())?.proof })
     const username = await tokens.read(room, roomTokenOf(request.headers))
     if (username === undefined) throw new GlobesError(403, 'token')
     tickets.set(request, { room, username, proof: (await login())?.proof })
