@@ -43,6 +43,9 @@ const AUDITED: Readonly<Record<AuditEntry['what'], string>> = {
   'password-changed': 'password changed',
   'account-removed': 'account removed',
   disconnected: 'disconnected by an admin',
+  'address-banned': 'address banned',
+  'address-unbanned': 'address no longer banned',
+  'room-closed': 'room closed',
 }
 
 export interface Daemon {

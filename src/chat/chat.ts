@@ -166,6 +166,7 @@ export class Chat {
       counts,
       maxText,
       maxKeepDays: options.keepDays || Number.POSITIVE_INFINITY,
+      onAudit,
       accounts: {
         isAccount: (name) => this.#credentials.holds(name).catch(refuse),
         isAdmin: (name) => this.admins.has(name),
