@@ -7,6 +7,7 @@ import type { ErrorReply } from './replies.ts'
 const SUBJECTS: Readonly<Partial<Record<RefusalCode, (parameter: string) => string | undefined>>> = {
   'nobody-here': (parameter) => parameter.split(/[ \t]/, 1)[0],
   'no-private-messages': (parameter) => parameter.split(/[ \t]/, 1)[0],
+  'invalid-network': (parameter) => parameter.split(/[ \t]/, 1)[0],
   'user-unknown': (parameter) => parameter.split(/[ \t]/, 1)[0],
   'room-unknown': (parameter) => /(?:^|[ \t])in=(\S*)/i.exec(parameter)?.[1],
   'history-gone': (parameter) => /after=(\S*)/i.exec(parameter)?.[1],

@@ -66,16 +66,24 @@ export class LineClient {
     return this.#lines.failure
   }
 
-  static async connect(daemon: TestDaemon, transport: Transport = 'TCP', mode: Mode = 'whole'): Promise<LineClient> {
+  static async connect(
+    daemon: TestDaemon,
+    transport: Transport = 'TCP',
+    mode: Mode = 'whole',
+    from: { readonly localAddress?: string } = {},
+  ): Promise<LineClient> {
     if (isWebSocket(transport)) {
-      const { websocket, socket } = await openWebSocket(daemon.port('http'), '/line', { tls: transport === 'WSS' })
+      const { websocket, socket } = await openWebSocket(daemon.port('http'), '/line', {
+        tls: transport === 'WSS',
+        ...from,
+      })
       return new LineClient(socket, mode, websocket)
     }
     const host = '127.0.0.1'
     const socket =
       transport === 'TCP'
-        ? connectTcp({ host, port: daemon.line })
-        : connectTls({ host, port: daemon.lineTls, ca: certificate().cert, servername: 'localhost' })
+        ? connectTcp({ host, port: daemon.line, ...from })
+        : connectTls({ host, port: daemon.lineTls, ...from, ca: certificate().cert, servername: 'localhost' })
     const client = new LineClient(socket.setNoDelay(), mode)
     await once(socket, transport === 'TCP' ? 'connect' : 'secureConnect')
     return client

@@ -61,6 +61,8 @@ const CLOSES: Readonly<Record<RefusalCode, Close | undefined>> = {
   'too-many-blocks': NONE,
   'account-required': NONE,
   'admin-required': NONE,
+  'invalid-network': NONE,
+  'too-many-address-bans': NONE,
   'session-unknown': NONE,
   'user-unknown': NONE,
   'not-permitted': NONE,
