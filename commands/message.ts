@@ -18,14 +18,16 @@ export const message: Command = {
   name: 'MESSAGE',
   usage: 'MESSAGE [nonce=<word>] <text>',
   help:
-    'Say a text literally, even if it looks like a command. A JSON string says its value, which may have several lines: MESSAGE "a\\nb". A nonce makes it safe to send the line again: within a day the room gets a ' +
-    'text with the same nonce from the same nickname once.',
+    'Say a text literally, even if it looks like a command. A JSON string says its value, which may have several lines: ' +
+    'MESSAGE "a\\nb". A nonce makes it safe to send the line again: within a day the room gets a text with the same nonce from ' +
+    'the same nickname once, and the reply has its id.',
   state: 'inRoom',
   least: 1,
   pipelined: true,
   run({ chat, session }, parameter) {
     const [prefix = '', nonce] = NONCE.exec(parameter) ?? []
-    return chat.messages.say(session.inRoom(), textOf(parameter.slice(prefix.length)), { nonce }).then(() => OK)
+    const said = chat.messages.say(session.inRoom(), textOf(parameter.slice(prefix.length)), { nonce })
+    return said.then(({ id }) => (nonce === undefined ? OK : { ...OK, id: String(id) }))
   },
 }
 

@@ -111,6 +111,7 @@ export const CommandResult = Type.Object(
     /** Text for users; null for HISTORY and /inbox, whose records follow. */
     result: Type.Union([Type.String(), Type.Null()]),
     commands: Type.Optional(Type.Array(CommandHelp, { description: '/help' })),
+    id: Type.Optional({ ...Id, description: 'MESSAGE with a nonce: the id of the message.' }),
     room: Type.Optional(RoomName),
     members: Type.Optional(Type.Array(Nickname, { description: '/who: in order of joining.' })),
     marks: Type.Optional(Type.Array(MarkedMember, { description: '/who: the members with marks.' })),

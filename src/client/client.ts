@@ -120,19 +120,19 @@ export class ChatClient {
   }
 
   /**
-   * Says a text to the room; resolves when it is committed. With a nonce the line waits until the client is caught up and is
+   * Says a text to the room; resolves when it is committed, with a nonce with the id of the message. With a nonce the line waits until the client is caught up and is
    * sent again after a reconnection, and the server appends it once (docs/protocols/line.md, section 2.6); without one it may have been
    * appended when this rejects with a {@link DisconnectedError}.
    *
    * @param nonce 1 to 64 letters, digits, `_`, `-`, `.` and `:`; another one for each text
    * @throws DisconnectedError, RefusedError
    */
-  async say(text: string, nonce?: string): Promise<void> {
+  async say(text: string, nonce?: string): Promise<number | undefined> {
     for (;;) {
       if (nonce !== undefined) await this.#isBack()
       try {
-        resultOf(await this.ask(messageLine(text, nonce)))
-        return
+        const { id } = resultOf(await this.ask(messageLine(text, nonce)))
+        return id === undefined ? undefined : Number(id)
       } catch (error) {
         if (nonce === undefined || !(error instanceof DisconnectedError) || !(await this.#isBack())) throw error
       }

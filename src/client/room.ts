@@ -61,8 +61,8 @@ export class FollowedRoom implements AsyncIterable<RoomEvent> {
     return this.#client.room
   }
 
-  /** @throws DisconnectedError, RefusedError */
-  say(text: string, nonce?: string): Promise<void> {
+  /** See {@link ChatClient.say}. @throws DisconnectedError, RefusedError */
+  say(text: string, nonce?: string): Promise<number | undefined> {
     return this.#client.say(text, nonce)
   }
 
