@@ -32,12 +32,13 @@ export const title: Command = {
 
 export const close: Command = {
   name: '/close',
-  usage: '/close',
-  help: 'Close the room for good: it is removed with its history. Only its owner may do that.',
-  state: 'inRoom',
-  least: 'none',
-  async run({ chat, session }) {
-    await chat.moderation.settings.close(session.inRoom())
+  usage: '/close [<room>]',
+  help: 'Close the room for good: it is removed with its history. Only its owner may do that, and an admin, who may name another room.',
+  state: 'named',
+  least: 0,
+  async run({ chat: { moderation }, session }, room) {
+    if (room === '') await moderation.settings.close(session.inRoom())
+    else await moderation.settings.closeNamed(session, room)
     return OK
   },
 }

@@ -9,6 +9,7 @@ const SUBJECTS: Readonly<Partial<Record<RefusalCode, (parameter: string) => stri
   'nobody-here': (parameter) => splitName(parameter).name,
   'no-private-messages': (parameter) => splitName(parameter).name,
   'message-unknown': (parameter) => parameter.split(/[ \t]/, 1)[0],
+  'invalid-network': (parameter) => parameter.split(/[ \t]/, 1)[0],
   'user-unknown': (parameter) => parameter.split(/[ \t]/, 1)[0],
   'room-unknown': (parameter) => /(?:^|[ \t])in=(\S*)/i.exec(parameter)?.[1],
   'history-gone': (parameter) => /after=(\S*)/i.exec(parameter)?.[1],

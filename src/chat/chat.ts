@@ -10,6 +10,7 @@ import { LOBBY_ROOM } from '../engine/lobby.ts'
 import type { AccountRecord } from '../engine/records.ts'
 import { AccountSettings } from './account-settings.ts'
 import { Accounts } from './accounts.ts'
+import { AddressBans } from './address-bans.ts'
 import { AddressDigests } from './address-digests.ts'
 import { type Administered, Administration } from './administration.ts'
 import { Admins } from './admins.ts'
@@ -100,6 +101,7 @@ export class Chat {
   readonly makers: RoomMakers
   readonly administration: Administration
   readonly admins: Admins
+  readonly addressBans: AddressBans
   readonly settings: AccountSettings
   readonly supervision: Supervision
   /** Characters of the longest message. */
@@ -159,6 +161,7 @@ export class Chat {
     this.#sessions = new Sessions(engine.broadcast, this.#presence, (session) => this.close(session))
     this.#onAudit = onAudit
     this.admins = new Admins(engine.records, admins)
+    this.addressBans = new AddressBans(engine, this.admins, onAudit)
     this.moderation = new Moderation(engine, {
       directory: this.rooms,
       passwords: this.#passwords,
@@ -166,6 +169,7 @@ export class Chat {
       counts,
       maxText,
       maxKeepDays: options.keepDays || Number.POSITIVE_INFINITY,
+      onAudit,
       accounts: {
         find: (name) => this.#engine.records.get('account', name).catch(refuse),
         isAdmin: (account) => this.admins.names(account),

@@ -1,12 +1,14 @@
+import type { RoomRecord } from '../engine/engine.ts'
 import type { Event, ModeFlag } from '../engine/event.ts'
 import { tickEnd } from '../tick.ts'
+import { auditEntry, type OnAudit } from './audit.ts'
 import type { Directory } from './directory.ts'
 import type { ModeratorActions } from './moderator-actions.ts'
 import type { Passwords } from './passwords.ts'
 import { Refusal } from './refusal.ts'
 import type { Room } from './room.ts'
 import type { Rank } from './room-state.ts'
-import type { Membership } from './session.ts'
+import type { Membership, Session } from './session.ts'
 import { clean, isLonger } from './text.ts'
 
 /** Id of the room that belongs to the admins, and that everybody may enter. */
@@ -19,6 +21,7 @@ export interface RoomSettingsParts {
   readonly maxText: number
   /** Days for which the server keeps events; infinite for no limit. */
   readonly maxKeepDays: number
+  readonly onAudit: OnAudit
 }
 
 /** Topic, modes and record of a room (docs/protocols/moderation.md, section 2). */
@@ -95,7 +98,27 @@ export class RoomSettings {
   /** Closes the room: removes it with its history. */
   async close(by: Membership): Promise<void> {
     this.#checkSettings(by, 'owner')
-    await this.#parts.directory.close(by.room.record.id)
+    await this.#close(by.session, by.room.record)
+  }
+
+  /**
+   * Closes a room that an admin names and need not be in; a member's own room like {@link close}.
+   *
+   * @throws Refusal `room-unknown`, `admin-required`, `not-permitted` for the lobby.
+   */
+  async closeNamed(session: Session, name: string): Promise<void> {
+    const record = await this.#parts.directory.find(name)
+    const membership = record && session.memberships.get(record.id)
+    if (membership) return this.close(membership)
+    if (!session.isAdmin) throw new Refusal('admin-required')
+    if (!record) throw new Refusal('room-unknown')
+    if (record.id === LOBBY) throw new Refusal('not-permitted')
+    await this.#close(session, record)
+  }
+
+  async #close({ name, address }: Session, { id, slug }: RoomRecord): Promise<void> {
+    await this.#parts.directory.close(id)
+    this.#parts.onAudit(auditEntry({ what: 'room-closed', address, name, room: slug }))
   }
 
   /** Checks the right to change the room itself. The lobby is open to all protocols. */

@@ -80,6 +80,24 @@ const BLOCK = {
   additionalProperties: false,
 } as const
 
+const ADDRESS_BAN = {
+  type: 'object',
+  properties: {
+    /** The key. */
+    network: TEXT,
+    /** The nickname of the admin. */
+    by: TEXT,
+    /** Time in ms since the epoch. */
+    at: { type: 'number' },
+    /** The reason; empty if none was given. */
+    why: TEXT,
+    /** Its end in ms since the epoch; missing if it is for good. */
+    until: { type: 'number' },
+  },
+  required: ['network', 'by', 'at', 'why'],
+  additionalProperties: false,
+} as const
+
 /** Declares the type of a kind's values by their schema. */
 function kind<
   const S extends object,
@@ -113,6 +131,8 @@ export const KINDS = {
   duty: kind(TEXT, { expires: true }),
   /** The folded name that the address that made a room uses in it, by the room's id. */
   'maker-name': kind(TEXT, { expires: true }),
+  /** A network whose connections are refused, by its canonical text. */
+  'address-ban': kind(ADDRESS_BAN, { expires: true }),
 }
 
 export type RecordKind = keyof typeof KINDS
@@ -128,6 +148,7 @@ export type IndexOf<K extends IndexedKind> = keyof (typeof KINDS)[K]['indexes'] 
 
 export type AccountRecord = RecordOf<'account'>
 export type BlockRecord = RecordOf<'block'>
+export type AddressBan = RecordOf<'address-ban'>
 
 /** A record as stored. */
 export interface StoredRecord {

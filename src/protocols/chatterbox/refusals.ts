@@ -59,6 +59,8 @@ const TEXTS: Readonly<Record<Exclude<RefusalCode, 'text-too-long'>, string | und
   'history-gone': UNAVAILABLE,
   'account-required': UNAVAILABLE,
   'admin-required': UNAVAILABLE,
+  'invalid-network': UNAVAILABLE,
+  'too-many-address-bans': UNAVAILABLE,
   'session-unknown': UNAVAILABLE,
   'user-unknown': UNAVAILABLE,
   'not-permitted': UNAVAILABLE,

@@ -37,6 +37,8 @@ const ERRORS: Readonly<Record<RefusalCode, ErrorFor | 'guess' | undefined>> = {
   'too-many-blocks': undefined,
   'account-required': undefined,
   'admin-required': undefined,
+  'invalid-network': undefined,
+  'too-many-address-bans': undefined,
   'session-unknown': undefined,
   'user-unknown': undefined,
   banned: undefined,

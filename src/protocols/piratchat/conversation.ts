@@ -57,6 +57,8 @@ export const MESSAGE_CODES: Readonly<Record<RefusalCode, string>> = {
   'too-many-blocks': UNAVAILABLE,
   'account-required': UNAVAILABLE,
   'admin-required': UNAVAILABLE,
+  'invalid-network': UNAVAILABLE,
+  'too-many-address-bans': UNAVAILABLE,
   'session-unknown': UNAVAILABLE,
   'user-unknown': UNAVAILABLE,
   banned: UNAVAILABLE,

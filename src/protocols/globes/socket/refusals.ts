@@ -58,6 +58,8 @@ const ANSWERS: Readonly<Record<RefusalCode, SocketAnswer | undefined>> = {
   'not-permitted': NONE,
   'message-unknown': NONE,
   'too-many-roles': NONE,
+  'invalid-network': NONE,
+  'too-many-address-bans': NONE,
 }
 
 /** Returns the answer to a refusal of a join or message; undefined if there is none. */
