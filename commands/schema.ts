@@ -131,6 +131,7 @@ export const CommandResult = Type.Object(
     sessions: Type.Optional(Type.Array(SessionEntry, { description: '/sessions, /whois: oldest first.' })),
     bans: Type.Optional(Type.Array(Ban, { description: '/bans: oldest first.' })),
     addressBans: Type.Optional(Type.Array(AddressBan, { description: '/address-bans: newest first.' })),
+    topic: Type.Optional(Type.String({ description: '/topic: the present one.' })),
     blocked: Type.Optional(Type.Array(Nickname, { description: '/blocked' })),
     found: Type.Optional(Type.Integer({ minimum: 0, description: '/search: number of records before this line.' })),
   },

@@ -11,7 +11,8 @@ export const topic: Command = {
     const membership = session.inRoom()
     if (text === '') {
       const { topic: present } = membership.room.state
-      return result(present ? `${present.text} (${present.by})` : 'No topic is set')
+      if (!present) return result('No topic is set')
+      return { ...result(`${present.text} (${present.by})`), topic: present.text }
     }
     await chat.moderation.settings.setTopic(membership, text === '""' ? '' : text)
     return OK

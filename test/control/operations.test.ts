@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import type { ChatOptions } from '../../src/chat/chat.ts'
+import type { ChatOptions } from '../../src/chat/chat-options.ts'
 import { Session } from '../../src/chat/session.ts'
 import { type ControlReply, type ControlRequest, carryOut } from '../../src/control/operations.ts'
 import { Unavailable } from '../../src/engine/engine.ts'
