@@ -57,6 +57,11 @@ export class Inbox<T> {
     }
   }
 
+  /** How many there are now. */
+  get waiting(): number {
+    return this.#things.length
+  }
+
   /** What is there now. */
   now(): T[] {
     return this.#things.splice(0)

@@ -1,6 +1,7 @@
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises'
 import type { MessagePort } from 'node:worker_threads'
 import { DoubtfulClock } from '../clock.ts'
+import type { Operation } from '../observer.ts'
 import { BUSY_TIMEOUT_MS, causeOf, type Database, openDatabase } from './database.ts'
 import { emptyWriteAheadLog } from './erasure.ts'
 import { OpenFiles } from './files.ts'
@@ -87,11 +88,15 @@ export function serveStore(port: MessagePort, options: StoreOptions): void {
     yield* eraseEnded(store)
     yield* sweep(store, keep, clock.now(), (log) => notify({ notice: 'trimmed', log: log.name, upTo: log.start }))
   }
+  function* indexed(): Generator<void> {
+    if (!files?.overwritten) yield* store.indexing.run()
+  }
   /** Repeats work whose slices run between requests, with pauses that are given the time of the slice before. */
   async function repeat(
     slices: () => Iterable<void>,
     everyMs: number,
     pause: (ms: number) => Promise<unknown>,
+    operation: Operation,
   ): Promise<void> {
     let againMs = everyMs
     try {
@@ -103,13 +108,14 @@ export function serveStore(port: MessagePort, options: StoreOptions): void {
         started = performance.now()
       }
     } catch (error) {
-      if (!closed) health.failed('commits', error)
+      if (!closed) health.failed(operation, error, () => void slices()[Symbol.iterator]().next())
       againMs = FAILED_MS
     }
-    if (!closed) setTimeout(repeat, againMs, slices, everyMs, pause).unref()
+    if (!closed) setTimeout(repeat, againMs, slices, everyMs, pause, operation).unref()
   }
   const whenIdle = (ms: number) =>
     performance.now() - committedAt < BUSY_MS ? delay(ms * PAUSE, undefined, { ref: false }) : nextTurn()
-  void repeat(everything, SWEEP_EVERY_MS, () => nextTurn())
-  setTimeout(repeat, INDEX_EVERY_MS, () => store.indexing.run(), INDEX_EVERY_MS, whenIdle).unref()
+  void repeat(everything, SWEEP_EVERY_MS, () => nextTurn(), 'commits')
+  // Its failure is that of a read, which tells of damage with the same words.
+  setTimeout(repeat, INDEX_EVERY_MS, indexed, INDEX_EVERY_MS, whenIdle, 'reads').unref()
 }
