@@ -68,6 +68,11 @@ export class FrameClient {
     return this.next()
   }
 
+  /** How many frames are there now. */
+  get waiting(): number {
+    return this.#frames.waiting
+  }
+
   /** What has come and was not taken. */
   now(): Frame[] {
     return this.#frames.now()
