@@ -164,7 +164,6 @@ export class Chat {
       passwords: this.#passwords,
       reader,
       counts,
-      maxText,
       maxKeepDays: options.keepDays || Number.POSITIVE_INFINITY,
       accounts: {
         isAccount: (name) => this.#credentials.holds(name).catch(refuse),

@@ -5,16 +5,19 @@ import type { Passwords } from './passwords.ts'
 import { Refusal } from './refusal.ts'
 import type { Rank } from './room-state.ts'
 import type { Membership } from './session.ts'
-import { clean, isLonger } from './text.ts'
+import { clean, isLonger, shortened } from './text.ts'
 
 /** Id of the room that belongs to the admins, and that everybody may enter. */
 const LOBBY = 1
 
+/** Maximum characters of a topic. */
+const MAX_TOPIC = 300
+/** Maximum bytes of a description, a limit of Globes (docs/protocols/globes.md, section 1). */
+const MAX_DESCRIPTION_BYTES = 70
+
 export interface RoomSettingsParts {
   readonly directory: Directory
   readonly passwords: Passwords
-  /** Maximum characters of a topic. */
-  readonly maxText: number
   /** Days for which the server keeps events; infinite for no limit. */
   readonly maxKeepDays: number
 }
@@ -32,15 +35,14 @@ export class RoomSettings {
   /** Sets the topic; an empty text removes it. @throws Refusal `text-too-long`. */
   async setTopic(by: Membership, text: string): Promise<Event> {
     this.#actions.check(by, 'operator')
-    const { maxText } = this.#parts
     const body = clean(text)
-    if (isLonger(body, maxText)) throw new Refusal('text-too-long', maxText)
+    if (isLonger(body, MAX_TOPIC)) throw new Refusal('text-too-long', MAX_TOPIC)
     const event = await this.#actions.append(by, { kind: 'topic', body })
-    // The description is what lists of rooms show.
-    await this.#actions.changeRecord(by.room, { description: body })
+    // The description is what Globes shows.
+    await this.#actions.changeRecord(by.room, { description: descriptionOf(body) })
     // Another operator may have set it meanwhile.
     const newest = by.room.state.topic?.text ?? ''
-    if (newest !== body) await this.#actions.changeRecord(by.room, { description: newest })
+    if (newest !== body) await this.#actions.changeRecord(by.room, { description: descriptionOf(newest) })
     return event
   }
 
@@ -104,4 +106,9 @@ export class RoomSettings {
     const on = value !== undefined
     return this.#actions.append(by, { kind: 'mode', body: '', details: { flag, on, ...(value && { value }) } })
   }
+}
+
+/** Returns the part of a topic that fits into the description of a room. */
+function descriptionOf(topic: string): string {
+  return shortened(topic, MAX_DESCRIPTION_BYTES, Buffer.byteLength)
 }
