@@ -8,6 +8,7 @@ import { randomBytes } from 'node:crypto'
 import type { Engine, EngineBroadcast, RoomRecord } from '../engine/engine.ts'
 import { LOBBY_ROOM } from '../engine/lobby.ts'
 import type { AccountRecord } from '../engine/records.ts'
+import { Access, checkUnlocked } from './access.ts'
 import { AccountSettings } from './account-settings.ts'
 import { Accounts } from './accounts.ts'
 import { AddressDigests } from './address-digests.ts'
@@ -37,6 +38,7 @@ import { Reader } from './reader.ts'
 import { Refusal, refuse } from './refusal.ts'
 import { RoomQuota } from './room-quota.ts'
 import type { Rank } from './room-state.ts'
+import type { Identity } from './sanctions.ts'
 import { type Cost, Secrets } from './secrets.ts'
 import type { Membership, Session } from './session.ts'
 import { Sessions } from './sessions.ts'
@@ -84,14 +86,15 @@ export interface ChatOptions {
 }
 
 export interface JoinRoomOptions {
-  /** True if the room's password has been shown, see {@link Chat.unlock}. */
-  readonly unlocked?: boolean
+  /** The room as it was when its password was shown, see {@link Chat.unlock}. */
+  readonly unlocked?: RoomRecord | undefined
   /** True at protocols with one room at a time: the session's other membership ends where the new one begins. */
   readonly moves?: boolean
 }
 
 export class Chat {
   readonly accounts: Accounts
+  readonly access: Access
   readonly rooms: Directory
   readonly messages: Messages
   readonly inboxes: Inboxes
@@ -159,6 +162,12 @@ export class Chat {
     this.#sessions = new Sessions(engine.broadcast, this.#presence, (session) => this.close(session))
     this.#onAudit = onAudit
     this.admins = new Admins(engine.records, admins)
+    this.access = new Access({
+      memberships: this.#memberships,
+      credentials: this.#credentials,
+      admins: this.admins,
+      digests: this.#digests,
+    })
     this.moderation = new Moderation(engine, {
       directory: this.rooms,
       passwords: this.#passwords,
@@ -259,7 +268,7 @@ export class Chat {
   async ranks(room: number, members: readonly string[]): Promise<ReadonlyMap<string, Rank>> {
     const record = await this.rooms.find(room)
     if (!record) return new Map()
-    const state = await this.#memberships.stateOf(record).catch(refuse)
+    const state = await this.access.stateOf(record)
     const rankOf = (name: string) => state.rankOf({ key: fold(name), registered: true, isAdmin: false })
     return new Map(members.map((name) => [name, rankOf(name)]))
   }
@@ -298,12 +307,12 @@ export class Chat {
    * Makes a session a member of a room, given by its id or its slug, under which it is made if need be. When it refuses, nothing has
    * changed.
    *
-   * @throws Refusal `room-name-invalid`, `room-unknown` for an id, `room-private` unless `unlocked`, `too-many-rooms`,
+   * @throws Refusal `room-name-invalid`, `room-unknown` for an id, `room-private` unless `unlocked` has its password, `too-many-rooms`,
    * `banned`, `invite-only`, `name-in-room`, `name-reserved`, `name-in-use` for a nickname that looks like that of somebody in a room,
    * `unavailable`.
    */
   async join(session: Session, which: number | string, options: JoinRoomOptions = {}): Promise<Membership> {
-    const { unlocked = false, moves = false } = options
+    const { unlocked, moves = false } = options
     const find = async () => {
       const { address, name, registered } = session
       session.addressDigest ??= address === '' ? undefined : await this.#digests.of(address)
@@ -312,7 +321,7 @@ export class Chat {
           ? { record: await this.rooms.find(which), founds: false }
           : await this.rooms.open(which, { address, name, registered })
       if (!record) throw new Refusal('room-unknown')
-      if (record.hash !== undefined && !unlocked) throw new Refusal('room-private')
+      checkUnlocked(record, unlocked)
       return { record, founds }
     }
     // From before its joining, as whoever sees that may tell it something at once.
@@ -338,9 +347,12 @@ export class Chat {
     return this.#memberships.leave(membership)
   }
 
-  /** Hands a session the events of a room, member or not. Returns the end of it. */
-  subscribe(session: Session, room: RoomRecord): () => void {
-    return this.#memberships.subscribe(session, room)
+  /**
+   * Hands a session the events of a room, member or not. Once the client may not read the room any more, and is no member, that ends
+   * with {@link Wire.putOut}. The caller has checked its {@link Access}. Returns the end of it.
+   */
+  subscribe(session: Session, room: RoomRecord, client: Identity): () => void {
+    return this.#memberships.subscribe(session, room, client)
   }
 
   /**

@@ -1,12 +1,11 @@
 import type { Chat } from '../../../chat/chat.ts'
-import type { Proof } from '../../../chat/credentials.ts'
 import { fold } from '../../../chat/names.ts'
 import { Refusal, type RefusalCode } from '../../../chat/refusal.ts'
 import { isLonger } from '../../../chat/text.ts'
-import type { RoomRecord } from '../../../engine/engine.ts'
 import type { Conversation, SessionLink } from '../../../transport/conversation.ts'
 import { type Handled, Pipelined } from '../../../transport/reply-queue.ts'
 import { GLOBES_ERRORS } from '../errors.ts'
+import type { GlobesPass } from '../passes.ts'
 import { type ClientEvent, readEvent } from './event.ts'
 import { noticeFrame } from './notice.ts'
 import { GlobesSession, type GlobesWire } from './wire.ts'
@@ -44,7 +43,8 @@ const CLOSES: Readonly<Record<RefusalCode, Close | undefined>> = {
   // The login was valid at the handshake; the client has to log in again.
   'secret-wrong': [POLICY, GLOBES_ERRORS[204].text],
   'name-in-use': IN_USE,
-  'room-private': NONE,
+  // The password of the room has been changed since the handshake.
+  'room-private': [POLICY, GLOBES_ERRORS[204].text],
   'name-taken': NONE,
   'name-unknown': NONE,
   'secret-invalid': NONE,
@@ -68,15 +68,6 @@ const CLOSES: Readonly<Record<RefusalCode, Close | undefined>> = {
   'too-many-roles': NONE,
 }
 
-/** The room and the identity of a client after its handshake. */
-export interface GlobesPass {
-  readonly room: RoomRecord
-  /** Nickname of the room's token; undefined for a public room. */
-  readonly username?: string
-  /** The account that the client is logged in to. */
-  readonly proof?: Proof | undefined
-}
-
 export interface GlobesConversationOptions {
   readonly chat: Chat
   readonly wire: GlobesWire
@@ -97,7 +88,7 @@ export class GlobesConversation implements Conversation<string> {
     this.#link = link
     this.#ticket = ticket
     this.#session = new GlobesSession(wire, link)
-    this.#unwatch = chat.subscribe(this.#session, ticket.room)
+    this.#unwatch = chat.subscribe(this.#session, ticket.room, ticket.client)
     void this.#checkRoom()
   }
 
@@ -138,35 +129,47 @@ export class GlobesConversation implements Conversation<string> {
       if (!session.membership) await this.#join(name)
       if (type === 'send' && session.membership) await this.#shared.chat.messages.say(session.membership, text)
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error
-      const close = CLOSES[error.code]
-      if (close) this.#refuse(...close)
+      this.#refuse(error)
     }
   }
 
   async #join(name: string): Promise<void> {
     const { chat } = this.#shared
-    const { room, username = name, proof } = this.#ticket
-    if (fold(name) !== fold(username)) return this.#refuse(POLICY, GLOBES_ERRORS[204].text)
+    const { room, unlocked, username = name, proof } = this.#ticket
+    if (fold(name) !== fold(username)) return this.#close(POLICY, GLOBES_ERRORS[204].text)
     // A logged-in client may also join as a guest, with a name that is not registered.
     const identity = proof && fold(proof.name) === fold(name) ? proof : name
     if (this.name === undefined) await chat.login(this.#session, identity)
     if (this.#session.closed) return
-    await chat.join(this.#session, room.id, { unlocked: true })
+    await chat.join(this.#session, room.id, { unlocked })
     // The join is valid although this may fail.
     await chat.makers.entered(room, name, this.#link.address).catch(() => {})
   }
 
+  /** Closes the connection because of a refusal, unless that is one that keeps it open. Throws other errors. */
+  #refuse(error: unknown): void {
+    if (!(error instanceof Refusal)) throw error
+    const close = CLOSES[error.code]
+    if (close) this.#close(...close)
+  }
+
   /** Closes the connection. The reason is also sent as an event, as the browser clients show nothing else. */
-  #refuse(code: number, text: string): void {
+  #close(code: number, text: string): void {
     if (text !== '') this.#link.push(noticeFrame(text))
     this.#link.hangUp(code, text)
   }
 
-  /** Closes the connection if the room has ended since the handshake. */
+  /** Closes the connection if the room has ended since the handshake, or the client may not read it any more. */
   async #checkRoom(): Promise<void> {
-    const { room } = this.#ticket
-    const found = await this.#shared.chat.rooms.find(room.id).catch(() => room)
-    if (!found) this.#link.hangUp(NORMAL)
+    const { chat } = this.#shared
+    const { room, unlocked, client } = this.#ticket
+    try {
+      const found = await chat.rooms.find(room.id)
+      if (!found) throw new Refusal('room-unknown')
+      await chat.access.check(client, found, unlocked)
+    } catch (error) {
+      // The handshake is valid although this may fail.
+      if (!(error instanceof Refusal && error.code === 'unavailable')) this.#refuse(error)
+    }
   }
 }
