@@ -30,7 +30,7 @@ export interface PassesParts {
 }
 
 /** The permissions of requests to read rooms, by the token of the room, the login and the address. */
-export class Passes {
+export class GlobesPasses {
   readonly #parts: PassesParts
 
   constructor(parts: PassesParts) {

@@ -6,7 +6,7 @@ import { addHistory } from './history.ts'
 import { addLists } from './lists.ts'
 import { Logins } from './logins.ts'
 import type { GlobesContext, GlobesOptions } from './options.ts'
-import { Passes } from './passes.ts'
+import { GlobesPasses } from './passes.ts'
 import { globesErrorOf } from './refusals.ts'
 import type { InRoom } from './room.ts'
 import { addRooms } from './rooms.ts'
@@ -24,7 +24,7 @@ export function globesRoutes(options: GlobesOptions): Routes {
     await app.register(cookie)
     const { requests } = services
     const logins = new Logins(chat.tickets, requests)
-    const passes = new Passes({ chat, tokens, logins, requests })
+    const passes = new GlobesPasses({ chat, tokens, logins, requests })
     const shared: GlobesContext = { ...options, tokens, logins, passes }
     takeAnyBody(app)
     app.addHook('onRequest', async (_, reply) => void reply.header('Cache-Control', 'no-store'))
