@@ -12,6 +12,7 @@ export type LineFault =
   | 'login-required'
   | 'already-logged-in'
   | 'not-blocked'
+  | 'not-banned'
   | 'unknown-time'
   | 'invalid-limit'
   | 'invalid-id'
@@ -40,6 +41,7 @@ export const DISCONNECT_CODES = [
   'password-changed',
   'logged-out',
   'disconnected',
+  'address-banned',
 ] as const
 
 /** Codes of errors in reply to a line; the connection stays open. */
@@ -68,6 +70,7 @@ export const ERRORS: Readonly<Record<FaultCode, ErrorText>> = {
   'login-required': { text: 'Login required' },
   'already-logged-in': { text: 'User already logged in with name <nickname>' },
   'not-blocked': { text: 'Not blocked: <nickname>' },
+  'not-banned': { text: 'Not banned: <network>', hint: '/address-bans lists what is' },
   'unknown-time': {
     text: 'Unknown string format',
     hint: 'Times: 2026-05-24, 2026-05-24 15:17:19, 15:17, today, yesterday, epoch seconds, -10m, -2h, -7d',
@@ -120,6 +123,11 @@ export const ERRORS: Readonly<Record<FaultCode, ErrorText>> = {
   'too-many-blocks': { text: 'You have blocked too many already' },
   'account-required': { text: 'Only for accounts', hint: '/register <password> makes your nickname an account' },
   'admin-required': { text: 'Only for admins' },
+  'invalid-network': {
+    text: 'Invalid network: <network>',
+    hint: 'An address or a network such as 198.51.100.0/24 or 2001:db8::/32, from /8 for IPv4 and /16 for IPv6 on, without your own address',
+  },
+  'too-many-address-bans': { text: 'Too many addresses are banned, at most <limit>' },
   'session-unknown': { text: 'No such session: <id>', hint: '/sessions lists them' },
   'user-unknown': { text: 'No such user: <nickname>' },
   unavailable: { text: 'Temporarily unavailable' },

@@ -1,4 +1,5 @@
 /** All commands of the line protocol, by topic. A new command is a file in this folder and a line here. */
+import { addressBans, banAddress, unbanAddress } from './address-bans.ts'
 import { announce } from './announce.ts'
 import { away } from './away.ts'
 import { block, blocked, unblock } from './block.ts'
@@ -42,7 +43,7 @@ export const COMMAND_GROUPS = {
   Moderation: [kick, mute, unmute, ban, unban, bans, op, deop, voice, devoice, owner],
   Account: [register, passwd, unregister, whoami, sessions, logout],
   Connection: [pipe, plain, json, limits, ping, bareHelp],
-  Admin: [whois, disconnect, announce],
+  Admin: [whois, disconnect, announce, banAddress, unbanAddress, addressBans],
 } as const satisfies Readonly<Record<string, readonly Command[]>>
 
 export type CommandGroup = keyof typeof COMMAND_GROUPS

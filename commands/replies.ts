@@ -13,7 +13,18 @@ import type {
   UserLeft,
 } from './schema.ts'
 
-export type { CommandResult, ErrorReply, History, Limits, Message, NameRule, Notice, ServerLine } from './schema.ts'
+export type {
+  CommandResult,
+  ErrorReply,
+  History,
+  Limits,
+  Message,
+  NameRule,
+  Notice,
+  ServerLine,
+  UserKicked,
+  UserLeft,
+} from './schema.ts'
 
 /** The only reply to a line; that of HISTORY is followed by its records. */
 export type Reply = CommandResult | ErrorReply

@@ -94,6 +94,17 @@ export const Ban = Type.Object(
   exact,
 )
 
+const AddressBan = Type.Object(
+  {
+    network: Type.String({ description: 'An address, or a network such as 198.51.100.0/24.' }),
+    by: Nickname,
+    utctimestamp: Time,
+    until: Type.Optional(Time),
+    reason: Type.Optional(Type.String()),
+  },
+  exact,
+)
+
 export const CommandResult = Type.Object(
   {
     type: Type.Literal('commandResult'),
@@ -112,11 +123,15 @@ export const CommandResult = Type.Object(
       }),
     ),
     rooms: Type.Optional(Type.Array(RoomCount, { description: '/rooms: busiest first.' })),
-    more: Type.Optional(Type.Integer({ minimum: 1, description: '/rooms: number of rooms that are left out.' })),
+    more: Type.Optional(
+      Type.Integer({ minimum: 1, description: '/rooms, /address-bans: number of rooms or bans that are left out.' }),
+    ),
     limits: Type.Optional(Limits),
     user: Type.Optional(User),
     sessions: Type.Optional(Type.Array(SessionEntry, { description: '/sessions, /whois: oldest first.' })),
     bans: Type.Optional(Type.Array(Ban, { description: '/bans: oldest first.' })),
+    addressBans: Type.Optional(Type.Array(AddressBan, { description: '/address-bans: newest first.' })),
+    topic: Type.Optional(Type.String({ description: '/topic: the present one.' })),
     blocked: Type.Optional(Type.Array(Nickname, { description: '/blocked' })),
     found: Type.Optional(Type.Integer({ minimum: 0, description: '/search: number of records before this line.' })),
   },

@@ -11,7 +11,8 @@ export const topic: Command = {
     const membership = session.inRoom()
     if (text === '') {
       const { topic: present } = membership.room.state
-      return result(present ? `${present.text} (${present.by})` : 'No topic is set')
+      if (!present) return result('No topic is set')
+      return { ...result(`${present.text} (${present.by})`), topic: present.text }
     }
     await chat.moderation.settings.setTopic(membership, text === '""' ? '' : text)
     return OK
@@ -32,12 +33,13 @@ export const title: Command = {
 
 export const close: Command = {
   name: '/close',
-  usage: '/close',
-  help: 'Close the room for good: it is removed with its history. Only its owner may do that.',
-  state: 'inRoom',
-  least: 'none',
-  async run({ chat, session }) {
-    await chat.moderation.settings.close(session.inRoom())
+  usage: '/close [<room>]',
+  help: 'Close the room for good: it is removed with its history. Only its owner may do that, and an admin, who may name another room.',
+  state: 'named',
+  least: 0,
+  async run({ chat: { moderation }, session }, room) {
+    if (room === '') await moderation.settings.close(session.inRoom())
+    else await moderation.settings.closeNamed(session, room)
     return OK
   },
 }

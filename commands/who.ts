@@ -10,7 +10,7 @@ export const who: Command = {
   async run({ chat, session }, parameter) {
     const name = parameter || session.membership?.room.record.slug
     if (!name) throw new Mistake('not-in-room')
-    const { id, room, members } = await chat.rooms.members(name)
+    const { id, room, members } = await chat.rooms.members(name, session)
     const away = chat.away.in(id)
     const ranks = await chat.ranks(id, members)
     const marked = members.map((nickname) => {

@@ -2,11 +2,14 @@ import { Refusal, type RefusalCode } from '../src/chat/refusal.ts'
 import { Mistake } from './command.ts'
 import { error } from './errors.ts'
 import type { ErrorReply } from './replies.ts'
+import { splitName } from './words.ts'
 
 /** Returns the part of a parameter that a refusal is about; the whole parameter for other codes. */
 const SUBJECTS: Readonly<Partial<Record<RefusalCode, (parameter: string) => string | undefined>>> = {
-  'nobody-here': (parameter) => parameter.split(/[ \t]/, 1)[0],
-  'no-private-messages': (parameter) => parameter.split(/[ \t]/, 1)[0],
+  'nobody-here': (parameter) => splitName(parameter).name,
+  'no-private-messages': (parameter) => splitName(parameter).name,
+  'message-unknown': (parameter) => parameter.split(/[ \t]/, 1)[0],
+  'invalid-network': (parameter) => parameter.split(/[ \t]/, 1)[0],
   'user-unknown': (parameter) => parameter.split(/[ \t]/, 1)[0],
   'room-unknown': (parameter) => /(?:^|[ \t])in=(\S*)/i.exec(parameter)?.[1],
   'history-gone': (parameter) => /after=(\S*)/i.exec(parameter)?.[1],

@@ -3,12 +3,16 @@ import { isSameName } from '../src/client/nickname.ts'
 import { the } from './dom.ts'
 import type { Outbox } from './outbox.ts'
 import type { Session } from './session.ts'
+import { whyUndone } from './words.ts'
 
 /** Characters that the server takes out. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to take out
 const CONTROL = /[\0-\x08\x0b-\x1f\x7f-\x9f]/g
 /** A text that looks like a command is not said: it may hold a password. A path is none. */
 const COMMAND = /^[ \t]*\/[a-z]+(?:[ \t]|$)/i
+/** Commands that are carried out; others may have an effect on the connection that the page does not know. */
+const KNOWN =
+  /^\/(?:me|notice|away|who|whoami|topic|title|moderated|slow|invite-only|invite|lock|unlock|hidden|keep|close|kick|mute|unmute|ban|unban|bans|op|deop|voice|devoice|owner|delete)(?:[ \t]|$)/i
 const LITERAL = /^([ \t]*)\/\//
 /** Characters left from which on they are counted aloud. */
 const NEAR = 200
@@ -20,10 +24,10 @@ export class Composer {
   #private = the('private', HTMLElement)
   #session: Session
   #outbox: Outbox
-  #sent: () => void
+  #sent: (reply: string) => void
   #to: string | undefined
 
-  constructor(session: Session, outbox: Outbox, sent: () => void) {
+  constructor(session: Session, outbox: Outbox, sent: (reply: string) => void) {
     this.#session = session
     this.#outbox = outbox
     this.#sent = sent
@@ -67,15 +71,30 @@ export class Composer {
     const lines = linesOf(order ? (order[2] ?? '') : this.#text.value)
     if (order && lines.length === 0) return this.#object('A private message is written /tell NICKNAME TEXT')
     if (lines.length === 0 || !this.#look()) return
+    const command = lines.length === 1 && !this.#to ? lines[0] : undefined
+    if (command && KNOWN.test(command)) return void this.#run(command)
     if (!order && lines.some((line) => COMMAND.test(line))) {
-      return this.#object('Only /tell and /msg are understood here. To say it as it is, begin with two slashes.')
+      return this.#object('This command is not understood here. To say it as it is, begin with two slashes.')
     }
     if (to && isSameName(to, this.#session.nickname)) return this.#object('This is your own nickname.')
     if (!this.#session.here) return this.#object('Not connected at the moment. What you wrote stays here.')
     for (const line of lines) this.#outbox.send(order ? line : line.replace(LITERAL, '$1/'), to)
     this.#text.value = ''
     this.#look()
-    this.#sent()
+    this.#sent('')
+  }
+
+  /** Carries out a command. One that is refused stays in the box. */
+  async #run(line: string) {
+    const { value } = this.#text
+    try {
+      const reply = await this.#session.command(line)
+      if (this.#text.value === value) this.#text.value = ''
+      this.#look()
+      this.#sent(reply)
+    } catch (error) {
+      this.#object(whyUndone(error))
+    }
   }
 
   /** Shows how many characters are left, and returns false when there are too many. */

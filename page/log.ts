@@ -1,8 +1,9 @@
 /** The conversation, bounded in length; it follows the newest message unless the visitor has scrolled up. */
 import { isSameName } from '../src/client/nickname.ts'
 import { make } from './dom.ts'
-import { nameTag } from './names.ts'
-import type { Happening } from './session.ts'
+import { blankOut, isAction, isMessage, isNotice, messageEntry, quietEntry } from './entries.ts'
+import { dateOf } from './happenings.ts'
+import type { Happening } from './stage.ts'
 
 const LONGEST = 2_000
 /** How much is dropped at a time. */
@@ -16,14 +17,18 @@ const HUSH_MS = 500
 /** Time within which messages of one user are grouped, in ms. */
 const TOGETHER_MS = 300_000
 
-const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' })
+/** Time in which the server lets users delete their own messages, in ms. */
+const OWN_DELETE_MS = 3_600_000
+
 const day = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' })
-const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'medium' })
 
 export class Log {
   #element: HTMLElement
   #button: HTMLButtonElement
+  #isGuest: () => boolean
   #me = ''
+  /** Id of the event up to which messages may be somebody else's who had the nickname. */
+  #since = 0
   #day = ''
   /** The last entry, if it is a message. */
   #last: { from: string; at: number } | undefined
@@ -33,8 +38,9 @@ export class Log {
   /** Messages below what is seen. */
   #unseen = 0
 
-  constructor(element: HTMLElement, button: HTMLButtonElement) {
+  constructor(element: HTMLElement, button: HTMLButtonElement, isGuest: () => boolean) {
     this.#element = element
+    this.#isGuest = isGuest
     this.#button = button
     element.addEventListener('scroll', () => this.#look(), { passive: true })
     button.addEventListener('click', () => {
@@ -46,6 +52,7 @@ export class Log {
 
   clear(me: string) {
     this.#me = me
+    this.#since = 0
     this.#day = ''
     this.#last = undefined
     this.#element.replaceChildren()
@@ -55,16 +62,18 @@ export class Log {
   add(events: readonly Happening[]) {
     if (events.length > MANY) this.#hush()
     const fragment = document.createDocumentFragment()
-    for (const event of events) fragment.append(...this.#entries(event))
+    this.#leaveBehind(events)
+    for (const event of events) for (const entry of this.#entries(event, fragment)) fragment.append(entry)
     this.#append(fragment)
     if (this.#atEnd) return
     this.#unseen += events.filter(isMessage).length
     this.#showUnseen()
   }
 
-  note(text: string) {
+  /** @param isReply the text is an answer to the visitor, and no warning */
+  note(text: string, isReply = false) {
     this.#last = undefined
-    this.#append(make('p', 'note', text))
+    this.#append(make('p', isReply ? 'note reply' : 'note', text))
   }
 
   /** Keeps screen readers from reading out a whole history. */
@@ -127,75 +136,43 @@ export class Log {
     this.#button.textContent = count === 1 ? '1 new message' : `${count} new messages`
   }
 
-  *#entries(event: Happening) {
-    const at = new Date(`${event.utctimestamp.slice(0, 23).replace(' ', 'T')}Z`)
+  *#entries(event: Happening, before: ParentNode) {
+    if (event.type === 'redacted' && (blankOut(before, event) || blankOut(this.#element, event))) return
+    const at = dateOf(event.utctimestamp)
     const date = day.format(at)
     if (date !== this.#day) {
       this.#day = date
       this.#last = undefined
       yield make('h2', 'day', date)
     }
-    yield isMessage(event) ? this.#message(event, at) : this.#quiet(event, at)
+    if (isMessage(event)) yield this.#message(event, at)
+    else {
+      this.#last = undefined
+      yield quietEntry(event, at)
+    }
   }
 
-  #message(event: Happening, at: Date) {
-    const { from, body } = event
-    const own = isSameName(from, this.#me)
-    const whisper = event.type === 'private'
-    const again =
-      !whisper &&
-      this.#last !== undefined &&
-      isSameName(this.#last.from, from) &&
-      at.getTime() - this.#last.at < TOGETHER_MS
-    this.#last = whisper ? undefined : { from, at: at.getTime() }
-    const who = make('p', 'who', nameTag(from))
-    if (whisper) {
-      const ends = own ? [' to ', nameTag(event.to)] : [' to you']
-      who.append(...ends, make('span', 'tag', 'private'))
-    } else if (own) {
-      who.append(make('span', 'tag', 'you'))
+  #message(event: Parameters<typeof messageEntry>[0], at: Date) {
+    const { from } = event
+    const alone = event.type === 'private' || isAction(event) || isNotice(event)
+    const last = alone ? undefined : this.#last
+    const again = last !== undefined && isSameName(last.from, from) && at.getTime() - last.at < TOGETHER_MS
+    this.#last = alone ? undefined : { from, at: at.getTime() }
+    const entry = messageEntry(event, at, this.#me, again)
+    const left = at.getTime() + OWN_DELETE_MS - Date.now()
+    if (event.type === 'message' && isSameName(from, this.#me) && left > 0 && Number(event.id) > this.#since) {
+      entry.classList.add('mine')
+      setTimeout(() => entry.classList.remove('mine'), left)
     }
-    const entry = make('div', `entry ${whisper ? 'private' : 'message'}`, who)
-    entry.append(make('p', 'body', ...textWithLinks(body)), timeTag(at))
-    entry.classList.toggle('again', again)
-    entry.classList.toggle('own', own)
-    entry.classList.toggle('mention', !own && mentions(body, this.#me))
     return entry
   }
 
-  #quiet({ type, from }: Happening, at: Date) {
-    this.#last = undefined
-    const what = make('p', '', nameTag(from), type === 'userJoined' ? ' joined' : ' left')
-    return make('div', 'entry quiet', what, timeTag(at))
+  /** A guest may not delete what was said under its nickname before it joined. */
+  #leaveBehind(events: readonly Happening[]) {
+    if (!this.#isGuest()) return
+    const joined = events.findLast(({ type, from }) => type === 'userJoined' && isSameName(from, this.#me))
+    if (!joined) return
+    this.#since = Number(joined.id)
+    for (const entry of this.#element.querySelectorAll('.mine')) entry.classList.remove('mine')
   }
-}
-
-export function isMessage({ type }: Happening) {
-  return type === 'message' || type === 'private'
-}
-
-function timeTag(at: Date) {
-  const tag = make('time', '', clock.format(at))
-  tag.dateTime = at.toISOString()
-  tag.title = full.format(at)
-  return tag
-}
-
-function* textWithLinks(body: string) {
-  let end = 0
-  for (const { 0: found, index } of body.matchAll(/https?:\/\/[^\s<>"]*[^\s<>"'.,:;!?)\]}]/g)) {
-    if (!URL.canParse(found)) continue
-    yield body.slice(end, index)
-    const link = make('a', '', found)
-    link.href = found
-    link.target = '_blank'
-    link.rel = 'noopener noreferrer nofollow'
-    yield link
-    end = index + found.length
-  }
-  yield body.slice(end)
-}
-
-function mentions(body: string, name: string) {
-  return name !== '' && new RegExp(`(?<![\\p{L}\\p{N}])${name}(?![\\p{L}\\p{N}])`, 'iu').test(body)
 }

@@ -1,16 +1,22 @@
 import { isSameName } from '../src/client/nickname.ts'
 import { Composer } from './composer.ts'
 import { markWrong, the } from './dom.ts'
-import { isMessage, Log } from './log.ts'
+import { isMessage } from './entries.ts'
+import { Log } from './log.ts'
 import { remember } from './memory.ts'
+import { Menu } from './menu.ts'
+import { Moderating } from './moderating.ts'
 import { nameTag } from './names.ts'
 import { Outbox } from './outbox.ts'
 import { Panel } from './panel.ts'
 import { People } from './people.ts'
+import { setUpPicking } from './picking.ts'
 import { setUpRegistering } from './register.ts'
+import { Roles } from './roles.ts'
 import { roomOfAddress, showRooms } from './rooms.ts'
 import { Session } from './session.ts'
 import { Start } from './start.ts'
+import { Topic } from './topic.ts'
 import { Refused, roomWrong } from './words.ts'
 
 /** How often the numbers of the rooms are asked for, in ms. */
@@ -20,7 +26,10 @@ const view = the('room', HTMLElement)
 const status = the('status', HTMLElement)
 const again = the('try', HTMLButtonElement)
 const other = the('other', HTMLInputElement)
-const log = new Log(the('log', HTMLElement), the('newest', HTMLButtonElement))
+const conversation = the('log', HTMLElement)
+const log = new Log(conversation, the('newest', HTMLButtonElement), () => !session.user?.account)
+const roles = new Roles()
+const menu = new Menu()
 
 /** Messages that came while nobody was looking. */
 let unread = 0
@@ -28,6 +37,9 @@ let unread = 0
 const session = new Session({
   entered(room) {
     log.clear(session.nickname)
+    roles.clear()
+    topic.clear()
+    showRoles()
     start.hide()
     view.hidden = false
     showName(room)
@@ -37,6 +49,7 @@ const session = new Session({
   },
   renamed: showName,
   happened(events) {
+    for (const event of events) roles.took(event)
     log.add(events)
     if (!document.hidden) return
     unread += events.filter((event) => isMessage(event) && !isSameName(event.from, session.nickname)).length
@@ -49,6 +62,11 @@ const session = new Session({
   },
   came: (name) => people.add(name),
   went: (name) => people.remove(name),
+  marked(marks) {
+    roles.set(marks)
+    showRoles()
+  },
+  topic: (text) => topic.show(text),
   caughtUp: (said, sure) => outbox.settle(said, sure),
   status(state, text, idle = false) {
     status.dataset.state = state
@@ -59,20 +77,28 @@ const session = new Session({
 })
 
 const outbox = new Outbox(the('unsent', HTMLElement), session)
-const composer = new Composer(session, outbox, () => log.toEnd())
+const composer = new Composer(session, outbox, (reply) => {
+  log.toEnd()
+  if (reply) log.note(reply, true)
+})
 const start = new Start(session)
-const panel = new Panel(() => void showAllRooms())
+const topic = new Topic(session)
+const moderating = new Moderating(session, roles, (text) => {
+  panel.close()
+  log.note(text)
+})
+const panel = new Panel(refresh)
 const people = new People(
   {
     list: the('people', HTMLElement),
     more: the('more', HTMLElement),
     counts: [the('count', HTMLElement), the('bar-count', HTMLElement)],
+    marked: roles,
+    hasMenu: (name) => moderating.on(name).length > 0,
   },
-  (name) => {
-    panel.close()
-    composer.address(name)
-  },
+  chooseName,
 )
+setUpPicking(conversation, (id, button) => menu.open(button, 'Message', moderating.onMessage(id)))
 setUpRegistering(session, (text) => log.note(text))
 
 function showName(room: string) {
@@ -83,11 +109,38 @@ function showName(room: string) {
   showTitle()
 }
 
+/** Writes to a member privately, or lets an operator choose. */
+function chooseName(name: string, button: HTMLElement) {
+  const write = () => {
+    panel.close()
+    composer.address(name)
+  }
+  const actions = moderating.on(name)
+  // A name of several words cannot be addressed.
+  const isAddressable = !/\s/.test(name)
+  if (actions.length > 0) {
+    menu.open(button, name, [...(isAddressable ? [{ text: 'Message privately', act: write }] : []), ...actions])
+  } else if (isAddressable) write()
+}
+
+function showRoles() {
+  topic.allow(moderating.isOperator)
+  conversation.toggleAttribute('data-operator', moderating.isOperator)
+  people.show()
+}
+
+function refresh() {
+  session.askMarks()
+  void showAllRooms()
+}
+
 function showTitle() {
   document.title = `${unread > 0 ? `(${unread}) ` : ''}${session.room} – roomd`
 }
 
 function showStart(why?: Refused) {
+  menu.close()
+  moderating.close()
   view.hidden = true
   start.show(why)
 }
@@ -151,7 +204,7 @@ document.addEventListener('visibilitychange', () => {
   else showTitle()
 })
 setInterval(() => {
-  if (!document.hidden) void showAllRooms()
+  if (!document.hidden && !start.open) refresh()
 }, ROOMS_MS)
 
 showStart()

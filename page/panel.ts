@@ -20,7 +20,7 @@ export class Panel {
       if (key === 'Escape') this.close()
     })
     document.addEventListener('click', ({ target }) => {
-      if (target instanceof Node && target.isConnected && !this.#panel.contains(target)) this.close()
+      if (target instanceof Element && target.isConnected && !target.closest('#panel, dialog')) this.close()
     })
     wide.addEventListener('change', () => this.#open(false))
   }

@@ -1,6 +1,6 @@
 /** Lists of public rooms, with how many are in each. */
 import { make } from './dom.ts'
-import type { RoomCount } from './session.ts'
+import type { RoomCount } from './stage.ts'
 
 /** Rooms that are listed. */
 const MOST = 100

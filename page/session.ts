@@ -1,41 +1,19 @@
 /** The visitor's connection: logs in, enters rooms, comes back after a lost connection and shows what was missed. */
-import type { CommandResult, Limits, PrivateEvent, RoomEvent } from '../commands/replies.ts'
+import type { CommandResult, Limits, RoomEvent, UserKicked, UserLeft } from '../commands/replies.ts'
 import { type CaughtUp, ChatClient } from '../src/client/client.ts'
 import { askLimits, ClientConnection, DisconnectedError, type LastWord } from '../src/client/connection.ts'
 import { isSameName } from '../src/client/nickname.ts'
 import { RefusedError, resultOf } from '../src/client/requests.ts'
 import { webSocket } from '../src/client/websocket.ts'
-import { Refused, refusalOf, type Wanted } from './words.ts'
-
-/** An event of the room, or a private message. */
-export type Happening = RoomEvent | PrivateEvent
-export type RoomCount = NonNullable<CommandResult['rooms']>[number]
-
-/** The parts of the page that show a session. */
-export interface Stage {
-  /** Called for another room than before. */
-  entered(room: string): void
-  renamed(room: string): void
-  /** Called with events in order, each once. */
-  happened(events: readonly Happening[]): void
-  /** Shows a text that nobody in the room has said. */
-  noted(text: string): void
-  /** Shows all members. */
-  people(members: readonly string[]): void
-  came(name: string): void
-  went(name: string): void
-  /** Called after a gap with the visitor's own messages in it. `sure` means that there were no others. */
-  caughtUp(said: readonly string[], sure: boolean): void
-  /** `idle` means that the next attempt to connect can be made at once. */
-  status(state: 'here' | 'away', text: string, idle?: boolean): void
-  /** The visitor is in no room any more. */
-  out(why: Refused): void
-}
+import type { Happening, RoomCount, Stage } from './stage.ts'
+import { Refused, refusalOf, type Wanted, whyOut } from './words.ts'
 
 /** Events asked for on entering a room. */
 const RECENT = 100
 /** Events of a gap that are filled in; older ones are said to be missing. */
 const GAP = 1_000
+/** Time between a change of roles and the question for them, in a room of ten twice as long, in ms. */
+const MARKS_MS = 100
 
 const address = new URL('line', document.baseURI)
 address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:'
@@ -45,6 +23,8 @@ const dial = webSocket(address)
 export class Session {
   /** Told by the server; undefined until then. */
   limits: Limits | undefined
+  /** Told by the server at login. */
+  user: CommandResult['user']
   #stage: Stage
   #client: ChatClient | undefined
   #wanted: Wanted = { nickname: '', password: '', room: '' }
@@ -52,6 +32,11 @@ export class Session {
   #shown = ''
   /** Events that come before the client has caught up. */
   #gathered: Happening[] | undefined
+  /** Number of members when the room was entered. */
+  #size = 0
+  #timer: ReturnType<typeof setTimeout> | undefined
+  /** The newest ban of the visitor. */
+  #ban: Extract<RoomEvent, { type: 'role' }> | undefined
 
   constructor(stage: Stage) {
     this.#stage = stage
@@ -79,6 +64,7 @@ export class Session {
     try {
       await client.connect()
       this.limits ??= await askLimits(client)
+      this.user = resultOf(await client.ask('/whoami')).user
       await client.join(wanted.room)
     } catch (error) {
       client.close()
@@ -113,11 +99,36 @@ export class Session {
     await (to ? this.#client.tell(to, body) : this.#client.say(body))
   }
 
+  /** Carries out a command; returns its answer, empty for OK. @throws DisconnectedError, RefusedError */
+  async command(line: string) {
+    if (!this.#client || !this.here) throw new DisconnectedError()
+    const { result } = resultOf(await this.#client.ask(line))
+    // It may have changed a role, or who is away.
+    this.askMarks()
+    return result === 'OK' ? '' : (result ?? '')
+  }
+
+  /** Asks soon for the roles of all members and who is away; the larger the room, the less often. */
+  askMarks() {
+    this.#timer ??= setTimeout(
+      async () => {
+        this.#timer = undefined
+        const client = this.#client
+        if (!client?.isCaughtUp) return
+        const reply = await client.ask('/who').catch(() => undefined)
+        if (reply?.type === 'commandResult' && client === this.#client) this.#stage.marked(reply.marks ?? [])
+      },
+      MARKS_MS * (1 + this.#size / 10),
+    )
+  }
+
   /** Makes the nickname an account. @throws DisconnectedError, RefusedError */
   async register(password: string) {
     if (!this.#client) throw new DisconnectedError()
     await this.#client.register(password)
     this.#wanted = { ...this.#wanted, password }
+    const reply = await this.#client.ask('/whoami').catch(() => undefined)
+    if (reply?.type === 'commandResult') this.user = reply.user
   }
 
   /** The public rooms, busiest first; none when the server cannot be reached. */
@@ -148,8 +159,10 @@ export class Session {
     return new ChatClient(options, {
       joined: (room) => this.#joined(room),
       happened: (event) => {
-        if (this.#gathered) this.#gathered.push(event)
-        else this.#show([event])
+        if (this.#gathered) return void this.#gathered.push(event)
+        this.#show([event])
+        if (event.type === 'role' || event.type === 'userJoined') this.askMarks()
+        if (event.type === 'topic') this.#stage.topic(event.body)
       },
       caughtUp: (state) => this.#caughtUp(state),
       renamed: (room) => {
@@ -159,30 +172,36 @@ export class Session {
       noticed: (text) => this.#stage.noted(text),
       lost: (why, reconnects) => this.#lost(why, reconnects),
       waiting: () => this.#stage.status('away', 'Waiting for your nickname to be free…'),
-      ended: (why) => {
-        const out = why
-          ? refusalOf(why, { ...this.#wanted, room: this.#shown }, this.limits)
-          : new Refused(`You were put out of ${this.#shown}.`, '')
-        this.leave()
-        this.#stage.out(out)
-      },
+      ended: (why, event) => this.#ended(why, event),
     })
   }
 
+  #ended(why: RefusedError | undefined, event?: UserLeft | UserKicked) {
+    const out = why
+      ? refusalOf(why, { ...this.#wanted, room: this.#shown }, this.limits)
+      : new Refused(whyOut(this.#shown, event, this.#ban), '')
+    this.leave()
+    this.#stage.out(out)
+  }
+
   #joined(room: string) {
+    this.#ban = undefined
     this.#gathered = []
     if (room === this.#shown) return
     this.#shown = room
     this.#stage.entered(room)
   }
 
-  #caughtUp({ again, whole, members }: CaughtUp) {
+  #caughtUp({ again, whole, members, marks }: CaughtUp) {
     const gathered = this.#gathered ?? []
     this.#gathered = undefined
     const sure = whole && !(again && gathered.filter(({ type }) => type !== 'private').length >= GAP)
     if (!sure) this.#stage.noted('Some messages may be missing here.')
     if (again) this.#stage.noted('Private messages sent to you meanwhile are not filled in.')
+    this.#size = members.length
     this.#stage.people(members)
+    this.#stage.marked(marks)
+    void this.#askTopic()
     this.#show(gathered)
     this.#stage.status('here', 'Connected')
     const own = gathered.filter(({ type, from }) => type === 'message' && isSameName(from, this.nickname))
@@ -191,11 +210,20 @@ export class Session {
   }
 
   #show(events: readonly Happening[]) {
-    for (const { type, from } of events) {
-      if (type === 'userJoined') this.#stage.came(from)
-      else if (type === 'userLeft') this.#stage.went(from)
+    for (const event of events) {
+      if (event.type === 'userJoined') this.#stage.came(event.from)
+      else if (event.type === 'userLeft') this.#stage.went(event.from)
+      else if (event.type === 'userKicked') this.#stage.went(event.to)
+      else if (event.type === 'role' && event.role === 'banned' && isSameName(event.to, this.nickname))
+        this.#ban = event
     }
     this.#stage.happened(events)
+  }
+
+  async #askTopic() {
+    const client = this.#client
+    const reply = await client?.ask('/topic').catch(() => undefined)
+    if (reply?.type === 'commandResult' && client === this.#client) this.#stage.topic(reply.topic ?? '')
   }
 
   #lost(why: LastWord | undefined, reconnects: boolean) {

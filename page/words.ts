@@ -1,6 +1,9 @@
 /** Refusals of the server as sentences, each with the field it belongs to. */
-import type { Limits } from '../commands/replies.ts'
-import type { RefusedError } from '../src/client/requests.ts'
+
+import type { ErrorCode } from '../commands/errors.ts'
+import type { Limits, RoomEvent, UserKicked, UserLeft } from '../commands/replies.ts'
+import { RefusedError } from '../src/client/requests.ts'
+import { because, untilWords } from './happenings.ts'
 
 /** The fields of the form that opens the chat. */
 export interface Wanted {
@@ -43,6 +46,10 @@ export function refusalOf(error: RefusedError, { nickname, password, room }: Wan
       return new Refused(`Somebody in ${room} is called ${nickname}. Take another nickname.`, 'nickname')
     case 'room-private':
       return new Refused(`${room} is a private room. It cannot be entered from here.`, 'room')
+    case 'banned':
+      return new Refused(`You are banned from ${room}.`, 'room')
+    case 'invite-only':
+      return new Refused(`Only invited users enter ${room}. An operator of the room can invite you.`, 'room')
     case 'unavailable':
       return new Refused('The server cannot do this at the moment. Try again soon.', '')
     case 'room-name-invalid':
@@ -77,7 +84,27 @@ export function whyUnsaid({ message, code }: RefusedError, to: string | undefine
   if (code === 'nobody-here') {
     return `Not sent: ${to} is not in this room, or cannot get private messages.`
   }
-  return `Not sent: ${code === 'unavailable' ? 'the server cannot do this at the moment' : message}.`
+  return `Not sent: ${UNSAID[code] ?? message}.`
+}
+
+const UNSAID: Partial<Record<ErrorCode, string>> = {
+  unavailable: 'the server cannot do this at the moment',
+  muted: 'you are muted in this room',
+  moderated: 'only operators and voiced users may speak here at the moment',
+}
+
+/** Why a command was not carried out. */
+export function whyUndone(error: unknown) {
+  if (!(error instanceof RefusedError)) return 'Not connected at the moment.'
+  const { message, hint } = error
+  return hint ? `${message}. ${hint}.` : `${message}.`
+}
+
+/** Says who has put the visitor out of a room, and the reason. */
+export function whyOut(room: string, event?: UserLeft | UserKicked, ban?: Extract<RoomEvent, { type: 'role' }>) {
+  if (event?.type !== 'userKicked') return `You were put out of ${room}.`
+  const did = ban?.on ? 'banned' : 'removed'
+  return `${event.from} ${did} you from ${room}${ban?.on ? untilWords(ban.until) : ''}${because(event.body)}`
 }
 
 export function whyUnregistered({ message, code }: RefusedError, nickname: string) {

@@ -8,6 +8,7 @@ import { OPTIONS } from '../src/config.ts'
 import type { Option } from '../src/option.ts'
 import { encoder } from '../src/protocols/line/json.ts'
 import { lastLine } from '../src/protocols/line/wire.ts'
+import { refusalRows } from './refusals.ts'
 
 const cell = (text: string) => text.replaceAll('|', '\\|')
 
@@ -61,10 +62,16 @@ const TABLES: Readonly<Record<string, () => readonly string[]>> = {
   operation: () => optionRows('Operation'),
   errors: errorRows,
   disconnects: disconnectRows,
+  refusals: refusalRows,
 }
 
 /** The pages with generated tables. */
-export const FILES = ['docs/commands.md', 'docs/options.md', 'docs/protocols/line-errors.md']
+export const FILES = [
+  'docs/commands.md',
+  'docs/options.md',
+  'docs/protocols/line-errors.md',
+  'docs/protocols/refusals.md',
+]
 
 /** The text of such a page with its tables brought up to date. */
 export function withTables(text: string): string {

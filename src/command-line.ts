@@ -124,6 +124,11 @@ async function parse(args: readonly string[]): Promise<Record<string, unknown>> 
       'manage accounts, with or without a running daemon: list, remove NAME, password NAME (asks for a new password), NAME --admin or --bot',
       (command) => operation(command).options(ACCOUNT_OPTIONS),
     )
+    .command(
+      'address <action> [name]',
+      'manage the bans of addresses, with or without a running daemon: list, remove NETWORK',
+      operation,
+    )
     .options(Object.fromEntries(Object.entries<Option>(OPTIONS).map(describe)))
     .config('config', 'JSON file of options', (file: string) => {
       try {
@@ -164,7 +169,7 @@ async function run(args: readonly string[]): Promise<void> {
   if (command === undefined || command === 'serve') return serve(options, ignored, exposed)
   if (ignored.length > 0) process.stderr.write(`roomd: ${IGNORED}: ${ignored.join(', ')}\n`)
   if (exposed.length > 0) process.stderr.write(`roomd: ${EXPOSED}: ${exposed.join(', ')}\n`)
-  if (command === 'room' || command === 'account') {
+  if (command === 'room' || command === 'account' || command === 'address') {
     const { operate } = await import('./control/command.ts')
     return exit((await operate(command, options)) ? STOPPED : FAULT)
   }

@@ -10,7 +10,7 @@ import type { Cost } from './chat/secrets.ts'
 import type { Config } from './config.ts'
 import { carryOut } from './control/operations.ts'
 import { ControlSocket } from './control/socket.ts'
-import type { EngineFault } from './engine/engine.ts'
+import { EngineFault } from './engine/engine.ts'
 import { engineOf, fileOf, settingsOf } from './engines.ts'
 import { openPorts } from './open-ports.ts'
 import { PROTOCOLS } from './protocols/all.ts'
@@ -43,6 +43,9 @@ const AUDITED: Readonly<Record<AuditEntry['what'], string>> = {
   'password-changed': 'password changed',
   'account-removed': 'account removed',
   disconnected: 'disconnected by an admin',
+  'address-banned': 'address banned',
+  'address-unbanned': 'address no longer banned',
+  'room-closed': 'room closed',
 }
 
 export interface Daemon {
@@ -119,6 +122,10 @@ export async function startDaemon(
     // One processor stays free for the event loop.
     checksAtOnce: Math.max(1, availableParallelism() - 1),
   })
+  await chat.addressBans.load().catch(async (error: unknown) => {
+    await engine.stop()
+    throw new EngineFault('cannot read the bans of addresses', { cause: error })
+  })
   const expiry = new RoomExpiry(engine, chat.rooms, {
     ttlMs: config['room-ttl'] * DAY_MS,
     onExpire: ({ id, title }) =>
@@ -160,6 +167,7 @@ export async function startDaemon(
       maxPerAddress: config['max-per-address'],
       ipv6Prefix: config['ipv6-prefix'],
       exhausted: () => memory.exhausted,
+      banOf: (address) => chat.addressBans.find(address),
       descriptors,
     }),
     limits: {
@@ -178,6 +186,9 @@ export async function startDaemon(
     httpPort: () => addresses.get('http')?.port,
   }
   for (const protocol of PROTOCOLS) ports.push(...((await protocol.listeners?.(config, host)) ?? []))
+  chat.addressBans.watch(() => {
+    for (const { port } of ports) port.expel((address) => chat.addressBans.find(address))
+  })
   memory.start()
   expiry.start()
 

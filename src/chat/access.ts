@@ -1,7 +1,7 @@
 import type { RoomRecord } from '../engine/engine.ts'
 import type { AddressDigests } from './address-digests.ts'
 import type { Admins } from './admins.ts'
-import { type Credentials, Proof } from './credentials.ts'
+import { accountId, type Credentials, Proof } from './credentials.ts'
 import type { Memberships } from './memberships.ts'
 import { fold } from './names.ts'
 import { Refusal, refuse } from './refusal.ts'
@@ -34,14 +34,8 @@ export class Access {
     const addressDigest = address === '' ? undefined : await digests.of(address)
     const account = as instanceof Proof ? await credentials.accountOf(as).catch(refuse) : undefined
     const key = fold(as instanceof Proof ? as.name : as)
-    if (!account) return { key, registered: false, isAdmin: false, addressDigest }
-    return {
-      key,
-      registered: true,
-      isAdmin: admins.names(account),
-      accountSince: account.createdAt ?? 0,
-      addressDigest,
-    }
+    const isAdmin = account !== undefined && admins.names(account)
+    return { key, accountId: account && accountId(account), isAdmin, addressDigest }
   }
 
   /** The state of a room. @throws Refusal `unavailable`. */

@@ -1,7 +1,7 @@
-import type { Attempts } from './attempts.ts'
+import type { AccountQuota } from './account-quota.ts'
 import { auditEntry, type OnAudit } from './audit.ts'
 import type { Blocking } from './blocking.ts'
-import type { Credentials, Proof } from './credentials.ts'
+import { accountId, type Credentials, type Proof } from './credentials.ts'
 import type { Handover } from './handover.ts'
 import { fold } from './names.ts'
 import type { Presence } from './presence.ts'
@@ -20,10 +20,7 @@ export interface AccountsParts {
   /** Called with the code of each refused proof. */
   readonly onRefused: (refusal: Refusal) => void
   readonly onAudit: OnAudit
-  /** Accounts made within a minute, by address. */
-  readonly registrations: Attempts
-  /** Accounts made within a day, by address; undefined for no limit. */
-  readonly daily: { readonly limit: number; readonly made: Attempts } | undefined
+  readonly quota: AccountQuota
 }
 
 /** Accounts as clients make and prove them. Everything here may refuse with `unavailable`. */
@@ -90,38 +87,24 @@ export class Accounts {
   }
 
   async #register<T>(name: string, address: string, own: Session | undefined, make: () => Promise<T>): Promise<T> {
-    const { presence, blocking, handover } = this.#parts
+    const { presence, blocking, handover, quota } = this.#parts
     if (await this.isRegistered(name)) throw new Refusal('name-taken')
     const others = () => presence.of(name).filter((session) => session !== own)
     const isFree = async () => others().length === 0
     if (!(await handover.take(own ?? { key: fold(name), closed: false }, isFree, others)))
       throw new Refusal('name-in-use')
-    const made = await this.#withinQuota(address, make)
+    const made = await quota.within(address, make)
     const protocol = own && { protocol: own.wire.protocol }
     this.#parts.onAudit(auditEntry({ what: 'registered', address, name, ...protocol }))
     // The account is made, whatever becomes of these.
     if (!own) await blocking.disown(name).catch(() => {})
     else {
       own.registered = true
+      const account = await this.#parts.credentials.find(name).catch(() => undefined)
+      own.accountId = account && accountId(account)
       await this.#parts.share(own).catch(() => {})
       await blocking.adopt(own)
     }
     return made
-  }
-
-  /** Makes an account where the limits for the address allow it; only one that is made counts for the day. */
-  async #withinQuota<T>(address: string, make: () => Promise<T>): Promise<T> {
-    const { daily, registrations } = this.#parts
-    const end = await daily?.made.begin([address])
-    if (daily && !end) throw new Refusal('too-many-accounts', daily.limit, 'address')
-    let counts = false
-    try {
-      if (!registrations.count([address])) throw new Refusal('too-many-attempts')
-      const made = await make().catch(refuse)
-      counts = true
-      return made
-    } finally {
-      end?.(counts)
-    }
   }
 }

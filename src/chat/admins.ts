@@ -3,6 +3,10 @@ import type { Records } from '../engine/typed-records.ts'
 import { fold } from './names.ts'
 import { Refusal, refuse } from './refusal.ts'
 import type { Session } from './session.ts'
+import { clean, isLonger } from './text.ts'
+
+/** Maximum characters of the reason that an admin gives. */
+const LONGEST_REASON = 100
 
 /** The accounts that are admins: those of `--admins`, and those whose record says so (docs/protocols/moderation.md, section 1.5). */
 export class Admins {
@@ -35,4 +39,11 @@ export class Admins {
   async check(session: Session): Promise<void> {
     if (!(await this.includes(session))) throw new Refusal('admin-required')
   }
+}
+
+/** Returns the reason that an admin gives, in one line. @throws Refusal `text-too-long`. */
+export function adminReason(why: string): string {
+  const reason = clean(why).replace(/\s+/g, ' ').trim()
+  if (isLonger(reason, LONGEST_REASON)) throw new Refusal('text-too-long', LONGEST_REASON)
+  return reason
 }

@@ -7,31 +7,33 @@
 import { randomBytes } from 'node:crypto'
 import type { Engine, EngineBroadcast, RoomRecord } from '../engine/engine.ts'
 import { LOBBY_ROOM } from '../engine/lobby.ts'
-import type { AccountRecord } from '../engine/records.ts'
-import { Access, checkUnlocked } from './access.ts'
+import { Access } from './access.ts'
+import { AccountQuota } from './account-quota.ts'
 import { AccountSettings } from './account-settings.ts'
 import { Accounts } from './accounts.ts'
+import { AddressBans } from './address-bans.ts'
 import { AddressDigests } from './address-digests.ts'
-import { type Administered, Administration } from './administration.ts'
+import { Administration } from './administration.ts'
 import { Admins } from './admins.ts'
-import { Alone } from './alone.ts'
 import { Attempts } from './attempts.ts'
-import type { OnDeliveryError } from './audience.ts'
-import { auditEntry, type OnAudit } from './audit.ts'
 import { Away } from './away.ts'
 import { Blocking } from './blocking.ts'
 import { Blocks } from './blocks.ts'
+import type { ChatOptions } from './chat-options.ts'
 import { Counts } from './counts.ts'
-import { Credentials, Proof } from './credentials.ts'
+import { accountId, Credentials, type Proof } from './credentials.ts'
 import { Directory } from './directory.ts'
 import { Guesses } from './guesses.ts'
+import { GuestChecks } from './guests.ts'
 import { Handover } from './handover.ts'
 import { Inboxes } from './inboxes.ts'
+import { Joining, type JoinRoomOptions } from './joining.ts'
+import { SessionLogin } from './login.ts'
 import { RoomMakers } from './makers.ts'
 import { Memberships } from './memberships.ts'
 import { Messages } from './messages.ts'
 import { Moderation } from './moderation.ts'
-import { fold, isName, isReserved } from './names.ts'
+import { fold } from './names.ts'
 import { Passwords } from './passwords.ts'
 import { Presence } from './presence.ts'
 import { Reader } from './reader.ts'
@@ -39,7 +41,7 @@ import { Refusal, refuse } from './refusal.ts'
 import { RoomQuota } from './room-quota.ts'
 import type { Rank } from './room-state.ts'
 import type { Identity } from './sanctions.ts'
-import { type Cost, Secrets } from './secrets.ts'
+import { Secrets } from './secrets.ts'
 import type { Membership, Session } from './session.ts'
 import { Sessions } from './sessions.ts'
 import { Supervision } from './supervision.ts'
@@ -49,48 +51,9 @@ import { Tickets } from './tickets.ts'
 const FAILURES = 5
 const MINUTE_MS = 60_000
 const HOUR_MS = 3_600_000
-const DAY_MS = 24 * HOUR_MS
 
 /** Id of the lobby, the room of protocols without rooms. */
 export const LOBBY = LOBBY_ROOM.id
-
-export interface ChatOptions {
-  /** Days for which the engine keeps events; 0, the default, for no limit. */
-  readonly keepDays?: number
-  /** Maximum characters of a message. */
-  readonly maxText: number
-  /** Maximum number of rooms; 0 or undefined for no limit. */
-  readonly maxRooms?: number
-  /** Maximum number of rooms made from one address; 0 or undefined for no limit. */
-  readonly maxRoomsPerAddress?: number
-  /** Called when a room was closed because its maker needed the space for another one. */
-  readonly onDiscard?: (room: RoomRecord) => void
-  /** Called with actions of the operator of the server, on whatever node. */
-  readonly onAdministered?: (done: Administered) => void
-  readonly onDeliveryError?: OnDeliveryError
-  /** Called with actions of clients that are logged. */
-  readonly onAudit?: OnAudit
-  /** Nicknames of accounts that are admins; others are marked in the store. */
-  readonly admins?: readonly string[]
-  /** Maximum number of accounts made from one address within a minute; 0 or undefined for no limit. */
-  readonly maxRegistrations?: number
-  /** Maximum number of accounts made from one address within a day; 0 or undefined for no limit. */
-  readonly maxAccountsPerAddress?: number
-  /** Lifetime of an unused ticket, in ms. */
-  readonly ticketMs?: number
-  /** Monotonic clock, in ms. */
-  readonly now?: () => number
-  readonly cost?: Cost
-  /** Maximum number of secrets checked at the same time; each keeps a processor busy. */
-  readonly checksAtOnce?: number
-}
-
-export interface JoinRoomOptions {
-  /** The room as it was when its password was shown, see {@link Chat.unlock}. */
-  readonly unlocked?: RoomRecord | undefined
-  /** True at protocols with one room at a time: the session's other membership ends where the new one begins. */
-  readonly moves?: boolean
-}
 
 export class Chat {
   readonly accounts: Accounts
@@ -103,6 +66,7 @@ export class Chat {
   readonly makers: RoomMakers
   readonly administration: Administration
   readonly admins: Admins
+  readonly addressBans: AddressBans
   readonly settings: AccountSettings
   readonly supervision: Supervision
   /** Characters of the longest message. */
@@ -113,103 +77,95 @@ export class Chat {
   readonly #engine: Engine
   readonly #blocks = new Blocks()
   readonly #blocking: Blocking
-  readonly #credentials: Credentials
+  readonly #guests: GuestChecks
+  readonly #joining: Joining
+  readonly #login: SessionLogin
   readonly #passwords: Passwords
-  readonly #handover = new Handover()
   readonly #memberships: Memberships
   readonly #presence = new Presence()
-  readonly #sessions: Sessions
-  readonly #onAudit: OnAudit
   readonly away = new Away(this.#presence)
-  readonly #alone: Alone
-  readonly #digests: AddressDigests
 
   constructor(engine: Engine, options: ChatOptions) {
-    const { maxText, now = () => performance.now(), ticketMs = HOUR_MS, maxAccountsPerAddress } = options
+    const { maxText, now = () => performance.now(), ticketMs = HOUR_MS, maxAccountsPerAddress = 0 } = options
     const { onDiscard = () => {}, onAdministered = () => {}, onDeliveryError = rethrow } = options
-    const { onAudit = () => {}, admins = [] } = options
-    this.maxText = maxText
+    const { onAudit = () => {} } = options
+    const blocks = this.#blocks
+    const presence = this.#presence
+    const { counts } = this
     const secrets = new Secrets(options.cost, options.checksAtOnce)
     const guesses = new Guesses(secrets, new Attempts({ failures: FAILURES, ms: MINUTE_MS }, now))
-    const within = (failures: number | undefined, ms: number) =>
-      new Attempts({ failures: failures || Number.POSITIVE_INFINITY, ms }, now)
-    const registrations = within(options.maxRegistrations, MINUTE_MS)
+    const maxRegistrations = options.maxRegistrations || Number.POSITIVE_INFINITY
+    const registrations = new Attempts({ failures: maxRegistrations, ms: MINUTE_MS }, now)
+    const credentials = new Credentials(engine, secrets, guesses)
+    const passwords = new Passwords(secrets, guesses, registrations)
     const reader = new Reader(engine)
-    this.#engine = engine
-    this.broadcast = engine.broadcast
-    this.#credentials = new Credentials(engine, secrets, guesses)
-    this.#passwords = new Passwords(secrets, guesses, registrations)
-    this.#blocking = new Blocking(engine, this.#blocks, this.#presence)
-    const { counts } = this
-    const handover = this.#handover
-    this.#memberships = new Memberships(engine, { blocks: this.#blocks, counts, handover, onDeliveryError })
-    this.#digests = new AddressDigests(engine.records)
-    this.makers = new RoomMakers(engine.records, this.#digests, reader)
-    const quota = new RoomQuota(engine, this.makers, {
+    const blocking = new Blocking(engine, blocks, presence)
+    const handover = new Handover()
+    const memberships = new Memberships(engine, { blocks, counts, handover, onDeliveryError })
+    const digests = new AddressDigests(engine.records)
+    const makers = new RoomMakers(engine.records, digests, reader)
+    const quota = new RoomQuota(engine, makers, {
       maxRooms: options.maxRooms || Number.POSITIVE_INFINITY,
       maxPerAddress: options.maxRoomsPerAddress || Number.POSITIVE_INFINITY,
     })
-    this.rooms = new Directory(engine, reader, this.#passwords, {
-      makers: this.makers,
-      quota,
-      onDiscard,
-      activityIn: (room) => this.#memberships.activityIn(room),
-    })
-    this.tickets = new Tickets(engine.records, ticketMs)
-    this.inboxes = new Inboxes(engine, { blocks: this.#blocks, counts, reader, onDeliveryError })
-    this.messages = new Messages(engine, { blocks: this.#blocks, counts, reader, inboxes: this.inboxes, maxText })
-    this.#alone = new Alone(engine)
-    this.#sessions = new Sessions(engine.broadcast, this.#presence, (session) => this.close(session))
-    this.#onAudit = onAudit
-    this.admins = new Admins(engine.records, admins)
-    this.access = new Access({
-      memberships: this.#memberships,
-      credentials: this.#credentials,
-      admins: this.admins,
-      digests: this.#digests,
-    })
-    this.moderation = new Moderation(engine, {
-      directory: this.rooms,
-      passwords: this.#passwords,
-      reader,
-      counts,
-      maxKeepDays: options.keepDays || Number.POSITIVE_INFINITY,
-      accounts: {
-        isAccount: (name) => this.#credentials.holds(name).catch(refuse),
-        isAdmin: (name) => this.admins.has(name),
-      },
-    })
-    this.accounts = new Accounts({
-      credentials: this.#credentials,
-      presence: this.#presence,
-      blocking: this.#blocking,
+    const activityIn = (room: number) => memberships.activityIn(room)
+    const directory = new Directory(engine, reader, passwords, { makers, quota, onDiscard, activityIn })
+    const tickets = new Tickets(engine.records, ticketMs)
+    const inboxes = new Inboxes(engine, { blocks, counts, reader, onDeliveryError })
+    const sessions = new Sessions(engine.broadcast, presence, (session) => this.close(session))
+    const admins = new Admins(engine.records, options.admins ?? [])
+    const accounts = new Accounts({
+      credentials,
+      presence,
+      blocking,
       handover,
-      departed: (session) => this.#memberships.departed(session),
+      departed: (session) => memberships.departed(session),
       share: (session) => {
-        this.inboxes.listen(session)
-        return this.#memberships.share(session)
+        session.isAdmin = admins.names(session)
+        inboxes.listen(session)
+        return memberships.share(session)
       },
       onRefused: ({ code }) => counts.refusedLogin(code),
       onAudit,
-      registrations,
-      daily: maxAccountsPerAddress
-        ? { limit: maxAccountsPerAddress, made: within(maxAccountsPerAddress, DAY_MS) }
-        : undefined,
+      quota: new AccountQuota(registrations, maxAccountsPerAddress, now),
     })
-    this.administration = new Administration(engine, {
-      credentials: this.#credentials,
-      tickets: this.tickets,
-      blocking: this.#blocking,
-      directory: this.rooms,
-      presence: this.#presence,
-      sessions: this.#sessions,
-      admins: this.admins,
-      onAdministered,
+    const guests = new GuestChecks(accounts, engine.memberships)
+    const login = { admins, blocking, credentials, digests, guests, handover, inboxes, presence, sessions, onAudit }
+    const administered = { credentials, tickets, blocking, directory, presence, sessions, admins, onAdministered }
+    const administration = new Administration(engine, administered)
+    this.#engine = engine
+    this.#blocking = blocking
+    this.#guests = guests
+    this.#joining = new Joining({ directory, guests, inboxes, memberships })
+    this.#login = new SessionLogin(engine, login)
+    this.#memberships = memberships
+    this.#passwords = passwords
+    this.maxText = maxText
+    this.broadcast = engine.broadcast
+    this.access = new Access({ memberships, credentials, admins, digests })
+    this.accounts = accounts
+    this.admins = admins
+    this.addressBans = new AddressBans(engine, admins, onAudit)
+    this.administration = administration
+    this.inboxes = inboxes
+    this.makers = makers
+    this.messages = new Messages(engine, { blocks, counts, reader, inboxes, maxText })
+    this.moderation = new Moderation(engine, {
+      directory,
+      passwords,
+      reader,
+      counts,
+      maxKeepDays: options.keepDays || Number.POSITIVE_INFINITY,
+      onAudit,
+      accounts: {
+        find: (name) => credentials.find(name).catch(refuse),
+        isAdmin: (account) => admins.names(account),
+      },
     })
-    const { accounts, administration, tickets } = this
-    const sessions = this.#sessions
-    this.settings = new AccountSettings({ accounts, administration, admins: this.admins, sessions, tickets, onAudit })
-    this.supervision = new Supervision({ admins: this.admins, sessions, maxText, onAudit })
+    this.rooms = directory
+    this.settings = new AccountSettings({ accounts, administration, admins, sessions, tickets, onAudit })
+    this.supervision = new Supervision({ admins, sessions, maxText, onAudit })
+    this.tickets = tickets
   }
 
   /**
@@ -222,55 +178,26 @@ export class Chat {
    */
   async login(session: Session, as: string | Proof, alone = false): Promise<void> {
     try {
-      await this.#login(session, as, alone)
+      await this.#login.login(session, as, alone)
     } catch (error) {
       if (error instanceof Refusal) this.counts.refusedLogin(error.code)
       throw error
     }
   }
 
-  async #login(session: Session, as: string | Proof, alone: boolean): Promise<void> {
-    const registered = as instanceof Proof
-    const name = registered ? as.name : as
-    // An account may have a nickname that earlier versions allowed.
-    if (!registered) {
-      if (!isName(name)) throw new Refusal('name-invalid')
-      if (isReserved(name)) throw new Refusal('name-reserved')
-      await this.#checkGuest(name)
-    }
-    const key = fold(name)
-    await this.#closed(key)
-    this.#presence.add(key, session)
-    let account: AccountRecord | undefined
-    try {
-      // The operator may have removed the account since, and has not found this session.
-      account = registered ? await this.#credentials.accountOf(as).catch(refuse) : undefined
-      if (registered && !account) throw new Refusal('secret-wrong')
-      if (alone) await this.#takeAlone(session, name)
-      await this.#blocking.load(name)
-    } catch (error) {
-      await this.#absent(key, session)
-      throw error
-    }
-    if (session.closed) return this.#absent(key, session)
-    session.name = name
-    session.registered = registered
-    session.byTicket = registered && as.hash === undefined
-    session.accountSince = account?.createdAt ?? 0
-    session.isAdmin = account !== undefined && this.admins.names(account)
-    if (registered) this.inboxes.listen(session)
-    session.isBot = account?.bot === true
-    this.#sessions.begin(session)
-    this.#onAudit(auditEntry({ what: 'login', address: session.address, name, protocol: session.wire.protocol }))
-  }
-
-  /** The ranks of members of a room, by nickname. A nickname with a role that only accounts have is an account's. @throws Refusal `unavailable`. */
+  /** The ranks of members of a room, by nickname. @throws Refusal `unavailable`. */
   async ranks(room: number, members: readonly string[]): Promise<ReadonlyMap<string, Rank>> {
     const record = await this.rooms.find(room)
     if (!record) return new Map()
     const state = await this.access.stateOf(record)
-    const rankOf = (name: string) => state.rankOf({ key: fold(name), registered: true, isAdmin: false })
-    return new Map(members.map((name) => [name, rankOf(name)]))
+    const rankOf = async (name: string) => {
+      const key = fold(name)
+      const account = state.hasAccountRole(key)
+        ? await this.#engine.records.get('account', name).catch(refuse)
+        : undefined
+      return state.rankOf({ key, accountId: account && accountId(account), isAdmin: false })
+    }
+    return new Map(await Promise.all(members.map(async (name) => [name, await rankOf(name)] as const)))
   }
 
   /** Number of sessions on this node, by protocol. */
@@ -283,10 +210,7 @@ export class Chat {
    * that are ending. @throws Refusal `unavailable`.
    */
   isFree(name: string): Promise<boolean> {
-    const holders = () => this.#presence.of(name)
-    const free = async () =>
-      holders().length === 0 && (await this.#engine.memberships.heldIn(name).catch(refuse)).length === 0
-    return this.#handover.take({ key: fold(name), closed: false }, free, holders)
+    return this.#login.isFree(name)
   }
 
   /** The spelling of a nickname that was ever seen; undefined for others. @throws Refusal `unavailable`. */
@@ -311,30 +235,8 @@ export class Chat {
    * `banned`, `invite-only`, `name-in-room`, `name-reserved`, `name-in-use` for a nickname that looks like that of somebody in a room,
    * `unavailable`.
    */
-  async join(session: Session, which: number | string, options: JoinRoomOptions = {}): Promise<Membership> {
-    const { unlocked, moves = false } = options
-    const find = async () => {
-      const { address, name, registered } = session
-      session.addressDigest ??= address === '' ? undefined : await this.#digests.of(address)
-      const { record, founds } =
-        typeof which === 'number'
-          ? { record: await this.rooms.find(which), founds: false }
-          : await this.rooms.open(which, { address, name, registered })
-      if (!record) throw new Refusal('room-unknown')
-      checkUnlocked(record, unlocked)
-      return { record, founds }
-    }
-    // From before its joining, as whoever sees that may tell it something at once.
-    this.inboxes.listen(session)
-    try {
-      // The nickname may have been registered since the login, or be about to be.
-      const check = async () => {
-        if (!session.registered) await this.#checkGuest(session.name)
-      }
-      return await this.#memberships.join(session, { moves, find, check })
-    } finally {
-      if (!session.membership && !session.registered) this.inboxes.dismiss(session)
-    }
+  join(session: Session, which: number | string, options: JoinRoomOptions = {}): Promise<Membership> {
+    return this.#joining.join(session, which, options)
   }
 
   /** Checks a room's password. @throws Refusal `room-unknown`, `password-wrong`, `too-many-attempts`, `unavailable`. */
@@ -362,13 +264,13 @@ export class Chat {
    * @throws Refusal `name-reserved`, `name-invalid`, also for the session's own nickname, `too-many-blocks`, `unavailable`.
    */
   async block(session: Session, name: string): Promise<void> {
-    await this.#checkOwn(session)
+    await this.#guests.checkOwn(session)
     await this.#blocking.block(session, name)
   }
 
   /** Resolves with false when the nickname was not blocked. @throws Refusal `name-reserved`, `unavailable`. */
   async unblock(session: Session, name: string): Promise<boolean> {
-    await this.#checkOwn(session)
+    await this.#guests.checkOwn(session)
     return this.#blocking.unblock(session, name)
   }
 
@@ -385,13 +287,13 @@ export class Chat {
     const lastEvents = await this.#memberships.close(session)
     this.inboxes.dismiss(session)
     this.away.set(session, undefined)
-    await this.#absent(session.key, session)
+    await this.#login.release(session.key, session)
     await lastEvents()
   }
 
   /** True if a session that logged in `alone` has its nickname alone, as far as this node knows. */
   isAlone(session: Session): boolean {
-    return this.#alone.holds(session)
+    return this.#login.isAlone(session)
   }
 
   /** Resolves when all sessions that have left have been seen off, or cannot be. */
@@ -402,53 +304,6 @@ export class Chat {
   /** A random secret for a purpose such as signing, drawn once and kept. @throws Refusal `unavailable`. */
   secret(purpose: string): Promise<string> {
     return this.#engine.records.insertOrGet('secret', purpose, randomBytes(32).toString('hex')).catch(refuse)
-  }
-
-  /** Resolves when closed sessions of a nickname are gone: what a guest has blocked goes with it. */
-  async #closed(key: string): Promise<void> {
-    const closed = () => this.#presence.of(key).filter((session) => session.closed)
-    if (closed().length === 0) return
-    await this.#handover.take({ key, closed: false }, async () => closed().length === 0, closed)
-  }
-
-  /** @throws Refusal `name-in-use` unless all other sessions of the nickname are ending. */
-  async #takeAlone(session: Session, name: string): Promise<void> {
-    const key = fold(name)
-    // Of several that log in at once the first one counts.
-    const others = () => {
-      const present = this.#presence.of(key)
-      return present.slice(0, present.indexOf(session))
-    }
-    const take = async () => others().length === 0 && (await this.#alone.take(session, name))
-    const self = {
-      key,
-      get closed() {
-        return session.closed
-      },
-    }
-    if (!(await this.#handover.take(self, take, others).catch(refuse))) throw new Refusal('name-in-use')
-  }
-
-  /** @throws Refusal `name-reserved` for a nickname that is or looks like an account's, `name-in-use` for one that looks like a guest's. */
-  async #checkGuest(name: string): Promise<void> {
-    const [isFree, isAlike] = await Promise.all([
-      this.accounts.isGuestName(name),
-      this.#engine.memberships.resembles(name).catch(refuse),
-    ])
-    if (!isFree) throw new Refusal('name-reserved')
-    if (isAlike) throw new Refusal('name-in-use')
-  }
-
-  /** A guest whose nickname was registered by somebody else since may do nothing in that name. */
-  async #checkOwn(session: Session): Promise<void> {
-    if (!session.registered && !(await this.accounts.isGuestName(session.name))) throw new Refusal('name-reserved')
-  }
-
-  /** A nickname's blocks go with its last session, from memory or, where they are not kept, for good. */
-  async #absent(key: string, session: Session): Promise<void> {
-    if (this.#presence.remove(key, session)) this.#blocking.forget(key)
-    await this.#alone.giveUp(session)
-    this.#handover.freed(key)
   }
 }
 

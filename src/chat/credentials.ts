@@ -30,6 +30,11 @@ export class Proof {
   }
 }
 
+/** Returns the id of an account; accounts of earlier versions are told apart by their time. */
+export function accountId({ id, createdAt = 0 }: Pick<AccountRecord, 'id' | 'createdAt'>): string {
+  return id ?? String(createdAt)
+}
+
 /** The marks of an account. */
 export interface AccountMarks {
   readonly admin?: boolean | undefined
@@ -130,6 +135,10 @@ export class Credentials {
     return hash === undefined || hash === account?.hash ? account : undefined
   }
 
+  find(name: string): Promise<AccountRecord | undefined> {
+    return this.#records.get('account', name)
+  }
+
   /** Replaces the secret of an account, for a client at an address. @throws Refusal `name-unknown`, `secret-invalid`, `unavailable`. */
   async change(name: string, secret: string, address: string): Promise<AccountRecord> {
     checkSecret(secret)
@@ -173,7 +182,7 @@ export class Credentials {
       const held = await this.#engine.memberships.heldIn(name)
       if (held.some((room) => !ownRooms.has(room))) throw new Refusal('name-in-use')
       const hash = await makeHash()
-      const account = { name, hash, createdAt: Date.now() }
+      const account = { name, hash, createdAt: Date.now(), id: randomBytes(9).toString('base64url') }
       if (!(await this.#records.insert('account', name, account))) throw new Refusal('name-taken')
       // The account is there; where this fails the name is seen when it joins a room.
       await this.#records.put('name', name, name).catch(() => {})

@@ -1,4 +1,4 @@
-import { type Engine, type RoomRecord, Taken, type Visibility } from '../engine/engine.ts'
+import { type Engine, type RoomChange, type RoomRecord, Taken, type Visibility } from '../engine/engine.ts'
 import type { Applicant, RoomMakers } from './makers.ts'
 import { fold, isSlug, isTitle, mayBeSlug, slugOf } from './names.ts'
 import type { Passwords } from './passwords.ts'
@@ -6,6 +6,7 @@ import type { Reader } from './reader.ts'
 import { Refusal, refuse } from './refusal.ts'
 import { type ListedRoom, type OccupiedRoom, RoomLists } from './room-lists.ts'
 import type { RoomQuota } from './room-quota.ts'
+import type { Session } from './session.ts'
 import { Snapshot } from './snapshot.ts'
 import { clean } from './text.ts'
 
@@ -148,7 +149,16 @@ export class Directory {
    */
   async change(id: number, { title, description = '', visibility }: RoomDescription): Promise<RoomRecord> {
     if (!isTitle(title)) throw new Refusal('room-name-invalid')
-    const change = { title, ...slugOf(title), description: clean(description), visibility }
+    return this.#change(id, { title, ...slugOf(title), description: clean(description), visibility })
+  }
+
+  /** Changes the title of a room, and the slug with it. @throws Refusal as {@link change} does. */
+  async rename(id: number, title: string): Promise<RoomRecord> {
+    if (!isTitle(title)) throw new Refusal('room-name-invalid')
+    return this.#change(id, { title, ...slugOf(title) })
+  }
+
+  async #change(id: number, change: RoomChange): Promise<RoomRecord> {
     const changed = await this.#engine.rooms.change(id, change).catch(refuseTaken)
     if (!changed) throw new Refusal('room-unknown')
     return changed
@@ -166,11 +176,14 @@ export class Directory {
     return closed
   }
 
-  /** The members of a public room, in order of joining. @throws Refusal `room-unknown`, `room-private`. */
-  async members(which: number | string): Promise<{ id: number; room: string; members: readonly string[] }> {
+  /** The members of a public room, or of one that the asker is in, in order of joining. @throws Refusal `room-unknown`, `room-private`. */
+  async members(
+    which: number | string,
+    asker?: Session,
+  ): Promise<{ id: number; room: string; members: readonly string[] }> {
     const record = await this.find(which)
     if (!record) throw new Refusal('room-unknown')
-    if (record.visibility !== 'public') throw new Refusal('room-private')
+    if (record.visibility !== 'public' && !asker?.memberships.has(record.id)) throw new Refusal('room-private')
     return { id: record.id, room: record.slug, members: await this.inside(record.id) }
   }
 

@@ -1,13 +1,13 @@
-import type { Event } from '../engine/event.ts'
-import { type ModeratorActions, moderatorReason, type Target } from './moderator-actions.ts'
+import type { Event, Role } from '../engine/event.ts'
+import { type ModeratorAction, type ModeratorActions, moderatorReason, type Target } from './moderator-actions.ts'
 import { fold, isName } from './names.ts'
 import { Refusal, refuse } from './refusal.ts'
+import { isAtLeast } from './room-state.ts'
 import { isMask, matches, type Sanction } from './sanctions.ts'
 import type { Membership } from './session.ts'
-import { isLonger } from './text.ts'
 
-/** Maximum characters of a mask. */
-const MAX_MASK = 64
+/** Maximum number of masks among the bans, and among the mutes, of a room: each is compared when a user enters, or speaks. */
+const MAX_MASKS = 200
 
 /** A ban or mute: its end in ms since the epoch, for good without one, and the reason. */
 export interface SanctionOptions {
@@ -29,7 +29,7 @@ export class Expulsion {
     const target = await this.#actions.find(by.room, name)
     this.#actions.checkOutranks(by, target)
     if (!target.member) throw new Refusal('nobody-here')
-    return this.#kick(by, target.name, body)
+    return this.#actions.append(by, { kind: 'kicked', to: target.name, body })
   }
 
   /**
@@ -46,21 +46,28 @@ export class Expulsion {
   ): Promise<Event> {
     const body = moderatorReason(options.why ?? '')
     const mask = isMask(name)
-    if (mask ? isLonger(name, MAX_MASK) || fold(name) === '' : !isName(name)) throw new Refusal('name-invalid')
+    if (!isName(mask ? name.replaceAll('*', 'a') : name)) throw new Refusal('name-invalid')
+    if (mask && by.room.state[role].masks >= MAX_MASKS) throw new Refusal('too-many-roles', MAX_MASKS)
     const target = mask ? undefined : await this.#actions.find(by.room, name)
     if (target) this.#actions.checkOutranks(by, target)
     else this.#actions.check(by, 'operator')
     this.#actions.checkSpace(by.room.state)
-    if (target && role === 'banned') await this.#strip(by, target)
-    const address = target && !target.registered && target.addressDigest
+    const address = target && target.accountId === undefined && target.addressDigest
     const details = {
       role,
       on: true,
       ...(options.until !== undefined && { until: options.until }),
       ...(address && { address }),
     }
-    const event = await this.#actions.append(by, { kind: 'role', to: target?.name ?? name, body, details })
-    if (role === 'banned') await this.#kickBanned(by, target, name, body)
+    const sanction = { kind: 'role', to: target?.name ?? name, body, details } as const
+    if (role === 'muted') return this.#actions.append(by, sanction)
+    const expelled = target ? [target] : await this.#matching(by, name)
+    const event = await this.#actions.appendAll(by, [
+      sanction,
+      ...expelled.filter(({ member }) => member).map(({ name: to }) => ({ kind: 'kicked', to, body }) as const),
+      ...(target ? rolesOf(by, target) : []),
+    ])
+    void this.#expelLate(by, sanction.to, body).catch(() => {})
     return event
   }
 
@@ -79,41 +86,33 @@ export class Expulsion {
     return by.room.state.banned.list(Date.now())
   }
 
-  /** Takes back all roles of a user who is about to be banned. */
-  async #strip(by: Membership, target: Target): Promise<void> {
-    for (const role of ['operator', 'voiced'] as const) {
-      if (by.room.state.rankOf(target) !== role) continue
-      const guest = !target.registered && { guest: true as const }
-      await this.#actions.append(by, {
-        kind: 'role',
-        to: target.name,
-        body: '',
-        details: { role, on: false, ...guest },
-      })
-    }
-    if (!by.room.state.isInvited(target.key)) return
-    await this.#actions.append(by, { kind: 'role', to: target.name, body: '', details: { role: 'invited', on: false } })
+  /** Kicks who has entered while the ban was on its way. */
+  async #expelLate(by: Membership, name: string, body: string): Promise<void> {
+    const { banned } = by.room.state
+    const late = (await this.#matching(by, name)).filter((target) => banned.find(target, Date.now()))
+    await Promise.all(late.map(({ name: to }) => this.#actions.append(by, { kind: 'kicked', to, body })))
   }
 
-  async #kickBanned(by: Membership, target: Target | undefined, mask: string, why: string): Promise<void> {
-    if (target) {
-      if (target.member) await this.#kick(by, target.name, why).catch(ignoreAbsence)
-      return
-    }
-    const parts = fold(mask).split('*')
+  /** The members whose nickname is, or matches, that of a ban; no operators, who are not bound by bans. */
+  async #matching(by: Membership, name: string): Promise<Target[]> {
+    const key = fold(name)
+    const parts = key.split('*')
+    const isMeant = (one: string) => (isMask(key) ? matches(parts, fold(one)) : fold(one) === key)
     const members = await this.#actions.memberships.members(by.room.record.id).catch(refuse)
-    for (const name of members.filter((one) => matches(parts, fold(one)))) {
-      await this.kick(by, name, why).catch(ignoreAbsence)
-    }
-  }
-
-  #kick(by: Membership, to: string, body: string): Promise<Event> {
-    return this.#actions.append(by, { kind: 'kicked', to, body })
+    const named = members.filter(isMeant)
+    const targets = await Promise.all(named.map((one) => this.#actions.find(by.room, one)))
+    return targets.filter((target) => !isAtLeast(by.room.state.rankOf(target), 'operator'))
   }
 }
 
-/** Ignores that a user is gone or may not be kicked. */
-function ignoreAbsence(error: unknown): void {
-  if (error instanceof Refusal && (error.code === 'nobody-here' || error.code === 'not-permitted')) return
-  throw error
+/** The events that take back the roles of a user who is banned. */
+function rolesOf({ room: { state } }: Membership, target: Target): ModeratorAction[] {
+  const { name, accountId: account } = target
+  const rank = state.rankOf(target)
+  const roles: Role[] = []
+  // The role of a guest ends with its presence.
+  if (account !== undefined && (rank === 'operator' || rank === 'voiced')) roles.push(rank)
+  if (state.isInvited(target)) roles.push('invited')
+  const whose = account !== undefined && { account }
+  return roles.map((role) => ({ kind: 'role', to: name, body: '', details: { role, on: false, ...whose } }))
 }

@@ -19,8 +19,8 @@ const REMEMBERED = 10_000
 export interface Applicant {
   readonly address: string
   readonly name?: string
-  /** True for the owner of the nickname's account. */
-  readonly registered?: boolean
+  /** Id of the nickname's account; undefined for guests. */
+  readonly account?: string | undefined
 }
 
 /** The makers of rooms, and the rooms that only their makers have used. */
@@ -38,9 +38,9 @@ export class RoomMakers {
   }
 
   /** The maker as it is kept with a room; undefined without an address. @throws Refusal `unavailable`. */
-  async makerOf({ address, name, registered }: Applicant): Promise<RoomMaker | undefined> {
-    if (address === '' && !registered) return undefined
-    const named = name !== undefined && { name, ...(registered && { owns: true as const }) }
+  async makerOf({ address, name, account }: Applicant): Promise<RoomMaker | undefined> {
+    if (address === '' && account === undefined) return undefined
+    const named = name !== undefined && { name, ...(account !== undefined && { account }) }
     return { address: await this.#digests.of(address), ...named }
   }
 

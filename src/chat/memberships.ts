@@ -103,8 +103,20 @@ export class Memberships {
         throw error instanceof Closed ? new Refusal('room-unknown') : error
       }
       for (const left of from) this.#moveFrom(left, session)
+      this.#checkEntered(room, session)
       return session.memberships.get(record.id) ?? { session, room, since: 0 }
     })
+  }
+
+  /** Ends a membership that has begun behind a ban. @throws Refusal `banned`, `invite-only`. */
+  #checkEntered(room: Room, session: Session): void {
+    if (!session.memberships.has(room.record.id)) return
+    try {
+      room.state.checkEntry(session)
+    } catch (error) {
+      this.#moveFrom(room, session)
+      throw error
+    }
   }
 
   /** Appends the `joined` of a session, which makes a guest an operator if need be. Resolves with undefined where its account is in the room through another node already. */

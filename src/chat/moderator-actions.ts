@@ -1,6 +1,8 @@
 import { Closed, type Engine, type Member, type RoomChange } from '../engine/engine.ts'
 import type { Draft, Event, MODERATION_KINDS } from '../engine/event.ts'
+import type { AccountRecord } from '../engine/records.ts'
 import type { Counts } from './counts.ts'
+import { accountId } from './credentials.ts'
 import { isCurrent } from './memberships.ts'
 import { fold } from './names.ts'
 import { Refusal, refuse } from './refusal.ts'
@@ -28,10 +30,9 @@ export interface Target extends Identity {
 
 /** The accounts, as far as moderation needs them. */
 export interface AccountLookup {
-  /** Resolves with true for the nickname of an account. */
-  isAccount(name: string): Promise<boolean>
-  /** Resolves with true for an account that is an admin's. */
-  isAdmin(name: string): Promise<boolean>
+  find(name: string): Promise<AccountRecord | undefined>
+  /** Returns true for an account that is an admin's. */
+  isAdmin(account: AccountRecord): boolean
 }
 
 /** The steps that the actions of moderators share: find the target, check the rights, append the event. */
@@ -50,13 +51,14 @@ export class ModeratorActions {
 
   /** Finds a user by a nickname: a member, an account, or a guest who is not here. */
   async find(room: Room, nickname: string): Promise<Target> {
-    const [member, registered] = await Promise.all([
+    const [member, account] = await Promise.all([
       this.#engine.memberships.member(room.record.id, nickname).catch(refuse),
-      this.accounts.isAccount(nickname),
+      this.accounts.find(nickname),
     ])
     const name = member?.name ?? nickname
-    const isAdmin = registered && (await this.accounts.isAdmin(name))
-    return { name, key: fold(name), registered, isAdmin, addressDigest: member?.address, member }
+    const isAdmin = account !== undefined && this.accounts.isAdmin(account)
+    const identity = { key: fold(name), accountId: account && accountId(account), isAdmin }
+    return { ...identity, name, addressDigest: member?.address, member }
   }
 
   /** Checks the rank of the moderator. @throws Refusal `not-in-room`, `not-permitted`. */
@@ -68,8 +70,12 @@ export class ModeratorActions {
   /** Checks that the moderator is an operator of a higher rank than the target. @throws Refusal `not-in-room`, `not-permitted`. */
   checkOutranks(by: Membership, target: Target): void {
     this.check(by, 'operator')
-    const { state } = by.room
-    if (isAtLeast(state.rankOf(target), state.rankOf(by.session))) throw new Refusal('not-permitted')
+    if (!this.outranks(by, target)) throw new Refusal('not-permitted')
+  }
+
+  /** Returns true if the moderator is of a higher rank than the target. */
+  outranks({ room: { state }, session }: Membership, target: Target): boolean {
+    return !isAtLeast(state.rankOf(target), state.rankOf(session))
   }
 
   /** Checks that the room may have one more role. @throws Refusal `too-many-roles`. */
@@ -83,6 +89,17 @@ export class ModeratorActions {
   async changeRecord({ record }: Room, change: RoomChange): Promise<void> {
     const changed = await this.#engine.rooms.change(record.id, change).catch(refuse)
     if (!changed) throw new Refusal('room-unknown')
+  }
+
+  /**
+   * Appends events of one action, together, so that the reply comes before all of them. A `kicked` of a user who is gone is left out.
+   * Resolves with the first one. @throws Refusal `unavailable`.
+   */
+  async appendAll(by: Membership, [first, ...rest]: readonly [ModeratorAction, ...ModeratorAction[]]): Promise<Event> {
+    const event = this.append(by, first)
+    const others = rest.map((action) => this.append(by, action).catch(ignoreAbsence))
+    await Promise.all([event, ...others])
+    return event
   }
 
   /** Appends the event of an action. @throws Refusal `nobody-here` for a `kicked` of a user who is not in the room, `unavailable`. */
@@ -105,4 +122,9 @@ export function moderatorReason(why: string): string {
   const reason = clean(why)
   if (isLonger(reason, MAX_REASON)) throw new Refusal('text-too-long', MAX_REASON)
   return reason
+}
+
+/** Ignores that a user is gone. */
+function ignoreAbsence(error: unknown): void {
+  if (!(error instanceof Refusal && error.code === 'nobody-here')) throw error
 }

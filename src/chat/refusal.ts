@@ -65,6 +65,10 @@ export type RefusalCode =
   /** Only the owner of an account may do that. */
   | 'account-required'
   | 'admin-required'
+  /** Not a network, one that is too large, or the client's own. */
+  | 'invalid-network'
+  /** The server has the maximum number of bans of addresses. */
+  | 'too-many-address-bans'
   /** The account has no session with this id. */
   | 'session-unknown'
   /** There is no session under the nickname. */

@@ -1,6 +1,6 @@
 import type { Event } from '../engine/event.ts'
 import type { ModeratorActions } from './moderator-actions.ts'
-import { fold, isName } from './names.ts'
+import { isName } from './names.ts'
 import { Refusal } from './refusal.ts'
 import { isAtLeast } from './room-state.ts'
 import type { Membership } from './session.ts'
@@ -20,32 +20,39 @@ export class Roles {
    */
   async grant(by: Membership, role: 'operator' | 'voiced', name: string): Promise<Event> {
     this.#actions.check(by, 'operator')
-    const { name: to, registered, member } = await this.#actions.find(by.room, name)
-    if (!registered && !member) throw new Refusal('nobody-here')
-    this.#actions.checkSpace(by.room.state)
-    const guest = !registered && { guest: true as const }
-    return this.#actions.append(by, { kind: 'role', to, body: '', details: { role, on: true, ...guest } })
+    const target = await this.#actions.find(by.room, name)
+    const { name: to, accountId: account, member } = target
+    if (account === undefined && !member) throw new Refusal('nobody-here')
+    const { state } = by.room
+    // A guest has one role, so a voice would take the other one.
+    if (account === undefined && role === 'voiced' && state.rankOf(target) === 'operator')
+      throw new Refusal('not-permitted')
+    this.#actions.checkSpace(state)
+    return this.#actions.append(by, { kind: 'role', to, body: '', details: { role, on: true, ...holderOf(account) } })
   }
 
   /** Takes a role back; one's own, or that of a user of lower rank. @throws Refusal `nobody-here`. */
   async withdraw(by: Membership, role: 'operator' | 'voiced', name: string): Promise<Event> {
     const target = await this.#actions.find(by.room, name)
     if (target.key !== by.session.key) this.#actions.checkOutranks(by, target)
-    if (!isAtLeast(by.room.state.rankOf(target), role)) throw new Refusal('nobody-here')
-    const guest = !target.registered && { guest: true as const }
-    return this.#actions.append(by, { kind: 'role', to: target.name, body: '', details: { role, on: false, ...guest } })
+    const { name: to, accountId: account } = target
+    const rank = by.room.state.rankOf(target)
+    if (account === undefined ? rank !== role : !isAtLeast(rank, role)) throw new Refusal('nobody-here')
+    return this.#actions.append(by, { kind: 'role', to, body: '', details: { role, on: false, ...holderOf(account) } })
   }
 
   /** Hands the room over to the owner of another account; the present one stays operator. @throws Refusal `name-unknown`. */
   async handOver(by: Membership, name: string): Promise<Event> {
     this.#actions.check(by, 'owner')
-    if (!(await this.#actions.accounts.isAccount(name))) throw new Refusal('name-unknown')
-    const { name: to } = await this.#actions.find(by.room, name)
+    const { name: to, accountId: account } = await this.#actions.find(by.room, name)
+    if (account === undefined) throw new Refusal('name-unknown')
     const { owner } = by.room.state
-    if (owner !== undefined && owner !== fold(to)) {
-      await this.#actions.append(by, { kind: 'role', to: owner, body: '', details: { role: 'operator', on: true } })
-    }
-    return this.#actions.append(by, { kind: 'role', to, body: '', details: { role: 'owner', on: true } })
+    const before = owner?.account !== undefined && owner.account !== account ? owner : undefined
+    const operator = before && { role: 'operator' as const, on: true, account: before.account ?? '' }
+    return this.#actions.appendAll(by, [
+      { kind: 'role', to, body: '', details: { role: 'owner', on: true, account } },
+      ...(before && operator ? [{ kind: 'role', to: before.key, body: '', details: operator } as const] : []),
+    ])
   }
 
   /** Lets a user enter an invite-only room. @throws Refusal `name-invalid`, `too-many-roles`. */
@@ -53,7 +60,13 @@ export class Roles {
     this.#actions.check(by, 'operator')
     if (!isName(name)) throw new Refusal('name-invalid')
     this.#actions.checkSpace(by.room.state)
-    const { name: to } = await this.#actions.find(by.room, name)
-    return this.#actions.append(by, { kind: 'role', to, body: '', details: { role: 'invited', on: true } })
+    const { name: to, accountId: account } = await this.#actions.find(by.room, name)
+    const details = { role: 'invited', on: true, ...(account !== undefined && { account }) } as const
+    return this.#actions.append(by, { kind: 'role', to, body: '', details })
   }
+}
+
+/** Returns the part of a role's event that tells whether it is an account's or a guest's. */
+export function holderOf(account: string | undefined): { account: string } | { guest: true } {
+  return account === undefined ? { guest: true } : { account }
 }

@@ -62,7 +62,9 @@ export class RoomQuota {
     const ownUnderWay = this.#underWay.filter((other) => maker && other?.address === maker.address).length
     const beyondAll = count + this.#underWay.length + 1 - maxRooms
     const beyondOwn = maker ? own.length + ownUnderWay + 1 - maxPerAddress : 0
-    const discarded = await this.#silentOf(own, Math.max(beyondAll, beyondOwn))
+    // A room that an account owns is never discarded.
+    const free = own.filter(({ maker }) => maker?.account === undefined)
+    const discarded = await this.#silentOf(free, Math.max(beyondAll, beyondOwn))
     if (beyondOwn > discarded.length) throw new Refusal('too-many-rooms', maxPerAddress, 'address')
     if (beyondAll > discarded.length) throw new Refusal('too-many-rooms', maxRooms)
     return discarded

@@ -1,10 +1,14 @@
+import type { RoomRecord } from '../engine/engine.ts'
 import type { Event, ModeFlag } from '../engine/event.ts'
+import { tickEnd } from '../tick.ts'
+import { auditEntry, type OnAudit } from './audit.ts'
 import type { Directory } from './directory.ts'
 import type { ModeratorActions } from './moderator-actions.ts'
 import type { Passwords } from './passwords.ts'
 import { Refusal } from './refusal.ts'
+import type { Room } from './room.ts'
 import type { Rank } from './room-state.ts'
-import type { Membership } from './session.ts'
+import type { Membership, Session } from './session.ts'
 import { clean, isLonger, shortened } from './text.ts'
 
 /** Id of the room that belongs to the admins, and that everybody may enter. */
@@ -20,6 +24,7 @@ export interface RoomSettingsParts {
   readonly passwords: Passwords
   /** Days for which the server keeps events; infinite for no limit. */
   readonly maxKeepDays: number
+  readonly onAudit: OnAudit
 }
 
 /** Topic, modes and record of a room (docs/protocols/moderation.md, section 2). */
@@ -38,12 +43,19 @@ export class RoomSettings {
     const body = clean(text)
     if (isLonger(body, MAX_TOPIC)) throw new Refusal('text-too-long', MAX_TOPIC)
     const event = await this.#actions.append(by, { kind: 'topic', body })
-    // The description is what Globes shows.
-    await this.#actions.changeRecord(by.room, { description: descriptionOf(body) })
-    // Another operator may have set it meanwhile.
-    const newest = by.room.state.topic?.text ?? ''
-    if (newest !== body) await this.#actions.changeRecord(by.room, { description: descriptionOf(newest) })
+    // Not waited for, so that the reply is not later than the event.
+    void this.#describe(by.room).catch(() => {})
     return event
+  }
+
+  /** Makes the topic the description, which Globes shows. Another operator may set another one meanwhile. */
+  async #describe(room: Room): Promise<void> {
+    await tickEnd()
+    const topic = () => room.state.topic?.text ?? ''
+    for (let description: string | undefined; description !== topic(); ) {
+      description = topic()
+      await this.#actions.changeRecord(room, { description: descriptionOf(description) })
+    }
   }
 
   /** Sets a mode without effects beyond the room's state, or turns it off where there is no `value`. */
@@ -66,34 +78,49 @@ export class RoomSettings {
   /** Sets the password of the room; undefined removes it. @throws Refusal `password-invalid`, `too-many-attempts`. */
   async lock(by: Membership, password: string | undefined): Promise<Event> {
     this.#checkSettings(by)
-    const { record } = by.room
     const hash = password === undefined ? null : await this.#parts.passwords.hash(password, by.session.address)
-    // A hidden room stays hidden.
-    const visibility = record.visibility === 'hidden' ? 'hidden' : hash === null ? 'public' : 'private'
-    await this.#actions.changeRecord(by.room, { hash, visibility })
+    await this.#actions.changeRecord(by.room, { hash })
     return this.#appendMode(by, 'password', hash === null ? undefined : '')
   }
 
   /** Leaves the room out of lists, or shows it there. */
   async hide(by: Membership, hidden: boolean): Promise<Event> {
     this.#checkSettings(by)
-    const shown = by.room.record.hash === undefined ? 'public' : 'private'
-    await this.#actions.changeRecord(by.room, { visibility: hidden ? 'hidden' : shown })
+    await this.#actions.changeRecord(by.room, { visibility: hidden ? 'hidden' : 'public' })
     return this.#appendMode(by, 'visibility', hidden ? 'hidden' : undefined)
   }
 
   /** Changes the title, and the slug with it. @throws Refusal `room-name-invalid`, `room-taken`. */
   async setTitle(by: Membership, title: string): Promise<Event> {
     this.#checkSettings(by)
-    const { description, visibility } = by.room.record
-    await this.#parts.directory.change(by.room.record.id, { title, description, visibility })
+    await this.#parts.directory.rename(by.room.record.id, title)
     return this.#appendMode(by, 'title', title)
   }
 
   /** Closes the room: removes it with its history. */
   async close(by: Membership): Promise<void> {
     this.#checkSettings(by, 'owner')
-    await this.#parts.directory.close(by.room.record.id)
+    await this.#close(by.session, by.room.record)
+  }
+
+  /**
+   * Closes a room that an admin names and need not be in; a member's own room like {@link close}.
+   *
+   * @throws Refusal `room-unknown`, `admin-required`, `not-permitted` for the lobby.
+   */
+  async closeNamed(session: Session, name: string): Promise<void> {
+    const record = await this.#parts.directory.find(name)
+    const membership = record && session.memberships.get(record.id)
+    if (membership) return this.close(membership)
+    if (!session.isAdmin) throw new Refusal('admin-required')
+    if (!record) throw new Refusal('room-unknown')
+    if (record.id === LOBBY) throw new Refusal('not-permitted')
+    await this.#close(session, record)
+  }
+
+  async #close({ name, address }: Session, { id, slug }: RoomRecord): Promise<void> {
+    await this.#parts.directory.close(id)
+    this.#parts.onAudit(auditEntry({ what: 'room-closed', address, name, room: slug }))
   }
 
   /** Checks the right to change the room itself. The lobby is open to all protocols. */

@@ -3,6 +3,7 @@ import { type Event, type ModeFlag, type Role, stateChangeOf } from '../engine/e
 import { fold } from './names.ts'
 import { Refusal } from './refusal.ts'
 import { type Identity, Sanctions, sanctionOf } from './sanctions.ts'
+import { SlowMode } from './slow-mode.ts'
 
 /** The ranks of users in a room, each with the rights of those before it. */
 export const RANKS = ['member', 'voiced', 'operator', 'owner', 'admin'] as const
@@ -31,30 +32,28 @@ export class RoomState {
   topic: RoomTopic | undefined
   readonly banned = new Sanctions()
   readonly muted = new Sanctions()
-  /** Time between two messages of a user, in seconds; 0 for no limit. */
-  slowSeconds = 0
   /** True if {@link checkSpeech} may refuse. */
   restrictsSpeech = false
-  #owner: { readonly key: string; readonly at: number } | undefined
-  /** Times of the roles of accounts, in ms since the epoch, by folded nickname. */
-  readonly #operators = new Map<string, number>()
-  readonly #voiced = new Map<string, number>()
-  readonly #invited = new Set<string>()
+  #owner: { readonly key: string; readonly account: string | undefined } | undefined
+  /** Ids of the accounts that have a role, by folded nickname. */
+  readonly #operators = new Map<string, string | undefined>()
+  readonly #voiced = new Map<string, string | undefined>()
+  /** Invited users: ids of their accounts, undefined for guests, by folded nickname. */
+  readonly #invited = new Map<string, string | undefined>()
   /** Roles of guests, by folded nickname. */
   readonly #guests = new Map<string, Rank>()
   readonly #modes = new Map<ModeFlag, string>()
-  /** Times of the last messages while there is a slow mode, in ms since the epoch, by folded nickname. */
-  readonly #lastSaid = new Map<string, number>()
+  readonly #slow = new SlowMode()
 
-  constructor({ maker, createdAt }: Pick<RoomRecord, 'maker' | 'createdAt'>, state: readonly Event[]) {
+  constructor({ maker }: Pick<RoomRecord, 'maker'>, state: readonly Event[]) {
     // Until it is handed over.
-    if (maker?.owns) this.#owner = { key: fold(maker.name ?? ''), at: createdAt }
+    if (maker?.account !== undefined) this.#owner = { key: fold(maker.name ?? ''), account: maker.account }
     for (const event of state) this.apply(event)
   }
 
-  /** Folded nickname of the account that owns the room. */
-  get owner(): string | undefined {
-    return this.#owner?.key
+  /** The account that owns the room: its folded nickname and its id. */
+  get owner(): { readonly key: string; readonly account: string | undefined } | undefined {
+    return this.#owner
   }
 
   /** True if the room has an owner or operators, whose right it is to change it. */
@@ -75,7 +74,7 @@ export class RoomState {
   /** Takes an event of the room's log. */
   apply(event: Event): void {
     if (event.kind === 'message') {
-      if (this.slowSeconds > 0) this.#lastSaid.set(fold(event.from), event.at)
+      if (this.#slow.isOn) this.#slow.note(fold(event.from), event.at)
       return
     }
     if (event.kind === 'left' || event.kind === 'kicked') {
@@ -89,15 +88,13 @@ export class RoomState {
     else if (kind === 'mode' && details.flag) this.#setMode(details.flag, change.isSet, details.value)
     else if (details.guest) this.#setGuest(fold(kind === 'joined' ? from : to), details.role, change.isSet)
     else if (details.role) this.#setRole(details.role, event, change.isSet)
-    this.restrictsSpeech = this.slowSeconds > 0 || this.#modes.has('moderated') || this.muted.size > 0
+    this.restrictsSpeech = this.#slow.isOn || this.#modes.has('moderated') || this.muted.size > 0
   }
 
   #setMode(flag: ModeFlag, on: boolean, value = ''): void {
     if (on) this.#modes.set(flag, value)
     else this.#modes.delete(flag)
-    if (flag !== 'slow') return
-    this.slowSeconds = on ? Number(value) : 0
-    this.#lastSaid.clear()
+    if (flag === 'slow') this.#slow.set(on ? Number(value) : 0)
   }
 
   #setGuest(key: string, role: Role | undefined, on: boolean): void {
@@ -107,11 +104,12 @@ export class RoomState {
 
   #setRole(role: Role, event: Event, on: boolean): void {
     const key = fold(event.to ?? '')
-    const set = (keys: Map<string, number>) => (on ? keys.set(key, event.at) : keys.delete(key))
+    const account = event.details?.account
+    const set = (accounts: Map<string, string | undefined>) => (on ? accounts.set(key, account) : accounts.delete(key))
     const sanction = (sanctions: Sanctions) => (on ? sanctions.set(sanctionOf(event)) : sanctions.remove(key))
     switch (role) {
       case 'owner':
-        this.#owner = { key, at: event.at }
+        this.#owner = { key, account }
         break
       case 'operator':
         set(this.#operators)
@@ -120,8 +118,7 @@ export class RoomState {
         set(this.#voiced)
         break
       case 'invited':
-        if (on) this.#invited.add(key)
-        else this.#invited.delete(key)
+        set(this.#invited)
         break
       case 'banned':
         sanction(this.banned)
@@ -134,15 +131,21 @@ export class RoomState {
     }
   }
 
-  isInvited(key: string): boolean {
-    return this.#invited.has(key)
+  /** Returns true if the user, and not another one of the same nickname, is invited. */
+  isInvited({ key, accountId }: Identity): boolean {
+    return this.#invited.has(key) && this.#invited.get(key) === accountId
+  }
+
+  /** Returns true if an account of the folded nickname has or had a role. */
+  hasAccountRole(key: string): boolean {
+    return key === this.#owner?.key || this.#operators.has(key) || this.#voiced.has(key)
   }
 
   /** Returns the rank of a user in this room. */
-  rankOf({ key, registered, isAdmin, accountSince = 0 }: Identity): Rank {
+  rankOf({ key, accountId, isAdmin }: Identity): Rank {
     if (isAdmin) return 'admin'
-    const holds = (at: number | undefined) => registered && at !== undefined && at >= accountSince
-    if (key === this.#owner?.key && holds(this.#owner.at)) return 'owner'
+    const holds = (account: string | undefined) => accountId !== undefined && account === accountId
+    if (key === this.#owner?.key && holds(this.#owner.account)) return 'owner'
     if (holds(this.#operators.get(key))) return 'operator'
     return this.#guests.get(key) ?? (holds(this.#voiced.get(key)) ? 'voiced' : 'member')
   }
@@ -151,7 +154,7 @@ export class RoomState {
   checkEntry(person: Identity): void {
     if (isAtLeast(this.rankOf(person), 'operator')) return
     if (this.banned.size > 0 && this.banned.find(person, Date.now())) throw new Refusal('banned')
-    if (this.#modes.has('invite-only') && !this.#invited.has(person.key)) throw new Refusal('invite-only')
+    if (this.#modes.has('invite-only') && !this.isInvited(person)) throw new Refusal('invite-only')
   }
 
   /** Returns true if a user may enter the room, apart from its password. */
@@ -173,9 +176,9 @@ export class RoomState {
     if (this.muted.size > 0 && this.muted.find(person, now)) throw new Refusal('muted')
     if (rank === 'voiced') return
     if (this.#modes.has('moderated')) throw new Refusal('moderated')
-    if (this.slowSeconds === 0) return
-    const wait = (this.#lastSaid.get(person.key) ?? 0) + 1_000 * this.slowSeconds - now
-    if (wait > 0) throw new Refusal('slow-mode', Math.ceil(wait / 1_000))
-    this.#lastSaid.set(person.key, now)
+    if (!this.#slow.isOn) return
+    const waitMs = this.#slow.waitOf(person.key, now)
+    if (waitMs > 0) throw new Refusal('slow-mode', Math.ceil(waitMs / 1_000))
+    this.#slow.note(person.key, now)
   }
 }

@@ -5,10 +5,8 @@ import { fold } from './names.ts'
 export interface Identity {
   /** The folded nickname. */
   readonly key: string
-  /** True for the owner of the nickname's account. */
-  readonly registered: boolean
-  /** Time at which the account was made, in ms since the epoch: roles from before belong to an earlier account of the nickname. */
-  readonly accountSince?: number
+  /** Id of the nickname's account; undefined for guests. */
+  readonly accountId: string | undefined
   /** True for the owner of an admin's account. */
   readonly isAdmin: boolean
   /** Digest of the network address, see {@link AddressDigests}; undefined when unknown. */
@@ -46,6 +44,10 @@ export class Sanctions {
   /** The texts between the wildcards of each mask. */
   readonly #masks = new Map<string, readonly string[]>()
 
+  get masks(): number {
+    return this.#masks.size
+  }
+
   get size(): number {
     return this.#byKey.size
   }
@@ -79,7 +81,7 @@ export class Sanctions {
   }
 
   /** Returns a sanction of a user at `now`, in ms since the epoch. An account is sanctioned by its nickname only. */
-  find({ key, registered, addressDigest }: Identity, now: number): Sanction | undefined {
+  find({ key, accountId, addressDigest }: Identity, now: number): Sanction | undefined {
     const holds = ({ until }: Sanction) => until === undefined || until > now
     const own = this.#byKey.get(key)
     if (own && holds(own)) return own
@@ -87,7 +89,7 @@ export class Sanctions {
       const sanction = this.#byKey.get(mask)
       if (sanction && matches(parts, key) && holds(sanction)) return sanction
     }
-    if (registered || addressDigest === undefined) return undefined
+    if (accountId !== undefined || addressDigest === undefined) return undefined
     return [...(this.#byAddress.get(addressDigest) ?? [])].find(holds)
   }
 

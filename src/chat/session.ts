@@ -93,11 +93,11 @@ export class Session {
   registered = false
   /** True if a ticket was the proof. */
   byTicket = false
-  /** Time at which the account was made, in ms since the epoch; 0 if it is not known. */
-  accountSince = 0
+  /** Id of the account, see {@link accountId}; undefined for guests. */
+  accountId: string | undefined
   /** True if the account is an admin's. */
   isAdmin = false
-  /** Digest of {@link address}, see {@link AddressDigests}; undefined before the first room. */
+  /** Digest of {@link address}, see {@link AddressDigests}; undefined before the login. */
   addressDigest: string | undefined
   /** True if the account is marked as a program's. */
   isBot = false

@@ -1,13 +1,10 @@
-import type { Admins } from './admins.ts'
+import { type Admins, adminReason } from './admins.ts'
 import { auditEntry, type OnAudit } from './audit.ts'
 import { fold } from './names.ts'
 import { Refusal } from './refusal.ts'
 import type { Session } from './session.ts'
 import type { SessionList, Sessions } from './sessions.ts'
 import { clean, isLonger } from './text.ts'
-
-/** Maximum characters of the reason for a disconnection. */
-const LONGEST_REASON = 100
 
 export interface SupervisionParts {
   readonly admins: Admins
@@ -35,8 +32,7 @@ export class Supervision {
 
   /** Ends all sessions of a nickname. Resolves with them. @throws Refusal `user-unknown`, `text-too-long`. */
   async disconnect(admin: Session, name: string, why: string): Promise<SessionList> {
-    const reason = clean(why).replace(/\s+/g, ' ').trim()
-    if (isLonger(reason, LONGEST_REASON)) throw new Refusal('text-too-long', LONGEST_REASON)
+    const reason = adminReason(why)
     const list = await this.whois(admin, name)
     for (const { name, address, protocol } of list.sessions) {
       this.#parts.onAudit(auditEntry({ what: 'disconnected', address, name, protocol, reason, by: admin.name }))

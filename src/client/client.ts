@@ -1,4 +1,13 @@
-import type { History, PrivateEvent, Reply, RoomEvent, ServerLine } from '../../commands/replies.ts'
+import type {
+  CommandResult,
+  History,
+  PrivateEvent,
+  Reply,
+  RoomEvent,
+  ServerLine,
+  UserKicked,
+  UserLeft,
+} from '../../commands/replies.ts'
 import { ClientConnection, DisconnectedError, type LastWord } from './connection.ts'
 import { isSameName } from './nickname.ts'
 import { historyLine, loginLine, messageLine, RefusedError, resultOf } from './requests.ts'
@@ -22,7 +31,11 @@ export interface CaughtUp {
   /** False when the server no longer has all the events that were missed. */
   readonly whole: boolean
   readonly members: readonly string[]
+  /** Roles of the members that have one, and who is away. */
+  readonly marks: Marks
 }
+
+export type Marks = NonNullable<CommandResult['marks']>
 
 export interface ClientListener {
   /** The client has joined a room, or is back in it. Events follow, then {@link caughtUp}. */
@@ -36,8 +49,8 @@ export interface ClientListener {
   lost?(why: LastWord | undefined, reconnects: boolean): void
   /** The nickname is taken in the room, perhaps by the connection that was lost: JOIN is repeated. */
   waiting?(): void
-  /** The client is out of the room for good: refused on the way back, or put out by the server. */
-  ended?(why: RefusedError | undefined): void
+  /** The client is out of the room for good: refused on the way back, or put out by the server or by an operator. */
+  ended?(why: RefusedError | undefined, event?: UserLeft | UserKicked): void
 }
 
 /** Time for which a lost connection may hold a nickname: the server finds a dead peer within a minute. */
@@ -258,8 +271,8 @@ export class ChatClient {
         // Closed by the listener.
         if (!this.isCaughtUp) return
       }
-      const members = (reply.type === 'commandResult' && reply.members) || []
-      this.#listener.caughtUp?.({ again, whole, members })
+      const { members = [], marks = [] } = reply.type === 'commandResult' ? reply : {}
+      this.#listener.caughtUp?.({ again, whole, members, marks })
       this.#returned(true)
     })
   }
@@ -278,9 +291,9 @@ export class ChatClient {
       this.#room = line.room
       this.#listener.renamed?.(line.room)
     }
-    if (!isSameName(leaverOf(line), this.nickname)) return
+    if (!isDeparture(line) || !isSameName(line.type === 'userLeft' ? line.from : line.to, this.nickname)) return
     this.close()
-    this.#listener.ended?.(undefined)
+    this.#listener.ended?.(undefined, line)
   }
 
   #tell(event: RoomEvent | PrivateEvent): void {
@@ -350,8 +363,7 @@ function eventOf({ body }: History): RoomEvent | PrivateEvent {
   return (user === undefined ? event : { ...event, to: user }) as RoomEvent
 }
 
-/** Returns the nickname of the user who is out of the room with an event; empty if there is none. */
-function leaverOf(event: RoomEvent): string {
-  if (event.type === 'userLeft') return event.from
-  return event.type === 'userKicked' ? event.to : ''
+/** Returns true for an event with which a user is out of the room. */
+function isDeparture(event: RoomEvent): event is UserLeft | UserKicked {
+  return event.type === 'userLeft' || event.type === 'userKicked'
 }

@@ -1,4 +1,4 @@
-/** `roomd room` and `roomd account`: sends a request to the daemon, or opens the store itself if none is running. */
+/** `roomd room`, `roomd account` and `roomd address`: sends a request to the daemon, or opens the store itself if none is running. */
 import { existsSync } from 'node:fs'
 import { Chat } from '../chat/chat.ts'
 import type { AccountMarks } from '../chat/credentials.ts'
@@ -22,7 +22,7 @@ const QUIET = { trouble: () => {}, recovered: () => {}, died: () => {} }
  * @throws {EngineFault}
  */
 export async function operate(
-  command: 'room' | 'account',
+  command: 'room' | 'account' | 'address',
   options: Readonly<Record<string, unknown>>,
 ): Promise<boolean> {
   const config = checkConfig(options)
@@ -41,10 +41,12 @@ async function requestOf(action: string, name: unknown): Promise<ControlRequest>
   switch (action) {
     case 'room list':
     case 'account list':
+    case 'address list':
       if (name !== undefined) throw new ConfigError(`${action} takes no name`)
       return { action }
     case 'room close':
     case 'account remove':
+    case 'address remove':
       return { action, name: nameOf(action, name) }
     case 'account password':
       return { action, name: nameOf(action, name), password: await readNewPassword(nameOf(action, name)) }

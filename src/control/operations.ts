@@ -7,8 +7,8 @@ import type { RoomRecord } from '../engine/engine.ts'
 
 /** A request of the operator. */
 export type ControlRequest =
-  | { readonly action: 'room list' | 'account list' }
-  | { readonly action: 'room close' | 'account remove'; readonly name: string }
+  | { readonly action: 'room list' | 'account list' | 'address list' }
+  | { readonly action: 'room close' | 'account remove' | 'address remove'; readonly name: string }
   | ({ readonly action: 'account mark'; readonly name: string } & AccountMarks)
   | { readonly action: 'account password'; readonly name: string; readonly password: string }
 
@@ -50,6 +50,10 @@ function operationOf({ chat, admins }: OperationContext, request: ControlRequest
       return listAccounts(chat)
     case 'account remove':
       return removeAccount(chat, request.name, admins)
+    case 'address list':
+      return listAddressBans(chat)
+    case 'address remove':
+      return removeAddressBan(chat, request.name)
     case 'account mark':
       return markAccount(chat, request.name, request)
     case 'account password':
@@ -103,6 +107,19 @@ async function* setPassword({ administration }: Chat, account: string, password:
   yield { done: `changed the password of ${await administration.setPassword(account, password)}` }
 }
 
+async function* listAddressBans({ addressBans }: Chat): AsyncGenerator<ControlReply> {
+  yield { row: ['NETWORK', 'BANNED', 'UNTIL', 'BY', 'REASON'] }
+  for (const { network, at, until, by, why } of await addressBans.all()) {
+    yield { row: [network, timeOf(at), until === undefined ? '-' : timeOf(until), by, shown(why) || '-'] }
+  }
+  yield { done: '' }
+}
+
+async function* removeAddressBan({ addressBans }: Chat, text: string): AsyncGenerator<ControlReply> {
+  const network = await addressBans.remove(text)
+  yield network === undefined ? { failed: `${text} is not banned` } : { done: `no longer banned: ${network}` }
+}
+
 /** Returns the nickname of the creator of a room, and the digest of its address. */
 function makerOf({ maker }: RoomRecord): string {
   return maker ? `${maker.name ?? ''}@${maker.address.slice(0, SHOWN_ADDRESS)}` : '-'
@@ -125,6 +142,8 @@ function textOf(reason: RefusalCode, name: string): string {
       return `there is no account ${name}`
     case 'secret-invalid':
       return 'a password has 8 to 128 characters'
+    case 'invalid-network':
+      return `${name} is no address and no network`
     case 'unavailable':
       return 'the store cannot be used now; try again later'
     default:

@@ -118,9 +118,11 @@ function requestOf(line: string): ControlRequest | undefined {
   switch (action) {
     case 'room list':
     case 'account list':
+    case 'address list':
       return { action }
     case 'room close':
     case 'account remove':
+    case 'address remove':
       return typeof name === 'string' ? { action, name } : undefined
     case 'account mark':
       if (typeof name !== 'string' || !isMark(admin) || !isMark(bot)) return undefined

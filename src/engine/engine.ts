@@ -15,8 +15,8 @@ export interface RoomMaker {
   readonly address: string
   /** The nickname of the session; undefined for a request without a session. */
   readonly name?: string
-  /** True if the nickname is an account, which owns the room. */
-  readonly owns?: true
+  /** Id of the account that owns the room. */
+  readonly account?: string
 }
 
 /** The stored data of a room. */
@@ -216,7 +216,7 @@ export interface EngineRooms {
   /** Resolves with the number of rooms. */
   count(): Promise<number>
   /**
-   * Changes the record of a room; the lobby keeps its slug, and a slug changes only with the title. Resolves with undefined when there is no such
+   * Changes the record of a room. A room that is not hidden is private while it has a password, else public. The lobby keeps its slug, and a slug changes only with the title. Resolves with undefined when there is no such
    * room.
    *
    * @throws Taken as {@link create} does

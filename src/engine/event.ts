@@ -36,6 +36,8 @@ export interface EventDetails {
   readonly role?: Role
   /** False if the `role` or `mode` is taken back. */
   readonly on?: boolean
+  /** Id of the account that a `role` is given to: a later account of the same nickname does not have it. */
+  readonly account?: string
   /** True for the role of a guest, which ends with the next `left` or `kicked` of that nickname; it may begin with a `joined`. */
   readonly guest?: true
   /** End of the `role`, in ms since the epoch. */

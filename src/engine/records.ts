@@ -57,6 +57,8 @@ const ACCOUNT = {
     hash: TEXT,
     /** Time in ms since the epoch; missing for accounts that an earlier version stored in Redis. */
     createdAt: { type: 'number' },
+    /** Unique among all accounts, also of one nickname; missing for accounts of earlier versions. */
+    id: TEXT,
     /** True for an admin; `--admins` names further ones. */
     admin: { type: 'boolean' },
     /** True for the account of a program, which is read at the pace of trusted addresses. */
@@ -75,6 +77,24 @@ const BLOCK = {
     name: TEXT,
   },
   required: ['owner', 'name'],
+  additionalProperties: false,
+} as const
+
+const ADDRESS_BAN = {
+  type: 'object',
+  properties: {
+    /** The key. */
+    network: TEXT,
+    /** The nickname of the admin. */
+    by: TEXT,
+    /** Time in ms since the epoch. */
+    at: { type: 'number' },
+    /** The reason; empty if none was given. */
+    why: TEXT,
+    /** Its end in ms since the epoch; missing if it is for good. */
+    until: { type: 'number' },
+  },
+  required: ['network', 'by', 'at', 'why'],
   additionalProperties: false,
 } as const
 
@@ -111,6 +131,8 @@ export const KINDS = {
   duty: kind(TEXT, { expires: true }),
   /** The folded name that the address that made a room uses in it, by the room's id. */
   'maker-name': kind(TEXT, { expires: true }),
+  /** A network whose connections are refused, by its canonical text. */
+  'address-ban': kind(ADDRESS_BAN, { expires: true }),
 }
 
 export type RecordKind = keyof typeof KINDS
@@ -126,6 +148,7 @@ export type IndexOf<K extends IndexedKind> = keyof (typeof KINDS)[K]['indexes'] 
 
 export type AccountRecord = RecordOf<'account'>
 export type BlockRecord = RecordOf<'block'>
+export type AddressBan = RecordOf<'address-ban'>
 
 /** A record as stored. */
 export interface StoredRecord {

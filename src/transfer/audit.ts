@@ -94,7 +94,8 @@ export function auditText(event: Event, { slug }: RoomRecord): string {
   return `${time}  ${slug}  ${actor}: ${actionText(event)}${text}`
 }
 
-function actionText({ kind, to = '', body, details = {} }: Event): string {
+function actionText({ kind, body, details = {}, ...event }: Event): string {
+  const to = visible(event.to ?? '')
   const { role = '', flag = '', on = true, value, until, target } = details
   switch (kind) {
     case 'topic':

@@ -80,6 +80,7 @@ const DETAILS: Readonly<Record<keyof EventDetails, object>> = {
   notice: { const: true },
   role: { enum: ['owner', 'operator', 'voiced', 'muted', 'banned', 'invited'] },
   on: { type: 'boolean' },
+  account: TEXT,
   guest: { const: true },
   until: MS,
   address: TEXT,
@@ -103,7 +104,7 @@ const EVENT: Readonly<Record<keyof Event, object>> = {
   details: objectOf(DETAILS, Object.keys(DETAILS)),
 }
 const OPTIONAL: readonly (keyof Event)[] = ['to', 'sent', 'color', 'verified', 'details']
-const MAKER = { address: TEXT, name: TEXT, owns: { const: true } }
+const MAKER = { address: TEXT, name: TEXT, account: TEXT }
 const ROOM: Readonly<Record<Exclude<keyof RoomLine, 'type'>, object>> = {
   id: COUNT,
   title: TEXT,
@@ -111,7 +112,7 @@ const ROOM: Readonly<Record<Exclude<keyof RoomLine, 'type'>, object>> = {
   description: TEXT,
   visibility: { enum: ['public', 'private', 'hidden'] },
   hash: TEXT,
-  maker: objectOf(MAKER, ['name', 'owns']),
+  maker: objectOf(MAKER, ['name', 'account']),
   createdAt: MS,
   changedAt: MS,
 }

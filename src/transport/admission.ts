@@ -2,6 +2,9 @@ import { type Descriptors, RESERVED_DESCRIPTORS } from './descriptors.ts'
 import type { DisconnectReason } from './disconnect.ts'
 import { type ClientAddress, IPV6_PREFIX, networkOf } from './network.ts'
 
+/** Returns the ban of an address; undefined if it is not banned. */
+export type BanOf = (address: string) => { readonly why: string } | undefined
+
 export interface AdmissionOptions {
   /** Maximum connections of all protocols together; 0 for no limit. */
   readonly maxConnections: number
@@ -11,6 +14,8 @@ export interface AdmissionOptions {
   readonly exhausted?: () => boolean
   /** File descriptors for connections; no limit if not given. */
   readonly descriptors?: Pick<Descriptors, 'refuse'> | undefined
+  /** Returns the ban of an address, whose connections are refused. */
+  readonly banOf?: BanOf
   /** Prefix length by which IPv6 addresses are counted; the default of {@link networkOf} if not given. */
   readonly ipv6Prefix?: number
 }
@@ -51,6 +56,11 @@ export class Admission {
   /** Returns the address of a connection, or of a client behind a proxy, as logs show it and as limits count it. */
   identify(address: string): ClientAddress {
     return { full: address, network: networkOf(address, this.#options.ipv6Prefix) }
+  }
+
+  /** Returns the ban of an address of a client. */
+  banOf(address: string): ReturnType<BanOf> {
+    return this.#options.banOf?.(address)
   }
 
   get count(): number {

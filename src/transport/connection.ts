@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { tickEnd } from '../tick.ts'
+import type { BanOf } from './admission.ts'
 import { Backpressure, type BackpressureOwner } from './backpressure.ts'
 import { connectionOpened } from './coalesce.ts'
 import { ConnectionEnd, type ConnectionEndOwner } from './connection-end.ts'
@@ -196,6 +197,11 @@ export class Connection<Chunk, Unit extends { readonly length: number }>
   disconnect(reason: DisconnectReason, why?: string): void {
     this.#logDisconnect(reason)
     this.#end.disconnect(reason, why)
+  }
+
+  expel(banOf: BanOf): void {
+    const ban = banOf(this.#fullAddress)
+    if (ban) this.disconnect('address-banned', ban.why)
   }
 
   silent(): void {

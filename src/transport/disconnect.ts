@@ -28,6 +28,8 @@ export type DisconnectReason =
   | 'logged-out'
   /** By an admin, who may have given a reason. */
   | 'disconnected'
+  /** By an admin, who may have given a reason, see `AddressBans`. */
+  | 'address-banned'
   /** Another node has logged in the account after this node's lease had expired, in a protocol with one login for each account. */
   | 'logged-in-elsewhere'
   | 'stopping'
@@ -57,6 +59,7 @@ export const DISCONNECTS: Readonly<Record<DisconnectReason, Disconnect>> = {
   'password-changed': { text: 'Your password has been changed, log in with the new one', reconnect: false },
   'logged-out': { text: 'Logged out by another session of your account', reconnect: false },
   disconnected: { text: 'Disconnected by an admin', reconnect: false },
+  'address-banned': { text: 'Your address is banned', reconnect: false },
   stopping: { text: 'Server is stopping, come back in a moment', reconnect: true },
 }
 

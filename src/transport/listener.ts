@@ -4,7 +4,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { createServer as createTlsServer, Server as TlsServer } from 'node:tls'
 import type { Logger } from 'pino'
 import { acceptQueueEmptied } from './accept-queue.ts'
-import type { Admission } from './admission.ts'
+import type { Admission, BanOf } from './admission.ts'
 import { leavePort } from './cluster-port.ts'
 import { deadPeers } from './dead-peers.ts'
 import type { DisconnectReason } from './disconnect.ts'
@@ -37,7 +37,7 @@ export interface ListenerOptions {
   /** Returns true for the address of a trusted proxy, whose connections count in total only. */
   readonly isProxy?: (address: string) => boolean
   /** Returns the bytes for a refused client. */
-  readonly lastWord: (reason: DisconnectReason) => Buffer
+  readonly lastWord: (reason: DisconnectReason, why?: string) => Buffer
   /** Takes over an admitted connection; `refused` is set if it exceeds the limits and is one of the {@link spare}. */
   readonly welcome: (socket: Socket, address: ClientAddress, refused?: DisconnectReason) => Client
   /** Number of connections from this machine that are admitted beyond the limits. */
@@ -54,6 +54,8 @@ export interface Client extends MemoryHolder {
   stop(): void
   /** Ends the connection when the daemon stops, unless it may be a probe. */
   drain?(): void
+  /** Ends the connection if its client's address is banned. */
+  expel(banOf: BanOf): void
   /** Bytes of queued output. */
   readonly queued: number
   /** Resolves when no further input is handled, which may be after the close of the socket; undefined if it is not. */
@@ -148,6 +150,10 @@ export class ListeningPort implements Port {
     return this.#connections.values()
   }
 
+  expel(banOf: BanOf): void {
+    for (const connection of this.#connections.values()) connection.expel(banOf)
+  }
+
   drain(): void {
     this.#draining = true
     for (const connection of this.#connections.values()) connection.drain?.()
@@ -213,6 +219,12 @@ export class ListeningPort implements Port {
     if (socket.remoteAddress === undefined) return void socket.destroy()
     const address = admission.identify(socket.remoteAddress)
     const counted = this.#counted(address)
+    const ban = counted === undefined ? undefined : admission.banOf(address.full)
+    if (ban) {
+      socket.on('error', () => {}).pause()
+      this.#refuse(socket, address, 'address-banned', ban.why)
+      return
+    }
     const enter = () => (socket.destroyed ? refused : admission.refuse(counted))
     const refused = admission.refuse(counted)
     if (refused === undefined) {
@@ -233,11 +245,12 @@ export class ListeningPort implements Port {
     })
   }
 
-  #refuse(socket: Socket, { full }: ClientAddress, reason: DisconnectReason): void {
+  #refuse(socket: Socket, { full }: ClientAddress, reason: DisconnectReason, why?: string): void {
     const { tally, log, lastWord } = this.#options
-    log.warn({ reason, address: full }, 'refused')
+    // A banned client may try again and again.
+    log[reason === 'address-banned' ? 'info' : 'warn']({ reason, address: full }, 'refused')
     tally.disconnect(reason)
-    socket.end(lastWord(reason), () => reason === 'unavailable' && socket.destroy())
+    socket.end(lastWord(reason, why), () => reason === 'unavailable' && socket.destroy())
     setTimeout(() => socket.destroy(), REFUSAL_MS).unref()
   }
 

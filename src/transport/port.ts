@@ -1,3 +1,4 @@
+import type { BanOf } from './admission.ts'
 import type { MemoryHolder } from './memory.ts'
 import type { Traffic } from './tally.ts'
 
@@ -12,6 +13,8 @@ export interface Port {
   readonly holders: Iterable<MemoryHolder>
   /** True if the port answers health probes; it then stops after the others. */
   readonly answersProbes: boolean
+  /** Ends the connections of clients whose address is banned. */
+  expel(banOf: BanOf): void
   /** Ends the connections that cannot be probes, as the daemon stops. */
   drain(): void
   /** Stops listening, and ends each connection after its replies and a notice. Resolves when all are closed. */

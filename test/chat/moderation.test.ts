@@ -81,6 +81,8 @@ test('a mask bans all whose nickname matches, and kicks them, but no operator', 
   await eventually(async () =>
     expect([...(await chat.rooms.inside(by.room.record.id))].sort()).toEqual(['ann', 'trolley']),
   )
+  const log = (await Array.fromAsync(chat.messages.history(by, {}))).flat()
+  expect(log.flatMap(({ kind, to }) => (kind === 'kicked' ? [to] : []))).toEqual(['troll1', 'Troll2'])
   expect(await reasonOf(chat.join(trolls[0] ?? expect.fail(), 'ops'))).toBe('banned')
   expect(await reasonOf(guest('TROLL9', 'ops'))).toBe('banned')
 })

@@ -1,6 +1,6 @@
 /** How many rooms one address may have made, and which of them go first. */
 import { expect, onTestFinished, test, vi } from 'vitest'
-import type { ChatOptions } from '../../src/chat/chat.ts'
+import type { ChatOptions } from '../../src/chat/chat-options.ts'
 import type { Refusal } from '../../src/chat/refusal.ts'
 import type { Session } from '../../src/chat/session.ts'
 import type { RoomRecord } from '../../src/engine/engine.ts'

@@ -1,6 +1,7 @@
 /** The core on an engine in memory, without protocols. */
 import { onTestFinished } from 'vitest'
-import { Chat, type ChatOptions } from '../../src/chat/chat.ts'
+import { Chat } from '../../src/chat/chat.ts'
+import type { ChatOptions } from '../../src/chat/chat-options.ts'
 import type { MessageExtras } from '../../src/chat/messages.ts'
 import { Refusal, type RefusalCode } from '../../src/chat/refusal.ts'
 import { Session, type Wire } from '../../src/chat/session.ts'

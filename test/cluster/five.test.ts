@@ -1,5 +1,6 @@
 /** The conversation of all five protocols, with each client on another node. */
 import { test } from 'vitest'
+import { raid } from '../protocols/raid.ts'
 import { play } from '../protocols/script.ts'
 import { RedisServer, withRedis } from '../support/redis.ts'
 import { startNodesHere } from './nodes.ts'
@@ -17,5 +18,11 @@ withRedis('a conversation across nodes', () => {
       if (!node) throw new Error('there is a node')
       return node.daemon
     })
+  })
+  test('a raid through five protocols and its end, with operator and raiders on different nodes', async () => {
+    const options = { chatterbox: 0, chatroom: 0, http: 0, admins: 'ann' }
+    const [operator, raiders] = await startNodesHere([server.url, server.url], options)
+    if (!operator || !raiders) throw new Error('there are two')
+    await raid({ operator: operator.daemon, raiders: raiders.daemon })
   })
 })

@@ -1,4 +1,4 @@
-/** `roomd room` and `roomd account`, on daemons in processes of their own. */
+/** `roomd room`, `roomd account` and `roomd address`, on daemons in processes of their own. */
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
@@ -21,6 +21,7 @@ test('a running daemon lists, closes rooms, and removes accounts', async () => {
   const [rooms, accounts, ...mistakes] = await Promise.all([
     operate(['room', 'list', '--data', data]),
     operate(['account', 'list', '--data', data]),
+    operate(['address', 'remove', '10.0.0.0/8', '--data', data]),
     operate(['room', 'close', 'HALL', '--data', data]),
     operate(['room', 'close', 'nowhere', '--data', data]),
     operate(['account', 'remove', 'bob', '--data', data]),
@@ -45,6 +46,7 @@ test('a running daemon lists, closes rooms, and removes accounts', async () => {
   ])
   expect(mistakes).toEqual(
     [
+      '10.0.0.0/8 is not banned',
       'the lobby cannot be closed',
       'there is no room nowhere',
       'there is no account bob',

@@ -1,10 +1,12 @@
 import { expect, test, vi } from 'vitest'
+import type { ChatOptions } from '../../src/chat/chat-options.ts'
+import { Session } from '../../src/chat/session.ts'
 import { type ControlReply, type ControlRequest, carryOut } from '../../src/control/operations.ts'
 import { Unavailable } from '../../src/engine/engine.ts'
-import { HERE, stage } from '../chat/stage.ts'
+import { HERE, lifeline, silent, stage } from '../chat/stage.ts'
 
-async function operated() {
-  const { chat, engine } = await stage()
+async function operated(options: Partial<ChatOptions> = {}) {
+  const { chat, engine } = await stage(options)
   const ask = (request: ControlRequest): Promise<ControlReply[]> =>
     Array.fromAsync(carryOut({ chat, admins: [] }, request))
   return { chat, engine, ask }
@@ -54,4 +56,29 @@ test('an account is marked as an admin’s or a program’s, and the list shows 
   ])
   expect(await marks()).toEqual(['MARKS', '-'])
   expect(await ask({ action: 'account mark', name: 'bob', bot: true })).toEqual([{ failed: 'there is no account bob' }])
+})
+
+test('bans of addresses are listed, and one is lifted by its network', async () => {
+  const onAudit = vi.fn()
+  const { chat, ask } = await operated({ admins: ['boss'], onAudit })
+  await chat.accounts.register('boss', 'correct horse', HERE)
+  const boss = new Session(silent, lifeline(HERE))
+  await chat.login(boss, await chat.accounts.authenticate('boss', 'correct horse', HERE))
+  await chat.addressBans.ban(boss, '10.1.2.3/16', { why: 'evil\u202ereason' })
+  await chat.addressBans.ban(boss, '2001:db8::/32', { until: Date.now() + 60_000 })
+  const time = expect.stringMatching(/^20.*Z$/)
+  const rows = (await ask({ action: 'address list' })).flatMap((reply) => ('row' in reply ? [reply.row] : []))
+  expect(rows[0]).toEqual(['NETWORK', 'BANNED', 'UNTIL', 'BY', 'REASON'])
+  expect(rows.slice(1).toSorted()).toEqual([
+    ['10.1.0.0/16', time, '-', 'boss', 'evil\\u{202e}reason'],
+    ['2001:db8::/32', time, time, 'boss', '-'],
+  ])
+  const remove = (name: string) => ask({ action: 'address remove', name })
+  expect(chat.addressBans.find('10.1.99.99')).toMatchObject({ network: '10.1.0.0/16' })
+  expect(await remove('10.1.2.3')).toEqual([{ failed: '10.1.2.3 is not banned' }])
+  expect(await remove('nobody')).toEqual([{ failed: 'nobody is no address and no network' }])
+  onAudit.mockClear()
+  expect(await remove('10.1.2.3/16')).toEqual([{ done: 'no longer banned: 10.1.0.0/16' }])
+  expect(onAudit.mock.calls).toEqual([[{ what: 'address-unbanned', address: '10.1.0.0/16' }]])
+  expect(chat.addressBans.find('10.1.99.99')).toBeUndefined()
 })

@@ -6,7 +6,6 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import type { Draft, LogName } from '../../src/engine/event.ts'
 import { openDatabase } from '../../src/engine/local/database.ts'
-import { indexMessages } from '../../src/engine/local/indexing.ts'
 import { LocalEngine } from '../../src/engine/local/local.ts'
 import type { Row } from '../../src/engine/local/messages.ts'
 import { LocalStore } from '../../src/engine/local/store.ts'
@@ -74,7 +73,7 @@ describe('the index of a store', () => {
     return store.append(texts.map((text) => rowOf({ ...said(text, room), details: null }))).ids
   }
   function indexAll(): number {
-    return [...indexMessages(store)].length
+    return [...store.indexing.run()].length
   }
   function indexed(words: string, log: LogName = 'room:1'): string[] {
     const texts: string[] = []
@@ -145,7 +144,7 @@ describe('the index of a store', () => {
 
   test('is made a slice at a time, and goes on where it was after a restart', () => {
     say(Array.from({ length: 2_000 }, (_, n) => `word${n % 10} ${'x'.repeat(50)}`))
-    const work = indexMessages(store)
+    const work = store.indexing.run()
     for (let slices = 0; slices < 5; slices++) work.next()
     const before = Number(documents())
     expect(before).toBeGreaterThan(0)
@@ -162,15 +161,15 @@ describe('the index of a store', () => {
     say(Array.from({ length: 300 }, (_, n) => `word${n} all`))
     say(['all of another room'], 2)
     indexAll()
-    const log = store.log('room:1') ?? expect.fail()
-    expect(store.trim(log, 250, Number.MAX_SAFE_INTEGER)).toBe(250)
+    const log = store.logs.find('room:1') ?? expect.fail()
+    expect(store.trimmer.trim(log, 250, Number.MAX_SAFE_INTEGER)).toBe(250)
     expect(documents()).toBe(51)
     expect(indexed('all')).toHaveLength(50)
     expect([indexed('word249'), indexed('word250')]).toEqual([[], ['word250 all']])
     // Also without the option, as the index would be wrong when it is used again.
     reopen(false)
-    const again = store.log('room:1') ?? expect.fail()
-    while (!store.erase(again, 20));
+    const again = store.logs.find('room:1') ?? expect.fail()
+    while (!store.trimmer.erase(again, 20));
     expect(documents()).toBe(1)
     reopen()
     say(['all anew'])

@@ -49,7 +49,7 @@ test('every file that the page asks for is there, with its type and all that kee
   expect(files.size).toBeGreaterThan(12)
   expect(files).toContain('/page/client.js')
   expect(warnings).toEqual([])
-  expect(size).toBeLessThan(70_000)
+  expect(size).toBeLessThan(95_000)
 })
 
 test('compressed as the client takes it, and not sent again when it is the same', async () => {

@@ -107,6 +107,8 @@ test('private messages say from whom and to whom, and nobody else sees them', as
   await bob.enter('bob', 'ops')
   const eve = await line('eve', 'ops')
   await ann.page.getByRole('button', { name: 'bob' }).click()
+  // ann has made the room: as its operator she has more to choose from.
+  await ann.page.getByRole('menuitem', { name: 'Message privately' }).click()
   await ann.say('between us')
   await bob.page.locator('.private', { hasText: 'ann to you' }).filter({ hasText: 'between us' }).waitFor()
   await ann.page.locator('.private.own', { hasText: 'ann to bob' }).filter({ hasText: 'between us' }).waitFor()

@@ -31,8 +31,8 @@ export class ChatroomClient {
     this.frames = frames
   }
 
-  static async connect(port: number): Promise<ChatroomClient> {
-    return new ChatroomClient(await FrameClient.connect(port, 'TLS'))
+  static async connect(port: number, localAddress?: string): Promise<ChatroomClient> {
+    return new ChatroomClient(await FrameClient.connect(port, 'TLS', localAddress))
   }
 
   send(...requests: Frame[]): void {

@@ -66,16 +66,24 @@ export class LineClient {
     return this.#lines.failure
   }
 
-  static async connect(daemon: TestDaemon, transport: Transport = 'TCP', mode: Mode = 'whole'): Promise<LineClient> {
+  /** `localAddress` is the address that the daemon sees; every address of 127.0.0.0/8 is one of this machine on Linux. */
+  static async connect(
+    daemon: TestDaemon,
+    transport: Transport = 'TCP',
+    mode: Mode = 'whole',
+    localAddress?: string,
+  ): Promise<LineClient> {
+    const from = localAddress === undefined ? {} : { localAddress }
     if (isWebSocket(transport)) {
-      const { websocket, socket } = await openWebSocket(daemon.port('http'), '/line', { tls: transport === 'WSS' })
+      const options = { tls: transport === 'WSS', ...from }
+      const { websocket, socket } = await openWebSocket(daemon.port('http'), '/line', options)
       return new LineClient(socket, mode, websocket)
     }
     const host = '127.0.0.1'
     const socket =
       transport === 'TCP'
-        ? connectTcp({ host, port: daemon.line })
-        : connectTls({ host, port: daemon.lineTls, ca: certificate().cert, servername: 'localhost' })
+        ? connectTcp({ host, port: daemon.line, ...from })
+        : connectTls({ host, port: daemon.lineTls, ...from, ca: certificate().cert, servername: 'localhost' })
     const client = new LineClient(socket.setNoDelay(), mode)
     await once(socket, transport === 'TCP' ? 'connect' : 'secureConnect')
     return client

@@ -20,7 +20,14 @@ async function listen(): Promise<number> {
     lastWord: () => Buffer.alloc(0),
     welcome: (socket) => {
       socket.resume().on('end', () => socket.end('late'))
-      return { stop: () => socket.destroy(), discard: () => socket.destroy(), slow: () => {}, queued: 0, held: 0 }
+      return {
+        expel: () => {},
+        stop: () => socket.destroy(),
+        discard: () => socket.destroy(),
+        slow: () => {},
+        queued: 0,
+        held: 0,
+      }
     },
   })
   onTestFinished(async () => {

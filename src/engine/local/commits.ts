@@ -1,7 +1,7 @@
 import { atTickEnd, committed } from '../../tick.ts'
 import { Closed, Repeated, Unavailable } from '../engine.ts'
 import { committedEvent, type Draft, type Event, type LogName } from '../event.ts'
-import type { CommitResult, Row } from './messages.ts'
+import { type CommitResult, type Row, rowOf } from './messages.ts'
 
 /**
  * Maximum bytes of a transaction, estimated for a wire: {@link EVENT_BYTES} for each event and its text. Followers get the events of a
@@ -61,11 +61,7 @@ export class Commits {
     if (this.#committing || this.#queue.length === 0) return
     this.#committing = true
     const { batch, size } = this.#nextBatch()
-    const rows = batch.map(({ log, draft }): Row => {
-      const { kind, room, from, to = null, body, sent = null, color = null, verified, nonce = null, details } = draft
-      const extra = details ? JSON.stringify(details) : null
-      return [log, kind, room, from, to, body, sent, color, verified ? 1 : null, nonce, extra]
-    })
+    const rows = batch.map(({ log, draft }) => rowOf(log, draft))
     const sent = performance.now()
     void this.#committer.commit(rows).then(
       (answer) => {

@@ -11,6 +11,8 @@ const NEIGHBOURS = 48
  * empty are overwritten as a whole.
  */
 export class MessageErasure {
+  /** True if the write-ahead log may have the text of a removed message; at the start one of the last process. */
+  isUnfinished = true
   readonly #delete: StatementSync
   readonly #before: StatementSync
   readonly #after: StatementSync
@@ -38,6 +40,7 @@ export class MessageErasure {
     const rows = this.#range.all(log, from, to) as unknown as SQLInputValue[][]
     this.#deleteRange.run(log, from, to)
     for (const row of rows) this.#insert.run(...row)
+    this.isUnfinished = true
     return true
   }
 }

@@ -1,15 +1,16 @@
 import { existsSync } from 'node:fs'
-import { DatabaseSync, type SQLOutputValue } from 'node:sqlite'
+import { DatabaseSync } from 'node:sqlite'
 import { setImmediate as nextRound } from 'node:timers/promises'
 import { EngineFault, type RoomRecord } from '../engine.ts'
 import { type Event, idAt, type LogName, MODERATION_KINDS } from '../event.ts'
 import { isOrdered, type RecordKind, type StoredRecord } from '../records.ts'
 import { departures, type ExportedLog, type ExportSource, exportedState, Unfit } from '../transfer.ts'
 import { causeOf, openDatabase } from './database.ts'
+import { EventTable, eventsOf, selectEvents } from './event-table.ts'
+import { MemberTable } from './member-table.ts'
 import { RoomStateTable } from './room-state-table.ts'
 import { LocalRoomTable } from './room-table.ts'
 import { MIGRATIONS } from './schema.ts'
-import { eventOfRow } from './store.ts'
 
 const PAGE = 1_000
 
@@ -71,47 +72,29 @@ export class LocalExport implements ExportSource {
        WHERE name NOT LIKE 'room:%' OR CAST(substr(name, 6) AS INTEGER) IN (SELECT id FROM rooms) ORDER BY name`,
     )
     const states = new RoomStateTable(this.#db)
-    const inside = this.#db.prepare('SELECT name FROM members WHERE room = ? ORDER BY name')
+    const members = new MemberTable(this.#db)
+    const stored = new EventTable(this.#db)
     for (const row of rows.all()) {
       // Only engines write here.
       const name = row.name as LogName
       const extent = { name, start: Number(row.start), last: Number(row.last) }
       const room = name.startsWith('room:') ? Number(name.slice(5)) : 0
-      const names = inside.all(room).map((member) => String(member.name))
-      const left = departures(extent, room, names, this.#now)
-      const events = this.#events(Number(row.id), left)
+      const left = departures(extent, room, members.inside(room), this.#now)
+      const events = eventsAnd(left, stored, Number(row.id))
       yield { ...extent, last: left.at(-1)?.id ?? extent.last, state: exportedState(states.of(room)), events }
     }
   }
 
-  async *#events(log: number, left: readonly Event[]): AsyncGenerator<readonly Event[]> {
-    const page = this.#db.prepare(
-      `SELECT id, kind, room, sender, addressee, body, sent, color, verified, at, details FROM events
-       WHERE log = ? AND id > ? ORDER BY id LIMIT ?`,
-    )
-    page.setReturnArrays(true)
-    for (let after = -1; ; ) {
-      // Because of setReturnArrays.
-      const events = (page.all(log, after, PAGE) as unknown as SQLOutputValue[][]).map(eventOfRow)
-      if (events.length > 0) yield events
-      if (events.length < PAGE) break
-      await nextRound()
-      after = events.at(-1)?.id ?? after
-    }
-    if (left.length > 0) yield left
-  }
-
   async *moderation(room: number, since: number): AsyncGenerator<readonly Event[]> {
     // The kinds are written as in the index.
-    const page = this.#db.prepare(
-      `SELECT id, kind, room, sender, addressee, body, sent, color, verified, at, details FROM events INDEXED BY events_moderation
+    const page = selectEvents(
+      this.#db,
+      `INDEXED BY events_moderation
        WHERE log = (SELECT id FROM logs WHERE name = ?) AND id > ?
        AND kind IN (${MODERATION_KINDS.map((kind) => `'${kind}'`).join(', ')}) ORDER BY id LIMIT ?`,
     )
-    page.setReturnArrays(true)
     for (let after = idAt(since) - 1; ; ) {
-      // Because of setReturnArrays.
-      const events = (page.all(`room:${room}`, after, PAGE) as unknown as SQLOutputValue[][]).map(eventOfRow)
+      const events = eventsOf(page, `room:${room}`, after, PAGE)
       yield events
       if (events.length < PAGE) return
       after = events.at(-1)?.id ?? after
@@ -121,4 +104,16 @@ export class LocalExport implements ExportSource {
   close(): void {
     this.#db.close()
   }
+}
+
+/** Returns the events of a log and behind them those that are not stored. */
+async function* eventsAnd(left: readonly Event[], stored: EventTable, log: number): AsyncGenerator<readonly Event[]> {
+  for (let after = -1; ; ) {
+    const events = stored.between(log, after + 1, Number.MAX_SAFE_INTEGER, PAGE)
+    if (events.length > 0) yield events
+    if (events.length < PAGE) break
+    await nextRound()
+    after = events.at(-1)?.id ?? after
+  }
+  if (left.length > 0) yield left
 }

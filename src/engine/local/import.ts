@@ -1,9 +1,11 @@
-import type { StatementSync } from 'node:sqlite'
 import type { RoomRecord } from '../engine.ts'
 import { type Event, timeOf } from '../event.ts'
 import type { StoredRecord } from '../records.ts'
 import { type ImportTarget, type LogExtent, Unfit } from '../transfer.ts'
 import { type Database, openDatabase } from './database.ts'
+import { EventTable } from './event-table.ts'
+import { type LogRow, LogTable } from './log-table.ts'
+import { rowOf } from './messages.ts'
 import { RecordTable } from './record-table.ts'
 import { RoomStateTable } from './room-state-table.ts'
 import { LocalRoomTable } from './room-table.ts'
@@ -15,10 +17,12 @@ export class LocalImport implements ImportTarget {
   readonly #records: RecordTable
   readonly #rooms: LocalRoomTable
   readonly #states: RoomStateTable
-  readonly #insertEvent: StatementSync
+  readonly #logs: LogTable
+  readonly #events: EventTable
   /** Times of the newest messages, by room. */
   readonly #saidAt = new Map<number, number>()
-  #log = { id: 0, count: 0, ahead: 0 }
+  /** The log that is being filled. */
+  #log: Omit<LogRow, 'said' | 'indexed'> = { id: 0, name: 'room:0', start: 0, last: 0, count: 0, ahead: 0 }
 
   /** @throws Unfit, or an error whose message is for an operator. */
   static open(file: string): LocalImport {
@@ -37,7 +41,8 @@ export class LocalImport implements ImportTarget {
     this.#records = new RecordTable(database.db)
     this.#rooms = new LocalRoomTable(database.db)
     this.#states = new RoomStateTable(database.db)
-    this.#insertEvent = database.db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?)')
+    this.#logs = new LogTable(database.db)
+    this.#events = new EventTable(database.db)
     database.db.exec('BEGIN IMMEDIATE')
   }
 
@@ -55,8 +60,7 @@ export class LocalImport implements ImportTarget {
   }
 
   async beginLog({ name, start, last }: LogExtent): Promise<void> {
-    const insert = this.#database.db.prepare('INSERT INTO logs (name, start, last, count) VALUES (?, ?, ?, 0)')
-    this.#log = { id: Number(insert.run(name, start, last).lastInsertRowid), count: 0, ahead: 0 }
+    this.#log = { id: this.#logs.insert(name, start, last), name, start, last, count: 0, ahead: 0 }
   }
 
   async addState(state: readonly Event[]): Promise<void> {
@@ -65,19 +69,17 @@ export class LocalImport implements ImportTarget {
 
   async addEvents(events: readonly Event[]): Promise<void> {
     for (const event of events) {
-      const { id, at, kind, room, from, to = null, body, sent = null, color = null, verified, details } = event
+      const { id, at, kind, room } = event
       const own = at === timeOf(id) ? null : at
       if (own !== null) this.#log.ahead = id
       if (kind === 'message') this.#saidAt.set(room, at)
-      const extra = details ? JSON.stringify(details) : null
-      this.#insertEvent.run(this.#log.id, id, kind, room, from, to, body, sent, color, verified ? 1 : null, own, extra)
+      this.#events.insert(this.#log.id, id, own, rowOf(this.#log.name, event))
     }
     this.#log.count += events.length
   }
 
   async endLog(): Promise<void> {
-    const { id, count, ahead } = this.#log
-    this.#database.db.prepare('UPDATE logs SET count = ?, ahead = ? WHERE id = ?').run(count, ahead, id)
+    this.#logs.save(this.#log)
   }
 
   async finish(): Promise<void> {

@@ -5,8 +5,9 @@ import { PAGE_BYTES } from '../reading.ts'
 import { memoryBytes } from '../recent.ts'
 import type { IndexPage } from '../searching.ts'
 import { foldWord, matcherOf, type Term, termsOf, wordsOf } from '../words.ts'
+import { DocumentTable } from './document-table.ts'
+import type { EventTable } from './event-table.ts'
 import { replaceSeparators } from './separators.ts'
-import type { LogRow } from './store.ts'
 
 /** Maximum documents that are looked up at once for an expression. */
 const LISTED = 256
@@ -19,51 +20,31 @@ const EXPRESSIONS = 8
 /** Character before all others in words. */
 const LOWEST = '\u0001'
 
-/** The message of a log with an id; undefined if it is gone. */
-type Lookup = (log: LogRow, id: number) => Event | undefined
-
 /**
- * The full-text index of messages: the FTS5 table `words`, which holds no texts, and the table `documents` with the message of each of its
- * rows. The number of a row is the log's, shifted by 32 bits, and a number that rises within the log. Must be called in a transaction where
- * it changes something.
+ * The full-text index of messages: the FTS5 table `words`, which holds no texts, and a {@link DocumentTable} with the message of each of its
+ * rows. Must be called in a transaction where it changes something.
  *
  * Only single words are looked up in FTS5, which takes time in proportion to what it returns. Everything else (messages with several
  * words, phrases) would take it unbounded time, and is found by comparing texts.
  */
 export class MessageIndex {
   readonly #db: DatabaseSync
-  readonly #insertDocument: StatementSync
+  readonly #events: EventTable
+  readonly #documents: DocumentTable
   readonly #insertWords: StatementSync
-  readonly #deleteDocument: StatementSync
   readonly #deleteWords: StatementSync
   readonly #setIndexed: StatementSync
-  readonly #last: StatementSync
-  readonly #ids: StatementSync
-  readonly #atOrAfter: StatementSync
-  readonly #id: StatementSync
   readonly #list: StatementSync
   readonly #word: StatementSync
 
-  constructor(db: DatabaseSync) {
+  constructor(db: DatabaseSync, events: EventTable) {
     this.#db = db
+    this.#events = events
+    this.#documents = new DocumentTable(db)
     db.exec('CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab(main, words, instance)')
-    this.#insertDocument = db.prepare('INSERT INTO documents VALUES ((? << 32) | ?, ?)')
     this.#insertWords = db.prepare('INSERT INTO words (rowid, body) VALUES ((? << 32) | ?, ?)')
-    this.#deleteDocument = db.prepare('DELETE FROM documents WHERE document = (? << 32) | ?')
     this.#deleteWords = db.prepare("INSERT INTO words (words, rowid, body) VALUES ('delete', (? << 32) | ?, ?)")
     this.#setIndexed = db.prepare('UPDATE logs SET indexed = ? WHERE id = ?')
-    this.#last = db.prepare(
-      'SELECT document & 4294967295 AS number FROM documents WHERE document < ((? + 1) << 32) ORDER BY document DESC LIMIT 1',
-    )
-    this.#ids = db.prepare(
-      `SELECT document & 4294967295 AS number, id FROM documents
-       WHERE document BETWEEN (? << 32) AND ((? << 32) | 4294967295) ORDER BY document LIMIT ?`,
-    )
-    this.#atOrAfter = db.prepare(
-      `SELECT document & 4294967295 AS number, id FROM documents
-       WHERE document BETWEEN ((? << 32) | ?) AND ((? << 32) | 4294967295) ORDER BY document LIMIT 1`,
-    )
-    this.#id = db.prepare('SELECT id FROM documents WHERE document = ((? << 32) | ?)')
     this.#list = db.prepare(
       `SELECT rowid & 4294967295 FROM words
        WHERE words MATCH ? AND rowid BETWEEN (? << 32) AND ((? << 32) | ?) ORDER BY rowid DESC LIMIT ?`,
@@ -73,20 +54,20 @@ export class MessageIndex {
   }
 
   /** Adds the messages of a log that come next, `upTo` being the last id that was looked at. */
-  add(log: LogRow, messages: readonly Pick<Event, 'id' | 'body'>[], upTo: number): void {
-    let number = this.#extent(log).end
+  add(log: number, messages: readonly Pick<Event, 'id' | 'body'>[], upTo: number): void {
+    let number = this.#documents.last(log)
     for (const { id, body } of messages) {
-      this.#insertDocument.run(log.id, ++number, id)
-      this.#insertWords.run(log.id, number, body)
+      this.#documents.insert(log, ++number, id)
+      this.#insertWords.run(log, number, body)
     }
-    this.#setIndexed.run(upTo, log.id)
+    this.#setIndexed.run(upTo, log)
   }
 
   /** Removes the messages of a log up to an id, at most `most`. Must be called before their events are removed. */
-  trim(log: LogRow, upTo: number, most: number, lookup: Lookup): void {
-    for (const row of this.#ids.all(log.id, log.id, most)) {
-      if (Number(row.id) > upTo) break
-      this.#remove(log, Number(row.number), lookup(log, Number(row.id)))
+  trim(log: number, upTo: number, most: number): void {
+    for (const { number, id } of this.#documents.oldest(log, most)) {
+      if (id > upTo) break
+      this.#remove(log, number, this.#events.get(log, id))
     }
   }
 
@@ -94,10 +75,10 @@ export class MessageIndex {
    * Removes a message so that its words are in no file after the next checkpoint, if no other message has them. Must be called before its
    * text is changed.
    */
-  erase(log: LogRow, id: number, lookup: Lookup): void {
-    const number = this.#numberOf(log, id)
-    const event = lookup(log, id)
-    if (!event || number === undefined || this.#idOf(log, number) !== id) return
+  erase(log: number, id: number): void {
+    const number = this.#documents.numberOf(log, id)
+    const event = this.#events.get(log, id)
+    if (!event || number === undefined || this.#documents.idOf(log, number) !== id) return
     this.#set('secure-delete', 1)
     this.#remove(log, number, event)
     // FTS5 writes at a savepoint what it has gathered, as it is configured then.
@@ -121,23 +102,17 @@ export class MessageIndex {
   }
 
   /** Finds messages of a log up to an id. */
-  find(
-    log: LogRow,
-    { words, limit }: WordSearch,
-    expressions: readonly string[],
-    to: number,
-    lookup: Lookup,
-  ): IndexPage {
+  find(log: number, { words, limit }: WordSearch, expressions: readonly string[], to: number): IndexPage {
     const end = performance.now() + SEARCH_MS
     const matches = matcherOf(termsOf(words))
     const events: Event[] = []
     let bytes = 0
-    let high = this.#numberOf(log, to)
+    let high = this.#documents.numberOf(log, to)
     while (high !== undefined && high > 0) {
       const { numbers, low } = this.#candidates(log, expressions, high)
       for (const number of numbers) {
-        const id = this.#idOf(log, number)
-        const event = id === undefined ? undefined : lookup(log, id)
+        const id = this.#documents.idOf(log, number)
+        const event = id === undefined ? undefined : this.#events.get(log, id)
         if (!event) continue
         if (event.kind === 'message' && matches(event.body)) {
           events.push(event)
@@ -148,16 +123,16 @@ export class MessageIndex {
       }
       high = low - 1
       if (high <= 0) break
-      if (performance.now() > end) return { events, from: this.#idOf(log, low) ?? 0 }
+      if (performance.now() > end) return { events, from: this.#documents.idOf(log, low) ?? 0 }
     }
     return { events, from: 0 }
   }
 
   /** Lists the documents from `low` to `high` that may have all expressions, newest first. */
-  #candidates(log: LogRow, expressions: readonly string[], high: number): { numbers: readonly number[]; low: number } {
+  #candidates(log: number, expressions: readonly string[], high: number): { numbers: readonly number[]; low: number } {
     const lists = expressions.map((expression) => {
       // Because of setReturnArrays.
-      const rows = this.#list.all(expression, log.id, log.id, high, LISTED) as unknown as [number][]
+      const rows = this.#list.all(expression, log, log, high, LISTED) as unknown as [number][]
       const numbers = rows.map(([number]) => number)
       // A list that is not full has all documents of the log.
       return { numbers, low: numbers.length < LISTED ? 0 : (numbers.at(-1) ?? 0), set: new Set(numbers) }
@@ -188,35 +163,9 @@ export class MessageIndex {
     }
   }
 
-  #remove(log: LogRow, number: number, event: Event | undefined): void {
-    if (event) this.#deleteWords.run(log.id, number, event.body)
-    this.#deleteDocument.run(log.id, number)
-  }
-
-  /** The numbers of the first and the last document of a log, 0 if there is none. */
-  #extent(log: LogRow): { start: number; end: number } {
-    const [first] = this.#ids.all(log.id, log.id, 1)
-    if (!first) return { start: 0, end: 0 }
-    return { start: Number(first.number), end: Number(this.#last.get(log.id)?.number) }
-  }
-
-  /** Returns the number of the newest document up to an id; undefined if there is none. */
-  #numberOf(log: LogRow, id: number): number | undefined {
-    const { start, end } = this.#extent(log)
-    if (end === 0) return undefined
-    let [low, high] = [start - 1, end]
-    while (low < high) {
-      const middle = Math.ceil((low + high) / 2)
-      const found = this.#atOrAfter.get(log.id, middle, log.id)
-      if (found && Number(found.id) <= id) low = Number(found.number)
-      else high = middle - 1
-    }
-    return low < start ? undefined : low
-  }
-
-  #idOf(log: LogRow, number: number): number | undefined {
-    const found = this.#id.get(log.id, number)
-    return found && Number(found.id)
+  #remove(log: number, number: number, event: Event | undefined): void {
+    if (event) this.#deleteWords.run(log, number, event.body)
+    this.#documents.delete(log, number)
   }
 
   #set(name: string, value: number): void {

@@ -2,7 +2,7 @@
  * The messages between the engine and its store thread. The store handles one request after the other, so replies come in the order
  * of requests and need no numbers.
  */
-import type { Event, LogName } from '../event.ts'
+import type { Draft, Event, LogName } from '../event.ts'
 import type { Operation, Retention } from '../observer.ts'
 import type { KnownRecords } from './record-table.ts'
 import type { StoreMethod } from './store.ts'
@@ -33,6 +33,13 @@ export type Row = [
   string | null,
   string | null,
 ]
+
+/** Returns the row of an event that is appended to a log. */
+export function rowOf(log: LogName, draft: Draft): Row {
+  const { kind, room, from, to = null, body, sent = null, color = null, verified, nonce = null, details } = draft
+  const extra = details ? JSON.stringify(details) : null
+  return [log, kind, room, from, to, body, sent, color, verified ? 1 : null, nonce, extra]
+}
 
 /** The result of a commit. */
 export interface CommitResult {

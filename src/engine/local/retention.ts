@@ -1,5 +1,6 @@
 import type { Retention } from '../observer.ts'
-import type { LocalStore, LogRow } from './store.ts'
+import type { LogRow } from './log-table.ts'
+import type { LocalStore } from './store.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 /** Maximum events removed at once, with their words in the index, in about a millisecond, so that commits wait no longer. */
@@ -10,22 +11,22 @@ const SLICE = 100
  * called for each removed slice. Commits may run at every `yield`.
  */
 export function* sweep(
-  store: LocalStore,
+  { logs, states, trimmer }: LocalStore,
   keep: Retention,
   now: number,
   trimmed: (log: LogRow) => void,
 ): Generator<void> {
-  const own = store.keeping()
-  const all = keep.days > 0 || keep.events > 0 ? store.logNames(keep.days > 0 ? 0 : keep.events) : []
+  const own = states.keeping()
+  const all = keep.days > 0 || keep.events > 0 ? logs.withMoreThan(keep.days > 0 ? 0 : keep.events) : []
   for (const name of new Set([...all, ...own.keys()])) {
     const days = daysOf(keep.days, own.get(name))
     for (;;) {
       // Looked up again: a commit in between may have changed it.
-      const log = store.log(name)
+      const log = logs.find(name)
       if (!log) break
       const excess = keep.events > 0 ? Math.min(log.count - keep.events, SLICE) : 0
-      let gone = excess > 0 ? store.trim(log, excess, Number.MAX_SAFE_INTEGER) : 0
-      if (gone === 0 && days > 0) gone = store.trim(log, SLICE, store.idBefore(log, now - days * DAY_MS))
+      let gone = excess > 0 ? trimmer.trim(log, excess, Number.MAX_SAFE_INTEGER) : 0
+      if (gone === 0 && days > 0) gone = trimmer.trim(log, SLICE, trimmer.idBefore(log, now - days * DAY_MS))
       if (gone === 0) break
       trimmed(log)
       yield
@@ -42,11 +43,11 @@ function daysOf(all: number, own = 0): number {
 }
 
 /** Removes the logs of closed rooms, a slice at a time. */
-export function* eraseEnded(store: LocalStore): Generator<void> {
-  for (const name of [...store.ended]) {
+export function* eraseEnded({ logs, trimmer }: LocalStore): Generator<void> {
+  for (const name of [...logs.ended]) {
     for (;;) {
-      const log = store.log(name)
-      if (!log || store.erase(log, SLICE)) break
+      const log = logs.find(name)
+      if (!log || trimmer.erase(log, SLICE)) break
       yield
     }
   }

@@ -4,7 +4,7 @@ import { fold } from '../fold.ts'
 import { LOBBY_ROOM } from '../lobby.ts'
 
 const COLUMNS =
-  'id, title, line_name, description, visibility, hash, maker_address, maker_name, maker_owns, created_at, changed_at'
+  'id, title, line_name, description, visibility, hash, maker_address, maker_name, maker_account, created_at, changed_at'
 
 /** The rooms that SQLite holds. No title or slug is another room's title or slug. */
 export class LocalRoomTable {
@@ -75,7 +75,7 @@ export class LocalRoomTable {
   /** Inserts a room unchanged, for an import. */
   restore(room: RoomRecord): void {
     const { id, title, slug, description, visibility, hash, maker, createdAt, changedAt } = room
-    const made = [maker?.address ?? null, maker?.name ?? null, maker?.owns ? 1 : null, createdAt, changedAt]
+    const made = [maker?.address ?? null, maker?.name ?? null, maker?.account ?? null, createdAt, changedAt]
     this.#db
       .prepare(`INSERT INTO rooms (${COLUMNS}, title_key, line_key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
       .run(id, title, slug, description, visibility, hash ?? null, ...made, fold(title), fold(slug))
@@ -87,8 +87,8 @@ export class LocalRoomTable {
     const { lastInsertRowid } = this.#db
       .prepare(
         `INSERT INTO rooms (title, title_key, line_name, line_key, description, visibility, hash, maker_address, maker_name,
-           maker_owns, created_at, changed_at)
-         VALUES (:title, :key, '', '', :description, :visibility, :hash, :address, :name, :owns, :now, :now)`,
+           maker_account, created_at, changed_at)
+         VALUES (:title, :key, '', '', :description, :visibility, :hash, :address, :name, :account, :now, :now)`,
       )
       .run({
         title,
@@ -98,7 +98,7 @@ export class LocalRoomTable {
         hash: hash ?? null,
         address: maker?.address ?? null,
         name: maker?.name ?? null,
-        owns: maker?.owns ? 1 : null,
+        account: maker?.account ?? null,
         now: Date.now(),
       })
     const id = Number(lastInsertRowid)
@@ -111,7 +111,9 @@ export class LocalRoomTable {
   change(id: number, change: RoomChange): RoomRecord | undefined | false {
     const room = this.find(id)
     if (!room) return undefined
-    const { title, slug, stem, description, visibility, hash = room.hash } = { ...room, ...change }
+    const { title, slug, stem, description, hash = room.hash, ...changed } = { ...room, ...change }
+    const shown = hash == null ? 'public' : 'private'
+    const visibility = changed.visibility === 'hidden' ? 'hidden' : shown
     if (this.#isTaken(title, id)) return false
     const names = { slug, ...(stem !== undefined && { stem }) }
     if (id !== LOBBY_ROOM.id && title !== room.title && !this.#rename(id, names)) return false
@@ -177,11 +179,11 @@ function roomOf(row: Record<string, SQLOutputValue>): RoomRecord {
 function makerOf({
   maker_address: address,
   maker_name: name,
-  maker_owns: owns,
+  maker_account: account,
 }: Record<string, SQLOutputValue>): RoomMaker {
   return {
     address: String(address),
     ...(name !== null && { name: String(name) }),
-    ...(owns === 1 && { owns: true as const }),
+    ...(account !== null && { account: String(account) }),
   }
 }

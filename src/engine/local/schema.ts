@@ -151,8 +151,8 @@ export const MIGRATIONS: readonly string[] = [
     event TEXT NOT NULL,
     PRIMARY KEY (room, key)
   ) STRICT, WITHOUT ROWID;
-  -- 1 if the nickname of the maker is an account, which owns the room.
-  ALTER TABLE rooms ADD COLUMN maker_owns INTEGER;
+  -- Id of the account that owns the room.
+  ALTER TABLE rooms ADD COLUMN maker_account TEXT;
   `,
   `
   -- Time of the newest message in ms, to a minute; NULL if there is none.

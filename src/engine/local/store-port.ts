@@ -5,7 +5,6 @@ import { BUSY_TIMEOUT_MS, causeOf, type Database, openDatabase } from './databas
 import { emptyWriteAheadLog } from './erasure.ts'
 import { OpenFiles } from './files.ts'
 import { StoreHealth } from './health.ts'
-import { indexMessages } from './indexing.ts'
 import type { StoreNotice, StoreOptions, StoreReply, StoreRequest } from './messages.ts'
 import { eraseEnded, sweep } from './retention.ts'
 import { LocalStore } from './store.ts'
@@ -34,7 +33,7 @@ export function serveStore(port: MessagePort, options: StoreOptions): void {
     if (options.lobby !== undefined) store.rooms.ensureLobby(options.lobby)
     const records = store.records.known()
     if (options.file !== ':memory:') files = new OpenFiles(options.file)
-    notify({ notice: 'open', rooms: store.rooms.count(), stranded: store.stranded(), records })
+    notify({ notice: 'open', rooms: store.rooms.count(), stranded: store.members.all(), records })
   } catch (error) {
     const message = causeOf(error)
     notify({
@@ -71,14 +70,14 @@ export function serveStore(port: MessagePort, options: StoreOptions): void {
   const clock = new DoubtfulClock()
   /** Empties the write-ahead log after the deletion of messages. */
   function finishErasure(): void {
-    if (!store.hasRedacted || !files) return
+    if (!store.erasure.isUnfinished || !files) return
     try {
       files.check()
     } catch {
       // Reported by the health check.
       return
     }
-    store.hasRedacted = !emptyWriteAheadLog(database.db, BUSY_TIMEOUT_MS)
+    store.erasure.isUnfinished = !emptyWriteAheadLog(database.db, BUSY_TIMEOUT_MS)
     files.noteCommit()
   }
   function* everything(): Generator<void> {
@@ -112,5 +111,5 @@ export function serveStore(port: MessagePort, options: StoreOptions): void {
   const whenIdle = (ms: number) =>
     performance.now() - committedAt < BUSY_MS ? delay(ms * PAUSE, undefined, { ref: false }) : nextTurn()
   void repeat(everything, SWEEP_EVERY_MS, () => nextTurn())
-  setTimeout(repeat, INDEX_EVERY_MS, () => indexMessages(store), INDEX_EVERY_MS, whenIdle).unref()
+  setTimeout(repeat, INDEX_EVERY_MS, () => store.indexing.run(), INDEX_EVERY_MS, whenIdle).unref()
 }

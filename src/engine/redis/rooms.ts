@@ -217,7 +217,7 @@ export class RedisRooms implements EngineRooms {
 
   async create(room: NewRoom): Promise<RoomRecord> {
     const { hash = '', maker } = room
-    const made = [maker?.address ?? '', maker?.name ?? '', String(this.#number), maker?.owns ? '1' : '']
+    const made = [maker?.address ?? '', maker?.name ?? '', String(this.#number), maker?.account ?? '']
     const args = [...this.#argsOf(room), hash, ...made]
     const record = await this.#link.eval('create-room', this.#keys.rooms, args)
     if (record === null) throw new Taken(room.title)

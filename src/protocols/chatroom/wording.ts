@@ -58,6 +58,8 @@ const TEXTS: Readonly<Record<RefusalCode, (refused: RefusedRequest) => string | 
   'too-many-blocks': () => UNAVAILABLE,
   'account-required': () => UNAVAILABLE,
   'admin-required': () => UNAVAILABLE,
+  'invalid-network': () => UNAVAILABLE,
+  'too-many-address-bans': () => UNAVAILABLE,
   'session-unknown': () => UNAVAILABLE,
   'user-unknown': () => UNAVAILABLE,
   'not-permitted': () => UNAVAILABLE,
@@ -71,5 +73,10 @@ function notFound({ room }: RefusedRequest): string {
 
 /** Returns the message of the reply to an exception; undefined if there is no reply. */
 export function textFor(thrown: unknown, refused: RefusedRequest): string | undefined {
-  return thrown instanceof Refusal ? TEXTS[thrown.code]({ ...refused, bound: thrown.bound }) : 'Internal error'
+  return thrown instanceof Refusal ? refusalMessage(thrown.code, { ...refused, bound: thrown.bound }) : 'Internal error'
+}
+
+/** Returns the message of the reply to a refused request; undefined if there is no reply. */
+export function refusalMessage(code: RefusalCode, refused: RefusedRequest): string | undefined {
+  return TEXTS[code](refused)
 }

@@ -180,7 +180,7 @@ export class ChatterboxConversation implements Conversation<Buffer> {
   }
 
   #textFor(error: unknown): Outcome {
-    if (error instanceof Refusal) return refusalText(error.code, this.#options.maxText)
+    if (error instanceof Refusal) return refusalText(error, this.#options.maxText)
     this.#options.log.error({ err: error }, 'request failed')
     return 'Internal error'
   }

@@ -1,4 +1,4 @@
-import type { RefusalCode } from '../../chat/refusal.ts'
+import type { Refusal, RefusalCode } from '../../chat/refusal.ts'
 
 export const UNAVAILABLE = 'Temporarily unavailable'
 /** The reply to names that the protocol or the core reserves, such as `ALL`. */
@@ -12,14 +12,18 @@ const NOBODY = 'Specified username does not exist (or at least is not online)'
  * Returns the reply to a refusal, the `INFO` for a username and the `ERROR` for a message (docs/protocols/chatterbox.md, section 2);
  * undefined for those without a reply. `maxText` is the maximum characters of a message.
  */
-export function refusalText(reason: RefusalCode, maxText: number): string | undefined {
-  return reason === 'text-too-long' ? tooLong(maxText) : TEXTS[reason]
+export function refusalText(
+  { code, bound = '' }: Pick<Refusal, 'code' | 'bound'>,
+  maxText: number,
+): string | undefined {
+  return code === 'text-too-long' ? tooLong(maxText) : TEXTS[code]?.replace('<limit>', bound)
 }
 
 export function tooLong(maxText: number): string {
   return `Message too long, at most ${maxText} characters`
 }
 
+/** The text for each code, in which the limit replaces `<limit>`. */
 const TEXTS: Readonly<Record<Exclude<RefusalCode, 'text-too-long'>, string | undefined>> = {
   'name-invalid': 'Letters, digits, single blanks, _ - . and brackets, at most 32.',
   'name-reserved': RESERVED,
@@ -27,11 +31,11 @@ const TEXTS: Readonly<Record<Exclude<RefusalCode, 'text-too-long'>, string | und
   'nobody-here': NOBODY,
   'no-private-messages': NOBODY,
   'too-many-blocks': 'You have blocked too many already',
-  banned: NOT_ALLOWED,
-  'invite-only': NOT_ALLOWED,
+  banned: 'You are banned from this room',
+  'invite-only': 'Only invited users may enter this room',
   muted: 'You are muted in this room',
   moderated: 'Only operators and voiced users may speak now',
-  'slow-mode': 'Slow mode, wait before your next message',
+  'slow-mode': 'Slow mode, wait <limit> seconds',
   unavailable: UNAVAILABLE,
   // An empty message is dropped (docs/protocols/chatterbox.md, section 2.2).
   'text-empty': undefined,
@@ -55,6 +59,8 @@ const TEXTS: Readonly<Record<Exclude<RefusalCode, 'text-too-long'>, string | und
   'history-gone': UNAVAILABLE,
   'account-required': UNAVAILABLE,
   'admin-required': UNAVAILABLE,
+  'invalid-network': UNAVAILABLE,
+  'too-many-address-bans': UNAVAILABLE,
   'session-unknown': UNAVAILABLE,
   'user-unknown': UNAVAILABLE,
   'not-permitted': UNAVAILABLE,

@@ -35,7 +35,7 @@ export function addEntry(
     const room = await findRoom(rooms, request.params.room)
     const { secret, name } = bodyFields(request.body) ?? {}
     const username = typeof name === 'string' && isName(name) ? name : undefined
-    if (room.visibility !== 'public') {
+    if (room.hash !== undefined) {
       if (typeof secret !== 'string') throw new GlobesError(304, 'secret')
       await chat.unlock(room, secret, requests.addressOf(request)).catch((error) => refuseGuess(error, 304, 'secret'))
       if (username === undefined || isReserved(username)) throw new GlobesError(303, 'name')

@@ -40,13 +40,13 @@ export class GlobesPasses {
   /**
    * Checks whether a request may read a room.
    *
-   * @throws {GlobesError} 403 without the token of a room that is not public
+   * @throws {GlobesError} 403 without the token of a room with a password
    * @throws Refusal `banned`, `invite-only`, `unavailable`
    */
   async check(room: RoomRecord, request: FastifyRequest): Promise<GlobesPass> {
     const { chat, tokens, logins } = this.#parts
     const username = await tokens.read(room, roomTokenOf(request.headers))
-    if (username === undefined && room.visibility !== 'public') throw new GlobesError(403, 'token')
+    if (username === undefined && room.hash !== undefined) throw new GlobesError(403, 'token')
     const proof = (await logins.find(request))?.proof
     const client = await this.#identify(username, proof, request)
     const unlocked = username === undefined ? undefined : room
@@ -76,7 +76,7 @@ export class GlobesPasses {
     const { chat, logins } = this.#parts
     const client = await this.#identify(name, (await logins.find(request))?.proof, request)
     const state = await chat.access.check(client, room, room)
-    return room.visibility !== 'public' || state.mode('invite-only') !== undefined
+    return room.hash !== undefined || state.mode('invite-only') !== undefined
   }
 
   /** A client that is logged in may also have the nickname of a guest. */

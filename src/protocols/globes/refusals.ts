@@ -39,6 +39,8 @@ const ERRORS: Readonly<Record<RefusalCode, ErrorFor | 'guess' | undefined>> = {
   'too-many-blocks': undefined,
   'account-required': undefined,
   'admin-required': undefined,
+  'invalid-network': undefined,
+  'too-many-address-bans': undefined,
   'session-unknown': undefined,
   'user-unknown': undefined,
   muted: undefined,
@@ -57,6 +59,11 @@ export function globesErrorOf(thrown: unknown, room: string | undefined): Globes
   return typeof answer === 'function' ? answer(thrown, room) : undefined
 }
 
+/** Returns true for a refusal that is a wrong guess at a secret. */
+export function isGuess(code: RefusalCode): boolean {
+  return ERRORS[code] === 'guess'
+}
+
 /**
  * Answers a wrong guess at a secret, after a delay, with the same error whatever was wrong, and with status 429 beyond the limit of
  * attempts.
@@ -66,7 +73,7 @@ export function globesErrorOf(thrown: unknown, room: string | undefined): Globes
 export async function refuseGuess(error: unknown, code: GlobesErrorCode, field?: string): Promise<never> {
   if (!(error instanceof Refusal)) throw error
   const isLimited = error.code === 'too-many-attempts'
-  if (!isLimited && ERRORS[error.code] !== 'guess') throw error
+  if (!isLimited && !isGuess(error.code)) throw error
   await delayGuess()
   throw new GlobesError(code, field, isLimited ? 429 : undefined)
 }

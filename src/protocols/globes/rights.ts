@@ -27,7 +27,7 @@ export class Rights {
    */
   async check(room: RoomRecord, request: FastifyRequest, least: 'operator' | 'owner'): Promise<string> {
     const { chat, publicRooms } = this.#shared
-    const isPublic = room.visibility === 'public'
+    const isPublic = room.hash === undefined
     if (isPublic && publicRooms === 'closed') throw new GlobesError(104)
     const state = await chat.access.stateOf(room)
     const published = state.isGoverned ? undefined : await this.#findPublished(room, request)
@@ -43,7 +43,7 @@ export class Rights {
   /** Returns the reason why a request may change a room by the published rules; undefined where only an admin may. */
   async #findPublished(room: RoomRecord, request: FastifyRequest): Promise<string | undefined> {
     const { chat, tokens, publicRooms } = this.#shared
-    if (room.visibility !== 'public') {
+    if (room.hash !== undefined) {
       const name = await tokens.read(room, roomTokenOf(request.headers))
       return name === undefined ? undefined : `token of ${name}`
     }

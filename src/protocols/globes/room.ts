@@ -30,10 +30,10 @@ async function findByTitle(directory: Directory, title: string): Promise<RoomRec
   return room && fold(room.title) === fold(title) ? room : undefined
 }
 
-/** Returns a room as JSON; the members of a room that is not public are shown with its token only (`entitled`). */
+/** Returns a room as JSON; the members of a room with a password are shown with its token only (`entitled`). */
 export async function showRoom(directory: Directory, room: RoomRecord, entitled: boolean): Promise<object> {
   const { id, title, description, visibility, createdAt, changedAt } = room
-  const people = visibility === 'public' || entitled ? await directory.people(id) : []
+  const people = room.hash === undefined || entitled ? await directory.people(id) : []
   return {
     title,
     ...(description !== '' && { description }),

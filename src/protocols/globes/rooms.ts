@@ -33,15 +33,16 @@ export function addRooms(app: FastifyInstance, shared: GlobesContext, { requests
 
   app.get<InRoom>('/chats/:room', async (request) => {
     const room = await findRoom(rooms, request.params.room)
-    const isShown = room.visibility === 'public' || (await passes.admits(room, request))
-    return isShown ? showRoom(rooms, room, true) : showRoom(rooms, await withoutTopic(room), false)
+    const isEntitled = room.hash !== undefined && (await passes.admits(room, request))
+    const shown = room.visibility === 'public' || isEntitled ? room : await withoutTopic(room)
+    return showRoom(rooms, shown, isEntitled)
   })
 
   app.put<InRoom>('/chats/:room', async (request) => {
     const room = await findRoom(rooms, request.params.room)
     await rights.check(room, request, 'operator')
     const texts = textsOf(request.body, 'title', 'description', 'visibility')
-    const description = checkDescription(texts, room.visibility === 'public' ? 'none' : 'fit')
+    const description = checkDescription(texts, room.hash === undefined ? 'none' : 'fit')
     const changed = await rooms.change(room.id, description)
     return showRoom(rooms, changed, true)
   })

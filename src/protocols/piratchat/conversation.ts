@@ -19,19 +19,19 @@ const MIN_DELAY_MS = 100
 
 const ACCEPTED = answer({ status: true })
 
-const UNAVAILABLE = refused('unavailable')
+const UNAVAILABLE = 'unavailable'
 
 /**
- * The reply to each refusal of a message. Only the code for a long message is part of the original protocol
+ * The code in the reply to each refusal of a message. Only the code for a long message is part of the original protocol
  * (docs/protocols/piratchat.md, section 2.7).
  */
-const REFUSED: Readonly<Record<RefusalCode, Buffer>> = {
-  'text-too-long': refused('message_too_long'),
-  'text-empty': refused('message_empty'),
-  'not-in-room': refused('not_in_room'),
-  muted: refused('muted'),
-  moderated: refused('moderated'),
-  'slow-mode': refused('slow_mode'),
+export const MESSAGE_CODES: Readonly<Record<RefusalCode, string>> = {
+  'text-too-long': 'message_too_long',
+  'text-empty': 'message_empty',
+  'not-in-room': 'not_in_room',
+  muted: 'muted',
+  moderated: 'moderated',
+  'slow-mode': 'slow_mode',
   unavailable: UNAVAILABLE,
   // No message is refused for these reasons: it goes to the lobby and to everybody there.
   'name-invalid': UNAVAILABLE,
@@ -57,6 +57,8 @@ const REFUSED: Readonly<Record<RefusalCode, Buffer>> = {
   'too-many-blocks': UNAVAILABLE,
   'account-required': UNAVAILABLE,
   'admin-required': UNAVAILABLE,
+  'invalid-network': UNAVAILABLE,
+  'too-many-address-bans': UNAVAILABLE,
   'session-unknown': UNAVAILABLE,
   'user-unknown': UNAVAILABLE,
   banned: UNAVAILABLE,
@@ -116,7 +118,7 @@ export class PiratchatConversation implements Conversation<string> {
       await this.#options.chat.messages.say(this.#session.inRoom(), message)
       return ACCEPTED
     } catch (error) {
-      if (error instanceof Refusal) return REFUSED[error.code]
+      if (error instanceof Refusal) return answer({ status: false, code: MESSAGE_CODES[error.code] })
       throw error
     }
   }
@@ -147,10 +149,6 @@ export class PiratchatConversation implements Conversation<string> {
       this.#keepAlive(until)
     }
   }
-}
-
-function refused(code: string): Buffer {
-  return answer({ status: false, code })
 }
 
 function answer(object: object): Buffer {

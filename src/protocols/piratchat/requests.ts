@@ -42,6 +42,8 @@ const STATUS: Readonly<Record<RefusalCode, number | undefined>> = {
   'too-many-blocks': undefined,
   'account-required': undefined,
   'admin-required': undefined,
+  'invalid-network': undefined,
+  'too-many-address-bans': undefined,
   'session-unknown': undefined,
   'user-unknown': undefined,
   muted: undefined,

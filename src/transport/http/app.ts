@@ -86,6 +86,9 @@ export async function openApp(options: AppOptions, routes: readonly Routes[]): P
     options.tally.disconnect(reason)
     return reply.code(statusOf(reason)).send()
   })
+  app.addHook('onRequest', async (request, reply) => {
+    if (requests.isBanned(request)) return reply.code(403).header('Connection', 'close').send()
+  })
   /** Returns the status of a request that is answered without its route; undefined for others. */
   const earlyStatusOf = (request: FastifyRequest, reply: FastifyReply): number | undefined => {
     const { is404, method, host, headers, raw, routeOptions } = request

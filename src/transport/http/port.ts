@@ -60,8 +60,8 @@ export function httpPort(options: HttpPortOptions, routes: readonly Routes[]): L
       app = await openApp({ ...options, requestMs, visitors, loopback: isLoopback(host) }, routes)
     },
     close: async () => app?.close(),
-    welcome: (socket, _, refused) => {
-      const visitor = new Visitor(socket, requestMs, refused)
+    welcome: (socket, { full }, refused) => {
+      const visitor = new Visitor(socket, requestMs, proxies.has(full) ? undefined : full, refused)
       visitors.set(socket, visitor)
       app?.serve(socket)
       return visitor

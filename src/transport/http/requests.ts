@@ -23,6 +23,11 @@ export class RequestClients {
     return this.clientOf(request).network
   }
 
+  /** Returns true if the client's address is banned. */
+  isBanned(request: FastifyRequest): boolean {
+    return this.#options.admission.banOf(this.clientOf(request).full) !== undefined
+  }
+
   /** Returns the client as a reader of logs, until its connection is closed. */
   askerOf(request: FastifyRequest): Asker {
     const { socket } = request

@@ -3,6 +3,7 @@ import type { DisconnectReason } from '../disconnect.ts'
 
 /** Returns the status for a refused client. */
 export function statusOf(refused: DisconnectReason): number {
+  if (refused === 'address-banned') return 403
   return refused === 'too-many-from-address' ? 429 : 503
 }
 

@@ -109,7 +109,7 @@ export class Upgrades {
     { options, framing, converse, echoProtocol = false }: SocketRoute<Unit>,
   ): void {
     const { raw, socket } = request
-    const { log, visitors } = this.#options
+    const { log, visitors, admission } = this.#options
     const { head } = this.#handshakes.get(raw) ?? { head: Buffer.alloc(0) }
     const cookies = [reply.getHeader('set-cookie') ?? []].flat().map(String)
     this.#handshakes.set(raw, { head, echoProtocol, cookies })
@@ -124,6 +124,8 @@ export class Upgrades {
         const address = this.#requests.clientOf(request)
         const connection = new Connection(transport, framing(), (link) => converse(link, request), options, address)
         visitors.get(socket)?.become(connection)
+        // The ban may have come during the handshake.
+        connection.expel((full) => admission.banOf(full))
       } catch (error) {
         log.error({ err: error, route: request.routeOptions.url }, 'cannot open a connection')
         socket.destroy()

@@ -1,9 +1,10 @@
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import type { BanOf } from '../admission.ts'
 import type { DisconnectReason } from '../disconnect.ts'
 import type { Client } from '../listener.ts'
 import { type FeedOwner, MAX_PIPELINED, type RequestFeed } from './feed.ts'
-import { statusAlone } from './status.ts'
+import { statusAlone, statusOf } from './status.ts'
 
 /**
  * Time for which an idle connection stays open when the server stops: a request may be in flight, whose client would see the
@@ -30,6 +31,7 @@ const MAX_LAST = 16
 export class Visitor implements Client, FeedOwner {
   readonly #socket: Socket
   readonly #requestMs: number
+  readonly #address: string | undefined
   /** The response of the newest request. */
   #newest: ServerResponse | undefined
   /** Number of requests that are being answered, including a handshake. */
@@ -51,9 +53,10 @@ export class Visitor implements Client, FeedOwner {
   /** The input of a connection that has begun with many requests; undefined for others. */
   feed: RequestFeed | undefined
 
-  /** `requestMs` is the maximum time in which a request arrives. */
-  constructor(socket: Socket, requestMs: number, refused?: DisconnectReason) {
+  /** `requestMs` is the maximum time in which a request arrives; `address` the client's, undefined for a proxy. */
+  constructor(socket: Socket, requestMs: number, address?: string, refused?: DisconnectReason) {
     this.#socket = socket
+    this.#address = address
     this.#requestMs = requestMs
     this.refused = refused
     // Node.js limits the time of a request from the first byte on.
@@ -139,6 +142,12 @@ export class Visitor implements Client, FeedOwner {
     if (newest && !newest.req.complete) this.end(newest.headersSent ? undefined : this.#last)
     else if (this.#serving > 0) this.#endWithin(this.#requestMs)
     else this.end(this.#last)
+  }
+
+  /** Answers the next request, or a connection without one, with status 403. The client behind a proxy is known by its requests only. */
+  expel(banOf: BanOf): void {
+    if (this.#client) this.#client.expel(banOf)
+    else if (this.#address !== undefined && banOf(this.#address)) this.refuse(statusOf('address-banned'))
   }
 
   /** Ends the connection with these bytes after what is written. */

@@ -404,3 +404,29 @@ test('there are so many rooms at most', async () => {
   await api('DELETE', `/chats/${id}`)
   expect((await api('POST', '/chats', third)).status).toBe(201)
 })
+
+test('a room that is hidden without a password needs no token, and one that is locked does', async () => {
+  const { api, connect, refused, line } = await globesStage()
+  const maker = await line('maker')
+  const changed = (flag: string) => maker.until((event) => event.type === 'mode' && event.flag === flag)
+  maker.send('JOIN attic', '/hidden on')
+  await changed('visibility')
+  const { body } = await api('GET', '/chats')
+  expect(JSON.stringify(body)).not.toContain('attic')
+  const watcher = await connect('/chats/attic/ws')
+  const guest = await connect('/chats/attic/ws')
+  guest.send(joining('guest'))
+  expect(await guest.next()).toMatchObject({ event_type: 'join', name: 'guest' })
+  expect((await api('GET', '/chats/attic')).body).toMatchObject({
+    users: [{ username: 'maker' }, { username: 'guest' }],
+  })
+  maker.send(`/lock ${PASSWORD}`)
+  await changed('password')
+  expect(await refused('/chats/attic/ws')).toMatchObject({ status: 403, body: INVALID_TOKEN })
+  expect((await api('GET', '/chats/attic')).body).toMatchObject({ users: [] })
+  // Who has only watched cannot enter any more; who is there stays.
+  watcher.send(joining('watcher'))
+  expect((await watcher.closed)[0]).toBe(1008)
+  guest.send(saying('guest', 'still here'))
+  expect(await guest.until(({ msg }) => msg === 'still here')).toBeTruthy()
+})

@@ -133,13 +133,13 @@ test('a block holds in other rooms and in the inbox', async () => {
 
 test('/away marks a user in /who until they are back', async () => {
   const { together } = await stage(WAY)
-  const [ann, bob] = await together('ops', 'ann', 'bob')
+  const [bob, ann] = await together('lobby', 'bob', 'ann')
   expect(await ann.ask('/away lunch')).toEqual(result('You are away'))
   expect(await bob.ask('/who')).toEqual({
     type: 'commandResult',
-    result: 'In ops: ann (away), bob',
-    room: 'ops',
-    members: ['ann', 'bob'],
+    result: 'In lobby: bob, ann (away)',
+    room: 'lobby',
+    members: ['bob', 'ann'],
     marks: [{ nickname: 'ann', marks: ['away'], away: 'lunch' }],
   })
   expect(await ann.ask('/away')).toEqual(result('You are back'))
@@ -149,17 +149,17 @@ test('/away marks a user in /who until they are back', async () => {
   expect(await ann.ask(`/away ${'x'.repeat(201)}`)).toEqual(error('Message too long, at most 200 characters'))
   ann.end()
   await bob.until(({ type }) => type === 'userLeft')
-  const [again] = await together('ops', 'ann')
+  const [again] = await together('lobby', 'ann')
   expect(await again.ask('/who')).not.toHaveProperty('marks')
 })
 
 test('an account is away when all its sessions in the room are', async () => {
   const { together, connect } = await stage(WAY)
-  const [ann, bob] = await together('ops', 'ann', 'bob')
+  const [bob, ann] = await together('lobby', 'bob', 'ann')
   await register(ann)
   const phone = await connect()
   await phone.ask('LOGIN ann correct horse')
-  await phone.ask('JOIN ops')
+  await phone.ask('JOIN lobby')
   await ann.ask('/away')
   expect(await bob.ask('/who')).not.toHaveProperty('marks')
   await phone.ask('/away')

@@ -73,7 +73,7 @@ test('a session looks exactly so', async () => {
   )
   ann.type('/inbox', '/who', 'HISTORY nonsense')
   expect(await ann.until('-7d)\n')).toBe(
-    '[date] <bob -> ann> psst\nIn ops: ann\n-!- Unknown string format (Times: 2026-05-24, 2026-05-24 15:17:19, 15:17, ' +
+    '[date] <bob -> ann> psst\nIn ops: ann (operator)\n-!- Unknown string format (Times: 2026-05-24, 2026-05-24 15:17:19, 15:17, ' +
       'today, yesterday, epoch seconds, -10m, -2h, -7d)\n',
   )
   ann.type('/json', '/ping')
@@ -100,10 +100,10 @@ test('the last line before the end is plain too', async () => {
 test('an account, a refused login, and a password that plain=yes is not part of', async () => {
   const { terminal, client } = await open()
   const ann = await client('ann')
-  ann.send('/register secret', '/quit')
+  ann.send('/register a secret of hers', '/quit')
   await ann.closed
   const person = await terminal()
-  person.type('LOGIN ann plain=yes', 'LOGIN ann  plain=yes', 'LOGIN ann secret plain=yes')
+  person.type('LOGIN ann plain=yes', 'LOGIN ann  plain=yes', 'LOGIN ann a secret of hers plain=yes')
   expect(await person.until('set to ann\n')).toBe(
     `${'-!- Nickname is reserved (LOGIN <nickname> <password> if it is your account; otherwise take another nickname)\n'.repeat(2)}Username set to ann\n`,
   )

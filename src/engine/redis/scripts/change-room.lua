@@ -16,7 +16,8 @@ if change.title then
 end
 removeNames(old)
 record.description = change.description or record.description
-record.visibility = change.visibility or record.visibility
 if change.hash then record.hash = change.hash ~= '' and change.hash or nil end
+local hidden = (change.visibility or record.visibility) == 'hidden'
+record.visibility = hidden and 'hidden' or record.hash and 'private' or 'public'
 record.changedAt = math.max(now, record.changedAt + 1)
 return put(record, control, node)

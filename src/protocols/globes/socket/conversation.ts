@@ -1,72 +1,14 @@
 import type { Chat } from '../../../chat/chat.ts'
 import { fold } from '../../../chat/names.ts'
-import { Refusal, type RefusalCode } from '../../../chat/refusal.ts'
+import { Refusal } from '../../../chat/refusal.ts'
 import { isLonger } from '../../../chat/text.ts'
 import type { Conversation, SessionLink } from '../../../transport/conversation.ts'
 import { type Handled, Pipelined } from '../../../transport/reply-queue.ts'
-import { GLOBES_ERRORS } from '../errors.ts'
 import type { GlobesPass } from '../passes.ts'
 import { type ClientEvent, readEvent } from './event.ts'
 import { noticeFrame } from './notice.ts'
+import { answerTo, UNAUTHORIZED } from './refusals.ts'
 import { GlobesSession, type GlobesWire } from './wire.ts'
-
-/** Close codes of RFC 6455, 7.4.1, and of the registry of 7.4.2. */
-const NORMAL = 1000
-const POLICY = 1008
-const TRY_LATER = 1013
-
-type Close = readonly [code: number, text: string]
-
-const IN_USE: Close = [POLICY, GLOBES_ERRORS[202].text]
-const AWAY: Close = [TRY_LATER, GLOBES_ERRORS[503].text]
-/** A refusal that no request of this protocol causes. */
-const NONE = undefined
-
-/** Close code and text for each refusal of a join or message; undefined for those that keep the connection open. */
-const CLOSES: Readonly<Record<RefusalCode, Close | undefined>> = {
-  'name-in-room': IN_USE,
-  'name-reserved': IN_USE,
-  'name-invalid': [POLICY, 'Client error: Invalid username'],
-  'room-unknown': [NORMAL, ''],
-  unavailable: AWAY,
-  // The room has ended in the meantime, which closes the connection.
-  'not-in-room': undefined,
-  banned: [POLICY, 'You are banned from this room'],
-  'invite-only': [POLICY, 'Only invited users may enter this room'],
-  // The message is dropped: the protocol has no answer to one.
-  muted: undefined,
-  moderated: undefined,
-  'slow-mode': undefined,
-  // Both are checked before.
-  'text-empty': undefined,
-  'text-too-long': undefined,
-  // The login was valid at the handshake; the client has to log in again.
-  'secret-wrong': [POLICY, GLOBES_ERRORS[204].text],
-  'name-in-use': IN_USE,
-  // The password of the room has been changed since the handshake.
-  'room-private': [POLICY, GLOBES_ERRORS[204].text],
-  'name-taken': NONE,
-  'name-unknown': NONE,
-  'secret-invalid': NONE,
-  'too-many-attempts': NONE,
-  'too-many-accounts': NONE,
-  'room-name-invalid': NONE,
-  'room-taken': NONE,
-  'too-many-rooms': NONE,
-  'password-wrong': NONE,
-  'password-invalid': NONE,
-  'nobody-here': NONE,
-  'no-private-messages': NONE,
-  'history-gone': NONE,
-  'too-many-blocks': NONE,
-  'account-required': NONE,
-  'admin-required': NONE,
-  'session-unknown': NONE,
-  'user-unknown': NONE,
-  'not-permitted': NONE,
-  'message-unknown': NONE,
-  'too-many-roles': NONE,
-}
 
 export interface GlobesConversationOptions {
   readonly chat: Chat
@@ -136,7 +78,7 @@ export class GlobesConversation implements Conversation<string> {
   async #join(name: string): Promise<void> {
     const { chat } = this.#shared
     const { room, unlocked, username = name, proof } = this.#ticket
-    if (fold(name) !== fold(username)) return this.#close(POLICY, GLOBES_ERRORS[204].text)
+    if (fold(name) !== fold(username)) return this.#answer(...UNAUTHORIZED)
     // A logged-in client may also join as a guest, with a name that is not registered.
     const identity = proof && fold(proof.name) === fold(name) ? proof : name
     if (this.name === undefined) await chat.login(this.#session, identity)
@@ -146,17 +88,17 @@ export class GlobesConversation implements Conversation<string> {
     await chat.makers.entered(room, name, this.#link.address).catch(() => {})
   }
 
-  /** Closes the connection because of a refusal, unless that is one that keeps it open. Throws other errors. */
+  /** Answers a refusal. Throws other errors. */
   #refuse(error: unknown): void {
     if (!(error instanceof Refusal)) throw error
-    const close = CLOSES[error.code]
-    if (close) this.#close(...close)
+    const answer = answerTo(error)
+    if (answer) this.#answer(...answer)
   }
 
-  /** Closes the connection. The reason is also sent as an event, as the browser clients show nothing else. */
-  #close(code: number, text: string): void {
+  /** Sends the reason as an event, as the browser clients show nothing else, and closes the connection if there is a code. */
+  #answer(code: number | undefined, text: string): void {
     if (text !== '') this.#link.push(noticeFrame(text))
-    this.#link.hangUp(code, text)
+    if (code !== undefined) this.#link.hangUp(code, text)
   }
 
   /** Closes the connection if the room has ended since the handshake, or the client may not read it any more. */

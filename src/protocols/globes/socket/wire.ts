@@ -71,9 +71,11 @@ export class GlobesWire implements Wire<GlobesSession> {
 
 /** Returns an event as JSON, with the exact texts of the protocol; undefined for kinds that are not sent. */
 export function serverEvent(event: Event) {
-  const { room, from, color, at, verified } = event
+  const { kind, room, color, at } = event
   const shown = shownAs(event)
   if (!shown) return undefined
+  // A `kicked` is the moderator's, and shown as the leaving of somebody else.
+  const verified = kind !== 'kicked' && event.verified
   return {
     event_type: shown.type,
     name: shown.name,
@@ -81,8 +83,7 @@ export function serverEvent(event: Event) {
     ...(color && { color }),
     msg: shown.msg,
     time: isoTime(at),
-    // A kick is the moderator's, not of the user that it names.
-    ...(verified && shown.name === from && { verified }),
+    ...(verified && { verified }),
   }
 }
 

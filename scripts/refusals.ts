@@ -1,0 +1,48 @@
+/** The generated table of what each protocol answers to each refusal. */
+import { ERRORS } from '../commands/errors.ts'
+import { Refusal, type RefusalCode } from '../src/chat/refusal.ts'
+import { OPTIONS } from '../src/config.ts'
+import { refusalMessage } from '../src/protocols/chatroom/wording.ts'
+import { refusalText } from '../src/protocols/chatterbox/refusals.ts'
+import { globesErrorOf, isGuess } from '../src/protocols/globes/refusals.ts'
+import { answerTo } from '../src/protocols/globes/socket/refusals.ts'
+import { MESSAGE_CODES } from '../src/protocols/piratchat/conversation.ts'
+import { refusalStatus } from '../src/protocols/piratchat/requests.ts'
+
+/** Limit of a message's length in the table. */
+const MAX_TEXT = OPTIONS['max-text'].default
+
+/** The protocols and their kinds of requests, with what each answers to a refusal; undefined where it answers nothing. */
+export const COLUMNS: Readonly<Record<string, (code: RefusalCode) => string | undefined>> = {
+  line: (code) => ERRORS[code].text,
+  Chatterbox: (code) => refusalText({ code, bound: '<limit>' }, MAX_TEXT),
+  'Piratchat, HTTP': (code) => String(refusalStatus(new Refusal(code)) ?? 500),
+  'Piratchat, message': (code) => MESSAGE_CODES[code],
+  'Globes, HTTP': (code) => {
+    if (isGuess(code)) return 'wrong guess'
+    const { status = 500, message = '' } = globesErrorOf(new Refusal(code), undefined) ?? {}
+    return `${status} ${message}`.trimEnd()
+  },
+  'Globes, WebSocket': (code) => {
+    const [close, text] = answerTo({ code, bound: '<limit>' }) ?? []
+    return text === undefined ? undefined : `${close ?? 'notice'} ${text}`.trimEnd()
+  },
+  Chatroom: (code) =>
+    refusalMessage(code, { type: 'msg', to: '<nickname>', room: '<room>', maxText: MAX_TEXT, bound: '<limit>' }),
+}
+
+/** Every code of a refusal. */
+export const REFUSAL_CODES = Object.keys(MESSAGE_CODES) as RefusalCode[]
+
+/** The lines of the table. */
+export function refusalRows(): string[] {
+  const rows = REFUSAL_CODES.map((code) => {
+    const cells = Object.values(COLUMNS).map((answer) => {
+      const text = answer(code)
+      return text === undefined ? '–' : `\`${text}\``
+    })
+    return `| \`${code}\` | ${cells.join(' | ')} |`
+  })
+  const names = ['code', ...Object.keys(COLUMNS)]
+  return [`| ${names.join(' | ')} |`, `|${' --- |'.repeat(names.length)}`, ...rows]
+}

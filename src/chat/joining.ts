@@ -1,0 +1,63 @@
+import type { RoomRecord } from '../engine/engine.ts'
+import { checkUnlocked } from './access.ts'
+import type { Directory } from './directory.ts'
+import type { GuestChecks } from './guests.ts'
+import type { Inboxes } from './inboxes.ts'
+import type { JoinOptions, Memberships } from './memberships.ts'
+import { Refusal } from './refusal.ts'
+import type { Membership, Session } from './session.ts'
+
+export interface JoinRoomOptions {
+  /** The room as it was when its password was shown, see {@link Chat.unlock}. */
+  readonly unlocked?: RoomRecord | undefined
+  /** True at protocols with one room at a time: the session's other membership ends where the new one begins. */
+  readonly moves?: boolean
+}
+
+export interface JoiningParts {
+  readonly directory: Directory
+  readonly guests: GuestChecks
+  readonly inboxes: Inboxes
+  readonly memberships: Memberships
+}
+
+/** Makes sessions members of rooms, which it finds or makes. */
+export class Joining {
+  readonly #parts: JoiningParts
+
+  constructor(parts: JoiningParts) {
+    this.#parts = parts
+  }
+
+  /** Implements {@link Chat.join}. */
+  async join(session: Session, which: number | string, options: JoinRoomOptions): Promise<Membership> {
+    const { guests, inboxes, memberships } = this.#parts
+    const { unlocked, moves = false } = options
+    const find: JoinOptions['find'] = async () => {
+      const found = await this.#find(session, which)
+      checkUnlocked(found.record, unlocked)
+      return found
+    }
+    // From before its joining, as whoever sees that may tell it something at once.
+    inboxes.listen(session)
+    try {
+      // The nickname may have been registered since the login, or be about to be.
+      const check = async () => {
+        if (!session.registered) await guests.check(session.name)
+      }
+      return await memberships.join(session, { moves, find, check })
+    } finally {
+      if (!session.membership && !session.registered) inboxes.dismiss(session)
+    }
+  }
+
+  /** Finds a room by its id, or finds or makes one by its slug. */
+  async #find(session: Session, which: number | string): ReturnType<JoinOptions['find']> {
+    const { directory } = this.#parts
+    const { address, name, accountId: account } = session
+    if (typeof which === 'string') return directory.open(which, { address, name, account })
+    const record = await directory.find(which)
+    if (!record) throw new Refusal('room-unknown')
+    return { record, founds: false }
+  }
+}

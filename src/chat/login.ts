@@ -1,0 +1,130 @@
+import type { Engine } from '../engine/engine.ts'
+import type { AccountRecord } from '../engine/records.ts'
+import type { AddressDigests } from './address-digests.ts'
+import type { Admins } from './admins.ts'
+import { Alone } from './alone.ts'
+import { auditEntry, type OnAudit } from './audit.ts'
+import type { Blocking } from './blocking.ts'
+import { accountId, type Credentials, Proof } from './credentials.ts'
+import type { GuestChecks } from './guests.ts'
+import type { Handover } from './handover.ts'
+import type { Inboxes } from './inboxes.ts'
+import { fold, isName, isReserved } from './names.ts'
+import type { Presence } from './presence.ts'
+import { Refusal, refuse } from './refusal.ts'
+import type { Session } from './session.ts'
+import type { Sessions } from './sessions.ts'
+
+export interface SessionLoginParts {
+  readonly admins: Admins
+  readonly blocking: Blocking
+  readonly credentials: Credentials
+  readonly digests: AddressDigests
+  readonly guests: GuestChecks
+  readonly handover: Handover
+  readonly inboxes: Inboxes
+  readonly presence: Presence
+  readonly sessions: Sessions
+  readonly onAudit: OnAudit
+}
+
+/** Logs sessions in under nicknames, and releases the nicknames when the sessions end. */
+export class SessionLogin {
+  readonly #engine: Engine
+  readonly #parts: SessionLoginParts
+  readonly #alone: Alone
+
+  constructor(engine: Engine, parts: SessionLoginParts) {
+    this.#engine = engine
+    this.#parts = parts
+    this.#alone = new Alone(engine)
+  }
+
+  /** Implements {@link Chat.login}. */
+  async login(session: Session, as: string | Proof, alone: boolean): Promise<void> {
+    const { admins, blocking, credentials, digests, guests, inboxes, presence, sessions, onAudit } = this.#parts
+    const registered = as instanceof Proof
+    const name = registered ? as.name : as
+    // An account may have a nickname that earlier versions allowed.
+    if (!registered) {
+      if (!isName(name)) throw new Refusal('name-invalid')
+      if (isReserved(name)) throw new Refusal('name-reserved')
+      await guests.check(name)
+    }
+    const key = fold(name)
+    await this.#closed(key)
+    presence.add(key, session)
+    let account: AccountRecord | undefined
+    try {
+      // The operator may have removed the account since, and has not found this session.
+      account = registered ? await credentials.accountOf(as).catch(refuse) : undefined
+      if (registered && !account) throw new Refusal('secret-wrong')
+      if (session.address !== '') session.addressDigest = await digests.of(session.address)
+      if (alone) await this.#takeAlone(session, name)
+      await blocking.load(name)
+    } catch (error) {
+      await this.release(key, session)
+      throw error
+    }
+    if (session.closed) return this.release(key, session)
+    session.name = name
+    session.registered = registered
+    session.byTicket = registered && as.hash === undefined
+    session.accountId = account && accountId(account)
+    session.isAdmin = account !== undefined && admins.names(account)
+    if (registered) inboxes.listen(session)
+    session.isBot = account?.bot === true
+    sessions.begin(session)
+    onAudit(auditEntry({ what: 'login', address: session.address, name, protocol: session.wire.protocol }))
+  }
+
+  /**
+   * Releases the folded nickname of a session that ends. A nickname's blocks go with its last session, from memory or, where they are not
+   * kept, for good.
+   */
+  async release(key: string, session: Session): Promise<void> {
+    const { presence, blocking, handover } = this.#parts
+    if (presence.remove(key, session)) blocking.forget(key)
+    await this.#alone.giveUp(session)
+    handover.freed(key)
+  }
+
+  /** Implements {@link Chat.isFree}. */
+  isFree(name: string): Promise<boolean> {
+    const { presence, handover } = this.#parts
+    const holders = () => presence.of(name)
+    const free = async () =>
+      holders().length === 0 && (await this.#engine.memberships.heldIn(name).catch(refuse)).length === 0
+    return handover.take({ key: fold(name), closed: false }, free, holders)
+  }
+
+  /** Implements {@link Chat.isAlone}. */
+  isAlone(session: Session): boolean {
+    return this.#alone.holds(session)
+  }
+
+  /** Resolves when closed sessions of a nickname are gone: what a guest has blocked goes with it. */
+  async #closed(key: string): Promise<void> {
+    const closed = () => this.#parts.presence.of(key).filter((session) => session.closed)
+    if (closed().length === 0) return
+    await this.#parts.handover.take({ key, closed: false }, async () => closed().length === 0, closed)
+  }
+
+  /** @throws Refusal `name-in-use` unless all other sessions of the nickname are ending. */
+  async #takeAlone(session: Session, name: string): Promise<void> {
+    const key = fold(name)
+    // Of several that log in at once the first one counts.
+    const others = () => {
+      const present = this.#parts.presence.of(key)
+      return present.slice(0, present.indexOf(session))
+    }
+    const take = async () => others().length === 0 && (await this.#alone.take(session, name))
+    const self = {
+      key,
+      get closed() {
+        return session.closed
+      },
+    }
+    if (!(await this.#parts.handover.take(self, take, others).catch(refuse))) throw new Refusal('name-in-use')
+  }
+}

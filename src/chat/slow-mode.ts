@@ -1,0 +1,35 @@
+/** Maximum number of users whose last message is remembered; those beyond it may speak earlier. */
+const MAX_USERS = 16_384
+
+/** The slow mode of a room: the last message of each user, for as long as the next one has to wait. */
+export class SlowMode {
+  /** Time between two messages of a user, in ms; 0 for no limit. */
+  #everyMs = 0
+  /** In ms since the epoch, by folded nickname, oldest first. */
+  readonly #lastSaid = new Map<string, number>()
+
+  get isOn(): boolean {
+    return this.#everyMs > 0
+  }
+
+  /** Sets the time between two messages of a user, 0 for no limit. Earlier messages do not count. */
+  set(seconds: number): void {
+    this.#everyMs = 1_000 * seconds
+    this.#lastSaid.clear()
+  }
+
+  /** Notes a message at `at`, in ms since the epoch. */
+  note(key: string, at: number): void {
+    this.#lastSaid.delete(key)
+    this.#lastSaid.set(key, at)
+    for (const [oldest, said] of this.#lastSaid) {
+      if (said + this.#everyMs > at && this.#lastSaid.size <= MAX_USERS) return
+      this.#lastSaid.delete(oldest)
+    }
+  }
+
+  /** Returns the time until a user may speak again, in ms; 0 or less if it may. */
+  waitOf(key: string, now: number): number {
+    return (this.#lastSaid.get(key) ?? Number.NEGATIVE_INFINITY) + this.#everyMs - now
+  }
+}

@@ -1,0 +1,167 @@
+import { type Event, type EventDetails, idAt, type LogName, NONCE_MS, nextId, timeAt, timeOf } from '../event.ts'
+import type { MessageErasure } from './erasure.ts'
+import type { EventTable } from './event-table.ts'
+import type { Indexing } from './indexing.ts'
+import type { LogRow, LogTable } from './log-table.ts'
+import type { MemberTable } from './member-table.ts'
+import type { CommitResult, Row } from './messages.ts'
+import type { RecordTable } from './record-table.ts'
+import type { RoomStateTable } from './room-state-table.ts'
+import type { LocalRoomTable } from './room-table.ts'
+import type { Transaction } from './transaction.ts'
+
+/** Minimum time between two messages whose times are stored with their room. */
+const SAID_MS = 60_000
+
+/** The tables that appended events change. */
+export interface AppenderTables {
+  readonly logs: LogTable
+  readonly events: EventTable
+  readonly members: MemberTable
+  readonly rooms: LocalRoomTable
+  readonly records: RecordTable
+  readonly states: RoomStateTable
+  readonly erasure: MessageErasure
+  readonly indexing: Indexing
+}
+
+/** A transaction that appends rows. */
+interface Batch {
+  /** Time of the commit, in ms since the epoch. */
+  readonly now: number
+  /** The `left` events of rooms that it closes. */
+  readonly left: Event[]
+  /** Logs with more events than before. */
+  readonly touched: Set<LogRow>
+  /** Rooms that it closes. */
+  readonly closed: number[]
+}
+
+/** Appends events to logs, with what they change beside the logs. */
+export class Appender {
+  readonly #logs: LogTable
+  readonly #events: EventTable
+  readonly #members: MemberTable
+  readonly #rooms: LocalRoomTable
+  readonly #records: RecordTable
+  readonly #states: RoomStateTable
+  readonly #erasure: MessageErasure
+  readonly #indexing: Indexing
+  readonly #transaction: Transaction
+  /** The newest id of all logs. */
+  #newest = 0
+  /** Rooms closed since the start, to whose logs nothing is appended any more. */
+  readonly #closed = new Set<number>()
+
+  constructor(tables: AppenderTables, transaction: Transaction) {
+    this.#logs = tables.logs
+    this.#events = tables.events
+    this.#members = tables.members
+    this.#rooms = tables.rooms
+    this.#records = tables.records
+    this.#states = tables.states
+    this.#erasure = tables.erasure
+    this.#indexing = tables.indexing
+    this.#transaction = transaction
+  }
+
+  /** Appends events in one transaction. */
+  append(rows: readonly Row[]): CommitResult {
+    const batch: Batch = { now: Date.now(), left: [], touched: new Set(), closed: [] }
+    const ids: number[] = []
+    try {
+      this.#transaction(() => {
+        for (const row of rows) ids.push(this.#appendOnce(row, batch))
+        for (const log of batch.touched) this.#logs.save(log)
+      })
+    } catch (error) {
+      // The rows in memory are ahead of the disk.
+      for (const [name] of rows) this.#logs.forget(name)
+      for (const room of batch.closed) this.#closed.delete(room)
+      throw error
+    }
+    for (const room of batch.closed) this.#logs.ended.add(`room:${room}`)
+    for (const { name } of batch.touched) this.#indexing.appended(name)
+    return { ids, now: batch.now, left: batch.left }
+  }
+
+  /** Appends a row unless something is against it. Returns the number for {@link CommitResult.ids}. */
+  #appendOnce(row: Row, batch: Batch): number {
+    const [name, kind, room] = row
+    if (this.#closed.has(room) && name === `room:${room}`) return 0
+    if (kind === 'closed') this.#close(name, room, batch)
+    return this.#isOfAbsentUser(row) ? 0 : -this.#idWithNonce(row, batch.now) || this.#append(row, batch)
+  }
+
+  /** Appends a row. Returns its id. */
+  #append(row: Row, batch: Batch): number {
+    const [name, kind, room, from, to, body, , , , , details] = row
+    const { now } = batch
+    // Ids of an earlier log of that name are below "start", hence gone.
+    const log = this.#logs.find(name) ?? this.#logs.create(name, idAt(now) - 1)
+    // Ids rise across logs within a millisecond too.
+    const id = nextId(timeOf(this.#newest) === now ? Math.max(log.last, this.#newest) : log.last, now)
+    this.#newest = id
+    const at = timeAt(id, now)
+    const ahead = at !== timeOf(id)
+    this.#events.insert(log.id, id, ahead ? at : null, row)
+    if (kind === 'message' && now >= log.said + SAID_MS) {
+      this.#rooms.said(room, now)
+      log.said = now
+    } else if (kind === 'closed') this.#logs.end(log)
+    log.last = id
+    if (ahead) log.ahead = id
+    log.count++
+    if (kind !== 'message') this.#noteEffects(log, { id, at, kind, room, from, body }, to, details)
+    batch.touched.add(log)
+    return id
+  }
+
+  /** Removes a room and puts its members out. */
+  #close(name: LogName, room: number, batch: Batch): void {
+    batch.closed.push(room)
+    this.#closed.add(room)
+    this.#rooms.remove(room)
+    this.#states.clear(room)
+    for (const from of this.#members.inside(room)) {
+      const id = this.#append([name, 'left', room, from, null, '', null, null, null, null, null], batch)
+      batch.left.push({ id, at: timeAt(id, batch.now), kind: 'left', room, from, body: '' })
+    }
+  }
+
+  /** Stores what an event other than a message changes beside the log. */
+  #noteEffects(log: LogRow, event: Event, to: string | null, details: string | null): void {
+    const { kind, room, from } = event
+    if (kind === 'joined') {
+      this.#members.add(room, from)
+      this.#records.see(from)
+    }
+    if (kind === 'left' || kind === 'kicked') {
+      const gone = kind === 'left' ? from : (to ?? '')
+      this.#members.remove(room, gone)
+      this.#states.left(room, gone)
+    } else if (kind === 'redacted') {
+      const { target = 0 }: EventDetails = JSON.parse(details ?? '{}')
+      this.#indexing.erase(log, target)
+      if (this.#erasure.remove(log.id, target)) log.count--
+    } else if (details !== null || kind === 'topic') {
+      this.#states.note({
+        ...event,
+        ...(to !== null && { to }),
+        ...(details !== null && { details: JSON.parse(details) }),
+      })
+    }
+  }
+
+  /** Returns true for a `left` or `kicked` of a user who is not in the room. */
+  #isOfAbsentUser([, kind, room, from, to]: Row): boolean {
+    if (kind !== 'kicked' && kind !== 'left') return false
+    return !this.#members.has(room, kind === 'left' ? from : to)
+  }
+
+  /** Returns the id of the event with the sender and nonce of a row; 0 if there is none within {@link NONCE_MS}. */
+  #idWithNonce([name, , , from, , , , , , nonce]: Row, now: number): number {
+    const log = nonce === null ? undefined : this.#logs.find(name)
+    return log && nonce !== null ? this.#events.idWithNonce(log.id, nonce, from, idAt(now - NONCE_MS)) : 0
+  }
+}

@@ -1,0 +1,69 @@
+import type { Refusal, RefusalCode } from '../../../chat/refusal.ts'
+import { GLOBES_ERRORS } from '../errors.ts'
+
+/** Close codes of RFC 6455, 7.4.1, and of the registry of 7.4.2. */
+const NORMAL = 1000
+const POLICY = 1008
+const TRY_LATER = 1013
+
+/** A notice, and the code with which the connection is closed behind it; undefined for one that stays open. */
+export type SocketAnswer = readonly [code: number | undefined, text: string]
+
+const IN_USE: SocketAnswer = [POLICY, GLOBES_ERRORS[202].text]
+/** The client is not logged in as the name that it uses. */
+export const UNAUTHORIZED: SocketAnswer = [POLICY, GLOBES_ERRORS[204].text]
+const AWAY: SocketAnswer = [TRY_LATER, GLOBES_ERRORS[503].text]
+/** A refusal that no request of this protocol causes. */
+const NONE = undefined
+
+/** The answer to each refusal of a join or message; undefined for those without one. The limit replaces `<limit>`. */
+const ANSWERS: Readonly<Record<RefusalCode, SocketAnswer | undefined>> = {
+  'name-in-room': IN_USE,
+  'name-reserved': IN_USE,
+  'name-invalid': [POLICY, 'Client error: Invalid username'],
+  'room-unknown': [NORMAL, ''],
+  unavailable: AWAY,
+  // The room has ended in the meantime, which closes the connection.
+  'not-in-room': undefined,
+  banned: [POLICY, 'You are banned from this room'],
+  'invite-only': [POLICY, 'Only invited users may enter this room'],
+  muted: [undefined, 'You are muted in this room'],
+  moderated: [undefined, 'Only operators and voiced users may speak now'],
+  'slow-mode': [undefined, 'Slow mode, wait <limit> seconds'],
+  // Both are checked before.
+  'text-empty': undefined,
+  'text-too-long': undefined,
+  // The login was valid at the handshake; the client has to log in again.
+  'secret-wrong': UNAUTHORIZED,
+  'room-private': UNAUTHORIZED,
+  'name-in-use': IN_USE,
+  'name-taken': NONE,
+  'name-unknown': NONE,
+  'secret-invalid': NONE,
+  'too-many-attempts': NONE,
+  'too-many-accounts': NONE,
+  'room-name-invalid': NONE,
+  'room-taken': NONE,
+  'too-many-rooms': NONE,
+  'password-wrong': NONE,
+  'password-invalid': NONE,
+  'nobody-here': NONE,
+  'no-private-messages': NONE,
+  'history-gone': NONE,
+  'too-many-blocks': NONE,
+  'account-required': NONE,
+  'admin-required': NONE,
+  'session-unknown': NONE,
+  'user-unknown': NONE,
+  'not-permitted': NONE,
+  'message-unknown': NONE,
+  'too-many-roles': NONE,
+  'invalid-network': NONE,
+  'too-many-address-bans': NONE,
+}
+
+/** Returns the answer to a refusal of a join or message; undefined if there is none. */
+export function answerTo({ code, bound = '' }: Pick<Refusal, 'code' | 'bound'>): SocketAnswer | undefined {
+  const answer = ANSWERS[code]
+  return answer && [answer[0], answer[1].replace('<limit>', bound)]
+}

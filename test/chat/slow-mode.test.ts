@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest'
+import { SlowMode } from '../../src/chat/slow-mode.ts'
+
+test('a user waits from the last message on, others do not', () => {
+  const slow = new SlowMode()
+  expect(slow.isOn).toBe(false)
+  slow.set(60)
+  expect(slow.isOn).toBe(true)
+  slow.note('ann', 1_000_000)
+  expect(slow.waitOf('ann', 1_000_000)).toBe(60_000)
+  expect(slow.waitOf('ann', 1_060_000)).toBe(0)
+  expect(slow.waitOf('bob', 1_000_000)).toBeLessThan(0)
+  slow.set(30)
+  expect(slow.waitOf('ann', 1_000_000)).toBeLessThan(0)
+})
+
+test('as many users are remembered as are bounded, the latest ones', () => {
+  const slow = new SlowMode()
+  slow.set(86_400)
+  for (let number = 0; number < 20_000; number++) slow.note(`user${number}`, 1_000_000 + number)
+  expect(slow.waitOf('user0', 1_020_000)).toBeLessThan(0)
+  expect(slow.waitOf('user3615', 1_020_000)).toBeLessThan(0)
+  expect(slow.waitOf('user3616', 1_020_000)).toBeGreaterThan(0)
+  expect(slow.waitOf('user19999', 1_020_000)).toBeGreaterThan(0)
+})

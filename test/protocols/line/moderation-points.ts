@@ -1,0 +1,174 @@
+/** docs/protocols/moderation.md, section 5, for operators at the line protocol, wherever they and their targets are. */
+import { expect, test, vi } from 'vitest'
+import { anotherAddress, enter, guest, OK, owner, roomOf, type Sites } from './moderation-stage.ts'
+
+/** `prefix` begins the names of the rooms. */
+export function moderationPoints(at: () => Sites, prefix: string): void {
+  test('4. a ban holds for a guest under another nickname from the same address, and not for others', async () => {
+    const room = `${prefix}banned`
+    const { actor, target } = at()
+    const ann = await owner(actor, 'ann', room)
+    const address = anotherAddress()
+    const raider = await guest(target, 'raider', room, address)
+    const [beside, elsewhere] = [await guest(target, 'evader', undefined, address), await guest(target, 'gentle')]
+    await ann.hears('userJoined raider')
+    // An operator, whom no ban would bind, loses the role with it.
+    expect(await ann.ask('/op raider')).toEqual(OK)
+    await raider.hears('role ann raider operator')
+    expect(await ann.ask('/ban raider 2h raid')).toEqual(OK)
+    await raider.hears('userKicked ann raider raid')
+    expect(await raider.outcome(`JOIN ${room}`)).toBe('banned')
+    expect(await beside.outcome(`JOIN ${room}`)).toBe('banned')
+    const again = await guest(actor, 'again', undefined, address)
+    expect(await again.outcome(`JOIN ${room}`)).toBe('banned')
+    await enter(elsewhere, 'gentle', room)
+    // The owner of an account is banned by its nickname only.
+    const fay = await owner(target, 'fay', room, address)
+    await ann.hears('userJoined fay')
+    expect(await ann.ask('/op fay')).toEqual(OK)
+    await fay.hears('role ann fay operator')
+    expect(await ann.ask('/ban fay')).toEqual(OK)
+    await fay.hears('userKicked ann fay')
+    await ann.hears('role ann fay operator off')
+    expect(await (await owner(target, 'fay', undefined, anotherAddress())).outcome(`JOIN ${room}`)).toBe('banned')
+    expect(await ann.ask('/bans')).toMatchObject({
+      bans: [{ to: 'raider', by: 'ann', reason: 'raid', until: expect.any(String) }, { to: 'fay' }],
+    })
+    expect(await ann.ask('/unban raider')).toEqual(OK)
+    await elsewhere.hears('role ann raider banned off')
+    await enter(beside, 'evader', room)
+  })
+
+  test('5. a member who may not speak is told why, and nobody hears it', async () => {
+    const { ann, bob, cat } = await roomOf(at(), `${prefix}silent`)
+    const silence = async (command: string, heard: string, code: string) => {
+      expect(await ann.ask(command)).toEqual(OK)
+      await bob.hears(heard)
+      for (const line of ['spam', 'MESSAGE spam', '/me spams', '/notice spam'])
+        expect(await bob.outcome(line)).toBe(code)
+    }
+    await silence('/mute bob', 'role ann bob muted', 'muted')
+    await ann.ask('/unmute bob')
+    await bob.hears('role ann bob muted off')
+    await silence('/moderated on', 'mode ann moderated', 'moderated')
+    await ann.ask('/voice bob')
+    await bob.hears('role ann bob voiced')
+    expect(await bob.ask('voiced')).toEqual(OK)
+    await ann.ask('/devoice bob')
+    await ann.ask('/moderated off')
+    await bob.hears('mode ann moderated off')
+    await ann.ask('/slow 3600')
+    await bob.hears('mode ann slow 3600')
+    expect(await bob.ask('first')).toEqual(OK)
+    expect(await bob.ask('second')).toMatchObject({ code: 'slow-mode', error: 'Slow mode, wait 3600 seconds' })
+    expect(await cat.outcome('mine')).toBe('OK')
+    await ann.ask('/slow off')
+    await bob.hears('mode ann slow off')
+    expect(await bob.ask('free')).toEqual(OK)
+    await cat.hears('message bob free')
+    const said = (await cat.history()).flatMap(({ type, from, body }) =>
+      type === 'message' ? [`${from} ${body}`] : [],
+    )
+    expect(said).toEqual(['bob voiced', 'bob first', 'cat mine', 'bob free'])
+  })
+
+  test('3. a mute and a ban end with their time', async () => {
+    const room = `${prefix}until`
+    const { ann, bob } = await roomOf(at(), room)
+    const eve = await guest(at().target, 'eve')
+    await ann.ask('/mute bob 2h')
+    await ann.ask('/ban eve 2h')
+    await bob.hears('role ann eve banned')
+    expect(await bob.outcome('hm')).toBe('muted')
+    expect(await eve.outcome(`JOIN ${room}`)).toBe('banned')
+    const now = Date.now
+    const clock = vi.spyOn(Date, 'now').mockImplementation(() => now() + 2 * 3_600_000)
+    try {
+      expect(await bob.outcome('ah')).toBe('OK')
+      await enter(eve, 'eve', room)
+      expect(await ann.ask('/bans')).toMatchObject({ bans: [] })
+      expect(await ann.outcome('/unmute bob')).toBe('nobody-here')
+    } finally {
+      clock.mockRestore()
+    }
+  })
+
+  test('6. two operators act at the same moment: one order, no lost change', async () => {
+    const room = `${prefix}both`
+    const { ann, bob, cat } = await roomOf(at(), room)
+    await ann.ask('/op bob')
+    await bob.hears('role ann bob operator')
+    const turns = Array.from({ length: 20 }, (_, turn) => turn)
+    for (const turn of turns) {
+      ann.line.send(`/topic ann ${turn}`, `/ban a${turn}*`)
+      bob.line.send(`/topic bob ${turn}`, `/ban b${turn}*`)
+    }
+    for (const client of [ann, bob]) await client.line.rest()
+    await ann.ask('/topic end')
+    for (const client of [ann, bob, cat]) await client.hears('topic ann end')
+    const [one, other] = [await ann.history(), await bob.history()]
+    const brief = (records: typeof one) => records.map(({ id, type, from, body }) => `${id} ${type} ${from} ${body}`)
+    expect(brief(one)).toEqual(brief(other))
+    const names = turns.flatMap((turn) => [`a${turn}*`, `b${turn}*`]).sort()
+    for (const client of [ann, bob]) {
+      const reply = await client.ask('/bans')
+      expect('bans' in reply ? reply.bans?.map(({ to }) => to).sort() : []).toEqual(names)
+      expect(await client.outcome('/topic')).toBe('end (ann)')
+    }
+  })
+
+  test('7. hand-over, the last operator leaving, and the room of a guest', async () => {
+    const { actor, target } = at()
+    const room = `${prefix}owned`
+    const ann = await owner(actor, 'ann', room)
+    const fay = await owner(target, 'fay', room)
+    await ann.hears('userJoined fay')
+    expect(await ann.ask('/owner fay')).toEqual(OK)
+    await fay.hears('role ann fay owner')
+    expect(await ann.outcome('/owner ann')).toBe('not-permitted')
+    expect(await ann.outcome('/topic still operator')).toBe('OK')
+    expect(await fay.outcome('/deop ann')).toBe('OK')
+    await ann.hears('role fay ann operator off')
+    expect(await ann.outcome('/topic mine')).toBe('not-permitted')
+    // An owner that leaves stays the owner.
+    expect(await fay.outcome('LEAVE')).toBe('OK')
+    await enter(fay, 'fay', room)
+    expect(await fay.outcome('/topic back')).toBe('OK')
+
+    const guests = `${prefix}guests`
+    const dot = await guest(actor, 'dot', guests)
+    const eve = await guest(target, 'eve', guests)
+    await dot.hears('userJoined eve')
+    expect(await dot.outcome('/topic ours')).toBe('OK')
+    expect(await eve.outcome('/topic no')).toBe('not-permitted')
+    expect(await dot.outcome('LEAVE')).toBe('OK')
+    await eve.hears('userLeft dot')
+    await enter(dot, 'dot', guests)
+    // Nobody's room: anybody talks, nobody moderates.
+    for (const client of [dot, eve]) {
+      expect(await client.outcome('/kick eve')).toBe('not-permitted')
+      expect(await client.outcome('hello')).toBe('OK')
+    }
+    expect(await eve.outcome('/topic')).toBe('ours (dot)')
+  })
+
+  test('9. a kick of an account ends all its sessions, and is one event', async () => {
+    const room = `${prefix}several`
+    const { actor, target } = at()
+    const ann = await owner(actor, 'ann', room)
+    const sessions = [await owner(target, 'fay', room)]
+    for (const daemon of [actor, target]) {
+      const more = await owner(daemon, 'fay')
+      expect(await more.ask(`JOIN ${room}`)).toMatchObject({ type: 'commandResult' })
+      sessions.push(more)
+    }
+    await ann.hears('userJoined fay')
+    expect(await ann.ask('/kick fay')).toEqual(OK)
+    for (const fay of sessions) {
+      await fay.hears('userKicked ann fay')
+      expect(await fay.outcome('hello')).toBe('not-in-room')
+    }
+    await enter(sessions[0] ?? expect.fail(), 'fay', room)
+    expect(await ann.presenceOf('fay')).toEqual(['userJoined', 'userKicked', 'userJoined'])
+  })
+}
