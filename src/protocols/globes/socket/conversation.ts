@@ -111,7 +111,7 @@ export class GlobesConversation implements Conversation<string> {
       await chat.access.check(client, found, unlocked)
     } catch (error) {
       // The handshake is valid although this may fail.
-      if (!(error instanceof Refusal && error.code === 'unavailable')) this.#refuse(error)
+      if (error instanceof Refusal && error.code !== 'unavailable') this.#refuse(error)
     }
   }
 }
