@@ -15,7 +15,7 @@ export const join: Command = {
     // Two words are an invalid name unless the first is a room with a password.
     if (password !== undefined && record?.hash === undefined) throw new Refusal('room-name-invalid')
     if (record && password !== undefined) await chat.unlock(record, password, address)
-    const joined = await chat.join(session, record?.id ?? room, { moves: true, unlocked: password !== undefined })
+    const joined = await chat.join(session, record?.id ?? room, { moves: true, unlocked: record })
     return result(`Joined room ${joined.room.record.slug}`)
   },
 }

@@ -4,7 +4,7 @@ import { OK, result } from './replies.ts'
 export const topic: Command = {
   name: '/topic',
   usage: '/topic [<text>]',
-  help: 'The topic of the room; with a text, set it. /topic "" removes it.',
+  help: 'The topic of the room; with a text of at most 300 characters, set it. /topic "" removes it.',
   state: 'inRoom',
   least: 0,
   async run({ chat, session }, text) {

@@ -7,6 +7,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Engine, EngineBroadcast, RoomRecord } from '../engine/engine.ts'
 import { LOBBY_ROOM } from '../engine/lobby.ts'
+import { Access } from './access.ts'
 import { AccountQuota } from './account-quota.ts'
 import { AccountSettings } from './account-settings.ts'
 import { Accounts } from './accounts.ts'
@@ -39,6 +40,7 @@ import { Reader } from './reader.ts'
 import { Refusal, refuse } from './refusal.ts'
 import { RoomQuota } from './room-quota.ts'
 import type { Rank } from './room-state.ts'
+import type { Identity } from './sanctions.ts'
 import { Secrets } from './secrets.ts'
 import type { Membership, Session } from './session.ts'
 import { Sessions } from './sessions.ts'
@@ -55,6 +57,7 @@ export const LOBBY = LOBBY_ROOM.id
 
 export class Chat {
   readonly accounts: Accounts
+  readonly access: Access
   readonly rooms: Directory
   readonly messages: Messages
   readonly inboxes: Inboxes
@@ -139,6 +142,7 @@ export class Chat {
     this.#passwords = passwords
     this.maxText = maxText
     this.broadcast = engine.broadcast
+    this.access = new Access({ memberships, credentials, admins, digests })
     this.accounts = accounts
     this.admins = admins
     this.addressBans = new AddressBans(engine, admins, onAudit)
@@ -151,7 +155,6 @@ export class Chat {
       passwords,
       reader,
       counts,
-      maxText,
       maxKeepDays: options.keepDays || Number.POSITIVE_INFINITY,
       onAudit,
       accounts: {
@@ -186,7 +189,7 @@ export class Chat {
   async ranks(room: number, members: readonly string[]): Promise<ReadonlyMap<string, Rank>> {
     const record = await this.rooms.find(room)
     if (!record) return new Map()
-    const state = await this.#memberships.stateOf(record).catch(refuse)
+    const state = await this.access.stateOf(record)
     const rankOf = async (name: string) => {
       const key = fold(name)
       const account = state.hasAccountRole(key)
@@ -228,7 +231,7 @@ export class Chat {
    * Makes a session a member of a room, given by its id or its slug, under which it is made if need be. When it refuses, nothing has
    * changed.
    *
-   * @throws Refusal `room-name-invalid`, `room-unknown` for an id, `room-private` unless `unlocked`, `too-many-rooms`,
+   * @throws Refusal `room-name-invalid`, `room-unknown` for an id, `room-private` unless `unlocked` has its password, `too-many-rooms`,
    * `banned`, `invite-only`, `name-in-room`, `name-reserved`, `name-in-use` for a nickname that looks like that of somebody in a room,
    * `unavailable`.
    */
@@ -246,9 +249,12 @@ export class Chat {
     return this.#memberships.leave(membership)
   }
 
-  /** Hands a session the events of a room, member or not. Returns the end of it. */
-  subscribe(session: Session, room: RoomRecord): () => void {
-    return this.#memberships.subscribe(session, room)
+  /**
+   * Hands a session the events of a room, member or not. Once the client may not read the room any more, and is no member, that ends
+   * with {@link Wire.putOut}. The caller has checked its {@link Access}. Returns the end of it.
+   */
+  subscribe(session: Session, room: RoomRecord, client: Identity): () => void {
+    return this.#memberships.subscribe(session, room, client)
   }
 
   /**

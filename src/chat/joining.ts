@@ -1,3 +1,5 @@
+import type { RoomRecord } from '../engine/engine.ts'
+import { checkUnlocked } from './access.ts'
 import type { Directory } from './directory.ts'
 import type { GuestChecks } from './guests.ts'
 import type { Inboxes } from './inboxes.ts'
@@ -6,8 +8,8 @@ import { Refusal } from './refusal.ts'
 import type { Membership, Session } from './session.ts'
 
 export interface JoinRoomOptions {
-  /** True if the room's password has been shown, see {@link Chat.unlock}. */
-  readonly unlocked?: boolean
+  /** The room as it was when its password was shown, see {@link Chat.unlock}. */
+  readonly unlocked?: RoomRecord | undefined
   /** True at protocols with one room at a time: the session's other membership ends where the new one begins. */
   readonly moves?: boolean
 }
@@ -30,10 +32,10 @@ export class Joining {
   /** Implements {@link Chat.join}. */
   async join(session: Session, which: number | string, options: JoinRoomOptions): Promise<Membership> {
     const { guests, inboxes, memberships } = this.#parts
-    const { unlocked = false, moves = false } = options
+    const { unlocked, moves = false } = options
     const find: JoinOptions['find'] = async () => {
       const found = await this.#find(session, which)
-      if (found.record.hash !== undefined && !unlocked) throw new Refusal('room-private')
+      checkUnlocked(found.record, unlocked)
       return found
     }
     // From before its joining, as whoever sees that may tell it something at once.

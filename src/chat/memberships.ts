@@ -13,6 +13,7 @@ import { NameClaims } from './name-claims.ts'
 import { Refusal, refuse } from './refusal.ts'
 import { Room, type RoomContext } from './room.ts'
 import { RoomState } from './room-state.ts'
+import type { Identity } from './sanctions.ts'
 import type { Membership, MembershipEnd, Session } from './session.ts'
 
 /** How long a session that closes waits for what stands in the log before its own `left`, in ms. */
@@ -148,10 +149,12 @@ export class Memberships {
     })
   }
 
-  /** Hands a session the events of a room, member or not. Returns the end of it. */
-  subscribe(session: Session, record: RoomRecord): () => void {
+  /** Hands a session the events of a room, member or not, until the client is barred from it. Returns the end of it. */
+  subscribe(session: Session, record: RoomRecord, client: Identity): () => void {
     const room = this.#follow(record)
-    room.subscribe(session)
+    room.subscribe(session, client)
+    // Without its state the room bars more subscribers than it has to.
+    void room.load(() => this.#engine.logs.state(record.id)).catch(() => {})
     return () => {
       room.unsubscribe(session)
       this.#unfollowIfDeserted(room)
@@ -252,6 +255,8 @@ export class Memberships {
    * back to.
    */
   async #putOut(room: Room, session: Session, why: MembershipEnd): Promise<void> {
+    // A subscriber that is barred has no presence.
+    if (why === 'barred') return session.closed ? undefined : session.wire.putOut(room, session, why)
     // A moderator has ended the presence, but not the claim.
     if (why === 'kicked') void this.#claims.release(room.record.id, session)
     else this.#claims.forget(room.record.id, session)

@@ -5,6 +5,7 @@ import { inSlices } from '../slices.ts'
 import { fold } from './names.ts'
 import { refuse } from './refusal.ts'
 import { Snapshot } from './snapshot.ts'
+import { shortened } from './text.ts'
 
 /** Age of the newest message of an empty room up to which the room is alive, in ms. */
 const RECENT_MS = 7 * 24 * 3_600_000
@@ -12,13 +13,15 @@ const RECENT_MS = 7 * 24 * 3_600_000
 /** Maximum rooms of a list whose topics are read, and of those that are read at once. */
 const MAX_TOPICS = 1_000
 const SLICE = 50
+/** Maximum characters of a topic in a list. */
+const MAX_SHOWN = 80
 
 /** A public room in a list. */
 export interface ListedRoom {
   /** The slug. */
   readonly name: string
   readonly members: number
-  /** Undefined for a room without a topic, and for rooms beyond the first 1,000 of a list. */
+  /** At most 80 characters. Undefined for a room without a topic, and for rooms beyond the first 1,000 of a list. */
   readonly topic?: string
 }
 
@@ -78,7 +81,7 @@ export class RoomLists {
     const others = [...new Set([LOBBY_ROOM.id, ...counts.keys()])].filter((id) => !saidAt.has(id))
     const found = await Promise.all(others.map((id) => rooms.find(id))).catch(refuse)
     const alive = [...spoken.map(({ room }) => room), ...found.filter((room) => room !== undefined)]
-    return this.#listed(ordered(alive, counts, saidAt))
+    return (await this.#listed(ordered(alive, counts, saidAt))).map(({ room }) => room)
   }
 
   async #listEverything(): Promise<{ list: readonly ListedRoom[]; keys: readonly string[] }> {
@@ -86,19 +89,21 @@ export class RoomLists {
     const found = Promise.all([rooms.list(), memberships.counts(), rooms.spokenSince(0)])
     const [all, counts, spoken] = await found.catch(refuse)
     const candidates = ordered(all, counts, new Map(spoken.map(({ room, saidAt }) => [room.id, saidAt])))
-    const list = await this.#listed(candidates)
+    const listed = await this.#listed(candidates)
     const keys = candidates.map(
-      ({ room: { title, slug } }, place) => fold(slug) + BREAK + fold(title) + BREAK + fold(list[place]?.topic ?? ''),
+      ({ room: { title, slug } }, place) => fold(slug) + BREAK + fold(title) + BREAK + fold(listed[place]?.topic ?? ''),
     )
-    return { list, keys }
+    return { list: listed.map(({ room }) => room), keys }
   }
 
-  async #listed(candidates: readonly Candidate[]): Promise<readonly ListedRoom[]> {
+  /** The rooms as they are shown, with their whole topics. */
+  async #listed(candidates: readonly Candidate[]): Promise<{ room: ListedRoom; topic: string | undefined }[]> {
     const topicOf = ({ room }: Candidate) => this.#engine.logs.state(room.id).then(topicIn)
     const topics = await inSlices(candidates.slice(0, MAX_TOPICS), SLICE, topicOf).catch(refuse)
     return candidates.map(({ room, members }, place) => {
       const topic = topics[place]
-      return { name: room.slug, members, ...(topic !== undefined && { topic }) }
+      const shown = topic !== undefined && { topic: shortened(topic, MAX_SHOWN) }
+      return { room: { name: room.slug, members, ...shown }, topic }
     })
   }
 

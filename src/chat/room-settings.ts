@@ -9,16 +9,19 @@ import { Refusal } from './refusal.ts'
 import type { Room } from './room.ts'
 import type { Rank } from './room-state.ts'
 import type { Membership, Session } from './session.ts'
-import { clean, isLonger } from './text.ts'
+import { clean, isLonger, shortened } from './text.ts'
 
 /** Id of the room that belongs to the admins, and that everybody may enter. */
 const LOBBY = 1
 
+/** Maximum characters of a topic. */
+const MAX_TOPIC = 300
+/** Maximum bytes of a description, a limit of Globes (docs/protocols/globes.md, section 1). */
+const MAX_DESCRIPTION_BYTES = 70
+
 export interface RoomSettingsParts {
   readonly directory: Directory
   readonly passwords: Passwords
-  /** Maximum characters of a topic. */
-  readonly maxText: number
   /** Days for which the server keeps events; infinite for no limit. */
   readonly maxKeepDays: number
   readonly onAudit: OnAudit
@@ -37,22 +40,21 @@ export class RoomSettings {
   /** Sets the topic; an empty text removes it. @throws Refusal `text-too-long`. */
   async setTopic(by: Membership, text: string): Promise<Event> {
     this.#actions.check(by, 'operator')
-    const { maxText } = this.#parts
     const body = clean(text)
-    if (isLonger(body, maxText)) throw new Refusal('text-too-long', maxText)
+    if (isLonger(body, MAX_TOPIC)) throw new Refusal('text-too-long', MAX_TOPIC)
     const event = await this.#actions.append(by, { kind: 'topic', body })
     // Not waited for, so that the reply is not later than the event.
     void this.#describe(by.room).catch(() => {})
     return event
   }
 
-  /** Makes the topic the description, which is what lists of rooms show. Another operator may set another one meanwhile. */
+  /** Makes the topic the description, which Globes shows. Another operator may set another one meanwhile. */
   async #describe(room: Room): Promise<void> {
     await tickEnd()
     const topic = () => room.state.topic?.text ?? ''
     for (let description: string | undefined; description !== topic(); ) {
       description = topic()
-      await this.#actions.changeRecord(room, { description })
+      await this.#actions.changeRecord(room, { description: descriptionOf(description) })
     }
   }
 
@@ -131,4 +133,9 @@ export class RoomSettings {
     const on = value !== undefined
     return this.#actions.append(by, { kind: 'mode', body: '', details: { flag, on, ...(value && { value }) } })
   }
+}
+
+/** Returns the part of a topic that fits into the description of a room. */
+function descriptionOf(topic: string): string {
+  return shortened(topic, MAX_DESCRIPTION_BYTES, Buffer.byteLength)
 }

@@ -56,6 +56,11 @@ export class RoomState {
     return this.#owner
   }
 
+  /** True if the room has an owner or operators, whose right it is to change it. */
+  get isGoverned(): boolean {
+    return this.#owner !== undefined || this.#operators.size > 0 || [...this.#guests.values()].includes('operator')
+  }
+
   /** Number of roles, bans and mutes included. */
   get roles(): number {
     return this.banned.size + this.muted.size + this.#operators.size + this.#voiced.size + this.#invited.size
@@ -150,6 +155,16 @@ export class RoomState {
     if (isAtLeast(this.rankOf(person), 'operator')) return
     if (this.banned.size > 0 && this.banned.find(person, Date.now())) throw new Refusal('banned')
     if (this.#modes.has('invite-only') && !this.isInvited(person)) throw new Refusal('invite-only')
+  }
+
+  /** Returns true if a user may enter the room, apart from its password. */
+  admits(person: Identity): boolean {
+    try {
+      this.checkEntry(person)
+      return true
+    } catch {
+      return false
+    }
   }
 
   /** Checks whether a member may speak now, and counts that as a message. @throws Refusal `muted`, `moderated`, `slow-mode`. */

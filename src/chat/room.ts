@@ -6,6 +6,7 @@ import type { Blocks } from './blocks.ts'
 import type { Counts } from './counts.ts'
 import { fold } from './names.ts'
 import { RoomState } from './room-state.ts'
+import type { Identity } from './sanctions.ts'
 import type { MembershipEnd, Session } from './session.ts'
 
 /** A session that has ceased to be a member in this tick. */
@@ -17,6 +18,14 @@ interface Leaver {
   readonly events: readonly Event[]
   /** Its own `left` among them; undefined when that could not be read. */
   readonly left: Event | undefined
+}
+
+/** A session that gets the events of a room, member or not. */
+interface Subscriber {
+  /** The client as it was identified when it subscribed. */
+  readonly client: Identity
+  /** True if the password of the room has been changed since. */
+  isOutdated: boolean
 }
 
 /** A session whose `joined` is on its way. */
@@ -61,7 +70,7 @@ export class Room {
   /** Sessions that were detached and whose `left` has not come, by folded nickname. */
   readonly #detached = new Map<string, Session>()
   /** Sessions that get the events, whether or not they are members. */
-  readonly #subscribers = new Set<Session>()
+  readonly #subscribers = new Map<Session, Subscriber>()
   /** Sessions whose `joined` is being committed. */
   readonly #expected = new Set<Session>()
   /** Sessions whose `joined` is committed and has not come, by its id: the nickname may be another node's, too. */
@@ -69,6 +78,8 @@ export class Room {
   /** Callbacks for the `left` of sessions that have asked for it. */
   readonly #partings = new Map<Session, () => void>()
   #leavers: Leaver[] = []
+  /** Subscribers that have been barred in this tick, with the events of the tick up to then. */
+  readonly #barred = new Map<Session, readonly Event[]>()
   /** The log has ended. */
   #closed = false
   #scheduled = false
@@ -105,6 +116,7 @@ export class Room {
   /** Loads the state of the room, once. The room must follow its log. */
   async load(read: () => Promise<readonly Event[]>): Promise<void> {
     if (this.#state) return
+    // What came during an attempt that has failed is older than the next one.
     if (!this.#loading) this.#early = []
     this.#loading ??= read().then((events) => {
       const state = new RoomState(this.record, events)
@@ -184,9 +196,9 @@ export class Room {
     this.#schedule()
   }
 
-  /** Hands the room's events to a session from now on, member or not. */
-  subscribe(session: Session): void {
-    this.#subscribers.add(session)
+  /** Hands the room's events to a session from now on, member or not, for as long as the client may read the room. */
+  subscribe(session: Session, client: Identity): void {
+    this.#subscribers.set(session, { client, isOutdated: false })
     this.#audience.add(session)
   }
 
@@ -206,10 +218,31 @@ export class Room {
     this.#noteActivity(event)
     if (this.#state) this.#state.apply(event)
     else if (this.#loading) this.#early.push(event)
+    this.#restrict(event)
     if (event.kind === 'joined') this.#admit(event)
     this.#audience.push(event)
     const leaver = leaverOf(event)
     if (leaver !== undefined) this.#dismiss(leaver, event)
+  }
+
+  /** Bars the subscribers that may not read on after an event. */
+  #restrict({ kind, details: { flag, role, on } = {} }: Event): void {
+    if ((kind !== 'mode' && kind !== 'role') || !on) return
+    if (flag !== 'password' && flag !== 'invite-only' && role !== 'banned') return
+    for (const [session, subscriber] of this.#subscribers) {
+      if (flag === 'password') subscriber.isOutdated = true
+      this.#barUnlessReader(session, subscriber)
+    }
+  }
+
+  /** Ends the subscription of a session that is no member and may not read the room. */
+  #barUnlessReader(session: Session, { client, isOutdated }: Subscriber): void {
+    if (this.#isMember(session)) return
+    // A session that has logged in meanwhile is known better.
+    if (!isOutdated && this.#state?.admits(session.name === '' ? client : session)) return
+    this.#subscribers.delete(session)
+    this.#barred.set(session, this.#audience.remove(session))
+    this.#schedule()
   }
 
   /** Changed in place: this runs for every event. */
@@ -260,7 +293,12 @@ export class Room {
     const leavers = this.#leavers
     this.#leavers = []
     const out = new Map<Session, MembershipEnd>()
-    if (this.#closed) for (const subscriber of this.#subscribers) out.set(subscriber, 'room-closed')
+    for (const [session, events] of this.#barred) {
+      this.#audience.handTo(session, events)
+      out.set(session, 'barred')
+    }
+    this.#barred.clear()
+    if (this.#closed) for (const subscriber of this.#subscribers.keys()) out.set(subscriber, 'room-closed')
     for (const { session, asked, events, left } of leavers) {
       // Where the end of the room could not be read it would not know that it is out.
       const kicked = left?.kind === 'kicked' && ('kicked' as const)
@@ -319,7 +357,10 @@ export class Room {
     members?.delete(session)
     if (members?.size === 0) this.#members.delete(session.key)
     session.memberships.delete(this.record.id)
-    return this.#subscribers.has(session) ? [] : this.#audience.remove(session)
+    const subscriber = this.#subscribers.get(session)
+    if (!subscriber) return this.#audience.remove(session)
+    this.#barUnlessReader(session, subscriber)
+    return []
   }
 }
 

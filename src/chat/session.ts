@@ -10,6 +10,8 @@ export type MembershipEnd =
   | 'room-closed'
   /** The other nodes have taken the session's node for dead and released what it held, or the store has lost that. */
   | 'membership-lost'
+  /** The session, a subscriber that is no member, may not read the room any more. */
+  | 'barred'
   /** A moderator has removed the user, and the session was handed the `kicked`. */
   | 'kicked'
 
@@ -35,7 +37,8 @@ export interface Wire<S extends Session = Session> {
    */
   deliverPrivate?(session: S, events: readonly Event[]): void
   /**
-   * Called when a membership has ended without the session asking for it, and for each subscriber when the room is closed. The
+   * Called when a membership has ended without the session asking for it, and for each subscriber when the room is closed or the subscriber is
+   * barred. The
    * session has been handed what happened before its own `left`; that `left` itself only when the room is closed, and a `kicked`. The client has to
    * learn of it: without a membership it hears nothing and is not heard.
    */

@@ -44,6 +44,23 @@ export function isLonger(text: string, limit: number): boolean {
   return count > limit
 }
 
+const ELLIPSIS = '…'
+
+/**
+ * Returns a text of at most `limit` characters, or of that size by `sizeOf`, which measures a character. A longer text is cut, and ends with
+ * an ellipsis.
+ */
+export function shortened(text: string, limit: number, sizeOf: (character: string) => number = () => 1): string {
+  const space = limit - sizeOf(ELLIPSIS)
+  let [size, end] = [0, 0]
+  for (const character of text) {
+    size += sizeOf(character)
+    if (size > limit) return `${text.slice(0, end)}${ELLIPSIS}`
+    if (size <= space) end += character.length
+  }
+  return text
+}
+
 /**
  * The same text in memory of its own. A text that was cut out of a longer one keeps all of that in memory: what outlives the
  * chunk in which it came has to be copied.

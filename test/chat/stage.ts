@@ -49,7 +49,8 @@ export async function stage(options: Partial<ChatOptions> = {}) {
 
 /** Joins a room and leaves the one it was in, as protocols with one room at a time do. */
 export async function enter(chat: Chat, session: Session, which: number | string, unlocked = false) {
-  return (await chat.join(session, which, { unlocked, moves: true })).room.record
+  const record = unlocked ? await chat.rooms.find(which) : undefined
+  return (await chat.join(session, which, { unlocked: record, moves: true })).room.record
 }
 
 /** Leaves the only room. */

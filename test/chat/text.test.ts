@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { clean, isLonger } from '../../src/chat/text.ts'
+import { clean, isLonger, shortened } from '../../src/chat/text.ts'
 
 const units = fc.array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 60 }).map((all) => String.fromCharCode(...all))
 const sequences = fc.string({ unit: fc.constantFrom(...'\x1b\x07\x9b\x9c\x18\n\\[]P_;1mé') })
@@ -107,6 +107,25 @@ describe('isLonger', () => {
     fc.assert(
       fc.property(mixed, fc.nat({ max: 40 }), (text, limit) => {
         expect(isLonger(text, limit)).toBe([...text].length > limit)
+      }),
+    )
+  })
+})
+
+describe('shortened', () => {
+  it('keeps what fits, and cuts the rest between characters', () => {
+    expect(shortened('😀😀', 2)).toBe('😀😀')
+    expect(shortened('😀😀😀', 2)).toBe('😀…')
+    expect(shortened('яяяя', 8, Buffer.byteLength)).toBe('яяяя')
+    expect(shortened('яяяяя', 8, Buffer.byteLength)).toBe('яя…')
+  })
+
+  it('has the limit as its size, or less', () => {
+    fc.assert(
+      fc.property(mixed, fc.integer({ min: 3, max: 40 }), (text, limit) => {
+        const short = shortened(text, limit, Buffer.byteLength)
+        expect(Buffer.byteLength(short)).toBeLessThanOrEqual(limit)
+        expect(short === text || text.startsWith(short.slice(0, -1))).toBe(true)
       }),
     )
   })

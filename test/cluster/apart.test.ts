@@ -192,7 +192,7 @@ withRedis('two nodes', () => {
     const eve = await present(one, 'eve')
     await leave(one.chat, eve.session)
     const room = ann.session.membership?.room.record ?? expect.fail()
-    one.chat.subscribe(eve.session, room)
+    one.chat.subscribe(eve.session, room, eve.session)
     wire.close()
     await other.chat.rooms.close(room.id)
     // As it expires by itself.

@@ -7,12 +7,11 @@ import { GlobesError } from './errors.ts'
 import type { GlobesContext } from './options.ts'
 import { refuseGuess } from './refusals.ts'
 import { findRoom, type InRoom } from './room.ts'
-import { roomTokenOf } from './tokens.ts'
 
 /** Adds the routes that issue and renew tokens of a room (docs/protocols/globes.md, sections 2.6 and 2.7). */
 export function addEntry(
   app: FastifyInstance,
-  { chat, tokens, logins }: GlobesContext,
+  { chat, tokens, logins, passes }: GlobesContext,
   { requests }: HttpServices,
 ): void {
   const { rooms } = chat
@@ -29,25 +28,27 @@ export function addEntry(
     if (await rooms.holds(room.id, name)) throw new GlobesError(202, 'name')
   }
 
+  const sendToken = async (room: RoomRecord, name: string, reply: FastifyReply) =>
+    reply.code(201).send({ status: true, name, room_id: room.id, token: await tokens.issue(room, name) })
+
   app.post<InRoom>('/chats/:room/token', async (request, reply) => {
     const room = await findRoom(rooms, request.params.room)
     const { secret, name } = bodyFields(request.body) ?? {}
-    if (room.hash === undefined) {
-      if (typeof name === 'string' && isName(name)) await checkName(room, name, request, reply)
-      return { status: true }
+    const username = typeof name === 'string' && isName(name) ? name : undefined
+    if (room.hash !== undefined) {
+      if (typeof secret !== 'string') throw new GlobesError(304, 'secret')
+      await chat.unlock(room, secret, requests.addressOf(request)).catch((error) => refuseGuess(error, 304, 'secret'))
+      if (username === undefined || isReserved(username)) throw new GlobesError(303, 'name')
     }
-    if (typeof secret !== 'string') throw new GlobesError(304, 'secret')
-    await chat.unlock(room, secret, requests.addressOf(request)).catch((error) => refuseGuess(error, 304, 'secret'))
-    if (typeof name !== 'string' || !isName(name) || isReserved(name)) throw new GlobesError(303, 'name')
-    await checkName(room, name, request, reply)
-    return reply.code(201).send({ status: true, name, room_id: room.id, token: await tokens.issue(room, name) })
+    if (username !== undefined) await checkName(room, username, request, reply)
+    const needsToken = await passes.checkName(room, username, request)
+    if (username === undefined || !needsToken) return { status: true }
+    return sendToken(room, username, reply)
   })
 
   app.get<InRoom>('/chats/:room/token/renew', async (request, reply) => {
     const room = await findRoom(rooms, request.params.room)
-    if (room.hash === undefined) return { status: true }
-    const name = await tokens.read(room, roomTokenOf(request.headers))
-    if (name === undefined) throw new GlobesError(403, 'token')
-    return reply.code(201).send({ status: true, name, room_id: room.id, token: await tokens.issue(room, name) })
+    const { username } = await passes.check(room, request)
+    return username === undefined ? { status: true } : sendToken(room, username, reply)
   })
 }

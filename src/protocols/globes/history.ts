@@ -1,22 +1,17 @@
 import type { FastifyInstance } from 'fastify'
 import type { HttpServices } from '../../transport/http/routes.ts'
-import { GlobesError } from './errors.ts'
 import type { GlobesContext } from './options.ts'
 import { findRoom, type InRoom } from './room.ts'
 import { serverEvent } from './socket/wire.ts'
-import { roomTokenOf } from './tokens.ts'
 
 /** Maximum events in a response. */
 const MAX_EVENTS = 50
 
 /** Adds `GET /chats/events/<id>`, a room's newest events (docs/protocols/globes.md, section 2.13). */
-export function addHistory(app: FastifyInstance, { chat, tokens }: GlobesContext, { requests }: HttpServices): void {
+export function addHistory(app: FastifyInstance, { chat, passes }: GlobesContext, { requests }: HttpServices): void {
   app.get<InRoom>('/chats/events/:room', async (request) => {
-    const { params, headers } = request
-    const room = await findRoom(chat.rooms, params.room)
-    if (room.hash !== undefined && (await tokens.read(room, roomTokenOf(headers))) === undefined) {
-      throw new GlobesError(403, 'token')
-    }
+    const room = await findRoom(chat.rooms, request.params.room)
+    await passes.check(room, request)
     const events = await chat.messages.recent(room.id, MAX_EVENTS, requests.askerOf(request))
     const shown = events.map(serverEvent).filter((event) => event !== undefined)
     const data = shown.map((event) => ({ color: '', verified: false, ...event }))

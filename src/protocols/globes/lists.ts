@@ -20,7 +20,7 @@ export function addLists(app: FastifyInstance, { chat: { rooms } }: GlobesContex
     new Snapshot(async () => {
       const texts: string[] = []
       for (const room of await list()) {
-        texts.push(JSON.stringify(await showRoom(rooms, room, false)))
+        texts.push(JSON.stringify(await showRoom(rooms, publicPart(room), false)))
         if (texts.length % SLICE === 0) await othersFirst()
       }
       return `[${texts.join()}]`
@@ -39,6 +39,11 @@ export function addLists(app: FastifyInstance, { chat: { rooms } }: GlobesContex
   app.get('/chats/all', async (_, reply) =>
     reply.type(JSON_TYPE).send(`{"status":true,"data":${await publicRooms.get()}}`),
   )
+}
+
+/** Returns a room without what only its readers may know. */
+function publicPart(room: RoomRecord): RoomRecord {
+  return room.visibility === 'public' ? room : { ...room, description: '' }
 }
 
 /** Returns the rooms as HTML, each with a link to its page on the server of the browser clients. */

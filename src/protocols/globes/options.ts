@@ -2,6 +2,7 @@ import type { Chat } from '../../chat/chat.ts'
 import type { ConnectionOptions } from '../../transport/connection-options.ts'
 import type { Heartbeat } from '../../transport/websocket.ts'
 import type { Logins } from './logins.ts'
+import type { GlobesPasses } from './passes.ts'
 import type { Tokens } from './tokens.ts'
 
 export interface GlobesOptions extends Pick<ConnectionOptions, 'log' | 'tally' | 'maxQueueBytes' | 'pacing'> {
@@ -24,4 +25,5 @@ export interface GlobesOptions extends Pick<ConnectionOptions, 'log' | 'tally' |
 export interface GlobesContext extends GlobesOptions {
   readonly tokens: Tokens
   readonly logins: Logins
+  readonly passes: GlobesPasses
 }

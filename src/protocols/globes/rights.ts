@@ -1,5 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { LOBBY } from '../../chat/chat.ts'
+import type { Proof } from '../../chat/credentials.ts'
+import { isAtLeast } from '../../chat/room-state.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
 import type { HttpServices } from '../../transport/http/routes.ts'
 import { GlobesError } from './errors.ts'
@@ -18,36 +20,46 @@ export class Rights {
   }
 
   /**
-   * Returns the reason why a request may change the room, for the log.
+   * Returns the reason why a request may change the room, for the log. Rooms with an owner or operators are changed by accounts of a rank
+   * of at least `least`, and by no others.
    *
    * @throws {GlobesError} 403 for a missing token, else 104
    */
-  async check(room: RoomRecord, request: FastifyRequest): Promise<string> {
+  async check(room: RoomRecord, request: FastifyRequest, least: 'operator' | 'owner'): Promise<string> {
+    const { chat, publicRooms } = this.#shared
+    const isPublic = room.hash === undefined
+    if (isPublic && publicRooms === 'closed') throw new GlobesError(104)
+    const state = await chat.access.stateOf(room)
+    const published = state.isGoverned ? undefined : await this.#findPublished(room, request)
+    if (published !== undefined) return published
+    const proof = await this.#findAccount(request)
+    if (proof) {
+      const rank = state.rankOf(await chat.access.identify(proof, this.#requests.addressOf(request)))
+      if (isAtLeast(rank, state.isGoverned ? least : 'admin')) return `${rank} ${proof.name}`
+    }
+    throw isPublic || state.isGoverned ? new GlobesError(104) : new GlobesError(403, 'token')
+  }
+
+  /** Returns the reason why a request may change a room by the published rules; undefined where only an admin may. */
+  async #findPublished(room: RoomRecord, request: FastifyRequest): Promise<string | undefined> {
     const { chat, tokens, publicRooms } = this.#shared
     if (room.hash !== undefined) {
       const name = await tokens.read(room, roomTokenOf(request.headers))
-      if (name !== undefined) return `token of ${name}`
-    } else if (publicRooms !== 'owned') {
-      if (publicRooms === 'open') return 'anybody'
-      throw new GlobesError(104)
-    } else if (room.id !== LOBBY && (await chat.makers.mayUndo(room, this.#requests.addressOf(request)))) {
-      return 'creator'
+      return name === undefined ? undefined : `token of ${name}`
     }
-    const admin = await this.#findAdmin(request)
-    if (admin !== undefined) return `admin ${admin}`
-    throw room.hash === undefined ? new GlobesError(104) : new GlobesError(403, 'token')
+    if (publicRooms === 'open') return 'anybody'
+    const isCreator = room.id !== LOBBY && (await chat.makers.mayUndo(room, this.#requests.addressOf(request)))
+    return isCreator ? 'creator' : undefined
   }
 
-  /** Returns the admin of a request by its password or token. The cookie does not count, as a page can send it (CSRF). */
-  async #findAdmin(request: FastifyRequest): Promise<string | undefined> {
+  /** Returns the account of a request by its password or token. The cookie does not count, as a page can send it (CSRF). */
+  async #findAccount(request: FastifyRequest): Promise<Proof | undefined> {
     const { chat, logins } = this.#shared
     const basic = readBasic(request.headers.authorization)
-    const proof = basic
-      ? await chat.accounts
-          .authenticate(basic.name, basic.password, this.#requests.addressOf(request))
-          .catch((error) => refuseGuess(error, 104))
-      : (await logins.findByToken(request))?.proof
-    return proof && (await chat.admins.has(proof.name)) ? proof.name : undefined
+    if (!basic) return (await logins.findByToken(request))?.proof
+    return chat.accounts
+      .authenticate(basic.name, basic.password, this.#requests.addressOf(request))
+      .catch((error) => refuseGuess(error, 104))
   }
 }
 

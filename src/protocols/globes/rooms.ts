@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { LOBBY } from '../../chat/chat.ts'
 import { Passwords } from '../../chat/passwords.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
@@ -8,16 +8,19 @@ import { GlobesError } from './errors.ts'
 import type { GlobesContext } from './options.ts'
 import { Rights } from './rights.ts'
 import { findRoom, type InRoom, showRoom } from './room.ts'
-import { roomTokenOf } from './tokens.ts'
 
 /** Adds the routes that create, show, change and delete rooms (docs/protocols/globes.md, sections 2.1 to 2.5). */
 export function addRooms(app: FastifyInstance, shared: GlobesContext, { requests }: HttpServices): void {
-  const { chat, tokens, log } = shared
+  const { chat, passes, log } = shared
   const { rooms } = chat
   const rights = new Rights(shared, requests)
 
-  const isEntitled = async (room: RoomRecord, { headers }: FastifyRequest) =>
-    (await tokens.read(room, roomTokenOf(headers))) !== undefined
+  /** Returns a room that is not public as it is shown without a token: its topic, which the description repeats, is for readers only. */
+  const withoutTopic = async (room: RoomRecord) => {
+    if (room.description === '') return room
+    const { topic } = await chat.access.stateOf(room)
+    return topic ? { ...room, description: '' } : room
+  }
 
   app.post('/chats', async (request, reply) => {
     const { password, ...texts } = textsOf(request.body, 'title', 'description', 'visibility', 'password')
@@ -30,12 +33,14 @@ export function addRooms(app: FastifyInstance, shared: GlobesContext, { requests
 
   app.get<InRoom>('/chats/:room', async (request) => {
     const room = await findRoom(rooms, request.params.room)
-    return showRoom(rooms, room, room.hash !== undefined && (await isEntitled(room, request)))
+    const isEntitled = room.hash !== undefined && (await passes.admits(room, request))
+    const shown = room.visibility === 'public' || isEntitled ? room : await withoutTopic(room)
+    return showRoom(rooms, shown, isEntitled)
   })
 
   app.put<InRoom>('/chats/:room', async (request) => {
     const room = await findRoom(rooms, request.params.room)
-    await rights.check(room, request)
+    await rights.check(room, request, 'operator')
     const texts = textsOf(request.body, 'title', 'description', 'visibility')
     const description = checkDescription(texts, room.hash === undefined ? 'none' : 'fit')
     const changed = await rooms.change(room.id, description)
@@ -44,7 +49,7 @@ export function addRooms(app: FastifyInstance, shared: GlobesContext, { requests
 
   app.delete<InRoom>('/chats/:room', async (request) => {
     const room = await findRoom(rooms, request.params.room)
-    const by = await rights.check(room, request)
+    const by = await rights.check(room, request, 'owner')
     if (room.id === LOBBY) throw new GlobesError(104)
     await rooms.close(room.id)
     log.info({ room: room.id, title: room.title, address: requests.clientOf(request).full, by }, 'room deleted')

@@ -148,6 +148,7 @@ test('a room that has ended during the handshake lets its client go', async () =
   const { chat } = await core.stage()
   const room = await chat.rooms.create({ title: 'short', visibility: 'public' })
   await chat.rooms.close(room.id)
+  const client = await chat.access.identify('', core.HERE)
   const code = await new Promise((hangUp) => {
     const link = {
       address: core.HERE,
@@ -157,7 +158,8 @@ test('a room that has ended during the handshake lets its client go', async () =
       disconnect: () => {},
       mayBeEnding: false,
     }
-    const conversation = new GlobesConversation({ chat, wire: new GlobesWire(), maxText: 4_000 }, link, { room })
+    const pass = { room, unlocked: undefined, username: undefined, proof: undefined, client }
+    const conversation = new GlobesConversation({ chat, wire: new GlobesWire(), maxText: 4_000 }, link, pass)
     onTestFinished(() => conversation.leave())
   })
   expect(code).toBe(1000)

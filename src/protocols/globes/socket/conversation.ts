@@ -1,27 +1,14 @@
 import type { Chat } from '../../../chat/chat.ts'
-import type { Proof } from '../../../chat/credentials.ts'
 import { fold } from '../../../chat/names.ts'
 import { Refusal } from '../../../chat/refusal.ts'
 import { isLonger } from '../../../chat/text.ts'
-import type { RoomRecord } from '../../../engine/engine.ts'
 import type { Conversation, SessionLink } from '../../../transport/conversation.ts'
 import { type Handled, Pipelined } from '../../../transport/reply-queue.ts'
+import type { GlobesPass } from '../passes.ts'
 import { type ClientEvent, readEvent } from './event.ts'
 import { noticeFrame } from './notice.ts'
 import { answerTo, UNAUTHORIZED } from './refusals.ts'
 import { GlobesSession, type GlobesWire } from './wire.ts'
-
-/** Close code of RFC 6455, 7.4.1. */
-const NORMAL = 1000
-
-/** The room and the identity of a client after its handshake. */
-export interface GlobesPass {
-  readonly room: RoomRecord
-  /** Nickname of the room's token; undefined for a public room. */
-  readonly username?: string
-  /** The account that the client is logged in to. */
-  readonly proof?: Proof | undefined
-}
 
 export interface GlobesConversationOptions {
   readonly chat: Chat
@@ -43,7 +30,7 @@ export class GlobesConversation implements Conversation<string> {
     this.#link = link
     this.#ticket = ticket
     this.#session = new GlobesSession(wire, link)
-    this.#unwatch = chat.subscribe(this.#session, ticket.room)
+    this.#unwatch = chat.subscribe(this.#session, ticket.room, ticket.client)
     void this.#checkRoom()
   }
 
@@ -84,36 +71,47 @@ export class GlobesConversation implements Conversation<string> {
       if (!session.membership) await this.#join(name)
       if (type === 'send' && session.membership) await this.#shared.chat.messages.say(session.membership, text)
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error
-      const answer = answerTo(error)
-      if (answer) this.#refuse(...answer)
+      this.#refuse(error)
     }
   }
 
   async #join(name: string): Promise<void> {
     const { chat } = this.#shared
-    const { room, username = name, proof } = this.#ticket
-    if (fold(name) !== fold(username)) return this.#refuse(...UNAUTHORIZED)
+    const { room, unlocked, username = name, proof } = this.#ticket
+    if (fold(name) !== fold(username)) return this.#answer(...UNAUTHORIZED)
     // A logged-in client may also join as a guest, with a name that is not registered.
     const identity = proof && fold(proof.name) === fold(name) ? proof : name
     if (this.name === undefined) await chat.login(this.#session, identity)
     if (this.#session.closed) return
-    // A room that was locked since the handshake needs a token.
-    await chat.join(this.#session, room.id, { unlocked: room.hash !== undefined })
+    await chat.join(this.#session, room.id, { unlocked })
     // The join is valid although this may fail.
     await chat.makers.entered(room, name, this.#link.address).catch(() => {})
   }
 
+  /** Answers a refusal. Throws other errors. */
+  #refuse(error: unknown): void {
+    if (!(error instanceof Refusal)) throw error
+    const answer = answerTo(error)
+    if (answer) this.#answer(...answer)
+  }
+
   /** Sends the reason as an event, as the browser clients show nothing else, and closes the connection if there is a code. */
-  #refuse(code: number | undefined, text: string): void {
+  #answer(code: number | undefined, text: string): void {
     if (text !== '') this.#link.push(noticeFrame(text))
     if (code !== undefined) this.#link.hangUp(code, text)
   }
 
-  /** Closes the connection if the room has ended since the handshake. */
+  /** Closes the connection if the room has ended since the handshake, or the client may not read it any more. */
   async #checkRoom(): Promise<void> {
-    const { room } = this.#ticket
-    const found = await this.#shared.chat.rooms.find(room.id).catch(() => room)
-    if (!found) this.#link.hangUp(NORMAL)
+    const { chat } = this.#shared
+    const { room, unlocked, client } = this.#ticket
+    try {
+      const found = await chat.rooms.find(room.id)
+      if (!found) throw new Refusal('room-unknown')
+      await chat.access.check(client, found, unlocked)
+    } catch (error) {
+      // The handshake is valid although this may fail.
+      if (error instanceof Refusal && error.code !== 'unavailable') this.#refuse(error)
+    }
   }
 }

@@ -4,9 +4,9 @@ import { textMessages } from '../../../transport/framing.ts'
 import type { HttpServices, SocketOptions } from '../../../transport/http/routes.ts'
 import { GlobesError } from '../errors.ts'
 import type { GlobesContext } from '../options.ts'
+import type { GlobesPass } from '../passes.ts'
 import { findRoom, type InRoom } from '../room.ts'
-import { roomTokenOf } from '../tokens.ts'
-import { GlobesConversation, type GlobesPass } from './conversation.ts'
+import { GlobesConversation } from './conversation.ts'
 import { noticeFrame } from './notice.ts'
 import { GlobesWire } from './wire.ts'
 
@@ -17,18 +17,14 @@ const HEARTBEAT = { everyMs: 54_000, silenceMs: 60_000 }
 
 /** Adds the WebSocket of each room (docs/protocols/globes.md, section 2.9). */
 export function addSocket(app: FastifyInstance, shared: GlobesContext, { upgrades }: HttpServices): void {
-  const { chat, tokens, logins, maxText, log, tally, maxQueueBytes, pacing, heartbeat = HEARTBEAT } = shared
+  const { chat, passes, maxText, log, tally, maxQueueBytes, pacing, heartbeat = HEARTBEAT } = shared
   const wire = new GlobesWire()
   const tickets = new WeakMap<FastifyRequest, GlobesPass>()
 
   const admit = async (request: FastifyRequest) => {
     const { room: which } = request.params as InRoom['Params']
     const room = await findRoom(chat.rooms, which)
-    const login = () => logins.find(request)
-    if (room.hash === undefined) return void tickets.set(request, { room, proof: (await login())?.proof })
-    const username = await tokens.read(room, roomTokenOf(request.headers))
-    if (username === undefined) throw new GlobesError(403, 'token')
-    tickets.set(request, { room, username, proof: (await login())?.proof })
+    tickets.set(request, await passes.check(room, request))
   }
 
   const options: SocketOptions = {

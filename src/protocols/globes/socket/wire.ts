@@ -10,6 +10,9 @@ import { noticeFrame } from './notice.ts'
 
 /** RFC 6455, 7.4.1. */
 const NORMAL = 1000
+const POLICY = 1008
+
+const BARRED = 'You may not read this room any more'
 const NOTHING = Buffer.alloc(0)
 
 export class GlobesSession extends Session {
@@ -40,8 +43,14 @@ export class GlobesWire implements Wire<GlobesSession> {
   }
 
   putOut(_room: Room, { link }: GlobesSession, why: MembershipEnd): void {
-    if (why === 'room-closed') link.hangUp(NORMAL)
-    else link.disconnect(why)
+    if (why === 'room-closed') {
+      link.hangUp(NORMAL)
+    } else if (why === 'barred') {
+      link.push(noticeFrame(BARRED))
+      link.hangUp(POLICY, BARRED)
+    } else {
+      link.disconnect(why)
+    }
   }
 
   /** Called at the end of the turn. */

@@ -1,0 +1,63 @@
+import type { RoomRecord } from '../engine/engine.ts'
+import type { AddressDigests } from './address-digests.ts'
+import type { Admins } from './admins.ts'
+import { accountId, type Credentials, Proof } from './credentials.ts'
+import type { Memberships } from './memberships.ts'
+import { fold } from './names.ts'
+import { Refusal, refuse } from './refusal.ts'
+import type { RoomState } from './room-state.ts'
+import type { Identity } from './sanctions.ts'
+
+export interface AccessParts {
+  readonly memberships: Memberships
+  readonly credentials: Credentials
+  readonly admins: Admins
+  readonly digests: AddressDigests
+}
+
+/** The right to read a room without being a member, for clients that have no session or no nickname yet. */
+export class Access {
+  readonly #parts: AccessParts
+
+  constructor(parts: AccessParts) {
+    this.#parts = parts
+  }
+
+  /**
+   * Identifies a client at an address, which is empty when unknown: the owner of an account, or a guest, whose nickname is empty before its
+   * login. A proof that is out of date makes a guest.
+   *
+   * @throws Refusal `unavailable`.
+   */
+  async identify(as: string | Proof, address: string): Promise<Identity> {
+    const { credentials, admins, digests } = this.#parts
+    const addressDigest = address === '' ? undefined : await digests.of(address)
+    const account = as instanceof Proof ? await credentials.accountOf(as).catch(refuse) : undefined
+    const key = fold(as instanceof Proof ? as.name : as)
+    const isAdmin = account !== undefined && admins.names(account)
+    return { key, accountId: account && accountId(account), isAdmin, addressDigest }
+  }
+
+  /** The state of a room. @throws Refusal `unavailable`. */
+  stateOf(room: RoomRecord): Promise<RoomState> {
+    return this.#parts.memberships.stateOf(room).catch(refuse)
+  }
+
+  /**
+   * Checks whether a client may read a room, and resolves with the state of the room. `unlocked` is the room as it was when the client
+   * has shown its password.
+   *
+   * @throws Refusal `room-private`, `banned`, `invite-only`, `unavailable`.
+   */
+  async check(client: Identity, room: RoomRecord, unlocked?: RoomRecord): Promise<RoomState> {
+    checkUnlocked(room, unlocked)
+    const state = await this.stateOf(room)
+    state.checkEntry(client)
+    return state
+  }
+}
+
+/** Checks that the present password of a room is the one that a client has shown. @throws Refusal `room-private`. */
+export function checkUnlocked(room: RoomRecord, unlocked: RoomRecord | undefined): void {
+  if (room.hash !== undefined && room.hash !== unlocked?.hash) throw new Refusal('room-private')
+}
