@@ -15,8 +15,9 @@ const INDEX_EVERY_MS = 1_000
 const FAILED_MS = 5_000
 /** Time after a commit in which background work leaves most of the time to commits. */
 const BUSY_MS = 50
-/** Ratio of the pauses of background work to its own time while there are commits. */
-const PAUSE = 9
+/** Ratios of the pauses of background work to its own time while there are commits. */
+const INDEX_PAUSE = 9
+const ERASURE_PAUSE = 4
 const CHECK_EVERY_MS = 500
 
 /** Serves the methods of a store on a port, with replies in the order of requests, and runs retention and health checks in between. */
@@ -83,9 +84,13 @@ export function serveStore(port: MessagePort, options: StoreOptions): void {
   function* everything(): Generator<void> {
     // Nothing that it has can be trusted.
     if (files?.overwritten) return
-    finishErasure()
     yield* eraseEnded(store)
     yield* sweep(store, keep, clock.now(), (log) => notify({ notice: 'trimmed', log: log.name, upTo: log.start }))
+  }
+  function* erase(): Generator<void> {
+    if (files?.overwritten) return
+    yield* store.indexing.finishErasure()
+    finishErasure()
   }
   /** Repeats work whose slices run between requests, with pauses that are given the time of the slice before. */
   async function repeat(
@@ -108,8 +113,9 @@ export function serveStore(port: MessagePort, options: StoreOptions): void {
     }
     if (!closed) setTimeout(repeat, againMs, slices, everyMs, pause).unref()
   }
-  const whenIdle = (ms: number) =>
-    performance.now() - committedAt < BUSY_MS ? delay(ms * PAUSE, undefined, { ref: false }) : nextTurn()
+  const whenIdle = (pause: number) => (ms: number) =>
+    performance.now() - committedAt < BUSY_MS ? delay(ms * pause, undefined, { ref: false }) : nextTurn()
   void repeat(everything, SWEEP_EVERY_MS, () => nextTurn())
-  setTimeout(repeat, INDEX_EVERY_MS, () => store.indexing.run(), INDEX_EVERY_MS, whenIdle).unref()
+  void repeat(erase, SWEEP_EVERY_MS, whenIdle(ERASURE_PAUSE))
+  setTimeout(repeat, INDEX_EVERY_MS, () => store.indexing.run(), INDEX_EVERY_MS, whenIdle(INDEX_PAUSE)).unref()
 }
