@@ -34,6 +34,8 @@ export interface RedisOptions {
   readonly keep: Retention
   readonly memory: MemoryLimits
   readonly timing?: LeaseTiming
+  /** Minimum time between two rewrites of a log without deleted messages; a minute by default. */
+  readonly rewriteRestMs?: number
 }
 
 const TIMING: LeaseTiming = { leaseMs: 5_000, renewalMs: 1_500 }
@@ -103,7 +105,7 @@ export class RedisEngine implements Engine {
     this.records = new Records(records)
     const control = new ControlChannel(keys, link, nodes, logs, memberships, rooms, records)
     this.broadcast = control
-    this.#sweep = new Sweep(keys, link, options.keep)
+    this.#sweep = new Sweep(keys, link, options.keep, options.rewriteRestMs)
     const parts = { keys, health, nodes, logs, memberships, rooms, records, control }
     const resume = new Resume(parts, options.lobby, options.place.shown, observer)
   }

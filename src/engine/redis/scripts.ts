@@ -14,7 +14,7 @@ export interface ScriptResults {
   release: number
   share: number
   sync: readonly [start: string, last: string, lost: string]
-  trim: readonly [removed: number, erase: '0' | '1']
+  trim: readonly [removed: number, erase: 'no' | 'now' | 'later']
   erase: number
   moderation: readonly [next: string, entries: readonly (readonly [id: string, fields: readonly string[]])[]]
   clear: number
