@@ -6,7 +6,7 @@ import { emptyWriteAheadLog } from './erasure.ts'
 import { OpenFiles } from './files.ts'
 import { StoreHealth } from './health.ts'
 import type { StoreNotice, StoreOptions, StoreReply, StoreRequest } from './messages.ts'
-import { eraseEnded, sweep } from './retention.ts'
+import { eraseEnded, removeEndedRoles, sweep } from './retention.ts'
 import { LocalStore } from './store.ts'
 
 const SWEEP_EVERY_MS = 1_000
@@ -85,6 +85,7 @@ export function serveStore(port: MessagePort, options: StoreOptions): void {
     // Nothing that it has can be trusted.
     if (files?.overwritten) return
     yield* eraseEnded(store)
+    yield* removeEndedRoles(store, clock.now())
     yield* sweep(store, keep, clock.now(), (log) => notify({ notice: 'trimmed', log: log.name, upTo: log.start }))
   }
   function* erase(): Generator<void> {

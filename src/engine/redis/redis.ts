@@ -9,7 +9,6 @@ import type { MemoryLimits } from '../recent.ts'
 import { searchLog } from '../searching.ts'
 import { Records } from '../typed-records.ts'
 import { ControlChannel } from './control-channel.ts'
-import { eventOfState } from './entry.ts'
 import { Health } from './health.ts'
 import { Keys } from './keys.ts'
 import { Link } from './link.ts'
@@ -19,6 +18,7 @@ import { type LeaseTiming, Nodes } from './nodes.ts'
 import { faultOf } from './port.ts'
 import { RedisRecords } from './records.ts'
 import { Resume } from './resume.ts'
+import { RedisRoomStates } from './room-states.ts'
 import { RedisRooms } from './rooms.ts'
 import { portsTo } from './single.ts'
 import { storeOf } from './store.ts'
@@ -81,12 +81,12 @@ export class RedisEngine implements Engine {
     })
     this.#logs = logs
     const store = storeOf(keys, link)
+    const states = new RedisRoomStates(keys, link)
     this.logs = {
       append: (log, draft) => this.#append(log, draft),
       read: (log, range) => readLog(store, log, range, link.port && logs.get(log)?.recent),
       search: (log, search) => searchLog(store, log, search, link.port && logs.get(log)?.recent),
-      // The reply to HVALS. Only the scripts write there.
-      state: async (room) => ((await link.call(keys.state(room), 'HVALS')) as readonly string[]).map(eventOfState),
+      state: (room, key) => states.of(room, key),
       clear: async (log) => {
         await link.eval('clear', keys.ofLog(log, ''), [keys.control, log])
         logs.get(log)?.trim(Number.MAX_SAFE_INTEGER)
