@@ -149,7 +149,8 @@ export class Chat {
     this.administration = administration
     this.inboxes = inboxes
     this.makers = makers
-    this.messages = new Messages(engine, { blocks, counts, reader, inboxes, maxText })
+    const stateOf = (room: RoomRecord) => memberships.stateOf(room)
+    this.messages = new Messages(engine, { blocks, counts, reader, inboxes, stateOf, maxText })
     this.moderation = new Moderation(engine, {
       directory,
       passwords,

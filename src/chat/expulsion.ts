@@ -51,7 +51,7 @@ export class Expulsion {
     const target = mask ? undefined : await this.#actions.find(by.room, name)
     if (target) this.#actions.checkOutranks(by, target)
     else this.#actions.check(by, 'operator')
-    this.#actions.checkSpace(by.room.state)
+    this.#actions.checkSpace(by.room)
     const address = target && target.accountId === undefined && target.addressDigest
     const details = {
       role,

@@ -10,9 +10,10 @@ import { Departures, presenceOf } from './departures.ts'
 import type { Activity } from './directory.ts'
 import type { Handover } from './handover.ts'
 import { NameClaims } from './name-claims.ts'
+import { RecentStates } from './recent-states.ts'
 import { Refusal, refuse } from './refusal.ts'
 import { Room, type RoomContext } from './room.ts'
-import { RoomState } from './room-state.ts'
+import type { RoomState } from './room-state.ts'
 import type { Identity } from './sanctions.ts'
 import type { Membership, MembershipEnd, Session } from './session.ts'
 
@@ -41,6 +42,7 @@ export class Memberships {
   readonly #availability: Availability
   readonly #claims: NameClaims
   readonly #departures: Departures
+  readonly #recentStates: RecentStates
   readonly #roomContext: RoomContext
   /** Rooms with sessions of this node. */
   readonly #rooms = new Map<number, { room: Room; unfollow(): void }>()
@@ -53,6 +55,7 @@ export class Memberships {
     this.#engine = engine
     this.#availability = new Availability(engine)
     this.#claims = new NameClaims(engine, handover)
+    this.#recentStates = new RecentStates(engine)
     this.#departures = new Departures(engine, this.#claims, counts, (room) => this.#unfollowIfDeserted(room))
     const onPutOut: RoomContext['onPutOut'] = (room, session, why) => void this.#putOut(room, session, why)
     this.#roomContext = { blocks, counts, onDeliveryError, onPutOut }
@@ -194,10 +197,10 @@ export class Memberships {
     for (const id of changed) void this.#refresh(id)
   }
 
-  /** The state of a room, also of one that no session of this node is in. @throws Unavailable */
+  /** The state of a room, also of one that no session of this node is in, whose state may be two seconds old. @throws Unavailable */
   async stateOf(record: RoomRecord): Promise<RoomState> {
     const followed = this.#rooms.get(record.id)?.room
-    return followed?.isLoaded ? followed.state : new RoomState(record, await this.#engine.logs.state(record.id))
+    return followed?.isLoaded ? followed.state : this.#recentStates.of(record)
   }
 
   /** The last activity of a room's members, by nickname, since a session of this node follows the room. */

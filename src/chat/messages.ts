@@ -8,7 +8,7 @@ import { isCurrent } from './memberships.ts'
 import type { Asker, Reader, Search } from './reader.ts'
 import { Refusal, refuse } from './refusal.ts'
 import type { Room } from './room.ts'
-import { RoomState } from './room-state.ts'
+import type { RoomState } from './room-state.ts'
 import type { Membership, Session } from './session.ts'
 import { clean, isLonger } from './text.ts'
 import { type Found, findWords } from './word-search.ts'
@@ -23,6 +23,8 @@ export interface MessagesOptions {
   readonly counts: Counts
   readonly reader: Reader
   readonly inboxes: Inboxes
+  /** See {@link Memberships.stateOf}. */
+  readonly stateOf: (room: RoomRecord) => Promise<RoomState>
   /** Maximum characters of a message. */
   readonly maxText: number
 }
@@ -41,16 +43,18 @@ export class Messages {
   readonly #counts: Counts
   readonly #reader: Reader
   readonly #inboxes: Inboxes
+  readonly #stateOf: MessagesOptions['stateOf']
   readonly #maxText: number
   /** Requests for which an addressee is being looked up: the session's next requests come behind them. */
   readonly #asking = new Map<Session, Promise<void>>()
 
-  constructor(engine: Engine, { blocks, counts, reader, inboxes, maxText }: MessagesOptions) {
+  constructor(engine: Engine, { blocks, counts, reader, inboxes, stateOf, maxText }: MessagesOptions) {
     this.#engine = engine
     this.#blocks = blocks
     this.#counts = counts
     this.#reader = reader
     this.#inboxes = inboxes
+    this.#stateOf = stateOf
     this.#maxText = maxText
   }
 
@@ -224,7 +228,8 @@ export class Messages {
     const membership = session.memberships.get(room.id)
     if (membership && isCurrent(membership)) return room
     if (room.visibility !== 'public') throw new Refusal('room-private')
-    new RoomState(room, await this.#engine.logs.state(room.id).catch(refuse)).checkEntry(session)
+    const state = await this.#stateOf(room).catch(refuse)
+    state.checkEntry(session)
     return room
   }
 

@@ -7,7 +7,7 @@ import { isCurrent } from './memberships.ts'
 import { fold } from './names.ts'
 import { Refusal, refuse } from './refusal.ts'
 import type { Room } from './room.ts'
-import { isAtLeast, MAX_ROLES, type Rank, type RoomState } from './room-state.ts'
+import { isAtLeast, MAX_ROLES, type Rank } from './room-state.ts'
 import type { Identity } from './sanctions.ts'
 import type { Membership } from './session.ts'
 import { clean, isLonger } from './text.ts'
@@ -79,9 +79,12 @@ export class ModeratorActions {
   }
 
   /** Checks that the room may have one more role. @throws Refusal `too-many-roles`. */
-  checkSpace(state: RoomState): void {
-    if (state.roles < MAX_ROLES) return
+  checkSpace({ record, state }: Room): void {
+    const before = state.roles
+    if (before < MAX_ROLES) return
     for (const sanctions of [state.banned, state.muted]) sanctions.prune(Date.now())
+    // So that the store removes them too.
+    if (state.roles < before) void this.#engine.logs.state(record.id).catch(() => {})
     if (state.roles >= MAX_ROLES) throw new Refusal('too-many-roles', MAX_ROLES)
   }
 
@@ -102,7 +105,7 @@ export class ModeratorActions {
     return event
   }
 
-  /** Appends the event of an action. @throws Refusal `nobody-here` for a `kicked` of a user who is not in the room, `unavailable`. */
+  /** Appends the event of an action. @throws Refusal `nobody-here` for a `kicked` or a guest's `role` of a user who is not in the room, `unavailable`. */
   async append({ session, room }: Membership, action: ModeratorAction): Promise<Event> {
     const verified = session.registered || undefined
     try {
@@ -111,7 +114,8 @@ export class ModeratorActions {
       this.#counts.event(session.wire.protocol, action.kind)
       return event
     } catch (error) {
-      if (error instanceof Closed && action.kind === 'kicked') throw new Refusal('nobody-here')
+      if (error instanceof Closed && (action.kind === 'kicked' || action.details?.guest))
+        throw new Refusal('nobody-here')
       return refuse(error)
     }
   }

@@ -73,8 +73,8 @@ export class RoomExpiry {
   async #isOver({ id, maker }: RoomRecord, since: number): Promise<boolean> {
     if (id === LOBBY_ROOM.id) return false
     const { logs, memberships, records } = this.#engine
-    const owners = (await logs.state(id)).filter(({ details }) => details?.role === 'owner').map(({ to }) => to)
-    for (const name of [maker?.name, ...owners]) {
+    const [owner] = await logs.state(id, 'owner')
+    for (const name of [maker?.name, owner?.to]) {
       if (name !== undefined && (await records.get('account', name))) return false
     }
     // The engine may not know of the newest message.

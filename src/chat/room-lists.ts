@@ -1,5 +1,4 @@
 import type { Engine, RoomRecord } from '../engine/engine.ts'
-import type { Event } from '../engine/event.ts'
 import { LOBBY_ROOM } from '../engine/lobby.ts'
 import { inSlices } from '../slices.ts'
 import { fold } from './names.ts'
@@ -98,7 +97,7 @@ export class RoomLists {
 
   /** The rooms as they are shown, with their whole topics. */
   async #listed(candidates: readonly Candidate[]): Promise<{ room: ListedRoom; topic: string | undefined }[]> {
-    const topicOf = ({ room }: Candidate) => this.#engine.logs.state(room.id).then(topicIn)
+    const topicOf = ({ room }: Candidate) => this.#engine.logs.state(room.id, 'topic').then(([topic]) => topic?.body)
     const topics = await inSlices(candidates.slice(0, MAX_TOPICS), SLICE, topicOf).catch(refuse)
     return candidates.map(({ room, members }, place) => {
       const topic = topics[place]
@@ -131,9 +130,4 @@ function ordered(
     .filter(({ visibility }) => visibility === 'public')
     .map((room) => ({ room, members: counts.get(room.id) ?? 0, saidAt: saidAt.get(room.id) ?? 0 }))
     .sort((a, b) => b.members - a.members || b.saidAt - a.saidAt || a.room.id - b.room.id)
-}
-
-/** Returns the topic in the state of a room. */
-function topicIn(state: readonly Event[]): string | undefined {
-  return state.find(({ kind }) => kind === 'topic')?.body
 }

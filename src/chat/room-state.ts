@@ -86,7 +86,8 @@ export class RoomState {
     const { kind, from, to = '', body, at, details = {} } = event
     if (kind === 'topic') this.topic = body === '' ? undefined : { text: body, by: from, at }
     else if (kind === 'mode' && details.flag) this.#setMode(details.flag, change.isSet, details.value)
-    else if (details.guest) this.#setGuest(fold(kind === 'joined' ? from : to), details.role, change.isSet)
+    else if (kind === 'joined') this.#setGuest(fold(from), details.role, change.isSet)
+    else if (details.guest) this.#setGuest(fold(to), details.role, change.isSet)
     else if (details.role) this.#setRole(details.role, event, change.isSet)
     this.restrictsSpeech = this.#slow.isOn || this.#modes.has('moderated') || this.muted.size > 0
   }

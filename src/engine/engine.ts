@@ -123,8 +123,8 @@ export interface ClaimOptions {
 export interface EngineLogs {
   /**
    * Appends an event to the end of a log. Resolves when it is committed: from then on no crash loses it. On rejection the event is in
-   * no log; with {@link Repeated} the log has an earlier event with its nonce. A `kicked` of a user who is not in the room is refused with
-   * {@link Closed}; after it, so is their `left`. In the same step a `redacted` removes its target from the log, and an event with a
+   * no log; with {@link Repeated} the log has an earlier event with its nonce. A `kicked` of a user who is not in the room, or the `role` of
+   * such a guest, is refused with {@link Closed}; after a `kicked`, so is the `left`. In the same step a `redacted` removes its target from the log, and an event with a
    * {@link stateChangeOf} changes the state of the room.
    *
    * MUST keep the order of calls within a log, and SHOULD give rising ids across logs, so that a reader of two logs can order their
@@ -152,10 +152,11 @@ export interface EngineLogs {
   search(log: LogName, search: WordSearch): AsyncIterable<SearchPage>
 
   /**
-   * Resolves with the state of a room: the last event of each key of {@link stateChangeOf} that is set, in no order. Contains the changes
-   * of all events committed before the call, and MAY contain those of later ones. Its cost does not depend on the length of the log.
+   * Resolves with the state of a room: the last event of each key of {@link stateChangeOf} that is set, in no order; with `key` with that
+   * of the key alone. Excludes roles that have ended, which the store removes then, or before. Contains the changes of all events committed
+   * before the call, and MAY contain those of later ones. Its cost does not depend on the length of the log, nor with `key` on other keys.
    */
-  state(room: number): Promise<readonly Event[]>
+  state(room: number, key?: string): Promise<readonly Event[]>
 
   /** Removes all events of a log; ids go on rising, and reading after a removed id is refused with {@link Gone}. */
   clear(log: LogName): Promise<void>
@@ -284,7 +285,7 @@ export class Gone extends Error {
   override name = 'Gone'
 }
 
-/** The room of the log is closed, or the event is a `left` or `kicked` of a user who is not in the room. */
+/** The room of the log is closed, or the event is a `left`, a `kicked` or the `role` of a guest for a user who is not in the room. */
 export class Closed extends Error {
   override name = 'Closed'
 }

@@ -38,7 +38,7 @@ export interface EventDetails {
   readonly on?: boolean
   /** Id of the account that a `role` is given to: a later account of the same nickname does not have it. */
   readonly account?: string
-  /** True for the role of a guest, which ends with the next `left` or `kicked` of that nickname; it may begin with a `joined`. */
+  /** True for the role of a guest, which ends with the next `left`, `kicked` or `joined` of that nickname; it may begin with a `joined`. */
   readonly guest?: true
   /** End of the `role`, in ms since the epoch. */
   readonly until?: number
@@ -156,12 +156,14 @@ export interface StateChange {
 
 /**
  * Returns the change of the room's state by an event; undefined for events that change none. The state of a room consists of the last
- * event of each key; a `left` and a `kicked` also remove the key {@link guestKey} of the user who is gone.
+ * event of each key; a `left` and a `kicked` also remove the key {@link guestKey} of the user who is gone, and a
+ * `joined` that of an earlier user.
  */
 export function stateChangeOf({ kind, from, to = '', body, details = {} }: Draft): StateChange | undefined {
   switch (kind) {
     case 'joined':
-      return details.guest && { key: guestKey(from), isSet: true }
+      // The role of an earlier guest of that nickname ends.
+      return { key: guestKey(from), isSet: details.guest === true }
     case 'topic':
       return { key: 'topic', isSet: body !== '' }
     case 'mode':
@@ -174,6 +176,11 @@ export function stateChangeOf({ kind, from, to = '', body, details = {} }: Draft
     default:
       return undefined
   }
+}
+
+/** Returns true if an event is a role that has ended before `now`, in ms since the epoch. */
+export function hasEnded({ details }: Draft, now: number): boolean {
+  return details?.until !== undefined && details.until <= now
 }
 
 /** Returns the key of the state that ends when a user leaves the room. */

@@ -1066,6 +1066,53 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
         expect(await state()).toEqual([account])
       })
 
+      it('has no role of a guest who is not there, and none of the guest before', async () => {
+        const presence = (kind: 'joined' | 'left', from: string): Draft => ({ kind, room: 1, from, body: '' })
+        await expect(engine.logs.append(LOG, role('ann', true, true))).rejects.toThrow(Closed)
+        const leaving = [presence('joined', 'Ann'), presence('left', 'Ann'), role('Ann', true, true)]
+        leaving.push(presence('joined', 'Ann'))
+        const done = await Promise.allSettled(leaving.map((draft) => engine.logs.append(LOG, draft)))
+        expect(done.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled'])
+        expect(done[2]).toMatchObject({ reason: { name: 'Closed' } })
+        expect(await state()).toEqual([])
+        const given = await engine.logs.append(LOG, role('ANN', true, true))
+        expect(await state()).toEqual([given])
+        // As after a crash that nobody has noticed.
+        await engine.logs.append(LOG, presence('joined', 'Ann'))
+        expect(await state()).toEqual([])
+        const founder = { ...presence('joined', 'Ann'), details: { role: 'operator', guest: true } } as const
+        const founded = await engine.logs.append(LOG, founder)
+        expect(await state()).toEqual([founded])
+        await engine.logs.append(LOG, presence('left', 'Ann'))
+        await expect(engine.logs.append(LOG, role('ann', false, true))).rejects.toThrow(Closed)
+        // An account need not be there.
+        const account = await engine.logs.append(LOG, role('ann', true))
+        expect(await state()).toEqual([account])
+      })
+
+      it('can be read by a single key', async () => {
+        const about = await engine.logs.append(LOG, topic('about'))
+        const voiced = await engine.logs.append(LOG, role('Ann', true))
+        expect(await engine.logs.state(1, 'topic')).toEqual([about])
+        expect(await engine.logs.state(1, 'voiced:ann')).toEqual([voiced])
+        expect(await engine.logs.state(1, 'owner')).toEqual([])
+        expect(await engine.logs.state(2, 'topic')).toEqual([])
+      })
+
+      it('has no role that has ended', async () => {
+        const ban = (to: string, until: number): Draft => {
+          const details = { role: 'banned', on: true, until } as const
+          return { kind: 'role', room: 1, from: 'op', to, body: '', details }
+        }
+        const now = Date.now()
+        for (let n = 0; n < 600; n++) void engine.logs.append(LOG, ban(`ended${n}`, now - 1))
+        const lasting = await engine.logs.append(LOG, ban('eve', now + 60_000))
+        const soon = await engine.logs.append(LOG, ban('mallory', Date.now() + 200))
+        expect(await engine.logs.state(1, 'banned:ended5')).toEqual([])
+        await eventually(async () => expect(await state()).toEqual([lasting]))
+        expect(soon.details?.until).toBeLessThanOrEqual(Date.now())
+      })
+
       it('ends with the room', async () => {
         const { id } = await engine.rooms.create({ title: 'Short', slug: 'short', visibility: 'public' })
         await engine.logs.append(`room:${id}`, { ...topic('about'), room: id })
@@ -1136,6 +1183,27 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
         // A second time, and something that is no message.
         await engine.logs.append(LOG, redacted(events[1]?.id ?? 0))
         expect((await engine.logs.append(LOG, said('four'))).id).toBeGreaterThan(mark.id)
+      })
+    })
+
+    describe('a message with a nonce that is redacted', () => {
+      it('is not appended when it is sent again, by its sender and to its log only', async () => {
+        const draft = { ...said('once'), nonce: 'a:1' }
+        const { id } = await engine.logs.append(LOG, draft)
+        const other = await engine.logs.append(LOG, said('other'))
+        const mark: Draft = { kind: 'redacted', room: 1, from: 'op', body: '', details: { target: id } }
+        const marked = await engine.logs.append(LOG, mark)
+        for (let n = 0; n < 2; n++) {
+          await expect(engine.logs.append(LOG, draft)).rejects.toMatchObject({ name: 'Repeated', id })
+        }
+        expect(await readAll(engine, LOG)).toEqual([other, marked])
+        expect(await readAll(engine, LOG, { limit: 2 })).toEqual([other, marked])
+        const bob = await engine.logs.append(LOG, { ...draft, from: 'bob' })
+        await engine.logs.append('room:2', { ...draft, room: 2 })
+        expect(await readAll(engine, LOG)).toEqual([other, marked, bob])
+        if (!subject.restart) return
+        engine = await subject.restart()
+        await expect(engine.logs.append(LOG, draft)).rejects.toMatchObject({ name: 'Repeated', id })
       })
     })
 

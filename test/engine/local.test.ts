@@ -1,7 +1,7 @@
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { EngineFault, Gone, Unavailable } from '../../src/engine/engine.ts'
 import { type Draft, type Event, idAt, type LogName } from '../../src/engine/event.ts'
 import { LocalImport } from '../../src/engine/local/import.ts'
@@ -102,6 +102,26 @@ describe('LocalEngine', () => {
     await first.logs.append('room:1', said('undisturbed'))
     await first.stop()
     expect(await readAll(await started(), 'room:1')).toHaveLength(1)
+  })
+
+  it('removes roles that have ended from its file, and finds them by an index', async () => {
+    const engine = await started()
+    const ban = (to: string, until: number): Draft => {
+      const details = { role: 'banned', on: true, until } as const
+      return { kind: 'role', room: 1, from: 'op', to, body: '', details }
+    }
+    const now = Date.now()
+    const bans = Array.from({ length: 1_200 }, (_, n) => engine.logs.append('room:1', ban(`eve${n}`, now + 300)))
+    await Promise.all([...bans, engine.logs.append('room:1', ban('mallory', now + 600_000))])
+    const db = new DatabaseSync(file, { readOnly: true })
+    onTestFinished(() => db.close())
+    const keys = () => db.prepare('SELECT key FROM room_state').all()
+    expect(keys()).toHaveLength(1_201)
+    await eventually(() => expect(keys()).toEqual([{ key: 'banned:mallory' }]))
+    const plan = db.prepare(
+      "EXPLAIN QUERY PLAN SELECT 1 FROM room_state WHERE event ->> '$.details.until' <= ? LIMIT 1",
+    )
+    expect(plan.all(0)).toMatchObject([{ detail: expect.stringMatching(/^SEARCH .*room_state_until/) }])
   })
 
   it('refuses a schema that a newer one has written, and leaves it alone', async () => {

@@ -75,6 +75,11 @@ describe('the index of a store', () => {
   function indexAll(): number {
     return [...store.indexing.run()].length
   }
+  /** Erases what is removed. Returns the words that are left after each slice. */
+  function eraseAll(): number[] {
+    const words = database.db.prepare('SELECT count(*) AS count FROM temp.vocabulary')
+    return Array.from(store.indexing.finishErasure(), () => Number(words.get()?.count))
+  }
   function indexed(words: string, log: LogName = 'room:1'): string[] {
     const texts: string[] = []
     const expressions = store.expressions(words)
@@ -192,10 +197,45 @@ describe('the index of a store', () => {
     for (const [n, target] of ids.entries()) {
       if (n % 3 === 0) store.append([rowOf({ ...redacted, details: JSON.stringify({ target }) })])
     }
-    expect(remaining(gone.map((text) => text.split(' ')[0] ?? ''))).toEqual([])
     expect(indexed('common')).toHaveLength(1_000)
+    // Retention meanwhile takes nothing from what is not erased yet.
+    const log = store.logs.find('room:1') ?? expect.fail()
+    expect(store.trimmer.trim(log, 2, Number.MAX_SAFE_INTEGER)).toBe(2)
+    reopen()
+    eraseAll()
+    expect(remaining(gone.map((text) => text.split(' ')[0] ?? ''))).toEqual([])
+    expect(documents()).toBe(2_498)
+    expect(indexed('common')).toHaveLength(998)
     expect(indexed('1500secr*')).toEqual([])
-    for (const text of texts.slice(0, 30)) expect(indexed(text)).toEqual(gone.includes(text) ? [] : [text])
+    for (const text of texts.slice(3, 33)) expect(indexed(text)).toEqual(gone.includes(text) ? [] : [text])
+    expect(intact()).toEqual({ integrity_check: 'ok' })
+  })
+
+  test('loses a long message a little at a time', () => {
+    const word = (n: number) => `${((n * 7_919) % 30_000).toString(36)}word`
+    for (let n = 0; n < 4_000; n += 500) {
+      say(Array.from({ length: 500 }, (_, m) => Array.from({ length: 5 }, (_, w) => word((n + m) * 5 + w)).join(' ')))
+      if (n % 1_000 === 0) indexAll()
+    }
+    const secrets = Array.from({ length: 1_000 }, (_, n) => `${n.toString(36)}secret`)
+    const [target] = say([`${secrets.slice(0, 900).join(' ')} ${secrets.slice(900).join('·')}`])
+    say(['after it'])
+    indexAll()
+    const words = database.db.prepare('SELECT count(*) AS count FROM temp.vocabulary')
+    const before = Number(words.get()?.count)
+    store.append([rowOf({ ...said(''), kind: 'redacted', details: JSON.stringify({ target }) })])
+    expect(words.get()).toEqual({ count: before })
+    expect(documents()).toBe(4_002)
+    expect(indexed('zsecret')).toEqual([])
+    const left = [before, ...eraseAll()]
+    expect(left.at(-1)).toBe(before - 1_000)
+    const removed = left.slice(1).map((count, slice) => (left[slice] ?? 0) - count)
+    expect(Math.max(...removed)).toBeLessThan(150)
+    expect(documents()).toBe(4_001)
+    say(['said later'])
+    indexAll()
+    expect(remaining(secrets)).toEqual([])
+    expect([indexed('after'), indexed('later')]).toEqual([['after it'], ['said later']])
     expect(intact()).toEqual({ integrity_check: 'ok' })
   })
 })

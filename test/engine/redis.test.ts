@@ -176,6 +176,24 @@ withRedis('the redis engine', () => {
       vi.restoreAllMocks()
     })
 
+    it('removes roles that have ended from Redis when it reads them, unless they were set anew', async () => {
+      const prefix = `ended${prefixes++}`
+      const engine = await started({ prefix })
+      const ban = (to: string, until: number) => {
+        const details = { role: 'banned', on: true, until } as const
+        return engine.logs.append('room:1', { kind: 'role', room: 1, from: 'op', to, body: '', details })
+      }
+      const past = Date.now() - 1
+      await Promise.all(Array.from({ length: 600 }, (_, n) => ban(`eve${n}`, past)))
+      const key = `${prefix}:{room:1}:state`
+      expect(await server.command('HLEN', key)).toBe(600)
+      const reading = engine.logs.state(1)
+      const again = await ban('eve599', past + 600_000)
+      expect((await reading).filter(({ id }) => id !== again.id)).toEqual([])
+      expect(await engine.logs.state(1)).toEqual([again])
+      expect(await server.command('HKEYS', key)).toEqual(['banned:eve599'])
+    })
+
     it('gives rising ids across the logs of a room', async () => {
       const engine = await started()
       const logs = Array.from({ length: 500 }, (_, n): LogName => (n % 3 ? 'room:1' : 'inbox:bob'))

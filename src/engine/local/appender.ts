@@ -144,7 +144,7 @@ export class Appender {
       const { target = 0 }: EventDetails = JSON.parse(details ?? '{}')
       this.#indexing.erase(log, target)
       if (this.#erasure.remove(log.id, target)) log.count--
-    } else if (details !== null || kind === 'topic') {
+    } else if (details !== null || kind === 'topic' || kind === 'joined') {
       this.#states.note({
         ...event,
         ...(to !== null && { to }),
@@ -153,8 +153,12 @@ export class Appender {
     }
   }
 
-  /** Returns true for a `left` or `kicked` of a user who is not in the room. */
-  #isOfAbsentUser([, kind, room, from, to]: Row): boolean {
+  /** Returns true for a `left`, a `kicked` or the `role` of a guest, of a user who is not in the room. */
+  #isOfAbsentUser([, kind, room, from, to, , , , , , details]: Row): boolean {
+    if (kind === 'role') {
+      const { guest }: EventDetails = JSON.parse(details ?? '{}')
+      return guest === true && !this.#members.hasFolded(room, to ?? '')
+    }
     if (kind !== 'kicked' && kind !== 'left') return false
     return !this.#members.has(room, kind === 'left' ? from : to)
   }

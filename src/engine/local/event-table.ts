@@ -1,6 +1,7 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite'
 import { type Event, type Kind, timeOf } from '../event.ts'
 import { memoryBytes } from '../recent.ts'
+import { ErasedNonces } from './erased-nonces.ts'
 import type { Row } from './messages.ts'
 
 const COLUMNS = 'id, kind, room, sender, addressee, body, sent, color, verified, at, details'
@@ -11,6 +12,7 @@ export class EventTable {
   readonly #insert: StatementSync
   readonly #insertWithMore: StatementSync
   readonly #nonce: StatementSync
+  readonly #erased: ErasedNonces
   readonly #page: StatementSync
   readonly #back: StatementSync
   readonly #oldest: StatementSync
@@ -21,6 +23,7 @@ export class EventTable {
     this.#insert = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL)')
     this.#insertWithMore = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
     this.#nonce = db.prepare('SELECT id FROM events WHERE log = ? AND nonce = ? AND sender = ? AND id > ? LIMIT 1')
+    this.#erased = new ErasedNonces(db)
     this.#page = selectEvents(db, 'WHERE log = ? AND id BETWEEN ? AND ? ORDER BY id LIMIT ?')
     this.#back = db.prepare(
       'SELECT id FROM events WHERE log = ? AND id BETWEEN ? AND ? ORDER BY id DESC LIMIT 1 OFFSET ?',
@@ -72,9 +75,9 @@ export class EventTable {
     return row && Number(row.id)
   }
 
-  /** Returns the id of an event with a sender and nonce after an id; 0 if there is none. */
+  /** Returns the id of an event, or removed message, with a sender and nonce after an id; 0 if there is none. */
   idWithNonce(log: number, nonce: string, from: string, after: number): number {
-    return Number(this.#nonce.get(log, nonce, from, after)?.id ?? 0)
+    return Number(this.#nonce.get(log, nonce, from, after)?.id ?? this.#erased.find(log, nonce, from, after))
   }
 
   /** Returns the ids of the oldest `count` events below an id. */

@@ -43,11 +43,19 @@ export class Indexing {
     this.#behind?.delete(name)
   }
 
-  /** Removes a message of a log. Must be called in a transaction and before the message is removed. */
+  /** Begins the erasure of a message of a log. Must be called in a transaction and before the message is removed. */
   erase(log: LogRow, id: number): void {
     if (id > log.indexed) return
     this.#index.erase(log.id, id)
+  }
+
+  /** Erases messages for which that was begun, a slice at a time. Commits may run at every `yield`. */
+  *finishErasure(): Generator<void> {
+    const { erasure } = this.#index
+    const { newest } = erasure
+    if (newest === 0) return
     this.#unmerged = true
+    while (this.#transaction(() => erasure.next(newest))) yield
   }
 
   /** Removes the messages of a log up to an id, at most `most`. Must be called in a transaction and before they are removed. */

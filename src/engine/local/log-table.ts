@@ -66,6 +66,8 @@ export class LogTable {
   /** Deletes the row of a log. Must be forgotten when that is committed. */
   delete(log: LogRow): void {
     this.#db.prepare('DELETE FROM logs WHERE id = ?').run(log.id)
+    // The number may be given again.
+    this.#db.prepare('DELETE FROM nonces WHERE log = ?').run(log.id)
   }
 
   /** Forgets a row in memory; it is read again when needed. */

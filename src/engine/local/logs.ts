@@ -60,8 +60,8 @@ export class LocalLogs implements EngineLogs {
     return searchLog(reading, log, search, this.#followed.get(log)?.recent, index)
   }
 
-  state(room: number): Promise<readonly Event[]> {
-    return this.#store().call('state', room)
+  state(room: number, key?: string): Promise<readonly Event[]> {
+    return this.#store().call('state', room, key)
   }
 
   async clear(log: LogName): Promise<void> {

@@ -1,4 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { fold } from '../fold.ts'
 import type { Stranded } from './messages.ts'
 
 /** The users who have joined rooms and not left, as SQLite holds them. */
@@ -27,6 +28,12 @@ export class MemberTable {
 
   has(room: number, name: string | null): boolean {
     return this.#find.get(room, name) !== undefined
+  }
+
+  /** Returns true if a user is in a room, however the name is written. */
+  hasFolded(room: number, name: string): boolean {
+    const key = fold(name)
+    return this.has(room, name) || this.inside(room).some((member) => fold(member) === key)
   }
 
   /** Lists the members of a room in order of their names. */

@@ -4,10 +4,10 @@ import type { Event } from '../event.ts'
 import { PAGE_BYTES } from '../reading.ts'
 import { memoryBytes } from '../recent.ts'
 import type { IndexPage } from '../searching.ts'
-import { foldWord, matcherOf, type Term, termsOf, wordsOf } from '../words.ts'
+import { foldWord, matcherOf, type Term, termsOf } from '../words.ts'
 import { DocumentTable } from './document-table.ts'
 import type { EventTable } from './event-table.ts'
-import { replaceSeparators } from './separators.ts'
+import { WordErasure } from './word-erasure.ts'
 
 /** Maximum documents that are looked up at once for an expression. */
 const LISTED = 256
@@ -28,6 +28,7 @@ const LOWEST = '\u0001'
  * words, phrases) would take it unbounded time, and is found by comparing texts.
  */
 export class MessageIndex {
+  readonly erasure: WordErasure
   readonly #db: DatabaseSync
   readonly #events: EventTable
   readonly #documents: DocumentTable
@@ -41,6 +42,7 @@ export class MessageIndex {
     this.#db = db
     this.#events = events
     this.#documents = new DocumentTable(db)
+    this.erasure = new WordErasure(db, this.#documents)
     db.exec('CREATE VIRTUAL TABLE temp.vocabulary USING fts5vocab(main, words, instance)')
     this.#insertWords = db.prepare('INSERT INTO words (rowid, body) VALUES ((? << 32) | ?, ?)')
     this.#deleteWords = db.prepare("INSERT INTO words (words, rowid, body) VALUES ('delete', (? << 32) | ?, ?)")
@@ -65,26 +67,19 @@ export class MessageIndex {
 
   /** Removes the messages of a log up to an id, at most `most`. Must be called before their events are removed. */
   trim(log: number, upTo: number, most: number): void {
-    for (const { number, id } of this.#documents.oldest(log, most)) {
+    const erased = this.erasure.numbers(log)
+    for (const { number, id } of this.#documents.oldest(log, most + erased.size)) {
       if (id > upTo) break
-      this.#remove(log, number, this.#events.get(log, id))
+      if (!erased.has(number)) this.#remove(log, number, this.#events.get(log, id))
     }
   }
 
-  /**
-   * Removes a message so that its words are in no file after the next checkpoint, if no other message has them. Must be called before its
-   * text is changed.
-   */
+  /** Begins the erasure of a message. Must be called before it is removed. */
   erase(log: number, id: number): void {
     const number = this.#documents.numberOf(log, id)
     const event = this.#events.get(log, id)
     if (!event || number === undefined || this.#documents.idOf(log, number) !== id) return
-    this.#set('secure-delete', 1)
-    this.#remove(log, number, event)
-    // FTS5 writes at a savepoint what it has gathered, as it is configured then.
-    this.#db.exec('SAVEPOINT erased; RELEASE erased')
-    this.#set('secure-delete', 0)
-    for (const word of new Set(wordsOf(event.body))) replaceSeparators(this.#db, word)
+    this.erasure.begin(log, number, event.body)
   }
 
   /** Merges some pages of the index. Returns false when there is nothing to merge. */

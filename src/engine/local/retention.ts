@@ -42,6 +42,11 @@ function daysOf(all: number, own = 0): number {
   return all === 0 ? own : Math.min(all, own)
 }
 
+/** Removes roles that have ended from the states of rooms, a slice at a time. */
+export function* removeEndedRoles(store: LocalStore, now: number): Generator<void> {
+  while (store.removeEndedRoles(now)) yield
+}
+
 /** Removes the logs of closed rooms, a slice at a time. */
 export function* eraseEnded({ logs, trimmer }: LocalStore): Generator<void> {
   for (const name of [...logs.ended]) {

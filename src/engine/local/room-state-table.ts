@@ -1,11 +1,14 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { type Event, guestKey, type LogName, stateChangeOf } from '../event.ts'
+import { type Event, guestKey, hasEnded, type LogName, stateChangeOf } from '../event.ts'
 
 /** The states of rooms that SQLite holds, see {@link EngineLogs.state}. */
 export class RoomStateTable {
   readonly #set: StatementSync
   readonly #unset: StatementSync
   readonly #all: StatementSync
+  readonly #one: StatementSync
+  readonly #ended: StatementSync
+  readonly #removeEnded: StatementSync
   readonly #clear: StatementSync
   readonly #keeping: StatementSync
 
@@ -13,6 +16,13 @@ export class RoomStateTable {
     this.#set = db.prepare('INSERT OR REPLACE INTO room_state VALUES (?, ?, ?)')
     this.#unset = db.prepare('DELETE FROM room_state WHERE room = ? AND key = ?')
     this.#all = db.prepare('SELECT event FROM room_state WHERE room = ?')
+    this.#one = db.prepare('SELECT event FROM room_state WHERE room = ? AND key = ?')
+    // Written as in the index.
+    this.#ended = db.prepare("SELECT 1 FROM room_state WHERE event ->> '$.details.until' <= ? LIMIT 1")
+    this.#removeEnded = db.prepare(
+      `DELETE FROM room_state WHERE (room, key) IN
+       (SELECT room, key FROM room_state WHERE event ->> '$.details.until' <= ? LIMIT ?)`,
+    )
     this.#clear = db.prepare('DELETE FROM room_state WHERE room = ?')
     this.#keeping = db.prepare(
       "SELECT room, event ->> '$.details.value' AS days FROM room_state WHERE key = 'mode:keep'",
@@ -31,9 +41,22 @@ export class RoomStateTable {
     this.#unset.run(room, guestKey(name))
   }
 
-  of(room: number): Event[] {
+  /** Returns the state of a room, or that of one key, without roles that have ended. */
+  of(room: number, key?: string): Event[] {
+    const rows = key === undefined ? this.#all.all(room) : this.#one.all(room, key)
+    const now = Date.now()
     // Only `note` writes here.
-    return this.#all.all(room).map(({ event }) => JSON.parse(String(event)) as Event)
+    return rows.map(({ event }) => JSON.parse(String(event)) as Event).filter((event) => !hasEnded(event, now))
+  }
+
+  /** Returns true if a role has ended before `now`, in ms since the epoch, and is not removed. */
+  hasEnded(now: number): boolean {
+    return this.#ended.get(now) !== undefined
+  }
+
+  /** Removes at most `count` roles that have ended before `now`, in ms since the epoch. */
+  removeEnded(now: number, count: number): void {
+    this.#removeEnded.run(now, count)
   }
 
   /** Lists the logs of rooms with the mode `keep`, with its days. */

@@ -188,6 +188,26 @@ export const MIGRATIONS: readonly string[] = [
   -- Rooms with a retention of their own.
   CREATE INDEX room_state_keep ON room_state (room) WHERE key = 'mode:keep';
   `,
+  `
+  -- Roles that end.
+  CREATE INDEX room_state_until ON room_state (event ->> '$.details.until') WHERE event ->> '$.details.until' IS NOT NULL;
+  -- Texts of removed messages whose words are still in the index, see word-erasure.ts.
+  CREATE TABLE erasures (
+    id INTEGER PRIMARY KEY,
+    log INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    text TEXT NOT NULL
+  ) STRICT;
+  -- Identifiers of removed messages, see erased-nonces.ts.
+  CREATE TABLE nonces (
+    log INTEGER NOT NULL,
+    nonce TEXT NOT NULL,
+    sender TEXT NOT NULL,
+    id INTEGER NOT NULL,
+    PRIMARY KEY (log, nonce, sender)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX nonces_id ON nonces (id);
+  `,
 ]
 
 /** Migrates a database to the present version. @throws Error if a newer roomd has written it */

@@ -2,31 +2,51 @@
  * The separators of FTS5: for most pages of a segment, the table `words_idx` has a beginning of the first term of the page, and keeps it
  * when that term is deleted, also with `secure-delete` (https://sqlite.org/fts5.html, "Fts5 Data Structures").
  */
-import type { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
 
 /** Byte before each term that is not of a prefix index. */
 const MAIN = '0'
 
-/** Replaces the separators that come from a deleted word by the present first term of their page. */
-export function replaceSeparators(db: DatabaseSync, word: string): void {
-  const term = Buffer.from(MAIN + word)
-  const segments = db.prepare('SELECT DISTINCT segid AS segment FROM words_idx').all()
-  const find = db.prepare(
-    'SELECT term, pgno >> 1 AS page FROM words_idx WHERE segid = ? AND term <= ? ORDER BY term DESC LIMIT 1',
-  )
-  for (const { segment = null } of segments) {
-    const found = find.get(segment, term)
-    if (!(found?.term instanceof Uint8Array) || found.page === undefined) continue
-    if (found.term.length === 0 || !term.subarray(0, found.term.length).equals(found.term)) continue
-    const leaf = db.prepare('SELECT block FROM words_data WHERE id = (? << 37) + ?').get(segment, found.page)?.block
-    const first = leaf instanceof Uint8Array ? firstTerm(leaf) : undefined
-    if (!first) continue
+/** The separators of the table `words`. */
+export class Separators {
+  readonly #db: DatabaseSync
+  readonly #segments: StatementSync
+  readonly #find: StatementSync
+  readonly #leaf: StatementSync
+
+  constructor(db: DatabaseSync) {
+    this.#db = db
+    this.#segments = db.prepare('SELECT DISTINCT segid AS segment FROM words_idx')
+    this.#find = db.prepare(
+      'SELECT term, pgno >> 1 AS page FROM words_idx WHERE segid = ? AND term <= ? ORDER BY term DESC LIMIT 1',
+    )
+    this.#leaf = db.prepare('SELECT block FROM words_data WHERE id = (? << 37) + ?')
+  }
+
+  /** Replaces the separators that come from deleted words by the present first terms of their pages. */
+  replace(words: Iterable<string>): void {
+    const terms = Array.from(words, (word) => Buffer.from(MAIN + word))
+    for (const { segment = null } of this.#segments.all()) {
+      const done = new Set<SQLOutputValue>()
+      for (const term of terms) {
+        const { term: separator, page = null } = this.#find.get(segment, term) ?? {}
+        if (!(separator instanceof Uint8Array) || separator.length === 0 || done.has(page)) continue
+        if (!term.subarray(0, separator.length).equals(separator)) continue
+        done.add(page)
+        const leaf = this.#leaf.get(segment, page)?.block
+        const first = leaf instanceof Uint8Array ? firstTerm(leaf) : undefined
+        if (first) this.#update(segment, separator, first)
+      }
+    }
+  }
+
+  #update(segment: SQLOutputValue, before: Uint8Array, now: Uint8Array): void {
     // Versions of Node that lack it allow the change.
-    db.enableDefensive?.(false)
+    this.#db.enableDefensive?.(false)
     try {
-      db.prepare('UPDATE words_idx SET term = ? WHERE segid = ? AND term = ?').run(first, segment, found.term)
+      this.#db.prepare('UPDATE words_idx SET term = ? WHERE segid = ? AND term = ?').run(now, segment, before)
     } finally {
-      db.enableDefensive?.(true)
+      this.#db.enableDefensive?.(true)
     }
   }
 }

@@ -7,7 +7,7 @@ import { emptyWriteAheadLog } from './erasure.ts'
 import { OpenFiles } from './files.ts'
 import { StoreHealth } from './health.ts'
 import type { StoreNotice, StoreOptions, StoreReply, StoreRequest } from './messages.ts'
-import { eraseEnded, sweep } from './retention.ts'
+import { eraseEnded, removeEndedRoles, sweep } from './retention.ts'
 import { LocalStore } from './store.ts'
 
 const SWEEP_EVERY_MS = 1_000
@@ -16,8 +16,9 @@ const INDEX_EVERY_MS = 1_000
 const FAILED_MS = 5_000
 /** Time after a commit in which background work leaves most of the time to commits. */
 const BUSY_MS = 50
-/** Ratio of the pauses of background work to its own time while there are commits. */
-const PAUSE = 9
+/** Ratios of the pauses of background work to its own time while there are commits. */
+const INDEX_PAUSE = 9
+const ERASURE_PAUSE = 4
 const CHECK_EVERY_MS = 500
 
 /** Serves the methods of a store on a port, with replies in the order of requests, and runs retention and health checks in between. */
@@ -84,9 +85,14 @@ export function serveStore(port: MessagePort, options: StoreOptions): void {
   function* everything(): Generator<void> {
     // Nothing that it has can be trusted.
     if (files?.overwritten) return
-    finishErasure()
     yield* eraseEnded(store)
+    yield* removeEndedRoles(store, clock.now())
     yield* sweep(store, keep, clock.now(), (log) => notify({ notice: 'trimmed', log: log.name, upTo: log.start }))
+  }
+  function* erase(): Generator<void> {
+    if (files?.overwritten) return
+    yield* store.indexing.finishErasure()
+    finishErasure()
   }
   function* indexed(): Generator<void> {
     if (!files?.overwritten) yield* store.indexing.run()
@@ -113,9 +119,10 @@ export function serveStore(port: MessagePort, options: StoreOptions): void {
     }
     if (!closed) setTimeout(repeat, againMs, slices, everyMs, pause, operation).unref()
   }
-  const whenIdle = (ms: number) =>
-    performance.now() - committedAt < BUSY_MS ? delay(ms * PAUSE, undefined, { ref: false }) : nextTurn()
+  const whenIdle = (pause: number) => (ms: number) =>
+    performance.now() - committedAt < BUSY_MS ? delay(ms * pause, undefined, { ref: false }) : nextTurn()
   void repeat(everything, SWEEP_EVERY_MS, () => nextTurn(), 'commits')
+  void repeat(erase, SWEEP_EVERY_MS, whenIdle(ERASURE_PAUSE), 'commits')
   // Its failure is that of a read, which tells of damage with the same words.
-  setTimeout(repeat, INDEX_EVERY_MS, indexed, INDEX_EVERY_MS, whenIdle, 'reads').unref()
+  setTimeout(repeat, INDEX_EVERY_MS, indexed, INDEX_EVERY_MS, whenIdle(INDEX_PAUSE), 'reads').unref()
 }

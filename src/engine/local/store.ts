@@ -25,6 +25,9 @@ import { Trimmer } from './trimmer.ts'
 /** Record that is written to test commits: as large as the largest batch, and expired. */
 const PROBE = { kind: 'secret', key: 'probe', text: 'x'.repeat(196_608), expiresAt: 1 } as const
 
+/** Maximum number of ended roles that are removed at once. */
+const ENDED_ROLES = 500
+
 /** The methods that are called through the port, each with the operation that its failure is counted for. */
 export const STORE_METHODS = {
   append: 'commits',
@@ -154,8 +157,15 @@ export class LocalStore {
 
   ping(): void {}
 
-  state(room: number): Event[] {
-    return this.states.of(room)
+  state(room: number, key?: string): Event[] {
+    return this.states.of(room, key)
+  }
+
+  /** Removes some roles that have ended before `now`, in ms since the epoch. Returns false when there are none. */
+  removeEndedRoles(now: number): boolean {
+    if (!this.states.hasEnded(now)) return false
+    this.#transaction(() => this.states.removeEnded(now, ENDED_ROLES))
+    return true
   }
 
   bounds(name: LogName): Bounds | undefined {

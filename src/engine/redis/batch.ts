@@ -113,6 +113,7 @@ function treatmentOf(draft: Draft): [kind: string, key: string] {
   if (kind === 'kicked') return [kind, fold(to)]
   if (kind === 'redacted') return [kind, entryId(details?.target ?? 0)]
   const change = stateChangeOf(draft)
+  if (change && kind === 'role' && details?.guest) return [change.isSet ? 'set-guest' : 'unset-guest', fold(to)]
   return change ? [change.isSet ? 'set' : 'unset', change.key] : ['', '']
 }
 

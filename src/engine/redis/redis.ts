@@ -9,7 +9,6 @@ import type { MemoryLimits } from '../recent.ts'
 import { searchLog } from '../searching.ts'
 import { Records } from '../typed-records.ts'
 import { ControlChannel } from './control-channel.ts'
-import { eventOfState } from './entry.ts'
 import { Health } from './health.ts'
 import { Keys } from './keys.ts'
 import { Link } from './link.ts'
@@ -19,6 +18,7 @@ import { type LeaseTiming, Nodes } from './nodes.ts'
 import { faultOf } from './port.ts'
 import { RedisRecords } from './records.ts'
 import { Resume } from './resume.ts'
+import { RedisRoomStates } from './room-states.ts'
 import { RedisRooms } from './rooms.ts'
 import { portsTo } from './single.ts'
 import { storeOf } from './store.ts'
@@ -34,6 +34,8 @@ export interface RedisOptions {
   readonly keep: Retention
   readonly memory: MemoryLimits
   readonly timing?: LeaseTiming
+  /** Minimum time between two rewrites of a log without deleted messages; a minute by default. */
+  readonly rewriteRestMs?: number
 }
 
 const TIMING: LeaseTiming = { leaseMs: 5_000, renewalMs: 1_500 }
@@ -79,12 +81,12 @@ export class RedisEngine implements Engine {
     })
     this.#logs = logs
     const store = storeOf(keys, link)
+    const states = new RedisRoomStates(keys, link)
     this.logs = {
       append: (log, draft) => this.#append(log, draft),
       read: (log, range) => readLog(store, log, range, link.port && logs.get(log)?.recent),
       search: (log, search) => searchLog(store, log, search, link.port && logs.get(log)?.recent),
-      // The reply to HVALS. Only the scripts write there.
-      state: async (room) => ((await link.call(keys.state(room), 'HVALS')) as readonly string[]).map(eventOfState),
+      state: (room, key) => states.of(room, key),
       clear: async (log) => {
         await link.eval('clear', keys.ofLog(log, ''), [keys.control, log])
         logs.get(log)?.trim(Number.MAX_SAFE_INTEGER)
@@ -103,7 +105,7 @@ export class RedisEngine implements Engine {
     this.records = new Records(records)
     const control = new ControlChannel(keys, link, nodes, logs, memberships, rooms, records)
     this.broadcast = control
-    this.#sweep = new Sweep(keys, link, options.keep)
+    this.#sweep = new Sweep(keys, link, options.keep, options.rewriteRestMs)
     const parts = { keys, health, nodes, logs, memberships, rooms, records, control }
     const resume = new Resume(parts, options.lobby, options.place.shown, observer)
   }

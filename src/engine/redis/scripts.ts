@@ -14,8 +14,9 @@ export interface ScriptResults {
   release: number
   share: number
   sync: readonly [start: string, last: string, lost: string]
-  trim: readonly [removed: number, erase: '0' | '1']
+  trim: readonly [removed: number, erase: 'no' | 'now' | 'later']
   erase: number
+  'drop-state': number
   moderation: readonly [next: string, entries: readonly (readonly [id: string, fields: readonly string[]])[]]
   clear: number
   back: string | null
@@ -56,6 +57,7 @@ const PRELUDES: { readonly [S in ScriptName]: readonly string[] } = {
   sync: ['log'],
   trim: ['log'],
   erase: ['log'],
+  'drop-state': ['log'],
   moderation: ['log'],
   clear: ['log'],
   back: ['log'],

@@ -19,19 +19,24 @@ const COPIED = 256
 /** Time after which an unfinished copy that no node continues expires; the next sweep begins again. */
 const COPY_EXPIRY_MS = 600_000
 
+/** Minimum time between two rewrites of a log without deleted messages. */
+const REWRITE_REST_MS = 60_000
+
 /** Removes events beyond the retention of logs, and the bytes of deleted messages, in the background, a slice at a time. */
 export class Sweep {
   readonly #keys: Keys
   readonly #link: Link
   readonly #keep: Retention
+  readonly #rewriteRestMs: number
   readonly #clock = new DoubtfulClock()
   readonly #written = new Set<LogName>()
   #timer: NodeJS.Timeout | undefined
 
-  constructor(keys: Keys, link: Link, keep: Retention) {
+  constructor(keys: Keys, link: Link, keep: Retention, rewriteRestMs = REWRITE_REST_MS) {
     this.#keys = keys
     this.#link = link
     this.#keep = keep
+    this.#rewriteRestMs = rewriteRestMs
   }
 
   get #isLimited(): boolean {
@@ -86,10 +91,18 @@ export class Sweep {
     const keys = this.#keys.ofLog(log, '')
     const now = String(Math.floor(this.#clock.now()))
     const args = [String(events), String(days), now, String(SLICE), this.#keys.control, log]
-    for (let removed = 1, erase: '0' | '1' = '0'; removed > 0; ) {
-      ;[removed, erase] = await this.#link.eval('trim', keys, args)
-      if (removed > 0 || erase === '0') continue
-      while ((await this.#link.eval('erase', keys, [String(COPIED), String(COPY_EXPIRY_MS)])) > 0);
+    for (;;) {
+      const [removed, erase] = await this.#link.eval('trim', keys, args)
+      if (removed > 0) continue
+      if (erase === 'now') await this.#rewrite(keys)
+      // Asked again at the next sweep.
+      if (erase === 'later') this.note(log, { kind: 'redacted' })
+      return
     }
+  }
+
+  async #rewrite(keys: readonly [string, ...string[]]): Promise<void> {
+    const args = [COPIED, COPY_EXPIRY_MS, this.#rewriteRestMs].map(String)
+    while ((await this.#link.eval('erase', keys, args)) > 0);
   }
 }

@@ -1,6 +1,7 @@
--- Appends the events of a batch. Skips a `joined` or `left` of a member through other nodes, a `left` or `kicked` of a user who is no member, and a
--- message whose nonce is stored. ARGV: node, number of the batch, floor, `1` if the node must be admitted, control channel; then for each
--- event `joined`, `founder` (a `joined` with a role), `left`, `kicked`, `nonce`, `redacted`, `set`, `unset` or an empty string; the folded name, the sender with the nonce, the
+-- Appends the events of a batch. Skips a `joined` or `left` of a member through other nodes, a `left`, a `kicked` or a guest's `role` of a user who is
+-- no member, and a message whose nonce is stored. ARGV: node, number of the batch, floor, `1` if the node must be admitted, control channel; then for each
+-- event `joined`, `founder` (a `joined` with a role), `left`, `kicked`, `nonce`, `redacted`, `set`, `unset`, `set-guest`, `unset-guest` (the `role` of a
+-- guest) or an empty string; the folded name, the sender with the nonce, the
 -- removed entry, or the key of the state; the number of fields, and the fields.
 -- Returns a state other than `ok` if nothing was appended; else `ok`, the log's last id before the batch, the first id, the places of
 -- skipped events separated by commas, each followed by the reason, `1` if events up to the floor are lost, and the time.
@@ -28,14 +29,18 @@ while at <= #ARGV do
     skip = not name and (shared and 's' or '')
   elseif kind == 'kicked' then
     skip = not unmarkAll(key) and ''
+  elseif kind == 'set-guest' or kind == 'unset-guest' then
+    skip = redis.call('HEXISTS', joined, key) == 0 and ''
   elseif kind == 'nonce' then
     local first = redis.call('GET', nonceKey(key))
     skip = first and 'n' .. first
   end
   if skip then skipped[#skipped + 1] = place .. skip else write(fields) end
   if not skip then
-    if kind == 'founder' then
+    if kind == 'founder' or kind == 'set-guest' then
       redis.call('HSET', stateKey(), 'guest:' .. key, cjson.encode({ text(last), fields }))
+    elseif kind == 'joined' or kind == 'unset-guest' then
+      redis.call('HDEL', stateKey(), 'guest:' .. key)
     elseif kind == 'nonce' then
       redis.call('SET', nonceKey(key), text(last), 'PX', DAY_MS)
     elseif kind == 'redacted' then

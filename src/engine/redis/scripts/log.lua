@@ -1,5 +1,6 @@
 -- Functions for scripts about one log; precedes them. All keys have the log's hash tag: the stream, the hash of log data (start, last,
--- closed, ahead-from, ahead, claims, erase, erased-to), the members by folded name, the names held (claims.lua), the admitted nodes, and the last batch of
+-- closed, ahead-from, ahead, claims, erase, erased-to,
+-- erase-began, erase-after), the members by folded name, the names held (claims.lua), the admitted nodes, and the last batch of
 -- this node.
 local log, info, joined, names, nodes, done = unpack(KEYS)
 
@@ -137,6 +138,12 @@ end
 -- Returns the key of the unfinished copy of the stream (erase.lua).
 local function copyKey()
   return string.sub(log, 1, -4) .. 'copy'
+end
+
+-- Returns true up to the time `after` from which on the stream may be rewritten (erase.lua), unless the clock has gone back since.
+local function rests(after)
+  local left = tonumber(after or '0') - ms
+  return left > 0 and left <= DAY_MS
 end
 
 -- Adds a node to a membership. Returns false if the membership exists through other nodes that share the name.

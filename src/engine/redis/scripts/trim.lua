@@ -1,6 +1,6 @@
 -- Removes events beyond the retention of a log, and sets its start to the last removed id. ARGV: maximum events and days, 0 for no limit;
--- the time in ms; maximum events to remove; control channel; name of the log. Returns the number of removed events, and `1` if the
--- bytes of deleted entries are to be erased (erase.lua).
+-- the time in ms; maximum events to remove; control channel; name of the log. Returns the number of removed events, and whether the
+-- bytes of deleted entries are to be erased (erase.lua): `no`, `now` or `later`.
 local most, days, now, slice = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 
 -- The mode `keep` of the room.
@@ -14,8 +14,10 @@ if mode then
   if own and own > 0 and (days == 0 or own < days) then days = own end
 end
 local oldest = days > 0 and math.max(0, now - days * DAY_MS)
-local marks = redis.call('HMGET', info, 'erase', 'erased-to')
-local erase = (marks[1] or marks[2]) and '1' or '0'
+local marks = redis.call('HMGET', info, 'erase', 'erased-to', 'erase-after')
+readClock()
+local erase = 'no'
+if marks[2] or marks[1] then erase = not marks[2] and rests(marks[3]) and 'later' or 'now' end
 
 local function idOf(event)
   local whole, count = string.match(event[1], '^(%d+)-(%d+)$')

@@ -1,0 +1,41 @@
+import type { Engine, RoomRecord } from '../engine/engine.ts'
+import { RoomState } from './room-state.ts'
+
+/** Time for which a state is used again, in ms. */
+const USED_MS = 2_000
+/** Maximum states in memory. */
+const MAX_STATES = 64
+
+/** States of rooms that no session of this node is in, each read at most once in two seconds however many ask. They must not be changed. */
+export class RecentStates {
+  readonly #engine: Engine
+  readonly #now: () => number
+  /** By the id of the room, oldest first. */
+  readonly #states = new Map<number, { readonly state: Promise<RoomState>; readonly until: number }>()
+
+  /** `now` returns ms of a clock that is not set back. */
+  constructor(engine: Engine, now: () => number = () => performance.now()) {
+    this.#engine = engine
+    this.#now = now
+    engine.rooms.watch((room) => this.#states.delete(room))
+  }
+
+  /** Resolves with the state of a room as of some moment in the last two seconds. @throws Unavailable */
+  of(record: RoomRecord): Promise<RoomState> {
+    const now = this.#now()
+    const known = this.#states.get(record.id)
+    if (known && known.until > now) return known.state
+    this.#states.delete(record.id)
+    for (const [room, { until }] of this.#states) {
+      if (until > now && this.#states.size < MAX_STATES) break
+      this.#states.delete(room)
+    }
+    const state = this.#engine.logs.state(record.id).then((events) => new RoomState(record, events))
+    const recent = { state, until: now + USED_MS }
+    this.#states.set(record.id, recent)
+    state.catch(() => {
+      if (this.#states.get(record.id) === recent) this.#states.delete(record.id)
+    })
+    return state
+  }
+}
