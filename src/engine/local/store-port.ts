@@ -2,7 +2,7 @@ import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promi
 import type { MessagePort } from 'node:worker_threads'
 import { DoubtfulClock } from '../clock.ts'
 import type { Operation } from '../observer.ts'
-import { BUSY_TIMEOUT_MS, causeOf, type Database, openDatabase } from './database.ts'
+import { BUSY_TIMEOUT_MS, causeOf, type Database, isDamage, openDatabase } from './database.ts'
 import { emptyWriteAheadLog } from './erasure.ts'
 import { OpenFiles } from './files.ts'
 import { StoreHealth } from './health.ts'
@@ -97,12 +97,12 @@ export function serveStore(port: MessagePort, options: StoreOptions): void {
   function* indexed(): Generator<void> {
     if (!files?.overwritten) yield* store.indexing.run()
   }
-  /** Repeats work whose slices run between requests, with pauses that are given the time of the slice before. */
+  /** Repeats work whose slices run between requests, with pauses that are given the time of the slice before. Damage is a failure of `damaged`. */
   async function repeat(
     slices: () => Iterable<void>,
     everyMs: number,
     pause: (ms: number) => Promise<unknown>,
-    operation: Operation,
+    damaged: Operation,
   ): Promise<void> {
     let againMs = everyMs
     try {
@@ -114,15 +114,16 @@ export function serveStore(port: MessagePort, options: StoreOptions): void {
         started = performance.now()
       }
     } catch (error) {
+      const operation = isDamage(error) ? damaged : 'commits'
       if (!closed) health.failed(operation, error, () => void slices()[Symbol.iterator]().next())
       againMs = FAILED_MS
     }
-    if (!closed) setTimeout(repeat, againMs, slices, everyMs, pause, operation).unref()
+    if (!closed) setTimeout(repeat, againMs, slices, everyMs, pause, damaged).unref()
   }
   const whenIdle = (pause: number) => (ms: number) =>
     performance.now() - committedAt < BUSY_MS ? delay(ms * pause, undefined, { ref: false }) : nextTurn()
   void repeat(everything, SWEEP_EVERY_MS, () => nextTurn(), 'commits')
   void repeat(erase, SWEEP_EVERY_MS, whenIdle(ERASURE_PAUSE), 'commits')
-  // Its failure is that of a read, which tells of damage with the same words.
+  // Reads meet the same damage, and tell of it with the same words.
   setTimeout(repeat, INDEX_EVERY_MS, indexed, INDEX_EVERY_MS, whenIdle(INDEX_PAUSE), 'reads').unref()
 }
