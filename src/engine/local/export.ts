@@ -86,11 +86,12 @@ export class LocalExport implements ExportSource {
   }
 
   async *moderation(room: number, since: number): AsyncGenerator<readonly Event[]> {
-    // The kinds are written as in the index.
+    // The first conditions are those of the index.
     const page = selectEvents(
       this.#db,
       `INDEXED BY events_moderation
        WHERE log = (SELECT id FROM logs WHERE name = ?) AND id > ?
+       AND kind <> 'message' AND kind <> 'joined' AND kind <> 'left'
        AND kind IN (${MODERATION_KINDS.map((kind) => `'${kind}'`).join(', ')}) ORDER BY id LIMIT ?`,
     )
     for (let after = idAt(since) - 1; ; ) {

@@ -183,8 +183,8 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE logs ADD COLUMN indexed INTEGER NOT NULL DEFAULT 0;
   `,
   `
-  -- The events of moderators.
-  CREATE INDEX events_moderation ON events (log, id) WHERE kind IN ('topic', 'kicked', 'role', 'mode', 'redacted');
+  -- The events of moderators. One comparison for a message, where IN takes microseconds.
+  CREATE INDEX events_moderation ON events (log, id) WHERE kind <> 'message' AND kind <> 'joined' AND kind <> 'left';
   -- Rooms with a retention of their own.
   CREATE INDEX room_state_keep ON room_state (room) WHERE key = 'mode:keep';
   `,
