@@ -46,6 +46,4 @@ export const COMMAND_GROUPS = {
   Admin: [whois, disconnect, announce, banAddress, unbanAddress, addressBans],
 } as const satisfies Readonly<Record<string, readonly Command[]>>
 
-export type CommandGroup = keyof typeof COMMAND_GROUPS
-
 export const commands: readonly Command[] = Object.values(COMMAND_GROUPS).flat()

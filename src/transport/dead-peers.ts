@@ -47,7 +47,7 @@ const LISTED = /^ *\d+: [0-9A-F]+:([0-9A-F]{4}) ([0-9A-F]+):([0-9A-F]{4}) /gm
 /** Minimum characters of a table that are parsed in one round of the event loop: about 50 rows. */
 const PART_CHARACTERS = 8_192
 
-/** Whole rows of a table. */
+/** Part of a table of sockets that ends with a whole row. */
 interface Part {
   readonly text: string
   readonly family: Family
