@@ -46,6 +46,8 @@ const AUDITED: Readonly<Record<AuditEntry['what'], string>> = {
   'address-banned': 'address banned',
   'address-unbanned': 'address no longer banned',
   'room-closed': 'room closed',
+  'token-created': 'access token created',
+  'token-revoked': 'access token revoked',
 }
 
 export interface Daemon {

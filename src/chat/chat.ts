@@ -46,6 +46,8 @@ import type { Membership, Session } from './session.ts'
 import { Sessions } from './sessions.ts'
 import { Supervision } from './supervision.ts'
 import { Tickets } from './tickets.ts'
+import { checkUnlimited } from './token-scope.ts'
+import { AccessTokens } from './tokens.ts'
 
 /** Failed attempts a minute from an address. */
 const FAILURES = 5
@@ -63,6 +65,7 @@ export class Chat {
   readonly inboxes: Inboxes
   readonly moderation: Moderation
   readonly tickets: Tickets
+  readonly tokens: AccessTokens
   readonly makers: RoomMakers
   readonly administration: Administration
   readonly admins: Admins
@@ -121,7 +124,7 @@ export class Chat {
       handover,
       departed: (session) => memberships.departed(session),
       share: (session) => {
-        session.isAdmin = admins.names(session)
+        session.isAdmin = admins.grants(session, session)
         inboxes.listen(session)
         return memberships.share(session)
       },
@@ -131,7 +134,18 @@ export class Chat {
     })
     const guests = new GuestChecks(accounts, engine.memberships)
     const login = { admins, blocking, credentials, digests, guests, handover, inboxes, presence, sessions, onAudit }
-    const administered = { credentials, tickets, blocking, directory, presence, sessions, admins, onAdministered }
+    const tokens = new AccessTokens(engine, { credentials, sessions, onAudit })
+    const administered = {
+      credentials,
+      tickets,
+      tokens,
+      blocking,
+      directory,
+      presence,
+      sessions,
+      admins,
+      onAdministered,
+    }
     const administration = new Administration(engine, administered)
     this.#engine = engine
     this.#blocking = blocking
@@ -167,6 +181,7 @@ export class Chat {
     this.settings = new AccountSettings({ accounts, administration, admins, sessions, tickets, onAudit })
     this.supervision = new Supervision({ admins, sessions, maxText, onAudit })
     this.tickets = tickets
+    this.tokens = tokens
   }
 
   /**
@@ -233,7 +248,7 @@ export class Chat {
    * changed.
    *
    * @throws Refusal `room-name-invalid`, `room-unknown` for an id, `room-private` unless `unlocked` has its password, `too-many-rooms`,
-   * `banned`, `invite-only`, `name-in-room`, `name-reserved`, `name-in-use` for a nickname that looks like that of somebody in a room,
+   * `banned`, `invite-only`, `token-scope`, `name-in-room`, `name-reserved`, `name-in-use` for a nickname that looks like that of somebody in a room,
    * `unavailable`.
    */
   join(session: Session, which: number | string, options: JoinRoomOptions = {}): Promise<Membership> {
@@ -262,15 +277,17 @@ export class Chat {
    * Keeps messages between two nicknames from both of them: for as long as the owner of an account, or a guest of a protocol that keeps
    * blocks, does not take it back; for other guests until their last session ends.
    *
-   * @throws Refusal `name-reserved`, `name-invalid`, also for the session's own nickname, `too-many-blocks`, `unavailable`.
+   * @throws Refusal `name-reserved`, `name-invalid`, also for the session's own nickname, `token-scope`, `too-many-blocks`, `unavailable`.
    */
   async block(session: Session, name: string): Promise<void> {
+    checkUnlimited(session)
     await this.#guests.checkOwn(session)
     await this.#blocking.block(session, name)
   }
 
-  /** Resolves with false when the nickname was not blocked. @throws Refusal `name-reserved`, `unavailable`. */
+  /** Resolves with false when the nickname was not blocked. @throws Refusal `name-reserved`, `token-scope`, `unavailable`. */
   async unblock(session: Session, name: string): Promise<boolean> {
+    checkUnlimited(session)
     await this.#guests.checkOwn(session)
     return this.#blocking.unblock(session, name)
   }

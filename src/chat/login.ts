@@ -53,6 +53,8 @@ export class SessionLogin {
     }
     const key = fold(name)
     await this.#closed(key)
+    // So that its revocation finds the session.
+    session.token = registered ? as.token : undefined
     presence.add(key, session)
     let account: AccountRecord | undefined
     try {
@@ -69,9 +71,9 @@ export class SessionLogin {
     if (session.closed) return this.release(key, session)
     session.name = name
     session.registered = registered
-    session.byTicket = registered && as.hash === undefined
+    session.byTicket = registered && as.hash === undefined && !as.token
     session.accountId = account && accountId(account)
-    session.isAdmin = account !== undefined && admins.names(account)
+    session.isAdmin = account !== undefined && admins.grants(session, account)
     if (registered) inboxes.listen(session)
     session.isBot = account?.bot === true
     sessions.begin(session)
