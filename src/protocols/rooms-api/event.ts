@@ -90,7 +90,7 @@ export function liveText(event: Event, slug: string): string {
 }
 
 /** Returns an event of the past as a line for people, with its date and a line feed; empty for kinds that are not shown. */
-export function recordText(event: Event, slug: string): string {
+export function pastText(event: Event, slug: string): string {
   const record = recordOf(event, slug, '')
   return record ? plain(record) : ''
 }

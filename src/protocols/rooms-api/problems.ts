@@ -82,7 +82,7 @@ const REFUSALS: Readonly<Record<RefusalCode, readonly [status: number, detail: s
 }
 
 /** Returns the response to an exception of a request; undefined where the request has failed. */
-export function problemOf(thrown: unknown): Problem | undefined {
+export function apiProblemOf(thrown: unknown): Problem | undefined {
   if (thrown instanceof Problem) return thrown
   if (!(thrown instanceof Refusal)) return undefined
   const [status, detail] = REFUSALS[thrown.code] ?? []

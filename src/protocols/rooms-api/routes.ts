@@ -3,7 +3,7 @@ import type { Routes } from '../../transport/http/routes.ts'
 import { Authorization } from './authorization.ts'
 import type { RoomsApiContext, RoomsApiOptions } from './context.ts'
 import { addMembers } from './members.ts'
-import { problemOf } from './problems.ts'
+import { apiProblemOf } from './problems.ts'
 
 /** Returns the routes of the rooms API (docs/protocols/rooms-api.md). */
 export function roomsApiRoutes(options: RoomsApiOptions): Routes {
@@ -17,7 +17,7 @@ export function roomsApiRoutes(options: RoomsApiOptions): Routes {
     addMembers(app, context)
     app.addHook('onRequest', async (_, reply) => void reply.header('Cache-Control', 'no-store'))
     app.setErrorHandler((error, _, reply) => {
-      const problem = problemOf(error)
+      const problem = apiProblemOf(error)
       // The error handler of the HTTP port answers all other errors.
       if (!problem) throw error
       const { status, code, message: detail, retryAfterS } = problem
