@@ -1,11 +1,12 @@
 import type { Engine, RoomRecord } from '../engine/engine.ts'
-import type { Event } from '../engine/event.ts'
+import { type Event, NONCE_MS } from '../engine/event.ts'
 import { checkUnlocked } from './access.ts'
 import type { Author } from './authors.ts'
 import { ALONE, type Directory } from './directory.ts'
 import type { Memberships } from './memberships.ts'
 import { Refusal, refuse } from './refusal.ts'
 import type { Room } from './room.ts'
+import { digestOf } from './secrets.ts'
 import type { Saying, Speech } from './speech.ts'
 import { checkScope } from './token-scope.ts'
 
@@ -60,6 +61,23 @@ export class Posting {
     const holders = await Promise.all(held).catch(refuse)
     if (holders.some((holder) => holder !== undefined)) throw new Refusal('name-in-room')
     return lectern
+  }
+
+  /** @throws Refusal `text-empty`, `text-too-long` for what is no text of a message. */
+  checkText(text: string): void {
+    this.#parts.speech.body(text)
+  }
+
+  /**
+   * Keeps a request of an author under a key for a day. Resolves with false if an earlier one with this key was another request.
+   *
+   * @throws Refusal `unavailable`.
+   */
+  async claimKey({ author, room }: Lectern, key: string, request: string): Promise<boolean> {
+    const digest = digestOf(request)
+    const id = digestOf(JSON.stringify([room.record.id, author.key, key]))
+    const expiresAt = Date.now() + NONCE_MS
+    return (await this.#engine.records.insertOrGet('request', id, digest, { expiresAt }).catch(refuse)) === digest
   }
 
   /**
