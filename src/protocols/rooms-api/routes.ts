@@ -4,9 +4,13 @@ import type { Routes } from '../../transport/http/routes.ts'
 import { Authorization } from './authorization.ts'
 import { takeBodies } from './body.ts'
 import type { RoomsApiContext, RoomsApiOptions } from './context.ts'
-import { addMembers } from './members.ts'
+import { addHistory } from './history.ts'
+import { Pacer } from './pacer.ts'
 import { addPosting } from './post.ts'
+import { addPrivate } from './private.ts'
 import { apiProblemOf } from './problems.ts'
+import { addRemoval } from './removal.ts'
+import { addRooms } from './rooms.ts'
 
 /** Returns the routes of the rooms API (docs/protocols/rooms-api.md). */
 export function roomsApiRoutes(options: RoomsApiOptions): Routes {
@@ -17,10 +21,15 @@ export function roomsApiRoutes(options: RoomsApiOptions): Routes {
       authorize: (request, right) => authorization.authorize(request, right),
       readableRoom: (caller, slug) => authorization.readableRoom(caller, slug),
       enter: (caller, slug) => authorization.enter(caller, slug),
+      visit: (caller, slug) => authorization.visit(caller, slug),
     }
     takeBodies(app)
-    addMembers(app, context)
-    addPosting(app, context, services)
+    const pacer = new Pacer(options.pacing, services.requests)
+    addRooms(app, context)
+    addPosting(app, context, services, pacer)
+    addHistory(app, context, services)
+    addRemoval(app, context)
+    addPrivate(app, context, pacer)
     app.addHook('onRequest', async (_, reply) => void reply.header('Cache-Control', 'no-store'))
     app.setErrorHandler((error, request, reply) => {
       const problem = apiProblemOf(error)
