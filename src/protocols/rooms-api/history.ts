@@ -91,7 +91,7 @@ async function begun(pages: Pages): Promise<{ readonly first: Event | undefined;
   let page = await rest.next()
   while (!page.done && page.value.length === 0) page = await rest.next()
   if (page.done) return { first: undefined, pages: only([]) }
-  const [events] = [page.value]
+  const events = page.value
   const all = async function* () {
     yield events
     yield* { [Symbol.asyncIterator]: () => rest }

@@ -5,6 +5,7 @@ import { Authorization } from './authorization.ts'
 import { takeBodies } from './body.ts'
 import type { RoomsApiContext, RoomsApiOptions } from './context.ts'
 import { addHistory } from './history.ts'
+import { addDocs } from './openapi.ts'
 import { Pacer } from './pacer.ts'
 import { addPosting } from './post.ts'
 import { addPrivate } from './private.ts'
@@ -30,6 +31,7 @@ export function roomsApiRoutes(options: RoomsApiOptions): Routes {
     addHistory(app, context, services)
     addRemoval(app, context)
     addPrivate(app, context, pacer)
+    addDocs(app)
     app.addHook('onRequest', async (_, reply) => void reply.header('Cache-Control', 'no-store'))
     app.setErrorHandler((error, request, reply) => {
       const problem = apiProblemOf(error)
