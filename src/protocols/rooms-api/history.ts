@@ -53,8 +53,8 @@ export function addHistory(app: FastifyInstance, context: RoomsApiContext, { req
 
   app.get('/inbox', async (request, reply) => {
     const { author } = await context.authorize(request, 'read')
-    const query = await checkedQuery(INBOX_PARAMETERS, request.query)
     if (!author) throw new Problem(401, 'unauthorized', 'Authorize with a token or password')
+    const query = await checkedQuery(INBOX_PARAMETERS, request.query)
     const found = await chat.reading.inbox(author, rangeOf(query))
     const { first, pages } = await begun(found.pages)
     return send(request, reply, { pages, slug: undefined, before: found.before ?? first?.id })
