@@ -56,6 +56,8 @@ export type SessionEnd =
   | 'password-changed'
   /** Another session of the account has ended this one. */
   | 'logged-out'
+  /** Its access token was revoked, or has expired. */
+  | 'token-ended'
   /** An admin has ended it. */
   | 'disconnected'
 
