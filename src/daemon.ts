@@ -106,6 +106,7 @@ export async function startDaemon(
   })
   const chat = new Chat(engine, {
     maxText: config['max-text'],
+    guests: config.guests,
     keepDays: config['keep-days'],
     maxRooms: config['max-rooms'],
     maxRoomsPerAddress: config['max-rooms-per-address'],

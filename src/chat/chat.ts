@@ -16,6 +16,7 @@ import { AddressDigests } from './address-digests.ts'
 import { Administration } from './administration.ts'
 import { Admins } from './admins.ts'
 import { Attempts } from './attempts.ts'
+import { Authors } from './authors.ts'
 import { Away } from './away.ts'
 import { Blocking } from './blocking.ts'
 import { Blocks } from './blocks.ts'
@@ -60,6 +61,7 @@ export const LOBBY = LOBBY_ROOM.id
 export class Chat {
   readonly accounts: Accounts
   readonly access: Access
+  readonly authors: Authors
   readonly rooms: Directory
   readonly messages: Messages
   readonly inboxes: Inboxes
@@ -132,7 +134,7 @@ export class Chat {
       onAudit,
       quota: new AccountQuota(registrations, maxAccountsPerAddress, now),
     })
-    const guests = new GuestChecks(accounts, engine.memberships)
+    const guests = new GuestChecks(accounts, engine.memberships, options.guests ?? true)
     const login = { admins, blocking, credentials, digests, guests, handover, inboxes, presence, sessions, onAudit }
     const tokens = new AccessTokens(engine, { credentials, sessions, onAudit })
     const administered = {
@@ -157,6 +159,7 @@ export class Chat {
     this.maxText = maxText
     this.broadcast = engine.broadcast
     this.access = new Access({ memberships, credentials, admins, digests })
+    this.authors = new Authors({ access: this.access, credentials, guests })
     this.accounts = accounts
     this.admins = admins
     this.addressBans = new AddressBans(engine, admins, onAudit)
@@ -188,7 +191,7 @@ export class Chat {
    * Logs a session in as a guest under a nickname, or as the owner of an account with the {@link Proof} of it. Two guests may have one
    * nickname as long as they are in different rooms; with `alone`, no other session may have it, logged in or in a room.
    *
-   * @throws Refusal `name-invalid`; `name-reserved`, also for a guest under an account's nickname or one that looks like it; `secret-wrong`
+   * @throws Refusal `account-required` for a guest where there are none; `name-invalid`; `name-reserved`, also for a guest under an account's nickname or one that looks like it; `secret-wrong`
    * for a proof that is out of date; `name-in-use` with `alone`, and for a guest whose nickname looks like that of somebody in a room;
    * `unavailable`.
    */

@@ -9,7 +9,7 @@ import { accountId, type Credentials, Proof } from './credentials.ts'
 import type { GuestChecks } from './guests.ts'
 import type { Handover } from './handover.ts'
 import type { Inboxes } from './inboxes.ts'
-import { fold, isName, isReserved } from './names.ts'
+import { fold } from './names.ts'
 import type { Presence } from './presence.ts'
 import { Refusal, refuse } from './refusal.ts'
 import type { Session } from './session.ts'
@@ -51,11 +51,7 @@ export class SessionLogin {
     const registered = as instanceof Proof
     const name = registered ? as.name : as
     // An account may have a nickname that earlier versions allowed.
-    if (!registered) {
-      if (!isName(name)) throw new Refusal('name-invalid')
-      if (isReserved(name)) throw new Refusal('name-reserved')
-      await guests.check(name)
-    }
+    if (!registered) await guests.checkNew(name)
     const key = fold(name)
     await this.#closed(key)
     // So that its revocation finds the session.

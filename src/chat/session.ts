@@ -2,6 +2,7 @@ import type { Event } from '../engine/event.ts'
 import { fold } from './names.ts'
 import { Refusal } from './refusal.ts'
 import type { Room } from './room.ts'
+import type { Speaker } from './speaker.ts'
 import { owned } from './text.ts'
 import { isFullScope, type TokenIdentity, type TokenScope } from './token-scope.ts'
 
@@ -82,7 +83,7 @@ export interface Membership {
 }
 
 /** One authenticated connection of a user, through one protocol. A protocol extends it with what it keeps for a client. */
-export class Session {
+export class Session implements Speaker {
   readonly wire: Wire
   /** Set once, when the login has succeeded. */
   #name = ''
@@ -126,6 +127,11 @@ export class Session {
   /** The client's address, by which limits count; empty without a connection. */
   get address(): string {
     return this.lifeline?.address ?? ''
+  }
+
+  /** See {@link Wire.protocol}. */
+  get protocol(): string {
+    return this.wire.protocol
   }
 
   /** The limits of the session's access token; undefined if it has none. */

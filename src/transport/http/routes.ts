@@ -12,6 +12,8 @@ declare module 'fastify' {
     changes?: boolean
     /** True for the operator's probes, which are also answered on connections beyond the limits. */
     probe?: true
+    /** True if guests may send the request to the rooms API. */
+    guests?: true
   }
 }
 
@@ -22,8 +24,8 @@ export type Routes = (app: FastifyInstance, services: HttpServices) => void | Pr
 export interface HttpServices {
   readonly requests: RequestClients
   readonly upgrades: Pick<Upgrades, 'openSocket' | 'isHandshake'>
-  /** True if the port listens on a loopback address. */
-  readonly loopback: boolean
+  /** True if only this machine can connect: the port listens on a loopback address, and there is no trusted proxy. */
+  readonly local: boolean
 }
 
 export interface SocketOptions extends ConnectionOptions, WebSocketOptions {}
