@@ -4,6 +4,7 @@ import { Authorization } from './authorization.ts'
 import type { RoomsApiContext, RoomsApiOptions } from './context.ts'
 import { addMembers } from './members.ts'
 import { problemOf } from './problems.ts'
+import { addTokens } from './tokens.ts'
 
 /** Returns the routes of the rooms API (docs/protocols/rooms-api.md). */
 export function roomsApiRoutes(options: RoomsApiOptions): Routes {
@@ -14,7 +15,6 @@ export function roomsApiRoutes(options: RoomsApiOptions): Routes {
       authorize: (request, right) => authorization.authorize(request, right),
       readableRoom: (caller, slug) => authorization.readableRoom(caller, slug),
     }
-    addMembers(app, context)
     app.addHook('onRequest', async (_, reply) => void reply.header('Cache-Control', 'no-store'))
     app.setErrorHandler((error, _, reply) => {
       const problem = problemOf(error)
@@ -28,5 +28,7 @@ export function roomsApiRoutes(options: RoomsApiOptions): Routes {
         .type('application/problem+json')
         .send({ type: 'about:blank', title: STATUS_CODES[status], status, code, detail })
     })
+    addMembers(app, context)
+    addTokens(app, context)
   }
 }
