@@ -39,6 +39,7 @@ import { Passwords } from './passwords.ts'
 import { Presence } from './presence.ts'
 import { Reader } from './reader.ts'
 import { Refusal, refuse } from './refusal.ts'
+import { RoomHooks } from './room-hooks.ts'
 import { RoomQuota } from './room-quota.ts'
 import type { Rank } from './room-state.ts'
 import type { Identity } from './sanctions.ts'
@@ -68,6 +69,7 @@ export class Chat {
   readonly moderation: Moderation
   readonly tickets: Tickets
   readonly tokens: AccessTokens
+  readonly hooks: RoomHooks
   readonly makers: RoomMakers
   readonly administration: Administration
   readonly admins: Admins
@@ -185,6 +187,7 @@ export class Chat {
     this.supervision = new Supervision({ admins, sessions, maxText, onAudit })
     this.tickets = tickets
     this.tokens = tokens
+    this.hooks = new RoomHooks(engine, reader)
   }
 
   /**

@@ -2,6 +2,8 @@ import { STATUS_CODES } from 'node:http'
 import type { Routes } from '../../transport/http/routes.ts'
 import { Authorization } from './authorization.ts'
 import type { RoomsApiContext, RoomsApiOptions } from './context.ts'
+import { HookSender } from './hooks/hook-sender.ts'
+import { addOutgoingHooks } from './hooks/outgoing.ts'
 import { addMembers } from './members.ts'
 import { problemOf } from './problems.ts'
 import { addTokens } from './tokens.ts'
@@ -30,5 +32,9 @@ export function roomsApiRoutes(options: RoomsApiOptions): Routes {
     })
     addMembers(app, context)
     addTokens(app, context)
+    addOutgoingHooks(app, context, options.hooksPrivate)
+    const sender = new HookSender({ chat: options.chat, log: options.log, private: options.hooksPrivate })
+    app.addHook('onReady', async () => sender.start())
+    app.addHook('onClose', () => sender.stop())
   }
 }
