@@ -189,6 +189,8 @@ export const KINDS = {
   duty: kind(TEXT, { expires: true }),
   /** The folded name that the address that made a room uses in it, by the room's id. */
   'maker-name': kind(TEXT, { expires: true }),
+  /** The digest of a request that is done once, by the digest of its room, author and key. */
+  request: kind(TEXT, { expires: true }),
   /** A network whose connections are refused, by its canonical text. */
   'address-ban': kind(ADDRESS_BAN, { expires: true }),
   /** An outgoing webhook of a room, by its id; indexed by the id of the room. */

@@ -7,9 +7,9 @@ import type { AppOptions } from './port.ts'
 
 /** Identifies the client and the origin of a request. */
 export class RequestClients {
-  readonly #options: Pick<AppOptions, 'log' | 'admission' | 'origins'>
+  readonly #options: Pick<AppOptions, 'log' | 'admission' | 'origins' | 'visitors'>
 
-  constructor(options: Pick<AppOptions, 'log' | 'admission' | 'origins'>) {
+  constructor(options: Pick<AppOptions, 'log' | 'admission' | 'origins' | 'visitors'>) {
     this.#options = options
   }
 
@@ -52,6 +52,12 @@ export class RequestClients {
   /** Returns true, and logs the refusal, if a page of a foreign origin may have sent a request with side effects. */
   mayBeForeign(request: FastifyRequest): boolean {
     return this.#logged(request, mayBeForeign(originRequestOf(request), this.#options.origins))
+  }
+
+  /** Lets the body of a request arrive without a limit of time. `stop` is called when the server stops. */
+  letLast({ socket }: FastifyRequest, stop: () => void): void {
+    socket.setTimeout(0)
+    this.#options.visitors.get(socket)?.letLast(stop)
   }
 
   #logged(request: FastifyRequest, foreign: boolean): boolean {
