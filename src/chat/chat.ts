@@ -40,6 +40,7 @@ import { Posting } from './posting.ts'
 import { Presence } from './presence.ts'
 import { Reader } from './reader.ts'
 import { Refusal, refuse } from './refusal.ts'
+import { RoomHooks } from './room-hooks.ts'
 import { RoomQuota } from './room-quota.ts'
 import { RoomReading } from './room-reading.ts'
 import type { Rank } from './room-state.ts'
@@ -73,6 +74,7 @@ export class Chat {
   readonly moderation: Moderation
   readonly tickets: Tickets
   readonly tokens: AccessTokens
+  readonly hooks: RoomHooks
   readonly makers: RoomMakers
   readonly administration: Administration
   readonly admins: Admins
@@ -193,6 +195,7 @@ export class Chat {
     this.supervision = new Supervision({ admins, sessions, maxText, onAudit })
     this.tickets = tickets
     this.tokens = tokens
+    this.hooks = new RoomHooks(engine, reader)
   }
 
   /**

@@ -13,6 +13,8 @@ export interface RoomsApiOptions extends ConnectionLimits {
   readonly maxText: number
   /** Permission to read public rooms without authorization; `local` if only this machine can connect. */
   readonly publicRead: 'local' | 'always' | 'never'
+  /** True if outgoing webhooks may go to loopback and private addresses. */
+  readonly hooksPrivate: boolean
 }
 
 /** The sender of a request: the owner of an account, a guest, or nobody. */

@@ -5,6 +5,8 @@ import { Authorization } from './authorization.ts'
 import { takeBodies } from './body.ts'
 import type { RoomsApiContext, RoomsApiOptions } from './context.ts'
 import { addHistory } from './history.ts'
+import { HookSender } from './hooks/hook-sender.ts'
+import { addOutgoingHooks } from './hooks/outgoing.ts'
 import { addDocs } from './openapi.ts'
 import { Pacer } from './pacer.ts'
 import { addPosting } from './post.ts'
@@ -12,6 +14,7 @@ import { addPrivate } from './private.ts'
 import { apiProblemOf } from './problems.ts'
 import { addRemoval } from './removal.ts'
 import { addRooms } from './rooms.ts'
+import { addTokens } from './tokens.ts'
 
 /** Returns the routes of the rooms API (docs/protocols/rooms-api.md). */
 export function roomsApiRoutes(options: RoomsApiOptions): Routes {
@@ -25,13 +28,6 @@ export function roomsApiRoutes(options: RoomsApiOptions): Routes {
       visit: (caller, slug) => authorization.visit(caller, slug),
     }
     takeBodies(app)
-    const pacer = new Pacer(options.pacing, services.requests)
-    addRooms(app, context)
-    addPosting(app, context, services, pacer)
-    addHistory(app, context, services)
-    addRemoval(app, context)
-    addPrivate(app, context, pacer)
-    addDocs(app)
     app.addHook('onRequest', async (_, reply) => void reply.header('Cache-Control', 'no-store'))
     app.setErrorHandler((error, request, reply) => {
       const problem = apiProblemOf(error)
@@ -46,5 +42,17 @@ export function roomsApiRoutes(options: RoomsApiOptions): Routes {
         .type('application/problem+json')
         .send({ type: 'about:blank', title: STATUS_CODES[status], status, code, detail, ...members })
     })
+    const pacer = new Pacer(options.pacing, services.requests)
+    addRooms(app, context)
+    addPosting(app, context, services, pacer)
+    addHistory(app, context, services)
+    addRemoval(app, context)
+    addPrivate(app, context, pacer)
+    addDocs(app)
+    addTokens(app, context)
+    addOutgoingHooks(app, context, options.hooksPrivate)
+    const sender = new HookSender({ chat: options.chat, log: options.log, private: options.hooksPrivate })
+    app.addHook('onReady', async () => sender.start())
+    app.addHook('onClose', () => sender.stop())
   }
 }
