@@ -28,7 +28,10 @@ export function roomsApiRoutes(options: RoomsApiOptions): Routes {
       visit: (caller, slug) => authorization.visit(caller, slug),
     }
     takeBodies(app)
-    app.addHook('onRequest', async (_, reply) => void reply.header('Cache-Control', 'no-store'))
+    app.addHook('onRequest', (_, reply, next) => {
+      reply.header('Cache-Control', 'no-store')
+      next()
+    })
     app.setErrorHandler((error, request, reply) => {
       const problem = apiProblemOf(error)
       // The error handler of the HTTP port answers all other errors.
