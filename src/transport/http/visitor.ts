@@ -4,6 +4,7 @@ import type { BanOf } from '../admission.ts'
 import type { DisconnectReason } from '../disconnect.ts'
 import type { Client } from '../listener.ts'
 import { type FeedOwner, MAX_PIPELINED, type RequestFeed } from './feed.ts'
+import type { NodeListeners } from './node-listeners.ts'
 import { statusAlone, statusOf } from './status.ts'
 
 /**
@@ -25,7 +26,7 @@ const MAX_LAST = 16
  * - idle: there is no request; Node.js ends it after the keep-alive timeout, or this class after twice `requestMs`;
  * - serving: requests are being answered; Node.js limits the time in which a request arrives and in which its response leaves;
  * - upgrading: a handshake is being answered, and the socket is not read; at most `requestMs`;
- * - a WebSocket: its {@link Client} ends it;
+ * - a WebSocket, or a response that lasts: its {@link Client} ends it;
  * - ending: the last response has left; further input is discarded, for a second at most.
  */
 export class Visitor implements Client, FeedOwner {
@@ -39,6 +40,7 @@ export class Visitor implements Client, FeedOwner {
   /** The bytes to send after the last response. */
   #last: Buffer | undefined
   #client: Client | undefined
+  #listeners: NodeListeners | undefined
   #draining = false
   #stopping = false
   /** Number of requests since the server stops. */
@@ -77,8 +79,9 @@ export class Visitor implements Client, FeedOwner {
   }
 
   /** Called with the first input, when Node.js begins to limit the time in which the request arrives. */
-  begin(feed: RequestFeed | undefined): void {
+  begin(feed: RequestFeed | undefined, listeners: NodeListeners): void {
     this.feed = feed
+    this.#listeners = listeners
     if (this.#serving === 0) this.#endWithin(2 * this.#requestMs)
   }
 
@@ -124,11 +127,18 @@ export class Visitor implements Client, FeedOwner {
     response.once('finish', () => this.end())
   }
 
-  /** Passes the connection to a WebSocket after the handshake. */
+  /** Takes the socket from the HTTP server, which has read the request of a response that lasts. It ends with {@link become}. */
+  takeOver(): void {
+    this.feed?.leave()
+    this.#listeners?.remove()
+  }
+
+  /** Passes the connection to a WebSocket after the handshake, or to a response that lasts. */
   become(client: Client): void {
     this.#client = client
     this.#serving = 0
     this.#newest = undefined
+    this.#listeners = undefined
     this.#endWithin(undefined)
     if (this.#stopping || this.#draining) client.stop()
   }
@@ -160,7 +170,7 @@ export class Visitor implements Client, FeedOwner {
     this.#endWithin(LINGER_MS)
   }
 
-  /** Ends a WebSocket; requests are still answered. */
+  /** Ends a WebSocket or a response that lasts; requests are still answered. */
   drain(): void {
     this.#draining = true
     this.#client?.stop()
@@ -217,6 +227,8 @@ export class Visitor implements Client, FeedOwner {
   }
 
   #served(): void {
+    // A request behind one whose response lasts is not answered.
+    if (this.#client) return
     this.#serving--
     if (this.#ending) return
     this.feed?.resume()
