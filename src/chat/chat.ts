@@ -16,6 +16,7 @@ import { AddressDigests } from './address-digests.ts'
 import { Administration } from './administration.ts'
 import { Admins } from './admins.ts'
 import { Attempts } from './attempts.ts'
+import { Authors } from './authors.ts'
 import { Away } from './away.ts'
 import { Blocking } from './blocking.ts'
 import { Blocks } from './blocks.ts'
@@ -46,6 +47,8 @@ import type { Membership, Session } from './session.ts'
 import { Sessions } from './sessions.ts'
 import { Supervision } from './supervision.ts'
 import { Tickets } from './tickets.ts'
+import { checkUnlimited } from './token-scope.ts'
+import { AccessTokens } from './tokens.ts'
 
 /** Failed attempts a minute from an address. */
 const FAILURES = 5
@@ -58,11 +61,13 @@ export const LOBBY = LOBBY_ROOM.id
 export class Chat {
   readonly accounts: Accounts
   readonly access: Access
+  readonly authors: Authors
   readonly rooms: Directory
   readonly messages: Messages
   readonly inboxes: Inboxes
   readonly moderation: Moderation
   readonly tickets: Tickets
+  readonly tokens: AccessTokens
   readonly makers: RoomMakers
   readonly administration: Administration
   readonly admins: Admins
@@ -121,7 +126,7 @@ export class Chat {
       handover,
       departed: (session) => memberships.departed(session),
       share: (session) => {
-        session.isAdmin = admins.names(session)
+        session.isAdmin = admins.grants(session, session)
         inboxes.listen(session)
         return memberships.share(session)
       },
@@ -129,9 +134,20 @@ export class Chat {
       onAudit,
       quota: new AccountQuota(registrations, maxAccountsPerAddress, now),
     })
-    const guests = new GuestChecks(accounts, engine.memberships)
+    const guests = new GuestChecks(accounts, engine.memberships, options.guests ?? true)
     const login = { admins, blocking, credentials, digests, guests, handover, inboxes, presence, sessions, onAudit }
-    const administered = { credentials, tickets, blocking, directory, presence, sessions, admins, onAdministered }
+    const tokens = new AccessTokens(engine, { credentials, sessions, onAudit })
+    const administered = {
+      credentials,
+      tickets,
+      tokens,
+      blocking,
+      directory,
+      presence,
+      sessions,
+      admins,
+      onAdministered,
+    }
     const administration = new Administration(engine, administered)
     this.#engine = engine
     this.#blocking = blocking
@@ -143,6 +159,7 @@ export class Chat {
     this.maxText = maxText
     this.broadcast = engine.broadcast
     this.access = new Access({ memberships, credentials, admins, digests })
+    this.authors = new Authors({ access: this.access, credentials, guests })
     this.accounts = accounts
     this.admins = admins
     this.addressBans = new AddressBans(engine, admins, onAudit)
@@ -167,13 +184,14 @@ export class Chat {
     this.settings = new AccountSettings({ accounts, administration, admins, sessions, tickets, onAudit })
     this.supervision = new Supervision({ admins, sessions, maxText, onAudit })
     this.tickets = tickets
+    this.tokens = tokens
   }
 
   /**
    * Logs a session in as a guest under a nickname, or as the owner of an account with the {@link Proof} of it. Two guests may have one
    * nickname as long as they are in different rooms; with `alone`, no other session may have it, logged in or in a room.
    *
-   * @throws Refusal `name-invalid`; `name-reserved`, also for a guest under an account's nickname or one that looks like it; `secret-wrong`
+   * @throws Refusal `account-required` for a guest where there are none; `name-invalid`; `name-reserved`, also for a guest under an account's nickname or one that looks like it; `secret-wrong`
    * for a proof that is out of date; `name-in-use` with `alone`, and for a guest whose nickname looks like that of somebody in a room;
    * `unavailable`.
    */
@@ -233,7 +251,7 @@ export class Chat {
    * changed.
    *
    * @throws Refusal `room-name-invalid`, `room-unknown` for an id, `room-private` unless `unlocked` has its password, `too-many-rooms`,
-   * `banned`, `invite-only`, `name-in-room`, `name-reserved`, `name-in-use` for a nickname that looks like that of somebody in a room,
+   * `banned`, `invite-only`, `token-scope`, `name-in-room`, `name-reserved`, `name-in-use` for a nickname that looks like that of somebody in a room,
    * `unavailable`.
    */
   join(session: Session, which: number | string, options: JoinRoomOptions = {}): Promise<Membership> {
@@ -262,15 +280,17 @@ export class Chat {
    * Keeps messages between two nicknames from both of them: for as long as the owner of an account, or a guest of a protocol that keeps
    * blocks, does not take it back; for other guests until their last session ends.
    *
-   * @throws Refusal `name-reserved`, `name-invalid`, also for the session's own nickname, `too-many-blocks`, `unavailable`.
+   * @throws Refusal `name-reserved`, `name-invalid`, also for the session's own nickname, `token-scope`, `too-many-blocks`, `unavailable`.
    */
   async block(session: Session, name: string): Promise<void> {
+    checkUnlimited(session)
     await this.#guests.checkOwn(session)
     await this.#blocking.block(session, name)
   }
 
-  /** Resolves with false when the nickname was not blocked. @throws Refusal `name-reserved`, `unavailable`. */
+  /** Resolves with false when the nickname was not blocked. @throws Refusal `name-reserved`, `token-scope`, `unavailable`. */
   async unblock(session: Session, name: string): Promise<boolean> {
+    checkUnlimited(session)
     await this.#guests.checkOwn(session)
     return this.#blocking.unblock(session, name)
   }

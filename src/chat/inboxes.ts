@@ -8,6 +8,7 @@ import { fold } from './names.ts'
 import type { Reader, Search } from './reader.ts'
 import { refuse } from './refusal.ts'
 import type { Session } from './session.ts'
+import { checkScope, isInScope } from './token-scope.ts'
 
 /** A private message that is not committed yet. */
 export type PrivateDraft = Draft & { readonly kind: 'private'; readonly to: string }
@@ -66,6 +67,7 @@ export class Inboxes {
 
   /** Hands a session its private messages, until {@link dismiss}. A guest has to be in a room. */
   listen(session: Session): void {
+    if (session.scope && !isInScope(session.scope, 'read')) return
     const listening = this.#listening.get(session)
     if (listening) {
       if (!session.registered && !session.membership) listening.first = undefined
@@ -80,8 +82,9 @@ export class Inboxes {
     this.#listening.delete(session)
   }
 
-  /** The newest private messages to a session's nickname, oldest first, of all rooms. @throws Refusal `unavailable`. */
-  newest(session: Session, limit: number): Promise<readonly Event[]> {
+  /** The newest private messages to a session's nickname, oldest first, of all rooms. @throws Refusal `token-scope`, `unavailable`. */
+  async newest(session: Session, limit: number): Promise<readonly Event[]> {
+    checkScope(session, 'read')
     const { blocks, reader } = this.#options
     const visible = ({ from, to }: Event) =>
       to !== undefined && fold(to) === session.key && !blocks.between(from, session.name)
@@ -92,9 +95,10 @@ export class Inboxes {
    * Searches the private messages to and from a user: of an account since it was made, of a guest those that its session was handed and
    * that do not belong to a room that it has left.
    *
-   * @throws Refusal `not-in-room` for a guest without a room, `history-gone`, `unavailable`.
+   * @throws Refusal `not-in-room` for a guest without a room, `token-scope`, `history-gone`, `unavailable`.
    */
   async read(session: Session, range: Range): Promise<Search> {
+    checkScope(session, 'read')
     const { blocks, reader } = this.#options
     const since = session.registered ? await this.#madeAt(session) : this.#guestSince(session)
     if (!since) return { pages: nothing() }

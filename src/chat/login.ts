@@ -9,7 +9,7 @@ import { accountId, type Credentials, Proof } from './credentials.ts'
 import type { GuestChecks } from './guests.ts'
 import type { Handover } from './handover.ts'
 import type { Inboxes } from './inboxes.ts'
-import { fold, isName, isReserved } from './names.ts'
+import { fold } from './names.ts'
 import type { Presence } from './presence.ts'
 import { Refusal, refuse } from './refusal.ts'
 import type { Session } from './session.ts'
@@ -46,13 +46,11 @@ export class SessionLogin {
     const registered = as instanceof Proof
     const name = registered ? as.name : as
     // An account may have a nickname that earlier versions allowed.
-    if (!registered) {
-      if (!isName(name)) throw new Refusal('name-invalid')
-      if (isReserved(name)) throw new Refusal('name-reserved')
-      await guests.check(name)
-    }
+    if (!registered) await guests.checkNew(name)
     const key = fold(name)
     await this.#closed(key)
+    // So that its revocation finds the session.
+    session.token = registered ? as.token : undefined
     presence.add(key, session)
     let account: AccountRecord | undefined
     try {
@@ -69,9 +67,9 @@ export class SessionLogin {
     if (session.closed) return this.release(key, session)
     session.name = name
     session.registered = registered
-    session.byTicket = registered && as.hash === undefined
+    session.byTicket = registered && as.hash === undefined && !as.token
     session.accountId = account && accountId(account)
-    session.isAdmin = account !== undefined && admins.names(account)
+    session.isAdmin = account !== undefined && admins.grants(session, account)
     if (registered) inboxes.listen(session)
     session.isBot = account?.bot === true
     sessions.begin(session)

@@ -11,6 +11,7 @@ import type { Room } from './room.ts'
 import type { RoomState } from './room-state.ts'
 import type { Membership, Session } from './session.ts'
 import { clean, isLonger } from './text.ts'
+import { checkScope } from './token-scope.ts'
 import { type Found, findWords } from './word-search.ts'
 
 /** Fields of a message beside its text, where a protocol has them. */
@@ -62,7 +63,7 @@ export class Messages {
    * Says something in a room. Resolves when it is committed; for a nonce that the nickname has used there within a day, with the first
    * event.
    *
-   * @throws Refusal `not-in-room`, `muted`, `moderated`, `slow-mode`, `text-empty`, `text-too-long`, `unavailable`.
+   * @throws Refusal `not-in-room`, `token-scope`, `muted`, `moderated`, `slow-mode`, `text-empty`, `text-too-long`, `unavailable`.
    */
   say(membership: Membership, text: string, extras: MessageExtras = NOTHING): Promise<Event> {
     const { session } = membership
@@ -72,6 +73,7 @@ export class Messages {
       const { log, record } = room
       const body = this.#body(text)
       const verified = session.registered || undefined
+      if (session.token) checkScope(session, 'write', record.slug)
       room.state.checkSpeech(session)
       this.#counts.event(session.wire.protocol, 'message')
       const draft = {
@@ -93,7 +95,7 @@ export class Messages {
   /**
    * Sends a private message to a member of the same room. Resolves when it is committed, with false where it was dropped for a block.
    *
-   * @throws Refusal as {@link say} does, and `nobody-here`, `no-private-messages`.
+   * @throws Refusal as {@link say} does, `token-scope`, and `nobody-here`, `no-private-messages`.
    */
   async tell(membership: Membership, to: string, text: string, { sent }: MessageExtras = NOTHING): Promise<boolean> {
     const { session } = membership
@@ -116,7 +118,7 @@ export class Messages {
    * Resolves as {@link tell} does.
    *
    * @throws Refusal `not-in-room` for a guest without a room; `nobody-here`, also for a guest's nickname that is held in several rooms,
-   * as it may be several users; `no-private-messages`, `text-empty`, `text-too-long`, `unavailable`.
+   * as it may be several users; `token-scope`, `no-private-messages`, `text-empty`, `text-too-long`, `unavailable`.
    */
   async send(session: Session, to: string, text: string): Promise<boolean> {
     return this.#inOrder(session, () => {
@@ -151,6 +153,7 @@ export class Messages {
   }
 
   async #whisper(session: Session, { name: to, room }: Addressee, body: string, sent?: number): Promise<boolean> {
+    checkScope(session, 'write')
     if (this.isBlocked(session, to)) return false
     await this.#inboxes.append(session, { kind: 'private', room, from: session.name, to, body, sent })
     return true
@@ -213,7 +216,7 @@ export class Messages {
    * Finds the newest messages of a room with all words of a search that a session may see. The room is that of a membership, or is given by
    * its slug or title; without a membership it must be public, and the session one that may enter.
    *
-   * @throws Refusal `not-in-room`, `room-unknown`, `room-private`, `banned`, `invite-only`, `unavailable`.
+   * @throws Refusal `not-in-room`, `room-unknown`, `token-scope`, `room-private`, `banned`, `invite-only`, `unavailable`.
    */
   async withWords(session: Session, where: Membership | string, search: WordSearch): Promise<Found> {
     const room = typeof where === 'string' ? await this.#readable(session, where) : roomOf(where).record
@@ -225,6 +228,7 @@ export class Messages {
   async #readable(session: Session, name: string): Promise<RoomRecord> {
     const room = await this.#engine.rooms.find(name).catch(refuse)
     if (!room) throw new Refusal('room-unknown')
+    checkScope(session, 'read', room.slug)
     const membership = session.memberships.get(room.id)
     if (membership && isCurrent(membership)) return room
     if (room.visibility !== 'public') throw new Refusal('room-private')

@@ -11,6 +11,7 @@ import { isAtLeast, MAX_ROLES, type Rank } from './room-state.ts'
 import type { Identity } from './sanctions.ts'
 import type { Membership } from './session.ts'
 import { clean, isLonger } from './text.ts'
+import { checkScope } from './token-scope.ts'
 
 /** Maximum characters of a reason. */
 const MAX_REASON = 300
@@ -61,9 +62,10 @@ export class ModeratorActions {
     return { ...identity, name, addressDigest: member?.address, member }
   }
 
-  /** Checks the rank of the moderator. @throws Refusal `not-in-room`, `not-permitted`. */
+  /** Checks the rank of the moderator. @throws Refusal `not-in-room`, `token-scope`, `not-permitted`. */
   check(by: Membership, least: Rank): void {
     if (!isCurrent(by)) throw new Refusal('not-in-room')
+    checkScope(by.session, 'write', by.room.record.slug)
     if (!isAtLeast(by.room.state.rankOf(by.session), least)) throw new Refusal('not-permitted')
   }
 
@@ -105,8 +107,9 @@ export class ModeratorActions {
     return event
   }
 
-  /** Appends the event of an action. @throws Refusal `nobody-here` for a `kicked` or a guest's `role` of a user who is not in the room, `unavailable`. */
+  /** Appends the event of an action. @throws Refusal `token-scope`, `nobody-here` for a `kicked` or a guest's `role` of a user who is not in the room, `unavailable`. */
   async append({ session, room }: Membership, action: ModeratorAction): Promise<Event> {
+    checkScope(session, 'write', room.record.slug)
     const verified = session.registered || undefined
     try {
       const whole = { ...action, room: room.record.id, from: session.name, verified }

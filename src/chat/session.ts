@@ -2,7 +2,9 @@ import type { Event } from '../engine/event.ts'
 import { fold } from './names.ts'
 import { Refusal } from './refusal.ts'
 import type { Room } from './room.ts'
+import type { Speaker } from './speaker.ts'
 import { owned } from './text.ts'
+import { isFullScope, type TokenIdentity, type TokenScope } from './token-scope.ts'
 
 /** The end of a membership that the session has not asked for. */
 export type MembershipEnd =
@@ -77,7 +79,7 @@ export interface Membership {
 }
 
 /** One authenticated connection of a user, through one protocol. A protocol extends it with what it keeps for a client. */
-export class Session {
+export class Session implements Speaker {
   readonly wire: Wire
   /** Set once, when the login has succeeded. */
   #name = ''
@@ -93,9 +95,11 @@ export class Session {
   registered = false
   /** True if a ticket was the proof. */
   byTicket = false
+  /** The access token that was the proof. */
+  token: TokenIdentity | undefined
   /** Id of the account, see {@link accountId}; undefined for guests. */
   accountId: string | undefined
-  /** True if the account is an admin's. */
+  /** True if the account is an admin's, and no token limits the session. */
   isAdmin = false
   /** Digest of {@link address}, see {@link AddressDigests}; undefined before the login. */
   addressDigest: string | undefined
@@ -114,6 +118,16 @@ export class Session {
   /** The client's address, by which limits count; empty without a connection. */
   get address(): string {
     return this.lifeline?.address ?? ''
+  }
+
+  /** See {@link Wire.protocol}. */
+  get protocol(): string {
+    return this.wire.protocol
+  }
+
+  /** The limits of the session's access token; undefined if it has none. */
+  get scope(): TokenScope | undefined {
+    return this.token && !isFullScope(this.token.scope) ? this.token.scope : undefined
   }
 
   /** The only membership at protocols with one room at a time; the oldest one otherwise. */

@@ -19,6 +19,8 @@ export interface SessionInfo {
   readonly account: boolean
   /** True if a ticket has proved that, see `Tickets`. */
   readonly byTicket: boolean
+  /** The name of the access token that has proved it. */
+  readonly token?: string | undefined
 }
 
 /** The sessions of a nickname, oldest first. */
@@ -37,6 +39,10 @@ export interface EndedSessions {
   readonly id?: string | undefined
   /** A session to keep. */
   readonly except?: string | undefined
+  /** The name of the access token whose sessions are the only ones to end. */
+  readonly token?: string | undefined
+  /** True to keep the sessions that an access token has opened. */
+  readonly keepsTokens?: boolean
   /** True to keep the sessions of guests. */
   readonly accountOnly?: boolean
   /** Text for the client. */
@@ -113,10 +119,12 @@ export class Sessions {
   }
 
   /** Ends sessions on this node. */
-  endHere({ key, why, id, except, accountOnly = false, reason }: EndedSessions): void {
+  endHere({ key, why, id, except, token, keepsTokens = false, accountOnly = false, reason }: EndedSessions): void {
     for (const session of this.#presence.of(key)) {
       if (session.id === except || (id !== undefined && session.id !== id)) continue
       if (accountOnly && !session.registered) continue
+      if (session.token ? keepsTokens || (token ?? session.token.name) !== session.token.name : token !== undefined)
+        continue
       if (!session.terminate(why, reason)) void this.#close(session)
     }
   }
@@ -147,8 +155,9 @@ export class Sessions {
 
   #listHere(key: string): SessionInfo[] {
     const sessions = this.#presence.of(key).filter(({ closed, name }) => !closed && name !== '')
-    return sessions.slice(0, MOST).map(({ id, name, wire, address, since, registered, byTicket }) => {
-      return { id, name, protocol: wire.protocol, address, since, account: registered, byTicket }
+    return sessions.slice(0, MOST).map(({ id, name, wire, address, since, registered, byTicket, token }) => {
+      const account = registered
+      return { id, name, protocol: wire.protocol, address, since, account, byTicket, token: token?.name }
     })
   }
 

@@ -98,6 +98,29 @@ const ADDRESS_BAN = {
   additionalProperties: false,
 } as const
 
+const TOKEN = {
+  type: 'object',
+  properties: {
+    /** The key, SHA-256 of the token in hexadecimal digits. */
+    digest: TEXT,
+    /** The name of the account as registered. */
+    account: TEXT,
+    /** Id of the account, so that a later one under the same name does not inherit the token. */
+    accountId: TEXT,
+    /** The name that the owner has given the token. */
+    name: TEXT,
+    /** Folded slugs of the only rooms that it is for; missing for all rooms. */
+    rooms: { type: 'array', items: TEXT },
+    rights: { type: 'array', items: { enum: ['read', 'write'] } },
+    /** Time in ms since the epoch. */
+    createdAt: { type: 'number' },
+    /** Its end in ms since the epoch, checked when it is used; missing if it has none. */
+    until: { type: 'number' },
+  },
+  required: ['digest', 'account', 'accountId', 'name', 'rights', 'createdAt'],
+  additionalProperties: false,
+} as const
+
 /** Declares the type of a kind's values by their schema. */
 function kind<
   const S extends object,
@@ -133,6 +156,8 @@ export const KINDS = {
   'maker-name': kind(TEXT, { expires: true }),
   /** A network whose connections are refused, by its canonical text. */
   'address-ban': kind(ADDRESS_BAN, { expires: true }),
+  /** An access token of an account, by its digest; indexed by the name of the account. */
+  token: kind(TOKEN, { indexes: { account: ({ account }) => [fold(account)] } }),
 }
 
 export type RecordKind = keyof typeof KINDS
@@ -149,6 +174,7 @@ export type IndexOf<K extends IndexedKind> = keyof (typeof KINDS)[K]['indexes'] 
 export type AccountRecord = RecordOf<'account'>
 export type BlockRecord = RecordOf<'block'>
 export type AddressBan = RecordOf<'address-ban'>
+export type TokenRecord = RecordOf<'token'>
 
 /** A record as stored. */
 export interface StoredRecord {

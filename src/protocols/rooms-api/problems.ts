@@ -74,6 +74,11 @@ const REFUSALS: Readonly<Record<RefusalCode, readonly [status: number, detail: s
   'too-many-address-bans': undefined,
   'session-unknown': undefined,
   'user-unknown': [404, 'No such user'],
+  'token-scope': [403, 'The access token has no right to this'],
+  'token-invalid': [400, 'Invalid name, rights, rooms or end of an access token'],
+  'token-taken': [409, 'The account has an access token of this name'],
+  'token-unknown': [404, 'No such access token'],
+  'too-many-tokens': [409, 'Too many access tokens, at most <limit>'],
 }
 
 /** Returns the response to an exception of a request; undefined where the request has failed. */

@@ -30,6 +30,7 @@ export interface App {
 /** Creates the server with the routes of all protocols. */
 export async function openApp(options: AppOptions, routes: readonly Routes[]): Promise<App> {
   const { log, origins, proxies, loopback, visitors } = options
+  const local = loopback && proxies.isEmpty
   const server = serverOf(options)
   const app: FastifyInstance = fastify({
     serverFactory: (handler) =>
@@ -99,8 +100,8 @@ export async function openApp(options: AppOptions, routes: readonly Routes[]): P
     if (headers.host === undefined && raw.httpVersion === '1.1') return 400
     const changes = !SAFE_METHODS.has(method) || routeOptions.config?.changes === true
     if (changes && requests.mayBeForeign(request)) return 403
-    // Only this machine can connect, so the requested host must be a name of this machine.
-    if (loopback && proxies.isEmpty && isRebound(host, origins)) return 421
+    // The requested host must be a name of this machine.
+    if (local && isRebound(host, origins)) return 421
     const isPreflight = allowListed(request, reply, origins)
     if (is404 || upgrades.isLost(request)) return 404
     return isPreflight ? 204 : undefined
@@ -113,7 +114,7 @@ export async function openApp(options: AppOptions, routes: readonly Routes[]): P
     if (isUnread || asksForWebSocket(request)) reply.header('Connection', 'close')
     if (status !== undefined) return reply.code(status).send()
   })
-  for (const add of routes) await app.register(async (scope) => add(scope, { requests, upgrades, responses, loopback }))
+  for (const add of routes) await app.register(async (scope) => add(scope, { requests, upgrades, responses, local }))
   addOthers()
   await app.ready()
   // Starts the checks of Node.js for incomplete requests.

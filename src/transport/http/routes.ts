@@ -13,6 +13,8 @@ declare module 'fastify' {
     changes?: boolean
     /** True for the operator's probes, which are also answered on connections beyond the limits. */
     probe?: true
+    /** True if guests may send the request to the rooms API. */
+    guests?: true
   }
 }
 
@@ -24,8 +26,8 @@ export interface HttpServices {
   readonly requests: RequestClients
   readonly upgrades: Pick<Upgrades, 'openSocket' | 'isHandshake'>
   readonly responses: Pick<Responses, 'open'>
-  /** True if the port listens on a loopback address. */
-  readonly loopback: boolean
+  /** True if only this machine can connect: the port listens on a loopback address, and there is no trusted proxy. */
+  readonly local: boolean
 }
 
 export interface SocketOptions extends ConnectionOptions, WebSocketOptions {}

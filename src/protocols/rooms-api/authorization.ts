@@ -1,0 +1,133 @@
+import type { FastifyRequest } from 'fastify'
+import type { Author } from '../../chat/authors.ts'
+import type { Proof } from '../../chat/credentials.ts'
+import { fold } from '../../chat/names.ts'
+import { Refusal } from '../../chat/refusal.ts'
+import { isAtLeast } from '../../chat/room-state.ts'
+import { checkScope, type TokenRight } from '../../chat/token-scope.ts'
+import type { RoomRecord } from '../../engine/engine.ts'
+import { readBasic } from '../../transport/http/basic.ts'
+import { delayGuess } from '../../transport/http/guesses.ts'
+import type { HttpServices } from '../../transport/http/routes.ts'
+import type { Caller, RoomsApiContext, RoomsApiOptions } from './context.ts'
+import { Problem } from './problems.ts'
+
+/** The name of the protocol in metrics. */
+const PROTOCOL = 'rooms-api'
+/** Header with the password of a room. */
+const PASSWORD_HEADER = 'room-password'
+
+const BEARER = /^Bearer +(\S+) *$/i
+
+/** Refusals of a name or secret, which are answered alike. */
+const GUESSES: ReadonlySet<string> = new Set(['name-unknown', 'secret-wrong'])
+
+/** Authorization of requests, and of their access to rooms (docs/protocols/rooms-api.md, section 1). Cookies never count (CSRF). */
+export class Authorization implements Pick<RoomsApiContext, 'authorize' | 'readableRoom'> {
+  readonly #options: RoomsApiOptions
+  readonly #services: Pick<HttpServices, 'requests' | 'local'>
+
+  constructor(options: RoomsApiOptions, services: Pick<HttpServices, 'requests' | 'local'>) {
+    this.#options = options
+    this.#services = services
+  }
+
+  /** Implements {@link RoomsApiContext.authorize}. */
+  async authorize(request: FastifyRequest, right: TokenRight): Promise<Caller> {
+    const { chat } = this.#options
+    const address = this.#services.requests.addressOf(request)
+    const header = request.headers[PASSWORD_HEADER]
+    const password = typeof header === 'string' ? Buffer.from(header, 'latin1').toString() : undefined
+    const common = { address, password }
+    const as = await this.#provenBy(request, right)
+    if (as !== undefined) {
+      const author = await this.#authorOf(as, request)
+      const proof = typeof as === 'string' ? undefined : as
+      return { ...common, identity: author, name: author.name, proof, author }
+    }
+    if (right === 'read' && this.#mayAnybodyRead) {
+      const identity = await chat.access.identify('', address)
+      return { ...common, identity, name: undefined, proof: undefined, author: undefined }
+    }
+    const isGuestly = request.routeOptions.config.guests === true
+    throw new Problem(
+      401,
+      'unauthorized',
+      isGuestly
+        ? 'Authorize with a token or password, or speak as a guest with ?as=NICKNAME'
+        : 'Authorize with a token or password',
+    )
+  }
+
+  /** Implements {@link RoomsApiContext.readableRoom}. */
+  async readableRoom(caller: Caller, slug: string): Promise<RoomRecord> {
+    const room = await this.#options.chat.rooms.find(slug)
+    // A room is not found by its title here.
+    if (!room || fold(room.slug) !== fold(slug)) throw new Problem(404, 'not-found', `No such room: ${slug}`)
+    if (caller.author) checkScope(caller.author, 'read', room.slug)
+    await this.checkAccess(caller, room)
+    return room
+  }
+
+  /**
+   * Checks that a caller may enter a room, and resolves with the room as it was when its password was shown. Operators of a room need not
+   * show it.
+   *
+   * @throws {Problem} 404 without the password of the room
+   * @throws Refusal `banned`, `invite-only`, `password-wrong`, `too-many-attempts`, `unavailable`
+   */
+  async checkAccess({ identity, address, password }: Caller, room: RoomRecord): Promise<RoomRecord> {
+    const { chat } = this.#options
+    if (room.hash !== undefined) {
+      const state = await chat.access.stateOf(room)
+      if (!isAtLeast(state.rankOf(identity), 'operator')) {
+        // Whether the room exists is nobody's business.
+        if (password === undefined) throw new Problem(404, 'not-found', `No such room: ${room.slug}`)
+        await chat.unlock(room, password, address)
+      }
+    }
+    await chat.access.check(identity, room, room)
+    return room
+  }
+
+  get #mayAnybodyRead(): boolean {
+    const { publicRead } = this.#options
+    return publicRead === 'always' || (publicRead === 'local' && this.#services.local)
+  }
+
+  /** Returns the proof of an account, or the nickname of a guest; undefined if the request has neither. */
+  async #provenBy(request: FastifyRequest, right: TokenRight): Promise<Proof | string | undefined> {
+    const { headers, query, routeOptions } = request
+    const { authorization } = headers
+    if (authorization !== undefined) return this.#proofOf(request, authorization, right)
+    const { as } = query as Readonly<Record<string, unknown>>
+    return right === 'write' && routeOptions.config.guests && typeof as === 'string' ? as : undefined
+  }
+
+  async #proofOf(request: FastifyRequest, authorization: string, right: TokenRight): Promise<Proof> {
+    const { chat } = this.#options
+    const [, token] = BEARER.exec(authorization) ?? []
+    if (token !== undefined) {
+      const used = await chat.tokens.use(token)
+      if (!used) throw new Problem(401, 'unauthorized', 'The token is invalid, revoked, or has ended')
+      if (!used.scope.rights.includes(right)) throw new Refusal('token-scope')
+      return used.proof
+    }
+    const basic = readBasic(authorization)
+    if (!basic) throw new Problem(401, 'unauthorized', 'Authorization is Bearer TOKEN, or Basic')
+    const address = this.#services.requests.addressOf(request)
+    return chat.accounts.authenticate(basic.name, basic.password, address).catch(refuseSecret)
+  }
+
+  async #authorOf(as: string | Proof, request: FastifyRequest): Promise<Author> {
+    const asker = this.#services.requests.askerOf(request)
+    return this.#options.chat.authors.identify(as, asker, PROTOCOL).catch(refuseSecret)
+  }
+}
+
+/** Answers a wrong secret after a delay, with the same problem whatever was wrong. */
+async function refuseSecret(error: unknown): Promise<never> {
+  if (!(error instanceof Refusal) || !GUESSES.has(error.code)) throw error
+  await delayGuess()
+  throw new Problem(401, 'unauthorized', 'Name or password incorrect')
+}
