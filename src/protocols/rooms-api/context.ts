@@ -12,6 +12,8 @@ export interface RoomsApiOptions extends ConnectionLimits {
   readonly maxText: number
   /** Permission to read public rooms without authorization; `local` if only this machine can connect. */
   readonly publicRead: 'local' | 'always' | 'never'
+  /** Interval of the signs of life in streams. */
+  readonly heartbeatMs?: number
 }
 
 /** The sender of a request: the owner of an account, a guest, or nobody. */

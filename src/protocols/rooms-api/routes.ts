@@ -4,6 +4,7 @@ import { Authorization } from './authorization.ts'
 import type { RoomsApiContext, RoomsApiOptions } from './context.ts'
 import { addMembers } from './members.ts'
 import { problemOf } from './problems.ts'
+import { addStreams } from './stream/routes.ts'
 
 /** Returns the routes of the rooms API (docs/protocols/rooms-api.md). */
 export function roomsApiRoutes(options: RoomsApiOptions): Routes {
@@ -15,6 +16,7 @@ export function roomsApiRoutes(options: RoomsApiOptions): Routes {
       readableRoom: (caller, slug) => authorization.readableRoom(caller, slug),
     }
     addMembers(app, context)
+    addStreams(app, context, services)
     app.addHook('onRequest', async (_, reply) => void reply.header('Cache-Control', 'no-store'))
     app.setErrorHandler((error, _, reply) => {
       const problem = problemOf(error)

@@ -41,8 +41,7 @@ export class ResponseTransport implements Transport<never> {
   }
 }
 
-/** Encodes bytes as a chunk (RFC 9112, 7.1). */
-export function chunkOf(bytes: Buffer): Buffer {
-  if (bytes.length === 0) return bytes
-  return Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n')])
+/** Encodes a text as a chunk (RFC 9112, 7.1); an empty one as nothing, as the chunk without bytes is the last one. */
+export function chunkOf(text: string): Buffer {
+  return Buffer.from(text && `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`)
 }

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import type { ServerResponse } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Connection } from '../connection.ts'
 import type { ConnectionOptions } from '../connection-options.ts'
@@ -35,8 +36,12 @@ export class Responses {
   async open(request: FastifyRequest, reply: FastifyReply, response: LastingResponse): Promise<FastifyReply> {
     const { socket, method } = request
     const { visitors, admission } = this.#options
-    if (method === 'HEAD') return reply.send()
     if (hasBody(request)) return reply.code(400).send()
+    if (method === 'HEAD') {
+      reply.hijack()
+      headOf(reply).writeHead(200).end()
+      return reply
+    }
     if (await this.#requests.exceedsLimit(request)) return reply.code(429).send()
     reply.hijack()
     // Responses to earlier requests of the connection are written first.
@@ -64,13 +69,18 @@ export class Responses {
 
   /** Returns true if the body consists of chunks: for clients of HTTP/1.1 that would send further requests. */
   #writeHead({ raw }: FastifyRequest, reply: FastifyReply): boolean {
-    const response = reply.raw
+    const response = headOf(reply)
     const isChunked = raw.httpVersion === '1.1' && response.shouldKeepAlive
     response.useChunkedEncodingByDefault = isChunked
-    for (const [name, value] of Object.entries(reply.getHeaders())) {
-      if (value !== undefined) response.setHeader(name, value)
-    }
     response.writeHead(200, { Connection: 'close' }).flushHeaders()
     return isChunked
   }
+}
+
+/** Returns the response of a reply with its headers. */
+function headOf(reply: FastifyReply): ServerResponse {
+  for (const [name, value] of Object.entries(reply.getHeaders())) {
+    if (value !== undefined) reply.raw.setHeader(name, value)
+  }
+  return reply.raw
 }
