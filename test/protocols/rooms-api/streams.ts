@@ -1,4 +1,5 @@
 /** The streams of the rooms API on a core that the test has in its hands. */
+import type { Chat } from '../../../src/chat/chat.ts'
 import { Session } from '../../../src/chat/session.ts'
 import type { RoomsApiOptions } from '../../../src/protocols/rooms-api/context.ts'
 import { roomsApiRoutes } from '../../../src/protocols/rooms-api/routes.ts'
@@ -12,9 +13,7 @@ export const PASSWORD = 'zebra umbrella 1234'
 export async function streamStage(options: Partial<RoomsApiOptions> = {}, port: Partial<HttpPortOptions> = {}) {
   const stage = await core.stage()
   const { chat } = stage
-  const all: RoomsApiOptions = { ...socketOptions(), chat, maxText: 4_000, publicRead: 'always', ...options }
-  const opened = await openPort(roomsApiRoutes(all), port)
-  const stream = (path: string, asked?: StreamOptions) => StreamClient.open(opened.port, path, asked)
+  const served = await serveStreams(chat, options, port)
   /** A guest in a room, and what makes it speak. */
   const speaker = async (name: string, room: string) => {
     const session = await stage.guest(name, room)
@@ -33,5 +32,17 @@ export async function streamStage(options: Partial<RoomsApiOptions> = {}, port: 
     if (room !== undefined) await core.enter(chat, session, room)
     return session
   }
-  return { ...stage, ...opened, stream, speaker, account }
+  return { ...stage, ...served, speaker, account }
+}
+
+/** The rooms API on a core. */
+export async function serveStreams(
+  chat: Chat,
+  options: Partial<RoomsApiOptions> = {},
+  port: Partial<HttpPortOptions> = {},
+) {
+  const all: RoomsApiOptions = { ...socketOptions(), chat, maxText: 4_000, publicRead: 'always', ...options }
+  const opened = await openPort(roomsApiRoutes(all), port)
+  const stream = (path: string, asked?: StreamOptions) => StreamClient.open(opened.port, path, asked)
+  return { ...opened, stream }
 }
