@@ -37,15 +37,18 @@ import { Messages } from './messages.ts'
 import { Moderation } from './moderation.ts'
 import { fold } from './names.ts'
 import { Passwords } from './passwords.ts'
+import { Posting } from './posting.ts'
 import { Presence } from './presence.ts'
 import { Reader } from './reader.ts'
 import { Refusal, refuse } from './refusal.ts'
 import { RoomQuota } from './room-quota.ts'
+import { RoomReading } from './room-reading.ts'
 import type { Rank } from './room-state.ts'
 import type { Identity } from './sanctions.ts'
 import { Secrets } from './secrets.ts'
 import type { Membership, Session } from './session.ts'
 import { Sessions } from './sessions.ts'
+import { Speech } from './speech.ts'
 import { Supervision } from './supervision.ts'
 import { Tickets } from './tickets.ts'
 import { checkUnlimited } from './token-scope.ts'
@@ -65,6 +68,8 @@ export class Chat {
   readonly authors: Authors
   readonly rooms: Directory
   readonly messages: Messages
+  readonly posting: Posting
+  readonly reading: RoomReading
   readonly inboxes: Inboxes
   readonly feeds: Feeds
   readonly moderation: Moderation
@@ -170,7 +175,10 @@ export class Chat {
     this.feeds = new Feeds(engine, blocks, reader)
     this.makers = makers
     const stateOf = (room: RoomRecord) => memberships.stateOf(room)
-    this.messages = new Messages(engine, { blocks, counts, reader, inboxes, stateOf, maxText })
+    const speech = new Speech(engine, { counts, reader, maxText })
+    this.messages = new Messages(engine, { blocks, reader, inboxes, stateOf, speech, blocking })
+    this.posting = new Posting(engine, { directory, memberships, speech })
+    this.reading = new RoomReading(reader, blocking)
     this.moderation = new Moderation(engine, {
       directory,
       passwords,

@@ -1,7 +1,8 @@
-import { type Engine, type Member, type Range, Repeated, type RoomRecord, type WordSearch } from '../engine/engine.ts'
-import { type Draft, type Event, type LogName, NO_ROOM, timeOf } from '../engine/event.ts'
+import type { Engine, Member, Range, RoomRecord, WordSearch } from '../engine/engine.ts'
+import { type Event, NO_ROOM } from '../engine/event.ts'
+import type { Author } from './authors.ts'
+import type { Blocking } from './blocking.ts'
 import type { Blocks } from './blocks.ts'
-import type { Counts } from './counts.ts'
 import { ALONE } from './directory.ts'
 import type { Inboxes } from './inboxes.ts'
 import { isCurrent } from './memberships.ts'
@@ -10,24 +11,20 @@ import { Refusal, refuse } from './refusal.ts'
 import type { Room } from './room.ts'
 import type { RoomState } from './room-state.ts'
 import type { Membership, Session } from './session.ts'
-import { clean, isLonger } from './text.ts'
+import type { MessageExtras, Saying, Speech } from './speech.ts'
 import { checkScope } from './token-scope.ts'
 import { type Found, findWords } from './word-search.ts'
-
-/** Fields of a message beside its text, where a protocol has them. */
-export type MessageExtras = Pick<Draft, 'sent' | 'color' | 'nonce' | 'details'>
 
 const NOTHING: MessageExtras = {}
 
 export interface MessagesOptions {
   readonly blocks: Blocks
-  readonly counts: Counts
   readonly reader: Reader
   readonly inboxes: Inboxes
   /** See {@link Memberships.stateOf}. */
   readonly stateOf: (room: RoomRecord) => Promise<RoomState>
-  /** Maximum characters of a message. */
-  readonly maxText: number
+  readonly speech: Speech
+  readonly blocking: Blocking
 }
 
 /** The addressee of a private message. */
@@ -41,22 +38,23 @@ interface Addressee {
 export class Messages {
   readonly #engine: Engine
   readonly #blocks: Blocks
-  readonly #counts: Counts
   readonly #reader: Reader
   readonly #inboxes: Inboxes
   readonly #stateOf: MessagesOptions['stateOf']
-  readonly #maxText: number
+  readonly #speech: Speech
+  readonly #blocking: Blocking
   /** Requests for which an addressee is being looked up: the session's next requests come behind them. */
   readonly #asking = new Map<Session, Promise<void>>()
 
-  constructor(engine: Engine, { blocks, counts, reader, inboxes, stateOf, maxText }: MessagesOptions) {
+  constructor(engine: Engine, options: MessagesOptions) {
+    const { blocks, reader, inboxes, stateOf, speech, blocking } = options
     this.#engine = engine
     this.#blocks = blocks
-    this.#counts = counts
     this.#reader = reader
     this.#inboxes = inboxes
     this.#stateOf = stateOf
-    this.#maxText = maxText
+    this.#speech = speech
+    this.#blocking = blocking
   }
 
   /**
@@ -67,28 +65,10 @@ export class Messages {
    */
   say(membership: Membership, text: string, extras: MessageExtras = NOTHING): Promise<Event> {
     const { session } = membership
-    const { sent, color = session.color, nonce, details } = extras
     return this.#inOrder(session, () => {
-      const room = roomOf(membership)
-      const { log, record } = room
-      const body = this.#body(text)
-      const verified = session.registered || undefined
-      if (session.token) checkScope(session, 'write', record.slug)
-      room.state.checkSpeech(session)
-      this.#counts.event(session.wire.protocol, 'message')
-      const draft = {
-        kind: 'message',
-        room: record.id,
-        from: session.name,
-        body,
-        sent,
-        color,
-        verified,
-        nonce,
-        details,
-      } as const
-      const said = this.#append(log, draft)
-      return [nonce === undefined ? said : said.catch((error) => this.#first(log, draft, error, session))]
+      const [said] = this.#speech.say(session, roomOf(membership), [{ text, ...extras }])
+      if (!said) throw new Error('unreachable: one message has one promise')
+      return [said]
     })
   }
 
@@ -101,7 +81,7 @@ export class Messages {
     const { session } = membership
     return this.#inOrder(session, () => {
       const room = roomOf(membership)
-      const body = this.#body(text)
+      const body = this.#speech.body(text)
       const { id } = room.record
       const tell = (member: Member | undefined): [Promise<boolean>] => {
         if (!member) throw new Refusal('nobody-here')
@@ -122,16 +102,17 @@ export class Messages {
    */
   async send(session: Session, to: string, text: string): Promise<boolean> {
     return this.#inOrder(session, () => {
-      const body = this.#body(text)
+      const body = this.#speech.body(text)
       // Nobody else may speak in the name of a guest who is in a room.
       if (!session.registered) roomOf(session.inRoom())
-      return this.#find(session, to).then((addressee) => [this.#whisper(session, addressee, body)], refuse)
+      return this.#find(to, session).then((addressee) => [this.#whisper(session, addressee, body)], refuse)
     })
   }
 
-  async #find(session: Session, to: string): Promise<Addressee> {
+  /** Finds a user by a nickname, in the rooms of a session first. */
+  async #find(to: string, session?: Session): Promise<Addressee> {
     const { memberships, records } = this.#engine
-    for (const { room } of session.memberships.values()) {
+    for (const { room } of session?.memberships.values() ?? []) {
       const { id } = room.record
       const member = room.member(to) ?? (await memberships.member(id, to))
       if (member) return sharing(member, id)
@@ -155,7 +136,24 @@ export class Messages {
   async #whisper(session: Session, { name: to, room }: Addressee, body: string, sent?: number): Promise<boolean> {
     checkScope(session, 'write')
     if (this.isBlocked(session, to)) return false
-    await this.#inboxes.append(session, { kind: 'private', room, from: session.name, to, body, sent })
+    const own = session.registered ? undefined : session.membership?.room.record.id
+    await this.#inboxes.append(session, { kind: 'private', room, from: session.name, to, body, sent }, own)
+    return true
+  }
+
+  /**
+   * Sends a private message of an author without a session as {@link send} does; once for a nonce.
+   *
+   * @throws Refusal `account-required` for a guest, whose nickname no room holds, and as {@link send} does.
+   */
+  async sendFrom(author: Author, to: string, { text, nonce }: Pick<Saying, 'text' | 'nonce'>): Promise<boolean> {
+    checkScope(author, 'write')
+    if (!author.registered) throw new Refusal('account-required')
+    const body = this.#speech.body(text)
+    const { name, room } = await this.#find(to).catch(refuse)
+    const isBlocked = await this.#blocking.blockedFrom(author.name)
+    if (isBlocked(name)) return false
+    await this.#inboxes.append(author, { kind: 'private', room, from: author.name, to: name, body, nonce })
     return true
   }
 
@@ -246,27 +244,6 @@ export class Messages {
   /** The newest events of a room, oldest first. @throws Refusal `unavailable`. */
   recent(room: number, limit: number, asker: Asker): Promise<readonly Event[]> {
     return this.#reader.newest(`room:${room}`, limit, ({ kind }) => kind !== 'closed', asker)
-  }
-
-  /** The event that a repeated nonce belongs to; where that is gone, the repeated message with its id. */
-  async #first(log: LogName, draft: Draft, error: unknown, asker: Asker): Promise<Event> {
-    if (!(error instanceof Repeated)) throw error
-    const { id } = error
-    for await (const [event] of this.#reader.pages(log, { before: id + 1, limit: 1 }, asker)) {
-      if (event?.id === id) return event
-    }
-    return { ...draft, id, at: timeOf(id) }
-  }
-
-  #append(log: LogName, draft: Draft): Promise<Event> {
-    return this.#engine.logs.append(log, draft).catch(refuse)
-  }
-
-  #body(text: string): string {
-    const body = clean(text)
-    if (body === '') throw new Refusal('text-empty')
-    if (isLonger(body, this.#maxText)) throw new Refusal('text-too-long', this.#maxText)
-    return body
   }
 }
 

@@ -9,7 +9,7 @@ import { Refusal, refuse } from './refusal.ts'
 import type { Room } from './room.ts'
 import { isAtLeast, MAX_ROLES, type Rank } from './room-state.ts'
 import type { Identity } from './sanctions.ts'
-import type { Membership } from './session.ts'
+import type { Membership, Standing } from './session.ts'
 import { clean, isLonger } from './text.ts'
 import { checkScope } from './token-scope.ts'
 
@@ -63,7 +63,7 @@ export class ModeratorActions {
   }
 
   /** Checks the rank of the moderator. @throws Refusal `not-in-room`, `token-scope`, `not-permitted`. */
-  check(by: Membership, least: Rank): void {
+  check(by: Standing, least: Rank): void {
     if (!isCurrent(by)) throw new Refusal('not-in-room')
     checkScope(by.session, 'write', by.room.record.slug)
     if (!isAtLeast(by.room.state.rankOf(by.session), least)) throw new Refusal('not-permitted')
@@ -108,13 +108,13 @@ export class ModeratorActions {
   }
 
   /** Appends the event of an action. @throws Refusal `token-scope`, `nobody-here` for a `kicked` or a guest's `role` of a user who is not in the room, `unavailable`. */
-  async append({ session, room }: Membership, action: ModeratorAction): Promise<Event> {
+  async append({ session, room }: Standing, action: ModeratorAction): Promise<Event> {
     checkScope(session, 'write', room.record.slug)
     const verified = session.registered || undefined
     try {
       const whole = { ...action, room: room.record.id, from: session.name, verified }
       const event = await this.#engine.logs.append(room.log, whole)
-      this.#counts.event(session.wire.protocol, action.kind)
+      this.#counts.event(session.protocol, action.kind)
       return event
     } catch (error) {
       if (error instanceof Closed && (action.kind === 'kicked' || action.details?.guest))

@@ -9,6 +9,9 @@ import { RoomState } from './room-state.ts'
 import type { Identity } from './sanctions.ts'
 import type { MembershipEnd, Session } from './session.ts'
 
+/** Maximum nicknames whose last activity is remembered. */
+const MAX_ACTIVE = 65_536
+
 /** A session that has ceased to be a member in this tick. */
 interface Leaver {
   readonly session: Session
@@ -56,6 +59,8 @@ export class Room {
   /** Replaced when the room is changed. */
   record: RoomRecord
   readonly log: LogName
+  /** True while the room is followed for authors without a session. */
+  isHeld = false
   /** Undefined until {@link load} has resolved. */
   #state: RoomState | undefined
   /** Events that came before the state was loaded. */
@@ -94,7 +99,12 @@ export class Room {
   /** True if no session needs the room any more. */
   get deserted(): boolean {
     const sessions = [this.#members, this.#expected, this.#newcomers, this.#subscribers, this.#detached]
-    return sessions.every(({ size }) => size === 0)
+    return !this.isHeld && sessions.every(({ size }) => size === 0)
+  }
+
+  /** True if the log has ended. */
+  get isClosed(): boolean {
+    return this.#closed
   }
 
   /** A session of this node that is a member under a nickname; one that carries private messages where there is one. */
@@ -254,6 +264,11 @@ export class Room {
       last.at = at
       last.color = color
     } else {
+      // Authors without a session leave no `left` behind.
+      for (const oldest of this.activity.size < MAX_ACTIVE ? [] : this.activity.keys()) {
+        this.activity.delete(oldest)
+        break
+      }
       this.activity.set(from, { at, color })
     }
   }

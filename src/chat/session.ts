@@ -70,6 +70,12 @@ export interface Lifeline {
   disconnect(reason: SessionEnd, why?: string): void
 }
 
+/** A user who acts in a room: a member, or an author without a session. */
+export interface Standing {
+  readonly session: Speaker
+  readonly room: Room
+}
+
 /** A session's presence in a room. The sessions of one account share the presence of their user: one `joined`, one `left`. */
 export interface Membership {
   readonly session: Session

@@ -142,6 +142,12 @@ export interface EngineLogs {
   append(log: LogName, draft: Draft): Promise<Event>
 
   /**
+   * Appends messages to a log, each like {@link append}, in one step: no crash and no failure loses a part of them. One that is
+   * {@link Repeated} does not keep the others from the log. The caller MUST bound their number and size.
+   */
+  appendAll(log: LogName, drafts: readonly Draft[]): readonly Promise<Event>[]
+
+  /**
    * Yields the events of a range, oldest first, in pages of bounded size, none of which blocks the event loop for long. Events that are
    * committed after the call are excluded.
    *

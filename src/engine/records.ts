@@ -154,6 +154,8 @@ export const KINDS = {
   duty: kind(TEXT, { expires: true }),
   /** The folded name that the address that made a room uses in it, by the room's id. */
   'maker-name': kind(TEXT, { expires: true }),
+  /** The digest of a request that is done once, by the digest of its room, author and key. */
+  request: kind(TEXT, { expires: true }),
   /** A network whose connections are refused, by its canonical text. */
   'address-ban': kind(ADDRESS_BAN, { expires: true }),
   /** An access token of an account, by its digest; indexed by the name of the account. */

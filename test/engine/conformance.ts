@@ -129,6 +129,20 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
         await expect(engine.logs.append(LOG, draft)).rejects.toThrow(Repeated)
       })
 
+      it('appends messages together, without those that are repeated', async () => {
+        const draft = { ...said('first'), nonce: 'n' }
+        const first = await engine.logs.append(LOG, draft)
+        const texts = ['a', 'é'.repeat(4_000), 'b'.repeat(4_000), ...numbers(400)]
+        const alone = numbers(100).map((text) => engine.logs.append(LOG, said(text.padEnd(2_000))))
+        const together = engine.logs.appendAll(LOG, [draft, ...texts.map((text) => said(text))])
+        const behind = engine.logs.append(LOG, said('behind'))
+        await expect(together[0]).rejects.toMatchObject({ name: 'Repeated', id: first.id })
+        const events = await Promise.all([...alone, ...together.slice(1), behind])
+        expect(events.slice(100, -1).map(({ body }) => body)).toEqual(texts)
+        expect(await readAll(engine, LOG)).toEqual([first, ...events])
+        expect(engine.logs.appendAll(LOG, [])).toEqual([])
+      })
+
       it('gives rising ids and times that never fall, in the order of calls', async () => {
         const texts = numbers(3_000)
         const events = await Promise.all(texts.map((text) => engine.logs.append(LOG, said(text))))

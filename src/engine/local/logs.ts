@@ -51,6 +51,10 @@ export class LocalLogs implements EngineLogs {
     return this.#commits.append(log, draft)
   }
 
+  appendAll(log: LogName, drafts: readonly Draft[]): readonly Promise<Event>[] {
+    return drafts.map((draft, place) => this.#commits.append(log, draft, place === 0 ? drafts.length - 1 : 0))
+  }
+
   read(log: LogName, range: Range): AsyncIterable<readonly Event[]> {
     return readLog(this.#store().reading, log, range, this.#followed.get(log)?.recent)
   }

@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import type { Author } from '../../chat/authors.ts'
 import type { Proof } from '../../chat/credentials.ts'
 import { fold } from '../../chat/names.ts'
+import type { Lectern } from '../../chat/posting.ts'
 import { Refusal } from '../../chat/refusal.ts'
 import { isAtLeast } from '../../chat/room-state.ts'
 import { checkScope, type TokenRight } from '../../chat/token-scope.ts'
@@ -19,11 +20,13 @@ const PASSWORD_HEADER = 'room-password'
 
 const BEARER = /^Bearer +(\S+) *$/i
 
+const HOW = 'Authorize with a token or password'
+
 /** Refusals of a name or secret, which are answered alike. */
 const GUESSES: ReadonlySet<string> = new Set(['name-unknown', 'secret-wrong'])
 
 /** Authorization of requests, and of their access to rooms (docs/protocols/rooms-api.md, section 1). Cookies never count (CSRF). */
-export class Authorization implements Pick<RoomsApiContext, 'authorize' | 'readableRoom'> {
+export class Authorization implements Pick<RoomsApiContext, 'authorize' | 'readableRoom' | 'enter'> {
   readonly #options: RoomsApiOptions
   readonly #services: Pick<HttpServices, 'requests' | 'local'>
 
@@ -49,13 +52,10 @@ export class Authorization implements Pick<RoomsApiContext, 'authorize' | 'reada
       const identity = await chat.access.identify('', address)
       return { ...common, identity, name: undefined, proof: undefined, author: undefined }
     }
-    const isGuestly = request.routeOptions.config.guests === true
     throw new Problem(
       401,
       'unauthorized',
-      isGuestly
-        ? 'Authorize with a token or password, or speak as a guest with ?as=NICKNAME'
-        : 'Authorize with a token or password',
+      request.routeOptions.config.guests ? `${HOW}, or speak as a guest with ?as=NICKNAME` : HOW,
     )
   }
 
@@ -65,28 +65,33 @@ export class Authorization implements Pick<RoomsApiContext, 'authorize' | 'reada
     // A room is not found by its title here.
     if (!room || fold(room.slug) !== fold(slug)) throw new Problem(404, 'not-found', `No such room: ${slug}`)
     if (caller.author) checkScope(caller.author, 'read', room.slug)
-    await this.checkAccess(caller, room)
+    await this.#options.chat.access.check(caller.identity, room, await this.#unlocked(caller, room))
     return room
   }
 
+  /** Implements {@link RoomsApiContext.enter}. */
+  async enter(caller: Caller, slug: string): Promise<Lectern> {
+    const { posting } = this.#options.chat
+    const { author } = caller
+    if (!author) throw new Problem(401, 'unauthorized', HOW)
+    const { record } = await posting.open(author, slug)
+    return posting.enter(author, record, await this.#unlocked(caller, record))
+  }
+
   /**
-   * Checks that a caller may enter a room, and resolves with the room as it was when its password was shown. Operators of a room need not
-   * show it.
+   * Returns a room as it was when a caller has shown its password. Operators of a room need not show it.
    *
    * @throws {Problem} 404 without the password of the room
-   * @throws Refusal `banned`, `invite-only`, `password-wrong`, `too-many-attempts`, `unavailable`
+   * @throws Refusal `password-wrong`, `too-many-attempts`, `unavailable`
    */
-  async checkAccess({ identity, address, password }: Caller, room: RoomRecord): Promise<RoomRecord> {
+  async #unlocked({ identity, address, password }: Caller, room: RoomRecord): Promise<RoomRecord> {
     const { chat } = this.#options
-    if (room.hash !== undefined) {
-      const state = await chat.access.stateOf(room)
-      if (!isAtLeast(state.rankOf(identity), 'operator')) {
-        // Whether the room exists is nobody's business.
-        if (password === undefined) throw new Problem(404, 'not-found', `No such room: ${room.slug}`)
-        await chat.unlock(room, password, address)
-      }
-    }
-    await chat.access.check(identity, room, room)
+    if (room.hash === undefined) return room
+    const state = await chat.access.stateOf(room)
+    if (isAtLeast(state.rankOf(identity), 'operator')) return room
+    // Whether the room exists is nobody's business.
+    if (password === undefined) throw new Problem(404, 'not-found', `No such room: ${room.slug}`)
+    await chat.unlock(room, password, address)
     return room
   }
 

@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import type { Author } from '../../chat/authors.ts'
 import type { Chat } from '../../chat/chat.ts'
 import type { Proof } from '../../chat/credentials.ts'
+import type { Lectern } from '../../chat/posting.ts'
 import type { Identity } from '../../chat/sanctions.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
 import type { ConnectionLimits } from '../../transport/connection-options.ts'
@@ -47,6 +48,13 @@ export interface RoomsApiContext extends RoomsApiOptions {
    * @throws Refusal `token-scope`, `banned`, `invite-only`, `password-wrong`, `too-many-attempts`, `unavailable`
    */
   readableRoom(caller: Caller, slug: string): Promise<RoomRecord>
+  /**
+   * Finds or makes a room, by its slug, in which a caller may speak.
+   *
+   * @throws {Problem} 401, 404 as {@link readableRoom}
+   * @throws Refusal as `Posting.open` and `Posting.enter` do
+   */
+  enter(caller: Caller, slug: string): Promise<Lectern>
 }
 
 /** Path parameters of a room's routes. */

@@ -9,7 +9,8 @@ export const EVENT_KINDS = ['message', 'joined', 'left', 'topic', 'kicked', 'rol
 export type ShownKind = (typeof EVENT_KINDS)[number]
 
 const TIME = { type: 'string', format: 'date-time', description: 'UTC, milliseconds.' } as const
-const ID = {
+/** JSON Schema of the id of an event. */
+export const API_ID = {
   type: 'string',
   pattern: '^[0-9]+$',
   description: 'Rises strictly within a room; compare as a number.',
@@ -19,7 +20,7 @@ const ID = {
 export const API_EVENT = {
   type: 'object',
   properties: {
-    id: ID,
+    id: API_ID,
     type: { type: 'string', enum: [...EVENT_KINDS, 'private'] },
     room: { type: 'string', description: 'The slug; missing for private messages.' },
     from: { type: 'string', description: 'The nickname of the user who did it.' },
@@ -34,7 +35,7 @@ export const API_EVENT = {
     on: { type: 'boolean', description: 'False if the role or flag is taken back.' },
     value: { type: 'string', description: 'Value of the flag.' },
     until: { ...TIME, description: 'End of the role.' },
-    target: { ...ID, description: 'The message that is deleted.' },
+    target: { ...API_ID, description: 'The message that is deleted.' },
   },
   required: ['id', 'type', 'from', 'body', 'at'],
   additionalProperties: false,
@@ -90,7 +91,7 @@ export function liveText(event: Event, slug: string): string {
 }
 
 /** Returns an event of the past as a line for people, with its date and a line feed; empty for kinds that are not shown. */
-export function recordText(event: Event, slug: string): string {
+export function pastText(event: Event, slug: string): string {
   const record = recordOf(event, slug, '')
   return record ? plain(record) : ''
 }

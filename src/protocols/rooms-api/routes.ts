@@ -1,9 +1,12 @@
 import { STATUS_CODES } from 'node:http'
+import { hasBody } from '../../transport/http/handshake.ts'
 import type { Routes } from '../../transport/http/routes.ts'
 import { Authorization } from './authorization.ts'
+import { takeBodies } from './body.ts'
 import type { RoomsApiContext, RoomsApiOptions } from './context.ts'
 import { addMembers } from './members.ts'
-import { problemOf } from './problems.ts'
+import { addPosting } from './post.ts'
+import { apiProblemOf } from './problems.ts'
 import { addStreams } from './stream/routes.ts'
 
 /** Returns the routes of the rooms API (docs/protocols/rooms-api.md). */
@@ -14,21 +17,25 @@ export function roomsApiRoutes(options: RoomsApiOptions): Routes {
       ...options,
       authorize: (request, right) => authorization.authorize(request, right),
       readableRoom: (caller, slug) => authorization.readableRoom(caller, slug),
+      enter: (caller, slug) => authorization.enter(caller, slug),
     }
+    takeBodies(app)
     addMembers(app, context)
+    addPosting(app, context, services)
     addStreams(app, context, services)
     app.addHook('onRequest', async (_, reply) => void reply.header('Cache-Control', 'no-store'))
-    app.setErrorHandler((error, _, reply) => {
-      const problem = problemOf(error)
+    app.setErrorHandler((error, request, reply) => {
+      const problem = apiProblemOf(error)
       // The error handler of the HTTP port answers all other errors.
       if (!problem) throw error
-      const { status, code, message: detail, retryAfterS } = problem
+      const { status, code, message: detail, retryAfterS, members } = problem
+      if (hasBody(request.raw) && !request.raw.complete) reply.header('Connection', 'close')
       if (status === 401) reply.header('WWW-Authenticate', 'Bearer realm="roomd"')
       if (retryAfterS !== undefined) reply.header('Retry-After', retryAfterS)
       return reply
         .code(status)
         .type('application/problem+json')
-        .send({ type: 'about:blank', title: STATUS_CODES[status], status, code, detail })
+        .send({ type: 'about:blank', title: STATUS_CODES[status], status, code, detail, ...members })
     })
   }
 }

@@ -5,7 +5,7 @@ import type { ClientAddress } from '../network.ts'
 import { isForeign, mayBeForeign, type OriginRequest } from './origin.ts'
 import type { AppOptions } from './port.ts'
 
-type Options = Pick<AppOptions, 'log' | 'admission' | 'origins' | 'proxies'>
+type Options = Pick<AppOptions, 'log' | 'admission' | 'origins' | 'proxies' | 'visitors'>
 
 /** Identifies the client and the origin of a request. */
 export class RequestClients {
@@ -71,6 +71,12 @@ export class RequestClients {
   /** Returns true, and logs the refusal, if a page of a foreign origin may have sent a request with side effects. */
   mayBeForeign(request: FastifyRequest): boolean {
     return this.#logged(request, mayBeForeign(originRequestOf(request), this.#options.origins))
+  }
+
+  /** Lets the body of a request arrive without a limit of time. `stop` is called when the server stops. */
+  letLast({ socket }: FastifyRequest, stop: () => void): void {
+    socket.setTimeout(0)
+    this.#options.visitors.get(socket)?.letLast(stop)
   }
 
   #logged(request: FastifyRequest, foreign: boolean): boolean {

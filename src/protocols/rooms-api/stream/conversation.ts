@@ -4,7 +4,7 @@ import type { MembershipEnd } from '../../../chat/session.ts'
 import type { ClientLink, Conversation } from '../../../transport/conversation.ts'
 import { DISCONNECTS, type DisconnectReason, disconnectText } from '../../../transport/disconnect.ts'
 import type { Caller, RoomsApiContext } from '../context.ts'
-import { problemOf } from '../problems.ts'
+import { apiProblemOf } from '../problems.ts'
 import type { Encoding } from './encoding.ts'
 import type { StreamEnd } from './formats.ts'
 import type { Beating, Heartbeats } from './heartbeats.ts'
@@ -136,7 +136,7 @@ export class StreamConversation implements Conversation<never>, Beating {
     try {
       await work()
     } catch (error) {
-      const problem = problemOf(error)
+      const problem = apiProblemOf(error)
       if (!problem) this.#parts.context.log.error({ err: error }, 'stream failed')
       const { code, message: detail } = problem ?? { code: 'unavailable', message: 'The stream has failed' }
       this.#end({ code, detail, reconnect: code === 'unavailable', room })

@@ -1,7 +1,7 @@
 import { privateLine } from '../../../../commands/events.ts'
 import type { Event } from '../../../engine/event.ts'
 import { plainEncoder } from '../../plain-line.ts'
-import { eventJson, liveText, recordText, safeJson } from '../event.ts'
+import { eventJson, liveText, pastText, safeJson } from '../event.ts'
 
 export const FORMAT_NAMES = ['text/event-stream', 'application/x-ndjson', 'text/plain'] as const
 export type FormatName = (typeof FORMAT_NAMES)[number]
@@ -91,7 +91,7 @@ export const FORMATS: Readonly<Record<FormatName, Format>> = {
 }
 
 function plainText({ event, slug, isPast }: ShownEvent): string {
-  if (slug !== undefined) return isPast ? recordText(event, slug) : liveText(event, slug)
+  if (slug !== undefined) return isPast ? pastText(event, slug) : liveText(event, slug)
   const line = privateLine(event)
   return plain(isPast ? { type: 'history', from: event.from, body: line } : line)
 }
