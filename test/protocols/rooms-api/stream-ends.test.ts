@@ -1,5 +1,7 @@
 /** docs/protocols/rooms-api.md, section 2.6: who may follow, the ends of streams, and what comes from admins. */
 import { expect, test } from 'vitest'
+import { Session } from '../../../src/chat/session.ts'
+import { HERE, silent } from '../../chat/stage.ts'
 import { NDJSON, PLAIN, SSE } from '../../clients/stream.ts'
 import { eventually } from '../../support/eventually.ts'
 import { PASSWORD, streamStage } from './streams.ts'
@@ -177,6 +179,24 @@ test('private messages, missed ones first, to the account only', async () => {
   await chat.block(ann, 'bob')
   const resumed = await stream('/inbox/stream', { lastId: first.id, as: `ann:${PASSWORD}` })
   expect((await resumed.take(2))[1]?.data.body).toBe('answer')
+})
+
+test('a stream keeps its nickname from nobody, and is among the sessions of its account', async () => {
+  const { stream, account, chat, owner } = await streamStage()
+  const ann = await account('ann')
+  await chat.close(ann)
+  const client = await stream('/inbox/stream', { as: `ann:${PASSWORD}` })
+  await client.next()
+  expect(await chat.isFree('ann')).toBe(true)
+  const alone = new Session(silent)
+  await chat.login(alone, await chat.accounts.authenticate('ann', PASSWORD, HERE), true)
+  await chat.close(alone)
+  const again = await owner('ann', PASSWORD)
+  const { sessions } = await chat.settings.sessions(again)
+  const streaming = sessions.find(({ protocol }) => protocol === 'rooms-api')
+  await chat.settings.logout(again, streaming?.id ?? '')
+  expect(await client.ended).toBe(true)
+  expect(client.now().at(-1)?.data).toMatchObject({ code: 'logged-out' })
 })
 
 test('the messages of somebody who is blocked are not shown', async () => {

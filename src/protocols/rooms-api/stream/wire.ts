@@ -8,6 +8,7 @@ import type { StreamSession } from './session.ts'
 export class StreamWire implements Wire<StreamSession> {
   readonly protocol = 'rooms-api'
   readonly carriesPrivate = true
+  readonly onlyReads = true
 
   deliver({ record: { id, slug } }: Room, events: readonly Event[], sessions: Iterable<StreamSession>): void {
     this.#deliver(id, slug, events, sessions)
