@@ -56,10 +56,20 @@ export class Feed {
   /** Yields what a client has missed since a position, up to the present end of the log. @throws Refusal `history-gone`, `unavailable`. */
   async *missed(position: number, reader: FeedReader): AsyncGenerator<FeedPage> {
     const range = position === 0 ? {} : { after: position }
+    let last = position
     for await (const page of this.#reader.pages(this.#log, range, reader)) {
-      const events = page.filter((event) => event.at >= this.#from && this.#isVisible(event, reader.name))
-      yield { events, last: page.at(-1)?.id ?? position }
+      await this.#checkNothingMissing(last, reader)
+      last = page.at(-1)?.id ?? last
+      yield { events: page.filter((event) => event.at >= this.#from && this.#isVisible(event, reader.name)), last }
     }
+    await this.#checkNothingMissing(last, reader)
+  }
+
+  /** Checks that no event behind a position was removed by retention before it was read. @throws Refusal `history-gone`, `unavailable`. */
+  async #checkNothingMissing(position: number, asker: Asker): Promise<void> {
+    if (position === 0 || asker.closed) return
+    const { start } = await this.#reader.extent(this.#log, asker)
+    if (start > position) throw new Refusal('history-gone')
   }
 
   /** Resolves with the position before the first event at a time or later. */
