@@ -40,6 +40,7 @@ export const DISCONNECT_CODES = [
   'account-removed',
   'password-changed',
   'logged-out',
+  'token-ended',
   'disconnected',
   'address-banned',
 ] as const

@@ -41,6 +41,7 @@ import { Posting } from './posting.ts'
 import { Presence } from './presence.ts'
 import { Reader } from './reader.ts'
 import { Refusal, refuse } from './refusal.ts'
+import { RoomHooks } from './room-hooks.ts'
 import { RoomQuota } from './room-quota.ts'
 import { RoomReading } from './room-reading.ts'
 import type { Rank } from './room-state.ts'
@@ -75,6 +76,7 @@ export class Chat {
   readonly moderation: Moderation
   readonly tickets: Tickets
   readonly tokens: AccessTokens
+  readonly hooks: RoomHooks
   readonly makers: RoomMakers
   readonly administration: Administration
   readonly admins: Admins
@@ -178,7 +180,7 @@ export class Chat {
     const speech = new Speech(engine, { counts, reader, maxText })
     this.messages = new Messages(engine, { blocks, reader, inboxes, stateOf, speech, blocking })
     this.posting = new Posting(engine, { directory, memberships, speech })
-    this.reading = new RoomReading(reader, blocking)
+    this.reading = new RoomReading(reader, blocking, inboxes)
     this.moderation = new Moderation(engine, {
       directory,
       passwords,
@@ -196,6 +198,7 @@ export class Chat {
     this.supervision = new Supervision({ admins, sessions, maxText, onAudit })
     this.tickets = tickets
     this.tokens = tokens
+    this.hooks = new RoomHooks(engine, reader)
   }
 
   /**

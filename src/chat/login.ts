@@ -28,11 +28,16 @@ export interface SessionLoginParts {
   readonly onAudit: OnAudit
 }
 
+/** Maximum time of a timer. */
+const MAX_TIMER_MS = 2 ** 31 - 1
+
 /** Logs sessions in under nicknames, and releases the nicknames when the sessions end. */
 export class SessionLogin {
   readonly #engine: Engine
   readonly #parts: SessionLoginParts
   readonly #alone: Alone
+  /** The timers of sessions whose access token expires. */
+  readonly #ends = new Map<Session, NodeJS.Timeout>()
 
   constructor(engine: Engine, parts: SessionLoginParts) {
     this.#engine = engine
@@ -73,6 +78,9 @@ export class SessionLogin {
     if (registered) inboxes.listen(session)
     session.isBot = account?.bot === true
     sessions.begin(session)
+    this.#takeOver(session)
+    const { token } = session
+    if (token?.until !== undefined) this.#endAt(token.until, session)
     onAudit(auditEntry({ what: 'login', address: session.address, name, protocol: session.wire.protocol }))
   }
 
@@ -83,8 +91,19 @@ export class SessionLogin {
   async release(key: string, session: Session): Promise<void> {
     const { presence, blocking, handover } = this.#parts
     if (presence.remove(key, session)) blocking.forget(key)
+    clearTimeout(this.#ends.get(session))
+    this.#ends.delete(session)
     await this.#alone.giveUp(session)
     handover.freed(key)
+  }
+
+  /** Ends a session when its access token expires, at a time in ms since the epoch. */
+  #endAt(until: number, session: Session): void {
+    const end = () => {
+      if (Date.now() < until) return this.#endAt(until, session)
+      this.#parts.sessions.endHere({ key: session.key, why: 'token-ended', id: session.id })
+    }
+    this.#ends.set(session, setTimeout(end, Math.min(until - Date.now(), MAX_TIMER_MS)).unref())
   }
 
   /** Implements {@link Chat.isFree}. */
@@ -99,6 +118,12 @@ export class SessionLogin {
   /** Implements {@link Chat.isAlone}. */
   isAlone(session: Session): boolean {
     return this.#alone.holds(session)
+  }
+
+  /** Ends the earlier sessions of a guest's client, whose connections may be dead. */
+  #takeOver({ key, id, registered, address, clientSecret }: Session): void {
+    if (registered || clientSecret === undefined || address === '') return
+    this.#parts.sessions.end({ key, why: 'logged-in-elsewhere', except: id, client: { address, clientSecret } })
   }
 
   /** Resolves when closed sessions of a nickname are gone: what a guest has blocked goes with it. */

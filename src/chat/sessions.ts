@@ -45,6 +45,8 @@ export interface EndedSessions {
   readonly keepsTokens?: boolean
   /** True to keep the sessions of guests. */
   readonly accountOnly?: boolean
+  /** The client whose guests are the only sessions to end. */
+  readonly client?: Pick<Session, 'address' | 'clientSecret'>
   /** Text for the client. */
   readonly reason?: string
 }
@@ -119,12 +121,13 @@ export class Sessions {
   }
 
   /** Ends sessions on this node. */
-  endHere({ key, why, id, except, token, keepsTokens = false, accountOnly = false, reason }: EndedSessions): void {
+  endHere(ended: EndedSessions): void {
+    const { key, why, id, except, accountOnly = false, client, reason } = ended
     for (const session of this.#presence.of(key)) {
       if (session.id === except || (id !== undefined && session.id !== id)) continue
       if (accountOnly && !session.registered) continue
-      if (session.token ? keepsTokens || (token ?? session.token.name) !== session.token.name : token !== undefined)
-        continue
+      if (client && !isGuestOf(client, session)) continue
+      if (!isMeantByToken(session, ended)) continue
       if (!session.terminate(why, reason)) void this.#close(session)
     }
   }
@@ -171,4 +174,13 @@ export class Sessions {
     }
     for (const [wire, sessions] of byWire) wire.announce(text, sessions)
   }
+}
+
+function isGuestOf({ address, clientSecret }: Pick<Session, 'address' | 'clientSecret'>, session: Session): boolean {
+  return !session.registered && session.address === address && session.clientSecret === clientSecret
+}
+
+/** Returns false for a session that is to be kept for its access token, or for lack of the one that is named. */
+function isMeantByToken({ token }: Session, { token: only, keepsTokens = false }: EndedSessions): boolean {
+  return token ? !keepsTokens && (only ?? token.name) === token.name : only === undefined
 }

@@ -51,7 +51,11 @@ export class Speech {
   say(speaker: Speaker, room: Room, sayings: readonly Saying[]): readonly Promise<Event>[] {
     const drafts = sayings.map((saying) => this.#draft(speaker, room, saying))
     if (speaker.scope) checkScope(speaker, 'write', room.record.slug)
-    room.state.checkSpeech(speaker, drafts.length)
+    try {
+      room.state.checkSpeech(speaker, drafts.length)
+    } catch (refusal) {
+      return drafts.map((draft) => this.#repeated(room.log, draft, refusal, speaker))
+    }
     for (const _ of drafts) this.#options.counts.event(speaker.protocol, 'message')
     const { logs } = this.#engine
     const [first] = drafts
@@ -68,6 +72,14 @@ export class Speech {
     const verified = speaker.registered || undefined
     const body = this.body(text)
     return { kind: 'message', room: record.id, from: speaker.name, body, sent, color, verified, nonce, details }
+  }
+
+  /** Returns the event that the nonce of a refused message belongs to; throws the refusal if there is none. */
+  async #repeated(log: LogName, draft: Draft, refusal: unknown, speaker: Speaker): Promise<Event> {
+    const { from, nonce } = draft
+    const id = nonce === undefined ? undefined : await this.#engine.logs.withNonce(log, from, nonce).catch(refuse)
+    if (id === undefined) throw refusal
+    return this.#first(log, draft, new Repeated(id), speaker)
   }
 
   /** The event that a repeated nonce belongs to; where that is gone, the repeated message with its id. */

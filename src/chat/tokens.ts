@@ -116,7 +116,7 @@ export class AccessTokens {
     if (revoked.length === 0) throw new Refusal('token-unknown')
     for (const { digest, name } of revoked) {
       await this.#engine.records.delete('token', digest).catch(refuse)
-      this.#parts.sessions.end({ key: fold(account.name), why: 'logged-out', token: name })
+      this.#parts.sessions.end({ key: fold(account.name), why: 'token-ended', token: name })
       this.#audit('token-revoked', owner, name)
     }
   }

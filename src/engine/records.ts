@@ -121,6 +121,41 @@ const TOKEN = {
   additionalProperties: false,
 } as const
 
+const HOOK = {
+  type: 'object',
+  properties: {
+    /** The key. */
+    id: TEXT,
+    /** Id of the room. */
+    room: { type: 'number' },
+    /** The address to which events are posted. */
+    url: TEXT,
+    /** The kinds of the events. */
+    kinds: { type: 'array', items: TEXT },
+    /** The key of the signature. */
+    secret: TEXT,
+    /** The name of the account that has made it. */
+    by: TEXT,
+    /** Time in ms since the epoch. */
+    createdAt: { type: 'number' },
+    /** Id of the last event that was delivered, or that is not wanted. */
+    position: { type: 'number' },
+    /** Set while events cannot be delivered. */
+    failing: {
+      type: 'object',
+      properties: {
+        /** Time in ms since the epoch. */
+        since: { type: 'number' },
+        error: TEXT,
+      },
+      required: ['since', 'error'],
+      additionalProperties: false,
+    },
+  },
+  required: ['id', 'room', 'url', 'kinds', 'secret', 'by', 'createdAt', 'position'],
+  additionalProperties: false,
+} as const
+
 /** Declares the type of a kind's values by their schema. */
 function kind<
   const S extends object,
@@ -150,7 +185,7 @@ export const KINDS = {
   ticket: kind(TEXT, { expires: true }),
   /** A secret of all nodes, by its purpose. */
   secret: kind(TEXT, { expires: true }),
-  /** A periodic task that one node has done, by its name, until it is due again. */
+  /** A task that one node does, by its name, until it is due again or another node may take it over. */
   duty: kind(TEXT, { expires: true }),
   /** The folded name that the address that made a room uses in it, by the room's id. */
   'maker-name': kind(TEXT, { expires: true }),
@@ -158,6 +193,8 @@ export const KINDS = {
   request: kind(TEXT, { expires: true }),
   /** A network whose connections are refused, by its canonical text. */
   'address-ban': kind(ADDRESS_BAN, { expires: true }),
+  /** An outgoing webhook of a room, by its id; indexed by the id of the room. */
+  hook: kind(HOOK, { indexes: { room: ({ room }) => [String(room)] } }),
   /** An access token of an account, by its digest; indexed by the name of the account. */
   token: kind(TOKEN, { indexes: { account: ({ account }) => [fold(account)] } }),
 }
@@ -176,6 +213,7 @@ export type IndexOf<K extends IndexedKind> = keyof (typeof KINDS)[K]['indexes'] 
 export type AccountRecord = RecordOf<'account'>
 export type BlockRecord = RecordOf<'block'>
 export type AddressBan = RecordOf<'address-ban'>
+export type HookRecord = RecordOf<'hook'>
 export type TokenRecord = RecordOf<'token'>
 
 /** A record as stored. */

@@ -45,7 +45,7 @@ test('a token opens its account until it is revoked, which ends the sessions tha
   // The store cannot tell it.
   expect(JSON.stringify(await Array.fromAsync(engine.records.list('token')))).not.toContain(value)
   await chat.tokens.revoke(ann, 'CI')
-  expect([ended, other.ended, ann.closed]).toEqual([['logged-out'], [], false])
+  expect([ended, other.ended, ann.closed]).toEqual([['token-ended'], [], false])
   expect(await chat.tokens.use(value)).toBeUndefined()
   expect(await reasonOf(chat.tokens.revoke(ann, 'ci'))).toBe('token-unknown')
   for (const text of ['', 'rd_', value.slice(0, -1), `${value}x`, value.toLowerCase()])

@@ -13,6 +13,8 @@ export interface RoomsApiOptions extends ConnectionLimits {
   readonly maxText: number
   /** Permission to read public rooms without authorization; `local` if only this machine can connect. */
   readonly publicRead: 'local' | 'always' | 'never'
+  /** True if outgoing webhooks may go to loopback and private addresses. */
+  readonly hooksPrivate: boolean
   /** Interval of the signs of life in streams. */
   readonly heartbeatMs?: number
 }
@@ -55,6 +57,8 @@ export interface RoomsApiContext extends RoomsApiOptions {
    * @throws Refusal as `Posting.open` and `Posting.enter` do
    */
   enter(caller: Caller, slug: string): Promise<Lectern>
+  /** Does what {@link enter} does for a room that exists. @throws {Problem} 404 */
+  visit(caller: Caller, slug: string): Promise<Lectern>
 }
 
 /** Path parameters of a room's routes. */

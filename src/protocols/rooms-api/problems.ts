@@ -15,6 +15,10 @@ export type ProblemCode =
   | 'body-too-large'
   /** An earlier request with the same Idempotency-Key had another body. */
   | 'key-reused'
+  /** The room, or the server, has the maximum number of outgoing webhooks. */
+  | 'too-many-hooks'
+  /** The URL of an outgoing webhook names an address that is not public. */
+  | 'url-private'
   /** Requests come faster than the pace of the sender allows. */
   | 'too-fast'
 

@@ -33,6 +33,13 @@ export const API_MESSAGES = {
 } as const
 export type ApiMessages = XStatic<typeof API_MESSAGES>
 
+export const API_PRIVATE = {
+  type: 'object',
+  properties: { text: API_MESSAGE.properties.text, nonce: API_MESSAGE.properties.nonce },
+  required: ['text'],
+  additionalProperties: false,
+} as const
+
 /** The answer to lines that were said. */
 export const API_LINES = {
   type: 'object',
@@ -141,6 +148,18 @@ const RANGE = {
   to: { ...TIME_PARAMETER, description: 'Only events up to a time.' },
 } as const
 
+const KINDS = {
+  type: 'string',
+  pattern: `^(?:${EVENT_KINDS.join('|')})(?:,(?:${EVENT_KINDS.join('|')}))*$`,
+  description: `Only events of these kinds, separated by commas: ${EVENT_KINDS.join(', ')}.`,
+} as const
+
+const SINCE = {
+  type: 'string',
+  maxLength: 4_096,
+  description: `The events since then come first: all, an id, ids of several rooms such as ops=123,dev=456, or a time: ${TIME_PARAMETER.description}`,
+} as const
+
 export const NO_PARAMETERS = { type: 'object', properties: {}, additionalProperties: false } as const
 
 /** Parameters of requests that guests may send. */
@@ -163,11 +182,7 @@ export const HISTORY_PARAMETERS = {
   type: 'object',
   properties: {
     ...RANGE,
-    kinds: {
-      type: 'string',
-      pattern: `^(?:${EVENT_KINDS.join('|')})(?:,(?:${EVENT_KINDS.join('|')}))*$`,
-      description: `Only events of these kinds, separated by commas: ${EVENT_KINDS.join(', ')}.`,
-    },
+    kinds: KINDS,
     q: {
       type: 'string',
       minLength: 1,
@@ -178,7 +193,21 @@ export const HISTORY_PARAMETERS = {
   additionalProperties: false,
 } as const
 
+export type HistoryParameters = XStatic<typeof HISTORY_PARAMETERS>
+
 export const INBOX_PARAMETERS = { type: 'object', properties: RANGE, additionalProperties: false } as const
+
+export const STREAM_PARAMETERS = {
+  type: 'object',
+  properties: { since: SINCE, kinds: KINDS },
+  additionalProperties: false,
+} as const
+
+export const INBOX_STREAM_PARAMETERS = {
+  type: 'object',
+  properties: { since: SINCE },
+  additionalProperties: false,
+} as const
 
 export const ROOMS_PARAMETERS = {
   type: 'object',

@@ -119,7 +119,7 @@ test('an id that cannot be resumed from is answered with 410, what is none with 
 test('kinds', async () => {
   const { stream, speaker, chat } = await streamStage()
   const ann = await speaker('ann', 'ops')
-  const client = await stream('/rooms/ops/stream?kinds=message,TOPIC', { format: NDJSON })
+  const client = await stream('/rooms/ops/stream?kinds=message,topic', { format: NDJSON })
   await ann.say('one')
   await chat.moderation.settings.setTopic(ann.session.inRoom(), 'deploys')
   await speaker('bob', 'ops')

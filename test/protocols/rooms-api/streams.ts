@@ -41,7 +41,14 @@ export async function serveStreams(
   options: Partial<RoomsApiOptions> = {},
   port: Partial<HttpPortOptions> = {},
 ) {
-  const all: RoomsApiOptions = { ...socketOptions(), chat, maxText: 4_000, publicRead: 'always', ...options }
+  const all: RoomsApiOptions = {
+    ...socketOptions(),
+    chat,
+    maxText: 4_000,
+    publicRead: 'always',
+    hooksPrivate: false,
+    ...options,
+  }
   const opened = await openPort(roomsApiRoutes(all), port)
   const stream = (path: string, asked?: StreamOptions) => StreamClient.open(opened.port, path, asked)
   return { ...opened, stream }

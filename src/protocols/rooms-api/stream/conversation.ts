@@ -52,12 +52,8 @@ export class StreamConversation implements Conversation<never>, Beating {
 
   handle(): void {}
 
-  /** Sends a sign of life, or ends the stream of an access token that has ended. */
   beat(): void {
-    const { token, encoding, sink } = this.#session
-    if (token?.until !== undefined && token.until <= Date.now()) {
-      this.#end({ code: 'unauthorized', detail: 'The token has ended', reconnect: false })
-    } else sink.push(encoding.heartbeat)
+    this.#session.sink.push(this.#session.encoding.heartbeat)
   }
 
   async leave(): Promise<void> {

@@ -3,7 +3,7 @@ import type { Event } from '../../../engine/event.ts'
 import { plainEncoder } from '../../plain-line.ts'
 import { eventJson, liveText, pastText, safeJson } from '../event.ts'
 
-export const FORMAT_NAMES = ['text/event-stream', 'application/x-ndjson', 'text/plain'] as const
+export const FORMAT_NAMES = ['text/plain', 'text/event-stream', 'application/x-ndjson'] as const
 export type FormatName = (typeof FORMAT_NAMES)[number]
 
 /** The end of a stream by the server. */
@@ -48,7 +48,7 @@ const RETRY_MS = 1_000
 
 const plain = plainEncoder(false)
 
-/** The formats by their media type; `text/plain` is the default. */
+/** The formats by their media type. */
 export const FORMATS: Readonly<Record<FormatName, Format>> = {
   /** Server-sent events (HTML, 9.2). */
   'text/event-stream': {
@@ -91,9 +91,8 @@ export const FORMATS: Readonly<Record<FormatName, Format>> = {
 }
 
 function plainText({ event, slug, isPast }: ShownEvent): string {
-  if (slug !== undefined) return isPast ? pastText(event, slug) : liveText(event, slug)
-  const line = privateLine(event)
-  return plain(isPast ? { type: 'history', from: event.from, body: line } : line)
+  if (isPast) return pastText(event, slug)
+  return slug === undefined ? plain(privateLine(event)) : liveText(event, slug)
 }
 
 function noticeJson(body: string): string {

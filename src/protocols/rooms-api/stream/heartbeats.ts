@@ -4,6 +4,7 @@ import { inSlices } from '../../../slices.ts'
 const AT_ONCE = 256
 
 export interface Beating {
+  /** Sends a sign of life. */
   beat(): void
 }
 

@@ -1,12 +1,17 @@
 import type { FastifyRequest } from 'fastify'
+import Negotiator from 'negotiator'
 import { Mistake } from '../../../../commands/command.ts'
 import { parseTime } from '../../../../commands/range.ts'
 import type { Since } from '../../../chat/feeds.ts'
 import { fold } from '../../../chat/names.ts'
-import type { Kind } from '../../../engine/event.ts'
-import { EVENT_KINDS } from '../event.ts'
 import { Problem } from '../problems.ts'
 import { FORMAT_NAMES, type FormatName } from './formats.ts'
+
+/** Types of the `Accept` header, the default first; JSON is a line for each event. */
+const ACCEPTED = [...FORMAT_NAMES, 'application/json'] as const
+
+/** The beginning of a log by the slug of its room. */
+type SinceOf = (slug?: string) => Since
 
 /** Maximum rooms of a stream. */
 const MAX_ROOMS = 32
@@ -23,46 +28,25 @@ export function roomsOf(path: string): readonly string[] {
   return slugs
 }
 
-/** Returns the format with the greatest weight in the `Accept` header (RFC 9110, 12.5.1); `text/plain` if there is none. */
-export function formatOf({ headers: { accept = '' } }: FastifyRequest): FormatName {
-  let best: FormatName = 'text/plain'
-  let most = 0
-  for (const range of accept.toLowerCase().split(',')) {
-    const [type = '', ...parameters] = range.split(';').map((part) => part.trim())
-    const name = type === 'application/json' ? 'application/x-ndjson' : FORMAT_NAMES.find((each) => each === type)
-    const weight = Number(parameters.find((each) => each.startsWith('q='))?.slice(2) ?? 1)
-    if (!name || !(weight > most)) continue
-    best = name
-    most = weight
-  }
-  return best
-}
-
-/** Returns the parameter `kinds`; undefined for all kinds. @throws {Problem} 400 */
-export function kindsOf(request: FastifyRequest): ReadonlySet<Kind> | undefined {
-  const list = parameterOf(request, 'kinds')
-  if (list === undefined) return undefined
-  const kinds = list.toLowerCase().split(',')
-  const shown = EVENT_KINDS.filter((kind) => kinds.includes(kind))
-  const unknown = kinds.find((kind) => !shown.some((each) => each === kind))
-  if (unknown !== undefined) throw invalid(`Unknown kind: ${unknown}; there are ${EVENT_KINDS.join(', ')}`)
-  return new Set(shown)
+/** Returns the format that the `Accept` header prefers (RFC 9110, 12.5.1); `text/plain` if it accepts none. */
+export function formatOf({ headers }: FastifyRequest): FormatName {
+  const type = new Negotiator({ headers }).mediaType([...ACCEPTED]) as (typeof ACCEPTED)[number] | undefined
+  return type === 'application/json' ? 'application/x-ndjson' : (type ?? 'text/plain')
 }
 
 /**
  * Returns the beginning of each log of a stream: by the header `Last-Event-ID`, with which a client of server-sent events resumes, or by
- * the parameter `since`. The log is named by the slug of its room; the inbox has none.
+ * the parameter `since`. A log is named by the slug of its room; the inbox has none.
  *
  * @throws {Problem} 400
  */
-export function sinceOf(request: FastifyRequest, slugs: readonly (string | undefined)[]): (slug?: string) => Since {
-  const header = request.headers['last-event-id']
-  const resumed = typeof header === 'string' && header !== '' ? header : undefined
-  const since = resumed ?? parameterOf(request, 'since')
+export function sinceOf({ headers }: FastifyRequest, parameter: string | undefined, isOfMany: boolean): SinceOf {
+  const { 'last-event-id': lastId = '' } = headers
+  const since = lastId === '' ? parameter : String(lastId)
   if (since === undefined) return () => 'now'
   if (since === 'all') return () => 'all'
   if (BARE_ID.test(since)) {
-    if (slugs.length > 1) throw invalid('Ids are per room: since=a=1,b=2')
+    if (isOfMany) throw invalid('Ids are per room: since=a=1,b=2')
     return () => ({ id: idOf(since) })
   }
   if (since.includes('=')) return placesOf(since)
@@ -71,11 +55,11 @@ export function sinceOf(request: FastifyRequest, slugs: readonly (string | undef
     return () => ({ time })
   } catch (error) {
     if (!(error instanceof Mistake)) throw error
-    throw invalid(`${resumed === undefined ? 'since' : 'Last-Event-ID'} is neither an id nor a time`)
+    throw invalid(`${lastId === '' ? 'since' : 'Last-Event-ID'} is neither an id nor a time`)
   }
 }
 
-function placesOf(list: string): (slug?: string) => Since {
+function placesOf(list: string): SinceOf {
   const places = new Map<string, number>()
   for (const place of list.split(',')) {
     const [, slug, id] = PLACE.exec(place) ?? []
@@ -92,12 +76,6 @@ function idOf(text: string): number {
   const id = ID.test(text) ? Number(text) : Number.NaN
   if (!Number.isSafeInteger(id)) throw invalid('Invalid id')
   return id
-}
-
-function parameterOf({ query }: FastifyRequest, name: string): string | undefined {
-  const value = (query as Readonly<Record<string, unknown>>)[name]
-  if (value === undefined || typeof value === 'string') return value
-  throw invalid(`${name} is given twice`)
 }
 
 function invalid(detail: string): Problem {

@@ -3,13 +3,16 @@ import { checkScope } from '../../../chat/token-scope.ts'
 import { NO_ROOM } from '../../../engine/event.ts'
 import type { ConnectionOptions } from '../../../transport/connection-options.ts'
 import type { HttpServices } from '../../../transport/http/routes.ts'
-import type { Caller, RoomPath, RoomsApiContext } from '../context.ts'
+import type { RoomPath, RoomsApiContext } from '../context.ts'
+import { EVENT_KINDS } from '../event.ts'
 import { Problem } from '../problems.ts'
-import { StreamConversation, type StreamParts } from './conversation.ts'
-import { Encodings } from './encoding.ts'
+import { INBOX_STREAM_PARAMETERS, STREAM_PARAMETERS } from '../schemas.ts'
+import { checkedQuery } from '../validation.ts'
+import { type Stream, StreamConversation, type StreamParts } from './conversation.ts'
+import { type EncodingOptions, Encodings } from './encoding.ts'
 import { FORMATS } from './formats.ts'
 import { Heartbeats } from './heartbeats.ts'
-import { formatOf, kindsOf, roomsOf, sinceOf } from './request.ts'
+import { formatOf, roomsOf, sinceOf } from './request.ts'
 import type { Place } from './session.ts'
 import { StreamWire } from './wire.ts'
 
@@ -31,11 +34,14 @@ export function addStreams(app: FastifyInstance, context: RoomsApiContext, servi
     lastWord: () => NOTHING,
   }
 
-  const stream = (request: FastifyRequest, reply: FastifyReply, caller: Caller, places: ReadonlyMap<number, Place>) => {
+  const stream = (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { caller, places, kinds }: Pick<Stream, 'caller' | 'places'> & Pick<EncodingOptions, 'kinds'>,
+  ) => {
     const format = formatOf(request)
-    const kinds = kindsOf(request)
     // Proxies such as nginx would gather the output.
-    reply.headers({ 'Content-Type': FORMATS[format].contentType, 'X-Accel-Buffering': 'no' })
+    reply.headers({ 'Content-Type': FORMATS[format].contentType, 'X-Accel-Buffering': 'no', Vary: 'Accept' })
     return services.responses.open(request, reply, {
       options,
       converse: (link, isChunked) => {
@@ -47,16 +53,18 @@ export function addStreams(app: FastifyInstance, context: RoomsApiContext, servi
 
   app.get<RoomPath>('/rooms/:room/stream', async (request, reply) => {
     const caller = await context.authorize(request, 'read')
+    const { since, kinds } = await checkedQuery(STREAM_PARAMETERS, request.query)
     const slugs = roomsOf(request.params.room)
-    const since = sinceOf(request, slugs)
+    const begin = sinceOf(request, since, slugs.length > 1)
     const asker = services.requests.askerOf(request)
     const places = new Map<number, Place>()
     for (const slug of slugs) {
       const room = await context.readableRoom(caller, slug)
       const feed = chat.feeds.ofRoom(room)
-      places.set(room.id, { room, feed, position: await feed.position(since(room.slug), asker), isBehind: true })
+      places.set(room.id, { room, feed, position: await feed.position(begin(room.slug), asker), isBehind: true })
     }
-    return stream(request, reply, caller, places)
+    const shown = EVENT_KINDS.filter((kind) => kinds?.split(',').includes(kind))
+    return stream(request, reply, { caller, places, kinds: kinds === undefined ? undefined : new Set(shown) })
   })
 
   app.get('/inbox/stream', async (request, reply) => {
@@ -64,8 +72,10 @@ export function addStreams(app: FastifyInstance, context: RoomsApiContext, servi
     const { proof, author } = caller
     if (!proof || !author) throw new Problem(401, 'unauthorized', 'Authorize with a token or password')
     checkScope(author, 'read')
+    const { since } = await checkedQuery(INBOX_STREAM_PARAMETERS, request.query)
     const feed = await chat.feeds.ofInbox(proof.name)
-    const position = await feed.position(sinceOf(request, [undefined])(), services.requests.askerOf(request))
-    return stream(request, reply, caller, new Map([[NO_ROOM, { room: undefined, feed, position, isBehind: true }]]))
+    const position = await feed.position(sinceOf(request, since, false)(), services.requests.askerOf(request))
+    const places = new Map([[NO_ROOM, { room: undefined, feed, position, isBehind: true }]])
+    return stream(request, reply, { caller, places, kinds: undefined })
   })
 }
