@@ -10,9 +10,11 @@ import {
   DELETE_PARAMETERS,
   HISTORY_PARAMETERS,
   INBOX_PARAMETERS,
+  INBOX_STREAM_PARAMETERS,
   NO_PARAMETERS,
   POST_PARAMETERS,
   ROOMS_PARAMETERS,
+  STREAM_PARAMETERS,
 } from './schemas.ts'
 
 /** Authorization that a request needs: `read` may be none, `guest` may be a nickname. */
@@ -50,6 +52,14 @@ const PASSWORD = { 'Room-Password': 'The password of the room, if it has one.' }
 const EVENTS_ANSWER: Answer = {
   description: 'Events, oldest first. The header Link has the request for earlier ones, rel="next".',
   content: { [JSON_TYPE]: API_EVENTS, 'application/x-ndjson': TEXT, 'text/plain': TEXT },
+}
+
+const RESUME = { 'Last-Event-ID': 'The id of the last event that was received; it counts more than since.' } as const
+
+const STREAM_ANSWER: Answer = {
+  description:
+    'Events until either side ends it, each as one of server-sent events, a line of JSON, or lines for people.',
+  content: { 'text/plain': TEXT, 'text/event-stream': TEXT, 'application/x-ndjson': TEXT },
 }
 
 const SAY = {
@@ -127,6 +137,15 @@ export const OPERATIONS: readonly Operation[] = [
     answers: { 200: EVENTS_ANSWER },
   },
   {
+    method: 'get',
+    path: '/rooms/{room}/stream',
+    summary: 'Follows a room, or several, separated by commas',
+    authorizing: 'read',
+    parameters: STREAM_PARAMETERS,
+    headers: { ...RESUME, ...PASSWORD },
+    answers: { 200: STREAM_ANSWER },
+  },
+  {
     method: 'delete',
     path: '/rooms/{room}/messages/{id}',
     summary: 'Deletes a message: your own within an hour, as an operator any',
@@ -152,6 +171,15 @@ export const OPERATIONS: readonly Operation[] = [
     authorizing: 'account',
     parameters: INBOX_PARAMETERS,
     answers: { 200: EVENTS_ANSWER },
+  },
+  {
+    method: 'get',
+    path: '/inbox/stream',
+    summary: 'Follows the private messages to and from the account',
+    authorizing: 'account',
+    parameters: INBOX_STREAM_PARAMETERS,
+    headers: RESUME,
+    answers: { 200: STREAM_ANSWER },
   },
   {
     method: 'get',

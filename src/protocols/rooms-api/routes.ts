@@ -14,6 +14,7 @@ import { addPrivate } from './private.ts'
 import { apiProblemOf } from './problems.ts'
 import { addRemoval } from './removal.ts'
 import { addRooms } from './rooms.ts'
+import { addStreams } from './stream/routes.ts'
 import { addTokens } from './tokens.ts'
 
 /** Returns the routes of the rooms API (docs/protocols/rooms-api.md). */
@@ -51,6 +52,7 @@ export function roomsApiRoutes(options: RoomsApiOptions): Routes {
     addHistory(app, context, services)
     addRemoval(app, context)
     addPrivate(app, context, pacer)
+    addStreams(app, context, services)
     addDocs(app)
     addTokens(app, context)
     addOutgoingHooks(app, context, options.hooksPrivate)
