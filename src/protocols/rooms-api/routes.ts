@@ -39,7 +39,7 @@ export function roomsApiRoutes(options: RoomsApiOptions): Routes {
     addMembers(app, context)
     addPosting(app, context, services)
     addTokens(app, context)
-    addOutgoingHooks(app, context, options.hooksPrivate)
+    addOutgoingHooks(app, context)
     const sender = new HookSender({ chat: options.chat, log: options.log, private: options.hooksPrivate })
     app.addHook('onReady', async () => sender.start())
     app.addHook('onClose', () => sender.stop())

@@ -79,12 +79,13 @@ test('a body that makes no sense is refused', async () => {
     { name: 'x', rooms: 'ops' },
     { name: 'x', rooms: [7] },
     { name: 'x', may: ['rule'] },
+    { name: 'x', may: [] },
+    { name: 'x', more: 1 },
     { name: 'x', until: 'soon' },
     { name: 'x', until: 7 },
   ])
     expect(await ask('POST', '/api/tokens', BASIC, body)).toEqual(problem(400, 'invalid-request'))
   expect(await ask('POST', '/api/tokens', BASIC, { name: 'a b' })).toEqual(problem(400, 'token-invalid'))
-  expect(await ask('POST', '/api/tokens', BASIC, { name: 'x', may: [] })).toEqual(problem(400, 'token-invalid'))
   expect(await ask('POST', '/api/tokens', BASIC, { name: 'x', rooms: ['a b'] })).toEqual(
     problem(400, 'room-name-invalid'),
   )
