@@ -177,7 +177,7 @@ export class Chat {
     const speech = new Speech(engine, { counts, reader, maxText })
     this.messages = new Messages(engine, { blocks, reader, inboxes, stateOf, speech, blocking })
     this.posting = new Posting(engine, { directory, memberships, speech })
-    this.reading = new RoomReading(reader, blocking)
+    this.reading = new RoomReading(reader, blocking, inboxes)
     this.moderation = new Moderation(engine, {
       directory,
       passwords,

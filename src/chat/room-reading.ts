@@ -1,6 +1,8 @@
 import type { Range, RoomRecord, WordSearch } from '../engine/engine.ts'
 import type { Event } from '../engine/event.ts'
+import type { Author } from './authors.ts'
 import type { Blocking } from './blocking.ts'
+import type { Inboxes } from './inboxes.ts'
 import type { Asker, Reader, Search } from './reader.ts'
 import { type Found, findWords } from './word-search.ts'
 
@@ -17,9 +19,11 @@ export interface RoomReader {
 export class RoomReading {
   readonly #reader: Reader
   readonly #blocking: Blocking
+  readonly #inboxes: Inboxes
 
-  constructor(reader: Reader, blocking: Blocking) {
+  constructor(reader: Reader, blocking: Blocking, inboxes: Inboxes) {
     this.#reader = reader
+    this.#inboxes = inboxes
     this.#blocking = blocking
   }
 
@@ -42,12 +46,17 @@ export class RoomReading {
     return findWords(this.#reader, room, search, by.asker, allowed)
   }
 
-  /** Resolves with true if a room has an event before an id, and not before a time. @throws Refusal `unavailable`. */
-  async hasBefore({ asker }: RoomReader, { id }: RoomRecord, range: Range): Promise<boolean> {
+  /** Resolves with true if a room has an event in a range. @throws Refusal `unavailable`. */
+  async hasAny({ asker }: RoomReader, { id }: RoomRecord, range: Range): Promise<boolean> {
     for await (const page of this.#reader.pages(`room:${id}`, { ...range, limit: 1 }, asker)) {
       if (page.length > 0) return true
     }
     return false
+  }
+
+  /** Searches the private messages to and from the owner of an account, see {@link Inboxes.readOwn}. */
+  async inbox(author: Author, range: Range): Promise<Search> {
+    return this.#inboxes.readOwn(author, range, await this.#blocking.blockedFrom(author.name))
   }
 
   async #hidden({ name }: RoomReader): Promise<(event: Event) => boolean> {

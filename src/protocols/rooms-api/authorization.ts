@@ -26,7 +26,7 @@ const HOW = 'Authorize with a token or password'
 const GUESSES: ReadonlySet<string> = new Set(['name-unknown', 'secret-wrong'])
 
 /** Authorization of requests, and of their access to rooms (docs/protocols/rooms-api.md, section 1). Cookies never count (CSRF). */
-export class Authorization implements Pick<RoomsApiContext, 'authorize' | 'readableRoom' | 'enter'> {
+export class Authorization implements Pick<RoomsApiContext, 'authorize' | 'readableRoom' | 'enter' | 'visit'> {
   readonly #options: RoomsApiOptions
   readonly #services: Pick<HttpServices, 'requests' | 'local'>
 
@@ -61,9 +61,7 @@ export class Authorization implements Pick<RoomsApiContext, 'authorize' | 'reada
 
   /** Implements {@link RoomsApiContext.readableRoom}. */
   async readableRoom(caller: Caller, slug: string): Promise<RoomRecord> {
-    const room = await this.#options.chat.rooms.find(slug)
-    // A room is not found by its title here.
-    if (!room || fold(room.slug) !== fold(slug)) throw new Problem(404, 'not-found', `No such room: ${slug}`)
+    const room = await this.#find(slug)
     if (caller.author) checkScope(caller.author, 'read', room.slug)
     await this.#options.chat.access.check(caller.identity, room, await this.#unlocked(caller, room))
     return room
@@ -71,11 +69,26 @@ export class Authorization implements Pick<RoomsApiContext, 'authorize' | 'reada
 
   /** Implements {@link RoomsApiContext.enter}. */
   async enter(caller: Caller, slug: string): Promise<Lectern> {
-    const { posting } = this.#options.chat
-    const { author } = caller
-    if (!author) throw new Problem(401, 'unauthorized', HOW)
-    const { record } = await posting.open(author, slug)
-    return posting.enter(author, record, await this.#unlocked(caller, record))
+    if (!caller.author) throw new Problem(401, 'unauthorized', HOW)
+    const { record } = await this.#options.chat.posting.open(caller.author, slug)
+    return this.#enter(caller, record)
+  }
+
+  /** Implements {@link RoomsApiContext.visit}. */
+  async visit(caller: Caller, slug: string): Promise<Lectern> {
+    return this.#enter(caller, await this.#find(slug))
+  }
+
+  async #enter(caller: Caller, room: RoomRecord): Promise<Lectern> {
+    if (!caller.author) throw new Problem(401, 'unauthorized', HOW)
+    return this.#options.chat.posting.enter(caller.author, room, await this.#unlocked(caller, room))
+  }
+
+  async #find(slug: string): Promise<RoomRecord> {
+    const room = await this.#options.chat.rooms.find(slug)
+    // A room is not found by its title here.
+    if (!room || fold(room.slug) !== fold(slug)) throw new Problem(404, 'not-found', `No such room: ${slug}`)
+    return room
   }
 
   /**

@@ -55,6 +55,8 @@ export interface RoomsApiContext extends RoomsApiOptions {
    * @throws Refusal as `Posting.open` and `Posting.enter` do
    */
   enter(caller: Caller, slug: string): Promise<Lectern>
+  /** Does what {@link enter} does for a room that exists. @throws {Problem} 404 */
+  visit(caller: Caller, slug: string): Promise<Lectern>
 }
 
 /** Path parameters of a room's routes. */

@@ -1,5 +1,5 @@
 import type { XStatic } from 'typebox/schema'
-import { eventLine, recordOf } from '../../../commands/events.ts'
+import { eventLine, privateLine, recordOf } from '../../../commands/events.ts'
 import type { Event } from '../../engine/event.ts'
 import { escapeAll, UNSAFE } from '../escape.ts'
 import { plainEncoder } from '../plain-line.ts'
@@ -90,8 +90,9 @@ export function liveText(event: Event, slug: string): string {
   return line ? plain(line) : ''
 }
 
-/** Returns an event of the past as a line for people, with its date and a line feed; empty for kinds that are not shown. */
-export function pastText(event: Event, slug: string): string {
+/** Returns an event of the room with a slug, or a private message of the past as a line for people, with its date and a line feed. */
+export function pastText(event: Event, slug: string | undefined): string {
+  if (slug === undefined) return plain({ type: 'history', from: event.from, body: privateLine(event) })
   const record = recordOf(event, slug, '')
   return record ? plain(record) : ''
 }

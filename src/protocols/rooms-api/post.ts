@@ -4,22 +4,21 @@ import type { Author } from '../../chat/authors.ts'
 import type { Saying } from '../../chat/speech.ts'
 import { clean } from '../../chat/text.ts'
 import type { Event } from '../../engine/event.ts'
-import { RequestPaces } from '../../transport/http/paces.ts'
 import type { HttpServices } from '../../transport/http/routes.ts'
-import type { PaceOptions } from '../../transport/rate.ts'
 import { isText, jsonOf, textOf } from './body.ts'
 import type { Caller, RoomPath, RoomsApiContext } from './context.ts'
 import { apiEvent } from './event.ts'
 import { InputLines } from './input-lines.ts'
+import type { Pacer } from './pacer.ts'
 import { Problem } from './problems.ts'
-import { checkSame, keyed, keyOf, keyReused, nonceAt, sayingOf, senderOf, wholeText } from './sayings.ts'
+import { checkSame, keyed, keyOf, keyReused, nonceAt, sayingOf, wholeText } from './sayings.ts'
 import { API_MESSAGES, MAX_TOGETHER, POST_PARAMETERS } from './schemas.ts'
 import { isGone, LineUpload } from './upload.ts'
 import { checked, checkedQuery } from './validation.ts'
 
 /** Adds the requests that say something in a room (docs/protocols/rooms-api.md, section 2.2). */
-export function addPosting(app: FastifyInstance, context: RoomsApiContext, services: HttpServices): void {
-  const route = new PostRoute(context, services)
+export function addPosting(app: FastifyInstance, context: RoomsApiContext, services: HttpServices, pacer: Pacer): void {
+  const route = new PostRoute(context, services, pacer)
   app.route<RoomPath>({
     // curl -T sends PUT.
     method: ['POST', 'PUT'],
@@ -40,10 +39,11 @@ interface PostRequest {
 class PostRoute {
   readonly #context: RoomsApiContext
   readonly #requests: HttpServices['requests']
-  readonly #paces = new RequestPaces()
+  readonly #pacer: Pacer
 
-  constructor(context: RoomsApiContext, { requests }: Pick<HttpServices, 'requests'>) {
+  constructor(context: RoomsApiContext, { requests }: Pick<HttpServices, 'requests'>, pacer: Pacer) {
     this.#context = context
+    this.#pacer = pacer
     this.#requests = requests
   }
 
@@ -52,8 +52,7 @@ class PostRoute {
     const { author } = caller
     if (!author) throw new Problem(401, 'unauthorized', 'Authorize, or speak as a guest with ?as=NICKNAME')
     const { split } = await checkedQuery(POST_PARAMETERS, request.query)
-    const waitMs = this.#paces.waitOf(senderOf(author))
-    if (waitMs > 0) throw new Problem(429, 'too-fast', 'Too fast', Math.ceil(waitMs / 1_000))
+    this.#pacer.check(author)
     const post = { request, caller, author, key: keyOf(request) }
     reply.code(201)
     if (split === 'lines') return this.#sayLines(post, reply)
@@ -77,7 +76,7 @@ class PostRoute {
   /** Says messages, all of them or none. */
   async #say({ request, caller, author, key }: PostRequest, sayings: readonly Saying[]): Promise<readonly Event[]> {
     const { posting } = this.#context.chat
-    this.#paces.count(senderOf(author), this.#paceOf(request, author), sayings.length)
+    this.#pacer.count(author, this.#pacer.paceOf(request, author), sayings.length)
     if (key !== undefined) for (const { text } of sayings) posting.checkText(text)
     const lectern = await this.#context.enter(caller, request.params.room)
     if (key !== undefined && !(await posting.claimKey(lectern, key, JSON.stringify(sayings)))) throw keyReused()
@@ -116,8 +115,7 @@ class PostRoute {
     const { chat, maxText } = this.#context
     const enter = () => this.#context.enter(caller, request.params.room)
     let lectern = await enter()
-    const sender = senderOf(author)
-    const pace = this.#paceOf(request, author)
+    const pace = this.#pacer.paceOf(request, author)
     const upload = new LineUpload({
       maxText,
       key,
@@ -129,8 +127,8 @@ class PostRoute {
         return said ?? Promise.reject(new Error('one message has one promise'))
       },
       paceMs: () => {
-        const waitMs = this.#paces.waitOf(sender)
-        this.#paces.count(sender, pace, 1)
+        const waitMs = this.#pacer.waitOf(author)
+        this.#pacer.count(author, pace, 1)
         return waitMs
       },
     })
@@ -143,10 +141,5 @@ class PostRoute {
       if (!isGone(request.raw)) throw error
       return reply.hijack()
     }
-  }
-
-  #paceOf(request: FastifyRequest, { isBot }: Author): PaceOptions {
-    const { full, guest, trusted } = this.#context.pacing
-    return isBot || trusted.has(this.#requests.clientOf(request).full) ? full : guest
   }
 }

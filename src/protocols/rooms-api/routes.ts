@@ -4,11 +4,16 @@ import type { Routes } from '../../transport/http/routes.ts'
 import { Authorization } from './authorization.ts'
 import { takeBodies } from './body.ts'
 import type { RoomsApiContext, RoomsApiOptions } from './context.ts'
+import { addHistory } from './history.ts'
 import { HookSender } from './hooks/hook-sender.ts'
 import { addOutgoingHooks } from './hooks/outgoing.ts'
-import { addMembers } from './members.ts'
+import { addDocs } from './openapi.ts'
+import { Pacer } from './pacer.ts'
 import { addPosting } from './post.ts'
+import { addPrivate } from './private.ts'
 import { apiProblemOf } from './problems.ts'
+import { addRemoval } from './removal.ts'
+import { addRooms } from './rooms.ts'
 import { addTokens } from './tokens.ts'
 
 /** Returns the routes of the rooms API (docs/protocols/rooms-api.md). */
@@ -20,8 +25,16 @@ export function roomsApiRoutes(options: RoomsApiOptions): Routes {
       authorize: (request, right) => authorization.authorize(request, right),
       readableRoom: (caller, slug) => authorization.readableRoom(caller, slug),
       enter: (caller, slug) => authorization.enter(caller, slug),
+      visit: (caller, slug) => authorization.visit(caller, slug),
     }
     takeBodies(app)
+    const pacer = new Pacer(options.pacing, services.requests)
+    addRooms(app, context)
+    addPosting(app, context, services, pacer)
+    addHistory(app, context, services)
+    addRemoval(app, context)
+    addPrivate(app, context, pacer)
+    addDocs(app)
     app.addHook('onRequest', async (_, reply) => void reply.header('Cache-Control', 'no-store'))
     app.setErrorHandler((error, request, reply) => {
       const problem = apiProblemOf(error)
@@ -36,8 +49,6 @@ export function roomsApiRoutes(options: RoomsApiOptions): Routes {
         .type('application/problem+json')
         .send({ type: 'about:blank', title: STATUS_CODES[status], status, code, detail, ...members })
     })
-    addMembers(app, context)
-    addPosting(app, context, services)
     addTokens(app, context)
     addOutgoingHooks(app, context)
     const sender = new HookSender({ chat: options.chat, log: options.log, private: options.hooksPrivate })

@@ -1,5 +1,4 @@
 import type { FastifyRequest } from 'fastify'
-import type { Author } from '../../chat/authors.ts'
 import type { Saying } from '../../chat/speech.ts'
 import { clean } from '../../chat/text.ts'
 import type { Event } from '../../engine/event.ts'
@@ -47,9 +46,4 @@ export function keyOf({ headers }: FastifyRequest): string | undefined {
     throw new Problem(400, 'invalid-request', 'Idempotency-Key has 1 to 255 visible ASCII characters')
   }
   return key
-}
-
-/** The sender whose rate counts: an account, or the address of guests. */
-export function senderOf({ registered, key, address }: Author): string {
-  return registered ? `account ${key}` : `address ${address}`
 }

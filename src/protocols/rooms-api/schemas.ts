@@ -33,6 +33,13 @@ export const API_MESSAGES = {
 } as const
 export type ApiMessages = XStatic<typeof API_MESSAGES>
 
+export const API_PRIVATE = {
+  type: 'object',
+  properties: { text: API_MESSAGE.properties.text, nonce: API_MESSAGE.properties.nonce },
+  required: ['text'],
+  additionalProperties: false,
+} as const
+
 /** The answer to lines that were said. */
 export const API_LINES = {
   type: 'object',
@@ -177,6 +184,8 @@ export const HISTORY_PARAMETERS = {
   },
   additionalProperties: false,
 } as const
+
+export type HistoryParameters = XStatic<typeof HISTORY_PARAMETERS>
 
 export const INBOX_PARAMETERS = { type: 'object', properties: RANGE, additionalProperties: false } as const
 
