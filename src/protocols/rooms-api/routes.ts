@@ -6,6 +6,7 @@ import { takeBodies } from './body.ts'
 import type { RoomsApiContext, RoomsApiOptions } from './context.ts'
 import { addHistory } from './history.ts'
 import { HookSender } from './hooks/hook-sender.ts'
+import { addIncomingHooks } from './hooks/incoming.ts'
 import { addOutgoingHooks } from './hooks/outgoing.ts'
 import { addDocs } from './openapi.ts'
 import { Pacer } from './pacer.ts'
@@ -50,6 +51,7 @@ export function roomsApiRoutes(options: RoomsApiOptions): Routes {
         .send({ type: 'about:blank', title: STATUS_CODES[status], status, code, detail, ...members })
     })
     addTokens(app, context)
+    addIncomingHooks(app, context, services, pacer)
     addOutgoingHooks(app, context)
     const sender = new HookSender({ chat: options.chat, log: options.log, private: options.hooksPrivate })
     app.addHook('onReady', async () => sender.start())
