@@ -3,6 +3,7 @@ import { createHmac } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { eventually } from '../../../support/eventually.ts'
 import { temporaryFolder } from '../../../support/folder.ts'
+import { RedisServer, withRedis } from '../../../support/redis.ts'
 import { accepted, ask, dial, PASSWORD, problem, receiver, startDaemon } from './receiver.ts'
 
 const SECRET = 'a secret of both'
@@ -51,7 +52,8 @@ test('events are posted one after the other, signed, in the order of the log, an
 
 test('an event that is refused is posted again, and the later ones wait for it', async () => {
   const daemon = await startDaemon()
-  const refusing = await receiver([500, 302], { location: `http://127.0.0.1:1/` })
+  const elsewhere = await receiver()
+  const refusing = await receiver([500, 302], { location: elsewhere.url })
   const ann = await dial(daemon, ...REGISTER)
   await ask(daemon, 'POST', '/rooms/ops/hooks', { url: refusing.url })
   ann.send('one', 'two')
@@ -67,6 +69,7 @@ test('an event that is refused is posted again, and the later ones wait for it',
     [204, 'one'],
     [204, 'two'],
   ])
+  expect(elsewhere.received).toEqual([])
   await eventually(async () => {
     const { body } = await ask(daemon, 'GET', '/rooms/ops/hooks')
     expect(body[0]).not.toHaveProperty('failing')
@@ -159,4 +162,31 @@ test('loopback and private addresses are refused, whether the address is written
       problem(400, 'url-private'),
     )
   expect(await ask(daemon, 'POST', '/rooms/ops/hooks', { url: 'https://example.org/' })).toMatchObject({ status: 201 })
+})
+
+withRedis('webhooks on Redis', () => {
+  const server = RedisServer.forAll()
+
+  test('of several nodes one posts, whichever took the message, and another one goes on when it stops', async () => {
+    const redis = { redis: server.url, 'redis-prefix': 'hooks' }
+    const [one, two] = [await startDaemon(redis), await startDaemon(redis)]
+    const target = await receiver()
+    const ann = await dial(one, ...REGISTER)
+    const other = await dial(two, 'LOGIN bob', 'JOIN ops')
+    expect(await ask(two, 'POST', '/rooms/ops/hooks', { url: target.url })).toMatchObject({ status: 201 })
+    const texts = Array.from({ length: 20 }, (_, index) => `line ${index}`)
+    for (const [index, text] of texts.entries()) {
+      const speaker = index % 2 === 0 ? ann : other
+      speaker.send(text)
+      await ann.until((line) => line.type === 'message' && line.body === text)
+    }
+    await accepted(target, ...texts)
+    await one.stop()
+    other.send('after the first')
+    await accepted(target, ...texts, 'after the first')
+    const three = await startDaemon(redis)
+    await two.stop()
+    await dial(three, `LOGIN ann ${PASSWORD}`, 'JOIN ops', 'after the second')
+    await accepted(target, ...texts, 'after the first', 'after the second')
+  })
 })
