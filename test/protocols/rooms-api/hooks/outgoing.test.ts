@@ -4,7 +4,8 @@ import { expect, test } from 'vitest'
 import { eventually } from '../../../support/eventually.ts'
 import { temporaryFolder } from '../../../support/folder.ts'
 import { RedisServer, withRedis } from '../../../support/redis.ts'
-import { accepted, ask, dial, PASSWORD, problem, receiver, startDaemon } from './receiver.ts'
+import { problem } from '../stage.ts'
+import { accepted, ask, dial, PASSWORD, receiver, startDaemon } from './receiver.ts'
 
 const SECRET = 'a secret of both'
 const REGISTER = ['LOGIN ann', `/register ${PASSWORD}`, 'JOIN ops'] as const

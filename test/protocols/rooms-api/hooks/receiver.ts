@@ -6,6 +6,7 @@ import { expect, onTestFinished } from 'vitest'
 import { LineClient } from '../../../support/client.ts'
 import { type Overrides, startTestDaemon, type TestDaemon } from '../../../support/daemon.ts'
 import { eventually } from '../../../support/eventually.ts'
+import { ask as askApi } from '../stage.ts'
 
 export const PASSWORD = 'correct horse battery'
 export const BASIC = `Basic ${Buffer.from(`ann:${PASSWORD}`).toString('base64')}`
@@ -65,14 +66,9 @@ export async function dial(daemon: TestDaemon, ...lines: readonly string[]): Pro
   return client
 }
 
+/** Asks the rooms API as the owner of `ann`; the response is checked against its OpenAPI document. */
 export async function ask(daemon: TestDaemon, method: string, path: string, body?: unknown, authorization = BASIC) {
-  const response = await fetch(`http://127.0.0.1:${daemon.port('http')}${path}`, {
-    method,
-    headers: authorization === '' ? {} : { authorization },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  })
-  const text = await response.text()
-  return { status: response.status, ...(text !== '' && { body: JSON.parse(text) }) }
+  const headers = authorization === '' ? {} : { authorization }
+  const answer = await askApi(daemon.port('http'), method, path, { headers, body })
+  return { status: answer.status, ...(answer.text !== '' && { body: answer.body }) }
 }
-
-export const problem = (status: number, code: string) => ({ status, body: expect.objectContaining({ status, code }) })
