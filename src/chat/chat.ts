@@ -24,6 +24,7 @@ import type { ChatOptions } from './chat-options.ts'
 import { Counts } from './counts.ts'
 import { accountId, Credentials, type Proof } from './credentials.ts'
 import { Directory } from './directory.ts'
+import { Feeds } from './feeds.ts'
 import { Guesses } from './guesses.ts'
 import { GuestChecks } from './guests.ts'
 import { Handover } from './handover.ts'
@@ -71,6 +72,7 @@ export class Chat {
   readonly posting: Posting
   readonly reading: RoomReading
   readonly inboxes: Inboxes
+  readonly feeds: Feeds
   readonly moderation: Moderation
   readonly tickets: Tickets
   readonly tokens: AccessTokens
@@ -172,6 +174,7 @@ export class Chat {
     this.addressBans = new AddressBans(engine, admins, onAudit)
     this.administration = administration
     this.inboxes = inboxes
+    this.feeds = new Feeds(engine, blocks, reader)
     this.makers = makers
     const stateOf = (room: RoomRecord) => memberships.stateOf(room)
     const speech = new Speech(engine, { counts, reader, maxText })
@@ -308,6 +311,11 @@ export class Chat {
 
   blocked(session: Session): string[] {
     return this.#blocks.list(session.name)
+  }
+
+  /** Counts a session that only reads and has no nickname, and shows it announcements, until {@link close}. */
+  attend(session: Session): void {
+    this.#presence.add(session.key, session)
   }
 
   /** Ends a session whose connection is gone. Resolves when its memberships have ended and its nickname is free. */

@@ -108,8 +108,8 @@ export class SessionLogin {
 
   /** Implements {@link Chat.isFree}. */
   isFree(name: string): Promise<boolean> {
-    const { presence, handover } = this.#parts
-    const holders = () => presence.of(name)
+    const { handover } = this.#parts
+    const holders = () => this.#holders(name)
     const free = async () =>
       holders().length === 0 && (await this.#engine.memberships.heldIn(name).catch(refuse)).length === 0
     return handover.take({ key: fold(name), closed: false }, free, holders)
@@ -133,12 +133,17 @@ export class SessionLogin {
     await this.#parts.handover.take({ key, closed: false }, async () => closed().length === 0, closed)
   }
 
+  /** The sessions that have a nickname, in order of login. */
+  #holders(name: string): Session[] {
+    return this.#parts.presence.of(name).filter(({ wire }) => wire.onlyReads !== true)
+  }
+
   /** @throws Refusal `name-in-use` unless all other sessions of the nickname are ending. */
   async #takeAlone(session: Session, name: string): Promise<void> {
     const key = fold(name)
     // Of several that log in at once the first one counts.
     const others = () => {
-      const present = this.#parts.presence.of(key)
+      const present = this.#holders(key)
       return present.slice(0, present.indexOf(session))
     }
     const take = async () => others().length === 0 && (await this.#alone.take(session, name))

@@ -26,6 +26,8 @@ export interface Wire<S extends Session = Session> {
   readonly protocol: string
   /** True if private messages can reach its sessions (docs/protocols/README.md, R8). */
   readonly carriesPrivate: boolean
+  /** True if its sessions enter no room and say nothing, so that they keep their nickname from nobody. */
+  readonly onlyReads?: boolean
   /** True if a guest's blocks outlive the session, like those of an account. */
   readonly keepsBlocks?: boolean
   /**

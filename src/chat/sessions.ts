@@ -167,7 +167,7 @@ export class Sessions {
   #announceHere(text: string): void {
     const byWire = new Map<Wire, Session[]>()
     for (const session of this.#presence.all()) {
-      if (session.closed || session.name === '') continue
+      if (session.closed) continue
       const sessions = byWire.get(session.wire)
       if (sessions) sessions.push(session)
       else byWire.set(session.wire, [session])

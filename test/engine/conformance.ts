@@ -297,6 +297,17 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
         expect(await readAll(engine, LOG, { after, from: Date.UTC(2999, 0) })).toEqual([])
       })
 
+      it('gives the bounds of a log', async () => {
+        expect(await engine.logs.extent(LOG)).toEqual({ start: 0, last: 0 })
+        const [first, last] = await spread(numbers(2))
+        const { start, ...extent } = await engine.logs.extent(LOG)
+        expect(extent).toEqual({ last: last?.id })
+        expect(start).toBeLessThan(first?.id ?? 0)
+        expect(await readAll(engine, LOG, { after: start })).toEqual([first, last])
+        await engine.logs.clear(LOG)
+        await eventually(async () => expect(await engine.logs.extent(LOG)).toEqual({ start: last?.id, last: last?.id }))
+      })
+
       it('refuses an id that is too old, too new or of a log that does not exist', async () => {
         await expect(readAll(engine, LOG, { after: 5 })).rejects.toThrow(Gone)
         const { id } = await engine.logs.append(LOG, said('hello'))

@@ -15,6 +15,8 @@ export interface RoomsApiOptions extends ConnectionLimits {
   readonly publicRead: 'local' | 'always' | 'never'
   /** True if outgoing webhooks may go to loopback and private addresses. */
   readonly hooksPrivate: boolean
+  /** Interval of the signs of life in streams. */
+  readonly heartbeatMs?: number
 }
 
 /** The sender of a request: the owner of an account, a guest, or nobody. */

@@ -11,9 +11,11 @@ import {
   DELETE_PARAMETERS,
   HISTORY_PARAMETERS,
   INBOX_PARAMETERS,
+  INBOX_STREAM_PARAMETERS,
   NO_PARAMETERS,
   POST_PARAMETERS,
   ROOMS_PARAMETERS,
+  STREAM_PARAMETERS,
 } from './schemas.ts'
 import { API_TOKEN, API_TOKEN_REQUEST } from './tokens.ts'
 
@@ -21,7 +23,7 @@ import { API_TOKEN, API_TOKEN_REQUEST } from './tokens.ts'
 type Authorizing = 'none' | 'read' | 'guest' | 'account'
 
 /** A request of the rooms API, as the OpenAPI document describes it. */
-export interface Operation {
+export interface ApiOperation {
   readonly method: 'get' | 'put' | 'post' | 'delete'
   /** The path as in OpenAPI. */
   readonly path: string
@@ -54,6 +56,14 @@ const EVENTS_ANSWER: Answer = {
   content: { [JSON_TYPE]: API_EVENTS, 'application/x-ndjson': TEXT, 'text/plain': TEXT },
 }
 
+const RESUME = { 'Last-Event-ID': 'The id of the last event that was received; it counts more than since.' } as const
+
+const STREAM_ANSWER: Answer = {
+  description:
+    'Events until either side ends it, each as one of server-sent events, a line of JSON, or lines for people.',
+  content: { 'text/plain': TEXT, 'text/event-stream': TEXT, 'application/x-ndjson': TEXT },
+}
+
 const SAY = {
   path: '/rooms/{room}/messages',
   authorizing: 'guest',
@@ -69,7 +79,7 @@ const SAY = {
 } as const
 
 /** The requests of the rooms API. */
-export const OPERATIONS: readonly Operation[] = [
+export const OPERATIONS: readonly ApiOperation[] = [
   {
     method: 'get',
     path: '/rooms',
@@ -127,6 +137,15 @@ export const OPERATIONS: readonly Operation[] = [
     parameters: HISTORY_PARAMETERS,
     headers: PASSWORD,
     answers: { 200: EVENTS_ANSWER },
+  },
+  {
+    method: 'get',
+    path: '/rooms/{room}/stream',
+    summary: 'Follows a room, or several, separated by commas',
+    authorizing: 'read',
+    parameters: STREAM_PARAMETERS,
+    headers: { ...RESUME, ...PASSWORD },
+    answers: { 200: STREAM_ANSWER },
   },
   {
     method: 'delete',
@@ -224,6 +243,15 @@ export const OPERATIONS: readonly Operation[] = [
     parameters: NO_PARAMETERS,
     headers: PASSWORD,
     answers: { 204: { description: 'The webhook is removed' } },
+  },
+  {
+    method: 'get',
+    path: '/inbox/stream',
+    summary: 'Follows the private messages to and from the account',
+    authorizing: 'account',
+    parameters: INBOX_STREAM_PARAMETERS,
+    headers: RESUME,
+    answers: { 200: STREAM_ANSWER },
   },
   {
     method: 'get',

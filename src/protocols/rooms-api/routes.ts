@@ -4,7 +4,7 @@ import type { Routes } from '../../transport/http/routes.ts'
 import { Authorization } from './authorization.ts'
 import { takeBodies } from './body.ts'
 import type { RoomsApiContext, RoomsApiOptions } from './context.ts'
-import { addHistory } from './history.ts'
+import { addReading } from './history.ts'
 import { HookSender } from './hooks/hook-sender.ts'
 import { addIncomingHooks } from './hooks/incoming.ts'
 import { addOutgoingHooks } from './hooks/outgoing.ts'
@@ -14,7 +14,8 @@ import { addPosting } from './post.ts'
 import { addPrivate } from './private.ts'
 import { apiProblemOf } from './problems.ts'
 import { addRemoval } from './removal.ts'
-import { addRooms } from './rooms.ts'
+import { addRoomRequests } from './rooms.ts'
+import { addStreams } from './stream/routes.ts'
 import { addTokens } from './tokens.ts'
 
 /** Returns the routes of the rooms API (docs/protocols/rooms-api.md). */
@@ -29,14 +30,10 @@ export function roomsApiRoutes(options: RoomsApiOptions): Routes {
       visit: (caller, slug) => authorization.visit(caller, slug),
     }
     takeBodies(app)
-    const pacer = new Pacer(options.pacing, services.requests)
-    addRooms(app, context)
-    addPosting(app, context, services, pacer)
-    addHistory(app, context, services)
-    addRemoval(app, context)
-    addPrivate(app, context, pacer)
-    addDocs(app)
-    app.addHook('onRequest', async (_, reply) => void reply.header('Cache-Control', 'no-store'))
+    app.addHook('onRequest', (_, reply, next) => {
+      reply.header('Cache-Control', 'no-store')
+      next()
+    })
     app.setErrorHandler((error, request, reply) => {
       const problem = apiProblemOf(error)
       // The error handler of the HTTP port answers all other errors.
@@ -50,6 +47,14 @@ export function roomsApiRoutes(options: RoomsApiOptions): Routes {
         .type('application/problem+json')
         .send({ type: 'about:blank', title: STATUS_CODES[status], status, code, detail, ...members })
     })
+    const pacer = new Pacer(options.pacing, services.requests)
+    addRoomRequests(app, context)
+    addPosting(app, context, services, pacer)
+    addReading(app, context, services)
+    addRemoval(app, context)
+    addPrivate(app, context, pacer)
+    addStreams(app, context, services)
+    addDocs(app)
     addTokens(app, context)
     addIncomingHooks(app, context, services, pacer)
     addOutgoingHooks(app, context)

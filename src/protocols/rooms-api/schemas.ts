@@ -148,6 +148,18 @@ const RANGE = {
   to: { ...TIME_PARAMETER, description: 'Only events up to a time.' },
 } as const
 
+const KINDS = {
+  type: 'string',
+  pattern: `^(?:${EVENT_KINDS.join('|')})(?:,(?:${EVENT_KINDS.join('|')}))*$`,
+  description: `Only events of these kinds, separated by commas: ${EVENT_KINDS.join(', ')}.`,
+} as const
+
+const SINCE = {
+  type: 'string',
+  maxLength: 4_096,
+  description: `The events since then come first: all, an id, ids of several rooms such as ops=123,dev=456, or a time: ${TIME_PARAMETER.description}`,
+} as const
+
 export const NO_PARAMETERS = { type: 'object', properties: {}, additionalProperties: false } as const
 
 /** Parameters of requests that guests may send. */
@@ -170,11 +182,7 @@ export const HISTORY_PARAMETERS = {
   type: 'object',
   properties: {
     ...RANGE,
-    kinds: {
-      type: 'string',
-      pattern: `^(?:${EVENT_KINDS.join('|')})(?:,(?:${EVENT_KINDS.join('|')}))*$`,
-      description: `Only events of these kinds, separated by commas: ${EVENT_KINDS.join(', ')}.`,
-    },
+    kinds: KINDS,
     q: {
       type: 'string',
       minLength: 1,
@@ -188,6 +196,18 @@ export const HISTORY_PARAMETERS = {
 export type HistoryParameters = XStatic<typeof HISTORY_PARAMETERS>
 
 export const INBOX_PARAMETERS = { type: 'object', properties: RANGE, additionalProperties: false } as const
+
+export const STREAM_PARAMETERS = {
+  type: 'object',
+  properties: { since: SINCE, kinds: KINDS },
+  additionalProperties: false,
+} as const
+
+export const INBOX_STREAM_PARAMETERS = {
+  type: 'object',
+  properties: { since: SINCE },
+  additionalProperties: false,
+} as const
 
 export const ROOMS_PARAMETERS = {
   type: 'object',

@@ -4,6 +4,7 @@ import type { ClientLink, Conversation } from '../conversation.ts'
 import type { Framing } from '../framing.ts'
 import type { WebSocketOptions } from '../websocket.ts'
 import type { RequestClients } from './requests.ts'
+import type { Responses } from './responses.ts'
 import type { Upgrades } from './upgrades.ts'
 
 declare module 'fastify' {
@@ -24,6 +25,7 @@ export type Routes = (app: FastifyInstance, services: HttpServices) => void | Pr
 export interface HttpServices {
   readonly requests: RequestClients
   readonly upgrades: Pick<Upgrades, 'openSocket' | 'isHandshake'>
+  readonly responses: Pick<Responses, 'open'>
   /** True if only this machine can connect: the port listens on a loopback address, and there is no trusted proxy. */
   readonly local: boolean
 }

@@ -5,6 +5,7 @@ import type { DisconnectReason } from '../disconnect.ts'
 import type { Client } from '../listener.ts'
 import { type FeedOwner, MAX_PIPELINED, type RequestFeed } from './feed.ts'
 import { hasBody } from './handshake.ts'
+import type { NodeListeners } from './node-listeners.ts'
 import { statusAlone, statusOf } from './status.ts'
 
 /**
@@ -27,7 +28,7 @@ const MAX_LAST = 16
  * - serving: requests are being answered; Node.js limits the time in which a head arrives and in which a response leaves, and this class that
  *   in which a body arrives;
  * - upgrading: a handshake is being answered, and the socket is not read; at most `requestMs`;
- * - a WebSocket: its {@link Client} ends it;
+ * - a WebSocket, or a response that lasts: its {@link Client} ends it;
  * - ending: the last response has left; further input is discarded, for a second at most.
  */
 export class Visitor implements Client, FeedOwner {
@@ -45,6 +46,7 @@ export class Visitor implements Client, FeedOwner {
   /** The bytes to send after the last response. */
   #last: Buffer | undefined
   #client: Client | undefined
+  #listeners: NodeListeners | undefined
   #draining = false
   #stopping = false
   /** Number of requests since the server stops. */
@@ -86,8 +88,9 @@ export class Visitor implements Client, FeedOwner {
   }
 
   /** Called with the first input, when Node.js begins to limit the time in which the request arrives. */
-  begin(feed: RequestFeed | undefined): void {
+  begin(feed: RequestFeed | undefined, listeners: NodeListeners): void {
     this.feed = feed
+    this.#listeners = listeners
     if (this.#serving === 0) this.#endWithin(2 * this.#requestMs)
   }
 
@@ -148,11 +151,18 @@ export class Visitor implements Client, FeedOwner {
     response.once('finish', () => this.end())
   }
 
-  /** Passes the connection to a WebSocket after the handshake. */
+  /** Takes the socket from the HTTP server, which has read the request of a response that lasts. It ends with {@link become}. */
+  takeOver(): void {
+    this.feed?.leave()
+    this.#listeners?.remove()
+  }
+
+  /** Passes the connection to a WebSocket after the handshake, or to a response that lasts. */
   become(client: Client): void {
     this.#client = client
     this.#serving = 0
     this.#newest = undefined
+    this.#listeners = undefined
     this.#endWithin(undefined)
     if (this.#stopping || this.#draining) client.stop()
   }
@@ -184,7 +194,7 @@ export class Visitor implements Client, FeedOwner {
     this.#endWithin(LINGER_MS)
   }
 
-  /** Ends a WebSocket; requests are still answered. */
+  /** Ends a WebSocket or a response that lasts; requests are still answered. */
   drain(): void {
     this.#draining = true
     this.#lasting?.stop()
@@ -242,6 +252,8 @@ export class Visitor implements Client, FeedOwner {
   }
 
   #served(): void {
+    // A request behind one whose response lasts is not answered.
+    if (this.#client) return
     this.#serving--
     if (this.#ending) return
     this.feed?.resume()
