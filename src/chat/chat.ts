@@ -45,12 +45,16 @@ import { Secrets } from './secrets.ts'
 import type { Membership, Session } from './session.ts'
 import { Sessions } from './sessions.ts'
 import { Supervision } from './supervision.ts'
+import { clean, shortened } from './text.ts'
 import { Tickets } from './tickets.ts'
+import { Users } from './users.ts'
 
 /** Failed attempts a minute from an address. */
 const FAILURES = 5
 const MINUTE_MS = 60_000
 const HOUR_MS = 3_600_000
+/** Maximum characters of a user's reason for leaving; a longer one is cut. */
+const MAX_FAREWELL = 300
 
 /** Id of the lobby, the room of protocols without rooms. */
 export const LOBBY = LOBBY_ROOM.id
@@ -69,6 +73,7 @@ export class Chat {
   readonly addressBans: AddressBans
   readonly settings: AccountSettings
   readonly supervision: Supervision
+  readonly users: Users
   /** Characters of the longest message. */
   readonly maxText: number
   /** Signals between nodes. */
@@ -167,6 +172,7 @@ export class Chat {
     this.settings = new AccountSettings({ accounts, administration, admins, sessions, tickets, onAudit })
     this.supervision = new Supervision({ admins, sessions, maxText, onAudit })
     this.tickets = tickets
+    this.users = new Users(engine, { sessions, presence })
   }
 
   /**
@@ -246,8 +252,14 @@ export class Chat {
   }
 
   /** Ends a membership; the session still sees its own `left`. @throws Refusal `unavailable`; then it is still a member. */
-  leave(membership: Membership): Promise<void> {
-    return this.#memberships.leave(membership)
+  async leave(membership: Membership, reason = ''): Promise<void> {
+    const { session } = membership
+    session.farewell = farewellOf(reason)
+    try {
+      await this.#memberships.leave(membership)
+    } finally {
+      session.farewell = ''
+    }
   }
 
   /**
@@ -283,6 +295,7 @@ export class Chat {
   async close(session: Session): Promise<void> {
     if (session.closed) return
     session.closed = true
+    session.farewell = farewellOf(session.farewell)
     // A request that waits for a lookup comes before its `left`.
     await this.messages.idle(session)
     const lastEvents = await this.#memberships.close(session)
@@ -306,6 +319,11 @@ export class Chat {
   secret(purpose: string): Promise<string> {
     return this.#engine.records.insertOrGet('secret', purpose, randomBytes(32).toString('hex')).catch(refuse)
   }
+}
+
+/** Returns the reason of a user for leaving, as it is stored. */
+function farewellOf(reason: string): string {
+  return shortened(clean(reason).replaceAll('\n', ' '), MAX_FAREWELL)
 }
 
 function rethrow(error: unknown): never {

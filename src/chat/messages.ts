@@ -89,6 +89,7 @@ export class Messages {
         return [this.#repeated(log, draft, refusal, session)]
       }
       this.#counts.event(session.wire.protocol, 'message')
+      session.spokeAt = Date.now()
       const said = this.#append(log, draft)
       return [nonce === undefined ? said : said.catch((error) => this.#first(log, draft, error, session))]
     })

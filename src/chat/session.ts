@@ -87,10 +87,14 @@ export class Session {
   /** By room id, in order of joining. Written by {@link Room}, in the order of its log. */
   readonly memberships = new Map<number, Membership>()
   closed = false
+  /** Reason of the user for leaving, which stands in the `left` events when the session closes. */
+  farewell = ''
   /** Unique among the sessions of all nodes; empty before the login. */
   id = ''
   /** Time of the login in ms since the epoch. */
   since = 0
+  /** Time of the last message to a room in ms since the epoch; 0 if there is none. */
+  spokeAt = 0
   /** True if the session has proved that it owns the account of its nickname. */
   registered = false
   /** True if a ticket was the proof. */

@@ -47,6 +47,8 @@ export interface EventDetails {
   readonly flag?: ModeFlag
   /** Value of the flag, where it has one. */
   readonly value?: string
+  /** True for a `left` with which the session of the user has ended. */
+  readonly quit?: true
   /** Id of the message that a `redacted` removes. */
   readonly target?: number
 }
