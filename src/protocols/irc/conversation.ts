@@ -7,6 +7,7 @@ import { type Handled, Pipelined } from '../../transport/reply-queue.ts'
 import { settledWithin } from '../../within.ts'
 import { type IrcCommand, type IrcContext, type Lines, replyTo } from './command.ts'
 import { COMMANDS } from './commands/index.ts'
+import type { Beating } from './heartbeat.ts'
 import { labelled } from './labels.ts'
 import { type IrcMessage, ircLine, isLineTooLong, parseIrcMessage } from './message.ts'
 import { SERVER } from './names.ts'
@@ -18,18 +19,20 @@ import { IrcSession } from './session.ts'
 const NONE = Buffer.alloc(0)
 
 /** The conversation with one IRC client. Enforces the columns of the table of commands. */
-export class IrcConversation implements IrcContext, Conversation<string | Unreadable> {
+export class IrcConversation implements IrcContext, Conversation<string | Unreadable>, Beating {
   readonly session: IrcSession
   readonly options: IrcOptions
   readonly registration = new Registration()
   readonly reply: IrcContext['reply']
   readonly #link: ClientLink
   #isQuitting = false
+  heardAt = performance.now()
 
   constructor(options: IrcOptions, link: ClientLink) {
     this.options = options
     this.#link = link
     this.session = new IrcSession(options.wire, link)
+    options.pings.add(this)
     this.reply = (name, ...params) => replyTo(this.session)(name, ...params)
   }
 
@@ -55,7 +58,18 @@ export class IrcConversation implements IrcContext, Conversation<string | Unread
     await settledWithin(this.chat.close(this.session), NAME_RELEASE_MS)
   }
 
+  ask(): void {
+    this.tell([`PING :${SERVER}`])
+  }
+
+  lose(): void {
+    this.session.farewell = 'Ping timeout'
+    this.tell(['ERROR :Closing link: ping timeout'])
+    this.#link.hangUp()
+  }
+
   leave(): Promise<void> {
+    this.options.pings.remove(this)
     return this.chat.close(this.session)
   }
 
@@ -68,6 +82,7 @@ export class IrcConversation implements IrcContext, Conversation<string | Unread
   }
 
   handle(line: string | Unreadable): Handled {
+    this.heardAt = performance.now()
     if (typeof line !== 'string') return this.#pack([this.#unreadable(line)])
     if (isLineTooLong(line)) return this.#pack([this.reply('ERR_INPUTTOOLONG')])
     const message = parseIrcMessage(line.replaceAll('\0', ''))
