@@ -125,9 +125,10 @@ export class Chat {
       blocking,
       handover,
       departed: (session) => memberships.departed(session),
-      share: (session) => {
+      share: async (session) => {
         session.isAdmin = admins.names(session)
         inboxes.listen(session)
+        await this.#login.share(session)
         return memberships.share(session)
       },
       onRefused: ({ code }) => counts.refusedLogin(code),

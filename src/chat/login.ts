@@ -122,6 +122,13 @@ export class SessionLogin {
     }
   }
 
+  /** Lets further sessions use the nickname of a guest, which has become its account's. */
+  async share(session: Session): Promise<void> {
+    if (!session.isOnlyGuest) return
+    session.isOnlyGuest = false
+    await this.#alone.giveUp(session)
+  }
+
   /** Implements {@link Chat.isFree}. */
   isFree(name: string): Promise<boolean> {
     const { presence, handover } = this.#parts

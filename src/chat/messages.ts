@@ -159,7 +159,8 @@ export class Messages {
 
   async #whisper(session: Session, { name: to, room }: Addressee, body: string, sent?: number): Promise<boolean> {
     if (this.isBlocked(session, to)) return false
-    await this.#inboxes.append(session, { kind: 'private', room, from: session.name, to, body, sent })
+    const verified = session.registered || undefined
+    await this.#inboxes.append(session, { kind: 'private', room, from: session.name, to, body, sent, verified })
     return true
   }
 
