@@ -12,7 +12,6 @@ export const CAPS = {
   'extended-join': '',
   'invite-notify': '',
   'labeled-response': '',
-  'message-ids': '',
   'message-tags': '',
   'multi-prefix': '',
   sasl: 'PLAIN',

@@ -10,7 +10,7 @@ import { channelOf, SERVER, shownNick, sourceOf } from './names.ts'
 import type { IrcSession } from './session.ts'
 
 /** The capabilities that change how an event is written. */
-const VARIANTS = ['server-time', 'message-ids', 'account-tag', 'extended-join', 'draft/message-redaction'] as const
+const VARIANTS = ['server-time', 'message-tags', 'account-tag', 'extended-join', 'draft/message-redaction'] as const
 
 /** Encodes lines without their ends as bytes for the transport. */
 export type PackLines = (lines: readonly string[]) => Buffer
@@ -125,7 +125,7 @@ export function taggedLines(
     if (label !== undefined && index === 0) tags.push(['label', label])
     if (has('server-time')) tags.push(['time', new Date(event.at).toISOString()])
     // An id names one line.
-    if (has('message-ids') && index === 0) tags.push(['msgid', String(event.id)])
+    if (has('message-tags') && index === 0) tags.push(['msgid', String(event.id)])
     if (has('account-tag') && event.verified) tags.push(['account', shownNick(event.from)])
     return tagText(tags) + line
   })

@@ -22,7 +22,7 @@ test('5. QUIT is told once to everybody who shares a channel, and the nickname m
 test('31. events have time and msgid, which is the id of the line protocol', async () => {
   const { guest, line } = await ircStage()
   const eve = await line('eve', 'ops')
-  const ann = await guest('ann', 'message-tags server-time message-ids account-tag echo-message')
+  const ann = await guest('ann', 'message-tags server-time account-tag echo-message')
   await ann.ask('JOIN #ops')
   await eve.rest()
   eve.send('hello')
