@@ -27,6 +27,13 @@ export class Away {
     this.#texts.set(session, body)
   }
 
+  /** The text of a user of this node who is away; undefined for others. */
+  of(name: string): string | undefined {
+    const sessions = this.#presence.of(name)
+    const texts = sessions.flatMap((session) => this.#texts.get(session) ?? [])
+    return texts.length < sessions.length ? undefined : texts[0]
+  }
+
   /** The texts of the users of a room who are away, by nickname. */
   in(room: number): ReadonlyMap<string, string> {
     const away = new Map<string, string>()

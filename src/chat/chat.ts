@@ -51,14 +51,18 @@ import type { Membership, Session } from './session.ts'
 import { Sessions } from './sessions.ts'
 import { Speech } from './speech.ts'
 import { Supervision } from './supervision.ts'
+import { clean, shortened } from './text.ts'
 import { Tickets } from './tickets.ts'
 import { checkUnlimited } from './token-scope.ts'
 import { AccessTokens } from './tokens.ts'
+import { Users } from './users.ts'
 
 /** Failed attempts a minute from an address. */
 const FAILURES = 5
 const MINUTE_MS = 60_000
 const HOUR_MS = 3_600_000
+/** Maximum characters of a user's reason for leaving; a longer one is cut. */
+const MAX_FAREWELL = 300
 
 /** Id of the lobby, the room of protocols without rooms. */
 export const LOBBY = LOBBY_ROOM.id
@@ -83,6 +87,7 @@ export class Chat {
   readonly addressBans: AddressBans
   readonly settings: AccountSettings
   readonly supervision: Supervision
+  readonly users: Users
   /** Characters of the longest message. */
   readonly maxText: number
   /** Signals between nodes. */
@@ -134,9 +139,10 @@ export class Chat {
       blocking,
       handover,
       departed: (session) => memberships.departed(session),
-      share: (session) => {
+      share: async (session) => {
         session.isAdmin = admins.grants(session, session)
         inboxes.listen(session)
+        await this.#login.share(session)
         return memberships.share(session)
       },
       onRefused: ({ code }) => counts.refusedLogin(code),
@@ -199,6 +205,7 @@ export class Chat {
     this.tickets = tickets
     this.tokens = tokens
     this.hooks = new RoomHooks(engine, reader)
+    this.users = new Users(engine, { sessions, presence })
   }
 
   /**
@@ -218,19 +225,40 @@ export class Chat {
     }
   }
 
+  /**
+   * Changes the nickname of a guest that has it alone, in all of its rooms. Once that has begun, a failure ends the session, as it may be out
+   * of some of its rooms.
+   *
+   * @throws Refusal `not-permitted` for other sessions; `name-invalid`, `name-reserved`, `name-in-use`, `banned`, `invite-only`,
+   * `unavailable`.
+   */
+  async rename(session: Session, name: string): Promise<void> {
+    if (!session.isOnlyGuest) throw new Refusal('not-permitted')
+    const rooms = session.memberships.size
+    await this.#login.rename(session, name, async (change) => {
+      try {
+        await this.#memberships.rename(session, name, change)
+      } catch (error) {
+        if (session.memberships.size < rooms) session.terminate('membership-lost')
+        throw error
+      }
+    })
+  }
+
   /** The ranks of members of a room, by nickname. @throws Refusal `unavailable`. */
   async ranks(room: number, members: readonly string[]): Promise<ReadonlyMap<string, Rank>> {
     const record = await this.rooms.find(room)
     if (!record) return new Map()
     const state = await this.access.stateOf(record)
-    const rankOf = async (name: string) => {
+    const ranks = new Map<string, Rank>()
+    for (const name of members) {
       const key = fold(name)
-      const account = state.hasAccountRole(key)
-        ? await this.#engine.records.get('account', name).catch(refuse)
-        : undefined
-      return state.rankOf({ key, accountId: account && accountId(account), isAdmin: false })
+      // Another account may have the nickname now.
+      const hasRole = state.hasAccountRole(key)
+      const account = hasRole ? await this.#engine.records.get('account', name).catch(refuse) : undefined
+      ranks.set(name, state.rankOf({ key, accountId: account && accountId(account), isAdmin: false }))
     }
-    return new Map(await Promise.all(members.map(async (name) => [name, await rankOf(name)] as const)))
+    return ranks
   }
 
   /** Number of sessions on this node, by protocol. */
@@ -278,8 +306,14 @@ export class Chat {
   }
 
   /** Ends a membership; the session still sees its own `left`. @throws Refusal `unavailable`; then it is still a member. */
-  leave(membership: Membership): Promise<void> {
-    return this.#memberships.leave(membership)
+  async leave(membership: Membership, reason = ''): Promise<void> {
+    const { session } = membership
+    session.farewell = farewellOf(reason)
+    try {
+      await this.#memberships.leave(membership)
+    } finally {
+      session.farewell = ''
+    }
   }
 
   /**
@@ -322,6 +356,7 @@ export class Chat {
   async close(session: Session): Promise<void> {
     if (session.closed) return
     session.closed = true
+    session.farewell = farewellOf(session.farewell)
     // A request that waits for a lookup comes before its `left`.
     await this.messages.idle(session)
     const lastEvents = await this.#memberships.close(session)
@@ -345,6 +380,11 @@ export class Chat {
   secret(purpose: string): Promise<string> {
     return this.#engine.records.insertOrGet('secret', purpose, randomBytes(32).toString('hex')).catch(refuse)
   }
+}
+
+/** Returns the reason of a user for leaving, as it is stored. */
+function farewellOf(reason: string): string {
+  return shortened(clean(reason).replaceAll('\n', ' '), MAX_FAREWELL)
 }
 
 function rethrow(error: unknown): never {

@@ -66,12 +66,12 @@ export class Inboxes {
     await logs.append(`inbox:${key}`, { ...draft, room })
   }
 
-  /** Hands a session its private messages, until {@link dismiss}. A guest has to be in a room. */
+  /** Hands a session its private messages, until {@link dismiss}. A guest has to be in a room, or to have its nickname alone. */
   listen(session: Session): void {
     if (session.scope && !isInScope(session.scope, 'read')) return
     const listening = this.#listening.get(session)
     if (listening) {
-      if (!session.registered && !session.membership) listening.first = undefined
+      if (!hasOwnInbox(session) && !session.membership) listening.first = undefined
       return
     }
     const end = this.#engine.logs.follow(`inbox:${session.key}`, (event) => this.#hand(session, event))
@@ -105,7 +105,9 @@ export class Inboxes {
     if (!since) return { pages: nothing() }
     const visible = ({ id, from, room }: Event) => {
       if (blocks.between(from, session.name)) return false
-      return session.registered || (id >= since.id && (room === NO_ROOM || session.memberships.has(room)))
+      return hasOwnInbox(session)
+        ? id >= since.id
+        : id >= since.id && (room === NO_ROOM || session.memberships.has(room))
     }
     const from = Math.max(range.from ?? 0, since.at)
     return reader.search(`inbox:${session.key}`, { ...range, from }, visible, session)
@@ -145,7 +147,7 @@ export class Inboxes {
     // The sender's node may not have known of the block.
     if (this.#options.blocks.between(event.from, session.name)) return
     const room = session.memberships.get(event.room)?.room
-    const isReached = session.registered || (event.room === NO_ROOM && session.membership !== undefined)
+    const isReached = hasOwnInbox(session) || (event.room === NO_ROOM && session.membership !== undefined)
     if (!room && !(isReached && session.wire.deliverPrivate)) return
     const listening = this.#listening.get(session)
     if (listening) listening.first ??= event
@@ -163,7 +165,7 @@ export class Inboxes {
   }
 
   #guestSince(session: Session): Event | undefined {
-    session.inRoom()
+    if (!session.isOnlyGuest) session.inRoom()
     return this.#listening.get(session)?.first
   }
 }
@@ -171,6 +173,11 @@ export class Inboxes {
 /** Ignores that a message has been sent before. */
 function refuseUnlessRepeated(error: unknown): void {
   if (!(error instanceof Repeated)) refuse(error)
+}
+
+/** Returns true if nobody else can be told something under the nickname of a session. */
+function hasOwnInbox({ registered, isOnlyGuest }: Session): boolean {
+  return registered || isOnlyGuest
 }
 
 async function* nothing(): AsyncGenerator<readonly Event[]> {}

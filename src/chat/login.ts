@@ -75,7 +75,8 @@ export class SessionLogin {
     session.byTicket = registered && as.hash === undefined && !as.token
     session.accountId = account && accountId(account)
     session.isAdmin = account !== undefined && admins.grants(session, account)
-    if (registered) inboxes.listen(session)
+    session.isOnlyGuest = alone && !registered
+    if (registered || alone) inboxes.listen(session)
     session.isBot = account?.bot === true
     sessions.begin(session)
     this.#takeOver(session)
@@ -104,6 +105,42 @@ export class SessionLogin {
       this.#parts.sessions.endHere({ key: session.key, why: 'token-ended', id: session.id })
     }
     this.#ends.set(session, setTimeout(end, Math.min(until - Date.now(), MAX_TIMER_MS)).unref())
+  }
+
+  /** Implements {@link Chat.rename}; `move` takes the session out of its rooms and in again. */
+  async rename(session: Session, name: string, move: (change: () => void) => Promise<void>): Promise<void> {
+    const { blocking, guests, handover, inboxes, presence } = this.#parts
+    const [before, key] = [session.key, fold(name)]
+    if (key !== before) {
+      await guests.checkNew(name)
+      await this.#closed(key)
+      presence.add(key, session)
+      try {
+        await this.#takeAlone(session, name)
+        await blocking.load(name)
+      } catch (error) {
+        presence.remove(key, session)
+        throw error
+      }
+    }
+    try {
+      await move(() => {
+        inboxes.dismiss(session)
+        session.name = name
+        inboxes.listen(session)
+      })
+    } finally {
+      const left = session.key === before ? key : before
+      if (left !== session.key && presence.remove(left, session)) blocking.forget(left)
+      handover.freed(left)
+    }
+  }
+
+  /** Lets further sessions use the nickname of a guest, which has become its account's. */
+  async share(session: Session): Promise<void> {
+    if (!session.isOnlyGuest) return
+    session.isOnlyGuest = false
+    await this.#alone.giveUp(session)
   }
 
   /** Implements {@link Chat.isFree}. */

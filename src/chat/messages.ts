@@ -68,6 +68,7 @@ export class Messages {
     return this.#inOrder(session, () => {
       const [said] = this.#speech.say(session, roomOf(membership), [{ text, ...extras }])
       if (!said) throw new Error('unreachable: one message has one promise')
+      session.spokeAt = Date.now()
       return [said]
     })
   }
@@ -104,7 +105,7 @@ export class Messages {
     return this.#inOrder(session, () => {
       const body = this.#speech.body(text)
       // Nobody else may speak in the name of a guest who is in a room.
-      if (!session.registered) roomOf(session.inRoom())
+      if (!session.registered && !session.isOnlyGuest) roomOf(session.inRoom())
       return this.#find(to, session).then((addressee) => [this.#whisper(session, addressee, body)], refuse)
     })
   }
@@ -122,8 +123,10 @@ export class Messages {
     const held = await memberships.heldIn(to)
     const rooms = held.filter((room) => room !== ALONE)
     const [room] = rooms
-    const isOne = rooms.length === 1 || rooms.length < held.length
-    const guest = isOne && room !== undefined ? await memberships.member(room, to) : undefined
+    const isOnly = rooms.length < held.length
+    const where = isOnly ? ALONE : room
+    const guest =
+      where !== undefined && (isOnly || rooms.length === 1) ? await memberships.member(where, to) : undefined
     if (!guest) throw new Refusal('nobody-here')
     return sharing(guest, NO_ROOM)
   }
@@ -136,8 +139,10 @@ export class Messages {
   async #whisper(session: Session, { name: to, room }: Addressee, body: string, sent?: number): Promise<boolean> {
     checkScope(session, 'write')
     if (this.isBlocked(session, to)) return false
-    const own = session.registered ? undefined : session.membership?.room.record.id
-    await this.#inboxes.append(session, { kind: 'private', room, from: session.name, to, body, sent }, own)
+    const isAlone = session.registered || session.isOnlyGuest
+    const own = isAlone ? undefined : session.membership?.room.record.id
+    const verified = session.registered || undefined
+    await this.#inboxes.append(session, { kind: 'private', room, from: session.name, to, body, sent, verified }, own)
     return true
   }
 
@@ -153,7 +158,15 @@ export class Messages {
     const { name, room } = await this.#find(to).catch(refuse)
     const isBlocked = await this.#blocking.blockedFrom(author.name)
     if (isBlocked(name)) return false
-    await this.#inboxes.append(author, { kind: 'private', room, from: author.name, to: name, body, nonce })
+    await this.#inboxes.append(author, {
+      kind: 'private',
+      room,
+      from: author.name,
+      to: name,
+      body,
+      nonce,
+      verified: true,
+    })
     return true
   }
 

@@ -63,6 +63,8 @@ export type SessionEnd =
   | 'token-ended'
   /** An admin has ended it. */
   | 'disconnected'
+  /** The session may be out of some of its rooms. */
+  | 'membership-lost'
   /** The same client has logged in anew, see {@link Session.clientSecret}. */
   | 'logged-in-elsewhere'
 
@@ -99,10 +101,16 @@ export class Session implements Speaker {
   /** By room id, in order of joining. Written by {@link Room}, in the order of its log. */
   readonly memberships = new Map<number, Membership>()
   closed = false
+  /** Reason of the user for leaving, which stands in the `left` events when the session closes. */
+  farewell = ''
   /** Unique among the sessions of all nodes; empty before the login. */
   id = ''
   /** Time of the login in ms since the epoch. */
   since = 0
+  /** The new nickname of a guest that is changing it. */
+  nextName: string | undefined
+  /** Time of the last message to a room in ms since the epoch; 0 if there is none. */
+  spokeAt = 0
   /** True if the session has proved that it owns the account of its nickname. */
   registered = false
   /** True if a ticket was the proof. */
@@ -113,6 +121,8 @@ export class Session implements Speaker {
   accountId: string | undefined
   /** True if the account is an admin's, and no token limits the session. */
   isAdmin = false
+  /** True for a guest whose nickname nobody else may use, in whatever room. */
+  isOnlyGuest = false
   /** Digest of {@link address}, see {@link AddressDigests}; undefined before the login. */
   addressDigest: string | undefined
   /**

@@ -47,6 +47,10 @@ export interface EventDetails {
   readonly flag?: ModeFlag
   /** Value of the flag, where it has one. */
   readonly value?: string
+  /** True for a `left` with which the session of the user has ended. */
+  readonly quit?: true
+  /** The other nickname of a guest that has changed it: of a `left` the new one, of the `joined` that follows the old one. */
+  readonly renamed?: string
   /** Id of the message that a `redacted` removes. */
   readonly target?: number
 }

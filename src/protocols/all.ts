@@ -2,6 +2,7 @@ import { chatroomProtocol } from './chatroom/chatroom.ts'
 import { chatterboxProtocol } from './chatterbox/chatterbox.ts'
 import { globesProtocol } from './globes/globes.ts'
 import { httpProtocol } from './http.ts'
+import { ircProtocol } from './irc/irc.ts'
 import { lineProtocol } from './line/line.ts'
 import { operationProtocol } from './operation/operation.ts'
 import { pageProtocol } from './page/protocol.ts'
@@ -11,6 +12,7 @@ import { roomsApiProtocol } from './rooms-api/rooms-api.ts'
 /** All protocols, in the order of their options in the help text. */
 export const PROTOCOLS = [
   lineProtocol,
+  ircProtocol,
   chatterboxProtocol,
   chatroomProtocol,
   httpProtocol,

@@ -76,6 +76,8 @@ const EVENT_KINDS: Readonly<Record<Kind, true>> = {
 }
 
 const DETAILS: Readonly<Record<keyof EventDetails, object>> = {
+  quit: { const: true },
+  renamed: TEXT,
   action: { const: true },
   notice: { const: true },
   role: { enum: ['owner', 'operator', 'voiced', 'muted', 'banned', 'invited'] },

@@ -27,6 +27,7 @@ export async function startTestDaemon(
     'line-tls': 0,
     chatterbox: false,
     chatroom: false,
+    irc: false,
     http: false,
     'tls-cert': certFile,
     'tls-key': keyFile,

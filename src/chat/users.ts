@@ -1,0 +1,46 @@
+import type { Engine, RoomRecord } from '../engine/engine.ts'
+import { ALONE } from './directory.ts'
+import type { Presence } from './presence.ts'
+import { refuse } from './refusal.ts'
+import type { Session } from './session.ts'
+import type { SessionList, Sessions } from './sessions.ts'
+
+export interface UsersParts {
+  readonly sessions: Sessions
+  readonly presence: Presence
+}
+
+/** The users who are logged in, by nickname. */
+export class Users {
+  readonly #engine: Engine
+  readonly #parts: UsersParts
+
+  constructor(engine: Engine, parts: UsersParts) {
+    this.#engine = engine
+    this.#parts = parts
+  }
+
+  /** The sessions of a nickname on all nodes that answer. @throws Refusal `unavailable`. */
+  sessions(name: string): Promise<SessionList> {
+    return this.#parts.sessions.list(name)
+  }
+
+  /** The sessions of a nickname on this node that are logged in. */
+  here(name: string): Session[] {
+    return this.#parts.presence.of(name).filter(({ closed, id }) => !closed && id !== '')
+  }
+
+  /** Time of the last message of a user on this node in ms since the epoch; `since` if there is none. */
+  activeAt(name: string, since: number): number {
+    return this.here(name).reduce((latest, { spokeAt }) => Math.max(latest, spokeAt), since)
+  }
+
+  /** The rooms that a nickname is held in, on any node. @throws Refusal `unavailable`. */
+  async rooms(name: string): Promise<readonly RoomRecord[]> {
+    const ids = await this.#engine.memberships.heldIn(name).catch(refuse)
+    const rooms = await Promise.all(ids.filter((id) => id !== ALONE).map((id) => this.#engine.rooms.find(id))).catch(
+      refuse,
+    )
+    return rooms.filter((room) => room !== undefined)
+  }
+}

@@ -1,0 +1,41 @@
+import type { Chat } from '../../chat/chat.ts'
+import type { IrcMessage } from './message.ts'
+import { type NUMERICS, numeric } from './numerics.ts'
+import type { IrcOptions } from './options.ts'
+import type { Registration } from './registration.ts'
+import type { IrcSession } from './session.ts'
+
+/** Lines without their ends. */
+export type Lines = readonly string[]
+
+/** What a command may use. */
+export interface IrcContext {
+  readonly chat: Chat
+  readonly session: IrcSession
+  readonly options: IrcOptions
+  readonly registration: Registration
+  /** Sends lines before the reply. */
+  tell(lines: Lines): void
+  /** Returns the line of a numeric. */
+  reply<N extends keyof typeof NUMERICS>(name: N, ...params: Parameters<(typeof NUMERICS)[N]>): string
+  /** Ends the connection behind the replies, with ERROR and a reason for the other users. */
+  quit(reason: string): Promise<void>
+}
+
+/** A command of IRC. A `Refusal` that it throws is answered with a numeric. */
+export interface IrcCommand {
+  readonly name: string
+  /** Minimum number of parameters. */
+  readonly least: number
+  /** True if the command is available before the registration. */
+  readonly early?: true
+  /** True if later messages are handled before the reply. */
+  readonly pipelined?: true
+  run(context: IrcContext, message: IrcMessage): Lines | Promise<Lines>
+}
+
+export const NOTHING: Lines = []
+
+export function replyTo({ nick }: IrcSession): IrcContext['reply'] {
+  return (name, ...params) => numeric(nick, name, ...params)
+}

@@ -1,0 +1,98 @@
+import type { Proof } from '../../../chat/credentials.ts'
+import { Refusal } from '../../../chat/refusal.ts'
+import { capList, isCap } from '../caps.ts'
+import { type IrcCommand, type IrcContext, type Lines, NOTHING } from '../command.ts'
+import { meantNick, SERVER, shownNick, sourceOf } from '../names.ts'
+import { IrcWire } from '../wire.ts'
+
+/** Maximum characters of a chunk of AUTHENTICATE, and of all of them (IRCv3, "SASL"). */
+const CHUNK = 400
+const MAX_SASL = 4_096
+
+export const cap: IrcCommand = {
+  name: 'CAP',
+  least: 1,
+  early: true,
+  async run(context, { params: [subcommand = '', argument = ''] }) {
+    const { registration, session } = context
+    const answer = (verb: string, list: string) => [`:${SERVER} CAP ${session.nick} ${verb} :${list}`]
+    switch (subcommand.toUpperCase()) {
+      case 'LS':
+        registration.isNegotiating = session.name === ''
+        return answer('LS', capList(Number(argument) >= 302))
+      case 'LIST':
+        return answer('LIST', [...session.caps].join(' '))
+      case 'REQ':
+        registration.isNegotiating = session.name === ''
+        return answer(request(context, argument) ? 'ACK' : 'NAK', argument)
+      case 'END':
+        registration.isNegotiating = false
+        return registration.complete(context)
+      default:
+        return [`:${SERVER} 410 ${session.nick} ${subcommand} :Invalid CAP command`]
+    }
+  },
+}
+
+/** Changes the capabilities of a session, all or none. Returns false if one is unknown. */
+function request({ session }: IrcContext, list: string): boolean {
+  const asked = list.split(' ').filter((word) => word !== '')
+  const names = asked.map((word) => word.replace(/^-/, ''))
+  if (!names.every(isCap)) return false
+  for (const word of asked) {
+    const name = word.replace(/^-/, '')
+    if (!isCap(name)) continue
+    if (word.startsWith('-')) session.caps.delete(name)
+    else session.caps.add(name)
+  }
+  session.variant = IrcWire.variantOf(session.caps)
+  return true
+}
+
+export const authenticate: IrcCommand = {
+  name: 'AUTHENTICATE',
+  least: 1,
+  early: true,
+  async run(context, { params: [chunk = ''] }) {
+    const { registration, session, reply } = context
+    if (session.registered || registration.proof) return [reply('ERR_SASLALREADY')]
+    if (chunk === '*') {
+      registration.sasl = undefined
+      return [reply('ERR_SASLABORTED')]
+    }
+    if (registration.sasl === undefined) {
+      if (chunk.toUpperCase() !== 'PLAIN') return [reply('RPL_SASLMECHS'), reply('ERR_SASLFAIL')]
+      // A session has its account from its login on.
+      if (session.name !== '') return [reply('ERR_SASLFAIL', 'Log in with SASL before the registration')]
+      registration.sasl = ''
+      return ['AUTHENTICATE +']
+    }
+    if (chunk.length > CHUNK || registration.sasl.length + chunk.length > MAX_SASL) {
+      registration.sasl = undefined
+      return [reply('ERR_SASLTOOLONG')]
+    }
+    if (chunk !== '+') registration.sasl += chunk
+    if (chunk.length === CHUNK) return NOTHING
+    const response = Buffer.from(registration.sasl, 'base64').toString()
+    registration.sasl = undefined
+    return prove(context, response)
+  },
+}
+
+/** Checks the response of PLAIN (RFC 4616). */
+async function prove({ chat, registration, session, reply }: IrcContext, response: string): Promise<Lines> {
+  const [authorization = '', authentication = '', password = '', ...more] = response.split('\0')
+  if (authentication === '' || more.length > 0) return [reply('ERR_SASLFAIL')]
+  const name = meantNick(authentication)
+  if (authorization !== '' && meantNick(authorization) !== name) return [reply('ERR_SASLFAIL')]
+  try {
+    const proof: Proof = await chat.accounts.authenticate(name, password, session.address)
+    registration.proof = proof
+    const account = shownNick(proof.name)
+    return [reply('RPL_LOGGEDIN', sourceOf(proof.name, true), account), reply('RPL_SASLSUCCESS')]
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    if (error.code === 'too-many-attempts') return [reply('ERR_SASLFAIL', 'Too many attempts, wait a minute')]
+    return [reply('ERR_SASLFAIL')]
+  }
+}

@@ -1,0 +1,174 @@
+import { fold, isSlug } from '../../../chat/names.ts'
+import { Refusal } from '../../../chat/refusal.ts'
+import type { ListedRoom } from '../../../chat/room-lists.ts'
+import { matches } from '../../../chat/sanctions.ts'
+import { type IrcCommand, type IrcContext, type Lines, NOTHING } from '../command.ts'
+import { LIMITS } from '../isupport.ts'
+import { ircLine } from '../message.ts'
+import { channelOf, meantNick, roomNameOf, shownNick } from '../names.ts'
+import { refusedLine } from '../refusals.ts'
+import { replayLines } from '../replay.ts'
+import { isVisible, membershipIn, namesLines, roomOf, topicLines } from '../rooms.ts'
+
+/** Runs a command for each channel of a list; a refusal of one does not stop the others. */
+async function forEach(
+  context: IrcContext,
+  list: string,
+  act: (channel: string, index: number) => Promise<Lines>,
+): Promise<Lines> {
+  const lines: string[] = []
+  for (const [index, channel] of list.split(',').entries()) {
+    if (channel === '') continue
+    try {
+      lines.push(...(await act(channel, index)))
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+      lines.push(refusedLine(error, context.reply, { channel, nick: channel }))
+    }
+  }
+  return lines
+}
+
+export const join: IrcCommand = {
+  name: 'JOIN',
+  least: 1,
+  async run(context, { params: [list = '', keys = ''] }) {
+    const { session } = context
+    if (list === '0') {
+      const rooms = Array.from(session.memberships.values(), ({ room }) => channelOf(room.record))
+      return forEach(context, rooms.join(','), (channel) => leave(context, channel, ''))
+    }
+    const given = keys.split(',')
+    return forEach(context, list, (channel, index) => enter(context, channel, given[index] ?? ''))
+  },
+}
+
+async function enter(context: IrcContext, channel: string, key: string): Promise<Lines> {
+  const { chat, session } = context
+  const name = roomNameOf(channel)
+  if (name === undefined) throw new Refusal('room-unknown')
+  const found = await chat.rooms.find(name)
+  if (found && session.memberships.has(found.id)) return NOTHING
+  if (!found && !isSlug(name)) throw new Refusal('room-name-invalid')
+  if (found?.hash !== undefined && key !== '') await chat.unlock(found, key, session.address)
+  const unlocked = key === '' ? undefined : found
+  const { room } = await chat.join(session, found ? found.id : name, { unlocked })
+  const { record } = room
+  // Events of the room may follow at once.
+  const account = session.registered ? session.nick : '*'
+  const extended = session.caps.has('extended-join') ? ` ${account} :${session.name}` : ''
+  context.tell([`:${session.source} JOIN ${channelOf(record)}${extended}`])
+  const names = session.caps.has('draft/no-implicit-names') ? NOTHING : await namesLines(context, record)
+  return [...(await topicLines(context, record, false)), ...names, ...(await replayLines(context, room))]
+}
+
+export const part: IrcCommand = {
+  name: 'PART',
+  least: 1,
+  run: (context, { params: [list = '', reason = ''] }) =>
+    forEach(context, list, (channel) => leave(context, channel, reason)),
+}
+
+async function leave(context: IrcContext, channel: string, reason: string): Promise<Lines> {
+  const { chat, session } = context
+  await roomOf(context, channel)
+  const membership = membershipIn(session, channel)
+  await chat.leave(membership, reason)
+  const params = [channelOf(membership.room.record), ...(reason === '' ? [] : [reason])]
+  return [reason === '' ? `:${session.source} PART ${params[0]}` : ircLine(session.source, 'PART', params)]
+}
+
+export const topic: IrcCommand = {
+  name: 'TOPIC',
+  least: 1,
+  async run(context, { params: [channel = '', text] }) {
+    const { chat, session } = context
+    const room = await roomOf(context, channel)
+    if (text === undefined) {
+      if (!isVisible(session, room)) throw new Refusal('not-in-room')
+      return topicLines(context, room, true)
+    }
+    await chat.moderation.settings.setTopic(membershipIn(session, channel), text)
+    return NOTHING
+  },
+}
+
+export const names: IrcCommand = {
+  name: 'NAMES',
+  least: 0,
+  async run(context, { params: [list = ''] }) {
+    const { session, reply } = context
+    if (list === '') return [reply('RPL_ENDOFNAMES', '*')]
+    const lines = list
+      .split(',')
+      .slice(0, LIMITS.targets)
+      .map(async (channel): Promise<Lines> => {
+        const room = await roomOf(context, channel).catch(ignoreUnknown)
+        return room && isVisible(session, room) ? namesLines(context, room) : [reply('RPL_ENDOFNAMES', channel)]
+      })
+    return (await Promise.all(lines)).flat()
+  },
+}
+
+function ignoreUnknown(error: unknown): undefined {
+  if (!(error instanceof Refusal && error.code === 'room-unknown')) throw error
+  return undefined
+}
+
+export const list: IrcCommand = {
+  name: 'LIST',
+  least: 0,
+  async run({ chat, reply }, { params: [filter = ''] }) {
+    const conditions = filter.split(',').filter((word) => word !== '')
+    const rooms = await chat.rooms.everything()
+    const shown = rooms.filter((room) => conditions.every((condition) => fits(room, condition)))
+    return [
+      reply('RPL_LISTSTART'),
+      ...shown.map(({ name, members, topic = '' }) =>
+        reply('RPL_LIST', `#${name}`, members, topic.replaceAll('\n', ' ')),
+      ),
+      reply('RPL_LISTEND'),
+    ]
+  },
+}
+
+/** Checks a condition of LIST: a mask with `*`, or a number of members (`>3`, `<10`). */
+function fits({ name, members }: ListedRoom, condition: string): boolean {
+  const [, sign, count] = /^([<>])(\d{1,9})$/.exec(condition) ?? []
+  if (sign !== undefined) return sign === '>' ? members > Number(count) : members < Number(count)
+  return matches(fold(condition).split('*'), fold(`#${name}`))
+}
+
+export const invite: IrcCommand = {
+  name: 'INVITE',
+  least: 2,
+  async run(context, { params: [nick = '', channel = ''] }) {
+    const { chat, session, reply } = context
+    const room = await roomOf(context, channel)
+    const membership = membershipIn(session, channel)
+    if (await chat.rooms.holds(room.id, meantNick(nick))) return [reply('ERR_USERONCHANNEL', nick, channel)]
+    await chat.moderation.roles.invite(membership, meantNick(nick))
+    return [reply('RPL_INVITING', nick, channelOf(room))]
+  },
+}
+
+export const kick: IrcCommand = {
+  name: 'KICK',
+  least: 2,
+  async run(context, { params: [channel = '', list = '', reason = ''] }) {
+    const { chat, session, reply } = context
+    await roomOf(context, channel)
+    const membership = membershipIn(session, channel)
+    const lines: string[] = []
+    for (const nick of list.split(',').slice(0, LIMITS.targets)) {
+      try {
+        await chat.moderation.expulsion.kick(membership, meantNick(nick), reason)
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error
+        if (error.code === 'nobody-here') lines.push(reply('ERR_USERNOTINCHANNEL', shownNick(nick), channel))
+        else lines.push(refusedLine(error, reply, { channel, nick }))
+      }
+    }
+    return lines
+  },
+}

@@ -1,0 +1,162 @@
+import { fold } from '../../../chat/names.ts'
+import { Refusal } from '../../../chat/refusal.ts'
+import type { Membership } from '../../../chat/session.ts'
+import type { ModeFlag } from '../../../engine/event.ts'
+import { type IrcCommand, type IrcContext, type Lines, NOTHING } from '../command.ts'
+import { FLAG_LETTERS, maskOf } from '../events.ts'
+import { LIMITS } from '../isupport.ts'
+import { channelOf, meantNick, shownNick } from '../names.ts'
+import { refusedLine } from '../refusals.ts'
+import { isVisible, membershipIn, roomOf } from '../rooms.ts'
+
+/** A change of one mode. */
+interface ModeChange {
+  readonly on: boolean
+  readonly letter: string
+  readonly parameter: string | undefined
+}
+
+const WITH_PARAMETER = 'ovb'
+
+export const mode: IrcCommand = {
+  name: 'MODE',
+  least: 1,
+  run(context, { params: [target = '', letters, ...params] }) {
+    if (!target.startsWith('#')) return userMode(context, target, letters)
+    return letters === undefined ? showModes(context, target) : changeModes(context, target, letters, params)
+  },
+}
+
+function userMode({ session, reply }: IrcContext, target: string, letters: string | undefined): Lines {
+  if (fold(meantNick(target)) !== session.key) return [reply('ERR_USERSDONTMATCH')]
+  if (letters === undefined) return [reply('RPL_UMODEIS', session.isBot ? '+B' : '+')]
+  return /^[+-]?[iwsBx]*$/.test(letters) ? NOTHING : [reply('ERR_UMODEUNKNOWNFLAG')]
+}
+
+async function showModes(context: IrcContext, channel: string): Promise<Lines> {
+  const { chat, session, reply } = context
+  const room = await roomOf(context, channel)
+  if (!isVisible(session, room)) throw new Refusal('not-in-room')
+  const state = await chat.access.stateOf(room)
+  const letters = Object.entries(FLAG_LETTERS).flatMap(([flag, letter]) => {
+    const isOn = flag === 'password' ? room.hash !== undefined : state.mode(flag as ModeFlag) !== undefined
+    return letter !== undefined && isOn ? [letter] : []
+  })
+  const shown = channelOf(room)
+  return [
+    reply('RPL_CHANNELMODEIS', shown, [`+nt${letters.join('')}`]),
+    reply('RPL_CREATIONTIME', shown, Math.floor(room.createdAt / 1_000)),
+  ]
+}
+
+async function changeModes(
+  context: IrcContext,
+  channel: string,
+  letters: string,
+  params: readonly string[],
+): Promise<Lines> {
+  const { session, reply } = context
+  await roomOf(context, channel)
+  const lines: string[] = []
+  let changed = 0
+  for (const change of changesOf(letters, params)) {
+    const { letter, parameter } = change
+    if (letter === 'b' && parameter === undefined) {
+      lines.push(...(await banList(context, membershipIn(session, channel))))
+      continue
+    }
+    if (++changed > LIMITS.modes) break
+    try {
+      const answer = await apply(context, membershipIn(session, channel), change)
+      if (answer !== undefined) lines.push(answer)
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+      const nick = parameter ?? channel
+      const isAbsent = error.code === 'nobody-here' && letter !== 'b'
+      if (isAbsent) lines.push(reply('ERR_USERNOTINCHANNEL', nick, channel))
+      else if (error.code !== 'nobody-here') lines.push(refusedLine(error, reply, { channel, nick }))
+    }
+  }
+  return lines
+}
+
+/** Parses mode letters with their parameters (Modern IRC Client Protocol, "MODE message"). */
+function changesOf(letters: string, params: readonly string[]): ModeChange[] {
+  const left = [...params]
+  const changes: ModeChange[] = []
+  let on = true
+  for (const letter of letters) {
+    if (letter === '+' || letter === '-') {
+      on = letter === '+'
+      continue
+    }
+    const takes = WITH_PARAMETER.includes(letter) || letter === 'k'
+    changes.push({ on, letter, parameter: takes ? left.shift() : undefined })
+  }
+  return changes
+}
+
+/** Changes a mode. Returns a numeric for one that cannot be changed so. */
+async function apply(
+  { chat, reply }: IrcContext,
+  by: Membership,
+  { on, letter, parameter }: ModeChange,
+): Promise<string | undefined> {
+  const { roles, expulsion, settings } = chat.moderation
+  const missing = () => reply('ERR_NEEDMOREPARAMS', 'MODE')
+  switch (letter) {
+    case 'o':
+    case 'v': {
+      if (parameter === undefined) return missing()
+      const role = letter === 'o' ? 'operator' : 'voiced'
+      if (on) await roles.grant(by, role, meantNick(parameter))
+      else await roles.withdraw(by, role, meantNick(parameter))
+      return undefined
+    }
+    case 'b': {
+      if (parameter === undefined) return missing()
+      const name = nameOfMask(parameter)
+      if (on) await expulsion.sanction(by, 'banned', name)
+      else await expulsion.lift(by, 'banned', name)
+      return undefined
+    }
+    case 'k':
+      if (on && parameter === undefined) return missing()
+      await settings.lock(by, on ? parameter : undefined)
+      return undefined
+    case 'i':
+      await settings.setMode(by, 'invite-only', on ? '' : undefined)
+      return undefined
+    case 'm':
+      await settings.setMode(by, 'moderated', on ? '' : undefined)
+      return undefined
+    case 's':
+      await settings.hide(by, on)
+      return undefined
+    case 'n':
+    case 't':
+      // Always on.
+      return undefined
+    default:
+      return reply('ERR_UNKNOWNMODE', letter)
+  }
+}
+
+/** Returns the nickname or mask of the core for a mask of IRC: its part before the exclamation mark. */
+function nameOfMask(mask: string): string {
+  const [nick = ''] = mask.split('!')
+  return meantNick(nick === '' ? '*' : nick.replace(/@.*$/s, ''))
+}
+
+async function banList({ chat, reply }: IrcContext, by: Membership): Promise<Lines> {
+  const channel = channelOf(by.room.record)
+  const bans = await chat.moderation.expulsion.bans(by).catch((error: unknown) => {
+    // Clients ask for the list when they join, and show an error as one.
+    if (error instanceof Refusal && error.code === 'not-permitted') return []
+    throw error
+  })
+  return [
+    ...bans.map((ban) => reply('RPL_BANLIST', channel, maskOf(ban.to), shownNick(ban.by), Math.floor(ban.at / 1_000))),
+    reply('RPL_ENDOFBANLIST', channel),
+  ]
+}

@@ -1,0 +1,92 @@
+import { fold, isName, mayBeAccount } from '../../../chat/names.ts'
+import { Refusal } from '../../../chat/refusal.ts'
+import type { IrcCommand } from '../command.ts'
+import { NOTHING } from '../command.ts'
+import { meantNick, SERVER } from '../names.ts'
+import { REGISTERED } from '../refusals.ts'
+
+export const pass: IrcCommand = {
+  name: 'PASS',
+  least: 1,
+  early: true,
+  run({ registration, session, reply }, { params: [password] }) {
+    if (session.name !== '') return [reply('ERR_ALREADYREGISTERED')]
+    registration.password = password
+    return NOTHING
+  },
+}
+
+export const nick: IrcCommand = {
+  name: 'NICK',
+  least: 0,
+  early: true,
+  async run(context, { params: [asked = ''] }) {
+    const { chat, registration, session, reply } = context
+    if (asked === '') return [reply('ERR_NONICKNAMEGIVEN')]
+    const name = meantNick(asked)
+    registration.asked = asked
+    if (session.name !== '') {
+      if (name === session.name) return NOTHING
+      if (session.registered) return [reply('ERR_NICKNAMEINUSE', asked, REGISTERED)]
+      const { source } = session
+      await chat.rename(session, name)
+      return [`:${source} NICK :${session.nick}`]
+    }
+    if (!isName(name) && !mayBeAccount(name)) throw new Refusal('name-invalid')
+    registration.nick = name
+    return registration.complete(context)
+  },
+}
+
+export const user: IrcCommand = {
+  name: 'USER',
+  least: 4,
+  early: true,
+  async run(context) {
+    const { registration, session, reply } = context
+    if (session.name !== '') return [reply('ERR_ALREADYREGISTERED')]
+    registration.hasUser = true
+    return registration.complete(context)
+  },
+}
+
+export const ping: IrcCommand = {
+  name: 'PING',
+  least: 1,
+  early: true,
+  run: (_, { params: [token = ''] }) => [`:${SERVER} PONG ${SERVER} :${token}`],
+}
+
+export const pong: IrcCommand = { name: 'PONG', least: 0, early: true, run: () => NOTHING }
+
+export const quit: IrcCommand = {
+  name: 'QUIT',
+  least: 0,
+  early: true,
+  async run(context, { params: [reason = ''] }) {
+    await context.quit(reason === '' ? '' : `Quit: ${reason}`)
+    return [`ERROR :Closing link: ${reason || 'Client quit'}`]
+  },
+}
+
+/** IRCv3, "draft/account-registration"; the account is the nickname of the session. */
+export const register: IrcCommand = {
+  name: 'REGISTER',
+  least: 3,
+  async run({ chat, session }, { params: [account = '', , password = ''] }) {
+    const name = account === '*' ? session.name : meantNick(account)
+    const fail = (code: string, why: string) => [`:${SERVER} FAIL REGISTER ${code} ${account} :${why}`]
+    if (fold(name) !== session.key) return fail('ACCOUNT_NAME_MUST_BE_NICK', 'The account has your nickname')
+    if (session.registered) return fail('ALREADY_AUTHENTICATED', 'You have an account')
+    try {
+      await chat.accounts.register(session.name, password, session.address, session)
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+      if (error.code === 'secret-invalid') return fail('WEAK_PASSWORD', 'A password has 8 to 128 characters')
+      if (error.code === 'name-taken' || error.code === 'name-in-use')
+        return fail('ACCOUNT_EXISTS', 'The nickname is registered, or another session uses it')
+      return fail('TEMPORARILY_UNAVAILABLE', 'No account can be made now')
+    }
+    return [`:${SERVER} REGISTER SUCCESS ${session.nick} :Your nickname is registered`]
+  },
+}

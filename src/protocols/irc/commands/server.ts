@@ -1,0 +1,103 @@
+import { type IrcCommand, NOTHING } from '../command.ts'
+import { messageOfTheDay, userCounts } from '../greeting.ts'
+import { ircLine } from '../message.ts'
+import { SERVER } from '../names.ts'
+
+export const motd: IrcCommand = { name: 'MOTD', least: 0, run: (context) => messageOfTheDay(context) }
+
+export const lusers: IrcCommand = { name: 'LUSERS', least: 0, run: (context) => userCounts(context) }
+
+export const version: IrcCommand = {
+  name: 'VERSION',
+  least: 0,
+  run: ({ reply, options }) => [reply('RPL_VERSION', `roomd-${options.version}`)],
+}
+
+export const time: IrcCommand = {
+  name: 'TIME',
+  least: 0,
+  run: ({ reply }) => [reply('RPL_TIME', new Date().toUTCString())],
+}
+
+export const info: IrcCommand = {
+  name: 'INFO',
+  least: 0,
+  run: ({ reply }) => [
+    reply('RPL_INFO', 'roomd, a chat daemon that any shell can talk to'),
+    reply('RPL_INFO', 'The same rooms are open to the line protocol, browsers and other chat protocols.'),
+    reply('RPL_ENDOFINFO'),
+  ],
+}
+
+export const admin: IrcCommand = {
+  name: 'ADMIN',
+  least: 0,
+  run: ({ reply }) => [reply('RPL_ADMINME'), reply('RPL_ADMINLOC', 'Ask in the room #lobby')],
+}
+
+export const links: IrcCommand = {
+  name: 'LINKS',
+  least: 0,
+  run: ({ reply }) => [reply('RPL_LINKS'), reply('RPL_ENDOFLINKS')],
+}
+
+/** The subjects of HELP. */
+const HELP: Readonly<Record<string, readonly string[]>> = {
+  '': [
+    'JOIN #room            enter or make a room',
+    'PRIVMSG nick :text    a private message; it waits for the owner of an account who is away',
+    'REGISTER * * password make your nickname an account',
+    'CHATHISTORY           read what was said, with the capability draft/chathistory',
+  ],
+}
+
+export const help: IrcCommand = {
+  name: 'HELP',
+  least: 0,
+  run({ reply }, { params: [subject = ''] }) {
+    const lines = HELP[subject]
+    if (!lines) return [reply('ERR_HELPNOTFOUND', subject)]
+    const shown = subject || '*'
+    return [
+      reply('RPL_HELPSTART', shown, 'Commands of roomd'),
+      ...lines.map((line) => reply('RPL_HELPTXT', shown, line)),
+      reply('RPL_ENDOFHELP', shown),
+    ]
+  },
+}
+
+/** Checks an admin's account. A session is an admin's from its login on. */
+export const oper: IrcCommand = {
+  name: 'OPER',
+  least: 2,
+  run({ session, reply }) {
+    return [
+      session.isAdmin ? reply('RPL_YOUREOPER') : reply('ERR_PASSWDMISMATCH', 'Log in as an admin with SASL or PASS'),
+    ]
+  },
+}
+
+export const kill: IrcCommand = {
+  name: 'KILL',
+  least: 1,
+  async run({ chat, session }, { params: [nick = '', reason = ''] }) {
+    await chat.supervision.disconnect(session, nick, reason)
+    return NOTHING
+  },
+}
+
+export const wallops: IrcCommand = {
+  name: 'WALLOPS',
+  least: 1,
+  async run({ chat, session }, { params: [text = ''] }) {
+    await chat.supervision.announce(session, text)
+    return NOTHING
+  },
+}
+
+export const rehash: IrcCommand = {
+  name: 'REHASH',
+  least: 0,
+  run: ({ session, reply }) =>
+    session.isAdmin ? [ircLine(SERVER, '382', [session.nick, 'roomd', 'Rehashing'])] : [reply('ERR_NOPRIVILEGES')],
+}

@@ -1,0 +1,141 @@
+import { Refusal } from '../../chat/refusal.ts'
+import { NAME_RELEASE_MS } from '../../transport/connection-end.ts'
+import type { ClientLink, Conversation } from '../../transport/conversation.ts'
+import { type DisconnectReason, disconnectText } from '../../transport/disconnect.ts'
+import type { Unreadable } from '../../transport/framing.ts'
+import { type Handled, Pipelined } from '../../transport/reply-queue.ts'
+import { settledWithin } from '../../within.ts'
+import { type IrcCommand, type IrcContext, type Lines, replyTo } from './command.ts'
+import { COMMANDS } from './commands/index.ts'
+import type { Beating } from './heartbeat.ts'
+import { labelled } from './labels.ts'
+import { type IrcMessage, ircLine, isLineTooLong, parseIrcMessage } from './message.ts'
+import { SERVER } from './names.ts'
+import type { IrcOptions } from './options.ts'
+import { refusedLine } from './refusals.ts'
+import { Registration } from './registration.ts'
+import { IrcSession } from './session.ts'
+
+const NONE = Buffer.alloc(0)
+
+/** The conversation with one IRC client. Enforces the columns of the table of commands. */
+export class IrcConversation implements IrcContext, Conversation<string | Unreadable>, Beating {
+  readonly session: IrcSession
+  readonly options: IrcOptions
+  readonly registration = new Registration()
+  readonly reply: IrcContext['reply']
+  readonly #link: ClientLink
+  #isQuitting = false
+  heardAt = performance.now()
+
+  constructor(options: IrcOptions, link: ClientLink) {
+    this.options = options
+    this.#link = link
+    this.session = new IrcSession(options.wire, link)
+    options.pings.add(this)
+    this.reply = (name, ...params) => replyTo(this.session)(name, ...params)
+  }
+
+  get chat(): IrcContext['chat'] {
+    return this.options.chat
+  }
+
+  get name(): string {
+    return this.session.name
+  }
+
+  get isBot(): boolean {
+    return this.session.isBot
+  }
+
+  tell(lines: Lines): void {
+    if (lines.length > 0) this.#link.push(this.options.wire.pack(lines))
+  }
+
+  async quit(reason: string): Promise<void> {
+    this.#isQuitting = true
+    this.session.farewell = reason
+    await settledWithin(this.chat.close(this.session), NAME_RELEASE_MS)
+  }
+
+  ask(): void {
+    this.tell([`PING :${SERVER}`])
+  }
+
+  lose(): void {
+    this.session.farewell = 'Ping timeout'
+    this.tell(['ERROR :Closing link: ping timeout'])
+    this.#link.hangUp()
+  }
+
+  leave(): Promise<void> {
+    this.options.pings.remove(this)
+    return this.chat.close(this.session)
+  }
+
+  lastWord(reason: DisconnectReason, why?: string): Buffer {
+    return this.options.wire.pack([`ERROR :${disconnectText(reason, why)}`])
+  }
+
+  slowed(): void {
+    this.tell([ircLine(SERVER, 'NOTICE', [this.session.nick, 'Slow down: your lines are read at the permitted rate'])])
+  }
+
+  handle(line: string | Unreadable): Handled {
+    this.heardAt = performance.now()
+    if (typeof line !== 'string') return this.#pack([this.#unreadable(line)])
+    if (isLineTooLong(line)) return this.#pack([this.reply('ERR_INPUTTOOLONG')])
+    const message = parseIrcMessage(line.replaceAll('\0', ''))
+    return message ? this.#dispatch(message) : undefined
+  }
+
+  #unreadable({ reason }: Unreadable): string {
+    if (reason === 'line-too-long') return this.reply('ERR_INPUTTOOLONG')
+    return ircLine(SERVER, 'FAIL', ['*', 'INVALID_UTF8', 'Message rejected, it is not UTF-8'])
+  }
+
+  #dispatch(message: IrcMessage): Handled {
+    const command = COMMANDS.get(message.command)
+    // Commands other than messages see, and their replies follow, all that earlier ones have caused.
+    if (!command?.pipelined && !this.#link.replies.settled) return 'again'
+    const objection = this.#objectionTo(command, message)
+    if (objection !== undefined) return this.#pack(labelled([objection], message, this.session))
+    return command && this.#run(command, message)
+  }
+
+  #objectionTo(command: IrcCommand | undefined, { command: name, params }: IrcMessage): string | undefined {
+    if (this.session.name === '' && !command?.early) return this.reply('ERR_NOTREGISTERED')
+    if (!command) return this.reply('ERR_UNKNOWNCOMMAND', name)
+    return params.length < command.least ? this.reply('ERR_NEEDMOREPARAMS', name) : undefined
+  }
+
+  #run(command: IrcCommand, message: IrcMessage): Handled {
+    const done = (lines: Lines) => {
+      const bytes = this.#pack(labelled(lines, message, this.session))
+      if (this.#isQuitting) this.#link.hangUp()
+      return bytes
+    }
+    const failed = (thrown: unknown) => done(this.#failure(thrown, command, message))
+    try {
+      const answer = command.run(this, message)
+      if (!(answer instanceof Promise)) return done(answer)
+      const replied = answer.then(done).catch(failed)
+      return command.pipelined ? new Pipelined(replied) : replied
+    } catch (thrown) {
+      return failed(thrown)
+    }
+  }
+
+  #failure(thrown: unknown, { name }: IrcCommand, { params: [first = '', second = ''] }: IrcMessage): Lines {
+    if (thrown instanceof Refusal) {
+      const nick = this.session.name === '' ? this.registration.asked : second || first
+      return [refusedLine(thrown, this.reply, { channel: first, nick })]
+    }
+    this.options.log.error({ err: thrown, command: name }, 'command failed')
+    return [ircLine(SERVER, 'FAIL', [name, 'INTERNAL_ERROR', 'The command has failed'])]
+  }
+
+  #pack(lines: Lines): Buffer {
+    return lines.length === 0 ? NONE : this.options.wire.pack(lines)
+  }
+}

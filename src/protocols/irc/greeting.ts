@@ -1,0 +1,37 @@
+import type { IrcContext, Lines } from './command.ts'
+import { isupport } from './isupport.ts'
+
+/** Returns the lines of a completed registration, from RPL_WELCOME to the message of the day. */
+export async function greeting(context: IrcContext): Promise<Lines> {
+  const { reply, session, options } = context
+  const version = `roomd-${options.version}`
+  return [
+    reply('RPL_WELCOME', session.nick),
+    reply('RPL_YOURHOST', version),
+    reply('RPL_CREATED', new Date(options.startedAt).toUTCString()),
+    reply('RPL_MYINFO', version),
+    ...isupport().map((tokens) => reply('RPL_ISUPPORT', tokens)),
+    ...(await userCounts(context)),
+    ...(await messageOfTheDay(context)),
+  ]
+}
+
+/** Returns the numbers of users, of all protocols. */
+export async function userCounts({ chat, reply }: IrcContext): Promise<Lines> {
+  const here = [...chat.sessions().values()].reduce((sum, count) => sum + count, 0)
+  return [
+    reply('RPL_LUSERCLIENT', here),
+    reply('RPL_LUSEROP', 0),
+    reply('RPL_LUSERUNKNOWN', 0),
+    reply('RPL_LUSERCHANNELS', await chat.rooms.occupied()),
+    reply('RPL_LUSERME', here),
+    reply('RPL_LOCALUSERS', here),
+    reply('RPL_GLOBALUSERS', here),
+  ]
+}
+
+export async function messageOfTheDay({ options, reply }: IrcContext): Promise<Lines> {
+  const lines = await options.motd()
+  if (!lines) return [reply('ERR_NOMOTD')]
+  return [reply('RPL_MOTDSTART'), ...lines.map((line) => reply('RPL_MOTD', line)), reply('RPL_ENDOFMOTD')]
+}

@@ -1,0 +1,102 @@
+/** The syntax of IRC messages (Modern IRC Client Protocol, "Message Format"; IRCv3, "Message Tags"). */
+
+/** Maximum bytes of a line without its end and tags, and of the tags that a client sends, `@` included. */
+export const MAX_LINE_BYTES = 510
+export const MAX_TAG_BYTES = 4_095
+
+/** A message from a client. Its source is ignored. */
+export interface IrcMessage {
+  /** In upper case. */
+  readonly command: string
+  readonly params: readonly string[]
+  readonly tags: ReadonlyMap<string, string>
+}
+
+const NO_TAGS: ReadonlyMap<string, string> = new Map()
+const MESSAGE = /^(?:@(?<tags>[^ ]*) +)?(?: *:[^ ]* +)? *(?<command>[^ ]*) *(?<rest>.*)$/s
+
+/** Parses a line; undefined for a line without a command. */
+export function parseIrcMessage(line: string): IrcMessage | undefined {
+  const { tags, command = '', rest = '' } = MESSAGE.exec(line)?.groups ?? {}
+  if (command === '') return undefined
+  return { command: command.toUpperCase(), params: paramsOf(rest), tags: tags === undefined ? NO_TAGS : tagsOf(tags) }
+}
+
+/** Returns true if a line, or its tags, are longer than a client may send. */
+export function isLineTooLong(line: string): boolean {
+  if (Buffer.byteLength(line) <= MAX_LINE_BYTES) return false
+  const end = line.startsWith('@') ? line.indexOf(' ') + 1 : 0
+  return (
+    Buffer.byteLength(line.slice(0, end)) > MAX_TAG_BYTES + 1 || Buffer.byteLength(line.slice(end)) > MAX_LINE_BYTES
+  )
+}
+
+function paramsOf(rest: string): string[] {
+  const params: string[] = []
+  for (let left = rest; left !== ''; ) {
+    if (left.startsWith(':')) return [...params, left.slice(1)]
+    const end = left.indexOf(' ')
+    if (end < 0) return [...params, left]
+    params.push(left.slice(0, end))
+    left = left.slice(end).replace(/^ +/, '')
+  }
+  return params
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { ':': ';', s: ' ', r: '\r', n: '\n', '\\': '\\' }
+const ESCAPED: Readonly<Record<string, string>> = { ';': '\\:', ' ': '\\s', '\r': '\\r', '\n': '\\n', '\\': '\\\\' }
+
+function tagsOf(text: string): Map<string, string> {
+  const tags = new Map<string, string>()
+  for (const tag of text.split(';')) {
+    const [, key = '', value = ''] = /^([^=]*)=?(.*)$/s.exec(tag) ?? []
+    if (key !== '')
+      tags.set(
+        key,
+        value.replace(/\\(.?)/gs, (_, escaped: string) => ESCAPES[escaped] ?? escaped),
+      )
+  }
+  return tags
+}
+
+/** Returns tags as the beginning of a line, with a space behind them; empty for none. */
+export function tagText(tags: readonly (readonly [key: string, value: string])[]): string {
+  if (tags.length === 0) return ''
+  const escaped = (value: string) => value.replace(/[; \r\n\\]/g, (character) => ESCAPED[character] ?? '')
+  return `@${tags.map(([key, value]) => `${key}=${escaped(value)}`).join(';')} `
+}
+
+/** Returns a line without its end. The last parameter may be any text without line feeds. */
+export function ircLine(source: string, command: string, params: readonly string[]): string {
+  const last = params.length - 1
+  const words = params.map((param, index) => (index === last ? `:${param}` : param || '*'))
+  return [`:${source}`, command, ...words].join(' ')
+}
+
+/**
+ * Splits a text into pieces of at most `maxBytes`, at line feeds, and where a line is too long at a space or else between
+ * characters. Empty lines are left out.
+ */
+export function piecesOf(text: string, maxBytes: number): string[] {
+  return text.split('\n').flatMap((line) => splitLine(line, maxBytes))
+}
+
+function splitLine(line: string, maxBytes: number): string[] {
+  const pieces: string[] = []
+  let left = line
+  while (Buffer.byteLength(left) > maxBytes) {
+    let [bytes, end] = [0, 0]
+    for (const character of left) {
+      bytes += Buffer.byteLength(character)
+      if (bytes > maxBytes) break
+      end += character.length
+    }
+    const space = left.lastIndexOf(' ', end)
+    // A space far from the end would make pieces that are too short.
+    const cut = space > end / 2 ? space : end
+    pieces.push(left.slice(0, cut))
+    left = left.slice(cut === space ? cut + 1 : cut)
+  }
+  if (left !== '') pieces.push(left)
+  return pieces
+}

@@ -1,0 +1,40 @@
+import { isTitle } from '../../chat/names.ts'
+import type { RoomRecord } from '../../engine/engine.ts'
+
+/** Name of the server in sources and numerics. */
+export const SERVER = 'roomd'
+
+const NO_BREAK_SPACE = '\u00a0'
+/** Matches a title that cannot be the name of a channel. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters
+const UNFIT = /[\s,:\u0000-\u001f\u007f-\u009f]/
+
+/** Returns the name of a room as a channel: its title where that fits, otherwise its slug. */
+export function channelOf({ title, slug }: Pick<RoomRecord, 'title' | 'slug'>): string {
+  return `#${UNFIT.test(title) ? slug : title}`
+}
+
+/** Returns the title or slug of a channel; undefined for a text that names no channel. */
+export function roomNameOf(channel: string): string | undefined {
+  const name = channel.slice(1)
+  return channel.startsWith('#') && isTitle(name) ? name : undefined
+}
+
+/** Returns a nickname as IRC clients see it: without spaces. */
+export function shownNick(name: string): string {
+  return name.replaceAll(' ', NO_BREAK_SPACE)
+}
+
+/** Returns the nickname that an IRC client means. */
+export function meantNick(nick: string): string {
+  return nick.replaceAll(NO_BREAK_SPACE, ' ')
+}
+
+/**
+ * Returns the source of a user's messages. User and host tell only whether the user has proved to own the account of that nickname, so that
+ * they are equal for all events of the user, from whatever protocol and node.
+ */
+export function sourceOf(name: string, verified: boolean | undefined): string {
+  const nick = shownNick(name)
+  return verified ? `${nick}!${nick}@account.roomd` : `${nick}!~${nick}@guest.roomd`
+}

@@ -1,0 +1,19 @@
+import type { Chat } from '../../chat/chat.ts'
+import type { ConnectionOptions } from '../../transport/connection-options.ts'
+import type { IrcHeartbeat } from './heartbeat.ts'
+import type { IrcWire } from './wire.ts'
+
+export interface IrcOptions extends ConnectionOptions {
+  readonly chat: Chat
+  readonly wire: IrcWire
+  readonly pings: IrcHeartbeat
+  /** Maximum characters of a message. */
+  readonly maxText: number
+  /** Newest messages that a client without `draft/chathistory` gets when it joins. */
+  readonly replay: number
+  /** Resolves with the lines of the message of the day; undefined without one. */
+  readonly motd: () => Promise<readonly string[] | undefined>
+  readonly version: string
+  /** Time of the start in ms since the epoch. */
+  readonly startedAt: number
+}

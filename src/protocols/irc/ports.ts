@@ -1,0 +1,97 @@
+import { readFile } from 'node:fs/promises'
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Admission } from '../../transport/admission.ts'
+import { disconnectText } from '../../transport/disconnect.ts'
+import { MessageFraming, Unreadable } from '../../transport/framing.ts'
+import type { Routes } from '../../transport/http/routes.ts'
+import type { ListeningPort } from '../../transport/listener.ts'
+import type { Certificate } from '../../transport/port.ts'
+import { socketListener } from '../../transport/tcp.ts'
+import { binaryFrame, maxMessageOf, textFrame } from '../../transport/websocket.ts'
+import type { ProtocolHost } from '../protocol.ts'
+import { IrcConversation } from './conversation.ts'
+import { IrcFraming } from './framing.ts'
+import { IrcHeartbeat } from './heartbeat.ts'
+import type { IrcOptions } from './options.ts'
+import { IrcWire, type PackLines } from './wire.ts'
+
+/** Maximum waiting messages of one connection. */
+const WINDOW = { most: 2_048, crowded: 8 }
+
+const packBytes: PackLines = (lines) => Buffer.from(`${lines.join('\r\n')}\r\n`)
+/** A WebSocket message holds one line without its end. */
+const packFrames: PackLines = (lines) => Buffer.concat(lines.map(textFrame))
+const packBinaryFrames: PackLines = (lines) => Buffer.concat(lines.map(binaryFrame))
+
+/** Encodes lines for a kind of transport. */
+const PACKS = { bytes: packBytes, text: packFrames, binary: packBinaryFrames } as const
+
+/** Returns the options of all connections over TCP and TLS, or over WebSocket, which share the encoded events. */
+export function ircOptions(
+  { chat, limits, maxText }: ProtocolHost,
+  { replay, motdFile }: { readonly replay: number; readonly motdFile: string | undefined },
+  transport: keyof typeof PACKS = 'bytes',
+): IrcOptions {
+  const pack = PACKS[transport]
+  return {
+    ...limits,
+    chat,
+    maxText,
+    replay,
+    wire: new IrcWire(pack),
+    pings: new IrcHeartbeat(),
+    window: WINDOW,
+    lastWord: (reason, why) => pack([`ERROR :${disconnectText(reason, why)}`]),
+    motd: () => readMotd(motdFile, limits.log),
+    version: '0.2.0',
+    startedAt: Date.now(),
+  }
+}
+
+async function readMotd(file: string | undefined, log: IrcOptions['log']): Promise<readonly string[] | undefined> {
+  if (file === undefined) return undefined
+  try {
+    const text = await readFile(file, 'utf8')
+    return text.trimEnd().split(/\r?\n/)
+  } catch (err) {
+    log.warn({ err }, 'cannot read the file of --motd')
+    return undefined
+  }
+}
+
+/** Returns a port over TCP, or over TLS with a certificate. */
+export function ircListener(options: IrcOptions, admission: Admission, certificate?: Certificate): ListeningPort {
+  return socketListener({
+    name: certificate ? 'irc-tls' : 'irc',
+    admission,
+    certificate,
+    options,
+    framing: () => new IrcFraming(),
+    converse: (link) => new IrcConversation(options, link),
+  })
+}
+
+/** Returns the route of IRC over WebSocket, `/irc` (IRCv3, "WebSocket"). */
+export function ircRoutes(text: IrcOptions, binary: IrcOptions): Routes {
+  return (app, { upgrades }) => {
+    upgrades.openSocket(app, '/irc', {
+      options: { ...text, maxMessage: maxMessageOf(0) },
+      echoProtocol: true,
+      framing: () => new MessageFraming(lineOfMessage),
+      converse: (link, { headers }) => new IrcConversation(isBinary(headers) ? binary : text, link),
+    })
+  }
+}
+
+/** Returns true if the subprotocol that is accepted, the first one, has binary messages. */
+function isBinary({ 'sec-websocket-protocol': offered = '' }: IncomingHttpHeaders): boolean {
+  return offered.startsWith('binary.')
+}
+
+/** Returns the line of a message, text or binary. */
+function lineOfMessage(message: string | Buffer): readonly (string | Unreadable)[] {
+  const text = typeof message === 'string' ? message : new TextDecoder().decode(message)
+  const line = text.replace(/[\r\n]+$/, '')
+  if (line === '') return []
+  return /[\r\n]/.test(line) ? [new Unreadable('line-too-long')] : [line]
+}

@@ -1,0 +1,85 @@
+import type { Refusal, RefusalCode } from '../../chat/refusal.ts'
+import type { IrcContext } from './command.ts'
+import { ircLine } from './message.ts'
+import { SERVER } from './names.ts'
+
+/** The subjects of a refused request: a channel and a nickname, as the client wrote them. */
+export interface Subjects {
+  readonly channel: string
+  readonly nick: string
+}
+
+type Numeric = (reply: IrcContext['reply'], subjects: Subjects, refusal: Pick<Refusal, 'code' | 'bound'>) => string
+
+/** The text for a nickname that belongs to an account (docs/protocols/irc.md, section 2). */
+export const REGISTERED = 'Nickname is registered, use SASL or PASS'
+
+const cannotSend =
+  (why: string): Numeric =>
+  (reply, { channel }, { bound = '' }) =>
+    reply('ERR_CANNOTSENDTOCHAN', channel, why.replace('<limit>', bound))
+const tooMany: Numeric = (reply, { channel }, { bound = '' }) =>
+  reply('ERR_TOOMANYCHANNELS', channel, `Too many rooms, at most ${bound}`)
+const noChannel: Numeric = (reply, { channel }) => reply('ERR_NOSUCHCHANNEL', channel)
+const noNick: Numeric = (reply, { nick }) => reply('ERR_NOSUCHNICK', nick)
+const inUse: Numeric = (reply, { nick }) => reply('ERR_NICKNAMEINUSE', nick)
+const registered: Numeric = (reply, { nick }) => reply('ERR_NICKNAMEINUSE', nick, REGISTERED)
+const noPrivileges: Numeric = (reply) => reply('ERR_NOPRIVILEGES')
+const mismatch: Numeric = (reply) => reply('ERR_PASSWDMISMATCH')
+const fail =
+  (text: string): Numeric =>
+  (_, __, { code, bound = '' }) =>
+    ircLine(SERVER, 'FAIL', ['*', code.replaceAll('-', '_').toUpperCase(), text.replace('<limit>', bound)])
+
+/** The answer to each refusal. */
+const NUMERIC_OF: Readonly<Record<RefusalCode, Numeric>> = {
+  'name-invalid': (reply, { nick }) => reply('ERR_ERRONEUSNICKNAME', nick),
+  'name-reserved': registered,
+  'name-taken': registered,
+  'name-in-use': inUse,
+  'name-unknown': mismatch,
+  'name-in-room': inUse,
+  'secret-invalid': fail('A password has 8 to 128 characters'),
+  'secret-wrong': mismatch,
+  'too-many-attempts': (reply) => reply('ERR_PASSWDMISMATCH', 'Too many attempts, wait a minute'),
+  'too-many-accounts': fail('Too many accounts from your address today'),
+  'room-name-invalid': (reply, { channel }) => reply('ERR_BADCHANMASK', channel),
+  'room-private': (reply, { channel }) => reply('ERR_BADCHANNELKEY', channel),
+  'room-unknown': noChannel,
+  'too-many-rooms': tooMany,
+  'room-taken': fail('Another room has this name'),
+  'password-wrong': (reply, { channel }) => reply('ERR_BADCHANNELKEY', channel),
+  'password-invalid': (reply, { channel }) => reply('ERR_KEYSET', channel),
+  'not-in-room': (reply, { channel }) => reply('ERR_NOTONCHANNEL', channel),
+  'text-empty': (reply) => reply('ERR_NOTEXTTOSEND'),
+  'text-too-long': fail('Text too long, at most <limit> characters'),
+  'nobody-here': noNick,
+  'no-private-messages': (reply, { nick }) => reply('ERR_CANNOTSENDTOCHAN', nick, 'No private messages at this client'),
+  'history-gone': fail('Older messages have been removed'),
+  banned: (reply, { channel }) => reply('ERR_BANNEDFROMCHAN', channel),
+  'invite-only': (reply, { channel }) => reply('ERR_INVITEONLYCHAN', channel),
+  muted: cannotSend('You are muted in this channel'),
+  moderated: cannotSend('Cannot send to channel (+m)'),
+  'slow-mode': cannotSend('Slow mode, wait <limit> seconds'),
+  'not-permitted': (reply, { channel }) => reply('ERR_CHANOPRIVSNEEDED', channel),
+  'message-unknown': fail('No such message'),
+  'too-many-roles': (reply, { channel, nick }) => reply('ERR_BANLISTFULL', channel, nick),
+  'too-many-blocks': fail('Too many blocks'),
+  'account-required': fail('Only for accounts'),
+  'admin-required': noPrivileges,
+  'invalid-network': fail('Not a network'),
+  'too-many-address-bans': fail('Too many banned addresses'),
+  'session-unknown': noNick,
+  'user-unknown': noNick,
+  'token-invalid': fail('Not an access token'),
+  'token-scope': fail('The access token does not have this right'),
+  'token-taken': fail('The account has a token of this name'),
+  'token-unknown': fail('No such token'),
+  'too-many-tokens': fail('Too many tokens'),
+  unavailable: fail('Temporarily unavailable, try again'),
+}
+
+/** Returns the answer to a refused request. */
+export function refusedLine(refusal: Refusal, reply: IrcContext['reply'], subjects: Subjects): string {
+  return NUMERIC_OF[refusal.code](reply, subjects, refusal)
+}

@@ -1,0 +1,51 @@
+import type { Room } from '../../chat/room.ts'
+import type { RoomRecord } from '../../engine/engine.ts'
+import type { Event } from '../../engine/event.ts'
+import type { IrcContext, Lines } from './command.ts'
+import { actionOf, actionText } from './ctcp.ts'
+import { newBatch } from './labels.ts'
+import { SERVER } from './names.ts'
+import { taggedLines } from './wire.ts'
+
+/** Number of events among which messages for a new member are found. */
+const PAGE = 256
+
+/** Returns events as the answer to CHATHISTORY: a batch where the client knows batches. */
+export function historyBatch(
+  { session }: IrcContext,
+  target: string,
+  room: Pick<RoomRecord, 'title' | 'slug'>,
+  events: readonly Event[],
+): Lines {
+  // Other events than messages are for clients that ask for them.
+  const hasAll = session.caps.has('draft/event-playback')
+  const shown = events.filter(({ kind }) => hasAll || kind === 'message' || kind === 'private')
+  const batch = session.caps.has('batch') ? newBatch() : undefined
+  const lines = shown.flatMap((event) => taggedLines(event, room, session.variant, undefined, batch))
+  if (batch === undefined) return lines
+  return [`:${SERVER} BATCH +${batch} chathistory ${target}`, ...lines, `:${SERVER} BATCH -${batch}`]
+}
+
+/** Returns the newest messages of a room, as far as a page has them, for a client that has joined it and cannot ask for its history. */
+export async function replayLines({ chat, session, options }: IrcContext, room: Room): Promise<Lines> {
+  const membership = session.memberships.get(room.record.id)
+  if (!membership || options.replay === 0 || session.caps.has('draft/chathistory')) return []
+  const { since } = membership
+  const events: Event[] = []
+  for await (const page of chat.messages.history(membership, { limit: PAGE, ...(since > 0 && { before: since }) })) {
+    events.push(...page.filter(({ kind }) => kind === 'message'))
+  }
+  return events.slice(-options.replay).flatMap((event) => {
+    const lines = taggedLines(event, room.record, session.variant)
+    return session.caps.has('server-time') ? lines : lines.map((line) => dated(line, event.at))
+  })
+}
+
+/** Puts the time of a message in front of its text, which is the last parameter. */
+function dated(line: string, at: number): string {
+  const time = new Date(at).toISOString().slice(0, 16).replace('T', ' ')
+  const start = line.indexOf(' :') + 2
+  const text = line.slice(start)
+  const action = actionOf(text)
+  return line.slice(0, start) + (action === undefined ? `[${time}] ${text}` : actionText(`[${time}] ${action}`))
+}

@@ -1,0 +1,80 @@
+import { fold } from '../../chat/names.ts'
+import { Refusal } from '../../chat/refusal.ts'
+import { isAtLeast, type Rank } from '../../chat/room-state.ts'
+import type { Membership } from '../../chat/session.ts'
+import type { RoomRecord } from '../../engine/engine.ts'
+import type { IrcContext, Lines } from './command.ts'
+import { channelOf, roomNameOf, shownNick, sourceOf } from './names.ts'
+import type { IrcSession } from './session.ts'
+
+/** Bytes of nicknames in a line of RPL_NAMREPLY. */
+const NAMES_BYTES = 380
+
+/** Returns the membership in a channel. @throws Refusal `not-in-room`. */
+export function membershipIn(session: IrcSession, channel: string): Membership {
+  const name = fold(roomNameOf(channel) ?? '')
+  for (const membership of session.memberships.values()) {
+    const { title, slug } = membership.room.record
+    if (fold(title) === name || fold(slug) === name) return membership
+  }
+  throw new Refusal('not-in-room')
+}
+
+/** Finds the room of a channel. @throws Refusal `room-unknown`, `unavailable`. */
+export async function roomOf({ chat }: IrcContext, channel: string): Promise<RoomRecord> {
+  const name = roomNameOf(channel)
+  const room = name === undefined ? undefined : await chat.rooms.find(name)
+  if (!room) throw new Refusal('room-unknown')
+  return room
+}
+
+/** Returns true if a session may see a room and who is in it. */
+export function isVisible(session: IrcSession, { id, visibility }: RoomRecord): boolean {
+  return visibility === 'public' || session.memberships.has(id) || session.isAdmin
+}
+
+/** Returns the prefix of a member's rank. */
+export function prefixOf(rank: Rank | undefined): string {
+  if (rank === undefined || rank === 'member') return ''
+  return isAtLeast(rank, 'operator') ? '@' : '+'
+}
+
+/** Returns the lines that tell who is in a room. */
+export async function namesLines({ chat, session, reply }: IrcContext, room: RoomRecord): Promise<Lines> {
+  const channel = channelOf(room)
+  const members = await chat.rooms.inside(room.id)
+  const ranks = await chat.ranks(room.id, members)
+  const hasHosts = session.caps.has('userhost-in-names')
+  const shown = members.map(
+    (name) => prefixOf(ranks.get(name)) + (hasHosts ? sourceOf(name, undefined) : shownNick(name)),
+  )
+  const symbol = room.visibility === 'hidden' ? '@' : '='
+  const lines = packed(shown, NAMES_BYTES).map((names) => reply('RPL_NAMREPLY', symbol, channel, names))
+  return [...lines, reply('RPL_ENDOFNAMES', channel)]
+}
+
+/** Returns the lines that tell the topic of a room; with `always` also that there is none. */
+export async function topicLines({ chat, reply }: IrcContext, room: RoomRecord, always: boolean): Promise<Lines> {
+  const { topic } = await chat.access.stateOf(room)
+  const channel = channelOf(room)
+  if (!topic) return always ? [reply('RPL_NOTOPIC', channel)] : []
+  const { text, by, at } = topic
+  return [
+    reply('RPL_TOPIC', channel, text.replaceAll('\n', ' ')),
+    reply('RPL_TOPICWHOTIME', channel, shownNick(by), Math.floor(at / 1_000)),
+  ]
+}
+
+/** Joins words with spaces to texts of at most `maxBytes`. */
+export function packed(words: readonly string[], maxBytes: number): string[] {
+  const texts: string[] = []
+  let text = ''
+  for (const word of words) {
+    const longer = text === '' ? word : `${text} ${word}`
+    if (text !== '' && Buffer.byteLength(longer) > maxBytes) {
+      texts.push(text)
+      text = word
+    } else text = longer
+  }
+  return text === '' ? texts : [...texts, text]
+}

@@ -1,0 +1,64 @@
+import type { Room } from '../../chat/room.ts'
+import { Session } from '../../chat/session.ts'
+import type { ClientLink } from '../../transport/conversation.ts'
+import type { Cap } from './caps.ts'
+import { shownNick, sourceOf } from './names.ts'
+import type { IrcWire } from './wire.ts'
+
+/** Maximum nicknames that are remembered as gone. */
+const MAX_GONE = 1_000
+
+/** A message of the session whose event has not come. */
+interface SentMessage {
+  /** The label of the request, for the echo. */
+  readonly label: string | undefined
+}
+
+export class IrcSession extends Session {
+  readonly link: ClientLink
+  readonly caps = new Set<Cap>()
+  /** Messages to rooms by the ids of their events. */
+  readonly sent = new Map<number, SentMessage>()
+  /** Private messages by addressee, in their order. */
+  readonly told = new Map<string, SentMessage[]>()
+  /** Folded nicknames whose QUIT the client has been shown, and which have not joined again. */
+  readonly #gone = new Set<string>()
+  /** Number of the capabilities that change how events are written. */
+  variant = 0
+
+  constructor(wire: IrcWire, link: ClientLink) {
+    super(wire, link)
+    this.link = link
+  }
+
+  get nick(): string {
+    return this.name === '' ? '*' : shownNick(this.name)
+  }
+
+  get source(): string {
+    return sourceOf(this.name, this.registered)
+  }
+
+  /** Returns true if the client has not been told that these nicknames are gone. */
+  isNews(keys: readonly string[]): boolean {
+    return this.#gone.size === 0 || !keys.some((key) => this.#gone.has(key))
+  }
+
+  /** Notes that the client is told of nicknames that are gone. */
+  noteGone(keys: readonly string[]): void {
+    for (const key of keys) this.#gone.add(key)
+    for (const oldest of this.#gone) {
+      if (this.#gone.size <= MAX_GONE) break
+      this.#gone.delete(oldest)
+    }
+  }
+
+  /** Notes that nicknames have joined a room. */
+  noteJoined(keys: readonly string[]): void {
+    if (this.#gone.size > 0) for (const key of keys) this.#gone.delete(key)
+  }
+
+  isIn(room: Room): boolean {
+    return this.memberships.has(room.record.id)
+  }
+}

@@ -1,0 +1,137 @@
+import { fold } from '../../chat/names.ts'
+import type { Room } from '../../chat/room.ts'
+import type { MembershipEnd, Wire } from '../../chat/session.ts'
+import type { RoomRecord } from '../../engine/engine.ts'
+import type { Event } from '../../engine/event.ts'
+import type { Cap } from './caps.ts'
+import { linesOf } from './events.ts'
+import { ircLine, tagText } from './message.ts'
+import { channelOf, SERVER, shownNick, sourceOf } from './names.ts'
+import type { IrcSession } from './session.ts'
+
+/** The capabilities that change how an event is written. */
+const VARIANTS = ['server-time', 'message-tags', 'account-tag', 'extended-join', 'draft/message-redaction'] as const
+
+/** Encodes lines without their ends as bytes for the transport. */
+export type PackLines = (lines: readonly string[]) => Buffer
+
+const NOTHING = Buffer.alloc(0)
+const NO_ROOM = { title: '', slug: '' }
+
+/** Encodes events as lines, once for all sessions with the same variant. */
+export class IrcWire implements Wire<IrcSession> {
+  readonly protocol = 'irc'
+  readonly carriesPrivate = true
+  readonly pack: PackLines
+
+  constructor(pack: PackLines) {
+    this.pack = pack
+  }
+
+  /** Returns {@link IrcSession.variant} for capabilities. */
+  static variantOf(caps: ReadonlySet<Cap>): number {
+    return VARIANTS.reduce((bits, cap, index) => (caps.has(cap) ? bits | (1 << index) : bits), 0)
+  }
+
+  deliver(room: Room, events: readonly Event[], members: Iterable<IrcSession>): void {
+    const senders = new Set(events.map(({ from }) => fold(from)))
+    const gone = events.flatMap((event) => goneBy(event) ?? [])
+    const joined = events.flatMap(({ kind, from }) => (kind === 'joined' ? [fold(from)] : []))
+    const encoded: Buffer[] = []
+    for (const member of members) {
+      if (!senders.has(member.key) && member.isNews(gone)) {
+        member.noteGone(gone)
+        member.noteJoined(joined)
+        const bytes = (encoded[member.variant] ??= this.#bytesOf(events, room.record, member.variant))
+        if (bytes.length > 0) member.link.outbox.push(bytes)
+      } else {
+        this.#deliverTo(member, events, room.record)
+      }
+    }
+  }
+
+  deliverPrivate(session: IrcSession, events: readonly Event[]): void {
+    this.#deliverTo(session, events, NO_ROOM)
+  }
+
+  announce(text: string, sessions: Iterable<IrcSession>): void {
+    for (const session of sessions) session.link.push(this.pack([ircLine(SERVER, 'NOTICE', [session.nick, text])]))
+  }
+
+  putOut(room: Room, session: IrcSession, why: MembershipEnd): void {
+    if (why === 'membership-lost') session.link.disconnect(why)
+    if (why !== 'room-closed') return
+    const parting = ircLine(session.source, 'PART', [channelOf(room.record), 'The room has been closed'])
+    session.link.push(this.pack([parting]))
+  }
+
+  #deliverTo(session: IrcSession, events: readonly Event[], room: Pick<RoomRecord, 'title' | 'slug'>): void {
+    const lines = events.flatMap((event) => {
+      const label = visibilityOf(event, session)
+      return label === false ? [] : taggedLines(event, room, session.variant, label)
+    })
+    if (lines.length > 0) session.link.outbox.push(this.pack(lines))
+  }
+
+  #bytesOf(events: readonly Event[], room: RoomRecord, variant: number): Buffer {
+    const lines = events.flatMap((event) => taggedLines(event, room, variant))
+    return lines.length === 0 ? NOTHING : this.pack(lines)
+  }
+}
+
+/** Returns the folded nickname that is gone with an event, in all rooms: clients are told once. */
+function goneBy({ kind, from, details: { quit, renamed } = {} }: Event): string | undefined {
+  if (kind === 'left') return quit ? fold(from) : undefined
+  return kind === 'joined' && renamed !== undefined ? fold(renamed) : undefined
+}
+
+/** Returns false if a session is not shown an event, otherwise the label of the request that caused it, if there is one. */
+function visibilityOf(event: Event, session: IrcSession): string | undefined | false {
+  const { kind, id, from, to = '' } = event
+  const key = fold(from)
+  const isOwn = key === session.key
+  // The replies to JOIN, PART and NICK have shown its own.
+  if (kind === 'joined' || kind === 'left') {
+    const gone = [goneBy(event) ?? []].flat()
+    const isShown = !isOwn && session.isNews(gone)
+    session.noteGone(gone)
+    if (kind === 'joined') session.noteJoined([key])
+    return isShown ? undefined : false
+  }
+  if (!isOwn || (kind !== 'message' && kind !== 'private')) return undefined
+  const sent = kind === 'message' ? session.sent.get(id) : session.told.get(fold(to))?.shift()
+  session.sent.delete(id)
+  // Another session of the account has sent it.
+  if (!sent) return undefined
+  return session.caps.has('echo-message') ? sent.label : false
+}
+
+/** Returns the lines of an event with the tags of a variant. */
+export function taggedLines(
+  event: Event,
+  room: Pick<RoomRecord, 'title' | 'slug'>,
+  variant: number,
+  label?: string,
+  batch?: string,
+): string[] {
+  const has = (cap: (typeof VARIANTS)[number]) => (variant & (1 << VARIANTS.indexOf(cap))) !== 0
+  const lines =
+    event.kind === 'redacted' && has('draft/message-redaction')
+      ? [redaction(event, room)]
+      : linesOf(event, room, has('extended-join'))
+  return lines.map((line, index) => {
+    const tags: [string, string][] = []
+    if (batch !== undefined) tags.push(['batch', batch])
+    if (label !== undefined && index === 0) tags.push(['label', label])
+    if (has('server-time')) tags.push(['time', new Date(event.at).toISOString()])
+    // An id names one line.
+    if (has('message-tags') && index === 0) tags.push(['msgid', String(event.id)])
+    if (has('account-tag') && event.verified) tags.push(['account', shownNick(event.from)])
+    return tagText(tags) + line
+  })
+}
+
+function redaction({ from, verified, body, details }: Event, room: Pick<RoomRecord, 'title' | 'slug'>): string {
+  const params = [channelOf(room), String(details?.target), ...(body === '' ? [] : [body])]
+  return ircLine(sourceOf(from, verified), 'REDACT', params)
+}
