@@ -1,68 +1,32 @@
-import type { CommandResult, Reply, RoomEvent } from '../../commands/replies.ts'
-import type { RefusedError } from './requests.ts'
+import type { CommandResult, History, Reply, RoomEvent } from '../../commands/replies.ts'
+import type { ChatClient } from './client.ts'
+import { RefusedError } from './errors.ts'
+import { commandLine, nicknameWord, nonceLine, optionWords, resultOf } from './requests.ts'
+import type { RoomFeed } from './room-feed.ts'
+import type {
+  EventRange,
+  GrantedRole,
+  RoomMember,
+  SanctionTerms,
+  SayAllOptions,
+  SayOptions,
+  SearchRange,
+  WithdrawnRole,
+} from './room-options.ts'
+import { eventOf } from './stay.ts'
 
-export interface EnterOptions {
-  /** Password of a locked room. */
-  readonly password?: string
-  /** Id of the last event known: iteration begins with the one after it. */
-  readonly after?: string
-  /** Number of past events with which iteration begins; not with `after`. */
-  readonly recent?: number
-  /** False for a room that is only spoken in: its events are neither parsed nor kept, and iteration ends at once. */
-  readonly events?: boolean
+const GRANTS: Readonly<Record<GrantedRole, string>> = {
+  owner: '/owner',
+  operator: '/op',
+  voiced: '/voice',
+  invited: '/invite',
 }
-
-export interface SayOptions {
-  /** Says what the user does: `/me`. */
-  readonly action?: boolean
-  /** Says a text that no program answers: `/notice`. */
-  readonly notice?: boolean
-  /** Of 1 to 64 letters, digits, `_`, `-`, `.` and `:`; chosen by the library unless given. */
-  readonly nonce?: string
+const WITHDRAWALS: Readonly<Record<WithdrawnRole, string>> = {
+  operator: '/deop',
+  voiced: '/devoice',
+  banned: '/unban',
+  muted: '/unmute',
 }
-
-export interface SayAllOptions extends Omit<SayOptions, 'nonce'> {
-  /** Returns the nonce of a text by its number from 0; chosen by the library unless given. */
-  readonly nonce?: (index: number) => string
-  /** Called in order with the id of each text that is in the room. */
-  readonly said?: (id: string, index: number) => void
-  /** Called in order with each text that is refused; without it {@link JoinedRoom.sayAll} rejects at the first one. */
-  readonly refused?: (error: RefusedError, text: string, index: number) => void
-}
-
-export type EventKind = 'message' | 'joined' | 'left' | 'topic' | 'kicked' | 'role' | 'mode' | 'redacted'
-
-export interface EventRange {
-  /** Newest events of the range, 100 if not given. */
-  readonly limit?: number
-  readonly before?: string
-  readonly after?: string
-  readonly kinds?: readonly EventKind[]
-  /** Text that messages must contain, without regard to case. */
-  readonly grep?: string
-}
-
-export interface SearchRange {
-  /** Newest messages, 20 if not given, at most 256. */
-  readonly limit?: number
-  readonly before?: string
-}
-
-export interface RoomMember {
-  readonly nickname: string
-  readonly marks: NonNullable<CommandResult['marks']>[number]['marks']
-  /** Text of a member that is away. */
-  readonly away?: string
-}
-
-export interface SanctionTerms {
-  /** Such as `30m`, `12h` or `7d`; for good if not given. */
-  readonly time?: string
-  readonly reason?: string
-}
-
-/** A role that operators give and take back. */
-export type GrantedRole = 'owner' | 'operator' | 'voiced' | 'invited'
 
 /**
  * A room that a client has joined. Iteration gives the events from the joining on, each once and in order, over reconnections; it ends when
@@ -72,52 +36,189 @@ export type GrantedRole = 'owner' | 'operator' | 'voiced' | 'invited'
  * const room = await client.join('ops')
  * for await (const event of room) if (event.body === 'ping') await room.say('pong')
  */
-export declare class JoinedRoom implements AsyncIterable<RoomEvent> {
+export class JoinedRoom implements AsyncIterable<RoomEvent> {
+  readonly #feed: RoomFeed
+  readonly #client: ChatClient
+  readonly #leave: () => Promise<void>
+  #nonces = nonces()
+
+  /** Called by {@link RoomdClient.join}. */
+  constructor(feed: RoomFeed, client: ChatClient, leave: () => Promise<void>) {
+    this.#feed = feed
+    this.#client = client
+    this.#leave = leave
+  }
+
   /** The present name of the room. */
-  readonly name: string
+  get name(): string {
+    return this.#feed.name
+  }
+
   /** The present topic, empty without one. */
-  readonly topic: string
+  get topic(): string {
+    return this.#feed.topic
+  }
 
   /**
-   * Says a text, also of several lines. Resolves with the id of the message when it is committed. Texts are sent without waiting for one another, up to
-   * 1,024 at a time, and keep their order. Over lost connections they are sent again with the same nonce: each is in the room once.
+   * Says a text, also of several lines. Resolves with the id of the message when it is committed. Texts are sent without waiting for one
+   * another, up to 1,024 at a time, and keep their order. Over lost connections they are sent again with the same nonce: each is in the room
+   * once.
    *
-   * @throws RefusedError `text-too-long`, `muted`, `slow-mode`, …; DisconnectedError when the room is left or closed before the answer
+   * @throws RefusedError `text-too-long`, `muted`, `slow-mode`, …; DisconnectedError when the room is left or closed before the reply
    */
-  say(text: string, options?: SayOptions): Promise<string>
+  say(text: string, options: SayOptions = {}): Promise<string> {
+    return new Promise((said, failed) => this.#say(text, options, options.nonce ?? this.#nonces(), said, failed))
+  }
 
   /**
-   * Says texts as {@link say} does, with less work for each. Resolves with the number of texts in the room when all are answered.
+   * Says texts as {@link say} does, with less work for each. Resolves with the number of texts that are in the room when all have their
+   * replies.
    *
    * @throws RefusedError, DisconnectedError
    */
-  sayAll(texts: Iterable<string> | AsyncIterable<string>, options?: SayAllOptions): Promise<number>
+  sayAll(texts: Iterable<string> | AsyncIterable<string>, options: SayAllOptions = {}): Promise<number> {
+    const { nonce = this.#nonces, said, refused } = options
+    const { speech } = this.#feed
+    let count = 0
+    return new Promise((resolve, reject) => {
+      let hasFailed = false
+      const fail = (error: unknown) => {
+        hasFailed = true
+        reject(error)
+      }
+      const say = (text: string, index: number) => {
+        const succeeded = (id: string) => {
+          count++
+          said?.(id, index)
+        }
+        const failed = (error: Error) => {
+          if (refused && error instanceof RefusedError) refused(error, text, index)
+          else fail(error)
+        }
+        this.#say(text, options, nonce(index), succeeded, failed)
+      }
+      const sayEach = async () => {
+        let index = 0
+        for await (const text of texts) {
+          if (hasFailed) return
+          say(text, index++)
+          if (speech.isFull) await speech.taken()
+        }
+        await speech.below(1)
+        resolve(count)
+      }
+      sayEach().catch(fail)
+    })
+  }
 
   /** Returns past events, oldest first. @throws RefusedError `history-gone`, …; DisconnectedError */
-  history(range?: EventRange): Promise<readonly RoomEvent[]>
+  async history({ limit = 100, kinds, grep, ...range }: EventRange = {}): Promise<readonly RoomEvent[]> {
+    const filter = { kinds: kinds?.join(), grep: grep === undefined ? undefined : `"${grep}"` }
+    let found: RoomEvent[] = []
+    let { before } = range
+    do {
+      const options = optionWords({ ...range, ...filter, before, limit: limit - found.length })
+      const page: RoomEvent[] = []
+      const record = recordsTo(page)
+      const reply = resultOf(await this.#client.connection.askRecords(commandLine('HISTORY', ...options), record))
+      found = [...page, ...found]
+      before = reply.before
+    } while (before !== undefined && found.length < limit)
+    return found
+  }
+
   /** Returns the newest messages that have all words, oldest first. @throws RefusedError, DisconnectedError */
-  search(words: string, range?: SearchRange): Promise<readonly RoomEvent[]>
-  /** Returns the members in order of joining. */
-  members(): Promise<readonly RoomMember[]>
+  async search(words: string, range: SearchRange = {}): Promise<readonly RoomEvent[]> {
+    const found: RoomEvent[] = []
+    const line = commandLine('/search', words, ...optionWords(range))
+    resultOf(await this.#client.connection.ask(line, undefined, recordsTo(found)))
+    return found
+  }
+
+  /** Returns the members in order of joining. @throws DisconnectedError */
+  async members(): Promise<readonly RoomMember[]> {
+    const { members = [], marks = [] } = await this.#do('/who')
+    const marked = new Map(marks.map((mark) => [mark.nickname, mark]))
+    return members.map((nickname) => marked.get(nickname) ?? { nickname, marks: [] })
+  }
 
   /** Sets the topic; an empty text removes it. @throws RefusedError `not-permitted`, … */
-  setTopic(text: string): Promise<void>
+  async setTopic(text: string): Promise<void> {
+    await this.#do('/topic', text || '""')
+  }
+
   /** Gives a role; `owner` hands the room over. @throws RefusedError `not-permitted`, `nobody-here`, … */
-  grant(nickname: string, role: GrantedRole): Promise<void>
-  /** Takes a role, a ban or a mute back. @throws RefusedError */
-  withdraw(nickname: string, role: 'operator' | 'voiced' | 'banned' | 'muted'): Promise<void>
-  kick(nickname: string, reason?: string): Promise<void>
-  /** Bans a user, or all that a mask such as `troll*` covers. */
-  ban(nickname: string, terms?: SanctionTerms): Promise<void>
-  mute(nickname: string, terms?: SanctionTerms): Promise<void>
+  async grant(nickname: string, role: GrantedRole): Promise<void> {
+    await this.#do(GRANTS[role], nicknameWord(nickname))
+  }
+
+  /** Takes a role, a ban or a mute back. @throws RefusedError `not-permitted`, `nobody-here`, … */
+  async withdraw(nickname: string, role: WithdrawnRole): Promise<void> {
+    await this.#do(WITHDRAWALS[role], nicknameWord(nickname))
+  }
+
+  /** @throws RefusedError `not-permitted`, `nobody-here`, … */
+  async kick(nickname: string, reason?: string): Promise<void> {
+    await this.#do('/kick', nicknameWord(nickname), reason)
+  }
+
+  /** Bans a user, or all that a mask such as `troll*` covers. @throws RefusedError `not-permitted`, … */
+  async ban(nickname: string, { time, reason }: SanctionTerms = {}): Promise<void> {
+    await this.#do('/ban', nicknameWord(nickname), time, reason)
+  }
+
+  /** @throws RefusedError `not-permitted`, … */
+  async mute(nickname: string, { time, reason }: SanctionTerms = {}): Promise<void> {
+    await this.#do('/mute', nicknameWord(nickname), time, reason)
+  }
+
   /** Deletes a message. @throws RefusedError `message-unknown`, `not-permitted` */
-  delete(id: string, reason?: string): Promise<void>
+  async delete(id: string, reason?: string): Promise<void> {
+    await this.#do('/delete', id, reason)
+  }
 
   /** Sends a line that does not change the room, such as `/slow 5`. Rejects with {@link DisconnectedError}. */
-  ask(line: string): Promise<Reply>
+  ask(line: string): Promise<Reply> {
+    return this.#client.ask(line)
+  }
 
-  /** Leaves the room behind the texts that wait. Iteration ends. */
-  leave(): Promise<void>
+  /** Leaves the room behind the texts that wait. Iteration ends. @throws DisconnectedError */
+  leave(): Promise<void> {
+    return this.#leave()
+  }
 
-  [Symbol.asyncIterator](): AsyncGenerator<RoomEvent, void>
+  [Symbol.asyncIterator](): AsyncGenerator<RoomEvent, void> {
+    return this.#feed.read()
+  }
+
+  async #do(command: string, ...parameters: (string | undefined)[]): Promise<CommandResult> {
+    return resultOf(await this.ask(commandLine(command, ...parameters)))
+  }
+
+  #say(
+    text: string,
+    { action, notice }: Pick<SayOptions, 'action' | 'notice'>,
+    nonce: string,
+    said: (id: string) => void,
+    failed: (error: Error) => void,
+  ): void {
+    // The server would take the nonce for the text.
+    if (!/\S/.test(text)) return void failed(new RefusedError('A text is not blank', 'text-empty'))
+    const command = action ? '/me' : notice ? '/notice' : 'MESSAGE'
+    this.#feed.speech.say({ line: nonceLine(text, nonce, command), said, failed })
+  }
+}
+
+function recordsTo(events: RoomEvent[]): (body: History['body']) => void {
+  return (body) => {
+    const event = eventOf(body)
+    if (event.type !== 'private') events.push(event)
+  }
+}
+
+/** Returns a function that makes nonces which nobody else makes. */
+function nonces(): () => string {
+  const own = Array.from(crypto.getRandomValues(new Uint32Array(3)), (part) => part.toString(36)).join('')
+  let count = 0
+  return () => `${own}.${count++}`
 }
