@@ -3,7 +3,7 @@ import type { ChatClient } from './client.ts'
 import { RefusedError } from './errors.ts'
 import { commandLine, optionWords, resultOf } from './requests.ts'
 import type { RoomFeed } from './room-feed.ts'
-import { nicknameWord, nonceLine } from './room-lines.ts'
+import { nicknameWord, nonceLine, randomWord } from './room-lines.ts'
 import type {
   EventRange,
   GrantedRole,
@@ -219,7 +219,7 @@ function recordsTo(events: RoomEvent[]): (body: History['body']) => void {
 
 /** Returns a function that makes nonces which nobody else makes. */
 function nonces(): () => string {
-  const own = Array.from(crypto.getRandomValues(new Uint32Array(3)), (part) => part.toString(36)).join('')
+  const own = randomWord()
   let count = 0
   return () => `${own}.${count++}`
 }
