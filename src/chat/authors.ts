@@ -7,6 +7,11 @@ import type { Identity } from './sanctions.ts'
 import type { Speaker } from './speaker.ts'
 import { isFullScope, type TokenScope } from './token-scope.ts'
 
+/** Time for which a guest is not identified again, in ms. */
+const RECENT_MS = 1_000
+/** Maximum guests that are remembered. */
+const MAX_RECENT = 1_024
+
 /** The sender of a request that is made without a session. */
 export class Author implements Speaker {
   readonly name: string
@@ -55,6 +60,8 @@ export interface AuthorsParts {
 /** Identifies the authors of requests without a session. */
 export class Authors {
   readonly #parts: AuthorsParts
+  /** Guests who have been identified, by nickname and address, oldest first. */
+  readonly #recent = new Map<string, { readonly identity: Identity; readonly until: number }>()
 
   constructor(parts: AuthorsParts) {
     this.#parts = parts
@@ -66,12 +73,33 @@ export class Authors {
    * @throws Refusal as {@link GuestChecks.checkNew} does for a guest; `secret-wrong` for a proof that is out of date; `unavailable`.
    */
   async identify(as: string | Proof, asker: Asker, protocol: string): Promise<Author> {
-    const { access, credentials, guests } = this.#parts
-    if (!(as instanceof Proof)) await guests.checkNew(as)
+    const { access, credentials } = this.#parts
+    if (!(as instanceof Proof)) return new Author(as, await this.#guest(as, asker.address), asker, protocol)
     const identity = await access.identify(as, asker.address)
-    if (!(as instanceof Proof)) return new Author(as, identity, asker, protocol)
     const account = await credentials.accountOf(as).catch(refuse)
     if (!account || identity.accountId === undefined) throw new Refusal('secret-wrong')
     return new Author(as, identity, asker, protocol, account.bot)
+  }
+
+  /** Identifies a guest. What the engine must be asked for is asked once a second, however many requests come. */
+  async #guest(name: string, address: string): Promise<Identity> {
+    const { access, guests } = this.#parts
+    const now = performance.now()
+    const id = `${name}\n${address}`
+    const known = this.#recent.get(id)
+    if (known && known.until > now) {
+      // Somebody may have registered the nickname.
+      if (await guests.isAccount(name)) throw new Refusal('name-reserved')
+      return known.identity
+    }
+    await guests.checkNew(name)
+    const identity = await access.identify(name, address)
+    this.#recent.delete(id)
+    this.#recent.set(id, { identity, until: now + RECENT_MS })
+    for (const oldest of this.#recent.size > MAX_RECENT ? this.#recent.keys() : []) {
+      this.#recent.delete(oldest)
+      break
+    }
+    return identity
   }
 }

@@ -29,6 +29,11 @@ export class GuestChecks {
     await this.check(name)
   }
 
+  /** Resolves with true if a nickname is an account's. @throws Refusal `unavailable`. */
+  isAccount(name: string): Promise<boolean> {
+    return this.#accounts.isRegistered(name)
+  }
+
   /**
    * Checks a nickname under which a guest logs in or joins a room.
    *

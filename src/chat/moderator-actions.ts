@@ -59,7 +59,7 @@ export class ModeratorActions {
     const name = member?.name ?? nickname
     const isAdmin = account !== undefined && this.accounts.isAdmin(account)
     const identity = { key: fold(name), accountId: account && accountId(account), isAdmin }
-    return { ...identity, name, addressDigest: member?.address, member }
+    return { ...identity, name, addressDigest: member?.address ?? room.authorAddress(identity.key), member }
   }
 
   /** Checks the rank of the moderator. @throws Refusal `not-in-room`, `token-scope`, `not-permitted`. */

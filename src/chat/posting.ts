@@ -91,6 +91,7 @@ export class Posting {
     // Somebody may have joined under the nickname.
     if (!author.registered && room.member(author.name)) throw new Refusal('name-in-room')
     this.#parts.memberships.keepHeld(room)
+    if (!author.registered) room.noteAuthor(author)
     return this.#parts.speech.say(author, room, sayings)
   }
 }

@@ -9,6 +9,9 @@ import { RoomState } from './room-state.ts'
 import type { Identity } from './sanctions.ts'
 import type { MembershipEnd, Session } from './session.ts'
 
+/** Maximum guests without a session whose addresses are remembered. */
+const MAX_AUTHORS = 1_024
+
 /** Maximum nicknames whose last activity is remembered. */
 const MAX_ACTIVE = 65_536
 
@@ -66,6 +69,8 @@ export class Room {
   /** Events that came before the state was loaded. */
   #early: Event[] = []
   #loading: Promise<void> | undefined
+  /** Address digests of guests who have lately spoken without a session, by folded nickname, oldest first. */
+  readonly #authors = new Map<string, string>()
   /** Last activity of the members, by nickname. */
   readonly activity = new Map<string, { at: number; color: string | undefined }>()
   readonly #onPutOut: RoomContext['onPutOut']
@@ -111,6 +116,21 @@ export class Room {
   member(name: string): Session | undefined {
     const sessions = [...(this.#members.get(fold(name)) ?? [])]
     return sessions.find(({ carriesPrivate }) => carriesPrivate) ?? sessions[0]
+  }
+
+  /** Notes a guest who speaks without a session, so that a ban covers its address. */
+  noteAuthor({ key, addressDigest }: Identity): void {
+    if (addressDigest === undefined || this.#authors.get(key) === addressDigest) return
+    this.#authors.set(key, addressDigest)
+    for (const oldest of this.#authors.size > MAX_AUTHORS ? this.#authors.keys() : []) {
+      this.#authors.delete(oldest)
+      break
+    }
+  }
+
+  /** The address digest of a guest that {@link noteAuthor} was called with. */
+  authorAddress(key: string): string | undefined {
+    return this.#authors.get(key)
   }
 
   /** The state of the room, which a session may use that {@link load} has been called for. */

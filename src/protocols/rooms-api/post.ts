@@ -10,7 +10,7 @@ import type { Caller, RoomPath, RoomsApiContext } from './context.ts'
 import { apiEvent } from './event.ts'
 import { InputLines } from './input-lines.ts'
 import type { Pacer } from './pacer.ts'
-import { Problem } from './problems.ts'
+import { apiProblemOf, Problem } from './problems.ts'
 import { checkSame, keyed, keyOf, keyReused, nonceAt, sayingOf, wholeText } from './sayings.ts'
 import { API_MESSAGES, MAX_TOGETHER, POST_PARAMETERS } from './schemas.ts'
 import { isGone, LineUpload } from './upload.ts'
@@ -97,13 +97,22 @@ class PostRoute {
     const input = new InputLines(this.#context.maxText)
     const lines = [...input.take(bytes), ...input.rest()]
     if (lines.length > MAX_TOGETHER) return this.#upload(post, Readable.from([bytes]), reply)
-    const sayings = lines.flatMap((line, place) => {
-      if (line instanceof Problem) throw line.with({ line: place + 1 })
-      return clean(line) === '' ? [] : [{ text: line, ...(key !== undefined && { nonce: nonceAt(key, place + 1) }) }]
-    })
+    const sayings = lines.flatMap((line, place) => this.#lineAt(line, place + 1, key))
     const events = sayings.length === 0 ? [] : await this.#say(post, sayings)
     const [first, last] = [events[0], events.at(-1)].map((event) => event && String(event.id))
     return reply.send({ messages: events.length, ...(first && last && { first, last }) })
+  }
+
+  /** Returns a line of a body as it is said; none for an empty one. @throws {Problem} with the number of the line */
+  #lineAt(line: string | Problem, number: number, key: string | undefined): Saying[] {
+    try {
+      if (line instanceof Problem) throw line
+      if (clean(line) === '') return []
+      this.#context.chat.posting.checkText(line)
+      return [{ text: line, ...(key !== undefined && { nonce: nonceAt(key, number) }) }]
+    } catch (error) {
+      throw apiProblemOf(error)?.with({ line: number }) ?? error
+    }
   }
 
   /** Says lines as they come. */

@@ -38,12 +38,12 @@ export async function ask(port: number, method: string, path: string, { headers,
   const text = await response.text()
   const type = response.headers.get('content-type')
   const answer = { status: response.status, headers: response.headers, text, body: parsed(text, type) }
-  checkResponse(method, path, answer.status, type, answer.body)
+  if (method !== 'HEAD') checkResponse(method, path, answer.status, type, answer.body)
   return answer
 }
 
 function parsed(text: string, type: string | null): unknown {
-  return /^application\/(?:problem\+)?json/.test(type ?? '') ? JSON.parse(text) : text
+  return text !== '' && /^application\/(?:problem\+)?json/.test(type ?? '') ? JSON.parse(text) : text
 }
 
 export const basic = (name: string) => ({
