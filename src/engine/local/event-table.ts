@@ -22,7 +22,10 @@ export class EventTable {
   constructor(db: DatabaseSync) {
     this.#insert = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL)')
     this.#insertWithMore = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
-    this.#nonce = db.prepare('SELECT id FROM events WHERE log = ? AND nonce = ? AND sender = ? AND id > ? LIMIT 1')
+    // Without statistics SQLite would scan the log by its primary key.
+    this.#nonce = db.prepare(
+      'SELECT id FROM events INDEXED BY events_nonce WHERE log = ? AND nonce = ? AND sender = ? AND id > ? LIMIT 1',
+    )
     this.#erased = new ErasedNonces(db)
     this.#page = selectEvents(db, 'WHERE log = ? AND id BETWEEN ? AND ? ORDER BY id LIMIT ?')
     this.#back = db.prepare(
