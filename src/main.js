@@ -10,7 +10,7 @@
  * connections that come at once otherwise leaves it grown, at 5 KB for each of 8,000.
  */
 
-/** Minimum version of Node.js, as in `engines` of package.json. */
+/** Minimum version of Node.js; `engines` of package.json is for the library. */
 const NEEDED = 24
 /** Exit status for invalid usage. */
 const MISUSE = 2

@@ -9,13 +9,20 @@ export interface Relay {
   readonly count: number
   /** Resets every connection. */
   cut(): void
+  /** Resets connections to come as soon as they are open, or lets them through again. */
+  hold(on: boolean): void
 }
 
 export async function openRelay(target: number): Promise<Relay> {
   const open = new Set<Socket>()
   let count = 0
+  let isHeld = false
   const server = createServer((client) => {
     count++
+    if (isHeld) {
+      client.on('error', () => {}).resetAndDestroy()
+      return
+    }
     const upstream = connect(target, '127.0.0.1')
     for (const [socket, other] of [
       [client, upstream],
@@ -41,6 +48,9 @@ export async function openRelay(target: number): Promise<Relay> {
   return {
     port: (server.address() as AddressInfo).port,
     cut,
+    hold: (on) => {
+      isHeld = on
+    },
     get count() {
       return count
     },

@@ -36,5 +36,6 @@ function carryLines(socket: Socket, ready: string, { opened, received, closed }:
     if (unsent === '') process.nextTick(flush)
     unsent += `${line}\n`
   }
-  return { send, close: () => socket.destroy() }
+  const pause = (on: boolean) => void (on ? socket.pause() : socket.resume())
+  return { send, close: () => socket.destroy(), pause }
 }

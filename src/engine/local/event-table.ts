@@ -22,7 +22,7 @@ export class EventTable {
   constructor(db: DatabaseSync) {
     this.#insert = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL)')
     this.#insertWithMore = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
-    // Without statistics SQLite would scan the log by its primary key.
+    // Of its own accord SQLite would look at every event of the last day.
     this.#nonce = db.prepare(
       'SELECT id FROM events INDEXED BY events_nonce WHERE log = ? AND nonce = ? AND sender = ? AND id > ? LIMIT 1',
     )

@@ -1,0 +1,135 @@
+import { ClientConnection, type Unasked } from './connection.ts'
+import { DisconnectedError, type LastWord, RefusedError } from './errors.ts'
+import { commandLine, resultOf } from './requests.ts'
+import type { Dial } from './transport.ts'
+
+export interface Credential {
+  readonly nickname: string
+  /** Password or access token of the nickname's account. */
+  readonly secret?: string | undefined
+}
+
+export interface ReconnectingListener {
+  /** Called at the beginning of each attempt. */
+  dialling?(): void
+  /** Called when a lost connection has a successor that is logged in. */
+  back(connection: ClientConnection): Promise<void>
+  heard(line: Unasked): void
+  skips?(line: string): boolean
+  /** The connection has ended; the next attempt begins in `retryMs`, or never. */
+  lost(why: LastWord | undefined, retryMs: number | undefined): void
+  /** Logging in again, or {@link back}, was refused: there is no further attempt. */
+  refused(error: RefusedError): void
+}
+
+const RECONNECT_MS = { first: 400, growth: 2, longest: 10_000 }
+
+/** A connection that is logged in, and opened again when it is lost. */
+export class Reconnecting {
+  credential: Credential
+  readonly #dial: Dial
+  readonly #listener: ReconnectingListener
+  #connection: ClientConnection | undefined
+  /** Logged in once: a lost connection is replaced. */
+  #established = false
+  /** Attempts since the connection was last {@link settled}. */
+  #attempts = 0
+  #timer: ReturnType<typeof setTimeout> | undefined
+
+  constructor(dial: Dial, credential: Credential, listener: ReconnectingListener) {
+    this.#dial = dial
+    this.credential = credential
+    this.#listener = listener
+  }
+
+  /** The present connection. @throws DisconnectedError */
+  get connection(): ClientConnection {
+    if (!this.#connection) throw new DisconnectedError()
+    return this.#connection
+  }
+
+  isCurrent(connection: ClientConnection): boolean {
+    return this.#connection === connection
+  }
+
+  /** Connects and logs in for the first time. @throws DisconnectedError, RefusedError */
+  async connect(): Promise<void> {
+    try {
+      await this.#login(this.#open())
+    } catch (error) {
+      this.close()
+      throw error
+    }
+  }
+
+  /** Reconnects at once if the connection is lost, and makes sure that it is not otherwise. */
+  wake(): void {
+    if (this.#connection) this.#connection.check()
+    else if (this.#established) void this.#reconnect()
+  }
+
+  /** Called when the connection is of use: the next one is opened soon after it is lost. */
+  settled(): void {
+    this.#attempts = 0
+  }
+
+  /** Disconnects for good, or until {@link connect}. */
+  close(): void {
+    clearTimeout(this.#timer)
+    this.#connection?.close()
+    this.#connection = undefined
+    this.#established = false
+    this.#attempts = 0
+  }
+
+  #open(): ClientConnection {
+    this.#listener.dialling?.()
+    const connection: ClientConnection = new ClientConnection(this.#dial, {
+      heard: (line) => {
+        if (this.isCurrent(connection)) this.#listener.heard(line)
+      },
+      skips: (line) => this.#listener.skips?.(line) ?? false,
+      lost: (why) => {
+        if (this.isCurrent(connection)) this.#lost(why)
+      },
+    })
+    this.#connection = connection
+    return connection
+  }
+
+  async #login(connection: ClientConnection): Promise<void> {
+    await connection.opened
+    const { nickname, secret } = this.credential
+    resultOf(await connection.ask(commandLine('LOGIN', nickname, secret)))
+    this.#established = true
+  }
+
+  #lost(why: LastWord | undefined): void {
+    this.#connection = undefined
+    if (!this.#established) return
+    let retryMs: number | undefined
+    if (why?.reconnect !== false) {
+      const { first, growth, longest } = RECONNECT_MS
+      // Clients that were lost together do not come back together.
+      retryMs = Math.min(longest, first * growth ** this.#attempts++) * (0.5 + Math.random() / 2)
+      this.#timer = setTimeout(() => void this.#reconnect(), retryMs)
+    }
+    this.#listener.lost(why, retryMs)
+  }
+
+  async #reconnect(): Promise<void> {
+    clearTimeout(this.#timer)
+    if (!this.#established || this.#connection) return
+    const connection = this.#open()
+    try {
+      await this.#login(connection)
+      if (this.isCurrent(connection)) await this.#listener.back(connection)
+    } catch (error) {
+      // A connection that is lost has its successor already.
+      if (!(error instanceof RefusedError) || !this.isCurrent(connection)) return
+      if (error.code === 'unavailable') return connection.drop()
+      this.close()
+      this.#listener.refused(error)
+    }
+  }
+}
