@@ -4,7 +4,7 @@ import { misuse } from './failure.ts'
 import type { CommonValues } from './options.ts'
 
 /** A nickname, and how it is proved to be one's own. */
-export interface Identity {
+export interface ClientIdentity {
   readonly nickname: string
   readonly password?: string
   readonly token?: string
@@ -22,7 +22,7 @@ const MAX_NICKNAME = 32
  * @param suffix stands behind the user name in a nickname that is not chosen
  * @throws CommandFailure
  */
-export function identityOf(values: CommonValues, suffix = ''): Identity {
+export function identityOf(values: CommonValues, suffix = ''): ClientIdentity {
   const chosen = values.as ?? (process.env.ROOMD_AS || undefined)
   if (chosen?.trim() === '') throw misuse('--as needs a nickname')
   const nickname = chosen ?? `${userName().slice(0, MAX_NICKNAME - suffix.length)}${suffix}`

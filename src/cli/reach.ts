@@ -7,7 +7,7 @@ import { tcp, tls } from '../client/node/sockets.ts'
 import type { Dial } from '../client/transport.ts'
 import { webSocket } from '../client/websocket.ts'
 import { CommandFailure, EXIT, misuse } from './failure.ts'
-import { type Identity, identityOf, secretIn } from './identity.ts'
+import { type ClientIdentity, identityOf, secretIn } from './identity.ts'
 import type { CommonValues } from './options.ts'
 import { askSecret, canAsk } from './prompt.ts'
 import { safeLine } from './safe-text.ts'
@@ -27,12 +27,15 @@ const TEMPORARY = new Set([
   'membership-lost',
 ])
 
+/** Texts of the library for a user who is out of a room by somebody else's will. */
+const OUT = /^(?:Kicked from|Put out of) /
+
 /** A server, and the user to be there. */
 export interface Reach {
-  /** As it was given, for messages. */
+  /** Address as it was given, for messages. */
   readonly server: string
   readonly dial: Dial
-  readonly identity: Identity
+  readonly identity: ClientIdentity
   readonly roomPassword: string | undefined
 }
 
@@ -60,7 +63,7 @@ export function reachOf(
 export async function entered<T>(
   reach: Reach,
   retryMs: number,
-  attempt: (identity: Identity) => Promise<T>,
+  attempt: (identity: ClientIdentity) => Promise<T>,
 ): Promise<T> {
   const end = Date.now() + retryMs
   let { identity } = reach
@@ -89,10 +92,11 @@ export function failureOf(error: unknown, { server, identity }: Reach): unknown 
   const options = { cause: error }
   if (error instanceof RefusedError) {
     const status = error.code === 'unavailable' ? EXIT.unavailable : EXIT.refused
-    return new CommandFailure(status, `${refusalText(error)}${adviceFor(error.code, identity)}`, options)
+    return new CommandFailure(status, `${refusalLine(error)}${adviceFor(error.code, identity)}`, options)
   }
   if (!(error instanceof DisconnectedError)) return error
   const { message, code } = error
+  if (OUT.test(message)) return new CommandFailure(EXIT.refused, safeLine(message), options)
   if (/does not speak/.test(message)) {
     return misuse(`${server} is no line port of roomd, which is 9090 by default; over WebSocket write http://HOST:PORT`)
   }
@@ -102,11 +106,11 @@ export function failureOf(error: unknown, { server, identity }: Reach): unknown 
 }
 
 /** Returns a refusal as text with its code and hint, on one line. */
-export function refusalText({ message, code, hint }: RefusedError): string {
+export function refusalLine({ message, code, hint }: RefusedError): string {
   return safeLine(hint === undefined ? `${message} (${code})` : `${message} (${code}): ${hint}`)
 }
 
-function adviceFor(code: string, { isChosen }: Identity): string {
+function adviceFor(code: string, { isChosen }: ClientIdentity): string {
   if (code === 'name-in-room') return isChosen ? '; choose another nickname with --as' : ''
   if (code === 'name-reserved')
     return '; prove it with --password-file, --token-file or ROOMD_TOKEN, or choose another one with --as'

@@ -27,7 +27,17 @@ test('a text is said as one message, words and lines included', async () => {
 })
 
 test('lines are said to the letter; blank ones are not said', async () => {
-  const said = ['LEAVE', '/quit', '  indented  ', '"quoted"', 'nonce=x y', 'MESSAGE z', '{"a":1}', 'é😀', 'without an end']
+  const said = [
+    'LEAVE',
+    '/quit',
+    '  indented  ',
+    '"quoted"',
+    'nonce=x y',
+    'MESSAGE z',
+    '{"a":1}',
+    'é😀',
+    'without an end',
+  ]
   const input = `${said[0]}\r\n\n   \n${said.slice(1).join('\n')}`
   expect(await verb(['send', 'letter'], { port, input })).toEqual(DONE)
   expect(await bodiesOf(daemon, 'letter')).toEqual(said)

@@ -70,7 +70,10 @@ test('--since begins at a time, an id or the beginning; -n takes the newest of t
   expect(bodiesIn(all.stdout)).toEqual(['a', 'b', 'c'])
   const [, , b] = eventsIn(all.stdout)
   for (const [args, expected] of [
-    [['--since', '-10m'], ['a', 'b', 'c']],
+    [
+      ['--since', '-10m'],
+      ['a', 'b', 'c'],
+    ],
     [['--since', 'tomorrow'], undefined],
     [['--since', '2000-01-01', '-n', '1'], ['c']],
     [['--since', b?.id ?? ''], ['c']],
@@ -125,7 +128,9 @@ test('cut again and again, it prints every line once and in order, of several ro
   const tail = new Verb(['tail', 'one', 'two', '-n', '0'], { port: relay.port })
   const ann = await speaker('one')
   const bob = await member(daemon, 'LOGIN bob', 'JOIN two')
-  await Promise.all([ann, bob].map((each) => each.until((line) => line.type === 'userJoined' && /-tail$/.test(line.from))))
+  await Promise.all(
+    [ann, bob].map((each) => each.until((line) => line.type === 'userJoined' && /-tail$/.test(line.from))),
+  )
   const numbers = Array.from({ length: 300 }, (_, number) => `${number}`)
   for (const number of numbers) {
     await ann.ask(`MESSAGE ${number}`)
@@ -162,5 +167,5 @@ test('a room that may not be entered is told of, with status 1, and so is the en
   await owner.until((line) => line.type === 'userJoined' && line.from === 'eve')
   await owner.ask('/kick eve enough')
   const { status, stderr } = await tail.ended
-  expect([status, stderr]).toEqual([1, 'roomd tail: Put out of closed: enough\n'])
+  expect([status, stderr]).toEqual([1, 'roomd tail: Kicked from closed by owner: enough\n'])
 })

@@ -5,7 +5,7 @@ import { localCommands } from './commands.ts'
 import { completionOf } from './completion.ts'
 import { LineEditor } from './editor.ts'
 import { layoutOf } from './layout.ts'
-import { Screen } from './screen.ts'
+import { TerminalScreen } from './screen.ts'
 import type { ChatSession, ChatView } from './session.ts'
 
 /** Maximum characters of a paste; the rest is dropped. */
@@ -17,7 +17,7 @@ const OVERLAP = 3
 export class FullView implements ChatView {
   readonly #input: ReadStream
   readonly #output: WriteStream
-  readonly #screen: Screen
+  readonly #screen: TerminalScreen
   readonly #editor = new LineEditor()
   #session: ChatSession | undefined
   /** Text of a paste that has not ended. */
@@ -32,7 +32,7 @@ export class FullView implements ChatView {
     this.#input = input
     this.#output = output
     const colours = hasColours(output)
-    this.#screen = new Screen(input, output, (columns, rows) => {
+    this.#screen = new TerminalScreen(input, output, (columns, rows) => {
       const { session } = this
       const question = this.#pasted === undefined ? undefined : { text: questionAbout(this.#pasted, columns) }
       return layoutOf(session, this.#editor, question, { columns, rows, colours })

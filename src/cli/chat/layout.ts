@@ -9,7 +9,7 @@ import { clipped, columnsOf } from './wrap.ts'
 /** Rows of the screen from which there is a bar with the topic. */
 const TOPIC_ROWS = 8
 
-/** What stands in the last row in place of the line that is typed. */
+/** Text in the last row, in place of the line that is typed. */
 export interface Question {
   readonly text: string
 }

@@ -19,7 +19,7 @@ export interface ScreenFrame {
 }
 
 /** The whole terminal, drawn in frames; the terminal is as it was before in whatever way the process ends. */
-export class Screen {
+export class TerminalScreen {
   readonly #input: ReadStream
   readonly #output: WriteStream & { readonly fd?: number }
   readonly #frame: (columns: number, rows: number) => ScreenFrame

@@ -4,7 +4,7 @@ import { isSameName } from '../../client/nickname.ts'
 import type { RoomdClient } from '../../client/roomd-client.ts'
 import type { ClientState } from '../../client/state.ts'
 import { eventSpans, localTime } from '../event-text.ts'
-import { refusalText } from '../reach.ts'
+import { refusalLine } from '../reach.ts'
 import { safeLine, safeText } from '../safe-text.ts'
 import type { Span, Style } from '../styles.ts'
 import { runLine } from './commands.ts'
@@ -145,7 +145,7 @@ export class ChatSession {
 
   /** Shows an error of the client library. @throws any other error */
   fail(error: unknown, window = this.current): void {
-    if (error instanceof RefusedError) this.tell(`-!- ${refusalText(error)}`, 'error', window)
+    if (error instanceof RefusedError) this.tell(`-!- ${refusalLine(error)}`, 'error', window)
     else if (error instanceof DisconnectedError) this.tell(`-!- ${error.message}`, 'error', window)
     else throw error
   }

@@ -7,7 +7,7 @@ import { RoomdClient } from '../../client/roomd-client.ts'
 import type { ClientState } from '../../client/state.ts'
 import { CommandFailure, EXIT, type ExitStatus, misuse } from '../failure.ts'
 import { COMMON_HELP, parseOptions, wholeNumber } from '../options.ts'
-import { entered, failureOf, type Reach, reachOf, refusalText } from '../reach.ts'
+import { entered, failureOf, type Reach, reachOf, refusalLine } from '../reach.ts'
 import { inputLines, shownLine } from './input-lines.ts'
 import { SendProgress } from './progress.ts'
 
@@ -139,9 +139,9 @@ class Sending {
         if (this.#end) return
         this.#status = EXIT.refused
         if (!OF_THE_LINE.has(error.code))
-          return this.#stop(new CommandFailure(EXIT.refused, `${at(line)}${refusalText(error)}`))
+          return this.#stop(new CommandFailure(EXIT.refused, `${at(line)}${refusalLine(error)}`))
         this.#progress.clear()
-        process.stderr.write(`roomd send: ${at(line)}${refusalText(error)}\n`)
+        process.stderr.write(`roomd send: ${at(line)}${refusalLine(error)}\n`)
       },
     })
     await Promise.race([said, this.#ended.promise])

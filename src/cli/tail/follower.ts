@@ -1,11 +1,11 @@
-import type { RoomEvent } from '../../../commands/replies.ts'
+import type { RoomEvent, UserKicked, UserLeft } from '../../../commands/replies.ts'
 import { ChatClient } from '../../client/client.ts'
 import { DisconnectedError, RefusedError } from '../../client/errors.ts'
 import { isSameName } from '../../client/nickname.ts'
 import { resultOf } from '../../client/requests.ts'
 import { eventOf, type Told } from '../../client/stay.ts'
 import type { Dial, LineTransport } from '../../client/transport.ts'
-import type { Identity } from '../identity.ts'
+import type { ClientIdentity } from '../identity.ts'
 import type { Reach } from '../reach.ts'
 
 /** Events of the past that are told first: a parameter of HISTORY. */
@@ -42,7 +42,12 @@ export class Follower {
   /** Called when the client is back in the room. */
   #back = () => {}
 
-  constructor({ dial }: Reach, { nickname, password, token }: Identity, room: string, listener: FollowerListener) {
+  constructor(
+    { dial }: Reach,
+    { nickname, password, token }: ClientIdentity,
+    room: string,
+    listener: FollowerListener,
+  ) {
     const { promise, reject } = Promise.withResolvers<never>()
     this.ended = promise
     promise.catch(() => {})
@@ -63,7 +68,7 @@ export class Follower {
           if (retryMs === undefined) reject(new DisconnectedError(why))
           else listener.away()
         },
-        ended: (why, event) => reject(why ?? new DisconnectedError(event && `Put out of ${event.room}: ${event.body}`)),
+        ended: (why, event) => reject(why ?? new DisconnectedError(departureOf(event))),
       },
     )
   }
@@ -138,4 +143,9 @@ export class Follower {
     const isPresence = event.type === 'userJoined' || event.type === 'userLeft'
     return isPresence && isSameName(event.from, this.#client.nickname)
   }
+}
+
+function departureOf(event: UserLeft | UserKicked | undefined): string {
+  if (event?.type !== 'userKicked') return `Put out of ${event?.room ?? 'the room'}`
+  return `Kicked from ${event.room} by ${event.from}${event.body && `: ${event.body}`}`
 }

@@ -1,6 +1,6 @@
 import { misuse } from '../failure.ts'
 
-/** Where the past begins that is shown: the parameter of HISTORY, without `limit=`. */
+/** Beginning of the past that is shown: the parameter of HISTORY, without `limit=`. */
 export type Since = string
 
 const AGO = /^-\d{1,9}[smhd]$/
