@@ -1,4 +1,3 @@
-import type { CommandResult } from '../../../commands/replies.ts'
 import { CHAT_HELP, NOT_HERE } from './help.ts'
 import type { ChatSession } from './session.ts'
 
@@ -74,10 +73,7 @@ async function toServer(session: ChatSession, line: string): Promise<void> {
     const hint = reply.hint === undefined ? '' : ` (${reply.hint})`
     session.tell(`-!- ${reply.error}${hint}`, 'error')
   } else {
-    session.tell(textOf(reply))
+    // What is done is seen by its events.
+    if (reply.result !== null && reply.result !== 'OK') session.tell(reply.result)
   }
-}
-
-function textOf({ result }: CommandResult): string {
-  return result === null || result === 'OK' ? 'Done' : result
 }

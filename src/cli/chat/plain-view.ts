@@ -6,24 +6,26 @@ import type { ChatWindow } from './window.ts'
 /** A chat as lines, one behind the other: for screen readers, and where there is no terminal. */
 export class PlainView implements ChatView {
   readonly #output: NodeJS.WriteStream
-  readonly #input: Interface
+  readonly #input: NodeJS.ReadStream
+  #lines: Interface | undefined
   #session: ChatSession | undefined
 
   constructor(input: NodeJS.ReadStream, output: NodeJS.WriteStream) {
     this.#output = output
-    // The terminal itself edits the line.
-    this.#input = createInterface({ input, terminal: false })
+    this.#input = input
     // The reader is gone.
     output.on('error', () => process.exit())
   }
 
   start(session: ChatSession): void {
     this.#session = session
-    void this.#read(session)
+    // Not before, as it would lose lines. The terminal itself edits the line.
+    this.#lines = createInterface({ input: this.#input, terminal: false })
+    void this.#read(session, this.#lines)
   }
 
   stop(): void {
-    this.#input.close()
+    this.#lines?.close()
   }
 
   added(window: ChatWindow, spans: readonly Span[], isUrgent: boolean): void {
@@ -43,8 +45,8 @@ export class PlainView implements ChatView {
   }
 
   /** Carries out one line after the other; the end of the input ends the chat behind the last one. */
-  async #read(session: ChatSession): Promise<void> {
-    for await (const line of this.#input) await session.type(line)
+  async #read(session: ChatSession, lines: Interface): Promise<void> {
+    for await (const line of lines) await session.type(line)
     session.quit()
   }
 }

@@ -65,8 +65,8 @@ function fitting(cells: readonly Cell[], columns: number): number {
   const count = hardFitting(cells, columns)
   if (count >= cells.length || cells[count]?.text === ' ') return count
   const space = cells.slice(0, count).findLastIndex(({ text }) => text === ' ')
-  // A long word is broken where the row ends.
-  return space > count / 3 ? space + 1 : count
+  // A long word, or a text without spaces, is broken where the row ends.
+  return widthOf(cells.slice(0, space + 1)) > columns / 2 ? space + 1 : count
 }
 
 function hardFitting(cells: readonly Cell[], columns: number): number {
