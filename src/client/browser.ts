@@ -11,8 +11,10 @@ export * from './library.ts'
  * @param url `ws://`, `wss://`, `http://` or `https://`, with the path `/line` unless given
  * @throws RefusedError `name-invalid`, `secret-wrong`, …; DisconnectedError; TypeError for another URL
  */
-export async function connect(url: string | URL, options: ConnectOptions): Promise<RoomdClient> {
+async function connectByWebSocket(url: string | URL, options: ConnectOptions): Promise<RoomdClient> {
   const address = serverAddress(url)
   if (address.by !== 'websocket') throw new TypeError('A browser connects to ws, wss, http or https')
   return RoomdClient.open(webSocket(address.url), options)
 }
+
+export { connectByWebSocket as connect }

@@ -13,7 +13,7 @@ import type {
   SearchRange,
   WithdrawnRole,
 } from './room-options.ts'
-import { eventOf } from './stay.ts'
+import { recordedEvent } from './stay.ts'
 
 const GRANTS: Readonly<Record<GrantedRole, string>> = {
   owner: '/owner',
@@ -211,7 +211,7 @@ export class JoinedRoom implements AsyncIterable<RoomEvent> {
 
 function recordsTo(events: RoomEvent[]): (body: History['body']) => void {
   return (body) => {
-    const event = eventOf(body)
+    const event = recordedEvent(body)
     if (event.type !== 'private') events.push(event)
   }
 }

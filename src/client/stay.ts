@@ -95,7 +95,7 @@ export class Stay {
     if (typeof held === 'string') return
     const { recent = 0, maxMissed } = this.#options
     const again = this.#newest > 0
-    const tell = (body: History['body']) => this.#tell(eventOf(body))
+    const tell = (body: History['body']) => this.#tell(recordedEvent(body))
     const past = (range: object) => connection.askRecords(['HISTORY', ...optionWords(range)].join(' '), tell)
     let whole = true
     if (again && this.follows) {
@@ -133,7 +133,7 @@ export class Stay {
 }
 
 /** Returns the event in a record of HISTORY, which tells the addressee as `user`, or of /inbox. */
-export function eventOf(body: History['body']): Told {
+export function recordedEvent(body: History['body']): Told {
   if (body.type === 'private') return body
   const { user, to, ...event } = body
   // The members of an event depend on its type.

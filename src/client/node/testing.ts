@@ -19,6 +19,8 @@ export interface StartOptions {
 export interface TestRoomd extends AsyncDisposable {
   /** Address for `connect`: `tcp://127.0.0.1:port`. */
   readonly url: string
+  /** Address of the port with TLS, with a certificate of its own; there is one with the option `line-tls` 0. */
+  readonly tls?: string
   /** Origin of the HTTP port: `http://127.0.0.1:port`. */
   readonly http: string
   /** Stops the daemon and removes its data. */
@@ -43,8 +45,9 @@ export async function startRoomd({ options, node = process.execPath }: StartOpti
   }
   try {
     const port = await portsOf(child, exited)
-    const [line, http] = [port('line'), port('http')].map((number) => `127.0.0.1:${number}`)
-    return { url: `tcp://${line}`, http: `http://${http}`, stop, [Symbol.asyncDispose]: stop }
+    const at = (protocol: string) => `127.0.0.1:${port(protocol)}`
+    const tls = port('line-tls') === undefined ? {} : { tls: `tls://${at('line-tls')}` }
+    return { url: `tcp://${at('line')}`, ...tls, http: `http://${at('http')}`, stop, [Symbol.asyncDispose]: stop }
   } catch (error) {
     await stop()
     throw error

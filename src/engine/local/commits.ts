@@ -1,6 +1,7 @@
 import { atTickEnd, committed } from '../../tick.ts'
 import { Closed, Repeated, Unavailable } from '../engine.ts'
 import { committedEvent, type Draft, type Event, type LogName } from '../event.ts'
+import { takeRepeatable } from '../repeatable.ts'
 import { type CommitResult, type Row, rowOf } from './messages.ts'
 
 /**
@@ -114,7 +115,9 @@ export class Commits {
   }
 
   #refused(batch: readonly Waiting[], error: Error): void {
-    for (const { reject } of batch) reject(new Unavailable(error.message))
+    const { behind, others } = takeRepeatable(batch, this.#queue)
+    this.#queue = others
+    for (const { reject } of [...batch, ...behind]) reject(new Unavailable(error.message))
     this.#next()
   }
 

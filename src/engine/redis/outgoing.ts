@@ -1,5 +1,6 @@
 import { Shared, Unavailable } from '../engine.ts'
 import type { Draft, Event } from '../event.ts'
+import { takeRepeatable } from '../repeatable.ts'
 import { type Batch, type Committed, commitBatch, NotAdmitted, settleBatch } from './batch.ts'
 import { roomOf } from './keys.ts'
 import type { RedisLog } from './log.ts'
@@ -130,7 +131,10 @@ export class Outgoing {
       if (error instanceof NotAdmitted && error.status === 'unknown') nodes.noticeLoss()
       if (error instanceof NotAdmitted && error.status === 'dead') nodes.noticeDeath()
       this.#noteRefusal(error)
+      const { behind, others } = takeRepeatable(batch.waiting, this.#waiting)
+      this.#waiting = others
       this.#refuse(batch.waiting, error)
+      this.#refuse(behind, error)
     })
     if (!committed) return
     observer.measured(batch.waiting.length, performance.now() - started)
