@@ -1,22 +1,28 @@
 import { mayBeAccount } from '../src/chat/names.ts'
 import { Refusal } from '../src/chat/refusal.ts'
+import { digestOf } from '../src/chat/secrets.ts'
 import type { Command } from './command.ts'
 import { result } from './replies.ts'
 
 /** The last word of a line that asks for plain lines. */
 const PLAIN = /[ \t]plain=yes$/
+/** The last word of a line with a secret that the client has chosen. */
+const SECRET = /[ \t]session=([A-Za-z0-9_-]{16,64})$/
 
 export const login: Command = {
   name: 'LOGIN',
-  usage: 'LOGIN <nickname> [<password>] [plain=yes]',
+  usage: 'LOGIN <nickname> [<password>] [session=<secret>] [plain=yes]',
   help:
     'Take a nickname: up to 32 letters, digits and some signs (/limits has the rule). A registered one needs its password. ' +
-    'plain=yes: as /plain.',
+    'session=: a random word of 16 or more characters, with which your client takes a lost name back at once. plain=yes: as /plain.',
   state: 'anonymous',
   least: 1,
   async run({ chat, session, address, speak }, line) {
-    const parameter = line.replace(PLAIN, '')
-    if (parameter !== line) speak('plain')
+    const words = line.replace(PLAIN, '')
+    if (words !== line) speak('plain')
+    const parameter = words.replace(SECRET, '')
+    const [, secret] = SECRET.exec(words) ?? []
+    session.clientSecret = secret === undefined ? undefined : digestOf(secret)
     const [, nickname = '', rest] = /^([^ \t]*)(?:[ \t](.*))?$/s.exec(parameter) ?? []
     const password = rest?.trim() === '' ? undefined : rest
     if (!mayBeAccount(nickname)) throw new Refusal('name-invalid')

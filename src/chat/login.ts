@@ -75,6 +75,7 @@ export class SessionLogin {
     if (registered) inboxes.listen(session)
     session.isBot = account?.bot === true
     sessions.begin(session)
+    this.#takeOver(session)
     onAudit(auditEntry({ what: 'login', address: session.address, name, protocol: session.wire.protocol }))
   }
 
@@ -101,6 +102,12 @@ export class SessionLogin {
   /** Implements {@link Chat.isAlone}. */
   isAlone(session: Session): boolean {
     return this.#alone.holds(session)
+  }
+
+  /** Ends the earlier sessions of a guest's client, whose connections may be dead. */
+  #takeOver({ key, id, registered, address, clientSecret }: Session): void {
+    if (registered || clientSecret === undefined || address === '') return
+    this.#parts.sessions.end({ key, why: 'logged-in-elsewhere', except: id, client: { address, clientSecret } })
   }
 
   /** Resolves when closed sessions of a nickname are gone: what a guest has blocked goes with it. */

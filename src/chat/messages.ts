@@ -72,8 +72,6 @@ export class Messages {
       const { log, record } = room
       const body = this.#body(text)
       const verified = session.registered || undefined
-      room.state.checkSpeech(session)
-      this.#counts.event(session.wire.protocol, 'message')
       const draft = {
         kind: 'message',
         room: record.id,
@@ -85,6 +83,12 @@ export class Messages {
         nonce,
         details,
       } as const
+      try {
+        room.state.checkSpeech(session)
+      } catch (refusal) {
+        return [this.#repeated(log, draft, refusal, session)]
+      }
+      this.#counts.event(session.wire.protocol, 'message')
       const said = this.#append(log, draft)
       return [nonce === undefined ? said : said.catch((error) => this.#first(log, draft, error, session))]
     })
@@ -242,6 +246,14 @@ export class Messages {
   /** The newest events of a room, oldest first. @throws Refusal `unavailable`. */
   recent(room: number, limit: number, asker: Asker): Promise<readonly Event[]> {
     return this.#reader.newest(`room:${room}`, limit, ({ kind }) => kind !== 'closed', asker)
+  }
+
+  /** Returns the event that the nonce of a refused message belongs to; throws the refusal if there is none. */
+  async #repeated(log: LogName, draft: Draft, refusal: unknown, asker: Asker): Promise<Event> {
+    const { from, nonce } = draft
+    const id = nonce === undefined ? undefined : await this.#engine.logs.withNonce(log, from, nonce).catch(refuse)
+    if (id === undefined) throw refusal
+    return this.#first(log, draft, new Repeated(id), asker)
   }
 
   /** The event that a repeated nonce belongs to; where that is gone, the repeated message with its id. */

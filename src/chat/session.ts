@@ -57,6 +57,8 @@ export type SessionEnd =
   | 'logged-out'
   /** An admin has ended it. */
   | 'disconnected'
+  /** The same client has logged in anew, see {@link Session.clientSecret}. */
+  | 'logged-in-elsewhere'
 
 /** The connection of a session, as far as the core needs it. */
 export interface Lifeline {
@@ -99,6 +101,11 @@ export class Session {
   isAdmin = false
   /** Digest of {@link address}, see {@link AddressDigests}; undefined before the login. */
   addressDigest: string | undefined
+  /**
+   * Digest of a secret that the client of a guest has chosen: a later login from the same address with the same nickname and secret ends this
+   * session. Set before the login.
+   */
+  clientSecret: string | undefined
   /** True if the account is marked as a program's. */
   isBot = false
   /** Colour of its messages from now on, at protocols that have colours. */

@@ -39,6 +39,8 @@ export interface EndedSessions {
   readonly except?: string | undefined
   /** True to keep the sessions of guests. */
   readonly accountOnly?: boolean
+  /** The client whose guests are the only sessions to end. */
+  readonly client?: Pick<Session, 'address' | 'clientSecret'>
   /** Text for the client. */
   readonly reason?: string
 }
@@ -113,10 +115,11 @@ export class Sessions {
   }
 
   /** Ends sessions on this node. */
-  endHere({ key, why, id, except, accountOnly = false, reason }: EndedSessions): void {
+  endHere({ key, why, id, except, accountOnly = false, client, reason }: EndedSessions): void {
     for (const session of this.#presence.of(key)) {
       if (session.id === except || (id !== undefined && session.id !== id)) continue
       if (accountOnly && !session.registered) continue
+      if (client && !isGuestOf(client, session)) continue
       if (!session.terminate(why, reason)) void this.#close(session)
     }
   }
@@ -162,4 +165,8 @@ export class Sessions {
     }
     for (const [wire, sessions] of byWire) wire.announce(text, sessions)
   }
+}
+
+function isGuestOf({ address, clientSecret }: Pick<Session, 'address' | 'clientSecret'>, session: Session): boolean {
+  return !session.registered && session.address === address && session.clientSecret === clientSecret
 }

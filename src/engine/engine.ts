@@ -158,6 +158,9 @@ export interface EngineLogs {
    */
   state(room: number, key?: string): Promise<readonly Event[]>
 
+  /** Resolves with the id of the message with a sender and nonce, also of one that was removed, see {@link Draft.nonce}; undefined without one. */
+  withNonce(log: LogName, from: string, nonce: string): Promise<number | undefined>
+
   /** Removes all events of a log; ids go on rising, and reading after a removed id is refused with {@link Gone}. */
   clear(log: LogName): Promise<void>
 

@@ -6,6 +6,7 @@ import { lineProtocol } from './line/line.ts'
 import { operationProtocol } from './operation/operation.ts'
 import { pageProtocol } from './page/protocol.ts'
 import { piratchatProtocol } from './piratchat/piratchat.ts'
+import { roomsApiProtocol } from './rooms-api/rooms-api.ts'
 
 /** All protocols, in the order of their options in the help text. */
 export const PROTOCOLS = [
@@ -13,6 +14,7 @@ export const PROTOCOLS = [
   chatterboxProtocol,
   chatroomProtocol,
   httpProtocol,
+  roomsApiProtocol,
   globesProtocol,
   piratchatProtocol,
   pageProtocol,

@@ -116,6 +116,22 @@ withRedis('an account on two nodes', () => {
     for (const { errors } of nodes) expect(errors).toEqual([])
   })
 
+  test('passes the nickname of a guest to its client at the other node', async () => {
+    const { here, there } = await start()
+    const eve = await guest(there, 'eve', 'ops')
+    const session = 'session=a-secret-of-this-client'
+    const lost = await dial(here)
+    await lost.ask(`LOGIN zoe ${session}`)
+    await enter(lost, 'ops')
+    const back = await dial(there)
+    await back.ask(`LOGIN zoe ${session}`)
+    await enter(back, 'ops')
+    await lost.closed
+    const seen = await eve.until((line) => line.type === 'userLeft' && line.from === 'zoe')
+    const since = await eve.until((line) => line.type === 'userJoined' && line.from === 'zoe')
+    expect(presence([...seen, ...since], 'zoe')).toEqual(['userJoined', 'userLeft', 'userJoined'])
+  })
+
   test('loses neither presence nor lines when its sessions come and go everywhere at the same moment', async () => {
     const { here, there, nodes } = await start()
     const owner = await dial(here)

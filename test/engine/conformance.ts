@@ -112,6 +112,14 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
         ])
         expect(again).toMatchObject({ status: 'rejected', reason: { name: 'Repeated', id: first.id } })
         expect([other, inRoom, third]).toMatchObject(Array(3).fill({ status: 'fulfilled' }))
+        const found = [
+          engine.logs.withNonce(LOG, 'alice', 'a:1'),
+          engine.logs.withNonce(LOG, 'alice', 'a:2'),
+          engine.logs.withNonce(LOG, 'bob', 'a:2'),
+          engine.logs.withNonce('room:3', 'alice', 'a:1'),
+        ]
+        const id = third.status === 'fulfilled' ? third.value.id : undefined
+        expect(await Promise.all(found)).toEqual([first.id, id, undefined, undefined])
         const twice = await Promise.allSettled(
           [1, 2].map(() => engine.logs.append(LOG, { ...draft, nonce: 'at once' })),
         )
@@ -1196,6 +1204,7 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
         for (let n = 0; n < 2; n++) {
           await expect(engine.logs.append(LOG, draft)).rejects.toMatchObject({ name: 'Repeated', id })
         }
+        expect(await engine.logs.withNonce(LOG, draft.from, draft.nonce)).toBe(id)
         expect(await readAll(engine, LOG)).toEqual([other, marked])
         expect(await readAll(engine, LOG, { limit: 2 })).toEqual([other, marked])
         const bob = await engine.logs.append(LOG, { ...draft, from: 'bob' })

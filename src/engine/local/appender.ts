@@ -85,12 +85,20 @@ export class Appender {
     return { ids, now: batch.now, left: batch.left }
   }
 
+  /** Returns the id of the message with a sender and nonce; 0 if there is none within {@link NONCE_MS} before `now`. */
+  idWithNonce(name: LogName, nonce: string, from: string, now: number): number {
+    const log = this.#logs.find(name)
+    return log ? this.#events.idWithNonce(log.id, nonce, from, idAt(now - NONCE_MS)) : 0
+  }
+
   /** Appends a row unless something is against it. Returns the number for {@link CommitResult.ids}. */
   #appendOnce(row: Row, batch: Batch): number {
-    const [name, kind, room] = row
+    const [name, kind, room, from, , , , , , nonce] = row
     if (this.#closed.has(room) && name === `room:${room}`) return 0
     if (kind === 'closed') this.#close(name, room, batch)
-    return this.#isOfAbsentUser(row) ? 0 : -this.#idWithNonce(row, batch.now) || this.#append(row, batch)
+    if (this.#isOfAbsentUser(row)) return 0
+    const first = nonce === null ? 0 : this.idWithNonce(name, nonce, from, batch.now)
+    return -first || this.#append(row, batch)
   }
 
   /** Appends a row. Returns its id. */
@@ -161,11 +169,5 @@ export class Appender {
     }
     if (kind !== 'kicked' && kind !== 'left') return false
     return !this.#members.has(room, kind === 'left' ? from : to)
-  }
-
-  /** Returns the id of the event with the sender and nonce of a row; 0 if there is none within {@link NONCE_MS}. */
-  #idWithNonce([name, , , from, , , , , , nonce]: Row, now: number): number {
-    const log = nonce === null ? undefined : this.#logs.find(name)
-    return log && nonce !== null ? this.#events.idWithNonce(log.id, nonce, from, idAt(now - NONCE_MS)) : 0
   }
 }

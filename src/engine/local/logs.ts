@@ -64,6 +64,10 @@ export class LocalLogs implements EngineLogs {
     return this.#store().call('state', room, key)
   }
 
+  async withNonce(log: LogName, from: string, nonce: string): Promise<number | undefined> {
+    return (await this.#store().call('idWithNonce', log, nonce, from)) || undefined
+  }
+
   async clear(log: LogName): Promise<void> {
     for (;;) {
       const upTo = await this.#store().call('clear', log)

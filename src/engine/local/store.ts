@@ -51,6 +51,7 @@ export const STORE_METHODS = {
   expressions: 'reads',
   findIndexed: 'reads',
   state: 'reads',
+  idWithNonce: 'reads',
   getRecord: 'reads',
   pageOfRecords: 'reads',
   pageOfIndex: 'reads',
@@ -91,6 +92,11 @@ export class LocalStore {
 
   append(rows: readonly Row[]): CommitResult {
     return this.#appender.append(rows)
+  }
+
+  /** Calls {@link Appender.idWithNonce} for now. */
+  idWithNonce(name: LogName, nonce: string, from: string): number {
+    return this.#appender.idWithNonce(name, nonce, from, Date.now())
   }
 
   clear(name: LogName): number | undefined {

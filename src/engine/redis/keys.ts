@@ -81,6 +81,11 @@ export class Keys {
     return `${this.#prefix}:{room:${room}}:state`
   }
 
+  /** Returns the key of the id of a log's message with a sender and nonce. scripts/log.lua derives the same name. */
+  nonce(log: LogName, from: string, nonce: string): string {
+    return `${this.#prefix}:{${log}}:nonce:${from} ${nonce}`
+  }
+
   /** Returns the key of the hash of names held in a room: folded name to place, tokens and name. */
   held(room: number): string {
     return `${this.#prefix}:{room:${room}}:names`

@@ -87,6 +87,10 @@ export class RedisEngine implements Engine {
       read: (log, range) => readLog(store, log, range, link.port && logs.get(log)?.recent),
       search: (log, search) => searchLog(store, log, search, link.port && logs.get(log)?.recent),
       state: (room, key) => states.of(room, key),
+      withNonce: async (log, from, nonce) => {
+        const id = await link.call(keys.nonce(log, from, nonce), 'GET')
+        return id === null ? undefined : Number(id)
+      },
       clear: async (log) => {
         await link.eval('clear', keys.ofLog(log, ''), [keys.control, log])
         logs.get(log)?.trim(Number.MAX_SAFE_INTEGER)

@@ -110,7 +110,7 @@ export async function openApp(options: AppOptions, routes: readonly Routes[]): P
     if (isUnread || asksForWebSocket(request)) reply.header('Connection', 'close')
     if (status !== undefined) return reply.code(status).send()
   })
-  for (const add of routes) await app.register(async (scope) => add(scope, { requests, upgrades }))
+  for (const add of routes) await app.register(async (scope) => add(scope, { requests, upgrades, loopback }))
   addOthers()
   await app.ready()
   // Starts the checks of Node.js for incomplete requests.

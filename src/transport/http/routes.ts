@@ -22,6 +22,8 @@ export type Routes = (app: FastifyInstance, services: HttpServices) => void | Pr
 export interface HttpServices {
   readonly requests: RequestClients
   readonly upgrades: Pick<Upgrades, 'openSocket' | 'isHandshake'>
+  /** True if the port listens on a loopback address. */
+  readonly loopback: boolean
 }
 
 export interface SocketOptions extends ConnectionOptions, WebSocketOptions {}

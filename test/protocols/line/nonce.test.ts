@@ -45,3 +45,18 @@ test.each([
   expect(await ann.ask(line)).toMatchObject(ok)
   expect(await messages(ann)).toEqual([`ann ${text}`])
 })
+
+test('a message that was said before a mute is answered as then', async () => {
+  const { together } = await stage(WAY)
+  const [op, bob] = await together('ops', 'op', 'bob')
+  bob.send('MESSAGE nonce=a:1 hello')
+  const first = (await bob.until(isReply)).at(-1)
+  expect(first).toMatchObject({ ...ok, id: expect.stringMatching(/^\d+$/) })
+  op.send('/mute bob')
+  await bob.until(({ type }) => type === 'role')
+  bob.send('MESSAGE nonce=a:1 hello', 'MESSAGE nonce=a:2 hello', 'hello')
+  expect((await bob.rest()).filter(isReply)).toEqual([
+    first,
+    ...Array(2).fill(expect.objectContaining({ type: 'error', code: 'muted' })),
+  ])
+})

@@ -1,0 +1,26 @@
+import type { Protocol } from '../protocol.ts'
+
+const OPTIONS = {
+  'public-read': {
+    type: 'string',
+    default: 'local',
+    choices: ['local', 'always', 'never'],
+    group: 'Listeners',
+    describe:
+      'reading public rooms through the rooms API without authorization; local: if only this machine can connect',
+  },
+} as const
+
+const load = () => import('./routes.ts')
+
+/** The rooms API on the HTTP port (docs/protocols/rooms-api.md). */
+export const roomsApiProtocol: Protocol<typeof OPTIONS> = {
+  name: 'rooms-api',
+  options: OPTIONS,
+  load,
+  needsTls: () => false,
+  async routes(config, { chat, limits, maxText }) {
+    const { roomsApiRoutes } = await load()
+    return roomsApiRoutes({ ...limits, chat, maxText, publicRead: config['public-read'] })
+  },
+}
