@@ -3,7 +3,7 @@ import { ChatClient } from '../../client/client.ts'
 import { DisconnectedError, RefusedError } from '../../client/errors.ts'
 import { isSameName } from '../../client/nickname.ts'
 import { resultOf } from '../../client/requests.ts'
-import { eventOf, type Told } from '../../client/stay.ts'
+import { recordedEvent, type Told } from '../../client/stay.ts'
 import type { Dial, LineTransport } from '../../client/transport.ts'
 import type { ClientIdentity } from '../identity.ts'
 import type { Reach } from '../reach.ts'
@@ -122,7 +122,7 @@ export class Follower {
 
   /** Reads what HISTORY gives. */
   async #read(words: string): Promise<void> {
-    const tell = (body: Parameters<typeof eventOf>[0]) => this.#tell(eventOf(body))
+    const tell = (body: Parameters<typeof recordedEvent>[0]) => this.#tell(recordedEvent(body))
     resultOf(await this.#client.connection.askRecords(`HISTORY ${words}`.trimEnd(), tell))
   }
 

@@ -50,8 +50,8 @@ test('a narrow terminal wraps words, wide characters have two columns, and a res
     expect.arrayContaining([
       'TIME <bob> a sentence of some length',
       '      which does not fit into one row',
-      'TIME <bob> 日本語日本語日本語日本語日',
-      '      本語日本語 👩‍👩‍👧 é.',
+      'TIME <bob> 日本語日本語日本語日本語日本',
+      '      語日本語 👩‍👩‍👧 é.',
     ]),
   )
   terminal.resize(80, 20)

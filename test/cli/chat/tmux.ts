@@ -1,8 +1,10 @@
 /** `roomd chat` in a terminal: a window of a tmux server of its own, whose screen tests look at. */
 import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { onTestFinished, type TestContext } from 'vitest'
-import { eventually } from '../../support/eventually.ts'
+import { onTestFinished, type TestContext, vi } from 'vitest'
+
+import { PATIENCE_MS } from '../../support/eventually.ts'
+
 import { main } from '../../support/main.ts'
 
 const found = (() => {
@@ -50,13 +52,16 @@ export class Terminal {
 
   /** Resolves when something holds for the screen. */
   async shows(what: string | RegExp): Promise<string[]> {
-    return eventually(() => {
-      const screen = this.screen()
-      const text = screen.join('\n')
-      if (typeof what === 'string' ? !text.includes(what) : !what.test(text))
-        throw new Error(`${what} is not in\n${text}`)
-      return screen
-    })
+    return vi.waitFor(
+      () => {
+        const screen = this.screen()
+        const text = screen.join('\n').trimEnd()
+        if (typeof what === 'string' ? !text.includes(what) : !what.test(text))
+          throw new Error(`${what} is not in\n${text}`)
+        return screen
+      },
+      { timeout: PATIENCE_MS, interval: 20 },
+    )
   }
 
   /** Types text, and keys by their names in tmux, such as `Enter` and `C-c`. */
