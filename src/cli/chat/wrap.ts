@@ -66,7 +66,7 @@ function fitting(cells: readonly Cell[], columns: number): number {
   if (count >= cells.length || cells[count]?.text === ' ') return count
   const space = cells.slice(0, count).findLastIndex(({ text }) => text === ' ')
   // A long word, or a text without spaces, is broken where the row ends.
-  return widthOf(cells.slice(0, space + 1)) > columns / 2 ? space + 1 : count
+  return space > 0 && widthOf(cells.slice(0, space)) > columns / 2 ? space : count
 }
 
 function hardFitting(cells: readonly Cell[], columns: number): number {

@@ -41,6 +41,10 @@ function on(day: string, clock: string, now: Date): Date {
     : [now.getFullYear(), now.getMonth() + 1, now.getDate() - (day === 'yesterday' ? 1 : 0)]
   const at = new Date(year, month - 1, date, hours, minutes, Math.floor(seconds))
   // Date takes 30 February for 2 March, and 25:00 for 01:00.
-  const isWhole = hours < 24 && minutes < 60 && seconds < 60 && (day === 'yesterday' || at.getDate() === date)
+  const isWhole =
+    hours < 24 &&
+    minutes < 60 &&
+    seconds < 60 &&
+    (day === 'yesterday' || (at.getDate() === date && at.getMonth() === month - 1))
   return isWhole ? at : new Date(Number.NaN)
 }
