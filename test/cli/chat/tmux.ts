@@ -31,18 +31,25 @@ export interface TerminalOptions {
 }
 
 export class Terminal {
+  readonly #command: string
   readonly #server = `roomd-${randomUUID()}`
 
   /** Starts a shell with job control, and in it the command. */
   constructor(args: readonly string[], { port, columns = 80, rows = 24, env = {} }: TerminalOptions) {
-    const variables = { ROOMD_SERVER: `127.0.0.1:${port}`, TZ: 'UTC', LANG: 'C.UTF-8', ...env }
+    const variables = { ROOMD_SERVER: `127.0.0.1:${port}`, TZ: 'UTC', HISTFILE: '/dev/null', LANG: 'C.UTF-8', ...env }
     const set = Object.entries(variables).flatMap(([name, value]) => ['-e', `${name}=${value}`])
     const shell = 'bash --norc --noprofile -i'
     const size = ['-x', `${columns}`, '-y', `${rows}`]
     // Without a configuration, whose file this is not.
     this.#tmux('-f', '/dev/null', '-u', 'new-session', '-d', ...size, ...set, shell)
     onTestFinished(() => this.close())
-    this.type(`${process.execPath} ${main} chat ${args.join(' ')}`, 'Enter')
+    this.#command = `clear; ${process.execPath} ${main} chat ${args.join(' ')}`
+    this.start()
+  }
+
+  /** Types the command. */
+  start(): void {
+    this.type(this.#command, 'Enter')
   }
 
   /** What the screen shows, without blanks at the ends of lines. */
