@@ -11,9 +11,12 @@ export interface Relay {
   cut(): void
   /** Resets connections to come as soon as they are open, or lets them through again. */
   hold(on: boolean): void
+  /** Lets nothing through on the connections that there are, or goes on. */
+  stall(on: boolean): void
 }
 
-export async function openRelay(target: number): Promise<Relay> {
+/** @param target the port, or a function that returns the port of the next connection */
+export async function openRelay(target: number | (() => number)): Promise<Relay> {
   const open = new Set<Socket>()
   let count = 0
   let isHeld = false
@@ -23,7 +26,7 @@ export async function openRelay(target: number): Promise<Relay> {
       client.on('error', () => {}).resetAndDestroy()
       return
     }
-    const upstream = connect(target, '127.0.0.1')
+    const upstream = connect(typeof target === 'number' ? target : target(), '127.0.0.1')
     for (const [socket, other] of [
       [client, upstream],
       [upstream, client],
@@ -48,6 +51,9 @@ export async function openRelay(target: number): Promise<Relay> {
   return {
     port: (server.address() as AddressInfo).port,
     cut,
+    stall: (on) => {
+      for (const socket of open) socket[on ? 'pause' : 'resume']()
+    },
     hold: (on) => {
       isHeld = on
     },

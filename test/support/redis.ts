@@ -85,6 +85,11 @@ export class RedisServer {
     }
   }
 
+  /** Makes it stand still, or go on. */
+  pause(on: boolean): void {
+    this.#child?.kill(on ? 'SIGSTOP' : 'SIGCONT')
+  }
+
   async kill(): Promise<void> {
     if (!this.#child || this.#child.exitCode !== null || this.#child.signalCode !== null) return
     const exit = once(this.#child, 'exit')
