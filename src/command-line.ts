@@ -60,6 +60,13 @@ const ACCOUNT_OPTIONS = {
   bot: { group: 'Operation', type: 'boolean', describe: 'mark the account NAME as a program, or --no-bot' },
 } as const
 
+/** Options of `token create`. */
+const TOKEN_OPTIONS = {
+  rooms: { group: 'Operation', type: 'string', requiresArg: true, describe: 'the only rooms that it is for: ops,dev' },
+  may: { group: 'Operation', type: 'string', requiresArg: true, describe: 'its rights: read, write, or read,write' },
+  until: { group: 'Operation', type: 'string', requiresArg: true, describe: 'the time after which it ends: 12h, 30d' },
+} as const
+
 /** Options of `audit`. */
 const AUDIT_OPTIONS = {
   actor: { group: 'Data', type: 'string', requiresArg: true, describe: 'nickname of the only moderator to list' },
@@ -73,7 +80,12 @@ const AUDIT_OPTIONS = {
 const CLIENT_VARIABLES = ['ROOMD_SERVER', 'ROOMD_AS', 'ROOMD_TOKEN']
 
 /** The own options of commands. */
-const COMMAND_OPTIONS = { export: EXPORT_OPTIONS, account: ACCOUNT_OPTIONS, audit: AUDIT_OPTIONS } as const
+const COMMAND_OPTIONS = {
+  export: EXPORT_OPTIONS,
+  account: ACCOUNT_OPTIONS,
+  token: TOKEN_OPTIONS,
+  audit: AUDIT_OPTIONS,
+} as const
 
 /** Converts an option for yargs. Values from all sources are checked in config.ts. */
 function describe([name, { type, group, choices, default: value, describe: what }]: [string, Option]) {
@@ -135,6 +147,16 @@ async function parse(args: readonly string[]): Promise<Record<string, unknown>> 
       'manage the bans of addresses, with or without a running daemon: list, remove NETWORK',
       operation,
     )
+    .command(
+      'token <action> <account> [name]',
+      'manage the access tokens of an account, with or without a running daemon: create ACCOUNT NAME (prints the token), list ACCOUNT, revoke ACCOUNT NAME',
+      (command) =>
+        onStore(command)
+          .positional('action', { type: 'string', demandOption: true })
+          .positional('account', { type: 'string', demandOption: true })
+          .positional('name', { type: 'string' })
+          .options(TOKEN_OPTIONS),
+    )
     .options(Object.fromEntries(Object.entries<Option>(OPTIONS).map(describe)))
     .config('config', 'JSON file of options', (file: string) => {
       try {
@@ -179,7 +201,7 @@ async function run(args: readonly string[]): Promise<void> {
   if (command === undefined || command === 'serve') return serve(options, ignored, exposed)
   if (ignored.length > 0) process.stderr.write(`roomd: ${IGNORED}: ${ignored.join(', ')}\n`)
   if (exposed.length > 0) process.stderr.write(`roomd: ${EXPOSED}: ${exposed.join(', ')}\n`)
-  if (command === 'room' || command === 'account' || command === 'address') {
+  if (command === 'room' || command === 'account' || command === 'address' || command === 'token') {
     const { operate } = await import('./control/command.ts')
     return exit((await operate(command, options)) ? STOPPED : FAULT)
   }

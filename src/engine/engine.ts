@@ -75,6 +75,12 @@ export interface Range {
   readonly limit?: number
 }
 
+/** The bounds of a log: all events after `start`, up to `last`, are stored. Both are 0 for a log without any event ever. */
+export interface Extent {
+  readonly start: number
+  readonly last: number
+}
+
 /** A search for messages that have all of some words. */
 export interface WordSearch {
   /** Words, beginnings of words such as `depl*`, and phrases in quotes; any text is valid. */
@@ -136,12 +142,21 @@ export interface EngineLogs {
   append(log: LogName, draft: Draft): Promise<Event>
 
   /**
+   * Appends messages to a log, each like {@link append}, in one step: no crash and no failure loses a part of them. One that is
+   * {@link Repeated} does not keep the others from the log. The caller MUST bound their number and size.
+   */
+  appendAll(log: LogName, drafts: readonly Draft[]): readonly Promise<Event>[]
+
+  /**
    * Yields the events of a range, oldest first, in pages of bounded size, none of which blocks the event loop for long. Events that are
    * committed after the call are excluded.
    *
    * @throws Gone before the first page
    */
   read(log: LogName, range: Range): AsyncIterable<readonly Event[]>
+
+  /** Resolves with the bounds of a log, which contains all events committed before the call. */
+  extent(log: LogName): Promise<Extent>
 
   /**
    * Yields the messages of a log that have all words of a search, newest first, in pages of bounded size, each found in bounded time. The

@@ -101,7 +101,7 @@ test('a message that is refused', async () => {
     await line.rest()
     expect(await line.ask('hello'), code).toMatchObject({
       code,
-      error: answer(code, LINE, { nickname: 'hello', room: 'hello', id: 'hello', network: 'hello' }),
+      error: answer(code, LINE, { nickname: 'hello', room: 'hello', id: 'hello', network: 'hello', name: 'hello' }),
     })
 
     await box.rest()

@@ -152,9 +152,13 @@ export class Wire {
     }).listen(0, '127.0.0.1')
   }
 
-  get place() {
+  get port(): number {
     const address = this.#server.address()
-    return placeAt(typeof address === 'object' && address ? address.port : 0)
+    return typeof address === 'object' && address ? address.port : 0
+  }
+
+  get place() {
+    return placeAt(this.port)
   }
 
   #sees(far: Socket, data: Buffer): void {
