@@ -229,7 +229,7 @@ export class Session {
   #lost(why: LastWord | undefined, retryMs: number | undefined) {
     this.#gathered = undefined
     if (!this.#shown) return
-    const text = retryMs !== undefined ? 'Connection lost, coming back…' : `Disconnected: ${why?.text}`
+    const text = retryMs ? 'Connection lost, coming back…' : `Disconnected: ${why?.text}`
     this.#stage.status('away', text, true)
   }
 }

@@ -2,14 +2,9 @@ import type { Reply, UserKicked, UserLeft } from '../../commands/replies.ts'
 import type { ClientConnection, Unasked } from './connection.ts'
 import { DisconnectedError, type LastWord, RefusedError } from './errors.ts'
 import { isSameName } from './nickname.ts'
-import { type Credential, Reconnecting } from './reconnecting.ts'
+import { type ClientOptions, Reconnecting } from './reconnecting.ts'
 import { commandLine, resultOf } from './requests.ts'
 import { Stay, type StayListener, type StayOptions, type Told } from './stay.ts'
-import type { Dial } from './transport.ts'
-
-export interface ClientOptions extends Credential {
-  readonly dial: Dial
-}
 
 export interface ClientListener extends StayListener {
   /** An attempt to connect begins. */
@@ -45,24 +40,20 @@ export class ChatClient {
   /** Settled when the caller's newest {@link join} is. */
   #joining: Promise<void> | undefined
 
-  constructor({ dial, nickname, secret }: ClientOptions, listener: ClientListener = {}) {
-    this.nickname = nickname
+  constructor(options: ClientOptions, listener: ClientListener = {}) {
+    this.nickname = options.nickname
     this.#listener = listener
-    this.#link = new Reconnecting(
-      dial,
-      { nickname, secret },
-      {
-        dialling: () => listener.dialling?.(),
-        back: (connection) => this.#back(connection),
-        heard: (line) => this.#heard(line),
-        skips: (line) => this.#stay?.follows === false && line.startsWith(MESSAGE),
-        lost: (why, retryMs) => {
-          this.#stay?.leave()
-          listener.lost?.(why, retryMs)
-        },
-        refused: (error) => this.#end(error),
+    this.#link = new Reconnecting(options, {
+      dialling: () => listener.dialling?.(),
+      back: (connection) => this.#back(connection),
+      heard: (line) => this.#heard(line),
+      skips: (line) => this.#stay?.options.follows === false && line.startsWith(MESSAGE),
+      lost: (why, retryMs) => {
+        this.#stay?.leave()
+        listener.lost?.(why, retryMs)
       },
-    )
+      refused: (error) => this.#end(error),
+    })
   }
 
   /** The name of the room the client is in, or on its way back to. */
@@ -105,7 +96,7 @@ export class ChatClient {
   /** Makes the nickname an account. @throws DisconnectedError, RefusedError */
   async register(secret: string): Promise<void> {
     resultOf(await this.ask(`/register ${secret}`))
-    this.#link.credential = { nickname: this.nickname, secret }
+    this.#link.secret = secret
   }
 
   /** Sends any line that changes neither nickname nor room. Rejects with {@link DisconnectedError}. */
@@ -126,20 +117,17 @@ export class ChatClient {
   }
 
   #heard(line: Unasked): void {
-    if (line.type === 'notice') this.#listener.noticed?.(line.notice)
-    else if (this.#stay) this.#live(line, this.#stay)
+    const stay = this.#stay
+    if (line.type === 'notice') return void this.#listener.noticed?.(line.notice)
+    if (stay) stay.hear(line)
     else if (line.type === 'private') this.#listener.happened?.(line)
-  }
-
-  #live(event: Told, stay: Stay): void {
-    stay.hear(event)
     // Closed by the listener.
-    if (event.type === 'private' || this.#stay !== stay) return
-    if (event.room !== stay.room) {
-      stay.room = event.room
-      this.#listener.renamed?.(event.room)
+    if (line.type === 'private' || !stay || this.#stay !== stay) return
+    if (line.room !== stay.room) {
+      stay.room = line.room
+      this.#listener.renamed?.(line.room)
     }
-    if (isDepartureOf(this.nickname, event)) this.#end(undefined, event)
+    if (isDepartureOf(this.nickname, line)) this.#end(undefined, line)
   }
 
   #end(why: RefusedError | undefined, event?: UserLeft | UserKicked): void {
@@ -164,7 +152,7 @@ export class ChatClient {
         },
       )
     }
-    resultOf(await connection.ask(commandLine('JOIN', stay.room, stay.password), arrive))
+    resultOf(await connection.ask(commandLine('JOIN', stay.room, stay.options.password), arrive))
   }
 
   async #back(connection: ClientConnection): Promise<void> {

@@ -7,11 +7,11 @@ export type Unasked = Exclude<ServerLine, Reply | History>
 
 export interface ConnectionListener {
   /** A line that is neither a reply nor a record. */
-  heard?(line: Unasked): void
+  readonly heard?: ((line: Unasked) => void) | undefined
   /** Returns true for a line that need not be parsed, as `heard` need not be called with it. */
-  skips?(line: string): boolean
+  readonly skips?: ((line: string) => boolean) | undefined
   /** The connection has ended; not called after {@link ClientConnection.close}. */
-  lost?(why: LastWord | undefined): void
+  readonly lost?: ((why: LastWord | undefined) => void) | undefined
 }
 
 /** Receiver of the reply to a line. */
@@ -19,7 +19,7 @@ export interface Asking {
   /** Called before any later line is read. */
   reply(reply: Reply): void
   /** Called with each record that comes before the reply. */
-  record?(body: History['body']): void
+  record?: ((body: History['body']) => void) | undefined
   /** Called in place of {@link reply} when the connection has ended. */
   lost(error: DisconnectedError): void
 }
@@ -28,9 +28,6 @@ export interface Asking {
 const PATIENCE_MS = 10_000
 /** Silence after which the server is asked for a sign of life. */
 const SILENCE_MS = 30_000
-/** Beginning of most replies to texts with a nonce, behind which stand the id and `"}`. */
-const OK_WITH_ID = '{"type":"commandResult","result":"OK","id":"'
-
 /** One connection that speaks the line protocol: every line gets one reply, in the order of the lines. */
 export class ClientConnection {
   /** Rejects with {@link DisconnectedError}. */
@@ -40,32 +37,27 @@ export class ClientConnection {
   #asked: Asking[] = []
   /** Number of those at the front that have their reply. */
   #answered = 0
-  #timer: ReturnType<typeof setTimeout>
+  #timer: ReturnType<typeof setTimeout> | undefined
   #lastWord: LastWord | undefined
   #state: 'opening' | 'open' | 'closed' = 'opening'
   #paused = false
 
   constructor(dial: Dial, listener: ConnectionListener = {}) {
     this.#listener = listener
-    let open = () => {}
-    this.opened = new Promise((resolve, lost) => {
-      open = resolve
-      this.#asked.push({ reply: () => {}, lost })
-    })
+    this.opened = new Promise((resolve, lost) => this.#asked.push({ reply: () => resolve(), lost }))
     // A caller may look at it later, or not at all.
     this.opened.catch(() => {})
     this.#transport = dial({
       opened: () => {
         if (this.#state !== 'opening') return
         this.#state = 'open'
-        this.#asked = []
         this.#watch()
-        open()
+        this.#answer({ type: 'commandResult', result: null })
       },
       received: (lines) => this.#read(lines),
       closed: () => this.drop(),
     })
-    this.#timer = setTimeout(() => this.drop(), PATIENCE_MS)
+    this.#await(PATIENCE_MS, () => this.drop())
   }
 
   /**
@@ -75,13 +67,13 @@ export class ClientConnection {
    * @param record called with each record that comes before the reply
    */
   ask(line: string, at?: (reply: Reply) => void, record?: Asking['record']): Promise<Reply> {
-    if (/[\r\n]/.test(line)) return Promise.reject(new TypeError('A line has no line break'))
     return new Promise((resolve, lost) => {
+      if (/[\r\n]/.test(line)) throw new TypeError('A line has no line break')
       const reply = (reply: Reply) => {
         at?.(reply)
         resolve(reply)
       }
-      this.send(line, { reply, lost, ...(record && { record }) })
+      this.send(line, { reply, record, lost })
     })
   }
 
@@ -91,17 +83,16 @@ export class ClientConnection {
    *
    * @param record called with each record before any later line is read
    */
-  askRecords(line: string, record: (body: History['body']) => void): Promise<Reply> {
-    return new Promise((resolve, lost) => {
-      let first: Reply
-      const end: Asking = { reply: () => resolve(first), record, lost }
-      const begin = (reply: Reply) => {
-        first = reply
-        if (reply.type === 'commandResult') this.#asked.splice(this.#answered, 0, end)
-        else resolve(reply)
+  async askRecords(line: string, record: (body: History['body']) => void): Promise<Reply> {
+    let end: Promise<unknown> | undefined
+    const reply = await this.ask(`${line} end=yes`, ({ type }) => {
+      // Its second reply is behind the last record.
+      if (type === 'commandResult') {
+        end = new Promise((reply, lost) => this.#asked.splice(this.#answered, 0, { reply, record, lost }))
       }
-      this.send(`${line} end=yes`, { reply: begin, lost })
     })
+    await end
+    return reply
   }
 
   /** Sends one line, without a promise for its reply. */
@@ -145,42 +136,33 @@ export class ClientConnection {
   }
 
   #read(lines: string): void {
-    for (let from = 0, end = 0; end >= 0; from = end + 1) {
+    for (const line of lines.split('\n')) {
       if (this.#state === 'closed') return
-      end = lines.indexOf('\n', from)
-      const line = end < 0 ? lines.slice(from) : lines.slice(from, end)
-      if (line.startsWith(OK_WITH_ID)) {
-        this.#answer({ type: 'commandResult', result: 'OK', id: line.slice(OK_WITH_ID.length, -2) })
-      } else if (!this.#listener.skips?.(line)) {
-        this.#parse(line)
-      }
+      if (!this.#listener.skips?.(line)) this.#take(this.#parse(line))
     }
     if (this.#state === 'open') this.#watch()
   }
 
-  #parse(line: string): void {
+  #parse(line: string): ServerLine | undefined {
     try {
-      this.#take(JSON.parse(line))
-    } catch (error) {
-      if (!(error instanceof SyntaxError)) throw error
+      return JSON.parse(line)
+    } catch {
       this.#lastWord = { text: 'This server does not speak the line protocol', reconnect: false }
       this.drop()
     }
   }
 
-  #take(line: ServerLine): void {
-    if (line.type === 'error' && line.reconnect !== undefined) {
-      this.#lastWord = { text: line.error, code: line.code, reconnect: line.reconnect }
-    } else if (line.type === 'commandResult' || line.type === 'error') {
-      this.#answer(line)
-    } else if (line.type === 'history') {
-      this.#asked[this.#answered]?.record?.(line.body)
-    } else {
-      if (line.type === 'notice' && line.reconnect !== undefined) {
-        this.#lastWord = { text: line.notice, reconnect: line.reconnect }
-      }
-      this.#listener.heard?.(line)
+  #take(line?: ServerLine): void {
+    if (!line) return
+    if ('reconnect' in line && line.reconnect !== undefined) {
+      const isNotice = line.type === 'notice'
+      const { reconnect } = line
+      this.#lastWord = isNotice ? { text: line.notice, reconnect } : { text: line.error, code: line.code, reconnect }
+      if (!isNotice) return
     }
+    if (line.type === 'commandResult' || line.type === 'error') this.#answer(line)
+    else if (line.type === 'history') this.#asked[this.#answered]?.record?.(line.body)
+    else this.#listener.heard?.(line)
   }
 
   #answer(reply: Reply): void {

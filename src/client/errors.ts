@@ -32,15 +32,3 @@ export class DisconnectedError extends Error {
     this.code = typeof why === 'string' ? undefined : why.code
   }
 }
-
-/** Events of a room were missed. Iteration may be begun again behind the gap. */
-export class EventsMissingError extends Error {
-  override name = 'EventsMissingError'
-  /** Id of the last event before the gap, where there is one. */
-  readonly after: string | undefined
-
-  constructor(text: string, after?: string) {
-    super(text)
-    this.after = after
-  }
-}

@@ -1,4 +1,14 @@
-import { EventsMissingError } from './errors.ts'
+/** Events of a room were missed. Iteration may be begun again behind the gap. */
+export class EventsMissingError extends Error {
+  override name = 'EventsMissingError'
+  /** Id of the last event before the gap, where there is one. */
+  readonly after: string | undefined
+
+  constructor(text: string, after?: string) {
+    super(text)
+    this.after = after
+  }
+}
 
 const MAX_WAITING = 100_000
 /** Waiting events at which a reader that is at work is {@link EventQueue.isBehind}. */

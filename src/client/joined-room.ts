@@ -1,8 +1,9 @@
 import type { CommandResult, History, Reply, RoomEvent } from '../../commands/replies.ts'
 import type { ChatClient } from './client.ts'
 import { RefusedError } from './errors.ts'
-import { commandLine, nicknameWord, nonceLine, optionWords, resultOf } from './requests.ts'
+import { commandLine, optionWords, resultOf } from './requests.ts'
 import type { RoomFeed } from './room-feed.ts'
+import { nicknameWord, nonceLine } from './room-lines.ts'
 import type {
   EventRange,
   GrantedRole,

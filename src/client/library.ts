@@ -1,6 +1,7 @@
 /** Everything that the package exports beside `connect`. */
 export type { PrivateEvent, RoomEvent } from '../../commands/replies.ts'
-export { DisconnectedError, EventsMissingError, RefusedError } from './errors.ts'
+export { DisconnectedError, RefusedError } from './errors.ts'
+export { EventsMissingError } from './event-queue.ts'
 export type { ClientInbox, InboxRange } from './inbox.ts'
 export type { JoinedRoom } from './joined-room.ts'
 export type * from './room-options.ts'

@@ -3,7 +3,8 @@ import { DisconnectedError, type LastWord, RefusedError } from './errors.ts'
 import { commandLine, resultOf } from './requests.ts'
 import type { Dial } from './transport.ts'
 
-export interface Credential {
+export interface ClientOptions {
+  readonly dial: Dial
   readonly nickname: string
   /** Password or access token of the nickname's account. */
   readonly secret?: string | undefined
@@ -11,11 +12,11 @@ export interface Credential {
 
 export interface ReconnectingListener {
   /** Called at the beginning of each attempt. */
-  dialling?(): void
+  readonly dialling?: (() => void) | undefined
   /** Called when a lost connection has a successor that is logged in. */
   back(connection: ClientConnection): Promise<void>
-  heard(line: Unasked): void
-  skips?(line: string): boolean
+  readonly heard: (line: Unasked) => void
+  readonly skips: (line: string) => boolean
   /** The connection has ended; the next attempt begins in `retryMs`, or never. */
   lost(why: LastWord | undefined, retryMs: number | undefined): void
   /** Logging in again, or {@link back}, was refused: there is no further attempt. */
@@ -26,8 +27,9 @@ const RECONNECT_MS = { first: 400, growth: 2, longest: 10_000 }
 
 /** A connection that is logged in, and opened again when it is lost. */
 export class Reconnecting {
-  credential: Credential
-  readonly #dial: Dial
+  /** Password or access token, which may change. */
+  secret: string | undefined
+  readonly #options: ClientOptions
   readonly #listener: ReconnectingListener
   #connection: ClientConnection | undefined
   /** Logged in once: a lost connection is replaced. */
@@ -36,9 +38,9 @@ export class Reconnecting {
   #attempts = 0
   #timer: ReturnType<typeof setTimeout> | undefined
 
-  constructor(dial: Dial, credential: Credential, listener: ReconnectingListener) {
-    this.#dial = dial
-    this.credential = credential
+  constructor(options: ClientOptions, listener: ReconnectingListener) {
+    this.#options = options
+    this.secret = options.secret
     this.#listener = listener
   }
 
@@ -46,10 +48,6 @@ export class Reconnecting {
   get connection(): ClientConnection {
     if (!this.#connection) throw new DisconnectedError()
     return this.#connection
-  }
-
-  isCurrent(connection: ClientConnection): boolean {
-    return this.#connection === connection
   }
 
   /** Connects and logs in for the first time. @throws DisconnectedError, RefusedError */
@@ -83,24 +81,15 @@ export class Reconnecting {
   }
 
   #open(): ClientConnection {
-    this.#listener.dialling?.()
-    const connection: ClientConnection = new ClientConnection(this.#dial, {
-      heard: (line) => {
-        if (this.isCurrent(connection)) this.#listener.heard(line)
-      },
-      skips: (line) => this.#listener.skips?.(line) ?? false,
-      lost: (why) => {
-        if (this.isCurrent(connection)) this.#lost(why)
-      },
-    })
-    this.#connection = connection
-    return connection
+    const { dialling, heard, skips } = this.#listener
+    dialling?.()
+    this.#connection = new ClientConnection(this.#options.dial, { heard, skips, lost: (why) => this.#lost(why) })
+    return this.#connection
   }
 
   async #login(connection: ClientConnection): Promise<void> {
     await connection.opened
-    const { nickname, secret } = this.credential
-    resultOf(await connection.ask(commandLine('LOGIN', nickname, secret)))
+    resultOf(await connection.ask(commandLine('LOGIN', this.#options.nickname, this.secret)))
     this.#established = true
   }
 
@@ -121,12 +110,13 @@ export class Reconnecting {
     clearTimeout(this.#timer)
     if (!this.#established || this.#connection) return
     const connection = this.#open()
+    const isCurrent = () => this.#connection === connection
     try {
       await this.#login(connection)
-      if (this.isCurrent(connection)) await this.#listener.back(connection)
+      if (isCurrent()) await this.#listener.back(connection)
     } catch (error) {
       // A connection that is lost has its successor already.
-      if (!(error instanceof RefusedError) || !this.isCurrent(connection)) return
+      if (!(error instanceof RefusedError) || !isCurrent()) return
       if (error.code === 'unavailable') return connection.drop()
       this.close()
       this.#listener.refused(error)

@@ -30,23 +30,12 @@ export function messageLine(text: string): string {
   return `MESSAGE ${isQuoted(text) || text.startsWith('nonce=') ? JSON.stringify(text) : text}`
 }
 
-/** Returns a line that says a text to the letter, and may be sent again. The text is not blank. */
-export function nonceLine(text: string, nonce: string, command = 'MESSAGE'): string {
-  const parameter = isQuoted(text) || /^\s|\s$/.test(text) ? JSON.stringify(text) : text
-  return `${command} nonce=${nonce} ${parameter}`
-}
-
 /** Returns true for a text of several lines, which would be several messages, and one that looks like a JSON string. */
-function isQuoted(text: string): boolean {
+export function isQuoted(text: string): boolean {
   return /[\r\n]|^[ \t]*".*"[ \t]*$/.test(text)
 }
 
 /** Returns options such as `limit=10`, without those that are undefined. */
 export function optionWords(options: object): string[] {
   return Object.entries(options).flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]))
-}
-
-/** Returns a nickname as a parameter of commands for moderation. */
-export function nicknameWord(nickname: string): string {
-  return /\s/.test(nickname) ? `"${nickname}"` : nickname
 }

@@ -45,9 +45,7 @@ export interface StayListener {
 export class Stay {
   /** Present name of the room. */
   room: string
-  readonly password: string | undefined
-  readonly follows: boolean
-  readonly #options: StayOptions
+  readonly options: StayOptions
   readonly #listener: StayListener
   /** Id of the newest event told. */
   #newest: number
@@ -56,10 +54,8 @@ export class Stay {
 
   constructor(room: string, options: StayOptions, listener: StayListener) {
     this.room = room
-    this.password = options.password
-    this.follows = options.follows ?? true
+    this.options = options
     this.#newest = options.after ?? 0
-    this.#options = options
     this.#listener = listener
   }
 
@@ -93,22 +89,22 @@ export class Stay {
     const held = this.#presence
     // Left already.
     if (typeof held === 'string') return
-    const { recent = 0, maxMissed } = this.#options
+    const { recent = 0, maxMissed, follows = true } = this.options
     const again = this.#newest > 0
     const tell = (body: History['body']) => this.#tell(recordedEvent(body))
     const past = (range: object) => connection.askRecords(['HISTORY', ...optionWords(range)].join(' '), tell)
     let whole = true
-    if (again && this.follows) {
+    if (again && follows) {
       const missed = await past({ after: this.#newest, limit: maxMissed })
       if (missed.type === 'error' && missed.code === 'unavailable') return connection.drop()
       whole = missed.type !== 'error'
       if (!whole) this.#listener.missed?.()
     }
-    if (recent > 0 && !(again && whole) && this.follows) {
+    if (recent > 0 && !(again && whole) && follows) {
       whole &&= (await past({ limit: recent })).type !== 'error'
     }
     // Its reply is behind all that happened before.
-    await connection.ask(this.follows ? '/who' : '/ping', (reply) => {
+    await connection.ask(follows ? '/who' : '/ping', (reply) => {
       // Out of the room, or in it anew.
       if (this.#presence !== held) return
       this.#presence = 'caughtUp'

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
-import { ChatClient, type ClientListener, type ClientOptions } from '../../src/client/client.ts'
+import { ChatClient, type ClientListener } from '../../src/client/client.ts'
 import { tcp } from '../../src/client/node/sockets.ts'
+import type { ClientOptions } from '../../src/client/reconnecting.ts'
 import { startTestDaemon } from '../support/daemon.ts'
 import { openRelay } from './relay.ts'
 

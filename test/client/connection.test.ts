@@ -1,7 +1,8 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { ClientConnection } from '../../src/client/connection.ts'
 import { tcp } from '../../src/client/node/sockets.ts'
-import { askLimits, messageLine, nonceLine } from '../../src/client/requests.ts'
+import { askLimits, messageLine } from '../../src/client/requests.ts'
+import { nonceLine } from '../../src/client/room-lines.ts'
 import { startTestDaemon } from '../support/daemon.ts'
 
 async function open(options: Record<string, unknown> = {}) {

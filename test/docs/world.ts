@@ -87,7 +87,9 @@ export class World {
   /** Spares every script the look at what is installed, by one more npm; test/daemon/npm.test.ts has the scripts as they are. */
   #isInstalled(): void {
     const path = join(this.folder, 'package.json')
-    const { scripts, ...rest } = JSON.parse(readFileSync(path, 'utf8'))
+    // What is published is compiled from these.
+    const text = readFileSync(path, 'utf8').replaceAll(/\.\/dist\/src\/(client\/.*)\.js/g, './src/$1.ts')
+    const { scripts, ...rest } = JSON.parse(text)
     const { prestart, predaemon, ...others } = scripts
     expect([prestart, predaemon]).toEqual(Array(2).fill('exec npm run --silent setup'))
     writeFileSync(path, JSON.stringify({ ...rest, scripts: others }))

@@ -82,7 +82,8 @@ for (const engine of ['SQLite', 'Redis'] as const) {
       const next = random(SEED)
       const below = (count: number) => Math.floor(next() * count)
       const { servers, ports, redis } = await startServers(engine)
-      const relay = await openRelay(() => ports[below(ports.length)] ?? 0)
+      let connections = 0
+      const relay = await openRelay(() => ports[connections++ % ports.length] ?? 0)
       for (const nickname of SENDERS) await register(nickname, ports[0] ?? 0)
       const senders = SENDERS.map((nickname) => {
         return new Sender(driver, { port: relay.port, room: 'ops', nickname, password: PASSWORD })
@@ -106,11 +107,11 @@ for (const engine of ['SQLite', 'Redis'] as const) {
       }
       const troubles = TROUBLES.filter((trouble) => trouble !== 'pause Redis' || redis)
       for (let round = 0; round < ROUNDS; round++) {
-        const before = senders.map(({ acknowledged }) => acknowledged)
         // Every trouble once, then by chance.
         const trouble = troubles[round < troubles.length ? round : below(troubles.length)]
         await sleep(below(100))
         await (trouble && make[trouble]())
+        const before = senders.map(({ acknowledged }) => acknowledged)
         await eventually(() => {
           for (const [place, { acknowledged }] of senders.entries())
             expect(acknowledged).toBeGreaterThan(before[place] ?? 0)

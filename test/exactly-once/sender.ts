@@ -4,7 +4,7 @@ import { connect, DisconnectedError, RefusedError } from '../../src/client/node/
 import { type Sending, textOf } from './driver.ts'
 
 const PAUSE_MS = 10
-const AT_ONCE = 40
+const AT_ONCE = 12
 /** Time after which a first attempt to connect or to join is repeated. */
 const AGAIN_MS = 100
 

@@ -39,7 +39,12 @@ async function dialOf(url: string | URL, options: TlsOptions = {}): Promise<Dial
     if (typeof WebSocket === 'function' && Object.keys(options).length === 0) return webSocket(address.url)
     // Node before 22 has no WebSocket, and none takes certificates.
     const { WebSocket: Socket } = await import('ws')
-    return webSocket(address.url, (url) => new Socket(url, { ...options }) as unknown as WebSocket)
+    return webSocket(address.url, () => {
+      const socket = new Socket(address.url, { ...options })
+      // 'close' follows.
+      socket.on('error', () => {})
+      return socket as unknown as WebSocket
+    })
   }
   const { host, port } = address
   return address.by === 'tcp'
