@@ -75,9 +75,7 @@ const DIALECTS = {
   /** Streams of the rooms API. */
   SSE: {
     ...LINE,
-    enter: () => [
-      ['GET /rooms/lobby/stream HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n', 'id: '],
-    ],
+    enter: () => [['GET /rooms/lobby/stream HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n', 'id: ']],
   },
   GLOBES: {
     ...LINE,

@@ -8,6 +8,7 @@ import { globesErrorOf, isGuess } from '../src/protocols/globes/refusals.ts'
 import { answerTo } from '../src/protocols/globes/socket/refusals.ts'
 import { MESSAGE_CODES } from '../src/protocols/piratchat/conversation.ts'
 import { refusalStatus } from '../src/protocols/piratchat/requests.ts'
+import { refusalProblem } from '../src/protocols/rooms-api/problems.ts'
 
 /** Limit of a message's length in the table. */
 const MAX_TEXT = OPTIONS['max-text'].default
@@ -29,6 +30,10 @@ export const COLUMNS: Readonly<Record<string, (code: RefusalCode) => string | un
   },
   Chatroom: (code) =>
     refusalMessage(code, { type: 'msg', to: '<nickname>', room: '<room>', maxText: MAX_TEXT, bound: '<limit>' }),
+  'Rooms API': (code) => {
+    const { status, message } = refusalProblem({ code, limit: undefined, bound: '<limit>' }) ?? {}
+    return status === undefined ? undefined : `${status} ${message}`
+  },
 }
 
 /** Every code of a refusal. */

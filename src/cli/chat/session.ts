@@ -1,5 +1,6 @@
 import type { PrivateEvent, RoomEvent } from '../../../commands/replies.ts'
-import { DisconnectedError, EventsMissingError, RefusedError } from '../../client/errors.ts'
+import { DisconnectedError, RefusedError } from '../../client/errors.ts'
+import { EventsMissingError } from '../../client/event-queue.ts'
 import { isSameName } from '../../client/nickname.ts'
 import type { RoomdClient } from '../../client/roomd-client.ts'
 import type { ClientState } from '../../client/state.ts'

@@ -36,6 +36,7 @@ const TEXTS: Readonly<Record<Exclude<RefusalCode, 'text-too-long'>, string | und
   muted: 'You are muted in this room',
   moderated: 'Only operators and voiced users may speak now',
   'slow-mode': 'Slow mode, wait <limit> seconds',
+  'account-required': 'Only the owners of accounts may enter',
   unavailable: UNAVAILABLE,
   // An empty message is dropped (docs/protocols/chatterbox.md, section 2.2).
   'text-empty': undefined,
@@ -57,7 +58,6 @@ const TEXTS: Readonly<Record<Exclude<RefusalCode, 'text-too-long'>, string | und
   'password-wrong': UNAVAILABLE,
   'password-invalid': UNAVAILABLE,
   'history-gone': UNAVAILABLE,
-  'account-required': UNAVAILABLE,
   'admin-required': UNAVAILABLE,
   'invalid-network': UNAVAILABLE,
   'too-many-address-bans': UNAVAILABLE,

@@ -1,5 +1,5 @@
 import { escapeHtml } from '../escape.ts'
-import type { Operation } from './operations.ts'
+import type { ApiOperation } from './operations.ts'
 
 const STYLE = `
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 52rem; margin: 2rem auto; padding: 0 1rem; color-scheme: light dark }
@@ -8,7 +8,7 @@ pre { overflow-x: auto; padding: .75rem; border: 1px solid #8888 }
 h2 { margin-top: 2.5rem; font-size: 1.1rem }
 dt { font-weight: 600 } dd { margin: 0 0 .5rem 1.5rem }`
 
-const AUTHORIZING: Readonly<Record<Operation['authorizing'], string>> = {
+const AUTHORIZING: Readonly<Record<ApiOperation['authorizing'], string>> = {
   none: 'Needs no authorization.',
   read: 'Needs a token or password, where public rooms are not open to everybody.',
   guest: 'Needs a token or password, or ?as=NICKNAME of a guest.',
@@ -16,7 +16,7 @@ const AUTHORIZING: Readonly<Record<Operation['authorizing'], string>> = {
 }
 
 /** Returns the page that describes requests to people. It has no script, and loads nothing. */
-export function docsPage(operations: readonly Operation[]): string {
+export function docsPage(operations: readonly ApiOperation[]): string {
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>roomd rooms API</title><style>${STYLE}</style></head><body>
@@ -37,7 +37,7 @@ function section({
   headers = {},
   body = {},
   answers,
-}: Operation): string {
+}: ApiOperation): string {
   const inQuery = Object.entries(parameters.properties).map(
     ([name, schema]) => [`?${name}=`, textOfSchema(schema)] as const,
   )

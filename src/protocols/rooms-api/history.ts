@@ -27,7 +27,7 @@ interface Page {
 }
 
 /** Adds the requests for past events (docs/protocols/rooms-api.md, section 2.3). */
-export function addHistory(app: FastifyInstance, context: RoomsApiContext, { requests }: HttpServices): void {
+export function addReading(app: FastifyInstance, context: RoomsApiContext, { requests }: HttpServices): void {
   const { chat } = context
 
   app.get<RoomPath>('/rooms/:room/messages', async (request, reply) => {

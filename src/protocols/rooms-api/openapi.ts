@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { docsPage } from './docs-page.ts'
-import { OPERATIONS, type Operation } from './operations.ts'
+import { type ApiOperation, OPERATIONS } from './operations.ts'
 import { API_PROBLEM } from './schemas.ts'
 
 /** Policy of the page: it loads nothing, runs no script, and is shown in no frame. */
@@ -30,7 +30,7 @@ export function addDocs(app: FastifyInstance): void {
 }
 
 /** Returns the OpenAPI 3.1 document of requests. */
-export function openApi(operations: readonly Operation[]): object {
+export function openApi(operations: readonly ApiOperation[]): object {
   const paths: Record<string, Record<string, object>> = {}
   for (const operation of operations) {
     paths[operation.path] = { ...paths[operation.path], [operation.method]: operationObject(operation) }
@@ -54,7 +54,15 @@ export function openApi(operations: readonly Operation[]): object {
   }
 }
 
-function operationObject({ path, summary, authorizing, parameters, headers = {}, body, answers }: Operation): object {
+function operationObject({
+  path,
+  summary,
+  authorizing,
+  parameters,
+  headers = {},
+  body,
+  answers,
+}: ApiOperation): object {
   const inPath = Array.from(path.matchAll(/\{(\w+)\}/g), ([, name]) => {
     return { name, in: 'path', required: true, schema: { type: 'string' } }
   })

@@ -21,7 +21,7 @@ import {
 type Authorizing = 'none' | 'read' | 'guest' | 'account'
 
 /** A request of the rooms API, as the OpenAPI document describes it. */
-export interface Operation {
+export interface ApiOperation {
   readonly method: 'get' | 'put' | 'post' | 'delete'
   /** The path as in OpenAPI. */
   readonly path: string
@@ -77,7 +77,7 @@ const SAY = {
 } as const
 
 /** The requests of the rooms API. */
-export const OPERATIONS: readonly Operation[] = [
+export const OPERATIONS: readonly ApiOperation[] = [
   {
     method: 'get',
     path: '/rooms',

@@ -111,11 +111,15 @@ const REFUSALS: Readonly<Record<RefusalCode, readonly [status: number, detail: s
 /** Returns the response to an exception of a request; undefined where the request has failed. */
 export function apiProblemOf(thrown: unknown): Problem | undefined {
   if (thrown instanceof Problem) return thrown
-  if (!(thrown instanceof Refusal)) return undefined
-  const [status, detail] = REFUSALS[thrown.code] ?? []
+  return thrown instanceof Refusal ? refusalProblem(thrown) : undefined
+}
+
+/** Returns the response to a refusal; undefined for one that no request can cause. */
+export function refusalProblem({ code, limit, bound }: Pick<Refusal, 'code' | 'limit' | 'bound'>): Problem | undefined {
+  const [status, detail] = REFUSALS[code] ?? []
   if (status === undefined || detail === undefined) return undefined
-  const retryAfterS = thrown.code === 'slow-mode' ? thrown.limit : RETRY_AFTER_S[status]
-  return new Problem(status, thrown.code, detail.replace('<limit>', thrown.bound ?? ''), retryAfterS)
+  const retryAfterS = code === 'slow-mode' ? limit : RETRY_AFTER_S[status]
+  return new Problem(status, code, detail.replace('<limit>', bound ?? ''), retryAfterS)
 }
 
 /** Seconds after which a request may be sent again, by status. */

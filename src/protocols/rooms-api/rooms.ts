@@ -7,7 +7,7 @@ import { type ApiListedRoom, type ApiMembers, type ApiRoom, NO_PARAMETERS, ROOMS
 import { checkedQuery } from './validation.ts'
 
 /** Adds the requests that list, make, show and close rooms (docs/protocols/rooms-api.md, section 2.1). */
-export function addRooms(app: FastifyInstance, context: RoomsApiContext): void {
+export function addRoomRequests(app: FastifyInstance, context: RoomsApiContext): void {
   const { chat } = context
 
   app.get('/rooms', async (request): Promise<ApiListedRoom[]> => {

@@ -4,7 +4,7 @@ import type { Routes } from '../../transport/http/routes.ts'
 import { Authorization } from './authorization.ts'
 import { takeBodies } from './body.ts'
 import type { RoomsApiContext, RoomsApiOptions } from './context.ts'
-import { addHistory } from './history.ts'
+import { addReading } from './history.ts'
 import { HookSender } from './hooks/hook-sender.ts'
 import { addOutgoingHooks } from './hooks/outgoing.ts'
 import { addDocs } from './openapi.ts'
@@ -13,7 +13,7 @@ import { addPosting } from './post.ts'
 import { addPrivate } from './private.ts'
 import { apiProblemOf } from './problems.ts'
 import { addRemoval } from './removal.ts'
-import { addRooms } from './rooms.ts'
+import { addRoomRequests } from './rooms.ts'
 import { addStreams } from './stream/routes.ts'
 import { addTokens } from './tokens.ts'
 
@@ -47,9 +47,9 @@ export function roomsApiRoutes(options: RoomsApiOptions): Routes {
         .send({ type: 'about:blank', title: STATUS_CODES[status], status, code, detail, ...members })
     })
     const pacer = new Pacer(options.pacing, services.requests)
-    addRooms(app, context)
+    addRoomRequests(app, context)
     addPosting(app, context, services, pacer)
-    addHistory(app, context, services)
+    addReading(app, context, services)
     addRemoval(app, context)
     addPrivate(app, context, pacer)
     addStreams(app, context, services)

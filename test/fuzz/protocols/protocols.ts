@@ -2,7 +2,7 @@ import type { Protocol } from '../session.ts'
 import { chatroom, chatterbox } from './frames.ts'
 import { line, lineTls, lineWebSocket } from './line.ts'
 import { tls } from './tls.ts'
-import { globes, http, piratchat } from './web.ts'
+import { globes, http, piratchat, roomsApi } from './web.ts'
 
 export const PROTOCOLS = {
   line,
@@ -13,6 +13,7 @@ export const PROTOCOLS = {
   chatroom,
   piratchat,
   globes,
+  'rooms-api': roomsApi,
   http,
 } as const satisfies Record<string, Protocol>
 

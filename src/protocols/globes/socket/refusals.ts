@@ -22,6 +22,7 @@ const ANSWERS: Readonly<Record<RefusalCode, SocketAnswer | undefined>> = {
   'name-reserved': IN_USE,
   'name-invalid': [POLICY, 'Client error: Invalid username'],
   'room-unknown': [NORMAL, ''],
+  'account-required': [POLICY, 'Only the owners of accounts may enter'],
   unavailable: AWAY,
   // The room has ended in the meantime, which closes the connection.
   'not-in-room': undefined,
@@ -51,7 +52,6 @@ const ANSWERS: Readonly<Record<RefusalCode, SocketAnswer | undefined>> = {
   'no-private-messages': NONE,
   'history-gone': NONE,
   'too-many-blocks': NONE,
-  'account-required': NONE,
   'admin-required': NONE,
   'token-scope': NONE,
   'token-invalid': NONE,
