@@ -49,7 +49,8 @@ export class RoomHooks {
     await this.#engine.records.put('hook', id, hook).catch(refuse)
     // Of concurrent requests, on whatever nodes, the first one counts.
     const [ofRoom, ofAll] = await Promise.all([this.list(room), this.all()])
-    if (ofRoom.length > MAX_HOOKS_PER_ROOM || ofAll.length > MAX_HOOKS) {
+    const place = (hooks: readonly HookRecord[]) => hooks.findIndex((each) => each.id === id)
+    if (place(ofRoom) >= MAX_HOOKS_PER_ROOM || place(ofAll) >= MAX_HOOKS) {
       await this.#engine.records.delete('hook', id).catch(refuse)
       return undefined
     }

@@ -148,7 +148,7 @@ export class AccessTokens {
     const tokens = await this.#of(account)
     const first = tokens.find((token) => fold(token.name) === fold(name))
     if (first?.digest !== digest) throw new Refusal('token-taken')
-    if (tokens.length > MAX_TOKENS) throw new Refusal('too-many-tokens', MAX_TOKENS)
+    if (tokens.indexOf(first) >= MAX_TOKENS) throw new Refusal('too-many-tokens', MAX_TOKENS)
   }
 
   /** The tokens of an account that have not ended, oldest first. Others are removed. */

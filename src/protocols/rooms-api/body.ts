@@ -57,7 +57,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true })
 /** Returns the text of a body, without a byte order mark. @throws {Problem} 400, 415 */
 export function textOf({ body, bodyType: mediaType }: FastifyRequest): string {
   if (!isText(mediaType)) throw new Problem(415, 'invalid-request', `The body is text or JSON, not ${mediaType}`)
-  return decoded(body)
+  return decodedText(body)
 }
 
 /** Returns true for the types of text, as clients label it. */
@@ -72,7 +72,7 @@ export function isText(mediaType: string): boolean {
 
 /** Returns the JSON value of a body. @throws {Problem} 400 */
 export function jsonOf({ body }: FastifyRequest): unknown {
-  const text = decoded(body)
+  const text = decodedText(body)
   try {
     return JSON.parse(text)
   } catch {
@@ -80,7 +80,8 @@ export function jsonOf({ body }: FastifyRequest): unknown {
   }
 }
 
-function decoded(body: unknown): string {
+/** Returns a body as text, without a byte order mark. @throws {Problem} 400 */
+export function decodedText(body: unknown): string {
   if (!Buffer.isBuffer(body)) return ''
   try {
     return utf8.decode(body)

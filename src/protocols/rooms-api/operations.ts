@@ -1,4 +1,5 @@
 import { API_EVENT } from './event.ts'
+import { API_HOOK, API_HOOK_REQUEST } from './hooks/outgoing.ts'
 import {
   API_EVENTS,
   API_LINES,
@@ -16,6 +17,7 @@ import {
   ROOMS_PARAMETERS,
   STREAM_PARAMETERS,
 } from './schemas.ts'
+import { API_TOKEN, API_TOKEN_REQUEST } from './tokens.ts'
 
 /** Authorization that a request needs: `read` may be none, `guest` may be a nickname. */
 type Authorizing = 'none' | 'read' | 'guest' | 'account'
@@ -171,6 +173,76 @@ export const OPERATIONS: readonly ApiOperation[] = [
     authorizing: 'account',
     parameters: INBOX_PARAMETERS,
     answers: { 200: EVENTS_ANSWER },
+  },
+  {
+    method: 'post',
+    path: '/api/tokens',
+    summary: 'Makes an access token of the account',
+    authorizing: 'account',
+    parameters: NO_PARAMETERS,
+    body: { [JSON_TYPE]: API_TOKEN_REQUEST },
+    answers: { 201: { description: 'The token, with its value', content: { [JSON_TYPE]: API_TOKEN } } },
+  },
+  {
+    method: 'get',
+    path: '/api/tokens',
+    summary: 'Lists the access tokens of the account',
+    authorizing: 'account',
+    parameters: NO_PARAMETERS,
+    answers: {
+      200: { description: 'Tokens, oldest first', content: { [JSON_TYPE]: { type: 'array', items: API_TOKEN } } },
+    },
+  },
+  {
+    method: 'delete',
+    path: '/api/tokens/{name}',
+    summary: 'Ends an access token and its sessions',
+    authorizing: 'account',
+    parameters: NO_PARAMETERS,
+    answers: { 204: { description: 'The token has ended' } },
+  },
+  {
+    method: 'post',
+    path: '/hooks/{token}',
+    summary: 'Says the payload of another program in the room of the token',
+    authorizing: 'none',
+    parameters: NO_PARAMETERS,
+    headers: KEY,
+    body: { [JSON_TYPE]: {}, 'application/x-www-form-urlencoded': TEXT, 'text/plain': TEXT },
+    answers: {
+      200: { description: 'It is said, or not worth a message', content: { 'text/plain': TEXT } },
+      204: { description: 'The same, for Discord' },
+    },
+  },
+  {
+    method: 'post',
+    path: '/rooms/{room}/hooks',
+    summary: 'Has the events of a room posted to an address',
+    authorizing: 'account',
+    parameters: NO_PARAMETERS,
+    headers: PASSWORD,
+    body: { [JSON_TYPE]: API_HOOK_REQUEST },
+    answers: { 201: { description: 'The webhook, with its secret', content: { [JSON_TYPE]: API_HOOK } } },
+  },
+  {
+    method: 'get',
+    path: '/rooms/{room}/hooks',
+    summary: 'Lists the webhooks of a room',
+    authorizing: 'account',
+    parameters: NO_PARAMETERS,
+    headers: PASSWORD,
+    answers: {
+      200: { description: 'Webhooks, oldest first', content: { [JSON_TYPE]: { type: 'array', items: API_HOOK } } },
+    },
+  },
+  {
+    method: 'delete',
+    path: '/rooms/{room}/hooks/{hook}',
+    summary: 'Removes a webhook',
+    authorizing: 'account',
+    parameters: NO_PARAMETERS,
+    headers: PASSWORD,
+    answers: { 204: { description: 'The webhook is removed' } },
   },
   {
     method: 'get',

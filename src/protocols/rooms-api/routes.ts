@@ -6,6 +6,9 @@ import { takeBodies } from './body.ts'
 import type { RoomsApiContext, RoomsApiOptions } from './context.ts'
 import { addReading } from './history.ts'
 import { HookSender } from './hooks/hook-sender.ts'
+import { addHistory } from './history.ts'
+import { HookSender } from './hooks/hook-sender.ts'
+import { addIncomingHooks } from './hooks/incoming.ts'
 import { addOutgoingHooks } from './hooks/outgoing.ts'
 import { addDocs } from './openapi.ts'
 import { Pacer } from './pacer.ts'
@@ -55,7 +58,8 @@ export function roomsApiRoutes(options: RoomsApiOptions): Routes {
     addStreams(app, context, services)
     addDocs(app)
     addTokens(app, context)
-    addOutgoingHooks(app, context, options.hooksPrivate)
+    addIncomingHooks(app, context, services, pacer)
+    addOutgoingHooks(app, context)
     const sender = new HookSender({ chat: options.chat, log: options.log, private: options.hooksPrivate })
     app.addHook('onReady', async () => sender.start())
     app.addHook('onClose', () => sender.stop())

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { LineClient } from '../../support/client.ts'
 import { startTestDaemon, type TestDaemon } from '../../support/daemon.ts'
+import { ask as askApi, problem } from './stage.ts'
 
 const PASSWORD = 'correct horse battery'
 let daemon: TestDaemon
@@ -19,16 +20,10 @@ afterAll(() => daemon.stop())
 const BASIC = `Basic ${Buffer.from(`ann:${PASSWORD}`).toString('base64')}`
 
 async function ask(method: string, path: string, authorization?: string, body?: unknown) {
-  const response = await fetch(`http://127.0.0.1:${daemon.port('http')}${path}`, {
-    method,
-    headers: authorization === undefined ? {} : { authorization },
-    ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-  })
-  const text = await response.text()
-  return { status: response.status, ...(text !== '' && { body: JSON.parse(text) }) }
+  const headers = authorization === undefined ? {} : { authorization }
+  const answer = await askApi(daemon.port('http'), method, path, { headers, body })
+  return { status: answer.status, ...(answer.text !== '' && { body: answer.body }) }
 }
-
-const problem = (status: number, code: string) => ({ status, body: expect.objectContaining({ status, code }) })
 
 test('a token is made, listed without itself, used and ended', async () => {
   const until = new Date(Date.now() + 3_600_000).toISOString()
@@ -79,12 +74,13 @@ test('a body that makes no sense is refused', async () => {
     { name: 'x', rooms: 'ops' },
     { name: 'x', rooms: [7] },
     { name: 'x', may: ['rule'] },
+    { name: 'x', may: [] },
+    { name: 'x', more: 1 },
     { name: 'x', until: 'soon' },
     { name: 'x', until: 7 },
   ])
     expect(await ask('POST', '/api/tokens', BASIC, body)).toEqual(problem(400, 'invalid-request'))
   expect(await ask('POST', '/api/tokens', BASIC, { name: 'a b' })).toEqual(problem(400, 'token-invalid'))
-  expect(await ask('POST', '/api/tokens', BASIC, { name: 'x', may: [] })).toEqual(problem(400, 'token-invalid'))
   expect(await ask('POST', '/api/tokens', BASIC, { name: 'x', rooms: ['a b'] })).toEqual(
     problem(400, 'room-name-invalid'),
   )

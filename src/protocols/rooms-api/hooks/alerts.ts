@@ -1,18 +1,19 @@
-import { lineIn, lines, objectAt, objectsIn, type Payload, textIn, words } from './payload.ts'
+import { lineIn, lines, objectAt, objectsIn, type Payload, scalarIn, words } from './payload.ts'
 
 /** Maximum number of alerts that are shown one by one. */
 const MAX_ALERTS = 10
 
 /** Returns the text of a notification of Prometheus' Alertmanager (version 4 of its webhook). */
 export function alertmanagerText(payload: Payload): string {
-  const name = textIn(objectAt(payload, 'commonLabels').alertname) || textIn(objectAt(payload, 'groupLabels').alertname)
+  const name =
+    scalarIn(objectAt(payload, 'commonLabels').alertname) || scalarIn(objectAt(payload, 'groupLabels').alertname)
   const common = labelsText(objectAt(payload, 'commonLabels'))
   const head = words(countsText(payload), name || 'alerts', common)
   const alerts = objectsIn(payload.alerts)
   const [only] = alerts
-  if (alerts.length === 1 && only) return words(`${head}:`, detailsText(only), textIn(only.generatorURL))
+  if (alerts.length === 1 && only) return words(`${head}:`, detailsText(only), scalarIn(only.generatorURL))
   return lines([
-    words(head, textIn(payload.externalURL)),
+    words(head, scalarIn(payload.externalURL)),
     lines(
       alerts.map((alert) => alertLine(alert, payload)),
       MAX_ALERTS,
@@ -23,7 +24,7 @@ export function alertmanagerText(payload: Payload): string {
 /** Returns the text of a notification of Grafana's unified alerting, which has a title of its own. */
 export function grafanaText(payload: Payload): string {
   const alerts = objectsIn(payload.alerts).map((alert) =>
-    words(alertLine(alert, payload), valuesText(alert), textIn(alert.dashboardURL) || textIn(alert.generatorURL)),
+    words(alertLine(alert, payload), valuesText(alert), scalarIn(alert.dashboardURL) || scalarIn(alert.generatorURL)),
   )
   return lines([lineIn(payload.title) || countsText(payload), lines(alerts, MAX_ALERTS)])
 }
@@ -41,8 +42,8 @@ function alertLine(alert: Payload, payload: Payload): string {
   const labels = objectAt(alert, 'labels')
   const common = objectAt(payload, 'commonLabels')
   const own = Object.fromEntries(Object.entries(labels).filter(([key, value]) => common[key] !== value))
-  const name = common.alertname === labels.alertname ? '' : textIn(labels.alertname)
-  return words(textIn(alert.status).toUpperCase(), `${words(name, labelsText(own)) || 'alert'}:`, detailsText(alert))
+  const name = common.alertname === labels.alertname ? '' : scalarIn(labels.alertname)
+  return words(scalarIn(alert.status).toUpperCase(), `${words(name, labelsText(own)) || 'alert'}:`, detailsText(alert))
 }
 
 /** Returns the labels but the name of the alert, such as `instance=api-1 severity=page`. */
@@ -53,10 +54,10 @@ function labelsText(labels: Payload): string {
 
 function detailsText(alert: Payload): string {
   const { summary, description, message } = objectAt(alert, 'annotations')
-  return lineIn(summary) || lineIn(description) || lineIn(message) || textIn(alert.status)
+  return lineIn(summary) || lineIn(description) || lineIn(message) || scalarIn(alert.status)
 }
 
 function valuesText({ values }: Payload): string {
-  const shown = Object.entries(objectAt({ values }, 'values')).map(([key, value]) => `${key}=${textIn(value)}`)
+  const shown = Object.entries(objectAt({ values }, 'values')).map(([key, value]) => `${key}=${scalarIn(value)}`)
   return shown.length === 0 ? '' : `(${shown.join(' ')})`
 }

@@ -1,4 +1,4 @@
-import { lineIn, lines, objectAt, objectsIn, type Payload, textIn, words } from './payload.ts'
+import { lineIn, lines, objectAt, objectsIn, type Payload, scalarIn, words } from './payload.ts'
 
 /** Maximum number of commits that are shown one by one. */
 const MAX_COMMITS = 5
@@ -12,14 +12,14 @@ export function forgeText(event: string, payload: Payload): string | undefined {
   const text = eventText(event, payload)
   if (text === undefined) return undefined
   const repository =
-    textIn(objectAt(payload, 'repository').full_name) || textIn(objectAt(payload, 'organization').login)
+    scalarIn(objectAt(payload, 'repository').full_name) || scalarIn(objectAt(payload, 'organization').login)
   return words(repository && `[${repository}]`, text)
 }
 
 /** Guesses the event of a payload that comes without the header; undefined if it is none of a forge. */
 export function forgeEventOf(payload: Payload): string | undefined {
-  if (textIn(payload.zen) !== '') return 'ping'
-  if (textIn(objectAt(payload, 'repository').full_name) === '') return undefined
+  if (scalarIn(payload.zen) !== '') return 'ping'
+  if (scalarIn(objectAt(payload, 'repository').full_name) === '') return undefined
   if (Array.isArray(payload.commits) && typeof payload.ref === 'string') return 'push'
   const parts = ['workflow_run', 'release', 'comment', 'review', 'pull_request', 'issue'] as const
   const part = parts.find((key) => Object.keys(objectAt(payload, key)).length > 0)
@@ -36,8 +36,9 @@ const EVENTS = {
 } as const
 
 function eventText(event: string, payload: Payload): string | undefined {
-  const who = textIn(objectAt(payload, 'sender').login) || textIn(objectAt(payload, 'sender').username) || 'somebody'
-  const action = textIn(payload.action).replaceAll('_', ' ')
+  const who =
+    scalarIn(objectAt(payload, 'sender').login) || scalarIn(objectAt(payload, 'sender').username) || 'somebody'
+  const action = scalarIn(payload.action).replaceAll('_', ' ')
   switch (event) {
     case 'ping':
       return words('the webhook works:', lineIn(payload.zen))
@@ -47,7 +48,7 @@ function eventText(event: string, payload: Payload): string | undefined {
       return words(who, pullAction(payload, action), 'pull request', subject(payload, 'pull_request'))
     case 'pull_request_review': {
       const { state, body } = objectAt(payload, 'review')
-      const done = `${textIn(state)}`.replaceAll('_', ' ').toLowerCase() || 'reviewed'
+      const done = `${scalarIn(state)}`.replaceAll('_', ' ').toLowerCase() || 'reviewed'
       return words(
         who,
         done === 'commented' ? 'commented on' : done,
@@ -62,18 +63,18 @@ function eventText(event: string, payload: Payload): string | undefined {
       const { body, html_url } = objectAt(payload, 'comment')
       const verb = action === 'created' ? 'commented on' : `${action} a comment on`
       const on = Object.keys(objectAt(payload, 'issue')).length > 0 ? 'issue' : 'pull_request'
-      return words(who, verb, title(payload, on), textIn(html_url), quote(body))
+      return words(who, verb, title(payload, on), scalarIn(html_url), quote(body))
     }
     case 'release': {
       const { tag_name, name, html_url } = objectAt(payload, 'release')
-      const named = lineIn(name) === textIn(tag_name) ? '' : lineIn(name)
-      return words(who, action, 'release', [textIn(tag_name), named].filter(Boolean).join(': '), textIn(html_url))
+      const named = lineIn(name) === scalarIn(tag_name) ? '' : lineIn(name)
+      return words(who, action, 'release', [scalarIn(tag_name), named].filter(Boolean).join(': '), scalarIn(html_url))
     }
     case 'workflow_run':
       return workflowText(payload, action)
     case 'create':
     case 'delete':
-      return words(who, `${event}d`, textIn(payload.ref_type), textIn(payload.ref))
+      return words(who, `${event}d`, scalarIn(payload.ref_type), scalarIn(payload.ref))
     default:
       return words(`${event.replaceAll('_', ' ')}`, action, `by ${who}`)
   }
@@ -82,16 +83,16 @@ function eventText(event: string, payload: Payload): string | undefined {
 function pushText(payload: Payload, sender: string): string {
   const { ref, before, after, created, deleted, forced, compare, compare_url, total_commits } = payload
   const { name, login } = objectAt(payload, 'pusher')
-  const who = textIn(login) || textIn(name) || sender
-  const target = textIn(ref)
+  const who = scalarIn(login) || scalarIn(name) || sender
+  const target = scalarIn(ref)
     .replace(/^refs\/heads\//, '')
     .replace(/^refs\/tags\//, 'tag ')
-  if (deleted === true || NO_COMMIT.test(textIn(after))) return words(who, 'deleted', target)
+  if (deleted === true || NO_COMMIT.test(scalarIn(after))) return words(who, 'deleted', target)
   const commits = objectsIn(payload.commits)
   const count = typeof total_commits === 'number' ? total_commits : commits.length
-  const link = textIn(compare) || textIn(compare_url)
+  const link = scalarIn(compare) || scalarIn(compare_url)
   if (count === 0) {
-    const verb = created === true || NO_COMMIT.test(textIn(before)) ? 'created' : 'moved'
+    const verb = created === true || NO_COMMIT.test(scalarIn(before)) ? 'created' : 'moved'
     return words(who, verb, target, link)
   }
   const verb = forced === true ? 'force-pushed' : 'pushed'
@@ -104,8 +105,8 @@ function pushText(payload: Payload, sender: string): string {
 
 function commitLine(commit: Payload): string {
   const { name, username } = objectAt(commit, 'author')
-  const by = textIn(name) || textIn(username)
-  return words(textIn(commit.id).slice(0, 7), lineIn(commit.message), by && `(${by})`)
+  const by = scalarIn(name) || scalarIn(username)
+  return words(scalarIn(commit.id).slice(0, 7), lineIn(commit.message), by && `(${by})`)
 }
 
 function pullAction(payload: Payload, action: string): string {
@@ -117,26 +118,30 @@ function workflowText(payload: Payload, action: string): string | undefined {
   if (action !== 'completed') return undefined
   const { name, run_number, head_branch, conclusion, html_url, event, actor } = objectAt(payload, 'workflow_run')
   const ended =
-    textIn(conclusion) === 'success' ? 'succeeded' : textIn(conclusion) === 'failure' ? 'failed' : textIn(conclusion)
-  const cause = [textIn(event), textIn(objectAt({ actor }, 'actor').login)].filter(Boolean).join(' by ')
+    scalarIn(conclusion) === 'success'
+      ? 'succeeded'
+      : scalarIn(conclusion) === 'failure'
+        ? 'failed'
+        : scalarIn(conclusion)
+  const cause = [scalarIn(event), scalarIn(objectAt({ actor }, 'actor').login)].filter(Boolean).join(' by ')
   return words(
-    textIn(name),
-    `#${textIn(run_number)}`,
+    scalarIn(name),
+    `#${scalarIn(run_number)}`,
     `${ended.replaceAll('_', ' ')} on`,
-    textIn(head_branch),
+    scalarIn(head_branch),
     cause && `(${cause})`,
-    textIn(html_url),
+    scalarIn(html_url),
   )
 }
 
 /** Returns number, title and address of an issue or pull request. */
 function subject(payload: Payload, key: 'issue' | 'pull_request'): string {
-  return words(title(payload, key), textIn(objectAt(payload, key).html_url))
+  return words(title(payload, key), scalarIn(objectAt(payload, key).html_url))
 }
 
 function title(payload: Payload, key: 'issue' | 'pull_request'): string {
   const { number, title } = objectAt(payload, key)
-  return `#${textIn(number)}: ${lineIn(title)}`
+  return `#${scalarIn(number)}: ${lineIn(title)}`
 }
 
 function quote(body: unknown): string {

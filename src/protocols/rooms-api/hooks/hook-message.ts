@@ -2,7 +2,7 @@ import { shortened } from '../../../chat/text.ts'
 import { alertmanagerText, grafanaText } from './alerts.ts'
 import { discordText } from './discord.ts'
 import { forgeEventOf, forgeText } from './forge.ts'
-import { lineIn, type Payload, textIn } from './payload.ts'
+import { lineIn, type Payload, scalarIn } from './payload.ts'
 import { slackText } from './slack.ts'
 
 /** The formats of incoming webhooks (docs/protocols/rooms-api.md, section 2.7). */
@@ -29,8 +29,8 @@ export function hookMessageOf(
 
 function messageOf(payload: Payload | string, headers: Readonly<Record<string, unknown>>): HookMessage {
   if (typeof payload === 'string') return { source: 'text', text: payload }
-  const header = EVENT_HEADERS.find((name) => textIn(headers[name]) !== '')
-  const event = header === undefined ? forgeEventOf(payload) : textIn(headers[header])
+  const header = EVENT_HEADERS.find((name) => scalarIn(headers[name]) !== '')
+  const event = header === undefined ? forgeEventOf(payload) : scalarIn(headers[header])
   if (event !== undefined) return { source: 'forge', text: forgeText(event, payload) }
   const { alerts, orgId, title, version, groupKey, text, blocks, attachments, content, embeds } = payload
   if (Array.isArray(alerts)) {

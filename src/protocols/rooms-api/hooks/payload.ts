@@ -20,13 +20,13 @@ export function objectsIn(value: unknown): readonly Payload[] {
 }
 
 /** Returns a text, or a number as text; empty for other values. */
-export function textIn(value: unknown): string {
+export function scalarIn(value: unknown): string {
   return typeof value === 'string' ? value : typeof value === 'number' ? String(value) : ''
 }
 
 /** Returns the first line of a text that is not blank, shortened. */
 export function lineIn(value: unknown): string {
-  const line = textIn(value).trim().split(/\r?\n/, 1)[0] ?? ''
+  const line = scalarIn(value).trim().split(/\r?\n/, 1)[0] ?? ''
   return shortened(line.replace(/\s+/g, ' '), LONGEST_LINE)
 }
 

@@ -16,6 +16,8 @@ export interface PosterOptions {
   /** True if hosts may be loopback and private addresses. */
   readonly private: boolean
   readonly userAgent: string
+  /** {@link TIMEOUT_MS} if not given. */
+  readonly timeoutMs?: number
   /** `dns.lookup` if not given. */
   readonly resolve?: typeof lookup
 }
@@ -50,11 +52,13 @@ export class Poster {
     const host = hostOf(url)
     // No name is looked up for an address.
     if (!this.#options.private && isIP(host) > 0 && !isPublicAddress(host)) throw new PrivateAddress(host)
+    const { timeoutMs = TIMEOUT_MS } = this.#options
+    const timeout = AbortSignal.timeout(timeoutMs)
     const isHttps = url.protocol === 'https:'
     const options = {
       method: 'POST',
       agent: this.#agents[isHttps ? 'https:' : 'http:'],
-      signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
+      signal: AbortSignal.any([signal, timeout]),
       headers: {
         'Content-Type': 'application/json',
         'Content-Length': Buffer.byteLength(body),
@@ -67,7 +71,8 @@ export class Poster {
     }
     const answer = await new Promise<IncomingMessage>((resolve, reject) => {
       const sent = (isHttps ? requestHttps : requestHttp)(url, options, resolve)
-      sent.once('error', reject).end(body)
+      sent.once('error', (error) => reject(timeout.aborted ? new Error(`no answer within ${timeoutMs} ms`) : error))
+      sent.end(body)
     })
     await drain(answer)
     return answer.statusCode ?? 0

@@ -1,9 +1,9 @@
-import { lines, objectAt, objectsIn, type Payload, textIn, words } from './payload.ts'
+import { lines, objectAt, objectsIn, type Payload, scalarIn, words } from './payload.ts'
 
 /** Returns the text of a message for Slack's incoming webhooks: `text`, or else its blocks, and its attachments. */
 export function slackText(payload: Payload): string {
   return lines([
-    plain(textIn(payload.text)) || blocksText(payload.blocks),
+    plain(scalarIn(payload.text)) || blocksText(payload.blocks),
     ...objectsIn(payload.attachments).map(attachmentText),
   ])
 }
@@ -11,25 +11,25 @@ export function slackText(payload: Payload): string {
 function attachmentText(attachment: Payload): string {
   const { pretext, title, title_link, text, fields, blocks, fallback } = attachment
   const shown = lines([
-    plain(textIn(pretext)),
-    words(plain(textIn(title)), textIn(title_link)),
-    plain(textIn(text)),
+    plain(scalarIn(pretext)),
+    words(plain(scalarIn(title)), scalarIn(title_link)),
+    plain(scalarIn(text)),
     ...objectsIn(fields).map((field) =>
       [field.title, field.value]
-        .map((part) => plain(textIn(part)))
+        .map((part) => plain(scalarIn(part)))
         .filter(Boolean)
         .join(': '),
     ),
     blocksText(blocks),
   ])
-  return shown || plain(textIn(fallback))
+  return shown || plain(scalarIn(fallback))
 }
 
 function blocksText(blocks: unknown): string {
   return lines(
     objectsIn(blocks).flatMap((block) => [
-      plain(textIn(objectAt(block, 'text').text)),
-      ...objectsIn(block.fields).map(({ text }) => plain(textIn(text))),
+      plain(scalarIn(objectAt(block, 'text').text)),
+      ...objectsIn(block.fields).map(({ text }) => plain(scalarIn(text))),
       objectsIn(block.elements).map(elementText).filter(Boolean).join(' '),
     ]),
   )
@@ -37,7 +37,7 @@ function blocksText(blocks: unknown): string {
 
 /** Returns the text of an element of a context or rich-text block. Buttons have an object for their text, and are left out. */
 function elementText({ text, elements }: Payload): string {
-  return plain(textIn(text)) || objectsIn(elements).map(elementText).join('')
+  return plain(scalarIn(text)) || objectsIn(elements).map(elementText).join('')
 }
 
 /** Replaces the escapes and links of Slack's markup: `<https://example.com|label>`, `<!here>`, `&lt;`. */
