@@ -1,4 +1,4 @@
-import type { MessageExtras } from '../src/chat/messages.ts'
+import type { MessageExtras } from '../src/chat/speech.ts'
 import { Refusal } from '../src/chat/refusal.ts'
 import type { Command, CommandContext } from './command.ts'
 import { OK, type Reply } from './replies.ts'

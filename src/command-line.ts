@@ -76,6 +76,9 @@ const AUDIT_OPTIONS = {
   json: { group: 'Data', type: 'boolean', describe: 'NDJSON on a terminal too' },
 } as const
 
+/** Variables of the client's commands. */
+const CLIENT_VARIABLES = ['ROOMD_SERVER', 'ROOMD_AS', 'ROOMD_TOKEN']
+
 /** The own options of commands. */
 const COMMAND_OPTIONS = {
   export: EXPORT_OPTIONS,
@@ -119,6 +122,9 @@ async function parse(args: readonly string[]): Promise<Record<string, unknown>> 
       '$0 [serve]\n\nA chat daemon that any shell can talk to. Every option can also be set as ROOMD_… in the environment.',
     )
     .command(['serve', '$0'], 'run the daemon')
+    .command('send', 'say a text, or standard input, in a room; see roomd send --help')
+    .command('tail', 'print what is said in rooms; see roomd tail --help')
+    .command('chat', 'chat at a terminal; see roomd chat --help')
     .command('export', 'export the store as NDJSON, with or without a running daemon', (command) =>
       onStore(command).options(EXPORT_OPTIONS),
     )
@@ -183,10 +189,14 @@ function dropUnknownVariables(options: readonly string[]): readonly string[] {
 
 async function run(args: readonly string[]): Promise<void> {
   const known = ['config', ...Object.keys(OPTIONS)]
+  for (const name of CLIENT_VARIABLES) delete process.env[name]
   const own = Object.entries(COMMAND_OPTIONS).find(([name]) => args.includes(name))?.[1] ?? {}
   const ignored = dropUnknownVariables([...known, ...Object.keys(own)])
   const options = await parse(args)
   const [command] = options._ as readonly unknown[]
+  if (command === 'send' || command === 'tail' || command === 'chat') {
+    throw new ConfigError(`${command} comes first: roomd ${command} …; see roomd ${command} --help`)
+  }
   const exposed = exposedSecrets(args)
   if (command === undefined || command === 'serve') return serve(options, ignored, exposed)
   if (ignored.length > 0) process.stderr.write(`roomd: ${IGNORED}: ${ignored.join(', ')}\n`)
