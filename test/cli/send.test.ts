@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openRelay } from '../client/relay.ts'
+import { certificate } from '../support/certificate.ts'
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { reservePort } from '../support/port.ts'
@@ -182,4 +183,15 @@ test('--help is short, and over WebSocket the same is said', async () => {
   const server = `http://127.0.0.1:${daemon.port('http')}`
   expect(await verb(['send', 'socket', 'hi', '--server', server], { port })).toEqual(DONE)
   expect(await bodiesOf(daemon, 'socket')).toEqual(['hi'])
+})
+
+test('over TLS the certificate is one of --ca, or the server is not spoken to', async () => {
+  const args = ['send', 'tls', 'hi', '--server', `tls://localhost:${daemon.lineTls}`]
+  const untrusted = await verb(args, { port })
+  expect(untrusted).toMatchObject({
+    status: 75,
+    stderr: expect.stringContaining('a certificate that is trusted (--ca)?'),
+  })
+  expect(await verb([...args, '--ca', certificate().certFile], { port })).toEqual(DONE)
+  expect(await bodiesOf(daemon, 'tls')).toEqual(['hi'])
 })

@@ -77,7 +77,7 @@ export async function tail(args: readonly string[]): Promise<ExitStatus> {
   }
   const resume = values.resume === undefined ? undefined : new ResumeFile(values.resume)
   const output = new TailOutput(stdout, format, resume)
-  return new Tail(reachOf(values, { suffix: '-tail' }), options, output, resume).run(rooms)
+  return new Tail(await reachOf(values, { suffix: '-tail' }), options, output, resume).run(rooms)
 }
 
 /** One run of the command. */
