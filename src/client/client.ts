@@ -23,7 +23,8 @@ export interface ClientListener extends StayListener {
 
 /** Time for which a lost connection may hold a nickname: the server finds a dead peer within a minute. */
 const GHOST_MS = 120_000
-const REJOIN_MS = { first: 500, growth: 1.5, longest: 5_000 }
+const FIRST_REJOIN_MS = 500
+const LAST_REJOIN_MS = 5_000
 /** Beginning of the lines that a client does not follow. */
 const MESSAGE = '{"type":"message",'
 
@@ -158,10 +159,9 @@ export class ChatClient {
   async #back(connection: ClientConnection): Promise<void> {
     this.#listener.back?.()
     const begun = Date.now()
-    const { first, growth, longest } = REJOIN_MS
     const stay = this.#stay
     if (!stay) return this.#link.settled()
-    for (let delayMs = first; ; delayMs = Math.min(longest, delayMs * growth)) {
+    for (let delayMs = FIRST_REJOIN_MS; ; delayMs = Math.min(LAST_REJOIN_MS, delayMs * 1.5)) {
       await this.#joining
       // The caller has joined a room meanwhile, or left this one.
       if (this.#stay !== stay || !stay.isAway) return

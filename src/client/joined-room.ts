@@ -3,7 +3,7 @@ import type { ChatClient } from './client.ts'
 import { RefusedError } from './errors.ts'
 import { commandLine, optionWords, resultOf } from './requests.ts'
 import type { RoomFeed } from './room-feed.ts'
-import { nicknameWord, nonceLine } from './room-lines.ts'
+import { nicknameWord, nonceLine, randomWord } from './room-lines.ts'
 import type {
   EventRange,
   GrantedRole,
@@ -14,6 +14,7 @@ import type {
   SearchRange,
   WithdrawnRole,
 } from './room-options.ts'
+import { sayAll, type Texts } from './say-all.ts'
 import { recordedEvent } from './stay.ts'
 
 const GRANTS: Readonly<Record<GrantedRole, string>> = {
@@ -77,39 +78,11 @@ export class JoinedRoom implements AsyncIterable<RoomEvent> {
    *
    * @throws RefusedError, DisconnectedError
    */
-  sayAll(texts: Iterable<string> | AsyncIterable<string>, options: SayAllOptions = {}): Promise<number> {
-    const { nonce = this.#nonces, said, refused } = options
-    const { speech } = this.#feed
-    let count = 0
-    return new Promise((resolve, reject) => {
-      let hasFailed = false
-      const fail = (error: unknown) => {
-        hasFailed = true
-        reject(error)
-      }
-      const say = (text: string, index: number) => {
-        const succeeded = (id: string) => {
-          count++
-          said?.(id, index)
-        }
-        const failed = (error: Error) => {
-          if (refused && error instanceof RefusedError) refused(error, text, index)
-          else fail(error)
-        }
-        this.#say(text, options, nonce(index), succeeded, failed)
-      }
-      const sayEach = async () => {
-        let index = 0
-        for await (const text of texts) {
-          if (hasFailed) return
-          say(text, index++)
-          if (speech.isFull) await speech.taken()
-        }
-        await speech.below(1)
-        resolve(count)
-      }
-      sayEach().catch(fail)
-    })
+  sayAll(texts: Texts, options: SayAllOptions = {}): Promise<number> {
+    const { nonce = this.#nonces } = options
+    return sayAll(this.#feed.speech, texts, options, (text, index, said, failed) =>
+      this.#say(text, options, nonce(index), said, failed),
+    )
   }
 
   /** Returns past events, oldest first. @throws RefusedError `history-gone`, …; DisconnectedError */
@@ -219,7 +192,7 @@ function recordsTo(events: RoomEvent[]): (body: History['body']) => void {
 
 /** Returns a function that makes nonces which nobody else makes. */
 function nonces(): () => string {
-  const own = Array.from(crypto.getRandomValues(new Uint32Array(3)), (part) => part.toString(36)).join('')
+  const own = randomWord()
   let count = 0
   return () => `${own}.${count++}`
 }

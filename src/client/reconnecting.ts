@@ -8,6 +8,8 @@ export interface ClientOptions {
   readonly nickname: string
   /** Password or access token of the nickname's account. */
   readonly secret?: string | undefined
+  /** Random word with which a guest takes its nickname back from a dead connection (docs/protocols/line.md, section 2.3). */
+  readonly session?: string | undefined
 }
 
 export interface ReconnectingListener {
@@ -23,7 +25,9 @@ export interface ReconnectingListener {
   refused(error: RefusedError): void
 }
 
-const RECONNECT_MS = { first: 400, growth: 2, longest: 10_000 }
+/** Times before the first attempt and, doubled each time, at most before a later one. */
+const FIRST_RETRY_MS = 400
+const LAST_RETRY_MS = 10_000
 
 /** A connection that is logged in, and opened again when it is lost. */
 export class Reconnecting {
@@ -89,7 +93,8 @@ export class Reconnecting {
 
   async #login(connection: ClientConnection): Promise<void> {
     await connection.opened
-    resultOf(await connection.ask(commandLine('LOGIN', this.#options.nickname, this.secret)))
+    const { nickname, session } = this.#options
+    resultOf(await connection.ask(commandLine('LOGIN', nickname, this.secret, session && `session=${session}`)))
     this.#established = true
   }
 
@@ -98,9 +103,8 @@ export class Reconnecting {
     if (!this.#established) return
     let retryMs: number | undefined
     if (why?.reconnect !== false) {
-      const { first, growth, longest } = RECONNECT_MS
       // Clients that were lost together do not come back together.
-      retryMs = Math.min(longest, first * growth ** this.#attempts++) * (0.5 + Math.random() / 2)
+      retryMs = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#attempts++) * (0.5 + Math.random() / 2)
       this.#timer = setTimeout(() => void this.#reconnect(), retryMs)
     }
     this.#listener.lost(why, retryMs)

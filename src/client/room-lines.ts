@@ -11,3 +11,8 @@ export function nonceLine(text: string, nonce: string, command = 'MESSAGE'): str
 export function nicknameWord(nickname: string): string {
   return /\s/.test(nickname) ? `"${nickname}"` : nickname
 }
+
+/** Returns a word that nobody else makes. */
+export function randomWord(): string {
+  return Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36).padStart(7, '0')).join('')
+}

@@ -5,6 +5,7 @@ import { JoinedRoom } from './joined-room.ts'
 import { isSameName } from './nickname.ts'
 import { askLimits, commandLine, resultOf } from './requests.ts'
 import { RoomFeed } from './room-feed.ts'
+import { randomWord } from './room-lines.ts'
 import type { EnterOptions } from './room-options.ts'
 import { Seat } from './seat.ts'
 import type { ClientState } from './state.ts'
@@ -144,8 +145,10 @@ export class RoomdClient implements AsyncDisposable {
   async #sit(feed?: RoomFeed): Promise<Seat> {
     if (this.#isClosed) throw new DisconnectedError('The client is closed')
     const { nickname, password, token, onState, onNotice } = this.#options
+    const secret = token ?? password
     const seat: Seat = new Seat(
-      { dial: this.#dial, nickname, secret: token ?? password },
+      // A word for each connection: one with the same word ends the others.
+      { dial: this.#dial, nickname, secret, session: secret === undefined ? randomWord() : undefined },
       {
         changed: (state) => onState?.(state),
         noticed: (text) => {

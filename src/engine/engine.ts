@@ -133,8 +133,8 @@ export interface EngineLogs {
    * such a guest, is refused with {@link Closed}; after a `kicked`, so is the `left`. In the same step a `redacted` removes its target from the log, and an event with a
    * {@link stateChangeOf} changes the state of the room.
    *
-   * MUST keep the order of calls within a log, and SHOULD give rising ids across logs, so that a reader of two logs can order their
-   * events. MUST keep ids rising after the clock has gone back, and then date events by the clock, see {@link timeAt}. MUST NOT deliver
+   * MUST keep the order of calls within a log: where a message with a nonce is refused with {@link Unavailable}, so are all of these that wait behind it.
+   * SHOULD give rising ids across logs, so that a reader of two logs can order their events. MUST keep ids rising after the clock has gone back, and then date events by the clock, see {@link timeAt}. MUST NOT deliver
    * the event to followers before the turn of the event loop in which the promise resolves, and MAY deliver it later.
    *
    * @throws Unavailable, Closed, Shared, Repeated

@@ -138,6 +138,17 @@ test('private messages come once, whatever the number of connections, also those
     .toMatchObject([{ body: 'two' }, { body: 'missed', to: 'ann' }])
 })
 
+test('a guest takes its nickname back from connections that are dead', async () => {
+  const relay = await openRelay(await start())
+  const states: string[] = []
+  const ann = await open(relay.port, 'ann', { onState: ({ state }) => states.push(state) })
+  const rooms = await Promise.all([ann.join('ops'), ann.join('dev')])
+  relay.strand()
+  await Promise.all(rooms.map((room) => room.say('back')))
+  expect(states).toContain('offline')
+  expect(states).not.toContain('waiting')
+})
+
 test('a signal ends connecting, and a client', async () => {
   const port = await start()
   await expect(open(port, 'ann', { signal: AbortSignal.abort('no') })).rejects.toBe('no')
