@@ -37,7 +37,7 @@ export function takeBodies(app: FastifyInstance): void {
         else payload.pause().removeAllListeners('end').emit('error', tooLarge())
       })
       .once('end', () => done(null, chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)))
-      .once('error', (error) => done(error))
+      .once('error', (error) => done(error instanceof Problem ? error : incomplete()))
   })
 }
 
@@ -50,6 +50,11 @@ function isStream({ query, headers }: FastifyRequest): boolean {
 
 function tooLarge(): Problem {
   return new Problem(413, 'body-too-large', `At most ${MAX_BODY_BYTES} bytes; ?split=lines takes more`)
+}
+
+/** The problem of a body whose client is gone; nobody reads it. */
+function incomplete(): Problem {
+  return new Problem(400, 'invalid-request', 'The body is incomplete')
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Logger } from 'pino'
 import type { FairQueue } from '../../../chat/fair-queue.ts'
 import type { HookProgress, RoomHooks } from '../../../chat/room-hooks.ts'
 import type { Event } from '../../../engine/event.ts'
@@ -11,6 +12,9 @@ const MAX_AGE_MS = 86_400_000
 /** Time after which a new position is stored. */
 const NOTE_MS = 1_000
 
+/** Maximum UTF-16 units of the text of an error. */
+const MAX_ERROR = 200
+
 /** Times between attempts, in ms: the first one doubles up to the last one. */
 export interface RetryTimes {
   readonly firstMs: number
@@ -20,6 +24,7 @@ export interface RetryTimes {
 export interface HookQueueParts {
   readonly hooks: RoomHooks
   readonly poster: Poster
+  readonly log: Logger
   /** Bounds the requests that are sent at the same time. */
   readonly turns: FairQueue
   readonly retry: RetryTimes
@@ -131,14 +136,23 @@ export class HookQueue {
         (thrown: unknown) => (thrown instanceof Error ? thrown.message : String(thrown)),
       )
     if (error === undefined) {
+      if (this.#failing) this.#parts.log.info(this.#shown, 'webhook delivered again')
       this.#failures = 0
       this.#failing = undefined
       return true
     }
     if (this.#stopped.signal.aborted) return false
+    if (this.#failing?.error !== error.slice(0, MAX_ERROR))
+      this.#parts.log.warn({ ...this.#shown, error }, 'webhook not delivered')
     this.#failures++
-    this.#failing = { since: this.#failing?.since ?? Date.now(), error: error.slice(0, 200) }
+    this.#failing = { since: this.#failing?.since ?? Date.now(), error: error.slice(0, MAX_ERROR) }
     return false
+  }
+
+  /** The webhook for the log, without the path and query of its URL, which may be secrets. */
+  get #shown() {
+    const { id, room, url } = this.#hook
+    return { webhook: id, room, origin: new URL(url).origin }
   }
 
   /** Waits for an event. */

@@ -89,7 +89,7 @@ export class HookSender {
 
   /** Begins with new webhooks, and ends with those that are removed. */
   async #load(): Promise<void> {
-    const { chat, retry = RETRY } = this.#options
+    const { chat, log, retry = RETRY } = this.#options
     const { hooks } = chat
     const found = new Map((await hooks.all()).map((hook) => [hook.id, hook]))
     for (const [id, queue] of this.#queues) {
@@ -100,7 +100,7 @@ export class HookSender {
     const slugOf = async (room: number) => (await chat.rooms.find(room))?.slug
     for (const [id, hook] of found) {
       if (this.#queues.has(id)) continue
-      const parts = { hooks, poster: this.#poster, turns: this.#turns, retry, slugOf }
+      const parts = { hooks, poster: this.#poster, log, turns: this.#turns, retry, slugOf }
       this.#queues.set(id, new HookQueue(hook, parts))
     }
   }

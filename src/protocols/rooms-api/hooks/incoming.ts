@@ -47,6 +47,9 @@ export function addIncomingHooks(
     scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: MAX_PAYLOAD_BYTES }, (_, body, done) =>
       done(null, body),
     )
+    scope.setErrorHandler((error: Error & { readonly code?: unknown }) => {
+      throw error.code === 'FST_ERR_CTP_BODY_TOO_LARGE' ? tooLarge() : error
+    })
     const options = { bodyLimit: MAX_PAYLOAD_BYTES, onRequest: identify }
     scope.post<{ Params: { token: string } }>('/hooks/:token', options, async (request, reply) => {
       const { caller, room } = calls.get(request) ?? unidentified()
@@ -88,6 +91,10 @@ function jsonIn(text: string, mustBeJson: boolean): Payload | string {
     return text
   }
   return isObject(value) ? value : typeof value === 'string' ? value : JSON.stringify(value)
+}
+
+function tooLarge(): Problem {
+  return new Problem(413, 'body-too-large', `At most ${MAX_PAYLOAD_BYTES} bytes`)
 }
 
 function unidentified(): never {

@@ -24,6 +24,8 @@ export class StreamSession extends Session {
   readonly encoding: Encoding
   /** By the id of the room; the inbox has {@link NO_ROOM}. */
   readonly places: ReadonlyMap<number, Place>
+  /** The place of a stream of one log: to look it up would cost as much as all the rest of a delivery. */
+  readonly #only: readonly [id: number, place: Place] | undefined
   /** False while the client is sent what it has missed: what happens then is read from the log later. */
   isLive = false
   /** Called when the stream of a room has ended. */
@@ -39,6 +41,13 @@ export class StreamSession extends Session {
     this.encoding = stream.encoding
     this.places = stream.places
     this.putOut = stream.putOut
+    if (stream.places.size === 1) [this.#only] = stream.places
+  }
+
+  placeOf(id: number): Place | undefined {
+    const only = this.#only
+    if (!only) return this.places.get(id)
+    return only[0] === id ? only[1] : undefined
   }
 
   /** The id behind which the client resumes: an id, or one for each of several rooms. */

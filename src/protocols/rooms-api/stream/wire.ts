@@ -4,6 +4,8 @@ import { type Event, NO_ROOM } from '../../../engine/event.ts'
 import type { Encoding } from './encoding.ts'
 import type { StreamSession } from './session.ts'
 
+const NOTHING = Buffer.alloc(0)
+
 /** Hands events to streams, encoded once for all with the same encoding. */
 export class StreamWire implements Wire<StreamSession> {
   readonly protocol = 'rooms-api'
@@ -34,8 +36,9 @@ export class StreamWire implements Wire<StreamSession> {
   #deliver(id: number, slug: string | undefined, events: readonly Event[], sessions: Iterable<StreamSession>): void {
     const [first = 0, last = 0] = [events[0]?.id, events.at(-1)?.id]
     const encoded = new Map<string, Buffer>()
+    let [lastVariant, lastBytes]: [string | undefined, Buffer] = [undefined, NOTHING]
     for (const session of sessions) {
-      const place = session.places.get(id)
+      const place = session.placeOf(id)
       if (!place) continue
       if (!session.isLive) {
         place.isBehind = true
@@ -46,9 +49,12 @@ export class StreamWire implements Wire<StreamSession> {
         place.position = Math.max(place.position, last)
       } else {
         const { variant } = session
-        let bytes = encoded.get(variant)
-        if (!bytes) encoded.set(variant, (bytes = session.encode(place, events, slug, false)))
-        session.sink.push(bytes)
+        if (variant !== lastVariant) {
+          lastBytes = encoded.get(variant) ?? session.encode(place, events, slug, false)
+          encoded.set(variant, lastBytes)
+          lastVariant = variant
+        }
+        session.sink.push(lastBytes)
         place.position = last
       }
     }

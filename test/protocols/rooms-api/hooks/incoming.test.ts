@@ -117,7 +117,8 @@ test('a delivery that is repeated is said once, and a step of a workflow not at 
 test('a payload is a message however long it is, up to a megabyte', async () => {
   expect(await post(JSON.stringify({ text: 'x'.repeat(100_000) }))).toEqual(OK)
   expect(await said(1)).toEqual([`${'x'.repeat(3_999)}…`])
-  expect((await post(JSON.stringify({ text: 'x'.repeat(1_100_000) }))).status).toBe(413)
+  const refused = await post(JSON.stringify({ text: 'x'.repeat(1_100_000) }))
+  expect(JSON.parse(refused.text)).toMatchObject({ status: 413, code: 'body-too-large' })
   for (const body of ['{', '', '{"text":""}', new Uint8Array([0x22, 0xff, 0x22])])
     expect([body, (await post(body)).status]).toEqual([body, 400])
 })

@@ -3,6 +3,7 @@ import { createHmac } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { eventually } from '../../../support/eventually.ts'
 import { temporaryFolder } from '../../../support/folder.ts'
+import { keptLog } from '../../../support/log.ts'
 import { RedisServer, withRedis } from '../../../support/redis.ts'
 import { problem } from '../stage.ts'
 import { accepted, ask, dial, PASSWORD, receiver, startDaemon } from './receiver.ts'
@@ -52,7 +53,8 @@ test('events are posted one after the other, signed, in the order of the log, an
 })
 
 test('an event that is refused is posted again, and the later ones wait for it', async () => {
-  const daemon = await startDaemon()
+  const { log, logged } = keptLog()
+  const daemon = await startDaemon({}, log)
   const elsewhere = await receiver()
   const refusing = await receiver([500, 302], { location: elsewhere.url })
   const ann = await dial(daemon, ...REGISTER)
@@ -71,6 +73,12 @@ test('an event that is refused is posted again, and the later ones wait for it',
     [204, 'two'],
   ])
   expect(elsewhere.received).toEqual([])
+  expect(logged().match(/webhook [a-z ]+/g)).toEqual([
+    'webhook not delivered',
+    'webhook not delivered',
+    'webhook delivered again',
+  ])
+  expect(logged()).not.toContain(refusing.url)
   await eventually(async () => {
     const { body } = await ask(daemon, 'GET', '/rooms/ops/hooks')
     expect(body[0]).not.toHaveProperty('failing')

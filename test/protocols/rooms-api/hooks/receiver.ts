@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Logger } from 'pino'
 import { expect, onTestFinished } from 'vitest'
 import { LineClient } from '../../../support/client.ts'
 import { type Overrides, startTestDaemon, type TestDaemon } from '../../../support/daemon.ts'
@@ -48,8 +49,8 @@ export function accepted({ bodies }: { bodies(): unknown[] }, ...texts: readonly
   return eventually(() => expect(bodies()).toEqual(texts))
 }
 
-export async function startDaemon(overrides: Overrides = {}): Promise<TestDaemon> {
-  const daemon = await startTestDaemon({ http: 0, 'hooks-private': true, ...overrides })
+export async function startDaemon(overrides: Overrides = {}, log?: Logger): Promise<TestDaemon> {
+  const daemon = await startTestDaemon({ http: 0, 'hooks-private': true, ...overrides }, log)
   onTestFinished(() => daemon.stop())
   return daemon
 }
