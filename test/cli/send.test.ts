@@ -185,6 +185,17 @@ test('--help is short, and over WebSocket the same is said', async () => {
   expect(await bodiesOf(daemon, 'socket')).toEqual(['hi'])
 })
 
+test('the commands for the machine of the server list these, and ignore their variables', async () => {
+  const { stdout } = await verb(['--help'], { port })
+  for (const name of ['send', 'tail', 'chat']) expect(stdout).toContain(`see roomd ${name} --help`)
+  const data = temporaryFolder()
+  const env = { ROOMD_TOKEN: 'rd_x', ROOMD_AS: 'ann' }
+  const text = `roomd: there is no ${join(data, 'roomd.db')}\n`
+  expect(await verb(['room', 'list', '--data', data], { port, env })).toEqual({ status: 2, stdout: '', stderr: text })
+  const late = await verb(['--data', data, 'send', 'ops', 'x'], { port })
+  expect(late).toMatchObject({ status: 2, stderr: expect.stringContaining('roomd send') })
+})
+
 test('over TLS the certificate is one of --ca, or the server is not spoken to', async () => {
   const args = ['send', 'tls', 'hi', '--server', `tls://localhost:${daemon.lineTls}`]
   const untrusted = await verb(args, { port })
