@@ -7,6 +7,7 @@ import { certificate } from '../support/certificate.ts'
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { reservePort } from '../support/port.ts'
+import { isReply } from '../support/stage.ts'
 import { bodiesOf, DONE, member, messagesOf } from './stage.ts'
 import { Verb, verb } from './verb.ts'
 
@@ -133,7 +134,12 @@ test('a server that is away is 75, at once or when --retry is over, and waited f
 test('the secret of an account is a file; without it the account is not used', async () => {
   const file = join(temporaryFolder(), 'password')
   writeFileSync(file, 'correct horse\n')
-  await member(daemon, 'LOGIN carol', '/register correct horse')
+  const carol = await member(daemon, 'LOGIN carol', '/register correct horse')
+  carol.send('/token create bot')
+  const [made] = await carol.until(isReply)
+  const token = (made?.type === 'commandResult' && made.token?.value) || expect.fail()
+  const withToken = await verb(['send', 'account', 'hi', '--as', 'carol'], { port, env: { ROOMD_TOKEN: token } })
+  expect(withToken).toEqual(DONE)
   expect(await verb(['send', 'account', 'hi', '--as', 'carol', '--password-file', file], { port })).toEqual(DONE)
   const refused = await verb(['send', 'account', 'hi', '--as', 'carol'], { port })
   expect(refused.status).toBe(1)
