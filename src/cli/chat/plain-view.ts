@@ -8,7 +8,7 @@ export class PlainView implements ChatView {
   readonly #output: NodeJS.WriteStream
   readonly #input: NodeJS.ReadStream
   #lines: Interface | undefined
-  #session: ChatSession | undefined
+  #current: ChatWindow | undefined
 
   constructor(input: NodeJS.ReadStream, output: NodeJS.WriteStream) {
     this.#output = output
@@ -18,7 +18,6 @@ export class PlainView implements ChatView {
   }
 
   start(session: ChatSession): void {
-    this.#session = session
     // Not before, as it would lose lines. The terminal itself edits the line.
     this.#lines = createInterface({ input: this.#input, terminal: false })
     void this.#read(session, this.#lines)
@@ -29,8 +28,7 @@ export class PlainView implements ChatView {
   }
 
   added(window: ChatWindow, spans: readonly Span[], isUrgent: boolean): void {
-    const isElsewhere = window !== this.#session?.current && window !== this.#session?.windows[0]
-    const room = isElsewhere ? `[${window.name}] ` : ''
+    const room = window !== this.#current ? `[${window.name}] ` : ''
     const text = painted(
       spans.map(({ text }) => ({ text })),
       false,
@@ -41,6 +39,7 @@ export class PlainView implements ChatView {
   changed(): void {}
 
   switched(window: ChatWindow): void {
+    this.#current = window
     this.#output.write(`--- ${window.name}\n`)
   }
 

@@ -1,0 +1,44 @@
+/** `roomd chat` as lines, where there is no terminal. */
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startTestDaemon, type TestDaemon } from '../../support/daemon.ts'
+import { bodiesOf, member } from '../stage.ts'
+import { Verb, verb } from '../verb.ts'
+
+let daemon: TestDaemon
+
+beforeAll(async () => {
+  daemon = await startTestDaemon()
+})
+afterAll(() => daemon.stop())
+
+test('lines are said and commands carried out, one after the other; the end of the input ends it', async () => {
+  const input = 'hello\n\n/who\n//shrug\n/nonsense\n/tell nobody hi\n/quit\nnot said\n'
+  const { status, stdout, stderr } = await verb(['chat', 'lines', '--as', 'ann'], { port: daemon.line, input })
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+  expect(await bodiesOf(daemon, 'lines')).toEqual(['hello', '/shrug'])
+  expect(stdout).not.toContain('\x1b')
+  const lines = stdout.trimEnd().split('\n')
+  expect(lines.map((line) => line.replace(/^\d\d:\d\d /, ''))).toEqual(
+    expect.arrayContaining([
+      '--- lines',
+      '* ann joined',
+      '<ann> hello',
+      'In lines: ann (operator)',
+      '-!- Unknown command: /nonsense',
+      '-!- No such user here: nobody (nobody-here)',
+    ]),
+  )
+})
+
+test('without a room it enters the lobby; other rooms are named', async () => {
+  const chat = new Verb(['chat', `127.0.0.1:${daemon.line}`, '--as', 'ann'], { port: daemon.line })
+  await chat.printed('* ann joined')
+  expect(chat.stdout).toMatch(/^--- lobby\n\d\d:\d\d \* ann joined\n/)
+  chat.child.stdin.write('/join second\n')
+  await chat.printed('--- second')
+  await member(daemon, 'LOGIN bob', 'JOIN lobby', 'MESSAGE for ann\u0007')
+  await chat.printed('<bob> for ann')
+  expect(chat.stdout).toMatch(/\n\[lobby\] \d\d:\d\d <bob> for ann\n/)
+  chat.child.kill('SIGTERM')
+  expect(await chat.ended).toMatchObject({ status: 0, stderr: '' })
+})
