@@ -1,14 +1,14 @@
 import type { Reply, RoomEvent } from '../../commands/replies.ts'
 import type { ClientConnection } from './connection.ts'
 import { EventQueue } from './event-queue.ts'
-import { Speech } from './speech.ts'
+import { SayQueue } from './say-queue.ts'
 
 /** A joined room as its connections see it: what goes into it, and what comes out of it. */
 export class RoomFeed {
   /** The present name, before the joining the one that was asked for. */
   name: string
   topic = ''
-  readonly speech = new Speech()
+  readonly speech = new SayQueue()
   readonly events = new EventQueue<RoomEvent>()
   /** Resolves when the room is joined and its topic known, or when it has ended. */
   readonly entered: Promise<void>

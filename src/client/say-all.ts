@@ -1,6 +1,6 @@
 import { RefusedError } from './errors.ts'
 import type { SayAllOptions } from './room-options.ts'
-import type { Speech } from './speech.ts'
+import type { SayQueue } from './say-queue.ts'
 
 export type Texts = Iterable<string> | AsyncIterable<string>
 
@@ -11,7 +11,7 @@ export type Texts = Iterable<string> | AsyncIterable<string>
  * @param say says one text, and calls one of the functions
  */
 export function sayAll(
-  speech: Speech,
+  speech: SayQueue,
   texts: Texts,
   { said, refused }: SayAllOptions,
   say: (text: string, index: number, said: (id: string) => void, failed: (error: Error) => void) => void,

@@ -7,7 +7,7 @@ import type { Caller, RoomsApiContext } from '../context.ts'
 import { apiProblemOf } from '../problems.ts'
 import type { Encoding } from './encoding.ts'
 import type { StreamEnd } from './formats.ts'
-import type { Beating, Heartbeats } from './heartbeats.ts'
+import type { BeatingStream, Heartbeats } from './heartbeats.ts'
 import { type Place, StreamSession } from './session.ts'
 import type { StreamWire } from './wire.ts'
 
@@ -27,7 +27,7 @@ export interface Stream {
  * The conversation with the client of a stream: sends what it has missed, a page whenever it has read the last one, and switches to what
  * happens when there is nothing left. So there is neither hole nor repetition, and a client that reads slowly holds a page.
  */
-export class StreamConversation implements Conversation<never>, Beating {
+export class StreamConversation implements Conversation<never>, BeatingStream {
   readonly #parts: StreamParts
   readonly #link: ClientLink
   readonly #caller: Caller

@@ -3,7 +3,7 @@ import { inSlices } from '../../../slices.ts'
 /** Streams that are written to in one round of the event loop. */
 const AT_ONCE = 256
 
-export interface Beating {
+export interface BeatingStream {
   /** Sends a sign of life. */
   beat(): void
 }
@@ -11,19 +11,19 @@ export interface Beating {
 /** Calls all streams at an interval: those behind a proxy would be cut in silence, and a client that is gone is noticed by writing. */
 export class Heartbeats {
   readonly #everyMs: number
-  readonly #streams = new Set<Beating>()
+  readonly #streams = new Set<BeatingStream>()
   #timer: NodeJS.Timeout | undefined
 
   constructor(everyMs: number) {
     this.#everyMs = everyMs
   }
 
-  add(stream: Beating): void {
+  add(stream: BeatingStream): void {
     this.#streams.add(stream)
     this.#timer ??= setInterval(() => void this.#beat(), this.#everyMs).unref()
   }
 
-  delete(stream: Beating): void {
+  delete(stream: BeatingStream): void {
     this.#streams.delete(stream)
     if (this.#streams.size > 0) return
     clearInterval(this.#timer)

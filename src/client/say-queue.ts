@@ -18,7 +18,7 @@ const WINDOW = 1_024
  * The texts that a client says in a room, in their order. They are sent without waiting for one another. When the connection is lost, all
  * without a reply are sent again on the next one, where the server recognises by their nonces those that are in the room.
  */
-export class Speech {
+export class SayQueue {
   /** Texts without a reply, oldest first, behind `#answered` with one. */
   #texts: Spoken[] = []
   #answered = 0
