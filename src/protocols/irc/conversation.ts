@@ -7,12 +7,12 @@ import { type Handled, Pipelined } from '../../transport/reply-queue.ts'
 import { settledWithin } from '../../within.ts'
 import { type IrcCommand, type IrcContext, type Lines, replyTo } from './command.ts'
 import { COMMANDS } from './commands/index.ts'
+import { labelled } from './labels.ts'
 import { type IrcMessage, ircLine, isLineTooLong, parseIrcMessage } from './message.ts'
 import { SERVER } from './names.ts'
 import type { IrcOptions } from './options.ts'
 import { refusedLine } from './refusals.ts'
 import { Registration } from './registration.ts'
-import { labelled } from './labels.ts'
 import { IrcSession } from './session.ts'
 
 const NONE = Buffer.alloc(0)

@@ -29,7 +29,12 @@ export const ROLE_LETTERS: Readonly<Record<Role, string | undefined>> = {
 }
 
 /** Returns the lines of a text from a user to a target, which is a channel or nickname. */
-export function textLines(source: string, command: string, target: string, event: Pick<Event, 'body' | 'details'>): string[] {
+export function textLines(
+  source: string,
+  command: string,
+  target: string,
+  event: Pick<Event, 'body' | 'details'>,
+): string[] {
   const { details } = event
   const head = `:${source} ${command} ${target} :`
   const frame = details?.action ? 10 : 0

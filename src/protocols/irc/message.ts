@@ -26,7 +26,9 @@ export function parseIrcMessage(line: string): IrcMessage | undefined {
 export function isLineTooLong(line: string): boolean {
   if (Buffer.byteLength(line) <= MAX_LINE_BYTES) return false
   const end = line.startsWith('@') ? line.indexOf(' ') + 1 : 0
-  return Buffer.byteLength(line.slice(0, end)) > MAX_TAG_BYTES + 1 || Buffer.byteLength(line.slice(end)) > MAX_LINE_BYTES
+  return (
+    Buffer.byteLength(line.slice(0, end)) > MAX_TAG_BYTES + 1 || Buffer.byteLength(line.slice(end)) > MAX_LINE_BYTES
+  )
 }
 
 function paramsOf(rest: string): string[] {
@@ -48,7 +50,11 @@ function tagsOf(text: string): Map<string, string> {
   const tags = new Map<string, string>()
   for (const tag of text.split(';')) {
     const [, key = '', value = ''] = /^([^=]*)=?(.*)$/s.exec(tag) ?? []
-    if (key !== '') tags.set(key, value.replace(/\\(.?)/gs, (_, escaped: string) => ESCAPES[escaped] ?? escaped))
+    if (key !== '')
+      tags.set(
+        key,
+        value.replace(/\\(.?)/gs, (_, escaped: string) => ESCAPES[escaped] ?? escaped),
+      )
   }
   return tags
 }

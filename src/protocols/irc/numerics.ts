@@ -123,7 +123,11 @@ export const NUMERICS = {
 type NumericName = keyof typeof NUMERICS
 
 /** Returns the line of a numeric to a client, whose nickname is `*` before its registration. */
-export function numeric<N extends NumericName>(nick: string, name: N, ...params: Parameters<(typeof NUMERICS)[N]>): string {
+export function numeric<N extends NumericName>(
+  nick: string,
+  name: N,
+  ...params: Parameters<(typeof NUMERICS)[N]>
+): string {
   // The compiler does not follow the relation between a name and its parameters.
   const make = NUMERICS[name] as (...params: Parameters<(typeof NUMERICS)[N]>) => readonly string[]
   const [code = '', ...rest] = make(...params)

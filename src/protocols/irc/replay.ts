@@ -32,7 +32,9 @@ export async function replayLines({ chat, session, options }: IrcContext, room: 
   for await (const page of pages) {
     for (const event of page) {
       const [first = '', ...more] = taggedLines(event, room.record, session.variant)
-      lines.push(...(session.caps.has('server-time') ? [first, ...more] : [first, ...more].map((line) => dated(line, event.at))))
+      lines.push(
+        ...(session.caps.has('server-time') ? [first, ...more] : [first, ...more].map((line) => dated(line, event.at))),
+      )
     }
   }
   return lines

@@ -45,7 +45,9 @@ export async function namesLines({ chat, session, reply }: IrcContext, room: Roo
   const members = await chat.rooms.inside(room.id)
   const ranks = await chat.ranks(room.id, members)
   const hasHosts = session.caps.has('userhost-in-names')
-  const shown = members.map((name) => prefixOf(ranks.get(name)) + (hasHosts ? sourceOf(name, undefined) : shownNick(name)))
+  const shown = members.map(
+    (name) => prefixOf(ranks.get(name)) + (hasHosts ? sourceOf(name, undefined) : shownNick(name)),
+  )
   const symbol = room.visibility === 'hidden' ? '@' : '='
   const lines = packed(shown, NAMES_BYTES).map((names) => reply('RPL_NAMREPLY', symbol, channel, names))
   return [...lines, reply('RPL_ENDOFNAMES', channel)]

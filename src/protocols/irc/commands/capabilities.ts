@@ -2,7 +2,7 @@ import type { Proof } from '../../../chat/credentials.ts'
 import { Refusal } from '../../../chat/refusal.ts'
 import { capList, isCap } from '../caps.ts'
 import { type IrcCommand, type IrcContext, type Lines, NOTHING } from '../command.ts'
-import { SERVER, meantNick, shownNick, sourceOf } from '../names.ts'
+import { meantNick, SERVER, shownNick, sourceOf } from '../names.ts'
 import { IrcWire } from '../wire.ts'
 
 /** Maximum characters of a chunk of AUTHENTICATE, and of all of them (IRCv3, "SASL"). */

@@ -99,10 +99,13 @@ export const names: IrcCommand = {
   async run(context, { params: [list = ''] }) {
     const { session, reply } = context
     if (list === '') return [reply('RPL_ENDOFNAMES', '*')]
-    const lines = list.split(',').slice(0, LIMITS.targets).map(async (channel): Promise<Lines> => {
-      const room = await roomOf(context, channel).catch(ignoreUnknown)
-      return room && isVisible(session, room) ? namesLines(context, room) : [reply('RPL_ENDOFNAMES', channel)]
-    })
+    const lines = list
+      .split(',')
+      .slice(0, LIMITS.targets)
+      .map(async (channel): Promise<Lines> => {
+        const room = await roomOf(context, channel).catch(ignoreUnknown)
+        return room && isVisible(session, room) ? namesLines(context, room) : [reply('RPL_ENDOFNAMES', channel)]
+      })
     return (await Promise.all(lines)).flat()
   },
 }

@@ -55,7 +55,12 @@ function rangeOf(verb: string, params: readonly string[]): readonly Range[] | un
       return place === undefined ? undefined : [{ after: place, limit }]
     case 'AROUND': {
       const half = Math.ceil(limit / 2)
-      return place === undefined ? undefined : [{ before: place + 1, limit: half }, { after: place, limit: limit - half }]
+      return place === undefined
+        ? undefined
+        : [
+            { before: place + 1, limit: half },
+            { after: place, limit: limit - half },
+          ]
     }
     case 'BETWEEN': {
       const end = placeOf(second)

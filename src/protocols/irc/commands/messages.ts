@@ -1,6 +1,6 @@
+import type { MessageExtras } from '../../../chat/messages.ts'
 import { fold } from '../../../chat/names.ts'
 import { Refusal } from '../../../chat/refusal.ts'
-import type { MessageExtras } from '../../../chat/messages.ts'
 import { type IrcCommand, type IrcContext, type Lines, NOTHING } from '../command.ts'
 import { LIMITS } from '../isupport.ts'
 import { labelOf } from '../labels.ts'

@@ -152,9 +152,7 @@ async function banList({ chat, reply }: IrcContext, by: Membership): Promise<Lin
   const channel = channelOf(by.room.record)
   const bans = await chat.moderation.expulsion.bans(by)
   return [
-    ...bans.map((ban) =>
-      reply('RPL_BANLIST', channel, maskOf(ban.to), shownNick(ban.by), Math.floor(ban.at / 1_000)),
-    ),
+    ...bans.map((ban) => reply('RPL_BANLIST', channel, maskOf(ban.to), shownNick(ban.by), Math.floor(ban.at / 1_000))),
     reply('RPL_ENDOFBANLIST', channel),
   ]
 }

@@ -2,7 +2,7 @@ import { fold, isName, mayBeAccount } from '../../../chat/names.ts'
 import { Refusal } from '../../../chat/refusal.ts'
 import type { IrcCommand } from '../command.ts'
 import { NOTHING } from '../command.ts'
-import { SERVER, meantNick } from '../names.ts'
+import { meantNick, SERVER } from '../names.ts'
 
 export const pass: IrcCommand = {
   name: 'PASS',

@@ -71,7 +71,9 @@ export const oper: IrcCommand = {
   name: 'OPER',
   least: 2,
   run({ session, reply }) {
-    return [session.isAdmin ? reply('RPL_YOUREOPER') : reply('ERR_PASSWDMISMATCH', 'Log in as an admin with SASL or PASS')]
+    return [
+      session.isAdmin ? reply('RPL_YOUREOPER') : reply('ERR_PASSWDMISMATCH', 'Log in as an admin with SASL or PASS'),
+    ]
   },
 }
 

@@ -1,4 +1,3 @@
-
 import type { SessionInfo } from '../../../chat/sessions.ts'
 import type { RoomRecord } from '../../../engine/engine.ts'
 import { type IrcCommand, type IrcContext, type Lines, NOTHING } from '../command.ts'
@@ -41,14 +40,23 @@ export const whois: IrcCommand = {
   },
 }
 
-function sessionLines({ chat, reply }: IrcContext, nick: string, { name, protocol, account, since }: SessionInfo): Lines {
+function sessionLines(
+  { chat, reply }: IrcContext,
+  nick: string,
+  { name, protocol, account, since }: SessionInfo,
+): Lines {
   const local = chat.users.here(name)
   return [
     ...(protocol === 'irc' ? [] : [reply('RPL_WHOISSPECIAL', nick, `is connected through the protocol ${protocol}`)]),
     ...(account ? [reply('RPL_WHOISACCOUNT', nick, nick)] : []),
     ...(local.some(({ isBot }) => isBot) ? [reply('RPL_WHOISBOT', nick)] : []),
     ...(local.some(({ isAdmin }) => isAdmin) ? [reply('RPL_WHOISOPERATOR', nick)] : []),
-    reply('RPL_WHOISIDLE', nick, Math.floor((Date.now() - chat.users.activeAt(name, since)) / 1_000), Math.floor(since / 1_000)),
+    reply(
+      'RPL_WHOISIDLE',
+      nick,
+      Math.floor((Date.now() - chat.users.activeAt(name, since)) / 1_000),
+      Math.floor(since / 1_000),
+    ),
   ]
 }
 
@@ -58,7 +66,11 @@ function awayLines({ chat, reply }: IrcContext, name: string, nick: string): Lin
 }
 
 /** Returns the channels of a user that a session may see, each with the user's prefix. */
-async function shownChannels({ chat, session }: IrcContext, name: string, rooms: readonly RoomRecord[]): Promise<string[]> {
+async function shownChannels(
+  { chat, session }: IrcContext,
+  name: string,
+  rooms: readonly RoomRecord[],
+): Promise<string[]> {
   const visible = rooms.filter((room) => isVisible(session, room))
   const ranks = await Promise.all(visible.map((room) => chat.ranks(room.id, [name])))
   return visible.map((room, index) => prefixOf(ranks[index]?.get(name)) + channelOf(room))
@@ -101,7 +113,10 @@ export const who: IrcCommand = {
         o: 'n/a',
         r: nick,
       }
-      return reply('RPL_WHOSPCRPL', [...'tcuihsnfdlaor'].filter((field) => wanted.includes(field)).map((field) => values[field] ?? ''))
+      return reply(
+        'RPL_WHOSPCRPL',
+        [...'tcuihsnfdlaor'].filter((field) => wanted.includes(field)).map((field) => values[field] ?? ''),
+      )
     }
     if (mask.startsWith('#')) {
       const room = await roomOf(context, mask).catch(() => undefined)
@@ -156,8 +171,14 @@ export const userhost: IrcCommand = {
     const replies = online.map((nick) => {
       const name = meantNick(nick)
       const local = chat.users.here(name)
-      const { user, host } = hostOf(name, local.some(({ registered }) => registered))
-      const [star, sign] = [local.some(({ isAdmin }) => isAdmin) ? '*' : '', chat.away.of(name) === undefined ? '+' : '-']
+      const { user, host } = hostOf(
+        name,
+        local.some(({ registered }) => registered),
+      )
+      const [star, sign] = [
+        local.some(({ isAdmin }) => isAdmin) ? '*' : '',
+        chat.away.of(name) === undefined ? '+' : '-',
+      ]
       return `${nick}${star}=${sign}${user}@${host}`
     })
     return [reply('RPL_USERHOST', replies.join(' '))]
