@@ -177,6 +177,7 @@ export async function startDaemon(
       pacing: pacingOf(config),
       loginTimeoutMs: config['login-timeout'] * 1_000,
     },
+    reload: () => (reloading = reloading.then(reload)),
     maxLine: config['max-line'],
     maxText: config['max-text'],
     routes: async () => {
@@ -245,7 +246,7 @@ export async function startDaemon(
     addresses,
     died,
     stop: () => (stopping ??= stop()),
-    reload: () => (reloading = reloading.then(reload)),
+    reload: host.reload,
   }
 }
 

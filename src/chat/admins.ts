@@ -31,7 +31,8 @@ export class Admins {
   }
 
   /** Resolves with true for the session of an admin. @throws Refusal `unavailable`. */
-  async includes({ registered, name }: Session): Promise<boolean> {
+  async includes({ registered, name, adminAccount }: Session): Promise<boolean> {
+    if (adminAccount !== undefined) return this.has(adminAccount)
     return registered && this.has(name)
   }
 

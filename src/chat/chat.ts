@@ -34,7 +34,9 @@ import { Memberships } from './memberships.ts'
 import { Messages } from './messages.ts'
 import { Moderation } from './moderation.ts'
 import { fold } from './names.ts'
+import { NewsDesk } from './news.ts'
 import { Passwords } from './passwords.ts'
+import { PastUsers } from './past-users.ts'
 import { Presence } from './presence.ts'
 import { Reader } from './reader.ts'
 import { Refusal, refuse } from './refusal.ts'
@@ -47,6 +49,7 @@ import { Sessions } from './sessions.ts'
 import { Supervision } from './supervision.ts'
 import { clean, shortened } from './text.ts'
 import { Tickets } from './tickets.ts'
+import { Totals } from './totals.ts'
 import { Users } from './users.ts'
 
 /** Failed attempts a minute from an address. */
@@ -74,6 +77,8 @@ export class Chat {
   readonly settings: AccountSettings
   readonly supervision: Supervision
   readonly users: Users
+  readonly news: NewsDesk
+  readonly away: Away
   /** Characters of the longest message. */
   readonly maxText: number
   /** Signals between nodes. */
@@ -88,7 +93,6 @@ export class Chat {
   readonly #passwords: Passwords
   readonly #memberships: Memberships
   readonly #presence = new Presence()
-  readonly away = new Away(this.#presence)
 
   constructor(engine: Engine, options: ChatOptions) {
     const { maxText, now = () => performance.now(), ticketMs = HOUR_MS, maxAccountsPerAddress = 0 } = options
@@ -97,6 +101,7 @@ export class Chat {
     const blocks = this.#blocks
     const presence = this.#presence
     const { counts } = this
+    const news = new NewsDesk(engine.broadcast)
     const secrets = new Secrets(options.cost, options.checksAtOnce)
     const guesses = new Guesses(secrets, new Attempts({ failures: FAILURES, ms: MINUTE_MS }, now))
     const maxRegistrations = options.maxRegistrations || Number.POSITIVE_INFINITY
@@ -132,10 +137,11 @@ export class Chat {
       },
       onRefused: ({ code }) => counts.refusedLogin(code),
       onAudit,
+      onRegistered: ({ name, memberships }) => news.tell({ kind: 'registered', name, rooms: [...memberships.keys()] }),
       quota: new AccountQuota(registrations, maxAccountsPerAddress, now),
     })
     const guests = new GuestChecks(accounts, engine.memberships)
-    const login = { admins, blocking, credentials, digests, guests, handover, inboxes, presence, sessions, onAudit }
+    const login = { admins, blocking, credentials, digests, guests, handover, inboxes, news, presence, sessions, onAudit }
     const administered = { credentials, tickets, blocking, directory, presence, sessions, admins, onAdministered }
     const administration = new Administration(engine, administered)
     this.#engine = engine
@@ -150,17 +156,19 @@ export class Chat {
     this.access = new Access({ memberships, credentials, admins, digests })
     this.accounts = accounts
     this.admins = admins
+    this.away = new Away(presence, news)
     this.addressBans = new AddressBans(engine, admins, onAudit)
     this.administration = administration
     this.inboxes = inboxes
     this.makers = makers
     const stateOf = (room: RoomRecord) => memberships.stateOf(room)
-    this.messages = new Messages(engine, { blocks, counts, reader, inboxes, stateOf, maxText })
+    this.messages = new Messages(engine, { blocks, counts, reader, inboxes, news, stateOf, maxText })
     this.moderation = new Moderation(engine, {
       directory,
       passwords,
       reader,
       counts,
+      news,
       maxKeepDays: options.keepDays || Number.POSITIVE_INFINITY,
       onAudit,
       accounts: {
@@ -170,9 +178,11 @@ export class Chat {
     })
     this.rooms = directory
     this.settings = new AccountSettings({ accounts, administration, admins, sessions, tickets, onAudit })
-    this.supervision = new Supervision({ admins, sessions, maxText, onAudit })
+    this.supervision = new Supervision({ accounts, admins, sessions, maxText, onAudit })
     this.tickets = tickets
-    this.users = new Users(engine, { sessions, presence })
+    this.news = news
+    const totals = new Totals(engine.broadcast, presence)
+    this.users = new Users(engine, { sessions, presence, totals, past: new PastUsers(news) })
   }
 
   /**

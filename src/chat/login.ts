@@ -10,6 +10,7 @@ import type { GuestChecks } from './guests.ts'
 import type { Handover } from './handover.ts'
 import type { Inboxes } from './inboxes.ts'
 import { fold, isName, isReserved } from './names.ts'
+import type { NewsDesk } from './news.ts'
 import type { Presence } from './presence.ts'
 import { Refusal, refuse } from './refusal.ts'
 import type { Session } from './session.ts'
@@ -23,6 +24,7 @@ export interface SessionLoginParts {
   readonly guests: GuestChecks
   readonly handover: Handover
   readonly inboxes: Inboxes
+  readonly news: NewsDesk
   readonly presence: Presence
   readonly sessions: Sessions
   readonly onAudit: OnAudit
@@ -75,6 +77,8 @@ export class SessionLogin {
     if (registered) inboxes.listen(session)
     session.isBot = account?.bot === true
     sessions.begin(session)
+    const isFirst = presence.of(key).every((other) => other === session || other.id === '')
+    if (isFirst) this.#parts.news.tell({ kind: 'online', name, verified: registered })
     this.#takeOver(session)
     onAudit(auditEntry({ what: 'login', address: session.address, name, protocol: session.wire.protocol }))
   }
@@ -84,8 +88,12 @@ export class SessionLogin {
    * kept, for good.
    */
   async release(key: string, session: Session): Promise<void> {
-    const { presence, blocking, handover } = this.#parts
-    if (presence.remove(key, session)) blocking.forget(key)
+    const { presence, blocking, handover, news } = this.#parts
+    if (presence.remove(key, session)) {
+      blocking.forget(key)
+      const { id, name, registered: verified } = session
+      if (id !== '') news.tell({ kind: 'offline', name, verified })
+    }
     await this.#alone.giveUp(session)
     handover.freed(key)
   }

@@ -5,6 +5,7 @@ import type { Counts } from './counts.ts'
 import { ALONE } from './directory.ts'
 import type { Inboxes } from './inboxes.ts'
 import { isCurrent } from './memberships.ts'
+import type { NewsDesk, Signal } from './news.ts'
 import type { Asker, Reader, Search } from './reader.ts'
 import { Refusal, refuse } from './refusal.ts'
 import type { Room } from './room.ts'
@@ -23,6 +24,7 @@ export interface MessagesOptions {
   readonly counts: Counts
   readonly reader: Reader
   readonly inboxes: Inboxes
+  readonly news: NewsDesk
   /** See {@link Memberships.stateOf}. */
   readonly stateOf: (room: RoomRecord) => Promise<RoomState>
   /** Maximum characters of a message. */
@@ -43,17 +45,19 @@ export class Messages {
   readonly #counts: Counts
   readonly #reader: Reader
   readonly #inboxes: Inboxes
+  readonly #news: NewsDesk
   readonly #stateOf: MessagesOptions['stateOf']
   readonly #maxText: number
   /** Requests for which an addressee is being looked up: the session's next requests come behind them. */
   readonly #asking = new Map<Session, Promise<void>>()
 
-  constructor(engine: Engine, { blocks, counts, reader, inboxes, stateOf, maxText }: MessagesOptions) {
+  constructor(engine: Engine, { blocks, counts, reader, inboxes, news, stateOf, maxText }: MessagesOptions) {
     this.#engine = engine
     this.#blocks = blocks
     this.#counts = counts
     this.#reader = reader
     this.#inboxes = inboxes
+    this.#news = news
     this.#stateOf = stateOf
     this.#maxText = maxText
   }
@@ -100,7 +104,7 @@ export class Messages {
    *
    * @throws Refusal as {@link say} does, and `nobody-here`, `no-private-messages`.
    */
-  async tell(membership: Membership, to: string, text: string, { sent }: MessageExtras = NOTHING): Promise<boolean> {
+  async tell(membership: Membership, to: string, text: string, extras: MessageExtras = NOTHING): Promise<boolean> {
     const { session } = membership
     return this.#inOrder(session, () => {
       const room = roomOf(membership)
@@ -108,7 +112,7 @@ export class Messages {
       const { id } = room.record
       const tell = (member: Member | undefined): [Promise<boolean>] => {
         if (!member) throw new Refusal('nobody-here')
-        return [this.#whisper(session, sharing(member, id), body, sent)]
+        return [this.#whisper(session, sharing(member, id), body, extras)]
       }
       // A member on this node needs no question to the engine.
       const here = room.member(to)
@@ -123,12 +127,12 @@ export class Messages {
    * @throws Refusal `not-in-room` for a guest without a room; `nobody-here`, also for a guest's nickname that is held in several rooms,
    * as it may be several users; `no-private-messages`, `text-empty`, `text-too-long`, `unavailable`.
    */
-  async send(session: Session, to: string, text: string): Promise<boolean> {
+  async send(session: Session, to: string, text: string, { details }: MessageExtras = NOTHING): Promise<boolean> {
     return this.#inOrder(session, () => {
       const body = this.#body(text)
       // Nobody else may speak in the name of a guest who is in a room.
       if (!session.registered) roomOf(session.inRoom())
-      return this.#find(session, to).then((addressee) => [this.#whisper(session, addressee, body)], refuse)
+      return this.#find(session, to).then((addressee) => [this.#whisper(session, addressee, body, { details })], refuse)
     })
   }
 
@@ -155,10 +159,32 @@ export class Messages {
     return this.#blocks.between(session.name, name)
   }
 
-  async #whisper(session: Session, { name: to, room }: Addressee, body: string, sent?: number): Promise<boolean> {
+  async #whisper(
+    session: Session,
+    { name: to, room }: Addressee,
+    body: string,
+    { sent, details }: MessageExtras,
+  ): Promise<boolean> {
     if (this.isBlocked(session, to)) return false
-    await this.#inboxes.append(session, { kind: 'private', room, from: session.name, to, body, sent })
+    await this.#inboxes.append(session, { kind: 'private', room, from: session.name, to, body, sent, details })
     return true
+  }
+
+  /**
+   * Passes a signal on to a room or user, which is not stored. It is dropped for a block.
+   *
+   * @throws Refusal `not-in-room`, `muted`, `moderated`; for a user as {@link send} does.
+   */
+  async pass(session: Session, target: Membership | string, signal: Pick<Signal, 'text' | 'isNotice' | 'tags'>): Promise<void> {
+    const { name: from, registered: verified } = session
+    const whole = { kind: 'signal', from, verified, ...signal } as const
+    if (typeof target !== 'string') {
+      const { record, state } = roomOf(target)
+      state.checkVoice(session)
+      return this.#news.tell({ ...whole, room: record.id })
+    }
+    const { name: to } = await this.#find(session, target).catch(refuse)
+    if (!this.isBlocked(session, to)) this.#news.tell({ ...whole, to })
   }
 
   /** Resolves when no request of the session waits for a lookup. */

@@ -168,16 +168,21 @@ export class RoomState {
     }
   }
 
+  /** Checks whether a member may speak, whenever. Returns its rank. @throws Refusal `muted`, `moderated`. */
+  checkVoice(person: Identity): Rank {
+    const rank = this.rankOf(person)
+    if (isAtLeast(rank, 'operator')) return rank
+    if (this.muted.size > 0 && this.muted.find(person, Date.now())) throw new Refusal('muted')
+    if (!isAtLeast(rank, 'voiced') && this.#modes.has('moderated')) throw new Refusal('moderated')
+    return rank
+  }
+
   /** Checks whether a member may speak now, and counts that as a message. @throws Refusal `muted`, `moderated`, `slow-mode`. */
   checkSpeech(person: Identity): void {
     if (!this.restrictsSpeech) return
-    const rank = this.rankOf(person)
-    if (isAtLeast(rank, 'operator')) return
+    const rank = this.checkVoice(person)
+    if (isAtLeast(rank, 'voiced') || !this.#slow.isOn) return
     const now = Date.now()
-    if (this.muted.size > 0 && this.muted.find(person, now)) throw new Refusal('muted')
-    if (rank === 'voiced') return
-    if (this.#modes.has('moderated')) throw new Refusal('moderated')
-    if (!this.#slow.isOn) return
     const waitMs = this.#slow.waitOf(person.key, now)
     if (waitMs > 0) throw new Refusal('slow-mode', Math.ceil(waitMs / 1_000))
     this.#slow.note(person.key, now)

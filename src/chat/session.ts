@@ -101,7 +101,9 @@ export class Session {
   byTicket = false
   /** Id of the account, see {@link accountId}; undefined for guests. */
   accountId: string | undefined
-  /** True if the account is an admin's. */
+  /** The account of an admin that the session has proved beside its own. */
+  adminAccount: string | undefined
+  /** True if the account, or the one of {@link adminAccount}, is an admin's. */
   isAdmin = false
   /** Digest of {@link address}, see {@link AddressDigests}; undefined before the login. */
   addressDigest: string | undefined
