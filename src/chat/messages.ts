@@ -175,9 +175,13 @@ export class Messages {
    *
    * @throws Refusal `not-in-room`, `muted`, `moderated`; for a user as {@link send} does.
    */
-  async pass(session: Session, target: Membership | string, signal: Pick<Signal, 'text' | 'isNotice' | 'tags'>): Promise<void> {
-    const { name: from, registered: verified } = session
-    const whole = { kind: 'signal', from, verified, ...signal } as const
+  async pass(
+    session: Session,
+    target: Membership | string,
+    signal: Pick<Signal, 'text' | 'isNotice' | 'tags'>,
+  ): Promise<void> {
+    const { id, name: from, registered: verified } = session
+    const whole = { kind: 'signal', session: id, from, verified, ...signal } as const
     if (typeof target !== 'string') {
       const { record, state } = roomOf(target)
       state.checkVoice(session)

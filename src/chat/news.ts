@@ -3,6 +3,8 @@ import type { EngineBroadcast } from '../engine/engine.ts'
 /** A signal from a user to a room or user, such as that it is typing, or a request of one client to another (CTCP of IRC). */
 export interface Signal {
   readonly kind: 'signal'
+  /** Id of the session that it comes from. */
+  readonly session: string
   readonly from: string
   readonly verified: boolean
   /** Id of the room that it is for; undefined for one to a user. */
