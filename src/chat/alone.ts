@@ -16,7 +16,10 @@ export class Alone {
   /** Resolves with false when the nickname is in use on any node. */
   async take(session: Session, name: string): Promise<boolean> {
     if ((await this.#engine.memberships.heldIn(name)).length > 0) return false
-    if (!(await this.#engine.memberships.claim(ALONE, name))) return false
+    const { carriesPrivate } = session
+    if (!(await this.#engine.memberships.claim(ALONE, name, { carriesPrivate }))) return false
+    // A session that changes its nickname has held another one.
+    await this.giveUp(session)
     this.#names.set(session, name)
     return true
   }

@@ -141,7 +141,19 @@ export class Chat {
       quota: new AccountQuota(registrations, maxAccountsPerAddress, now),
     })
     const guests = new GuestChecks(accounts, engine.memberships)
-    const login = { admins, blocking, credentials, digests, guests, handover, inboxes, news, presence, sessions, onAudit }
+    const login = {
+      admins,
+      blocking,
+      credentials,
+      digests,
+      guests,
+      handover,
+      inboxes,
+      news,
+      presence,
+      sessions,
+      onAudit,
+    }
     const administered = { credentials, tickets, blocking, directory, presence, sessions, admins, onAdministered }
     const administration = new Administration(engine, administered)
     this.#engine = engine
@@ -200,6 +212,26 @@ export class Chat {
       if (error instanceof Refusal) this.counts.refusedLogin(error.code)
       throw error
     }
+  }
+
+  /**
+   * Changes the nickname of a guest that has it alone, in all of its rooms. Once that has begun, a failure ends the session, as it may be out
+   * of some of its rooms.
+   *
+   * @throws Refusal `not-permitted` for other sessions; `name-invalid`, `name-reserved`, `name-in-use`, `banned`, `invite-only`,
+   * `unavailable`.
+   */
+  async rename(session: Session, name: string): Promise<void> {
+    if (!session.isOnlyGuest) throw new Refusal('not-permitted')
+    const rooms = session.memberships.size
+    await this.#login.rename(session, name, async (change) => {
+      try {
+        await this.#memberships.rename(session, name, change)
+      } catch (error) {
+        if (session.memberships.size < rooms) session.terminate('membership-lost')
+        throw error
+      }
+    })
   }
 
   /** The ranks of members of a room, by nickname. @throws Refusal `unavailable`. */

@@ -104,9 +104,9 @@ export class Departures {
 
 /** The draft of a `joined` or `left`. */
 export function presenceOf(kind: 'joined' | 'left', room: Room, session: Session): Draft {
-  const { name, color, registered, closed, farewell } = session
+  const { name, color, registered, closed, farewell, nextName } = session
   const verified = registered || undefined
   if (kind === 'joined') return { kind, room: room.record.id, from: name, body: '', color, verified }
-  const details = closed ? ({ quit: true } as const) : undefined
-  return { kind, room: room.record.id, from: name, body: farewell, color, verified, details }
+  const details = nextName === undefined ? closed && ({ quit: true } as const) : { renamed: nextName }
+  return { kind, room: room.record.id, from: name, body: farewell, color, verified, details: details || undefined }
 }

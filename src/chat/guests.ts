@@ -1,5 +1,6 @@
 import type { EngineMemberships } from '../engine/engine.ts'
 import type { Accounts } from './accounts.ts'
+import { ALONE } from './directory.ts'
 import { Refusal, refuse } from './refusal.ts'
 import type { Session } from './session.ts'
 
@@ -14,18 +15,19 @@ export class GuestChecks {
   }
 
   /**
-   * Checks a nickname under which a guest logs in or joins a room.
+   * Checks a nickname under which a guest logs in, or `session` joins a room.
    *
-   * @throws Refusal `name-reserved` for a nickname that is or looks like an account's, `name-in-use` for one that looks like a guest's,
-   * `unavailable`.
+   * @throws Refusal `name-reserved` for a nickname that is or looks like an account's, `name-in-use` for one that looks like a guest's or
+   * that another guest has alone, `unavailable`.
    */
-  async check(name: string): Promise<void> {
-    const [isFree, isAlike] = await Promise.all([
+  async check(name: string, session?: Session): Promise<void> {
+    const [isFree, isAlike, holder] = await Promise.all([
       this.#accounts.isGuestName(name),
       this.#memberships.resembles(name).catch(refuse),
+      session?.isOnlyGuest ? undefined : this.#memberships.member(ALONE, name).catch(refuse),
     ])
     if (!isFree) throw new Refusal('name-reserved')
-    if (isAlike) throw new Refusal('name-in-use')
+    if (isAlike || holder) throw new Refusal('name-in-use')
   }
 
   /**

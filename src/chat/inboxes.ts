@@ -57,18 +57,18 @@ export class Inboxes {
   async #copy(session: Session, draft: PrivateDraft, told: Promise<Event>): Promise<void> {
     const { logs } = this.#engine
     // Another guest of the nickname may be in another room, and must not see the copy.
-    const own = session.registered ? undefined : session.membership?.room.record.id
+    const own = hasOwnInbox(session) ? undefined : session.membership?.room.record.id
     const room = draft.room === NO_ROOM ? (own ?? NO_ROOM) : draft.room
     // The engine keeps the order of events of one room; the copy must not come before the reply.
     if (room !== draft.room) await told
     await logs.append(`inbox:${session.key}`, { ...draft, room })
   }
 
-  /** Hands a session its private messages, until {@link dismiss}. A guest has to be in a room. */
+  /** Hands a session its private messages, until {@link dismiss}. A guest has to be in a room, or to have its nickname alone. */
   listen(session: Session): void {
     const listening = this.#listening.get(session)
     if (listening) {
-      if (!session.registered && !session.membership) listening.first = undefined
+      if (!hasOwnInbox(session) && !session.membership) listening.first = undefined
       return
     }
     const end = this.#engine.logs.follow(`inbox:${session.key}`, (event) => this.#hand(session, event))
@@ -101,7 +101,7 @@ export class Inboxes {
     const visible = (event: Event) => {
       const { id, from, room } = event
       if (blocks.between(from, session.name) || !wanted(event)) return false
-      return session.registered || (id >= since.id && (room === NO_ROOM || session.memberships.has(room)))
+      return id >= since.id && (hasOwnInbox(session) || room === NO_ROOM || session.memberships.has(room))
     }
     const from = Math.max(range.from ?? 0, since.at)
     return reader.search(`inbox:${session.key}`, { ...range, from }, visible, session)
@@ -127,7 +127,7 @@ export class Inboxes {
     // The sender's node may not have known of the block.
     if (this.#options.blocks.between(event.from, session.name)) return
     const room = session.memberships.get(event.room)?.room
-    const isReached = session.registered || (event.room === NO_ROOM && session.membership !== undefined)
+    const isReached = hasOwnInbox(session) || (event.room === NO_ROOM && session.membership !== undefined)
     if (!room && !(isReached && session.wire.deliverPrivate)) return
     const listening = this.#listening.get(session)
     if (listening) listening.first ??= event
@@ -145,9 +145,14 @@ export class Inboxes {
   }
 
   #guestSince(session: Session): Event | undefined {
-    session.inRoom()
+    if (!session.isOnlyGuest) session.inRoom()
     return this.#listening.get(session)?.first
   }
+}
+
+/** Returns true if nobody else can be told something under the nickname of a session. */
+function hasOwnInbox({ registered, isOnlyGuest }: Session): boolean {
+  return registered || isOnlyGuest
 }
 
 async function* nothing(): AsyncGenerator<readonly Event[]> {}

@@ -43,11 +43,11 @@ export class Joining {
     try {
       // The nickname may have been registered since the login, or be about to be.
       const check = async () => {
-        if (!session.registered) await guests.check(session.name)
+        if (!session.registered) await guests.check(session.name, session)
       }
       return await memberships.join(session, { moves, find, check })
     } finally {
-      if (!session.membership && !session.registered) inboxes.dismiss(session)
+      if (!session.membership && !session.registered && !session.isOnlyGuest) inboxes.dismiss(session)
     }
   }
 
@@ -55,9 +55,13 @@ export class Joining {
   async #find(session: Session, which: number | string): ReturnType<JoinOptions['find']> {
     const { directory } = this.#parts
     const { address, name, accountId: account } = session
-    if (typeof which === 'string') return directory.open(which, { address, name, account })
+    if (typeof which === 'string') {
+      const { record, founds } = await directory.open(which, { address, name, account })
+      // The owner of an account is that of the room.
+      return { record, role: founds && !session.registered ? 'operator' : undefined }
+    }
     const record = await directory.find(which)
     if (!record) throw new Refusal('room-unknown')
-    return { record, founds: false }
+    return { record, role: undefined }
   }
 }

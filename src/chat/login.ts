@@ -74,7 +74,8 @@ export class SessionLogin {
     session.byTicket = registered && as.hash === undefined
     session.accountId = account && accountId(account)
     session.isAdmin = account !== undefined && admins.names(account)
-    if (registered) inboxes.listen(session)
+    session.isOnlyGuest = alone && !registered
+    if (registered || alone) inboxes.listen(session)
     session.isBot = account?.bot === true
     sessions.begin(session)
     const isFirst = presence.of(key).every((other) => other === session || other.id === '')
@@ -96,6 +97,37 @@ export class SessionLogin {
     }
     await this.#alone.giveUp(session)
     handover.freed(key)
+  }
+
+  /** Implements {@link Chat.rename}; `move` takes the session out of its rooms and in again. */
+  async rename(session: Session, name: string, move: (change: () => void) => Promise<void>): Promise<void> {
+    const { blocking, guests, handover, inboxes, presence } = this.#parts
+    if (!isName(name)) throw new Refusal('name-invalid')
+    if (isReserved(name)) throw new Refusal('name-reserved')
+    const [before, key] = [session.key, fold(name)]
+    if (key !== before) {
+      await guests.check(name)
+      await this.#closed(key)
+      presence.add(key, session)
+      try {
+        await this.#takeAlone(session, name)
+        await blocking.load(name)
+      } catch (error) {
+        presence.remove(key, session)
+        throw error
+      }
+    }
+    try {
+      await move(() => {
+        inboxes.dismiss(session)
+        session.name = name
+        inboxes.listen(session)
+      })
+    } finally {
+      const left = session.key === before ? key : before
+      if (left !== session.key && presence.remove(left, session)) blocking.forget(left)
+      handover.freed(left)
+    }
   }
 
   /** Implements {@link Chat.isFree}. */

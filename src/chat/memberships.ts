@@ -1,5 +1,5 @@
 import { Closed, type Engine, type RoomRecord, Shared, Unavailable } from '../engine/engine.ts'
-import type { Event } from '../engine/event.ts'
+import type { Event, EventDetails } from '../engine/event.ts'
 import { atTickEnd, tickEnd } from '../tick.ts'
 import { settledWithin } from '../within.ts'
 import type { OnDeliveryError } from './audience.ts'
@@ -10,6 +10,7 @@ import { Departures, presenceOf } from './departures.ts'
 import type { Activity } from './directory.ts'
 import type { Handover } from './handover.ts'
 import { NameClaims } from './name-claims.ts'
+import { fold } from './names.ts'
 import { RecentStates } from './recent-states.ts'
 import { Refusal, refuse } from './refusal.ts'
 import { Room, type RoomContext } from './room.ts'
@@ -30,11 +31,16 @@ export interface MembershipsOptions {
 export interface JoinOptions {
   /** True if the session's other memberships end where this one begins. */
   readonly moves: boolean
-  /** Finds the room, or makes it; with the role in it of the guest that makes it. */
-  readonly find: () => Promise<{ record: RoomRecord; founds: boolean }>
+  /** Finds the room, or makes it; with the role in it of a guest, such as the one that makes it. */
+  readonly find: () => Promise<{ record: RoomRecord; role: GuestRole | undefined }>
   /** Called while the nickname is held in the room. Rejects when the session may not use it. */
   readonly check: () => Promise<void>
+  /** The nickname under which the session was in the room until now. */
+  readonly renamed?: string
 }
+
+/** A role that a guest has until it leaves. */
+export type GuestRole = 'operator' | 'voiced'
 
 /** The memberships and subscriptions of this node's sessions. */
 export class Memberships {
@@ -69,46 +75,48 @@ export class Memberships {
    *
    * @throws Refusal `name-in-room`, `room-unknown`, `unavailable`, and what `find` and `check` refuse.
    */
-  join(session: Session, { moves, find, check }: JoinOptions): Promise<Membership> {
-    return this.#move(session, async () => {
-      const { record, founds } = await find()
-      // Nothing would end a membership that begins behind the end of its session.
-      if (session.closed) throw new Refusal('not-in-room')
-      const from = moves ? Array.from(session.memberships.values(), (left) => left.room) : []
-      // It may come back to where it has just left.
-      await this.#departures.tried(session)
-      const room = this.#follow(record)
-      room.expect(session)
-      let shared = false
-      let claimed = false
-      try {
-        await room.load(() => this.#engine.logs.state(record.id))
-        room.state.checkEntry(session)
-        shared = await this.#claims.take(record.id, session)
-        claimed = true
-        await check()
-        // The other nodes may have released the claim meanwhile, and a `joined` without it would let a nickname be in a room twice.
-        if (!this.#claims.isHeld(record.id, session)) throw new Unavailable('the claim is lost')
-        // It may have been banned meanwhile.
-        room.state.checkEntry(session)
-        if (shared) {
-          room.attach(session, from)
-        } else {
-          const joined = await this.#append(room, session, founds && !session.registered)
-          // What the session says next is said here.
-          if (joined) await room.admit(session, from, joined)
-          else room.attach(session, from)
-        }
-      } catch (error) {
-        room.forget(session)
-        this.#unfollowIfDeserted(room)
-        if (claimed) await this.#giveUp(record.id, session)
-        throw error instanceof Closed ? new Refusal('room-unknown') : error
+  join(session: Session, options: JoinOptions): Promise<Membership> {
+    return this.#move(session, () => this.#join(session, options))
+  }
+
+  async #join(session: Session, { moves, find, check, renamed }: JoinOptions): Promise<Membership> {
+    const { record, role } = await find()
+    // Nothing would end a membership that begins behind the end of its session.
+    if (session.closed) throw new Refusal('not-in-room')
+    const from = moves ? Array.from(session.memberships.values(), (left) => left.room) : []
+    // It may come back to where it has just left.
+    await this.#departures.tried(session)
+    const room = this.#follow(record)
+    room.expect(session)
+    let shared = false
+    let claimed = false
+    try {
+      await room.load(() => this.#engine.logs.state(record.id))
+      room.state.checkEntry(session)
+      shared = await this.#claims.take(record.id, session)
+      claimed = true
+      await check()
+      // The other nodes may have released the claim meanwhile, and a `joined` without it would let a nickname be in a room twice.
+      if (!this.#claims.isHeld(record.id, session)) throw new Unavailable('the claim is lost')
+      // It may have been banned meanwhile.
+      room.state.checkEntry(session)
+      if (shared) {
+        room.attach(session, from)
+      } else {
+        const joined = await this.#append(room, session, role, renamed)
+        // What the session says next is said here.
+        if (joined) await room.admit(session, from, joined)
+        else room.attach(session, from)
       }
-      for (const left of from) this.#moveFrom(left, session)
-      this.#checkEntered(room, session)
-      return session.memberships.get(record.id) ?? { session, room, since: 0 }
-    })
+    } catch (error) {
+      room.forget(session)
+      this.#unfollowIfDeserted(room)
+      if (claimed) await this.#giveUp(record.id, session)
+      throw error instanceof Closed ? new Refusal('room-unknown') : error
+    }
+    for (const left of from) this.#moveFrom(left, session)
+    this.#checkEntered(room, session)
+    return session.memberships.get(record.id) ?? { session, room, since: 0 }
   }
 
   /** Ends a membership that has begun behind a ban. @throws Refusal `banned`, `invite-only`. */
@@ -122,11 +130,20 @@ export class Memberships {
     }
   }
 
-  /** Appends the `joined` of a session, which makes a guest an operator if need be. Resolves with undefined where its account is in the room through another node already. */
-  async #append(room: Room, session: Session, isOperator: boolean): Promise<Event | undefined> {
-    const details = isOperator && { details: { role: 'operator', guest: true } as const }
+  /** Appends the `joined` of a session, which gives a guest its role. Resolves with undefined where its account is in the room through another node already. */
+  async #append(
+    room: Room,
+    session: Session,
+    role: GuestRole | undefined,
+    renamed: string | undefined,
+  ): Promise<Event | undefined> {
+    const details: EventDetails = { ...(role && { role, guest: true }), ...(renamed !== undefined && { renamed }) }
+    const draft = presenceOf('joined', room, session)
     try {
-      const joined = await this.#engine.logs.append(room.log, { ...presenceOf('joined', room, session), ...details })
+      const joined = await this.#engine.logs.append(
+        room.log,
+        role || renamed !== undefined ? { ...draft, details } : draft,
+      )
       this.#roomContext.counts.event(session.wire.protocol, 'joined')
       return joined
     } catch (error) {
@@ -137,18 +154,58 @@ export class Memberships {
 
   /** Ends a membership. The session still sees its own `left`. @throws Refusal `unavailable`; then it is still a member. */
   leave(membership: Membership): Promise<void> {
+    return this.#move(membership.session, () => this.#leave(membership))
+  }
+
+  async #leave(membership: Membership): Promise<void> {
     const { session, room } = membership
+    if (!isCurrent(membership) || this.#leaveToOthers(room, session)) return
+    const parted = room.parting(session)
+    try {
+      await this.#departures.append(room, session)
+    } catch (error) {
+      room.stay(session)
+      throw error
+    }
+    await seenLeft(room, session, parted)
+    this.#unfollowIfDeserted(room)
+  }
+
+  /**
+   * Takes a guest out of its rooms, and in again under another nickname with its roles. It is handed all events in between. `change` changes
+   * the nickname. When it rejects, the guest may be out of some rooms.
+   *
+   * @throws Refusal `banned`, `invite-only` before anything has changed; `unavailable`, `name-in-room`.
+   */
+  rename(session: Session, name: string, change: () => void): Promise<void> {
     return this.#move(session, async () => {
-      if (!isCurrent(membership) || this.#leaveToOthers(room, session)) return
-      const parted = room.parting(session)
+      const memberships = [...session.memberships.values()]
+      const next = { key: fold(name), accountId: undefined, isAdmin: false, addressDigest: session.addressDigest }
+      for (const { room } of memberships) room.state.checkEntry(next)
+      const places = memberships.map((membership) => {
+        const { record, state } = membership.room
+        const rank = state.rankOf(session)
+        const role: GuestRole | undefined = rank === 'operator' || rank === 'voiced' ? rank : undefined
+        return { membership, record, role, end: this.subscribe(session, record, session) }
+      })
       try {
-        await this.#departures.append(room, session)
-      } catch (error) {
-        room.stay(session)
-        throw error
+        session.nextName = name
+        for (const { membership } of places) await this.#leave(membership)
+        session.nextName = undefined
+        const renamed = session.name
+        change()
+        for (const { record, role } of places) {
+          await this.#join(session, {
+            moves: false,
+            find: async () => ({ record, role }),
+            check: async () => {},
+            renamed,
+          })
+        }
+      } finally {
+        session.nextName = undefined
+        for (const { end } of places) end()
       }
-      await seenLeft(room, session, parted)
-      this.#unfollowIfDeserted(room)
     })
   }
 

@@ -131,7 +131,7 @@ export class Messages {
     return this.#inOrder(session, () => {
       const body = this.#body(text)
       // Nobody else may speak in the name of a guest who is in a room.
-      if (!session.registered) roomOf(session.inRoom())
+      if (!session.registered && !session.isOnlyGuest) roomOf(session.inRoom())
       return this.#find(session, to).then((addressee) => [this.#whisper(session, addressee, body, { details })], refuse)
     })
   }
@@ -148,8 +148,10 @@ export class Messages {
     const held = await memberships.heldIn(to)
     const rooms = held.filter((room) => room !== ALONE)
     const [room] = rooms
-    const isOne = rooms.length === 1 || rooms.length < held.length
-    const guest = isOne && room !== undefined ? await memberships.member(room, to) : undefined
+    const isOnly = rooms.length < held.length
+    const where = isOnly ? ALONE : room
+    const guest =
+      where !== undefined && (isOnly || rooms.length === 1) ? await memberships.member(where, to) : undefined
     if (!guest) throw new Refusal('nobody-here')
     return sharing(guest, NO_ROOM)
   }

@@ -199,7 +199,8 @@ export class Room {
   /** Hands the room's events to a session from now on, member or not, for as long as the client may read the room. */
   subscribe(session: Session, client: Identity): void {
     this.#subscribers.set(session, { client, isOutdated: false })
-    this.#audience.add(session)
+    // A member gets them already.
+    if (!this.#isMember(session)) this.#audience.add(session)
   }
 
   /** Takes back {@link subscribe}; a member goes on getting the events. */

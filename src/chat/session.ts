@@ -57,6 +57,8 @@ export type SessionEnd =
   | 'logged-out'
   /** An admin has ended it. */
   | 'disconnected'
+  /** The session may be out of some of its rooms. */
+  | 'membership-lost'
   /** The same client has logged in anew, see {@link Session.clientSecret}. */
   | 'logged-in-elsewhere'
 
@@ -93,6 +95,8 @@ export class Session {
   id = ''
   /** Time of the login in ms since the epoch. */
   since = 0
+  /** The new nickname of a guest that is changing it. */
+  nextName: string | undefined
   /** Time of the last message to a room in ms since the epoch; 0 if there is none. */
   spokeAt = 0
   /** True if the session has proved that it owns the account of its nickname. */
@@ -105,6 +109,8 @@ export class Session {
   adminAccount: string | undefined
   /** True if the account, or the one of {@link adminAccount}, is an admin's. */
   isAdmin = false
+  /** True for a guest whose nickname nobody else may use, in whatever room. */
+  isOnlyGuest = false
   /** Digest of {@link address}, see {@link AddressDigests}; undefined before the login. */
   addressDigest: string | undefined
   /**

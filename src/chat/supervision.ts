@@ -50,7 +50,9 @@ export class Supervision {
     const reason = adminReason(why)
     const list = await this.whois(admin, name)
     for (const { name, address, protocol } of list.sessions) {
-      this.#parts.onAudit(auditEntry({ what: 'disconnected', address, name, protocol, reason, by: admin.adminAccount ?? admin.name }))
+      this.#parts.onAudit(
+        auditEntry({ what: 'disconnected', address, name, protocol, reason, by: admin.adminAccount ?? admin.name }),
+      )
     }
     this.#parts.sessions.end({ key: fold(name), why: 'disconnected', reason })
     return list

@@ -65,7 +65,9 @@ export class Users {
   /** The rooms that a nickname is held in, on any node. @throws Refusal `unavailable`. */
   async rooms(name: string): Promise<readonly RoomRecord[]> {
     const ids = await this.#engine.memberships.heldIn(name).catch(refuse)
-    const rooms = await Promise.all(ids.filter((id) => id !== ALONE).map((id) => this.#engine.rooms.find(id))).catch(refuse)
+    const rooms = await Promise.all(ids.filter((id) => id !== ALONE).map((id) => this.#engine.rooms.find(id))).catch(
+      refuse,
+    )
     return rooms.filter((room) => room !== undefined)
   }
 }

@@ -49,6 +49,8 @@ export interface EventDetails {
   readonly value?: string
   /** True for a `left` with which the session of the user has ended. */
   readonly quit?: true
+  /** The other nickname of a guest that has changed it: of a `left` the new one, of the `joined` that follows the old one. */
+  readonly renamed?: string
   /** Id of the message that a `redacted` removes. */
   readonly target?: number
   /** Client-only tags of a message (IRCv3, "Message Tags"), which IRC alone shows. */

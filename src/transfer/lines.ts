@@ -77,6 +77,7 @@ const EVENT_KINDS: Readonly<Record<Kind, true>> = {
 
 const DETAILS: Readonly<Record<keyof EventDetails, object>> = {
   quit: { const: true },
+  renamed: TEXT,
   action: { const: true },
   notice: { const: true },
   role: { enum: ['owner', 'operator', 'voiced', 'muted', 'banned', 'invited'] },

@@ -1,6 +1,7 @@
 import { sanctionOf } from '../../chat/sanctions.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
 import type { Event, ModeFlag, Role } from '../../engine/event.ts'
+import { ACTION_BYTES, actionText } from './ctcp.ts'
 import { ircLine, piecesOf } from './message.ts'
 import { channelOf, SERVER, shownNick, sourceOf } from './names.ts'
 
@@ -37,9 +38,9 @@ export function textLines(
 ): string[] {
   const { details } = event
   const head = `:${source} ${command} ${target} :`
-  const frame = details?.action ? 10 : 0
+  const frame = details?.action ? ACTION_BYTES : 0
   const pieces = piecesOf(event.body, MAX_LINE - Buffer.byteLength(head) - frame)
-  return pieces.map((piece) => head + (details?.action ? `\x01ACTION ${piece}\x01` : piece))
+  return pieces.map((piece) => head + (details?.action ? actionText(piece) : piece))
 }
 
 /** Returns the lines of an event in a room without tags; none for events that IRC does not show. `isExtended`: with account and name in JOIN. */
@@ -53,10 +54,13 @@ export function linesOf(event: Event, room: Pick<RoomRecord, 'title' | 'slug'>, 
     case 'private':
       return textLines(source, 'PRIVMSG', shownNick(to), event)
     case 'joined': {
+      // The NICK has told it.
+      if (details.renamed !== undefined) return []
       const account = verified ? shownNick(from) : '*'
       return [isExtended ? ircLine(source, 'JOIN', [channel, account, from]) : `:${source} JOIN ${channel}`]
     }
     case 'left':
+      if (details.renamed !== undefined) return [ircLine(source, 'NICK', [shownNick(details.renamed)])]
       if (details.quit) return [ircLine(source, 'QUIT', [body || 'Connection closed'])]
       return [body === '' ? `:${source} PART ${channel}` : ircLine(source, 'PART', [channel, body])]
     case 'kicked':

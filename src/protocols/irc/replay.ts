@@ -2,6 +2,7 @@ import type { Room } from '../../chat/room.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
 import type { Event } from '../../engine/event.ts'
 import type { IrcContext, Lines } from './command.ts'
+import { actionOf, actionText } from './ctcp.ts'
 import { newBatch } from './labels.ts'
 import { SERVER } from './names.ts'
 import { taggedLines } from './wire.ts'
@@ -40,8 +41,11 @@ export async function replayLines({ chat, session, options }: IrcContext, room: 
   return lines
 }
 
-/** Puts the time of a message in front of its text. */
+/** Puts the time of a message in front of its text, which is the last parameter. */
 function dated(line: string, at: number): string {
   const time = new Date(at).toISOString().slice(0, 16).replace('T', ' ')
-  return line.replace(/^(\S+ \S+ \S+ :)(\x01ACTION )?/, (_, head: string, action = '') => `${head}${action}[${time}] `)
+  const start = line.indexOf(' :') + 2
+  const text = line.slice(start)
+  const action = actionOf(text)
+  return line.slice(0, start) + (action === undefined ? `[${time}] ${text}` : actionText(`[${time}] ${action}`))
 }

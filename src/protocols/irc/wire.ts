@@ -84,8 +84,10 @@ function visibilityOf(event: Event, session: IrcSession): string | undefined | f
     return isOwn ? false : undefined
   }
   if (kind === 'left') {
-    if (isOwn) return false
-    return details?.quit && !session.noteGone(key) ? false : undefined
+    const { quit, renamed } = details ?? {}
+    if (isOwn || (renamed !== undefined && fold(renamed) === session.key)) return false
+    // It is told once, in whatever rooms.
+    return (quit || renamed !== undefined) && !session.noteGone(key) ? false : undefined
   }
   if (!isOwn || (kind !== 'message' && kind !== 'private')) return undefined
   const sent = kind === 'message' ? session.sent.get(id) : session.told.get(fold(to))?.shift()

@@ -2,14 +2,13 @@ import type { MessageExtras } from '../../../chat/messages.ts'
 import { fold } from '../../../chat/names.ts'
 import { Refusal } from '../../../chat/refusal.ts'
 import { type IrcCommand, type IrcContext, type Lines, NOTHING } from '../command.ts'
+import { actionOf, isCtcp } from '../ctcp.ts'
 import { LIMITS } from '../isupport.ts'
 import { labelOf } from '../labels.ts'
 import type { IrcMessage } from '../message.ts'
 import { meantNick } from '../names.ts'
 import { refusedLine } from '../refusals.ts'
 import { membershipIn } from '../rooms.ts'
-
-const ACTION = /^\x01ACTION ([^\x01]*)\x01?$/s
 
 export const privmsg: IrcCommand = {
   name: 'PRIVMSG',
@@ -61,9 +60,9 @@ async function sayTo(
   isNotice: boolean,
   label: string | undefined,
 ): Promise<void> {
-  const [, action] = ACTION.exec(text) ?? []
+  const action = actionOf(text)
   // Other requests of CTCP are for IRC clients only, and are not shown elsewhere.
-  if (action === undefined && text.startsWith('\x01')) return
+  if (action === undefined && isCtcp(text)) return
   const body = action ?? text
   if (!/^[@+]?#/.test(target)) {
     const to = meantNick(target)

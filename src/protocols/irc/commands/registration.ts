@@ -3,6 +3,7 @@ import { Refusal } from '../../../chat/refusal.ts'
 import type { IrcCommand } from '../command.ts'
 import { NOTHING } from '../command.ts'
 import { meantNick, SERVER } from '../names.ts'
+import { REGISTERED } from '../refusals.ts'
 
 export const pass: IrcCommand = {
   name: 'PASS',
@@ -20,12 +21,16 @@ export const nick: IrcCommand = {
   least: 0,
   early: true,
   async run(context, { params: [asked = ''] }) {
-    const { registration, session, reply } = context
+    const { chat, registration, session, reply } = context
     if (asked === '') return [reply('ERR_NONICKNAMEGIVEN')]
     const name = meantNick(asked)
     registration.asked = asked
     if (session.name !== '') {
-      return fold(name) === session.key ? NOTHING : [reply('ERR_NONICKCHANGE', asked)]
+      if (name === session.name) return NOTHING
+      if (session.registered) return [reply('ERR_NICKNAMEINUSE', asked, REGISTERED)]
+      const { source } = session
+      await chat.rename(session, name)
+      return [`:${source} NICK :${session.nick}`]
     }
     if (!isName(name) && !mayBeAccount(name)) throw new Refusal('name-invalid')
     registration.nick = name

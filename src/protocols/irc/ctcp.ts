@@ -1,0 +1,21 @@
+/** CTCP ("Client-to-Client Protocol"), of which roomd knows ACTION alone. */
+const MARK = '\x01'
+const ACTION = `${MARK}ACTION `
+
+/** Bytes of an action beside its text. */
+export const ACTION_BYTES = ACTION.length + MARK.length
+
+/** Returns true for a request or answer of CTCP. */
+export function isCtcp(text: string): boolean {
+  return text.startsWith(MARK)
+}
+
+/** Returns the text of an ACTION; undefined for others. */
+export function actionOf(text: string): string | undefined {
+  if (!text.startsWith(ACTION)) return undefined
+  return text.slice(ACTION.length, text.endsWith(MARK) ? -MARK.length : undefined)
+}
+
+export function actionText(text: string): string {
+  return `${ACTION}${text}${MARK}`
+}

@@ -1,0 +1,57 @@
+/** docs/protocols/irc.md, section 9: nicknames, private messages, and the users of other protocols. */
+import { expect, test } from 'vitest'
+import { LineClient } from '../../support/client.ts'
+import { ircStage } from './stage.ts'
+
+test('24. a change of nickname is seen once by whoever shares a channel, and nothing is missed meanwhile', async () => {
+  const { together, guest, line } = await ircStage()
+  const [ann, bob] = await together('#ops', 'ann', 'bob')
+  if (!ann || !bob) throw new Error('there are two')
+  await ann.ask('JOIN #dev')
+  await bob.ask('JOIN #dev')
+  const eve = await line('eve', 'ops')
+  await ann.rest()
+  const says = Array.from({ length: 20 }, (_, n) => `line ${n}`)
+  eve.send(...says.slice(0, 10))
+  bob.send('NICK rob')
+  eve.send(...says.slice(10))
+  const own = await bob.until(/ NICK /)
+  expect(own.at(-1)).toBe(':bob!~bob@guest.roomd NICK :rob')
+  await eve.rest()
+  const heard = [...own, ...(await bob.rest())].flatMap((text) => / PRIVMSG #ops :(.*)$/.exec(text)?.[1] ?? [])
+  expect(heard).toEqual(says)
+  const seen = (await ann.rest()).filter((text) => !text.includes(' PRIVMSG '))
+  expect(seen).toEqual([':bob!~bob@guest.roomd NICK :rob'])
+  expect(await ann.ask('NAMES #ops')).toContain(':roomd 353 ann = #ops :@ann eve rob')
+  expect(await ann.ask('NICK Ann')).toEqual([':ann!~ann@guest.roomd NICK :Ann'])
+  // A guest keeps its role.
+  expect(await ann.ask('NAMES #ops')).toContain(':roomd 353 Ann = #ops :eve rob @Ann')
+  expect(await ann.ask('PRIVMSG #ops :as Ann', 'NICK rob', 'NICK eve', 'NICK !')).toEqual([
+    ':roomd 433 Ann rob :Nickname is already in use',
+    ':roomd 433 Ann eve :Nickname is already in use',
+    ':roomd 432 Ann ! :Erroneous nickname',
+  ])
+  const other = await guest('bob')
+  expect(await other.ask('PRIVMSG rob :hello')).toEqual([])
+  expect(await bob.rest()).toContain(':bob!~bob@guest.roomd PRIVMSG rob :hello')
+})
+
+test('10. guests write to one another without a channel, across protocols', async () => {
+  const { guest, line, daemon } = await ircStage()
+  const [ann, bob] = [await guest('ann'), await guest('bob')]
+  expect(await ann.ask('PRIVMSG bob :psst', 'PRIVMSG nobody :hello', 'PRIVMSG bob', 'PRIVMSG')).toEqual([
+    ':roomd 401 ann nobody :No such nick/channel',
+    ':roomd 412 ann :No text to send',
+    ':roomd 411 ann :No recipient given (PRIVMSG)',
+  ])
+  expect(await bob.rest()).toEqual([':ann!~ann@guest.roomd PRIVMSG bob :psst'])
+  const eve = await line('eve', 'ops')
+  await ann.ask('PRIVMSG eve :from IRC')
+  expect(await eve.until(({ type }) => type === 'private')).toMatchObject([{ from: 'ann', body: 'from IRC' }])
+  await eve.ask('/tell bob from lines')
+  await eve.rest()
+  expect(await bob.rest()).toEqual([':eve!~eve@guest.roomd PRIVMSG bob :from lines'])
+  const other = await LineClient.connect(daemon)
+  expect(await other.ask('LOGIN ann')).toMatchObject({ type: 'error', error: 'Nickname is in use' })
+  other.socket.destroy()
+})
