@@ -101,7 +101,8 @@ export class SessionLogin {
 
   /** Implements {@link Chat.rename}; `move` takes the session out of its rooms and in again. */
   async rename(session: Session, name: string, move: (change: () => void) => Promise<void>): Promise<void> {
-    const { blocking, guests, handover, inboxes, presence } = this.#parts
+    const { blocking, guests, handover, inboxes, news, presence } = this.#parts
+    const { name: former } = session
     if (!isName(name)) throw new Refusal('name-invalid')
     if (isReserved(name)) throw new Refusal('name-reserved')
     const [before, key] = [session.key, fold(name)]
@@ -128,6 +129,9 @@ export class SessionLogin {
       if (left !== session.key && presence.remove(left, session)) blocking.forget(left)
       handover.freed(left)
     }
+    if (key === before) return
+    news.tell({ kind: 'offline', name: former, verified: false })
+    news.tell({ kind: 'online', name, verified: false })
   }
 
   /** Implements {@link Chat.isFree}. */

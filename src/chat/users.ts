@@ -44,6 +44,13 @@ export class Users {
     return (await this.#engine.records.get('account', name).catch(refuse)) !== undefined
   }
 
+  /** Resolves with true if a user is logged in on any node, as far as nodes answer. @throws Refusal `unavailable`. */
+  async isOnline(name: string): Promise<boolean> {
+    if (this.here(name).length > 0) return true
+    const held = await this.#engine.memberships.heldIn(name).catch(refuse)
+    return held.length > 0 || (await this.sessions(name)).sessions.length > 0
+  }
+
   /** The nicknames that are logged in on this node. */
   *namesHere(): Generator<string> {
     for (const key of this.#parts.presence.keys()) {

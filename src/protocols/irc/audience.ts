@@ -4,7 +4,7 @@ import type { News, Signal } from '../../chat/news.ts'
 import type { Cap } from './caps.ts'
 import type { Lines } from './command.ts'
 import { ircLine, tagText } from './message.ts'
-import { channelOf, shownNick, sourceOf } from './names.ts'
+import { channelOf, hostOf, shownNick, sourceOf } from './names.ts'
 import { numeric } from './numerics.ts'
 import type { IrcSession } from './session.ts'
 import type { PackLines } from './wire.ts'
@@ -40,19 +40,25 @@ export class IrcAudience {
   }
 
   /** Tells a session from now on whether a nickname is online. */
-  monitor(session: IrcSession, nick: string, isOnline: boolean): void {
-    const key = fold(nick)
-    session.monitored.set(key, nick)
+  monitor(session: IrcSession, name: string): void {
+    const key = fold(name)
+    session.monitored.set(key, name)
     const monitored = this.#monitored.get(key)
     if (monitored) monitored.sessions.add(session)
-    else this.#monitored.set(key, { sessions: new Set([session]), isOnline })
+    else this.#monitored.set(key, { sessions: new Set([session]), isOnline: false })
   }
 
   /** Takes {@link monitor} back. */
-  unmonitor(session: IrcSession, nick: string): void {
-    const key = fold(nick)
+  unmonitor(session: IrcSession, name: string): void {
+    const key = fold(name)
     session.monitored.delete(key)
     this.#forget(session, key)
+  }
+
+  /** Notes what a client has been told about a nickname. */
+  note(name: string, isOnline: boolean): void {
+    const monitored = this.#monitored.get(fold(name))
+    if (monitored) monitored.isOnline = isOnline
   }
 
   #forget(session: IrcSession, key: string): void {
@@ -64,20 +70,26 @@ export class IrcAudience {
   #heed(news: News): void {
     switch (news.kind) {
       case 'online':
-        return this.#online(news.name, news.verified)
+        this.#online(news.name, news.verified)
+        break
       case 'offline':
-        return void this.#offline(news.name).catch(() => {})
+        void this.#offline(news.name).catch(() => {})
+        break
       case 'away': {
         const line = `:${sourceOf(news.name, news.verified)} AWAY`
         const whole = news.text === undefined ? line : `${line} :${news.text || 'Away'}`
-        return this.#tellNeighbours(news.name, news.rooms, 'away-notify', [whole])
+        this.#tellNeighbours(news.name, news.rooms, 'away-notify', [whole])
+        break
       }
       case 'registered':
-        return this.#registered(news.name, news.rooms)
+        this.#registered(news.name, news.rooms)
+        break
       case 'invited':
-        return void this.#invited(news).catch(() => {})
+        void this.#invited(news).catch(() => {})
+        break
       case 'signal':
-        return void this.#signalled(news).catch(() => {})
+        void this.#signalled(news).catch(() => {})
+        break
       default:
         news satisfies never
     }
@@ -103,8 +115,8 @@ export class IrcAudience {
   }
 
   #registered(name: string, rooms: readonly number[]): void {
-    const [before, after] = [sourceOf(name, undefined), sourceOf(name, true)]
-    const [, user = '', host = ''] = /!([^@]*)@(.*)$/.exec(after) ?? []
+    const before = sourceOf(name, undefined)
+    const { user, host } = hostOf(name, true)
     this.#tellNeighbours(name, rooms, 'account-notify', [`:${before} ACCOUNT ${shownNick(name)}`])
     this.#tellNeighbours(name, rooms, 'chghost', [`:${before} CHGHOST ${user} ${host}`])
   }

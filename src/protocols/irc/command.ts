@@ -1,5 +1,6 @@
 import type { Chat } from '../../chat/chat.ts'
 import type { IrcMessage } from './message.ts'
+import type { MultilineInput } from './multiline.ts'
 import { type NUMERICS, numeric } from './numerics.ts'
 import type { IrcOptions } from './options.ts'
 import type { Registration } from './registration.ts'
@@ -14,6 +15,7 @@ export interface IrcContext {
   readonly session: IrcSession
   readonly options: IrcOptions
   readonly registration: Registration
+  readonly multiline: MultilineInput
   /** Sends lines before the reply. */
   tell(lines: Lines): void
   /** Returns the line of a numeric. */

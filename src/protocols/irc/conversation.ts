@@ -7,8 +7,9 @@ import { type Handled, Pipelined } from '../../transport/reply-queue.ts'
 import { settledWithin } from '../../within.ts'
 import { type IrcCommand, type IrcContext, type Lines, replyTo } from './command.ts'
 import { COMMANDS } from './commands/index.ts'
-import { labelled } from './labels.ts'
+import { LabelledReply } from './labels.ts'
 import { type IrcMessage, ircLine, isLineTooLong, parseIrcMessage } from './message.ts'
+import { MultilineInput } from './multiline.ts'
 import { SERVER } from './names.ts'
 import type { IrcOptions } from './options.ts'
 import { refusedLine } from './refusals.ts'
@@ -22,14 +23,18 @@ export class IrcConversation implements IrcContext, Conversation<string | Unread
   readonly session: IrcSession
   readonly options: IrcOptions
   readonly registration = new Registration()
+  readonly multiline: MultilineInput
   readonly reply: IrcContext['reply']
   readonly #link: ClientLink
   #isQuitting = false
+  /** The reply to the request that later ones wait for. */
+  #replying: LabelledReply | undefined
 
   constructor(options: IrcOptions, link: ClientLink) {
     this.options = options
     this.#link = link
     this.session = new IrcSession(options.wire, link)
+    this.multiline = new MultilineInput(options.maxText)
     this.reply = (name, ...params) => replyTo(this.session)(name, ...params)
   }
 
@@ -46,7 +51,7 @@ export class IrcConversation implements IrcContext, Conversation<string | Unread
   }
 
   tell(lines: Lines): void {
-    if (lines.length > 0) this.#link.push(this.options.wire.pack(lines))
+    if (lines.length > 0) this.#link.push(this.options.wire.pack(this.#replying?.early(lines) ?? lines))
   }
 
   async quit(reason: string): Promise<void> {
@@ -56,6 +61,7 @@ export class IrcConversation implements IrcContext, Conversation<string | Unread
   }
 
   leave(): Promise<void> {
+    this.options.audience.leave(this.session)
     return this.chat.close(this.session)
   }
 
@@ -64,7 +70,8 @@ export class IrcConversation implements IrcContext, Conversation<string | Unread
   }
 
   slowed(): void {
-    this.tell([ircLine(SERVER, 'NOTICE', [this.session.nick, 'Slow down: your lines are read at the permitted rate'])])
+    const text = 'Slow down: your lines are read at the permitted rate'
+    this.#link.push(this.options.wire.pack([ircLine(SERVER, 'NOTICE', [this.session.nick, text])]))
   }
 
   handle(line: string | Unreadable): Handled {
@@ -84,8 +91,9 @@ export class IrcConversation implements IrcContext, Conversation<string | Unread
     // Commands other than messages see, and their replies follow, all that earlier ones have caused.
     if (!command?.pipelined && !this.#link.replies.settled) return 'again'
     const objection = this.#objectionTo(command, message)
-    if (objection !== undefined) return this.#pack(labelled([objection], message, this.session))
-    return command && this.#run(command, message)
+    const reply = new LabelledReply(message, this.session)
+    if (objection !== undefined) return this.#pack(reply.end([objection]))
+    return command && this.#run(command, message, reply)
   }
 
   #objectionTo(command: IrcCommand | undefined, { command: name, params }: IrcMessage): string | undefined {
@@ -94,9 +102,11 @@ export class IrcConversation implements IrcContext, Conversation<string | Unread
     return params.length < command.least ? this.reply('ERR_NEEDMOREPARAMS', name) : undefined
   }
 
-  #run(command: IrcCommand, message: IrcMessage): Handled {
+  #run(command: IrcCommand, message: IrcMessage, reply: LabelledReply): Handled {
+    if (!command.pipelined) this.#replying = reply
     const done = (lines: Lines) => {
-      const bytes = this.#pack(labelled(lines, message, this.session))
+      const bytes = this.#pack(reply.end(lines))
+      if (!command.pipelined) this.#replying = undefined
       if (this.#isQuitting) this.#link.hangUp()
       return bytes
     }

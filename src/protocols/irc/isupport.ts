@@ -26,7 +26,6 @@ export function isupport(): string[][] {
     'CHANTYPES=#',
     'CHANMODES=b,k,,imnst',
     'PREFIX=(ov)@+',
-    'STATUSMSG=@+',
     `MODES=${LIMITS.modes}`,
     `NICKLEN=${LONGEST_NAME}`,
     `CHANNELLEN=${LIMITS.channel}`,

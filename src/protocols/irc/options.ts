@@ -1,16 +1,20 @@
 import type { Chat } from '../../chat/chat.ts'
 import type { ConnectionOptions } from '../../transport/connection-options.ts'
+import type { IrcAudience } from './audience.ts'
 import type { IrcWire } from './wire.ts'
 
 export interface IrcOptions extends ConnectionOptions {
   readonly chat: Chat
   readonly wire: IrcWire
+  readonly audience: IrcAudience
   /** Maximum characters of a message. */
   readonly maxText: number
   /** Newest messages that a client without `draft/chathistory` gets when it joins. */
   readonly replay: number
   /** Resolves with the lines of the message of the day; undefined without one. */
   readonly motd: () => Promise<readonly string[] | undefined>
+  /** Reloads the certificate. */
+  readonly reload: () => Promise<void>
   readonly version: string
   /** Time of the start in ms since the epoch. */
   readonly startedAt: number

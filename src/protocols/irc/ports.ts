@@ -8,6 +8,7 @@ import type { Certificate } from '../../transport/port.ts'
 import { socketListener } from '../../transport/tcp.ts'
 import { maxMessageOf, textFrame } from '../../transport/websocket.ts'
 import type { ProtocolHost } from '../protocol.ts'
+import { IrcAudience } from './audience.ts'
 import { IrcConversation } from './conversation.ts'
 import { IrcFraming } from './framing.ts'
 import type { IrcOptions } from './options.ts'
@@ -22,7 +23,7 @@ const packFrames: PackLines = (lines) => Buffer.concat(lines.map(textFrame))
 
 /** Returns the options of all connections over TCP and TLS, or over WebSocket, which share the encoded events. */
 export function ircOptions(
-  { chat, limits, maxText }: ProtocolHost,
+  { chat, limits, maxText, reload, vitals }: ProtocolHost,
   { replay, motdFile }: { readonly replay: number; readonly motdFile: string | undefined },
   isWebSocket = false,
 ): IrcOptions {
@@ -33,10 +34,12 @@ export function ircOptions(
     maxText,
     replay,
     wire: new IrcWire(pack),
+    audience: new IrcAudience(chat, pack),
     window: WINDOW,
     lastWord: (reason, why) => pack([`ERROR :${disconnectText(reason, why)}`]),
     motd: () => readMotd(motdFile, limits.log),
-    version: '0.2.0',
+    reload,
+    version: vitals.version,
     startedAt: Date.now(),
   }
 }

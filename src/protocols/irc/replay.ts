@@ -14,11 +14,8 @@ export function historyBatch(
   room: Pick<RoomRecord, 'title' | 'slug'>,
   events: readonly Event[],
 ): Lines {
-  // Other events than messages are for clients that ask for them.
-  const hasAll = session.caps.has('draft/event-playback')
-  const shown = events.filter(({ kind }) => hasAll || kind === 'message' || kind === 'private')
   const batch = session.caps.has('batch') ? newBatch() : undefined
-  const lines = shown.flatMap((event) => taggedLines(event, room, session.variant, undefined, batch))
+  const lines = events.flatMap((event) => taggedLines(event, room, session.variant, undefined, batch))
   if (batch === undefined) return lines
   return [`:${SERVER} BATCH +${batch} chathistory ${target}`, ...lines, `:${SERVER} BATCH -${batch}`]
 }
@@ -32,10 +29,8 @@ export async function replayLines({ chat, session, options }: IrcContext, room: 
   const lines: string[] = []
   for await (const page of pages) {
     for (const event of page) {
-      const [first = '', ...more] = taggedLines(event, room.record, session.variant)
-      lines.push(
-        ...(session.caps.has('server-time') ? [first, ...more] : [first, ...more].map((line) => dated(line, event.at))),
-      )
+      const shown = taggedLines(event, room.record, session.variant)
+      lines.push(...(session.caps.has('server-time') ? shown : shown.map((line) => dated(line, event.at))))
     }
   }
   return lines

@@ -23,7 +23,7 @@ export class IrcSession extends Session {
   readonly told = new Map<string, SentMessage[]>()
   /** Folded nicknames whose QUIT the client has been shown, and which have not joined again. */
   readonly #gone = new Set<string>()
-  /** The nicknames of MONITOR as the client writes them, by folded nickname. */
+  /** The nicknames of MONITOR, by folded nickname. */
   readonly monitored = new Map<string, string>()
   /** Number of the capabilities that change how events are written. */
   variant = 0

@@ -1,7 +1,6 @@
 import { type IrcCommand, NOTHING } from '../command.ts'
 import { messageOfTheDay, userCounts } from '../greeting.ts'
-import { ircLine } from '../message.ts'
-import { SERVER } from '../names.ts'
+import { meantNick } from '../names.ts'
 
 export const motd: IrcCommand = { name: 'MOTD', least: 0, run: (context) => messageOfTheDay(context) }
 
@@ -66,14 +65,13 @@ export const help: IrcCommand = {
   },
 }
 
-/** Checks an admin's account. A session is an admin's from its login on. */
+/** Proves the account of an admin. */
 export const oper: IrcCommand = {
   name: 'OPER',
   least: 2,
-  run({ session, reply }) {
-    return [
-      session.isAdmin ? reply('RPL_YOUREOPER') : reply('ERR_PASSWDMISMATCH', 'Log in as an admin with SASL or PASS'),
-    ]
+  async run({ chat, session, reply }, { params: [account = '', password = ''] }) {
+    await chat.supervision.elevate(session, meantNick(account), password)
+    return [reply('RPL_YOUREOPER')]
   },
 }
 
@@ -81,7 +79,7 @@ export const kill: IrcCommand = {
   name: 'KILL',
   least: 1,
   async run({ chat, session }, { params: [nick = '', reason = ''] }) {
-    await chat.supervision.disconnect(session, nick, reason)
+    await chat.supervision.disconnect(session, meantNick(nick), reason)
     return NOTHING
   },
 }
@@ -98,6 +96,26 @@ export const wallops: IrcCommand = {
 export const rehash: IrcCommand = {
   name: 'REHASH',
   least: 0,
-  run: ({ session, reply }) =>
-    session.isAdmin ? [ircLine(SERVER, '382', [session.nick, 'roomd', 'Rehashing'])] : [reply('ERR_NOPRIVILEGES')],
+  async run({ chat, session, reply, options }) {
+    await chat.admins.check(session)
+    await options.reload()
+    return [reply('RPL_REHASHING')]
+  },
+}
+
+export const stats: IrcCommand = {
+  name: 'STATS',
+  least: 1,
+  run({ reply, options }, { params: [letter = ''] }) {
+    const end = reply('RPL_ENDOFSTATS', letter)
+    return letter === 'u' ? [reply('RPL_STATSUPTIME', uptime(Date.now() - options.startedAt)), end] : [end]
+  },
+}
+
+/** Returns a time as IRC shows it: `3 days 4:05:06`. */
+function uptime(ms: number): string {
+  const seconds = Math.floor(ms / 1_000)
+  const [days, hours] = [Math.floor(seconds / 86_400), Math.floor(seconds / 3_600) % 24]
+  const clock = [Math.floor(seconds / 60) % 60, seconds % 60].map((number) => String(number).padStart(2, '0'))
+  return `${days} days ${hours}:${clock.join(':')}`
 }
