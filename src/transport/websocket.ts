@@ -202,3 +202,10 @@ export function textFrame(text: string): Buffer {
   frame.write(text, head)
   return frame
 }
+
+/** Encodes a binary message as one frame. */
+export function binaryFrame(text: string): Buffer {
+  const frame = textFrame(text)
+  frame[0] = 0x82
+  return frame
+}

@@ -34,6 +34,7 @@ class SlowEngine {
   }
   readonly memberships = {
     resembles: async () => false,
+    member: async () => undefined,
     claim: async (_room: number, name: string) => !this.held.has(name) && Boolean(this.held.add(name)),
     release: async (_room: number, name: string) => void this.held.delete(name),
     holds: () => true,

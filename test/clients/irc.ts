@@ -32,11 +32,7 @@ export class IrcClient {
   }
 
   /** A client that is registered, with capabilities; as the owner of an account with its password. */
-  static async register(
-    port: number,
-    nick: string,
-    { caps = '', password }: { caps?: string; password?: string } = {},
-  ): Promise<IrcClient> {
+  static async register(port: number, nick: string, caps = '', password?: string): Promise<IrcClient> {
     const client = await IrcClient.connect(port)
     if (caps !== '') client.send(`CAP REQ :${caps}`)
     if (password !== undefined) client.send(`PASS :${password}`)

@@ -7,6 +7,7 @@ import { type Handled, Pipelined } from '../../transport/reply-queue.ts'
 import { settledWithin } from '../../within.ts'
 import { type IrcCommand, type IrcContext, type Lines, replyTo } from './command.ts'
 import { COMMANDS } from './commands/index.ts'
+import type { Beating } from './heartbeat.ts'
 import { LabelledReply } from './labels.ts'
 import { type IrcMessage, ircLine, isLineTooLong, parseIrcMessage } from './message.ts'
 import { MultilineInput } from './multiline.ts'
@@ -19,7 +20,7 @@ import { IrcSession } from './session.ts'
 const NONE = Buffer.alloc(0)
 
 /** The conversation with one IRC client. Enforces the columns of the table of commands. */
-export class IrcConversation implements IrcContext, Conversation<string | Unreadable> {
+export class IrcConversation implements IrcContext, Conversation<string | Unreadable>, Beating {
   readonly session: IrcSession
   readonly options: IrcOptions
   readonly registration = new Registration()
@@ -29,12 +30,14 @@ export class IrcConversation implements IrcContext, Conversation<string | Unread
   #isQuitting = false
   /** The reply to the request that later ones wait for. */
   #replying: LabelledReply | undefined
+  heardAt = performance.now()
 
   constructor(options: IrcOptions, link: ClientLink) {
     this.options = options
     this.#link = link
     this.session = new IrcSession(options.wire, link)
     this.multiline = new MultilineInput(options.maxText)
+    options.pings.add(this)
     this.reply = (name, ...params) => replyTo(this.session)(name, ...params)
   }
 
@@ -51,7 +54,7 @@ export class IrcConversation implements IrcContext, Conversation<string | Unread
   }
 
   tell(lines: Lines): void {
-    if (lines.length > 0) this.#link.push(this.options.wire.pack(this.#replying?.early(lines) ?? lines))
+    if (lines.length > 0) this.#push(this.#replying?.early(lines) ?? lines)
   }
 
   async quit(reason: string): Promise<void> {
@@ -60,8 +63,19 @@ export class IrcConversation implements IrcContext, Conversation<string | Unread
     await settledWithin(this.chat.close(this.session), NAME_RELEASE_MS)
   }
 
+  ask(): void {
+    this.#push([`PING :${SERVER}`])
+  }
+
+  lose(): void {
+    this.session.farewell = 'Ping timeout'
+    this.#push(['ERROR :Closing link: ping timeout'])
+    this.#link.hangUp()
+  }
+
   leave(): Promise<void> {
     this.options.audience.leave(this.session)
+    this.options.pings.remove(this)
     return this.chat.close(this.session)
   }
 
@@ -71,10 +85,11 @@ export class IrcConversation implements IrcContext, Conversation<string | Unread
 
   slowed(): void {
     const text = 'Slow down: your lines are read at the permitted rate'
-    this.#link.push(this.options.wire.pack([ircLine(SERVER, 'NOTICE', [this.session.nick, text])]))
+    this.#push([ircLine(SERVER, 'NOTICE', [this.session.nick, text])])
   }
 
   handle(line: string | Unreadable): Handled {
+    this.heardAt = performance.now()
     if (typeof line !== 'string') return this.#pack([this.#unreadable(line)])
     if (isLineTooLong(line)) return this.#pack([this.reply('ERR_INPUTTOOLONG')])
     const message = parseIrcMessage(line.replaceAll('\0', ''))
@@ -128,6 +143,11 @@ export class IrcConversation implements IrcContext, Conversation<string | Unread
     }
     this.options.log.error({ err: thrown, command: name }, 'command failed')
     return [ircLine(SERVER, 'FAIL', [name, 'INTERNAL_ERROR', 'The command has failed'])]
+  }
+
+  /** Sends lines that belong to no reply. */
+  #push(lines: Lines): void {
+    this.#link.push(this.options.wire.pack(lines))
   }
 
   #pack(lines: Lines): Buffer {

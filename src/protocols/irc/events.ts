@@ -38,13 +38,15 @@ export function linesOf(event: Event, room: Pick<RoomRecord, 'title' | 'slug'>, 
         .lines.filter(({ text }) => text !== '')
         .map(({ line }) => line)
     case 'joined': {
-      // The NICK has told it.
-      if (details.renamed !== undefined) return []
+      // The user was there under another nickname.
+      if (details.renamed !== undefined)
+        return [ircLine(sourceOf(details.renamed, verified), 'NICK', [shownNick(from)])]
       const account = verified ? shownNick(from) : '*'
       return [isExtended ? ircLine(source, 'JOIN', [channel, account, from]) : `:${source} JOIN ${channel}`]
     }
     case 'left':
-      if (details.renamed !== undefined) return [ircLine(source, 'NICK', [shownNick(details.renamed)])]
+      // The `joined` that follows tells it.
+      if (details.renamed !== undefined) return []
       if (details.quit) return [ircLine(source, 'QUIT', [body || 'Connection closed'])]
       return [body === '' ? `:${source} PART ${channel}` : ircLine(source, 'PART', [channel, body])]
     case 'kicked':

@@ -32,6 +32,7 @@ export const ircProtocol: Protocol<typeof OPTIONS> = {
   },
   async routes(config, host) {
     const { ircRoutes, ircOptions } = await load()
-    return ircRoutes(ircOptions(host, { replay: config['irc-replay'], motdFile: config.motd }, true))
+    const shown = { replay: config['irc-replay'], motdFile: config.motd }
+    return ircRoutes(ircOptions(host, shown, 'text'), ircOptions(host, shown, 'binary'))
   },
 }

@@ -1,12 +1,14 @@
 import type { Chat } from '../../chat/chat.ts'
 import type { ConnectionOptions } from '../../transport/connection-options.ts'
 import type { IrcAudience } from './audience.ts'
+import type { IrcHeartbeat } from './heartbeat.ts'
 import type { IrcWire } from './wire.ts'
 
 export interface IrcOptions extends ConnectionOptions {
   readonly chat: Chat
   readonly wire: IrcWire
   readonly audience: IrcAudience
+  readonly pings: IrcHeartbeat
   /** Maximum characters of a message. */
   readonly maxText: number
   /** Newest messages that a client without `draft/chathistory` gets when it joins. */

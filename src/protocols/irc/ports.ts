@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import type { IncomingHttpHeaders } from 'node:http'
 import type { Admission } from '../../transport/admission.ts'
 import { disconnectText } from '../../transport/disconnect.ts'
 import { MessageFraming, Unreadable } from '../../transport/framing.ts'
@@ -6,11 +7,12 @@ import type { Routes } from '../../transport/http/routes.ts'
 import type { ListeningPort } from '../../transport/listener.ts'
 import type { Certificate } from '../../transport/port.ts'
 import { socketListener } from '../../transport/tcp.ts'
-import { maxMessageOf, textFrame } from '../../transport/websocket.ts'
+import { binaryFrame, maxMessageOf, textFrame } from '../../transport/websocket.ts'
 import type { ProtocolHost } from '../protocol.ts'
 import { IrcAudience } from './audience.ts'
 import { IrcConversation } from './conversation.ts'
 import { IrcFraming } from './framing.ts'
+import { IrcHeartbeat } from './heartbeat.ts'
 import type { IrcOptions } from './options.ts'
 import { IrcWire, type PackLines } from './wire.ts'
 
@@ -20,14 +22,18 @@ const WINDOW = { most: 2_048, crowded: 8 }
 const packBytes: PackLines = (lines) => Buffer.from(`${lines.join('\r\n')}\r\n`)
 /** A WebSocket message holds one line without its end. */
 const packFrames: PackLines = (lines) => Buffer.concat(lines.map(textFrame))
+const packBinaryFrames: PackLines = (lines) => Buffer.concat(lines.map(binaryFrame))
+
+/** Encodes lines for a kind of transport. */
+const PACKS = { bytes: packBytes, text: packFrames, binary: packBinaryFrames } as const
 
 /** Returns the options of all connections over TCP and TLS, or over WebSocket, which share the encoded events. */
 export function ircOptions(
   { chat, limits, maxText, reload, vitals }: ProtocolHost,
   { replay, motdFile }: { readonly replay: number; readonly motdFile: string | undefined },
-  isWebSocket = false,
+  transport: keyof typeof PACKS = 'bytes',
 ): IrcOptions {
-  const pack = isWebSocket ? packFrames : packBytes
+  const pack = PACKS[transport]
   return {
     ...limits,
     chat,
@@ -35,6 +41,7 @@ export function ircOptions(
     replay,
     wire: new IrcWire(pack),
     audience: new IrcAudience(chat, pack),
+    pings: new IrcHeartbeat(),
     window: WINDOW,
     lastWord: (reason, why) => pack([`ERROR :${disconnectText(reason, why)}`]),
     motd: () => readMotd(motdFile, limits.log),
@@ -68,15 +75,20 @@ export function ircListener(options: IrcOptions, admission: Admission, certifica
 }
 
 /** Returns the route of IRC over WebSocket, `/irc` (IRCv3, "WebSocket"). */
-export function ircRoutes(options: IrcOptions): Routes {
+export function ircRoutes(text: IrcOptions, binary: IrcOptions): Routes {
   return (app, { upgrades }) => {
     upgrades.openSocket(app, '/irc', {
-      options: { ...options, maxMessage: maxMessageOf(0) },
+      options: { ...text, maxMessage: maxMessageOf(0) },
       echoProtocol: true,
       framing: () => new MessageFraming(lineOfMessage),
-      converse: (link) => new IrcConversation(options, link),
+      converse: (link, { headers }) => new IrcConversation(isBinary(headers) ? binary : text, link),
     })
   }
+}
+
+/** Returns true if the subprotocol that is accepted, the first one, has binary messages. */
+function isBinary({ 'sec-websocket-protocol': offered = '' }: IncomingHttpHeaders): boolean {
+  return offered.startsWith('binary.')
 }
 
 /** Returns the line of a message, text or binary. */

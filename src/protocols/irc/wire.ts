@@ -92,15 +92,12 @@ function visibilityOf(event: Event, session: IrcSession): string | undefined | f
   const isOwn = key === session.key
   if (kind === 'joined') {
     session.noteJoined(key)
-    // The reply to JOIN has shown it.
-    return isOwn ? false : undefined
+    // The reply to JOIN or NICK has shown it.
+    if (isOwn) return false
+    const { renamed } = details ?? {}
+    return renamed === undefined || session.noteGone(fold(renamed)) ? undefined : false
   }
-  if (kind === 'left') {
-    const { quit, renamed } = details ?? {}
-    if (isOwn || (renamed !== undefined && fold(renamed) === session.key)) return false
-    // It is told once, in whatever rooms.
-    return (quit || renamed !== undefined) && !session.noteGone(key) ? false : undefined
-  }
+  if (kind === 'left') return isOwn || (details?.quit && !session.noteGone(key)) ? false : undefined
   if (!isOwn || (kind !== 'message' && kind !== 'private')) return undefined
   const sent = kind === 'message' ? session.sent.get(id) : session.told.get(fold(to))?.shift()
   session.sent.delete(id)

@@ -1,0 +1,51 @@
+/** docs/protocols/irc.md, section 9, point 44: users on two nodes. */
+import { expect, onTestFinished, test } from 'vitest'
+import { IrcClient } from '../clients/irc.ts'
+import { RedisServer, withRedis } from '../support/redis.ts'
+import { type Node, startNodes } from './nodes.ts'
+
+async function guest({ daemon }: Node, nick: string): Promise<IrcClient> {
+  const client = await IrcClient.register(daemon.port('irc'), nick)
+  onTestFinished(() => void client.socket.destroy())
+  return client
+}
+
+withRedis('IRC on two nodes', () => {
+  const server = RedisServer.forAll()
+
+  test('44. names, modes, kicks, nicknames and private messages reach the other node', async () => {
+    const [here, there] = await startNodes([server.url, server.url], '--irc', '0')
+    if (!here || !there) throw new Error('there are two')
+    const ann = await guest(here, 'ann')
+    await ann.ask('JOIN #ops')
+    const bob = await guest(there, 'bob')
+    expect(await bob.ask('JOIN #ops')).toContain(':roomd 353 bob = #ops :@ann bob')
+    await ann.until(/ JOIN #ops/)
+
+    const taken = await IrcClient.connect(there.daemon.port('irc'))
+    onTestFinished(() => void taken.socket.destroy())
+    expect(await taken.ask('NICK ann', 'USER ann 0 * :ann')).toContain(':roomd 433 * ann :Nickname is already in use')
+
+    ann.send('PRIVMSG #ops :hello there', 'MODE #ops +v bob', 'TOPIC #ops :two nodes')
+    expect((await bob.until(/ TOPIC /)).slice(-3)).toEqual([
+      ':ann!~ann@guest.roomd PRIVMSG #ops :hello there',
+      ':ann!~ann@guest.roomd MODE #ops +v bob',
+      ':ann!~ann@guest.roomd TOPIC #ops :two nodes',
+    ])
+    bob.send('NICK rob')
+    expect((await ann.until(/ NICK /)).at(-1)).toBe(':bob!~bob@guest.roomd NICK :rob')
+    expect(await ann.ask('NAMES #ops')).toContain(':roomd 353 ann = #ops :@ann +rob')
+    ann.send('PRIVMSG rob :psst')
+    expect((await bob.until(/psst/)).at(-1)).toBe(':ann!~ann@guest.roomd PRIVMSG rob :psst')
+    expect(await ann.ask('WHOIS rob')).toContain(':roomd 319 ann rob :+#ops')
+    ann.send('KICK #ops rob :out')
+    expect((await bob.until(/ KICK /)).at(-1)).toBe(':ann!~ann@guest.roomd KICK #ops rob :out')
+    expect(await bob.ask('PRIVMSG #ops :still here')).toEqual([
+      ':roomd 404 rob #ops :Cannot send to channel (+n)',
+    ])
+    bob.send('JOIN #ops')
+    await ann.until(/ JOIN /)
+    bob.send('QUIT :bye')
+    expect((await ann.until(/ QUIT /)).at(-1)).toBe(':rob!~rob@guest.roomd QUIT :Quit: bye')
+  })
+})
