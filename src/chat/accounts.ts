@@ -2,6 +2,7 @@ import type { AccountQuota } from './account-quota.ts'
 import { auditEntry, type OnAudit } from './audit.ts'
 import type { Blocking } from './blocking.ts'
 import { accountId, type Credentials, type Proof } from './credentials.ts'
+import { ALONE } from './directory.ts'
 import type { Handover } from './handover.ts'
 import { fold } from './names.ts'
 import type { Presence } from './presence.ts'
@@ -45,6 +46,7 @@ export class Accounts {
     if (own) await this.#parts.departed(own)
     const { credentials } = this.#parts
     const rooms = new Set(own?.memberships.keys())
+    if (own?.isOnlyGuest) rooms.add(ALONE)
     await this.#register(name, address, own, () => credentials.create(name, secret, address, rooms))
   }
 

@@ -133,6 +133,7 @@ export class Chat {
       share: (session) => {
         session.isAdmin = admins.names(session)
         inboxes.listen(session)
+        void this.#login.open(session)
         return memberships.share(session)
       },
       onRefused: ({ code }) => counts.refusedLogin(code),

@@ -134,6 +134,12 @@ export class SessionLogin {
     news.tell({ kind: 'online', name, verified: false })
   }
 
+  /** Lets other sessions use the nickname of a guest that had it alone, and has made it an account. */
+  async open(session: Session): Promise<void> {
+    session.isOnlyGuest = false
+    await this.#alone.giveUp(session)
+  }
+
   /** Implements {@link Chat.isFree}. */
   isFree(name: string): Promise<boolean> {
     const { presence, handover } = this.#parts

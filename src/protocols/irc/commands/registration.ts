@@ -73,7 +73,7 @@ export const quit: IrcCommand = {
 export const register: IrcCommand = {
   name: 'REGISTER',
   least: 3,
-  async run({ chat, session }, { params: [account = '', , password = ''] }) {
+  async run({ chat, session, reply }, { params: [account = '', , password = ''] }) {
     const name = account === '*' ? session.name : meantNick(account)
     const fail = (code: string, why: string) => [`:${SERVER} FAIL REGISTER ${code} ${account} :${why}`]
     if (fold(name) !== session.key) return fail('ACCOUNT_NAME_MUST_BE_NICK', 'The account has your nickname')
@@ -87,6 +87,9 @@ export const register: IrcCommand = {
         return fail('ACCOUNT_EXISTS', 'The nickname is registered, or another session uses it')
       return fail('TEMPORARILY_UNAVAILABLE', 'No account can be made now')
     }
-    return [`:${SERVER} REGISTER SUCCESS ${session.nick} :Your nickname is registered`]
+    return [
+      `:${SERVER} REGISTER SUCCESS ${session.nick} :Your nickname is registered`,
+      reply('RPL_LOGGEDIN', session.source, session.nick),
+    ]
   },
 }
