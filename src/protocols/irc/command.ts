@@ -33,6 +33,8 @@ export interface IrcCommand {
   readonly early?: true
   /** True if later messages are handled before the reply. */
   readonly pipelined?: true
+  /** Index of the parameter that names a channel; 0 by default. The other one of the first two is a nickname. */
+  readonly channelAt?: 1
   run(context: IrcContext, message: IrcMessage): Lines | Promise<Lines>
 }
 

@@ -136,8 +136,9 @@ export class IrcConversation implements IrcContext, Conversation<string | Unread
     }
   }
 
-  #failure(thrown: unknown, { name }: IrcCommand, { params: [first = '', second = ''] }: IrcMessage): Lines {
+  #failure(thrown: unknown, { name, channelAt }: IrcCommand, { params }: IrcMessage): Lines {
     if (thrown instanceof Refusal) {
+      const [first = '', second = ''] = channelAt === 1 ? params.toSpliced(2).reverse() : params
       const nick = this.session.name === '' ? this.registration.asked : second || first
       return [refusedLine(thrown, this.reply, { channel: first, nick })]
     }

@@ -49,7 +49,7 @@ const NUMERIC_OF: Readonly<Record<RefusalCode, Numeric>> = {
   'too-many-rooms': tooMany,
   'room-taken': fail('Another room has this name'),
   'password-wrong': (reply, { channel }) => reply('ERR_BADCHANNELKEY', channel),
-  'password-invalid': (reply, { channel }) => reply('ERR_KEYSET', channel),
+  'password-invalid': (reply, { channel }) => reply('ERR_INVALIDKEY', channel),
   'not-in-room': (reply, { channel }) => reply('ERR_NOTONCHANNEL', channel),
   'text-empty': (reply) => reply('ERR_NOTEXTTOSEND'),
   'text-too-long': fail('Text too long, at most <limit> characters'),

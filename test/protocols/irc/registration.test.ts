@@ -109,13 +109,9 @@ test('28. SASL PLAIN: success, failure, abort, too long, in chunks, before and a
     ':roomd 900 * olga!olga@account.roomd olga :You are now logged in as olga',
     ':roomd 903 * :SASL authentication successful',
   ])
-  expect(await client.ask(`AUTHENTICATE PLAIN`)).toEqual([
-    ':roomd 907 * :You have already authenticated using SASL',
-  ])
+  expect(await client.ask(`AUTHENTICATE PLAIN`)).toEqual([':roomd 907 * :You have already authenticated using SASL'])
   expect(codes(await client.ask('CAP END'))[0]).toBe('001')
-  expect(await client.ask('AUTHENTICATE PLAIN')).toEqual([
-    ':roomd 907 olga :You have already authenticated using SASL',
-  ])
+  expect(await client.ask('AUTHENTICATE PLAIN')).toEqual([':roomd 907 olga :You have already authenticated using SASL'])
   const guest = await suite.guest('guest', 'sasl')
   expect(codes(await guest.ask('AUTHENTICATE PLAIN'))).toEqual(['904'])
 })
@@ -165,16 +161,7 @@ test('40. lines end with CR LF or LF, split anywhere, with spaces, colons and NU
   ann.write('PRIVMSG #lines :a\0b\r\nPRIVMSG #lines :  kept  \r\n')
   expect(await ann.rest()).toEqual([])
   const said = (await bob.rest()).map((line) => line.replace(':ann!~ann@guest.roomd PRIVMSG #lines :', ''))
-  expect(said).toEqual([
-    'é byte by byte',
-    'line feed',
-    'many spaces',
-    'word',
-    'leading',
-    ':colon:',
-    'ab',
-    '  kept  ',
-  ])
+  expect(said).toEqual(['é byte by byte', 'line feed', 'many spaces', 'word', 'leading', ':colon:', 'ab', '  kept  '])
 })
 
 test('40. a line of 512 bytes is taken, a longer one is refused; tags have 4,094 bytes of their own', async () => {

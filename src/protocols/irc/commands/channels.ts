@@ -14,13 +14,13 @@ import { isVisible, membershipIn, namesLines, roomOf, topicLines } from '../room
 async function forEach(
   context: IrcContext,
   list: string,
-  act: (channel: string, index: number) => Promise<Lines>,
+  act: (channel: string) => Promise<Lines>,
 ): Promise<Lines> {
   const lines: string[] = []
-  for (const [index, channel] of list.split(',').entries()) {
+  for (const channel of list.split(',')) {
     if (channel === '') continue
     try {
-      lines.push(...(await act(channel, index)))
+      lines.push(...(await act(channel)))
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
       lines.push(refusedLine(error, context.reply, { channel, nick: channel }))
@@ -39,7 +39,11 @@ export const join: IrcCommand = {
       return forEach(context, rooms.join(','), (channel) => leave(context, channel, ''))
     }
     const given = keys.split(',')
-    return forEach(context, list, (channel, index) => enter(context, channel, given[index] ?? ''))
+    for (const [index, channel] of list.split(',').entries()) {
+      // What belongs to a channel comes before the JOIN of the next one.
+      context.tell(await forEach(context, channel, () => enter(context, channel, given[index] ?? '')))
+    }
+    return NOTHING
   },
 }
 
@@ -141,6 +145,7 @@ function fits({ name, members }: ListedRoom, condition: string): boolean {
 
 export const invite: IrcCommand = {
   name: 'INVITE',
+  channelAt: 1,
   least: 2,
   async run(context, { params: [nick = '', channel = ''] }) {
     const { chat, session, reply } = context
