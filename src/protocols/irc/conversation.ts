@@ -139,7 +139,8 @@ export class IrcConversation implements IrcContext, Conversation<string | Unread
   #failure(thrown: unknown, { name, channelAt }: IrcCommand, { params }: IrcMessage): Lines {
     if (thrown instanceof Refusal) {
       const [first = '', second = ''] = channelAt === 1 ? params.toSpliced(2).reverse() : params
-      const nick = this.session.name === '' ? this.registration.asked : second || first
+      const named = first.startsWith('#') ? second || first : first
+      const nick = this.session.name === '' ? this.registration.asked : named
       return [refusedLine(thrown, this.reply, { channel: first, nick })]
     }
     this.options.log.error({ err: thrown, command: name }, 'command failed')

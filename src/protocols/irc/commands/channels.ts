@@ -11,11 +11,7 @@ import { replayLines } from '../replay.ts'
 import { isVisible, membershipIn, namesLines, roomOf, topicLines } from '../rooms.ts'
 
 /** Runs a command for each channel of a list; a refusal of one does not stop the others. */
-async function forEach(
-  context: IrcContext,
-  list: string,
-  act: (channel: string) => Promise<Lines>,
-): Promise<Lines> {
+async function forEach(context: IrcContext, list: string, act: (channel: string) => Promise<Lines>): Promise<Lines> {
   const lines: string[] = []
   for (const channel of list.split(',')) {
     if (channel === '') continue
