@@ -20,7 +20,7 @@ const NODE_COMPILE_CACHE = new URL('../node_modules/.cache/compiled', import.met
 const START_MS = 60_000
 /** USER_HZ; 100 on every Linux that Node runs on. */
 const TICKS = 100
-const LISTENERS = ['--chatterbox', '--chatroom', '--http']
+const LISTENERS = ['--chatterbox', '--chatroom', '--irc', '--http']
 
 const children = new Set<ChildProcess>()
 const root = mkdtempSync(join(tmpdir(), 'roomd-bench-'))

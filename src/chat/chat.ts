@@ -130,10 +130,10 @@ export class Chat {
       blocking,
       handover,
       departed: (session) => memberships.departed(session),
-      share: (session) => {
+      share: async (session) => {
         session.isAdmin = admins.names(session)
         inboxes.listen(session)
-        void this.#login.open(session)
+        await this.#login.share(session)
         return memberships.share(session)
       },
       onRefused: ({ code }) => counts.refusedLogin(code),
@@ -240,14 +240,15 @@ export class Chat {
     const record = await this.rooms.find(room)
     if (!record) return new Map()
     const state = await this.access.stateOf(record)
-    const rankOf = async (name: string) => {
+    const ranks = new Map<string, Rank>()
+    for (const name of members) {
       const key = fold(name)
-      const account = state.hasAccountRole(key)
-        ? await this.#engine.records.get('account', name).catch(refuse)
-        : undefined
-      return state.rankOf({ key, accountId: account && accountId(account), isAdmin: false })
+      // Another account may have the nickname now.
+      const hasRole = state.hasAccountRole(key)
+      const account = hasRole ? await this.#engine.records.get('account', name).catch(refuse) : undefined
+      ranks.set(name, state.rankOf({ key, accountId: account && accountId(account), isAdmin: false }))
     }
-    return new Map(await Promise.all(members.map(async (name) => [name, await rankOf(name)] as const)))
+    return ranks
   }
 
   /** Number of sessions on this node, by protocol. */

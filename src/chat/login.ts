@@ -134,8 +134,9 @@ export class SessionLogin {
     news.tell({ kind: 'online', name, verified: false })
   }
 
-  /** Lets other sessions use the nickname of a guest that had it alone, and has made it an account. */
-  async open(session: Session): Promise<void> {
+  /** Lets further sessions use the nickname of a guest, which has become its account's. */
+  async share(session: Session): Promise<void> {
+    if (!session.isOnlyGuest) return
     session.isOnlyGuest = false
     await this.#alone.giveUp(session)
   }

@@ -168,7 +168,9 @@ export class Messages {
     { sent, details }: MessageExtras,
   ): Promise<boolean> {
     if (this.isBlocked(session, to)) return false
-    await this.#inboxes.append(session, { kind: 'private', room, from: session.name, to, body, sent, details })
+    const verified = session.registered || undefined
+    const draft = { kind: 'private', room, from: session.name, to, body, sent, verified, details } as const
+    await this.#inboxes.append(session, draft)
     return true
   }
 

@@ -14,6 +14,7 @@ const ARGS = [
   '0',
   '--no-chatterbox',
   '--no-chatroom',
+  '--no-irc',
   '--data',
   ':memory:',
   '--log-level',

@@ -20,7 +20,7 @@ async function hostWith(...ports: number[]): Promise<string> {
   return host
 }
 
-const OFF = { chatterbox: false, chatroom: false }
+const OFF = { chatterbox: false, chatroom: false, irc: false }
 
 async function start(options: Readonly<Record<string, unknown>>) {
   const { certFile, keyFile } = certificate()
@@ -37,7 +37,7 @@ async function start(options: Readonly<Record<string, unknown>>) {
 
 test('a default port in use is one warning, and the other listeners open', async () => {
   const host = await hostWith(7777, 9000)
-  const { daemon, lines } = await start({ host, line: 0 })
+  const { daemon, lines } = await start({ host, line: 0, irc: false })
   const line = daemon.addresses.get('line')?.port
   expect(lines.filter(({ level }) => level === 40)).toMatchObject([
     {

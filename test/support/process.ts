@@ -4,7 +4,7 @@ import split2 from 'split2'
 import { main } from './main.ts'
 
 /** Whose default ports may be in use; a test that wants them gives them ports. */
-export const LINE_ONLY = { ROOMD_CHATTERBOX: 'false', ROOMD_CHATROOM: 'false', ROOMD_HTTP: 'false' }
+export const LINE_ONLY = { ROOMD_CHATTERBOX: 'false', ROOMD_CHATROOM: 'false', ROOMD_HTTP: 'false', ROOMD_IRC: 'false' }
 
 export interface Exit {
   status: number | null

@@ -3,7 +3,7 @@ import type { RoomRecord } from '../../engine/engine.ts'
 import type { Event, ModeFlag, Role } from '../../engine/event.ts'
 import { ircLine } from './message.ts'
 import { channelOf, SERVER, shownNick, sourceOf } from './names.ts'
-import { textLines } from './texts.ts'
+import { plainLines, textLines } from './texts.ts'
 
 /** The mode letter of each flag of a room; undefined for those without one. */
 export const FLAG_LETTERS: Readonly<Record<ModeFlag, string | undefined>> = {
@@ -34,9 +34,7 @@ export function linesOf(event: Event, room: Pick<RoomRecord, 'title' | 'slug'>, 
   switch (kind) {
     case 'message':
     case 'private':
-      return textLines(event, room)
-        .lines.filter(({ text }) => text !== '')
-        .map(({ line }) => line)
+      return plainLines(textLines(event, room))
     case 'joined': {
       // The user was there under another nickname.
       if (details.renamed !== undefined)

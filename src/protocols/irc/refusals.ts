@@ -75,6 +75,10 @@ const NUMERIC_OF: Readonly<Record<RefusalCode, Numeric>> = {
 }
 
 /** Returns the answer to a refused request. */
-export function refusedLine(refusal: Refusal, reply: IrcContext['reply'], subjects: Subjects): string {
+export function refusedLine(
+  refusal: Pick<Refusal, 'code' | 'bound'>,
+  reply: IrcContext['reply'],
+  subjects: Subjects,
+): string {
   return NUMERIC_OF[refusal.code](reply, subjects, refusal)
 }

@@ -7,6 +7,9 @@ import { newBatch } from './labels.ts'
 import { SERVER } from './names.ts'
 import { taggedLines } from './wire.ts'
 
+/** Number of events among which messages for a new member are found. */
+const PAGE = 256
+
 /** Returns events as the answer to CHATHISTORY: a batch where the client knows batches. */
 export function historyBatch(
   { session }: IrcContext,
@@ -20,20 +23,19 @@ export function historyBatch(
   return [`:${SERVER} BATCH +${batch} chathistory ${target}`, ...lines, `:${SERVER} BATCH -${batch}`]
 }
 
-/** Returns the newest messages of a room for a client that has joined it and cannot ask for its history. */
+/** Returns the newest messages of a room, as far as a page has them, for a client that has joined it and cannot ask for its history. */
 export async function replayLines({ chat, session, options }: IrcContext, room: Room): Promise<Lines> {
   const membership = session.memberships.get(room.record.id)
   if (!membership || options.replay === 0 || session.caps.has('draft/chathistory')) return []
-  const isMessage = ({ kind, id }: Event) => kind === 'message' && (membership.since === 0 || id < membership.since)
-  const { pages } = await chat.messages.search(membership, { limit: options.replay }, isMessage)
-  const lines: string[] = []
-  for await (const page of pages) {
-    for (const event of page) {
-      const shown = taggedLines(event, room.record, session.variant)
-      lines.push(...(session.caps.has('server-time') ? shown : shown.map((line) => dated(line, event.at))))
-    }
+  const { since } = membership
+  const events: Event[] = []
+  for await (const page of chat.messages.history(membership, { limit: PAGE, ...(since > 0 && { before: since }) })) {
+    events.push(...page.filter(({ kind }) => kind === 'message'))
   }
-  return lines
+  return events.slice(-options.replay).flatMap((event) => {
+    const lines = taggedLines(event, room.record, session.variant)
+    return session.caps.has('server-time') ? lines : lines.map((line) => dated(line, event.at))
+  })
 }
 
 /** Puts the time of a message in front of its text, which is the last parameter. */

@@ -41,19 +41,23 @@ export class IrcSession extends Session {
     return sourceOf(this.name, this.registered)
   }
 
-  /** Returns true if the client has not been shown the QUIT of a nickname, and notes that it is. */
-  noteGone(key: string): boolean {
-    if (this.#gone.has(key)) return false
-    this.#gone.add(key)
+  /** Returns true if the client has not been told that these nicknames are gone. */
+  isNews(keys: readonly string[]): boolean {
+    return this.#gone.size === 0 || !keys.some((key) => this.#gone.has(key))
+  }
+
+  /** Notes that the client is told of nicknames that are gone. */
+  noteGone(keys: readonly string[]): void {
+    for (const key of keys) this.#gone.add(key)
     for (const oldest of this.#gone) {
       if (this.#gone.size <= MAX_GONE) break
       this.#gone.delete(oldest)
     }
-    return true
   }
 
-  noteJoined(key: string): void {
-    this.#gone.delete(key)
+  /** Notes that nicknames have joined a room. */
+  noteJoined(keys: readonly string[]): void {
+    if (this.#gone.size > 0) for (const key of keys) this.#gone.delete(key)
   }
 
   isIn(room: Room): boolean {

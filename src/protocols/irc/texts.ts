@@ -24,6 +24,17 @@ export function textLines(event: Event, room: Pick<RoomRecord, 'title' | 'slug'>
   return { target, lines }
 }
 
+/** Returns the lines of a message for a client that knows no messages of several lines: without empty ones and the spaces at which lines were cut. */
+export function plainLines({ lines }: TextLines): string[] {
+  return lines
+    .map(({ line, text }, index) => {
+      const isCut = lines[index + 1]?.continues === true && line.endsWith(' ')
+      return { text, line: isCut ? line.slice(0, -1) : line }
+    })
+    .filter(({ text }) => text !== '')
+    .map(({ line }) => line)
+}
+
 /** Removes mIRC's codes for colours and formats with their digits, which other protocols cannot show. */
 export function withoutFormats(text: string): string {
   return text.replace(FORMATS, '')

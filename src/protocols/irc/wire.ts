@@ -24,6 +24,7 @@ const VARIANTS = [
 /** Encodes lines without their ends as bytes for the transport. */
 export type PackLines = (lines: readonly string[]) => Buffer
 
+const NOTHING = Buffer.alloc(0)
 const NO_ROOM = { title: '', slug: '' }
 
 /** Encodes events as lines, once for all sessions with the same variant. */
@@ -45,12 +46,16 @@ export class IrcWire implements Wire<IrcSession> {
   }
 
   deliver(room: Room, events: readonly Event[], members: Iterable<IrcSession>): void {
-    const isPlain = events.every(({ kind }) => kind === 'message')
     const senders = new Set(events.map(({ from }) => fold(from)))
+    const gone = events.flatMap((event) => goneBy(event) ?? [])
+    const joined = events.flatMap(({ kind, from }) => (kind === 'joined' ? [fold(from)] : []))
     const encoded: Buffer[] = []
     for (const member of members) {
-      if (isPlain && !senders.has(member.key)) {
-        member.link.outbox.push((encoded[member.variant] ??= this.#bytesOf(events, room.record, member.variant)))
+      if (!senders.has(member.key) && member.isNews(gone)) {
+        member.noteGone(gone)
+        member.noteJoined(joined)
+        const bytes = (encoded[member.variant] ??= this.#bytesOf(events, room.record, member.variant))
+        if (bytes.length > 0) member.link.outbox.push(bytes)
       } else {
         this.#deliverTo(member, events, room.record)
       }
@@ -81,23 +86,30 @@ export class IrcWire implements Wire<IrcSession> {
   }
 
   #bytesOf(events: readonly Event[], room: RoomRecord, variant: number): Buffer {
-    return this.pack(events.flatMap((event) => taggedLines(event, room, variant)))
+    const lines = events.flatMap((event) => taggedLines(event, room, variant))
+    return lines.length === 0 ? NOTHING : this.pack(lines)
   }
+}
+
+/** Returns the folded nickname that is gone with an event, in all rooms: clients are told once. */
+function goneBy({ kind, from, details: { quit, renamed } = {} }: Event): string | undefined {
+  if (kind === 'left') return quit ? fold(from) : undefined
+  return kind === 'joined' && renamed !== undefined ? fold(renamed) : undefined
 }
 
 /** Returns false if a session is not shown an event, otherwise the label of the request that caused it, if there is one. */
 function visibilityOf(event: Event, session: IrcSession): string | undefined | false {
-  const { kind, id, from, to = '', details } = event
+  const { kind, id, from, to = '' } = event
   const key = fold(from)
   const isOwn = key === session.key
-  if (kind === 'joined') {
-    session.noteJoined(key)
-    // The reply to JOIN or NICK has shown it.
-    if (isOwn) return false
-    const { renamed } = details ?? {}
-    return renamed === undefined || session.noteGone(fold(renamed)) ? undefined : false
+  // The replies to JOIN, PART and NICK have shown its own.
+  if (kind === 'joined' || kind === 'left') {
+    const gone = [goneBy(event) ?? []].flat()
+    const isShown = !isOwn && session.isNews(gone)
+    session.noteGone(gone)
+    if (kind === 'joined') session.noteJoined([key])
+    return isShown ? undefined : false
   }
-  if (kind === 'left') return isOwn || (details?.quit && !session.noteGone(key)) ? false : undefined
   if (!isOwn || (kind !== 'message' && kind !== 'private')) return undefined
   const sent = kind === 'message' ? session.sent.get(id) : session.told.get(fold(to))?.shift()
   session.sent.delete(id)

@@ -150,7 +150,11 @@ function nameOfMask(mask: string): string {
 
 async function banList({ chat, reply }: IrcContext, by: Membership): Promise<Lines> {
   const channel = channelOf(by.room.record)
-  const bans = await chat.moderation.expulsion.bans(by)
+  const bans = await chat.moderation.expulsion.bans(by).catch((error: unknown) => {
+    // Clients ask for the list when they join, and show an error as one.
+    if (error instanceof Refusal && error.code === 'not-permitted') return []
+    throw error
+  })
   return [
     ...bans.map((ban) => reply('RPL_BANLIST', channel, maskOf(ban.to), shownNick(ban.by), Math.floor(ban.at / 1_000))),
     reply('RPL_ENDOFBANLIST', channel),

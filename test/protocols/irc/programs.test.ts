@@ -1,0 +1,99 @@
+/** docs/protocols/irc.md, section 9, point 48: irssi and WeeChat as people use them. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { LineClient } from '../../support/client.ts'
+import { temporaryFolder } from '../../support/folder.ts'
+import { need } from '../../support/needed.ts'
+import { reservePort } from '../../support/port.ts'
+import { RoomdProcess } from '../../support/process.ts'
+import { Window } from './window.ts'
+
+const PASSWORD = 'correct horse'
+
+const irssiConfig = (port: number) => `
+servers = ( { address = "127.0.0.1"; chatnet = "roomd"; port = "${port}"; autoconnect = "yes"; } );
+chatnets = { roomd = { type = "IRC"; }; };
+channels = ( { name = "#ops"; chatnet = "roomd"; autojoin = "yes"; } );
+settings = { core = { nick = "ann"; real_name = "Ann"; server_reconnect_time = "1s"; }; };
+`
+
+/** A daemon on ports that it has again after a restart, and a client of the line protocol in the room ops. */
+async function company() {
+  const folder = temporaryFolder()
+  const [line, irc] = [await reservePort(), await reservePort()]
+  const args = ['--line', String(line), '--irc', String(irc), '--data', join(folder, 'data')]
+  let daemon = new RoomdProcess(args)
+  onTestFinished(async () => {
+    daemon.child.kill('SIGKILL')
+    await daemon.exit
+  })
+  await daemon.ready('irc')
+  const eve = async (...words: string[]) => {
+    const client = await LineClient.connect({ line, lineTls: 0, port: () => line, stop: async () => {} })
+    onTestFinished(() => void client.socket.destroy())
+    await client.ask(['LOGIN eve', ...words].join(' '))
+    client.send('JOIN ops')
+    await client.until(({ type }) => type === 'userJoined')
+    return client
+  }
+  const restart = async () => {
+    daemon.child.kill('SIGKILL')
+    await daemon.exit
+    daemon = new RoomdProcess(args)
+    await daemon.ready('irc')
+  }
+  return { folder, irc, eve, restart }
+}
+
+test('48. irssi connects, joins, talks, reconnects and sees what was said', async (context) => {
+  need('tmux', context)
+  need('irssi', context)
+  const { folder, irc, eve, restart } = await company()
+  const before = await eve()
+  await before.ask('said before')
+  writeFileSync(join(folder, 'config'), irssiConfig(irc))
+  const irssi = new Window(`irssi --home=${folder}`)
+  await irssi.shows('Act: 2')
+  irssi.type('/window 2')
+  await irssi.shows('said before')
+  irssi.type('hello from irssi')
+  const heard = await before.until((line) => line.type === 'message' && line.from === 'ann')
+  expect(heard.at(-1)).toMatchObject({ body: 'hello from irssi' })
+  irssi.type('/me waves')
+  expect((await before.until((line) => 'action' in line)).at(-1)).toMatchObject({ body: 'waves', action: true })
+  before.send('/me nods', 'hello irssi')
+  await irssi.shows(/\* eve nods[\s\S]*<@eve> hello irssi/)
+  irssi.type('/nick anna')
+  await irssi.shows("You're now known as anna")
+  await restart()
+  const after = await eve()
+  await after.until((line) => line.type === 'userJoined' && line.from === 'anna')
+  await after.ask('after the restart')
+  await irssi.shows('eve> after the restart')
+})
+
+test('48. WeeChat logs in with SASL', async (context) => {
+  need('tmux', context)
+  need('weechat', context)
+  const { folder, irc, eve } = await company()
+  const owner = await eve()
+  await owner.ask('/register correct horse')
+  const setup = [
+    `/server add roomd 127.0.0.1/${irc} -notls`,
+    '/set irc.server.roomd.nicks eve',
+    '/set irc.server.roomd.sasl_username eve',
+    `/set irc.server.roomd.sasl_password "${PASSWORD}"`,
+    '/set irc.server.roomd.autojoin "#ops"',
+    '/connect roomd',
+  ]
+  const weechat = new Window(`weechat -d ${folder} -r '${setup.join(';')}'`)
+  await weechat.shows('#ops')
+  weechat.type('/buffer #ops')
+  owner.send('from the first session')
+  await weechat.shows('from the first session')
+  weechat.type('from WeeChat')
+  expect((await owner.until((line) => line.type === 'message' && line.body === 'from WeeChat')).at(-1)).toMatchObject({
+    from: 'eve',
+  })
+})
