@@ -32,7 +32,20 @@ export class FuzzedDaemon {
   }
 
   static async start(folder: string): Promise<FuzzedDaemon> {
-    const ports = ['--line', '0', '--line-tls', '0', '--chatterbox', '0', '--chatroom', '0', '--irc', '0', '--http', '0']
+    const ports = [
+      '--line',
+      '0',
+      '--line-tls',
+      '0',
+      '--chatterbox',
+      '0',
+      '--chatroom',
+      '0',
+      '--irc',
+      '0',
+      '--http',
+      '0',
+    ]
     const preload = resolve(import.meta.dirname, 'collect-garbage.ts')
     const process = new RoomdProcess(['--data', join(folder, 'data'), ...ports, ...BOUNDS], {
       ROOMD_CHATTERBOX: undefined,

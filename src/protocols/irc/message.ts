@@ -73,6 +73,21 @@ export function ircLine(source: string, command: string, params: readonly string
   return [`:${source}`, command, ...words].join(' ')
 }
 
+/** Maximum bytes of a character of a JavaScript string in UTF-8. */
+const MAX_CHARACTER_BYTES = 3
+
+/** Returns a line, cut to the bytes that it may have behind its tags: a refused word or a topic of another protocol may be too long. */
+export function fitted(line: string): string {
+  if (line.length * MAX_CHARACTER_BYTES <= MAX_LINE_BYTES) return line
+  const start = line.startsWith('@') ? line.indexOf(' ') + 1 : 0
+  const bytes = Buffer.from(line.slice(start))
+  if (bytes.length <= MAX_LINE_BYTES) return line
+  let end = MAX_LINE_BYTES
+  // Bytes 10xxxxxx are not the first of a character.
+  while (((bytes[end] ?? 0) & 0xc0) === 0x80) end--
+  return line.slice(0, start) + bytes.toString('utf8', 0, end)
+}
+
 /** A part of a text that fits into a line. */
 export interface Piece {
   readonly text: string

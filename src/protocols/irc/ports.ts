@@ -13,16 +13,17 @@ import { IrcAudience } from './audience.ts'
 import { IrcConversation } from './conversation.ts'
 import { IrcFraming } from './framing.ts'
 import { IrcHeartbeat } from './heartbeat.ts'
+import { fitted } from './message.ts'
 import type { IrcOptions } from './options.ts'
 import { IrcWire, type PackLines } from './wire.ts'
 
 /** Maximum waiting messages of one connection. */
 const WINDOW = { most: 2_048, crowded: 8 }
 
-const packBytes: PackLines = (lines) => Buffer.from(`${lines.join('\r\n')}\r\n`)
+const packBytes: PackLines = (lines) => Buffer.from(`${lines.map(fitted).join('\r\n')}\r\n`)
 /** A WebSocket message holds one line without its end. */
-const packFrames: PackLines = (lines) => Buffer.concat(lines.map(textFrame))
-const packBinaryFrames: PackLines = (lines) => Buffer.concat(lines.map(binaryFrame))
+const packFrames: PackLines = (lines) => Buffer.concat(lines.map((line) => textFrame(fitted(line))))
+const packBinaryFrames: PackLines = (lines) => Buffer.concat(lines.map((line) => binaryFrame(fitted(line))))
 
 /** Encodes lines for a kind of transport. */
 const PACKS = { bytes: packBytes, text: packFrames, binary: packBinaryFrames } as const
