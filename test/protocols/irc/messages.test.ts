@@ -84,7 +84,7 @@ test('12. ACTION is CTCP at IRC clients, and a flag elsewhere; other requests of
   ])
 })
 
-test('12. CTCP requests arrive as they are', async () => {
+test('38. CTCP requests arrive as they are, at IRC clients alone', async () => {
   const [ann, bob] = await suite.together('#ctcp', 'ann', 'bob')
   await ann.ask('PRIVMSG bob :\u0001VERSION\u0001', 'PRIVMSG #ctcp :\u0001PING 1\u0001')
   expect(await bob.rest()).toEqual([
@@ -150,7 +150,7 @@ test('33. labeled-response: a line, a batch, and ACK', async () => {
   expect(await bob.ask('@label=x AWAY')).toEqual([':roomd 305 bob :You are no longer marked as being away'])
 })
 
-test('client-only tags are passed on to clients with message-tags, and TAGMSG is not stored', async () => {
+test('38. client-only tags are passed on to clients with message-tags, and TAGMSG is not stored', async () => {
   const ann = await suite.guest('ann', 'message-tags echo-message labeled-response batch')
   const bob = await suite.guest('bob', 'message-tags')
   const eve = await suite.guest('eve')
