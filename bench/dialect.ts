@@ -40,17 +40,8 @@ export const RESP: Dialect = {
 const DIALECTS = {
   LINE,
   RESP,
-  IRC: {
-    ...LINE,
-    enter: (index, room) => [
-      [`NICK u${index}\r\nUSER u${index} 0 * :bench\r\n`, ' 001 '],
-      [`JOIN #bench${room}\r\n`, ' 366 '],
-    ],
-    say: (text, room) => `PRIVMSG #bench${room} :${text}\r\n`,
-    echo: false,
-    // ngircd drops some of a crowd.
-    atOnce: 10,
-  },
+  IRC: irc((room) => `#bench${room}`),
+  IRC_LOBBY: irc(() => '#lobby'),
   /** Relays: every connection hears everything. */
   BARE: { ...LINE, enter: () => [], echo: false },
   LOBBY: { ...LINE, enter: (index) => [[`LOGIN user${index}\r\nJOIN lobby\r\n`, 'Joined room']] },
@@ -85,6 +76,20 @@ export type DialectName = keyof typeof DIALECTS
 
 export function dialectOf(name: DialectName): Dialect {
   return DIALECTS[name]
+}
+
+function irc(channelOf: (room: number) => string): Dialect {
+  return {
+    ...LINE,
+    enter: (index, room) => [
+      [`NICK u${index}\r\nUSER u${index} 0 * :bench\r\n`, ' 001 '],
+      [`JOIN ${channelOf(room)}\r\n`, ' 366 '],
+    ],
+    say: (text, room) => `PRIVMSG ${channelOf(room)} :${text}\r\n`,
+    echo: false,
+    // ngircd drops some of a crowd.
+    atOnce: 10,
+  }
 }
 
 function framed(value: unknown): string {

@@ -9,12 +9,13 @@ import { hammer } from './scenarios/hammer.ts'
 import { history } from './scenarios/history.ts'
 import { http } from './scenarios/http.ts'
 import { ingest } from './scenarios/ingest.ts'
+import { irc } from './scenarios/irc.ts'
 import { nodes } from './scenarios/nodes.ts'
 import { mixed, tls, web } from './scenarios/rooms.ts'
 import { search } from './scenarios/search.ts'
 
 /** In the order in which they run. */
-const ROOMS = { fanout, fanout1, mixed, tls, web, http, hammer }
+const ROOMS = { fanout, fanout1, irc, mixed, tls, web, http, hammer }
 const ORDER = { ...ROOMS, ingest, joins, idle, history, search, latency, nodes, start }
 const SCENARIOS: Readonly<Record<string, Scenario>> = ORDER
 

@@ -100,6 +100,23 @@ export async function startNgircd(): Promise<Server> {
   return startOther('ngircd', ['-n', '-f', file], port)
 }
 
+export async function startInspircd(): Promise<Server> {
+  const port = await freePort()
+  const folder = temporary()
+  const file = join(folder, 'inspircd.conf')
+  const tags = [
+    '<server name="bench.local" description="bench" network="bench">',
+    '<admin name="bench" nick="bench" email="bench@bench.local">',
+    `<bind address="127.0.0.1" port="${port}" type="clients">`,
+    '<connect name="bench" allow="*" timeout="60" commandrate="1000000" fakelag="no" threshold="1000000" softsendq="100M" hardsendq="200M" recvq="10M" localmax="20000" globalmax="20000" limit="20000" resolvehostnames="no">',
+    '<performance softlimit="20000" netbuffersize="65534">',
+    `<files motd="">`,
+    `<path configdir="${folder}" datadir="${folder}" logdir="${folder}" runtimedir="${folder}">`,
+  ]
+  writeFileSync(file, `${tags.join('\n')}\n`)
+  return startOther('inspircd', ['--nofork', '--runasroot', '--config', file], port)
+}
+
 async function startOther(program: string, args: readonly string[], port: number): Promise<Server> {
   const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` }
   const child = watch(spawn(program, args, { stdio: 'ignore', env }))

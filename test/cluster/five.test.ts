@@ -1,25 +1,25 @@
-/** The conversation of all five protocols, with each client on another node. */
+/** The conversation of all protocols, with each client on another node. */
 import { test } from 'vitest'
 import { raid } from '../protocols/raid.ts'
 import { play } from '../protocols/script.ts'
 import { RedisServer, withRedis } from '../support/redis.ts'
 import { startNodesHere } from './nodes.ts'
 
-const PARTS = ['ann', 'web', 'box', 'win', 'pirate', 'globe', 'watcher'] as const
+const PARTS = ['ann', 'web', 'irc', 'box', 'win', 'pirate', 'globe', 'watcher'] as const
 
 withRedis('a conversation across nodes', () => {
   const server = RedisServer.forAll()
 
-  test.for([2, 3])('one script of events through five protocols on %i nodes', async (count) => {
+  test.for([2, 3])('one script of events through six protocols on %i nodes', async (count) => {
     const urls = Array.from({ length: count }, () => server.url)
-    const nodes = await startNodesHere(urls, { chatterbox: 0, chatroom: 0, http: 0 })
+    const nodes = await startNodesHere(urls, { chatterbox: 0, chatroom: 0, irc: 0, http: 0 })
     await play((part) => {
       const node = nodes[PARTS.indexOf(part) % count]
       if (!node) throw new Error('there is a node')
       return node.daemon
     })
   })
-  test('a raid through five protocols and its end, with operator and raiders on different nodes', async () => {
+  test('a raid through six protocols and its end, with operator and raiders on different nodes', async () => {
     const options = { chatterbox: 0, chatroom: 0, http: 0, admins: 'ann' }
     const [operator, raiders] = await startNodesHere([server.url, server.url], options)
     if (!operator || !raiders) throw new Error('there are two')

@@ -5,7 +5,7 @@ import { raid } from './raid.ts'
 import { play } from './script.ts'
 
 async function start(overrides: Overrides = {}) {
-  const daemon = await startTestDaemon({ chatterbox: 0, chatroom: 0, http: 0, ...overrides })
+  const daemon = await startTestDaemon({ chatterbox: 0, chatroom: 0, irc: 0, http: 0, ...overrides })
   onTestFinished(() => daemon.stop())
   return daemon
 }

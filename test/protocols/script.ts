@@ -1,5 +1,5 @@
 /**
- * One script of events in the default room, and what each of the five protocols makes of it (docs/protocols/README.md): the same
+ * One script of events in the default room, and what each of the six protocols makes of it (docs/protocols/README.md): the same
  * wherever each client's daemon is.
  */
 import { once } from 'node:events'
@@ -7,6 +7,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { expect, onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
 import { GlobesClient } from '../clients/globes.ts'
+import { IrcClient } from '../clients/irc.ts'
 import { ChatroomClient } from '../support/chatroom.ts'
 import { LineClient, type Transport } from '../support/client.ts'
 import type { TestDaemon } from '../support/daemon.ts'
@@ -22,7 +23,7 @@ interface Step {
   readonly text?: string
 }
 
-const NAMES = ['ann', 'web', 'box', 'win', 'pirate', 'globe'] as const
+const NAMES = ['ann', 'web', 'irc', 'box', 'win', 'pirate', 'globe'] as const
 /** Somebody who takes part, or watches without being there. */
 export type Part = (typeof NAMES)[number] | 'watcher'
 /** Whose client is where. */
@@ -38,6 +39,7 @@ const SCRIPT: readonly Step[] = [
   { kind: 'left', from: 'pirate' },
   { kind: 'left', from: 'win' },
   { kind: 'left', from: 'box' },
+  { kind: 'left', from: 'irc' },
   { kind: 'left', from: 'web' },
   { kind: 'message', from: 'ann', text: 'alone again' },
 ]
@@ -95,6 +97,14 @@ const asGlobe = ({ kind, from, text }: Step) => ({
 /** Chatroom: messages; who is there is told by lists. */
 const asWindow = ({ from, text }: Step) => ({ type: 'msg', status: 'ok', data: { to: 'public', from, text } })
 
+/** IRC: what others do, and one's own coming and going. Who ends the connection quits. */
+const asIrc = ({ kind, from, text }: Step) => {
+  const source = ACCOUNTS.has(from) ? `:${from}!${from}@account.roomd` : `:${from}!~${from}@guest.roomd`
+  if (kind === 'message') return `${source} PRIVMSG #lobby :${text}`
+  if (kind === 'joined') return `${source} JOIN #lobby`
+  return from === 'pirate' || from === 'box' ? `${source} QUIT :Connection closed` : `${source} PART #lobby`
+}
+
 /** Everybody's clients, connected. All are gone when the test is done. */
 async function clients(at: Places) {
   const sockets: { destroy(): unknown }[] = []
@@ -122,10 +132,13 @@ async function clients(at: Places) {
   const data = { username: 'win', password: 'correct horse' }
   await win.ask({ type: 'register', data })
   await win.ask({ type: 'login', data })
+  const irc = await IrcClient.connect(at('irc').port('irc'))
+  sockets.push(irc.socket)
   const pirates = pirateClients(at('pirate').port('http'), sockets)
   return {
     ann: await line('ann', 'TCP'),
     web: await line('web', 'WS'),
+    irc,
     box,
     win,
     pirates,
@@ -136,7 +149,7 @@ async function clients(at: Places) {
 
 /** Plays the script, and holds what each protocol was told to it. */
 export async function play(at: Places): Promise<void> {
-  const { ann, web, box, win, pirates, globe, watcher } = await clients(at)
+  const { ann, web, irc, box, win, pirates, globe, watcher } = await clients(at)
   const cookie = await pirates.user('pirate')
   /** What the window was told. */
   const frames: Frame[] = []
@@ -147,6 +160,7 @@ export async function play(at: Places): Promise<void> {
   const enter: Record<string, () => unknown> = {
     ann: () => enterAt(ann, 'ann'),
     web: () => enterAt(web, 'web'),
+    irc: () => irc.send('NICK irc', 'USER irc 0 * :irc', 'JOIN #lobby'),
     // The list in its reply is that of the moment in which it is told.
     box: async () => {
       welcome = await box.ask({ USERNAME: 'box' })
@@ -160,6 +174,7 @@ export async function play(at: Places): Promise<void> {
   const say: Record<string, (text: string) => unknown> = {
     ann: (text) => ann.send(text),
     web: (text) => web.send(text),
+    irc: (text) => irc.send(`PRIVMSG #lobby :${text}`),
     box: (text) => box.send({ MESSAGES: [['box', 'ALL', 1_524_700_000, text]] }),
     win: (text) => win.send({ type: 'msg', data: { to: 'public', text } }),
     pirate: (text) => pirate?.send(text),
@@ -171,6 +186,7 @@ export async function play(at: Places): Promise<void> {
     win: () => win.send({ type: 'exit' }),
     box: () => box.socket.end(),
     web: () => web.send('LEAVE'),
+    irc: () => irc.send('PART #lobby'),
   }
 
   // One after the other: ann, who sees everything, says when each has happened.
@@ -203,8 +219,13 @@ export async function play(at: Places): Promise<void> {
   const events = (await web.rest()).filter(({ type }) => type !== 'commandResult')
   expect(events).toMatchObject(stretchOf('web').map(asLine))
 
+  const heard = (await irc.rest()).filter((text) => / (JOIN|PART|QUIT|PRIVMSG) /.test(text))
+  expect(heard).toEqual(
+    stretchOf('irc').flatMap((step) => (step.kind === 'message' && step.from === 'irc' ? [] : [asIrc(step)])),
+  )
+
   expect(welcome).toMatchObject({ USERNAME_ACCEPTED: true, INFO: 'Welcome to the server!', MESSAGES: [] })
-  expect(onlineIn(welcome ?? {})).toEqual(['ann', 'web', 'box'])
+  expect(onlineIn(welcome ?? {})).toEqual(['ann', 'web', 'irc', 'box'])
   expect((await box.rest()).flatMap(apart)).toEqual(stretchOf('box').slice(1, -1).map(asBox))
 
   const messages = stretchOf('win').filter(({ kind }) => kind === 'message')
