@@ -9,7 +9,7 @@ import type { IrcSession } from './session.ts'
 /** Lines without their ends. */
 export type Lines = readonly string[]
 
-/** What a command may use. */
+/** The services of a connection for its commands. */
 export interface IrcContext {
   readonly chat: Chat
   readonly session: IrcSession

@@ -1,6 +1,6 @@
 import type { Range } from '../../engine/engine.ts'
 import { type Event, idAt, timeOf } from '../../engine/event.ts'
-import { LIMITS } from './isupport.ts'
+import { IRC_LIMITS } from './isupport.ts'
 import type { IrcSession } from './session.ts'
 
 /** A part of a log. */
@@ -20,7 +20,7 @@ export function sliceOf(verb: string, params: readonly string[]): Slice | undefi
   const [first = '', second = ''] = params
   const limitText = (verb === 'BETWEEN' ? params[2] : second) ?? ''
   if (!/^\d{1,9}$/.test(limitText)) return undefined
-  const limit = Math.min(Number(limitText), LIMITS.history)
+  const limit = Math.min(Number(limitText), IRC_LIMITS.history)
   const [start, end] = [placeOf(first), placeOf(second)]
   if (verb === 'LATEST' && first === '*') return sliced(limit, { limit })
   if (start === undefined) return undefined

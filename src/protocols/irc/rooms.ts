@@ -21,7 +21,7 @@ export function membershipIn(session: IrcSession, channel: string): Membership {
 }
 
 /** Finds the room of a channel. @throws Refusal `room-unknown`, `unavailable`. */
-export async function roomOf({ chat }: IrcContext, channel: string): Promise<RoomRecord> {
+export async function roomOfChannel({ chat }: IrcContext, channel: string): Promise<RoomRecord> {
   const name = roomNameOf(channel)
   const room = name === undefined ? undefined : await chat.rooms.find(name)
   if (!room) throw new Refusal('room-unknown')

@@ -12,7 +12,7 @@ const MAX_SASL = 4_096
 /** Maximum bytes of the capabilities in a line. */
 const CAPS_BYTES = 400
 
-export const cap: IrcCommand = {
+const cap: IrcCommand = {
   name: 'CAP',
   least: 1,
   early: true,
@@ -64,7 +64,7 @@ function request({ session }: IrcContext, list: string): boolean {
   return true
 }
 
-export const authenticate: IrcCommand = {
+const authenticate: IrcCommand = {
   name: 'AUTHENTICATE',
   least: 1,
   early: true,
@@ -111,3 +111,5 @@ async function prove({ chat, registration, session, reply }: IrcContext, respons
     return [reply('ERR_SASLFAIL')]
   }
 }
+
+export const CAPABILITY_COMMANDS: readonly IrcCommand[] = [cap, authenticate]

@@ -4,7 +4,7 @@ import type { Membership } from '../../../chat/session.ts'
 import type { Event } from '../../../engine/event.ts'
 import { type IrcCommand, type IrcContext, type Lines, NOTHING } from '../command.ts'
 import { isShownTo, type Slice, sliceOf, timestampOf } from '../history.ts'
-import { LIMITS } from '../isupport.ts'
+import { IRC_LIMITS } from '../isupport.ts'
 import { newBatch } from '../labels.ts'
 import { ircLine } from '../message.ts'
 import { channelOf, meantNick, SERVER, shownNick } from '../names.ts'
@@ -14,7 +14,7 @@ import { membershipIn } from '../rooms.ts'
 const NO_ROOM = { title: '', slug: '' }
 
 /** IRCv3, "draft/chathistory". */
-export const chathistory: IrcCommand = {
+const chathistory: IrcCommand = {
   name: 'CHATHISTORY',
   least: 1,
   async run(context, { params: [subcommand = '', target = '', ...rest] }) {
@@ -47,7 +47,7 @@ async function roomEvents({ chat, session }: IrcContext, membership: Membership,
   const found: Event[] = []
   for (const { range, after, isOldest } of slice) {
     const isShown = (event: Event) => event.id > after && isShownTo(event, session)
-    const { limit = LIMITS.history, ...whole } = range
+    const { limit = IRC_LIMITS.history, ...whole } = range
     const pages = isOldest
       ? chat.messages.history(membership, whole)
       : (await chat.messages.search(membership, range, isShown)).pages
@@ -69,7 +69,7 @@ async function privateEvents({ chat, session }: IrcContext, nick: string, slice:
     fold(from) === other ? fold(to) === session.key : fold(from) === session.key && fold(to) === other
   const found: Event[] = []
   for (const { range, after, isOldest } of slice) {
-    const { limit = LIMITS.history, ...whole } = range
+    const { limit = IRC_LIMITS.history, ...whole } = range
     const events: Event[] = []
     const isShown = (event: Event) => event.id > after && isWith(event)
     const { pages } = await chat.inboxes.read(session, isOldest ? whole : range, isShown)
@@ -97,7 +97,7 @@ async function targets(
     newest.set(shownNick(fold(by) === session.key ? addressee : by), at)
   }
   const found = [...newest].filter(([, at]) => at > from && at < to).sort(([, a], [, b]) => a - b)
-  const lines = found.slice(0, Math.min(Number(count), LIMITS.history)).map(([name, at]) => {
+  const lines = found.slice(0, Math.min(Number(count), IRC_LIMITS.history)).map(([name, at]) => {
     return ircLine(SERVER, 'CHATHISTORY', ['TARGETS', name, new Date(at).toISOString()])
   })
   if (!session.caps.has('batch')) return lines
@@ -109,7 +109,7 @@ async function targets(
 /** The newest private messages of a session; none for a guest who may not read them. */
 async function* inbox({ chat, session }: IrcContext): AsyncGenerator<Event> {
   try {
-    const { pages } = await chat.inboxes.read(session, { limit: LIMITS.history })
+    const { pages } = await chat.inboxes.read(session, { limit: IRC_LIMITS.history })
     for await (const page of pages) yield* page
   } catch (error) {
     if (!(error instanceof Refusal && error.code === 'not-in-room')) throw error
@@ -117,7 +117,7 @@ async function* inbox({ chat, session }: IrcContext): AsyncGenerator<Event> {
 }
 
 /** IRCv3, "draft/message-redaction". */
-export const redact: IrcCommand = {
+const redact: IrcCommand = {
   name: 'REDACT',
   least: 2,
   async run({ chat, session }: IrcContext, { params: [target = '', id = '', reason = ''] }): Promise<Lines> {
@@ -134,3 +134,5 @@ export const redact: IrcCommand = {
     return NOTHING
   },
 }
+
+export const HISTORY_COMMANDS: readonly IrcCommand[] = [chathistory, redact]

@@ -5,7 +5,7 @@ import type { EventDetails } from '../../../engine/event.ts'
 import { signalLine } from '../audience.ts'
 import { type IrcCommand, type IrcContext, type Lines, NOTHING } from '../command.ts'
 import { actionOf, isCtcp } from '../ctcp.ts'
-import { LIMITS } from '../isupport.ts'
+import { IRC_LIMITS } from '../isupport.ts'
 import { LabelledReply, labelOf } from '../labels.ts'
 import { clientTagsOf, type IrcMessage, ircLine } from '../message.ts'
 import { MultilineFault } from '../multiline.ts'
@@ -22,14 +22,14 @@ interface Saying {
   readonly message: IrcMessage
 }
 
-export const privmsg: IrcCommand = {
+const privmsg: IrcCommand = {
   name: 'PRIVMSG',
   least: 0,
   pipelined: true,
   run: (context, message) => speak(context, message, false),
 }
 
-export const notice: IrcCommand = {
+const notice: IrcCommand = {
   name: 'NOTICE',
   least: 0,
   pipelined: true,
@@ -40,7 +40,7 @@ export const notice: IrcCommand = {
   },
 }
 
-export const tagmsg: IrcCommand = {
+const tagmsg: IrcCommand = {
   name: 'TAGMSG',
   least: 1,
   run(context, message) {
@@ -50,7 +50,7 @@ export const tagmsg: IrcCommand = {
 }
 
 /** IRCv3, "draft/multiline". */
-export const batch: IrcCommand = {
+const batch: IrcCommand = {
   name: 'BATCH',
   least: 1,
   async run(context, message) {
@@ -97,8 +97,8 @@ async function speak(context: IrcContext, message: IrcMessage, isNotice: boolean
 /** Does something for each target of a list; a refusal of one does not stop the others. */
 async function toEach(context: IrcContext, list: string, act: (target: string) => Promise<Lines>): Promise<Lines> {
   const targets = list.split(',').filter((target) => target !== '')
-  const surplus = targets.slice(LIMITS.targets).map((target) => context.reply('ERR_TOOMANYTARGETS', target))
-  const done = targets.slice(0, LIMITS.targets).map(async (target): Promise<Lines> => {
+  const surplus = targets.slice(IRC_LIMITS.targets).map((target) => context.reply('ERR_TOOMANYTARGETS', target))
+  const done = targets.slice(0, IRC_LIMITS.targets).map(async (target): Promise<Lines> => {
     try {
       return await act(target)
     } catch (error) {
@@ -178,3 +178,5 @@ function forget<T>(waiting: Map<string, T[]>, key: string, sent: T): void {
   if (left.length > 0) waiting.set(key, left)
   else waiting.delete(key)
 }
+
+export const MESSAGE_COMMANDS: readonly IrcCommand[] = [privmsg, notice, tagmsg, batch]

@@ -1,6 +1,6 @@
 import { fold } from '../../../chat/names.ts'
 import { type IrcCommand, type IrcContext, type Lines, NOTHING } from '../command.ts'
-import { LIMITS } from '../isupport.ts'
+import { IRC_LIMITS } from '../isupport.ts'
 import { meantNick, shownNick, sourceOf } from '../names.ts'
 import { packed } from '../rooms.ts'
 
@@ -8,7 +8,7 @@ import { packed } from '../rooms.ts'
 const BYTES = 400
 
 /** IRCv3, "Monitor". */
-export const monitor: IrcCommand = {
+export const monitorCommand: IrcCommand = {
   name: 'MONITOR',
   least: 1,
   async run(context, { params: [action = '', list = ''] }) {
@@ -41,13 +41,13 @@ async function add(context: IrcContext, nicks: readonly string[]): Promise<Lines
   const surplus: string[] = []
   for (const name of nicks.map(meantNick)) {
     const isNew = !session.monitored.has(fold(name))
-    if (isNew && session.monitored.size >= LIMITS.monitored) surplus.push(shownNick(name))
+    if (isNew && session.monitored.size >= IRC_LIMITS.monitored) surplus.push(shownNick(name))
     else {
       added.push(name)
       options.audience.monitor(session, name)
     }
   }
-  const full = lines(surplus).map((text) => reply('ERR_MONLISTFULL', LIMITS.monitored, text))
+  const full = lines(surplus).map((text) => reply('ERR_MONLISTFULL', IRC_LIMITS.monitored, text))
   return [...(await status(context, added)), ...full]
 }
 

@@ -5,7 +5,7 @@ import { NOTHING } from '../command.ts'
 import { meantNick, SERVER } from '../names.ts'
 import { REGISTERED } from '../refusals.ts'
 
-export const pass: IrcCommand = {
+const pass: IrcCommand = {
   name: 'PASS',
   least: 1,
   early: true,
@@ -16,7 +16,7 @@ export const pass: IrcCommand = {
   },
 }
 
-export const nick: IrcCommand = {
+const nick: IrcCommand = {
   name: 'NICK',
   least: 0,
   early: true,
@@ -38,7 +38,7 @@ export const nick: IrcCommand = {
   },
 }
 
-export const user: IrcCommand = {
+const user: IrcCommand = {
   name: 'USER',
   least: 4,
   early: true,
@@ -50,16 +50,16 @@ export const user: IrcCommand = {
   },
 }
 
-export const ping: IrcCommand = {
+const ping: IrcCommand = {
   name: 'PING',
   least: 1,
   early: true,
   run: (_, { params: [token = ''] }) => [`:${SERVER} PONG ${SERVER} :${token}`],
 }
 
-export const pong: IrcCommand = { name: 'PONG', least: 0, early: true, run: () => NOTHING }
+const pong: IrcCommand = { name: 'PONG', least: 0, early: true, run: () => NOTHING }
 
-export const quit: IrcCommand = {
+const quit: IrcCommand = {
   name: 'QUIT',
   least: 0,
   early: true,
@@ -70,7 +70,7 @@ export const quit: IrcCommand = {
 }
 
 /** IRCv3, "draft/account-registration"; the account is the nickname of the session. */
-export const register: IrcCommand = {
+const register: IrcCommand = {
   name: 'REGISTER',
   least: 3,
   async run({ chat, session, reply }, { params: [account = '', , password = ''] }) {
@@ -93,3 +93,5 @@ export const register: IrcCommand = {
     ]
   },
 }
+
+export const REGISTRATION_COMMANDS: readonly IrcCommand[] = [pass, nick, user, ping, pong, quit, register]

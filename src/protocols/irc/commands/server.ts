@@ -2,23 +2,23 @@ import { type IrcCommand, NOTHING } from '../command.ts'
 import { messageOfTheDay, userCounts } from '../greeting.ts'
 import { meantNick } from '../names.ts'
 
-export const motd: IrcCommand = { name: 'MOTD', least: 0, run: (context) => messageOfTheDay(context) }
+const motd: IrcCommand = { name: 'MOTD', least: 0, run: (context) => messageOfTheDay(context) }
 
-export const lusers: IrcCommand = { name: 'LUSERS', least: 0, run: (context) => userCounts(context) }
+const lusers: IrcCommand = { name: 'LUSERS', least: 0, run: (context) => userCounts(context) }
 
-export const version: IrcCommand = {
+const version: IrcCommand = {
   name: 'VERSION',
   least: 0,
   run: ({ reply, options }) => [reply('RPL_VERSION', `roomd-${options.version}`)],
 }
 
-export const time: IrcCommand = {
+const time: IrcCommand = {
   name: 'TIME',
   least: 0,
   run: ({ reply }) => [reply('RPL_TIME', new Date().toUTCString())],
 }
 
-export const info: IrcCommand = {
+const info: IrcCommand = {
   name: 'INFO',
   least: 0,
   run: ({ reply }) => [
@@ -28,13 +28,13 @@ export const info: IrcCommand = {
   ],
 }
 
-export const admin: IrcCommand = {
+const admin: IrcCommand = {
   name: 'ADMIN',
   least: 0,
   run: ({ reply }) => [reply('RPL_ADMINME'), reply('RPL_ADMINLOC', 'Ask in the room #lobby')],
 }
 
-export const links: IrcCommand = {
+const links: IrcCommand = {
   name: 'LINKS',
   least: 0,
   run: ({ reply }) => [reply('RPL_LINKS'), reply('RPL_ENDOFLINKS')],
@@ -50,7 +50,7 @@ const HELP: Readonly<Record<string, readonly string[]>> = {
   ],
 }
 
-export const help: IrcCommand = {
+const help: IrcCommand = {
   name: 'HELP',
   least: 0,
   run({ reply }, { params: [subject = ''] }) {
@@ -66,7 +66,7 @@ export const help: IrcCommand = {
 }
 
 /** Proves the account of an admin. */
-export const oper: IrcCommand = {
+const oper: IrcCommand = {
   name: 'OPER',
   least: 2,
   async run({ chat, session, reply }, { params: [account = '', password = ''] }) {
@@ -75,7 +75,7 @@ export const oper: IrcCommand = {
   },
 }
 
-export const kill: IrcCommand = {
+const kill: IrcCommand = {
   name: 'KILL',
   least: 1,
   async run({ chat, session }, { params: [nick = '', reason = ''] }) {
@@ -84,7 +84,7 @@ export const kill: IrcCommand = {
   },
 }
 
-export const wallops: IrcCommand = {
+const wallops: IrcCommand = {
   name: 'WALLOPS',
   least: 1,
   async run({ chat, session }, { params: [text = ''] }) {
@@ -93,7 +93,7 @@ export const wallops: IrcCommand = {
   },
 }
 
-export const rehash: IrcCommand = {
+const rehash: IrcCommand = {
   name: 'REHASH',
   least: 0,
   async run({ chat, session, reply, options }) {
@@ -103,7 +103,7 @@ export const rehash: IrcCommand = {
   },
 }
 
-export const stats: IrcCommand = {
+const stats: IrcCommand = {
   name: 'STATS',
   least: 1,
   run({ reply, options }, { params: [letter = ''] }) {
@@ -119,3 +119,19 @@ function uptime(ms: number): string {
   const clock = [Math.floor(seconds / 60) % 60, seconds % 60].map((number) => String(number).padStart(2, '0'))
   return `${days} days ${hours}:${clock.join(':')}`
 }
+
+export const SERVER_COMMANDS: readonly IrcCommand[] = [
+  motd,
+  lusers,
+  version,
+  time,
+  info,
+  admin,
+  links,
+  help,
+  oper,
+  kill,
+  wallops,
+  rehash,
+  stats,
+]

@@ -8,7 +8,7 @@ import { isVisible, packed, prefixOf } from '../rooms.ts'
 const CHANNELS_BYTES = 380
 const MAX_NICKS = 50
 
-export const whois: IrcCommand = {
+const whois: IrcCommand = {
   name: 'WHOIS',
   least: 1,
   async run(context, { params }) {
@@ -70,7 +70,7 @@ async function shownChannels(
   return visible.map((room, index) => prefixOf(ranks[index]?.get(name)) + channelOf(room))
 }
 
-export const whowas: IrcCommand = {
+const whowas: IrcCommand = {
   name: 'WHOWAS',
   least: 1,
   run({ chat, reply }, { params: [nick = '', count = ''] }) {
@@ -89,7 +89,7 @@ export const whowas: IrcCommand = {
   },
 }
 
-export const away: IrcCommand = {
+const away: IrcCommand = {
   name: 'AWAY',
   least: 0,
   run({ chat, session, reply }, { params: [text = ''] }) {
@@ -98,7 +98,7 @@ export const away: IrcCommand = {
   },
 }
 
-export const ison: IrcCommand = {
+const ison: IrcCommand = {
   name: 'ISON',
   least: 1,
   async run(context, { params }) {
@@ -114,7 +114,7 @@ async function onlineOf(context: IrcContext, nicks: readonly string[]): Promise<
   return some.filter((_, index) => found[index])
 }
 
-export const userhost: IrcCommand = {
+const userhost: IrcCommand = {
   name: 'USERHOST',
   least: 1,
   async run(context, { params }) {
@@ -131,8 +131,10 @@ export const userhost: IrcCommand = {
 }
 
 /** Real names are nicknames here. */
-export const setname: IrcCommand = {
+const setname: IrcCommand = {
   name: 'SETNAME',
   least: 1,
   run: ({ session }) => [`:${SERVER} FAIL SETNAME CANNOT_CHANGE_REALNAME :${session.nick} has no other name`],
 }
+
+export const USER_COMMANDS: readonly IrcCommand[] = [whois, whowas, away, ison, userhost, setname]

@@ -3,7 +3,7 @@ import { Refusal } from '../../../chat/refusal.ts'
 import { matches } from '../../../chat/sanctions.ts'
 import type { IrcCommand, IrcContext } from '../command.ts'
 import { channelOf, hostOf, meantNick, SERVER, shownNick } from '../names.ts'
-import { isVisible, prefixOf, roomOf } from '../rooms.ts'
+import { isVisible, prefixOf, roomOfChannel } from '../rooms.ts'
 
 /** Maximum users in the reply to a mask. */
 const MAX_MATCHES = 200
@@ -24,7 +24,7 @@ interface WhoxFields {
 /** The letters of WHOX in the order of their values. */
 const LETTERS = 'tcuihsnfdlaor'
 
-export const who: IrcCommand = {
+export const whoCommand: IrcCommand = {
   name: 'WHO',
   least: 1,
   async run(context, { params: [mask = '', selection = ''] }) {
@@ -38,7 +38,7 @@ export const who: IrcCommand = {
 
 async function membersOf(context: IrcContext, channel: string): Promise<Listed[]> {
   const { chat, session } = context
-  const room = await roomOf(context, channel).catch((error: unknown) => {
+  const room = await roomOfChannel(context, channel).catch((error: unknown) => {
     if (!(error instanceof Refusal && error.code === 'room-unknown')) throw error
     return undefined
   })
