@@ -115,7 +115,8 @@ function visibilityOf(event: Event, session: IrcSession): string | undefined | f
   session.sent.delete(id)
   // Another session of the account has sent it.
   if (!sent) return undefined
-  return session.caps.has('echo-message') ? sent.label : false
+  const isToItself = kind === 'private' && fold(to) === key
+  return isToItself || session.caps.has('echo-message') ? sent.label : false
 }
 
 /** Returns the lines of an event with the tags of a variant. */

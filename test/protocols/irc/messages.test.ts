@@ -4,6 +4,11 @@ import { codes, ircSuite, plain, tagOf } from './suite.ts'
 
 const suite = ircSuite()
 
+/** The lines that do not match, and those that do. */
+function split(lines: readonly string[], pattern: RegExp): [string[], string[]] {
+  return [lines.filter((line) => !pattern.test(line)), lines.filter((line) => pattern.test(line))]
+}
+
 test('9. PRIVMSG reaches all others; the sender too with echo-message, with its label', async () => {
   const [bob] = await suite.together('#say', 'bob')
   const ann = await suite.guest('ann', 'echo-message labeled-response batch message-tags server-time')
@@ -46,6 +51,7 @@ test('10. PRIVMSG to several targets, to nobody, without text or target, to a ch
     ':roomd 412 eve :No text to send',
   ])
   expect(await ann.ask('PRIVMSG @#ten :to operators')).toEqual([':roomd 401 ann @#ten :No such nick/channel'])
+  expect(await ann.ask('PRIVMSG ann :to myself')).toEqual([':ann!~ann@guest.roomd PRIVMSG ann :to myself'])
   await suite.owner('olga').then((olga) => olga.ask('QUIT').catch(() => {}))
   // An account that is away gets it later.
   expect(await ann.ask('PRIVMSG olga :for later')).toEqual([])
@@ -74,6 +80,8 @@ test('12. ACTION is CTCP at IRC clients, and a flag elsewhere; other requests of
     ':ann!~ann@guest.roomd PRIVMSG bob :\u0001ACTION nods\u0001',
   ])
   expect(await lin.until(({ type }) => type === 'message')).toMatchObject([{ body: 'waves', action: true }])
+  await ann.ask('PRIVMSG lin :\u0001ACTION nods\u0001')
+  expect(await lin.until(({ type }) => type === 'private')).toMatchObject([{ body: '* ann nods' }])
   await lin.ask('/me bows')
   expect(await bob.until(/ACTION/)).toEqual([':lin!~lin@guest.roomd PRIVMSG #act :\u0001ACTION bows\u0001'])
   await ann.ask('PRIVMSG bob :\u0001VERSION\u0001', 'PRIVMSG #act :\u0001PING 1\u0001')
@@ -273,7 +281,14 @@ test('46. text of other protocols arrives as valid lines', async () => {
   const long = 'word '.repeat(799).trimEnd()
   await lin.ask(`MESSAGE ${long}`)
   await lin.ask(`MESSAGE ${'é'.repeat(4_000)}`)
-  const lines = await ann.rest()
+  ann.send('MODE #text +o lin')
+  await lin.until(({ type }) => type === 'role')
+  const topic = '語'.repeat(300)
+  await lin.ask(`/topic ${topic}`)
+  await lin.rest()
+  const [lines, [, changed = '']] = split(await ann.rest(), / MODE | TOPIC /)
+  expect(Buffer.byteLength(changed)).toBeLessThanOrEqual(510)
+  expect(topic.startsWith(changed.replace(':lin!~lin@guest.roomd TOPIC #text :', ''))).toBe(true)
   for (const line of lines) {
     expect(line).toMatch(/^:lin!~lin@guest\.roomd PRIVMSG #text :[^\0\r\n]+$/)
     expect(Buffer.byteLength(line)).toBeLessThanOrEqual(510)

@@ -2,12 +2,15 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { askDaemon } from '../../../src/control/client.ts'
+import { controlPathOf } from '../../../src/control/socket.ts'
 import { LineClient } from '../../support/client.ts'
 import { temporaryFolder } from '../../support/folder.ts'
 import { codes, ircSuite, PASSWORD } from './suite.ts'
 
 const motd = join(temporaryFolder(), 'motd')
-const suite = ircSuite({ motd, admins: ['root'], 'guest-rate': 40, 'guest-burst': 40, trusted: ['192.0.2.1'] })
+const data = temporaryFolder()
+const suite = ircSuite({ data, motd, admins: ['root'], 'guest-rate': 40, 'guest-burst': 40, trusted: ['192.0.2.1'] })
 
 test('42. MOTD, VERSION, TIME, INFO, ADMIN, STATS, LINKS, HELP and LUSERS', async () => {
   writeFileSync(motd, 'Welcome\n\nto the attic\n')
@@ -71,6 +74,19 @@ test('41. OPER with an admin account, KILL, WALLOPS and REHASH; not for others',
   expect(await ann.ask('KILL bob :go away', 'KILL nobody :x')).toEqual([':roomd 401 ann nobody :No such nick/channel'])
   expect((await bob.until(/^ERROR/)).at(-1)).toBe('ERROR :Disconnected by an admin: go away')
   await bob.closed
+})
+
+test('17. WHOIS and MODE tell that a user is a bot', async () => {
+  const bot = await suite.owner('robot')
+  for await (const reply of (await askDaemon(controlPathOf(data), {
+    action: 'account mark',
+    name: 'robot',
+    bot: true,
+  })) ?? [])
+    expect(reply).toEqual({ done: 'marked account robot' })
+  expect(await bot.ask('WHOIS robot', 'MODE robot')).toEqual(
+    expect.arrayContaining([':roomd 335 robot robot :is a bot', ':roomd 221 robot :+B']),
+  )
 })
 
 test('50. a client that floods is paced, is told once, and loses nothing', async () => {

@@ -132,7 +132,7 @@ async function sayTo(context: IrcContext, target: string, saying: Saying): Promi
   const label = labelOf(message, session)
   if (!target.startsWith('#')) return tell(context, target, text, { extras, label, isNotice })
   const event = await chat.messages.say(membershipIn(session, target), text, extras)
-  session.sent.set(event.id, { label })
+  session.noteSent(event.id, { label })
   return NOTHING
 }
 
