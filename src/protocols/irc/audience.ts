@@ -3,10 +3,10 @@ import { fold } from '../../chat/names.ts'
 import type { News, Signal } from '../../chat/news.ts'
 import type { Cap } from './caps.ts'
 import type { Lines } from './command.ts'
-import { ircLine, tagText } from './message.ts'
 import { channelOf, hostOf, shownNick, sourceOf } from './names.ts'
 import { numeric } from './numerics.ts'
 import type { IrcSession } from './session.ts'
+import { signalLine } from './signal-line.ts'
 import type { PackLines } from './wire.ts'
 
 /** A nickname of MONITOR. */
@@ -157,23 +157,4 @@ export class IrcAudience {
   #push(session: IrcSession, lines: Lines): void {
     session.link.push(this.#pack(lines))
   }
-}
-
-/** Returns the line of a signal to a target; undefined if the client does not understand it. */
-export function signalLine(
-  { from, verified, text, isNotice, tags }: Signal,
-  target: string,
-  { caps }: IrcSession,
-): string | undefined {
-  if (text === undefined && !caps.has('message-tags')) return undefined
-  const shown: [string, string][] = []
-  if (caps.has('server-time')) shown.push(['time', new Date().toISOString()])
-  if (caps.has('account-tag') && verified) shown.push(['account', shownNick(from)])
-  if (caps.has('message-tags')) shown.push(...Object.entries(tags))
-  const source = sourceOf(from, verified)
-  const line =
-    text === undefined
-      ? `:${source} TAGMSG ${target}`
-      : ircLine(source, isNotice ? 'NOTICE' : 'PRIVMSG', [target, text])
-  return tagText(shown) + line
 }

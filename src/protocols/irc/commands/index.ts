@@ -2,6 +2,7 @@ import type { IrcCommand } from '../command.ts'
 import { CAPABILITY_COMMANDS } from './capabilities.ts'
 import { CHANNEL_COMMANDS } from './channels.ts'
 import { HISTORY_COMMANDS } from './history.ts'
+import { listCommand } from './list.ts'
 import { MESSAGE_COMMANDS } from './messages.ts'
 import { modeCommand } from './modes.ts'
 import { monitorCommand } from './monitor.ts'
@@ -15,6 +16,7 @@ const ALL: readonly IrcCommand[] = [
   ...CAPABILITY_COMMANDS,
   ...REGISTRATION_COMMANDS,
   ...CHANNEL_COMMANDS,
+  listCommand,
   modeCommand,
   ...MESSAGE_COMMANDS,
   ...HISTORY_COMMANDS,
