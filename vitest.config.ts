@@ -35,6 +35,8 @@ const FIRST = [
   'cluster/put-out',
   'transport/dead-peers',
   'cluster/chaos',
+  'exactly-once/exactly-once',
+  'client/joined-room',
   'deploy/container',
 ]
 

@@ -63,6 +63,11 @@ const DIALECTS = {
   },
   /** A pass is the cookie of an account that has logged in. */
   PIRATCHAT: { ...LINE, enter: (_index, _room, cookie) => [upgrade('/ws', cookie)] },
+  /** Streams of the rooms API. */
+  SSE: {
+    ...LINE,
+    enter: () => [['GET /rooms/lobby/stream HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n', 'id: ']],
+  },
   GLOBES: {
     ...LINE,
     enter: (index) => {

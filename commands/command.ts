@@ -32,6 +32,8 @@ export interface CommandContext {
   readonly speak: (form: Form) => void
   /** Makes every further line a text to say. */
   readonly pipe: () => void
+  /** Ends the connection with `unavailable`: no later line is handled. */
+  readonly breakOff: () => void
   /** Ends the session, and the connection after the reply. Resolves when the nickname is free. */
   endSession(): Promise<void>
 }

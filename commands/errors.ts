@@ -40,6 +40,7 @@ export const DISCONNECT_CODES = [
   'account-removed',
   'password-changed',
   'logged-out',
+  'token-ended',
   'disconnected',
   'address-banned',
 ] as const
@@ -130,6 +131,17 @@ export const ERRORS: Readonly<Record<FaultCode, ErrorText>> = {
   'too-many-address-bans': { text: 'Too many addresses are banned, at most <limit>' },
   'session-unknown': { text: 'No such session: <id>', hint: '/sessions lists them' },
   'user-unknown': { text: 'No such user: <nickname>' },
+  'token-scope': {
+    text: 'Not with this access token',
+    hint: 'Its rooms and rights are too few; log in with the password',
+  },
+  'token-invalid': {
+    text: 'Invalid token: <name>',
+    hint: 'A name has up to 64 letters, digits, dots, - and _; rooms=a,b may=read,write until=30d',
+  },
+  'token-taken': { text: 'There is a token <name> already', hint: '/token revoke <name> ends it' },
+  'token-unknown': { text: 'No such token: <name>', hint: '/token list shows them' },
+  'too-many-tokens': { text: 'Too many tokens, at most <limit>' },
   unavailable: { text: 'Temporarily unavailable' },
 }
 

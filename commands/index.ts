@@ -29,6 +29,7 @@ import { ban, bans, kick, mute, unban, unmute } from './sanctions.ts'
 import { search } from './search.ts'
 import { sessions } from './sessions.ts'
 import { tell } from './tell.ts'
+import { token } from './token.ts'
 import { close, title, topic } from './topic.ts'
 import { unregister } from './unregister.ts'
 import { who } from './who.ts'
@@ -41,7 +42,7 @@ export const COMMAND_GROUPS = {
   History: [history, search, inbox, deleteMessage],
   Rooms: [topic, title, moderated, slow, inviteOnly, invite, lock, unlock, hidden, keep, close],
   Moderation: [kick, mute, unmute, ban, unban, bans, op, deop, voice, devoice, owner],
-  Account: [register, passwd, unregister, whoami, sessions, logout],
+  Account: [register, passwd, unregister, whoami, sessions, logout, token],
   Connection: [pipe, plain, json, limits, ping, bareHelp],
   Admin: [whois, disconnect, announce, banAddress, unbanAddress, addressBans],
 } as const satisfies Readonly<Record<string, readonly Command[]>>

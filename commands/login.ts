@@ -1,7 +1,8 @@
-import { mayBeAccount } from '../src/chat/names.ts'
+import type { Proof } from '../src/chat/credentials.ts'
+import { fold, mayBeAccount } from '../src/chat/names.ts'
 import { Refusal } from '../src/chat/refusal.ts'
 import { digestOf } from '../src/chat/secrets.ts'
-import type { Command } from './command.ts'
+import type { Command, CommandContext } from './command.ts'
 import { result } from './replies.ts'
 
 /** The last word of a line that asks for plain lines. */
@@ -11,13 +12,15 @@ const SECRET = /[ \t]session=([A-Za-z0-9_-]{16,64})$/
 
 export const login: Command = {
   name: 'LOGIN',
-  usage: 'LOGIN <nickname> [<password>] [session=<secret>] [plain=yes]',
+  usage: 'LOGIN <nickname> [<password or token>] [session=<secret>] [plain=yes]',
   help:
-    'Take a nickname: up to 32 letters, digits and some signs (/limits has the rule). A registered one needs its password. ' +
+    'Take a nickname: up to 32 letters, digits and some signs (/limits has the rule). A registered one needs its password, or an ' +
+    'access token (/token). ' +
     'session=: a random word of 16 or more characters, with which your client takes a lost name back at once. plain=yes: as /plain.',
   state: 'anonymous',
   least: 1,
-  async run({ chat, session, address, speak }, line) {
+  async run(context, line) {
+    const { chat, session, speak } = context
     const words = line.replace(PLAIN, '')
     if (words !== line) speak('plain')
     const parameter = words.replace(SECRET, '')
@@ -28,10 +31,14 @@ export const login: Command = {
     if (!mayBeAccount(nickname)) throw new Refusal('name-invalid')
     // Two words are an invalid nickname unless the first is an account.
     if (password !== undefined && !(await chat.accounts.isRegistered(nickname))) throw new Refusal('name-invalid')
-    await chat.login(
-      session,
-      password === undefined ? nickname : await chat.accounts.authenticate(nickname, password, address),
-    )
+    await chat.login(session, password === undefined ? nickname : await prove(context, nickname, password))
     return result(`Username set to ${session.name}`)
   },
+}
+
+/** Checks an access token or password. @throws Refusal `secret-wrong`, `too-many-attempts`, `unavailable`. */
+async function prove({ chat, address }: CommandContext, nickname: string, secret: string): Promise<Proof> {
+  const proof = (await chat.tokens.use(secret.trim()))?.proof
+  if (proof && fold(proof.name) === fold(nickname)) return proof
+  return chat.accounts.authenticate(nickname, secret, address)
 }

@@ -1,17 +1,20 @@
 import type { Command } from './command.ts'
+import { sayOnce } from './message.ts'
 import { OK } from './replies.ts'
 
 /** Returns the command that says a text in a manner. */
 function mannered(manner: 'action' | 'notice', name: string, help: string): Command {
   return {
     name,
-    usage: `${name} <text>`,
+    usage: `${name} [nonce=<word>] <text>`,
     help,
     state: 'inRoom',
     least: 1,
     pipelined: true,
-    run({ chat, session }, text) {
-      return chat.messages.say(session.inRoom(), text, { details: { [manner]: true } }).then(() => OK)
+    run(context, text) {
+      const { chat, session } = context
+      const details = { [manner]: true }
+      return sayOnce(context, text, details) ?? chat.messages.say(session.inRoom(), text, { details }).then(() => OK)
     },
   }
 }

@@ -1,5 +1,7 @@
-import type { Command } from './command.ts'
-import { OK } from './replies.ts'
+import { Refusal } from '../src/chat/refusal.ts'
+import type { MessageExtras } from '../src/chat/speech.ts'
+import type { Command, CommandContext } from './command.ts'
+import { OK, type Reply } from './replies.ts'
 
 /** The optional nonce before the text, with which a client repeats a line safely (docs/protocols/line.md, section 2.6). */
 const NONCE = /^nonce=([\w.:-]{1,64})[ \t]+(?=\S)/
@@ -14,6 +16,25 @@ function textOf(parameter: string): string {
   }
 }
 
+/** Says the text of a parameter that begins with a nonce; returns undefined for another one. */
+export function sayOnce(
+  { chat, session, breakOff }: CommandContext,
+  parameter: string,
+  details?: MessageExtras['details'],
+): Promise<Reply> | undefined {
+  const [prefix, nonce] = NONCE.exec(parameter) ?? []
+  if (prefix === undefined) return undefined
+  const text = textOf(parameter.slice(prefix.length))
+  return chat.messages.say(session.inRoom(), text, { nonce, details }).then(
+    ({ id }) => ({ ...OK, id: String(id) }),
+    (error: unknown) => {
+      // The client sends the line again; none behind it may come before it.
+      if (error instanceof Refusal && error.code === 'unavailable') breakOff()
+      throw error
+    },
+  )
+}
+
 export const message: Command = {
   name: 'MESSAGE',
   usage: 'MESSAGE [nonce=<word>] <text>',
@@ -24,10 +45,9 @@ export const message: Command = {
   state: 'inRoom',
   least: 1,
   pipelined: true,
-  run({ chat, session }, parameter) {
-    const [prefix = '', nonce] = NONCE.exec(parameter) ?? []
-    const said = chat.messages.say(session.inRoom(), textOf(parameter.slice(prefix.length)), { nonce })
-    return said.then(({ id }) => (nonce === undefined ? OK : { ...OK, id: String(id) }))
+  run(context, parameter) {
+    const { chat, session } = context
+    return sayOnce(context, parameter) ?? chat.messages.say(session.inRoom(), textOf(parameter)).then(() => OK)
   },
 }
 

@@ -22,6 +22,7 @@ export type {
   NameRule,
   Notice,
   ServerLine,
+  TokenEntry,
   UserKicked,
   UserLeft,
 } from './schema.ts'

@@ -29,7 +29,9 @@ function shared(list: readonly ListedRoom[], most: number): Reply {
 }
 
 function replyOf(list: readonly ListedRoom[], most: number): Reply {
-  const listed = list.slice(0, most).map(({ name, ...about }) => ({ room: name, ...about }))
+  const listed = list.slice(0, most).map(({ name, members, topic }) => {
+    return { room: name, members, ...(topic !== undefined && { topic }) }
+  })
   const shown = listed.map(({ room, members, topic }) => `${room} (${members}${topic ? `: ${topic}` : ''})`)
   const more = list.length - listed.length
   const text = shown.length > 0 ? shown.join(', ') : 'No such room'

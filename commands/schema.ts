@@ -59,6 +59,7 @@ const SessionEntry = Type.Object(
     since: Time,
     account: Type.Boolean({ description: 'The owner of the account.' }),
     current: Type.Optional(Type.Boolean({ description: 'True for the session that asks.' })),
+    token: Type.Optional(Type.String({ description: 'The access token with which it has logged in.' })),
   },
   exact,
 )
@@ -105,6 +106,19 @@ const AddressBan = Type.Object(
   exact,
 )
 
+const TokenEntry = Type.Object(
+  {
+    name: Type.String(),
+    rooms: Type.Optional(Type.Array(RoomName, { description: 'The only rooms that it is for.' })),
+    may: Type.Array(Type.Enum(['read', 'write'])),
+    utctimestamp: { ...Time, description: 'When it was made.' },
+    until: Type.Optional(Time),
+    value: Type.Optional(Type.String({ description: 'The token itself; in reply to /token create only.' })),
+  },
+  exact,
+)
+export type TokenEntry = Static<typeof TokenEntry>
+
 export const CommandResult = Type.Object(
   {
     type: Type.Literal('commandResult'),
@@ -129,6 +143,8 @@ export const CommandResult = Type.Object(
     limits: Type.Optional(Limits),
     user: Type.Optional(User),
     sessions: Type.Optional(Type.Array(SessionEntry, { description: '/sessions, /whois: oldest first.' })),
+    token: Type.Optional({ ...TokenEntry, description: '/token create' }),
+    tokens: Type.Optional(Type.Array(TokenEntry, { description: '/token list: oldest first.' })),
     bans: Type.Optional(Type.Array(Ban, { description: '/bans: oldest first.' })),
     addressBans: Type.Optional(Type.Array(AddressBan, { description: '/address-bans: newest first.' })),
     topic: Type.Optional(Type.String({ description: '/topic: the present one.' })),

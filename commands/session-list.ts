@@ -7,14 +7,23 @@ import type { CommandResult } from './replies.ts'
 export function sessionList({ sessions, silent }: SessionList, asking: Session): CommandResult {
   const lines = sessions.map((session) => lineOf(session, asking.id))
   if (silent > 0) lines.push(`${silent} ${silent === 1 ? 'node has' : 'nodes have'} not answered`)
-  const entries = sessions.map(({ id, name, protocol, address, since, account }) => {
+  const entries = sessions.map(({ id, name, protocol, address, since, account, token }) => {
     const current = id === asking.id && { current: true }
-    return { id, nickname: name, protocol, address, since: timestamp(since), account, ...current }
+    return {
+      id,
+      nickname: name,
+      protocol,
+      address,
+      since: timestamp(since),
+      account,
+      ...current,
+      ...(token && { token }),
+    }
   })
   return { type: 'commandResult', result: lines.join('\n'), sessions: entries }
 }
 
-function lineOf({ id, name, protocol, address, since, account }: SessionInfo, own: string): string {
-  const kind = account ? 'account' : 'guest'
+function lineOf({ id, name, protocol, address, since, account, token }: SessionInfo, own: string): string {
+  const kind = token ? `token ${token}` : account ? 'account' : 'guest'
   return `${id}: ${name}, ${kind}, ${protocol} from ${address} since ${timestamp(since)}${id === own ? ' (this one)' : ''}`
 }

@@ -1,5 +1,5 @@
 /** Messages that are not confirmed: none is dropped, and none is sent again unless the visitor says so. */
-import { RefusedError } from '../src/client/requests.ts'
+import { RefusedError } from '../src/client/errors.ts'
 import { make, makeButton, the } from './dom.ts'
 import type { Session } from './session.ts'
 import { whyUnsaid } from './words.ts'

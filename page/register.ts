@@ -1,5 +1,5 @@
 /** The dialog that makes the nickname an account. */
-import { RefusedError } from '../src/client/requests.ts'
+import { RefusedError } from '../src/client/errors.ts'
 import { markWrong, the } from './dom.ts'
 import type { Session } from './session.ts'
 import { whyUnregistered } from './words.ts'

@@ -1,6 +1,7 @@
 /** The ranks of the room's members, who is away and who is muted, as far as the server has told. */
-import type { Marks } from '../src/client/client.ts'
+
 import { foldName } from '../src/client/nickname.ts'
+import type { Marks } from '../src/client/stay.ts'
 import { dateOf } from './happenings.ts'
 import type { Happening } from './stage.ts'
 

@@ -1,17 +1,17 @@
 /** The visitor's connection: logs in, enters rooms, comes back after a lost connection and shows what was missed. */
 import type { CommandResult, Limits, RoomEvent, UserKicked, UserLeft } from '../commands/replies.ts'
-import { type CaughtUp, ChatClient } from '../src/client/client.ts'
-import { askLimits, ClientConnection, DisconnectedError, type LastWord } from '../src/client/connection.ts'
+import { ChatClient } from '../src/client/client.ts'
+import { ClientConnection } from '../src/client/connection.ts'
+import { DisconnectedError, type LastWord, RefusedError } from '../src/client/errors.ts'
 import { isSameName } from '../src/client/nickname.ts'
-import { RefusedError, resultOf } from '../src/client/requests.ts'
+import { askLimits, messageLine, resultOf } from '../src/client/requests.ts'
+import type { CaughtUp } from '../src/client/stay.ts'
 import { webSocket } from '../src/client/websocket.ts'
 import type { Happening, RoomCount, Stage } from './stage.ts'
 import { Refused, refusalOf, type Wanted, whyOut } from './words.ts'
 
-/** Events asked for on entering a room. */
-const RECENT = 100
-/** Events of a gap that are filled in; older ones are said to be missing. */
-const GAP = 1_000
+/** Events asked for on entering a room, and those of a gap that are filled in; older ones are said to be missing. */
+const STAY = { recent: 100, maxMissed: 1_000 }
 /** Time between a change of roles and the question for them, in a room of ten twice as long, in ms. */
 const MARKS_MS = 100
 
@@ -65,7 +65,7 @@ export class Session {
       await client.connect()
       this.limits ??= await askLimits(client)
       this.user = resultOf(await client.ask('/whoami')).user
-      await client.join(wanted.room)
+      await client.join(wanted.room, STAY)
     } catch (error) {
       client.close()
       if (this.#client === client) this.leave()
@@ -79,7 +79,7 @@ export class Session {
     if (!this.#client) return
     if (!this.here) throw new Refused('Not connected at the moment.', 'room')
     try {
-      await this.#client.join(room)
+      await this.#client.join(room, STAY)
     } catch (error) {
       if (error instanceof RefusedError) throw refusalOf(error, { ...this.#wanted, room }, this.limits)
       if (!(error instanceof DisconnectedError)) throw error
@@ -96,7 +96,7 @@ export class Session {
   /** Says a text of one line to the room, or to one member of it. @throws DisconnectedError, RefusedError */
   async say(body: string, to?: string) {
     if (!this.#client || !this.here) throw new DisconnectedError()
-    await (to ? this.#client.tell(to, body) : this.#client.say(body))
+    resultOf(await this.#client.ask(to ? `/tell ${to} ${body}` : messageLine(body)))
   }
 
   /** Carries out a command; returns its answer, empty for OK. @throws DisconnectedError, RefusedError */
@@ -155,7 +155,7 @@ export class Session {
   }
 
   #makeClient({ nickname, password }: Wanted) {
-    const options = { dial, nickname, password, recent: RECENT, maxMissed: GAP }
+    const options = { dial, nickname, secret: password }
     return new ChatClient(options, {
       joined: (room) => this.#joined(room),
       happened: (event) => {
@@ -170,7 +170,7 @@ export class Session {
         this.#stage.renamed(room)
       },
       noticed: (text) => this.#stage.noted(text),
-      lost: (why, reconnects) => this.#lost(why, reconnects),
+      lost: (why, retryMs) => this.#lost(why, retryMs),
       waiting: () => this.#stage.status('away', 'Waiting for your nickname to be free…'),
       ended: (why, event) => this.#ended(why, event),
     })
@@ -195,7 +195,7 @@ export class Session {
   #caughtUp({ again, whole, members, marks }: CaughtUp) {
     const gathered = this.#gathered ?? []
     this.#gathered = undefined
-    const sure = whole && !(again && gathered.filter(({ type }) => type !== 'private').length >= GAP)
+    const sure = whole && !(again && gathered.filter(({ type }) => type !== 'private').length >= STAY.maxMissed)
     if (!sure) this.#stage.noted('Some messages may be missing here.')
     if (again) this.#stage.noted('Private messages sent to you meanwhile are not filled in.')
     this.#size = members.length
@@ -226,10 +226,10 @@ export class Session {
     if (reply?.type === 'commandResult' && client === this.#client) this.#stage.topic(reply.topic ?? '')
   }
 
-  #lost(why: LastWord | undefined, reconnects: boolean) {
+  #lost(why: LastWord | undefined, retryMs: number | undefined) {
     this.#gathered = undefined
     if (!this.#shown) return
-    const text = reconnects ? 'Connection lost, coming back…' : `Disconnected: ${why?.text}`
+    const text = retryMs ? 'Connection lost, coming back…' : `Disconnected: ${why?.text}`
     this.#stage.status('away', text, true)
   }
 }

@@ -1,6 +1,6 @@
 /** The parts of the page that a session tells what happens. */
 import type { CommandResult, PrivateEvent, RoomEvent } from '../commands/replies.ts'
-import type { Marks } from '../src/client/client.ts'
+import type { Marks } from '../src/client/stay.ts'
 import type { Refused } from './words.ts'
 
 /** An event of the room, or a private message. */

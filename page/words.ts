@@ -2,7 +2,7 @@
 
 import type { ErrorCode } from '../commands/errors.ts'
 import type { Limits, RoomEvent, UserKicked, UserLeft } from '../commands/replies.ts'
-import { RefusedError } from '../src/client/requests.ts'
+import { RefusedError } from '../src/client/errors.ts'
 import { because, untilWords } from './happenings.ts'
 
 /** The fields of the form that opens the chat. */

@@ -10,6 +10,7 @@ import { numeric } from '../src/protocols/irc/numerics.ts'
 import { refusedLine } from '../src/protocols/irc/refusals.ts'
 import { MESSAGE_CODES } from '../src/protocols/piratchat/conversation.ts'
 import { refusalStatus } from '../src/protocols/piratchat/requests.ts'
+import { refusalProblem } from '../src/protocols/rooms-api/problems.ts'
 
 /** Limit of a message's length in the table. */
 const MAX_TEXT = OPTIONS['max-text'].default
@@ -39,6 +40,10 @@ export const COLUMNS: Readonly<Record<string, (code: RefusalCode) => string | un
       subjects,
     )
     return line.replace(/^\S+ /, '').replace(' <client>', '')
+  },
+  'Rooms API': (code) => {
+    const { status, message } = refusalProblem({ code, limit: undefined, bound: '<limit>' }) ?? {}
+    return status === undefined ? undefined : `${status} ${message}`
   },
 }
 

@@ -60,6 +60,13 @@ const ACCOUNT_OPTIONS = {
   bot: { group: 'Operation', type: 'boolean', describe: 'mark the account NAME as a program, or --no-bot' },
 } as const
 
+/** Options of `token create`. */
+const TOKEN_OPTIONS = {
+  rooms: { group: 'Operation', type: 'string', requiresArg: true, describe: 'the only rooms that it is for: ops,dev' },
+  may: { group: 'Operation', type: 'string', requiresArg: true, describe: 'its rights: read, write, or read,write' },
+  until: { group: 'Operation', type: 'string', requiresArg: true, describe: 'the time after which it ends: 12h, 30d' },
+} as const
+
 /** Options of `audit`. */
 const AUDIT_OPTIONS = {
   actor: { group: 'Data', type: 'string', requiresArg: true, describe: 'nickname of the only moderator to list' },
@@ -69,8 +76,16 @@ const AUDIT_OPTIONS = {
   json: { group: 'Data', type: 'boolean', describe: 'NDJSON on a terminal too' },
 } as const
 
+/** Variables of the client's commands. */
+const CLIENT_VARIABLES = ['ROOMD_SERVER', 'ROOMD_AS', 'ROOMD_TOKEN']
+
 /** The own options of commands. */
-const COMMAND_OPTIONS = { export: EXPORT_OPTIONS, account: ACCOUNT_OPTIONS, audit: AUDIT_OPTIONS } as const
+const COMMAND_OPTIONS = {
+  export: EXPORT_OPTIONS,
+  account: ACCOUNT_OPTIONS,
+  token: TOKEN_OPTIONS,
+  audit: AUDIT_OPTIONS,
+} as const
 
 /** Converts an option for yargs. Values from all sources are checked in config.ts. */
 function describe([name, { type, group, choices, default: value, describe: what }]: [string, Option]) {
@@ -107,6 +122,9 @@ async function parse(args: readonly string[]): Promise<Record<string, unknown>> 
       '$0 [serve]\n\nA chat daemon that any shell can talk to. Every option can also be set as ROOMD_… in the environment.',
     )
     .command(['serve', '$0'], 'run the daemon')
+    .command('send <room> [text..]', 'say a text, or standard input, in a room; see roomd send --help')
+    .command('tail <room..>', 'print what is said in rooms; see roomd tail --help')
+    .command('chat [server] [room]', 'chat at a terminal; see roomd chat --help')
     .command('export', 'export the store as NDJSON, with or without a running daemon', (command) =>
       onStore(command).options(EXPORT_OPTIONS),
     )
@@ -128,6 +146,16 @@ async function parse(args: readonly string[]): Promise<Record<string, unknown>> 
       'address <action> [name]',
       'manage the bans of addresses, with or without a running daemon: list, remove NETWORK',
       operation,
+    )
+    .command(
+      'token <action> <account> [name]',
+      'manage the access tokens of an account, with or without a running daemon: create ACCOUNT NAME (prints the token), list ACCOUNT, revoke ACCOUNT NAME',
+      (command) =>
+        onStore(command)
+          .positional('action', { type: 'string', demandOption: true })
+          .positional('account', { type: 'string', demandOption: true })
+          .positional('name', { type: 'string' })
+          .options(TOKEN_OPTIONS),
     )
     .options(Object.fromEntries(Object.entries<Option>(OPTIONS).map(describe)))
     .config('config', 'JSON file of options', (file: string) => {
@@ -161,15 +189,19 @@ function dropUnknownVariables(options: readonly string[]): readonly string[] {
 
 async function run(args: readonly string[]): Promise<void> {
   const known = ['config', ...Object.keys(OPTIONS)]
+  for (const name of CLIENT_VARIABLES) delete process.env[name]
   const own = Object.entries(COMMAND_OPTIONS).find(([name]) => args.includes(name))?.[1] ?? {}
   const ignored = dropUnknownVariables([...known, ...Object.keys(own)])
   const options = await parse(args)
   const [command] = options._ as readonly unknown[]
+  if (command === 'send' || command === 'tail' || command === 'chat') {
+    throw new ConfigError(`${command} comes first: roomd ${command} …; see roomd ${command} --help`)
+  }
   const exposed = exposedSecrets(args)
   if (command === undefined || command === 'serve') return serve(options, ignored, exposed)
   if (ignored.length > 0) process.stderr.write(`roomd: ${IGNORED}: ${ignored.join(', ')}\n`)
   if (exposed.length > 0) process.stderr.write(`roomd: ${EXPOSED}: ${exposed.join(', ')}\n`)
-  if (command === 'room' || command === 'account' || command === 'address') {
+  if (command === 'room' || command === 'account' || command === 'address' || command === 'token') {
     const { operate } = await import('./control/command.ts')
     return exit((await operate(command, options)) ? STOPPED : FAULT)
   }

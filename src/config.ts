@@ -124,6 +124,12 @@ export const OPTIONS = {
     min: 1,
     describe: 'lines that any other connection may send at once before --guest-rate applies',
   },
+  guests: {
+    type: 'boolean',
+    default: true,
+    group: 'Limits',
+    describe: 'users without an account may log in and speak; with --no-guests, accounts only',
+  },
   'max-connections': { ...limit, default: 10_000, describe: 'maximum connections; 0 for no limit' },
   'max-per-address': { ...limit, default: 1_000, describe: 'maximum connections from one address; 0 for no limit' },
   'ipv6-prefix': {

@@ -46,6 +46,8 @@ const AUDITED: Readonly<Record<AuditEntry['what'], string>> = {
   'address-banned': 'address banned',
   'address-unbanned': 'address no longer banned',
   'room-closed': 'room closed',
+  'token-created': 'access token created',
+  'token-revoked': 'access token revoked',
 }
 
 export interface Daemon {
@@ -104,6 +106,7 @@ export async function startDaemon(
   })
   const chat = new Chat(engine, {
     maxText: config['max-text'],
+    guests: config.guests,
     keepDays: config['keep-days'],
     maxRooms: config['max-rooms'],
     maxRoomsPerAddress: config['max-rooms-per-address'],

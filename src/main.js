@@ -10,7 +10,7 @@
  * connections that come at once otherwise leaves it grown, at 5 KB for each of 8,000.
  */
 
-/** Minimum version of Node.js, as in `engines` of package.json. */
+/** Minimum version of Node.js; `engines` of package.json is for the library. */
 const NEEDED = 24
 /** Exit status for invalid usage. */
 const MISUSE = 2
@@ -21,5 +21,14 @@ if (Number(process.versions.node.split('.')[0]) < NEEDED) {
 } else {
   // Without a listener this signal makes Node open its debugger on a port.
   process.on('SIGUSR1', () => {})
-  import('./command-line.ts')
+  const verb = process.argv[2]
+  if (verb === 'send' || verb === 'tail' || verb === 'chat') {
+    // Without the options of the daemon, which take longer than the command; compiled once.
+    const { homedir } = process.getBuiltinModule('node:os')
+    const folder = process.env.XDG_CACHE_HOME || `${homedir()}/.cache`
+    process.getBuiltinModule('node:module').enableCompileCache(process.env.NODE_COMPILE_CACHE ?? `${folder}/roomd`)
+    import('./cli/run.ts').then(({ runClient }) => runClient(verb, process.argv.slice(3)))
+  } else {
+    import('./command-line.ts')
+  }
 }

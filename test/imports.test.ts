@@ -12,7 +12,7 @@ const FLOORS = [
   /^src\/transport\//,
   /^commands\//,
   /^src\/(protocols|client)\//,
-  /^src\/((daemon|open-ports|config|certificate|engines|secret-files)\.ts$|(transfer|log|control)\/)/,
+  /^src\/((daemon|open-ports|config|certificate|engines|secret-files)\.ts$|(transfer|log|control|cli)\/)/,
   /^src\/(main|command-line|cluster-worker|environment|surroundings)\.ts$/,
 ]
 
@@ -78,6 +78,18 @@ test('the client runs in a browser: nothing but its own files, and Node in one f
     const text = readFileSync(join(root, from), 'utf8')
     expect(text, from).not.toMatch(/^(import|export) (?!type)[^\n]*commands\//m)
   }
+})
+
+test('the commands of the client load nothing of the daemon', () => {
+  const found = imports().filter(({ from }) => from.startsWith('src/cli/'))
+  expect(found.length).toBeGreaterThan(20)
+  for (const { from, to } of found) {
+    expect(to, from).toMatch(/^src\/(cli|client)\/|^commands\/|^node:|^string-width$/)
+    const text = readFileSync(join(root, from), 'utf8')
+    expect(text, from).not.toMatch(/^import (?!type)[^\n]*commands\//m)
+  }
+  const inClient = imports().filter(({ to }) => to.startsWith('src/cli/'))
+  for (const { from } of inClient) expect(from).toMatch(/^src\/cli\//)
 })
 
 test('a protocol knows no other: what they share stands beside them', () => {

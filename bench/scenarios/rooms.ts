@@ -21,6 +21,7 @@ const CHATROOM: Way = { dialect: 'CHATROOM', listener: '--chatroom' }
 const LINE_SOCKET: Way = { dialect: 'LINE_SOCKET', listener: '--http' }
 const PIRATCHAT: Way = { dialect: 'PIRATCHAT', listener: '--http' }
 const GLOBES: Way = { dialect: 'GLOBES', listener: '--http' }
+const SSE: Way = { dialect: 'SSE', listener: '--http' }
 const OVER_TLS = ['--line-tls', '--chatterbox', '--chatroom']
 
 /** The way of the member that speaks, and those of the members that listen, who come in equal parts. */
@@ -51,11 +52,12 @@ export const tls: Scenario = (context) => {
   return compare(context, '', rooms, { 'line, TLS': 'line, TCP', 'Chatterbox, TLS': 'Chatterbox, TCP' })
 }
 
-/** What frames and JSON of WebSockets cost beside lines over TCP. */
+/** What frames and JSON of WebSockets, and streams of server-sent events, cost beside lines over TCP. */
 export const web: Scenario = (context) => {
-  const sockets = { '/line': LINE_SOCKET, Piratchat: PIRATCHAT, Globes: GLOBES }
-  const rooms = Object.entries({ line: LINE, ...sockets }).map(([name, way]) => [name, [LINE, way] as const] as const)
-  return compare(context, 'web: ', Object.fromEntries(rooms), { '/line': 'line', Piratchat: 'line', Globes: 'line' })
+  const ways = { '/line': LINE_SOCKET, Piratchat: PIRATCHAT, Globes: GLOBES, SSE }
+  const rooms = Object.entries({ line: LINE, ...ways }).map(([name, way]) => [name, [LINE, way] as const] as const)
+  const ratios = Object.keys(ways).map((name) => [name, 'line'] as const)
+  return compare(context, 'web: ', Object.fromEntries(rooms), Object.fromEntries(ratios))
 }
 
 /** `ratios` has what each of some rooms is compared to. */

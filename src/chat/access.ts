@@ -7,6 +7,7 @@ import { fold } from './names.ts'
 import { Refusal, refuse } from './refusal.ts'
 import type { RoomState } from './room-state.ts'
 import type { Identity } from './sanctions.ts'
+import { isFullScope } from './token-scope.ts'
 
 export interface AccessParts {
   readonly memberships: Memberships
@@ -34,7 +35,8 @@ export class Access {
     const addressDigest = address === '' ? undefined : await digests.of(address)
     const account = as instanceof Proof ? await credentials.accountOf(as).catch(refuse) : undefined
     const key = fold(as instanceof Proof ? as.name : as)
-    const isAdmin = account !== undefined && admins.names(account)
+    const isLimited = as instanceof Proof && as.token !== undefined && !isFullScope(as.token.scope)
+    const isAdmin = account !== undefined && !isLimited && admins.names(account)
     return { key, accountId: account && accountId(account), isAdmin, addressDigest }
   }
 

@@ -7,6 +7,7 @@ import { Refusal } from './refusal.ts'
 import type { Session } from './session.ts'
 import type { SessionInfo, SessionList, Sessions } from './sessions.ts'
 import type { Tickets } from './tickets.ts'
+import { checkUnlimited } from './token-scope.ts'
 
 export interface AccountSettingsParts {
   readonly accounts: Accounts
@@ -40,7 +41,7 @@ export class AccountSettings {
   /**
    * Replaces the password of the session's account, and ends its logins and its other sessions.
    *
-   * @throws Refusal `account-required`, `secret-wrong`, `too-many-attempts`, `secret-invalid`.
+   * @throws Refusal `account-required`, `token-scope`, `secret-wrong`, `too-many-attempts`, `secret-invalid`.
    */
   async changePassword(session: Session, old: string, password: string): Promise<void> {
     this.#checkOwner(session)
@@ -63,7 +64,7 @@ export class AccountSettings {
   /**
    * Removes the session's account and ends its other sessions. Resolves with the time at which the nickname is free, in ms since the epoch.
    *
-   * @throws Refusal `account-required`, `secret-wrong`, `too-many-attempts`.
+   * @throws Refusal `account-required`, `token-scope`, `secret-wrong`, `too-many-attempts`.
    */
   async unregister(session: Session, password: string): Promise<number> {
     this.#checkOwner(session)
@@ -82,18 +83,20 @@ export class AccountSettings {
     return { sessions: sessions.filter(({ id }) => id === session.id), silent: 0 }
   }
 
-  /** Ends one of {@link sessions}. @throws Refusal `session-unknown`. */
+  /** Ends one of {@link sessions}. @throws Refusal `session-unknown`, `token-scope` for another one than its own. */
   async logout(session: Session, id: string): Promise<void> {
     const { sessions, tickets } = this.#parts
     const found: SessionInfo | undefined = (await this.sessions(session)).sessions.find((each) => each.id === id)
     if (!found) throw new Refusal('session-unknown')
+    if (id !== session.id) checkUnlimited(session)
     // It would come back with the login that it has come with.
     if (found.byTicket) await tickets.end(session)
     sessions.end({ key: session.key, why: 'logged-out', id })
   }
 
-  #checkOwner({ registered }: Session): void {
-    if (!registered) throw new Refusal('account-required')
+  #checkOwner(session: Session): void {
+    if (!session.registered) throw new Refusal('account-required')
+    checkUnlimited(session)
   }
 
   async #setPassword(session: Session, account: string, password: string): Promise<void> {

@@ -2,7 +2,7 @@ import type { Engine, RoomRecord } from '../engine/engine.ts'
 import type { AccountRecord } from '../engine/records.ts'
 import type { Admins } from './admins.ts'
 import type { Blocking } from './blocking.ts'
-import type { AccountMarks, Credentials } from './credentials.ts'
+import { type AccountMarks, type Credentials, Proof } from './credentials.ts'
 import type { Directory } from './directory.ts'
 import { fold } from './names.ts'
 import type { Presence } from './presence.ts'
@@ -10,6 +10,7 @@ import { Refusal, refuse } from './refusal.ts'
 import type { Session, SessionEnd } from './session.ts'
 import type { Sessions } from './sessions.ts'
 import type { Tickets } from './tickets.ts'
+import type { AccessTokens } from './tokens.ts'
 
 /** An action of the operator of the server, on this node or another one. */
 export type Administered =
@@ -30,6 +31,7 @@ const SUBJECT = 'administration'
 export interface AdministrationParts {
   readonly credentials: Credentials
   readonly tickets: Tickets
+  readonly tokens: AccessTokens
   readonly blocking: Blocking
   readonly directory: Directory
   readonly presence: Presence
@@ -69,7 +71,7 @@ export class Administration {
   }
 
   /**
-   * Removes an account with its logins, blocks and private messages, and ends its sessions. Resolves with the nickname as registered,
+   * Removes an account with its logins, access tokens, blocks and private messages, and ends its sessions. Resolves with the nickname as registered,
    * which is free from then on. @throws Refusal `name-unknown`, `unavailable`.
    */
   async removeAccount(account: string): Promise<string> {
@@ -87,10 +89,18 @@ export class Administration {
     return freeAt
   }
 
+  /** Proves an account for the operator of the server. @throws Refusal `name-unknown`, `unavailable`. */
+  async ownerOf(account: string): Promise<Proof> {
+    const found = await this.#parts.credentials.find(account).catch(refuse)
+    if (!found) throw new Refusal('name-unknown')
+    return new Proof(found.name, found.hash)
+  }
+
   async #remove(account: string, by?: Session): Promise<string> {
-    const { credentials, tickets, blocking } = this.#parts
+    const { credentials, tickets, tokens, blocking } = this.#parts
     // The next owner of the nickname inherits nothing. First the credentials that allow a login.
     await tickets.end({ name: account })
+    await tokens.removeAll(account).catch(refuse)
     await blocking.disown(account).catch(refuse)
     const { name } = await credentials.remove(account).catch(refuse)
     this.#tell({ what: 'account-removed', name, ...except(by) })
@@ -99,7 +109,7 @@ export class Administration {
   }
 
   /**
-   * Replaces the password of an account, and ends its logins and sessions, other than the one that asks. Resolves with the nickname as
+   * Replaces the password of an account, and ends its logins and sessions, other than the one that asks and those of access tokens. Resolves with the nickname as
    * registered.
    *
    * @throws Refusal `name-unknown`, `secret-invalid`, `unavailable`.
@@ -142,7 +152,7 @@ export class Administration {
     const { presence, admins } = this.#parts
     for (const session of presence.of(marked.name)) {
       if (!session.registered) continue
-      session.isAdmin = admins.names(marked)
+      session.isAdmin = admins.grants(session, marked)
       session.isBot = marked.bot
     }
   }
@@ -172,7 +182,7 @@ export class Administration {
   }
 
   #terminate(key: string, why: SessionEnd, except?: string): void {
-    this.#parts.sessions.endHere({ key, why, except, accountOnly: true })
+    this.#parts.sessions.endHere({ key, why, except, accountOnly: true, keepsTokens: why === 'password-changed' })
   }
 }
 

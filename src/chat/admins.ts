@@ -4,6 +4,7 @@ import { fold } from './names.ts'
 import { Refusal, refuse } from './refusal.ts'
 import type { Session } from './session.ts'
 import { clean, isLonger } from './text.ts'
+import { checkUnlimited } from './token-scope.ts'
 
 /** Maximum characters of the reason that an admin gives. */
 const LONGEST_REASON = 100
@@ -30,14 +31,20 @@ export class Admins {
     return admin || this.#named.has(fold(name))
   }
 
-  /** Resolves with true for the session of an admin. @throws Refusal `unavailable`. */
-  async includes({ registered, name, adminAccount }: Session): Promise<boolean> {
-    if (adminAccount !== undefined) return this.has(adminAccount)
-    return registered && this.has(name)
+  /** Returns true for a session with the rights of an admin, which an access token may not have. */
+  grants({ scope }: Pick<Session, 'scope'>, account: Pick<AccountRecord, 'name' | 'admin'>): boolean {
+    return scope === undefined && this.names(account)
   }
 
-  /** @throws Refusal `admin-required`, `unavailable`. */
+  /** Resolves with true for a session with the rights of an admin. @throws Refusal `unavailable`. */
+  async includes({ registered, name, scope, adminAccount }: Session): Promise<boolean> {
+    if (scope !== undefined) return false
+    return adminAccount === undefined ? registered && this.has(name) : this.has(adminAccount)
+  }
+
+  /** @throws Refusal `token-scope`, `admin-required`, `unavailable`. */
   async check(session: Session): Promise<void> {
+    checkUnlimited(session)
     if (!(await this.includes(session))) throw new Refusal('admin-required')
   }
 }

@@ -10,6 +10,8 @@ export interface AuditEntry {
     | 'address-banned'
     | 'address-unbanned'
     | 'room-closed'
+    | 'token-created'
+    | 'token-revoked'
   /** The address or network by which limits count the client, or the banned network. */
   readonly address: string
   /** The nickname that the action concerns, as the client wrote it; at most {@link LONGEST} characters. */
@@ -19,6 +21,8 @@ export interface AuditEntry {
   /** The end of a ban, as a date of ISO 8601. */
   readonly until?: string
   readonly protocol?: string
+  /** The name of an access token. */
+  readonly token?: string
   /** Refusal code of a failed login, or the reason that an admin gave. */
   readonly reason?: string
   /** The nickname of the client that acts, where it is another one. */

@@ -60,6 +60,18 @@ export class Blocking {
     await this.#read(name).catch(refuse)
   }
 
+  /**
+   * Resolves with a function that returns true for nicknames between which and a user, who need not be on this node, messages are dropped.
+   *
+   * @throws Refusal `unavailable`.
+   */
+  async blockedFrom(name: string): Promise<(other: string) => boolean> {
+    const key = fold(name)
+    const kept = await this.#kept(name).catch(refuse)
+    const others = new Set(kept.map((block) => (block.owner === key ? fold(block.name) : block.owner)))
+    return (other) => this.#blocks.between(name, other) || (others.size > 0 && others.has(fold(other)))
+  }
+
   /** The last session of a name has ended here. */
   forget(key: string): void {
     const passing = this.#blocks.passing(key).length > 0

@@ -9,6 +9,8 @@ export interface ChatOptions {
   readonly keepDays?: number
   /** Maximum characters of a message. */
   readonly maxText: number
+  /** False if only the owners of accounts may log in and speak; true by default. */
+  readonly guests?: boolean
   /** Maximum number of rooms; 0 or undefined for no limit. */
   readonly maxRooms?: number
   /** Maximum number of rooms made from one address; 0 or undefined for no limit. */

@@ -16,6 +16,7 @@ import { AddressDigests } from './address-digests.ts'
 import { Administration } from './administration.ts'
 import { Admins } from './admins.ts'
 import { Attempts } from './attempts.ts'
+import { Authors } from './authors.ts'
 import { Away } from './away.ts'
 import { Blocking } from './blocking.ts'
 import { Blocks } from './blocks.ts'
@@ -23,6 +24,7 @@ import type { ChatOptions } from './chat-options.ts'
 import { Counts } from './counts.ts'
 import { accountId, Credentials, type Proof } from './credentials.ts'
 import { Directory } from './directory.ts'
+import { Feeds } from './feeds.ts'
 import { Guesses } from './guesses.ts'
 import { GuestChecks } from './guests.ts'
 import { Handover } from './handover.ts'
@@ -37,18 +39,24 @@ import { fold } from './names.ts'
 import { NewsDesk } from './news.ts'
 import { Passwords } from './passwords.ts'
 import { PastUsers } from './past-users.ts'
+import { Posting } from './posting.ts'
 import { Presence } from './presence.ts'
 import { Reader } from './reader.ts'
 import { Refusal, refuse } from './refusal.ts'
+import { RoomHooks } from './room-hooks.ts'
 import { RoomQuota } from './room-quota.ts'
+import { RoomReading } from './room-reading.ts'
 import type { Rank } from './room-state.ts'
 import type { Identity } from './sanctions.ts'
 import { Secrets } from './secrets.ts'
 import type { Membership, Session } from './session.ts'
 import { Sessions } from './sessions.ts'
+import { Speech } from './speech.ts'
 import { Supervision } from './supervision.ts'
 import { clean, shortened } from './text.ts'
 import { Tickets } from './tickets.ts'
+import { checkUnlimited } from './token-scope.ts'
+import { AccessTokens } from './tokens.ts'
 import { Totals } from './totals.ts'
 import { Users } from './users.ts'
 
@@ -65,11 +73,17 @@ export const LOBBY = LOBBY_ROOM.id
 export class Chat {
   readonly accounts: Accounts
   readonly access: Access
+  readonly authors: Authors
   readonly rooms: Directory
   readonly messages: Messages
+  readonly posting: Posting
+  readonly reading: RoomReading
   readonly inboxes: Inboxes
+  readonly feeds: Feeds
   readonly moderation: Moderation
   readonly tickets: Tickets
+  readonly tokens: AccessTokens
+  readonly hooks: RoomHooks
   readonly makers: RoomMakers
   readonly administration: Administration
   readonly admins: Admins
@@ -131,7 +145,7 @@ export class Chat {
       handover,
       departed: (session) => memberships.departed(session),
       share: async (session) => {
-        session.isAdmin = admins.names(session)
+        session.isAdmin = admins.grants(session, session)
         inboxes.listen(session)
         await this.#login.share(session)
         return memberships.share(session)
@@ -141,7 +155,7 @@ export class Chat {
       onRegistered: ({ name, memberships }) => news.tell({ kind: 'registered', name, rooms: [...memberships.keys()] }),
       quota: new AccountQuota(registrations, maxAccountsPerAddress, now),
     })
-    const guests = new GuestChecks(accounts, engine.memberships)
+    const guests = new GuestChecks(accounts, engine.memberships, options.guests ?? true)
     const login = {
       admins,
       blocking,
@@ -155,7 +169,18 @@ export class Chat {
       sessions,
       onAudit,
     }
-    const administered = { credentials, tickets, blocking, directory, presence, sessions, admins, onAdministered }
+    const tokens = new AccessTokens(engine, { credentials, sessions, onAudit })
+    const administered = {
+      credentials,
+      tickets,
+      tokens,
+      blocking,
+      directory,
+      presence,
+      sessions,
+      admins,
+      onAdministered,
+    }
     const administration = new Administration(engine, administered)
     this.#engine = engine
     this.#blocking = blocking
@@ -167,15 +192,20 @@ export class Chat {
     this.maxText = maxText
     this.broadcast = engine.broadcast
     this.access = new Access({ memberships, credentials, admins, digests })
+    this.authors = new Authors({ access: this.access, credentials, guests })
     this.accounts = accounts
     this.admins = admins
     this.away = new Away(presence, news)
     this.addressBans = new AddressBans(engine, admins, onAudit)
     this.administration = administration
     this.inboxes = inboxes
+    this.feeds = new Feeds(engine, blocks, reader)
     this.makers = makers
     const stateOf = (room: RoomRecord) => memberships.stateOf(room)
-    this.messages = new Messages(engine, { blocks, counts, reader, inboxes, news, stateOf, maxText })
+    const speech = new Speech(engine, { counts, reader, maxText })
+    this.messages = new Messages(engine, { blocks, reader, inboxes, news, stateOf, speech, blocking })
+    this.posting = new Posting(engine, { directory, memberships, speech })
+    this.reading = new RoomReading(reader, blocking, inboxes)
     this.moderation = new Moderation(engine, {
       directory,
       passwords,
@@ -193,6 +223,8 @@ export class Chat {
     this.settings = new AccountSettings({ accounts, administration, admins, sessions, tickets, onAudit })
     this.supervision = new Supervision({ accounts, admins, sessions, maxText, onAudit })
     this.tickets = tickets
+    this.tokens = tokens
+    this.hooks = new RoomHooks(engine, reader)
     this.news = news
     const totals = new Totals(engine.broadcast, presence)
     this.users = new Users(engine, { sessions, presence, totals, past: new PastUsers(news) })
@@ -202,7 +234,7 @@ export class Chat {
    * Logs a session in as a guest under a nickname, or as the owner of an account with the {@link Proof} of it. Two guests may have one
    * nickname as long as they are in different rooms; with `alone`, no other session may have it, logged in or in a room.
    *
-   * @throws Refusal `name-invalid`; `name-reserved`, also for a guest under an account's nickname or one that looks like it; `secret-wrong`
+   * @throws Refusal `account-required` for a guest where there are none; `name-invalid`; `name-reserved`, also for a guest under an account's nickname or one that looks like it; `secret-wrong`
    * for a proof that is out of date; `name-in-use` with `alone`, and for a guest whose nickname looks like that of somebody in a room;
    * `unavailable`.
    */
@@ -283,7 +315,7 @@ export class Chat {
    * changed.
    *
    * @throws Refusal `room-name-invalid`, `room-unknown` for an id, `room-private` unless `unlocked` has its password, `too-many-rooms`,
-   * `banned`, `invite-only`, `name-in-room`, `name-reserved`, `name-in-use` for a nickname that looks like that of somebody in a room,
+   * `banned`, `invite-only`, `token-scope`, `name-in-room`, `name-reserved`, `name-in-use` for a nickname that looks like that of somebody in a room,
    * `unavailable`.
    */
   join(session: Session, which: number | string, options: JoinRoomOptions = {}): Promise<Membership> {
@@ -318,21 +350,28 @@ export class Chat {
    * Keeps messages between two nicknames from both of them: for as long as the owner of an account, or a guest of a protocol that keeps
    * blocks, does not take it back; for other guests until their last session ends.
    *
-   * @throws Refusal `name-reserved`, `name-invalid`, also for the session's own nickname, `too-many-blocks`, `unavailable`.
+   * @throws Refusal `name-reserved`, `name-invalid`, also for the session's own nickname, `token-scope`, `too-many-blocks`, `unavailable`.
    */
   async block(session: Session, name: string): Promise<void> {
+    checkUnlimited(session)
     await this.#guests.checkOwn(session)
     await this.#blocking.block(session, name)
   }
 
-  /** Resolves with false when the nickname was not blocked. @throws Refusal `name-reserved`, `unavailable`. */
+  /** Resolves with false when the nickname was not blocked. @throws Refusal `name-reserved`, `token-scope`, `unavailable`. */
   async unblock(session: Session, name: string): Promise<boolean> {
+    checkUnlimited(session)
     await this.#guests.checkOwn(session)
     return this.#blocking.unblock(session, name)
   }
 
   blocked(session: Session): string[] {
     return this.#blocks.list(session.name)
+  }
+
+  /** Counts a session that only reads and has no nickname, and shows it announcements, until {@link close}. */
+  attend(session: Session): void {
+    this.#presence.add(session.key, session)
   }
 
   /** Ends a session whose connection is gone. Resolves when its memberships have ended and its nickname is free. */

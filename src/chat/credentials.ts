@@ -8,6 +8,7 @@ import { fold, isName, isReserved, mayBeAccount } from './names.ts'
 import { Refusal } from './refusal.ts'
 import { digestOf, HASHED_KEY, type Secrets } from './secrets.ts'
 import { isLonger } from './text.ts'
+import type { TokenIdentity } from './token-scope.ts'
 
 /** Minimum and maximum characters of a new secret; those of earlier versions may be shorter. */
 const SHORTEST = 8
@@ -17,16 +18,19 @@ const RETIRED_MS = 30 * 86_400_000
 
 const NONE: ReadonlySet<number> = new Set()
 
-/** Proof that a client owns an account: it has shown the secret, or a ticket. Made only where these are checked. */
+/** Proof that a client owns an account: it has shown the secret, a ticket or an access token. Made only where these are checked. */
 export class Proof {
   /** The nickname as registered. */
   readonly name: string
-  /** Hash of the secret that was shown; undefined for a ticket. */
+  /** Hash of the secret that was shown; undefined for a ticket or token. */
   readonly hash: string | undefined
+  /** The access token that was shown. */
+  readonly token: TokenIdentity | undefined
 
-  constructor(name: string, hash?: string) {
+  constructor(name: string, hash?: string, token?: TokenIdentity) {
     this.name = name
     this.hash = hash
+    this.token = token
   }
 }
 
@@ -130,8 +134,9 @@ export class Credentials {
   }
 
   /** Resolves with the account, if it still exists with the secret that was shown. */
-  async accountOf({ name, hash }: Proof): Promise<AccountRecord | undefined> {
+  async accountOf({ name, hash, token }: Proof): Promise<AccountRecord | undefined> {
     const account = await this.#records.get('account', name)
+    if (token) return account && accountId(account) === token.accountId ? account : undefined
     return hash === undefined || hash === account?.hash ? account : undefined
   }
 

@@ -1,6 +1,7 @@
 import type { EngineMemberships } from '../engine/engine.ts'
 import type { Accounts } from './accounts.ts'
 import { ALONE } from './directory.ts'
+import { isName, isReserved } from './names.ts'
 import { Refusal, refuse } from './refusal.ts'
 import type { Session } from './session.ts'
 
@@ -8,10 +9,30 @@ import type { Session } from './session.ts'
 export class GuestChecks {
   readonly #accounts: Accounts
   readonly #memberships: EngineMemberships
+  readonly #admitted: boolean
 
-  constructor(accounts: Accounts, memberships: EngineMemberships) {
+  /** `admitted` is false if only accounts may log in and speak. */
+  constructor(accounts: Accounts, memberships: EngineMemberships, admitted: boolean) {
     this.#accounts = accounts
     this.#memberships = memberships
+    this.#admitted = admitted
+  }
+
+  /**
+   * Checks a nickname that a guest chooses.
+   *
+   * @throws Refusal `account-required` if there are no guests, `name-invalid`, and as {@link check} does.
+   */
+  async checkNew(name: string): Promise<void> {
+    if (!this.#admitted) throw new Refusal('account-required')
+    if (!isName(name)) throw new Refusal('name-invalid')
+    if (isReserved(name)) throw new Refusal('name-reserved')
+    await this.check(name)
+  }
+
+  /** Resolves with true if a nickname is an account's. @throws Refusal `unavailable`. */
+  isAccount(name: string): Promise<boolean> {
+    return this.#accounts.isRegistered(name)
   }
 
   /**

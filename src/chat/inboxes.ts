@@ -1,13 +1,16 @@
-import type { Engine, Range } from '../engine/engine.ts'
+import { type Engine, type Range, Repeated } from '../engine/engine.ts'
 import { type Draft, type Event, NO_ROOM } from '../engine/event.ts'
 import { atTickEnd } from '../tick.ts'
 import type { OnDeliveryError } from './audience.ts'
+import type { Author } from './authors.ts'
 import type { Blocks } from './blocks.ts'
 import type { Counts } from './counts.ts'
 import { fold } from './names.ts'
 import type { Reader, Search } from './reader.ts'
-import { refuse } from './refusal.ts'
+import { Refusal, refuse } from './refusal.ts'
 import type { Session } from './session.ts'
+import type { Speaker } from './speaker.ts'
+import { checkScope, isInScope } from './token-scope.ts'
 
 /** A private message that is not committed yet. */
 export type PrivateDraft = Draft & { readonly kind: 'private'; readonly to: string }
@@ -40,32 +43,32 @@ export class Inboxes {
 
   /**
    * Appends a private message to the inbox of its addressee and a copy to that of its sender. Resolves when both are committed; a copy
-   * that cannot be committed is left out, as the message has reached its addressee.
+   * that cannot be committed is left out, as the message has reached its addressee. `own` is the room of a sender who is a guest.
    *
    * @throws Refusal `unavailable`.
    */
-  async append(session: Session, draft: PrivateDraft): Promise<void> {
+  async append(speaker: Speaker, draft: PrivateDraft, own?: number): Promise<void> {
     const { logs } = this.#engine
     const key = fold(draft.to)
     const told = logs.append(`inbox:${key}`, draft)
-    const copied = key === session.key ? undefined : this.#copy(session, draft, told).catch(() => {})
-    await told.catch(refuse)
-    this.#options.counts.event(session.wire.protocol, 'private')
+    const copied = key === speaker.key ? undefined : this.#copy(speaker, draft, told, own).catch(() => {})
+    await told.catch(refuseUnlessRepeated)
+    this.#options.counts.event(speaker.protocol, 'private')
     await copied
   }
 
-  async #copy(session: Session, draft: PrivateDraft, told: Promise<Event>): Promise<void> {
+  /** `own` is the room of a guest: another guest of the nickname may be in another room, and must not see the copy. */
+  async #copy({ key }: Speaker, draft: PrivateDraft, told: Promise<Event>, own: number | undefined): Promise<void> {
     const { logs } = this.#engine
-    // Another guest of the nickname may be in another room, and must not see the copy.
-    const own = hasOwnInbox(session) ? undefined : session.membership?.room.record.id
     const room = draft.room === NO_ROOM ? (own ?? NO_ROOM) : draft.room
     // The engine keeps the order of events of one room; the copy must not come before the reply.
     if (room !== draft.room) await told
-    await logs.append(`inbox:${session.key}`, { ...draft, room })
+    await logs.append(`inbox:${key}`, { ...draft, room })
   }
 
   /** Hands a session its private messages, until {@link dismiss}. A guest has to be in a room, or to have its nickname alone. */
   listen(session: Session): void {
+    if (session.scope && !isInScope(session.scope, 'read')) return
     const listening = this.#listening.get(session)
     if (listening) {
       if (!hasOwnInbox(session) && !session.membership) listening.first = undefined
@@ -80,8 +83,9 @@ export class Inboxes {
     this.#listening.delete(session)
   }
 
-  /** The newest private messages to a session's nickname, oldest first, of all rooms. @throws Refusal `unavailable`. */
-  newest(session: Session, limit: number): Promise<readonly Event[]> {
+  /** The newest private messages to a session's nickname, oldest first, of all rooms. @throws Refusal `token-scope`, `unavailable`. */
+  async newest(session: Session, limit: number): Promise<readonly Event[]> {
+    checkScope(session, 'read')
     const { blocks, reader } = this.#options
     const visible = ({ from, to }: Event) =>
       to !== undefined && fold(to) === session.key && !blocks.between(from, session.name)
@@ -92,9 +96,10 @@ export class Inboxes {
    * Searches the private messages to and from a user: of an account since it was made, of a guest those that its session was handed and
    * that do not belong to a room that it has left; only those that are `wanted`.
    *
-   * @throws Refusal `not-in-room` for a guest without a room, `history-gone`, `unavailable`.
+   * @throws Refusal `not-in-room` for a guest without a room, `token-scope`, `history-gone`, `unavailable`.
    */
   async read(session: Session, range: Range, wanted: (event: Event) => boolean = () => true): Promise<Search> {
+    checkScope(session, 'read')
     const { blocks, reader } = this.#options
     const since = session.registered ? await this.#madeAt(session) : this.#guestSince(session)
     if (!since) return { pages: nothing() }
@@ -105,6 +110,20 @@ export class Inboxes {
     }
     const from = Math.max(range.from ?? 0, since.at)
     return reader.search(`inbox:${session.key}`, { ...range, from }, visible, session)
+  }
+
+  /**
+   * Searches the private messages to and from the owner of an account who has no session, as {@link read} does.
+   *
+   * @throws Refusal `account-required`, `token-scope`, `history-gone`, `unavailable`.
+   */
+  async readOwn(author: Author, range: Range, isBlocked: (name: string) => boolean): Promise<Search> {
+    checkScope(author, 'read')
+    if (!author.registered) throw new Refusal('account-required')
+    const since = await this.#madeAt(author)
+    const from = Math.max(range.from ?? 0, since.at)
+    const visible = (event: Event) => !isBlocked(event.from)
+    return this.#options.reader.search(`inbox:${author.key}`, { ...range, from }, visible, author)
   }
 
   /** Hands out the messages of the tick. Called at its end. */
@@ -139,7 +158,7 @@ export class Inboxes {
   }
 
   /** Messages to an account's nickname from before it was made were for guests. */
-  async #madeAt({ name }: Session): Promise<Pick<Event, 'id' | 'at'>> {
+  async #madeAt({ name }: Pick<Speaker, 'name'>): Promise<Pick<Event, 'id' | 'at'>> {
     const account = await this.#engine.records.get('account', name).catch(refuse)
     return { id: 0, at: account?.createdAt ?? 0 }
   }
@@ -148,6 +167,11 @@ export class Inboxes {
     if (!session.isOnlyGuest) session.inRoom()
     return this.#listening.get(session)?.first
   }
+}
+
+/** Ignores that a message has been sent before. */
+function refuseUnlessRepeated(error: unknown): void {
+  if (!(error instanceof Repeated)) refuse(error)
 }
 
 /** Returns true if nobody else can be told something under the nickname of a session. */

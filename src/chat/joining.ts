@@ -6,6 +6,7 @@ import type { Inboxes } from './inboxes.ts'
 import type { JoinOptions, Memberships } from './memberships.ts'
 import { Refusal } from './refusal.ts'
 import type { Membership, Session } from './session.ts'
+import { checkScope } from './token-scope.ts'
 
 export interface JoinRoomOptions {
   /** The room as it was when its password was shown, see {@link Chat.unlock}. */
@@ -35,9 +36,12 @@ export class Joining {
     const { unlocked, moves = false } = options
     const find: JoinOptions['find'] = async () => {
       const found = await this.#find(session, which)
+      checkScope(session, 'read', found.record.slug)
       checkUnlocked(found.record, unlocked)
       return found
     }
+    // A member is handed the events of the room.
+    if (typeof which === 'string') checkScope(session, 'read', which)
     // From before its joining, as whoever sees that may tell it something at once.
     inboxes.listen(session)
     try {
@@ -55,12 +59,14 @@ export class Joining {
   async #find(session: Session, which: number | string): ReturnType<JoinOptions['find']> {
     const { directory } = this.#parts
     const { address, name, accountId: account } = session
-    if (typeof which === 'string') {
+    const mayMake = session.scope?.rights.includes('write') !== false
+    if (typeof which === 'string' && mayMake) {
       const { record, founds } = await directory.open(which, { address, name, account })
       // The owner of an account is that of the room.
       return { record, role: founds && !session.registered ? 'operator' : undefined }
     }
     const record = await directory.find(which)
+    if (!record && !mayMake) throw new Refusal('token-scope')
     if (!record) throw new Refusal('room-unknown')
     return { record, role: undefined }
   }

@@ -9,7 +9,7 @@ import { accountId, type Credentials, Proof } from './credentials.ts'
 import type { GuestChecks } from './guests.ts'
 import type { Handover } from './handover.ts'
 import type { Inboxes } from './inboxes.ts'
-import { fold, isName, isReserved } from './names.ts'
+import { fold } from './names.ts'
 import type { NewsDesk } from './news.ts'
 import type { Presence } from './presence.ts'
 import { Refusal, refuse } from './refusal.ts'
@@ -30,11 +30,16 @@ export interface SessionLoginParts {
   readonly onAudit: OnAudit
 }
 
+/** Maximum time of a timer. */
+const MAX_TIMER_MS = 2 ** 31 - 1
+
 /** Logs sessions in under nicknames, and releases the nicknames when the sessions end. */
 export class SessionLogin {
   readonly #engine: Engine
   readonly #parts: SessionLoginParts
   readonly #alone: Alone
+  /** The timers of sessions whose access token expires. */
+  readonly #ends = new Map<Session, NodeJS.Timeout>()
 
   constructor(engine: Engine, parts: SessionLoginParts) {
     this.#engine = engine
@@ -48,13 +53,11 @@ export class SessionLogin {
     const registered = as instanceof Proof
     const name = registered ? as.name : as
     // An account may have a nickname that earlier versions allowed.
-    if (!registered) {
-      if (!isName(name)) throw new Refusal('name-invalid')
-      if (isReserved(name)) throw new Refusal('name-reserved')
-      await guests.check(name)
-    }
+    if (!registered) await guests.checkNew(name)
     const key = fold(name)
     await this.#closed(key)
+    // So that its revocation finds the session.
+    session.token = registered ? as.token : undefined
     presence.add(key, session)
     let account: AccountRecord | undefined
     try {
@@ -71,9 +74,9 @@ export class SessionLogin {
     if (session.closed) return this.release(key, session)
     session.name = name
     session.registered = registered
-    session.byTicket = registered && as.hash === undefined
+    session.byTicket = registered && as.hash === undefined && !as.token
     session.accountId = account && accountId(account)
-    session.isAdmin = account !== undefined && admins.names(account)
+    session.isAdmin = account !== undefined && admins.grants(session, account)
     session.isOnlyGuest = alone && !registered
     if (registered || alone) inboxes.listen(session)
     session.isBot = account?.bot === true
@@ -81,6 +84,8 @@ export class SessionLogin {
     const isFirst = presence.of(key).every((other) => other === session || other.id === '')
     if (isFirst) this.#parts.news.tell({ kind: 'online', name, verified: registered })
     this.#takeOver(session)
+    const { token } = session
+    if (token?.until !== undefined) this.#endAt(token.until, session)
     onAudit(auditEntry({ what: 'login', address: session.address, name, protocol: session.wire.protocol }))
   }
 
@@ -95,19 +100,28 @@ export class SessionLogin {
       const { id, name, registered: verified } = session
       if (id !== '') news.tell({ kind: 'offline', name, verified })
     }
+    clearTimeout(this.#ends.get(session))
+    this.#ends.delete(session)
     await this.#alone.giveUp(session)
     handover.freed(key)
+  }
+
+  /** Ends a session when its access token expires, at a time in ms since the epoch. */
+  #endAt(until: number, session: Session): void {
+    const end = () => {
+      if (Date.now() < until) return this.#endAt(until, session)
+      this.#parts.sessions.endHere({ key: session.key, why: 'token-ended', id: session.id })
+    }
+    this.#ends.set(session, setTimeout(end, Math.min(until - Date.now(), MAX_TIMER_MS)).unref())
   }
 
   /** Implements {@link Chat.rename}; `move` takes the session out of its rooms and in again. */
   async rename(session: Session, name: string, move: (change: () => void) => Promise<void>): Promise<void> {
     const { blocking, guests, handover, inboxes, news, presence } = this.#parts
     const { name: former } = session
-    if (!isName(name)) throw new Refusal('name-invalid')
-    if (isReserved(name)) throw new Refusal('name-reserved')
     const [before, key] = [session.key, fold(name)]
     if (key !== before) {
-      await guests.check(name)
+      await guests.checkNew(name)
       await this.#closed(key)
       presence.add(key, session)
       try {
@@ -143,8 +157,8 @@ export class SessionLogin {
 
   /** Implements {@link Chat.isFree}. */
   isFree(name: string): Promise<boolean> {
-    const { presence, handover } = this.#parts
-    const holders = () => presence.of(name)
+    const { handover } = this.#parts
+    const holders = () => this.#holders(name)
     const free = async () =>
       holders().length === 0 && (await this.#engine.memberships.heldIn(name).catch(refuse)).length === 0
     return handover.take({ key: fold(name), closed: false }, free, holders)
@@ -168,12 +182,17 @@ export class SessionLogin {
     await this.#parts.handover.take({ key, closed: false }, async () => closed().length === 0, closed)
   }
 
+  /** The sessions that have a nickname, in order of login. */
+  #holders(name: string): Session[] {
+    return this.#parts.presence.of(name).filter(({ wire }) => wire.onlyReads !== true)
+  }
+
   /** @throws Refusal `name-in-use` unless all other sessions of the nickname are ending. */
   async #takeAlone(session: Session, name: string): Promise<void> {
     const key = fold(name)
     // Of several that log in at once the first one counts.
     const others = () => {
-      const present = this.#parts.presence.of(key)
+      const present = this.#holders(key)
       return present.slice(0, present.indexOf(session))
     }
     const take = async () => others().length === 0 && (await this.#alone.take(session, name))

@@ -9,6 +9,7 @@ import type { Counts } from './counts.ts'
 import { Departures, presenceOf } from './departures.ts'
 import type { Activity } from './directory.ts'
 import type { Handover } from './handover.ts'
+import { HeldRooms } from './held-rooms.ts'
 import { NameClaims } from './name-claims.ts'
 import { fold } from './names.ts'
 import { RecentStates } from './recent-states.ts'
@@ -16,7 +17,7 @@ import { Refusal, refuse } from './refusal.ts'
 import { Room, type RoomContext } from './room.ts'
 import type { RoomState } from './room-state.ts'
 import type { Identity } from './sanctions.ts'
-import type { Membership, MembershipEnd, Session } from './session.ts'
+import { type Membership, type MembershipEnd, Session, type Standing } from './session.ts'
 
 /** How long a session that closes waits for what stands in the log before its own `left`, in ms. */
 const LAST_EVENTS_MS = 1_000
@@ -49,6 +50,7 @@ export class Memberships {
   readonly #claims: NameClaims
   readonly #departures: Departures
   readonly #recentStates: RecentStates
+  readonly #held = new HeldRooms((room) => this.#unfollowIfDeserted(room))
   readonly #roomContext: RoomContext
   /** Rooms with sessions of this node. */
   readonly #rooms = new Map<number, { room: Room; unfollow(): void }>()
@@ -152,6 +154,24 @@ export class Memberships {
     }
   }
 
+  /**
+   * Follows a room for an author without a session, and resolves with it when its state is loaded.
+   *
+   * @throws Refusal `room-unknown` for a room that is closed; Unavailable
+   */
+  async hold(record: RoomRecord): Promise<Room> {
+    const room = this.#follow(record)
+    if (room.isClosed) throw new Refusal('room-unknown')
+    this.#held.use(room)
+    if (!room.isLoaded) await room.load(() => this.#engine.logs.state(record.id))
+    return room
+  }
+
+  /** Goes on following a room that {@link hold} has resolved with. */
+  keepHeld(room: Room): void {
+    if (room.isHeld) this.#held.use(room)
+  }
+
   /** Ends a membership. The session still sees its own `left`. @throws Refusal `unavailable`; then it is still a member. */
   leave(membership: Membership): Promise<void> {
     return this.#move(membership.session, () => this.#leave(membership))
@@ -244,6 +264,7 @@ export class Memberships {
 
   /** Resolves when all sessions that have left have been seen off, or cannot be. */
   stop(): Promise<void> {
+    this.#held.clear()
     return this.#departures.stop()
   }
 
@@ -302,6 +323,8 @@ export class Memberships {
 
   /** Puts out the members whose claims the other nodes have released and whose `left` cannot be read any more. */
   async #check(): Promise<void> {
+    // Their next users read the states anew.
+    this.#held.clear()
     for (const { room } of [...this.#rooms.values()]) {
       const { id } = room.record
       const record = await this.#engine.rooms.find(id).catch(() => room.record)
@@ -366,9 +389,9 @@ export class Memberships {
   }
 }
 
-/** True while the membership lasts. */
-export function isCurrent({ session, room }: Membership): boolean {
-  return session.memberships.get(room.record.id)?.room === room
+/** True while the membership lasts; the author of a request is where it is. */
+export function isCurrent({ session, room }: Standing): boolean {
+  return !(session instanceof Session) || session.memberships.get(room.record.id)?.room === room
 }
 
 /** Resolves when a session has been handed its `left`: a node that has lost touch with the log reads that later, or never. */

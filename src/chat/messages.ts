@@ -1,7 +1,8 @@
-import { type Engine, type Member, type Range, Repeated, type RoomRecord, type WordSearch } from '../engine/engine.ts'
-import { type Draft, type Event, type LogName, NO_ROOM, timeOf } from '../engine/event.ts'
+import type { Engine, Member, Range, RoomRecord, WordSearch } from '../engine/engine.ts'
+import { type Event, NO_ROOM } from '../engine/event.ts'
+import type { Author } from './authors.ts'
+import type { Blocking } from './blocking.ts'
 import type { Blocks } from './blocks.ts'
-import type { Counts } from './counts.ts'
 import { ALONE } from './directory.ts'
 import type { Inboxes } from './inboxes.ts'
 import { isCurrent } from './memberships.ts'
@@ -11,24 +12,21 @@ import { Refusal, refuse } from './refusal.ts'
 import type { Room } from './room.ts'
 import type { RoomState } from './room-state.ts'
 import type { Membership, Session } from './session.ts'
-import { clean, isLonger } from './text.ts'
+import type { MessageExtras, Saying, Speech } from './speech.ts'
+import { checkScope } from './token-scope.ts'
 import { type Found, findWords } from './word-search.ts'
-
-/** Fields of a message beside its text, where a protocol has them. */
-export type MessageExtras = Pick<Draft, 'sent' | 'color' | 'nonce' | 'details'>
 
 const NOTHING: MessageExtras = {}
 
 export interface MessagesOptions {
   readonly blocks: Blocks
-  readonly counts: Counts
   readonly reader: Reader
   readonly inboxes: Inboxes
   readonly news: NewsDesk
   /** See {@link Memberships.stateOf}. */
   readonly stateOf: (room: RoomRecord) => Promise<RoomState>
-  /** Maximum characters of a message. */
-  readonly maxText: number
+  readonly speech: Speech
+  readonly blocking: Blocking
 }
 
 /** The addressee of a private message. */
@@ -42,73 +40,53 @@ interface Addressee {
 export class Messages {
   readonly #engine: Engine
   readonly #blocks: Blocks
-  readonly #counts: Counts
   readonly #reader: Reader
   readonly #inboxes: Inboxes
   readonly #news: NewsDesk
   readonly #stateOf: MessagesOptions['stateOf']
-  readonly #maxText: number
+  readonly #speech: Speech
+  readonly #blocking: Blocking
   /** Requests for which an addressee is being looked up: the session's next requests come behind them. */
   readonly #asking = new Map<Session, Promise<void>>()
 
-  constructor(engine: Engine, { blocks, counts, reader, inboxes, news, stateOf, maxText }: MessagesOptions) {
+  constructor(engine: Engine, options: MessagesOptions) {
+    const { blocks, reader, inboxes, news, stateOf, speech, blocking } = options
     this.#engine = engine
     this.#blocks = blocks
-    this.#counts = counts
     this.#reader = reader
     this.#inboxes = inboxes
     this.#news = news
     this.#stateOf = stateOf
-    this.#maxText = maxText
+    this.#speech = speech
+    this.#blocking = blocking
   }
 
   /**
    * Says something in a room. Resolves when it is committed; for a nonce that the nickname has used there within a day, with the first
    * event.
    *
-   * @throws Refusal `not-in-room`, `muted`, `moderated`, `slow-mode`, `text-empty`, `text-too-long`, `unavailable`.
+   * @throws Refusal `not-in-room`, `token-scope`, `muted`, `moderated`, `slow-mode`, `text-empty`, `text-too-long`, `unavailable`.
    */
   say(membership: Membership, text: string, extras: MessageExtras = NOTHING): Promise<Event> {
     const { session } = membership
-    const { sent, color = session.color, nonce, details } = extras
     return this.#inOrder(session, () => {
-      const room = roomOf(membership)
-      const { log, record } = room
-      const body = this.#body(text)
-      const verified = session.registered || undefined
-      const draft = {
-        kind: 'message',
-        room: record.id,
-        from: session.name,
-        body,
-        sent,
-        color,
-        verified,
-        nonce,
-        details,
-      } as const
-      try {
-        room.state.checkSpeech(session)
-      } catch (refusal) {
-        return [this.#repeated(log, draft, refusal, session)]
-      }
-      this.#counts.event(session.wire.protocol, 'message')
+      const [said] = this.#speech.say(session, roomOf(membership), [{ text, ...extras }])
+      if (!said) throw new Error('unreachable: one message has one promise')
       session.spokeAt = Date.now()
-      const said = this.#append(log, draft)
-      return [nonce === undefined ? said : said.catch((error) => this.#first(log, draft, error, session))]
+      return [said]
     })
   }
 
   /**
    * Sends a private message to a member of the same room. Resolves when it is committed, with false where it was dropped for a block.
    *
-   * @throws Refusal as {@link say} does, and `nobody-here`, `no-private-messages`.
+   * @throws Refusal as {@link say} does, `token-scope`, and `nobody-here`, `no-private-messages`.
    */
   async tell(membership: Membership, to: string, text: string, extras: MessageExtras = NOTHING): Promise<boolean> {
     const { session } = membership
     return this.#inOrder(session, () => {
       const room = roomOf(membership)
-      const body = this.#body(text)
+      const body = this.#speech.body(text)
       const { id } = room.record
       const tell = (member: Member | undefined): [Promise<boolean>] => {
         if (!member) throw new Refusal('nobody-here')
@@ -125,20 +103,21 @@ export class Messages {
    * Resolves as {@link tell} does.
    *
    * @throws Refusal `not-in-room` for a guest without a room; `nobody-here`, also for a guest's nickname that is held in several rooms,
-   * as it may be several users; `no-private-messages`, `text-empty`, `text-too-long`, `unavailable`.
+   * as it may be several users; `token-scope`, `no-private-messages`, `text-empty`, `text-too-long`, `unavailable`.
    */
   async send(session: Session, to: string, text: string, { details }: MessageExtras = NOTHING): Promise<boolean> {
     return this.#inOrder(session, () => {
-      const body = this.#body(text)
+      const body = this.#speech.body(text)
       // Nobody else may speak in the name of a guest who is in a room.
       if (!session.registered && !session.isOnlyGuest) roomOf(session.inRoom())
-      return this.#find(session, to).then((addressee) => [this.#whisper(session, addressee, body, { details })], refuse)
+      return this.#find(to, session).then((addressee) => [this.#whisper(session, addressee, body, { details })], refuse)
     })
   }
 
-  async #find(session: Session, to: string): Promise<Addressee> {
+  /** Finds a user by a nickname, in the rooms of a session first. */
+  async #find(to: string, session?: Session): Promise<Addressee> {
     const { memberships, records } = this.#engine
-    for (const { room } of session.memberships.values()) {
+    for (const { room } of session?.memberships.values() ?? []) {
       const { id } = room.record
       const member = room.member(to) ?? (await memberships.member(id, to))
       if (member) return sharing(member, id)
@@ -167,10 +146,37 @@ export class Messages {
     body: string,
     { sent, details }: MessageExtras,
   ): Promise<boolean> {
+    checkScope(session, 'write')
     if (this.isBlocked(session, to)) return false
+    const isAlone = session.registered || session.isOnlyGuest
+    const own = isAlone ? undefined : session.membership?.room.record.id
     const verified = session.registered || undefined
     const draft = { kind: 'private', room, from: session.name, to, body, sent, verified, details } as const
-    await this.#inboxes.append(session, draft)
+    await this.#inboxes.append(session, draft, own)
+    return true
+  }
+
+  /**
+   * Sends a private message of an author without a session as {@link send} does; once for a nonce.
+   *
+   * @throws Refusal `account-required` for a guest, whose nickname no room holds, and as {@link send} does.
+   */
+  async sendFrom(author: Author, to: string, { text, nonce }: Pick<Saying, 'text' | 'nonce'>): Promise<boolean> {
+    checkScope(author, 'write')
+    if (!author.registered) throw new Refusal('account-required')
+    const body = this.#speech.body(text)
+    const { name, room } = await this.#find(to).catch(refuse)
+    const isBlocked = await this.#blocking.blockedFrom(author.name)
+    if (isBlocked(name)) return false
+    await this.#inboxes.append(author, {
+      kind: 'private',
+      room,
+      from: author.name,
+      to: name,
+      body,
+      nonce,
+      verified: true,
+    })
     return true
   }
 
@@ -188,10 +194,12 @@ export class Messages {
     const whole = { kind: 'signal', session: id, from, verified, ...signal } as const
     if (typeof target !== 'string') {
       const { record, state } = roomOf(target)
+      checkScope(session, 'write', record.slug)
       state.checkVoice(session)
       return this.#news.tell({ ...whole, room: record.id })
     }
-    const { name: to } = await this.#find(session, target).catch(refuse)
+    checkScope(session, 'write')
+    const { name: to } = await this.#find(target, session).catch(refuse)
     if (!this.isBlocked(session, to)) this.#news.tell({ ...whole, to })
   }
 
@@ -252,7 +260,7 @@ export class Messages {
    * Finds the newest messages of a room with all words of a search that a session may see. The room is that of a membership, or is given by
    * its slug or title; without a membership it must be public, and the session one that may enter.
    *
-   * @throws Refusal `not-in-room`, `room-unknown`, `room-private`, `banned`, `invite-only`, `unavailable`.
+   * @throws Refusal `not-in-room`, `room-unknown`, `token-scope`, `room-private`, `banned`, `invite-only`, `unavailable`.
    */
   async withWords(session: Session, where: Membership | string, search: WordSearch): Promise<Found> {
     const room = typeof where === 'string' ? await this.#readable(session, where) : roomOf(where).record
@@ -264,6 +272,7 @@ export class Messages {
   async #readable(session: Session, name: string): Promise<RoomRecord> {
     const room = await this.#engine.rooms.find(name).catch(refuse)
     if (!room) throw new Refusal('room-unknown')
+    checkScope(session, 'read', room.slug)
     const membership = session.memberships.get(room.id)
     if (membership && isCurrent(membership)) return room
     if (room.visibility !== 'public') throw new Refusal('room-private')
@@ -281,35 +290,6 @@ export class Messages {
   /** The newest events of a room, oldest first. @throws Refusal `unavailable`. */
   recent(room: number, limit: number, asker: Asker): Promise<readonly Event[]> {
     return this.#reader.newest(`room:${room}`, limit, ({ kind }) => kind !== 'closed', asker)
-  }
-
-  /** Returns the event that the nonce of a refused message belongs to; throws the refusal if there is none. */
-  async #repeated(log: LogName, draft: Draft, refusal: unknown, asker: Asker): Promise<Event> {
-    const { from, nonce } = draft
-    const id = nonce === undefined ? undefined : await this.#engine.logs.withNonce(log, from, nonce).catch(refuse)
-    if (id === undefined) throw refusal
-    return this.#first(log, draft, new Repeated(id), asker)
-  }
-
-  /** The event that a repeated nonce belongs to; where that is gone, the repeated message with its id. */
-  async #first(log: LogName, draft: Draft, error: unknown, asker: Asker): Promise<Event> {
-    if (!(error instanceof Repeated)) throw error
-    const { id } = error
-    for await (const [event] of this.#reader.pages(log, { before: id + 1, limit: 1 }, asker)) {
-      if (event?.id === id) return event
-    }
-    return { ...draft, id, at: timeOf(id) }
-  }
-
-  #append(log: LogName, draft: Draft): Promise<Event> {
-    return this.#engine.logs.append(log, draft).catch(refuse)
-  }
-
-  #body(text: string): string {
-    const body = clean(text)
-    if (body === '') throw new Refusal('text-empty')
-    if (isLonger(body, this.#maxText)) throw new Refusal('text-too-long', this.#maxText)
-    return body
   }
 }
 

@@ -9,8 +9,9 @@ import { Refusal, refuse } from './refusal.ts'
 import type { Room } from './room.ts'
 import { isAtLeast, MAX_ROLES, type Rank } from './room-state.ts'
 import type { Identity } from './sanctions.ts'
-import type { Membership } from './session.ts'
+import type { Membership, Standing } from './session.ts'
 import { clean, isLonger } from './text.ts'
+import { checkScope } from './token-scope.ts'
 
 /** Maximum characters of a reason. */
 const MAX_REASON = 300
@@ -58,12 +59,13 @@ export class ModeratorActions {
     const name = member?.name ?? nickname
     const isAdmin = account !== undefined && this.accounts.isAdmin(account)
     const identity = { key: fold(name), accountId: account && accountId(account), isAdmin }
-    return { ...identity, name, addressDigest: member?.address, member }
+    return { ...identity, name, addressDigest: member?.address ?? room.authorAddress(identity.key), member }
   }
 
-  /** Checks the rank of the moderator. @throws Refusal `not-in-room`, `not-permitted`. */
-  check(by: Membership, least: Rank): void {
+  /** Checks the rank of the moderator. @throws Refusal `not-in-room`, `token-scope`, `not-permitted`. */
+  check(by: Standing, least: Rank): void {
     if (!isCurrent(by)) throw new Refusal('not-in-room')
+    checkScope(by.session, 'write', by.room.record.slug)
     if (!isAtLeast(by.room.state.rankOf(by.session), least)) throw new Refusal('not-permitted')
   }
 
@@ -105,13 +107,14 @@ export class ModeratorActions {
     return event
   }
 
-  /** Appends the event of an action. @throws Refusal `nobody-here` for a `kicked` or a guest's `role` of a user who is not in the room, `unavailable`. */
-  async append({ session, room }: Membership, action: ModeratorAction): Promise<Event> {
+  /** Appends the event of an action. @throws Refusal `token-scope`, `nobody-here` for a `kicked` or a guest's `role` of a user who is not in the room, `unavailable`. */
+  async append({ session, room }: Standing, action: ModeratorAction): Promise<Event> {
+    checkScope(session, 'write', room.record.slug)
     const verified = session.registered || undefined
     try {
       const whole = { ...action, room: room.record.id, from: session.name, verified }
       const event = await this.#engine.logs.append(room.log, whole)
-      this.#counts.event(session.wire.protocol, action.kind)
+      this.#counts.event(session.protocol, action.kind)
       return event
     } catch (error) {
       if (error instanceof Closed && (action.kind === 'kicked' || action.details?.guest))

@@ -1,7 +1,7 @@
 import { fold } from './names.ts'
 import type { Session } from './session.ts'
 
-/** The sessions that are logged in on this node, by folded nickname. */
+/** The sessions that are logged in on this node, by folded nickname; under the empty one those that only read. */
 export class Presence {
   readonly #sessions = new Map<string, Set<Session>>()
 
@@ -18,8 +18,11 @@ export class Presence {
     return [...(this.#sessions.get(fold(name)) ?? [])]
   }
 
+  /** The sessions that have been logged in, and those without a nickname. */
   *all(): Generator<Session> {
-    for (const sessions of this.#sessions.values()) yield* sessions
+    for (const [key, sessions] of this.#sessions) {
+      for (const session of sessions) if (session.key === key) yield session
+    }
   }
 
   add(key: string, session: Session): void {

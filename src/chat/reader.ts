@@ -1,4 +1,4 @@
-import type { Engine, Range, SearchPage, WordSearch } from '../engine/engine.ts'
+import type { Engine, Extent, Range, SearchPage, WordSearch } from '../engine/engine.ts'
 import type { Event, LogName } from '../engine/event.ts'
 import { nextRound } from '../tick.ts'
 import { FairQueue } from './fair-queue.ts'
@@ -43,6 +43,11 @@ export class Reader {
 
   constructor(engine: Engine) {
     this.#engine = engine
+  }
+
+  /** The bounds of a log. @throws Refusal `unavailable`. */
+  extent(log: LogName, { address }: Asker): Promise<Extent> {
+    return this.#queue.run(address, () => this.#engine.logs.extent(log)).catch(refuse)
   }
 
   /**

@@ -3,7 +3,7 @@ import { type ModeratorActions, moderatorReason } from './moderator-actions.ts'
 import { fold } from './names.ts'
 import type { Reader } from './reader.ts'
 import { Refusal } from './refusal.ts'
-import type { Membership } from './session.ts'
+import type { Membership, Standing } from './session.ts'
 
 /** Time in which users may delete their own messages, in ms. */
 const OWN_DELETE_MS = 3_600_000
@@ -23,7 +23,7 @@ export class Redaction {
    *
    * @throws Refusal `message-unknown`, `text-too-long`.
    */
-  async redact(by: Membership, id: number, why = ''): Promise<Event> {
+  async redact(by: Membership | Standing, id: number, why = ''): Promise<Event> {
     const body = moderatorReason(why)
     const message = await this.#messageAt(by, id)
     if (!message) throw new Refusal('message-unknown')
@@ -31,7 +31,7 @@ export class Redaction {
     return this.#actions.append(by, { kind: 'redacted', to: message.from, body, details: { target: id } })
   }
 
-  async #messageAt({ room, session }: Membership, id: number): Promise<Event | undefined> {
+  async #messageAt({ room, session }: Standing, id: number): Promise<Event | undefined> {
     for await (const [event] of this.#reader.pages(room.log, { before: id + 1, limit: 1 }, session)) {
       if (event?.id === id && event.kind === 'message') return event
     }
@@ -39,8 +39,10 @@ export class Redaction {
   }
 }
 
-/** Returns true for a message that the session may delete as its own; a guest's nickname may have been somebody else's before. */
-function isOwn({ id, from, at, verified }: Event, { session, since }: Membership): boolean {
+/** Returns true for a message that the user may delete as its own; a guest's nickname may have been somebody else's before. */
+function isOwn({ id, from, at, verified }: Event, by: Membership | Standing): boolean {
+  const { session } = by
+  const since = 'since' in by ? by.since : Number.POSITIVE_INFINITY
   if (fold(from) !== session.key || (verified === true) !== session.registered) return false
   return at > Date.now() - OWN_DELETE_MS && (session.registered || id > since)
 }

@@ -73,6 +73,16 @@ export type RefusalCode =
   | 'session-unknown'
   /** There is no session under the nickname. */
   | 'user-unknown'
+  /** The access token does not allow the request. */
+  | 'token-scope'
+  /** The name, rights or end of a new access token are invalid, or too many rooms. */
+  | 'token-invalid'
+  /** The account has an access token of this name. */
+  | 'token-taken'
+  /** The account has no access token of this name. */
+  | 'token-unknown'
+  /** The account has the maximum number of access tokens. */
+  | 'too-many-tokens'
   /** The engine cannot commit now; the client may try again. */
   | 'unavailable'
 

@@ -19,7 +19,10 @@ const MAX_SHOWN = 80
 export interface ListedRoom {
   /** The slug. */
   readonly name: string
+  readonly title: string
   readonly members: number
+  /** Time of the newest message in ms since the epoch, to a minute; 0 if there is none. */
+  readonly saidAt: number
   /** At most 80 characters. Undefined for a room without a topic, and for rooms beyond the first 1,000 of a list. */
   readonly topic?: string
 }
@@ -99,10 +102,10 @@ export class RoomLists {
   async #listed(candidates: readonly Candidate[]): Promise<{ room: ListedRoom; topic: string | undefined }[]> {
     const topicOf = ({ room }: Candidate) => this.#engine.logs.state(room.id, 'topic').then(([topic]) => topic?.body)
     const topics = await inSlices(candidates.slice(0, MAX_TOPICS), SLICE, topicOf).catch(refuse)
-    return candidates.map(({ room, members }, place) => {
+    return candidates.map(({ room: { slug, title }, members, saidAt }, place) => {
       const topic = topics[place]
       const shown = topic !== undefined && { topic: shortened(topic, MAX_SHOWN) }
-      return { room: { name: room.slug, members, ...shown }, topic }
+      return { room: { name: slug, title, members, saidAt, ...shown }, topic }
     })
   }
 

@@ -8,7 +8,8 @@ import type { Passwords } from './passwords.ts'
 import { Refusal } from './refusal.ts'
 import type { Room } from './room.ts'
 import type { Rank } from './room-state.ts'
-import type { Membership, Session } from './session.ts'
+import type { Membership, Session, Standing } from './session.ts'
+import type { Speaker } from './speaker.ts'
 import { clean, isLonger, shortened } from './text.ts'
 
 /** Id of the room that belongs to the admins, and that everybody may enter. */
@@ -98,7 +99,7 @@ export class RoomSettings {
   }
 
   /** Closes the room: removes it with its history. */
-  async close(by: Membership): Promise<void> {
+  async close(by: Standing): Promise<void> {
     this.#checkSettings(by, 'owner')
     await this.#close(by.session, by.room.record)
   }
@@ -118,13 +119,13 @@ export class RoomSettings {
     await this.#close(session, record)
   }
 
-  async #close({ name, address }: Session, { id, slug }: RoomRecord): Promise<void> {
+  async #close({ name, address }: Pick<Speaker, 'name' | 'address'>, { id, slug }: RoomRecord): Promise<void> {
     await this.#parts.directory.close(id)
     this.#parts.onAudit(auditEntry({ what: 'room-closed', address, name, room: slug }))
   }
 
   /** Checks the right to change the room itself. The lobby is open to all protocols. */
-  #checkSettings(by: Membership, least: Rank = 'operator'): void {
+  #checkSettings(by: Standing, least: Rank = 'operator'): void {
     this.#actions.check(by, least)
     if (by.room.record.id === LOBBY) throw new Refusal('not-permitted')
   }

@@ -177,13 +177,18 @@ export class RoomState {
     return rank
   }
 
-  /** Checks whether a member may speak now, and counts that as a message. @throws Refusal `muted`, `moderated`, `slow-mode`. */
-  checkSpeech(person: Identity): void {
+  /**
+   * Checks whether a user may say messages now, and counts them.
+   *
+   * @throws Refusal `muted`, `moderated`, `slow-mode`, also for several messages at once.
+   */
+  checkSpeech(person: Identity, messages = 1): void {
     if (!this.restrictsSpeech) return
     const rank = this.checkVoice(person)
     if (isAtLeast(rank, 'voiced') || !this.#slow.isOn) return
     const now = Date.now()
     const waitMs = this.#slow.waitOf(person.key, now)
+    if (messages > 1) throw new Refusal('slow-mode', Number(this.#modes.get('slow')))
     if (waitMs > 0) throw new Refusal('slow-mode', Math.ceil(waitMs / 1_000))
     this.#slow.note(person.key, now)
   }

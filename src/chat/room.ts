@@ -9,6 +9,12 @@ import { RoomState } from './room-state.ts'
 import type { Identity } from './sanctions.ts'
 import type { MembershipEnd, Session } from './session.ts'
 
+/** Maximum guests without a session whose addresses are remembered. */
+const MAX_AUTHORS = 1_024
+
+/** Maximum nicknames whose last activity is remembered. */
+const MAX_ACTIVE = 65_536
+
 /** A session that has ceased to be a member in this tick. */
 interface Leaver {
   readonly session: Session
@@ -56,11 +62,15 @@ export class Room {
   /** Replaced when the room is changed. */
   record: RoomRecord
   readonly log: LogName
+  /** True while the room is followed for authors without a session. */
+  isHeld = false
   /** Undefined until {@link load} has resolved. */
   #state: RoomState | undefined
   /** Events that came before the state was loaded. */
   #early: Event[] = []
   #loading: Promise<void> | undefined
+  /** Address digests of guests who have lately spoken without a session, by folded nickname, oldest first. */
+  readonly #authors = new Map<string, string>()
   /** Last activity of the members, by nickname. */
   readonly activity = new Map<string, { at: number; color: string | undefined }>()
   readonly #onPutOut: RoomContext['onPutOut']
@@ -94,13 +104,33 @@ export class Room {
   /** True if no session needs the room any more. */
   get deserted(): boolean {
     const sessions = [this.#members, this.#expected, this.#newcomers, this.#subscribers, this.#detached]
-    return sessions.every(({ size }) => size === 0)
+    return !this.isHeld && sessions.every(({ size }) => size === 0)
+  }
+
+  /** True if the log has ended. */
+  get isClosed(): boolean {
+    return this.#closed
   }
 
   /** A session of this node that is a member under a nickname; one that carries private messages where there is one. */
   member(name: string): Session | undefined {
     const sessions = [...(this.#members.get(fold(name)) ?? [])]
     return sessions.find(({ carriesPrivate }) => carriesPrivate) ?? sessions[0]
+  }
+
+  /** Notes a guest who speaks without a session, so that a ban covers its address. */
+  noteAuthor({ key, addressDigest }: Identity): void {
+    if (addressDigest === undefined || this.#authors.get(key) === addressDigest) return
+    this.#authors.set(key, addressDigest)
+    for (const oldest of this.#authors.size > MAX_AUTHORS ? this.#authors.keys() : []) {
+      this.#authors.delete(oldest)
+      break
+    }
+  }
+
+  /** The address digest of a guest that {@link noteAuthor} was called with. */
+  authorAddress(key: string): string | undefined {
+    return this.#authors.get(key)
   }
 
   /** The state of the room, which a session may use that {@link load} has been called for. */
@@ -255,6 +285,11 @@ export class Room {
       last.at = at
       last.color = color
     } else {
+      // Authors without a session leave no `left` behind.
+      for (const oldest of this.activity.size < MAX_ACTIVE ? [] : this.activity.keys()) {
+        this.activity.delete(oldest)
+        break
+      }
       this.activity.set(from, { at, color })
     }
   }

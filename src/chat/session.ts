@@ -2,7 +2,9 @@ import type { Event } from '../engine/event.ts'
 import { fold } from './names.ts'
 import { Refusal } from './refusal.ts'
 import type { Room } from './room.ts'
+import type { Speaker } from './speaker.ts'
 import { owned } from './text.ts'
+import { isFullScope, type TokenIdentity, type TokenScope } from './token-scope.ts'
 
 /** The end of a membership that the session has not asked for. */
 export type MembershipEnd =
@@ -24,6 +26,8 @@ export interface Wire<S extends Session = Session> {
   readonly protocol: string
   /** True if private messages can reach its sessions (docs/protocols/README.md, R8). */
   readonly carriesPrivate: boolean
+  /** True if its sessions enter no room and say nothing, so that they keep their nickname from nobody. */
+  readonly onlyReads?: boolean
   /** True if a guest's blocks outlive the session, like those of an account. */
   readonly keepsBlocks?: boolean
   /**
@@ -55,6 +59,8 @@ export type SessionEnd =
   | 'password-changed'
   /** Another session of the account has ended this one. */
   | 'logged-out'
+  /** Its access token was revoked, or has expired. */
+  | 'token-ended'
   /** An admin has ended it. */
   | 'disconnected'
   /** The session may be out of some of its rooms. */
@@ -72,6 +78,12 @@ export interface Lifeline {
   disconnect(reason: SessionEnd, why?: string): void
 }
 
+/** A user who acts in a room: a member, or an author without a session. */
+export interface Standing {
+  readonly session: Speaker
+  readonly room: Room
+}
+
 /** A session's presence in a room. The sessions of one account share the presence of their user: one `joined`, one `left`. */
 export interface Membership {
   readonly session: Session
@@ -81,7 +93,7 @@ export interface Membership {
 }
 
 /** One authenticated connection of a user, through one protocol. A protocol extends it with what it keeps for a client. */
-export class Session {
+export class Session implements Speaker {
   readonly wire: Wire
   /** Set once, when the login has succeeded. */
   #name = ''
@@ -103,11 +115,13 @@ export class Session {
   registered = false
   /** True if a ticket was the proof. */
   byTicket = false
+  /** The access token that was the proof. */
+  token: TokenIdentity | undefined
   /** Id of the account, see {@link accountId}; undefined for guests. */
   accountId: string | undefined
   /** The account of an admin that the session has proved beside its own. */
   adminAccount: string | undefined
-  /** True if the account, or the one of {@link adminAccount}, is an admin's. */
+  /** True if the account, or the one of {@link adminAccount}, is an admin's, and no token limits the session. */
   isAdmin = false
   /** True for a guest whose nickname nobody else may use, in whatever room. */
   isOnlyGuest = false
@@ -133,6 +147,16 @@ export class Session {
   /** The client's address, by which limits count; empty without a connection. */
   get address(): string {
     return this.lifeline?.address ?? ''
+  }
+
+  /** See {@link Wire.protocol}. */
+  get protocol(): string {
+    return this.wire.protocol
+  }
+
+  /** The limits of the session's access token; undefined if it has none. */
+  get scope(): TokenScope | undefined {
+    return this.token && !isFullScope(this.token.scope) ? this.token.scope : undefined
   }
 
   /** The only membership at protocols with one room at a time; the oldest one otherwise. */

@@ -19,6 +19,8 @@ export interface SessionInfo {
   readonly account: boolean
   /** True if a ticket has proved that, see `Tickets`. */
   readonly byTicket: boolean
+  /** The name of the access token that has proved it. */
+  readonly token?: string | undefined
 }
 
 /** The sessions of a nickname, oldest first. */
@@ -37,6 +39,10 @@ export interface EndedSessions {
   readonly id?: string | undefined
   /** A session to keep. */
   readonly except?: string | undefined
+  /** The name of the access token whose sessions are the only ones to end. */
+  readonly token?: string | undefined
+  /** True to keep the sessions that an access token has opened. */
+  readonly keepsTokens?: boolean
   /** True to keep the sessions of guests. */
   readonly accountOnly?: boolean
   /** The client whose guests are the only sessions to end. */
@@ -115,11 +121,13 @@ export class Sessions {
   }
 
   /** Ends sessions on this node. */
-  endHere({ key, why, id, except, accountOnly = false, client, reason }: EndedSessions): void {
+  endHere(ended: EndedSessions): void {
+    const { key, why, id, except, accountOnly = false, client, reason } = ended
     for (const session of this.#presence.of(key)) {
       if (session.id === except || (id !== undefined && session.id !== id)) continue
       if (accountOnly && !session.registered) continue
       if (client && !isGuestOf(client, session)) continue
+      if (!isMeantByToken(session, ended)) continue
       if (!session.terminate(why, reason)) void this.#close(session)
     }
   }
@@ -150,15 +158,16 @@ export class Sessions {
 
   #listHere(key: string): SessionInfo[] {
     const sessions = this.#presence.of(key).filter(({ closed, name }) => !closed && name !== '')
-    return sessions.slice(0, MOST).map(({ id, name, wire, address, since, registered, byTicket }) => {
-      return { id, name, protocol: wire.protocol, address, since, account: registered, byTicket }
+    return sessions.slice(0, MOST).map(({ id, name, wire, address, since, registered, byTicket, token }) => {
+      const account = registered
+      return { id, name, protocol: wire.protocol, address, since, account, byTicket, token: token?.name }
     })
   }
 
   #announceHere(text: string): void {
     const byWire = new Map<Wire, Session[]>()
     for (const session of this.#presence.all()) {
-      if (session.closed || session.name === '') continue
+      if (session.closed) continue
       const sessions = byWire.get(session.wire)
       if (sessions) sessions.push(session)
       else byWire.set(session.wire, [session])
@@ -169,4 +178,9 @@ export class Sessions {
 
 function isGuestOf({ address, clientSecret }: Pick<Session, 'address' | 'clientSecret'>, session: Session): boolean {
   return !session.registered && session.address === address && session.clientSecret === clientSecret
+}
+
+/** Returns false for a session that is to be kept for its access token, or for lack of the one that is named. */
+function isMeantByToken({ token }: Session, { token: only, keepsTokens = false }: EndedSessions): boolean {
+  return token ? !keepsTokens && (only ?? token.name) === token.name : only === undefined
 }

@@ -6,6 +6,7 @@ import { Refusal } from './refusal.ts'
 import type { Session } from './session.ts'
 import type { SessionList, Sessions } from './sessions.ts'
 import { clean, isLonger } from './text.ts'
+import { checkUnlimited } from './token-scope.ts'
 
 export interface SupervisionParts {
   readonly accounts: Accounts
@@ -27,12 +28,13 @@ export class Supervision {
   /**
    * Gives a session the rights of an admin's account, whose password it knows.
    *
-   * @throws Refusal `secret-wrong`, also for an account that is no admin's, `name-unknown`, `too-many-attempts`, `unavailable`.
+   * @throws Refusal `token-scope`; `secret-wrong`, also for an account that is no admin's, `name-unknown`, `too-many-attempts`, `unavailable`.
    */
   async elevate(session: Session, account: string, password: string): Promise<void> {
     const { admins, accounts } = this.#parts
-    const { name } = await accounts.authenticate(account, password, session.address)
-    if (!(await admins.has(name))) throw new Refusal('secret-wrong')
+    checkUnlimited(session)
+    const { name, token } = await accounts.authenticate(account, password, session.address)
+    if (token || !(await admins.has(name))) throw new Refusal('secret-wrong')
     session.adminAccount = name
     session.isAdmin = true
   }

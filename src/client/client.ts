@@ -1,52 +1,20 @@
-import type {
-  CommandResult,
-  History,
-  PrivateEvent,
-  Reply,
-  RoomEvent,
-  ServerLine,
-  UserKicked,
-  UserLeft,
-} from '../../commands/replies.ts'
-import { ClientConnection, DisconnectedError, type LastWord } from './connection.ts'
+import type { Reply, UserKicked, UserLeft } from '../../commands/replies.ts'
+import type { ClientConnection, Unasked } from './connection.ts'
+import { DisconnectedError, type LastWord, RefusedError } from './errors.ts'
 import { isSameName } from './nickname.ts'
-import { historyLine, loginLine, messageLine, RefusedError, resultOf } from './requests.ts'
-import type { Dial } from './transport.ts'
+import { type ClientOptions, Reconnecting } from './reconnecting.ts'
+import { commandLine, resultOf } from './requests.ts'
+import { Stay, type StayListener, type StayOptions, type Told } from './stay.ts'
 
-export interface ClientOptions {
-  readonly dial: Dial
-  readonly nickname: string
-  /** Of the nickname's account. */
-  readonly password?: string
-  /** Past events of a room that are told on joining it; none by default. */
-  readonly recent?: number
-  /** Newest events told of those missed during a reconnection; all by default. */
-  readonly maxMissed?: number
-}
-
-/** State of the room when a client has been told everything that happened before. */
-export interface CaughtUp {
-  /** The client was in this room before. */
-  readonly again: boolean
-  /** False when the server no longer has all the events that were missed. */
-  readonly whole: boolean
-  readonly members: readonly string[]
-  /** Roles of the members that have one, and who is away. */
-  readonly marks: Marks
-}
-
-export type Marks = NonNullable<CommandResult['marks']>
-
-export interface ClientListener {
-  /** The client has joined a room, or is back in it. Events follow, then {@link caughtUp}. */
-  joined?(room: string): void
-  /** Called for each event of the room once, in the order of their ids, and for private messages. */
-  happened?(event: RoomEvent | PrivateEvent): void
-  caughtUp?(state: CaughtUp): void
+export interface ClientListener extends StayListener {
+  /** An attempt to connect begins. */
+  dialling?(): void
+  /** The client is logged in again. Without a room nothing follows, otherwise {@link joined}. */
+  back?(): void
   renamed?(room: string): void
   noticed?(text: string): void
-  /** The connection has ended. Unless `reconnects` is false the client opens another one after a while. */
-  lost?(why: LastWord | undefined, reconnects: boolean): void
+  /** The connection has ended. The client opens another one after `retryMs`, where that is given. */
+  lost?(why: LastWord | undefined, retryMs: number | undefined): void
   /** The nickname is taken in the room, perhaps by the connection that was lost: JOIN is repeated. */
   waiting?(): void
   /** The client is out of the room for good: refused on the way back, or put out by the server or by an operator. */
@@ -55,8 +23,10 @@ export interface ClientListener {
 
 /** Time for which a lost connection may hold a nickname: the server finds a dead peer within a minute. */
 const GHOST_MS = 120_000
-const REJOIN_MS = { first: 500, growth: 1.5, longest: 5_000 }
-const RECONNECT_MS = { first: 400, growth: 2, longest: 10_000 }
+const FIRST_REJOIN_MS = 500
+const LAST_REJOIN_MS = 5_000
+/** Beginning of the lines that a client does not follow. */
+const MESSAGE = '{"type":"message",'
 
 /**
  * A user of the line protocol in one room at a time. It reconnects by itself, and tells its listener every event of the room
@@ -64,59 +34,52 @@ const RECONNECT_MS = { first: 400, growth: 2, longest: 10_000 }
  */
 export class ChatClient {
   readonly nickname: string
-  readonly #options: ClientOptions
   readonly #listener: ClientListener
-  #password: string | undefined
-  #connection: ClientConnection | undefined
-  /** Logged in once: a lost connection is replaced. */
-  #established = false
-  #room: string | undefined
-  /** Id of the newest event told of the room. */
-  #newest = 0
-  /** Events that come while the past of the room is read, or how far the client is otherwise. */
-  #presence: 'away' | 'caughtUp' | (RoomEvent | PrivateEvent)[] = 'away'
+  readonly #link: Reconnecting
+  /** The room the client is in, or on its way back to. */
+  #stay: Stay | undefined
   /** Settled when the caller's newest {@link join} is. */
   #joining: Promise<void> | undefined
-  /** Called with true when the client is back in its room, with false when it will not be. */
-  #awaitingReturn: ((back: boolean) => void)[] = []
-  #attempts = 0
-  #timer: ReturnType<typeof setTimeout> | undefined
 
   constructor(options: ClientOptions, listener: ClientListener = {}) {
     this.nickname = options.nickname
-    this.#password = options.password
-    this.#options = options
     this.#listener = listener
+    this.#link = new Reconnecting(options, {
+      dialling: () => listener.dialling?.(),
+      back: (connection) => this.#back(connection),
+      heard: (line) => this.#heard(line),
+      skips: (line) => this.#stay?.options.follows === false && line.startsWith(MESSAGE),
+      lost: (why, retryMs) => {
+        this.#stay?.leave()
+        listener.lost?.(why, retryMs)
+      },
+      refused: (error) => this.#end(error),
+    })
   }
 
   /** The name of the room the client is in, or on its way back to. */
   get room(): string | undefined {
-    return this.#room
+    return this.#stay?.room
   }
 
   /** True if the client is in a room and has been told its past. */
   get isCaughtUp(): boolean {
-    return this.#presence === 'caughtUp'
+    return this.#stay?.isCaughtUp ?? false
+  }
+
+  /** The present connection. @throws DisconnectedError */
+  get connection(): ClientConnection {
+    return this.#link.connection
   }
 
   /** Connects and logs in. @throws DisconnectedError, RefusedError */
-  async connect(): Promise<void> {
-    try {
-      await this.#login(this.#dial())
-    } catch (error) {
-      this.close()
-      throw error
-    }
+  connect(): Promise<void> {
+    return this.#link.connect()
   }
 
-  /**
-   * Joins a room and leaves the one before; resolves when the client is a member.
-   *
-   * @param after id of the last event known: the events after it are told first
-   * @throws DisconnectedError, RefusedError
-   */
-  async join(room: string, after = 0): Promise<void> {
-    const joined = this.#join(this.#current(), room, after)
+  /** Joins a room and leaves the one before; resolves when the client is a member. @throws DisconnectedError, RefusedError */
+  async join(room: string, options: StayOptions = {}): Promise<void> {
+    const joined = this.#join(this.connection, new Stay(room, options, this.#listener))
     this.#joining = joined.catch(() => {})
     await joined
   }
@@ -125,226 +88,85 @@ export class ChatClient {
   async leave(): Promise<void> {
     const forget = (reply: Reply) => {
       if (reply.type !== 'commandResult') return
-      this.#room = undefined
-      this.#presence = 'away'
-      this.#returned(false)
+      this.#stay?.leave()
+      this.#stay = undefined
     }
-    resultOf(await this.#current().ask('LEAVE', forget))
-  }
-
-  /**
-   * Says a text to the room; resolves when it is committed, with a nonce with the id of the message. With a nonce the line waits until the client is caught up and is
-   * sent again after a reconnection, and the server appends it once (docs/protocols/line.md, section 2.6); without one it may have been
-   * appended when this rejects with a {@link DisconnectedError}.
-   *
-   * @param nonce 1 to 64 letters, digits, `_`, `-`, `.` and `:`; another one for each text
-   * @throws DisconnectedError, RefusedError
-   */
-  async say(text: string, nonce?: string): Promise<number | undefined> {
-    for (;;) {
-      if (nonce !== undefined) await this.#isBack()
-      try {
-        const { id } = resultOf(await this.ask(messageLine(text, nonce)))
-        return id === undefined ? undefined : Number(id)
-      } catch (error) {
-        if (nonce === undefined || !(error instanceof DisconnectedError) || !(await this.#isBack())) throw error
-      }
-    }
-  }
-
-  /** Says a text of one line to one user, in any room. @throws DisconnectedError, RefusedError */
-  async tell(nickname: string, text: string): Promise<void> {
-    resultOf(await this.ask(`/tell ${nickname} ${text}`))
+    resultOf(await this.connection.ask('LEAVE', forget))
   }
 
   /** Makes the nickname an account. @throws DisconnectedError, RefusedError */
-  async register(password: string): Promise<void> {
-    resultOf(await this.ask(`/register ${password}`))
-    this.#password = password
+  async register(secret: string): Promise<void> {
+    resultOf(await this.ask(`/register ${secret}`))
+    this.#link.secret = secret
   }
 
   /** Sends any line that changes neither nickname nor room. Rejects with {@link DisconnectedError}. */
   async ask(line: string): Promise<Reply> {
-    return this.#current().ask(line)
+    return this.connection.ask(line)
   }
 
   /** Reconnects at once if the connection is lost, and makes sure that it is not otherwise. */
   wake(): void {
-    if (this.#connection) this.#connection.check()
-    else if (this.#established) void this.#reconnect()
+    this.#link.wake()
   }
 
   /** Disconnects for good. */
   close(): void {
-    clearTimeout(this.#timer)
-    this.#connection?.close()
-    this.#connection = undefined
-    this.#established = false
-    this.#room = undefined
-    this.#presence = 'away'
-    this.#newest = 0
-    this.#attempts = 0
-    this.#returned(false)
+    this.#link.close()
+    this.#stay?.leave()
+    this.#stay = undefined
   }
 
-  /** Resolves with true when a lost connection has been replaced and the client is in its room. */
-  async #isBack(): Promise<boolean> {
-    if (!this.#established || this.#room === undefined) return false
-    return this.isCaughtUp || new Promise((resolve) => this.#awaitingReturn.push(resolve))
-  }
-
-  #returned(back: boolean): void {
-    for (const resolve of this.#awaitingReturn.splice(0)) resolve(back)
-  }
-
-  #current(): ClientConnection {
-    if (!this.#connection) throw new DisconnectedError()
-    return this.#connection
-  }
-
-  #isCurrent(connection: ClientConnection): boolean {
-    return this.#connection === connection
-  }
-
-  #dial(): ClientConnection {
-    const connection: ClientConnection = new ClientConnection(this.#options.dial, {
-      heard: (line) => {
-        if (this.#isCurrent(connection)) this.#heard(line)
-      },
-      lost: (why) => {
-        if (this.#isCurrent(connection)) this.#lost(why)
-      },
-    })
-    this.#connection = connection
-    return connection
-  }
-
-  async #login(connection: ClientConnection): Promise<void> {
-    await connection.opened
-    resultOf(await connection.ask(loginLine(this.nickname, this.#password)))
-    this.#established = true
-  }
-
-  async #join(connection: ClientConnection, room: string, after?: number): Promise<void> {
-    const arrive = (reply: Reply) => {
-      if (reply.type === 'commandResult') this.#arrive(String(reply.result).slice('Joined room '.length), after)
-    }
-    resultOf(await connection.ask(`JOIN ${room}`, arrive))
-    this.#catchUp(connection).catch((error: unknown) => {
-      // Lost again, it catches up again.
-      if (!(error instanceof DisconnectedError)) throw error
-    })
-  }
-
-  #arrive(room: string, after = room === this.#room ? this.#newest : 0): void {
-    this.#newest = after
-    this.#room = room
-    this.#presence = []
-    this.#listener.joined?.(room)
-  }
-
-  /** Reads the past of the room and then tells what happened in the meantime. */
-  async #catchUp(connection: ClientConnection): Promise<void> {
-    const held = this.#presence
-    // Left already.
-    if (typeof held === 'string') return
-    const { recent = 0, maxMissed } = this.#options
-    const again = this.#newest > 0
-    let whole = true
-    if (again) {
-      const missed = await connection.ask(historyLine({ after: this.#newest, limit: maxMissed }))
-      if (missed.type === 'error' && missed.code === 'unavailable') return connection.drop()
-      whole = missed.type !== 'error'
-    }
-    if (recent > 0 && !(again && whole)) {
-      const past = await connection.ask(historyLine({ limit: recent }))
-      whole &&= past.type !== 'error'
-    }
-    // Its reply is behind all of the history.
-    await connection.ask('/who', (reply) => {
-      // Out of the room, or in it anew.
-      if (this.#presence !== held) return
-      this.#attempts = 0
-      this.#presence = 'caughtUp'
-      for (const event of held) {
-        this.#tell(event)
-        // Closed by the listener.
-        if (!this.isCaughtUp) return
-      }
-      const { members = [], marks = [] } = reply.type === 'commandResult' ? reply : {}
-      this.#listener.caughtUp?.({ again, whole, members, marks })
-      this.#returned(true)
-    })
-  }
-
-  #heard(line: Exclude<ServerLine, Reply>): void {
-    if (line.type === 'notice') this.#listener.noticed?.(line.notice)
-    else if (line.type === 'history') this.#tell(eventOf(line))
-    else this.#live(line)
-  }
-
-  #live(line: RoomEvent | PrivateEvent): void {
-    if (typeof this.#presence === 'string') this.#tell(line)
-    else this.#presence.push(line)
-    if (line.type === 'private' || this.#room === undefined) return
-    if (line.room !== this.#room) {
-      this.#room = line.room
+  #heard(line: Unasked): void {
+    const stay = this.#stay
+    if (line.type === 'notice') return void this.#listener.noticed?.(line.notice)
+    if (stay) stay.hear(line)
+    else if (line.type === 'private') this.#listener.happened?.(line)
+    // Closed by the listener.
+    if (line.type === 'private' || !stay || this.#stay !== stay) return
+    if (line.room !== stay.room) {
+      stay.room = line.room
       this.#listener.renamed?.(line.room)
     }
-    if (!isDeparture(line) || !isSameName(line.type === 'userLeft' ? line.from : line.to, this.nickname)) return
+    if (isDepartureOf(this.nickname, line)) this.#end(undefined, line)
+  }
+
+  #end(why: RefusedError | undefined, event?: UserLeft | UserKicked): void {
     this.close()
-    this.#listener.ended?.(undefined, line)
+    this.#listener.ended?.(why, event)
   }
 
-  #tell(event: RoomEvent | PrivateEvent): void {
-    if (event.type !== 'private') {
-      const id = Number(event.id)
-      if (id <= this.#newest) return
-      this.#newest = id
+  async #join(connection: ClientConnection, stay: Stay): Promise<void> {
+    const arrive = (reply: Reply) => {
+      if (reply.type !== 'commandResult') return
+      stay.room = String(reply.result).slice('Joined room '.length)
+      if (this.#stay !== stay) this.#stay?.leave()
+      this.#stay = stay
+      stay.arrive(connection)
+      stay.catchUp(connection).then(
+        () => {
+          if (stay.isCaughtUp) this.#link.settled()
+        },
+        (error: unknown) => {
+          // Lost again, it catches up again.
+          if (!(error instanceof DisconnectedError)) throw error
+        },
+      )
     }
-    this.#listener.happened?.(event)
+    resultOf(await connection.ask(commandLine('JOIN', stay.room, stay.options.password), arrive))
   }
 
-  #lost(why: LastWord | undefined): void {
-    this.#connection = undefined
-    this.#presence = 'away'
-    if (!this.#established) return
-    const reconnects = why?.reconnect !== false
-    if (reconnects) {
-      const { first, growth, longest } = RECONNECT_MS
-      const delayMs = Math.min(longest, first * growth ** this.#attempts++)
-      // Clients that were lost together do not come back together.
-      this.#timer = setTimeout(() => void this.#reconnect(), delayMs * (0.5 + Math.random() / 2))
-    }
-    this.#listener.lost?.(why, reconnects)
-  }
-
-  async #reconnect(): Promise<void> {
-    clearTimeout(this.#timer)
-    if (!this.#established || this.#connection) return
-    const connection = this.#dial()
-    try {
-      await this.#login(connection)
-      if (this.#room !== undefined) await this.#rejoin(connection, this.#room)
-      else this.#attempts = 0
-    } catch (error) {
-      // A connection that is lost has its successor already.
-      if (!(error instanceof RefusedError) || !this.#isCurrent(connection)) return
-      if (error.code === 'unavailable') return connection.drop()
-      this.close()
-      this.#listener.ended?.(error)
-    }
-  }
-
-  async #rejoin(connection: ClientConnection, room: string): Promise<void> {
+  async #back(connection: ClientConnection): Promise<void> {
+    this.#listener.back?.()
     const begun = Date.now()
-    const { first, growth, longest } = REJOIN_MS
-    for (let delayMs = first; ; delayMs = Math.min(longest, delayMs * growth)) {
+    const stay = this.#stay
+    if (!stay) return this.#link.settled()
+    for (let delayMs = FIRST_REJOIN_MS; ; delayMs = Math.min(LAST_REJOIN_MS, delayMs * 1.5)) {
       await this.#joining
-      // The caller has joined a room meanwhile.
-      if (this.#room !== room || this.#presence !== 'away') return
+      // The caller has joined a room meanwhile, or left this one.
+      if (this.#stay !== stay || !stay.isAway) return
       try {
-        return await this.#join(connection, room)
+        return await this.#join(connection, stay)
       } catch (error) {
         const isTaken = error instanceof RefusedError && error.code === 'name-in-room'
         if (!isTaken || Date.now() - begun > GHOST_MS) throw error
@@ -355,15 +177,8 @@ export class ChatClient {
   }
 }
 
-/** Returns the event in a record of HISTORY, which tells the addressee as `user`. */
-function eventOf({ body }: History): RoomEvent | PrivateEvent {
-  if (body.type === 'private') return body
-  const { user, to, ...event } = body
-  // The members of an event depend on its type.
-  return (user === undefined ? event : { ...event, to: user }) as RoomEvent
-}
-
 /** Returns true for an event with which a user is out of the room. */
-function isDeparture(event: RoomEvent): event is UserLeft | UserKicked {
-  return event.type === 'userLeft' || event.type === 'userKicked'
+function isDepartureOf(nickname: string, event: Told): event is UserLeft | UserKicked {
+  if (event.type === 'userLeft') return isSameName(event.from, nickname)
+  return event.type === 'userKicked' && isSameName(event.to, nickname)
 }

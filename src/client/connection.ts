@@ -1,86 +1,115 @@
-import type { ErrorCode } from '../../commands/errors.ts'
-import type { Limits, Reply, ServerLine } from '../../commands/replies.ts'
+import type { History, Reply, ServerLine } from '../../commands/replies.ts'
+import { DisconnectedError, type LastWord } from './errors.ts'
 import type { Dial, LineTransport } from './transport.ts'
 
-/** The connection has ended before the reply: the line may have been carried out. */
-export class DisconnectedError extends Error {
-  override name = 'DisconnectedError'
-}
-
-/** Why the server closes the connection, in its own words (docs/protocols/line.md, section 3.2). */
-export interface LastWord {
-  readonly text: string
-  readonly code?: ErrorCode
-  readonly reconnect: boolean
-}
+/** A line from the server that answers none. */
+export type Unasked = Exclude<ServerLine, Reply | History>
 
 export interface ConnectionListener {
-  /** A line that is no reply. */
-  heard?(line: Exclude<ServerLine, Reply>): void
+  /** A line that is neither a reply nor a record. */
+  readonly heard?: ((line: Unasked) => void) | undefined
+  /** Returns true for a line that need not be parsed, as `heard` need not be called with it. */
+  readonly skips?: ((line: string) => boolean) | undefined
   /** The connection has ended; not called after {@link ClientConnection.close}. */
-  lost?(why: LastWord | undefined): void
+  readonly lost?: ((why: LastWord | undefined) => void) | undefined
+}
+
+/** Receiver of the reply to a line. */
+export interface Asking {
+  /** Called before any later line is read. */
+  reply(reply: Reply): void
+  /** Called with each record that comes before the reply. */
+  record?: ((body: History['body']) => void) | undefined
+  /** Called in place of {@link reply} when the connection has ended. */
+  lost(error: DisconnectedError): void
 }
 
 /** How long it may take to connect, or a silent server to answer. */
 const PATIENCE_MS = 10_000
 /** Silence after which the server is asked for a sign of life. */
 const SILENCE_MS = 30_000
-
-interface Asked {
-  readonly reply: (reply: Reply) => void
-  readonly lost: (error: DisconnectedError) => void
-}
-
 /** One connection that speaks the line protocol: every line gets one reply, in the order of the lines. */
 export class ClientConnection {
   /** Rejects with {@link DisconnectedError}. */
   readonly opened: Promise<void>
   readonly #transport: LineTransport
   #listener: ConnectionListener
-  #asked: Asked[] = []
-  #timer: ReturnType<typeof setTimeout>
+  #asked: Asking[] = []
+  /** Number of those at the front that have their reply. */
+  #answered = 0
+  #timer: ReturnType<typeof setTimeout> | undefined
   #lastWord: LastWord | undefined
   #state: 'opening' | 'open' | 'closed' = 'opening'
+  #paused = false
 
   constructor(dial: Dial, listener: ConnectionListener = {}) {
     this.#listener = listener
-    let open = () => {}
-    this.opened = new Promise((resolve, lost) => {
-      open = resolve
-      this.#asked.push({ reply: () => {}, lost })
-    })
+    this.opened = new Promise((resolve, lost) => this.#asked.push({ reply: () => resolve(), lost }))
     // A caller may look at it later, or not at all.
     this.opened.catch(() => {})
     this.#transport = dial({
       opened: () => {
         if (this.#state !== 'opening') return
         this.#state = 'open'
-        this.#asked.shift()
         this.#watch()
-        open()
+        this.#answer({ type: 'commandResult', result: null })
       },
       received: (lines) => this.#read(lines),
       closed: () => this.drop(),
     })
-    this.#timer = setTimeout(() => this.drop(), PATIENCE_MS)
+    this.#await(PATIENCE_MS, () => this.drop())
   }
 
   /**
    * Sends one line. Rejects with {@link DisconnectedError}.
    *
    * @param at called with the reply before any later line is read
+   * @param record called with each record that comes before the reply
    */
-  ask(line: string, at?: (reply: Reply) => void): Promise<Reply> {
-    if (/[\r\n]/.test(line)) return Promise.reject(new TypeError('A line has no line break'))
-    if (this.#state !== 'open') return Promise.reject(new DisconnectedError())
-    this.#transport.send(line)
+  ask(line: string, at?: (reply: Reply) => void, record?: Asking['record']): Promise<Reply> {
     return new Promise((resolve, lost) => {
+      if (/[\r\n]/.test(line)) throw new TypeError('A line has no line break')
       const reply = (reply: Reply) => {
         at?.(reply)
         resolve(reply)
       }
-      this.#asked.push({ reply, lost })
+      this.send(line, { reply, record, lost })
     })
+  }
+
+  /**
+   * Sends a request for records that takes `end=yes`. Resolves behind the last record with the reply before the first one. Rejects with
+   * {@link DisconnectedError}.
+   *
+   * @param record called with each record before any later line is read
+   */
+  async askRecords(line: string, record: (body: History['body']) => void): Promise<Reply> {
+    let end: Promise<unknown> | undefined
+    const reply = await this.ask(`${line} end=yes`, ({ type }) => {
+      // Its second reply is behind the last record.
+      if (type === 'commandResult') {
+        end = new Promise((reply, lost) => this.#asked.splice(this.#answered, 0, { reply, record, lost }))
+      }
+    })
+    await end
+    return reply
+  }
+
+  /** Sends one line, without a promise for its reply. */
+  send(line: string, asking: Asking): void {
+    if (this.#state !== 'open') return void asking.lost(new DisconnectedError(this.#lastWord))
+    if (this.#paused) this.pause(false)
+    this.#asked.push(asking)
+    this.#transport.send(line)
+  }
+
+  /** Reads nothing until the next line is sent, or reads on. Does nothing while a reply is awaited, or where that cannot be done. */
+  pause(on: boolean): void {
+    if (this.#state !== 'open' || !this.#transport.pause || (on && this.#asked.length > this.#answered)) return
+    this.#transport.pause(on)
+    this.#paused = on
+    if (on) clearTimeout(this.#timer)
+    else this.#watch()
   }
 
   /** Asks the server for a sign of life: a connection without one is soon lost. */
@@ -103,34 +132,49 @@ export class ClientConnection {
     clearTimeout(this.#timer)
     this.#transport.close()
     this.#listener.lost?.(this.#lastWord)
-    for (const { lost } of this.#asked.splice(0)) lost(new DisconnectedError(this.#lastWord?.text))
+    for (const { lost } of this.#asked.splice(0).slice(this.#answered)) lost(new DisconnectedError(this.#lastWord))
   }
 
   #read(lines: string): void {
     for (const line of lines.split('\n')) {
       if (this.#state === 'closed') return
-      try {
-        this.#take(JSON.parse(line))
-      } catch (error) {
-        if (!(error instanceof SyntaxError)) throw error
-        this.#lastWord = { text: 'This server does not speak the line protocol', reconnect: false }
-        this.drop()
-      }
+      if (!this.#listener.skips?.(line)) this.#take(this.#parse(line))
     }
     if (this.#state === 'open') this.#watch()
   }
 
-  #take(line: ServerLine): void {
-    if (line.type === 'error' && line.reconnect !== undefined) {
-      this.#lastWord = { text: line.error, code: line.code, reconnect: line.reconnect }
-    } else if (line.type === 'commandResult' || line.type === 'error') {
-      this.#asked.shift()?.reply(line)
-    } else {
-      if (line.type === 'notice' && line.reconnect !== undefined) {
-        this.#lastWord = { text: line.notice, reconnect: line.reconnect }
-      }
-      this.#listener.heard?.(line)
+  #parse(line: string): ServerLine | undefined {
+    try {
+      return JSON.parse(line)
+    } catch {
+      this.#lastWord = { text: 'This server does not speak the line protocol', reconnect: false }
+      this.drop()
     }
+  }
+
+  #take(line?: ServerLine): void {
+    if (!line) return
+    if ('reconnect' in line && line.reconnect !== undefined) {
+      const isNotice = line.type === 'notice'
+      const { reconnect } = line
+      this.#lastWord = isNotice ? { text: line.notice, reconnect } : { text: line.error, code: line.code, reconnect }
+      if (!isNotice) return
+    }
+    if (line.type === 'commandResult' || line.type === 'error') this.#answer(line)
+    else if (line.type === 'history') this.#asked[this.#answered]?.record?.(line.body)
+    else this.#listener.heard?.(line)
+  }
+
+  #answer(reply: Reply): void {
+    const asking = this.#asked[this.#answered]
+    if (!asking) return
+    this.#answered++
+    // Moving a long array for each reply would take its time.
+    if (this.#answered === this.#asked.length || this.#answered > 1_000) {
+      this.#asked = this.#asked.slice(this.#answered)
+      this.#answered = 0
+    }
+    asking.reply(reply)
   }
 
   #watch(): void {
@@ -141,10 +185,4 @@ export class ClientConnection {
     clearTimeout(this.#timer)
     this.#timer = setTimeout(act, ms)
   }
-}
-
-/** Limits and rules for names, as the server tells them; undefined when it does not know the command. */
-export async function askLimits(connection: Pick<ClientConnection, 'ask'>): Promise<Limits | undefined> {
-  const reply = await connection.ask('/limits')
-  return reply.type === 'commandResult' ? reply.limits : undefined
 }

@@ -1,41 +1,41 @@
-import type { ErrorCode } from '../../commands/errors.ts'
-import type { CommandResult, Reply } from '../../commands/replies.ts'
-
-/** A line was refused; `code` is one of docs/protocols/line.md, section 2.8. */
-export class RefusedError extends Error {
-  override name = 'RefusedError'
-  readonly code: ErrorCode
-  /** How to do it right. */
-  readonly hint: string | undefined
-
-  constructor(text: string, code: ErrorCode, hint?: string) {
-    super(text)
-    this.code = code
-    this.hint = hint
-  }
-}
+/** Texts of lines, and what their replies mean. */
+import type { CommandResult, Limits, Reply } from '../../commands/replies.ts'
+import { RefusedError } from './errors.ts'
 
 /** @throws RefusedError */
 export function resultOf(reply: Reply): CommandResult {
   if (reply.type === 'commandResult') return reply
-  throw new RefusedError(reply.error, reply.code, reply.hint)
+  throw refusedError(reply)
 }
 
-export function loginLine(nickname: string, password?: string): string {
-  return password ? `LOGIN ${nickname} ${password}` : `LOGIN ${nickname}`
+export function refusedError({ error, code, hint }: Extract<Reply, { type: 'error' }>): RefusedError {
+  return new RefusedError(error, code, hint)
 }
 
-/** A line that says a text to the letter. See docs/protocols/line.md, section 2.6, for `nonce` and the form of several lines. */
-export function messageLine(text: string, nonce?: string): string {
-  // Unquoted, a text of several lines would be several messages, and one that looks like a JSON string would lose its quotes.
-  const parameter = text.includes('\n') || /^".*"$/s.test(text.trim()) ? JSON.stringify(text) : text
-  if (nonce !== undefined) return `MESSAGE nonce=${nonce} ${parameter}`
+/** Returns limits and rules for names, as the server tells them; undefined when it does not know the command. */
+export async function askLimits(to: { ask(line: string): Promise<Reply> }): Promise<Limits | undefined> {
+  const reply = await to.ask('/limits')
+  return reply.type === 'commandResult' ? reply.limits : undefined
+}
+
+/** Returns a command with its parameters, of which those that are undefined or empty are left out. */
+export function commandLine(command: string, ...parameters: readonly (string | undefined)[]): string {
+  return [command, ...parameters.filter((parameter) => parameter)].join(' ')
+}
+
+/** Returns a line that says a text to the letter (docs/protocols/line.md, section 2.6). */
+export function messageLine(text: string): string {
   // MESSAGE drops blanks before the text; a line that begins with one is no command.
-  return /^[ \t]/.test(parameter) ? parameter : `MESSAGE ${parameter}`
+  if (/^[ \t]/.test(text) && !isQuoted(text)) return text
+  return `MESSAGE ${isQuoted(text) || text.startsWith('nonce=') ? JSON.stringify(text) : text}`
 }
 
-export function historyLine({ after, limit }: { after?: number; limit?: number | undefined }): string {
-  return ['HISTORY', after !== undefined && `after=${after}`, limit !== undefined && `limit=${limit}`]
-    .filter((word) => word !== false)
-    .join(' ')
+/** Returns true for a text of several lines, which would be several messages, and one that looks like a JSON string. */
+export function isQuoted(text: string): boolean {
+  return /[\r\n]|^[ \t]*".*"[ \t]*$/.test(text)
+}
+
+/** Returns options such as `limit=10`, without those that are undefined. */
+export function optionWords(options: object): string[] {
+  return Object.entries(options).flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]))
 }

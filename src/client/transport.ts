@@ -4,6 +4,8 @@ export interface LineTransport {
   send(line: string): void
   /** Ends the connection. The listener need not be told. */
   close(): void
+  /** Reads nothing for now, or reads on; missing where that cannot be done. */
+  pause?(on: boolean): void
 }
 
 export interface TransportListener {

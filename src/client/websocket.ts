@@ -1,9 +1,9 @@
 import type { Dial } from './transport.ts'
 
 /** The line protocol over WebSocket (docs/protocols/line.md, section 1.2), in browsers and in Node 22 and later. */
-export function webSocket(url: string | URL): Dial {
+export function webSocket(url: string | URL, make = () => new WebSocket(url)): Dial {
   return (listener) => {
-    const socket = new WebSocket(url)
+    const socket = make()
     socket.onopen = () => listener.opened()
     socket.onmessage = ({ data }) => listener.received(String(data))
     socket.onclose = () => listener.closed()

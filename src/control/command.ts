@@ -1,4 +1,4 @@
-/** `roomd room`, `roomd account` and `roomd address`: sends a request to the daemon, or opens the store itself if none is running. */
+/** `roomd room`, `account`, `address` and `token`: sends a request to the daemon, or opens the store itself if none is running. */
 import { existsSync } from 'node:fs'
 import { Chat } from '../chat/chat.ts'
 import type { AccountMarks } from '../chat/credentials.ts'
@@ -9,6 +9,7 @@ import { askDaemon } from './client.ts'
 import { type ControlReply, type ControlRequest, carryOut } from './operations.ts'
 import { readNewPassword } from './password.ts'
 import { controlPathOf } from './socket.ts'
+import { tokenRequestOf } from './token-operations.ts'
 
 /** Engine settings that change nothing in the store. */
 const UNCHANGED = { lobby: undefined, keep: { days: 0, events: 0 } }
@@ -22,19 +23,23 @@ const QUIET = { trouble: () => {}, recovered: () => {}, died: () => {} }
  * @throws {EngineFault}
  */
 export async function operate(
-  command: 'room' | 'account' | 'address',
+  command: 'room' | 'account' | 'address' | 'token',
   options: Readonly<Record<string, unknown>>,
 ): Promise<boolean> {
   const config = checkConfig(options)
-  const { action, name, admin, bot } = options
-  const marks = { ...(typeof admin === 'boolean' && { admin }), ...(typeof bot === 'boolean' && { bot }) }
-  const request =
-    Object.keys(marks).length > 0
-      ? markRequestOf(name === undefined ? action : undefined, marks)
-      : await requestOf(`${command} ${action}`, name)
+  const request = command === 'token' ? tokenRequestOf(options) : await controlRequestOf(command, options)
   const path = fileOf(config) === undefined ? undefined : controlPathOf(config.data)
   const asked = path === undefined ? undefined : await askDaemon(path, request)
   return print(asked ?? carryOutAlone(config, request))
+}
+
+async function controlRequestOf(
+  command: 'room' | 'account' | 'address',
+  { action, name, admin, bot }: Readonly<Record<string, unknown>>,
+): Promise<ControlRequest> {
+  const marks = { ...(typeof admin === 'boolean' && { admin }), ...(typeof bot === 'boolean' && { bot }) }
+  if (Object.keys(marks).length > 0) return markRequestOf(name === undefined ? action : undefined, marks)
+  return requestOf(`${command} ${action}`, name)
 }
 
 async function requestOf(action: string, name: unknown): Promise<ControlRequest> {

@@ -1,15 +1,18 @@
 import { type Chat, LOBBY } from '../chat/chat.ts'
 import type { AccountMarks } from '../chat/credentials.ts'
 import { fold } from '../chat/names.ts'
-import { Refusal, type RefusalCode } from '../chat/refusal.ts'
+import { Refusal } from '../chat/refusal.ts'
 import { HASHED_KEY } from '../chat/secrets.ts'
 import type { RoomRecord } from '../engine/engine.ts'
+import { shownOnTerminal, shownTime } from './cells.ts'
+import { operateTokens, type TokenControlRequest } from './token-operations.ts'
 
 /** A request of the operator. */
 export type ControlRequest =
   | { readonly action: 'room list' | 'account list' | 'address list' }
   | { readonly action: 'room close' | 'account remove' | 'address remove'; readonly name: string }
   | ({ readonly action: 'account mark'; readonly name: string } & AccountMarks)
+  | TokenControlRequest
   | { readonly action: 'account password'; readonly name: string; readonly password: string }
 
 /** A part of the reply to a request; `done` or `failed` is the last one. */
@@ -36,7 +39,7 @@ export async function* carryOut(operated: OperationContext, request: ControlRequ
     yield* operationOf(operated, request)
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
-    yield { failed: textOf(error.code, 'name' in request ? request.name : '') }
+    yield { failed: failureText(error, request) }
   }
 }
 
@@ -58,6 +61,10 @@ function operationOf({ chat, admins }: OperationContext, request: ControlRequest
       return markAccount(chat, request.name, request)
     case 'account password':
       return setPassword(chat, request.name, request.password)
+    case 'token create':
+    case 'token list':
+    case 'token revoke':
+      return operateTokens(chat, request)
   }
 }
 
@@ -66,7 +73,9 @@ async function* listRooms({ rooms: directory }: Chat): AsyncGenerator<ControlRep
   yield { row: ['NAME', 'MEMBERS', 'VISIBILITY', 'CREATED', 'MADE BY', 'TITLE'] }
   for (const room of rooms) {
     const { id, slug, visibility, createdAt, title } = room
-    yield { row: [slug, String(counts.get(id) ?? 0), visibility, timeOf(createdAt), makerOf(room), shown(title)] }
+    yield {
+      row: [slug, String(counts.get(id) ?? 0), visibility, shownTime(createdAt), makerOf(room), shownOnTerminal(title)],
+    }
   }
   yield { done: '' }
 }
@@ -85,7 +94,7 @@ async function* listAccounts({ administration }: Chat): AsyncGenerator<ControlRe
     for (const { name, hash, createdAt, admin, bot } of page) {
       const kind = hash.startsWith(HASHED_KEY) ? 'key' : 'password'
       const marks = [admin && 'admin', bot && 'bot'].filter(Boolean).join(' ')
-      yield { row: [name, createdAt === undefined ? '-' : timeOf(createdAt), kind, marks || '-'] }
+      yield { row: [name, createdAt === undefined ? '-' : shownTime(createdAt), kind, marks || '-'] }
     }
   }
   yield { done: '' }
@@ -110,7 +119,9 @@ async function* setPassword({ administration }: Chat, account: string, password:
 async function* listAddressBans({ addressBans }: Chat): AsyncGenerator<ControlReply> {
   yield { row: ['NETWORK', 'BANNED', 'UNTIL', 'BY', 'REASON'] }
   for (const { network, at, until, by, why } of await addressBans.all()) {
-    yield { row: [network, timeOf(at), until === undefined ? '-' : timeOf(until), by, shown(why) || '-'] }
+    yield {
+      row: [network, shownTime(at), until === undefined ? '-' : shownTime(until), by, shownOnTerminal(why) || '-'],
+    }
   }
   yield { done: '' }
 }
@@ -125,17 +136,10 @@ function makerOf({ maker }: RoomRecord): string {
   return maker ? `${maker.name ?? ''}@${maker.address.slice(0, SHOWN_ADDRESS)}` : '-'
 }
 
-function timeOf(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, -5)}Z`
-}
-
-/** Escapes control characters, which a terminal interprets. */
-function shown(text: string): string {
-  return text.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (char) => `\\u{${char.codePointAt(0)?.toString(16)}}`)
-}
-
-function textOf(reason: RefusalCode, name: string): string {
-  switch (reason) {
+function failureText({ code, bound }: Refusal, request: ControlRequest): string {
+  const name = 'name' in request ? request.name : ''
+  const token = 'token' in request ? request.token : ''
+  switch (code) {
     case 'room-unknown':
       return `there is no room ${name}`
     case 'name-unknown':
@@ -144,9 +148,19 @@ function textOf(reason: RefusalCode, name: string): string {
       return 'a password has 8 to 128 characters'
     case 'invalid-network':
       return `${name} is no address and no network`
+    case 'token-taken':
+      return `${name} has a token ${token} already`
+    case 'token-unknown':
+      return `${name} has no token ${token}`
+    case 'token-invalid':
+      return 'a token has a name of letters, digits, dots, - and _, a right, and at most 100 rooms'
+    case 'too-many-tokens':
+      return `${name} has ${bound} tokens already`
+    case 'room-name-invalid':
+      return 'a room is given by the name that JOIN takes'
     case 'unavailable':
       return 'the store cannot be used now; try again later'
     default:
-      return `refused: ${reason}`
+      return `refused: ${code}`
   }
 }

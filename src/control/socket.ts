@@ -8,6 +8,7 @@ import type { Logger } from 'pino'
 import split2 from 'split2'
 import { readObject } from '../protocols/json.ts'
 import type { ControlReply, ControlRequest } from './operations.ts'
+import { readTokenRequest } from './token-operations.ts'
 
 /** Maximum bytes of the path of a Unix socket: `sun_path` of Linux, or of BSD and macOS, without the terminating NUL. */
 const MAX_PATH = process.platform === 'linux' ? 107 : 103
@@ -114,7 +115,8 @@ export class ControlSocket {
 
 /** Parses a request; undefined if it is invalid. */
 function requestOf(line: string): ControlRequest | undefined {
-  const { action, name, password, admin, bot } = readObject(line) ?? {}
+  const sent = readObject(line) ?? {}
+  const { action, name, password, admin, bot } = sent
   switch (action) {
     case 'room list':
     case 'account list':
@@ -130,7 +132,7 @@ function requestOf(line: string): ControlRequest | undefined {
     case 'account password':
       return typeof name === 'string' && typeof password === 'string' ? { action, name, password } : undefined
     default:
-      return undefined
+      return readTokenRequest(sent)
   }
 }
 

@@ -75,6 +75,12 @@ export interface Range {
   readonly limit?: number
 }
 
+/** The bounds of a log: all events after `start`, up to `last`, are stored. Both are 0 for a log without any event ever. */
+export interface Extent {
+  readonly start: number
+  readonly last: number
+}
+
 /** A search for messages that have all of some words. */
 export interface WordSearch {
   /** Words, beginnings of words such as `depl*`, and phrases in quotes; any text is valid. */
@@ -127,13 +133,19 @@ export interface EngineLogs {
    * such a guest, is refused with {@link Closed}; after a `kicked`, so is the `left`. In the same step a `redacted` removes its target from the log, and an event with a
    * {@link stateChangeOf} changes the state of the room.
    *
-   * MUST keep the order of calls within a log, and SHOULD give rising ids across logs, so that a reader of two logs can order their
-   * events. MUST keep ids rising after the clock has gone back, and then date events by the clock, see {@link timeAt}. MUST NOT deliver
+   * MUST keep the order of calls within a log: where a message with a nonce is refused with {@link Unavailable}, so are all of these that wait behind it.
+   * SHOULD give rising ids across logs, so that a reader of two logs can order their events. MUST keep ids rising after the clock has gone back, and then date events by the clock, see {@link timeAt}. MUST NOT deliver
    * the event to followers before the turn of the event loop in which the promise resolves, and MAY deliver it later.
    *
    * @throws Unavailable, Closed, Shared, Repeated
    */
   append(log: LogName, draft: Draft): Promise<Event>
+
+  /**
+   * Appends messages to a log, each like {@link append}, in one step: no crash and no failure loses a part of them. One that is
+   * {@link Repeated} does not keep the others from the log. The caller MUST bound their number and size.
+   */
+  appendAll(log: LogName, drafts: readonly Draft[]): readonly Promise<Event>[]
 
   /**
    * Yields the events of a range, oldest first, in pages of bounded size, none of which blocks the event loop for long. Events that are
@@ -142,6 +154,9 @@ export interface EngineLogs {
    * @throws Gone before the first page
    */
   read(log: LogName, range: Range): AsyncIterable<readonly Event[]>
+
+  /** Resolves with the bounds of a log, which contains all events committed before the call. */
+  extent(log: LogName): Promise<Extent>
 
   /**
    * Yields the messages of a log that have all words of a search, newest first, in pages of bounded size, each found in bounded time. The

@@ -1,4 +1,4 @@
-import { Gone, type Range } from './engine.ts'
+import { type Extent, Gone, type Range } from './engine.ts'
 import { type Event, idAt, type LogName, lastIdAt } from './event.ts'
 import type { Recent } from './recent.ts'
 
@@ -8,10 +8,7 @@ const PAGE_EVENTS = 256
 export const PAGE_BYTES = 65_536
 
 /** The bounds of a log. */
-export interface Bounds {
-  /** All events after this id, up to `last`, are in the log. */
-  readonly start: number
-  readonly last: number
+export interface Bounds extends Extent {
   /** Id of the newest event whose id is ahead of its time, see {@link timeAt}; 0 if there is none. */
   readonly ahead: number
 }
@@ -25,6 +22,12 @@ export interface LogStore {
   page(log: LogName, from: number, to: number, limit: number, bytes: number): Promise<readonly Event[]>
   /** Resolves with the id of the event `skip` events before the last one of the range; undefined if the range is shorter. */
   back(log: LogName, from: number, to: number, skip: number): Promise<number | undefined>
+}
+
+/** Implements {@link EngineLogs.extent}. */
+export async function extentOf(store: LogStore, log: LogName): Promise<Extent> {
+  const { start, last } = (await store.bounds(log)) ?? { start: 0, last: 0 }
+  return { start, last }
 }
 
 /** Implements {@link EngineLogs.read}: reads from memory if it holds the whole range, else from the store. @throws Gone */

@@ -98,6 +98,64 @@ const ADDRESS_BAN = {
   additionalProperties: false,
 } as const
 
+const TOKEN = {
+  type: 'object',
+  properties: {
+    /** The key, SHA-256 of the token in hexadecimal digits. */
+    digest: TEXT,
+    /** The name of the account as registered. */
+    account: TEXT,
+    /** Id of the account, so that a later one under the same name does not inherit the token. */
+    accountId: TEXT,
+    /** The name that the owner has given the token. */
+    name: TEXT,
+    /** Folded slugs of the only rooms that it is for; missing for all rooms. */
+    rooms: { type: 'array', items: TEXT },
+    rights: { type: 'array', items: { enum: ['read', 'write'] } },
+    /** Time in ms since the epoch. */
+    createdAt: { type: 'number' },
+    /** Its end in ms since the epoch, checked when it is used; missing if it has none. */
+    until: { type: 'number' },
+  },
+  required: ['digest', 'account', 'accountId', 'name', 'rights', 'createdAt'],
+  additionalProperties: false,
+} as const
+
+const HOOK = {
+  type: 'object',
+  properties: {
+    /** The key. */
+    id: TEXT,
+    /** Id of the room. */
+    room: { type: 'number' },
+    /** The address to which events are posted. */
+    url: TEXT,
+    /** The kinds of the events. */
+    kinds: { type: 'array', items: TEXT },
+    /** The key of the signature. */
+    secret: TEXT,
+    /** The name of the account that has made it. */
+    by: TEXT,
+    /** Time in ms since the epoch. */
+    createdAt: { type: 'number' },
+    /** Id of the last event that was delivered, or that is not wanted. */
+    position: { type: 'number' },
+    /** Set while events cannot be delivered. */
+    failing: {
+      type: 'object',
+      properties: {
+        /** Time in ms since the epoch. */
+        since: { type: 'number' },
+        error: TEXT,
+      },
+      required: ['since', 'error'],
+      additionalProperties: false,
+    },
+  },
+  required: ['id', 'room', 'url', 'kinds', 'secret', 'by', 'createdAt', 'position'],
+  additionalProperties: false,
+} as const
+
 /** Declares the type of a kind's values by their schema. */
 function kind<
   const S extends object,
@@ -127,12 +185,18 @@ export const KINDS = {
   ticket: kind(TEXT, { expires: true }),
   /** A secret of all nodes, by its purpose. */
   secret: kind(TEXT, { expires: true }),
-  /** A periodic task that one node has done, by its name, until it is due again. */
+  /** A task that one node does, by its name, until it is due again or another node may take it over. */
   duty: kind(TEXT, { expires: true }),
   /** The folded name that the address that made a room uses in it, by the room's id. */
   'maker-name': kind(TEXT, { expires: true }),
+  /** The digest of a request that is done once, by the digest of its room, author and key. */
+  request: kind(TEXT, { expires: true }),
   /** A network whose connections are refused, by its canonical text. */
   'address-ban': kind(ADDRESS_BAN, { expires: true }),
+  /** An outgoing webhook of a room, by its id; indexed by the id of the room. */
+  hook: kind(HOOK, { indexes: { room: ({ room }) => [String(room)] } }),
+  /** An access token of an account, by its digest; indexed by the name of the account. */
+  token: kind(TOKEN, { indexes: { account: ({ account }) => [fold(account)] } }),
 }
 
 export type RecordKind = keyof typeof KINDS
@@ -149,6 +213,8 @@ export type IndexOf<K extends IndexedKind> = keyof (typeof KINDS)[K]['indexes'] 
 export type AccountRecord = RecordOf<'account'>
 export type BlockRecord = RecordOf<'block'>
 export type AddressBan = RecordOf<'address-ban'>
+export type HookRecord = RecordOf<'hook'>
+export type TokenRecord = RecordOf<'token'>
 
 /** A record as stored. */
 export interface StoredRecord {

@@ -1,6 +1,9 @@
 /** Every non-ASCII character. */
 export const NOT_ASCII = /[\u007f-\uffff]/g
 
+/** Characters that JSON does not escape and a terminal may interpret: DEL, C1, bidirectional controls, line separators. */
+export const UNSAFE = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
+
 /** Escapes the matching characters of JSON as `\uXXXX`; those above U+FFFF as surrogate pairs. */
 export function escapeAll(json: string, characters: RegExp): string {
   return json.replace(characters, escapeUnit)

@@ -146,9 +146,7 @@ export const LINE_SCHEMAS: Readonly<Record<ExportLine['type'], object>> = {
   trailer: objectOf({ type: TEXT, ...TRAILER }, []),
 }
 
-const VALUE_MEMBERS = Object.values(KINDS).flatMap(({ schema }) =>
-  'properties' in schema ? Object.keys(schema.properties) : [],
-)
+const VALUE_MEMBERS = Object.values(KINDS).flatMap(({ schema }) => memberNames(schema))
 /** Order in which the members of each type of line are written, nested ones included. */
 const MEMBERS: Readonly<Record<ExportLine['type'], string[]>> = {
   header: ['type', 'format', 'roomd', 'exportedAt'],
@@ -163,6 +161,12 @@ const MEMBERS: Readonly<Record<ExportLine['type'], string[]>> = {
 
 export function encodeLine(line: ExportLine): string {
   return `${JSON.stringify(line, MEMBERS[line.type])}\n`
+}
+
+/** Returns the names of the members of objects of a schema, nested ones behind the member that they are in. */
+function memberNames(schema: object): string[] {
+  const { properties = {} } = schema as { readonly properties?: Readonly<Record<string, object>> }
+  return Object.entries(properties).flatMap(([name, member]) => [name, ...memberNames(member)])
 }
 
 function objectOf(properties: Readonly<Record<string, object>>, optional: readonly string[]): object {

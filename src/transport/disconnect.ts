@@ -26,6 +26,8 @@ export type DisconnectReason =
   | 'account-removed'
   | 'password-changed'
   | 'logged-out'
+  /** The access token of the session was revoked, or has expired. */
+  | 'token-ended'
   /** By an admin, who may have given a reason. */
   | 'disconnected'
   /** By an admin, who may have given a reason, see `AddressBans`. */
@@ -58,6 +60,7 @@ export const DISCONNECTS: Readonly<Record<DisconnectReason, Disconnect>> = {
   'account-removed': { text: 'Your account has been removed', reconnect: false },
   'password-changed': { text: 'Your password has been changed, log in with the new one', reconnect: false },
   'logged-out': { text: 'Logged out by another session of your account', reconnect: false },
+  'token-ended': { text: 'Your access token has ended', reconnect: false },
   disconnected: { text: 'Disconnected by an admin', reconnect: false },
   'address-banned': { text: 'Your address is banned', reconnect: false },
   stopping: { text: 'Server is stopping, come back in a moment', reconnect: true },

@@ -2,9 +2,9 @@
 import { onTestFinished } from 'vitest'
 import { Chat } from '../../src/chat/chat.ts'
 import type { ChatOptions } from '../../src/chat/chat-options.ts'
-import type { MessageExtras } from '../../src/chat/messages.ts'
 import { Refusal, type RefusalCode } from '../../src/chat/refusal.ts'
 import { Session, type Wire } from '../../src/chat/session.ts'
+import type { MessageExtras } from '../../src/chat/speech.ts'
 import { LocalEngine } from '../../src/engine/local/local.ts'
 
 const CHEAP = { ln: 4, r: 8, p: 1 }

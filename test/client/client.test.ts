@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
-import { ChatClient, type ClientListener, type ClientOptions } from '../../src/client/client.ts'
+import { ChatClient, type ClientListener } from '../../src/client/client.ts'
 import { tcp } from '../../src/client/node/sockets.ts'
+import type { ClientOptions } from '../../src/client/reconnecting.ts'
 import { startTestDaemon } from '../support/daemon.ts'
 import { openRelay } from './relay.ts'
 
@@ -50,40 +51,7 @@ async function enterTaken() {
   return { client, rooms, other }
 }
 
-test('a text said while a connection is opening waits until the client is back', async () => {
-  const port = await start()
-  const relay = await openRelay(port)
-  let dialled = () => {}
-  const dial = tcp({ host, port: relay.port })
-  const options: ClientOptions = {
-    dial: (listener) => {
-      dialled()
-      return dial(listener)
-    },
-    nickname: 'anna',
-  }
-  const { client, rooms } = await enter(options)
-  expect(client.isCaughtUp).toBe(true)
-  const opening = new Promise<void>((resolve) => (dialled = resolve))
-  relay.cut()
-  await opening
-  expect(client.isCaughtUp).toBe(false)
-  await client.say('hello', 'n1')
-  expect(client.isCaughtUp).toBe(true)
-  expect(rooms).toEqual(['ops', 'ops'])
-})
-
-test('a text said while the nickname is taken waits until it is free', async () => {
-  const { client, other } = await enterTaken()
-  expect(client.isCaughtUp).toBe(false)
-  const said = client.say('hello', 'n1')
-  // Refused by now if it had been sent.
-  await Promise.race([said, client.ask('/ping')])
-  await other.leave()
-  await said
-})
-
-test('a text that waits in a room is refused when the client leaves it', async () => {
+test('a client that leaves a room at once is not in it', async () => {
   const port = await start()
   const client = new ChatClient({ dial: tcp({ host, port }), nickname: 'anna' })
   onTestFinished(() => client.close())
@@ -95,19 +63,20 @@ test('a text that waits in a room is refused when the client leaves it', async (
   expect(client.isCaughtUp).toBe(false)
   await client.ask('/ping')
   expect(client.isCaughtUp).toBe(false)
-  await expect(client.say('hello', 'n1')).rejects.toMatchObject({ code: 'not-in-room' })
+  expect(client.room).toBeUndefined()
+  expect(await client.ask('hello')).toMatchObject({ code: 'not-in-room' })
 })
 
 test('the history of a room is told when it is joined right behind another one', async () => {
   const port = await start()
   const { client: speaker } = await enter({ dial: tcp({ host, port }), nickname: 'speaker' })
-  await speaker.say('in ops')
+  await speaker.ask('in ops')
   await speaker.join('dev')
-  for (const text of ['one', 'two']) await speaker.say(text)
+  for (const text of ['one', 'two']) await speaker.ask(text)
   const told: string[] = []
   const ended = Promise.withResolvers<void>()
   const client = new ChatClient(
-    { dial: tcp({ host, port }), nickname: 'anna', recent: 50 },
+    { dial: tcp({ host, port }), nickname: 'anna' },
     {
       joined: (room) => told.push(room),
       happened: ({ type, body }) => type === 'message' && told.push(body),
@@ -119,8 +88,8 @@ test('the history of a room is told when it is joined right behind another one',
   )
   onTestFinished(() => client.close())
   await client.connect()
-  await client.join('ops')
-  await client.join('dev')
+  await client.join('ops', { recent: 50 })
+  await client.join('dev', { recent: 50 })
   await ended.promise
   await client.ask('/ping')
   expect(told.slice(told.indexOf('dev'))).toEqual(['dev', 'one', 'two', 'with anna,speaker'])

@@ -1,7 +1,8 @@
 import { expect, onTestFinished, test } from 'vitest'
-import { askLimits, ClientConnection } from '../../src/client/connection.ts'
+import { ClientConnection } from '../../src/client/connection.ts'
 import { tcp } from '../../src/client/node/sockets.ts'
-import { messageLine } from '../../src/client/requests.ts'
+import { askLimits, messageLine } from '../../src/client/requests.ts'
+import { nonceLine } from '../../src/client/room-lines.ts'
 import { startTestDaemon } from '../support/daemon.ts'
 
 async function open(options: Record<string, unknown> = {}) {
@@ -54,7 +55,7 @@ test('the limits that the server tells are those it holds to', async () => {
 test('a message is said to the letter; a nonce stands before it', () => {
   expect(messageLine('LEAVE')).toBe('MESSAGE LEAVE')
   expect(messageLine('  indented')).toBe('  indented')
-  expect(messageLine('hello', 'k7')).toBe('MESSAGE nonce=k7 hello')
-  expect(messageLine('two\nlines', 'k7')).toBe('MESSAGE nonce=k7 "two\\nlines"')
+  expect(nonceLine('hello', 'k7')).toBe('MESSAGE nonce=k7 hello')
+  expect(nonceLine('two\nlines', 'k7')).toBe('MESSAGE nonce=k7 "two\\nlines"')
   expect(messageLine(' "quoted" ')).toBe('MESSAGE " \\"quoted\\" "')
 })

@@ -9,14 +9,28 @@ export interface Relay {
   readonly count: number
   /** Resets every connection. */
   cut(): void
+  /** Resets connections to come as soon as they are open, or lets them through again. */
+  hold(on: boolean): void
+  /** Resets every connection of a client, which the other side is not told. */
+  strand(): void
+  /** Lets nothing through on the connections that there are, or goes on. */
+  stall(on: boolean): void
 }
 
-export async function openRelay(target: number): Promise<Relay> {
+/** @param target the port, or a function that returns the port of the next connection */
+export async function openRelay(target: number | (() => number)): Promise<Relay> {
   const open = new Set<Socket>()
+  const clients = new Set<Socket>()
   let count = 0
+  let isHeld = false
   const server = createServer((client) => {
     count++
-    const upstream = connect(target, '127.0.0.1')
+    if (isHeld) {
+      client.on('error', () => {}).resetAndDestroy()
+      return
+    }
+    clients.add(client)
+    const upstream = connect(typeof target === 'number' ? target : target(), '127.0.0.1')
     for (const [socket, other] of [
       [client, upstream],
       [upstream, client],
@@ -41,6 +55,15 @@ export async function openRelay(target: number): Promise<Relay> {
   return {
     port: (server.address() as AddressInfo).port,
     cut,
+    strand: () => {
+      for (const client of clients) client.removeAllListeners('close').resetAndDestroy()
+    },
+    stall: (on) => {
+      for (const socket of open) socket[on ? 'pause' : 'resume']()
+    },
+    hold: (on) => {
+      isHeld = on
+    },
     get count() {
       return count
     },

@@ -1,6 +1,7 @@
 /** The client library at a daemon on this machine; every line is held against the published schema. */
-import type { History, Notice, Reply, RoomEvent, ServerLine } from '../../commands/replies.ts'
-import { ClientConnection, DisconnectedError } from '../../src/client/connection.ts'
+import type { Notice, Reply, RoomEvent } from '../../commands/replies.ts'
+import { ClientConnection, type Unasked } from '../../src/client/connection.ts'
+import { DisconnectedError } from '../../src/client/errors.ts'
 import { tcp } from '../../src/client/node/sockets.ts'
 import type { Told } from '../cluster/checker.ts'
 import { readLine } from '../support/client.ts'
@@ -24,7 +25,6 @@ export class Line {
   readonly lost: Promise<never>
   readonly #connection: ClientConnection
   readonly #hearer: Hearer
-  #records: Told[] = []
 
   constructor(port: number, hearer: Hearer = {}) {
     const { promise, reject } = Promise.withResolvers<never>()
@@ -93,25 +93,20 @@ export class Line {
 
   /** The records of a HISTORY, or the error that answers it. Rejects with `DisconnectedError`. */
   async history(request = 'HISTORY'): Promise<readonly Told[] | string> {
-    this.#records = []
-    const reply = await this.ask(request)
-    if (reply.type === 'error') return reply.error
-    // Its reply is behind the last record.
-    await this.ask('/ping')
-    return this.#records
+    await this.#connection.opened
+    const records: Told[] = []
+    const reply = await this.#connection.askRecords(request, ({ id, type, from, body }) => {
+      if (type !== 'private') records.push({ id: Number(id), type, from, body })
+    })
+    return reply.type === 'error' ? reply.error : records
   }
 
   destroy(): void {
     this.#connection.drop()
   }
 
-  #keep({ id, type, from, body }: History['body']): void {
-    if (type !== 'private') this.#records.push({ id: Number(id), type, from, body })
-  }
-
-  #heard(line: Exclude<ServerLine, Reply>): void {
-    if (line.type === 'history') this.#keep(line.body)
-    else if (line.type === 'notice') this.#hearer.noticed?.(line)
+  #heard(line: Unasked): void {
+    if (line.type === 'notice') this.#hearer.noticed?.(line)
     else if (line.type !== 'private') this.#hearer.told?.(toldOf(line))
   }
 }

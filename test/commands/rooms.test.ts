@@ -4,7 +4,7 @@ import { rooms } from '../../commands/rooms.ts'
 import type { ListedRoom } from '../../src/chat/room-lists.ts'
 
 const many = (count: number): ListedRoom[] =>
-  Array.from({ length: count }, (_, n) => ({ name: `room${n}`, members: count - n }))
+  Array.from({ length: count }, (_, n) => ({ name: `room${n}`, title: `room${n}`, members: count - n, saidAt: 0 }))
 
 async function ask(parameter: string, { alive = 0, all = 0, matching = 0 }) {
   const asked: string[] = []
@@ -43,8 +43,8 @@ test('all rooms are at most 1,000, those with a text 100', async () => {
 
 test('a topic is shown with its room', async () => {
   const list: ListedRoom[] = [
-    { name: 'ops', members: 2, topic: 'deploys' },
-    { name: 'dev', members: 1 },
+    { name: 'ops', title: 'ops', members: 2, saidAt: 0, topic: 'deploys' },
+    { name: 'dev', title: 'dev', members: 1, saidAt: 0 },
   ]
   const directory = { busiest: async () => list }
   const reply = await rooms.run({ chat: { rooms: directory } } as unknown as CommandContext, '')

@@ -96,6 +96,13 @@ test('a stopped daemon needs not be started for it', async () => {
   const { daemon, port } = await start('--data', data, '--lobby', 'hall')
   await client(port, 'LOGIN eve', '/register the third', 'JOIN dev')
   await stop(daemon)
+  const made = await operate(['token', 'create', 'EVE', 'ci', '--rooms', 'dev', '--until', '30d', '--data', data])
+  expect(made).toEqual({ status: 0, stdout: expect.stringMatching(/^rd_[A-Za-z0-9]{36}\n$/), stderr: '' })
+  const again = await start('--data', data, '--lobby', 'hall')
+  await client(again.port, `LOGIN eve ${made.stdout.trimEnd()}`, 'JOIN dev')
+  const [token] = rowsOf(await operate(['token', 'list', 'eve', '--data', data]))
+  expect(token).toMatchObject({ NAME: 'ci', MAY: 'read,write', ROOMS: 'dev' })
+  await stop(again.daemon)
   const marked = await operate(['account', 'eve', '--admin', '--data', data])
   expect(marked).toEqual({ status: 0, stdout: 'marked account eve\n', stderr: '' })
   const [eve] = rowsOf(await operate(['account', 'list', '--data', data]))
@@ -174,6 +181,7 @@ test('what makes no sense is told in one line, with status 2', async () => {
     [['room', 'close', '--data', data], 'room close needs a name'],
     [['account', 'explode', 'ann'], 'account explode is unknown; see roomd --help'],
     [['account', 'password', 'ann', 'secret'], 'Unknown argument: secret'],
+    [['token', 'create', 'ann', '--data', data], 'token create needs the name of a token'],
     [['account'], 'Not enough non-option arguments: got 0, need at least 1'],
   ] as const
   const answers = await Promise.all(cases.map(([args]) => operate(args)))

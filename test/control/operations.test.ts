@@ -1,7 +1,9 @@
 import { expect, test, vi } from 'vitest'
 import type { ChatOptions } from '../../src/chat/chat-options.ts'
 import { Session } from '../../src/chat/session.ts'
+import { ConfigError } from '../../src/config.ts'
 import { type ControlReply, type ControlRequest, carryOut } from '../../src/control/operations.ts'
+import { readTokenRequest, tokenRequestOf } from '../../src/control/token-operations.ts'
 import { Unavailable } from '../../src/engine/engine.ts'
 import { HERE, lifeline, silent, stage } from '../chat/stage.ts'
 
@@ -81,4 +83,63 @@ test('bans of addresses are listed, and one is lifted by its network', async () 
   expect(await remove('10.1.2.3/16')).toEqual([{ done: 'no longer banned: 10.1.0.0/16' }])
   expect(onAudit.mock.calls).toEqual([[{ what: 'address-unbanned', address: '10.1.0.0/16' }]])
   expect(chat.addressBans.find('10.1.99.99')).toBeUndefined()
+})
+
+test('tokens of an account are made, listed and ended, and a mistake is told', async () => {
+  const { chat, ask } = await operated()
+  await chat.accounts.register('Ann', 'correct horse', HERE)
+  const until = Date.parse('2099-01-02T03:04:05Z')
+  const ci = { action: 'token create', name: 'ann', token: 'ci' } as const
+  const [made] = await ask({ ...ci, rooms: ['ops', 'Dev'], rights: ['write'], until })
+  const value = made && 'done' in made ? made.done : expect.fail()
+  expect((await chat.tokens.use(value))?.scope).toEqual({ rooms: ['ops', 'dev'], rights: ['write'] })
+  const rows = (await ask({ action: 'token list', name: 'ANN' })).flatMap((reply) =>
+    'row' in reply ? [reply.row] : [],
+  )
+  expect(rows[0]).toEqual(['NAME', 'MAY', 'ROOMS', 'CREATED', 'UNTIL'])
+  expect(rows.slice(1).map(([name, may, rooms, , end]) => [name, may, rooms, end])).toEqual([
+    ['ci', 'write', 'ops,dev', '2099-01-02T03:04:05Z'],
+  ])
+  expect(await ask(ci)).toEqual([{ failed: 'ann has a token ci already' }])
+  expect(await ask({ ...ci, token: 'other', rooms: ['no room'] })).toEqual([
+    { failed: 'a room is given by the name that JOIN takes' },
+  ])
+  expect(await ask({ ...ci, token: '-' })).toEqual([{ failed: expect.stringContaining('a token has a name') }])
+  expect(await ask({ ...ci, name: 'bob' })).toEqual([{ failed: 'there is no account bob' }])
+  const revoke = { action: 'token revoke', name: 'ann', token: 'ci' } as const
+  expect(await ask(revoke)).toEqual([{ done: 'revoked token ci of Ann' }])
+  expect(await ask(revoke)).toEqual([{ failed: 'ann has no token ci' }])
+  expect(await chat.tokens.use(value)).toBeUndefined()
+})
+
+test('the words of roomd token are checked before anything is asked, and requests of other processes when they come', () => {
+  const words = { action: 'create', account: 'ann', name: 'ci' }
+  const request = { action: 'token create', name: 'ann', token: 'ci' }
+  expect(tokenRequestOf({ ...words, rooms: 'a,b', may: 'read' })).toEqual({
+    ...request,
+    rooms: ['a', 'b'],
+    rights: ['read'],
+  })
+  expect(tokenRequestOf({ ...words, until: '1h' })).toMatchObject({ until: expect.any(Number) })
+  for (const wrong of [
+    { ...words, action: 'sell' },
+    { ...words, name: undefined },
+    { ...words, account: '' },
+    { ...words, may: 'rule' },
+    { ...words, until: 'soon' },
+    { ...words, action: 'list' },
+    { ...words, action: 'revoke', rooms: 'a' },
+  ])
+    expect(() => tokenRequestOf(wrong)).toThrow(ConfigError)
+  expect(readTokenRequest({ ...request, until: 7, more: true })).toEqual({ ...request, until: 7 })
+  for (const wrong of [
+    { ...request, action: 'token sell' },
+    { ...request, name: 7 },
+    { ...request, token: undefined },
+    { ...request, rooms: 'a' },
+    { ...request, rooms: [7] },
+    { ...request, rights: ['rule'] },
+    { ...request, until: 'soon' },
+  ])
+    expect(readTokenRequest(wrong)).toBeUndefined()
 })

@@ -26,6 +26,14 @@ withRedis('operators on Redis', () => {
     const alsoAnn = await client(other.port, 'LOGIN Ann the first', 'JOIN dev')
     const bob = await client(other.port, 'LOGIN bob', 'JOIN ops')
 
+    const made = await operate(['token', 'create', 'ann', 'ci', '--may', 'read', ...redis])
+    const token = made.stdout.trimEnd()
+    const [bot, alsoBot] = await Promise.all(nodes.map(({ port }) => client(port, `LOGIN ann ${token}`)))
+    expect(rowsOf(await operate(['token', 'list', 'ann', ...redis]))).toMatchObject([{ NAME: 'ci', MAY: 'read' }])
+    expect(await operate(['token', 'revoke', 'ann', 'ci', ...redis])).toMatchObject({ status: 0 })
+    for (const session of [bot, alsoBot])
+      expect((await toTheEnd(session ?? expect.fail())).at(-1)).toContain('"code":"token-ended"')
+
     const rooms = rowsOf(await operate(['room', 'list', ...redis]))
     expect(rooms.map(({ NAME, MEMBERS }) => `${NAME} ${MEMBERS}`)).toEqual(['hall 0', 'ops 2', 'dev 1'])
     expect(await operate(['room', 'close', 'ops', ...redis])).toMatchObject({ status: 0, stdout: 'closed room ops\n' })

@@ -27,8 +27,8 @@ test.runIf(olderNode)('an older Node says in one line which is needed, status 2'
   }
 })
 
-test('the Node that is needed is the one that package.json names', () => {
-  const { engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+test('the Node that is needed is the one that package.json installs', () => {
+  const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   const older = "Object.defineProperty(process.versions, 'node', { value: '23.9.1' })"
   const run = (preload: string) =>
     spawnSync(
@@ -38,7 +38,7 @@ test('the Node that is needed is the one that package.json names', () => {
         encoding: 'utf8',
       },
     )
-  const needed = /^>=(\d+)$/.exec(engines.node)?.[1]
+  const needed = /^\^(\d+)\./.exec(devDependencies.node)?.[1]
   expect(run(older)).toMatchObject({
     status: 2,
     stdout: '',

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import split2 from 'split2'
-import { expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { temporaryFolder } from '../support/folder.ts'
 import { linkFolder } from '../support/linked.ts'
 import { olderNode, refusalOf, runWith } from '../support/older-node.ts'
@@ -27,14 +27,19 @@ function bringDependencies(path: string): void {
   }
 }
 
-test('the packed package, installed elsewhere, has a working roomd', { timeout: 300_000 }, async () => {
-  const path = temporaryFolder()
+let path = ''
+
+beforeAll(() => {
+  path = temporaryFolder()
   execFileSync('npm', ['pack', '--silent', '--pack-destination', path], { cwd: root })
   const [tarball = ''] = readdirSync(path)
-  writeFileSync(join(path, 'package.json'), '{ "private": true }')
+  writeFileSync(join(path, 'package.json'), '{ "private": true, "type": "module" }')
   bringDependencies(path)
   const quiet = ['--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error']
   execFileSync('npm', ['install', ...quiet, join(path, tarball)], { cwd: path })
+}, 300_000)
+
+test('the packed package, installed elsewhere, has a working roomd', { timeout: 300_000 }, async () => {
   // The command's first line asks for `node`: the one that runs this.
   const env = { ...LINE_ONLY, PATH: `${dirname(process.execPath)}:${process.env.PATH}` }
   const child = spawn(join(path, 'node_modules/.bin/roomd'), ['--line', '0', '--http', '0', '--data', ':memory:'], {
@@ -62,7 +67,7 @@ test('the packed package, installed elsewhere, has a working roomd', { timeout: 
   expect(page).toContain('<title>roomd</title>')
   expect(scripts).toEqual([
     [200, expect.stringContaining("from './client.js'")],
-    [200, expect.stringContaining("from './connection.js'")],
+    [200, expect.stringContaining("from './stay.js'")],
   ])
   if (olderNode) expect(runWith(olderNode, join(path, 'node_modules/.bin/roomd'))).toEqual(refusalOf(olderNode))
   // What the Redis engine reads beside its code.
@@ -70,4 +75,55 @@ test('the packed package, installed elsewhere, has a working roomd', { timeout: 
   const lua = globSync('src/engine/redis/scripts/*.lua', { cwd: root })
   expect(lua.length).toBeGreaterThan(0)
   for (const script of lua) expect(existsSync(join(packed, script)), script).toBe(true)
+})
+
+/** A program that uses the library; it prints a line for each way to a daemon. */
+const CONSUMER = `
+import { type ClientState, connect, DisconnectedError, RefusedError, type RoomEvent } from 'roomd'
+import { startRoomd, type TestRoomd } from 'roomd/testing'
+
+declare const process: { readonly argv: readonly string[] }
+
+const roomd: TestRoomd = await startRoomd({ options: { 'line-tls': 0 }, node: process.argv[2] ?? '' })
+const states: ClientState['state'][] = []
+for (const url of [roomd.url, roomd.tls ?? '', roomd.http]) {
+  const client = await connect(url, {
+    nickname: 'ann',
+    onState: ({ state }) => states.push(state),
+    ...(url === roomd.tls && { tls: { rejectUnauthorized: false } }),
+  })
+  const room = await client.join('ops')
+  const id: string = await room.say('hello')
+  const events: RoomEvent[] = []
+  for await (const event of room) {
+    events.push(event)
+    if (event.type === 'message' && event.id === id) break
+  }
+  const refused: unknown = await client.join('!').catch((error: unknown) => error)
+  client.close()
+  const after: unknown = await room.say('gone').catch((error: unknown) => error)
+  const code = refused instanceof RefusedError && refused.code
+  console.log([url.split(':')[0], events.at(-1)?.body, code, after instanceof DisconnectedError].join(' '))
+}
+await roomd.stop()
+console.log([...new Set(states)].join())
+`
+
+test('the packed package is a library with types, also for an older Node', { timeout: 300_000 }, () => {
+  writeFileSync(join(path, 'consumer.ts'), CONSUMER)
+  const options = ['--strict', '--exactOptionalPropertyTypes', '--target', 'es2022', '--module', 'nodenext']
+  // The declarations of others, and of the schema library, take seconds.
+  const types = ['--types', '', '--skipLibCheck']
+  execFileSync(join(root, 'node_modules/.bin/tsc'), ['consumer.ts', ...options, ...types], { cwd: path })
+  const nodes = [process.execPath, ...(olderNode ? [olderNode.path] : [])]
+  for (const node of nodes) {
+    const printed = execFileSync(node, ['consumer.js', process.execPath], { cwd: path, encoding: 'utf8' })
+    expect(printed.split('\n'), node).toEqual([
+      'tcp hello room-name-invalid true',
+      'tls hello room-name-invalid true',
+      'http hello room-name-invalid true',
+      'connecting,online,closed',
+      '',
+    ])
+  }
 })

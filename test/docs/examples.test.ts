@@ -17,6 +17,7 @@ const NOT_RUNNABLE: readonly (readonly [begins: string, reason: string])[] = [
   ['sudo ', 'it changes the machine; test/deploy/systemd.test.ts checks the unit'],
   ['docker ', 'test/deploy/container.test.ts builds the image and runs it'],
   ['curl 127.0.0.1:8080/', 'a server of others listens there'],
+  ['while read -r old new ref', 'test/docs/pieces.test.ts pushes to a repository with it'],
   ['curl -X DELETE -u ann:PASSWORD', 'it takes a password that the reader has chosen'],
 ]
 

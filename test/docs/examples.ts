@@ -61,7 +61,7 @@ export const TOKEN = /\beyJ[\w-]+\.[\w-]+\.[\w-]+/g
 
 const MASKS: readonly (readonly [RegExp, string])[] = [
   [/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?Z?/g, '<time>'],
-  [/\[\d\d:\d\d\]/g, '[<time>]'],
+  [/\[(\d{4}-\d\d-\d\d )?\d\d:\d\d\]/g, '[<time>]'],
   [/"id":"\d+"/g, '"id":"<id>"'],
   [TOKEN, '<token>'],
   [/@[0-9a-f]{8}\b/g, '@<digest>'],

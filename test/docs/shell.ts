@@ -26,13 +26,13 @@ function isWhole(command: string): boolean {
 
 /** Whether a command runs a daemon that goes on until it is stopped. */
 export const startsDaemon = (command: string) =>
-  /^(\w+=\S+ +)*npm start\b/.test(command) && !/ -- (export|import|audit|room|account)\b/.test(command)
+  /^(\w+=\S+ +)*npm start\b/.test(command) && !/ -- (export|import|audit|room|account|send|tail|chat)\b/.test(command)
 /** Whether a command needs the ports of the daemon that an earlier one runs. */
 export const replacesDaemon = (command: string) => startsDaemon(command) || /\bnpm run daemon\b(?!:)/.test(command)
 /** Whether no daemon runs after a command. */
 export const stopsDaemon = (command: string) => /\bnpm run daemon:stop\b/.test(command)
 /** Whether a command goes on until somebody ends it. */
-export const isEndless = (command: string) => /\btail -[fF]\b/.test(command)
+export const isEndless = (command: string) => /\btail -[fF]\b|\broomd tail\b(?!.*--no-follow)/.test(command)
 
 /** Who logs in and enters a room by a command's `printf 'LOGIN name\nJOIN room\n…'`. */
 export function entrantsOf(command: string): { readonly name: string; readonly room: string }[] {

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path'
 import { expect } from 'vitest'
 import { checkout } from '../support/checkout.ts'
 import { temporaryFolder } from '../support/folder.ts'
+import { main } from '../support/main.ts'
 
 /** Files that examples speak of: a log that grows, and the certificate of a proxy. */
 const SETUP = `
@@ -74,6 +75,8 @@ export class World {
     world.#isInstalled()
     // A request that is refused is an example that does not work.
     writeFileSync(join(world.#home, '.curlrc'), 'fail-with-body\n')
+    // The command of the installed package.
+    writeFileSync(join(world.#home, 'roomd'), `#!/bin/sh\nexec node ${main} "$@"\n`, { mode: 0o755 })
     const { pid, stdout } = world.#holder
     if (!pid || !stdout) throw new Error('unshare does not start')
     await once(stdout, 'data')
@@ -84,7 +87,9 @@ export class World {
   /** Spares every script the look at what is installed, by one more npm; test/daemon/npm.test.ts has the scripts as they are. */
   #isInstalled(): void {
     const path = join(this.folder, 'package.json')
-    const { scripts, ...rest } = JSON.parse(readFileSync(path, 'utf8'))
+    // What is published is compiled from these.
+    const text = readFileSync(path, 'utf8').replaceAll(/\.\/dist\/src\/(client\/.*)\.js/g, './src/$1.ts')
+    const { scripts, ...rest } = JSON.parse(text)
     const { prestart, predaemon, ...others } = scripts
     expect([prestart, predaemon]).toEqual(Array(2).fill('exec npm run --silent setup'))
     writeFileSync(path, JSON.stringify({ ...rest, scripts: others }))
@@ -97,7 +102,7 @@ export class World {
       cwd: this.folder,
       detached: true,
       env: {
-        PATH: `${dirname(process.execPath)}:${process.env.PATH}`,
+        PATH: `${this.#home}:${dirname(process.execPath)}:${process.env.PATH}`,
         HOME: this.#home,
         PM2_HOME: join(this.#home, 'pm2'),
         NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,

@@ -137,6 +137,20 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
         await expect(engine.logs.append(LOG, draft)).rejects.toThrow(Repeated)
       })
 
+      it('appends messages together, without those that are repeated', async () => {
+        const draft = { ...said('first'), nonce: 'n' }
+        const first = await engine.logs.append(LOG, draft)
+        const texts = ['a', 'é'.repeat(4_000), 'b'.repeat(4_000), ...numbers(400)]
+        const alone = numbers(100).map((text) => engine.logs.append(LOG, said(text.padEnd(2_000))))
+        const together = engine.logs.appendAll(LOG, [draft, ...texts.map((text) => said(text))])
+        const behind = engine.logs.append(LOG, said('behind'))
+        await expect(together[0]).rejects.toMatchObject({ name: 'Repeated', id: first.id })
+        const events = await Promise.all([...alone, ...together.slice(1), behind])
+        expect(events.slice(100, -1).map(({ body }) => body)).toEqual(texts)
+        expect(await readAll(engine, LOG)).toEqual([first, ...events])
+        expect(engine.logs.appendAll(LOG, [])).toEqual([])
+      })
+
       it('gives rising ids and times that never fall, in the order of calls', async () => {
         const texts = numbers(3_000)
         const events = await Promise.all(texts.map((text) => engine.logs.append(LOG, said(text))))
@@ -281,6 +295,17 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
         const after = events[1]?.id ?? 0
         expect(await readAll(engine, LOG, { after, limit: 2 })).toEqual(events.slice(4))
         expect(await readAll(engine, LOG, { after, from: Date.UTC(2999, 0) })).toEqual([])
+      })
+
+      it('gives the bounds of a log', async () => {
+        expect(await engine.logs.extent(LOG)).toEqual({ start: 0, last: 0 })
+        const [first, last] = await spread(numbers(2))
+        const { start, ...extent } = await engine.logs.extent(LOG)
+        expect(extent).toEqual({ last: last?.id })
+        expect(start).toBeLessThan(first?.id ?? 0)
+        expect(await readAll(engine, LOG, { after: start })).toEqual([first, last])
+        await engine.logs.clear(LOG)
+        await eventually(async () => expect(await engine.logs.extent(LOG)).toEqual({ start: last?.id, last: last?.id }))
       })
 
       it('refuses an id that is too old, too new or of a log that does not exist', async () => {

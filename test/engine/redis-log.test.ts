@@ -137,7 +137,7 @@ async function following() {
     const resolve = () => void acknowledged.add(body)
     const draft = said(body)
     const reject = () => void refused.add(body)
-    log.outgoing.push({ draft, log, size: 1, behind: undefined, sent: false, resolve, reject })
+    log.outgoing.push({ draft, log, size: 1, behind: undefined, withNext: 0, sent: false, resolve, reject })
     logs.commit()
   }
   let heard = 0

@@ -7,6 +7,7 @@ import { Accounts } from '../../src/chat/accounts.ts'
 import { Chat } from '../../src/chat/chat.ts'
 import { Directory } from '../../src/chat/directory.ts'
 import { Messages } from '../../src/chat/messages.ts'
+import { Posting } from '../../src/chat/posting.ts'
 import { Refusal, type RefusalCode } from '../../src/chat/refusal.ts'
 import { IrcClient } from '../clients/irc.ts'
 import { ChatroomClient, enter, logIn, register, say } from '../support/chatroom.ts'
@@ -25,7 +26,7 @@ const DOCUMENTED = new Map(
     .map((row) => row.split('|').map((cell) => /^ `(.*)` $/.exec(cell)?.[1]))
     .map(([, code, ...cells]) => [code as RefusalCode, cells]),
 )
-const [LINE, BOX, PIRATE_HTTP, PIRATE, GLOBES_HTTP, GLOBES, CHATROOM, IRC] = [0, 1, 2, 3, 4, 5, 6, 7]
+const [LINE, BOX, PIRATE_HTTP, PIRATE, GLOBES_HTTP, GLOBES, CHATROOM, IRC, API] = [0, 1, 2, 3, 4, 5, 6, 7, 8]
 const LIMIT = 7
 const LONG = 'x'.repeat(4_001)
 
@@ -117,7 +118,7 @@ test('a message that is refused', async () => {
     await line.rest()
     expect(await line.ask('hello'), code).toMatchObject({
       code,
-      error: answer(code, LINE, { nickname: 'hello', room: 'hello', id: 'hello', network: 'hello' }),
+      error: answer(code, LINE, { nickname: 'hello', room: 'hello', id: 'hello', network: 'hello', name: 'hello' }),
     })
 
     await box.rest()
@@ -204,5 +205,21 @@ test('a login, registration or entry that is refused', async () => {
       win.send(enter('Public Chat'))
       expect(await win.until(({ type }) => type === 'enter'), code).toMatchObject({ status: 'error', message })
     }
+  }
+})
+
+test('a request of the rooms API that is refused', async () => {
+  const daemon = await start()
+  const enter = vi.spyOn(Posting.prototype, 'enter')
+  onTestFinished(() => enter.mockRestore())
+  for (const code of REFUSAL_CODES) {
+    enter.mockRejectedValue(refusal(code))
+    const url = `http://127.0.0.1:${daemon.port('http')}/rooms/ops/messages?as=ci`
+    const response = await fetch(url, { method: 'POST', body: 'hello' })
+    const [, status, detail] = /^(\d+) (.*)$/.exec(answer(code, API) ?? '') ?? []
+    expect([code, response.status]).toEqual([code, Number(status ?? 500)])
+    const text = await response.text()
+    if (detail !== undefined) expect(JSON.parse(text)).toMatchObject({ code, detail })
+    if ([429, 503].includes(response.status)) expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0)
   }
 })

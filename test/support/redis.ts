@@ -85,6 +85,11 @@ export class RedisServer {
     }
   }
 
+  /** Makes it stand still, or go on. */
+  pause(on: boolean): void {
+    this.#child?.kill(on ? 'SIGSTOP' : 'SIGCONT')
+  }
+
   async kill(): Promise<void> {
     if (!this.#child || this.#child.exitCode !== null || this.#child.signalCode !== null) return
     const exit = once(this.#child, 'exit')
@@ -147,9 +152,13 @@ export class Wire {
     }).listen(0, '127.0.0.1')
   }
 
-  get place() {
+  get port(): number {
     const address = this.#server.address()
-    return placeAt(typeof address === 'object' && address ? address.port : 0)
+    return typeof address === 'object' && address ? address.port : 0
+  }
+
+  get place() {
+    return placeAt(this.port)
   }
 
   #sees(far: Socket, data: Buffer): void {

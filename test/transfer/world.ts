@@ -6,6 +6,7 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import type { Writable } from 'node:stream'
 import { onTestFinished } from 'vitest'
+import { digestOf } from '../../src/chat/secrets.ts'
 import { type Engine, Gone } from '../../src/engine/engine.ts'
 import type { Draft, LogName } from '../../src/engine/event.ts'
 import { LocalEngine } from '../../src/engine/local/local.ts'
@@ -86,6 +87,13 @@ export async function fill(engine: Engine): Promise<void> {
   await keepBlock(engine, 'ann', 'BOB')
   await keepBlock(engine, 'zoe', 'Ann')
   await engine.records.delete('block', blockKey('ann', 'Zoe'))
+  const token = { account: 'ANN', accountId: '0', rights: ['read'], createdAt: 1_700_000_000_000 } as const
+  for (const name of ['ci', 'é']) {
+    const made = { ...token, digest: digestOf(name), name, rooms: ['ops'], rights: [...token.rights], until: 1 }
+    await engine.records.put('token', made.digest, made)
+  }
+  const hook = { url: 'https://example.org/', kinds: ['message'], secret: 'é', by: 'ANN', createdAt: 1, position: 7 }
+  await engine.records.put('hook', 'h', { ...hook, id: 'h', room: id, failing: { since: 1, error: 'HTTP 500' } })
   await engine.records.put('secret', 'secret', 'of tokens')
   await engine.records.put('secret', 'ticket:1', 'Ann', { expiresAt: Date.now() + DAY_MS })
   await engine.records.put('secret', '{odd} *', '', { expiresAt: Date.now() + DAY_MS })
@@ -109,7 +117,10 @@ export async function portrait(engine: Engine): Promise<unknown> {
   }
   const notes = []
   for (const key of NOTES) notes.push(await engine.records.get('secret', key))
-  return { rooms: await engine.rooms.list(), names: await names(engine, 1_000), people, notes, logs }
+  const tokens = (await Array.fromAsync(engine.records.listBy('token', 'account', 'ann'))).flat()
+  const hooks = (await Array.fromAsync(engine.records.listBy('hook', 'room', '2'))).flat()
+  const rooms = await engine.rooms.list()
+  return { rooms, names: await names(engine, 1_000), people, tokens, hooks, notes, logs }
 }
 
 async function missedAfter(engine: Engine, log: LogName, after: number): Promise<number | 'gone'> {

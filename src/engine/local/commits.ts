@@ -1,6 +1,7 @@
 import { atTickEnd, committed } from '../../tick.ts'
 import { Closed, Repeated, Unavailable } from '../engine.ts'
 import { committedEvent, type Draft, type Event, type LogName } from '../event.ts'
+import { takeRepeatable } from '../repeatable.ts'
 import { type CommitResult, type Row, rowOf } from './messages.ts'
 
 /**
@@ -16,6 +17,8 @@ const ESCAPED_BYTES = 6
 interface Waiting {
   readonly log: LogName
   readonly draft: Draft
+  /** Number of the next events that are committed in the same transaction. */
+  readonly withNext: number
   resolve(event: Event): void
   reject(error: Error): void
 }
@@ -47,10 +50,10 @@ export class Commits {
     return !this.#committing && this.#queue.length === 0
   }
 
-  /** Queues an event. @throws Unavailable, Closed, Repeated */
-  append(log: LogName, draft: Draft): Promise<Event> {
+  /** Queues an event, which is committed in one transaction with the `withNext` that are queued next. @throws Unavailable, Closed, Repeated */
+  append(log: LogName, draft: Draft, withNext = 0): Promise<Event> {
     return new Promise((resolve, reject) => {
-      this.#queue.push({ log, draft, resolve, reject })
+      this.#queue.push({ log, draft, withNext, resolve, reject })
       this.#schedule()
     })
   }
@@ -73,15 +76,17 @@ export class Commits {
     )
   }
 
-  /** Takes the oldest waiting events, at least one. */
+  /** Takes the oldest waiting events, at least those that belong together with the first one. */
   #nextBatch(): { batch: Waiting[]; size: number } {
     let count = 0
     let size = 0
-    for (const { draft } of this.#queue) {
-      const more = EVENT_BYTES + sizeOf(draft.body)
+    for (let first = this.#queue[0]; first; first = this.#queue[count]) {
+      const end = count + 1 + first.withNext
+      let more = 0
+      for (let place = count; place < end; place++) more += EVENT_BYTES + sizeOf(this.#queue[place]?.draft.body ?? '')
       if (count > 0 && size + more > BATCH_BYTES) break
       size += more
-      count++
+      count = end
     }
     return { batch: this.#queue.splice(0, count), size }
   }
@@ -114,7 +119,9 @@ export class Commits {
   }
 
   #refused(batch: readonly Waiting[], error: Error): void {
-    for (const { reject } of batch) reject(new Unavailable(error.message))
+    const { behind, others } = takeRepeatable(batch, this.#queue)
+    this.#queue = others
+    for (const { reject } of [...batch, ...behind]) reject(new Unavailable(error.message))
     this.#next()
   }
 

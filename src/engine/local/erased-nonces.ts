@@ -5,7 +5,6 @@ import { idAt, NONCE_MS } from '../event.ts'
 export class ErasedNonces {
   readonly #keep: StatementSync
   readonly #expire: StatementSync
-  readonly #find: StatementSync
 
   constructor(db: DatabaseSync) {
     this.#keep = db.prepare(
@@ -13,17 +12,11 @@ export class ErasedNonces {
        WHERE log = ? AND id = ? AND kind = 'message' AND nonce IS NOT NULL`,
     )
     this.#expire = db.prepare('DELETE FROM nonces WHERE id < ?')
-    this.#find = db.prepare('SELECT id FROM nonces WHERE log = ? AND nonce = ? AND sender = ? AND id > ?')
   }
 
   /** Keeps the nonce of a message that is removed next. */
   keep(log: number, id: number): void {
     this.#expire.run(idAt(Date.now() - NONCE_MS))
     this.#keep.run(log, id)
-  }
-
-  /** Returns the id of the message with a sender and nonce after an id; 0 if there is none. */
-  find(log: number, nonce: string, from: string, after: number): number {
-    return Number(this.#find.get(log, nonce, from, after)?.id ?? 0)
   }
 }

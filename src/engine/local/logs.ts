@@ -1,9 +1,9 @@
 import { setImmediate as nextRound } from 'node:timers/promises'
 import { ClockMonitor } from '../clock.ts'
-import type { EngineLogs, Listener, Range, SearchPage, WordSearch } from '../engine.ts'
+import type { EngineLogs, Extent, Listener, Range, SearchPage, WordSearch } from '../engine.ts'
 import type { Draft, Event, LogName } from '../event.ts'
 import type { EngineObserver } from '../observer.ts'
-import { readLog } from '../reading.ts'
+import { extentOf, readLog } from '../reading.ts'
 import { type MemoryLimits, Recent, RecentTotal } from '../recent.ts'
 import { searchLog } from '../searching.ts'
 import { Commits } from './commits.ts'
@@ -51,8 +51,16 @@ export class LocalLogs implements EngineLogs {
     return this.#commits.append(log, draft)
   }
 
+  appendAll(log: LogName, drafts: readonly Draft[]): readonly Promise<Event>[] {
+    return drafts.map((draft, place) => this.#commits.append(log, draft, place === 0 ? drafts.length - 1 : 0))
+  }
+
   read(log: LogName, range: Range): AsyncIterable<readonly Event[]> {
     return readLog(this.#store().reading, log, range, this.#followed.get(log)?.recent)
+  }
+
+  extent(log: LogName): Promise<Extent> {
+    return extentOf(this.#store().reading, log)
   }
 
   search(log: LogName, search: WordSearch): AsyncIterable<SearchPage> {

@@ -107,7 +107,7 @@ function numbered(
 /** Returns the arguments of scripts/append.lua that tell how it treats a draft. */
 function treatmentOf(draft: Draft): [kind: string, key: string] {
   const { kind, from, to = '', nonce, details } = draft
-  if (kind === 'message') return nonce === undefined ? ['', ''] : ['nonce', `${from} ${nonce}`]
+  if (kind === 'message' || kind === 'private') return nonce === undefined ? ['', ''] : ['nonce', `${from} ${nonce}`]
   if (kind === 'joined') return [details?.guest ? 'founder' : kind, fold(from)]
   if (kind === 'left') return [kind, fold(from)]
   if (kind === 'kicked') return [kind, fold(to)]

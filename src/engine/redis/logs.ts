@@ -78,16 +78,30 @@ export class Logs {
 
   /** Appends an event; a `closed` ends the log. @throws Unavailable, Closed, Shared, Repeated */
   append(name: LogName, draft: Draft): Promise<Event> {
+    return this.#objection(1) ?? this.#append(name, draft, 0)
+  }
+
+  /** Appends events in one step, each like {@link append}. */
+  appendAll(name: LogName, drafts: readonly Draft[]): readonly Promise<Event>[] {
+    const objection = this.#objection(drafts.length)
+    if (objection) return drafts.map(() => objection)
+    return drafts.map((draft, place) => this.#append(name, draft, place === 0 ? drafts.length - 1 : 0))
+  }
+
+  /** Returns a rejected promise where no more events may wait. */
+  #objection(more: number): Promise<never> | undefined {
     if (!this.link.port) return Promise.reject(new Unavailable('Redis is away'))
-    if (this.#events >= MAX_EVENTS || this.#bytes >= MAX_BYTES) {
-      return Promise.reject(new Unavailable('too much is waiting for Redis'))
-    }
+    if (this.#events + more <= MAX_EVENTS && this.#bytes < MAX_BYTES) return undefined
+    return Promise.reject(new Unavailable('too much is waiting for Redis'))
+  }
+
+  #append(name: LogName, draft: Draft, withNext: number): Promise<Event> {
     return new Promise((resolve, reject) => {
       const size = sizeOf(draft)
       const latest = this.#latest.get(draft.room)
       const log = this.#open(name)
       const behind = latest && !latest.sent && latest.log !== log ? latest : undefined
-      const waiting: Waiting = { draft, log, size, behind, sent: false, resolve, reject }
+      const waiting: Waiting = { draft, log, size, behind, withNext, sent: false, resolve, reject }
       this.#latest.set(draft.room, waiting)
       this.#events++
       this.#bytes += size

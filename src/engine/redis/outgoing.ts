@@ -1,5 +1,6 @@
 import { Shared, Unavailable } from '../engine.ts'
 import type { Draft, Event } from '../event.ts'
+import { takeRepeatable } from '../repeatable.ts'
 import { type Batch, type Committed, commitBatch, NotAdmitted, settleBatch } from './batch.ts'
 import { roomOf } from './keys.ts'
 import type { RedisLog } from './log.ts'
@@ -18,6 +19,8 @@ export interface Waiting {
   readonly size: number
   /** An earlier event of the same room in another log, which must be sent first so that ids show the order. */
   readonly behind: Waiting | undefined
+  /** Number of the next events of the log that are sent in the same batch. */
+  readonly withNext: number
   sent: boolean
   resolve(event: Event): void
   reject(error: Error): void
@@ -96,11 +99,15 @@ export class Outgoing {
   #take(): Waiting[] {
     let count = 0
     let bytes = 0
-    for (const { draft, size, behind } of this.#waiting) {
+    for (let first = this.#waiting[0]; first; first = this.#waiting[count]) {
+      const { draft, behind, withNext } = first
       if (behind && !behind.sent) break
-      if (count > 0 && (bytes + size > BATCH_BYTES || draft.kind === 'closed')) break
-      count++
-      bytes += size
+      const end = count + 1 + withNext
+      let more = 0
+      for (let place = count; place < end; place++) more += this.#waiting[place]?.size ?? 0
+      if (count > 0 && (bytes + more > BATCH_BYTES || draft.kind === 'closed')) break
+      count = end
+      bytes += more
       if (draft.kind === 'closed') break
     }
     const taken = this.#waiting.splice(0, count)
@@ -130,7 +137,10 @@ export class Outgoing {
       if (error instanceof NotAdmitted && error.status === 'unknown') nodes.noticeLoss()
       if (error instanceof NotAdmitted && error.status === 'dead') nodes.noticeDeath()
       this.#noteRefusal(error)
+      const { behind, others } = takeRepeatable(batch.waiting, this.#waiting)
+      this.#waiting = others
       this.#refuse(batch.waiting, error)
+      this.#refuse(behind, error)
     })
     if (!committed) return
     observer.measured(batch.waiting.length, performance.now() - started)

@@ -4,7 +4,7 @@ import { closeLog } from '../close-log.ts'
 import { Closed, type Engine, type EngineLogs, Unavailable } from '../engine.ts'
 import type { Draft, Event, LogName } from '../event.ts'
 import type { EngineObserver, Retention } from '../observer.ts'
-import { readLog } from '../reading.ts'
+import { extentOf, readLog } from '../reading.ts'
 import type { MemoryLimits } from '../recent.ts'
 import { searchLog } from '../searching.ts'
 import { Records } from '../typed-records.ts'
@@ -84,7 +84,9 @@ export class RedisEngine implements Engine {
     const states = new RedisRoomStates(keys, link)
     this.logs = {
       append: (log, draft) => this.#append(log, draft),
+      appendAll: (log, drafts) => this.#appendAll(log, drafts),
       read: (log, range) => readLog(store, log, range, link.port && logs.get(log)?.recent),
+      extent: (log) => extentOf(store, log),
       search: (log, search) => searchLog(store, log, search, link.port && logs.get(log)?.recent),
       state: (room, key) => states.of(room, key),
       withNonce: async (log, from, nonce) => {
@@ -156,6 +158,15 @@ export class RedisEngine implements Engine {
   async ping(): Promise<void> {
     if (this.#health.trouble !== undefined) throw new Unavailable(this.#health.trouble)
     await Promise.all(this.#link.everyServer().map((ask) => ask('PING')))
+  }
+
+  #appendAll(log: LogName, drafts: readonly Draft[]): readonly Promise<Event>[] {
+    const appended = this.#logs.appendAll(log, drafts)
+    for (const draft of drafts) {
+      this.#sweep.note(log, draft)
+      this.rooms.said(draft.room)
+    }
+    return appended
   }
 
   #append(log: LogName, draft: Draft): Promise<Event> {

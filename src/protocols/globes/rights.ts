@@ -3,6 +3,7 @@ import { LOBBY } from '../../chat/chat.ts'
 import type { Proof } from '../../chat/credentials.ts'
 import { isAtLeast } from '../../chat/room-state.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
+import { readBasic } from '../../transport/http/basic.ts'
 import type { HttpServices } from '../../transport/http/routes.ts'
 import { GlobesError } from './errors.ts'
 import type { GlobesContext } from './options.ts'
@@ -61,12 +62,4 @@ export class Rights {
       .authenticate(basic.name, basic.password, this.#requests.addressOf(request))
       .catch((error) => refuseGuess(error, 104))
   }
-}
-
-/** Parses HTTP Basic credentials (RFC 7617) in UTF-8. */
-function readBasic(authorization = ''): { name: string; password: string } | undefined {
-  const [, encoded] = /^Basic +([A-Za-z0-9+/]+=*)$/i.exec(authorization) ?? []
-  if (encoded === undefined) return undefined
-  const [, name, password] = /^([^:]*):(.*)$/s.exec(Buffer.from(encoded, 'base64').toString()) ?? []
-  return name === undefined || password === undefined ? undefined : { name, password }
 }

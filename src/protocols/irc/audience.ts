@@ -3,7 +3,7 @@ import { fold } from '../../chat/names.ts'
 import type { News, Signal } from '../../chat/news.ts'
 import type { Cap } from './caps.ts'
 import type { Lines } from './command.ts'
-import { channelOf, hostOf, shownNick, sourceOf } from './names.ts'
+import { channelOf, shownNick, sourceOf, userHostOf } from './names.ts'
 import { numeric } from './numerics.ts'
 import type { IrcSession } from './session.ts'
 import { signalLine } from './signal-line.ts'
@@ -116,7 +116,7 @@ export class IrcAudience {
 
   #registered(name: string, rooms: readonly number[]): void {
     const before = sourceOf(name, undefined)
-    const { user, host } = hostOf(name, true)
+    const { user, host } = userHostOf(name, true)
     this.#tellNeighbours(name, rooms, 'account-notify', [`:${before} ACCOUNT ${shownNick(name)}`])
     this.#tellNeighbours(name, rooms, 'chghost', [`:${before} CHGHOST ${user} ${host}`])
   }

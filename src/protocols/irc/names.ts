@@ -40,7 +40,7 @@ export function sourceOf(name: string, verified: boolean | undefined): string {
 }
 
 /** Returns the parts of {@link sourceOf} behind the nickname. */
-export function hostOf(name: string, verified: boolean): { readonly user: string; readonly host: string } {
+export function userHostOf(name: string, verified: boolean): { readonly user: string; readonly host: string } {
   const [, user = '', host = ''] = /!([^@]*)@(.*)$/.exec(sourceOf(name, verified)) ?? []
   return { user, host }
 }

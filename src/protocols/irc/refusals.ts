@@ -71,6 +71,11 @@ const NUMERIC_OF: Readonly<Record<RefusalCode, Numeric>> = {
   'too-many-address-bans': fail('Too many banned addresses'),
   'session-unknown': noNick,
   'user-unknown': noNick,
+  'token-invalid': fail('Not an access token'),
+  'token-scope': fail('The access token does not have this right'),
+  'token-taken': fail('The account has a token of this name'),
+  'token-unknown': fail('No such token'),
+  'too-many-tokens': fail('Too many tokens'),
   unavailable: fail('Temporarily unavailable, try again'),
 }
 

@@ -1,6 +1,6 @@
-import type { MessageExtras } from '../../chat/messages.ts'
 import { fold } from '../../chat/names.ts'
 import { Refusal } from '../../chat/refusal.ts'
+import type { MessageExtras } from '../../chat/speech.ts'
 import type { EventDetails } from '../../engine/event.ts'
 import { type IrcContext, type Lines, NOTHING } from './command.ts'
 import { actionOf, isCtcp } from './ctcp.ts'

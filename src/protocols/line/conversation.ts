@@ -94,6 +94,10 @@ export class LineConversation implements CommandContext, Conversation<string | U
     this.#piping = true
   }
 
+  readonly breakOff = (): void => {
+    if (!this.session.closed) this.#link.disconnect('unavailable')
+  }
+
   lastWord(reason: DisconnectReason, why?: string): Buffer | undefined {
     // A client that speaks HTTP has not asked for plain lines.
     return this.session.form === 'json' ? undefined : this.encode(lastLineFor(reason, undefined, why))

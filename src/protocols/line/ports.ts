@@ -8,10 +8,10 @@ import type { ListeningPort } from '../../transport/listener.ts'
 import type { Certificate } from '../../transport/port.ts'
 import { socketListener } from '../../transport/tcp.ts'
 import { maxMessageOf, textFrame } from '../../transport/websocket.ts'
+import { plainEncoder } from '../plain-line.ts'
 import type { ProtocolHost } from '../protocol.ts'
 import { LineConversation, type LineConversationOptions } from './conversation.ts'
 import { encoder } from './json.ts'
-import { plainEncoder } from './plain.ts'
 import { LineWire, lastLine, type Pack } from './wire.ts'
 
 /** Maximum time without progress in which a client that is still sending reads its replies. */

@@ -7,8 +7,7 @@ import type { Event } from '../../engine/event.ts'
 import type { ClientLink } from '../../transport/conversation.ts'
 import { DISCONNECTS, type DisconnectReason, disconnectText } from '../../transport/disconnect.ts'
 import type { ByteSink } from '../../transport/outbox.ts'
-import type { Encode } from './json.ts'
-import { plainEncoder } from './plain.ts'
+import { type Encode, plainEncoder } from '../plain-line.ts'
 
 export class LineSession extends Session {
   readonly sink: ByteSink

@@ -1,4 +1,5 @@
 import { Refusal, type RefusalCode } from '../../chat/refusal.ts'
+import type { ApiLines } from './schemas.ts'
 
 /** The codes of the rooms API's own problems. */
 export type ProblemCode =
@@ -14,8 +15,20 @@ export type ProblemCode =
   | 'body-too-large'
   /** An earlier request with the same Idempotency-Key had another body. */
   | 'key-reused'
+  /** The room, or the server, has the maximum number of outgoing webhooks. */
+  | 'too-many-hooks'
+  /** The URL of an outgoing webhook names an address that is not public. */
+  | 'url-private'
   /** Requests come faster than the pace of the sender allows. */
   | 'too-fast'
+
+/** Members of a problem that tell how far the request has been done. */
+export interface ProblemMembers extends Partial<ApiLines> {
+  /** The first line that is refused. */
+  readonly line?: number
+  /** Number of lines that are refused. */
+  readonly refused?: number
+}
 
 /** A response of type `application/problem+json` (RFC 9457). */
 export class Problem extends Error {
@@ -24,12 +37,26 @@ export class Problem extends Error {
   readonly code: ProblemCode | RefusalCode
   /** Seconds for the header Retry-After. */
   readonly retryAfterS: number | undefined
+  /** Further members of the response. */
+  readonly members: ProblemMembers
 
-  constructor(status: number, code: ProblemCode | RefusalCode, detail: string, retryAfterS?: number) {
+  constructor(
+    status: number,
+    code: ProblemCode | RefusalCode,
+    detail: string,
+    retryAfterS?: number,
+    members: ProblemMembers = {},
+  ) {
     super(detail)
     this.status = status
     this.code = code
     this.retryAfterS = retryAfterS
+    this.members = members
+  }
+
+  /** Returns the same problem with further members. */
+  with(members: ProblemMembers): Problem {
+    return new Problem(this.status, this.code, this.message, this.retryAfterS, { ...this.members, ...members })
   }
 }
 
@@ -45,7 +72,7 @@ const REFUSALS: Readonly<Record<RefusalCode, readonly [status: number, detail: s
   'secret-wrong': [401, 'Password or token incorrect'],
   'too-many-attempts': [429, 'Too many attempts, wait a minute'],
   'too-many-accounts': undefined,
-  'name-in-room': undefined,
+  'name-in-room': [409, 'Somebody in the room has this nickname'],
   'room-name-invalid': [400, 'Invalid room name'],
   'room-private': [403, 'The room needs a password'],
   'room-unknown': [404, 'No such room'],
@@ -74,16 +101,25 @@ const REFUSALS: Readonly<Record<RefusalCode, readonly [status: number, detail: s
   'too-many-address-bans': undefined,
   'session-unknown': undefined,
   'user-unknown': [404, 'No such user'],
+  'token-scope': [403, 'The access token has no right to this'],
+  'token-invalid': [400, 'Invalid name, rights, rooms or end of an access token'],
+  'token-taken': [409, 'The account has an access token of this name'],
+  'token-unknown': [404, 'No such access token'],
+  'too-many-tokens': [409, 'Too many access tokens, at most <limit>'],
 }
 
 /** Returns the response to an exception of a request; undefined where the request has failed. */
-export function problemOf(thrown: unknown): Problem | undefined {
+export function apiProblemOf(thrown: unknown): Problem | undefined {
   if (thrown instanceof Problem) return thrown
-  if (!(thrown instanceof Refusal)) return undefined
-  const [status, detail] = REFUSALS[thrown.code] ?? []
+  return thrown instanceof Refusal ? refusalProblem(thrown) : undefined
+}
+
+/** Returns the response to a refusal; undefined for one that no request can cause. */
+export function refusalProblem({ code, limit, bound }: Pick<Refusal, 'code' | 'limit' | 'bound'>): Problem | undefined {
+  const [status, detail] = REFUSALS[code] ?? []
   if (status === undefined || detail === undefined) return undefined
-  const retryAfterS = thrown.code === 'slow-mode' ? thrown.limit : RETRY_AFTER_S[status]
-  return new Problem(status, thrown.code, detail.replace('<limit>', thrown.bound ?? ''), retryAfterS)
+  const retryAfterS = code === 'slow-mode' ? limit : RETRY_AFTER_S[status]
+  return new Problem(status, code, detail.replace('<limit>', bound ?? ''), retryAfterS)
 }
 
 /** Seconds after which a request may be sent again, by status. */

@@ -9,6 +9,12 @@ const OPTIONS = {
     describe:
       'reading public rooms through the rooms API without authorization; local: if only this machine can connect',
   },
+  'hooks-private': {
+    type: 'boolean',
+    default: false,
+    group: 'Listeners',
+    describe: 'outgoing webhooks may go to loopback and private addresses',
+  },
 } as const
 
 const load = () => import('./routes.ts')
@@ -21,6 +27,12 @@ export const roomsApiProtocol: Protocol<typeof OPTIONS> = {
   needsTls: () => false,
   async routes(config, { chat, limits, maxText }) {
     const { roomsApiRoutes } = await load()
-    return roomsApiRoutes({ ...limits, chat, maxText, publicRead: config['public-read'] })
+    return roomsApiRoutes({
+      ...limits,
+      chat,
+      maxText,
+      publicRead: config['public-read'],
+      hooksPrivate: config['hooks-private'],
+    })
   },
 }

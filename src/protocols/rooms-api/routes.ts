@@ -1,22 +1,65 @@
 import { STATUS_CODES } from 'node:http'
+import { hasBody } from '../../transport/http/handshake.ts'
 import type { Routes } from '../../transport/http/routes.ts'
-import type { RoomsApiOptions } from './context.ts'
-import { problemOf } from './problems.ts'
+import { Authorization } from './authorization.ts'
+import { takeBodies } from './body.ts'
+import type { RoomsApiContext, RoomsApiOptions } from './context.ts'
+import { addReading } from './history.ts'
+import { HookSender } from './hooks/hook-sender.ts'
+import { addIncomingHooks } from './hooks/incoming.ts'
+import { addOutgoingHooks } from './hooks/outgoing.ts'
+import { addDocs } from './openapi.ts'
+import { Pacer } from './pacer.ts'
+import { addPosting } from './post.ts'
+import { addPrivate } from './private.ts'
+import { apiProblemOf } from './problems.ts'
+import { addRemoval } from './removal.ts'
+import { addRoomRequests } from './rooms.ts'
+import { addStreams } from './stream/routes.ts'
+import { addTokens } from './tokens.ts'
 
 /** Returns the routes of the rooms API (docs/protocols/rooms-api.md). */
-export function roomsApiRoutes(_options: RoomsApiOptions): Routes {
-  return (app) => {
-    app.addHook('onRequest', async (_, reply) => void reply.header('Cache-Control', 'no-store'))
-    app.setErrorHandler((error, _, reply) => {
-      const problem = problemOf(error)
+export function roomsApiRoutes(options: RoomsApiOptions): Routes {
+  return (app, services) => {
+    const authorization = new Authorization(options, services)
+    const context: RoomsApiContext = {
+      ...options,
+      authorize: (request, right) => authorization.authorize(request, right),
+      readableRoom: (caller, slug) => authorization.readableRoom(caller, slug),
+      enter: (caller, slug) => authorization.enter(caller, slug),
+      visit: (caller, slug) => authorization.visit(caller, slug),
+    }
+    takeBodies(app)
+    app.addHook('onRequest', (_, reply, next) => {
+      reply.header('Cache-Control', 'no-store')
+      next()
+    })
+    app.setErrorHandler((error, request, reply) => {
+      const problem = apiProblemOf(error)
       // The error handler of the HTTP port answers all other errors.
       if (!problem) throw error
-      const { status, code, message: detail, retryAfterS } = problem
+      const { status, code, message: detail, retryAfterS, members } = problem
+      if (hasBody(request.raw) && !request.raw.complete) reply.header('Connection', 'close')
+      if (status === 401) reply.header('WWW-Authenticate', 'Bearer realm="roomd"')
       if (retryAfterS !== undefined) reply.header('Retry-After', retryAfterS)
       return reply
         .code(status)
         .type('application/problem+json')
-        .send({ type: 'about:blank', title: STATUS_CODES[status], status, code, detail })
+        .send({ type: 'about:blank', title: STATUS_CODES[status], status, code, detail, ...members })
     })
+    const pacer = new Pacer(options.pacing, services.requests)
+    addRoomRequests(app, context)
+    addPosting(app, context, services, pacer)
+    addReading(app, context, services)
+    addRemoval(app, context)
+    addPrivate(app, context, pacer)
+    addStreams(app, context, services)
+    addDocs(app)
+    addTokens(app, context)
+    addIncomingHooks(app, context, services, pacer)
+    addOutgoingHooks(app, context)
+    const sender = new HookSender({ chat: options.chat, log: options.log, private: options.hooksPrivate })
+    app.addHook('onReady', async () => sender.start())
+    app.addHook('onClose', () => sender.stop())
   }
 }

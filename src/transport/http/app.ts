@@ -5,9 +5,11 @@ import { allowListed } from './cors.ts'
 import { RequestFeed } from './feed.ts'
 import { asksForWebSocket, hasBody } from './handshake.ts'
 import { addOtherMethods } from './methods.ts'
+import { NodeListeners } from './node-listeners.ts'
 import { isRebound, SAFE_METHODS } from './origin.ts'
 import type { AppOptions } from './port.ts'
 import { RequestClients } from './requests.ts'
+import { Responses } from './responses.ts'
 import type { Routes } from './routes.ts'
 import { serverOf } from './server.ts'
 import { statusOf } from './status.ts'
@@ -28,6 +30,7 @@ export interface App {
 /** Creates the server with the routes of all protocols. */
 export async function openApp(options: AppOptions, routes: readonly Routes[]): Promise<App> {
   const { log, origins, proxies, loopback, visitors } = options
+  const local = loopback && proxies.isEmpty
   const server = serverOf(options)
   const app: FastifyInstance = fastify({
     serverFactory: (handler) =>
@@ -64,6 +67,7 @@ export async function openApp(options: AppOptions, routes: readonly Routes[]): P
   const requests = new RequestClients(options)
   const upgrades = new Upgrades(options, requests)
   upgrades.route(server, app)
+  const responses = new Responses(options, requests)
   const turns = new RequestTurns()
   /** Returns the address of a connection that takes turns; undefined for a proxy, whose requests take turns each by its own. */
   const addressOf = ({ remoteAddress = '' }: Socket) =>
@@ -96,8 +100,8 @@ export async function openApp(options: AppOptions, routes: readonly Routes[]): P
     if (headers.host === undefined && raw.httpVersion === '1.1') return 400
     const changes = !SAFE_METHODS.has(method) || routeOptions.config?.changes === true
     if (changes && requests.mayBeForeign(request)) return 403
-    // Only this machine can connect, so the requested host must be a name of this machine.
-    if (loopback && proxies.isEmpty && isRebound(host, origins)) return 421
+    // The requested host must be a name of this machine.
+    if (local && isRebound(host, origins)) return 421
     const isPreflight = allowListed(request, reply, origins)
     if (is404 || upgrades.isLost(request)) return 404
     return isPreflight ? 204 : undefined
@@ -110,7 +114,7 @@ export async function openApp(options: AppOptions, routes: readonly Routes[]): P
     if (isUnread || asksForWebSocket(request)) reply.header('Connection', 'close')
     if (status !== undefined) return reply.code(status).send()
   })
-  for (const add of routes) await app.register(async (scope) => add(scope, { requests, upgrades, loopback }))
+  for (const add of routes) await app.register(async (scope) => add(scope, { requests, upgrades, responses, local }))
   addOthers()
   await app.ready()
   // Starts the checks of Node.js for incomplete requests.
@@ -120,9 +124,10 @@ export async function openApp(options: AppOptions, routes: readonly Routes[]): P
       const visitor = visitors.get(socket)
       const begin = (chunk: Buffer) => {
         socket.pause().unshift(chunk)
-        server.emit('connection', socket)
+        const listeners = new NodeListeners(server, socket)
         visitor?.begin(
           RequestFeed.wants(chunk) ? new RequestFeed(socket, visitor, turns, addressOf(socket)) : undefined,
+          listeners,
         )
         socket.resume()
       }

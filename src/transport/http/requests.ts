@@ -5,11 +5,13 @@ import type { ClientAddress } from '../network.ts'
 import { isForeign, mayBeForeign, type OriginRequest } from './origin.ts'
 import type { AppOptions } from './port.ts'
 
+type Options = Pick<AppOptions, 'log' | 'admission' | 'origins' | 'proxies' | 'visitors'>
+
 /** Identifies the client and the origin of a request. */
 export class RequestClients {
-  readonly #options: Pick<AppOptions, 'log' | 'admission' | 'origins'>
+  readonly #options: Options
 
-  constructor(options: Pick<AppOptions, 'log' | 'admission' | 'origins'>) {
+  constructor(options: Options) {
     this.#options = options
   }
 
@@ -26,6 +28,23 @@ export class RequestClients {
   /** Returns true if the client's address is banned. */
   isBanned(request: FastifyRequest): boolean {
     return this.#options.admission.banOf(this.clientOf(request).full) !== undefined
+  }
+
+  /**
+   * Counts a client behind a trusted proxy by its own address, until its connection is closed: for requests whose connection the client
+   * keeps. Resolves with true if the client exceeds the limit.
+   */
+  async exceedsLimit(request: FastifyRequest): Promise<boolean> {
+    const { log, admission, proxies } = this.#options
+    const { socket } = request
+    if (!proxies.has(socket.remoteAddress ?? '')) return false
+    const { full, network } = this.clientOf(request)
+    const enter = () => (socket.destroyed ? 'too-many-connections' : admission.refuseClient(network))
+    const refused = enter()
+    const reason = refused && (await admission.retry(enter, refused))
+    if (reason) log.warn({ reason, address: full }, 'refused')
+    else socket.once('close', () => admission.leaveClient(network))
+    return reason !== undefined
   }
 
   /** Returns the client as a reader of logs, until its connection is closed. */
@@ -52,6 +71,12 @@ export class RequestClients {
   /** Returns true, and logs the refusal, if a page of a foreign origin may have sent a request with side effects. */
   mayBeForeign(request: FastifyRequest): boolean {
     return this.#logged(request, mayBeForeign(originRequestOf(request), this.#options.origins))
+  }
+
+  /** Lets the body of a request arrive without a limit of time. `stop` is called when the server stops. */
+  letLast({ socket }: FastifyRequest, stop: () => void): void {
+    socket.setTimeout(0)
+    this.#options.visitors.get(socket)?.letLast(stop)
   }
 
   #logged(request: FastifyRequest, foreign: boolean): boolean {

@@ -4,6 +4,7 @@ import type { ClientLink, Conversation } from '../conversation.ts'
 import type { Framing } from '../framing.ts'
 import type { WebSocketOptions } from '../websocket.ts'
 import type { RequestClients } from './requests.ts'
+import type { Responses } from './responses.ts'
 import type { Upgrades } from './upgrades.ts'
 
 declare module 'fastify' {
@@ -12,6 +13,8 @@ declare module 'fastify' {
     changes?: boolean
     /** True for the operator's probes, which are also answered on connections beyond the limits. */
     probe?: true
+    /** True if guests may send the request to the rooms API. */
+    guests?: true
   }
 }
 
@@ -22,8 +25,9 @@ export type Routes = (app: FastifyInstance, services: HttpServices) => void | Pr
 export interface HttpServices {
   readonly requests: RequestClients
   readonly upgrades: Pick<Upgrades, 'openSocket' | 'isHandshake'>
-  /** True if the port listens on a loopback address. */
-  readonly loopback: boolean
+  readonly responses: Pick<Responses, 'open'>
+  /** True if only this machine can connect: the port listens on a loopback address, and there is no trusted proxy. */
+  readonly local: boolean
 }
 
 export interface SocketOptions extends ConnectionOptions, WebSocketOptions {}

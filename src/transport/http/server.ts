@@ -10,7 +10,8 @@ const STALLED_MS = 60_000
 /** Creates the HTTP server of Node.js, which does not listen: connections are passed to it. */
 export function serverOf({ requestMs, visitors }: Pick<AppOptions, 'requestMs' | 'visitors'>): Server {
   const server = createServer({
-    requestTimeout: requestMs,
+    // The owner of the connection limits the time of a body, as some may take longer.
+    requestTimeout: 0,
     headersTimeout: requestMs,
     connectionsCheckingInterval: requestMs / 10,
     keepAliveTimeout: KEEP_ALIVE_MS,

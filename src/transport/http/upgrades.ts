@@ -95,7 +95,7 @@ export class Upgrades {
         ...onRequest,
       ],
       handler: async (request, reply) => {
-        if (await this.#refuse(request)) return reply.code(429).send()
+        if (await this.#requests.exceedsLimit(request)) return reply.code(429).send()
         this.#accept(request, reply, route)
         return reply
       },
@@ -131,20 +131,6 @@ export class Upgrades {
         socket.destroy()
       }
     })
-  }
-
-  /** Counts a client behind a trusted proxy by its own address. Returns true if the client exceeds the limit. */
-  async #refuse(request: FastifyRequest): Promise<boolean> {
-    const { log, admission, proxies } = this.#options
-    const { socket } = request
-    if (!proxies.has(socket.remoteAddress ?? '')) return false
-    const { full, network } = this.#requests.clientOf(request)
-    const enter = () => (socket.destroyed ? 'too-many-connections' : admission.refuseClient(network))
-    const refused = enter()
-    const reason = refused && (await admission.retry(enter, refused))
-    if (reason) log.warn({ reason, address: full }, 'refused')
-    else socket.once('close', () => admission.leaveClient(network))
-    return reason !== undefined
   }
 }
 

@@ -4,6 +4,8 @@ import type { BanOf } from '../admission.ts'
 import type { DisconnectReason } from '../disconnect.ts'
 import type { Client } from '../listener.ts'
 import { type FeedOwner, MAX_PIPELINED, type RequestFeed } from './feed.ts'
+import { hasBody } from './handshake.ts'
+import type { NodeListeners } from './node-listeners.ts'
 import { statusAlone, statusOf } from './status.ts'
 
 /**
@@ -23,15 +25,20 @@ const MAX_LAST = 16
  * of which ends within a limited time or when the socket closes:
  *
  * - idle: there is no request; Node.js ends it after the keep-alive timeout, or this class after twice `requestMs`;
- * - serving: requests are being answered; Node.js limits the time in which a request arrives and in which its response leaves;
+ * - serving: requests are being answered; Node.js limits the time in which a head arrives and in which a response leaves, and this class that
+ *   in which a body arrives;
  * - upgrading: a handshake is being answered, and the socket is not read; at most `requestMs`;
- * - a WebSocket: its {@link Client} ends it;
+ * - a WebSocket, or a response that lasts: its {@link Client} ends it;
  * - ending: the last response has left; further input is discarded, for a second at most.
  */
 export class Visitor implements Client, FeedOwner {
   readonly #socket: Socket
   readonly #requestMs: number
   readonly #address: string | undefined
+  /** Limits the time in which the body of the newest request arrives. */
+  #bodyTimer: NodeJS.Timeout | undefined
+  /** The response to a request whose body takes its time, and the function that ends it when the server stops. */
+  #lasting: { readonly response: ServerResponse | undefined; readonly stop: () => void } | undefined
   /** The response of the newest request. */
   #newest: ServerResponse | undefined
   /** Number of requests that are being answered, including a handshake. */
@@ -39,6 +46,7 @@ export class Visitor implements Client, FeedOwner {
   /** The bytes to send after the last response. */
   #last: Buffer | undefined
   #client: Client | undefined
+  #listeners: NodeListeners | undefined
   #draining = false
   #stopping = false
   /** Number of requests since the server stops. */
@@ -65,7 +73,10 @@ export class Visitor implements Client, FeedOwner {
     socket.destroySoon = () => this.end()
     // Node.js has an error listener only while it parses.
     socket.on('error', () => {})
-    socket.once('close', () => clearTimeout(this.#timer))
+    socket.once('close', () => {
+      clearTimeout(this.#timer)
+      clearTimeout(this.#bodyTimer)
+    })
     socket.once('end', () => {
       if (this.#serving > 0) this.#endWithin(requestMs)
     })
@@ -77,8 +88,9 @@ export class Visitor implements Client, FeedOwner {
   }
 
   /** Called with the first input, when Node.js begins to limit the time in which the request arrives. */
-  begin(feed: RequestFeed | undefined): void {
+  begin(feed: RequestFeed | undefined, listeners: NodeListeners): void {
     this.feed = feed
+    this.#listeners = listeners
     if (this.#serving === 0) this.#endWithin(2 * this.#requestMs)
   }
 
@@ -107,6 +119,8 @@ export class Visitor implements Client, FeedOwner {
     // The client has closed its side, and Node.js does not limit the time of the response.
     this.#endWithin(this.#socket.readableEnded ? this.#requestMs : undefined)
     this.#newest = response
+    this.#lasting = undefined
+    if (hasBody(response.req)) this.#limitBody()
     if (this.#stopping) {
       this.#lastRequests++
       this.#closeBehindNewest()
@@ -114,6 +128,19 @@ export class Visitor implements Client, FeedOwner {
     this.#serving++
     response.once('close', () => this.#served())
     return true
+  }
+
+  /** Lets the body of the newest request arrive without a limit of time. `stop` is called when the server stops. */
+  letLast(stop: () => void): void {
+    this.#lasting = { response: this.#newest, stop }
+    if (this.#draining || this.#stopping) stop()
+  }
+
+  #limitBody(): void {
+    const check = () => {
+      if (this.#newest?.req.complete === false && this.#lasting?.response !== this.#newest) this.refuse(408)
+    }
+    this.#bodyTimer = this.#bodyTimer?.refresh() ?? setTimeout(check, this.#requestMs).unref()
   }
 
   /** Counts a handshake, after which Node.js does not read the socket. It ends with {@link become} or {@link end}. */
@@ -124,11 +151,18 @@ export class Visitor implements Client, FeedOwner {
     response.once('finish', () => this.end())
   }
 
-  /** Passes the connection to a WebSocket after the handshake. */
+  /** Takes the socket from the HTTP server, which has read the request of a response that lasts. It ends with {@link become}. */
+  takeOver(): void {
+    this.feed?.leave()
+    this.#listeners?.remove()
+  }
+
+  /** Passes the connection to a WebSocket after the handshake, or to a response that lasts. */
   become(client: Client): void {
     this.#client = client
     this.#serving = 0
     this.#newest = undefined
+    this.#listeners = undefined
     this.#endWithin(undefined)
     if (this.#stopping || this.#draining) client.stop()
   }
@@ -160,9 +194,10 @@ export class Visitor implements Client, FeedOwner {
     this.#endWithin(LINGER_MS)
   }
 
-  /** Ends a WebSocket; requests are still answered. */
+  /** Ends a WebSocket or a response that lasts; requests are still answered. */
   drain(): void {
     this.#draining = true
+    this.#lasting?.stop()
     this.#client?.stop()
   }
 
@@ -217,6 +252,8 @@ export class Visitor implements Client, FeedOwner {
   }
 
   #served(): void {
+    // A request behind one whose response lasts is not answered.
+    if (this.#client) return
     this.#serving--
     if (this.#ending) return
     this.feed?.resume()

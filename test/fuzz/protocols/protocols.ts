@@ -3,7 +3,7 @@ import { chatroom, chatterbox } from './frames.ts'
 import { irc, ircWebSocket } from './irc.ts'
 import { line, lineTls, lineWebSocket } from './line.ts'
 import { tls } from './tls.ts'
-import { globes, http, piratchat } from './web.ts'
+import { globes, http, piratchat, roomsApi } from './web.ts'
 
 export const PROTOCOLS = {
   line,
@@ -16,6 +16,7 @@ export const PROTOCOLS = {
   'irc-websocket': ircWebSocket,
   piratchat,
   globes,
+  'rooms-api': roomsApi,
   http,
 } as const satisfies Record<string, Protocol>
 

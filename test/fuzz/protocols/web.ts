@@ -128,6 +128,55 @@ const anyRequest = fc
   .map(([method, to]): HttpRequest => ({ method, path: to }))
 const wild = fc.nat().map((number) => [send(mutation(number).bytes)])
 
+const credentials = fc.constantFrom<readonly string[]>(
+  [],
+  ['Authorization: Basic Ym9iOnNlY3JldA=='],
+  ['Authorization: Bearer rd_nothing'],
+  ['Idempotency-Key: k', 'Room-Password: secret'],
+)
+const roomPath = fc
+  .tuple(
+    mostly(5, fc.constantFrom('lobby', 'ops', 'den'), segment(room)),
+    fc.constantFrom('', '/members', '/messages', '/messages/1'),
+  )
+  .map(([slug, end]) => `/rooms/${slug}${end}`)
+const apiPath = fc.oneof(roomPath, fc.constantFrom('/rooms', '/inbox', '/users/bob/messages', '/openapi.json', '/docs'))
+const apiQuery = fc
+  .array(
+    fc.tuple(
+      mostly(
+        8,
+        fc.constantFrom('as', 'split', 'limit', 'before', 'after', 'from', 'kinds', 'q', 'why'),
+        segment(oddText),
+      ),
+      mostly(3, fc.constantFrom('ci', 'lines', '1', '-10m', 'message', '99999999999999999'), segment(oddText)),
+    ),
+    { maxLength: 3 },
+  )
+  .map((pairs) => (pairs.length === 0 ? '' : `?${pairs.map((pair) => pair.join('=')).join('&')}`))
+const apiMessage = fc.record(
+  { text, action: fc.boolean(), nonce: fc.constantFrom('a', 'b c') },
+  { requiredKeys: ['text'] },
+)
+const apiRequest: fc.Arbitrary<HttpRequest> = fc.oneof(
+  fc
+    .tuple(fc.constantFrom('GET', 'HEAD', 'PUT', 'DELETE'), apiPath, apiQuery, credentials)
+    .map(([method, to, query, headers]): HttpRequest => ({ method, path: `${to}${query}`, headers })),
+  fc
+    .tuple(fc.oneof(apiMessage, fc.array(apiMessage, { maxLength: 3 })), credentials)
+    .chain(([body, headers]) =>
+      posting('POST', '/rooms/ops/messages?as=ci', body, ['Content-Type: application/json', ...headers]),
+    ),
+  fc
+    .tuple(fc.constantFrom('POST', 'PUT'), apiPath, apiQuery, text, credentials)
+    .map(([method, to, query, body, headers]): HttpRequest => ({ method, path: `${to}${query}`, body, headers })),
+)
+
+export const roomsApi: Protocol = {
+  listener: 'http',
+  sessions: delivered(fc.array(apiRequest, { maxLength: 8 }).chain(requested)),
+  check: checkHttp,
+}
 export const piratchat: Protocol = {
   listener: 'http',
   sessions: both(piratchatScript, piratchatTalk),

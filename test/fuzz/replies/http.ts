@@ -3,7 +3,8 @@ import { checkWebSocket } from './websocket.ts'
 
 /** The statuses of the HTTP port. 500 is a fault. */
 const STATUSES = new Set([
-  100, 101, 200, 201, 204, 304, 400, 401, 403, 404, 405, 408, 409, 413, 417, 421, 422, 426, 429, 431, 501, 503,
+  100, 101, 200, 201, 204, 304, 400, 401, 403, 404, 405, 408, 409, 410, 413, 415, 417, 421, 422, 426, 429, 431, 501,
+  503,
 ])
 const SWITCHING = 101
 
@@ -18,8 +19,8 @@ export function checkHttp(received: Buffer, complete: boolean): number {
     rest = rest.subarray(response.bytes)
     if (response.status === SWITCHING) return count + checkWebSocket(rest, complete)
     const { body } = response
-    if (response.headers.get('content-type')?.startsWith('application/json') && body.length > 0)
-      JSON.parse(body.toString())
+    const type = response.headers.get('content-type')
+    if (/^application\/(?:problem\+)?json/.test(type ?? '') && body.length > 0) JSON.parse(body.toString())
   }
   return count
 }

@@ -1,7 +1,7 @@
 import type { SessionInfo } from '../../../chat/sessions.ts'
 import type { RoomRecord } from '../../../engine/engine.ts'
 import type { IrcCommand, IrcContext, Lines } from '../command.ts'
-import { channelOf, hostOf, meantNick, SERVER, shownNick } from '../names.ts'
+import { channelOf, meantNick, SERVER, shownNick, userHostOf } from '../names.ts'
 import { isVisible, packed, prefixOf } from '../rooms.ts'
 
 /** Bytes of the channels in a line of RPL_WHOISCHANNELS. */
@@ -20,7 +20,7 @@ const whois: IrcCommand = {
     const [first] = sessions
     if (!first && rooms.length === 0) return [reply('ERR_NOSUCHNICK', nick), reply('RPL_ENDOFWHOIS', nick)]
     const shown = shownNick(first?.name ?? name)
-    const { user, host } = hostOf(shown, first?.account ?? false)
+    const { user, host } = userHostOf(shown, first?.account ?? false)
     const channels = await shownChannels(context, name, rooms)
     return [
       reply('RPL_WHOISUSER', shown, user, host),
@@ -77,7 +77,7 @@ const whowas: IrcCommand = {
     const all = chat.users.past.of(meantNick(nick))
     const most = /^[1-9]\d{0,3}$/.test(count) ? Number(count) : all.length
     const lines = all.slice(0, most).flatMap(({ name, verified, leftAt }) => {
-      const { user, host } = hostOf(name, verified)
+      const { user, host } = userHostOf(name, verified)
       const shown = shownNick(name)
       return [
         reply('RPL_WHOWASUSER', shown, user, host),
@@ -122,7 +122,7 @@ const userhost: IrcCommand = {
     const online = await onlineOf(context, params.slice(0, 5))
     const replies = online.map(async (nick) => {
       const name = meantNick(nick)
-      const { user, host } = hostOf(name, await chat.users.isOwner(name))
+      const { user, host } = userHostOf(name, await chat.users.isOwner(name))
       const star = chat.users.here(name).some(({ isAdmin }) => isAdmin) ? '*' : ''
       return `${nick}${star}=${chat.away.of(name) === undefined ? '+' : '-'}${user}@${host}`
     })

@@ -2,7 +2,7 @@ import { fold } from '../../../chat/names.ts'
 import { Refusal } from '../../../chat/refusal.ts'
 import { matches } from '../../../chat/sanctions.ts'
 import type { IrcCommand, IrcContext } from '../command.ts'
-import { channelOf, hostOf, meantNick, SERVER, shownNick } from '../names.ts'
+import { channelOf, meantNick, SERVER, shownNick, userHostOf } from '../names.ts'
 import { isVisible, prefixOf, roomOfChannel } from '../rooms.ts'
 
 /** Maximum users in the reply to a mask. */
@@ -71,7 +71,7 @@ async function lineOf(
 ): Promise<string> {
   const isAdmin = chat.users.here(name).some((session) => session.isAdmin)
   const isAccount = await chat.users.isOwner(name)
-  const { user, host } = hostOf(name, isAccount)
+  const { user, host } = userHostOf(name, isAccount)
   const flags = `${chat.away.of(name) === undefined ? 'H' : 'G'}${isAdmin ? '*' : ''}${prefix}`
   const nick = shownNick(name)
   if (!fields) return reply('RPL_WHOREPLY', [channel, user, host, SERVER, nick, flags, `0 ${nick}`])

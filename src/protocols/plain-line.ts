@@ -1,14 +1,9 @@
-import type {
-  CommandResult,
-  ErrorReply,
-  History,
-  PrivateEvent,
-  RoomEvent,
-  ServerLine,
-} from '../../../commands/replies.ts'
-import { escapeAll, NOT_ASCII } from '../escape.ts'
-import { indentLines } from '../indent.ts'
-import { type Encode, UNSAFE } from './json.ts'
+import type { CommandResult, ErrorReply, History, PrivateEvent, RoomEvent, ServerLine } from '../../commands/replies.ts'
+import { escapeAll, NOT_ASCII, UNSAFE } from './escape.ts'
+import { indentLines } from './indent.ts'
+
+/** Encodes a line in some form, with a line feed. */
+export type Encode = (line: ServerLine) => string
 
 /** Control characters other than tab and line feed, and those that are escaped in JSON too. */
 const CONTROLS = new RegExp(`[\0-\x08\x0b-\x1f]|${UNSAFE.source}`, 'g')

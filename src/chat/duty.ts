@@ -1,0 +1,44 @@
+import { randomUUID } from 'node:crypto'
+import type { Records } from '../engine/typed-records.ts'
+
+/** A continuous task that one node at a time does. Another one takes it over when its lease expires. */
+export class Duty {
+  readonly #records: Records
+  readonly #name: string
+  readonly #leaseMs: number
+  readonly #self = randomUUID()
+  /** End of the lease that this node holds, in ms since the epoch. */
+  #until = 0
+
+  constructor(records: Records, name: string, leaseMs: number) {
+    this.#records = records
+    this.#name = name
+    this.#leaseMs = leaseMs
+  }
+
+  /** True while no other node can have the duty. */
+  get isHeld(): boolean {
+    return Date.now() < this.#until
+  }
+
+  /** Takes the duty, or renews its lease. Resolves with false if another node has it. @throws Unavailable */
+  async take(): Promise<boolean> {
+    const expiresAt = Date.now() + this.#leaseMs
+    const held = this.isHeld && (await this.#records.get('duty', this.#name)) === this.#self
+    // A lease that has expired meanwhile may be another node's.
+    if (held && this.isHeld) await this.#records.put('duty', this.#name, this.#self, { expiresAt })
+    else if (!(await this.#records.insert('duty', this.#name, this.#self, { expiresAt }))) {
+      this.#until = 0
+      return false
+    }
+    this.#until = expiresAt
+    return true
+  }
+
+  /** Lets another node take the duty at once. @throws Unavailable */
+  async release(): Promise<void> {
+    if (!this.isHeld) return
+    this.#until = 0
+    await this.#records.delete('duty', this.#name)
+  }
+}

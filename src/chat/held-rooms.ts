@@ -1,0 +1,56 @@
+import type { Room } from './room.ts'
+
+/** Time for which a room is held after its last use, in ms; at least the time between two messages in slow mode. */
+const HOLD_MS = 60_000
+/** Maximum rooms that are held; the one used longest ago is released for another one. */
+const MAX_HELD = 1_000
+
+/**
+ * The rooms that are followed for authors without a session, so that bans, mutes and slow mode hold for them as for members. Each is held for
+ * a minute after its last use.
+ */
+export class HeldRooms {
+  readonly #released: (room: Room) => void
+  /** Times of the last uses, in ms of `performance.now()`, least recently used first. */
+  readonly #used = new Map<Room, number>()
+  #timer: NodeJS.Timeout | undefined
+
+  /** `released` is called with each room that is no longer held. */
+  constructor(released: (room: Room) => void) {
+    this.#released = released
+  }
+
+  use(room: Room): void {
+    this.#used.delete(room)
+    this.#used.set(room, performance.now())
+    room.isHeld = true
+    for (const oldest of this.#used.keys()) {
+      if (this.#used.size <= MAX_HELD) break
+      this.#release(oldest)
+    }
+    this.#timer ??= setTimeout(() => this.#expire(), HOLD_MS).unref()
+  }
+
+  /** Releases all rooms. */
+  clear(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    for (const room of [...this.#used.keys()]) this.#release(room)
+  }
+
+  #expire(): void {
+    this.#timer = undefined
+    const now = performance.now()
+    for (const [room, at] of this.#used) {
+      const slowMs = room.isLoaded ? 1_000 * Number(room.state.mode('slow') ?? 0) : 0
+      if (at + Math.max(HOLD_MS, slowMs) <= now) this.#release(room)
+    }
+    if (this.#used.size > 0) this.#timer = setTimeout(() => this.#expire(), HOLD_MS).unref()
+  }
+
+  #release(room: Room): void {
+    this.#used.delete(room)
+    room.isHeld = false
+    this.#released(room)
+  }
+}

@@ -1,0 +1,104 @@
+import type { Engine, RoomRecord } from '../engine/engine.ts'
+import { type Event, NONCE_MS } from '../engine/event.ts'
+import { checkUnlocked } from './access.ts'
+import type { Author } from './authors.ts'
+import { ALONE, type Directory } from './directory.ts'
+import type { Memberships } from './memberships.ts'
+import { Refusal, refuse } from './refusal.ts'
+import type { Room } from './room.ts'
+import { digestOf } from './secrets.ts'
+import type { Saying, Speech } from './speech.ts'
+import { checkScope } from './token-scope.ts'
+
+export interface PostingParts {
+  readonly directory: Directory
+  readonly memberships: Memberships
+  readonly speech: Speech
+}
+
+/** A room that an author without a session has entered, to speak there without being a member. */
+export interface Lectern {
+  readonly author: Author
+  readonly room: Room
+  /** The room as it was when its password was shown. */
+  readonly unlocked: RoomRecord | undefined
+}
+
+/** Messages of authors without a session: nobody joins or leaves for them, and everything else holds as for members. */
+export class Posting {
+  readonly #engine: Engine
+  readonly #parts: PostingParts
+
+  constructor(engine: Engine, parts: PostingParts) {
+    this.#engine = engine
+    this.#parts = parts
+  }
+
+  /**
+   * Finds the room with a slug, or makes it; resolves with true if it was made.
+   *
+   * @throws Refusal `token-scope`, and as {@link Directory.open} does.
+   */
+  async open(author: Author, slug: string): Promise<{ record: RoomRecord; founds: boolean }> {
+    checkScope(author, 'write', slug)
+    const { name, address, accountId: account } = author
+    return this.#parts.directory.open(slug, { address, name, account })
+  }
+
+  /**
+   * Checks that an author may speak in a room. `unlocked` is the room as it was when its password was shown.
+   *
+   * @throws Refusal `token-scope`, `room-private`, `banned`, `invite-only`; `name-in-room` for a guest whose nickname is held there, or
+   * alone; `room-unknown`, `unavailable`.
+   */
+  async enter(author: Author, record: RoomRecord, unlocked?: RoomRecord): Promise<Lectern> {
+    checkScope(author, 'write', record.slug)
+    const room = await this.#parts.memberships.hold(record).catch(refuse)
+    const lectern = { author, room, unlocked }
+    check(lectern)
+    if (author.registered) return lectern
+    const held = [record.id, ALONE].map((id) => this.#engine.memberships.member(id, author.name))
+    const holders = await Promise.all(held).catch(refuse)
+    if (holders.some((holder) => holder !== undefined)) throw new Refusal('name-in-room')
+    return lectern
+  }
+
+  /** @throws Refusal `text-empty`, `text-too-long` for what is no text of a message. */
+  checkText(text: string): void {
+    this.#parts.speech.body(text)
+  }
+
+  /**
+   * Keeps a request of an author under a key for a day. Resolves with false if an earlier one with this key was another request.
+   *
+   * @throws Refusal `unavailable`.
+   */
+  async claimKey({ author, room }: Lectern, key: string, request: string): Promise<boolean> {
+    const digest = digestOf(request)
+    const id = digestOf(JSON.stringify([room.record.id, author.key, key]))
+    const expiresAt = Date.now() + NONCE_MS
+    return (await this.#engine.records.insertOrGet('request', id, digest, { expiresAt }).catch(refuse)) === digest
+  }
+
+  /**
+   * Says messages, all of them or none, see {@link Speech.say}.
+   *
+   * @throws Refusal as {@link Speech.say} and {@link enter} do
+   */
+  say(lectern: Lectern, sayings: readonly Saying[]): readonly Promise<Event>[] {
+    const { author, room } = lectern
+    check(lectern)
+    // Somebody may have joined under the nickname.
+    if (!author.registered && room.member(author.name)) throw new Refusal('name-in-room')
+    this.#parts.memberships.keepHeld(room)
+    if (!author.registered) room.noteAuthor(author)
+    return this.#parts.speech.say(author, room, sayings)
+  }
+}
+
+/** @throws Refusal `room-private`, `banned`, `invite-only`. */
+function check({ author, room, unlocked }: Lectern): void {
+  const { record, state } = room
+  checkUnlocked(record, unlocked)
+  state.checkEntry(author)
+}

@@ -1,0 +1,74 @@
+import type { Range, RoomRecord, WordSearch } from '../engine/engine.ts'
+import type { Event } from '../engine/event.ts'
+import type { Author } from './authors.ts'
+import type { Blocking } from './blocking.ts'
+import type { Inboxes } from './inboxes.ts'
+import type { Asker, Reader, Search } from './reader.ts'
+import { type Found, findWords } from './word-search.ts'
+
+/** A client that reads, and its nickname, if it has one. */
+export interface RoomReader {
+  readonly asker: Asker
+  readonly name: string | undefined
+}
+
+/**
+ * Reads rooms for clients without a session. Messages that a block keeps from a client are left out. The caller has checked its
+ * {@link Access}.
+ */
+export class RoomReading {
+  readonly #reader: Reader
+  readonly #blocking: Blocking
+  readonly #inboxes: Inboxes
+
+  constructor(reader: Reader, blocking: Blocking, inboxes: Inboxes) {
+    this.#reader = reader
+    this.#inboxes = inboxes
+    this.#blocking = blocking
+  }
+
+  /**
+   * Finds the newest events of a range that are wanted, or all of them, see {@link Reader.search}.
+   *
+   * @throws Refusal `history-gone`, `unavailable`.
+   */
+  async search(by: RoomReader, { id }: RoomRecord, range: Range, wanted?: (event: Event) => boolean): Promise<Search> {
+    const isHidden = await this.#hidden(by)
+    const visible = (event: Event) => (wanted?.(event) ?? true) && !isHidden(event)
+    if (wanted) return this.#reader.search(`room:${id}`, range, visible, by.asker)
+    return { pages: filtered(this.#reader.pages(`room:${id}`, range, by.asker), visible) }
+  }
+
+  /** Finds the newest messages with all words of a search, see {@link findWords}. @throws Refusal `unavailable`. */
+  async withWords(by: RoomReader, room: RoomRecord, search: WordSearch): Promise<Found> {
+    const isHidden = await this.#hidden(by)
+    const allowed = (events: readonly Event[]) => events.filter((event) => !isHidden(event))
+    return findWords(this.#reader, room, search, by.asker, allowed)
+  }
+
+  /** Resolves with true if a room has an event in a range. @throws Refusal `unavailable`. */
+  async hasAny({ asker }: RoomReader, { id }: RoomRecord, range: Range): Promise<boolean> {
+    for await (const page of this.#reader.pages(`room:${id}`, { ...range, limit: 1 }, asker)) {
+      if (page.length > 0) return true
+    }
+    return false
+  }
+
+  /** Searches the private messages to and from the owner of an account, see {@link Inboxes.readOwn}. */
+  async inbox(author: Author, range: Range): Promise<Search> {
+    return this.#inboxes.readOwn(author, range, await this.#blocking.blockedFrom(author.name))
+  }
+
+  async #hidden({ name }: RoomReader): Promise<(event: Event) => boolean> {
+    if (name === undefined) return () => false
+    const isBlocked = await this.#blocking.blockedFrom(name)
+    return ({ kind, from }) => kind === 'message' && isBlocked(from)
+  }
+}
+
+async function* filtered(
+  pages: AsyncIterable<readonly Event[]>,
+  isVisible: (event: Event) => boolean,
+): AsyncGenerator<readonly Event[]> {
+  for await (const page of pages) yield page.filter(isVisible)
+}

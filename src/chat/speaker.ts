@@ -1,0 +1,17 @@
+import type { Asker } from './reader.ts'
+import type { Identity } from './sanctions.ts'
+import type { TokenScope } from './token-scope.ts'
+
+/** A user who says or reads something: a session, or the author of a request without one. */
+export interface Speaker extends Identity, Asker {
+  /** The nickname. */
+  readonly name: string
+  /** True if the user has proved that it owns the account of the nickname. */
+  readonly registered: boolean
+  /** The limits of the access token that was the proof; undefined without limits. */
+  readonly scope: TokenScope | undefined
+  /** Colour of its messages, at protocols that have colours. */
+  readonly color: string | undefined
+  /** Name of the protocol for metrics. */
+  readonly protocol: string
+}

@@ -1,0 +1,94 @@
+import { type Engine, Repeated } from '../engine/engine.ts'
+import { type Draft, type Event, type LogName, timeOf } from '../engine/event.ts'
+import type { Counts } from './counts.ts'
+import type { Reader } from './reader.ts'
+import { Refusal, refuse } from './refusal.ts'
+import type { Room } from './room.ts'
+import type { Speaker } from './speaker.ts'
+import { clean, isLonger } from './text.ts'
+import { checkScope } from './token-scope.ts'
+
+/** Fields of a message beside its text, where a protocol has them. */
+export type MessageExtras = Pick<Draft, 'sent' | 'color' | 'nonce' | 'details'>
+
+/** A message that is to be said. */
+export interface Saying extends MessageExtras {
+  readonly text: string
+}
+
+export interface SpeechOptions {
+  readonly counts: Counts
+  readonly reader: Reader
+  /** Maximum characters of a message. */
+  readonly maxText: number
+}
+
+/** Says messages in rooms, for members and for authors without a session. */
+export class Speech {
+  readonly #engine: Engine
+  readonly #options: SpeechOptions
+
+  constructor(engine: Engine, options: SpeechOptions) {
+    this.#engine = engine
+    this.#options = options
+  }
+
+  /** Returns the text of a message as it is stored. @throws Refusal `text-empty`, `text-too-long`. */
+  body(text: string): string {
+    const { maxText } = this.#options
+    const body = clean(text)
+    if (body === '') throw new Refusal('text-empty')
+    if (isLonger(body, maxText)) throw new Refusal('text-too-long', maxText)
+    return body
+  }
+
+  /**
+   * Says messages in a room, all of them or none. Returns a promise for each, which resolves when it is committed; for a nonce that the
+   * nickname has used there within a day, with the first event.
+   *
+   * @throws Refusal `token-scope`, `muted`, `moderated`, `slow-mode`, `text-empty`, `text-too-long`
+   */
+  say(speaker: Speaker, room: Room, sayings: readonly Saying[]): readonly Promise<Event>[] {
+    const drafts = sayings.map((saying) => this.#draft(speaker, room, saying))
+    if (speaker.scope) checkScope(speaker, 'write', room.record.slug)
+    try {
+      room.state.checkSpeech(speaker, drafts.length)
+    } catch (refusal) {
+      return drafts.map((draft) => this.#repeated(room.log, draft, refusal, speaker))
+    }
+    for (const _ of drafts) this.#options.counts.event(speaker.protocol, 'message')
+    const { logs } = this.#engine
+    const [first] = drafts
+    const said = first && drafts.length === 1 ? [logs.append(room.log, first)] : logs.appendAll(room.log, drafts)
+    return said.map((event, place) => {
+      const draft = drafts[place]
+      if (draft?.nonce === undefined) return event.catch(refuse)
+      return event.catch((error) => this.#first(room.log, draft, error, speaker))
+    })
+  }
+
+  #draft(speaker: Speaker, { record }: Room, saying: Saying): Draft {
+    const { text, sent, color = speaker.color, nonce, details } = saying
+    const verified = speaker.registered || undefined
+    const body = this.body(text)
+    return { kind: 'message', room: record.id, from: speaker.name, body, sent, color, verified, nonce, details }
+  }
+
+  /** Returns the event that the nonce of a refused message belongs to; throws the refusal if there is none. */
+  async #repeated(log: LogName, draft: Draft, refusal: unknown, speaker: Speaker): Promise<Event> {
+    const { from, nonce } = draft
+    const id = nonce === undefined ? undefined : await this.#engine.logs.withNonce(log, from, nonce).catch(refuse)
+    if (id === undefined) throw refusal
+    return this.#first(log, draft, new Repeated(id), speaker)
+  }
+
+  /** The event that a repeated nonce belongs to; where that is gone, the repeated message with its id. */
+  async #first(log: LogName, draft: Draft, error: unknown, speaker: Speaker): Promise<Event> {
+    if (!(error instanceof Repeated)) return refuse(error)
+    const { id } = error
+    for await (const [event] of this.#options.reader.pages(log, { before: id + 1, limit: 1 }, speaker)) {
+      if (event?.id === id) return event
+    }
+    return { ...draft, id, at: timeOf(id) }
+  }
+}

@@ -1,0 +1,79 @@
+import { CHAT_HELP, NOT_HERE } from './help.ts'
+import type { ChatSession } from './session.ts'
+
+type Act = (session: ChatSession, parameter: string) => Promise<void>
+
+/** Commands that this program carries out itself; all others go to the server. */
+const ACTS: Readonly<Record<string, Act>> = {
+  join: async (session, parameter) => {
+    const [, name = '', password] = /^(\S+)(?:\s+(.*))?$/s.exec(parameter) ?? []
+    if (name === '') session.tell('Which room? /join ROOM', 'error')
+    else await session.join(name, password)
+  },
+  leave: async (session) => {
+    if (session.current.room || session.current !== session.windows[0]) await session.leave(session.current)
+    else session.tell('You are in no room here', 'error')
+  },
+  me: (session, text) => session.say(text, { action: true }),
+  notice: (session, text) => session.say(text, { notice: true }),
+  tell: async (session, parameter) => {
+    const [, nickname, text] = /^("[^"]+"|\S+)\s+(.+)$/s.exec(parameter) ?? []
+    if (nickname === undefined || text === undefined) session.tell('To whom, and what? /tell NICKNAME TEXT', 'error')
+    else await session.client.tell(nickname, text)
+  },
+  history: async (session, parameter) => {
+    const limit = Number(/^\d{1,4}$/.exec(parameter)?.[0] ?? 100)
+    for (const event of (await session.current.room?.history({ limit })) ?? [])
+      session.showEvent(session.current, event)
+  },
+  search: async (session, words) => {
+    const found = (await session.current.room?.search(words)) ?? []
+    for (const event of found) session.showEvent(session.current, event)
+    session.tell(`${found.length} found`)
+  },
+  inbox: async (session) => {
+    for (const event of await session.client.inbox.history()) session.showEvent(session.current, event)
+  },
+  help: async (session, parameter) => {
+    await toServer(session, `/help ${parameter}`.trimEnd())
+    if (parameter === '') for (const line of CHAT_HELP) session.tell(line)
+  },
+  clear: async (session) => session.current.clear(),
+  next: async (session) => session.step(1),
+  previous: async (session) => session.step(-1),
+  quit: async (session) => session.quit(),
+}
+
+const ALIASES: Readonly<Record<string, string>> = { part: 'leave', msg: 'tell', exit: 'quit', j: 'join', q: 'quit' }
+
+/** Carries out a line that begins with a slash, and says any other; two slashes say one. @throws RefusedError, DisconnectedError */
+export async function runLine(session: ChatSession, line: string): Promise<void> {
+  if (line.trim() === '') return
+  if (!line.startsWith('/') || line.startsWith('//')) return session.say(line.replace(/^\/\//, '/'))
+  const [, word = '', parameter = ''] = /^\/(\S*)\s*(.*)$/s.exec(line) ?? []
+  const name = ALIASES[word.toLowerCase()] ?? word.toLowerCase()
+  const act = ACTS[name]
+  if (act) return act(session, parameter)
+  const why = NOT_HERE[name]
+  if (why !== undefined) return session.tell(why, 'error')
+  await toServer(session, line)
+}
+
+/** Returns the names of the commands for completion. */
+export function localCommands(): string[] {
+  return Object.keys(ACTS).map((name) => `/${name}`)
+}
+
+/** Shows the reply of the server to a line. */
+async function toServer(session: ChatSession, line: string): Promise<void> {
+  const { room } = session.current
+  const oneLine = line.replaceAll('\n', ' ')
+  const reply = await (room ? room.ask(oneLine) : session.client.ask(oneLine))
+  if (reply.type === 'error') {
+    const hint = reply.hint === undefined ? '' : ` (${reply.hint})`
+    session.tell(`-!- ${reply.error}${hint}`, 'error')
+  } else {
+    // What is done is seen by its events.
+    if (reply.result !== null && reply.result !== 'OK') session.tell(reply.result)
+  }
+}

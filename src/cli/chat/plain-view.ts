@@ -1,0 +1,52 @@
+import { createInterface, type Interface } from 'node:readline'
+import { painted, type Span } from '../styles.ts'
+import type { ChatSession, ChatView } from './session.ts'
+import type { ChatWindow } from './window.ts'
+
+/** A chat as lines, one behind the other: for screen readers, and where there is no terminal. */
+export class PlainView implements ChatView {
+  readonly #output: NodeJS.WriteStream
+  readonly #input: NodeJS.ReadStream
+  #lines: Interface | undefined
+  #session: ChatSession | undefined
+
+  constructor(input: NodeJS.ReadStream, output: NodeJS.WriteStream) {
+    this.#output = output
+    this.#input = input
+    // The reader is gone.
+    output.on('error', () => process.exit())
+  }
+
+  start(session: ChatSession): void {
+    this.#session = session
+    // Not before, as it would lose lines. The terminal itself edits the line.
+    this.#lines = createInterface({ input: this.#input, terminal: false })
+    void this.#read(session, this.#lines)
+  }
+
+  stop(): void {
+    this.#lines?.close()
+  }
+
+  added(window: ChatWindow, spans: readonly Span[], isUrgent: boolean): void {
+    const isElsewhere = window !== this.#session?.current && window !== this.#session?.windows[0]
+    const room = isElsewhere ? `[${window.name}] ` : ''
+    const text = painted(
+      spans.map(({ text }) => ({ text })),
+      false,
+    ).replaceAll('\n', '\n  ')
+    this.#output.write(`${isUrgent && this.#output.isTTY ? '\x07' : ''}${room}${text}\n`)
+  }
+
+  changed(): void {}
+
+  switched(window: ChatWindow): void {
+    this.#output.write(`--- ${window.name}\n`)
+  }
+
+  /** Carries out one line after the other; the end of the input ends the chat behind the last one. */
+  async #read(session: ChatSession, lines: Interface): Promise<void> {
+    for await (const line of lines) await session.type(line)
+    session.quit()
+  }
+}

@@ -1,0 +1,144 @@
+import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { serverAddress } from '../client/address.ts'
+import { DisconnectedError, RefusedError } from '../client/errors.ts'
+import { tcp } from '../client/node/sockets.ts'
+import type { Dial } from '../client/transport.ts'
+import { webSocket } from '../client/websocket.ts'
+import { CommandFailure, EXIT, misuse } from './failure.ts'
+import { type ClientIdentity, identityOf, secretIn } from './identity.ts'
+import type { CommonValues } from './options.ts'
+import { askSecret, canAsk } from './prompt.ts'
+import { safeLine } from './safe-text.ts'
+
+const DEFAULT_SERVER = '127.0.0.1:9090'
+/** Time between two attempts to connect for the first time. */
+const RETRY_MS = 500
+/** Number of nicknames that are tried where none was chosen: `ann`, `ann-2`, `ann-3`, … */
+const MAX_NAMES = 9
+const NAME_TAKEN = new Set(['name-in-room', 'name-in-use', 'name-reserved'])
+/** Codes of refusals that end by themselves. */
+const TEMPORARY = new Set([
+  'unavailable',
+  'too-many-connections',
+  'too-many-from-address',
+  'out-of-memory',
+  'membership-lost',
+])
+
+/** Texts of the library for a user who is out of a room by somebody else's will. */
+const OUT = /^(?:Kicked from|Put out of) /
+
+/** A server, and the user to be there. */
+export interface Reach {
+  /** Address as it was given, for messages. */
+  readonly server: string
+  readonly dial: Dial
+  readonly identity: ClientIdentity
+  readonly roomPassword: string | undefined
+}
+
+/** Returns server and user from options and environment. @throws CommandFailure */
+export async function reachOf(
+  values: CommonValues,
+  { server, suffix }: { server?: string | undefined; suffix?: string } = {},
+): Promise<Reach> {
+  const given = values.server ?? server ?? (process.env.ROOMD_SERVER || DEFAULT_SERVER)
+  const passwordFile = values['room-password-file']
+  return {
+    server: given,
+    dial: await dialOf(given, values.ca),
+    identity: identityOf(values, suffix),
+    roomPassword: passwordFile === undefined ? undefined : secretIn('--room-password-file', passwordFile),
+  }
+}
+
+/**
+ * Connects and enters by `attempt`: with a password that is asked for where the nickname is an account's, under another nickname where none was
+ * chosen, and again where the server is away, for `retryMs`.
+ *
+ * @throws CommandFailure
+ */
+export async function entered<T>(
+  reach: Reach,
+  retryMs: number,
+  attempt: (identity: ClientIdentity) => Promise<T>,
+): Promise<T> {
+  const end = Date.now() + retryMs
+  let { identity } = reach
+  for (let names = 1; ; ) {
+    try {
+      return await attempt(identity)
+    } catch (error) {
+      const code = error instanceof RefusedError ? error.code : undefined
+      const isAnonymous = identity.password === undefined && identity.token === undefined
+      if (code === 'name-reserved' && isAnonymous && canAsk()) {
+        identity = { ...identity, isChosen: true, password: await askSecret(`Password for ${identity.nickname}: `) }
+      } else if (code !== undefined && NAME_TAKEN.has(code) && !identity.isChosen && names < MAX_NAMES) {
+        names++
+        identity = { ...identity, nickname: `${reach.identity.nickname}-${names}` }
+      } else if (isTemporary(error) && Date.now() + RETRY_MS < end) {
+        await sleep(RETRY_MS)
+      } else {
+        throw failureOf(error, reach)
+      }
+    }
+  }
+}
+
+/** Returns what an error of the client library means for a command; other errors as they are. */
+export function failureOf(error: unknown, { server, identity }: Reach): unknown {
+  const options = { cause: error }
+  if (error instanceof RefusedError) {
+    const status = error.code === 'unavailable' ? EXIT.unavailable : EXIT.refused
+    return new CommandFailure(status, `${refusalLine(error)}${adviceFor(error.code, identity)}`, options)
+  }
+  if (!(error instanceof DisconnectedError)) return error
+  const { message, code } = error
+  if (OUT.test(message)) return new CommandFailure(EXIT.refused, safeLine(message), options)
+  if (/does not speak/.test(message)) {
+    return misuse(`${server} is no line port of roomd, which is 9090 by default; over WebSocket write http://HOST:PORT`)
+  }
+  if (code !== undefined && !isTemporary(error)) return new CommandFailure(EXIT.refused, safeLine(message), options)
+  const doubt = /^(?:tls|wss|https):/.test(server)
+    ? 'is roomd running there, with a certificate that is trusted (--ca)?'
+    : 'is roomd running there?'
+  const why = message === 'Not connected' ? doubt : safeLine(message)
+  return new CommandFailure(EXIT.unavailable, `cannot reach ${server}: ${why} (--server, ROOMD_SERVER)`, options)
+}
+
+/** Returns a refusal as text with its code and hint, on one line. */
+export function refusalLine({ message, code, hint }: RefusedError): string {
+  return safeLine(hint === undefined ? `${message} (${code})` : `${message} (${code}): ${hint}`)
+}
+
+function adviceFor(code: string, { isChosen }: ClientIdentity): string {
+  if (code === 'name-in-room') return isChosen ? '; choose another nickname with --as' : ''
+  if (code === 'name-reserved')
+    return '; prove it with --password-file, --token-file or ROOMD_TOKEN, or choose another one with --as'
+  return code === 'room-private' ? '; give --room-password-file' : ''
+}
+
+function isTemporary(error: unknown): boolean {
+  if (error instanceof RefusedError) return error.code === 'unavailable'
+  if (!(error instanceof DisconnectedError)) return false
+  return error.code === undefined ? !/does not speak/.test(error.message) : TEMPORARY.has(error.code)
+}
+
+/** Returns the way to a server. @throws CommandFailure */
+async function dialOf(server: string, caFile: string | undefined): Promise<Dial> {
+  try {
+    const address = serverAddress(server)
+    if (address.by === 'websocket') return webSocket(address.url)
+    const { by, host, port } = address
+    if (by === 'tcp') return tcp({ host, port })
+    // The library for TLS takes longer to load than all the rest.
+    const { tls } = await import('../client/node/tls.ts')
+    const ca = caFile === undefined ? {} : { ca: readFileSync(caFile) }
+    return tls({ host, port, servername: isIP(host) ? '' : host, ...ca })
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error)
+    throw misuse(`--server ${server}: ${text}; write HOST, HOST:PORT, tls://HOST:PORT or http://HOST:PORT`)
+  }
+}

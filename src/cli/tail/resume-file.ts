@@ -1,0 +1,52 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { misuse } from '../failure.ts'
+
+/** A file with the id of the last event that was written, for each room. */
+export class ResumeFile {
+  readonly #path: string
+  readonly #ids = new Map<string, string>()
+
+  /** Opens the file, which need not exist. @throws CommandFailure */
+  constructor(path: string) {
+    this.#path = path
+    for (const [room, id] of Object.entries(idsIn(path))) this.#ids.set(room.toLowerCase(), id)
+  }
+
+  /** Returns the id of a room; undefined for a room that is new. */
+  idOf(room: string): string | undefined {
+    return this.#ids.get(room.toLowerCase())
+  }
+
+  /** Keeps ids by the names of their rooms, in place of earlier ones. @throws CommandFailure */
+  keep(ids: ReadonlyMap<string, string>): void {
+    for (const [room, id] of ids) this.#ids.set(room.toLowerCase(), id)
+    const temporary = `${this.#path}.${process.pid}.tmp`
+    try {
+      writeFileSync(temporary, `${JSON.stringify(Object.fromEntries(this.#ids))}\n`)
+      renameSync(temporary, this.#path)
+    } catch (error) {
+      throw misuse(`--resume ${this.#path}: ${error instanceof Error ? error.message : error}`)
+    }
+  }
+}
+
+/** Returns what a file has. @throws CommandFailure */
+function idsIn(path: string): Record<string, string> {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT') return {}
+    throw misuse(`--resume ${path}: ${message}`)
+  }
+  try {
+    const ids: unknown = JSON.parse(text)
+    if (typeof ids === 'object' && ids !== null && Object.values(ids).every((id) => /^\d{1,16}$/.test(String(id)))) {
+      return ids as Record<string, string>
+    }
+  } catch {
+    // Told below.
+  }
+  throw misuse(`--resume ${path}: not a file of roomd tail; remove it to start anew`)
+}

@@ -1,0 +1,20 @@
+/** The package in browsers, and wherever there is nothing of Node. */
+import { serverAddress } from './address.ts'
+import { type ConnectOptions, RoomdClient } from './roomd-client.ts'
+import { webSocket } from './websocket.ts'
+
+export * from './library.ts'
+
+/**
+ * Connects to a server and logs in.
+ *
+ * @param url `ws://`, `wss://`, `http://` or `https://`, with the path `/line` unless given
+ * @throws RefusedError `name-invalid`, `secret-wrong`, …; DisconnectedError; TypeError for another URL
+ */
+async function connectByWebSocket(url: string | URL, options: ConnectOptions): Promise<RoomdClient> {
+  const address = serverAddress(url)
+  if (address.by !== 'websocket') throw new TypeError('A browser connects to ws, wss, http or https')
+  return RoomdClient.open(webSocket(address.url), options)
+}
+
+export { connectByWebSocket as connect }

@@ -1,0 +1,198 @@
+import type { CommandResult, History, Reply, RoomEvent } from '../../commands/replies.ts'
+import type { ChatClient } from './client.ts'
+import { RefusedError } from './errors.ts'
+import { commandLine, optionWords, resultOf } from './requests.ts'
+import type { RoomFeed } from './room-feed.ts'
+import { nicknameWord, nonceLine, randomWord } from './room-lines.ts'
+import type {
+  EventRange,
+  GrantedRole,
+  RoomMember,
+  SanctionTerms,
+  SayAllOptions,
+  SayOptions,
+  SearchRange,
+  WithdrawnRole,
+} from './room-options.ts'
+import { sayAll, type Texts } from './say-all.ts'
+import { recordedEvent } from './stay.ts'
+
+const GRANTS: Readonly<Record<GrantedRole, string>> = {
+  owner: '/owner',
+  operator: '/op',
+  voiced: '/voice',
+  invited: '/invite',
+}
+const WITHDRAWALS: Readonly<Record<WithdrawnRole, string>> = {
+  operator: '/deop',
+  voiced: '/devoice',
+  banned: '/unban',
+  muted: '/unmute',
+}
+
+/**
+ * A room that a client has joined. Iteration gives the events from the joining on, each once and in order, over reconnections; it ends when
+ * the room is left. Only one iteration runs at a time; another one goes on behind it.
+ *
+ * @example
+ * const room = await client.join('ops')
+ * for await (const event of room) if (event.body === 'ping') await room.say('pong')
+ */
+export class JoinedRoom implements AsyncIterable<RoomEvent> {
+  readonly #feed: RoomFeed
+  readonly #client: ChatClient
+  readonly #leave: () => Promise<void>
+  #nonces = nonces()
+
+  /** Called by {@link RoomdClient.join}. */
+  constructor(feed: RoomFeed, client: ChatClient, leave: () => Promise<void>) {
+    this.#feed = feed
+    this.#client = client
+    this.#leave = leave
+  }
+
+  /** The present name of the room. */
+  get name(): string {
+    return this.#feed.name
+  }
+
+  /** The present topic, empty without one. */
+  get topic(): string {
+    return this.#feed.topic
+  }
+
+  /**
+   * Says a text, also of several lines. Resolves with the id of the message when it is committed. Texts are sent without waiting for one
+   * another, up to 1,024 at a time, and keep their order. Over lost connections they are sent again with the same nonce: each is in the room
+   * once.
+   *
+   * @throws RefusedError `text-too-long`, `muted`, `slow-mode`, …; DisconnectedError when the room is left or closed before the reply
+   */
+  say(text: string, options: SayOptions = {}): Promise<string> {
+    return new Promise((said, failed) => this.#say(text, options, options.nonce ?? this.#nonces(), said, failed))
+  }
+
+  /**
+   * Says texts as {@link say} does, with less work for each. Resolves with the number of texts that are in the room when all have their
+   * replies.
+   *
+   * @throws RefusedError, DisconnectedError
+   */
+  sayAll(texts: Texts, options: SayAllOptions = {}): Promise<number> {
+    const { nonce = this.#nonces } = options
+    return sayAll(this.#feed.speech, texts, options, (text, index, said, failed) =>
+      this.#say(text, options, nonce(index), said, failed),
+    )
+  }
+
+  /** Returns past events, oldest first. @throws RefusedError `history-gone`, …; DisconnectedError */
+  async history({ limit = 100, kinds, grep, ...range }: EventRange = {}): Promise<readonly RoomEvent[]> {
+    const filter = { kinds: kinds?.join(), grep: grep === undefined ? undefined : `"${grep}"` }
+    let found: RoomEvent[] = []
+    let { before } = range
+    do {
+      const options = optionWords({ ...range, ...filter, before, limit: limit - found.length })
+      const page: RoomEvent[] = []
+      const record = recordsTo(page)
+      const reply = resultOf(await this.#client.connection.askRecords(commandLine('HISTORY', ...options), record))
+      found = [...page, ...found]
+      before = reply.before
+    } while (before !== undefined && found.length < limit)
+    return found
+  }
+
+  /** Returns the newest messages that have all words, oldest first. @throws RefusedError, DisconnectedError */
+  async search(words: string, range: SearchRange = {}): Promise<readonly RoomEvent[]> {
+    const found: RoomEvent[] = []
+    const line = commandLine('/search', words, ...optionWords(range))
+    resultOf(await this.#client.connection.ask(line, undefined, recordsTo(found)))
+    return found
+  }
+
+  /** Returns the members in order of joining. @throws DisconnectedError */
+  async members(): Promise<readonly RoomMember[]> {
+    const { members = [], marks = [] } = await this.#do('/who')
+    const marked = new Map(marks.map((mark) => [mark.nickname, mark]))
+    return members.map((nickname) => marked.get(nickname) ?? { nickname, marks: [] })
+  }
+
+  /** Sets the topic; an empty text removes it. @throws RefusedError `not-permitted`, … */
+  async setTopic(text: string): Promise<void> {
+    await this.#do('/topic', text || '""')
+  }
+
+  /** Gives a role; `owner` hands the room over. @throws RefusedError `not-permitted`, `nobody-here`, … */
+  async grant(nickname: string, role: GrantedRole): Promise<void> {
+    await this.#do(GRANTS[role], nicknameWord(nickname))
+  }
+
+  /** Takes a role, a ban or a mute back. @throws RefusedError `not-permitted`, `nobody-here`, … */
+  async withdraw(nickname: string, role: WithdrawnRole): Promise<void> {
+    await this.#do(WITHDRAWALS[role], nicknameWord(nickname))
+  }
+
+  /** @throws RefusedError `not-permitted`, `nobody-here`, … */
+  async kick(nickname: string, reason?: string): Promise<void> {
+    await this.#do('/kick', nicknameWord(nickname), reason)
+  }
+
+  /** Bans a user, or all that a mask such as `troll*` covers. @throws RefusedError `not-permitted`, … */
+  async ban(nickname: string, { time, reason }: SanctionTerms = {}): Promise<void> {
+    await this.#do('/ban', nicknameWord(nickname), time, reason)
+  }
+
+  /** @throws RefusedError `not-permitted`, … */
+  async mute(nickname: string, { time, reason }: SanctionTerms = {}): Promise<void> {
+    await this.#do('/mute', nicknameWord(nickname), time, reason)
+  }
+
+  /** Deletes a message. @throws RefusedError `message-unknown`, `not-permitted` */
+  async delete(id: string, reason?: string): Promise<void> {
+    await this.#do('/delete', id, reason)
+  }
+
+  /** Sends a line that does not change the room, such as `/slow 5`. Rejects with {@link DisconnectedError}. */
+  ask(line: string): Promise<Reply> {
+    return this.#client.ask(line)
+  }
+
+  /** Leaves the room behind the texts that wait. Iteration ends. @throws DisconnectedError */
+  leave(): Promise<void> {
+    return this.#leave()
+  }
+
+  [Symbol.asyncIterator](): AsyncGenerator<RoomEvent, void> {
+    return this.#feed.read()
+  }
+
+  async #do(command: string, ...parameters: (string | undefined)[]): Promise<CommandResult> {
+    return resultOf(await this.ask(commandLine(command, ...parameters)))
+  }
+
+  #say(
+    text: string,
+    { action, notice }: Pick<SayOptions, 'action' | 'notice'>,
+    nonce: string,
+    said: (id: string) => void,
+    failed: (error: Error) => void,
+  ): void {
+    // The server would take the nonce for the text.
+    if (!/\S/.test(text)) return void failed(new RefusedError('A text is not blank', 'text-empty'))
+    const command = action ? '/me' : notice ? '/notice' : 'MESSAGE'
+    this.#feed.speech.say({ line: nonceLine(text, nonce, command), said, failed })
+  }
+}
+
+function recordsTo(events: RoomEvent[]): (body: History['body']) => void {
+  return (body) => {
+    const event = recordedEvent(body)
+    if (event.type !== 'private') events.push(event)
+  }
+}
+
+/** Returns a function that makes nonces which nobody else makes. */
+function nonces(): () => string {
+  const own = randomWord()
+  let count = 0
+  return () => `${own}.${count++}`
+}

@@ -1,0 +1,191 @@
+import type { CommandResult, Limits, Reply } from '../../commands/replies.ts'
+import { DisconnectedError, RefusedError } from './errors.ts'
+import { ClientInbox } from './inbox.ts'
+import { JoinedRoom } from './joined-room.ts'
+import { isSameName } from './nickname.ts'
+import { askLimits, commandLine, resultOf } from './requests.ts'
+import { RoomFeed } from './room-feed.ts'
+import { randomWord } from './room-lines.ts'
+import type { EnterOptions } from './room-options.ts'
+import { Seat } from './seat.ts'
+import type { ClientState } from './state.ts'
+import type { Dial } from './transport.ts'
+
+export interface ConnectOptions {
+  readonly nickname: string
+  /** Password of the nickname's account. */
+  readonly password?: string | undefined
+  /** Access token of the nickname's account, in place of the password. */
+  readonly token?: string | undefined
+  /** Closes the client when aborted; `connect` then rejects with the reason. */
+  readonly signal?: AbortSignal | undefined
+  /** Called with each change of a connection. */
+  readonly onState?: ((state: ClientState) => void) | undefined
+  /** Called with notices of the server, such as announcements of admins. */
+  readonly onNotice?: ((text: string) => void) | undefined
+}
+
+/** A room in the list of {@link RoomdClient.rooms}; `topic` is missing without one. */
+export type RoomEntry = NonNullable<CommandResult['rooms']>[number]
+
+/** A user of a server, in any number of rooms. Lost connections are opened again until {@link close}. Returned by `connect`. */
+export class RoomdClient implements AsyncDisposable {
+  readonly nickname: string
+  readonly inbox: ClientInbox
+  readonly #dial: Dial
+  readonly #options: ConnectOptions
+  /** Connections, each in a room or in none; the line protocol has one room a connection. */
+  readonly #seats = new Set<Seat>()
+  readonly #rooms = new Map<RoomFeed, JoinedRoom>()
+  #isClosed = false
+
+  /** Connects and logs in. @throws DisconnectedError, RefusedError */
+  static async open(dial: Dial, options: ConnectOptions): Promise<RoomdClient> {
+    const { signal } = options
+    const client = new RoomdClient(dial, options)
+    signal?.addEventListener('abort', () => client.close(), { once: true })
+    try {
+      signal?.throwIfAborted()
+      const seat = await client.#sit()
+      if (client.#isAccount) await client.inbox.begin(seat.client)
+      return client
+    } catch (error) {
+      client.close()
+      throw signal?.aborted ? signal.reason : error
+    }
+  }
+
+  private constructor(dial: Dial, options: ConnectOptions) {
+    this.#dial = dial
+    this.#options = options
+    this.nickname = options.nickname
+    this.inbox = new ClientInbox(async () => (await this.#anySeat()).client)
+  }
+
+  /** The rooms that have been joined and not left. */
+  get joined(): readonly JoinedRoom[] {
+    return [...this.#rooms.values()]
+  }
+
+  /**
+   * Enters a room, which is created if it does not exist. Rejects for a room that the client is in already.
+   *
+   * @throws RefusedError `name-in-room`, `room-private`, `banned`, …; DisconnectedError
+   */
+  async join(name: string, options: EnterOptions = {}): Promise<JoinedRoom> {
+    if (this.joined.some((room) => isSameName(room.name, name))) {
+      throw new RefusedError(`Already in room ${name}`, 'name-in-room')
+    }
+    const { password, after, recent, events } = options
+    const feed = new RoomFeed(name)
+    const seat = [...this.#seats].find(({ isFree }) => isFree) ?? (await this.#sit(feed))
+    const room = new JoinedRoom(feed, seat.client, () => this.#leave(seat))
+    this.#rooms.set(feed, room)
+    try {
+      await seat.enter(feed, { password, recent, follows: events, after: after === undefined ? after : Number(after) })
+    } catch (error) {
+      this.#rooms.delete(feed)
+      this.#release(seat)
+      throw error
+    }
+    return room
+  }
+
+  /**
+   * Sends a private message of one line. A guest must have joined a room. Not sent again after a lost connection.
+   *
+   * @throws RefusedError `nobody-here`, `not-in-room`, …; DisconnectedError
+   */
+  async tell(nickname: string, text: string): Promise<void> {
+    resultOf(await this.ask(commandLine('/tell', nickname, text)))
+  }
+
+  /** Returns public rooms, busiest first: those in use, or those with a text in their name or topic; `all` for all. */
+  async rooms(text?: string): Promise<readonly RoomEntry[]> {
+    return resultOf(await this.ask(commandLine('/rooms', text))).rooms ?? []
+  }
+
+  /** Returns the limits that the server tells. */
+  limits(): Promise<Limits | undefined> {
+    return askLimits(this)
+  }
+
+  /** Sends a line that changes neither nickname nor room, such as `/whoami`. Rejects with {@link DisconnectedError}. */
+  async ask(line: string): Promise<Reply> {
+    return (await this.#anySeat()).client.ask(line)
+  }
+
+  /** Makes sure at once that connections are alive, and opens lost ones without waiting. */
+  wake(): void {
+    for (const { client } of this.#seats) client.wake()
+  }
+
+  /** Leaves all rooms and disconnects. Iterations end, and texts without a reply reject. */
+  close(): void {
+    this.#isClosed = true
+    for (const seat of this.#seats) seat.close()
+    this.inbox.end()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close()
+  }
+
+  get #isAccount(): boolean {
+    return (this.#options.token ?? this.#options.password) !== undefined
+  }
+
+  /** Returns a connection, in a room where there is one. @throws DisconnectedError, RefusedError */
+  async #anySeat(): Promise<Seat> {
+    const seats = [...this.#seats].filter(({ isReady }) => isReady)
+    return seats.find(({ isFree }) => !isFree) ?? seats[0] ?? (await this.#sit())
+  }
+
+  /** Opens another connection, for a room or for none. @throws DisconnectedError, RefusedError */
+  async #sit(feed?: RoomFeed): Promise<Seat> {
+    if (this.#isClosed) throw new DisconnectedError('The client is closed')
+    const { nickname, password, token, onState, onNotice } = this.#options
+    const secret = token ?? password
+    const seat: Seat = new Seat(
+      // A word for each connection: one with the same word ends the others.
+      { dial: this.#dial, nickname, secret, session: secret === undefined ? randomWord() : undefined },
+      {
+        changed: (state) => onState?.(state),
+        noticed: (text) => {
+          // Every connection gets an announcement.
+          const [first] = this.#seats
+          if (first === seat) onNotice?.(text)
+        },
+        told: (event) => this.inbox.push(event),
+        back: ({ client }) => {
+          if (this.#isAccount) void this.inbox.catchUp(client)
+        },
+        gone: (gone) => {
+          this.#seats.delete(gone)
+          if (gone.feed) this.#rooms.delete(gone.feed)
+        },
+      },
+      feed,
+    )
+    this.#seats.add(seat)
+    try {
+      await seat.open()
+    } catch (error) {
+      seat.close()
+      throw error
+    }
+    return seat
+  }
+
+  async #leave(seat: Seat): Promise<void> {
+    const { feed } = seat
+    await seat.leave()
+    if (feed) this.#rooms.delete(feed)
+    this.#release(seat)
+  }
+
+  /** Closes a connection without a room, unless it is the last one. */
+  #release(seat: Seat): void {
+    if (this.#seats.size > 1) seat.close()
+  }
+}

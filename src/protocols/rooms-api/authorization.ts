@@ -1,0 +1,151 @@
+import type { FastifyRequest } from 'fastify'
+import type { Author } from '../../chat/authors.ts'
+import type { Proof } from '../../chat/credentials.ts'
+import { fold } from '../../chat/names.ts'
+import type { Lectern } from '../../chat/posting.ts'
+import { Refusal } from '../../chat/refusal.ts'
+import { isAtLeast } from '../../chat/room-state.ts'
+import { checkScope, type TokenRight } from '../../chat/token-scope.ts'
+import type { RoomRecord } from '../../engine/engine.ts'
+import { readBasic } from '../../transport/http/basic.ts'
+import { delayGuess } from '../../transport/http/guesses.ts'
+import type { HttpServices } from '../../transport/http/routes.ts'
+import type { Caller, RoomsApiContext, RoomsApiOptions } from './context.ts'
+import { Problem } from './problems.ts'
+
+/** The name of the protocol in metrics. */
+const PROTOCOL = 'rooms-api'
+/** Header with the password of a room. */
+const PASSWORD_HEADER = 'room-password'
+
+const BEARER = /^Bearer +(\S+) *$/i
+
+const HOW = 'Authorize with a token or password'
+
+/** Refusals of a name or secret, which are answered alike. */
+const GUESSES: ReadonlySet<string> = new Set(['name-unknown', 'secret-wrong'])
+
+/** Authorization of requests, and of their access to rooms (docs/protocols/rooms-api.md, section 1). Cookies never count (CSRF). */
+export class Authorization implements Pick<RoomsApiContext, 'authorize' | 'readableRoom' | 'enter' | 'visit'> {
+  readonly #options: RoomsApiOptions
+  readonly #services: Pick<HttpServices, 'requests' | 'local'>
+
+  constructor(options: RoomsApiOptions, services: Pick<HttpServices, 'requests' | 'local'>) {
+    this.#options = options
+    this.#services = services
+  }
+
+  /** Implements {@link RoomsApiContext.authorize}. */
+  async authorize(request: FastifyRequest, right: TokenRight): Promise<Caller> {
+    const { chat } = this.#options
+    const address = this.#services.requests.addressOf(request)
+    const header = request.headers[PASSWORD_HEADER]
+    const password = typeof header === 'string' ? Buffer.from(header, 'latin1').toString() : undefined
+    const common = { address, password }
+    const as = await this.#provenBy(request, right)
+    if (as !== undefined) {
+      const author = await this.#authorOf(as, request)
+      const proof = typeof as === 'string' ? undefined : as
+      return { ...common, identity: author, name: author.name, proof, author }
+    }
+    if (right === 'read' && this.#mayAnybodyRead) {
+      const identity = await chat.access.identify('', address)
+      return { ...common, identity, name: undefined, proof: undefined, author: undefined }
+    }
+    throw new Problem(
+      401,
+      'unauthorized',
+      request.routeOptions.config.guests ? `${HOW}, or speak as a guest with ?as=NICKNAME` : HOW,
+    )
+  }
+
+  /** Implements {@link RoomsApiContext.readableRoom}. */
+  async readableRoom(caller: Caller, slug: string): Promise<RoomRecord> {
+    const room = await this.#find(slug)
+    if (caller.author) checkScope(caller.author, 'read', room.slug)
+    await this.#options.chat.access.check(caller.identity, room, await this.#unlocked(caller, room))
+    return room
+  }
+
+  /** Implements {@link RoomsApiContext.enter}. */
+  async enter(caller: Caller, slug: string): Promise<Lectern> {
+    if (!caller.author) throw new Problem(401, 'unauthorized', HOW)
+    const { record } = await this.#options.chat.posting.open(caller.author, slug)
+    return this.#enter(caller, record)
+  }
+
+  /** Implements {@link RoomsApiContext.visit}. */
+  async visit(caller: Caller, slug: string): Promise<Lectern> {
+    return this.#enter(caller, await this.#find(slug))
+  }
+
+  async #enter(caller: Caller, room: RoomRecord): Promise<Lectern> {
+    if (!caller.author) throw new Problem(401, 'unauthorized', HOW)
+    return this.#options.chat.posting.enter(caller.author, room, await this.#unlocked(caller, room))
+  }
+
+  async #find(slug: string): Promise<RoomRecord> {
+    const room = await this.#options.chat.rooms.find(slug)
+    // A room is not found by its title here.
+    if (!room || fold(room.slug) !== fold(slug)) throw new Problem(404, 'not-found', `No such room: ${slug}`)
+    return room
+  }
+
+  /**
+   * Returns a room as it was when a caller has shown its password. Operators of a room need not show it.
+   *
+   * @throws {Problem} 404 without the password of the room
+   * @throws Refusal `password-wrong`, `too-many-attempts`, `unavailable`
+   */
+  async #unlocked({ identity, address, password }: Caller, room: RoomRecord): Promise<RoomRecord> {
+    const { chat } = this.#options
+    if (room.hash === undefined) return room
+    const state = await chat.access.stateOf(room)
+    if (isAtLeast(state.rankOf(identity), 'operator')) return room
+    // Whether the room exists is nobody's business.
+    if (password === undefined) throw new Problem(404, 'not-found', `No such room: ${room.slug}`)
+    await chat.unlock(room, password, address)
+    return room
+  }
+
+  get #mayAnybodyRead(): boolean {
+    const { publicRead } = this.#options
+    return publicRead === 'always' || (publicRead === 'local' && this.#services.local)
+  }
+
+  /** Returns the proof of an account, or the nickname of a guest; undefined if the request has neither. */
+  async #provenBy(request: FastifyRequest, right: TokenRight): Promise<Proof | string | undefined> {
+    const { headers, query, routeOptions } = request
+    const { authorization } = headers
+    if (authorization !== undefined) return this.#proofOf(request, authorization, right)
+    const { as } = query as Readonly<Record<string, unknown>>
+    return right === 'write' && routeOptions.config.guests && typeof as === 'string' ? as : undefined
+  }
+
+  async #proofOf(request: FastifyRequest, authorization: string, right: TokenRight): Promise<Proof> {
+    const { chat } = this.#options
+    const [, token] = BEARER.exec(authorization) ?? []
+    if (token !== undefined) {
+      const used = await chat.tokens.use(token)
+      if (!used) throw new Problem(401, 'unauthorized', 'The token is invalid, revoked, or has ended')
+      if (!used.scope.rights.includes(right)) throw new Refusal('token-scope')
+      return used.proof
+    }
+    const basic = readBasic(authorization)
+    if (!basic) throw new Problem(401, 'unauthorized', 'Authorization is Bearer TOKEN, or Basic')
+    const address = this.#services.requests.addressOf(request)
+    return chat.accounts.authenticate(basic.name, basic.password, address).catch(refuseSecret)
+  }
+
+  async #authorOf(as: string | Proof, request: FastifyRequest): Promise<Author> {
+    const asker = this.#services.requests.askerOf(request)
+    return this.#options.chat.authors.identify(as, asker, PROTOCOL).catch(refuseSecret)
+  }
+}
+
+/** Answers a wrong secret after a delay, with the same problem whatever was wrong. */
+async function refuseSecret(error: unknown): Promise<never> {
+  if (!(error instanceof Refusal) || !GUESSES.has(error.code)) throw error
+  await delayGuess()
+  throw new Problem(401, 'unauthorized', 'Name or password incorrect')
+}

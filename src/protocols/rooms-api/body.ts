@@ -1,0 +1,96 @@
+import type { IncomingMessage } from 'node:http'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { Problem } from './problems.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The type and subtype of the header `Content-Type`, in lower case; empty without one. */
+    bodyType: string
+  }
+}
+
+/** Maximum bytes of a body that arrives whole. */
+export const MAX_BODY_BYTES = 65_536
+
+/**
+ * Takes every body: as bytes if it is announced to be small, else as a stream for the routes that read streams. Types are checked by the
+ * routes, as curl labels text as a form.
+ */
+export function takeBodies(app: FastifyInstance): void {
+  app.decorateRequest('bodyType', '')
+  // Callbacks, as a promise for each request costs more.
+  app.addHook('onRequest', (request, _, next) => {
+    const { headers } = request.raw
+    request.bodyType = headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase() ?? ''
+    delete headers['content-type']
+    next()
+  })
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', (request: FastifyRequest, payload: IncomingMessage, done) => {
+    if (isStream(request)) return done(null, payload)
+    const chunks: Buffer[] = []
+    let size = 0
+    payload
+      .on('data', (chunk: Buffer) => {
+        size += chunk.length
+        if (size <= MAX_BODY_BYTES) chunks.push(chunk)
+        else payload.pause().removeAllListeners('end').emit('error', tooLarge())
+      })
+      .once('end', () => done(null, chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)))
+      .once('error', (error) => done(error instanceof Problem ? error : incomplete()))
+  })
+}
+
+/** Returns true for a body of lines that is too long, or of unknown length. */
+function isStream({ query, headers }: FastifyRequest): boolean {
+  const { split } = query as Readonly<Record<string, unknown>>
+  if (split !== 'lines') return false
+  return headers['content-length'] === undefined || Number(headers['content-length']) > MAX_BODY_BYTES
+}
+
+function tooLarge(): Problem {
+  return new Problem(413, 'body-too-large', `At most ${MAX_BODY_BYTES} bytes; ?split=lines takes more`)
+}
+
+/** The problem of a body whose client is gone; nobody reads it. */
+function incomplete(): Problem {
+  return new Problem(400, 'invalid-request', 'The body is incomplete')
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+/** Returns the text of a body, without a byte order mark. @throws {Problem} 400, 415 */
+export function textOf({ body, bodyType: mediaType }: FastifyRequest): string {
+  if (!isText(mediaType)) throw new Problem(415, 'invalid-request', `The body is text or JSON, not ${mediaType}`)
+  return decodedText(body)
+}
+
+/** Returns true for the types of text, as clients label it. */
+export function isText(mediaType: string): boolean {
+  return (
+    mediaType === '' ||
+    mediaType.startsWith('text/') ||
+    mediaType === 'application/x-www-form-urlencoded' ||
+    mediaType === 'application/octet-stream'
+  )
+}
+
+/** Returns the JSON value of a body. @throws {Problem} 400 */
+export function jsonOf({ body }: FastifyRequest): unknown {
+  const text = decodedText(body)
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new Problem(400, 'invalid-request', 'The body is not JSON')
+  }
+}
+
+/** Returns a body as text, without a byte order mark. @throws {Problem} 400 */
+export function decodedText(body: unknown): string {
+  if (!Buffer.isBuffer(body)) return ''
+  try {
+    return utf8.decode(body)
+  } catch {
+    throw new Problem(400, 'invalid-utf8', 'The body is not UTF-8')
+  }
+}

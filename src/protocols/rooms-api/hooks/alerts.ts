@@ -1,0 +1,63 @@
+import { lineIn, lines, objectAt, objectsIn, type Payload, scalarIn, words } from './payload.ts'
+
+/** Maximum number of alerts that are shown one by one. */
+const MAX_ALERTS = 10
+
+/** Returns the text of a notification of Prometheus' Alertmanager (version 4 of its webhook). */
+export function alertmanagerText(payload: Payload): string {
+  const name =
+    scalarIn(objectAt(payload, 'commonLabels').alertname) || scalarIn(objectAt(payload, 'groupLabels').alertname)
+  const common = labelsText(objectAt(payload, 'commonLabels'))
+  const head = words(countsText(payload), name || 'alerts', common)
+  const alerts = objectsIn(payload.alerts)
+  const [only] = alerts
+  if (alerts.length === 1 && only) return words(`${head}:`, detailsText(only), scalarIn(only.generatorURL))
+  return lines([
+    words(head, scalarIn(payload.externalURL)),
+    lines(
+      alerts.map((alert) => alertLine(alert, payload)),
+      MAX_ALERTS,
+    ),
+  ])
+}
+
+/** Returns the text of a notification of Grafana's unified alerting, which has a title of its own. */
+export function grafanaText(payload: Payload): string {
+  const alerts = objectsIn(payload.alerts).map((alert) =>
+    words(alertLine(alert, payload), valuesText(alert), scalarIn(alert.dashboardURL) || scalarIn(alert.generatorURL)),
+  )
+  return lines([lineIn(payload.title) || countsText(payload), lines(alerts, MAX_ALERTS)])
+}
+
+/** Returns the number of alerts by status, such as `[FIRING:2, RESOLVED:1]`. */
+function countsText({ alerts }: Payload): string {
+  const counts = ['firing', 'resolved'].flatMap((status) => {
+    const count = objectsIn(alerts).filter((alert) => alert.status === status).length
+    return count === 0 ? [] : [`${status.toUpperCase()}:${count}`]
+  })
+  return `[${counts.join(', ')}]`
+}
+
+function alertLine(alert: Payload, payload: Payload): string {
+  const labels = objectAt(alert, 'labels')
+  const common = objectAt(payload, 'commonLabels')
+  const own = Object.fromEntries(Object.entries(labels).filter(([key, value]) => common[key] !== value))
+  const name = common.alertname === labels.alertname ? '' : scalarIn(labels.alertname)
+  return words(scalarIn(alert.status).toUpperCase(), `${words(name, labelsText(own)) || 'alert'}:`, detailsText(alert))
+}
+
+/** Returns the labels but the name of the alert, such as `instance=api-1 severity=page`. */
+function labelsText(labels: Payload): string {
+  const shown = Object.entries(labels).filter(([key]) => key !== 'alertname' && !/^__/.test(key))
+  return shown.map(([key, value]) => `${key}=${lineIn(value)}`).join(' ')
+}
+
+function detailsText(alert: Payload): string {
+  const { summary, description, message } = objectAt(alert, 'annotations')
+  return lineIn(summary) || lineIn(description) || lineIn(message) || scalarIn(alert.status)
+}
+
+function valuesText({ values }: Payload): string {
+  const shown = Object.entries(objectAt({ values }, 'values')).map(([key, value]) => `${key}=${scalarIn(value)}`)
+  return shown.length === 0 ? '' : `(${shown.join(' ')})`
+}

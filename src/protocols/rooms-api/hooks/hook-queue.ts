@@ -1,0 +1,184 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Logger } from 'pino'
+import type { FairQueue } from '../../../chat/fair-queue.ts'
+import type { HookProgress, RoomHooks } from '../../../chat/room-hooks.ts'
+import type { Event } from '../../../engine/event.ts'
+import type { HookRecord } from '../../../engine/records.ts'
+import { eventJson } from '../event.ts'
+import type { Poster } from './post.ts'
+
+/** Age of the oldest events that are delivered. */
+const MAX_AGE_MS = 86_400_000
+/** Time after which a new position is stored. */
+const NOTE_MS = 1_000
+
+/** Maximum UTF-16 units of the text of an error. */
+const MAX_ERROR = 200
+
+/** Times between attempts, in ms: the first one doubles up to the last one. */
+export interface RetryTimes {
+  readonly firstMs: number
+  readonly mostMs: number
+}
+
+export interface HookQueueParts {
+  readonly hooks: RoomHooks
+  readonly poster: Poster
+  readonly log: Logger
+  /** Bounds the requests that are sent at the same time. */
+  readonly turns: FairQueue
+  readonly retry: RetryTimes
+  /** Resolves with the slug of a room; undefined if it is closed. */
+  readonly slugOf: (room: number) => Promise<string | undefined>
+}
+
+/** Returns the text of an error of a connection; that of several addresses that were tried has a code only. */
+function errorText(error: NodeJS.ErrnoException): string {
+  return error.message || (error.code ?? error.name)
+}
+
+/**
+ * Delivers the events of a room to a webhook: in order, one after the other, each until the receiver has accepted it or it is a day old. After a
+ * crash events of the last second may be delivered again.
+ */
+export class HookQueue {
+  readonly #hook: HookRecord
+  readonly #parts: HookQueueParts
+  readonly #stopped = new AbortController()
+  readonly #unfollow: () => void
+  readonly #done: Promise<void>
+  /** Id of the last event that is delivered or not wanted. */
+  #position: number
+  #noted: HookProgress
+  #noteTimer: NodeJS.Timeout | undefined
+  #failing: HookProgress['failing']
+  #failures = 0
+  /** True if events were committed that are not read yet. */
+  #behind = true
+  /** True if a message was deleted since events were read, which must not be delivered any more. */
+  #stale = false
+  #wake = () => {}
+
+  constructor(hook: HookRecord, parts: HookQueueParts) {
+    this.#hook = hook
+    this.#parts = parts
+    this.#position = hook.position
+    this.#failing = hook.failing
+    this.#noted = hook
+    this.#unfollow = parts.hooks.follow(hook.room, ({ kind }) => {
+      this.#behind = true
+      if (kind === 'redacted' || kind === 'closed') this.#stale = true
+      this.#wake()
+    })
+    this.#done = this.#run()
+  }
+
+  /** Ends the delivery. Resolves when the position is stored, or cannot be. */
+  async stop(): Promise<void> {
+    this.#stopped.abort()
+    this.#wake()
+    await this.#done
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stopped
+    while (!signal.aborted) {
+      try {
+        if (!(await this.#step())) break
+      } catch {
+        // The store is away, or the room is being closed.
+        await this.#rest(this.#parts.retry.firstMs)
+      }
+    }
+    this.#unfollow()
+    await this.#note().catch(() => {})
+  }
+
+  /** Delivers the events that there are, and waits for more. Resolves with false if the webhook is to end. */
+  async #step(): Promise<boolean> {
+    const { hooks, slugOf } = this.#parts
+    const { id, room } = this.#hook
+    this.#behind = false
+    this.#stale = false
+    const slug = await slugOf(room)
+    if (slug === undefined) {
+      await hooks.remove(id)
+      return false
+    }
+    const { signal } = this.#stopped
+    const asker = { address: 'hooks', closed: false }
+    const events = await hooks.next(room, this.#position, Date.now() - MAX_AGE_MS, asker)
+    if (events.length > 0) this.#behind = true
+    for (const event of events) {
+      if (signal.aborted || !hooks.delivery.isHeld) return false
+      if (this.#stale) return true
+      if (this.#isWanted(event) && !(await this.#deliver(event, slug))) {
+        if (signal.aborted) return false
+        await this.#note().catch(() => {})
+        await this.#rest(Math.min(this.#parts.retry.firstMs * 2 ** (this.#failures - 1), this.#parts.retry.mostMs))
+        return true
+      }
+      this.#position = event.id
+      this.#noteTimer ??= setTimeout(() => void this.#note().catch(() => {}), NOTE_MS).unref()
+    }
+    if (!this.#behind) await this.#waitForMore()
+    return true
+  }
+
+  #isWanted({ kind }: Event): boolean {
+    return this.#hook.kinds.includes(kind)
+  }
+
+  /** Resolves with true if the receiver has accepted an event. */
+  async #deliver(event: Event, slug: string): Promise<boolean> {
+    const { poster, turns } = this.#parts
+    const { id, url, secret, room } = this.#hook
+    const post = { url, hook: id, secret, body: eventJson(event, slug), event: String(event.id) }
+    const error = await turns
+      .run(String(room), () => poster.post(post, this.#stopped.signal))
+      .then((status) => (status >= 200 && status < 300 ? undefined : `HTTP ${status}`), errorText)
+    if (error === undefined) {
+      if (this.#failing) this.#parts.log.info(this.#shown, 'webhook delivered again')
+      this.#failures = 0
+      this.#failing = undefined
+      return true
+    }
+    if (this.#stopped.signal.aborted) return false
+    if (this.#failing?.error !== error.slice(0, MAX_ERROR))
+      this.#parts.log.warn({ ...this.#shown, error }, 'webhook not delivered')
+    this.#failures++
+    this.#failing = { since: this.#failing?.since ?? Date.now(), error: error.slice(0, MAX_ERROR) }
+    return false
+  }
+
+  /** The webhook for the log, without the path and query of its URL, which may be secrets. */
+  get #shown() {
+    const { id, room, url } = this.#hook
+    return { webhook: id, room, origin: new URL(url).origin }
+  }
+
+  /** Waits for an event. */
+  async #waitForMore(): Promise<void> {
+    const woken = new Promise<void>((resolve) => {
+      this.#wake = resolve
+    })
+    if (this.#behind || this.#stopped.signal.aborted) return
+    await woken
+  }
+
+  async #note(): Promise<void> {
+    clearTimeout(this.#noteTimer)
+    this.#noteTimer = undefined
+    const note = { position: this.#position, failing: this.#failing }
+    const { position, failing } = this.#noted
+    if (note.position === position && note.failing?.error === failing?.error) return
+    // Another node may deliver meanwhile, and be further.
+    if (!this.#parts.hooks.delivery.isHeld) return
+    await this.#parts.hooks.note(this.#hook.id, note)
+    this.#noted = note
+  }
+
+  async #rest(ms: number): Promise<void> {
+    await delay(ms, undefined, { signal: this.#stopped.signal, ref: false }).catch(() => {})
+  }
+}

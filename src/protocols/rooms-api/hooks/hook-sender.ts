@@ -1,0 +1,113 @@
+import type { Logger } from 'pino'
+import type { Chat } from '../../../chat/chat.ts'
+import { FairQueue } from '../../../chat/fair-queue.ts'
+import { HookQueue, type RetryTimes } from './hook-queue.ts'
+import { Poster } from './post.ts'
+
+/** Maximum requests to webhooks at the same time. */
+const AT_ONCE = 16
+/** Time between two renewals of the lease, or attempts to get it, in ms. */
+const ROUND_MS = 5_000
+const RETRY: RetryTimes = { firstMs: 1_000, mostMs: 600_000 }
+
+export interface HookSenderOptions {
+  readonly chat: Chat
+  readonly log: Logger
+  /** True if webhooks may go to loopback and private addresses. */
+  readonly private: boolean
+  readonly retry?: RetryTimes
+  readonly roundMs?: number
+}
+
+/** Delivers the events of rooms to their webhooks, on one node (docs/protocols/rooms-api.md, section 2.7). */
+export class HookSender {
+  readonly #options: HookSenderOptions
+  readonly #poster: Poster
+  readonly #turns = new FairQueue({ running: AT_ONCE, waitingPerAddress: Infinity, waiting: Infinity })
+  /** By the id of the webhook. */
+  readonly #queues = new Map<string, HookQueue>()
+  #unwatch = () => {}
+  #timer: NodeJS.Timeout | undefined
+  /** The rounds that are under way and asked for, one after the other. */
+  #round: Promise<void> = Promise.resolve()
+  /** True if webhooks may have been made or removed since they were read. */
+  #isChanged = true
+  /** True if there are any webhooks; otherwise no lease is needed. */
+  #any = false
+  #stopped = false
+
+  constructor(options: HookSenderOptions) {
+    this.#options = options
+    this.#poster = new Poster({ private: options.private, userAgent: 'roomd' })
+  }
+
+  start(): void {
+    const { chat, roundMs = ROUND_MS } = this.#options
+    this.#unwatch = chat.hooks.watch(() => {
+      this.#isChanged = true
+      this.#next()
+    })
+    this.#timer = setInterval(() => this.#next(), roundMs).unref()
+    this.#next()
+  }
+
+  /** Resolves when nothing is sent any more and another node may take over. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    this.#unwatch()
+    clearInterval(this.#timer)
+    await this.#round
+    await this.#end()
+    await this.#options.chat.hooks.delivery.release().catch(() => {})
+    this.#poster.close()
+  }
+
+  #next(): void {
+    this.#round = this.#round.then(() => this.#run())
+  }
+
+  async #run(): Promise<void> {
+    const { hooks } = this.#options.chat
+    if (this.#stopped) return
+    const isChanged = this.#isChanged
+    this.#isChanged = false
+    try {
+      if (isChanged) this.#any = (await hooks.all()).length > 0
+      const wasHeld = hooks.delivery.isHeld
+      if (!this.#any) await hooks.delivery.release()
+      else if (await hooks.delivery.take()) {
+        // Another node may have delivered meanwhile.
+        if (!wasHeld) await this.#end()
+        if (isChanged || !wasHeld) await this.#load()
+      }
+    } catch {
+      // The store is away, which is reported elsewhere.
+      this.#isChanged = true
+    }
+    if (!hooks.delivery.isHeld) await this.#end()
+  }
+
+  /** Begins with new webhooks, and ends with those that are removed. */
+  async #load(): Promise<void> {
+    const { chat, log, retry = RETRY } = this.#options
+    const { hooks } = chat
+    const found = new Map((await hooks.all()).map((hook) => [hook.id, hook]))
+    for (const [id, queue] of this.#queues) {
+      if (found.has(id)) continue
+      this.#queues.delete(id)
+      await queue.stop()
+    }
+    const slugOf = async (room: number) => (await chat.rooms.find(room))?.slug
+    for (const [id, hook] of found) {
+      if (this.#queues.has(id)) continue
+      const parts = { hooks, poster: this.#poster, log, turns: this.#turns, retry, slugOf }
+      this.#queues.set(id, new HookQueue(hook, parts))
+    }
+  }
+
+  async #end(): Promise<void> {
+    const queues = [...this.#queues.values()]
+    this.#queues.clear()
+    await Promise.all(queues.map((queue) => queue.stop()))
+  }
+}

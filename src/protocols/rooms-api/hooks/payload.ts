@@ -1,0 +1,44 @@
+/** Reading of JSON that other programs send, in which any part may be missing or of another type. */
+import { shortened } from '../../../chat/text.ts'
+import { isObject } from '../../json.ts'
+
+export type Payload = Readonly<Record<string, unknown>>
+
+/** Maximum characters of a part of a message that is shown in one line. */
+const LONGEST_LINE = 300
+
+/** Returns the object at a path of keys; an empty one if there is none. */
+export function objectAt(payload: Payload, ...path: readonly string[]): Payload {
+  let value: unknown = payload
+  for (const key of path) value = isObject(value) ? value[key] : undefined
+  return isObject(value) ? value : {}
+}
+
+/** Returns the objects in a list. */
+export function objectsIn(value: unknown): readonly Payload[] {
+  return Array.isArray(value) ? value.filter(isObject) : []
+}
+
+/** Returns a text, or a number as text; empty for other values. */
+export function scalarIn(value: unknown): string {
+  return typeof value === 'string' ? value : typeof value === 'number' ? String(value) : ''
+}
+
+/** Returns the first line of a text that is not blank, shortened. */
+export function lineIn(value: unknown): string {
+  const line = scalarIn(value).trim().split(/\r?\n/, 1)[0] ?? ''
+  return shortened(line.replace(/\s+/g, ' '), LONGEST_LINE)
+}
+
+/** Joins the parts of a line that are not empty with spaces. */
+export function words(...parts: readonly string[]): string {
+  return parts.filter((part) => part !== '').join(' ')
+}
+
+/** Joins the lines of a message that are not empty. At most `most` of them are shown. */
+export function lines(all: readonly string[], most = Number.POSITIVE_INFINITY): string {
+  const filled = all.filter((line) => line !== '')
+  const shown = filled.slice(0, most)
+  if (filled.length > shown.length) shown.push(`… and ${filled.length - shown.length} more`)
+  return shown.join('\n')
+}

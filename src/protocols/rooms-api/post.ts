@@ -1,0 +1,154 @@
+import { Readable } from 'node:stream'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Author } from '../../chat/authors.ts'
+import type { Saying } from '../../chat/speech.ts'
+import { clean } from '../../chat/text.ts'
+import type { Event } from '../../engine/event.ts'
+import type { HttpServices } from '../../transport/http/routes.ts'
+import { isText, jsonOf, textOf } from './body.ts'
+import type { Caller, RoomPath, RoomsApiContext } from './context.ts'
+import { apiEvent } from './event.ts'
+import { InputLines } from './input-lines.ts'
+import type { Pacer } from './pacer.ts'
+import { apiProblemOf, Problem } from './problems.ts'
+import { checkSame, keyed, keyOf, keyReused, nonceAt, sayingOf, wholeText } from './sayings.ts'
+import { API_MESSAGES, MAX_TOGETHER, POST_PARAMETERS } from './schemas.ts'
+import { isGone, LineUpload } from './upload.ts'
+import { checked, checkedQuery } from './validation.ts'
+
+/** Adds the requests that say something in a room (docs/protocols/rooms-api.md, section 2.2). */
+export function addPosting(app: FastifyInstance, context: RoomsApiContext, services: HttpServices, pacer: Pacer): void {
+  const route = new PostRoute(context, services, pacer)
+  app.route<RoomPath>({
+    // curl -T sends PUT.
+    method: ['POST', 'PUT'],
+    url: '/rooms/:room/messages',
+    config: { guests: true },
+    handler: (request, reply) => route.handle(request, reply),
+  })
+}
+
+/** A request that has been authorized. */
+interface PostRequest {
+  readonly request: FastifyRequest<RoomPath>
+  readonly caller: Caller
+  readonly author: Author
+  readonly key: string | undefined
+}
+
+class PostRoute {
+  readonly #context: RoomsApiContext
+  readonly #requests: HttpServices['requests']
+  readonly #pacer: Pacer
+
+  constructor(context: RoomsApiContext, { requests }: Pick<HttpServices, 'requests'>, pacer: Pacer) {
+    this.#context = context
+    this.#pacer = pacer
+    this.#requests = requests
+  }
+
+  async handle(request: FastifyRequest<RoomPath>, reply: FastifyReply): Promise<FastifyReply> {
+    const caller = await this.#context.authorize(request, 'write')
+    const { author } = caller
+    if (!author) throw new Problem(401, 'unauthorized', 'Authorize, or speak as a guest with ?as=NICKNAME')
+    const { split } = await checkedQuery(POST_PARAMETERS, request.query)
+    this.#pacer.check(author)
+    const post = { request, caller, author, key: keyOf(request) }
+    reply.code(201)
+    if (split === 'lines') return this.#sayLines(post, reply)
+    const isJson = !isText(request.bodyType)
+    const body = isJson ? await this.#readJson(request) : { text: wholeText(textOf(request)) }
+    const sayings = Array.isArray(body) ? body.map(sayingOf) : [sayingOf(body)]
+    const events = await this.#say(post, keyed(sayings, post.key))
+    const shown = events.map((event) => apiEvent(event, request.params.room))
+    return reply.send(Array.isArray(body) ? shown : shown[0])
+  }
+
+  async #readJson(request: FastifyRequest) {
+    if (!/^application\/(?:[\w.-]+\+)?json$/.test(request.bodyType)) textOf(request)
+    const body = jsonOf(request)
+    if (Array.isArray(body) && body.length > MAX_TOGETHER) {
+      throw new Problem(413, 'body-too-large', `At most ${MAX_TOGETHER} messages; ?split=lines takes more`)
+    }
+    return checked(API_MESSAGES, body, 'Body')
+  }
+
+  /** Says messages, all of them or none. */
+  async #say({ request, caller, author, key }: PostRequest, sayings: readonly Saying[]): Promise<readonly Event[]> {
+    const { posting } = this.#context.chat
+    this.#pacer.count(author, this.#pacer.paceOf(request, author), sayings.length)
+    if (key !== undefined) for (const { text } of sayings) posting.checkText(text)
+    const lectern = await this.#context.enter(caller, request.params.room)
+    if (key !== undefined && !(await posting.claimKey(lectern, key, JSON.stringify(sayings)))) throw keyReused()
+    const events = await Promise.all(posting.say(lectern, sayings))
+    for (const [place, event] of events.entries()) {
+      const saying = sayings[place]
+      if (saying?.nonce !== undefined) checkSame(event, saying)
+    }
+    return events
+  }
+
+  async #sayLines(post: PostRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const { request, key } = post
+    const { body } = request
+    if (!isText(request.bodyType)) textOf(request)
+    if (body instanceof Readable) return this.#upload(post, body, reply)
+    const bytes = Buffer.isBuffer(body) ? body : Buffer.alloc(0)
+    const input = new InputLines(this.#context.maxText)
+    const lines = [...input.take(bytes), ...input.rest()]
+    if (lines.length > MAX_TOGETHER) return this.#upload(post, Readable.from([bytes]), reply)
+    const sayings = lines.flatMap((line, place) => this.#lineAt(line, place + 1, key))
+    const events = sayings.length === 0 ? [] : await this.#say(post, sayings)
+    const [first, last] = [events[0], events.at(-1)].map((event) => event && String(event.id))
+    return reply.send({ messages: events.length, ...(first && last && { first, last }) })
+  }
+
+  /** Returns a line of a body as it is said; none for an empty one. @throws {Problem} with the number of the line */
+  #lineAt(line: string | Problem, number: number, key: string | undefined): Saying[] {
+    try {
+      if (line instanceof Problem) throw line
+      if (clean(line) === '') return []
+      this.#context.chat.posting.checkText(line)
+      return [{ text: line, ...(key !== undefined && { nonce: nonceAt(key, number) }) }]
+    } catch (error) {
+      throw apiProblemOf(error)?.with({ line: number }) ?? error
+    }
+  }
+
+  /** Says lines as they come. */
+  async #upload(
+    { request, caller, author, key }: PostRequest,
+    body: Readable,
+    reply: FastifyReply,
+  ): Promise<FastifyReply> {
+    const { chat, maxText } = this.#context
+    const enter = () => this.#context.enter(caller, request.params.room)
+    let lectern = await enter()
+    const pace = this.#pacer.paceOf(request, author)
+    const upload = new LineUpload({
+      maxText,
+      key,
+      ready: async () => {
+        if (!lectern.room.isHeld) lectern = await enter()
+      },
+      say: (saying) => {
+        const [said] = chat.posting.say(lectern, [saying])
+        return said ?? Promise.reject(new Error('one message has one promise'))
+      },
+      paceMs: () => {
+        const waitMs = this.#pacer.waitOf(author)
+        this.#pacer.count(author, pace, 1)
+        return waitMs
+      },
+    })
+    this.#requests.letLast(request, () => upload.stop())
+    // Of a body that is not read to its end, the rest is discarded.
+    reply.header('Connection', 'close')
+    try {
+      return reply.send(await upload.take(body))
+    } catch (error) {
+      if (!isGone(request.raw)) throw error
+      return reply.hijack()
+    }
+  }
+}

@@ -1,0 +1,225 @@
+/** The JSON Schemas of the rooms API: plain objects, as TypeBox takes 0.2 s to load (docs/protocols/rooms-api.md). */
+import type { XStatic } from 'typebox/schema'
+import { API_EVENT, API_ID, EVENT_KINDS } from './event.ts'
+
+/** Maximum messages of a request that are said together. */
+export const MAX_TOGETHER = 256
+/** Maximum events in the response to a request. */
+export const MAX_EVENTS = 1_000
+
+const TIME = { type: 'string', format: 'date-time' } as const
+const SLUG = { type: 'string', description: 'Name of the room in commands and URLs.' } as const
+const NICKNAME = { type: 'string', minLength: 1, maxLength: 32 } as const
+
+export const API_MESSAGE = {
+  type: 'object',
+  properties: {
+    text: { type: 'string', description: 'At most --max-text characters.' },
+    action: { type: 'boolean', description: 'The message tells what the sender does.' },
+    notice: { type: 'boolean', description: 'No program answers the message.' },
+    nonce: {
+      type: 'string',
+      pattern: '^[A-Za-z0-9_.:-]{1,64}$',
+      description: 'Within a day, the room gets one message with a nonce from a nickname.',
+    },
+  },
+  required: ['text'],
+  additionalProperties: false,
+} as const
+export type ApiMessage = Readonly<XStatic<typeof API_MESSAGE>>
+
+export const API_MESSAGES = {
+  anyOf: [API_MESSAGE, { type: 'array', items: API_MESSAGE, minItems: 1, maxItems: MAX_TOGETHER }],
+} as const
+export type ApiMessages = XStatic<typeof API_MESSAGES>
+
+export const API_PRIVATE = {
+  type: 'object',
+  properties: { text: API_MESSAGE.properties.text, nonce: API_MESSAGE.properties.nonce },
+  required: ['text'],
+  additionalProperties: false,
+} as const
+
+/** The answer to lines that were said. */
+export const API_LINES = {
+  type: 'object',
+  properties: {
+    messages: { type: 'integer', minimum: 0, description: 'Number of messages in the log.' },
+    first: { ...API_ID, description: 'Id of the first one.' },
+    last: { ...API_ID, description: 'Id of the last one.' },
+  },
+  required: ['messages'],
+  additionalProperties: false,
+} as const
+export type ApiLines = XStatic<typeof API_LINES>
+
+export const API_PROBLEM = {
+  type: 'object',
+  properties: {
+    type: { type: 'string', const: 'about:blank' },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    code: { type: 'string', description: 'For programs: texts may change, codes do not.' },
+    detail: { type: 'string', description: 'For people.' },
+    line: { type: 'integer', minimum: 1, description: 'The first line that is refused.' },
+    ...API_LINES.properties,
+    refused: { type: 'integer', minimum: 1, description: 'Number of lines that are refused.' },
+  },
+  required: ['type', 'title', 'status', 'code', 'detail'],
+  additionalProperties: false,
+} as const
+
+export const API_EVENTS = { type: 'array', items: API_EVENT } as const
+
+export const API_LISTED_ROOM = {
+  type: 'object',
+  properties: {
+    room: SLUG,
+    title: { type: 'string' },
+    topic: { type: 'string', description: 'At most 80 characters; missing without a topic.' },
+    members: { type: 'integer', minimum: 0 },
+    saidAt: { ...TIME, description: 'Time of the newest message, to a minute; missing without one.' },
+  },
+  required: ['room', 'title', 'members'],
+  additionalProperties: false,
+} as const
+export type ApiListedRoom = XStatic<typeof API_LISTED_ROOM>
+
+const RANK = { type: 'string', enum: ['member', 'voiced', 'operator', 'owner', 'admin'] } as const
+
+export const API_ROOM = {
+  type: 'object',
+  properties: {
+    room: SLUG,
+    title: { type: 'string' },
+    visibility: { type: 'string', enum: ['public', 'private', 'hidden'] },
+    createdAt: TIME,
+    members: { type: 'integer', minimum: 0 },
+    topic: {
+      type: 'object',
+      properties: { text: { type: 'string' }, by: NICKNAME, at: TIME },
+      required: ['text', 'by', 'at'],
+      additionalProperties: false,
+    },
+    modes: {
+      type: 'object',
+      properties: {
+        moderated: { type: 'boolean', const: true },
+        inviteOnly: { type: 'boolean', const: true },
+        slow: { type: 'integer', description: 'Seconds between two messages of a user.' },
+        keepDays: { type: 'integer', description: 'Days after which events are removed.' },
+      },
+      additionalProperties: false,
+    },
+    rank: { ...RANK, description: 'The rank of the caller.' },
+  },
+  required: ['room', 'title', 'visibility', 'createdAt', 'members', 'modes', 'rank'],
+  additionalProperties: false,
+} as const
+export type ApiRoom = XStatic<typeof API_ROOM>
+
+export const API_MEMBERS = {
+  type: 'array',
+  items: {
+    type: 'object',
+    properties: { name: NICKNAME, rank: RANK },
+    required: ['name', 'rank'],
+    additionalProperties: false,
+  },
+  description: 'In order of joining.',
+} as const
+export type ApiMembers = XStatic<typeof API_MEMBERS>
+
+const AS = { type: 'string', description: 'Nickname of a guest; only without authorization.' } as const
+const ID = { type: 'string', pattern: '^[0-9]{1,16}$' } as const
+const LIMIT = { type: 'integer', minimum: 1, maximum: MAX_EVENTS, default: 100 } as const
+const TIME_PARAMETER = {
+  type: 'string',
+  maxLength: 64,
+  description:
+    '2026-05-24, 2026-05-24T15:17:19Z, 15:17, today, yesterday, epoch seconds, or -10m, -2h, -7d before now.',
+} as const
+
+const RANGE = {
+  limit: { ...LIMIT, description: 'The newest ones of the range.' },
+  before: { ...ID, description: 'Only events before the one with this id.' },
+  after: { ...ID, description: 'Only events after the one with this id; 410 when some of them are gone.' },
+  from: { ...TIME_PARAMETER, description: `Only events from a time on: ${TIME_PARAMETER.description}` },
+  to: { ...TIME_PARAMETER, description: 'Only events up to a time.' },
+} as const
+
+const KINDS = {
+  type: 'string',
+  pattern: `^(?:${EVENT_KINDS.join('|')})(?:,(?:${EVENT_KINDS.join('|')}))*$`,
+  description: `Only events of these kinds, separated by commas: ${EVENT_KINDS.join(', ')}.`,
+} as const
+
+const SINCE = {
+  type: 'string',
+  maxLength: 4_096,
+  description: `The events since then come first: all, an id, ids of several rooms such as ops=123,dev=456, or a time: ${TIME_PARAMETER.description}`,
+} as const
+
+export const NO_PARAMETERS = { type: 'object', properties: {}, additionalProperties: false } as const
+
+/** Parameters of requests that guests may send. */
+export const GUEST_PARAMETERS = { type: 'object', properties: { as: AS }, additionalProperties: false } as const
+
+export const POST_PARAMETERS = {
+  type: 'object',
+  properties: {
+    as: AS,
+    split: {
+      type: 'string',
+      enum: ['lines'],
+      description: 'Each line of the body is a message; empty lines are not said.',
+    },
+  },
+  additionalProperties: false,
+} as const
+
+export const HISTORY_PARAMETERS = {
+  type: 'object',
+  properties: {
+    ...RANGE,
+    kinds: KINDS,
+    q: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 1_000,
+      description: 'The newest messages that have all words: word, begin*, "some words"; only with limit and before.',
+    },
+  },
+  additionalProperties: false,
+} as const
+
+export type HistoryParameters = XStatic<typeof HISTORY_PARAMETERS>
+
+export const INBOX_PARAMETERS = { type: 'object', properties: RANGE, additionalProperties: false } as const
+
+export const STREAM_PARAMETERS = {
+  type: 'object',
+  properties: { since: SINCE, kinds: KINDS },
+  additionalProperties: false,
+} as const
+
+export const INBOX_STREAM_PARAMETERS = {
+  type: 'object',
+  properties: { since: SINCE },
+  additionalProperties: false,
+} as const
+
+export const ROOMS_PARAMETERS = {
+  type: 'object',
+  properties: {
+    q: { type: 'string', maxLength: 200, description: 'Only rooms with this text in their name, title or topic.' },
+    limit: { type: 'integer', minimum: 1, maximum: 1_000, default: 1_000 },
+  },
+  additionalProperties: false,
+} as const
+
+export const DELETE_PARAMETERS = {
+  type: 'object',
+  properties: { why: { type: 'string', maxLength: 1_000, description: 'The reason, of at most 300 characters.' } },
+  additionalProperties: false,
+} as const

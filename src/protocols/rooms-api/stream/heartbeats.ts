@@ -1,0 +1,36 @@
+import { inSlices } from '../../../slices.ts'
+
+/** Streams that are written to in one round of the event loop. */
+const AT_ONCE = 256
+
+export interface Beating {
+  /** Sends a sign of life. */
+  beat(): void
+}
+
+/** Calls all streams at an interval: those behind a proxy would be cut in silence, and a client that is gone is noticed by writing. */
+export class Heartbeats {
+  readonly #everyMs: number
+  readonly #streams = new Set<Beating>()
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(everyMs: number) {
+    this.#everyMs = everyMs
+  }
+
+  add(stream: Beating): void {
+    this.#streams.add(stream)
+    this.#timer ??= setInterval(() => void this.#beat(), this.#everyMs).unref()
+  }
+
+  delete(stream: Beating): void {
+    this.#streams.delete(stream)
+    if (this.#streams.size > 0) return
+    clearInterval(this.#timer)
+    this.#timer = undefined
+  }
+
+  async #beat(): Promise<void> {
+    await inSlices([...this.#streams], AT_ONCE, (stream) => this.#streams.has(stream) && stream.beat())
+  }
+}

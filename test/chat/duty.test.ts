@@ -1,0 +1,27 @@
+import { expect, test, vi } from 'vitest'
+import { Duty } from '../../src/chat/duty.ts'
+import { stage } from './stage.ts'
+
+test('one node has the duty, until it gives it up or its lease expires', async () => {
+  const { engine } = await stage()
+  const [one, two] = [new Duty(engine.records, 'task', 10_000), new Duty(engine.records, 'task', 10_000)]
+  expect([await one.take(), await two.take()]).toEqual([true, false])
+  expect([one.isHeld, two.isHeld]).toEqual([true, false])
+  expect([await one.take(), await two.take()]).toEqual([true, false])
+  await two.release()
+  expect(await two.take()).toBe(false)
+  await one.release()
+  expect([await two.take(), await one.take()]).toEqual([true, false])
+  const now = Date.now()
+  vi.useFakeTimers({ toFake: ['Date'], now: now + 5_000 })
+  try {
+    expect(await two.take()).toBe(true)
+    vi.setSystemTime(now + 14_000)
+    expect([await one.take(), two.isHeld]).toEqual([false, true])
+    vi.setSystemTime(now + 16_000)
+    expect(two.isHeld).toBe(false)
+    expect([await one.take(), await two.take()]).toEqual([true, false])
+  } finally {
+    vi.useRealTimers()
+  }
+})

@@ -1,0 +1,115 @@
+/** `roomd chat` in a terminal: a window of a tmux server of its own, whose screen tests look at. */
+import { execFileSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { onTestFinished, type TestContext, vi } from 'vitest'
+
+import { PATIENCE_MS } from '../../support/eventually.ts'
+
+import { main } from '../../support/main.ts'
+
+const found = (() => {
+  try {
+    execFileSync('tmux', ['-V'], { stdio: 'pipe' })
+    return true
+  } catch {
+    return false
+  }
+})()
+
+/** Skips a test that needs tmux where that is missing, and fails it with CI=true. */
+export function needTmux({ skip }: TestContext): void {
+  if (found) return
+  if (process.env.CI === 'true') throw new Error('tmux is missing')
+  skip('tmux is missing')
+}
+
+export interface TerminalOptions {
+  readonly port: number
+  readonly columns?: number
+  readonly rows?: number
+  readonly env?: Readonly<Record<string, string>>
+}
+
+export class Terminal {
+  readonly #command: string
+  readonly #server = `roomd-${randomUUID()}`
+
+  /** Starts a shell with job control, and in it the command. */
+  constructor(args: readonly string[], { port, columns = 80, rows = 24, env = {} }: TerminalOptions) {
+    const variables = { ROOMD_SERVER: `127.0.0.1:${port}`, TZ: 'UTC', HISTFILE: '/dev/null', LANG: 'C.UTF-8', ...env }
+    const set = Object.entries(variables).flatMap(([name, value]) => ['-e', `${name}=${value}`])
+    const shell = 'bash --norc --noprofile -i'
+    const size = ['-x', `${columns}`, '-y', `${rows}`]
+    // Without a configuration, whose file this is not.
+    this.#tmux('-f', '/dev/null', '-u', 'new-session', '-d', ...size, ...set, shell)
+    onTestFinished(() => this.close())
+    this.#command = `clear; ${process.execPath} ${main} chat ${args.join(' ')}`
+    this.start()
+  }
+
+  /** Types the command. */
+  start(): void {
+    this.type(this.#command, 'Enter')
+  }
+
+  /** What the screen shows, without blanks at the ends of lines. */
+  screen(): string[] {
+    return this.#tmux('capture-pane', '-p').split('\n').slice(0, -1)
+  }
+
+  /** Resolves when something holds for the screen. */
+  async shows(what: string | RegExp): Promise<string[]> {
+    return vi.waitFor(
+      () => {
+        const screen = this.screen()
+        const text = screen.join('\n').trimEnd()
+        if (typeof what === 'string' ? !text.includes(what) : !what.test(text))
+          throw new Error(`${what} is not in\n${text}`)
+        return screen
+      },
+      { timeout: PATIENCE_MS, interval: 20 },
+    )
+  }
+
+  /** Types text, and keys by their names in tmux, such as `Enter` and `C-c`. */
+  type(...keys: readonly string[]): void {
+    for (const key of keys)
+      this.#tmux(
+        'send-keys',
+        ...(/^(?:[CM]-.|Enter|Tab|Up|Down|PageUp|PageDown|Escape|BSpace)$/.test(key) ? [key] : ['-l', key]),
+      )
+  }
+
+  paste(text: string): void {
+    this.#tmux('set-buffer', text)
+    this.#tmux('paste-buffer', '-p')
+  }
+
+  resize(columns: number, rows: number): void {
+    this.#tmux('resize-window', '-x', `${columns}`, '-y', `${rows}`)
+  }
+
+  /** A format of tmux, such as `#{alternate_on}`. */
+  format(format: string): string {
+    return this.#tmux('display-message', '-p', format).trim()
+  }
+
+  /** Sends a signal to the command in the foreground of the shell. */
+  kill(signal: string): void {
+    const group = execFileSync('ps', ['-o', 'tpgid=', '-p', this.format('#{pane_pid}')], { encoding: 'utf8' })
+    execFileSync('kill', ['-s', signal, '--', `-${group.trim()}`])
+  }
+
+  close(): void {
+    try {
+      this.#tmux('kill-server')
+    } catch {
+      // Closed already.
+    }
+  }
+
+  #tmux(...args: readonly string[]): string {
+    const { TMUX: _, ...env } = process.env
+    return execFileSync('tmux', ['-L', this.#server, ...args], { encoding: 'utf8', stdio: 'pipe', env })
+  }
+}

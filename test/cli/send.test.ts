@@ -1,0 +1,214 @@
+/** `roomd send`: what it says, and the status with which it ends. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openRelay } from '../client/relay.ts'
+import { certificate } from '../support/certificate.ts'
+import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
+import { temporaryFolder } from '../support/folder.ts'
+import { reservePort } from '../support/port.ts'
+import { isReply } from '../support/stage.ts'
+import { bodiesOf, DONE, member, messagesOf } from './stage.ts'
+import { Verb, verb } from './verb.ts'
+
+let daemon: TestDaemon
+let port: number
+
+beforeAll(async () => {
+  daemon = await startTestDaemon({ http: 0, 'max-rate': 0 })
+  port = daemon.line
+})
+afterAll(() => daemon.stop())
+
+test('a text is said as one message, words and lines included', async () => {
+  expect(await verb(['send', 'text', 'deploy', 'done'], { port })).toEqual(DONE)
+  expect(await verb(['send', 'text', 'JOIN us\n/quit', '--as', 'ann'], { port })).toEqual(DONE)
+  expect(await verb(['send', 'text', ''], { port })).toEqual(DONE)
+  expect(await verb(['send', 'text', '--', '-x'], { port })).toEqual(DONE)
+  expect(await bodiesOf(daemon, 'text')).toEqual(['deploy done', 'JOIN us\n/quit', '-x'])
+})
+
+test('lines are said to the letter; blank ones are not said', async () => {
+  const said = [
+    'LEAVE',
+    '/quit',
+    '  indented  ',
+    '"quoted"',
+    'nonce=x y',
+    'MESSAGE z',
+    '{"a":1}',
+    'é😀',
+    'without an end',
+  ]
+  const input = `${said[0]}\r\n\n   \n${said.slice(1).join('\n')}`
+  expect(await verb(['send', 'letter'], { port, input })).toEqual(DONE)
+  expect(await bodiesOf(daemon, 'letter')).toEqual(said)
+})
+
+test('what a terminal obeys is taken as it would show it, and never becomes a command', async () => {
+  const input = ['\x1b[31mred\x1b[0m', '10%\r50%\r100%', 'abc\b\bX', `${'\b'.repeat(40)}LEAVE`, '\0nul\x07'].join('\n')
+  expect(await verb(['send', 'terminal'], { port, input })).toEqual(DONE)
+  expect(await bodiesOf(daemon, 'terminal')).toEqual(['red', '100%', 'aX', 'LEAVE', 'nul'])
+})
+
+test('--one says all of the input as one message; --notice and --action say how', async () => {
+  expect(await verb(['send', 'one', '--one'], { port, input: 'a\n\n  b\n\n' })).toEqual(DONE)
+  expect(await verb(['send', 'one', '--notice', 'beep'], { port })).toEqual(DONE)
+  expect(await verb(['send', 'one', '--action'], { port, input: 'waves\n' })).toEqual(DONE)
+  expect(await messagesOf(daemon, 'one')).toMatchObject([
+    { body: 'a\n\n  b' },
+    { body: 'beep', notice: true },
+    { body: 'waves', action: true },
+  ])
+})
+
+test('a line is said while the next one is waited for', async () => {
+  const witness = await member(daemon, 'LOGIN member', 'JOIN live')
+  const sending = new Verb(['send', 'live', '--as', 'build'], { port })
+  for (const text of ['first', 'second']) {
+    sending.child.stdin.write(`${text}\n`)
+    await witness.until((line) => line.type === 'message' && line.body === text)
+  }
+  sending.child.stdin.end()
+  expect(await sending.ended).toEqual(DONE)
+})
+
+test('a refused line is told with its number, and the others are said', async () => {
+  const input = `one\n\n${'x'.repeat(4_001)}\n${'y'.repeat(20_000)}\nfive\n`
+  expect(await verb(['send', 'long'], { port, input })).toEqual({
+    status: 1,
+    stdout: '',
+    stderr:
+      'roomd send: line 3: Message too long, at most 4000 characters (text-too-long)\n' +
+      'roomd send: line 4: Line too long, at most 16384 bytes (line-too-long)\n',
+  })
+  expect(await bodiesOf(daemon, 'long')).toEqual(['one', 'five'])
+})
+
+test('a refusal that is not about the line ends it', async () => {
+  const owner = await member(daemon, 'LOGIN owner', 'JOIN muted', '/moderated on')
+  const refused = await verb(['send', 'muted'], { port, input: 'a\nb\nc\n' })
+  expect(refused).toMatchObject({ status: 1, stdout: '' })
+  expect(refused.stderr).toMatch(/^roomd send: line 1: Room is moderated \(moderated\)[^\n]*\n$/)
+  await owner.ask('/ban mallory')
+  const banned = await verb(['send', 'muted', 'x', '--as', 'mallory'], { port })
+  expect(banned).toEqual({ status: 1, stdout: '', stderr: 'roomd send: You are banned from this room (banned)\n' })
+})
+
+test('cut again and again, every line is in the room once', async () => {
+  const relay = await openRelay(port)
+  const lines = Array.from({ length: 3_000 }, (_, number) => `line ${number}`)
+  const witness = await member(daemon, 'LOGIN watcher', 'JOIN cut')
+  const sending = new Verb(['send', 'cut', '--as', 'log', '--retry', '60'], { port: relay.port })
+  for (let from = 0; from < lines.length; from += 1_000) {
+    sending.child.stdin.write(`${lines.slice(from, from + 1_000).join('\n')}\n`)
+    await witness.until((line) => line.type === 'message' && line.body === `line ${from + 500}`)
+    relay.cut()
+  }
+  sending.child.stdin.end()
+  expect(await sending.ended).toEqual(DONE)
+  expect(relay.count).toBeGreaterThan(2)
+  expect(await bodiesOf(daemon, 'cut')).toEqual(lines)
+})
+
+test('a server that is away is 75, at once or when --retry is over, and waited for till then', async () => {
+  const away = await reservePort()
+  const text = `roomd send: cannot reach 127.0.0.1:${away}: is roomd running there? (--server, ROOMD_SERVER)\n`
+  const sent = verb(['send', 'away', 'late', '--retry', '60'], { port: away })
+  expect(await verb(['send', 'away', 'x'], { port: away })).toEqual({ status: 75, stdout: '', stderr: text })
+  const late = await startTestDaemon({ line: away })
+  try {
+    expect(await sent).toEqual(DONE)
+    const idle = new Verb(['send', 'away'], { port: away })
+    idle.child.stdin.write('seen\n')
+    const witness = await member(late, 'LOGIN witness', 'JOIN away')
+    witness.send('HISTORY')
+    await witness.rest()
+    await late.stop()
+    expect(await idle.ended).toMatchObject({ status: 75, stdout: '' })
+  } finally {
+    await late.stop()
+  }
+})
+
+test('the secret of an account is a file; without it the account is not used', async () => {
+  const file = join(temporaryFolder(), 'password')
+  writeFileSync(file, 'correct horse\n')
+  const carol = await member(daemon, 'LOGIN carol', '/register correct horse')
+  carol.send('/token create bot')
+  const [made] = await carol.until(isReply)
+  const token = (made?.type === 'commandResult' && made.token?.value) || expect.fail()
+  const withToken = await verb(['send', 'account', 'hi', '--as', 'carol'], { port, env: { ROOMD_TOKEN: token } })
+  expect(withToken).toEqual(DONE)
+  expect(await verb(['send', 'account', 'hi', '--as', 'carol', '--password-file', file], { port })).toEqual(DONE)
+  const refused = await verb(['send', 'account', 'hi', '--as', 'carol'], { port })
+  expect(refused.status).toBe(1)
+  expect(refused.stderr).toMatch(/^roomd send: Nickname is reserved \(name-reserved\).*--password-file.*\n$/)
+  writeFileSync(file, 'wrong\n')
+  const wrong = await verb(['send', 'account', 'hi', '--as', 'carol', '--password-file', file], { port })
+  expect(wrong).toEqual({ status: 1, stdout: '', stderr: 'roomd send: Password incorrect (secret-wrong)\n' })
+})
+
+test('a nickname that nobody has chosen gives way, one that somebody has does not', async () => {
+  const name = /^<(.*)> /.exec((await said('name', [])) ?? '')?.[1] ?? expect.fail()
+  await member(daemon, `LOGIN ${name}`, 'JOIN name')
+  expect(await said('name', [])).toBe(`<${name}-2> hi`)
+  const refused = await verb(['send', 'name', 'hi', '--as', name], { port })
+  expect(refused).toMatchObject({ status: 1, stderr: expect.stringContaining('choose another nickname with --as') })
+})
+
+async function said(room: string, args: readonly string[]) {
+  expect(await verb(['send', room, 'hi', ...args], { port })).toEqual(DONE)
+  const last = (await messagesOf(daemon, room)).at(-1)
+  return `<${last?.from}> ${last?.body}`
+}
+
+test('what makes no sense is told in one line, with status 2', async () => {
+  const http = daemon.port('http')
+  const cases = [
+    [['send'], 'needs a room; see roomd send --help'],
+    [['send', 'ops', '--wrong'], 'unknown option --wrong; see roomd send --help'],
+    [['send', 'ops', 'x', '--one'], '--one is for standard input'],
+    [['send', 'ops', 'x', '--retry', 'soon'], '--retry soon: not a whole number'],
+    [['send', 'ops', 'x', '--password-file', '/nowhere'], '--password-file /nowhere: ENOENT'],
+    [['send', 'ops', 'x', '-s', 'gopher://x'], '--server gopher://x: Not a URL of tcp, tls, ws, wss, http or https'],
+    [['send', 'ops', 'x', '-s', `127.0.0.1:${http}`], `127.0.0.1:${http} is no line port of roomd`],
+  ] as const
+  const answers = await Promise.all(cases.map(([args]) => verb(args, { port })))
+  for (const [place, [, text]] of cases.entries()) {
+    expect(answers[place]).toMatchObject({ status: 2, stdout: '', stderr: expect.stringMatching(/^[^\n]+\n$/) })
+    expect(answers[place]?.stderr).toContain(`roomd send: ${text}`)
+  }
+})
+
+test('--help is short, and over WebSocket the same is said', async () => {
+  const help = await verb(['send', '--help'], { port })
+  expect(help).toMatchObject({ status: 0, stderr: '' })
+  expect(help.stdout.split('\n').length).toBeLessThan(30)
+  expect(help.stdout).toMatch(/^roomd send ROOM/)
+  const server = `http://127.0.0.1:${daemon.port('http')}`
+  expect(await verb(['send', 'socket', 'hi', '--server', server], { port })).toEqual(DONE)
+  expect(await bodiesOf(daemon, 'socket')).toEqual(['hi'])
+})
+
+test('the commands for the machine of the server list these, and ignore their variables', async () => {
+  const { stdout } = await verb(['--help'], { port })
+  for (const name of ['send', 'tail', 'chat']) expect(stdout).toContain(`see roomd ${name} --help`)
+  const data = temporaryFolder()
+  const env = { ROOMD_TOKEN: 'rd_x', ROOMD_AS: 'ann' }
+  const text = `roomd: there is no ${join(data, 'roomd.db')}\n`
+  expect(await verb(['room', 'list', '--data', data], { port, env })).toEqual({ status: 2, stdout: '', stderr: text })
+  const late = await verb(['--data', data, 'send', 'ops', 'x'], { port })
+  expect(late).toMatchObject({ status: 2, stderr: expect.stringContaining('roomd send') })
+})
+
+test('over TLS the certificate is one of --ca, or the server is not spoken to', async () => {
+  const args = ['send', 'tls', 'hi', '--server', `tls://localhost:${daemon.lineTls}`]
+  const untrusted = await verb(args, { port })
+  expect(untrusted).toMatchObject({
+    status: 75,
+    stderr: expect.stringContaining('a certificate that is trusted (--ca)?'),
+  })
+  expect(await verb([...args, '--ca', certificate().certFile], { port })).toEqual(DONE)
+  expect(await bodiesOf(daemon, 'tls')).toEqual(['hi'])
+})

@@ -1,0 +1,171 @@
+/** `roomd tail`: what it prints, and where it goes on. */
+import { once } from 'node:events'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openRelay } from '../client/relay.ts'
+import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
+import { temporaryFolder } from '../support/folder.ts'
+import { member } from './stage.ts'
+import { Verb, verb } from './verb.ts'
+
+let daemon: TestDaemon
+let port: number
+
+beforeAll(async () => {
+  daemon = await startTestDaemon({ 'max-rate': 0 })
+  port = daemon.line
+})
+afterAll(() => daemon.stop())
+
+/** A member of a room who has said texts. */
+async function speaker(room: string, ...texts: readonly string[]) {
+  return member(daemon, 'LOGIN ann', `JOIN ${room}`, ...texts.map((text) => `MESSAGE ${text}`))
+}
+
+interface Printed {
+  readonly type: string
+  readonly body: string
+  readonly room: string
+  readonly id: string
+}
+
+const eventsIn = (stdout: string): Printed[] => stdout.split('\n').flatMap((line) => (line ? [JSON.parse(line)] : []))
+const bodiesIn = (stdout: string) => eventsIn(stdout).flatMap(({ type, body }) => (type === 'message' ? [body] : []))
+
+test('in a pipe it prints NDJSON: the newest events, and then what happens', async () => {
+  const ann = await speaker('pipe', ...Array.from({ length: 12 }, (_, number) => `old ${number}`))
+  const tail = new Verb(['tail', 'pipe'], { port })
+  await tail.printed('"old 11"')
+  await ann.ask('MESSAGE new')
+  await tail.printed('"new"')
+  tail.child.kill('SIGTERM')
+  const { status, stdout, stderr } = await tail.ended
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+  expect(bodiesIn(stdout)).toEqual([...Array.from({ length: 10 }, (_, number) => `old ${number + 2}`), 'new'])
+  expect(eventsIn(stdout).at(-1)).toMatchObject({ type: 'message', from: 'ann', room: 'pipe', id: expect.any(String) })
+})
+
+test('--text prints local times, and nothing that a terminal obeys', async () => {
+  const ann = await speaker('text', '"two\\nlines"', 'right \u202eleft')
+  await ann.ask('/me waves')
+  const { stdout } = await verb(['tail', 'text', '--no-follow', '--text'], { port, env: { TZ: 'Etc/GMT-2' } })
+  const local = new Date(Date.now() + 7_200_000).toISOString().slice(0, 13).replace('T', ' ')
+  const lines = stdout.trimEnd().split('\n')
+  expect(lines.map((line) => line.replace(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d /, ''))).toEqual([
+    '<ann> two',
+    '  lines',
+    '<ann> right \\u202eleft',
+    '* ann waves',
+  ])
+  expect(lines[0]?.slice(0, 13)).toBe(local)
+  const { stdout: json } = await verb(['tail', 'text', '--no-follow', '--json'], { port })
+  expect(json).toContain('\\u202e')
+  expect(json).not.toContain('\u202e')
+})
+
+test('--since begins at a time, an id or the beginning; -n takes the newest of them', async () => {
+  await speaker('since', 'a', 'b', 'c')
+  const all = await verb(['tail', 'since', '--no-follow', '--since', 'all'], { port })
+  expect(bodiesIn(all.stdout)).toEqual(['a', 'b', 'c'])
+  const [, , b] = eventsIn(all.stdout)
+  for (const [args, expected] of [
+    [
+      ['--since', '-10m'],
+      ['a', 'b', 'c'],
+    ],
+    [['--since', 'tomorrow'], undefined],
+    [['--since', '2000-01-01', '-n', '1'], ['c']],
+    [['--since', b?.id ?? ''], ['c']],
+    [['-n', '0'], []],
+  ] as const) {
+    const { status, stdout, stderr } = await verb(['tail', 'since', '--no-follow', ...args], { port })
+    if (expected) expect([status, bodiesIn(stdout)]).toEqual([0, expected])
+    else expect([status, stderr]).toEqual([2, expect.stringContaining('--since tomorrow: no time')])
+  }
+})
+
+test('killed and started again with --resume, it misses nothing and repeats nothing', async () => {
+  const file = join(temporaryFolder(), 'state')
+  const ann = await speaker('resume', 'before')
+  const first = new Verb(['tail', 'resume', '--resume', file], { port })
+  await first.printed('"before"')
+  await ann.ask('MESSAGE during')
+  await first.printed('"during"')
+  const { id } = eventsIn(first.stdout).at(-1) ?? expect.fail()
+  // The id is kept right behind the output.
+  await expect.poll(() => JSON.parse(readFileSync(file, 'utf8'))).toEqual({ resume: id })
+  first.child.kill('SIGKILL')
+  await first.ended
+  await ann.ask('MESSAGE away')
+  const second = new Verb(['tail', 'resume', '--resume', file], { port })
+  await second.printed('"away"')
+  await ann.ask('MESSAGE again')
+  await second.printed('"again"')
+  second.child.kill('SIGINT')
+  const { status, stdout } = await second.ended
+  expect([status, bodiesIn(stdout)]).toEqual([0, ['away', 'again']])
+  const third = await verb(['tail', 'resume', '--resume', file, '--no-follow'], { port })
+  expect([third.status, bodiesIn(third.stdout)]).toEqual([0, []])
+})
+
+test('a state file that is none, or cannot be written, ends it', async () => {
+  const file = join(temporaryFolder(), 'state')
+  writeFileSync(file, '[1')
+  const none = await verb(['tail', 'ops', '--resume', file], { port })
+  expect(none).toEqual({
+    status: 2,
+    stdout: '',
+    stderr: `roomd tail: --resume ${file}: not a file of roomd tail; remove it to start anew\n`,
+  })
+  await speaker('unwritable', 'x')
+  const folder = await verb(['tail', 'unwritable', '--resume', '/nowhere/state'], { port })
+  expect(folder).toMatchObject({ status: 2, stderr: expect.stringContaining('--resume /nowhere/state') })
+})
+
+test('cut again and again, it prints every line once and in order, of several rooms', async () => {
+  const relay = await openRelay(port)
+  const tail = new Verb(['tail', 'one', 'two', '-n', '0'], { port: relay.port })
+  const ann = await speaker('one')
+  const bob = await member(daemon, 'LOGIN bob', 'JOIN two')
+  await Promise.all(
+    [ann, bob].map((each) => each.until((line) => line.type === 'userJoined' && /-tail$/.test(line.from))),
+  )
+  const numbers = Array.from({ length: 300 }, (_, number) => `${number}`)
+  for (const number of numbers) {
+    await ann.ask(`MESSAGE ${number}`)
+    await bob.ask(`MESSAGE ${number}`)
+    if (Number(number) % 100 === 50) relay.cut()
+  }
+  await tail.printed('"body":"299","room":"one"')
+  await tail.printed('"body":"299","room":"two"')
+  for (const name of ['one', 'two']) {
+    const said = eventsIn(tail.stdout).filter(({ type, room }) => type === 'message' && room === name)
+    expect(said.map(({ body }) => body)).toEqual(numbers)
+  }
+  expect(relay.count).toBeGreaterThan(2)
+})
+
+test('it ends with its reader', async () => {
+  const ann = await speaker('reader', 'a')
+  const tail = new Verb(['tail', 'reader'], { port })
+  await once(tail.child.stdout, 'data')
+  tail.child.stdout.destroy()
+  const ended = tail.ended
+  for (let more = true; more; ) {
+    await ann.ask('MESSAGE again')
+    more = await Promise.race([ended.then(() => false), new Promise<boolean>((next) => setTimeout(next, 20, true))])
+  }
+  expect(await ended).toMatchObject({ status: 0, stderr: '' })
+})
+
+test('a room that may not be entered is told of, with status 1, and so is the end of a stay', async () => {
+  const owner = await member(daemon, 'LOGIN owner', 'JOIN closed', '/ban mallory')
+  const banned = await verb(['tail', 'closed', '--as', 'mallory'], { port })
+  expect(banned).toEqual({ status: 1, stdout: '', stderr: 'roomd tail: You are banned from this room (banned)\n' })
+  const tail = new Verb(['tail', 'closed', '--as', 'eve'], { port })
+  await owner.until((line) => line.type === 'userJoined' && line.from === 'eve')
+  await owner.ask('/kick eve enough')
+  const { status, stderr } = await tail.ended
+  expect([status, stderr]).toEqual([1, 'roomd tail: Kicked from closed by owner: enough\n'])
+})

@@ -1,0 +1,51 @@
+/** `roomd send`, `roomd tail` and `roomd chat` in processes of their own. */
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { onTestFinished } from 'vitest'
+import { main } from '../support/main.ts'
+
+export interface VerbOptions {
+  /** Port of the server. */
+  readonly port: number
+  /** All of standard input; it stays open without. */
+  readonly input?: string
+  readonly env?: NodeJS.ProcessEnv
+}
+
+/** A command of the client that runs. */
+export class Verb {
+  readonly child: ChildProcessWithoutNullStreams
+  readonly ended: Promise<{ status: number | null; stdout: string; stderr: string }>
+  stdout = ''
+  stderr = ''
+
+  constructor(args: readonly string[], { port, input, env = {} }: VerbOptions) {
+    const { PATH, NODE_COMPILE_CACHE } = process.env
+    this.child = spawn(process.execPath, [main, ...args], {
+      env: { PATH, NODE_COMPILE_CACHE, ROOMD_SERVER: `127.0.0.1:${port}`, TZ: 'UTC', ...env },
+    })
+    const { stdin, stdout, stderr } = this.child
+    stdout.setEncoding('utf8').on('data', (text: string) => (this.stdout += text))
+    stderr.setEncoding('utf8').on('data', (text: string) => (this.stderr += text))
+    // One that reads nothing may have ended before.
+    stdin.on('error', () => {})
+    if (input !== undefined) stdin.end(input)
+    this.ended = once(this.child, 'close').then(([status]) => ({ status, stdout: this.stdout, stderr: this.stderr }))
+    onTestFinished(() => void this.child.kill('SIGKILL'))
+  }
+
+  /** Resolves when something is printed; rejects when the command ends without. */
+  async printed(text: string, on: 'stdout' | 'stderr' = 'stdout'): Promise<void> {
+    while (!this[on].includes(text)) {
+      const ended = this.ended.then(({ status }) => {
+        if (!this[on].includes(text)) throw new Error(`ended with ${status}: ${this.stdout}${this.stderr}`)
+      })
+      await Promise.race([once(this.child[on], 'data'), ended])
+    }
+  }
+}
+
+/** Runs a command to its end. */
+export function verb(args: readonly string[], options: VerbOptions) {
+  return new Verb(args, { input: '', ...options }).ended
+}

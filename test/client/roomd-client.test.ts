@@ -1,0 +1,177 @@
+import { expect, onTestFinished, test } from 'vitest'
+import { serverAddress } from '../../src/client/address.ts'
+import { type ClientState, connect, DisconnectedError, type NodeConnectOptions } from '../../src/client/node/index.ts'
+import { startTestDaemon } from '../support/daemon.ts'
+import { openRelay } from './relay.ts'
+
+const host = '127.0.0.1'
+const PASSWORD = 'correct horse'
+
+async function start() {
+  const daemon = await startTestDaemon()
+  onTestFinished(() => daemon.stop())
+  return daemon.line
+}
+
+async function open(port: number, nickname: string, options: Partial<NodeConnectOptions> = {}) {
+  const client = await connect(`tcp://${host}:${port}`, { nickname, ...options })
+  onTestFinished(() => client.close())
+  return client
+}
+
+/** An account, and the client that it is open in. */
+async function openAccount(port: number, nickname: string, relayed = port) {
+  const guest = await open(port, nickname)
+  expect(await guest.ask(`/register ${PASSWORD}`)).toMatchObject({ type: 'commandResult' })
+  guest.close()
+  return open(relayed, nickname, { password: PASSWORD })
+}
+
+test('addresses of servers are read', () => {
+  expect(serverAddress('chat.example')).toEqual({ by: 'tcp', host: 'chat.example', port: 9090 })
+  expect(serverAddress('chat.example:17')).toEqual({ by: 'tcp', host: 'chat.example', port: 17 })
+  expect(serverAddress('[::1]:17')).toEqual({ by: 'tcp', host: '::1', port: 17 })
+  expect(serverAddress('tls://chat.example:443')).toEqual({ by: 'tls', host: 'chat.example', port: 443 })
+  expect(serverAddress('https://chat.example')).toEqual({ by: 'websocket', url: 'wss://chat.example/line' })
+  expect(serverAddress(new URL('ws://chat.example/x/line'))).toEqual({
+    by: 'websocket',
+    url: 'ws://chat.example/x/line',
+  })
+  for (const wrong of ['', 'tls://chat.example', 'ftp://chat.example', 'tcp://'])
+    expect(() => serverAddress(wrong), wrong).toThrow(TypeError)
+})
+
+test('a client is in several rooms, and leaves and closes them', async () => {
+  const port = await start()
+  const states: ClientState[] = []
+  const ann = await open(port, 'ann', { onState: (state) => states.push(state) })
+  const [ops, dev] = await Promise.all([ann.join('ops'), ann.join('dev')])
+  const bob = await (await open(port, 'bob')).join('ops', { events: false })
+  await dev.say('in dev')
+  await bob.say('in ops')
+  const first = async (room: typeof ops) => {
+    for await (const event of room) if (event.type === 'message') return `${event.from} ${event.body}`
+  }
+  expect(await Promise.all([first(ops), first(dev)])).toEqual(['bob in ops', 'ann in dev'])
+  expect((await ann.rooms()).map(({ room }) => room)).toEqual(expect.arrayContaining(['ops', 'dev']))
+  expect(ann.joined.map(({ name }) => name).sort()).toEqual(['dev', 'ops'])
+  const waiting = ops.say('last')
+  await ops.leave()
+  await waiting
+  await expect(ops.say('gone')).rejects.toThrow(DisconnectedError)
+  expect((await Array.fromAsync(ops)).at(-1)).toMatchObject({ body: 'last' })
+  expect((await bob.members()).map(({ nickname }) => nickname)).toEqual(['bob'])
+  const again = await ann.join('ops', { recent: 3 })
+  const past: string[] = []
+  for await (const { type, body } of again) if (past.push(`${type} ${body}`) === 2) break
+  expect(past[0]).toBe('message last')
+  ann.close()
+  expect(ann.joined).toEqual([])
+  await expect(ann.tell('bob', 'hi')).rejects.toThrow(DisconnectedError)
+  expect(states.filter(({ state }) => state === 'closed').length).toBe(3)
+  expect(states.some(({ state }) => state === 'offline')).toBe(false)
+})
+
+test('operators have their commands; who is kicked is told why', async () => {
+  const port = await start()
+  const ann = await (await open(port, 'ann')).join('ops')
+  const bobs = await open(port, 'bob')
+  const bob = await bobs.join('ops')
+  await expect(bob.setTopic('mine')).rejects.toMatchObject({ code: 'not-permitted' })
+  await ann.setTopic('no raids')
+  await ann.grant('bob', 'voiced')
+  expect(await ann.members()).toMatchObject([
+    { nickname: 'ann', marks: ['operator'] },
+    { nickname: 'bob', marks: ['voiced'] },
+  ])
+  await ann.withdraw('bob', 'voiced')
+  const id = await bob.say('rude words')
+  expect(await ann.search('rude')).toMatchObject([{ id, body: 'rude words' }])
+  expect(await ann.history({ kinds: ['message'], grep: 'RUDE', limit: 1 })).toMatchObject([{ id }])
+  expect(await ann.history({ before: id })).toMatchObject([
+    { type: 'userJoined' },
+    { type: 'userJoined' },
+    { type: 'topic', body: 'no raids' },
+    { type: 'role', to: 'bob', on: true },
+    { type: 'role', to: 'bob', on: false },
+  ])
+  await ann.delete(id, 'rude')
+  await ann.mute('bob', { time: '1h', reason: 'rude' })
+  await expect(bob.say('sorry')).rejects.toMatchObject({ code: 'muted' })
+  await ann.withdraw('bob', 'muted')
+  await ann.kick('bob', 'enough')
+  const told: string[] = []
+  const reading = async () => {
+    for await (const { type } of bob) told.push(type)
+  }
+  await expect(reading()).rejects.toThrow('Kicked from ops by ann: enough')
+  expect(told.at(-1)).toBe('userKicked')
+  expect(bob.topic).toBe('no raids')
+  expect(bobs.joined).toEqual([])
+  expect((await bobs.join('ops')).topic).toBe('no raids')
+  await ann.ban('bob')
+  await expect(bobs.join('ops')).rejects.toMatchObject({ code: 'name-in-room' })
+})
+
+test('private messages come once, whatever the number of connections, also those that were missed', async () => {
+  const port = await start()
+  const relay = await openRelay(port)
+  const ann = await openAccount(port, 'ann', relay.port)
+  await ann.join('ops')
+  await ann.join('dev')
+  const bob = await open(port, 'bob')
+  await bob.join('bobs')
+  await bob.tell('ann', 'one')
+  await bob.tell('ann', 'two')
+  relay.hold(true)
+  relay.cut()
+  await bob.tell('ann', 'missed')
+  relay.hold(false)
+  ann.wake()
+  const told: string[] = []
+  for await (const { from, body } of ann.inbox) {
+    if (told.push(`${from} ${body}`) === 3) break
+  }
+  expect(told).toEqual(['bob one', 'bob two', 'bob missed'])
+  await expect
+    .poll(() => ann.inbox.history({ limit: 2 }).catch(() => []), { interval: 20 })
+    .toMatchObject([{ body: 'two' }, { body: 'missed', to: 'ann' }])
+})
+
+test('a guest takes its nickname back from connections that are dead', async () => {
+  const relay = await openRelay(await start())
+  const states: string[] = []
+  const ann = await open(relay.port, 'ann', { onState: ({ state }) => states.push(state) })
+  const rooms = await Promise.all([ann.join('ops'), ann.join('dev')])
+  relay.strand()
+  await Promise.all(rooms.map((room) => room.say('back')))
+  expect(states).toContain('offline')
+  expect(states).not.toContain('waiting')
+})
+
+test('a signal ends connecting, and a client', async () => {
+  const port = await start()
+  await expect(open(port, 'ann', { signal: AbortSignal.abort('no') })).rejects.toBe('no')
+  const aborting = new AbortController()
+  const ann = await open(port, 'ann', { signal: aborting.signal })
+  const room = await ann.join('ops')
+  aborting.abort()
+  expect((await Array.fromAsync(room)).length).toBeLessThan(2)
+  await expect(room.say('gone')).rejects.toThrow(DisconnectedError)
+})
+
+test('a client whose account is gone is closed, with the reason', async () => {
+  const port = await start()
+  const ended = Promise.withResolvers<Error | undefined>()
+  await openAccount(port, 'ann')
+  const ann = await open(port, 'ann', {
+    password: PASSWORD,
+    onState: (state) => {
+      if (state.state === 'closed') ended.resolve(state.error)
+    },
+  })
+  const other = await open(port, 'ann', { password: PASSWORD })
+  await other.ask(`/passwd "${PASSWORD}" another ${PASSWORD}`)
+  expect(await ended.promise).toMatchObject({ name: 'DisconnectedError', code: 'password-changed' })
+  await expect(ann.join('ops')).rejects.toMatchObject({ code: 'secret-wrong' })
+})

@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest'
+import { Unavailable } from '../../src/engine/engine.ts'
+import { Commits } from '../../src/engine/local/commits.ts'
+import type { Row } from '../../src/engine/local/messages.ts'
+import { tickEnd } from '../../src/tick.ts'
+
+test('messages with a nonce are refused with those before them, others are not', async () => {
+  const batches: { rows: readonly Row[]; refuse(): void }[] = []
+  let id = 0
+  const commits = new Commits({
+    commit: (rows) =>
+      new Promise((resolve, reject) => {
+        if (batches.push({ rows, refuse: () => reject(new Error('away')) }) === 1) return
+        resolve({ ids: rows.map(() => ++id), now: 0, left: [] })
+      }),
+    committed: () => {},
+    measured: () => {},
+    timed: () => {},
+  })
+  const append = (body: string, nonce?: string) =>
+    commits.append('room:1', { kind: 'message', room: 1, from: 'ann', body, nonce }).then(
+      () => 'committed',
+      (error: unknown) => error instanceof Unavailable && 'refused',
+    )
+  const first = append('one', 'n1')
+  await tickEnd()
+  const queued = [append('two', 'n2'), append('plain'), append('three', 'n3')]
+  expect(batches.map(({ rows }) => rows.length)).toEqual([1])
+  batches[0]?.refuse()
+  expect(await Promise.all([first, ...queued])).toEqual(['refused', 'refused', 'committed', 'refused'])
+  expect(await append('four', 'n4')).toBe('committed')
+})

@@ -1,0 +1,153 @@
+/** docs/protocols/rooms-api.md, section 3, points 1, 2 and 12: who may ask for what. */
+import { expect, test } from 'vitest'
+import { apiStage, bearer, PASSWORD, problem } from './stage.ts'
+
+/** Each request, with the status for an account, a guest, and nobody. */
+const REQUESTS = [
+  ['GET', '/rooms', undefined, 200, 200, 200],
+  ['PUT', '/rooms/new', undefined, 201, 401, 401],
+  ['GET', '/rooms/ops', undefined, 200, 200, 200],
+  ['GET', '/rooms/ops/members', undefined, 200, 200, 200],
+  ['POST', '/rooms/ops/messages', 'hi', 201, 201, 401],
+  ['PUT', '/rooms/ops/messages', 'hi', 201, 201, 401],
+  ['GET', '/rooms/ops/messages', undefined, 200, 200, 200],
+  ['DELETE', '/rooms/ops/messages/1', undefined, 404, 401, 401],
+  ['POST', '/users/ann/messages', 'hi', 204, 401, 401],
+  ['GET', '/inbox', undefined, 200, 401, 401],
+  ['DELETE', '/rooms/ops', undefined, 403, 401, 401],
+  ['GET', '/openapi.json', undefined, 200, 200, 200],
+  ['GET', '/docs', undefined, 200, 200, 200],
+] as const
+
+test('every request, of an account, a guest and nobody', async () => {
+  const { api, account, post } = await apiStage()
+  const ann = await account('ann')
+  expect((await post('ops', 'first')).status).toBe(201)
+  for (const [method, path, body, asAccount, asGuest, asNobody] of REQUESTS) {
+    const statusOf = async (query: string, headers?: Record<string, string>) => {
+      const { status } = await api(method, `${path}${query}`, { body, ...(headers && { headers }) })
+      return status
+    }
+    const isGuestly = body !== undefined && path.startsWith('/rooms')
+    expect([method, path, await statusOf('', ann)]).toEqual([method, path, asAccount])
+    if (isGuestly) expect([method, path, await statusOf('?as=ci')]).toEqual([method, path, asGuest])
+    // A nickname is none of the parameters of other requests.
+    else if (asGuest !== 200) expect([method, path, await statusOf('?as=ci')]).toEqual([method, path, asGuest])
+    expect([method, path, await statusOf('')]).toEqual([method, path, asNobody])
+  }
+})
+
+test('reading needs authorization where it is not for everybody, and guests may be refused', async () => {
+  const closed = await apiStage({ 'public-read': 'never', guests: false })
+  expect(await closed.api('GET', '/rooms')).toMatchObject(problem(401, 'unauthorized'))
+  expect((await closed.api('GET', '/rooms/lobby/messages')).headers.get('www-authenticate')).toContain('Bearer')
+  expect(await closed.post('ops', 'hi')).toMatchObject(problem(401, 'account-required'))
+  const { api, port } = await apiStage({ 'http-trust-proxy': '127.0.0.1' })
+  // The proxy may be open to the world.
+  expect((await api('GET', '/rooms')).status).toBe(401)
+  expect(port).toBeGreaterThan(0)
+})
+
+test('a password, a token and a nickname that are wrong', async () => {
+  const { api, account, post, line } = await apiStage()
+  await account('ann')
+  const wrong = (authorization: string) => api('GET', '/inbox', { headers: { Authorization: authorization } })
+  const encoded = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`
+  const answers = await Promise.all([
+    wrong(encoded('ann:wrong password')),
+    wrong(encoded('nobody:wrong password')),
+    wrong('Basic !'),
+    wrong('Bearer rd_nonsense'),
+    wrong(`Bearer rd_${'x'.repeat(36)}`),
+    wrong('Digest x'),
+  ])
+  for (const answer of answers) expect(answer).toMatchObject(problem(401, 'unauthorized'))
+  expect(answers[0]?.text).toBe(answers[1]?.text)
+  expect(await post('ops', 'hi', '?as=ann')).toMatchObject(problem(401, 'name-reserved'))
+  expect(await post('ops', 'hi', '?as=Ann')).toMatchObject(problem(401, 'name-reserved'))
+  expect(await post('ops', 'hi', '?as=server')).toMatchObject(problem(401, 'name-reserved'))
+  expect(await post('ops', 'hi', '?as=%3Cb%3E')).toMatchObject(problem(400, 'name-invalid'))
+  const bob = await line('bob', 'ops')
+  expect(await post('ops', 'hi', '?as=bob')).toMatchObject(problem(409, 'name-in-room'))
+  expect(await post('ops', 'hi', '?as=b0b')).toMatchObject({ status: expect.any(Number) })
+  expect((await post('elsewhere', 'hi', '?as=bob')).status).toBe(201)
+  expect(await bob.rest()).not.toContainEqual(expect.objectContaining({ from: 'bob', body: 'hi' }))
+})
+
+test('tokens: their rights, rooms and ends', async () => {
+  const { api, account, line, post } = await apiStage()
+  const ann = await account('ann')
+  await post('ops', 'first')
+  await post('dev', 'first')
+  const owner = await line('ann')
+  const create = async (options: string) => {
+    const reply = await owner.ask(`/token create ${options}`)
+    const [token] = /rd_\w+/.exec(JSON.stringify(reply)) ?? []
+    expect([options, token]).toEqual([options, expect.any(String)])
+    return bearer(token ?? '')
+  }
+  const all = await create('all')
+  const reads = await create('reads may=read')
+  const writes = await create('writes may=write')
+  const ops = await create('ops rooms=ops')
+  const say = (room: string, headers: Record<string, string>) => post(room, 'hi', '', headers)
+  const read = (room: string, headers: Record<string, string>) => api('GET', `/rooms/${room}/messages`, { headers })
+  for (const headers of [ann, all, writes, ops])
+    expect((await say('ops', headers)).body).toMatchObject({ from: 'ann', verified: true })
+  for (const headers of [ann, all, reads, ops]) expect((await read('ops', headers)).status).toBe(200)
+  const scope = problem(403, 'token-scope')
+  expect(await say('ops', reads)).toMatchObject(scope)
+  expect(await read('ops', writes)).toMatchObject(scope)
+  for (const work of [say, read]) expect(await work('dev', ops)).toMatchObject(scope)
+  expect(await say('unknown', ops)).toMatchObject(scope)
+  expect(await api('PUT', '/rooms/unknown', { headers: ops })).toMatchObject(scope)
+  expect(await api('GET', '/inbox', { headers: ops })).toMatchObject(scope)
+  expect(await api('POST', '/users/ann/messages', { headers: ops, body: 'hi' })).toMatchObject(scope)
+  expect((await api('GET', '/rooms', { headers: ops })).body).toMatchObject([{ room: 'ops' }])
+  expect(await owner.ask('/token revoke all')).toHaveProperty('result')
+  expect(await say('ops', all)).toMatchObject(problem(401, 'unauthorized'))
+})
+
+test('a page of another origin may not change anything; a listed one may', async () => {
+  const { api, post } = await apiStage({ 'http-origins': 'https://chat.example' })
+  const from = (origin: string) => ({ Origin: origin, 'Content-Type': 'text/plain' })
+  expect((await fetchPlain(api, from('https://evil.example'))).status).toBe(403)
+  expect((await post('ops', 'hi', '?as=ci', from('https://chat.example'))).status).toBe(201)
+  const preflight = await api('OPTIONS', '/rooms/ops/messages', {
+    headers: {
+      Origin: 'https://chat.example',
+      'Access-Control-Request-Method': 'POST',
+      'Access-Control-Request-Headers': 'authorization',
+    },
+  })
+  expect(preflight.status).toBe(204)
+  expect(preflight.headers.get('access-control-allow-headers')).toBe('authorization')
+  // A cookie is no authorization.
+  expect((await api('GET', '/inbox', { headers: { Cookie: `globes=${'x'.repeat(32)}` } })).status).toBe(401)
+})
+
+/** A request that the port answers, whose response has no body. */
+async function fetchPlain(api: Awaited<ReturnType<typeof apiStage>>['api'], headers: Record<string, string>) {
+  return api('POST', '/rooms/ops/messages?as=ci', { body: 'hi', headers }).catch((error: Error) => {
+    const [, status] = /: (\d{3}) /.exec(error.message) ?? []
+    return { status: Number(status) }
+  })
+}
+
+test('rooms with a password', async () => {
+  const { api, account, line, post } = await apiStage()
+  const ann = await account('ann')
+  const owner = await line('ann', 'den')
+  expect(await owner.ask(`/lock ${PASSWORD}`)).toMatchObject({ result: 'OK' })
+  const bob = await account('bob')
+  const shown = { ...bob, 'Room-Password': PASSWORD }
+  expect(await api('GET', '/rooms/den', { headers: bob })).toMatchObject(problem(404, 'not-found'))
+  expect(await post('den', 'hi')).toMatchObject(problem(404, 'not-found'))
+  const wrong = { ...bob, 'Room-Password': 'not the password' }
+  expect(await api('GET', '/rooms/den/messages', { headers: wrong })).toMatchObject(problem(403, 'password-wrong'))
+  expect((await post('den', 'of bob', '', shown)).status).toBe(201)
+  expect((await post('den', 'of ann', '', ann)).status).toBe(201)
+  const { body } = await api('GET', '/rooms/den/messages?kinds=message', { headers: shown })
+  expect(body).toMatchObject([{ body: 'of bob' }, { body: 'of ann' }])
+  expect(JSON.stringify(await api('GET', '/rooms'))).not.toContain('den')
+})

@@ -1,0 +1,172 @@
+/** Incoming webhooks (docs/protocols/rooms-api.md, section 2.7 and point 10 of the checklist). */
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { LineClient } from '../../../support/client.ts'
+import { startTestDaemon, type TestDaemon } from '../../../support/daemon.ts'
+import * as payloads from './payloads.ts'
+import { accepted, ask, dial, PASSWORD, receiver } from './receiver.ts'
+
+let daemon: TestDaemon
+let ann: LineClient
+let token: string
+
+beforeAll(async () => {
+  daemon = await startTestDaemon({ http: 0, 'hooks-private': true, trusted: '127.0.0.1' })
+  ann = await LineClient.connect(daemon)
+  ann.send('LOGIN ann', `/register ${PASSWORD}`, 'JOIN ops')
+  await ann.until(({ type }) => type === 'userJoined')
+  token = await tokenWith({ name: 'hook', rooms: ['ops'], may: ['write'] })
+})
+
+afterAll(async () => {
+  ann.socket.destroy()
+  await daemon.stop()
+})
+
+async function tokenWith(request: object): Promise<string> {
+  const { body } = await ask(daemon, 'POST', '/api/tokens', request)
+  return body.value
+}
+
+async function post(body: string | Uint8Array, headers: Record<string, string> = {}, secret = token) {
+  const response = await fetch(`http://127.0.0.1:${daemon.port('http')}/hooks/${secret}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: body as string,
+  })
+  const type = response.headers.get('content-type')
+  return { status: response.status, type, text: await response.text() }
+}
+
+/** The texts of the next messages in the room. */
+async function said(count: number): Promise<string[]> {
+  const texts: string[] = []
+  while (texts.length < count) {
+    const line = await ann.next()
+    if (line.type === 'message') texts.push(line.body)
+  }
+  return texts
+}
+
+const OK = { status: 200, type: 'text/plain; charset=utf-8', text: 'ok' }
+
+test('each program is answered as it expects, and the room gets one readable message', async () => {
+  const cases: [object, Record<string, string>, number][] = [
+    [payloads.SLACK, {}, 200],
+    [payloads.DISCORD, {}, 204],
+    [payloads.ALERTMANAGER, { 'user-agent': 'Alertmanager/0.28' }, 200],
+    [payloads.GRAFANA, {}, 200],
+    [
+      payloads.GITHUB_PUSH,
+      { 'x-github-event': 'push', 'x-github-delivery': '72d3162e-cc78-11e3-81ab-4c9367dc0958' },
+      200,
+    ],
+    [payloads.GITEA_PUSH, { 'x-gitea-event': 'push', 'x-github-event': 'push' }, 200],
+    [{ build: 7 }, {}, 200],
+  ]
+  for (const [payload, headers, status] of cases) {
+    const answer = await post(JSON.stringify(payload), headers)
+    expect(answer.status).toBe(status)
+    if (status === 200) expect(answer).toEqual(OK)
+  }
+  const texts = await said(cases.length)
+  expect(texts.map((text) => text.split('\n', 1)[0])).toEqual([
+    'Uptime: @here shop (https://shop.example.org) is down & out',
+    'Jellyfin: New film',
+    expect.stringMatching(/^\[FIRING:1\] HighLatency /),
+    '[FIRING:1] Disk almost full Machines (db-1)',
+    expect.stringMatching(/^\[acme\/shop\] ann pushed 2 commits to main/),
+    expect.stringMatching(/^\[acme\/shop\] ann pushed 1 commit to develop/),
+    '{"build":7}',
+  ])
+})
+
+test('forms, texts and what has no type', async () => {
+  const form = { 'content-type': 'application/x-www-form-urlencoded' }
+  const payload = (value: object) => new URLSearchParams({ payload: JSON.stringify(value) }).toString()
+  expect(await post(payload({ text: 'of a form' }), form)).toEqual(OK)
+  expect(await post(payload(payloads.GITHUB_PING), { ...form, 'x-github-event': 'ping' })).toEqual(OK)
+  expect(await post('deploy done & dusted', form)).toEqual(OK)
+  expect(await post('{"text": "as it is"}', { 'content-type': 'text/plain; charset=utf-8' })).toEqual(OK)
+  expect(await post('{"text": "guessed"}', { 'content-type': 'application/octet-stream' })).toEqual(OK)
+  expect(await post('no JSON', { 'content-type': 'application/octet-stream' })).toEqual(OK)
+  expect(await post('"a text"')).toEqual(OK)
+  expect(await post('[1, 2]')).toEqual(OK)
+  expect(await said(8)).toEqual([
+    'of a form',
+    '[acme/shop] the webhook works: Keep it logically awesome.',
+    'deploy done & dusted',
+    '{"text": "as it is"}',
+    'guessed',
+    'no JSON',
+    'a text',
+    '[1,2]',
+  ])
+})
+
+test('a delivery that is repeated is said once, and a step of a workflow not at all', async () => {
+  const delivery = { 'x-github-event': 'issues', 'x-github-delivery': '11111111-cc78-11e3-81ab-4c9367dc0958' }
+  const issue = JSON.stringify(payloads.GITHUB_ISSUE)
+  for (let time = 0; time < 2; time++) expect(await post(issue, delivery)).toEqual(OK)
+  for (let time = 0; time < 2; time++) expect(await post('{"text":"keyed"}', { 'idempotency-key': 'k' })).toEqual(OK)
+  const requested = JSON.stringify({ ...payloads.GITHUB_WORKFLOW_RUN, action: 'requested' })
+  expect(await post(requested, { 'x-github-event': 'workflow_run' })).toEqual(OK)
+  await post('{"text":"end"}')
+  expect(await said(3)).toEqual([expect.stringContaining('opened issue #7'), 'keyed', 'end'])
+})
+
+test('a payload is a message however long it is, up to a megabyte', async () => {
+  expect(await post(JSON.stringify({ text: 'x'.repeat(100_000) }))).toEqual(OK)
+  expect(await said(1)).toEqual([`${'x'.repeat(3_999)}…`])
+  const refused = await post(JSON.stringify({ text: 'x'.repeat(1_100_000) }))
+  expect(JSON.parse(refused.text)).toMatchObject({ status: 413, code: 'body-too-large' })
+  for (const body of ['{', '', '{"text":""}', new Uint8Array([0x22, 0xff, 0x22])])
+    expect([body, (await post(body)).status]).toEqual([body, 400])
+})
+
+test('the token has one room and the right to write, and nothing else opens the way', async () => {
+  const text = '{"text":"x"}'
+  const refused = async (secret: string) => JSON.parse((await post(text, {}, secret)).text)
+  for (const request of [
+    { name: 'two', rooms: ['ops', 'dev'], may: ['write'] },
+    { name: 'reader', rooms: ['ops'], may: ['read'] },
+    { name: 'full' },
+  ])
+    expect(await refused(await tokenWith(request))).toMatchObject({ status: 403, code: 'token-scope' })
+  expect(await refused(`rd_${'x'.repeat(36)}`)).toMatchObject({ status: 401, code: 'unauthorized' })
+  expect(await refused('x')).toMatchObject({ status: 401, code: 'unauthorized' })
+  const revoked = await tokenWith({ name: 'revoked', rooms: ['ops'] })
+  await ask(daemon, 'DELETE', '/api/tokens/revoked')
+  expect(await refused(revoked)).toMatchObject({ status: 401 })
+  // A body that may not come is not read.
+  expect((await post('x'.repeat(1_100_000), {}, 'x')).status).toBe(401)
+})
+
+test('the room’s rules hold: what its owner may not say, the webhook may not', async () => {
+  const bob = await dial(daemon, 'LOGIN bob', `/register ${PASSWORD}`)
+  bob.send('/token create hook rooms=ops may=write')
+  const [made] = (await bob.until((line) => line.type === 'commandResult' && line.token !== undefined)).slice(-1)
+  const value = made?.type === 'commandResult' ? (made.token?.value ?? '') : ''
+  ann.send('/mute bob')
+  await ann.until(({ type }) => type === 'role')
+  expect(JSON.parse((await post('{"text":"x"}', {}, value)).text)).toMatchObject({ status: 403, code: 'muted' })
+})
+
+test('the request of another webhook of roomd is taken and not said, so nothing goes round', async () => {
+  const target = await receiver()
+  onTestFinished(async () => {
+    for (const { id } of (await ask(daemon, 'GET', '/rooms/ops/hooks')).body)
+      await ask(daemon, 'DELETE', `/rooms/ops/hooks/${id}`)
+  })
+  const loop = `http://127.0.0.1:${daemon.port('http')}/hooks/${token}`
+  for (const url of [loop, target.url])
+    expect(await ask(daemon, 'POST', '/rooms/ops/hooks', { url })).toMatchObject({ status: 201 })
+  await post('{"text":"once"}')
+  expect(await said(1)).toEqual(['once'])
+  await accepted(target, 'once')
+  await post('{"text":"twice"}')
+  expect(await said(1)).toEqual(['twice'])
+  await accepted(target, 'once', 'twice')
+  expect(
+    (await ask(daemon, 'GET', '/rooms/ops/hooks')).body.map(({ failing }: { failing?: unknown }) => failing),
+  ).toEqual([undefined, undefined])
+})

@@ -1,0 +1,309 @@
+/** docs/protocols/rooms-api.md, section 3, points 3, 4, 5 and 9: what is said by requests. */
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { eventually } from '../../support/eventually.ts'
+import { temporaryFolder } from '../../support/folder.ts'
+import { RedisServer, withRedis } from '../../support/redis.ts'
+import { type ApiStage, apiStage, ask, problem } from './stage.ts'
+
+test('one message: text of any label, JSON, with its manner', async () => {
+  const { post, line, bodies } = await apiStage()
+  const ann = await line('ann', 'ops')
+  const form = { 'Content-Type': 'application/x-www-form-urlencoded' }
+  const { status, body } = await post('ops', 'deploy done', '?as=ci', form)
+  expect([status, body]).toEqual([
+    201,
+    { id: expect.any(String), type: 'message', room: 'ops', from: 'ci', body: 'deploy done', at: expect.any(String) },
+  ])
+  // Nobody joins or leaves for it.
+  expect(await ann.rest()).toEqual([expect.objectContaining({ type: 'message', from: 'ci', id: body.id })])
+  expect((await post('ops', 'a=1&b=%20', '?as=ci', form)).body).toMatchObject({ body: 'a=1&b=%20' })
+  expect((await post('ops', 'two\nlines\r\n\n')).body).toMatchObject({ body: 'two\nlines\n' })
+  expect((await post('ops', { text: 'waves', action: true })).body).toMatchObject({ body: 'waves', action: true })
+  const array = await post('ops', [{ text: 'a' }, { text: 'b', notice: true }])
+  expect(array.body).toMatchObject([{ body: 'a' }, { body: 'b', notice: true }])
+  expect((await post('ops', ' é😀 ')).body).toMatchObject({ body: ' é😀 ' })
+  expect(await bodies('ops', '?kinds=message')).toEqual([
+    'deploy done',
+    'a=1&b=%20',
+    'two\nlines\n',
+    'waves',
+    'a',
+    'b',
+    ' é😀 ',
+  ])
+})
+
+test('a text that cannot be said is refused, and nothing is said', async () => {
+  const { post, api, bodies } = await apiStage()
+  const invalid = problem(400, 'invalid-request')
+  const cases: readonly (readonly [unknown, object, (string | undefined)?, Record<string, string>?])[] = [
+    ['', problem(400, 'text-empty')],
+    ['\n', problem(400, 'text-empty')],
+    ['\0\x07', problem(400, 'text-empty')],
+    ['x'.repeat(4_001), problem(413, 'text-too-long')],
+    ['😀'.repeat(4_001), problem(413, 'text-too-long')],
+    [Buffer.from([0x68, 0xff]), problem(400, 'invalid-utf8')],
+    ['x'.repeat(65_537), problem(413, 'body-too-large')],
+    [{ text: 1 }, invalid],
+    [{ text: 'a', more: 1 }, invalid],
+    [{ text: 'a', action: true, notice: true }, invalid],
+    [{ text: 'a', nonce: 'a b' }, invalid],
+    [{}, invalid],
+    [[], invalid],
+    [[{ text: 'a' }, { text: '' }], problem(400, 'text-empty')],
+    [[{ text: 'a' }, { text: 'x'.repeat(4_001) }], problem(413, 'text-too-long')],
+    [Array.from({ length: 257 }, () => ({ text: 'a' })), problem(413, 'body-too-large')],
+    ['nojson', invalid, undefined, { 'Content-Type': 'application/json' }],
+    ['a', problem(415, 'invalid-request'), undefined, { 'Content-Type': 'image/png' }],
+    ['a', invalid, '?as=ci&split=words'],
+    ['a', problem(401, 'unauthorized'), '?as=ci&as=cd'],
+    ['a', invalid, '?as=ci', { 'Idempotency-Key': 'a b' }],
+    [`a\nb\n${'x'.repeat(4_001)}`, problem(413, 'text-too-long'), '?as=ci&split=lines'],
+  ]
+  for (const [body, expected, query, headers] of cases) {
+    const answer = await post('ops', body, query, headers)
+    expect([String(body).slice(0, 40), answer]).toMatchObject([String(body).slice(0, 40), expected])
+  }
+  expect((await post('ops', 'x'.repeat(4_000))).status).toBe(201)
+  expect((await post('ops', '😀'.repeat(4_000))).status).toBe(201)
+  expect(await post('no way', 'a')).toMatchObject(problem(400, 'room-name-invalid'))
+  expect(await bodies('ops')).toHaveLength(2)
+  expect((await api('GET', '/rooms/no%20way')).status).toBe(404)
+})
+
+/** `start` gives two places at which requests arrive, and what restarts the first one. */
+function idempotency(start: () => Promise<{ here: ApiStage; there: number; restart?: () => Promise<number> }>): void {
+  test('a request with a key is done once', async () => {
+    const { here, there, restart } = await start()
+    const key = { 'Idempotency-Key': 'build-17' }
+    const path = '/rooms/ops/messages?as=ci'
+    const body = [{ text: 'one' }, { text: 'two' }]
+    const at = (port: number, what: unknown = body, headers = key) => ask(port, 'POST', path, { body: what, headers })
+    const first = await at(here.port)
+    const answers = await Promise.all([at(here.port), at(there), at(there), at(here.port)])
+    for (const answer of [first, ...answers]) expect([answer.status, answer.body]).toEqual([201, first.body])
+    for (const other of [body.slice(1), [...body, { text: 'three' }], { text: 'one' }, 'one']) {
+      expect(await at(there, other)).toMatchObject(problem(422, 'key-reused'))
+    }
+    const at2 = await Promise.all(
+      [here.port, there, here.port, there].map((port) =>
+        ask(port, 'POST', path, { body: { text: 'n', nonce: 'x:1' } }),
+      ),
+    )
+    expect(new Set(at2.map(({ status, text }) => `${status} ${text}`)).size).toBe(1)
+    expect(await ask(there, 'POST', path, { body: { text: 'm', nonce: 'x:1' } })).toMatchObject(
+      problem(422, 'key-reused'),
+    )
+    // Another nickname, and another room, have their own keys.
+    expect((await ask(there, 'POST', '/rooms/ops/messages?as=cd', { body, headers: key })).body).toMatchObject([
+      { from: 'cd' },
+      {},
+    ])
+    expect((await ask(there, 'POST', '/rooms/dev/messages?as=ci', { body: 'other', headers: key })).status).toBe(201)
+    const port = (await restart?.()) ?? there
+    expect([await at(port).then(({ body }) => body), (await at(port, 'one')).status]).toEqual([first.body, 422])
+    const { body: log } = await ask(port, 'GET', '/rooms/ops/messages')
+    expect(log.map(({ from, body }: Record<string, string>) => `${from} ${body}`)).toEqual([
+      'ci one',
+      'ci two',
+      'ci n',
+      'cd one',
+      'cd two',
+    ])
+  })
+}
+
+describe('on a file', () => {
+  idempotency(async () => {
+    const data = temporaryFolder()
+    const here = await apiStage({ data })
+    const restart = async () => {
+      await here.stop()
+      return (await apiStage({ data })).port
+    }
+    return { here, there: here.port, restart }
+  })
+})
+
+withRedis('idempotency on two nodes', () => {
+  describe('on two nodes', () => {
+    const server = RedisServer.forAll()
+    idempotency(async () => {
+      const [here, there] = [await apiStage({ redis: server.url }), await apiStage({ redis: server.url })]
+      return { here, there: there.port }
+    })
+  })
+})
+
+test('lines are said together, without the empty ones', async () => {
+  const { post, bodies, api } = await apiStage()
+  const lines = '?as=ci&split=lines'
+  const { status, body } = await post('ops', 'one\r\n\n 50%\r100%\nthree', lines)
+  expect([status, body]).toEqual([201, { messages: 3, first: expect.any(String), last: expect.any(String) }])
+  expect(await bodies('ops')).toEqual(['one', '100%', 'three'])
+  expect((await api('GET', `/rooms/ops/messages?before=${body.last}`)).body.at(0)).toMatchObject({ id: body.first })
+  expect(await post('ops', '', lines)).toMatchObject({ status: 201, body: { messages: 0 } })
+  expect(await post('ops', 'a\nb', lines, { 'Content-Type': 'application/json' })).toMatchObject(
+    problem(415, 'invalid-request'),
+  )
+  expect(await post('ops', `a\n${'x'.repeat(4_001)}`, lines)).toMatchObject({ body: { line: 2 } })
+  // More than can be said together.
+  expect((await post('ops', 'a\n'.repeat(300), lines)).body).toMatchObject({ messages: 300 })
+  expect(await bodies('ops')).toHaveLength(303)
+})
+
+/** A request whose body is sent in chunks. */
+async function upload(port: number, headers: readonly string[] = [], query = 'as=ci&split=lines') {
+  const socket = connect({ host: '127.0.0.1', port }).setNoDelay()
+  onTestFinished(() => void socket.destroy())
+  let text = ''
+  socket.on('data', (chunk) => {
+    text += chunk
+  })
+  socket.on('error', () => {})
+  const closed = once(socket, 'close')
+  socket.write(
+    [
+      `PUT /rooms/ops/messages?${query} HTTP/1.1`,
+      'Host: localhost',
+      'Transfer-Encoding: chunked',
+      ...headers,
+      '',
+      '',
+    ].join('\r\n'),
+  )
+  const send = (lines: string) => {
+    const bytes = Buffer.from(lines)
+    return socket.write(Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n')]))
+  }
+  const answer = async () => {
+    await closed
+    const [, status, rest = ''] = /^HTTP\/1\.1 (\d+)[\s\S]*?\r\n\r\n([\s\S]*)$/.exec(text) ?? []
+    return { status: Number(status), body: JSON.parse(rest) }
+  }
+  const end = () => {
+    socket.write('0\r\n\r\n')
+    return answer()
+  }
+  return { socket, send, end, answer }
+}
+
+test('lines of a body that streams are said as they come, however many', async () => {
+  const { port, line } = await apiStage({ 'max-rate': 0, 'memory-events': 10 })
+  const ann = await line('ann', 'ops')
+  const { socket, send, end } = await upload(port)
+  send('first\nsec')
+  expect(await ann.until(({ type }) => type === 'message')).toMatchObject([{ body: 'first' }])
+  ann.socket.destroy()
+  send('ond\n')
+  const before = process.memoryUsage().heapUsed
+  for (let n = 0; n < 100_000; n += 1_000) {
+    const lines = Array.from({ length: 1_000 }, (_, place) => `line ${n + place}\n`).join('')
+    if (!send(lines)) await once(socket, 'drain')
+  }
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(150 * 1_048_576)
+  send('last')
+  const { status, body } = await end()
+  expect([status, body.messages]).toEqual([201, 100_003])
+  const said: string[] = []
+  let next: string | undefined
+  for (;;) {
+    const query: string = next === undefined ? '' : `&before=${next}`
+    const { body: page, headers } = await ask(port, 'GET', `/rooms/ops/messages?limit=1000&kinds=message${query}`)
+    if (page.length === 0) break
+    said.unshift(...page.map((event: Record<string, string>) => event.body))
+    next = page[0].id
+    if (said.length > 3_000) break
+    expect(headers.get('link')).toContain(`before=${next}`)
+  }
+  expect(said.slice(-3)).toEqual(['line 99998', 'line 99999', 'last'])
+  expect(new Set(said).size).toBe(said.length)
+})
+
+test('a streamed request that was interrupted can be repeated with its key', async () => {
+  const { port, bodies } = await apiStage()
+  const key = ['Idempotency-Key: log-1']
+  const first = await upload(port, key)
+  first.send('a\nb\nc\nincompl')
+  await eventually(async () => expect(await bodies('ops').catch(() => [])).toEqual(['a', 'b', 'c']))
+  first.socket.destroy()
+  const again = await upload(port, key)
+  again.send('a\nb\nc\nincomplete\nd')
+  expect(await again.end()).toMatchObject({ status: 201, body: { messages: 5 } })
+  expect(await bodies('ops')).toEqual(['a', 'b', 'c', 'incomplete', 'd'])
+  const other = await upload(port, key)
+  other.send('a\nanother\n')
+  expect(await other.end()).toMatchObject({ status: 422, body: { code: 'key-reused', messages: 1 } })
+})
+
+test('a line that is too long is left out and told; a refusal ends the request', async () => {
+  const { port, bodies, line } = await apiStage()
+  const ann = await line('ann', 'ops')
+  const { send, end } = await upload(port)
+  send(`a\n${'x'.repeat(4_001)}\n${'y'.repeat(20_000)}\nb\n`)
+  expect(await end()).toMatchObject({ status: 413, body: { code: 'text-too-long', messages: 2, line: 2, refused: 2 } })
+  const muted = await upload(port)
+  muted.send('c\n')
+  await ann.until((event) => event.type === 'message' && event.body === 'c')
+  expect(await ann.ask('/moderated on')).toMatchObject({ result: 'OK' })
+  muted.send('d\n')
+  expect(await muted.answer()).toMatchObject({ status: 403, body: { code: 'moderated', messages: 1 } })
+  expect(await bodies('ops', '?kinds=message')).toEqual(['a', 'b', 'c'])
+})
+
+test('a stop answers a request that streams with what is said', async () => {
+  const stage = await apiStage()
+  const { send, answer } = await upload(stage.port)
+  send('a\nb\n')
+  await eventually(async () => expect(await stage.bodies('ops').catch(() => [])).toEqual(['a', 'b']))
+  void stage.stop()
+  expect(await answer()).toMatchObject({ status: 503, body: { code: 'unavailable', messages: 2 } })
+})
+
+test('guests are paced by their address, whatever the connection', async () => {
+  const { port, post, account } = await apiStage({ trusted: 'none', 'guest-rate': 1, 'guest-burst': 5 })
+  const answers = await Promise.all(Array.from({ length: 20 }, (_, n) => post('ops', 'hi', `?as=ci${n % 3}`)))
+  const paced = answers.filter(({ status }) => status === 429)
+  expect(paced.length).toBeGreaterThanOrEqual(10)
+  for (const answer of paced) expect(answer).toMatchObject(problem(429, 'too-fast'))
+  expect(Number(paced[0]?.headers.get('retry-after'))).toBeGreaterThan(0)
+  // An account has a rate of its own.
+  expect((await post('ops', 'hi', '', await account('ann'))).status).toBe(201)
+  expect(port).toBeGreaterThan(0)
+})
+
+test('banned, muted, moderated, slow, invite-only, and when it is over', async () => {
+  const { line, post, account } = await apiStage()
+  const ann = await line('ann', 'ops')
+  const bob = await account('bob')
+  const order = async (command: string) => {
+    ann.send(command)
+    const reply = (await ann.until(({ type }) => type === 'commandResult' || type === 'error')).at(-1)
+    expect([command, reply]).toMatchObject([command, { result: 'OK' }])
+  }
+  await order('/mute bob')
+  expect(await post('ops', 'hi', '', bob)).toMatchObject(problem(403, 'muted'))
+  await order('/unmute bob')
+  await order('/moderated on')
+  expect(await post('ops', 'hi')).toMatchObject(problem(403, 'moderated'))
+  await order('/moderated off')
+  await order('/slow 30')
+  expect((await post('ops', 'hi')).status).toBe(201)
+  const slow = await post('ops', 'hi')
+  expect(slow).toMatchObject(problem(429, 'slow-mode'))
+  expect(Number(slow.headers.get('retry-after'))).toBeGreaterThan(20)
+  expect(await post('ops', [{ text: 'a' }, { text: 'b' }], '', bob)).toMatchObject(problem(429, 'slow-mode'))
+  await order('/slow off')
+  await order('/invite-only on')
+  expect(await post('ops', 'hi')).toMatchObject(problem(403, 'invite-only'))
+  await order('/invite-only off')
+  await order('/ban bob')
+  expect(await post('ops', 'hi', '', bob)).toMatchObject(problem(403, 'banned'))
+  await order('/unban bob')
+  expect((await post('ops', 'hi', '', bob)).status).toBe(201)
+  // A ban of a guest covers its address.
+  await order('/ban ci')
+  expect(await post('ops', 'hi', '?as=other')).toMatchObject(problem(403, 'banned'))
+})
