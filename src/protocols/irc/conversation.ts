@@ -7,7 +7,7 @@ import { type Handled, Pipelined } from '../../transport/reply-queue.ts'
 import { settledWithin } from '../../within.ts'
 import { type IrcCommand, type IrcContext, type Lines, replyTo } from './command.ts'
 import { COMMANDS } from './commands/index.ts'
-import type { Beating } from './heartbeat.ts'
+import type { PingedConnection } from './heartbeat.ts'
 import { LabelledReply } from './labels.ts'
 import { type IrcMessage, ircLine, isLineTooLong, parseIrcMessage } from './message.ts'
 import { MultilineInput } from './multiline.ts'
@@ -20,7 +20,7 @@ import { IrcSession } from './session.ts'
 const NONE = Buffer.alloc(0)
 
 /** The conversation with one IRC client. Enforces the columns of the table of commands. */
-export class IrcConversation implements IrcContext, Conversation<string | Unreadable>, Beating {
+export class IrcConversation implements IrcContext, Conversation<string | Unreadable>, PingedConnection {
   readonly session: IrcSession
   readonly options: IrcOptions
   readonly registration = new Registration()

@@ -2,7 +2,6 @@
 const LINE_BYTES = 510
 const TAG_BYTES = 8_191
 /** A line of a server (Modern IRC Client Protocol, "Message Format"; IRCv3, "Message Tags"). */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these must not occur
 const LINE = /^(?:@[^ \0\r\n]+ )?(?::[^ \0\r\n]+ )?(?:[A-Z]+|\d{3})(?: [^ \0\r\n]+)*(?: :[^\0\r\n]*)?$/
 
 /** Checks that bytes are lines of IRC. Returns how many. */
