@@ -32,8 +32,9 @@ export function eventLine(event: Event, room: string): RoomEvent | PrivateEvent 
 }
 
 /** Returns the line for a private message between users who are in no room together. */
-export function privateLine({ from, to = '', body, at, id }: Event): PrivateEvent {
-  return { type: 'private', from, to, body, utctimestamp: timestamp(at), id: String(id) }
+export function privateLine({ from, to = '', body, details, at, id }: Event): PrivateEvent {
+  const text = details?.action ? `* ${from} ${body}` : body
+  return { type: 'private', from, to, body: text, utctimestamp: timestamp(at), id: String(id) }
 }
 
 /** Returns the line for a message that is an action or a notice. */

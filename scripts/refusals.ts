@@ -6,6 +6,8 @@ import { refusalMessage } from '../src/protocols/chatroom/wording.ts'
 import { refusalText } from '../src/protocols/chatterbox/refusals.ts'
 import { globesErrorOf, isGuess } from '../src/protocols/globes/refusals.ts'
 import { answerTo } from '../src/protocols/globes/socket/refusals.ts'
+import { numeric } from '../src/protocols/irc/numerics.ts'
+import { refusedLine } from '../src/protocols/irc/refusals.ts'
 import { MESSAGE_CODES } from '../src/protocols/piratchat/conversation.ts'
 import { refusalStatus } from '../src/protocols/piratchat/requests.ts'
 import { refusalProblem } from '../src/protocols/rooms-api/problems.ts'
@@ -30,6 +32,15 @@ export const COLUMNS: Readonly<Record<string, (code: RefusalCode) => string | un
   },
   Chatroom: (code) =>
     refusalMessage(code, { type: 'msg', to: '<nickname>', room: '<room>', maxText: MAX_TEXT, bound: '<limit>' }),
+  IRC: (code) => {
+    const subjects = { channel: '#<room>', nick: '<nickname>' }
+    const line = refusedLine(
+      { code, bound: '<limit>' },
+      (name, ...params) => numeric('<client>', name, ...params),
+      subjects,
+    )
+    return line.replace(/^\S+ /, '').replace(' <client>', '')
+  },
   'Rooms API': (code) => {
     const { status, message } = refusalProblem({ code, limit: undefined, bound: '<limit>' }) ?? {}
     return status === undefined ? undefined : `${status} ${message}`

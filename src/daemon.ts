@@ -180,6 +180,7 @@ export async function startDaemon(
       pacing: pacingOf(config),
       loginTimeoutMs: config['login-timeout'] * 1_000,
     },
+    reload: () => (reloading = reloading.then(reload)),
     maxLine: config['max-line'],
     maxText: config['max-text'],
     routes: async () => {
@@ -248,7 +249,7 @@ export async function startDaemon(
     addresses,
     died,
     stop: () => (stopping ??= stop()),
-    reload: () => (reloading = reloading.then(reload)),
+    reload: host.reload,
   }
 }
 

@@ -21,6 +21,8 @@ export interface AccountsParts {
   /** Called with the code of each refused proof. */
   readonly onRefused: (refusal: Refusal) => void
   readonly onAudit: OnAudit
+  /** Called when a guest's session has become that of an account. */
+  readonly onRegistered: (session: Session) => void
   readonly quota: AccountQuota
 }
 
@@ -106,6 +108,7 @@ export class Accounts {
       own.accountId = account && accountId(account)
       await this.#parts.share(own).catch(() => {})
       await blocking.adopt(own)
+      this.#parts.onRegistered(own)
     }
     return made
   }

@@ -142,6 +142,7 @@ export class Administration {
 
   #heed(done: Administered): void {
     if (!('byUser' in done && done.byUser)) this.#parts.onAdministered(done)
+    if (done.what !== 'room-closed') this.#demote(done)
     if (done.what === 'account-marked') this.#mark(done)
     else if (done.what !== 'room-closed') this.#terminate(fold(done.name), done.what, done.except)
   }
@@ -153,6 +154,18 @@ export class Administration {
       if (!session.registered) continue
       session.isAdmin = admins.grants(session, marked)
       session.isBot = marked.bot
+    }
+  }
+
+  /** Takes the rights of an admin from the sessions of others that have proved an account, once it is an admin's no more or has another password. */
+  #demote(done: Exclude<Administered, { what: 'room-closed' }>): void {
+    const { presence, admins } = this.#parts
+    if (done.what === 'account-marked' && admins.names(done)) return
+    const key = fold(done.name)
+    for (const session of presence.all()) {
+      if (session.adminAccount === undefined || fold(session.adminAccount) !== key) continue
+      session.adminAccount = undefined
+      session.isAdmin = false
     }
   }
 

@@ -37,8 +37,9 @@ export class Admins {
   }
 
   /** Resolves with true for a session with the rights of an admin. @throws Refusal `unavailable`. */
-  async includes({ registered, name, scope }: Session): Promise<boolean> {
-    return registered && scope === undefined && this.has(name)
+  async includes({ registered, name, scope, adminAccount }: Session): Promise<boolean> {
+    if (scope !== undefined) return false
+    return adminAccount === undefined ? registered && this.has(name) : this.has(adminAccount)
   }
 
   /** @throws Refusal `token-scope`, `admin-required`, `unavailable`. */

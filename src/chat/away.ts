@@ -1,3 +1,4 @@
+import type { NewsDesk } from './news.ts'
 import type { Presence } from './presence.ts'
 import { Refusal } from './refusal.ts'
 import type { Session } from './session.ts'
@@ -9,10 +10,12 @@ const MAX_TEXT = 200
 /** The sessions of this node whose users are away. A user is away from a room when all of its sessions there are. */
 export class Away {
   readonly #presence: Presence
+  readonly #news: NewsDesk
   readonly #texts = new Map<Session, string>()
 
-  constructor(presence: Presence) {
+  constructor(presence: Presence, news: NewsDesk) {
     this.#presence = presence
+    this.#news = news
   }
 
   has(session: Session): boolean {
@@ -21,10 +24,19 @@ export class Away {
 
   /** Marks a session as away with a text, which may be empty, or as back with undefined. @throws Refusal `text-too-long`. */
   set(session: Session, text: string | undefined): void {
-    if (text === undefined || session.closed) return void this.#texts.delete(session)
-    const body = clean(text)
-    if (isLonger(body, MAX_TEXT)) throw new Refusal('text-too-long', MAX_TEXT)
-    this.#texts.set(session, body)
+    if (session.closed) return void this.#texts.delete(session)
+    const body = text === undefined ? undefined : clean(text)
+    if (body !== undefined && isLonger(body, MAX_TEXT)) throw new Refusal('text-too-long', MAX_TEXT)
+    const before = this.of(session.name)
+    if (body === undefined) this.#texts.delete(session)
+    else this.#texts.set(session, body)
+    const now = this.of(session.name)
+    if (now !== before) this.#tell(session, now)
+  }
+
+  #tell({ name, registered: verified }: Session, text: string | undefined): void {
+    const rooms = this.#presence.of(name).flatMap(({ memberships }) => [...memberships.keys()])
+    this.#news.tell({ kind: 'away', name, verified, text, rooms: [...new Set(rooms)] })
   }
 
   /** The text of a user of this node who is away; undefined for others. */

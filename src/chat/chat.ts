@@ -36,7 +36,9 @@ import { Memberships } from './memberships.ts'
 import { Messages } from './messages.ts'
 import { Moderation } from './moderation.ts'
 import { fold } from './names.ts'
+import { NewsDesk } from './news.ts'
 import { Passwords } from './passwords.ts'
+import { PastUsers } from './past-users.ts'
 import { Posting } from './posting.ts'
 import { Presence } from './presence.ts'
 import { Reader } from './reader.ts'
@@ -55,6 +57,7 @@ import { clean, shortened } from './text.ts'
 import { Tickets } from './tickets.ts'
 import { checkUnlimited } from './token-scope.ts'
 import { AccessTokens } from './tokens.ts'
+import { Totals } from './totals.ts'
 import { Users } from './users.ts'
 
 /** Failed attempts a minute from an address. */
@@ -88,6 +91,8 @@ export class Chat {
   readonly settings: AccountSettings
   readonly supervision: Supervision
   readonly users: Users
+  readonly news: NewsDesk
+  readonly away: Away
   /** Characters of the longest message. */
   readonly maxText: number
   /** Signals between nodes. */
@@ -102,7 +107,6 @@ export class Chat {
   readonly #passwords: Passwords
   readonly #memberships: Memberships
   readonly #presence = new Presence()
-  readonly away = new Away(this.#presence)
 
   constructor(engine: Engine, options: ChatOptions) {
     const { maxText, now = () => performance.now(), ticketMs = HOUR_MS, maxAccountsPerAddress = 0 } = options
@@ -111,6 +115,7 @@ export class Chat {
     const blocks = this.#blocks
     const presence = this.#presence
     const { counts } = this
+    const news = new NewsDesk(engine.broadcast)
     const secrets = new Secrets(options.cost, options.checksAtOnce)
     const guesses = new Guesses(secrets, new Attempts({ failures: FAILURES, ms: MINUTE_MS }, now))
     const maxRegistrations = options.maxRegistrations || Number.POSITIVE_INFINITY
@@ -147,10 +152,23 @@ export class Chat {
       },
       onRefused: ({ code }) => counts.refusedLogin(code),
       onAudit,
+      onRegistered: ({ name, memberships }) => news.tell({ kind: 'registered', name, rooms: [...memberships.keys()] }),
       quota: new AccountQuota(registrations, maxAccountsPerAddress, now),
     })
     const guests = new GuestChecks(accounts, engine.memberships, options.guests ?? true)
-    const login = { admins, blocking, credentials, digests, guests, handover, inboxes, presence, sessions, onAudit }
+    const login = {
+      admins,
+      blocking,
+      credentials,
+      digests,
+      guests,
+      handover,
+      inboxes,
+      news,
+      presence,
+      sessions,
+      onAudit,
+    }
     const tokens = new AccessTokens(engine, { credentials, sessions, onAudit })
     const administered = {
       credentials,
@@ -177,6 +195,7 @@ export class Chat {
     this.authors = new Authors({ access: this.access, credentials, guests })
     this.accounts = accounts
     this.admins = admins
+    this.away = new Away(presence, news)
     this.addressBans = new AddressBans(engine, admins, onAudit)
     this.administration = administration
     this.inboxes = inboxes
@@ -184,7 +203,7 @@ export class Chat {
     this.makers = makers
     const stateOf = (room: RoomRecord) => memberships.stateOf(room)
     const speech = new Speech(engine, { counts, reader, maxText })
-    this.messages = new Messages(engine, { blocks, reader, inboxes, stateOf, speech, blocking })
+    this.messages = new Messages(engine, { blocks, reader, inboxes, news, stateOf, speech, blocking })
     this.posting = new Posting(engine, { directory, memberships, speech })
     this.reading = new RoomReading(reader, blocking, inboxes)
     this.moderation = new Moderation(engine, {
@@ -192,6 +211,7 @@ export class Chat {
       passwords,
       reader,
       counts,
+      news,
       maxKeepDays: options.keepDays || Number.POSITIVE_INFINITY,
       onAudit,
       accounts: {
@@ -201,11 +221,13 @@ export class Chat {
     })
     this.rooms = directory
     this.settings = new AccountSettings({ accounts, administration, admins, sessions, tickets, onAudit })
-    this.supervision = new Supervision({ admins, sessions, maxText, onAudit })
+    this.supervision = new Supervision({ accounts, admins, sessions, maxText, onAudit })
     this.tickets = tickets
     this.tokens = tokens
     this.hooks = new RoomHooks(engine, reader)
-    this.users = new Users(engine, { sessions, presence })
+    this.news = news
+    const totals = new Totals(engine.broadcast, presence)
+    this.users = new Users(engine, { sessions, presence, totals, past: new PastUsers(news) })
   }
 
   /**

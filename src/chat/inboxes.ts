@@ -94,20 +94,19 @@ export class Inboxes {
 
   /**
    * Searches the private messages to and from a user: of an account since it was made, of a guest those that its session was handed and
-   * that do not belong to a room that it has left.
+   * that do not belong to a room that it has left; only those that are `wanted`.
    *
    * @throws Refusal `not-in-room` for a guest without a room, `token-scope`, `history-gone`, `unavailable`.
    */
-  async read(session: Session, range: Range): Promise<Search> {
+  async read(session: Session, range: Range, wanted: (event: Event) => boolean = () => true): Promise<Search> {
     checkScope(session, 'read')
     const { blocks, reader } = this.#options
     const since = session.registered ? await this.#madeAt(session) : this.#guestSince(session)
     if (!since) return { pages: nothing() }
-    const visible = ({ id, from, room }: Event) => {
-      if (blocks.between(from, session.name)) return false
-      return hasOwnInbox(session)
-        ? id >= since.id
-        : id >= since.id && (room === NO_ROOM || session.memberships.has(room))
+    const visible = (event: Event) => {
+      const { id, from, room } = event
+      if (blocks.between(from, session.name) || !wanted(event)) return false
+      return id >= since.id && (hasOwnInbox(session) || room === NO_ROOM || session.memberships.has(room))
     }
     const from = Math.max(range.from ?? 0, since.at)
     return reader.search(`inbox:${session.key}`, { ...range, from }, visible, session)

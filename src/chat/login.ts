@@ -10,6 +10,7 @@ import type { GuestChecks } from './guests.ts'
 import type { Handover } from './handover.ts'
 import type { Inboxes } from './inboxes.ts'
 import { fold } from './names.ts'
+import type { NewsDesk } from './news.ts'
 import type { Presence } from './presence.ts'
 import { Refusal, refuse } from './refusal.ts'
 import type { Session } from './session.ts'
@@ -23,6 +24,7 @@ export interface SessionLoginParts {
   readonly guests: GuestChecks
   readonly handover: Handover
   readonly inboxes: Inboxes
+  readonly news: NewsDesk
   readonly presence: Presence
   readonly sessions: Sessions
   readonly onAudit: OnAudit
@@ -79,6 +81,8 @@ export class SessionLogin {
     if (registered || alone) inboxes.listen(session)
     session.isBot = account?.bot === true
     sessions.begin(session)
+    const isFirst = presence.of(key).every((other) => other === session || other.id === '')
+    if (isFirst) this.#parts.news.tell({ kind: 'online', name, verified: registered })
     this.#takeOver(session)
     const { token } = session
     if (token?.until !== undefined) this.#endAt(token.until, session)
@@ -90,8 +94,12 @@ export class SessionLogin {
    * kept, for good.
    */
   async release(key: string, session: Session): Promise<void> {
-    const { presence, blocking, handover } = this.#parts
-    if (presence.remove(key, session)) blocking.forget(key)
+    const { presence, blocking, handover, news } = this.#parts
+    if (presence.remove(key, session)) {
+      blocking.forget(key)
+      const { id, name, registered: verified } = session
+      if (id !== '') news.tell({ kind: 'offline', name, verified })
+    }
     clearTimeout(this.#ends.get(session))
     this.#ends.delete(session)
     await this.#alone.giveUp(session)
@@ -109,7 +117,8 @@ export class SessionLogin {
 
   /** Implements {@link Chat.rename}; `move` takes the session out of its rooms and in again. */
   async rename(session: Session, name: string, move: (change: () => void) => Promise<void>): Promise<void> {
-    const { blocking, guests, handover, inboxes, presence } = this.#parts
+    const { blocking, guests, handover, inboxes, news, presence } = this.#parts
+    const { name: former } = session
     const [before, key] = [session.key, fold(name)]
     if (key !== before) {
       await guests.checkNew(name)
@@ -134,6 +143,9 @@ export class SessionLogin {
       if (left !== session.key && presence.remove(left, session)) blocking.forget(left)
       handover.freed(left)
     }
+    if (key === before) return
+    news.tell({ kind: 'offline', name: former, verified: false })
+    news.tell({ kind: 'online', name, verified: false })
   }
 
   /** Lets further sessions use the nickname of a guest, which has become its account's. */

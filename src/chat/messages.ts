@@ -6,6 +6,7 @@ import type { Blocks } from './blocks.ts'
 import { ALONE } from './directory.ts'
 import type { Inboxes } from './inboxes.ts'
 import { isCurrent } from './memberships.ts'
+import type { NewsDesk, Signal } from './news.ts'
 import type { Asker, Reader, Search } from './reader.ts'
 import { Refusal, refuse } from './refusal.ts'
 import type { Room } from './room.ts'
@@ -21,6 +22,7 @@ export interface MessagesOptions {
   readonly blocks: Blocks
   readonly reader: Reader
   readonly inboxes: Inboxes
+  readonly news: NewsDesk
   /** See {@link Memberships.stateOf}. */
   readonly stateOf: (room: RoomRecord) => Promise<RoomState>
   readonly speech: Speech
@@ -40,6 +42,7 @@ export class Messages {
   readonly #blocks: Blocks
   readonly #reader: Reader
   readonly #inboxes: Inboxes
+  readonly #news: NewsDesk
   readonly #stateOf: MessagesOptions['stateOf']
   readonly #speech: Speech
   readonly #blocking: Blocking
@@ -47,11 +50,12 @@ export class Messages {
   readonly #asking = new Map<Session, Promise<void>>()
 
   constructor(engine: Engine, options: MessagesOptions) {
-    const { blocks, reader, inboxes, stateOf, speech, blocking } = options
+    const { blocks, reader, inboxes, news, stateOf, speech, blocking } = options
     this.#engine = engine
     this.#blocks = blocks
     this.#reader = reader
     this.#inboxes = inboxes
+    this.#news = news
     this.#stateOf = stateOf
     this.#speech = speech
     this.#blocking = blocking
@@ -78,7 +82,7 @@ export class Messages {
    *
    * @throws Refusal as {@link say} does, `token-scope`, and `nobody-here`, `no-private-messages`.
    */
-  async tell(membership: Membership, to: string, text: string, { sent }: MessageExtras = NOTHING): Promise<boolean> {
+  async tell(membership: Membership, to: string, text: string, extras: MessageExtras = NOTHING): Promise<boolean> {
     const { session } = membership
     return this.#inOrder(session, () => {
       const room = roomOf(membership)
@@ -86,7 +90,7 @@ export class Messages {
       const { id } = room.record
       const tell = (member: Member | undefined): [Promise<boolean>] => {
         if (!member) throw new Refusal('nobody-here')
-        return [this.#whisper(session, sharing(member, id), body, sent)]
+        return [this.#whisper(session, sharing(member, id), body, extras)]
       }
       // A member on this node needs no question to the engine.
       const here = room.member(to)
@@ -101,12 +105,12 @@ export class Messages {
    * @throws Refusal `not-in-room` for a guest without a room; `nobody-here`, also for a guest's nickname that is held in several rooms,
    * as it may be several users; `token-scope`, `no-private-messages`, `text-empty`, `text-too-long`, `unavailable`.
    */
-  async send(session: Session, to: string, text: string): Promise<boolean> {
+  async send(session: Session, to: string, text: string, { details }: MessageExtras = NOTHING): Promise<boolean> {
     return this.#inOrder(session, () => {
       const body = this.#speech.body(text)
       // Nobody else may speak in the name of a guest who is in a room.
       if (!session.registered && !session.isOnlyGuest) roomOf(session.inRoom())
-      return this.#find(to, session).then((addressee) => [this.#whisper(session, addressee, body)], refuse)
+      return this.#find(to, session).then((addressee) => [this.#whisper(session, addressee, body, { details })], refuse)
     })
   }
 
@@ -136,13 +140,19 @@ export class Messages {
     return this.#blocks.between(session.name, name)
   }
 
-  async #whisper(session: Session, { name: to, room }: Addressee, body: string, sent?: number): Promise<boolean> {
+  async #whisper(
+    session: Session,
+    { name: to, room }: Addressee,
+    body: string,
+    { sent, details }: MessageExtras,
+  ): Promise<boolean> {
     checkScope(session, 'write')
     if (this.isBlocked(session, to)) return false
     const isAlone = session.registered || session.isOnlyGuest
     const own = isAlone ? undefined : session.membership?.room.record.id
     const verified = session.registered || undefined
-    await this.#inboxes.append(session, { kind: 'private', room, from: session.name, to, body, sent, verified }, own)
+    const draft = { kind: 'private', room, from: session.name, to, body, sent, verified, details } as const
+    await this.#inboxes.append(session, draft, own)
     return true
   }
 
@@ -168,6 +178,29 @@ export class Messages {
       verified: true,
     })
     return true
+  }
+
+  /**
+   * Passes a signal on to a room or user, which is not stored. It is dropped for a block.
+   *
+   * @throws Refusal `not-in-room`, `muted`, `moderated`; for a user as {@link send} does.
+   */
+  async pass(
+    session: Session,
+    target: Membership | string,
+    signal: Pick<Signal, 'text' | 'isNotice' | 'tags'>,
+  ): Promise<void> {
+    const { id, name: from, registered: verified } = session
+    const whole = { kind: 'signal', session: id, from, verified, ...signal } as const
+    if (typeof target !== 'string') {
+      const { record, state } = roomOf(target)
+      checkScope(session, 'write', record.slug)
+      state.checkVoice(session)
+      return this.#news.tell({ ...whole, room: record.id })
+    }
+    checkScope(session, 'write')
+    const { name: to } = await this.#find(target, session).catch(refuse)
+    if (!this.isBlocked(session, to)) this.#news.tell({ ...whole, to })
   }
 
   /** Resolves when no request of the session waits for a lookup. */

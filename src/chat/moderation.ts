@@ -2,6 +2,7 @@ import type { Engine } from '../engine/engine.ts'
 import type { Counts } from './counts.ts'
 import { Expulsion } from './expulsion.ts'
 import { type AccountLookup, ModeratorActions } from './moderator-actions.ts'
+import type { NewsDesk } from './news.ts'
 import type { Reader } from './reader.ts'
 import { Redaction } from './redaction.ts'
 import { Roles } from './roles.ts'
@@ -11,6 +12,7 @@ export interface ModerationParts extends RoomSettingsParts {
   readonly reader: Reader
   readonly counts: Counts
   readonly accounts: AccountLookup
+  readonly news: NewsDesk
 }
 
 /**
@@ -25,7 +27,7 @@ export class Moderation {
 
   constructor(engine: Engine, parts: ModerationParts) {
     const actions = new ModeratorActions(engine, parts.accounts, parts.counts)
-    this.roles = new Roles(actions)
+    this.roles = new Roles(actions, parts.news)
     this.expulsion = new Expulsion(actions)
     this.settings = new RoomSettings(actions, parts)
     this.redaction = new Redaction(actions, parts.reader)

@@ -1,6 +1,7 @@
 import type { Event } from '../engine/event.ts'
 import type { ModeratorActions } from './moderator-actions.ts'
 import { isName } from './names.ts'
+import type { NewsDesk } from './news.ts'
 import { Refusal } from './refusal.ts'
 import { isAtLeast } from './room-state.ts'
 import type { Membership } from './session.ts'
@@ -8,9 +9,11 @@ import type { Membership } from './session.ts'
 /** Roles that operators give and take (docs/protocols/moderation.md, section 2). */
 export class Roles {
   readonly #actions: ModeratorActions
+  readonly #news: NewsDesk
 
-  constructor(actions: ModeratorActions) {
+  constructor(actions: ModeratorActions, news: NewsDesk) {
     this.#actions = actions
+    this.#news = news
   }
 
   /**
@@ -62,7 +65,10 @@ export class Roles {
     this.#actions.checkSpace(by.room)
     const { name: to, accountId: account } = await this.#actions.find(by.room, name)
     const details = { role: 'invited', on: true, ...(account !== undefined && { account }) } as const
-    return this.#actions.append(by, { kind: 'role', to, body: '', details })
+    const event = await this.#actions.append(by, { kind: 'role', to, body: '', details })
+    const { name: from, registered: verified } = by.session
+    this.#news.tell({ kind: 'invited', room: by.room.record.id, from, verified, to })
+    return event
   }
 }
 

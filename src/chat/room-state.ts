@@ -168,6 +168,15 @@ export class RoomState {
     }
   }
 
+  /** Checks whether a member may speak, whenever. Returns its rank. @throws Refusal `muted`, `moderated`. */
+  checkVoice(person: Identity): Rank {
+    const rank = this.rankOf(person)
+    if (isAtLeast(rank, 'operator')) return rank
+    if (this.muted.size > 0 && this.muted.find(person, Date.now())) throw new Refusal('muted')
+    if (!isAtLeast(rank, 'voiced') && this.#modes.has('moderated')) throw new Refusal('moderated')
+    return rank
+  }
+
   /**
    * Checks whether a user may say messages now, and counts them.
    *
@@ -175,13 +184,9 @@ export class RoomState {
    */
   checkSpeech(person: Identity, messages = 1): void {
     if (!this.restrictsSpeech) return
-    const rank = this.rankOf(person)
-    if (isAtLeast(rank, 'operator')) return
+    const rank = this.checkVoice(person)
+    if (isAtLeast(rank, 'voiced') || !this.#slow.isOn) return
     const now = Date.now()
-    if (this.muted.size > 0 && this.muted.find(person, now)) throw new Refusal('muted')
-    if (rank === 'voiced') return
-    if (this.#modes.has('moderated')) throw new Refusal('moderated')
-    if (!this.#slow.isOn) return
     const waitMs = this.#slow.waitOf(person.key, now)
     if (messages > 1) throw new Refusal('slow-mode', Number(this.#modes.get('slow')))
     if (waitMs > 0) throw new Refusal('slow-mode', Math.ceil(waitMs / 1_000))

@@ -119,7 +119,9 @@ export class Session implements Speaker {
   token: TokenIdentity | undefined
   /** Id of the account, see {@link accountId}; undefined for guests. */
   accountId: string | undefined
-  /** True if the account is an admin's, and no token limits the session. */
+  /** The account of an admin that the session has proved beside its own. */
+  adminAccount: string | undefined
+  /** True if the account, or the one of {@link adminAccount}, is an admin's, and no token limits the session. */
   isAdmin = false
   /** True for a guest whose nickname nobody else may use, in whatever room. */
   isOnlyGuest = false

@@ -1,3 +1,4 @@
+import type { Accounts } from './accounts.ts'
 import { type Admins, adminReason } from './admins.ts'
 import { auditEntry, type OnAudit } from './audit.ts'
 import { fold } from './names.ts'
@@ -5,8 +6,10 @@ import { Refusal } from './refusal.ts'
 import type { Session } from './session.ts'
 import type { SessionList, Sessions } from './sessions.ts'
 import { clean, isLonger } from './text.ts'
+import { checkUnlimited } from './token-scope.ts'
 
 export interface SupervisionParts {
+  readonly accounts: Accounts
   readonly admins: Admins
   readonly sessions: Sessions
   /** Maximum characters of a message. */
@@ -22,6 +25,20 @@ export class Supervision {
     this.#parts = parts
   }
 
+  /**
+   * Gives a session the rights of an admin's account, whose password it knows.
+   *
+   * @throws Refusal `token-scope`; `secret-wrong`, also for an account that is no admin's, `name-unknown`, `too-many-attempts`, `unavailable`.
+   */
+  async elevate(session: Session, account: string, password: string): Promise<void> {
+    const { admins, accounts } = this.#parts
+    checkUnlimited(session)
+    const { name, token } = await accounts.authenticate(account, password, session.address)
+    if (token || !(await admins.has(name))) throw new Refusal('secret-wrong')
+    session.adminAccount = name
+    session.isAdmin = true
+  }
+
   /** The sessions of a nickname, in any room or none. @throws Refusal `user-unknown`. */
   async whois(admin: Session, name: string): Promise<SessionList> {
     await this.#parts.admins.check(admin)
@@ -35,7 +52,9 @@ export class Supervision {
     const reason = adminReason(why)
     const list = await this.whois(admin, name)
     for (const { name, address, protocol } of list.sessions) {
-      this.#parts.onAudit(auditEntry({ what: 'disconnected', address, name, protocol, reason, by: admin.name }))
+      this.#parts.onAudit(
+        auditEntry({ what: 'disconnected', address, name, protocol, reason, by: admin.adminAccount ?? admin.name }),
+      )
     }
     this.#parts.sessions.end({ key: fold(name), why: 'disconnected', reason })
     return list

@@ -1,21 +1,27 @@
 import type { Engine, RoomRecord } from '../engine/engine.ts'
 import { ALONE } from './directory.ts'
+import type { PastUsers } from './past-users.ts'
 import type { Presence } from './presence.ts'
 import { refuse } from './refusal.ts'
 import type { Session } from './session.ts'
 import type { SessionList, Sessions } from './sessions.ts'
+import type { Totals, UserTotals } from './totals.ts'
 
 export interface UsersParts {
   readonly sessions: Sessions
   readonly presence: Presence
+  readonly past: PastUsers
+  readonly totals: Totals
 }
 
 /** The users who are logged in, by nickname. */
 export class Users {
+  readonly past: PastUsers
   readonly #engine: Engine
   readonly #parts: UsersParts
 
   constructor(engine: Engine, parts: UsersParts) {
+    this.past = parts.past
     this.#engine = engine
     this.#parts = parts
   }
@@ -28,6 +34,34 @@ export class Users {
   /** The sessions of a nickname on this node that are logged in. */
   here(name: string): Session[] {
     return this.#parts.presence.of(name).filter(({ closed, id }) => !closed && id !== '')
+  }
+
+  /** Resolves with true if a user, who is present, owns the account of its nickname. @throws Refusal `unavailable`. */
+  async isOwner(name: string): Promise<boolean> {
+    const here = this.here(name)
+    if (here.length > 0) return here.some(({ registered }) => registered)
+    // No guest may be present under the nickname of an account.
+    return (await this.#engine.records.get('account', name).catch(refuse)) !== undefined
+  }
+
+  /** Resolves with true if a user is logged in on any node, as far as nodes answer. @throws Refusal `unavailable`. */
+  async isOnline(name: string): Promise<boolean> {
+    if (this.here(name).length > 0) return true
+    const held = await this.#engine.memberships.heldIn(name).catch(refuse)
+    return held.length > 0 || (await this.sessions(name)).sessions.length > 0
+  }
+
+  /** The nicknames that are logged in on this node. */
+  *namesHere(): Generator<string> {
+    for (const key of this.#parts.presence.keys()) {
+      const [session] = this.here(key)
+      if (session) yield session.name
+    }
+  }
+
+  /** Numbers of sessions and of admins on all nodes that answer; up to five seconds old. */
+  totals(): Promise<UserTotals> {
+    return this.#parts.totals.get()
   }
 
   /** Time of the last message of a user on this node in ms since the epoch; `since` if there is none. */

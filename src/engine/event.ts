@@ -53,6 +53,8 @@ export interface EventDetails {
   readonly renamed?: string
   /** Id of the message that a `redacted` removes. */
   readonly target?: number
+  /** Client-only tags of a message (IRCv3, "Message Tags"), which IRC alone shows. */
+  readonly tags?: Readonly<Record<string, string>>
 }
 
 /** The name of a room's log, with the room's id, or of an inbox, with the folded nickname of its owner. */

@@ -129,5 +129,7 @@ export class Recent {
 export function memoryBytes(event: Event | undefined): number {
   if (!event) return 0
   const bytes = OVERHEAD_BYTES + 2 * (event.body.length + event.from.length)
-  return event.details ? bytes + OVERHEAD_BYTES : bytes
+  if (!event.details) return bytes
+  const { tags } = event.details
+  return bytes + OVERHEAD_BYTES + (tags ? 2 * JSON.stringify(tags).length : 0)
 }

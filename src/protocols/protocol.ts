@@ -22,6 +22,8 @@ export interface ProtocolHost {
   /** Maximum characters of a message. */
   readonly maxText: number
   readonly vitals: Vitals
+  /** Reloads the certificate for new connections. An invalid one is logged, and the old one stays in use. */
+  reload(): Promise<void>
   /** The paths of all protocols on the HTTP port. */
   routes(): Promise<readonly Routes[]>
   /** The port of the HTTP listener, once it listens. */

@@ -89,6 +89,7 @@ const DETAILS: Readonly<Record<keyof EventDetails, object>> = {
   flag: { enum: ['moderated', 'invite-only', 'slow', 'password', 'visibility', 'title', 'keep'] },
   value: TEXT,
   target: COUNT,
+  tags: { type: 'object', additionalProperties: TEXT },
 }
 
 /** Members of an event in their order, each with its schema. */

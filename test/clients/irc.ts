@@ -31,11 +31,12 @@ export class IrcClient {
     return new IrcClient(socket)
   }
 
-  /** A client that is registered as a guest, with capabilities. */
-  static async register(port: number, nick: string, caps = ''): Promise<IrcClient> {
+  /** A client that is registered, with capabilities; as the owner of an account with its password. */
+  static async register(port: number, nick: string, caps = '', password?: string): Promise<IrcClient> {
     const client = await IrcClient.connect(port)
     if (caps !== '') client.send(`CAP REQ :${caps}`)
-    client.send(`NICK ${nick}`, `USER ${nick} 0 * :${nick}`)
+    if (password !== undefined) client.send(`PASS :${password}`)
+    client.send(`NICK ${nick}`, `USER ${nick.replaceAll(' ', '_')} 0 * :${nick}`)
     if (caps !== '') client.send('CAP END')
     await client.until(/ (422|376) /)
     return client

@@ -22,7 +22,7 @@ export interface Session {
 
 export interface Protocol {
   /** The listener whose port it is. */
-  readonly listener: 'line' | 'line-tls' | 'chatterbox' | 'chatroom' | 'http'
+  readonly listener: 'line' | 'line-tls' | 'chatterbox' | 'chatroom' | 'http' | 'irc'
   readonly sessions: fc.Arbitrary<Session>
   /** Returns the number of replies. Throws when something is not well-formed; an end within a reply is right unless `complete`. */
   readonly check: (received: Buffer, complete: boolean, session: Session) => number

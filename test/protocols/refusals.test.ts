@@ -9,6 +9,7 @@ import { Directory } from '../../src/chat/directory.ts'
 import { Messages } from '../../src/chat/messages.ts'
 import { Posting } from '../../src/chat/posting.ts'
 import { Refusal, type RefusalCode } from '../../src/chat/refusal.ts'
+import { IrcClient } from '../clients/irc.ts'
 import { ChatroomClient, enter, logIn, register, say } from '../support/chatroom.ts'
 import { LineClient } from '../support/client.ts'
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
@@ -25,7 +26,7 @@ const DOCUMENTED = new Map(
     .map((row) => row.split('|').map((cell) => /^ `(.*)` $/.exec(cell)?.[1]))
     .map(([, code, ...cells]) => [code as RefusalCode, cells]),
 )
-const [LINE, BOX, PIRATE_HTTP, PIRATE, GLOBES_HTTP, GLOBES, CHATROOM, API] = [0, 1, 2, 3, 4, 5, 6, 7]
+const [LINE, BOX, PIRATE_HTTP, PIRATE, GLOBES_HTTP, GLOBES, CHATROOM, IRC, API] = [0, 1, 2, 3, 4, 5, 6, 7, 8]
 const LIMIT = 7
 const LONG = 'x'.repeat(4_001)
 
@@ -46,6 +47,7 @@ async function start(): Promise<TestDaemon> {
     'chatterbox-plain': 0,
     chatroom: 0,
     http: 0,
+    irc: 0,
     'line-tls': false,
     'guest-rate': 0,
   })
@@ -59,6 +61,19 @@ async function windowIn(daemon: TestDaemon, name: string): Promise<ChatroomClien
   client.send(register(name, 'correct horse'), logIn(name, 'correct horse'))
   await client.until(({ type }) => type === 'list')
   return client
+}
+
+async function ircIn(daemon: TestDaemon, channel: string): Promise<IrcClient> {
+  const client = await IrcClient.register(daemon.port('irc'), 'irc')
+  onTestFinished(() => void client.socket.destroy())
+  await client.ask(`JOIN ${channel}`)
+  return client
+}
+
+/** The documented line for a code, where a channel is the subject. */
+function ircAnswer(code: RefusalCode, channel: string): string {
+  const text = answer(code, IRC, { room: channel.slice(1), nickname: channel }) ?? ''
+  return `:roomd ${text.replace(/^\d+/, '$& irc')}`
 }
 
 async function boxAt(daemon: TestDaemon): Promise<BoxClient> {
@@ -87,6 +102,7 @@ test('a message that is refused', async () => {
   const pirate = await pirates.open(await pirates.user('pirate'))
   const box = await boxAt(daemon)
   await box.login('box')
+  const irc = await ircIn(daemon, '#lobby')
   const globe = async () => {
     const client = await openGlobes(daemon.port('http'))
     client.send(joining('globe'))
@@ -109,6 +125,14 @@ test('a message that is refused', async () => {
     box.say('hello')
     const told = answer(code, BOX)
     expect([code, await box.rest()]).toEqual([code, told === undefined ? [] : [{ ERROR: told }]])
+
+    // A channel takes no messages from outside (docs/protocols/irc.md, section 5).
+    const outside = ':roomd 404 irc #lobby :Cannot send to channel (+n)'
+    await irc.rest()
+    expect([code, await irc.ask('PRIVMSG #lobby :hello')]).toEqual([
+      code,
+      [code === 'not-in-room' ? outside : ircAnswer(code, '#lobby')],
+    ])
 
     pirate.now()
     pirate.send('hello')
@@ -152,6 +176,7 @@ test('a login, registration or entry that is refused', async () => {
   onTestFinished(() => sockets.forEach((socket) => void socket.destroy()))
   const pirates = pirateClients(daemon.port('http'), sockets)
   const cookie = await pirates.user('pirate')
+  const irc = await ircIn(daemon, '#lobby')
   const spies = {
     join: vi.spyOn(Chat.prototype, 'join'),
     register: vi.spyOn(Accounts.prototype, 'registerWithKey'),
@@ -167,6 +192,8 @@ test('a login, registration or entry that is refused', async () => {
     const status = Number(answer(code, PIRATE_HTTP))
     expect([code, (await pirates.post('/api/register', '{"username":"new"}')).status]).toEqual([code, status])
     expect([code, await pirates.refused(cookie)]).toEqual([code, status])
+
+    expect([code, await irc.ask('JOIN #attic')]).toEqual([code, [ircAnswer(code, '#attic')]])
 
     const made = await pirates.post('/chats', JSON.stringify({ title: 'Attic', visibility: 'public' }))
     const [, number, error] = /^(\d+) ?(.*)$/.exec(answer(code, GLOBES_HTTP) ?? '') ?? []

@@ -1,5 +1,6 @@
 import type { Chat } from '../../chat/chat.ts'
 import type { IrcMessage } from './message.ts'
+import type { MultilineInput } from './multiline.ts'
 import { type NUMERICS, numeric } from './numerics.ts'
 import type { IrcOptions } from './options.ts'
 import type { Registration } from './registration.ts'
@@ -8,12 +9,13 @@ import type { IrcSession } from './session.ts'
 /** Lines without their ends. */
 export type Lines = readonly string[]
 
-/** What a command may use. */
+/** The services of a connection for its commands. */
 export interface IrcContext {
   readonly chat: Chat
   readonly session: IrcSession
   readonly options: IrcOptions
   readonly registration: Registration
+  readonly multiline: MultilineInput
   /** Sends lines before the reply. */
   tell(lines: Lines): void
   /** Returns the line of a numeric. */
@@ -31,6 +33,8 @@ export interface IrcCommand {
   readonly early?: true
   /** True if later messages are handled before the reply. */
   readonly pipelined?: true
+  /** Index of the parameter that names a channel; 0 by default. The other one of the first two is a nickname. */
+  readonly channelAt?: 1
   run(context: IrcContext, message: IrcMessage): Lines | Promise<Lines>
 }
 

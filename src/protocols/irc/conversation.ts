@@ -7,9 +7,10 @@ import { type Handled, Pipelined } from '../../transport/reply-queue.ts'
 import { settledWithin } from '../../within.ts'
 import { type IrcCommand, type IrcContext, type Lines, replyTo } from './command.ts'
 import { COMMANDS } from './commands/index.ts'
-import type { Beating } from './heartbeat.ts'
-import { labelled } from './labels.ts'
+import type { PingedConnection } from './heartbeat.ts'
+import { LabelledReply } from './labels.ts'
 import { type IrcMessage, ircLine, isLineTooLong, parseIrcMessage } from './message.ts'
+import { MultilineInput } from './multiline.ts'
 import { SERVER } from './names.ts'
 import type { IrcOptions } from './options.ts'
 import { refusedLine } from './refusals.ts'
@@ -19,19 +20,23 @@ import { IrcSession } from './session.ts'
 const NONE = Buffer.alloc(0)
 
 /** The conversation with one IRC client. Enforces the columns of the table of commands. */
-export class IrcConversation implements IrcContext, Conversation<string | Unreadable>, Beating {
+export class IrcConversation implements IrcContext, Conversation<string | Unreadable>, PingedConnection {
   readonly session: IrcSession
   readonly options: IrcOptions
   readonly registration = new Registration()
+  readonly multiline: MultilineInput
   readonly reply: IrcContext['reply']
   readonly #link: ClientLink
   #isQuitting = false
+  /** The reply to the request that later ones wait for. */
+  #replying: LabelledReply | undefined
   heardAt = performance.now()
 
   constructor(options: IrcOptions, link: ClientLink) {
     this.options = options
     this.#link = link
     this.session = new IrcSession(options.wire, link)
+    this.multiline = new MultilineInput(options.maxText)
     options.pings.add(this)
     this.reply = (name, ...params) => replyTo(this.session)(name, ...params)
   }
@@ -49,7 +54,7 @@ export class IrcConversation implements IrcContext, Conversation<string | Unread
   }
 
   tell(lines: Lines): void {
-    if (lines.length > 0) this.#link.push(this.options.wire.pack(lines))
+    if (lines.length > 0) this.#push(this.#replying?.early(lines) ?? lines)
   }
 
   async quit(reason: string): Promise<void> {
@@ -59,16 +64,17 @@ export class IrcConversation implements IrcContext, Conversation<string | Unread
   }
 
   ask(): void {
-    this.tell([`PING :${SERVER}`])
+    this.#push([`PING :${SERVER}`])
   }
 
   lose(): void {
     this.session.farewell = 'Ping timeout'
-    this.tell(['ERROR :Closing link: ping timeout'])
+    this.#push(['ERROR :Closing link: ping timeout'])
     this.#link.hangUp()
   }
 
   leave(): Promise<void> {
+    this.options.audience.leave(this.session)
     this.options.pings.remove(this)
     return this.chat.close(this.session)
   }
@@ -78,7 +84,8 @@ export class IrcConversation implements IrcContext, Conversation<string | Unread
   }
 
   slowed(): void {
-    this.tell([ircLine(SERVER, 'NOTICE', [this.session.nick, 'Slow down: your lines are read at the permitted rate'])])
+    const text = 'Slow down: your lines are read at the permitted rate'
+    this.#push([ircLine(SERVER, 'NOTICE', [this.session.nick, text])])
   }
 
   handle(line: string | Unreadable): Handled {
@@ -99,8 +106,9 @@ export class IrcConversation implements IrcContext, Conversation<string | Unread
     // Commands other than messages see, and their replies follow, all that earlier ones have caused.
     if (!command?.pipelined && !this.#link.replies.settled) return 'again'
     const objection = this.#objectionTo(command, message)
-    if (objection !== undefined) return this.#pack(labelled([objection], message, this.session))
-    return command && this.#run(command, message)
+    const reply = new LabelledReply(message, this.session)
+    if (objection !== undefined) return this.#pack(reply.end([objection]))
+    return command && this.#run(command, message, reply)
   }
 
   #objectionTo(command: IrcCommand | undefined, { command: name, params }: IrcMessage): string | undefined {
@@ -109,9 +117,11 @@ export class IrcConversation implements IrcContext, Conversation<string | Unread
     return params.length < command.least ? this.reply('ERR_NEEDMOREPARAMS', name) : undefined
   }
 
-  #run(command: IrcCommand, message: IrcMessage): Handled {
+  #run(command: IrcCommand, message: IrcMessage, reply: LabelledReply): Handled {
+    if (!command.pipelined) this.#replying = reply
     const done = (lines: Lines) => {
-      const bytes = this.#pack(labelled(lines, message, this.session))
+      const bytes = this.#pack(reply.end(lines))
+      if (!command.pipelined) this.#replying = undefined
       if (this.#isQuitting) this.#link.hangUp()
       return bytes
     }
@@ -126,13 +136,20 @@ export class IrcConversation implements IrcContext, Conversation<string | Unread
     }
   }
 
-  #failure(thrown: unknown, { name }: IrcCommand, { params: [first = '', second = ''] }: IrcMessage): Lines {
+  #failure(thrown: unknown, { name, channelAt }: IrcCommand, { params }: IrcMessage): Lines {
     if (thrown instanceof Refusal) {
-      const nick = this.session.name === '' ? this.registration.asked : second || first
+      const [first = '', second = ''] = channelAt === 1 ? params.toSpliced(2).reverse() : params
+      const named = first.startsWith('#') ? second || first : first
+      const nick = this.session.name === '' ? this.registration.asked : named
       return [refusedLine(thrown, this.reply, { channel: first, nick })]
     }
     this.options.log.error({ err: thrown, command: name }, 'command failed')
     return [ircLine(SERVER, 'FAIL', [name, 'INTERNAL_ERROR', 'The command has failed'])]
+  }
+
+  /** Sends lines that belong to no reply. */
+  #push(lines: Lines): void {
+    this.#link.push(this.options.wire.pack(lines))
   }
 
   #pack(lines: Lines): Buffer {

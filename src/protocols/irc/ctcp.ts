@@ -1,4 +1,4 @@
-/** CTCP ("Client-to-Client Protocol"), of which roomd knows ACTION alone. */
+/** CTCP ("Client-to-Client Protocol"), of which roomd knows ACTION; the rest passes between IRC clients. */
 const MARK = '\x01'
 const ACTION = `${MARK}ACTION `
 

@@ -1,12 +1,9 @@
 import { sanctionOf } from '../../chat/sanctions.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
 import type { Event, ModeFlag, Role } from '../../engine/event.ts'
-import { ACTION_BYTES, actionText } from './ctcp.ts'
-import { ircLine, piecesOf } from './message.ts'
+import { ircLine } from './message.ts'
 import { channelOf, SERVER, shownNick, sourceOf } from './names.ts'
-
-/** Bytes of a line that are left for the text of a message behind source, command and target. */
-const MAX_LINE = 510
+import { plainLines, textLines } from './texts.ts'
 
 /** The mode letter of each flag of a room; undefined for those without one. */
 export const FLAG_LETTERS: Readonly<Record<ModeFlag, string | undefined>> = {
@@ -29,20 +26,6 @@ export const ROLE_LETTERS: Readonly<Record<Role, string | undefined>> = {
   invited: undefined,
 }
 
-/** Returns the lines of a text from a user to a target, which is a channel or nickname. */
-export function textLines(
-  source: string,
-  command: string,
-  target: string,
-  event: Pick<Event, 'body' | 'details'>,
-): string[] {
-  const { details } = event
-  const head = `:${source} ${command} ${target} :`
-  const frame = details?.action ? ACTION_BYTES : 0
-  const pieces = piecesOf(event.body, MAX_LINE - Buffer.byteLength(head) - frame)
-  return pieces.map((piece) => head + (details?.action ? actionText(piece) : piece))
-}
-
 /** Returns the lines of an event in a room without tags; none for events that IRC does not show. `isExtended`: with account and name in JOIN. */
 export function linesOf(event: Event, room: Pick<RoomRecord, 'title' | 'slug'>, isExtended: boolean): string[] {
   const { kind, from, to = '', body, verified, details = {} } = event
@@ -50,9 +33,8 @@ export function linesOf(event: Event, room: Pick<RoomRecord, 'title' | 'slug'>, 
   const source = sourceOf(from, verified)
   switch (kind) {
     case 'message':
-      return textLines(source, details.notice ? 'NOTICE' : 'PRIVMSG', channel, event)
     case 'private':
-      return textLines(source, 'PRIVMSG', shownNick(to), event)
+      return plainLines(textLines(event, room))
     case 'joined': {
       // The user was there under another nickname.
       if (details.renamed !== undefined)
@@ -86,6 +68,8 @@ function roleLines(event: Event, channel: string): string[] {
   const { role, on = false } = details ?? {}
   if (!role) return []
   const source = sourceOf(from, verified)
+  // The audience tells invitations.
+  if (role === 'invited') return []
   const letter = ROLE_LETTERS[role]
   if (letter === undefined) {
     const what = `${shownNick(to)} is ${on ? '' : 'no longer '}${role} in ${channel}${body && `: ${body}`}`

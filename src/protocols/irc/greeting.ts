@@ -19,14 +19,14 @@ export async function greeting(context: IrcContext): Promise<Lines> {
 /** Returns the numbers of users, of all protocols. */
 export async function userCounts({ chat, reply }: IrcContext): Promise<Lines> {
   const here = [...chat.sessions().values()].reduce((sum, count) => sum + count, 0)
+  const { sessions, admins, nodes } = await chat.users.totals()
   return [
-    reply('RPL_LUSERCLIENT', here),
-    reply('RPL_LUSEROP', 0),
-    reply('RPL_LUSERUNKNOWN', 0),
+    reply('RPL_LUSERCLIENT', sessions, nodes),
+    reply('RPL_LUSEROP', admins),
     reply('RPL_LUSERCHANNELS', await chat.rooms.occupied()),
-    reply('RPL_LUSERME', here),
+    reply('RPL_LUSERME', here, nodes - 1),
     reply('RPL_LOCALUSERS', here),
-    reply('RPL_GLOBALUSERS', here),
+    reply('RPL_GLOBALUSERS', sessions),
   ]
 }
 

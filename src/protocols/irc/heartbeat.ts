@@ -1,5 +1,5 @@
 /** A connection that is asked for a sign of life. */
-export interface Beating {
+export interface PingedConnection {
   /** Time of the last input in ms of `performance.now`. */
   readonly heardAt: number
   /** Sends a PING. */
@@ -24,19 +24,19 @@ const ROUNDS = 8
 export class IrcHeartbeat {
   readonly #timing: HeartbeatTiming
   /** The connections, each with the time of its unanswered PING; 0 if there is none. */
-  readonly #connections = new Map<Beating, number>()
+  readonly #connections = new Map<PingedConnection, number>()
   #timer: NodeJS.Timeout | undefined
 
   constructor(timing: HeartbeatTiming = TIMING) {
     this.#timing = timing
   }
 
-  add(connection: Beating): void {
+  add(connection: PingedConnection): void {
     this.#connections.set(connection, 0)
     this.#timer ??= setInterval(() => this.#round(), this.#timing.silenceMs / ROUNDS).unref()
   }
 
-  remove(connection: Beating): void {
+  remove(connection: PingedConnection): void {
     this.#connections.delete(connection)
     if (this.#connections.size > 0) return
     clearInterval(this.#timer)

@@ -1,7 +1,7 @@
 import { LONGEST_NAME } from '../../chat/names.ts'
 
 /** Limits that RPL_ISUPPORT tells and commands enforce. */
-export const LIMITS = {
+export const IRC_LIMITS = {
   channel: 71,
   topic: 300,
   reason: 300,
@@ -19,27 +19,26 @@ const COMMANDS_WITH_TARGETS = ['JOIN', 'KICK', 'NAMES', 'NOTICE', 'PART', 'PRIVM
 
 /** Returns the tokens of RPL_ISUPPORT, line by line (docs/protocols/irc.md, section 2). */
 export function isupport(): string[][] {
-  const targets = COMMANDS_WITH_TARGETS.map((name) => `${name}:${LIMITS.targets}`).join(',')
+  const targets = COMMANDS_WITH_TARGETS.map((name) => `${name}:${IRC_LIMITS.targets}`).join(',')
   const tokens = [
     'NETWORK=roomd',
     'CASEMAPPING=ascii',
     'CHANTYPES=#',
     'CHANMODES=b,k,,imnst',
     'PREFIX=(ov)@+',
-    'STATUSMSG=@+',
-    `MODES=${LIMITS.modes}`,
+    `MODES=${IRC_LIMITS.modes}`,
     `NICKLEN=${LONGEST_NAME}`,
-    `CHANNELLEN=${LIMITS.channel}`,
-    `TOPICLEN=${LIMITS.topic}`,
-    `KICKLEN=${LIMITS.reason}`,
-    `AWAYLEN=${LIMITS.away}`,
+    `CHANNELLEN=${IRC_LIMITS.channel}`,
+    `TOPICLEN=${IRC_LIMITS.topic}`,
+    `KICKLEN=${IRC_LIMITS.reason}`,
+    `AWAYLEN=${IRC_LIMITS.away}`,
     `TARGMAX=${targets}`,
-    `MONITOR=${LIMITS.monitored}`,
+    `MONITOR=${IRC_LIMITS.monitored}`,
     'WHOX',
     'ELIST=MU',
     'UTF8ONLY',
     'BOT=B',
-    `CHATHISTORY=${LIMITS.history}`,
+    `CHATHISTORY=${IRC_LIMITS.history}`,
     'MSGREFTYPES=msgid,timestamp',
     'SAFELIST',
     'LINELEN=512',

@@ -18,24 +18,56 @@ export function newBatch(): string {
   return `b${++batches}`
 }
 
-/** Returns the reply to a request with its label (IRCv3, "labeled-response"): one line, a batch, or ACK. */
-export function labelled(lines: Lines, message: IrcMessage, session: IrcSession): Lines {
-  const label = labelOf(message, session)
-  if (label === undefined) return lines
-  const [first, ...more] = lines
-  if (first === undefined) {
-    const isEchoed = ECHOED.has(message.command) && session.caps.has('echo-message')
-    return isEchoed ? lines : [`${tagText([['label', label]])}:${SERVER} ACK`]
+/** The reply to a request with its label (IRCv3, "labeled-response"): one line, a batch, or ACK. */
+export class LabelledReply {
+  readonly #label: string | undefined
+  /** True if nothing is said where the reply is empty, as the echo follows or the request is the first one of several. */
+  readonly #isSilent: boolean
+  #batch: string | undefined
+
+  constructor(message: IrcMessage, session: IrcSession) {
+    this.#label = labelOf(message, session)
+    const { command, params } = message
+    const isOpening = command === 'BATCH' && params[0]?.startsWith('+') === true
+    this.#isSilent = isOpening || message.tags.has('batch') || (ECHOED.has(command) && session.caps.has('echo-message'))
   }
-  // A batch is one reply.
-  const isOne = more.length === 0 || first.startsWith(`:${SERVER} BATCH +`)
-  if (isOne) return [tagged('label', label, first), ...more]
-  const batch = newBatch()
-  return [
-    `${tagText([['label', label]])}:${SERVER} BATCH +${batch} labeled-response`,
-    ...lines.map((line) => tagged('batch', batch, line)),
-    `:${SERVER} BATCH -${batch}`,
-  ]
+
+  /** Returns lines that are sent before the end of the reply. */
+  early(lines: Lines): Lines {
+    if (this.#label === undefined) return lines
+    const head = this.#batch === undefined ? [this.#open()] : []
+    return [...head, ...this.#members(lines)]
+  }
+
+  /** Returns the rest of the reply. */
+  end(lines: Lines): Lines {
+    if (this.#label === undefined) return lines
+    if (this.#batch !== undefined) return [...this.#members(lines), this.#close()]
+    const [first, ...more] = lines
+    if (first === undefined) return this.#isSilent ? lines : [`${tagText([['label', this.#label]])}:${SERVER} ACK`]
+    // A batch is one reply.
+    const isOne = more.length === 0 || first.startsWith(`:${SERVER} BATCH +`)
+    if (isOne) return [tagged('label', this.#label, first), ...more]
+    return [this.#open(), ...this.#members(lines), this.#close()]
+  }
+
+  #open(): string {
+    this.#batch = newBatch()
+    return `${tagText([['label', this.#label ?? '']])}:${SERVER} BATCH +${this.#batch} labeled-response`
+  }
+
+  #members(lines: Lines): Lines {
+    return lines.map((line) => (hasBatch(line) ? line : tagged('batch', this.#batch ?? '', line)))
+  }
+
+  #close(): string {
+    return `:${SERVER} BATCH -${this.#batch}`
+  }
+}
+
+/** Returns true for a line of a batch within the reply. */
+function hasBatch(line: string): boolean {
+  return /^@(?:[^ ;]*;)*batch=/.test(line)
 }
 
 /** Adds a tag to a line. */

@@ -63,7 +63,7 @@ function tagsOf(text: string): Map<string, string> {
 export function tagText(tags: readonly (readonly [key: string, value: string])[]): string {
   if (tags.length === 0) return ''
   const escaped = (value: string) => value.replace(/[; \r\n\\]/g, (character) => ESCAPED[character] ?? '')
-  return `@${tags.map(([key, value]) => `${key}=${escaped(value)}`).join(';')} `
+  return `@${tags.map(([key, value]) => (value === '' ? key : `${key}=${escaped(value)}`)).join(';')} `
 }
 
 /** Returns a line without its end. The last parameter may be any text without line feeds. */
@@ -73,12 +73,33 @@ export function ircLine(source: string, command: string, params: readonly string
   return [`:${source}`, command, ...words].join(' ')
 }
 
-/**
- * Splits a text into pieces of at most `maxBytes`, at line feeds, and where a line is too long at a space or else between
- * characters. Empty lines are left out.
- */
-export function piecesOf(text: string, maxBytes: number): string[] {
-  return text.split('\n').flatMap((line) => splitLine(line, maxBytes))
+/** Maximum bytes of a character of a JavaScript string in UTF-8. */
+const MAX_CHARACTER_BYTES = 3
+
+/** Returns a line, cut to the bytes that it may have behind its tags: a refused word or a topic of another protocol may be too long. */
+export function fitted(line: string): string {
+  if (line.length * MAX_CHARACTER_BYTES <= MAX_LINE_BYTES) return line
+  const start = line.startsWith('@') ? line.indexOf(' ') + 1 : 0
+  const bytes = Buffer.from(line.slice(start))
+  if (bytes.length <= MAX_LINE_BYTES) return line
+  let end = MAX_LINE_BYTES
+  // Bytes 10xxxxxx are not the first of a character.
+  while (((bytes[end] ?? 0) & 0xc0) === 0x80) end--
+  return line.slice(0, start) + bytes.toString('utf8', 0, end)
+}
+
+/** A part of a text that fits into a line. */
+export interface Piece {
+  readonly text: string
+  /** True if the piece continues the line of the piece before, with `text` behind the space or character at which it was cut. */
+  readonly continues: boolean
+}
+
+/** Splits a text into pieces of at most `maxBytes`, at line feeds, and where a line is too long behind a space or else between characters. */
+export function piecesOf(text: string, maxBytes: number): Piece[] {
+  return text
+    .split('\n')
+    .flatMap((line) => splitLine(line, maxBytes).map((piece, index) => ({ text: piece, continues: index > 0 })))
 }
 
 function splitLine(line: string, maxBytes: number): string[] {
@@ -93,10 +114,15 @@ function splitLine(line: string, maxBytes: number): string[] {
     }
     const space = left.lastIndexOf(' ', end)
     // A space far from the end would make pieces that are too short.
-    const cut = space > end / 2 ? space : end
+    const cut = space > end / 2 && space < end ? space + 1 : end
     pieces.push(left.slice(0, cut))
-    left = left.slice(cut === space ? cut + 1 : cut)
+    left = left.slice(cut)
   }
-  if (left !== '') pieces.push(left)
-  return pieces
+  return [...pieces, left]
+}
+
+/** Returns the client-only tags of a message, which other clients are shown; undefined if there are none. */
+export function clientTagsOf({ tags }: IrcMessage): Readonly<Record<string, string>> | undefined {
+  const own = [...tags].filter(([key]) => key.startsWith('+'))
+  return own.length > 0 ? Object.fromEntries(own) : undefined
 }

@@ -38,3 +38,9 @@ export function sourceOf(name: string, verified: boolean | undefined): string {
   const nick = shownNick(name)
   return verified ? `${nick}!${nick}@account.roomd` : `${nick}!~${nick}@guest.roomd`
 }
+
+/** Returns the parts of {@link sourceOf} behind the nickname. */
+export function userHostOf(name: string, verified: boolean): { readonly user: string; readonly host: string } {
+  const [, user = '', host = ''] = /!([^@]*)@(.*)$/.exec(sourceOf(name, verified)) ?? []
+  return { user, host }
+}

@@ -1,11 +1,13 @@
 import type { Chat } from '../../chat/chat.ts'
 import type { ConnectionOptions } from '../../transport/connection-options.ts'
+import type { IrcAudience } from './audience.ts'
 import type { IrcHeartbeat } from './heartbeat.ts'
 import type { IrcWire } from './wire.ts'
 
 export interface IrcOptions extends ConnectionOptions {
   readonly chat: Chat
   readonly wire: IrcWire
+  readonly audience: IrcAudience
   readonly pings: IrcHeartbeat
   /** Maximum characters of a message. */
   readonly maxText: number
@@ -13,6 +15,8 @@ export interface IrcOptions extends ConnectionOptions {
   readonly replay: number
   /** Resolves with the lines of the message of the day; undefined without one. */
   readonly motd: () => Promise<readonly string[] | undefined>
+  /** Reloads the certificate. */
+  readonly reload: () => Promise<void>
   readonly version: string
   /** Time of the start in ms since the epoch. */
   readonly startedAt: number

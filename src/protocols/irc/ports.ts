@@ -9,26 +9,28 @@ import type { Certificate } from '../../transport/port.ts'
 import { socketListener } from '../../transport/tcp.ts'
 import { binaryFrame, maxMessageOf, textFrame } from '../../transport/websocket.ts'
 import type { ProtocolHost } from '../protocol.ts'
+import { IrcAudience } from './audience.ts'
 import { IrcConversation } from './conversation.ts'
 import { IrcFraming } from './framing.ts'
 import { IrcHeartbeat } from './heartbeat.ts'
+import { fitted } from './message.ts'
 import type { IrcOptions } from './options.ts'
 import { IrcWire, type PackLines } from './wire.ts'
 
 /** Maximum waiting messages of one connection. */
 const WINDOW = { most: 2_048, crowded: 8 }
 
-const packBytes: PackLines = (lines) => Buffer.from(`${lines.join('\r\n')}\r\n`)
+const packBytes: PackLines = (lines) => Buffer.from(`${lines.map(fitted).join('\r\n')}\r\n`)
 /** A WebSocket message holds one line without its end. */
-const packFrames: PackLines = (lines) => Buffer.concat(lines.map(textFrame))
-const packBinaryFrames: PackLines = (lines) => Buffer.concat(lines.map(binaryFrame))
+const packFrames: PackLines = (lines) => Buffer.concat(lines.map((line) => textFrame(fitted(line))))
+const packBinaryFrames: PackLines = (lines) => Buffer.concat(lines.map((line) => binaryFrame(fitted(line))))
 
 /** Encodes lines for a kind of transport. */
 const PACKS = { bytes: packBytes, text: packFrames, binary: packBinaryFrames } as const
 
 /** Returns the options of all connections over TCP and TLS, or over WebSocket, which share the encoded events. */
 export function ircOptions(
-  { chat, limits, maxText }: ProtocolHost,
+  { chat, limits, maxText, reload, vitals }: ProtocolHost,
   { replay, motdFile }: { readonly replay: number; readonly motdFile: string | undefined },
   transport: keyof typeof PACKS = 'bytes',
 ): IrcOptions {
@@ -39,11 +41,13 @@ export function ircOptions(
     maxText,
     replay,
     wire: new IrcWire(pack),
+    audience: new IrcAudience(chat, pack),
     pings: new IrcHeartbeat(),
     window: WINDOW,
     lastWord: (reason, why) => pack([`ERROR :${disconnectText(reason, why)}`]),
     motd: () => readMotd(motdFile, limits.log),
-    version: '0.2.0',
+    reload,
+    version: vitals.version,
     startedAt: Date.now(),
   }
 }

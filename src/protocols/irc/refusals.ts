@@ -49,7 +49,7 @@ const NUMERIC_OF: Readonly<Record<RefusalCode, Numeric>> = {
   'too-many-rooms': tooMany,
   'room-taken': fail('Another room has this name'),
   'password-wrong': (reply, { channel }) => reply('ERR_BADCHANNELKEY', channel),
-  'password-invalid': (reply, { channel }) => reply('ERR_KEYSET', channel),
+  'password-invalid': (reply, { channel }) => reply('ERR_INVALIDKEY', channel),
   'not-in-room': (reply, { channel }) => reply('ERR_NOTONCHANNEL', channel),
   'text-empty': (reply) => reply('ERR_NOTEXTTOSEND'),
   'text-too-long': fail('Text too long, at most <limit> characters'),
@@ -80,6 +80,10 @@ const NUMERIC_OF: Readonly<Record<RefusalCode, Numeric>> = {
 }
 
 /** Returns the answer to a refused request. */
-export function refusedLine(refusal: Refusal, reply: IrcContext['reply'], subjects: Subjects): string {
+export function refusedLine(
+  refusal: Pick<Refusal, 'code' | 'bound'>,
+  reply: IrcContext['reply'],
+  subjects: Subjects,
+): string {
   return NUMERIC_OF[refusal.code](reply, subjects, refusal)
 }

@@ -35,6 +35,7 @@ export class Registration {
       throw error
     }
     const { name } = session
+    context.options.audience.enter(session)
     const renamed = shownNick(name) === shownNick(nick) ? [] : [`:${shownNick(nick)} NICK :${shownNick(name)}`]
     return [...renamed, ...(await greeting(context))]
   }

@@ -17,11 +17,8 @@ export function historyBatch(
   room: Pick<RoomRecord, 'title' | 'slug'>,
   events: readonly Event[],
 ): Lines {
-  // Other events than messages are for clients that ask for them.
-  const hasAll = session.caps.has('draft/event-playback')
-  const shown = events.filter(({ kind }) => hasAll || kind === 'message' || kind === 'private')
   const batch = session.caps.has('batch') ? newBatch() : undefined
-  const lines = shown.flatMap((event) => taggedLines(event, room, session.variant, undefined, batch))
+  const lines = events.flatMap((event) => taggedLines(event, room, session.variant, undefined, batch))
   if (batch === undefined) return lines
   return [`:${SERVER} BATCH +${batch} chathistory ${target}`, ...lines, `:${SERVER} BATCH -${batch}`]
 }

@@ -21,7 +21,7 @@ export function membershipIn(session: IrcSession, channel: string): Membership {
 }
 
 /** Finds the room of a channel. @throws Refusal `room-unknown`, `unavailable`. */
-export async function roomOf({ chat }: IrcContext, channel: string): Promise<RoomRecord> {
+export async function roomOfChannel({ chat }: IrcContext, channel: string): Promise<RoomRecord> {
   const name = roomNameOf(channel)
   const room = name === undefined ? undefined : await chat.rooms.find(name)
   if (!room) throw new Refusal('room-unknown')
@@ -45,9 +45,10 @@ export async function namesLines({ chat, session, reply }: IrcContext, room: Roo
   const members = await chat.rooms.inside(room.id)
   const ranks = await chat.ranks(room.id, members)
   const hasHosts = session.caps.has('userhost-in-names')
-  const shown = members.map(
-    (name) => prefixOf(ranks.get(name)) + (hasHosts ? sourceOf(name, undefined) : shownNick(name)),
-  )
+  const sources = hasHosts
+    ? await Promise.all(members.map(async (name) => sourceOf(name, await chat.users.isOwner(name))))
+    : members.map(shownNick)
+  const shown = members.map((name, index) => prefixOf(ranks.get(name)) + sources[index])
   const symbol = room.visibility === 'hidden' ? '@' : '='
   const lines = packed(shown, NAMES_BYTES).map((names) => reply('RPL_NAMREPLY', symbol, channel, names))
   return [...lines, reply('RPL_ENDOFNAMES', channel)]
@@ -65,12 +66,12 @@ export async function topicLines({ chat, reply }: IrcContext, room: RoomRecord, 
   ]
 }
 
-/** Joins words with spaces to texts of at most `maxBytes`. */
-export function packed(words: readonly string[], maxBytes: number): string[] {
+/** Joins words to texts of at most `maxBytes`. */
+export function packed(words: readonly string[], maxBytes: number, joint = ' '): string[] {
   const texts: string[] = []
   let text = ''
   for (const word of words) {
-    const longer = text === '' ? word : `${text} ${word}`
+    const longer = text === '' ? word : text + joint + word
     if (text !== '' && Buffer.byteLength(longer) > maxBytes) {
       texts.push(text)
       text = word

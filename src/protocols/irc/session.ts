@@ -5,6 +5,8 @@ import type { Cap } from './caps.ts'
 import { shownNick, sourceOf } from './names.ts'
 import type { IrcWire } from './wire.ts'
 
+/** Maximum messages whose events are awaited: more than a connection may have under way. */
+const MAX_SENT = 4_096
 /** Maximum nicknames that are remembered as gone. */
 const MAX_GONE = 1_000
 
@@ -23,12 +25,23 @@ export class IrcSession extends Session {
   readonly told = new Map<string, SentMessage[]>()
   /** Folded nicknames whose QUIT the client has been shown, and which have not joined again. */
   readonly #gone = new Set<string>()
+  /** The nicknames of MONITOR, by folded nickname. */
+  readonly monitored = new Map<string, string>()
   /** Number of the capabilities that change how events are written. */
   variant = 0
 
   constructor(wire: IrcWire, link: ClientLink) {
     super(wire, link)
     this.link = link
+  }
+
+  /** Notes a message whose event will come; it does not where the session leaves the room before that. */
+  noteSent(id: number, message: SentMessage): void {
+    this.sent.set(id, message)
+    for (const oldest of this.sent.keys()) {
+      if (this.sent.size <= MAX_SENT) break
+      this.sent.delete(oldest)
+    }
   }
 
   get nick(): string {

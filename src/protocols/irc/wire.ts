@@ -5,12 +5,21 @@ import type { RoomRecord } from '../../engine/engine.ts'
 import type { Event } from '../../engine/event.ts'
 import type { Cap } from './caps.ts'
 import { linesOf } from './events.ts'
+import { newBatch } from './labels.ts'
 import { ircLine, tagText } from './message.ts'
 import { channelOf, SERVER, shownNick, sourceOf } from './names.ts'
 import type { IrcSession } from './session.ts'
+import { textLines } from './texts.ts'
 
 /** The capabilities that change how an event is written. */
-const VARIANTS = ['server-time', 'message-tags', 'account-tag', 'extended-join', 'draft/message-redaction'] as const
+const VARIANTS = [
+  'server-time',
+  'message-tags',
+  'account-tag',
+  'extended-join',
+  'draft/message-redaction',
+  'draft/multiline',
+] as const
 
 /** Encodes lines without their ends as bytes for the transport. */
 export type PackLines = (lines: readonly string[]) => Buffer
@@ -30,7 +39,10 @@ export class IrcWire implements Wire<IrcSession> {
 
   /** Returns {@link IrcSession.variant} for capabilities. */
   static variantOf(caps: ReadonlySet<Cap>): number {
-    return VARIANTS.reduce((bits, cap, index) => (caps.has(cap) ? bits | (1 << index) : bits), 0)
+    return VARIANTS.reduce((bits, cap, index) => {
+      const isOn = caps.has(cap) && (cap !== 'draft/multiline' || caps.has('batch'))
+      return isOn ? bits | (1 << index) : bits
+    }, 0)
   }
 
   deliver(room: Room, events: readonly Event[], members: Iterable<IrcSession>): void {
@@ -103,7 +115,8 @@ function visibilityOf(event: Event, session: IrcSession): string | undefined | f
   session.sent.delete(id)
   // Another session of the account has sent it.
   if (!sent) return undefined
-  return session.caps.has('echo-message') ? sent.label : false
+  const isToItself = kind === 'private' && fold(to) === key
+  return isToItself || session.caps.has('echo-message') ? sent.label : false
 }
 
 /** Returns the lines of an event with the tags of a variant. */
@@ -115,20 +128,39 @@ export function taggedLines(
   batch?: string,
 ): string[] {
   const has = (cap: (typeof VARIANTS)[number]) => (variant & (1 << VARIANTS.indexOf(cap))) !== 0
+  const tagsOf = (isFirst: boolean): [string, string][] => {
+    const tags: [string, string][] = []
+    if (batch !== undefined) tags.push(['batch', batch])
+    if (label !== undefined && isFirst) tags.push(['label', label])
+    if (has('server-time')) tags.push(['time', new Date(event.at).toISOString()])
+    // An id names one line.
+    if (has('message-tags') && isFirst) tags.push(['msgid', String(event.id)])
+    if (has('account-tag') && event.verified) tags.push(['account', shownNick(event.from)])
+    if (has('message-tags') && event.details?.tags) tags.push(...Object.entries(event.details.tags))
+    return tags
+  }
+  if (has('draft/multiline')) {
+    const lines = multilineOf(event, room, tagText(tagsOf(true)))
+    if (lines) return lines
+  }
   const lines =
     event.kind === 'redacted' && has('draft/message-redaction')
       ? [redaction(event, room)]
       : linesOf(event, room, has('extended-join'))
-  return lines.map((line, index) => {
-    const tags: [string, string][] = []
-    if (batch !== undefined) tags.push(['batch', batch])
-    if (label !== undefined && index === 0) tags.push(['label', label])
-    if (has('server-time')) tags.push(['time', new Date(event.at).toISOString()])
-    // An id names one line.
-    if (has('message-tags') && index === 0) tags.push(['msgid', String(event.id)])
-    if (has('account-tag') && event.verified) tags.push(['account', shownNick(event.from)])
-    return tagText(tags) + line
-  })
+  return lines.map((line, index) => tagText(tagsOf(index === 0)) + line)
+}
+
+/** Returns a message of several lines as a batch (IRCv3, "draft/multiline"); undefined for other events. */
+function multilineOf(event: Event, room: Pick<RoomRecord, 'title' | 'slug'>, tags: string): string[] | undefined {
+  if ((event.kind !== 'message' && event.kind !== 'private') || event.details?.action) return undefined
+  const { target, lines } = textLines(event, room)
+  if (lines.length < 2) return undefined
+  const batch = newBatch()
+  return [
+    `${tags}:${sourceOf(event.from, event.verified)} BATCH +${batch} draft/multiline ${target}`,
+    ...lines.map(({ line, continues }) => `@batch=${batch}${continues ? ';draft/multiline-concat' : ''} ${line}`),
+    `:${SERVER} BATCH -${batch}`,
+  ]
 }
 
 function redaction({ from, verified, body, details }: Event, room: Pick<RoomRecord, 'title' | 'slug'>): string {

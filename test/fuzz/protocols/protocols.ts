@@ -1,5 +1,6 @@
 import type { Protocol } from '../session.ts'
 import { chatroom, chatterbox } from './frames.ts'
+import { irc, ircWebSocket } from './irc.ts'
 import { line, lineTls, lineWebSocket } from './line.ts'
 import { tls } from './tls.ts'
 import { globes, http, piratchat, roomsApi } from './web.ts'
@@ -11,6 +12,8 @@ export const PROTOCOLS = {
   tls,
   chatterbox,
   chatroom,
+  irc,
+  'irc-websocket': ircWebSocket,
   piratchat,
   globes,
   'rooms-api': roomsApi,

@@ -2,6 +2,7 @@
 import { Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { CLOSE, PING, PONG, TEXT } from '../../support/websocket.ts'
+import { checkIrcLine } from './irc.ts'
 import { checkLine } from './line.ts'
 
 const exact = { additionalProperties: false }
@@ -85,9 +86,11 @@ function checkClose(payload: Buffer): void {
 }
 
 function checkMessage(text: string): void {
-  for (const line of text.split('\n')) {
-    const value: unknown = JSON.parse(line)
-    if (typeof value === 'object' && value !== null && 'type' in value) checkLine(line)
-    else if (!Message.Check(value)) throw new Error(`not a message of a protocol: ${line}`)
-  }
+  if (!text.startsWith('{')) checkIrcLine(text)
+  else
+    for (const line of text.split('\n')) {
+      const value: unknown = JSON.parse(line)
+      if (typeof value === 'object' && value !== null && 'type' in value) checkLine(line)
+      else if (!Message.Check(value)) throw new Error(`not a message of a protocol: ${line}`)
+    }
 }

@@ -18,6 +18,7 @@ test('30. two sessions of one account are one user', async () => {
   const owner = await stage.guest('ann')
   expect(await owner.ask(`REGISTER * * :${PASSWORD}`)).toEqual([
     ':roomd REGISTER SUCCESS ann :Your nickname is registered',
+    ':roomd 900 ann ann!ann@account.roomd ann :You are now logged in as ann',
   ])
   owner.send('QUIT')
   await owner.closed

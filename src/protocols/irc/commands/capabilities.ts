@@ -3,23 +3,28 @@ import { Refusal } from '../../../chat/refusal.ts'
 import { capList, isCap } from '../caps.ts'
 import { type IrcCommand, type IrcContext, type Lines, NOTHING } from '../command.ts'
 import { meantNick, SERVER, shownNick, sourceOf } from '../names.ts'
+import { packed } from '../rooms.ts'
 import { IrcWire } from '../wire.ts'
 
 /** Maximum characters of a chunk of AUTHENTICATE, and of all of them (IRCv3, "SASL"). */
 const CHUNK = 400
 const MAX_SASL = 4_096
+/** Maximum bytes of the capabilities in a line. */
+const CAPS_BYTES = 400
 
-export const cap: IrcCommand = {
+const cap: IrcCommand = {
   name: 'CAP',
   least: 1,
   early: true,
   async run(context, { params: [subcommand = '', argument = ''] }) {
-    const { registration, session } = context
+    const { options, registration, session } = context
     const answer = (verb: string, list: string) => [`:${SERVER} CAP ${session.nick} ${verb} :${list}`]
     switch (subcommand.toUpperCase()) {
       case 'LS':
         registration.isNegotiating = session.name === ''
-        return answer('LS', capList(Number(argument) >= 302))
+        // IRCv3, "cap-notify": who knows version 302 has asked for it.
+        if (Number(argument) >= 302) session.caps.add('cap-notify')
+        return capLines(context, 'LS', capList(Number(argument) >= 302, options.maxText), Number(argument) >= 302)
       case 'LIST':
         return answer('LIST', [...session.caps].join(' '))
       case 'REQ':
@@ -29,9 +34,18 @@ export const cap: IrcCommand = {
         registration.isNegotiating = false
         return registration.complete(context)
       default:
-        return [`:${SERVER} 410 ${session.nick} ${subcommand} :Invalid CAP command`]
+        return [context.reply('ERR_INVALIDCAPCMD', subcommand)]
     }
   },
+}
+
+/** Returns the lines of a list, several where the client understands them. */
+function capLines({ session }: IrcContext, verb: string, list: string, maySplit: boolean): Lines {
+  const texts = maySplit ? packed(list.split(' '), CAPS_BYTES) : [list]
+  return texts.map((text, index) => {
+    const more = index < texts.length - 1 ? '* ' : ''
+    return `:${SERVER} CAP ${session.nick} ${verb} ${more}:${text}`
+  })
 }
 
 /** Changes the capabilities of a session, all or none. Returns false if one is unknown. */
@@ -42,6 +56,7 @@ function request({ session }: IrcContext, list: string): boolean {
   for (const word of asked) {
     const name = word.replace(/^-/, '')
     if (!isCap(name)) continue
+    if (word === '-cap-notify') continue
     if (word.startsWith('-')) session.caps.delete(name)
     else session.caps.add(name)
   }
@@ -49,7 +64,7 @@ function request({ session }: IrcContext, list: string): boolean {
   return true
 }
 
-export const authenticate: IrcCommand = {
+const authenticate: IrcCommand = {
   name: 'AUTHENTICATE',
   least: 1,
   early: true,
@@ -96,3 +111,5 @@ async function prove({ chat, registration, session, reply }: IrcContext, respons
     return [reply('ERR_SASLFAIL')]
   }
 }
+
+export const CAPABILITY_COMMANDS: readonly IrcCommand[] = [cap, authenticate]

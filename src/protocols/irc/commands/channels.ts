@@ -1,26 +1,20 @@
-import { fold, isSlug } from '../../../chat/names.ts'
+import { isSlug } from '../../../chat/names.ts'
 import { Refusal } from '../../../chat/refusal.ts'
-import type { ListedRoom } from '../../../chat/room-lists.ts'
-import { matches } from '../../../chat/sanctions.ts'
 import { type IrcCommand, type IrcContext, type Lines, NOTHING } from '../command.ts'
-import { LIMITS } from '../isupport.ts'
+import { IRC_LIMITS } from '../isupport.ts'
 import { ircLine } from '../message.ts'
 import { channelOf, meantNick, roomNameOf, shownNick } from '../names.ts'
 import { refusedLine } from '../refusals.ts'
 import { replayLines } from '../replay.ts'
-import { isVisible, membershipIn, namesLines, roomOf, topicLines } from '../rooms.ts'
+import { isVisible, membershipIn, namesLines, roomOfChannel, topicLines } from '../rooms.ts'
 
 /** Runs a command for each channel of a list; a refusal of one does not stop the others. */
-async function forEach(
-  context: IrcContext,
-  list: string,
-  act: (channel: string, index: number) => Promise<Lines>,
-): Promise<Lines> {
+async function forEach(context: IrcContext, list: string, act: (channel: string) => Promise<Lines>): Promise<Lines> {
   const lines: string[] = []
-  for (const [index, channel] of list.split(',').entries()) {
+  for (const channel of list.split(',')) {
     if (channel === '') continue
     try {
-      lines.push(...(await act(channel, index)))
+      lines.push(...(await act(channel)))
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
       lines.push(refusedLine(error, context.reply, { channel, nick: channel }))
@@ -29,7 +23,7 @@ async function forEach(
   return lines
 }
 
-export const join: IrcCommand = {
+const join: IrcCommand = {
   name: 'JOIN',
   least: 1,
   async run(context, { params: [list = '', keys = ''] }) {
@@ -39,7 +33,11 @@ export const join: IrcCommand = {
       return forEach(context, rooms.join(','), (channel) => leave(context, channel, ''))
     }
     const given = keys.split(',')
-    return forEach(context, list, (channel, index) => enter(context, channel, given[index] ?? ''))
+    for (const [index, channel] of list.split(',').entries()) {
+      // What belongs to a channel comes before the JOIN of the next one.
+      context.tell(await forEach(context, channel, () => enter(context, channel, given[index] ?? '')))
+    }
+    return NOTHING
   },
 }
 
@@ -62,7 +60,7 @@ async function enter(context: IrcContext, channel: string, key: string): Promise
   return [...(await topicLines(context, record, false)), ...names, ...(await replayLines(context, room))]
 }
 
-export const part: IrcCommand = {
+const part: IrcCommand = {
   name: 'PART',
   least: 1,
   run: (context, { params: [list = '', reason = ''] }) =>
@@ -71,19 +69,19 @@ export const part: IrcCommand = {
 
 async function leave(context: IrcContext, channel: string, reason: string): Promise<Lines> {
   const { chat, session } = context
-  await roomOf(context, channel)
+  await roomOfChannel(context, channel)
   const membership = membershipIn(session, channel)
   await chat.leave(membership, reason)
   const params = [channelOf(membership.room.record), ...(reason === '' ? [] : [reason])]
   return [reason === '' ? `:${session.source} PART ${params[0]}` : ircLine(session.source, 'PART', params)]
 }
 
-export const topic: IrcCommand = {
+const topic: IrcCommand = {
   name: 'TOPIC',
   least: 1,
   async run(context, { params: [channel = '', text] }) {
     const { chat, session } = context
-    const room = await roomOf(context, channel)
+    const room = await roomOfChannel(context, channel)
     if (text === undefined) {
       if (!isVisible(session, room)) throw new Refusal('not-in-room')
       return topicLines(context, room, true)
@@ -93,7 +91,7 @@ export const topic: IrcCommand = {
   },
 }
 
-export const names: IrcCommand = {
+const names: IrcCommand = {
   name: 'NAMES',
   least: 0,
   async run(context, { params: [list = ''] }) {
@@ -101,9 +99,9 @@ export const names: IrcCommand = {
     if (list === '') return [reply('RPL_ENDOFNAMES', '*')]
     const lines = list
       .split(',')
-      .slice(0, LIMITS.targets)
+      .slice(0, IRC_LIMITS.targets)
       .map(async (channel): Promise<Lines> => {
-        const room = await roomOf(context, channel).catch(ignoreUnknown)
+        const room = await roomOfChannel(context, channel).catch(ignoreUnknown)
         return room && isVisible(session, room) ? namesLines(context, room) : [reply('RPL_ENDOFNAMES', channel)]
       })
     return (await Promise.all(lines)).flat()
@@ -115,36 +113,13 @@ function ignoreUnknown(error: unknown): undefined {
   return undefined
 }
 
-export const list: IrcCommand = {
-  name: 'LIST',
-  least: 0,
-  async run({ chat, reply }, { params: [filter = ''] }) {
-    const conditions = filter.split(',').filter((word) => word !== '')
-    const rooms = await chat.rooms.everything()
-    const shown = rooms.filter((room) => conditions.every((condition) => fits(room, condition)))
-    return [
-      reply('RPL_LISTSTART'),
-      ...shown.map(({ name, members, topic = '' }) =>
-        reply('RPL_LIST', `#${name}`, members, topic.replaceAll('\n', ' ')),
-      ),
-      reply('RPL_LISTEND'),
-    ]
-  },
-}
-
-/** Checks a condition of LIST: a mask with `*`, or a number of members (`>3`, `<10`). */
-function fits({ name, members }: ListedRoom, condition: string): boolean {
-  const [, sign, count] = /^([<>])(\d{1,9})$/.exec(condition) ?? []
-  if (sign !== undefined) return sign === '>' ? members > Number(count) : members < Number(count)
-  return matches(fold(condition).split('*'), fold(`#${name}`))
-}
-
-export const invite: IrcCommand = {
+const invite: IrcCommand = {
   name: 'INVITE',
+  channelAt: 1,
   least: 2,
   async run(context, { params: [nick = '', channel = ''] }) {
     const { chat, session, reply } = context
-    const room = await roomOf(context, channel)
+    const room = await roomOfChannel(context, channel)
     const membership = membershipIn(session, channel)
     if (await chat.rooms.holds(room.id, meantNick(nick))) return [reply('ERR_USERONCHANNEL', nick, channel)]
     await chat.moderation.roles.invite(membership, meantNick(nick))
@@ -152,15 +127,15 @@ export const invite: IrcCommand = {
   },
 }
 
-export const kick: IrcCommand = {
+const kick: IrcCommand = {
   name: 'KICK',
   least: 2,
   async run(context, { params: [channel = '', list = '', reason = ''] }) {
     const { chat, session, reply } = context
-    await roomOf(context, channel)
+    await roomOfChannel(context, channel)
     const membership = membershipIn(session, channel)
     const lines: string[] = []
-    for (const nick of list.split(',').slice(0, LIMITS.targets)) {
+    for (const nick of list.split(',').slice(0, IRC_LIMITS.targets)) {
       try {
         await chat.moderation.expulsion.kick(membership, meantNick(nick), reason)
       } catch (error) {
@@ -172,3 +147,5 @@ export const kick: IrcCommand = {
     return lines
   },
 }
+
+export const CHANNEL_COMMANDS: readonly IrcCommand[] = [join, part, topic, names, invite, kick]

@@ -1,100 +1,138 @@
+import { fold } from '../../../chat/names.ts'
 import { Refusal } from '../../../chat/refusal.ts'
-import type { Range } from '../../../engine/engine.ts'
-import { type Event, idAt } from '../../../engine/event.ts'
+import type { Membership } from '../../../chat/session.ts'
+import type { Event } from '../../../engine/event.ts'
 import { type IrcCommand, type IrcContext, type Lines, NOTHING } from '../command.ts'
-import { LIMITS } from '../isupport.ts'
+import { isShownTo, type Slice, sliceOf, timestampOf } from '../history.ts'
+import { IRC_LIMITS } from '../isupport.ts'
+import { newBatch } from '../labels.ts'
 import { ircLine } from '../message.ts'
-import { channelOf, SERVER } from '../names.ts'
+import { channelOf, meantNick, SERVER, shownNick } from '../names.ts'
 import { historyBatch } from '../replay.ts'
 import { membershipIn } from '../rooms.ts'
 
-/** A place in a log: an id, exact or of the time. */
-type Place = number
+const NO_ROOM = { title: '', slug: '' }
 
 /** IRCv3, "draft/chathistory". */
-export const chathistory: IrcCommand = {
+const chathistory: IrcCommand = {
   name: 'CHATHISTORY',
   least: 1,
   async run(context, { params: [subcommand = '', target = '', ...rest] }) {
     const verb = subcommand.toUpperCase()
-    const fail = (code: string, why: string) => [ircLine(SERVER, `FAIL CHATHISTORY ${code} ${verb || '*'}`, [why])]
-    if (verb === 'TARGETS') return fail('INVALID_TARGET', 'Only rooms that you are in have a history')
-    const range = rangeOf(verb, rest)
-    if (range === undefined) return fail('INVALID_PARAMS', 'Invalid parameters')
-    let membership: ReturnType<typeof membershipIn>
+    const fail = (code: string, words: readonly string[], why: string) => [
+      ircLine(SERVER, 'FAIL', ['CHATHISTORY', code, ...words, why]),
+    ]
+    if (verb === 'TARGETS') {
+      const lines = await targets(context, [target, ...rest])
+      return lines ?? fail('INVALID_PARAMS', [verb], 'Invalid parameters')
+    }
+    const slice = sliceOf(verb, rest)
+    if (slice === undefined) return fail('INVALID_PARAMS', [verb || '*'], 'Invalid parameters')
     try {
-      membership = membershipIn(context.session, target)
+      if (target.startsWith('#')) {
+        const membership = membershipIn(context.session, target)
+        const { record } = membership.room
+        return historyBatch(context, channelOf(record), record, await roomEvents(context, membership, slice))
+      }
+      return historyBatch(context, target, NO_ROOM, await privateEvents(context, target, slice))
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error
-      return [ircLine(SERVER, `FAIL CHATHISTORY INVALID_TARGET ${verb} ${target}`, ['You are not in that channel'])]
+      if (!(error instanceof Refusal) || error.code === 'unavailable') throw error
+      return fail('INVALID_TARGET', [verb, target], 'You are not in that channel')
     }
-    const events: Event[] = []
-    for (const part of range) {
-      for await (const page of context.chat.messages.history(membership, part)) events.push(...page)
-    }
-    const { record } = membership.room
-    return historyBatch(context, channelOf(record), record, events)
   },
 }
 
-/** Returns the ranges of a request, oldest first; undefined for invalid parameters. */
-function rangeOf(verb: string, params: readonly string[]): readonly Range[] | undefined {
-  const [first = '', second = ''] = params
-  const limitText = (verb === 'BETWEEN' ? params[2] : second) ?? ''
-  if (!/^\d{1,9}$/.test(limitText)) return undefined
-  const limit = Math.min(Number(limitText), LIMITS.history)
-  if (limit === 0) return []
-  const place = placeOf(first)
-  switch (verb) {
-    case 'LATEST':
-      if (first === '*') return [{ limit }]
-      return place === undefined ? undefined : [{ after: place, limit }]
-    case 'BEFORE':
-      return place === undefined ? undefined : [{ before: place, limit }]
-    case 'AFTER':
-      return place === undefined ? undefined : [{ after: place, limit }]
-    case 'AROUND': {
-      const half = Math.ceil(limit / 2)
-      return place === undefined
-        ? undefined
-        : [
-            { before: place + 1, limit: half },
-            { after: place, limit: limit - half },
-          ]
+/** The events of a room in a slice, oldest first. */
+async function roomEvents({ chat, session }: IrcContext, membership: Membership, slice: Slice): Promise<Event[]> {
+  const found: Event[] = []
+  for (const { range, after, isOldest } of slice) {
+    const isShown = (event: Event) => event.id > after && isShownTo(event, session)
+    const { limit = IRC_LIMITS.history, ...whole } = range
+    const pages = isOldest
+      ? chat.messages.history(membership, whole)
+      : (await chat.messages.search(membership, range, isShown)).pages
+    let left = limit
+    for await (const page of pages) {
+      const shown = page.filter(isShown).slice(0, left)
+      found.push(...shown)
+      left -= shown.length
+      if (left === 0) break
     }
-    case 'BETWEEN': {
-      const end = placeOf(second)
-      if (place === undefined || end === undefined) return undefined
-      return [{ after: Math.min(place, end), before: Math.max(place, end), limit }]
-    }
-    default:
-      return undefined
+  }
+  return found
+}
+
+/** The private messages of a session with a user in a slice, oldest first. */
+async function privateEvents({ chat, session }: IrcContext, nick: string, slice: Slice): Promise<Event[]> {
+  const other = fold(meantNick(nick))
+  const isWith = ({ from, to = '' }: Event) =>
+    fold(from) === other ? fold(to) === session.key : fold(from) === session.key && fold(to) === other
+  const found: Event[] = []
+  for (const { range, after, isOldest } of slice) {
+    const { limit = IRC_LIMITS.history, ...whole } = range
+    const events: Event[] = []
+    const isShown = (event: Event) => event.id > after && isWith(event)
+    const { pages } = await chat.inboxes.read(session, isOldest ? whole : range, isShown)
+    for await (const page of pages) events.push(...page)
+    found.push(...(isOldest ? events.slice(0, limit) : events))
+  }
+  return found
+}
+
+/** The channels and users with messages between two times, each with the time of the newest; undefined for invalid parameters. */
+async function targets(
+  context: IrcContext,
+  [first = '', second = '', count = '']: readonly string[],
+): Promise<Lines | undefined> {
+  const { chat, session } = context
+  const times = [timestampOf(first), timestampOf(second)]
+  const [from = Number.NaN, to = Number.NaN] = times.toSorted((a = 0, b = 0) => a - b)
+  if (Number.isNaN(from + to) || !/^\d{1,9}$/.test(count)) return undefined
+  const newest = new Map<string, number>()
+  for (const { room } of session.memberships.values()) {
+    const [event] = await chat.messages.recentMessages(room.record.id, session, 1)
+    if (event) newest.set(channelOf(room.record), event.at)
+  }
+  for await (const { from: by, to: addressee = '', at } of inbox(context)) {
+    newest.set(shownNick(fold(by) === session.key ? addressee : by), at)
+  }
+  const found = [...newest].filter(([, at]) => at > from && at < to).sort(([, a], [, b]) => a - b)
+  const lines = found.slice(0, Math.min(Number(count), IRC_LIMITS.history)).map(([name, at]) => {
+    return ircLine(SERVER, 'CHATHISTORY', ['TARGETS', name, new Date(at).toISOString()])
+  })
+  if (!session.caps.has('batch')) return lines
+  const batch = newBatch()
+  const within = lines.map((line) => `@batch=${batch} ${line}`)
+  return [`:${SERVER} BATCH +${batch} draft/chathistory-targets`, ...within, `:${SERVER} BATCH -${batch}`]
+}
+
+/** The newest private messages of a session; none for a guest who may not read them. */
+async function* inbox({ chat, session }: IrcContext): AsyncGenerator<Event> {
+  try {
+    const { pages } = await chat.inboxes.read(session, { limit: IRC_LIMITS.history })
+    for await (const page of pages) yield* page
+  } catch (error) {
+    if (!(error instanceof Refusal && error.code === 'not-in-room')) throw error
   }
 }
 
-/** Returns the id that a reference such as `msgid=17` or `timestamp=2026-11-26T18:00:00.000Z` means. */
-function placeOf(reference: string): Place | undefined {
-  const [, key, value = ''] = /^(msgid|timestamp)=(.*)$/.exec(reference) ?? []
-  if (key === 'msgid') return /^\d{1,16}$/.test(value) ? Number(value) : undefined
-  const ms = key === 'timestamp' ? Date.parse(value) : Number.NaN
-  return Number.isNaN(ms) ? undefined : idAt(ms)
-}
-
 /** IRCv3, "draft/message-redaction". */
-export const redact: IrcCommand = {
+const redact: IrcCommand = {
   name: 'REDACT',
   least: 2,
   async run({ chat, session }: IrcContext, { params: [target = '', id = '', reason = ''] }): Promise<Lines> {
-    const fail = (code: string, why: string) => [ircLine(SERVER, `FAIL REDACT ${code} ${target} ${id}`, [why])]
+    const fail = (code: string, why: string) => [ircLine(SERVER, 'FAIL', ['REDACT', code, target, id, why])]
     if (!/^\d{1,16}$/.test(id)) return fail('UNKNOWN_MSGID', 'There is no such message')
     try {
       await chat.moderation.redaction.redact(membershipIn(session, target), Number(id), reason)
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error
+      if (!(error instanceof Refusal) || error.code === 'unavailable') throw error
       if (error.code === 'message-unknown') return fail('UNKNOWN_MSGID', 'There is no such message')
       if (error.code === 'not-permitted') return fail('REDACT_FORBIDDEN', 'You may not delete this message')
-      return [ircLine(SERVER, `FAIL REDACT INVALID_TARGET ${target}`, ['You cannot delete messages there'])]
+      return [ircLine(SERVER, 'FAIL', ['REDACT', 'INVALID_TARGET', target, 'You cannot delete messages there'])]
     }
     return NOTHING
   },
 }
+
+export const HISTORY_COMMANDS: readonly IrcCommand[] = [chathistory, redact]

@@ -4,10 +4,10 @@ import type { Membership } from '../../../chat/session.ts'
 import type { ModeFlag } from '../../../engine/event.ts'
 import { type IrcCommand, type IrcContext, type Lines, NOTHING } from '../command.ts'
 import { FLAG_LETTERS, maskOf } from '../events.ts'
-import { LIMITS } from '../isupport.ts'
+import { IRC_LIMITS } from '../isupport.ts'
 import { channelOf, meantNick, shownNick } from '../names.ts'
 import { refusedLine } from '../refusals.ts'
-import { isVisible, membershipIn, roomOf } from '../rooms.ts'
+import { isVisible, membershipIn, roomOfChannel } from '../rooms.ts'
 
 /** A change of one mode. */
 interface ModeChange {
@@ -18,7 +18,7 @@ interface ModeChange {
 
 const WITH_PARAMETER = 'ovb'
 
-export const mode: IrcCommand = {
+export const modeCommand: IrcCommand = {
   name: 'MODE',
   least: 1,
   run(context, { params: [target = '', letters, ...params] }) {
@@ -35,7 +35,7 @@ function userMode({ session, reply }: IrcContext, target: string, letters: strin
 
 async function showModes(context: IrcContext, channel: string): Promise<Lines> {
   const { chat, session, reply } = context
-  const room = await roomOf(context, channel)
+  const room = await roomOfChannel(context, channel)
   if (!isVisible(session, room)) throw new Refusal('not-in-room')
   const state = await chat.access.stateOf(room)
   const letters = Object.entries(FLAG_LETTERS).flatMap(([flag, letter]) => {
@@ -56,7 +56,7 @@ async function changeModes(
   params: readonly string[],
 ): Promise<Lines> {
   const { session, reply } = context
-  await roomOf(context, channel)
+  await roomOfChannel(context, channel)
   const lines: string[] = []
   let changed = 0
   for (const change of changesOf(letters, params)) {
@@ -65,7 +65,7 @@ async function changeModes(
       lines.push(...(await banList(context, membershipIn(session, channel))))
       continue
     }
-    if (++changed > LIMITS.modes) break
+    if (++changed > IRC_LIMITS.modes) break
     try {
       const answer = await apply(context, membershipIn(session, channel), change)
       if (answer !== undefined) lines.push(answer)

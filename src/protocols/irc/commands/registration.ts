@@ -5,7 +5,7 @@ import { NOTHING } from '../command.ts'
 import { meantNick, SERVER } from '../names.ts'
 import { REGISTERED } from '../refusals.ts'
 
-export const pass: IrcCommand = {
+const pass: IrcCommand = {
   name: 'PASS',
   least: 1,
   early: true,
@@ -16,7 +16,7 @@ export const pass: IrcCommand = {
   },
 }
 
-export const nick: IrcCommand = {
+const nick: IrcCommand = {
   name: 'NICK',
   least: 0,
   early: true,
@@ -38,7 +38,7 @@ export const nick: IrcCommand = {
   },
 }
 
-export const user: IrcCommand = {
+const user: IrcCommand = {
   name: 'USER',
   least: 4,
   early: true,
@@ -50,16 +50,16 @@ export const user: IrcCommand = {
   },
 }
 
-export const ping: IrcCommand = {
+const ping: IrcCommand = {
   name: 'PING',
   least: 1,
   early: true,
   run: (_, { params: [token = ''] }) => [`:${SERVER} PONG ${SERVER} :${token}`],
 }
 
-export const pong: IrcCommand = { name: 'PONG', least: 0, early: true, run: () => NOTHING }
+const pong: IrcCommand = { name: 'PONG', least: 0, early: true, run: () => NOTHING }
 
-export const quit: IrcCommand = {
+const quit: IrcCommand = {
   name: 'QUIT',
   least: 0,
   early: true,
@@ -70,10 +70,10 @@ export const quit: IrcCommand = {
 }
 
 /** IRCv3, "draft/account-registration"; the account is the nickname of the session. */
-export const register: IrcCommand = {
+const register: IrcCommand = {
   name: 'REGISTER',
   least: 3,
-  async run({ chat, session }, { params: [account = '', , password = ''] }) {
+  async run({ chat, session, reply }, { params: [account = '', , password = ''] }) {
     const name = account === '*' ? session.name : meantNick(account)
     const fail = (code: string, why: string) => [`:${SERVER} FAIL REGISTER ${code} ${account} :${why}`]
     if (fold(name) !== session.key) return fail('ACCOUNT_NAME_MUST_BE_NICK', 'The account has your nickname')
@@ -87,6 +87,11 @@ export const register: IrcCommand = {
         return fail('ACCOUNT_EXISTS', 'The nickname is registered, or another session uses it')
       return fail('TEMPORARILY_UNAVAILABLE', 'No account can be made now')
     }
-    return [`:${SERVER} REGISTER SUCCESS ${session.nick} :Your nickname is registered`]
+    return [
+      `:${SERVER} REGISTER SUCCESS ${session.nick} :Your nickname is registered`,
+      reply('RPL_LOGGEDIN', session.source, session.nick),
+    ]
   },
 }
+
+export const REGISTRATION_COMMANDS: readonly IrcCommand[] = [pass, nick, user, ping, pong, quit, register]

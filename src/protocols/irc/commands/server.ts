@@ -1,25 +1,24 @@
 import { type IrcCommand, NOTHING } from '../command.ts'
 import { messageOfTheDay, userCounts } from '../greeting.ts'
-import { ircLine } from '../message.ts'
-import { SERVER } from '../names.ts'
+import { meantNick } from '../names.ts'
 
-export const motd: IrcCommand = { name: 'MOTD', least: 0, run: (context) => messageOfTheDay(context) }
+const motd: IrcCommand = { name: 'MOTD', least: 0, run: (context) => messageOfTheDay(context) }
 
-export const lusers: IrcCommand = { name: 'LUSERS', least: 0, run: (context) => userCounts(context) }
+const lusers: IrcCommand = { name: 'LUSERS', least: 0, run: (context) => userCounts(context) }
 
-export const version: IrcCommand = {
+const version: IrcCommand = {
   name: 'VERSION',
   least: 0,
   run: ({ reply, options }) => [reply('RPL_VERSION', `roomd-${options.version}`)],
 }
 
-export const time: IrcCommand = {
+const time: IrcCommand = {
   name: 'TIME',
   least: 0,
   run: ({ reply }) => [reply('RPL_TIME', new Date().toUTCString())],
 }
 
-export const info: IrcCommand = {
+const info: IrcCommand = {
   name: 'INFO',
   least: 0,
   run: ({ reply }) => [
@@ -29,13 +28,13 @@ export const info: IrcCommand = {
   ],
 }
 
-export const admin: IrcCommand = {
+const admin: IrcCommand = {
   name: 'ADMIN',
   least: 0,
   run: ({ reply }) => [reply('RPL_ADMINME'), reply('RPL_ADMINLOC', 'Ask in the room #lobby')],
 }
 
-export const links: IrcCommand = {
+const links: IrcCommand = {
   name: 'LINKS',
   least: 0,
   run: ({ reply }) => [reply('RPL_LINKS'), reply('RPL_ENDOFLINKS')],
@@ -51,7 +50,7 @@ const HELP: Readonly<Record<string, readonly string[]>> = {
   ],
 }
 
-export const help: IrcCommand = {
+const help: IrcCommand = {
   name: 'HELP',
   least: 0,
   run({ reply }, { params: [subject = ''] }) {
@@ -66,27 +65,26 @@ export const help: IrcCommand = {
   },
 }
 
-/** Checks an admin's account. A session is an admin's from its login on. */
-export const oper: IrcCommand = {
+/** Proves the account of an admin. */
+const oper: IrcCommand = {
   name: 'OPER',
   least: 2,
-  run({ session, reply }) {
-    return [
-      session.isAdmin ? reply('RPL_YOUREOPER') : reply('ERR_PASSWDMISMATCH', 'Log in as an admin with SASL or PASS'),
-    ]
+  async run({ chat, session, reply }, { params: [account = '', password = ''] }) {
+    await chat.supervision.elevate(session, meantNick(account), password)
+    return [reply('RPL_YOUREOPER')]
   },
 }
 
-export const kill: IrcCommand = {
+const kill: IrcCommand = {
   name: 'KILL',
   least: 1,
   async run({ chat, session }, { params: [nick = '', reason = ''] }) {
-    await chat.supervision.disconnect(session, nick, reason)
+    await chat.supervision.disconnect(session, meantNick(nick), reason)
     return NOTHING
   },
 }
 
-export const wallops: IrcCommand = {
+const wallops: IrcCommand = {
   name: 'WALLOPS',
   least: 1,
   async run({ chat, session }, { params: [text = ''] }) {
@@ -95,9 +93,45 @@ export const wallops: IrcCommand = {
   },
 }
 
-export const rehash: IrcCommand = {
+const rehash: IrcCommand = {
   name: 'REHASH',
   least: 0,
-  run: ({ session, reply }) =>
-    session.isAdmin ? [ircLine(SERVER, '382', [session.nick, 'roomd', 'Rehashing'])] : [reply('ERR_NOPRIVILEGES')],
+  async run({ chat, session, reply, options }) {
+    await chat.admins.check(session)
+    await options.reload()
+    return [reply('RPL_REHASHING')]
+  },
 }
+
+const stats: IrcCommand = {
+  name: 'STATS',
+  least: 1,
+  run({ reply, options }, { params: [letter = ''] }) {
+    const end = reply('RPL_ENDOFSTATS', letter)
+    return letter === 'u' ? [reply('RPL_STATSUPTIME', uptime(Date.now() - options.startedAt)), end] : [end]
+  },
+}
+
+/** Returns a time as IRC shows it: `3 days 4:05:06`. */
+function uptime(ms: number): string {
+  const seconds = Math.floor(ms / 1_000)
+  const [days, hours] = [Math.floor(seconds / 86_400), Math.floor(seconds / 3_600) % 24]
+  const clock = [Math.floor(seconds / 60) % 60, seconds % 60].map((number) => String(number).padStart(2, '0'))
+  return `${days} days ${hours}:${clock.join(':')}`
+}
+
+export const SERVER_COMMANDS: readonly IrcCommand[] = [
+  motd,
+  lusers,
+  version,
+  time,
+  info,
+  admin,
+  links,
+  help,
+  oper,
+  kill,
+  wallops,
+  rehash,
+  stats,
+]

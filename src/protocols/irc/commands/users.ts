@@ -1,20 +1,14 @@
 import type { SessionInfo } from '../../../chat/sessions.ts'
 import type { RoomRecord } from '../../../engine/engine.ts'
-import { type IrcCommand, type IrcContext, type Lines, NOTHING } from '../command.ts'
-import { channelOf, meantNick, SERVER, shownNick, sourceOf } from '../names.ts'
-import { isVisible, packed, prefixOf, roomOf } from '../rooms.ts'
+import type { IrcCommand, IrcContext, Lines } from '../command.ts'
+import { channelOf, meantNick, SERVER, shownNick, userHostOf } from '../names.ts'
+import { isVisible, packed, prefixOf } from '../rooms.ts'
 
 /** Bytes of the channels in a line of RPL_WHOISCHANNELS. */
 const CHANNELS_BYTES = 380
 const MAX_NICKS = 50
 
-/** Returns the parts of a user's source. */
-function hostOf(name: string, verified: boolean): { user: string; host: string } {
-  const [, user = '', host = ''] = /!([^@]*)@(.*)$/.exec(sourceOf(name, verified)) ?? []
-  return { user, host }
-}
-
-export const whois: IrcCommand = {
+const whois: IrcCommand = {
   name: 'WHOIS',
   least: 1,
   async run(context, { params }) {
@@ -26,7 +20,7 @@ export const whois: IrcCommand = {
     const [first] = sessions
     if (!first && rooms.length === 0) return [reply('ERR_NOSUCHNICK', nick), reply('RPL_ENDOFWHOIS', nick)]
     const shown = shownNick(first?.name ?? name)
-    const { user, host } = hostOf(shown, first?.account ?? false)
+    const { user, host } = userHostOf(shown, first?.account ?? false)
     const channels = await shownChannels(context, name, rooms)
     return [
       reply('RPL_WHOISUSER', shown, user, host),
@@ -76,68 +70,26 @@ async function shownChannels(
   return visible.map((room, index) => prefixOf(ranks[index]?.get(name)) + channelOf(room))
 }
 
-export const whowas: IrcCommand = {
+const whowas: IrcCommand = {
   name: 'WHOWAS',
   least: 1,
-  run({ reply }, { params: [nick = ''] }) {
-    return [reply('ERR_WASNOSUCHNICK', nick), reply('RPL_ENDOFWHOWAS', nick)]
+  run({ chat, reply }, { params: [nick = '', count = ''] }) {
+    const all = chat.users.past.of(meantNick(nick))
+    const most = /^[1-9]\d{0,3}$/.test(count) ? Number(count) : all.length
+    const lines = all.slice(0, most).flatMap(({ name, verified, leftAt }) => {
+      const { user, host } = userHostOf(name, verified)
+      const shown = shownNick(name)
+      return [
+        reply('RPL_WHOWASUSER', shown, user, host),
+        reply('RPL_WHOISSERVER', shown, new Date(leftAt).toUTCString()),
+      ]
+    })
+    const found = lines.length > 0 ? lines : [reply('ERR_WASNOSUCHNICK', nick)]
+    return [...found, reply('RPL_ENDOFWHOWAS', nick)]
   },
 }
 
-export const who: IrcCommand = {
-  name: 'WHO',
-  least: 1,
-  async run(context, { params: [mask = '', fields = ''] }) {
-    const { chat, session, reply } = context
-    const lines: string[] = []
-    const [, wanted, token = ''] = /^%([a-zA-Z]+)(?:,(\d{1,3}))?$/.exec(fields) ?? []
-    const line = (channel: string, name: string, prefix: string) => {
-      const local = chat.users.here(name)
-      const isAccount = local.some(({ registered }) => registered)
-      const { user, host } = hostOf(name, isAccount)
-      const flags = `${chat.away.of(name) === undefined ? 'H' : 'G'}${local.some(({ isAdmin }) => isAdmin) ? '*' : ''}${prefix}`
-      const nick = shownNick(name)
-      if (wanted === undefined) return reply('RPL_WHOREPLY', [channel, user, host, SERVER, nick, flags, `0 ${nick}`])
-      const values: Readonly<Record<string, string>> = {
-        t: token,
-        c: channel,
-        u: user,
-        i: '255.255.255.255',
-        h: host,
-        s: SERVER,
-        n: nick,
-        f: flags,
-        d: '0',
-        l: '0',
-        a: isAccount ? nick : '0',
-        o: 'n/a',
-        r: nick,
-      }
-      return reply(
-        'RPL_WHOSPCRPL',
-        [...'tcuihsnfdlaor'].filter((field) => wanted.includes(field)).map((field) => values[field] ?? ''),
-      )
-    }
-    if (mask.startsWith('#')) {
-      const room = await roomOf(context, mask).catch(() => undefined)
-      if (room && isVisible(session, room)) {
-        const members = await chat.rooms.inside(room.id)
-        const ranks = await chat.ranks(room.id, members)
-        for (const name of members) lines.push(line(channelOf(room), name, prefixOf(ranks.get(name))))
-      }
-    } else if (await isOnline(context, meantNick(mask))) {
-      const [{ name = meantNick(mask) } = {}] = chat.users.here(meantNick(mask))
-      lines.push(line('*', name, ''))
-    }
-    return [...lines, reply('RPL_ENDOFWHO', mask)]
-  },
-}
-
-async function isOnline({ chat }: IrcContext, name: string): Promise<boolean> {
-  return chat.users.here(name).length > 0 || (await chat.users.rooms(name)).length > 0
-}
-
-export const away: IrcCommand = {
+const away: IrcCommand = {
   name: 'AWAY',
   least: 0,
   run({ chat, session, reply }, { params: [text = ''] }) {
@@ -146,7 +98,7 @@ export const away: IrcCommand = {
   },
 }
 
-export const ison: IrcCommand = {
+const ison: IrcCommand = {
   name: 'ISON',
   least: 1,
   async run(context, { params }) {
@@ -158,38 +110,31 @@ export const ison: IrcCommand = {
 
 async function onlineOf(context: IrcContext, nicks: readonly string[]): Promise<string[]> {
   const some = nicks.slice(0, MAX_NICKS)
-  const found = await Promise.all(some.map((nick) => isOnline(context, meantNick(nick))))
+  const found = await Promise.all(some.map((nick) => context.chat.users.isOnline(meantNick(nick))))
   return some.filter((_, index) => found[index])
 }
 
-export const userhost: IrcCommand = {
+const userhost: IrcCommand = {
   name: 'USERHOST',
   least: 1,
   async run(context, { params }) {
     const { chat, reply } = context
     const online = await onlineOf(context, params.slice(0, 5))
-    const replies = online.map((nick) => {
+    const replies = online.map(async (nick) => {
       const name = meantNick(nick)
-      const local = chat.users.here(name)
-      const { user, host } = hostOf(
-        name,
-        local.some(({ registered }) => registered),
-      )
-      const [star, sign] = [
-        local.some(({ isAdmin }) => isAdmin) ? '*' : '',
-        chat.away.of(name) === undefined ? '+' : '-',
-      ]
-      return `${nick}${star}=${sign}${user}@${host}`
+      const { user, host } = userHostOf(name, await chat.users.isOwner(name))
+      const star = chat.users.here(name).some(({ isAdmin }) => isAdmin) ? '*' : ''
+      return `${nick}${star}=${chat.away.of(name) === undefined ? '+' : '-'}${user}@${host}`
     })
-    return [reply('RPL_USERHOST', replies.join(' '))]
+    return [reply('RPL_USERHOST', (await Promise.all(replies)).join(' '))]
   },
 }
 
 /** Real names are nicknames here. */
-export const setname: IrcCommand = {
+const setname: IrcCommand = {
   name: 'SETNAME',
   least: 1,
   run: ({ session }) => [`:${SERVER} FAIL SETNAME CANNOT_CHANGE_REALNAME :${session.nick} has no other name`],
 }
 
-export const tagmsg: IrcCommand = { name: 'TAGMSG', least: 1, run: () => NOTHING }
+export const USER_COMMANDS: readonly IrcCommand[] = [whois, whowas, away, ison, userhost, setname]

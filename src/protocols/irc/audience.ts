@@ -1,0 +1,160 @@
+import type { Chat } from '../../chat/chat.ts'
+import { fold } from '../../chat/names.ts'
+import type { News, Signal } from '../../chat/news.ts'
+import type { Cap } from './caps.ts'
+import type { Lines } from './command.ts'
+import { channelOf, shownNick, sourceOf, userHostOf } from './names.ts'
+import { numeric } from './numerics.ts'
+import type { IrcSession } from './session.ts'
+import { signalLine } from './signal-line.ts'
+import type { PackLines } from './wire.ts'
+
+/** A nickname of MONITOR. */
+interface Monitored {
+  readonly sessions: Set<IrcSession>
+  /** True if the sessions have been told that the user is online. */
+  isOnline: boolean
+}
+
+/** Tells the registered sessions of a transport what is no event of a log: presence, AWAY, invitations, and signals between clients. */
+export class IrcAudience {
+  readonly #chat: Chat
+  readonly #pack: PackLines
+  readonly #sessions = new Set<IrcSession>()
+  /** By folded nickname. */
+  readonly #monitored = new Map<string, Monitored>()
+
+  constructor(chat: Chat, pack: PackLines) {
+    this.#chat = chat
+    this.#pack = pack
+    chat.news.watch((news) => this.#heed(news))
+  }
+
+  enter(session: IrcSession): void {
+    this.#sessions.add(session)
+  }
+
+  leave(session: IrcSession): void {
+    this.#sessions.delete(session)
+    for (const key of session.monitored.keys()) this.#forget(session, key)
+  }
+
+  /** Tells a session from now on whether a nickname is online. */
+  monitor(session: IrcSession, name: string): void {
+    const key = fold(name)
+    session.monitored.set(key, name)
+    const monitored = this.#monitored.get(key)
+    if (monitored) monitored.sessions.add(session)
+    else this.#monitored.set(key, { sessions: new Set([session]), isOnline: false })
+  }
+
+  /** Takes {@link monitor} back. */
+  unmonitor(session: IrcSession, name: string): void {
+    const key = fold(name)
+    session.monitored.delete(key)
+    this.#forget(session, key)
+  }
+
+  /** Notes what a client has been told about a nickname. */
+  note(name: string, isOnline: boolean): void {
+    const monitored = this.#monitored.get(fold(name))
+    if (monitored) monitored.isOnline = isOnline
+  }
+
+  #forget(session: IrcSession, key: string): void {
+    const monitored = this.#monitored.get(key)
+    monitored?.sessions.delete(session)
+    if (monitored?.sessions.size === 0) this.#monitored.delete(key)
+  }
+
+  #heed(news: News): void {
+    switch (news.kind) {
+      case 'online':
+        this.#online(news.name, news.verified)
+        break
+      case 'offline':
+        void this.#offline(news.name).catch(() => {})
+        break
+      case 'away': {
+        const line = `:${sourceOf(news.name, news.verified)} AWAY`
+        const whole = news.text === undefined ? line : `${line} :${news.text || 'Away'}`
+        this.#tellNeighbours(news.name, news.rooms, 'away-notify', [whole])
+        break
+      }
+      case 'registered':
+        this.#registered(news.name, news.rooms)
+        break
+      case 'invited':
+        void this.#invited(news).catch(() => {})
+        break
+      case 'signal':
+        void this.#signalled(news).catch(() => {})
+        break
+      default:
+        news satisfies never
+    }
+  }
+
+  #online(name: string, verified: boolean): void {
+    const monitored = this.#monitored.get(fold(name))
+    // Another node may have told it.
+    if (!monitored || monitored.isOnline) return
+    monitored.isOnline = true
+    const source = sourceOf(name, verified)
+    for (const session of monitored.sessions) this.#push(session, [numeric(session.nick, 'RPL_MONONLINE', source)])
+  }
+
+  async #offline(name: string): Promise<void> {
+    const monitored = this.#monitored.get(fold(name))
+    if (!monitored?.isOnline) return
+    const { sessions } = await this.#chat.users.sessions(name)
+    if (sessions.length > 0) return
+    monitored.isOnline = false
+    for (const session of monitored.sessions)
+      this.#push(session, [numeric(session.nick, 'RPL_MONOFFLINE', shownNick(name))])
+  }
+
+  #registered(name: string, rooms: readonly number[]): void {
+    const before = sourceOf(name, undefined)
+    const { user, host } = userHostOf(name, true)
+    this.#tellNeighbours(name, rooms, 'account-notify', [`:${before} ACCOUNT ${shownNick(name)}`])
+    this.#tellNeighbours(name, rooms, 'chghost', [`:${before} CHGHOST ${user} ${host}`])
+  }
+
+  /** Tells the sessions with a capability that are in one of the rooms of a user. */
+  #tellNeighbours(name: string, rooms: readonly number[], cap: Cap, lines: Lines): void {
+    const key = fold(name)
+    for (const session of this.#sessions) {
+      if (session.key === key || !session.caps.has(cap)) continue
+      if (rooms.some((room) => session.memberships.has(room))) this.#push(session, lines)
+    }
+  }
+
+  async #invited({ room, from, verified, to }: Extract<News, { kind: 'invited' }>): Promise<void> {
+    const record = await this.#chat.rooms.find(room)
+    if (!record) return
+    const line = `:${sourceOf(from, verified)} INVITE ${shownNick(to)} ${channelOf(record)}`
+    const [key, by] = [fold(to), fold(from)]
+    for (const session of this.#sessions) {
+      const isWitness = session.caps.has('invite-notify') && session.memberships.has(room) && session.key !== by
+      if (session.key === key || isWitness) this.#push(session, [line])
+    }
+  }
+
+  async #signalled(signal: Signal): Promise<void> {
+    const { room, to = '', from, session: origin } = signal
+    const record = room === undefined ? undefined : await this.#chat.rooms.find(room)
+    const target = record ? channelOf(record) : shownNick(to)
+    const [key, by] = [fold(to), fold(from)]
+    for (const session of this.#sessions) {
+      if (session.id === origin || this.#chat.messages.isBlocked(session, from)) continue
+      const isMeant = room === undefined ? session.key === key || session.key === by : session.memberships.has(room)
+      const line = isMeant ? signalLine(signal, target, session) : undefined
+      if (line !== undefined) this.#push(session, [line])
+    }
+  }
+
+  #push(session: IrcSession, lines: Lines): void {
+    session.link.push(this.#pack(lines))
+  }
+}

@@ -1,0 +1,98 @@
+import { fold } from '../../../chat/names.ts'
+import { Refusal } from '../../../chat/refusal.ts'
+import { matches } from '../../../chat/sanctions.ts'
+import type { IrcCommand, IrcContext } from '../command.ts'
+import { channelOf, meantNick, SERVER, shownNick, userHostOf } from '../names.ts'
+import { isVisible, prefixOf, roomOfChannel } from '../rooms.ts'
+
+/** Maximum users in the reply to a mask. */
+const MAX_MATCHES = 200
+
+/** A user in the reply, with its prefix in a channel, which is `*` for none. */
+interface Listed {
+  readonly name: string
+  readonly channel: string
+  readonly prefix: string
+}
+
+/** The fields of WHOX and the token of the reply. */
+interface WhoxFields {
+  readonly letters: string
+  readonly token: string
+}
+
+/** The letters of WHOX in the order of their values. */
+const LETTERS = 'tcuihsnfdlaor'
+
+export const whoCommand: IrcCommand = {
+  name: 'WHO',
+  least: 1,
+  async run(context, { params: [mask = '', selection = ''] }) {
+    const [, letters, token = ''] = /^[^%]*%([a-zA-Z]+)(?:,(\d{1,3}))?$/.exec(selection) ?? []
+    const fields = letters === undefined ? undefined : { letters, token }
+    const listed = mask.startsWith('#') ? await membersOf(context, mask) : await usersLike(context, mask)
+    const lines = await Promise.all(listed.map((user) => lineOf(context, user, fields)))
+    return [...lines, context.reply('RPL_ENDOFWHO', mask)]
+  },
+}
+
+async function membersOf(context: IrcContext, channel: string): Promise<Listed[]> {
+  const { chat, session } = context
+  const room = await roomOfChannel(context, channel).catch((error: unknown) => {
+    if (!(error instanceof Refusal && error.code === 'room-unknown')) throw error
+    return undefined
+  })
+  if (!room || !isVisible(session, room)) return []
+  const members = await chat.rooms.inside(room.id)
+  const ranks = await chat.ranks(room.id, members)
+  return members.map((name) => ({ name, channel: channelOf(room), prefix: prefixOf(ranks.get(name)) }))
+}
+
+/** The user of a nickname, or those on this node and in the session's rooms whose nickname fits a mask. */
+async function usersLike({ chat, session }: IrcContext, mask: string): Promise<Listed[]> {
+  const wanted = meantNick(mask)
+  if (!/[*?]/.test(mask)) {
+    const [here] = chat.users.here(wanted)
+    return (await chat.users.isOnline(wanted)) ? [{ name: here?.name ?? wanted, channel: '*', prefix: '' }] : []
+  }
+  const names = new Map<string, string>()
+  const note = (name: string) => names.set(fold(name), name)
+  for (const name of chat.users.namesHere()) note(name)
+  for (const room of session.memberships.keys()) for (const name of await chat.rooms.inside(room)) note(name)
+  const parts = fold(wanted).split('*')
+  const found = [...names].filter(([key]) => matches(parts, key)).slice(0, MAX_MATCHES)
+  return found.map(([, name]) => ({ name, channel: '*', prefix: '' }))
+}
+
+async function lineOf(
+  { chat, reply }: IrcContext,
+  { name, channel, prefix }: Listed,
+  fields: WhoxFields | undefined,
+): Promise<string> {
+  const isAdmin = chat.users.here(name).some((session) => session.isAdmin)
+  const isAccount = await chat.users.isOwner(name)
+  const { user, host } = userHostOf(name, isAccount)
+  const flags = `${chat.away.of(name) === undefined ? 'H' : 'G'}${isAdmin ? '*' : ''}${prefix}`
+  const nick = shownNick(name)
+  if (!fields) return reply('RPL_WHOREPLY', [channel, user, host, SERVER, nick, flags, `0 ${nick}`])
+  const values: Readonly<Record<string, string>> = {
+    t: fields.token || '0',
+    c: channel,
+    u: user,
+    i: '255.255.255.255',
+    h: host,
+    s: SERVER,
+    n: nick,
+    f: flags,
+    d: '0',
+    l: '0',
+    a: isAccount ? nick : '0',
+    o: 'n/a',
+    r: nick,
+  }
+  const shown = [...LETTERS].filter((letter) => fields.letters.includes(letter))
+  return reply(
+    'RPL_WHOSPCRPL',
+    shown.map((letter) => values[letter] ?? ''),
+  )
+}

@@ -1,0 +1,79 @@
+import { MAX_LINES } from './caps.ts'
+import type { IrcMessage } from './message.ts'
+
+/** A message of several lines from a client (IRCv3, "draft/multiline"). */
+export interface MultilineUpload {
+  /** The message that has begun it. */
+  readonly opening: IrcMessage
+  readonly target: string
+  readonly isNotice: boolean
+  readonly text: string
+}
+
+/** The message of several lines that a client is sending; one at a time. */
+export class MultilineInput {
+  readonly #maxBytes: number
+  #opening: IrcMessage | undefined
+  #reference = ''
+  #target = ''
+  #isNotice = false
+  #text: string | undefined
+  #lines = 0
+  #fault: MultilineFault | undefined
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes
+  }
+
+  /** Begins with `BATCH +reference draft/multiline target`; an unfinished one is dropped. */
+  open(reference: string, target: string, opening: IrcMessage): void {
+    this.#opening = opening
+    this.#reference = reference
+    this.#target = target
+    this.#text = undefined
+    this.#lines = 0
+    this.#fault = undefined
+  }
+
+  /** Takes a message of the batch. */
+  add({ command, params: [target = '', text = ''], tags }: IrcMessage): void {
+    if (tags.get('batch') !== this.#reference || !this.#opening) this.#fault ??= new MultilineFault('MULTILINE_INVALID')
+    else if (target !== this.#target)
+      this.#fault ??= new MultilineFault('MULTILINE_INVALID_TARGET', `${this.#target} ${target}`)
+    if (this.#fault) return
+    const isNotice = command === 'NOTICE'
+    if (this.#text !== undefined && isNotice !== this.#isNotice) this.#fault = new MultilineFault('MULTILINE_INVALID')
+    this.#isNotice = isNotice
+    const joint = this.#text === undefined || tags.has('draft/multiline-concat') ? '' : '\n'
+    const whole = (this.#text ?? '') + joint + text
+    if (++this.#lines > MAX_LINES) this.#fault ??= new MultilineFault('MULTILINE_MAX_LINES', String(MAX_LINES))
+    else if (Buffer.byteLength(whole) > this.#maxBytes)
+      this.#fault ??= new MultilineFault('MULTILINE_MAX_BYTES', String(this.#maxBytes))
+    else this.#text = whole
+  }
+
+  /** Ends the message with `BATCH -reference`. @throws MultilineFault */
+  close(reference: string): MultilineUpload {
+    const opening = this.#opening
+    const fault = this.#fault
+    this.#opening = undefined
+    this.#fault = undefined
+    if (fault) throw fault
+    const text = this.#text
+    if (!opening || reference !== this.#reference || text === undefined || text.trim() === '')
+      throw new MultilineFault('MULTILINE_INVALID')
+    return { opening, target: this.#target, isNotice: this.#isNotice, text }
+  }
+}
+
+/** A message of several lines that is dropped, with the code of FAIL and its context. */
+export class MultilineFault extends Error {
+  readonly code: string
+  readonly context: string
+
+  constructor(code: string, context = '') {
+    super(code)
+    this.code = code
+    this.context = context
+  }
+}

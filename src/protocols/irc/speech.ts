@@ -1,0 +1,112 @@
+import { fold } from '../../chat/names.ts'
+import { Refusal } from '../../chat/refusal.ts'
+import type { MessageExtras } from '../../chat/speech.ts'
+import type { EventDetails } from '../../engine/event.ts'
+import { type IrcContext, type Lines, NOTHING } from './command.ts'
+import { actionOf, isCtcp } from './ctcp.ts'
+import { IRC_LIMITS } from './isupport.ts'
+import { labelOf } from './labels.ts'
+import { clientTagsOf, type IrcMessage } from './message.ts'
+import { meantNick, shownNick } from './names.ts'
+import { refusedLine } from './refusals.ts'
+import { membershipIn } from './rooms.ts'
+import { signalLine } from './signal-line.ts'
+import { withoutFormats } from './texts.ts'
+
+/** A message that a client says to one target. */
+interface Saying {
+  readonly text: string
+  readonly isNotice: boolean
+  /** The message that has the tags of it. */
+  readonly message: IrcMessage
+}
+
+/** Does something for each target of a list; a refusal of one does not stop the others. */
+export async function toEach(
+  context: IrcContext,
+  list: string,
+  act: (target: string) => Promise<Lines>,
+): Promise<Lines> {
+  const targets = list.split(',').filter((target) => target !== '')
+  const surplus = targets.slice(IRC_LIMITS.targets).map((target) => context.reply('ERR_TOOMANYTARGETS', target))
+  const done = targets.slice(0, IRC_LIMITS.targets).map(async (target): Promise<Lines> => {
+    try {
+      return await act(target)
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+      return [refusedIn(error, context, target)]
+    }
+  })
+  return [...(await Promise.all(done)).flat(), ...surplus]
+}
+
+function refusedIn(refusal: Refusal, { reply }: IrcContext, target: string): string {
+  // A channel that the sender is not in takes no messages from outside (+n).
+  if (refusal.code === 'not-in-room') return reply('ERR_CANNOTSENDTOCHAN', target, 'Cannot send to channel (+n)')
+  return refusedLine(refusal, reply, { channel: target, nick: target })
+}
+
+/** Says something to a channel or user. @throws Refusal */
+export async function sayTo(context: IrcContext, target: string, saying: Saying): Promise<Lines> {
+  const { chat, session } = context
+  const { message, isNotice } = saying
+  const action = actionOf(saying.text)
+  // Other requests of CTCP are for IRC clients only.
+  if (action === undefined && isCtcp(saying.text)) return pass(context, target, saying)
+  const tags = clientTagsOf(message)
+  const details: EventDetails = {
+    ...(action !== undefined && { action: true }),
+    ...(isNotice && action === undefined && { notice: true }),
+    ...(tags && { tags }),
+  }
+  const extras = Object.keys(details).length > 0 ? { details } : {}
+  const text = withoutFormats(action ?? saying.text)
+  const label = labelOf(message, session)
+  if (!target.startsWith('#')) return tell(context, target, text, { extras, label, isNotice })
+  const event = await chat.messages.say(membershipIn(session, target), text, extras)
+  session.noteSent(event.id, { label })
+  return NOTHING
+}
+
+/** Sends a private message. */
+async function tell(
+  { chat, session, reply }: IrcContext,
+  nick: string,
+  text: string,
+  { extras, label, isNotice }: { extras: MessageExtras; label: string | undefined; isNotice: boolean },
+): Promise<Lines> {
+  const to = meantNick(nick)
+  const key = fold(to)
+  const sent = { label }
+  const waiting = session.told.get(key)
+  if (waiting) waiting.push(sent)
+  else session.told.set(key, [sent])
+  let isDelivered = false
+  try {
+    isDelivered = await chat.messages.send(session, to, text, extras)
+  } finally {
+    if (!isDelivered) forget(session.told, key, sent)
+  }
+  const away = isNotice ? undefined : chat.away.of(to)
+  return away === undefined ? NOTHING : [reply('RPL_AWAY', shownNick(to), away || 'Away')]
+}
+
+/** Passes what is not stored on to other clients of IRC, and echoes it where that is asked for. */
+export async function pass(
+  { chat, session }: IrcContext,
+  target: string,
+  { message, isNotice, text }: Omit<Saying, 'text'> & { text?: string },
+): Promise<Lines> {
+  const signal = { text, isNotice, tags: clientTagsOf(message) ?? {} }
+  await chat.messages.pass(session, target.startsWith('#') ? membershipIn(session, target) : meantNick(target), signal)
+  if (!session.caps.has('echo-message')) return NOTHING
+  const { id, name: from, registered: verified } = session
+  const echo = signalLine({ kind: 'signal', session: id, from, verified, ...signal }, target, session)
+  return echo === undefined ? NOTHING : [echo]
+}
+
+function forget<T>(waiting: Map<string, T[]>, key: string, sent: T): void {
+  const left = waiting.get(key)?.filter((other) => other !== sent) ?? []
+  if (left.length > 0) waiting.set(key, left)
+  else waiting.delete(key)
+}

@@ -1,0 +1,45 @@
+import type { RoomRecord } from '../../engine/engine.ts'
+import type { Event } from '../../engine/event.ts'
+import { ACTION_BYTES, actionText } from './ctcp.ts'
+import { MAX_LINE_BYTES, type Piece, piecesOf } from './message.ts'
+import { channelOf, shownNick, sourceOf } from './names.ts'
+
+/** The lines of a message, and its target, which is a channel or nickname. */
+export interface TextLines {
+  readonly target: string
+  readonly lines: readonly (Piece & { readonly line: string })[]
+}
+
+/** Returns the lines of a message, those without a text too. */
+export function textLines(event: Event, room: Pick<RoomRecord, 'title' | 'slug'>): TextLines {
+  const { kind, from, to = '', verified, body, details } = event
+  const target = kind === 'private' ? shownNick(to) : channelOf(room)
+  const head = `:${sourceOf(from, verified)} ${details?.notice ? 'NOTICE' : 'PRIVMSG'} ${target} :`
+  const frame = details?.action ? ACTION_BYTES : 0
+  const pieces = piecesOf(body, MAX_LINE_BYTES - Buffer.byteLength(head) - frame)
+  const lines = pieces.map((piece) => {
+    const { text } = piece
+    return { ...piece, line: head + (details?.action ? actionText(text) : text) }
+  })
+  return { target, lines }
+}
+
+/** Returns the lines of a message for a client that knows no messages of several lines: without empty ones and the spaces at which lines were cut. */
+export function plainLines({ lines }: TextLines): string[] {
+  return lines
+    .map(({ line, text }, index) => {
+      const isCut = lines[index + 1]?.continues === true && line.endsWith(' ')
+      return { text, line: isCut ? line.slice(0, -1) : line }
+    })
+    .filter(({ text }) => text !== '')
+    .map(({ line }) => line)
+}
+
+/** Removes mIRC's codes for colours and formats with their digits, which other protocols cannot show. */
+export function withoutFormats(text: string): string {
+  return text.replace(FORMATS, '')
+}
+
+const FORMATS =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the codes
+  /\u0003(?:\d{1,2}(?:,\d{1,2})?)?|\u0004(?:[\da-f]{6}(?:,[\da-f]{6})?)?|[\u0002\u000f\u0011\u0016\u001d-\u001f]/gi

@@ -1,0 +1,299 @@
+/** docs/protocols/irc.md, section 9: messages. */
+import { expect, test } from 'vitest'
+import { codes, ircSuite, plain, tagOf } from './suite.ts'
+
+const suite = ircSuite()
+
+/** The lines that do not match, and those that do. */
+function split(lines: readonly string[], pattern: RegExp): [string[], string[]] {
+  return [lines.filter((line) => !pattern.test(line)), lines.filter((line) => pattern.test(line))]
+}
+
+test('9. PRIVMSG reaches all others; the sender too with echo-message, with its label', async () => {
+  const [bob] = await suite.together('#say', 'bob')
+  const ann = await suite.guest('ann', 'echo-message labeled-response batch message-tags server-time')
+  await ann.ask('JOIN #say')
+  const eve = await suite.guest('eve')
+  await eve.ask('JOIN #say')
+  await bob.rest()
+  await ann.rest()
+  expect(await bob.ask('PRIVMSG #say :from bob')).toEqual([])
+  expect(await eve.rest()).toEqual([':bob!~bob@guest.roomd PRIVMSG #say :from bob'])
+  await ann.rest()
+  ann.send('@label=l1 PRIVMSG #say :from ann', '@label=l2 PRIVMSG eve :psst')
+  const [first = '', second = ''] = [await ann.next(), await ann.next()]
+  expect([tagOf(first, 'label'), plain(first)]).toEqual(['l1', ':ann!~ann@guest.roomd PRIVMSG #say :from ann'])
+  expect([tagOf(second, 'label'), plain(second)]).toEqual(['l2', ':ann!~ann@guest.roomd PRIVMSG eve :psst'])
+  expect(tagOf(first, 'msgid')).toMatch(/^\d+$/)
+  expect(await eve.rest()).toEqual([
+    ':ann!~ann@guest.roomd PRIVMSG #say :from ann',
+    ':ann!~ann@guest.roomd PRIVMSG eve :psst',
+  ])
+})
+
+test('10. PRIVMSG to several targets, to nobody, without text or target, to a channel that one is not in', async () => {
+  const [ann, bob] = await suite.together('#ten', 'ann', 'bob')
+  const eve = await suite.guest('eve')
+  expect(await ann.ask('PRIVMSG #ten,eve,nobody,eve,bob :hello')).toEqual([
+    ':roomd 401 ann nobody :No such nick/channel',
+    ':roomd 407 ann bob :Too many targets',
+  ])
+  const told = ':ann!~ann@guest.roomd PRIVMSG eve :hello'
+  expect(await eve.rest()).toEqual([told, told])
+  expect(await bob.rest()).toEqual([':ann!~ann@guest.roomd PRIVMSG #ten :hello'])
+  expect(
+    await eve.ask('PRIVMSG #ten :outside', 'PRIVMSG #nowhere :x', 'PRIVMSG ann', 'PRIVMSG', 'PRIVMSG ann :'),
+  ).toEqual([
+    ':roomd 404 eve #ten :Cannot send to channel (+n)',
+    ':roomd 404 eve #nowhere :Cannot send to channel (+n)',
+    ':roomd 412 eve :No text to send',
+    ':roomd 411 eve :No recipient given (PRIVMSG)',
+    ':roomd 412 eve :No text to send',
+  ])
+  expect(await ann.ask('PRIVMSG @#ten :to operators')).toEqual([':roomd 401 ann @#ten :No such nick/channel'])
+  expect(await ann.ask('PRIVMSG ann :to myself')).toEqual([':ann!~ann@guest.roomd PRIVMSG ann :to myself'])
+  await suite.owner('olga').then((olga) => olga.ask('QUIT').catch(() => {}))
+  // An account that is away gets it later.
+  expect(await ann.ask('PRIVMSG olga :for later')).toEqual([])
+})
+
+test('11. NOTICE is never answered', async () => {
+  const [ann, bob] = await suite.together('#note', 'ann', 'bob')
+  expect(
+    await ann.ask('NOTICE #nowhere :x', 'NOTICE nobody :x', 'NOTICE', 'NOTICE #note', 'NOTICE #note :heard'),
+  ).toEqual([])
+  await ann.ask('NOTICE bob :just you')
+  expect(await bob.rest()).toEqual([
+    ':ann!~ann@guest.roomd NOTICE #note :heard',
+    ':ann!~ann@guest.roomd NOTICE bob :just you',
+  ])
+})
+
+test('12. ACTION is CTCP at IRC clients, and a flag elsewhere; other requests of CTCP are for IRC alone', async () => {
+  const [ann, bob] = await suite.together('#act', 'ann', 'bob')
+  const lin = await suite.line('lin', 'act')
+  await ann.rest()
+  await bob.rest()
+  await ann.ask('PRIVMSG #act :\u0001ACTION waves\u0001', 'PRIVMSG bob :\u0001ACTION nods\u0001')
+  expect(await bob.rest()).toEqual([
+    ':ann!~ann@guest.roomd PRIVMSG #act :\u0001ACTION waves\u0001',
+    ':ann!~ann@guest.roomd PRIVMSG bob :\u0001ACTION nods\u0001',
+  ])
+  expect(await lin.until(({ type }) => type === 'message')).toMatchObject([{ body: 'waves', action: true }])
+  await ann.ask('PRIVMSG lin :\u0001ACTION nods\u0001')
+  expect(await lin.until(({ type }) => type === 'private')).toMatchObject([{ body: '* ann nods' }])
+  await lin.ask('/me bows')
+  expect(await bob.until(/ACTION/)).toEqual([':lin!~lin@guest.roomd PRIVMSG #act :\u0001ACTION bows\u0001'])
+  await ann.ask('PRIVMSG bob :\u0001VERSION\u0001', 'PRIVMSG #act :\u0001PING 1\u0001')
+  await bob.ask('NOTICE ann :\u0001VERSION irssi\u0001')
+  expect(await ann.until(/VERSION/)).toContain(':bob!~bob@guest.roomd NOTICE ann :\u0001VERSION irssi\u0001')
+  expect((await lin.rest()).filter(({ type }) => type === 'message').map((line) => line)).toEqual([
+    expect.objectContaining({ body: 'bows' }),
+  ])
+})
+
+test('38. CTCP requests arrive as they are, at IRC clients alone', async () => {
+  const [ann, bob] = await suite.together('#ctcp', 'ann', 'bob')
+  await ann.ask('PRIVMSG bob :\u0001VERSION\u0001', 'PRIVMSG #ctcp :\u0001PING 1\u0001')
+  expect(await bob.rest()).toEqual([
+    ':ann!~ann@guest.roomd PRIVMSG bob :\u0001VERSION\u0001',
+    ':ann!~ann@guest.roomd PRIVMSG #ctcp :\u0001PING 1\u0001',
+  ])
+})
+
+test('codes for colours and formats are removed for all', async () => {
+  const [ann, bob] = await suite.together('#paint', 'ann', 'bob')
+  await ann.ask('PRIVMSG #paint :\u000304,12red\u0003 \u0002bold\u000f \u001dslanted\u001d 5\u00037,x')
+  expect(await bob.rest()).toEqual([':ann!~ann@guest.roomd PRIVMSG #paint :red bold slanted 5,x'])
+})
+
+test('31. server-time and msgid are on every event; the ids are those of HISTORY', async () => {
+  const ann = await suite.guest('ann', 'server-time message-tags')
+  await ann.ask('JOIN #ids')
+  const lin = await suite.line('lin', 'ids')
+  await lin.ask('hello')
+  await lin.ask('/kick ann no right')
+  await ann.ask('PRIVMSG #ids :mine', 'TOPIC #ids :subject', 'MODE #ids +m')
+  await lin.rest()
+  lin.send('HISTORY')
+  await lin.until(({ type }) => type === 'commandResult')
+  const history = await lin.rest()
+  const ids = new Map(history.flatMap((line) => (line.type === 'history' ? [[line.body.type, line.body.id]] : [])))
+  const seen = await ann.ask('PRIVMSG #ids :end')
+  expect(seen).toEqual([])
+  const bob = await suite.guest('bob', 'server-time message-tags')
+  await bob.ask('JOIN #ids')
+  await ann.ask('TOPIC #ids :new')
+  for (const line of [...(await ann.rest()), ...(await bob.rest())]) {
+    expect(tagOf(line, 'time')).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
+    expect(tagOf(line, 'msgid')).toMatch(/^\d{16}$/)
+  }
+  expect(ids.size).toBeGreaterThan(0)
+})
+
+test('33. labeled-response: a line, a batch, and ACK', async () => {
+  const ann = await suite.guest('ann', 'labeled-response batch')
+  expect(await ann.ask('@label=a PING x')).toEqual(['@label=a :roomd PONG roomd :x'])
+  expect(await ann.ask('@label=b AWAY :lunch')).toEqual(['@label=b :roomd 306 ann :You have been marked as being away'])
+  expect(await ann.ask('@label=c NOTICE nobody :x', '@label=d PONG')).toEqual([
+    '@label=c :roomd ACK',
+    '@label=d :roomd ACK',
+  ])
+  expect(await ann.ask('@label=e FOO')).toEqual(['@label=e :roomd 421 ann FOO :Unknown command'])
+  const lines = await ann.ask('@label=f JOIN #labelled')
+  const [, batch] = /BATCH \+(\S+) labeled-response$/.exec(lines[0] ?? '') ?? []
+  expect(lines).toEqual([
+    `@label=f :roomd BATCH +${batch} labeled-response`,
+    `@batch=${batch} :ann!~ann@guest.roomd JOIN #labelled`,
+    `@batch=${batch} :roomd 353 ann = #labelled :@ann`,
+    `@batch=${batch} :roomd 366 ann #labelled :End of /NAMES list`,
+    `:roomd BATCH -${batch}`,
+  ])
+  const whois = await ann.ask('@label=g WHOIS ann')
+  expect(whois[0]).toMatch(/^@label=g :roomd BATCH \+/)
+  expect(whois.slice(1, -1).every((line) => line.startsWith('@batch='))).toBe(true)
+  expect(await ann.ask('@label=h PRIVMSG #labelled :no echo')).toEqual(['@label=h :roomd ACK'])
+  // Without the capability a label is nothing.
+  const bob = await suite.guest('bob')
+  expect(await bob.ask('@label=x AWAY')).toEqual([':roomd 305 bob :You are no longer marked as being away'])
+})
+
+test('38. client-only tags are passed on to clients with message-tags, and TAGMSG is not stored', async () => {
+  const ann = await suite.guest('ann', 'message-tags echo-message labeled-response batch')
+  const bob = await suite.guest('bob', 'message-tags')
+  const eve = await suite.guest('eve')
+  for (const client of [ann, bob, eve]) await client.ask('JOIN #tags')
+  for (const client of [ann, bob, eve]) await client.rest()
+  expect(await ann.ask('@label=t;+typing=active TAGMSG #tags')).toEqual([
+    '@label=t;+typing=active :ann!~ann@guest.roomd TAGMSG #tags',
+  ])
+  expect(await bob.rest()).toEqual(['@+typing=active :ann!~ann@guest.roomd TAGMSG #tags'])
+  await ann.ask('@+draft/reply=17;nonsense=1;+x=a\\sb\\:c PRIVMSG #tags :answer')
+  const [line = ''] = await bob.rest()
+  expect(plain(line)).toBe(':ann!~ann@guest.roomd PRIVMSG #tags :answer')
+  expect([tagOf(line, '+draft/reply'), tagOf(line, '+x'), tagOf(line, 'nonsense')]).toEqual([
+    '17',
+    'a\\sb\\:c',
+    undefined,
+  ])
+  await bob.ask('@+typing=done TAGMSG ann')
+  expect(await ann.rest()).toContain('@+typing=done :bob!~bob@guest.roomd TAGMSG ann')
+  expect(await eve.rest()).toEqual([':ann!~ann@guest.roomd PRIVMSG #tags :answer'])
+  await ann.ask('MODE #tags +m')
+  await bob.rest()
+  expect(await bob.ask('@+typing=active TAGMSG #tags', 'TAGMSG nobody', 'TAGMSG')).toEqual([
+    ':roomd 404 bob #tags :Cannot send to channel (+m)',
+    ':roomd 401 bob nobody :No such nick/channel',
+    ':roomd 461 bob TAGMSG :Not enough parameters',
+  ])
+  expect(codes(await eve.ask('TAGMSG #tags'))).toEqual(['MODE', '421'])
+})
+
+test('35. messages of several lines come and go as batches, within their limits', async () => {
+  const caps = 'batch draft/multiline message-tags'
+  const ann = await suite.guest('ann', `${caps} echo-message labeled-response`)
+  const bob = await suite.guest('bob', caps)
+  const eve = await suite.guest('eve')
+  for (const client of [ann, bob, eve]) await client.ask('JOIN #multi')
+  const lin = await suite.line('lin', 'multi')
+  for (const client of [ann, bob, eve]) await client.rest()
+  ann.send(
+    '@label=m BATCH +1 draft/multiline #multi',
+    '@batch=1 PRIVMSG #multi :first',
+    '@batch=1 PRIVMSG #multi :',
+    '@batch=1 PRIVMSG #multi :thi',
+    '@batch=1;draft/multiline-concat PRIVMSG #multi :rd',
+    'BATCH -1',
+  )
+  const [opening = ''] = await ann.until(/BATCH -/)
+  expect(tagOf(opening, 'label')).toBe('m')
+  expect(await lin.until(({ type }) => type === 'message')).toMatchObject([{ body: 'first\n\nthird' }])
+  const [start = '', ...rest] = await bob.rest()
+  const [, batch] = /^:ann!~ann@guest.roomd BATCH \+(\S+) draft\/multiline #multi$/.exec(plain(start)) ?? []
+  expect(tagOf(start, 'msgid')).toMatch(/^\d+$/)
+  expect(rest).toEqual([
+    `@batch=${batch} :ann!~ann@guest.roomd PRIVMSG #multi :first`,
+    `@batch=${batch} :ann!~ann@guest.roomd PRIVMSG #multi :`,
+    `@batch=${batch} :ann!~ann@guest.roomd PRIVMSG #multi :third`,
+    `:roomd BATCH -${batch}`,
+  ])
+  expect(await eve.rest()).toEqual([
+    ':ann!~ann@guest.roomd PRIVMSG #multi :first',
+    ':ann!~ann@guest.roomd PRIVMSG #multi :third',
+  ])
+  // A long line is continued.
+  await lin.ask(`word ${'x'.repeat(900)}`)
+  const long = await bob.until(/BATCH -/)
+  expect(long.filter((line) => line.includes('draft/multiline-concat'))).toHaveLength(long.length - 3)
+  const said = long.slice(1, -1).map((line) => line.replace(/^.* PRIVMSG #multi :/, ''))
+  expect(said.join('')).toBe(`word ${'x'.repeat(900)}`)
+
+  const tooMany = Array.from({ length: 101 }, () => '@batch=2 PRIVMSG #multi :x')
+  expect(await bob.ask('BATCH +2 draft/multiline #multi', ...tooMany, 'BATCH -2')).toEqual([
+    ':roomd FAIL BATCH MULTILINE_MAX_LINES 100 :The message has not been sent',
+  ])
+  const tooLong = Array.from({ length: 10 }, () => `@batch=3 PRIVMSG #multi :${'y'.repeat(450)}`)
+  expect(await bob.ask('BATCH +3 draft/multiline #multi', ...tooLong, 'BATCH -3')).toEqual([
+    ':roomd FAIL BATCH MULTILINE_MAX_BYTES 4000 :The message has not been sent',
+  ])
+  expect(await bob.ask('BATCH +4 draft/multiline #multi', '@batch=4 PRIVMSG #other :x', 'BATCH -4')).toEqual([
+    ':roomd FAIL BATCH MULTILINE_INVALID_TARGET #multi #other :The message has not been sent',
+  ])
+  expect(
+    codes(await bob.ask('BATCH +5 draft/multiline #multi', 'BATCH -5', 'BATCH -6', 'BATCH +7 other #multi')),
+  ).toEqual(['FAIL', 'FAIL', 'FAIL'])
+  expect(await eve.ask('BATCH +1 draft/multiline #multi')).toContain(':roomd 421 eve BATCH :Unknown command')
+})
+
+test('36. REDACT deletes own messages, and any as operator; others get FAIL', async () => {
+  const caps = 'message-tags draft/message-redaction'
+  const ann = await suite.guest('ann', caps)
+  const bob = await suite.guest('bob', caps)
+  const eve = await suite.guest('eve', 'message-tags')
+  for (const client of [ann, bob, eve]) await client.ask('JOIN #redact')
+  for (const client of [ann, bob, eve]) await client.rest()
+  await bob.ask('PRIVMSG #redact :one', 'PRIVMSG #redact :two')
+  const [one, two] = (await ann.rest()).map((line) => tagOf(line, 'msgid') ?? '')
+  expect(await eve.ask(`REDACT #redact ${one} :not mine`)).toContain(
+    `:roomd FAIL REDACT REDACT_FORBIDDEN #redact ${one} :You may not delete this message`,
+  )
+  expect((await bob.ask(`REDACT #redact ${one} :typo`)).map(plain)).toEqual([
+    `:bob!~bob@guest.roomd REDACT #redact ${one} :typo`,
+  ])
+  expect((await ann.ask(`REDACT #redact ${two}`)).map(plain)).toEqual([
+    `:bob!~bob@guest.roomd REDACT #redact ${one} :typo`,
+    `:ann!~ann@guest.roomd REDACT #redact :${two}`,
+  ])
+  expect(codes(await eve.rest())).toEqual([])
+  expect(codes(await ann.ask('REDACT #redact 1', 'REDACT #redact x', 'REDACT #nowhere 1', 'REDACT #redact'))).toEqual([
+    'FAIL',
+    'FAIL',
+    'FAIL',
+    '461',
+  ])
+})
+
+test('46. text of other protocols arrives as valid lines', async () => {
+  const [ann] = await suite.together('#text', 'ann')
+  const lin = await suite.line('lin', 'text')
+  await ann.rest()
+  await lin.ask('MESSAGE ":colon\\nsecond line\\n\\n\\tlast"')
+  const long = 'word '.repeat(799).trimEnd()
+  await lin.ask(`MESSAGE ${long}`)
+  await lin.ask(`MESSAGE ${'é'.repeat(4_000)}`)
+  ann.send('MODE #text +o lin')
+  await lin.until(({ type }) => type === 'role')
+  const topic = '語'.repeat(300)
+  await lin.ask(`/topic ${topic}`)
+  await lin.rest()
+  const [lines, [, changed = '']] = split(await ann.rest(), / MODE | TOPIC /)
+  expect(Buffer.byteLength(changed)).toBeLessThanOrEqual(510)
+  expect(topic.startsWith(changed.replace(':lin!~lin@guest.roomd TOPIC #text :', ''))).toBe(true)
+  for (const line of lines) {
+    expect(line).toMatch(/^:lin!~lin@guest\.roomd PRIVMSG #text :[^\0\r\n]+$/)
+    expect(Buffer.byteLength(line)).toBeLessThanOrEqual(510)
+  }
+  const said = lines.map((line) => line.slice(line.indexOf(' :') + 2))
+  expect(said.slice(0, 3)).toEqual([':colon', 'second line', '\tlast'])
+  expect(said.slice(3).join('').replaceAll(' ', '')).toBe(long.replaceAll(' ', '') + 'é'.repeat(4_000))
+})

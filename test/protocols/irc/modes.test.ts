@@ -1,0 +1,148 @@
+/** docs/protocols/irc.md, section 9: modes, bans, and how they hold at other protocols. */
+import { expect, test } from 'vitest'
+import { LineClient } from '../../support/client.ts'
+import { codes, ircSuite } from './suite.ts'
+
+const suite = ircSuite({ http: 0 })
+
+test('21. each mode is set, listed, unset, and refused to others', async () => {
+  const [ann, bob] = await suite.together('#modes', 'ann', 'bob')
+  const [modes = '', created = ''] = await ann.ask('MODE #modes')
+  expect(modes).toBe(':roomd 324 ann #modes :+nt')
+  expect(created).toMatch(/^:roomd 329 ann #modes :\d{10}$/)
+  for (const [letter, parameter] of [['m'], ['i'], ['s'], ['k', 'a-long-key']] as const) {
+    const shown = parameter === undefined ? '' : ' *'
+    expect(await ann.ask(`MODE #modes +${letter} ${parameter ?? ''}`)).toEqual([
+      `:ann!~ann@guest.roomd MODE #modes +${letter}${shown}`,
+    ])
+    expect((await ann.ask('MODE #modes'))[0]).toBe(`:roomd 324 ann #modes :+nt${letter}`)
+    expect(await bob.rest()).toEqual([`:ann!~ann@guest.roomd MODE #modes +${letter}${shown}`])
+    expect(await bob.ask(`MODE #modes -${letter}`)).toEqual([":roomd 482 bob #modes :You're not channel operator"])
+    expect(codes(await ann.ask(`MODE #modes -${letter}`))).toEqual(['MODE'])
+    await bob.rest()
+  }
+  expect((await ann.ask('MODE #modes'))[0]).toBe(':roomd 324 ann #modes :+nt')
+  expect(await ann.ask('MODE #modes +nt', 'MODE #modes -n')).toEqual([])
+  expect(await ann.ask('MODE #modes +v bob', 'MODE #modes -v bob', 'MODE #modes +mo-m bob')).toEqual([
+    ':ann!~ann@guest.roomd MODE #modes +v bob',
+    ':ann!~ann@guest.roomd MODE #modes -v bob',
+    ':ann!~ann@guest.roomd MODE #modes +m',
+    ':ann!~ann@guest.roomd MODE #modes +o bob',
+    ':ann!~ann@guest.roomd MODE #modes -m',
+  ])
+  // Operators of one rank cannot take it from one another.
+  expect(await ann.ask('MODE #modes -o bob')).toEqual([":roomd 482 ann #modes :You're not channel operator"])
+  await bob.ask('MODE #modes -o bob')
+  expect(await ann.rest()).toEqual([':bob!~bob@guest.roomd MODE #modes -o bob'])
+  expect(
+    await ann.ask(
+      'MODE #modes +x',
+      'MODE #modes +o',
+      'MODE #modes +o nobody',
+      'MODE #modes +k',
+      'MODE #nowhere +m',
+      'MODE',
+    ),
+  ).toEqual([
+    ':roomd 472 ann x :is unknown mode char to me',
+    ':roomd 461 ann MODE :Not enough parameters',
+    ":roomd 441 ann nobody #modes :They aren't on that channel",
+    ':roomd 461 ann MODE :Not enough parameters',
+    ':roomd 403 ann #nowhere :No such channel',
+    ':roomd 461 ann MODE :Not enough parameters',
+  ])
+  expect(await ann.ask('MODE #modes +k x')).toEqual([':roomd 525 ann #modes :Key is not well-formed'])
+  const eve = await suite.guest('eve')
+  expect(codes(await eve.ask('MODE #modes +m'))).toEqual(['442'])
+  expect(codes(await eve.ask('MODE #modes'))).toEqual(['324', '329'])
+})
+
+test('21. modes of users', async () => {
+  const ann = await suite.guest('ann')
+  expect(await ann.ask('MODE ann', 'MODE ann +i', 'MODE ann +Q', 'MODE bob', 'MODE bob +i')).toEqual([
+    ':roomd 221 ann :+',
+    ':roomd 501 ann :Unknown MODE flag',
+    ":roomd 502 ann :Can't change mode for other users",
+    ":roomd 502 ann :Can't change mode for other users",
+  ])
+})
+
+test('21. roles and modes of other protocols are shown, those without a letter as notices', async () => {
+  const [ann] = await suite.together('#shown', 'ann')
+  const lin = await suite.line('lin', 'shown')
+  await ann.ask('MODE #shown +o lin')
+  await lin.rest()
+  await lin.ask('/moderated on')
+  await lin.ask('/slow 5')
+  await lin.ask('/topic From lines')
+  await lin.ask('/mute eve 10m noise')
+  await lin.rest()
+  expect((await ann.rest()).slice(-4)).toEqual([
+    ':lin!~lin@guest.roomd MODE #shown +m',
+    ':roomd NOTICE #shown :slow is 5',
+    ':lin!~lin@guest.roomd TOPIC #shown :From lines',
+    ':roomd NOTICE #shown :eve is muted in #shown: noise',
+  ])
+})
+
+test('22. bans by nickname and mask keep others out, and mutes keep members from speaking', async () => {
+  const [ann, bob] = await suite.together('#bans', 'ann', 'bob')
+  expect(
+    (await ann.ask('MODE #bans +b tr*!*@*', 'MODE #bans +b bob!*@*')).filter((line) => !line.includes(' KICK ')),
+  ).toEqual([':ann!~ann@guest.roomd MODE #bans +b tr*!*@*', ':ann!~ann@guest.roomd MODE #bans +b bob!*@*'])
+  expect(codes(await bob.until(/ KICK /)).at(-1)).toBe('KICK')
+  expect(codes(await bob.ask('JOIN #bans'))).toEqual(['474'])
+  const troll = await suite.guest('troll')
+  expect(await troll.ask('JOIN #bans')).toEqual([':roomd 474 troll #bans :Cannot join channel (+b)'])
+  const list = await ann.ask('MODE #bans b')
+  expect(list[0]).toMatch(/^:roomd 367 ann #bans tr\*!\*@\* ann :\d{10}$/)
+  expect(list[1]).toMatch(/^:roomd 367 ann #bans bob!\*@\* ann :\d{10}$/)
+  expect(list[2]).toBe(':roomd 368 ann #bans :End of channel ban list')
+  await ann.ask('MODE #bans -b tr*!*@*')
+  await ann.ask('MODE #bans -b bob')
+  expect(await ann.ask('MODE #bans +b')).toEqual([':roomd 368 ann #bans :End of channel ban list'])
+  expect(codes(await troll.ask('JOIN #bans'))).toEqual(['JOIN', '353', '366'])
+  // A ban of an account is by its nickname.
+  const olga = await suite.owner('olga')
+  await ann.ask('MODE #bans +b olga')
+  expect(codes(await olga.ask('JOIN #bans'))).toEqual(['474'])
+  const lin = await suite.line('lin', 'bans')
+  await ann.ask('MODE #bans +o lin')
+  await lin.ask('/mute troll')
+  await lin.rest()
+  await troll.rest()
+  expect(await troll.ask('PRIVMSG #bans :hello')).toEqual([':roomd 404 troll #bans :You are muted in this channel'])
+})
+
+test('23. +k, +i, +m and +s hold at the line protocol and at Globes', async () => {
+  const [ann] = await suite.together('#held', 'ann')
+  const lin = await LineClient.connect(suite.daemon)
+  await lin.ask('LOGIN lin')
+  await ann.ask('MODE #held +k a-long-key')
+  expect(await lin.ask('JOIN held')).toMatchObject({ code: 'room-private' })
+  await lin.ask('JOIN held a-long-key')
+  await lin.rest()
+  await ann.ask('MODE #held -k', 'MODE #held +m')
+  await lin.rest()
+  expect(await lin.ask('hello')).toMatchObject({ code: 'moderated' })
+  await lin.ask('LEAVE')
+  await lin.rest()
+  await ann.ask('MODE #held -m', 'MODE #held +i')
+  expect(await lin.ask('JOIN held')).toMatchObject({ code: 'invite-only' })
+  await ann.ask('MODE #held -i', 'MODE #held +s')
+  const listed = await fetch(`http://127.0.0.1:${suite.daemon.port('http')}/chats/`)
+  expect(await listed.text()).not.toContain('"held"')
+  lin.socket.destroy()
+})
+
+test('45. a room with a password that Globes has made is entered with its key', async () => {
+  const made = await fetch(`http://127.0.0.1:${suite.daemon.port('http')}/chats`, {
+    method: 'POST',
+    body: JSON.stringify({ title: 'Private Talk', visibility: 'private', password: 'zebra umbrella 1234' }),
+  })
+  expect(await made.json()).toMatchObject({ status: true })
+  const ann = await suite.guest('ann')
+  expect(codes(await ann.ask('JOIN #PrivateTalk', 'JOIN #PrivateTalk wrong-key'))).toEqual(['475', '475'])
+  const [joined] = await ann.ask('JOIN #privatetalk :zebra umbrella 1234')
+  expect(joined).toBe(':ann!~ann@guest.roomd JOIN #PrivateTalk')
+})

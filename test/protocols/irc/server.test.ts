@@ -1,0 +1,100 @@
+/** docs/protocols/irc.md, section 9: the server, its operators, and floods. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { askDaemon } from '../../../src/control/client.ts'
+import { controlPathOf } from '../../../src/control/socket.ts'
+import { LineClient } from '../../support/client.ts'
+import { temporaryFolder } from '../../support/folder.ts'
+import { codes, ircSuite, PASSWORD } from './suite.ts'
+
+const motd = join(temporaryFolder(), 'motd')
+const data = temporaryFolder()
+const suite = ircSuite({ data, motd, admins: ['root'], 'guest-rate': 40, 'guest-burst': 40, trusted: ['192.0.2.1'] })
+
+test('42. MOTD, VERSION, TIME, INFO, ADMIN, STATS, LINKS, HELP and LUSERS', async () => {
+  writeFileSync(motd, 'Welcome\n\nto the attic\n')
+  const ann = await suite.guest('ann')
+  expect(await ann.ask('MOTD')).toEqual([
+    ':roomd 375 ann :- roomd Message of the day -',
+    ':roomd 372 ann :- Welcome',
+    ':roomd 372 ann :- ',
+    ':roomd 372 ann :- to the attic',
+    ':roomd 376 ann :End of /MOTD command',
+  ])
+  expect((await ann.ask('VERSION'))[0]).toMatch(/^:roomd 351 ann roomd-\S+ roomd :/)
+  expect((await ann.ask('TIME'))[0]).toMatch(/^:roomd 391 ann roomd :.* GMT$/)
+  expect(codes(await ann.ask('INFO', 'ADMIN', 'LINKS'))).toEqual(['371', '371', '374', '256', '257', '364', '365'])
+  const [uptime = '', end] = await ann.ask('STATS u')
+  expect(uptime).toMatch(/^:roomd 242 ann :Server Up 0 days 0:00:\d\d$/)
+  expect(end).toBe(':roomd 219 ann u :End of /STATS report')
+  expect(codes(await ann.ask('STATS o', 'HELP', 'HELP nothing'))).toEqual([
+    '219',
+    '704',
+    '705',
+    '705',
+    '705',
+    '705',
+    '706',
+    '524',
+  ])
+  const lin = await LineClient.connect(suite.daemon)
+  await lin.ask('LOGIN lin')
+  expect(await ann.ask('LUSERS')).toEqual([
+    ':roomd 251 ann :There are 2 users and 0 invisible on 1 servers',
+    ':roomd 252 ann 0 :operator(s) online',
+    ':roomd 254 ann 0 :channels formed',
+    ':roomd 255 ann :I have 2 clients and 0 servers',
+    ':roomd 265 ann 2 2 :Current local users 2',
+    ':roomd 266 ann 2 2 :Current global users 2',
+  ])
+  lin.socket.destroy()
+  await lin.closed
+})
+
+test('41. OPER with an admin account, KILL, WALLOPS and REHASH; not for others', async () => {
+  await suite.owner('root')
+  await suite.owner('olga')
+  const [ann, bob] = [await suite.guest('ann'), await suite.guest('bob')]
+  const denied = ":roomd 481 ann :Permission Denied- You're not an IRC operator"
+  expect(await ann.ask('KILL bob :go', 'WALLOPS :hear', 'REHASH')).toEqual([denied, denied, denied])
+  expect(await ann.ask('OPER root wrong-password', `OPER olga :${PASSWORD}`, 'OPER nobody x', 'OPER root')).toEqual([
+    ':roomd 464 ann :Password incorrect',
+    ':roomd 464 ann :Password incorrect',
+    ':roomd 464 ann :Password incorrect',
+    ':roomd 461 ann OPER :Not enough parameters',
+  ])
+  expect(await ann.ask(`OPER root :${PASSWORD}`)).toEqual([':roomd 381 ann :You are now an IRC operator'])
+  expect(await ann.ask('WHOIS ann')).toContain(':roomd 313 ann ann :is an admin')
+  expect(await ann.ask('WHOIS bob')).toContain(':roomd 378 ann bob :is connecting from 127.0.0.1')
+  expect(await ann.ask('REHASH')).toEqual([':roomd 382 ann certificate :Rehashing'])
+  await ann.ask('WALLOPS :all hands')
+  expect(await bob.until(/all hands/)).toEqual([':roomd NOTICE bob :all hands'])
+  await ann.rest()
+  expect(await ann.ask('KILL bob :go away', 'KILL nobody :x')).toEqual([':roomd 401 ann nobody :No such nick/channel'])
+  expect((await bob.until(/^ERROR/)).at(-1)).toBe('ERROR :Disconnected by an admin: go away')
+  await bob.closed
+})
+
+test('17. WHOIS and MODE tell that a user is a bot', async () => {
+  const bot = await suite.owner('robot')
+  for await (const reply of (await askDaemon(controlPathOf(data), {
+    action: 'account mark',
+    name: 'robot',
+    bot: true,
+  })) ?? [])
+    expect(reply).toEqual({ done: 'marked account robot' })
+  expect(await bot.ask('WHOIS robot', 'MODE robot')).toEqual(
+    expect.arrayContaining([':roomd 335 robot robot :is a bot', ':roomd 221 robot :+B']),
+  )
+})
+
+test('50. a client that floods is paced, is told once, and loses nothing', async () => {
+  const [ann, bob] = await suite.together('#flood', 'ann', 'bob')
+  const said = Array.from({ length: 70 }, (_, n) => `PRIVMSG #flood :${n}`)
+  ann.send(...said)
+  const heard = await bob.until(/ :69$/)
+  expect(heard.map((line) => line.replace(/^.* :/, ''))).toEqual(said.map((_, n) => String(n)))
+  const told = (await ann.rest()).filter((line) => line.includes('Slow down'))
+  expect(told).toEqual([':roomd NOTICE ann :Slow down: your lines are read at the permitted rate'])
+})

@@ -1,0 +1,189 @@
+/** docs/protocols/irc.md, section 9: users. */
+import { expect, test } from 'vitest'
+import { codes, ircSuite, PASSWORD, plain, tagOf } from './suite.ts'
+
+const suite = ircSuite()
+
+test('16. WHO of a channel, a nickname, a mask and oneself; the fields of WHOX', async () => {
+  const [ann, bob] = await suite.together('#who', 'ann', 'bob')
+  const olga = await suite.owner('olga')
+  await olga.ask('JOIN #who')
+  await bob.ask('AWAY :lunch')
+  await ann.rest()
+  const end = (mask: string) => `:roomd 315 ann ${mask} :End of WHO list`
+  expect(await ann.ask('WHO #who')).toEqual([
+    ':roomd 352 ann #who ~ann guest.roomd roomd ann H@ :0 ann',
+    ':roomd 352 ann #who ~bob guest.roomd roomd bob G :0 bob',
+    ':roomd 352 ann #who olga account.roomd roomd olga H :0 olga',
+    end('#who'),
+  ])
+  expect(await ann.ask('WHO bob')).toEqual([':roomd 352 ann * ~bob guest.roomd roomd bob G :0 bob', end('bob')])
+  expect(await ann.ask('WHO ann')).toEqual([':roomd 352 ann * ~ann guest.roomd roomd ann H :0 ann', end('ann')])
+  expect(await ann.ask('WHO o*')).toEqual([':roomd 352 ann * olga account.roomd roomd olga H :0 olga', end('o*')])
+  expect(await ann.ask('WHO nobody', 'WHO #nowhere')).toEqual([end('nobody'), end('#nowhere')])
+  expect(await ann.ask('WHO #who %tcuhnfar,42')).toEqual([
+    ':roomd 354 ann 42 #who ~ann guest.roomd ann H@ 0 :ann',
+    ':roomd 354 ann 42 #who ~bob guest.roomd bob G 0 :bob',
+    ':roomd 354 ann 42 #who olga account.roomd olga H olga :olga',
+    end('#who'),
+  ])
+  expect(await ann.ask('WHO olga %na')).toEqual([':roomd 354 ann olga :olga', end('olga')])
+  const hidden = await suite.guest('eve')
+  await ann.ask('MODE #who +s')
+  expect(await hidden.ask('WHO #who')).toEqual([':roomd 315 eve #who :End of WHO list'])
+})
+
+test('17. WHOIS tells account, channels, idle time, AWAY and the protocol; 401 for nobody', async () => {
+  const [ann] = await suite.together('#whois', 'ann')
+  const olga = await suite.owner('olga')
+  await olga.ask('JOIN #whois,#other', 'AWAY :lunch')
+  await ann.rest()
+  const lines = await ann.ask('WHOIS olga')
+  expect(codes(lines)).toEqual(['311', '312', '319', '330', '317', '301', '318'])
+  expect(lines[0]).toBe(':roomd 311 ann olga olga account.roomd * :olga')
+  expect(lines[2]?.split(' :')[1]?.split(' ').sort()).toEqual(['#whois', '@#other'])
+  expect(lines[3]).toBe(':roomd 330 ann olga olga :is logged in as')
+  expect(lines[4]).toMatch(/^:roomd 317 ann olga \d+ \d{10} :seconds idle, signon time$/)
+  expect(lines[5]).toBe(':roomd 301 ann olga :lunch')
+  await suite.line('lin', 'whois')
+  await ann.rest()
+  expect(await ann.ask('WHOIS lin')).toContain(':roomd 320 ann lin :is connected through the protocol line')
+  expect(await ann.ask('WHOIS nobody')).toEqual([
+    ':roomd 401 ann nobody :No such nick/channel',
+    ':roomd 318 ann nobody :End of /WHOIS list',
+  ])
+  expect(codes(await ann.ask('WHOIS'))).toEqual(['461'])
+  // Hidden channels are for their members.
+  await ann.ask('MODE #whois +s')
+  const eve = await suite.guest('eve')
+  expect(codes(await eve.ask('WHOIS ann'))).toEqual(['311', '312', '317', '318'])
+})
+
+test('18. WHOWAS tells of users who have gone', async () => {
+  const ann = await suite.guest('ann')
+  expect(await ann.ask('WHOWAS ghost')).toEqual([
+    ':roomd 406 ann ghost :There was no such nickname',
+    ':roomd 369 ann ghost :End of WHOWAS',
+  ])
+  for (const _ of 'two') {
+    const ghost = await suite.guest('ghost')
+    ghost.send('QUIT')
+    await ghost.closed
+  }
+  const lines = await ann.ask('WHOWAS Ghost 2')
+  expect(codes(lines)).toEqual(['314', '312', '314', '312', '369'])
+  expect(lines[0]).toBe(':roomd 314 ann ghost ~ghost guest.roomd * :ghost')
+  expect(codes(await ann.ask('WHOWAS ghost 1'))).toEqual(['314', '312', '369'])
+  const now = await suite.guest('ghost')
+  await now.ask('NICK spirit')
+  expect(codes(await ann.ask('WHOWAS ghost'))).toHaveLength(9)
+})
+
+test('25. AWAY is told to who writes, to WHOIS, and to neighbours with away-notify', async () => {
+  const [ann] = await suite.together('#away', 'ann')
+  const bob = await suite.guest('bob', 'away-notify')
+  await bob.ask('JOIN #away')
+  await ann.rest()
+  expect(await ann.ask('AWAY :at lunch')).toEqual([':roomd 306 ann :You have been marked as being away'])
+  expect(await bob.rest()).toEqual([':ann!~ann@guest.roomd AWAY :at lunch'])
+  expect(await bob.ask('PRIVMSG ann :hello', 'NOTICE ann :hello')).toEqual([':roomd 301 bob ann :at lunch'])
+  await ann.rest()
+  expect(await ann.ask('AWAY')).toEqual([':roomd 305 ann :You are no longer marked as being away'])
+  expect(await bob.rest()).toEqual([':ann!~ann@guest.roomd AWAY'])
+  // A user is away when all of its sessions are.
+  const [first, second] = [await suite.owner('olga'), await suite.owner('olga')]
+  await first.ask('JOIN #away')
+  await bob.rest()
+  await first.ask('AWAY :gone')
+  expect(await bob.rest()).toEqual([])
+  await second.ask('AWAY :gone too')
+  expect(await bob.rest()).toEqual([':olga!olga@account.roomd AWAY :gone'])
+  expect(codes(await ann.ask(`AWAY :${'x'.repeat(201)}`))).toEqual(['JOIN', 'FAIL'])
+})
+
+test('26. ISON, USERHOST and MONITOR', async () => {
+  const ann = await suite.guest('ann')
+  await suite.guest('bob')
+  await suite.owner('olga')
+  expect(await ann.ask('ISON bob nobody OLGA', 'ISON :bob nobody')).toEqual([
+    ':roomd 303 ann :bob OLGA',
+    ':roomd 303 ann :bob',
+  ])
+  expect(await ann.ask('USERHOST bob olga nobody')).toEqual([
+    ':roomd 302 ann :bob=+~bob@guest.roomd olga=+olga@account.roomd',
+  ])
+  expect(await ann.ask('MONITOR + bob,eve')).toEqual([':roomd 730 ann :bob!~bob@guest.roomd', ':roomd 731 ann :eve'])
+  const eve = await suite.guest('eve')
+  expect(await ann.until(/ 730 /)).toEqual([':roomd 730 ann :eve!~eve@guest.roomd'])
+  await eve.ask('NICK eva')
+  expect(await ann.until(/ 731 /)).toEqual([':roomd 731 ann :eve'])
+  await eve.ask('NICK eve')
+  expect(await ann.until(/ 730 /)).toEqual([':roomd 730 ann :eve!~eve@guest.roomd'])
+  eve.send('QUIT')
+  expect(await ann.until(/ 731 /)).toEqual([':roomd 731 ann :eve'])
+  expect(await ann.ask('MONITOR L', 'MONITOR S', 'MONITOR - bob', 'MONITOR L', 'MONITOR C', 'MONITOR L')).toEqual([
+    ':roomd 732 ann :bob,eve',
+    ':roomd 733 ann :End of MONITOR list',
+    ':roomd 730 ann :bob!~bob@guest.roomd',
+    ':roomd 731 ann :eve',
+    ':roomd 732 ann :eve',
+    ':roomd 733 ann :End of MONITOR list',
+    ':roomd 733 ann :End of MONITOR list',
+  ])
+  const many = Array.from({ length: 100 }, (_, n) => `n${n}`)
+  for (let start = 0; start < 100; start += 50) await ann.ask(`MONITOR + ${many.slice(start, start + 50).join(',')}`)
+  expect(await ann.ask('MONITOR + one,two')).toEqual([':roomd 734 ann 100 one,two :Monitor list is full'])
+  // Users of other protocols and the second session of an account.
+  const bob = await suite.guest('watcher')
+  await bob.ask('MONITOR + lin,olga')
+  await suite.line('lin', 'monitored')
+  expect(await bob.until(/ 730 /)).toEqual([':roomd 730 watcher :lin!~lin@guest.roomd'])
+  const second = await suite.owner('olga')
+  second.send('QUIT')
+  await second.closed
+  expect(await bob.rest()).toEqual([])
+})
+
+test('34. extended-join, account-tag, account-notify, chghost, userhost-in-names and multi-prefix', async () => {
+  const all = 'extended-join account-tag account-notify chghost userhost-in-names multi-prefix'
+  const ann = await suite.guest('ann', all)
+  await ann.ask('JOIN #caps')
+  const bob = await suite.guest('bob')
+  await bob.ask('JOIN #caps')
+  const olga = await suite.owner('olga')
+  await olga.ask('JOIN #caps', 'PRIVMSG #caps :hello')
+  expect(await ann.rest()).toEqual([
+    ':bob!~bob@guest.roomd JOIN #caps * :bob',
+    '@account=olga :olga!olga@account.roomd JOIN #caps olga :olga',
+    '@account=olga :olga!olga@account.roomd PRIVMSG #caps :hello',
+  ])
+  expect((await ann.ask('NAMES #caps'))[0]).toBe(
+    ':roomd 353 ann = #caps :@ann!~ann@guest.roomd bob!~bob@guest.roomd olga!olga@account.roomd',
+  )
+  expect(await ann.ask('JOIN #extended')).toContain(':ann!~ann@guest.roomd JOIN #extended * :ann')
+  const fresh = await suite.guest('fresh')
+  await fresh.ask('JOIN #caps')
+  await ann.rest()
+  await olga.rest()
+  await fresh.ask(`REGISTER * * :${PASSWORD}`)
+  expect(await ann.rest()).toEqual([
+    ':fresh!~fresh@guest.roomd ACCOUNT fresh',
+    ':fresh!~fresh@guest.roomd CHGHOST fresh account.roomd',
+  ])
+  expect(await olga.rest()).toEqual([])
+  await fresh.ask('PRIVMSG #caps :as an account')
+  const [line = ''] = await ann.rest()
+  expect([tagOf(line, 'account'), plain(line)]).toEqual([
+    'fresh',
+    ':fresh!fresh@account.roomd PRIVMSG #caps :as an account',
+  ])
+  const quiet = await suite.guest('quiet', 'draft/no-implicit-names')
+  expect(codes(await quiet.ask('JOIN #caps'))).not.toContain('353')
+})
+
+test('34. SETNAME is refused, as a user has one name', async () => {
+  const ann = await suite.guest('ann')
+  expect(await ann.ask('SETNAME :Ann Other')).toEqual([
+    ':roomd FAIL SETNAME CANNOT_CHANGE_REALNAME :ann has no other name',
+  ])
+})
