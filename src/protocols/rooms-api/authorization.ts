@@ -26,7 +26,9 @@ const HOW = 'Authorize with a token or password'
 const GUESSES: ReadonlySet<string> = new Set(['name-unknown', 'secret-wrong'])
 
 /** Authorization of requests, and of their access to rooms (docs/protocols/rooms-api.md, section 1). Cookies never count (CSRF). */
-export class Authorization implements Pick<RoomsApiContext, 'authorize' | 'renew' | 'readableRoom' | 'enter' | 'visit'> {
+export class Authorization
+  implements Pick<RoomsApiContext, 'authorize' | 'renew' | 'readableRoom' | 'enter' | 'visit'>
+{
   readonly #options: RoomsApiOptions
   readonly #services: Pick<HttpServices, 'requests' | 'local'>
 
