@@ -82,7 +82,8 @@ class PostRoute {
     this.#pacer.count(author, this.#pacer.paceOf(request, author), sayings.length)
     if (key !== undefined) for (const { text } of sayings) posting.checkText(text)
     const lectern = await this.#context.enter(caller, request.params.room)
-    if (key !== undefined && !(await posting.claimKey(lectern, key, JSON.stringify(sayings)))) throw keyReused()
+    const { id } = lectern.room.record
+    if (key !== undefined && !(await posting.claimKey(author, id, key, JSON.stringify(sayings)))) throw keyReused()
     const events = await Promise.all(posting.say(lectern, sayings))
     for (const [place, event] of events.entries()) {
       const saying = sayings[place]
