@@ -99,10 +99,11 @@ export class LineUpload {
     if (lines.length > 0) await this.#options.ready()
     for (const line of lines) {
       this.#number++
-      if (line === '') continue
       if (this.#failure !== undefined) throw this.#failure
+      // Of empty lines, too, as they would cost without a limit.
       const waitMs = this.#options.paceMs()
       if (waitMs > 0) await this.#wait(waitMs)
+      if (line === '') continue
       if (this.#underWay >= MAX_UNDER_WAY) await this.#waitUntil(MAX_UNDER_WAY / 2)
       this.#sayLine(line)
     }

@@ -273,10 +273,11 @@ test('a stop does not wait for the rate of a sender, and a client that is gone s
   await new Promise((resolve) => setTimeout(resolve, 500))
   expect((await stage.bodies('ops')).length).toBeLessThanOrEqual(said.length + 1)
   const waiting = await upload(stage.port)
-  waiting.send('more\n'.repeat(5_000))
+  // Empty lines count.
+  waiting.send(`more\n${'\n'.repeat(5_000)}last\n`)
   await eventually(async () => expect(await stage.bodies('ops')).toContain('more'))
   void stage.stop()
-  expect(await waiting.answer()).toMatchObject({ status: 503, body: { code: 'unavailable' } })
+  expect(await waiting.answer()).toMatchObject({ status: 503, body: { code: 'unavailable', messages: 1 } })
 })
 
 test('a token that is revoked ends the request that streams with it', async () => {
