@@ -1,5 +1,5 @@
-import type { MessageExtras } from '../src/chat/speech.ts'
 import { Refusal } from '../src/chat/refusal.ts'
+import type { MessageExtras } from '../src/chat/speech.ts'
 import type { Command, CommandContext } from './command.ts'
 import { OK, type Reply } from './replies.ts'
 

@@ -122,9 +122,9 @@ async function parse(args: readonly string[]): Promise<Record<string, unknown>> 
       '$0 [serve]\n\nA chat daemon that any shell can talk to. Every option can also be set as ROOMD_… in the environment.',
     )
     .command(['serve', '$0'], 'run the daemon')
-    .command('send', 'say a text, or standard input, in a room; see roomd send --help')
-    .command('tail', 'print what is said in rooms; see roomd tail --help')
-    .command('chat', 'chat at a terminal; see roomd chat --help')
+    .command('send <room> [text..]', 'say a text, or standard input, in a room; see roomd send --help')
+    .command('tail <room..>', 'print what is said in rooms; see roomd tail --help')
+    .command('chat [server] [room]', 'chat at a terminal; see roomd chat --help')
     .command('export', 'export the store as NDJSON, with or without a running daemon', (command) =>
       onStore(command).options(EXPORT_OPTIONS),
     )

@@ -3,7 +3,7 @@ import { isIP } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { serverAddress } from '../client/address.ts'
 import { DisconnectedError, RefusedError } from '../client/errors.ts'
-import { tcp, tls } from '../client/node/sockets.ts'
+import { tcp } from '../client/node/sockets.ts'
 import type { Dial } from '../client/transport.ts'
 import { webSocket } from '../client/websocket.ts'
 import { CommandFailure, EXIT, misuse } from './failure.ts'
@@ -40,15 +40,15 @@ export interface Reach {
 }
 
 /** Returns server and user from options and environment. @throws CommandFailure */
-export function reachOf(
+export async function reachOf(
   values: CommonValues,
   { server, suffix }: { server?: string | undefined; suffix?: string } = {},
-): Reach {
+): Promise<Reach> {
   const given = values.server ?? server ?? (process.env.ROOMD_SERVER || DEFAULT_SERVER)
   const passwordFile = values['room-password-file']
   return {
     server: given,
-    dial: dialOf(given, values.ca),
+    dial: await dialOf(given, values.ca),
     identity: identityOf(values, suffix),
     roomPassword: passwordFile === undefined ? undefined : secretIn('--room-password-file', passwordFile),
   }
@@ -101,7 +101,10 @@ export function failureOf(error: unknown, { server, identity }: Reach): unknown 
     return misuse(`${server} is no line port of roomd, which is 9090 by default; over WebSocket write http://HOST:PORT`)
   }
   if (code !== undefined && !isTemporary(error)) return new CommandFailure(EXIT.refused, safeLine(message), options)
-  const why = message === 'Not connected' ? 'is roomd running there?' : safeLine(message)
+  const doubt = /^(?:tls|wss|https):/.test(server)
+    ? 'is roomd running there, with a certificate that is trusted (--ca)?'
+    : 'is roomd running there?'
+  const why = message === 'Not connected' ? doubt : safeLine(message)
   return new CommandFailure(EXIT.unavailable, `cannot reach ${server}: ${why} (--server, ROOMD_SERVER)`, options)
 }
 
@@ -124,12 +127,14 @@ function isTemporary(error: unknown): boolean {
 }
 
 /** Returns the way to a server. @throws CommandFailure */
-function dialOf(server: string, caFile: string | undefined): Dial {
+async function dialOf(server: string, caFile: string | undefined): Promise<Dial> {
   try {
     const address = serverAddress(server)
     if (address.by === 'websocket') return webSocket(address.url)
     const { by, host, port } = address
     if (by === 'tcp') return tcp({ host, port })
+    // The library for TLS takes longer to load than all the rest.
+    const { tls } = await import('../client/node/tls.ts')
     const ca = caFile === undefined ? {} : { ca: readFileSync(caFile) }
     return tls({ host, port, servername: isIP(host) ? '' : host, ...ca })
   } catch (error) {

@@ -3,9 +3,11 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openRelay } from '../client/relay.ts'
+import { certificate } from '../support/certificate.ts'
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { reservePort } from '../support/port.ts'
+import { isReply } from '../support/stage.ts'
 import { bodiesOf, DONE, member, messagesOf } from './stage.ts'
 import { Verb, verb } from './verb.ts'
 
@@ -132,7 +134,12 @@ test('a server that is away is 75, at once or when --retry is over, and waited f
 test('the secret of an account is a file; without it the account is not used', async () => {
   const file = join(temporaryFolder(), 'password')
   writeFileSync(file, 'correct horse\n')
-  await member(daemon, 'LOGIN carol', '/register correct horse')
+  const carol = await member(daemon, 'LOGIN carol', '/register correct horse')
+  carol.send('/token create bot')
+  const [made] = await carol.until(isReply)
+  const token = (made?.type === 'commandResult' && made.token?.value) || expect.fail()
+  const withToken = await verb(['send', 'account', 'hi', '--as', 'carol'], { port, env: { ROOMD_TOKEN: token } })
+  expect(withToken).toEqual(DONE)
   expect(await verb(['send', 'account', 'hi', '--as', 'carol', '--password-file', file], { port })).toEqual(DONE)
   const refused = await verb(['send', 'account', 'hi', '--as', 'carol'], { port })
   expect(refused.status).toBe(1)
@@ -182,4 +189,26 @@ test('--help is short, and over WebSocket the same is said', async () => {
   const server = `http://127.0.0.1:${daemon.port('http')}`
   expect(await verb(['send', 'socket', 'hi', '--server', server], { port })).toEqual(DONE)
   expect(await bodiesOf(daemon, 'socket')).toEqual(['hi'])
+})
+
+test('the commands for the machine of the server list these, and ignore their variables', async () => {
+  const { stdout } = await verb(['--help'], { port })
+  for (const name of ['send', 'tail', 'chat']) expect(stdout).toContain(`see roomd ${name} --help`)
+  const data = temporaryFolder()
+  const env = { ROOMD_TOKEN: 'rd_x', ROOMD_AS: 'ann' }
+  const text = `roomd: there is no ${join(data, 'roomd.db')}\n`
+  expect(await verb(['room', 'list', '--data', data], { port, env })).toEqual({ status: 2, stdout: '', stderr: text })
+  const late = await verb(['--data', data, 'send', 'ops', 'x'], { port })
+  expect(late).toMatchObject({ status: 2, stderr: expect.stringContaining('roomd send') })
+})
+
+test('over TLS the certificate is one of --ca, or the server is not spoken to', async () => {
+  const args = ['send', 'tls', 'hi', '--server', `tls://localhost:${daemon.lineTls}`]
+  const untrusted = await verb(args, { port })
+  expect(untrusted).toMatchObject({
+    status: 75,
+    stderr: expect.stringContaining('a certificate that is trusted (--ca)?'),
+  })
+  expect(await verb([...args, '--ca', certificate().certFile], { port })).toEqual(DONE)
+  expect(await bodiesOf(daemon, 'tls')).toEqual(['hi'])
 })

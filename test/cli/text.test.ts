@@ -5,7 +5,7 @@ import { CommandFailure } from '../../src/cli/failure.ts'
 import { safeLine, safeText } from '../../src/cli/safe-text.ts'
 import { shownLine } from '../../src/cli/send/input-lines.ts'
 import { painted } from '../../src/cli/styles.ts'
-import { sinceOf } from '../../src/cli/tail/since.ts'
+import { historySince } from '../../src/cli/tail/since.ts'
 
 test('--since is read as local time, unless it has a zone', () => {
   const now = new Date(2026, 4, 24, 12, 0)
@@ -23,9 +23,9 @@ test('--since is read as local time, unless it has a zone', () => {
     '2026-05-01T15:17:19Z': '2026-05-01T15:17:19.000Z',
     '2026-05-01T15:17+02:00': '2026-05-01T13:17:00.000Z',
   }
-  for (const [text, since] of Object.entries(cases)) expect(sinceOf(text, now), text).toBe(since)
+  for (const [text, since] of Object.entries(cases)) expect(historySince(text, now), text).toBe(since)
   for (const text of ['', 'soon', '2026-02-30', '25:00', '12:60', '-10', '2026-13-01']) {
-    expect(() => sinceOf(text, now), text).toThrow(CommandFailure)
+    expect(() => historySince(text, now), text).toThrow(CommandFailure)
   }
 })
 

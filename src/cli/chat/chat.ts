@@ -35,7 +35,7 @@ export async function chat(args: readonly string[]): Promise<ExitStatus> {
     return EXIT.done
   }
   const { server, room } = placeIn(positionals)
-  const reach = reachOf(values, { server })
+  const reach = await reachOf(values, { server })
   const retryMs = (wholeNumber('--retry', values.retry) ?? 0) * 1_000
   const { stdin, stdout } = process
   const view =

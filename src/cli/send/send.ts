@@ -51,7 +51,7 @@ export async function send(args: readonly string[]): Promise<ExitStatus> {
   if (values.one && words.length > 0) throw misuse('--one is for standard input')
   const retryMs = (wholeNumber('--retry', values.retry) ?? 0) * 1_000
   const texts = words.length > 0 ? oneText(words.join(' ')) : values.one ? oneText(await wholeInput()) : inputTexts()
-  return new Sending(reachOf(values), retryMs, { action: values.action, notice: values.notice }).run(name, texts)
+  return new Sending(await reachOf(values), retryMs, { action: values.action, notice: values.notice }).run(name, texts)
 }
 
 /** Texts with the number of their line, some at a time. */
@@ -68,6 +68,7 @@ async function wholeInput(): Promise<string> {
 
 /** Yields the lines that are not blank. */
 async function* inputTexts(): Texts {
+  if (process.stdin.isTTY) process.stderr.write('Type what to say; Ctrl-D ends.\n')
   let line = 0
   for await (const lines of inputLines(process.stdin)) {
     const numbered = lines.map((text) => ({ text: shownLine(text), line: ++line }))

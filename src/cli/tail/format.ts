@@ -3,7 +3,7 @@ import { eventSpans, localTime } from '../event-text.ts'
 import { painted } from '../styles.ts'
 
 /** Returns an event as a line of output, or as several, with the line feed at the end. */
-export type Format = (event: RoomEvent) => string
+export type TailFormat = (event: RoomEvent) => string
 
 /** Characters that JSON leaves as they are, and a terminal does not. */
 const UNSAFE = /[\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g
@@ -23,7 +23,7 @@ export interface TextOptions {
 }
 
 /** Returns the format for people: local time, nickname, text; further lines of a text are indented. */
-export function textFormat({ colours, withRoom, withDays }: TextOptions): Format {
+export function textFormat({ colours, withRoom, withDays }: TextOptions): TailFormat {
   let day = ''
   return (event) => {
     const { date, time } = localTime(event.utctimestamp)

@@ -1,5 +1,5 @@
 import type { RoomEvent } from '../../../commands/replies.ts'
-import type { Format } from './format.ts'
+import type { TailFormat } from './format.ts'
 import type { ResumeFile } from './resume-file.ts'
 
 /** Characters that wait to be written at which {@link TailOutput.isFull}. */
@@ -8,7 +8,7 @@ const MANY = 262_144
 /** Writes events, and then keeps their ids. */
 export class TailOutput {
   readonly #stream: NodeJS.WriteStream
-  readonly #format: Format
+  readonly #format: TailFormat
   readonly #resume: ResumeFile | undefined
   /** Text that is not given to the stream, and the ids of its last events by room. */
   #text = ''
@@ -19,7 +19,7 @@ export class TailOutput {
   readonly failed: Promise<never>
   #fail: (error: unknown) => void
 
-  constructor(stream: NodeJS.WriteStream, format: Format, resume: ResumeFile | undefined) {
+  constructor(stream: NodeJS.WriteStream, format: TailFormat, resume: ResumeFile | undefined) {
     this.#stream = stream
     this.#format = format
     this.#resume = resume

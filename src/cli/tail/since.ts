@@ -1,8 +1,5 @@
 import { misuse } from '../failure.ts'
 
-/** Beginning of the past that is shown: the parameter of HISTORY, without `limit=`. */
-export type Since = string
-
 const AGO = /^-\d{1,9}[smhd]$/
 /** Ids carry the time in milliseconds, times in seconds have fewer digits. */
 const ID = /^\d{12,16}$/
@@ -12,11 +9,11 @@ const DAY = /^(\d{4}-\d\d-\d\d|today|yesterday)(?:[T ]+(\d{1,2}:\d\d(?::\d\d(?:\
 const ZONED = /^\d{4}-\d\d-\d\dT\d\d:\d\d.*(?:Z|[+-]\d\d:?\d\d)$/
 
 /**
- * Reads the value of --since: `all`, an id, `-10m`, epoch seconds, a date, a time, or both, which are local unless they have a zone.
+ * Reads the value of --since: `all`, an id, `-10m`, epoch seconds, a date, a time, or both, which are local unless they have a zone. Returns it as the parameter of HISTORY.
  *
  * @throws CommandFailure
  */
-export function sinceOf(text: string, now = new Date()): Since {
+export function historySince(text: string, now = new Date()): string {
   if (text === 'all') return ''
   if (AGO.test(text) || EPOCH_SECONDS.test(text)) return text
   if (ID.test(text)) return `after=${text}`

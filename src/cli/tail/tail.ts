@@ -7,7 +7,7 @@ import { Follower, type FollowerListener } from './follower.ts'
 import { jsonFormat, textFormat } from './format.ts'
 import { TailOutput } from './output.ts'
 import { ResumeFile } from './resume-file.ts'
-import { sinceOf } from './since.ts'
+import { historySince } from './since.ts'
 
 const OPTIONS = {
   since: { type: 'string' },
@@ -65,7 +65,7 @@ export async function tail(args: readonly string[]): Promise<ExitStatus> {
     ? jsonFormat
     : textFormat({ colours: hasColours(stdout), withRoom: rooms.length > 1, withDays: isForPeople })
   const lines = wholeNumber('--lines', values.lines)
-  const since = values.since === undefined ? undefined : sinceOf(values.since)
+  const since = values.since === undefined ? undefined : historySince(values.since)
   const limit = lines ?? (since === undefined ? DEFAULT_LINES : undefined)
   const options = {
     past:
@@ -77,7 +77,7 @@ export async function tail(args: readonly string[]): Promise<ExitStatus> {
   }
   const resume = values.resume === undefined ? undefined : new ResumeFile(values.resume)
   const output = new TailOutput(stdout, format, resume)
-  return new Tail(reachOf(values, { suffix: '-tail' }), options, output, resume).run(rooms)
+  return new Tail(await reachOf(values, { suffix: '-tail' }), options, output, resume).run(rooms)
 }
 
 /** One run of the command. */

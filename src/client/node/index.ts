@@ -4,7 +4,8 @@ import { serverAddress } from '../address.ts'
 import { type ConnectOptions, RoomdClient } from '../roomd-client.ts'
 import type { Dial } from '../transport.ts'
 import { webSocket } from '../websocket.ts'
-import { tcp, tls } from './sockets.ts'
+import { tcp } from './sockets.ts'
+import { tls } from './tls.ts'
 
 export * from '../library.ts'
 

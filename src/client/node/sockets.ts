@@ -1,17 +1,17 @@
-/** The line protocol over TCP and TLS, for Node. */
+/** The line protocol over sockets, for Node. */
 import { type NetConnectOpts, connect as openTcp, type Socket } from 'node:net'
-import { type ConnectionOptions, connect as openTls } from 'node:tls'
 import type { Dial, LineTransport, TransportListener } from '../transport.ts'
 
 export function tcp(options: NetConnectOpts): Dial {
   return (listener) => carryLines(openTcp(options), 'connect', listener)
 }
 
-export function tls(options: ConnectionOptions): Dial {
-  return (listener) => carryLines(openTls(options), 'secureConnect', listener)
-}
-
-function carryLines(socket: Socket, ready: string, { opened, received, closed }: TransportListener): LineTransport {
+/** Carries lines over a socket. @param ready its event when it is open */
+export function carryLines(
+  socket: Socket,
+  ready: string,
+  { opened, received, closed }: TransportListener,
+): LineTransport {
   let unfinished = ''
   let unsent = ''
   const flush = () => {

@@ -187,6 +187,16 @@ test('the terminal is as it was: behind Ctrl-Z, Ctrl-D and signals', async (cont
   }
 })
 
+test('the password of an account is asked for, and not shown', async (context) => {
+  needTmux(context)
+  await member(daemon, 'LOGIN carol', 'JOIN secret', '/register correct horse')
+  const terminal = new Terminal(['secret', '--as', 'carol'], { port: daemon.line })
+  await terminal.shows('Password for carol:')
+  terminal.type('correct horse', 'Enter')
+  const screen = await terminal.shows('[1:secret]')
+  expect(screen.join('\n')).not.toContain('horse')
+})
+
 test('without colours, and --plain, for screen readers', async (context) => {
   needTmux(context)
   const terminal = new Terminal(['plain', '--as', 'ann', '--plain'], { port: daemon.line, env: { NO_COLOR: '1' } })

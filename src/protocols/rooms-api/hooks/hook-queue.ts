@@ -32,6 +32,11 @@ export interface HookQueueParts {
   readonly slugOf: (room: number) => Promise<string | undefined>
 }
 
+/** Returns the text of an error of a connection; that of several addresses that were tried has a code only. */
+function errorText(error: NodeJS.ErrnoException): string {
+  return error.message || (error.code ?? error.name)
+}
+
 /**
  * Delivers the events of a room to a webhook: in order, one after the other, each until the receiver has accepted it or it is a day old. After a
  * crash events of the last second may be delivered again.
@@ -131,10 +136,7 @@ export class HookQueue {
     const post = { url, hook: id, secret, body: eventJson(event, slug), event: String(event.id) }
     const error = await turns
       .run(String(room), () => poster.post(post, this.#stopped.signal))
-      .then(
-        (status) => (status >= 200 && status < 300 ? undefined : `HTTP ${status}`),
-        (thrown: unknown) => (thrown instanceof Error ? thrown.message : String(thrown)),
-      )
+      .then((status) => (status >= 200 && status < 300 ? undefined : `HTTP ${status}`), errorText)
     if (error === undefined) {
       if (this.#failing) this.#parts.log.info(this.#shown, 'webhook delivered again')
       this.#failures = 0
@@ -170,8 +172,10 @@ export class HookQueue {
     const note = { position: this.#position, failing: this.#failing }
     const { position, failing } = this.#noted
     if (note.position === position && note.failing?.error === failing?.error) return
-    this.#noted = note
+    // Another node may deliver meanwhile, and be further.
+    if (!this.#parts.hooks.delivery.isHeld) return
     await this.#parts.hooks.note(this.#hook.id, note)
+    this.#noted = note
   }
 
   async #rest(ms: number): Promise<void> {
