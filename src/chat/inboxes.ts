@@ -63,7 +63,9 @@ export class Inboxes {
     const room = draft.room === NO_ROOM ? (own ?? NO_ROOM) : draft.room
     // The engine keeps the order of events of one room; the copy must not come before the reply.
     if (room !== draft.room) await told
-    await logs.append(`inbox:${key}`, { ...draft, room })
+    // A nonce is of messages to one addressee.
+    const nonce = draft.nonce && `${draft.nonce} ${fold(draft.to)}`
+    await logs.append(`inbox:${key}`, { ...draft, room, nonce })
   }
 
   /** Hands a session its private messages, until {@link dismiss}. A guest has to be in a room, or to have its nickname alone. */

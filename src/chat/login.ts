@@ -63,7 +63,10 @@ export class SessionLogin {
     try {
       // The operator may have removed the account since, and has not found this session.
       account = registered ? await credentials.accountOf(as).catch(refuse) : undefined
-      if (registered && !account) throw new Refusal('secret-wrong')
+      // So may the owner have revoked the token.
+      const isRevoked =
+        registered && as.token && !(await this.#engine.records.get('token', as.token.digest).catch(refuse))
+      if (registered && (!account || isRevoked)) throw new Refusal('secret-wrong')
       if (session.address !== '') session.addressDigest = await digests.of(session.address)
       if (alone) await this.#takeAlone(session, name)
       await blocking.load(name)

@@ -4,6 +4,7 @@ import { checkUnlocked } from './access.ts'
 import type { Author } from './authors.ts'
 import { ALONE, type Directory } from './directory.ts'
 import type { Memberships } from './memberships.ts'
+import { fold } from './names.ts'
 import { Refusal, refuse } from './refusal.ts'
 import type { Room } from './room.ts'
 import { digestOf } from './secrets.ts'
@@ -69,13 +70,14 @@ export class Posting {
   }
 
   /**
-   * Keeps a request of an author under a key for a day. Resolves with false if an earlier one with this key was another request.
+   * Keeps a request of an author under a key for a day. Resolves with false if an earlier one with this key was another request. Keys belong
+   * to a place: the id of a room, or the nickname of an addressee.
    *
    * @throws Refusal `unavailable`.
    */
-  async claimKey({ author, room }: Lectern, key: string, request: string): Promise<boolean> {
+  async claimKey(author: Author, place: number | string, key: string, request: string): Promise<boolean> {
     const digest = digestOf(request)
-    const id = digestOf(JSON.stringify([room.record.id, author.key, key]))
+    const id = digestOf(JSON.stringify([typeof place === 'string' ? fold(place) : place, author.key, key]))
     const expiresAt = Date.now() + NONCE_MS
     return (await this.#engine.records.insertOrGet('request', id, digest, { expiresAt }).catch(refuse)) === digest
   }

@@ -13,6 +13,8 @@ export interface TokenScope {
 
 /** An access token as far as it concerns those who have shown it. */
 export interface TokenIdentity {
+  /** The key of its record, which is gone when it is revoked. */
+  readonly digest: string
   /** The name that the owner of the account has given it. */
   readonly name: string
   /** See `accountId`. */

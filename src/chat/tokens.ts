@@ -127,9 +127,9 @@ export class AccessTokens {
     const { records } = this.#engine
     const token = await records.get('token', digestOf(value)).catch(refuse)
     if (!token || hasEnded(token)) return undefined
-    const { name, rooms, rights, until } = token
+    const { digest, name, rooms, rights, until } = token
     const scope = { ...(rooms && { rooms }), rights }
-    const proof = new Proof(token.account, undefined, { name, accountId: token.accountId, scope, until })
+    const proof = new Proof(token.account, undefined, { digest, name, accountId: token.accountId, scope, until })
     return (await this.#parts.credentials.accountOf(proof).catch(refuse)) && { proof, scope }
   }
 

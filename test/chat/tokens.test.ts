@@ -200,6 +200,14 @@ test('a proof of a token that is revoked before the login opens nothing', async 
   const { chat, ann } = await annStage()
   const value = await chat.tokens.create(ann, { name: 'ci' })
   const { proof } = (await chat.tokens.use(value)) ?? expect.fail()
+  await chat.tokens.revoke(ann, 'ci')
+  expect(await reasonOf(chat.login(new Session(silent), proof))).toBe('secret-wrong')
+})
+
+test('a proof of a token whose account is removed before the login opens nothing', async () => {
+  const { chat, ann } = await annStage()
+  const value = await chat.tokens.create(ann, { name: 'ci' })
+  const { proof } = (await chat.tokens.use(value)) ?? expect.fail()
   await chat.administration.removeAccount('ann')
   await chat.close(ann)
   await chat.accounts.register('ann', SECRET, HERE)

@@ -26,7 +26,9 @@ const HOW = 'Authorize with a token or password'
 const GUESSES: ReadonlySet<string> = new Set(['name-unknown', 'secret-wrong'])
 
 /** Authorization of requests, and of their access to rooms (docs/protocols/rooms-api.md, section 1). Cookies never count (CSRF). */
-export class Authorization implements Pick<RoomsApiContext, 'authorize' | 'readableRoom' | 'enter' | 'visit'> {
+export class Authorization
+  implements Pick<RoomsApiContext, 'authorize' | 'renew' | 'readableRoom' | 'enter' | 'visit'>
+{
   readonly #options: RoomsApiOptions
   readonly #services: Pick<HttpServices, 'requests' | 'local'>
 
@@ -59,10 +61,18 @@ export class Authorization implements Pick<RoomsApiContext, 'authorize' | 'reada
     )
   }
 
+  /** Implements {@link RoomsApiContext.renew}. */
+  async renew(request: FastifyRequest, { proof }: Caller): Promise<void> {
+    // A password is not hashed again.
+    if (proof && !proof.token) await this.#authorOf(proof, request)
+    else await this.authorize(request, 'write')
+  }
+
   /** Implements {@link RoomsApiContext.readableRoom}. */
   async readableRoom(caller: Caller, slug: string): Promise<RoomRecord> {
+    // First, as a token for other rooms is not to tell whether there is such a room.
+    if (caller.author) checkScope(caller.author, 'read', slug)
     const room = await this.#find(slug)
-    if (caller.author) checkScope(caller.author, 'read', room.slug)
     await this.#options.chat.access.check(caller.identity, room, await this.#unlocked(caller, room))
     return room
   }
@@ -76,6 +86,7 @@ export class Authorization implements Pick<RoomsApiContext, 'authorize' | 'reada
 
   /** Implements {@link RoomsApiContext.visit}. */
   async visit(caller: Caller, slug: string): Promise<Lectern> {
+    if (caller.author) checkScope(caller.author, 'write', slug)
     return this.#enter(caller, await this.#find(slug))
   }
 

@@ -44,6 +44,13 @@ export interface RoomsApiContext extends RoomsApiOptions {
    */
   authorize(request: FastifyRequest, right: 'read' | 'write'): Promise<Caller>
   /**
+   * Checks that the sender of a request that takes long may still write: that its token has not ended, for instance.
+   *
+   * @throws {Problem} 401
+   * @throws Refusal as {@link authorize} does
+   */
+  renew(request: FastifyRequest, caller: Caller): Promise<void>
+  /**
    * Finds a room that a caller may read, by its slug.
    *
    * @throws {Problem} 404 for a room that does not exist, or whose password the caller cannot show

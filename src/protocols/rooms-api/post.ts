@@ -16,6 +16,9 @@ import { API_MESSAGES, MAX_TOGETHER, POST_PARAMETERS } from './schemas.ts'
 import { isGone, LineUpload } from './upload.ts'
 import { checked, checkedQuery } from './validation.ts'
 
+/** Time after which the authorization of an upload is checked again. */
+const RENEW_MS = 1_000
+
 /** Adds the requests that say something in a room (docs/protocols/rooms-api.md, section 2.2). */
 export function addPosting(app: FastifyInstance, context: RoomsApiContext, services: HttpServices, pacer: Pacer): void {
   const route = new PostRoute(context, services, pacer)
@@ -79,7 +82,8 @@ class PostRoute {
     this.#pacer.count(author, this.#pacer.paceOf(request, author), sayings.length)
     if (key !== undefined) for (const { text } of sayings) posting.checkText(text)
     const lectern = await this.#context.enter(caller, request.params.room)
-    if (key !== undefined && !(await posting.claimKey(lectern, key, JSON.stringify(sayings)))) throw keyReused()
+    const { id } = lectern.room.record
+    if (key !== undefined && !(await posting.claimKey(author, id, key, JSON.stringify(sayings)))) throw keyReused()
     const events = await Promise.all(posting.say(lectern, sayings))
     for (const [place, event] of events.entries()) {
       const saying = sayings[place]
@@ -124,11 +128,16 @@ class PostRoute {
     const { chat, maxText } = this.#context
     const enter = () => this.#context.enter(caller, request.params.room)
     let lectern = await enter()
+    let renewAt = performance.now() + RENEW_MS
     const pace = this.#pacer.paceOf(request, author)
     const upload = new LineUpload({
       maxText,
       key,
       ready: async () => {
+        if (performance.now() >= renewAt) {
+          renewAt = performance.now() + RENEW_MS
+          await this.#context.renew(request, caller)
+        }
         if (!lectern.room.isHeld) lectern = await enter()
       },
       say: (saying) => {
@@ -142,6 +151,8 @@ class PostRoute {
       },
     })
     this.#requests.letLast(request, () => upload.stop())
+    request.socket.once('close', () => upload.stop())
+    if (request.socket.destroyed) upload.stop()
     // Of a body that is not read to its end, the rest is discarded.
     reply.header('Connection', 'close')
     try {

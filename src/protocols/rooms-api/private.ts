@@ -1,9 +1,10 @@
 import type { FastifyInstance } from 'fastify'
+import type { Saying } from '../../chat/speech.ts'
 import { isText, jsonOf, textOf } from './body.ts'
 import type { RoomsApiContext } from './context.ts'
 import type { Pacer } from './pacer.ts'
 import { Problem } from './problems.ts'
-import { keyOf, nonceAt, wholeText } from './sayings.ts'
+import { keyOf, keyReused, nonceAt, wholeText } from './sayings.ts'
 import { API_PRIVATE, NO_PARAMETERS } from './schemas.ts'
 import { checked, checkedQuery } from './validation.ts'
 
@@ -20,11 +21,16 @@ export function addPrivate(app: FastifyInstance, context: RoomsApiContext, pacer
     pacer.check(author)
     pacer.count(author, pacer.paceOf(request, author), 1)
     const key = keyOf(request)
-    const keyed = key !== undefined && { nonce: nonceAt(key, 1) }
-    const message = isText(request.bodyType)
+    const { user } = request.params
+    const message: Saying = isText(request.bodyType)
       ? { text: wholeText(textOf(request)) }
       : await checked(API_PRIVATE, jsonOf(request), 'Body')
-    await context.chat.messages.sendFrom(author, request.params.user, { ...message, ...keyed })
+    const { text, nonce } = key === undefined ? message : { ...message, nonce: nonceAt(key, 1) }
+    if (nonce !== undefined) {
+      context.chat.posting.checkText(text)
+      if (!(await context.chat.posting.claimKey(author, user, nonce, text))) throw keyReused()
+    }
+    await context.chat.messages.sendFrom(author, user, { text, nonce })
     return reply.code(204).send()
   })
 }

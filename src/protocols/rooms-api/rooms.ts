@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { isInScope } from '../../chat/token-scope.ts'
+import { checkScope, isInScope } from '../../chat/token-scope.ts'
 import type { Caller, RoomPath, RoomsApiContext } from './context.ts'
 import { isoOf } from './event.ts'
 import { Problem } from './problems.ts'
@@ -57,6 +57,8 @@ export function addRoomRequests(app: FastifyInstance, context: RoomsApiContext):
     const caller = await context.authorize(request, 'write')
     await checkedQuery(NO_PARAMETERS, request.query)
     if (!caller.author) throw new Problem(401, 'unauthorized', 'Authorize with a token or password')
+    // It is shown the room, so that one is not made for it in vain.
+    checkScope(caller.author, 'read', request.params.room)
     const { record, founds } = await chat.posting.open(caller.author, request.params.room)
     reply.code(founds ? 201 : 200).header('Location', `/rooms/${record.slug}`)
     return show(caller, record.slug)

@@ -25,6 +25,7 @@ export function roomsApiRoutes(options: RoomsApiOptions): Routes {
     const context: RoomsApiContext = {
       ...options,
       authorize: (request, right) => authorization.authorize(request, right),
+      renew: (request, caller) => authorization.renew(request, caller),
       readableRoom: (caller, slug) => authorization.readableRoom(caller, slug),
       enter: (caller, slug) => authorization.enter(caller, slug),
       visit: (caller, slug) => authorization.visit(caller, slug),

@@ -7,7 +7,8 @@ import type { TokenInfo } from '../../chat/tokens.ts'
 import { jsonOf } from './body.ts'
 import type { RoomsApiContext } from './context.ts'
 import { isoOf } from './event.ts'
-import { checked } from './validation.ts'
+import { NO_PARAMETERS } from './schemas.ts'
+import { checked, checkedQuery } from './validation.ts'
 
 const RIGHTS = { type: 'array', items: { type: 'string', enum: ['read', 'write'] }, minItems: 1 } as const
 const TIME = { type: 'string', format: 'date-time' } as const
@@ -67,6 +68,7 @@ export function addTokens(app: FastifyInstance, context: RoomsApiContext): void 
 async function ownerOf(context: RoomsApiContext, request: FastifyRequest, right: TokenRight): Promise<Proof> {
   const { proof } = await context.authorize(request, right)
   if (!proof) throw new Refusal('account-required')
+  await checkedQuery(NO_PARAMETERS, request.query)
   return proof
 }
 

@@ -20,7 +20,7 @@ export interface UploadOptions {
   readonly key: string | undefined
   /** Says a message. @throws Refusal */
   readonly say: (saying: Saying) => Promise<Event>
-  /** Called before each chunk of lines; resolves when these may be said. */
+  /** Called before each chunk of lines, and after each wait; resolves when the next lines may be said. */
   readonly ready: () => Promise<void>
   /** Counts a line, and returns the time in ms for which the next one has to wait. */
   readonly paceMs: () => number
@@ -41,16 +41,16 @@ export class LineUpload {
   /** The problem of the first line that is refused, with the number of such lines. */
   #refused: { readonly problem: Problem; readonly line: number; count: number } | undefined
   #stop: (() => void) | undefined
-  #isStopped = false
+  readonly #stopped = new AbortController()
 
   constructor(options: UploadOptions) {
     this.#options = options
     this.#lines = new InputLines(options.maxText)
   }
 
-  /** Ends the upload, as the server stops. */
+  /** Ends the upload, as the server stops or the client is gone. */
   stop(): void {
-    this.#isStopped = true
+    this.#stopped.abort()
     this.#stop?.()
   }
 
@@ -88,7 +88,7 @@ export class LineUpload {
     if (this.#failure !== undefined) throw this.#failure
     const next = await new Promise<IteratorResult<Buffer> | typeof STOPPED>((resolve, reject) => {
       this.#stop = () => resolve(STOPPED)
-      if (this.#isStopped) this.#stop()
+      if (this.#stopped.signal.aborted) this.#stop()
       chunks.next().then(resolve, reject)
     })
     if (next === STOPPED) throw new Refusal('unavailable')
@@ -99,13 +99,22 @@ export class LineUpload {
     if (lines.length > 0) await this.#options.ready()
     for (const line of lines) {
       this.#number++
-      if (line === '') continue
       if (this.#failure !== undefined) throw this.#failure
+      // Of empty lines, too, as they would cost without a limit.
       const waitMs = this.#options.paceMs()
-      if (waitMs > 0) await delay(waitMs)
+      if (waitMs > 0) await this.#wait(waitMs)
+      if (line === '') continue
       if (this.#underWay >= MAX_UNDER_WAY) await this.#waitUntil(MAX_UNDER_WAY / 2)
       this.#sayLine(line)
     }
+  }
+
+  /** Waits as the rate of the sender demands. */
+  async #wait(ms: number): Promise<void> {
+    const { signal } = this.#stopped
+    await delay(ms, undefined, { signal }).catch(() => {})
+    if (signal.aborted) throw new Refusal('unavailable')
+    await this.#options.ready()
   }
 
   #sayLine(line: string | Problem): void {

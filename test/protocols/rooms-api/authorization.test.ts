@@ -151,3 +151,28 @@ test('rooms with a password', async () => {
   expect(body).toMatchObject([{ body: 'of bob' }, { body: 'of ann' }])
   expect(JSON.stringify(await api('GET', '/rooms'))).not.toContain('den')
 })
+
+test('a limited token neither tells which other rooms exist nor makes a room in vain', async () => {
+  const { api, account, post } = await apiStage()
+  const ann = await account('ann')
+  expect((await post('other', 'first')).status).toBe(201)
+  const tokenOf = async (body: object) => {
+    const made = await api('POST', '/api/tokens', { headers: ann, body })
+    return { headers: bearer(made.body.value) }
+  }
+  const ops = await tokenOf({ name: 'ops', rooms: ['ops'] })
+  for (const room of ['other', 'none']) {
+    for (const [method, path] of [
+      ['GET', `/rooms/${room}/stream`],
+      ['GET', `/rooms/${room}/messages`],
+      ['GET', `/rooms/${room}/members`],
+      ['DELETE', `/rooms/${room}`],
+      ['DELETE', `/rooms/${room}/messages/1`],
+    ] as const) {
+      expect([path, await api(method, path, ops)]).toMatchObject([path, problem(403, 'token-scope')])
+    }
+  }
+  const writing = await tokenOf({ name: 'write', may: ['write'] })
+  expect(await api('PUT', '/rooms/new', writing)).toMatchObject(problem(403, 'token-scope'))
+  expect(await api('GET', '/rooms/new')).toMatchObject(problem(404, 'not-found'))
+})

@@ -132,7 +132,10 @@ test('private messages, once for a key, and the inbox', async () => {
     api('POST', '/users/bob/messages', { body, headers })
   const key = { ...ann, 'Idempotency-Key': 'k' }
   for (let n = 0; n < 3; n++) expect((await send('psst', key)).status).toBe(204)
-  expect((await send({ text: 'again' })).status).toBe(204)
+  // Another message would be lost without a word.
+  expect(await send('other', key)).toMatchObject(problem(422, 'key-reused'))
+  expect((await send({ text: 'again', nonce: 'n' })).status).toBe(204)
+  expect(await send({ text: 'other', nonce: 'n' })).toMatchObject(problem(422, 'key-reused'))
   expect(await there.until((event) => event.type === 'private' && event.body === 'again')).toHaveLength(2)
   for (const headers of [ann, bob]) {
     expect((await api('GET', '/inbox', { headers })).body).toMatchObject([
@@ -140,6 +143,10 @@ test('private messages, once for a key, and the inbox', async () => {
       { body: 'again' },
     ])
   }
+  // The same key for another addressee is another one, also in the sender's inbox.
+  await account('cid')
+  expect((await api('POST', '/users/cid/messages', { body: 'to cid', headers: key })).status).toBe(204)
+  expect((await api('GET', '/inbox?limit=1', { headers: ann })).body).toMatchObject([{ to: 'cid', body: 'to cid' }])
   const plain = await api('GET', '/inbox?limit=1', { headers: { ...bob, Accept: 'text/plain' } })
   expect(plain.text).toMatch(/^\[[^\]]+\] <ann -> bob> again\n$/)
   expect(await api('POST', '/users/nobody/messages', { headers: ann, body: 'hi' })).toMatchObject(

@@ -262,6 +262,37 @@ test('a stop answers a request that streams with what is said', async () => {
   expect(await answer()).toMatchObject({ status: 503, body: { code: 'unavailable', messages: 2 } })
 })
 
+test('a stop does not wait for the rate of a sender, and a client that is gone says nothing more', async () => {
+  const stage = await apiStage({ trusted: 'none', 'guest-rate': 10, 'guest-burst': 1 })
+  const gone = await upload(stage.port)
+  gone.send('line\n'.repeat(5_000))
+  await eventually(async () => expect((await stage.bodies('ops').catch(() => [])).length).toBeGreaterThan(1))
+  gone.socket.destroy()
+  await once(gone.socket, 'close')
+  const said = await stage.bodies('ops')
+  await new Promise((resolve) => setTimeout(resolve, 500))
+  expect((await stage.bodies('ops')).length).toBeLessThanOrEqual(said.length + 1)
+  const waiting = await upload(stage.port)
+  // Empty lines count.
+  waiting.send(`more\n${'\n'.repeat(5_000)}last\n`)
+  await eventually(async () => expect(await stage.bodies('ops')).toContain('more'))
+  void stage.stop()
+  expect(await waiting.answer()).toMatchObject({ status: 503, body: { code: 'unavailable', messages: 1 } })
+})
+
+test('a token that is revoked ends the request that streams with it', async () => {
+  const { port, account, api, bodies } = await apiStage()
+  const ann = await account('ann')
+  const made = await api('POST', '/api/tokens', { headers: ann, body: { name: 'ci' } })
+  const { socket, send, answer } = await upload(port, [`Authorization: Bearer ${made.body.value}`], 'split=lines')
+  send('first\n')
+  await eventually(async () => expect(await bodies('ops').catch(() => [])).toEqual(['first']))
+  expect((await api('DELETE', '/api/tokens/ci', { headers: ann })).status).toBe(204)
+  const timer = setInterval(() => send('later\n'), 100)
+  socket.once('close', () => clearInterval(timer))
+  expect(await answer()).toMatchObject({ status: 401, body: { code: 'unauthorized' } })
+})
+
 test('guests are paced by their address, whatever the connection', async () => {
   const { port, post, account } = await apiStage({ trusted: 'none', 'guest-rate': 1, 'guest-burst': 5 })
   const answers = await Promise.all(Array.from({ length: 20 }, (_, n) => post('ops', 'hi', `?as=ci${n % 3}`)))

@@ -159,6 +159,7 @@ test('private messages, missed ones first, to the account only', async () => {
     id: expect.stringMatching(/^\d+$/),
     type: 'private',
     from: 'bob',
+    verified: true,
     to: 'ann',
     body: 'while away',
     at: expect.any(String),

@@ -108,7 +108,17 @@ test('an id that cannot be resumed from is answered with 410, what is none with 
   for (const gone of [String(id + 10_000_000), String(id - 10_000_000_000), `ops=${id + 10_000_000}`]) {
     expect(await refusal(gone)).toEqual([410, 'history-gone'])
   }
-  const invalid = ['yesteryear', '-5x', '1838815881113600000000', 'ops=', 'ops=x', '=1', 'a=1,,b=2', '1&since=2']
+  const invalid = [
+    'yesteryear',
+    '-5x',
+    '1838815881113600000000',
+    'ops=',
+    'ops=x',
+    '=1',
+    'a=1,,b=2',
+    '1&since=2',
+    'dev=1',
+  ]
   for (const wrong of invalid) expect(await refusal(wrong)).toEqual([400, 'invalid-request'])
   expect(await refusal(String(id), 'ops,lobby')).toEqual([400, 'invalid-request'])
   expect(await (await stream('/rooms/ops/stream', { lastId: 'x' })).refusal).toEqual([400, 'invalid-request'])

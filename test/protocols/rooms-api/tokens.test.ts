@@ -84,6 +84,10 @@ test('a body that makes no sense is refused', async () => {
   expect(await ask('POST', '/api/tokens', BASIC, { name: 'x', rooms: ['a b'] })).toEqual(
     problem(400, 'room-name-invalid'),
   )
+  for (const method of ['GET', 'POST'])
+    expect(await ask(method, '/api/tokens?all=1', BASIC, method === 'GET' ? undefined : { name: 'x' })).toEqual(
+      problem(400, 'invalid-request'),
+    )
   const past = { name: 'x', until: '2000-01-01T00:00:00Z' }
   expect(await ask('POST', '/api/tokens', BASIC, past)).toEqual(problem(400, 'token-invalid'))
 })

@@ -12,21 +12,20 @@ export function alertmanagerText(payload: Payload): string {
   const alerts = objectsIn(payload.alerts)
   const [only] = alerts
   if (alerts.length === 1 && only) return words(`${head}:`, detailsText(only), scalarIn(only.generatorURL))
-  return lines([
-    words(head, scalarIn(payload.externalURL)),
-    lines(
-      alerts.map((alert) => alertLine(alert, payload)),
-      MAX_ALERTS,
-    ),
-  ])
+  return lines([words(head, scalarIn(payload.externalURL)), firstLines(alerts, (alert) => alertLine(alert, payload))])
 }
 
 /** Returns the text of a notification of Grafana's unified alerting, which has a title of its own. */
 export function grafanaText(payload: Payload): string {
-  const alerts = objectsIn(payload.alerts).map((alert) =>
-    words(alertLine(alert, payload), valuesText(alert), scalarIn(alert.dashboardURL) || scalarIn(alert.generatorURL)),
-  )
-  return lines([lineIn(payload.title) || countsText(payload), lines(alerts, MAX_ALERTS)])
+  const lineOf = (alert: Payload) =>
+    words(alertLine(alert, payload), valuesText(alert), scalarIn(alert.dashboardURL) || scalarIn(alert.generatorURL))
+  return lines([lineIn(payload.title) || countsText(payload), firstLines(objectsIn(payload.alerts), lineOf)])
+}
+
+/** Returns lines of the first alerts, and the number of the others. */
+function firstLines(alerts: readonly Payload[], lineOf: (alert: Payload) => string): string {
+  const more = alerts.length - MAX_ALERTS
+  return lines([...alerts.slice(0, MAX_ALERTS).map(lineOf), more > 0 ? `… and ${more} more` : ''])
 }
 
 /** Returns the number of alerts by status, such as `[FIRING:2, RESOLVED:1]`. */

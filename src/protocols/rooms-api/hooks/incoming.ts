@@ -9,10 +9,12 @@ import type { Pacer } from '../pacer.ts'
 import { Problem } from '../problems.ts'
 import { keyOf, nonceAt } from '../sayings.ts'
 import { hookMessageOf } from './hook-message.ts'
-import type { Payload } from './payload.ts'
+import { isDeeper, type Payload } from './payload.ts'
 
 /** Maximum bytes of a payload; those of forges list files. */
 const MAX_PAYLOAD_BYTES = 1_048_576
+/** Maximum levels of a payload's objects and lists: they are read by functions that call themselves. */
+const MAX_LEVELS = 64
 
 interface HookCall {
   readonly caller: Caller & { readonly author: Author }
@@ -89,6 +91,9 @@ function jsonIn(text: string, mustBeJson: boolean): Payload | string {
   } catch {
     if (mustBeJson) throw new Problem(400, 'invalid-request', 'The payload is not JSON')
     return text
+  }
+  if (isDeeper(value, MAX_LEVELS)) {
+    throw new Problem(400, 'invalid-request', `Objects and lists are nested deeper than ${MAX_LEVELS} levels`)
   }
   return isObject(value) ? value : typeof value === 'string' ? value : JSON.stringify(value)
 }

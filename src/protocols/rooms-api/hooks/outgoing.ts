@@ -8,7 +8,8 @@ import { jsonOf } from '../body.ts'
 import type { RoomPath, RoomsApiContext } from '../context.ts'
 import { EVENT_KINDS, isoOf } from '../event.ts'
 import { Problem } from '../problems.ts'
-import { checked } from '../validation.ts'
+import { NO_PARAMETERS } from '../schemas.ts'
+import { checked, checkedQuery } from '../validation.ts'
 import { isPlainlyPrivate } from './addresses.ts'
 
 const KINDS = {
@@ -88,6 +89,7 @@ function newSecret(): string {
 /** Finds a room whose operator sends the request. @throws Refusal `account-required`, `not-permitted`. */
 async function operatedRoom({ chat, ...context }: RoomsApiContext, request: FastifyRequest, slug: string) {
   const caller = await context.authorize(request, 'write')
+  await checkedQuery(NO_PARAMETERS, request.query)
   const { proof, author, identity } = caller
   if (!proof || !author) throw new Refusal('account-required')
   const room = await context.readableRoom(caller, slug)

@@ -35,10 +35,13 @@ export function words(...parts: readonly string[]): string {
   return parts.filter((part) => part !== '').join(' ')
 }
 
-/** Joins the lines of a message that are not empty. At most `most` of them are shown. */
-export function lines(all: readonly string[], most = Number.POSITIVE_INFINITY): string {
-  const filled = all.filter((line) => line !== '')
-  const shown = filled.slice(0, most)
-  if (filled.length > shown.length) shown.push(`… and ${filled.length - shown.length} more`)
-  return shown.join('\n')
+/** Joins the lines of a message that are not empty. */
+export function lines(all: readonly string[]): string {
+  return all.filter((line) => line !== '').join('\n')
+}
+
+/** Returns true if objects and lists are nested deeper than a number of levels. */
+export function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return levels === 0 || Object.values(value).some((part) => isDeeper(part, levels - 1))
 }

@@ -36,20 +36,20 @@ export function formatOf({ headers }: FastifyRequest): FormatName {
 
 /**
  * Returns the beginning of each log of a stream: by the header `Last-Event-ID`, with which a client of server-sent events resumes, or by
- * the parameter `since`. A log is named by the slug of its room; the inbox has none.
+ * the parameter `since`. A log is named by the slug of its room, one of `slugs`; the inbox has none.
  *
  * @throws {Problem} 400
  */
-export function sinceOf({ headers }: FastifyRequest, parameter: string | undefined, isOfMany: boolean): SinceOf {
+export function sinceOf({ headers }: FastifyRequest, parameter: string | undefined, slugs: readonly string[]): SinceOf {
   const { 'last-event-id': lastId = '' } = headers
   const since = lastId === '' ? parameter : String(lastId)
   if (since === undefined) return () => 'now'
   if (since === 'all') return () => 'all'
   if (BARE_ID.test(since)) {
-    if (isOfMany) throw invalid('Ids are per room: since=a=1,b=2')
+    if (slugs.length > 1) throw invalid('Ids are per room: since=a=1,b=2')
     return () => ({ id: idOf(since) })
   }
-  if (since.includes('=')) return placesOf(since)
+  if (since.includes('=')) return placesOf(since, slugs)
   try {
     const time = parseTime(since, Date.now())
     return () => ({ time })
@@ -59,11 +59,14 @@ export function sinceOf({ headers }: FastifyRequest, parameter: string | undefin
   }
 }
 
-function placesOf(list: string): SinceOf {
+function placesOf(list: string, slugs: readonly string[]): SinceOf {
+  const names = new Set(slugs.map(fold))
   const places = new Map<string, number>()
   for (const place of list.split(',')) {
     const [, slug, id] = PLACE.exec(place) ?? []
     if (slug === undefined || id === undefined) throw invalid('An id of several rooms is a=1,b=2')
+    // It would begin with its next event: after a mistake, or under another name of the room, with a hole.
+    if (!names.has(fold(slug))) throw invalid(`The stream has no room ${slug.slice(0, 64)}`)
     places.set(fold(slug), idOf(id))
   }
   return (slug = '') => {

@@ -55,7 +55,7 @@ export function addStreams(app: FastifyInstance, context: RoomsApiContext, servi
     const caller = await context.authorize(request, 'read')
     const { since, kinds } = await checkedQuery(STREAM_PARAMETERS, request.query)
     const slugs = roomsOf(request.params.room)
-    const begin = sinceOf(request, since, slugs.length > 1)
+    const begin = sinceOf(request, since, slugs)
     const asker = services.requests.askerOf(request)
     const places = new Map<number, Place>()
     for (const slug of slugs) {
@@ -74,7 +74,7 @@ export function addStreams(app: FastifyInstance, context: RoomsApiContext, servi
     checkScope(author, 'read')
     const { since } = await checkedQuery(INBOX_STREAM_PARAMETERS, request.query)
     const feed = await chat.feeds.ofInbox(proof.name)
-    const position = await feed.position(sinceOf(request, since, false)(), services.requests.askerOf(request))
+    const position = await feed.position(sinceOf(request, since, [])(), services.requests.askerOf(request))
     const places = new Map([[NO_ROOM, { room: undefined, feed, position, isBehind: true }]])
     return stream(request, reply, { caller, places, kinds: undefined })
   })

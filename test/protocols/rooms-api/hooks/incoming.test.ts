@@ -123,6 +123,15 @@ test('a payload is a message however long it is, up to a megabyte', async () => 
     expect([body, (await post(body)).status]).toEqual([body, 400])
 })
 
+test('a payload that is nested deeply or has a great many parts does no harm', async () => {
+  const nested = (open: string, close: string) => open.repeat(100_000) + close.repeat(100_000)
+  for (const body of [nested('[', ']'), `{"x":${nested('[', ']')}}`])
+    expect(await post(body)).toMatchObject({ status: 400, type: 'application/problem+json; charset=utf-8' })
+  expect(await post(JSON.stringify({ version: '4', alerts: Array(300_000).fill({}) }))).toEqual(OK)
+  const [text] = await said(1)
+  expect(text?.split('\n').at(-1)).toBe('… and 299990 more')
+})
+
 test('the token has one room and the right to write, and nothing else opens the way', async () => {
   const text = '{"text":"x"}'
   const refused = async (secret: string) => JSON.parse((await post(text, {}, secret)).text)
