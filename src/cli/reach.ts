@@ -101,8 +101,15 @@ export function failureOf(error: unknown, { server, identity }: Reach): unknown 
     return misuse(`${server} is no line port of roomd, which is 9090 by default; over WebSocket write http://HOST:PORT`)
   }
   if (code !== undefined && !isTemporary(error)) return new CommandFailure(EXIT.refused, safeLine(message), options)
-  const why = message === 'Not connected' ? 'is roomd running there?' : safeLine(message)
+  const why = connectingFailure(safeLine(message))
   return new CommandFailure(EXIT.unavailable, `cannot reach ${server}: ${why} (--server, ROOMD_SERVER)`, options)
+}
+
+/** Returns why a server cannot be reached, with what to do about it. */
+function connectingFailure(message: string): string {
+  if (message === 'Not connected' || /ECONNREFUSED/.test(message)) return 'is roomd running there?'
+  if (/ENOTFOUND|EAI_AGAIN/.test(message)) return 'the host is not known'
+  return /certificate/.test(message) ? `${message.replace(/;.*/, '')}; --ca FILE trusts one` : message
 }
 
 /** Returns a refusal as text with its code and hint, on one line. */
@@ -130,10 +137,23 @@ function dialOf(server: string, caFile: string | undefined): Dial {
     if (address.by === 'websocket') return webSocket(address.url)
     const { by, host, port } = address
     if (by === 'tcp') return tcp({ host, port })
-    const ca = caFile === undefined ? {} : { ca: readFileSync(caFile) }
-    return tls({ host, port, servername: isIP(host) ? '' : host, ...ca })
+    return tls({
+      host,
+      port,
+      servername: isIP(host) ? '' : host,
+      ...(caFile !== undefined && { ca: certificatesIn(caFile) }),
+    })
   } catch (error) {
+    if (error instanceof CommandFailure) throw error
     const text = error instanceof Error ? error.message : String(error)
     throw misuse(`--server ${server}: ${text}; write HOST, HOST:PORT, tls://HOST:PORT or http://HOST:PORT`)
+  }
+}
+
+function certificatesIn(file: string): Buffer {
+  try {
+    return readFileSync(file)
+  } catch (error) {
+    throw misuse(`--ca ${file}: ${(error as NodeJS.ErrnoException).code ?? error}`)
   }
 }

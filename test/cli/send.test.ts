@@ -166,6 +166,7 @@ test('what makes no sense is told in one line, with status 2', async () => {
     [['send', 'ops', 'x', '--password-file', '/nowhere'], '--password-file /nowhere: ENOENT'],
     [['send', 'ops', 'x', '-s', 'gopher://x'], '--server gopher://x: Not a URL of tcp, tls, ws, wss, http or https'],
     [['send', 'ops', 'x', '-s', `127.0.0.1:${http}`], `127.0.0.1:${http} is no line port of roomd`],
+    [['send', 'ops', 'x', '-s', `tls://127.0.0.1:${http}`, '--ca', '/nowhere'], '--ca /nowhere: ENOENT'],
   ] as const
   const answers = await Promise.all(cases.map(([args]) => verb(args, { port })))
   for (const [place, [, text]] of cases.entries()) {
@@ -182,4 +183,11 @@ test('--help is short, and over WebSocket the same is said', async () => {
   const server = `http://127.0.0.1:${daemon.port('http')}`
   expect(await verb(['send', 'socket', 'hi', '--server', server], { port })).toEqual(DONE)
   expect(await bodiesOf(daemon, 'socket')).toEqual(['hi'])
+})
+
+test('a certificate that is not trusted is told of', async () => {
+  const server = `tls://127.0.0.1:${daemon.lineTls}`
+  const { status, stderr } = await verb(['send', 'ops', 'x', '--server', server], { port })
+  expect(status).toBe(75)
+  expect(stderr).toMatch(/^roomd send: cannot reach \S+: .*certificate; --ca FILE trusts one/)
 })
