@@ -1,5 +1,5 @@
 /** `roomd tail`: prints what is said in rooms, and what was said before. */
-import { EXIT, type ExitStatus, misuse } from '../failure.ts'
+import { CommandFailure, EXIT, type ExitStatus, misuse } from '../failure.ts'
 import { COMMON_HELP, parseOptions, wholeNumber } from '../options.ts'
 import { entered, failureOf, type Reach, reachOf } from '../reach.ts'
 import { hasColours } from '../styles.ts'
@@ -108,7 +108,9 @@ class Tail {
       return EXIT.done
     } catch (error) {
       // The reader is gone, as of `| head`.
-      if ((error as NodeJS.ErrnoException).code === 'EPIPE') return EXIT.done
+      const { code, syscall, message } = error as NodeJS.ErrnoException
+      if (code === 'EPIPE') return EXIT.done
+      if (syscall === 'write') throw new CommandFailure(EXIT.refused, `standard output: ${message}`, { cause: error })
       throw failureOf(error, this.#reach)
     } finally {
       for (const follower of this.#followers) follower.close()
