@@ -39,7 +39,9 @@ export async function chat(args: readonly string[]): Promise<ExitStatus> {
   const retryMs = (wholeNumber('--retry', values.retry) ?? 0) * 1_000
   const { stdin, stdout } = process
   const view =
-    values.plain || !stdin.isTTY || !stdout.isTTY ? new PlainView(stdin, stdout) : new FullView(stdin, stdout)
+    values.plain || !stdin.isTTY || !stdout.isTTY || process.env.TERM === 'dumb'
+      ? new PlainView(stdin, stdout)
+      : new FullView(stdin, stdout)
   const session = new ChatSession(reach.server, view)
   const client = await entered(reach, retryMs, async ({ nickname, password, token }) => {
     const opened = await RoomdClient.open(reach.dial, {

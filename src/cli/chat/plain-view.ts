@@ -29,7 +29,9 @@ export class PlainView implements ChatView {
   }
 
   added(window: ChatWindow, spans: readonly Span[], isUrgent: boolean): void {
-    const isElsewhere = window !== this.#session?.current && window !== this.#session?.windows[0]
+    const { current, windows = [] } = this.#session ?? {}
+    // Before the start there is one room only.
+    const isElsewhere = current !== undefined && window !== current && window !== windows[0]
     const room = isElsewhere ? `[${window.name}] ` : ''
     const text = painted(
       spans.map(({ text }) => ({ text })),
