@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { CommandResult, Limits, Reply } from '../../commands/replies.ts'
 import { DisconnectedError, RefusedError } from './errors.ts'
 import { ClientInbox } from './inbox.ts'
@@ -86,6 +87,13 @@ export class RoomdClient implements AsyncDisposable {
     } catch (error) {
       this.#rooms.delete(feed)
       this.#release(seat)
+      // Without a password in the room, the server takes the one given for a part of the name, and repeats it.
+      if (password !== undefined && error instanceof RefusedError && error.code === 'room-name-invalid')
+        throw new RefusedError(
+          `No room with a password has this name: ${name}`,
+          error.code,
+          'Join it without a password',
+        )
       throw error
     }
     return room
