@@ -38,6 +38,8 @@ export class RoomdClient implements AsyncDisposable {
   /** Connections, each in a room or in none; the line protocol has one room a connection. */
   readonly #seats = new Set<Seat>()
   readonly #rooms = new Map<RoomFeed, JoinedRoom>()
+  /** Password or access token; undefined for a guest. */
+  #secret: string | undefined
   #isClosed = false
 
   /** Connects and logs in. @throws DisconnectedError, RefusedError */
@@ -60,6 +62,7 @@ export class RoomdClient implements AsyncDisposable {
     this.#dial = dial
     this.#options = options
     this.nickname = options.nickname
+    this.#secret = options.token ?? options.password
     this.inbox = new ClientInbox(async () => (await this.#anySeat()).client)
   }
 
@@ -108,6 +111,15 @@ export class RoomdClient implements AsyncDisposable {
     resultOf(await this.ask(commandLine('/tell', nickname, text)))
   }
 
+  /** Makes an account of a guest's nickname; later connections log in with it. @throws RefusedError `secret-invalid`, …; DisconnectedError */
+  async register(password: string): Promise<void> {
+    const { client } = await this.#anySeat()
+    await client.register(password)
+    this.#secret = password
+    for (const seat of this.#seats) seat.client.secret = password
+    await this.inbox.begin(client)
+  }
+
   /** Returns public rooms, busiest first: those in use, or those with a text in their name or topic; `all` for all. */
   async rooms(text?: string): Promise<readonly RoomEntry[]> {
     return resultOf(await this.ask(commandLine('/rooms', text))).rooms ?? []
@@ -140,7 +152,7 @@ export class RoomdClient implements AsyncDisposable {
   }
 
   get #isAccount(): boolean {
-    return (this.#options.token ?? this.#options.password) !== undefined
+    return this.#secret !== undefined
   }
 
   /** Returns a connection, in a room where there is one. @throws DisconnectedError, RefusedError */
@@ -152,8 +164,8 @@ export class RoomdClient implements AsyncDisposable {
   /** Opens another connection, for a room or for none. @throws DisconnectedError, RefusedError */
   async #sit(feed?: RoomFeed): Promise<Seat> {
     if (this.#isClosed) throw new DisconnectedError('The client is closed')
-    const { nickname, password, token, onState, onNotice } = this.#options
-    const secret = token ?? password
+    const { nickname, onState, onNotice } = this.#options
+    const secret = this.#secret
     const seat: Seat = new Seat(
       // A word for each connection: one with the same word ends the others.
       { dial: this.#dial, nickname, secret, session: secret === undefined ? randomWord() : undefined },

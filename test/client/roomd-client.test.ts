@@ -187,3 +187,23 @@ test('a password for a room without one is not repeated', async () => {
   })
   await client.join('dev')
 })
+
+test('a guest who registers enters further rooms, and comes back, as the account', async () => {
+  const port = await start()
+  const relay = await openRelay(port)
+  const back = Promise.withResolvers<void>()
+  let isLost = false
+  const client = await open(relay.port, 'ann', {
+    onState: ({ state, room }) => {
+      if (isLost && state === 'online' && room === 'ops') back.resolve()
+    },
+  })
+  await client.join('ops')
+  await client.register(PASSWORD)
+  await client.join('dev')
+  isLost = true
+  relay.cut()
+  await back.promise
+  await expect(client.ask('/whoami')).resolves.toMatchObject({ type: 'commandResult' })
+  await expect(open(port, 'ann')).rejects.toMatchObject({ code: 'name-reserved' })
+})

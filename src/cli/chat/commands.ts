@@ -21,6 +21,11 @@ const ACTS: Readonly<Record<string, Act>> = {
     if (nickname === undefined || text === undefined) session.tell('To whom, and what? /tell NICKNAME TEXT', 'error')
     else await session.client.tell(nickname, text)
   },
+  // Later connections, such as those for other rooms, need the password.
+  register: async (session, password) => {
+    await session.client.register(password)
+    session.tell(`Nickname ${session.nickname} is registered`)
+  },
   history: async (session, parameter) => {
     const limit = Number(/^\d{1,4}$/.exec(parameter)?.[0] ?? 100)
     for (const event of (await session.current.room?.history({ limit })) ?? [])
