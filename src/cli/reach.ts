@@ -109,6 +109,8 @@ export function failureOf(error: unknown, { server, identity }: Reach): unknown 
 function connectingFailure(message: string): string {
   if (message === 'Not connected' || /ECONNREFUSED/.test(message)) return 'is roomd running there?'
   if (/ENOTFOUND|EAI_AGAIN/.test(message)) return 'the host is not known'
+  const [, tlsFault] = /SSL routines:[^:]*:([^:]*)/.exec(message) ?? []
+  if (tlsFault !== undefined) return `no TLS there (${tlsFault})`
   return /certificate/.test(message) ? `${message.replace(/;.*/, '')}; --ca FILE trusts one` : message
 }
 
@@ -117,7 +119,9 @@ export function refusalLine({ message, code, hint }: RefusedError): string {
   return safeLine(hint === undefined ? `${message} (${code})` : `${message} (${code}): ${hint}`)
 }
 
-function adviceFor(code: string, { isChosen }: ClientIdentity): string {
+function adviceFor(code: string, { isChosen, nickname, password, token }: ClientIdentity): string {
+  if (code === 'name-invalid' && (password ?? token) !== undefined)
+    return `; is ${nickname} an account? --as names the account of the password or token`
   if (code === 'name-in-room') return isChosen ? '; choose another nickname with --as' : ''
   if (code === 'name-reserved')
     return '; prove it with --password-file, --token-file or ROOMD_TOKEN, or choose another one with --as'

@@ -185,9 +185,13 @@ test('--help is short, and over WebSocket the same is said', async () => {
   expect(await bodiesOf(daemon, 'socket')).toEqual(['hi'])
 })
 
-test('a certificate that is not trusted is told of', async () => {
+test('a certificate that is not trusted is told of, a port without TLS, and a token without its account', async () => {
   const server = `tls://127.0.0.1:${daemon.lineTls}`
   const { status, stderr } = await verb(['send', 'ops', 'x', '--server', server], { port })
+  const plain = await verb(['send', 'ops', 'x', '--server', `tls://127.0.0.1:${port}`], { port })
+  expect(plain).toMatchObject({ status: 75, stderr: expect.stringContaining('no TLS there (wrong version number)') })
+  const noAccount = await verb(['send', 'ops', 'x', '--as', 'nobody1'], { port, env: { ROOMD_TOKEN: 'rd_x' } })
+  expect(noAccount.stderr).toContain('--as names the account of the password or token')
   expect(status).toBe(75)
   expect(stderr).toMatch(/^roomd send: cannot reach \S+: .*certificate; --ca FILE trusts one/)
 })

@@ -150,7 +150,7 @@ test.runIf(existsSync('/dev/full'))('output that cannot be written ends it with 
 
 test('cut again and again, it prints every line once and in order, of several rooms', async () => {
   const relay = await openRelay(port)
-  const tail = new Verb(['tail', 'one', 'two', '-n', '0'], { port: relay.port })
+  const tail = new Verb(['tail', 'one', 'two', 'ONE', '-n', '0'], { port: relay.port })
   const ann = await speaker('one')
   const bob = await member(daemon, 'LOGIN bob', 'JOIN two')
   await Promise.all(

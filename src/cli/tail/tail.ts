@@ -1,4 +1,5 @@
 /** `roomd tail`: prints what is said in rooms, and what was said before. */
+import { isSameName } from '../../client/nickname.ts'
 import { CommandFailure, EXIT, type ExitStatus, misuse } from '../failure.ts'
 import { COMMON_HELP, parseOptions, wholeNumber } from '../options.ts'
 import { entered, failureOf, type Reach, reachOf } from '../reach.ts'
@@ -51,7 +52,9 @@ interface TailOptions {
 
 /** Runs the command. @throws CommandFailure */
 export async function tail(args: readonly string[]): Promise<ExitStatus> {
-  const { values, positionals: rooms } = parseOptions('tail', args, OPTIONS)
+  const { values, positionals } = parseOptions('tail', args, OPTIONS)
+  // Each once, in whatever case.
+  const rooms = positionals.filter((room, place) => positionals.findIndex((other) => isSameName(room, other)) === place)
   if (values.help) {
     process.stdout.write(HELP)
     return EXIT.done
