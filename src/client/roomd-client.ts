@@ -115,9 +115,14 @@ export class RoomdClient implements AsyncDisposable {
   async register(password: string): Promise<void> {
     const { client } = await this.#anySeat()
     await client.register(password)
-    this.#secret = password
-    for (const seat of this.#seats) seat.client.secret = password
+    this.usePassword(password)
     await this.inbox.begin(client)
+  }
+
+  /** Lets later connections log in with another password, when that of the account has been changed. */
+  usePassword(password: string): void {
+    this.#secret = password
+    for (const { client } of this.#seats) client.secret = password
   }
 
   /** Returns public rooms, busiest first: those in use, or those with a text in their name or topic; `all` for all. */

@@ -1,3 +1,4 @@
+import type { Reply } from '../../../commands/replies.ts'
 import { CHAT_HELP, NOT_HERE } from './help.ts'
 import type { ChatSession } from './session.ts'
 
@@ -25,6 +26,13 @@ const ACTS: Readonly<Record<string, Act>> = {
   register: async (session, password) => {
     await session.client.register(password)
     session.tell(`Nickname ${session.nickname} is registered`)
+  },
+  passwd: async (session, parameter) => {
+    const [, password] = /^(?:"(?:[^"\\]|\\.)*"|\S+)\s+(.*)$/s.exec(parameter) ?? []
+    const reply = await toServer(session, `/passwd ${parameter}`.trimEnd())
+    // The other form is an admin's, for any account.
+    if (password !== undefined && reply.type === 'commandResult' && reply.result === 'Password changed')
+      session.client.usePassword(password)
   },
   history: async (session, parameter) => {
     const limit = Number(/^\d{1,4}$/.exec(parameter)?.[0] ?? 100)
@@ -70,7 +78,7 @@ export function localCommands(): string[] {
 }
 
 /** Shows the reply of the server to a line. */
-async function toServer(session: ChatSession, line: string): Promise<void> {
+async function toServer(session: ChatSession, line: string): Promise<Reply> {
   const { room } = session.current
   const oneLine = line.replaceAll('\n', ' ')
   const reply = await (room ? room.ask(oneLine) : session.client.ask(oneLine))
@@ -81,4 +89,5 @@ async function toServer(session: ChatSession, line: string): Promise<void> {
     // What is done is seen by its events.
     if (reply.result !== null && reply.result !== 'OK') session.tell(reply.result)
   }
+  return reply
 }
