@@ -1,6 +1,6 @@
 /** `roomd chat`: a chat at a terminal. */
 import { RoomdClient } from '../../client/roomd-client.ts'
-import { EXIT, type ExitStatus, misuse } from '../failure.ts'
+import { CommandFailure, EXIT, type ExitStatus, misuse } from '../failure.ts'
 import { COMMON_HELP, parseOptions, wholeNumber } from '../options.ts'
 import { entered, failureOf, reachOf } from '../reach.ts'
 import { FullView } from './full-view.ts'
@@ -26,6 +26,9 @@ A single name is a server if it has a dot or a colon or is localhost, and otherw
 
 /** The lobby, unless the server has given it another name. */
 const LOBBY = 'lobby'
+
+/** Time that the end waits for what was typed to be said. */
+const LAST_WORDS_MS = 1_000
 
 /** Runs the command. @throws CommandFailure */
 export async function chat(args: readonly string[]): Promise<ExitStatus> {
@@ -65,7 +68,10 @@ export async function chat(args: readonly string[]): Promise<ExitStatus> {
   view.start(session)
   try {
     await Promise.race([session.quitted, signalled])
-    return EXIT.done
+    await session.settled(LAST_WORDS_MS)
+    const { unsent } = session
+    if (unsent === 0) return EXIT.done
+    throw new CommandFailure(EXIT.unavailable, unsent === 1 ? 'a line is not said' : `${unsent} lines are not said`)
   } catch (error) {
     throw failureOf(error, reach)
   } finally {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { PrivateEvent, RoomEvent } from '../../../commands/replies.ts'
 import { DisconnectedError, RefusedError } from '../../client/errors.ts'
 import { EventsMissingError } from '../../client/event-queue.ts'
@@ -36,6 +37,7 @@ export class ChatSession {
   quit: () => void
   readonly server: string
   readonly #view: ChatView
+  readonly #saying = new Set<Promise<string>>()
   #client: RoomdClient | undefined
   #mention: RegExp | undefined
 
@@ -135,12 +137,25 @@ export class ChatSession {
     if (!room) return this.tell('You are in no room here: /join ROOM', 'error')
     this.unsent++
     this.#view.changed()
+    const said = room.say(text, manner)
+    this.#saying.add(said)
     try {
-      await room.say(text, manner)
+      await said
     } finally {
+      this.#saying.delete(said)
       this.unsent--
       this.#view.changed()
     }
+  }
+
+  /** Resolves when all texts have their replies, or when the time is over. */
+  async settled(ms: number): Promise<void> {
+    const over = new AbortController()
+    await Promise.race([
+      Promise.allSettled(this.#saying),
+      sleep(ms, undefined, { signal: over.signal }).catch(() => {}),
+    ])
+    over.abort()
   }
 
   /** Shows a text of this program or of the server, by default in the present window. */

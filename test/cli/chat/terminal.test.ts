@@ -1,5 +1,5 @@
 /** `roomd chat` on the whole of a terminal, in tmux. */
-import { afterAll, beforeAll, expect, type TestContext, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, type TestContext, test } from 'vitest'
 import { openRelay } from '../../client/relay.ts'
 import { startTestDaemon, type TestDaemon } from '../../support/daemon.ts'
 import { temporaryFolder } from '../../support/folder.ts'
@@ -202,6 +202,33 @@ test('the terminal is as it was: behind Ctrl-Z, Ctrl-D and signals', async (cont
     await terminal.shows(/[$#]$/)
     await isSane()
   }
+})
+
+test('what is typed last is said; lines that are not said are told of at the end', async (context) => {
+  needTmux(context)
+  const own = await startTestDaemon()
+  onTestFinished(() => own.stop())
+  const terminal = new Terminal(['last', '--as', 'ann'], { port: own.line })
+  await terminal.shows('* ann joined')
+  terminal.type('/register password99', 'Enter')
+  await terminal.shows('Nickname ann is registered')
+  terminal.type('/passwd password99 another99', 'Enter')
+  await terminal.shows('Password changed')
+  terminal.type('/join last2', 'Enter')
+  await terminal.shows('[2:last2]')
+  terminal.type('bye', 'Enter', 'C-d')
+  await terminal.shows(/[$#]$/)
+  expect(await bodiesOf(own, 'last2')).toEqual(['bye'])
+  terminal.start()
+  await terminal.shows('Password for ann:')
+  terminal.type('another99', 'Enter')
+  await terminal.shows('[1:last]')
+  await own.stop()
+  await terminal.shows('[1:last offline]')
+  terminal.type('too late', 'Enter')
+  await terminal.shows('sending 1')
+  terminal.type('C-d')
+  await terminal.shows('roomd chat: a line is not said')
 })
 
 test('without colours, and --plain, for screen readers', async (context) => {
