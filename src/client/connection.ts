@@ -55,9 +55,12 @@ export class ClientConnection {
         this.#answer({ type: 'commandResult', result: null })
       },
       received: (lines) => this.#read(lines),
-      closed: (why) => this.#close(why),
+      closed: (why) => {
+        if (this.#state === 'opening' && why) this.#lastWord ??= { text: why, reconnect: true }
+        this.drop()
+      },
     })
-    this.#await(PATIENCE_MS, () => this.#close('The server does not answer'))
+    this.#await(PATIENCE_MS, () => this.drop())
   }
 
   /**
@@ -133,12 +136,6 @@ export class ClientConnection {
     this.#transport.close()
     this.#listener.lost?.(this.#lastWord)
     for (const { lost } of this.#asked.splice(0).slice(this.#answered)) lost(new DisconnectedError(this.#lastWord))
-  }
-
-  /** Ends the connection; one that could not be opened tells why. */
-  #close(why: string | undefined): void {
-    if (this.#state === 'opening' && why !== undefined) this.#lastWord ??= { text: why, reconnect: true }
-    this.drop()
   }
 
   #read(lines: string): void {

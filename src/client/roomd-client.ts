@@ -92,11 +92,7 @@ export class RoomdClient implements AsyncDisposable {
       this.#release(seat)
       // Without a password in the room, the server takes the one given for a part of the name, and repeats it.
       if (password !== undefined && error instanceof RefusedError && error.code === 'room-name-invalid')
-        throw new RefusedError(
-          `No room with a password has this name: ${name}`,
-          error.code,
-          'Join it without a password',
-        )
+        throw new RefusedError(`No room with a password: ${name}`, error.code)
       throw error
     }
     return room
@@ -111,15 +107,7 @@ export class RoomdClient implements AsyncDisposable {
     resultOf(await this.ask(commandLine('/tell', nickname, text)))
   }
 
-  /** Makes an account of a guest's nickname; later connections log in with it. @throws RefusedError `secret-invalid`, …; DisconnectedError */
-  async register(password: string): Promise<void> {
-    const { client } = await this.#anySeat()
-    await client.register(password)
-    this.usePassword(password)
-    await this.inbox.begin(client)
-  }
-
-  /** Lets later connections log in with another password, when that of the account has been changed. */
+  /** Lets later connections log in with another password, as after `/register` and `/passwd`. */
   usePassword(password: string): void {
     this.#secret = password
     for (const { client } of this.#seats) client.secret = password

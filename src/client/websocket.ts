@@ -6,12 +6,7 @@ export function webSocket(url: string | URL, make = () => new WebSocket(url)): D
     const socket = make()
     socket.onopen = () => listener.opened()
     socket.onmessage = ({ data }) => listener.received(String(data))
-    let why: string | undefined
-    // Browsers do not tell the reason, Node does.
-    socket.onerror = (event) => {
-      if ('message' in event && typeof event.message === 'string' && event.message !== '') why = event.message
-    }
-    socket.onclose = () => listener.closed(why)
+    socket.onclose = () => listener.closed()
     return { send: (line) => socket.send(line), close: () => socket.close() }
   }
 }

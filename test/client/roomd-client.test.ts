@@ -199,7 +199,8 @@ test('a guest who registers enters further rooms, and comes back, as the account
     },
   })
   await client.join('ops')
-  await client.register(PASSWORD)
+  await client.ask(`/register ${PASSWORD}`)
+  client.usePassword(PASSWORD)
   await client.join('dev')
   isLost = true
   relay.cut()

@@ -24,8 +24,8 @@ const ACTS: Readonly<Record<string, Act>> = {
   },
   // Later connections, such as those for other rooms, need the password.
   register: async (session, password) => {
-    await session.client.register(password)
-    session.tell(`Nickname ${session.nickname} is registered`)
+    const reply = await toServer(session, `/register ${password}`.trimEnd())
+    if (reply.type === 'commandResult') session.client.usePassword(password)
   },
   passwd: async (session, parameter) => {
     const [, password] = /^(?:"(?:[^"\\]|\\.)*"|\S+)\s+(.*)$/s.exec(parameter) ?? []
