@@ -101,11 +101,17 @@ export function failureOf(error: unknown, { server, identity }: Reach): unknown 
     return misuse(`${server} is no line port of roomd, which is 9090 by default; over WebSocket write http://HOST:PORT`)
   }
   if (code !== undefined && !isTemporary(error)) return new CommandFailure(EXIT.refused, safeLine(message), options)
-  const doubt = /^(?:tls|wss|https):/.test(server)
-    ? 'is roomd running there, with a certificate that is trusted (--ca)?'
-    : 'is roomd running there?'
-  const why = message === 'Not connected' ? doubt : safeLine(message)
+  const why = connectingFailure(safeLine(message))
   return new CommandFailure(EXIT.unavailable, `cannot reach ${server}: ${why} (--server, ROOMD_SERVER)`, options)
+}
+
+/** Returns why a server cannot be reached, with what to do about it. */
+function connectingFailure(message: string): string {
+  if (message === 'Not connected' || /ECONNREFUSED/.test(message)) return 'is roomd running there?'
+  if (/ENOTFOUND|EAI_AGAIN/.test(message)) return 'the host is not known'
+  const [, tlsFault] = /SSL routines:[^:]*:([^:]*)/.exec(message) ?? []
+  if (tlsFault !== undefined) return `no TLS there (${tlsFault})`
+  return /certificate/.test(message) ? `${message.replace(/;.*/, '')}; --ca FILE trusts one` : message
 }
 
 /** Returns a refusal as text with its code and hint, on one line. */
@@ -113,7 +119,9 @@ export function refusalLine({ message, code, hint }: RefusedError): string {
   return safeLine(hint === undefined ? `${message} (${code})` : `${message} (${code}): ${hint}`)
 }
 
-function adviceFor(code: string, { isChosen }: ClientIdentity): string {
+function adviceFor(code: string, { isChosen, nickname, password, token }: ClientIdentity): string {
+  if (code === 'name-invalid' && (password ?? token) !== undefined)
+    return `; is ${nickname} an account? --as names the account of the password or token`
   if (code === 'name-in-room') return isChosen ? '; choose another nickname with --as' : ''
   if (code === 'name-reserved')
     return '; prove it with --password-file, --token-file or ROOMD_TOKEN, or choose another one with --as'
@@ -135,10 +143,19 @@ async function dialOf(server: string, caFile: string | undefined): Promise<Dial>
     if (by === 'tcp') return tcp({ host, port })
     // The library for TLS takes longer to load than all the rest.
     const { tls } = await import('../client/node/tls.ts')
-    const ca = caFile === undefined ? {} : { ca: readFileSync(caFile) }
+    const ca = caFile === undefined ? {} : { ca: certificatesIn(caFile) }
     return tls({ host, port, servername: isIP(host) ? '' : host, ...ca })
   } catch (error) {
+    if (error instanceof CommandFailure) throw error
     const text = error instanceof Error ? error.message : String(error)
     throw misuse(`--server ${server}: ${text}; write HOST, HOST:PORT, tls://HOST:PORT or http://HOST:PORT`)
+  }
+}
+
+function certificatesIn(file: string): Buffer {
+  try {
+    return readFileSync(file)
+  } catch (error) {
+    throw misuse(`--ca ${file}: ${(error as NodeJS.ErrnoException).code ?? error}`)
   }
 }

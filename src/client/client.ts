@@ -94,10 +94,15 @@ export class ChatClient {
     resultOf(await this.connection.ask('LEAVE', forget))
   }
 
+  /** Password or access token for later connections. */
+  set secret(secret: string) {
+    this.#link.secret = secret
+  }
+
   /** Makes the nickname an account. @throws DisconnectedError, RefusedError */
   async register(secret: string): Promise<void> {
     resultOf(await this.ask(`/register ${secret}`))
-    this.#link.secret = secret
+    this.secret = secret
   }
 
   /** Sends any line that changes neither nickname nor room. Rejects with {@link DisconnectedError}. */

@@ -55,7 +55,10 @@ export class ClientConnection {
         this.#answer({ type: 'commandResult', result: null })
       },
       received: (lines) => this.#read(lines),
-      closed: () => this.drop(),
+      closed: (why) => {
+        if (this.#state === 'opening' && why) this.#lastWord ??= { text: why, reconnect: true }
+        this.drop()
+      },
     })
     this.#await(PATIENCE_MS, () => this.drop())
   }

@@ -14,7 +14,10 @@ export class RefusedError extends Error {
   }
 }
 
-/** Why the server closes the connection, in its own words (docs/protocols/line.md, section 3.2). */
+/**
+ * Why the server closes the connection, in its own words (docs/protocols/line.md, section 3.2), or why it cannot be reached, in those of the
+ * system.
+ */
 export interface LastWord {
   readonly text: string
   readonly code?: ErrorCode

@@ -87,7 +87,7 @@ export class JoinedRoom implements AsyncIterable<RoomEvent> {
 
   /** Returns past events, oldest first. @throws RefusedError `history-gone`, …; DisconnectedError */
   async history({ limit = 100, kinds, grep, ...range }: EventRange = {}): Promise<readonly RoomEvent[]> {
-    const filter = { kinds: kinds?.join(), grep: grep === undefined ? undefined : `"${grep}"` }
+    const filter = { kinds: kinds?.join(), grep: grep === undefined ? undefined : quoted(grep) }
     let found: RoomEvent[] = []
     let { before } = range
     do {
@@ -181,6 +181,11 @@ export class JoinedRoom implements AsyncIterable<RoomEvent> {
     const command = action ? '/me' : notice ? '/notice' : 'MESSAGE'
     this.#feed.speech.say({ line: nonceLine(text, nonce, command), said, failed })
   }
+}
+
+/** Quotes a text for `grep=`, which knows both kinds of quotes and no escape. */
+function quoted(text: string): string {
+  return text.includes('"') ? `'${text}'` : `"${text}"`
 }
 
 function recordsTo(events: RoomEvent[]): (body: History['body']) => void {

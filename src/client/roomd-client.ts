@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { CommandResult, Limits, Reply } from '../../commands/replies.ts'
 import { DisconnectedError, RefusedError } from './errors.ts'
 import { ClientInbox } from './inbox.ts'
@@ -37,6 +38,8 @@ export class RoomdClient implements AsyncDisposable {
   /** Connections, each in a room or in none; the line protocol has one room a connection. */
   readonly #seats = new Set<Seat>()
   readonly #rooms = new Map<RoomFeed, JoinedRoom>()
+  /** Password or access token; undefined for a guest. */
+  #secret: string | undefined
   #isClosed = false
 
   /** Connects and logs in. @throws DisconnectedError, RefusedError */
@@ -59,6 +62,7 @@ export class RoomdClient implements AsyncDisposable {
     this.#dial = dial
     this.#options = options
     this.nickname = options.nickname
+    this.#secret = options.token ?? options.password
     this.inbox = new ClientInbox(async () => (await this.#anySeat()).client)
   }
 
@@ -86,6 +90,9 @@ export class RoomdClient implements AsyncDisposable {
     } catch (error) {
       this.#rooms.delete(feed)
       this.#release(seat)
+      // Without a password in the room, the server takes the one given for a part of the name, and repeats it.
+      if (password !== undefined && error instanceof RefusedError && error.code === 'room-name-invalid')
+        throw new RefusedError(`No room with a password: ${name}`, error.code)
       throw error
     }
     return room
@@ -98,6 +105,12 @@ export class RoomdClient implements AsyncDisposable {
    */
   async tell(nickname: string, text: string): Promise<void> {
     resultOf(await this.ask(commandLine('/tell', nickname, text)))
+  }
+
+  /** Lets later connections log in with another password, as after `/register` and `/passwd`. */
+  usePassword(password: string): void {
+    this.#secret = password
+    for (const { client } of this.#seats) client.secret = password
   }
 
   /** Returns public rooms, busiest first: those in use, or those with a text in their name or topic; `all` for all. */
@@ -132,7 +145,7 @@ export class RoomdClient implements AsyncDisposable {
   }
 
   get #isAccount(): boolean {
-    return (this.#options.token ?? this.#options.password) !== undefined
+    return this.#secret !== undefined
   }
 
   /** Returns a connection, in a room where there is one. @throws DisconnectedError, RefusedError */
@@ -144,8 +157,8 @@ export class RoomdClient implements AsyncDisposable {
   /** Opens another connection, for a room or for none. @throws DisconnectedError, RefusedError */
   async #sit(feed?: RoomFeed): Promise<Seat> {
     if (this.#isClosed) throw new DisconnectedError('The client is closed')
-    const { nickname, password, token, onState, onNotice } = this.#options
-    const secret = token ?? password
+    const { nickname, onState, onNotice } = this.#options
+    const secret = this.#secret
     const seat: Seat = new Seat(
       // A word for each connection: one with the same word ends the others.
       { dial: this.#dial, nickname, secret, session: secret === undefined ? randomWord() : undefined },

@@ -5,7 +5,10 @@ export type ClientState =
   | { readonly state: 'connecting' | 'online'; readonly room?: string }
   /** The nickname is taken in the room, perhaps by the connection that was lost: JOIN is repeated. */
   | { readonly state: 'waiting'; readonly room: string }
-  /** The connection is lost; the next attempt begins in `retryMs`. `reason` and `code` are the last word of the server. */
+  /**
+   * The connection is lost; the next attempt begins in `retryMs`. `reason` and `code` are the last word of the server. Without one, `reason`
+   * is why it cannot be reached.
+   */
   | {
       readonly state: 'offline'
       readonly room?: string

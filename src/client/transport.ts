@@ -12,8 +12,8 @@ export interface TransportListener {
   opened(): void
   /** One or more whole lines from the server, with line feeds between them. */
   received(lines: string): void
-  /** The connection has ended, or could not be opened. */
-  closed(): void
+  /** The connection has ended, or could not be opened, for the reason that the system gives where it gives one. */
+  closed(why?: string): void
 }
 
 /** Opens a connection. The listener is called only after this has returned. */

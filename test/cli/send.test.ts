@@ -173,6 +173,7 @@ test('what makes no sense is told in one line, with status 2', async () => {
     [['send', 'ops', 'x', '--password-file', '/nowhere'], '--password-file /nowhere: ENOENT'],
     [['send', 'ops', 'x', '-s', 'gopher://x'], '--server gopher://x: Not a URL of tcp, tls, ws, wss, http or https'],
     [['send', 'ops', 'x', '-s', `127.0.0.1:${http}`], `127.0.0.1:${http} is no line port of roomd`],
+    [['send', 'ops', 'x', '-s', `tls://127.0.0.1:${http}`, '--ca', '/nowhere'], '--ca /nowhere: ENOENT'],
   ] as const
   const answers = await Promise.all(cases.map(([args]) => verb(args, { port })))
   for (const [place, [, text]] of cases.entries()) {
@@ -207,8 +208,19 @@ test('over TLS the certificate is one of --ca, or the server is not spoken to', 
   const untrusted = await verb(args, { port })
   expect(untrusted).toMatchObject({
     status: 75,
-    stderr: expect.stringContaining('a certificate that is trusted (--ca)?'),
+    stderr: expect.stringMatching(/certificate; --ca FILE trusts one/),
   })
   expect(await verb([...args, '--ca', certificate().certFile], { port })).toEqual(DONE)
   expect(await bodiesOf(daemon, 'tls')).toEqual(['hi'])
+})
+
+test('a certificate that is not trusted is told of, a port without TLS, and a token without its account', async () => {
+  const server = `tls://127.0.0.1:${daemon.lineTls}`
+  const { status, stderr } = await verb(['send', 'ops', 'x', '--server', server], { port })
+  const plain = await verb(['send', 'ops', 'x', '--server', `tls://127.0.0.1:${port}`], { port })
+  expect(plain).toMatchObject({ status: 75, stderr: expect.stringContaining('no TLS there (wrong version number)') })
+  const noAccount = await verb(['send', 'ops', 'x', '--as', 'nobody1'], { port, env: { ROOMD_TOKEN: 'rd_x' } })
+  expect(noAccount.stderr).toContain('--as names the account of the password or token')
+  expect(status).toBe(75)
+  expect(stderr).toMatch(/^roomd send: cannot reach \S+: .*certificate; --ca FILE trusts one/)
 })

@@ -1,11 +1,14 @@
 /** `roomd tail`: what it prints, and where it goes on. */
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { text as textOf } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openRelay } from '../client/relay.ts'
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
 import { temporaryFolder } from '../support/folder.ts'
+import { main } from '../support/main.ts'
 import { member } from './stage.ts'
 import { Verb, verb } from './verb.ts'
 
@@ -120,12 +123,34 @@ test('a state file that is none, or cannot be written, ends it', async () => {
   })
   await speaker('unwritable', 'x')
   const folder = await verb(['tail', 'unwritable', '--resume', '/nowhere/state'], { port })
-  expect(folder).toMatchObject({ status: 2, stderr: expect.stringContaining('--resume /nowhere/state') })
+  expect(folder).toMatchObject({ status: 2, stdout: '', stderr: expect.stringContaining('--resume /nowhere/state') })
+})
+
+test('a state file that is empty, as mktemp makes it, is a new one', async () => {
+  const file = join(temporaryFolder(), 'state')
+  writeFileSync(file, '')
+  await speaker('new', 'x')
+  const { status, stdout } = await verb(['tail', 'new', '--resume', file, '--no-follow'], { port })
+  expect([status, bodiesIn(stdout)]).toEqual([0, ['x']])
+  expect(JSON.parse(readFileSync(file, 'utf8'))).toHaveProperty('new')
+})
+
+test.runIf(existsSync('/dev/full'))('output that cannot be written ends it with one line', async () => {
+  await speaker('full', 'x')
+  const full = openSync('/dev/full', 'w')
+  const tail = spawn(process.execPath, [main, 'tail', 'full', '--no-follow'], {
+    env: { ...process.env, ROOMD_SERVER: `127.0.0.1:${port}` },
+    stdio: ['ignore', full, 'pipe'],
+  })
+  closeSync(full)
+  if (!tail.stderr) throw new Error('There is no pipe')
+  const [stderr, [status]] = await Promise.all([textOf(tail.stderr), once(tail, 'close')])
+  expect([status, stderr]).toEqual([1, 'roomd tail: standard output: ENOSPC: no space left on device, write\n'])
 })
 
 test('cut again and again, it prints every line once and in order, of several rooms', async () => {
   const relay = await openRelay(port)
-  const tail = new Verb(['tail', 'one', 'two', '-n', '0'], { port: relay.port })
+  const tail = new Verb(['tail', 'one', 'two', 'ONE', '-n', '0'], { port: relay.port })
   const ann = await speaker('one')
   const bob = await member(daemon, 'LOGIN bob', 'JOIN two')
   await Promise.all(

@@ -1,9 +1,11 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { ClientConnection } from '../../src/client/connection.ts'
+import { connect } from '../../src/client/node/index.ts'
 import { tcp } from '../../src/client/node/sockets.ts'
 import { askLimits, messageLine } from '../../src/client/requests.ts'
 import { nonceLine } from '../../src/client/room-lines.ts'
 import { startTestDaemon } from '../support/daemon.ts'
+import { reservePort } from '../support/port.ts'
 
 async function open(options: Record<string, unknown> = {}) {
   const daemon = await startTestDaemon(options)
@@ -58,4 +60,18 @@ test('a message is said to the letter; a nonce stands before it', () => {
   expect(nonceLine('hello', 'k7')).toBe('MESSAGE nonce=k7 hello')
   expect(nonceLine('two\nlines', 'k7')).toBe('MESSAGE nonce=k7 "two\\nlines"')
   expect(messageLine(' "quoted" ')).toBe('MESSAGE " \\"quoted\\" "')
+})
+
+test('a connection that cannot be opened tells why', async () => {
+  const daemon = await startTestDaemon()
+  onTestFinished(() => daemon.stop())
+  const why = async (url: string) =>
+    connect(url, { nickname: 'ann' }).then(
+      () => 'connected',
+      (error: Error) => `${error.name}: ${error.message}`,
+    )
+  const port = await reservePort()
+  expect(await why(`127.0.0.1:${port}`)).toBe(`DisconnectedError: connect ECONNREFUSED 127.0.0.1:${port}`)
+  expect(await why(`localhost:${port}`)).toMatch(/^DisconnectedError: connect ECONNREFUSED /)
+  expect(await why(`tls://127.0.0.1:${daemon.line}`)).toMatch(/^DisconnectedError: .*SSL/)
 })

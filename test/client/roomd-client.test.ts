@@ -88,6 +88,7 @@ test('operators have their commands; who is kicked is told why', async () => {
   const id = await bob.say('rude words')
   expect(await ann.search('rude')).toMatchObject([{ id, body: 'rude words' }])
   expect(await ann.history({ kinds: ['message'], grep: 'RUDE', limit: 1 })).toMatchObject([{ id }])
+  expect(await ann.history({ grep: 'not "said" before' })).toEqual([])
   expect(await ann.history({ before: id })).toMatchObject([
     { type: 'userJoined' },
     { type: 'userJoined' },
@@ -174,4 +175,36 @@ test('a client whose account is gone is closed, with the reason', async () => {
   await other.ask(`/passwd "${PASSWORD}" another ${PASSWORD}`)
   expect(await ended.promise).toMatchObject({ name: 'DisconnectedError', code: 'password-changed' })
   await expect(ann.join('ops')).rejects.toMatchObject({ code: 'secret-wrong' })
+})
+
+test('a password for a room without one is not repeated', async () => {
+  const client = await open(await start(), 'ann')
+  await client.join('ops')
+  const joining = client.join('dev', { password: 'hush-hush' })
+  await expect(joining).rejects.toMatchObject({
+    code: 'room-name-invalid',
+    message: expect.not.stringContaining('hush'),
+  })
+  await client.join('dev')
+})
+
+test('a guest who registers enters further rooms, and comes back, as the account', async () => {
+  const port = await start()
+  const relay = await openRelay(port)
+  const back = Promise.withResolvers<void>()
+  let isLost = false
+  const client = await open(relay.port, 'ann', {
+    onState: ({ state, room }) => {
+      if (isLost && state === 'online' && room === 'ops') back.resolve()
+    },
+  })
+  await client.join('ops')
+  await client.ask(`/register ${PASSWORD}`)
+  client.usePassword(PASSWORD)
+  await client.join('dev')
+  isLost = true
+  relay.cut()
+  await back.promise
+  await expect(client.ask('/whoami')).resolves.toMatchObject({ type: 'commandResult' })
+  await expect(open(port, 'ann')).rejects.toMatchObject({ code: 'name-reserved' })
 })

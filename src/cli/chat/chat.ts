@@ -1,6 +1,6 @@
 /** `roomd chat`: a chat at a terminal. */
 import { RoomdClient } from '../../client/roomd-client.ts'
-import { EXIT, type ExitStatus, misuse } from '../failure.ts'
+import { CommandFailure, EXIT, type ExitStatus, misuse } from '../failure.ts'
 import { COMMON_HELP, parseOptions, wholeNumber } from '../options.ts'
 import { entered, failureOf, reachOf } from '../reach.ts'
 import { FullView } from './full-view.ts'
@@ -27,6 +27,9 @@ A single name is a server if it has a dot or a colon or is localhost, and otherw
 /** The lobby, unless the server has given it another name. */
 const LOBBY = 'lobby'
 
+/** Time that the end waits for what was typed to be said. */
+const LAST_WORDS_MS = 1_000
+
 /** Runs the command. @throws CommandFailure */
 export async function chat(args: readonly string[]): Promise<ExitStatus> {
   const { values, positionals } = parseOptions('chat', args, OPTIONS)
@@ -39,7 +42,9 @@ export async function chat(args: readonly string[]): Promise<ExitStatus> {
   const retryMs = (wholeNumber('--retry', values.retry) ?? 0) * 1_000
   const { stdin, stdout } = process
   const view =
-    values.plain || !stdin.isTTY || !stdout.isTTY ? new PlainView(stdin, stdout) : new FullView(stdin, stdout)
+    values.plain || !stdin.isTTY || !stdout.isTTY || process.env.TERM === 'dumb'
+      ? new PlainView(stdin, stdout)
+      : new FullView(stdin, stdout)
   const session = new ChatSession(reach.server, view)
   const client = await entered(reach, retryMs, async ({ nickname, password, token }) => {
     const opened = await RoomdClient.open(reach.dial, {
@@ -63,7 +68,10 @@ export async function chat(args: readonly string[]): Promise<ExitStatus> {
   view.start(session)
   try {
     await Promise.race([session.quitted, signalled])
-    return EXIT.done
+    await session.settled(LAST_WORDS_MS)
+    const { unsent } = session
+    if (unsent === 0) return EXIT.done
+    throw new CommandFailure(EXIT.unavailable, unsent === 1 ? 'a line is not said' : `${unsent} lines are not said`)
   } catch (error) {
     throw failureOf(error, reach)
   } finally {

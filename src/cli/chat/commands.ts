@@ -1,3 +1,4 @@
+import type { Reply } from '../../../commands/replies.ts'
 import { CHAT_HELP, NOT_HERE } from './help.ts'
 import type { ChatSession } from './session.ts'
 
@@ -20,6 +21,18 @@ const ACTS: Readonly<Record<string, Act>> = {
     const [, nickname, text] = /^("[^"]+"|\S+)\s+(.+)$/s.exec(parameter) ?? []
     if (nickname === undefined || text === undefined) session.tell('To whom, and what? /tell NICKNAME TEXT', 'error')
     else await session.client.tell(nickname, text)
+  },
+  // Later connections, such as those for other rooms, need the password.
+  register: async (session, password) => {
+    const reply = await toServer(session, `/register ${password}`.trimEnd())
+    if (reply.type === 'commandResult') session.client.usePassword(password)
+  },
+  passwd: async (session, parameter) => {
+    const [, password] = /^(?:"(?:[^"\\]|\\.)*"|\S+)\s+(.*)$/s.exec(parameter) ?? []
+    const reply = await toServer(session, `/passwd ${parameter}`.trimEnd())
+    // The other form is an admin's, for any account.
+    if (password !== undefined && reply.type === 'commandResult' && reply.result === 'Password changed')
+      session.client.usePassword(password)
   },
   history: async (session, parameter) => {
     const limit = Number(/^\d{1,4}$/.exec(parameter)?.[0] ?? 100)
@@ -65,7 +78,7 @@ export function localCommands(): string[] {
 }
 
 /** Shows the reply of the server to a line. */
-async function toServer(session: ChatSession, line: string): Promise<void> {
+async function toServer(session: ChatSession, line: string): Promise<Reply> {
   const { room } = session.current
   const oneLine = line.replaceAll('\n', ' ')
   const reply = await (room ? room.ask(oneLine) : session.client.ask(oneLine))
@@ -76,4 +89,5 @@ async function toServer(session: ChatSession, line: string): Promise<void> {
     // What is done is seen by its events.
     if (reply.result !== null && reply.result !== 'OK') session.tell(reply.result)
   }
+  return reply
 }

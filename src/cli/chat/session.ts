@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { PrivateEvent, RoomEvent } from '../../../commands/replies.ts'
 import { DisconnectedError, RefusedError } from '../../client/errors.ts'
 import { EventsMissingError } from '../../client/event-queue.ts'
+import type { JoinedRoom } from '../../client/joined-room.ts'
 import { isSameName } from '../../client/nickname.ts'
 import type { RoomdClient } from '../../client/roomd-client.ts'
 import type { ClientState } from '../../client/state.ts'
@@ -35,6 +37,7 @@ export class ChatSession {
   quit: () => void
   readonly server: string
   readonly #view: ChatView
+  readonly #saying = new Set<Promise<string>>()
   #client: RoomdClient | undefined
   #mention: RegExp | undefined
 
@@ -85,9 +88,13 @@ export class ChatSession {
     if (!left) this.windows.push(window)
     this.show(window)
     if (room.topic !== '') this.tell(`Topic: ${room.topic}`, 'mark', window)
-    void this.#readRoom(window)
+    void this.#readRoom(window, room)
+    await this.#readMembers(window, room)
+  }
+
+  async #readMembers(window: ChatWindow, room: JoinedRoom): Promise<void> {
     const members = await room.members()
-    for (const { nickname } of members.toReversed()) window.noteMember(nickname)
+    window.setMembers(members.map(({ nickname }) => nickname))
     this.#view.changed()
   }
 
@@ -130,12 +137,25 @@ export class ChatSession {
     if (!room) return this.tell('You are in no room here: /join ROOM', 'error')
     this.unsent++
     this.#view.changed()
+    const said = room.say(text, manner)
+    this.#saying.add(said)
     try {
-      await room.say(text, manner)
+      await said
     } finally {
+      this.#saying.delete(said)
       this.unsent--
       this.#view.changed()
     }
+  }
+
+  /** Resolves when all texts have their replies, or when the time is over. */
+  async settled(ms: number): Promise<void> {
+    const over = new AbortController()
+    await Promise.race([
+      Promise.allSettled(this.#saying),
+      sleep(ms, undefined, { signal: over.signal }).catch(() => {}),
+    ])
+    over.abort()
   }
 
   /** Shows a text of this program or of the server, by default in the present window. */
@@ -175,7 +195,11 @@ export class ChatSession {
     for (const window of windows) {
       const wasOffline = window.isOffline
       window.isOffline = state.state !== 'online'
-      if (state.state === 'online' && wasOffline) this.tell('-!- Connected again', 'notice', window)
+      if (state.state === 'online' && wasOffline) {
+        this.tell('-!- Connected again', 'notice', window)
+        // A server that was killed has told nobody's leaving. What is lost again is read again.
+        if (window.room) this.#readMembers(window, window.room).catch(() => {})
+      }
       if (state.state === 'offline' && !wasOffline)
         this.tell(
           `-!- The connection is lost${state.reason ? `: ${state.reason}` : ''}; trying again`,
@@ -197,14 +221,14 @@ export class ChatSession {
     this.#view.added(window, line, isUrgent)
   }
 
-  async #readRoom(window: ChatWindow): Promise<void> {
-    const { room } = window
-    const begun = new Date().toISOString().replace('T', ' ')
-    while (room && window.room === room) {
+  async #readRoom(window: ChatWindow, room: JoinedRoom): Promise<void> {
+    const begun = await newestIn(room)
+    while (window.room === room) {
       try {
         for await (const event of room) {
-          this.#noteMembers(window, event)
-          this.showEvent(window, event, event.utctimestamp > begun)
+          const isNews = Number(event.id) > begun
+          if (isNews) this.#noteMembers(window, event)
+          this.showEvent(window, event, isNews)
         }
         return
       } catch (error) {
@@ -223,10 +247,23 @@ export class ChatSession {
   #noteMembers(window: ChatWindow, event: RoomEvent): void {
     if (event.type === 'userLeft') window.forgetMember(event.from)
     else if (event.type === 'userKicked') window.forgetMember(event.to)
-    else if (event.type === 'userJoined' || event.type === 'message') window.noteMember(event.from)
+    else if (event.type === 'userJoined') window.noteMember(event.from)
+    // Webhooks and the rooms API speak without being members.
+    else if (event.type === 'message' && window.hasMember(event.from)) window.noteMember(event.from)
   }
 
   async #readInbox(client: RoomdClient): Promise<void> {
     for await (const event of client.inbox) this.showEvent(this.current, event, true)
+  }
+}
+
+/** Returns the id of the newest event of a room, by which the past is told from news; the clock of this machine may be wrong. */
+async function newestIn(room: JoinedRoom): Promise<number> {
+  try {
+    const [newest] = await room.history({ limit: 1 })
+    return Number(newest?.id ?? 0)
+  } catch {
+    // The connection is lost: all is news.
+    return 0
   }
 }

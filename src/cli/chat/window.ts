@@ -27,6 +27,8 @@ export class ChatWindow {
   scrolled = 0
   #lines: WindowLine[] = []
   #lastDay = ''
+  /** Columns of the last {@link view}. */
+  #columns = 80
 
   constructor(name: string, room?: JoinedRoom) {
     this.name = name
@@ -47,6 +49,7 @@ export class ChatWindow {
 
   /** Returns the rows that are shown in so much space, the newest last. */
   view(columns: number, height: number): readonly (readonly Span[])[] {
+    this.#columns = columns
     const rows: (readonly Span[])[] = []
     let first = this.#lines.length
     while (first > 0 && rows.length < height + this.scrolled) {
@@ -65,15 +68,26 @@ export class ChatWindow {
     this.members.set(foldName(nickname), nickname)
   }
 
+  hasMember(nickname: string): boolean {
+    return this.members.has(foldName(nickname))
+  }
+
+  /** Replaces the members by those in a list in order of joining; who joined first is completed first. */
+  setMembers(nicknames: readonly string[]): void {
+    this.members.clear()
+    for (const nickname of nicknames.toReversed()) this.noteMember(nickname)
+  }
+
   forgetMember(nickname: string): void {
     this.members.delete(foldName(nickname))
   }
 
   #push(spans: readonly Span[]): void {
-    this.#lines.push({ spans })
+    const line: WindowLine = { spans }
+    this.#lines.push(line)
     if (this.#lines.length > MAX_LINES) this.#lines.shift()
     // What is looked at stays where it is.
-    if (this.scrolled > 0) this.scrolled++
+    if (this.scrolled > 0) this.scrolled += rowsOf(line, this.#columns).length
   }
 }
 

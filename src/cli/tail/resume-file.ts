@@ -1,4 +1,5 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { misuse } from '../failure.ts'
 
 /** A file with the id of the last event that was written, for each room. */
@@ -9,6 +10,12 @@ export class ResumeFile {
   /** Opens the file, which need not exist. @throws CommandFailure */
   constructor(path: string) {
     this.#path = path
+    // Told before anything is printed that would be printed again.
+    try {
+      accessSync(dirname(path), constants.W_OK)
+    } catch (error) {
+      throw misuse(`--resume ${path}: ${error instanceof Error ? error.message : error}`)
+    }
     for (const [room, id] of Object.entries(idsIn(path))) this.#ids.set(room.toLowerCase(), id)
   }
 
@@ -25,6 +32,7 @@ export class ResumeFile {
       writeFileSync(temporary, `${JSON.stringify(Object.fromEntries(this.#ids))}\n`)
       renameSync(temporary, this.#path)
     } catch (error) {
+      rmSync(temporary, { force: true })
       throw misuse(`--resume ${this.#path}: ${error instanceof Error ? error.message : error}`)
     }
   }
@@ -40,6 +48,8 @@ function idsIn(path: string): Record<string, string> {
     if (code === 'ENOENT') return {}
     throw misuse(`--resume ${path}: ${message}`)
   }
+  // As mktemp makes it.
+  if (text.trim() === '') return {}
   try {
     const ids: unknown = JSON.parse(text)
     if (typeof ids === 'object' && ids !== null && Object.values(ids).every((id) => /^\d{1,16}$/.test(String(id)))) {

@@ -1,5 +1,6 @@
 /** `roomd tail`: prints what is said in rooms, and what was said before. */
-import { EXIT, type ExitStatus, misuse } from '../failure.ts'
+import { isSameName } from '../../client/nickname.ts'
+import { CommandFailure, EXIT, type ExitStatus, misuse } from '../failure.ts'
 import { COMMON_HELP, parseOptions, wholeNumber } from '../options.ts'
 import { entered, failureOf, type Reach, reachOf } from '../reach.ts'
 import { hasColours } from '../styles.ts'
@@ -51,7 +52,9 @@ interface TailOptions {
 
 /** Runs the command. @throws CommandFailure */
 export async function tail(args: readonly string[]): Promise<ExitStatus> {
-  const { values, positionals: rooms } = parseOptions('tail', args, OPTIONS)
+  const { values, positionals } = parseOptions('tail', args, OPTIONS)
+  // Each once, in whatever case.
+  const rooms = positionals.filter((room, place) => positionals.findIndex((other) => isSameName(room, other)) === place)
   if (values.help) {
     process.stdout.write(HELP)
     return EXIT.done
@@ -108,7 +111,9 @@ class Tail {
       return EXIT.done
     } catch (error) {
       // The reader is gone, as of `| head`.
-      if ((error as NodeJS.ErrnoException).code === 'EPIPE') return EXIT.done
+      const { code, syscall, message } = error as NodeJS.ErrnoException
+      if (code === 'EPIPE') return EXIT.done
+      if (syscall === 'write') throw new CommandFailure(EXIT.refused, `standard output: ${message}`, { cause: error })
       throw failureOf(error, this.#reach)
     } finally {
       for (const follower of this.#followers) follower.close()

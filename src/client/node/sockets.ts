@@ -28,9 +28,10 @@ export function carryLines(
     unfinished = unfinished.slice(end + 1)
     received(lines)
   })
+  let why: string | undefined
   // 'close' follows.
-  socket.on('error', () => {})
-  socket.on('close', closed)
+  socket.on('error', (error) => (why = reasonOf(error)))
+  socket.on('close', () => closed(why))
   const send = (line: string) => {
     // Lines of one tick leave in one write.
     if (unsent === '') process.nextTick(flush)
@@ -38,4 +39,10 @@ export function carryLines(
   }
   const pause = (on: boolean) => void (on ? socket.pause() : socket.resume())
   return { send, close: () => socket.destroy(), pause }
+}
+
+/** Returns the first line of an error's text; of several attempts, as with `localhost`, that of the first one. */
+function reasonOf(error: Error): string | undefined {
+  const { message } = error instanceof AggregateError ? (error.errors[0] as Error) : error
+  return message.split('\n', 1)[0] || undefined
 }

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /** Daemons for the tests of programs that use roomd. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'

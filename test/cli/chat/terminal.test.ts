@@ -1,5 +1,5 @@
 /** `roomd chat` on the whole of a terminal, in tmux. */
-import { afterAll, beforeAll, expect, type TestContext, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, type TestContext, test } from 'vitest'
 import { openRelay } from '../../client/relay.ts'
 import { startTestDaemon, type TestDaemon } from '../../support/daemon.ts'
 import { temporaryFolder } from '../../support/folder.ts'
@@ -10,7 +10,7 @@ import { needTmux, Terminal } from './tmux.ts'
 let daemon: TestDaemon
 
 beforeAll(async () => {
-  daemon = await startTestDaemon()
+  daemon = await startTestDaemon({ http: 0 })
 })
 afterAll(() => daemon.stop())
 
@@ -58,6 +58,23 @@ test('a narrow terminal wraps words, wide characters have two columns, and a res
   await terminal.shows('<bob> a sentence of some length which does not fit into one row')
   terminal.resize(20, 5)
   await terminal.shows(/語 👩‍👩‍👧 é\.\n ann \[1:narrow\]\n>$/)
+})
+
+test('what is looked at stays where it is, and only members are counted', async (context) => {
+  const terminal = await chatIn(context, 'scrolled')
+  const bob = await member(daemon, 'LOGIN bob', 'JOIN scrolled')
+  for (let number = 0; number < 60; number++) await bob.ask(`MESSAGE message ${number}`)
+  await terminal.shows('<bob> message 59')
+  terminal.type('PageUp')
+  const before = await terminal.shows('more below')
+  expect(before[0]).toBe(' scrolled (2)')
+  await bob.ask(`MESSAGE ${'some words '.repeat(40)}`)
+  const url = `http://127.0.0.1:${daemon.port('http')}/rooms/scrolled/messages?as=ci`
+  expect((await fetch(url, { method: 'POST', body: 'deploy done' })).ok).toBe(true)
+  terminal.type('seen')
+  expect((await terminal.shows('> seen')).slice(0, -1)).toEqual(before.slice(0, -1))
+  terminal.type('PageDown', 'PageDown', 'PageDown')
+  expect((await terminal.shows('<ci> deploy done'))[0]).toBe(' scrolled (2)')
 })
 
 test('a paste of several lines is asked about', async (context) => {
@@ -197,6 +214,33 @@ test('the password of an account is asked for, and not shown', async (context) =
   expect(screen.join('\n')).not.toContain('horse')
 })
 
+test('what is typed last is said; lines that are not said are told of at the end', async (context) => {
+  needTmux(context)
+  const own = await startTestDaemon()
+  onTestFinished(() => own.stop())
+  const terminal = new Terminal(['last', '--as', 'ann'], { port: own.line })
+  await terminal.shows('* ann joined')
+  terminal.type('/register password99', 'Enter')
+  await terminal.shows('Nickname ann is registered')
+  terminal.type('/passwd password99 another99', 'Enter')
+  await terminal.shows('Password changed')
+  terminal.type('/join last2', 'Enter')
+  await terminal.shows('[2:last2]')
+  terminal.type('bye', 'Enter', 'C-d')
+  await terminal.shows(/[$#]$/)
+  expect(await bodiesOf(own, 'last2')).toEqual(['bye'])
+  terminal.start()
+  await terminal.shows('Password for ann:')
+  terminal.type('another99', 'Enter')
+  await terminal.shows('[1:last]')
+  await own.stop()
+  await terminal.shows('[1:last offline]')
+  terminal.type('too late', 'Enter')
+  await terminal.shows('sending 1')
+  terminal.type('C-d')
+  await terminal.shows('roomd chat: a line is not said')
+})
+
 test('without colours, and --plain, for screen readers', async (context) => {
   needTmux(context)
   const terminal = new Terminal(['plain', '--as', 'ann', '--plain'], { port: daemon.line, env: { NO_COLOR: '1' } })
@@ -206,4 +250,14 @@ test('without colours, and --plain, for screen readers', async (context) => {
   await terminal.shows('<ann> hello')
   terminal.type('C-d')
   await terminal.shows(/[$#]$/)
+})
+
+test('a terminal without cursor movement has lines', async (context) => {
+  const terminal = await chatIn(context, 'dumb')
+  terminal.type('C-d')
+  await terminal.shows(/[$#]$/)
+  terminal.type('export TERM=dumb', 'Enter')
+  terminal.start()
+  await terminal.shows(/^\d\d:\d\d \* ann joined/m)
+  expect(terminal.format('#{alternate_on}')).toBe('0')
 })
