@@ -138,7 +138,10 @@ function isTemporary(error: unknown): boolean {
 async function dialOf(server: string, caFile: string | undefined): Promise<Dial> {
   try {
     const address = serverAddress(server)
-    if (address.by === 'websocket') return webSocket(address.url)
+    if (address.by === 'websocket') {
+      if (caFile !== undefined) throw misuse('--ca is for tls://HOST:PORT')
+      return webSocket(address.url)
+    }
     const { by, host, port } = address
     if (by === 'tcp') return tcp({ host, port })
     // The library for TLS takes longer to load than all the rest.

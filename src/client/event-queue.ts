@@ -37,7 +37,7 @@ export class EventQueue<Event extends { readonly id: string }> {
     if (this.#isFull || this.#ended) return
     if (this.#waiting.length - this.#read >= MAX_WAITING) {
       this.#isFull = true
-      return void this.miss('Too many events wait to be read')
+      return void this.miss('Too many events wait')
     }
     this.#last = event.id
     this.#add(event)
@@ -56,8 +56,13 @@ export class EventQueue<Event extends { readonly id: string }> {
     this.#wake()
   }
 
-  /** @param caughtUp called when the reader is no longer behind */
+  /**
+   * @param caughtUp called when the reader is no longer behind
+   * @throws TypeError while another iteration is under way
+   */
   async *read(caughtUp = () => {}): AsyncGenerator<Event, void> {
+    // Two would share the events.
+    if (this.#isRead) throw new TypeError('Read already')
     this.#isRead = true
     try {
       for (;;) {

@@ -29,7 +29,7 @@ export interface TestRoomd extends AsyncDisposable {
 }
 
 const MAIN = fileURLToPath(new URL('../../main.js', import.meta.url))
-const DEFAULTS = { line: 0, http: 0, chatterbox: false, chatroom: false }
+const DEFAULTS = { line: 0, http: 0, chatterbox: false, chatroom: false, irc: false }
 
 /** Starts a daemon of the installed package. Rejects with its last words when it does not start. */
 export async function startRoomd({ options, node = process.execPath }: StartOptions = {}): Promise<TestRoomd> {

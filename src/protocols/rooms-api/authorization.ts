@@ -9,6 +9,7 @@ import { checkScope, type TokenRight } from '../../chat/token-scope.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
 import { readBasic } from '../../transport/http/basic.ts'
 import { delayGuess } from '../../transport/http/guesses.ts'
+import { isRebound } from '../../transport/http/origin.ts'
 import type { HttpServices } from '../../transport/http/routes.ts'
 import type { Caller, RoomsApiContext, RoomsApiOptions } from './context.ts'
 import { Problem } from './problems.ts'
@@ -50,7 +51,7 @@ export class Authorization
       const proof = typeof as === 'string' ? undefined : as
       return { ...common, identity: author, name: author.name, proof, author }
     }
-    if (right === 'read' && this.#mayAnybodyRead) {
+    if (right === 'read' && this.#mayAnybodyRead(request)) {
       const identity = await chat.access.identify('', address)
       return { ...common, identity, name: undefined, proof: undefined, author: undefined }
     }
@@ -119,9 +120,10 @@ export class Authorization
     return room
   }
 
-  get #mayAnybodyRead(): boolean {
+  #mayAnybodyRead({ host }: FastifyRequest): boolean {
     const { publicRead } = this.#options
-    return publicRead === 'always' || (publicRead === 'local' && this.#services.local)
+    // A proxy that is not declared shows itself by the name of the host.
+    return publicRead === 'always' || (publicRead === 'local' && this.#services.local && !isRebound(host, []))
   }
 
   /** Returns the proof of an account, or the nickname of a guest; undefined if the request has neither. */

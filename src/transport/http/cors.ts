@@ -16,6 +16,7 @@ export function allowListed(
   const { origin, 'access-control-request-method': asked, 'access-control-request-headers': fields } = headers
   if (origin === undefined || !listed.includes(origin)) return false
   reply.headers({ 'Access-Control-Allow-Origin': origin, 'Access-Control-Allow-Credentials': 'true' })
+  reply.header('Access-Control-Expose-Headers', 'Link, Retry-After')
   if (method !== 'OPTIONS' || asked === undefined) return false
   reply.headers({ 'Access-Control-Allow-Methods': METHODS, 'Access-Control-Max-Age': MAX_AGE_S })
   if (fields !== undefined) reply.header('Access-Control-Allow-Headers', fields)
