@@ -37,7 +37,7 @@ export class EventQueue<Event extends { readonly id: string }> {
     if (this.#isFull || this.#ended) return
     if (this.#waiting.length - this.#read >= MAX_WAITING) {
       this.#isFull = true
-      return void this.miss('Too many events wait')
+      return void this.miss('Too many events')
     }
     this.#last = event.id
     this.#add(event)
@@ -62,7 +62,7 @@ export class EventQueue<Event extends { readonly id: string }> {
    */
   async *read(caughtUp = () => {}): AsyncGenerator<Event, void> {
     // Two would share the events.
-    if (this.#isRead) throw new TypeError('Read already')
+    if (this.#isRead) throw new TypeError('In use')
     this.#isRead = true
     try {
       for (;;) {
