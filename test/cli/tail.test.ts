@@ -150,9 +150,10 @@ test.runIf(existsSync('/dev/full'))('output that cannot be written ends it with 
 
 test('cut again and again, it prints every line once and in order, of several rooms', async () => {
   const relay = await openRelay(port)
-  const tail = new Verb(['tail', 'one', 'two', 'ONE', '-n', '0'], { port: relay.port })
   const ann = await speaker('one')
   const bob = await member(daemon, 'LOGIN bob', 'JOIN two')
+  // Behind them, as they wait for its coming.
+  const tail = new Verb(['tail', 'one', 'two', 'ONE', '-n', '0'], { port: relay.port })
   await Promise.all(
     [ann, bob].map((each) => each.until((line) => line.type === 'userJoined' && /-tail$/.test(line.from))),
   )

@@ -110,11 +110,11 @@ async function contentOf(path: string): Promise<Content> {
   return { bytes, hash: createHash('sha256').update(bytes).digest('base64url').slice(0, 22) }
 }
 
-/** Comments on their own lines, and trailing blanks in place of types. */
-const UNNEEDED = /^\s*(?:\/\*\*[\s\S]*?\*\/|\/\/.*)$|\s+$/gm
+/** Comments on their own lines, indentation, and trailing blanks in place of types. */
+const UNNEEDED = /^\s*(?:\/\*\*[\s\S]*?\*\/|\/\/.*)$|^[ \t]+|\s+$/gm
 
 /**
- * Converts a TypeScript module to JavaScript without comments. All modules are served in one folder, as `.js`. Modules must not have
+ * Converts a TypeScript module to JavaScript without comments and indentation. All modules are served in one folder, as `.js`. Modules must not have
  * template literals of several lines.
  */
 function scriptOf(source: string): string {
