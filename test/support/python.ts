@@ -1,20 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import type { TestContext } from 'vitest'
-
-const found = (() => {
-  try {
-    execFileSync('python3', ['--version'], { stdio: 'pipe' })
-    return true
-  } catch {
-    return false
-  }
-})()
+import { need } from './needed.ts'
 
 /** Skips a test that needs python3 where that is missing, and fails it with CI=true. */
-export function needPython({ skip }: TestContext): void {
-  if (found) return
-  if (process.env.CI === 'true') throw new Error('python3 is missing')
-  skip('python3 is missing')
+export function needPython(context: TestContext): void {
+  need('python3', context)
 }
 
 /** What a script prints that is given this input. */

@@ -3,9 +3,10 @@ import { afterAll, beforeAll, expect, onTestFinished, type TestContext, test } f
 import { openRelay } from '../../client/relay.ts'
 import { startTestDaemon, type TestDaemon } from '../../support/daemon.ts'
 import { temporaryFolder } from '../../support/folder.ts'
+import { need } from '../../support/needed.ts'
 import { reservePort } from '../../support/port.ts'
 import { bodiesOf, member, messagesOf } from '../stage.ts'
-import { needTmux, Terminal } from './tmux.ts'
+import { Terminal } from './tmux.ts'
 
 let daemon: TestDaemon
 
@@ -16,7 +17,7 @@ afterAll(() => daemon.stop())
 
 /** A terminal in which ann is in a room. */
 async function chatIn(context: TestContext, room: string, size: { columns?: number; rows?: number } = {}) {
-  needTmux(context)
+  need('tmux', context)
   const terminal = new Terminal([room, '--as', 'ann'], { port: daemon.line, ...size })
   await terminal.shows('* ann joined')
   return terminal
@@ -151,7 +152,7 @@ test('nothing that others say reaches the terminal as a sequence', async (contex
 })
 
 test('a server that is killed and started again: the gap is filled, and what was typed meanwhile is said', async (context) => {
-  needTmux(context)
+  need('tmux', context)
   const line = await reservePort()
   const data = temporaryFolder()
   const first = await startTestDaemon({ line, data })
@@ -205,7 +206,7 @@ test('the terminal is as it was: behind Ctrl-Z, Ctrl-D and signals', async (cont
 })
 
 test('the password of an account is asked for, and not shown', async (context) => {
-  needTmux(context)
+  need('tmux', context)
   await member(daemon, 'LOGIN carol', 'JOIN secret', '/register correct horse')
   const terminal = new Terminal(['secret', '--as', 'carol'], { port: daemon.line })
   await terminal.shows('Password for carol:')
@@ -215,7 +216,7 @@ test('the password of an account is asked for, and not shown', async (context) =
 })
 
 test('what is typed last is said; lines that are not said are told of at the end', async (context) => {
-  needTmux(context)
+  need('tmux', context)
   const own = await startTestDaemon()
   onTestFinished(() => own.stop())
   const terminal = new Terminal(['last', '--as', 'ann'], { port: own.line })
@@ -242,7 +243,7 @@ test('what is typed last is said; lines that are not said are told of at the end
 })
 
 test('without colours, and --plain, for screen readers', async (context) => {
-  needTmux(context)
+  need('tmux', context)
   const terminal = new Terminal(['plain', '--as', 'ann', '--plain'], { port: daemon.line, env: { NO_COLOR: '1' } })
   await terminal.shows('* ann joined')
   expect(terminal.format('#{alternate_on}')).toBe('0')

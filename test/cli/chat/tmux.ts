@@ -1,27 +1,9 @@
 /** `roomd chat` in a terminal: a window of a tmux server of its own, whose screen tests look at. */
 import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { onTestFinished, type TestContext, vi } from 'vitest'
-
+import { onTestFinished, vi } from 'vitest'
 import { PATIENCE_MS } from '../../support/eventually.ts'
-
 import { main } from '../../support/main.ts'
-
-const found = (() => {
-  try {
-    execFileSync('tmux', ['-V'], { stdio: 'pipe' })
-    return true
-  } catch {
-    return false
-  }
-})()
-
-/** Skips a test that needs tmux where that is missing, and fails it with CI=true. */
-export function needTmux({ skip }: TestContext): void {
-  if (found) return
-  if (process.env.CI === 'true') throw new Error('tmux is missing')
-  skip('tmux is missing')
-}
 
 export interface TerminalOptions {
   readonly port: number
