@@ -6,7 +6,7 @@ import { temporaryFolder } from '../../support/folder.ts'
 import { need } from '../../support/needed.ts'
 import { reservePort } from '../../support/port.ts'
 import { bodiesOf, member, messagesOf } from '../stage.ts'
-import { Terminal } from './tmux.ts'
+import { Terminal } from './terminal.ts'
 
 let daemon: TestDaemon
 

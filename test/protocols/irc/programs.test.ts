@@ -7,7 +7,7 @@ import { temporaryFolder } from '../../support/folder.ts'
 import { need } from '../../support/needed.ts'
 import { reservePort } from '../../support/port.ts'
 import { RoomdProcess } from '../../support/process.ts'
-import { Window } from './window.ts'
+import { TmuxWindow } from '../../support/tmux.ts'
 
 const PASSWORD = 'correct horse'
 
@@ -53,18 +53,18 @@ test('48. irssi connects, joins, talks, reconnects and sees what was said', asyn
   const before = await eve()
   await before.ask('said before')
   writeFileSync(join(folder, 'config'), irssiConfig(irc))
-  const irssi = new Window(`irssi --home=${folder}`)
+  const irssi = new TmuxWindow(`irssi --home=${folder}`)
   await irssi.shows('Act: 2')
-  irssi.type('/window 2')
+  irssi.type('/window 2', 'Enter')
   await irssi.shows('said before')
-  irssi.type('hello from irssi')
+  irssi.type('hello from irssi', 'Enter')
   const heard = await before.until((line) => line.type === 'message' && line.from === 'ann')
   expect(heard.at(-1)).toMatchObject({ body: 'hello from irssi' })
-  irssi.type('/me waves')
+  irssi.type('/me waves', 'Enter')
   expect((await before.until((line) => 'action' in line)).at(-1)).toMatchObject({ body: 'waves', action: true })
   before.send('/me nods', 'hello irssi')
   await irssi.shows(/\* eve nods[\s\S]*<@eve> hello irssi/)
-  irssi.type('/nick anna')
+  irssi.type('/nick anna', 'Enter')
   await irssi.shows("You're now known as anna")
   await restart()
   const after = await eve()
@@ -87,12 +87,12 @@ test('48. WeeChat logs in with SASL', async (context) => {
     '/set irc.server.roomd.autojoin "#ops"',
     '/connect roomd',
   ]
-  const weechat = new Window(`weechat -d ${folder} -r '${setup.join(';')}'`)
+  const weechat = new TmuxWindow(`weechat -d ${folder} -r '${setup.join(';')}'`)
   await weechat.shows('#ops')
-  weechat.type('/buffer #ops')
+  weechat.type('/buffer #ops', 'Enter')
   owner.send('from the first session')
   await weechat.shows('from the first session')
-  weechat.type('from WeeChat')
+  weechat.type('from WeeChat', 'Enter')
   expect((await owner.until((line) => line.type === 'message' && line.body === 'from WeeChat')).at(-1)).toMatchObject({
     from: 'eve',
   })

@@ -1,37 +1,25 @@
-/** `roomd chat` in a terminal: a window of a tmux server of its own, whose screen tests look at. */
+/** A window of a tmux server of its own, whose screen tests look at. */
 import { execFileSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { onTestFinished, vi } from 'vitest'
-import { PATIENCE_MS } from '../../support/eventually.ts'
-import { main } from '../../support/main.ts'
+import { PATIENCE_MS } from './eventually.ts'
 
-export interface TerminalOptions {
-  readonly port: number
+export interface TmuxOptions {
   readonly columns?: number
   readonly rows?: number
   readonly env?: Readonly<Record<string, string>>
 }
 
-export class Terminal {
-  readonly #command: string
+export class TmuxWindow {
   readonly #server = `roomd-${randomUUID()}`
 
-  /** Starts a shell with job control, and in it the command. */
-  constructor(args: readonly string[], { port, columns = 80, rows = 24, env = {} }: TerminalOptions) {
-    const variables = { ROOMD_SERVER: `127.0.0.1:${port}`, TZ: 'UTC', HISTFILE: '/dev/null', LANG: 'C.UTF-8', ...env }
-    const set = Object.entries(variables).flatMap(([name, value]) => ['-e', `${name}=${value}`])
-    const shell = 'bash --norc --noprofile -i'
+  /** Starts a command in the window, which is gone with the test. */
+  constructor(command: string, { columns = 100, rows = 30, env = {} }: TmuxOptions = {}) {
+    const variables = Object.entries({ LANG: 'C.UTF-8', ...env }).flatMap(([name, value]) => ['-e', `${name}=${value}`])
     const size = ['-x', `${columns}`, '-y', `${rows}`]
     // Without a configuration, whose file this is not.
-    this.#tmux('-f', '/dev/null', '-u', 'new-session', '-d', ...size, ...set, shell)
+    this.#tmux('-f', '/dev/null', '-u', 'new-session', '-d', ...size, ...variables, command)
     onTestFinished(() => this.close())
-    this.#command = `clear; ${process.execPath} ${main} chat ${args.join(' ')}`
-    this.start()
-  }
-
-  /** Types the command. */
-  start(): void {
-    this.type(this.#command, 'Enter')
   }
 
   /** What the screen shows, without blanks at the ends of lines. */
