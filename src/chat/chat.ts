@@ -272,15 +272,12 @@ export class Chat {
     const record = await this.rooms.find(room)
     if (!record) return new Map()
     const state = await this.access.stateOf(record)
-    const ranks = new Map<string, Rank>()
-    for (const name of members) {
-      const key = fold(name)
-      // Another account may have the nickname now.
-      const hasRole = state.hasAccountRole(key)
-      const account = hasRole ? await this.#engine.records.get('account', name).catch(refuse) : undefined
-      ranks.set(name, state.rankOf({ key, accountId: account && accountId(account), isAdmin: false }))
-    }
-    return ranks
+    // An account that has a role may have been registered anew since. All of them are looked up at once.
+    const owners = members.filter((name) => state.hasAccountRole(fold(name)))
+    const records = await Promise.all(owners.map((name) => this.#engine.records.get('account', name))).catch(refuse)
+    const accountIds = new Map(owners.map((name, index) => [name, records[index] && accountId(records[index])]))
+    const rankOf = (name: string) => state.rankOf({ key: fold(name), accountId: accountIds.get(name), isAdmin: false })
+    return new Map(members.map((name) => [name, rankOf(name)]))
   }
 
   /** Number of sessions on this node, by protocol. */
