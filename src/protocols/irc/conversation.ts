@@ -18,6 +18,8 @@ import { Registration } from './registration.ts'
 import { IrcSession } from './session.ts'
 
 const NONE = Buffer.alloc(0)
+/** The characters that no line may contain; they are left out. */
+const FORBIDDEN = /[\0\r]/g
 
 /** The conversation with one IRC client. Enforces the columns of the table of commands. */
 export class IrcConversation implements IrcContext, Conversation<string | Unreadable>, PingedConnection {
@@ -92,7 +94,7 @@ export class IrcConversation implements IrcContext, Conversation<string | Unread
     this.heardAt = performance.now()
     if (typeof line !== 'string') return this.#pack([this.#unreadable(line)])
     if (isLineTooLong(line)) return this.#pack([this.reply('ERR_INPUTTOOLONG')])
-    const message = parseIrcMessage(line.replaceAll('\0', ''))
+    const message = parseIrcMessage(line.replace(FORBIDDEN, ''))
     return message ? this.#dispatch(message) : undefined
   }
 

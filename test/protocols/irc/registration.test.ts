@@ -153,12 +153,12 @@ test('39. bytes that are not UTF-8 are refused, and the line is skipped', async 
   expect(await bob.rest()).toEqual([':ann!~ann@guest.roomd PRIVMSG #bytes :café'])
 })
 
-test('40. lines end with CR LF or LF, split anywhere, with spaces, colons and NULs in all places', async () => {
+test('40. lines end with CR LF or LF, split anywhere, with spaces, colons, NULs and CRs in all places', async () => {
   const [ann, bob] = await suite.together('#lines', 'ann', 'bob')
   for (const byte of Buffer.from('PRIVMSG #lines :é byte by byte\r\n')) ann.write(Buffer.of(byte))
   ann.write('PRIVMSG #lines :line feed\n\n\r\nprivmsg   #lines    :many spaces\r\n')
   ann.write(':ann PRIVMSG #lines word\r\n  PRIVMSG #lines :leading\r\nPRIVMSG #lines ::colon:\r\n')
-  ann.write('PRIVMSG #lines :a\0b\r\nPRIVMSG #lines :  kept  \r\n')
+  ann.write('PRIVMSG #lines :a\0\rb\r\nPRIVMSG #lines :  kept  \r\n')
   expect(await ann.rest()).toEqual([])
   const said = (await bob.rest()).map((line) => line.replace(':ann!~ann@guest.roomd PRIVMSG #lines :', ''))
   expect(said).toEqual(['é byte by byte', 'line feed', 'many spaces', 'word', 'leading', ':colon:', 'ab', '  kept  '])
