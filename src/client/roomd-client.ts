@@ -18,6 +18,11 @@ export interface ConnectOptions {
   readonly password?: string | undefined
   /** Access token of the nickname's account, in place of the password. */
   readonly token?: string | undefined
+  /**
+   * Word of a guest, 16 to 64 letters, digits, `_` and `-`: guests with the same nickname, address and word are one user, such as the tabs of a
+   * browser. A random one if not given.
+   */
+  readonly session?: string | undefined
   /** Closes the client when aborted; `connect` then rejects with the reason. */
   readonly signal?: AbortSignal | undefined
   /** Called with each change of a connection. */
@@ -50,7 +55,8 @@ export class RoomdClient implements AsyncDisposable {
     try {
       signal?.throwIfAborted()
       const seat = await client.#sit()
-      if (client.#isAccount) await client.inbox.begin(seat.client)
+      // With a word of its own there can be no messages yet.
+      if (client.#secret ?? options.session) await client.inbox.begin(seat.client)
       return client
     } catch (error) {
       client.close()
@@ -60,7 +66,7 @@ export class RoomdClient implements AsyncDisposable {
 
   private constructor(dial: Dial, options: ConnectOptions) {
     this.#dial = dial
-    this.#options = options
+    this.#options = { ...options, session: options.session ?? randomWord() }
     this.nickname = options.nickname
     this.#secret = options.token ?? options.password
     this.inbox = new ClientInbox(async () => (await this.#anySeat()).client)
@@ -144,10 +150,6 @@ export class RoomdClient implements AsyncDisposable {
     this.close()
   }
 
-  get #isAccount(): boolean {
-    return this.#secret !== undefined
-  }
-
   /** Returns a connection, in a room where there is one. @throws DisconnectedError, RefusedError */
   async #anySeat(): Promise<Seat> {
     const seats = [...this.#seats].filter(({ isReady }) => isReady)
@@ -157,11 +159,10 @@ export class RoomdClient implements AsyncDisposable {
   /** Opens another connection, for a room or for none. @throws DisconnectedError, RefusedError */
   async #sit(feed?: RoomFeed): Promise<Seat> {
     if (this.#isClosed) throw new DisconnectedError('The client is closed')
-    const { nickname, onState, onNotice } = this.#options
+    const { nickname, session, onState, onNotice } = this.#options
     const secret = this.#secret
     const seat: Seat = new Seat(
-      // A word for each connection: one with the same word ends the others.
-      { dial: this.#dial, nickname, secret, session: secret === undefined ? randomWord() : undefined },
+      { dial: this.#dial, nickname, secret, session },
       {
         changed: (state) => onState?.(state),
         noticed: (text) => {
@@ -170,9 +171,7 @@ export class RoomdClient implements AsyncDisposable {
           if (first === seat) onNotice?.(text)
         },
         told: (event) => this.inbox.push(event),
-        back: ({ client }) => {
-          if (this.#isAccount) void this.inbox.catchUp(client)
-        },
+        back: ({ client }) => void this.inbox.catchUp(client),
         gone: (gone) => {
           this.#seats.delete(gone)
           if (gone.feed) this.#rooms.delete(gone.feed)

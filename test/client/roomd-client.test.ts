@@ -150,6 +150,41 @@ test('a guest takes its nickname back from connections that are dead', async () 
   expect(states).not.toContain('waiting')
 })
 
+test('clients of a guest with one word are one user, which is given what it has missed', async () => {
+  const port = await start()
+  const relay = await openRelay(port)
+  const session = 'a-word-of-this-browser'
+  const [one, two] = [await open(port, 'ann', { session }), await open(relay.port, 'ann', { session })]
+  const [room, other] = [await one.join('ops'), await two.join('ops')]
+  await two.join('dev')
+  await expect((await open(port, 'ann')).join('ops')).rejects.toMatchObject({ code: 'name-in-room' })
+  const bob = await open(port, 'bob')
+  const bobs = await bob.join('bobs')
+  await other.say('hello')
+  expect((await room.history({ kinds: ['joined', 'message'] })).map(({ type }) => type)).toEqual([
+    'userJoined',
+    'message',
+  ])
+  await bob.tell('ann', 'one')
+  relay.hold(true)
+  relay.cut()
+  await bob.tell('ann', 'missed')
+  relay.hold(false)
+  two.wake()
+  for (const client of [one, two]) {
+    const told: string[] = []
+    for await (const { body } of client.inbox) if (told.push(body) === 2) break
+    expect(told).toEqual(['one', 'missed'])
+  }
+  expect(await one.inbox.history()).toMatchObject([{ body: 'one' }, { body: 'missed' }])
+  await two.tell('bob', 'back')
+  for await (const { body } of bob.inbox) {
+    expect(body).toBe('one')
+    break
+  }
+  await bobs.leave()
+})
+
 test('a signal ends connecting, and a client', async () => {
   const port = await start()
   await expect(open(port, 'ann', { signal: AbortSignal.abort('no') })).rejects.toBe('no')
