@@ -115,7 +115,7 @@ export class People {
 
   #mark(item: HTMLLIElement, name: string) {
     const marks = this.#marked.marksOf(name)
-    const text = marks.join(', ')
+    const text = marks.filter((mark) => mark !== 'account').join(', ')
     const why = this.#marked.awayText(name) ?? ''
     const button = item.querySelector('button')
     const hasMenu = this.#hasMenu(name)

@@ -45,7 +45,8 @@ export class Roles {
   }
 
   rankOf(name: string): Rank {
-    return this.marksOf(name).find((mark) => mark !== 'away') ?? 'member'
+    const marks: readonly string[] = this.marksOf(name)
+    return RANKS.find((rank) => marks.includes(rank)) ?? 'member'
   }
 
   isMuted(name: string) {

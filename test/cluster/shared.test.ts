@@ -71,7 +71,8 @@ withRedis('an account on two nodes', () => {
     const laptop = await session(here, 'lobby')
     const phone = await session(there, 'lobby')
     for (const client of [laptop, phone, eve]) {
-      expect(await reply(client, '/who')).toMatchObject({ members: ['eve', 'box', 'alice'] })
+      const marks = [{ nickname: 'alice', marks: ['account'] }]
+      expect(await reply(client, '/who')).toMatchObject({ members: ['eve', 'box', 'alice'], marks })
     }
     expect(await reply(laptop, 'JOIN lobby')).toMatchObject({ error: expect.stringContaining('already present') })
     const windows = await ChatroomClient.connect(here.daemon.port('chatroom'))
