@@ -8,7 +8,7 @@ export interface EnterOptions {
   readonly after?: string | undefined
   /** Number of past events with which iteration begins; not with `after`. */
   readonly recent?: number | undefined
-  /** False for a room that is only spoken in: its events are neither parsed nor kept, and iteration ends at once. */
+  /** False for a room that is only spoken in: its messages are not received. */
   readonly events?: boolean | undefined
 }
 
