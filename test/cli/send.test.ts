@@ -62,6 +62,12 @@ test('--one says all of the input as one message; --notice and --action say how'
   ])
 })
 
+test('a byte order mark at the beginning is not said', async () => {
+  for (const args of [[], ['--one']])
+    expect(await verb(['send', 'mark', ...args], { port, input: '\ufeffé\n' })).toEqual(DONE)
+  expect(await bodiesOf(daemon, 'mark')).toEqual(['é', 'é'])
+})
+
 test('a line is said while the next one is waited for', async () => {
   const witness = await member(daemon, 'LOGIN member', 'JOIN live')
   const sending = new Verb(['send', 'live', '--as', 'build'], { port })
