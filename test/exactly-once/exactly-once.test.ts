@@ -135,7 +135,10 @@ for (const engine of ['SQLite', 'Redis'] as const) {
       const trouble = troubles[round < troubles.length ? round : below(troubles.length)]
       await sleep(below(100))
       await (trouble && make[trouble]())
-      await Promise.all(senders.map((sender) => sender.progress()))
+      await Promise.all(senders.map((sender) => sender.progress())).catch((error) => {
+        const problems = clients.flatMap((client) => client.problems).join('\n')
+        throw new Error(`round ${round}, ${trouble}: ${error.message}\n${problems}`, { cause: error })
+      })
     }
     await Promise.all(senders.map((sender) => sender.end()))
     const { messages, errors } = await messagesIn(ROOM, direct)

@@ -1,6 +1,6 @@
 /** Says numbered lines through the client library. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { connect, DisconnectedError, RefusedError } from '../../src/client/node/index.ts'
+import { type ClientState, connect, DisconnectedError, RefusedError } from '../../src/client/node/index.ts'
 import { AGAIN_MS, acknowledge, isEnding, sending } from './program.ts'
 import { textOf } from './sending.ts'
 
@@ -24,6 +24,11 @@ async function persist<T>(act: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Tells what the client waits for, where it says nothing. */
+function onState(state: ClientState): void {
+  console.error(new Date().toISOString(), JSON.stringify(state))
+}
+
 async function* lines() {
   for (let number = from; !isEnding(); number++) {
     yield textOf(nickname, number)
@@ -32,7 +37,7 @@ async function* lines() {
 }
 
 const { client, room } = await persist(async () => {
-  const client = await connect(`127.0.0.1:${ports.line}`, { nickname, password })
+  const client = await connect(`127.0.0.1:${ports.line}`, { nickname, password, onState })
   try {
     return { client, room: await client.join(name, { events: false }) }
   } catch (error) {

@@ -7,12 +7,17 @@ import { expect } from 'vitest'
 import { eventually } from '../support/eventually.ts'
 import type { Sender, Sending, SentLines } from './sending.ts'
 
+/** Maximum characters of a process's last words. */
+const LAST_WORDS = 2_000
+
 export class NumberedSender implements Sender {
   readonly #program: string
   readonly #sending: Omit<Sending, 'from'>
   #child: ChildProcess | undefined
   #over = Promise.resolve()
   #acknowledged = 0
+  /** The end of what the process has written on standard error. */
+  #lastWords = ''
   readonly problems: string[] = []
   #isEnding = false
   #isClosed = false
@@ -34,7 +39,8 @@ export class NumberedSender implements Sender {
 
   async progress(): Promise<void> {
     const before = this.#acknowledged
-    await eventually(() => expect(this.#acknowledged, this.#sending.nickname).toBeGreaterThan(before))
+    const { nickname } = this.#sending
+    await eventually(() => expect(this.#acknowledged, `${nickname} ${this.#lastWords}`).toBeGreaterThan(before))
   }
 
   async end(): Promise<void> {
@@ -62,8 +68,8 @@ export class NumberedSender implements Sender {
 
   async #follow(child: ReturnType<typeof spawn>): Promise<void> {
     const { nickname } = this.#sending
-    let lastWords = ''
-    child.stderr?.on('data', (data) => (lastWords += data))
+    this.#lastWords = ''
+    child.stderr?.on('data', (data) => (this.#lastWords = `${this.#lastWords}${data}`.slice(-LAST_WORDS)))
     const closed = once(child, 'close')
     if (child.stdout) {
       for await (const line of createInterface(child.stdout)) {
@@ -75,7 +81,7 @@ export class NumberedSender implements Sender {
     }
     const [status] = await closed
     if (status === 0 || this.#isClosed) return
-    if (!child.killed) this.problems.push(`${nickname} gave up: ${lastWords}`)
+    if (!child.killed) this.problems.push(`${nickname} gave up: ${this.#lastWords}`)
     this.#run()
   }
 }

@@ -84,7 +84,7 @@ async function write(child: ChildProcessWithoutNullStreams, nickname: string): P
   let number = 0
   while (stdin.writable) {
     const lines = Array.from({ length: AT_ONCE }, () => `${textOf(nickname, number++)}\n`)
-    if (!stdin.write(lines.join(''))) await Promise.race([once(stdin, 'drain'), once(stdin, 'close')])
+    if (!stdin.write(lines.join(''))) await Promise.race([once(stdin, 'drain'), once(stdin, 'close')]).catch(() => {})
     await sleep(PAUSE_MS)
   }
   return number
