@@ -323,8 +323,12 @@ export class Chat {
     return this.#joining.join(session, which, options)
   }
 
-  /** Checks a room's password. @throws Refusal `room-unknown`, `password-wrong`, `too-many-attempts`, `unavailable`. */
-  async unlock(room: RoomRecord, password: string, address: string): Promise<void> {
+  /**
+   * Checks a room's password. Every password of a room that does not exist, which is undefined, is wrong.
+   *
+   * @throws Refusal `password-wrong`, `too-many-attempts`, `unavailable`.
+   */
+  async unlock(room: RoomRecord | undefined, password: string, address: string): Promise<void> {
     await this.#passwords.check(room, password, address)
   }
 

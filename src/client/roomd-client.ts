@@ -47,8 +47,11 @@ export class RoomdClient implements AsyncDisposable {
   #secret: string | undefined
   #isClosed = false
 
-  /** Connects and logs in. @throws DisconnectedError, RefusedError */
+  /** Connects and logs in. @throws DisconnectedError, RefusedError; TypeError without a nickname */
   static async open(dial: Dial, options: ConnectOptions): Promise<RoomdClient> {
+    // Programs in JavaScript may leave them out.
+    if (typeof (options as Partial<ConnectOptions> | undefined)?.nickname !== 'string')
+      throw new TypeError('connect(url, options) needs options with a nickname: { nickname }')
     const { signal } = options
     const client = new RoomdClient(dial, options)
     signal?.addEventListener('abort', () => client.close(), { once: true })

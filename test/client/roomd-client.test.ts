@@ -41,6 +41,12 @@ test('addresses of servers are read', () => {
     expect(() => serverAddress(wrong), wrong).toThrow(TypeError)
 })
 
+test('a client without a nickname is refused with a word about it', async () => {
+  const connectAnyhow = connect as (url: string, options?: object) => Promise<unknown>
+  for (const options of [undefined, {}, { nickname: 7 }])
+    await expect(connectAnyhow('127.0.0.1:9', options)).rejects.toThrow(/^connect\(url, options\) needs .* nickname/)
+})
+
 test('a client is in several rooms, and leaves and closes them', async () => {
   const port = await start()
   const states: ClientState[] = []

@@ -27,6 +27,7 @@ export function roomsApiRoutes(options: RoomsApiOptions): Routes {
       authorize: (request, right) => authorization.authorize(request, right),
       renew: (request, caller) => authorization.renew(request, caller),
       readableRoom: (caller, slug) => authorization.readableRoom(caller, slug),
+      checkReader: (caller, room, shown) => authorization.checkReader(caller, room, shown),
       enter: (caller, slug) => authorization.enter(caller, slug),
       visit: (caller, slug) => authorization.visit(caller, slug),
     }
