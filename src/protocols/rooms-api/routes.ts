@@ -1,5 +1,5 @@
-import { STATUS_CODES } from 'node:http'
 import { hasBody } from '../../transport/http/handshake.ts'
+import { STATUS_CODES } from '../../transport/http/node-http.ts'
 import type { Routes } from '../../transport/http/routes.ts'
 import { Authorization } from './authorization.ts'
 import { takeBodies } from './body.ts'
