@@ -37,6 +37,7 @@ test('42. MOTD, VERSION, TIME, INFO, ADMIN, STATS, LINKS, HELP and LUSERS', asyn
     '705',
     '706',
     '524',
+    '524',
   ])
   const lin = await LineClient.connect(suite.daemon)
   await lin.ask('LOGIN lin')
