@@ -18,6 +18,8 @@ export interface ConnectOptions {
   readonly password?: string | undefined
   /** Access token of the nickname's account, in place of the password. */
   readonly token?: string | undefined
+  /** Secret word of 16 to 64 letters, digits, `_` and `-`: clients of a guest with the same word are one user. Random unless given. */
+  readonly session?: string | undefined
   /** Closes the client when aborted; `connect` then rejects with the reason. */
   readonly signal?: AbortSignal | undefined
   /** Called with each change of a connection. */
@@ -80,13 +82,19 @@ export class RoomdClient implements AsyncDisposable {
     if (this.joined.some((room) => isSameName(room.name, name))) {
       throw new RefusedError(`Already in room ${name}`, 'name-in-room')
     }
-    const { password, after, recent, events } = options
+    const { password, after, recent, maxMissed, events } = options
     const feed = new RoomFeed(name)
     const seat = [...this.#seats].find(({ isFree }) => isFree) ?? (await this.#sit(feed))
     const room = new JoinedRoom(feed, seat.client, () => this.#leave(seat))
     this.#rooms.set(feed, room)
     try {
-      await seat.enter(feed, { password, recent, follows: events, after: after === undefined ? after : Number(after) })
+      await seat.enter(feed, {
+        password,
+        recent,
+        maxMissed,
+        follows: events,
+        after: after === undefined ? after : Number(after),
+      })
     } catch (error) {
       this.#rooms.delete(feed)
       this.#release(seat)
@@ -161,7 +169,12 @@ export class RoomdClient implements AsyncDisposable {
     const secret = this.#secret
     const seat: Seat = new Seat(
       // A word for each connection: one with the same word ends the others.
-      { dial: this.#dial, nickname, secret, session: secret === undefined ? randomWord() : undefined },
+      {
+        dial: this.#dial,
+        nickname,
+        secret,
+        session: secret === undefined ? (this.#options.session ?? randomWord()) : undefined,
+      },
       {
         changed: (state) => onState?.(state),
         noticed: (text) => {

@@ -1,5 +1,5 @@
 /** The menu of a name or of a message, shown at the button that opens it. */
-import { make, the } from './dom.ts'
+import { make, the } from '../dom.ts'
 
 export interface Action {
   readonly text: string
@@ -38,8 +38,6 @@ export class Menu {
     this.#opener = opener
     this.#element.ariaLabel = label
     this.#element.replaceChildren(...actions.map((action) => this.#item(action)))
-    // It belongs to the part of the page that the button is in.
-    opener.closest('main, aside')?.append(this.#element)
     // The focus returns to what has it now.
     opener.focus()
     this.#element.showPopover()

@@ -1,5 +1,6 @@
 /** Sentences for what happens in a room, other than messages. */
-import type { RoomEvent } from '../commands/replies.ts'
+import type { RoomEvent } from '../../commands/replies.ts'
+import { dateOf } from '../model/happening.ts'
 import { nameTag } from './names.ts'
 
 type Quiet = Exclude<RoomEvent, { type: 'message' }>
@@ -70,9 +71,4 @@ export function untilWords(until: string | undefined) {
 
 export function because(why: string) {
   return why ? `: ${why}` : ''
-}
-
-/** The date of a time in an event. */
-export function dateOf(utctimestamp: string) {
-  return new Date(`${utctimestamp.slice(0, 23).replace(' ', 'T')}Z`)
 }

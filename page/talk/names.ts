@@ -1,5 +1,5 @@
-import { foldName } from '../src/client/nickname.ts'
-import { make } from './dom.ts'
+import { foldName } from '../../src/client/nickname.ts'
+import { make } from '../dom.ts'
 
 /** Degrees on the colour wheel, always the same for a name. */
 function hueOf(name: string) {

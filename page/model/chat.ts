@@ -1,0 +1,271 @@
+/** The user's conversations at the server. */
+import type { CommandResult, PrivateEvent } from '../../commands/replies.ts'
+import { connect } from '../../src/client/browser.ts'
+import { DisconnectedError, RefusedError } from '../../src/client/errors.ts'
+import { EventsMissingError } from '../../src/client/event-queue.ts'
+import type { JoinedRoom } from '../../src/client/joined-room.ts'
+import { isSameName } from '../../src/client/nickname.ts'
+import { resultOf } from '../../src/client/requests.ts'
+import type { RoomdClient, RoomEntry } from '../../src/client/roomd-client.ts'
+import type { ClientState } from '../../src/client/state.ts'
+import { Connections } from './connections.ts'
+import type { Conversation } from './conversation.ts'
+import type { Said } from './happening.ts'
+import { PrivateTalk, privateKey } from './private-talk.ts'
+import { RoomTalk, roomKey } from './room-talk.ts'
+import { serverUrl } from './server.ts'
+import { Signal } from './signal.ts'
+import { type Identity, keptReads, keptRooms } from './storage.ts'
+
+/** Events of a gap that are read; of more, only the newest are shown, and the others are loaded when they are scrolled to. */
+const MOST_MISSED = 500
+
+/** How the server is called upon: an access token or a password, or neither for a guest. */
+export interface Credentials extends Identity {
+  readonly password?: string
+}
+
+export interface ChatListener {
+  /** Called with each message of somebody else as it comes. */
+  said(conversation: Conversation, event: Said): void
+  /** Called with an announcement of the server. */
+  noticed(text: string): void
+  /** Called when the user is logged out. */
+  loggedOut(why: string): void
+}
+
+export class Chat {
+  /** Emits when conversations come, go, or change in what the lists show, and when the connection does. */
+  readonly changed = new Signal()
+  readonly client: RoomdClient
+  readonly connections: Connections
+  user: CommandResult['user']
+  /** The conversation that is shown. */
+  current: Conversation | undefined
+  readonly #listener: ChatListener
+  readonly #conversations = new Map<string, Conversation>()
+  #isClosed = false
+
+  /** Connects and logs in. @throws RefusedError, DisconnectedError */
+  static async open({ nickname, token, password, session }: Credentials, listener: ChatListener): Promise<Chat> {
+    let chat: Chat | undefined
+    const connections = new Connections()
+    const client = await connect(serverUrl(), {
+      nickname,
+      token,
+      password,
+      session,
+      onState: (state) => {
+        connections.take(state)
+        chat?.took(state)
+      },
+      onNotice: (text) => listener.noticed(text),
+    })
+    chat = new Chat(client, connections, listener)
+    await chat.begin()
+    return chat
+  }
+
+  private constructor(client: RoomdClient, connections: Connections, listener: ChatListener) {
+    this.client = client
+    this.connections = connections
+    this.#listener = listener
+    connections.changed.on(() => this.changed.emit())
+    keptReads.watch(() => {
+      for (const conversation of this.conversations) conversation.readElsewhere()
+    })
+  }
+
+  get nickname() {
+    return this.client.nickname
+  }
+
+  /** In the order in which they were begun. */
+  get conversations(): readonly Conversation[] {
+    return [...this.#conversations.values()]
+  }
+
+  get rooms(): readonly RoomTalk[] {
+    return this.conversations.filter((conversation) => conversation instanceof RoomTalk)
+  }
+
+  get privates(): readonly PrivateTalk[] {
+    return this.conversations.filter((conversation) => conversation instanceof PrivateTalk)
+  }
+
+  /** Numbers of unread messages, and of those that mention the user or are private. */
+  get unread() {
+    let [all, mentioned] = [0, 0]
+    for (const conversation of this.conversations) {
+      all += conversation.unread
+      mentioned += conversation.mentioned
+    }
+    return { all, mentioned }
+  }
+
+  get(key: string) {
+    return this.#conversations.get(key)
+  }
+
+  show(conversation: Conversation | undefined) {
+    this.current = conversation
+    this.changed.emit()
+  }
+
+  /** Enters a room, or returns to it. @throws RefusedError, DisconnectedError */
+  async enter(name: string, password?: string): Promise<RoomTalk> {
+    const known = this.get(roomKey(name))
+    if (known instanceof RoomTalk && known.joined) return known
+    const joined = await this.client.join(name, { password, maxMissed: MOST_MISSED })
+    const talk = known instanceof RoomTalk ? known : new RoomTalk(joined.name, this.nickname)
+    talk.name = joined.name
+    talk.joined = joined
+    talk.topic = joined.topic
+    talk.ended = undefined
+    this.#add(talk)
+    void this.#follow(talk, joined)
+    talk.askMembers()
+    talk.forget()
+    await talk.loadNewest()
+    talk.outbox.resume()
+    this.#keepRooms()
+    return talk
+  }
+
+  /** Leaves a room, or closes a private conversation. */
+  async close(conversation: Conversation) {
+    const index = this.conversations.indexOf(conversation)
+    this.#conversations.delete(conversation.key)
+    this.#keepRooms()
+    if (this.current === conversation) this.current = this.conversations[Math.max(0, index - 1)]
+    this.changed.emit()
+    if (conversation instanceof RoomTalk) await conversation.joined?.leave().catch(() => {})
+  }
+
+  /** Returns the private conversation with a user, which is begun if need be. */
+  privateWith(nickname: string): PrivateTalk {
+    const known = this.get(privateKey(nickname))
+    if (known instanceof PrivateTalk) return known
+    const talk = new PrivateTalk(nickname, this.client)
+    this.#add(talk)
+    void talk.loadNewest().catch(() => {})
+    return talk
+  }
+
+  /** Returns the public rooms that a text fits, busiest first; none when the server cannot be reached. */
+  async publicRooms(text?: string): Promise<readonly RoomEntry[]> {
+    return this.client.rooms(text).catch(() => [])
+  }
+
+  /** Carries out a command that needs no room. Resolves with its reply. @throws RefusedError, DisconnectedError */
+  async command(line: string): Promise<CommandResult> {
+    return resultOf(await this.client.ask(line))
+  }
+
+  /** Asks who the user is to the server, as after `/register`. */
+  async identify() {
+    this.user = (await this.command('/whoami')).user
+    this.changed.emit()
+  }
+
+  /** Disconnects. */
+  end() {
+    this.#isClosed = true
+    this.client.close()
+  }
+
+  private async begin() {
+    await this.identify()
+    void this.#followInbox()
+    const inbox = await this.client.inbox.history({ limit: 500 }).catch(() => [])
+    for (const event of inbox) this.privateWith(this.#partnerOf(event))
+  }
+
+  private took({ state, room }: ClientState) {
+    const talk = room === undefined ? undefined : this.get(roomKey(room))
+    // Who came and went in the meantime is not told.
+    if (state === 'online' && talk instanceof RoomTalk) talk.askMembers()
+  }
+
+  #add(conversation: Conversation) {
+    if (this.#conversations.has(conversation.key)) return
+    this.#conversations.set(conversation.key, conversation)
+    conversation.changed.on(() => this.changed.emit())
+    this.changed.emit()
+  }
+
+  #keepRooms() {
+    keptRooms.value = this.rooms.map(({ name }) => name)
+  }
+
+  /** Takes the events of a room until it is left, or ends. */
+  async #follow(talk: RoomTalk, joined: JoinedRoom) {
+    for (;;) {
+      try {
+        for await (const event of joined) {
+          const isNew = Number(event.id) > talk.newestId
+          talk.happened(event)
+          if (talk.name !== joined.name) this.#rename(talk, joined.name)
+          if (isNew && event.type === 'message' && !isSameName(event.from, this.nickname)) {
+            this.#listener.said(talk, event)
+          }
+        }
+        talk.joined = undefined
+        return
+      } catch (error) {
+        if (error instanceof EventsMissingError) {
+          talk.forget()
+          await talk.loadNewest().catch(() => {})
+        } else return this.#roomEnded(talk, error)
+      }
+    }
+  }
+
+  #roomEnded(talk: RoomTalk, error: unknown) {
+    talk.joined = undefined
+    if (this.#isClosed) return
+    if (!(error instanceof RefusedError || error instanceof DisconnectedError)) throw error
+    talk.ended = `${error.message}.`
+    talk.changed.emit()
+    if (!ENDS_SESSION.has(error.code ?? '')) return
+    this.end()
+    this.#listener.loggedOut(`${error.message}.`)
+  }
+
+  #rename(talk: RoomTalk, name: string) {
+    talk.name = name
+    this.#keepRooms()
+  }
+
+  async #followInbox() {
+    for (;;) {
+      try {
+        for await (const event of this.client.inbox) {
+          const talk = this.privateWith(this.#partnerOf(event))
+          if (talk.add(event) && !isSameName(event.from, this.nickname)) this.#listener.said(talk, event)
+        }
+        return
+      } catch (error) {
+        if (!(error instanceof EventsMissingError)) throw error
+        for (const talk of this.privates) await talk.loadNewest().catch(() => {})
+      }
+    }
+  }
+
+  #partnerOf({ from, to }: PrivateEvent) {
+    return isSameName(from, this.nickname) ? to : from
+  }
+}
+
+/** Codes with which the server ends all sessions of the user. */
+const ENDS_SESSION: ReadonlySet<string> = new Set([
+  'account-removed',
+  'password-changed',
+  'logged-out',
+  'token-ended',
+  'disconnected',
+  'address-banned',
+  'secret-wrong',
+  'name-reserved',
+  'name-unknown',
+])
