@@ -23,6 +23,10 @@ export class Desk {
   chat: Chat | undefined
   /** The message to show in the present conversation, until it is shown. */
   wantedId: string | undefined
+  /** Puts a nickname into the message that is being written; page/write sets it. */
+  address: (nickname: string) => void = () => {}
+  /** Asks for a date, and goes to it in the present conversation; page/talk sets it. */
+  askDate: () => void = () => {}
   readonly #toasts = the('toasts', HTMLElement)
   readonly #announcer = the('announcer', HTMLElement)
 
