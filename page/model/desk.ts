@@ -25,6 +25,10 @@ export class Desk {
   chat: Chat | undefined
   /** The message to show in the present conversation, until it is shown. */
   wantedId: string | undefined
+  /** Puts a nickname into the message that is being written; page/write sets it. */
+  address: (nickname: string) => void = () => {}
+  /** Asks for a date, and goes to it in the present conversation; page/talk sets it. */
+  askDate: () => void = () => {}
   /** Opens the menu of a person at a button, such as a name; page/side sets it. */
   openPerson: (nickname: string, opener: HTMLElement) => void = () => {}
   readonly #toasts = the('toasts', HTMLElement)
