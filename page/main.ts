@@ -6,9 +6,12 @@ import { roomKey } from './model/room-talk.ts'
 import { Settings } from './model/settings.ts'
 import { identity, keptRooms } from './model/storage.ts'
 import { Notifier } from './notify/notifier.ts'
+import { enterAsking } from './side/door.ts'
+import { Drawers } from './side/drawers.ts'
 import { Header } from './side/header.ts'
 import { Keys } from './side/keys.ts'
 import { PeoplePanel } from './side/people-panel.ts'
+import { servePersons } from './side/person-menu.ts'
 import { Sidebar } from './side/sidebar.ts'
 import { Start } from './start/start.ts'
 import { Log } from './talk/log.ts'
@@ -24,6 +27,13 @@ new Sidebar(desk)
 new Header(desk)
 new PeoplePanel(desk)
 new Keys(desk)
+new Drawers(desk)
+servePersons(desk)
+desk.logOut = () => {
+  identity.value = undefined
+  keptRooms.value = []
+  leave('')
+}
 
 /** Logs in and enters the room of the address, the rooms of the last visit, or `room`. @throws RefusedError, DisconnectedError */
 async function enter(credentials: Credentials, room: string) {
@@ -36,7 +46,7 @@ async function enter(credentials: Credentials, room: string) {
   const names = keptRooms.value
   const first = (place && !place.isPrivate && place.name) || names[0] || room
   try {
-    const talk = await chat.enter(first)
+    const talk = await enterAsking(chat, first)
     desk.chat = chat
     if (place?.isPrivate) desk.show(chat.privateWith(place.name), place.id)
     else desk.show(talk, place?.id)
@@ -71,11 +81,11 @@ async function follow() {
   const { place, chat } = desk
   if (!place || !chat) return
   try {
-    const conversation = place.isPrivate ? chat.privateWith(place.name) : await chat.enter(place.name)
+    const conversation = place.isPrivate ? chat.privateWith(place.name) : await enterAsking(chat, place.name)
     desk.show(conversation, place.id)
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error
-    desk.toast(`${place.name}: ${error.message}.`)
+    if (error.code !== 'room-private') desk.toast(`${place.name}: ${error.message}.`)
     if (desk.conversation) history.replaceState(null, '', desk.addressOf(desk.conversation))
   }
 }

@@ -4,7 +4,7 @@ import { connect } from '../../src/client/browser.ts'
 import { DisconnectedError, RefusedError } from '../../src/client/errors.ts'
 import { EventsMissingError } from '../../src/client/event-queue.ts'
 import type { JoinedRoom } from '../../src/client/joined-room.ts'
-import { isSameName } from '../../src/client/nickname.ts'
+import { foldName, isSameName } from '../../src/client/nickname.ts'
 import { resultOf } from '../../src/client/requests.ts'
 import type { RoomdClient, RoomEntry } from '../../src/client/roomd-client.ts'
 import type { ClientState } from '../../src/client/state.ts'
@@ -15,7 +15,7 @@ import { PrivateTalk, privateKey } from './private-talk.ts'
 import { RoomTalk, roomKey } from './room-talk.ts'
 import { serverUrl } from './server.ts'
 import { Signal } from './signal.ts'
-import { type Identity, keptReads, keptRooms } from './storage.ts'
+import { type Identity, keptClosed, keptReads, keptRooms } from './storage.ts'
 
 /** Events of a gap that are read; of more, only the newest are shown, and the others are loaded when they are scrolled to. */
 const MOST_MISSED = 500
@@ -40,6 +40,10 @@ export class Chat {
   readonly client: RoomdClient
   readonly connections: Connections
   user: CommandResult['user']
+  /** Folded nicknames of those between whom and the user no messages go. */
+  blocked: ReadonlySet<string> = new Set()
+  /** The text with which the user is away; undefined for one who is here. */
+  away: string | undefined
   /** The conversation that is shown. */
   current: Conversation | undefined
   readonly #listener: ChatListener
@@ -124,6 +128,7 @@ export class Chat {
     talk.ended = undefined
     this.#add(talk)
     void this.#follow(talk, joined)
+    if (this.away !== undefined) await joined.ask(`/away ${this.away}`).catch(() => {})
     talk.askMembers()
     talk.forget()
     await talk.loadNewest()
@@ -140,6 +145,7 @@ export class Chat {
     if (this.current === conversation) this.current = this.conversations[Math.max(0, index - 1)]
     this.changed.emit()
     if (conversation instanceof RoomTalk) await conversation.joined?.leave().catch(() => {})
+    else keptClosed.set(conversation.key, conversation.newestId)
   }
 
   /** Returns the private conversation with a user, which is begun if need be. */
@@ -162,6 +168,30 @@ export class Chat {
     return resultOf(await this.client.ask(line))
   }
 
+  /** Blocks a user, or lifts the block. @throws RefusedError, DisconnectedError */
+  async block(nickname: string, on: boolean) {
+    await this.#everywhere(`${on ? '/block' : '/unblock'} ${nickname}`)
+    await this.askBlocked()
+  }
+
+  /** Resolves with the nicknames of the users that are blocked. @throws RefusedError, DisconnectedError */
+  async askBlocked(): Promise<readonly string[]> {
+    const { blocked = [] } = await this.command('/blocked')
+    this.blocked = new Set(blocked.map(foldName))
+    this.changed.emit()
+    return blocked
+  }
+
+  /** Marks the user as away with a text, or as here again. @throws RefusedError, DisconnectedError */
+  async setAway(text: string | undefined) {
+    const was = this.away
+    this.away = text
+    // Without a text, the command is a switch.
+    if (text !== undefined) await this.#everywhere(`/away ${text}`)
+    else if (was !== undefined) await this.#everywhere('/away')
+    this.changed.emit()
+  }
+
   /** Asks who the user is to the server, as after `/register`. */
   async identify() {
     this.user = (await this.command('/whoami')).user
@@ -176,15 +206,32 @@ export class Chat {
 
   private async begin() {
     await this.identify()
+    await this.askBlocked()
     void this.#followInbox()
     const inbox = await this.client.inbox.history({ limit: 500 }).catch(() => [])
-    for (const event of inbox) this.privateWith(this.#partnerOf(event))
+    for (const event of inbox) {
+      const partner = this.#partnerOf(event)
+      if (Number(event.id) > (keptClosed.get(privateKey(partner)) ?? 0)) this.privateWith(partner)
+    }
   }
 
   private took({ state, room }: ClientState) {
     const talk = room === undefined ? undefined : this.get(roomKey(room))
+    if (state !== 'online' || !(talk instanceof RoomTalk)) return
+    // The mark has ended with the connection before.
+    if (this.away !== undefined) void talk.joined?.ask(`/away ${this.away}`).catch(() => {})
     // Who came and went in the meantime is not told.
-    if (state === 'online' && talk instanceof RoomTalk) talk.askMembers()
+    talk.askMembers()
+  }
+
+  /** Carries out a command on the connection of every room: blocks of guests, and marks, belong to a connection. */
+  async #everywhere(line: string) {
+    const rooms = this.rooms.filter(({ joined }) => joined)
+    if (rooms.length === 0) return void (await this.command(line))
+    const replies = await Promise.all(rooms.map(({ joined }) => joined?.ask(line)))
+    const [first] = replies
+    if (first) resultOf(first)
+    for (const room of rooms) room.askMembers()
   }
 
   #add(conversation: Conversation) {

@@ -31,6 +31,8 @@ export class Desk {
   askDate: () => void = () => {}
   /** Opens the menu of a person at a button, such as a name; page/side sets it. */
   openPerson: (nickname: string, opener: HTMLElement) => void = () => {}
+  /** Logs out for good; page/main sets it. */
+  logOut: () => void = () => {}
   readonly #toasts = the('toasts', HTMLElement)
   readonly #announcer = the('announcer', HTMLElement)
 
@@ -61,9 +63,9 @@ export class Desk {
     return `#${id ? `${name}/${id}` : name}`
   }
 
-  /** Shows a conversation, at a message of it where an id is given. */
-  show(conversation: Conversation, id?: string) {
-    const address = this.addressOf(conversation, id)
+  /** Shows a conversation, at a message of it where an id is given, or none. */
+  show(conversation: Conversation | undefined, id?: string) {
+    const address = conversation ? this.addressOf(conversation, id) : '#'
     if (location.hash !== address) history.pushState(null, '', address)
     this.wantedId = id
     this.chat?.show(conversation)

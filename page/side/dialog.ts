@@ -6,7 +6,7 @@ export interface Field {
   readonly name: string
   readonly label: string
   /** A line of text unless given. */
-  readonly type?: 'password' | 'date' | 'number' | 'lines' | 'choice' | 'switch'
+  readonly type?: 'text' | 'password' | 'date' | 'number' | 'lines' | 'choice' | 'switch'
   /** Of a switch, `on` or empty. */
   readonly value?: string | undefined
   /** Of a choice: values and their texts. */
@@ -76,7 +76,14 @@ export function ask({ title, text = '', fields = [], button, isGrave, act }: Que
   const submit = make('button', isGrave ? 'primary grave' : 'primary', button)
   const cancel = makeButton('Cancel', () => dialog.close())
   const buttons = make('div', 'row buttons', cancel, submit)
-  const form = make('form', '', ...(text ? [make('p', 'hint', text)] : []), ...rows.map(({ row }) => row), wrong, buttons)
+  const form = make(
+    'form',
+    '',
+    ...(text ? [make('p', 'hint', text)] : []),
+    ...rows.map(({ row }) => row),
+    wrong,
+    buttons,
+  )
   form.noValidate = true
   const dialog = openDialog(title, '', form)
   let isDone = false

@@ -5,8 +5,8 @@ import { the } from '../dom.ts'
 import type { Desk } from '../model/desk.ts'
 import { isAtLeast } from '../model/members.ts'
 import { ask, whyNot } from './dialog.ts'
-import { type Action, openMenu } from './menu.ts'
 import { openMe } from './me-menu.ts'
+import { type Action, openMenu } from './menu.ts'
 import { isOperator, ownRank } from './rights.ts'
 import { openSessionsOf } from './sessions.ts'
 
@@ -33,7 +33,11 @@ export function servePersons(desk: Desk) {
     const { chat } = desk
     if (!chat) return
     if (isSameName(nickname, chat.nickname)) return openMe(desk, opener)
-    openMenu(opener, nickname, [...personal(desk, nickname), ...moderating(desk, nickname), ...supervising(desk, nickname)])
+    openMenu(opener, nickname, [
+      ...personal(desk, nickname),
+      ...moderating(desk, nickname),
+      ...supervising(desk, nickname),
+    ])
   }
 }
 
@@ -48,30 +52,22 @@ function personal(desk: Desk, nickname: string): Action[] {
   const isBlocked = chat?.blocked.has(foldName(nickname))
   return [
     // A name of several words cannot be addressed.
-    ...(/\s/.test(nickname)
-      ? []
-      : [{ text: 'Message privately', act: () => messagePrivately(desk, nickname) }]),
-    ...(desk.room ? [{ text: 'Mention', act: () => mention(nickname) }] : []),
+    ...(/\s/.test(nickname) ? [] : [{ text: 'Message privately', act: () => messagePrivately(desk, nickname) }]),
+    ...(desk.room ? [{ text: 'Mention', act: () => desk.address(nickname) }] : []),
     {
       text: isBlocked ? 'Unblock' : 'Block',
       act: () =>
         void chat?.block(nickname, !isBlocked).then(
-          () => desk.toast(isBlocked ? `${nickname} is no longer blocked.` : `${nickname} is blocked: you do not see each other's messages.`),
+          () =>
+            desk.toast(
+              isBlocked
+                ? `${nickname} is no longer blocked.`
+                : `${nickname} is blocked: you do not see each other's messages.`,
+            ),
           (error) => desk.toast(whyNot(error)),
         ),
     },
   ]
-}
-
-/** Writes a name into the message that is being written. */
-function mention(nickname: string) {
-  const box = the('text', HTMLTextAreaElement)
-  const { value, selectionStart: at } = box
-  const isFirst = value.slice(0, at).trim() === ''
-  const gap = at > 0 && !/\s$/.test(value.slice(0, at)) ? ' ' : ''
-  box.setRangeText(`${gap}${nickname}${isFirst ? ': ' : ' '}`, at, box.selectionEnd, 'end')
-  box.dispatchEvent(new Event('input', { bubbles: true }))
-  box.focus()
 }
 
 function moderating(desk: Desk, nickname: string): Action[] {
@@ -85,7 +81,11 @@ function moderating(desk: Desk, nickname: string): Action[] {
     text,
     act: () => void room.command(command, nicknameWord(nickname)).catch((error) => desk.toast(whyNot(error))),
   })
-  const sanction = (kind: Sanction) => ({ text: `${kind}…`, isGrave: true, act: () => askSanction(desk, kind, nickname) })
+  const sanction = (kind: Sanction) => ({
+    text: `${kind}…`,
+    isGrave: true,
+    act: () => askSanction(desk, kind, nickname),
+  })
   return [
     ...(isHere && rank === 'member' ? [at('Voice', '/voice')] : []),
     ...(isHere && rank === 'voiced' ? [at('Take voice', '/devoice')] : []),
@@ -106,7 +106,15 @@ function askSanction({ room }: Desk, kind: Sanction, nickname: string) {
     fields: [
       { name: 'reason', label: 'Reason', hint: `Optional. ${nickname} and the room can read it.`, most: 300 },
       ...(takesTime
-        ? [{ name: 'time', label: 'For how long', type: 'choice', choices: TIMES, value: kind === 'Mute' ? '1h' : '' } as const]
+        ? [
+            {
+              name: 'time',
+              label: 'For how long',
+              type: 'choice',
+              choices: TIMES,
+              value: kind === 'Mute' ? '1h' : '',
+            } as const,
+          ]
         : []),
     ],
     button: kind,
@@ -131,7 +139,7 @@ function supervising(desk: Desk, nickname: string): Action[] {
           fields: [{ name: 'why', label: 'Why', hint: 'Optional. The user is told.', most: 300 }],
           button: 'Disconnect',
           isGrave: true,
-          act: ({ why = '' }) => chat.command(`/disconnect ${nicknameWord(nickname)} ${why.trim()}`.trim()),
+          act: ({ why = '' }) => chat.command(`/disconnect ${nickname} ${why.trim()}`.trim()),
         }),
     },
   ]
