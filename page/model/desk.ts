@@ -2,6 +2,7 @@
 import { make, the } from '../dom.ts'
 import type { Chat } from './chat.ts'
 import type { Conversation } from './conversation.ts'
+import { Panels } from './panels.ts'
 import { RoomTalk } from './room-talk.ts'
 import type { Settings } from './settings.ts'
 import { Signal } from './signal.ts'
@@ -19,6 +20,7 @@ export class Desk {
   /** Emits when another conversation is shown, and when the user logs in or out. */
   readonly moved = new Signal()
   readonly settings: Settings
+  readonly panels = new Panels()
   /** Undefined while nobody is logged in. */
   chat: Chat | undefined
   /** Logs out in all tabs of the browser and forgets the user; main.ts sets it. */
@@ -27,6 +29,12 @@ export class Desk {
   search: (words: string) => void = () => {}
   /** The message to show in the present conversation, until it is shown. */
   wantedId: string | undefined
+  /** Puts a nickname into the message that is being written; page/write sets it. */
+  address: (nickname: string) => void = () => {}
+  /** Asks for a date, and goes to it in the present conversation; page/talk sets it. */
+  askDate: () => void = () => {}
+  /** Opens the menu of a person at a button, such as a name; page/side sets it. */
+  openPerson: (nickname: string, opener: HTMLElement) => void = () => {}
   readonly #toasts = the('toasts', HTMLElement)
   readonly #announcer = the('announcer', HTMLElement)
 

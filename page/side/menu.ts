@@ -1,9 +1,13 @@
-/** The menu of a name or of a message, shown at the button that opens it. */
+/** The menu that a button opens, beside it: of a name, a message, a room. One is open at a time. */
 import { make, the } from '../dom.ts'
 
 export interface Action {
   readonly text: string
   readonly act: () => void
+  /** True for what cannot be undone, or hits somebody. */
+  readonly isGrave?: boolean
+  /** Given for a switch: whether it is on. */
+  readonly isOn?: boolean
 }
 
 /** Pixels between the menu and the edges of the window. */
@@ -16,68 +20,72 @@ const MOVES: Readonly<Record<string, (at: number, count: number) => number>> = {
   End: (_, count) => count - 1,
 }
 
-export class Menu {
-  #element = the('menu', HTMLElement)
-  #opener: HTMLElement | undefined
-  /** The button whose click has just closed the menu, and is not to open it again. */
-  #closing: HTMLElement | undefined
+const element = the('menu', HTMLElement)
+let opener: HTMLElement | undefined
+/** The button whose click has just closed the menu, and is not to open it again. */
+let closing: HTMLElement | undefined
 
-  constructor() {
-    this.#element.addEventListener('keydown', (event) => this.#key(event))
-    this.#element.addEventListener('beforetoggle', (event) => {
-      if (event.newState === 'open') return
-      this.#opener?.setAttribute('aria-expanded', 'false')
-      this.#closing = this.#opener
-      setTimeout(() => (this.#closing = undefined))
-    })
-    addEventListener('resize', () => this.close())
-  }
+element.addEventListener('keydown', move)
+element.addEventListener('beforetoggle', (event) => {
+  if (event.newState === 'open') return
+  opener?.setAttribute('aria-expanded', 'false')
+  closing = opener
+  setTimeout(() => (closing = undefined))
+})
+addEventListener('resize', closeMenu)
 
-  open(opener: HTMLElement, label: string, actions: readonly Action[]) {
-    if (actions.length === 0 || this.#closing === opener) return
-    this.#opener = opener
-    this.#element.ariaLabel = label
-    this.#element.replaceChildren(...actions.map((action) => this.#item(action)))
-    // The focus returns to what has it now.
-    opener.focus()
-    this.#element.showPopover()
-    opener.setAttribute('aria-expanded', 'true')
-    this.#place(opener.getBoundingClientRect())
-    this.#element.querySelector('button')?.focus()
-  }
+/** Opens a menu at a button; where there is no action, none. */
+export function openMenu(at: HTMLElement, label: string, actions: readonly Action[]) {
+  if (actions.length === 0 || closing === at) return
+  opener = at
+  element.ariaLabel = label
+  element.replaceChildren(...actions.map(item))
+  // The focus returns to what has it now.
+  at.focus()
+  element.showPopover()
+  at.setAttribute('aria-expanded', 'true')
+  place(at.getBoundingClientRect())
+  element.querySelector('button')?.focus()
+}
 
-  close() {
-    this.#element.hidePopover()
-  }
+export function closeMenu() {
+  element.hidePopover()
+}
 
-  #item({ text, act }: Action) {
-    const item = make('button', '', text)
-    item.type = 'button'
-    item.role = 'menuitem'
-    item.tabIndex = -1
-    item.addEventListener('click', () => {
-      this.close()
-      act()
-    })
-    return item
-  }
+function item({ text, act, isGrave, isOn }: Action) {
+  const button = make('button', isGrave ? 'grave' : '', text)
+  button.type = 'button'
+  button.role = isOn === undefined ? 'menuitem' : 'menuitemcheckbox'
+  if (isOn !== undefined) button.ariaChecked = String(isOn)
+  button.tabIndex = -1
+  button.addEventListener('click', () => {
+    closeMenu()
+    act()
+  })
+  return button
+}
 
-  #place({ left, right, top, bottom }: DOMRect) {
-    const { offsetWidth, offsetHeight, style } = this.#element
-    const isLeft = left + offsetWidth + MARGIN <= innerWidth
-    const isBelow = bottom + offsetHeight + MARGIN <= innerHeight
-    style.left = `${Math.max(MARGIN, isLeft ? left : right - offsetWidth)}px`
-    style.top = `${Math.max(MARGIN, isBelow ? bottom : top - offsetHeight)}px`
-  }
+function place({ left, right, top, bottom }: DOMRect) {
+  const { offsetWidth, offsetHeight, style } = element
+  const isLeft = left + offsetWidth + MARGIN <= innerWidth
+  const isBelow = bottom + offsetHeight + MARGIN <= innerHeight
+  style.left = `${Math.max(MARGIN, isLeft ? left : right - offsetWidth)}px`
+  style.top = `${Math.max(MARGIN, isBelow ? bottom : Math.min(top, innerHeight - MARGIN) - offsetHeight)}px`
+}
 
-  #key(event: KeyboardEvent) {
-    if (event.key === 'Tab') this.close()
-    // The panel would close as well.
-    if (event.key === 'Escape') event.stopPropagation()
-    const items = [...this.#element.querySelectorAll('button')]
-    const move = MOVES[event.key]
-    if (!move) return
+function move(event: KeyboardEvent) {
+  if (event.key === 'Tab') closeMenu()
+  // A panel would close as well.
+  if (event.key === 'Escape') event.stopPropagation()
+  const items = [...element.querySelectorAll('button')]
+  const to = MOVES[event.key]
+  const at = items.indexOf(document.activeElement as HTMLButtonElement)
+  if (to) {
     event.preventDefault()
-    items[move(items.indexOf(document.activeElement as HTMLButtonElement), items.length)]?.focus()
+    items[to(at, items.length)]?.focus()
+  } else if (event.key.length === 1 && event.key !== ' ') {
+    // The next item that begins with the letter.
+    const later = [...items.slice(at + 1), ...items]
+    later.find(({ textContent }) => textContent?.toLowerCase().startsWith(event.key.toLowerCase()))?.focus()
   }
 }
