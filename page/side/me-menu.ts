@@ -1,6 +1,6 @@
 /** The menu of the user: away, settings, account, and the way out. */
 import type { Desk } from '../model/desk.ts'
-import { changePassword, register } from './account.ts'
+import { changePassword, register } from './account-dialogs.ts'
 import { ask, whyNot } from './dialog.ts'
 import { type Action, openMenu } from './menu.ts'
 import { openSessions } from './sessions.ts'
@@ -19,7 +19,7 @@ export function openMe(desk: Desk, opener: HTMLElement) {
       ? { text: 'Change password…', act: () => changePassword(desk) }
       : { text: 'Register this name…', act: () => register(desk) },
     ...(isAccount ? [{ text: 'Where you are logged in…', act: () => void openSessions(desk) }] : []),
-    { text: 'Log out', act: () => desk.logOut() },
+    { text: 'Log out', act: () => void desk.logOut() },
   ]
   openMenu(opener, 'You', actions)
 }

@@ -2,7 +2,7 @@
 import { make, makeButton } from '../dom.ts'
 import type { Desk } from '../model/desk.ts'
 import type { Choices } from '../model/settings.ts'
-import { changePassword, deleteAccount, register } from './account.ts'
+import { changePassword, deleteAccount, register } from './account-dialogs.ts'
 import { openDialog, whyNot } from './dialog.ts'
 import { KEYS } from './keys-help.ts'
 import { openSessions } from './sessions.ts'

@@ -1,4 +1,5 @@
 /** What belongs to an account: making one, its password, its end. */
+import { register as registerName } from '../model/account.ts'
 import type { Desk } from '../model/desk.ts'
 import { ask } from './dialog.ts'
 
@@ -30,8 +31,7 @@ export function register(desk: Desk) {
     fields: [{ ...NEW_PASSWORD, name: 'password', label: 'Password' }],
     button: 'Register',
     act: async ({ password = '' }) => {
-      await chat.command(`/register ${password}`)
-      await chat.identify()
+      await registerName(chat, password)
       desk.toast(`${chat.nickname} is registered.`)
     },
   })
@@ -63,7 +63,7 @@ export function deleteAccount(desk: Desk) {
     isGrave: true,
     act: async ({ old = '' }) => {
       await chat.command(`/unregister ${old}`)
-      desk.logOut()
+      await desk.logOut()
     },
   })
 }
