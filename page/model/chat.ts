@@ -127,6 +127,8 @@ export class Chat {
     talk.askMembers()
     talk.forget()
     await talk.loadNewest()
+    // What was said before the first visit is not new to anybody.
+    if (talk.readId === 0) talk.markRead()
     talk.outbox.resume()
     this.#keepRooms()
     return talk
@@ -214,8 +216,11 @@ export class Chat {
         return
       } catch (error) {
         if (error instanceof EventsMissingError) {
-          talk.forget()
-          await talk.loadNewest().catch(() => {})
+          if (talk === this.current && !talk.isFollowed) talk.miss()
+          else {
+            talk.forget()
+            await talk.loadNewest().catch(() => {})
+          }
         } else return this.#roomEnded(talk, error)
       }
     }
