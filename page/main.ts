@@ -1,10 +1,12 @@
-import { RefusedError } from '../src/client/errors.ts'
+import { DisconnectedError, RefusedError } from '../src/client/errors.ts'
 import { the } from './dom.ts'
+import { revokeToken } from './model/account.ts'
 import { Chat, type Credentials } from './model/chat.ts'
 import { Desk } from './model/desk.ts'
+import { privateKey } from './model/private-talk.ts'
 import { roomKey } from './model/room-talk.ts'
 import { Settings } from './model/settings.ts'
-import { identity, keptRooms } from './model/storage.ts'
+import { forgetAll, type Identity, identity, keptRooms } from './model/storage.ts'
 import { Notifier } from './notify/notifier.ts'
 import { Header } from './side/header.ts'
 import { Keys } from './side/keys.ts'
@@ -26,71 +28,103 @@ new Sidebar(desk)
 new Header(desk)
 new PeoplePanel(desk)
 new Keys(desk)
+desk.logOut = logOut
 
-/** Logs in and enters the room of the address, the rooms of the last visit, or `room`. @throws RefusedError, DisconnectedError */
+const listener = {
+  said: notifier.said.bind(notifier),
+  noticed: desk.toast.bind(desk),
+  loggedOut: leave,
+}
+
+/** Logs in and enters the room of the address, or `room`. @throws RefusedError, DisconnectedError */
 async function enter(credentials: Credentials, room: string) {
+  const chat = new Chat(credentials, listener)
   const { place } = desk
-  const chat = await Chat.open(credentials, {
-    said: (conversation, event) => notifier.said(conversation, event),
-    noticed: (text) => desk.toast(text),
-    loggedOut: (why) => leave(why),
-  })
-  const names = keptRooms.value
-  const first = (place && !place.isPrivate && place.name) || names[0] || room
   try {
-    const talk = await chat.enter(first)
-    desk.chat = chat
+    await chat.start()
+    const talk = await chat.enter((place && !place.isPrivate && place.name) || room)
+    const { password, ...kept } = credentials
+    if (!password) identity.value = kept
+    open(chat)
     if (place?.isPrivate) desk.show(chat.privateWith(place.name), place.id)
     else desk.show(talk, place?.id)
   } catch (error) {
-    if (!(error instanceof RefusedError) || names.length < 2) {
-      chat.end()
-      throw error
-    }
-    desk.chat = chat
+    chat.end()
+    throw error
   }
+}
+
+/** Shows what the browser has of the last visit, and goes on with it as soon as the server can be reached. */
+async function resume(credentials: Identity) {
+  const chat = new Chat(credentials, listener)
+  const { place } = desk
+  for (const name of keptRooms.value) chat.expect(name)
+  if (place && !place.isPrivate) chat.expect(place.name)
+  const [first = chat.expect('lobby')] = chat.rooms
+  open(chat)
+  if (place?.isPrivate) desk.show(chat.privateWith(place.name), place.id)
+  else desk.show((place && chat.get(roomKey(place.name))) ?? first, place?.id)
+  try {
+    await chat.startPatiently()
+    await chat.enterExpected()
+  } catch (error) {
+    if (desk.chat !== chat) return
+    if (!(error instanceof RefusedError || error instanceof DisconnectedError)) throw error
+    leave(`${error.message}.`, error)
+  }
+}
+
+function open(chat: Chat) {
+  desk.chat = chat
   app.hidden = false
   start.hide()
-  for (const name of names) {
-    if (!chat.get(roomKey(name)))
-      await chat.enter(name).catch((error: Error) => desk.toast(`${name}: ${error.message}.`))
-  }
-  const [any] = chat.rooms
-  if (!desk.conversation && any) desk.show(any)
 }
 
 /** Shows the start again. */
-function leave(why: string) {
+function leave(why: string, error?: RefusedError | DisconnectedError) {
+  const nickname = desk.chat?.nickname
+  identity.value = undefined
   desk.chat?.end()
   desk.chat = undefined
   desk.moved.emit()
   app.hidden = true
-  start.show(why)
+  start.show(why, nickname, error)
+  // Behind the last words of what has just ended.
+  setTimeout(forgetAll)
+}
+
+/** Logs out, in all tabs of the browser. */
+async function logOut() {
+  if (desk.chat) await revokeToken(desk.chat)
+  if (desk.chat) leave('')
 }
 
 /** Shows what the address names. */
 async function follow() {
   const { place, chat } = desk
   if (!place || !chat) return
+  const known = chat.get(place.isPrivate ? privateKey(place.name) : roomKey(place.name))
   try {
-    const conversation = place.isPrivate ? chat.privateWith(place.name) : await chat.enter(place.name)
-    desk.show(conversation, place.id)
+    desk.show(known ?? (place.isPrivate ? chat.privateWith(place.name) : await chat.enter(place.name)), place.id)
   } catch (error) {
-    if (!(error instanceof RefusedError)) throw error
+    if (!(error instanceof RefusedError || error instanceof DisconnectedError)) throw error
     desk.toast(`${place.name}: ${error.message}.`)
     if (desk.conversation) history.replaceState(null, '', desk.addressOf(desk.conversation))
   }
 }
 
 addEventListener('hashchange', () => void follow())
-for (const event of ['online', 'offline'] as const) addEventListener(event, () => desk.chat?.client.wake())
+for (const event of ['online', 'offline'] as const) addEventListener(event, () => desk.chat?.wake())
 document.addEventListener('visibilitychange', () => {
-  if (!document.hidden) desk.chat?.client.wake()
+  if (!document.hidden) desk.chat?.wake()
+})
+// Another tab has logged in or out.
+identity.watch(() => {
+  const { value } = identity
+  if (!value && desk.chat) leave('You have logged out in another tab.')
+  if (value && !desk.chat) void resume(value)
 })
 
 const known = identity.value
-if (known) {
-  enter(known, 'lobby').catch((error: Error) => leave(`${error.message}.`))
-} else {
-  start.show()
-}
+if (known) void resume(known)
+else start.show()

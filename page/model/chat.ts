@@ -1,13 +1,13 @@
 /** The user's conversations at the server. */
-import type { CommandResult, PrivateEvent } from '../../commands/replies.ts'
-import { connect } from '../../src/client/browser.ts'
+import type { CommandResult, Limits, PrivateEvent } from '../../commands/replies.ts'
 import { DisconnectedError, RefusedError } from '../../src/client/errors.ts'
 import { EventsMissingError } from '../../src/client/event-queue.ts'
 import type { JoinedRoom } from '../../src/client/joined-room.ts'
 import { isSameName } from '../../src/client/nickname.ts'
 import { resultOf } from '../../src/client/requests.ts'
-import type { RoomdClient, RoomEntry } from '../../src/client/roomd-client.ts'
+import { RoomdClient, type RoomEntry } from '../../src/client/roomd-client.ts'
 import type { ClientState } from '../../src/client/state.ts'
+import { webSocket } from '../../src/client/websocket.ts'
 import { Connections } from './connections.ts'
 import type { Conversation } from './conversation.ts'
 import type { Said } from './happening.ts'
@@ -19,6 +19,10 @@ import { type Identity, keptReads, keptRooms } from './storage.ts'
 
 /** Events of a gap that are read; of more, only the newest are shown, and the others are loaded when they are scrolled to. */
 const MOST_MISSED = 500
+
+/** Times before the server is tried again that has never been reached: the first, and the longest, in ms. */
+const FIRST_RETRY_MS = 500
+const LAST_RETRY_MS = 10_000
 
 /** How the server is called upon: an access token or a password, or neither for a guest. */
 export interface Credentials extends Identity {
@@ -38,39 +42,34 @@ export class Chat {
   /** Emits when conversations come, go, or change in what the lists show, and when the connection does. */
   readonly changed = new Signal()
   readonly client: RoomdClient
-  readonly connections: Connections
+  readonly connections = new Connections()
   user: CommandResult['user']
+  /** Limits and rules of the server, once it has told them. */
+  limits: Limits | undefined
   /** The conversation that is shown. */
   current: Conversation | undefined
   readonly #listener: ChatListener
   readonly #conversations = new Map<string, Conversation>()
+  readonly #entering = new Map<string, Promise<RoomTalk>>()
   #isClosed = false
+  /** Ends the wait for the next attempt to reach the server. */
+  #retry = () => {}
 
-  /** Connects and logs in. @throws RefusedError, DisconnectedError */
-  static async open({ nickname, token, password, session }: Credentials, listener: ChatListener): Promise<Chat> {
-    let chat: Chat | undefined
-    const connections = new Connections()
-    const client = await connect(serverUrl(), {
+  /** Nothing is sent before {@link start}. */
+  constructor({ nickname, token, password, session }: Credentials, listener: ChatListener) {
+    this.client = new RoomdClient(webSocket(serverUrl()), {
       nickname,
       token,
       password,
       session,
       onState: (state) => {
-        connections.take(state)
-        chat?.took(state)
+        this.connections.take(state)
+        this.#took(state)
       },
       onNotice: (text) => listener.noticed(text),
     })
-    chat = new Chat(client, connections, listener)
-    await chat.begin()
-    return chat
-  }
-
-  private constructor(client: RoomdClient, connections: Connections, listener: ChatListener) {
-    this.client = client
-    this.connections = connections
     this.#listener = listener
-    connections.changed.on(() => this.changed.emit())
+    this.connections.changed.on(() => this.changed.emit())
     keptReads.watch(() => {
       for (const conversation of this.conversations) conversation.readElsewhere()
     })
@@ -107,6 +106,43 @@ export class Chat {
     return this.#conversations.get(key)
   }
 
+  /** Connects and logs in. @throws RefusedError, DisconnectedError */
+  async start() {
+    await this.client.start()
+    void this.#begin().catch(() => {})
+  }
+
+  /** Connects and logs in as soon as the server can be reached. @throws RefusedError; DisconnectedError if that will not be */
+  async startPatiently() {
+    for (let retryMs = FIRST_RETRY_MS; ; retryMs = Math.min(LAST_RETRY_MS, retryMs * 2)) {
+      try {
+        return await this.start()
+      } catch (error) {
+        if (!(error instanceof DisconnectedError) || this.#isClosed || ENDS_SESSION.has(error.code ?? '')) throw error
+        this.connections.take({ state: 'offline', ...(error.message && { reason: error.message }), retryMs })
+      }
+      await new Promise<void>((resolve) => {
+        this.#retry = resolve
+        setTimeout(resolve, retryMs)
+      })
+    }
+  }
+
+  /** Finds out at once whether the server can be reached. */
+  wake() {
+    this.#retry()
+    this.client.wake()
+  }
+
+  /** Lists a room that is to be entered, with what the browser has of it. */
+  expect(name: string): RoomTalk {
+    const known = this.get(roomKey(name))
+    if (known instanceof RoomTalk) return known
+    const talk = new RoomTalk(name, this.nickname)
+    this.#add(talk)
+    return talk
+  }
+
   show(conversation: Conversation | undefined) {
     this.current = conversation
     this.changed.emit()
@@ -114,24 +150,20 @@ export class Chat {
 
   /** Enters a room, or returns to it. @throws RefusedError, DisconnectedError */
   async enter(name: string, password?: string): Promise<RoomTalk> {
-    const known = this.get(roomKey(name))
+    const key = roomKey(name)
+    const known = this.get(key)
     if (known instanceof RoomTalk && known.joined) return known
-    const joined = await this.client.join(name, { password, maxMissed: MOST_MISSED })
-    const talk = known instanceof RoomTalk ? known : new RoomTalk(joined.name, this.nickname)
-    talk.name = joined.name
-    talk.joined = joined
-    talk.topic = joined.topic
-    talk.ended = undefined
-    this.#add(talk)
-    void this.#follow(talk, joined)
-    talk.askMembers()
-    talk.forget()
-    await talk.loadNewest()
-    // What was said before the first visit is not new to anybody.
-    if (talk.readId === 0) talk.markRead()
-    talk.outbox.resume()
-    this.#keepRooms()
-    return talk
+    const entering = this.#entering.get(key) ?? this.#enter(name, password).finally(() => this.#entering.delete(key))
+    this.#entering.set(key, entering)
+    return entering
+  }
+
+  /** Enters the rooms that are expected; one that cannot be entered says why. */
+  async enterExpected() {
+    const expected = this.rooms.filter(({ joined, ended }) => !joined && ended === undefined)
+    await Promise.all(
+      expected.map((talk) => this.enter(talk.name).catch((error: Error) => talk.end(`${error.message}.`))),
+    )
   }
 
   /** Leaves a room, or closes a private conversation. */
@@ -176,14 +208,34 @@ export class Chat {
     this.client.close()
   }
 
-  private async begin() {
-    await this.identify()
-    void this.#followInbox()
-    const inbox = await this.client.inbox.history({ limit: 500 }).catch(() => [])
-    for (const event of inbox) this.privateWith(this.#partnerOf(event))
+  async #enter(name: string, password: string | undefined) {
+    const joined = await this.client.join(name, { password, maxMissed: MOST_MISSED })
+    const known = this.get(roomKey(name))
+    const talk = known instanceof RoomTalk ? known : new RoomTalk(joined.name, this.nickname)
+    talk.entered(joined)
+    this.#add(talk)
+    void this.#follow(talk, joined)
+    talk.askMembers()
+    await talk.loadNewest()
+    // What was said before the first visit is not new to anybody.
+    if (talk.readId === 0) talk.markRead()
+    this.#keepRooms()
+    return talk
   }
 
-  private took({ state, room }: ClientState) {
+  async #begin() {
+    void this.#followInbox()
+    const [, limits, inbox] = await Promise.all([
+      this.identify(),
+      this.client.limits(),
+      this.client.inbox.history({ limit: 500 }).catch(() => []),
+    ])
+    this.limits = limits
+    for (const event of inbox) this.privateWith(this.#partnerOf(event))
+    this.changed.emit()
+  }
+
+  #took({ state, room }: ClientState) {
     const talk = room === undefined ? undefined : this.get(roomKey(room))
     // Who came and went in the meantime is not told.
     if (state === 'online' && talk instanceof RoomTalk) talk.askMembers()
@@ -193,6 +245,7 @@ export class Chat {
     if (this.#conversations.has(conversation.key)) return
     this.#conversations.set(conversation.key, conversation)
     conversation.changed.on(() => this.changed.emit())
+    conversation.outbox.resume()
     this.changed.emit()
   }
 
@@ -230,8 +283,7 @@ export class Chat {
     talk.joined = undefined
     if (this.#isClosed) return
     if (!(error instanceof RefusedError || error instanceof DisconnectedError)) throw error
-    talk.ended = `${error.message}.`
-    talk.changed.emit()
+    talk.end(`${error.message}.`)
     if (!ENDS_SESSION.has(error.code ?? '')) return
     this.end()
     this.#listener.loggedOut(`${error.message}.`)

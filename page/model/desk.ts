@@ -23,6 +23,10 @@ export class Desk {
   readonly panels = new Panels()
   /** Undefined while nobody is logged in. */
   chat: Chat | undefined
+  /** Logs out in all tabs of the browser and forgets the user; main.ts sets it. */
+  logOut: () => Promise<void> = async () => {}
+  /** Shows messages with words, or asks for the words. */
+  search: (words: string) => void = () => {}
   /** The message to show in the present conversation, until it is shown. */
   wantedId: string | undefined
   /** Puts a nickname into the message that is being written; page/write sets it. */
@@ -68,6 +72,14 @@ export class Desk {
     this.wantedId = id
     this.chat?.show(conversation)
     this.moved.emit()
+  }
+
+  /** Leaves a room, or closes a private conversation, and shows another one. */
+  async close(conversation: Conversation) {
+    const closing = this.chat?.close(conversation)
+    if (this.conversation) this.show(this.conversation)
+    else this.moved.emit()
+    await closing
   }
 
   /** Tells the user something that is of use for a moment. */

@@ -3,6 +3,7 @@ import { foldName, isSameName } from '../../src/client/nickname.ts'
 import type { RoomdClient } from '../../src/client/roomd-client.ts'
 import { Conversation, type Part } from './conversation.ts'
 import type { Happening } from './happening.ts'
+import type { SayManner } from './outbox.ts'
 
 /** Messages of the inbox that are looked through for those of one user, at a time. */
 const STRIDE = 500
@@ -36,7 +37,7 @@ export class PrivateTalk extends Conversation {
     return first === undefined ? found.slice(-count) : found.slice(0, count)
   }
 
-  protected async send(text: string) {
-    await this.#client.tell(this.name, text)
+  protected async send(text: string, _: SayManner, nonce: string) {
+    await this.#client.tell(this.name, text, { nonce })
   }
 }

@@ -1,4 +1,5 @@
 /** A room that the user is in, or has been in during this visit. */
+import { DisconnectedError } from '../../src/client/errors.ts'
 import type { JoinedRoom } from '../../src/client/joined-room.ts'
 import { foldName } from '../../src/client/nickname.ts'
 import { commandLine, resultOf } from '../../src/client/requests.ts'
@@ -20,21 +21,41 @@ export class RoomTalk extends Conversation {
   topic = ''
   /** Undefined until the room is joined, and when it has ended. */
   joined: JoinedRoom | undefined
-  /** Why the user is no longer in the room. */
+  /** Why the user is not in the room, and is not coming back by itself. */
   ended: string | undefined
+  /** Settles when the room is joined, or when it is given up. */
+  #entering = Promise.withResolvers<JoinedRoom>()
   #timer: ReturnType<typeof setTimeout> | undefined
 
   constructor(name: string, me: string) {
     super(roomKey(name), name, me)
   }
 
+  /** A text that is said while the room is being entered waits for that. */
   get closedBecause() {
-    if (this.ended) return this.ended
-    return this.joined ? undefined : 'Entering the room…'
+    return this.ended
   }
 
   get rank() {
     return this.members.rankOf(this.me)
+  }
+
+  entered(joined: JoinedRoom) {
+    this.name = joined.name
+    this.joined = joined
+    this.topic = joined.topic
+    this.ended = undefined
+    this.#entering.resolve(joined)
+  }
+
+  /** Called when the room cannot be entered, or has ended for the user. */
+  end(why: string) {
+    this.joined = undefined
+    this.ended = why
+    this.#entering.promise.catch(() => {})
+    this.#entering.reject(new DisconnectedError(why))
+    this.#entering = Promise.withResolvers()
+    this.changed.emit()
   }
 
   /** Takes an event of the room that has just happened. */
@@ -78,6 +99,7 @@ export class RoomTalk extends Conversation {
   }
 
   protected async send(text: string, manner: SayManner, nonce: string) {
-    return this.joined?.say(text, { ...manner, nonce })
+    const room = this.joined ?? (await this.#entering.promise)
+    return room.say(text, { ...manner, nonce })
   }
 }

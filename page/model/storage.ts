@@ -13,45 +13,68 @@ export interface Identity {
 
 const PREFIX = 'roomd.'
 
-function read<T>(key: string, fallback: T): T {
+/** For as long as the browser keeps it, or for the visit of one tab. */
+export type Span = 'local' | 'session'
+
+/** The storage of a span; it throws where the user has blocked it. */
+function storageOf(span: Span) {
+  return span === 'local' ? localStorage : sessionStorage
+}
+
+function read<T>(key: string, fallback: T, span: Span): T {
   try {
-    return JSON.parse(localStorage.getItem(PREFIX + key) ?? '') ?? fallback
+    return JSON.parse(storageOf(span).getItem(PREFIX + key) ?? '') ?? fallback
   } catch {
     return fallback
   }
 }
 
-function write(key: string, value: unknown) {
+function write(key: string, value: unknown, span: Span) {
   try {
-    if (value === undefined) localStorage.removeItem(PREFIX + key)
-    else localStorage.setItem(PREFIX + key, JSON.stringify(value))
+    if (value === undefined) storageOf(span).removeItem(PREFIX + key)
+    else storageOf(span).setItem(PREFIX + key, JSON.stringify(value))
   } catch {
     // A browser that keeps nothing works all the same.
   }
 }
 
-/** A value in the browser's storage, shared by the tabs. */
+/** Forgets everything but the settings. */
+export function forgetAll() {
+  for (const span of ['local', 'session'] as const) {
+    try {
+      const keys = Object.keys(storageOf(span)).filter((key) => key.startsWith(PREFIX) && key !== `${PREFIX}settings`)
+      for (const key of keys) storageOf(span).removeItem(key)
+    } catch {
+      // Nothing was kept.
+    }
+  }
+}
+
+/** A value in the browser's storage, shared by the tabs unless it is of one visit. */
 export class Kept<T> {
   readonly #key: string
   readonly #fallback: T
+  readonly #span: Span
 
-  constructor(key: string, fallback: T) {
+  constructor(key: string, fallback: T, span: Span = 'local') {
     this.#key = key
     this.#fallback = fallback
+    this.#span = span
   }
 
   get value(): T {
-    return read(this.#key, this.#fallback)
+    return read(this.#key, this.#fallback, this.#span)
   }
 
   set value(value: T) {
-    write(this.#key, value)
+    write(this.#key, value, this.#span)
   }
 
   /** Calls a listener when another tab has changed the value. */
   watch(changed: () => void) {
     addEventListener('storage', ({ key }) => {
-      if (key === PREFIX + this.#key) changed()
+      // Without a key, everything has been removed.
+      if (key === PREFIX + this.#key || key === null) changed()
     })
   }
 }

@@ -5,7 +5,7 @@ import { type Happening, mentions } from '../model/happening.ts'
 import { because, wordsOf } from './happenings.ts'
 import { nameTag, tint } from './names.ts'
 import type { Row } from './rows.ts'
-import { bodyOf, type TextContext } from './text.ts'
+import { bodyOf, type TextContext } from './body.ts'
 import { atOf, type Clock } from './times.ts'
 
 export interface RowLook extends TextContext {

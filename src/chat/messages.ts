@@ -105,12 +105,20 @@ export class Messages {
    * @throws Refusal `not-in-room` for a guest without a room; `nobody-here`, also for a guest's nickname that is held in several rooms,
    * as it may be several users; `token-scope`, `no-private-messages`, `text-empty`, `text-too-long`, `unavailable`.
    */
-  async send(session: Session, to: string, text: string, { details }: MessageExtras = NOTHING): Promise<boolean> {
+  async send(
+    session: Session,
+    to: string,
+    text: string,
+    { details, nonce }: MessageExtras = NOTHING,
+  ): Promise<boolean> {
     return this.#inOrder(session, () => {
       const body = this.#speech.body(text)
       // Nobody else may speak in the name of a guest who is in a room.
       if (!session.registered && !session.isOnlyGuest) roomOf(session.inRoom())
-      return this.#find(to, session).then((addressee) => [this.#whisper(session, addressee, body, { details })], refuse)
+      return this.#find(to, session).then(
+        (addressee) => [this.#whisper(session, addressee, body, { details, nonce })],
+        refuse,
+      )
     })
   }
 
@@ -144,14 +152,14 @@ export class Messages {
     session: Session,
     { name: to, room }: Addressee,
     body: string,
-    { sent, details }: MessageExtras,
+    { sent, details, nonce }: MessageExtras,
   ): Promise<boolean> {
     checkScope(session, 'write')
     if (this.isBlocked(session, to)) return false
     const isAlone = session.registered || session.isOnlyGuest
     const own = isAlone ? undefined : session.membership?.room.record.id
     const verified = session.registered || undefined
-    const draft = { kind: 'private', room, from: session.name, to, body, sent, verified, details } as const
+    const draft = { kind: 'private', room, from: session.name, to, body, sent, verified, nonce, details } as const
     await this.#inboxes.append(session, draft, own)
     return true
   }
