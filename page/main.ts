@@ -17,6 +17,7 @@ import { servePersons } from './side/person-menu.ts'
 import { Sidebar } from './side/sidebar.ts'
 import { Start } from './start/start.ts'
 import { Log } from './talk/log.ts'
+import { Search } from './talk/search.ts'
 import { Composer } from './write/composer.ts'
 
 const app = the('app', HTMLElement)
@@ -24,6 +25,7 @@ const desk = new Desk(new Settings())
 const notifier = new Notifier(desk)
 const start = new Start(desk, enter)
 new Log(desk)
+new Search(desk)
 new Composer(desk)
 new Sidebar(desk)
 new Header(desk)

@@ -247,6 +247,8 @@ export class Chat {
     if (this.away !== undefined) await joined.ask(`/away ${this.away}`).catch(() => {})
     talk.askMembers()
     await talk.loadNewest()
+    // What was said before the first visit is not new to anybody.
+    if (talk.readId === 0) talk.markRead()
     this.#keepRooms()
     return talk
   }
@@ -321,8 +323,11 @@ export class Chat {
         return
       } catch (error) {
         if (error instanceof EventsMissingError) {
-          talk.forget()
-          await talk.loadNewest().catch(() => {})
+          if (talk === this.current && !talk.isFollowed) talk.miss()
+          else {
+            talk.forget()
+            await talk.loadNewest().catch(() => {})
+          }
         } else return this.#roomEnded(talk, error)
       }
     }
