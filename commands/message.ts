@@ -4,10 +4,10 @@ import type { Command, CommandContext } from './command.ts'
 import { OK, type Reply } from './replies.ts'
 
 /** The optional nonce before the text, with which a client repeats a line safely (docs/protocols/line.md, section 2.6). */
-const NONCE = /^nonce=([\w.:-]{1,64})[ \t]+(?=\S)/
+export const NONCE = /^nonce=([\w.:-]{1,64})[ \t]+(?=\S)/
 
 /** Returns the text that a parameter stands for: the value of a JSON string, or itself. */
-function textOf(parameter: string): string {
+export function textOf(parameter: string): string {
   if (!/^".*"$/s.test(parameter)) return parameter
   try {
     return String(JSON.parse(parameter))

@@ -40,15 +40,17 @@ export interface Filter {
 export interface HistoryRequest {
   readonly range: Range
   readonly filter: Filter | undefined
+  /** Maximum number of events: the oldest that fit. */
+  readonly first: number | undefined
   /** True if a last line marks the end. */
   readonly end: boolean
 }
 
 /** An option, a text in quotes, or a word. */
-const WORD = /(limit|after|before|kinds|grep|end)=("[^"]*"|'[^']*'|[^ \t]*)|"[^"]*"|'[^']*'|[^ \t]+/gi
+const WORD = /(limit|first|after|before|kinds|grep|end)=("[^"]*"|'[^']*'|[^ \t]*)|"[^"]*"|'[^']*'|[^ \t]+/gi
 
 /**
- * Parses the parameter of HISTORY: `[<from> [<to>]]` and, anywhere, `limit=N`, `after=ID`, `before=ID`, `kinds=KIND,…`, `grep=WORD` and
+ * Parses the parameter of HISTORY: `[<from> [<to>]]` and, anywhere, `limit=N`, `first=N`, `after=ID`, `before=ID`, `kinds=KIND,…`, `grep=WORD` and
  * `end=yes`; further words are ignored (docs/protocols/line.md, section 2.7). A time may have several words, in quotes or without.
  *
  * @throws {Mistake} `unknown-time`, `invalid-limit`, `invalid-id`, `unknown-kind`
@@ -57,6 +59,7 @@ const WORD = /(limit|after|before|kinds|grep|end)=("[^"]*"|'[^']*'|[^ \t]*)|"[^"
 export function parseRange(parameter: string, now: number): HistoryRequest {
   const range: { from?: number; to?: number; limit?: number; after?: number; before?: number } = {}
   const filter: { kinds?: ReadonlySet<Kind>; text?: string } = {}
+  let first: number | undefined
   let end = false
   const words: string[] = []
   for (const [word, name, option = word] of parameter.matchAll(WORD)) {
@@ -67,6 +70,9 @@ export function parseRange(parameter: string, now: number): HistoryRequest {
         break
       case 'limit':
         range.limit = parseLimit(value)
+        break
+      case 'first':
+        first = parseLimit(value)
         break
       case 'after':
         range.after = parseAfter(value)
@@ -87,7 +93,7 @@ export function parseRange(parameter: string, now: number): HistoryRequest {
   }
   if (words.length > 0) range.from = takeTime(words, now)
   if (words.length > 0) range.to = takeTime(words, now)
-  return { range, filter: Object.keys(filter).length > 0 ? filter : undefined, end }
+  return { range, filter: Object.keys(filter).length > 0 ? filter : undefined, first, end }
 }
 
 /** Parses a time from the first words of a list, the longest form that matches, and removes these words. */

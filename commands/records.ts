@@ -8,21 +8,36 @@ interface Found {
   readonly before?: number
 }
 
+interface RecordsOptions {
+  /** Maximum number of records: the oldest. */
+  readonly first: number | undefined
+  /** True if a last reply marks the end. */
+  readonly end: boolean
+}
+
 const END = result('end of history')
 
 /**
  * Yields the reply to a request for events, then their records in pages. The first page is read before the reply, as reading may be
- * refused. With `end`, a last reply marks the end.
+ * refused.
  */
 export async function* answered(
   { pages, before }: Found,
   recordOf: (event: Event) => History | undefined,
-  end: boolean,
+  { first = Number.POSITIVE_INFINITY, end }: RecordsOptions,
 ): AsyncGenerator<readonly (Reply | History)[]> {
-  const records = (page: readonly Event[]) => page.map(recordOf).filter((record) => record !== undefined)
   const rest = pages[Symbol.asyncIterator]()
-  const first = await rest.next()
-  yield [{ type: 'commandResult', result: null, ...(before !== undefined && { before: String(before) }) }]
-  for (let page = first; !page.done; page = await rest.next()) yield records(page.value)
+  try {
+    let page = await rest.next()
+    yield [{ type: 'commandResult', result: null, ...(before !== undefined && { before: String(before) }) }]
+    for (let left = first; !page.done; page = await rest.next()) {
+      const events = page.value.slice(0, left)
+      yield events.map(recordOf).filter((record) => record !== undefined)
+      left -= events.length
+      if (left === 0) break
+    }
+  } finally {
+    await rest.return?.()
+  }
   if (end) yield [END]
 }

@@ -107,12 +107,20 @@ export class Messages {
    * @throws Refusal `not-in-room` for a guest without a room; `nobody-here`, also for a nickname of guests that is held in several
    * rooms unless one client holds it in all of them, as it may be several users; `token-scope`, `no-private-messages`, `text-empty`, `text-too-long`, `unavailable`.
    */
-  async send(session: Session, to: string, text: string, { details }: MessageExtras = NOTHING): Promise<boolean> {
+  async send(
+    session: Session,
+    to: string,
+    text: string,
+    { details, nonce }: MessageExtras = NOTHING,
+  ): Promise<boolean> {
     return this.#inOrder(session, () => {
       const body = this.#speech.body(text)
       // Nobody else may speak in the name of a guest who is in a room. A guest's client without one must not either.
       if (!session.registered && !session.isOnlyGuest) roomOf(session.inRoom())
-      return this.#find(to, session).then((addressee) => [this.#whisper(session, addressee, body, { details })], refuse)
+      return this.#find(to, session).then(
+        (addressee) => [this.#whisper(session, addressee, body, { details, nonce })],
+        refuse,
+      )
     })
   }
 
@@ -145,13 +153,13 @@ export class Messages {
     session: Session,
     { name: to, room, inbox }: Addressee,
     body: string,
-    { sent, details }: MessageExtras,
+    { sent, details, nonce }: MessageExtras,
   ): Promise<boolean> {
     checkScope(session, 'write')
     if (this.isBlocked(session, to)) return false
     const own = hasOwnInbox(session) ? undefined : session.membership?.room.record.id
     const verified = session.registered || undefined
-    const draft = { kind: 'private', room, from: session.name, to, body, sent, verified, details } as const
+    const draft = { kind: 'private', room, from: session.name, to, body, sent, verified, nonce, details } as const
     await this.#inboxes.append(session, draft, inbox, own)
     return true
   }

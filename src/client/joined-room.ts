@@ -89,15 +89,27 @@ export class JoinedRoom implements AsyncIterable<RoomEvent> {
   }
 
   /** Returns past events, oldest first. @throws RefusedError `history-gone`, …; DisconnectedError */
-  async history({ limit = 100, kinds, grep, ...range }: EventRange = {}): Promise<readonly RoomEvent[]> {
+  async history({
+    from,
+    first,
+    limit = first ?? 100,
+    kinds,
+    grep,
+    ...range
+  }: EventRange = {}): Promise<readonly RoomEvent[]> {
     const filter = { kinds: kinds?.join(), grep: grep === undefined ? undefined : quoted(grep) }
     let found: RoomEvent[] = []
     let { before } = range
     do {
-      const options = optionWords({ ...range, ...filter, before, limit: limit - found.length })
+      const options = optionWords({
+        ...range,
+        ...filter,
+        before,
+        ...(first ? { first } : { limit: limit - found.length }),
+      })
       const page: RoomEvent[] = []
       const record = recordsTo(page)
-      const reply = resultOf(await this.#client.connection.askRecords(commandLine('HISTORY', ...options), record))
+      const reply = resultOf(await this.#client.connection.askRecords(commandLine('HISTORY', from, ...options), record))
       found = [...page, ...found]
       before = reply.before
     } while (before !== undefined && found.length < limit)

@@ -8,6 +8,11 @@ export interface EnterOptions {
   readonly after?: string | undefined
   /** Number of past events with which iteration begins; not with `after`. */
   readonly recent?: number | undefined
+  /**
+   * Maximum number of events, the newest, that are read after a lost connection. If there were more, iteration ends with an
+   * {@link EventsMissingError} before them. All are read if not given.
+   */
+  readonly maxMissed?: number | undefined
   /** False for a room that is only spoken in: its messages are not received. */
   readonly events?: boolean | undefined
 }
@@ -33,8 +38,12 @@ export interface SayAllOptions extends Omit<SayOptions, 'nonce'> {
 export type EventKind = 'message' | 'joined' | 'left' | 'topic' | 'kicked' | 'role' | 'mode' | 'redacted'
 
 export interface EventRange {
+  /** Time of the earliest event, such as `2026-05-24` or `2026-05-24T15:17:19Z`. */
+  readonly from?: string | undefined
   /** Newest events of the range, 100 if not given. */
   readonly limit?: number | undefined
+  /** Oldest events of the range, in place of `limit`. Not with `kinds` or `grep`. */
+  readonly first?: number | undefined
   readonly before?: string | undefined
   readonly after?: string | undefined
   readonly kinds?: readonly EventKind[] | undefined

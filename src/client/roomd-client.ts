@@ -6,7 +6,7 @@ import { JoinedRoom } from './joined-room.ts'
 import { isSameName } from './nickname.ts'
 import { askLimits, commandLine, resultOf } from './requests.ts'
 import { RoomFeed } from './room-feed.ts'
-import { randomWord } from './room-lines.ts'
+import { nonceLine, randomWord } from './room-lines.ts'
 import type { EnterOptions } from './room-options.ts'
 import { Seat } from './seat.ts'
 import type { ClientState } from './state.ts'
@@ -31,6 +31,11 @@ export interface ConnectOptions {
   readonly onNotice?: ((text: string) => void) | undefined
 }
 
+export interface TellOptions {
+  /** Of 1 to 64 letters, digits, `_`, `-`, `.` and `:`; chosen by the library unless given. */
+  readonly nonce?: string | undefined
+}
+
 /** A room in the list of {@link RoomdClient.rooms}; `topic` is missing without one. */
 export type RoomEntry = NonNullable<CommandResult['rooms']>[number]
 
@@ -46,6 +51,10 @@ export class RoomdClient implements AsyncDisposable {
   /** Password or access token; undefined for a guest. */
   #secret: string | undefined
   #isClosed = false
+  /** True if the caller has given the word of the guest. */
+  readonly #hasWord: boolean
+  /** Settles when a connection is of use again, or the client is closed. */
+  #back = Promise.withResolvers<void>()
 
   /** Connects and logs in. @throws DisconnectedError, RefusedError; TypeError without a nickname */
   static async open(dial: Dial, options: ConnectOptions): Promise<RoomdClient> {
@@ -57,9 +66,7 @@ export class RoomdClient implements AsyncDisposable {
     signal?.addEventListener('abort', () => client.close(), { once: true })
     try {
       signal?.throwIfAborted()
-      const seat = await client.#sit()
-      // With a word of its own there can be no messages yet.
-      if (client.#secret ?? options.session) await client.inbox.begin(seat.client)
+      await client.start()
       return client
     } catch (error) {
       client.close()
@@ -67,12 +74,21 @@ export class RoomdClient implements AsyncDisposable {
     }
   }
 
-  private constructor(dial: Dial, options: ConnectOptions) {
+  /** Called by {@link open}, and by a page that shows what it has before it is connected. */
+  constructor(dial: Dial, options: ConnectOptions) {
     this.#dial = dial
+    this.#hasWord = options.session !== undefined
     this.#options = { ...options, session: options.session ?? randomWord() }
     this.nickname = options.nickname
     this.#secret = options.token ?? options.password
     this.inbox = new ClientInbox(async () => (await this.#anySeat()).client)
+  }
+
+  /** Connects and logs in, unless a connection is there. May be repeated after a failure. @throws DisconnectedError, RefusedError */
+  async start(): Promise<void> {
+    const { client } = await this.#anySeat()
+    // With a word of its own there can be no messages yet.
+    if (this.#secret !== undefined || this.#hasWord) await this.inbox.begin(client)
   }
 
   /** The rooms that have been joined and not left. */
@@ -89,13 +105,19 @@ export class RoomdClient implements AsyncDisposable {
     if (this.joined.some((room) => isSameName(room.name, name))) {
       throw new RefusedError(`Already in room ${name}`, 'name-in-room')
     }
-    const { password, after, recent, events } = options
+    const { password, after, recent, maxMissed, events } = options
     const feed = new RoomFeed(name)
     const seat = [...this.#seats].find(({ isFree }) => isFree) ?? (await this.#sit(feed))
     const room = new JoinedRoom(feed, seat.client, () => this.#leave(seat))
     this.#rooms.set(feed, room)
     try {
-      await seat.enter(feed, { password, recent, follows: events, after: after === undefined ? after : Number(after) })
+      await seat.enter(feed, {
+        password,
+        recent,
+        maxMissed,
+        follows: events,
+        after: after === undefined ? after : Number(after),
+      })
     } catch (error) {
       this.#rooms.delete(feed)
       this.#release(seat)
@@ -108,12 +130,22 @@ export class RoomdClient implements AsyncDisposable {
   }
 
   /**
-   * Sends a private message of one line. A guest must have joined a room. Not sent again after a lost connection.
+   * Sends a private message, also of several lines. A guest must have joined a room. Over lost connections it is sent again with the same
+   * nonce: the addressee gets it once.
    *
-   * @throws RefusedError `nobody-here`, `not-in-room`, …; DisconnectedError
+   * @throws RefusedError `nobody-here`, `not-in-room`, …; DisconnectedError when the client is closed before the reply
    */
-  async tell(nickname: string, text: string): Promise<void> {
-    resultOf(await this.ask(commandLine('/tell', nickname, text)))
+  async tell(nickname: string, text: string, { nonce = randomWord() }: TellOptions = {}): Promise<void> {
+    if (!/\S/.test(text)) throw new RefusedError('A text is not blank', 'text-empty')
+    for (;;) {
+      const back = this.#back.promise
+      try {
+        return void resultOf(await this.ask(nonceLine(text, nonce, `/tell ${nickname}`)))
+      } catch (error) {
+        if (!(error instanceof DisconnectedError) || this.#isClosed) throw error
+      }
+      await back
+    }
   }
 
   /** Lets later connections log in with another password, as after `/register` and `/passwd`. */
@@ -147,6 +179,7 @@ export class RoomdClient implements AsyncDisposable {
     this.#isClosed = true
     for (const seat of this.#seats) seat.close()
     this.inbox.end()
+    this.#back.resolve()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -167,7 +200,13 @@ export class RoomdClient implements AsyncDisposable {
     const seat: Seat = new Seat(
       { dial: this.#dial, nickname, secret, session },
       {
-        changed: (state) => onState?.(state),
+        changed: (state) => {
+          if (state.state === 'online') {
+            this.#back.resolve()
+            this.#back = Promise.withResolvers()
+          }
+          onState?.(state)
+        },
         noticed: (text) => {
           // Every connection gets an announcement.
           const [first] = this.#seats

@@ -92,13 +92,19 @@ export class Stay {
     const { recent = 0, maxMissed, follows = true } = this.options
     const again = this.#newest > 0
     const tell = (body: History['body']) => this.#tell(recordedEvent(body))
-    const past = (range: object) => connection.askRecords(['HISTORY', ...optionWords(range)].join(' '), tell)
+    const past = (range: object, record = tell) =>
+      connection.askRecords(['HISTORY', ...optionWords(range)].join(' '), record)
     let whole = true
     if (again && follows) {
-      const missed = await past({ after: this.#newest, limit: maxMissed })
+      const found: History['body'][] = []
+      const missed = await past(
+        { after: this.#newest, limit: maxMissed },
+        maxMissed ? (body) => void found.push(body) : tell,
+      )
       if (missed.type === 'error' && missed.code === 'unavailable') return connection.drop()
-      whole = missed.type !== 'error'
+      whole = missed.type !== 'error' && found.length < (maxMissed ?? Number.POSITIVE_INFINITY)
       if (!whole) this.#listener.missed?.()
+      found.forEach(tell)
     }
     if (recent > 0 && !(again && whole) && follows) {
       whole &&= (await past({ limit: recent })).type !== 'error'

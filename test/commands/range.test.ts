@@ -160,9 +160,17 @@ describe('parseRange', () => {
     expect(parseRange(parameter, NOW)).toEqual({ range, filter: undefined, end: false })
   })
 
-  it.each(['limit=', 'limit=0', 'limit=-1', 'limit=x', 'limit=1.5', 'limit=1e3'])('refuses %j', (parameter) => {
-    expect(() => parseRange(parameter, NOW)).toThrow(new Mistake('invalid-limit', parameter.slice(6)))
+  it('reads how many of the oldest events are wanted', () => {
+    expect(parseRange('first=7 after=3', NOW)).toMatchObject({ first: 7, range: { after: 3 } })
+    expect(parseRange('limit=7', NOW).first).toBeUndefined()
   })
+
+  it.each(['limit=', 'first=0', 'limit=0', 'limit=-1', 'limit=x', 'limit=1.5', 'limit=1e3'])(
+    'refuses %j',
+    (parameter) => {
+      expect(() => parseRange(parameter, NOW)).toThrow(new Mistake('invalid-limit', parameter.slice(6)))
+    },
+  )
 
   it.each(['after=', 'after=x', 'after=-1', 'after=1.5', 'after=9007199254740993', 'after=99999999999999999'])(
     'takes %j for an id that is gone',

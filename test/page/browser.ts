@@ -98,25 +98,27 @@ export class Visitor {
     await this.page.goto(`${this.origin}/${room && `#${room}`}`)
   }
 
-  async fill(nickname: string, room: string, password = ''): Promise<void> {
-    await this.page.getByLabel('Nickname', { exact: true }).fill(nickname)
-    await this.page.locator('#password').fill(password)
-    await this.page.getByLabel('Room', { exact: true }).fill(room)
-    await this.page.locator('#enter-button').click()
-  }
-
+  /** Opens the page at a room and logs in; the page asks for a password only where the name has one. */
   async enter(nickname: string, room: string, password = ''): Promise<void> {
-    await this.open()
-    await this.fill(nickname, room, password)
+    await this.open(room)
+    await this.page.locator('#nickname').fill(nickname)
+    await this.page.locator('#nickname').press('Enter')
+    if (password) {
+      await this.page.locator('#password').fill(password)
+      await this.page.locator('#password').press('Enter')
+    }
     await this.connected()
   }
 
+  /** Resolves when a conversation is shown and the connection is there. */
   async connected(): Promise<void> {
-    await this.status('Connected')
+    await this.page.locator('#app').waitFor()
+    await this.page.locator('#banner').waitFor({ state: 'hidden' })
   }
 
+  /** Resolves when the banner tells of the connection. */
   async status(text: string): Promise<void> {
-    await this.page.locator('#status', { hasText: text }).waitFor()
+    await this.page.locator('#banner', { hasText: text }).waitFor()
   }
 
   async say(text: string): Promise<void> {

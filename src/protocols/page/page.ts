@@ -47,7 +47,7 @@ const HEADERS = {
 const BEST_FIRST = ['br', 'gzip'] as const
 const CODINGS = { br: promisify(brotliCompress), gzip: promisify<Buffer, Buffer>(gzip) } as const
 
-/** Folders of the web page and of its client library, which is TypeScript, or JavaScript in a build. */
+/** Folders of the web page and of its client library, which is TypeScript, or JavaScript in a build. Names of files are unique in both. */
 const FOLDERS = [
   join(dirname(findPackageJSON(import.meta.url) ?? ''), 'page'),
   fileURLToPath(new URL('../../client', import.meta.url)),
@@ -56,12 +56,12 @@ const FOLDERS = [
 /** Adds the routes of the web page: index.html at `/`, its other files under `/page/`. */
 export const pageRoutes: Routes = async (app) => {
   for (const folder of FOLDERS) {
-    for (const fileName of await readdir(folder)) {
-      const { name, ext, base } = parse(fileName)
-      // A build also has declaration files.
-      const type = name.endsWith('.d') ? undefined : TYPES[ext]
+    for (const path of await readdir(folder, { recursive: true })) {
+      const { dir, name, ext, base } = parse(path)
+      // A build also has declaration files; the library's parts for Node are not for browsers.
+      const type = name.endsWith('.d') || dir === 'node' ? undefined : TYPES[ext]
       if (!type) continue
-      const file = new File(type, join(folder, base))
+      const file = new File(type, join(folder, path))
       const url = base === 'index.html' ? '/' : `/page/${ext === '.ts' ? `${name}.js` : base}`
       app.get(url, (request, reply) => file.serve(request, reply))
     }
@@ -119,7 +119,7 @@ const UNNEEDED = /^\s*(?:\/\*\*[\s\S]*?\*\/|\/\/.*)$|^[ \t]+|\s+$/gm
  */
 function scriptOf(source: string): string {
   return strip(source)
-    .replace(/(?<=from ')(?:\.|\.\.\/src\/client)\/([\w-]+)\.ts(?=')/g, './$1.js')
+    .replace(/(?<=from ')\.[\w./-]*\/([\w-]+)\.ts(?=')/g, './$1.js')
     .replace(UNNEEDED, '')
 }
 

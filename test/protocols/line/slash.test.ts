@@ -193,7 +193,7 @@ describe.each(WAYS)('over $transport', (way) => {
     await markTheEnd(alice)
   })
 
-  test('/history limit= gives the newest', async () => {
+  test('/history limit= gives the newest, first= the oldest', async () => {
     const [alice] = await (await stage(way)).together('tech', 'alice')
     alice.send('one', 'two', 'three')
     await alice.rest()
@@ -201,6 +201,7 @@ describe.each(WAYS)('over $transport', (way) => {
     const three = said('alice', 'three')
     expect(await history(alice, '/history limit=2')).toMatchObject([two, three])
     expect(await history(alice, '/HISTORY LIMIT=1')).toMatchObject([three])
+    expect(await history(alice, 'HISTORY first=2 kinds=message')).toMatchObject([said('alice', 'one'), two])
     expect(await history(alice, 'HISTORY -10m limit=2')).toMatchObject([two, three])
     expect(await history(alice, 'HISTORY limit=100')).toHaveLength(4)
     for (const limit of ['0', '-1', 'x', '']) {

@@ -1,0 +1,382 @@
+/** The user's conversations at the server. */
+import type { CommandResult, Limits, PrivateEvent } from '../../commands/replies.ts'
+import { DisconnectedError, RefusedError } from '../../src/client/errors.ts'
+import { EventsMissingError } from '../../src/client/event-queue.ts'
+import type { JoinedRoom } from '../../src/client/joined-room.ts'
+import { foldName, isSameName } from '../../src/client/nickname.ts'
+import { resultOf } from '../../src/client/requests.ts'
+import { RoomdClient, type RoomEntry } from '../../src/client/roomd-client.ts'
+import type { ClientState } from '../../src/client/state.ts'
+import { webSocket } from '../../src/client/websocket.ts'
+import { Connections } from './connections.ts'
+import type { Conversation } from './conversation.ts'
+import type { Said } from './happening.ts'
+import { PrivateTalk, privateKey } from './private-talk.ts'
+import { RoomTalk, roomKey } from './room-talk.ts'
+import { serverUrl } from './server.ts'
+import { Signal } from './signal.ts'
+import { type Identity, keptBlocks, keptClosed, keptReads, keptRooms } from './storage.ts'
+
+/** Events of a gap that are read; of more, only the newest are shown, and the others are loaded when they are scrolled to. */
+const MOST_MISSED = 500
+
+/** Times before the server is tried again that has never been reached: the first, and the longest, in ms. */
+const FIRST_RETRY_MS = 500
+const LAST_RETRY_MS = 10_000
+
+/** How the server is called upon: an access token or a password, or neither for a guest. */
+export interface Credentials extends Identity {
+  readonly password?: string
+}
+
+export interface ChatListener {
+  /** Called with each message of somebody else as it comes. */
+  said(conversation: Conversation, event: Said): void
+  /** Called with an announcement of the server. */
+  noticed(text: string): void
+  /** Called when the user is logged out. */
+  loggedOut(why: string): void
+}
+
+export class Chat {
+  /** Emits when conversations come, go, or change in what the lists show, and when the connection does. */
+  readonly changed = new Signal()
+  readonly client: RoomdClient
+  readonly connections = new Connections()
+  user: CommandResult['user']
+  /** Folded nicknames of those between whom and the user no messages go. */
+  blocked: ReadonlySet<string> = new Set()
+  /** The text with which the user is away; undefined for one who is here. */
+  away: string | undefined
+  /** Limits and rules of the server, once it has told them. */
+  limits: Limits | undefined
+  /** The conversation that is shown. */
+  current: Conversation | undefined
+  readonly #listener: ChatListener
+  readonly #conversations = new Map<string, Conversation>()
+  readonly #entering = new Map<string, Promise<RoomTalk>>()
+  #isClosed = false
+  /** Ends the wait for the next attempt to reach the server. */
+  #retry = () => {}
+
+  /** Nothing is sent before {@link start}. */
+  constructor({ nickname, token, password, session }: Credentials, listener: ChatListener) {
+    this.client = new RoomdClient(webSocket(serverUrl()), {
+      nickname,
+      token,
+      password,
+      session,
+      onState: (state) => {
+        this.connections.take(state)
+        this.#took(state)
+      },
+      onNotice: (text) => listener.noticed(text),
+    })
+    this.#listener = listener
+    this.connections.changed.on(() => this.changed.emit())
+    keptReads.watch(() => {
+      for (const conversation of this.conversations) conversation.readElsewhere()
+    })
+  }
+
+  get nickname() {
+    return this.client.nickname
+  }
+
+  /** In the order in which they were begun. */
+  get conversations(): readonly Conversation[] {
+    return [...this.#conversations.values()]
+  }
+
+  get rooms(): readonly RoomTalk[] {
+    return this.conversations.filter((conversation) => conversation instanceof RoomTalk)
+  }
+
+  get privates(): readonly PrivateTalk[] {
+    return this.conversations.filter((conversation) => conversation instanceof PrivateTalk)
+  }
+
+  /** Numbers of unread messages, and of those that mention the user or are private. */
+  get unread() {
+    let [all, mentioned] = [0, 0]
+    for (const conversation of this.conversations) {
+      all += conversation.unread
+      mentioned += conversation.mentioned
+    }
+    return { all, mentioned }
+  }
+
+  get(key: string) {
+    return this.#conversations.get(key)
+  }
+
+  /** Connects and logs in. @throws RefusedError, DisconnectedError */
+  async start() {
+    await this.client.start()
+    void this.#begin().catch(() => {})
+  }
+
+  /** Connects and logs in as soon as the server can be reached. @throws RefusedError; DisconnectedError if that will not be */
+  async startPatiently() {
+    for (let retryMs = FIRST_RETRY_MS; ; retryMs = Math.min(LAST_RETRY_MS, retryMs * 2)) {
+      try {
+        return await this.start()
+      } catch (error) {
+        if (!(error instanceof DisconnectedError) || this.#isClosed || ENDS_SESSION.has(error.code ?? '')) throw error
+        this.connections.take({ state: 'offline', ...(error.message && { reason: error.message }), retryMs })
+      }
+      await new Promise<void>((resolve) => {
+        this.#retry = resolve
+        setTimeout(resolve, retryMs)
+      })
+    }
+  }
+
+  /** Finds out at once whether the server can be reached. */
+  wake() {
+    this.#retry()
+    this.client.wake()
+  }
+
+  /** Lists a room that is to be entered, with what the browser has of it. */
+  expect(name: string): RoomTalk {
+    const known = this.get(roomKey(name))
+    if (known instanceof RoomTalk) return known
+    const talk = new RoomTalk(name, this.nickname)
+    this.#add(talk)
+    return talk
+  }
+
+  show(conversation: Conversation | undefined) {
+    this.current = conversation
+    this.changed.emit()
+  }
+
+  /** Enters a room, or returns to it. @throws RefusedError, DisconnectedError */
+  async enter(name: string, password?: string): Promise<RoomTalk> {
+    const key = roomKey(name)
+    const known = this.get(key)
+    if (known instanceof RoomTalk && known.joined) return known
+    const entering = this.#entering.get(key) ?? this.#enter(name, password).finally(() => this.#entering.delete(key))
+    this.#entering.set(key, entering)
+    return entering
+  }
+
+  /** Enters the rooms that are expected; one that cannot be entered says why. */
+  async enterExpected() {
+    const expected = this.rooms.filter(({ joined, ended }) => !joined && ended === undefined)
+    await Promise.all(
+      expected.map((talk) => this.enter(talk.name).catch((error: Error) => talk.end(`${error.message}.`))),
+    )
+  }
+
+  /** Leaves a room, or closes a private conversation. */
+  async close(conversation: Conversation) {
+    const index = this.conversations.indexOf(conversation)
+    this.#conversations.delete(conversation.key)
+    this.#keepRooms()
+    if (this.current === conversation) this.current = this.conversations[Math.max(0, index - 1)]
+    this.changed.emit()
+    if (conversation instanceof RoomTalk) await conversation.joined?.leave().catch(() => {})
+    else keptClosed.set(conversation.key, conversation.newestId)
+  }
+
+  /** Returns the private conversation with a user, which is begun if need be. */
+  privateWith(nickname: string): PrivateTalk {
+    const known = this.get(privateKey(nickname))
+    if (known instanceof PrivateTalk) return known
+    const talk = new PrivateTalk(nickname, this.client)
+    this.#add(talk)
+    void talk.loadNewest().catch(() => {})
+    return talk
+  }
+
+  /** Returns the public rooms that a text fits, busiest first; none when the server cannot be reached. */
+  async publicRooms(text?: string): Promise<readonly RoomEntry[]> {
+    return this.client.rooms(text).catch(() => [])
+  }
+
+  /** Carries out a command that needs no room. Resolves with its reply. @throws RefusedError, DisconnectedError */
+  async command(line: string): Promise<CommandResult> {
+    return resultOf(await this.client.ask(line))
+  }
+
+  /** Blocks a user, or lifts the block. @throws RefusedError, DisconnectedError */
+  async block(nickname: string, on: boolean) {
+    await this.command(`${on ? '/block' : '/unblock'} ${nickname}`)
+    keptBlocks.value = await this.askBlocked()
+  }
+
+  /** Resolves with the nicknames of the users that are blocked. @throws RefusedError, DisconnectedError */
+  async askBlocked(): Promise<readonly string[]> {
+    const { blocked = [] } = await this.command('/blocked')
+    this.blocked = new Set(blocked.map(foldName))
+    this.changed.emit()
+    return blocked
+  }
+
+  /** Marks the user as away with a text, or as here again. @throws RefusedError, DisconnectedError */
+  async setAway(text: string | undefined) {
+    const was = this.away
+    this.away = text
+    // Without a text, the command is a switch.
+    if (text !== undefined) await this.#everywhere(`/away ${text}`)
+    else if (was !== undefined) await this.#everywhere('/away')
+    this.changed.emit()
+  }
+
+  /** Asks who the user is to the server, as after `/register`. */
+  async identify() {
+    this.user = (await this.command('/whoami')).user
+    this.changed.emit()
+  }
+
+  /** Disconnects. */
+  end() {
+    this.#isClosed = true
+    this.client.close()
+  }
+
+  async #enter(name: string, password: string | undefined) {
+    const joined = await this.client.join(name, { password, maxMissed: MOST_MISSED })
+    const known = this.get(roomKey(name))
+    const talk = known instanceof RoomTalk ? known : new RoomTalk(joined.name, this.nickname)
+    talk.entered(joined)
+    this.#add(talk)
+    void this.#follow(talk, joined)
+    if (this.away !== undefined) await joined.ask(`/away ${this.away}`).catch(() => {})
+    talk.askMembers()
+    await talk.loadNewest()
+    // What was said before the first visit is not new to anybody.
+    if (talk.readId === 0) talk.markRead()
+    this.#keepRooms()
+    return talk
+  }
+
+  async #begin() {
+    void this.#followInbox()
+    const [, limits, inbox] = await Promise.all([
+      this.identify().then(() => this.#blockAgain()),
+      this.client.limits(),
+      this.client.inbox.history({ limit: 500 }).catch(() => []),
+    ])
+    this.limits = limits
+    for (const event of inbox) {
+      const partner = this.#partnerOf(event)
+      if (Number(event.id) > (keptClosed.get(privateKey(partner)) ?? 0)) this.privateWith(partner)
+    }
+    this.changed.emit()
+  }
+
+  #took({ state, room }: ClientState) {
+    const talk = room === undefined ? undefined : this.get(roomKey(room))
+    if (state !== 'online' || !(talk instanceof RoomTalk)) return
+    // The mark has ended with the connection before.
+    if (this.away !== undefined) void talk.joined?.ask(`/away ${this.away}`).catch(() => {})
+    if (keptBlocks.value.length > 0) void this.#blockAgain().catch(() => {})
+    // Who came and went in the meantime is not told.
+    talk.askMembers()
+  }
+
+  /** Blocks again whom a guest has blocked: the server forgets it with the guest's last connection. */
+  async #blockAgain() {
+    const names = keptBlocks.value
+    if (!this.user?.account) for (const name of names) await this.command(`/block ${name}`)
+    await this.askBlocked()
+  }
+
+  /** Carries out a command on the connection of every room, as the mark of who is away belongs to a connection. */
+  async #everywhere(line: string) {
+    const rooms = this.rooms.filter(({ joined }) => joined)
+    if (rooms.length === 0) return void (await this.command(line))
+    const replies = await Promise.all(rooms.map(({ joined }) => joined?.ask(line)))
+    const [first] = replies
+    if (first) resultOf(first)
+    for (const room of rooms) room.askMembers()
+  }
+
+  #add(conversation: Conversation) {
+    if (this.#conversations.has(conversation.key)) return
+    this.#conversations.set(conversation.key, conversation)
+    conversation.changed.on(() => this.changed.emit())
+    conversation.outbox.resume()
+    this.changed.emit()
+  }
+
+  #keepRooms() {
+    keptRooms.value = this.rooms.map(({ name }) => name)
+  }
+
+  /** Takes the events of a room until it is left, or ends. */
+  async #follow(talk: RoomTalk, joined: JoinedRoom) {
+    for (;;) {
+      try {
+        for await (const event of joined) {
+          const isNew = Number(event.id) > talk.newestId
+          talk.happened(event)
+          if (talk.name !== joined.name) this.#rename(talk, joined.name)
+          if (isNew && event.type === 'message' && !isSameName(event.from, this.nickname)) {
+            this.#listener.said(talk, event)
+          }
+        }
+        talk.joined = undefined
+        return
+      } catch (error) {
+        if (error instanceof EventsMissingError) {
+          if (talk === this.current && !talk.isFollowed) talk.miss()
+          else {
+            talk.forget()
+            await talk.loadNewest().catch(() => {})
+          }
+        } else return this.#roomEnded(talk, error)
+      }
+    }
+  }
+
+  #roomEnded(talk: RoomTalk, error: unknown) {
+    talk.joined = undefined
+    if (this.#isClosed) return
+    if (!(error instanceof RefusedError || error instanceof DisconnectedError)) throw error
+    talk.end(`${error.message}.`)
+    if (!ENDS_SESSION.has(error.code ?? '')) return
+    this.end()
+    this.#listener.loggedOut(`${error.message}.`)
+  }
+
+  #rename(talk: RoomTalk, name: string) {
+    talk.name = name
+    this.#keepRooms()
+  }
+
+  async #followInbox() {
+    for (;;) {
+      try {
+        for await (const event of this.client.inbox) {
+          const talk = this.privateWith(this.#partnerOf(event))
+          if (talk.add(event) && !isSameName(event.from, this.nickname)) this.#listener.said(talk, event)
+        }
+        return
+      } catch (error) {
+        if (!(error instanceof EventsMissingError)) throw error
+        for (const talk of this.privates) await talk.loadNewest().catch(() => {})
+      }
+    }
+  }
+
+  #partnerOf({ from, to }: PrivateEvent) {
+    return isSameName(from, this.nickname) ? to : from
+  }
+}
+
+/** Codes with which the server ends all sessions of the user. */
+const ENDS_SESSION: ReadonlySet<string> = new Set([
+  'account-removed',
+  'password-changed',
+  'logged-out',
+  'token-ended',
+  'disconnected',
+  'address-banned',
+  'secret-wrong',
+  'name-reserved',
+  'name-unknown',
+])

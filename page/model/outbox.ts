@@ -1,0 +1,97 @@
+/** The texts of a conversation that have been sent and are not confirmed, and those that were refused. */
+import { DisconnectedError, RefusedError } from '../../src/client/errors.ts'
+import { randomWord } from '../../src/client/room-lines.ts'
+import { Kept } from './storage.ts'
+
+export interface SayManner {
+  readonly action?: boolean
+  readonly notice?: boolean
+}
+
+export interface Unsent {
+  readonly text: string
+  readonly manner: SayManner
+  /** Made for the text, which the server takes once with it however often it is sent. */
+  readonly nonce: string
+  /** In ms since the epoch. */
+  readonly since: number
+  state: 'sending' | 'failed'
+  /** Why it failed, as a sentence. */
+  why: string
+}
+
+type Send = (text: string, manner: SayManner, nonce: string) => Promise<unknown>
+
+const REASONS: Readonly<Record<string, string>> = {
+  unavailable: 'The server cannot do this at the moment.',
+  muted: 'You are muted in this room.',
+  moderated: 'Only operators and voiced users may speak here at the moment.',
+  'nobody-here': 'Nobody of this name is here, or can get private messages.',
+}
+
+/** Returns why a text was not sent, as a sentence. */
+export function whyUnsent(error: unknown) {
+  if (error instanceof RefusedError) return REASONS[error.code] ?? `${error.message}.`
+  if (error instanceof DisconnectedError) return 'The connection was lost before this was confirmed.'
+  throw error
+}
+
+export class Outbox {
+  readonly #kept: Kept<readonly Unsent[]>
+  readonly #send: Send
+  readonly #changed: () => void
+  #items: readonly Unsent[] = []
+
+  /** `key` is that of the conversation; texts of it are kept for the visit. */
+  constructor(key: string, send: Send, changed: () => void) {
+    this.#kept = new Kept(`unsent.${key}`, [], 'session')
+    this.#send = send
+    this.#changed = changed
+  }
+
+  /** Oldest first. */
+  get items(): readonly Unsent[] {
+    return this.#items
+  }
+
+  say(text: string, manner: SayManner = {}) {
+    void this.#say({ text, manner, nonce: randomWord(), since: Date.now(), state: 'sending', why: '' })
+  }
+
+  /** Sends what a lost page or connection has not; a text that has been said all the same is not said again. */
+  resume() {
+    const known = new Set(this.#items.map(({ nonce }) => nonce))
+    const kept = this.#kept.value.filter(({ nonce }) => !known.has(nonce))
+    this.#items = [...this.#items, ...kept.filter(({ state }) => state === 'failed')]
+    for (const item of kept) if (item.state === 'sending') void this.#say(item)
+    this.#changed()
+  }
+
+  retry(item: Unsent) {
+    this.discard(item)
+    void this.#say({ ...item, since: Date.now(), state: 'sending', why: '' })
+  }
+
+  discard(item: Unsent) {
+    this.#items = this.#items.filter((each) => each !== item)
+    this.#keep()
+  }
+
+  async #say(item: Unsent) {
+    this.#items = [...this.#items, item]
+    this.#keep()
+    try {
+      await this.#send(item.text, item.manner, item.nonce)
+      this.discard(item)
+    } catch (error) {
+      item.state = 'failed'
+      item.why = whyUnsent(error)
+      this.#keep()
+    }
+  }
+
+  #keep() {
+    this.#kept.value = this.#items
+    this.#changed()
+  }
+}

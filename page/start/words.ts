@@ -1,0 +1,68 @@
+/** Refusals of the server at the start as sentences, each with the field that it belongs to. */
+import type { Limits } from '../../commands/replies.ts'
+import { DisconnectedError, RefusedError } from '../../src/client/errors.ts'
+
+export type Field = 'nickname' | 'password'
+
+export interface Objection {
+  readonly text: string
+  /** The field that is wrong, where one is. */
+  readonly field?: Field
+}
+
+/** What somebody has tried to enter with. */
+export interface Wanted {
+  readonly nickname: string
+  readonly hasPassword: boolean
+  readonly room: string
+}
+
+export function objectionTo(error: unknown, wanted: Wanted, limits?: Limits): Objection {
+  if (error instanceof RefusedError) return refusalOf(error, wanted, limits)
+  if (error instanceof DisconnectedError) return { text: 'The server cannot be reached. Try again in a moment.' }
+  throw error
+}
+
+function refusalOf(error: RefusedError, { nickname, hasPassword, room }: Wanted, limits?: Limits): Objection {
+  switch (error.code) {
+    case 'name-invalid':
+    case 'name-unknown':
+      if (hasPassword) return { text: `${nickname} is not registered. Enter without a password.`, field: 'nickname' }
+      return { text: nameRule(limits), field: 'nickname' }
+    case 'name-reserved':
+      return { text: `${nickname} is registered.`, field: 'password' }
+    case 'secret-wrong':
+      return { text: `This is not the password of ${nickname}.`, field: 'password' }
+    case 'too-many-attempts':
+      return { text: 'Too many wrong passwords. Wait a minute, then try again.', field: 'password' }
+    case 'name-in-use':
+      return { text: `Somebody has this name, or one that looks like it. Take another name.`, field: 'nickname' }
+    case 'name-in-room':
+      return { text: `Somebody in #${room} is called ${nickname}. Take another name.`, field: 'nickname' }
+    case 'room-private':
+      return { text: `#${room} needs a password. Choose another room; you can enter it from inside.` }
+    case 'banned':
+      return { text: `You are banned from #${room}. Choose another room.` }
+    case 'invite-only':
+      return { text: `Only invited users enter #${room}. Choose another room.` }
+    case 'room-name-invalid':
+      return { text: `#${room} cannot be the name of a room. Choose another room.` }
+    case 'unavailable':
+      return { text: 'The server cannot do this at the moment. Try again soon.' }
+    default:
+      return { text: `${error.message}.` }
+  }
+}
+
+/** Says what a name is made of. */
+function nameRule(limits?: Limits) {
+  return `A name has up to ${limits?.nickname.maxLength ?? 32} letters and digits, and no spaces.`
+}
+
+/** Returns what is wrong with a name; empty if it is right as far as is known. */
+export function nameWrong(nickname: string, limits?: Limits) {
+  if (!nickname) return 'Choose a name first.'
+  if (!limits) return ''
+  const { pattern, maxLength } = limits.nickname
+  return [...nickname].length <= maxLength && new RegExp(pattern, 'u').test(nickname) ? '' : nameRule(limits)
+}

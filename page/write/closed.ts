@@ -1,0 +1,42 @@
+/** In place of the box: why nothing can be said in the room, and what to do. */
+import { make, makeButton, the } from '../dom.ts'
+import type { Desk } from '../model/desk.ts'
+import { Follower } from '../model/follower.ts'
+import { RoomTalk } from '../model/room-talk.ts'
+
+export class Closed {
+  readonly #element = the('closed', HTMLElement)
+  readonly #form: HTMLElement
+  readonly #desk: Desk
+  #shown: string | undefined
+
+  constructor(desk: Desk, form: HTMLElement) {
+    this.#desk = desk
+    this.#form = form
+    new Follower(desk, () => this.#show())
+  }
+
+  #show() {
+    const { conversation, chat } = this.#desk
+    const why = conversation?.closedBecause
+    const shown = conversation && why ? `${conversation.key} ${why}` : undefined
+    this.#form.hidden = !conversation || why !== undefined
+    this.#element.hidden = why === undefined
+    if (shown === this.#shown) return
+    this.#shown = shown
+    this.#element.replaceChildren()
+    if (!why || !chat || !(conversation instanceof RoomTalk)) return
+    const again = makeButton('Enter again', async () => {
+      try {
+        await chat.enter(conversation.name)
+      } catch (error) {
+        conversation.end(`${(error as Error).message}.`)
+      }
+    })
+    this.#element.append(
+      make('p', '', why),
+      again,
+      makeButton('Leave', () => void this.#desk.close(conversation)),
+    )
+  }
+}

@@ -1,0 +1,70 @@
+/** The commands that can be written in the page, with their usage and help as the server tells them. */
+import type { Chat } from '../model/chat.ts'
+
+export interface CommandHelp {
+  readonly name: string
+  readonly usage: string
+  readonly help: string
+  readonly group: string
+}
+
+/** Commands of the server that are of no use in the page, or would take it out of step with the server. */
+const NOT_HERE: ReadonlySet<string> = new Set([
+  '/login',
+  'login',
+  'message',
+  'help',
+  '/pipe',
+  'pipe',
+  '/plain',
+  '/json',
+  '/limits',
+  '/ping',
+  '/history',
+  'history',
+  '/inbox',
+  '/rooms',
+])
+
+/** Commands that the page carries out by itself, or explains better. */
+const OWN: readonly CommandHelp[] = [
+  { name: '/help', usage: '/help [command]', help: 'The commands, or one of them.', group: 'Talk' },
+  { name: '/join', usage: '/join <room> [password]', help: 'Enter a room, or make it.', group: 'Talk' },
+  { name: '/leave', usage: '/leave [room]', help: 'Leave this room, or another one.', group: 'Talk' },
+  { name: '/msg', usage: '/msg <name> [text]', help: 'Write to somebody privately.', group: 'Talk' },
+  { name: '/me', usage: '/me <text>', help: 'Say what you do: /me waves.', group: 'Talk' },
+  { name: '/notice', usage: '/notice <text>', help: 'Say a text that no program answers.', group: 'Talk' },
+  { name: '/search', usage: '/search [words]', help: 'Find messages.', group: 'History' },
+  { name: '/quit', usage: '/quit', help: 'Log out in this browser.', group: 'Account' },
+]
+
+/** Returns all commands, and asks the server for them the first time. @throws RefusedError, DisconnectedError */
+export class Commands {
+  #of: Chat | undefined
+  #all: Promise<readonly CommandHelp[]> | undefined
+
+  all(chat: Chat): Promise<readonly CommandHelp[]> {
+    if (this.#of !== chat) this.#all = undefined
+    this.#of = chat
+    this.#all ??= ask(chat).catch((error: unknown) => {
+      this.#all = undefined
+      throw error
+    })
+    return this.#all
+  }
+}
+
+async function ask(chat: Chat): Promise<readonly CommandHelp[]> {
+  const { commands = [] } = await chat.command('/help')
+  const own = new Set([...OWN.map(({ name }) => name), '/tell'])
+  const theirs = commands
+    // The published commands have no slash, and are known with one.
+    .map(({ name, usage, help, group = '' }) => ({ name: slashed(name), usage: slashed(usage), help, group }))
+    .filter(({ name }) => !own.has(name) && !NOT_HERE.has(name) && !NOT_HERE.has(name.slice(1)))
+    .filter(({ group }) => group !== 'Admin' || chat.user?.admin)
+  return [...OWN, ...theirs]
+}
+
+function slashed(text: string) {
+  return text.startsWith('/') ? text : `/${text.replace(/^\S+/, (word) => word.toLowerCase())}`
+}

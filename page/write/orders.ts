@@ -1,0 +1,141 @@
+/** Carries out what is written: says it, or does as a command says. */
+import { RefusedError } from '../../src/client/errors.ts'
+import { isSameName } from '../../src/client/nickname.ts'
+import { commandLine } from '../../src/client/requests.ts'
+import { register } from '../model/account.ts'
+import type { Chat } from '../model/chat.ts'
+import type { Conversation } from '../model/conversation.ts'
+import type { Desk } from '../model/desk.ts'
+import { roomKey } from '../model/room-talk.ts'
+import type { Commands } from './commands.ts'
+
+/** A command; a path such as `/usr/bin` is none. */
+const COMMAND = /^\/([a-z-]+)(?:[ \t]+([\s\S]*\S))?[ \t]*$/i
+/** Commands that change the room that is shown, or are about it. */
+const OF_ROOMS = new Set(['Rooms', 'Moderation'])
+
+/** The text cannot be carried out as it is written; the message says why. */
+export class Mistake extends Error {}
+
+type Act = (parameter: string, chat: Chat, conversation: Conversation) => Promise<string> | string
+
+export class Orders {
+  readonly #desk: Desk
+  readonly #commands: Commands
+
+  constructor(desk: Desk, commands: Commands) {
+    this.#desk = desk
+    this.#commands = commands
+  }
+
+  /**
+   * Says a text in a conversation, or carries out its command. Resolves with words for the user, empty where there is nothing to say.
+   *
+   * @throws Mistake, RefusedError, DisconnectedError
+   */
+  async carryOut(text: string, chat: Chat, conversation: Conversation): Promise<string> {
+    const [, word, parameter = ''] = COMMAND.exec(text) ?? []
+    if (word === undefined) {
+      conversation.outbox.say(text.replace(/^\/\//, '/'))
+      return ''
+    }
+    const name = `/${word.toLowerCase()}`
+    const act = this.#own[name]
+    if (act) return act(parameter, chat, conversation)
+    return this.#askServer(name, parameter, chat)
+  }
+
+  readonly #own: Readonly<Record<string, Act | undefined>> = {
+    '/me': (text, _, { outbox, isPrivate }) => {
+      if (!text) throw new Mistake('Write what you do: /me waves')
+      if (isPrivate) throw new Mistake('/me is for rooms.')
+      outbox.say(text, { action: true })
+      return ''
+    },
+    '/notice': (text, _, { outbox, isPrivate }) => {
+      if (!text) throw new Mistake('Write the text: /notice the build is green')
+      if (isPrivate) throw new Mistake('/notice is for rooms.')
+      outbox.say(text, { notice: true })
+      return ''
+    },
+    '/msg': (parameter, chat) => this.#tell(parameter, chat),
+    '/tell': (parameter, chat) => this.#tell(parameter, chat),
+    '/join': async (parameter, chat) => {
+      const [name = '', password] = parameter.replace(/^#/, '').split(/\s+/)
+      if (!name) throw new Mistake('Write the name of a room: /join ops')
+      this.#desk.show(await chat.enter(name, password))
+      return ''
+    },
+    '/leave': async (parameter, chat, conversation) => {
+      const name = parameter.replace(/^#/, '')
+      const left = name ? chat.get(roomKey(name)) : conversation
+      if (!left) throw new Mistake(`You are not in #${name}.`)
+      await this.#desk.close(left)
+      return ''
+    },
+    '/away': async (text, chat) => {
+      const [room, ...others] = chat.rooms
+      if (!room) throw new Mistake('Enter a room first.')
+      const [told] = await Promise.all([room, ...others].map((each) => each.command('/away', text)))
+      return `${told}.`
+    },
+    '/register': async (password, chat) => {
+      if (!password) throw new Mistake('Write a password: /register <password>')
+      await register(chat, password)
+      return `${chat.nickname} is registered: from now on it needs the password. This browser stays logged in.`
+    },
+    '/quit': async () => {
+      await this.#desk.logOut()
+      return ''
+    },
+    '/search': (words) => {
+      this.#desk.search(words)
+      return ''
+    },
+    '/help': async (parameter, chat) => {
+      const all = await this.#commands.all(chat)
+      const name = `/${parameter.replace(/^\//, '').toLowerCase()}`
+      const shown = parameter ? all.filter((command) => command.name === name) : all
+      if (shown.length === 0) throw new Mistake(`There is no command ${name}.`)
+      return shown.map(({ usage, help }) => (parameter ? `${usage}\n${help}` : usage)).join('\n')
+    },
+    '/nick': () => {
+      throw new Mistake('A name is for the whole visit. Log out to take another one.')
+    },
+  }
+
+  #tell(parameter: string, chat: Chat) {
+    const [, name = '', text = ''] = /^(\S+)(?:\s+([\s\S]*))?$/.exec(parameter) ?? []
+    if (!name) throw new Mistake('Write a name and a text: /msg bob hello')
+    if (isSameName(name, chat.nickname)) throw new Mistake('This is your own name.')
+    const talk = chat.privateWith(name)
+    this.#desk.show(talk)
+    if (text) talk.outbox.say(text)
+    return ''
+  }
+
+  async #askServer(name: string, parameter: string, chat: Chat) {
+    const known = (await this.#commands.all(chat)).find((command) => command.name === name)
+    if (!known) throw new Mistake(`There is no command ${name}. To say it as it is, begin with two slashes: /${name}`)
+    if (parameter.includes('\n')) throw new Mistake(`${name} takes one line.`)
+    const { room } = this.#desk
+    if (!room && OF_ROOMS.has(known.group)) throw new Mistake(`${name} is for rooms: open one first.`)
+    try {
+      if (room) return await room.command(name, parameter)
+      const { result } = await chat.command(commandLine(name, parameter))
+      return result === 'OK' ? '' : (result ?? '')
+    } catch (error) {
+      if (error instanceof RefusedError && error.code === 'text-empty') throw new Mistake(`Usage: ${known.usage}`)
+      if (error instanceof RefusedError && error.code === 'missing-parameter')
+        throw new Mistake(`Usage: ${known.usage}`)
+      throw error
+    }
+  }
+}
+
+/** Says why a text was not carried out. */
+export function whyUndone(error: unknown) {
+  if (error instanceof Mistake) return error.message
+  if (error instanceof RefusedError) return error.hint ? `${error.message}. ${error.hint}.` : `${error.message}.`
+  return 'Not connected at the moment.'
+}

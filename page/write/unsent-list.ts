@@ -1,0 +1,50 @@
+/** The texts that are on their way, or were not taken, above the box. */
+import { make, makeButton, the } from '../dom.ts'
+import type { Desk } from '../model/desk.ts'
+import { Follower } from '../model/follower.ts'
+import type { Outbox, Unsent } from '../model/outbox.ts'
+
+/** Time after which a text that is not confirmed is shown, in ms. */
+const SLOW_MS = 1_000
+
+export class UnsentList {
+  readonly #list = the('unsent', HTMLElement)
+  readonly #desk: Desk
+  readonly #follower: Follower
+  /** What is shown, so that a button keeps the focus while nothing changes. */
+  #shown = ''
+  #timer: ReturnType<typeof setTimeout> | undefined
+
+  constructor(desk: Desk) {
+    this.#desk = desk
+    this.#follower = new Follower(desk, () => this.#show())
+  }
+
+  #show() {
+    const outbox = this.#desk.conversation?.outbox
+    const now = Date.now()
+    const items = outbox?.items ?? []
+    const late = items.filter(({ state, since }) => state === 'failed' || now - since >= SLOW_MS)
+    clearTimeout(this.#timer)
+    const [next] = items.filter((item) => !late.includes(item))
+    if (next) this.#timer = setTimeout(() => this.#follower.render(), SLOW_MS - (now - next.since))
+    const shown = late.map(({ nonce, state, why }) => nonce + state + why).join()
+    if (!outbox || shown === this.#shown) return
+    this.#shown = shown
+    this.#list.hidden = late.length === 0
+    this.#list.replaceChildren(...late.map((item) => row(outbox, item)))
+  }
+}
+
+function row(outbox: Outbox, item: Unsent) {
+  const text = make('span', 'text', item.text)
+  if (item.state === 'sending') return make('li', 'sending', text, make('span', 'hint', 'Sending…'))
+  return make(
+    'li',
+    'failed',
+    text,
+    make('span', 'wrong', `Not sent. ${item.why}`),
+    makeButton('Retry', () => outbox.retry(item)),
+    makeButton('Discard', () => outbox.discard(item)),
+  )
+}
