@@ -3,7 +3,7 @@ import { resultOf } from '../../src/client/requests.ts'
 import { nicknameWord } from '../../src/client/room-lines.ts'
 import { make, makeButton } from '../dom.ts'
 import type { Desk } from '../model/desk.ts'
-import { because, untilWords } from '../talk/happenings.ts'
+import { dateOf } from '../model/happening.ts'
 import { Clock } from '../talk/times.ts'
 import { openDialog, whyNot } from './dialog.ts'
 
@@ -22,8 +22,9 @@ export async function openBans({ room, settings }: Desk) {
     const rows = bans.map(({ to, by, until, reason = '' }) => {
       const button = makeButton('Unban', () => void lift(to))
       button.ariaLabel = `Unban ${to}`
-      const why = [`By ${by}${until ? untilWords(until, clock) : ', for good'}`, because(reason)]
-      return make('li', 'row', make('div', 'grow', to, make('p', 'hint', ...why)), button)
+      const end = until ? `until ${clock.when(dateOf(until))}` : 'for good'
+      const why = `By ${by}, ${end}${reason && `: ${reason}`}`
+      return make('li', 'row', make('div', 'grow', to, make('p', 'hint', why)), button)
     })
     list.replaceChildren(...(rows.length > 0 ? rows : [make('li', 'hint', 'Nobody is banned.')]))
     if (!dialog.contains(document.activeElement)) close.focus()
