@@ -106,6 +106,7 @@ export async function startDaemon(
   })
   const chat = new Chat(engine, {
     maxText: config['max-text'],
+    welcome: config.welcome,
     guests: config.guests,
     keepDays: config['keep-days'],
     maxRooms: config['max-rooms'],

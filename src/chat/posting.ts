@@ -8,6 +8,7 @@ import { fold } from './names.ts'
 import { Refusal, refuse } from './refusal.ts'
 import type { Room } from './room.ts'
 import { digestOf } from './secrets.ts'
+import type { Standing } from './session.ts'
 import type { Saying, Speech } from './speech.ts'
 import { checkScope } from './token-scope.ts'
 
@@ -62,6 +63,11 @@ export class Posting {
     const holders = await Promise.all(held).catch(refuse)
     if (holders.some((holder) => holder !== undefined)) throw new Refusal('name-in-room')
     return lectern
+  }
+
+  /** The standing of an author who governs a room and need not enter it. @throws Refusal `room-unknown`, `unavailable`. */
+  async govern(author: Author, record: RoomRecord): Promise<Standing> {
+    return { session: author, room: await this.#parts.memberships.hold(record).catch(refuse) }
   }
 
   /** @throws Refusal `text-empty`, `text-too-long` for what is no text of a message. */
