@@ -41,20 +41,23 @@ const links: IrcCommand = {
 }
 
 /** The subjects of HELP. */
-const HELP: Readonly<Record<string, readonly string[]>> = {
-  '': [
-    'JOIN #room            enter or make a room',
-    'PRIVMSG nick :text    a private message; it waits for the owner of an account who is away',
-    'REGISTER * * password make your nickname an account',
-    'CHATHISTORY           read what was said, with the capability draft/chathistory',
+const HELP: ReadonlyMap<string, readonly string[]> = new Map([
+  [
+    '',
+    [
+      'JOIN #room            enter or make a room',
+      'PRIVMSG nick :text    a private message; it waits for the owner of an account who is away',
+      'REGISTER * * password make your nickname an account',
+      'CHATHISTORY           read what was said, with the capability draft/chathistory',
+    ],
   ],
-}
+])
 
 const help: IrcCommand = {
   name: 'HELP',
   least: 0,
   run({ reply }, { params: [subject = ''] }) {
-    const lines = HELP[subject]
+    const lines = HELP.get(subject)
     if (!lines) return [reply('ERR_HELPNOTFOUND', subject)]
     const shown = subject || '*'
     return [
