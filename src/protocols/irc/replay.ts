@@ -2,7 +2,6 @@ import type { Room } from '../../chat/room.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
 import type { Event } from '../../engine/event.ts'
 import type { IrcContext, Lines } from './command.ts'
-import { actionOf, actionText } from './ctcp.ts'
 import { newBatch } from './labels.ts'
 import { SERVER } from './names.ts'
 import { taggedLines } from './wire.ts'
@@ -63,17 +62,12 @@ export async function replayLines({ chat, session, options }: IrcContext, room: 
   for await (const page of chat.messages.history(membership, { limit: PAGE, ...(since > 0 && { before: since }) })) {
     events.push(...page.filter(({ kind }) => kind === 'message'))
   }
-  return events.slice(-options.replay).flatMap((event) => {
-    const lines = taggedLines(event, room.record, session.variant)
-    return session.caps.has('server-time') ? lines : lines.map((line) => dated(line, event.at))
-  })
+  const shown = session.caps.has('server-time') ? events : events.map(dated)
+  return shown.slice(-options.replay).flatMap((event) => taggedLines(event, room.record, session.variant))
 }
 
-/** Puts the time of a message in front of its text, which is the last parameter. */
-function dated(line: string, at: number): string {
-  const time = new Date(at).toISOString().slice(0, 16).replace('T', ' ')
-  const start = line.indexOf(' :') + 2
-  const text = line.slice(start)
-  const action = actionOf(text)
-  return line.slice(0, start) + (action === undefined ? `[${time}] ${text}` : actionText(`[${time}] ${action}`))
+/** Returns a message with its time in front of its text. */
+function dated(event: Event): Event {
+  const time = new Date(event.at).toISOString().slice(0, 16).replace('T', ' ')
+  return { ...event, body: `[${time}] ${event.body}` }
 }
