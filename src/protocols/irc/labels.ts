@@ -79,8 +79,9 @@ function hasBatch(line: string): boolean {
   return /^@(?:[^ ;]*;)*batch=/.test(line)
 }
 
-/** Adds a tag to a line. */
+/** Adds a tag to a line; the reply to the end of a batch has the label of its beginning. */
 function tagged(key: string, value: string, line: string): string {
+  if (key === 'label' && line.startsWith('@label=')) return line
   const tag = tagText([[key, value]])
   return line.startsWith('@') ? `${tag.trimEnd()};${line.slice(1)}` : tag + line
 }

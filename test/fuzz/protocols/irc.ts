@@ -90,7 +90,7 @@ const opening = fc
     name,
     mostly(2, fc.constant<readonly string[]>([]), fc.constant(CAPS), fc.subarray<string>([...CAPS])),
     mostly(6, fc.constant(''), password),
-    mostly(4, fc.constant<string[]>([]), sasl),
+    mostly(20, fc.constant<string[]>([]), sasl),
   )
   .map(([nick, caps, secret, proof]) => [
     ...(caps.length > 0 ? ['CAP LS 302', `CAP REQ :${caps.join(' ')}`] : []),
