@@ -16,6 +16,9 @@ export class Members {
   /** Ends of mutes in ms since the epoch, by folded name. */
   readonly #muted = new Map<string, number>()
 
+  /** True when the server has told who is there. */
+  isKnown = false
+
   get size() {
     return this.#members.size
   }
@@ -25,6 +28,7 @@ export class Members {
   }
 
   set(members: readonly RoomMember[]) {
+    this.isKnown = true
     this.#members = new Map(members.map((member) => [foldName(member.nickname), member]))
   }
 

@@ -149,6 +149,24 @@ export async function startWithPage(overrides: Overrides = {}) {
   return { daemon, port: daemon.port('http'), line: (name: string, room: string) => lineClient(daemon, name, room) }
 }
 
+/** Starts one daemon for all tests of a file; the result gives it once they run. */
+export function startForAll(overrides: Overrides = {}) {
+  let daemon: TestDaemon | undefined
+  beforeAll(async () => {
+    daemon = await startTestDaemon({ http: 0, ...overrides })
+  })
+  afterAll(() => daemon?.stop())
+  return () => {
+    if (!daemon) throw new Error('no daemon')
+    const started = daemon
+    return {
+      daemon: started,
+      port: started.port('http'),
+      line: (name: string, room: string) => lineClient(started, name, room),
+    }
+  }
+}
+
 /** Somebody in a room over plain TCP. */
 export async function lineClient(daemon: Pick<TestDaemon, 'line'>, name: string, room: string): Promise<LineClient> {
   const client = await LineClient.connect(daemon as TestDaemon)
