@@ -82,9 +82,8 @@ export class Visitor {
     page.on('console', (message) => {
       const text = message.text()
       // A server that is away is no fault of the page.
-      if (['error', 'warning'].includes(message.type()) && !text.startsWith('WebSocket connection to')) {
-        this.complaints.push(text)
-      }
+      const isAway = text.startsWith('WebSocket connection to') || text.endsWith('net::ERR_CONNECTION_REFUSED')
+      if (['error', 'warning'].includes(message.type()) && !isAway) this.complaints.push(text)
     })
     const host = new URL(origin).host
     const look = (url: string) => {
