@@ -8,6 +8,7 @@ import { type MemoryLimits, Recent, RecentTotal } from '../recent.ts'
 import { searchLog } from '../searching.ts'
 import { Commits } from './commits.ts'
 import { columnsOf } from './messages.ts'
+import { stateFrom } from './room-state-table.ts'
 import type { StoreThread } from './thread.ts'
 
 /** A log with followers; only such logs are held in memory. */
@@ -69,8 +70,8 @@ export class LocalLogs implements EngineLogs {
     return searchLog(reading, log, search, this.#followed.get(log)?.recent, index)
   }
 
-  state(room: number, key?: string): Promise<readonly Event[]> {
-    return this.#store().call('state', room, key)
+  async state(room: number, key?: string): Promise<readonly Event[]> {
+    return stateFrom(await this.#store().call('state', room, key))
   }
 
   async withNonce(log: LogName, from: string, nonce: string): Promise<number | undefined> {
