@@ -3,11 +3,13 @@ import { the } from './dom.ts'
 import { revokeToken } from './model/account.ts'
 import { Chat, type Credentials } from './model/chat.ts'
 import { Desk } from './model/desk.ts'
+import { PastKeeper } from './model/past.ts'
 import { privateKey } from './model/private-talk.ts'
 import { roomKey } from './model/room-talk.ts'
 import { Settings } from './model/settings.ts'
 import { forgetAll, type Identity, identity, keptRooms } from './model/storage.ts'
 import { Notifier } from './notify/notifier.ts'
+import { workOffline } from './notify/offline.ts'
 import { Header } from './side/header.ts'
 import { Keys } from './side/keys.ts'
 import { PeoplePanel } from './side/people-panel.ts'
@@ -122,6 +124,9 @@ identity.watch(() => {
   if (!value && desk.chat) leave('You have logged out in another tab.')
   if (value && !desk.chat) void resume(value)
 })
+
+new PastKeeper(() => desk.chat)
+addEventListener('load', () => void workOffline())
 
 const known = identity.value
 if (known) void resume(known)
