@@ -9,6 +9,7 @@ const PATHS = {
   close: 'M6 6l12 12M18 6L6 18',
   down: 'M6 9l6 6 6-6',
   pencil: 'M4 20h4L19 9l-4-4L4 16zM13 7l4 4',
+  reply: 'M9 7 4 12l5 5M4 12h10a6 6 0 0 1 6 6v1',
   lock: 'M6 11h12v9H6zM8.5 11V7.5a3.5 3.5 0 0 1 7 0V11',
 } as const
 

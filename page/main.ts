@@ -16,6 +16,7 @@ import { PeoplePanel } from './side/people-panel.ts'
 import { Sidebar } from './side/sidebar.ts'
 import { Start } from './start/start.ts'
 import { Log } from './talk/log.ts'
+import { Search } from './talk/search.ts'
 import { Composer } from './write/composer.ts'
 
 const app = the('app', HTMLElement)
@@ -23,6 +24,7 @@ const desk = new Desk(new Settings())
 const notifier = new Notifier(desk)
 const start = new Start(desk, enter)
 new Log(desk)
+new Search(desk)
 new Composer(desk)
 new Sidebar(desk)
 new Header(desk)

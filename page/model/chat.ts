@@ -218,6 +218,8 @@ export class Chat {
     void this.#follow(talk, joined)
     talk.askMembers()
     await talk.loadNewest()
+    // What was said before the first visit is not new to anybody.
+    if (talk.readId === 0) talk.markRead()
     this.#keepRooms()
     return talk
   }
@@ -269,8 +271,11 @@ export class Chat {
         return
       } catch (error) {
         if (error instanceof EventsMissingError) {
-          talk.forget()
-          await talk.loadNewest().catch(() => {})
+          if (talk === this.current && !talk.isFollowed) talk.miss()
+          else {
+            talk.forget()
+            await talk.loadNewest().catch(() => {})
+          }
         } else return this.#roomEnded(talk, error)
       }
     }

@@ -37,6 +37,8 @@ export abstract class Conversation {
   isComplete = false
   /** True from the first page on. */
   isLoaded = false
+  /** True unless the user reads older messages, whose place must be kept. */
+  isFollowed = true
   readonly me: string
   #events: Happening[] = []
   #redactions = new Map<string, RedactedEvent>()
@@ -125,6 +127,12 @@ export abstract class Conversation {
     this.changed.emit()
   }
 
+  /** Notes that events behind the loaded ones are missing. */
+  miss() {
+    this.isLive = false
+    this.changed.emit()
+  }
+
   /** Loads the newest events, in place of others. */
   loadNewest() {
     return this.#exclusively(async () => {
@@ -132,7 +140,7 @@ export abstract class Conversation {
       const page = await this.read({ limit: PAGE })
       const last = page.at(-1)
       const isCurrent = last === undefined || Number(last.id) >= this.#newestId || this.#newestId === newestBefore
-      this.#replace(page, page.length < PAGE, true)
+      this.#replace(page, page.length < PAGE, isCurrent)
       this.#newestId = Math.max(this.#newestId, Number(last?.id ?? 0))
       this.unread = this.mentioned = 0
       this.#count(page)
@@ -147,6 +155,8 @@ export abstract class Conversation {
       const [oldest] = this.#events
       if (!oldest || this.isComplete) return
       const page = await this.read({ before: oldest.id, limit: PAGE })
+      // They have been forgotten in the meantime.
+      if (this.#events[0] !== oldest) return
       for (const event of page) this.#note(event)
       this.#events = [...page, ...this.#events]
       this.isComplete = page.length < PAGE
@@ -154,12 +164,12 @@ export abstract class Conversation {
         this.#events.length = MOST
         this.isLive = false
       }
-    })
+    }, true)
   }
 
   /** Loads events behind the loaded ones. */
   loadNewer() {
-    return this.#exclusively(() => this.#extend())
+    return this.#exclusively(() => this.#extend(), true)
   }
 
   /** Loads the surroundings of an event, unless it is loaded. Resolves with false if it does not exist. */
@@ -170,7 +180,7 @@ export abstract class Conversation {
         const older = await this.read({ before: String(Number(id) + 1), limit: PAGE / 2 })
         if (older.at(-1)?.id !== id) return
         const newer = await this.read({ after: id, first: PAGE / 2 })
-        this.#replace([...older, ...newer], older.length < PAGE / 2, newer.length < PAGE / 2)
+        this.#replace([...older, ...newer], older.length < PAGE / 2, this.#isNewest(newer, PAGE / 2))
       })
     }
     return isThere()
@@ -180,6 +190,12 @@ export abstract class Conversation {
   async goToDate(date: Date): Promise<string | undefined> {
     const [first] = await this.read({ from: date.toISOString(), first: 1 })
     return first && (await this.goTo(first.id)) ? first.id : undefined
+  }
+
+  /** Resolves with the id of the event behind another one, which need not be loaded; undefined for none. */
+  async firstAfter(id: string): Promise<string | undefined> {
+    const [first] = await this.read({ after: id, first: 1 })
+    return first?.id
   }
 
   /** Loads the newest events unless they are loaded. */
@@ -205,10 +221,10 @@ export abstract class Conversation {
   async #extend() {
     const last = this.#events.at(-1)
     const page = last ? await this.read({ after: last.id, first: PAGE }) : []
+    if (this.#events.at(-1) !== last) return
     for (const event of page) this.#note(event)
-    const known = Number(this.#events.at(-1)?.id ?? 0)
-    this.#events.push(...page.filter(({ id }) => Number(id) > known))
-    this.isLive = page.length < PAGE
+    this.#events.push(...page)
+    this.isLive = this.#isNewest(page, PAGE)
     if (this.#events.length > MOST) {
       this.#events.splice(0, this.#events.length - MOST)
       this.isComplete = false
@@ -223,9 +239,16 @@ export abstract class Conversation {
     this.isLoaded = true
   }
 
-  /** One load at a time; one that comes during another waits for it and does nothing. */
-  async #exclusively(load: () => Promise<void>): Promise<void> {
-    if (this.#loading) return void (await this.#loading.catch(() => {}))
+  /** Returns true if nothing is behind a page that was asked for with a limit, as far as is known. */
+  #isNewest(page: readonly Happening[], limit: number) {
+    const last = page.at(-1)
+    return last === undefined || (page.length < limit && Number(last.id) >= this.#newestId)
+  }
+
+  /** Runs one load at a time. @param skips does nothing but wait if there is another one */
+  async #exclusively(load: () => Promise<void>, skips = false): Promise<void> {
+    if (this.#loading && skips) return void (await this.#loading.catch(() => {}))
+    while (this.#loading) await this.#loading.catch(() => {})
     this.#loading = load()
     try {
       await this.#loading

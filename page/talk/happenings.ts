@@ -1,15 +1,14 @@
 /** Sentences for what happens in a room, other than messages. */
 import type { RoomEvent } from '../../commands/replies.ts'
+import { make } from '../dom.ts'
 import { dateOf } from '../model/happening.ts'
 import { nameTag } from './names.ts'
+import type { Clock } from './times.ts'
 
 type Quiet = Exclude<RoomEvent, { type: 'message' }>
 type RoleEvent = Extract<RoomEvent, { type: 'role' }>
 type ModeEvent = Extract<RoomEvent, { type: 'mode' }>
 type Words = (Node | string)[]
-
-const timeOfDay = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' })
-const dayAndTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
 
 /** Words between the nicknames of who gave a role and who got it, and behind the latter. */
 const ROLES: Readonly<Record<RoleEvent['role'], { on: [string, string?]; off: [string, string?] }>> = {
@@ -34,7 +33,7 @@ const MODES: Readonly<Record<ModeEvent['flag'], { on: (value: string) => string;
   },
 }
 
-export function wordsOf(event: Quiet): Words {
+export function wordsOf(event: Quiet, clock: Clock): Words {
   const by = nameTag(event.from)
   switch (event.type) {
     case 'userJoined':
@@ -42,11 +41,11 @@ export function wordsOf(event: Quiet): Words {
     case 'userLeft':
       return [by, ' left']
     case 'topic':
-      return event.body ? [by, ` set the topic: ${event.body}`] : [by, ' removed the topic']
+      return event.body ? [by, ' set the topic: ', make('bdi', '', event.body)] : [by, ' removed the topic']
     case 'userKicked':
       return [by, ' removed ', nameTag(event.to), because(event.body)]
     case 'role':
-      return roleWords(event, by)
+      return roleWords(event, by, clock)
     case 'mode':
       return [by, ` ${event.on ? MODES[event.flag].on(event.value ?? '') : MODES[event.flag].off}`]
     case 'redacted':
@@ -56,19 +55,17 @@ export function wordsOf(event: Quiet): Words {
   }
 }
 
-function roleWords({ role, on, to, until, body }: RoleEvent, by: Node): Words {
+function roleWords({ role, on, to, until, body }: RoleEvent, by: Node, clock: Clock): Words {
   const [verb, rest] = on ? ROLES[role].on : ROLES[role].off
-  return [by, ` ${verb} `, nameTag(to), rest ? ` ${rest}` : '', untilWords(until), because(body)]
+  return [by, ` ${verb} `, nameTag(to), rest ? ` ${rest}` : '', untilWords(until, clock), because(body)]
 }
 
 /** Returns the words for the end of a ban or mute; empty for none. */
-export function untilWords(until: string | undefined) {
-  if (!until) return ''
-  const end = dateOf(until)
-  const isToday = end.toDateString() === new Date().toDateString()
-  return ` until ${(isToday ? timeOfDay : dayAndTime).format(end)}`
+function untilWords(until: string | undefined, clock: Clock) {
+  return until ? ` until ${clock.when(dateOf(until))}` : ''
 }
 
-export function because(why: string) {
-  return why ? `: ${why}` : ''
+/** Returns a reason, whose direction of writing is its own. */
+export function because(why: string): Node | string {
+  return why ? make('bdi', '', `: ${why}`) : ''
 }

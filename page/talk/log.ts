@@ -1,30 +1,267 @@
-/** The messages of the conversation that is shown. */
-import { make, the } from '../dom.ts'
+/** The messages of the conversation that is shown: rows for the part of them around what is seen. */
+import { the } from '../dom.ts'
+import type { Conversation } from '../model/conversation.ts'
 import type { Desk } from '../model/desk.ts'
 import { oncePerFrame } from '../model/signal.ts'
+import { ask } from './ask.ts'
+import { copyReadably } from './copying.ts'
+import { Edges } from './edges.ts'
+import { MessageActions } from './message-actions.ts'
+import { RoomNames } from './room-names.ts'
+import { elementOf, type RowLook } from './row.ts'
+import { RowList } from './row-list.ts'
+import { rowsOf } from './rows.ts'
+import { Span } from './span.ts'
+import { Clock } from './times.ts'
+import { Unread } from './unread.ts'
+import { Viewport } from './viewport.ts'
+
+/** Pixels beyond what is seen that have rows. */
+const AHEAD = 800
+const FLASH_MS = 2_000
 
 export class Log {
   readonly #desk: Desk
   readonly #element = the('log', HTMLElement)
+  readonly #newest = the('newest', HTMLButtonElement)
   readonly #render = oncePerFrame(() => this.#show())
-  #followed: { off(): void } | undefined
+  readonly #rooms = new RoomNames()
+  readonly #list: RowList
+  readonly #view: Viewport
+  readonly #edges: Edges
+  readonly #unread = new Unread(
+    () => void this.#toUnread(),
+    () => this.#markRead(),
+  )
+  /** Keys of rows that are shown as a whole. */
+  readonly #opened = new Set<string>()
+  readonly #places = new WeakMap<Conversation, Viewport['place']>()
+  #span = new Span()
+  #clock: Clock
+  #conversation: Conversation | undefined
 
   constructor(desk: Desk) {
     this.#desk = desk
-    desk.moved.on(() => {
-      this.#followed?.off()
-      const { conversation } = desk
-      conversation?.changed.on(this.#render)
-      this.#followed = { off: () => conversation?.changed.off(this.#render) }
+    this.#clock = new Clock(desk.settings.now.clock)
+    const rows = the('rows', HTMLElement)
+    this.#list = new RowList(rows, (row) => elementOf(row, this.#look))
+    this.#view = new Viewport(this.#element, rows)
+    this.#edges = new Edges(this.#render)
+    new MessageActions(desk, this.#element, {
+      open: (key) => this.#toggle(key),
+      toNewest: () => void this.toNewest(),
+    })
+    the('talk', HTMLElement).addEventListener('keydown', (event) => {
+      if (event.key === 'Escape' && !event.defaultPrevented && !this.#view.isFollowing) void this.toNewest()
+    })
+    this.#newest.addEventListener('click', () => {
+      void this.toNewest()
+      this.#element.focus({ preventScroll: true })
+    })
+    this.#element.addEventListener('scroll', () => this.#scrolled(), { passive: true })
+    new ResizeObserver(() => this.#view.restore((key) => this.#list.get(key))).observe(this.#element)
+    document.addEventListener('visibilitychange', () => {
+      if (!document.hidden && this.#conversation?.unread) this.#unread.refresh()
       this.#render()
     })
+    copyReadably(this.#element, desk, () => this.#clock)
+    desk.askDate = () => void this.#askDate()
+    desk.moved.on(() => this.#moved())
+    desk.settings.changed.on(() => {
+      this.#clock = new Clock(desk.settings.now.clock)
+      this.#render()
+    })
+    this.#rooms.changed.on(this.#render)
+  }
+
+  /** Goes to the newest message. */
+  async toNewest() {
+    const { conversation, place } = this.#desk
+    if (!conversation) return
+    await conversation.goToNewest().catch((error: Error) => this.#desk.toast(`${error.message}.`))
+    if (conversation !== this.#conversation) return
+    if (place?.id) history.replaceState(null, '', this.#desk.addressOf(conversation))
+    this.#view.isFollowing = true
+    this.#show()
+  }
+
+  /** Goes to a message. @param share part of the height that stays above it */
+  async toMessage(id: string, share = 0.5) {
+    const conversation = this.#conversation
+    if (!conversation) return
+    const isThere = await conversation.goTo(id).catch((error: Error) => error)
+    if (conversation !== this.#conversation) return
+    if (isThere instanceof Error) this.#desk.toast(`${isThere.message}.`)
+    else if (!isThere) this.#desk.toast('This message does not exist any more.')
+    else this.#reveal(id, share)
+  }
+
+  /** Goes to the first event of a day. */
+  async toDate(date: Date) {
+    const conversation = this.#conversation
+    const id = await conversation?.goToDate(date).catch((error: Error) => error)
+    if (conversation !== this.#conversation) return
+    if (id instanceof Error) this.#desk.toast(`${id.message}.`)
+    else if (id) this.#reveal(id, 0.1)
+    else {
+      this.#desk.toast('Nothing has been said since then.')
+      await this.toNewest()
+    }
+  }
+
+  async #askDate() {
+    const now = new Date()
+    const today = `${now.getFullYear()}-${String(now.getMonth() + 1).padStart(2, '0')}-${String(now.getDate()).padStart(2, '0')}`
+    const title = 'Jump to a date'
+    const answer = await ask({ title, label: 'Date', type: 'date', act: 'Jump', value: today, max: today })
+    // The day begins where the user is.
+    if (answer) await this.toDate(new Date(`${answer}T00:00`))
+  }
+
+  #moved() {
+    const { conversation, wantedId } = this.#desk
+    this.#desk.wantedId = undefined
+    if (conversation !== this.#conversation) this.#turnTo(conversation)
+    if (wantedId) void this.toMessage(wantedId)
+  }
+
+  #turnTo(conversation: Conversation | undefined) {
+    const before = this.#conversation
+    before?.changed.off(this.#render)
+    if (before) this.#places.set(before, this.#view.isFollowing ? [] : this.#view.place)
+    this.#conversation = conversation
+    conversation?.changed.on(this.#render)
+    this.#opened.clear()
+    this.#unread.clear()
+    this.#span = new Span()
+    this.#list.show([])
+    const place = (conversation && this.#places.get(conversation)) ?? []
+    this.#view.place = place
+    const [top] = place
+    if (conversation && top) {
+      this.#span.take(conversation.events, this.#desk.settings.now.comings, false)
+      this.#span.around(top.key)
+    }
+    this.#render()
+  }
+
+  #reveal(id: string, share: number) {
+    this.#view.isFollowing = false
+    const conversation = this.#conversation
+    if (!conversation) return
+    this.#span.take(conversation.events, this.#desk.settings.now.comings, false)
+    if (!this.#span.has(id)) this.#span.around(id)
+    this.#draw(conversation)
+    const element = this.#list.get(id) ?? this.#list.from(Number(id))
+    if (element) {
+      this.#view.scrollTo(element, share)
+      element.classList.add('found')
+      element.focus({ preventScroll: true })
+      setTimeout(() => element.classList.remove('found'), FLASH_MS)
+    }
+    this.#show()
+  }
+
+  async #toUnread() {
+    const { readId } = this.#unread
+    const conversation = this.#conversation
+    if (readId === undefined || !conversation) return
+    const first =
+      this.#unread.first(conversation)?.id ?? (await conversation.firstAfter(String(readId)).catch(() => undefined))
+    if (first) await this.toMessage(first, 0.2)
+  }
+
+  #markRead() {
+    this.#unread.clear()
+    this.#conversation?.markRead()
+    this.#show()
+  }
+
+  #toggle(key: string) {
+    if (!this.#opened.delete(key)) this.#opened.add(key)
+    this.#show()
+  }
+
+  #scrolled() {
+    const conversation = this.#conversation
+    if (!conversation) return
+    this.#view.scrolled(conversation.isLive && this.#span.to === conversation.events.length)
+    conversation.isFollowed = this.#view.isFollowing
+    this.#view.note()
+    this.#fill(conversation)
+    this.#showAround(conversation)
   }
 
   #show() {
-    const { conversation } = this.#desk
-    const rows = (conversation?.events ?? []).map(({ from, type, body }) => make('p', '', `${from} ${type} ${body}`))
-    this.#element.replaceChildren(...rows)
-    this.#element.scrollTop = this.#element.scrollHeight
-    conversation?.markRead()
+    const conversation = this.#conversation
+    if (!conversation) return this.#list.show([])
+    const { events, isLive, isLoaded } = conversation
+    const isFollowing = (conversation.isFollowed = this.#view.isFollowing)
+    if (isLoaded && isFollowing && !isLive) void conversation.goToNewest().catch(() => {})
+    this.#span.take(events, this.#desk.settings.now.comings, isFollowing && isLive)
+    if (isLoaded) this.#unread.take(conversation, this.#isInView(conversation))
+    this.#draw(conversation)
+    this.#fill(conversation)
+    this.#showAround(conversation)
+  }
+
+  /** True if what comes is seen at once. */
+  #isInView({ isLive, isLoaded }: Conversation) {
+    return isLoaded && isLive && this.#view.isFollowing && !document.hidden
+  }
+
+  #draw(conversation: Conversation) {
+    const { settings } = this.#desk
+    const rows = rowsOf(this.#span.from, this.#span.to, {
+      conversation,
+      comings: settings.now.comings,
+      unreadId: this.#unread.first(conversation)?.id,
+      opened: this.#opened,
+      clock: settings.now.clock,
+      rooms: String(this.#rooms.version),
+      members: String((this.#desk.room?.members.size ?? 0) > 0),
+      isBot: (name) => this.#desk.room?.members.get(name)?.marks.some((mark) => (mark as string) === 'bot') ?? false,
+    })
+    this.#view.keep(
+      () => this.#list.show(rows),
+      (key) => this.#list.get(key),
+    )
+  }
+
+  /** Gives rows to what is near, and loads it. */
+  #fill(conversation: Conversation) {
+    const { above, below } = this.#view
+    const view = this.#view
+    for (let count = 0; count < 4 && view.above < AHEAD && this.#span.up(); count++) this.#draw(conversation)
+    if (above >= AHEAD) {
+      for (let count = 0; count < 4 && view.below < AHEAD && this.#span.down(); count++) this.#draw(conversation)
+    }
+    const { isComplete, isLive, isLoaded, events } = conversation
+    if (!isLoaded) return
+    if (!isComplete && above < AHEAD * 2 && this.#span.from < 100) this.#edges.load('older', conversation)
+    if (!isLive && below < AHEAD * 2 && this.#span.to > events.length - 100) this.#edges.load('newer', conversation)
+  }
+
+  /** Shows what depends on the place: buttons, the bar of unread messages, and what is read. */
+  #showAround(conversation: Conversation) {
+    this.#edges.show(conversation, this.#span)
+    const { unread } = conversation
+    this.#newest.hidden = this.#view.isFollowing || !conversation.isLoaded
+    this.#newest.textContent =
+      unread === 0 ? 'Jump to newest' : unread === 1 ? '1 new message' : `${unread} new messages`
+    const line = this.#list.get('unread')
+    const hasReached = line !== undefined && this.#view.hasReached(line)
+    this.#unread.show(this.#unread.first(conversation), hasReached, this.#clock)
+    if (this.#isInView(conversation)) conversation.markRead()
+  }
+
+  get #look(): RowLook {
+    const { chat, room, conversation } = this.#desk
+    return {
+      clock: this.#clock,
+      me: conversation?.me ?? '',
+      isRoom: (name) => this.#rooms.has(name, chat),
+      isMember: (name) => room?.members.has(name) ?? false,
+    }
   }
 }

@@ -1,0 +1,65 @@
+/** Dates and times of events as the user wants to read them. */
+import { dateOf, type Happening } from '../model/happening.ts'
+import type { Choices } from '../model/settings.ts'
+
+const dates = new WeakMap<Happening, Date>()
+
+/** Returns the date of an event, which is read once. */
+export function atOf(event: Happening): Date {
+  let at = dates.get(event)
+  if (!at) dates.set(event, (at = dateOf(event.utctimestamp)))
+  return at
+}
+
+const CYCLES = { system: undefined, 24: 'h23', 12: 'h12' } as const
+const weekday = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' })
+const withYear = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' })
+const shortDate = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' })
+
+/** Returns a number that differs from day to day where the user is. */
+export function dayOf(at: Date) {
+  return (at.getFullYear() * 12 + at.getMonth()) * 31 + at.getDate()
+}
+
+/** Returns the name of a day, such as "Today" or "Monday, 24 May". */
+export function dayName(at: Date) {
+  const now = new Date()
+  if (dayOf(at) === dayOf(now)) return 'Today'
+  if (dayOf(at) === dayOf(new Date(now.getFullYear(), now.getMonth(), now.getDate() - 1))) return 'Yesterday'
+  return (at.getFullYear() === now.getFullYear() ? weekday : withYear).format(at)
+}
+
+export class Clock {
+  readonly #time: Intl.DateTimeFormat
+  readonly #full: Intl.DateTimeFormat
+
+  constructor(clock: Choices['clock']) {
+    const hourCycle = CYCLES[clock]
+    this.#time = new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit', hourCycle })
+    this.#full = new Intl.DateTimeFormat(undefined, {
+      weekday: 'long',
+      day: 'numeric',
+      month: 'long',
+      year: 'numeric',
+      hour: 'numeric',
+      minute: '2-digit',
+      second: '2-digit',
+      hourCycle,
+    })
+  }
+
+  /** Returns a time of day, such as 9:05 or 9:05 am. */
+  time(at: Date) {
+    const parts = this.#time.formatToParts(at)
+    return parts.map(({ type, value }) => (type === 'hour' ? value.replace(/^0(?=\d)/, '') : value)).join('')
+  }
+
+  /** Returns a time of today, or a date with its time. */
+  when(at: Date) {
+    return dayOf(at) === dayOf(new Date()) ? this.time(at) : `${shortDate.format(at)}, ${this.time(at)}`
+  }
+
+  full(at: Date) {
+    return this.#full.format(at)
+  }
+}

@@ -1,0 +1,120 @@
+/** What is seen of the log: it stays where it is while rows come and go, or follows the newest message. */
+
+/** Pixels from the end at which whoever scrolls down to it has arrived. */
+const NEAR = 32
+
+interface Seen {
+  readonly element: Element
+  readonly key: string
+  readonly top: number
+}
+
+export class Viewport {
+  /** True if the newest message stays in view. */
+  isFollowing = true
+  readonly #log: HTMLElement
+  readonly #rows: HTMLElement
+  /** The rows in view, from the top. */
+  #seen: readonly Seen[] = []
+  #scrollTop = 0
+
+  constructor(log: HTMLElement, rows: HTMLElement) {
+    this.#log = log
+    this.#rows = rows
+  }
+
+  /** Pixels above what is seen. */
+  get above() {
+    return this.#log.scrollTop
+  }
+
+  /** Pixels below what is seen. */
+  get below() {
+    const { scrollTop, scrollHeight, clientHeight } = this.#log
+    return scrollHeight - scrollTop - clientHeight
+  }
+
+  get height() {
+    return this.#log.clientHeight
+  }
+
+  /** Takes what the user has scrolled. @param hasNewest nothing newer than the last row exists */
+  scrolled(hasNewest: boolean) {
+    const { scrollTop } = this.#log
+    const isUp = scrollTop < this.#scrollTop
+    this.#scrollTop = scrollTop
+    const { below } = this
+    if (isUp && below > 1) this.isFollowing = false
+    else if (below < NEAR && hasNewest) this.isFollowing = true
+  }
+
+  /** Changes rows; what is seen stays in its place, or the end in view. @param elementOf finds a row that was made anew */
+  keep(change: () => void, elementOf: (key: string) => Element | undefined) {
+    if (!this.isFollowing) this.note()
+    change()
+    this.restore(elementOf)
+  }
+
+  /** Remembers where the rows in view are. */
+  note() {
+    const { top, bottom } = this.#log.getBoundingClientRect()
+    const { children } = this.#rows
+    let [low, high] = [0, children.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((children[middle]?.getBoundingClientRect().bottom ?? 0) <= top) low = middle + 1
+      else high = middle
+    }
+    const seen: Seen[] = []
+    for (let element = children[low]; element; element = element.nextElementSibling ?? undefined) {
+      const at = element.getBoundingClientRect().top
+      if (at >= bottom) break
+      // A heading sticks to the top, wherever it is.
+      if (element instanceof HTMLElement && element.tagName !== 'H2') {
+        seen.push({ element, key: element.dataset.key ?? '', top: at - top })
+      }
+    }
+    this.#seen = seen
+  }
+
+  /** Puts the rows in view back in their place, as when the window has changed its size. */
+  restore(elementOf: (key: string) => Element | undefined) {
+    if (this.isFollowing) this.#log.scrollTop = this.#log.scrollHeight
+    else {
+      const { top } = this.#log.getBoundingClientRect()
+      for (const seen of this.#seen) {
+        const element = seen.element.isConnected ? seen.element : elementOf(seen.key)
+        if (!element) continue
+        const moved = element.getBoundingClientRect().top - top - seen.top
+        if (Math.abs(moved) >= 0.5) this.#log.scrollTop += moved
+        break
+      }
+    }
+    this.#scrollTop = this.#log.scrollTop
+  }
+
+  /** Scrolls to a row. @param share part of the height that stays above it */
+  scrollTo(element: Element, share: number) {
+    this.isFollowing = false
+    const { top, height } = element.getBoundingClientRect()
+    const space = Math.max(0, (this.height - height) * share)
+    this.#log.scrollTop += top - this.#log.getBoundingClientRect().top - space
+    this.#scrollTop = this.#log.scrollTop
+    this.note()
+  }
+
+  /** Returns true if a row is in view, or below it. */
+  hasReached(element: Element) {
+    return element.getBoundingClientRect().bottom > this.#log.getBoundingClientRect().top + 1
+  }
+
+  /** The rows in view, to come back to. */
+  get place(): readonly Seen[] {
+    return this.#seen
+  }
+
+  set place(seen: readonly Seen[]) {
+    this.#seen = seen
+    this.isFollowing = seen.length === 0
+  }
+}
