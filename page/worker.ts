@@ -9,16 +9,24 @@ interface Fetching extends Extendable {
   readonly request: Request
   respondWith(response: Promise<Response>): void
 }
+interface Clicked extends Extendable {
+  readonly notification: { readonly data: string; close(): void }
+}
+interface Window {
+  focus(): Promise<unknown>
+  navigate(url: string): Promise<unknown>
+}
 interface Scope {
   readonly registration: { readonly scope: string }
   readonly clients: {
     claim(): Promise<void>
-    matchAll(options: { type: 'window' }): Promise<readonly { readonly url: string; focus(): Promise<unknown> }[]>
+    matchAll(options: { type: 'window' }): Promise<readonly Window[]>
     openWindow(url: string): Promise<unknown>
   }
   skipWaiting(): Promise<void>
   addEventListener(type: 'install' | 'activate', listener: (event: Extendable) => void): void
   addEventListener(type: 'fetch', listener: (event: Fetching) => void): void
+  addEventListener(type: 'notificationclick', listener: (event: Clicked) => void): void
 }
 
 const worker = globalThis as unknown as Scope
@@ -39,6 +47,19 @@ worker.addEventListener('fetch', (event) => {
   if (url === base) event.respondWith(index())
   else if (url.startsWith(`${base}page/`)) event.respondWith(file(request))
 })
+
+worker.addEventListener('notificationclick', (event) => {
+  event.notification.close()
+  event.waitUntil(open(base + event.notification.data))
+})
+
+/** Shows an address in a window of the page that is open, or in a new one. */
+async function open(url: string) {
+  const [window] = await worker.clients.matchAll({ type: 'window' })
+  if (!window) return worker.clients.openWindow(url)
+  await window.focus()
+  return window.navigate(url)
+}
 
 /** The page of the server, or the kept one when the server cannot be reached. */
 async function index() {

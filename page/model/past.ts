@@ -28,7 +28,7 @@ export function forgetPast({ key }: Conversation) {
 /** Keeps the newest events now and then, and when the page is put away. */
 export class PastKeeper {
   readonly #chat: () => Chat | undefined
-  readonly #newest = new Map<string, number>()
+  readonly #newest = new WeakMap<Conversation, number>()
 
   constructor(chat: () => Chat | undefined) {
     this.#chat = chat
@@ -42,11 +42,11 @@ export class PastKeeper {
   #keep() {
     for (const conversation of this.#chat()?.conversations.slice(0, MOST_CONVERSATIONS) ?? []) {
       const { key, newestId, isLive, events } = conversation
-      if (!isLive || newestId === 0 || this.#newest.get(key) === newestId) continue
-      this.#newest.set(key, newestId)
+      if (!isLive || newestId === 0 || this.#newest.get(conversation) === newestId) continue
+      this.#newest.set(conversation, newestId)
       let length = 0
-      const newest = events.slice(-MOST).reverse()
-      const fitting = newest.filter(({ body }) => (length += body.length + 200) <= MOST_LENGTH)
+      const newest = events.filter(({ id }) => !conversation.redactionOf(id)).slice(-MOST)
+      const fitting = newest.reverse().filter(({ body }) => (length += body.length + 200) <= MOST_LENGTH)
       keptOf(key).value = fitting.reverse()
     }
   }

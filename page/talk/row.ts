@@ -2,10 +2,10 @@
 import { isSameName } from '../../src/client/nickname.ts'
 import { make } from '../dom.ts'
 import { type Happening, mentions } from '../model/happening.ts'
+import { bodyOf, type TextContext } from './body.ts'
 import { because, wordsOf } from './happenings.ts'
 import { nameTag, tint } from './names.ts'
 import type { Row } from './rows.ts'
-import { bodyOf, type TextContext } from './body.ts'
 import { atOf, type Clock } from './times.ts'
 
 export interface RowLook extends TextContext {
