@@ -1,12 +1,9 @@
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
-import { extname } from 'node:path'
 import { promisify } from 'node:util'
 import { brotliCompress, gzip } from 'node:zlib'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fresh from 'fresh'
 import Negotiator from 'negotiator'
-import { scriptOf, styleOf, trimmedMarkup } from './shrink.ts'
 
 /** Content types of the page's files by the ends of their names; other files are not served. */
 export const TYPES: Readonly<Record<string, string>> = {
@@ -54,30 +51,25 @@ const HEADERS = {
 const BEST_FIRST = ['br', 'gzip'] as const
 const CODINGS = { br: promisify(brotliCompress), gzip: promisify<Buffer, Buffer>(gzip) } as const
 
-const SHRINKS: Readonly<Record<string, (source: string) => string>> = {
-  '.ts': scriptOf,
-  '.css': styleOf,
-  '.html': trimmedMarkup,
-}
-
 interface Content {
   readonly bytes: Buffer
   readonly hash: string
 }
 
-/** A static file, read when it is needed first and compressed at the first request for each encoding. */
+export function digestOf(content: string | Buffer): string {
+  return createHash('sha256').update(content).digest('base64url').slice(0, 22)
+}
+
+/** A static file, made when it is needed first and compressed at the first request for each encoding. */
 export class PageFile {
   readonly #type: string
-  readonly #path: string
-  readonly #change: ((text: string) => Promise<string>) | undefined
+  readonly #make: () => Promise<string | Buffer>
   #content: Promise<Content> | undefined
   readonly #packed = new Map<string, Promise<Buffer>>()
 
-  /** @param change returns what is served in place of the shrunk text of the file */
-  constructor(type: string, path: string, change?: (text: string) => Promise<string>) {
+  constructor(type: string, make: () => Promise<string | Buffer>) {
     this.#type = type
-    this.#path = path
-    this.#change = change
+    this.#make = make
   }
 
   content(): Promise<Content> {
@@ -97,12 +89,8 @@ export class PageFile {
   }
 
   async #read(): Promise<Content> {
-    const read = await readFile(this.#path)
-    const shrink = SHRINKS[extname(this.#path)]
-    const shrunk = shrink?.(read.toString())
-    const text = shrunk === undefined ? undefined : ((await this.#change?.(shrunk)) ?? shrunk)
-    const bytes = text === undefined ? read : Buffer.from(text)
-    return { bytes, hash: createHash('sha256').update(bytes).digest('base64url').slice(0, 22) }
+    const bytes = Buffer.from(await this.#make())
+    return { bytes, hash: digestOf(bytes) }
   }
 
   #pack(coding: keyof typeof CODINGS, bytes: Buffer): Promise<Buffer> {
