@@ -10,9 +10,12 @@ import { Settings } from './model/settings.ts'
 import { forgetAll, type Identity, identity, keptRooms } from './model/storage.ts'
 import { Notifier } from './notify/notifier.ts'
 import { workOffline } from './notify/offline.ts'
+import { enterAsking } from './side/door.ts'
+import { Drawers } from './side/drawers.ts'
 import { Header } from './side/header.ts'
 import { Keys } from './side/keys.ts'
 import { PeoplePanel } from './side/people-panel.ts'
+import { servePersons } from './side/person-menu.ts'
 import { Sidebar } from './side/sidebar.ts'
 import { Start } from './start/start.ts'
 import { Log } from './talk/log.ts'
@@ -30,6 +33,8 @@ new Sidebar(desk)
 new Header(desk)
 new PeoplePanel(desk)
 new Keys(desk)
+new Drawers(desk)
+servePersons(desk)
 desk.logOut = logOut
 
 const listener = {
@@ -44,7 +49,7 @@ async function enter(credentials: Credentials, room: string) {
   const { place } = desk
   try {
     await chat.start()
-    const talk = await chat.enter((place && !place.isPrivate && place.name) || room)
+    const talk = await enterAsking(chat, (place && !place.isPrivate && place.name) || room)
     const { password, ...kept } = credentials
     if (!password) identity.value = kept
     open(chat)
@@ -107,10 +112,10 @@ async function follow() {
   if (!place || !chat) return
   const known = chat.get(place.isPrivate ? privateKey(place.name) : roomKey(place.name))
   try {
-    desk.show(known ?? (place.isPrivate ? chat.privateWith(place.name) : await chat.enter(place.name)), place.id)
+    desk.show(known ?? (place.isPrivate ? chat.privateWith(place.name) : await enterAsking(chat, place.name)), place.id)
   } catch (error) {
     if (!(error instanceof RefusedError || error instanceof DisconnectedError)) throw error
-    desk.toast(`${place.name}: ${error.message}.`)
+    if (error.code !== 'room-private') desk.toast(`${place.name}: ${error.message}.`)
     if (desk.conversation) history.replaceState(null, '', desk.addressOf(desk.conversation))
   }
 }

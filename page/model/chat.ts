@@ -3,7 +3,7 @@ import type { CommandResult, Limits, PrivateEvent } from '../../commands/replies
 import { DisconnectedError, RefusedError } from '../../src/client/errors.ts'
 import { EventsMissingError } from '../../src/client/event-queue.ts'
 import type { JoinedRoom } from '../../src/client/joined-room.ts'
-import { isSameName } from '../../src/client/nickname.ts'
+import { foldName, isSameName } from '../../src/client/nickname.ts'
 import { resultOf } from '../../src/client/requests.ts'
 import { RoomdClient, type RoomEntry } from '../../src/client/roomd-client.ts'
 import type { ClientState } from '../../src/client/state.ts'
@@ -16,7 +16,7 @@ import { PrivateTalk, privateKey } from './private-talk.ts'
 import { RoomTalk, roomKey } from './room-talk.ts'
 import { serverUrl } from './server.ts'
 import { Signal } from './signal.ts'
-import { type Identity, keptReads, keptRooms } from './storage.ts'
+import { type Identity, keptBlocks, keptClosed, keptReads, keptRooms } from './storage.ts'
 
 /** Events of a gap that are read; of more, only the newest are shown, and the others are loaded when they are scrolled to. */
 const MOST_MISSED = 500
@@ -45,6 +45,10 @@ export class Chat {
   readonly client: RoomdClient
   readonly connections = new Connections()
   user: CommandResult['user']
+  /** Folded nicknames of those between whom and the user no messages go. */
+  blocked: ReadonlySet<string> = new Set()
+  /** The text with which the user is away; undefined for one who is here. */
+  away: string | undefined
   /** Limits and rules of the server, once it has told them. */
   limits: Limits | undefined
   /** The conversation that is shown. */
@@ -175,6 +179,7 @@ export class Chat {
     if (this.current === conversation) this.current = this.conversations[Math.max(0, index - 1)]
     this.changed.emit()
     if (conversation instanceof RoomTalk) await conversation.joined?.leave().catch(() => {})
+    else keptClosed.set(conversation.key, conversation.newestId)
   }
 
   /** Returns the private conversation with a user, which is begun if need be. */
@@ -197,6 +202,30 @@ export class Chat {
     return resultOf(await this.client.ask(line))
   }
 
+  /** Blocks a user, or lifts the block. @throws RefusedError, DisconnectedError */
+  async block(nickname: string, on: boolean) {
+    await this.command(`${on ? '/block' : '/unblock'} ${nickname}`)
+    keptBlocks.value = await this.askBlocked()
+  }
+
+  /** Resolves with the nicknames of the users that are blocked. @throws RefusedError, DisconnectedError */
+  async askBlocked(): Promise<readonly string[]> {
+    const { blocked = [] } = await this.command('/blocked')
+    this.blocked = new Set(blocked.map(foldName))
+    this.changed.emit()
+    return blocked
+  }
+
+  /** Marks the user as away with a text, or as here again. @throws RefusedError, DisconnectedError */
+  async setAway(text: string | undefined) {
+    const was = this.away
+    this.away = text
+    // Without a text, the command is a switch.
+    if (text !== undefined) await this.#everywhere(`/away ${text}`)
+    else if (was !== undefined) await this.#everywhere('/away')
+    this.changed.emit()
+  }
+
   /** Asks who the user is to the server, as after `/register`. */
   async identify() {
     this.user = (await this.command('/whoami')).user
@@ -216,6 +245,7 @@ export class Chat {
     talk.entered(joined)
     this.#add(talk)
     void this.#follow(talk, joined)
+    if (this.away !== undefined) await joined.ask(`/away ${this.away}`).catch(() => {})
     talk.askMembers()
     await talk.loadNewest()
     // What was said before the first visit is not new to anybody.
@@ -227,19 +257,43 @@ export class Chat {
   async #begin() {
     void this.#followInbox()
     const [, limits, inbox] = await Promise.all([
-      this.identify(),
+      this.identify().then(() => this.#blockAgain()),
       this.client.limits(),
       this.client.inbox.history({ limit: 500 }).catch(() => []),
     ])
     this.limits = limits
-    for (const event of inbox) this.privateWith(this.#partnerOf(event))
+    for (const event of inbox) {
+      const partner = this.#partnerOf(event)
+      if (Number(event.id) > (keptClosed.get(privateKey(partner)) ?? 0)) this.privateWith(partner)
+    }
     this.changed.emit()
   }
 
   #took({ state, room }: ClientState) {
     const talk = room === undefined ? undefined : this.get(roomKey(room))
+    if (state !== 'online' || !(talk instanceof RoomTalk)) return
+    // The mark has ended with the connection before.
+    if (this.away !== undefined) void talk.joined?.ask(`/away ${this.away}`).catch(() => {})
+    if (keptBlocks.value.length > 0) void this.#blockAgain().catch(() => {})
     // Who came and went in the meantime is not told.
-    if (state === 'online' && talk instanceof RoomTalk) talk.askMembers()
+    talk.askMembers()
+  }
+
+  /** Blocks again whom a guest has blocked: the server forgets it with the guest's last connection. */
+  async #blockAgain() {
+    const names = keptBlocks.value
+    if (!this.user?.account) for (const name of names) await this.command(`/block ${name}`)
+    await this.askBlocked()
+  }
+
+  /** Carries out a command on the connection of every room, as the mark of who is away belongs to a connection. */
+  async #everywhere(line: string) {
+    const rooms = this.rooms.filter(({ joined }) => joined)
+    if (rooms.length === 0) return void (await this.command(line))
+    const replies = await Promise.all(rooms.map(({ joined }) => joined?.ask(line)))
+    const [first] = replies
+    if (first) resultOf(first)
+    for (const room of rooms) room.askMembers()
   }
 
   #add(conversation: Conversation) {

@@ -65,9 +65,9 @@ export class Desk {
     return `#${id ? `${name}/${id}` : name}`
   }
 
-  /** Shows a conversation, at a message of it where an id is given. */
-  show(conversation: Conversation, id?: string) {
-    const address = this.addressOf(conversation, id)
+  /** Shows a conversation, at a message of it where an id is given, or none. */
+  show(conversation: Conversation | undefined, id?: string) {
+    const address = conversation ? this.addressOf(conversation, id) : '#'
     if (location.hash !== address) history.pushState(null, '', address)
     this.wantedId = id
     this.chat?.show(conversation)

@@ -11,6 +11,8 @@ export function isAtLeast(rank: Rank, least: Rank) {
 }
 
 export class Members {
+  /** Rises with every change, so that a list is not made anew without one. */
+  version = 0
   /** By folded name. */
   #members = new Map<string, RoomMember>()
   /** Ends of mutes in ms since the epoch, by folded name. */
@@ -25,11 +27,13 @@ export class Members {
   }
 
   set(members: readonly RoomMember[]) {
+    this.version++
     this.#members = new Map(members.map((member) => [foldName(member.nickname), member]))
   }
 
   /** Takes an event. Returns true if the server must be asked for the roles. */
   take(event: Happening): boolean {
+    if (event.type !== 'message') this.version++
     switch (event.type) {
       case 'userJoined':
         if (!this.has(event.from)) this.#members.set(foldName(event.from), { nickname: event.from, marks: [] })

@@ -106,5 +106,9 @@ export const identity = new Kept<Identity | undefined>('identity', undefined)
 export const keptRooms = new Kept<readonly string[]>('rooms', [])
 /** Newest event that has been read, by conversation. */
 export const keptReads = new KeptMap<number>('reads')
+/** Newest message of each private conversation that has been closed: it is listed again when there is a newer one. */
+export const keptClosed = new KeptMap<number>('closed')
+/** Nicknames that a guest has blocked. */
+export const keptBlocks = new Kept<readonly string[]>('blocks', [])
 /** What is being written, by conversation. */
 export const keptDrafts = new KeptMap<string>('drafts')

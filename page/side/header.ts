@@ -1,18 +1,91 @@
-/** The bar above a conversation: name, topic, and menus. */
-import { the } from '../dom.ts'
+/** The bar above a conversation: name, topic, people, menus, and what is wrong with the connection. */
+import { make, makeButton, the } from '../dom.ts'
+import { icon } from '../icons.ts'
 import type { Desk } from '../model/desk.ts'
 import { oncePerFrame } from '../model/signal.ts'
+import { actionsOf } from './conversation-rows.ts'
+import { whyNot } from './dialog.ts'
+import { goToRoom } from './door.ts'
+import { openMenu } from './menu.ts'
+import { isOperator } from './rights.ts'
+import { editTopic, roomActions } from './room-menu.ts'
 
 export class Header {
+  readonly #desk: Desk
+  readonly #topic = the('topic', HTMLButtonElement)
+  readonly #edit = the('edit-topic', HTMLButtonElement)
+  readonly #people = the('open-people', HTMLButtonElement)
+  readonly #count = the('people-count', HTMLElement)
+
   constructor(desk: Desk) {
-    const render = oncePerFrame(() => {
-      the('title', HTMLElement).textContent = desk.conversation?.name ?? ''
-      the('topic', HTMLElement).textContent = desk.room?.topic ?? ''
-      the('banner', HTMLElement).textContent = desk.chat?.connections.text ?? ''
+    this.#desk = desk
+    const menu = the('room-menu', HTMLButtonElement)
+    const date = the('go-to-date', HTMLButtonElement)
+    const side = the('open-side', HTMLButtonElement)
+    side.prepend(icon('menu'))
+    this.#people.prepend(icon('people'))
+    this.#edit.append(icon('pencil'))
+    the('open-search', HTMLElement).append(icon('search'))
+    date.append(icon('calendar'))
+    menu.append(icon('more'))
+    this.#topic.addEventListener('click', () => this.#openTopic())
+    this.#edit.addEventListener('click', () => editTopic(desk))
+    this.#people.addEventListener('click', () => desk.panels.toggle('people'))
+    the('open-search', HTMLElement).addEventListener('click', () => desk.panels.toggle('search'))
+    side.addEventListener('click', () => desk.panels.openSide())
+    date.addEventListener('click', () => desk.askDate())
+    menu.addEventListener('click', () => {
+      const { conversation } = desk
+      if (conversation) openMenu(menu, conversation.name, [...roomActions(desk), ...actionsOf(desk, conversation)])
     })
+    const render = oncePerFrame(() => this.#show())
+    let chat = desk.chat
     desk.moved.on(() => {
-      desk.chat?.changed.on(render)
+      if (desk.chat !== chat) desk.chat?.changed.on(render)
+      chat = desk.chat
+      this.#topic.setAttribute('aria-expanded', 'false')
       render()
     })
   }
+
+  #show() {
+    const { conversation, room, chat } = this.#desk
+    const topic = room?.topic ?? ''
+    const mayEdit = isOperator(this.#desk)
+    setText(the('title', HTMLElement), conversation?.name ?? '')
+    setText(this.#topic, topic || (mayEdit ? 'Add a topic' : ''))
+    this.#topic.hidden = !topic && !mayEdit
+    this.#topic.classList.toggle('missing', !topic)
+    this.#topic.title = topic
+    this.#edit.hidden = !mayEdit || !topic
+    this.#people.hidden = the('open-search', HTMLElement).hidden = the('go-to-date', HTMLElement).hidden = !room
+    setText(this.#count, String(room?.members.size ?? ''))
+    this.#people.ariaLabel = room?.members.size === 1 ? '1 person' : `${room?.members.size} people`
+    the('room-menu', HTMLElement).hidden = !conversation
+    this.#tell(chat?.connections.text ?? '', room?.ended)
+  }
+
+  #openTopic() {
+    if (this.#desk.room?.topic === '') return editTopic(this.#desk)
+    const isOpen = this.#topic.getAttribute('aria-expanded') === 'true'
+    this.#topic.setAttribute('aria-expanded', String(!isOpen))
+  }
+
+  #tell(connection: string, ended: string | undefined) {
+    const banner = the('banner', HTMLElement)
+    const text = connection || ended || ''
+    if (banner.firstChild?.textContent === text || (text === '' && !banner.firstChild)) return
+    if (text === '') return banner.replaceChildren()
+    const { chat, room } = this.#desk
+    const again = connection
+      ? makeButton('Try now', () => chat?.client.wake())
+      : makeButton('Enter again', () => {
+          if (room) void goToRoom(this.#desk, room.name).catch((error) => this.#desk.toast(whyNot(error)))
+        })
+    banner.replaceChildren(make('span', 'grow', text), again)
+  }
+}
+
+function setText(element: HTMLElement, text: string) {
+  if (element.textContent !== text) element.textContent = text
 }

@@ -1,32 +1,57 @@
-/** The list of conversations, and of other rooms. */
-import { make, the } from '../dom.ts'
-import type { Conversation } from '../model/conversation.ts'
+/** The lists at the left: the server and the user, own rooms, private conversations, other rooms. */
+import { the } from '../dom.ts'
 import type { Desk } from '../model/desk.ts'
+import { serverUrl } from '../model/server.ts'
 import { oncePerFrame } from '../model/signal.ts'
+import { conversationRows } from './conversation-rows.ts'
+import { Finder } from './finder.ts'
+import { openMe } from './me-menu.ts'
+import { OtherRooms } from './other-rooms.ts'
 
 export class Sidebar {
-  readonly #desk: Desk
-  readonly #rooms = the('my-rooms', HTMLElement)
-  readonly #privates = the('privates', HTMLElement)
-
   constructor(desk: Desk) {
-    this.#desk = desk
-    const render = oncePerFrame(() => this.#show())
-    desk.moved.on(() => {
-      desk.chat?.changed.on(render)
-      render()
+    const lists = the('lists', HTMLElement)
+    const rooms = conversationRows(desk, the('my-rooms', HTMLElement))
+    const privates = conversationRows(desk, the('privates', HTMLElement))
+    const me = the('me', HTMLButtonElement)
+    const finder = new Finder(desk, () => show())
+    const others = new OtherRooms(desk, finder)
+    let count = 0
+    const show = oncePerFrame(() => {
+      const { chat } = desk
+      // A room that has been left is one of the others.
+      if (chat && chat.rooms.length !== count) void others.ask()
+      count = chat?.rooms.length ?? 0
+      const fits = ({ name }: { readonly name: string }) => name.toLowerCase().includes(finder.text.toLowerCase())
+      rooms.show((chat?.rooms ?? []).filter(fits))
+      const talks = (chat?.privates ?? []).filter(fits)
+      privates.show(talks)
+      the('privates-title', HTMLElement).hidden = talks.length === 0
+      others.show()
+      the('my-name', HTMLElement).textContent = chat?.nickname ?? ''
+      the('my-state', HTMLElement).textContent =
+        chat?.away === undefined ? (chat?.user?.account ? 'Account' : 'Guest') : `Away: ${chat.away}`
+      me.classList.toggle('away', chat?.away !== undefined)
+      const { all, mentioned } = chat?.unread ?? { all: 0, mentioned: 0 }
+      const badge = the('side-unread', HTMLElement)
+      badge.textContent = all > 0 ? String(mentioned || '') : ''
+      badge.hidden = all === 0
+      badge.classList.toggle('mentioned', mentioned > 0)
     })
-  }
-
-  #show() {
-    const { chat } = this.#desk
-    const link = (conversation: Conversation) => {
-      const a = make('a', '', `${conversation.name} ${conversation.unread || ''}`)
-      a.href = this.#desk.addressOf(conversation)
-      if (conversation === chat?.current) a.setAttribute('aria-current', 'page')
-      return make('li', '', a)
-    }
-    this.#rooms.replaceChildren(...(chat?.rooms ?? []).map(link))
-    this.#privates.replaceChildren(...(chat?.privates ?? []).map(link))
+    the('host', HTMLElement).textContent = serverUrl().host
+    me.addEventListener('click', () => openMe(desk, me))
+    // A click on the present conversation closes the lists on a phone, too.
+    lists.addEventListener('click', ({ target }) => {
+      if (target instanceof Element && target.closest('a')) desk.panels.closeOverlay()
+    })
+    let chat = desk.chat
+    desk.moved.on(() => {
+      if (desk.chat !== chat) {
+        chat = desk.chat
+        chat?.changed.on(show)
+        void others.ask()
+      }
+      show()
+    })
   }
 }

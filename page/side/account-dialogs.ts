@@ -1,0 +1,69 @@
+/** What belongs to an account: making one, its password, its end. */
+import { register as registerName } from '../model/account.ts'
+import type { Desk } from '../model/desk.ts'
+import { ask } from './dialog.ts'
+
+const NEW_PASSWORD = {
+  label: 'New password',
+  type: 'password',
+  hint: 'At least 8 characters.',
+  isNeeded: true,
+  autocomplete: 'new-password',
+  codes: ['secret-invalid'],
+} as const
+
+const OLD_PASSWORD = {
+  name: 'old',
+  label: 'Present password',
+  type: 'password',
+  isNeeded: true,
+  autocomplete: 'current-password',
+  codes: ['secret-wrong'],
+} as const
+
+/** Makes the user's name an account. */
+export function register(desk: Desk) {
+  const { chat } = desk
+  if (!chat) return
+  void ask({
+    title: `Register ${chat.nickname}`,
+    text: 'From then on nobody uses this name without the password, here or through any other client.',
+    fields: [{ ...NEW_PASSWORD, name: 'password', label: 'Password' }],
+    button: 'Register',
+    act: async ({ password = '' }) => {
+      await registerName(chat, password)
+      desk.toast(`${chat.nickname} is registered.`)
+    },
+  })
+}
+
+export function changePassword(desk: Desk) {
+  const { chat } = desk
+  if (!chat) return
+  void ask({
+    title: 'Change your password',
+    text: 'You are logged out everywhere else.',
+    fields: [OLD_PASSWORD, { ...NEW_PASSWORD, name: 'password' }],
+    button: 'Change password',
+    act: async ({ old = '', password = '' }) => {
+      await chat.command(`/passwd ${JSON.stringify(old)} ${password}`)
+      desk.toast('Your password is changed.')
+    },
+  })
+}
+
+export function deleteAccount(desk: Desk) {
+  const { chat } = desk
+  if (!chat) return
+  void ask({
+    title: `Delete the account ${chat.nickname}`,
+    text: 'This removes your private messages and blocks, and logs you out everywhere. Nobody can use the name for 30 days. What you said in rooms stays.',
+    fields: [OLD_PASSWORD],
+    button: 'Delete account',
+    isGrave: true,
+    act: async ({ old = '' }) => {
+      await chat.command(`/unregister ${old}`)
+      await desk.logOut()
+    },
+  })
+}

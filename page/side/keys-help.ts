@@ -1,0 +1,12 @@
+/** Keys of the page, as the settings list them. */
+const command = /Mac|iPhone|iPad/.test(navigator.userAgent) ? 'Cmd' : 'Ctrl'
+
+export const KEYS: readonly (readonly [keys: string, text: string])[] = [
+  [`${command}+K`, 'Go to a room or a person'],
+  ['Alt+↑, Alt+↓', 'Previous or next conversation'],
+  ['Alt+Shift+↑, Alt+Shift+↓', 'Previous or next unread conversation'],
+  ['Esc', 'Go to the newest message, and write'],
+  ['Enter, Shift+Enter', 'Send, new line'],
+  ['↑ in an empty message', 'Into the messages; ↑ and ↓ go on, Enter opens the menu of a message'],
+  ['↑, ↓, Home, End', 'Move within a menu'],
+]
