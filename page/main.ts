@@ -27,7 +27,7 @@ const desk = new Desk(new Settings())
 const notifier = new Notifier(desk)
 const start = new Start(desk, enter)
 new Log(desk)
-new Search(desk)
+const search = new Search(desk)
 new Composer(desk)
 new Sidebar(desk)
 new Header(desk)
@@ -36,6 +36,7 @@ new Keys(desk)
 new Drawers(desk)
 servePersons(desk)
 desk.logOut = logOut
+desk.search = (words) => search.find(words)
 
 const listener = {
   said: notifier.said.bind(notifier),
@@ -102,8 +103,12 @@ function leave(why: string, error?: RefusedError | DisconnectedError) {
 
 /** Logs out, in all tabs of the browser. */
 async function logOut() {
-  if (desk.chat) await revokeToken(desk.chat)
-  if (desk.chat) leave('')
+  const { chat } = desk
+  const { value } = identity
+  // The other tabs are told before their token ends.
+  identity.value = undefined
+  if (chat && value) await revokeToken(chat, value)
+  if (chat && chat === desk.chat) leave('')
 }
 
 /** Shows what the address names. */
