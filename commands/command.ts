@@ -30,6 +30,8 @@ export interface CommandContext {
   readonly commandGroups: Readonly<Record<string, readonly Command[]>>
   /** Sets the form of all further lines. */
   readonly speak: (form: Form) => void
+  /** Sends the messages of rooms from now on, or leaves them out. */
+  readonly hear: (on: boolean) => void
   /** Makes every further line a text to say. */
   readonly pipe: () => void
   /** Ends the connection with `unavailable`: no later line is handled. */

@@ -13,7 +13,7 @@ export const inbox: Command = {
   usage: '/inbox [limit=<n>] [first=<n>] [after=<id>] [before=<id>] [end=yes]',
   help:
     `Private messages to you and from you, oldest first: without limits the newest ${DEFAULT_LIMIT}, otherwise as HISTORY. ` +
-    'A guest gets those of its stay in the room.',
+    'A guest without a session= word gets those of its stay in the room.',
   state: 'named',
   least: 0,
   async *run({ chat, session }, parameter) {

@@ -16,6 +16,7 @@ import { login } from './login.ts'
 import { logout } from './logout.ts'
 import { me, notice } from './me.ts'
 import { message } from './message.ts'
+import { messages } from './messages.ts'
 import { hidden, inviteOnly, keep, lock, moderated, slow, unlock } from './modes.ts'
 import { passwd } from './passwd.ts'
 import { ping } from './ping.ts'
@@ -43,7 +44,7 @@ export const COMMAND_GROUPS = {
   Rooms: [topic, title, moderated, slow, inviteOnly, invite, lock, unlock, hidden, keep, close],
   Moderation: [kick, mute, unmute, ban, unban, bans, op, deop, voice, devoice, owner],
   Account: [register, passwd, unregister, whoami, sessions, logout, token],
-  Connection: [pipe, plain, json, limits, ping, bareHelp],
+  Connection: [pipe, messages, plain, json, limits, ping, bareHelp],
   Admin: [whois, disconnect, announce, banAddress, unbanAddress, addressBans],
 } as const satisfies Readonly<Record<string, readonly Command[]>>
 

@@ -1,7 +1,7 @@
 import type { Proof } from '../src/chat/credentials.ts'
 import { fold, mayBeAccount } from '../src/chat/names.ts'
 import { Refusal } from '../src/chat/refusal.ts'
-import { digestOf } from '../src/chat/secrets.ts'
+import { clientOf } from '../src/chat/secrets.ts'
 import type { Command, CommandContext } from './command.ts'
 import { result } from './replies.ts'
 
@@ -16,7 +16,7 @@ export const login: Command = {
   help:
     'Take a nickname: up to 32 letters, digits and some signs (/limits has the rule). A registered one needs its password, or an ' +
     'access token (/token). ' +
-    'session=: a random word of 16 or more characters, with which your client takes a lost name back at once. plain=yes: as /plain.',
+    'session=: a random word of 16 or more characters; guests with the same nickname, address and word are one user. plain=yes: as /plain.',
   state: 'anonymous',
   least: 1,
   async run(context, line) {
@@ -25,7 +25,7 @@ export const login: Command = {
     if (words !== line) speak('plain')
     const parameter = words.replace(SECRET, '')
     const [, secret] = SECRET.exec(words) ?? []
-    session.clientSecret = secret === undefined ? undefined : digestOf(secret)
+    session.client = secret === undefined ? undefined : clientOf(session.address, secret)
     const [, nickname = '', rest] = /^([^ \t]*)(?:[ \t](.*))?$/s.exec(parameter) ?? []
     const password = rest?.trim() === '' ? undefined : rest
     if (!mayBeAccount(nickname)) throw new Refusal('name-invalid')

@@ -34,7 +34,7 @@ export const RoomCount = Type.Object(
 )
 
 /** Marks of a member in /who. */
-const Mark = Type.Enum(['owner', 'operator', 'voiced', 'away'])
+const Mark = Type.Enum(['owner', 'operator', 'voiced', 'away', 'bot', 'account'])
 const MarkedMember = Type.Object(
   {
     nickname: Nickname,

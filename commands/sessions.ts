@@ -4,7 +4,7 @@ import { sessionList } from './session-list.ts'
 export const sessions: Command = {
   name: '/sessions',
   usage: '/sessions',
-  help: 'The sessions of your account, on all nodes: id, protocol, address, time of login.',
+  help: 'Your sessions, on all nodes: those of your account, or of guests with your session= word: id, protocol, address, time of login.',
   state: 'named',
   least: 0,
   async run({ chat, session }) {

@@ -12,14 +12,22 @@ export const who: Command = {
     if (!name) throw new Mistake('not-in-room')
     const { id, room, members } = await chat.rooms.members(name, session)
     const away = chat.away.in(id)
-    const ranks = await chat.ranks(id, members)
+    const [ranks, accounts] = await Promise.all([chat.ranks(id, members), chat.rooms.accounts(id)])
     const marked = members.map((nickname) => {
       const rank = ranks.get(nickname) ?? 'member'
       const reason = away.get(nickname)
-      const marks = [...(isMark(rank) ? [rank] : []), ...(reason === undefined ? [] : ['away' as const])]
+      const account = accounts.get(nickname)
+      const marks = [
+        ...(isMark(rank) ? [rank] : []),
+        ...(reason === undefined ? [] : ['away' as const]),
+        ...(account?.bot ? ['bot' as const] : []),
+        ...(account ? ['account' as const] : []),
+      ]
       return { nickname, marks, ...(reason && { away: reason }) }
     })
-    const shown = marked.map((member) => [member.nickname, ...member.marks.map((mark) => `(${mark})`)].join(' '))
+    const shown = marked.map(({ nickname, marks }) =>
+      [nickname, ...marks.filter((mark) => mark !== 'account').map((mark) => `(${mark})`)].join(' '),
+    )
     const text = members.length === 0 ? `Nobody is in ${room}` : `In ${room}: ${shown.join(', ')}`
     const marks = marked.filter((member) => member.marks.length > 0)
     return { type: 'commandResult', result: text, room, members: [...members], ...(marks.length > 0 && { marks }) }

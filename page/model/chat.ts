@@ -16,7 +16,7 @@ import { PrivateTalk, privateKey } from './private-talk.ts'
 import { RoomTalk, roomKey } from './room-talk.ts'
 import { serverUrl } from './server.ts'
 import { Signal } from './signal.ts'
-import { type Identity, keptBlocks, keptClosed, keptReads, keptRooms } from './storage.ts'
+import { type Identity, keptBlocks, keptClosed, keptPasswords, keptReads, keptRooms } from './storage.ts'
 
 /** Events of a gap that are read; of more, only the newest are shown, and the others are loaded when they are scrolled to. */
 const MOST_MISSED = 500
@@ -239,7 +239,7 @@ export class Chat {
   }
 
   async #enter(name: string, password: string | undefined) {
-    const joined = await this.client.join(name, { password, maxMissed: MOST_MISSED })
+    const joined = await this.#join(name, password)
     const known = this.get(roomKey(name))
     const talk = known instanceof RoomTalk ? known : new RoomTalk(joined.name, this.nickname)
     talk.entered(joined)
@@ -252,6 +252,23 @@ export class Chat {
     if (talk.readId === 0) talk.markRead()
     this.#keepRooms()
     return talk
+  }
+
+  /** Joins a room, with the password that it was entered with before. */
+  async #join(name: string, password: string | undefined): Promise<JoinedRoom> {
+    const key = roomKey(name)
+    const kept = keptPasswords.get(key)
+    if (password === undefined && kept !== undefined) {
+      try {
+        return await this.client.join(name, { password: kept, maxMissed: MOST_MISSED })
+      } catch (error) {
+        if (!(error instanceof RefusedError)) throw error
+        keptPasswords.set(key, undefined)
+      }
+    }
+    const joined = await this.client.join(name, { password, maxMissed: MOST_MISSED })
+    if (password !== undefined) keptPasswords.set(key, password)
+    return joined
   }
 
   async #begin() {

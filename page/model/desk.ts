@@ -68,7 +68,7 @@ export class Desk {
   /** Shows a conversation, at a message of it where an id is given, or none. */
   show(conversation: Conversation | undefined, id?: string) {
     const address = conversation ? this.addressOf(conversation, id) : '#'
-    if (location.hash !== address) history.pushState(null, '', address)
+    if ((location.hash || '#') !== address) history.pushState(null, '', address)
     this.wantedId = id
     this.chat?.show(conversation)
     this.moved.emit()
@@ -77,8 +77,7 @@ export class Desk {
   /** Leaves a room, or closes a private conversation, and shows another one. */
   async close(conversation: Conversation) {
     const closing = this.chat?.close(conversation)
-    if (this.conversation) this.show(this.conversation)
-    else this.moved.emit()
+    this.show(this.conversation)
     await closing
   }
 

@@ -83,8 +83,8 @@ export class Kept<T> {
 export class KeptMap<T> {
   readonly #kept: Kept<Record<string, T>>
 
-  constructor(key: string) {
-    this.#kept = new Kept(key, {})
+  constructor(key: string, span: Span = 'local') {
+    this.#kept = new Kept(key, {}, span)
   }
 
   get(key: string): T | undefined {
@@ -108,6 +108,8 @@ export const keptRooms = new Kept<readonly string[]>('rooms', [])
 export const keptReads = new KeptMap<number>('reads')
 /** Newest message of each private conversation that has been closed: it is listed again when there is a newer one. */
 export const keptClosed = new KeptMap<number>('closed')
+/** Passwords of rooms, which each asks for once a visit. */
+export const keptPasswords = new KeptMap<string>('doors', 'session')
 /** Nicknames that a guest has blocked. */
 export const keptBlocks = new Kept<readonly string[]>('blocks', [])
 /** What is being written, by conversation. */

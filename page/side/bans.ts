@@ -3,10 +3,12 @@ import { resultOf } from '../../src/client/requests.ts'
 import { nicknameWord } from '../../src/client/room-lines.ts'
 import { make, makeButton } from '../dom.ts'
 import type { Desk } from '../model/desk.ts'
-import { because, untilWords } from '../talk/happenings.ts'
+import { dateOf } from '../model/happening.ts'
+import { Clock } from '../talk/times.ts'
 import { openDialog, whyNot } from './dialog.ts'
 
-export async function openBans({ room }: Desk) {
+export async function openBans({ room, settings }: Desk) {
+  const clock = new Clock(settings.now.clock)
   const list = make('ul', 'plain-list')
   const wrong = make('p', 'wrong')
   wrong.role = 'alert'
@@ -20,7 +22,8 @@ export async function openBans({ room }: Desk) {
     const rows = bans.map(({ to, by, until, reason = '' }) => {
       const button = makeButton('Unban', () => void lift(to))
       button.ariaLabel = `Unban ${to}`
-      const why = `By ${by}${until ? untilWords(until) : ', for good'}${because(reason)}`
+      const end = until ? `until ${clock.when(dateOf(until))}` : 'for good'
+      const why = `By ${by}, ${end}${reason && `: ${reason}`}`
       return make('li', 'row', make('div', 'grow', to, make('p', 'hint', why)), button)
     })
     list.replaceChildren(...(rows.length > 0 ? rows : [make('li', 'hint', 'Nobody is banned.')]))

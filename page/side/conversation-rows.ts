@@ -51,14 +51,8 @@ export function conversationRows(desk: Desk, list: HTMLElement) {
 
 /** Returns the actions on a conversation that need no rights. */
 export function actionsOf(desk: Desk, conversation: Conversation): Action[] {
-  const { chat } = desk
-  const close = () => {
-    const isShown = desk.conversation === conversation
-    void chat?.close(conversation)
-    if (isShown) desk.show(chat?.current)
-  }
   return [
     ...(conversation.unread > 0 ? [{ text: 'Mark as read', act: () => conversation.markRead() }] : []),
-    { text: conversation.isPrivate ? 'Close conversation' : 'Leave room', act: close },
+    { text: conversation.isPrivate ? 'Close conversation' : 'Leave room', act: () => void desk.close(conversation) },
   ]
 }

@@ -4,8 +4,6 @@ import { icon } from '../icons.ts'
 import type { Desk } from '../model/desk.ts'
 import { oncePerFrame } from '../model/signal.ts'
 import { actionsOf } from './conversation-rows.ts'
-import { whyNot } from './dialog.ts'
-import { goToRoom } from './door.ts'
 import { openMenu } from './menu.ts'
 import { isOperator } from './rights.ts'
 import { editTopic, roomActions } from './room-menu.ts'
@@ -62,7 +60,7 @@ export class Header {
     setText(this.#count, String(room?.members.size ?? ''))
     this.#people.ariaLabel = room?.members.size === 1 ? '1 person' : `${room?.members.size} people`
     the('room-menu', HTMLElement).hidden = !conversation
-    this.#tell(chat?.connections.text ?? '', room?.ended)
+    this.#tell(chat?.connections.text ?? '')
   }
 
   #openTopic() {
@@ -71,18 +69,14 @@ export class Header {
     this.#topic.setAttribute('aria-expanded', String(!isOpen))
   }
 
-  #tell(connection: string, ended: string | undefined) {
+  #tell(text: string) {
     const banner = the('banner', HTMLElement)
-    const text = connection || ended || ''
-    if (banner.firstChild?.textContent === text || (text === '' && !banner.firstChild)) return
+    if ((banner.firstChild?.textContent ?? '') === text) return
     if (text === '') return banner.replaceChildren()
-    const { chat, room } = this.#desk
-    const again = connection
-      ? makeButton('Try now', () => chat?.client.wake())
-      : makeButton('Enter again', () => {
-          if (room) void goToRoom(this.#desk, room.name).catch((error) => this.#desk.toast(whyNot(error)))
-        })
-    banner.replaceChildren(make('span', 'grow', text), again)
+    banner.replaceChildren(
+      make('span', 'grow', text),
+      makeButton('Try now', () => this.#desk.chat?.wake()),
+    )
   }
 }
 

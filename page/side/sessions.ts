@@ -4,16 +4,16 @@ import { make, makeButton } from '../dom.ts'
 import type { Desk } from '../model/desk.ts'
 import { dateOf } from '../model/happening.ts'
 import { identity } from '../model/storage.ts'
+import { Clock } from '../talk/times.ts'
 import { ask, openDialog, whyNot } from './dialog.ts'
 
 type Session = NonNullable<CommandResult['sessions']>[number]
-
-const dayAndTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
 
 const NAMES: Readonly<Record<string, string>> = { line: 'Page or line client', irc: 'IRC' }
 
 /** Shows where the user is logged in. */
 export async function openSessions(desk: Desk) {
+  const clock = new Clock(desk.settings.now.clock)
   const list = make('ul', 'plain-list')
   const others = makeButton(
     'Log out everywhere else',
@@ -27,7 +27,7 @@ export async function openSessions(desk: Desk) {
     list.replaceChildren(
       ...sessions.map((session) => {
         const button = makeButton('Log out', () => void logOut([session]))
-        return row(session, isHere(session) ? make('span', 'hint', 'This browser') : button)
+        return row(clock, session, isHere(session) ? make('span', 'hint', 'This browser') : button)
       }),
     )
     others.hidden = sessions.every(isHere)
@@ -50,6 +50,7 @@ export async function openSessions(desk: Desk) {
 export async function openSessionsOf(desk: Desk, nickname: string) {
   const { chat } = desk
   if (!chat) return
+  const clock = new Clock(desk.settings.now.clock)
   const list = make('ul', 'plain-list')
   const { wrong } = sessionsDialog(`Sessions of ${nickname}`, list)
   try {
@@ -57,6 +58,7 @@ export async function openSessionsOf(desk: Desk, nickname: string) {
     list.replaceChildren(
       ...sessions.map((session) =>
         row(
+          clock,
           session,
           makeButton('Ban address…', () => banAddress(desk, session.address)),
         ),
@@ -100,13 +102,13 @@ function sessionsDialog(title: string, ...content: Node[]) {
   return { dialog, wrong }
 }
 
-function row({ nickname, protocol, address, since, account, token }: Session, ...end: Node[]) {
+function row(clock: Clock, { nickname, protocol, address, since, account, token }: Session, ...end: Node[]) {
   const kind = token ? `access token ${token}` : account ? nickname : `${nickname}, a guest`
   const what = make(
     'div',
     'grow',
     NAMES[protocol] ?? protocol,
-    make('p', 'hint', `${kind}, from ${address}, since ${dayAndTime.format(dateOf(since))}`),
+    make('p', 'hint', `${kind}, from ${address}, since ${clock.when(dateOf(since))}`),
   )
   return make('li', 'row', what, ...end)
 }

@@ -39,8 +39,7 @@ export function complete(
 ): Completion | undefined {
   const [word = ''] = /\S*$/.exec(text) ?? []
   const start = text.length - word.length
-  const ofAll = (candidates: readonly Candidate[]) =>
-    candidates.length > 0 ? { start, word, candidates } : undefined
+  const ofAll = (candidates: readonly Candidate[]) => (candidates.length > 0 ? { start, word, candidates } : undefined)
   const of = (candidates: readonly Candidate[]) => ofAll(candidates.slice(0, MOST))
   if (start === 0 && /^\/[a-z-]*$/i.test(word)) {
     const begun = commands.filter(({ name }) => name.startsWith(word.toLowerCase()))

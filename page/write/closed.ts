@@ -3,6 +3,7 @@ import { make, makeButton, the } from '../dom.ts'
 import type { Desk } from '../model/desk.ts'
 import { Follower } from '../model/follower.ts'
 import { RoomTalk } from '../model/room-talk.ts'
+import { enterAsking } from '../side/door.ts'
 
 export class Closed {
   readonly #element = the('closed', HTMLElement)
@@ -28,7 +29,7 @@ export class Closed {
     if (!why || !chat || !(conversation instanceof RoomTalk)) return
     const again = makeButton('Enter again', async () => {
       try {
-        await chat.enter(conversation.name)
+        await enterAsking(chat, conversation.name)
       } catch (error) {
         conversation.end(`${(error as Error).message}.`)
       }

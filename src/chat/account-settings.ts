@@ -76,10 +76,12 @@ export class AccountSettings {
     return freeAt
   }
 
-  /** The sessions of the account; of a guest this one alone, as others may use its nickname. */
+  /** The sessions of the account, or of a guest's client; without one this one alone, as others may use the nickname. */
   async sessions(session: Session): Promise<SessionList> {
     const { sessions, silent } = await this.#parts.sessions.list(session.name)
     if (session.registered) return { sessions: sessions.filter(({ account }) => account), silent }
+    const { client } = session
+    if (client !== undefined) return { sessions: sessions.filter((other) => other.client === client), silent }
     return { sessions: sessions.filter(({ id }) => id === session.id), silent: 0 }
   }
 

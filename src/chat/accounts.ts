@@ -2,12 +2,13 @@ import type { AccountQuota } from './account-quota.ts'
 import { auditEntry, type OnAudit } from './audit.ts'
 import type { Blocking } from './blocking.ts'
 import { accountId, type Credentials, type Proof } from './credentials.ts'
-import { ALONE } from './directory.ts'
 import type { Handover } from './handover.ts'
 import { fold } from './names.ts'
 import type { Presence } from './presence.ts'
 import { Refusal, refuse } from './refusal.ts'
 import type { Session } from './session.ts'
+
+const NONE: ReadonlySet<number> = new Set()
 
 export interface AccountsParts {
   readonly credentials: Credentials
@@ -16,13 +17,15 @@ export interface AccountsParts {
   readonly handover: Handover
   /** Resolves when no room that a session has left holds its nickname any more. */
   readonly departed: (session: Session) => Promise<void>
+  /** The rooms in which a guest, or its client, holds its nickname on any node. */
+  readonly held: (session: Session) => Promise<ReadonlySet<number>>
   /** Lets other sessions of an account be where this one is, on other nodes too. */
   readonly share: (session: Session) => Promise<void>
   /** Called with the code of each refused proof. */
   readonly onRefused: (refusal: Refusal) => void
   readonly onAudit: OnAudit
-  /** Called when a guest's session has become that of an account. */
-  readonly onRegistered: (session: Session) => void
+  /** Called with a guest that has become an account, its client, and its rooms. */
+  readonly onRegistered: (session: Session, client: string | undefined, rooms: ReadonlySet<number>) => void
   readonly quota: AccountQuota
 }
 
@@ -35,19 +38,20 @@ export class Accounts {
   }
 
   /**
-   * Makes a nickname an account. A guest that registers its own nickname gives its session, which then is the owner's.
+   * Makes a nickname an account. A guest that registers its own nickname gives its session, which then is the owner's, as are the other
+   * sessions of its client.
    *
    * @throws Refusal `name-invalid`, `name-reserved`, `name-taken`, `name-in-use`, `secret-invalid`, `too-many-attempts`,
    * `too-many-accounts`.
    */
   async register(name: string, secret: string, address: string, self?: Session): Promise<void> {
     const own = self?.key === fold(name) ? self : undefined
+    const { credentials, departed, held, presence } = this.#parts
     // A room that it has just left holds its nickname until that is committed.
-    if (own) await this.#parts.departed(own)
-    const { credentials } = this.#parts
-    const rooms = new Set(own?.memberships.keys())
-    if (own?.isOnlyGuest) rooms.add(ALONE)
+    if (own) await Promise.all(presence.of(name).filter(isOf(own)).map(departed))
+    const rooms = own ? await held(own).catch(refuse) : NONE
     await this.#register(name, address, own, () => credentials.create(name, secret, address, rooms))
+    if (own) await this.#give(own, rooms)
   }
 
   /** Makes an account and the key to it, 64 hexadecimal digits. @throws Refusal as {@link register} does. */
@@ -90,10 +94,35 @@ export class Accounts {
     })
   }
 
+  /** Makes the sessions of a guest's client on this node its account's. */
+  async adopt(name: string, client: string): Promise<void> {
+    for (const session of this.#parts.presence.of(name)) {
+      if (session.client === client && !session.closed) await this.#own(session)
+    }
+  }
+
+  /** Gives a guest, whose account is made, the account. */
+  async #give(own: Session, rooms: ReadonlySet<number>): Promise<void> {
+    const { client, name } = own
+    await this.#own(own)
+    if (client !== undefined) await this.adopt(name, client)
+    await this.#parts.blocking.adopt(own)
+    this.#parts.onRegistered(own, client, rooms)
+  }
+
+  async #own(session: Session): Promise<void> {
+    const { credentials, share } = this.#parts
+    session.registered = true
+    session.client = undefined
+    const account = await credentials.find(session.name).catch(() => undefined)
+    session.accountId = account && accountId(account)
+    await share(session).catch(() => {})
+  }
+
   async #register<T>(name: string, address: string, own: Session | undefined, make: () => Promise<T>): Promise<T> {
     const { presence, blocking, handover, quota } = this.#parts
     if (await this.isRegistered(name)) throw new Refusal('name-taken')
-    const others = () => presence.of(name).filter((session) => session !== own)
+    const others = () => presence.of(name).filter((session) => !own || !isOf(own)(session))
     const isFree = async () => others().length === 0
     if (!(await handover.take(own ?? { key: fold(name), closed: false }, isFree, others)))
       throw new Refusal('name-in-use')
@@ -102,14 +131,11 @@ export class Accounts {
     this.#parts.onAudit(auditEntry({ what: 'registered', address, name, ...protocol }))
     // The account is made, whatever becomes of these.
     if (!own) await blocking.disown(name).catch(() => {})
-    else {
-      own.registered = true
-      const account = await this.#parts.credentials.find(name).catch(() => undefined)
-      own.accountId = account && accountId(account)
-      await this.#parts.share(own).catch(() => {})
-      await blocking.adopt(own)
-      this.#parts.onRegistered(own)
-    }
     return made
   }
+}
+
+/** Returns a function that is true for a guest and the other sessions of its client. */
+function isOf(guest: Session): (session: Session) => boolean {
+  return (session) => session === guest || session.isOfUserOf(guest)
 }

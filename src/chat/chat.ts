@@ -152,7 +152,8 @@ export class Chat {
       },
       onRefused: ({ code }) => counts.refusedLogin(code),
       onAudit,
-      onRegistered: ({ name, memberships }) => news.tell({ kind: 'registered', name, rooms: [...memberships.keys()] }),
+      held: (session) => memberships.held(session),
+      onRegistered: ({ name }, client, rooms) => news.tell({ kind: 'registered', name, client, rooms: [...rooms] }),
       quota: new AccountQuota(registrations, maxAccountsPerAddress, now),
     })
     const guests = new GuestChecks(accounts, engine.memberships, options.guests ?? true)
@@ -194,6 +195,9 @@ export class Chat {
     this.access = new Access({ memberships, credentials, admins, digests })
     this.authors = new Authors({ access: this.access, credentials, guests })
     this.accounts = accounts
+    news.watch((told) => {
+      if (told.kind === 'registered' && told.client !== undefined) void accounts.adopt(told.name, told.client)
+    })
     this.admins = admins
     this.away = new Away(presence, news)
     this.addressBans = new AddressBans(engine, admins, onAudit)
@@ -319,8 +323,12 @@ export class Chat {
     return this.#joining.join(session, which, options)
   }
 
-  /** Checks a room's password. @throws Refusal `room-unknown`, `password-wrong`, `too-many-attempts`, `unavailable`. */
-  async unlock(room: RoomRecord, password: string, address: string): Promise<void> {
+  /**
+   * Checks a room's password. Every password of a room that does not exist, which is undefined, is wrong.
+   *
+   * @throws Refusal `password-wrong`, `too-many-attempts`, `unavailable`.
+   */
+  async unlock(room: RoomRecord | undefined, password: string, address: string): Promise<void> {
     await this.#passwords.check(room, password, address)
   }
 

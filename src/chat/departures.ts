@@ -77,7 +77,7 @@ export class Departures {
         await this.#engine.logs.append(room.log, presenceOf('left', room, session))
         this.#counts.event(session.wire.protocol, 'left')
       } catch (error) {
-        // Its account stays through another node, so no `left` will come.
+        // Its user stays through another node, so no `left` will come.
         if (error instanceof Shared) room.detach(session)
         // The end of the room has put it out already.
         else if (!(error instanceof Closed)) throw error

@@ -1,4 +1,5 @@
 import { type Engine, type RoomChange, type RoomRecord, Taken, type Visibility } from '../engine/engine.ts'
+import type { AccountRecord } from '../engine/records.ts'
 import type { Applicant, RoomMakers } from './makers.ts'
 import { fold, isSlug, isTitle, mayBeSlug, slugOf } from './names.ts'
 import type { Passwords } from './passwords.ts'
@@ -7,7 +8,7 @@ import { Refusal, refuse } from './refusal.ts'
 import { type ListedRoom, type OccupiedRoom, RoomLists } from './room-lists.ts'
 import type { RoomQuota } from './room-quota.ts'
 import type { Session } from './session.ts'
-import { Snapshot } from './snapshot.ts'
+import { RoomSnapshots } from './snapshot.ts'
 import { clean } from './text.ts'
 
 /** Id under which exclusive logins claim nicknames, as if it were a room. */
@@ -15,8 +16,6 @@ export const ALONE = 0
 
 /** Number of events that are searched for the last activity of members, where this node has not followed the room. */
 const SEARCHED_EVENTS = 1_000
-/** Maximum number of rooms whose search result is kept. */
-const SEARCHES = 64
 const NO_CLIENT = { address: '', closed: false }
 
 /** Fields of a room that its maker chooses. */
@@ -61,8 +60,8 @@ export class Directory {
   readonly #reader: Reader
   readonly #passwords: Passwords
   readonly #options: DirectoryOptions
-  /** Results of searches for the last activity, by room id, least recently used first. */
-  readonly #searches = new Map<number, Snapshot<ReadonlyMap<string, Activity>>>()
+  readonly #searches = new RoomSnapshots((id) => this.#searchActivity(id))
+  readonly #accounts = new RoomSnapshots((id) => this.#findAccounts(id))
   /** Rooms that are being made by {@link open}, by folded name. */
   readonly #opening = new Map<string, Promise<RoomRecord>>()
   readonly #lists: RoomLists
@@ -218,20 +217,8 @@ export class Directory {
     const members = await this.inside(id)
     if (members.length === 0) return []
     const seen = this.#options.activityIn(id)
-    const searched = members.every((name) => seen?.has(name)) ? undefined : await this.#search(id).get()
+    const searched = members.every((name) => seen?.has(name)) ? undefined : await this.#searches.get(id)
     return members.map((name) => ({ name, last: seen?.get(name) ?? searched?.get(name) }))
-  }
-
-  /** The last activity in a room. Searched once for all concurrent callers. */
-  #search(id: number): Snapshot<ReadonlyMap<string, Activity>> {
-    const found = this.#searches.get(id) ?? new Snapshot(() => this.#searchActivity(id))
-    this.#searches.delete(id)
-    this.#searches.set(id, found)
-    for (const oldest of this.#searches.keys()) {
-      if (this.#searches.size <= SEARCHES) break
-      this.#searches.delete(oldest)
-    }
-    return found
   }
 
   async #searchActivity(id: number): Promise<ReadonlyMap<string, Activity>> {
@@ -240,6 +227,18 @@ export class Directory {
       for (const { from, at, color } of page) last.set(from, { at, color })
     }
     return last
+  }
+
+  /** The accounts of the members of a room, by nickname. */
+  accounts(id: number): Promise<ReadonlyMap<string, AccountRecord>> {
+    return this.#accounts.get(id)
+  }
+
+  async #findAccounts(id: number): Promise<ReadonlyMap<string, AccountRecord>> {
+    // No guest is in a room under the nickname of an account.
+    const find = async (name: string) => [name, await this.#engine.records.get('account', name)] as const
+    const found = await Promise.all((await this.inside(id)).map(find)).catch(refuse)
+    return new Map(found.flatMap(([name, account]) => (account ? [[name, account]] : [])))
   }
 
   /** The public rooms that are alive, see {@link RoomLists.alive}. */

@@ -1,5 +1,5 @@
 import { type Engine, type Range, Repeated } from '../engine/engine.ts'
-import { type Draft, type Event, NO_ROOM } from '../engine/event.ts'
+import { type Draft, type Event, type LogName, NO_ROOM } from '../engine/event.ts'
 import { atTickEnd } from '../tick.ts'
 import type { OnDeliveryError } from './audience.ts'
 import type { Author } from './authors.ts'
@@ -16,6 +16,7 @@ import { checkScope, isInScope } from './token-scope.ts'
 export type PrivateDraft = Draft & { readonly kind: 'private'; readonly to: string }
 
 interface Listening {
+  readonly log: LogName
   readonly end: () => void
   /** The first private message that the session was handed; a guest may read its inbox from there on. */
   first: Event | undefined
@@ -43,41 +44,44 @@ export class Inboxes {
 
   /**
    * Appends a private message to the inbox of its addressee and a copy to that of its sender. Resolves when both are committed; a copy
-   * that cannot be committed is left out, as the message has reached its addressee. `own` is the room of a sender who is a guest.
+   * that cannot be committed is left out, as the message has reached its addressee. `to` is the inbox of the addressee, `own` the room of
+   * a sender without an inbox of its own.
    *
    * @throws Refusal `unavailable`.
    */
-  async append(speaker: Speaker, draft: PrivateDraft, own?: number): Promise<void> {
+  async append(speaker: Speaker, draft: PrivateDraft, to: LogName, own?: number): Promise<void> {
     const { logs } = this.#engine
-    const key = fold(draft.to)
-    const told = logs.append(`inbox:${key}`, draft)
-    const copied = key === speaker.key ? undefined : this.#copy(speaker, draft, told, own).catch(() => {})
+    const told = logs.append(to, draft)
+    const copied = to === inboxOf(speaker) ? undefined : this.#copy(speaker, draft, told, own).catch(() => {})
     await told.catch(refuseUnlessRepeated)
     this.#options.counts.event(speaker.protocol, 'private')
     await copied
   }
 
   /** `own` is the room of a guest: another guest of the nickname may be in another room, and must not see the copy. */
-  async #copy({ key }: Speaker, draft: PrivateDraft, told: Promise<Event>, own: number | undefined): Promise<void> {
+  async #copy(speaker: Speaker, draft: PrivateDraft, told: Promise<Event>, own: number | undefined): Promise<void> {
     const { logs } = this.#engine
     const room = draft.room === NO_ROOM ? (own ?? NO_ROOM) : draft.room
     // The engine keeps the order of events of one room; the copy must not come before the reply.
     if (room !== draft.room) await told
     // A nonce is of messages to one addressee.
     const nonce = draft.nonce && `${draft.nonce} ${fold(draft.to)}`
-    await logs.append(`inbox:${key}`, { ...draft, room, nonce })
+    await logs.append(inboxOf(speaker), { ...draft, room, nonce })
   }
 
-  /** Hands a session its private messages, until {@link dismiss}. A guest has to be in a room, or to have its nickname alone. */
+  /** Hands a session its private messages, until {@link dismiss}. One without an inbox of its own has to be in a room. */
   listen(session: Session): void {
     if (session.scope && !isInScope(session.scope, 'read')) return
     const listening = this.#listening.get(session)
-    if (listening) {
+    const log = inboxOf(session)
+    if (listening?.log === log) {
       if (!hasOwnInbox(session) && !session.membership) listening.first = undefined
       return
     }
-    const end = this.#engine.logs.follow(`inbox:${session.key}`, (event) => this.#hand(session, event))
-    this.#listening.set(session, { end, first: undefined })
+    const end = this.#engine.logs.follow(log, (event) => this.#hand(session, event))
+    this.#listening.set(session, { log, end, first: undefined })
+    // A guest with a client has become an account.
+    listening?.end()
   }
 
   dismiss(session: Session): void {
@@ -91,14 +95,14 @@ export class Inboxes {
     const { blocks, reader } = this.#options
     const visible = ({ from, to }: Event) =>
       to !== undefined && fold(to) === session.key && !blocks.between(from, session.name)
-    return reader.newest(`inbox:${session.key}`, limit, visible, session)
+    return reader.newest(inboxOf(session), limit, visible, session)
   }
 
   /**
-   * Searches the private messages to and from a user: of an account since it was made, of a guest those that its session was handed and
-   * that do not belong to a room that it has left; only those that are `wanted`.
+   * Searches the private messages to and from a user: of an account since it was made, of a guest with a client all of that client, of
+   * another guest those that its session was handed and that do not belong to a room that it has left; only those that are `wanted`.
    *
-   * @throws Refusal `not-in-room` for a guest without a room, `token-scope`, `history-gone`, `unavailable`.
+   * @throws Refusal `not-in-room` for a guest without a room or client, `token-scope`, `history-gone`, `unavailable`.
    */
   async read(session: Session, range: Range, wanted: (event: Event) => boolean = () => true): Promise<Search> {
     checkScope(session, 'read')
@@ -111,7 +115,7 @@ export class Inboxes {
       return id >= since.id && (hasOwnInbox(session) || room === NO_ROOM || session.memberships.has(room))
     }
     const from = Math.max(range.from ?? 0, since.at)
-    return reader.search(`inbox:${session.key}`, { ...range, from }, visible, session)
+    return reader.search(inboxOf(session), { ...range, from }, visible, session)
   }
 
   /**
@@ -125,7 +129,7 @@ export class Inboxes {
     const since = await this.#madeAt(author)
     const from = Math.max(range.from ?? 0, since.at)
     const visible = (event: Event) => !isBlocked(event.from)
-    return this.#options.reader.search(`inbox:${author.key}`, { ...range, from }, visible, author)
+    return this.#options.reader.search(inboxOf(author), { ...range, from }, visible, author)
   }
 
   /** Hands out the messages of the tick. Called at its end. */
@@ -165,7 +169,8 @@ export class Inboxes {
     return { id: 0, at: account?.createdAt ?? 0 }
   }
 
-  #guestSince(session: Session): Event | undefined {
+  #guestSince(session: Session): Pick<Event, 'id' | 'at'> | undefined {
+    if (session.client !== undefined) return { id: 0, at: 0 }
     if (!session.isOnlyGuest) session.inRoom()
     return this.#listening.get(session)?.first
   }
@@ -176,9 +181,15 @@ function refuseUnlessRepeated(error: unknown): void {
   if (!(error instanceof Repeated)) refuse(error)
 }
 
-/** Returns true if nobody else can be told something under the nickname of a session. */
-function hasOwnInbox({ registered, isOnlyGuest }: Session): boolean {
-  return registered || isOnlyGuest
+/** Returns true if nobody else can be told something that is told to a session. */
+export function hasOwnInbox({ registered, isOnlyGuest, client }: Session): boolean {
+  return registered || isOnlyGuest || client !== undefined
+}
+
+/** Returns the log of the private messages to a user and from it; that of a guest's client is nobody else's. */
+export function inboxOf({ key, client }: Pick<Speaker, 'key' | 'client'>): LogName {
+  // No nickname has a slash.
+  return client === undefined ? `inbox:${key}` : `inbox:${key}/${client}`
 }
 
 async function* nothing(): AsyncGenerator<readonly Event[]> {}

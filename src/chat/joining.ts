@@ -2,7 +2,7 @@ import type { RoomRecord } from '../engine/engine.ts'
 import { checkUnlocked } from './access.ts'
 import type { Directory } from './directory.ts'
 import type { GuestChecks } from './guests.ts'
-import type { Inboxes } from './inboxes.ts'
+import { hasOwnInbox, type Inboxes } from './inboxes.ts'
 import type { JoinOptions, Memberships } from './memberships.ts'
 import { Refusal } from './refusal.ts'
 import type { Membership, Session } from './session.ts'
@@ -51,7 +51,7 @@ export class Joining {
       }
       return await memberships.join(session, { moves, find, check })
     } finally {
-      if (!session.membership && !session.registered && !session.isOnlyGuest) inboxes.dismiss(session)
+      if (!session.membership && !hasOwnInbox(session)) inboxes.dismiss(session)
     }
   }
 

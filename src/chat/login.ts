@@ -8,7 +8,7 @@ import type { Blocking } from './blocking.ts'
 import { accountId, type Credentials, Proof } from './credentials.ts'
 import type { GuestChecks } from './guests.ts'
 import type { Handover } from './handover.ts'
-import type { Inboxes } from './inboxes.ts'
+import { hasOwnInbox, type Inboxes } from './inboxes.ts'
 import { fold } from './names.ts'
 import type { NewsDesk } from './news.ts'
 import type { Presence } from './presence.ts'
@@ -81,12 +81,12 @@ export class SessionLogin {
     session.accountId = account && accountId(account)
     session.isAdmin = account !== undefined && admins.grants(session, account)
     session.isOnlyGuest = alone && !registered
-    if (registered || alone) inboxes.listen(session)
+    if (registered) session.client = undefined
+    if (hasOwnInbox(session)) inboxes.listen(session)
     session.isBot = account?.bot === true
     sessions.begin(session)
     const isFirst = presence.of(key).every((other) => other === session || other.id === '')
     if (isFirst) this.#parts.news.tell({ kind: 'online', name, verified: registered })
-    this.#takeOver(session)
     const { token } = session
     if (token?.until !== undefined) this.#endAt(token.until, session)
     onAudit(auditEntry({ what: 'login', address: session.address, name, protocol: session.wire.protocol }))
@@ -170,12 +170,6 @@ export class SessionLogin {
   /** Implements {@link Chat.isAlone}. */
   isAlone(session: Session): boolean {
     return this.#alone.holds(session)
-  }
-
-  /** Ends the earlier sessions of a guest's client, whose connections may be dead. */
-  #takeOver({ key, id, registered, address, clientSecret }: Session): void {
-    if (registered || clientSecret === undefined || address === '') return
-    this.#parts.sessions.end({ key, why: 'logged-in-elsewhere', except: id, client: { address, clientSecret } })
   }
 
   /** Resolves when closed sessions of a nickname are gone: what a guest has blocked goes with it. */

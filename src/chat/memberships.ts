@@ -7,7 +7,7 @@ import { Availability } from './availability.ts'
 import type { Blocks } from './blocks.ts'
 import type { Counts } from './counts.ts'
 import { Departures, presenceOf } from './departures.ts'
-import type { Activity } from './directory.ts'
+import { type Activity, ALONE } from './directory.ts'
 import type { Handover } from './handover.ts'
 import { HeldRooms } from './held-rooms.ts'
 import { NameClaims } from './name-claims.ts'
@@ -102,14 +102,10 @@ export class Memberships {
       if (!this.#claims.isHeld(record.id, session)) throw new Unavailable('the claim is lost')
       // It may have been banned meanwhile.
       room.state.checkEntry(session)
-      if (shared) {
-        room.attach(session, from)
-      } else {
-        const joined = await this.#append(room, session, role, renamed)
-        // What the session says next is said here.
-        if (joined) await room.admit(session, from, joined)
-        else room.attach(session, from)
-      }
+      const joined = shared ? undefined : await this.#append(room, session, role, renamed)
+      // What the session says next is said here.
+      if (joined) await room.admit(session, from, joined)
+      else room.attach(session, from)
     } catch (error) {
       room.forget(session)
       this.#unfollowIfDeserted(room)
@@ -132,7 +128,7 @@ export class Memberships {
     }
   }
 
-  /** Appends the `joined` of a session, which gives a guest its role. Resolves with undefined where its account is in the room through another node already. */
+  /** Appends the `joined` of a session, which gives a guest its role. Resolves with undefined where its user is in the room through another node already. */
   async #append(
     room: Room,
     session: Session,
@@ -257,6 +253,19 @@ export class Memberships {
     return this.#departures.done(session)
   }
 
+  /** The rooms in which a guest, or its client, holds its nickname on any node; {@link ALONE} where it holds that exclusively. */
+  async held({ name, client, memberships, isOnlyGuest }: Session): Promise<ReadonlySet<number>> {
+    const rooms = new Set(memberships.keys())
+    if (isOnlyGuest) rooms.add(ALONE)
+    if (client === undefined) return rooms
+    const { memberships: held } = this.#engine
+    for (const room of await held.heldIn(name)) {
+      const holder = await held.member(room, name)
+      if (holder?.client === client) rooms.add(room)
+    }
+    return rooms
+  }
+
   /** Lets other nodes hold the nicknames of a session, which has become its account's. */
   async share({ memberships, name }: Session): Promise<void> {
     await Promise.all(Array.from(memberships.keys(), (room) => this.#engine.memberships.share(room, name)))
@@ -369,7 +378,7 @@ export class Memberships {
     this.#rooms.delete(room.record.id)
   }
 
-  /** Takes a session out of a room in which other sessions of its account stay. Returns false when there are none. */
+  /** Takes a session out of a room in which other sessions of its user stay. Returns false when there are none. */
   #leaveToOthers(room: Room, session: Session): boolean {
     if (!this.#claims.leaveToOthers(room.record.id, session)) return false
     room.detach(session)

@@ -1,11 +1,12 @@
 import type { Engine, Member, Range, RoomRecord, WordSearch } from '../engine/engine.ts'
-import { type Event, NO_ROOM } from '../engine/event.ts'
+import { type Event, type LogName, NO_ROOM } from '../engine/event.ts'
 import type { Author } from './authors.ts'
 import type { Blocking } from './blocking.ts'
 import type { Blocks } from './blocks.ts'
 import { ALONE } from './directory.ts'
-import type { Inboxes } from './inboxes.ts'
+import { hasOwnInbox, type Inboxes, inboxOf } from './inboxes.ts'
 import { isCurrent } from './memberships.ts'
+import { fold } from './names.ts'
 import type { NewsDesk, Signal } from './news.ts'
 import type { Asker, Reader, Search } from './reader.ts'
 import { Refusal, refuse } from './refusal.ts'
@@ -34,6 +35,7 @@ interface Addressee {
   readonly name: string
   /** Id of the room that the sender shares with it, or {@link NO_ROOM}. */
   readonly room: number
+  readonly inbox: LogName
 }
 
 /** Messages to rooms and to single users, and the history of rooms. */
@@ -102,8 +104,8 @@ export class Messages {
    * Sends a private message to a member of the same room, to an account, which may be away, or to a guest in another room on any node.
    * Resolves as {@link tell} does.
    *
-   * @throws Refusal `not-in-room` for a guest without a room; `nobody-here`, also for a guest's nickname that is held in several rooms,
-   * as it may be several users; `token-scope`, `no-private-messages`, `text-empty`, `text-too-long`, `unavailable`.
+   * @throws Refusal `not-in-room` for a guest without a room; `nobody-here`, also for a nickname of guests that is held in several
+   * rooms unless one client holds it in all of them, as it may be several users; `token-scope`, `no-private-messages`, `text-empty`, `text-too-long`, `unavailable`.
    */
   async send(
     session: Session,
@@ -113,7 +115,7 @@ export class Messages {
   ): Promise<boolean> {
     return this.#inOrder(session, () => {
       const body = this.#speech.body(text)
-      // Nobody else may speak in the name of a guest who is in a room.
+      // Nobody else may speak in the name of a guest who is in a room. A guest's client without one must not either.
       if (!session.registered && !session.isOnlyGuest) roomOf(session.inRoom())
       return this.#find(to, session).then(
         (addressee) => [this.#whisper(session, addressee, body, { details, nonce })],
@@ -131,15 +133,14 @@ export class Messages {
       if (member) return sharing(member, id)
     }
     const account = await records.get('account', to)
-    if (account) return { name: account.name, room: NO_ROOM }
+    if (account) return { name: account.name, room: NO_ROOM, inbox: inboxOf({ key: fold(to) }) }
     const held = await memberships.heldIn(to)
-    const rooms = held.filter((room) => room !== ALONE)
-    const [room] = rooms
-    const isOnly = rooms.length < held.length
-    const where = isOnly ? ALONE : room
-    const guest =
-      where !== undefined && (isOnly || rooms.length === 1) ? await memberships.member(where, to) : undefined
-    if (!guest) throw new Refusal('nobody-here')
+    const where = held.includes(ALONE) ? [ALONE] : held
+    const guests = await Promise.all(where.map((room) => memberships.member(room, to)))
+    const [guest] = guests
+    const isOne =
+      guests.length === 1 || (guest?.client !== undefined && guests.every((each) => each?.client === guest.client))
+    if (!guest || !isOne) throw new Refusal('nobody-here')
     return sharing(guest, NO_ROOM)
   }
 
@@ -150,17 +151,16 @@ export class Messages {
 
   async #whisper(
     session: Session,
-    { name: to, room }: Addressee,
+    { name: to, room, inbox }: Addressee,
     body: string,
     { sent, details, nonce }: MessageExtras,
   ): Promise<boolean> {
     checkScope(session, 'write')
     if (this.isBlocked(session, to)) return false
-    const isAlone = session.registered || session.isOnlyGuest
-    const own = isAlone ? undefined : session.membership?.room.record.id
+    const own = hasOwnInbox(session) ? undefined : session.membership?.room.record.id
     const verified = session.registered || undefined
     const draft = { kind: 'private', room, from: session.name, to, body, sent, verified, nonce, details } as const
-    await this.#inboxes.append(session, draft, own)
+    await this.#inboxes.append(session, draft, inbox, own)
     return true
   }
 
@@ -173,18 +173,11 @@ export class Messages {
     checkScope(author, 'write')
     if (!author.registered) throw new Refusal('account-required')
     const body = this.#speech.body(text)
-    const { name, room } = await this.#find(to).catch(refuse)
+    const { name, room, inbox } = await this.#find(to).catch(refuse)
     const isBlocked = await this.#blocking.blockedFrom(author.name)
     if (isBlocked(name)) return false
-    await this.#inboxes.append(author, {
-      kind: 'private',
-      room,
-      from: author.name,
-      to: name,
-      body,
-      nonce,
-      verified: true,
-    })
+    const draft = { kind: 'private', room, from: author.name, to: name, body, nonce, verified: true } as const
+    await this.#inboxes.append(author, draft, inbox)
     return true
   }
 
@@ -308,7 +301,7 @@ function roomOf(membership: Membership): Room {
 }
 
 /** @throws Refusal `no-private-messages` for a member whose protocol does not carry them. */
-function sharing({ name, carriesPrivate }: Member, room: number): Addressee {
+function sharing({ name, carriesPrivate, client }: Member, room: number): Addressee {
   if (!carriesPrivate) throw new Refusal('no-private-messages')
-  return { name, room }
+  return { name, room, inbox: inboxOf({ key: fold(name), client }) }
 }

@@ -7,7 +7,7 @@ import type { Session } from './session.ts'
 export class NameClaims {
   readonly #engine: Engine
   readonly #handover: Handover
-  /** By room and folded nickname; several sessions only of one account. */
+  /** By room and folded nickname; several sessions only of one user. */
   readonly #holders = new Map<string, Set<Session>>()
   /** Claims whose `left` is being committed: no other session may share them. */
   readonly #leaving = new Set<string>()
@@ -19,7 +19,7 @@ export class NameClaims {
 
   /**
    * Takes the session's nickname in a room, waiting for a holder that is leaving. Resolves with true when the session shares it with
-   * other sessions of its account, which are members of the room.
+   * other sessions of its user, which are members of the room.
    *
    * @throws Refusal `name-in-room`.
    */
@@ -34,6 +34,7 @@ export class NameClaims {
           carriesPrivate: session.carriesPrivate,
           ...(session.addressDigest !== undefined && { address: session.addressDigest }),
           shared: session.registered,
+          client: session.client,
         })
       )
     }
@@ -42,8 +43,8 @@ export class NameClaims {
       if (this.#leaving.has(claim)) return false
       // A client that asks for a room it is in may have said more, which is not read yet.
       if (holder === session) return holder.memberships.has(room)
-      // In a moment a session of the same account is a member and shares the nickname, or is gone.
-      return holder.staying && !(holder.registered && session.registered)
+      // In a moment a session of the same user is a member and shares the nickname, or is gone.
+      return holder.staying && !holder.isOfUserOf(session)
     }
     if (!(await this.#handover.take(session, attempt, holders, stays))) throw new Refusal('name-in-room')
     if (!shared) this.#holders.set(claim, new Set([session]))
@@ -88,12 +89,14 @@ export class NameClaims {
     }
   }
 
-  /** Adds a session to those of its account that hold the claim and go on. */
+  /** Adds a session to those of its user that hold the claim and go on. */
   #share(room: number, session: Session): boolean {
     const claim = claimOf(room, session)
     const holders = this.#holders.get(claim)
-    if (!holders || !session.registered || holders.has(session) || this.#leaving.has(claim)) return false
-    for (const holder of holders) if (!holder.registered || holder.closed || !holder.memberships.has(room)) return false
+    if (!holders || holders.has(session) || this.#leaving.has(claim)) return false
+    for (const holder of holders) {
+      if (!holder.isOfUserOf(session) || holder.closed || !holder.memberships.has(room)) return false
+    }
     holders.add(session)
     return true
   }

@@ -30,8 +30,13 @@ export type News =
       readonly text?: string | undefined
       readonly rooms: readonly number[]
     }
-  /** A guest has made an account of its nickname. */
-  | { readonly kind: 'registered'; readonly name: string; readonly rooms: readonly number[] }
+  /** A guest has made an account of its nickname, for all sessions of its client, if it has one. */
+  | {
+      readonly kind: 'registered'
+      readonly name: string
+      readonly client?: string | undefined
+      readonly rooms: readonly number[]
+    }
   | {
       readonly kind: 'invited'
       readonly room: number

@@ -41,18 +41,19 @@ export class Passwords {
   }
 
   /**
-   * Checks the password of a room.
+   * Checks the password of a room. Where there is no room every password is wrong, which takes as long.
    *
    * @throws Refusal `password-wrong`; `too-many-attempts`, without a check; `unavailable`, which is no attempt.
    */
-  async check({ id, hash }: RoomRecord, password: string, address: string): Promise<void> {
-    if (!hash) throw new Refusal('password-wrong')
+  async check(room: RoomRecord | undefined, password: string, address: string): Promise<void> {
+    if (room && !room.hash) throw new Refusal('password-wrong')
+    const { id, hash } = room ?? {}
     this.#guesses.checkLimit(address)
     const digest = this.#guesses.digestOf(password)
-    const opened = this.#opened.get(id)
-    if (opened?.hash === hash && opened.digest === digest) return
-    if (!(await this.#guesses.check({ subject: `room:${id}`, secret: password, stored: hash, address })))
-      throw new Refusal('password-wrong')
+    const opened = id === undefined ? undefined : this.#opened.get(id)
+    if (opened && opened.hash === hash && opened.digest === digest) return
+    const isRight = await this.#guesses.check({ subject: `room:${id}`, secret: password, stored: hash, address })
+    if (!isRight || id === undefined || !hash) throw new Refusal('password-wrong')
     this.#remember(id, { hash, digest })
   }
 

@@ -1,5 +1,5 @@
 import { Closed, type RoomRecord, Unavailable } from '../engine/engine.ts'
-import type { Event, LogName } from '../engine/event.ts'
+import { type Event, idAt, type LogName } from '../engine/event.ts'
 import { atTickEnd } from '../tick.ts'
 import { Audience, type OnDeliveryError } from './audience.ts'
 import type { Blocks } from './blocks.ts'
@@ -75,7 +75,7 @@ export class Room {
   readonly activity = new Map<string, { at: number; color: string | undefined }>()
   readonly #onPutOut: RoomContext['onPutOut']
   readonly #audience: Audience
-  /** By folded nickname: an account may be here through several sessions, a guest through one. */
+  /** By folded nickname: a user may be here through several sessions. */
   readonly #members = new Map<string, Set<Session>>()
   /** Sessions that were detached and whose `left` has not come, by folded nickname. */
   readonly #detached = new Map<string, Session>()
@@ -162,12 +162,19 @@ export class Room {
     }
   }
 
-  /** Makes another session of a member's account a member too: it needs no `joined`. @throws Closed. */
+  /** Makes another session of a member's user a member too: it needs no `joined`. @throws Closed. */
   attach(session: Session, from: readonly Room[]): void {
     // Its `left` would never come.
     if (this.#closed) throw new Closed(this.log)
     this.#expected.delete(session)
-    this.#enter(session, from, 0)
+    this.#enter(session, from, this.#sinceOf(session))
+  }
+
+  /** The {@link Membership.since} of a session whose user is here already. */
+  #sinceOf({ registered, key }: Session): number {
+    if (registered) return 0
+    const [other] = this.#members.get(key) ?? []
+    return other?.memberships.get(this.record.id)?.since ?? idAt(Date.now())
   }
 
   /** The `joined` of a session is about to be appended: {@link admit}, {@link attach} or {@link forget} comes next. */
@@ -305,7 +312,7 @@ export class Room {
   detach(session: Session): void {
     if (!this.#isMember(session)) return
     const events = this.#remove(session)
-    // Other sessions of its account stay, and there is no `left`.
+    // Other sessions of its user stay, and there is no `left`.
     if (!this.#members.has(session.key)) this.#detached.set(session.key, session)
     this.#partings.get(session)?.()
     this.#partings.delete(session)

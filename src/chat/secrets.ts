@@ -21,6 +21,9 @@ const QUEUE_OF_ALL = 1_024
 /** Maximum UTF-16 units of a secret, in whatever normal form it is sent. */
 const LONGEST = 1_024
 
+/** Hexadecimal digits of the identifier of a client. */
+const CLIENT_DIGITS = 32
+
 const SALT = 16
 const HASH = 32
 /** Prefix of the digest of a random key, which needs no costly hash. */
@@ -66,6 +69,14 @@ export class Secrets {
 /** SHA-256 of a random text, which needs neither salt nor cost. */
 export function digestOf(text: string): string {
   return createHash('sha256').update(text).digest('hex')
+}
+
+/**
+ * Returns the identifier of a guest's client, which is at an address and has chosen a secret: its sessions under one nickname are one user.
+ * Undefined where the address is unknown.
+ */
+export function clientOf(address: string, secret: string): string | undefined {
+  return address === '' ? undefined : digestOf(`${address} ${secret}`).slice(0, CLIENT_DIGITS)
 }
 
 /** Normalizes to NFC, as keyboards differ in how they send é. */

@@ -65,8 +65,6 @@ export type SessionEnd =
   | 'disconnected'
   /** The session may be out of some of its rooms. */
   | 'membership-lost'
-  /** The same client has logged in anew, see {@link Session.clientSecret}. */
-  | 'logged-in-elsewhere'
 
 /** The connection of a session, as far as the core needs it. */
 export interface Lifeline {
@@ -84,11 +82,11 @@ export interface Standing {
   readonly room: Room
 }
 
-/** A session's presence in a room. The sessions of one account share the presence of their user: one `joined`, one `left`. */
+/** A session's presence in a room. The sessions of one user share its presence: one `joined`, one `left`. */
 export interface Membership {
   readonly session: Session
   readonly room: Room
-  /** Id of its `joined`; 0 for a further session of an account. */
+  /** Id of its `joined`. Of a further session 0 at an account; of a guest that of another session, or from the time of its joining. */
   readonly since: number
 }
 
@@ -127,11 +125,8 @@ export class Session implements Speaker {
   isOnlyGuest = false
   /** Digest of {@link address}, see {@link AddressDigests}; undefined before the login. */
   addressDigest: string | undefined
-  /**
-   * Digest of a secret that the client of a guest has chosen: a later login from the same address with the same nickname and secret ends this
-   * session. Set before the login.
-   */
-  clientSecret: string | undefined
+  /** See {@link clientOf}; set before the login, and undefined again for the owner of an account. */
+  client: string | undefined
   /** True if the account is marked as a program's. */
   isBot = false
   /** Colour of its messages from now on, at protocols that have colours. */
@@ -201,5 +196,11 @@ export class Session implements Speaker {
   /** The folded nickname. */
   get key(): string {
     return this.#key
+  }
+
+  /** Returns true if this session and another one under its nickname are the same user's: the account's, or those of one client. */
+  isOfUserOf(other: Session): boolean {
+    if (this.registered || other.registered) return this.registered && other.registered
+    return this.client !== undefined && this.client === other.client
   }
 }

@@ -21,6 +21,8 @@ export interface SessionInfo {
   readonly byTicket: boolean
   /** The name of the access token that has proved it. */
   readonly token?: string | undefined
+  /** See {@link Session.client}. */
+  readonly client?: string | undefined
 }
 
 /** The sessions of a nickname, oldest first. */
@@ -45,8 +47,6 @@ export interface EndedSessions {
   readonly keepsTokens?: boolean
   /** True to keep the sessions of guests. */
   readonly accountOnly?: boolean
-  /** The client whose guests are the only sessions to end. */
-  readonly client?: Pick<Session, 'address' | 'clientSecret'>
   /** Text for the client. */
   readonly reason?: string
 }
@@ -122,11 +122,10 @@ export class Sessions {
 
   /** Ends sessions on this node. */
   endHere(ended: EndedSessions): void {
-    const { key, why, id, except, accountOnly = false, client, reason } = ended
+    const { key, why, id, except, accountOnly = false, reason } = ended
     for (const session of this.#presence.of(key)) {
       if (session.id === except || (id !== undefined && session.id !== id)) continue
       if (accountOnly && !session.registered) continue
-      if (client && !isGuestOf(client, session)) continue
       if (!isMeantByToken(session, ended)) continue
       if (!session.terminate(why, reason)) void this.#close(session)
     }
@@ -158,9 +157,9 @@ export class Sessions {
 
   #listHere(key: string): SessionInfo[] {
     const sessions = this.#presence.of(key).filter(({ closed, name }) => !closed && name !== '')
-    return sessions.slice(0, MOST).map(({ id, name, wire, address, since, registered, byTicket, token }) => {
+    return sessions.slice(0, MOST).map(({ id, name, wire, address, since, registered, byTicket, token, client }) => {
       const account = registered
-      return { id, name, protocol: wire.protocol, address, since, account, byTicket, token: token?.name }
+      return { id, name, protocol: wire.protocol, address, since, account, byTicket, token: token?.name, client }
     })
   }
 
@@ -174,10 +173,6 @@ export class Sessions {
     }
     for (const [wire, sessions] of byWire) wire.announce(text, sessions)
   }
-}
-
-function isGuestOf({ address, clientSecret }: Pick<Session, 'address' | 'clientSecret'>, session: Session): boolean {
-  return !session.registered && session.address === address && session.clientSecret === clientSecret
 }
 
 /** Returns false for a session that is to be kept for its access token, or for lack of the one that is named. */

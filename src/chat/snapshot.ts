@@ -46,3 +46,28 @@ export class Snapshot<T> {
     }
   }
 }
+
+/** Maximum rooms whose results are kept. */
+const ROOMS = 64
+
+/** A {@link Snapshot} for each room, of the rooms used last. */
+export class RoomSnapshots<T> {
+  readonly #make: (room: number) => Promise<T>
+  /** By room id, least recently used first. */
+  readonly #snapshots = new Map<number, Snapshot<T>>()
+
+  constructor(make: (room: number) => Promise<T>) {
+    this.#make = make
+  }
+
+  get(room: number): Promise<T> {
+    const found = this.#snapshots.get(room) ?? new Snapshot(() => this.#make(room))
+    this.#snapshots.delete(room)
+    this.#snapshots.set(room, found)
+    for (const oldest of this.#snapshots.size > ROOMS ? this.#snapshots.keys() : []) {
+      this.#snapshots.delete(oldest)
+      break
+    }
+    return found.get()
+  }
+}

@@ -8,6 +8,8 @@ export interface Speaker extends Identity, Asker {
   readonly name: string
   /** True if the user has proved that it owns the account of the nickname. */
   readonly registered: boolean
+  /** See {@link Session.client}. */
+  readonly client?: string | undefined
   /** The limits of the access token that was the proof; undefined without limits. */
   readonly scope: TokenScope | undefined
   /** Colour of its messages, at protocols that have colours. */

@@ -18,7 +18,7 @@ export const COMMON_HELP = `  --server, -s HOST[:PORT] or tls://, ws://, wss:// 
   --token-file FILE        access token of the account; or ROOMD_TOKEN
   --password-file FILE     password of the account; asked for on a terminal
   --room-password-file FILE  password of the room
-  --ca FILE                certificates in PEM to trust, for tls://`
+  --ca FILE                certificates in PEM to trust, for tls:// and wss://`
 
 export interface CommonValues {
   readonly server?: string | undefined

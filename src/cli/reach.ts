@@ -5,7 +5,6 @@ import { serverAddress } from '../client/address.ts'
 import { DisconnectedError, RefusedError } from '../client/errors.ts'
 import { tcp } from '../client/node/sockets.ts'
 import type { Dial } from '../client/transport.ts'
-import { webSocket } from '../client/websocket.ts'
 import { CommandFailure, EXIT, misuse } from './failure.ts'
 import { type ClientIdentity, identityOf, secretIn } from './identity.ts'
 import type { CommonValues } from './options.ts'
@@ -134,20 +133,23 @@ function isTemporary(error: unknown): boolean {
   return error.code === undefined ? !/does not speak/.test(error.message) : TEMPORARY.has(error.code)
 }
 
-/** Returns the way to a server. @throws CommandFailure */
+/** Returns the way to a server; the libraries for TLS and WebSocket take longer to load than all the rest. @throws CommandFailure */
 async function dialOf(server: string, caFile: string | undefined): Promise<Dial> {
   try {
     const address = serverAddress(server)
     if (address.by === 'websocket') {
-      if (caFile !== undefined) throw misuse('--ca is for tls://HOST:PORT')
-      return webSocket(address.url)
+      if (caFile !== undefined && !address.url.startsWith('wss:'))
+        throw misuse('--ca is for tls://, wss:// and https://')
+      const { nodeWebSocket } = await import('../client/node/websocket.ts')
+      return nodeWebSocket(address.url, trusting(caFile))
     }
     const { by, host, port } = address
-    if (by === 'tcp') return tcp({ host, port })
-    // The library for TLS takes longer to load than all the rest.
+    if (by === 'tcp') {
+      if (caFile !== undefined) throw misuse('--ca is for tls://, wss:// and https://')
+      return tcp({ host, port })
+    }
     const { tls } = await import('../client/node/tls.ts')
-    const ca = caFile === undefined ? {} : { ca: certificatesIn(caFile) }
-    return tls({ host, port, servername: isIP(host) ? '' : host, ...ca })
+    return tls({ host, port, servername: isIP(host) ? '' : host, ...trusting(caFile) })
   } catch (error) {
     if (error instanceof CommandFailure) throw error
     const text = error instanceof Error ? error.message : String(error)
@@ -155,9 +157,11 @@ async function dialOf(server: string, caFile: string | undefined): Promise<Dial>
   }
 }
 
-function certificatesIn(file: string): Buffer {
+/** Returns the option that trusts the certificates in a file. @throws CommandFailure */
+function trusting(file: string | undefined): { readonly ca?: Buffer } {
+  if (file === undefined) return {}
   try {
-    return readFileSync(file)
+    return { ca: readFileSync(file) }
   } catch (error) {
     throw misuse(`--ca ${file}: ${(error as NodeJS.ErrnoException).code ?? error}`)
   }

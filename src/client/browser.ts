@@ -9,7 +9,7 @@ export * from './library.ts'
  * Connects to a server and logs in.
  *
  * @param url `ws://`, `wss://`, `http://` or `https://`, with the path `/line` unless given
- * @throws RefusedError `name-invalid`, `secret-wrong`, …; DisconnectedError; TypeError for another URL
+ * @throws RefusedError `name-invalid`, `secret-wrong`, …; DisconnectedError; TypeError for another URL, and without a nickname
  */
 async function connectByWebSocket(url: string | URL, options: ConnectOptions): Promise<RoomdClient> {
   const address = serverAddress(url)

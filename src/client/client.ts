@@ -38,6 +38,8 @@ export class ChatClient {
   readonly #link: Reconnecting
   /** The room the client is in, or on its way back to. */
   #stay: Stay | undefined
+  /** The connection on which the server leaves messages out. */
+  #deaf: ClientConnection | undefined
   /** Settled when the caller's newest {@link join} is. */
   #joining: Promise<void> | undefined
 
@@ -158,7 +160,15 @@ export class ChatClient {
         },
       )
     }
+    this.#hear(connection, stay.options.follows !== false)
     resultOf(await connection.ask(commandLine('JOIN', stay.room, stay.options.password), arrive))
+  }
+
+  /** Has the server send messages, or leave them out; one that cannot sends them, and {@link ConnectionListener.skips} drops them. */
+  #hear(connection: ClientConnection, on: boolean): void {
+    if (on === (this.#deaf !== connection)) return
+    this.#deaf = on ? undefined : connection
+    connection.ask(`/messages ${on ? 'on' : 'off'}`).catch(() => {})
   }
 
   async #back(connection: ClientConnection): Promise<void> {

@@ -11,7 +11,7 @@ export interface InboxRange {
   readonly after?: string | undefined
 }
 
-/** Number of messages that are remembered as known: a message comes through every connection of an account. */
+/** Number of messages that are remembered as known: a message comes through every connection of a client. */
 const KNOWN = 1_000
 
 /** Private messages to and from a client's user. Iteration gives those that come while the client is open, each once. */
@@ -19,7 +19,7 @@ export class ClientInbox implements AsyncIterable<PrivateEvent> {
   readonly #events = new EventQueue<PrivateEvent>()
   readonly #client: () => Promise<ChatClient>
   #known = new Set<string>()
-  /** Newest id that is known, of an account. */
+  /** Newest id that is known. */
   #newest: string | undefined
 
   /** @param client returns a client that is logged in, in a room where there is one */
@@ -27,7 +27,7 @@ export class ClientInbox implements AsyncIterable<PrivateEvent> {
     this.#client = client
   }
 
-  /** Returns past messages, oldest first; to a guest those of its stay in its room. @throws RefusedError, DisconnectedError */
+  /** Returns past messages, oldest first. @throws RefusedError, DisconnectedError */
   async history({ limit = 100, before, after }: InboxRange = {}): Promise<readonly PrivateEvent[]> {
     return this.#read(await this.#client(), { limit, before, after })
   }
@@ -46,13 +46,13 @@ export class ClientInbox implements AsyncIterable<PrivateEvent> {
     this.#events.push(event)
   }
 
-  /** Called when an account has logged in for the first time: what comes from now on is given. */
+  /** Called when the client has logged in for the first time: what comes from now on is given. */
   async begin(client: ChatClient): Promise<void> {
     const [last] = await this.#read(client, { limit: 1 })
     this.#newest = last?.id
   }
 
-  /** Called when an account has logged in again: gives what was missed. */
+  /** Called when the client has logged in again: gives what was missed. */
   async catchUp(client: ChatClient): Promise<void> {
     try {
       const range = this.#newest === undefined ? { limit: KNOWN } : { after: this.#newest }

@@ -30,6 +30,9 @@ const WITHDRAWALS: Readonly<Record<WithdrawnRole, string>> = {
   muted: '/unmute',
 }
 
+/** Characters of the random part of a nonce, which is in every line. They are of 64 random bits. */
+const NONCE_LENGTH = 14
+
 /**
  * A room that a client has joined. Iteration gives the events from the joining on, each once and in order, over reconnections; it ends when
  * the room is left. Only one iteration runs at a time; another one goes on behind it.
@@ -63,7 +66,7 @@ export class JoinedRoom implements AsyncIterable<RoomEvent> {
 
   /**
    * Says a text, also of several lines. Resolves with the id of the message when it is committed. Texts are sent without waiting for one
-   * another, up to 1,024 at a time, and keep their order. Over lost connections they are sent again with the same nonce: each is in the room
+   * another, up to 2,048 at a time, and keep their order. Over lost connections they are sent again with the same nonce: each is in the room
    * once.
    *
    * @throws RefusedError `text-too-long`, `muted`, `slow-mode`, …; DisconnectedError when the room is left or closed before the reply
@@ -209,7 +212,7 @@ function recordsTo(events: RoomEvent[]): (body: History['body']) => void {
 
 /** Returns a function that makes nonces which nobody else makes. */
 function nonces(): () => string {
-  const own = randomWord()
+  const own = randomWord().slice(0, NONCE_LENGTH)
   let count = 0
   return () => `${own}.${count++}`
 }

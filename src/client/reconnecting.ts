@@ -8,7 +8,7 @@ export interface ClientOptions {
   readonly nickname: string
   /** Password or access token of the nickname's account. */
   readonly secret?: string | undefined
-  /** Random word with which a guest takes its nickname back from a dead connection (docs/protocols/line.md, section 2.3). */
+  /** Word that makes all connections of a guest one user (docs/protocols/line.md, section 2.3). */
   readonly session?: string | undefined
 }
 
@@ -94,7 +94,7 @@ export class Reconnecting {
   async #login(connection: ClientConnection): Promise<void> {
     await connection.opened
     const { nickname, session } = this.#options
-    resultOf(await connection.ask(commandLine('LOGIN', nickname, this.secret, session && `session=${session}`)))
+    resultOf(await connection.ask(commandLine('LOGIN', nickname, this.secret ?? (session && `session=${session}`))))
     this.#established = true
   }
 

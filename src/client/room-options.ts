@@ -13,7 +13,7 @@ export interface EnterOptions {
    * {@link EventsMissingError} before them. All are read if not given.
    */
   readonly maxMissed?: number | undefined
-  /** False for a room that is only spoken in: its events are neither parsed nor kept, and iteration ends at once. */
+  /** False for a room that is only spoken in: its messages are not received. */
   readonly events?: boolean | undefined
 }
 

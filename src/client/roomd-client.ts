@@ -18,7 +18,10 @@ export interface ConnectOptions {
   readonly password?: string | undefined
   /** Access token of the nickname's account, in place of the password. */
   readonly token?: string | undefined
-  /** Secret word of 16 to 64 letters, digits, `_` and `-`: clients of a guest with the same word are one user. Random unless given. */
+  /**
+   * Word of a guest, 16 to 64 letters, digits, `_` and `-`: guests with the same nickname, address and word are one user, such as the tabs of a
+   * browser. A random one if not given.
+   */
   readonly session?: string | undefined
   /** Closes the client when aborted; `connect` then rejects with the reason. */
   readonly signal?: AbortSignal | undefined
@@ -48,11 +51,16 @@ export class RoomdClient implements AsyncDisposable {
   /** Password or access token; undefined for a guest. */
   #secret: string | undefined
   #isClosed = false
+  /** True if the caller has given the word of the guest. */
+  readonly #hasWord: boolean
   /** Settles when a connection is of use again, or the client is closed. */
   #back = Promise.withResolvers<void>()
 
-  /** Connects and logs in. @throws DisconnectedError, RefusedError */
+  /** Connects and logs in. @throws DisconnectedError, RefusedError; TypeError without a nickname */
   static async open(dial: Dial, options: ConnectOptions): Promise<RoomdClient> {
+    // Programs in JavaScript may leave them out.
+    if (typeof (options as Partial<ConnectOptions> | undefined)?.nickname !== 'string')
+      throw new TypeError('connect(url, options) needs options with a nickname: { nickname }')
     const { signal } = options
     const client = new RoomdClient(dial, options)
     signal?.addEventListener('abort', () => client.close(), { once: true })
@@ -69,7 +77,8 @@ export class RoomdClient implements AsyncDisposable {
   /** Called by {@link open}, and by a page that shows what it has before it is connected. */
   constructor(dial: Dial, options: ConnectOptions) {
     this.#dial = dial
-    this.#options = options
+    this.#hasWord = options.session !== undefined
+    this.#options = { ...options, session: options.session ?? randomWord() }
     this.nickname = options.nickname
     this.#secret = options.token ?? options.password
     this.inbox = new ClientInbox(async () => (await this.#anySeat()).client)
@@ -78,7 +87,8 @@ export class RoomdClient implements AsyncDisposable {
   /** Connects and logs in, unless a connection is there. May be repeated after a failure. @throws DisconnectedError, RefusedError */
   async start(): Promise<void> {
     const { client } = await this.#anySeat()
-    if (this.#isAccount) await this.inbox.begin(client)
+    // With a word of its own there can be no messages yet.
+    if (this.#secret !== undefined || this.#hasWord) await this.inbox.begin(client)
   }
 
   /** The rooms that have been joined and not left. */
@@ -176,10 +186,6 @@ export class RoomdClient implements AsyncDisposable {
     this.close()
   }
 
-  get #isAccount(): boolean {
-    return this.#secret !== undefined
-  }
-
   /** Returns a connection, in a room where there is one. @throws DisconnectedError, RefusedError */
   async #anySeat(): Promise<Seat> {
     const seats = [...this.#seats].filter(({ isReady }) => isReady)
@@ -189,16 +195,10 @@ export class RoomdClient implements AsyncDisposable {
   /** Opens another connection, for a room or for none. @throws DisconnectedError, RefusedError */
   async #sit(feed?: RoomFeed): Promise<Seat> {
     if (this.#isClosed) throw new DisconnectedError('The client is closed')
-    const { nickname, onState, onNotice } = this.#options
+    const { nickname, session, onState, onNotice } = this.#options
     const secret = this.#secret
     const seat: Seat = new Seat(
-      // A word for each connection: one with the same word ends the others.
-      {
-        dial: this.#dial,
-        nickname,
-        secret,
-        session: secret === undefined ? (this.#options.session ?? randomWord()) : undefined,
-      },
+      { dial: this.#dial, nickname, secret, session },
       {
         changed: (state) => {
           if (state.state === 'online') {
@@ -213,9 +213,7 @@ export class RoomdClient implements AsyncDisposable {
           if (first === seat) onNotice?.(text)
         },
         told: (event) => this.inbox.push(event),
-        back: ({ client }) => {
-          if (this.#isAccount) void this.inbox.catchUp(client)
-        },
+        back: ({ client }) => void this.inbox.catchUp(client),
         gone: (gone) => {
           this.#seats.delete(gone)
           if (gone.feed) this.#rooms.delete(gone.feed)

@@ -2,7 +2,8 @@ import { RefusedError } from './errors.ts'
 import type { SayAllOptions } from './room-options.ts'
 import type { SayQueue } from './say-queue.ts'
 
-export type Texts = Iterable<string> | AsyncIterable<string>
+/** Texts, one or some at a time. */
+export type Texts = Iterable<string> | AsyncIterable<string | readonly string[]>
 
 /**
  * Says texts as fast as they are answered. Resolves with the number of those that were said; rejects at the first failure, also while the
@@ -36,10 +37,12 @@ export function sayAll(
     }
     const sayEach = async () => {
       let index = 0
-      for await (const text of texts) {
-        if (hasFailed) return
-        start(text, index++)
-        if (speech.isFull) await speech.taken()
+      for await (const some of texts) {
+        for (const text of typeof some === 'string' ? [some] : some) {
+          if (hasFailed) return
+          start(text, index++)
+          if (speech.isFull) await speech.taken()
+        }
       }
       await speech.below(1)
       resolve(count)

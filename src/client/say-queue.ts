@@ -11,8 +11,8 @@ export interface Spoken {
   failed(error: Error): void
 }
 
-/** Maximum lines without a reply. */
-const WINDOW = 1_024
+/** Maximum lines without a reply: as many as the server handles at a time. */
+const WINDOW = 2_048
 
 /**
  * The texts that a client says in a room, in their order. They are sent without waiting for one another. When the connection is lost, all

@@ -1,9 +1,9 @@
 import type { Dial } from './transport.ts'
 
-/** The line protocol over WebSocket (docs/protocols/line.md, section 1.2), in browsers and in Node 22 and later. */
-export function webSocket(url: string | URL, make = () => new WebSocket(url)): Dial {
+/** The line protocol over the WebSocket of a browser (docs/protocols/line.md, section 1.2). */
+export function webSocket(url: string | URL): Dial {
   return (listener) => {
-    const socket = make()
+    const socket = new WebSocket(url)
     socket.onopen = () => listener.opened()
     socket.onmessage = ({ data }) => listener.received(String(data))
     socket.onclose = () => listener.closed()

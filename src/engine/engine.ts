@@ -114,6 +114,8 @@ export interface Member {
   readonly carriesPrivate: boolean
   /** Identifier of the user's network address; undefined when unknown. */
   readonly address?: string
+  /** See {@link ClaimOptions.client}; undefined for a name that is shared without one. */
+  readonly client?: string | undefined
 }
 
 export interface ClaimOptions {
@@ -121,6 +123,8 @@ export interface ClaimOptions {
   readonly carriesPrivate?: boolean
   /** True if other nodes may hold the name too. The caller must know that it is the same user. */
   readonly shared?: boolean
+  /** Identifies the user of a name that is not `shared`: other nodes may hold the name for the same one. Letters and digits. */
+  readonly client?: string | undefined
   /** See {@link Member.address}; letters and digits. */
   readonly address?: string
 }
@@ -187,11 +191,11 @@ export interface EngineLogs {
 export interface EngineMemberships {
   /**
    * Claims a name in a room. Resolves with false when it is held; names are compared folded. A node may claim a name that other nodes
-   * hold if all of them share it. The engine then refuses a `joined` of a user who is in the room through another node, and a `left` of
+   * hold if all of them share it, or have the same client. The engine then refuses a `joined` of a user who is in the room through another node, and a `left` of
    * a user who stays through one, with {@link Shared}: a membership has one `joined` and one `left`, on however many nodes.
    */
   claim(room: number, nickname: string, options?: ClaimOptions): Promise<boolean>
-  /** Changes a claim of this node to a shared one. */
+  /** Changes a claim of this node to a shared one, without a client. */
   share(room: number, nickname: string): Promise<void>
   release(room: number, nickname: string): Promise<void>
   /** Returns true if this node still holds a name that it has claimed. Other nodes release it when they take this node for dead. */

@@ -6,7 +6,8 @@ export const UNSAFE = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206
 
 /** Escapes the matching characters of JSON as `\uXXXX`; those above U+FFFF as surrogate pairs. */
 export function escapeAll(json: string, characters: RegExp): string {
-  return json.replace(characters, escapeUnit)
+  // Mostly there is none, and replacing would take longer.
+  return json.search(characters) < 0 ? json : json.replace(characters, escapeUnit)
 }
 
 function escapeUnit(character: string): string {

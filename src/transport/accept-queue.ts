@@ -62,12 +62,12 @@ interface Queue {
 /** Fills the queue. If there is no place for a filler, or a connection is half open, the queue is left as it was and `own` is empty. */
 async function fill(server: Server): Promise<Queue> {
   // A listening TCP server's address is neither a path nor null.
-  const { address, port } = server.address() as AddressInfo
+  const { address, family, port } = server.address() as AddressInfo
   const host = address === '0.0.0.0' || address === '::' ? '127.0.0.1' : address
   const fillers = Array.from({ length: FILLERS }, () => connect({ host, port }).on('error', () => {}))
   // All requests are sent then, and a host completes a connection to itself at once.
   await new Promise<void>((sent) => process.nextTick(sent))
-  const queue = queueOf(port, new Set(fillers.map(({ localPort = 0 }) => localPort)))
+  const queue = queueOf(port, TABLES[family === 'IPv6' ? 6 : 4], new Set(fillers.map(({ localPort = 0 }) => localPort)))
   if (queue.own.size === 0) for (const filler of fillers) (filler as unknown as ConnectingSocket)._reset()
   return queue
 }
@@ -99,28 +99,48 @@ const ESTABLISHED = '01'
 const HALF_OPEN = '03'
 const LISTENING = '0A'
 
-/** Returns the queue of a port; `fillers` are the ports of connections that may be in it. `own` is empty if the queue is not full. */
-function queueOf(port: number, fillers: ReadonlySet<number>): Queue {
+/** Tables with a listening socket and all connections to it. One of IPv6 accepts connections over IPv4 too. */
+const TABLES = { 4: '/proc/net/tcp', 6: '/proc/net/tcp6' } as const
+
+/**
+ * Returns the queue of a port, by a table; `fillers` are the ports of connections that may be in it. `own` is empty if the queue is not
+ * full.
+ */
+function queueOf(port: number, table: string, fillers: ReadonlySet<number>): Queue {
   const local = port.toString(16).toUpperCase().padStart(4, '0')
   const own = new Set<number>()
   let [length, halfOpen] = [0, 0]
-  for (const table of ['/proc/net/tcp', '/proc/net/tcp6']) {
-    for (const [, at, from = '', state, unread = ''] of contentOf(table).matchAll(ROW)) {
-      if (at !== local) continue
-      const remote = Number.parseInt(from, 16)
-      if (state === HALF_OPEN) halfOpen++
-      if (state === ESTABLISHED && fillers.has(remote)) own.add(remote)
-      // Of a listening socket it is the length of its queue.
-      if (state === LISTENING) length = Math.max(length, Number.parseInt(unread, 16))
-    }
+  for (const [, at, from = '', state, unread = ''] of contentOf(table).matchAll(ROW)) {
+    if (at !== local) continue
+    const remote = Number.parseInt(from, 16)
+    if (state === HALF_OPEN) halfOpen++
+    if (state === ESTABLISHED && fillers.has(remote)) own.add(remote)
+    // Of a listening socket it is the length of its queue.
+    if (state === LISTENING) length = Math.max(length, Number.parseInt(unread, 16))
   }
   const others = length - own.size
   if (halfOpen > 0 || length < FILLERS) own.clear()
   return { own, others }
 }
 
-/** Returns an empty text without the file, as on a system without IPv6. */
-function contentOf(file: string): string {
+/** Contents of tables, until the end of the turn in which they were read. */
+const contents = new Map<string, string>()
+
+/**
+ * Returns the content of a table, or an empty text if it cannot be read. All ports that are filled at the same moment share one read, for
+ * which the kernel looks through the whole of its hash table: this takes milliseconds.
+ */
+function contentOf(table: string): string {
+  let content = contents.get(table)
+  if (content === undefined) {
+    content = read(table)
+    contents.set(table, content)
+    queueMicrotask(() => contents.clear())
+  }
+  return content
+}
+
+function read(file: string): string {
   try {
     return readFileSync(file, 'latin1')
   } catch {

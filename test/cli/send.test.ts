@@ -1,7 +1,7 @@
 /** `roomd send`: what it says, and the status with which it ends. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { openRelay } from '../client/relay.ts'
 import { certificate } from '../support/certificate.ts'
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
@@ -60,6 +60,12 @@ test('--one says all of the input as one message; --notice and --action say how'
     { body: 'beep', notice: true },
     { body: 'waves', action: true },
   ])
+})
+
+test('a byte order mark at the beginning is not said', async () => {
+  for (const args of [[], ['--one']])
+    expect(await verb(['send', 'mark', ...args], { port, input: '\ufeffé\n' })).toEqual(DONE)
+  expect(await bodiesOf(daemon, 'mark')).toEqual(['é', 'é'])
 })
 
 test('a line is said while the next one is waited for', async () => {
@@ -174,6 +180,9 @@ test('what makes no sense is told in one line, with status 2', async () => {
     [['send', 'ops', 'x', '-s', 'gopher://x'], '--server gopher://x: Not a URL of tcp, tls, ws, wss, http or https'],
     [['send', 'ops', 'x', '-s', `127.0.0.1:${http}`], `127.0.0.1:${http} is no line port of roomd`],
     [['send', 'ops', 'x', '-s', `tls://127.0.0.1:${http}`, '--ca', '/nowhere'], '--ca /nowhere: ENOENT'],
+    [['send', 'ops', 'x', '-s', 'wss://127.0.0.1', '--ca', '/nowhere'], '--ca /nowhere: ENOENT'],
+    [['send', 'ops', 'x', '--ca', '/nowhere'], '--ca is for tls://, wss:// and https://'],
+    [['send', 'ops', 'x', '-s', 'ws://127.0.0.1', '--ca', '/nowhere'], '--ca is for tls://, wss:// and https://'],
   ] as const
   const answers = await Promise.all(cases.map(([args]) => verb(args, { port })))
   for (const [place, [, text]] of cases.entries()) {
@@ -212,6 +221,21 @@ test('over TLS the certificate is one of --ca, or the server is not spoken to', 
   })
   expect(await verb([...args, '--ca', certificate().certFile], { port })).toEqual(DONE)
   expect(await bodiesOf(daemon, 'tls')).toEqual(['hi'])
+})
+
+test('over WebSocket with TLS the same holds, and what is no such server is told of', async () => {
+  const house = await startTestDaemon({ http: 0, 'http-tls': true })
+  onTestFinished(() => house.stop())
+  const secure = `https://localhost:${house.port('http')}`
+  const send = (server: string, ...args: string[]) => verb(['send', 'wss', 'hi', '--server', server, ...args], { port })
+  expect(await send(secure)).toMatchObject({ status: 75, stderr: expect.stringMatching(/certificate; --ca FILE/) })
+  expect(await send(secure, '--ca', certificate().certFile)).toEqual(DONE)
+  expect(await bodiesOf(house, 'wss')).toEqual(['hi'])
+  const away = `ws://127.0.0.1:${await reservePort()}`
+  const isAway = `roomd send: cannot reach ${away}: is roomd running there? (--server, ROOMD_SERVER)\n`
+  expect(await send(away)).toEqual({ status: 75, stdout: '', stderr: isAway })
+  const elsewhere = await send(`http://127.0.0.1:${daemon.port('http')}/nothing`)
+  expect(elsewhere).toMatchObject({ status: 75, stderr: expect.stringContaining('Unexpected server response: 404') })
 })
 
 test('a certificate that is not trusted is told of, a port without TLS, and a token without its account', async () => {

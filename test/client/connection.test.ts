@@ -74,4 +74,9 @@ test('a connection that cannot be opened tells why', async () => {
   expect(await why(`127.0.0.1:${port}`)).toBe(`DisconnectedError: connect ECONNREFUSED 127.0.0.1:${port}`)
   expect(await why(`localhost:${port}`)).toMatch(/^DisconnectedError: connect ECONNREFUSED /)
   expect(await why(`tls://127.0.0.1:${daemon.line}`)).toMatch(/^DisconnectedError: .*SSL/)
+  expect(await why(`ws://127.0.0.1:${port}`)).toBe(`DisconnectedError: connect ECONNREFUSED 127.0.0.1:${port}`)
+  expect(await why(`wss://127.0.0.1:${daemon.line}`)).toMatch(/^DisconnectedError: .*SSL/)
+  expect(await why(`ws://127.0.0.1:${daemon.line}`)).toMatch(
+    /^DisconnectedError: Parse Error|Unexpected server response/,
+  )
 })

@@ -299,3 +299,35 @@ test('many texts are said at once; those that are refused are told, or end it', 
   }
   await expect(room.sayAll(endless())).rejects.toMatchObject({ code: 'text-too-long' })
 })
+
+test('a room that is only spoken in has the server leave messages out, if it can', async () => {
+  const asked: string[] = []
+  const server = createServer((socket) => {
+    socket.on('error', () => {})
+    createInterface(socket).on('line', (line) => {
+      asked.push(line)
+      const joining = /^JOIN (.*)/.exec(line)
+      const reply = line.startsWith('/messages')
+        ? { type: 'error', error: 'Unknown command: /messages', code: 'unknown-command' }
+        : { type: 'commandResult', result: joining ? `Joined room ${joining[1]}` : 'OK', id: '7' }
+      socket.write(`${JSON.stringify(reply)}\n`)
+    })
+  }).listen(0, host)
+  onTestFinished(() => void server.close())
+  await once(server, 'listening')
+  const client = await connect(`tcp://${host}:${(server.address() as AddressInfo).port}`, { nickname: 'ann' })
+  onTestFinished(() => client.close())
+  const ops = await client.join('ops', { events: false })
+  async function* some() {
+    yield ['one', 'two']
+  }
+  expect(await ops.sayAll(some())).toBe(2)
+  await ops.leave()
+  await client.join('dev')
+  expect(asked.filter((line) => /^(JOIN|.messages)/.test(line))).toEqual([
+    '/messages off',
+    'JOIN ops',
+    '/messages on',
+    'JOIN dev',
+  ])
+})

@@ -41,6 +41,12 @@ test('addresses of servers are read', () => {
     expect(() => serverAddress(wrong), wrong).toThrow(TypeError)
 })
 
+test('a client without a nickname is refused with a word about it', async () => {
+  const connectAnyhow = connect as (url: string, options?: object) => Promise<unknown>
+  for (const options of [undefined, {}, { nickname: 7 }])
+    await expect(connectAnyhow('127.0.0.1:9', options)).rejects.toThrow(/^connect\(url, options\) needs .* nickname/)
+})
+
 test('a client is in several rooms, and leaves and closes them', async () => {
   const port = await start()
   const states: ClientState[] = []
@@ -148,6 +154,41 @@ test('a guest takes its nickname back from connections that are dead', async () 
   await Promise.all(rooms.map((room) => room.say('back')))
   expect(states).toContain('offline')
   expect(states).not.toContain('waiting')
+})
+
+test('clients of a guest with one word are one user, which is given what it has missed', async () => {
+  const port = await start()
+  const relay = await openRelay(port)
+  const session = 'a-word-of-this-browser'
+  const [one, two] = [await open(port, 'ann', { session }), await open(relay.port, 'ann', { session })]
+  const [room, other] = [await one.join('ops'), await two.join('ops')]
+  await two.join('dev')
+  await expect((await open(port, 'ann')).join('ops')).rejects.toMatchObject({ code: 'name-in-room' })
+  const bob = await open(port, 'bob')
+  const bobs = await bob.join('bobs')
+  await other.say('hello')
+  expect((await room.history({ kinds: ['joined', 'message'] })).map(({ type }) => type)).toEqual([
+    'userJoined',
+    'message',
+  ])
+  await bob.tell('ann', 'one')
+  relay.hold(true)
+  relay.cut()
+  await bob.tell('ann', 'missed')
+  relay.hold(false)
+  two.wake()
+  for (const client of [one, two]) {
+    const told: string[] = []
+    for await (const { body } of client.inbox) if (told.push(body) === 2) break
+    expect(told).toEqual(['one', 'missed'])
+  }
+  expect(await one.inbox.history()).toMatchObject([{ body: 'one' }, { body: 'missed' }])
+  await two.tell('bob', 'back')
+  for await (const { body } of bob.inbox) {
+    expect(body).toBe('one')
+    break
+  }
+  await bobs.leave()
 })
 
 test('a signal ends connecting, and a client', async () => {

@@ -1,4 +1,4 @@
-/** One account through several sessions on two nodes, and another one's end. */
+/** One user through several sessions on two nodes, and another one's end. */
 import { expect, onTestFinished, test } from 'vitest'
 import type { ServerLine } from '../../commands/replies.ts'
 import { ChatroomClient, error as refusal } from '../support/chatroom.ts'
@@ -71,7 +71,8 @@ withRedis('an account on two nodes', () => {
     const laptop = await session(here, 'lobby')
     const phone = await session(there, 'lobby')
     for (const client of [laptop, phone, eve]) {
-      expect(await reply(client, '/who')).toMatchObject({ members: ['eve', 'box', 'alice'] })
+      const marks = [{ nickname: 'alice', marks: ['account'] }]
+      expect(await reply(client, '/who')).toMatchObject({ members: ['eve', 'box', 'alice'], marks })
     }
     expect(await reply(laptop, 'JOIN lobby')).toMatchObject({ error: expect.stringContaining('already present') })
     const windows = await ChatroomClient.connect(here.daemon.port('chatroom'))
@@ -116,20 +117,75 @@ withRedis('an account on two nodes', () => {
     for (const { errors } of nodes) expect(errors).toEqual([])
   })
 
-  test('passes the nickname of a guest to its client at the other node', async () => {
+  test('has a guest with one word in a room once, with sessions on both, until the last is gone', async () => {
+    const { here, there, nodes } = await start()
+    const zoe = async (node: Node, room: string, word = 'a-secret-of-this-client') => {
+      const client = await dial(node)
+      await client.ask(`LOGIN zoe session=${word}`)
+      if (word.startsWith('a-')) await enter(client, room)
+      return client
+    }
+    const eve = await guest(here, 'eve', 'ops')
+    const bob = await guest(there, 'bob', 'den')
+    const [one, two] = [await zoe(here, 'ops'), await zoe(there, 'ops')]
+    const third = await zoe(there, 'elsewhere')
+    expect(await reply(await zoe(there, 'ops', 'another-secret-word'), 'JOIN ops')).toMatchObject({
+      code: 'name-in-room',
+    })
+    expect(await reply(two, '/who')).toMatchObject({ members: ['eve', 'zoe'] })
+    two.send('from two')
+    for (const client of [one, two, eve]) await client.until(says('from two'))
+    // From within one of its rooms, and from another one.
+    expect(await reply(eve, '/tell zoe from eve')).toEqual(ok)
+    expect(await reply(bob, '/tell zoe from bob')).toEqual(ok)
+    for (const client of [one, two, third]) {
+      const bodies: string[] = []
+      while (bodies.length < 2) {
+        const line = await client.next()
+        if (line.type === 'private') bodies.push(line.body)
+      }
+      expect(bodies).toEqual(['from eve', 'from bob'])
+    }
+    const listed = await reply(one, '/sessions')
+    expect(listed).toMatchObject({ sessions: [{}, {}, {}] })
+    // What one session has said another one on its node may delete.
+    const said = await reply(two, 'MESSAGE nonce=1 wrong')
+    const fourth = await zoe(there, 'ops')
+    expect(await reply(fourth, `/delete ${said?.type === 'commandResult' && said.id}`)).toEqual(ok)
+    fourth.send('/quit')
+    await fourth.closed
+
+    one.send('/quit')
+    await one.closed
+    const back = await zoe(here, 'ops')
+    there.signal('SIGKILL')
+    await Promise.all([two.closed, third.closed])
+    back.send('/quit')
+    await eve.until((line) => line.type === 'userLeft' && line.from === 'zoe')
+    expect(presence((await history(eve)) as ServerLine[], 'zoe')).toEqual(['userJoined', 'userLeft'])
+    for (const { errors } of nodes) expect(errors).toEqual([])
+  })
+
+  test('makes a guest an account with its sessions on both', async () => {
     const { here, there } = await start()
-    const eve = await guest(there, 'eve', 'ops')
-    const session = 'session=a-secret-of-this-client'
-    const lost = await dial(here)
-    await lost.ask(`LOGIN zoe ${session}`)
-    await enter(lost, 'ops')
-    const back = await dial(there)
-    await back.ask(`LOGIN zoe ${session}`)
-    await enter(back, 'ops')
-    await lost.closed
-    const seen = await eve.until((line) => line.type === 'userLeft' && line.from === 'zoe')
-    const since = await eve.until((line) => line.type === 'userJoined' && line.from === 'zoe')
-    expect(presence([...seen, ...since], 'zoe')).toEqual(['userJoined', 'userLeft', 'userJoined'])
+    const yan = async (node: Node, room: string) => {
+      const client = await dial(node)
+      await client.ask('LOGIN yan session=a-secret-of-this-client')
+      await enter(client, room)
+      return client
+    }
+    const [one, two, third] = [await yan(here, 'ops'), await yan(there, 'ops'), await yan(there, 'den')]
+    expect(await reply(one, `/register ${PASSWORD}`)).toEqual(result('Nickname yan is registered'))
+    for (const client of [two, third]) {
+      await eventually(async () => expect(await reply(client, '/whoami')).toMatchObject({ user: { account: true } }))
+    }
+    const eve = await guest(there, 'eve', 'den')
+    expect(await reply(eve, '/tell yan hello')).toEqual(ok)
+    for (const client of [one, two, third]) await client.until((line) => line.type === 'private')
+    const owner = await dial(there)
+    await owner.ask(`LOGIN yan ${PASSWORD}`)
+    await enter(owner, 'ops')
+    expect(await reply(owner, '/who')).toMatchObject({ members: ['yan'] })
   })
 
   test('loses neither presence nor lines when its sessions come and go everywhere at the same moment', async () => {

@@ -70,7 +70,11 @@ test('a running daemon lists, closes rooms, and removes accounts', async () => {
   const marked = await operate(['account', 'ann', '--bot', '--data', data])
   expect(marked).toEqual({ status: 0, stdout: 'marked account Ann\n', stderr: '' })
   expect(await (await client(port)).ask('LOGIN ann the first')).toMatchObject({ error: 'Password incorrect' })
-  const again = await client(port, 'LOGIN ann the second')
+  const again = await client(port, 'LOGIN ann the second', 'JOIN hall')
+  expect(await bob.ask('/who hall')).toMatchObject({
+    result: 'In hall: Ann (bot)',
+    marks: [{ nickname: 'Ann', marks: ['bot', 'account'] }],
+  })
   const removed = await operate(['account', 'remove', 'ANN', '--data', data])
   expect(removed).toEqual({
     status: 0,

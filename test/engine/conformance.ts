@@ -450,32 +450,67 @@ export function conformance(name: string, make: () => Promise<Subject>): void {
         expect(await engine.memberships.claim(1, 'ann')).toBe(true)
       })
 
-      it('that are shared come once and go once, with whoever comes first and goes last', async () => {
+      it('may be held by several nodes for one client, until they are shared', async () => {
+        const { memberships } = engine
+        const client = 'c1'
+        expect(await memberships.claim(1, 'Ann', { client, carriesPrivate: false, address: 'a1' })).toBe(true)
+        const ann = { name: 'Ann', carriesPrivate: false, address: 'a1', client }
+        expect(await memberships.member(1, 'ann')).toMatchObject(ann)
+        expect(await memberships.claim(1, 'ann', { client })).toBe(false)
+        // Of guests who look alike the first one stays.
+        expect(await memberships.resembles('аnn')).toBe(true)
         const other = await subject.another?.()
-        const present = (kind: 'joined' | 'left'): Draft => ({ kind, room: 1, from: 'Ann', body: '' })
-        const come = async (on: Engine) => {
-          expect(await on.memberships.claim(1, 'Ann', { shared: true })).toBe(true)
-          return on.logs.append(LOG, present('joined'))
-        }
-        const go = async (on: Engine) => {
-          try {
-            return await on.logs.append(LOG, present('left'))
-          } finally {
-            await on.memberships.release(1, 'Ann')
-          }
-        }
-        const expected = [await come(engine)]
         if (other) {
-          await expect(come(other)).rejects.toThrow(Shared)
-          await expect(go(engine)).rejects.toThrow(Shared)
-          await expect(engine.logs.append(LOG, present('left'))).rejects.toThrow(Closed)
-          await expect(come(engine)).rejects.toThrow(Shared)
-          await expect(go(other)).rejects.toThrow(Shared)
+          for (const options of [{}, { client: 'c2' }, { shared: true }]) {
+            expect(await other.memberships.claim(1, 'ann', options)).toBe(false)
+          }
+          expect(await other.memberships.claim(1, 'ann', { client })).toBe(true)
+          await memberships.release(1, 'ann')
+          expect(await other.memberships.member(1, 'ann')).toMatchObject({ carriesPrivate: true, client })
+          expect(await memberships.claim(1, 'ann', { client })).toBe(true)
+          await other.memberships.release(1, 'ann')
         }
-        expected.push(await go(engine))
-        expected.push(await come(other ?? engine), await go(other ?? engine))
-        expect(await readAll(engine, LOG)).toEqual(expected)
+        await memberships.share(1, 'ann')
+        expect((await memberships.member(1, 'ann'))?.client).toBeUndefined()
+        if (other) {
+          expect(await other.memberships.claim(1, 'ann', { client })).toBe(false)
+          expect(await other.memberships.claim(1, 'ann', { shared: true })).toBe(true)
+          await other.memberships.release(1, 'ann')
+        }
+        await memberships.release(1, 'ann')
+        expect(await memberships.members(1)).toEqual([])
+        expect(await memberships.resembles('аnn')).toBe(false)
       })
+
+      it.each([{ shared: true }, { client: 'c1' }])(
+        'of one user, %o, come once and go once, with whoever comes first and goes last',
+        async (options) => {
+          const other = await subject.another?.()
+          const present = (kind: 'joined' | 'left'): Draft => ({ kind, room: 1, from: 'Ann', body: '' })
+          const come = async (on: Engine) => {
+            expect(await on.memberships.claim(1, 'Ann', options)).toBe(true)
+            return on.logs.append(LOG, present('joined'))
+          }
+          const go = async (on: Engine) => {
+            try {
+              return await on.logs.append(LOG, present('left'))
+            } finally {
+              await on.memberships.release(1, 'Ann')
+            }
+          }
+          const expected = [await come(engine)]
+          if (other) {
+            await expect(come(other)).rejects.toThrow(Shared)
+            await expect(go(engine)).rejects.toThrow(Shared)
+            await expect(engine.logs.append(LOG, present('left'))).rejects.toThrow(Closed)
+            await expect(come(engine)).rejects.toThrow(Shared)
+            await expect(go(other)).rejects.toThrow(Shared)
+          }
+          expected.push(await go(engine))
+          expected.push(await come(other ?? engine), await go(other ?? engine))
+          expect(await readAll(engine, LOG)).toEqual(expected)
+        },
+      )
 
       it('may be released without being held', async () => {
         await engine.memberships.release(1, 'nobody')

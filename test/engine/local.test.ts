@@ -246,6 +246,43 @@ describe('LocalEngine', () => {
     await expectGoesOn(engine)
   })
 
+  it('takes over what schema 14 holds, with a nonce that was used again after a day', async () => {
+    const db = new DatabaseSync(file)
+    db.exec(await readFile(resolve(import.meta.dirname, '../fixtures/schema-14.sql'), 'utf8'))
+    // The newest events were appended a moment ago, and one two days before them.
+    const { last } = db.prepare('SELECT last FROM logs').get() ?? {}
+    const later = idAt(Date.now()) - Number(last)
+    for (const table of ['events', 'nonces']) db.exec(`UPDATE ${table} SET id = id + ${later}`)
+    db.exec(`UPDATE logs SET start = start + ${later}, last = last + ${later}`)
+    db.close()
+    const engine = await started()
+    const events = await readAll(engine, 'room:1')
+    expect(events.map(({ body }) => body)).toEqual(['yesterday', 'of bob', 'without', 'second', '', 'today'])
+    const idOf = (text: string) => events.find(({ body }) => body === text)?.id
+    const again = (from: string, nonce: string) => engine.logs.append('room:1', { ...said('again'), from, nonce })
+    await expect(again('ann', 'a.1')).rejects.toMatchObject({ id: idOf('today') })
+    await expect(again('bob', 'a.1')).rejects.toMatchObject({ id: idOf('of bob') })
+    await expect(again('ann', 'a.2')).rejects.toMatchObject({ id: idOf('second') })
+    await expect(again('ann', 'a.3')).rejects.toMatchObject({ id: expect.any(Number) })
+    const { id } = await again('bob', 'a.2')
+    expect(await engine.logs.withNonce('room:1', 'bob', 'a.2')).toBe(id)
+  })
+
+  it('takes a nonce again after a day', async () => {
+    const engine = await started({ file: ':memory:' })
+    const draft: Draft = { ...said('once'), nonce: 'n' }
+    const first = await engine.logs.append('room:1', draft)
+    const at = (ms: number) => vi.useFakeTimers({ toFake: ['Date'], now: first.at + ms })
+    at(86_399_000)
+    await expect(engine.logs.append('room:1', draft)).rejects.toMatchObject({ id: first.id })
+    at(86_401_000)
+    expect(await engine.logs.withNonce('room:1', draft.from, 'n')).toBeUndefined()
+    const second = await engine.logs.append('room:1', draft)
+    expect(await engine.logs.withNonce('room:1', draft.from, 'n')).toBe(second.id)
+    await expect(engine.logs.append('room:1', draft)).rejects.toMatchObject({ id: second.id })
+    expect(await readAll(engine, 'room:1')).toEqual([first, second])
+  })
+
   it('still tells apart what looks like an account when another one that does is removed', async () => {
     await (await started({ file })).stop()
     const db = new DatabaseSync(file)

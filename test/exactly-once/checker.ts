@@ -1,10 +1,6 @@
 /** Proves from the history of a room that each line of its senders is in it once and in order; or says where that is not so. */
 
-export interface SentLines {
-  readonly nickname: string
-  /** Number of lines that were acknowledged; a process that is killed may have said more. */
-  readonly acknowledged: number
-}
+import type { SentLines } from './sending.ts'
 
 /** @param messages bodies of the messages in the order of the log, such as `ann says 7` */
 export function findFaults(sent: readonly SentLines[], messages: readonly string[]): string[] {
@@ -24,4 +20,11 @@ export function findFaults(sent: readonly SentLines[], messages: readonly string
     if (kept < acknowledged) faults.push(`${nickname}: ${acknowledged} lines were acknowledged, ${kept} are there`)
   }
   return faults
+}
+
+/** @param read bodies that a reader was given @param messages those of the log */
+export function findReadFault(read: readonly string[], messages: readonly string[]): string | undefined {
+  const place = messages.findIndex((message, index) => read[index] !== message)
+  if (place >= 0) return `"${read[place]}" was read in place of "${messages[place]}", the message ${place}`
+  return read.length > messages.length ? `"${read[messages.length]}" was read behind the last message` : undefined
 }

@@ -1,6 +1,6 @@
 /**
- * Lines that are said exactly once, whatever happens to server, sender and network. ROUNDS is how often something happens, SEED another
- * order.
+ * Lines that are said and read exactly once, whatever happens to server, clients and network. ROUNDS is how often something happens, SEED
+ * another order, SENDERS the only senders, such as `post,upload`.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
@@ -12,15 +12,26 @@ import { temporaryFolder } from '../support/folder.ts'
 import { reservePort } from '../support/port.ts'
 import { RoomdProcess } from '../support/process.ts'
 import { RedisServer, redisVersion } from '../support/redis.ts'
-import { findFaults } from './checker.ts'
-import { library } from './driver.ts'
-import { Sender } from './sender-process.ts'
+import { findFaults, findReadFault } from './checker.ts'
+import { NumberedSender } from './numbered-sender.ts'
+import { PipedSender } from './piped-sender.ts'
+import { StreamReader, TailReader } from './readers.ts'
+import type { Sender, Sending } from './sending.ts'
 
 const ROUNDS = Number(process.env.ROUNDS ?? 6)
 const SEED = Number(process.env.SEED ?? 7)
-const SENDERS = ['ann', 'bob']
 const PASSWORD = 'correct horse'
-const DRIVERS = [library]
+
+type Start = (sending: Omit<Sending, 'from'>) => Sender
+
+/** The ways to say lines. Each sender has the name of its way. */
+const WAYS = {
+  library: (sending) => new NumberedSender('library', sending),
+  send: (sending) => new PipedSender(sending),
+  post: (sending) => new NumberedSender('post', sending),
+  upload: (sending) => new NumberedSender('upload', sending),
+} satisfies Record<string, Start>
+const SENDERS = Object.entries<Start>(WAYS).filter(([name]) => process.env.SENDERS?.split(',').includes(name) ?? true)
 
 const TROUBLES = ['cut', 'hold', 'kill client', 'kill server', 'stop server', 'pause Redis'] as const
 type Trouble = (typeof TROUBLES)[number]
@@ -51,78 +62,95 @@ class Server {
   }
 }
 
-/** Daemons on an engine, at ports that stay the same. */
+/** Daemons on an engine, at ports that stay the same, and a way to them that can be cut. */
 async function startServers(engine: 'SQLite' | 'Redis') {
   const redis = engine === 'Redis' ? await RedisServer.start() : undefined
   if (redis) onTestFinished(() => redis.stop())
-  const ports = await Promise.all((redis ? [0, 1] : [0]).map(() => reservePort()))
+  const nodes = await Promise.all(
+    (redis ? [0, 1] : [0]).map(async () => ({ line: await reservePort(), http: await reservePort() })),
+  )
   const data = redis ? ['--redis', redis.url] : ['--data', temporaryFolder()]
-  const servers = ports.map((port) => new Server(['--line', String(port), ...data]))
+  const servers = nodes.map(({ line, http }) => new Server(['--line', `${line}`, '--http', `${http}`, ...data]))
   onTestFinished(async () => {
     redis?.pause(false)
     await Promise.all(servers.map((server) => server.end('SIGKILL')))
   })
   await Promise.all(servers.map((server) => server.ready()))
-  return { servers, ports, redis }
+  let connections = 0
+  const node = () => nodes[connections++ % nodes.length] ?? { line: 0, http: 0 }
+  const relays = [await openRelay(() => node().line), await openRelay(() => node().http)] as const
+  const [{ port: line }, { port: http }] = relays
+  return { servers, relays, ports: { line, http }, direct: node().line, redis }
 }
 
-async function register(nickname: string, port: number): Promise<void> {
+async function prepare(room: string, port: number): Promise<void> {
   const line = new Line(port)
-  for (const request of [`LOGIN ${nickname}`, `/register ${PASSWORD}`]) {
+  for (const request of ['LOGIN library', `/register ${PASSWORD}`, `JOIN ${room}`]) {
     expect(await line.ask(request)).toMatchObject({ type: 'commandResult' })
   }
   line.destroy()
 }
 
+const ROOM = 'ops'
+
 for (const engine of ['SQLite', 'Redis'] as const) {
-  for (const driver of DRIVERS) {
-    const isRunnable = engine === 'SQLite' || redisVersion !== undefined || process.env.CI === 'true'
-    const title = `${driver.name} on ${engine} says each line once and in order (seed ${SEED})`
-    test.runIf(isRunnable)(title, { timeout: 120_000 + ROUNDS * 20_000 }, async () => {
-      const next = random(SEED)
-      const below = (count: number) => Math.floor(next() * count)
-      const { servers, ports, redis } = await startServers(engine)
-      let connections = 0
-      const relay = await openRelay(() => ports[connections++ % ports.length] ?? 0)
-      for (const nickname of SENDERS) await register(nickname, ports[0] ?? 0)
-      const senders = SENDERS.map((nickname) => {
-        return new Sender(driver, { port: relay.port, room: 'ops', nickname, password: PASSWORD })
-      })
-      const make: Readonly<Record<Trouble, () => Promise<void> | void>> = {
-        cut: () => relay.cut(),
-        hold: async () => {
-          relay.stall(true)
-          await sleep(below(200))
+  const isRunnable = engine === 'SQLite' || redisVersion !== undefined || process.env.CI === 'true'
+  const title = `each line is said and read once and in order, on ${engine} (seed ${SEED})`
+  test.runIf(isRunnable)(title, { timeout: 120_000 + ROUNDS * 20_000 }, async () => {
+    const next = random(SEED)
+    const below = (count: number) => Math.floor(next() * count)
+    const { servers, relays, ports, direct, redis } = await startServers(engine)
+    await prepare(ROOM, direct)
+    const senders = SENDERS.map(([nickname, start]) => start({ ports, room: ROOM, nickname, password: PASSWORD }))
+    const reading = { ports, room: ROOM, folder: temporaryFolder() }
+    const readers = [new TailReader(reading), new StreamReader(reading)]
+    const clients = [...senders, ...readers]
+    onTestFinished(() => {
+      for (const client of clients) client.close()
+    })
+    const make: Readonly<Record<Trouble, () => Promise<void> | void>> = {
+      cut: () => {
+        for (const relay of relays) relay.cut()
+      },
+      hold: async () => {
+        for (const relay of relays) relay.stall(true)
+        await sleep(below(200))
+        for (const relay of relays) {
           relay.cut()
           relay.stall(false)
-        },
-        'kill client': () => senders[below(senders.length)]?.kill(),
-        'kill server': () => servers[below(servers.length)]?.restart('SIGKILL'),
-        'stop server': () => servers[below(servers.length)]?.restart('SIGTERM'),
-        'pause Redis': async () => {
-          redis?.pause(true)
-          await sleep(below(1_500))
-          redis?.pause(false)
-        },
-      }
-      const troubles = TROUBLES.filter((trouble) => trouble !== 'pause Redis' || redis)
-      for (let round = 0; round < ROUNDS; round++) {
-        // Every trouble once, then by chance.
-        const trouble = troubles[round < troubles.length ? round : below(troubles.length)]
-        await sleep(below(100))
-        await (trouble && make[trouble]())
-        const before = senders.map(({ acknowledged }) => acknowledged)
-        await eventually(() => {
-          for (const [place, { acknowledged }] of senders.entries())
-            expect(acknowledged).toBeGreaterThan(before[place] ?? 0)
-        })
-      }
-      await Promise.all(senders.map((sender) => sender.end()))
-      expect(senders.flatMap(({ problems }) => problems)).toEqual([])
-      const { messages, errors } = await messagesIn('ops', ports[0] ?? 0)
-      expect(errors).toEqual([])
-      expect(findFaults(senders, messages)).toEqual([])
-      expect(messages.length).toBeGreaterThan(ROUNDS)
+        }
+      },
+      'kill client': () => clients[below(clients.length)]?.kill(),
+      'kill server': () => servers[below(servers.length)]?.restart('SIGKILL'),
+      'stop server': () => servers[below(servers.length)]?.restart('SIGTERM'),
+      'pause Redis': async () => {
+        redis?.pause(true)
+        await sleep(below(1_500))
+        redis?.pause(false)
+      },
+    }
+    const troubles = TROUBLES.filter((trouble) => trouble !== 'pause Redis' || redis)
+    for (let round = 0; round < ROUNDS; round++) {
+      // Every trouble once, then by chance.
+      const trouble = troubles[round < troubles.length ? round : below(troubles.length)]
+      await sleep(below(100))
+      await (trouble && make[trouble]())
+      await Promise.all(senders.map((sender) => sender.progress())).catch((error) => {
+        const problems = clients.flatMap((client) => client.problems).join('\n')
+        throw new Error(`round ${round}, ${trouble}: ${error.message}\n${problems}`, { cause: error })
+      })
+    }
+    await Promise.all(senders.map((sender) => sender.end()))
+    const { messages, errors } = await messagesIn(ROOM, direct)
+    expect(errors).toEqual([])
+    const sent = senders.flatMap((sender) => sender.sent)
+    expect(findFaults(sent, messages)).toEqual([])
+    expect(messages.length).toBeGreaterThan(ROUNDS)
+    await eventually(() => {
+      for (const reader of readers) expect(reader.bodies.length).toBeGreaterThanOrEqual(messages.length)
     })
-  }
+    await Promise.all(readers.map((reader) => reader.end()))
+    expect(readers.map(({ bodies }) => findReadFault(bodies, messages))).toEqual(readers.map(() => undefined))
+    expect(clients.flatMap(({ problems }) => problems)).toEqual([])
+  })
 }

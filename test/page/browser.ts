@@ -159,22 +159,21 @@ export async function startWithPage(overrides: Overrides = {}) {
   return { daemon, port: daemon.port('http'), line: (name: string, room: string) => lineClient(daemon, name, room) }
 }
 
-/** One daemon with the page for all tests of a file. */
-export function shareDaemon(overrides: Overrides = {}) {
+/** Starts one daemon for all tests of a file; the result gives it once they run. */
+export function startForAll(overrides: Overrides = {}) {
   let daemon: TestDaemon | undefined
   beforeAll(async () => {
     daemon = await startTestDaemon({ http: 0, ...overrides })
   })
   afterAll(() => daemon?.stop())
-  const present = () => {
-    if (!daemon) throw new Error('not started')
-    return daemon
-  }
-  return {
-    get port() {
-      return present().port('http')
-    },
-    line: (name: string, room: string) => lineClient(present(), name, room),
+  return () => {
+    if (!daemon) throw new Error('no daemon')
+    const started = daemon
+    return {
+      daemon: started,
+      port: started.port('http'),
+      line: (name: string, room: string) => lineClient(started, name, room),
+    }
   }
 }
 

@@ -1,17 +1,17 @@
 /** The box: what is written in it is said, completed, recalled, kept, or carried out. */
 import { expect, test } from 'vitest'
-import { openBrowser, shareDaemon, type Visitor } from './browser.ts'
+import { openBrowser, startForAll, type Visitor } from './browser.ts'
 
 const visit = openBrowser()
-const server = shareDaemon()
+const server = startForAll()
 
 function box({ page }: Visitor) {
   return page.locator('#text')
 }
 
 test('one message of several lines, without control characters; paths and two slashes are said', async () => {
-  const bot = await server.line('bot', 'say')
-  const ann = await visit(server.port)
+  const bot = await server().line('bot', 'say')
+  const ann = await visit(server().port)
   await ann.enter('ann', 'say')
   await bot.until(({ type }) => type === 'userJoined')
   const said = async () => {
@@ -37,7 +37,7 @@ test('one message of several lines, without control characters; paths and two sl
 })
 
 test('what is written is kept for its conversation, what was said comes back; neither with a password', async () => {
-  const ann = await visit(server.port)
+  const ann = await visit(server().port)
   await ann.enter('ann', 'keep')
   await ann.say('first')
   await ann.say('second')
@@ -66,8 +66,8 @@ test('what is written is kept for its conversation, what was said comes back; ne
 })
 
 test('Tab completes names in turn, @ and / offer what there is', async () => {
-  for (const name of ['Berta', 'bernd', 'carl']) await server.line(name, 'tab')
-  const ann = await visit(server.port)
+  for (const name of ['Berta', 'bernd', 'carl']) await server().line(name, 'tab')
+  const ann = await visit(server().port)
   await ann.enter('ann', 'tab')
   const options = ann.page.getByRole('option')
   await expect.poll(() => ann.page.locator('#people').innerText()).toContain('Berta')
@@ -105,7 +105,7 @@ test('Tab completes names in turn, @ and / offer what there is', async () => {
 })
 
 test('a message that is too long cannot be sent, and stays', async () => {
-  const ann = await visit(server.port)
+  const ann = await visit(server().port)
   await ann.enter('ann', 'long')
   await box(ann).fill('x'.repeat(3_900))
   await ann.page.getByText('100 characters left').waitFor()
@@ -120,9 +120,9 @@ test('a message that is too long cannot be sent, and stays', async () => {
 })
 
 test('private messages of several lines, and commands that the page or the server carries out', async () => {
-  const ann = await visit(server.port)
+  const ann = await visit(server().port)
   await ann.enter('ann', 'cmd')
-  const bot = await server.line('bot', 'cmd2')
+  const bot = await server().line('bot', 'cmd2')
   await ann.say('/msg bot')
   await ann.page.getByPlaceholder('Message bot').waitFor()
   await box(ann).fill('one\n"two"')
@@ -146,8 +146,8 @@ test('private messages of several lines, and commands that the page or the serve
 })
 
 test('out of a room: the reason in place of the box, and a way back', async () => {
-  const op = await server.line('op', 'kick')
-  const ann = await visit(server.port)
+  const op = await server().line('op', 'kick')
+  const ann = await visit(server().port)
   await ann.enter('ann', 'kick')
   await op.ask('/kick ann enough now')
   await ann.page.locator('#closed', { hasText: 'Kicked from kick by op: enough now.' }).waitFor()

@@ -1,9 +1,9 @@
 /** The first minute, and everything about being logged in: over reloads, tabs, and until one logs out. */
 import { expect, test } from 'vitest'
-import { openBrowser, shareDaemon, type Visitor } from './browser.ts'
+import { openBrowser, startForAll, type Visitor } from './browser.ts'
 
 const visit = openBrowser()
-const server = shareDaemon()
+const server = startForAll()
 
 /** What the browser keeps, as one text. */
 function kept({ page }: Visitor): Promise<string> {
@@ -11,10 +11,10 @@ function kept({ page }: Visitor): Promise<string> {
 }
 
 test('a name is enough: the busiest room is suggested, another one can be chosen', async () => {
-  const crowd = await Promise.all(['c1', 'c2', 'c3'].map((name) => server.line(name, 'busy')))
+  const crowd = await Promise.all(['c1', 'c2', 'c3'].map((name) => server().line(name, 'busy')))
   await crowd[0]?.ask('/topic Where everybody is')
-  await server.line('c4', 'calm')
-  const ann = await visit(server.port)
+  await server().line('c4', 'calm')
+  const ann = await visit(server().port)
   const { page } = ann
   await ann.open()
   await page.getByText('You will enter #busy, where 3 people are.').waitFor()
@@ -38,7 +38,7 @@ test('a name is enough: the busiest room is suggested, another one can be chosen
 })
 
 test('the list of rooms moves nothing when it comes', async () => {
-  const ann = await visit(server.port)
+  const ann = await visit(server().port)
   const { page } = ann
   let answer = () => {}
   await page.routeWebSocket(/\/line$/, (client) => {
@@ -62,10 +62,10 @@ test('the list of rooms moves nothing when it comes', async () => {
 })
 
 test('a registered name needs its password; the browser keeps a token, for all tabs, until it logs out', async () => {
-  const owner = await server.line('bob', 'den')
+  const owner = await server().line('bob', 'den')
   await owner.ask('/register sesame open')
   owner.socket.destroy()
-  const bob = await visit(server.port)
+  const bob = await visit(server().port)
   const { page } = bob
   await bob.open('den')
   expect(await page.locator('#password').isVisible()).toBe(false)
@@ -81,7 +81,9 @@ test('a registered name needs its password; the browser keeps a token, for all t
   await bob.say('/join attic')
   await expect.poll(() => page.url()).toMatch(/#attic$/)
   expect(await kept(bob)).not.toContain('sesame')
-  const { token } = JSON.parse(await page.evaluate(() => localStorage.getItem('roomd.identity') ?? '')) as { token: string }
+  const { token } = JSON.parse(await page.evaluate(() => localStorage.getItem('roomd.identity') ?? '')) as {
+    token: string
+  }
   expect(token).toMatch(/^rd_/)
 
   await page.reload()
@@ -97,18 +99,20 @@ test('a registered name needs its password; the browser keeps a token, for all t
   await page.locator('#start').waitFor()
   await second.page.getByText('You have logged out in another tab.').waitFor()
   await expect.poll(() => kept(bob)).not.toMatch(/bob|den|attic/)
-  await expect.poll(async () => {
-    const other = await server.line('other', 'den')
-    const reply = await other.ask(`/logout 1`).then(() => other.ask('/who'))
-    other.socket.destroy()
-    return JSON.stringify(reply)
-  }).not.toContain('bob')
+  await expect
+    .poll(async () => {
+      const other = await server().line('other', 'den')
+      const reply = await other.ask(`/logout 1`).then(() => other.ask('/who'))
+      other.socket.destroy()
+      return JSON.stringify(reply)
+    })
+    .not.toContain('bob')
 })
 
 test('a token that is revoked elsewhere: back at the start, with the reason', async () => {
-  const owner = await server.line('carol', 'den')
+  const owner = await server().line('carol', 'den')
   await owner.ask('/register sesame open')
-  const carol = await visit(server.port)
+  const carol = await visit(server().port)
   await carol.enter('carol', 'den', 'sesame open')
   const { tokens } = (await owner.ask('/token list')) as { tokens: { name: string }[] }
   expect(tokens.map(({ name }) => name)).toEqual([expect.stringMatching(/^browser-/)])
@@ -119,7 +123,7 @@ test('a token that is revoked elsewhere: back at the start, with the reason', as
 })
 
 test('a guest stays the same over a reload, with rooms, place and drafts, and becomes an account', async () => {
-  const dora = await visit(server.port)
+  const dora = await visit(server().port)
   const { page } = dora
   await dora.enter('dora', 'den')
   await dora.say('/join loft')

@@ -1,4 +1,3 @@
-import { StringDecoder } from 'node:string_decoder'
 import { stripVTControlCharacters } from 'node:util'
 
 /** Maximum characters of a line that are kept in memory; the server refuses a line that is so long. */
@@ -16,16 +15,16 @@ export interface InputLine {
   readonly number: number
 }
 
-/** Yields the lines of an input as they come, several at a time. */
+/** Yields the lines of an input as they come, several at a time; a byte order mark at the beginning is none of their text. */
 export async function* inputLines(input: AsyncIterable<Uint8Array>): AsyncGenerator<readonly string[]> {
-  const decoder = new StringDecoder('utf8')
+  const decoder = new TextDecoder()
   let begun = ''
   for await (const chunk of input) {
-    const lines = (begun + decoder.write(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length))).split('\n')
+    const lines = (begun + decoder.decode(chunk, { stream: true })).split('\n')
     begun = (lines.pop() ?? '').slice(0, MAX_LINE)
     if (lines.length > 0) yield lines
   }
-  begun += decoder.end()
+  begun += decoder.decode()
   if (begun !== '') yield [begun]
 }
 

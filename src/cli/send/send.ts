@@ -149,14 +149,14 @@ class Sending {
     if (this.#end) throw this.#end
   }
 
-  async *#each(texts: Texts): AsyncGenerator<string> {
+  async *#each(texts: Texts): AsyncGenerator<readonly string[]> {
     let index = 0
     for await (const some of texts) {
-      for (const { text, line } of some) {
+      for (const { line } of some) {
         if (line !== undefined) this.#lines.set(index, line)
         index++
-        yield text
       }
+      yield some.map(({ text }) => text)
     }
   }
 

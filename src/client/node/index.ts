@@ -3,7 +3,6 @@ import { isIP } from 'node:net'
 import { serverAddress } from '../address.ts'
 import { type ConnectOptions, RoomdClient } from '../roomd-client.ts'
 import type { Dial } from '../transport.ts'
-import { webSocket } from '../websocket.ts'
 import { tcp } from './sockets.ts'
 import { tls } from './tls.ts'
 
@@ -19,7 +18,7 @@ export interface TlsOptions {
 }
 
 export interface NodeConnectOptions extends ConnectOptions {
-  /** Options of connections over TLS. */
+  /** Options of connections over TLS, also of WebSockets. */
   readonly tls?: TlsOptions | undefined
 }
 
@@ -28,24 +27,18 @@ export interface NodeConnectOptions extends ConnectOptions {
  *
  * @param url `host`, `host:port` or `tcp://host:port` (port 9090 unless given), `tls://host:port`, or `ws://`, `wss://`, `http://` or
  *   `https://` with the path `/line` unless given
- * @throws RefusedError `name-invalid`, `secret-wrong`, …; DisconnectedError; TypeError for another URL
+ * @throws RefusedError `name-invalid`, `secret-wrong`, …; DisconnectedError; TypeError for another URL, and without a nickname
  */
 export async function connect(url: string | URL, options: NodeConnectOptions): Promise<RoomdClient> {
-  return RoomdClient.open(await dialOf(url, options.tls), options)
+  return RoomdClient.open(await dialOf(url, options?.tls), options)
 }
 
 async function dialOf(url: string | URL, options: TlsOptions = {}): Promise<Dial> {
   const address = serverAddress(url)
   if (address.by === 'websocket') {
-    if (typeof WebSocket === 'function' && Object.keys(options).length === 0) return webSocket(address.url)
-    // Node before 22 has no WebSocket, and none takes certificates.
-    const { WebSocket: Socket } = await import('ws')
-    return webSocket(address.url, () => {
-      const socket = new Socket(address.url, { ...options })
-      // 'close' follows.
-      socket.on('error', () => {})
-      return socket as unknown as WebSocket
-    })
+    // Its library takes longer to load than all the rest.
+    const { nodeWebSocket } = await import('./websocket.ts')
+    return nodeWebSocket(address.url, options)
   }
   const { host, port } = address
   return address.by === 'tcp'

@@ -42,7 +42,7 @@ export function carryLines(
 }
 
 /** Returns the first line of an error's text; of several attempts, as with `localhost`, that of the first one. */
-function reasonOf(error: Error): string | undefined {
+export function reasonOf(error: Error): string | undefined {
   const { message } = error instanceof AggregateError ? (error.errors[0] as Error) : error
   return message.split('\n', 1)[0] || undefined
 }

@@ -29,6 +29,8 @@ export interface AppenderTables {
 interface Batch {
   /** Time of the commit, in ms since the epoch. */
   readonly now: number
+  /** Id after which the nonces of events count. */
+  readonly noncesAfter: number
   /** The `left` events of rooms that it closes. */
   readonly left: Event[]
   /** Logs with more events than before. */
@@ -67,7 +69,8 @@ export class Appender {
 
   /** Appends events in one transaction. */
   append(rows: readonly Row[]): CommitResult {
-    const batch: Batch = { now: Date.now(), left: [], touched: new Set(), closed: [] }
+    const now = Date.now()
+    const batch: Batch = { now, noncesAfter: idAt(now - NONCE_MS), left: [], touched: new Set(), closed: [] }
     const ids: number[] = []
     try {
       this.#transaction(() => {
@@ -88,7 +91,10 @@ export class Appender {
   /** Returns the id of the message with a sender and nonce; 0 if there is none within {@link NONCE_MS} before `now`. */
   idWithNonce(name: LogName, nonce: string, from: string, now: number): number {
     const log = this.#logs.find(name)
-    return log ? this.#events.idWithNonce(log.id, nonce, from, idAt(now - NONCE_MS)) : 0
+    if (!log) return 0
+    const after = idAt(now - NONCE_MS)
+    const id = this.#events.idWithNonce(log.id, nonce, from)
+    return id > after ? id : this.#erasure.nonces.find(log.id, nonce, from, after)
   }
 
   /** Appends a row unless something is against it. Returns the number for {@link CommitResult.ids}. */
@@ -97,11 +103,12 @@ export class Appender {
     if (this.#closed.has(room) && name === `room:${room}`) return 0
     if (kind === 'closed') this.#close(name, room, batch)
     if (this.#isOfAbsentUser(row)) return 0
-    const first = nonce === null ? 0 : this.idWithNonce(name, nonce, from, batch.now)
-    return -first || this.#append(row, batch)
+    const log = nonce === null ? undefined : this.#logs.find(name)
+    const erased = log && nonce !== null ? this.#erasure.nonces.find(log.id, nonce, from, batch.noncesAfter) : 0
+    return -erased || this.#append(row, batch)
   }
 
-  /** Appends a row. Returns its id. */
+  /** Appends a row. Returns its id, or the negative id of the event with the same nonce. */
   #append(row: Row, batch: Batch): number {
     const [name, kind, room, from, to, body, , , , , details] = row
     const { now } = batch
@@ -112,7 +119,7 @@ export class Appender {
     this.#newest = id
     const at = timeAt(id, now)
     const ahead = at !== timeOf(id)
-    this.#events.insert(log.id, id, ahead ? at : null, row)
+    if (!this.#events.insert(log.id, id, ahead ? at : null, row)) return this.#repeat(log, row, batch)
     if (kind === 'message' && now >= log.said + SAID_MS) {
       this.#rooms.said(room, now)
       log.said = now
@@ -123,6 +130,16 @@ export class Appender {
     if (kind !== 'message') this.#noteEffects(log, { id, at, kind, room, from, body }, to, details)
     batch.touched.add(log)
     return id
+  }
+
+  /** Returns the negative id of the event with the nonce of a row; appends the row if that event is too old. */
+  #repeat(log: LogRow, row: Row, batch: Batch): number {
+    const [, , , from, , , , , , nonce] = row
+    if (nonce === null) throw new Error('unreachable: only a nonce is in use')
+    const first = this.#events.idWithNonce(log.id, nonce, from)
+    if (first > batch.noncesAfter) return -first
+    this.#events.freeNonce(log.id, nonce, from)
+    return this.#append(row, batch)
   }
 
   /** Removes a room and puts its members out. */

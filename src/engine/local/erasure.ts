@@ -18,7 +18,7 @@ const LOCAL_BYTES = 489
 export class MessageErasure {
   /** True if the write-ahead log may have the text of a removed message; at the start one of the last process. */
   isUnfinished = true
-  readonly #nonces: ErasedNonces
+  readonly nonces: ErasedNonces
   readonly #delete: StatementSync
   readonly #before: StatementSync
   readonly #after: StatementSync
@@ -27,7 +27,7 @@ export class MessageErasure {
   readonly #insert: StatementSync
 
   constructor(db: DatabaseSync) {
-    this.#nonces = new ErasedNonces(db)
+    this.nonces = new ErasedNonces(db)
     this.#delete = db.prepare("DELETE FROM events WHERE log = ? AND id = ? AND kind = 'message'")
     const columns = `id, min(octet_length(body), ${LOCAL_BYTES}) AS bytes`
     const limit = NEIGHBOURS + 1
@@ -41,7 +41,7 @@ export class MessageErasure {
 
   /** Removes a message, except its nonce. Must be called in a transaction. Returns false if there is none with that id. */
   remove(log: number, id: number): boolean {
-    this.#nonces.keep(log, id)
+    this.nonces.keep(log, id)
     if (this.#delete.run(log, id).changes === 0) return false
     const from = firstBeyond(this.#before.all(log, id)) ?? -1
     const to = firstBeyond(this.#after.all(log, id)) ?? Number.MAX_SAFE_INTEGER

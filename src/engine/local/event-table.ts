@@ -3,14 +3,18 @@ import { type Event, type Kind, timeOf } from '../event.ts'
 import { memoryBytes } from '../recent.ts'
 import type { Row } from './messages.ts'
 
+/** Extended result code of SQLite for values that a unique index has already. */
+const NOT_UNIQUE = 2067
+
 const COLUMNS = 'id, kind, room, sender, addressee, body, sent, color, verified, at, details'
 
 /** The events of all logs that SQLite holds. A `log` is the number of its row in the table of logs. */
 export class EventTable {
-  /** The statement for most events: each bound value costs. */
+  /** The statement for most messages: each bound value costs. */
+  readonly #insertMessage: StatementSync
   readonly #insert: StatementSync
-  readonly #insertWithMore: StatementSync
   readonly #nonce: StatementSync
+  readonly #freeNonce: StatementSync
   readonly #page: StatementSync
   readonly #back: StatementSync
   readonly #oldest: StatementSync
@@ -18,13 +22,13 @@ export class EventTable {
   readonly #deleteUpTo: StatementSync
 
   constructor(db: DatabaseSync) {
-    this.#insert = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL)')
-    this.#insertWithMore = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
-    const wanted = 'log = ?1 AND nonce = ?2 AND sender = ?3 AND id > ?4'
-    // Of its own accord SQLite would look at every event of the last day. The second table is that of erased-nonces.ts.
-    this.#nonce = db.prepare(
-      `SELECT id FROM events INDEXED BY events_nonce WHERE ${wanted} UNION ALL SELECT id FROM nonces WHERE ${wanted} LIMIT 1`,
+    this.#insertMessage = db.prepare(
+      "INSERT INTO events VALUES (?, ?, 'message', ?, ?, NULL, ?, NULL, NULL, ?, NULL, ?, NULL)",
     )
+    this.#insert = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+    const wanted = 'log = ? AND nonce = ? AND sender = ?'
+    this.#nonce = db.prepare(`SELECT id FROM events WHERE ${wanted}`)
+    this.#freeNonce = db.prepare(`UPDATE events SET nonce = NULL WHERE ${wanted}`)
     this.#page = selectEvents(db, 'WHERE log = ? AND id BETWEEN ? AND ? ORDER BY id LIMIT ?')
     this.#back = db.prepare(
       'SELECT id FROM events WHERE log = ? AND id BETWEEN ? AND ? ORDER BY id DESC LIMIT 1 OFFSET ?',
@@ -36,13 +40,23 @@ export class EventTable {
     this.#deleteUpTo = db.prepare('DELETE FROM events WHERE log = ? AND id <= ?')
   }
 
-  /** Inserts an event; `at` is its time if the id does not contain it. */
-  insert(log: number, id: number, at: number | null, row: Row): void {
+  /**
+   * Inserts an event; `at` is its time if the id does not contain it. Returns false, and changes nothing, if an event of the log has its
+   * sender and nonce.
+   */
+  insert(log: number, id: number, at: number | null, row: Row): boolean {
     const [, kind, room, from, to, body, sent, color, verified, nonce, details] = row
-    if (nonce === null && details === null) {
-      this.#insert.run(log, id, kind, room, from, to, body, sent, color, verified, at)
-    } else {
-      this.#insertWithMore.run(log, id, kind, room, from, to, body, sent, color, verified, at, nonce, details)
+    try {
+      // Unlike run(), get() makes no object of the result.
+      if (kind === 'message' && (to ?? sent ?? color ?? at ?? details) === null) {
+        this.#insertMessage.get(log, id, room, from, body, verified, nonce)
+      } else {
+        this.#insert.get(log, id, kind, room, from, to, body, sent, color, verified, at, nonce, details)
+      }
+      return true
+    } catch (error) {
+      if (error instanceof Error && 'errcode' in error && error.errcode === NOT_UNIQUE) return false
+      throw error
     }
   }
 
@@ -76,9 +90,14 @@ export class EventTable {
     return row && Number(row.id)
   }
 
-  /** Returns the id of an event, or removed message, with a sender and nonce after an id; 0 if there is none. */
-  idWithNonce(log: number, nonce: string, from: string, after: number): number {
-    return Number(this.#nonce.get(log, nonce, from, after)?.id ?? 0)
+  /** Returns the id of the event with a sender and nonce; 0 if there is none. */
+  idWithNonce(log: number, nonce: string, from: string): number {
+    return Number(this.#nonce.get(log, nonce, from)?.id ?? 0)
+  }
+
+  /** Makes a nonce of a sender free for another event. */
+  freeNonce(log: number, nonce: string, from: string): void {
+    this.#freeNonce.run(log, nonce, from)
   }
 
   /** Returns the ids of the oldest `count` events below an id. */

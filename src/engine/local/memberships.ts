@@ -23,19 +23,25 @@ export class LocalMemberships implements EngineMemberships {
   async claim(
     room: number,
     name: string,
-    { carriesPrivate = true, shared = false, address }: ClaimOptions = {},
+    { carriesPrivate = true, shared = false, client, address }: ClaimOptions = {},
   ): Promise<boolean> {
     let held = this.#held.get(room)
     if (!held) this.#held.set(room, (held = new Map()))
     const key = fold(name)
     if (held.has(key)) return false
-    held.set(key, { name, carriesPrivate, shared, ...(address !== undefined && { address }) })
+    const known = { ...(address !== undefined && { address }), ...(client !== undefined && { client }) }
+    held.set(key, { name, carriesPrivate, shared, ...known })
     if (!shared) this.#looks.add(name)
     return true
   }
 
-  /** Does nothing: there is no other node. */
-  async share(): Promise<void> {}
+  /** Forgets the client: there is no other node. */
+  async share(room: number, nickname: string): Promise<void> {
+    const held = this.#held.get(room)
+    const key = fold(nickname)
+    const { client: _, ...member } = held?.get(key) ?? {}
+    if ('name' in member) held?.set(key, member)
+  }
 
   async release(room: number, nickname: string): Promise<void> {
     const held = this.#held.get(room)

@@ -208,6 +208,15 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX nonces_id ON nonces (id);
   `,
+  `
+  -- The nonce of a sender is looked for and inserted in one step. Of those that were used again after a day the last one counts.
+  UPDATE events SET nonce = NULL WHERE nonce IS NOT NULL AND EXISTS (
+    SELECT 1 FROM events AS later INDEXED BY events_nonce
+    WHERE later.log = events.log AND later.nonce = events.nonce AND later.sender = events.sender AND later.id > events.id
+  );
+  DROP INDEX events_nonce;
+  CREATE UNIQUE INDEX events_nonce ON events (log, nonce, sender) WHERE nonce IS NOT NULL;
+  `,
 ]
 
 /** Migrates a database to the present version. @throws Error if a newer roomd has written it */

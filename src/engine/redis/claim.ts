@@ -1,4 +1,4 @@
-import type { Member } from '../engine.ts'
+import type { ClaimOptions, Member } from '../engine.ts'
 
 /** A name that this node holds in a room. */
 export interface Claim {
@@ -14,8 +14,10 @@ export interface Claim {
 const WITHOUT_PRIVATE = '-'
 
 /** Returns a token: the node, a number, and what is known of the holder. */
-export function tokenOf(node: string, number: number, carriesPrivate: boolean, address = ''): string {
-  return `${node}.${number}${carriesPrivate ? '' : WITHOUT_PRIVATE}${address && `@${address}`}`
+export function tokenOf(node: string, number: number, options: Omit<ClaimOptions, 'shared'>): string {
+  const { carriesPrivate = true, client, address } = options
+  const suffixes = [client && `~${client}`, carriesPrivate || WITHOUT_PRIVATE, address && `@${address}`]
+  return `${node}.${number}${suffixes.filter((suffix) => typeof suffix === 'string').join('')}`
 }
 
 /** Parses a value of the hash of names (scripts/claims.lua): the holder, and the place in the order of claiming. */
@@ -24,8 +26,10 @@ export function memberOf(held: string): (Member & { readonly place: number }) | 
   if (list === undefined || name === undefined) return undefined
   const tokens = list.split(',').filter((token) => token !== '*')
   const [own = '', address] = tokens.at(-1)?.split('@') ?? []
+  const [, client] = list.startsWith('*') ? [] : (/~(\w+)/.exec(own) ?? [])
   const carriesPrivate = own !== '' && tokens.some((token) => !token.split('@')[0]?.endsWith(WITHOUT_PRIVATE))
-  return { place: Number(place), name, carriesPrivate, ...(address !== undefined && { address }) }
+  const known = { ...(address !== undefined && { address }), ...(client !== undefined && { client }) }
+  return { place: Number(place), name, carriesPrivate, ...known }
 }
 
 /** Returns the entry of a claim in the name's slot, see {@link Keys.heldIn}. */

@@ -40,14 +40,14 @@ export class RedisMemberships implements EngineMemberships {
   }
 
   async claim(room: number, name: string, options: ClaimOptions = {}): Promise<boolean> {
-    const { carriesPrivate = true, shared = false, address } = options
+    const { shared = false, client = '' } = options
     await this.#nodes.enter(`room:${room}`)
     const { id } = this.#nodes
     const key = fold(name)
-    const token = tokenOf(id, ++this.#number, carriesPrivate, address)
+    const token = tokenOf(id, ++this.#number, options)
     const claim: Claim = { room, key, token, name: shared ? undefined : name }
     const [claimed, ...notes] = await Promise.allSettled([
-      this.#link.eval('claim', this.#keys.ofLog(`room:${room}`, id), [id, key, token, name, shared ? '1' : '0']),
+      this.#link.eval('claim', this.#keys.ofLog(`room:${room}`, id), [id, key, token, name, shared ? '*' : client]),
       this.#link.call(this.#keys.heldIn(key), 'SADD', noteOf(claim)),
       ...this.#looksOf(claim).map((look) => this.#link.call(look, 'RPUSH', lookOf(claim))),
     ])

@@ -90,6 +90,10 @@ export class LineConversation implements CommandContext, Conversation<string | U
     this.session.form = form
   }
 
+  readonly hear = (on: boolean): void => {
+    this.session.hears = on
+  }
+
   readonly pipe = (): void => {
     this.#piping = true
   }

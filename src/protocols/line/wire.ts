@@ -14,6 +14,8 @@ export class LineSession extends Session {
   readonly link: Pick<ClientLink, 'address' | 'mayBeEnding' | 'disconnect'>
   /** Form of the lines that the client gets. */
   form: Form = 'json'
+  /** False for a client that gets no messages of rooms. */
+  hears = true
 
   constructor(wire: LineWire, sink: ByteSink, link: LineSession['link']) {
     super(wire, link)
@@ -89,9 +91,12 @@ export class LineWire implements Wire<LineSession> {
     lineOf: (event: Event) => ServerLine | undefined,
     members: Iterable<LineSession>,
   ): void {
-    const encoded: Partial<Record<Form, Buffer>> = {}
-    for (const { form, sink } of members) {
-      const bytes = (encoded[form] ??= this.#bytesOf(events, lineOf, form))
+    const all: Partial<Record<Form, Buffer>> = {}
+    const others: Partial<Record<Form, Buffer>> = {}
+    for (const { form, hears, sink } of members) {
+      const bytes = hears
+        ? (all[form] ??= this.#bytesOf(events, lineOf, form))
+        : (others[form] ??= this.#bytesOf(events.filter(isNoMessage), lineOf, form))
       if (bytes.length > 0) sink.push(bytes)
     }
   }
@@ -104,6 +109,10 @@ export class LineWire implements Wire<LineSession> {
     }
     return this.pack(lines)
   }
+}
+
+function isNoMessage({ kind }: Event): boolean {
+  return kind !== 'message'
 }
 
 /** Returns the last line before the server closes a connection; `httpPort` is for clients that speak HTTP. */

@@ -5,6 +5,7 @@ import { fold } from '../../chat/names.ts'
 import type { Lectern } from '../../chat/posting.ts'
 import { Refusal } from '../../chat/refusal.ts'
 import { isAtLeast } from '../../chat/room-state.ts'
+import type { Identity } from '../../chat/sanctions.ts'
 import { checkScope, type TokenRight } from '../../chat/token-scope.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
 import { readBasic } from '../../transport/http/basic.ts'
@@ -28,7 +29,7 @@ const GUESSES: ReadonlySet<string> = new Set(['name-unknown', 'secret-wrong'])
 
 /** Authorization of requests, and of their access to rooms (docs/protocols/rooms-api.md, section 1). Cookies never count (CSRF). */
 export class Authorization
-  implements Pick<RoomsApiContext, 'authorize' | 'renew' | 'readableRoom' | 'enter' | 'visit'>
+  implements Pick<RoomsApiContext, 'authorize' | 'renew' | 'readableRoom' | 'checkReader' | 'enter' | 'visit'>
 {
   readonly #options: RoomsApiOptions
   readonly #services: Pick<HttpServices, 'requests' | 'local'>
@@ -73,9 +74,14 @@ export class Authorization
   async readableRoom(caller: Caller, slug: string): Promise<RoomRecord> {
     // First, as a token for other rooms is not to tell whether there is such a room.
     if (caller.author) checkScope(caller.author, 'read', slug)
-    const room = await this.#find(slug)
+    const room = await this.#find(caller, slug)
     await this.#options.chat.access.check(caller.identity, room, await this.#unlocked(caller, room))
     return room
+  }
+
+  /** Implements {@link RoomsApiContext.checkReader}. */
+  async checkReader({ identity }: Caller, room: RoomRecord, shown: RoomRecord): Promise<void> {
+    await this.#options.chat.access.check(identity, room, (await this.#operates(identity, room)) ? room : shown)
   }
 
   /** Implements {@link RoomsApiContext.enter}. */
@@ -88,7 +94,7 @@ export class Authorization
   /** Implements {@link RoomsApiContext.visit}. */
   async visit(caller: Caller, slug: string): Promise<Lectern> {
     if (caller.author) checkScope(caller.author, 'write', slug)
-    return this.#enter(caller, await this.#find(slug))
+    return this.#enter(caller, await this.#find(caller, slug))
   }
 
   async #enter(caller: Caller, room: RoomRecord): Promise<Lectern> {
@@ -96,28 +102,42 @@ export class Authorization
     return this.#options.chat.posting.enter(caller.author, room, await this.#unlocked(caller, room))
   }
 
-  async #find(slug: string): Promise<RoomRecord> {
+  async #find(caller: Caller, slug: string): Promise<RoomRecord> {
     const room = await this.#options.chat.rooms.find(slug)
     // A room is not found by its title here.
-    if (!room || fold(room.slug) !== fold(slug)) throw new Problem(404, 'not-found', `No such room: ${slug}`)
-    return room
+    if (room && fold(room.slug) === fold(slug)) return room
+    await this.#showPassword(caller, undefined)
+    throw unknownRoom(slug)
   }
 
   /**
-   * Returns a room as it was when a caller has shown its password. Operators of a room need not show it.
+   * Returns a room as it was when a caller has shown its password. Operators of a room need not show it. Whether the room exists is nobody
+   * else's business.
    *
    * @throws {Problem} 404 without the password of the room
-   * @throws Refusal `password-wrong`, `too-many-attempts`, `unavailable`
+   * @throws Refusal `too-many-attempts`, `unavailable`
    */
-  async #unlocked({ identity, address, password }: Caller, room: RoomRecord): Promise<RoomRecord> {
-    const { chat } = this.#options
-    if (room.hash === undefined) return room
-    const state = await chat.access.stateOf(room)
-    if (isAtLeast(state.rankOf(identity), 'operator')) return room
-    // Whether the room exists is nobody's business.
-    if (password === undefined) throw new Problem(404, 'not-found', `No such room: ${room.slug}`)
-    await chat.unlock(room, password, address)
+  async #unlocked(caller: Caller, room: RoomRecord): Promise<RoomRecord> {
+    if (room.hash === undefined || (await this.#operates(caller.identity, room))) return room
+    if (!(await this.#showPassword(caller, room))) throw unknownRoom(room.slug)
     return room
+  }
+
+  /** Resolves with true if a caller has the password of a room. It takes as long, and counts as much, where there is no room. */
+  async #showPassword({ address, password }: Caller, room: RoomRecord | undefined): Promise<boolean> {
+    if (password === undefined) return false
+    try {
+      await this.#options.chat.unlock(room, password, address)
+      return true
+    } catch (error) {
+      if (error instanceof Refusal && error.code === 'password-wrong') return false
+      throw error
+    }
+  }
+
+  async #operates(identity: Identity, room: RoomRecord): Promise<boolean> {
+    const state = await this.#options.chat.access.stateOf(room)
+    return isAtLeast(state.rankOf(identity), 'operator')
   }
 
   #mayAnybodyRead({ host }: FastifyRequest): boolean {
@@ -130,8 +150,11 @@ export class Authorization
   async #provenBy(request: FastifyRequest, right: TokenRight): Promise<Proof | string | undefined> {
     const { headers, query, routeOptions } = request
     const { authorization } = headers
-    if (authorization !== undefined) return this.#proofOf(request, authorization, right)
     const { as } = query as Readonly<Record<string, unknown>>
+    if (authorization !== undefined) {
+      if (as !== undefined) throw new Problem(400, 'invalid-request', 'as is for guests, without Authorization')
+      return this.#proofOf(request, authorization, right)
+    }
     return right === 'write' && routeOptions.config.guests && typeof as === 'string' ? as : undefined
   }
 
@@ -154,6 +177,10 @@ export class Authorization
     const asker = this.#services.requests.askerOf(request)
     return this.#options.chat.authors.identify(as, asker, PROTOCOL).catch(refuseSecret)
   }
+}
+
+function unknownRoom(slug: string): Problem {
+  return new Problem(404, 'not-found', `No such room: ${slug}`)
 }
 
 /** Answers a wrong secret after a delay, with the same problem whatever was wrong. */

@@ -54,9 +54,15 @@ export interface RoomsApiContext extends RoomsApiOptions {
    * Finds a room that a caller may read, by its slug.
    *
    * @throws {Problem} 404 for a room that does not exist, or whose password the caller cannot show
-   * @throws Refusal `token-scope`, `banned`, `invite-only`, `password-wrong`, `too-many-attempts`, `unavailable`
+   * @throws Refusal `token-scope`, `banned`, `invite-only`, `too-many-attempts`, `unavailable`
    */
   readableRoom(caller: Caller, slug: string): Promise<RoomRecord>
+  /**
+   * Checks that a caller may still read a room, whose password it knew when the room was as `shown`, or did not need as its operator.
+   *
+   * @throws Refusal `room-private`, `banned`, `invite-only`, `unavailable`
+   */
+  checkReader(caller: Caller, room: RoomRecord, shown: RoomRecord): Promise<void>
   /**
    * Finds or makes a room, by its slug, in which a caller may speak.
    *

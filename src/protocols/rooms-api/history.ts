@@ -70,7 +70,8 @@ function rangeOf({ limit = 100, before, after, from, to }: HistoryParameters): R
   return {
     limit,
     ...(before !== undefined && { before: Number(before) }),
-    ...(after !== undefined && { after: Number(after) }),
+    // Behind 0 is the whole log, whatever has been removed from it.
+    ...(after !== undefined && Number(after) > 0 && { after: Number(after) }),
     ...(from !== undefined && { from: timeOf('from', from) }),
     ...(to !== undefined && { to: timeOf('to', to) }),
   }

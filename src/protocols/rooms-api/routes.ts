@@ -1,5 +1,5 @@
-import { STATUS_CODES } from 'node:http'
 import { hasBody } from '../../transport/http/handshake.ts'
+import { STATUS_CODES } from '../../transport/http/node-http.ts'
 import type { Routes } from '../../transport/http/routes.ts'
 import { Authorization } from './authorization.ts'
 import { takeBodies } from './body.ts'
@@ -27,6 +27,7 @@ export function roomsApiRoutes(options: RoomsApiOptions): Routes {
       authorize: (request, right) => authorization.authorize(request, right),
       renew: (request, caller) => authorization.renew(request, caller),
       readableRoom: (caller, slug) => authorization.readableRoom(caller, slug),
+      checkReader: (caller, room, shown) => authorization.checkReader(caller, room, shown),
       enter: (caller, slug) => authorization.enter(caller, slug),
       visit: (caller, slug) => authorization.visit(caller, slug),
     }

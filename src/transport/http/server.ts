@@ -1,5 +1,6 @@
-import { createServer, type Server } from 'node:http'
+import type { Server } from 'node:http'
 import { isHandshake } from './handshake.ts'
+import { createServer } from './node-http.ts'
 import type { AppOptions } from './port.ts'
 
 /** Maximum idle time between two requests. */

@@ -1,5 +1,5 @@
-import { STATUS_CODES } from 'node:http'
 import type { DisconnectReason } from '../disconnect.ts'
+import { STATUS_CODES } from './node-http.ts'
 
 /** Returns the status for a refused client. */
 export function statusOf(refused: DisconnectReason): number {

@@ -72,6 +72,81 @@ test('a password, a token and a nickname that are wrong', async () => {
   expect(await post('ops', 'hi', '?as=b0b')).toMatchObject({ status: expect.any(Number) })
   expect((await post('elsewhere', 'hi', '?as=bob')).status).toBe(201)
   expect(await bob.rest()).not.toContainEqual(expect.objectContaining({ from: 'bob', body: 'hi' }))
+  // Of two names one would be left out without a word.
+  const ann = { Authorization: `Basic ${Buffer.from(`ann:${PASSWORD}`).toString('base64')}` }
+  expect(await post('ops', 'hi', '?as=ci', ann)).toMatchObject(problem(400, 'invalid-request'))
+})
+
+/** Requests of all kinds, with what a token that may only read, may only write, and may only enter another room is answered; 0 where it is let in. */
+const SCOPED = [
+  ['GET', '/rooms', 0, 403, 0],
+  ['PUT', '/rooms/ops', 403, 403, 403],
+  ['GET', '/rooms/ops', 0, 403, 403],
+  ['GET', '/rooms/ops/members', 0, 403, 403],
+  ['POST', '/rooms/ops/messages', 403, 0, 403],
+  ['GET', '/rooms/ops/messages', 0, 403, 403],
+  ['GET', '/rooms/ops/messages?q=first', 0, 403, 403],
+  ['DELETE', '/rooms/ops/messages/1', 403, 0, 403],
+  ['GET', '/rooms/ops,dev/stream', undefined, 403, 403],
+  ['POST', '/users/ann/messages', 403, 0, 403],
+  ['GET', '/inbox', 0, 403, 403],
+  ['GET', '/inbox/stream', undefined, 403, 403],
+  ['GET', '/api/tokens', 403, 403, 403],
+  ['POST', '/api/tokens', 403, 403, 403],
+  ['DELETE', '/api/tokens/x', 403, 403, 403],
+  ['GET', '/rooms/ops/hooks', 403, 403, 403],
+  ['POST', '/rooms/ops/hooks', 403, 403, 403],
+  ['DELETE', '/rooms/ops/hooks/x', 403, 403, 403],
+  ['DELETE', '/rooms/ops', 403, 0, 403],
+] as const
+
+test('a token without the right, for other rooms, revoked, expired or malformed is refused with its code', async () => {
+  const { api, account, post } = await apiStage()
+  const ann = await account('ann')
+  for (const room of ['ops', 'dev']) expect((await post(room, 'first', '', ann)).status).toBe(201)
+  const made = async (body: object) => (await api('POST', '/api/tokens', { headers: ann, body })).body.value as string
+  const end = Date.now() + 200
+  const expired = await made({ name: 'expired', until: new Date(end).toISOString() })
+  const revoked = await made({ name: 'revoked' })
+  expect((await api('DELETE', '/api/tokens/revoked', { headers: ann })).status).toBe(204)
+  const limited = [
+    await made({ name: 'reads', may: ['read'] }),
+    await made({ name: 'writes', may: ['write'] }),
+    await made({ name: 'elsewhere', rooms: ['dev'] }),
+  ]
+  const bodyOf = (path: string) =>
+    path.includes('tokens') ? { name: 'x' } : path.includes('hooks') ? { url: 'x' } : { text: 'hi' }
+  const ask = (method: string, path: string, token: string) =>
+    api(method, path, { headers: bearer(token), ...(method === 'POST' && { body: bodyOf(path) }) })
+  await new Promise((resolve) => setTimeout(resolve, end - Date.now() + 1))
+  const malformed = ['rd_', 'rd_x y', `${revoked}x`, revoked.toUpperCase(), '%00', 'x'.repeat(5_000)]
+  for (const [method, path, ...statuses] of SCOPED) {
+    for (const [place, status] of statuses.entries()) {
+      if (status === undefined) continue
+      const answer = await ask(method, path, limited[place] ?? '')
+      const refusal = [answer.status, answer.body?.code]
+      if (status === 0) expect([method, path, place, ...refusal]).not.toEqual([method, path, place, 403, 'token-scope'])
+      else expect([method, path, place, ...refusal]).toEqual([method, path, place, 403, 'token-scope'])
+    }
+    for (const token of [expired, revoked, ...malformed.slice(0, path === '/rooms' ? undefined : 1)]) {
+      expect([method, path, token, await ask(method, path, token)]).toMatchObject([
+        method,
+        path,
+        token,
+        problem(401, 'unauthorized'),
+      ])
+    }
+  }
+  // The right of an incoming webhook.
+  for (const [token, status, code] of [
+    [limited[0], 403, 'token-scope'],
+    [limited[1], 403, 'token-scope'],
+    [expired, 401, 'unauthorized'],
+    [revoked, 401, 'unauthorized'],
+    ['rd_', 401, 'unauthorized'],
+  ] as const) {
+    expect(await api('POST', `/hooks/${token}`, { body: { text: 'hi' } })).toMatchObject(problem(status, code))
+  }
 })
 
 test('tokens: their rights, rooms and ends', async () => {
@@ -143,13 +218,35 @@ test('rooms with a password', async () => {
   const shown = { ...bob, 'Room-Password': PASSWORD }
   expect(await api('GET', '/rooms/den', { headers: bob })).toMatchObject(problem(404, 'not-found'))
   expect(await post('den', 'hi')).toMatchObject(problem(404, 'not-found'))
+  // It is not to be told from a room that does not exist, whatever is asked of it.
   const wrong = { ...bob, 'Room-Password': 'not the password' }
-  expect(await api('GET', '/rooms/den/messages', { headers: wrong })).toMatchObject(problem(403, 'password-wrong'))
+  for (const [method, path, headers] of [
+    ['GET', '', bob],
+    ['GET', '/messages', bob],
+    ['GET', '/members', bob],
+    ['DELETE', '/messages/1', bob],
+    ['GET', '', wrong],
+  ] as const) {
+    const [den, none] = await Promise.all(
+      ['den', 'nowhere'].map((room) => api(method, `/rooms/${room}${path}`, { headers })),
+    )
+    expect([method, path, den]).toMatchObject([method, path, problem(404, 'not-found')])
+    expect(den?.text.replaceAll('den', 'nowhere')).toBe(none?.text)
+  }
+  expect(await post('den', 'hi', '', { ...bob, 'Room-Password': 'wrong' })).toMatchObject(problem(404, 'not-found'))
   expect((await post('den', 'of bob', '', shown)).status).toBe(201)
   expect((await post('den', 'of ann', '', ann)).status).toBe(201)
   const { body } = await api('GET', '/rooms/den/messages?kinds=message', { headers: shown })
   expect(body).toMatchObject([{ body: 'of bob' }, { body: 'of ann' }])
   expect(JSON.stringify(await api('GET', '/rooms'))).not.toContain('den')
+})
+
+test('guesses at the passwords of rooms are limited, whether or not there is the room', async () => {
+  const { api } = await apiStage()
+  const guess = () => api('GET', '/rooms/nowhere', { headers: { 'Room-Password': 'not the password' } })
+  for (let n = 0; n < 5; n++) expect(await guess()).toMatchObject(problem(404, 'not-found'))
+  expect(await guess()).toMatchObject(problem(429, 'too-many-attempts'))
+  expect(await api('GET', '/rooms/nowhere')).toMatchObject(problem(404, 'not-found'))
 })
 
 test('a limited token neither tells which other rooms exist nor makes a room in vain', async () => {

@@ -2,9 +2,11 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import type { Overrides } from '../../support/daemon.ts'
 import { eventually } from '../../support/eventually.ts'
 import { temporaryFolder } from '../../support/folder.ts'
 import { RedisServer, Wire, withRedis } from '../../support/redis.ts'
+import { exported } from '../../transfer/world.ts'
 import { apiStage, problem } from './stage.ts'
 
 const pathOf = (link: string | null) => /^<([^>]+)>; rel="next"$/.exec(link ?? '')?.[1]
@@ -54,6 +56,8 @@ test('pages lead back to the first event', async () => {
       problem(400, 'invalid-request'),
     ])
   expect(await api('GET', '/rooms/ops/messages?after=5')).toMatchObject(problem(410, 'history-gone'))
+  const whole = (await api('GET', '/rooms/ops/messages?after=0&limit=1000')).body
+  expect(whole.map(({ id }: { id: string }) => id)).toEqual(ids)
 })
 
 test('events are JSON, lines of JSON, or lines for people', async () => {
@@ -158,12 +162,14 @@ test('private messages, once for a key, and the inbox', async () => {
   expect((await api('GET', '/inbox', { headers: ann })).text).not.toContain('blocked')
 })
 
-test('a message that is deleted is nowhere', async () => {
-  const data = temporaryFolder()
-  const { api, account, post, stop } = await apiStage({ data })
+/** Deletes a message of a room at a place as `--data` or `--redis` names it, and looks for it. */
+async function deleteEverywhere(where: string, options: Overrides): Promise<void> {
+  const { api, account, post, line, stop } = await apiStage(options)
   const [ann, bob] = [await account('ann'), await account('bob')]
   const secret = 'zanzibarquux'
-  const { body: said } = await post('ops', secret, '', bob)
+  const key = { ...bob, 'Idempotency-Key': 'k' }
+  const { body: said } = await post('ops', secret, '', key)
+  await post('ops', 'before and after', '', bob)
   const remove = (headers: Record<string, string>, id = said.id) =>
     api('DELETE', `/rooms/ops/messages/${id}?why=oops`, { headers })
   expect(await remove(ann)).toMatchObject(problem(403, 'not-permitted'))
@@ -171,14 +177,36 @@ test('a message that is deleted is nowhere', async () => {
   expect(await remove(bob, 'x')).toMatchObject(problem(404, 'message-unknown'))
   expect((await remove(bob)).body).toMatchObject({ type: 'redacted', to: 'bob', target: said.id, body: 'oops' })
   expect(await remove(bob)).toMatchObject(problem(404, 'message-unknown'))
-  expect((await api('GET', '/rooms/ops/messages')).text).not.toContain(secret)
+  for (const accept of ['application/json', 'application/x-ndjson', 'text/plain']) {
+    for (const query of ['', '?kinds=message', `?after=0&before=${Number(said.id) + 1}`, '?q=befo*']) {
+      const { text } = await api('GET', `/rooms/ops/messages${query}`, { headers: { Accept: accept } })
+      expect([accept, query, text.includes(secret)]).toEqual([accept, query, false])
+    }
+  }
   expect((await api('GET', `/rooms/ops/messages?q=${secret}`)).body).toEqual([])
+  expect((await api('GET', '/rooms/ops')).text + (await api('GET', '/rooms')).text).not.toContain(secret)
+  const reader = await line('reader', 'ops')
+  reader.send('HISTORY')
+  expect(JSON.stringify(await reader.rest())).not.toContain(secret)
+  // It does not come back with its key.
+  expect((await post('ops', secret, '', key)).status).toBe(201)
+  expect(JSON.stringify(await reader.rest())).not.toContain(secret)
   await stop()
-  for (const file of ['roomd.db']) expect(readFileSync(join(data, file)).includes(secret)).toBe(false)
+  const { text } = await exported(where)
+  expect(text).toContain('before and after')
+  expect(text).not.toContain(secret)
+}
+
+test('a message that is deleted is nowhere', async () => {
+  const data = temporaryFolder()
+  await deleteEverywhere(data, { data })
+  expect(readFileSync(join(data, 'roomd.db')).includes('zanzibarquux')).toBe(false)
 })
 
 withRedis('the rooms API on Redis', () => {
   const server = RedisServer.forAll()
+
+  test('a message that is deleted is nowhere', () => deleteEverywhere(server.url, { redis: server.url }))
 
   test('while Redis is away nothing is half done', async () => {
     const wire = await Wire.to(server.port)

@@ -27,6 +27,10 @@ test('a caller that may not read is refused', async () => {
   for (const path of ['/rooms/den/stream', '/rooms/ops,den/stream', '/inbox/stream']) {
     expect(await (await stream(path, { as: token })).refusal).toEqual([403, 'token-scope'])
   }
+  for (const path of ['/rooms/ops/stream', '/inbox/stream']) {
+    const withBody = { as, headers: { 'Content-Length': '2' } }
+    expect(await (await stream(path, withBody)).refusal).toEqual([400, 'invalid-request'])
+  }
   const writing = await chat.tokens.create(bob, { name: 'writing', rights: ['write'] })
   expect(await (await stream('/rooms/ops/stream', { as: writing })).refusal).toEqual([403, 'token-scope'])
 })
@@ -75,8 +79,9 @@ test('a reader that is banned, and one that does not know the new password, is e
   expect((await nobody.until(({ data }) => data.type === 'end')).at(-1)).toEqual(endOf(NDJSON, out))
   await settings.setMode(ann.inRoom(), 'invite-only', undefined)
   expect(await bob.ended).toBe(true)
-  const ops = await stream('/rooms/ops/stream', { as: `ann:${PASSWORD}` })
-  await ops.next()
+  const own = await stream('/rooms/ops/stream', { as: `ann:${PASSWORD}` })
+  const ops = await stream('/rooms/ops/stream', { as: `bob:${PASSWORD}` })
+  for (const client of [own, ops]) await client.next()
   await settings.lock(ann.inRoom(), PASSWORD)
   const code = { code: 'room-private', detail: 'The room needs a password', reconnect: false, room: 'ops' }
   expect((await ops.until(({ event }) => event === 'end')).at(-1)).toEqual(endOf(SSE, code))
@@ -85,6 +90,10 @@ test('a reader that is banned, and one that does not know the new password, is e
   await speaker('cat', 'lobby')
   await chat.messages.say(ann.inRoom(), 'still here')
   expect(await again.bodies(1)).toEqual(['still here'])
+  // Whoever has locked the room needs no password, and has missed nothing.
+  const [mode, message] = await own.until(({ event }) => event === 'message')
+  expect([mode?.data.flag, message?.data.body]).toEqual(['password', 'still here'])
+  expect(own.response.complete).toBe(false)
 })
 
 test('a token that is revoked, a password that is changed and an account that is removed end their streams', async () => {

@@ -92,6 +92,11 @@ local function owner(token)
   return string.match(token, '^([^. ]+)')
 end
 
+-- Returns the client of a token; nil without one.
+local function clientOf(token)
+  return string.match(token, '^[^~@]*~(%w+)')
+end
+
 -- Returns the name in a value of `joined`: the nodes of the membership separated by commas, a space, and the name.
 local function nameOf(mark)
   return string.match(mark, '^%S+ (.*)$')
@@ -121,8 +126,11 @@ end
 -- Returns true if the node holds a name that other nodes may hold too.
 local function shares(node, key)
   local held = redis.call('HGET', names, key)
-  local list = held and string.match(held, '^%d+ %*(%S+)')
-  return list and string.find(list, ',' .. node .. '.', 1, true) ~= nil
+  local list = held and string.match(held, '^%d+ (%S+)') or ''
+  for token in string.gmatch(list, '[^,]+') do
+    if owner(token) == node then return string.sub(list, 1, 1) == '*' or clientOf(token) ~= nil end
+  end
+  return false
 end
 
 -- Returns the key that holds the id of the event with a nonce for a day (event.ts, NONCE_MS).

@@ -1,8 +1,9 @@
 import { createHmac } from 'node:crypto'
 import type { lookup } from 'node:dns'
-import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
 import { isIP } from 'node:net'
+import { Agent as HttpAgent, request as requestHttp } from '../../../transport/http/node-http.ts'
 import { hostOf, isPublicAddress, PrivateAddress, publicLookup } from './addresses.ts'
 
 /** Maximum time of a request, from the look-up of the name to the end of the answer. */

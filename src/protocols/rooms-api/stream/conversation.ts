@@ -80,11 +80,12 @@ export class StreamConversation implements Conversation<never>, BeatingStream {
   async #subscribe(place: Place): Promise<void> {
     const { room } = place
     if (!room || this.#session.closed) return
-    const { chat } = this.#parts.context
+    const { context } = this.#parts
+    const { chat } = context
     this.#unsubscribe.set(place, chat.subscribe(this.#session, room, this.#caller.identity))
     const found = await chat.rooms.find(room.id)
     if (!found) throw new Refusal('room-unknown')
-    await chat.access.check(this.#caller.identity, found, room)
+    await context.checkReader(this.#caller, found, room)
   }
 
   /** Sends what the client has missed, until there is nothing left; then what happens is sent. */

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { checkScope } from '../../../chat/token-scope.ts'
 import { NO_ROOM } from '../../../engine/event.ts'
 import type { ConnectionOptions } from '../../../transport/connection-options.ts'
+import { hasBody } from '../../../transport/http/handshake.ts'
 import type { HttpServices } from '../../../transport/http/routes.ts'
 import type { RoomPath, RoomsApiContext } from '../context.ts'
 import { EVENT_KINDS } from '../event.ts'
@@ -52,6 +53,7 @@ export function addStreams(app: FastifyInstance, context: RoomsApiContext, servi
   }
 
   app.get<RoomPath>('/rooms/:room/stream', async (request, reply) => {
+    checkNoBody(request)
     const caller = await context.authorize(request, 'read')
     const { since, kinds } = await checkedQuery(STREAM_PARAMETERS, request.query)
     const slugs = roomsOf(request.params.room)
@@ -68,6 +70,7 @@ export function addStreams(app: FastifyInstance, context: RoomsApiContext, servi
   })
 
   app.get('/inbox/stream', async (request, reply) => {
+    checkNoBody(request)
     const caller = await context.authorize(request, 'read')
     const { proof, author } = caller
     if (!proof || !author) throw new Problem(401, 'unauthorized', 'Authorize with a token or password')
@@ -78,4 +81,9 @@ export function addStreams(app: FastifyInstance, context: RoomsApiContext, servi
     const places = new Map([[NO_ROOM, { room: undefined, feed, position, isBehind: true }]])
     return stream(request, reply, { caller, places, kinds: undefined })
   })
+}
+
+/** @throws {Problem} 400 for a request with a body, which would be taken for further requests */
+function checkNoBody({ raw }: FastifyRequest): void {
+  if (hasBody(raw)) throw new Problem(400, 'invalid-request', 'A request for a stream has no body')
 }

@@ -1,17 +1,13 @@
-/** The process of {@link library}: says numbered lines through the client library. */
+/** Says numbered lines through the client library. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { connect, DisconnectedError, RefusedError } from '../../src/client/node/index.ts'
-import { type Sending, textOf } from './driver.ts'
+import { type ClientState, connect, DisconnectedError, RefusedError } from '../../src/client/node/index.ts'
+import { AGAIN_MS, acknowledge, isEnding, sending } from './program.ts'
+import { textOf } from './sending.ts'
 
-const PAUSE_MS = 10
+const PAUSE_MS = 25
 const AT_ONCE = 12
-/** Time after which a first attempt to connect or to join is repeated. */
-const AGAIN_MS = 100
 
-const { port, room: name, nickname, password, from }: Sending = JSON.parse(process.argv[2] ?? '')
-
-let isEnding = false
-process.stdin.on('end', () => (isEnding = true)).resume()
+const { ports, room: name, nickname, password, from } = sending
 
 /** Repeats what a server that is away, or has not noticed the end of an earlier process, refuses. */
 async function persist<T>(act: () => Promise<T>): Promise<T> {
@@ -28,15 +24,20 @@ async function persist<T>(act: () => Promise<T>): Promise<T> {
   }
 }
 
-async function* texts() {
-  for (let number = from; !isEnding; number++) {
+/** Tells what the client waits for, where it says nothing. */
+function onState(state: ClientState): void {
+  console.error(new Date().toISOString(), JSON.stringify(state))
+}
+
+async function* lines() {
+  for (let number = from; !isEnding(); number++) {
     yield textOf(nickname, number)
     if (number % AT_ONCE === 0) await sleep(PAUSE_MS)
   }
 }
 
 const { client, room } = await persist(async () => {
-  const client = await connect(`127.0.0.1:${port}`, { nickname, password })
+  const client = await connect(`127.0.0.1:${ports.line}`, { nickname, password, onState })
   try {
     return { client, room: await client.join(name, { events: false }) }
   } catch (error) {
@@ -44,8 +45,8 @@ const { client, room } = await persist(async () => {
     throw error
   }
 })
-await room.sayAll(texts(), {
+await room.sayAll(lines(), {
   nonce: (index) => `line.${from + index}`,
-  said: (_, index) => process.stdout.write(`${from + index}\n`),
+  said: (_, index) => acknowledge(from + index),
 })
 client.close()
