@@ -24,7 +24,7 @@ test('a daemon killed and started again under the page, and a reload meanwhile: 
   const { page } = ann
   const unsent = page.locator('#unsent li')
   await ann.enter('ann', 'ops')
-  await page.evaluate(() => navigator.serviceWorker.ready.then(() => {}))
+  await page.evaluate('navigator.serviceWorker.ready.then(() => {})')
   await ann.say('one')
   await heard(before, 'one')
   await ann.reads('one')

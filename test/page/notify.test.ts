@@ -5,24 +5,25 @@ import { openBrowser, startForAll, type Visitor } from './browser.ts'
 const visit = openBrowser()
 const server = startForAll()
 
+const RECORD = `
+const shown = []
+const focused = { is: true }
+document.hasFocus = () => focused.is
+window.shown = shown
+window.focused = focused
+window.Notification = class extends Notification {
+  constructor(title, options) {
+    super(title, options)
+    shown.push(title + ': ' + options.body)
+    window.last = this
+  }
+}`
+
 /** Records what is notified of, and lets the test say whether the page is looked at. */
 async function prepare(visitor: Visitor) {
   const context = visitor.page.context()
   await context.grantPermissions(['notifications'], { origin: visitor.origin })
-  await context.addInitScript(() => {
-    const shown: string[] = []
-    const Real = window.Notification
-    const focused = { is: true }
-    Object.assign(window, { shown, focused })
-    document.hasFocus = () => focused.is
-    window.Notification = class extends Real {
-      constructor(title: string, options?: NotificationOptions) {
-        super(title, options)
-        shown.push(`${title}: ${options?.body}`)
-        Object.assign(window, { last: this })
-      }
-    }
-  })
+  await context.addInitScript(RECORD)
 }
 
 function shown({ page }: Visitor): Promise<string[]> {
@@ -56,10 +57,7 @@ test('mentions and private messages are notified of once for all tabs; a click s
   await look(ann, false)
   bot.send('/tell ann psst')
   await expect.poll(() => shown(ann)).toEqual(['bot in #ops: ann: look here', 'bot: psst'])
-  await ann.page.evaluate(() => {
-    const settings = JSON.parse(localStorage.getItem('roomd.settings') ?? '{}')
-    localStorage.setItem('roomd.settings', JSON.stringify({ ...settings, quiet: true }))
-  })
+  await ann.page.evaluate("localStorage.setItem('roomd.settings', JSON.stringify({ quiet: true }))")
   await ann.page.reload()
   await ann.connected()
   await look(ann, false)

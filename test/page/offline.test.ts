@@ -6,6 +6,9 @@ import { openBrowser } from './browser.ts'
 
 const visit = openBrowser()
 
+/** The addresses of the files that the service worker keeps. */
+const KEPT = "caches.open('roomd').then((cache) => cache.keys()).then((keys) => keys.map(({ url }) => url).join())"
+
 test('the page opens without the server with what it had, says so, and goes on when the server is back', async () => {
   const http = await reservePort()
   const first = await startTestDaemon({ http })
@@ -14,12 +17,10 @@ test('the page opens without the server with what it had, says so, and goes on w
   await ann.enter('ann', 'ops')
   await ann.say('before')
   await ann.reads('before')
-  await page.evaluate(() => navigator.serviceWorker.ready.then(() => {}))
+  await page.evaluate('navigator.serviceWorker.ready.then(() => {})')
   // Other paths of the server are none of the worker's business.
-  expect(await page.evaluate(async () => (await fetch('/rooms')).headers.get('content-type'))).toMatch(/json/)
-  expect(
-    await page.evaluate(async () => (await (await caches.open('roomd')).keys()).map(({ url }) => url)),
-  ).not.toContain(expect.stringContaining('/rooms'))
+  expect(await page.evaluate("fetch('/rooms').then(({ headers }) => headers.get('content-type'))")).toMatch(/json/)
+  expect(await page.evaluate<string>(KEPT)).not.toContain('/rooms')
   await first.stop()
   await ann.status('')
   await page.reload()
@@ -34,7 +35,7 @@ test('the page opens without the server with what it had, says so, and goes on w
     await ann.reads('written meanwhile')
     await ann.say('/quit')
     await page.locator('#start').waitFor()
-    await expect.poll(() => page.evaluate(() => JSON.stringify({ ...localStorage }))).not.toContain('before')
+    await expect.poll(() => page.evaluate('JSON.stringify({ ...localStorage })')).not.toContain('before')
   } finally {
     await second.stop()
   }
@@ -46,7 +47,7 @@ test('the page can be installed', async () => {
     const ann = await visit(daemon.port('http'), { serviceWorkers: 'allow' })
     await ann.open()
     const session = await ann.page.context().newCDPSession(ann.page)
-    await ann.page.evaluate(() => navigator.serviceWorker.ready.then(() => {}))
+    await ann.page.evaluate('navigator.serviceWorker.ready.then(() => {})')
     const { errors, data = '' } = await session.send('Page.getAppManifest')
     expect(errors).toEqual([])
     const { start_url, scope, icons } = JSON.parse(data) as Record<string, unknown>

@@ -7,7 +7,7 @@ const server = startForAll()
 
 /** What the browser keeps, as one text. */
 function kept({ page }: Visitor): Promise<string> {
-  return page.evaluate(() => JSON.stringify({ ...localStorage }))
+  return page.evaluate<string>('JSON.stringify({ ...localStorage })')
 }
 
 test('a name is enough: the busiest room is suggested, another one can be chosen', async () => {
@@ -37,13 +37,14 @@ test('a name is enough: the busiest room is suggested, another one can be chosen
   expect(await page.locator('#text').getAttribute('placeholder')).toBe('Message #calm')
 })
 
+const PARTS = ['#nickname', '#enter-button', '#start-where', '#start-rooms']
+
 test('the list of rooms moves nothing when it comes', async () => {
   const ann = await visit(server().port)
   const { page } = ann
-  let answer = () => {}
+  const { promise: held, resolve: answer } = Promise.withResolvers<void>()
   await page.routeWebSocket(/\/line$/, (client) => {
     const socket = client.connectToServer()
-    const held = new Promise<void>((resolve) => (answer = resolve))
     socket.onMessage(async (message) => {
       await held
       client.send(message)
@@ -51,13 +52,11 @@ test('the list of rooms moves nothing when it comes', async () => {
   })
   await ann.open()
   const places = () =>
-    page.evaluate(() => {
-      const parts = ['#nickname', '#enter-button', '#start-where', '#start-rooms']
-      return parts.map((part) => document.querySelector(part)?.getBoundingClientRect().top)
-    })
+    page.evaluate<number[]>(`${JSON.stringify(PARTS)}.map((part) => document.querySelector(part).getBoundingClientRect().top)`)
   await page.locator('#start').waitFor()
   const before = await places()
-  await expect.poll(() => (answer(), page.locator('#start-rooms label').count())).toBeGreaterThan(0)
+  answer()
+  await page.locator('#start-rooms label').first().waitFor()
   expect(await places()).toEqual(before)
 })
 
@@ -81,7 +80,7 @@ test('a registered name needs its password; the browser keeps a token, for all t
   await bob.say('/join attic')
   await expect.poll(() => page.url()).toMatch(/#attic$/)
   expect(await kept(bob)).not.toContain('sesame')
-  const { token } = JSON.parse(await page.evaluate(() => localStorage.getItem('roomd.identity') ?? '')) as {
+  const { token } = JSON.parse(await page.evaluate<string>("localStorage.getItem('roomd.identity')")) as {
     token: string
   }
   expect(token).toMatch(/^rd_/)
@@ -119,7 +118,7 @@ test('a token that is revoked elsewhere: back at the start, with the reason', as
   await owner.ask(`/token revoke ${tokens[0]?.name}`)
   await carol.page.locator('#start-wrong', { hasText: /token/i }).waitFor()
   expect(await carol.page.locator('#nickname').inputValue()).toBe('carol')
-  expect(await carol.page.evaluate(() => localStorage.getItem('roomd.identity'))).toBeNull()
+  expect(await carol.page.evaluate("localStorage.getItem('roomd.identity')")).toBeNull()
 })
 
 test('a guest stays the same over a reload, with rooms, place and drafts, and becomes an account', async () => {
