@@ -46,7 +46,7 @@ export class PeoplePanel {
       },
       update: (row, member) => this.#mark(row, member),
     })
-    the('people-head', HTMLElement).append(iconButton('close', 'Close', () => desk.panels.close()))
+    the('people-head', HTMLElement).append(iconButton('close', 'Close people', () => desk.panels.close()))
     const render = oncePerFrame(() => this.#show())
     const soon = () => {
       if ((desk.room?.members.size ?? 0) < 100) return render()

@@ -1,0 +1,90 @@
+import { expect, test } from 'vitest'
+import { openBrowser, startForAll, type Visitor } from './browser.ts'
+
+const visit = openBrowser()
+const started = startForAll({ 'max-per-address': 1_000, 'guest-rate': 10_000, 'guest-burst': 10_000 })
+
+const person = ({ page }: Visitor, name: string) => page.locator('#people').getByRole('button', { name, exact: true })
+
+test('a name in the list or in the log opens the menu of the person', async () => {
+  const { port, line } = started()
+  const bob = await line('bob', 'square')
+  const ann = await visit(port)
+  const { page } = ann
+  await ann.enter('ann', 'square')
+  bob.send('hello')
+  await ann.reads('hello')
+  await page.locator('#log button.name', { hasText: 'bob' }).first().click()
+  await page.getByRole('menuitem', { name: 'Mention' }).click()
+  expect(await page.locator('#text').inputValue()).toContain('bob')
+
+  await person(ann, 'bob').click()
+  await page.getByRole('menuitem', { name: 'Message privately' }).click()
+  await page.locator('#title', { hasText: 'bob' }).waitFor()
+  await page.locator('#text:focus').waitFor()
+  await ann.say('psst')
+  await bob.until((event) => event.type === 'private' && event.body === 'psst')
+  await page.goBack()
+
+  await person(ann, 'bob').click()
+  await page.getByRole('menuitem', { name: 'Block' }).click()
+  await page.locator('#people li', { hasText: 'bob' }).locator('.mark', { hasText: 'blocked' }).waitFor()
+  await page.reload()
+  await page.locator('#people li', { hasText: 'bob' }).locator('.mark', { hasText: 'blocked' }).waitFor()
+  bob.send('not for ann')
+  const eve = await line('eve', 'square')
+  eve.send('for all')
+  await ann.reads('for all')
+  expect(await page.locator('#log', { hasText: 'not for ann' }).count()).toBe(0)
+  await person(ann, 'bob').click()
+  await page.getByRole('menuitem', { name: 'Unblock' }).click()
+  await page.locator('.mark', { hasText: 'blocked' }).waitFor({ state: 'detached' })
+})
+
+test('the user is away and back, in every room', async () => {
+  const { port, line } = started()
+  const bob = await line('bob', 'west')
+  const ann = await visit(port)
+  const { page } = ann
+  await ann.enter('ann', 'west')
+  await page.locator('#find-text').fill('east')
+  await page.locator('#find-text').press('Enter')
+  await ann.sees('ann')
+  await page.locator('#me').click()
+  await page.getByRole('menuitem', { name: 'Set yourself away…' }).click()
+  await page.getByLabel('Why').fill('at lunch')
+  await page.keyboard.press('Enter')
+  await page.locator('#my-state', { hasText: 'Away: at lunch' }).waitFor()
+  const marks = async () => {
+    const reply = await bob.ask('/who')
+    return reply.type === 'commandResult' ? reply.marks?.find(({ nickname }) => nickname === 'ann')?.away : undefined
+  }
+  expect(await marks()).toBe('at lunch')
+  await page.locator('#me').click()
+  await page.getByRole('menuitem', { name: 'I am back' }).click()
+  await page.locator('#my-state', { hasText: 'Guest' }).waitFor()
+  expect(await marks()).toBe(undefined)
+})
+
+test('of hundreds, some are shown, all are found, and the focus stays while others come', async () => {
+  const { port, line } = started()
+  const pad = (i: number) => String(i).padStart(3, '0')
+  const crowd = await Promise.all(Array.from({ length: 310 }, (_, i) => line(`p${pad(i)}`, 'stadium')))
+  const ann = await visit(port)
+  const { page } = ann
+  await ann.enter('zoe', 'stadium')
+  await page.locator('#people-more', { hasText: 'And 11 more. Type a name to find somebody.' }).waitFor()
+  expect(await page.locator('#people li').count()).toBe(300)
+  expect(await page.locator('#people-count').textContent()).toBe('311')
+  await page.getByRole('textbox', { name: 'Find a person' }).fill('ZO')
+  await ann.sees('zoe')
+  await page.getByRole('textbox', { name: 'Find a person' }).fill('p00')
+  await person(ann, 'p005').focus()
+  await line('p00', 'stadium')
+  crowd[1]?.send('/away')
+  crowd[2]?.socket.destroy()
+  await page.locator('#people li.away').waitFor()
+  await page.locator('#people li', { hasText: 'p002' }).waitFor({ state: 'detached' })
+  await person(ann, 'p00').waitFor()
+  await person(ann, 'p005').and(page.locator(':focus')).waitFor()
+})

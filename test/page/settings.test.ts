@@ -1,0 +1,102 @@
+import { expect, test } from 'vitest'
+import { LineClient } from '../support/client.ts'
+import { openBrowser, startForAll, type Visitor } from './browser.ts'
+
+const visit = openBrowser()
+const started = startForAll()
+
+/** Chooses from the menu of the user. */
+async function choose({ page }: Visitor, action: string) {
+  await page.locator('#me').click()
+  await page.getByRole('menuitem', { name: action, exact: true }).click()
+}
+
+test('choices hold at once and on the next visit', async () => {
+  const ann = await visit(started().port)
+  const { page } = ann
+  await ann.enter('ann', 'looks')
+  await choose(ann, 'Settings…')
+  await page.getByLabel('Colours').selectOption('Dark')
+  await page.getByLabel('Density').selectOption('Compact')
+  await page.getByLabel('Show who comes and goes').uncheck()
+  await page.getByLabel('Do not disturb').check()
+  await page.locator('html[data-theme=dark][data-density=compact]').waitFor()
+  expect(await page.locator('dt').allTextContents()).toContain('Ctrl+K')
+  await page.keyboard.press('Escape')
+  await page.locator('#me:focus').waitFor()
+  await page.reload()
+  await page.locator('html[data-theme=dark][data-density=compact]').waitFor()
+  await choose(ann, 'Settings…')
+  expect(await page.getByLabel('Show who comes and goes').isChecked()).toBe(false)
+  expect(await page.getByLabel('Do not disturb').isChecked()).toBe(true)
+  expect(await page.getByLabel('Colours').inputValue()).toBe('dark')
+})
+
+test('blocked people are listed, and unblocked', async () => {
+  const { port, line } = started()
+  await line('bob', 'walls')
+  const ann = await visit(port)
+  const { page } = ann
+  await ann.enter('ann', 'walls')
+  await page.locator('#people').getByRole('button', { name: 'bob' }).click()
+  await page.getByRole('menuitem', { name: 'Block' }).click()
+  await page.locator('.mark', { hasText: 'blocked' }).waitFor()
+  await choose(ann, 'Settings…')
+  await page.getByRole('button', { name: 'Unblock bob' }).click()
+  await page.getByText('Nobody. The menu of a name blocks a person.').waitFor()
+})
+
+test('a guest registers the name, changes the password, ends other sessions, and deletes the account', async () => {
+  const { port, daemon } = started()
+  const ann = await visit(port)
+  const { page } = ann
+  await ann.enter('ann', 'office')
+  await choose(ann, 'Register this name…')
+  const dialog = page.getByRole('dialog')
+  await dialog.getByText('From then on nobody uses this name without the password').waitFor()
+  await dialog.getByLabel('Password').fill('short')
+  await page.keyboard.press('Enter')
+  await dialog.locator('.wrong', { hasText: 'Invalid password' }).waitFor()
+  await dialog.getByLabel('Password').fill('battery staple')
+  await page.keyboard.press('Enter')
+  await page.locator('#my-state', { hasText: 'Account' }).waitFor()
+  expect(await page.evaluate('JSON.stringify(localStorage)')).not.toContain('battery staple')
+
+  await choose(ann, 'Change password…')
+  await dialog.getByLabel('Present password').fill('wrong')
+  await dialog.getByLabel('New password').fill('correct horse')
+  await page.keyboard.press('Enter')
+  await dialog.locator('.field', { hasText: 'Present password' }).getByText('Password incorrect.').waitFor()
+  await dialog.getByLabel('Present password').fill('battery staple')
+  await page.keyboard.press('Enter')
+  await dialog.waitFor({ state: 'detached' })
+
+  const other = await LineClient.connect(daemon)
+  await other.ask('LOGIN ann correct horse')
+  await choose(ann, 'Where you are logged in…')
+  await dialog.getByText('This browser').first().waitFor()
+  await dialog.getByRole('button', { name: 'Log out everywhere else' }).click()
+  await other.closed
+  await dialog.getByRole('button', { name: 'Log out everywhere else' }).waitFor({ state: 'hidden' })
+  await page.keyboard.press('Escape')
+  await ann.connected()
+
+  await choose(ann, 'Settings…')
+  await page.getByRole('button', { name: 'Delete account…' }).click()
+  await page.getByLabel('Present password').fill('correct horse')
+  await page.getByRole('button', { name: 'Delete account', exact: true }).click()
+  await page.locator('#start').waitFor()
+  const late = await LineClient.connect(daemon)
+  expect(await late.ask('LOGIN ann')).toMatchObject({ type: 'error', code: 'name-reserved' })
+  late.socket.destroy()
+})
+
+test('logging out shows the start, and closes what is open', async () => {
+  const { port, line } = started()
+  const bob = await line('bob', 'exit')
+  const ann = await visit(port)
+  await ann.enter('ann', 'exit')
+  await choose(ann, 'Log out')
+  await ann.page.locator('#start').waitFor()
+  await bob.until((event) => event.type === 'userLeft' && event.from === 'ann')
+})
