@@ -18,6 +18,9 @@ export class Members {
   /** Ends of mutes in ms since the epoch, by folded name. */
   readonly #muted = new Map<string, number>()
 
+  /** True when the server has told who is there. */
+  isKnown = false
+
   get size() {
     return this.#members.size
   }
@@ -27,6 +30,7 @@ export class Members {
   }
 
   set(members: readonly RoomMember[]) {
+    this.isKnown = true
     this.version++
     this.#members = new Map(members.map((member) => [foldName(member.nickname), member]))
   }

@@ -18,6 +18,8 @@ import { Viewport } from './viewport.ts'
 
 /** Pixels beyond what is seen that have rows. */
 const AHEAD = 800
+/** Events beyond those with rows that are loaded. */
+const LOADED_AHEAD = 60
 const FLASH_MS = 2_000
 
 export class Log {
@@ -139,7 +141,7 @@ export class Log {
     this.#view.place = place
     const [top] = place
     if (conversation && top) {
-      this.#span.take(conversation.events, this.#desk.settings.now.comings, false)
+      this.#take(conversation)
       this.#span.around(top.key)
     }
     this.#render()
@@ -149,7 +151,7 @@ export class Log {
     this.#view.isFollowing = false
     const conversation = this.#conversation
     if (!conversation) return
-    this.#span.take(conversation.events, this.#desk.settings.now.comings, false)
+    this.#take(conversation)
     if (!this.#span.has(id)) this.#span.around(id)
     this.#draw(conversation)
     const element = this.#list.get(id) ?? this.#list.from(Number(id))
@@ -185,6 +187,7 @@ export class Log {
   #scrolled() {
     const conversation = this.#conversation
     if (!conversation) return
+    this.#take(conversation)
     this.#view.scrolled(conversation.isLive && this.#span.to === conversation.events.length)
     conversation.isFollowed = this.#view.isFollowing
     this.#view.note()
@@ -195,14 +198,19 @@ export class Log {
   #show() {
     const conversation = this.#conversation
     if (!conversation) return this.#list.show([])
-    const { events, isLive, isLoaded } = conversation
-    const isFollowing = (conversation.isFollowed = this.#view.isFollowing)
-    if (isLoaded && isFollowing && !isLive) void conversation.goToNewest().catch(() => {})
-    this.#span.take(events, this.#desk.settings.now.comings, isFollowing && isLive)
+    const { isLive, isLoaded } = conversation
+    conversation.isFollowed = this.#view.isFollowing
+    if (isLoaded && !isLive && this.#view.isFollowing) void conversation.goToNewest().catch(() => {})
+    this.#take(conversation)
     if (isLoaded) this.#unread.take(conversation, this.#isInView(conversation))
     this.#draw(conversation)
     this.#fill(conversation)
     this.#showAround(conversation)
+  }
+
+  /** Takes the events as they are loaded now. */
+  #take({ events, isLive }: Conversation) {
+    this.#span.take(events, this.#desk.settings.now.comings, isLive && this.#view.isFollowing)
   }
 
   /** True if what comes is seen at once. */
@@ -219,32 +227,34 @@ export class Log {
       opened: this.#opened,
       clock: settings.now.clock,
       rooms: String(this.#rooms.version),
-      members: String((this.#desk.room?.members.size ?? 0) > 0),
+      members: String(this.#desk.room?.members.isKnown),
       isBot: (name) => this.#desk.room?.members.get(name)?.marks.some((mark) => (mark as string) === 'bot') ?? false,
     })
     this.#view.keep(
-      () => this.#list.show(rows),
+      () => {
+        this.#list.show(rows)
+        this.#edges.show(conversation, this.#span)
+      },
       (key) => this.#list.get(key),
     )
   }
 
   /** Gives rows to what is near, and loads it. */
   #fill(conversation: Conversation) {
-    const { above, below } = this.#view
+    const { above } = this.#view
     const view = this.#view
-    for (let count = 0; count < 4 && view.above < AHEAD && this.#span.up(); count++) this.#draw(conversation)
+    for (let turn = 0; turn < 2 && this.#span.up(AHEAD - view.above); turn++) this.#draw(conversation)
     if (above >= AHEAD) {
-      for (let count = 0; count < 4 && view.below < AHEAD && this.#span.down(); count++) this.#draw(conversation)
+      for (let turn = 0; turn < 2 && this.#span.down(AHEAD - view.below); turn++) this.#draw(conversation)
     }
     const { isComplete, isLive, isLoaded, events } = conversation
     if (!isLoaded) return
-    if (!isComplete && above < AHEAD * 2 && this.#span.from < 100) this.#edges.load('older', conversation)
-    if (!isLive && below < AHEAD * 2 && this.#span.to > events.length - 100) this.#edges.load('newer', conversation)
+    if (!isComplete && this.#span.from < LOADED_AHEAD) void this.#edges.load('older', conversation)
+    else if (!isLive && events.length - this.#span.to < LOADED_AHEAD) void this.#edges.load('newer', conversation)
   }
 
   /** Shows what depends on the place: buttons, the bar of unread messages, and what is read. */
   #showAround(conversation: Conversation) {
-    this.#edges.show(conversation, this.#span)
     const { unread } = conversation
     this.#newest.hidden = this.#view.isFollowing || !conversation.isLoaded
     this.#newest.textContent =

@@ -72,8 +72,10 @@ export class MessageActions {
     else if (key === 'Enter' && target === this.#log) this.#lastSeen()?.focus()
     else if (key === 'Enter' && isOnEntry) this.#openMenu()
     else if ((key === 'ArrowDown' || key === 'ArrowUp') && entry) this.#neighbour(entry, key)?.focus()
-    else if (key === 'Escape' && entry) this.#log.focus({ preventScroll: true })
-    else return
+    else {
+      if (key === 'Escape' && entry) this.#log.focus({ preventScroll: true })
+      return
+    }
     event.preventDefault()
     if (entry) event.stopPropagation()
   }

@@ -44,9 +44,12 @@ function messageElement({ event, isHead, isBot, isWhole, redaction }: MessageRow
   const entry = timed(tint(make('article', 'entry'), from), event, look)
   entry.tabIndex = -1
   entry.ariaLabel = `${from}, ${look.clock.when(atOf(event))}`
-  const classes = { own: isOwn, head: isHead && !isAction, action: isAction, notice: isNotice }
-  for (const [name, isOn] of Object.entries(classes)) entry.classList.toggle(name, isOn)
-  const name = nameButton(from)
+  if (isOwn) entry.classList.add('own')
+  if (isHead && !isAction) entry.classList.add('head')
+  if (isAction) entry.classList.add('action')
+  if (isNotice) entry.classList.add('notice')
+  const isNamed = isHead || isAction
+  const name = isNamed ? nameButton(from) : ''
   if (isHead && !isAction) {
     entry.dataset.initial = [...from][0]?.toUpperCase() ?? ''
     const who = make('p', 'who', name)
@@ -62,7 +65,7 @@ function messageElement({ event, isHead, isBot, isWhole, redaction }: MessageRow
     const by = isSameName(redaction.from, from) ? [] : [' by ', nameTag(redaction.from)]
     body.append(...(isAction ? [name, ': '] : []), 'Message deleted', ...by, because(redaction.body))
   } else {
-    entry.classList.toggle('mention', !isOwn && mentions(event.body, me))
+    if (!isOwn && mentions(event.body, me)) entry.classList.add('mention')
     body.append(...(isAction ? [name, ' '] : []), ...bodyOf(event.body, look, isWhole))
   }
   entry.append(body)

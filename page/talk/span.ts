@@ -5,8 +5,8 @@ import type { Happening } from '../model/happening.ts'
 const MOST = 240
 /** Events that have rows when the newest are followed, once there are too many. */
 const LEAST = 180
-/** Events by which the part moves. */
-const STEP = 60
+/** Events by which the part moves at least, and about the height of one in pixels. */
+const [STEP, HEIGHT] = [20, 24]
 
 export function isComing({ type }: Happening) {
   return type === 'userJoined' || type === 'userLeft'
@@ -59,19 +59,18 @@ export class Span {
     return Number(id) >= this.#firstId && Number(id) <= this.#lastId
   }
 
-  /** Moves towards older events. Returns false if there is none. */
-  up() {
-    if (this.from === 0) return false
-    const from = this.#back(this.from, STEP)
+  /** Moves towards older events, as many pixels of them are missing. Returns false if none is, or there are none. */
+  up(missing: number) {
+    if (missing <= 0 || this.from === 0) return false
+    const from = this.#back(this.from, Math.max(STEP, missing / HEIGHT))
     this.#set(from, Math.min(this.to, this.#forth(from, MOST)))
     return true
   }
 
-  /** Moves towards newer events. Returns false if there is none. */
-  down() {
-    const { length } = this.#events
-    if (this.to >= length) return false
-    const to = this.#forth(this.to, STEP)
+  /** Moves towards newer events, as {@link up} does. */
+  down(missing: number) {
+    if (missing <= 0 || this.to >= this.#events.length) return false
+    const to = this.#forth(this.to, Math.max(STEP, missing / HEIGHT))
     this.#set(Math.max(this.from, this.#back(to, MOST)), to)
     return true
   }

@@ -33,6 +33,10 @@ export class Clock {
   readonly #time: Intl.DateTimeFormat
   readonly #full: Intl.DateTimeFormat
 
+  /** The last time that was written, as most messages are of the same minute as the one before. */
+  #minute = Number.NaN
+  #text = ''
+
   constructor(clock: Choices['clock']) {
     const hourCycle = CYCLES[clock]
     this.#time = new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit', hourCycle })
@@ -50,8 +54,13 @@ export class Clock {
 
   /** Returns a time of day, such as 9:05 or 9:05 am. */
   time(at: Date) {
-    const parts = this.#time.formatToParts(at)
-    return parts.map(({ type, value }) => (type === 'hour' ? value.replace(/^0(?=\d)/, '') : value)).join('')
+    const minute = Math.floor(at.getTime() / 60_000)
+    if (minute !== this.#minute) {
+      this.#minute = minute
+      const parts = this.#time.formatToParts(at)
+      this.#text = parts.map(({ type, value }) => (type === 'hour' ? value.replace(/^0(?=\d)/, '') : value)).join('')
+    }
+    return this.#text
   }
 
   /** Returns a time of today, or a date with its time. */

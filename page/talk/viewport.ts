@@ -81,13 +81,13 @@ export class Viewport {
   restore(elementOf: (key: string) => Element | undefined) {
     if (this.isFollowing) this.#log.scrollTop = this.#log.scrollHeight
     else {
-      const { top } = this.#log.getBoundingClientRect()
-      for (const seen of this.#seen) {
-        const element = seen.element.isConnected ? seen.element : elementOf(seen.key)
-        if (!element) continue
+      // A row that was made anew may have another height.
+      const seen = this.#seen.find(({ element }) => element.isConnected) ?? this.#seen.find(({ key }) => elementOf(key))
+      const element = seen?.element.isConnected ? seen.element : elementOf(seen?.key ?? '')
+      if (seen && element) {
+        const { top } = this.#log.getBoundingClientRect()
         const moved = element.getBoundingClientRect().top - top - seen.top
         if (Math.abs(moved) >= 0.5) this.#log.scrollTop += moved
-        break
       }
     }
     this.#scrollTop = this.#log.scrollTop

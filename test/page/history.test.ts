@@ -1,0 +1,165 @@
+import { connect } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
+import { expect, onTestFinished, test } from 'vitest'
+import { TIMED } from '../support/eventually.ts'
+import { openBrowser, startForAll, type Visitor } from './browser.ts'
+import { longestTask, NOTICED_MS } from './busy.ts'
+
+const visit = openBrowser()
+const shared = startForAll({ 'max-per-address': 0 })
+
+/** Elements of the log at most. */
+const MOST_NODES = 1_200
+
+interface Look {
+  readonly nodes: number
+  readonly beginning: boolean
+  /** Text of the first message in view, and where it is. */
+  readonly first: string
+  readonly top: number
+}
+
+/** Looks at the log. Runs in the page. */
+const LOOK = `(() => {
+  const log = document.querySelector('#log')
+  const { top } = log.getBoundingClientRect()
+  const first = [...log.querySelectorAll('article')].find((entry) => entry.getBoundingClientRect().top >= top)
+  return {
+    nodes: log.querySelectorAll('*').length,
+    beginning: document.querySelector('#older').textContent.includes('This is the beginning'),
+    first: first?.querySelector('.body').textContent ?? '',
+    top: first?.getBoundingClientRect().top ?? 0,
+  }
+})()`
+
+const look = (visitor: Visitor) => visitor.page.evaluate<Look>(LOOK)
+
+/** Scrolls the log, as a wheel does, in steps of a frame. Resolves with the largest jump of what stays in view, in pixels. */
+const scroll = (visitor: Visitor, pixels: number, frames: number) =>
+  visitor.page.evaluate<number>(`(async () => {
+    const log = document.querySelector('#log')
+    let jump = 0
+    for (let frame = 0; frame < ${frames}; frame++) {
+      const { top, height } = log.getBoundingClientRect()
+      const seen = [...log.querySelectorAll('article')].map((entry) => [entry, entry.getBoundingClientRect().top])
+        .filter(([, y]) => y > top + 100 && y < top + height - 100)
+      const before = log.scrollTop
+      log.scrollTop += ${pixels}
+      const moved = log.scrollTop - before
+      // Rows come and go in the scroll event, and when something has been loaded, before the next frame is drawn.
+      await new Promise((drawn) => requestAnimationFrame(() => setTimeout(drawn)))
+      for (const [entry, y] of seen) {
+        if (entry.isConnected) jump = Math.max(jump, Math.abs(entry.getBoundingClientRect().top - (y - moved)))
+      }
+    }
+    return jump
+  })()`)
+
+/** Scrolls the log up to its first message as fast as one can. */
+const SCROLL_UP = `(async () => {
+  const log = document.querySelector('#log')
+  let most = 0
+  for (let still = 0; still < 20; ) {
+    const before = log.scrollTop
+    log.scrollTop -= 500
+    await new Promise((drawn) => requestAnimationFrame(drawn))
+    still = log.scrollTop === 0 && before === 0 ? still + 1 : 0
+    most = Math.max(most, log.querySelectorAll('*').length)
+  }
+  return most
+})()`
+
+/** Has somebody say so many messages in a room. */
+async function fill(room: string, count: number) {
+  const bob = await shared().line('bob', room)
+  for (let at = 0; at < count; at += 500) {
+    bob.send(...Array.from({ length: Math.min(500, count - at) }, (_, index) => `line ${at + index}`))
+    await bob.rest()
+  }
+  return bob
+}
+
+test('a room of 1,500 messages is read up to its first one, without a jump and with few elements', async () => {
+  await fill('long', 1_500)
+  const ann = await visit(shared().port)
+  await ann.enter('ann', 'long')
+  await ann.reads('line 1499')
+  let jump = 0
+  let nodes = 0
+  for (let seen = await look(ann); !seen.beginning; seen = await look(ann)) {
+    jump = Math.max(jump, await scroll(ann, -400, 10))
+    nodes = Math.max(nodes, seen.nodes)
+  }
+  await scroll(ann, -10_000, 2)
+  expect((await look(ann)).first).toBe('line 0')
+  expect(jump).toBeLessThan(2)
+  expect(nodes).toBeLessThan(MOST_NODES)
+  expect(await ann.page.locator('#older').textContent()).toContain('This is the beginning of #long')
+  await ann.page.locator('#newest', { hasText: 'Jump to newest' }).click()
+  await ann.page.locator('#newest').waitFor({ state: 'hidden' })
+  await ann.page.locator('.body:text-is("line 1499")').waitFor()
+})
+
+let isFilled = false
+
+test('scrolling through thousands of messages never holds the page for long', TIMED, async () => {
+  const ann = await visit(shared().port)
+  if (!isFilled) await fill('longer', 4_000)
+  isFilled = true
+  await ann.enter('ann', 'longer')
+  await ann.reads('line 3999')
+  const longest = await longestTask(ann, async () => {
+    expect(await ann.page.evaluate<number>(SCROLL_UP)).toBeLessThan(MOST_NODES)
+  })
+  expect((await look(ann)).first).toBe('line 0')
+  expect(longest).toBeLessThan(NOTICED_MS)
+})
+
+test('a link leads to its message, a date to its first one; of one that is gone the page says so', async () => {
+  const bob = await fill('linked', 400)
+  bob.send('HISTORY first=40')
+  const [, ...records] = await bob.take(41)
+  const ids = records.flatMap((line) => (line.type === 'history' ? [line.body.id] : []))
+  const ann = await visit(shared().port)
+  await ann.enter('ann', `linked/${ids[20]}`)
+  const found = ann.page.locator('.entry.found')
+  await found.waitFor()
+  const { y = 0, height = 0 } = (await found.boundingBox()) ?? {}
+  const log = await ann.page.locator('#log').boundingBox()
+  expect(Math.abs(y + height / 2 - (log?.y ?? 0) - (log?.height ?? 0) / 2)).toBeLessThan(20)
+  expect(await found.locator('.body').textContent()).toBe('line 19')
+  await ann.page.evaluate(`location.hash = '#linked/123'`)
+  await ann.page.locator('.toast', { hasText: 'does not exist any more' }).waitFor()
+  await ann.page.keyboard.press('Escape')
+  await ann.page.locator('.body:text-is("line 399")').waitFor()
+  expect(new URL(ann.page.url()).hash).toBe('#linked')
+})
+
+test('fifty messages a second in a room of 1,000 members do not hold the page', TIMED, async () => {
+  const { daemon, port } = shared()
+  const room = 'crowd'
+  const people = await Promise.all(
+    Array.from({ length: 1_000 }, async (_, index) => {
+      const socket = connect(daemon.line, '127.0.0.1')
+      socket.write(`LOGIN person${index}\nJOIN ${room}\n`)
+      await new Promise((joined) => socket.once('data', joined))
+      return socket.resume()
+    }),
+  )
+  onTestFinished(() => {
+    for (const socket of people) socket.destroy()
+  })
+  const ann = await visit(port)
+  await ann.enter('ann', room)
+  await ann.page.locator('#text').focus()
+  const longest = await longestTask(ann, async () => {
+    for (let index = 0; index < 100; index++) {
+      people[index]?.write(`hello from ${index}, what about https://example.org/${index}?\n`)
+      if (index % 10 === 0) await ann.page.keyboard.type('x')
+      await wait(20)
+    }
+    await ann.reads('hello from 99')
+  })
+  expect(longest).toBeLessThan(NOTICED_MS)
+  expect((await look(ann)).nodes).toBeLessThan(MOST_NODES)
+})
