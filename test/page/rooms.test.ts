@@ -168,11 +168,12 @@ test('long and right-to-left names fit, also with large text', async () => {
   await ann.enter('ann', long)
   await page.locator('#topic').click()
   const isWide = () => page.evaluate('document.documentElement.scrollWidth > innerWidth')
-  /** True if the parts of the bar lie beside one another. */
+  /** True if no two parts of the bar lie over one another. */
   const isApart = () =>
     page.evaluate(`(() => {
-      const boxes = [...document.querySelectorAll('#bar > :not([hidden])')].map((part) => part.getBoundingClientRect())
-      return boxes.every(({ right }, i) => i === boxes.length - 1 || right <= boxes[i + 1].left + 1)
+      const boxes = [...document.querySelectorAll('#bar > *')].map((part) => part.getBoundingClientRect()).filter(({ width }) => width > 0)
+      const meet = (a, b) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1
+      return !boxes.some((a, i) => boxes.some((b, j) => i < j && meet(a, b)))
     })()`)
   for (const size of ['100%', '200%']) {
     await page.evaluate(`document.documentElement.style.fontSize = '${size}'`)
