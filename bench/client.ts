@@ -17,6 +17,8 @@ export interface Reach {
   readonly ca?: string | undefined
   /** Credentials, one for each client by its number. */
   readonly passes?: readonly string[]
+  /** Clients that may enter at the same time, where not as the dialect says. */
+  readonly atOnce?: number
 }
 
 /** Clients that come the same way. */
@@ -26,7 +28,6 @@ export interface Seats extends Reach {
   readonly count: number
   /** Rooms that are entered in turn. */
   readonly rooms?: number
-  readonly atOnce?: number
 }
 
 export class Client implements Disposable {

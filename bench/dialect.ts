@@ -92,8 +92,6 @@ function irc(channelOf: (room: number) => string): Dialect {
     ],
     say: (text, room) => `PRIVMSG ${channelOf(room)} :${text}\r\n`,
     echo: false,
-    // ngircd drops some of a crowd.
-    atOnce: 10,
   }
 }
 

@@ -1,10 +1,11 @@
 import type { Notice } from './replies.ts'
 
-/** The answer to somebody who does not know what to type, before the reply to the line. */
-export const HINT: Notice = {
-  type: 'notice',
-  notice:
-    'This is roomd. Type LOGIN name, JOIN room, then talk. HELP lists the commands, /plain makes the replies readable.',
+const HINT =
+  'This is roomd. Type LOGIN name, JOIN room, then talk. HELP lists the commands, /plain makes the replies readable.'
+
+/** Returns the answer to somebody who does not know what to type, before the reply to the line, with the text of --welcome. */
+export function hintOf(welcome: string | undefined): Notice {
+  return { type: 'notice', notice: welcome === undefined ? HINT : `${welcome} ${HINT}` }
 }
 
 const QUESTIONS = new Set(['', 'help', '?'])

@@ -11,20 +11,22 @@ const ROOMS: NameRule = SLUG_RULE
 export const limits: Command = {
   name: '/limits',
   usage: '/limits',
-  help: 'Limits of this server: longest line and message, rules for names of users and rooms, and the rate that holds for you.',
+  help: 'The purpose of this server, if it tells one, and its limits: longest line and message, rules for names of users and rooms, and the rate that holds for you.',
   state: 'any',
   least: 0,
-  run({ chat: { maxText }, maxLine, pace: { rate, burst } }) {
+  run({ chat: { maxText, welcome }, maxLine, pace: { rate, burst } }) {
     const sizes = `A line has at most ${maxLine} bytes, a message at most ${maxText} characters`
+    const bounds = rate > 0 ? `${sizes}; ${rate} lines a second are read, ${burst} at once` : sizes
     return {
       type: 'commandResult',
-      result: rate > 0 ? `${sizes}; ${rate} lines a second are read, ${burst} at once` : sizes,
+      result: welcome === undefined ? bounds : `${welcome}\n${bounds}`,
       limits: {
         line: maxLine,
         text: maxText,
         nickname: NICKNAMES,
         room: ROOMS,
         ...(rate > 0 && { rate: { perSecond: rate, burst } }),
+        ...(welcome !== undefined && { welcome }),
       },
     }
   },

@@ -1,7 +1,7 @@
 import { Refusal } from '../src/chat/refusal.ts'
 import type { MessageExtras } from '../src/chat/speech.ts'
 import type { Command, CommandContext } from './command.ts'
-import { OK, type Reply } from './replies.ts'
+import { OK, type Reply, Said } from './replies.ts'
 
 /** The optional nonce before the text, with which a client repeats a line safely (docs/protocols/line.md, section 2.6). */
 export const NONCE = /^nonce=([\w.:-]{1,64})[ \t]+(?=\S)/
@@ -26,7 +26,7 @@ export function sayOnce(
   if (prefix === undefined) return undefined
   const text = textOf(parameter.slice(prefix.length))
   return chat.messages.say(session.inRoom(), text, { nonce, details }).then(
-    ({ id }) => ({ ...OK, id: String(id) }),
+    ({ id }) => new Said(id),
     (error: unknown) => {
       // The client sends the line again; none behind it may come before it.
       if (error instanceof Refusal && error.code === 'unavailable') breakOff()

@@ -37,3 +37,15 @@ export function result(text: string): CommandResult {
 }
 
 export const OK = result('OK')
+
+/** The `OK` to a message with a nonce. */
+export class Said {
+  readonly type = 'commandResult'
+  readonly result = 'OK'
+  /** Id of the message. */
+  readonly id: string
+
+  constructor(id: number) {
+    this.id = String(id)
+  }
+}

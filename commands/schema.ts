@@ -79,6 +79,7 @@ const Limits = Type.Object(
     nickname: NameRule,
     room: NameRule,
     rate: Type.Optional(RateLimit),
+    welcome: Type.Optional(Type.String({ description: 'The purpose of the server (--welcome).' })),
   },
   { ...exact, description: '/limits' },
 )

@@ -1,11 +1,15 @@
 /** All options: flag, environment variable (ROOMD_…), default, check and help text. A protocol declares its own in its folder. */
 import { isName, isSlug } from './chat/names.ts'
+import { isLonger } from './chat/text.ts'
 import { isPrefix, redisLocationOf } from './engine/redis/url.ts'
 import { MAX_TIMER_SECONDS, type Option, type OptionTable, type ValuesOf } from './option.ts'
 import { PROTOCOL_OPTIONS, PROTOCOLS } from './protocols/all.ts'
 import { readSecretFile } from './secret-files.ts'
 import { AddressList } from './transport/address-list.ts'
 import { IPV6_PREFIX } from './transport/network.ts'
+
+/** Maximum characters of --welcome. */
+const MAX_WELCOME = 500
 
 const limit = { type: 'number', group: 'Limits' } as const
 
@@ -182,6 +186,13 @@ export const OPTIONS = {
     group: 'Operation',
     describe: 'accounts that are admins, besides those that roomd account NAME --admin has marked: ann,bob,…',
   },
+  welcome: {
+    type: 'string',
+    default: undefined,
+    group: 'Operation',
+    describe:
+      'text for newcomers: the purpose of this server, in at most 500 characters; in /limits, in the answer to help, and in the MOTD of IRC',
+  },
   'drain-timeout': {
     type: 'number',
     default: 5,
@@ -251,6 +262,10 @@ export function checkConfig(raw: Readonly<Record<string, unknown>>): Config {
   }
   if (!isPrefix(checked['redis-prefix'])) {
     throw new ConfigError('--redis-prefix must be 1 to 64 letters, digits, and any of _ . : -')
+  }
+  const { welcome = 'none' } = checked
+  if (welcome.trim() === '' || isLonger(welcome, MAX_WELCOME) || /[\p{Cc}\u2028\u2029]/u.test(welcome)) {
+    throw new ConfigError(`--welcome is one line of at most ${MAX_WELCOME} characters`)
   }
   if (!isSlug(checked.lobby))
     throw new ConfigError(

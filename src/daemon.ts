@@ -68,6 +68,8 @@ export interface DaemonDetails {
   readonly logState?: LogState
   /** Cost of hashing a secret; the default of `Chat` if not given. */
   readonly cost?: Cost
+  /** False if nobody connects while the daemon stops, which then takes less; true if not given. */
+  readonly acceptsLast?: boolean
 }
 
 /**
@@ -79,7 +81,7 @@ export interface DaemonDetails {
 export async function startDaemon(
   config: Config,
   log: Logger,
-  { version = 'unknown', logState, cost }: DaemonDetails = {},
+  { version = 'unknown', logState, cost, acceptsLast = true }: DaemonDetails = {},
 ): Promise<Daemon> {
   const started = performance.now()
   /** Called after every commit; set by /metrics. */
@@ -106,6 +108,7 @@ export async function startDaemon(
   })
   const chat = new Chat(engine, {
     maxText: config['max-text'],
+    welcome: config.welcome,
     guests: config.guests,
     keepDays: config['keep-days'],
     maxRooms: config['max-rooms'],
@@ -204,7 +207,7 @@ export async function startDaemon(
     // Listeners that answer probes stop last, so that probes see the stop.
     for (const { port } of ports) port.drain()
     for (const answersProbes of [false, true]) {
-      await Promise.all(ports.map(({ port }) => port.answersProbes === answersProbes && port.stop()))
+      await Promise.all(ports.map(({ port }) => port.answersProbes === answersProbes && port.stop(acceptsLast)))
     }
     clearTimeout(abort)
     await control?.close()

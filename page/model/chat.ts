@@ -11,6 +11,7 @@ import { webSocket } from '../../src/client/websocket.ts'
 import { Connections } from './connections.ts'
 import type { Conversation } from './conversation.ts'
 import type { Said } from './happening.ts'
+import { pastOf } from './past.ts'
 import { PrivateTalk, privateKey } from './private-talk.ts'
 import { RoomTalk, roomKey } from './room-talk.ts'
 import { serverUrl } from './server.ts'
@@ -315,6 +316,7 @@ export class Chat {
     if (this.#conversations.has(conversation.key)) return
     this.#conversations.set(conversation.key, conversation)
     conversation.changed.on(() => this.changed.emit())
+    conversation.restore(pastOf(conversation))
     conversation.outbox.resume()
     this.changed.emit()
   }

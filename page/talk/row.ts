@@ -23,7 +23,7 @@ export function elementOf(row: Row, look: RowLook): HTMLElement {
     case 'day':
       return make('h2', 'day', make('span', '', row.text))
     case 'unread':
-      return make('h2', 'unread', make('span', '', 'New'))
+      return make('h2', 'unread-line', make('span', '', 'New'))
     case 'message':
       return messageElement(row, look)
     case 'quiet':

@@ -5,7 +5,7 @@ import { accountId, type Credentials, Proof } from './credentials.ts'
 import type { Memberships } from './memberships.ts'
 import { fold } from './names.ts'
 import { Refusal, refuse } from './refusal.ts'
-import type { RoomState } from './room-state.ts'
+import { isAtLeast, type RoomState } from './room-state.ts'
 import type { Identity } from './sanctions.ts'
 import { isFullScope } from './token-scope.ts'
 
@@ -43,6 +43,15 @@ export class Access {
   /** The state of a room. @throws Refusal `unavailable`. */
   stateOf(room: RoomRecord): Promise<RoomState> {
     return this.#parts.memberships.stateOf(room).catch(refuse)
+  }
+
+  /** Resolves with true if an account, which may have been removed, operates a room. @throws Refusal `unavailable`. */
+  async operates({ name, id }: { readonly name: string; readonly id: string }, room: RoomRecord): Promise<boolean> {
+    const { credentials, admins } = this.#parts
+    const account = await credentials.find(name).catch(refuse)
+    if (!account || accountId(account) !== id) return false
+    const identity = { key: fold(name), accountId: id, isAdmin: admins.names(account), addressDigest: undefined }
+    return isAtLeast((await this.stateOf(room)).rankOf(identity), 'operator')
   }
 
   /**

@@ -9,6 +9,8 @@ export interface ChatOptions {
   readonly keepDays?: number
   /** Maximum characters of a message. */
   readonly maxText: number
+  /** Purpose of the server, a line for newcomers. */
+  readonly welcome?: string | undefined
   /** False if only the owners of accounts may log in and speak; true by default. */
   readonly guests?: boolean
   /** Maximum number of rooms; 0 or undefined for no limit. */

@@ -95,6 +95,8 @@ export class Chat {
   readonly away: Away
   /** Characters of the longest message. */
   readonly maxText: number
+  /** See {@link ChatOptions.welcome}. */
+  readonly welcome: string | undefined
   /** Signals between nodes. */
   readonly broadcast: EngineBroadcast
   readonly counts = new Counts()
@@ -191,6 +193,7 @@ export class Chat {
     this.#memberships = memberships
     this.#passwords = passwords
     this.maxText = maxText
+    this.welcome = options.welcome
     this.broadcast = engine.broadcast
     this.access = new Access({ memberships, credentials, admins, digests })
     this.authors = new Authors({ access: this.access, credentials, guests })

@@ -47,7 +47,7 @@ export class Joining {
     try {
       // The nickname may have been registered since the login, or be about to be.
       const check = async () => {
-        if (!session.registered) await guests.check(session.name, session)
+        if (!session.registered) await guests.check(session.name, session.isOnlyGuest)
       }
       return await memberships.join(session, { moves, find, check })
     } finally {

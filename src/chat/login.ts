@@ -53,7 +53,7 @@ export class SessionLogin {
     const registered = as instanceof Proof
     const name = registered ? as.name : as
     // An account may have a nickname that earlier versions allowed.
-    if (!registered) await guests.checkNew(name)
+    if (!registered) await guests.checkNew(name, alone)
     const key = fold(name)
     await this.#closed(key)
     // So that its revocation finds the session.
@@ -124,14 +124,20 @@ export class SessionLogin {
     const { name: former } = session
     const [before, key] = [session.key, fold(name)]
     if (key !== before) {
-      await guests.checkNew(name)
+      await guests.checkNew(name, true)
       await this.#closed(key)
       presence.add(key, session)
       try {
         await this.#takeAlone(session, name)
         await blocking.load(name)
+        // Its end has released the former nickname, and would leave this one held.
+        if (session.closed) {
+          await this.#alone.giveUp(session)
+          throw new Refusal('not-in-room')
+        }
       } catch (error) {
-        presence.remove(key, session)
+        if (presence.remove(key, session)) blocking.forget(key)
+        handover.freed(key)
         throw error
       }
     }

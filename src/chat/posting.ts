@@ -8,6 +8,7 @@ import { fold } from './names.ts'
 import { Refusal, refuse } from './refusal.ts'
 import type { Room } from './room.ts'
 import { digestOf } from './secrets.ts'
+import type { Standing } from './session.ts'
 import type { Saying, Speech } from './speech.ts'
 import { checkScope } from './token-scope.ts'
 
@@ -23,6 +24,21 @@ export interface Lectern {
   readonly room: Room
   /** The room as it was when its password was shown. */
   readonly unlocked: RoomRecord | undefined
+}
+
+/** A request that is done once. */
+export interface KeyedRequest {
+  readonly author: Author
+  /** The place to which the key belongs: the id of a room, or the nickname of an addressee. */
+  readonly place: number | string
+  readonly key: string
+  /** Text that is the same for the same request only. */
+  readonly request: string
+}
+
+/** The result of a request that has been done. */
+export interface Done<T> {
+  readonly result: T
 }
 
 /** Messages of authors without a session: nobody joins or leaves for them, and everything else holds as for members. */
@@ -64,22 +80,36 @@ export class Posting {
     return lectern
   }
 
+  /** The standing of an author who governs a room and need not enter it. @throws Refusal `room-unknown`, `unavailable`. */
+  async govern(author: Author, record: RoomRecord): Promise<Standing> {
+    return { session: author, room: await this.#parts.memberships.hold(record).catch(refuse) }
+  }
+
   /** @throws Refusal `text-empty`, `text-too-long` for what is no text of a message. */
   checkText(text: string): void {
     this.#parts.speech.body(text)
   }
 
   /**
-   * Keeps a request of an author under a key for a day. Resolves with false if an earlier one with this key was another request. Keys belong
-   * to a place: the id of a room, or the nickname of an addressee.
+   * Does a request of an author, which is kept under its key for a day, unless it is refused: nobody can fill the store with requests that do
+   * nothing. Resolves with undefined, and nothing is done, if an earlier one with this key was another request.
    *
-   * @throws Refusal `unavailable`.
+   * @throws Refusal `unavailable`, and what `act` refuses.
    */
-  async claimKey(author: Author, place: number | string, key: string, request: string): Promise<boolean> {
+  async once<T>({ author, place, key, request }: KeyedRequest, act: () => Promise<T>): Promise<Done<T> | undefined> {
+    const { records } = this.#engine
     const digest = digestOf(request)
     const id = digestOf(JSON.stringify([typeof place === 'string' ? fold(place) : place, author.key, key]))
     const expiresAt = Date.now() + NONCE_MS
-    return (await this.#engine.records.insertOrGet('request', id, digest, { expiresAt }).catch(refuse)) === digest
+    const kept = await records.insertOrGet('request', id, digest, { expiresAt }).catch(refuse)
+    if (kept !== digest) return undefined
+    try {
+      return { result: await act() }
+    } catch (error) {
+      // What is not known to be refused may have been done.
+      if (error instanceof Refusal && error.code !== 'unavailable') await records.delete('request', id).catch(() => {})
+      throw error
+    }
   }
 
   /**

@@ -41,11 +41,11 @@ export class RoomHooks {
   /** Makes a webhook for the events of a room from now on. Resolves with undefined where the room, or the server, has the maximum number. */
   async create(
     room: RoomRecord,
-    { url, kinds, secret, by }: Pick<HookRecord, 'url' | 'secret' | 'by'> & { readonly kinds: readonly string[] },
+    { kinds, ...given }: Pick<HookRecord, 'url' | 'secret' | 'by' | 'account'> & { readonly kinds: readonly string[] },
   ): Promise<HookRecord | undefined> {
     const id = randomBytes(9).toString('base64url')
     const position = await this.#newest(room)
-    const hook: HookRecord = { id, room: room.id, url, kinds: [...kinds], secret, by, createdAt: Date.now(), position }
+    const hook: HookRecord = { ...given, id, room: room.id, kinds: [...kinds], createdAt: Date.now(), position }
     await this.#engine.records.put('hook', id, hook).catch(refuse)
     // Of concurrent requests, on whatever nodes, the first one counts.
     const [ofRoom, ofAll] = await Promise.all([this.list(room), this.all()])

@@ -2,7 +2,7 @@ import type { RoomRecord } from '../engine/engine.ts'
 import type { Event, ModeFlag } from '../engine/event.ts'
 import { tickEnd } from '../tick.ts'
 import { auditEntry, type OnAudit } from './audit.ts'
-import type { Directory } from './directory.ts'
+import type { Directory, RoomDescription } from './directory.ts'
 import type { ModeratorActions } from './moderator-actions.ts'
 import type { Passwords } from './passwords.ts'
 import { Refusal } from './refusal.ts'
@@ -98,6 +98,24 @@ export class RoomSettings {
     return this.#appendMode(by, 'title', title)
   }
 
+  /**
+   * Changes title, description and visibility of the room, which were those of `before`. The description is the topic too.
+   *
+   * @throws Refusal as {@link Directory.change} does.
+   */
+  async change(by: Standing, before: RoomRecord, description: RoomDescription): Promise<RoomRecord> {
+    this.#actions.check(by, 'operator')
+    const after = await this.#parts.directory.change(before.id, description)
+    if (after.title !== before.title) await this.#appendMode(by, 'title', after.title)
+    const wasHidden = before.visibility === 'hidden'
+    const isHidden = after.visibility === 'hidden'
+    if (isHidden !== wasHidden) await this.#appendMode(by, 'visibility', isHidden ? 'hidden' : undefined)
+    if (after.description !== before.description) {
+      await this.#actions.append(by, { kind: 'topic', body: after.description })
+    }
+    return after
+  }
+
   /** Closes the room: removes it with its history. */
   async close(by: Standing): Promise<void> {
     this.#checkSettings(by, 'owner')
@@ -130,7 +148,7 @@ export class RoomSettings {
     if (by.room.record.id === LOBBY) throw new Refusal('not-permitted')
   }
 
-  #appendMode(by: Membership, flag: ModeFlag, value: string | undefined): Promise<Event> {
+  #appendMode(by: Standing, flag: ModeFlag, value: string | undefined): Promise<Event> {
     const on = value !== undefined
     return this.#actions.append(by, { kind: 'mode', body: '', details: { flag, on, ...(value && { value }) } })
   }

@@ -66,18 +66,22 @@ export async function entered<T>(
 ): Promise<T> {
   const end = Date.now() + retryMs
   let { identity } = reach
+  /** True if the server may not have noticed the end of an earlier attempt, which holds the nickname. */
+  let mayLinger = false
   for (let names = 1; ; ) {
     try {
       return await attempt(identity)
     } catch (error) {
       const code = error instanceof RefusedError ? error.code : undefined
+      const isTaken = code !== undefined && NAME_TAKEN.has(code)
+      mayLinger ||= error instanceof DisconnectedError
       const isAnonymous = identity.password === undefined && identity.token === undefined
       if (code === 'name-reserved' && isAnonymous && canAsk()) {
         identity = { ...identity, isChosen: true, password: await askSecret(`Password for ${identity.nickname}: `) }
-      } else if (code !== undefined && NAME_TAKEN.has(code) && !identity.isChosen && names < MAX_NAMES) {
+      } else if (isTaken && !identity.isChosen && names < MAX_NAMES) {
         names++
         identity = { ...identity, nickname: `${reach.identity.nickname}-${names}` }
-      } else if (isTemporary(error) && Date.now() + RETRY_MS < end) {
+      } else if ((isTemporary(error) || (isTaken && mayLinger)) && Date.now() + RETRY_MS < end) {
         await sleep(RETRY_MS)
       } else {
         throw failureOf(error, reach)

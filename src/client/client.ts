@@ -150,6 +150,8 @@ export class ChatClient {
       if (this.#stay !== stay) this.#stay?.leave()
       this.#stay = stay
       stay.arrive(connection)
+      // It has nothing to catch up with, but may have much to say, all of which would have to be answered first.
+      if (stay.options.follows === false) this.#link.settled()
       stay.catchUp(connection).then(
         () => {
           if (stay.isCaughtUp) this.#link.settled()

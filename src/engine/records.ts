@@ -136,6 +136,8 @@ const HOOK = {
     secret: TEXT,
     /** The name of the account that has made it. */
     by: TEXT,
+    /** Id of the account, so that a later one under the same name is not taken for it. */
+    account: TEXT,
     /** Time in ms since the epoch. */
     createdAt: { type: 'number' },
     /** Id of the last event that was delivered, or that is not wanted. */
@@ -152,7 +154,7 @@ const HOOK = {
       additionalProperties: false,
     },
   },
-  required: ['id', 'room', 'url', 'kinds', 'secret', 'by', 'createdAt', 'position'],
+  required: ['id', 'room', 'url', 'kinds', 'secret', 'by', 'account', 'createdAt', 'position'],
   additionalProperties: false,
 } as const
 

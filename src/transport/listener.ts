@@ -159,10 +159,10 @@ export class ListeningPort implements Port {
     for (const connection of this.#connections.values()) connection.drain?.()
   }
 
-  async stop(): Promise<void> {
+  async stop(acceptsLast = true): Promise<void> {
     this.#stopping = true
     for (const connection of this.#connections.values()) connection.stop()
-    if (this.#server.listening) {
+    if (acceptsLast && this.#server.listening) {
       const emptied = cluster.isWorker ? leavePort : acceptQueueEmptied
       await Promise.race([emptied(this.#server, () => this.#accepted), this.#aborted.promise])
     }

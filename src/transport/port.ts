@@ -17,8 +17,11 @@ export interface Port {
   expel(banOf: BanOf): void
   /** Ends the connections that cannot be probes, as the daemon stops. */
   drain(): void
-  /** Stops listening, and ends each connection after its replies and a notice. Resolves when all are closed. */
-  stop(): Promise<void>
+  /**
+   * Stops listening, and ends each connection after its replies and a notice. Resolves when all are closed. Connections that are completed
+   * at this moment are accepted before, unless `acceptsLast` is false.
+   */
+  stop(acceptsLast?: boolean): Promise<void>
   /** Destroys all connections. */
   abort(): void
   /** Replaces the certificate for new TLS connections. */

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { openRelay } from '../client/relay.ts'
 import { certificate } from '../support/certificate.ts'
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
+import { eventually } from '../support/eventually.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { reservePort } from '../support/port.ts'
 import { isReply } from '../support/stage.ts'
@@ -135,6 +136,19 @@ test('a server that is away is 75, at once or when --retry is over, and waited f
   } finally {
     await late.stop()
   }
+})
+
+test('behind an attempt that was cut a nickname that is taken may be its own, and is waited for', async () => {
+  const relay = await openRelay(port)
+  relay.hold(true)
+  const holder = await member(daemon, 'LOGIN ghost', 'JOIN ghosts')
+  const sending = new Verb(['send', 'ghosts', 'hi', '--as', 'ghost', '--retry', '60'], { port: relay.port, input: '' })
+  await eventually(() => expect(relay.count).toBe(1))
+  relay.hold(false)
+  await eventually(() => expect(relay.count).toBeGreaterThan(2))
+  holder.socket.destroy()
+  expect(await sending.ended).toEqual(DONE)
+  expect(await bodiesOf(daemon, 'ghosts')).toEqual(['hi'])
 })
 
 test('the secret of an account is a file; without it the account is not used', async () => {

@@ -47,7 +47,7 @@ async function makeIn(options: Partial<LocalOptions>, folder?: string) {
 
 conformance('local, in memory', () => makeIn({}))
 conformance('local, on a file', async () => makeIn({}, temporaryFolder()))
-conformance('local, remembering next to nothing', () => makeIn({ memory: { events: 3, bytes: 500 } }))
+conformance('local, remembering next to nothing', () => makeIn({ memory: { events: 3, bytes: 500 } }), 'logs')
 
 clockBack('local', async () => {
   const file = join(temporaryFolder(), 'roomd.db')

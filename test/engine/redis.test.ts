@@ -51,7 +51,7 @@ withRedis('the redis engine', () => {
   }
 
   conformance('redis', () => make())
-  conformance('redis, remembering next to nothing', () => make({ memory: { events: 3, bytes: 500 } }))
+  conformance('redis, remembering next to nothing', () => make({ memory: { events: 3, bytes: 500 } }), 'logs')
 
   it('knows the looks of accounts that an earlier version has made, also beside it', async () => {
     const prefix = `earlier${prefixes++}`

@@ -41,7 +41,14 @@ async function write(dir: string): Promise<void> {
     input: { main: join(root, 'src/main.js'), 'store-thread': join(root, 'src/engine/local/store-thread.ts') },
     platform: 'node',
     logLevel: 'silent',
-    plugins: [{ name: 'place', transform: placed }],
+    plugins: [
+      { name: 'place', transform: placed },
+      {
+        name: 'width',
+        resolveId: widthFor,
+        load: (id) => (id === WIDTH ? 'export default (text) => text.length' : null),
+      },
+    ],
   })
   await build.write({ dir, format: 'esm', keepNames: true })
   await build.close()
@@ -51,6 +58,17 @@ async function write(dir: string): Promise<void> {
 function placed(code: string, id: string): string | undefined {
   if (!code.includes('import.meta.url') || id.endsWith(BESIDE)) return undefined
   return code.replaceAll('import.meta.url', JSON.stringify(pathToFileURL(id)))
+}
+
+/** Module in place of string-width. */
+const WIDTH = 'width-of-help'
+
+/**
+ * Gives the layout of the help, which is ASCII, a simpler measure of widths: the classes of characters of string-width are a sixth of what
+ * a start of the daemon costs.
+ */
+function widthFor(name: string, importer = ''): string | undefined {
+  return name === 'string-width' && /\/node_modules\/(?:yargs|cliui|wrap-ansi)\//.test(importer) ? WIDTH : undefined
 }
 
 function removeOld(cache: string): void {

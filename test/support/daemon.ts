@@ -34,8 +34,8 @@ export async function startTestDaemon(
     data: ':memory:',
     ...overrides,
   })
-  // What secrets cost is tested by itself.
-  const daemon = await startDaemon(config, log, { cost: { ln: 4, r: 8, p: 1 } })
+  // What secrets cost is tested by itself, and so is who connects as it stops (test/daemon/stop.test.ts).
+  const daemon = await startDaemon(config, log, { cost: { ln: 4, r: 8, p: 1 }, acceptsLast: false })
   const port = (name: string): number => daemon.addresses.get(name)?.port ?? Number.NaN
   return { line: port('line'), lineTls: port('line-tls'), port, stop: () => daemon.stop() }
 }

@@ -92,7 +92,15 @@ export async function fill(engine: Engine): Promise<void> {
     const made = { ...token, digest: digestOf(name), name, rooms: ['ops'], rights: [...token.rights], until: 1 }
     await engine.records.put('token', made.digest, made)
   }
-  const hook = { url: 'https://example.org/', kinds: ['message'], secret: 'é', by: 'ANN', createdAt: 1, position: 7 }
+  const hook = {
+    url: 'https://example.org/',
+    kinds: ['message'],
+    secret: 'é',
+    by: 'ANN',
+    account: 'id',
+    createdAt: 1,
+    position: 7,
+  }
   await engine.records.put('hook', 'h', { ...hook, id: 'h', room: id, failing: { since: 1, error: 'HTTP 500' } })
   await engine.records.put('secret', 'secret', 'of tokens')
   await engine.records.put('secret', 'ticket:1', 'Ann', { expiresAt: Date.now() + DAY_MS })

@@ -105,8 +105,6 @@ async function stage(
 
 describe.each<Setting>([
   { transport: 'TCP', writesEach: false },
-  { transport: 'TCP', writesEach: true },
-  { transport: 'TLS', writesEach: false },
   { transport: 'TLS', writesEach: true },
 ])('over $transport, a record for each frame: $writesEach', (setting) => {
   test('frames are answered in order, late answers too, in one write or byte by byte', async () => {

@@ -7,6 +7,7 @@ import { extentOf, readLog } from '../reading.ts'
 import { type MemoryLimits, Recent, RecentTotal } from '../recent.ts'
 import { searchLog } from '../searching.ts'
 import { Commits } from './commits.ts'
+import { columnsOf } from './messages.ts'
 import type { StoreThread } from './thread.ts'
 
 /** A log with followers; only such logs are held in memory. */
@@ -40,7 +41,7 @@ export class LocalLogs implements EngineLogs {
     this.#on = on
     const clock = new ClockMonitor((ms) => observer.clockWentBack?.(ms))
     this.#commits = new Commits({
-      commit: (rows) => store().call('append', rows),
+      commit: (rows) => store().call('append', columnsOf(rows)),
       committed: (log, event) => this.#deliver(log, event),
       measured: (events, ms) => observer.measured?.(events, ms),
       timed: (event) => clock.committed(event),

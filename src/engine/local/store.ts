@@ -15,7 +15,7 @@ import { EventTable } from './event-table.ts'
 import { Indexing } from './indexing.ts'
 import { LogTable } from './log-table.ts'
 import { MemberTable } from './member-table.ts'
-import type { CommitResult, Row } from './messages.ts'
+import { type Columns, type CommitResult, rowsOf } from './messages.ts'
 import { type RecordPage, RecordTable } from './record-table.ts'
 import { RoomStateTable } from './room-state-table.ts'
 import { LocalRoomTable } from './room-table.ts'
@@ -90,8 +90,8 @@ export class LocalStore {
     this.#appender = new Appender({ rooms, records, logs, events, states, members, erasure, indexing }, transaction)
   }
 
-  append(rows: readonly Row[]): CommitResult {
-    return this.#appender.append(rows)
+  append(batch: Columns): CommitResult {
+    return this.#appender.append(rowsOf(batch))
   }
 
   /** Calls {@link Appender.idWithNonce} for now. */

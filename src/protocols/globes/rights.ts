@@ -10,6 +10,14 @@ import type { GlobesContext } from './options.ts'
 import { refuseGuess } from './refusals.ts'
 import { roomTokenOf } from './tokens.ts'
 
+/** The right of a request to change a room. */
+export interface Right {
+  /** Its reason, for the log. */
+  readonly by: string
+  /** The account that has it by its rank. */
+  readonly proof?: Proof
+}
+
 /** Authorization to change and delete rooms (docs/protocols/globes.md, sections 2.3 to 2.5). */
 export class Rights {
   readonly #shared: GlobesContext
@@ -21,22 +29,22 @@ export class Rights {
   }
 
   /**
-   * Returns the reason why a request may change the room, for the log. Rooms with an owner or operators are changed by accounts of a rank
+   * Returns the right of a request to change the room. Rooms with an owner or operators are changed by accounts of a rank
    * of at least `least`, and by no others.
    *
    * @throws {GlobesError} 403 for a missing token, else 104
    */
-  async check(room: RoomRecord, request: FastifyRequest, least: 'operator' | 'owner'): Promise<string> {
+  async check(room: RoomRecord, request: FastifyRequest, least: 'operator' | 'owner'): Promise<Right> {
     const { chat, publicRooms } = this.#shared
     const isPublic = room.hash === undefined
     if (isPublic && publicRooms === 'closed') throw new GlobesError(104)
     const state = await chat.access.stateOf(room)
     const published = state.isGoverned ? undefined : await this.#findPublished(room, request)
-    if (published !== undefined) return published
+    if (published !== undefined) return { by: published }
     const proof = await this.#findAccount(request)
     if (proof) {
       const rank = state.rankOf(await chat.access.identify(proof, this.#requests.addressOf(request)))
-      if (isAtLeast(rank, state.isGoverned ? least : 'admin')) return `${rank} ${proof.name}`
+      if (isAtLeast(rank, state.isGoverned ? least : 'admin')) return { by: `${rank} ${proof.name}`, proof }
     }
     throw isPublic || state.isGoverned ? new GlobesError(104) : new GlobesError(403, 'token')
   }

@@ -40,16 +40,18 @@ export function addRooms(app: FastifyInstance, shared: GlobesContext, { requests
 
   app.put<InRoom>('/chats/:room', async (request) => {
     const room = await findRoom(rooms, request.params.room)
-    await rights.check(room, request, 'operator')
+    const { proof } = await rights.check(room, request, 'operator')
     const texts = textsOf(request.body, 'title', 'description', 'visibility')
     const description = checkDescription(texts, room.hash === undefined ? 'none' : 'fit')
-    const changed = await rooms.change(room.id, description)
-    return showRoom(rooms, changed, true)
+    if (!proof) return showRoom(rooms, await rooms.change(room.id, description), true)
+    const author = await chat.authors.identify(proof, requests.askerOf(request), 'globes')
+    const standing = await chat.posting.govern(author, room)
+    return showRoom(rooms, await chat.moderation.settings.change(standing, room, description), true)
   })
 
   app.delete<InRoom>('/chats/:room', async (request) => {
     const room = await findRoom(rooms, request.params.room)
-    const by = await rights.check(room, request, 'owner')
+    const { by } = await rights.check(room, request, 'owner')
     if (room.id === LOBBY) throw new GlobesError(104)
     await rooms.close(room.id)
     log.info({ room: room.id, title: room.title, address: requests.clientOf(request).full, by }, 'room deleted')

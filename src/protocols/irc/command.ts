@@ -18,6 +18,8 @@ export interface IrcContext {
   readonly multiline: MultilineInput
   /** Sends lines before the reply. */
   tell(lines: Lines): void
+  /** Resolves when the client has read what it was sent, or is gone. */
+  drained(): Promise<void>
   /** Returns the line of a numeric. */
   reply<N extends keyof typeof NUMERICS>(name: N, ...params: Parameters<(typeof NUMERICS)[N]>): string
   /** Ends the connection behind the replies, with ERROR and a reason for the other users. */

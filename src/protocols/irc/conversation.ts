@@ -18,6 +18,8 @@ import { Registration } from './registration.ts'
 import { IrcSession } from './session.ts'
 
 const NONE = Buffer.alloc(0)
+/** Maximum lines in one write of a reply; the next ones wait until the client has read them. */
+const MAX_WRITE = 256
 /** The characters that no line may contain; they are left out. */
 const FORBIDDEN = /[\0\r]/g
 
@@ -57,6 +59,10 @@ export class IrcConversation implements IrcContext, Conversation<string | Unread
 
   tell(lines: Lines): void {
     if (lines.length > 0) this.#push(this.#replying?.early(lines) ?? lines)
+  }
+
+  drained(): Promise<void> {
+    return this.#link.drained()
   }
 
   async quit(reason: string): Promise<void> {
@@ -122,10 +128,10 @@ export class IrcConversation implements IrcContext, Conversation<string | Unread
   #run(command: IrcCommand, message: IrcMessage, reply: LabelledReply): Handled {
     if (!command.pipelined) this.#replying = reply
     const done = (lines: Lines) => {
-      const bytes = this.#pack(reply.end(lines))
+      const rest = reply.end(lines)
       if (!command.pipelined) this.#replying = undefined
       if (this.#isQuitting) this.#link.hangUp()
-      return bytes
+      return rest.length > MAX_WRITE ? this.#inSlices(rest) : this.#pack(rest)
     }
     const failed = (thrown: unknown) => done(this.#failure(thrown, command, message))
     try {
@@ -136,6 +142,16 @@ export class IrcConversation implements IrcContext, Conversation<string | Unread
     } catch (thrown) {
       return failed(thrown)
     }
+  }
+
+  /** Sends a long reply. Resolves with the rest of it when the client has read what comes before. */
+  async #inSlices(lines: Lines): Promise<Buffer> {
+    let start = 0
+    for (; start + MAX_WRITE < lines.length; start += MAX_WRITE) {
+      this.#push(lines.slice(start, start + MAX_WRITE))
+      await this.#link.drained()
+    }
+    return this.#pack(lines.slice(start))
   }
 
   #failure(thrown: unknown, { name, channelAt }: IrcCommand, { params }: IrcMessage): Lines {

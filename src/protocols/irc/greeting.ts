@@ -1,5 +1,9 @@
 import type { IrcContext, Lines } from './command.ts'
 import { isupport } from './isupport.ts'
+import { piecesOf } from './message.ts'
+
+/** Maximum bytes of a line of the message of the day. */
+const MOTD_BYTES = 400
 
 /** Returns the lines of a completed registration, from RPL_WELCOME to the message of the day. */
 export async function greeting(context: IrcContext): Promise<Lines> {
@@ -30,8 +34,11 @@ export async function userCounts({ chat, reply }: IrcContext): Promise<Lines> {
   ]
 }
 
-export async function messageOfTheDay({ options, reply }: IrcContext): Promise<Lines> {
-  const lines = await options.motd()
-  if (!lines) return [reply('ERR_NOMOTD')]
+/** Returns the text of --welcome and the file of --motd. */
+export async function messageOfTheDay({ chat, options, reply }: IrcContext): Promise<Lines> {
+  const { welcome } = chat
+  const purpose = welcome === undefined ? [] : piecesOf(welcome, MOTD_BYTES).map(({ text }) => text.trimEnd())
+  const lines = [...purpose, ...((await options.motd()) ?? [])]
+  if (lines.length === 0) return [reply('ERR_NOMOTD')]
   return [reply('RPL_MOTDSTART'), ...lines.map((line) => reply('RPL_MOTD', line)), reply('RPL_ENDOFMOTD')]
 }

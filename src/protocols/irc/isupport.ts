@@ -15,11 +15,13 @@ export const IRC_LIMITS = {
 /** Number of tokens in a line (Modern IRC Client Protocol, "RPL_ISUPPORT"). */
 const TOKENS = 13
 
-const COMMANDS_WITH_TARGETS = ['JOIN', 'KICK', 'NAMES', 'NOTICE', 'PART', 'PRIVMSG', 'WHOIS']
+const COMMANDS_WITH_TARGETS = ['JOIN', 'KICK', 'NAMES', 'NOTICE', 'PART', 'PRIVMSG']
 
 /** Returns the tokens of RPL_ISUPPORT, line by line (docs/protocols/irc.md, section 2). */
 export function isupport(): string[][] {
-  const targets = COMMANDS_WITH_TARGETS.map((name) => `${name}:${IRC_LIMITS.targets}`).join(',')
+  const targets = COMMANDS_WITH_TARGETS.map((name) => `${name}:${IRC_LIMITS.targets}`)
+    .concat('WHOIS:1')
+    .join(',')
   const tokens = [
     'NETWORK=roomd',
     'CASEMAPPING=ascii',

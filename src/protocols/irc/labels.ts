@@ -5,6 +5,8 @@ import type { IrcSession } from './session.ts'
 
 /** Commands whose reply is the echo of the message, where that is to come. */
 const ECHOED = new Set(['PRIVMSG', 'NOTICE'])
+/** Beginning of a line that begins a batch. */
+const BATCH = `:${SERVER} BATCH +`
 let batches = 0
 
 /** Returns the label of a request; undefined without one. */
@@ -24,6 +26,8 @@ export class LabelledReply {
   /** True if nothing is said where the reply is empty, as the echo follows or the request is the first one of several. */
   readonly #isSilent: boolean
   #batch: string | undefined
+  /** True if the reply is a batch of its own, which has begun. */
+  #isBatch = false
 
   constructor(message: IrcMessage, session: IrcSession) {
     this.#label = labelOf(message, session)
@@ -34,19 +38,24 @@ export class LabelledReply {
 
   /** Returns lines that are sent before the end of the reply. */
   early(lines: Lines): Lines {
-    if (this.#label === undefined) return lines
+    if (this.#label === undefined || this.#isBatch) return lines
+    const [first = '', ...more] = lines
+    if (this.#batch === undefined && first.startsWith(BATCH)) {
+      this.#isBatch = true
+      return [tagged('label', this.#label, first), ...more]
+    }
     const head = this.#batch === undefined ? [this.#open()] : []
     return [...head, ...this.#members(lines)]
   }
 
   /** Returns the rest of the reply. */
   end(lines: Lines): Lines {
-    if (this.#label === undefined) return lines
+    if (this.#label === undefined || this.#isBatch) return lines
     if (this.#batch !== undefined) return [...this.#members(lines), this.#close()]
     const [first, ...more] = lines
     if (first === undefined) return this.#isSilent ? lines : [`${tagText([['label', this.#label]])}:${SERVER} ACK`]
     // A batch is one reply.
-    const isOne = more.length === 0 || first.startsWith(`:${SERVER} BATCH +`)
+    const isOne = more.length === 0 || first.startsWith(BATCH)
     if (isOne) return [tagged('label', this.#label, first), ...more]
     return [this.#open(), ...this.#members(lines), this.#close()]
   }
@@ -70,8 +79,9 @@ function hasBatch(line: string): boolean {
   return /^@(?:[^ ;]*;)*batch=/.test(line)
 }
 
-/** Adds a tag to a line. */
+/** Adds a tag to a line; the reply to the end of a batch has the label of its beginning. */
 function tagged(key: string, value: string, line: string): string {
+  if (key === 'label' && line.startsWith('@label=')) return line
   const tag = tagText([[key, value]])
   return line.startsWith('@') ? `${tag.trimEnd()};${line.slice(1)}` : tag + line
 }

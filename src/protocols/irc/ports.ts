@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { readFile } from 'node:fs/promises'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Admission } from '../../transport/admission.ts'
@@ -80,22 +81,30 @@ export function ircRoutes(text: IrcOptions, binary: IrcOptions): Routes {
   return (app, { upgrades }) => {
     upgrades.openSocket(app, '/irc', {
       options: { ...text, maxMessage: maxMessageOf(0) },
-      echoProtocol: true,
+      subprotocol: subprotocolOf,
       framing: () => new MessageFraming(lineOfMessage),
       converse: (link, { headers }) => new IrcConversation(isBinary(headers) ? binary : text, link),
     })
   }
 }
 
-/** Returns true if the subprotocol that is accepted, the first one, has binary messages. */
+/** The subprotocols (IRCv3, "WebSocket"). */
+const BINARY = 'binary.ircv3.net'
+const SUBPROTOCOLS = ['text.ircv3.net', BINARY]
+
+/** Returns the first subprotocol that is known. */
+function subprotocolOf(offered: readonly string[]): string | undefined {
+  return offered.find((name) => SUBPROTOCOLS.includes(name))
+}
+
 function isBinary({ 'sec-websocket-protocol': offered = '' }: IncomingHttpHeaders): boolean {
-  return offered.startsWith('binary.')
+  return subprotocolOf(offered.split(',').map((name) => name.trim())) === BINARY
 }
 
 /** Returns the line of a message, text or binary. */
 function lineOfMessage(message: string | Buffer): readonly (string | Unreadable)[] {
-  const text = typeof message === 'string' ? message : new TextDecoder().decode(message)
-  const line = text.replace(/[\r\n]+$/, '')
+  if (typeof message !== 'string' && !isUtf8(message)) return [new Unreadable('invalid-utf8')]
+  const line = String(message).replace(/[\r\n]+$/, '')
   if (line === '') return []
   return /[\r\n]/.test(line) ? [new Unreadable('line-too-long')] : [line]
 }

@@ -35,6 +35,8 @@ export class Registration {
       throw error
     }
     const { name } = session
+    // The connection has ended meanwhile.
+    if (session.closed) return []
     context.options.audience.enter(session)
     const renamed = shownNick(name) === shownNick(nick) ? [] : [`:${shownNick(nick)} NICK :${shownNick(name)}`]
     return [...renamed, ...(await greeting(context))]

@@ -2,25 +2,55 @@ import type { Room } from '../../chat/room.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
 import type { Event } from '../../engine/event.ts'
 import type { IrcContext, Lines } from './command.ts'
-import { actionOf, actionText } from './ctcp.ts'
 import { newBatch } from './labels.ts'
 import { SERVER } from './names.ts'
 import { taggedLines } from './wire.ts'
 
 /** Number of events among which messages for a new member are found. */
 const PAGE = 256
+/** Lines of history in one write. */
+const MAX_WRITE = 256
 
-/** Returns events as the answer to CHATHISTORY: a batch where the client knows batches. */
-export function historyBatch(
-  { session }: IrcContext,
-  target: string,
-  room: Pick<RoomRecord, 'title' | 'slug'>,
-  events: readonly Event[],
-): Lines {
+/** A target of CHATHISTORY, with the room that it is. */
+interface HistoryTarget {
+  readonly name: string
+  readonly room: Pick<RoomRecord, 'title' | 'slug'>
+}
+
+/**
+ * Sends events as the answer to CHATHISTORY, a batch where the client knows batches; further ones when the client has read some. Resolves
+ * with the last lines. An error is thrown as long as nothing has been sent.
+ */
+export async function historyBatch(
+  context: IrcContext,
+  { name, room }: HistoryTarget,
+  pages: AsyncIterable<readonly Event[]>,
+): Promise<Lines> {
+  const { session } = context
   const batch = session.caps.has('batch') ? newBatch() : undefined
-  const lines = events.flatMap((event) => taggedLines(event, room, session.variant, undefined, batch))
-  if (batch === undefined) return lines
-  return [`:${SERVER} BATCH +${batch} chathistory ${target}`, ...lines, `:${SERVER} BATCH -${batch}`]
+  let lines = batch === undefined ? [] : [`:${SERVER} BATCH +${batch} chathistory ${name}`]
+  const end = batch === undefined ? [] : [`:${SERVER} BATCH -${batch}`]
+  let isBegun = false
+  try {
+    for await (const page of pages) {
+      for (const event of page) {
+        lines.push(...taggedLines(event, room, session.variant, undefined, batch))
+        if (lines.length < MAX_WRITE) continue
+        isBegun = true
+        context.tell(lines)
+        lines = []
+        await context.drained()
+      }
+    }
+  } catch (error) {
+    if (!isBegun) throw error
+    return [
+      ...lines,
+      ...end,
+      `:${SERVER} FAIL CHATHISTORY MESSAGE_ERROR ${name} :Messages could not be read, try again`,
+    ]
+  }
+  return [...lines, ...end]
 }
 
 /** Returns the newest messages of a room, as far as a page has them, for a client that has joined it and cannot ask for its history. */
@@ -32,17 +62,12 @@ export async function replayLines({ chat, session, options }: IrcContext, room: 
   for await (const page of chat.messages.history(membership, { limit: PAGE, ...(since > 0 && { before: since }) })) {
     events.push(...page.filter(({ kind }) => kind === 'message'))
   }
-  return events.slice(-options.replay).flatMap((event) => {
-    const lines = taggedLines(event, room.record, session.variant)
-    return session.caps.has('server-time') ? lines : lines.map((line) => dated(line, event.at))
-  })
+  const shown = session.caps.has('server-time') ? events : events.map(dated)
+  return shown.slice(-options.replay).flatMap((event) => taggedLines(event, room.record, session.variant))
 }
 
-/** Puts the time of a message in front of its text, which is the last parameter. */
-function dated(line: string, at: number): string {
-  const time = new Date(at).toISOString().slice(0, 16).replace('T', ' ')
-  const start = line.indexOf(' :') + 2
-  const text = line.slice(start)
-  const action = actionOf(text)
-  return line.slice(0, start) + (action === undefined ? `[${time}] ${text}` : actionText(`[${time}] ${action}`))
+/** Returns a message with its time in front of its text. */
+function dated(event: Event): Event {
+  const time = new Date(event.at).toISOString().slice(0, 16).replace('T', ' ')
+  return { ...event, body: `[${time}] ${event.body}` }
 }

@@ -49,11 +49,14 @@ export class IrcWire implements Wire<IrcSession> {
     const senders = new Set(events.map(({ from }) => fold(from)))
     const gone = events.flatMap((event) => goneBy(event) ?? [])
     const joined = events.flatMap(({ kind, from }) => (kind === 'joined' ? [fold(from)] : []))
+    const tellsPresence = gone.length > 0 || joined.length > 0
     const encoded: Buffer[] = []
     for (const member of members) {
       if (!senders.has(member.key) && member.isNews(gone)) {
-        member.noteGone(gone)
-        member.noteJoined(joined)
+        if (tellsPresence) {
+          member.noteGone(gone)
+          member.noteJoined(joined)
+        }
         const bytes = (encoded[member.variant] ??= this.#bytesOf(events, room.record, member.variant))
         if (bytes.length > 0) member.link.outbox.push(bytes)
       } else {

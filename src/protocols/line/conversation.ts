@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import type { Answer, Command, CommandContext, Form, ReplyBehindRecords, State } from '../../../commands/command.ts'
 import { error } from '../../../commands/errors.ts'
-import { HINT, isAskingForHelp } from '../../../commands/hint.ts'
+import { hintOf, isAskingForHelp } from '../../../commands/hint.ts'
 import { COMMAND_GROUPS, commands } from '../../../commands/index.ts'
 import { plainLine } from '../../../commands/message.ts'
 import { type ErrorReply, type History, OK, type Reply, type ServerLine } from '../../../commands/replies.ts'
@@ -128,7 +128,7 @@ export class LineConversation implements CommandContext, Conversation<string | U
   /** Sends a hint before the reply to a first line that asks for help. */
   #greet(line: string): void {
     this.#begun = true
-    if (isAskingForHelp(line)) this.#link.push(this.encode(HINT))
+    if (isAskingForHelp(line)) this.#link.push(this.encode(hintOf(this.#options.chat.welcome)))
   }
 
   #sayLiterally(line: string): Handled {

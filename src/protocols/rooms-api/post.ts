@@ -11,7 +11,7 @@ import { apiEvent } from './event.ts'
 import { InputLines } from './input-lines.ts'
 import type { Pacer } from './pacer.ts'
 import { apiProblemOf, Problem } from './problems.ts'
-import { checkSame, keyed, keyOf, keyReused, nonceAt, sayingOf, wholeText } from './sayings.ts'
+import { checkSame, keyed, keyOf, nonceAt, once, sayingOf, wholeText } from './sayings.ts'
 import { API_MESSAGES, MAX_TOGETHER, POST_PARAMETERS } from './schemas.ts'
 import { isGone, LineUpload } from './upload.ts'
 import { checked, checkedQuery } from './validation.ts'
@@ -82,9 +82,12 @@ class PostRoute {
     this.#pacer.count(author, this.#pacer.paceOf(request, author), sayings.length)
     if (key !== undefined) for (const { text } of sayings) posting.checkText(text)
     const lectern = await this.#context.enter(caller, request.params.room)
-    const { id } = lectern.room.record
-    if (key !== undefined && !(await posting.claimKey(author, id, key, JSON.stringify(sayings)))) throw keyReused()
-    const events = await Promise.all(posting.say(lectern, sayings))
+    const say = () => Promise.all(posting.say(lectern, sayings))
+    const { id: place } = lectern.room.record
+    const events =
+      key === undefined
+        ? await say()
+        : await once(posting, { author, place, key, request: JSON.stringify(sayings) }, say)
     for (const [place, event] of events.entries()) {
       const saying = sayings[place]
       if (saying?.nonce !== undefined) checkSame(event, saying)

@@ -4,7 +4,7 @@ import { isText, jsonOf, textOf } from './body.ts'
 import type { RoomsApiContext } from './context.ts'
 import type { Pacer } from './pacer.ts'
 import { Problem } from './problems.ts'
-import { keyOf, keyReused, nonceAt, wholeText } from './sayings.ts'
+import { keyOf, nonceAt, once, wholeText } from './sayings.ts'
 import { API_PRIVATE, NO_PARAMETERS } from './schemas.ts'
 import { checked, checkedQuery } from './validation.ts'
 
@@ -26,11 +26,14 @@ export function addPrivate(app: FastifyInstance, context: RoomsApiContext, pacer
       ? { text: wholeText(textOf(request)) }
       : await checked(API_PRIVATE, jsonOf(request), 'Body')
     const { text, nonce } = key === undefined ? message : { ...message, nonce: nonceAt(key, 1) }
-    if (nonce !== undefined) {
-      context.chat.posting.checkText(text)
-      if (!(await context.chat.posting.claimKey(author, user, nonce, text))) throw keyReused()
+    const { posting, messages } = context.chat
+    const send = () => messages.sendFrom(author, user, { text, nonce })
+    if (nonce === undefined) {
+      await send()
+    } else {
+      posting.checkText(text)
+      await once(posting, { author, place: user, key: nonce, request: text }, send)
     }
-    await context.chat.messages.sendFrom(author, user, { text, nonce })
     return reply.code(204).send()
   })
 }

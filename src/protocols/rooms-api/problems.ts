@@ -78,7 +78,7 @@ const REFUSALS: Readonly<Record<RefusalCode, readonly [status: number, detail: s
   'room-unknown': [404, 'No such room'],
   'too-many-rooms': [429, 'Too many rooms, at most <limit>'],
   'room-taken': [409, 'Another room has this name'],
-  'password-wrong': [403, 'Password incorrect'],
+  'password-wrong': undefined,
   'password-invalid': [400, 'Invalid password'],
   'not-in-room': [404, 'No such room'],
   'text-empty': [400, 'The message is empty'],

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify'
+import type { KeyedRequest, Posting } from '../../chat/posting.ts'
 import type { Saying } from '../../chat/speech.ts'
 import { clean } from '../../chat/text.ts'
 import type { Event } from '../../engine/event.ts'
@@ -34,7 +35,14 @@ export function checkSame({ body, details }: Event, saying: Saying): void {
   if (!isSame || details?.notice !== saying.details?.notice) throw keyReused()
 }
 
-export function keyReused(): Problem {
+/** Does a request once, see `Posting.once`. @throws {Problem} 422 @throws Refusal `unavailable`, and what `act` refuses */
+export async function once<T>(posting: Posting, request: KeyedRequest, act: () => Promise<T>): Promise<T> {
+  const done = await posting.once(request, act)
+  if (!done) throw keyReused()
+  return done.result
+}
+
+function keyReused(): Problem {
   return new Problem(422, 'key-reused', 'An earlier request with this key had another body')
 }
 

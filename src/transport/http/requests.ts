@@ -17,7 +17,8 @@ export class RequestClients {
 
   /** Returns the client's address; behind a trusted proxy, the one that the proxy reports. */
   clientOf({ ip, socket }: FastifyRequest): ClientAddress {
-    return this.#options.admission.identify(isIP(ip) ? ip : (socket.remoteAddress ?? ''))
+    const { remoteAddress = '' } = socket
+    return this.#options.admission.identify(ip === remoteAddress || isIP(ip) ? ip : remoteAddress)
   }
 
   /** Returns the address or network that limits count the client for. */

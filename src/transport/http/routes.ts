@@ -43,6 +43,6 @@ export interface SocketRoute<Unit> {
   readonly onRequest?: readonly onRequestHookHandler[]
   /** Answers GET without a handshake, in place of status 426. */
   readonly withoutHandshake?: (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>
-  /** True if the first subprotocol that a client offers is accepted; a browser fails the connection otherwise. */
-  readonly echoProtocol?: boolean
+  /** Returns the subprotocol that is accepted of those that a client offers; a browser fails the connection where it is none of them. */
+  readonly subprotocol?: (offered: readonly string[]) => string | undefined
 }

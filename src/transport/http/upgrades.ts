@@ -20,7 +20,7 @@ const CHUNK_BYTES = 64
 interface Handshake {
   /** Bytes after the header of the request. */
   readonly head: Buffer
-  echoProtocol?: boolean
+  subprotocol?: SocketRoute<unknown>['subprotocol']
   /** Cookies of the response that accepts the handshake. */
   cookies?: readonly string[]
 }
@@ -47,7 +47,7 @@ export class Upgrades {
       maxPayload: maxMessage,
       maxFragments: MAX_FRAGMENTS,
       maxBufferedChunks: Math.max(MIN_CHUNKS, maxMessage / CHUNK_BYTES),
-      handleProtocols: ([first = ''], request) => this.#handshakes.get(request)?.echoProtocol === true && first,
+      handleProtocols: (offered, request) => this.#handshakes.get(request)?.subprotocol?.([...offered]) ?? false,
     })
     this.#server.on('headers', (headers, request) => {
       for (const cookie of this.#handshakes.get(request)?.cookies ?? []) headers.push(`Set-Cookie: ${cookie}`)
@@ -107,13 +107,13 @@ export class Upgrades {
   #accept<Unit extends { readonly length: number }>(
     request: FastifyRequest,
     reply: FastifyReply,
-    { options, framing, converse, echoProtocol = false }: SocketRoute<Unit>,
+    { options, framing, converse, subprotocol }: SocketRoute<Unit>,
   ): void {
     const { raw, socket } = request
     const { log, visitors, admission } = this.#options
     const { head } = this.#handshakes.get(raw) ?? { head: Buffer.alloc(0) }
     const cookies = [reply.getHeader('set-cookie') ?? []].flat().map(String)
-    this.#handshakes.set(raw, { head, echoProtocol, cookies })
+    this.#handshakes.set(raw, { head, ...(subprotocol && { subprotocol }), cookies })
     reply.hijack()
     // The socket outlives the response by hours, and would keep it in memory.
     reply.raw.detachSocket(socket)

@@ -1,5 +1,6 @@
 /** IRC over TCP and WebSocket. */
 import fc from 'fast-check'
+import { CAPS } from '../../../src/protocols/irc/caps.ts'
 import { COMMANDS } from '../../../src/protocols/irc/commands/index.ts'
 import { delivered } from '../delivery.ts'
 import { disordered } from '../mutate-order.ts'
@@ -61,27 +62,57 @@ const request: fc.Arbitrary<string> = fc.oneof(
   joined(word('BATCH'), word('+1', '-1', '+', '-'), word('draft/multiline', ''), target),
   joined(word('AUTHENTICATE'), word('PLAIN', '*', '+', 'AAAA', 'A'.repeat(400))),
   joined(word('CAP'), word('LS', 'REQ', 'END', 'LIST', ''), word('302', ':batch draft/multiline', ':-batch', ':x')),
+  fc.subarray([...CAPS], { minLength: 1 }).map((caps) => `CAP REQ :${caps.join(' ')}`),
+  fc.subarray([...CAPS], { minLength: 1, maxLength: 4 }).map((caps) => `CAP REQ :-${caps.join(' -')}`),
+  joined(word('AWAY', 'QUIT', 'SETNAME', 'WALLOPS', 'MOTD', 'HELP', 'USERHOST', 'ISON'), trailing),
+  joined(word('TOPIC', 'PART'), channel, trailing),
+  joined(word('INVITE'), name, channel),
+  joined(word('REDACT'), channel, word('1', '17', 'x', '9'.repeat(16)), trailing),
+  joined(word('REGISTER'), mostly(4, fc.constant('*'), name), word('*', 'a@b.example'), password),
+  joined(word('OPER', 'KILL'), name, password),
+  joined(word('WHO'), target, fc.stringMatching(/^[a-z]{0,3}%[a-z]{0,14}(?:,[0-9]{1,4})?$/)),
+  joined(word('LIST'), word('>0', '<5', '#*', '*,>1,<9', '#l*', '!x', '>x')),
+  joined(word('MODE'), channel, word('b', '+b', '+bbbb', '-b+b', '+k', '-k', '+ov'), word('*!*@*', 'a*!b@c', '*', '')),
+  joined(word('TAGMSG'), target),
   joined(word('NICK'), name),
   joined(word('WHO', 'WHOIS', 'WHOWAS', 'NAMES', 'LIST', 'TOPIC', 'PART'), target),
   { weight: 4, arbitrary: joined(spelling, mostly(2, target, oddText), oddText) },
   oddText,
 )
 
-const CAPS =
-  ':batch draft/multiline labeled-response message-tags echo-message server-time draft/chathistory draft/event-playback'
+const sasl = fc.tuple(name, password).map(([account, secret]) => {
+  const response = Buffer.from(`\0${account}\0${secret}`).toString('base64')
+  const chunks = response.match(/.{1,400}/g) ?? []
+  return ['AUTHENTICATE PLAIN', ...chunks.map((chunk) => `AUTHENTICATE ${chunk}`)]
+})
 const opening = fc
-  .tuple(name, fc.boolean(), mostly(6, fc.constant(''), password))
-  .map(([nick, hasCaps, secret]) => [
-    ...(hasCaps ? [`CAP REQ ${CAPS}`] : []),
+  .tuple(
+    name,
+    mostly(2, fc.constant<readonly string[]>([]), fc.constant(CAPS), fc.subarray<string>([...CAPS])),
+    mostly(6, fc.constant(''), password),
+    mostly(20, fc.constant<string[]>([]), sasl),
+  )
+  .map(([nick, caps, secret, proof]) => [
+    ...(caps.length > 0 ? ['CAP LS 302', `CAP REQ :${caps.join(' ')}`] : []),
+    ...proof,
     ...(secret === '' ? [] : [`PASS :${secret}`]),
     `NICK ${nick}`,
     `USER ${nick} 0 * :${nick}`,
-    ...(hasCaps ? ['CAP END'] : []),
+    ...(caps.length > 0 ? ['CAP END'] : []),
     'JOIN #lobby',
   ])
+
+/** A message of several lines, in a batch that is mostly right. */
+const multiline = fc
+  .tuple(target, fc.array(trailing, { maxLength: 8 }), word('PRIVMSG', 'NOTICE'), fc.boolean())
+  .chain(([to, texts, command, isJoint]) => {
+    const parts = texts.map((part) => `@batch=m${isJoint ? ';draft/multiline-concat' : ''} ${command} ${to} ${part}`)
+    return disordered([`@label=m BATCH +m draft/multiline ${to}`, ...parts, 'BATCH -m'])
+  })
+const single = fc.tuple(tags, request).map((both) => [both.join('')])
 const lines = fc
-  .tuple(opening, fc.array(fc.tuple(tags, request), { maxLength: 20 }))
-  .map(([first, rest]) => [...first, ...rest.map((both) => both.join(''))])
+  .tuple(opening, fc.array(fc.oneof({ weight: 12, arbitrary: single }, multiline), { maxLength: 20 }))
+  .map(([first, rest]) => [...first, ...rest.flat()])
   .chain(disordered)
 const end = mostly(10, fc.constantFrom('\r\n', '\n'), fc.constantFrom('\r', '\n\r', '\0', ''))
 const script = fc.tuple(lines, end).map(([said, after]) => said.map((line) => send(`${line}${after}`)))
@@ -89,6 +120,10 @@ const script = fc.tuple(lines, end).map(([said, after]) => said.map((line) => se
 export const irc: Protocol = { listener: 'irc', sessions: delivered(script), check: checkIrcLines }
 export const ircWebSocket: Protocol = {
   listener: 'http',
-  sessions: delivered(lines.chain((said) => talk('/irc', said))),
+  sessions: delivered(
+    fc
+      .tuple(lines, word('text.ircv3.net', 'binary.ircv3.net', 'x, binary.ircv3.net', '()'))
+      .chain(([said, offered]) => talk('/irc', said, [`Sec-WebSocket-Protocol: ${offered}`])),
+  ),
   check: checkHttp,
 }

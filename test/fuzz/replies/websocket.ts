@@ -1,7 +1,7 @@
 /** What a server says over WebSockets: frames (RFC 6455, 5.2), and in them the messages of the protocol. */
 import { Type } from 'typebox'
 import { Compile } from 'typebox/compile'
-import { CLOSE, PING, PONG, TEXT } from '../../support/websocket.ts'
+import { BINARY, CLOSE, PING, PONG, TEXT } from '../../support/websocket.ts'
 import { checkIrcLine } from './irc.ts'
 import { checkLine } from './line.ts'
 
@@ -46,6 +46,10 @@ export function checkWebSocket(received: Buffer, complete: boolean): number {
     switch (frame.opcode) {
       case TEXT:
         checkMessage(new TextDecoder('utf-8', { fatal: true }).decode(frame.payload))
+        count++
+        break
+      case BINARY:
+        checkIrcLine(new TextDecoder('utf-8', { fatal: true }).decode(frame.payload))
         count++
         break
       case CLOSE:

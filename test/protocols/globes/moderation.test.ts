@@ -75,6 +75,32 @@ test('a ban holds for the holder of the password, and a token gives no rank', as
   expect(await (await line('fay')).ask('JOIN Mine')).toMatchObject({ type: 'commandResult' })
 })
 
+test('what an operator changes is in the log of the room', async () => {
+  const stage = await globesStage(PROXY)
+  const { ann, path } = await opsOf(stage)
+  const { api } = stage
+  const change = { title: 'Mine', description: 'deploys', visibility: 'public' }
+  expect(await api('PUT', path, change, basic('ann'))).toMatchObject({ status: 200, body: change })
+  expect((await ann.until(({ type }) => type === 'topic')).slice(-2)).toMatchObject([
+    { type: 'mode', from: 'ann', flag: 'title', on: true, value: 'Mine' },
+    { type: 'topic', from: 'ann', body: 'deploys' },
+  ])
+  expect(await ann.ask('/topic')).toMatchObject({ result: 'deploys (ann)' })
+  // Nothing that stays is told again.
+  expect((await api('PUT', path, change, basic('ann'))).status).toBe(200)
+  expect(await ann.rest()).toEqual([])
+  await order(ann, `/lock ${PASSWORD}`)
+  for (const visibility of ['hidden', 'private']) {
+    expect((await api('PUT', path, { ...change, visibility }, basic('ann'))).status).toBe(200)
+  }
+  expect((await api('PUT', path, { title: 'Mine', visibility: 'private' }, basic('ann'))).status).toBe(200)
+  expect((await ann.until(({ type }) => type === 'topic')).slice(-3)).toMatchObject([
+    { type: 'mode', flag: 'visibility', on: true, value: 'hidden' },
+    { type: 'mode', flag: 'visibility', on: false },
+    { type: 'topic', from: 'ann', body: '' },
+  ])
+})
+
 test('an operator governs a public room, with every --globes-public-rooms', async () => {
   const stage = await globesStage({ 'globes-public-rooms': 'open' })
   const { api, create, line } = stage

@@ -1,9 +1,12 @@
 /** docs/protocols/irc.md, section 9: modes, bans, and how they hold at other protocols. */
-import { expect, test } from 'vitest'
+import { once } from 'node:events'
+import { expect, onTestFinished, test } from 'vitest'
+import { WebSocket } from 'ws'
+import { ChatroomClient, enter, logIn, register } from '../../support/chatroom.ts'
 import { LineClient } from '../../support/client.ts'
 import { codes, ircSuite } from './suite.ts'
 
-const suite = ircSuite({ http: 0 })
+const suite = ircSuite({ http: 0, chatroom: 0 })
 
 test('21. each mode is set, listed, unset, and refused to others', async () => {
   const [ann, bob] = await suite.together('#modes', 'ann', 'bob')
@@ -135,6 +138,44 @@ test('23. +k, +i, +m and +s hold at the line protocol and at Globes', async () =
   lin.socket.destroy()
 })
 
+test('23. +k, +i, +m and +s hold at the rooms API, at the WebSocket of Globes and at Chatroom', async () => {
+  const [ann] = await suite.together('#kept', 'ann')
+  const http = `127.0.0.1:${suite.daemon.port('http')}`
+  const post = async () => {
+    const body = JSON.stringify({ text: 'hi' })
+    const headers = { 'content-type': 'application/json' }
+    const answer = await fetch(`http://${http}/rooms/kept/messages?as=ci`, { method: 'POST', headers, body })
+    return answer.status === 201 ? 'said' : ((await answer.json()) as { code: string }).code
+  }
+  const handshake = async () => {
+    const socket = new WebSocket(`ws://${http}/chats/kept/ws`)
+    const opened = once(socket, 'open').then(() => 101)
+    const refused = once(socket, 'unexpected-response').then(([, { statusCode }]) => Number(statusCode))
+    socket.on('error', () => {})
+    const status = await Promise.race([opened, refused])
+    socket.terminate()
+    return status
+  }
+  const box = await ChatroomClient.connect(suite.daemon.port('chatroom'))
+  onTestFinished(() => void box.frames.socket.destroy())
+  box.send(register('rita'), logIn('rita'))
+  const enterKept = async () => {
+    box.send(enter('kept'))
+    return (await box.until(({ type }) => type === 'enter')).status
+  }
+  expect([await post(), await handshake()]).toEqual(['said', 101])
+  await ann.ask('MODE #kept +k a-long-key')
+  expect([await post(), await handshake(), await enterKept()]).toEqual(['not-found', 403, 'error'])
+  await ann.ask('MODE #kept -k', 'MODE #kept +i')
+  expect([await post(), await handshake(), await enterKept()]).toEqual(['invite-only', 401, 'error'])
+  await ann.ask('MODE #kept -i', 'MODE #kept +m')
+  expect([await post(), await handshake()]).toEqual(['moderated', 101])
+  await ann.ask('MODE #kept -m', 'MODE #kept +s')
+  const listed = (await (await fetch(`http://${http}/rooms`)).json()) as unknown
+  expect(JSON.stringify(listed)).toContain('lobby')
+  expect(JSON.stringify(listed)).not.toContain('"kept"')
+})
+
 test('45. a room with a password that Globes has made is entered with its key', async () => {
   const made = await fetch(`http://127.0.0.1:${suite.daemon.port('http')}/chats`, {
     method: 'POST',
@@ -145,4 +186,9 @@ test('45. a room with a password that Globes has made is entered with its key', 
   expect(codes(await ann.ask('JOIN #PrivateTalk', 'JOIN #PrivateTalk wrong-key'))).toEqual(['475', '475'])
   const [joined] = await ann.ask('JOIN #privatetalk :zebra umbrella 1234')
   expect(joined).toBe(':ann!~ann@guest.roomd JOIN #PrivateTalk')
+  // A title without spaces is the name of the channel, everywhere.
+  const body = JSON.stringify({ title: 'Café', visibility: 'public' })
+  await fetch(`http://127.0.0.1:${suite.daemon.port('http')}/chats`, { method: 'POST', body })
+  expect(await ann.ask('JOIN #café')).toContain(':ann!~ann@guest.roomd JOIN #Café')
+  expect((await ann.ask('LIST #c*'))[1]).toBe(':roomd 322 ann #Café 1 :')
 })

@@ -36,6 +36,32 @@ test('24. a change of nickname is seen once by whoever shares a channel, and not
   expect(await bob.rest()).toContain(':bob!~bob@guest.roomd PRIVMSG rob :hello')
 })
 
+test('24. a client whose connection has just ended has its nickname again at once', async () => {
+  const { guest, dial } = await ircStage()
+  for (let n = 0; n < 5; n++) {
+    const [before, after] = [await guest(`nick${n}`), await dial()]
+    before.socket.destroy()
+    expect((await after.ask(`NICK nick${n}`, 'USER u 0 * :u'))[0]).toBe(
+      `:roomd 001 nick${n} :Welcome to roomd, nick${n}`,
+    )
+  }
+})
+
+test('24. a nickname that a client asks for while its connection ends is free behind that', async () => {
+  const { guest } = await ircStage()
+  const nicks = Array.from({ length: 20 }, (_, n) => `late${n}`)
+  const clients = await Promise.all(nicks.map((_, n) => guest(`early${n}`)))
+  for (const [n, client] of clients.entries()) {
+    client.send(`NICK ${nicks[n]}`)
+    client.socket.destroy()
+  }
+  await Promise.all(clients.map(({ closed }) => closed))
+  for (const nick of nicks) {
+    const client = await guest(nick)
+    expect(await client.ask(`ISON ${nick}`)).toEqual([`:roomd 303 ${nick} :${nick}`])
+  }
+})
+
 test('10. guests write to one another without a channel, across protocols', async () => {
   const { guest, line, daemon } = await ircStage()
   const [ann, bob] = [await guest('ann'), await guest('bob')]

@@ -145,7 +145,10 @@ test('29. PASS proves the account of the nickname, or of the name in front of a 
 })
 
 test('39. bytes that are not UTF-8 are refused, and the line is skipped', async () => {
-  const [ann, bob] = await suite.together('#bytes', 'ann', 'bob')
+  const [bob] = await suite.together('#bytes', 'bob')
+  const ann = await suite.guest('ann', 'standard-replies')
+  await ann.ask('JOIN #bytes')
+  await bob.rest()
   ann.write(Buffer.from('PRIVMSG #bytes :caf\xe9\r\n', 'latin1'))
   expect(await ann.rest()).toEqual([':roomd FAIL * INVALID_UTF8 :Message rejected, it is not UTF-8'])
   ann.write('PRIVMSG #bytes :café\r\n')
@@ -185,7 +188,7 @@ test('40. a line of 512 bytes is taken, a longer one is refused; tags have 4,094
 })
 
 test('37. REGISTER makes the nickname an account', async () => {
-  const ann = await suite.guest('anna', 'account-notify')
+  const ann = await suite.guest('anna', 'account-notify draft/account-registration')
   expect(await ann.ask('REGISTER * *')).toEqual([':roomd 461 anna REGISTER :Not enough parameters'])
   expect(await ann.ask('REGISTER other * :long enough')).toEqual([
     ':roomd FAIL REGISTER ACCOUNT_NAME_MUST_BE_NICK other :The account has your nickname',

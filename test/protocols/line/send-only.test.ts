@@ -58,7 +58,7 @@ async function openDaemon(overrides = {}): Promise<TestDaemon> {
 }
 
 const runs = Object.entries(PROGRAMS).flatMap(([program, command]) => {
-  return [10, 1_000, 5_000].map((count) => ({ program, command, count }))
+  return [10, 5_000].map((count) => ({ program, command, count }))
 })
 for (const count of [10, 1_000]) runs.push({ program: 'a loop', command: LOOP, count })
 
@@ -80,11 +80,11 @@ test.for(runs)('$program, $count lines', TIMED, async ({ program, command, count
   expect(await said).toEqual(lines)
 })
 
-test('50,000 lines are all read before the first is answered', TIMED, async () => {
+test('20,000 lines are all read before the first is answered', TIMED, async () => {
   const daemon = await openDaemon()
   const eyes = await listening(daemon)
   const file = join(temporaryFolder(), 'script')
-  const lines = words(50_000)
+  const lines = words(20_000)
   writeFileSync(file, script('bot', lines))
   const child = spawn('bash', ['-c', `cat ${file} > /dev/tcp/127.0.0.1/${daemon.line}`], { stdio: 'ignore' })
   await once(child, 'close')
@@ -148,7 +148,7 @@ test('one that reads nothing and goes on sending is heard, without replies, afte
   onTestFinished(() => void socket.destroy())
   socket.on('error', () => {})
   // Its replies are more than the kernel takes.
-  const asking = '/help\n'.repeat(20_000)
+  const asking = '/help\n'.repeat(4_000)
   socket.write(script('bot', ['before']) + asking)
   socket.write('behind\n')
   const said = await eyes.until((line) => line.type === 'message' && line.body === 'behind')

@@ -4,15 +4,11 @@ import { commands } from '../../../commands/index.ts'
 import type { LineClient } from '../../support/client.ts'
 import { error, history, joined, left, ok, result, said, stage, type Way } from '../../support/stage.ts'
 
-const WAYS: Way[] = [
-  { transport: 'TCP', mode: 'whole' },
-  { transport: 'TLS', mode: 'whole' },
-  { transport: 'WS', mode: 'whole' },
-]
-
 const MISSING = error('Missing required parameter')
 
-describe.each(WAYS)('over $transport', (way) => {
+describe('over TCP', () => {
+  const way: Way = { transport: 'TCP', mode: 'whole' }
+
   test('a slash and no command: an error, nothing sent', async () => {
     const [alice, bob] = await (await stage(way)).together('tech', 'alice', 'bob')
     expect(await alice.ask('/x')).toEqual(error('Unknown command: /x'))
@@ -275,8 +271,8 @@ describe.each(WAYS)('over $transport', (way) => {
 })
 
 // In what a socket is wrapped makes no difference to the commands, only to the bytes: the longest answers, and the end.
-describe('over WSS', () => {
-  const way: Way = { transport: 'WSS', mode: 'whole' }
+describe.each(['TLS', 'WS', 'WSS'] as const)('over %s', (transport) => {
+  const way: Way = { transport, mode: 'whole' }
 
   test('/help lists the table of commands', async () => {
     const client = await (await stage(way)).connect()

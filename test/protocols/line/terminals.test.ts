@@ -39,7 +39,6 @@ const ways: { transport: Transport; mode: Mode }[] = [
   { transport: 'TCP', mode: 'whole' },
   { transport: 'TCP', mode: 'split' },
   { transport: 'TCP', mode: 'bytes' },
-  { transport: 'TLS', mode: 'whole' },
   { transport: 'WS', mode: 'whole' },
 ]
 

@@ -42,7 +42,7 @@ export function addSocket(app: FastifyInstance, shared: GlobesContext, { upgrade
   }
   upgrades.openSocket(app, '/chats/:room/ws', {
     anyOrigin: shared.anyOrigin,
-    echoProtocol: true,
+    subprotocol: ([first]) => first,
     onRequest: [admit],
     withoutHandshake: async (request) => {
       await admit(request)

@@ -11,6 +11,8 @@ import { channelOf, meantNick, SERVER, shownNick } from '../names.ts'
 import { historyBatch } from '../replay.ts'
 import { membershipIn } from '../rooms.ts'
 
+type Pages = AsyncGenerator<readonly Event[]>
+
 const NO_ROOM = { title: '', slug: '' }
 
 /** IRCv3, "draft/chathistory". */
@@ -31,10 +33,10 @@ const chathistory: IrcCommand = {
     try {
       if (target.startsWith('#')) {
         const membership = membershipIn(context.session, target)
-        const { record } = membership.room
-        return historyBatch(context, channelOf(record), record, await roomEvents(context, membership, slice))
+        const { record: room } = membership.room
+        return await historyBatch(context, { name: channelOf(room), room }, roomEvents(context, membership, slice))
       }
-      return historyBatch(context, target, NO_ROOM, await privateEvents(context, target, slice))
+      return await historyBatch(context, { name: target, room: NO_ROOM }, privateEvents(context, target, slice))
     } catch (error) {
       if (!(error instanceof Refusal) || error.code === 'unavailable') throw error
       return fail('INVALID_TARGET', [verb, target], 'You are not in that channel')
@@ -43,8 +45,7 @@ const chathistory: IrcCommand = {
 }
 
 /** The events of a room in a slice, oldest first. */
-async function roomEvents({ chat, session }: IrcContext, membership: Membership, slice: Slice): Promise<Event[]> {
-  const found: Event[] = []
+async function* roomEvents({ chat, session }: IrcContext, membership: Membership, slice: Slice): Pages {
   for (const { range, after, isOldest } of slice) {
     const isShown = (event: Event) => event.id > after && isShownTo(event, session)
     const { limit = IRC_LIMITS.history, ...whole } = range
@@ -54,29 +55,29 @@ async function roomEvents({ chat, session }: IrcContext, membership: Membership,
     let left = limit
     for await (const page of pages) {
       const shown = page.filter(isShown).slice(0, left)
-      found.push(...shown)
+      yield shown
       left -= shown.length
       if (left === 0) break
     }
   }
-  return found
 }
 
 /** The private messages of a session with a user in a slice, oldest first. */
-async function privateEvents({ chat, session }: IrcContext, nick: string, slice: Slice): Promise<Event[]> {
+async function* privateEvents({ chat, session }: IrcContext, nick: string, slice: Slice): Pages {
   const other = fold(meantNick(nick))
   const isWith = ({ from, to = '' }: Event) =>
     fold(from) === other ? fold(to) === session.key : fold(from) === session.key && fold(to) === other
-  const found: Event[] = []
   for (const { range, after, isOldest } of slice) {
     const { limit = IRC_LIMITS.history, ...whole } = range
-    const events: Event[] = []
     const isShown = (event: Event) => event.id > after && isWith(event)
     const { pages } = await chat.inboxes.read(session, isOldest ? whole : range, isShown)
-    for await (const page of pages) events.push(...page)
-    found.push(...(isOldest ? events.slice(0, limit) : events))
+    let left = limit
+    for await (const page of pages) {
+      yield page.slice(0, left)
+      left -= page.length
+      if (left <= 0) break
+    }
   }
-  return found
 }
 
 /** The channels and users with messages between two times, each with the time of the newest; undefined for invalid parameters. */

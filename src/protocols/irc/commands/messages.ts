@@ -51,10 +51,8 @@ const batch: IrcCommand = {
       return NOTHING
     }
     try {
-      const { opening, isNotice, text } = multiline.close(reference.slice(1))
-      const lines = await toEach(context, target || (opening.params[2] ?? ''), (to) =>
-        sayTo(context, to, { text, isNotice, message: opening }),
-      )
+      const { opening, isNotice, text, target: to } = multiline.close(reference.slice(1))
+      const lines = await toEach(context, to, (each) => sayTo(context, each, { text, isNotice, message: opening }))
       return new LabelledReply({ ...opening, command: isNotice ? 'NOTICE' : 'PRIVMSG', params: [] }, session).end(
         isNotice ? NOTHING : lines,
       )

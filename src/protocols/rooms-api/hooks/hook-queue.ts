@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { FairQueue } from '../../../chat/fair-queue.ts'
 import type { HookProgress, RoomHooks } from '../../../chat/room-hooks.ts'
+import type { RoomRecord } from '../../../engine/engine.ts'
 import type { Event } from '../../../engine/event.ts'
 import type { HookRecord } from '../../../engine/records.ts'
 import { eventJson } from '../event.ts'
@@ -11,6 +12,8 @@ import type { Poster } from './post.ts'
 const MAX_AGE_MS = 86_400_000
 /** Time after which a new position is stored. */
 const NOTE_MS = 1_000
+/** Time within which a receiver answers quickly. */
+const QUICK_MS = 1_000
 
 /** Maximum UTF-16 units of the text of an error. */
 const MAX_ERROR = 200
@@ -25,11 +28,13 @@ export interface HookQueueParts {
   readonly hooks: RoomHooks
   readonly poster: Poster
   readonly log: Logger
-  /** Bounds the requests that are sent at the same time. */
-  readonly turns: FairQueue
+  /** Bounds the requests that are sent at the same time: to receivers that have answered quickly, and to the others, which do not hold them up. */
+  readonly turns: Readonly<Record<'quick' | 'slow', FairQueue>>
   readonly retry: RetryTimes
-  /** Resolves with the slug of a room; undefined if it is closed. */
-  readonly slugOf: (room: number) => Promise<string | undefined>
+  /** Resolves with a room; undefined if it is closed. */
+  readonly roomOf: (room: number) => Promise<RoomRecord | undefined>
+  /** Resolves with true while the maker of a webhook operates its room. */
+  readonly mayPost: (hook: HookRecord, room: RoomRecord) => Promise<boolean>
 }
 
 /** Returns the text of an error of a connection; that of several addresses that were tried has a code only. */
@@ -53,9 +58,11 @@ export class HookQueue {
   #noteTimer: NodeJS.Timeout | undefined
   #failing: HookProgress['failing']
   #failures = 0
+  /** Queue of the next request: a receiver has to show that it is quick. */
+  #turn: 'quick' | 'slow' = 'slow'
   /** True if events were committed that are not read yet. */
   #behind = true
-  /** True if a message was deleted since events were read, which must not be delivered any more. */
+  /** True if events that were read may not be delivered any more: a message was deleted, or the maker may be no operator. */
   #stale = false
   #wake = () => {}
 
@@ -67,7 +74,7 @@ export class HookQueue {
     this.#noted = hook
     this.#unfollow = parts.hooks.follow(hook.room, ({ kind }) => {
       this.#behind = true
-      if (kind === 'redacted' || kind === 'closed') this.#stale = true
+      if (kind === 'redacted' || kind === 'role' || kind === 'closed') this.#stale = true
       this.#wake()
     })
     this.#done = this.#run()
@@ -96,12 +103,12 @@ export class HookQueue {
 
   /** Delivers the events that there are, and waits for more. Resolves with false if the webhook is to end. */
   async #step(): Promise<boolean> {
-    const { hooks, slugOf } = this.#parts
+    const { hooks, roomOf } = this.#parts
     const { id, room } = this.#hook
     this.#behind = false
     this.#stale = false
-    const slug = await slugOf(room)
-    if (slug === undefined) {
+    const record = await roomOf(room)
+    if (!record) {
       await hooks.remove(id)
       return false
     }
@@ -112,7 +119,7 @@ export class HookQueue {
     for (const event of events) {
       if (signal.aborted || !hooks.delivery.isHeld) return false
       if (this.#stale) return true
-      if (this.#isWanted(event) && !(await this.#deliver(event, slug))) {
+      if (this.#isWanted(event) && !(await this.#deliver(event, record))) {
         if (signal.aborted) return false
         await this.#note().catch(() => {})
         await this.#rest(Math.min(this.#parts.retry.firstMs * 2 ** (this.#failures - 1), this.#parts.retry.mostMs))
@@ -130,13 +137,9 @@ export class HookQueue {
   }
 
   /** Resolves with true if the receiver has accepted an event. */
-  async #deliver(event: Event, slug: string): Promise<boolean> {
-    const { poster, turns } = this.#parts
-    const { id, url, secret, room } = this.#hook
-    const post = { url, hook: id, secret, body: eventJson(event, slug), event: String(event.id) }
-    const error = await turns
-      .run(String(room), () => poster.post(post, this.#stopped.signal))
-      .then((status) => (status >= 200 && status < 300 ? undefined : `HTTP ${status}`), errorText)
+  async #deliver(event: Event, room: RoomRecord): Promise<boolean> {
+    const mayPost = await this.#parts.mayPost(this.#hook, room)
+    const error = mayPost ? await this.#post(event, room) : `${this.#hook.by} is no operator of the room`
     if (error === undefined) {
       if (this.#failing) this.#parts.log.info(this.#shown, 'webhook delivered again')
       this.#failures = 0
@@ -149,6 +152,26 @@ export class HookQueue {
     this.#failures++
     this.#failing = { since: this.#failing?.since ?? Date.now(), error: error.slice(0, MAX_ERROR) }
     return false
+  }
+
+  /** Posts an event. Resolves with the text of the error if the receiver has not accepted it. */
+  async #post(event: Event, { id: room, slug }: RoomRecord): Promise<string | undefined> {
+    const { poster, turns } = this.#parts
+    const { id, url, secret } = this.#hook
+    const post = { url, hook: id, secret, body: eventJson(event, slug), event: String(event.id) }
+    const timed = async () => {
+      const begun = performance.now()
+      const status = await poster.post(post, this.#stopped.signal)
+      return { status, ms: performance.now() - begun }
+    }
+    try {
+      const { status, ms } = await turns[this.#turn].run(String(room), timed)
+      this.#turn = ms <= QUICK_MS ? 'quick' : 'slow'
+      return status >= 200 && status < 300 ? undefined : `HTTP ${status}`
+    } catch (error) {
+      this.#turn = 'slow'
+      return errorText(error as NodeJS.ErrnoException)
+    }
   }
 
   /** The webhook for the log, without the path and query of its URL, which may be secrets. */

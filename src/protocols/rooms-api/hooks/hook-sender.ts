@@ -1,11 +1,13 @@
 import type { Logger } from 'pino'
 import type { Chat } from '../../../chat/chat.ts'
-import { FairQueue } from '../../../chat/fair-queue.ts'
+import { FairQueue, type FairQueueLimits } from '../../../chat/fair-queue.ts'
+import type { RoomRecord } from '../../../engine/engine.ts'
+import type { HookRecord } from '../../../engine/records.ts'
 import { HookQueue, type RetryTimes } from './hook-queue.ts'
 import { Poster } from './post.ts'
 
-/** Maximum requests to webhooks at the same time. */
-const AT_ONCE = 16
+/** Maximum requests at the same time to webhooks that have answered quickly, and to the others. */
+const LIMITS: FairQueueLimits = { running: 16, waitingPerAddress: Infinity, waiting: Infinity }
 /** Time between two renewals of the lease, or attempts to get it, in ms. */
 const ROUND_MS = 5_000
 const RETRY: RetryTimes = { firstMs: 1_000, mostMs: 600_000 }
@@ -23,7 +25,7 @@ export interface HookSenderOptions {
 export class HookSender {
   readonly #options: HookSenderOptions
   readonly #poster: Poster
-  readonly #turns = new FairQueue({ running: AT_ONCE, waitingPerAddress: Infinity, waiting: Infinity })
+  readonly #turns = { quick: new FairQueue(LIMITS), slow: new FairQueue(LIMITS) }
   /** By the id of the webhook. */
   readonly #queues = new Map<string, HookQueue>()
   #unwatch = () => {}
@@ -97,10 +99,12 @@ export class HookSender {
       this.#queues.delete(id)
       await queue.stop()
     }
-    const slugOf = async (room: number) => (await chat.rooms.find(room))?.slug
+    const roomOf = (room: number) => chat.rooms.find(room)
+    const mayPost = ({ by: name, account: id }: HookRecord, room: RoomRecord) =>
+      chat.access.operates({ name, id }, room)
     for (const [id, hook] of found) {
       if (this.#queues.has(id)) continue
-      const parts = { hooks, poster: this.#poster, log, turns: this.#turns, retry, slugOf }
+      const parts = { hooks, poster: this.#poster, log, turns: this.#turns, retry, roomOf, mayPost }
       this.#queues.set(id, new HookQueue(hook, parts))
     }
   }

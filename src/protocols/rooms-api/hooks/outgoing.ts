@@ -63,9 +63,9 @@ interface HookPath {
 export function addOutgoingHooks(app: FastifyInstance, context: RoomsApiContext): void {
   const { hooks } = context.chat
   app.post<RoomPath>('/rooms/:room/hooks', async (request, reply) => {
-    const { room, by } = await operatedRoom(context, request, request.params.room)
+    const { room, maker } = await operatedRoom(context, request, request.params.room)
     const { url, kinds = ['message'], secret = newSecret() } = await checked(API_HOOK_REQUEST, jsonOf(request), 'Body')
-    const hook = await hooks.create(room, { url: hookUrlOf(url, context.hooksPrivate), kinds, secret, by })
+    const hook = await hooks.create(room, { url: hookUrlOf(url, context.hooksPrivate), kinds, secret, ...maker })
     if (!hook) throw new Problem(409, 'too-many-hooks', 'The room, or the server, has the maximum number of webhooks')
     return reply.code(201).send({ ...hookOf(hook), secret })
   })
@@ -91,12 +91,12 @@ async function operatedRoom({ chat, ...context }: RoomsApiContext, request: Fast
   const caller = await context.authorize(request, 'write')
   await checkedQuery(NO_PARAMETERS, request.query)
   const { proof, author, identity } = caller
-  if (!proof || !author) throw new Refusal('account-required')
+  if (!proof || !author || identity.accountId === undefined) throw new Refusal('account-required')
   const room = await context.readableRoom(caller, slug)
   checkScope(author, 'write', room.slug)
   const state = await chat.access.stateOf(room)
   if (!isAtLeast(state.rankOf(identity), 'operator')) throw new Refusal('not-permitted')
-  return { room, by: proof.name }
+  return { room, maker: { by: proof.name, account: identity.accountId } }
 }
 
 /** Returns a webhook as operators see it; the secret is shown once. */

@@ -1,12 +1,13 @@
 /** Outgoing webhooks (docs/protocols/rooms-api.md, section 2.7 and point 11 of the checklist). */
 import { createHmac } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { eventually } from '../../../support/eventually.ts'
+import { eventually, TIMED } from '../../../support/eventually.ts'
 import { temporaryFolder } from '../../../support/folder.ts'
 import { keptLog } from '../../../support/log.ts'
 import { RedisServer, withRedis } from '../../../support/redis.ts'
+import { isReply } from '../../../support/stage.ts'
 import { problem } from '../stage.ts'
-import { accepted, ask, dial, PASSWORD, receiver, startDaemon } from './receiver.ts'
+import { accepted, ask, dial, PASSWORD, receiver, silentReceiver, startDaemon } from './receiver.ts'
 
 const SECRET = 'a secret of both'
 const REGISTER = ['LOGIN ann', `/register ${PASSWORD}`, 'JOIN ops'] as const
@@ -152,6 +153,63 @@ test('operators with an account make, see and remove them, so many in a room', a
   await dial(daemon, `LOGIN ann ${PASSWORD}`, 'JOIN ops')
   expect(await ask(daemon, 'GET', hooks)).toEqual({ status: 200, body: [] })
   expect(await ask(daemon, 'DELETE', `${hooks}/${kept.id}`)).toEqual(problem(404, 'not-found'))
+})
+
+test('while its maker is no operator of the room, a webhook posts nothing', async () => {
+  const daemon = await startDaemon()
+  const target = await receiver()
+  const ann = await dial(daemon, ...REGISTER)
+  const bob = await dial(daemon, 'LOGIN bob', `/register ${PASSWORD}`, 'JOIN ops')
+  const bobs = `Basic ${Buffer.from(`bob:${PASSWORD}`).toString('base64')}`
+  const order = async (...lines: string[]) => {
+    for (const line of lines) {
+      ann.send(line)
+      expect((await ann.until(isReply)).at(-1)).toMatchObject({ type: 'commandResult' })
+    }
+  }
+  await order('/op bob')
+  expect(await ask(daemon, 'POST', '/rooms/ops/hooks', { url: target.url }, bobs)).toMatchObject({ status: 201 })
+  await order('one')
+  await accepted(target, 'one')
+  await order('/deop bob', 'two')
+  const failing = (error: string) =>
+    eventually(async () => {
+      const { body } = await ask(daemon, 'GET', '/rooms/ops/hooks')
+      expect(body).toEqual([expect.objectContaining({ failing: { since: expect.any(String), error } })])
+    })
+  await failing('bob is no operator of the room')
+  expect(target.bodies()).toEqual(['one'])
+  await order('/op bob')
+  await accepted(target, 'one', 'two')
+  // A later account of this name is not its maker.
+  bob.send(`/unregister ${PASSWORD}`)
+  expect((await bob.until(isReply)).at(-1)).toMatchObject({ type: 'commandResult' })
+  await order('three')
+  await failing('bob is no operator of the room')
+  expect(target.bodies()).toEqual(['one', 'two'])
+})
+
+test('receivers that do not answer do not hold up one that does', TIMED, async () => {
+  const daemon = await startDaemon()
+  const target = await receiver()
+  const silent = await silentReceiver()
+  await dial(daemon, ...REGISTER)
+  for (const room of ['dev', 'more', 'lively']) await dial(daemon, `LOGIN ann ${PASSWORD}`, `JOIN ${room}`)
+  const say = async (room: string, text: string) =>
+    expect((await ask(daemon, 'POST', `/rooms/${room}/messages`, { text })).status).toBe(201)
+  await ask(daemon, 'POST', '/rooms/lively/hooks', { url: target.url })
+  await say('lively', 'one')
+  await accepted(target, 'one')
+  for (const room of ['ops', 'dev', 'more']) {
+    const made = Array.from({ length: 10 }, () => ask(daemon, 'POST', `/rooms/${room}/hooks`, { url: silent.url }))
+    for (const { status } of await Promise.all(made)) expect(status).toBe(201)
+    await say(room, 'into the void')
+  }
+  await eventually(() => expect(silent.open()).toBe(16))
+  for (const text of ['two', 'three']) await say('lively', text)
+  await accepted(target, 'one', 'two', 'three')
+  // All of them are still waited for.
+  expect(silent.ended()).toBe(0)
 })
 
 test('loopback and private addresses are refused, whether the address is written or a name has it', async () => {

@@ -44,6 +44,23 @@ export async function receiver(statuses: number[] = [], headers: Record<string, 
   return { port, url: `http://127.0.0.1:${port}/in`, received, bodies, close, listen }
 }
 
+/** An HTTP server that answers nothing. */
+export async function silentReceiver() {
+  let [begun, ended] = [0, 0]
+  const server = createServer((_, response) => {
+    begun++
+    response.on('close', () => ended++)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const { port } = server.address() as AddressInfo
+  return { url: `http://127.0.0.1:${port}/in`, open: () => begun - ended, ended: () => ended }
+}
+
 /** Resolves when a receiver has accepted these texts, and nothing else. */
 export function accepted({ bodies }: { bodies(): unknown[] }, ...texts: readonly string[]): Promise<void> {
   return eventually(() => expect(bodies()).toEqual(texts))
