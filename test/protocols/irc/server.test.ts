@@ -28,7 +28,7 @@ test('42. MOTD, VERSION, TIME, INFO, ADMIN, STATS, LINKS, HELP and LUSERS', asyn
   const [uptime = '', end] = await ann.ask('STATS u')
   expect(uptime).toMatch(/^:roomd 242 ann :Server Up 0 days 0:00:\d\d$/)
   expect(end).toBe(':roomd 219 ann u :End of /STATS report')
-  expect(codes(await ann.ask('STATS o', 'HELP', 'HELP nothing'))).toEqual([
+  expect(codes(await ann.ask('STATS o', 'HELP', 'HELP nothing', 'HELP constructor'))).toEqual([
     '219',
     '704',
     '705',
@@ -36,6 +36,7 @@ test('42. MOTD, VERSION, TIME, INFO, ADMIN, STATS, LINKS, HELP and LUSERS', asyn
     '705',
     '705',
     '706',
+    '524',
     '524',
   ])
   const lin = await LineClient.connect(suite.daemon)

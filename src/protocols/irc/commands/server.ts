@@ -40,30 +40,22 @@ const links: IrcCommand = {
   run: ({ reply }) => [reply('RPL_LINKS'), reply('RPL_ENDOFLINKS')],
 }
 
-/** The subjects of HELP. */
-const HELP: ReadonlyMap<string, readonly string[]> = new Map([
-  [
-    '',
-    [
-      'JOIN #room            enter or make a room',
-      'PRIVMSG nick :text    a private message; it waits for the owner of an account who is away',
-      'REGISTER * * password make your nickname an account',
-      'CHATHISTORY           read what was said, with the capability draft/chathistory',
-    ],
-  ],
-])
+const HELP = [
+  'JOIN #room            enter or make a room',
+  'PRIVMSG nick :text    a private message; it waits for the owner of an account who is away',
+  'REGISTER * * password make your nickname an account',
+  'CHATHISTORY           read what was said, with the capability draft/chathistory',
+]
 
 const help: IrcCommand = {
   name: 'HELP',
   least: 0,
   run({ reply }, { params: [subject = ''] }) {
-    const lines = HELP.get(subject)
-    if (!lines) return [reply('ERR_HELPNOTFOUND', subject)]
-    const shown = subject || '*'
+    if (subject !== '') return [reply('ERR_HELPNOTFOUND', subject)]
     return [
-      reply('RPL_HELPSTART', shown, 'Commands of roomd'),
-      ...lines.map((line) => reply('RPL_HELPTXT', shown, line)),
-      reply('RPL_ENDOFHELP', shown),
+      reply('RPL_HELPSTART', '*', 'Commands of roomd'),
+      ...HELP.map((line) => reply('RPL_HELPTXT', '*', line)),
+      reply('RPL_ENDOFHELP', '*'),
     ]
   },
 }
