@@ -3,11 +3,13 @@ import { the } from './dom.ts'
 import { revokeToken } from './model/account.ts'
 import { Chat, type Credentials } from './model/chat.ts'
 import { Desk } from './model/desk.ts'
+import { PastKeeper } from './model/past.ts'
 import { privateKey } from './model/private-talk.ts'
 import { roomKey } from './model/room-talk.ts'
 import { Settings } from './model/settings.ts'
 import { forgetAll, type Identity, identity, keptRooms } from './model/storage.ts'
 import { Notifier } from './notify/notifier.ts'
+import { workOffline } from './notify/offline.ts'
 import { enterAsking } from './side/door.ts'
 import { Drawers } from './side/drawers.ts'
 import { Header } from './side/header.ts'
@@ -25,7 +27,7 @@ const desk = new Desk(new Settings())
 const notifier = new Notifier(desk)
 const start = new Start(desk, enter)
 new Log(desk)
-new Search(desk)
+const search = new Search(desk)
 new Composer(desk)
 new Sidebar(desk)
 new Header(desk)
@@ -34,6 +36,7 @@ new Keys(desk)
 new Drawers(desk)
 servePersons(desk)
 desk.logOut = logOut
+desk.search = (words) => search.find(words)
 
 const listener = {
   said: notifier.said.bind(notifier),
@@ -100,8 +103,12 @@ function leave(why: string, error?: RefusedError | DisconnectedError) {
 
 /** Logs out, in all tabs of the browser. */
 async function logOut() {
-  if (desk.chat) await revokeToken(desk.chat)
-  if (desk.chat) leave('')
+  const { chat } = desk
+  const { value } = identity
+  // The other tabs are told before their token ends.
+  identity.value = undefined
+  if (chat && value) await revokeToken(chat, value)
+  if (chat && chat === desk.chat) leave('')
 }
 
 /** Shows what the address names. */
@@ -129,6 +136,9 @@ identity.watch(() => {
   if (!value && desk.chat) leave('You have logged out in another tab.')
   if (value && !desk.chat) void resume(value)
 })
+
+new PastKeeper(() => desk.chat)
+addEventListener('load', () => void workOffline())
 
 const known = identity.value
 if (known) void resume(known)

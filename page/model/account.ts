@@ -38,9 +38,8 @@ export async function register(chat: Chat, password: string) {
   await chat.identify()
 }
 
-/** Ends the browser's access token, if it has one. */
-export async function revokeToken(chat: Chat) {
-  const { tokenName } = identity.value ?? {}
+/** Ends the access token of a user who logs out, who may have none. */
+export async function revokeToken(chat: Chat, { tokenName }: Identity) {
   // Its end ends the connection, perhaps before the reply.
   if (tokenName) await chat.command(`/token revoke ${tokenName}`).catch(() => {})
 }

@@ -11,6 +11,7 @@ import { webSocket } from '../../src/client/websocket.ts'
 import { Connections } from './connections.ts'
 import type { Conversation } from './conversation.ts'
 import type { Said } from './happening.ts'
+import { pastOf } from './past.ts'
 import { PrivateTalk, privateKey } from './private-talk.ts'
 import { RoomTalk, roomKey } from './room-talk.ts'
 import { serverUrl } from './server.ts'
@@ -217,11 +218,10 @@ export class Chat {
 
   /** Marks the user as away with a text, or as here again. @throws RefusedError, DisconnectedError */
   async setAway(text: string | undefined) {
-    const was = this.away
-    this.away = text
     // Without a text, the command is a switch.
     if (text !== undefined) await this.#everywhere(`/away ${text}`)
-    else if (was !== undefined) await this.#everywhere('/away')
+    else if (this.away !== undefined) await this.#everywhere('/away')
+    this.away = text
     this.changed.emit()
   }
 
@@ -316,6 +316,7 @@ export class Chat {
     if (this.#conversations.has(conversation.key)) return
     this.#conversations.set(conversation.key, conversation)
     conversation.changed.on(() => this.changed.emit())
+    conversation.restore(pastOf(conversation))
     conversation.outbox.resume()
     this.changed.emit()
   }

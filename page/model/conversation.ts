@@ -92,6 +92,14 @@ export abstract class Conversation {
     return this.#redactions.get(id)
   }
 
+  /** Shows events that the browser has kept, until the server gives its own. */
+  restore(events: readonly Happening[]) {
+    if (this.isLoaded || events.length === 0) return
+    this.#replace(events, false, true)
+    this.#count(events)
+    this.changed.emit()
+  }
+
   /** Takes an event that has just happened. Returns false for one that is known. */
   add(event: Happening): boolean {
     const id = Number(event.id)

@@ -80,8 +80,7 @@ export class Start {
     this.#timer = setTimeout(() => void this.#refresh(), news ? FRESH_MS : RETRY_MS)
     if (document.hidden) return
     this.#limits = news?.limits
-    const { welcome } = (news?.limits ?? {}) as { welcome?: string }
-    if (welcome) the('welcome', HTMLElement).textContent = welcome
+    if (news?.limits?.welcome) the('welcome', HTMLElement).textContent = news.limits.welcome
     this.#rooms.take(news?.rooms)
   }
 

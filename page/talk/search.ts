@@ -50,6 +50,13 @@ export class Search {
     desk.moved.on(() => this.#clearOther())
   }
 
+  /** Opens the search, and begins it if there are words. */
+  find(words: string) {
+    this.#desk.panels.open('search')
+    this.#field.value = words
+    void this.#begin()
+  }
+
   /** Clears the results of another conversation. */
   #clearOther() {
     const { room } = this.#desk

@@ -39,11 +39,11 @@ export function complete(
 ): Completion | undefined {
   const [word = ''] = /\S*$/.exec(text) ?? []
   const start = text.length - word.length
-  const of = (candidates: readonly Candidate[]) =>
-    candidates.length > 0 ? { start, word, candidates: candidates.slice(0, MOST) } : undefined
+  const ofAll = (candidates: readonly Candidate[]) => (candidates.length > 0 ? { start, word, candidates } : undefined)
+  const of = (candidates: readonly Candidate[]) => ofAll(candidates.slice(0, MOST))
   if (start === 0 && /^\/[a-z-]*$/i.test(word)) {
     const begun = commands.filter(({ name }) => name.startsWith(word.toLowerCase()))
-    return of(begun.map(({ name, usage, help }) => ({ text: `${name} `, label: usage, detail: help })))
+    return ofAll(begun.map(({ name, usage, help }) => ({ text: `${name} `, label: usage, detail: help })))
   }
   if (word.startsWith('#') && (isAsked || word.length > 1)) {
     const begun = roomsOf(desk, rooms).filter(([name]) => foldName(name).startsWith(foldName(word.slice(1))))

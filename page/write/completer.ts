@@ -44,6 +44,13 @@ export class Completer {
     this.#show(complete(this.#before, false, this.#desk, this.#known))
   }
 
+  /** Returns how a command is used whose parameters are being written; empty for another text. */
+  usageOf(text: string) {
+    const [, name] = /^(\/[a-z-]+)\s/i.exec(text) ?? []
+    const known = this.#known.commands.find((command) => command.name === name?.toLowerCase())
+    return known ? `${known.usage}: ${known.help}` : ''
+  }
+
   close() {
     this.#cycle = undefined
     this.#show(undefined)

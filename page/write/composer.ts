@@ -110,7 +110,7 @@ export class Composer {
     const left = most - lengthOf(value, most - NEAR)
     this.#text.setAttribute('aria-invalid', String(left < 0))
     if (left < 0) this.#say(`Too long by ${-left}: a message has at most ${most} characters.`)
-    else this.#say(left < NEAR ? `${left} characters left` : '')
+    else this.#say(left < NEAR ? `${left} characters left` : this.#completer.usageOf(value))
     return left >= 0
   }
 

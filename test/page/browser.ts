@@ -56,7 +56,9 @@ export function openBrowser(): (port: number, options?: BrowserContextOptions) =
 
   return async (port, options) => {
     if (!browser) throw new Error('no browser')
-    const context = await browser.newContext({ locale: 'en-GB', timezoneId: 'UTC', ...options })
+    // A test that is not about the service worker does without its work.
+    const quiet = { serviceWorkers: 'block', locale: 'en-GB', timezoneId: 'UTC' } as const
+    const context = await browser.newContext({ ...quiet, ...options })
     context.setDefaultTimeout(PATIENCE_MS)
     const page = await context.newPage()
     const visitor = new Visitor(page, `http://127.0.0.1:${port}`)
@@ -68,23 +70,24 @@ export function openBrowser(): (port: number, options?: BrowserContextOptions) =
   }
 }
 
+/** A server that is away is no fault of the page, and the tests decide about the service worker. */
+const NO_FAULT = /^WebSocket connection to|Service Worker registration blocked|net::ERR_CONNECTION_REFUSED/
+
 /** Somebody at the page. */
 export class Visitor {
   readonly page: Page
   readonly origin: string
   /** What the browser has refused or could not run, and requests to anybody else. */
-  readonly complaints: string[] = []
+  readonly complaints: string[]
 
-  constructor(page: Page, origin: string) {
+  constructor(page: Page, origin: string, complaints: string[] = []) {
     this.page = page
     this.origin = origin
+    this.complaints = complaints
     page.on('pageerror', (error) => this.complaints.push(String(error)))
     page.on('console', (message) => {
       const text = message.text()
-      // A server that is away is no fault of the page.
-      if (['error', 'warning'].includes(message.type()) && !text.startsWith('WebSocket connection to')) {
-        this.complaints.push(text)
-      }
+      if (['error', 'warning'].includes(message.type()) && !NO_FAULT.test(text)) this.complaints.push(text)
     })
     const host = new URL(origin).host
     const look = (url: string) => {
@@ -92,6 +95,13 @@ export class Visitor {
     }
     page.on('request', (request) => look(request.url()))
     page.on('websocket', (websocket) => look(websocket.url()))
+  }
+
+  /** Opens another tab of the same browser, whose complaints are this one's. */
+  async tab(room = ''): Promise<Visitor> {
+    const visitor = new Visitor(await this.page.context().newPage(), this.origin, this.complaints)
+    await visitor.open(room)
+    return visitor
   }
 
   async open(room = ''): Promise<void> {

@@ -3,7 +3,10 @@ import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from 'nod
 import { buffer } from 'node:stream/consumers'
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import { expect, onTestFinished, test } from 'vitest'
-import { startWithPage } from './browser.ts'
+import { link } from '../../src/protocols/page/link.ts'
+import { startForAll } from './browser.ts'
+
+const server = startForAll()
 
 interface Answer {
   readonly status: number | undefined
@@ -11,32 +14,38 @@ interface Answer {
   readonly body: Buffer
 }
 
-async function get(port: number, path: string, headers: OutgoingHttpHeaders = {}, method = 'GET'): Promise<Answer> {
-  const asked = request({ host: '127.0.0.1', port, path, headers, method }).end()
+async function get(path: string, headers: OutgoingHttpHeaders = {}, method = 'GET'): Promise<Answer> {
+  const asked = request({ host: '127.0.0.1', port: server().port, path, headers, method }).end()
   const [response] = await once(asked, 'response')
   return { status: response.statusCode, headers: response.headers, body: await buffer(response) }
 }
 
+const TYPES = {
+  css: 'text/css; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+  svg: 'image/svg+xml',
+  png: 'image/png',
+  webmanifest: 'application/manifest+json',
+}
+
 test('every file that the page asks for is there, with its type and all that keeps a browser safe', async () => {
-  const { port } = await startWithPage()
-  const index = await get(port, '/')
-  expect(index.headers['content-type']).toBe('text/html; charset=utf-8')
-  const html = index.body.toString()
-  expect(html).not.toMatch(/<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)/)
   const warnings: Error[] = []
   const keepWarning = (warning: Error) => warnings.push(warning)
   process.on('warning', keepWarning)
   onTestFinished(() => void process.off('warning', keepWarning))
-  const files = new Set([...html.matchAll(/(?:href|src)="([^"#]+)"/g)].map(([, file = '']) => `/${file}`))
-  let size = index.body.length
+  const index = await get('/')
+  expect(index.headers['content-type']).toBe('text/html; charset=utf-8')
+  const html = index.body.toString()
+  expect(html).not.toMatch(/<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)/)
+  const linked = [...html.matchAll(/(?:href|src)="([^"#]+)"/g)].map(([, file = '']) => `/${file}`)
+  const files = new Set([...linked, '/page/worker.js'])
+  expect(files).toContain('/page/main.js')
+  let size = (await get('/', { 'Accept-Encoding': 'br' })).body.length
   for (const file of files) {
-    const { status, headers, body } = await get(port, file)
+    const { status, headers, body } = await get(file)
     expect([file, status]).toEqual([file, 200])
-    for (const [, name] of body.toString().matchAll(/ from '\.\/([^']+\.js)'/g)) files.add(`/page/${name}`)
-    if (file.endsWith('.js')) expect(body.toString(), file).not.toMatch(/\.ts'|node:|\binterface\b/)
-    size += body.length
-    const type = { css: 'text/css; charset=utf-8', js: 'text/javascript; charset=utf-8', svg: 'image/svg+xml' }
-    expect(headers['content-type']).toBe(type[file.split('.').at(-1) as keyof typeof type])
+    if (file.endsWith('.js')) expect(body.toString(), file).not.toMatch(/^(import|export)\b|node:|\binterface\b/m)
+    expect(headers['content-type']).toBe(TYPES[file.split('.').at(-1) as keyof typeof TYPES])
     expect(headers).toMatchObject({
       'cache-control': 'no-cache',
       'x-content-type-options': 'nosniff',
@@ -44,51 +53,66 @@ test('every file that the page asks for is there, with its type and all that kee
       'cross-origin-opener-policy': 'same-origin',
       'permissions-policy': expect.stringContaining('camera=()'),
     })
-    expect(headers['content-security-policy']).toMatch(/^default-src 'none'; (?!.*unsafe).*frame-ancestors 'none'/)
+    const policy = headers['content-security-policy']
+    expect(policy).toMatch(/^default-src 'none'; script-src 'self'; (?!.*unsafe).*frame-ancestors 'none'/)
+    expect(policy).toContain("require-trusted-types-for 'script'")
+    size += (await get(file, { 'Accept-Encoding': 'br' })).body.length
   }
-  expect(files.size).toBeGreaterThan(12)
-  expect(files).toContain('/page/client.js')
   expect(warnings).toEqual([])
-  expect(size).toBeLessThan(95_000)
+  expect(size).toBeLessThan(60_000)
 })
 
 test('compressed as the client takes it, and not sent again when it is the same', async () => {
-  const { port } = await startWithPage()
-  const plain = await get(port, '/page/page.css')
-  const br = await get(port, '/page/page.css', { 'Accept-Encoding': 'gzip, deflate, br, zstd' })
-  const gzip = await get(port, '/page/page.css', { 'Accept-Encoding': 'br;q=0, GZIP;q=0.5' })
+  const plain = await get('/page/base.css')
+  const br = await get('/page/base.css', { 'Accept-Encoding': 'gzip, deflate, br, zstd' })
+  const gzip = await get('/page/base.css', { 'Accept-Encoding': 'br;q=0, GZIP;q=0.5' })
   expect(plain.headers['content-encoding']).toBeUndefined()
   expect(br.headers).toMatchObject({ 'content-encoding': 'br', vary: 'Accept-Encoding' })
   expect(gzip.headers['content-encoding']).toBe('gzip')
   expect(brotliDecompressSync(br.body)).toEqual(plain.body)
   expect(gunzipSync(gzip.body)).toEqual(plain.body)
-  expect(br.body.length).toBeLessThan(plain.body.length / 3)
+  expect(br.body.length).toBeLessThan(plain.body.length / 2)
   for (const { headers } of [plain, br, gzip]) {
     const again = {
       'Accept-Encoding': headers['content-encoding'] ?? 'identity',
       'If-None-Match': `"x", ${headers.etag}`,
     }
-    const same = await get(port, '/page/page.css', again)
+    const same = await get('/page/base.css', again)
     expect([same.status, same.body.length, same.headers.etag]).toEqual([304, 0, headers.etag])
   }
-  const other = await get(port, '/page/page.css', { 'If-None-Match': br.headers.etag })
+  const other = await get('/page/base.css', { 'If-None-Match': br.headers.etag })
   expect(other.status).toBe(200)
 })
 
 test('nothing else is served, and nothing else is done', async () => {
-  const { port } = await startWithPage()
   for (const path of [
     '/page/',
     '/page/tsconfig.json',
-    '/page/session.ts',
+    '/page/chat.ts',
+    '/page/index.html',
     '/page/sockets.js',
     '/page/../package.json',
     '/page/%2e%2e/package.json',
     '/index.html',
   ]) {
-    expect([path, (await get(port, path)).status]).toEqual([path, 404])
+    expect([path, (await get(path)).status]).toEqual([path, 404])
   }
-  expect(await get(port, '/', {}, 'POST')).toMatchObject({ status: 405, headers: { allow: 'GET, HEAD' } })
-  const head = await get(port, '/', {}, 'HEAD')
+  expect(await get('/', {}, 'POST')).toMatchObject({ status: 405, headers: { allow: 'GET, HEAD' } })
+  const head = await get('/', {}, 'HEAD')
   expect([head.status, head.body.length]).toEqual([200, 0])
+})
+
+test('modules are linked in the order of their imports, each once; what cannot be linked is said', async () => {
+  const modules: Record<string, string> = {
+    'main.js': "import { b,\n  c as d } from './b.js'\nimport { one } from './a-x.js'\nglobalThis.linked = [b(), d, one]",
+    'b.js': "import { one } from './a-x.js'\nexport function b() { return one + 1 }\nconst three = 3\nexport { three as c }",
+    'a-x.js': 'globalThis.times = (globalThis.times ?? 0) + 1\nexport const one = 1',
+    'loop.js': "import { x } from './loop.js'",
+    'odd.js': 'export default 1',
+  }
+  const read = async (name: string) => modules[name] ?? ''
+  const { linked, times } = new Function(`${await link('main.js', read)}\nreturn globalThis`)()
+  expect([linked, times]).toEqual([[2, 3, 1], 1])
+  await expect(link('loop.js', read)).rejects.toThrow('modules import one another: loop.js loop.js')
+  await expect(link('odd.js', read)).rejects.toThrow('odd.js has what cannot be linked: export default 1')
 })

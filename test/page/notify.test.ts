@@ -1,0 +1,81 @@
+/** How the page tells of messages while nobody looks. */
+import { expect, test } from 'vitest'
+import { openBrowser, startForAll, type Visitor } from './browser.ts'
+
+const visit = openBrowser()
+const server = startForAll()
+
+const RECORD = `
+const shown = []
+const focused = { is: true }
+document.hasFocus = () => focused.is
+window.shown = shown
+window.focused = focused
+window.Notification = class extends Notification {
+  constructor(title, options) {
+    super(title, options)
+    shown.push(title + ': ' + options.body)
+    window.last = this
+  }
+}`
+
+/** Records what is notified of, and lets the test say whether the page is looked at. */
+async function prepare(visitor: Visitor) {
+  const context = visitor.page.context()
+  await context.grantPermissions(['notifications'], { origin: visitor.origin })
+  await context.addInitScript(RECORD)
+}
+
+function shown({ page }: Visitor): Promise<string[]> {
+  return page.evaluate('window.shown')
+}
+
+function look({ page }: Visitor, isLooking: boolean) {
+  return page.evaluate(`focused.is = ${isLooking}`)
+}
+
+test('mentions and private messages are notified of once for all tabs; a click shows the message', async () => {
+  const bot = await server().line('bot', 'ops')
+  const ann = await visit(server().port)
+  await prepare(ann)
+  await ann.enter('ann', 'ops')
+  await ann.say('/join quiet')
+  await ann.page.getByPlaceholder('Message #quiet').waitFor()
+  bot.send('not for anybody', 'ann: look here')
+  await expect.poll(() => shown(ann)).toEqual(['bot in #ops: ann: look here'])
+  const mark = /^data:image\/svg/
+  await expect.poll(() => ann.page.title()).toBe('(2) #quiet – roomd')
+  expect(await ann.page.locator('#favicon').getAttribute('href')).toMatch(mark)
+  await ann.page.evaluate("window.last.dispatchEvent(new Event('click'))")
+  await ann.page.getByPlaceholder('Message #ops').waitFor()
+  await expect.poll(() => ann.page.title()).toBe('#ops – roomd')
+  expect(await ann.page.locator('#favicon').getAttribute('href')).not.toMatch(mark)
+
+  // The conversation is looked at.
+  bot.send('ann: seen')
+  await ann.reads('seen')
+  await look(ann, false)
+  bot.send('/tell ann psst')
+  await expect.poll(() => shown(ann)).toEqual(['bot in #ops: ann: look here', 'bot: psst'])
+  await ann.page.evaluate("localStorage.setItem('roomd.settings', JSON.stringify({ quiet: true }))")
+  await ann.page.reload()
+  await ann.connected()
+  await look(ann, false)
+  bot.send('ann: do not disturb')
+  await ann.reads('do not disturb')
+  await bot.ask('/ping')
+  await ann.page.waitForTimeout(500)
+  expect(await shown(ann)).toEqual([])
+})
+
+test('a screen reader is told new messages of the conversation, many at once by their number', async () => {
+  const bot = await server().line('bot', 'aloud')
+  const ann = await visit(server().port)
+  await ann.enter('ann', 'aloud')
+  const said = ann.page.locator('#announcer')
+  bot.send('hello')
+  await expect.poll(() => said.innerText()).toContain('bot: hello')
+  bot.send(...Array.from({ length: 12 }, (_, number) => `line ${number}`))
+  await expect.poll(() => said.innerText()).toMatch(/\d+ new messages/)
+  expect(await said.locator('p').count()).toBeLessThanOrEqual(5)
+})

@@ -1,0 +1,64 @@
+/** The page without its server, and as a program of its own. */
+import { expect, test } from 'vitest'
+import { startTestDaemon } from '../support/daemon.ts'
+import { reservePort } from '../support/port.ts'
+import { openBrowser } from './browser.ts'
+
+const visit = openBrowser()
+
+/** The addresses of the files that the service worker keeps. */
+const KEPT = "caches.open('roomd').then((cache) => cache.keys()).then((keys) => keys.map(({ url }) => url).join())"
+
+test('the page opens without the server with what it had, says so, and goes on when the server is back', async () => {
+  const http = await reservePort()
+  const first = await startTestDaemon({ http })
+  const ann = await visit(http, { serviceWorkers: 'allow' })
+  const { page } = ann
+  await ann.enter('ann', 'ops')
+  await ann.say('before')
+  await ann.reads('before')
+  await page.evaluate('navigator.serviceWorker.ready.then(() => {})')
+  // Other paths of the server are none of the worker's business.
+  expect(await page.evaluate("fetch('/rooms').then(({ headers }) => headers.get('content-type'))")).toMatch(/json/)
+  expect(await page.evaluate<string>(KEPT)).not.toContain('/rooms')
+  await first.stop()
+  await ann.status('')
+  await page.reload()
+  await ann.reads('before')
+  await ann.status('Coming back…')
+  await ann.say('written meanwhile')
+  await page.locator('#unsent', { hasText: 'written meanwhile' }).waitFor()
+
+  const second = await startTestDaemon({ http })
+  try {
+    await ann.connected()
+    await ann.reads('written meanwhile')
+    await ann.say('/quit')
+    await page.locator('#start').waitFor()
+    await expect.poll(() => page.evaluate('JSON.stringify({ ...localStorage })')).not.toContain('before')
+  } finally {
+    await second.stop()
+  }
+})
+
+test('the page can be installed', async () => {
+  const daemon = await startTestDaemon({ http: 0 })
+  try {
+    const ann = await visit(daemon.port('http'), { serviceWorkers: 'allow' })
+    await ann.open()
+    const session = await ann.page.context().newCDPSession(ann.page)
+    await ann.page.evaluate('navigator.serviceWorker.ready.then(() => {})')
+    const { errors, data = '' } = await session.send('Page.getAppManifest')
+    expect(errors).toEqual([])
+    const { start_url, scope, icons } = JSON.parse(data) as Record<string, unknown>
+    expect([start_url, scope]).toEqual(['../', '../'])
+    for (const { src } of icons as { src: string }[]) {
+      const answer = await fetch(new URL(`/page/${src}`, ann.origin))
+      expect([src, answer.status]).toEqual([src, 200])
+    }
+    const { installabilityErrors } = await session.send('Page.getInstallabilityErrors')
+    expect(installabilityErrors.filter(({ errorId }) => errorId !== 'in-incognito')).toEqual([])
+  } finally {
+    await daemon.stop()
+  }
+})
