@@ -13,10 +13,11 @@ import { irc } from './scenarios/irc.ts'
 import { nodes } from './scenarios/nodes.ts'
 import { mixed, tls, web } from './scenarios/rooms.ts'
 import { search } from './scenarios/search.ts'
+import { send } from './scenarios/send.ts'
 
 /** In the order in which they run. */
 const ROOMS = { fanout, fanout1, irc, mixed, tls, web, http, hammer }
-const ORDER = { ...ROOMS, ingest, joins, idle, history, search, latency, nodes, start }
+const ORDER = { ...ROOMS, ingest, send, joins, idle, history, search, latency, nodes, start }
 const SCENARIOS: Readonly<Record<string, Scenario>> = ORDER
 
 const { values, positionals } = parseArgs({

@@ -1,7 +1,7 @@
 /** Servers under load, each in a process of its own. */
 import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createConnection, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -69,6 +69,20 @@ export async function startRoomd({ data = temporary(), listeners = [], options =
   const startMs = performance.now() - started
   const url = `http://127.0.0.1:${ports.get('--http')}`
   return { ...serverOf(child, ports.get('--line') ?? 0), ports, url, data, startMs }
+}
+
+/** Runs a command of roomd with a file as standard input. Returns the time until it has ended, in ms. */
+export async function runRoomd(args: readonly string[], input = '/dev/null'): Promise<number> {
+  const started = performance.now()
+  const stdin = openSync(input, 'r')
+  const env = { ...process.env, NODE_COMPILE_CACHE }
+  const child = watch(
+    spawn(process.execPath, [...NODE_ARGS, MAIN, ...args], { stdio: [stdin, 'ignore', 'inherit'], env }),
+  )
+  closeSync(stdin)
+  const [code] = await once(child, 'exit')
+  if (code !== 0) throw new Error(`roomd ${args[0]} has ended with ${code}`)
+  return performance.now() - started
 }
 
 export async function startRedis(): Promise<Server> {

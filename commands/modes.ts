@@ -1,9 +1,30 @@
 import { type Command, Mistake } from './command.ts'
-import { OK } from './replies.ts'
+import { type CommandResult, OK } from './replies.ts'
 import { switchOf } from './words.ts'
 
 /** Maximum time of slow mode. */
 const MAX_SLOW_SECONDS = 86_400
+
+/** The modes of a room in the order of the reply to `/modes`. */
+const FLAGS = ['moderated', 'invite-only', 'slow', 'password', 'visibility', 'keep'] as const
+
+export const modes: Command = {
+  name: '/modes',
+  usage: '/modes',
+  help: 'The modes of the room that are on: moderated, invite-only, slow, password, visibility, keep.',
+  state: 'inRoom',
+  least: 0,
+  run({ session }) {
+    const { state, record } = session.inRoom().room
+    const on: NonNullable<CommandResult['modes']> = FLAGS.flatMap((flag) => {
+      // One that was made with a password has no event about it.
+      const value = flag === 'password' && record.hash !== undefined ? '' : state.mode(flag)
+      return value === undefined ? [] : [{ flag, ...(value && flag !== 'password' && { value }) }]
+    })
+    const text = on.map(({ flag, value }) => (value ? `${flag} ${value}` : flag)).join(', ')
+    return { type: 'commandResult', result: text || 'No mode is on', modes: on }
+  },
+}
 
 function modeCommand(flag: 'moderated' | 'invite-only', help: string): Command {
   return {

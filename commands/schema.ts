@@ -96,6 +96,14 @@ export const Ban = Type.Object(
   exact,
 )
 
+const Mode = Type.Object(
+  {
+    flag: Type.Enum(['moderated', 'invite-only', 'slow', 'password', 'visibility', 'keep']),
+    value: Type.Optional(Type.String({ description: 'Seconds of `slow`, days of `keep`, `hidden` of `visibility`.' })),
+  },
+  exact,
+)
+
 const AddressBan = Type.Object(
   {
     network: Type.String({ description: 'An address, or a network such as 198.51.100.0/24.' }),
@@ -147,6 +155,7 @@ export const CommandResult = Type.Object(
     token: Type.Optional({ ...TokenEntry, description: '/token create' }),
     tokens: Type.Optional(Type.Array(TokenEntry, { description: '/token list: oldest first.' })),
     bans: Type.Optional(Type.Array(Ban, { description: '/bans: oldest first.' })),
+    modes: Type.Optional(Type.Array(Mode, { description: '/modes: those that are on.' })),
     addressBans: Type.Optional(Type.Array(AddressBan, { description: '/address-bans: newest first.' })),
     topic: Type.Optional(Type.String({ description: '/topic: the present one.' })),
     blocked: Type.Optional(Type.Array(Nickname, { description: '/blocked' })),

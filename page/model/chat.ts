@@ -218,11 +218,10 @@ export class Chat {
 
   /** Marks the user as away with a text, or as here again. @throws RefusedError, DisconnectedError */
   async setAway(text: string | undefined) {
-    const was = this.away
-    this.away = text
     // Without a text, the command is a switch.
     if (text !== undefined) await this.#everywhere(`/away ${text}`)
-    else if (was !== undefined) await this.#everywhere('/away')
+    else if (this.away !== undefined) await this.#everywhere('/away')
+    this.away = text
     this.changed.emit()
   }
 

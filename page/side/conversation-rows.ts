@@ -36,7 +36,7 @@ export function conversationRows(desk: Desk, list: HTMLElement) {
       const count = unread > 99 ? '99+' : String(unread || '')
       if (badge.textContent !== count) badge.textContent = count
       badge.hidden = unread === 0
-      link.classList.toggle('unread', unread > 0)
+      link.classList.toggle('fresh', unread > 0)
       link.classList.toggle('mentioned', mentioned > 0)
       link.classList.toggle('ended', conversation.closedBecause !== undefined)
       const spoken = [

@@ -14,6 +14,8 @@ const MOST = 300
 const MANY = 15
 /** Time between two renderings of a long list, in ms. */
 const REST_MS = 250
+/** Time between two questions for who is away, in ms. */
+const REFRESH_MS = 30_000
 
 const { compare } = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' })
 
@@ -57,11 +59,18 @@ export class PeoplePanel {
     }
     this.#filter.addEventListener('input', render)
     desk.panels.changed.on(render)
+    // No event tells who is away.
+    setInterval(() => {
+      if (!document.hidden && desk.panels.right === 'people' && desk.chat?.connections.isOnline) desk.room?.askMembers()
+    }, REFRESH_MS)
     let chat = desk.chat
     let room = desk.room
     desk.moved.on(() => {
       if (desk.chat !== chat) desk.chat?.changed.on(soon)
-      if (desk.room !== room) this.#filter.value = ''
+      if (desk.room !== room) {
+        this.#filter.value = ''
+        desk.room?.askMembers()
+      }
       chat = desk.chat
       room = desk.room
       render()

@@ -8,9 +8,13 @@ import { isOperator, isOwner } from './rights.ts'
 import { openRoomSettings } from './room-settings.ts'
 
 export function roomActions(desk: Desk): Action[] {
-  if (!isOperator(desk)) return []
+  const { room, panels } = desk
+  // The button for it has no place on a phone.
+  const date = room && panels.isNarrow ? [{ text: 'Go to a date…', act: () => desk.askDate() }] : []
+  if (!isOperator(desk)) return date
   return [
-    { text: desk.room?.topic ? 'Edit topic…' : 'Add a topic…', act: () => editTopic(desk) },
+    ...date,
+    { text: room?.topic ? 'Edit topic…' : 'Add a topic…', act: () => editTopic(desk) },
     { text: 'Settings of the room…', act: () => void openRoomSettings(desk) },
     { text: 'Invite somebody…', act: () => invite(desk) },
     { text: 'Bans…', act: () => void openBans(desk) },

@@ -1,11 +1,13 @@
 /** The dialog with the settings of a room. */
-import type { RoomEvent } from '../../commands/replies.ts'
+import type { CommandResult } from '../../commands/replies.ts'
+import { resultOf } from '../../src/client/requests.ts'
 import type { Desk } from '../model/desk.ts'
 import type { RoomTalk } from '../model/room-talk.ts'
 import { type Answers, ask, whyNot } from './dialog.ts'
 
-type Flag = Extract<RoomEvent, { type: 'mode' }>['flag']
-type Modes = ReadonlyMap<Flag, string>
+type Flag = NonNullable<CommandResult['modes']>[number]['flag']
+/** Values of the modes that are on. */
+type Modes = Map<Flag, string>
 
 export async function openRoomSettings(desk: Desk) {
   const { room } = desk
@@ -70,27 +72,29 @@ export async function openRoomSettings(desk: Desk) {
   })
 }
 
-/** Carries out the commands for what has been changed. @throws RefusedError at the first one that is refused, DisconnectedError */
+/** Carries out the commands for what has been changed, of which none is repeated. @throws RefusedError, DisconnectedError */
 async function save(room: RoomTalk, modes: Modes, answers: Answers) {
-  for (const flag of ['moderated', 'invite-only', 'visibility'] as const) {
-    const isOn = answers[flag] === 'on'
-    const command = flag === 'visibility' ? '/hidden' : `/${flag}`
-    if (isOn !== modes.has(flag)) await room.command(command, isOn ? 'on' : 'off')
+  const change = async (flag: Flag, value: string | undefined, command: string, parameter = '') => {
+    if (value === modes.get(flag) && flag !== 'password') return
+    await room.command(command, parameter)
+    if (value === undefined) modes.delete(flag)
+    else modes.set(flag, value)
   }
   const { slow = '', keep = '', password = '', unlock } = answers
-  if (slow !== (modes.get('slow') ?? '')) await room.command('/slow', slow || 'off')
-  if (keep !== (modes.get('keep') ?? '')) await room.command('/keep', keep || 'all')
-  if (password !== '') await room.command('/lock', password)
-  else if (unlock === 'on') await room.command('/unlock')
+  if (password !== '') await change('password', '', '/lock', password)
+  else if (unlock === 'on') await change('password', undefined, '/unlock')
+  await change('slow', slow || undefined, '/slow', slow || 'off')
+  await change('keep', keep || undefined, '/keep', keep || 'all')
+  const isOn = (flag: Flag) => answers[flag] === 'on'
+  for (const flag of ['moderated', 'invite-only'] as const) {
+    await change(flag, isOn(flag) ? '' : undefined, `/${flag}`, isOn(flag) ? 'on' : 'off')
+  }
+  await change('visibility', isOn('visibility') ? 'hidden' : undefined, '/hidden', isOn('visibility') ? 'on' : 'off')
 }
 
-/** Resolves with the modes that are on, and their values. */
+/** Resolves with the modes that are on, and their values. @throws RefusedError, DisconnectedError */
 async function modesOf(room: RoomTalk): Promise<Modes> {
-  const modes = new Map<Flag, string>()
-  for (const event of (await room.joined?.history({ kinds: ['mode'], limit: 100 })) ?? []) {
-    if (event.type !== 'mode') continue
-    if (event.on) modes.set(event.flag, event.value ?? '')
-    else modes.delete(event.flag)
-  }
-  return modes
+  const reply = await room.joined?.ask('/modes')
+  const { modes = [] } = reply ? resultOf(reply) : {}
+  return new Map(modes.map(({ flag, value = '' }) => [flag, value]))
 }

@@ -47,7 +47,7 @@ export function openSwitcher(desk: Desk) {
     label.dir = 'auto'
     const item = make(
       'li',
-      unread > 0 ? 'unread' : '',
+      unread > 0 ? 'fresh' : '',
       label,
       make('span', 'hint', unread > 0 ? `${kind}, ${unread} unread` : kind),
     )

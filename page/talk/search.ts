@@ -41,8 +41,11 @@ export class Search {
     desk.panels.changed.on(() => {
       if (desk.panels.right !== 'search') return
       this.#clearOther()
-      this.#field.select()
-      this.#field.focus()
+      // The panel is shown by another part.
+      setTimeout(() => {
+        this.#field.focus()
+        this.#field.select()
+      })
     })
     desk.moved.on(() => this.#clearOther())
   }
@@ -56,14 +59,12 @@ export class Search {
 
   /** Clears the results of another conversation. */
   #clearOther() {
-    const { room, conversation } = this.#desk
-    this.#field.disabled = !room
+    const { room } = this.#desk
     this.#field.placeholder = room ? `Search in #${room.name}` : ''
     if (room && this.#asked?.room === room) return
     this.#asked = undefined
     this.#clear()
-    const isPrivate = conversation !== undefined && !room
-    this.#state.textContent = isPrivate ? 'Only messages of rooms can be searched. Open a room to search in it.' : ''
+    this.#state.textContent = ''
   }
 
   #clear() {

@@ -64,8 +64,8 @@ export class Messages {
   }
 
   /**
-   * Says something in a room. Resolves when it is committed; for a nonce that the nickname has used there within a day, with the first
-   * event.
+   * Says something in a room. Resolves when it is committed; for a nonce that the nickname has used there within a day, with the id of
+   * the first event.
    *
    * @throws Refusal `not-in-room`, `token-scope`, `muted`, `moderated`, `slow-mode`, `text-empty`, `text-too-long`, `unavailable`.
    */

@@ -124,7 +124,7 @@ export class Posting {
     if (!author.registered && room.member(author.name)) throw new Refusal('name-in-room')
     this.#parts.memberships.keepHeld(room)
     if (!author.registered) room.noteAuthor(author)
-    return this.#parts.speech.say(author, room, sayings)
+    return this.#parts.speech.say(author, room, sayings, true)
   }
 }
 

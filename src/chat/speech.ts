@@ -1,6 +1,7 @@
 import { type Engine, Repeated } from '../engine/engine.ts'
 import { type Draft, type Event, type LogName, timeOf } from '../engine/event.ts'
 import type { Counts } from './counts.ts'
+import { FairQueue } from './fair-queue.ts'
 import type { Reader } from './reader.ts'
 import { Refusal, refuse } from './refusal.ts'
 import type { Room } from './room.ts'
@@ -23,10 +24,15 @@ export interface SpeechOptions {
   readonly maxText: number
 }
 
+/** Maximum first events of repeated nonces that are read at the same time. */
+const READS = 64
+
 /** Says messages in rooms, for members and for authors without a session. */
 export class Speech {
   readonly #engine: Engine
   readonly #options: SpeechOptions
+  /** Reads of first events: senders that repeat thousands of messages at once must not be refused for it, as they would repeat them again. */
+  readonly #reads = new FairQueue({ running: READS, waitingPerAddress: Infinity, waiting: Infinity })
 
   constructor(engine: Engine, options: SpeechOptions) {
     this.#engine = engine
@@ -44,17 +50,17 @@ export class Speech {
 
   /**
    * Says messages in a room, all of them or none. Returns a promise for each, which resolves when it is committed; for a nonce that the
-   * nickname has used there within a day, with the first event.
+   * nickname has used there within a day, with the first event, whose text is that of the message unless `readsFirst` is true.
    *
    * @throws Refusal `token-scope`, `muted`, `moderated`, `slow-mode`, `text-empty`, `text-too-long`
    */
-  say(speaker: Speaker, room: Room, sayings: readonly Saying[]): readonly Promise<Event>[] {
+  say(speaker: Speaker, room: Room, sayings: readonly Saying[], readsFirst = false): readonly Promise<Event>[] {
     const drafts = sayings.map((saying) => this.#draft(speaker, room, saying))
     if (speaker.scope) checkScope(speaker, 'write', room.record.slug)
     try {
       room.state.checkSpeech(speaker, drafts.length)
     } catch (refusal) {
-      return drafts.map((draft) => this.#repeated(room.log, draft, refusal, speaker))
+      return drafts.map((draft) => this.#repeated(room.log, draft, refusal, speaker, readsFirst))
     }
     for (const _ of drafts) this.#options.counts.event(speaker.protocol, 'message')
     const { logs } = this.#engine
@@ -63,7 +69,7 @@ export class Speech {
     return said.map((event, place) => {
       const draft = drafts[place]
       if (draft?.nonce === undefined) return event.catch(refuse)
-      return event.catch((error) => this.#first(room.log, draft, error, speaker))
+      return event.catch((error) => this.#first(room.log, draft, error, speaker, readsFirst))
     })
   }
 
@@ -75,20 +81,25 @@ export class Speech {
   }
 
   /** Returns the event that the nonce of a refused message belongs to; throws the refusal if there is none. */
-  async #repeated(log: LogName, draft: Draft, refusal: unknown, speaker: Speaker): Promise<Event> {
+  async #repeated(log: LogName, draft: Draft, refusal: unknown, speaker: Speaker, readsFirst: boolean): Promise<Event> {
     const { from, nonce } = draft
     const id = nonce === undefined ? undefined : await this.#engine.logs.withNonce(log, from, nonce).catch(refuse)
     if (id === undefined) throw refusal
-    return this.#first(log, draft, new Repeated(id), speaker)
+    return this.#first(log, draft, new Repeated(id), speaker, readsFirst)
   }
 
-  /** The event that a repeated nonce belongs to; where that is gone, the repeated message with its id. */
-  async #first(log: LogName, draft: Draft, error: unknown, speaker: Speaker): Promise<Event> {
+  /** The event that a repeated nonce belongs to; where that is gone, or not read, the repeated message with its id. */
+  async #first(log: LogName, draft: Draft, error: unknown, speaker: Speaker, readsFirst: boolean): Promise<Event> {
     if (!(error instanceof Repeated)) return refuse(error)
     const { id } = error
+    const first = readsFirst ? await this.#reads.run(speaker.address, () => this.#read(log, id, speaker)) : undefined
+    return first ?? { ...draft, id, at: timeOf(id) }
+  }
+
+  async #read(log: LogName, id: number, speaker: Speaker): Promise<Event | undefined> {
     for await (const [event] of this.#options.reader.pages(log, { before: id + 1, limit: 1 }, speaker)) {
       if (event?.id === id) return event
     }
-    return { ...draft, id, at: timeOf(id) }
+    return undefined
   }
 }

@@ -84,7 +84,10 @@ export class World {
     return world
   }
 
-  /** Spares every script the look at what is installed, by one more npm; test/daemon/npm.test.ts has the scripts as they are. */
+  /**
+   * Spares every script the look at what is installed, by one more npm, and `npm start` the compilation of the sources in this checkout;
+   * test/daemon/npm.test.ts has the scripts as they are.
+   */
   #isInstalled(): void {
     const path = join(this.folder, 'package.json')
     // What is published is compiled from these.
@@ -92,7 +95,10 @@ export class World {
     const { scripts, ...rest } = JSON.parse(text)
     const { prestart, predaemon, ...others } = scripts
     expect([prestart, predaemon]).toEqual(Array(2).fill('exec npm run --silent setup'))
-    writeFileSync(path, JSON.stringify({ ...rest, scripts: others }))
+    const [cache, sources] = ['NODE_COMPILE_CACHE=node_modules/.cache/compiled ', 'src/main.ts']
+    expect(others.start).toContain(cache)
+    const start = others.start.replace(cache, '').replace(sources, main)
+    writeFileSync(path, JSON.stringify({ ...rest, scripts: { ...others, start } }))
   }
 
   /** Runs a program there; in a process group of its own. */

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'v
 import type { Draft, LogName } from '../../src/engine/event.ts'
 import { openDatabase } from '../../src/engine/local/database.ts'
 import { LocalEngine } from '../../src/engine/local/local.ts'
-import { columnsOf, type Row } from '../../src/engine/local/messages.ts'
+import { columnsOfRows, type Row } from '../../src/engine/local/messages.ts'
 import { LocalStore } from '../../src/engine/local/store.ts'
 import { matcherOf, termsOf } from '../../src/engine/words.ts'
 import { eventually } from '../support/eventually.ts'
@@ -70,7 +70,7 @@ describe('the index of a store', () => {
     open(search)
   }
   function say(texts: readonly string[], room = 1): readonly number[] {
-    return store.append(columnsOf(texts.map((text) => rowOf({ ...said(text, room), details: null })))).ids
+    return store.append(columnsOfRows(texts.map((text) => rowOf({ ...said(text, room), details: null })))).ids
   }
   function indexAll(): number {
     return [...store.indexing.run()].length
@@ -195,7 +195,7 @@ describe('the index of a store', () => {
     const gone = texts.filter((_, n) => n % 3 === 0)
     const redacted = { kind: 'redacted', room: 1, from: 'ann', body: '' } as const
     for (const [n, target] of ids.entries()) {
-      if (n % 3 === 0) store.append(columnsOf([rowOf({ ...redacted, details: JSON.stringify({ target }) })]))
+      if (n % 3 === 0) store.append(columnsOfRows([rowOf({ ...redacted, details: JSON.stringify({ target }) })]))
     }
     expect(indexed('common')).toHaveLength(1_000)
     // Retention meanwhile takes nothing from what is not erased yet.
@@ -223,7 +223,7 @@ describe('the index of a store', () => {
     indexAll()
     const words = database.db.prepare('SELECT count(*) AS count FROM temp.vocabulary')
     const before = Number(words.get()?.count)
-    store.append(columnsOf([rowOf({ ...said(''), kind: 'redacted', details: JSON.stringify({ target }) })]))
+    store.append(columnsOfRows([rowOf({ ...said(''), kind: 'redacted', details: JSON.stringify({ target }) })]))
     expect(words.get()).toEqual({ count: before })
     expect(documents()).toBe(4_002)
     expect(indexed('zsecret')).toEqual([])

@@ -3,10 +3,12 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { resolve } from 'node:path'
 import { createInterface } from 'node:readline'
-import { expect } from 'vitest'
-import { eventually } from '../support/eventually.ts'
+import { expect, vi } from 'vitest'
+import { PATIENCE_MS } from '../support/eventually.ts'
 import type { Sender, Sending, SentLines } from './sending.ts'
 
+/** Time within which a line must be acknowledged: a server may be restarting, and a client waiting for its next attempt. */
+const PROGRESS_MS = 3 * PATIENCE_MS
 /** Maximum characters of a process's last words. */
 const LAST_WORDS = 2_000
 
@@ -40,7 +42,8 @@ export class NumberedSender implements Sender {
   async progress(): Promise<void> {
     const before = this.#acknowledged
     const { nickname } = this.#sending
-    await eventually(() => expect(this.#acknowledged, `${nickname} ${this.#lastWords}`).toBeGreaterThan(before))
+    const isFurther = () => expect(this.#acknowledged, `${nickname} ${this.#lastWords}`).toBeGreaterThan(before)
+    await vi.waitFor(isFurther, { timeout: PROGRESS_MS, interval: 20 })
   }
 
   async end(): Promise<void> {

@@ -32,9 +32,7 @@ export class PipedSender implements Sender {
   }
 
   async progress(): Promise<void> {
-    if (this.#age++ < LONG) return
-    await this.#finish()
-    this.#run()
+    if (this.#age++ >= LONG) await this.#finish()
   }
 
   async end(): Promise<void> {
@@ -72,8 +70,7 @@ export class PipedSender implements Sender {
     const count = await write(child, nickname)
     const [status] = await closed
     this.sent.push({ nickname, acknowledged: status === 0 ? count : 0 })
-    if (status === 0) return
-    if (!child.killed) this.problems.push(`${nickname} ended with ${status}: ${lastWords}`)
+    if (status !== 0 && !child.killed) this.problems.push(`${nickname} ended with ${status}: ${lastWords}`)
     if (!this.#isEnding) this.#run()
   }
 }

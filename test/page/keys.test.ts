@@ -57,7 +57,7 @@ test('arrows with Alt go through conversations, with Shift through unread ones; 
   await page.keyboard.press('Alt+ArrowUp')
   await isAt(ann, 'one')
   bob.send('news')
-  await page.locator('#my-rooms .unread', { hasText: 'three' }).waitFor()
+  await page.locator('#my-rooms .fresh', { hasText: 'three' }).waitFor()
   await page.keyboard.press('Alt+Shift+ArrowDown')
   await isAt(ann, 'three')
   await ann.reads('news')

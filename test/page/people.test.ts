@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest'
+import { connect } from 'node:net'
+import { expect, onTestFinished, test } from 'vitest'
 import { openBrowser, startForAll, type Visitor } from './browser.ts'
 
 const visit = openBrowser()
@@ -67,9 +68,13 @@ test('the user is away and back, in every room', async () => {
 })
 
 test('of hundreds, some are shown, all are found, and the focus stays while others come', async () => {
-  const { port, line } = started()
+  const { port, line, daemon } = started()
   const pad = (i: number) => String(i).padStart(3, '0')
-  const crowd = await Promise.all(Array.from({ length: 310 }, (_, i) => line(`p${pad(i)}`, 'stadium')))
+  const crowd = Array.from({ length: 310 }, (_, i) => {
+    const socket = connect(daemon.line, '127.0.0.1', () => socket.write(`LOGIN p${pad(i)}\nJOIN stadium\n`)).resume()
+    onTestFinished(() => void socket.destroy())
+    return socket
+  })
   const ann = await visit(port)
   const { page } = ann
   await ann.enter('zoe', 'stadium')
@@ -81,8 +86,8 @@ test('of hundreds, some are shown, all are found, and the focus stays while othe
   await page.getByRole('textbox', { name: 'Find a person' }).fill('p00')
   await person(ann, 'p005').focus()
   await line('p00', 'stadium')
-  crowd[1]?.send('/away')
-  crowd[2]?.socket.destroy()
+  crowd[1]?.write('/away\n')
+  crowd[2]?.destroy()
   await page.locator('#people li.away').waitFor()
   await page.locator('#people li', { hasText: 'p002' }).waitFor({ state: 'detached' })
   await person(ann, 'p00').waitFor()

@@ -48,10 +48,10 @@ test('blocked people are listed, and unblocked', async () => {
 
 test('a guest registers the name, changes the password, ends other sessions, and deletes the account', async () => {
   const { port, daemon } = started()
-  const ann = await visit(port)
-  const { page } = ann
-  await ann.enter('ann', 'office')
-  await choose(ann, 'Register this name…')
+  const amy = await visit(port)
+  const { page } = amy
+  await amy.enter('amy', 'office')
+  await choose(amy, 'Register this name…')
   const dialog = page.getByRole('dialog')
   await dialog.getByText('From then on nobody uses this name without the password').waitFor()
   await dialog.getByLabel('Password').fill('short')
@@ -62,7 +62,7 @@ test('a guest registers the name, changes the password, ends other sessions, and
   await page.locator('#my-state', { hasText: 'Account' }).waitFor()
   expect(await page.evaluate('JSON.stringify(localStorage)')).not.toContain('battery staple')
 
-  await choose(ann, 'Change password…')
+  await choose(amy, 'Change password…')
   await dialog.getByLabel('Present password').fill('wrong')
   await dialog.getByLabel('New password').fill('correct horse')
   await page.keyboard.press('Enter')
@@ -72,22 +72,22 @@ test('a guest registers the name, changes the password, ends other sessions, and
   await dialog.waitFor({ state: 'detached' })
 
   const other = await LineClient.connect(daemon)
-  await other.ask('LOGIN ann correct horse')
-  await choose(ann, 'Where you are logged in…')
+  await other.ask('LOGIN amy correct horse')
+  await choose(amy, 'Where you are logged in…')
   await dialog.getByText('This browser').first().waitFor()
   await dialog.getByRole('button', { name: 'Log out everywhere else' }).click()
   await other.closed
   await dialog.getByRole('button', { name: 'Log out everywhere else' }).waitFor({ state: 'hidden' })
   await page.keyboard.press('Escape')
-  await ann.connected()
+  await amy.connected()
 
-  await choose(ann, 'Settings…')
+  await choose(amy, 'Settings…')
   await page.getByRole('button', { name: 'Delete account…' }).click()
   await page.getByLabel('Present password').fill('correct horse')
   await page.getByRole('button', { name: 'Delete account', exact: true }).click()
   await page.locator('#start').waitFor()
   const late = await LineClient.connect(daemon)
-  expect(await late.ask('LOGIN ann')).toMatchObject({ type: 'error', code: 'name-reserved' })
+  expect(await late.ask('LOGIN amy')).toMatchObject({ type: 'error', code: 'name-reserved' })
   late.socket.destroy()
 })
 

@@ -8,7 +8,7 @@ import { departures, type ExportedLog, type ExportSource, exportedState, Unfit }
 import { causeOf, openDatabase } from './database.ts'
 import { EventTable, eventsOf, selectEvents } from './event-table.ts'
 import { MemberTable } from './member-table.ts'
-import { RoomStateTable } from './room-state-table.ts'
+import { RoomStateTable, stateFrom } from './room-state-table.ts'
 import { LocalRoomTable } from './room-table.ts'
 import { MIGRATIONS } from './schema.ts'
 
@@ -81,7 +81,12 @@ export class LocalExport implements ExportSource {
       const room = name.startsWith('room:') ? Number(name.slice(5)) : 0
       const left = departures(extent, room, members.inside(room), this.#now)
       const events = eventsAnd(left, stored, Number(row.id))
-      yield { ...extent, last: left.at(-1)?.id ?? extent.last, state: exportedState(states.of(room)), events }
+      yield {
+        ...extent,
+        last: left.at(-1)?.id ?? extent.last,
+        state: exportedState(stateFrom(states.textOf(room))),
+        events,
+      }
     }
   }
 

@@ -7,7 +7,8 @@ import { extentOf, readLog } from '../reading.ts'
 import { type MemoryLimits, Recent, RecentTotal } from '../recent.ts'
 import { searchLog } from '../searching.ts'
 import { Commits } from './commits.ts'
-import { columnsOf } from './messages.ts'
+import { columnsOfRows } from './messages.ts'
+import { stateFrom } from './room-state-table.ts'
 import type { StoreThread } from './thread.ts'
 
 /** A log with followers; only such logs are held in memory. */
@@ -41,7 +42,7 @@ export class LocalLogs implements EngineLogs {
     this.#on = on
     const clock = new ClockMonitor((ms) => observer.clockWentBack?.(ms))
     this.#commits = new Commits({
-      commit: (rows) => store().call('append', columnsOf(rows)),
+      commit: (rows) => store().call('append', columnsOfRows(rows)),
       committed: (log, event) => this.#deliver(log, event),
       measured: (events, ms) => observer.measured?.(events, ms),
       timed: (event) => clock.committed(event),
@@ -69,8 +70,8 @@ export class LocalLogs implements EngineLogs {
     return searchLog(reading, log, search, this.#followed.get(log)?.recent, index)
   }
 
-  state(room: number, key?: string): Promise<readonly Event[]> {
-    return this.#store().call('state', room, key)
+  async state(room: number, key?: string): Promise<readonly Event[]> {
+    return stateFrom(await this.#store().call('state', room, key))
   }
 
   async withNonce(log: LogName, from: string, nonce: string): Promise<number | undefined> {

@@ -47,7 +47,7 @@ export interface Columns {
   readonly columns: readonly (Row[number] | readonly Row[number][])[]
 }
 
-export function columnsOf(rows: readonly Row[]): Columns {
+export function columnsOfRows(rows: readonly Row[]): Columns {
   const [first] = rows
   const columns = first?.map((value, place) => {
     return rows.every((row) => row[place] === value) ? value : rows.map((row) => row[place] ?? null)

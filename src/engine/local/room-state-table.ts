@@ -1,6 +1,13 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { type Event, guestKey, hasEnded, type LogName, stateChangeOf } from '../event.ts'
 
+/** Returns the events of a state, without roles that have ended. Of a large room they pass between threads faster as one text. */
+export function stateFrom(text: string): Event[] {
+  const now = Date.now()
+  // Only `note` of the table writes them.
+  return (JSON.parse(text) as Event[]).filter((event) => !hasEnded(event, now))
+}
+
 /** The states of rooms that SQLite holds, see {@link EngineLogs.state}. */
 export class RoomStateTable {
   readonly #set: StatementSync
@@ -41,12 +48,10 @@ export class RoomStateTable {
     this.#unset.run(room, guestKey(name))
   }
 
-  /** Returns the state of a room, or that of one key, without roles that have ended. */
-  of(room: number, key?: string): Event[] {
+  /** Returns the state of a room, or that of one key, for {@link stateFrom}. */
+  textOf(room: number, key?: string): string {
     const rows = key === undefined ? this.#all.all(room) : this.#one.all(room, key)
-    const now = Date.now()
-    // Only `note` writes here.
-    return rows.map(({ event }) => JSON.parse(String(event)) as Event).filter((event) => !hasEnded(event, now))
+    return `[${rows.map(({ event }) => event).join()}]`
   }
 
   /** Returns true if a role has ended before `now`, in ms since the epoch, and is not removed. */

@@ -163,8 +163,8 @@ export class LocalStore {
 
   ping(): void {}
 
-  state(room: number, key?: string): Event[] {
-    return this.states.of(room, key)
+  state(room: number, key?: string): string {
+    return this.states.textOf(room, key)
   }
 
   /** Removes some roles that have ended before `now`, in ms since the epoch. Returns false when there are none. */

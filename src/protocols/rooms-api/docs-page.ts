@@ -15,6 +15,11 @@ const AUTHORIZING: Readonly<Record<ApiOperation['authorizing'], string>> = {
   account: 'Needs a token or password.',
 }
 
+const EXAMPLES = `curl -d 'deploy done' 'localhost:7777/rooms/ops/messages?as=ci'
+make 2>&1 | curl -T - 'localhost:7777/rooms/ops/messages?as=ci&split=lines'
+curl 'localhost:7777/rooms/ops/messages?limit=10' -H 'Accept: text/plain'
+curl -N 'localhost:7777/rooms/ops/stream?since=-1h'`
+
 /** Returns the page that describes requests to people. It has no script, and loads nothing. */
 export function docsPage(operations: readonly ApiOperation[]): string {
   return `<!doctype html>
@@ -23,6 +28,9 @@ export function docsPage(operations: readonly ApiOperation[]): string {
 <h1>Rooms API</h1>
 <p>For programs: <a href="/openapi.json">openapi.json</a> (OpenAPI 3.1). Refusals are <code>application/problem+json</code> with a
 <code>code</code>. Authorize with <code>Authorization: Bearer TOKEN</code>, or with the name and password of an account (Basic).</p>
+<pre>${escapeHtml(EXAMPLES)}</pre>
+<p>401 is for a request that lacks authorization, 403 for one that it does not cover, 404 also for a room whose password is not shown, 429 and 503 for
+one that may be repeated after the seconds of <code>Retry-After</code>. Parameters that are not listed are refused.</p>
 ${operations.map(section).join('\n')}
 </body></html>
 `
@@ -59,7 +67,21 @@ function details(title: string, schema: object): string {
   return `<details><summary>${escapeHtml(title)}</summary><pre>${json}</pre></details>`
 }
 
-/** Returns the description of a parameter, and its other keywords where it has none. */
-function textOfSchema({ description, ...keywords }: { readonly description?: string }): string {
-  return description ?? JSON.stringify(keywords)
+interface ParameterSchema {
+  readonly description?: string
+  readonly enum?: readonly string[]
+  readonly minimum?: number
+  readonly maximum?: number
+  readonly default?: unknown
+}
+
+/** Returns the description of a parameter, with its possible values. */
+function textOfSchema(schema: ParameterSchema): string {
+  const { description, minimum, maximum } = schema
+  const facts = [
+    schema.enum && `${schema.enum.join(', ')}.`,
+    minimum !== undefined && maximum !== undefined && `${minimum} to ${maximum}.`,
+    schema.default !== undefined && `${schema.default} if not given.`,
+  ]
+  return [description, ...facts].filter(Boolean).join(' ')
 }

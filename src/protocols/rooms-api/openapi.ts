@@ -55,6 +55,7 @@ export function openApi(operations: readonly ApiOperation[]): object {
 }
 
 function operationObject({
+  method,
   path,
   summary,
   authorizing,
@@ -79,12 +80,19 @@ function operationObject({
     return [status, { description, ...(content && { content: contentObject(content) }) }] as const
   })
   return {
+    operationId: nameOf(method, path),
     summary,
     ...(inPath.length + inQuery.length + inHeader.length > 0 && { parameters: [...inPath, ...inQuery, ...inHeader] }),
     ...(body && { requestBody: { required: true, content: contentObject(body) } }),
     responses: { ...Object.fromEntries(responses), default: PROBLEM },
     ...(authorizing !== 'none' && { security: [{ token: [] }, { password: [] }, ...anonymous] }),
   }
+}
+
+/** Returns the name that programs made from the document have for a request: `getRoomsByRoomMessages`. */
+function nameOf(method: string, path: string): string {
+  const words = path.replaceAll('{', 'by-').match(/[a-z]+/g) ?? []
+  return method + words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('')
 }
 
 interface Described {

@@ -175,6 +175,15 @@ export const OPERATIONS: readonly ApiOperation[] = [
     answers: { 200: EVENTS_ANSWER },
   },
   {
+    method: 'get',
+    path: '/inbox/stream',
+    summary: 'Follows the private messages to and from the account',
+    authorizing: 'account',
+    parameters: INBOX_STREAM_PARAMETERS,
+    headers: RESUME,
+    answers: { 200: STREAM_ANSWER },
+  },
+  {
     method: 'post',
     path: '/api/tokens',
     summary: 'Makes an access token of the account',
@@ -204,7 +213,7 @@ export const OPERATIONS: readonly ApiOperation[] = [
   {
     method: 'post',
     path: '/hooks/{token}',
-    summary: 'Says the payload of another program in the room of the token',
+    summary: 'Says the payload of another program in the only room of an access token, which stands in the path',
     authorizing: 'none',
     parameters: NO_PARAMETERS,
     headers: KEY,
@@ -243,15 +252,6 @@ export const OPERATIONS: readonly ApiOperation[] = [
     parameters: NO_PARAMETERS,
     headers: PASSWORD,
     answers: { 204: { description: 'The webhook is removed' } },
-  },
-  {
-    method: 'get',
-    path: '/inbox/stream',
-    summary: 'Follows the private messages to and from the account',
-    authorizing: 'account',
-    parameters: INBOX_STREAM_PARAMETERS,
-    headers: RESUME,
-    answers: { 200: STREAM_ANSWER },
   },
   {
     method: 'get',

@@ -143,7 +143,10 @@ const TIME_PARAMETER = {
 const RANGE = {
   limit: { ...LIMIT, description: 'The newest ones of the range.' },
   before: { ...ID, description: 'Only events before the one with this id.' },
-  after: { ...ID, description: 'Only events after the one with this id; 410 when some of them are gone.' },
+  after: {
+    ...ID,
+    description: 'Only events after the one with this id; 410 when some of them are gone. 0 for the oldest on.',
+  },
   from: { ...TIME_PARAMETER, description: `Only events from a time on: ${TIME_PARAMETER.description}` },
   to: { ...TIME_PARAMETER, description: 'Only events up to a time.' },
 } as const
@@ -205,7 +208,12 @@ export const STREAM_PARAMETERS = {
 
 export const INBOX_STREAM_PARAMETERS = {
   type: 'object',
-  properties: { since: SINCE },
+  properties: {
+    since: {
+      ...SINCE,
+      description: `The messages since then come first: all, an id, or a time: ${TIME_PARAMETER.description}`,
+    },
+  },
   additionalProperties: false,
 } as const
 

@@ -59,7 +59,7 @@ export async function openApp(options: AppOptions, routes: readonly Routes[]): P
     if (status >= 500) log.error({ err: error, route: request.routeOptions.url }, 'request failed')
     return reply.code(status).send()
   })
-  // Hooks have callbacks, as a promise for each request costs more.
+  // A callback, as a promise for each request costs more.
   app.addHook('onResponse', ({ method, routeOptions }, { statusCode, elapsedTime }, next) => {
     // Logs the route, as the path may contain private data.
     log.debug({ method, route: routeOptions.url, status: statusCode, ms: Math.round(elapsedTime) }, 'request answered')
@@ -115,14 +115,14 @@ export async function openApp(options: AppOptions, routes: readonly Routes[]): P
     if (is404 || upgrades.isLost(request)) return 404
     return isPreflight ? 204 : undefined
   }
-  app.addHook('onRequest', (request, reply, next) => {
+  // A promise, so that routes run when all that was received is parsed: a request that cannot be read is refused by {@link Visitor}.
+  app.addHook('onRequest', async (request, reply) => {
     const { method } = request
     const status = refusalOf(request, reply) ?? earlyStatusOf(request, reply)
     // The connection ends after a refused handshake or an unread body.
     const isUnread = hasBody(request) && (status !== undefined || method === 'GET' || method === 'HEAD')
     if (isUnread || asksForWebSocket(request)) reply.header('Connection', 'close')
-    if (status === undefined) next()
-    else reply.code(status).send()
+    if (status !== undefined) return reply.code(status).send()
   })
   for (const add of routes) await app.register(async (scope) => add(scope, { requests, upgrades, responses, local }))
   addOthers()

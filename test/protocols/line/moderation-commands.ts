@@ -101,6 +101,25 @@ export function moderationCommands(at: () => Sites, prefix: string): void {
     await bob.hears('userLeft bob')
   })
 
+  test('1. everybody is told which modes are on', async () => {
+    const { ann, bob } = await roomOf(at(), `${prefix}modes`)
+    expect(await bob.ask('/modes')).toEqual({ type: 'commandResult', result: 'No mode is on', modes: [] })
+    for (const command of ['/slow 30', '/hidden on', '/moderated on', '/lock open sesame', '/keep 7'])
+      await ann.ask(command)
+    expect(await bob.ask('/modes')).toMatchObject({
+      result: 'moderated, slow 30, password, visibility hidden, keep 7',
+      modes: [
+        { flag: 'moderated' },
+        { flag: 'slow', value: '30' },
+        { flag: 'password' },
+        { flag: 'visibility', value: 'hidden' },
+        { flag: 'keep', value: '7' },
+      ],
+    })
+    for (const command of ['/slow off', '/hidden off', '/moderated off', '/unlock', '/keep all']) await ann.ask(command)
+    expect(await bob.ask('/modes')).toMatchObject({ modes: [] })
+  })
+
   test('1. each command: refused with its code', async () => {
     const { ann } = await roomOf(at(), `${prefix}refused`)
     for (const [command, code] of REFUSED) expect([command, await ann.outcome(command)]).toEqual([command, code])

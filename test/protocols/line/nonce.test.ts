@@ -60,3 +60,19 @@ test('a message that was said before a mute is answered as then', async () => {
     ...Array(2).fill(expect.objectContaining({ type: 'error', code: 'muted' })),
   ])
 })
+
+test('clients of one address that all send their lines again are all answered', async () => {
+  const { together } = await stage(WAY)
+  const clients = await together('ops', 'ann', 'bob', 'cid')
+  const lines = Array.from({ length: 1_200 }, (_, n) => `MESSAGE nonce=n:${n} line ${n}`)
+  const sayAll = () =>
+    Promise.all(
+      clients.map(async (client) => {
+        client.send(...lines)
+        return (await client.rest()).filter(isReply)
+      }),
+    )
+  const first = await sayAll()
+  expect(first.flat()).toHaveLength(3 * lines.length)
+  expect(await sayAll()).toEqual(first)
+})

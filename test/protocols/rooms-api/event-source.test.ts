@@ -34,9 +34,8 @@ test('a browser follows a room over a restart of the server, each message once',
   }
   const daemon = await start()
   await say('past', 'line\nfeed')
-  const visitor = await visit(http)
-  const { page } = visitor
-  await page.goto(visitor.origin)
+  const { page, origin } = await visit(http)
+  await page.goto(origin)
   await page.evaluate(follow)
   const sees = (...texts: string[]) =>
     expect.poll(() => page.evaluate(() => (globalThis as unknown as { seen: string[] }).seen)).toEqual(texts)
@@ -49,6 +48,4 @@ test('a browser follows a room over a restart of the server, each message once',
   await sees('past', 'line\nfeed', 'now', 'end stopping', 'meanwhile')
   await say('again')
   await sees('past', 'line\nfeed', 'now', 'end stopping', 'meanwhile', 'again')
-  // The server that was away.
-  expect(visitor.complaints.splice(0).filter((text) => !text.includes('ERR_CONNECTION_REFUSED'))).toEqual([])
 })

@@ -26,13 +26,14 @@ const PARAMETER = {
 const OPERATION = {
   type: 'object',
   properties: {
+    operationId: { type: 'string', pattern: '^[a-z]+[A-Za-z]+$' },
     summary: { type: 'string', minLength: 1 },
     parameters: { type: 'array', items: PARAMETER },
     requestBody: { type: 'object', properties: { required: { const: true }, content: SCHEMAS }, required: ['content'] },
     responses: { type: 'object', additionalProperties: RESPONSE, required: ['default'] },
     security: { type: 'array', items: { type: 'object' } },
   },
-  required: ['summary', 'responses'],
+  required: ['operationId', 'summary', 'responses'],
   additionalProperties: false,
 } as const
 const DOCUMENT = Compile({
@@ -60,11 +61,12 @@ test('the document is valid, and every request in it exists', async () => {
   const { body } = await api('GET', '/openapi.json')
   expect(DOCUMENT.Errors(body)[1]).toEqual([])
   let count = 0
-  for (const [path, methods] of Object.entries<Record<string, { parameters?: { name: string; in: string }[] }>>(
-    body.paths,
-  )) {
+  const names = new Set<string>()
+  for (const [path, methods] of Object.entries<
+    Record<string, { operationId: string; parameters?: { name: string; in: string }[] }>
+  >(body.paths)) {
     const inPath = Array.from(path.matchAll(/\{(\w+)\}/g), ([, name]) => name)
-    for (const [method, { parameters = [] }] of Object.entries(methods)) {
+    for (const [method, { operationId, parameters = [] }] of Object.entries(methods)) {
       const named = parameters.filter((parameter) => parameter.in === 'path').map(({ name }) => name)
       expect([path, named]).toEqual([path, inPath])
       const url = `http://127.0.0.1:${port}${path.replace(/\{\w+\}/g, '1')}`
@@ -72,9 +74,11 @@ test('the document is valid, and every request in it exists', async () => {
       expect([method, path, status]).not.toEqual([method, path, 405])
       expect([method, path, status]).not.toEqual([method, path, 500])
       count++
+      names.add(operationId)
     }
   }
   expect(count).toBeGreaterThan(12)
+  expect(names.size).toBe(count)
 })
 
 test('the page loads nothing and runs nothing', async () => {
@@ -83,5 +87,6 @@ test('the page loads nothing and runs nothing', async () => {
   expect(headers.get('content-security-policy')).toContain("default-src 'none'")
   expect(text).toContain('POST /rooms/{room}/messages')
   expect(text).toContain('Idempotency-Key')
+  expect(text).toMatch(/\?limit=<\/code><\/dt><dd>The newest ones of the range\. 1 to 1000\. 100 if not given\./)
   expect(text).not.toMatch(/<script|src=|https?:/)
 })
