@@ -104,8 +104,10 @@ test('nothing else is served, and nothing else is done', async () => {
 
 test('modules are linked in the order of their imports, each once; what cannot be linked is said', async () => {
   const modules: Record<string, string> = {
-    'main.js': "import { b,\n  c as d } from './b.js'\nimport { one } from './a-x.js'\nglobalThis.linked = [b(), d, one]",
-    'b.js': "import { one } from './a-x.js'\nexport function b() { return one + 1 }\nconst three = 3\nexport { three as c }",
+    'main.js':
+      "import { b,\n  c as d } from './b.js'\nimport { one } from './a-x.js'\nglobalThis.linked = [b(), d, one]",
+    'b.js':
+      "import { one } from './a-x.js'\nexport function b() { return one + 1 }\nconst three = 3\nexport { three as c }",
     'a-x.js': 'globalThis.times = (globalThis.times ?? 0) + 1\nexport const one = 1',
     'loop.js': "import { x } from './loop.js'",
     'odd.js': 'export default 1',

@@ -52,7 +52,9 @@ test('the list of rooms moves nothing when it comes', async () => {
   })
   await ann.open()
   const places = () =>
-    page.evaluate<number[]>(`${JSON.stringify(PARTS)}.map((part) => document.querySelector(part).getBoundingClientRect().top)`)
+    page.evaluate<number[]>(
+      `${JSON.stringify(PARTS)}.map((part) => document.querySelector(part).getBoundingClientRect().top)`,
+    )
   await page.locator('#start').waitFor()
   const before = await places()
   answer()
