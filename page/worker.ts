@@ -76,7 +76,7 @@ async function keep(answer: Response): Promise<Response> {
   const cache = await caches.open(CACHE)
   const kept = await cache.match(base)
   if ((await kept?.text()) === html) return answer
-  const files = [...html.matchAll(/(?:href|src)="(page\/[^"]+)"/g)].map(([, path]) => path ?? '')
+  const files = [...new Set([...html.matchAll(/(?:href|src)="(page\/[^"]+)"/g)].map(([, path]) => path ?? ''))]
   const old = await cache.keys()
   await cache.addAll(files.map((path) => new Request(base + path, { cache: 'no-cache' })))
   await cache.put(base, answer.clone())

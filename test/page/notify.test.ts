@@ -48,6 +48,7 @@ test('mentions and private messages are notified of once for all tabs; a click s
   expect(await ann.page.locator('#favicon').getAttribute('href')).toMatch(mark)
   await ann.page.evaluate("window.last.dispatchEvent(new Event('click'))")
   await ann.page.getByPlaceholder('Message #ops').waitFor()
+  await ann.page.locator('#text').press('Escape')
   await expect.poll(() => ann.page.title()).toBe('#ops – roomd')
   expect(await ann.page.locator('#favicon').getAttribute('href')).not.toMatch(mark)
 
