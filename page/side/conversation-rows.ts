@@ -34,17 +34,14 @@ export function conversationRows(desk: Desk, list: HTMLElement) {
         else link.removeAttribute('aria-current')
       }
       const count = unread > 99 ? '99+' : String(unread || '')
-      if (badge.textContent !== count) badge.textContent = count
+      const spoken = ` unread${mentioned > 0 && !conversation.isPrivate ? `, ${mentioned} mention you` : ''}`
+      if (badge.textContent !== `, ${count}${spoken}`) {
+        badge.replaceChildren(make('span', 'unseen', ', '), count, make('span', 'unseen', spoken))
+      }
       badge.hidden = unread === 0
       link.classList.toggle('fresh', unread > 0)
       link.classList.toggle('mentioned', mentioned > 0)
       link.classList.toggle('ended', conversation.closedBecause !== undefined)
-      const spoken = [
-        name,
-        unread > 0 && `${unread} unread`,
-        mentioned > 0 && !conversation.isPrivate && `${mentioned} mention you`,
-      ]
-      link.ariaLabel = spoken.filter(Boolean).join(', ')
     },
   })
 }

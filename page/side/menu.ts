@@ -40,6 +40,8 @@ export function openMenu(at: HTMLElement, label: string, actions: readonly Actio
   opener = at
   element.ariaLabel = label
   element.replaceChildren(...actions.map(item))
+  // It belongs to the part of the page that the button is in.
+  at.closest('dialog, nav, main, aside')?.append(element)
   // The focus returns to what has it now.
   at.focus()
   element.showPopover()
