@@ -171,7 +171,7 @@ test('an operator sets the room up: modes, password, topic, invitations', async 
   ])
 
   await chooseOfRoom(ann, 'Invite somebody…')
-  await page.getByLabel('Name').fill('nobody at all!')
+  await page.getByRole('dialog').getByLabel('Name').fill('nobody at all!')
   await page.getByRole('button', { name: 'Invite', exact: true }).click()
   await page.locator('.wrong', { hasText: 'Invalid nickname' }).waitFor()
   await page.getByRole('button', { name: 'Cancel' }).click()
