@@ -122,6 +122,11 @@ test('a message is answered, linked to, copied and deleted from its menu, by mou
   const id = await entry(ann, 'second').getAttribute('data-key')
   expect(await copied()).toBe(`${ann.origin}/#actions/${id}`)
 
+  await entry(ann, 'first').hover()
+  await ann.page.getByRole('button', { name: 'Reply' }).click()
+  await ann.page.locator('#text:focus').waitFor()
+  expect(await ann.page.locator('#text').inputValue()).toBe('bob: ')
+
   const { keyboard } = ann.page
   await ann.page.locator('#log').focus()
   await keyboard.press('Enter')
