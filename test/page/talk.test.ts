@@ -176,10 +176,10 @@ test('what came while the user was elsewhere is behind a line; it is read once i
   await ann.page.locator('#unread', { hasText: '50 unread since' }).waitFor()
   await expect.poll(() => unread.textContent()).not.toContain('50')
   await ann.page.getByRole('button', { name: 'Jump', exact: true }).click()
-  const line = ann.page.locator('#log .unread')
+  const line = ann.page.locator('#log .unread-line')
   await line.waitFor()
   await ann.page.locator('#unread').waitFor({ state: 'hidden' })
-  expect(await ann.page.locator('#log .unread + article .body').textContent()).toBe('new 0')
+  expect(await ann.page.locator('#log .unread-line + article .body').textContent()).toBe('new 0')
 
   // Scrolled up, new messages are counted and stay unread until their end is seen.
   bob.send('later')
