@@ -7,7 +7,7 @@ import { OK, type Reply, Said } from './replies.ts'
 export const NONCE = /^nonce=([\w.:-]{1,64})[ \t]+(?=\S)/
 
 /** Returns the text that a parameter stands for: the value of a JSON string, or itself. */
-export function textOf(parameter: string): string {
+export function saidText(parameter: string): string {
   if (!/^".*"$/s.test(parameter)) return parameter
   try {
     return String(JSON.parse(parameter))
@@ -24,7 +24,7 @@ export function sayOnce(
 ): Promise<Reply> | undefined {
   const [prefix, nonce] = NONCE.exec(parameter) ?? []
   if (prefix === undefined) return undefined
-  const text = textOf(parameter.slice(prefix.length))
+  const text = saidText(parameter.slice(prefix.length))
   return chat.messages.say(session.inRoom(), text, { nonce, details }).then(
     ({ id }) => new Said(id),
     (error: unknown) => {
@@ -47,7 +47,7 @@ export const message: Command = {
   pipelined: true,
   run(context, parameter) {
     const { chat, session } = context
-    return sayOnce(context, parameter) ?? chat.messages.say(session.inRoom(), textOf(parameter)).then(() => OK)
+    return sayOnce(context, parameter) ?? chat.messages.say(session.inRoom(), saidText(parameter)).then(() => OK)
   },
 }
 

@@ -1,5 +1,5 @@
 import type { Command } from './command.ts'
-import { NONCE, textOf } from './message.ts'
+import { NONCE, saidText } from './message.ts'
 import { OK } from './replies.ts'
 
 export const tell: Command = {
@@ -14,7 +14,7 @@ export const tell: Command = {
   async run({ chat, session }, parameter) {
     const [, nickname = '', said = ''] = /^(\S+)[ \t]+(.*)$/s.exec(parameter) ?? []
     const [prefix = '', nonce] = NONCE.exec(said) ?? []
-    await chat.messages.send(session, nickname, textOf(said.slice(prefix.length)), { nonce })
+    await chat.messages.send(session, nickname, saidText(said.slice(prefix.length)), { nonce })
     return OK
   },
 }

@@ -11,7 +11,7 @@ export class Connections {
     return this.#lost === undefined
   }
 
-  /** What to tell the user; empty while all is well. */
+  /** A sentence for the user; empty while all is well. */
   get text() {
     const lost = this.#lost
     if (!lost) return ''

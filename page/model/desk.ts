@@ -1,4 +1,4 @@
-/** What the parts of the page share: the chat, where the user is in it, and words for the user. */
+/** The things that the parts of the page share: the chat, where the user is in it, and words for the user. */
 import { make, the } from '../dom.ts'
 import type { Chat } from './chat.ts'
 import type { Conversation } from './conversation.ts'

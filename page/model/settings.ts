@@ -1,4 +1,4 @@
-/** What the user has chosen for this browser. */
+/** The choices of the user for this browser. */
 import { Signal } from './signal.ts'
 import { Kept } from './storage.ts'
 
@@ -7,7 +7,7 @@ export interface Choices {
   readonly density: 'comfortable' | 'compact'
   /** How times are written: as the language of the browser does, or by 24 or 12 hours. */
   readonly clock: 'system' | '24' | '12'
-  /** Which messages of others are notified of on the desktop, when the browser allows it. */
+  /** Messages of others that are notified of on the desktop, when the browser allows it. */
   readonly notify: 'all' | 'mentions' | 'none'
   readonly sound: boolean
   /** Neither notifications nor sounds. */

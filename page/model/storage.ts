@@ -1,6 +1,6 @@
-/** What the browser keeps from one visit to the next. */
+/** Values that the browser keeps from one visit to the next. */
 
-/** Who uses the page: an account with an access token, or a guest with a word of its own. */
+/** The user of the page: an account with an access token, or a guest with a word of its own. */
 export interface Identity {
   readonly nickname: string
   /** Access token of the account; a password is never kept. */
@@ -112,5 +112,5 @@ export const keptClosed = new KeptMap<number>('closed')
 export const keptPasswords = new KeptMap<string>('doors', 'session')
 /** Nicknames that a guest has blocked. */
 export const keptBlocks = new Kept<readonly string[]>('blocks', [])
-/** What is being written, by conversation. */
+/** Texts that are being written, by conversation. */
 export const keptDrafts = new KeptMap<string>('drafts')

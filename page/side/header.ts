@@ -51,6 +51,7 @@ export class Header {
     const topic = room?.topic ?? ''
     const mayEdit = isOperator(this.#desk)
     setText(the('title', HTMLElement), conversation?.name ?? '')
+    the('title', HTMLElement).classList.toggle('of-room', room !== undefined)
     setText(this.#topic, topic || (mayEdit ? 'Add a topic' : ''))
     this.#topic.hidden = !topic && !mayEdit
     this.#topic.classList.toggle('missing', !topic)

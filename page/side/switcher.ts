@@ -35,8 +35,11 @@ export function openSwitcher(desk: Desk) {
   let at = 0
 
   function show() {
+    const chosen = goals[at]
     goals = goalsOf(desk, publicRooms, input.value.trim().replace(/^[#@]/, '').toLowerCase())
-    at = Math.min(at, Math.max(0, goals.length - 1))
+    // Rooms that come later move nothing away from under the key.
+    const same = goals.findIndex(({ name, kind }) => name === chosen?.name && kind === chosen.kind)
+    at = Math.max(0, same)
     list.replaceChildren(...goals.map(option))
     if (goals.length === 0) list.replaceChildren(make('li', 'hint', 'There is no such room or person.'))
     mark()
@@ -72,7 +75,7 @@ export function openSwitcher(desk: Desk) {
   }
 
   input.addEventListener('input', () => {
-    at = 0
+    goals = []
     show()
   })
   input.addEventListener('keydown', (event) => {

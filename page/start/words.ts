@@ -10,7 +10,7 @@ export interface Objection {
   readonly field?: Field
 }
 
-/** What somebody has tried to enter with. */
+/** The form as somebody has sent it. */
 export interface Wanted {
   readonly nickname: string
   readonly hasPassword: boolean

@@ -24,7 +24,7 @@ const MOST = 8
 /** Newest events whose senders come first. */
 const RECENT = 200
 
-/** What is known besides the members of the room. */
+/** Commands and rooms, as far as they are known. */
 export interface Known {
   readonly commands: readonly CommandHelp[]
   readonly rooms: readonly RoomEntry[]

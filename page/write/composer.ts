@@ -2,6 +2,7 @@
 import { make, makeButton, the } from '../dom.ts'
 import type { Conversation } from '../model/conversation.ts'
 import type { Desk } from '../model/desk.ts'
+import { addressIn } from './addressing.ts'
 import { Closed } from './closed.ts'
 import { Commands } from './commands.ts'
 import { Completer } from './completer.ts'
@@ -44,6 +45,7 @@ export class Composer {
     this.#text.addEventListener('completed', () => this.#look())
     desk.address = (nickname) => this.#address(nickname)
     desk.moved.on(() => this.#move())
+    desk.address = (nickname) => addressIn(this.#text, nickname)
   }
 
   #key(event: KeyboardEvent) {

@@ -11,7 +11,7 @@ export class UnsentList {
   readonly #list = the('unsent', HTMLElement)
   readonly #desk: Desk
   readonly #follower: Follower
-  /** What is shown, so that a button keeps the focus while nothing changes. */
+  /** The texts that are shown, so that a button keeps the focus while nothing changes. */
   #shown = ''
   #timer: ReturnType<typeof setTimeout> | undefined
 

@@ -4,6 +4,7 @@ import type { Session } from './session.ts'
 /** The sessions that are logged in on this node, by folded nickname; under the empty one those that only read. */
 export class Presence {
   readonly #sessions = new Map<string, Set<Session>>()
+  readonly #counts = new Map<string, number>()
 
   has(key: string): boolean {
     return this.#sessions.has(key)
@@ -27,22 +28,28 @@ export class Presence {
 
   add(key: string, session: Session): void {
     const sessions = this.#sessions.get(key)
+    if (sessions?.has(session)) return
     if (sessions) sessions.add(session)
     else this.#sessions.set(key, new Set([session]))
+    this.#count(session, 1)
   }
 
   /** Returns true if it was the last session of the nickname. */
   remove(key: string, session: Session): boolean {
     const sessions = this.#sessions.get(key)
-    return sessions?.delete(session) === true && sessions.size === 0 && this.#sessions.delete(key)
+    if (!sessions?.delete(session)) return false
+    this.#count(session, -1)
+    return sessions.size === 0 && this.#sessions.delete(key)
   }
 
   /** Number of sessions by protocol. */
   counts(): Map<string, number> {
-    const counts = new Map<string, number>()
-    for (const sessions of this.#sessions.values()) {
-      for (const { wire } of sessions) counts.set(wire.protocol, (counts.get(wire.protocol) ?? 0) + 1)
-    }
-    return counts
+    return new Map(this.#counts)
+  }
+
+  #count({ wire: { protocol } }: Session, change: number): void {
+    const count = (this.#counts.get(protocol) ?? 0) + change
+    if (count > 0) this.#counts.set(protocol, count)
+    else this.#counts.delete(protocol)
   }
 }

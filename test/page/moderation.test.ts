@@ -149,11 +149,11 @@ test('an operator sets the room up: modes, password, topic, invitations', async 
   await page.getByRole('button', { name: 'Save' }).click()
   await page.getByRole('dialog').waitFor({ state: 'hidden' })
   expect((await modesUpTo(owner, 'visibility', true)).map(({ flag, value }) => `${flag} ${value ?? ''}`)).toEqual([
-    'moderated ',
-    'visibility hidden',
+    'password ',
     'slow 30',
     'keep 7',
-    'password ',
+    'moderated ',
+    'visibility hidden',
   ])
 
   await chooseOfRoom(ann, 'Settings of the room…')
@@ -171,7 +171,7 @@ test('an operator sets the room up: modes, password, topic, invitations', async 
   ])
 
   await chooseOfRoom(ann, 'Invite somebody…')
-  await page.getByLabel('Name').fill('nobody at all!')
+  await page.getByRole('dialog').getByLabel('Name').fill('nobody at all!')
   await page.getByRole('button', { name: 'Invite', exact: true }).click()
   await page.locator('.wrong', { hasText: 'Invalid nickname' }).waitFor()
   await page.getByRole('button', { name: 'Cancel' }).click()

@@ -2,6 +2,7 @@ import type { Chat } from '../../chat/chat.ts'
 import type { ConnectionOptions } from '../../transport/connection-options.ts'
 import type { IrcAudience } from './audience.ts'
 import type { IrcHeartbeat } from './heartbeat.ts'
+import type { NamesLists } from './names-lists.ts'
 import type { IrcWire } from './wire.ts'
 
 export interface IrcOptions extends ConnectionOptions {
@@ -9,6 +10,7 @@ export interface IrcOptions extends ConnectionOptions {
   readonly wire: IrcWire
   readonly audience: IrcAudience
   readonly pings: IrcHeartbeat
+  readonly names: NamesLists
   /** Maximum characters of a message. */
   readonly maxText: number
   /** Newest messages that a client without `draft/chathistory` gets when it joins. */

@@ -15,6 +15,7 @@ import { IrcConversation } from './conversation.ts'
 import { IrcFraming } from './framing.ts'
 import { IrcHeartbeat } from './heartbeat.ts'
 import { fitted } from './message.ts'
+import { NamesLists } from './names-lists.ts'
 import type { IrcOptions } from './options.ts'
 import { IrcWire, type PackLines } from './wire.ts'
 
@@ -44,6 +45,7 @@ export function ircOptions(
     wire: new IrcWire(pack),
     audience: new IrcAudience(chat, pack),
     pings: new IrcHeartbeat(),
+    names: new NamesLists(),
     window: WINDOW,
     lastWord: (reason, why) => pack([`ERROR :${disconnectText(reason, why)}`]),
     motd: () => readMotd(motdFile, limits.log),

@@ -1,3 +1,4 @@
+import type { Chat } from '../../chat/chat.ts'
 import { fold } from '../../chat/names.ts'
 import { Refusal } from '../../chat/refusal.ts'
 import { isAtLeast, type Rank } from '../../chat/room-state.ts'
@@ -40,18 +41,26 @@ export function prefixOf(rank: Rank | undefined): string {
 }
 
 /** Returns the lines that tell who is in a room. */
-export async function namesLines({ chat, session, reply }: IrcContext, room: RoomRecord): Promise<Lines> {
+export async function namesLines({ chat, session, reply, options }: IrcContext, room: RoomRecord): Promise<Lines> {
   const channel = channelOf(room)
+  const hasHosts = session.caps.has('userhost-in-names')
+  const texts = await options.names.of(`${room.id} ${hasHosts}`, () => namesIn(chat, room, hasHosts))
+  const symbol = room.visibility === 'hidden' ? '@' : '='
+  const lines = texts.map((names) => reply('RPL_NAMREPLY', symbol, channel, names))
+  return [...lines, reply('RPL_ENDOFNAMES', channel)]
+}
+
+/** Resolves with the nicknames of a room, with prefixes, as texts that fit into lines. */
+async function namesIn(chat: Chat, room: RoomRecord, hasHosts: boolean): Promise<readonly string[]> {
   const members = await chat.rooms.inside(room.id)
   const ranks = await chat.ranks(room.id, members)
-  const hasHosts = session.caps.has('userhost-in-names')
   const sources = hasHosts
     ? await Promise.all(members.map(async (name) => sourceOf(name, await chat.users.isOwner(name))))
     : members.map(shownNick)
-  const shown = members.map((name, index) => prefixOf(ranks.get(name)) + sources[index])
-  const symbol = room.visibility === 'hidden' ? '@' : '='
-  const lines = packed(shown, NAMES_BYTES).map((names) => reply('RPL_NAMREPLY', symbol, channel, names))
-  return [...lines, reply('RPL_ENDOFNAMES', channel)]
+  return packed(
+    members.map((name, index) => prefixOf(ranks.get(name)) + sources[index]),
+    NAMES_BYTES,
+  )
 }
 
 /** Returns the lines that tell the topic of a room; with `always` also that there is none. */

@@ -52,6 +52,11 @@ export class IrcSession extends Session {
     return sourceOf(this.name, this.registered)
   }
 
+  /** True if the client has been told of nicknames that are gone and have not come back. */
+  get hasGone(): boolean {
+    return this.#gone.size > 0
+  }
+
   /** Returns true if the client has not been told that these nicknames are gone. */
   isNews(keys: readonly string[]): boolean {
     return this.#gone.size === 0 || !keys.some((key) => this.#gone.has(key))

@@ -24,6 +24,15 @@ const VARIANTS = [
 /** Encodes lines without their ends as bytes for the transport. */
 export type PackLines = (lines: readonly string[]) => Buffer
 
+/** Events with the folded nicknames of their senders, and their bytes for sessions of one variant. */
+interface EncodedEvents {
+  readonly events: readonly Event[]
+  readonly keys: readonly string[]
+  readonly pieces: readonly Buffer[]
+  /** True if some of the events tell that a nickname is gone. */
+  readonly tellsGone: boolean
+}
+
 const NOTHING = Buffer.alloc(0)
 const NO_ROOM = { title: '', slug: '' }
 
@@ -46,9 +55,11 @@ export class IrcWire implements Wire<IrcSession> {
   }
 
   deliver(room: Room, events: readonly Event[], members: Iterable<IrcSession>): void {
-    const senders = new Set(events.map(({ from }) => fold(from)))
+    const keys = events.map(({ from }) => fold(from))
+    const senders = new Set(keys)
     const gone = events.flatMap((event) => goneBy(event) ?? [])
     const joined = events.flatMap(({ kind, from }) => (kind === 'joined' ? [fold(from)] : []))
+    const pieces: Buffer[][] = []
     const tellsPresence = gone.length > 0 || joined.length > 0
     const encoded: Buffer[] = []
     for (const member of members) {
@@ -60,9 +71,27 @@ export class IrcWire implements Wire<IrcSession> {
         const bytes = (encoded[member.variant] ??= this.#bytesOf(events, room.record, member.variant))
         if (bytes.length > 0) member.link.outbox.push(bytes)
       } else {
-        this.#deliverTo(member, events, room.record)
+        const own = (pieces[member.variant] ??= events.map((event) =>
+          this.#bytesOf([event], room.record, member.variant),
+        ))
+        this.#deliverApart(member, { events, keys, pieces: own, tellsGone: gone.length > 0 }, room.record)
       }
     }
+  }
+
+  /** Hands a session events of which some may be its own, or be known to it. */
+  #deliverApart(session: IrcSession, { events, keys, pieces, tellsGone }: EncodedEvents, room: RoomRecord): void {
+    const hasGone = session.hasGone || tellsGone
+    let shown: Buffer[] = []
+    for (const [index, event] of events.entries()) {
+      const label = hasGone || keys[index] === session.key ? visibilityOf(event, session) : undefined
+      if (label === false) continue
+      const bytes = label === undefined ? pieces[index] : this.pack(taggedLines(event, room, session.variant, label))
+      if (bytes) shown.push(bytes)
+    }
+    shown = shown.filter(({ length }) => length > 0)
+    const [first] = shown
+    if (first) session.link.outbox.push(shown.length === 1 ? first : Buffer.concat(shown))
   }
 
   deliverPrivate(session: IrcSession, events: readonly Event[]): void {

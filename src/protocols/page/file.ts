@@ -56,7 +56,7 @@ interface Content {
   readonly hash: string
 }
 
-export function digestOf(content: string | Buffer): string {
+export function hashOf(content: string | Buffer): string {
   return createHash('sha256').update(content).digest('base64url').slice(0, 22)
 }
 
@@ -90,7 +90,7 @@ export class PageFile {
 
   async #read(): Promise<Content> {
     const bytes = Buffer.from(await this.#make())
-    return { bytes, hash: digestOf(bytes) }
+    return { bytes, hash: hashOf(bytes) }
   }
 
   #pack(coding: keyof typeof CODINGS, bytes: Buffer): Promise<Buffer> {

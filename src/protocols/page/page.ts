@@ -3,7 +3,7 @@ import { findPackageJSON } from 'node:module'
 import { dirname, extname, join, parse } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Routes } from '../../transport/http/routes.ts'
-import { digestOf, PageFile, TYPES } from './file.ts'
+import { hashOf, PageFile, TYPES } from './file.ts'
 import { link } from './link.ts'
 import { SHRINKS } from './shrink.ts'
 
@@ -37,7 +37,7 @@ export const pageRoutes: Routes = async (app) => {
   const index = new PageFile(TYPES['.html'] ?? '', async () => {
     // The service worker knows a new version of the page by it.
     const hashes = [...files.values()].map(async (file) => (await file.content()).hash)
-    const version = digestOf((await Promise.all(hashes)).join())
+    const version = hashOf((await Promise.all(hashes)).join())
     const html = await textOf(paths.get('index.html') ?? '')
     return html.replace('</head>', `<meta name="version" content="${version}">\n</head>`)
   })

@@ -37,6 +37,17 @@ test('/tell reaches a guest in another room, without naming a room', async () =>
   for (const client of [ann, bob]) expect(await inbox(client)).toEqual(['ann bob hi', 'bob ann hi yourself'])
 })
 
+test('/tell with a nonce tells once, and a JSON string has several lines', async () => {
+  const { together } = await stage(WAY)
+  const [ann] = await together('ops', 'ann')
+  const [bob] = await together('other', 'bob')
+  ann.send('/tell bob nonce=n1 "one\\ntwo"', '/tell bob nonce=n1 "one\\ntwo"', '/tell bob nonce=n2 "three" and four')
+  // Three replies, and a copy of each message.
+  expect((await ann.take(5)).filter(isReply)).toEqual([ok, ok, ok])
+  expect(await bob.take(2)).toMatchObject([{ body: 'one\ntwo' }, { body: '"three" and four' }])
+  for (const client of [ann, bob]) expect(await inbox(client)).toEqual(['ann bob one\ntwo', 'ann bob "three" and four'])
+})
+
 test('a message to an account that is away stands in its inbox', async () => {
   const { together, login, connect } = await stage(WAY)
   const [ann, bob] = await together('ops', 'ann', 'bob')
