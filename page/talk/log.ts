@@ -202,15 +202,16 @@ export class Log {
     conversation.isFollowed = this.#view.isFollowing
     if (isLoaded && !isLive && this.#view.isFollowing) void conversation.goToNewest().catch(() => {})
     this.#take(conversation)
-    if (isLoaded) this.#unread.take(conversation, this.#isInView(conversation))
     this.#draw(conversation)
     this.#fill(conversation)
     this.#showAround(conversation)
   }
 
-  /** Takes the events as they are loaded now. */
-  #take({ events, isLive }: Conversation) {
+  /** Takes the events as they are loaded now, and which are unread before any count as read. */
+  #take(conversation: Conversation) {
+    const { events, isLive, isLoaded } = conversation
     this.#span.take(events, this.#desk.settings.now.comings, isLive && this.#view.isFollowing)
+    if (isLoaded) this.#unread.take(conversation, this.#isInView(conversation))
   }
 
   /** True if what comes is seen at once. */

@@ -43,6 +43,7 @@ export class Composer {
       this.#completer.look()
     })
     this.#text.addEventListener('completed', () => this.#look())
+    desk.address = (nickname) => this.#address(nickname)
     desk.moved.on(() => this.#move())
     desk.address = (nickname) => addressIn(this.#text, nickname)
   }
@@ -60,6 +61,13 @@ export class Composer {
     } else return
     // Escape has closed the list, and is to close nothing else.
     event.stopPropagation()
+  }
+
+  /** Puts a nickname before what is being written. */
+  #address(nickname: string) {
+    const text = this.#text.value
+    if (!text.startsWith(`${nickname}: `)) this.#set(`${nickname}: ${text}`)
+    this.#text.focus()
   }
 
   #bring(step: 1 | -1): boolean {

@@ -122,6 +122,11 @@ test('a message is answered, linked to, copied and deleted from its menu, by mou
   const id = await entry(ann, 'second').getAttribute('data-key')
   expect(await copied()).toBe(`${ann.origin}/#actions/${id}`)
 
+  await entry(ann, 'first').hover()
+  await ann.page.getByRole('button', { name: 'Reply' }).click()
+  await ann.page.locator('#text:focus').waitFor()
+  expect(await ann.page.locator('#text').inputValue()).toBe('bob: ')
+
   const { keyboard } = ann.page
   await ann.page.locator('#log').focus()
   await keyboard.press('Enter')
@@ -174,7 +179,7 @@ test('what came while the user was elsewhere is behind a line; it is read once i
   const line = ann.page.locator('#log .unread-line')
   await line.waitFor()
   await ann.page.locator('#unread').waitFor({ state: 'hidden' })
-  expect(await ann.page.locator('#log .unread + article .body').textContent()).toBe('new 0')
+  expect(await ann.page.locator('#log .unread-line + article .body').textContent()).toBe('new 0')
 
   // Scrolled up, new messages are counted and stay unread until their end is seen.
   bob.send('later')
