@@ -1,4 +1,4 @@
-/** Which of the parts beside the conversation are shown. */
+/** The parts beside the conversation that are shown. */
 import { Signal } from './signal.ts'
 import { Kept } from './storage.ts'
 

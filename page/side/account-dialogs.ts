@@ -1,4 +1,4 @@
-/** What belongs to an account: making one, its password, its end. */
+/** Dialogs for an account: making one, changing its password, its end. */
 import { register as registerName } from '../model/account.ts'
 import type { Desk } from '../model/desk.ts'
 import { ask } from './dialog.ts'

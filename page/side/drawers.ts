@@ -8,7 +8,7 @@ export class Drawers {
   readonly #talk = the('talk', HTMLElement)
   readonly #people = the('people-panel', HTMLElement)
   readonly #search = the('search-panel', HTMLElement)
-  /** What had the focus before a part slid over it. */
+  /** Element that had the focus before a part slid over it. */
   #before: HTMLElement | undefined
 
   constructor(desk: Desk) {

@@ -6,7 +6,7 @@ import { goToRoom } from './door.ts'
 const WAIT_MS = 200
 
 export class Finder {
-  /** What is looked for. */
+  /** Text to look for. */
   text = ''
   /** Called a moment after the last key. */
   onRest: () => void = () => {}

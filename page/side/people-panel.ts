@@ -27,7 +27,7 @@ export class PeoplePanel {
   readonly #filter = the('people-filter', HTMLInputElement)
   readonly #more = the('people-more', HTMLElement)
   readonly #list: KeyedList<RoomMember, HTMLLIElement>
-  /** What is shown: nothing is done while it is the same. */
+  /** Sign of the people shown: nothing is done while it is the same. */
   #shown = ''
   #timer: ReturnType<typeof setTimeout> | undefined
 

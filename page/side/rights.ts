@@ -1,4 +1,4 @@
-/** What the user may do in a room. */
+/** Rights of the user in a room. */
 import type { Desk } from '../model/desk.ts'
 import { isAtLeast, type Rank } from '../model/members.ts'
 

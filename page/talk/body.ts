@@ -1,7 +1,7 @@
 /** The text of a message as nodes: links, code, names of rooms and of users. */
 import { make } from '../dom.ts'
 
-/** What names in a text mean, to whom it is shown. */
+/** Names that a text may have, and who reads it. */
 export interface TextContext {
   readonly me: string
   isRoom(name: string): boolean

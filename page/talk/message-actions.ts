@@ -1,4 +1,4 @@
-/** What can be done with a message: a bar of buttons on the one that is pointed at or has the focus, and keys to get there. */
+/** Actions on a message: a bar of buttons on the one that is pointed at or has the focus, and keys to get there. */
 import { isSameName } from '../../src/client/nickname.ts'
 import { make } from '../dom.ts'
 import { iconButton } from '../icons.ts'

@@ -1,4 +1,4 @@
-/** What is seen of the log: it stays where it is while rows come and go, or follows the newest message. */
+/** The part of the log that is seen: it stays where it is while rows come and go, or follows the newest message. */
 
 /** Pixels from the end at which whoever scrolls down to it has arrived. */
 const NEAR = 32

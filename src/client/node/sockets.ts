@@ -30,7 +30,7 @@ export function carryLines(
   })
   let why: string | undefined
   // 'close' follows.
-  socket.on('error', (error) => (why = reasonOf(error)))
+  socket.on('error', (error) => (why = systemReason(error)))
   socket.on('close', () => closed(why))
   const send = (line: string) => {
     // Lines of one tick leave in one write.
@@ -42,7 +42,7 @@ export function carryLines(
 }
 
 /** Returns the first line of an error's text; of several attempts, as with `localhost`, that of the first one. */
-export function reasonOf(error: Error): string | undefined {
+export function systemReason(error: Error): string | undefined {
   const { message } = error instanceof AggregateError ? (error.errors[0] as Error) : error
   return message.split('\n', 1)[0] || undefined
 }
