@@ -151,6 +151,7 @@ test('fifty messages a second in a room of 1,000 members do not hold the page', 
   })
   const ann = await visit(port)
   await ann.enter('ann', room)
+  await expect.poll(() => ann.page.locator('#open-people').textContent()).toMatch(/1.?001/)
   await ann.page.locator('#text').focus()
   const longest = await longestTask(ann, async () => {
     for (let index = 0; index < 100; index++) {

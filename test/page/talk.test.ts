@@ -165,10 +165,7 @@ test('what came while the user was elsewhere is behind a line; it is read once i
   await enter()
   await ann.reads('old 59')
   await ann.page.evaluate(`location.hash = '#away2'`)
-  await ann.page
-    .locator('#text:focus')
-    .waitFor()
-    .catch(() => {})
+  await ann.page.locator('#older', { hasText: 'beginning of #away2' }).waitFor()
   bob.send(...Array.from({ length: 50 }, (_, index) => `new ${index}`))
   const unread = ann.page.locator('#my-rooms li, #side li').filter({ hasText: 'away1' }).first()
   await expect.poll(() => unread.textContent()).toContain('50')
