@@ -3,7 +3,7 @@ import { the } from '../dom.ts'
 import type { Conversation } from '../model/conversation.ts'
 import type { Desk } from '../model/desk.ts'
 import { oncePerFrame } from '../model/signal.ts'
-import { ask } from './ask.ts'
+import { ask } from '../side/dialog.ts'
 import { copyReadably } from './copying.ts'
 import { Edges } from './edges.ts'
 import { MessageActions } from './message-actions.ts'
@@ -114,10 +114,13 @@ export class Log {
   async #askDate() {
     const now = new Date()
     const today = `${now.getFullYear()}-${String(now.getMonth() + 1).padStart(2, '0')}-${String(now.getDate()).padStart(2, '0')}`
-    const title = 'Jump to a date'
-    const answer = await ask({ title, label: 'Date', type: 'date', act: 'Jump', value: today, max: today })
-    // The day begins where the user is.
-    if (answer) await this.toDate(new Date(`${answer}T00:00`))
+    await ask({
+      title: 'Jump to a date',
+      fields: [{ name: 'date', label: 'Date', type: 'date', value: today, isNeeded: true }],
+      button: 'Jump',
+      // The day begins where the user is.
+      act: ({ date }) => this.toDate(new Date(`${date}T00:00`)),
+    })
   }
 
   #moved() {

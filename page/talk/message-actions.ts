@@ -5,8 +5,8 @@ import { iconButton } from '../icons.ts'
 import type { Desk } from '../model/desk.ts'
 import { isSaid, type Said } from '../model/happening.ts'
 import { isAtLeast } from '../model/members.ts'
+import { ask } from '../side/dialog.ts'
 import { type Action, openMenu } from '../side/menu.ts'
-import { ask } from './ask.ts'
 import { copyText } from './clipboard.ts'
 import { indexOf } from './span.ts'
 import { atOf } from './times.ts'
@@ -132,15 +132,13 @@ export class MessageActions {
 
   async #delete({ id, from, body }: Said, isOwn: boolean) {
     const { room } = this.#desk
-    const reason = await ask({
+    await ask({
       title: isOwn ? 'Delete your message?' : `Delete the message of ${from}?`,
-      hint: body.length > 200 ? `${body.slice(0, 200)}…` : body,
-      label: 'Reason, if you want to give one',
-      type: 'text',
-      act: 'Delete',
-      isOptional: true,
+      text: body.length > 200 ? `${body.slice(0, 200)}…` : body,
+      fields: [{ name: 'reason', label: 'Reason, if you want to give one' }],
+      button: 'Delete',
+      isGrave: true,
+      act: async ({ reason = '' }) => room?.command('/delete', id, reason.trim()),
     })
-    if (reason === undefined || !room) return
-    await room.command('/delete', id, reason.trim()).catch((error: Error) => this.#desk.toast(`${error.message}.`))
   }
 }
