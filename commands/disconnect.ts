@@ -1,5 +1,6 @@
 import type { Command } from './command.ts'
 import { result } from './replies.ts'
+import { splitName } from './words.ts'
 
 export const disconnect: Command = {
   name: '/disconnect',
@@ -8,7 +9,7 @@ export const disconnect: Command = {
   state: 'named',
   least: 1,
   async run({ chat, session }, parameter) {
-    const [, nickname = '', why = ''] = /^(\S+)(?:[ \t]+(.*))?$/s.exec(parameter) ?? []
+    const { name: nickname, rest: why } = splitName(parameter)
     const { sessions } = await chat.supervision.disconnect(session, nickname, why)
     return result(`Disconnected ${nickname}: ${sessions.length === 1 ? '1 session' : `${sessions.length} sessions`}`)
   },

@@ -1,6 +1,7 @@
 import type { Command } from './command.ts'
 import { NONCE, saidText } from './message.ts'
 import { OK } from './replies.ts'
+import { splitName } from './words.ts'
 
 export const tell: Command = {
   name: '/tell',
@@ -8,11 +9,11 @@ export const tell: Command = {
   usage: '/tell <nickname> [nonce=<word>] <text>',
   help:
     'Send a private message to a user in any room, or to an account, which finds it in its inbox. A guest has to be in a room. ' +
-    'A JSON string and a nonce are as for MESSAGE.',
+    'A nickname with spaces stands in quotes. A JSON string and a nonce are as for MESSAGE.',
   state: 'named',
   least: 2,
   async run({ chat, session }, parameter) {
-    const [, nickname = '', said = ''] = /^(\S+)[ \t]+(.*)$/s.exec(parameter) ?? []
+    const { name: nickname, rest: said } = splitName(parameter)
     const [prefix = '', nonce] = NONCE.exec(said) ?? []
     await chat.messages.send(session, nickname, saidText(said.slice(prefix.length)), { nonce })
     return OK

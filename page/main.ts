@@ -1,4 +1,5 @@
 import { DisconnectedError, RefusedError } from '../src/client/errors.ts'
+import { isSameName } from '../src/client/nickname.ts'
 import { the } from './dom.ts'
 import { revokeToken } from './model/account.ts'
 import { Chat, type Credentials } from './model/chat.ts'
@@ -71,10 +72,13 @@ async function resume(credentials: Identity) {
   const [first = chat.expect('lobby')] = chat.rooms
   open(chat)
   if (place?.isPrivate) desk.show(chat.privateWith(place.name), place.id)
-  else desk.show((place && chat.get(roomKey(place.name))) ?? first, place?.id)
+  else desk.show((place && chat.get(roomKey(place.name))) ?? first)
+  const wanted = desk.conversation
   try {
     await chat.startPatiently()
     await chat.enterExpected()
+    // The message of the address can be looked for from now on.
+    if (place?.id && wanted && desk.chat === chat && desk.conversation === wanted) desk.show(wanted, place.id)
   } catch (error) {
     if (desk.chat !== chat) return
     if (!(error instanceof RefusedError || error instanceof DisconnectedError)) throw error
@@ -133,7 +137,13 @@ document.addEventListener('visibilitychange', () => {
 // Another tab has logged in or out.
 identity.watch(() => {
   const { value } = identity
-  if (!value && desk.chat) leave('You have logged out in another tab.')
+  const { chat } = desk
+  if (!value && chat) leave('You have logged out in another tab.')
+  // Another tab has registered the name.
+  if (value?.token && chat && isSameName(value.nickname, chat.nickname)) {
+    chat.client.usePassword(value.token)
+    void chat.identify().catch(() => {})
+  }
   if (value && !desk.chat) void resume(value)
 })
 

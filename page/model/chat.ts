@@ -56,6 +56,7 @@ export class Chat {
   readonly #listener: ChatListener
   readonly #conversations = new Map<string, Conversation>()
   readonly #entering = new Map<string, Promise<RoomTalk>>()
+  readonly #unwatch: () => void
   #isClosed = false
   /** Ends the wait for the next attempt to reach the server. */
   #retry = () => {}
@@ -75,7 +76,7 @@ export class Chat {
     })
     this.#listener = listener
     this.connections.changed.on(() => this.changed.emit())
-    keptReads.watch(() => {
+    this.#unwatch = keptReads.watch(() => {
       for (const conversation of this.conversations) conversation.readElsewhere()
     })
   }
@@ -107,8 +108,9 @@ export class Chat {
     return { all, mentioned }
   }
 
+  /** Returns the conversation whose present name has a key. */
   get(key: string) {
-    return this.#conversations.get(key)
+    return this.conversations.find(({ isPrivate, name }) => (isPrivate ? privateKey(name) : roomKey(name)) === key)
   }
 
   /** Connects and logs in. @throws RefusedError, DisconnectedError */
@@ -123,13 +125,10 @@ export class Chat {
       try {
         return await this.start()
       } catch (error) {
-        if (!(error instanceof DisconnectedError) || this.#isClosed || ENDS_SESSION.has(error.code ?? '')) throw error
+        if (this.#isClosed || !passes(error)) throw error
         this.connections.take({ state: 'offline', ...(error.message && { reason: error.message }), retryMs })
       }
-      await new Promise<void>((resolve) => {
-        this.#retry = resolve
-        setTimeout(resolve, retryMs)
-      })
+      await this.#pause(retryMs)
     }
   }
 
@@ -150,6 +149,7 @@ export class Chat {
 
   show(conversation: Conversation | undefined) {
     this.current = conversation
+    if (conversation?.isPrivate) this.#refresh(conversation)
     this.changed.emit()
   }
 
@@ -166,9 +166,7 @@ export class Chat {
   /** Enters the rooms that are expected; one that cannot be entered says why. */
   async enterExpected() {
     const expected = this.rooms.filter(({ joined, ended }) => !joined && ended === undefined)
-    await Promise.all(
-      expected.map((talk) => this.enter(talk.name).catch((error: Error) => talk.end(`${error.message}.`))),
-    )
+    await Promise.all(expected.map((talk) => this.#enterPatiently(talk)))
   }
 
   /** Leaves a room, or closes a private conversation. */
@@ -184,11 +182,8 @@ export class Chat {
 
   /** Returns the private conversation with a user, which is begun if need be. */
   privateWith(nickname: string): PrivateTalk {
-    const known = this.get(privateKey(nickname))
-    if (known instanceof PrivateTalk) return known
-    const talk = new PrivateTalk(nickname, this.client)
-    this.#add(talk)
-    void talk.loadNewest().catch(() => {})
+    const talk = this.#privateTalk(nickname)
+    this.#refresh(talk)
     return talk
   }
 
@@ -234,6 +229,7 @@ export class Chat {
   /** Disconnects. */
   end() {
     this.#isClosed = true
+    this.#unwatch()
     this.client.close()
   }
 
@@ -246,11 +242,36 @@ export class Chat {
     void this.#follow(talk, joined)
     if (this.away !== undefined) await joined.ask(`/away ${this.away}`).catch(() => {})
     talk.askMembers()
-    await talk.loadNewest()
+    // What could not be loaded is, when the connection is there again.
+    await talk.loadNewest().catch(() => {})
     // What was said before the first visit is not new to anybody.
     if (talk.readId === 0) talk.markRead()
     this.#keepRooms()
     return talk
+  }
+
+  async #enterPatiently(talk: RoomTalk) {
+    for (let retryMs = FIRST_RETRY_MS; ; retryMs = Math.min(LAST_RETRY_MS, retryMs * 2)) {
+      try {
+        return void (await this.enter(talk.name))
+      } catch (error) {
+        if (this.#isClosed || !this.conversations.includes(talk)) return
+        if (!passes(error)) return talk.end(error instanceof Error ? `${error.message}.` : '')
+      }
+      await this.#pause(retryMs)
+    }
+  }
+
+  /** Waits, unless {@link wake} is called. */
+  #pause(ms: number) {
+    return new Promise<void>((resolve) => {
+      const before = this.#retry
+      this.#retry = () => {
+        before()
+        resolve()
+      }
+      setTimeout(resolve, ms)
+    })
   }
 
   /** Joins a room, with the password that it was entered with before. */
@@ -278,10 +299,11 @@ export class Chat {
       this.client.inbox.history({ limit: 500 }).catch(() => []),
     ])
     this.limits = limits
-    for (const event of inbox) {
-      const partner = this.#partnerOf(event)
-      if (Number(event.id) > (keptClosed.get(privateKey(partner)) ?? 0)) this.privateWith(partner)
+    for (const [key, events] of Map.groupBy(inbox, (event) => privateKey(this.#partnerOf(event)))) {
+      const last = events.at(-1)
+      if (last && Number(last.id) > (keptClosed.get(key) ?? 0)) this.#privateTalk(this.#partnerOf(last)).restore(events)
     }
+    this.#refresh(this.current)
     this.changed.emit()
   }
 
@@ -293,6 +315,21 @@ export class Chat {
     if (keptBlocks.value.length > 0) void this.#blockAgain().catch(() => {})
     // Who came and went in the meantime is not told.
     talk.askMembers()
+    if (talk.joined) this.#refresh(talk)
+    if (this.current?.isPrivate) this.#refresh(this.current)
+  }
+
+  #privateTalk(nickname: string): PrivateTalk {
+    const known = this.get(privateKey(nickname))
+    if (known instanceof PrivateTalk) return known
+    const talk = new PrivateTalk(nickname, this.client)
+    this.#add(talk)
+    return talk
+  }
+
+  /** Loads a conversation that the server has not given yet. */
+  #refresh(conversation: Conversation | undefined) {
+    if (conversation && !conversation.isFresh) void conversation.loadNewest().catch(() => {})
   }
 
   /** Blocks again whom a guest has blocked: the server forgets it with the guest's last connection. */
@@ -362,6 +399,8 @@ export class Chat {
   }
 
   #rename(talk: RoomTalk, name: string) {
+    keptReads.set(roomKey(name), talk.newestId)
+    keptPasswords.set(roomKey(name), keptPasswords.get(roomKey(talk.name)))
     talk.name = name
     this.#keepRooms()
   }
@@ -371,7 +410,12 @@ export class Chat {
       try {
         for await (const event of this.client.inbox) {
           const talk = this.privateWith(this.#partnerOf(event))
-          if (talk.add(event) && !isSameName(event.from, this.nickname)) this.#listener.said(talk, event)
+          if (talk.add(event)) {
+            if (!isSameName(event.from, this.nickname)) this.#listener.said(talk, event)
+          } else if (talk.isLive && !talk.events.some(({ id }) => id === event.id)) {
+            // It was sent before one that has come first over another connection.
+            void talk.loadNewest().catch(() => {})
+          }
         }
         return
       } catch (error) {
@@ -384,6 +428,12 @@ export class Chat {
   #partnerOf({ from, to }: PrivateEvent) {
     return isSameName(from, this.nickname) ? to : from
   }
+}
+
+/** Returns true for an error that another attempt may not meet. */
+function passes(error: unknown): error is Error {
+  if (error instanceof DisconnectedError) return !ENDS_SESSION.has(error.code ?? '')
+  return error instanceof RefusedError && (error.code === 'unavailable' || error.code === 'too-many-attempts')
 }
 
 /** Codes with which the server ends all sessions of the user. */

@@ -37,6 +37,8 @@ export abstract class Conversation {
   isComplete = false
   /** True from the first page on. */
   isLoaded = false
+  /** True once the server has given the newest events. */
+  isFresh = false
   /** True unless the user reads older messages, whose place must be kept. */
   isFollowed = true
   readonly me: string
@@ -94,8 +96,10 @@ export abstract class Conversation {
 
   /** Shows events that the browser has kept, until the server gives its own. */
   restore(events: readonly Happening[]) {
-    if (this.isLoaded || events.length === 0) return
+    if (this.isFresh || events.length === 0) return
     this.#replace(events, false, true)
+    this.#newestId = Math.max(this.#newestId, Number(events.at(-1)?.id))
+    this.unread = this.mentioned = 0
     this.#count(events)
     this.changed.emit()
   }
@@ -123,7 +127,7 @@ export abstract class Conversation {
     this.#events = []
     this.isComplete = false
     this.isLive = true
-    this.isLoaded = false
+    this.isLoaded = this.isFresh = false
     this.changed.emit()
   }
 
@@ -141,6 +145,7 @@ export abstract class Conversation {
       const last = page.at(-1)
       const isCurrent = last === undefined || Number(last.id) >= this.#newestId || this.#newestId === newestBefore
       this.#replace(page, page.length < PAGE, isCurrent)
+      this.isFresh = true
       this.#newestId = Math.max(this.#newestId, Number(last?.id ?? 0))
       this.unread = this.mentioned = 0
       this.#count(page)

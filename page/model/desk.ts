@@ -56,7 +56,7 @@ export class Desk {
   get place(): Place | undefined {
     const [name = '', id] = decoded(location.hash.slice(1)).split('/')
     const isPrivate = name.startsWith('@')
-    return name === '' ? undefined : { name: isPrivate ? name.slice(1) : name, isPrivate, id }
+    return name === '' || name === '@' ? undefined : { name: isPrivate ? name.slice(1) : name, isPrivate, id }
   }
 
   /** Returns the address of a conversation, or of a message of it. */

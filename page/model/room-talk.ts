@@ -95,7 +95,8 @@ export class RoomTalk extends Conversation {
   }
 
   protected async read(part: Part): Promise<readonly Happening[]> {
-    return (await this.joined?.history(part)) ?? []
+    if (!this.joined) throw new DisconnectedError(this.ended)
+    return this.joined.history(part)
   }
 
   protected async send(text: string, manner: SayManner, nonce: string) {

@@ -70,12 +70,14 @@ export class Kept<T> {
     write(this.#key, value, this.#span)
   }
 
-  /** Calls a listener when another tab has changed the value. */
+  /** Calls a listener when another tab has changed the value. Returns a function that ends it. */
   watch(changed: () => void) {
-    addEventListener('storage', ({ key }) => {
+    const listener = ({ key }: StorageEvent) => {
       // Without a key, everything has been removed.
       if (key === PREFIX + this.#key || key === null) changed()
-    })
+    }
+    addEventListener('storage', listener)
+    return () => removeEventListener('storage', listener)
   }
 }
 
@@ -97,7 +99,7 @@ export class KeptMap<T> {
   }
 
   watch(changed: () => void) {
-    this.#kept.watch(changed)
+    return this.#kept.watch(changed)
   }
 }
 

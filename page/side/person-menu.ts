@@ -139,7 +139,7 @@ function supervising(desk: Desk, nickname: string): Action[] {
           fields: [{ name: 'why', label: 'Why', hint: 'Optional. The user is told.', most: 300 }],
           button: 'Disconnect',
           isGrave: true,
-          act: ({ why = '' }) => chat.command(`/disconnect ${nickname} ${why.trim()}`.trim()),
+          act: ({ why = '' }) => chat.command(`/disconnect ${nicknameWord(nickname)} ${why.trim()}`.trim()),
         }),
     },
   ]

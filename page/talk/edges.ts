@@ -10,6 +10,7 @@ const AGAIN_MS = 5_000
 const LOADS = {
   older: (conversation: Conversation) => conversation.loadOlder(),
   newer: (conversation: Conversation) => conversation.loadNewer(),
+  newest: (conversation: Conversation) => conversation.goToNewest(),
 }
 
 export class Edges {

@@ -203,7 +203,7 @@ export class Log {
     if (!conversation) return this.#list.show([])
     const { isLive, isLoaded } = conversation
     conversation.isFollowed = this.#view.isFollowing
-    if (isLoaded && !isLive && this.#view.isFollowing) void conversation.goToNewest().catch(() => {})
+    if (isLoaded && !isLive && this.#view.isFollowing) void this.#edges.load('newest', conversation)
     this.#take(conversation)
     this.#draw(conversation)
     this.#fill(conversation)

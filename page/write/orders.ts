@@ -8,6 +8,7 @@ import type { Conversation } from '../model/conversation.ts'
 import type { Desk } from '../model/desk.ts'
 import { roomKey } from '../model/room-talk.ts'
 import type { Commands } from './commands.ts'
+import { isSecret } from './text.ts'
 
 /** A command; a path such as `/usr/bin` is none. */
 const COMMAND = /^\/([a-z-]+)(?:[ \t]+([\s\S]*\S))?[ \t]*$/i
@@ -36,6 +37,8 @@ export class Orders {
   async carryOut(text: string, chat: Chat, conversation: Conversation): Promise<string> {
     const [, word, parameter = ''] = COMMAND.exec(text) ?? []
     if (word === undefined) {
+      if (isSecret(text))
+        throw new Mistake('This looks like a command with a password. Begin with the slash, on one line.')
       conversation.outbox.say(text.replace(/^\/\//, '/'))
       return ''
     }

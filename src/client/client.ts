@@ -88,12 +88,17 @@ export class ChatClient {
 
   /** @throws DisconnectedError, RefusedError */
   async leave(): Promise<void> {
-    const forget = (reply: Reply) => {
-      if (reply.type !== 'commandResult') return
+    const forget = () => {
       this.#stay?.leave()
       this.#stay = undefined
     }
-    resultOf(await this.connection.ask('LEAVE', forget))
+    try {
+      resultOf(await this.connection.ask('LEAVE', ({ type }) => void (type === 'commandResult' && forget())))
+    } catch (error) {
+      // The membership ends with the connection, and the next one does not join again.
+      if (error instanceof DisconnectedError) forget()
+      else throw error
+    }
   }
 
   /** Password or access token for later connections. */

@@ -6,7 +6,7 @@ import { JoinedRoom } from './joined-room.ts'
 import { isSameName } from './nickname.ts'
 import { askLimits, commandLine, resultOf } from './requests.ts'
 import { RoomFeed } from './room-feed.ts'
-import { nonceLine, randomWord } from './room-lines.ts'
+import { nicknameWord, nonceLine, randomWord } from './room-lines.ts'
 import type { EnterOptions } from './room-options.ts'
 import { Seat } from './seat.ts'
 import type { ClientState } from './state.ts'
@@ -140,7 +140,7 @@ export class RoomdClient implements AsyncDisposable {
     for (;;) {
       const back = this.#back.promise
       try {
-        return void resultOf(await this.ask(nonceLine(text, nonce, `/tell ${nickname}`)))
+        return void resultOf(await this.ask(nonceLine(text, nonce, `/tell ${nicknameWord(nickname)}`)))
       } catch (error) {
         if (!(error instanceof DisconnectedError) || this.#isClosed) throw error
       }

@@ -51,6 +51,7 @@ export class Seat implements ClientListener {
     try {
       await this.client.join(feed.name, options)
     } catch (error) {
+      this.#owner.changed({ state: 'closed', ...this.#room })
       this.feed = undefined
       throw error
     }
@@ -62,6 +63,7 @@ export class Seat implements ClientListener {
     const { feed } = this
     await feed?.speech.below(1)
     await this.client.leave()
+    this.#owner.changed({ state: 'closed', ...this.#room })
     this.feed = undefined
     feed?.end(new DisconnectedError('The room has been left'), true)
   }
@@ -87,6 +89,7 @@ export class Seat implements ClientListener {
   }
 
   joined(name: string, connection: ClientConnection): void {
+    this.#named(name)
     this.feed?.joined(name, connection)
     this.#owner.changed({ state: 'online', room: name })
   }
@@ -101,7 +104,9 @@ export class Seat implements ClientListener {
   }
 
   renamed(name: string): void {
+    this.#named(name)
     if (this.feed) this.feed.name = name
+    this.#owner.changed({ state: 'online', room: name })
   }
 
   noticed(text: string): void {
@@ -121,6 +126,12 @@ export class Seat implements ClientListener {
 
   ended(why: RefusedError | undefined, event?: UserLeft | UserKicked): void {
     this.close(why ?? new DisconnectedError(event ? departureText(event) : undefined))
+  }
+
+  /** Ends the state of the room under the name that it had, or was asked for by. */
+  #named(name: string): void {
+    const before = this.feed?.name
+    if (before !== undefined && before !== name) this.#owner.changed({ state: 'closed', room: before })
   }
 
   get #room(): { room?: string } {
