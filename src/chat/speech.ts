@@ -1,5 +1,5 @@
 import { type Engine, Repeated } from '../engine/engine.ts'
-import { type Draft, type Event, type LogName, timeOf } from '../engine/event.ts'
+import { committedEvent, type Draft, type Event, type LogName, timeOf } from '../engine/event.ts'
 import type { Counts } from './counts.ts'
 import { FairQueue } from './fair-queue.ts'
 import type { Reader } from './reader.ts'
@@ -93,7 +93,7 @@ export class Speech {
     if (!(error instanceof Repeated)) return refuse(error)
     const { id } = error
     const first = readsFirst ? await this.#reads.run(speaker.address, () => this.#read(log, id, speaker)) : undefined
-    return first ?? { ...draft, id, at: timeOf(id) }
+    return first ?? committedEvent(id, timeOf(id), draft)
   }
 
   async #read(log: LogName, id: number, speaker: Speaker): Promise<Event | undefined> {

@@ -53,8 +53,10 @@ export class RoomdClient implements AsyncDisposable {
   #isClosed = false
   /** True if the caller has given the word of the guest. */
   readonly #hasWord: boolean
-  /** Settles when a connection is of use again, or the client is closed. */
-  #back = Promise.withResolvers<void>()
+  /** Resolves {@link #back}. */
+  #resume = (): void => {}
+  /** Resolves when a connection is of use again, or the client is closed. */
+  #back = this.#untilBack()
 
   /** Connects and logs in. @throws DisconnectedError, RefusedError; TypeError without a nickname */
   static async open(dial: Dial, options: ConnectOptions): Promise<RoomdClient> {
@@ -138,7 +140,7 @@ export class RoomdClient implements AsyncDisposable {
   async tell(nickname: string, text: string, { nonce = randomWord() }: TellOptions = {}): Promise<void> {
     if (!/\S/.test(text)) throw new RefusedError('A text is not blank', 'text-empty')
     for (;;) {
-      const back = this.#back.promise
+      const back = this.#back
       try {
         return void resultOf(await this.ask(nonceLine(text, nonce, `/tell ${nicknameWord(nickname)}`)))
       } catch (error) {
@@ -179,11 +181,16 @@ export class RoomdClient implements AsyncDisposable {
     this.#isClosed = true
     for (const seat of this.#seats) seat.close()
     this.inbox.end()
-    this.#back.resolve()
+    this.#resume()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.close()
+  }
+
+  /** Returns the next value of {@link #back}. Node.js 20 has no `Promise.withResolvers`. */
+  #untilBack(): Promise<void> {
+    return new Promise((resolve) => (this.#resume = resolve))
   }
 
   /** Returns a connection, in a room where there is one. @throws DisconnectedError, RefusedError */
@@ -202,8 +209,8 @@ export class RoomdClient implements AsyncDisposable {
       {
         changed: (state) => {
           if (state.state === 'online') {
-            this.#back.resolve()
-            this.#back = Promise.withResolvers()
+            this.#resume()
+            this.#back = this.#untilBack()
           }
           onState?.(state)
         },

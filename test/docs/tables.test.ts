@@ -12,7 +12,7 @@ test.for(FILES)('the tables in %s are those of the code (npm run docs writes the
 })
 
 test('docs/commands.md has the commands, docs/options.md every option, and docs/protocols/line-errors.md every code', () => {
-  expect(read('docs/commands.md')).toContain('`/tell <nickname> <text>`')
+  expect(read('docs/commands.md')).toContain('`/tell <nickname> [nonce=<word>] <text>`')
   const options = read('docs/options.md')
   for (const name of Object.keys(OPTIONS)) expect(options).toContain(`| \`--${name}\` |`)
   const errors = read('docs/protocols/line-errors.md')

@@ -59,7 +59,8 @@ test('tokens with limits, guests and nobody have none of it', async () => {
     ['DELETE', '/api/tokens/limited0'],
   ] as const) {
     expect((await ask(method, path)).status).toBe(401)
-    expect(await ask(method, path, `Bearer rd_${'x'.repeat(36)}`)).toEqual(problem(401, 'unauthorized'))
+    const [own = ''] = path.split('?')
+    expect(await ask(method, own, `Bearer rd_${'x'.repeat(36)}`)).toEqual(problem(401, 'unauthorized'))
   }
 })
 
