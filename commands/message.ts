@@ -18,21 +18,24 @@ export function saidText(parameter: string): string {
 
 /** Says the text of a parameter that begins with a nonce; returns undefined for another one. */
 export function sayOnce(
-  { chat, session, breakOff }: CommandContext,
+  context: CommandContext,
   parameter: string,
   details?: MessageExtras['details'],
 ): Promise<Reply> | undefined {
   const [prefix, nonce] = NONCE.exec(parameter) ?? []
   if (prefix === undefined) return undefined
+  const { chat, session } = context
   const text = saidText(parameter.slice(prefix.length))
-  return chat.messages.say(session.inRoom(), text, { nonce, details }).then(
-    ({ id }) => new Said(id),
-    (error: unknown) => {
-      // The client sends the line again; none behind it may come before it.
-      if (error instanceof Refusal && error.code === 'unavailable') breakOff()
-      throw error
-    },
-  )
+  const said = chat.messages.say(session.inRoom(), text, { nonce, details })
+  return inOrder(context, said).then(({ id }) => new Said(id))
+}
+
+/** Breaks off the connection if a line with a nonce is `unavailable`: the client sends it again, and none behind it may come before it. */
+export function inOrder<T>({ breakOff }: CommandContext, sent: Promise<T>): Promise<T> {
+  return sent.catch((error: unknown) => {
+    if (error instanceof Refusal && error.code === 'unavailable') breakOff()
+    throw error
+  })
 }
 
 export const message: Command = {

@@ -1,5 +1,5 @@
 import type { Command } from './command.ts'
-import { NONCE, saidText } from './message.ts'
+import { inOrder, NONCE, saidText } from './message.ts'
 import { OK } from './replies.ts'
 import { splitName } from './words.ts'
 
@@ -12,10 +12,12 @@ export const tell: Command = {
     'A nickname with spaces stands in quotes. A JSON string and a nonce are as for MESSAGE.',
   state: 'named',
   least: 2,
-  async run({ chat, session }, parameter) {
+  async run(context, parameter) {
+    const { chat, session } = context
     const { name: nickname, rest: said } = splitName(parameter)
     const [prefix = '', nonce] = NONCE.exec(said) ?? []
-    await chat.messages.send(session, nickname, saidText(said.slice(prefix.length)), { nonce })
+    const sent = chat.messages.send(session, nickname, saidText(said.slice(prefix.length)), { nonce })
+    await (nonce === undefined ? sent : inOrder(context, sent))
     return OK
   },
 }

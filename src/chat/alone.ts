@@ -1,11 +1,13 @@
 import type { Engine } from '../engine/engine.ts'
 import { ALONE } from './directory.ts'
+import { fold } from './names.ts'
 import type { Session } from './session.ts'
 
 /** Sessions that hold their nicknames exclusively, on all nodes: nobody else may log in so, nor be in a room, under one of them. */
 export class Alone {
   readonly #engine: Engine
-  readonly #names = new Map<Session, string>()
+  /** The nicknames of each session, in order: it has two while it changes from one to the other. */
+  readonly #names = new Map<Session, readonly string[]>()
 
   constructor(engine: Engine) {
     this.#engine = engine
@@ -13,39 +15,61 @@ export class Alone {
     engine.broadcast.onBroadcast('alone', () => this.#check())
   }
 
-  /** Resolves with false when the nickname is in use on any node. */
+  /** Takes a nickname besides those that the session holds. Resolves with false when it is in use on any node. */
   async take(session: Session, name: string): Promise<boolean> {
     if ((await this.#engine.memberships.heldIn(name)).length > 0) return false
     const { carriesPrivate } = session
     if (!(await this.#engine.memberships.claim(ALONE, name, { carriesPrivate }))) return false
-    // A session that changes its nickname has held another one.
-    await this.giveUp(session)
-    this.#names.set(session, name)
+    this.#names.set(session, [...this.#of(session), name])
     return true
   }
 
+  /** Gives up one nickname of a session; does nothing if the session does not hold it. */
+  async release(session: Session, key: string): Promise<void> {
+    if (this.#forget(session, key)) await this.#engine.memberships.release(ALONE, key)
+  }
+
+  /** Gives up all nicknames of a session. */
   async giveUp(session: Session): Promise<void> {
-    const name = this.#names.get(session)
-    if (name === undefined) return
-    this.#names.delete(session)
-    await this.#engine.memberships.release(ALONE, name)
+    for (const name of this.#of(session)) await this.release(session, fold(name))
   }
 
   /** Returns true if a session holds its nickname exclusively, as far as this node knows. */
   holds(session: Session): boolean {
-    const name = this.#names.get(session)
-    return name !== undefined && this.#engine.memberships.holds(ALONE, name)
+    return this.#has(session, session.key) && this.#engine.memberships.holds(ALONE, session.key)
+  }
+
+  #of(session: Session): readonly string[] {
+    return this.#names.get(session) ?? []
+  }
+
+  #has(session: Session, key: string): boolean {
+    return this.#of(session).some((name) => fold(name) === key)
+  }
+
+  /** Returns false if the session does not have the nickname. */
+  #forget(session: Session, key: string): boolean {
+    if (!this.#has(session, key)) return false
+    const left = this.#of(session).filter((name) => fold(name) !== key)
+    if (left.length > 0) this.#names.set(session, left)
+    else this.#names.delete(session)
+    return true
   }
 
   /** Claims again what the other nodes may have released, having taken this one for dead. */
   #check(): void {
-    for (const [session, name] of this.#names) {
-      if (this.#engine.memberships.holds(ALONE, name)) continue
-      const claimed = this.#engine.memberships.claim(ALONE, name).catch(() => true)
-      void claimed.then((claimed) => {
-        if (!this.#names.has(session)) return claimed ? this.#engine.memberships.release(ALONE, name) : undefined
-        if (!claimed && this.#names.delete(session)) session.wire.replaced?.(session)
-      })
+    for (const [session, names] of this.#names) {
+      for (const name of names) this.#claimAgain(session, name)
     }
+  }
+
+  #claimAgain(session: Session, name: string): void {
+    if (this.#engine.memberships.holds(ALONE, name)) return
+    const claimed = this.#engine.memberships.claim(ALONE, name).catch(() => true)
+    void claimed.then((claimed) => {
+      const key = fold(name)
+      if (!this.#has(session, key)) return claimed ? this.#engine.memberships.release(ALONE, name) : undefined
+      if (!claimed && this.#forget(session, key)) session.wire.replaced?.(session)
+    })
   }
 }

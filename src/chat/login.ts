@@ -131,11 +131,9 @@ export class SessionLogin {
         await this.#takeAlone(session, name)
         await blocking.load(name)
         // Its end has released the former nickname, and would leave this one held.
-        if (session.closed) {
-          await this.#alone.giveUp(session)
-          throw new Refusal('not-in-room')
-        }
+        if (session.closed) throw new Refusal('not-in-room')
       } catch (error) {
+        await this.#alone.release(session, key)
         if (presence.remove(key, session)) blocking.forget(key)
         handover.freed(key)
         throw error
@@ -149,7 +147,10 @@ export class SessionLogin {
       })
     } finally {
       const left = session.key === before ? key : before
-      if (left !== session.key && presence.remove(left, session)) blocking.forget(left)
+      if (left !== session.key) {
+        if (presence.remove(left, session)) blocking.forget(left)
+        await this.#alone.release(session, left)
+      }
       handover.freed(left)
     }
     if (key === before) return

@@ -101,13 +101,15 @@ export class Posting {
     const digest = digestOf(request)
     const id = digestOf(JSON.stringify([typeof place === 'string' ? fold(place) : place, author.key, key]))
     const expiresAt = Date.now() + NONCE_MS
-    const kept = await records.insertOrGet('request', id, digest, { expiresAt }).catch(refuse)
+    const isFirst = await records.insert('request', id, digest, { expiresAt }).catch(refuse)
+    const kept = isFirst ? digest : await records.insertOrGet('request', id, digest, { expiresAt }).catch(refuse)
     if (kept !== digest) return undefined
     try {
       return { result: await act() }
     } catch (error) {
-      // What is not known to be refused may have been done.
-      if (error instanceof Refusal && error.code !== 'unavailable') await records.delete('request', id).catch(() => {})
+      // What is not known to be refused may have been done; so may an earlier request, of which this one is a repetition.
+      if (isFirst && error instanceof Refusal && error.code !== 'unavailable')
+        await records.delete('request', id).catch(() => {})
       throw error
     }
   }

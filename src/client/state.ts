@@ -16,5 +16,5 @@ export type ClientState =
       readonly code?: ErrorCode
       readonly retryMs: number
     }
-  /** The connection has ended for good: closed by the caller, or for the reason in `error`. */
+  /** The connection has ended for good, or its room has been left: by the caller, or for the reason in `error`. */
   | { readonly state: 'closed'; readonly room?: string; readonly error?: Error }

@@ -74,7 +74,7 @@ test('a client is in several rooms, and leaves and closes them', async () => {
   ann.close()
   expect(ann.joined).toEqual([])
   await expect(ann.tell('bob', 'hi')).rejects.toThrow(DisconnectedError)
-  expect(states.filter(({ state }) => state === 'closed').length).toBe(3)
+  expect(states.filter(({ state }) => state === 'closed').length).toBe(4)
   expect(states.some(({ state }) => state === 'offline')).toBe(false)
 })
 

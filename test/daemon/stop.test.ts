@@ -61,13 +61,13 @@ test(`${STOPS} stops leave nobody hanging or without a word`, { timeout: 60_000 
 })
 
 test('a TLS client whose handshake is not done is told; one that does not begin it holds nobody up', async () => {
-  const daemon = await startTestDaemon()
+  const daemon = await startTestDaemon({}, undefined, true)
   const [comes, silent] = [connect(daemon.lineTls, '127.0.0.1'), connect(daemon.lineTls, '127.0.0.1')]
   silent.on('error', () => {})
   await Promise.all([once(comes, 'connect'), once(silent, 'connect')])
-  const stopped = daemon.stop()
+  const stopped = Promise.all([daemon.stop(), once(silent, 'close')])
   const client = connectTls({ socket: comes, ca: certificate().cert, servername: 'localhost' })
   expect(String(...(await once(client, 'data')))).toContain('"reconnect":true')
   client.destroy()
-  await Promise.all([stopped, once(silent, 'close')])
+  await stopped
 })

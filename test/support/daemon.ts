@@ -16,10 +16,14 @@ export interface TestDaemon {
 
 export type Overrides = Readonly<Record<string, unknown>>
 
-/** Starts a daemon without a database file, listening over TCP and TLS; `overrides` are options as in src/config.ts. */
+/**
+ * Starts a daemon without a database file, listening over TCP and TLS; `overrides` are options as in src/config.ts. With `acceptsLast` it
+ * accepts those who have connected when it stops, which takes longer.
+ */
 export async function startTestDaemon(
   overrides: Overrides = {},
   log: Logger = pino({ level: 'silent' }),
+  acceptsLast = false,
 ): Promise<TestDaemon> {
   const { certFile, keyFile } = certificate()
   const config = checkConfig({
@@ -35,7 +39,7 @@ export async function startTestDaemon(
     ...overrides,
   })
   // What secrets cost is tested by itself, and so is who connects as it stops (test/daemon/stop.test.ts).
-  const daemon = await startDaemon(config, log, { cost: { ln: 4, r: 8, p: 1 }, acceptsLast: false })
+  const daemon = await startDaemon(config, log, { cost: { ln: 4, r: 8, p: 1 }, acceptsLast })
   const port = (name: string): number => daemon.addresses.get(name)?.port ?? Number.NaN
   return { line: port('line'), lineTls: port('line-tls'), port, stop: () => daemon.stop() }
 }

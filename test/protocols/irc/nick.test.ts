@@ -81,3 +81,23 @@ test('10. guests write to one another without a channel, across protocols', asyn
   expect(await other.ask('LOGIN ann')).toMatchObject({ type: 'error', error: 'Nickname is in use' })
   other.socket.destroy()
 })
+
+test('24. a refused change of nickname leaves the former one held, and the other one free', async () => {
+  const { guest, daemon } = await ircStage()
+  const ann = await guest('ann')
+  await ann.ask('JOIN #x')
+  await ann.ask('MODE #x +i')
+  expect(await ann.ask('NICK zzz')).not.toContainEqual(expect.stringContaining(' NICK '))
+  const other = await LineClient.connect(daemon)
+  const answers = [await other.ask('LOGIN ann'), await other.ask('JOIN y')]
+  expect(answers).toContainEqual(expect.objectContaining({ code: expect.stringMatching(/^name-in-(use|room)$/) }))
+  const third = await LineClient.connect(daemon)
+  expect(await third.ask('LOGIN zzz')).toMatchObject({ type: 'commandResult' })
+  expect(await third.ask('JOIN y')).toMatchObject({ type: 'commandResult' })
+  expect(await ann.ask('NICK amy')).not.toContainEqual(expect.stringContaining(' NICK '))
+  await ann.ask('MODE #x -i')
+  expect(await ann.ask('NICK amy')).toEqual([':ann!~ann@guest.roomd NICK :amy'])
+  const fourth = await LineClient.connect(daemon)
+  expect(await fourth.ask('LOGIN ann')).toMatchObject({ type: 'commandResult' })
+  expect(await fourth.ask('JOIN y')).toMatchObject({ type: 'commandResult' })
+})

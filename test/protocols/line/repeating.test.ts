@@ -47,6 +47,21 @@ test('a line with a nonce that is refused as unavailable ends the connection, an
   expect(heard.flatMap((line) => (line.type === 'message' ? [line.body] : []))).toEqual(texts)
 })
 
+test('so does a private message', async () => {
+  const { daemon, spy } = await startRefusing()
+  const witness = await inRoom(daemon, 'witness')
+  const texts = ['one', 'two', 'three', 'four']
+  const tell = (client: LineClient) => client.send(...texts.map((text, at) => `/tell witness nonce=n${at} ${text}`))
+  const ann = await inRoom(daemon, 'ann')
+  tell(ann)
+  const last = (await ann.until((line) => 'reconnect' in line)).at(-1)
+  expect(last).toMatchObject({ type: 'error', code: 'unavailable', reconnect: true })
+  spy.mockRestore()
+  tell(await inRoom(daemon, 'ann'))
+  const heard = await witness.until((line) => line.type === 'private' && line.body === 'four')
+  expect(heard.flatMap((line) => (line.type === 'private' ? [line.body] : []))).toEqual(texts)
+})
+
 test('a line without one is refused, and the connection goes on', async () => {
   const { daemon } = await startRefusing()
   const ann = await inRoom(daemon, 'ann')

@@ -162,6 +162,20 @@ test('private messages, once for a key, and the inbox', async () => {
   expect((await api('GET', '/inbox', { headers: ann })).text).not.toContain('blocked')
 })
 
+test('a repetition that is refused leaves the key to the request that was done', async () => {
+  const { api, account, line } = await apiStage()
+  const headers = { ...(await account('ann')), 'Idempotency-Key': 'k' }
+  const send = (body: string) => api('POST', '/users/guest/messages', { body, headers })
+  const guest = await line('guest', 'ops')
+  expect((await send('psst')).status).toBe(204)
+  guest.end()
+  await guest.closed
+  expect(await send('psst')).toMatchObject(problem(404, 'nobody-here'))
+  await line('guest', 'ops')
+  expect(await send('other')).toMatchObject(problem(422, 'key-reused'))
+  expect((await send('psst')).status).toBe(204)
+})
+
 /** Deletes a message of a room at a place as `--data` or `--redis` names it, and looks for it. */
 async function deleteEverywhere(where: string, options: Overrides): Promise<void> {
   const { api, account, post, line, stop } = await apiStage(options)
