@@ -145,3 +145,33 @@ test('a guest stays the same over a reload, with rooms, place and drafts, and be
   await dora.say('as an account')
   await dora.reads('as an account')
 })
+
+test('the tabs of a browser are one guest, and another browser is not', async () => {
+  const { port, line } = server()
+  const eve = await visit(port)
+  await eve.enter('eve', 'porch')
+  const bob = await line('bob', 'porch')
+  const second = await eve.tab('porch')
+  await second.connected()
+  await second.say('from the second tab')
+  await eve.reads('from the second tab')
+  bob.send('hello to both', '/tell eve psst')
+  for (const tab of [eve, second]) {
+    await tab.reads('hello to both')
+    await tab.page.locator('#privates a', { hasText: 'bob' }).waitFor()
+  }
+  await bob.rest()
+  expect(await bob.ask('/who')).toMatchObject({ members: ['eve', 'bob'] })
+
+  const stranger = await visit(port)
+  await stranger.open('porch')
+  await stranger.page.locator('#nickname').fill('eve')
+  await stranger.page.locator('#nickname').press('Enter')
+  await stranger.page.locator('#nickname-wrong:not(:empty)').waitFor()
+
+  await eve.page.close()
+  await second.say('still here')
+  await bob.until((heard) => heard.type === 'message' && heard.body === 'still here')
+  await bob.rest()
+  expect(await bob.ask('/who')).toMatchObject({ members: ['eve', 'bob'] })
+})
