@@ -268,7 +268,7 @@ withRedis('Redis that goes away', () => {
   })
 
   it('Redis killed under load and started again has all that was acknowledged', async () => {
-    const own = await RedisServer.start('--appendonly', 'yes')
+    const own = await RedisServer.start('--appendonly', 'yes', '--appendfsync', 'always')
     onTestFinished(() => own.stop())
     const place = placeAt(own.port)
     // Away for longer than that in the end.
