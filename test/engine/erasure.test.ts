@@ -76,6 +76,17 @@ describe('the files of the local engine', () => {
     expect(trouble).toEqual([])
   })
 
+  it('have none of it, nor its words in the index, when the engine stops right after', async () => {
+    const folder = temporaryFolder()
+    const { engine } = await start(folder)
+    const secret = await engine.logs.append(LOG, said('zanzibarquux'))
+    // In the message and in the index.
+    await eventually(() => expect(filesIn(folder).toString('latin1').split(secret.body).length).toBeGreaterThan(2))
+    await engine.logs.append(LOG, redacted(secret))
+    await engine.stop()
+    expect(filesIn(folder).includes(secret.body)).toBe(false)
+  })
+
   it('have it until another process has read what it reads, which holds up nobody', async () => {
     const folder = temporaryFolder()
     const { engine } = await start(folder)

@@ -20,6 +20,8 @@ const BUSY_MS = 50
 const INDEX_PAUSE = 9
 const ERASURE_PAUSE = 4
 const CHECK_EVERY_MS = 500
+/** Maximum time for which a close goes on erasing removed messages; the next start does the rest. */
+const ERASE_AT_CLOSE_MS = 1_000
 
 /** Serves the methods of a store on a port, with replies in the order of requests, and runs retention and health checks in between. */
 export function serveStore(port: MessagePort, options: StoreOptions): void {
@@ -55,6 +57,7 @@ export function serveStore(port: MessagePort, options: StoreOptions): void {
       if (method === 'close') {
         closed = true
         clearInterval(checking)
+        eraseAtClose()
         database.close()
         files?.close()
         answer({ value: undefined })
@@ -93,6 +96,14 @@ export function serveStore(port: MessagePort, options: StoreOptions): void {
     if (files?.overwritten) return
     yield* store.indexing.finishErasure()
     finishErasure()
+  }
+  function eraseAtClose(): void {
+    const endMs = performance.now() + ERASE_AT_CLOSE_MS
+    try {
+      for (const _ of erase()) if (performance.now() > endMs) return
+    } catch {
+      // Reported by the repeated attempts, and tried again after the next start.
+    }
   }
   function* indexed(): Generator<void> {
     if (!files?.overwritten) yield* store.indexing.run()
