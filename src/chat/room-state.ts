@@ -192,4 +192,9 @@ export class RoomState {
     if (waitMs > 0) throw new Refusal('slow-mode', Math.ceil(waitMs / 1_000))
     this.#slow.note(person.key, now)
   }
+
+  /** Called when a message that {@link checkSpeech} has counted was not said. */
+  unsaid({ key }: Identity): void {
+    this.#slow.forget(key)
+  }
 }

@@ -28,6 +28,11 @@ export class SlowMode {
     }
   }
 
+  /** Forgets the last message of a user, which was not said after all. */
+  forget(key: string): void {
+    this.#lastSaid.delete(key)
+  }
+
   /** Returns the time until a user may speak again, in ms; 0 or less if it may. */
   waitOf(key: string, now: number): number {
     return (this.#lastSaid.get(key) ?? Number.NEGATIVE_INFINITY) + this.#everyMs - now

@@ -62,14 +62,19 @@ export class Speech {
     } catch (refusal) {
       return drafts.map((draft) => this.#repeated(room.log, draft, refusal, speaker, readsFirst))
     }
-    for (const _ of drafts) this.#options.counts.event(speaker.protocol, 'message')
     const { logs } = this.#engine
     const [first] = drafts
     const said = first && drafts.length === 1 ? [logs.append(room.log, first)] : logs.appendAll(room.log, drafts)
+    const counted = (event: Event) => {
+      this.#options.counts.event(speaker.protocol, 'message')
+      return event
+    }
     return said.map((event, place) => {
       const draft = drafts[place]
-      if (draft?.nonce === undefined) return event.catch(refuse)
-      return event.catch((error) => this.#first(room.log, draft, error, speaker, readsFirst))
+      return event.then(counted, (error) => {
+        room.state.unsaid(speaker)
+        return draft?.nonce === undefined ? refuse(error) : this.#first(room.log, draft, error, speaker, readsFirst)
+      })
     })
   }
 
