@@ -19,7 +19,8 @@ export interface MemoryLimits {
 export class Recent {
   readonly #limits: MemoryLimits
   readonly #total: RecentTotal
-  #events: Event[] = []
+  /** Empty before {@link #start}. */
+  #events: (Event | undefined)[] = []
   /** Index of the oldest event in the array, which is shortened only from time to time. */
   #start = 0
   #bytes = 0
@@ -79,7 +80,8 @@ export class Recent {
     const most = Math.min(this.#find(to + 1), start + limit)
     let end = start
     for (let weight = 0; end < most && weight < bytes; end++) weight += memoryBytes(this.#events[end])
-    return this.#events.slice(start, end)
+    // None is empty from the start on.
+    return this.#events.slice(start, end) as Event[]
   }
 
   /** Returns the first id of the newest `limit` events of a range; undefined if it may be older than the events in memory. */
@@ -118,7 +120,7 @@ export class Recent {
     const bytes = memoryBytes(event)
     this.#bytes -= bytes
     this.#total.bytes -= bytes
-    this.#start++
+    this.#events[this.#start++] = undefined
     if (this.#start < 256 || this.#start < this.#events.length / 2) return
     this.#events = this.#events.slice(this.#start)
     this.#start = 0
