@@ -173,8 +173,9 @@ export class RedisRooms implements EngineRooms {
 
   async spokenSince(time: number): Promise<SpokenRoom[]> {
     const found = new Map<number, SpokenRoom>()
-    for (let start = 0; ; start += PAGE) {
-      const range = [String(time), '+inf', 'BYSCORE', 'LIMIT', String(start), String(PAGE), 'WITHSCORES']
+    // Pages begin at a time, as a room that is spoken in meanwhile goes to the end.
+    for (let [from, limit] = [time, PAGE]; ; ) {
+      const range = [String(from), '+inf', 'BYSCORE', 'LIMIT', '0', String(limit), 'WITHSCORES']
       // The reply to ZRANGE: ids and times by turns.
       const reply = (await this.#link.call(this.#keys.said, 'ZRANGE', ...range)) as readonly string[]
       const times = new Map(
@@ -183,7 +184,11 @@ export class RedisRooms implements EngineRooms {
       for (const room of await this.#records([...times.keys()])) {
         found.set(room.id, { room: roomOfStored(room), saidAt: times.get(room.id) ?? time })
       }
-      if (times.size < PAGE) return [...found.values()]
+      if (times.size < limit) return [...found.values()]
+      const last = [...times.values()].at(-1) ?? from
+      // Rooms of one millisecond may fill a page.
+      limit = last === from ? 2 * limit : PAGE
+      from = last
     }
   }
 
