@@ -34,6 +34,8 @@ export class StreamConversation implements Conversation<never>, BeatingStream {
   readonly #session: StreamSession
   readonly #unsubscribe = new Map<Place, () => void>()
   #isCatchingUp = false
+  /** Number of rooms whose readers are barred until it is known that the caller may read on. */
+  #checks = 0
 
   constructor(parts: StreamParts, link: ClientLink, { caller, ...stream }: Stream) {
     this.#parts = parts
@@ -92,13 +94,15 @@ export class StreamConversation implements Conversation<never>, BeatingStream {
   async #follow(): Promise<void> {
     const session = this.#session
     session.isLive = false
-    if (this.#isCatchingUp) return
+    if (this.#isCatchingUp || this.#checks > 0) return
     this.#isCatchingUp = true
     const behind = () => [...session.places.values()].find(({ isBehind }) => isBehind)
-    for (let place = behind(); place && !session.closed; place = behind()) await this.#catchUp(place)
-    // Nothing has been delivered since the last check.
+    for (let place = behind(); place && !session.closed && this.#checks === 0; place = behind()) {
+      await this.#catchUp(place)
+    }
     this.#isCatchingUp = false
-    session.isLive = true
+    // Nothing has been delivered since the last look.
+    session.isLive = this.#checks === 0
   }
 
   /** Sends what the client has missed in a place, as far as it has happened by now. */
@@ -107,6 +111,10 @@ export class StreamConversation implements Conversation<never>, BeatingStream {
     place.isBehind = false
     for await (const { events, last } of place.feed.missed(place.position, session)) {
       if (session.closed) return
+      if (this.#checks > 0) {
+        place.isBehind = true
+        return
+      }
       session.sink.push(session.encode(place, events, place.room?.slug, true))
       place.position = last
       await this.#link.drained()
@@ -121,7 +129,13 @@ export class StreamConversation implements Conversation<never>, BeatingStream {
     } else {
       // A caller that may read the room after all goes on where it was.
       void this.#run(async () => {
-        await this.#subscribe(place)
+        this.#session.isLive = false
+        this.#checks++
+        try {
+          await this.#subscribe(place)
+        } finally {
+          this.#checks--
+        }
         place.isBehind = true
         await this.#follow()
       }, slug)
