@@ -192,10 +192,6 @@ export async function startDaemon(
     },
     httpPort: () => addresses.get('http')?.port,
   }
-  for (const protocol of PROTOCOLS) ports.push(...((await protocol.listeners?.(config, host)) ?? []))
-  chat.addressBans.watch(() => {
-    for (const { port } of ports) port.expel((address) => chat.addressBans.find(address))
-  })
   memory.start()
   expiry.start()
 
@@ -234,6 +230,10 @@ export async function startDaemon(
   }
 
   try {
+    for (const protocol of PROTOCOLS) ports.push(...((await protocol.listeners?.(config, host)) ?? []))
+    chat.addressBans.watch(() => {
+      for (const { port } of ports) port.expel((address) => chat.addressBans.find(address))
+    })
     await openPorts(ports, addresses, config, log)
   } catch (error) {
     await stop()
