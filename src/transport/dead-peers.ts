@@ -95,8 +95,11 @@ export class DeadPeers {
   async #checkAlone(): Promise<void> {
     if (this.#isChecking) return
     this.#isChecking = true
-    await this.#check()
-    this.#isChecking = false
+    try {
+      await this.#check()
+    } finally {
+      this.#isChecking = false
+    }
   }
 
   async #check(): Promise<void> {

@@ -69,7 +69,7 @@ export class Commits {
     void this.#committer.commit(rows).then(
       (answer) => {
         this.#committer.measured(batch.length, performance.now() - sent)
-        committed(batch.length, size)
+        committed(answer.ids.filter((id) => id > 0).length, size)
         this.#committed(batch, answer)
       },
       (error: Error) => this.#refused(batch, error),
