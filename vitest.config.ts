@@ -56,6 +56,8 @@ export default defineConfig({
     globalSetup: 'test/support/setup.ts',
     // A worker loads the daemon once, and not for each of its files; what a file spies on or fakes is put back behind it.
     isolate: false,
+    // Node strips the types itself, and compiles each module once for all workers and runs.
+    experimental: { viteModuleRunner: false },
     // Most of a test is waiting for sockets and processes.
     maxWorkers: 6,
     sequence: { sequencer: InOrder },
