@@ -23,11 +23,11 @@ export class AccountQuota {
    * @throws Refusal `too-many-accounts`, `too-many-attempts`, `unavailable`, and what `make` refuses.
    */
   async within<T>(address: string, make: () => Promise<T>): Promise<T> {
-    const end = await this.#made?.begin([address])
+    const end = await this.#made?.begin(address)
     if (this.#made && !end) throw new Refusal('too-many-accounts', this.#maxPerDay, 'address')
     let counts = false
     try {
-      if (!this.#registrations.count([address])) throw new Refusal('too-many-attempts')
+      if (!this.#registrations.count(address)) throw new Refusal('too-many-attempts')
       const made = await make().catch(refuse)
       counts = true
       return made

@@ -1,28 +1,23 @@
 export interface AttemptLimit {
-  /** Maximum failed attempts of a key within `ms`. */
+  /** Maximum failed attempts of an address within `ms`. */
   readonly failures: number
   readonly ms: number
 }
 
 /** Ends an attempt. */
 type End = (failed: boolean) => void
+type Begin = (end: End | undefined) => void
 
-/** Attempts that wait for others with some of their keys, oldest first. */
-interface Line {
-  readonly keys: readonly string[]
-  readonly waiting: ((end: End | undefined) => void)[]
-}
-
-/** Counts failed attempts by key, such as an address, and forgets each after its time. */
+/** Counts failed attempts by address, and forgets each after its time. */
 export class Attempts {
   readonly #limit: AttemptLimit
   readonly #now: () => number
-  /** Times of a key's newest failures, oldest first, at most `failures`. The key that failed last comes last. */
+  /** Times of an address's newest failures, oldest first, at most `failures`. The address that failed last comes last. */
   readonly #failed = new Map<string, number[]>()
-  /** Number of attempts under way, by key. */
+  /** Number of attempts under way, by address. */
   readonly #underWay = new Map<string, number>()
-  /** Waiting attempts, by their joined keys. */
-  readonly #lines = new Map<string, Line>()
+  /** Attempts that wait, by address, oldest first. */
+  readonly #waiting = new Map<string, Begin[]>()
 
   /** `now` returns ms since any moment. */
   constructor(limit: AttemptLimit, now: () => number) {
@@ -30,100 +25,90 @@ export class Attempts {
     this.#now = now
   }
 
-  /** Number of keys in memory. */
+  /** Number of addresses in memory. */
   get size(): number {
     return this.#failed.size + this.#underWay.size
   }
 
   /**
-   * Begins an attempt; call what is given with whether it has failed. Where those under way, should they fail, would leave
-   * none for this one, it waits for them: so many at once are as limited as one after the other, and none is refused for
-   * what may yet be right. Undefined, and nothing counts, when a key may not try now.
+   * Begins an attempt. Resolves with a function to call with its outcome, or with undefined when the address has failed too often.
+   *
+   * An attempt waits while those under way could use up the limit by failing: so attempts at the same time are as limited as
+   * attempts one after the other, and none is refused for failures that may not happen.
    */
-  async begin(keys: readonly string[]): Promise<End | undefined> {
-    const name = keys.join('\n')
-    const line = this.#lines.get(name)
-    const begun = line ? 'wait' : this.#tryBegin(keys)
+  async begin(address: string): Promise<End | undefined> {
+    const waiting = this.#waiting.get(address)
+    const begun = waiting ? 'wait' : this.#tryBegin(address)
     if (begun !== 'wait') return begun
     return new Promise((resolve) => {
-      if (line) line.waiting.push(resolve)
-      else this.#lines.set(name, { keys, waiting: [resolve] })
+      if (waiting) waiting.push(resolve)
+      else this.#waiting.set(address, [resolve])
     })
   }
 
-  #tryBegin(keys: readonly string[]): End | undefined | 'wait' {
-    const { failures } = this.#limit
-    const now = this.#now()
-    this.#forget(now)
-    const counts = keys.map((key) => ({ failed: this.#count(key, now), underWay: this.#underWay.get(key) ?? 0 }))
-    if (counts.some(({ failed }) => failed >= failures)) return undefined
-    if (counts.some(({ failed, underWay }) => failed + underWay >= failures)) return 'wait'
-    for (const key of keys) this.#underWay.set(key, (this.#underWay.get(key) ?? 0) + 1)
-    return (failed) => this.#end(keys, failed)
+  /** Returns true if an address has not failed too often. */
+  mayTry(address: string): boolean {
+    return this.#count(address, this.#now()) < this.#limit.failures
   }
 
-  /** Returns true if no key has failed too often. */
-  mayTry(keys: readonly string[]): boolean {
-    const now = this.#now()
-    return keys.every((key) => this.#count(key, now) < this.#limit.failures)
-  }
-
-  /** Counts a failure that was not begun here. */
-  fail(keys: readonly string[]): void {
+  /** Counts a failure of an attempt that was not begun here. */
+  fail(address: string): void {
     const now = this.#now()
     this.#forget(now)
-    for (const key of keys) this.#add(key, now)
+    this.#add(address, now)
   }
 
-  /** Counts an action that is limited whether it fails or not. Returns false when a key has reached its limit. */
-  count(keys: readonly string[]): boolean {
+  /** Counts an action that is limited whether it fails or not. Returns false when the address has reached its limit. */
+  count(address: string): boolean {
     const now = this.#now()
     this.#forget(now)
-    if (keys.some((key) => this.#count(key, now) >= this.#limit.failures)) return false
-    for (const key of keys) this.#add(key, now)
+    if (this.#count(address, now) >= this.#limit.failures) return false
+    this.#add(address, now)
     return true
   }
 
-  #end(keys: readonly string[], failed: boolean): void {
+  #tryBegin(address: string): End | undefined | 'wait' {
+    const { failures } = this.#limit
     const now = this.#now()
-    for (const key of keys) {
-      const left = (this.#underWay.get(key) ?? 1) - 1
-      if (left > 0) this.#underWay.set(key, left)
-      else this.#underWay.delete(key)
-      if (failed) this.#add(key, now)
-    }
-    for (const [name, line] of this.#lines) {
-      if (!line.keys.some((key) => keys.includes(key))) continue
-      this.#advance(line)
-      if (line.waiting.length === 0) this.#lines.delete(name)
-    }
+    this.#forget(now)
+    const failed = this.#count(address, now)
+    const underWay = this.#underWay.get(address) ?? 0
+    if (failed >= failures) return undefined
+    if (failed + underWay >= failures) return 'wait'
+    this.#underWay.set(address, underWay + 1)
+    return (hasFailed) => this.#end(address, hasFailed)
   }
 
-  /** Begins the attempts that need not wait any more. */
-  #advance({ keys, waiting }: Line): void {
-    for (let first = waiting[0]; first; first = waiting[0]) {
-      const begun = this.#tryBegin(keys)
+  #end(address: string, failed: boolean): void {
+    const left = (this.#underWay.get(address) ?? 1) - 1
+    if (left > 0) this.#underWay.set(address, left)
+    else this.#underWay.delete(address)
+    if (failed) this.#add(address, this.#now())
+    const waiting = this.#waiting.get(address)
+    for (let first = waiting?.[0]; waiting && first; first = waiting[0]) {
+      const begun = this.#tryBegin(address)
       if (begun === 'wait') return
       waiting.shift()
       first(begun)
     }
+    this.#waiting.delete(address)
   }
 
-  #add(key: string, now: number): void {
+  #add(address: string, now: number): void {
     if (this.#limit.failures === Number.POSITIVE_INFINITY) return
-    const times = (this.#failed.get(key) ?? []).filter((at) => this.#counts(at, now))
-    this.#failed.delete(key)
-    this.#failed.set(key, [...times, now].slice(-this.#limit.failures))
+    const times = (this.#failed.get(address) ?? []).filter((at) => this.#counts(at, now))
+    this.#failed.delete(address)
+    this.#failed.set(address, [...times, now].slice(-this.#limit.failures))
   }
 
-  #count(key: string, now: number): number {
-    return (this.#failed.get(key) ?? []).filter((at) => this.#counts(at, now)).length
+  #count(address: string, now: number): number {
+    return (this.#failed.get(address) ?? []).filter((at) => this.#counts(at, now)).length
   }
 
   #forget(now: number): void {
-    for (const [key, times] of this.#failed) {
+    for (const [address, times] of this.#failed) {
       if (times.some((at) => this.#counts(at, now))) return
-      this.#failed.delete(key)
+      this.#failed.delete(address)
     }
   }
 

@@ -34,7 +34,7 @@ export class Guesses {
 
   /** @throws Refusal `too-many-attempts` when too many from an address have failed. */
   checkLimit(address: string): void {
-    if (!this.#attempts.mayTry([address])) throw new Refusal('too-many-attempts')
+    if (!this.#attempts.mayTry(address)) throw new Refusal('too-many-attempts')
   }
 
   /**
@@ -49,12 +49,12 @@ export class Guesses {
     const same = this.#trying.get(place)
     if (!same) return share(this.#trying, place, () => this.#try(id, guess))
     const right = await same
-    if (!right) this.#attempts.fail([address])
+    if (!right) this.#attempts.fail(address)
     return right
   }
 
   async #try(id: string, guess: Guess): Promise<boolean> {
-    const end = await this.#attempts.begin([guess.address])
+    const end = await this.#attempts.begin(guess.address)
     if (!end) throw new Refusal('too-many-attempts')
     let failed = false
     try {

@@ -36,7 +36,7 @@ export class Passwords {
   /** Hashes the password of a new room. @throws Refusal `password-invalid`, `too-many-attempts` when one address makes many, `unavailable`. */
   async hash(password: string, address: string): Promise<string> {
     if (!Passwords.fits(password)) throw new Refusal('password-invalid')
-    if (!this.#made.count([address])) throw new Refusal('too-many-attempts')
+    if (!this.#made.count(address)) throw new Refusal('too-many-attempts')
     return this.#secrets.hash(password, address)
   }
 
