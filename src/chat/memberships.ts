@@ -93,7 +93,7 @@ export class Memberships {
     let shared = false
     let claimed = false
     try {
-      await room.load(() => this.#engine.logs.state(record.id))
+      await room.load(this.#engine.logs)
       room.state.checkEntry(session)
       shared = await this.#claims.take(record.id, session)
       claimed = true
@@ -159,7 +159,7 @@ export class Memberships {
     const room = this.#follow(record)
     if (room.isClosed) throw new Refusal('room-unknown')
     this.#held.use(room)
-    if (!room.isLoaded) await room.load(() => this.#engine.logs.state(record.id))
+    if (!room.isLoaded) await room.load(this.#engine.logs)
     return room
   }
 
@@ -230,7 +230,7 @@ export class Memberships {
     const room = this.#follow(record)
     room.subscribe(session, client)
     // Without its state the room bars more subscribers than it has to.
-    void room.load(() => this.#engine.logs.state(record.id)).catch(() => {})
+    void room.load(this.#engine.logs).catch(() => {})
     return () => {
       room.unsubscribe(session)
       this.#unfollowIfDeserted(room)

@@ -7,7 +7,7 @@ import { isCurrent } from './memberships.ts'
 import { fold } from './names.ts'
 import { Refusal, refuse } from './refusal.ts'
 import type { Room } from './room.ts'
-import { isAtLeast, MAX_ROLES, type Rank } from './room-state.ts'
+import { isAtLeast, MAX_ROLES, type Rank, RoomState } from './room-state.ts'
 import type { Identity } from './sanctions.ts'
 import type { Membership, Standing } from './session.ts'
 import { clean, isLonger } from './text.ts'
@@ -86,7 +86,7 @@ export class ModeratorActions {
     if (before < MAX_ROLES) return
     for (const sanctions of [state.banned, state.muted]) sanctions.prune(Date.now())
     // So that the store removes them too.
-    if (state.roles < before) void this.#engine.logs.state(record.id).catch(() => {})
+    if (state.roles < before) void RoomState.read(record, this.#engine.logs).catch(() => {})
     if (state.roles >= MAX_ROLES) throw new Refusal('too-many-roles', MAX_ROLES)
   }
 

@@ -30,7 +30,7 @@ export class RecentStates {
       if (until > now && this.#states.size < MAX_STATES) break
       this.#states.delete(room)
     }
-    const state = this.#engine.logs.state(record.id).then((events) => new RoomState(record, events))
+    const state = RoomState.read(record, this.#engine.logs)
     const recent = { state, until: now + USED_MS }
     this.#states.set(record.id, recent)
     state.catch(() => {

@@ -73,7 +73,7 @@ export class RoomExpiry {
   async #isOver({ id, maker }: RoomRecord, since: number): Promise<boolean> {
     if (id === LOBBY_ROOM.id) return false
     const { logs, memberships, records } = this.#engine
-    const [owner] = await logs.state(id, 'owner')
+    const owner = await logs.stateOfKey(id, 'owner')
     for (const name of [maker?.name, owner?.to]) {
       if (name !== undefined && (await records.get('account', name))) return false
     }

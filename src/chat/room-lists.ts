@@ -100,7 +100,7 @@ export class RoomLists {
 
   /** The rooms as they are shown, with their whole topics. */
   async #listed(candidates: readonly Candidate[]): Promise<{ room: ListedRoom; topic: string | undefined }[]> {
-    const topicOf = ({ room }: Candidate) => this.#engine.logs.state(room.id, 'topic').then(([topic]) => topic?.body)
+    const topicOf = ({ room }: Candidate) => this.#engine.logs.stateOfKey(room.id, 'topic').then((topic) => topic?.body)
     const topics = await inSlices(candidates.slice(0, MAX_TOPICS), SLICE, topicOf).catch(refuse)
     return candidates.map(({ room: { slug, title }, members, saidAt }, place) => {
       const topic = topics[place]

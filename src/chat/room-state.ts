@@ -1,4 +1,4 @@
-import type { RoomRecord } from '../engine/engine.ts'
+import type { EngineLogs, RoomRecord } from '../engine/engine.ts'
 import { type Event, type ModeFlag, type Role, stateChangeOf } from '../engine/event.ts'
 import { fold } from './names.ts'
 import { Refusal } from './refusal.ts'
@@ -45,10 +45,18 @@ export class RoomState {
   readonly #modes = new Map<ModeFlag, string>()
   readonly #slow = new SlowMode()
 
-  constructor({ maker }: Pick<RoomRecord, 'maker'>, state: readonly Event[]) {
+  constructor({ maker }: Pick<RoomRecord, 'maker'>) {
     // Until it is handed over.
     if (maker?.account !== undefined) this.#owner = { key: fold(maker.name ?? ''), account: maker.account }
-    for (const event of state) this.apply(event)
+  }
+
+  /** Reads the state of a room from its engine, without holding up others for long. @throws Unavailable */
+  static async read(record: Pick<RoomRecord, 'id' | 'maker'>, logs: Pick<EngineLogs, 'state'>): Promise<RoomState> {
+    const state = new RoomState(record)
+    for await (const events of logs.state(record.id)) {
+      for (const event of events) state.apply(event)
+    }
+    return state
   }
 
   /** The account that owns the room: its folded nickname and its id. */

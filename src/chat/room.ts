@@ -1,4 +1,4 @@
-import { Closed, type RoomRecord, Unavailable } from '../engine/engine.ts'
+import { Closed, type EngineLogs, type RoomRecord, Unavailable } from '../engine/engine.ts'
 import { type Event, idAt, type LogName } from '../engine/event.ts'
 import { atTickEnd } from '../tick.ts'
 import { Audience, type OnDeliveryError } from './audience.ts'
@@ -144,13 +144,12 @@ export class Room {
   }
 
   /** Loads the state of the room, once. The room must follow its log. */
-  async load(read: () => Promise<readonly Event[]>): Promise<void> {
+  async load(logs: EngineLogs): Promise<void> {
     if (this.#state) return
     // What came during an attempt that has failed is older than the next one.
     if (!this.#loading) this.#early = []
-    this.#loading ??= read().then((events) => {
-      const state = new RoomState(this.record, events)
-      // Those that `events` contains already change nothing again.
+    this.#loading ??= RoomState.read(this.record, logs).then((state) => {
+      // Those that it contains already change nothing again.
       for (const event of this.#early) state.apply(event)
       this.#early = []
       this.#state = state

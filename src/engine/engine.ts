@@ -171,11 +171,14 @@ export interface EngineLogs {
   search(log: LogName, search: WordSearch): AsyncIterable<SearchPage>
 
   /**
-   * Resolves with the state of a room: the last event of each key of {@link stateChangeOf} that is set, in no order; with `key` with that
-   * of the key alone. Excludes roles that have ended, which the store removes then, or before. Contains the changes of all events committed
-   * before the call, and MAY contain those of later ones. Its cost does not depend on the length of the log, nor with `key` on other keys.
+   * Yields the state of a room, in pages that are each made in bounded time: the last event of each key of {@link stateChangeOf} that is
+   * set, in no order. Excludes roles that have ended, which the store removes then, or before. Contains the changes of all events committed
+   * before the call, and MAY contain those of later ones, for some keys or all. Its cost does not depend on the length of the log.
    */
-  state(room: number, key?: string): Promise<readonly Event[]>
+  state(room: number): AsyncIterable<readonly Event[]>
+
+  /** Resolves with what {@link state} has of one key. Its cost does not depend on other keys. */
+  stateOfKey(room: number, key: string): Promise<Event | undefined>
 
   /** Resolves with the id of the message with a sender and nonce, also of one that was removed, see {@link Draft.nonce}; undefined without one. */
   withNonce(log: LogName, from: string, nonce: string): Promise<number | undefined>

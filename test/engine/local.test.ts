@@ -11,7 +11,7 @@ import { eventually } from '../support/eventually.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { blocksWith, createAccount, hasAccountLike, keepBlock, names } from '../support/records.ts'
 import { clockBack } from './clock-back.ts'
-import { conformance, readAll, said } from './conformance.ts'
+import { conformance, readAll, said, stateOf } from './conformance.ts'
 import { expectEarlier, expectGoesOn } from './earlier.ts'
 
 const OPTIONS: LocalOptions = {
@@ -242,7 +242,7 @@ describe('LocalEngine', () => {
     expect(alone).toMatchObject({ kind: 'private', to: 'Ann', body: 'for Ann alone' })
     const again: Draft = { kind: 'private', room: 3, from: 'Ünï😀', to: 'Ann', body: 'twice', nonce: 'nonce-3' }
     await expect(engine.logs.append('inbox:ann', again)).rejects.toMatchObject({ id: alone?.id })
-    expect(await engine.logs.state(3)).toEqual([])
+    expect(await stateOf(engine, 3)).toEqual([])
     await expectGoesOn(engine)
   })
 

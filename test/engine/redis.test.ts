@@ -11,7 +11,7 @@ import { eventually } from '../support/eventually.ts'
 import { createAccount, hasAccountLike } from '../support/records.ts'
 import { placeAt, RedisServer, withRedis } from '../support/redis.ts'
 import { clockBack } from './clock-back.ts'
-import { conformance, readAll, said } from './conformance.ts'
+import { conformance, readAll, said, stateOf } from './conformance.ts'
 import { expectEarlier, expectGoesOn } from './earlier.ts'
 
 const OPTIONS: Omit<RedisOptions, 'place' | 'prefix'> = {
@@ -172,7 +172,7 @@ withRedis('the redis engine', () => {
       }, 200)
       expect(await readAll(other, 'room:2')).toHaveLength(2)
       // The mode itself is too old as well, and stays in force.
-      expect(await other.logs.state(1)).toMatchObject([{ details: keep }])
+      expect(await stateOf(other, 1)).toMatchObject([{ details: keep }])
       vi.restoreAllMocks()
     })
 
@@ -187,10 +187,10 @@ withRedis('the redis engine', () => {
       await Promise.all(Array.from({ length: 600 }, (_, n) => ban(`eve${n}`, past)))
       const key = `${prefix}:{room:1}:state`
       expect(await server.command('HLEN', key)).toBe(600)
-      const reading = engine.logs.state(1)
+      const reading = stateOf(engine, 1)
       const again = await ban('eve599', past + 600_000)
       expect((await reading).filter(({ id }) => id !== again.id)).toEqual([])
-      expect(await engine.logs.state(1)).toEqual([again])
+      expect(await stateOf(engine, 1)).toEqual([again])
       expect(await server.command('HKEYS', key)).toEqual(['banned:eve599'])
     })
 

@@ -84,7 +84,7 @@ export class LocalExport implements ExportSource {
       yield {
         ...extent,
         last: left.at(-1)?.id ?? extent.last,
-        state: exportedState(stateFrom(states.textOf(room))),
+        state: exportedState(states.textsOf(room).flatMap(stateFrom)),
         events,
       }
     }

@@ -70,8 +70,15 @@ export class LocalLogs implements EngineLogs {
     return searchLog(reading, log, search, this.#followed.get(log)?.recent, index)
   }
 
-  async state(room: number, key?: string): Promise<readonly Event[]> {
-    return stateFrom(await this.#store().call('state', room, key))
+  async *state(room: number): AsyncGenerator<readonly Event[]> {
+    for (const [place, text] of (await this.#store().call('state', room)).entries()) {
+      if (place > 0) await nextRound()
+      yield stateFrom(text)
+    }
+  }
+
+  async stateOfKey(room: number, key: string): Promise<Event | undefined> {
+    return stateFrom(await this.#store().call('stateOfKey', room, key))[0]
   }
 
   async withNonce(log: LogName, from: string, nonce: string): Promise<number | undefined> {

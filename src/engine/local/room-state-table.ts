@@ -1,7 +1,10 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { type Event, guestKey, hasEnded, type LogName, stateChangeOf } from '../event.ts'
 
-/** Returns the events of a state, without roles that have ended. Of a large room they pass between threads faster as one text. */
+/** Maximum events of a text, which is parsed within a few milliseconds. */
+const PAGE_EVENTS = 256
+
+/** Returns the events of a text, without roles that have ended. Of a large room they pass between threads faster as texts. */
 export function stateFrom(text: string): Event[] {
   const now = Date.now()
   // Only `note` of the table writes them.
@@ -23,6 +26,7 @@ export class RoomStateTable {
     this.#set = db.prepare('INSERT OR REPLACE INTO room_state VALUES (?, ?, ?)')
     this.#unset = db.prepare('DELETE FROM room_state WHERE room = ? AND key = ?')
     this.#all = db.prepare('SELECT event FROM room_state WHERE room = ?')
+    this.#all.setReturnArrays(true)
     this.#one = db.prepare('SELECT event FROM room_state WHERE room = ? AND key = ?')
     // Written as in the index.
     this.#ended = db.prepare("SELECT 1 FROM room_state WHERE event ->> '$.details.until' <= ? LIMIT 1")
@@ -48,10 +52,25 @@ export class RoomStateTable {
     this.#unset.run(room, guestKey(name))
   }
 
-  /** Returns the state of a room, or that of one key, for {@link stateFrom}. */
-  textOf(room: number, key?: string): string {
-    const rows = key === undefined ? this.#all.all(room) : this.#one.all(room, key)
-    return `[${rows.map(({ event }) => event).join()}]`
+  /** Returns the state of a room, in texts for {@link stateFrom}. */
+  textsOf(room: number): string[] {
+    // Because of setReturnArrays.
+    const rows = this.#all.all(room) as unknown as [string][]
+    const texts: string[] = []
+    for (let start = 0; start < rows.length; start += PAGE_EVENTS) {
+      texts.push(
+        `[${rows
+          .slice(start, start + PAGE_EVENTS)
+          .map(([event]) => event)
+          .join()}]`,
+      )
+    }
+    return texts
+  }
+
+  /** Returns the state of one key, for {@link stateFrom}. */
+  textOf(room: number, key: string): string {
+    return `[${this.#one.get(room, key)?.event ?? ''}]`
   }
 
   /** Returns true if a role has ended before `now`, in ms since the epoch, and is not removed. */

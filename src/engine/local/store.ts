@@ -51,6 +51,7 @@ export const STORE_METHODS = {
   expressions: 'reads',
   findIndexed: 'reads',
   state: 'reads',
+  stateOfKey: 'reads',
   idWithNonce: 'reads',
   getRecord: 'reads',
   pageOfRecords: 'reads',
@@ -163,7 +164,11 @@ export class LocalStore {
 
   ping(): void {}
 
-  state(room: number, key?: string): string {
+  state(room: number): string[] {
+    return this.states.textsOf(room)
+  }
+
+  stateOfKey(room: number, key: string): string {
     return this.states.textOf(room, key)
   }
 

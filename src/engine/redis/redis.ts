@@ -88,7 +88,8 @@ export class RedisEngine implements Engine {
       read: (log, range) => readLog(store, log, range, link.port && logs.get(log)?.recent),
       extent: (log) => extentOf(store, log),
       search: (log, search) => searchLog(store, log, search, link.port && logs.get(log)?.recent),
-      state: (room, key) => states.of(room, key),
+      state: (room) => states.of(room),
+      stateOfKey: (room, key) => states.ofKey(room, key),
       withNonce: async (log, from, nonce) => {
         const id = await link.call(keys.nonce(log, from, nonce), 'GET')
         return id === null ? undefined : Number(id)

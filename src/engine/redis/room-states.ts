@@ -1,8 +1,11 @@
+import { setImmediate as nextRound } from 'node:timers/promises'
 import { type Event, hasEnded, type LogName, stateChangeOf } from '../event.ts'
 import { eventOfState } from './entry.ts'
 import type { Keys } from './keys.ts'
 import type { Link } from './link.ts'
 
+/** Maximum events of a page of a state, which are parsed within a few milliseconds. */
+const PAGE_EVENTS = 256
 /** Maximum roles that a script call removes. */
 const REMOVED = 256
 
@@ -16,8 +19,23 @@ export class RedisRoomStates {
     this.#link = link
   }
 
-  async of(room: number, key?: string): Promise<readonly Event[]> {
-    const values = await this.#values(room, key)
+  /** Implements {@link EngineLogs.state}. The values, which only the scripts write, are of one moment. */
+  async *of(room: number): AsyncGenerator<readonly Event[]> {
+    const values = (await this.#link.call(this.#keys.state(room), 'HVALS')) as readonly string[]
+    for (let start = 0; start < values.length; start += PAGE_EVENTS) {
+      if (start > 0) await nextRound()
+      yield this.#lasting(room, values.slice(start, start + PAGE_EVENTS))
+    }
+  }
+
+  /** Implements {@link EngineLogs.stateOfKey}. */
+  async ofKey(room: number, key: string): Promise<Event | undefined> {
+    const value = (await this.#link.call(this.#keys.state(room), 'HGET', key)) as string | null
+    return value === null ? undefined : (await this.#lasting(room, [value]))[0]
+  }
+
+  /** Returns the events of values, and removes those of roles that have ended. */
+  async #lasting(room: number, values: readonly string[]): Promise<readonly Event[]> {
     const now = Date.now()
     const events: Event[] = []
     const ended: string[] = []
@@ -29,14 +47,6 @@ export class RedisRoomStates {
     // What remains is found again.
     if (ended.length > 0) await this.#remove(room, ended).catch(() => {})
     return events
-  }
-
-  /** Reads values, which only the scripts write. */
-  async #values(room: number, key: string | undefined): Promise<readonly string[]> {
-    const hash = this.#keys.state(room)
-    if (key === undefined) return (await this.#link.call(hash, 'HVALS')) as readonly string[]
-    const value = (await this.#link.call(hash, 'HGET', key)) as string | null
-    return value === null ? [] : [value]
   }
 
   /** Removes keys that still have the values which follow them. */
