@@ -40,8 +40,9 @@ export async function* searchLog(
   const terms = termsOf(search.words)
   if (terms.length === 0) return yield { events: [], from: 0, end: 'beginning' }
   const matches = matcherOf(terms)
-  const expressions = (await index?.expressions(search.words)) ?? []
-  const indexed = index && expressions.length > 0 ? await index.indexed(log) : 0
+  // At once, as each answer of a busy store takes a while.
+  const [expressions, upTo] = index ? await Promise.all([index.expressions(search.words), index.indexed(log)]) : [[], 0]
+  const indexed = expressions.length > 0 ? upTo : 0
   const newest = recent?.last || ((await store.bounds(log))?.last ?? 0)
   let to = search.before === undefined ? newest : Math.min(newest, search.before - 1)
   let left = SCANNED_EVENTS
@@ -59,9 +60,10 @@ export async function* searchLog(
     left -= found.looked
     yield { events: found.events, from }
   }
-  const rest = (await store.page(log, 0, to, 1, 1)).length > 0
-  if (!rest) return yield { events: [], from: 0, end: 'beginning' }
-  if (!index || to > indexed) return yield { events: [], from: to + 1, end: 'bound' }
+  if (!index || to > indexed) {
+    const rest = (await store.page(log, 0, to, 1, 1)).length > 0
+    return yield rest ? { events: [], from: to + 1, end: 'bound' } : { events: [], from: 0, end: 'beginning' }
+  }
   for (;;) {
     const { events, from } = await index.find(log, search, expressions, to)
     yield { events, from, ...(from === 0 && { end: 'beginning' }) }

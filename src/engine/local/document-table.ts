@@ -57,7 +57,8 @@ export class DocumentTable {
   numberOf(log: number, id: number): number | undefined {
     const { start, end } = this.#extent(log)
     if (end === 0) return undefined
-    let [low, high] = [start - 1, end]
+    // Searches mostly begin with the newest messages.
+    let [low, high] = [(this.idOf(log, end) ?? 0) <= id ? end : start - 1, end]
     while (low < high) {
       const middle = Math.ceil((low + high) / 2)
       const found = this.#atOrAfter.get(log, middle, log)

@@ -20,6 +20,12 @@ const EXPRESSIONS = 8
 /** Character before all others in words. */
 const LOWEST = '\u0001'
 
+/** Numbers of documents from `low` on. */
+interface Candidates {
+  readonly numbers: readonly number[]
+  readonly low: number
+}
+
 /**
  * The full-text index of messages: the FTS5 table `words`, which holds no texts, and a {@link DocumentTable} with the message of each of its
  * rows. Must be called in a transaction where it changes something.
@@ -103,8 +109,11 @@ export class MessageIndex {
     const events: Event[] = []
     let bytes = 0
     let high = this.#documents.numberOf(log, to)
+    // Enough where most of those that are listed are wanted.
+    let most = Math.min(limit, LISTED)
     while (high !== undefined && high > 0) {
-      const { numbers, low } = this.#candidates(log, expressions, high)
+      const { numbers, low } = this.#candidates(log, expressions, high, most)
+      most = LISTED
       for (const number of numbers) {
         const id = this.#documents.idOf(log, number)
         const event = id === undefined ? undefined : this.#events.get(log, id)
@@ -123,14 +132,14 @@ export class MessageIndex {
     return { events, from: 0 }
   }
 
-  /** Lists the documents from `low` to `high` that may have all expressions, newest first. */
-  #candidates(log: number, expressions: readonly string[], high: number): { numbers: readonly number[]; low: number } {
+  /** Lists the documents from `low` to `high` that may have all expressions, newest first, of at most `most` for each expression. */
+  #candidates(log: number, expressions: readonly string[], high: number, most: number): Candidates {
     const lists = expressions.map((expression) => {
       // Because of setReturnArrays.
-      const rows = this.#list.all(expression, log, log, high, LISTED) as unknown as [number][]
+      const rows = this.#list.all(expression, log, log, high, most) as unknown as [number][]
       const numbers = rows.map(([number]) => number)
       // A list that is not full has all documents of the log.
-      return { numbers, low: numbers.length < LISTED ? 0 : (numbers.at(-1) ?? 0), set: new Set(numbers) }
+      return { numbers, low: numbers.length < most ? 0 : (numbers.at(-1) ?? 0), set: new Set(numbers) }
     })
     const rarest = lists.reduce((one, other) =>
       other.low < one.low || (other.low === one.low && other.numbers.length < one.numbers.length) ? other : one,
