@@ -62,16 +62,13 @@ export class EventTable {
 
   /** Returns the event with an id; undefined if it is gone. */
   get(log: number, id: number): Event | undefined {
-    return this.between(log, id, id, 1)[0]
+    const row = this.#page.get(log, id, id, 1)
+    // Because of setReturnArrays.
+    return row && eventOfRow(row as unknown as SQLOutputValue[])
   }
 
-  /** Returns the oldest events from an id to another one, at most `limit`. */
-  between(log: number, from: number, to: number, limit: number): Event[] {
-    return eventsOf(this.#page, log, from, to, limit)
-  }
-
-  /** Returns what {@link between} does, but no more when these have `bytes` in memory. */
-  page(log: number, from: number, to: number, limit: number, bytes: number): Event[] {
+  /** Returns the oldest events from an id to another one: at most `limit`, and no more when these have `bytes` in memory. */
+  page(log: number, from: number, to: number, limit: number, bytes = Number.POSITIVE_INFINITY): Event[] {
     const page: Event[] = []
     let weight = 0
     for (const row of this.#page.iterate(log, from, to, limit)) {

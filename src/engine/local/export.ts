@@ -115,7 +115,7 @@ export class LocalExport implements ExportSource {
 /** Returns the events of a log and behind them those that are not stored. */
 async function* eventsAnd(left: readonly Event[], stored: EventTable, log: number): AsyncGenerator<readonly Event[]> {
   for (let after = -1; ; ) {
-    const events = stored.between(log, after + 1, Number.MAX_SAFE_INTEGER, PAGE)
+    const events = stored.page(log, after + 1, Number.MAX_SAFE_INTEGER, PAGE)
     if (events.length > 0) yield events
     if (events.length < PAGE) break
     await nextRound()

@@ -35,7 +35,6 @@ interface Candidates {
  */
 export class MessageIndex {
   readonly erasure: WordErasure
-  readonly #db: DatabaseSync
   readonly #events: EventTable
   readonly #documents: DocumentTable
   readonly #insertWords: StatementSync
@@ -43,9 +42,10 @@ export class MessageIndex {
   readonly #setIndexed: StatementSync
   readonly #list: StatementSync
   readonly #word: StatementSync
+  readonly #merge: StatementSync
+  readonly #changes: StatementSync
 
   constructor(db: DatabaseSync, events: EventTable) {
-    this.#db = db
     this.#events = events
     this.#documents = new DocumentTable(db)
     this.erasure = new WordErasure(db, this.#documents)
@@ -59,6 +59,8 @@ export class MessageIndex {
     )
     this.#list.setReturnArrays(true)
     this.#word = db.prepare('SELECT term FROM temp.vocabulary WHERE term >= ? LIMIT 1')
+    this.#merge = db.prepare("INSERT INTO words (words, rank) VALUES ('merge', CAST(? AS INTEGER))")
+    this.#changes = db.prepare('SELECT total_changes() AS changes')
   }
 
   /** Adds the messages of a log that come next, `upTo` being the last id that was looked at. */
@@ -76,7 +78,10 @@ export class MessageIndex {
     const erased = this.erasure.numbers(log)
     for (const { number, id } of this.#documents.oldest(log, most + erased.size)) {
       if (id > upTo) break
-      if (!erased.has(number)) this.#remove(log, number, this.#events.get(log, id))
+      if (erased.has(number)) continue
+      const event = this.#events.get(log, id)
+      if (event) this.#deleteWords.run(log, number, event.body)
+      this.#documents.delete(log, number)
     }
   }
 
@@ -90,10 +95,10 @@ export class MessageIndex {
 
   /** Merges some pages of the index. Returns false when there is nothing to merge. */
   merge(pages: number): boolean {
-    const changes = this.#changes()
-    this.#set('merge', pages)
+    const changes = this.#totalChanges()
+    this.#merge.run(pages)
     // As documented, a merge that has found nothing to do makes less than two changes.
-    return this.#changes() - changes >= 2
+    return this.#totalChanges() - changes >= 2
   }
 
   /** Implements the method of `WordIndex`. */
@@ -167,16 +172,7 @@ export class MessageIndex {
     }
   }
 
-  #remove(log: number, number: number, event: Event | undefined): void {
-    if (event) this.#deleteWords.run(log, number, event.body)
-    this.#documents.delete(log, number)
-  }
-
-  #set(name: string, value: number): void {
-    this.#db.prepare('INSERT INTO words (words, rank) VALUES (?, CAST(? AS INTEGER))').run(name, value)
-  }
-
-  #changes(): number {
-    return Number(this.#db.prepare('SELECT total_changes() AS changes').get()?.changes)
+  #totalChanges(): number {
+    return Number(this.#changes.get()?.changes)
   }
 }
