@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import type { Context, Figure, Scenario } from './scenario.ts'
+import { bans } from './scenarios/bans.ts'
 import { idle, joins, latency, start } from './scenarios/clients.ts'
 import { fanout, fanout1 } from './scenarios/fanout.ts'
 import { hammer } from './scenarios/hammer.ts'
@@ -17,7 +18,7 @@ import { send } from './scenarios/send.ts'
 
 /** In the order in which they run. */
 const ROOMS = { fanout, fanout1, irc, mixed, tls, web, http, hammer }
-const ORDER = { ...ROOMS, ingest, send, joins, idle, history, search, latency, nodes, start }
+const ORDER = { ...ROOMS, ingest, send, joins, idle, history, search, bans, latency, nodes, start }
 const SCENARIOS: Readonly<Record<string, Scenario>> = ORDER
 
 const { values, positionals } = parseArgs({
