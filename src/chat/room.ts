@@ -148,16 +148,17 @@ export class Room {
     if (this.#state) return
     // What came during an attempt that has failed is older than the next one.
     if (!this.#loading) this.#early = []
-    this.#loading ??= RoomState.read(this.record, logs).then((state) => {
+    const loading = (this.#loading ??= RoomState.read(this.record, logs).then((state) => {
       // Those that it contains already change nothing again.
       for (const event of this.#early) state.apply(event)
       this.#early = []
       this.#state = state
-    })
+    }))
     try {
-      await this.#loading
+      await loading
     } finally {
-      this.#loading = undefined
+      // Another attempt may have begun when one has failed.
+      if (this.#loading === loading) this.#loading = undefined
     }
   }
 
