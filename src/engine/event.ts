@@ -57,7 +57,10 @@ export interface EventDetails {
   readonly tags?: Readonly<Record<string, string>>
 }
 
-/** The name of a room's log, with the room's id, or of an inbox, with the folded nickname of its owner. */
+/**
+ * The name of a room's log, with the room's id, or of an inbox, with the folded nickname of its owner; of a guest's client, a slash and the client
+ * follow, and the inbox ends, see {@link GUEST_INBOX_MS}.
+ */
 export type LogName = `room:${number}` | `inbox:${string}`
 
 /** Value of {@link Draft.room} for a private message between users who share no room. */
@@ -89,6 +92,12 @@ export interface Draft {
 
 /** Time for which the nonce of a message is stored. */
 export const NONCE_MS = 24 * 3_600_000
+
+/**
+ * Time after its last event at which the inbox of a guest's client, whose name has a slash, is removed. Its ids go on rising with the clock, and
+ * a follower that was there before goes on.
+ */
+export const GUEST_INBOX_MS = 30 * 24 * 3_600_000
 
 /** A committed entry of a log. */
 export interface Event extends Omit<Draft, 'nonce'> {

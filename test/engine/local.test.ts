@@ -10,9 +10,10 @@ import { MIGRATIONS } from '../../src/engine/local/schema.ts'
 import { eventually } from '../support/eventually.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { blocksWith, createAccount, hasAccountLike, keepBlock, names } from '../support/records.ts'
-import { clockBack } from './clock-back.ts'
+import { clockBack, type World } from './clock-back.ts'
 import { conformance, readAll, said, stateOf } from './conformance.ts'
 import { expectEarlier, expectGoesOn } from './earlier.ts'
+import { guestInboxes } from './guest-inboxes.ts'
 
 const OPTIONS: LocalOptions = {
   file: ':memory:',
@@ -49,7 +50,7 @@ conformance('local, in memory', () => makeIn({}))
 conformance('local, on a file', async () => makeIn({}, temporaryFolder()))
 conformance('local, remembering next to nothing', () => makeIn({ memory: { events: 3, bytes: 500 } }), 'logs')
 
-clockBack('local', async () => {
+async function filledFile(): Promise<World> {
   const file = join(temporaryFolder(), 'roomd.db')
   return {
     target: async () => LocalImport.open(file),
@@ -59,7 +60,10 @@ clockBack('local', async () => {
       return engine
     },
   }
-})
+}
+
+clockBack('local', filledFile)
+guestInboxes('local', filledFile)
 
 describe('LocalEngine', () => {
   const running: LocalEngine[] = []
@@ -380,6 +384,17 @@ describe('LocalEngine', () => {
     expect(await readAll(engine, 'room:1', { after: id(-11) })).toEqual(events.slice(-10))
     expect(await readAll(engine, 'room:1', { limit: 20 })).toEqual(events.slice(-10))
     expect(await readAll(engine, 'room:2')).toEqual([few])
+  })
+
+  it('goes on with each of more logs than it has in memory', async () => {
+    const engine = await started({ file: ':memory:' })
+    const logs = Array.from({ length: 10_001 }, (_, n): LogName => `inbox:user${n}`)
+    const first = await Promise.all(logs.map((log) => engine.logs.append(log, said('first'))))
+    const some = [0, 5_000, 10_000].flatMap((n) => (logs[n] && first[n] ? [{ log: logs[n], event: first[n] }] : []))
+    for (const { log, event } of some) {
+      const second = await engine.logs.append(log, said('second'))
+      expect(await readAll(engine, log)).toEqual([event, second])
+    }
   })
 
   it('removes what is older than it is kept', async () => {

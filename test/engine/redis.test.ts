@@ -10,9 +10,10 @@ import { redisLocationOf } from '../../src/engine/redis/url.ts'
 import { eventually } from '../support/eventually.ts'
 import { createAccount, hasAccountLike } from '../support/records.ts'
 import { placeAt, RedisServer, withRedis } from '../support/redis.ts'
-import { clockBack } from './clock-back.ts'
+import { clockBack, type World } from './clock-back.ts'
 import { conformance, readAll, said, stateOf } from './conformance.ts'
 import { expectEarlier, expectGoesOn } from './earlier.ts'
+import { guestInboxes } from './guest-inboxes.ts'
 
 const OPTIONS: Omit<RedisOptions, 'place' | 'prefix'> = {
   lobby: 'lobby',
@@ -100,7 +101,7 @@ withRedis('the redis engine', () => {
     await cleanup()
   })
 
-  clockBack('redis', async () => {
+  const filledServer = async (): Promise<World> => {
     const [place, prefix] = [placeAt(server.port), `clock${prefixes++}`]
     return {
       target: () => RedisImport.open(place, prefix),
@@ -110,7 +111,10 @@ withRedis('the redis engine', () => {
         return engine
       },
     }
-  })
+  }
+
+  clockBack('redis', filledServer)
+  guestInboxes('redis', filledServer)
 
   describe('RedisEngine', () => {
     const running: RedisEngine[] = []

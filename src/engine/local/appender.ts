@@ -69,6 +69,7 @@ export class Appender {
 
   /** Appends events in one transaction. */
   append(rows: readonly Row[]): CommitResult {
+    this.#logs.limit()
     const now = Date.now()
     const batch: Batch = { now, noncesAfter: idAt(now - NONCE_MS), left: [], touched: new Set(), closed: [] }
     const ids: number[] = []

@@ -16,11 +16,15 @@ export interface LogRow {
   indexed: number
 }
 
+/** Number of rows in memory above which all are forgotten before the next commit. */
+const MAX_ROWS = 10_000
+
 /** The logs that SQLite holds, without their events. Rows that were used are in memory, where they are changed first. */
 export class LogTable {
   /** Logs of closed rooms that are not yet removed completely. */
   readonly ended: Set<LogName>
   readonly #db: DatabaseSync
+  /** Of the logs that were used, at most about {@link MAX_ROWS}. */
   readonly #rows = new Map<LogName, LogRow>()
   readonly #insert: StatementSync
   readonly #update: StatementSync
@@ -75,9 +79,20 @@ export class LogTable {
     this.#rows.delete(name)
   }
 
+  /** Forgets the rows in memory if they are too many. No row that {@link find} has returned may be used behind that. */
+  limit(): void {
+    if (this.#rows.size > MAX_ROWS) this.#rows.clear()
+  }
+
+  /** Lists the inboxes of guests' clients that end before an id. */
+  guestInboxesBefore(id: number): LogName[] {
+    // Without the name of the index SQLite would look at all inboxes.
+    return this.#names("last < ? AND name GLOB 'inbox:*/*'", { values: [id], from: 'logs INDEXED BY logs_guests' })
+  }
+
   /** Lists the logs with more than `events` events. */
   withMoreThan(events: number): LogName[] {
-    return this.#names('count > ?', events)
+    return this.#names('count > ?', { values: [events] })
   }
 
   /** Lists the logs with events that are not looked at for the index of messages. */
@@ -103,8 +118,8 @@ export class LogTable {
     return log
   }
 
-  #names(condition: string, ...values: number[]): LogName[] {
-    const rows = this.#db.prepare(`SELECT name FROM logs WHERE ${condition}`).all(...values)
+  #names(condition: string, { values = [] as number[], from = 'logs' } = {}): LogName[] {
+    const rows = this.#db.prepare(`SELECT name FROM ${from} WHERE ${condition}`).all(...values)
     // Only engines write here.
     return rows.map((row) => row.name as LogName)
   }

@@ -1,3 +1,4 @@
+import { GUEST_INBOX_MS, idAt } from '../event.ts'
 import type { Retention } from '../observer.ts'
 import type { LogRow } from './log-table.ts'
 import type { LocalStore } from './store.ts'
@@ -55,5 +56,24 @@ export function* eraseEnded({ logs, trimmer }: LocalStore): Generator<void> {
       if (!log || trimmer.erase(log, SLICE)) break
       yield
     }
+  }
+}
+
+/** Removes the inboxes of guests' clients that have ended, a slice at a time. `trimmed` is called for each slice, see {@link sweep}. */
+export function* eraseGuestInboxes(
+  { logs, trimmer }: LocalStore,
+  now: number,
+  trimmed: (log: LogRow) => void,
+): Generator<void> {
+  const end = idAt(now - GUEST_INBOX_MS)
+  for (const name of logs.guestInboxesBefore(end)) {
+    for (;;) {
+      const log = logs.find(name)
+      // A message may have come meanwhile.
+      if (!log || log.last >= end || trimmer.erase(log, SLICE)) break
+      trimmed(log)
+      yield
+    }
+    yield
   }
 }

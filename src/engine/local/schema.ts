@@ -217,6 +217,10 @@ export const MIGRATIONS: readonly string[] = [
   DROP INDEX events_nonce;
   CREATE UNIQUE INDEX events_nonce ON events (log, nonce, sender) WHERE nonce IS NOT NULL;
   `,
+  `
+  -- Inboxes of guests' clients, by their end: these are removed after a time.
+  CREATE INDEX logs_guests ON logs (last) WHERE name GLOB 'inbox:*/*';
+  `,
 ]
 
 /** Migrates a database to the present version. @throws Error if a newer roomd has written it */

@@ -6,8 +6,9 @@ import { BUSY_TIMEOUT_MS, causeOf, type Database, isDamage, openDatabase } from 
 import { emptyWriteAheadLog } from './erasure.ts'
 import { OpenFiles } from './files.ts'
 import { StoreHealth } from './health.ts'
+import type { LogRow } from './log-table.ts'
 import type { StoreNotice, StoreOptions, StoreReply, StoreRequest } from './messages.ts'
-import { eraseEnded, removeEndedRoles, sweep } from './retention.ts'
+import { eraseEnded, eraseGuestInboxes, removeEndedRoles, sweep } from './retention.ts'
 import { LocalStore } from './store.ts'
 
 const SWEEP_EVERY_MS = 1_000
@@ -90,7 +91,9 @@ export function serveStore(port: MessagePort, options: StoreOptions): void {
     if (files?.overwritten) return
     yield* eraseEnded(store)
     yield* removeEndedRoles(store, clock.now())
-    yield* sweep(store, keep, clock.now(), (log) => notify({ notice: 'trimmed', log: log.name, upTo: log.start }))
+    const trimmed = (log: LogRow) => notify({ notice: 'trimmed', log: log.name, upTo: log.start })
+    yield* eraseGuestInboxes(store, clock.now(), trimmed)
+    yield* sweep(store, keep, clock.now(), trimmed)
   }
   function* erase(): Generator<void> {
     if (files?.overwritten) return

@@ -7,6 +7,7 @@ local log, info, joined, names, nodes, done = unpack(KEYS)
 local PER_MS = 1024
 local MAX_LEAD_MS = 1000
 local DAY_MS = 86400000
+local GUEST_INBOX_MS = 30 * DAY_MS
 
 local ms, prev, last, newest, lost, ahead
 local written = {}
@@ -21,6 +22,11 @@ local function entry(id)
   return string.format('%.0f-%d', math.floor(id / PER_MS), id % PER_MS)
 end
 
+-- Returns true for the inbox of a guest's client, which is removed after a time (trim.lua; event.ts, GUEST_INBOX_MS).
+local function isOfGuest()
+  return string.find(log, '/', 1, true) ~= nil
+end
+
 -- Reads the clock. An id has 1024 steps a millisecond, so ids of different logs are in order to a microsecond.
 local function readClock()
   local time = redis.call('TIME')
@@ -30,14 +36,15 @@ local function readClock()
 end
 
 -- Reads the end of the log before events are written. Returns false if the log has ended. `floor` is the last id that followers have seen:
--- if the log ends before it, events are lost, new ids start above it, and reading after an earlier id is refused.
+-- if the log ends before it, events are lost (unless it was removed, see isOfGuest), new ids start above it, and reading after an earlier id is
+-- refused.
 local function open(floor)
   readClock()
   local known = redis.call('HMGET', info, 'last', 'closed')
   if known[2] then return false end
   last = known[1] and tonumber(known[1]) or 0
-  lost = floor > last
-  if lost then
+  lost = floor > last and not isOfGuest()
+  if floor > last then
     last = floor
     redis.call('HSET', info, 'start', text(floor), 'last', text(floor))
   elseif last == 0 then

@@ -3,6 +3,8 @@
 local floor = tonumber(ARGV[1])
 local known = redis.call('HMGET', info, 'start', 'last', 'closed')
 local start, last = tonumber(known[1] or '0'), tonumber(known[2] or '0')
+-- It was removed.
+if last == 0 and isOfGuest() then return { text(floor), text(floor), '0' } end
 local lacking = floor > last or floor > start and floor < last and #redis.call('XRANGE', log, entry(floor), entry(floor)) == 0
 if known[3] or not lacking then return { text(start), text(last), '0' } end
 last = math.max(last, floor)

@@ -1,7 +1,21 @@
--- Removes events beyond the retention of a log, and sets its start to the last removed id. ARGV: maximum events and days, 0 for no limit;
+-- Removes events beyond the retention of a log, and sets its start to the last removed id; removes the inbox of a guest's client that has ended. ARGV: maximum events and days, 0 for no limit;
 -- the time in ms; maximum events to remove; control channel; name of the log. Returns the number of removed events, and whether the
 -- bytes of deleted entries are to be erased (erase.lua): `no`, `now` or `later`.
 local most, days, now, slice = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+
+-- Tells the nodes that events are removed up to an id.
+local function tell(start)
+  redis.call('PUBLISH', ARGV[5], cjson.encode({ 'trimmed', '', ARGV[6], start }))
+end
+
+if isOfGuest() then
+  local last = redis.call('HGET', info, 'last') or '0'
+  if tonumber(last) < (now - GUEST_INBOX_MS) * PER_MS then
+    redis.call('UNLINK', log, info, copyKey())
+    tell(last)
+    return { 0, 'no' }
+  end
+end
 
 -- The mode `keep` of the room.
 local mode = redis.call('HGET', stateKey(), 'mode:keep')
@@ -62,5 +76,5 @@ local newest = idOf(gone[#gone])
 redis.call('XTRIM', log, 'MINID', '=', entry(newest + 1))
 local start = text(newest)
 redis.call('HSET', info, 'start', start)
-redis.call('PUBLISH', ARGV[5], cjson.encode({ 'trimmed', '', ARGV[6], start }))
+tell(start)
 return { #gone, erase }
