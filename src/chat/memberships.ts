@@ -107,9 +107,9 @@ export class Memberships {
       if (joined) await room.admit(session, from, joined)
       else room.attach(session, from)
     } catch (error) {
+      if (claimed) await this.#giveUp(room, session, shared)
       room.forget(session)
       this.#unfollowIfDeserted(room)
-      if (claimed) await this.#giveUp(record.id, session)
       throw error instanceof Closed ? new Refusal('room-unknown') : error
     }
     for (const left of from) this.#moveFrom(left, session)
@@ -393,8 +393,15 @@ export class Memberships {
     void this.#departures.begin(room, session)
   }
 
-  async #giveUp(room: number, session: Session): Promise<void> {
-    if (!this.#claims.leaveToOthers(room, session)) await this.#claims.release(room, session)
+  /** Gives up the nickname of a session that does not become a member; with `shared` its user was one through other sessions. */
+  async #giveUp(room: Room, session: Session, shared: boolean): Promise<void> {
+    const { id } = room.record
+    if (this.#claims.leaveToOthers(id, session)) return
+    if (!shared || room.isClosed || !this.#claims.isHeld(id, session)) return this.#claims.release(id, session)
+    // The others have gone meanwhile, and have left the presence to this one.
+    room.attach(session, [])
+    room.detach(session)
+    await this.#departures.begin(room, session)
   }
 }
 

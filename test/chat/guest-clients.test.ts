@@ -1,0 +1,91 @@
+/** Guests with a word, whose sessions are one user, on each engine. */
+import { expect, onTestFinished, test } from 'vitest'
+import { Chat } from '../../src/chat/chat.ts'
+import { Session } from '../../src/chat/session.ts'
+import type { Engine } from '../../src/engine/engine.ts'
+import type { LogName } from '../../src/engine/event.ts'
+import { LocalEngine } from '../../src/engine/local/local.ts'
+import { Stage } from '../engine/stage.ts'
+import { eventually } from '../support/eventually.ts'
+import { withRedis } from '../support/redis.ts'
+import { HERE, lifeline, reasonOf, silent } from './stage.ts'
+
+const CHEAP = { ln: 4, r: 8, p: 1 }
+
+async function localEngine(): Promise<Engine> {
+  const memory = { events: 1_000, bytes: 1_000_000 }
+  const keep = { days: 0, events: 0 }
+  const engine = new LocalEngine(
+    { file: ':memory:', sync: 'normal', keep, lobby: 'lobby', memory },
+    { trouble: () => {}, recovered: () => {}, died: () => {} },
+  )
+  await engine.start()
+  onTestFinished(() => engine.stop())
+  return engine
+}
+
+function chatOn(engine: Engine) {
+  const chat = new Chat(engine, { maxText: 4_000, cost: CHEAP })
+  const guest = async (name: string, client?: string) => {
+    const session = new Session(silent, lifeline(HERE))
+    session.client = client
+    await chat.login(session, name)
+    return session
+  }
+  return { chat, guest }
+}
+
+/** Holds the next call of a method up until `go` is called with what then does it. */
+function holdNext<T extends object, K extends keyof T>(on: T, method: K) {
+  const called = Promise.withResolvers<void>()
+  const going = Promise.withResolvers<T[K]>()
+  const real = on[method]
+  const held = async (...args: unknown[]) => {
+    on[method] = real
+    called.resolve()
+    const act = (await going.promise) as (...args: unknown[]) => unknown
+    return act.apply(on, args)
+  }
+  on[method] = held as T[K]
+  return { called: called.promise, go: (act: T[K] = real) => going.resolve(act) }
+}
+
+async function presence(engine: Engine, log: LogName): Promise<string[]> {
+  const kinds: string[] = []
+  for await (const page of engine.logs.read(log, {})) for (const { kind, from } of page) kinds.push(`${kind} ${from}`)
+  return kinds
+}
+
+function suite(start: () => Promise<Engine>): void {
+  test.each(['leave', 'close', 'move'] as const)(
+    'a presence ends where its last session goes, by %s, while another one is checked and refused',
+    async (how) => {
+      const engine = await start()
+      const { chat, guest } = chatOn(engine)
+      const first = await guest('ann', 'c1')
+      const { room } = await chat.join(first, 'ops')
+      const second = await guest('ann', 'c1')
+      const { called, go } = holdNext(engine.memberships, 'resembles')
+      const refused = reasonOf(chat.join(second, 'ops'))
+      await called
+      if (how === 'leave') await chat.leave(first.inRoom())
+      if (how === 'close') await chat.close(first)
+      if (how === 'move') await chat.join(first, 'dev', { moves: true })
+      go(async () => true)
+      expect(await refused).toBe('name-in-use')
+      await eventually(async () => expect(await presence(engine, room.log)).toEqual(['joined ann', 'left ann']))
+      await eventually(async () => expect(await engine.memberships.members(room.record.id)).toEqual([]))
+      // Somebody else joins, and is a new user.
+      const stranger = await guest('ann', 'c2')
+      await chat.join(stranger, 'ops')
+      expect(await presence(engine, room.log)).toEqual(['joined ann', 'left ann', 'joined ann'])
+    },
+  )
+}
+
+suite(localEngine)
+
+withRedis('on Redis', () => {
+  const stage = new Stage()
+  suite(async () => (await stage.node()).engine)
+})
