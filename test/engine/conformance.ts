@@ -520,6 +520,21 @@ export function conformance(name: string, make: () => Promise<Subject>, part: 'a
         },
       )
 
+      it('of one user who has released its name without a `left` are not those of the next one', async () => {
+        const other = (await subject.another?.()) ?? engine
+        const joined: Draft = { kind: 'joined', room: 1, from: 'Ann', body: '' }
+        for (const [on, options] of [
+          [engine, { client: 'c1' }],
+          [other, { client: 'c2' }],
+          [engine, { shared: true }],
+          [other, { client: 'c1' }],
+        ] as const) {
+          expect(await on.memberships.claim(1, 'Ann', options)).toBe(true)
+          expect(await on.logs.append(LOG, joined)).toMatchObject(joined)
+          await on.memberships.release(1, 'Ann')
+        }
+      })
+
       it('may be released without being held', async () => {
         await engine.memberships.release(1, 'nobody')
         await engine.memberships.release(99, 'nobody')

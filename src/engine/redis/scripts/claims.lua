@@ -1,6 +1,11 @@
 -- Functions for scripts about claims; follows log.lua. The hash of names has for each folded name: the place in the order of claiming, the
 -- tokens of the claims separated by commas, and the name. A first token `*` allows several nodes to hold the name.
 
+-- Returns the client of a token; nil without one.
+local function clientOf(token)
+  return string.match(token, '^[^~@]*~(%w+)')
+end
+
 local function claimOf(key)
   local held = redis.call('HGET', names, key)
   if not held then return nil end

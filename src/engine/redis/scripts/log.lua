@@ -99,11 +99,6 @@ local function owner(token)
   return string.match(token, '^([^. ]+)')
 end
 
--- Returns the client of a token; nil without one.
-local function clientOf(token)
-  return string.match(token, '^[^~@]*~(%w+)')
-end
-
 -- Returns the name in a value of `joined`: the nodes of the membership separated by commas, a space, and the name.
 local function nameOf(mark)
   return string.match(mark, '^%S+ (.*)$')
@@ -130,14 +125,12 @@ local function othersIn(key, node)
   return others, here, by and nameOf(by)
 end
 
--- Returns true if the node holds a name that other nodes may hold too.
-local function shares(node, key)
+-- Returns the set of the nodes that hold a name. Several hold it only for one user (claim.lua).
+local function holdersOf(key)
   local held = redis.call('HGET', names, key)
-  local list = held and string.match(held, '^%d+ (%S+)') or ''
-  for token in string.gmatch(list, '[^,]+') do
-    if owner(token) == node then return string.sub(list, 1, 1) == '*' or clientOf(token) ~= nil end
-  end
-  return false
+  local holders = {}
+  for token in string.gmatch(held and string.match(held, '^%d+ (%S+)') or '', '[^,]+') do holders[owner(token) or ''] = true end
+  return holders
 end
 
 -- Returns the key that holds the id of the event with a nonce for a day (event.ts, NONCE_MS).
@@ -161,17 +154,24 @@ local function rests(after)
   return left > 0 and left <= DAY_MS
 end
 
--- Adds a node to a membership. Returns false if the membership exists through other nodes that share the name.
+-- Adds a node to a membership. Returns false if the membership exists through other nodes that hold the name with it; one through nodes that
+-- do not is an earlier user's.
 local function mark(node, key, name)
   local others, _, was = othersIn(key, node)
-  redis.call('SADD', insideOf(node), key)
-  if #others > 0 and shares(node, key) then
-    redis.call('HSET', joined, key, table.concat(others, ',') .. ',' .. node .. ' ' .. was)
-    return false
+  local holders = holdersOf(key)
+  local together = {}
+  for _, other in ipairs(others) do
+    if holders[node] and holders[other] then
+      together[#together + 1] = other
+    else
+      redis.call('SREM', insideOf(other), key)
+    end
   end
-  for _, other in ipairs(others) do redis.call('SREM', insideOf(other), key) end
-  redis.call('HSET', joined, key, node .. ' ' .. name)
-  return true
+  redis.call('SADD', insideOf(node), key)
+  together[#together + 1] = node
+  local isNew = #together == 1
+  redis.call('HSET', joined, key, table.concat(together, ',') .. ' ' .. (isNew and name or was))
+  return isNew
 end
 
 -- Removes a node from a membership. Returns the name if the membership has ended; else false, and whether it remains through other
