@@ -142,6 +142,21 @@ export class Directory {
   }
 
   /**
+   * Checks that a room can be changed. Resolves with the description as it is stored.
+   *
+   * @throws Refusal `room-name-invalid`, `room-taken`.
+   */
+  async checkChange(
+    id: number,
+    { title, description = '', visibility }: RoomDescription,
+  ): Promise<Required<RoomDescription>> {
+    if (!isTitle(title)) throw new Refusal('room-name-invalid')
+    const found = await this.find(title)
+    if (found && found.id !== id) throw new Refusal('room-taken')
+    return { title, description: clean(description), visibility }
+  }
+
+  /**
    * Changes title, slug, description and visibility of a room; the slug follows the title.
    *
    * @throws Refusal `room-unknown`, `room-name-invalid`, `room-taken`.

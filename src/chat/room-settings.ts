@@ -28,6 +28,8 @@ export interface RoomSettingsParts {
   readonly onAudit: OnAudit
 }
 
+type DescribedRoom = Required<RoomDescription>
+
 /** Topic, modes and record of a room (docs/protocols/moderation.md, section 2). */
 export class RoomSettings {
   readonly #actions: ModeratorActions
@@ -99,21 +101,36 @@ export class RoomSettings {
   }
 
   /**
-   * Changes title, description and visibility of the room, which were those of `before`. The description is the topic too.
+   * Changes title, description and visibility of the room, which were those of `before`. The description is the topic too. The room is told
+   * first: after a failure in between, the same request tells it again and makes the change.
    *
    * @throws Refusal as {@link Directory.change} does.
    */
   async change(by: Standing, before: RoomRecord, description: RoomDescription): Promise<RoomRecord> {
     this.#actions.check(by, 'operator')
-    const after = await this.#parts.directory.change(before.id, description)
-    if (after.title !== before.title) await this.#appendMode(by, 'title', after.title)
-    const wasHidden = before.visibility === 'hidden'
-    const isHidden = after.visibility === 'hidden'
-    if (isHidden !== wasHidden) await this.#appendMode(by, 'visibility', isHidden ? 'hidden' : undefined)
-    if (after.description !== before.description) {
-      await this.#actions.append(by, { kind: 'topic', body: after.description })
+    const { directory } = this.#parts
+    const after = await directory.checkChange(before.id, description)
+    await this.#tell(by, before, after)
+    try {
+      return await directory.change(before.id, after)
+    } catch (error) {
+      // Another room has taken the title. Where it is not known whether the change is made, the request is to be repeated.
+      const isRefused = error instanceof Refusal && error.code !== 'unavailable'
+      if (isRefused) await this.#tell(by, after, before).catch(() => {})
+      throw error
     }
-    return after
+  }
+
+  /** Appends the events of a change of the room, together. */
+  async #tell(by: Standing, before: DescribedRoom, after: DescribedRoom): Promise<void> {
+    const events: Promise<Event>[] = []
+    if (after.title !== before.title) events.push(this.#appendMode(by, 'title', after.title))
+    const isHidden = after.visibility === 'hidden'
+    if (isHidden !== (before.visibility === 'hidden'))
+      events.push(this.#appendMode(by, 'visibility', isHidden ? 'hidden' : undefined))
+    if (after.description !== before.description)
+      events.push(this.#actions.append(by, { kind: 'topic', body: after.description }))
+    await Promise.all(events)
   }
 
   /** Closes the room: removes it with its history. */
