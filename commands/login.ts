@@ -1,7 +1,7 @@
 import type { Proof } from '../src/chat/credentials.ts'
 import { fold, mayBeAccount } from '../src/chat/names.ts'
 import { Refusal } from '../src/chat/refusal.ts'
-import { clientOf } from '../src/chat/secrets.ts'
+import { clientOf, wordDigestOf } from '../src/chat/secrets.ts'
 import type { Command, CommandContext } from './command.ts'
 import { result } from './replies.ts'
 
@@ -26,6 +26,7 @@ export const login: Command = {
     const parameter = words.replace(SECRET, '')
     const [, secret] = SECRET.exec(words) ?? []
     session.client = secret === undefined ? undefined : clientOf(session.address, secret)
+    session.wordDigest = secret === undefined ? undefined : wordDigestOf(secret)
     const [, nickname = '', rest] = /^([^ \t]*)(?:[ \t](.*))?$/s.exec(parameter) ?? []
     const password = rest?.trim() === '' ? undefined : rest
     if (!mayBeAccount(nickname)) throw new Refusal('name-invalid')

@@ -44,7 +44,7 @@ export const message: Command = {
   help:
     'Say a text literally, even if it looks like a command. A JSON string says its value, which may have several lines: ' +
     'MESSAGE "a\\nb". A nonce makes it safe to send the line again: within a day the room gets a text with the same nonce from ' +
-    'the same nickname once, and the reply has its id.',
+    'the same user once, and the reply has its id.',
   state: 'inRoom',
   least: 1,
   pipelined: true,

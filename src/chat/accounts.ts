@@ -114,6 +114,7 @@ export class Accounts {
     const { credentials, share } = this.#parts
     session.registered = true
     session.client = undefined
+    session.wordDigest = undefined
     const account = await credentials.find(session.name).catch(() => undefined)
     session.accountId = account && accountId(account)
     await share(session).catch(() => {})

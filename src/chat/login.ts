@@ -81,7 +81,7 @@ export class SessionLogin {
     session.accountId = account && accountId(account)
     session.isAdmin = account !== undefined && admins.grants(session, account)
     session.isOnlyGuest = alone && !registered
-    if (registered) session.client = undefined
+    if (registered) session.client = session.wordDigest = undefined
     if (hasOwnInbox(session)) inboxes.listen(session)
     session.isBot = account?.bot === true
     sessions.begin(session)

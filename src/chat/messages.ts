@@ -13,6 +13,7 @@ import { Refusal, refuse } from './refusal.ts'
 import type { Room } from './room.ts'
 import type { RoomState } from './room-state.ts'
 import type { Membership, Session } from './session.ts'
+import { storedNonce } from './speaker.ts'
 import type { MessageExtras, Saying, Speech } from './speech.ts'
 import { checkScope } from './token-scope.ts'
 import { type Found, findWords } from './word-search.ts'
@@ -64,7 +65,7 @@ export class Messages {
   }
 
   /**
-   * Says something in a room. Resolves when it is committed; for a nonce that the nickname has used there within a day, with the id of
+   * Says something in a room. Resolves when it is committed; for a nonce that the user has used there within a day, with the id of
    * the first event.
    *
    * @throws Refusal `not-in-room`, `token-scope`, `muted`, `moderated`, `slow-mode`, `text-empty`, `text-too-long`, `unavailable`.
@@ -153,14 +154,15 @@ export class Messages {
     session: Session,
     { name: to, room, inbox }: Addressee,
     body: string,
-    { sent, details, nonce }: MessageExtras,
+    { sent, details, nonce: own }: MessageExtras,
   ): Promise<boolean> {
     checkScope(session, 'write')
     if (this.isBlocked(session, to)) return false
-    const own = hasOwnInbox(session) ? undefined : session.membership?.room.record.id
+    const place = hasOwnInbox(session) ? undefined : session.membership?.room.record.id
+    const nonce = storedNonce(session, own)
     const verified = session.registered || undefined
     const draft = { kind: 'private', room, from: session.name, to, body, sent, verified, nonce, details } as const
-    await this.#inboxes.append(session, draft, inbox, own)
+    await this.#inboxes.append(session, draft, inbox, place)
     return true
   }
 

@@ -79,6 +79,11 @@ export function clientOf(address: string, secret: string): string | undefined {
   return address === '' ? undefined : digestOf(`${address} ${secret}`).slice(0, CLIENT_DIGITS)
 }
 
+/** Returns the identifier of a guest's word, at whatever address its client is: see {@link Session.wordDigest}. */
+export function wordDigestOf(secret: string): string {
+  return digestOf(`word ${secret}`).slice(0, CLIENT_DIGITS)
+}
+
 /** Normalizes to NFC, as keyboards differ in how they send é. */
 function derive(secret: string, salt: Buffer, length: number, { ln, r, p }: Cost): Promise<Buffer> {
   const N = 2 ** ln

@@ -127,6 +127,8 @@ export class Session implements Speaker {
   addressDigest: string | undefined
   /** See {@link clientOf}; set before the login, and undefined again for the owner of an account. */
   client: string | undefined
+  /** Digest of the secret that the client of a guest has chosen; see {@link storedNonce}. Set and removed with {@link client}. */
+  wordDigest: string | undefined
   /** True if the account is marked as a program's. */
   isBot = false
   /** Colour of its messages from now on, at protocols that have colours. */

@@ -10,10 +10,21 @@ export interface Speaker extends Identity, Asker {
   readonly registered: boolean
   /** See {@link Session.client}. */
   readonly client?: string | undefined
+  /** See {@link Session.wordDigest}. */
+  readonly wordDigest?: string | undefined
   /** The limits of the access token that was the proof; undefined without limits. */
   readonly scope: TokenScope | undefined
   /** Colour of its messages, at protocols that have colours. */
   readonly color: string | undefined
   /** Name of the protocol for metrics. */
   readonly protocol: string
+}
+
+/**
+ * Returns the nonce of a message as it is stored. It belongs to the nickname; that of a guest with a word also to the word, as another guest may
+ * have the nickname next, and not to the client, whose address may change before it sends the message again.
+ */
+export function storedNonce({ wordDigest }: Speaker, nonce: string | undefined): string | undefined {
+  // No client can send a slash.
+  return nonce === undefined || wordDigest === undefined ? nonce : `${wordDigest}/${nonce}`
 }

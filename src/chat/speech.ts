@@ -5,7 +5,7 @@ import { FairQueue } from './fair-queue.ts'
 import type { Reader } from './reader.ts'
 import { Refusal, refuse } from './refusal.ts'
 import type { Room } from './room.ts'
-import type { Speaker } from './speaker.ts'
+import { type Speaker, storedNonce } from './speaker.ts'
 import { clean, isLonger } from './text.ts'
 import { checkScope } from './token-scope.ts'
 
@@ -50,7 +50,7 @@ export class Speech {
 
   /**
    * Says messages in a room, all of them or none. Returns a promise for each, which resolves when it is committed; for a nonce that the
-   * nickname has used there within a day, with the first event, whose text is that of the message unless `readsFirst` is true.
+   * user has used there within a day, with the first event, whose text is that of the message unless `readsFirst` is true.
    *
    * @throws Refusal `token-scope`, `muted`, `moderated`, `slow-mode`, `text-empty`, `text-too-long`
    */
@@ -79,7 +79,8 @@ export class Speech {
   }
 
   #draft(speaker: Speaker, { record }: Room, saying: Saying): Draft {
-    const { text, sent, color = speaker.color, nonce, details } = saying
+    const { text, sent, color = speaker.color, details } = saying
+    const nonce = storedNonce(speaker, saying.nonce)
     const verified = speaker.registered || undefined
     const body = this.body(text)
     return { kind: 'message', room: record.id, from: speaker.name, body, sent, color, verified, nonce, details }

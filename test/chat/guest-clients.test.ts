@@ -29,6 +29,7 @@ function chatOn(engine: Engine) {
   const guest = async (name: string, client?: string) => {
     const session = new Session(silent, lifeline(HERE))
     session.client = client
+    session.wordDigest = client && `word of ${client.slice(0, 2)}`
     await chat.login(session, name)
     return session
   }
@@ -56,6 +57,12 @@ async function presence(engine: Engine, log: LogName): Promise<string[]> {
   return kinds
 }
 
+async function bodies(engine: Engine, log: LogName): Promise<string[]> {
+  const all: string[] = []
+  for await (const page of engine.logs.read(log, {})) for (const { body } of page) if (body !== '') all.push(body)
+  return all
+}
+
 function suite(start: () => Promise<Engine>): void {
   test.each(['leave', 'close', 'move'] as const)(
     'a presence ends where its last session goes, by %s, while another one is checked and refused',
@@ -81,6 +88,29 @@ function suite(start: () => Promise<Engine>): void {
       expect(await presence(engine, room.log)).toEqual(['joined ann', 'left ann', 'joined ann'])
     },
   )
+
+  test("a nonce is of one user: that of another guest's word, or of none, is another one", async () => {
+    const engine = await start()
+    const { chat, guest } = chatOn(engine)
+    const eve = await guest('eve')
+    await chat.join(eve, 'ops')
+    const saying = async (client: string | undefined, text: string) => {
+      const session = await guest('ann', client)
+      await chat.join(session, 'ops')
+      const { id } = await chat.messages.say(session.inRoom(), text, { nonce: '1' })
+      await chat.messages.tell(session.inRoom(), 'eve', text, { nonce: '1' })
+      await chat.close(session)
+      return id
+    }
+    const [first, other, none] = [await saying('c1', 'a'), await saying('c2', 'b'), await saying(undefined, 'c')]
+    expect(new Set([first, other, none]).size).toBe(3)
+    // The same word, at another address.
+    expect(await saying('c1-elsewhere', 'a')).toBe(first)
+    expect(await saying('c2', 'b')).toBe(other)
+    expect(await saying(undefined, 'c')).toBe(none)
+    expect(await bodies(engine, eve.inRoom().room.log)).toEqual(['a', 'b', 'c'])
+    expect(await bodies(engine, 'inbox:eve')).toEqual(['a', 'b', 'c'])
+  })
 }
 
 suite(localEngine)

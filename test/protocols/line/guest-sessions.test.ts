@@ -140,6 +140,21 @@ test('a guest deletes what another of its sessions has said, and the next guest 
   })
 })
 
+test('a nonce that another guest of the nickname has used is new', async () => {
+  const eve = await enter(await login('eve', { word: '' }), 'nonces')
+  for (const word of [WORD, 'the-secret-of-another', WORD]) {
+    const ann = await enter(await login('ann', { word }), 'nonces')
+    expect(await reply(ann, `MESSAGE nonce=1 with ${word}`)).toMatchObject(ok)
+    expect(await reply(ann, `/tell eve nonce=1 with ${word}`)).toEqual(ok)
+    expect(await reply(ann, 'LEAVE')).toEqual(ok)
+  }
+  const bodies = (lines: readonly ServerLine[], type: string) =>
+    lines.flatMap((line) => (line.type === type && 'body' in line ? [line.body] : []))
+  const lines = await eve.rest()
+  for (const type of ['message', 'private'])
+    expect(bodies(lines, type)).toEqual([`with ${WORD}`, 'with the-secret-of-another'])
+})
+
 test('what the guest registers is the account of all of its sessions', async () => {
   const [one, two] = [await enter(await login('gus'), 'reg-a'), await enter(await login('gus'), 'reg-b')]
   const idle = await login('gus')
