@@ -54,8 +54,19 @@ export class Inboxes {
     const told = logs.append(to, draft)
     const copied = to === inboxOf(speaker) ? undefined : this.#copy(speaker, draft, told, own).catch(() => {})
     await told.catch(refuseUnlessRepeated)
+    if (to !== inboxOf({ key: fold(draft.to) })) await this.#passOn(draft)
     this.#options.counts.event(speaker.protocol, 'private')
     await copied
+  }
+
+  /**
+   * Appends a message in the inbox of a guest's client to that of the account that the guest has made. Looked up behind the first commit:
+   * what is committed before the account is made is handed to the guest, and everything else is found in the inbox of the account.
+   */
+  async #passOn(draft: PrivateDraft): Promise<void> {
+    const { logs, records } = this.#engine
+    const account = await records.get('account', draft.to).catch(refuse)
+    if (account) await logs.append(inboxOf({ key: fold(account.name) }), draft).catch(refuseUnlessRepeated)
   }
 
   /** `own` is the room of a guest: another guest of the nickname may be in another room, and must not see the copy. */

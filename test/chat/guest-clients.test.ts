@@ -8,8 +8,9 @@ import { LocalEngine } from '../../src/engine/local/local.ts'
 import { Stage } from '../engine/stage.ts'
 import { eventually } from '../support/eventually.ts'
 import { withRedis } from '../support/redis.ts'
-import { HERE, lifeline, reasonOf, silent } from './stage.ts'
+import { HERE, lifeline, reasonOf, recorder, silent } from './stage.ts'
 
+const SECRET = 'correct horse'
 const CHEAP = { ln: 4, r: 8, p: 1 }
 
 async function localEngine(): Promise<Engine> {
@@ -26,8 +27,8 @@ async function localEngine(): Promise<Engine> {
 
 function chatOn(engine: Engine) {
   const chat = new Chat(engine, { maxText: 4_000, cost: CHEAP })
-  const guest = async (name: string, client?: string) => {
-    const session = new Session(silent, lifeline(HERE))
+  const guest = async (name: string, client?: string, wire = silent) => {
+    const session = new Session(wire, lifeline(HERE))
     session.client = client
     session.wordDigest = client && `word of ${client.slice(0, 2)}`
     await chat.login(session, name)
@@ -55,6 +56,12 @@ async function presence(engine: Engine, log: LogName): Promise<string[]> {
   const kinds: string[] = []
   for await (const page of engine.logs.read(log, {})) for (const { kind, from } of page) kinds.push(`${kind} ${from}`)
   return kinds
+}
+
+async function inboxOf(chat: Chat, session: Session): Promise<string[]> {
+  const all: string[] = []
+  for await (const page of (await chat.inboxes.read(session, {})).pages) all.push(...page.map(({ body }) => body))
+  return all
 }
 
 async function bodies(engine: Engine, log: LogName): Promise<string[]> {
@@ -111,6 +118,27 @@ function suite(start: () => Promise<Engine>): void {
     expect(await bodies(engine, eve.inRoom().room.log)).toEqual(['a', 'b', 'c'])
     expect(await bodies(engine, 'inbox:eve')).toEqual(['a', 'b', 'c'])
   })
+
+  test('a private message that is on its way while the guest makes an account is told and in its inbox', async () => {
+    const engine = await start()
+    const { chat, guest } = chatOn(engine)
+    const { wire, toldTo } = recorder()
+    const ann = await guest('ann', 'c1', wire)
+    const bob = await guest('bob')
+    for (const session of [ann, bob]) await chat.join(session, 'ops')
+    const { called, go } = holdNext(engine.logs, 'append')
+    const told = chat.messages.tell(bob.inRoom(), 'ann', 'psst', { nonce: '1' })
+    await called
+    await chat.accounts.register('ann', SECRET, HERE, ann)
+    go()
+    expect(await told).toBe(true)
+    expect(await inboxOf(chat, ann)).toEqual(['psst'])
+    // As bob does it who has not heard of it.
+    expect(await chat.messages.tell(bob.inRoom(), 'ann', 'psst', { nonce: '1' })).toBe(true)
+    await eventually(() => expect(toldTo(ann)).toContain('private bob'))
+    expect(toldTo(ann).filter((text) => text === 'private bob')).toHaveLength(1)
+    expect(await inboxOf(chat, ann)).toEqual(['psst'])
+  })
 }
 
 suite(localEngine)
@@ -118,4 +146,23 @@ suite(localEngine)
 withRedis('on Redis', () => {
   const stage = new Stage()
   suite(async () => (await stage.node()).engine)
+
+  test('a guest is told by other nodes while its nickname becomes an account, and finds that in its inbox', async () => {
+    const [here, there] = [(await stage.node()).engine, (await stage.node()).engine]
+    const [one, other] = [chatOn(here), chatOn(there)]
+    const { wire, toldTo } = recorder()
+    const ann = await one.guest('ann', 'c1', wire)
+    const bob = await other.guest('bob')
+    await one.chat.join(ann, 'ops')
+    await other.chat.join(bob, 'ops')
+    const { called, go } = holdNext(here.memberships, 'share')
+    const registered = one.chat.accounts.register('ann', SECRET, HERE, ann)
+    await called
+    expect(await other.chat.messages.tell(bob.inRoom(), 'ann', 'before')).toBe(true)
+    go()
+    await registered
+    expect(await other.chat.messages.tell(bob.inRoom(), 'ann', 'behind')).toBe(true)
+    await eventually(() => expect(toldTo(ann).filter((text) => text === 'private bob')).toHaveLength(2))
+    expect(await inboxOf(one.chat, ann)).toEqual(['before', 'behind'])
+  })
 })
