@@ -1,6 +1,6 @@
 import { Closed, type Engine, type RoomRecord, Shared, Unavailable } from '../engine/engine.ts'
 import type { Event, EventDetails } from '../engine/event.ts'
-import { atTickEnd, tickEnd } from '../tick.ts'
+import { tickEnd } from '../tick.ts'
 import { settledWithin } from '../within.ts'
 import type { OnDeliveryError } from './audience.ts'
 import { Availability } from './availability.ts'
@@ -8,13 +8,12 @@ import type { Blocks } from './blocks.ts'
 import type { Counts } from './counts.ts'
 import { Departures, presenceOf } from './departures.ts'
 import { type Activity, ALONE } from './directory.ts'
+import { FollowedRooms } from './followed-rooms.ts'
 import type { Handover } from './handover.ts'
-import { HeldRooms } from './held-rooms.ts'
 import { NameClaims } from './name-claims.ts'
 import { fold } from './names.ts'
-import { RecentStates } from './recent-states.ts'
 import { Refusal, refuse } from './refusal.ts'
-import { Room, type RoomContext } from './room.ts'
+import type { Room, RoomContext } from './room.ts'
 import type { RoomState } from './room-state.ts'
 import type { Identity } from './sanctions.ts'
 import { type Membership, type MembershipEnd, Session, type Standing } from './session.ts'
@@ -49,25 +48,18 @@ export class Memberships {
   readonly #availability: Availability
   readonly #claims: NameClaims
   readonly #departures: Departures
-  readonly #recentStates: RecentStates
-  readonly #held = new HeldRooms((room) => this.#unfollowIfDeserted(room))
-  readonly #roomContext: RoomContext
-  /** Rooms with sessions of this node. */
-  readonly #rooms = new Map<number, { room: Room; unfollow(): void }>()
+  readonly #rooms: FollowedRooms
+  readonly #counts: Counts
   /** Joins and leaves that are not committed yet: those of a session happen one after the other. */
   readonly #moving = new Map<Session, Promise<void>>()
-  /** Rooms whose record may have changed in this tick. */
-  readonly #changed = new Set<number>()
-
   constructor(engine: Engine, { blocks, counts, handover, onDeliveryError }: MembershipsOptions) {
     this.#engine = engine
     this.#availability = new Availability(engine)
     this.#claims = new NameClaims(engine, handover)
-    this.#recentStates = new RecentStates(engine)
-    this.#departures = new Departures(engine, this.#claims, counts, (room) => this.#unfollowIfDeserted(room))
+    this.#departures = new Departures(engine, this.#claims, counts, (room) => this.#rooms.unfollowIfDeserted(room))
     const onPutOut: RoomContext['onPutOut'] = (room, session, why) => void this.#putOut(room, session, why)
-    this.#roomContext = { blocks, counts, onDeliveryError, onPutOut }
-    engine.rooms.watch((room) => this.#noteChange(room))
+    this.#counts = counts
+    this.#rooms = new FollowedRooms(engine, { blocks, counts, onDeliveryError, onPutOut })
     // Nothing is published here: the listener is called when claims may have been missed.
     engine.broadcast.onBroadcast('membership', () => void this.#check())
   }
@@ -88,12 +80,12 @@ export class Memberships {
     const from = moves ? Array.from(session.memberships.values(), (left) => left.room) : []
     // It may come back to where it has just left.
     await this.#departures.tried(session)
-    const room = this.#follow(record)
+    const room = this.#rooms.follow(record)
     room.expect(session)
     let shared = false
     let claimed = false
     try {
-      await room.load(this.#engine.logs)
+      await this.#rooms.load(room)
       room.state.checkEntry(session)
       shared = await this.#claims.take(record.id, session)
       claimed = true
@@ -109,7 +101,7 @@ export class Memberships {
     } catch (error) {
       if (claimed) await this.#giveUp(room, session, shared)
       room.forget(session)
-      this.#unfollowIfDeserted(room)
+      this.#rooms.unfollowIfDeserted(room)
       throw error instanceof Closed ? new Refusal('room-unknown') : error
     }
     for (const left of from) this.#moveFrom(left, session)
@@ -142,7 +134,7 @@ export class Memberships {
         room.log,
         role || renamed !== undefined ? { ...draft, details } : draft,
       )
-      this.#roomContext.counts.event(session.wire.protocol, 'joined')
+      this.#counts.event(session.wire.protocol, 'joined')
       return joined
     } catch (error) {
       if (error instanceof Shared) return undefined
@@ -155,17 +147,13 @@ export class Memberships {
    *
    * @throws Refusal `room-unknown` for a room that is closed; Unavailable
    */
-  async hold(record: RoomRecord): Promise<Room> {
-    const room = this.#follow(record)
-    if (room.isClosed) throw new Refusal('room-unknown')
-    this.#held.use(room)
-    if (!room.isLoaded) await room.load(this.#engine.logs)
-    return room
+  hold(record: RoomRecord): Promise<Room> {
+    return this.#rooms.hold(record)
   }
 
   /** Goes on following a room that {@link hold} has resolved with. */
   keepHeld(room: Room): void {
-    if (room.isHeld) this.#held.use(room)
+    this.#rooms.keepHeld(room)
   }
 
   /** Ends a membership. The session still sees its own `left`. @throws Refusal `unavailable`; then it is still a member. */
@@ -184,7 +172,7 @@ export class Memberships {
       throw error
     }
     await seenLeft(room, session, parted)
-    this.#unfollowIfDeserted(room)
+    this.#rooms.unfollowIfDeserted(room)
   }
 
   /**
@@ -227,13 +215,13 @@ export class Memberships {
 
   /** Hands a session the events of a room, member or not, until the client is barred from it. Returns the end of it. */
   subscribe(session: Session, record: RoomRecord, client: Identity): () => void {
-    const room = this.#follow(record)
+    const room = this.#rooms.follow(record)
     room.subscribe(session, client)
     // Without its state the room bars more subscribers than it has to.
-    void room.load(this.#engine.logs).catch(() => {})
+    void this.#rooms.load(room).catch(() => {})
     return () => {
       room.unsubscribe(session)
-      this.#unfollowIfDeserted(room)
+      this.#rooms.unfollowIfDeserted(room)
     }
   }
 
@@ -273,26 +261,18 @@ export class Memberships {
 
   /** Resolves when all sessions that have left have been seen off, or cannot be. */
   stop(): Promise<void> {
-    this.#held.clear()
+    this.#rooms.dropHeld()
     return this.#departures.stop()
   }
 
-  /** Called at the end of a tick in which rooms have changed. */
-  resume(): void {
-    const changed = [...this.#changed]
-    this.#changed.clear()
-    for (const id of changed) void this.#refresh(id)
-  }
-
   /** The state of a room, also of one that no session of this node is in, whose state may be two seconds old. @throws Unavailable */
-  async stateOf(record: RoomRecord): Promise<RoomState> {
-    const followed = this.#rooms.get(record.id)?.room
-    return followed?.isLoaded ? followed.state : this.#recentStates.of(record)
+  stateOf(record: RoomRecord): Promise<RoomState> {
+    return this.#rooms.stateOf(record)
   }
 
   /** The last activity of a room's members, by nickname, since a session of this node follows the room. */
   activityIn(id: number): ReadonlyMap<string, Activity> | undefined {
-    return this.#rooms.get(id)?.room.activity
+    return this.#rooms.get(id)?.activity
   }
 
   async #close({ session, room }: Membership): Promise<() => Promise<void>> {
@@ -302,20 +282,8 @@ export class Memberships {
     return async () => {
       await seenLeft(room, session, parted)
       await tickEnd()
-      this.#unfollowIfDeserted(room)
+      this.#rooms.unfollowIfDeserted(room)
     }
-  }
-
-  #noteChange(id: number): void {
-    if (!this.#rooms.has(id)) return
-    if (this.#changed.size === 0) atTickEnd('resume', this)
-    this.#changed.add(id)
-  }
-
-  async #refresh(id: number): Promise<void> {
-    const record = await this.#engine.rooms.find(id).catch(() => undefined)
-    const followed = this.#rooms.get(id)
-    if (record && followed) followed.room.record = record
   }
 
   /** Runs `work` behind the session's earlier joins and leaves. */
@@ -332,9 +300,8 @@ export class Memberships {
 
   /** Puts out the members whose claims the other nodes have released and whose `left` cannot be read any more. */
   async #check(): Promise<void> {
-    // Their next users read the states anew.
-    this.#held.clear()
-    for (const { room } of [...this.#rooms.values()]) {
+    this.#rooms.dropHeld()
+    for (const room of this.#rooms.all()) {
       const { id } = room.record
       const record = await this.#engine.rooms.find(id).catch(() => room.record)
       if (!record) room.close()
@@ -352,30 +319,13 @@ export class Memberships {
     // A moderator has ended the presence, but not the claim.
     if (why === 'kicked') void this.#claims.release(room.record.id, session)
     else this.#claims.forget(room.record.id, session)
-    this.#unfollowIfDeserted(room)
+    this.#rooms.unfollowIfDeserted(room)
     if (why === 'membership-lost') {
       await this.#availability.wait()
       // It has noticed, and has joined again.
       if (session.memberships.has(room.record.id)) return
     }
     if (!session.closed) session.wire.putOut(room, session, why)
-  }
-
-  #follow(record: RoomRecord): Room {
-    const followed = this.#rooms.get(record.id)
-    if (followed) return followed.room
-    const room = new Room(record, this.#roomContext)
-    const unfollow = this.#engine.logs.follow(room.log, (event) => room.append(event))
-    this.#rooms.set(record.id, { room, unfollow })
-    return room
-  }
-
-  #unfollowIfDeserted(room: Room): void {
-    // A session that came after the last one had gone has another object for the same room.
-    const current = this.#rooms.get(room.record.id)
-    if (current?.room !== room || !room.deserted) return
-    current.unfollow()
-    this.#rooms.delete(room.record.id)
   }
 
   /** Takes a session out of a room in which other sessions of its user stay. Returns false when there are none. */

@@ -1,0 +1,101 @@
+import type { Engine, RoomRecord } from '../engine/engine.ts'
+import { atTickEnd } from '../tick.ts'
+import { HeldRooms } from './held-rooms.ts'
+import { RecentStates } from './recent-states.ts'
+import { Refusal } from './refusal.ts'
+import { Room, type RoomContext } from './room.ts'
+import type { RoomState } from './room-state.ts'
+
+/** The rooms whose logs this node follows: for its sessions, and for authors without one. */
+export class FollowedRooms {
+  readonly #engine: Engine
+  readonly #context: RoomContext
+  readonly #recentStates: RecentStates
+  readonly #held = new HeldRooms((room) => this.unfollowIfDeserted(room))
+  readonly #rooms = new Map<number, { room: Room; unfollow(): void }>()
+  /** Rooms whose record may have changed in this tick. */
+  readonly #changed = new Set<number>()
+
+  constructor(engine: Engine, context: RoomContext) {
+    this.#engine = engine
+    this.#context = context
+    this.#recentStates = new RecentStates(engine)
+    engine.rooms.watch((room) => this.#noteChange(room))
+  }
+
+  get(id: number): Room | undefined {
+    return this.#rooms.get(id)?.room
+  }
+
+  /** All rooms, also when some are left meanwhile. */
+  all(): readonly Room[] {
+    return Array.from(this.#rooms.values(), ({ room }) => room)
+  }
+
+  /** Follows a room until {@link unfollowIfDeserted} finds that nobody needs it. */
+  follow(record: RoomRecord): Room {
+    const followed = this.get(record.id)
+    if (followed) return followed
+    const room = new Room(record, this.#context)
+    const unfollow = this.#engine.logs.follow(room.log, (event) => room.append(event))
+    this.#rooms.set(record.id, { room, unfollow })
+    return room
+  }
+
+  unfollowIfDeserted(room: Room): void {
+    // A session that came after the last one had gone has another object for the same room.
+    const current = this.#rooms.get(room.record.id)
+    if (current?.room !== room || !room.deserted) return
+    current.unfollow()
+    this.#rooms.delete(room.record.id)
+  }
+
+  /** Implements {@link Memberships.hold}. */
+  async hold(record: RoomRecord): Promise<Room> {
+    const room = this.follow(record)
+    if (room.isClosed) throw new Refusal('room-unknown')
+    this.#held.use(room)
+    if (!room.isLoaded) await this.load(room)
+    return room
+  }
+
+  /** Goes on following a room that {@link hold} has resolved with. */
+  keepHeld(room: Room): void {
+    if (room.isHeld) this.#held.use(room)
+  }
+
+  /** Ceases to follow rooms for authors: their next users read the states anew. */
+  dropHeld(): void {
+    this.#held.clear()
+  }
+
+  /** Loads the state of a room, once. @throws Unavailable */
+  load(room: Room): Promise<void> {
+    return room.load(this.#engine.logs)
+  }
+
+  /** Implements {@link Memberships.stateOf}. */
+  async stateOf(record: RoomRecord): Promise<RoomState> {
+    const followed = this.get(record.id)
+    return followed?.isLoaded ? followed.state : this.#recentStates.of(record)
+  }
+
+  /** Called at the end of a tick in which rooms have changed. */
+  resume(): void {
+    const changed = [...this.#changed]
+    this.#changed.clear()
+    for (const id of changed) void this.#refresh(id)
+  }
+
+  #noteChange(id: number): void {
+    if (!this.#rooms.has(id)) return
+    if (this.#changed.size === 0) atTickEnd('resume', this)
+    this.#changed.add(id)
+  }
+
+  async #refresh(id: number): Promise<void> {
+    const record = await this.#engine.rooms.find(id).catch(() => undefined)
+    const followed = this.get(id)
+    if (record && followed) followed.record = record
+  }
+}
