@@ -26,15 +26,17 @@ const PRINTED = '.printed'
 /** A program that runs. */
 class Run {
   readonly child: ChildProcess
+  /** Resolves with the status. Something may be printed that is not read yet: the end of a process can be told before it. */
   readonly exited: Promise<number | null>
-  readonly #closed: Promise<unknown>
+  /** Resolves with the status when everything printed is read, which also waits for commands in the background. */
+  readonly closed: Promise<number | null>
   stdout = ''
   stderr = ''
 
   constructor(child: ChildProcess) {
     this.child = child
     this.exited = once(child, 'exit').then(([status]) => status)
-    this.#closed = once(child, 'close')
+    this.closed = once(child, 'close').then(([status]) => status)
     child.stdin?.on('error', () => {})
     child.stdout?.on('data', (chunk) => {
       this.stdout += chunk
@@ -47,7 +49,7 @@ class Run {
   /** Resolves when something holds for what was printed; rejects when the program ends without. */
   async until(holds: () => boolean): Promise<void> {
     while (!holds()) {
-      const ended = await Promise.race([this.exited.then(() => true), this.#printed().then(() => false)])
+      const ended = await Promise.race([this.closed.then(() => true), this.#printed().then(() => false)])
       if (ended && !holds()) throw new Error(`ended, and has printed: ${this.stdout}${this.stderr}`)
     }
   }
@@ -60,7 +62,7 @@ class Run {
   async stop(): Promise<void> {
     const { pid, exitCode, signalCode } = this.child
     if (pid !== undefined && exitCode === null && signalCode === null) process.kill(-pid, 'SIGINT')
-    await this.#closed
+    await this.closed
   }
 }
 
@@ -198,8 +200,8 @@ export class Runner {
   async #program(command: string, name: string, code: string, output: string | undefined): Promise<void> {
     const run = new Run(this.#world.spawn(command, [this.#world.write(name, `${code}\n`)]))
     const count = output?.split('\n').length ?? 1
-    const ended = run.exited.then((status) => {
-      expect(status, run.stderr).toBe(0)
+    const ended = run.closed.then((status) => {
+      expect(status, `${run.stdout}${run.stderr}`).toBe(0)
     })
     await Promise.race([ended, run.until(() => run.stdout.split('\n').length > count)])
     if (output !== undefined) expectPrinted(run.stdout.split('\n').slice(0, count).join('\n'), output)
