@@ -9,7 +9,7 @@ const LINE_PORT = 9090
 export function serverAddress(url: string | URL): ServerAddress {
   const text = String(url)
   const parsed = new URL(text.includes('://') ? text : `tcp://${text}`)
-  const [, by = ''] = /^(\w+):/.exec(parsed.href) ?? []
+  const by = parsed.protocol.slice(0, -1)
   switch (by) {
     case 'tcp':
     case 'tls': {
@@ -18,13 +18,15 @@ export function serverAddress(url: string | URL): ServerAddress {
       const host = parsed.hostname.replace(/^\[|\]$/g, '')
       return { by, host, port: parsed.port === '' ? LINE_PORT : Number(parsed.port) }
     }
-    case 'http':
-    case 'https':
-    case 'ws':
-    case 'wss':
-      if (parsed.pathname === '/') parsed.pathname = '/line'
-      return { by: 'websocket', url: parsed.href.replace(/^http/, 'ws') }
     default:
-      throw new TypeError(`Not a URL of tcp, tls, ws, wss, http or https: ${text}`)
+      return { by: 'websocket', url: webSocketUrl(parsed) }
   }
+}
+
+/** Returns the URL of a WebSocket for one of `ws`, `wss`, `http` or `https`. @throws TypeError for another one */
+export function webSocketUrl(url: string | URL): string {
+  const parsed = new URL(url)
+  if (!/^(http|ws)s?:$/.test(parsed.protocol)) throw new TypeError(`Not a URL of a server: ${url}`)
+  if (parsed.pathname === '/') parsed.pathname = '/line'
+  return parsed.href.replace(/^http/, 'ws')
 }

@@ -1,5 +1,5 @@
 /** The package in browsers, and wherever there is nothing of Node. */
-import { serverAddress } from './address.ts'
+import { webSocketUrl } from './address.ts'
 import { type ConnectOptions, RoomdClient } from './roomd-client.ts'
 import { webSocket } from './websocket.ts'
 
@@ -12,9 +12,7 @@ export * from './library.ts'
  * @throws RefusedError `name-invalid`, `secret-wrong`, …; DisconnectedError; TypeError for another URL, and without a nickname
  */
 async function connectByWebSocket(url: string | URL, options: ConnectOptions): Promise<RoomdClient> {
-  const address = serverAddress(url)
-  if (address.by !== 'websocket') throw new TypeError('A browser connects to ws, wss, http or https')
-  return RoomdClient.open(webSocket(address.url), options)
+  return RoomdClient.open(webSocket(webSocketUrl(url)), options)
 }
 
 export { connectByWebSocket as connect }

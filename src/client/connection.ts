@@ -1,5 +1,6 @@
-import type { History, Reply, ServerLine } from '../../commands/replies.ts'
-import { DisconnectedError, type LastWord } from './errors.ts'
+import type { CommandResult, History, Reply, ServerLine } from '../../commands/replies.ts'
+import { DisconnectedError } from './errors.ts'
+import { Fifo } from './fifo.ts'
 import type { Dial, LineTransport } from './transport.ts'
 
 /** A line from the server that answers none. */
@@ -8,16 +9,21 @@ export type Unasked = Exclude<ServerLine, Reply | History>
 export interface ConnectionListener {
   /** A line that is neither a reply nor a record. */
   readonly heard?: ((line: Unasked) => void) | undefined
-  /** Returns true for a line that need not be parsed, as `heard` need not be called with it. */
-  readonly skips?: ((line: string) => boolean) | undefined
-  /** The connection has ended; not called after {@link ClientConnection.close}. */
-  readonly lost?: ((why: LastWord | undefined) => void) | undefined
+  /**
+   * The connection has ended; not called after {@link ClientConnection.close}.
+   *
+   * @param why the server's last word, or why it could not be reached
+   * @param isFinal true if connecting again is of no use
+   */
+  readonly lost?: ((why: DisconnectedError | undefined, isFinal: boolean) => void) | undefined
 }
 
 /** Receiver of the reply to a line. */
 export interface Asking {
   /** Called before any later line is read. */
   reply(reply: Reply): void
+  /** Called in place of {@link reply} with a result that records and another reply follow. */
+  begun?: ((result: CommandResult) => void) | undefined
   /** Called with each record that comes before the reply. */
   record?: ((body: History['body']) => void) | undefined
   /** Called in place of {@link reply} when the connection has ended. */
@@ -28,19 +34,20 @@ export interface Asking {
 const PATIENCE_MS = 10_000
 /** Silence after which the server is asked for a sign of life. */
 const SILENCE_MS = 30_000
+
 /** One connection that speaks the line protocol: every line gets one reply, in the order of the lines. */
 export class ClientConnection {
   /** Rejects with {@link DisconnectedError}. */
   readonly opened: Promise<void>
   readonly #transport: LineTransport
   #listener: ConnectionListener
-  #asked: Asking[] = []
-  /** Number of those at the front that have their reply. */
-  #answered = 0
+  readonly #asked = new Fifo<Asking>()
   #timer: ReturnType<typeof setTimeout> | undefined
-  #lastWord: LastWord | undefined
-  #state: 'opening' | 'open' | 'closed' = 'opening'
-  #paused = false
+  #why: DisconnectedError | undefined
+  #isFinal = false
+  #isOpen = false
+  #isClosed = false
+  #isPaused = false
 
   constructor(dial: Dial, listener: ConnectionListener = {}) {
     this.#listener = listener
@@ -49,14 +56,13 @@ export class ClientConnection {
     this.opened.catch(() => {})
     this.#transport = dial({
       opened: () => {
-        if (this.#state !== 'opening') return
-        this.#state = 'open'
-        this.#watch()
+        this.#isOpen = !this.#isClosed
         this.#answer({ type: 'commandResult', result: null })
+        this.#watch()
       },
       received: (lines) => this.#read(lines),
       closed: (why) => {
-        if (this.#state === 'opening' && why) this.#lastWord ??= { text: why, reconnect: true }
+        if (why && !this.#isOpen) this.#why ??= new DisconnectedError(why)
         this.drop()
       },
     })
@@ -71,7 +77,6 @@ export class ClientConnection {
    */
   ask(line: string, at?: (reply: Reply) => void, record?: Asking['record']): Promise<Reply> {
     return new Promise((resolve, lost) => {
-      if (/[\r\n]/.test(line)) throw new TypeError('A line has no line break')
       const reply = (reply: Reply) => {
         at?.(reply)
         resolve(reply)
@@ -86,38 +91,37 @@ export class ClientConnection {
    *
    * @param record called with each record before any later line is read
    */
-  async askRecords(line: string, record: (body: History['body']) => void): Promise<Reply> {
-    let end: Promise<unknown> | undefined
-    const reply = await this.ask(`${line} end=yes`, ({ type }) => {
-      // Its second reply is behind the last record.
-      if (type === 'commandResult') {
-        end = new Promise((reply, lost) => this.#asked.splice(this.#answered, 0, { reply, record, lost }))
+  askRecords(line: string, record: (body: History['body']) => void): Promise<Reply> {
+    return new Promise((resolve, lost) => {
+      let first: CommandResult | undefined
+      const begun = (result: CommandResult) => {
+        first = result
       }
+      this.send(`${line} end=yes`, { begun, reply: (reply) => resolve(first ?? reply), record, lost })
     })
-    await end
-    return reply
   }
 
-  /** Sends one line, without a promise for its reply. */
+  /** Sends one line, without a promise for its reply. @throws TypeError for a text of several lines */
   send(line: string, asking: Asking): void {
-    if (this.#state !== 'open') return void asking.lost(new DisconnectedError(this.#lastWord))
-    if (this.#paused) this.pause(false)
+    if (/[\r\n]/.test(line)) throw new TypeError('A line has no line break')
+    if (!this.#isOpen) return void asking.lost(this.#error)
+    this.pause(false)
     this.#asked.push(asking)
     this.#transport.send(line)
   }
 
   /** Reads nothing until the next line is sent, or reads on. Does nothing while a reply is awaited, or where that cannot be done. */
   pause(on: boolean): void {
-    if (this.#state !== 'open' || !this.#transport.pause || (on && this.#asked.length > this.#answered)) return
+    if (on === this.#isPaused || !this.#isOpen || !this.#transport.pause || (on && this.#asked.length > 0)) return
+    this.#isPaused = on
     this.#transport.pause(on)
-    this.#paused = on
     if (on) clearTimeout(this.#timer)
     else this.#watch()
   }
 
   /** Asks the server for a sign of life: a connection without one is soon lost. */
   check(): void {
-    if (this.#state !== 'open') return
+    if (!this.#isOpen) return
     this.#await(PATIENCE_MS, () => this.drop())
     this.ask('/ping').catch(() => {})
   }
@@ -130,54 +134,65 @@ export class ClientConnection {
 
   /** Ends the connection as if it had been lost. */
   drop(): void {
-    if (this.#state === 'closed') return
-    this.#state = 'closed'
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#isOpen = false
     clearTimeout(this.#timer)
     this.#transport.close()
-    this.#listener.lost?.(this.#lastWord)
-    for (const { lost } of this.#asked.splice(0).slice(this.#answered)) lost(new DisconnectedError(this.#lastWord))
+    this.#listener.lost?.(this.#why, this.#isFinal)
+    while (this.#asked.length > 0) this.#asked.shift()?.lost(this.#error)
+  }
+
+  get #error(): DisconnectedError {
+    return this.#why ?? new DisconnectedError()
   }
 
   #read(lines: string): void {
     for (const line of lines.split('\n')) {
-      if (this.#state === 'closed') return
-      if (!this.#listener.skips?.(line)) this.#take(this.#parse(line))
+      if (this.#isClosed) return
+      this.#take(line)
     }
-    if (this.#state === 'open') this.#watch()
+    if (this.#isOpen) this.#watch()
   }
 
-  #parse(line: string): ServerLine | undefined {
+  #take(text: string): unknown {
+    let line: ServerLine
     try {
-      return JSON.parse(line)
+      line = JSON.parse(text)
+      if (!line.type) throw new TypeError()
     } catch {
-      this.#lastWord = { text: 'This server does not speak the line protocol', reconnect: false }
-      this.drop()
+      this.#end('This server does not speak the line protocol')
+      return this.drop()
     }
+    switch (line.type) {
+      case 'history':
+        return this.#asked.at(0)?.record?.(line.body)
+      case 'notice':
+        if (line.reconnect !== undefined) this.#end(line.notice, undefined, !line.reconnect)
+        break
+      case 'error':
+        if (line.reconnect !== undefined) return this.#end(line.error, line.code, !line.reconnect)
+        return this.#answer(line)
+      case 'commandResult':
+        return this.#answer(line)
+    }
+    this.#listener.heard?.(line)
   }
 
-  #take(line?: ServerLine): void {
-    if (!line) return
-    if ('reconnect' in line && line.reconnect !== undefined) {
-      const isNotice = line.type === 'notice'
-      const { reconnect } = line
-      this.#lastWord = isNotice ? { text: line.notice, reconnect } : { text: line.error, code: line.code, reconnect }
-      if (!isNotice) return
-    }
-    if (line.type === 'commandResult' || line.type === 'error') this.#answer(line)
-    else if (line.type === 'history') this.#asked[this.#answered]?.record?.(line.body)
-    else this.#listener.heard?.(line)
+  /** Notes the last word of the server. */
+  #end(text: string, code?: DisconnectedError['code'], isFinal = true): void {
+    this.#why = new DisconnectedError(text, code)
+    this.#isFinal = isFinal
   }
 
   #answer(reply: Reply): void {
-    const asking = this.#asked[this.#answered]
-    if (!asking) return
-    this.#answered++
-    // Moving a long array for each reply would take its time.
-    if (this.#answered === this.#asked.length || this.#answered > 1_000) {
-      this.#asked = this.#asked.slice(this.#answered)
-      this.#answered = 0
+    const asking = this.#asked.at(0)
+    if (reply.type === 'commandResult' && asking?.begun) {
+      asking.begun(reply)
+      asking.begun = undefined
+    } else {
+      this.#asked.shift()?.reply(reply)
     }
-    asking.reply(reply)
   }
 
   #watch(): void {

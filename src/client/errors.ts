@@ -15,23 +15,16 @@ export class RefusedError extends Error {
 }
 
 /**
- * Why the server closes the connection, in its own words (docs/protocols/line.md, section 3.2), or why it cannot be reached, in those of the
- * system.
+ * The connection, or the presence in the room, has ended before the reply: the line may have been carried out. The text is the server's last word
+ * (docs/protocols/line.md, section 3.2), or why it cannot be reached, as the system says it.
  */
-export interface LastWord {
-  readonly text: string
-  readonly code?: ErrorCode
-  readonly reconnect: boolean
-}
-
-/** The connection, or the presence in the room, has ended before the reply: the line may have been carried out. */
 export class DisconnectedError extends Error {
   override name = 'DisconnectedError'
   /** Code of the server's last word, where it has one. */
   readonly code: ErrorCode | undefined
 
-  constructor(why: string | LastWord = 'Not connected') {
-    super(typeof why === 'string' ? why : why.text)
-    this.code = typeof why === 'string' ? undefined : why.code
+  constructor(text = 'Not connected', code?: ErrorCode) {
+    super(text)
+    this.code = code
   }
 }

@@ -1,3 +1,5 @@
+import { Fifo } from './fifo.ts'
+
 /** Events of a room were missed. Iteration may be begun again behind the gap. */
 export class EventsMissingError extends Error {
   override name = 'EventsMissingError'
@@ -11,7 +13,7 @@ export class EventsMissingError extends Error {
 }
 
 const MAX_WAITING = 100_000
-/** Waiting events at which a reader that is at work is {@link EventQueue.isBehind}. */
+/** Waiting events at which no more are read from the server while a reader is at work. */
 const MANY = 5_000
 
 /**
@@ -19,80 +21,68 @@ const MANY = 5_000
  * what comes afterwards.
  */
 export class EventQueue<Event extends { readonly id: string }> {
-  readonly #waiting: (Event | Error)[] = []
-  /** How many at the front of the waiting ones have been read. */
-  #read = 0
+  /** Has the server wait, or go on; called with the same again and again. */
+  readonly #pause: (on: boolean) => void
+  readonly #waiting = new Fifo<Event | Error>()
   #last: string | undefined
   #isFull = false
   #isRead = false
-  #ended = false
+  #isEnded = false
   #wake = () => {}
 
-  /** True while a reader has more to read than it should. */
-  get isBehind(): boolean {
-    return this.#isRead && this.#waiting.length - this.#read > MANY
+  constructor(pause: (on: boolean) => void = () => {}) {
+    this.#pause = pause
   }
 
   push(event: Event): void {
-    if (this.#isFull || this.#ended) return
-    if (this.#waiting.length - this.#read >= MAX_WAITING) {
+    if (this.#isFull) return
+    if (this.#waiting.length >= MAX_WAITING) {
       this.#isFull = true
       return void this.miss('Too many events')
     }
     this.#last = event.id
     this.#add(event)
+    if (this.#isRead && this.#waiting.length > MANY) this.#pause(true)
   }
 
   /** Adds a gap, which reading ends at. */
   miss(text: string): void {
-    if (!this.#ended) this.#add(new EventsMissingError(text, this.#last))
+    this.#add(new EventsMissingError(text, this.#last))
   }
 
   /** Ends reading behind what waits. */
   end(error?: Error): void {
-    if (this.#ended) return
-    if (error) this.#waiting.push(error)
-    this.#ended = true
+    if (error) this.#add(error)
+    this.#isEnded = true
     this.#wake()
   }
 
-  /**
-   * @param caughtUp called when the reader is no longer behind
-   * @throws TypeError while another iteration is under way
-   */
-  async *read(caughtUp = () => {}): AsyncGenerator<Event, void> {
+  /** @throws TypeError while another iteration is under way */
+  async *read(): AsyncGenerator<Event, void> {
     // Two would share the events.
     if (this.#isRead) throw new TypeError('In use')
     this.#isRead = true
     try {
       for (;;) {
-        const next = this.#take()
-        if (next instanceof EventsMissingError) this.#isFull = false
-        if (next instanceof Error) throw next
-        if (!this.isBehind) caughtUp()
+        const next = this.#waiting.shift()
+        if (this.#waiting.length <= MANY) this.#pause(false)
+        if (next instanceof Error) {
+          this.#isFull = false
+          throw next
+        }
         if (next) yield next
-        else if (this.#ended) return
+        else if (this.#isEnded) return
         else await new Promise<void>((wake) => (this.#wake = wake))
       }
     } finally {
       this.#isRead = false
-      caughtUp()
+      this.#pause(false)
     }
   }
 
   #add(next: Event | Error): void {
+    if (this.#isEnded) return
     this.#waiting.push(next)
     this.#wake()
-  }
-
-  #take(): Event | Error | undefined {
-    const next = this.#waiting[this.#read]
-    if (next) this.#read++
-    // Moving a long array for each event would take seconds.
-    if (this.#read >= Math.min(1_000, this.#waiting.length)) {
-      this.#waiting.splice(0, this.#read)
-      this.#read = 0
-    }
-    return next
   }
 }

@@ -1,5 +1,5 @@
 import type { History, PrivateEvent } from '../../commands/replies.ts'
-import type { ChatClient } from './client.ts'
+import type { ClientConnection } from './connection.ts'
 import { RefusedError } from './errors.ts'
 import { EventQueue } from './event-queue.ts'
 import { commandLine, optionWords, resultOf } from './requests.ts'
@@ -17,19 +17,19 @@ const KNOWN = 1_000
 /** Private messages to and from a client's user. Iteration gives those that come while the client is open, each once. */
 export class ClientInbox implements AsyncIterable<PrivateEvent> {
   readonly #events = new EventQueue<PrivateEvent>()
-  readonly #client: () => Promise<ChatClient>
-  #known = new Set<string>()
+  readonly #connection: () => Promise<ClientConnection>
+  readonly #known = new Set<string>()
   /** Newest id that is known. */
   #newest: string | undefined
 
-  /** @param client returns a client that is logged in, in a room where there is one */
-  constructor(client: () => Promise<ChatClient>) {
-    this.#client = client
+  /** @param connection returns one that is logged in, in a room where there is one */
+  constructor(connection: () => Promise<ClientConnection>) {
+    this.#connection = connection
   }
 
   /** Returns past messages, oldest first. @throws RefusedError, DisconnectedError */
-  async history({ limit = 100, before, after }: InboxRange = {}): Promise<readonly PrivateEvent[]> {
-    return this.#read(await this.#client(), { limit, before, after })
+  async history(range: InboxRange = {}): Promise<readonly PrivateEvent[]> {
+    return this.#read(await this.#connection(), { limit: 100, ...range })
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<PrivateEvent, void> {
@@ -40,23 +40,23 @@ export class ClientInbox implements AsyncIterable<PrivateEvent> {
   push(event: PrivateEvent): void {
     if (this.#known.has(event.id)) return
     this.#known.add(event.id)
-    const [oldest] = this.#known
-    if (oldest !== undefined && this.#known.size > KNOWN) this.#known.delete(oldest)
+    const [oldest = ''] = this.#known
+    if (this.#known.size > KNOWN) this.#known.delete(oldest)
     this.#newest = event.id
     this.#events.push(event)
   }
 
   /** Called when the client has logged in for the first time: what comes from now on is given. */
-  async begin(client: ChatClient): Promise<void> {
-    const [last] = await this.#read(client, { limit: 1 })
+  async begin(connection: ClientConnection): Promise<void> {
+    const [last] = await this.#read(connection, { limit: 1 })
     this.#newest = last?.id
   }
 
   /** Called when the client has logged in again: gives what was missed. */
-  async catchUp(client: ChatClient): Promise<void> {
+  async catchUp(connection: ClientConnection): Promise<void> {
     try {
       const range = this.#newest === undefined ? { limit: KNOWN } : { after: this.#newest }
-      for (const event of await this.#read(client, range)) this.push(event)
+      for (const event of await this.#read(connection, range)) this.push(event)
     } catch (error) {
       // What a lost connection has missed the next one reads.
       if (error instanceof RefusedError) this.#events.miss(error.message)
@@ -67,12 +67,10 @@ export class ClientInbox implements AsyncIterable<PrivateEvent> {
     this.#events.end()
   }
 
-  async #read(client: ChatClient, range: InboxRange): Promise<PrivateEvent[]> {
+  async #read(connection: ClientConnection, range: InboxRange): Promise<PrivateEvent[]> {
     const events: PrivateEvent[] = []
-    const take = (body: History['body']) => {
-      if (body.type === 'private') events.push(body)
-    }
-    resultOf(await client.connection.askRecords(commandLine('/inbox', ...optionWords(range)), take))
+    const take = (body: History['body']) => void (body.type === 'private' && events.push(body))
+    resultOf(await connection.askRecords(commandLine('/inbox', ...optionWords(range)), take))
     return events
   }
 }

@@ -1,8 +1,6 @@
 import type { CommandResult, History, Reply, RoomEvent } from '../../commands/replies.ts'
-import type { ChatClient } from './client.ts'
 import { RefusedError } from './errors.ts'
 import { commandLine, optionWords, resultOf } from './requests.ts'
-import type { RoomFeed } from './room-feed.ts'
 import { nicknameWord, nonceLine, randomWord } from './room-lines.ts'
 import type {
   EventRange,
@@ -14,21 +12,15 @@ import type {
   SearchRange,
   WithdrawnRole,
 } from './room-options.ts'
-import { sayAll, type Texts } from './say-all.ts'
-import { recordedEvent } from './stay.ts'
+import type { Seat } from './seat.ts'
+import { recordedEvent, type Stay } from './stay.ts'
 
-const GRANTS: Readonly<Record<GrantedRole, string>> = {
-  owner: '/owner',
-  operator: '/op',
-  voiced: '/voice',
-  invited: '/invite',
-}
-const WITHDRAWALS: Readonly<Record<WithdrawnRole, string>> = {
-  operator: '/deop',
-  voiced: '/devoice',
-  banned: '/unban',
-  muted: '/unmute',
-}
+/** Texts, one or some at a time. */
+export type Texts = Iterable<string> | AsyncIterable<string | readonly string[]>
+
+/** Commands that give roles, and those that take them back. */
+const GRANTS = { owner: 'owner', operator: 'op', voiced: 'voice', invited: 'invite' }
+const WITHDRAWALS = { operator: 'deop', voiced: 'devoice', banned: 'unban', muted: 'unmute' }
 
 /** Characters of the random part of a nonce, which is in every line. They are of 64 random bits. */
 const NONCE_LENGTH = 14
@@ -42,26 +34,26 @@ const NONCE_LENGTH = 14
  * for await (const event of room) if (event.body === 'ping') await room.say('pong')
  */
 export class JoinedRoom implements AsyncIterable<RoomEvent> {
-  readonly #feed: RoomFeed
-  readonly #client: ChatClient
+  readonly #stay: Stay
+  readonly #seat: Seat
   readonly #leave: () => Promise<void>
-  #nonces = nonces()
+  readonly #nonces = nonces()
 
   /** Called by {@link RoomdClient.join}. */
-  constructor(feed: RoomFeed, client: ChatClient, leave: () => Promise<void>) {
-    this.#feed = feed
-    this.#client = client
+  constructor(stay: Stay, seat: Seat, leave: () => Promise<void>) {
+    this.#stay = stay
+    this.#seat = seat
     this.#leave = leave
   }
 
   /** The present name of the room. */
   get name(): string {
-    return this.#feed.name
+    return this.#stay.name
   }
 
   /** The present topic, empty without one. */
   get topic(): string {
-    return this.#feed.topic
+    return this.#stay.topic
   }
 
   /**
@@ -82,34 +74,63 @@ export class JoinedRoom implements AsyncIterable<RoomEvent> {
    * @throws RefusedError, DisconnectedError
    */
   sayAll(texts: Texts, options: SayAllOptions = {}): Promise<number> {
-    const { nonce = this.#nonces } = options
-    return sayAll(this.#feed.speech, texts, options, (text, index, said, failed) =>
-      this.#say(text, options, nonce(index), said, failed),
-    )
+    const { nonce = this.#nonces, said, refused } = options
+    const { speech } = this.#stay
+    let count = 0
+    let isOver = false
+    return new Promise((resolve, reject) => {
+      const fail = (error: unknown) => {
+        isOver = true
+        reject(error)
+      }
+      const start = (text: string, index: number) => {
+        const succeeded = (id: string) => {
+          count++
+          said?.(id, index)
+        }
+        const failed = (error: unknown) => {
+          if (refused && error instanceof RefusedError) refused(error, text, index)
+          else fail(error)
+        }
+        try {
+          this.#say(text, options, nonce(index), succeeded, failed)
+        } catch (error) {
+          failed(error)
+        }
+      }
+      const sayEach = async () => {
+        let index = 0
+        for await (const some of texts) {
+          for (const text of typeof some === 'string' ? [some] : some) {
+            if (isOver) return
+            start(text, index++)
+            const { wait } = speech
+            if (wait) await wait
+          }
+        }
+        await speech.below(1)
+        resolve(count)
+      }
+      sayEach().catch(fail)
+    })
   }
 
   /** Returns past events, oldest first. @throws RefusedError `history-gone`, …; DisconnectedError */
-  async history({
-    from,
-    first,
-    limit = first ?? 100,
-    kinds,
-    grep,
-    ...range
-  }: EventRange = {}): Promise<readonly RoomEvent[]> {
-    const filter = { kinds: kinds?.join(), grep: grep === undefined ? undefined : quoted(grep) }
+  async history({ from, kinds, grep, ...range }: EventRange = {}): Promise<readonly RoomEvent[]> {
+    const { first, limit = first ?? 100 } = range
     let found: RoomEvent[] = []
     let { before } = range
     do {
-      const options = optionWords({
-        ...range,
-        ...filter,
-        before,
-        ...(first ? { first } : { limit: limit - found.length }),
-      })
       const page: RoomEvent[] = []
-      const record = recordsTo(page)
-      const reply = resultOf(await this.#client.connection.askRecords(commandLine('HISTORY', from, ...options), record))
+      const words = optionWords({
+        ...range,
+        limit: first === undefined ? limit - found.length : undefined,
+        before,
+        kinds: kinds?.join(),
+        grep: grep && quoted(grep),
+      })
+      const line = commandLine('HISTORY', from, ...words)
+      const reply = resultOf(await this.#seat.connection.askRecords(line, recordsTo(page)))
       found = [...page, ...found]
       before = reply.before
     } while (before !== undefined && found.length < limit)
@@ -120,7 +141,7 @@ export class JoinedRoom implements AsyncIterable<RoomEvent> {
   async search(words: string, range: SearchRange = {}): Promise<readonly RoomEvent[]> {
     const found: RoomEvent[] = []
     const line = commandLine('/search', words, ...optionWords(range))
-    resultOf(await this.#client.connection.ask(line, undefined, recordsTo(found)))
+    resultOf(await this.#seat.connection.ask(line, undefined, recordsTo(found)))
     return found
   }
 
@@ -138,12 +159,12 @@ export class JoinedRoom implements AsyncIterable<RoomEvent> {
 
   /** Gives a role; `owner` hands the room over. @throws RefusedError `not-permitted`, `nobody-here`, … */
   async grant(nickname: string, role: GrantedRole): Promise<void> {
-    await this.#do(GRANTS[role], nicknameWord(nickname))
+    await this.#do(`/${GRANTS[role]}`, nicknameWord(nickname))
   }
 
   /** Takes a role, a ban or a mute back. @throws RefusedError `not-permitted`, `nobody-here`, … */
   async withdraw(nickname: string, role: WithdrawnRole): Promise<void> {
-    await this.#do(WITHDRAWALS[role], nicknameWord(nickname))
+    await this.#do(`/${WITHDRAWALS[role]}`, nicknameWord(nickname))
   }
 
   /** @throws RefusedError `not-permitted`, `nobody-here`, … */
@@ -167,8 +188,8 @@ export class JoinedRoom implements AsyncIterable<RoomEvent> {
   }
 
   /** Sends a line that does not change the room, such as `/slow 5`. Rejects with {@link DisconnectedError}. */
-  ask(line: string): Promise<Reply> {
-    return this.#client.ask(line)
+  async ask(line: string): Promise<Reply> {
+    return this.#seat.connection.ask(line)
   }
 
   /** Leaves the room behind the texts that wait. Iteration ends. @throws DisconnectedError */
@@ -177,13 +198,14 @@ export class JoinedRoom implements AsyncIterable<RoomEvent> {
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<RoomEvent, void> {
-    return this.#feed.read()
+    return this.#stay.queue.read()
   }
 
   async #do(command: string, ...parameters: (string | undefined)[]): Promise<CommandResult> {
     return resultOf(await this.ask(commandLine(command, ...parameters)))
   }
 
+  /** @throws RefusedError for a blank text */
   #say(
     text: string,
     { action, notice }: Pick<SayOptions, 'action' | 'notice'>,
@@ -191,10 +213,8 @@ export class JoinedRoom implements AsyncIterable<RoomEvent> {
     said: (id: string) => void,
     failed: (error: Error) => void,
   ): void {
-    // The server would take the nonce for the text.
-    if (!/\S/.test(text)) return void failed(new RefusedError('A text is not blank', 'text-empty'))
     const command = action ? '/me' : notice ? '/notice' : 'MESSAGE'
-    this.#feed.speech.say({ line: nonceLine(text, nonce, command), said, failed })
+    this.#stay.speech.say({ line: nonceLine(text, nonce, command), said, failed })
   }
 }
 

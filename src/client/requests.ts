@@ -23,18 +23,6 @@ export function commandLine(command: string, ...parameters: readonly (string | u
   return [command, ...parameters.filter((parameter) => parameter)].join(' ')
 }
 
-/** Returns a line that says a text to the letter (docs/protocols/line.md, section 2.6). */
-export function messageLine(text: string): string {
-  // MESSAGE drops blanks before the text; a line that begins with one is no command.
-  if (/^[ \t]/.test(text) && !isQuoted(text)) return text
-  return `MESSAGE ${isQuoted(text) || text.startsWith('nonce=') ? JSON.stringify(text) : text}`
-}
-
-/** Returns true for a text of several lines, which would be several messages, and one that looks like a JSON string. */
-export function isQuoted(text: string): boolean {
-  return /[\r\n]|^[ \t]*".*"[ \t]*$/.test(text)
-}
-
 /** Returns options such as `limit=10`, without those that are undefined. */
 export function optionWords(options: object): string[] {
   return Object.entries(options).flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]))

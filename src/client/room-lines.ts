@@ -1,10 +1,20 @@
 /** Lines that only the rooms of the library send. */
-import { isQuoted } from './requests.ts'
+import { RefusedError } from './errors.ts'
 
-/** Returns a line that says a text to the letter, and may be sent again. The text is not blank. */
+/**
+ * Text of several lines, which would be several messages, one of which the server would take blanks away, or one that looks like a JSON
+ * string.
+ */
+const QUOTED = /[\r\n]|^\s|\s$|^".*"$/s
+
+/**
+ * Returns a line that says a text to the letter (docs/protocols/line.md, section 2.6), and may be sent again.
+ *
+ * @throws RefusedError for a blank text: the server would take the nonce for the text
+ */
 export function nonceLine(text: string, nonce: string, command = 'MESSAGE'): string {
-  const parameter = isQuoted(text) || /^\s|\s$/.test(text) ? JSON.stringify(text) : text
-  return `${command} nonce=${nonce} ${parameter}`
+  if (!/\S/.test(text)) throw new RefusedError('A text is not blank', 'text-empty')
+  return `${command} nonce=${nonce} ${QUOTED.test(text) ? JSON.stringify(text) : text}`
 }
 
 /** Returns a nickname as a parameter of commands for moderation. */

@@ -5,11 +5,11 @@ import { ClientInbox } from './inbox.ts'
 import { JoinedRoom } from './joined-room.ts'
 import { isSameName } from './nickname.ts'
 import { askLimits, commandLine, resultOf } from './requests.ts'
-import { RoomFeed } from './room-feed.ts'
 import { nicknameWord, nonceLine, randomWord } from './room-lines.ts'
 import type { EnterOptions } from './room-options.ts'
-import { Seat } from './seat.ts'
+import { Seat, type SeatOwner, type SeatUser } from './seat.ts'
 import type { ClientState } from './state.ts'
+import { Stay } from './stay.ts'
 import type { Dial } from './transport.ts'
 
 export interface ConnectOptions {
@@ -43,26 +43,20 @@ export type RoomEntry = NonNullable<CommandResult['rooms']>[number]
 export class RoomdClient implements AsyncDisposable {
   readonly nickname: string
   readonly inbox: ClientInbox
-  readonly #dial: Dial
   readonly #options: ConnectOptions
-  /** Connections, each in a room or in none; the line protocol has one room a connection. */
-  readonly #seats = new Set<Seat>()
-  readonly #rooms = new Map<RoomFeed, JoinedRoom>()
-  /** Password or access token; undefined for a guest. */
-  #secret: string | undefined
+  /** User of all connections; without a secret a guest. */
+  readonly #user: SeatUser
+  /** Connections, each with its room, if it is in one: the line protocol has one room a connection. */
+  readonly #seats = new Map<Seat, JoinedRoom | undefined>()
   #isClosed = false
-  /** True if the caller has given the word of the guest. */
-  readonly #hasWord: boolean
-  /** Resolves {@link #back}. */
-  #resume = (): void => {}
-  /** Resolves when a connection is of use again, or the client is closed. */
-  #back = this.#untilBack()
+  /** Called when a connection is of use again, or none is left. */
+  #waiting: (() => void)[] = []
 
   /** Connects and logs in. @throws DisconnectedError, RefusedError; TypeError without a nickname */
   static async open(dial: Dial, options: ConnectOptions): Promise<RoomdClient> {
     // Programs in JavaScript may leave them out.
     if (typeof (options as Partial<ConnectOptions> | undefined)?.nickname !== 'string')
-      throw new TypeError('connect(url, options) needs options with a nickname: { nickname }')
+      throw new TypeError('connect(url, options) needs a nickname')
     const { signal } = options
     const client = new RoomdClient(dial, options)
     signal?.addEventListener('abort', () => client.close(), { once: true })
@@ -78,24 +72,23 @@ export class RoomdClient implements AsyncDisposable {
 
   /** Called by {@link open}, and by a page that shows what it has before it is connected. */
   constructor(dial: Dial, options: ConnectOptions) {
-    this.#dial = dial
-    this.#hasWord = options.session !== undefined
-    this.#options = { ...options, session: options.session ?? randomWord() }
-    this.nickname = options.nickname
-    this.#secret = options.token ?? options.password
-    this.inbox = new ClientInbox(async () => (await this.#anySeat()).client)
+    const { nickname, password, token, session = randomWord() } = options
+    this.nickname = nickname
+    this.#options = options
+    this.#user = { dial, nickname, session, secret: token ?? password }
+    this.inbox = new ClientInbox(async () => (await this.#anySeat()).connection)
   }
 
   /** Connects and logs in, unless a connection is there. May be repeated after a failure. @throws DisconnectedError, RefusedError */
   async start(): Promise<void> {
-    const { client } = await this.#anySeat()
+    const { connection } = await this.#anySeat()
     // With a word of its own there can be no messages yet.
-    if (this.#secret !== undefined || this.#hasWord) await this.inbox.begin(client)
+    if (this.#user.secret ?? this.#options.session) await this.inbox.begin(connection)
   }
 
   /** The rooms that have been joined and not left. */
   get joined(): readonly JoinedRoom[] {
-    return [...this.#rooms.values()]
+    return [...this.#seats.values()].filter((room) => room !== undefined)
   }
 
   /**
@@ -104,31 +97,25 @@ export class RoomdClient implements AsyncDisposable {
    * @throws RefusedError `name-in-room`, `room-private`, `banned`, …; DisconnectedError
    */
   async join(name: string, options: EnterOptions = {}): Promise<JoinedRoom> {
-    if (this.joined.some((room) => isSameName(room.name, name))) {
+    if (this.joined.some((room) => isSameName(room.name, name)))
       throw new RefusedError(`Already in room ${name}`, 'name-in-room')
-    }
-    const { password, after, recent, maxMissed, events } = options
-    const feed = new RoomFeed(name)
-    const seat = [...this.#seats].find(({ isFree }) => isFree) ?? (await this.#sit(feed))
-    const room = new JoinedRoom(feed, seat.client, () => this.#leave(seat))
-    this.#rooms.set(feed, room)
+    const stay = new Stay(name, options)
+    const seat = [...this.#seats.keys()].find(({ isReady, stay }) => isReady && !stay) ?? (await this.#sit(stay))
+    const room = new JoinedRoom(stay, seat, async () => {
+      await seat.leave()
+      this.#release(seat)
+    })
+    this.#seats.set(seat, room)
     try {
-      await seat.enter(feed, {
-        password,
-        recent,
-        maxMissed,
-        follows: events,
-        after: after === undefined ? after : Number(after),
-      })
+      await seat.enter(stay)
+      return room
     } catch (error) {
-      this.#rooms.delete(feed)
       this.#release(seat)
       // Without a password in the room, the server takes the one given for a part of the name, and repeats it.
-      if (password !== undefined && error instanceof RefusedError && error.code === 'room-name-invalid')
+      if (options.password !== undefined && error instanceof RefusedError && error.code === 'room-name-invalid')
         throw new RefusedError(`No room with a password: ${name}`, error.code)
       throw error
     }
-    return room
   }
 
   /**
@@ -138,22 +125,20 @@ export class RoomdClient implements AsyncDisposable {
    * @throws RefusedError `nobody-here`, `not-in-room`, …; DisconnectedError when the client is closed before the reply
    */
   async tell(nickname: string, text: string, { nonce = randomWord() }: TellOptions = {}): Promise<void> {
-    if (!/\S/.test(text)) throw new RefusedError('A text is not blank', 'text-empty')
+    const line = nonceLine(text, nonce, `/tell ${nicknameWord(nickname)}`)
     for (;;) {
-      const back = this.#back
       try {
-        return void resultOf(await this.ask(nonceLine(text, nonce, `/tell ${nicknameWord(nickname)}`)))
+        return void resultOf(await this.ask(line))
       } catch (error) {
         if (!(error instanceof DisconnectedError) || this.#isClosed) throw error
       }
-      await back
+      await new Promise<void>((resolve) => this.#waiting.push(resolve))
     }
   }
 
   /** Lets later connections log in with another password, as after `/register` and `/passwd`. */
   usePassword(password: string): void {
-    this.#secret = password
-    for (const { client } of this.#seats) client.secret = password
+    this.#user.secret = password
   }
 
   /** Returns public rooms, busiest first: those in use, or those with a text in their name or topic; `all` for all. */
@@ -168,85 +153,70 @@ export class RoomdClient implements AsyncDisposable {
 
   /** Sends a line that changes neither nickname nor room, such as `/whoami`. Rejects with {@link DisconnectedError}. */
   async ask(line: string): Promise<Reply> {
-    return (await this.#anySeat()).client.ask(line)
+    return (await this.#anySeat()).connection.ask(line)
   }
 
   /** Makes sure at once that connections are alive, and opens lost ones without waiting. */
   wake(): void {
-    for (const { client } of this.#seats) client.wake()
+    for (const seat of this.#seats.keys()) seat.wake()
   }
 
   /** Leaves all rooms and disconnects. Iterations end, and texts without a reply reject. */
   close(): void {
     this.#isClosed = true
-    for (const seat of this.#seats) seat.close()
+    for (const seat of this.#seats.keys()) seat.close()
     this.inbox.end()
-    this.#resume()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.close()
   }
 
-  /** Returns the next value of {@link #back}. Node.js 20 has no `Promise.withResolvers`. */
-  #untilBack(): Promise<void> {
-    return new Promise((resolve) => (this.#resume = resolve))
+  #resume(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve()
   }
 
   /** Returns a connection, in a room where there is one. @throws DisconnectedError, RefusedError */
   async #anySeat(): Promise<Seat> {
-    const seats = [...this.#seats].filter(({ isReady }) => isReady)
-    return seats.find(({ isFree }) => !isFree) ?? seats[0] ?? (await this.#sit())
+    const seats = [...this.#seats.keys()].filter(({ isReady }) => isReady)
+    return seats.find(({ stay }) => stay) ?? seats[0] ?? (await this.#sit())
   }
 
   /** Opens another connection, for a room or for none. @throws DisconnectedError, RefusedError */
-  async #sit(feed?: RoomFeed): Promise<Seat> {
+  async #sit(stay?: Stay): Promise<Seat> {
     if (this.#isClosed) throw new DisconnectedError('The client is closed')
-    const { nickname, session, onState, onNotice } = this.#options
-    const secret = this.#secret
-    const seat: Seat = new Seat(
-      { dial: this.#dial, nickname, secret, session },
-      {
-        changed: (state) => {
-          if (state.state === 'online') {
-            this.#resume()
-            this.#back = this.#untilBack()
-          }
-          onState?.(state)
-        },
-        noticed: (text) => {
-          // Every connection gets an announcement.
-          const [first] = this.#seats
-          if (first === seat) onNotice?.(text)
-        },
-        told: (event) => this.inbox.push(event),
-        back: ({ client }) => void this.inbox.catchUp(client),
-        gone: (gone) => {
-          this.#seats.delete(gone)
-          if (gone.feed) this.#rooms.delete(gone.feed)
-        },
+    const { onState, onNotice } = this.#options
+    const owner: SeatOwner = {
+      changed: (state) => {
+        if (state.state === 'online') this.#resume()
+        onState?.(state)
       },
-      feed,
-    )
-    this.#seats.add(seat)
+      noticed: (text, seat) => {
+        // Every connection gets an announcement.
+        const [first] = this.#seats.keys()
+        if (first === seat) onNotice?.(text)
+      },
+      told: (event) => this.inbox.push(event),
+      back: ({ connection }) => void this.inbox.catchUp(connection),
+      gone: (gone) => {
+        this.#seats.delete(gone)
+        this.#resume()
+      },
+    }
+    const seat = new Seat(this.#user, owner, stay)
+    this.#seats.set(seat, undefined)
     try {
       await seat.open()
+      return seat
     } catch (error) {
       seat.close()
       throw error
     }
-    return seat
   }
 
-  async #leave(seat: Seat): Promise<void> {
-    const { feed } = seat
-    await seat.leave()
-    if (feed) this.#rooms.delete(feed)
-    this.#release(seat)
-  }
-
-  /** Closes a connection without a room, unless it is the last one. */
+  /** Gives up the room of a connection, and closes it unless it is the last one. */
   #release(seat: Seat): void {
     if (this.#seats.size > 1) seat.close()
+    else if (this.#seats.has(seat)) this.#seats.set(seat, undefined)
   }
 }

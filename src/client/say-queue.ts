@@ -1,5 +1,5 @@
-import type { Reply } from '../../commands/replies.ts'
 import type { Asking, ClientConnection } from './connection.ts'
+import { Fifo } from './fifo.ts'
 import { refusedError } from './requests.ts'
 
 /** A text on its way into a room. */
@@ -19,21 +19,15 @@ const WINDOW = 2_048
  * without a reply are sent again on the next one, where the server recognises by their nonces those that are in the room.
  */
 export class SayQueue {
-  /** Texts without a reply, oldest first, behind `#answered` with one. */
-  #texts: Spoken[] = []
-  #answered = 0
-  /** Number of texts that have been sent on the present connection, with those that are answered. */
+  /** Texts without a reply, oldest first. */
+  #texts = new Fifo<Spoken>()
+  /** Number of texts, from the first, that have been sent on the present connection. */
   #sent = 0
   #connection: ClientConnection | undefined
   /** Receiver of all replies on the present connection. */
   #asking: Asking | undefined
   #ended: Error | undefined
-  #lower: { readonly count: number; readonly resolve: () => void }[] = []
-
-  /** Number of texts without a reply. */
-  get waiting(): number {
-    return this.#texts.length - this.#answered
-  }
+  readonly #checks = new Set<() => void>()
 
   say(spoken: Spoken): void {
     if (this.#ended) return void spoken.failed(this.#ended)
@@ -41,29 +35,42 @@ export class SayQueue {
     this.#send()
   }
 
-  /** True if a further text would wait. */
-  get isFull(): boolean {
-    return this.waiting >= WINDOW
-  }
-
-  /** Resolves when the window is half empty. */
-  taken(): Promise<void> {
-    return this.below(WINDOW / 2)
+  /** Undefined unless a further text would wait; resolves when the window is half empty. */
+  get wait(): Promise<void> | undefined {
+    return this.#texts.length < WINDOW ? undefined : this.below(WINDOW / 2)
   }
 
   /** Resolves when fewer than `count` texts have no reply. */
-  async below(count: number): Promise<void> {
-    if (this.waiting >= count) await new Promise<void>((resolve) => this.#lower.push({ count, resolve }))
+  below(count: number): Promise<void> {
+    return new Promise((resolve) => {
+      const check = () => {
+        if (this.#texts.length >= count) return
+        this.#checks.delete(check)
+        resolve()
+      }
+      this.#checks.add(check)
+      check()
+    })
   }
 
   /** Called with a connection that has joined the room: sends all that have no reply. */
   begin(connection: ClientConnection): void {
     this.#connection = connection
-    const reply = (reply: Reply) => {
-      if (this.#connection === connection) this.#take(reply, connection)
+    this.#asking = {
+      reply: (reply) => {
+        if (this.#connection !== connection) return
+        if (reply.type === 'error') {
+          if (reply.code === 'unavailable' || reply.code === 'not-in-room') return this.#startAgain(connection)
+          this.#shift()?.failed(refusedError(reply))
+        } else {
+          this.#shift()?.said(reply.id ?? '')
+        }
+        this.#send()
+        for (const check of this.#checks) check()
+      },
+      lost: () => {},
     }
-    this.#asking = { reply, lost: () => {} }
-    this.#sent = this.#answered
+    this.#sent = 0
     this.#send()
   }
 
@@ -76,56 +83,31 @@ export class SayQueue {
   end(error: Error): void {
     this.#ended ??= error
     this.pause()
-    const left = this.#texts.slice(this.#answered)
-    this.#texts = []
-    this.#answered = this.#sent = 0
-    for (const { failed } of left) failed(error)
-    this.#release()
+    while (this.#texts.length > 0) this.#shift()?.failed(error)
+    for (const check of this.#checks) check()
+  }
+
+  #shift(): Spoken | undefined {
+    this.#sent--
+    return this.#texts.shift()
   }
 
   #send(): void {
-    while (this.#sent < this.#texts.length && this.#sent - this.#answered < WINDOW) {
-      const spoken = this.#texts[this.#sent]
-      if (!spoken || !this.#connection || !this.#asking) return
+    while (this.#connection && this.#asking && this.#sent < WINDOW) {
+      const spoken = this.#texts.at(this.#sent)
+      if (!spoken) return
       this.#sent++
       this.#connection.send(spoken.line, this.#asking)
     }
   }
 
-  #take(reply: Reply, connection: ClientConnection): void {
-    if (reply.type === 'error' && (reply.code === 'unavailable' || reply.code === 'not-in-room')) {
-      return void this.#startAgain(reply.code, connection)
-    }
-    const spoken = this.#texts[this.#answered]
-    if (!spoken) return
-    this.#answered++
-    // Moving a long array for each reply would take its time.
-    if (this.#answered >= WINDOW) {
-      this.#texts = this.#texts.slice(this.#answered)
-      this.#sent -= this.#answered
-      this.#answered = 0
-    }
-    if (reply.type === 'error') spoken.failed(refusedError(reply))
-    else spoken.said(reply.id ?? '')
-    this.#send()
-    this.#release()
-  }
-
   /** Replaces the connection: a text behind one that was not taken must not come before it. */
-  #startAgain(code: 'unavailable' | 'not-in-room', connection: ClientConnection): void {
+  #startAgain(connection: ClientConnection): void {
     this.pause()
-    if (code === 'unavailable') return void connection.drop()
     // The event that tells why comes before the next reply.
     connection.ask('/ping').then(
       () => connection.drop(),
       () => {},
     )
-  }
-
-  #release(): void {
-    if (this.#lower.length === 0) return
-    const due = this.#lower.filter(({ count }) => this.waiting < count)
-    this.#lower = this.#lower.filter(({ count }) => this.waiting >= count)
-    for (const { resolve } of due) resolve()
   }
 }

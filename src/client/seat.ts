@@ -1,145 +1,265 @@
-import type { PrivateEvent, UserKicked, UserLeft } from '../../commands/replies.ts'
-import { ChatClient, type ClientListener } from './client.ts'
-import type { ClientConnection } from './connection.ts'
-import { DisconnectedError, type LastWord, type RefusedError } from './errors.ts'
-import type { ClientOptions } from './reconnecting.ts'
-import type { RoomFeed } from './room-feed.ts'
+import type { PrivateEvent, Reply, RoomEvent } from '../../commands/replies.ts'
+import { ClientConnection, type Unasked } from './connection.ts'
+import { DisconnectedError, RefusedError } from './errors.ts'
+import { isSameName } from './nickname.ts'
+import { commandLine, resultOf } from './requests.ts'
 import type { ClientState } from './state.ts'
-import type { StayOptions, Told } from './stay.ts'
+import type { Stay } from './stay.ts'
+import type { Dial } from './transport.ts'
 
-export interface SeatOwner {
-  changed(state: ClientState): void
-  noticed(text: string): void
-  told(event: PrivateEvent): void
-  /** Called when a seat is logged in again. */
-  back(seat: Seat): void
-  /** Called when a seat is of no more use. */
-  gone(seat: Seat): void
+/** User of a connection. */
+export interface SeatUser {
+  readonly dial: Dial
+  readonly nickname: string
+  /** Password or access token of the nickname's account, which may change. */
+  secret?: string | undefined
+  /** Word that makes all connections of a guest one user (docs/protocols/line.md, section 2.3). */
+  readonly session?: string | undefined
 }
 
-/** One of the connections of a client, which is in one room or in none. */
-export class Seat implements ClientListener {
-  readonly client: ChatClient
-  /** The room that the seat is in, or taken for. */
-  feed: RoomFeed | undefined
-  /** True after the first login. */
-  isReady = false
+export interface SeatOwner {
+  readonly changed?: ((state: ClientState) => void) | undefined
+  readonly noticed?: ((text: string, seat: Seat) => void) | undefined
+  readonly told?: ((event: PrivateEvent) => void) | undefined
+  /** Called when a seat is logged in again. */
+  readonly back?: ((seat: Seat) => void) | undefined
+  /** Called when a seat is of no more use. */
+  readonly gone?: ((seat: Seat) => void) | undefined
+}
+
+/** Times before the first attempt to connect again and, doubled each time, at most before a later one. */
+const FIRST_RETRY_MS = 400
+const LAST_RETRY_MS = 10_000
+/** Time for which a lost connection may hold a nickname: the server finds a dead peer within a minute. */
+const GHOST_MS = 120_000
+const FIRST_REJOIN_MS = 500
+const LAST_REJOIN_MS = 5_000
+
+/** One of the connections of a client: logged in, opened again when it is lost, and in one room or in none. */
+export class Seat {
+  /** The room that the seat is in, on the way to, or taken for. */
+  stay: Stay | undefined
+  readonly #user: SeatUser
   readonly #owner: SeatOwner
-  #ended = false
+  readonly #told = (event: PrivateEvent) => this.#owner.told?.(event)
+  #connection: ClientConnection | undefined
+  /** True from the first login until {@link close}. */
+  #isReady = false
+  #isEnded = false
+  /** True while a caller joins the room. */
+  #isEntering = false
+  /** True if the server leaves messages out on the present connection. */
+  #isDeaf = false
+  /** Attempts since the connection was last of use. */
+  #attempts = 0
+  #timer: ReturnType<typeof setTimeout> | undefined
 
-  constructor(options: ClientOptions, owner: SeatOwner, feed?: RoomFeed) {
-    this.client = new ChatClient(options, this)
+  constructor(user: SeatUser, owner: SeatOwner, stay?: Stay) {
+    this.#user = user
     this.#owner = owner
-    this.feed = feed
+    this.stay = stay
   }
 
-  /** True if a room can be entered. */
-  get isFree(): boolean {
-    return this.isReady && !this.feed
+  /** True after the first login. */
+  get isReady(): boolean {
+    return this.#isReady
   }
 
-  /** Connects and logs in. @throws DisconnectedError, RefusedError */
+  /** The present connection. @throws DisconnectedError */
+  get connection(): ClientConnection {
+    if (!this.#connection) throw new DisconnectedError()
+    return this.#connection
+  }
+
+  /** Connects and logs in for the first time. @throws DisconnectedError, RefusedError */
   async open(): Promise<void> {
-    await this.client.connect()
-    this.isReady = true
-    if (!this.feed) this.#owner.changed({ state: 'online' })
+    await this.#login(this.#dial())
+    this.#isReady = true
+    if (!this.stay) this.#changed('online')
   }
 
   /** Joins a room. @throws DisconnectedError, RefusedError */
-  async enter(feed: RoomFeed, options: StayOptions): Promise<void> {
-    this.feed = feed
+  async enter(stay: Stay): Promise<void> {
+    this.stay = stay
+    this.#isEntering = true
     try {
-      await this.client.join(feed.name, options)
+      await this.#join(this.connection, stay)
     } catch (error) {
-      this.#owner.changed({ state: 'closed', ...this.#room })
-      this.feed = undefined
+      this.#vacate()
       throw error
+    } finally {
+      this.#isEntering = false
     }
-    await feed.entered
   }
 
   /** Leaves the room behind the texts that wait. @throws DisconnectedError, RefusedError */
   async leave(): Promise<void> {
-    const { feed } = this
-    await feed?.speech.below(1)
-    await this.client.leave()
-    this.#owner.changed({ state: 'closed', ...this.#room })
-    this.feed = undefined
-    feed?.end(new DisconnectedError('The room has been left'), true)
+    const { stay } = this
+    await stay?.speech.below(1)
+    const left = () => {
+      stay?.lost()
+      this.#vacate()
+    }
+    try {
+      resultOf(await this.connection.ask('LEAVE', ({ type }) => void (type === 'commandResult' && left())))
+    } catch (error) {
+      // A membership has ended with the connection, and the next one does not join again.
+      if (error instanceof RefusedError && error.code !== 'not-in-room') throw error
+      left()
+    }
+    stay?.end(new DisconnectedError('The room has been left'), true)
+  }
+
+  /** Reconnects at once if the connection is lost, and makes sure that it is not otherwise. */
+  wake(): void {
+    if (this.#connection) this.#connection.check()
+    else void this.#return()
   }
 
   /** Ends connection and room for good. */
   close(error?: Error): void {
-    if (this.#ended) return
-    this.#ended = true
-    const room = this.#room
-    this.client.close()
-    this.#owner.gone(this)
-    this.feed?.end(error ?? new DisconnectedError('The client is closed'), !error)
-    this.#owner.changed({ state: 'closed', ...room, ...(error && { error }) })
+    if (this.#isEnded) return
+    this.#isEnded = true
+    this.#isReady = false
+    clearTimeout(this.#timer)
+    this.#connection?.close()
+    this.#connection = undefined
+    this.#owner.gone?.(this)
+    this.stay?.end(error ?? new DisconnectedError('The client is closed'), !error)
+    this.#changed('closed', error && { error })
   }
 
-  dialling(): void {
-    this.#owner.changed({ state: 'connecting', ...this.#room })
+  #dial(): ClientConnection {
+    this.#changed('connecting')
+    this.#isDeaf = false
+    const connection = new ClientConnection(this.#user.dial, {
+      heard: (line) => this.#heard(line),
+      lost: (why, isFinal) => this.#lost(why, isFinal),
+    })
+    this.#connection = connection
+    return connection
   }
 
-  back(): void {
-    if (!this.feed) this.#owner.changed({ state: 'online' })
-    this.#owner.back(this)
+  async #login(connection: ClientConnection): Promise<void> {
+    const { nickname, secret, session } = this.#user
+    await connection.opened
+    resultOf(await connection.ask(commandLine('LOGIN', nickname, secret ?? (session && `session=${session}`))))
   }
 
-  joined(name: string, connection: ClientConnection): void {
-    this.#named(name)
-    this.feed?.joined(name, connection)
-    this.#owner.changed({ state: 'online', room: name })
+  #lost(why: DisconnectedError | undefined, isFinal: boolean): void {
+    this.#connection = undefined
+    if (!this.#isReady) return
+    this.stay?.lost()
+    if (isFinal) return void this.close(why)
+    // Clients that were lost together do not come back together.
+    const retryMs = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#attempts++) * (0.5 + Math.random() / 2)
+    this.#timer = setTimeout(() => void this.#return(), retryMs)
+    const { message: reason, code } = why ?? {}
+    this.#changed('offline', { ...(reason && { reason }), ...(code && { code }), retryMs })
   }
 
-  happened(event: Told): void {
-    if (event.type === 'private') this.#owner.told(event)
-    else this.feed?.happened(event)
+  /** Opens a lost connection again. */
+  async #return(): Promise<void> {
+    clearTimeout(this.#timer)
+    if (!this.#isReady || this.#connection) return
+    const connection = this.#dial()
+    const isCurrent = () => this.#connection === connection
+    try {
+      await this.#login(connection)
+      if (!isCurrent()) return
+      this.#owner.back?.(this)
+      const { stay } = this
+      if (stay) {
+        await this.#joinAgain(connection, stay)
+      } else {
+        this.#attempts = 0
+        this.#changed('online')
+      }
+    } catch (error) {
+      // A connection that is lost has its successor already.
+      if (!(error instanceof RefusedError) || !isCurrent()) return
+      if (error.code === 'unavailable') connection.drop()
+      else this.close(error)
+    }
   }
 
-  missed(): void {
-    this.feed?.events.miss('Some events are no longer on the server')
+  async #joinAgain(connection: ClientConnection, stay: Stay): Promise<void> {
+    const end = Date.now() + GHOST_MS
+    for (let delayMs = FIRST_REJOIN_MS; ; delayMs = Math.min(LAST_REJOIN_MS, delayMs * 1.5)) {
+      // The caller has left the room, or is joining it.
+      if (this.stay !== stay || this.#isEntering) return
+      try {
+        return await this.#join(connection, stay)
+      } catch (error) {
+        const isTaken = error instanceof RefusedError && error.code === 'name-in-room'
+        if (!isTaken || Date.now() > end) throw error
+        this.#changed('waiting')
+      }
+      await new Promise((resolve) => setTimeout(resolve, delayMs))
+    }
   }
 
-  renamed(name: string): void {
-    this.#named(name)
-    if (this.feed) this.feed.name = name
-    this.#owner.changed({ state: 'online', room: name })
+  async #join(connection: ClientConnection, stay: Stay): Promise<void> {
+    let topic: Promise<unknown> | undefined
+    const joined = (reply: Reply) => {
+      if (reply.type !== 'commandResult') return
+      this.#named(stay, String(reply.result).slice('Joined room '.length))
+      topic = connection.ask('/topic', (reply) => {
+        if (reply.type === 'commandResult') stay.topic = reply.topic ?? ''
+      })
+      stay.begin(connection, this.#told).then(
+        (isTold) => {
+          if (isTold) this.#attempts = 0
+        },
+        (error: unknown) => {
+          // Lost again, it catches up again.
+          if (!(error instanceof DisconnectedError)) throw error
+        },
+      )
+    }
+    if (stay.isDeaf !== this.#isDeaf) {
+      this.#isDeaf = stay.isDeaf
+      // A server that does not know it sends them all the same.
+      connection.ask(`/messages ${stay.isDeaf ? 'off' : 'on'}`).catch(() => {})
+    }
+    resultOf(await connection.ask(commandLine('JOIN', stay.name, stay.options.password), joined))
+    // What the connection is lost before, the next one asks for.
+    await topic?.catch(() => {})
   }
 
-  noticed(text: string): void {
-    this.#owner.noticed(text)
+  #heard(line: Unasked): void {
+    const { stay } = this
+    if (line.type === 'notice') return void this.#owner.noticed?.(line.notice, this)
+    if (stay) stay.hear(line, this.#told)
+    else if (line.type === 'private') this.#told(line)
+    if (!stay || line.type === 'private') return
+    if (line.room !== stay.name) this.#named(stay, line.room)
+    const reason = departure(line, this.#user.nickname)
+    if (reason) this.close(new DisconnectedError(reason))
   }
 
-  waiting(): void {
-    if (this.feed) this.#owner.changed({ state: 'waiting', room: this.feed.name })
+  /** Notes the present name of the room; the state under the one before ends. */
+  #named(stay: Stay, name: string): void {
+    if (stay.name !== name) this.#changed('closed')
+    stay.name = name
+    this.#changed('online')
   }
 
-  lost(why: LastWord | undefined, retryMs: number | undefined): void {
-    this.feed?.lost()
-    if (retryMs === undefined) return void this.close(new DisconnectedError(why))
-    const { text: reason, code } = why ?? {}
-    this.#owner.changed({ state: 'offline', ...this.#room, ...(reason && { reason }), ...(code && { code }), retryMs })
+  #vacate(): void {
+    this.#changed('closed')
+    this.stay = undefined
   }
 
-  ended(why: RefusedError | undefined, event?: UserLeft | UserKicked): void {
-    this.close(why ?? new DisconnectedError(event ? departureText(event) : undefined))
-  }
-
-  /** Ends the state of the room under the name that it had, or was asked for by. */
-  #named(name: string): void {
-    const before = this.feed?.name
-    if (before !== undefined && before !== name) this.#owner.changed({ state: 'closed', room: before })
-  }
-
-  get #room(): { room?: string } {
-    return this.feed ? { room: this.feed.name } : {}
+  #changed(state: ClientState['state'], more?: object): void {
+    const room = this.stay && { room: this.stay.name }
+    // What belongs to a state is given with it.
+    this.#owner.changed?.({ state, ...room, ...more } as ClientState)
   }
 }
 
-function departureText(event: UserLeft | UserKicked): string {
-  if (event.type === 'userLeft') return `Put out of ${event.room}`
-  return `Kicked from ${event.room} by ${event.from}${event.body && `: ${event.body}`}`
+/** Returns how a user was put out of a room by an event, undefined for other events. */
+function departure(event: RoomEvent, nickname: string): string | undefined {
+  if (event.type === 'userLeft' && isSameName(event.from, nickname)) return `Put out of ${event.room}`
+  if (event.type === 'userKicked' && isSameName(event.to, nickname))
+    return `Kicked from ${event.room} by ${event.from}${event.body && `: ${event.body}`}`
 }

@@ -1,136 +1,105 @@
-import type { CommandResult, History, PrivateEvent, RoomEvent } from '../../commands/replies.ts'
+import type { History, PrivateEvent, RoomEvent } from '../../commands/replies.ts'
 import type { ClientConnection } from './connection.ts'
-import { optionWords } from './requests.ts'
+import { EventQueue } from './event-queue.ts'
+import { commandLine, optionWords } from './requests.ts'
+import type { EnterOptions } from './room-options.ts'
+import { SayQueue } from './say-queue.ts'
 
 /** An event of a room, or a private message. */
 export type Told = RoomEvent | PrivateEvent
 
-export type Marks = NonNullable<CommandResult['marks']>
+/** Receiver of the events of a room, each once and in the order of their ids. */
+export type EventSink = Pick<EventQueue<RoomEvent>, 'push' | 'miss' | 'end'>
 
-/** State of the room when a client has been told everything that happened before. */
-export interface CaughtUp {
-  /** The client was in this room before. */
-  readonly again: boolean
-  /** False when the server no longer has all the events that were missed. */
-  readonly whole: boolean
-  readonly members: readonly string[]
-  /** Roles of the members that have one, and who is away. */
-  readonly marks: Marks
-}
-
-export interface StayOptions {
-  /** Password of a locked room. */
-  readonly password?: string | undefined
-  /** Id of the last event known: the events after it are told first. */
-  readonly after?: number | undefined
-  /** Past events that are told on joining the room for the first time; none by default. */
-  readonly recent?: number | undefined
-  /** Newest events told of those missed; all by default. */
-  readonly maxMissed?: number | undefined
-  /** False to be told neither messages nor the past. */
-  readonly follows?: boolean | undefined
-}
-
-export interface StayListener {
-  /** The client has joined a room, or is back in it. Events follow, then {@link caughtUp}. */
-  joined?(room: string, connection: ClientConnection): void
-  /** Called for each event of the room once, in the order of their ids, and for private messages. */
-  happened?(event: Told): void
-  /** The server no longer has all the events between those told before and those told next. */
-  missed?(): void
-  caughtUp?(state: CaughtUp): void
-}
-
-/** The presence of a client in one room, over reconnections. */
+/** The presence of a client in one room, over reconnections: what goes into the room, and what comes out of it. */
 export class Stay {
-  /** Present name of the room. */
-  room: string
-  readonly options: StayOptions
-  readonly #listener: StayListener
+  /** The present name, before the joining the one that was asked for. */
+  name: string
+  topic = ''
+  readonly options: EnterOptions
+  readonly speech = new SayQueue()
+  readonly queue = new EventQueue<RoomEvent>((on) => this.#connection?.pause(on))
+  readonly #events: EventSink
+  #connection: ClientConnection | undefined
   /** Id of the newest event told. */
   #newest: number
-  /** Events that come while the past of the room is read, or how far the client is otherwise. */
-  #presence: 'away' | 'caughtUp' | Told[] = 'away'
+  /** Events that come while the past of the room is read. */
+  #held: Told[] | undefined
 
-  constructor(room: string, options: StayOptions, listener: StayListener) {
-    this.room = room
+  /** @param events gets the events in place of {@link queue} */
+  constructor(name: string, options: EnterOptions = {}, events?: EventSink) {
+    this.name = name
     this.options = options
-    this.#newest = options.after ?? 0
-    this.#listener = listener
+    this.#newest = Number(options.after ?? 0)
+    this.#events = events ?? this.queue
   }
 
-  get isAway(): boolean {
-    return this.#presence === 'away'
-  }
-
-  get isCaughtUp(): boolean {
-    return this.#presence === 'caughtUp'
-  }
-
-  /** Called with the connection that has joined the room. */
-  arrive(connection: ClientConnection): void {
-    this.#presence = []
-    this.#listener.joined?.(this.room, connection)
+  /** True if the room is only spoken in. */
+  get isDeaf(): boolean {
+    return this.options.events === false
   }
 
   /** Called when the connection is lost, or the room is left. */
-  leave(): void {
-    this.#presence = 'away'
+  lost(): void {
+    this.#connection = undefined
+    this.#held = undefined
+    this.speech.pause()
   }
 
-  /** Called with an event from the server. */
-  hear(event: Told): void {
-    if (typeof this.#presence === 'string') this.#tell(event)
-    else this.#presence.push(event)
+  /** Ends the reading of events, with an error if there is one, and fails texts that have no reply. */
+  end(error: Error, isExpected: boolean): void {
+    this.lost()
+    this.speech.end(error)
+    this.#events.end(isExpected ? undefined : error)
   }
 
-  /** Reads the past of the room and then tells what happened in the meantime. Rejects with {@link DisconnectedError}. */
-  async catchUp(connection: ClientConnection): Promise<void> {
-    const held = this.#presence
-    // Left already.
-    if (typeof held === 'string') return
-    const { recent = 0, maxMissed, follows = true } = this.options
-    const again = this.#newest > 0
+  /** Called with an event from the server, in the room or on the way into it. Private messages are handed on in their turn. */
+  hear(event: Told, told: (event: PrivateEvent) => void): void {
+    if (this.#held) this.#held.push(event)
+    else if (event.type === 'private') told(event)
+    else if (this.#connection && !(this.isDeaf && event.type === 'message')) this.#tell(event)
+  }
+
+  /**
+   * Called when the connection has joined the room. Tells its past, and then what happens meanwhile. Resolves with true when all is told,
+   * with false when the room has been left before. Rejects with {@link DisconnectedError}.
+   */
+  async begin(connection: ClientConnection, told: (event: PrivateEvent) => void): Promise<boolean> {
+    this.#connection = connection
+    const held: Told[] = []
+    this.#held = held
+    this.speech.begin(connection)
+    if (!this.isDeaf) await this.#readPast(connection)
+    // Out of the room, or in it anew.
+    if (this.#held !== held) return false
+    this.#held = undefined
+    for (const event of held) this.hear(event, told)
+    return true
+  }
+
+  async #readPast(connection: ClientConnection): Promise<void> {
+    const { recent = 0, maxMissed } = this.options
     const tell = (body: History['body']) => this.#tell(recordedEvent(body))
     const past = (range: object, record = tell) =>
-      connection.askRecords(['HISTORY', ...optionWords(range)].join(' '), record)
-    let whole = true
-    if (again && follows) {
+      connection.askRecords(commandLine('HISTORY', ...optionWords(range)), record)
+    let isWhole = this.#newest > 0
+    if (isWhole) {
       const found: History['body'][] = []
-      const missed = await past(
-        { after: this.#newest, limit: maxMissed },
-        maxMissed ? (body) => void found.push(body) : tell,
-      )
-      if (missed.type === 'error' && missed.code === 'unavailable') return connection.drop()
-      whole = missed.type !== 'error' && found.length < (maxMissed ?? Number.POSITIVE_INFINITY)
-      if (!whole) this.#listener.missed?.()
+      const take = maxMissed ? (body: History['body']) => void found.push(body) : tell
+      const reply = await past({ after: this.#newest, limit: maxMissed }, take)
+      if (reply.type === 'error' && reply.code === 'unavailable') return connection.drop()
+      isWhole = reply.type !== 'error' && found.length !== maxMissed
+      if (!isWhole) this.#events.miss('Some events are no longer on the server')
       found.forEach(tell)
     }
-    if (recent > 0 && !(again && whole) && follows) {
-      whole &&= (await past({ limit: recent })).type !== 'error'
-    }
-    // Its reply is behind all that happened before.
-    await connection.ask(follows ? '/who' : '/ping', (reply) => {
-      // Out of the room, or in it anew.
-      if (this.#presence !== held) return
-      this.#presence = 'caughtUp'
-      for (const event of held) {
-        this.#tell(event)
-        // Closed by the listener.
-        if (!this.isCaughtUp) return
-      }
-      const { members = [], marks = [] } = reply.type === 'commandResult' ? reply : {}
-      this.#listener.caughtUp?.({ again, whole, members, marks })
-    })
+    if (recent > 0 && !isWhole) await past({ limit: recent })
   }
 
   #tell(event: Told): void {
-    if (event.type !== 'private') {
-      const id = Number(event.id)
-      if (id <= this.#newest) return
-      this.#newest = id
-    }
-    this.#listener.happened?.(event)
+    if (event.type === 'private' || Number(event.id) <= this.#newest) return
+    this.#newest = Number(event.id)
+    if (event.type === 'topic') this.topic = event.body
+    this.#events.push(event)
   }
 }
 

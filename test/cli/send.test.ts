@@ -191,7 +191,7 @@ test('what makes no sense is told in one line, with status 2', async () => {
     [['send', 'ops', 'x', '--one'], '--one is for standard input'],
     [['send', 'ops', 'x', '--retry', 'soon'], '--retry soon: not a whole number'],
     [['send', 'ops', 'x', '--password-file', '/nowhere'], '--password-file /nowhere: ENOENT'],
-    [['send', 'ops', 'x', '-s', 'gopher://x'], '--server gopher://x: Not a URL of tcp, tls, ws, wss, http or https'],
+    [['send', 'ops', 'x', '-s', 'gopher://x'], '--server gopher://x: Not a URL of a server: gopher://x'],
     [['send', 'ops', 'x', '-s', `127.0.0.1:${http}`], `127.0.0.1:${http} is no line port of roomd`],
     [['send', 'ops', 'x', '-s', `tls://127.0.0.1:${http}`, '--ca', '/nowhere'], '--ca /nowhere: ENOENT'],
     [['send', 'ops', 'x', '-s', 'wss://127.0.0.1', '--ca', '/nowhere'], '--ca /nowhere: ENOENT'],

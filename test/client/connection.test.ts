@@ -1,8 +1,8 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { ClientConnection } from '../../src/client/connection.ts'
-import { connect } from '../../src/client/node/index.ts'
+import { connect, RefusedError } from '../../src/client/node/index.ts'
 import { tcp } from '../../src/client/node/sockets.ts'
-import { askLimits, messageLine } from '../../src/client/requests.ts'
+import { askLimits } from '../../src/client/requests.ts'
 import { nonceLine } from '../../src/client/room-lines.ts'
 import { startTestDaemon } from '../support/daemon.ts'
 import { reservePort } from '../support/port.ts'
@@ -54,12 +54,14 @@ test('the limits that the server tells are those it holds to', async () => {
   expect(await codeOf('y'.repeat(text + 1))).toBe('text-too-long')
 })
 
-test('a message is said to the letter; a nonce stands before it', () => {
-  expect(messageLine('LEAVE')).toBe('MESSAGE LEAVE')
-  expect(messageLine('  indented')).toBe('  indented')
+test('a text is said to the letter, behind its nonce', () => {
   expect(nonceLine('hello', 'k7')).toBe('MESSAGE nonce=k7 hello')
+  expect(nonceLine('LEAVE "now"', 'k7')).toBe('MESSAGE nonce=k7 LEAVE "now"')
   expect(nonceLine('two\nlines', 'k7')).toBe('MESSAGE nonce=k7 "two\\nlines"')
-  expect(messageLine(' "quoted" ')).toBe('MESSAGE " \\"quoted\\" "')
+  expect(nonceLine('  indented', 'k7')).toBe('MESSAGE nonce=k7 "  indented"')
+  expect(nonceLine('"quoted"', 'k7', '/me')).toBe('/me nonce=k7 "\\"quoted\\""')
+  expect(nonceLine('"over\u2028lines"', 'k7')).toBe('MESSAGE nonce=k7 "\\"over\u2028lines\\""')
+  expect(() => nonceLine(' ', 'k7')).toThrow(RefusedError)
 })
 
 test('a connection that cannot be opened tells why', async () => {

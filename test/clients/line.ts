@@ -54,8 +54,8 @@ export class Line {
       {
         heard: (line) => this.#heard(line),
         lost: (why) => {
-          if (why?.code !== undefined) hearer.ended?.(why.text)
-          reject(new DisconnectedError(why?.text))
+          if (why?.code !== undefined) hearer.ended?.(why.message)
+          reject(why ?? new DisconnectedError())
         },
       },
     )

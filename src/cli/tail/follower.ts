@@ -1,9 +1,9 @@
-import type { RoomEvent, UserKicked, UserLeft } from '../../../commands/replies.ts'
-import { ChatClient } from '../../client/client.ts'
+import type { RoomEvent } from '../../../commands/replies.ts'
 import { DisconnectedError, RefusedError } from '../../client/errors.ts'
 import { isSameName } from '../../client/nickname.ts'
 import { resultOf } from '../../client/requests.ts'
-import { recordedEvent, type Told } from '../../client/stay.ts'
+import { Seat } from '../../client/seat.ts'
+import { recordedEvent, Stay } from '../../client/stay.ts'
 import type { Dial, LineTransport } from '../../client/transport.ts'
 import type { ClientIdentity } from '../identity.ts'
 import type { Reach } from '../reach.ts'
@@ -30,7 +30,8 @@ export interface FollowerListener {
 export class Follower {
   /** Rejects when the room cannot be followed any longer. */
   readonly ended: Promise<never>
-  readonly #client: ChatClient
+  readonly #seat: Seat
+  readonly #nickname: string
   readonly #room: string
   readonly #listener: FollowerListener
   /** Events that happen while the past is read. */
@@ -51,6 +52,7 @@ export class Follower {
     const { promise, reject } = Promise.withResolvers<never>()
     this.ended = promise
     promise.catch(() => {})
+    this.#nickname = nickname
     this.#room = room
     this.#listener = listener
     const open: Dial = (listener) => {
@@ -58,28 +60,26 @@ export class Follower {
       if (this.#isPaused) this.#transport.pause?.(true)
       return this.#transport
     }
-    this.#client = new ChatClient(
+    this.#seat = new Seat(
       { dial: open, nickname, secret: token ?? password },
       {
-        caughtUp: () => this.#back(),
-        happened: (event) => this.#hear(event),
-        missed: () => listener.missed(),
-        lost: (why, retryMs) => {
-          if (retryMs === undefined) reject(new DisconnectedError(why))
-          else listener.away()
+        changed: (state) => {
+          if (state.state === 'online') this.#back()
+          if (state.state === 'offline') listener.away()
+          if (state.state === 'closed' && state.error) reject(state.error)
         },
-        ended: (why, event) => reject(why ?? new DisconnectedError(departureOf(event))),
       },
     )
   }
 
   /** Connects and joins. @throws RefusedError, DisconnectedError */
   async enter(password: string | undefined): Promise<void> {
+    const events = { push: (event: RoomEvent) => this.#hear(event), miss: () => this.#listener.missed(), end: () => {} }
     try {
-      await this.#client.connect()
-      await this.#client.join(this.#room, { password })
+      await this.#seat.open()
+      await this.#seat.enter(new Stay(this.#room, { password }, events))
     } catch (error) {
-      this.#client.close()
+      this.close()
       throw error
     }
   }
@@ -117,22 +117,21 @@ export class Follower {
   }
 
   close(): void {
-    this.#client.close()
+    this.#seat.close()
   }
 
   /** Reads what HISTORY gives. */
   async #read(words: string): Promise<void> {
     const tell = (body: Parameters<typeof recordedEvent>[0]) => this.#tell(recordedEvent(body))
-    resultOf(await this.#client.connection.askRecords(`HISTORY ${words}`.trimEnd(), tell))
+    resultOf(await this.#seat.connection.askRecords(`HISTORY ${words}`.trimEnd(), tell))
   }
 
-  #hear(event: Told): void {
-    if (event.type === 'private') return
+  #hear(event: RoomEvent): void {
     if (this.#held) this.#held.push(event)
     else this.#tell(event)
   }
 
-  #tell(event: Told): void {
+  #tell(event: ReturnType<typeof recordedEvent>): void {
     if (event.type === 'private' || Number(event.id) <= this.#last) return
     this.#last = Number(event.id)
     this.#listener.happened(event)
@@ -141,11 +140,6 @@ export class Follower {
   /** Returns true for the coming and going of the follower. */
   isOwn(event: RoomEvent): boolean {
     const isPresence = event.type === 'userJoined' || event.type === 'userLeft'
-    return isPresence && isSameName(event.from, this.#client.nickname)
+    return isPresence && isSameName(event.from, this.#nickname)
   }
-}
-
-function departureOf(event: UserLeft | UserKicked | undefined): string {
-  if (event?.type !== 'userKicked') return `Put out of ${event?.room ?? 'the room'}`
-  return `Kicked from ${event.room} by ${event.from}${event.body && `: ${event.body}`}`
 }

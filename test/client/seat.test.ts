@@ -1,0 +1,113 @@
+import { once } from 'node:events'
+import { expect, onTestFinished, test } from 'vitest'
+import { tcp } from '../../src/client/node/sockets.ts'
+import { RoomdClient } from '../../src/client/roomd-client.ts'
+import { Seat } from '../../src/client/seat.ts'
+import type { ClientState } from '../../src/client/state.ts'
+import { Stay } from '../../src/client/stay.ts'
+import type { Dial } from '../../src/client/transport.ts'
+import { startTestDaemon } from '../support/daemon.ts'
+import { openRelay } from './relay.ts'
+
+const host = '127.0.0.1'
+
+async function start(): Promise<number> {
+  const daemon = await startTestDaemon()
+  onTestFinished(() => daemon.stop())
+  return daemon.line
+}
+
+async function open(dial: Dial, onState?: (state: ClientState) => void): Promise<RoomdClient> {
+  const client = await RoomdClient.open(dial, { nickname: 'anna', onState })
+  onTestFinished(() => client.close())
+  return client
+}
+
+test('a seat that leaves a room at once is not in it', async () => {
+  const seat = new Seat({ dial: tcp({ host, port: await start() }), nickname: 'anna' }, {})
+  onTestFinished(() => seat.close())
+  await seat.open()
+  const stay = new Stay('ops')
+  await Promise.all([seat.enter(stay), seat.leave()])
+  expect(seat.stay).toBeUndefined()
+  expect(await seat.connection.ask('hello')).toMatchObject({ code: 'not-in-room' })
+  expect(seat.stay).toBeUndefined()
+})
+
+test('the past of a room is told where its connection was in another one before', async () => {
+  const port = await start()
+  const anna = await open(tcp({ host, port }))
+  const bob = await RoomdClient.open(tcp({ host, port }), { nickname: 'bob' })
+  onTestFinished(() => bob.close())
+  const [ops, dev] = [await bob.join('ops'), await bob.join('dev')]
+  await ops.say('in ops')
+  for (const text of ['one', 'two']) await dev.say(text)
+  await (await anna.join('ops', { recent: 50 })).leave()
+  const told: string[] = []
+  for await (const { type, from, body } of await anna.join('dev', { recent: 50 })) {
+    told.push(type === 'message' ? body : `${type} ${from}`)
+    if (type === 'userJoined' && from === 'anna') break
+  }
+  expect(told).toEqual(['userJoined bob', 'one', 'two', 'userJoined anna'])
+})
+
+test('a room that is left while the nickname is taken in it is not joined again', async () => {
+  const port = await start()
+  const relay = await openRelay(port)
+  const states: string[] = []
+  const lost = Promise.withResolvers<void>()
+  const waiting = Promise.withResolvers<void>()
+  // The way back is open once the nickname is taken.
+  let isOpen = true
+  const anna = await open(
+    (listener) => tcp({ host, port: isOpen ? relay.port : 1 })(listener),
+    ({ state }) => {
+      states.push(state)
+      if (state === 'offline') lost.resolve()
+      if (state === 'waiting') waiting.resolve()
+    },
+  )
+  const room = await anna.join('ops')
+  isOpen = false
+  relay.cut()
+  await lost.promise
+  const other = await RoomdClient.open(tcp({ host, port }), { nickname: 'anna' })
+  onTestFinished(() => other.close())
+  await expect.poll(() => other.join('ops').then(() => 'joined', String), { interval: 10 }).toBe('joined')
+  isOpen = true
+  await waiting.promise
+  await room.leave()
+  for (const taken of other.joined) await taken.leave()
+  expect(anna.joined).toEqual([])
+  const dev = await anna.join('dev')
+  expect(states.slice(states.lastIndexOf('waiting'))).toEqual(['waiting', 'closed', 'online'])
+  expect(await dev.ask('/whoami')).toMatchObject({ type: 'commandResult' })
+})
+
+test('a room joined while the client logs in again is joined once', async () => {
+  const relay = await openRelay(await start())
+  const dial = tcp({ host, port: relay.port })
+  const sent: string[] = []
+  const connections = new EventTarget()
+  const anna = await open((listener) => {
+    const transport = dial({
+      ...listener,
+      opened: () => {
+        listener.opened()
+        connections.dispatchEvent(new Event('opened'))
+      },
+    })
+    const send = (line: string) => {
+      sent.push(line.split(' ')[0] ?? '')
+      transport.send(line)
+    }
+    return { ...transport, send }
+  })
+  const again = once(connections, 'opened')
+  relay.cut()
+  await again
+  const dev = await anna.join('dev')
+  await dev.ask('/ping')
+  expect(sent.filter((command) => /^[A-Z]/.test(command))).toEqual(['LOGIN', 'LOGIN', 'JOIN'])
+  expect(anna.joined).toEqual([dev])
+})
