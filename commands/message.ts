@@ -27,15 +27,18 @@ export function sayOnce(
   const { chat, session } = context
   const text = saidText(parameter.slice(prefix.length))
   const said = chat.messages.say(session.inRoom(), text, { nonce, details })
-  return inOrder(context, said).then(({ id }) => new Said(id))
+  return said.then(({ id }) => new Said(id), breakingOff(context))
 }
 
-/** Breaks off the connection if a line with a nonce is `unavailable`: the client sends it again, and none behind it may come before it. */
-export function inOrder<T>({ breakOff }: CommandContext, sent: Promise<T>): Promise<T> {
-  return sent.catch((error: unknown) => {
+/**
+ * Returns a handler that breaks off the connection if a line with a nonce is `unavailable`: the client sends it again, and none behind it may
+ * come before it.
+ */
+export function breakingOff({ breakOff }: CommandContext): (error: unknown) => never {
+  return (error) => {
     if (error instanceof Refusal && error.code === 'unavailable') breakOff()
     throw error
-  })
+  }
 }
 
 export const message: Command = {

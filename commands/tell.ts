@@ -1,5 +1,5 @@
 import type { Command } from './command.ts'
-import { inOrder, NONCE, saidText } from './message.ts'
+import { breakingOff, NONCE, saidText } from './message.ts'
 import { OK } from './replies.ts'
 import { splitName } from './words.ts'
 
@@ -17,7 +17,7 @@ export const tell: Command = {
     const { name: nickname, rest: said } = splitName(parameter)
     const [prefix = '', nonce] = NONCE.exec(said) ?? []
     const sent = chat.messages.send(session, nickname, saidText(said.slice(prefix.length)), { nonce })
-    await (nonce === undefined ? sent : inOrder(context, sent))
+    await (nonce === undefined ? sent : sent.catch(breakingOff(context)))
     return OK
   },
 }

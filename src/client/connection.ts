@@ -1,7 +1,11 @@
-import type { CommandResult, History, Reply, ServerLine } from '../../commands/replies.ts'
+import type { CommandResult, History, PrivateEvent, Reply, RoomEvent, ServerLine } from '../../commands/replies.ts'
 import { DisconnectedError } from './errors.ts'
 import { Fifo } from './fifo.ts'
+import { commandLine, optionWords } from './requests.ts'
 import type { Dial, LineTransport } from './transport.ts'
+
+/** An event of a room, or a private message. */
+export type Told = RoomEvent | PrivateEvent
 
 /** A line from the server that answers none. */
 export type Unasked = Exclude<ServerLine, Reply | History>
@@ -24,8 +28,8 @@ export interface Asking {
   reply(reply: Reply): void
   /** Called in place of {@link reply} with a result that records and another reply follow. */
   begun?: ((result: CommandResult) => void) | undefined
-  /** Called with each record that comes before the reply. */
-  record?: ((body: History['body']) => void) | undefined
+  /** Called with the event in each record that comes before the reply. */
+  record?: ((event: Told) => void) | undefined
   /** Called in place of {@link reply} when the connection has ended. */
   lost(error: DisconnectedError): void
 }
@@ -73,7 +77,7 @@ export class ClientConnection {
    * Sends one line. Rejects with {@link DisconnectedError}.
    *
    * @param at called with the reply before any later line is read
-   * @param record called with each record that comes before the reply
+   * @param record called with the event in each record that comes before the reply
    */
   ask(line: string, at?: (reply: Reply) => void, record?: Asking['record']): Promise<Reply> {
     return new Promise((resolve, lost) => {
@@ -89,15 +93,17 @@ export class ClientConnection {
    * Sends a request for records that takes `end=yes`. Resolves behind the last record with the reply before the first one. Rejects with
    * {@link DisconnectedError}.
    *
-   * @param record called with each record before any later line is read
+   * @param options such as `limit`, where they are defined
+   * @param record called with the event in each record before any later line is read
    */
-  askRecords(line: string, record: (body: History['body']) => void): Promise<Reply> {
+  askRecords(request: string, options: object, record: (event: Told) => void): Promise<Reply> {
     return new Promise((resolve, lost) => {
       let first: CommandResult | undefined
       const begun = (result: CommandResult) => {
         first = result
       }
-      this.send(`${line} end=yes`, { begun, reply: (reply) => resolve(first ?? reply), record, lost })
+      const line = commandLine(request, ...optionWords({ ...options, end: 'yes' }))
+      this.send(line, { begun, reply: (reply) => resolve(first ?? reply), record, lost })
     })
   }
 
@@ -166,7 +172,7 @@ export class ClientConnection {
     }
     switch (line.type) {
       case 'history':
-        return this.#asked.at(0)?.record?.(line.body)
+        return this.#asked.at(0)?.record?.(recordedEvent(line.body))
       case 'notice':
         if (line.reconnect !== undefined) this.#end(line.notice, undefined, !line.reconnect)
         break
@@ -203,4 +209,12 @@ export class ClientConnection {
     clearTimeout(this.#timer)
     this.#timer = setTimeout(act, ms)
   }
+}
+
+/** Returns the event in a record of HISTORY, which tells the addressee as `user`, or of /inbox. */
+function recordedEvent(body: History['body']): Told {
+  if (body.type === 'private') return body
+  const { user, to, ...event } = body
+  // The members of an event depend on its type.
+  return (user === undefined ? event : { ...event, to: user }) as RoomEvent
 }

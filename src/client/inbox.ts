@@ -1,8 +1,8 @@
-import type { History, PrivateEvent } from '../../commands/replies.ts'
-import type { ClientConnection } from './connection.ts'
+import type { PrivateEvent } from '../../commands/replies.ts'
+import type { ClientConnection, Told } from './connection.ts'
 import { RefusedError } from './errors.ts'
 import { EventQueue } from './event-queue.ts'
-import { commandLine, optionWords, resultOf } from './requests.ts'
+import { resultOf } from './requests.ts'
 
 export interface InboxRange {
   /** Newest messages of the range, 100 if not given. */
@@ -69,8 +69,9 @@ export class ClientInbox implements AsyncIterable<PrivateEvent> {
 
   async #read(connection: ClientConnection, range: InboxRange): Promise<PrivateEvent[]> {
     const events: PrivateEvent[] = []
-    const take = (body: History['body']) => void (body.type === 'private' && events.push(body))
-    resultOf(await connection.askRecords(commandLine('/inbox', ...optionWords(range)), take))
+    // There are no others in an inbox.
+    const take = (event: Told) => void events.push(event as PrivateEvent)
+    resultOf(await connection.askRecords('/inbox', range, take))
     return events
   }
 }

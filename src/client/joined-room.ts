@@ -1,4 +1,5 @@
-import type { CommandResult, History, Reply, RoomEvent } from '../../commands/replies.ts'
+import type { CommandResult, Reply, RoomEvent } from '../../commands/replies.ts'
+import type { Told } from './connection.ts'
 import { RefusedError } from './errors.ts'
 import { commandLine, optionWords, resultOf } from './requests.ts'
 import { nicknameWord, nonceLine, randomWord } from './room-lines.ts'
@@ -13,7 +14,7 @@ import type {
   WithdrawnRole,
 } from './room-options.ts'
 import type { Seat } from './seat.ts'
-import { recordedEvent, type Stay } from './stay.ts'
+import type { Stay } from './stay.ts'
 
 /** Texts, one or some at a time. */
 export type Texts = Iterable<string> | AsyncIterable<string | readonly string[]>
@@ -24,6 +25,7 @@ const WITHDRAWALS = { operator: 'deop', voiced: 'devoice', banned: 'unban', mute
 
 /** Characters of the random part of a nonce, which is in every line. They are of 64 random bits. */
 const NONCE_LENGTH = 14
+const FIRST_NONCE = 10_000_000
 
 /**
  * A room that a client has joined. Iteration gives the events from the joining on, each once and in order, over reconnections; it ends when
@@ -122,15 +124,15 @@ export class JoinedRoom implements AsyncIterable<RoomEvent> {
     let { before } = range
     do {
       const page: RoomEvent[] = []
-      const words = optionWords({
+      const options = {
         ...range,
         limit: first === undefined ? limit - found.length : undefined,
         before,
         kinds: kinds?.join(),
         grep: grep && quoted(grep),
-      })
-      const line = commandLine('HISTORY', from, ...words)
-      const reply = resultOf(await this.#seat.connection.askRecords(line, recordsTo(page)))
+      }
+      const request = commandLine('HISTORY', from)
+      const reply = resultOf(await this.#seat.connection.askRecords(request, options, recordsTo(page)))
       found = [...page, ...found]
       before = reply.before
     } while (before !== undefined && found.length < limit)
@@ -223,16 +225,15 @@ function quoted(text: string): string {
   return text.includes('"') ? `'${text}'` : `"${text}"`
 }
 
-function recordsTo(events: RoomEvent[]): (body: History['body']) => void {
-  return (body) => {
-    const event = recordedEvent(body)
-    if (event.type !== 'private') events.push(event)
-  }
+function recordsTo(events: RoomEvent[]): (event: Told) => void {
+  // There are no private messages in a room.
+  return (event) => void events.push(event as RoomEvent)
 }
 
 /** Returns a function that makes nonces which nobody else makes. */
 function nonces(): () => string {
   const own = randomWord().slice(0, NONCE_LENGTH)
-  let count = 0
+  // With as many digits for each, the server's index of nonces is filled in its order.
+  let count = FIRST_NONCE
   return () => `${own}.${count++}`
 }

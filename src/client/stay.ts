@@ -1,12 +1,8 @@
-import type { History, PrivateEvent, RoomEvent } from '../../commands/replies.ts'
-import type { ClientConnection } from './connection.ts'
+import type { PrivateEvent, RoomEvent } from '../../commands/replies.ts'
+import type { ClientConnection, Told } from './connection.ts'
 import { EventQueue } from './event-queue.ts'
-import { commandLine, optionWords } from './requests.ts'
 import type { EnterOptions } from './room-options.ts'
 import { SayQueue } from './say-queue.ts'
-
-/** An event of a room, or a private message. */
-export type Told = RoomEvent | PrivateEvent
 
 /** Receiver of the events of a room, each once and in the order of their ids. */
 export type EventSink = Pick<EventQueue<RoomEvent>, 'push' | 'miss' | 'end'>
@@ -79,20 +75,18 @@ export class Stay {
 
   async #readPast(connection: ClientConnection): Promise<void> {
     const { recent = 0, maxMissed } = this.options
-    const tell = (body: History['body']) => this.#tell(recordedEvent(body))
-    const past = (range: object, record = tell) =>
-      connection.askRecords(commandLine('HISTORY', ...optionWords(range)), record)
+    const tell = (event: Told) => this.#tell(event)
     let isWhole = this.#newest > 0
     if (isWhole) {
-      const found: History['body'][] = []
-      const take = maxMissed ? (body: History['body']) => void found.push(body) : tell
-      const reply = await past({ after: this.#newest, limit: maxMissed }, take)
+      const found: Told[] = []
+      const take = maxMissed ? (event: Told) => void found.push(event) : tell
+      const reply = await connection.askRecords('HISTORY', { after: this.#newest, limit: maxMissed }, take)
       if (reply.type === 'error' && reply.code === 'unavailable') return connection.drop()
       isWhole = reply.type !== 'error' && found.length !== maxMissed
       if (!isWhole) this.#events.miss('Some events are no longer on the server')
       found.forEach(tell)
     }
-    if (recent > 0 && !isWhole) await past({ limit: recent })
+    if (recent > 0 && !isWhole) await connection.askRecords('HISTORY', { limit: recent }, tell)
   }
 
   #tell(event: Told): void {
@@ -101,12 +95,4 @@ export class Stay {
     if (event.type === 'topic') this.topic = event.body
     this.#events.push(event)
   }
-}
-
-/** Returns the event in a record of HISTORY, which tells the addressee as `user`, or of /inbox. */
-export function recordedEvent(body: History['body']): Told {
-  if (body.type === 'private') return body
-  const { user, to, ...event } = body
-  // The members of an event depend on its type.
-  return (user === undefined ? event : { ...event, to: user }) as RoomEvent
 }

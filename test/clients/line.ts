@@ -95,7 +95,7 @@ export class Line {
   async history(request = 'HISTORY'): Promise<readonly Told[] | string> {
     await this.#connection.opened
     const records: Told[] = []
-    const reply = await this.#connection.askRecords(request, ({ id, type, from, body }) => {
+    const reply = await this.#connection.askRecords(request, {}, ({ id, type, from, body }) => {
       if (type !== 'private') records.push({ id: Number(id), type, from, body })
     })
     return reply.type === 'error' ? reply.error : records

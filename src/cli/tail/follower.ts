@@ -1,9 +1,10 @@
 import type { RoomEvent } from '../../../commands/replies.ts'
+import type { Told } from '../../client/connection.ts'
 import { DisconnectedError, RefusedError } from '../../client/errors.ts'
 import { isSameName } from '../../client/nickname.ts'
 import { resultOf } from '../../client/requests.ts'
 import { Seat } from '../../client/seat.ts'
-import { recordedEvent, Stay } from '../../client/stay.ts'
+import { Stay } from '../../client/stay.ts'
 import type { Dial, LineTransport } from '../../client/transport.ts'
 import type { ClientIdentity } from '../identity.ts'
 import type { Reach } from '../reach.ts'
@@ -122,8 +123,8 @@ export class Follower {
 
   /** Reads what HISTORY gives. */
   async #read(words: string): Promise<void> {
-    const tell = (body: Parameters<typeof recordedEvent>[0]) => this.#tell(recordedEvent(body))
-    resultOf(await this.#seat.connection.askRecords(`HISTORY ${words}`.trimEnd(), tell))
+    const tell = (event: Told) => this.#tell(event)
+    resultOf(await this.#seat.connection.askRecords(`HISTORY ${words}`.trimEnd(), {}, tell))
   }
 
   #hear(event: RoomEvent): void {
@@ -131,7 +132,7 @@ export class Follower {
     else this.#tell(event)
   }
 
-  #tell(event: ReturnType<typeof recordedEvent>): void {
+  #tell(event: Told): void {
     if (event.type === 'private' || Number(event.id) <= this.#last) return
     this.#last = Number(event.id)
     this.#listener.happened(event)
