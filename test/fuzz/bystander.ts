@@ -5,6 +5,8 @@ import type { Post, Report } from './bystander-thread.ts'
 export interface Witness {
   /** Of the acknowledgements, sorted. */
   readonly latenciesMs: readonly number[]
+  /** The longest acknowledgement without the time for which others had the machine. */
+  readonly stallMs: number
   readonly acknowledged: number
 }
 

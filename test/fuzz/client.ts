@@ -10,18 +10,20 @@ const HEAR_MS = 150
 /** Bytes that a client takes before it goes away: a long HISTORY, asked for many times. */
 const MOST_BYTES = 2 ** 22
 /** How long the server may say nothing and not end a connection whose client has ended its side, in ms. */
-const END_MS = 20_000
+const END_MS = 60_000
+const LINE_FEED = 10
 
 export interface Played {
   readonly received: Buffer
   /** Whether the server has ended the connection properly, so that nothing is missing. */
   readonly complete: boolean
   readonly sentBytes: number
+  readonly sentLines: number
 }
 
 export async function play(session: Session, port: number, secrets: Secrets): Promise<Played> {
   const client = new Client(session, port)
-  let sentBytes = 0
+  let [sentBytes, sentLines] = [0, 0]
   await client.connected
   for (const step of session.steps) {
     if (client.socket.destroyed) break
@@ -32,13 +34,14 @@ export async function play(session: Session, port: number, secrets: Secrets): Pr
     } else {
       const bytes = secrets.fillIn(step.bytes)
       sentBytes += bytes.length
+      sentLines += bytes.filter((byte) => byte === LINE_FEED).length
       client.socket.write(bytes)
       await new Promise(setImmediate)
     }
   }
   await client.end()
   client.destroy()
-  return { received: client.received, complete: client.complete, sentBytes }
+  return { received: client.received, complete: client.complete, sentBytes, sentLines }
 }
 
 class Client {

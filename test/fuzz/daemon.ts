@@ -8,6 +8,7 @@ import { RoomdProcess } from '../support/process.ts'
 const HEAP_MB = 256
 /** So few rooms, and so little of each in memory, that the heap shows what is not let go. */
 const BOUNDS = ['--max-rooms', '300', '--memory-events', '50', '--chatterbox-history', '100']
+const UNPACED = ['--guest-rate', '0']
 /** pino's. */
 const ERROR_LEVEL = 50
 /** How long after the last client everything of it is gone, in ms. */
@@ -31,7 +32,8 @@ export class FuzzedDaemon {
     this.#process = process
   }
 
-  static async start(folder: string): Promise<FuzzedDaemon> {
+  /** Without a pace it reads as fast as it can. */
+  static async start(folder: string, isUnpaced: boolean): Promise<FuzzedDaemon> {
     const ports = [
       '--line',
       '0',
@@ -47,13 +49,16 @@ export class FuzzedDaemon {
       '0',
     ]
     const preload = resolve(import.meta.dirname, 'collect-garbage.ts')
-    const process = new RoomdProcess(['--data', join(folder, 'data'), ...ports, ...BOUNDS], {
-      ROOMD_CHATTERBOX: undefined,
-      ROOMD_CHATROOM: undefined,
-      ROOMD_IRC: undefined,
-      ROOMD_HTTP: undefined,
-      NODE_OPTIONS: `--max-old-space-size=${HEAP_MB} --import=${preload}`,
-    })
+    const process = new RoomdProcess(
+      ['--data', join(folder, 'data'), ...ports, ...BOUNDS, ...(isUnpaced ? UNPACED : [])],
+      {
+        ROOMD_CHATTERBOX: undefined,
+        ROOMD_CHATROOM: undefined,
+        ROOMD_IRC: undefined,
+        ROOMD_HTTP: undefined,
+        NODE_OPTIONS: `--max-old-space-size=${HEAP_MB} --import=${preload}`,
+      },
+    )
     await process.ready()
     return new FuzzedDaemon(process)
   }

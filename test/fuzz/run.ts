@@ -8,8 +8,6 @@ import { PROTOCOLS, type ProtocolName } from './protocols/protocols.ts'
 import { Secrets } from './secrets.ts'
 import { sessionOf } from './session.ts'
 
-/** Sessions of one protocol at the same time. */
-const AT_ONCE = 4
 /** Share of the time that goes by before anything is measured: what is loaded on first use is then loaded. */
 const WARM_UP = 0.2
 /** How often the daemon's log is looked at, in ms. */
@@ -23,10 +21,18 @@ export interface FuzzOptions {
   /** Of the first session of each protocol; those of the others come from it. */
   readonly seed: number
   readonly protocols: readonly ProtocolName[]
+  /** Sessions of one protocol at the same time; 4 unless given. */
+  readonly atOnce?: number
+  /** Whether the daemon reads as fast as it can, so that more is said. */
+  readonly isUnpaced?: boolean
+  /** No acknowledgement of the bystander may take longer; a second unless given. */
+  readonly boundMs?: number
 }
 
 export interface Tally {
   sessions: number
+  /** Line feeds among the bytes. */
+  lines: number
   bytes: number
   replies: number
 }
@@ -39,7 +45,7 @@ export interface FuzzReport extends Witness {
 
 /** @throws FuzzFailure */
 export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
-  const daemon = await FuzzedDaemon.start(options.folder)
+  const daemon = await FuzzedDaemon.start(options.folder, options.isUnpaced ?? false)
   const run = new Run(daemon)
   try {
     return await run.through(options)
@@ -61,11 +67,10 @@ class Run {
     void daemon.ended.then((reason) => this.#fail(reason))
   }
 
-  async through({ protocols, seconds, seed }: FuzzOptions): Promise<FuzzReport> {
+  async through({ protocols, seconds, seed, atOnce = 4, boundMs = 1_000 }: FuzzOptions): Promise<FuzzReport> {
     const idle = await this.#daemon.holdings()
-    const bystander = await Bystander.at({ port: await this.#daemon.port('line'), pid: this.#daemon.pid }, (text) =>
-      this.#fail(text),
-    )
+    const post = { port: await this.#daemon.port('line'), pid: this.#daemon.pid, boundMs }
+    const bystander = await Bystander.at(post, (text) => this.#fail(text))
     const watch = setInterval(() => {
       const { complaint } = this.#daemon
       if (complaint !== undefined) this.#fail(complaint)
@@ -75,7 +80,7 @@ class Run {
       const playFor = async (ms: number) => {
         const end = performance.now() + ms
         await Promise.all(
-          seeds.flatMap(([name, next]) => Array.from({ length: AT_ONCE }, () => this.#play(name, next, end))),
+          seeds.flatMap(([name, next]) => Array.from({ length: atOnce }, () => this.#play(name, next, end))),
         )
       }
       // The bystander is one more than at first.
@@ -104,10 +109,11 @@ class Run {
       const suspect = { protocol, seed, session }
       this.#playing.add(suspect)
       try {
-        const { received, complete, sentBytes } = await play(session, port, this.#secrets)
-        const tally = this.#tallies.get(protocol) ?? { sessions: 0, bytes: 0, replies: 0 }
+        const { received, complete, sentBytes, sentLines } = await play(session, port, this.#secrets)
+        const tally = this.#tallies.get(protocol) ?? { sessions: 0, lines: 0, bytes: 0, replies: 0 }
         this.#tallies.set(protocol, tally)
         tally.sessions++
+        tally.lines += sentLines
         tally.bytes += sentBytes
         tally.replies += PROTOCOLS[protocol].check(received, complete, session)
       } catch (error) {
