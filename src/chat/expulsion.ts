@@ -7,7 +7,7 @@ import { isMask, matches, type Sanction } from './sanctions.ts'
 import type { Membership } from './session.ts'
 
 /** Maximum number of masks among the bans, and among the mutes, of a room: each is compared when a user enters, or speaks. */
-const MAX_MASKS = 200
+export const MAX_MASKS = 200
 
 /** A ban or mute: its end in ms since the epoch, for good without one, and the reason. */
 export interface SanctionOptions {

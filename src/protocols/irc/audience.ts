@@ -121,12 +121,13 @@ export class IrcAudience {
     this.#tellNeighbours(name, rooms, 'chghost', [`:${before} CHGHOST ${user} ${host}`])
   }
 
-  /** Tells the sessions with a capability that are in one of the rooms of a user. */
+  /** Tells the sessions with a capability that are in one of the rooms of a user, or watch it with `extended-monitor`. */
   #tellNeighbours(name: string, rooms: readonly number[], cap: Cap, lines: Lines): void {
     const key = fold(name)
     for (const session of this.#sessions) {
       if (session.key === key || !session.caps.has(cap)) continue
-      if (rooms.some((room) => session.memberships.has(room))) this.#push(session, lines)
+      const isWatching = session.monitored.has(key) && session.caps.has('extended-monitor')
+      if (isWatching || rooms.some((room) => session.memberships.has(room))) this.#push(session, lines)
     }
   }
 

@@ -1,8 +1,10 @@
+import { MAX_MASKS } from '../../chat/expulsion.ts'
 import { LONGEST_NAME } from '../../chat/names.ts'
 
 /** Limits that RPL_ISUPPORT tells and commands enforce. */
 export const IRC_LIMITS = {
   channel: 71,
+  key: 72,
   topic: 300,
   reason: 300,
   away: 200,
@@ -15,29 +17,34 @@ export const IRC_LIMITS = {
 /** Number of tokens in a line (Modern IRC Client Protocol, "RPL_ISUPPORT"). */
 const TOKENS = 13
 
-const COMMANDS_WITH_TARGETS = ['JOIN', 'KICK', 'NAMES', 'NOTICE', 'PART', 'PRIVMSG']
+const COMMANDS_WITH_TARGETS = ['KICK', 'NAMES', 'NOTICE', 'PRIVMSG']
 
 /** Returns the tokens of RPL_ISUPPORT, line by line (docs/protocols/irc.md, section 2). */
 export function isupport(): string[][] {
   const targets = COMMANDS_WITH_TARGETS.map((name) => `${name}:${IRC_LIMITS.targets}`)
-    .concat('WHOIS:1')
+    .concat('JOIN:', 'PART:', 'WHOIS:1')
     .join(',')
   const tokens = [
     'NETWORK=roomd',
     'CASEMAPPING=ascii',
     'CHANTYPES=#',
+    'CHANLIMIT=#:',
     'CHANMODES=b,k,,imnst',
     'PREFIX=(ov)@+',
+    `MAXLIST=b:${MAX_MASKS}`,
     `MODES=${IRC_LIMITS.modes}`,
     `NICKLEN=${LONGEST_NAME}`,
+    `USERLEN=${LONGEST_NAME + 1}`,
+    'HOSTLEN=13',
     `CHANNELLEN=${IRC_LIMITS.channel}`,
+    `KEYLEN=${IRC_LIMITS.key}`,
     `TOPICLEN=${IRC_LIMITS.topic}`,
     `KICKLEN=${IRC_LIMITS.reason}`,
     `AWAYLEN=${IRC_LIMITS.away}`,
     `TARGMAX=${targets}`,
     `MONITOR=${IRC_LIMITS.monitored}`,
     'WHOX',
-    'ELIST=MU',
+    'ELIST=MNU',
     'UTF8ONLY',
     'BOT=B',
     `CHATHISTORY=${IRC_LIMITS.history}`,

@@ -39,7 +39,10 @@ export class Registration {
     if (session.closed) return []
     context.options.audience.enter(session)
     const renamed = shownNick(name) === shownNick(nick) ? [] : [`:${shownNick(nick)} NICK :${shownNick(name)}`]
-    return [...renamed, ...(await greeting(context))]
+    // SASL has told it.
+    const isProved = session.registered && this.proof === undefined
+    const proved = isProved ? [context.reply('RPL_LOGGEDIN', session.source, session.nick)] : []
+    return [...renamed, ...proved, ...(await greeting(context))]
   }
 
   /** Proves the account of the nickname by PASS. @throws Refusal */

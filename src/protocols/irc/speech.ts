@@ -6,8 +6,8 @@ import { type IrcContext, type Lines, NOTHING } from './command.ts'
 import { actionOf, isCtcp } from './ctcp.ts'
 import { IRC_LIMITS } from './isupport.ts'
 import { labelOf } from './labels.ts'
-import { clientTagsOf, type IrcMessage } from './message.ts'
-import { meantNick, shownNick } from './names.ts'
+import { clientTagsOf, type IrcMessage, ircLine } from './message.ts'
+import { meantNick, SERVER, shownNick } from './names.ts'
 import { refusedLine } from './refusals.ts'
 import { membershipIn } from './rooms.ts'
 import { signalLine } from './signal-line.ts'
@@ -46,10 +46,19 @@ function refusedIn(refusal: Refusal, { reply }: IrcContext, target: string): str
   return refusedLine(refusal, reply, { channel: target, nick: target })
 }
 
+/** The service that clients send passwords to at other networks: no user of this name gets them. */
+const NICKSERV = 'nickserv'
+
+function noNickServ(nick: string): string {
+  const text = 'There is no NickServ: give your password by SASL or PASS, make an account by REGISTER * * PASSWORD'
+  return ircLine(SERVER, 'NOTICE', [nick, text])
+}
+
 /** Says something to a channel or user. @throws Refusal */
 export async function sayTo(context: IrcContext, target: string, saying: Saying): Promise<Lines> {
-  const { chat, session } = context
+  const { chat, session, reply } = context
   const { message, isNotice } = saying
+  if (fold(target) === NICKSERV) return [reply('ERR_NOSUCHNICK', target), noNickServ(session.nick)]
   const action = actionOf(saying.text)
   // Other requests of CTCP are for IRC clients only.
   if (action === undefined && isCtcp(saying.text)) return pass(context, target, saying)

@@ -35,6 +35,11 @@ export function plainLines({ lines }: TextLines): string[] {
     .map(({ line }) => line)
 }
 
+/** Returns the first `most` characters of a text: what is longer than RPL_ISUPPORT tells is cut. */
+export function cutTo(text: string, most: number): string {
+  return text.length <= most ? text : Array.from(text).slice(0, most).join('')
+}
+
 /** Removes mIRC's codes for colours and formats with their digits, which other protocols cannot show. */
 export function withoutFormats(text: string): string {
   return text.replace(FORMATS, '')

@@ -96,6 +96,10 @@ test('13. TOPIC is set, read, cleared, and forbidden to others', async () => {
     ":roomd 482 bob #topic :You're not channel operator",
   ])
   expect(codes(await bob.ask('TOPIC #topic'))).toEqual(['332', '333'])
+  const long = 'x'.repeat(301)
+  expect(await ann.ask(`TOPIC #topic :${long}`)).toContain(`:ann!~ann@guest.roomd TOPIC #topic :${long.slice(1)}`)
+  await line.until(({ type }) => type === 'topic')
+  await bob.rest()
   await ann.ask('TOPIC #topic :')
   expect(await line.until(({ type }) => type === 'topic')).toMatchObject([{ type: 'topic', from: 'ann', body: '' }])
   expect(codes(await bob.ask('TOPIC #topic'))).toEqual(['TOPIC', '331'])
@@ -150,6 +154,9 @@ test('15. LIST with masks and numbers of users; hidden channels are absent', asy
   expect(await listed('#list-*,>1')).toEqual(['#list-a'])
   expect(await listed('#list-*,<2')).toEqual(['#list-b'])
   expect(await listed('#LIST-B')).toEqual(['#list-b'])
+  expect(await listed('#list-b,#list-a,#list-hidden')).toEqual(['#list-a', '#list-b'])
+  expect(await listed('#list-*,!*-a')).toEqual(['#list-b'])
+  expect(await listed('#list-a,#list-b >1')).toEqual(['#list-a'])
 })
 
 test('19. INVITE: the inviter gets 341, the invitee is told, members with invite-notify too', async () => {

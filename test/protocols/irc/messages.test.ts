@@ -31,6 +31,16 @@ test('9. PRIVMSG reaches all others; the sender too with echo-message, with its 
   ])
 })
 
+test('10. a password for NickServ reaches nobody', async () => {
+  const ann = await suite.guest('ann')
+  const impostor = await suite.guest('NickServ')
+  expect(await ann.ask('PRIVMSG NickServ :IDENTIFY secret', 'NOTICE nickserv :IDENTIFY secret')).toEqual([
+    ':roomd 401 ann NickServ :No such nick/channel',
+    expect.stringMatching(/^:roomd NOTICE ann :There is no NickServ: /),
+  ])
+  expect(await impostor.rest()).toEqual([])
+})
+
 test('10. PRIVMSG to several targets, to nobody, without text or target, to a channel that one is not in', async () => {
   const [ann, bob] = await suite.together('#ten', 'ann', 'bob')
   const eve = await suite.guest('eve')

@@ -22,7 +22,9 @@ test('42. MOTD, VERSION, TIME, INFO, ADMIN, STATS, LINKS, HELP and LUSERS', asyn
     ':roomd 372 ann :- to the attic',
     ':roomd 376 ann :End of /MOTD command',
   ])
-  expect((await ann.ask('VERSION'))[0]).toMatch(/^:roomd 351 ann roomd-\S+ roomd :/)
+  const version = await ann.ask('VERSION')
+  expect(version[0]).toMatch(/^:roomd 351 ann roomd-\S+ roomd :/)
+  expect(codes(version)).toEqual(['351', '005', '005'])
   expect((await ann.ask('TIME'))[0]).toMatch(/^:roomd 391 ann roomd :.* GMT$/)
   expect(codes(await ann.ask('INFO', 'ADMIN', 'LINKS'))).toEqual(['371', '371', '374', '256', '257', '364', '365'])
   const [uptime = '', end] = await ann.ask('STATS u')
@@ -65,7 +67,11 @@ test('41. OPER with an admin account, KILL, WALLOPS and REHASH; not for others',
     ':roomd 464 ann :Password incorrect',
     ':roomd 461 ann OPER :Not enough parameters',
   ])
-  expect(await ann.ask(`OPER root :${PASSWORD}`)).toEqual([':roomd 381 ann :You are now an IRC operator'])
+  expect(await ann.ask(`OPER root :${PASSWORD}`, 'MODE ann')).toEqual([
+    ':ann!~ann@guest.roomd MODE ann :+o',
+    ':roomd 381 ann :You are now an IRC operator',
+    ':roomd 221 ann :+o',
+  ])
   expect(await ann.ask('WHOIS ann')).toContain(':roomd 313 ann ann :is an admin')
   expect(await ann.ask('WHOIS bob')).toContain(':roomd 378 ann bob :is connecting from 127.0.0.1')
   expect(await ann.ask('REHASH')).toEqual([':roomd 382 ann certificate :Rehashing'])
@@ -85,8 +91,8 @@ test('17. WHOIS and MODE tell that a user is a bot', async () => {
     bot: true,
   })) ?? [])
     expect(reply).toEqual({ done: 'marked account robot' })
-  expect(await bot.ask('WHOIS robot', 'MODE robot')).toEqual(
-    expect.arrayContaining([':roomd 335 robot robot :is a bot', ':roomd 221 robot :+B']),
+  expect(await bot.ask('WHOIS robot', 'MODE robot', 'WHO robot %nf')).toEqual(
+    expect.arrayContaining([':roomd 335 robot robot :is a bot', ':roomd 221 robot :+B', ':roomd 354 robot robot :HB']),
   )
 })
 

@@ -98,7 +98,8 @@ test('25. AWAY is told to who writes, to WHOIS, and to neighbours with away-noti
   expect(await bob.rest()).toEqual([])
   await second.ask('AWAY :gone too')
   expect(await bob.rest()).toEqual([':olga!olga@account.roomd AWAY :gone'])
-  expect(codes(await ann.ask(`AWAY :${'x'.repeat(201)}`))).toEqual(['JOIN', 'FAIL'])
+  expect(codes(await ann.ask(`AWAY :${'x'.repeat(201)}`))).toEqual(['JOIN', '306'])
+  expect(await bob.ask('PRIVMSG ann :there?')).toContain(`:roomd 301 bob ann :${'x'.repeat(200)}`)
 })
 
 test('26. ISON, USERHOST and MONITOR', async () => {
@@ -144,6 +145,19 @@ test('26. ISON, USERHOST and MONITOR', async () => {
   expect(await bob.rest()).toEqual([])
 })
 
+test('26. with extended-monitor AWAY and ACCOUNT of watched users come without a common channel', async () => {
+  const watcher = await suite.guest('watcher', 'extended-monitor away-notify account-notify')
+  const other = await suite.guest('other', 'away-notify account-notify')
+  const will = await suite.guest('will')
+  for (const client of [watcher, other]) await client.ask('MONITOR + will')
+  await will.ask('AWAY :at lunch', `REGISTER * * :${PASSWORD}`)
+  expect(await watcher.rest()).toEqual([
+    ':will!~will@guest.roomd AWAY :at lunch',
+    ':will!~will@guest.roomd ACCOUNT will',
+  ])
+  expect(await other.rest()).toEqual([])
+})
+
 test('34. extended-join, account-tag, account-notify, chghost, userhost-in-names and multi-prefix', async () => {
   const all = 'extended-join account-tag account-notify chghost userhost-in-names multi-prefix'
   const ann = await suite.guest('ann', all)
@@ -177,6 +191,8 @@ test('34. extended-join, account-tag, account-notify, chghost, userhost-in-names
     'fresh',
     ':fresh!fresh@account.roomd PRIVMSG #caps :as an account',
   ])
+  const silent = await suite.guest('silent', 'no-implicit-names')
+  expect(codes(await silent.ask('JOIN #caps'))).not.toContain('353')
   const quiet = await suite.guest('quiet', 'draft/no-implicit-names')
   expect(codes(await quiet.ask('JOIN #caps'))).not.toContain('353')
 })

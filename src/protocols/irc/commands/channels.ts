@@ -7,6 +7,7 @@ import { channelOf, meantNick, roomNameOf, shownNick } from '../names.ts'
 import { refusedLine } from '../refusals.ts'
 import { replayLines } from '../replay.ts'
 import { isVisible, membershipIn, namesLines, roomOfChannel, topicLines } from '../rooms.ts'
+import { cutTo } from '../texts.ts'
 
 /** Runs a command for each channel of a list; a refusal of one does not stop the others. */
 async function forEach(context: IrcContext, list: string, act: (channel: string) => Promise<Lines>): Promise<Lines> {
@@ -56,7 +57,8 @@ async function enter(context: IrcContext, channel: string, key: string): Promise
   const account = session.registered ? session.nick : '*'
   const extended = session.caps.has('extended-join') ? ` ${account} :${session.name}` : ''
   context.tell([`:${session.source} JOIN ${channelOf(record)}${extended}`])
-  const names = session.caps.has('draft/no-implicit-names') ? NOTHING : await namesLines(context, record)
+  const isBrief = session.caps.has('no-implicit-names') || session.caps.has('draft/no-implicit-names')
+  const names = isBrief ? NOTHING : await namesLines(context, record)
   return [...(await topicLines(context, record, false)), ...names, ...(await replayLines(context, room))]
 }
 
@@ -86,7 +88,7 @@ const topic: IrcCommand = {
       if (!isVisible(session, room)) throw new Refusal('not-in-room')
       return topicLines(context, room, true)
     }
-    await chat.moderation.settings.setTopic(membershipIn(session, channel), text)
+    await chat.moderation.settings.setTopic(membershipIn(session, channel), cutTo(text, IRC_LIMITS.topic))
     return NOTHING
   },
 }
@@ -137,7 +139,7 @@ const kick: IrcCommand = {
     const lines: string[] = []
     for (const nick of list.split(',').slice(0, IRC_LIMITS.targets)) {
       try {
-        await chat.moderation.expulsion.kick(membership, meantNick(nick), reason)
+        await chat.moderation.expulsion.kick(membership, meantNick(nick), cutTo(reason, IRC_LIMITS.reason))
       } catch (error) {
         if (!(error instanceof Refusal)) throw error
         if (error.code === 'nobody-here') lines.push(reply('ERR_USERNOTINCHANNEL', shownNick(nick), channel))

@@ -29,7 +29,7 @@ export const modeCommand: IrcCommand = {
 
 function userMode({ session, reply }: IrcContext, target: string, letters: string | undefined): Lines {
   if (fold(meantNick(target)) !== session.key) return [reply('ERR_USERSDONTMATCH')]
-  if (letters === undefined) return [reply('RPL_UMODEIS', session.isBot ? '+B' : '+')]
+  if (letters === undefined) return [reply('RPL_UMODEIS', `+${session.isBot ? 'B' : ''}${session.isAdmin ? 'o' : ''}`)]
   return /^[+-]?[iwsBx]*$/.test(letters) ? NOTHING : [reply('ERR_UMODEUNKNOWNFLAG')]
 }
 

@@ -1,5 +1,6 @@
 import { type IrcCommand, NOTHING } from '../command.ts'
 import { messageOfTheDay, userCounts } from '../greeting.ts'
+import { isupport } from '../isupport.ts'
 import { meantNick } from '../names.ts'
 
 const motd: IrcCommand = { name: 'MOTD', least: 0, run: (context) => messageOfTheDay(context) }
@@ -9,7 +10,10 @@ const lusers: IrcCommand = { name: 'LUSERS', least: 0, run: (context) => userCou
 const version: IrcCommand = {
   name: 'VERSION',
   least: 0,
-  run: ({ reply, options }) => [reply('RPL_VERSION', `roomd-${options.version}`)],
+  run: ({ reply, options }) => [
+    reply('RPL_VERSION', `roomd-${options.version}`),
+    ...isupport().map((tokens) => reply('RPL_ISUPPORT', tokens)),
+  ],
 }
 
 const time: IrcCommand = {
@@ -66,7 +70,7 @@ const oper: IrcCommand = {
   least: 2,
   async run({ chat, session, reply }, { params: [account = '', password = ''] }) {
     await chat.supervision.elevate(session, meantNick(account), password)
-    return [reply('RPL_YOUREOPER')]
+    return [`:${session.source} MODE ${session.nick} :+o`, reply('RPL_YOUREOPER')]
   },
 }
 

@@ -1,8 +1,11 @@
+import { fold } from '../../../chat/names.ts'
 import type { SessionInfo } from '../../../chat/sessions.ts'
 import type { RoomRecord } from '../../../engine/engine.ts'
 import type { IrcCommand, IrcContext, Lines } from '../command.ts'
+import { IRC_LIMITS } from '../isupport.ts'
 import { channelOf, meantNick, SERVER, shownNick, userHostOf } from '../names.ts'
 import { isVisible, packed, prefixOf } from '../rooms.ts'
+import { cutTo } from '../texts.ts'
 
 /** Bytes of the channels in a line of RPL_WHOISCHANNELS. */
 const CHANNELS_BYTES = 380
@@ -28,7 +31,9 @@ const whois: IrcCommand = {
       ...packed(channels, CHANNELS_BYTES).map((text) => reply('RPL_WHOISCHANNELS', shown, text)),
       ...(first ? sessionLines(context, shown, first) : []),
       ...awayLines(context, name, shown),
-      ...(session.isAdmin ? sessions.map(({ address }) => reply('RPL_WHOISHOST', shown, address)) : []),
+      ...(session.isAdmin || fold(name) === session.key
+        ? sessions.map(({ address }) => reply('RPL_WHOISHOST', shown, address))
+        : []),
       reply('RPL_ENDOFWHOIS', nick),
     ]
   },
@@ -93,7 +98,7 @@ const away: IrcCommand = {
   name: 'AWAY',
   least: 0,
   run({ chat, session, reply }, { params: [text = ''] }) {
-    chat.away.set(session, text === '' ? undefined : text)
+    chat.away.set(session, text === '' ? undefined : cutTo(text, IRC_LIMITS.away))
     return [text === '' ? reply('RPL_UNAWAY') : reply('RPL_NOWAWAY')]
   },
 }

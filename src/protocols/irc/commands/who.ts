@@ -69,10 +69,12 @@ async function lineOf(
   { name, channel, prefix }: Listed,
   fields: WhoxFields | undefined,
 ): Promise<string> {
-  const isAdmin = chat.users.here(name).some((session) => session.isAdmin)
+  const here = chat.users.here(name)
+  const isAdmin = here.some((session) => session.isAdmin)
+  const bot = here.some(({ isBot }) => isBot) ? 'B' : ''
   const isAccount = await chat.users.isOwner(name)
   const { user, host } = userHostOf(name, isAccount)
-  const flags = `${chat.away.of(name) === undefined ? 'H' : 'G'}${isAdmin ? '*' : ''}${prefix}`
+  const flags = `${chat.away.of(name) === undefined ? 'H' : 'G'}${isAdmin ? '*' : ''}${prefix}${bot}`
   const nick = shownNick(name)
   if (!fields) return reply('RPL_WHOREPLY', [channel, user, host, SERVER, nick, flags, `0 ${nick}`])
   const values: Readonly<Record<string, string>> = {
