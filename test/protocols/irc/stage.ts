@@ -3,6 +3,7 @@ import { onTestFinished } from 'vitest'
 import { IrcClient } from '../../clients/irc.ts'
 import { LineClient } from '../../support/client.ts'
 import { type Overrides, startTestDaemon, type TestDaemon } from '../../support/daemon.ts'
+import { currentWay, listenersOf } from './way.ts'
 
 export interface IrcStage {
   readonly daemon: TestDaemon
@@ -17,18 +18,20 @@ export interface IrcStage {
 }
 
 export async function ircStage(overrides: Overrides = {}): Promise<IrcStage> {
-  const daemon = await startTestDaemon({ irc: 0, 'line-tls': false, 'guest-rate': 0, ...overrides })
+  const way = currentWay()
+  const listeners = { irc: 0, ...listenersOf(way) }
+  const daemon = await startTestDaemon({ ...listeners, 'line-tls': false, 'guest-rate': 0, ...overrides })
   onTestFinished(() => daemon.stop())
-  const port = daemon.port('irc')
   const kept = <T extends { readonly socket: { destroy(): unknown } }>(client: T): T => {
     onTestFinished(() => void client.socket.destroy())
     return client
   }
-  const guest = async (nick: string, caps = '') => kept(await IrcClient.register(port, nick, caps))
+  const dial = async () => kept(await IrcClient.dial(daemon.port, way))
+  const guest = async (nick: string, caps = '') => (await dial()).register(nick, caps)
   return {
     daemon,
     guest,
-    dial: async () => kept(await IrcClient.connect(port)),
+    dial,
     together: async (channel, ...nicks) => {
       const clients: IrcClient[] = []
       for (const nick of nicks) {

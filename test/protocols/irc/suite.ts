@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll } from 'vitest'
 import { IrcClient } from '../../clients/irc.ts'
 import { LineClient } from '../../support/client.ts'
 import { type Overrides, startTestDaemon, type TestDaemon } from '../../support/daemon.ts'
+import { currentWay, listenersOf } from './way.ts'
 
 export interface IrcSuite {
   readonly daemon: TestDaemon
@@ -48,12 +49,13 @@ export function plainResponse(account: string, password = PASSWORD): string {
 
 /** Starts a daemon before the tests of a file, and stops it behind them. */
 export function ircSuite(overrides: Overrides = {}): IrcSuite {
+  const way = currentWay()
   let daemon: TestDaemon | undefined
   const clients: IrcClient[] = []
   const lines: LineClient[] = []
   const accounts = new Set<string>()
   beforeAll(async () => {
-    daemon = await startTestDaemon({ irc: 0, 'line-tls': false, 'guest-rate': 0, ...overrides })
+    daemon = await startTestDaemon({ irc: 0, 'line-tls': false, 'guest-rate': 0, ...listenersOf(way), ...overrides })
   })
   afterEach(async () => {
     for (const client of clients) client.send('QUIT')
@@ -71,8 +73,8 @@ export function ircSuite(overrides: Overrides = {}): IrcSuite {
     clients.push(client)
     return client
   }
-  const dial = async () => keep(await IrcClient.connect(running().port('irc')))
-  const guest = async (nick: string, caps = '') => keep(await IrcClient.register(running().port('irc'), nick, caps))
+  const dial = async () => keep(await IrcClient.dial(running().port, way))
+  const guest = async (nick: string, caps = '') => (await dial()).register(nick, caps)
   return {
     get daemon() {
       return running()
@@ -81,13 +83,13 @@ export function ircSuite(overrides: Overrides = {}): IrcSuite {
     guest,
     async owner(nick, caps = '') {
       if (!accounts.has(nick)) {
-        const maker = await IrcClient.register(running().port('irc'), nick)
+        const maker = await (await IrcClient.dial(running().port, way)).register(nick)
         await maker.ask(`REGISTER * * :${PASSWORD}`)
         maker.send('QUIT')
         await maker.closed
         accounts.add(nick)
       }
-      return keep(await IrcClient.register(running().port('irc'), nick, caps, PASSWORD))
+      return (await dial()).register(nick, caps, PASSWORD)
     },
     together: async <const Nicks extends readonly string[]>(channel: string, ...nicks: Nicks) => {
       const members: IrcClient[] = []

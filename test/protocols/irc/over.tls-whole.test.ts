@@ -1,0 +1,3 @@
+import { repeatOver } from './way.ts'
+
+repeatOver({ transport: 'TLS', mode: 'whole' })

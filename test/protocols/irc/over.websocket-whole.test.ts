@@ -1,0 +1,3 @@
+import { repeatOver } from './way.ts'
+
+repeatOver({ transport: 'text.ircv3.net', mode: 'whole' })

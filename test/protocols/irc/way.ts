@@ -1,0 +1,36 @@
+/** The way in which the clients of a test file reach the daemon, so that the same points are repeated over every transport. */
+import { describe } from 'vitest'
+import { type IrcWay, PLAIN_WAY } from '../../clients/irc.ts'
+
+/** The files with the points of docs/protocols/irc.md, section 9, that a client can be asked for over any transport. */
+const FILES = [
+  'registration',
+  'channels',
+  'messages',
+  'users',
+  'modes',
+  'accounts',
+  'nick',
+  'history',
+  'server',
+] as const
+
+let current = PLAIN_WAY
+
+export function currentWay(): IrcWay {
+  return current
+}
+
+/** The listeners that the way needs. */
+export function listenersOf({ transport }: IrcWay): { readonly [option: string]: number } {
+  if (transport === 'TCP') return {}
+  return transport === 'TLS' ? { 'irc-tls': 0 } : { http: 0 }
+}
+
+/** Repeats the points in a way. Once in a file: the way holds for all of it. */
+export function repeatOver(way: IrcWay): void {
+  current = way
+  describe.each(FILES)(`over ${way.transport}, sent ${way.mode}: %s`, async (file) => {
+    await import(`./${file}.test.ts`)
+  })
+}
