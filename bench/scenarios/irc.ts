@@ -21,7 +21,6 @@ const LIMIT_MS = 60_000
 export const irc: Scenario = async (context) => [
   ...(await compare(context, 64, context.size(1_000, 200))),
   ...(await compare(context, 1, context.size(200, 50))),
-  ...(await crowd(context)),
 ]
 
 async function compare(context: Context, window: number, messages: number): Promise<Figure[]> {
@@ -60,7 +59,7 @@ async function startIrc() {
 }
 
 /** Everybody registers and comes into one channel at the same time, and NAMES then tells of all. */
-async function crowd(context: Context): Promise<Figure[]> {
+export const ircJoins: Scenario = async (context) => {
   const count = context.size(5_000, 300)
   await using server = await startIrc()
   const started = performance.now()
