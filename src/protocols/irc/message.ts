@@ -66,11 +66,23 @@ export function tagText(tags: readonly (readonly [key: string, value: string])[]
   return `@${tags.map(([key, value]) => (value === '' ? key : `${key}=${escaped(value)}`)).join(';')} `
 }
 
-/** Returns a line without its end. The last parameter may be any text without line feeds. */
+/**
+ * Returns a line without its end. The last parameter may be any text without line feeds; another one that cannot stand as a word, such as an
+ * unknown name with a space that is told back, is `*`.
+ */
 export function ircLine(source: string, command: string, params: readonly string[]): string {
+  let line = `:${source} ${command}`
   const last = params.length - 1
-  const words = params.map((param, index) => (index === last ? `:${param}` : param || '*'))
-  return [`:${source}`, command, ...words].join(' ')
+  for (let index = 0; index <= last; index++) {
+    const param = params[index] ?? ''
+    if (index === last) line += ` :${param}`
+    else line += isWord(param) ? ` ${param}` : ' *'
+  }
+  return line
+}
+
+function isWord(param: string): boolean {
+  return param !== '' && !param.startsWith(':') && !param.includes(' ')
 }
 
 /** Maximum bytes of a character of a JavaScript string in UTF-8. */

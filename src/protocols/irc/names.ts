@@ -22,7 +22,7 @@ export function roomNameOf(channel: string): string | undefined {
 
 /** Returns a nickname as IRC clients see it: without spaces. */
 export function shownNick(name: string): string {
-  return name.replaceAll(' ', NO_BREAK_SPACE)
+  return name.includes(' ') ? name.replaceAll(' ', NO_BREAK_SPACE) : name
 }
 
 /** Returns the nickname that an IRC client means. */

@@ -64,6 +64,7 @@ export class IrcSession extends Session {
 
   /** Notes that the client is told of nicknames that are gone. */
   noteGone(keys: readonly string[]): void {
+    if (keys.length === 0) return
     for (const key of keys) this.#gone.add(key)
     for (const oldest of this.#gone) {
       if (this.#gone.size <= MAX_GONE) break

@@ -3,6 +3,7 @@ import type { Room } from '../../chat/room.ts'
 import type { MembershipEnd, Wire } from '../../chat/session.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
 import type { Event } from '../../engine/event.ts'
+import { atTickEnd } from '../../tick.ts'
 import type { Cap } from './caps.ts'
 import { linesOf } from './events.ts'
 import { newBatch } from './labels.ts'
@@ -41,6 +42,8 @@ export class IrcWire implements Wire<IrcSession> {
   readonly protocol = 'irc'
   readonly carriesPrivate = true
   readonly pack: PackLines
+  /** The bytes of single events of this tick, by variant. */
+  readonly #pieces = new Map<Event, Buffer[]>()
 
   constructor(pack: PackLines) {
     this.pack = pack
@@ -72,7 +75,7 @@ export class IrcWire implements Wire<IrcSession> {
         if (bytes.length > 0) member.link.outbox.push(bytes)
       } else {
         const own = (pieces[member.variant] ??= events.map((event) =>
-          this.#bytesOf([event], room.record, member.variant),
+          this.#pieceOf(event, room.record, member.variant),
         ))
         this.#deliverApart(member, { events, keys, pieces: own, tellsGone: gone.length > 0 }, room.record)
       }
@@ -115,6 +118,19 @@ export class IrcWire implements Wire<IrcSession> {
       return label === false ? [] : taggedLines(event, room, session.variant, label)
     })
     if (lines.length > 0) session.link.outbox.push(this.pack(lines))
+  }
+
+  /** Returns the bytes of one event: each of those who have come in this tick may be handed another part of its events. */
+  #pieceOf(event: Event, room: RoomRecord, variant: number): Buffer {
+    if (this.#pieces.size === 0) atTickEnd('flush', this)
+    const pieces = this.#pieces.get(event) ?? []
+    this.#pieces.set(event, pieces)
+    return (pieces[variant] ??= this.#bytesOf([event], room, variant))
+  }
+
+  /** Forgets the bytes of single events. Called at the end of the tick. */
+  flush(): void {
+    this.#pieces.clear()
   }
 
   #bytesOf(events: readonly Event[], room: RoomRecord, variant: number): Buffer {

@@ -22,6 +22,10 @@ test('42. MOTD, VERSION, TIME, INFO, ADMIN, STATS, LINKS, HELP and LUSERS', asyn
     ':roomd 372 ann :- to the attic',
     ':roomd 376 ann :End of /MOTD command',
   ])
+  expect(await ann.ask('HELP : odd', 'HELP ::odd')).toEqual([
+    ':roomd 524 ann * :Help not found',
+    ':roomd 524 ann * :Help not found',
+  ])
   const version = await ann.ask('VERSION')
   expect(version[0]).toMatch(/^:roomd 351 ann roomd-\S+ roomd :/)
   expect(codes(version)).toEqual(['351', '005', '005'])
