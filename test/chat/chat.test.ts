@@ -26,7 +26,7 @@ class SlowEngine {
 
   readonly logs = {
     append: (log: string, draft: Draft) => new Promise<Event>((resolve) => this.#waiting.push({ log, draft, resolve })),
-    state: async () => [],
+    async *state() {},
     follow: (log: string, listener: Listener) => {
       this.#followers.set(listener, log)
       return () => this.#followers.delete(listener)

@@ -12,7 +12,7 @@ import { RequestClients } from './requests.ts'
 import { Responses } from './responses.ts'
 import type { Routes } from './routes.ts'
 import { serverOf } from './server.ts'
-import { statusOf } from './status.ts'
+import { reasonFor, statusOf } from './status.ts'
 import { RequestTurns } from './turns.ts'
 import { Upgrades } from './upgrades.ts'
 
@@ -122,7 +122,7 @@ export async function openApp(options: AppOptions, routes: readonly Routes[]): P
     // The connection ends after a refused handshake or an unread body.
     const isUnread = hasBody(request) && (status !== undefined || method === 'GET' || method === 'HEAD')
     if (isUnread || asksForWebSocket(request)) reply.header('Connection', 'close')
-    if (status !== undefined) return reply.code(status).send()
+    if (status !== undefined) return reply.code(status).send(reasonFor(status, request.host))
   })
   for (const add of routes) await app.register(async (scope) => add(scope, { requests, upgrades, responses, local }))
   addOthers()

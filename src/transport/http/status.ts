@@ -11,3 +11,13 @@ export function statusOf(refused: DisconnectReason): number {
 export function statusAlone(status: number): Buffer {
   return Buffer.from(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
 }
+
+/** Returns the text for a person whose request is answered before a route sees it; empty where the status says all. */
+export function reasonFor(status: number, host: string): string {
+  if (status === 403)
+    return 'Forbidden: the address is banned, or a page of another origin may not do this (--http-origins)\n'
+  if (status === 404) return 'Nothing is here: / is the page, /docs the API\n'
+  if (status === 421)
+    return `${host} is no name of this server: list it with --http-origins, or its proxy with --http-trust-proxy\n`
+  return ''
+}
