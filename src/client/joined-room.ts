@@ -1,6 +1,6 @@
 import type { CommandResult, Reply, RoomEvent } from '../../commands/replies.ts'
-import type { Told } from './connection.ts'
-import { RefusedError } from './errors.ts'
+import type { ClientConnection, Told } from './connection.ts'
+import { DisconnectedError, RefusedError } from './errors.ts'
 import { commandLine, optionWords, resultOf } from './requests.ts'
 import { nicknameWord, nonceLine, randomWord } from './room-lines.ts'
 import type {
@@ -132,7 +132,7 @@ export class JoinedRoom implements AsyncIterable<RoomEvent> {
         grep: grep && quoted(grep),
       }
       const request = commandLine('HISTORY', from)
-      const reply = resultOf(await this.#seat.connection.askRecords(request, options, recordsTo(page)))
+      const reply = resultOf(await this.#connection.askRecords(request, options, recordsTo(page)))
       found = [...page, ...found]
       before = reply.before
     } while (before !== undefined && found.length < limit)
@@ -143,7 +143,7 @@ export class JoinedRoom implements AsyncIterable<RoomEvent> {
   async search(words: string, range: SearchRange = {}): Promise<readonly RoomEvent[]> {
     const found: RoomEvent[] = []
     const line = commandLine('/search', words, ...optionWords(range))
-    resultOf(await this.#seat.connection.ask(line, undefined, recordsTo(found)))
+    resultOf(await this.#connection.ask(line, undefined, recordsTo(found)))
     return found
   }
 
@@ -191,16 +191,22 @@ export class JoinedRoom implements AsyncIterable<RoomEvent> {
 
   /** Sends a line that does not change the room, such as `/slow 5`. Rejects with {@link DisconnectedError}. */
   async ask(line: string): Promise<Reply> {
-    return this.#seat.connection.ask(line)
+    return this.#connection.ask(line)
   }
 
   /** Leaves the room behind the texts that wait. Iteration ends. @throws DisconnectedError */
-  leave(): Promise<void> {
-    return this.#leave()
+  async leave(): Promise<void> {
+    if (this.#seat.stay === this.#stay) await this.#leave()
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<RoomEvent, void> {
     return this.#stay.queue.read()
+  }
+
+  /** The connection, which may be in another room once this one has ended. @throws DisconnectedError when it has */
+  get #connection(): ClientConnection {
+    if (this.#seat.stay !== this.#stay) throw new DisconnectedError('The room has been left')
+    return this.#seat.connection
   }
 
   async #do(command: string, ...parameters: (string | undefined)[]): Promise<CommandResult> {

@@ -198,6 +198,7 @@ export class RoomdClient implements AsyncDisposable {
       },
       told: (event) => this.inbox.push(event),
       back: ({ connection }) => void this.inbox.catchUp(connection),
+      emptied: (emptied) => this.#release(emptied),
       gone: (gone) => {
         this.#seats.delete(gone)
         this.#resume()

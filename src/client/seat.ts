@@ -23,6 +23,8 @@ export interface SeatOwner {
   readonly told?: ((event: PrivateEvent) => void) | undefined
   /** Called when a seat is logged in again. */
   readonly back?: ((seat: Seat) => void) | undefined
+  /** Called when the room of a seat has ended: by an operator, the server, or a refusal on the way back. */
+  readonly emptied?: ((seat: Seat) => void) | undefined
   /** Called when a seat is of no more use. */
   readonly gone?: ((seat: Seat) => void) | undefined
 }
@@ -191,8 +193,8 @@ export class Seat {
       try {
         return await this.#join(connection, stay)
       } catch (error) {
-        const isTaken = error instanceof RefusedError && error.code === 'name-in-room'
-        if (!isTaken || Date.now() > end) throw error
+        if (!(error instanceof RefusedError) || error.code === 'unavailable') throw error
+        if (error.code !== 'name-in-room' || Date.now() > end) return this.#endRoom(error)
         this.#changed('waiting')
       }
       await new Promise((resolve) => setTimeout(resolve, delayMs))
@@ -235,7 +237,7 @@ export class Seat {
     if (!stay || line.type === 'private') return
     if (line.room !== stay.name) this.#named(stay, line.room)
     const reason = departure(line, this.#user.nickname)
-    if (reason) this.close(new DisconnectedError(reason))
+    if (reason) this.#endRoom(new DisconnectedError(reason))
   }
 
   /** Notes the present name of the room; the state under the one before ends. */
@@ -243,6 +245,16 @@ export class Seat {
     if (stay.name !== name) this.#changed('closed')
     stay.name = name
     this.#changed('online')
+  }
+
+  /** Ends the room for good; the connection stays. */
+  #endRoom(error: Error): void {
+    const { stay } = this
+    this.#attempts = 0
+    this.#changed('closed', { error })
+    this.stay = undefined
+    stay?.end(error, false)
+    this.#owner.emptied?.(this)
   }
 
   #vacate(): void {

@@ -120,6 +120,38 @@ test('operators have their commands; who is kicked is told why', async () => {
   await expect(bobs.join('ops')).rejects.toMatchObject({ code: 'name-in-room' })
 })
 
+test('a client stays connected when its only room ends, and when the way back into it is refused', async () => {
+  const port = await start()
+  const relay = await openRelay(port)
+  const ann = await openAccount(port, 'ann', relay.port)
+  const bob = await open(port, 'bob')
+  const owned = await bob.join('ops')
+  await bob.join('bobs')
+  const told = ann.inbox[Symbol.asyncIterator]()
+  const first = await ann.join('ops')
+  await owned.kick('ann')
+  await expect(Array.fromAsync(first)).rejects.toThrow('Kicked from ops by bob')
+  await bob.tell('ann', 'still there?')
+  expect((await told.next()).value).toMatchObject({ body: 'still there?' })
+
+  // The same connection is in another room: what is asked of the old one does not reach it.
+  const dev = await ann.join('dev')
+  await expect(first.setTopic('wrong room')).rejects.toThrow(DisconnectedError)
+  await first.leave()
+  expect(ann.joined).toEqual([dev])
+  await dev.leave()
+
+  const second = await ann.join('ops')
+  relay.hold(true)
+  relay.cut()
+  await owned.ban('ann')
+  relay.hold(false)
+  ann.wake()
+  await expect(Array.fromAsync(second)).rejects.toMatchObject({ code: 'banned' })
+  await bob.tell('ann', 'banned, and reads it')
+  expect((await told.next()).value).toMatchObject({ body: 'banned, and reads it' })
+})
+
 test('private messages come once, whatever the number of connections, also those that were missed', async () => {
   const port = await start()
   const relay = await openRelay(port)

@@ -1,6 +1,8 @@
-import { beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, onTestFinished, test } from 'vitest'
 import { LineClient } from '../support/client.ts'
-import { openBrowser, startForAll, type Visitor } from './browser.ts'
+import { startTestDaemon } from '../support/daemon.ts'
+import { reservePort } from '../support/port.ts'
+import { lineClient, openBrowser, startForAll, type Visitor } from './browser.ts'
 
 const visit = openBrowser()
 const started = startForAll({ admins: 'eve' })
@@ -129,6 +131,26 @@ test('operators mute, kick and ban from the menu; whoever it hits is told by who
   await ann.page.keyboard.press('Escape')
   await bob.page.getByRole('button', { name: 'Enter again' }).click()
   await ann.sees('dan', 'ann', 'bob')
+})
+
+test('whoever is out of the only room still gets private messages, and is told when the connection is lost', async () => {
+  const http = await reservePort()
+  const daemon = await startTestDaemon({ http })
+  onTestFinished(() => daemon.stop())
+  const owner = await lineClient(daemon, 'dan', 'door')
+  const eve = await lineClient(daemon, 'eve', 'elsewhere')
+  await (await lineClient(daemon, 'ann', 'elsewhere')).ask('/register battery staple')
+  const ann = await visit(http)
+  await ann.enter('ann', 'door', 'battery staple')
+  await owner.ask('/kick ann')
+  await ann.page.locator('#closed', { hasText: 'Kicked from door by dan' }).waitFor()
+  await eve.ask('/tell ann are you there?')
+  await ann.page.locator('#privates a', { hasText: 'eve' }).click()
+  await ann.reads('are you there?')
+  await ann.say('I am')
+  await eve.until((line) => line.type === 'private' && line.body === 'I am')
+  await daemon.stop()
+  await ann.status('Connection lost')
 })
 
 test('an operator sets the room up: modes, password, topic, invitations', async () => {
