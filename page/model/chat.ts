@@ -58,8 +58,8 @@ export class Chat {
   readonly #entering = new Map<string, Promise<RoomTalk>>()
   readonly #unwatch: () => void
   #isClosed = false
-  /** Ends the wait for the next attempt to reach the server. */
-  #retry = () => {}
+  /** Emits when the next attempt to reach the server is to be made at once. */
+  readonly #woken = new Signal()
 
   /** Nothing is sent before {@link start}. */
   constructor({ nickname, token, password, session }: Credentials, listener: ChatListener) {
@@ -120,21 +120,17 @@ export class Chat {
   }
 
   /** Connects and logs in as soon as the server can be reached. @throws RefusedError; DisconnectedError if that will not be */
-  async startPatiently() {
-    for (let retryMs = FIRST_RETRY_MS; ; retryMs = Math.min(LAST_RETRY_MS, retryMs * 2)) {
-      try {
-        return await this.start()
-      } catch (error) {
-        if (this.#isClosed || !passes(error)) throw error
-        this.connections.take({ state: 'offline', ...(error.message && { reason: error.message }), retryMs })
-      }
-      await this.#pause(retryMs)
-    }
+  startPatiently() {
+    return this.#patiently(
+      () => this.start(),
+      ({ message }, retryMs) =>
+        this.connections.take({ state: 'offline', ...(message && { reason: message }), retryMs }),
+    )
   }
 
   /** Finds out at once whether the server can be reached. */
   wake() {
-    this.#retry()
+    this.#woken.emit()
     this.client.wake()
   }
 
@@ -250,28 +246,40 @@ export class Chat {
     return talk
   }
 
+  /** Enters a room that is listed, unless it is closed meanwhile. */
   async #enterPatiently(talk: RoomTalk) {
-    for (let retryMs = FIRST_RETRY_MS; ; retryMs = Math.min(LAST_RETRY_MS, retryMs * 2)) {
-      try {
-        return void (await this.enter(talk.name))
-      } catch (error) {
-        if (this.#isClosed || !this.conversations.includes(talk)) return
-        if (!passes(error)) return talk.end(error instanceof Error ? `${error.message}.` : '')
-      }
-      await this.#pause(retryMs)
+    const isWanted = () => !this.#isClosed && this.conversations.includes(talk)
+    try {
+      await this.#patiently(async () => isWanted() && this.enter(talk.name))
+    } catch (error) {
+      if (isWanted()) talk.end(error instanceof Error ? `${error.message}.` : '')
     }
   }
 
-  /** Waits, unless {@link wake} is called. */
-  #pause(ms: number) {
-    return new Promise<void>((resolve) => {
-      const before = this.#retry
-      this.#retry = () => {
-        before()
-        resolve()
+  /**
+   * Repeats an attempt, less and less often, until it succeeds.
+   *
+   * @param failed called before each wait
+   * @throws whatever another attempt would meet again
+   */
+  async #patiently<T>(attempt: () => Promise<T>, failed?: (error: Error, retryMs: number) => void): Promise<T> {
+    for (let retryMs = FIRST_RETRY_MS; ; retryMs = Math.min(LAST_RETRY_MS, retryMs * 2)) {
+      try {
+        return await attempt()
+      } catch (error) {
+        if (this.#isClosed || !passes(error)) throw error
+        failed?.(error, retryMs)
       }
-      setTimeout(resolve, ms)
-    })
+      await new Promise<void>((resolve) => {
+        const goOn = () => {
+          clearTimeout(timer)
+          this.#woken.off(goOn)
+          resolve()
+        }
+        const timer = setTimeout(goOn, retryMs)
+        this.#woken.on(goOn)
+      })
+    }
   }
 
   /** Joins a room, with the password that it was entered with before. */
