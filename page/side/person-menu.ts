@@ -51,8 +51,7 @@ function personal(desk: Desk, nickname: string): Action[] {
   const { chat } = desk
   const isBlocked = chat?.blocked.has(foldName(nickname))
   return [
-    // A name of several words cannot be addressed.
-    ...(/\s/.test(nickname) ? [] : [{ text: 'Message privately', act: () => messagePrivately(desk, nickname) }]),
+    { text: 'Message privately', act: () => messagePrivately(desk, nickname) },
     ...(desk.room ? [{ text: 'Mention', act: () => desk.address(nickname) }] : []),
     {
       text: isBlocked ? 'Unblock' : 'Block',

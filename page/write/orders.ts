@@ -12,6 +12,8 @@ import { isSecret } from './text.ts'
 
 /** A command; a path such as `/usr/bin` is none. */
 const COMMAND = /^\/([a-z-]+)(?:[ \t]+([\s\S]*\S))?[ \t]*$/i
+/** A nickname, which stands in quotes if it has spaces, and a text. */
+const PERSON = /^(?:"([^"]*)"|(\S+))(?:\s+([\s\S]*))?$/
 /** Commands that change the room that is shown, or are about it. */
 const OF_ROOMS = new Set(['Rooms', 'Moderation'])
 
@@ -108,7 +110,8 @@ export class Orders {
   }
 
   #tell(parameter: string, chat: Chat) {
-    const [, name = '', text = ''] = /^(\S+)(?:\s+([\s\S]*))?$/.exec(parameter) ?? []
+    const [, quoted, word, text = ''] = PERSON.exec(parameter) ?? []
+    const name = quoted ?? word
     if (!name) throw new Mistake('Write a name and a text: /msg bob hello')
     if (isSameName(name, chat.nickname)) throw new Mistake('This is your own name.')
     const talk = chat.privateWith(name)

@@ -1,9 +1,15 @@
 import { connect } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
+import { FrameClient } from '../support/frames.ts'
 import { openBrowser, startForAll, type Visitor } from './browser.ts'
 
 const visit = openBrowser()
-const started = startForAll({ 'max-per-address': 1_000, 'guest-rate': 10_000, 'guest-burst': 10_000 })
+const started = startForAll({
+  'chatterbox-plain': 0,
+  'max-per-address': 1_000,
+  'guest-rate': 10_000,
+  'guest-burst': 10_000,
+})
 
 const person = ({ page }: Visitor, name: string) => page.locator('#people').getByRole('button', { name, exact: true })
 
@@ -41,6 +47,29 @@ test('a name in the list or in the log opens the menu of the person', async () =
   await person(ann, 'bob').click()
   await page.getByRole('menuitem', { name: 'Unblock' }).click()
   await page.locator('.mark', { hasText: 'blocked' }).waitFor({ state: 'detached' })
+})
+
+test('a name with spaces, as other protocols have, is written to from its menu and by /msg', async () => {
+  const { port, daemon } = started()
+  const mary = await FrameClient.connect(daemon.port('chatterbox-plain'), 'TCP')
+  onTestFinished(() => void mary.socket.destroy())
+  mary.send({ USERNAME: 'Mary Ann' })
+  expect(await mary.next()).toMatchObject({ USERNAME_ACCEPTED: true })
+  const heard = async (text: string) => {
+    while (!JSON.stringify((await mary.next()).MESSAGES ?? []).includes(text));
+  }
+  const ann = await visit(port)
+  await ann.enter('ann', 'lobby')
+  await person(ann, 'Mary Ann').click()
+  await ann.page.getByRole('menuitem', { name: 'Message privately' }).click()
+  await ann.page.locator('#title', { hasText: 'Mary Ann' }).waitFor()
+  await ann.say('by the menu')
+  await heard('by the menu')
+  await ann.page.goBack()
+  await ann.page.getByPlaceholder('Message #lobby').waitFor()
+  await ann.say('/msg "Mary Ann" by a command')
+  await ann.page.getByPlaceholder('Message Mary Ann').waitFor()
+  await heard('by a command')
 })
 
 test('the user is away and back, in every room', async () => {
