@@ -12,7 +12,7 @@ import { elementOf, type RowLook } from './row.ts'
 import { RowList } from './row-list.ts'
 import { rowsOf } from './rows.ts'
 import { Span } from './span.ts'
-import { Clock } from './times.ts'
+import { Clock, onNewDay } from './times.ts'
 import { Unread } from './unread.ts'
 import { Viewport } from './viewport.ts'
 
@@ -74,6 +74,8 @@ export class Log {
       this.#render()
     })
     this.#rooms.changed.on(this.#render)
+    // "Today" is "Yesterday" now.
+    onNewDay(this.#render)
   }
 
   /** Goes to the newest message. */

@@ -29,6 +29,23 @@ export function dayName(at: Date) {
   return (at.getFullYear() === now.getFullYear() ? weekday : withYear).format(at)
 }
 
+/** Time between two looks at the clock, as a machine that has slept wakes up with its timers late, in ms. */
+const LOOK_MS = 60_000
+
+/** Calls a function whenever a day begins where the user is. */
+export function onNewDay(begun: () => void) {
+  let day = dayOf(new Date())
+  const look = () => {
+    const now = new Date()
+    const midnight = new Date(now.getFullYear(), now.getMonth(), now.getDate() + 1)
+    setTimeout(look, Math.min(LOOK_MS, midnight.getTime() - now.getTime()))
+    if (dayOf(now) === day) return
+    day = dayOf(now)
+    begun()
+  }
+  look()
+}
+
 export class Clock {
   readonly #time: Intl.DateTimeFormat
   readonly #full: Intl.DateTimeFormat

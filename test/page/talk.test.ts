@@ -39,6 +39,18 @@ test('messages are grouped by author, with the name and the time once; days and 
   expect(await ann.page.locator('#log .day').allTextContents()).toEqual(['Yesterday'])
 })
 
+test('at midnight "Today" becomes "Yesterday" by itself', async () => {
+  const { ann, bob, enter } = await arrive('midnight')
+  bob.send('late')
+  await ann.page.clock.install()
+  await enter()
+  await ann.reads('late')
+  const days = () => ann.page.locator('#log .day').allTextContents()
+  expect(await days()).toEqual(['Today'])
+  await ann.page.clock.fastForward(DAY_MS)
+  await expect.poll(days).toEqual(['Yesterday'])
+})
+
 test('who comes and goes is told in one line, which opens, and not at all if the user wants so', async () => {
   const { ann, bob, enter } = await arrive('comings')
   const { daemon, line } = shared()
