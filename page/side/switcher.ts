@@ -3,6 +3,7 @@ import type { RoomEntry } from '../../src/client/roomd-client.ts'
 import { make } from '../dom.ts'
 import type { Desk } from '../model/desk.ts'
 import { roomKey } from '../model/room-talk.ts'
+import { oncePerFrame } from '../model/signal.ts'
 import { openDialog } from './dialog.ts'
 import { goToRoom } from './door.ts'
 
@@ -30,6 +31,7 @@ export function openSwitcher(desk: Desk) {
   list.role = 'listbox'
   list.ariaLabel = 'Rooms and people'
   const dialog = openDialog('Go to', 'switcher', input, list)
+  const { chat } = desk
   let publicRooms: readonly RoomEntry[] = []
   let goals: readonly Goal[] = []
   let at = 0
@@ -87,9 +89,13 @@ export function openSwitcher(desk: Desk) {
     mark()
   })
   dialog.setAttribute('closedby', 'any')
+  // Who is in the room may become known while it is open.
+  const showSoon = oncePerFrame(() => dialog.open && show())
+  chat?.changed.on(showSoon)
+  dialog.addEventListener('close', () => chat?.changed.off(showSoon))
   input.focus()
   show()
-  void desk.chat?.publicRooms().then((rooms) => {
+  void chat?.publicRooms().then((rooms) => {
     publicRooms = rooms
     show()
   })
