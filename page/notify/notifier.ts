@@ -6,6 +6,7 @@ import { mentions, type Said } from '../model/happening.ts'
 import { Announcer } from './announcer.ts'
 import { Badge } from './badge.ts'
 import { chime } from './chime.ts'
+import { isLookedAt } from './looking.ts'
 
 /** Time for another tab to say that the message has been seen there, in ms. */
 const ELSEWHERE_MS = 300
@@ -32,7 +33,7 @@ export class Notifier {
   said(conversation: Conversation, event: Said) {
     if (this.#isOpen(conversation)) this.#announcer.add(event)
     const { notify, quiet, sound } = this.#desk.settings.now
-    if (!this.#isSpeaker || quiet || notify === 'none' || this.#isLookedAt(conversation)) return
+    if (!this.#isSpeaker || quiet || notify === 'none' || (isLookedAt() && this.#isOpen(conversation))) return
     if (notify === 'mentions' && !conversation.isPrivate && !mentions(event.body, conversation.me)) return
     setTimeout(() => {
       if (conversation.readId >= Number(event.id)) return
@@ -43,10 +44,6 @@ export class Notifier {
 
   #isOpen(conversation: Conversation) {
     return !document.hidden && this.#desk.conversation === conversation
-  }
-
-  #isLookedAt(conversation: Conversation) {
-    return document.hasFocus() && this.#isOpen(conversation)
   }
 
   async #show(conversation: Conversation, { from, body, id }: Said) {

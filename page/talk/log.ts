@@ -3,6 +3,7 @@ import { the } from '../dom.ts'
 import type { Conversation } from '../model/conversation.ts'
 import type { Desk } from '../model/desk.ts'
 import { oncePerFrame } from '../model/signal.ts'
+import { isLookedAt } from '../notify/looking.ts'
 import { ask } from '../side/dialog.ts'
 import { copyReadably } from './copying.ts'
 import { Edges } from './edges.ts'
@@ -62,10 +63,12 @@ export class Log {
     })
     this.#element.addEventListener('scroll', () => this.#scrolled(), { passive: true })
     new ResizeObserver(() => this.#view.restore((key) => this.#list.get(key))).observe(this.#element)
-    document.addEventListener('visibilitychange', () => {
-      if (!document.hidden && this.#conversation?.unread) this.#unread.refresh()
+    const look = () => {
+      if (isLookedAt() && this.#conversation?.unread) this.#unread.refresh()
       this.#render()
-    })
+    }
+    document.addEventListener('visibilitychange', look)
+    addEventListener('focus', look)
     copyReadably(this.#element, desk, () => this.#clock)
     desk.askDate = () => void this.#askDate()
     desk.moved.on(() => this.#moved())
@@ -221,9 +224,10 @@ export class Log {
 
   /** True if what comes is seen at once. */
   #isInView({ isLive, isLoaded }: Conversation) {
-    return isLoaded && isLive && this.#view.isFollowing && !document.hidden
+    return isLoaded && isLive && this.#view.isFollowing && isLookedAt()
   }
 
+  /** Shows the rows of the part that has some; what has been noted as seen stays in its place. */
   #draw(conversation: Conversation) {
     const { settings } = this.#desk
     const rows = rowsOf(this.#span.from, this.#span.to, {

@@ -17,7 +17,17 @@ window.Notification = class extends Notification {
     shown.push(title + ': ' + options.body)
     window.last = this
   }
-}`
+}
+window.tones = []
+window.OscillatorNode = class extends OscillatorNode {
+  start(when) {
+    super.start(when)
+    tones.push(this.frequency.value)
+  }
+}
+window.badges = []
+navigator.setAppBadge = async (count) => void badges.push(count)
+navigator.clearAppBadge = async () => void badges.push('none')`
 
 /** Records what is notified of, and lets the test say whether the page is looked at. */
 async function prepare(visitor: Visitor) {
@@ -67,6 +77,66 @@ test('mentions and private messages are notified of once for all tabs; a click s
   await bot.ask('/ping')
   await ann.page.waitForTimeout(500)
   expect(await shown(ann)).toEqual([])
+})
+
+test('a mention is heard as two tones, if the user wants so and is not looking', async () => {
+  const bot = await server().line('bot', 'tones')
+  const ann = await visit(server().port)
+  await prepare(ann)
+  const tones = () => ann.page.evaluate<number[]>('tones')
+  const mention = async (text: string) => {
+    bot.send(`ann: ${text}`)
+    await expect.poll(() => shown(ann)).toContain(`bot in #tones: ann: ${text}`)
+  }
+  await ann.enter('ann', 'tones')
+  await look(ann, false)
+  await mention('silent')
+  expect(await tones()).toEqual([])
+  await ann.page.locator('#me').click()
+  await ann.page.getByRole('menuitem', { name: 'Settings…' }).click()
+  await ann.page.getByLabel('Play a sound').check()
+  await mention('aloud')
+  expect(await tones()).toEqual([660, 880])
+  await ann.page.getByLabel('Do not disturb').check()
+  await look(ann, true)
+  bot.send('ann: hush')
+  await ann.reads('hush')
+  expect(await tones()).toEqual([660, 880])
+})
+
+test('title and icons count what is unread: all in the title, mentions on the icons, a dot for the rest', async () => {
+  const bot = await server().line('bot', 'counted')
+  const ann = await visit(server().port)
+  await prepare(ann)
+  await ann.enter('ann', 'counted')
+  await ann.say('/join elsewhere')
+  await ann.page.getByPlaceholder('Message #elsewhere').waitFor()
+  /** The text on the icon of the tab; undefined for the plain icon, empty for a dot. */
+  const onIcon = async () => {
+    const href = (await ann.page.locator('#favicon').getAttribute('href')) ?? ''
+    if (!href.startsWith('data:')) return undefined
+    const svg = decodeURIComponent(href)
+    return svg.includes('<circle') ? (/>([^<]+)<\/text>/.exec(svg)?.[1] ?? '') : undefined
+  }
+  const badges = () => ann.page.evaluate<unknown[]>('badges')
+  expect([await ann.page.title(), await onIcon()]).toEqual(['#elsewhere – roomd', undefined])
+  bot.send('for everybody')
+  await expect.poll(() => ann.page.title()).toBe('(1) #elsewhere – roomd')
+  expect(await onIcon()).toBe('')
+  bot.send('ann: one', 'ann: two')
+  await expect.poll(onIcon).toBe('2')
+  expect((await badges()).at(-1)).toBe(2)
+  bot.send(...Array.from({ length: 9 }, (_, index) => `ann: ${index}`))
+  await expect.poll(onIcon).toBe('9+')
+  expect(await ann.page.title()).toBe('(12) #elsewhere – roomd')
+  await ann.page.locator('#my-rooms a', { hasText: 'counted' }).click()
+  await expect.poll(() => ann.page.title()).toBe('#counted – roomd')
+  expect(await onIcon()).toBe(undefined)
+  expect((await badges()).at(-1)).toBe(0)
+  await ann.say('/quit')
+  await ann.page.locator('#start').waitFor()
+  await expect.poll(() => ann.page.title()).toBe('roomd')
+  await expect.poll(async () => (await badges()).at(-1)).toBe('none')
 })
 
 test('a screen reader is told new messages of the conversation, many at once by their number', async () => {
