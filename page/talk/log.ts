@@ -151,6 +151,7 @@ export class Log {
     if (conversation && top) {
       this.#take(conversation)
       this.#span.around(top.key)
+      this.#draw(conversation)
     }
     this.#render()
   }
@@ -208,6 +209,8 @@ export class Log {
     if (!conversation) return this.#list.show([])
     const { isLive, isLoaded } = conversation
     conversation.isFollowed = this.#view.isFollowing
+    // What is seen stays in its place over all the steps below: after the first one there may be too little above it for that.
+    this.#view.note()
     if (isLoaded && !isLive && this.#view.isFollowing) void this.#edges.load('newest', conversation)
     this.#take(conversation)
     this.#draw(conversation)
@@ -240,13 +243,9 @@ export class Log {
       members: String(this.#desk.room?.members.isKnown),
       isBot: (name) => this.#desk.room?.members.get(name)?.marks.some((mark) => (mark as string) === 'bot') ?? false,
     })
-    this.#view.keep(
-      () => {
-        this.#list.show(rows)
-        this.#edges.show(conversation, this.#span)
-      },
-      (key) => this.#list.get(key),
-    )
+    this.#list.show(rows)
+    this.#edges.show(conversation, this.#span)
+    this.#view.restore((key) => this.#list.get(key))
   }
 
   /** Gives rows to what is near, and loads it. */

@@ -48,28 +48,26 @@ export class Viewport {
     else if (below < NEAR && hasNewest) this.isFollowing = true
   }
 
-  /** Changes rows; what is seen stays in its place, or the end in view. @param elementOf finds a row that was made anew */
-  keep(change: () => void, elementOf: (key: string) => Element | undefined) {
-    if (!this.isFollowing) this.note()
-    change()
-    this.restore(elementOf)
-  }
-
-  /** Remembers where the rows in view are. */
+  /** Remembers where the rows in view are, from which {@link restore} puts them back. */
   note() {
+    if (this.isFollowing) return
     const { top, bottom } = this.#log.getBoundingClientRect()
     const { children } = this.#rows
     let [low, high] = [0, children.length]
     while (low < high) {
       const middle = (low + high) >> 1
-      if ((children[middle]?.getBoundingClientRect().bottom ?? 0) <= top) low = middle + 1
+      const row = children[middle]
+      // A heading sticks to the top, wherever it is: it is where the row behind it is.
+      const { bottom } = ((row?.tagName === 'H2' && row.nextElementSibling) || row)?.getBoundingClientRect() ?? {
+        bottom: 0,
+      }
+      if (bottom <= top) low = middle + 1
       else high = middle
     }
     const seen: Seen[] = []
     for (let element = children[low]; element; element = element.nextElementSibling ?? undefined) {
       const at = element.getBoundingClientRect().top
       if (at >= bottom) break
-      // A heading sticks to the top, wherever it is.
       if (element instanceof HTMLElement && element.tagName !== 'H2') {
         seen.push({ element, key: element.dataset.key ?? '', top: at - top })
       }
@@ -77,7 +75,11 @@ export class Viewport {
     this.#seen = seen
   }
 
-  /** Puts the rows in view back in their place, as when the window has changed its size. */
+  /**
+   * Puts the rows in view back in their place, or the end in view, as when rows come and go or the window has changed its size.
+   *
+   * @param elementOf finds a row that was made anew
+   */
   restore(elementOf: (key: string) => Element | undefined) {
     if (this.isFollowing) this.#log.scrollTop = this.#log.scrollHeight
     else {

@@ -1,9 +1,10 @@
 import { connect } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
+import { openRelay } from '../client/relay.ts'
 import { TIMED } from '../support/eventually.ts'
 import { openBrowser, startForAll, type Visitor } from './browser.ts'
-import { longestTask, MOST_TASK_MS } from './busy.ts'
+import { firstMessageMs, longestTaskMs, MOST_FIRST_MS, MOST_TASK_MS, scrollUp } from './measure.ts'
 
 const visit = openBrowser()
 const shared = startForAll({ 'max-per-address': 0 })
@@ -55,19 +56,15 @@ const scroll = (visitor: Visitor, pixels: number, frames: number) =>
     return jump
   })()`)
 
-/** Scrolls the log up to its first message as fast as one can. */
-const SCROLL_UP = `(async () => {
+/** The messages in view, each with its place. Runs in the page. */
+const PLACES = `(() => {
   const log = document.querySelector('#log')
-  let most = 0
-  for (let still = 0; still < 20; ) {
-    const before = log.scrollTop
-    log.scrollTop -= 500
-    await new Promise((drawn) => requestAnimationFrame(drawn))
-    still = log.scrollTop === 0 && before === 0 ? still + 1 : 0
-    most = Math.max(most, log.querySelectorAll('*').length)
-  }
-  return most
+  const { top, bottom } = log.getBoundingClientRect()
+  const entries = [...log.querySelectorAll('article')].map((entry) => [entry.textContent, Math.round(entry.getBoundingClientRect().top)])
+  return Object.fromEntries(entries.filter(([, y]) => y > top && y < bottom))
 })()`
+
+const places = ({ page }: Visitor) => page.evaluate<Record<string, number>>(PLACES)
 
 /** Has somebody say so many messages in a room. */
 async function fill(room: string, count: number) {
@@ -100,16 +97,51 @@ test('a room of 1,500 messages is read up to its first one, without a jump and w
   await ann.page.locator('.body:text-is("line 1499")').waitFor()
 })
 
+test('whoever waits at the top for older messages goes on reading where they were when these come', async () => {
+  await fill('waiting', 500)
+  const relay = await openRelay(shared().port)
+  const ann = await visit(relay.port)
+  await ann.enter('ann', 'waiting')
+  await ann.reads('line 499')
+  relay.stall(true)
+  const scrollTop = () => ann.page.evaluate<number>(`document.querySelector('#log').scrollTop`)
+  do await scroll(ann, -1_000, 1)
+  while ((await scrollTop()) > 0)
+  const before = await places(ann)
+  const [first = ''] = Object.keys(before)
+  relay.stall(false)
+  await expect.poll(scrollTop).toBeGreaterThan(0)
+  // The name above the first message has gone, as it belongs to an older one now.
+  const { [first]: _, ...others } = before
+  expect(await places(ann)).toMatchObject(others)
+})
+
+test('whoever comes back to a conversation finds the place where they were reading', async () => {
+  await fill('place', 300)
+  const ann = await visit(shared().port)
+  await ann.enter('ann', 'place')
+  await ann.reads('line 299')
+  await scroll(ann, -400, 4)
+  const before = await places(ann)
+  expect(Object.keys(before).length).toBeGreaterThan(5)
+  await ann.page.locator('#find-text').fill('elsewhere')
+  await ann.page.locator('#find-text').press('Enter')
+  await ann.page.getByPlaceholder('Message #elsewhere').waitFor()
+  await ann.page.locator('#my-rooms a', { hasText: 'place' }).click()
+  await ann.page.getByPlaceholder('Message #place').waitFor()
+  await expect.poll(() => places(ann)).toEqual(before)
+})
+
 let isFilled = false
 
-test('scrolling through thousands of messages never holds the page for long', TIMED, async () => {
+test('scrolling through 10,000 messages never holds the page for long', TIMED, async () => {
   const ann = await visit(shared().port)
-  if (!isFilled) await fill('longer', 4_000)
+  if (!isFilled) await fill('longer', 10_000)
   isFilled = true
   await ann.enter('ann', 'longer')
-  await ann.reads('line 3999')
-  const longest = await longestTask(ann, async () => {
-    expect(await ann.page.evaluate<number>(SCROLL_UP)).toBeLessThan(MOST_NODES)
+  await ann.reads('line 9999')
+  const longest = await longestTaskMs(ann.page, async () => {
+    expect(await scrollUp(ann.page)).toBeLessThan(MOST_NODES_IN_ALL)
   })
   expect((await look(ann)).first).toBe('line 0')
   expect(longest).toBeLessThan(MOST_TASK_MS)
