@@ -49,6 +49,8 @@ export class RoomdClient implements AsyncDisposable {
   /** Connections, each with its room, if it is in one: the line protocol has one room a connection. */
   readonly #seats = new Map<Seat, JoinedRoom | undefined>()
   #isClosed = false
+  /** The connection that is being opened for whoever asks. */
+  #sitting: Promise<Seat> | undefined
   /** Called when a connection is of use again, or none is left. */
   #waiting: (() => void)[] = []
 
@@ -179,7 +181,10 @@ export class RoomdClient implements AsyncDisposable {
   /** Returns a connection, in a room where there is one. @throws DisconnectedError, RefusedError */
   async #anySeat(): Promise<Seat> {
     const seats = [...this.#seats.keys()].filter(({ isReady }) => isReady)
-    return seats.find(({ stay }) => stay) ?? seats[0] ?? (await this.#sit())
+    const seat = seats.find(({ stay }) => stay) ?? seats[0]
+    if (seat) return seat
+    this.#sitting ??= this.#sit().finally(() => (this.#sitting = undefined))
+    return this.#sitting
   }
 
   /** Opens another connection, for a room or for none. @throws DisconnectedError, RefusedError */
