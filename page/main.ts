@@ -66,6 +66,7 @@ async function enter(credentials: Credentials, room: string) {
 /** Shows what the browser has of the last visit, and goes on with it as soon as the server can be reached. */
 async function resume(credentials: Identity) {
   const chat = new Chat(credentials, listener)
+  const starting = chat.startPatiently()
   const { place } = desk
   for (const name of keptRooms.value) chat.expect(name)
   if (place && !place.isPrivate) chat.expect(place.name)
@@ -75,7 +76,7 @@ async function resume(credentials: Identity) {
   else desk.show((place && chat.get(roomKey(place.name))) ?? first)
   const wanted = desk.conversation
   try {
-    await chat.startPatiently()
+    await starting
     await chat.enterExpected()
     // The message of the address can be looked for from now on.
     if (place?.id && wanted && desk.chat === chat && desk.conversation === wanted) desk.show(wanted, place.id)

@@ -17,7 +17,7 @@ const REST_MS = 250
 /** Time between two questions for who is away, in ms. */
 const REFRESH_MS = 30_000
 
-const { compare } = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' })
+let collator: Intl.Collator | undefined
 
 /** Order of the marks of ranks in the list; the others are for members of any rank. */
 const RANKS: readonly string[] = ['owner', 'operator', 'voiced']
@@ -90,8 +90,8 @@ export class PeoplePanel {
     this.#list.show(people.slice(0, MOST))
     this.#filter.hidden = all.length <= MANY && text === ''
     const left = people.length - MOST
-    if (left > 0) this.#more.textContent = `And ${left} more. Type a name to find somebody.`
-    else this.#more.textContent = people.length === 0 && text !== '' ? 'Nobody here has such a name.' : ''
+    if (left > 0) this.#more.textContent = `${left} more. Search by name to find them.`
+    else this.#more.textContent = people.length === 0 && text !== '' ? 'Nobody here has that name.' : ''
   }
 
   #mark(row: HTMLLIElement, { nickname, marks, away = '' }: RoomMember) {
@@ -111,7 +111,8 @@ export class PeoplePanel {
 }
 
 function byRank(a: RoomMember, b: RoomMember) {
-  return rankOf(a) - rankOf(b) || compare(a.nickname, b.nickname)
+  collator ??= new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' })
+  return rankOf(a) - rankOf(b) || collator.compare(a.nickname, b.nickname)
 }
 
 function rankOf({ marks }: RoomMember) {

@@ -69,6 +69,9 @@ export class Log {
     }
     document.addEventListener('visibilitychange', look)
     addEventListener('focus', look)
+    this.#element.addEventListener('pointerover', ({ target }) => {
+      if (target instanceof HTMLTimeElement) target.title = this.#clock.full(new Date(target.dateTime))
+    })
     copyReadably(this.#element, desk, () => this.#clock)
     desk.askDate = () => void this.#askDate()
     desk.moved.on(() => this.#moved())
@@ -77,6 +80,8 @@ export class Log {
       this.#render()
     })
     this.#rooms.changed.on(this.#render)
+    // The first time of day that is written takes longest: that is best done while the server is being called.
+    setTimeout(() => this.#clock.time(new Date()))
     // "Today" is "Yesterday" now.
     onNewDay(this.#render)
   }

@@ -145,6 +145,5 @@ function timeTag(event: Happening, { clock }: RowLook) {
   const at = atOf(event)
   const tag = make('time', '', clock.time(at))
   tag.dateTime = at.toISOString()
-  tag.title = clock.full(at)
   return tag
 }

@@ -5,6 +5,8 @@ import type { Happening } from '../model/happening.ts'
 const MOST = 240
 /** Events that have rows when the newest are followed, once there are too many. */
 const LEAST = 180
+/** Events that have rows at first: about as many as are seen and a window above them. */
+const FIRST = 70
 /** Events by which the part moves at least, and about the height of one in pixels. */
 const [STEP, HEIGHT] = [20, 24]
 
@@ -40,7 +42,7 @@ export class Span {
     // Those who came before have been loaded, and are in the same row.
     while (from > 0 && from < events.length && this.#rowsAt(from) === 0) from--
     const to = isAtEnd ? events.length : indexOf(events, this.#lastId + 1)
-    if (to <= from || this.#lastId === 0) this.#set(this.#back(events.length, LEAST), events.length)
+    if (to <= from || this.#lastId === 0) this.#set(this.#back(events.length, FIRST), events.length)
     else this.#set(this.#count(from, to) > MOST ? this.#back(to, LEAST) : from, to)
   }
 

@@ -12,9 +12,15 @@ export function atOf(event: Happening): Date {
 }
 
 const CYCLES = { system: undefined, 24: 'h23', 12: 'h12' } as const
-const weekday = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' })
-const withYear = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' })
-const shortDate = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' })
+const weekday = lazily({ weekday: 'long', day: 'numeric', month: 'long' })
+const withYear = lazily({ weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' })
+const shortDate = lazily({ dateStyle: 'medium' })
+
+/** Returns a function that makes a format when it is needed first, which takes a browser some ten milliseconds. */
+function lazily(options: Intl.DateTimeFormatOptions) {
+  let format: Intl.DateTimeFormat | undefined
+  return () => (format ??= new Intl.DateTimeFormat(undefined, options))
+}
 
 /** Returns a number that differs from day to day where the user is. */
 export function dayOf(at: Date) {
@@ -26,7 +32,7 @@ export function dayName(at: Date) {
   const now = new Date()
   if (dayOf(at) === dayOf(now)) return 'Today'
   if (dayOf(at) === dayOf(new Date(now.getFullYear(), now.getMonth(), now.getDate() - 1))) return 'Yesterday'
-  return (at.getFullYear() === now.getFullYear() ? weekday : withYear).format(at)
+  return (at.getFullYear() === now.getFullYear() ? weekday : withYear)().format(at)
 }
 
 /** Time between two looks at the clock, as a machine that has slept wakes up with its timers late, in ms. */
@@ -47,8 +53,8 @@ export function onNewDay(begun: () => void) {
 }
 
 export class Clock {
-  readonly #time: Intl.DateTimeFormat
-  readonly #full: Intl.DateTimeFormat
+  readonly #time: () => Intl.DateTimeFormat
+  readonly #full: () => Intl.DateTimeFormat
 
   /** The last time that was written, as most messages are of the same minute as the one before. */
   #minute = Number.NaN
@@ -56,8 +62,8 @@ export class Clock {
 
   constructor(clock: Choices['clock']) {
     const hourCycle = CYCLES[clock]
-    this.#time = new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit', hourCycle })
-    this.#full = new Intl.DateTimeFormat(undefined, {
+    this.#time = lazily({ hour: 'numeric', minute: '2-digit', hourCycle })
+    this.#full = lazily({
       weekday: 'long',
       day: 'numeric',
       month: 'long',
@@ -74,7 +80,7 @@ export class Clock {
     const minute = Math.floor(at.getTime() / 60_000)
     if (minute !== this.#minute) {
       this.#minute = minute
-      const parts = this.#time.formatToParts(at)
+      const parts = this.#time().formatToParts(at)
       this.#text = parts.map(({ type, value }) => (type === 'hour' ? value.replace(/^0(?=\d)/, '') : value)).join('')
     }
     return this.#text
@@ -82,10 +88,11 @@ export class Clock {
 
   /** Returns a time of today, or a date with its time. */
   when(at: Date) {
-    return dayOf(at) === dayOf(new Date()) ? this.time(at) : `${shortDate.format(at)}, ${this.time(at)}`
+    return dayOf(at) === dayOf(new Date()) ? this.time(at) : `${shortDate().format(at)}, ${this.time(at)}`
   }
 
+  /** Returns a date with its time to the second. */
   full(at: Date) {
-    return this.#full.format(at)
+    return this.#full().format(at)
   }
 }

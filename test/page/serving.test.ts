@@ -3,7 +3,7 @@ import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from 'nod
 import { buffer } from 'node:stream/consumers'
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import { expect, onTestFinished, test } from 'vitest'
-import { link } from '../../src/protocols/page/link.ts'
+import { link, linkStyles } from '../../src/protocols/page/link.ts'
 import { startForAll } from './browser.ts'
 
 const server = startForAll()
@@ -39,7 +39,11 @@ test('every file that the page asks for is there, with its type and all that kee
   expect(html).not.toMatch(/<style|\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)/)
   const linked = [...html.matchAll(/(?:href|src)="([^"#]+)"/g)].map(([, file = '']) => `/${file}`)
   const files = new Set([...linked, '/page/worker.js'])
-  expect(files).toContain('/page/main.js')
+  expect([...files].filter((file) => /\.(?:js|css)$/.test(file))).toEqual([
+    '/page/main.css',
+    '/page/main.js',
+    '/page/worker.js',
+  ])
   let size = (await get('/', { 'Accept-Encoding': 'br' })).body.length
   for (const file of files) {
     const { status, headers, body } = await get(file)
@@ -63,9 +67,9 @@ test('every file that the page asks for is there, with its type and all that kee
 })
 
 test('compressed as the client takes it, and not sent again when it is the same', async () => {
-  const plain = await get('/page/base.css')
-  const br = await get('/page/base.css', { 'Accept-Encoding': 'gzip, deflate, br, zstd' })
-  const gzip = await get('/page/base.css', { 'Accept-Encoding': 'br;q=0, GZIP;q=0.5' })
+  const plain = await get('/page/main.css')
+  const br = await get('/page/main.css', { 'Accept-Encoding': 'gzip, deflate, br, zstd' })
+  const gzip = await get('/page/main.css', { 'Accept-Encoding': 'br;q=0, GZIP;q=0.5' })
   expect(plain.headers['content-encoding']).toBeUndefined()
   expect(br.headers).toMatchObject({ 'content-encoding': 'br', vary: 'Accept-Encoding' })
   expect(gzip.headers['content-encoding']).toBe('gzip')
@@ -77,10 +81,10 @@ test('compressed as the client takes it, and not sent again when it is the same'
       'Accept-Encoding': headers['content-encoding'] ?? 'identity',
       'If-None-Match': `"x", ${headers.etag}`,
     }
-    const same = await get('/page/base.css', again)
+    const same = await get('/page/main.css', again)
     expect([same.status, same.body.length, same.headers.etag]).toEqual([304, 0, headers.etag])
   }
-  const other = await get('/page/base.css', { 'If-None-Match': br.headers.etag })
+  const other = await get('/page/main.css', { 'If-None-Match': br.headers.etag })
   expect(other.status).toBe(200)
 })
 
@@ -100,6 +104,18 @@ test('nothing else is served, and nothing else is done', async () => {
   expect(await get('/', {}, 'POST')).toMatchObject({ status: 405, headers: { allow: 'GET, HEAD' } })
   const head = await get('/', {}, 'HEAD')
   expect([head.status, head.body.length]).toEqual([200, 0])
+})
+
+test('style sheets are linked into one, in the order of their imports', async () => {
+  const sheets: Record<string, string> = {
+    'main.css': '@import "./a.css";\n@import "./b.css";\np {}',
+    'a.css': 'a {}\n',
+    'b.css': 'b {}\n',
+  }
+  expect(await linkStyles('main.css', async (name) => sheets[name] ?? '')).toBe('a {}\nb {}\np {}')
+  const served = (await get('/page/main.css')).body.toString()
+  expect(served).not.toContain('@import')
+  expect(served).toMatch(/#app \{[\s\S]*#start \{[\s\S]*\.entry \{[\s\S]*#say \{/)
 })
 
 test('modules are linked in the order of their imports, each once; what cannot be linked is said', async () => {

@@ -1,4 +1,4 @@
-/** Joins the modules of the page into one script, which is loaded at once and compressed as a whole. */
+/** Joins the modules of the page into one script and its style sheets into one, which are loaded at once and compressed as a whole. */
 
 /** Statements at the beginning of a line, as the page's modules and its client library have them. */
 const IMPORT = /^import\s*(?:\{([^}]*)\}\s*from\s*)?['"]\.\/([\w-]+\.js)['"];?/gm
@@ -6,6 +6,9 @@ const PASSED_ON = /^export\s*\{([^}]*)\}\s*from\s*['"]\.\/([\w-]+\.js)['"];?/gm
 const LISTED = /^export\s*\{([^}]*)\};?/gm
 const DECLARED = /^export\s+((?:async\s+)?(?:function\*?|class|const)\s+)([\w$]+)/gm
 const LEFT = /^(?:import|export)\b.*/m
+
+/** The imports of a style sheet. */
+const STYLE_IMPORT = /^@import\s*"\.\/([\w-]+\.css)";\n?/gm
 
 interface Linked {
   /** The value of an expression is an object with the exports of the module. */
@@ -31,6 +34,14 @@ export async function link(first: string, read: (name: string) => Promise<string
   }
   await visit(first, [])
   return [...parts.values()].join('\n')
+}
+
+/** Returns a style sheet with those that it imports in the place of the imports. */
+export async function linkStyles(first: string, read: (name: string) => Promise<string>): Promise<string> {
+  const text = await read(first)
+  const names = [...text.matchAll(STYLE_IMPORT)].map(([, name = '']) => name)
+  const styles = new Map(await Promise.all(names.map(async (name) => [name, await read(name)] as const)))
+  return text.replace(STYLE_IMPORT, (_, name: string) => styles.get(name) ?? '')
 }
 
 function linked(name: string, source: string): Linked {

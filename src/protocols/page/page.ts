@@ -4,7 +4,7 @@ import { dirname, extname, join, parse } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Routes } from '../../transport/http/routes.ts'
 import { hashOf, PageFile, TYPES } from './file.ts'
-import { link } from './link.ts'
+import { link, linkStyles } from './link.ts'
 import { SHRINKS } from './shrink.ts'
 
 /** Folders of the web page and of its client library, which is TypeScript, or JavaScript in a build. Names of files are unique in both. */
@@ -13,8 +13,8 @@ const FOLDERS = [
   fileURLToPath(new URL('../../client', import.meta.url)),
 ]
 
-/** The script of the page, which index.html names, and into which all that it imports is linked. */
-const MAIN = 'main.js'
+/** The script and the style sheet of the page, which index.html names, and into which all that they import is linked. */
+const LINKS: Readonly<Record<string, typeof link | undefined>> = { 'main.js': link, 'main.css': linkStyles }
 
 /** Adds the routes of the web page: index.html at `/`, its other files under `/page/`. */
 export const pageRoutes: Routes = async (app) => {
@@ -29,10 +29,9 @@ export const pageRoutes: Routes = async (app) => {
   }
   const files = new Map<string, PageFile>()
   for (const [name, path] of paths) {
-    if (name === 'index.html') continue
-    const read =
-      name === MAIN ? () => link(MAIN, (module) => textOf(paths.get(module) ?? module)) : () => contentOf(path)
-    files.set(name, new PageFile(TYPES[extname(name)] ?? '', read))
+    const linked = LINKS[name]
+    const read = linked ? () => linked(name, (part) => textOf(paths.get(part) ?? part)) : () => contentOf(path)
+    if (name !== 'index.html') files.set(name, new PageFile(TYPES[extname(name)] ?? '', read))
   }
   const index = new PageFile(TYPES['.html'] ?? '', async () => {
     // The service worker knows a new version of the page by it.
