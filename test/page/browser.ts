@@ -1,48 +1,10 @@
 /** Real browsers for the tests of the page; whatever one complains about fails the test. */
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished } from 'vitest'
+import { ARGUMENTS, EXECUTABLE } from '../support/chromium.ts'
 import { LineClient } from '../support/client.ts'
 import { type Overrides, startTestDaemon, type TestDaemon } from '../support/daemon.ts'
 import { PATIENCE_MS } from '../support/eventually.ts'
-
-/** The first Chromium on the PATH. */
-export const EXECUTABLE = ['chromium', 'chromium-browser', 'google-chrome']
-  .flatMap((name) => (process.env.PATH ?? '').split(':').map((folder) => join(folder, name)))
-  .find((file) => existsSync(file))
-
-/**
- * What a window of a whole browser starts that nobody here sees, each in a process of its own: two pages behind the address
- * bar, and one in waiting for the next page. The others are the ones of Playwright's own list that keep a browser quiet, as
- * the last list is the one that counts.
- */
-const NOT_WANTED = [
-  'WebUIOmniboxPopup',
-  'WebUIOmniboxAimPopup',
-  'SpareRendererForSitePerProcess',
-  'AimEnabled',
-  'AvoidUnnecessaryBeforeUnloadCheckSync',
-  'DestroyProfileOnBrowserClose',
-  'HttpsFirstBalancedModeAutoEnable',
-  'HttpsUpgrades',
-  'LensOverlay',
-  'MediaRouter',
-  'NetworkTimeServiceQuerying',
-  'OptimizationHints',
-  'PaintHolding',
-  'PreconnectToSearch',
-  'ThirdPartyStoragePartitioning',
-]
-
-/** It runs as root, draws nothing that anybody looks at, and finds little shared memory in a container. */
-export const ARGUMENTS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--in-process-gpu',
-  '--disable-dev-shm-usage',
-  `--disable-features=${NOT_WANTED.join()}`,
-]
 
 /** One browser for all tests of a file. Without one they are skipped, or fail where everything must be tested. */
 export function openBrowser(): (port: number, options?: BrowserContextOptions) => Promise<Visitor> {

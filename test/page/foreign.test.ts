@@ -6,10 +6,11 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { type Browser, chromium } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
+import { ARGUMENTS, EXECUTABLE } from '../support/chromium.ts'
 import { startTestDaemon } from '../support/daemon.ts'
 import { eventually } from '../support/eventually.ts'
 import { keptLog } from '../support/log.ts'
-import { ARGUMENTS, EXECUTABLE, lineClient } from './browser.ts'
+import { lineClient } from './browser.ts'
 
 let browser: Browser | undefined
 beforeAll(async () => {

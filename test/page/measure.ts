@@ -1,11 +1,14 @@
-/** How long a page holds its thread, in time of the processor: what else the machine does meanwhile does not count. */
-import type { Visitor } from './browser.ts'
+/** Measurements of the page in a browser, for tests and benchmarks. */
+import type { Browser, Page } from 'playwright-core'
 
 /**
  * Maximum length of a task of the page, in ms. The page must hold 50, from which on users notice it: `LONGEST_TASK_MS=50 npx vitest run test/page`
  * on a quiet machine. In a busy one caches and garbage collection make tasks several times as long; what grows with the messages is found all the same.
  */
 export const MOST_TASK_MS = Number(process.env.LONGEST_TASK_MS ?? 400)
+
+/** Maximum time until the first message is drawn, in ms: `FIRST_MESSAGE_MS=300` on a quiet machine. */
+export const MOST_FIRST_MS = Number(process.env.FIRST_MESSAGE_MS ?? 10_000)
 
 interface TraceEvent {
   readonly name: string
@@ -16,8 +19,11 @@ interface TraceEvent {
   readonly args: { readonly name?: string }
 }
 
-/** Does something, and resolves with the longest task of the page's main thread meanwhile, in ms. */
-export async function longestTask({ page }: Visitor, act: () => Promise<unknown>): Promise<number> {
+/**
+ * Does something, and resolves with the longest task of the page's main thread meanwhile, in ms of the processor: what else the machine does does
+ * not count.
+ */
+export async function longestTaskMs(page: Page, act: () => Promise<unknown>): Promise<number> {
   const browser = page.context().browser()
   if (!browser) throw new Error('no browser')
   await browser.startTracing(page, { categories: ['toplevel', '__metadata', 'disabled-by-default-devtools.timeline'] })
@@ -28,4 +34,50 @@ export async function longestTask({ page }: Visitor, act: () => Promise<unknown>
   const tasks = traceEvents.filter((event) => event.name === 'RunTask' && isPage(event))
   if (tasks.length === 0) throw new Error('no tasks in the trace')
   return Math.max(...tasks.map(({ tdur = 0 }) => tdur)) / 1_000
+}
+
+/** Scrolls the log up to its first message as fast as one can. Runs in the page; the result is the largest number of elements on the way. */
+const SCROLL_UP = `(async () => {
+  const log = document.querySelector('#log')
+  let most = 0
+  for (let still = 0; still < 20; ) {
+    const before = log.scrollTop
+    log.scrollTop -= 500
+    await new Promise((drawn) => requestAnimationFrame(drawn))
+    still = log.scrollTop === 0 && before === 0 ? still + 1 : 0
+    most = Math.max(most, document.querySelectorAll('*').length)
+  }
+  return most
+})()`
+
+/** Scrolls through all messages of the conversation that is shown, and resolves with the largest number of elements of the page. */
+export function scrollUp(page: Page): Promise<number> {
+  return page.evaluate<number>(SCROLL_UP)
+}
+
+/** Notes when the first message has been drawn, in ms since the page was asked for. Runs in the page before its own script. */
+const NOTE_FIRST = `window.firstMessageMs = new Promise((drawn) => new MutationObserver((_, observer) => {
+  if (!document.querySelector('#log article')) return
+  observer.disconnect()
+  requestAnimationFrame(() => setTimeout(() => drawn(performance.now())))
+}).observe(document, { childList: true, subtree: true }))`
+
+/**
+ * Opens the page as a guest who was in a room before, with nothing of it in the cache. Resolves with the time from the request until a message
+ * of the room has been drawn.
+ */
+export async function firstMessageMs(browser: Browser, url: string, nickname: string, room: string): Promise<number> {
+  const context = await browser.newContext({ serviceWorkers: 'block' })
+  try {
+    const page = await context.newPage()
+    const kept = { identity: { nickname, session: `word-of-the-guest-${nickname}` }, rooms: [room] }
+    for (const [key, value] of Object.entries(kept)) {
+      await page.addInitScript(`localStorage.setItem('roomd.${key}', ${JSON.stringify(JSON.stringify(value))})`)
+    }
+    await page.addInitScript(NOTE_FIRST)
+    await page.goto(`${url}/#${room}`)
+    return await page.evaluate<number>('firstMessageMs')
+  } finally {
+    await context.close()
+  }
 }

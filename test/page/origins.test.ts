@@ -4,10 +4,10 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
+import { ARGUMENTS, EXECUTABLE } from '../support/chromium.ts'
 import { startTestDaemon } from '../support/daemon.ts'
 import { eventually, PATIENCE_MS } from '../support/eventually.ts'
 import { keptLog } from '../support/log.ts'
-import { ARGUMENTS, EXECUTABLE } from './browser.ts'
 
 let browser: Browser | undefined
 beforeAll(async () => {

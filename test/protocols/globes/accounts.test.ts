@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { request } from 'node:https'
 import { chromium } from 'playwright-core'
 import { expect, onTestFinished, test } from 'vitest'
-import { ARGUMENTS, EXECUTABLE } from '../../page/browser.ts'
 import { certificate } from '../../support/certificate.ts'
+import { ARGUMENTS, EXECUTABLE } from '../../support/chromium.ts'
 import {
   bearer,
   failure,

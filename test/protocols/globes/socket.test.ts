@@ -7,7 +7,7 @@ import type { Event } from '../../../src/engine/event.ts'
 import { GlobesSession, GlobesWire } from '../../../src/protocols/globes/socket/wire.ts'
 import { tickEnd } from '../../../src/tick.ts'
 import * as core from '../../chat/stage.ts'
-import { ARGUMENTS, EXECUTABLE } from '../../page/browser.ts'
+import { ARGUMENTS, EXECUTABLE } from '../../support/chromium.ts'
 import { TIMED } from '../../support/eventually.ts'
 import {
   bearer,

@@ -1,0 +1,40 @@
+/** Where the browser of the tests and the benchmarks is, and how it runs. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** The first Chromium on the PATH. */
+export const EXECUTABLE = ['chromium', 'chromium-browser', 'google-chrome']
+  .flatMap((name) => (process.env.PATH ?? '').split(':').map((folder) => join(folder, name)))
+  .find((file) => existsSync(file))
+
+/**
+ * What a window of a whole browser starts that nobody here sees, each in a process of its own: two pages behind the address
+ * bar, and one in waiting for the next page. The others are the ones of Playwright's own list that keep a browser quiet, as
+ * the last list is the one that counts.
+ */
+const NOT_WANTED = [
+  'WebUIOmniboxPopup',
+  'WebUIOmniboxAimPopup',
+  'SpareRendererForSitePerProcess',
+  'AimEnabled',
+  'AvoidUnnecessaryBeforeUnloadCheckSync',
+  'DestroyProfileOnBrowserClose',
+  'HttpsFirstBalancedModeAutoEnable',
+  'HttpsUpgrades',
+  'LensOverlay',
+  'MediaRouter',
+  'NetworkTimeServiceQuerying',
+  'OptimizationHints',
+  'PaintHolding',
+  'PreconnectToSearch',
+  'ThirdPartyStoragePartitioning',
+]
+
+/** It runs as root, draws nothing that anybody looks at, and finds little shared memory in a container. */
+export const ARGUMENTS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--in-process-gpu',
+  '--disable-dev-shm-usage',
+  `--disable-features=${NOT_WANTED.join()}`,
+]
