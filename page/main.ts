@@ -139,7 +139,7 @@ document.addEventListener('visibilitychange', () => {
 identity.watch(() => {
   const { value } = identity
   const { chat } = desk
-  if (!value && chat) leave('You have logged out in another tab.')
+  if (!value && chat) leave('You logged out in another tab.')
   // Another tab has registered the name.
   if (value?.token && chat && isSameName(value.nickname, chat.nickname)) {
     chat.client.usePassword(value.token)

@@ -15,9 +15,9 @@ export class Connections {
   get text() {
     const lost = this.#lost
     if (!lost) return ''
-    if (lost.state === 'waiting') return 'Waiting for your nickname to be free…'
-    if (lost.state === 'offline' && lost.reason) return `${lost.reason}. Coming back…`
-    return navigator.onLine ? 'Connection lost, coming back…' : 'You are offline.'
+    if (lost.state === 'waiting') return 'Your name is still in use. Waiting for it to become free…'
+    if (lost.state === 'offline' && lost.reason) return `${lost.reason}. Reconnecting…`
+    return navigator.onLine ? 'Connection lost. Reconnecting…' : "You're offline."
   }
 
   take(state: ClientState) {

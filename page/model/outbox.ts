@@ -23,10 +23,10 @@ export interface Unsent {
 type Send = (text: string, manner: SayManner, nonce: string) => Promise<unknown>
 
 const REASONS: Readonly<Record<string, string>> = {
-  unavailable: 'The server cannot do this at the moment.',
-  muted: 'You are muted in this room.',
-  moderated: 'Only operators and voiced users may speak here at the moment.',
-  'nobody-here': 'Nobody of this name is here, or can get private messages.',
+  unavailable: "The server can't do this right now.",
+  muted: "You're muted in this room.",
+  moderated: 'Only operators and people with voice can post here right now.',
+  'nobody-here': 'Nobody with that name is online and can get private messages.',
 }
 
 /** Returns why a text was not sent, as a sentence. */

@@ -14,7 +14,7 @@ const NEW_PASSWORD = {
 
 const OLD_PASSWORD = {
   name: 'old',
-  label: 'Present password',
+  label: 'Current password',
   type: 'password',
   isNeeded: true,
   autocomplete: 'current-password',
@@ -27,7 +27,7 @@ export function register(desk: Desk) {
   if (!chat) return
   void ask({
     title: `Register ${chat.nickname}`,
-    text: 'From then on nobody uses this name without the password, here or through any other client.',
+    text: 'Nobody will be able to use this name without the password, here or in any other client.',
     fields: [{ ...NEW_PASSWORD, name: 'password', label: 'Password' }],
     button: 'Register',
     act: async ({ password = '' }) => {
@@ -42,12 +42,12 @@ export function changePassword(desk: Desk) {
   if (!chat) return
   void ask({
     title: 'Change your password',
-    text: 'You are logged out everywhere else.',
+    text: "You'll be logged out everywhere else.",
     fields: [OLD_PASSWORD, { ...NEW_PASSWORD, name: 'password' }],
     button: 'Change password',
     act: async ({ old = '', password = '' }) => {
       await chat.command(`/passwd ${JSON.stringify(old)} ${password}`)
-      desk.toast('Your password is changed.')
+      desk.toast('Password changed.')
     },
   })
 }
@@ -56,8 +56,8 @@ export function deleteAccount(desk: Desk) {
   const { chat } = desk
   if (!chat) return
   void ask({
-    title: `Delete the account ${chat.nickname}`,
-    text: 'This removes your private messages and blocks, and logs you out everywhere. Nobody can use the name for 30 days. What you said in rooms stays.',
+    title: `Delete the account ${chat.nickname}?`,
+    text: 'This deletes your private messages and blocks, and logs you out everywhere. Nobody can use the name for 30 days. Your messages in rooms stay.',
     fields: [OLD_PASSWORD],
     button: 'Delete account',
     isGrave: true,

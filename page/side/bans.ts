@@ -14,7 +14,7 @@ export async function openBans({ room, settings }: Desk) {
   wrong.role = 'alert'
   const close = makeButton('Close', () => dialog.close())
   const body = make('div', 'dialog-body', list, wrong)
-  const dialog = openDialog(`Bans of ${room?.name}`, '', body, make('div', 'row buttons', close))
+  const dialog = openDialog(`Banned from #${room?.name}`, '', body, make('div', 'row buttons', close))
 
   async function show() {
     const reply = await room?.joined?.ask('/bans')
@@ -22,7 +22,7 @@ export async function openBans({ room, settings }: Desk) {
     const rows = bans.map(({ to, by, until, reason = '' }) => {
       const button = makeButton('Unban', () => void lift(to))
       button.ariaLabel = `Unban ${to}`
-      const end = until ? `until ${clock.when(dateOf(until))}` : 'for good'
+      const end = until ? `until ${clock.when(dateOf(until))}` : 'permanently'
       const why = `By ${by}, ${end}${reason && `: ${reason}`}`
       return make('li', 'row', make('div', 'grow', to, make('p', 'hint', why)), button)
     })

@@ -38,7 +38,7 @@ let count = 0
 /** Returns why something could not be done, as a sentence. */
 export function whyNot(error: unknown) {
   if (error instanceof RefusedError) return `${error.message}.`
-  if (error instanceof DisconnectedError) return 'The connection was lost. Try again when it is back.'
+  if (error instanceof DisconnectedError) return "You're not connected. Try again when the connection is back."
   throw error
 }
 
@@ -97,7 +97,7 @@ export function ask({ title, text = '', fields = [], button, isGrave, act }: Que
     for (const row of rows) row.object('')
     wrong.textContent = ''
     const empty = rows.find(({ field, answer }) => field.isNeeded && answer().trim() === '')
-    if (empty) return empty.object('This is needed.')
+    if (empty) return empty.object('This is required.')
     submit.disabled = true
     try {
       await act(Object.fromEntries(rows.map(({ field, answer }) => [field.name, answer()])))

@@ -13,10 +13,10 @@ export async function enterAsking(chat: Chat, name: string): Promise<RoomTalk> {
     if (!(error instanceof RefusedError) || error.code !== 'room-private') throw error
     let talk: RoomTalk | undefined
     await ask({
-      title: `${name} has a password`,
-      text: 'Whoever takes care of the room can tell you the password.',
-      fields: [{ name: 'password', label: 'Password of the room', type: 'password', isNeeded: true }],
-      button: 'Enter',
+      title: `#${name} needs a password`,
+      text: "Ask the room's owner or operators for it.",
+      fields: [{ name: 'password', label: 'Room password', type: 'password', isNeeded: true }],
+      button: 'Join',
       act: async ({ password }) => (talk = await chat.enter(name, password)),
     })
     if (talk) return talk

@@ -56,9 +56,9 @@ export class Finder {
   showHint(isKnown: (name: string) => boolean) {
     const { wanted } = this
     if (wanted === '') this.#hint.textContent = ''
-    else if (isKnown(wanted)) this.#hint.textContent = `Enter goes to ${wanted}.`
-    else if (/^[a-z0-9][a-z0-9._-]{0,63}$/i.test(wanted)) this.#hint.textContent = `Enter makes the room ${wanted}.`
-    else this.#hint.textContent = 'The name of a room has letters a to z, digits, dots and dashes.'
+    else if (isKnown(wanted)) this.#hint.textContent = `Press Enter to open ${wanted}.`
+    else if (/^[a-z0-9][a-z0-9._-]{0,63}$/i.test(wanted)) this.#hint.textContent = `Press Enter to create ${wanted}.`
+    else this.#hint.textContent = 'Room names can have letters from a to z, digits, dots, dashes and underscores.'
   }
 
   #take(text: string) {

@@ -12,13 +12,13 @@ export function openMe(desk: Desk, opener: HTMLElement) {
   const isAccount = chat.user?.account
   const actions: Action[] = [
     chat.away === undefined
-      ? { text: 'Set yourself away…', act: () => askAway(desk) }
-      : { text: 'I am back', act: () => void chat.setAway(undefined).catch((error) => desk.toast(whyNot(error))) },
+      ? { text: 'Set yourself as away…', act: () => askAway(desk) }
+      : { text: "I'm back", act: () => void chat.setAway(undefined).catch((error) => desk.toast(whyNot(error))) },
     { text: 'Settings…', act: () => openSettings(desk) },
     isAccount
       ? { text: 'Change password…', act: () => changePassword(desk) }
       : { text: 'Register this name…', act: () => register(desk) },
-    ...(isAccount ? [{ text: 'Where you are logged in…', act: () => void openSessions(desk) }] : []),
+    ...(isAccount ? [{ text: "Where you're logged in…", act: () => void openSessions(desk) }] : []),
     { text: 'Log out', act: () => void desk.logOut() },
   ]
   openMenu(opener, 'You', actions)
@@ -26,10 +26,10 @@ export function openMe(desk: Desk, opener: HTMLElement) {
 
 function askAway({ chat }: Desk) {
   void ask({
-    title: 'Set yourself away',
-    text: 'Others see it beside your name. Messages still come.',
-    fields: [{ name: 'text', label: 'Why', hint: 'Optional, such as “at lunch”.', most: 200 }],
-    button: 'Set away',
+    title: 'Set yourself as away',
+    text: 'Others see it next to your name. You still get messages.',
+    fields: [{ name: 'text', label: 'Reason', hint: 'Optional, for example “at lunch”.', most: 200 }],
+    button: 'Set as away',
     act: async ({ text = '' }) => chat?.setAway(text.trim() || 'away'),
   })
 }

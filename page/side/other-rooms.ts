@@ -71,7 +71,7 @@ export class OtherRooms {
     this.#list.show(others.slice(0, MOST))
     the('others-title', HTMLElement).hidden = others.length === 0
     the('others-more', HTMLElement).textContent =
-      others.length > MOST ? `And ${others.length - MOST} more. Type a name to find one.` : ''
+      others.length > MOST ? `${others.length - MOST} more. Search by name to find them.` : ''
     this.#finder.showHint(
       (name) => chat?.get(roomKey(name)) !== undefined || this.#rooms.some(({ room }) => room === name),
     )

@@ -16,14 +16,14 @@ const TIMES = [
   ['1d', '1 day'],
   ['7d', '7 days'],
   ['30d', '30 days'],
-  ['', 'for good'],
+  ['', 'Permanently'],
 ] as const
 
 /** Actions that take a reason, whether they take a time, and their explanations. */
 const SANCTIONS = {
-  Mute: { takesTime: true, text: 'Who is muted reads along, and cannot say anything in the room.' },
-  Kick: { takesTime: false, text: 'Who is kicked is out of the room, and may come back.' },
-  Ban: { takesTime: true, text: 'Who is banned is out of the room, and cannot come back before the time is over.' },
+  Mute: { takesTime: true, text: 'Muted people can read but not write.' },
+  Kick: { takesTime: false, text: 'This removes them from the room. They can come back.' },
+  Ban: { takesTime: true, text: 'This removes them from the room and keeps them out until the ban ends.' },
 } as const
 type Sanction = keyof typeof SANCTIONS
 
@@ -59,9 +59,7 @@ function personal(desk: Desk, nickname: string): Action[] {
         void chat?.block(nickname, !isBlocked).then(
           () =>
             desk.toast(
-              isBlocked
-                ? `${nickname} is no longer blocked.`
-                : `${nickname} is blocked: you do not see each other's messages.`,
+              isBlocked ? `${nickname} is unblocked.` : `${nickname} is blocked. You won't see each other's messages.`,
             ),
           (error) => desk.toast(whyNot(error)),
         ),
@@ -86,10 +84,10 @@ function moderating(desk: Desk, nickname: string): Action[] {
     act: () => askSanction(desk, kind, nickname),
   })
   return [
-    ...(isHere && rank === 'member' ? [at('Voice', '/voice')] : []),
-    ...(isHere && rank === 'voiced' ? [at('Take voice', '/devoice')] : []),
+    ...(isHere && rank === 'member' ? [at('Give voice', '/voice')] : []),
+    ...(isHere && rank === 'voiced' ? [at('Remove voice', '/devoice')] : []),
     ...(isHere && !isAtLeast(rank, 'operator') ? [at('Make operator', '/op')] : []),
-    ...(rank === 'operator' && isOutranked ? [at('Take operator', '/deop')] : []),
+    ...(rank === 'operator' && isOutranked ? [at('Remove as operator', '/deop')] : []),
     ...(isOutranked && members.isMuted(nickname) ? [at('Unmute', '/unmute')] : []),
     ...(isOutranked && isHere && !members.isMuted(nickname) ? [sanction('Mute')] : []),
     ...(isOutranked && isHere ? [sanction('Kick')] : []),
@@ -103,7 +101,7 @@ function askSanction({ room }: Desk, kind: Sanction, nickname: string) {
     title: `${kind} ${nickname}`,
     text,
     fields: [
-      { name: 'reason', label: 'Reason', hint: `Optional. ${nickname} and the room can read it.`, most: 300 },
+      { name: 'reason', label: 'Reason', hint: 'Optional. Everyone in the room can see it.', most: 300 },
       ...(takesTime
         ? [
             {
@@ -134,8 +132,8 @@ function supervising(desk: Desk, nickname: string): Action[] {
       act: () =>
         void ask({
           title: `Disconnect ${nickname}`,
-          text: 'This ends all sessions of this user on the server. The user may come back.',
-          fields: [{ name: 'why', label: 'Why', hint: 'Optional. The user is told.', most: 300 }],
+          text: 'This ends all of their sessions. They can log in again.',
+          fields: [{ name: 'why', label: 'Reason', hint: 'Optional. They will see it.', most: 300 }],
           button: 'Disconnect',
           isGrave: true,
           act: ({ why = '' }) => chat.command(`/disconnect ${nicknameWord(nickname)} ${why.trim()}`.trim()),

@@ -10,18 +10,18 @@ import { openRoomSettings } from './room-settings.ts'
 export function roomActions(desk: Desk): Action[] {
   const { room, panels } = desk
   // The button for it has no place on a phone.
-  const date = room && panels.isNarrow ? [{ text: 'Go to a date…', act: () => desk.askDate() }] : []
+  const date = room && panels.isNarrow ? [{ text: 'Jump to a date…', act: () => desk.askDate() }] : []
   if (!isOperator(desk)) return date
   return [
     ...date,
     { text: room?.topic ? 'Edit topic…' : 'Add a topic…', act: () => editTopic(desk) },
-    { text: 'Settings of the room…', act: () => void openRoomSettings(desk) },
-    { text: 'Invite somebody…', act: () => invite(desk) },
+    { text: 'Room settings…', act: () => void openRoomSettings(desk) },
+    { text: 'Invite someone…', act: () => invite(desk) },
     { text: 'Bans…', act: () => void openBans(desk) },
     ...(isOwner(desk)
       ? [
-          { text: 'Hand the room over…', act: () => handOver(desk) },
-          { text: 'Close the room…', isGrave: true, act: () => closeRoom(desk) },
+          { text: 'Transfer ownership…', act: () => handOver(desk) },
+          { text: 'Close room…', isGrave: true, act: () => closeRoom(desk) },
         ]
       : []),
   ]
@@ -29,7 +29,7 @@ export function roomActions(desk: Desk): Action[] {
 
 export function editTopic({ room }: Desk) {
   void ask({
-    title: `Topic of ${room?.name}`,
+    title: `Topic of #${room?.name}`,
     fields: [
       {
         name: 'topic',
@@ -37,7 +37,7 @@ export function editTopic({ room }: Desk) {
         type: 'lines',
         value: room?.topic,
         most: 300,
-        hint: 'What the room is about. Empty for none.',
+        hint: 'What this room is about. Leave empty for no topic.',
       },
     ],
     button: 'Save',
@@ -47,8 +47,8 @@ export function editTopic({ room }: Desk) {
 
 function invite({ room }: Desk) {
   void ask({
-    title: `Invite somebody to ${room?.name}`,
-    text: 'Whoever is invited may enter, even while the room is for invited people only.',
+    title: `Invite someone to #${room?.name}`,
+    text: 'Invited people can join even if the room is invite-only.',
     fields: [{ name: 'name', label: 'Name', isNeeded: true }],
     button: 'Invite',
     act: async ({ name = '' }) => room?.command('/invite', nicknameWord(name.trim())),
@@ -57,10 +57,10 @@ function invite({ room }: Desk) {
 
 function handOver({ room }: Desk) {
   void ask({
-    title: `Hand ${room?.name} over`,
-    text: 'The room then belongs to somebody else. You stay an operator.',
-    fields: [{ name: 'name', label: 'Name of an account', isNeeded: true }],
-    button: 'Hand over',
+    title: `Transfer ownership of #${room?.name}`,
+    text: 'The new owner takes over the room. You stay an operator.',
+    fields: [{ name: 'name', label: 'New owner', hint: 'A registered name.', isNeeded: true }],
+    button: 'Transfer',
     isGrave: true,
     act: async ({ name = '' }) => room?.command('/owner', nicknameWord(name.trim())),
   })
@@ -68,9 +68,9 @@ function handOver({ room }: Desk) {
 
 function closeRoom({ room }: Desk) {
   void ask({
-    title: `Close ${room?.name}?`,
-    text: 'The room is removed with everything that was said in it, for everybody and for good.',
-    button: 'Close the room',
+    title: `Close #${room?.name}?`,
+    text: "This deletes the room and all its messages for everyone. It can't be undone.",
+    button: 'Close room',
     isGrave: true,
     act: async () => room?.command('/close'),
   })

@@ -20,28 +20,34 @@ export async function openRoomSettings(desk: Desk) {
   }
   const on = (flag: Flag) => (modes.has(flag) ? 'on' : '')
   void ask({
-    title: `Settings of ${room.name}`,
+    title: `Settings of #${room.name}`,
     fields: [
       {
         name: 'moderated',
         type: 'switch',
         label: 'Moderated',
-        hint: 'Only operators and people with a voice speak.',
+        hint: 'Only operators and people with voice can post.',
         value: on('moderated'),
       },
       {
         name: 'invite-only',
         type: 'switch',
-        label: 'For invited people only',
-        hint: 'Nobody else may enter.',
+        label: 'Invite-only',
+        hint: 'Only invited people can join.',
         value: on('invite-only'),
       },
-      { name: 'visibility', type: 'switch', label: 'Hidden', hint: 'The room is in no list.', value: on('visibility') },
+      {
+        name: 'visibility',
+        type: 'switch',
+        label: 'Hidden',
+        hint: 'The room does not appear in room lists.',
+        value: on('visibility'),
+      },
       {
         name: 'slow',
         type: 'number',
         label: 'Slow mode',
-        hint: 'Seconds between two messages of a person. Empty for none.',
+        hint: 'Seconds between two messages from one person. Leave empty to turn it off.',
         value: modes.get('slow'),
         most: 86_400,
         codes: ['invalid-seconds'],
@@ -50,20 +56,27 @@ export async function openRoomSettings(desk: Desk) {
         name: 'keep',
         type: 'number',
         label: 'Keep messages for',
-        hint: 'Days. Older messages are removed. Empty for as long as the server keeps them.',
+        hint: "Days. Older messages are deleted. Leave empty to use the server's setting.",
         value: modes.get('keep'),
         most: 36_500,
         codes: ['invalid-days'],
       },
       ...(modes.has('password')
-        ? [{ name: 'unlock', type: 'switch', label: 'Remove the password', hint: 'Everybody may enter then.' } as const]
+        ? [
+            {
+              name: 'unlock',
+              type: 'switch',
+              label: 'Remove the password',
+              hint: 'Anyone will be able to join.',
+            } as const,
+          ]
         : []),
       {
         name: 'password',
-        label: modes.has('password') ? 'Another password' : 'Password',
+        label: modes.has('password') ? 'New password' : 'Password',
         hint: modes.has('password')
-          ? 'Empty to leave it as it is.'
-          : 'Whoever enters is asked for it. At least 8 characters; empty for none.',
+          ? 'Leave empty to keep the current one.'
+          : 'People need it to join. At least 8 characters; leave empty for no password.',
         codes: ['secret-invalid', 'password-invalid'],
       },
     ],

@@ -9,7 +9,7 @@ import { ask, openDialog, whyNot } from './dialog.ts'
 
 type Session = NonNullable<CommandResult['sessions']>[number]
 
-const NAMES: Readonly<Record<string, string>> = { line: 'Page or line client', irc: 'IRC' }
+const NAMES: Readonly<Record<string, string>> = { line: 'Web page or line client', irc: 'IRC' }
 
 /** Shows where the user is logged in. */
 export async function openSessions(desk: Desk) {
@@ -19,7 +19,7 @@ export async function openSessions(desk: Desk) {
     'Log out everywhere else',
     () => void logOut(sessions.filter((session) => !isHere(session))),
   )
-  const { dialog, wrong } = sessionsDialog('Where you are logged in', list, others)
+  const { dialog, wrong } = sessionsDialog("Where you're logged in", list, others)
   let sessions: readonly Session[] = []
 
   async function show() {
@@ -72,7 +72,7 @@ export async function openSessionsOf(desk: Desk, nickname: string) {
 function banAddress({ chat }: Desk, address: string) {
   void ask({
     title: `Ban ${address}`,
-    text: 'Nobody can connect to the server from this address any more. An admin can lift it with /unban-address.',
+    text: 'Nobody will be able to connect from this address. Admins can lift the ban with /unban-address.',
     fields: [
       {
         name: 'time',
@@ -82,11 +82,11 @@ function banAddress({ chat }: Desk, address: string) {
           ['1h', '1 hour'],
           ['1d', '1 day'],
           ['30d', '30 days'],
-          ['', 'for good'],
+          ['', 'Permanently'],
         ],
         value: '1d',
       },
-      { name: 'why', label: 'Why', hint: 'Optional. They are told.', most: 300 },
+      { name: 'why', label: 'Reason', hint: 'Optional. They will see it.', most: 300 },
     ],
     button: 'Ban address',
     isGrave: true,
@@ -103,7 +103,7 @@ function sessionsDialog(title: string, ...content: Node[]) {
 }
 
 function row(clock: Clock, { nickname, protocol, address, since, account, token }: Session, ...end: Node[]) {
-  const kind = token ? `access token ${token}` : account ? nickname : `${nickname}, a guest`
+  const kind = token ? `access token ${token}` : account ? nickname : `${nickname} (guest)`
   const what = make(
     'div',
     'grow',

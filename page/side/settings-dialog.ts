@@ -12,7 +12,7 @@ type Choice = Exclude<keyof Choices, Flag>
 
 const CHOICES: { readonly [K in Choice]: readonly (readonly [value: Choices[K], text: string])[] } = {
   theme: [
-    ['system', 'As the system'],
+    ['system', 'Same as system'],
     ['light', 'Light'],
     ['dark', 'Dark'],
   ],
@@ -21,7 +21,7 @@ const CHOICES: { readonly [K in Choice]: readonly (readonly [value: Choices[K], 
     ['compact', 'Compact'],
   ],
   clock: [
-    ['system', 'As the browser'],
+    ['system', 'Browser default'],
     ['24', '24 hours'],
     ['12', '12 hours'],
   ],
@@ -38,22 +38,22 @@ export function openSettings(desk: Desk) {
     'div',
     'dialog-body settings',
     section(
-      'Look',
-      choice(desk, 'theme', 'Colours'),
+      'Appearance',
+      choice(desk, 'theme', 'Theme'),
       choice(desk, 'density', 'Density'),
-      choice(desk, 'clock', 'Clock'),
+      choice(desk, 'clock', 'Time format'),
     ),
-    section('Messages', flag(desk, 'comings', 'Show who comes and goes')),
+    section('Messages', flag(desk, 'comings', 'Show when people join and leave')),
     section(
       'Notifications',
-      choice(desk, 'notify', 'Notify me of'),
+      choice(desk, 'notify', 'Notify me about'),
       permission(),
       flag(desk, 'sound', 'Play a sound'),
-      flag(desk, 'quiet', 'Do not disturb: neither notifications nor sounds'),
+      flag(desk, 'quiet', 'Do not disturb: no notifications or sounds'),
     ),
     ...(chat ? [blockedSection(desk), account(desk)] : []),
     section(
-      'Keys',
+      'Keyboard shortcuts',
       make('dl', 'keys', ...KEYS.flatMap(([keys, text]) => [make('dt', '', keys), make('dd', '', text)])),
     ),
   )
@@ -103,9 +103,8 @@ function permission() {
     const permission = 'Notification' in window ? Notification.permission : 'denied'
     button.hidden = permission !== 'default'
     if (permission === 'granted') line.textContent = ''
-    else if (permission === 'default') line.textContent = 'The browser has to allow them first.'
-    else
-      line.textContent = 'The browser does not allow notifications of this page. You can change that in its settings.'
+    else if (permission === 'default') line.textContent = 'Your browser needs to allow notifications first.'
+    else line.textContent = 'Your browser blocks notifications from this page. You can change that in its settings.'
   }
   show()
   return make('div', 'field', line, button)
@@ -124,7 +123,7 @@ function blockedSection(desk: Desk) {
         return make('li', 'row', make('span', 'grow', name), button)
       }),
     )
-    if (names.length === 0) list.replaceChildren(make('li', 'hint', 'Nobody. The menu of a name blocks a person.'))
+    if (names.length === 0) list.replaceChildren(make('li', 'hint', 'Nobody. To block someone, click their name.'))
   }
   void show().catch((error) => (wrong.textContent = whyNot(error)))
   return section('Blocked people', list, wrong)
@@ -134,13 +133,13 @@ function account(desk: Desk) {
   const isAccount = desk.chat?.user?.account
   const buttons = isAccount
     ? [
-        makeButton('Where you are logged in…', () => void openSessions(desk)),
+        makeButton("Where you're logged in…", () => void openSessions(desk)),
         makeButton('Change password…', () => changePassword(desk)),
         makeButton('Delete account…', () => deleteAccount(desk)),
       ]
     : [makeButton('Register this name…', () => register(desk))]
   const text = isAccount
-    ? `You have the account ${desk.chat?.nickname}.`
-    : 'You are a guest: when you are gone, anybody can use your name.'
+    ? `${desk.chat?.nickname} is registered to you.`
+    : "You're a guest. When you leave, anyone can use your name."
   return section('Account', make('p', 'hint', text), make('div', 'stack', ...buttons))
 }

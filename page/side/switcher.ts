@@ -43,7 +43,7 @@ export function openSwitcher(desk: Desk) {
     const same = goals.findIndex(({ name, kind }) => name === chosen?.name && kind === chosen.kind)
     at = Math.max(0, same)
     list.replaceChildren(...goals.map(option))
-    if (goals.length === 0) list.replaceChildren(make('li', 'hint', 'There is no such room or person.'))
+    if (goals.length === 0) list.replaceChildren(make('li', 'hint', 'No room or person with that name.'))
     mark()
   }
 

@@ -36,7 +36,7 @@ export class RoomChoice {
     this.#rooms = rooms?.slice(0, MOST) ?? []
     this.#list.replaceChildren(...this.#rooms.map((room) => this.#option(room)))
     if (rooms) this.#tell()
-    else this.#where.textContent = 'The server cannot be reached. Trying again…'
+    else this.#where.textContent = "Can't reach the server. Trying again…"
   }
 
   #option({ room, members, topic = '' }: RoomEntry) {
@@ -50,16 +50,12 @@ export class RoomChoice {
   #tell() {
     const { room } = this
     const known = this.#rooms.find((each) => each.room.toLowerCase() === room.toLowerCase())
-    const who = known?.members ? `, where ${peopleAre(known.members)}` : ''
-    this.#where.replaceChildren('You will enter ', make('strong', '', `#${room}`), `${who}.`)
+    const who = known?.members ? ` with ${peopleIn(known.members)}` : ''
+    this.#where.replaceChildren("You'll join ", make('strong', '', `#${room}`), `${who}.`)
     for (const input of this.#list.querySelectorAll('input')) input.checked = input.value === known?.room
   }
 }
 
 function peopleIn(members: number) {
   return members === 1 ? '1 person' : `${members} people`
-}
-
-function peopleAre(members: number) {
-  return members === 1 ? '1 person is' : `${members} people are`
 }

@@ -104,7 +104,7 @@ export class Start {
 
   #showBusy(isBusy: boolean) {
     this.#isBusy = isBusy
-    this.#button.textContent = isBusy ? 'Entering…' : 'Enter'
+    this.#button.textContent = isBusy ? 'Joining…' : 'Join'
     this.#button.setAttribute('aria-disabled', String(isBusy))
   }
 
@@ -124,7 +124,7 @@ export class Start {
         markWrong('password', '')
         const { nickname } = this.#wanted
         the('password-hint', HTMLElement).textContent =
-          `${nickname} is registered. If it is you, enter its password; otherwise take another name.`
+          `${nickname} is registered. If that's you, enter the password. Otherwise, choose another name.`
       }
       this.#password.focus()
       this.#password.select()

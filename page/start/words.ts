@@ -19,7 +19,7 @@ export interface Wanted {
 
 export function objectionTo(error: unknown, wanted: Wanted, limits?: Limits): Objection {
   if (error instanceof RefusedError) return refusalOf(error, wanted, limits)
-  if (error instanceof DisconnectedError) return { text: 'The server cannot be reached. Try again in a moment.' }
+  if (error instanceof DisconnectedError) return { text: "Can't reach the server. Try again in a moment." }
   throw error
 }
 
@@ -27,28 +27,28 @@ function refusalOf(error: RefusedError, { nickname, hasPassword, room }: Wanted,
   switch (error.code) {
     case 'name-invalid':
     case 'name-unknown':
-      if (hasPassword) return { text: `${nickname} is not registered. Enter without a password.`, field: 'nickname' }
+      if (hasPassword) return { text: `${nickname} isn't registered. Join without a password.`, field: 'nickname' }
       return { text: nameRule(limits), field: 'nickname' }
     case 'name-reserved':
       return { text: `${nickname} is registered.`, field: 'password' }
     case 'secret-wrong':
-      return { text: `This is not the password of ${nickname}.`, field: 'password' }
+      return { text: `Wrong password for ${nickname}.`, field: 'password' }
     case 'too-many-attempts':
       return { text: 'Too many wrong passwords. Wait a minute, then try again.', field: 'password' }
     case 'name-in-use':
-      return { text: `Somebody has this name, or one that looks like it. Take another name.`, field: 'nickname' }
+      return { text: 'Someone is using this name or one that looks like it. Choose another name.', field: 'nickname' }
     case 'name-in-room':
-      return { text: `Somebody in #${room} is called ${nickname}. Take another name.`, field: 'nickname' }
+      return { text: `Someone in #${room} is already using this name. Choose another name.`, field: 'nickname' }
     case 'room-private':
-      return { text: `#${room} needs a password. Choose another room; you can enter it from inside.` }
+      return { text: `#${room} needs a password. Choose another room for now; you can join #${room} from there.` }
     case 'banned':
-      return { text: `You are banned from #${room}. Choose another room.` }
+      return { text: `You're banned from #${room}. Choose another room.` }
     case 'invite-only':
-      return { text: `Only invited users enter #${room}. Choose another room.` }
+      return { text: `#${room} is invite-only. Choose another room.` }
     case 'room-name-invalid':
-      return { text: `#${room} cannot be the name of a room. Choose another room.` }
+      return { text: `#${room} isn't a valid room name. Choose another room.` }
     case 'unavailable':
-      return { text: 'The server cannot do this at the moment. Try again soon.' }
+      return { text: "The server can't do this right now. Try again soon." }
     default:
       return { text: `${error.message}.` }
   }
@@ -56,7 +56,7 @@ function refusalOf(error: RefusedError, { nickname, hasPassword, room }: Wanted,
 
 /** Says what a name is made of. */
 function nameRule(limits?: Limits) {
-  return `A name has up to ${limits?.nickname.maxLength ?? 32} letters and digits, and no spaces.`
+  return `Names can have up to ${limits?.nickname.maxLength ?? 32} letters and digits, and no spaces.`
 }
 
 /** Returns what is wrong with a name; empty if it is right as far as is known. */

@@ -53,14 +53,14 @@ export class Edges {
       this.#shown = key
       this.#older.className = isLoaded ? '' : 'skeleton'
       if (isStart) this.#older.replaceChildren(...beginning(name, isPrivate))
-      else if (hasFailed) this.#older.replaceChildren(make('p', '', 'Older messages could not be loaded.'), this.#retry)
+      else if (hasFailed) this.#older.replaceChildren(make('p', '', "Couldn't load older messages."), this.#retry)
       else this.#older.replaceChildren(make('p', '', isLoaded ? 'Loading older messages…' : 'Loading messages…'))
     }
     this.#nothing.hidden = !isStart || events.some(isSaid)
     if (!this.#nothing.hidden) {
       this.#nothing.textContent = isPrivate
-        ? `Say hello: only ${name} and you can read this.`
-        : 'Nobody has said anything yet. Say hello!'
+        ? `Only you and ${name} can see these messages. Say hello!`
+        : 'No messages yet. Say hello!'
     }
   }
 }

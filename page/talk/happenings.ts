@@ -12,24 +12,24 @@ type Words = (Node | string)[]
 
 /** Words between the nicknames of who gave a role and who got it, and behind the latter. */
 const ROLES: Readonly<Record<RoleEvent['role'], { on: [string, string?]; off: [string, string?] }>> = {
-  owner: { on: ['made', 'the owner'], off: ['made', 'no longer the owner'] },
-  operator: { on: ['made', 'an operator'], off: ['took the operator role from'] },
-  voiced: { on: ['gave a voice to'], off: ['took the voice of'] },
+  owner: { on: ['made', 'the owner'], off: ['removed', 'as the owner'] },
+  operator: { on: ['made', 'an operator'], off: ['removed', 'as an operator'] },
+  voiced: { on: ['gave voice to'], off: ['removed voice from'] },
   muted: { on: ['muted'], off: ['unmuted'] },
-  banned: { on: ['banned'], off: ['lifted the ban of'] },
-  invited: { on: ['invited'], off: ['took back the invitation of'] },
+  banned: { on: ['banned'], off: ['unbanned'] },
+  invited: { on: ['invited'], off: ['withdrew the invitation for'] },
 }
 
 const MODES: Readonly<Record<ModeEvent['flag'], { on: (value: string) => string; off: string }>> = {
-  moderated: { on: () => 'let only operators and voiced users speak', off: 'let everybody speak' },
-  'invite-only': { on: () => 'let only invited users enter', off: 'let everybody enter' },
-  slow: { on: (value) => `allowed a message every ${value} seconds`, off: 'ended slow mode' },
-  password: { on: () => 'set a password for the room', off: 'removed the password of the room' },
-  visibility: { on: () => 'hid the room from lists', off: 'showed the room in lists again' },
-  title: { on: (value) => `renamed the room to ${value}`, off: 'removed the title of the room' },
+  moderated: { on: () => 'limited posting to operators and people with voice', off: 'let everyone post' },
+  'invite-only': { on: () => 'made the room invite-only', off: 'opened the room to everyone' },
+  slow: { on: (value) => `turned on slow mode: one message every ${value} seconds`, off: 'turned off slow mode' },
+  password: { on: () => 'set a password for the room', off: 'removed the room password' },
+  visibility: { on: () => 'hid the room from room lists', off: 'showed the room in room lists again' },
+  title: { on: (value) => `renamed the room to ${value}`, off: 'removed the room title' },
   keep: {
-    on: (value) => `set messages to be kept for ${value} days`,
-    off: 'let messages be kept as the server keeps them',
+    on: (value) => `set messages to be deleted after ${value} days`,
+    off: 'reset how long messages are kept',
   },
 }
 
@@ -43,13 +43,13 @@ export function wordsOf(event: Quiet, clock: Clock): Words {
     case 'topic':
       return event.body ? [by, ' set the topic: ', make('bdi', '', event.body)] : [by, ' removed the topic']
     case 'userKicked':
-      return [by, ' removed ', nameTag(event.to), because(event.body)]
+      return [by, ' kicked ', nameTag(event.to), because(event.body)]
     case 'role':
       return roleWords(event, by, clock)
     case 'mode':
       return [by, ` ${event.on ? MODES[event.flag].on(event.value ?? '') : MODES[event.flag].off}`]
     case 'redacted':
-      return [by, ' deleted a message of ', nameTag(event.to), because(event.body)]
+      return [by, ' deleted a message from ', nameTag(event.to), because(event.body)]
     default:
       return event satisfies never
   }

@@ -104,7 +104,7 @@ export class Log {
     const isThere = await conversation.goTo(id).catch((error: Error) => error)
     if (conversation !== this.#conversation) return
     if (isThere instanceof Error) this.#desk.toast(`${isThere.message}.`)
-    else if (!isThere) this.#desk.toast('This message does not exist any more.')
+    else if (!isThere) this.#desk.toast('This message no longer exists.')
     else this.#reveal(id, share)
   }
 
@@ -116,7 +116,7 @@ export class Log {
     if (id instanceof Error) this.#desk.toast(`${id.message}.`)
     else if (id) this.#reveal(id, 0.1)
     else {
-      this.#desk.toast('Nothing has been said since then.')
+      this.#desk.toast('No messages since then.')
       await this.toNewest()
     }
   }
@@ -272,7 +272,7 @@ export class Log {
     const { unread } = conversation
     this.#newest.hidden = this.#view.isFollowing || !conversation.isLoaded
     this.#newest.textContent =
-      unread === 0 ? 'Jump to newest' : unread === 1 ? '1 new message' : `${unread} new messages`
+      unread === 0 ? 'Jump to latest' : unread === 1 ? '1 new message' : `${unread} new messages`
     const line = this.#list.get('unread')
     const hasReached = line !== undefined && this.#view.hasReached(line)
     this.#unread.show(this.#unread.first(conversation), hasReached, this.#clock)

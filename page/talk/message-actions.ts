@@ -127,15 +127,15 @@ export class MessageActions {
 
   async #copy(text: string) {
     const isCopied = await copyText(text)
-    this.#desk.toast(isCopied ? 'Copied.' : 'The browser does not let the page copy.')
+    this.#desk.toast(isCopied ? 'Copied.' : 'Your browser blocked copying.')
   }
 
   async #delete({ id, from, body }: Said, isOwn: boolean) {
     const { room } = this.#desk
     await ask({
-      title: isOwn ? 'Delete your message?' : `Delete the message of ${from}?`,
+      title: isOwn ? 'Delete your message?' : `Delete this message from ${from}?`,
       text: body.length > 200 ? `${body.slice(0, 200)}…` : body,
-      fields: [{ name: 'reason', label: 'Reason, if you want to give one' }],
+      fields: [{ name: 'reason', label: 'Reason (optional)' }],
       button: 'Delete',
       isGrave: true,
       act: async ({ reason = '' }) => room?.command('/delete', id, reason.trim()),

@@ -100,11 +100,11 @@ export class Search {
       this.#more.hidden = events.length < PAGE
       const count = this.#found.childElementCount
       const text = count === 1 ? '1 message' : `${count}${this.#more.hidden ? '' : '+'} messages`
-      this.#state.textContent = count === 0 ? 'Nothing found. All words must be in the message.' : text
+      this.#state.textContent = count === 0 ? 'No messages found. A message must contain all the words.' : text
     } catch (error) {
       if (asked === this.#asked) {
         this.#state.textContent =
-          error instanceof RefusedError ? `${error.message}.` : 'The server cannot be reached. Try again.'
+          error instanceof RefusedError ? `${error.message}.` : "Can't reach the server. Try again."
       }
     }
   }

@@ -27,7 +27,7 @@ export class Closed {
     this.#shown = shown
     this.#element.replaceChildren()
     if (!why || !chat || !(conversation instanceof RoomTalk)) return
-    const again = makeButton('Enter again', async () => {
+    const again = makeButton('Rejoin', async () => {
       try {
         await enterAsking(chat, conversation.name)
       } catch (error) {

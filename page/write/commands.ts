@@ -28,14 +28,14 @@ const NOT_HERE: ReadonlySet<string> = new Set([
 
 /** Commands that the page carries out by itself, or explains better. */
 const OWN: readonly CommandHelp[] = [
-  { name: '/help', usage: '/help [command]', help: 'The commands, or one of them.', group: 'Talk' },
-  { name: '/join', usage: '/join <room> [password]', help: 'Enter a room, or make it.', group: 'Talk' },
-  { name: '/leave', usage: '/leave [room]', help: 'Leave this room, or another one.', group: 'Talk' },
-  { name: '/msg', usage: '/msg <name> [text]', help: 'Write to somebody privately.', group: 'Talk' },
-  { name: '/me', usage: '/me <text>', help: 'Say what you do: /me waves.', group: 'Talk' },
-  { name: '/notice', usage: '/notice <text>', help: 'Say a text that no program answers.', group: 'Talk' },
-  { name: '/search', usage: '/search [words]', help: 'Find messages.', group: 'History' },
-  { name: '/quit', usage: '/quit', help: 'Log out in this browser.', group: 'Account' },
+  { name: '/help', usage: '/help [command]', help: 'List all commands, or explain one.', group: 'Talk' },
+  { name: '/join', usage: '/join <room> [password]', help: 'Join a room, or create it.', group: 'Talk' },
+  { name: '/leave', usage: '/leave [room]', help: 'Leave this room or another one.', group: 'Talk' },
+  { name: '/msg', usage: '/msg <name> [text]', help: 'Send a private message.', group: 'Talk' },
+  { name: '/me', usage: '/me <text>', help: 'Describe an action: /me waves.', group: 'Talk' },
+  { name: '/notice', usage: '/notice <text>', help: 'Send a message that bots do not answer.', group: 'Talk' },
+  { name: '/search', usage: '/search [words]', help: 'Search messages.', group: 'History' },
+  { name: '/quit', usage: '/quit', help: 'Log out of this browser.', group: 'Account' },
 ]
 
 /** Returns all commands, and asks the server for them the first time. @throws RefusedError, DisconnectedError */

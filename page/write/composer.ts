@@ -119,8 +119,11 @@ export class Composer {
     const most = this.#desk.chat?.limits?.text ?? Number.POSITIVE_INFINITY
     const left = most - lengthOf(value, most - NEAR)
     this.#text.setAttribute('aria-invalid', String(left < 0))
-    if (left < 0) this.#say(`Too long by ${-left}: a message has at most ${most} characters.`)
-    else this.#say(left < NEAR ? `${left} characters left` : this.#completer.usageOf(value))
+    if (left < 0) this.#say(`${-left} ${left === -1 ? 'character' : 'characters'} too many. The limit is ${most}.`)
+    else
+      this.#say(
+        left < NEAR ? `${left} ${left === 1 ? 'character' : 'characters'} left` : this.#completer.usageOf(value),
+      )
     return left >= 0
   }
 

@@ -40,7 +40,7 @@ export class Orders {
     const [, word, parameter = ''] = COMMAND.exec(text) ?? []
     if (word === undefined) {
       if (isSecret(text))
-        throw new Mistake('This looks like a command with a password. Begin with the slash, on one line.')
+        throw new Mistake('This looks like a command with a password. Start it with the slash, on one line.')
       conversation.outbox.say(text.replace(/^\/\//, '/'))
       return ''
     }
@@ -52,14 +52,14 @@ export class Orders {
 
   readonly #own: Readonly<Record<string, Act | undefined>> = {
     '/me': (text, _, { outbox, isPrivate }) => {
-      if (!text) throw new Mistake('Write what you do: /me waves')
-      if (isPrivate) throw new Mistake('/me is for rooms.')
+      if (!text) throw new Mistake('Describe an action: /me waves')
+      if (isPrivate) throw new Mistake('/me only works in rooms.')
       outbox.say(text, { action: true })
       return ''
     },
     '/notice': (text, _, { outbox, isPrivate }) => {
-      if (!text) throw new Mistake('Write the text: /notice the build is green')
-      if (isPrivate) throw new Mistake('/notice is for rooms.')
+      if (!text) throw new Mistake('Add a message: /notice the build is green')
+      if (isPrivate) throw new Mistake('/notice only works in rooms.')
       outbox.say(text, { notice: true })
       return ''
     },
@@ -67,27 +67,27 @@ export class Orders {
     '/tell': (parameter, chat) => this.#tell(parameter, chat),
     '/join': async (parameter, chat) => {
       const [name = '', password] = parameter.replace(/^#/, '').split(/\s+/)
-      if (!name) throw new Mistake('Write the name of a room: /join ops')
+      if (!name) throw new Mistake('Add a room name: /join ops')
       this.#desk.show(await chat.enter(name, password))
       return ''
     },
     '/leave': async (parameter, chat, conversation) => {
       const name = parameter.replace(/^#/, '')
       const left = name ? chat.get(roomKey(name)) : conversation
-      if (!left) throw new Mistake(`You are not in #${name}.`)
+      if (!left) throw new Mistake(`You're not in #${name}.`)
       await this.#desk.close(left)
       return ''
     },
     '/away': async (text, chat) => {
       const [room, ...others] = chat.rooms
-      if (!room) throw new Mistake('Enter a room first.')
+      if (!room) throw new Mistake('Join a room first.')
       const [told] = await Promise.all([room, ...others].map((each) => each.command('/away', text)))
       return `${told}.`
     },
     '/register': async (password, chat) => {
-      if (!password) throw new Mistake('Write a password: /register <password>')
+      if (!password) throw new Mistake('Add a password: /register <password>')
       await register(chat, password)
-      return `${chat.nickname} is registered: from now on it needs the password. This browser stays logged in.`
+      return `${chat.nickname} is registered. From now on, the name needs the password. This browser stays logged in.`
     },
     '/quit': async () => {
       await this.#desk.logOut()
@@ -105,15 +105,15 @@ export class Orders {
       return shown.map(({ usage, help }) => (parameter ? `${usage}\n${help}` : usage)).join('\n')
     },
     '/nick': () => {
-      throw new Mistake('A name is for the whole visit. Log out to take another one.')
+      throw new Mistake("You can't change your name while you're logged in. Log out to use another one.")
     },
   }
 
   #tell(parameter: string, chat: Chat) {
     const [, quoted, word, text = ''] = PERSON.exec(parameter) ?? []
     const name = quoted ?? word
-    if (!name) throw new Mistake('Write a name and a text: /msg bob hello')
-    if (isSameName(name, chat.nickname)) throw new Mistake('This is your own name.')
+    if (!name) throw new Mistake('Add a name and a message: /msg bob hello')
+    if (isSameName(name, chat.nickname)) throw new Mistake("That's your own name.")
     const talk = chat.privateWith(name)
     this.#desk.show(talk)
     if (text) talk.outbox.say(text)
@@ -122,10 +122,11 @@ export class Orders {
 
   async #askServer(name: string, parameter: string, chat: Chat) {
     const known = (await this.#commands.all(chat)).find((command) => command.name === name)
-    if (!known) throw new Mistake(`There is no command ${name}. To say it as it is, begin with two slashes: /${name}`)
-    if (parameter.includes('\n')) throw new Mistake(`${name} takes one line.`)
+    if (!known)
+      throw new Mistake(`There is no command ${name}. To send it as a message, start with two slashes: /${name}`)
+    if (parameter.includes('\n')) throw new Mistake(`${name} must be on one line.`)
     const { room } = this.#desk
-    if (!room && OF_ROOMS.has(known.group)) throw new Mistake(`${name} is for rooms: open one first.`)
+    if (!room && OF_ROOMS.has(known.group)) throw new Mistake(`${name} only works in rooms. Open one first.`)
     try {
       if (room) return await room.command(name, parameter)
       const { result } = await chat.command(commandLine(name, parameter))
@@ -143,5 +144,5 @@ export class Orders {
 export function whyUndone(error: unknown) {
   if (error instanceof Mistake) return error.message
   if (error instanceof RefusedError) return error.hint ? `${error.message}. ${error.hint}.` : `${error.message}.`
-  return 'Not connected at the moment.'
+  return "You're not connected right now."
 }

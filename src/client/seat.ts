@@ -271,7 +271,7 @@ export class Seat {
 
 /** Returns how a user was put out of a room by an event, undefined for other events. */
 function departure(event: RoomEvent, nickname: string): string | undefined {
-  if (event.type === 'userLeft' && isSameName(event.from, nickname)) return `Put out of ${event.room}`
+  if (event.type === 'userLeft' && isSameName(event.from, nickname)) return `Removed from ${event.room}`
   if (event.type === 'userKicked' && isSameName(event.to, nickname))
     return `Kicked from ${event.room} by ${event.from}${event.body && `: ${event.body}`}`
 }

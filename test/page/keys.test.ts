@@ -37,7 +37,7 @@ test('the switcher goes to rooms, conversations and people by a few letters', as
   await page.locator('#text:focus').waitFor()
   await page.keyboard.press('Control+k')
   await field.fill('nothing of this kind')
-  await page.getByText('There is no such room or person.').waitFor()
+  await page.getByText('No room or person with that name.').waitFor()
   await page.keyboard.press('Escape')
   await page.locator('#text:focus').waitFor()
 })

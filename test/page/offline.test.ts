@@ -25,7 +25,7 @@ test('the page opens without the server with what it had, says so, and goes on w
   await ann.status('')
   await page.reload()
   await ann.reads('before')
-  await ann.status('Coming back…')
+  await ann.status('Reconnecting…')
   await ann.say('written meanwhile')
   await page.locator('#unsent', { hasText: 'written meanwhile' }).waitFor()
 

@@ -34,5 +34,5 @@ test('words are found in a room, newest first and page by page, and a click lead
 
   await ann.page.locator('#search-field').fill('nothing like it')
   await ann.page.locator('#search-field').press('Enter')
-  await ann.page.locator('#search-state', { hasText: 'Nothing found' }).waitFor()
+  await ann.page.locator('#search-state', { hasText: 'No messages found' }).waitFor()
 })

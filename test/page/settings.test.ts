@@ -16,9 +16,9 @@ test('choices hold at once and on the next visit', async () => {
   const { page } = ann
   await ann.enter('ann', 'looks')
   await choose(ann, 'Settings…')
-  await page.getByLabel('Colours').selectOption('Dark')
+  await page.getByLabel('Theme').selectOption('Dark')
   await page.getByLabel('Density').selectOption('Compact')
-  await page.getByLabel('Show who comes and goes').uncheck()
+  await page.getByLabel('Show when people join and leave').uncheck()
   await page.getByLabel('Do not disturb').check()
   await page.locator('html[data-theme=dark][data-density=compact]').waitFor()
   expect(await page.locator('dt').allTextContents()).toContain('Ctrl+K')
@@ -27,9 +27,9 @@ test('choices hold at once and on the next visit', async () => {
   await page.reload()
   await page.locator('html[data-theme=dark][data-density=compact]').waitFor()
   await choose(ann, 'Settings…')
-  expect(await page.getByLabel('Show who comes and goes').isChecked()).toBe(false)
+  expect(await page.getByLabel('Show when people join and leave').isChecked()).toBe(false)
   expect(await page.getByLabel('Do not disturb').isChecked()).toBe(true)
-  expect(await page.getByLabel('Colours').inputValue()).toBe('dark')
+  expect(await page.getByLabel('Theme').inputValue()).toBe('dark')
 })
 
 test('blocked people are listed, and unblocked', async () => {
@@ -43,7 +43,7 @@ test('blocked people are listed, and unblocked', async () => {
   await page.locator('.mark', { hasText: 'blocked' }).waitFor()
   await choose(ann, 'Settings…')
   await page.getByRole('button', { name: 'Unblock bob' }).click()
-  await page.getByText('Nobody. The menu of a name blocks a person.').waitFor()
+  await page.getByText('Nobody. To block someone, click their name.').waitFor()
 })
 
 test('a guest registers the name, changes the password, ends other sessions, and deletes the account', async () => {
@@ -63,17 +63,17 @@ test('a guest registers the name, changes the password, ends other sessions, and
   expect(await page.evaluate('JSON.stringify(localStorage)')).not.toContain('battery staple')
 
   await choose(amy, 'Change password…')
-  await dialog.getByLabel('Present password').fill('wrong')
+  await dialog.getByLabel('Current password').fill('wrong')
   await dialog.getByLabel('New password').fill('correct horse')
   await page.keyboard.press('Enter')
-  await dialog.locator('.field', { hasText: 'Present password' }).getByText('Password incorrect.').waitFor()
-  await dialog.getByLabel('Present password').fill('battery staple')
+  await dialog.locator('.field', { hasText: 'Current password' }).getByText('Password incorrect.').waitFor()
+  await dialog.getByLabel('Current password').fill('battery staple')
   await page.keyboard.press('Enter')
   await dialog.waitFor({ state: 'detached' })
 
   const other = await LineClient.connect(daemon)
   await other.ask('LOGIN amy correct horse')
-  await choose(amy, 'Where you are logged in…')
+  await choose(amy, "Where you're logged in…")
   await dialog.getByText('This browser').first().waitFor()
   await dialog.getByRole('button', { name: 'Log out everywhere else' }).click()
   await other.closed
@@ -83,7 +83,7 @@ test('a guest registers the name, changes the password, ends other sessions, and
 
   await choose(amy, 'Settings…')
   await page.getByRole('button', { name: 'Delete account…' }).click()
-  await page.getByLabel('Present password').fill('correct horse')
+  await page.getByLabel('Current password').fill('correct horse')
   await page.getByRole('button', { name: 'Delete account', exact: true }).click()
   await page.locator('#start').waitFor()
   const late = await LineClient.connect(daemon)

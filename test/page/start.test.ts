@@ -17,7 +17,7 @@ test('a name is enough: the busiest room is suggested, another one can be chosen
   const ann = await visit(server().port)
   const { page } = ann
   await ann.open()
-  await page.getByText('You will enter #busy, where 3 people are.').waitFor()
+  await page.getByText("You'll join #busy with 3 people.").waitFor()
   expect(await page.locator('#start-rooms label', { hasText: '#busy' }).innerText()).toContain('Where everybody is')
   // By keyboard alone: the field has the focus.
   await page.keyboard.press('Enter')
@@ -27,9 +27,9 @@ test('a name is enough: the busiest room is suggested, another one can be chosen
   await page.locator('#nickname-wrong', { hasText: 'letters and digits, and no spaces' }).waitFor()
   await page.locator('#nickname').fill('c4')
   await page.getByRole('radio', { name: /#calm/ }).check()
-  await page.getByText('You will enter #calm, where 1 person is.').waitFor()
+  await page.getByText("You'll join #calm with 1 person.").waitFor()
   await page.locator('#nickname').press('Enter')
-  await page.locator('#nickname-wrong', { hasText: 'Somebody in #calm is called c4' }).waitFor()
+  await page.locator('#nickname-wrong', { hasText: 'Someone in #calm is already using this name' }).waitFor()
   await page.locator('#nickname').fill('ann')
   await page.keyboard.press('Enter')
   await ann.connected()
@@ -72,7 +72,7 @@ test('a registered name needs its password; the browser keeps a token, for all t
   expect(await page.locator('#password').isVisible()).toBe(false)
   await page.locator('#nickname').fill('bob')
   await page.keyboard.press('Enter')
-  await page.getByText('bob is registered. If it is you, enter its password').waitFor()
+  await page.getByText("bob is registered. If that's you, enter the password").waitFor()
   await page.keyboard.type('sesame shut')
   await page.keyboard.press('Enter')
   await page.locator('#password-wrong', { hasText: 'not the password of bob' }).waitFor()
@@ -98,7 +98,7 @@ test('a registered name needs its password; the browser keeps a token, for all t
 
   await bob.say('/quit')
   await page.locator('#start').waitFor()
-  await second.page.getByText('You have logged out in another tab.').waitFor()
+  await second.page.getByText('You logged out in another tab.').waitFor()
   await expect.poll(() => kept(bob)).not.toMatch(/bob|den|attic/)
   await expect
     .poll(async () => {
