@@ -93,6 +93,8 @@ test('nothing else is served, and nothing else is done', async () => {
     '/page/',
     '/page/tsconfig.json',
     '/page/chat.ts',
+    '/page/chat.js',
+    '/page/base.css',
     '/page/index.html',
     '/page/sockets.js',
     '/page/../package.json',

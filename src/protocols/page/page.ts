@@ -16,6 +16,10 @@ const FOLDERS = [
 /** The script and the style sheet of the page, which index.html names, and into which all that they import is linked. */
 const LINKS: Readonly<Record<string, typeof link | undefined>> = { 'main.js': link, 'main.css': linkStyles }
 
+/** The script that the page names, beside what is linked. */
+const WORKER = 'worker.js'
+const PARTS: ReadonlySet<string> = new Set(['.js', '.css'])
+
 /** Adds the routes of the web page: index.html at `/`, its other files under `/page/`. */
 export const pageRoutes: Routes = async (app) => {
   const paths = new Map<string, string>()
@@ -31,7 +35,8 @@ export const pageRoutes: Routes = async (app) => {
   for (const [name, path] of paths) {
     const linked = LINKS[name]
     const read = linked ? () => linked(name, (part) => textOf(paths.get(part) ?? part)) : () => contentOf(path)
-    if (name !== 'index.html') files.set(name, new PageFile(TYPES[extname(name)] ?? '', read))
+    const isPart = !linked && PARTS.has(extname(name)) && name !== WORKER
+    if (name !== 'index.html' && !isPart) files.set(name, new PageFile(TYPES[extname(name)] ?? '', read))
   }
   const index = new PageFile(TYPES['.html'] ?? '', async () => {
     // The service worker knows a new version of the page by it.
