@@ -28,13 +28,13 @@ const NOT_HERE: ReadonlySet<string> = new Set([
 
 /** Commands that the page carries out by itself, or explains better. */
 const OWN: readonly CommandHelp[] = [
-  { name: '/help', usage: '/help [command]', help: 'List all commands, or explain one.', group: 'Talk' },
-  { name: '/join', usage: '/join <room> [password]', help: 'Join a room, or create it.', group: 'Talk' },
-  { name: '/leave', usage: '/leave [room]', help: 'Leave this room or another one.', group: 'Talk' },
-  { name: '/msg', usage: '/msg <name> [text]', help: 'Send a private message.', group: 'Talk' },
+  { name: '/help', usage: '/help [<command>]', help: 'List all commands, or explain one.', group: 'Talk' },
+  { name: '/join', usage: '/join <room> [<password>]', help: 'Join a room, or create it.', group: 'Talk' },
+  { name: '/leave', usage: '/leave [<room>]', help: 'Leave this room or another one.', group: 'Talk' },
+  { name: '/msg', usage: '/msg <name> [<text>]', help: 'Send a private message.', group: 'Talk' },
   { name: '/me', usage: '/me <text>', help: 'Describe an action: /me waves.', group: 'Talk' },
   { name: '/notice', usage: '/notice <text>', help: 'Send a message that bots do not answer.', group: 'Talk' },
-  { name: '/search', usage: '/search [words]', help: 'Search messages.', group: 'History' },
+  { name: '/search', usage: '/search [<words>]', help: 'Search messages.', group: 'History' },
   { name: '/quit', usage: '/quit', help: 'Log out of this browser.', group: 'Account' },
 ]
 

@@ -77,7 +77,7 @@ test('the field finds rooms by name or topic, says what Enter does, and makes a 
   await ann.page.locator('#text:focus').waitFor()
   await ann.sees('ann')
   await field.fill('!?')
-  await hint('The name of a room has letters')
+  await hint('Room names can have letters')
   await field.press('Escape')
   expect(await field.inputValue()).toBe('')
 })
@@ -116,7 +116,7 @@ test('a locked room asks for its password, says when it is wrong, and asks once 
     await ann.page.locator('#find-text').press('Enter')
   }
   await enterVault()
-  const dialog = ann.page.getByRole('dialog', { name: 'vault has a password' })
+  const dialog = ann.page.getByRole('dialog', { name: '#vault needs a password' })
   await dialog.getByLabel('Room password').fill('guess who')
   await dialog.getByRole('button', { name: 'Join' }).click()
   await dialog.locator('.wrong', { hasText: 'Password incorrect.' }).waitFor()

@@ -53,7 +53,7 @@ test('a guest registers the name, changes the password, ends other sessions, and
   await amy.enter('amy', 'office')
   await choose(amy, 'Register this name…')
   const dialog = page.getByRole('dialog')
-  await dialog.getByText('From then on nobody uses this name without the password').waitFor()
+  await dialog.getByText('Nobody will be able to use this name without the password').waitFor()
   await dialog.getByLabel('Password').fill('short')
   await page.keyboard.press('Enter')
   await dialog.locator('.wrong', { hasText: 'Invalid password' }).waitFor()

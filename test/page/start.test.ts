@@ -75,7 +75,7 @@ test('a registered name needs its password; the browser keeps a token, for all t
   await page.getByText("bob is registered. If that's you, enter the password").waitFor()
   await page.keyboard.type('sesame shut')
   await page.keyboard.press('Enter')
-  await page.locator('#password-wrong', { hasText: 'not the password of bob' }).waitFor()
+  await page.locator('#password-wrong', { hasText: 'Wrong password for bob' }).waitFor()
   await page.locator('#password').fill('sesame open')
   await page.keyboard.press('Enter')
   await bob.connected()
