@@ -84,6 +84,8 @@ export class Desk {
   /** Tells the user something that is of use for a moment. */
   toast(text: string) {
     const toast = make('p', 'toast', text)
+    // Each connection may tell the same.
+    for (const shown of [...this.#toasts.children]) if (shown.textContent === text) shown.remove()
     this.#toasts.append(toast)
     setTimeout(() => toast.remove(), TOAST_MS)
   }

@@ -10,6 +10,7 @@ import { goToRoom } from './door.ts'
 interface Goal {
   readonly name: string
   readonly kind: string
+  readonly isRoom: boolean
   readonly unread: number
   readonly go: () => void
 }
@@ -47,8 +48,8 @@ export function openSwitcher(desk: Desk) {
     mark()
   }
 
-  function option({ name, kind, unread }: Goal, index: number) {
-    const label = make('span', 'label', name)
+  function option({ name, kind, isRoom, unread }: Goal, index: number) {
+    const label = make('span', isRoom ? 'label of-room' : 'label', name)
     label.dir = 'auto'
     const item = make(
       'li',
@@ -109,18 +110,26 @@ function goalsOf(desk: Desk, publicRooms: readonly RoomEntry[], text: string): G
     .map((talk) => ({
       name: talk.name,
       kind: talk.isPrivate ? 'Private' : 'Room',
+      isRoom: !talk.isPrivate,
       unread: talk.unread,
       go: () => desk.show(talk),
     }))
     .sort((a, b) => Number(b.unread > 0) - Number(a.unread > 0))
   const others = publicRooms
     .filter((entry) => !chat.get(roomKey(entry.room)))
-    .map((entry) => ({ name: entry.room, kind: 'Other room', unread: 0, go: () => void goToRoom(desk, entry.room) }))
+    .map((entry) => ({
+      name: entry.room,
+      kind: 'Other room',
+      isRoom: true,
+      unread: 0,
+      go: () => void goToRoom(desk, entry.room),
+    }))
   const people = (room?.members.all ?? [])
     .filter(({ nickname }) => nickname !== chat.nickname && !chat.privates.some(({ name }) => name === nickname))
     .map(({ nickname }) => ({
       name: nickname,
       kind: 'Person',
+      isRoom: false,
       unread: 0,
       go: () => desk.show(chat.privateWith(nickname)),
     }))

@@ -42,7 +42,7 @@ export class RoomChoice {
   #option({ room, members, topic = '' }: RoomEntry) {
     const input = make('input', '')
     Object.assign(input, { type: 'radio', name: 'room', value: room, checked: room === this.room })
-    const count = make('span', 'count', String(members))
+    const count = make('span', 'count', String(members || ''))
     count.title = peopleIn(members)
     return make('label', '', input, make('span', 'room', `#${room}`), make('span', 'topic', topic), count)
   }
