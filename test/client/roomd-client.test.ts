@@ -1,6 +1,8 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { serverAddress } from '../../src/client/address.ts'
 import { type ClientState, connect, DisconnectedError, type NodeConnectOptions } from '../../src/client/node/index.ts'
+import { tcp } from '../../src/client/node/sockets.ts'
+import { RoomdClient } from '../../src/client/roomd-client.ts'
 import { startTestDaemon } from '../support/daemon.ts'
 import { openRelay } from './relay.ts'
 
@@ -150,6 +152,15 @@ test('a client stays connected when its only room ends, and when the way back in
   await expect(Array.fromAsync(second)).rejects.toMatchObject({ code: 'banned' })
   await bob.tell('ann', 'banned, and reads it')
   expect((await told.next()).value).toMatchObject({ body: 'banned, and reads it' })
+})
+
+test('whoever asks before there is a connection shares the one that is being opened', async () => {
+  const relay = await openRelay(await start())
+  const client = new RoomdClient(tcp({ host, port: relay.port }), { nickname: 'ann' })
+  onTestFinished(() => client.close())
+  await Promise.all([client.start(), client.rooms(), client.limits()])
+  await client.join('ops')
+  expect(relay.count).toBe(1)
 })
 
 test('private messages come once, whatever the number of connections, also those that were missed', async () => {
