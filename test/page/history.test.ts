@@ -61,11 +61,17 @@ const scroll = (visitor: Visitor, pixels: number, frames: number) =>
 const PLACES = `(() => {
   const log = document.querySelector('#log')
   const { top, bottom } = log.getBoundingClientRect()
-  const entries = [...log.querySelectorAll('article')].map((entry) => [entry.textContent, Math.round(entry.getBoundingClientRect().top)])
+  const entries = [...log.querySelectorAll('article')].map((entry) => [entry.textContent, entry.getBoundingClientRect().top])
   return Object.fromEntries(entries.filter(([, y]) => y > top && y < bottom))
 })()`
 
 const places = ({ page }: Visitor) => page.evaluate<Record<string, number>>(PLACES)
+
+/** How far the messages of some places have moved, in pixels; a browser scrolls by whole ones. */
+async function movedFrom(before: Readonly<Record<string, number>>, visitor: Visitor): Promise<number> {
+  const now = await places(visitor)
+  return Math.max(...Object.entries(before).map(([text, y]) => Math.abs((now[text] ?? Number.POSITIVE_INFINITY) - y)))
+}
 
 /** Has somebody say so many messages in a room. */
 async function fill(room: string, count: number) {
@@ -114,7 +120,7 @@ test('whoever waits at the top for older messages goes on reading where they wer
   await expect.poll(scrollTop).toBeGreaterThan(0)
   // The name above the first message has gone, as it belongs to an older one now.
   const { [first]: _, ...others } = before
-  expect(await places(ann)).toMatchObject(others)
+  expect(await movedFrom(others, ann)).toBeLessThan(1)
 })
 
 test('whoever comes back to a conversation finds the place where they were reading', async () => {
@@ -130,7 +136,7 @@ test('whoever comes back to a conversation finds the place where they were readi
   await ann.page.getByPlaceholder('Message #elsewhere').waitFor()
   await ann.page.locator('#my-rooms a', { hasText: 'place' }).click()
   await ann.page.getByPlaceholder('Message #place').waitFor()
-  await expect.poll(() => places(ann)).toEqual(before)
+  await expect.poll(() => movedFrom(before, ann)).toBeLessThan(1)
 })
 
 let isFilled = false
