@@ -19,7 +19,7 @@ export interface Log {
   flush(ms: number): Promise<void>
 }
 
-/** Opens the log: coloured text on a terminal, else JSON. A full disk or a blocked or closed pipe never stops the process. */
+/** Opens the log: a coloured line for each entry on a terminal, else JSON. A full disk or a blocked or closed pipe never stops the process. */
 export async function openLog(level: string): Promise<Log> {
   // Without a listener an error of these streams would end the process.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
@@ -48,7 +48,7 @@ export async function openLog(level: string): Promise<Log> {
 
 async function forPeople(writer: LogWriter, level: string): Promise<Logger> {
   const { prettyFactory } = await import('pino-pretty')
-  const pretty = prettyFactory({ translateTime: 'HH:MM:ss' })
+  const pretty = prettyFactory({ translateTime: 'HH:MM:ss', singleLine: true })
   return pino({ ...SAFE, level, base: null }, { write: (line) => writer.write(pretty(line)) })
 }
 
