@@ -1,7 +1,7 @@
 import { type Command, Mistake } from './command.ts'
 import { timestamp } from './events.ts'
 import { result } from './replies.ts'
-import { splitDuration, splitName } from './words.ts'
+import { splitName, splitTime } from './words.ts'
 
 /** Maximum number of bans in a reply, so that it fits the output queue. */
 const MOST = 500
@@ -9,12 +9,12 @@ const MOST = 500
 export const banAddress: Command = {
   name: '/ban-address',
   usage: '/ban-address <address or network> [<time>] [<why>]',
-  help: 'Refuse connections from an address, or a network such as 198.51.100.0/24, at every protocol, and end those that are open. For good without a time such as 10m, 2h or 7d. For admins.',
+  help: 'Refuse connections from an address, or a network such as 198.51.100.0/24, at every protocol, and end those that are open. For good without a time such as 10m, 2h or 7d, or with forever. For admins.',
   state: 'named',
   least: 1,
   async run({ chat, session }, parameter) {
     const { name: network, rest } = splitName(parameter)
-    const { until, rest: why } = splitDuration(rest)
+    const { until, rest: why } = splitTime(rest)
     return result(`Banned ${await chat.addressBans.ban(session, network, { until, why })}`)
   },
 }

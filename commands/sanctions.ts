@@ -1,9 +1,10 @@
 import type { Command } from './command.ts'
 import { timestamp } from './events.ts'
 import { OK } from './replies.ts'
-import { splitDuration, splitName } from './words.ts'
+import { splitName, splitTime } from './words.ts'
 
-const TIME = 'For good without a time such as 10m, 2h or 7d.'
+const TIME =
+  'For good without a time such as 10m, 2h or 7d, or with forever, which stands before a reason that begins with a number.'
 
 export const kick: Command = {
   name: '/kick',
@@ -79,7 +80,7 @@ export const bans: Command = {
 function sanction(role: 'banned' | 'muted'): Command['run'] {
   return async ({ chat, session }, parameter) => {
     const { name, rest } = splitName(parameter)
-    const { until, rest: why } = splitDuration(rest)
+    const { until, rest: why } = splitTime(rest)
     await chat.moderation.expulsion.sanction(session.inRoom(), role, name, { until, why })
     return OK
   }

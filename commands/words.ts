@@ -26,6 +26,20 @@ export function splitDuration(
   return { until: now + Math.min(Number(count) * ms, LONGEST_MS), rest }
 }
 
+/**
+ * Reads the optional duration before a reason; `forever` stands for none.
+ *
+ * @throws Mistake `invalid-time` for a number that is none, so that a slip does not last for good
+ */
+export function splitTime(text: string): ReturnType<typeof splitDuration> {
+  const [forever] = /^forever(?:[ \t]+|$)/i.exec(text) ?? []
+  if (forever !== undefined) return { until: undefined, rest: text.slice(forever.length) }
+  const split = splitDuration(text)
+  const [number] = /^[-+]?\d\S*/.exec(split.until === undefined ? text : '') ?? []
+  if (number !== undefined) throw new Mistake('invalid-time', number)
+  return split
+}
+
 /** Reads `on` or `off`. @throws Mistake `invalid-switch` */
 export function switchOf(parameter: string): boolean {
   const word = parameter.toLowerCase()

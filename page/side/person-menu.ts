@@ -16,7 +16,7 @@ const TIMES = [
   ['1d', '1 day'],
   ['7d', '7 days'],
   ['30d', '30 days'],
-  ['', 'Permanently'],
+  ['forever', 'Permanently'],
 ] as const
 
 /** Actions that take a reason, whether they take a time, and their explanations. */
@@ -109,7 +109,7 @@ function askSanction({ room }: Desk, kind: Sanction, nickname: string) {
               label: 'For how long',
               type: 'choice',
               choices: TIMES,
-              value: kind === 'Mute' ? '1h' : '',
+              value: kind === 'Mute' ? '1h' : 'forever',
             } as const,
           ]
         : []),

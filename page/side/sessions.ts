@@ -82,7 +82,7 @@ function banAddress({ chat }: Desk, address: string) {
           ['1h', '1 hour'],
           ['1d', '1 day'],
           ['30d', '30 days'],
-          ['', 'Permanently'],
+          ['forever', 'Permanently'],
         ],
         value: '1d',
       },

@@ -1,4 +1,5 @@
 import type { PrivateEvent, RoomEvent } from '../../commands/replies.ts'
+import type { RoleChange } from '../../commands/schema.ts'
 import { safeLine, safeText } from './safe-text.ts'
 import { nickStyle, type Span, type Style } from './styles.ts'
 
@@ -23,8 +24,8 @@ export function eventSpans(event: RoomEvent | PrivateEvent): Span[] {
     case 'topic':
       return [mark(body === '' ? `* ${from} removed the topic` : `* ${from} set the topic: ${body}`)]
     case 'role': {
-      const until = event.until === undefined ? '' : ` until ${localDateTime(event.until).slice(0, 16)}`
-      return [mark(`* ${from}: ${safeLine(event.to)} is ${event.on ? '' : 'no longer '}${event.role}${until}${reason}`)]
+      const state = `${event.on ? '' : 'no longer '}${event.role}${termOf(event)}`
+      return [mark(`* ${from}: ${safeLine(event.to)} is ${state}${reason}`)]
     }
     case 'mode':
       return [mark(`* ${from}: ${event.flag} is ${event.on ? safeLine(event.value ?? 'on') : 'off'}${reason}`)]
@@ -49,6 +50,12 @@ export function localTime(utctimestamp: string): { readonly date: string; readon
     date: `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`,
     time: `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`,
   }
+}
+
+/** Returns the end of a ban or mute; nothing for other roles, which have none. */
+function termOf({ role, until, on }: RoleChange): string {
+  if (!on || (role !== 'banned' && role !== 'muted')) return ''
+  return until === undefined ? ' for good' : ` until ${localDateTime(until).slice(0, 16)}`
 }
 
 function nick(name: string): Span {

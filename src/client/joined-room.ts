@@ -176,12 +176,12 @@ export class JoinedRoom implements AsyncIterable<RoomEvent> {
 
   /** Bans a user, or all that a mask such as `troll*` covers. @throws RefusedError `not-permitted`, … */
   async ban(nickname: string, { time, reason }: SanctionTerms = {}): Promise<void> {
-    await this.#do('/ban', nicknameWord(nickname), time, reason)
+    await this.#do('/ban', nicknameWord(nickname), timeWord(time, reason), reason)
   }
 
   /** @throws RefusedError `not-permitted`, … */
   async mute(nickname: string, { time, reason }: SanctionTerms = {}): Promise<void> {
-    await this.#do('/mute', nicknameWord(nickname), time, reason)
+    await this.#do('/mute', nicknameWord(nickname), timeWord(time, reason), reason)
   }
 
   /** Deletes a message. @throws RefusedError `message-unknown`, `not-permitted` */
@@ -242,4 +242,9 @@ function nonces(): () => string {
   // With as many digits for each, the server's index of nonces is filled in its order.
   let count = FIRST_NONCE
   return () => `${own}.${count++}`
+}
+
+/** Returns the time of a ban or mute; a reason that begins with a digit would be taken for one. */
+function timeWord(time: string | undefined, reason = ''): string | undefined {
+  return time ?? (/^[-+]?\d/.test(reason) ? 'forever' : undefined)
 }

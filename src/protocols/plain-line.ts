@@ -74,7 +74,7 @@ interface Told {
 
 /** The text of an event: what was said begins with `at`, what has happened with `prefix`. */
 function eventText(line: Told, at: string, prefix: string): string {
-  const { from, to, role, until, flag, value, on } = line
+  const { from, to, role, flag, value, on } = line
   // So that no further line looks like another one's message.
   const body = indentLines(line.body)
   const reason = body === '' ? '' : ` (${body})`
@@ -93,7 +93,7 @@ function eventText(line: Told, at: string, prefix: string): string {
     case 'topic':
       return body === '' ? `${prefix}* ${from} removed the topic` : `${prefix}* ${from} set the topic: ${body}`
     case 'role':
-      return `${prefix}* ${from}: ${to} is ${on ? '' : 'no longer '}${role}${until ? ` until ${until.slice(0, 16)}` : ''}${reason}`
+      return `${prefix}* ${from}: ${to} is ${on ? '' : 'no longer '}${role}${termOf(line)}${reason}`
     case 'mode':
       return `${prefix}* ${from}: ${flag} is ${on ? indentLines(value ?? 'on') : 'off'}${reason}`
     case 'redacted':
@@ -101,6 +101,12 @@ function eventText(line: Told, at: string, prefix: string): string {
     default:
       return line.type satisfies never
   }
+}
+
+/** The end of a ban or mute; nothing for other roles, which have none. */
+function termOf({ role, until, on }: Told): string {
+  if (!on || (role !== 'banned' && role !== 'muted')) return ''
+  return until ? ` until ${until.slice(0, 16)}` : ' for good'
 }
 
 /** The time of day, in UTC. */

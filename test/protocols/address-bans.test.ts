@@ -159,6 +159,10 @@ function suite(begin: () => Start): void {
       })
     }
     expect(await reply(boss, `/ban-address 10.0.0.1 ${'x'.repeat(101)}`)).toMatchObject({ code: 'text-too-long' })
+    expect(await reply(boss, '/ban-address 10.0.0.1 1day')).toMatchObject({
+      code: 'invalid-time',
+      hint: expect.stringContaining('7d'),
+    })
     expect(await reply(boss, '/address-bans')).toEqual({ ...result('No address is banned'), addressBans: [] })
     await reply(boss, '/ban-address 2001:DB8:0::1/32 2h')
     await reply(boss, '/ban-address 10.0.0.0/8 first')

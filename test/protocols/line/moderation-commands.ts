@@ -13,6 +13,8 @@ const ACTIONS: readonly (readonly [command: string, ...heard: string[]])[] = [
   ['/devoice bob', 'role ann bob voiced off'],
   ['/mute bob 10m shouting', 'role ann bob muted shouting'],
   ['/unmute bob', 'role ann bob muted off'],
+  ['/mute bob forever 3 warnings', 'role ann bob muted 3 warnings'],
+  ['/unmute bob', 'role ann bob muted off'],
   ['/ban troll* 7d', 'role ann troll* banned'],
   ['/unban TROLL*', 'role ann troll* banned off'],
   ['/moderated on', 'mode ann moderated'],
@@ -48,6 +50,11 @@ const REFUSED: readonly (readonly [command: string, code: string])[] = [
   [`/kick bob ${'x'.repeat(301)}`, 'text-too-long'],
   [`/ban bob 1h ${'x'.repeat(301)}`, 'text-too-long'],
   [`/topic ${'x'.repeat(4_001)}`, 'text-too-long'],
+  // Once: a ban or mute for good, with this reason.
+  ...['5', '5 min', '1day', '-10m', '1h30m', '2h, spam'].flatMap((time) => [
+    [`/mute bob ${time}`, 'invalid-time'] as const,
+    [`/ban troll* ${time}`, 'invalid-time'] as const,
+  ]),
   ['/slow soon', 'invalid-seconds'],
   ['/slow 86401', 'invalid-seconds'],
   ['/moderated maybe', 'invalid-switch'],

@@ -173,6 +173,10 @@ test('every type of line has a plain form', () => {
   }
   expect(Object.keys(forms).toSorted()).toEqual(Schema.anyOf.map(({ properties }) => properties.type.const).toSorted())
   for (const [line, text] of Object.values(forms)) expect(plainEncoder(false)(line)).toBe(text)
+  const role = { type: 'role', ...happening, body: '', to: 'bob' } as const
+  expect(plainEncoder(false)({ ...role, role: 'banned', on: true })).toBe('* ann: bob is banned for good\n')
+  expect(plainEncoder(false)({ ...role, role: 'banned', on: false })).toBe('* ann: bob is no longer banned\n')
+  expect(plainEncoder(false)({ ...role, role: 'operator', on: true })).toBe('* ann: bob is operator\n')
   const record = { ...happening, type: 'role', to: 'eve', user: 'bob', role: 'operator', on: false, body: '' } as const
   const records: readonly [ServerLine, string][] = [
     [{ type: 'history', from: 'eve', body: record }, '[2026-05-24 01:17] * ann: bob is no longer operator\n'],
