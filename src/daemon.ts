@@ -191,6 +191,7 @@ export async function startDaemon(
       return routes.filter((each) => each !== undefined)
     },
     httpPort: () => addresses.get('http')?.port,
+    ircPort: () => addresses.get('irc')?.port,
   }
   memory.start()
   expiry.start()

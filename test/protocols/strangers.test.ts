@@ -171,6 +171,22 @@ test('without HTTP it is said that there is none', async () => {
   expect(JSON.parse(String(await answer(socket)))).toMatchObject({ error: 'Speak lines here; HTTP is off' })
 })
 
+test.for(['NICK eve', 'CAP LS 302', 'PASS secret', 'USER eve 0 * :Eve'])(
+  '%s of IRC is told where that is',
+  async (line) => {
+    const daemon = await startTestDaemon({ irc: 0 })
+    onTestFinished(() => daemon.stop())
+    const socket = await open(daemon, 'line')
+    socket.write(`${line}\r\nJOIN #ops\r\n`)
+    expect(JSON.parse(String(await answer(socket)))).toEqual({
+      type: 'error',
+      error: `Speak lines here; IRC is on port ${daemon.port('irc')}`,
+      code: 'wrong-protocol',
+      reconnect: false,
+    })
+  },
+)
+
 test.for(['GET well soon', 'POST it', 'HEAD / is the root', 'GET / HTTP/1.1'])(
   '%s is chat from somebody',
   async (line) => {

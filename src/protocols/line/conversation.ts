@@ -15,10 +15,13 @@ import type { PaceOptions } from '../../transport/rate.ts'
 import { type Handled, Pipelined } from '../../transport/reply-queue.ts'
 import { settledWithin } from '../../within.ts'
 import { Parser } from './parse.ts'
-import { LineSession, type LineWire, lastLineFor } from './wire.ts'
+import { LineSession, type LineWire, lastLineFor, speakLines } from './wire.ts'
 
 /** Characters of history in one write; the next one waits until the client has read it. */
 const MAX_WRITE = 65_536
+
+/** Matches the first line of an IRC client. */
+const IRC = /^(?:CAP LS(?: \d+)?|PASS \S+|NICK \S+|USER \S+ \S+ \S+ \S.*)$/
 
 const parser = new Parser(commands, plainLine)
 
@@ -29,6 +32,8 @@ export interface LineConversationOptions {
   readonly log: Logger
   /** Bytes of a line, without its end. */
   readonly maxLine: number
+  /** The port of IRC, for clients that speak it. */
+  readonly ircPort?: () => number | undefined
 }
 
 /**
@@ -113,7 +118,10 @@ export class LineConversation implements CommandContext, Conversation<string | U
 
   handle(line: string | Unreadable): Handled {
     if (typeof line !== 'string') return this.#answer(error(line.reason, this.#options.maxLine))
-    if (!this.#begun) this.#greet(line)
+    if (!this.#begun) {
+      if (IRC.test(line)) return this.#link.disconnect('wrong-protocol', speakLines('IRC', this.#options.ircPort?.()))
+      this.#greet(line)
+    }
     if (this.#piping) return this.#sayLiterally(line)
     const parsed = parser.parse(line)
     if ('unknown' in parsed) return this.#answer(error('unknown-command', parsed.unknown))

@@ -26,13 +26,13 @@ export interface LineOptions extends ConnectionOptions, LineConversationOptions 
 
 /** Returns the options of all connections over TCP and TLS, which share the encoded events. */
 export function lineOptions(
-  { chat, limits, maxLine, httpPort }: ProtocolHost,
+  { chat, limits, maxLine, httpPort, ircPort }: ProtocolHost,
   ascii: boolean,
   pack: Pack = Buffer.from,
 ): LineOptions {
   const encode = encoder(ascii)
   const wire = new LineWire(encode, pack, plainEncoder(ascii))
-  return { ...limits, chat, maxLine, wire, window: WINDOW, lastWord: lastLine(encode, pack, httpPort) }
+  return { ...limits, chat, maxLine, ircPort, wire, window: WINDOW, lastWord: lastLine(encode, pack, httpPort) }
 }
 
 /** Returns the options over WebSocket, where line feeds separate the lines of a message and do not end them. */

@@ -122,7 +122,7 @@ export function lastLineFor(reason: DisconnectReason, httpPort: number | undefin
   if (reason === 'stopping') return { type: 'notice', notice: text, reconnect }
   // The line protocol has no frames.
   const code = reason === 'frame-too-long' ? 'line-too-long' : reason
-  const error = reason === 'wrong-protocol' ? speakLines(httpPort) : text
+  const error = reason === 'wrong-protocol' ? (why ?? speakLines('HTTP', httpPort)) : text
   return { type: 'error', error, code, ...(hint && { hint }), reconnect }
 }
 
@@ -135,6 +135,7 @@ export function lastLine(
   return (reason, why) => pack(encode(lastLineFor(reason, httpPort(), why)))
 }
 
-function speakLines(httpPort: number | undefined): string {
-  return httpPort === undefined ? 'Speak lines here; HTTP is off' : `Speak lines here; HTTP is on port ${httpPort}`
+/** Returns the error for a client of another protocol, with the port where that is spoken. */
+export function speakLines(protocol: 'HTTP' | 'IRC', port: number | undefined): string {
+  return `Speak lines here; ${protocol} is ${port === undefined ? 'off' : `on port ${port}`}`
 }
