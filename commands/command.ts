@@ -26,6 +26,8 @@ export interface CommandContext {
   readonly maxLine: number
   /** The rate at which the client's lines are read: lines a second, 0 for no limit, and lines at once. */
   readonly pace: { readonly rate: number; readonly burst: number }
+  /** Form of the lines that the client gets. */
+  readonly form: Form
   /** All commands by topic, for /help. */
   readonly commandGroups: Readonly<Record<string, readonly Command[]>>
   /** Sets the form of all further lines. */
@@ -55,11 +57,14 @@ export class Mistake extends Error {
   readonly code: FaultCode
   /** The invalid part of the line. */
   readonly subject: string
+  /** Advice in place of that of the error's table. */
+  readonly hint: string | undefined
 
-  constructor(code: FaultCode, subject = '') {
+  constructor(code: FaultCode, subject = '', hint?: string) {
     super(`${code} ${subject}`.trim())
     this.code = code
     this.subject = subject
+    this.hint = hint
   }
 }
 
@@ -74,6 +79,8 @@ export interface Command {
   readonly aliases?: readonly string[]
   readonly usage: string
   readonly help: string
+  /** Hints of errors in reply to this command in place of those of the error's table. */
+  readonly hints?: Readonly<Partial<Record<FaultCode, string>>>
   readonly state: State
   /** Minimum number of words after the name. With `none`, a line with further words is not this command. */
   readonly least: number | 'none'

@@ -1,4 +1,5 @@
 /** The errors of the line protocol: every code with its text. docs/protocols/line-errors.md is generated from this table. */
+import { NICKNAME_WORDS, SLUG_WORDS } from '../src/chat/names.ts'
 import type { RefusalCode } from '../src/chat/refusal.ts'
 import type { ErrorReply } from './schema.ts'
 
@@ -59,8 +60,7 @@ export interface ErrorText {
   readonly hint?: string
 }
 
-const NAME_HINT =
-  'A nickname has up to 32 letters, digits and some signs, no space (/limits has the rule); a password may follow a registered nickname only'
+const NAME_HINT = `A nickname has ${NICKNAME_WORDS}; a password may follow a registered nickname only`
 
 /** Exact texts of docs/protocols/line.md, section 2.8. */
 export const ERRORS: Readonly<Record<FaultCode, ErrorText>> = {
@@ -95,20 +95,23 @@ export const ERRORS: Readonly<Record<FaultCode, ErrorText>> = {
   },
   'name-taken': { text: 'Nickname is already registered' },
   'name-in-use': { text: 'Nickname is in use' },
-  'name-unknown': { text: 'Invalid nickname', hint: NAME_HINT },
+  'name-unknown': { text: 'Invalid nickname', hint: 'There is no account of this nickname' },
   'secret-invalid': { text: 'Invalid password', hint: 'A password has 8 to 128 characters' },
   'secret-wrong': { text: 'Password incorrect' },
   'too-many-attempts': { text: 'Too many attempts, wait a minute' },
   'too-many-accounts': { text: 'Too many accounts today, at most <limit>' },
   'name-in-room': { text: 'User with such nickname is already present in the requested room' },
   // The missing space is part of the protocol.
-  'room-name-invalid': { text: 'Invalid room name: <room>, please use alphanumericcharacters only' },
+  'room-name-invalid': {
+    text: 'Invalid room name: <room>, please use alphanumericcharacters only',
+    hint: `A name has ${SLUG_WORDS}`,
+  },
   'room-private': { text: 'Room is private' },
   'room-unknown': { text: 'No such room: <room>' },
   'too-many-rooms': { text: 'Too many rooms, at most <limit>' },
   'room-taken': { text: 'Room already exists: <room>' },
   'password-wrong': { text: 'Password incorrect' },
-  'password-invalid': { text: 'Invalid password' },
+  'password-invalid': { text: 'Invalid password', hint: 'The password of a room has 8 characters to 72 bytes' },
   'not-in-room': { text: 'Join a room first' },
   'text-empty': { text: 'Missing required parameter' },
   'text-too-long': { text: 'Message too long, at most <limit> characters' },
@@ -120,7 +123,10 @@ export const ERRORS: Readonly<Record<FaultCode, ErrorText>> = {
   muted: { text: 'You are muted in this room' },
   moderated: { text: 'Room is moderated', hint: 'An operator of the room can /voice you' },
   'slow-mode': { text: 'Slow mode, wait <limit> seconds' },
-  'not-permitted': { text: 'Not permitted', hint: 'Operators of the room may do this; /who shows them' },
+  'not-permitted': {
+    text: 'Not permitted',
+    hint: 'Operators of the room may do this, to users of a lower rank than their own; /who shows them',
+  },
   'message-unknown': { text: 'No such message here: <id>' },
   'too-many-roles': { text: 'Too many bans and roles in this room, at most <limit>' },
   'too-many-blocks': { text: 'You have blocked too many already' },
@@ -152,9 +158,10 @@ export const FAULT_CODES = Object.keys(ERRORS) as FaultCode[]
 
 export const ERROR_CODES: readonly ErrorCode[] = [...new Set<ErrorCode>([...FAULT_CODES, ...DISCONNECT_CODES])]
 
-/** Returns the error line for a code; `subject` replaces the part of its text in angle brackets. */
-export function error(code: FaultCode, subject: string | number = ''): ErrorReply {
-  const { text, hint } = ERRORS[code]
+/** Returns the error line for a code; `subject` replaces the part of its text in angle brackets, `advice` its hint. */
+export function error(code: FaultCode, subject: string | number = '', advice?: string): ErrorReply {
+  const { text } = ERRORS[code]
+  const hint = advice ?? ERRORS[code].hint
   const reply: ErrorReply = { type: 'error', error: text.replace(/<\w+>/, () => String(subject)), code }
   return hint === undefined ? reply : { ...reply, hint }
 }

@@ -1,16 +1,29 @@
 import type { Command, CommandContext } from './command.ts'
 import { error } from './errors.ts'
-import type { CommandResult } from './replies.ts'
+import { type CommandResult, result } from './replies.ts'
+import { suggestionFor } from './suggest.ts'
+
+/** The reply to somebody who reads plain lines: what a newcomer needs. */
+const FIRST_STEPS = [
+  'LOGIN <nickname>: Take a nickname; a registered one needs its password behind it.',
+  'JOIN <room>: Enter a room, which is made if there is none. Every other line is said there.',
+  '/who: The members of the room. /rooms: The rooms.',
+  '/tell <nickname> <text>: Send a private message.',
+  'HISTORY limit=20: The newest messages.',
+  'LEAVE: Leave the room. /quit: Close the connection.',
+  '/help <command>: Explain a command. /help all: All commands.',
+].join('\n')
 
 export const help: Command = {
   name: '/help',
-  usage: '/help [<command>]',
-  help: 'The commands, or one of them.',
+  usage: '/help [<command>|all]',
+  help: 'The commands, or one of them. With plain lines those that a newcomer needs, and with all the others, too.',
   state: 'any',
   least: 0,
-  run({ commandGroups }, parameter) {
-    if (parameter === '') return everything(commandGroups)
+  run({ commandGroups, form }, parameter) {
+    if (parameter === '' && form === 'plain') return result(FIRST_STEPS)
     const asked = wordOf(parameter)
+    if (asked === '' || asked === 'ALL') return everything(commandGroups)
     for (const [group, commands] of Object.entries(commandGroups)) {
       const found = commands.filter(({ name, aliases = [] }) =>
         [name, ...aliases].some((word) => wordOf(word) === asked),
@@ -21,7 +34,7 @@ export const help: Command = {
           found.map(textOf),
         )
     }
-    return error('unknown-command', parameter)
+    return error('unknown-command', parameter, suggestionFor(parameter, Object.values(commandGroups).flat()))
   },
 }
 

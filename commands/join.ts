@@ -1,6 +1,8 @@
-import { Refusal } from '../src/chat/refusal.ts'
-import type { Command } from './command.ts'
+import { SLUG_WORDS } from '../src/chat/names.ts'
+import { type Command, Mistake } from './command.ts'
 import { result } from './replies.ts'
+
+const TWO_WORDS = `A name has ${SLUG_WORDS}; a second word is the password of a room that has one`
 
 export const join: Command = {
   name: 'JOIN',
@@ -13,7 +15,8 @@ export const join: Command = {
     const [, room = '', password] = /^(\S*)(?:[ \t]+(.*))?$/s.exec(parameter) ?? []
     const record = password === undefined ? undefined : await chat.rooms.find(room)
     // Two words are an invalid name unless the first is a room with a password.
-    if (password !== undefined && record?.hash === undefined) throw new Refusal('room-name-invalid')
+    if (password !== undefined && record?.hash === undefined)
+      throw new Mistake('room-name-invalid', parameter, TWO_WORDS)
     if (record && password !== undefined) await chat.unlock(record, password, address)
     const joined = await chat.join(session, record?.id ?? room, { moves: true, unlocked: record })
     return result(`Joined room ${joined.room.record.slug}`)

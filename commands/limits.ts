@@ -1,4 +1,4 @@
-import { LONGEST_NAME, NICKNAME_PATTERN, SLUG_RULE } from '../src/chat/names.ts'
+import { LONGEST_NAME, NICKNAME_PATTERN, NICKNAME_WORDS, SLUG_RULE, SLUG_WORDS } from '../src/chat/names.ts'
 import type { Command } from './command.ts'
 import type { NameRule } from './replies.ts'
 
@@ -8,6 +8,8 @@ const NICKNAMES: NameRule = { pattern: NICKNAME_PATTERN, minLength: 1, maxLength
 /** Rule for the room names of JOIN (docs/protocols/line.md, section 2.4), which the core checks. */
 const ROOMS: NameRule = SLUG_RULE
 
+const NAMES_TEXT = `A nickname has ${NICKNAME_WORDS}\nA room name has ${SLUG_WORDS}`
+
 export const limits: Command = {
   name: '/limits',
   usage: '/limits',
@@ -16,7 +18,8 @@ export const limits: Command = {
   least: 0,
   run({ chat: { maxText, welcome }, maxLine, pace: { rate, burst } }) {
     const sizes = `A line has at most ${maxLine} bytes, a message at most ${maxText} characters`
-    const bounds = rate > 0 ? `${sizes}; ${rate} lines a second are read, ${burst} at once` : sizes
+    const pace = rate > 0 ? `; ${rate} lines a second are read, ${burst} at once` : ''
+    const bounds = `${sizes}${pace}\n${NAMES_TEXT}`
     return {
       type: 'commandResult',
       result: welcome === undefined ? bounds : `${welcome}\n${bounds}`,

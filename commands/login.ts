@@ -1,8 +1,8 @@
 import type { Proof } from '../src/chat/credentials.ts'
-import { fold, mayBeAccount } from '../src/chat/names.ts'
+import { fold, mayBeAccount, NICKNAME_WORDS } from '../src/chat/names.ts'
 import { Refusal } from '../src/chat/refusal.ts'
 import { clientOf, wordDigestOf } from '../src/chat/secrets.ts'
-import type { Command, CommandContext } from './command.ts'
+import { type Command, type CommandContext, Mistake } from './command.ts'
 import { result } from './replies.ts'
 
 /** The last word of a line that asks for plain lines. */
@@ -10,12 +10,13 @@ const PLAIN = /[ \t]plain=yes$/
 /** The last word of a line with a secret that the client has chosen. */
 const SECRET = /[ \t]session=([A-Za-z0-9_-]{16,64})$/
 
+const SESSION_HINT = 'session= takes a word of 16 to 64 letters, digits, _ and -'
+
 export const login: Command = {
   name: 'LOGIN',
   usage: 'LOGIN <nickname> [<password or token>] [session=<secret>] [plain=yes]',
   help:
-    'Take a nickname: up to 32 letters, digits and some signs (/limits has the rule). A registered one needs its password, or an ' +
-    'access token (/token). ' +
+    `Take a nickname: ${NICKNAME_WORDS}. A registered one needs its password, or an access token (/token). ` +
     'session=: a random word of 16 or more characters; guests with the same nickname, address and word are one user. plain=yes: as /plain.',
   state: 'anonymous',
   least: 1,
@@ -31,7 +32,8 @@ export const login: Command = {
     const password = rest?.trim() === '' ? undefined : rest
     if (!mayBeAccount(nickname)) throw new Refusal('name-invalid')
     // Two words are an invalid nickname unless the first is an account.
-    if (password !== undefined && !(await chat.accounts.isRegistered(nickname))) throw new Refusal('name-invalid')
+    if (password !== undefined && !(await chat.accounts.isRegistered(nickname)))
+      throw new Mistake('name-invalid', '', /^session=\S*$/.test(password.trim()) ? SESSION_HINT : undefined)
     await chat.login(session, password === undefined ? nickname : await prove(context, nickname, password))
     return result(`Username set to ${session.name}`)
   },

@@ -57,8 +57,11 @@ export const message: Command = {
   },
 }
 
+const EMPTY = 'An empty line says nothing'
+
 /** The command for lines without a command name: the whole line is the text. */
 export const plainLine: Command = {
   ...message,
+  hints: { 'missing-parameter': EMPTY, 'text-empty': EMPTY },
   run: ({ chat, session }, text) => chat.messages.say(session.inRoom(), text).then(() => OK),
 }

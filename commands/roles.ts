@@ -13,6 +13,7 @@ function roleCommand(word: RoleCommand, help: string, run: (...args: RoleArgumen
     name: `/${word}`,
     usage: `/${word} <nickname>`,
     help,
+    ...(word === 'owner' && { hints: { 'not-permitted': 'Only the owner of the room may do this' } }),
     state: 'inRoom',
     least: 1,
     async run({ chat, session }, parameter) {

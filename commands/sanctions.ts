@@ -6,10 +6,13 @@ import { splitName, splitTime } from './words.ts'
 const TIME =
   'For good without a time such as 10m, 2h or 7d, or with forever, which stands before a reason that begins with a number.'
 
+const REASON_HINTS = { 'text-too-long': 'The reason is too long' }
+
 export const kick: Command = {
   name: '/kick',
   usage: '/kick <nickname> [<reason>]',
   help: 'Remove a user from the room.',
+  hints: REASON_HINTS,
   state: 'inRoom',
   least: 1,
   async run({ chat, session }, parameter) {
@@ -23,6 +26,7 @@ export const ban: Command = {
   name: '/ban',
   usage: '/ban <nickname or mask> [<time>] [<reason>]',
   help: `Remove a user, and all whose nickname matches a mask such as troll*, and do not let them enter again. Of a guest, the address too. ${TIME}`,
+  hints: REASON_HINTS,
   state: 'inRoom',
   least: 1,
   run: sanction('banned'),
@@ -32,6 +36,7 @@ export const mute: Command = {
   name: '/mute',
   usage: '/mute <nickname or mask> [<time>] [<reason>]',
   help: `Do not let a user speak in the room. ${TIME}`,
+  hints: REASON_HINTS,
   state: 'inRoom',
   least: 1,
   run: sanction('muted'),

@@ -1,6 +1,6 @@
 import { Refusal, type RefusalCode } from '../src/chat/refusal.ts'
-import { Mistake } from './command.ts'
-import { error } from './errors.ts'
+import { type Command, Mistake } from './command.ts'
+import { error, type FaultCode } from './errors.ts'
 import type { ErrorReply } from './replies.ts'
 import { splitName } from './words.ts'
 
@@ -16,8 +16,16 @@ const SUBJECTS: Readonly<Partial<Record<RefusalCode, (parameter: string) => stri
 }
 
 /** Returns the error line for an exception of a command; undefined for a failure. */
-export function errorOf(thrown: unknown, parameter: string): ErrorReply | undefined {
-  if (thrown instanceof Mistake) return error(thrown.code, thrown.subject)
+export function errorOf(thrown: unknown, parameter: string, command: Command): ErrorReply | undefined {
+  if (thrown instanceof Mistake) {
+    return error(thrown.code, thrown.subject, thrown.hint ?? hintFor(thrown.code, command))
+  }
   if (!(thrown instanceof Refusal)) return undefined
-  return error(thrown.code, thrown.bound ?? SUBJECTS[thrown.code]?.(parameter) ?? parameter)
+  const subject = thrown.bound ?? SUBJECTS[thrown.code]?.(parameter) ?? parameter
+  return error(thrown.code, subject, hintFor(thrown.code, command))
+}
+
+/** Returns the hint of a command for an error; undefined for that of the error's table. */
+export function hintFor(code: FaultCode, { hints, usage }: Command): string | undefined {
+  return hints?.[code] ?? (code === 'missing-parameter' || code === 'text-empty' ? usage : undefined)
 }

@@ -33,6 +33,10 @@ const LONGEST_STEM = 48
 /** Rule for slugs, as in JSON Schema. */
 export const SLUG_RULE = { pattern: SLUG.source, minLength: 1, maxLength: MAX_SLUG } as const
 
+/** The rules for nicknames without a space and for slugs in words, which follow `A nickname has`. */
+export const NICKNAME_WORDS = `up to ${LONGEST_NAME} letters, digits and _ [ ] { }, and within it . - \\ | ^ \`, but no space`
+export const SLUG_WORDS = `1 to ${MAX_SLUG} of a-z A-Z 0-9 . _ -, first a letter or digit, without # and spaces`
+
 /** Characters that leave no mark on a screen. */
 const INVISIBLE = /\p{Default_Ignorable_Code_Point}/u
 

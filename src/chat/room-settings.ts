@@ -94,10 +94,11 @@ export class RoomSettings {
   }
 
   /** Changes the title, and the slug with it. @throws Refusal `room-name-invalid`, `room-taken`. */
-  async setTitle(by: Membership, title: string): Promise<Event> {
+  async setTitle(by: Membership, title: string): Promise<RoomRecord> {
     this.#checkSettings(by)
-    await this.#parts.directory.rename(by.room.record.id, title)
-    return this.#appendMode(by, 'title', title)
+    const record = await this.#parts.directory.rename(by.room.record.id, title)
+    await this.#appendMode(by, 'title', title)
+    return record
   }
 
   /**

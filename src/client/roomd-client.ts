@@ -36,6 +36,9 @@ export interface TellOptions {
   readonly nonce?: string | undefined
 }
 
+/** Advice for a name of two words. */
+const TWO_WORDS = "Names have no spaces; a second word is the room's password"
+
 /** A room in the list of {@link RoomdClient.rooms}; `topic` is missing without one. */
 export type RoomEntry = NonNullable<CommandResult['rooms']>[number]
 
@@ -115,7 +118,7 @@ export class RoomdClient implements AsyncDisposable {
       this.#release(seat)
       // Without a password in the room, the server takes the one given for a part of the name, and repeats it.
       if (options.password !== undefined && error instanceof RefusedError && error.code === 'room-name-invalid')
-        throw new RefusedError(`No room with a password: ${name}`, error.code)
+        throw new RefusedError(`No room with a password: ${name}`, error.code, TWO_WORDS)
       throw error
     }
   }

@@ -270,6 +270,7 @@ test('a password for a room without one is not repeated', async () => {
   await expect(joining).rejects.toMatchObject({
     code: 'room-name-invalid',
     message: expect.not.stringContaining('hush'),
+    hint: "Names have no spaces; a second word is the room's password",
   })
   await client.join('dev')
 })

@@ -5,7 +5,8 @@ import { hintOf, isAskingForHelp } from '../../../commands/hint.ts'
 import { COMMAND_GROUPS, commands } from '../../../commands/index.ts'
 import { plainLine } from '../../../commands/message.ts'
 import { type ErrorReply, type History, OK, type Reply, type ServerLine } from '../../../commands/replies.ts'
-import { errorOf } from '../../../commands/wording.ts'
+import { suggestionFor } from '../../../commands/suggest.ts'
+import { errorOf, hintFor } from '../../../commands/wording.ts'
 import type { Chat } from '../../chat/chat.ts'
 import { NAME_RELEASE_MS } from '../../transport/connection-end.ts'
 import type { ClientLink, Conversation } from '../../transport/conversation.ts'
@@ -60,6 +61,10 @@ export class LineConversation implements CommandContext, Conversation<string | U
 
   get chat(): Chat {
     return this.#options.chat
+  }
+
+  get form(): Form {
+    return this.session.form
   }
 
   get maxLine(): number {
@@ -124,7 +129,9 @@ export class LineConversation implements CommandContext, Conversation<string | U
     }
     if (this.#piping) return this.#sayLiterally(line)
     const parsed = parser.parse(line)
-    if ('unknown' in parsed) return this.#answer(error('unknown-command', parsed.unknown))
+    if ('unknown' in parsed) {
+      return this.#answer(error('unknown-command', parsed.unknown, suggestionFor(parsed.unknown, commands)))
+    }
     return this.#dispatch(parsed.command, parsed.parameter)
   }
 
@@ -152,7 +159,10 @@ export class LineConversation implements CommandContext, Conversation<string | U
 
   /** Checks a command in the order of docs/protocols/line.md, section 2.2. */
   #objection(command: Command, parameter: string): ErrorReply | undefined {
-    return objectionTo[command.state](this.session) ?? missing(command, parameter)
+    const objection = objectionTo[command.state](this.session)
+    if (!objection) return missing(command, parameter)
+    const meant = command === plainLine ? parser.resembling(parameter) : undefined
+    return meant ? { ...objection, hint: spellingHint(meant) } : objection
   }
 
   /** Replies at once; retries the line later if the reply would overtake the events of an earlier line. */
@@ -191,7 +201,7 @@ export class LineConversation implements CommandContext, Conversation<string | U
   }
 
   #errorOf(thrown: unknown, command: Command, parameter: string): Reply {
-    const reply = errorOf(thrown, parameter)
+    const reply = errorOf(thrown, parameter, command)
     if (reply) return reply
     this.#options.log.error({ err: thrown, command: command.name }, 'command failed')
     return error('internal-error')
@@ -238,8 +248,15 @@ const objectionTo: Readonly<Record<State, (session: LineSession) => ErrorReply |
   inRoom: (session) => named(session) ?? (session.membership ? undefined : error('not-in-room')),
 }
 
-function missing({ least }: Command, parameter: string): ErrorReply | undefined {
+function missing(command: Command, parameter: string): ErrorReply | undefined {
+  const { least } = command
   if (least === 'none' || least === 0) return undefined
   const words = least === 1 ? Number(parameter !== '') : parameter.split(/[ \t]+/, least).length
-  return words < least ? error('missing-parameter') : undefined
+  return words < least ? error('missing-parameter', '', hintFor('missing-parameter', command)) : undefined
+}
+
+/** Returns the hint for a text that is refused and was meant as a command. */
+function spellingHint({ name }: Command): string {
+  if (name.startsWith('/')) return `Commands begin with a slash: ${name}`
+  return `Commands are upper-case, or begin with a slash: ${name}, /${name.toLowerCase()}`
 }

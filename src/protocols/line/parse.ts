@@ -2,9 +2,14 @@ import type { Command } from '../../../commands/command.ts'
 
 /** A parsed line. */
 export type Parsed =
-  | { readonly command: Command; readonly parameter: string }
+  | Spelled
   /** The first word of a line that begins with a slash and is no command. */
   | { readonly unknown: string }
+
+interface Spelled {
+  readonly command: Command
+  readonly parameter: string
+}
 
 interface Spelling {
   readonly word: string
@@ -38,19 +43,27 @@ export class Parser {
     return (spellings && match(spellings, line, line)) ?? { command: this.#fallback, parameter: line }
   }
 
+  /**
+   * Returns the command that a text begins with in another case, such as `login ann`; one that takes a slash only if there is nothing
+   * else in the line.
+   */
+  resembling(text: string): Command | undefined {
+    const found = this.#inAnyCase(text)
+    return found && (found.parameter === '' || !found.command.name.startsWith('/')) ? found.command : undefined
+  }
+
   #slash(line: string): Parsed {
-    return (
-      match(
-        this.#slashed,
-        line.replace(/[a-z]+/g, (letters) => letters.toUpperCase()),
-        line,
-      ) ?? { unknown: `/${line.split(/[ \t]/, 1)[0]}` }
-    )
+    return this.#inAnyCase(line) ?? { unknown: `/${line.split(/[ \t]/, 1)[0]}` }
+  }
+
+  #inAnyCase(line: string): Spelled | undefined {
+    const key = line.replace(/[a-z]+/g, (letters) => letters.toUpperCase())
+    return match(this.#slashed, key, line)
   }
 }
 
 /** Finds the command that a line begins with; `key` is the line in the case that is compared. */
-function match(spellings: readonly Spelling[], key: string, line: string): Parsed | undefined {
+function match(spellings: readonly Spelling[], key: string, line: string): Spelled | undefined {
   for (const { word, command } of spellings) {
     if (!key.startsWith(word)) continue
     if (line.length > word.length && !isBlank(line, word.length)) continue

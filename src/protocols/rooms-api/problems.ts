@@ -1,3 +1,4 @@
+import { SLUG_WORDS } from '../../chat/names.ts'
 import { Refusal, type RefusalCode } from '../../chat/refusal.ts'
 import type { ApiLines } from './schemas.ts'
 
@@ -73,7 +74,7 @@ const REFUSALS: Readonly<Record<RefusalCode, readonly [status: number, detail: s
   'too-many-attempts': [429, 'Too many attempts, wait a minute'],
   'too-many-accounts': undefined,
   'name-in-room': [409, 'Somebody in the room has this nickname'],
-  'room-name-invalid': [400, 'Invalid room name'],
+  'room-name-invalid': [400, `Invalid room name, which has ${SLUG_WORDS}`],
   'room-private': [403, 'The room needs a password'],
   'room-unknown': [404, 'No such room'],
   'too-many-rooms': [429, 'Too many rooms, at most <limit>'],

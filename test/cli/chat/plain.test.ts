@@ -24,7 +24,7 @@ test('lines are said and commands carried out, one after the other; the end of t
       '* ann joined',
       '<ann> hello',
       'In lines: ann (operator)',
-      '-!- Unknown command: /nonsense',
+      '-!- Unknown command: /nonsense (/help lists the commands; /message /nonsense says it)',
       '-!- No such user here: nobody (nobody-here)',
     ]),
   )

@@ -5,6 +5,7 @@ import { DISCONNECTS } from '../../../src/transport/disconnect.ts'
 import { isWebSocket, type Transport } from '../../support/client.ts'
 import { stage } from '../../support/stage.ts'
 
+/** An error line, with a hint or without one (hints.test.ts). */
 const errorLine = (code: string, error: string) => ({ type: 'error', error, code })
 
 const ways: { transport: Transport }[] = [{ transport: 'TCP' }, { transport: 'TLS' }, { transport: 'WS' }]
@@ -20,7 +21,7 @@ describe.each(ways)('over $transport', ({ transport }) => {
       '/nothing': errorLine('unknown-command', 'Unknown command: /nothing'),
       '/help nothing': errorLine('unknown-command', 'Unknown command: nothing'),
     }
-    for (const [line, answer] of Object.entries(answers)) expect(await client.ask(line)).toEqual(answer)
+    for (const [line, answer] of Object.entries(answers)) expect(await client.ask(line)).toMatchObject(answer)
     for (const line of ['LOGIN a b c', 'LOGIN !', 'LOGIN nobody secret']) {
       expect(await client.ask(line)).toEqual({
         ...errorLine('name-invalid', 'Invalid nickname'),
@@ -57,7 +58,8 @@ describe.each(ways)('over $transport', ({ transport }) => {
         hint: expect.stringContaining('128'),
       },
     }
-    for (const [line, answer] of Object.entries(answers)) expect([line, await ann.ask(line)]).toEqual([line, answer])
+    for (const [line, answer] of Object.entries(answers))
+      expect([line, await ann.ask(line)]).toMatchObject([line, answer])
     expect(await ann.ask('/register sesame open')).toMatchObject({ type: 'commandResult' })
     expect(await ann.ask('/register again and again')).toEqual(
       errorLine('name-taken', 'Nickname is already registered'),

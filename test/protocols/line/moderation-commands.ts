@@ -99,7 +99,7 @@ export function moderationCommands(at: () => Sites, prefix: string): void {
     const record = await cat.history()
     expect(record.map(({ body }) => body)).not.toContain('oops')
     expect(record).toContainEqual(expect.objectContaining({ type: 'userKicked', from: 'ann', to: 'cat', user: 'bob' }))
-    expect(await ann.ask(`/title ${room} 2`)).toEqual(OK)
+    expect(await ann.ask(`/title ${room} 2`)).toMatchObject({ result: `The room is now ${room}2` })
     for (const client of [ann, cat]) await client.hears(`mode ann title ${room} 2`)
     expect(await ann.line.ask('/ban cat* 1h')).toEqual(OK)
     for (const text of ['role ann cat* banned', 'userKicked ann cat'])

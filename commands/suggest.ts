@@ -1,0 +1,60 @@
+import type { Command } from './command.ts'
+
+/** Commands of other chat programs, in upper case, and those that do the same here. */
+const FOREIGN: Readonly<Record<string, string>> = {
+  PART: '/leave',
+  EXIT: '/quit',
+  LIST: '/rooms',
+  CHANNELS: '/rooms',
+  NAMES: '/who',
+  USERS: '/who',
+  QUERY: '/tell',
+  WHISPER: '/tell',
+  DM: '/tell',
+  NICK: '/login, once on each connection',
+  IGNORE: '/block',
+  SAY: '/message',
+}
+
+/** Maximum characters of a word that is compared and repeated. */
+const LONGEST_WORD = 32
+
+/** Returns the hint for a word with a slash that is none of the commands: the one that may be meant, and how to say the word. */
+export function suggestionFor(unknown: string, commands: readonly Command[]): string {
+  const advice = '/help lists the commands'
+  if (unknown.length > LONGEST_WORD) return advice
+  const word = unknown.replace(/^\//, '').toUpperCase()
+  const [nearest] = commands
+    .flatMap(({ name, aliases = [] }) => [name, ...aliases])
+    .map((name) => ({ name: name.replace(/^\//, ''), distance: distance(word, name.replace(/^\//, '').toUpperCase()) }))
+    .filter(({ name, distance }) => name.length > 1 && distance <= Math.min(2, Math.floor(word.length / 2)))
+    .toSorted((a, b) => a.distance - b.distance)
+  const near = nearest && `/${nearest.name.toLowerCase()}`
+  if (nearest?.distance === 0) return `${near} stands alone on its line; ${advice}`
+  const meant = FOREIGN[word] ?? near
+  const literally = unknown.startsWith('/') ? `; /message ${unknown} says it` : ''
+  return `${meant === undefined ? '' : `Perhaps ${meant}; `}${advice}${literally}`
+}
+
+/** Returns the least number of characters to insert, remove, replace, or exchange with the next one, that turn one word into another. */
+function distance(one: string, other: string): number {
+  const rows: number[][] = [Array.from({ length: other.length + 1 }, (_, column) => column)]
+  const at = (row: number, column: number) => rows[row]?.[column] ?? Number.POSITIVE_INFINITY
+  for (let row = 1; row <= one.length; row++) {
+    const steps = [row]
+    rows.push(steps)
+    for (let column = 1; column <= other.length; column++) {
+      const same = one[row - 1] === other[column - 1]
+      const exchanged = one[row - 1] === other[column - 2] && one[row - 2] === other[column - 1]
+      steps.push(
+        Math.min(
+          at(row - 1, column) + 1,
+          at(row, column - 1) + 1,
+          at(row - 1, column - 1) + (same ? 0 : 1),
+          exchanged ? at(row - 2, column - 2) + 1 : Number.POSITIVE_INFINITY,
+        ),
+      )
+    }
+  }
+  return at(one.length, other.length)
+}
