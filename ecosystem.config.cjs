@@ -40,6 +40,8 @@ module.exports = {
       kill_timeout: 8_000,
       max_memory_restart: '1G',
       exp_backoff_restart_delay: 100,
+      // Invalid options are so at the next start, too.
+      stop_exit_codes: [2],
       out_file: 'roomd.log',
       error_file: 'roomd-error.log',
       merge_logs: true,

@@ -1,11 +1,12 @@
 /** The certificate of all TLS listeners: that of the options, or a self-signed one created by the first start. */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, X509Certificate } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { link, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { createSecureContext } from 'node:tls'
 import { type Config, ConfigError } from './config.ts'
+import { makePrivateFolder } from './private-folder.ts'
 import type { Certificate } from './transport/port.ts'
 
 const DAY_MS = 86_400_000
@@ -61,7 +62,7 @@ async function read(certFile: string, keyFile: string): Promise<Certificate> {
  */
 async function write(folder: string, certFile: string, keyFile: string): Promise<boolean> {
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 })
+    makePrivateFolder(folder)
     // A key without a certificate is left by an interrupted first start; a key of another form is renamed.
     if (existsSync(keyFile) && !isOurs(await readFile(keyFile))) await rename(keyFile, `${keyFile}.old`)
     if (!existsSync(keyFile)) await install(keyFile, makeKey(), 0o600)

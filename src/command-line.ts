@@ -18,7 +18,7 @@ const STOPPED = 0
 const FAULT = 1
 const MISUSE = 2
 
-/** Time after which a second signal forces the stop; npm repeats a signal that the terminal has sent to both. */
+/** Time after which a second signal forces the stop, as npm repeats a signal that the terminal has sent to both, and for which a stop waits for the start. */
 const STOP_PATIENCE_MS = 2_000
 
 /** Maximum time in which the last lines of the log are written before the process exits. */
@@ -236,7 +236,7 @@ async function serve(
   const starting = startDaemon(config, log, { version: version(), logState: output.state })
   let stopping = false
   let forcible = false
-  const stop = async (why: object, status: number) => {
+  const stop = async (why: { signal?: NodeJS.Signals; err?: Error }, status: number) => {
     if (stopping) return
     stopping = true
     log.info(why, 'stopping')
@@ -244,9 +244,16 @@ async function serve(
       forcible = true
       log.info('still stopping; a second signal forces the stop')
     }, STOP_PATIENCE_MS).unref()
-    const daemon = await starting.catch(() => undefined)
+    // Nobody is connected before the start is complete, and whatever it writes may be cut off.
+    const patience = new Promise<'late'>((resolve) => setTimeout(resolve, STOP_PATIENCE_MS, 'late'))
+    const daemon = await Promise.race([starting.catch(() => undefined), patience])
     // The start has failed, which is reported below.
     if (!daemon) return
+    if (daemon === 'late') {
+      log.info('stopped before it was ready')
+      await flush?.(FLUSH_MS)
+      return endBy(why.signal ?? 'SIGTERM')
+    }
     await daemon.stop()
     log.info('stopped')
     await exit(status)
@@ -270,6 +277,12 @@ async function serve(
   process.send?.('ready')
   const where = process.stdout.isTTY ? whereToGo(daemon.addresses, config['http-tls']) : undefined
   if (where !== undefined) log.info(where)
+}
+
+/** Ends the process at once; `process.exit` waits for threads, which may be waiting for the system themselves. */
+function endBy(signal: NodeJS.Signals): void {
+  process.removeAllListeners(signal)
+  process.kill(process.pid, signal)
 }
 
 /** Warns if --max-connections, or its default if it is 0, exceeds the limit of open files. */

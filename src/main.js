@@ -16,7 +16,7 @@ const NEEDED = 24
 const MISUSE = 2
 
 if (Number(process.versions.node.split('.')[0]) < NEEDED) {
-  process.stderr.write(`roomd needs Node ${NEEDED} or later; this is ${process.version}\n`)
+  process.stderr.write(`roomd needs Node ${NEEDED} or later; this is ${process.version}; npm start brings it\n`)
   process.exitCode = MISUSE
 } else {
   // Without a listener this signal makes Node open its debugger on a port.

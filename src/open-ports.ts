@@ -27,7 +27,7 @@ export async function openPorts(
       addresses.set(name, address)
       log.info({ protocol: name, ...address }, 'listening')
     } catch (error) {
-      const fault = new EngineFault(whyNot(error, host))
+      const fault = new EngineFault(whyNot(error, host, name))
       const isDispensable = name !== INDISPENSABLE && !given.has(name)
       if (!isDispensable || codeOf(error) !== 'EADDRINUSE') throw fault
       ports.splice(ports.indexOf(placed), 1)
@@ -45,10 +45,11 @@ function codeOf(error: unknown): string | undefined {
   return error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined
 }
 
-function whyNot(error: unknown, host: string): string {
+function whyNot(error: unknown, host: string, option: string): string {
   if (!(error instanceof Error)) return String(error)
   const { code, port } = error as NodeJS.ErrnoException & { port?: number }
-  if (code === 'EADDRINUSE') return `port ${port} on ${host} is in use`
+  if (code === 'EADDRINUSE')
+    return `port ${port} on ${host} is in use; --${option} PORT chooses another; is roomd running already?`
   if (code === 'EACCES') return `port ${port} on ${host} needs more permissions`
   if (code === 'EADDRNOTAVAIL') return `${host} is not an address of this machine`
   if (code === 'ENOTFOUND') return `--host ${host} is not known`

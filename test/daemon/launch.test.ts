@@ -113,6 +113,11 @@ test('an export names such variables too', async () => {
   expect(status).not.toBe(0)
 })
 
+test('a file of --motd that cannot be read is a warning at the start', async () => {
+  const daemon = roomd([...ARGS, '--motd', '/nonexist'])
+  expect(await daemon.logged('cannot read the file of --motd')).toMatchObject({ level: 40, file: '/nonexist' })
+})
+
 test('more connections than files may be open are warned of with both numbers', async () => {
   const limited = ['prlimit', '--nofile=600']
   const daemon = roomd([...ARGS, '--max-connections', '500'], {}, limited)

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { chmodSync, writeFileSync } from 'node:fs'
-import { connect, createServer, type Socket } from 'node:net'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import split2 from 'split2'
@@ -116,7 +116,9 @@ test.each([
     2,
     '--lobby must be 1 to 64 letters, digits, dots, hyphens and underscores, the first a letter or digit',
   ],
-  [['--data', '/dev/null/data', '--line', '0'], 1, '/dev/null/data'],
+  [['--data', '/dev/null/data', '--line', '0'], 1, 'cannot make the folder /dev/null/data: /dev/null is not a folder'],
+  [['--data', import.meta.filename, '--line', '0'], 1, `roomd: ${import.meta.filename} is not a folder\n`],
+  [['--data', '/proc/x/y', '--line', '0'], 1, 'roomd: cannot make the folder /proc/x/y: no folder can be made there\n'],
   [['--host', '203.0.113.1', '--data', ':memory:', '--line', '0'], 1, '203.0.113.1 is not an address of this machine'],
 ])('%j exits with status %d and one line', async (args, status, text) => {
   const { status: got, stderr } = await roomd(args).exit
@@ -161,6 +163,19 @@ test('a disk that is full from the start is named, status 1', async () => {
   expect(status).toBe(1)
 })
 
+test('a signal before the start is complete ends the process', async () => {
+  const silent = createServer().listen(0, '127.0.0.1')
+  cleanups.push(() => silent.close())
+  await once(silent, 'listening')
+  const { port } = silent.address() as AddressInfo
+  const daemon = roomd(['--line', '0', '--redis', `redis://127.0.0.1:${port}`])
+  const [asked] = await once(silent, 'connection')
+  daemon.child.kill('SIGTERM')
+  expect(await daemon.exit).toMatchObject({ signal: 'SIGTERM', stderr: '' })
+  expect(daemon.log.at(-1)).toMatchObject({ msg: 'stopped before it was ready' })
+  asked.destroy()
+})
+
 test('--no-line leaves that listener out', async () => {
   const { certFile, keyFile } = certificate()
   const daemon = roomd([
@@ -185,7 +200,9 @@ test('a port in use is named, status 1', async () => {
   const address = server.address()
   const port = typeof address === 'object' ? address?.port : undefined
   const { status, stderr } = await roomd(['--line', String(port), '--data', ':memory:']).exit
-  expect(stderr).toBe(`roomd: port ${port} on 127.0.0.1 is in use\n`)
+  expect(stderr).toBe(
+    `roomd: port ${port} on 127.0.0.1 is in use; --line PORT chooses another; is roomd running already?\n`,
+  )
   expect(status).toBe(1)
 })
 

@@ -330,7 +330,8 @@ describe('LocalEngine', () => {
 
   it('refuses a folder that cannot be', async () => {
     await writeFile(file, '')
-    expect(await faultOf({ file: join(file, 'roomd.db') })).toContain(`cannot open ${join(file, 'roomd.db')}: `)
+    const why = `cannot make the folder ${join(file, 'x')}: ${file} is not a folder`
+    expect(await faultOf({ file: join(file, 'x', 'roomd.db') })).toContain(why)
   })
 
   it('makes the folder it is to write to', async () => {

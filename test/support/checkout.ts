@@ -11,7 +11,7 @@ export function checkout(path = temporaryFolder()): string {
   for (const name of ['package.json', 'package-lock.json']) copyFileSync(join(root, name), join(path, name))
   // Older than what is installed, or npm would install anew.
   utimesSync(join(path, 'package-lock.json'), 0, 0)
-  for (const name of ['node_modules', 'src', 'commands', 'page', 'ecosystem.config.cjs']) {
+  for (const name of ['node_modules', 'src', 'commands', 'page', 'ecosystem.config.cjs', 'scripts']) {
     symlinkSync(join(root, name), join(path, name))
   }
   return path

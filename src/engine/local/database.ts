@@ -1,6 +1,7 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { closeSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { makePrivateFolder } from '../../private-folder.ts'
 import { migrate } from './schema.ts'
 
 /** Time for which a statement waits for locks of other processes, in ms. */
@@ -38,13 +39,13 @@ export interface Database {
  * @throws Error with a message for an operator
  */
 export function openDatabase(file: string, sync: 'normal' | 'full'): Database {
+  if (file !== ':memory:') makePrivateFolder(dirname(file))
   const opened: DatabaseSync[] = []
   const close = () => {
     for (const db of opened) if (db.isOpen) db.close()
   }
   try {
     if (file !== ':memory:') {
-      mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
       makePrivate(`${file}.lock`)
       makePrivate(file)
       const lock = new DatabaseSync(`${file}.lock`)

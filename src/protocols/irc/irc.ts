@@ -25,6 +25,8 @@ export const ircProtocol: Protocol<typeof OPTIONS> = {
     const { ircListener, ircOptions } = await load()
     const options = ircOptions(host, { replay: config['irc-replay'], motdFile: config.motd })
     const { admission, certificate } = host
+    // A warning at the start if it cannot be read.
+    void options.motd()
     return placed(
       [config.irc, () => ircListener(options, admission)],
       [config['irc-tls'], () => ircListener(options, admission, certificate)],

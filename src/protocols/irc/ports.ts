@@ -61,7 +61,7 @@ async function readMotd(file: string | undefined, log: IrcOptions['log']): Promi
     const text = await readFile(file, 'utf8')
     return text.trimEnd().split(/\r?\n/)
   } catch (err) {
-    log.warn({ err }, 'cannot read the file of --motd')
+    log.warn({ err, file }, 'cannot read the file of --motd')
     return undefined
   }
 }

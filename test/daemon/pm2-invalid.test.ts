@@ -1,0 +1,25 @@
+/** Options that are invalid, in the background: pm2 gives up, and whoever has started it learns why. */
+import { spawnSync } from 'node:child_process'
+import { delimiter, resolve } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { temporaryFolder } from '../support/folder.ts'
+import { ECOSYSTEM, Pm2 } from '../support/pm2.ts'
+
+const root = resolve(import.meta.dirname, '../..')
+
+test('roomd with invalid options is not started again, and the reason is told, status 1', {
+  timeout: 60_000,
+}, async () => {
+  const home = temporaryFolder()
+  const pm2 = new Pm2(home, { ROOMD_LINE: 'abc' })
+  onTestFinished(() => void pm2.run('kill'))
+  await pm2.run('start', ECOSYSTEM)
+  const told = spawnSync(process.execPath, [resolve(root, 'scripts/daemon-state.ts')], {
+    encoding: 'utf8',
+    env: { PATH: `${resolve(root, 'node_modules/.bin')}${delimiter}${process.env.PATH}`, HOME: home, PM2_HOME: home },
+  })
+  expect(told).toMatchObject({ status: 1, stderr: 'roomd: --line is a number from 0 to 65535, not abc\n' })
+  // Without the list of exit statuses pm2 has tried again by now.
+  expect(await pm2.apps()).toMatchObject([{ pid: 0, restarts: 0 }])
+  await pm2.run('kill')
+})
