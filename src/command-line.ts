@@ -10,8 +10,9 @@ import { type Config, ConfigError, checkConfig, OPTIONS } from './config.ts'
 import { shownVariable, unknownVariables } from './environment.ts'
 import { type Log, openLog } from './log/log.ts'
 import type { Option } from './option.ts'
-import { exposedSecrets } from './secret-files.ts'
+import { exposedSecrets, whyUnreadable } from './secret-files.ts'
 import { lackingDescriptors, whereToGo } from './surroundings.ts'
+import { SHELL_COMMANDS, unknownMember, usageText } from './usage-error.ts'
 
 /** Exit statuses: a requested stop, a failure, invalid options. */
 const STOPPED = 0
@@ -102,6 +103,9 @@ function describe([name, { type, group, choices, default: value, describe: what 
 /** Options that select the store. */
 const STORE_OPTIONS = ['data', 'redis', 'redis-file', 'redis-prefix']
 
+/** Options that `roomd --help` shows. */
+const MOST_USED = ['host', 'line', 'irc', 'http', 'data', 'redis', 'admins']
+
 /** Hides all options but those that select the store. */
 function onStore(command: Argv): Argv {
   for (const name of Object.keys(OPTIONS)) if (!STORE_OPTIONS.includes(name)) command.hide(name)
@@ -110,13 +114,20 @@ function onStore(command: Argv): Argv {
 
 /** Declares a command for a store, with or without a running daemon. */
 function operation(command: Argv) {
-  return onStore(command)
-    .positional('action', { type: 'string', demandOption: true })
-    .positional('name', { type: 'string' })
+  return onStore(command).positional('action', { type: 'string' }).positional('name', { type: 'string' })
 }
 
-async function parse(args: readonly string[]): Promise<Record<string, unknown>> {
-  return await yargs([...args])
+/** Hides all options but those that are used most, as nobody finds a command behind all of them. */
+function brief(parser: Argv): Argv {
+  for (const name of Object.keys(OPTIONS)) if (!MOST_USED.includes(name)) parser.hide(name)
+  return parser
+    .example('roomd', 'run the daemon, with everything in ./data')
+    .example("roomd send ops 'deploy done'", 'say a text in the room ops')
+    .epilogue('roomd serve --help lists all options; roomd COMMAND --help those of a command.')
+}
+
+async function parse(args: readonly string[], options: readonly string[]): Promise<Record<string, unknown>> {
+  const parser = yargs([...args])
     .scriptName('roomd')
     .usage(
       '$0 [serve]\n\nA chat daemon that any shell can talk to. Every option can also be set as ROOMD_… in the environment.',
@@ -136,43 +147,64 @@ async function parse(args: readonly string[]): Promise<Record<string, unknown>> 
     .command('audit', 'list what moderators did, with or without a running daemon', (command) =>
       onStore(command).options(AUDIT_OPTIONS),
     )
-    .command('room <action> [name]', 'manage rooms, with or without a running daemon: list, close NAME', operation)
+    .command('room [action] [name]', 'manage rooms, with or without a running daemon: list, close NAME', operation)
     .command(
-      'account <action> [name]',
+      'account [action] [name]',
       'manage accounts, with or without a running daemon: list, remove NAME, password NAME (asks for a new password), NAME --admin or --bot',
       (command) => operation(command).options(ACCOUNT_OPTIONS),
     )
     .command(
-      'address <action> [name]',
+      'address [action] [name]',
       'manage the bans of addresses, with or without a running daemon: list, remove NETWORK',
       operation,
     )
     .command(
-      'token <action> <account> [name]',
+      'token [action] [account] [name]',
       'manage the access tokens of an account, with or without a running daemon: create ACCOUNT NAME (prints the token), list ACCOUNT, revoke ACCOUNT NAME',
       (command) =>
         onStore(command)
-          .positional('action', { type: 'string', demandOption: true })
-          .positional('account', { type: 'string', demandOption: true })
+          .positional('action', { type: 'string' })
+          .positional('account', { type: 'string' })
           .positional('name', { type: 'string' })
           .options(TOKEN_OPTIONS),
     )
     .options(Object.fromEntries(Object.entries<Option>(OPTIONS).map(describe)))
-    .config('config', 'JSON file of options', (file: string) => {
-      try {
-        return JSON.parse(readFileSync(file, 'utf8'))
-      } catch (error) {
-        throw new ConfigError(`--config ${file}: ${error instanceof Error ? error.message : error}`)
-      }
-    })
+    .config('config', 'JSON file of options', (file: string) => membersOf(file, options))
     .env('ROOMD')
     .version(version())
+    .alias({ h: 'help', v: 'version' })
     .strict()
     .wrap(Math.min(110, process.stdout.columns ?? 110))
     .fail((message, error) => {
-      throw new ConfigError(message ?? error.message)
+      throw error instanceof ConfigError ? error : new ConfigError(usageText(message ?? error.message, args, options))
     })
-    .parse()
+  return await (args.some((arg) => SHELL_COMMANDS.includes(arg)) ? parser : brief(parser)).parse()
+}
+
+/** Returns the options in the file of --config. @throws {ConfigError} */
+function membersOf(file: string, options: readonly string[]): Record<string, unknown> {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new ConfigError(`--config ${file}: ${whyUnreadable(error)}`)
+  }
+  if (text.trim() === '') throw new ConfigError(`--config ${file} is empty`)
+  let members: unknown
+  try {
+    members = JSON.parse(text)
+  } catch (error) {
+    throw new ConfigError(`--config ${file}: ${error instanceof Error ? error.message : error}`)
+  }
+  if (typeof members !== 'object' || members === null || Array.isArray(members)) {
+    throw new ConfigError(`--config ${file}: it is no JSON object of options`)
+  }
+  for (const name of Object.keys(members)) {
+    // The parser takes camel case, too.
+    const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+    if (!options.includes(flag)) throw new ConfigError(unknownMember(file, name, options))
+  }
+  return members as Record<string, unknown>
 }
 
 function version(): string {
@@ -191,8 +223,9 @@ async function run(args: readonly string[]): Promise<void> {
   const known = ['config', ...Object.keys(OPTIONS)]
   for (const name of CLIENT_VARIABLES) delete process.env[name]
   const own = Object.entries(COMMAND_OPTIONS).find(([name]) => args.includes(name))?.[1] ?? {}
-  const ignored = dropUnknownVariables([...known, ...Object.keys(own)])
-  const options = await parse(args)
+  const possible = [...known, ...Object.keys(own)]
+  const ignored = dropUnknownVariables(possible)
+  const options = await parse(args, possible)
   const [command] = options._ as readonly unknown[]
   if (command === 'send' || command === 'tail' || command === 'chat') {
     throw new ConfigError(`${command} comes first: roomd ${command} …; see roomd ${command} --help`)

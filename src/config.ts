@@ -292,6 +292,7 @@ function valueOrFile<T>(name: string, value: T, file: string | undefined): T | s
 function checkValue(name: string, option: Option, value: unknown): unknown {
   if (option.type === 'list') return checkList(name, value)
   if (Array.isArray(value)) throw new ConfigError(`--${name} is given more than once`)
+  if (option.type === 'port' && (value === true || value === '')) throw new ConfigError(`--${name} needs a number`)
   switch (option.type) {
     case 'boolean':
       if (typeof value === 'boolean') return value

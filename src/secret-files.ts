@@ -13,6 +13,12 @@ const CAUSES: Readonly<Record<string, string>> = {
   ENOTDIR: 'there is no such file',
 }
 
+/** Returns the message for an error of reading a file. */
+export function whyUnreadable(error: unknown): string {
+  const { code = '', message = String(error) } = error as Partial<NodeJS.ErrnoException>
+  return CAUSES[code] ?? message
+}
+
 /**
  * Returns the only line of a secret file.
  *
@@ -23,8 +29,8 @@ export function readSecretFile(file: string): string {
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(readBytes(file)).replace(/\r?\n$/, '')
   } catch (error) {
-    const { code = '', message } = error as NodeJS.ErrnoException
-    throw new Error(CAUSES[code] ?? (code.startsWith('ERR_ENCODING') ? 'it is not UTF-8' : message))
+    const { code = '' } = error as NodeJS.ErrnoException
+    throw new Error(code.startsWith('ERR_ENCODING') ? 'it is not UTF-8' : whyUnreadable(error))
   }
   if (text === '') throw new Error('it is empty')
   if (/[\r\n]/.test(text)) throw new Error('it has more than one line')

@@ -16,6 +16,14 @@ const UNCHANGED = { lobby: undefined, keep: { days: 0, events: 0 } }
 /** Engine observer that ignores all reports. */
 const QUIET = { trouble: () => {}, recovered: () => {}, died: () => {} }
 
+/** Actions of the commands, for errors. */
+const ACTIONS = {
+  room: 'list, close NAME',
+  account: 'list, remove NAME, password NAME, NAME --admin, NAME --bot',
+  address: 'list, remove NETWORK',
+  token: 'create ACCOUNT NAME, list ACCOUNT, revoke ACCOUNT NAME',
+} as const
+
 /**
  * Runs a command of the operator. Resolves with true if it succeeds.
  *
@@ -27,6 +35,10 @@ export async function operate(
   options: Readonly<Record<string, unknown>>,
 ): Promise<boolean> {
   const config = checkConfig(options)
+  const { action } = options
+  if (action === undefined && options.admin === undefined && options.bot === undefined) {
+    throw new ConfigError(`${command} needs an action: ${ACTIONS[command]}`)
+  }
   const request = command === 'token' ? tokenRequestOf(options) : await controlRequestOf(command, options)
   const path = fileOf(config) === undefined ? undefined : controlPathOf(config.data)
   const asked = path === undefined ? undefined : await askDaemon(path, request)
@@ -39,10 +51,13 @@ async function controlRequestOf(
 ): Promise<ControlRequest> {
   const marks = { ...(typeof admin === 'boolean' && { admin }), ...(typeof bot === 'boolean' && { bot }) }
   if (Object.keys(marks).length > 0) return markRequestOf(name === undefined ? action : undefined, marks)
-  return requestOf(`${command} ${action}`, name)
+  const request = await requestOf(`${command} ${action}`, name)
+  if (!request) throw new ConfigError(`${command} ${action} is unknown; the actions are: ${ACTIONS[command]}`)
+  return request
 }
 
-async function requestOf(action: string, name: unknown): Promise<ControlRequest> {
+/** Resolves with undefined for an unknown action. */
+async function requestOf(action: string, name: unknown): Promise<ControlRequest | undefined> {
   switch (action) {
     case 'room list':
     case 'account list':
@@ -56,7 +71,7 @@ async function requestOf(action: string, name: unknown): Promise<ControlRequest>
     case 'account password':
       return { action, name: nameOf(action, name), password: await readNewPassword(nameOf(action, name)) }
     default:
-      throw new ConfigError(`${action} is unknown; see roomd --help`)
+      return undefined
   }
 }
 
