@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
-import { misuse } from './failure.ts'
+import { fileFault, misuse } from './failure.ts'
 import type { CommonValues } from './options.ts'
 
 /** A nickname, and how it is proved to be one's own. */
@@ -42,7 +42,7 @@ export function secretIn(option: string, file: string): string {
   try {
     text = readFileSync(file, 'utf8')
   } catch (error) {
-    throw misuse(`${option} ${file}: ${(error as NodeJS.ErrnoException).code ?? error}`)
+    throw misuse(`${option} ${file}: ${fileFault(error)}`)
   }
   const [secret = ''] = text.split(/\r?\n/, 1)
   if (secret === '') throw misuse(`${option} ${file}: the file is empty`)

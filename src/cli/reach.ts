@@ -5,7 +5,7 @@ import { serverAddress } from '../client/address.ts'
 import { DisconnectedError, RefusedError } from '../client/errors.ts'
 import { tcp } from '../client/node/sockets.ts'
 import type { Dial } from '../client/transport.ts'
-import { CommandFailure, EXIT, misuse } from './failure.ts'
+import { CommandFailure, EXIT, fileFault, misuse } from './failure.ts'
 import { type ClientIdentity, identityOf, secretIn } from './identity.ts'
 import type { CommonValues } from './options.ts'
 import { askSecret, canAsk } from './prompt.ts'
@@ -43,7 +43,7 @@ export async function reachOf(
   values: CommonValues,
   { server, suffix }: { server?: string | undefined; suffix?: string } = {},
 ): Promise<Reach> {
-  const given = values.server ?? server ?? (process.env.ROOMD_SERVER || DEFAULT_SERVER)
+  const given = fullAddress(values.server ?? server ?? (process.env.ROOMD_SERVER || DEFAULT_SERVER))
   const passwordFile = values['room-password-file']
   return {
     server: given,
@@ -51,6 +51,11 @@ export async function reachOf(
     identity: identityOf(values, suffix),
     roomPassword: passwordFile === undefined ? undefined : secretIn('--room-password-file', passwordFile),
   }
+}
+
+/** Returns the address for a port alone, which is one of this machine; other addresses as they are. */
+function fullAddress(server: string): string {
+  return /^:?\d{1,5}$/.test(server) ? `127.0.0.1:${server.replace(':', '')}` : server
 }
 
 /**
@@ -95,7 +100,7 @@ export function failureOf(error: unknown, { server, identity }: Reach): unknown 
   const options = { cause: error }
   if (error instanceof RefusedError) {
     const status = error.code === 'unavailable' ? EXIT.unavailable : EXIT.refused
-    return new CommandFailure(status, `${refusalLine(error)}${adviceFor(error.code, identity)}`, options)
+    return new CommandFailure(status, refusalText(error, identity), options)
   }
   if (!(error instanceof DisconnectedError)) return error
   const { message, code } = error
@@ -105,7 +110,8 @@ export function failureOf(error: unknown, { server, identity }: Reach): unknown 
   }
   if (code !== undefined && !isTemporary(error)) return new CommandFailure(EXIT.refused, safeLine(message), options)
   const why = connectingFailure(safeLine(message))
-  return new CommandFailure(EXIT.unavailable, `cannot reach ${server}: ${why} (--server, ROOMD_SERVER)`, options)
+  const place = server.replace(/:$/, '')
+  return new CommandFailure(EXIT.unavailable, `cannot reach ${place}: ${why} (--server, ROOMD_SERVER)`, options)
 }
 
 /** Returns why a server cannot be reached, with what to do about it. */
@@ -113,7 +119,9 @@ function connectingFailure(message: string): string {
   if (message === 'Not connected' || /ECONNREFUSED/.test(message)) return 'is roomd running there?'
   if (/ENOTFOUND|EAI_AGAIN/.test(message)) return 'the host is not known'
   const [, tlsFault] = /SSL routines:[^:]*:([^:]*)/.exec(message) ?? []
-  if (tlsFault !== undefined) return `no TLS there (${tlsFault})`
+  if (tlsFault !== undefined)
+    return `no TLS there (${tlsFault}); for a port without TLS leave out tls://, or the s of https:// and wss://`
+  if (/^Parse Error: Expected HTTP/.test(message)) return 'no HTTP there; for a line port leave out http://'
   return /certificate/.test(message) ? `${message.replace(/;.*/, '')}; --ca FILE trusts one` : message
 }
 
@@ -122,13 +130,33 @@ export function refusalLine({ message, code, hint }: RefusedError): string {
   return safeLine(hint === undefined ? `${message} (${code})` : `${message} (${code}): ${hint}`)
 }
 
-function adviceFor(code: string, { isChosen, nickname, password, token }: ClientIdentity): string {
-  if (code === 'name-invalid' && (password ?? token) !== undefined)
-    return `; is ${nickname} an account? --as names the account of the password or token`
-  if (code === 'name-in-room') return isChosen ? '; choose another nickname with --as' : ''
-  if (code === 'name-reserved')
-    return '; prove it with --password-file, --token-file or ROOMD_TOKEN, or choose another one with --as'
-  return code === 'room-private' ? '; give --room-password-file' : ''
+/** Returns a refusal with what to do about it: the advice for this program, or else the hint of the server. */
+function refusalText(error: RefusedError, identity: ClientIdentity): string {
+  const advice = adviceFor(error.code, identity)
+  if (advice === undefined) return refusalLine(error)
+  const isToken = error.code === 'secret-wrong' && identity.token !== undefined
+  return safeLine(`${isToken ? 'Access token invalid' : error.message} (${error.code}); ${advice}`)
+}
+
+function adviceFor(code: string, { isChosen, nickname, password, token }: ClientIdentity): string | undefined {
+  switch (code) {
+    case 'name-invalid':
+      return (password ?? token) === undefined
+        ? undefined
+        : `is ${nickname} an account? --as names the account of the password or token`
+    case 'name-in-room':
+      return isChosen ? 'choose another nickname with --as' : undefined
+    case 'name-reserved':
+      return 'prove it with --password-file, --token-file or ROOMD_TOKEN, or choose another one with --as'
+    case 'secret-wrong':
+      return token === undefined ? undefined : `it is no token of ${nickname}, or has ended`
+    case 'token-scope':
+      return 'a token for the room with the rights read,write can send, one with the right read can tail'
+    case 'room-private':
+      return 'give --room-password-file'
+    default:
+      return undefined
+  }
 }
 
 function isTemporary(error: unknown): boolean {
@@ -167,6 +195,6 @@ function trusting(file: string | undefined): { readonly ca?: Buffer } {
   try {
     return { ca: readFileSync(file) }
   } catch (error) {
-    throw misuse(`--ca ${file}: ${(error as NodeJS.ErrnoException).code ?? error}`)
+    throw misuse(`--ca ${file}: ${fileFault(error)}`)
   }
 }

@@ -24,7 +24,6 @@ afterAll(() => daemon.stop())
 test('a text is said as one message, words and lines included', async () => {
   expect(await verb(['send', 'text', 'deploy', 'done'], { port })).toEqual(DONE)
   expect(await verb(['send', 'text', 'JOIN us\n/quit', '--as', 'ann'], { port })).toEqual(DONE)
-  expect(await verb(['send', 'text', ''], { port })).toEqual(DONE)
   expect(await verb(['send', 'text', '--', '-x'], { port })).toEqual(DONE)
   expect(await bodiesOf(daemon, 'text')).toEqual(['deploy done', 'JOIN us\n/quit', '-x'])
 })
@@ -188,13 +187,14 @@ test('what makes no sense is told in one line, with status 2', async () => {
   const cases = [
     [['send'], 'needs a room; see roomd send --help'],
     [['send', 'ops', '--wrong'], 'unknown option --wrong; see roomd send --help'],
+    [['send', 'ops', ''], 'nothing to say: TEXT is empty'],
     [['send', 'ops', 'x', '--one'], '--one is for standard input'],
     [['send', 'ops', 'x', '--retry', 'soon'], '--retry soon: not a whole number'],
-    [['send', 'ops', 'x', '--password-file', '/nowhere'], '--password-file /nowhere: ENOENT'],
+    [['send', 'ops', 'x', '--password-file', '/nowhere'], '--password-file /nowhere: there is no such file'],
     [['send', 'ops', 'x', '-s', 'gopher://x'], '--server gopher://x: Not a URL of a server: gopher://x'],
     [['send', 'ops', 'x', '-s', `127.0.0.1:${http}`], `127.0.0.1:${http} is no line port of roomd`],
-    [['send', 'ops', 'x', '-s', `tls://127.0.0.1:${http}`, '--ca', '/nowhere'], '--ca /nowhere: ENOENT'],
-    [['send', 'ops', 'x', '-s', 'wss://127.0.0.1', '--ca', '/nowhere'], '--ca /nowhere: ENOENT'],
+    [['send', 'ops', 'x', '-s', `tls://127.0.0.1:${http}`, '--ca', '/nowhere'], '--ca /nowhere: there is no such file'],
+    [['send', 'ops', 'x', '-s', 'wss://127.0.0.1', '--ca', '/nowhere'], '--ca /nowhere: there is no such file'],
     [['send', 'ops', 'x', '--ca', '/nowhere'], '--ca is for tls://, wss:// and https://'],
     [['send', 'ops', 'x', '-s', 'ws://127.0.0.1', '--ca', '/nowhere'], '--ca is for tls://, wss:// and https://'],
   ] as const
@@ -213,6 +213,29 @@ test('--help is short, and over WebSocket the same is said', async () => {
   const server = `http://127.0.0.1:${daemon.port('http')}`
   expect(await verb(['send', 'socket', 'hi', '--server', server], { port })).toEqual(DONE)
   expect(await bodiesOf(daemon, 'socket')).toEqual(['hi'])
+})
+
+test('a port alone is one of this machine; a URL for another kind of port is told of', async () => {
+  expect(await verb(['send', 'port', 'hi', '--server', `${port}`], { port: 9 })).toEqual(DONE)
+  expect(await verb(['send', 'port', 'hi', '--server', `:${port}`], { port: 9 })).toEqual(DONE)
+  expect(await bodiesOf(daemon, 'port')).toEqual(['hi', 'hi'])
+  const http = await verb(['send', 'port', 'hi', '--server', `http://127.0.0.1:${port}`], { port })
+  expect(http).toMatchObject({ status: 75, stderr: expect.stringContaining('for a line port leave out http://') })
+  const tls = await verb(['send', 'port', 'hi', '--server', `tls://127.0.0.1:${port}`], { port })
+  expect(tls).toMatchObject({ status: 75, stderr: expect.stringContaining('leave out tls://') })
+})
+
+test('a token that is wrong, or may too little, is told of as a token', async () => {
+  const owner = await member(daemon, 'LOGIN tokenist', 'JOIN tokens', '/register correct horse')
+  owner.send('/token create writer may=write')
+  const reply = (await owner.until(isReply)).at(-1)
+  const [token = ''] = /rd_\w+/.exec(JSON.stringify(reply)) ?? []
+  const args = ['send', 'tokens', 'hi', '--as', 'tokenist']
+  const limited = await verb(args, { port, env: { ROOMD_TOKEN: token } })
+  expect(limited.stderr).toMatch(/\(token-scope\); a token for the room with the rights read,write can send/)
+  const wrong = await verb(args, { port, env: { ROOMD_TOKEN: `${token}x` } })
+  const text = 'roomd send: Access token invalid (secret-wrong); it is no token of tokenist, or has ended\n'
+  expect(wrong).toEqual({ status: 1, stdout: '', stderr: text })
 })
 
 test('the commands for the machine of the server list these, and ignore their variables', async () => {

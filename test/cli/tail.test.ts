@@ -195,3 +195,9 @@ test('a room that may not be entered is told of, with status 1, and so is the en
   const { status, stderr } = await tail.ended
   expect([status, stderr]).toEqual([1, 'roomd tail: Kicked from closed by owner: enough\n'])
 })
+
+test('a past without events is told of, as the name may be wrong', async () => {
+  const { status, stdout, stderr } = await verb(['tail', 'nosuchroom', '--no-follow'], { port })
+  expect({ status, stdout }).toEqual({ status: 0, stdout: '' })
+  expect(stderr).toBe('roomd tail: nosuchroom: nothing has been said there; a room that did not exist was made\n')
+})

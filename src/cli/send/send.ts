@@ -49,6 +49,7 @@ export async function send(args: readonly string[]): Promise<ExitStatus> {
   if (name === undefined) throw misuse('needs a room; see roomd send --help')
   if (values.action && values.notice) throw misuse('--action and --notice exclude one another')
   if (values.one && words.length > 0) throw misuse('--one is for standard input')
+  if (words.length > 0 && !/\S/.test(words.join(''))) throw misuse('nothing to say: TEXT is empty')
   const retryMs = (wholeNumber('--retry', values.retry) ?? 0) * 1_000
   const texts = words.length > 0 ? oneText(words.join(' ')) : values.one ? oneText(await wholeInput()) : inputTexts()
   return new Sending(await reachOf(values), retryMs, { action: values.action, notice: values.notice }).run(name, texts)

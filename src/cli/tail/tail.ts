@@ -48,6 +48,8 @@ interface TailOptions {
   readonly past: string | undefined
   readonly follow: boolean
   readonly retryMs: number
+  /** True if a past without events is told of. */
+  readonly expectsEvents: boolean
 }
 
 /** Runs the command. @throws CommandFailure */
@@ -76,6 +78,7 @@ export async function tail(args: readonly string[]): Promise<ExitStatus> {
         ? undefined
         : [since, limit === undefined ? '' : `limit=${limit} ${COUNTED}`].filter(Boolean).join(' '),
     follow: values.follow,
+    expectsEvents: !values.follow && since === undefined,
     retryMs: (wholeNumber('--retry', values.retry) ?? 0) * 1_000,
   }
   const resume = values.resume === undefined ? undefined : new ResumeFile(values.resume)
@@ -91,6 +94,8 @@ class Tail {
   readonly #resume: ResumeFile | undefined
   #followers: readonly Follower[] = []
   #isPaused = false
+  /** Rooms of which an event was printed. */
+  readonly #told = new Set<string>()
 
   constructor(reach: Reach, options: TailOptions, output: TailOutput, resume: ResumeFile | undefined) {
     this.#reach = reach
@@ -139,6 +144,9 @@ class Tail {
       if (words !== undefined) {
         const gone = (text: string) => warn(`${room}: ${text}; the events that are left follow`)
         await Promise.race([follower.tellPast({ words, gone }), follower.ended])
+        if (this.#options.expectsEvents && known === undefined && !this.#told.has(room)) {
+          warn(`${room}: nothing has been said there; a room that did not exist was made`)
+        }
       }
     }
     if (!this.#options.follow) return
@@ -152,7 +160,10 @@ class Tail {
     return {
       happened: (event) => {
         if (isOwn(event)) this.#output.keep(room, event.id)
-        else this.#output.push(event, room)
+        else {
+          this.#told.add(room)
+          this.#output.push(event, room)
+        }
         this.#pace()
       },
       away: () => {
