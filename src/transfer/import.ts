@@ -7,6 +7,7 @@ import { EngineFault } from '../engine/engine.ts'
 import type { Event } from '../engine/event.ts'
 import { KINDS, recordText, type StoredRecord } from '../engine/records.ts'
 import type { ImportTarget } from '../engine/transfer.ts'
+import { whyUnreadable } from '../secret-files.ts'
 import {
   countsText,
   type ExportCounts,
@@ -22,31 +23,41 @@ import { type Out, Progress } from './progress.ts'
 const PAGE = 1_000
 
 /**
- * Imports a file, `-` for standard input, and closes the target. Resolves with a summary; where it rejects, nothing was imported.
- * @throws EngineFault
+ * Imports a file, `-` for standard input, into a target that is opened once the header is read, and closes it. Resolves with a summary; where
+ * it rejects, nothing was imported.
+ * @throws EngineFault, Unfit
  */
-export async function importStore(target: ImportTarget, file: string, err: Out): Promise<string> {
+export async function importStore(open: () => Promise<ImportTarget>, file: string, err: Out): Promise<string> {
   const progress = new Progress(err)
+  const filling = new Filling(open, (events) => progress.add(events))
   try {
     progress.begin('importing', undefined)
-    const filling = new Filling(target, (events) => progress.add(events))
-    const trailer = await filling.read(file === '-' ? process.stdin : createReadStream(file))
-    await target.finish()
-    return `imported ${countsText(trailer)} into ${target.shown}; sha256 ${trailer.sha256}`
+    const input = file === '-' ? process.stdin : createReadStream(file)
+    const trailer = await filling.read(input)
+    await filling.target.finish()
+    return `imported ${countsText(trailer)} into ${filling.target.shown}; sha256 ${trailer.sha256}`
   } catch (error) {
+    if (error === filling.openFault) throw error
     // Where this fails the next import does it.
-    await target.discard().catch(() => {})
+    if (filling.isOpen) await filling.target.discard().catch(() => {})
+    const { syscall } = error as NodeJS.ErrnoException
     const why = error instanceof Error ? error.message : String(error)
-    throw new EngineFault(`nothing was imported: ${why}`, { cause: error })
+    const isOfFile = syscall === 'open' || syscall === 'read'
+    throw new EngineFault(`nothing was imported: ${isOfFile ? `${file}: ${whyUnreadable(error)}` : why}`, {
+      cause: error,
+    })
   } finally {
     progress.end()
-    target.close()
+    if (filling.isOpen) filling.target.close()
   }
 }
 
 /** An import under way: reads lines, checks them and fills the target. */
 class Filling {
-  readonly #target: ImportTarget
+  readonly #open: () => Promise<ImportTarget>
+  #target: ImportTarget | undefined
+  /** Error of opening the target. */
+  openFault: unknown
   readonly #added: (events: number) => void
   readonly #hash = createHash('sha256')
   readonly #counts = { rooms: 0, records: 0, logs: 0, events: 0 }
@@ -56,9 +67,28 @@ class Filling {
   #records: StoredRecord[] = []
   #trailer: ExportTrailer | undefined
 
-  constructor(target: ImportTarget, added: (events: number) => void) {
-    this.#target = target
+  constructor(open: () => Promise<ImportTarget>, added: (events: number) => void) {
+    this.#open = open
     this.#added = added
+  }
+
+  /** True once the header is read. */
+  get isOpen(): boolean {
+    return this.#target !== undefined
+  }
+
+  async #openTarget(): Promise<void> {
+    try {
+      this.#target = await this.#open()
+    } catch (error) {
+      this.openFault = error
+      throw error
+    }
+  }
+
+  get target(): ImportTarget {
+    if (!this.#target) throw new Error('the export has no header')
+    return this.#target
   }
 
   async read(input: Readable): Promise<ExportTrailer> {
@@ -78,6 +108,7 @@ class Filling {
       }
       await this.#take(line, text)
     }
+    if (this.#number === 0) throw new Error('the export is empty')
     if (!this.#trailer) throw new Error('the export is cut off: its trailer is missing')
     return this.#trailer
   }
@@ -89,14 +120,17 @@ class Filling {
     if (line.type !== 'record') await this.#addRecords()
     switch (line.type) {
       case 'header':
-        if (line.format === FORMAT) return
-        throw new Error(`the export has format ${line.format}; this roomd reads format ${FORMAT}`)
+        if (line.format !== FORMAT) {
+          throw new Error(`the export has format ${line.format}; this roomd reads format ${FORMAT}`)
+        }
+        await this.#openTarget()
+        return
       case 'lastRoom':
-        return this.#target.setLastRoom(line.id)
+        return this.target.setLastRoom(line.id)
       case 'room': {
         const { type: _, lineName, ...room } = line
         this.#counts.rooms++
-        return this.#target.addRoom({ ...room, slug: lineName })
+        return this.target.addRoom({ ...room, slug: lineName })
       }
       case 'record':
         this.#counts.records++
@@ -108,12 +142,12 @@ class Filling {
         await this.#endLog()
         this.#counts.logs++
         this.#log = { last: line.last, end: line.start, isBegun: false }
-        return this.#target.beginLog(extent)
+        return this.target.beginLog(extent)
       }
       case 'state': {
         if (!this.#log || this.#log.isBegun || line.id > this.#log.last) throw this.#misplaced(line)
         const { type: _, ...event } = line
-        return this.#target.addState([event])
+        return this.target.addState([event])
       }
       case 'event': {
         if (!this.#log || line.id <= this.#log.end || line.id > this.#log.last) throw this.#misplaced(line)
@@ -141,13 +175,13 @@ class Filling {
   }
 
   async #addRecords(): Promise<void> {
-    if (this.#records.length > 0) await this.#target.addRecords(this.#records)
+    if (this.#records.length > 0) await this.target.addRecords(this.#records)
     this.#records = []
   }
 
   async #addEvents(): Promise<void> {
     if (this.#events.length === 0) return
-    await this.#target.addEvents(this.#events)
+    await this.target.addEvents(this.#events)
     this.#added(this.#events.length)
     this.#events = []
   }
@@ -155,7 +189,7 @@ class Filling {
   async #endLog(): Promise<void> {
     if (!this.#log) return
     await this.#addEvents()
-    await this.#target.endLog()
+    await this.target.endLog()
     this.#log = undefined
   }
 

@@ -17,7 +17,7 @@ export async function transfer(
   try {
     if (command === 'import') {
       const file = textIn(options, 'file') ?? '-'
-      return await importStore(await importTargetOf(config), file, err)
+      return await importStore(() => importTargetOf(config), file, err)
     }
     const [room, output] = [textIn(options, 'room'), textIn(options, 'output')]
     return await exportStore(await exportSourceOf(config), { version, room, output }, err)

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join, resolve } from 'node:path'
@@ -248,7 +248,7 @@ withRedis('to export and import', () => {
       const missing = await run('import', '--data', temporaryFolder(), '/nowhere/export').exit
       expect(missing).toMatchObject({
         status: 1,
-        stderr: expect.stringMatching(/^roomd: nothing was imported: ENOENT[^\n]+\n$/),
+        stderr: expect.stringMatching(/^roomd: nothing was imported: \/nowhere\/export: there is no such file\n$/),
       })
       const unwritable = await run('export', '--data', folder, '--output', '/nowhere/export').exit
       expect(unwritable).toMatchObject({
@@ -308,6 +308,17 @@ withRedis('to export and import', () => {
         daemon.child.kill('SIGTERM')
         await daemon.exit
       }
+    })
+
+    it.each([
+      ['', 'the export is empty'],
+      ['hello\n', 'line 1 is not one of an export'],
+      ['{"type":"header","format":99}\n', 'the export has format 99; this roomd reads format 1'],
+    ])('a file that begins like no export: %j; no folder is made', async (text, why) => {
+      const [folder, file] = [join(temporaryFolder(), 'data'), join(temporaryFolder(), 'file')]
+      await writeFile(file, text)
+      expect(await refusal(imported(folder, file))).toEqual({ status: 1, why: `nothing was imported: ${why}` })
+      expect(existsSync(folder)).toBe(false)
     })
 
     describe('an export that is not whole', () => {
