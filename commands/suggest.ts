@@ -24,16 +24,40 @@ export function suggestionFor(unknown: string, commands: readonly Command[]): st
   const advice = '/help lists the commands'
   if (unknown.length > LONGEST_WORD) return advice
   const word = unknown.replace(/^\//, '').toUpperCase()
-  const [nearest] = commands
-    .flatMap(({ name, aliases = [] }) => [name, ...aliases])
-    .map((name) => ({ name: name.replace(/^\//, ''), distance: distance(word, name.replace(/^\//, '').toUpperCase()) }))
-    .filter(({ name, distance }) => name.length > 1 && distance <= Math.min(2, Math.floor(word.length / 2)))
-    .toSorted((a, b) => a.distance - b.distance)
+  const nearest = nearestTo(word, commands)
   const near = nearest && `/${nearest.name.toLowerCase()}`
   if (nearest?.distance === 0) return `${near} stands alone on its line; ${advice}`
   const meant = FOREIGN[word] ?? near
   const literally = unknown.startsWith('/') ? `; /message ${unknown} says it` : ''
   return `${meant === undefined ? '' : `Perhaps ${meant}; `}${advice}${literally}`
+}
+
+interface Near {
+  readonly name: string
+  readonly distance: number
+}
+
+/** Words of tables of commands, without slashes. */
+const words = new WeakMap<readonly Command[], readonly string[]>()
+
+function nearestTo(word: string, commands: readonly Command[]): Near | undefined {
+  let known = words.get(commands)
+  if (!known) {
+    const names = commands.flatMap(({ name, aliases = [] }) => [name, ...aliases])
+    known = names.map((name) => name.replace(/^\//, '')).filter((name) => name.length > 1)
+    words.set(commands, known)
+  }
+  let nearest: Near | undefined
+  // A longer distance than that is another word. Most words are told apart by their lengths, as a client may send thousands at once.
+  let most = Math.min(2, Math.floor(word.length / 2))
+  for (const name of known) {
+    if (Math.abs(name.length - word.length) > most) continue
+    const far = distance(word, name.toUpperCase())
+    if (far > most) continue
+    nearest = { name, distance: far }
+    most = far - 1
+  }
+  return nearest
 }
 
 /** Returns the least number of characters to insert, remove, replace, or exchange with the next one, that turn one word into another. */
