@@ -3,7 +3,7 @@ import type { CommandResult, Limits, Reply } from '../../commands/replies.ts'
 import { DisconnectedError, RefusedError } from './errors.ts'
 import { ClientInbox } from './inbox.ts'
 import { JoinedRoom } from './joined-room.ts'
-import { isSameName } from './nickname.ts'
+import { foldName, isSameName } from './nickname.ts'
 import { askLimits, commandLine, resultOf } from './requests.ts'
 import { nicknameWord, nonceLine, randomWord } from './room-lines.ts'
 import type { EnterOptions } from './room-options.ts'
@@ -51,6 +51,8 @@ export class RoomdClient implements AsyncDisposable {
   readonly #user: SeatUser
   /** Connections, each with its room, if it is in one: the line protocol has one room a connection. */
   readonly #seats = new Map<Seat, JoinedRoom | undefined>()
+  /** Folded names of the rooms that are being entered. */
+  readonly #joining = new Set<string>()
   #isClosed = false
   /** The connection that is being opened for whoever asks. */
   #sitting: Promise<Seat> | undefined
@@ -102,8 +104,18 @@ export class RoomdClient implements AsyncDisposable {
    * @throws RefusedError `name-in-room`, `room-private`, `banned`, …; DisconnectedError
    */
   async join(name: string, options: EnterOptions = {}): Promise<JoinedRoom> {
-    if (this.joined.some((room) => isSameName(room.name, name)))
+    const key = foldName(name)
+    if (this.#joining.has(key) || this.joined.some((room) => isSameName(room.name, name)))
       throw new RefusedError(`Already in room ${name}`, 'name-in-room')
+    this.#joining.add(key)
+    try {
+      return await this.#enter(name, options)
+    } finally {
+      this.#joining.delete(key)
+    }
+  }
+
+  async #enter(name: string, options: EnterOptions): Promise<JoinedRoom> {
     const stay = new Stay(name, options)
     const seat = [...this.#seats.keys()].find(({ isReady, stay }) => isReady && !stay) ?? (await this.#sit(stay))
     const room = new JoinedRoom(stay, seat, async () => {

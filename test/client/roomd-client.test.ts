@@ -80,6 +80,14 @@ test('a client is in several rooms, and leaves and closes them', async () => {
   expect(states.some(({ state }) => state === 'offline')).toBe(false)
 })
 
+test('a room is entered once by requests at the same time', async () => {
+  const ann = await open(await start(), 'ann')
+  await ann.join('ops')
+  const results = await Promise.allSettled([ann.join('dev'), ann.join('DEV')])
+  expect(results).toMatchObject([{ status: 'fulfilled' }, { status: 'rejected', reason: { code: 'name-in-room' } }])
+  expect(ann.joined.map(({ name }) => name)).toEqual(['ops', 'dev'])
+})
+
 test('operators have their commands; who is kicked is told why', async () => {
   const port = await start()
   const ann = await (await open(port, 'ann')).join('ops')
