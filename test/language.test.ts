@@ -1,4 +1,4 @@
-/** The rules for names and comments (docs/architecture.md, "Language"). */
+/** The rules for names and comments (CONTRIBUTING.md, "Rules"). */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { expect, test } from 'vitest'
