@@ -216,7 +216,7 @@ describe('pages that are damaged', () => {
   function damage(file: string): void {
     const { size } = statSync(file)
     const descriptor = openSync(file, 'r+')
-    for (let at = 131_072; at < size / 2; at += 4_096) writeSync(descriptor, Buffer.alloc(4_096, 0xa5), 0, 4_096, at)
+    for (let at = 196_608; at < size / 2; at += 4_096) writeSync(descriptor, Buffer.alloc(4_096, 0xa5), 0, 4_096, at)
     closeSync(descriptor)
   }
 

@@ -109,7 +109,7 @@ test('of hundreds, some are shown, all are found, and the focus stays while othe
   const ann = await visit(port)
   const { page } = ann
   await ann.enter('zoe', 'stadium')
-  await page.locator('#people-more', { hasText: 'And 11 more. Type a name to find somebody.' }).waitFor()
+  await page.locator('#people-more', { hasText: '11 more. Search by name to find them.' }).waitFor()
   expect(await page.locator('#people li').count()).toBe(300)
   expect(await page.locator('#people-count').textContent()).toBe('311')
   await page.getByRole('textbox', { name: 'Find people' }).fill('ZO')
