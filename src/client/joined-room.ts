@@ -91,7 +91,7 @@ export class JoinedRoom implements AsyncIterable<RoomEvent> {
           said?.(id, index)
         }
         const failed = (error: unknown) => {
-          if (refused && error instanceof RefusedError) refused(error, text, index)
+          if (refused && error instanceof RefusedError && error !== speech.ended) refused(error, text, index)
           else fail(error)
         }
         try {

@@ -147,9 +147,9 @@ export class RoomdClient implements AsyncDisposable {
       try {
         return void resultOf(await this.ask(line))
       } catch (error) {
-        if (!(error instanceof DisconnectedError) || this.#isClosed) throw error
+        if (!(error instanceof DisconnectedError) || this.#seats.size === 0) throw error
       }
-      await new Promise<void>((resolve) => this.#waiting.push(resolve))
+      if (this.#seatsBy(isLoggedIn).length === 0) await new Promise<void>((resolve) => this.#waiting.push(resolve))
     }
   }
 
@@ -189,13 +189,19 @@ export class RoomdClient implements AsyncDisposable {
     this.close()
   }
 
+  #seatsBy(is: (seat: Seat) => boolean): Seat[] {
+    return [...this.#seats.keys()].filter(is)
+  }
+
   #resume(): void {
     for (const resolve of this.#waiting.splice(0)) resolve()
   }
 
   /** Returns a connection, in a room where there is one. @throws DisconnectedError, RefusedError */
   async #anySeat(): Promise<Seat> {
-    const seats = [...this.#seats.keys()].filter(({ isReady }) => isReady)
+    const ready = this.#seatsBy(({ isReady }) => isReady)
+    const loggedIn = ready.filter(isLoggedIn)
+    const seats = loggedIn.length > 0 ? loggedIn : ready
     const seat = seats.find(({ stay }) => stay) ?? seats[0]
     if (seat) return seat
     this.#sitting ??= this.#sit().finally(() => (this.#sitting = undefined))
@@ -218,7 +224,10 @@ export class RoomdClient implements AsyncDisposable {
       },
       told: (event) => this.inbox.push(event),
       back: ({ connection }) => void this.inbox.catchUp(connection),
-      emptied: (emptied) => this.#release(emptied),
+      emptied: (emptied) => {
+        this.#release(emptied)
+        this.#resume()
+      },
       gone: (gone) => {
         this.#seats.delete(gone)
         this.#resume()
@@ -240,4 +249,8 @@ export class RoomdClient implements AsyncDisposable {
     if (this.#seats.size > 1) seat.close()
     else if (this.#seats.has(seat)) this.#seats.set(seat, undefined)
   }
+}
+
+function isLoggedIn(seat: Seat): boolean {
+  return seat.isLoggedIn
 }

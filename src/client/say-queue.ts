@@ -87,6 +87,11 @@ export class SayQueue {
     for (const check of this.#checks) check()
   }
 
+  /** Error of the room's end. */
+  get ended(): Error | undefined {
+    return this.#ended
+  }
+
   #shift(): Spoken | undefined {
     this.#sent--
     return this.#texts.shift()
@@ -106,7 +111,8 @@ export class SayQueue {
     this.pause()
     // The event that tells why comes before the next reply.
     connection.ask('/ping').then(
-      () => connection.drop(),
+      // A room that has ended meanwhile leaves the connection to others.
+      () => this.#ended ?? connection.drop(),
       () => {},
     )
   }

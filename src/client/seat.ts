@@ -48,6 +48,7 @@ export class Seat {
   /** True from the first login until {@link close}. */
   #isReady = false
   #isEnded = false
+  #isLoggedIn = false
   /** True while a caller joins the room. */
   #isEntering = false
   /** True if the server leaves messages out on the present connection. */
@@ -65,6 +66,11 @@ export class Seat {
   /** True after the first login. */
   get isReady(): boolean {
     return this.#isReady
+  }
+
+  /** True while the connection is logged in. */
+  get isLoggedIn(): boolean {
+    return this.#isLoggedIn
   }
 
   /** The present connection. @throws DisconnectedError */
@@ -126,6 +132,7 @@ export class Seat {
     clearTimeout(this.#timer)
     this.#connection?.close()
     this.#connection = undefined
+    this.#isLoggedIn = false
     this.#owner.gone?.(this)
     this.stay?.end(error ?? new DisconnectedError('The client is closed'), !error)
     this.#changed('closed', error && { error })
@@ -146,10 +153,12 @@ export class Seat {
     const { nickname, secret, session } = this.#user
     await connection.opened
     resultOf(await connection.ask(commandLine('LOGIN', nickname, secret ?? (session && `session=${session}`))))
+    this.#isLoggedIn = this.#connection === connection
   }
 
   #lost(why: DisconnectedError | undefined, isFinal: boolean): void {
     this.#connection = undefined
+    this.#isLoggedIn = false
     if (!this.#isReady) return
     this.stay?.lost()
     if (isFinal) return void this.close(why)

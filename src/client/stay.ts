@@ -19,6 +19,8 @@ export class Stay {
   #connection: ClientConnection | undefined
   /** Id of the newest event told. */
   #newest: number
+  /** Id of an event before which nothing is missed, while none is told: the newest one at the joining. */
+  #start = 0
   /** Events that come while the past of the room is read. */
   #held: Told[] | undefined
 
@@ -76,17 +78,20 @@ export class Stay {
   async #readPast(connection: ClientConnection): Promise<void> {
     const { recent = 0, maxMissed } = this.options
     const tell = (event: Told) => this.#tell(event)
-    let isWhole = this.#newest > 0
+    const after = this.#newest || this.#start
+    let isWhole = after > 0
     if (isWhole) {
       const found: Told[] = []
       const take = maxMissed ? (event: Told) => void found.push(event) : tell
-      const reply = await connection.askRecords('HISTORY', { after: this.#newest, limit: maxMissed }, take)
+      const reply = await connection.askRecords('HISTORY', { after, limit: maxMissed }, take)
       if (reply.type === 'error' && reply.code === 'unavailable') return connection.drop()
       isWhole = reply.type !== 'error' && found.length !== maxMissed
       if (!isWhole) this.#events.miss('Some events are no longer on the server')
       found.forEach(tell)
     }
-    if (recent > 0 && !isWhole) await connection.askRecords('HISTORY', { limit: recent }, tell)
+    if (isWhole) return
+    if (recent > 0) return void (await connection.askRecords('HISTORY', { limit: recent }, tell))
+    await connection.askRecords('HISTORY', { limit: 1 }, ({ id }) => (this.#start = Number(id)))
   }
 
   #tell(event: Told): void {

@@ -303,3 +303,35 @@ test('a guest who registers enters further rooms, and comes back, as the account
   await expect(client.ask('/whoami')).resolves.toMatchObject({ type: 'commandResult' })
   await expect(open(port, 'ann')).rejects.toMatchObject({ code: 'name-reserved' })
 })
+
+test('of what is said while the connection is away, nothing is missed by a session that no event had reached', async () => {
+  const port = await start()
+  const relay = await openRelay(port)
+  const first = await open(port, 'ann', { session: 'a-word-of-the-client' })
+  const said = await first.join('ops')
+  await said.say('before')
+  const second = await connect(`tcp://${host}:${relay.port}`, { nickname: 'ann', session: 'a-word-of-the-client' })
+  onTestFinished(() => second.close())
+  const room = await second.join('ops')
+  await room.ask('/ping settled')
+  relay.cut()
+  await said.say('meanwhile')
+  const heard: string[] = []
+  for await (const event of room) {
+    if (event.type === 'message') heard.push(event.body)
+    if (heard.includes('meanwhile')) break
+  }
+  expect(heard).toEqual(['meanwhile'])
+})
+
+test('a private message rejects when the last connection is gone for good', async () => {
+  const daemon = await startTestDaemon()
+  const ann = await open(daemon.line, 'ann')
+  await ann.join('ops')
+  const told = ann.tell('nobody-here', 'x').catch((error: unknown) => error)
+  ann.close()
+  expect(await told).toBeInstanceOf(DisconnectedError)
+  await daemon.stop()
+  await expect(ann.tell('ann', 'x')).rejects.toThrow(DisconnectedError)
+  await expect(ann.tell('ann', 'x', { nonce: 'two\nlines' })).rejects.toThrow(TypeError)
+})

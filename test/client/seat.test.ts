@@ -108,6 +108,6 @@ test('a room joined while the client logs in again is joined once', async () => 
   await again
   const dev = await anna.join('dev')
   await dev.ask('/ping')
-  expect(sent.filter((command) => /^[A-Z]/.test(command))).toEqual(['LOGIN', 'LOGIN', 'JOIN'])
+  expect(sent.filter((command) => /^[A-Z]/.test(command))).toEqual(['LOGIN', 'LOGIN', 'JOIN', 'HISTORY'])
   expect(anna.joined).toEqual([dev])
 })
