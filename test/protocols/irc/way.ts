@@ -1,5 +1,5 @@
 /** The way in which the clients of a test file reach the daemon, so that the same points are repeated over every transport. */
-import { describe } from 'vitest'
+import { afterAll, describe } from 'vitest'
 import { type IrcWay, PLAIN_WAY } from '../../clients/irc.ts'
 
 /** The files with the points of docs/protocols/irc.md, section 9, that a client can be asked for over any transport. */
@@ -30,7 +30,11 @@ export function listenersOf({ transport }: IrcWay): { readonly [option: string]:
 /** Repeats the points in a way. Once in a file: the way holds for all of it. */
 export function repeatOver(way: IrcWay): void {
   current = way
+  afterAll(() => {
+    current = PLAIN_WAY
+  })
   describe.each(FILES)(`over ${way.transport}, sent ${way.mode}: %s`, async (file) => {
-    await import(`./${file}.test.ts`)
+    // A worker runs many files, and keeps what it has loaded under its name.
+    await import(`./${file}.test.ts?${way.transport}-${way.mode}`)
   })
 }
