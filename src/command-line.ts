@@ -316,6 +316,8 @@ async function serve(
 function endBy(signal: NodeJS.Signals): void {
   process.removeAllListeners(signal)
   process.kill(process.pid, signal)
+  // The first process of a container ignores signals without a listener.
+  process.exit(FAULT)
 }
 
 /** Warns if --max-connections, or its default if it is 0, exceeds the limit of open files. */

@@ -191,7 +191,7 @@ export async function startDaemon(
       return routes.filter((each) => each !== undefined)
     },
     httpPort: () => addresses.get('http')?.port,
-    ircPort: () => addresses.get('irc')?.port,
+    ircPort: () => (addresses.get('irc') ?? addresses.get('irc-tls'))?.port,
   }
   memory.start()
   expiry.start()

@@ -1,4 +1,4 @@
-import { dirname } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises'
 import type { MessagePort } from 'node:worker_threads'
 import { DoubtfulClock } from '../clock.ts'
@@ -44,7 +44,7 @@ export function serveStore(port: MessagePort, options: StoreOptions): void {
     const message = causeOf(error)
     notify({
       notice: 'fault',
-      message: message.includes(dirname(options.file)) ? message : `cannot use ${options.file}: ${message}`,
+      message: message.includes(resolve(dirname(options.file))) ? message : `cannot use ${options.file}: ${message}`,
     })
     port.close()
     return

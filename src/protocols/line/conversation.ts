@@ -161,7 +161,7 @@ export class LineConversation implements CommandContext, Conversation<string | U
   #objection(command: Command, parameter: string): ErrorReply | undefined {
     const objection = objectionTo[command.state](this.session)
     if (!objection) return missing(command, parameter)
-    const meant = command === plainLine ? parser.resembling(parameter) : undefined
+    const meant = command === plainLine && !this.#piping ? parser.resembling(parameter) : undefined
     return meant ? { ...objection, hint: spellingHint(meant) } : objection
   }
 

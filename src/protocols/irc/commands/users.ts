@@ -1,4 +1,3 @@
-import { fold } from '../../../chat/names.ts'
 import type { SessionInfo } from '../../../chat/sessions.ts'
 import type { RoomRecord } from '../../../engine/engine.ts'
 import type { IrcCommand, IrcContext, Lines } from '../command.ts'
@@ -31,9 +30,10 @@ const whois: IrcCommand = {
       ...packed(channels, CHANNELS_BYTES).map((text) => reply('RPL_WHOISCHANNELS', shown, text)),
       ...(first ? sessionLines(context, shown, first) : []),
       ...awayLines(context, name, shown),
-      ...(session.isAdmin || fold(name) === session.key
-        ? sessions.map(({ address }) => reply('RPL_WHOISHOST', shown, address))
-        : []),
+      // Another user may have the nickname on another node.
+      ...sessions
+        .filter(({ id }) => session.isAdmin || id === session.id)
+        .map(({ address }) => reply('RPL_WHOISHOST', shown, address)),
       reply('RPL_ENDOFWHOIS', nick),
     ]
   },
