@@ -79,7 +79,10 @@ export const ERRORS: Readonly<Record<FaultCode, ErrorText>> = {
   },
   'invalid-switch': { text: 'Invalid switch: <word>', hint: 'on or off' },
   'invalid-seconds': { text: 'Invalid time: <seconds>', hint: 'Seconds up to 86400, or off' },
-  'invalid-time': { text: 'Invalid time: <time>', hint: '10m, 2h, 7d; without a time, or with forever, for good' },
+  'invalid-time': {
+    text: 'Invalid time: <time>',
+    hint: '10m, 2h, 7d; without a time for good, with forever before a reason that begins with a number',
+  },
   'invalid-days': { text: 'Invalid number of days: <days>', hint: 'Days up to those of --keep-days, or all' },
   'invalid-limit': { text: 'Invalid limit: <limit>' },
   'invalid-id': { text: 'Invalid id: <id>' },

@@ -17,7 +17,7 @@ const FIRST_STEPS = [
 export const help: Command = {
   name: '/help',
   usage: '/help [<command>|all]',
-  help: 'The commands, or one of them. With plain lines those that a newcomer needs, and with all the others, too.',
+  help: 'The commands, or one of them. With plain lines those that a newcomer needs; `all` adds the others.',
   state: 'any',
   least: 0,
   run({ commandGroups, form }, parameter) {

@@ -37,7 +37,7 @@ export const close: Command = {
   name: '/close',
   usage: '/close [<room>]',
   help: 'Close the room for good: it is removed with its history. Only its owner may do that, and an admin, who may name another room.',
-  hints: { 'not-permitted': 'Only the owner of the room may do this' },
+  hints: { 'not-permitted': 'Only the owner of the room, or an admin, may do this; the lobby stays' },
   state: 'named',
   least: 0,
   async run({ chat: { moderation }, session }, room) {

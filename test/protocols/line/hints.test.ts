@@ -119,7 +119,9 @@ test('the owner of a room is told what does not go', async () => {
   expect(await reply(ann, `/kick bob ${'x'.repeat(301)}`)).toMatchObject({ hint: 'The reason is too long' })
   expect(await reply(ann, `/title ${'x'.repeat(71)}`)).toMatchObject({ hint: 'A title has 1 to 70 characters' })
   expect(await reply(ann, '/mute bob 5')).toEqual(
-    error('Invalid time: 5', { hint: '10m, 2h, 7d; without a time, or with forever, for good' }),
+    error('Invalid time: 5', {
+      hint: '10m, 2h, 7d; without a time for good, with forever before a reason that begins with a number',
+    }),
   )
   expect(await reply(ann, '/title Mod Room')).toEqual(result('The room is now ModRoom'))
 })
