@@ -26,7 +26,7 @@ const REASONS: Readonly<Record<string, string>> = {
   unavailable: "The server can't do this right now.",
   muted: "You're muted in this room.",
   moderated: 'Only operators and people with voice can post here right now.',
-  'nobody-here': 'Nobody with that name is online and can get private messages.',
+  'nobody-here': 'Nobody with that name can get private messages right now.',
 }
 
 /** Returns why a text was not sent, as a sentence. */

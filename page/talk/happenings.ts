@@ -23,12 +23,15 @@ const ROLES: Readonly<Record<RoleEvent['role'], { on: [string, string?]; off: [s
 const MODES: Readonly<Record<ModeEvent['flag'], { on: (value: string) => string; off: string }>> = {
   moderated: { on: () => 'limited posting to operators and people with voice', off: 'let everyone post' },
   'invite-only': { on: () => 'made the room invite-only', off: 'opened the room to everyone' },
-  slow: { on: (value) => `turned on slow mode: one message every ${value} seconds`, off: 'turned off slow mode' },
+  slow: {
+    on: (value) => `turned on slow mode: one message every ${value === '1' ? 'second' : `${value} seconds`}`,
+    off: 'turned off slow mode',
+  },
   password: { on: () => 'set a password for the room', off: 'removed the room password' },
   visibility: { on: () => 'hid the room from room lists', off: 'showed the room in room lists again' },
   title: { on: (value) => `renamed the room to ${value}`, off: 'removed the room title' },
   keep: {
-    on: (value) => `set messages to be deleted after ${value} days`,
+    on: (value) => `set messages to be deleted after ${value === '1' ? 'one day' : `${value} days`}`,
     off: 'reset how long messages are kept',
   },
 }

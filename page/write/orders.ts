@@ -79,10 +79,8 @@ export class Orders {
       return ''
     },
     '/away': async (text, chat) => {
-      const [room, ...others] = chat.rooms
-      if (!room) throw new Mistake('Join a room first.')
-      const [told] = await Promise.all([room, ...others].map((each) => each.command('/away', text)))
-      return `${told}.`
+      await chat.setAway(text || undefined)
+      return text ? 'You are marked as away.' : 'You are no longer marked as away.'
     },
     '/register': async (password, chat) => {
       if (!password) throw new Mistake('Add a password: /register <password>')
