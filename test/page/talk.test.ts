@@ -106,7 +106,7 @@ test('texts are literal but for links, code and names; a text of several lines i
   expect(await fenced.locator('pre').textContent()).toBe('let a = `x`')
   expect(await fenced.locator('pre').count()).toBe(1)
   const mention = await say('hey @ann and @cat and @nobody')
-  expect(await mention.locator('.at').allTextContents()).toEqual(['@ann', '@cat'])
+  await expect.poll(() => mention.locator('.at').allTextContents()).toEqual(['@ann', '@cat'])
   await ann.page.locator('#log .mention', { hasText: 'hey' }).waitFor()
   bob.send(`MESSAGE ${JSON.stringify('row\n'.repeat(40))}`)
   await ann.page.getByRole('button', { name: 'Show all 41 lines' }).click()
