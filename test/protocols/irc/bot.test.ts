@@ -2,12 +2,9 @@
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { LineClient } from '../../support/client.ts'
-import { temporaryFolder } from '../../support/folder.ts'
-import { reservePort } from '../../support/port.ts'
-import { RoomdProcess } from '../../support/process.ts'
+import { startRestarting } from './restarting.ts'
 
 /** What is used of the library, which has no types. */
 interface Bot extends NodeJS.EventEmitter {
@@ -20,21 +17,7 @@ const CLIENTS = resolve(import.meta.dirname, '../../../docs/clients.md')
 const PASSWORD = 'correct horse'
 
 test('48. a bot on irc-upd logs in by SASL, talks in a channel and in private, and comes back over a restart', async () => {
-  const folder = temporaryFolder()
-  const [line, irc] = [await reservePort(), await reservePort()]
-  const args = ['--line', String(line), '--irc', String(irc), '--data', join(folder, 'data')]
-  let daemon = new RoomdProcess(args)
-  onTestFinished(async () => {
-    daemon.child.kill('SIGKILL')
-    await daemon.exit
-  })
-  await daemon.ready('irc')
-  const login = async (name: string) => {
-    const client = await LineClient.connect({ line, lineTls: 0, port: () => line, stop: async () => {} })
-    onTestFinished(() => void client.socket.destroy())
-    await client.ask(`LOGIN ${name}`)
-    return client
-  }
+  const { irc, login, restart } = await startRestarting()
   const owner = await login('ann')
   await owner.ask(`/register ${PASSWORD}`)
   owner.end()
@@ -62,10 +45,7 @@ test('48. a bot on irc-upd logs in by SASL, talks in a channel and in private, a
     body: 'pong eve',
   })
 
-  daemon.child.kill('SIGKILL')
-  await daemon.exit
-  daemon = new RoomdProcess(args)
-  await daemon.ready('irc')
+  await restart()
   await once(bot, 'join')
   const after = await login('mallory')
   after.send('JOIN ops', 'ping')

@@ -1,13 +1,10 @@
 /** docs/protocols/irc.md, section 9, point 48: irssi and WeeChat as people use them. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
-import { LineClient } from '../../support/client.ts'
-import { temporaryFolder } from '../../support/folder.ts'
+import { expect, test } from 'vitest'
 import { need } from '../../support/needed.ts'
-import { reservePort } from '../../support/port.ts'
-import { RoomdProcess } from '../../support/process.ts'
 import { TmuxWindow } from '../../support/tmux.ts'
+import { startRestarting } from './restarting.ts'
 
 const PASSWORD = 'correct horse'
 
@@ -18,32 +15,16 @@ channels = ( { name = "#ops"; chatnet = "roomd"; autojoin = "yes"; } );
 settings = { core = { nick = "ann"; real_name = "Ann"; server_reconnect_time = "1s"; }; };
 `
 
-/** A daemon on ports that it has again after a restart, and a client of the line protocol in the room ops. */
+/** A daemon that can be restarted, and a client of the line protocol in the room ops. */
 async function company() {
-  const folder = temporaryFolder()
-  const [line, irc] = [await reservePort(), await reservePort()]
-  const args = ['--line', String(line), '--irc', String(irc), '--data', join(folder, 'data')]
-  let daemon = new RoomdProcess(args)
-  onTestFinished(async () => {
-    daemon.child.kill('SIGKILL')
-    await daemon.exit
-  })
-  await daemon.ready('irc')
+  const { login, ...daemon } = await startRestarting()
   const eve = async (...words: string[]) => {
-    const client = await LineClient.connect({ line, lineTls: 0, port: () => line, stop: async () => {} })
-    onTestFinished(() => void client.socket.destroy())
-    await client.ask(['LOGIN eve', ...words].join(' '))
+    const client = await login('eve', ...words)
     client.send('JOIN ops')
     await client.until(({ type }) => type === 'userJoined')
     return client
   }
-  const restart = async () => {
-    daemon.child.kill('SIGKILL')
-    await daemon.exit
-    daemon = new RoomdProcess(args)
-    await daemon.ready('irc')
-  }
-  return { folder, irc, eve, restart }
+  return { ...daemon, eve }
 }
 
 test('48. irssi connects, joins, talks, reconnects and sees what was said', async (context) => {
