@@ -1,3 +1,4 @@
+import { BoundedMap } from '../bounded-map.ts'
 import type { Access } from './access.ts'
 import { type Credentials, Proof } from './credentials.ts'
 import type { GuestChecks } from './guests.ts'
@@ -61,7 +62,7 @@ export interface AuthorsParts {
 export class Authors {
   readonly #parts: AuthorsParts
   /** Guests who have been identified, by nickname and address, oldest first. */
-  readonly #recent = new Map<string, { readonly identity: Identity; readonly until: number }>()
+  readonly #recent = new BoundedMap<string, { readonly identity: Identity; readonly until: number }>(MAX_RECENT)
 
   constructor(parts: AuthorsParts) {
     this.#parts = parts
@@ -94,12 +95,7 @@ export class Authors {
     }
     await guests.checkNew(name)
     const identity = await access.identify(name, address)
-    this.#recent.delete(id)
     this.#recent.set(id, { identity, until: now + RECENT_MS })
-    for (const oldest of this.#recent.size > MAX_RECENT ? this.#recent.keys() : []) {
-      this.#recent.delete(oldest)
-      break
-    }
     return identity
   }
 }

@@ -1,3 +1,4 @@
+import { BoundedMap } from '../bounded-map.ts'
 import type { Room } from './room.ts'
 
 /** Time for which a room is held after its last use, in ms; at least the time between two messages in slow mode. */
@@ -12,7 +13,7 @@ const MAX_HELD = 1_000
 export class HeldRooms {
   readonly #released: (room: Room) => void
   /** Times of the last uses, in ms of `performance.now()`, least recently used first. */
-  readonly #used = new Map<Room, number>()
+  readonly #used = new BoundedMap<Room, number>(MAX_HELD, (room) => this.#release(room))
   #timer: NodeJS.Timeout | undefined
 
   /** `released` is called with each room that is no longer held. */
@@ -21,13 +22,8 @@ export class HeldRooms {
   }
 
   use(room: Room): void {
-    this.#used.delete(room)
     this.#used.set(room, performance.now())
     room.isHeld = true
-    for (const oldest of this.#used.keys()) {
-      if (this.#used.size <= MAX_HELD) break
-      this.#release(oldest)
-    }
     this.#timer ??= setTimeout(() => this.#expire(), HOLD_MS).unref()
   }
 

@@ -1,3 +1,4 @@
+import { BoundedMap } from '../bounded-map.ts'
 import type { RoomMaker, RoomRecord } from '../engine/engine.ts'
 import type { Event } from '../engine/event.ts'
 import type { Records } from '../engine/typed-records.ts'
@@ -29,7 +30,7 @@ export class RoomMakers {
   readonly #reader: Reader
   readonly #digests: AddressDigests
   /** Times until which rooms are known to be in use, in ms since the epoch; infinite once others have spoken in a room. */
-  readonly #inUse = new Map<number, number>()
+  readonly #inUse = new BoundedMap<number, number>(REMEMBERED)
 
   constructor(records: Records, digests: AddressDigests, reader: Reader) {
     this.#records = records
@@ -73,7 +74,6 @@ export class RoomMakers {
     const said = events.findLast(({ kind }) => kind === 'message')
     const until = used ? Number.POSITIVE_INFINITY : said ? said.at + SILENCE_MS : 0
     if (until <= Date.now()) return true
-    if (this.#inUse.size >= REMEMBERED) this.#inUse.clear()
     this.#inUse.set(room.id, until)
     return false
   }

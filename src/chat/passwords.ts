@@ -1,3 +1,4 @@
+import { BoundedMap } from '../bounded-map.ts'
 import type { RoomRecord } from '../engine/engine.ts'
 import type { Attempts } from './attempts.ts'
 import type { Guesses } from './guesses.ts'
@@ -19,7 +20,7 @@ export class Passwords {
    * Digest of the last password that has opened a room: a class that joins at once does not wait for one costly check after the
    * other.
    */
-  readonly #opened = new Map<number, { hash: string; digest: string }>()
+  readonly #opened = new BoundedMap<number, { hash: string; digest: string }>(MOST)
 
   /** `made` counts rooms with a password, by address. */
   constructor(secrets: Secrets, guesses: Guesses, made: Attempts) {
@@ -54,16 +55,7 @@ export class Passwords {
     if (opened && opened.hash === hash && opened.digest === digest) return
     const isRight = await this.#guesses.check({ subject: `room:${id}`, secret: password, stored: hash, address })
     if (!isRight || id === undefined || !hash) throw new Refusal('password-wrong')
-    this.#remember(id, { hash, digest })
-  }
-
-  #remember(id: number, opened: { hash: string; digest: string }): void {
-    this.#opened.delete(id)
-    this.#opened.set(id, opened)
-    for (const oldest of this.#opened.keys()) {
-      if (this.#opened.size <= MOST) return
-      this.#opened.delete(oldest)
-    }
+    this.#opened.set(id, { hash, digest })
   }
 
   /** Forgets a room that was closed. */

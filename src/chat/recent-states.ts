@@ -1,3 +1,4 @@
+import { BoundedMap } from '../bounded-map.ts'
 import type { Engine, RoomRecord } from '../engine/engine.ts'
 import { RoomState } from './room-state.ts'
 
@@ -11,7 +12,7 @@ export class RecentStates {
   readonly #engine: Engine
   readonly #now: () => number
   /** By the id of the room, oldest first. */
-  readonly #states = new Map<number, { readonly state: Promise<RoomState>; readonly until: number }>()
+  readonly #states = new BoundedMap<number, { readonly state: Promise<RoomState>; readonly until: number }>(MAX_STATES)
 
   /** `now` returns ms of a clock that is not set back. */
   constructor(engine: Engine, now: () => number = () => performance.now()) {
@@ -25,9 +26,8 @@ export class RecentStates {
     const now = this.#now()
     const known = this.#states.get(record.id)
     if (known && known.until > now) return known.state
-    this.#states.delete(record.id)
     for (const [room, { until }] of this.#states) {
-      if (until > now && this.#states.size < MAX_STATES) break
+      if (until > now) break
       this.#states.delete(room)
     }
     const state = RoomState.read(record, this.#engine.logs)

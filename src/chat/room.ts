@@ -1,3 +1,4 @@
+import { BoundedMap } from '../bounded-map.ts'
 import { Closed, type EngineLogs, type RoomRecord, Unavailable } from '../engine/engine.ts'
 import { type Event, idAt, type LogName } from '../engine/event.ts'
 import { atTickEnd } from '../tick.ts'
@@ -70,9 +71,9 @@ export class Room {
   #early: Event[] = []
   #loading: Promise<void> | undefined
   /** Address digests of guests who have lately spoken without a session, by folded nickname, oldest first. */
-  readonly #authors = new Map<string, string>()
-  /** Last activity of the members, by nickname. */
-  readonly activity = new Map<string, { at: number; color: string | undefined }>()
+  readonly #authors = new BoundedMap<string, string>(MAX_AUTHORS)
+  /** Last activity of the members, by nickname, and of authors without a session, who leave no `left` behind. */
+  readonly activity = new BoundedMap<string, { at: number; color: string | undefined }>(MAX_ACTIVE)
   readonly #onPutOut: RoomContext['onPutOut']
   readonly #audience: Audience
   /** By folded nickname: a user may be here through several sessions. */
@@ -122,10 +123,6 @@ export class Room {
   noteAuthor({ key, addressDigest }: Identity): void {
     if (addressDigest === undefined || this.#authors.get(key) === addressDigest) return
     this.#authors.set(key, addressDigest)
-    for (const oldest of this.#authors.size > MAX_AUTHORS ? this.#authors.keys() : []) {
-      this.#authors.delete(oldest)
-      break
-    }
   }
 
   /** The address digest of a guest that {@link noteAuthor} was called with. */
@@ -292,11 +289,6 @@ export class Room {
       last.at = at
       last.color = color
     } else {
-      // Authors without a session leave no `left` behind.
-      for (const oldest of this.activity.size < MAX_ACTIVE ? [] : this.activity.keys()) {
-        this.activity.delete(oldest)
-        break
-      }
       this.activity.set(from, { at, color })
     }
   }

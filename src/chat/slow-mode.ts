@@ -1,3 +1,5 @@
+import { BoundedMap } from '../bounded-map.ts'
+
 /** Maximum number of users whose last message is remembered; those beyond it may speak earlier. */
 const MAX_USERS = 16_384
 
@@ -6,7 +8,7 @@ export class SlowMode {
   /** Time between two messages of a user, in ms; 0 for no limit. */
   #everyMs = 0
   /** In ms since the epoch, by folded nickname, oldest first. */
-  readonly #lastSaid = new Map<string, number>()
+  readonly #lastSaid = new BoundedMap<string, number>(MAX_USERS)
 
   get isOn(): boolean {
     return this.#everyMs > 0
@@ -20,10 +22,9 @@ export class SlowMode {
 
   /** Notes a message at `at`, in ms since the epoch. */
   note(key: string, at: number): void {
-    this.#lastSaid.delete(key)
     this.#lastSaid.set(key, at)
     for (const [oldest, said] of this.#lastSaid) {
-      if (said + this.#everyMs > at && this.#lastSaid.size <= MAX_USERS) return
+      if (said + this.#everyMs > at) return
       this.#lastSaid.delete(oldest)
     }
   }

@@ -1,3 +1,4 @@
+import { BoundedMap } from '../bounded-map.ts'
 import { restAfter } from './rest.ts'
 
 /**
@@ -54,7 +55,7 @@ const ROOMS = 64
 export class RoomSnapshots<T> {
   readonly #make: (room: number) => Promise<T>
   /** By room id, least recently used first. */
-  readonly #snapshots = new Map<number, Snapshot<T>>()
+  readonly #snapshots = new BoundedMap<number, Snapshot<T>>(ROOMS)
 
   constructor(make: (room: number) => Promise<T>) {
     this.#make = make
@@ -62,12 +63,7 @@ export class RoomSnapshots<T> {
 
   get(room: number): Promise<T> {
     const found = this.#snapshots.get(room) ?? new Snapshot(() => this.#make(room))
-    this.#snapshots.delete(room)
     this.#snapshots.set(room, found)
-    for (const oldest of this.#snapshots.size > ROOMS ? this.#snapshots.keys() : []) {
-      this.#snapshots.delete(oldest)
-      break
-    }
     return found.get()
   }
 }

@@ -1,3 +1,4 @@
+import { BoundedMap } from '../bounded-map.ts'
 import { fold } from './fold.ts'
 
 /** Maximum rooms of a cache: a few megabytes. */
@@ -6,9 +7,8 @@ const CACHED = 10_000
 /** The rooms that were last looked up, created or changed, by id and by folded title and slug. */
 export class RoomCache<R extends { readonly id: number }> {
   readonly #keysOf: (room: R) => readonly string[]
-  readonly #size: number
   /** Least recently used first. */
-  readonly #byId = new Map<number, R>()
+  readonly #byId: BoundedMap<number, R>
   readonly #byKey = new Map<string, number>()
   /** Reads that began after the last change, by id or folded name. */
   readonly #reads = new Map<number | string, Promise<R | undefined>>()
@@ -16,7 +16,7 @@ export class RoomCache<R extends { readonly id: number }> {
   /** `keysOf` returns the folded title and slug of a room. */
   constructor(keysOf: (room: R) => readonly string[], size = CACHED) {
     this.#keysOf = keysOf
-    this.#size = size
+    this.#byId = new BoundedMap(size, (_, room) => this.#forgetKeys(room))
   }
 
   /** Resolves with the room in the cache; otherwise reads it, once for all concurrent callers. */
@@ -43,10 +43,7 @@ export class RoomCache<R extends { readonly id: number }> {
   get(key: number | string): R | undefined {
     const id = typeof key === 'number' ? key : this.#byKey.get(key)
     const room = id === undefined ? undefined : this.#byId.get(id)
-    if (room) {
-      this.#byId.delete(room.id)
-      this.#byId.set(room.id, room)
-    }
+    if (room) this.#byId.set(room.id, room)
     return room
   }
 
@@ -76,16 +73,16 @@ export class RoomCache<R extends { readonly id: number }> {
     this.#drop(room.id)
     this.#byId.set(room.id, room)
     for (const key of this.#keysOf(room)) this.#byKey.set(key, room.id)
-    for (const oldest of this.#byId.keys()) {
-      if (this.#byId.size <= this.#size) break
-      this.#drop(oldest)
-    }
   }
 
   #drop(id: number): void {
     const room = this.#byId.get(id)
     if (!room) return
     this.#byId.delete(id)
-    for (const key of this.#keysOf(room)) if (this.#byKey.get(key) === id) this.#byKey.delete(key)
+    this.#forgetKeys(room)
+  }
+
+  #forgetKeys(room: R): void {
+    for (const key of this.#keysOf(room)) if (this.#byKey.get(key) === room.id) this.#byKey.delete(key)
   }
 }

@@ -1,3 +1,4 @@
+import { BoundedMap } from '../../bounded-map.ts'
 import { Unavailable } from '../engine.ts'
 import { fold } from '../fold.ts'
 import {
@@ -30,11 +31,11 @@ export class RedisRecords implements RecordStore {
    * Cached records of unique kinds, by kind and key. Changes are published on the control channel, so an entry is valid until then, or until the
    * connection is lost. Missing records are not cached: another node may insert one.
    */
-  readonly #cache = new Map<string, string>()
+  readonly #cache = new BoundedMap<string, string>(CACHED)
   /** Number of received changes: replies to requests before a change are not cached. */
   #changes = 0
   /** Names that are known to be inserted, see {@link see}. */
-  readonly #seen = new Map<string, true>()
+  readonly #seen = new BoundedMap<string, true>(CACHED)
 
   constructor(keys: Keys, link: Link, node: () => string) {
     this.#keys = keys
@@ -69,7 +70,7 @@ export class RedisRecords implements RecordStore {
     const { port } = this.#link
     const [names = '', order = ''] = this.#keys.records('name')
     await this.#link.eval('see', [names, order], [key, name])
-    if (port === this.#link.port) addToCache(this.#seen, key, true)
+    if (port === this.#link.port) this.#seen.set(key, true)
   }
 
   async get(kind: RecordKind, key: string): Promise<string | undefined> {
@@ -83,7 +84,7 @@ export class RedisRecords implements RecordStore {
     const changes = this.#changes
     const text = await this.#text(kind, key)
     const isCurrent = port === this.#link.port && changes === this.#changes
-    if (text !== undefined && isCurrent) addToCache(this.#cache, `${kind} ${key}`, text)
+    if (text !== undefined && isCurrent) this.#cache.set(`${kind} ${key}`, text)
     return text
   }
 
@@ -216,10 +217,4 @@ export class RedisRecords implements RecordStore {
     }
     await this.#link.call(count, 'SET', String(await length()))
   }
-}
-
-/** Adds an entry to a cache, and removes the oldest one of a full cache. */
-function addToCache<V>(map: Map<string, V>, key: string, value: V): void {
-  if (map.size >= CACHED) for (const oldest of map.keys()) if (map.delete(oldest)) break
-  map.set(key, value)
 }

@@ -1,3 +1,4 @@
+import { BoundedMap } from '../../bounded-map.ts'
 import {
   EngineFault,
   type EngineRooms,
@@ -60,9 +61,9 @@ export class RedisRooms implements EngineRooms {
   readonly #watchers = new Set<(room: number) => void>()
   readonly #cache = new RoomCache<StoredRoom>(({ titleKey, lineKey }) => [titleKey, lineKey])
   /** Rooms closed since the connection: a record that was read before must not be added again. */
-  readonly #dropped = new Set<number>()
+  readonly #dropped = new BoundedMap<number, true>(REMEMBERED)
   /** Times of the last messages that this node has stored, by room, in ms since the epoch. */
-  readonly #saidAt = new Map<number, number>()
+  readonly #saidAt = new BoundedMap<number, number>(REMEMBERED)
   /** The highest known id; restored in a server that has lost it, so that no id is given twice. */
   #number = 0
   /** The highest known number of changes. */
@@ -91,7 +92,7 @@ export class RedisRooms implements EngineRooms {
       closed.push(...missing.map(Number))
     }
     // Watchers are called when the connection is up.
-    for (const id of closed) this.#dropped.add(id)
+    for (const id of closed) this.#dropped.set(id, true)
     return { lost: behind === '1', closed }
   }
 
@@ -147,7 +148,6 @@ export class RedisRooms implements EngineRooms {
   said(room: number): void {
     const now = Date.now()
     if (now < (this.#saidAt.get(room) ?? 0) + SAID_MS) return
-    if (this.#saidAt.size >= REMEMBERED) this.#saidAt.clear()
     this.#saidAt.set(room, now)
     this.#link.eval('said', this.#keys.rooms, [String(room)]).catch(() => this.#saidAt.delete(room))
   }
@@ -155,8 +155,7 @@ export class RedisRooms implements EngineRooms {
   /** Called when a node has closed a room. */
   closed(id: number): void {
     if (this.#dropped.has(id)) return
-    if (this.#dropped.size >= REMEMBERED) this.#dropped.clear()
-    this.#dropped.add(id)
+    this.#dropped.set(id, true)
     this.#cache.delete(id)
     this.changed(id)
   }

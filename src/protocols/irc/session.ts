@@ -1,3 +1,4 @@
+import { BoundedMap } from '../../bounded-map.ts'
 import type { Room } from '../../chat/room.ts'
 import { Session } from '../../chat/session.ts'
 import type { ClientLink } from '../../transport/conversation.ts'
@@ -19,12 +20,12 @@ interface SentMessage {
 export class IrcSession extends Session {
   readonly link: ClientLink
   readonly caps = new Set<Cap>()
-  /** Messages to rooms by the ids of their events. */
-  readonly sent = new Map<number, SentMessage>()
+  /** Messages to rooms by the ids of their events, which do not come where the session leaves the room before that. */
+  readonly sent = new BoundedMap<number, SentMessage>(MAX_SENT)
   /** Private messages by addressee, in their order. */
   readonly told = new Map<string, SentMessage[]>()
   /** Folded nicknames whose QUIT the client has been shown, and which have not joined again. */
-  readonly #gone = new Set<string>()
+  readonly #gone = new BoundedMap<string, true>(MAX_GONE)
   /** The nicknames of MONITOR, by folded nickname. */
   readonly monitored = new Map<string, string>()
   /** Number of the capabilities that change how events are written. */
@@ -33,15 +34,6 @@ export class IrcSession extends Session {
   constructor(wire: IrcWire, link: ClientLink) {
     super(wire, link)
     this.link = link
-  }
-
-  /** Notes a message whose event will come; it does not where the session leaves the room before that. */
-  noteSent(id: number, message: SentMessage): void {
-    this.sent.set(id, message)
-    for (const oldest of this.sent.keys()) {
-      if (this.sent.size <= MAX_SENT) break
-      this.sent.delete(oldest)
-    }
   }
 
   get nick(): string {
@@ -64,12 +56,7 @@ export class IrcSession extends Session {
 
   /** Notes that the client is told of nicknames that are gone. */
   noteGone(keys: readonly string[]): void {
-    if (keys.length === 0) return
-    for (const key of keys) this.#gone.add(key)
-    for (const oldest of this.#gone) {
-      if (this.#gone.size <= MAX_GONE) break
-      this.#gone.delete(oldest)
-    }
+    for (const key of keys) this.#gone.set(key, true)
   }
 
   /** Notes that nicknames have joined a room. */

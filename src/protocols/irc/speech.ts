@@ -73,7 +73,7 @@ export async function sayTo(context: IrcContext, target: string, saying: Saying)
   const label = labelOf(message, session)
   if (!target.startsWith('#')) return tell(context, target, text, { extras, label, isNotice })
   const event = await chat.messages.say(membershipIn(session, target), text, extras)
-  session.noteSent(event.id, { label })
+  session.sent.set(event.id, { label })
   return NOTHING
 }
 

@@ -1,3 +1,4 @@
+import { BoundedMap } from '../../bounded-map.ts'
 import { type PaceOptions, RateBucket } from '../rate.ts'
 
 /** Maximum senders whose pace is remembered. */
@@ -13,7 +14,7 @@ interface Pace {
 /** The rates of the senders of requests: one for all requests and connections of an account or address. */
 export class RequestPaces {
   /** By sender, least recently used first. */
-  readonly #paces = new Map<string, Pace>()
+  readonly #paces = new BoundedMap<string, Pace>(MAX_SENDERS)
 
   /** Returns the time for which a sender is over its rate, in ms; 0 if it may send more. */
   waitOf(sender: string): number {
@@ -28,11 +29,6 @@ export class RequestPaces {
     const known = this.#paces.get(sender)
     const pace = known?.options === options ? known : { options, bucket: new RateBucket(options, now), until: 0 }
     pace.until = now + pace.bucket.take(now, messages)
-    this.#paces.delete(sender)
     this.#paces.set(sender, pace)
-    for (const oldest of this.#paces.size > MAX_SENDERS ? this.#paces.keys() : []) {
-      this.#paces.delete(oldest)
-      break
-    }
   }
 }
