@@ -1,4 +1,4 @@
-import { setImmediate as nextRound } from 'node:timers/promises'
+import { nextRound } from './tick.ts'
 
 /**
  * Calls `work` for each item, `size` items at a time, each slice in its own round of the event loop. Resolves with the results in the

@@ -51,9 +51,7 @@ export function tickEnd(): Promise<void> {
 }
 
 /** Resolves in the next round of the event loop, when its input has been read. */
-export function nextRound(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
-}
+export { setImmediate as nextRound } from 'node:timers/promises'
 
 /** Reports committed events, of this node or another one, that will be delivered. */
 export function committed(count: number, size: number): void {

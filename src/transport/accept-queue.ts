@@ -5,7 +5,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { type AddressInfo, connect, type Server, type Socket } from 'node:net'
-import { setImmediate as nextRound } from 'node:timers/promises'
+import { nextRound } from '../tick.ts'
 
 /** Maximum time in which a stopping listener that accepts no connection waits for the kernel's queue. */
 const EMPTY_QUEUE_MS = 2_000

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
-import { setImmediate as nextRound } from 'node:timers/promises'
+import { nextRound } from '../../tick.ts'
 import { EngineFault, type RoomRecord } from '../engine.ts'
 import { type Event, idAt, type LogName, MODERATION_KINDS } from '../event.ts'
 import { isOrdered, type RecordKind, type StoredRecord } from '../records.ts'

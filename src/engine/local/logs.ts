@@ -1,4 +1,4 @@
-import { setImmediate as nextRound } from 'node:timers/promises'
+import { nextRound } from '../../tick.ts'
 import { ClockMonitor } from '../clock.ts'
 import type { EngineLogs, Extent, Listener, Range, SearchPage, WordSearch } from '../engine.ts'
 import type { Draft, Event, LogName } from '../event.ts'

@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path'
-import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { MessagePort } from 'node:worker_threads'
+import { nextRound } from '../../tick.ts'
 import { DoubtfulClock } from '../clock.ts'
 import type { Operation } from '../observer.ts'
 import { BUSY_TIMEOUT_MS, causeOf, type Database, isDamage, openDatabase } from './database.ts'
@@ -136,8 +137,8 @@ export function serveStore(port: MessagePort, options: StoreOptions): void {
     if (!closed) setTimeout(repeat, againMs, slices, everyMs, pause, damaged).unref()
   }
   const whenIdle = (pause: number) => (ms: number) =>
-    performance.now() - committedAt < BUSY_MS ? delay(ms * pause, undefined, { ref: false }) : nextTurn()
-  void repeat(everything, SWEEP_EVERY_MS, () => nextTurn(), 'commits')
+    performance.now() - committedAt < BUSY_MS ? delay(ms * pause, undefined, { ref: false }) : nextRound()
+  void repeat(everything, SWEEP_EVERY_MS, () => nextRound(), 'commits')
   void repeat(erase, SWEEP_EVERY_MS, whenIdle(ERASURE_PAUSE), 'commits')
   // Reads meet the same damage, and tell of it with the same words.
   setTimeout(repeat, INDEX_EVERY_MS, indexed, INDEX_EVERY_MS, whenIdle(INDEX_PAUSE), 'reads').unref()

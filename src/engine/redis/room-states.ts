@@ -1,4 +1,4 @@
-import { setImmediate as nextRound } from 'node:timers/promises'
+import { nextRound } from '../../tick.ts'
 import { type Event, hasEnded, type LogName, stateChangeOf } from '../event.ts'
 import { eventOfState } from './entry.ts'
 import type { Keys } from './keys.ts'

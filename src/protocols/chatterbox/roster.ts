@@ -1,6 +1,6 @@
-import { setImmediate as nextRound } from 'node:timers/promises'
 import type { Chat } from '../../chat/chat.ts'
 import { fold } from '../../chat/names.ts'
+import { nextRound } from '../../tick.ts'
 import { dumps, list } from './dumps.ts'
 
 /** Maximum nicknames in the list of all users; users online are always in it. */

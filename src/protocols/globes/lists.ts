@@ -1,8 +1,8 @@
-import { setImmediate as othersFirst } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import Negotiator from 'negotiator'
 import { Snapshot } from '../../chat/snapshot.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
+import { nextRound } from '../../tick.ts'
 import { escapeHtml } from '../escape.ts'
 import type { GlobesContext } from './options.ts'
 import { showRoom } from './room.ts'
@@ -21,7 +21,7 @@ export function addLists(app: FastifyInstance, { chat: { rooms } }: GlobesContex
       const texts: string[] = []
       for (const room of await list()) {
         texts.push(JSON.stringify(await showRoom(rooms, publicPart(room), false)))
-        if (texts.length % SLICE === 0) await othersFirst()
+        if (texts.length % SLICE === 0) await nextRound()
       }
       return `[${texts.join()}]`
     })
