@@ -245,7 +245,9 @@ describe('pages that are damaged', () => {
     await refusing(daemon, `the database file is damaged: ${file} was overwritten`)
     expect((await messagesIn('ops', port, 'HISTORY 2020-01-01')).errors).toContain(UNAVAILABLE)
     expect(await ann.say('refused')).toBe(UNAVAILABLE)
-    expect(errorsOf(daemon)).toHaveLength(1)
+    // Background work may have read a damaged page just before: then reads have failed too. Neither is logged twice.
+    const logged = errorsOf(daemon).map(({ msg }) => msg)
+    expect(logged).toEqual([...new Set(logged)])
   })
 
   test.concurrent('while it is stopped', async ({ onTestFinished }) => {
