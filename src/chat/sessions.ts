@@ -1,8 +1,9 @@
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import type { EngineBroadcast } from '../engine/engine.ts'
 import { nextRound } from '../tick.ts'
 import { fold } from './names.ts'
 import type { Presence } from './presence.ts'
+import { Question } from './question.ts'
 import { refuse } from './refusal.ts'
 import type { Session, SessionEnd, Wire } from './session.ts'
 
@@ -52,40 +53,27 @@ export interface EndedSessions {
 }
 
 const SUBJECT = 'sessions'
-/** Maximum wait for the answers of the other nodes, in ms. */
-const PATIENCE_MS = 500
 /** Maximum number of sessions in an answer. */
 const MOST = 1_000
 
-/** Signals between nodes; `ask` and `answer` are the number of the question. */
-type Told =
-  | { readonly ask: number; readonly node: string; readonly key: string }
-  | { readonly answer: number; readonly to: string; readonly sessions: readonly SessionInfo[] }
-  | { readonly end: EndedSessions }
-  | { readonly announce: string }
-
-interface Question {
-  left: number
-  readonly found: SessionInfo[]
-  readonly answered: () => void
-}
+/** What nodes tell each other; others with this subject are questions and answers. */
+type Told = { readonly end: EndedSessions } | { readonly announce: string }
 
 /** Lists, ends and addresses sessions on all nodes. */
 export class Sessions {
   readonly #broadcast: EngineBroadcast
   readonly #presence: Presence
   readonly #close: (session: Session) => Promise<void>
-  /** Name of this node in broadcasts, and prefix of the ids of its sessions. */
-  readonly #node = randomUUID()
+  /** Prefix of the ids of this node's sessions. */
   readonly #prefix = randomBytes(3).toString('hex')
   #begun = 0
-  #asked = 0
-  readonly #questions = new Map<number, Question>()
+  readonly #question: Question<{ readonly key: string }, { readonly sessions: SessionInfo[] }>
 
   constructor(broadcast: EngineBroadcast, presence: Presence, close: (session: Session) => Promise<void>) {
     this.#broadcast = broadcast
     this.#presence = presence
     this.#close = close
+    this.#question = new Question(broadcast, SUBJECT, ({ key }) => ({ sessions: this.#listHere(key) }))
     // Only this class writes what is received.
     broadcast.onBroadcast(SUBJECT, (text) => text !== undefined && this.#heed(JSON.parse(text)))
   }
@@ -99,19 +87,9 @@ export class Sessions {
   /** The sessions of a nickname on all nodes that answer. @throws Refusal `unavailable`. */
   async list(name: string): Promise<SessionList> {
     const key = fold(name)
-    const number = ++this.#asked
-    const here = this.#listHere(key)
-    const peers = await this.#broadcast.peers().catch(refuse)
-    if (peers === 0) return { sessions: here, silent: 0 }
-    const { promise, resolve } = Promise.withResolvers<void>()
-    const question: Question = { left: peers, found: [...here], answered: resolve }
-    this.#questions.set(number, question)
-    const timer = setTimeout(resolve, PATIENCE_MS).unref()
-    this.#publish({ ask: number, node: this.#node, key })
-    await promise
-    clearTimeout(timer)
-    this.#questions.delete(number)
-    return { sessions: question.found.sort((a, b) => a.since - b.since), silent: question.left }
+    const { answers, silent } = await this.#question.ask({ key }).catch(refuse)
+    const sessions = [...this.#listHere(key), ...answers.flatMap((answer) => answer.sessions)]
+    return { sessions: sessions.sort((a, b) => a.since - b.since), silent }
   }
 
   /** Ends sessions on all nodes. */
@@ -142,17 +120,8 @@ export class Sessions {
   }
 
   #heed(told: Told): void {
-    if ('ask' in told) this.#publish({ answer: told.ask, to: told.node, sessions: this.#listHere(told.key) })
-    else if ('end' in told) this.endHere(told.end)
+    if ('end' in told) this.endHere(told.end)
     else if ('announce' in told) this.#announceHere(told.announce)
-    else if (told.to === this.#node) this.#take(told.answer, told.sessions)
-  }
-
-  #take(answer: number, sessions: readonly SessionInfo[]): void {
-    const question = this.#questions.get(answer)
-    if (!question) return
-    question.found.push(...sessions)
-    if (--question.left === 0) question.answered()
   }
 
   #listHere(key: string): SessionInfo[] {
