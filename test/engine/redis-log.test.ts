@@ -3,11 +3,11 @@ import { setImmediate as turn } from 'node:timers/promises'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type Event, idAt } from '../../src/engine/event.ts'
+import { ConnectionLost, type RedisConnection } from '../../src/engine/redis/connection.ts'
 import { entryId, eventOf, fieldsOf, idOf } from '../../src/engine/redis/entry.ts'
 import { Keys } from '../../src/engine/redis/keys.ts'
 import { type LogSource, RedisLog } from '../../src/engine/redis/log.ts'
 import { Logs } from '../../src/engine/redis/logs.ts'
-import { ConnectionLost, type RedisPort } from '../../src/engine/redis/port.ts'
 import { eventually } from '../support/eventually.ts'
 import { said } from './conformance.ts'
 
@@ -113,7 +113,7 @@ async function following() {
   const acknowledged = new Set<string>()
   const logs = new Logs(
     new Keys('test'),
-    { port: port as RedisPort, eval: (...asked) => port.eval(...asked) },
+    { connection: port as RedisConnection, eval: (...asked) => port.eval(...asked) },
     { id: OWN, isAdmitted: () => true, enter: async () => {}, noticeLoss: () => {}, noticeDeath: () => {} },
     { events: 20, bytes: 10_000 },
     { measured: () => {}, timed: () => {}, refused: () => {} },
@@ -154,7 +154,7 @@ async function following() {
     await settled()
     port = server.connect()
     heard = server.told.length
-    await log.outgoing.settle(port as RedisPort)
+    await log.outgoing.settle(port as RedisConnection)
     await log.read(port)
   }
   return { server, log, listener, seen, early, refused, say, hear, miss, reconnect }

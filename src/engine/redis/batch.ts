@@ -1,10 +1,10 @@
 import { Closed, Repeated, Shared, Unavailable } from '../engine.ts'
 import { committedEvent, type Draft, type Event, type LogName, stateChangeOf } from '../event.ts'
 import { fold } from '../fold.ts'
+import type { RedisConnection } from './connection.ts'
 import { entryId, fieldsOf, parseMessage } from './entry.ts'
 import { type Keys, roomOf } from './keys.ts'
 import type { Waiting } from './outgoing.ts'
-import type { RedisPort } from './port.ts'
 import type { RefusedAppend } from './scripts.ts'
 
 /** Time for which nodes that were away can read the end of a closed room's log. */
@@ -43,19 +43,19 @@ export class NotAdmitted extends Unavailable {
   }
 }
 
-/** Commits a batch with ids above `floor`. @throws Closed, NotAdmitted, and as {@link RedisPort.eval} */
+/** Commits a batch with ids above `floor`. @throws Closed, NotAdmitted, and as {@link RedisConnection.eval} */
 export async function commitBatch(
   batch: Batch,
   floor: number,
   keys: Keys,
-  port: Pick<RedisPort, 'eval'>,
+  connection: Pick<RedisConnection, 'eval'>,
 ): Promise<Committed> {
   const { log, node, number, waiting } = batch
   const room = roomOf(log)
   const head = [node, String(number), String(floor)]
   if (waiting[0]?.draft.kind === 'closed') {
     const args = [...head, String(room), keys.control, String(KEEP_CLOSED_MS)]
-    const message = await port.eval('close', keys.ofLog(log, node), args)
+    const message = await connection.eval('close', keys.ofLog(log, node), args)
     if (message === null) throw new Closed(log)
     const { prev, events } = parseMessage(message)
     return { prev, events, answers: [events.at(-1) ?? new Closed(log)], lost: false }
@@ -65,20 +65,20 @@ export async function commitBatch(
     const fields = fieldsOf(draft)
     args.push(...treatmentOf(draft), String(fields.length), ...fields)
   }
-  const [status, prev, first, skipped, lost, now] = await port.eval('append', keys.ofLog(log, node), args)
+  const [status, prev, first, skipped, lost, now] = await connection.eval('append', keys.ofLog(log, node), args)
   if (status === 'closed') throw new Closed(log)
   if (status !== 'ok') throw new NotAdmitted(status)
   return { ...numbered(waiting, Number(first), skipped, Number(now)), prev: Number(prev), lost: lost === '1' }
 }
 
-/** Finds out on another port whether a batch was committed. Resolves with undefined if it was not, and never will be. */
+/** Finds out on another connection whether a batch was committed. Resolves with undefined if it was not, and never will be. */
 export async function settleBatch(
   batch: Batch,
   keys: Keys,
-  port: Pick<RedisPort, 'eval'>,
+  connection: Pick<RedisConnection, 'eval'>,
 ): Promise<Committed | undefined> {
   const { log, node, number, waiting } = batch
-  const was = await port.eval('probe', keys.ofLog(log, node), [node, String(number)])
+  const was = await connection.eval('probe', keys.ofLog(log, node), [node, String(number)])
   const [, first, skipped = '', now, before] = was?.split(' ') ?? []
   if (first === undefined || first === 'void') return undefined
   const committed = { ...numbered(waiting, Number(first), skipped, Number(now)), prev: undefined, lost: false }

@@ -1,7 +1,7 @@
 import type { RecordKind } from '../records.ts'
+import type { Ask } from './connection.ts'
 import type { Keys } from './keys.ts'
 import type { Link } from './link.ts'
-import type { Ask } from './port.ts'
 
 /** Approximate keys of a page. */
 const PAGE = 1_000

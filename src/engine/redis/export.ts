@@ -13,7 +13,7 @@ import {
 import { type Entry, entryId, eventOf, eventOfState, idOf } from './entry.ts'
 import { roomOf } from './keys.ts'
 import { roomOfStored } from './rooms.ts'
-import { TransferPort } from './transfer-port.ts'
+import { TransferConnection } from './transfer-connection.ts'
 import type { RedisLocation } from './url.ts'
 
 const PAGE = 1_000
@@ -26,7 +26,7 @@ interface Extent extends LogExtent {
 /** The content of Redis under a prefix: each log up to its last event when the export was opened. */
 export class RedisExport implements ExportSource {
   readonly shown: string
-  readonly #port: TransferPort
+  readonly #connection: TransferConnection
   readonly lastRoom: number
   readonly rooms: readonly RoomRecord[]
   #extents: readonly Extent[] = []
@@ -34,42 +34,44 @@ export class RedisExport implements ExportSource {
 
   /** @throws Unfit, EngineFault */
   static async open(place: RedisLocation, prefix: string): Promise<RedisExport> {
-    const port = await TransferPort.open(place, prefix)
+    const connection = await TransferConnection.open(place, prefix)
     try {
-      const [records = '', , given = ''] = port.keys.rooms
-      if (typeof (await port.ask('GET', port.keys.importMark)) === 'string')
-        throw new Unfit(unfinishedImport(port.shown))
+      const [records = '', , given = ''] = connection.keys.rooms
+      if (typeof (await connection.ask('GET', connection.keys.importMark)) === 'string')
+        throw new Unfit(unfinishedImport(connection.shown))
       // The reply to HVALS.
-      const found = (await port.ask('HVALS', records)) as readonly string[]
-      if (found.length === 0) throw new Unfit(`there is nothing at ${port.shown} to export`)
-      const { keys, args } = port.keys.earlierRecords
-      await port.run('move-records', keys, args)
+      const found = (await connection.ask('HVALS', records)) as readonly string[]
+      if (found.length === 0) throw new Unfit(`there is nothing at ${connection.shown} to export`)
+      const { keys, args } = connection.keys.earlierRecords
+      await connection.run('move-records', keys, args)
       const rooms = found.map((record) => roomOfStored(JSON.parse(record))).sort((a, b) => a.id - b.id)
-      const source = new RedisExport(port, Number(await port.ask('GET', given)), rooms)
+      const source = new RedisExport(connection, Number(await connection.ask('GET', given)), rooms)
       await source.#fixExtents()
       return source
     } catch (error) {
-      port.close()
+      connection.close()
       throw error
     }
   }
 
-  private constructor(port: TransferPort, lastRoom: number, rooms: readonly RoomRecord[]) {
-    this.#port = port
-    this.shown = port.shown
+  private constructor(connection: TransferConnection, lastRoom: number, rooms: readonly RoomRecord[]) {
+    this.#connection = connection
+    this.shown = connection.shown
     this.lastRoom = lastRoom
     this.rooms = rooms
   }
 
   async *records(kind: RecordKind): AsyncGenerator<readonly StoredRecord[]> {
     if (declarationOf(kind).expires) return yield* this.#expiring(kind)
-    const [hash = '', order = ''] = this.#port.keys.records(kind)
+    const [hash = '', order = ''] = this.#connection.keys.records(kind)
     // The replies to ZRANGE, HKEYS and HMGET.
-    const found = await (isOrdered(kind) ? this.#port.ask('ZRANGE', order, '0', '-1') : this.#port.ask('HKEYS', hash))
+    const found = await (isOrdered(kind)
+      ? this.#connection.ask('ZRANGE', order, '0', '-1')
+      : this.#connection.ask('HKEYS', hash))
     const keys = isOrdered(kind) ? (found as readonly string[]) : byBytes(found as readonly string[])
     for (let start = 0; start < keys.length; start += PAGE) {
       const page = keys.slice(start, start + PAGE)
-      const texts = (await this.#port.ask('HMGET', hash, ...page)) as readonly (string | null)[]
+      const texts = (await this.#connection.ask('HMGET', hash, ...page)) as readonly (string | null)[]
       yield page.flatMap((key, place) => {
         const text = texts[place]
         return typeof text === 'string' ? [{ kind, key, text }] : []
@@ -78,14 +80,17 @@ export class RedisExport implements ExportSource {
   }
 
   async *#expiring(kind: RecordKind): AsyncGenerator<readonly StoredRecord[]> {
-    const begin = this.#port.keys.expiring(kind, '').slice(0, -1)
+    const begin = this.#connection.keys.expiring(kind, '').slice(0, -1)
     const found: string[] = []
-    for await (const keys of this.#port.scan(`${begin}*`)) found.push(...keys)
+    for await (const keys of this.#connection.scan(`${begin}*`)) found.push(...keys)
     const keys = byBytes(found.map((key) => key.slice(begin.length, -1)))
     for (let start = 0; start < keys.length; start += PAGE) {
       const page = keys.slice(start, start + PAGE).map(async (key): Promise<readonly StoredRecord[]> => {
-        const place = this.#port.keys.expiring(kind, key)
-        const [text, end] = await Promise.all([this.#port.ask('GET', place), this.#port.ask('PEXPIRETIME', place)])
+        const place = this.#connection.keys.expiring(kind, key)
+        const [text, end] = await Promise.all([
+          this.#connection.ask('GET', place),
+          this.#connection.ask('PEXPIRETIME', place),
+        ])
         if (typeof text !== 'string') return []
         return [Number(end) < 0 ? { kind, key, text } : { kind, key, text, expiresAt: Number(end) }]
       })
@@ -114,7 +119,7 @@ export class RedisExport implements ExportSource {
     const room = roomOf(name)
     if (room === undefined) return []
     // The reply to HVALS.
-    const state = (await this.#port.ask('HVALS', this.#port.keys.state(room))) as readonly string[]
+    const state = (await this.#connection.ask('HVALS', this.#connection.keys.state(room))) as readonly string[]
     return state.map(eventOfState).filter(({ id }) => id <= last)
   }
 
@@ -134,11 +139,11 @@ export class RedisExport implements ExportSource {
 
   /** Resolves with events after an id, and with the start of the log after they were read. */
   async #page({ name, last }: Extent, after: number): Promise<{ events: readonly Event[]; start: number }> {
-    const [log = '', info = ''] = this.#port.keys.ofLog(name, '')
+    const [log = '', info = ''] = this.#connection.keys.ofLog(name, '')
     // The replies to XRANGE and HGET.
     const [entries, start] = await Promise.all([
-      this.#port.ask('XRANGE', log, entryId(after + 1), entryId(last), 'COUNT', String(PAGE)),
-      this.#port.ask('HGET', info, 'start'),
+      this.#connection.ask('XRANGE', log, entryId(after + 1), entryId(last), 'COUNT', String(PAGE)),
+      this.#connection.ask('HGET', info, 'start'),
     ])
     return {
       events: (entries as readonly Entry[]).map(([id, fields]) => eventOf(idOf(id), fields)),
@@ -149,10 +154,10 @@ export class RedisExport implements ExportSource {
   async *moderation(room: number, since: number): AsyncGenerator<readonly Event[]> {
     const extent = this.#extents.find(({ name }) => name === `room:${room}`)
     if (!extent) return
-    const keys = this.#port.keys.ofLog(extent.name, '')
+    const keys = this.#connection.keys.ofLog(extent.name, '')
     for (let from = idAt(since); ; ) {
       const args = [entryId(from), entryId(extent.last), String(PAGE), ...MODERATION_KINDS]
-      const [next, entries] = await this.#port.run('moderation', keys, args)
+      const [next, entries] = await this.#connection.run('moderation', keys, args)
       yield entries.map(([id, fields]) => eventOf(idOf(id), fields))
       if (next === '') return
       from = idOf(next) + 1
@@ -160,17 +165,17 @@ export class RedisExport implements ExportSource {
   }
 
   close(): void {
-    this.#port.close()
+    this.#connection.close()
   }
 
   async #fixExtents(): Promise<void> {
-    const about = String(await this.#port.ask('INFO', 'server'))
+    const about = String(await this.#connection.ask('INFO', 'server'))
     if (Number(/^redis_version:(\d+)/m.exec(about)?.[1]) < 7) {
       throw new EngineFault(`cannot export ${this.shown}: the server must be at least Redis 7.0`)
     }
     const rooms = new Set(this.rooms.map(({ id }) => id))
     const extents: Extent[] = []
-    for await (const keys of this.#port.scan(this.#port.keys.every('info'))) {
+    for await (const keys of this.#connection.scan(this.#connection.keys.every('info'))) {
       const found = await Promise.all(keys.map((key) => this.#extentAt(key, rooms)))
       extents.push(...found.filter((extent) => extent !== undefined))
     }
@@ -179,11 +184,11 @@ export class RedisExport implements ExportSource {
   }
 
   async #extentAt(key: string, rooms: ReadonlySet<number>): Promise<Extent | undefined> {
-    const name = this.#port.keys.logOf(key, 'info')
+    const name = this.#connection.keys.logOf(key, 'info')
     if (name === undefined) return undefined
     const room = roomOf(name)
     if (room !== undefined && !rooms.has(room)) return undefined
-    const found = await this.#port.run('extent', this.#port.keys.ofLog(name, ''))
+    const found = await this.#connection.run('extent', this.#connection.keys.ofLog(name, ''))
     if (found === null) return undefined
     const [start, last, length, now, inside] = found
     this.size += length

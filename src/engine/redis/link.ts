@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Unavailable } from '../engine.ts'
-import { type Ask, ConnectionLost, faultOf, type RedisPort } from './port.ts'
+import { type Ask, ConnectionLost, faultOf, type RedisConnection } from './connection.ts'
 import { reasonOf } from './reasons.ts'
 import type { ScriptName, ScriptResults } from './scripts.ts'
 import type { RedisLocation } from './url.ts'
@@ -11,41 +11,41 @@ const RESUME_MS = 20_000
 
 /** Callbacks for the state of a link. */
 export interface LinkEvents {
-  /** Called once when the port has ended, before any further call to Redis. */
+  /** Called once when the connection has ended, before any further call to Redis. */
   down(reason: string): void
-  /** Called when an attempt to open another port has failed. */
+  /** Called when an attempt to open another connection has failed. */
   failed(reason: string): void
-  /** Resumes on a new port. Until this resolves all other calls are refused. */
-  resume(port: RedisPort): Promise<void>
+  /** Resumes on a new connection. Until this resolves all other calls are refused. */
+  resume(connection: RedisConnection): Promise<void>
   /** Called when calls are accepted again. */
   up(): void
 }
 
-/** Opens the {@link RedisPort}, and reopens it after it has ended, with exponential backoff and jitter. */
+/** Opens the {@link RedisConnection}, and reopens it after it has ended, with exponential backoff and jitter. */
 export class Link {
   readonly #place: RedisLocation
-  readonly #open: () => Promise<RedisPort>
+  readonly #open: () => Promise<RedisConnection>
   readonly #events: LinkEvents
   readonly #longestWaitMs: number
-  #port: RedisPort | undefined
+  #connection: RedisConnection | undefined
   #up = false
   #stopped = false
   readonly #end = new AbortController()
 
   /** `longestWaitMs` is the maximum time between two attempts. */
-  constructor(place: RedisLocation, open: () => Promise<RedisPort>, longestWaitMs: number, events: LinkEvents) {
+  constructor(place: RedisLocation, open: () => Promise<RedisConnection>, longestWaitMs: number, events: LinkEvents) {
     this.#place = place
     this.#open = open
     this.#longestWaitMs = longestWaitMs
     this.#events = events
   }
 
-  /** The port; undefined while it cannot be used. */
-  get port(): RedisPort | undefined {
-    return this.#up ? this.#port : undefined
+  /** The connection; undefined while it cannot be used. */
+  get connection(): RedisConnection | undefined {
+    return this.#up ? this.#connection : undefined
   }
 
-  /** Opens the first port. @throws EngineFault */
+  /** Opens the first connection. @throws EngineFault */
   async start(): Promise<void> {
     try {
       await this.#connect()
@@ -54,33 +54,33 @@ export class Link {
     }
   }
 
-  /** Closes the port for good. */
+  /** Closes the connection for good. */
   stop(): void {
     this.#stopped = true
     this.#end.abort()
     this.#up = false
-    this.#port?.close('it is closed')
+    this.#connection?.close('it is closed')
   }
 
-  /** Replaces the port by another one. */
+  /** Replaces the connection by another one. */
   reset(reason: string): void {
-    this.#port?.close(reason)
+    this.#connection?.close(reason)
   }
 
-  /** Calls {@link RedisPort.eval}. @throws Unavailable while there is no port */
+  /** Calls {@link RedisConnection.eval}. @throws Unavailable while there is no connection */
   eval<S extends ScriptName>(script: S, keys: readonly string[], args: readonly string[]): Promise<ScriptResults[S]> {
-    return this.port?.eval(script, keys, args) ?? Promise.reject(this.#away())
+    return this.connection?.eval(script, keys, args) ?? Promise.reject(this.#away())
   }
 
-  /** Calls {@link RedisPort.call}. @throws Unavailable while there is no port */
+  /** Calls {@link RedisConnection.call}. @throws Unavailable while there is no connection */
   call(key: string, command: string, ...args: readonly string[]): Promise<unknown> {
-    return this.port?.call(key, command, ...args) ?? Promise.reject(this.#away())
+    return this.connection?.call(key, command, ...args) ?? Promise.reject(this.#away())
   }
 
-  /** Calls {@link RedisPort.everyServer}. @throws Unavailable while there is no port */
+  /** Calls {@link RedisConnection.everyServer}. @throws Unavailable while there is no connection */
   everyServer(): readonly Ask[] {
-    if (!this.port) throw this.#away()
-    return this.port.everyServer()
+    if (!this.connection) throw this.#away()
+    return this.connection.everyServer()
   }
 
   #away(): Unavailable {
@@ -88,21 +88,21 @@ export class Link {
   }
 
   async #connect(): Promise<void> {
-    const port = await this.#open()
-    this.#port = port
-    if (this.#stopped) return port.close('it is closed')
-    const timer = setTimeout(() => port.close('it does not answer'), RESUME_MS)
+    const connection = await this.#open()
+    this.#connection = connection
+    if (this.#stopped) return connection.close('it is closed')
+    const timer = setTimeout(() => connection.close('it does not answer'), RESUME_MS)
     try {
-      await this.#events.resume(port)
+      await this.#events.resume(connection)
     } catch (error) {
-      port.close('it could not be taken up')
+      connection.close('it could not be taken up')
       throw error
     } finally {
       clearTimeout(timer)
     }
-    if (port.reason !== undefined) throw new ConnectionLost(port.reason)
+    if (connection.reason !== undefined) throw new ConnectionLost(connection.reason)
     this.#up = true
-    void port.lost.then((reason) => this.#lost(reason))
+    void connection.lost.then((reason) => this.#lost(reason))
     this.#events.up()
   }
 

@@ -3,13 +3,13 @@ import { type Listener, Unavailable } from '../engine.ts'
 import type { Event, LogName } from '../event.ts'
 import { Recent } from '../recent.ts'
 import type { Committed } from './batch.ts'
+import type { RedisConnection } from './connection.ts'
 import { batchNumberOf, type Entry, entryId, eventOf, idOf, parseMessage } from './entry.ts'
 import type { Logs } from './logs.ts'
 import { Outgoing, sizeOf } from './outgoing.ts'
-import type { RedisPort } from './port.ts'
 
-/** The part of a port that a log reads from. */
-export type LogSource = Pick<RedisPort, 'eval' | 'call' | 'close'>
+/** The part of a connection that a log reads from. */
+export type LogSource = Pick<RedisConnection, 'eval' | 'call' | 'close'>
 
 /** Maximum events of a read. */
 const PAGE_EVENTS = 256
@@ -59,10 +59,10 @@ export class RedisLog {
   #reading = true
   /** True if waiting segments were dropped, see {@link MAX_WAITING_BYTES}. */
   #overrun = false
-  #port: LogSource | undefined
+  #connection: LogSource | undefined
   /** Identity of the present following; replaced when the last listener is removed. */
   #following = {}
-  /** Identity of the present reading; replaced when another one starts or the port ends. */
+  /** Identity of the present reading; replaced when another one starts or the connection ends. */
   #reader = {}
 
   constructor(name: LogName, logs: Logs) {
@@ -102,7 +102,8 @@ export class RedisLog {
 
   /** The events in memory; undefined while later events are known to be in the log. */
   get recent(): Recent | undefined {
-    const current = this.#port !== undefined && !this.#reading && this.seen !== undefined && this.seen >= this.#known
+    const current =
+      this.#connection !== undefined && !this.#reading && this.seen !== undefined && this.seen >= this.#known
     return current ? this.#recent : undefined
   }
 
@@ -116,38 +117,38 @@ export class RedisLog {
     this.#recent.trim(upTo)
   }
 
-  /** Called when the port has ended. */
+  /** Called when the connection has ended. */
   down(): void {
-    this.#port = undefined
+    this.#connection = undefined
     this.#reader = {}
     this.#reading = true
     this.#dropWaiting()
   }
 
   /** Starts to follow. Must be called before any append whose event must be delivered. */
-  async begin(port: LogSource, subscribe: () => Promise<void>): Promise<void> {
+  async begin(connection: LogSource, subscribe: () => Promise<void>): Promise<void> {
     const following = this.#following
     try {
-      const stood = port.eval('sync', this.#keys, ['0'])
+      const stood = connection.eval('sync', this.#keys, ['0'])
       const subscribed = subscribe()
       subscribed.catch(() => {})
       const [, last] = await stood
       if (following === this.#following) this.seen ??= Number(last)
       await subscribed
-      if (following === this.#following) await this.read(port)
+      if (following === this.#following) await this.read(connection)
     } catch (error) {
-      giveUp(port, error)
+      giveUp(connection, error)
     }
   }
 
   /** Reads and delivers the events after the position. Resolves with true if Redis has lost events up to the position. */
-  async read(port: LogSource): Promise<boolean> {
+  async read(connection: LogSource): Promise<boolean> {
     const reader = {}
     this.#reader = reader
-    this.#port = port
+    this.#connection = connection
     this.#reading = true
     this.#overrun = false
-    const [start, end, behind] = await port.eval('sync', this.#keys, [String(this.seen ?? 0)])
+    const [start, end, behind] = await connection.eval('sync', this.#keys, [String(this.seen ?? 0)])
     const lost = behind === '1'
     if (reader !== this.#reader) return lost
     const last = Number(end)
@@ -157,7 +158,7 @@ export class RedisLog {
     while (this.seen < last) {
       const range = [entryId(this.seen + 1), entryId(last), 'COUNT', String(PAGE_EVENTS)]
       // The reply to XRANGE.
-      const entries = (await port.call(this.#keys[0], 'XRANGE', ...range)) as readonly Entry[]
+      const entries = (await connection.call(this.#keys[0], 'XRANGE', ...range)) as readonly Entry[]
       if (reader !== this.#reader) return lost
       this.#deliver(entries.map(([id, fields]) => eventOf(idOf(id), fields)))
       if (entries.length < PAGE_EVENTS) this.seen = Math.max(this.seen, last)
@@ -235,8 +236,8 @@ export class RedisLog {
   }
 
   #readAgain(): void {
-    const port = this.#port
-    if (port) void this.read(port).catch((error: unknown) => giveUp(port, error))
+    const connection = this.#connection
+    if (connection) void this.read(connection).catch((error: unknown) => giveUp(connection, error))
   }
 
   #deliver(events: readonly Event[]): void {
@@ -252,8 +253,8 @@ export class RedisLog {
   }
 }
 
-/** Closes the port after an error of Redis, so that the next connection starts again; rethrows errors of listeners. */
-function giveUp(port: LogSource, error: unknown): void {
+/** Closes the connection after an error of Redis, so that the next connection starts again; rethrows errors of listeners. */
+function giveUp(connection: LogSource, error: unknown): void {
   if (!(error instanceof Unavailable)) throw error
-  port.close(error.message)
+  connection.close(error.message)
 }

@@ -3,12 +3,12 @@ import { type Listener, Unavailable } from '../engine.ts'
 import type { Draft, Event, LogName } from '../event.ts'
 import { type MemoryLimits, RecentTotal } from '../recent.ts'
 import { forEachLimit } from './concurrency.ts'
+import type { RedisConnection } from './connection.ts'
 import { type Keys, roomOf } from './keys.ts'
 import type { Link } from './link.ts'
 import { RedisLog } from './log.ts'
 import type { Nodes } from './nodes.ts'
 import { sizeOf, type Waiting } from './outgoing.ts'
-import type { RedisPort } from './port.ts'
 
 /** Maximum events and bytes that wait or are under way; further appends are refused. */
 const MAX_EVENTS = 50_000
@@ -31,15 +31,15 @@ export interface CommitObserver {
 /** The logs that this node appends to or follows. It subscribes only to the channels of followed logs. */
 export class Logs {
   readonly keys: Keys
-  readonly link: Pick<Link, 'port' | 'eval'>
+  readonly link: Pick<Link, 'connection' | 'eval'>
   readonly nodes: Pick<Nodes, 'id' | 'isAdmitted' | 'enter' | 'noticeLoss' | 'noticeDeath'>
   readonly limits: MemoryLimits
   readonly observer: CommitObserver
   readonly total = new RecentTotal()
   readonly #byName = new Map<LogName, RedisLog>()
   readonly #byChannel = new Map<string, RedisLog>()
-  /** The port on which the channels are, or are being, subscribed. */
-  #port: RedisPort | undefined
+  /** The connection on which the channels are, or are being, subscribed. */
+  #connection: RedisConnection | undefined
   /** Logs with waiting events and no batch under way. */
   readonly #ready = new Set<RedisLog>()
   /** The last event of each room, in any log, until it is sent. */
@@ -90,7 +90,7 @@ export class Logs {
 
   /** Returns a rejected promise where no more events may wait. */
   #objection(more: number): Promise<never> | undefined {
-    if (!this.link.port) return Promise.reject(new Unavailable('Redis is away'))
+    if (!this.link.connection) return Promise.reject(new Unavailable('Redis is away'))
     if (this.#events + more <= MAX_EVENTS && this.#bytes < MAX_BYTES) return undefined
     return Promise.reject(new Unavailable('too much is waiting for Redis'))
   }
@@ -116,15 +116,15 @@ export class Logs {
     log.listen(listener)
     if (isFirst) {
       this.#byChannel.set(log.channel, log)
-      const port = this.#port
-      if (port) void log.begin(port, () => port.subscribe([log.channel], this.#onMessage))
+      const connection = this.#connection
+      if (connection) void log.begin(connection, () => connection.subscribe([log.channel], this.#onMessage))
     }
     return () => {
       if (!log.followed) return
       log.unlisten(listener)
       if (log.followed) return
       this.#byChannel.delete(log.channel)
-      void this.#port?.unsubscribe(log.channel)
+      void this.#connection?.unsubscribe(log.channel)
       this.ready(log)
     }
   }
@@ -144,9 +144,9 @@ export class Logs {
     for (const [room, { sent }] of this.#latest) if (sent) this.#latest.delete(room)
   }
 
-  /** Called when the port has ended; refuses events that were not sent. */
+  /** Called when the connection has ended; refuses events that were not sent. */
   down(reason: string): void {
-    this.#port = undefined
+    this.#connection = undefined
     for (const log of this.#byName.values()) {
       log.down()
       log.outgoing.down(reason)
@@ -154,31 +154,31 @@ export class Logs {
   }
 
   /** Subscribes to the channels of followed logs, also of those that are followed later. */
-  async subscribe(port: RedisPort): Promise<void> {
-    this.#port = port
+  async subscribe(connection: RedisConnection): Promise<void> {
+    this.#connection = connection
     const channels = [...this.#byChannel.keys()]
     for (let start = 0; start < channels.length; start += CHANNELS_AT_ONCE) {
-      await port.subscribe(channels.slice(start, start + CHANNELS_AT_ONCE), this.#onMessage)
+      await connection.subscribe(channels.slice(start, start + CHANNELS_AT_ONCE), this.#onMessage)
     }
   }
 
-  /** Finds out which of the batches that were under way when the last port ended are committed. */
-  async settle(port: RedisPort): Promise<void> {
-    for (const { outgoing } of [...this.#byName.values()]) await outgoing.settle(port)
+  /** Finds out which of the batches that were under way when the last connection ended are committed. */
+  async settle(connection: RedisConnection): Promise<void> {
+    for (const { outgoing } of [...this.#byName.values()]) await outgoing.settle(connection)
   }
 
   /**
    * Reads the events that were missed. Resolves with true if Redis has lost events that this node has seen. The logs of rooms are read last:
    * a private message reaches its addressee only until a `left` ends the membership.
    */
-  async read(port: RedisPort): Promise<boolean> {
+  async read(connection: RedisConnection): Promise<boolean> {
     let lost = false
     const { rooms = [], others = [] } = Object.groupBy(this.#byChannel.values(), ({ name }) =>
       roomOf(name) === undefined ? 'others' : 'rooms',
     )
     for (const logs of [others, rooms]) {
       await forEachLimit(logs, LOGS_AT_ONCE, async (log) => {
-        if (await log.read(port)) lost = true
+        if (await log.read(connection)) lost = true
       })
     }
     return lost

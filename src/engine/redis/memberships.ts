@@ -3,10 +3,10 @@ import { fold } from '../fold.ts'
 import { skeletonsOf } from '../skeleton.ts'
 import { type Claim, lookOf, memberOf, noteOf, tokenOf } from './claim.ts'
 import { forEachLimit } from './concurrency.ts'
+import { ConnectionLost, type RedisConnection } from './connection.ts'
 import { type Keys, roomOf } from './keys.ts'
 import type { Link } from './link.ts'
 import type { Nodes } from './nodes.ts'
-import { ConnectionLost, type RedisPort } from './port.ts'
 
 /** Maximum claims that are released concurrently. */
 const CLAIMS_AT_ONCE = 500
@@ -101,22 +101,22 @@ export class RedisMemberships implements EngineMemberships {
   }
 
   /** Releases claims whose release has failed. */
-  async releasePending(port: RedisPort): Promise<void> {
+  async releasePending(connection: RedisConnection): Promise<void> {
     await forEachLimit(this.#pending, CLAIMS_AT_ONCE, async (claim) => {
-      await this.#release(port, claim)
+      await this.#release(connection, claim)
       this.#pending.delete(claim)
     })
   }
 
   /** Resolves with true if the claims of this node in Redis are the same as in memory. */
-  async areKept(port: RedisPort): Promise<boolean> {
+  async areKept(connection: RedisConnection): Promise<boolean> {
     const held = Map.groupBy(this.#held.values(), ({ room }) => room)
     let kept = true
     await forEachLimit(this.#nodes.entered, ROOMS_AT_ONCE, async (log) => {
       const room = roomOf(log) ?? 0
       const tokens = new Set(held.get(room)?.map(({ token }) => token))
       // The reply to HKEYS.
-      const found = (await port.call(this.#keys.claims(room, this.#nodes.id), 'HKEYS')) as readonly string[]
+      const found = (await connection.call(this.#keys.claims(room, this.#nodes.id), 'HKEYS')) as readonly string[]
       if (tokens.size !== found.length || found.some((token) => !tokens.has(token))) kept = false
     })
     return kept
@@ -184,7 +184,7 @@ export class RedisMemberships implements EngineMemberships {
   }
 
   /** Removes the entries of a claim outside the room's slot. */
-  async #unnote(on: Pick<RedisPort, 'call'>, claim: Claim): Promise<void> {
+  async #unnote(on: Pick<RedisConnection, 'call'>, claim: Claim): Promise<void> {
     await Promise.all([
       on.call(this.#keys.heldIn(claim.key), 'SREM', noteOf(claim)),
       ...this.#looksOf(claim).map((look) => on.call(look, 'LREM', '1', lookOf(claim))),
@@ -192,20 +192,23 @@ export class RedisMemberships implements EngineMemberships {
   }
 
   async #releaseOrDefer(claim: Claim): Promise<void> {
-    const { port } = this.#link
+    const { connection } = this.#link
     try {
-      if (port) return await this.#release(port, claim)
+      if (connection) return await this.#release(connection, claim)
     } catch {
       // Released on the next connection.
     }
     this.#pending.add(claim)
   }
 
-  async #release(port: RedisPort, claim: Claim): Promise<void> {
+  async #release(connection: RedisConnection, claim: Claim): Promise<void> {
     const { room, key, token } = claim
     const { id } = this.#nodes
     const args = [id, key, token, String(room), this.#keys.control]
-    await Promise.all([this.#unnote(port, claim), port.eval('release', this.#keys.ofLog(`room:${room}`, id), args)])
+    await Promise.all([
+      this.#unnote(connection, claim),
+      connection.eval('release', this.#keys.ofLog(`room:${room}`, id), args),
+    ])
   }
 }
 

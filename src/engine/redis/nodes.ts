@@ -3,10 +3,10 @@ import { Unavailable } from '../engine.ts'
 import type { LogName } from '../event.ts'
 import { skeletonsOf } from '../skeleton.ts'
 import { lookOf, noteOf } from './claim.ts'
+import { type RedisConnection, Refused } from './connection.ts'
 import type { Health } from './health.ts'
 import { type Keys, roomOf } from './keys.ts'
 import type { Link } from './link.ts'
-import { type RedisPort, Refused } from './port.ts'
 
 export interface LeaseTiming {
   /** Duration of a lease; a node whose lease is over is dead. */
@@ -55,25 +55,25 @@ export class Nodes {
     this.#health = health
   }
 
-  /** Renews the lease on a new port. Unless it resolves with `ok`, {@link beginAnew} must be called. */
-  async join(port: RedisPort): Promise<'ok' | 'lost' | 'dead'> {
+  /** Renews the lease on a new connection. Unless it resolves with `ok`, {@link beginAnew} must be called. */
+  async join(connection: RedisConnection): Promise<'ok' | 'lost' | 'dead'> {
     this.#renewing = undefined
     this.#timer ??= setInterval(() => this.#tick(), this.#timing.renewalMs).unref()
-    const state = await this.#renewLease(port)
+    const state = await this.#renewLease(connection)
     return state === 'ok' && this.#lost ? 'lost' : state
   }
 
   /** Continues under a new id without claims, and releases the claims of the old one. */
-  async beginAnew(port: RedisPort): Promise<void> {
+  async beginAnew(connection: RedisConnection): Promise<void> {
     const before = this.id
     this.id = newId()
     this.#epoch = ''
     this.#lost = false
     this.#admitted.clear()
     this.#entered.clear()
-    await this.#renewLease(port)
+    await this.#renewLease(connection)
     // The node that declared this one dead may have died since. If this fails other nodes do it when the lease is over.
-    await this.#reap(port, before, true)
+    await this.#reap(connection, before, true)
   }
 
   /** Called when Redis has lost committed data; reconnects under a new id. */
@@ -132,9 +132,9 @@ export class Nodes {
   }
 
   /** Releases all claims and the lease. */
-  async leave(port: RedisPort): Promise<void> {
+  async leave(connection: RedisConnection): Promise<void> {
     this.stop()
-    await this.#reap(port, this.id, true)
+    await this.#reap(connection, this.id, true)
   }
 
   stop(): void {
@@ -148,15 +148,15 @@ export class Nodes {
 
   /** Renews the lease and reports the result to {@link Health}. */
   renew(): Promise<void> {
-    const { port } = this.#link
-    if (!port) return Promise.resolve()
+    const { connection } = this.#link
+    if (!connection) return Promise.resolve()
     if (this.#renewing) return this.#renewing
     this.#renewalStart = performance.now()
     // The lease does not check the socket of the channels.
-    const renewing = Promise.all([this.#renew(port), port.listening()])
+    const renewing = Promise.all([this.#renew(connection), connection.listening()])
       .then(
         () => {
-          if (port.reason === undefined) this.#health.recovered()
+          if (connection.reason === undefined) this.#health.recovered()
         },
         (error: unknown) => {
           // Other errors end the connection, which is reported on its own.
@@ -170,48 +170,48 @@ export class Nodes {
     return renewing
   }
 
-  async #renew(port: RedisPort): Promise<void> {
-    const state = await this.#renewLease(port)
+  async #renew(connection: RedisConnection): Promise<void> {
+    const state = await this.#renewLease(connection)
     if (state === 'dead') this.noticeDeath()
     if (state === 'lost') this.noticeLoss()
   }
 
-  async #renewLease(port: RedisPort): Promise<'ok' | 'lost' | 'dead'> {
+  async #renewLease(connection: RedisConnection): Promise<'ok' | 'lost' | 'dead'> {
     const args = [this.id, this.#epoch, String(this.#timing.leaseMs), newId()]
-    const [state, epoch = '', ...expired] = await port.eval('renew', this.#keys.nodes, args)
+    const [state, epoch = '', ...expired] = await connection.eval('renew', this.#keys.nodes, args)
     if (state === 'ok') this.#epoch = epoch
     // Not awaited, as it may take longer than a lease. After a failure the next renewal finds the node again.
-    for (const node of expired) void this.#reap(port, node).catch(() => {})
+    for (const node of expired) void this.#reap(connection, node).catch(() => {})
     return state
   }
 
   /** Declares a node dead if its lease is over or `self` is true, and cleans up its logs. Several nodes may do this concurrently. */
-  async #reap(port: RedisPort, node: string, self = false): Promise<void> {
+  async #reap(connection: RedisConnection, node: string, self = false): Promise<void> {
     if (this.#reaping.has(node)) return
     this.#reaping.add(node)
     try {
       const keys = [...this.#keys.nodes, this.#keys.nodeLogs + node]
-      const logs = await port.eval('bury', keys, [node, self ? '1' : '0', this.#keys.control])
+      const logs = await connection.eval('bury', keys, [node, self ? '1' : '0', this.#keys.control])
       if (!logs) return
       for (let start = 0; start < logs.length; start += LOGS_AT_ONCE) {
         const some = logs.slice(start, start + LOGS_AT_ONCE)
-        await Promise.all(some.map((log) => this.#reapLog(port, node, log as LogName)))
+        await Promise.all(some.map((log) => this.#reapLog(connection, node, log as LogName)))
       }
-      await port.eval('buried', keys, [node])
+      await connection.eval('buried', keys, [node])
     } finally {
       this.#reaping.delete(node)
     }
   }
 
-  async #reapLog(port: RedisPort, node: string, log: LogName): Promise<void> {
+  async #reapLog(connection: RedisConnection, node: string, log: LogName): Promise<void> {
     const room = roomOf(log) ?? 0
     const args = [node, String(room), this.#keys.control, String(NAMES_PER_CALL)]
     for (let next = '0'; next !== ''; ) {
-      const [then, released] = await port.eval('reap', this.#keys.ofLog(log, node), [...args, next])
+      const [then, released] = await connection.eval('reap', this.#keys.ofLog(log, node), [...args, next])
       const unnoted = released.flatMap(([key, token, name]) => [
-        port.call(this.#keys.heldIn(key), 'SREM', noteOf({ room, token })),
+        connection.call(this.#keys.heldIn(key), 'SREM', noteOf({ room, token })),
         ...skeletonsOf(name).map((skeleton) =>
-          port.call(this.#keys.look(skeleton), 'LREM', '1', lookOf({ room, token, key })),
+          connection.call(this.#keys.look(skeleton), 'LREM', '1', lookOf({ room, token, key })),
         ),
       ])
       await Promise.all(unnoted)

@@ -2,10 +2,10 @@ import { Shared, Unavailable } from '../engine.ts'
 import type { Draft, Event } from '../event.ts'
 import { takeRepeatable } from '../repeatable.ts'
 import { type Batch, type Committed, commitBatch, NotAdmitted, settleBatch } from './batch.ts'
+import { ConnectionLost, type RedisConnection, Refused } from './connection.ts'
 import { roomOf } from './keys.ts'
 import type { RedisLog } from './log.ts'
 import type { Logs } from './logs.ts'
-import { ConnectionLost, type RedisPort, Refused } from './port.ts'
 
 /** Maximum bytes of a batch, as Redis executes nothing else meanwhile. */
 const BATCH_BYTES = 65_536
@@ -80,10 +80,10 @@ export class Outgoing {
   }
 
   /** Finds out on a new connection whether the batch under way is committed. */
-  async settle(port: RedisPort): Promise<void> {
+  async settle(connection: RedisConnection): Promise<void> {
     if (!this.#batch) return
     const batch = this.#batch
-    const committed = await settleBatch(batch, this.#logs.keys, port)
+    const committed = await settleBatch(batch, this.#logs.keys, connection)
     if (!committed) return this.abandon('the connection broke')
     // A log that was about to be followed is followed from before what this node has appended.
     if (this.#log.followed && committed.before !== undefined) this.#log.seen ??= committed.before

@@ -67,23 +67,23 @@ export class RedisRecords implements RecordStore {
   async see(name: string): Promise<void> {
     const key = fold(name)
     if (this.#seen.has(key)) return
-    const { port } = this.#link
+    const { connection } = this.#link
     const [names = '', order = ''] = this.#keys.records('name')
     await this.#link.eval('see', [names, order], [key, name])
-    if (port === this.#link.port) this.#seen.set(key, true)
+    if (connection === this.#link.connection) this.#seen.set(key, true)
   }
 
   async get(kind: RecordKind, key: string): Promise<string | undefined> {
     if (!declarationOf(kind).unique) return this.#text(kind, key)
     const known = this.#cache.get(`${kind} ${key}`)
     if (known !== undefined) {
-      if (!this.#link.port) throw new Unavailable('Redis is away')
+      if (!this.#link.connection) throw new Unavailable('Redis is away')
       return known
     }
-    const { port } = this.#link
+    const { connection } = this.#link
     const changes = this.#changes
     const text = await this.#text(kind, key)
-    const isCurrent = port === this.#link.port && changes === this.#changes
+    const isCurrent = connection === this.#link.connection && changes === this.#changes
     if (text !== undefined && isCurrent) this.#cache.set(`${kind} ${key}`, text)
     return text
   }

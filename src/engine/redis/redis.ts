@@ -8,6 +8,7 @@ import { extentOf, readLog } from '../reading.ts'
 import type { MemoryLimits } from '../recent.ts'
 import { searchLog } from '../searching.ts'
 import { Records } from '../typed-records.ts'
+import { faultOf } from './connection.ts'
 import { ControlChannel } from './control-channel.ts'
 import { Health } from './health.ts'
 import { Keys } from './keys.ts'
@@ -15,12 +16,11 @@ import { Link } from './link.ts'
 import { Logs } from './logs.ts'
 import { RedisMemberships } from './memberships.ts'
 import { type LeaseTiming, Nodes } from './nodes.ts'
-import { faultOf } from './port.ts'
 import { RedisRecords } from './records.ts'
 import { Resume } from './resume.ts'
 import { RedisRoomStates } from './room-states.ts'
 import { RedisRooms } from './rooms.ts'
-import { portsTo } from './single.ts'
+import { connectionsTo } from './single.ts'
 import { storeOf } from './store.ts'
 import { Sweep } from './sweep.ts'
 import type { RedisLocation } from './url.ts'
@@ -61,10 +61,10 @@ export class RedisEngine implements Engine {
     const keys = new Keys(options.prefix, options.place.database)
     const timing = options.timing ?? TIMING
     // At most half a lease, so that after an outage other nodes come back before their leases are over.
-    const link = new Link(options.place, portsTo(options.place), timing.leaseMs / 2, {
+    const link = new Link(options.place, connectionsTo(options.place), timing.leaseMs / 2, {
       down: (reason) => resume.down(reason),
       failed: (reason) => resume.failed(reason),
-      resume: (port) => resume.resume(port),
+      resume: (connection) => resume.resume(connection),
       up: () => resume.up(),
     })
     this.#place = options.place
@@ -85,9 +85,9 @@ export class RedisEngine implements Engine {
     this.logs = {
       append: (log, draft) => this.#append(log, draft),
       appendAll: (log, drafts) => this.#appendAll(log, drafts),
-      read: (log, range) => readLog(store, log, range, link.port && logs.get(log)?.recent),
+      read: (log, range) => readLog(store, log, range, link.connection && logs.get(log)?.recent),
       extent: (log) => extentOf(store, log),
-      search: (log, search) => searchLog(store, log, search, link.port && logs.get(log)?.recent),
+      search: (log, search) => searchLog(store, log, search, link.connection && logs.get(log)?.recent),
       state: (room) => states.of(room),
       stateOfKey: (room, key) => states.ofKey(room, key),
       withNonce: async (log, from, nonce) => {
@@ -139,10 +139,11 @@ export class RedisEngine implements Engine {
   async stop(): Promise<void> {
     this.#sweep.stop()
     const end = performance.now() + STOP_MS
-    while (this.#link.port && !this.#logs.idle && performance.now() < end) await delay(1)
-    const { port } = this.#link
+    while (this.#link.connection && !this.#logs.idle && performance.now() < end) await delay(1)
+    const { connection } = this.#link
     // While Redis is away nothing can be released; other nodes release it when the lease is over.
-    if (port) await Promise.race([this.#nodes.leave(port), delay(STOP_MS, undefined, { ref: false })]).catch(() => {})
+    if (connection)
+      await Promise.race([this.#nodes.leave(connection), delay(STOP_MS, undefined, { ref: false })]).catch(() => {})
     this.#nodes.stop()
     this.#link.stop()
     this.#logs.stop()

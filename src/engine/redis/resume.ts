@@ -2,6 +2,7 @@ import { EngineFault } from '../engine.ts'
 import { LOBBY_ROOM } from '../lobby.ts'
 import type { EngineObserver } from '../observer.ts'
 import { unfinishedImport } from '../transfer.ts'
+import type { RedisConnection } from './connection.ts'
 import type { ControlChannel } from './control-channel.ts'
 import type { Health } from './health.ts'
 import { type Keys, roomOf } from './keys.ts'
@@ -9,7 +10,6 @@ import type { LinkEvents } from './link.ts'
 import type { Logs } from './logs.ts'
 import type { RedisMemberships } from './memberships.ts'
 import type { Nodes } from './nodes.ts'
-import type { RedisPort } from './port.ts'
 import type { RedisRecords } from './records.ts'
 import type { RedisRooms } from './rooms.ts'
 
@@ -52,30 +52,30 @@ export class Resume implements LinkEvents {
     this.#observer = observer
   }
 
-  /** Resumes on a new port. Channels are subscribed first, so that no later message is missed. */
-  async resume(port: RedisPort): Promise<void> {
+  /** Resumes on a new connection. Channels are subscribed first, so that no later message is missed. */
+  async resume(connection: RedisConnection): Promise<void> {
     const { keys, health, control, logs, nodes, memberships, rooms } = this.#parts
-    if (!this.#started) await this.#refuseUnfinished(port)
-    if (port.warning !== undefined) health.warn(port.warning)
-    await port.subscribe([keys.control], (text) => control.onMessage(text))
-    await logs.subscribe(port)
-    const state = await nodes.join(port)
-    if (state === 'lost') await this.#lose(port)
+    if (!this.#started) await this.#refuseUnfinished(connection)
+    if (connection.warning !== undefined) health.warn(connection.warning)
+    await connection.subscribe([keys.control], (text) => control.onMessage(text))
+    await logs.subscribe(connection)
+    const state = await nodes.join(connection)
+    if (state === 'lost') await this.#lose(connection)
     if (state === 'dead') {
       this.#observer.evicted?.()
-      await this.#beginAnew(port)
+      await this.#beginAnew(connection)
     }
-    await logs.settle(port)
-    const { lost, closed } = await rooms.resume(port, this.#lobby, this.#usedRooms)
+    await logs.settle(connection)
+    const { lost, closed } = await rooms.resume(connection, this.#lobby, this.#usedRooms)
     for (const id of closed) {
       control.closed(id)
       this.#closedAway.add(id)
     }
-    await memberships.releasePending(port)
-    const history = await this.#historyOf(port)
-    if (lost || (history !== this.#history && !(await memberships.areKept(port)))) await this.#lose(port)
+    await memberships.releasePending(connection)
+    const history = await this.#historyOf(connection)
+    if (lost || (history !== this.#history && !(await memberships.areKept(connection)))) await this.#lose(connection)
     this.#history = history
-    if (await logs.read(port)) await this.#lose(port)
+    if (await logs.read(connection)) await this.#lose(connection)
     this.#hasLost = false
   }
 
@@ -86,26 +86,26 @@ export class Resume implements LinkEvents {
   }
 
   /** Resolves with the replication ids of the servers, which change at a restart or failover, when data may be lost. */
-  async #historyOf(port: RedisPort): Promise<string> {
-    const about = await Promise.all(port.everyServer().map((ask) => ask('INFO', 'replication')))
+  async #historyOf(connection: RedisConnection): Promise<string> {
+    const about = await Promise.all(connection.everyServer().map((ask) => ask('INFO', 'replication')))
     return about.map((text) => /^master_replid:(\w+)/m.exec(String(text))?.[1]).join()
   }
 
-  async #refuseUnfinished(port: RedisPort): Promise<void> {
-    const mark = await port.call(this.#parts.keys.importMark, 'GET')
+  async #refuseUnfinished(connection: RedisConnection): Promise<void> {
+    const mark = await connection.call(this.#parts.keys.importMark, 'GET')
     if (typeof mark === 'string') throw new EngineFault(unfinishedImport(`Redis at ${this.#shown}`))
   }
 
   /** Handles a loss of committed data. */
-  async #lose(port: RedisPort): Promise<void> {
+  async #lose(connection: RedisConnection): Promise<void> {
     if (this.#hasLost) return
     this.#hasLost = true
     this.#observer.lost?.(`Redis at ${this.#shown} has lost what it had confirmed`)
-    await this.#beginAnew(port)
+    await this.#beginAnew(connection)
   }
 
-  async #beginAnew(port: RedisPort): Promise<void> {
-    const begun = this.#parts.nodes.beginAnew(port)
+  async #beginAnew(connection: RedisConnection): Promise<void> {
+    const begun = this.#parts.nodes.beginAnew(connection)
     // The id has changed already.
     this.#parts.memberships.forget()
     await begun

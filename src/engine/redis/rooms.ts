@@ -13,9 +13,9 @@ import { timeOf } from '../event.ts'
 import { fold } from '../fold.ts'
 import { LOBBY_ROOM } from '../lobby.ts'
 import { RoomCache } from '../room-cache.ts'
+import type { RedisConnection } from './connection.ts'
 import type { Keys } from './keys.ts'
 import type { Link } from './link.ts'
-import type { RedisPort } from './port.ts'
 
 /** A room as stored in Redis; its slug is stored as `lineName`. */
 export interface StoredRoom extends Omit<RoomRecord, 'slug'> {
@@ -76,19 +76,19 @@ export class RedisRooms implements EngineRooms {
     this.#on = on
   }
 
-  /** Resumes on a new port, and finds out which of the rooms in memory and of `others` are closed. */
-  async resume(port: RedisPort, lobby: string | undefined, others: Iterable<number>): Promise<Resumed> {
+  /** Resumes on a new connection, and finds out which of the rooms in memory and of `others` are closed. */
+  async resume(connection: RedisConnection, lobby: string | undefined, others: Iterable<number>): Promise<Resumed> {
     const known = [String(this.#number), String(this.#version)]
-    const [behind, number, version] = await port.eval('raise-rooms', this.#keys.rooms, known)
+    const [behind, number, version] = await connection.eval('raise-rooms', this.#keys.rooms, known)
     this.#note(Number(number), Number(version))
-    if (lobby !== undefined) await this.#ensureLobby(port, lobby)
+    if (lobby !== undefined) await this.#ensureLobby(connection, lobby)
     // Ids above the last given one belong to no room, as in tests of the engine alone; 0 is none either.
     const given = (id: number) => id > 0 && id <= this.#number
     const ids = [...new Set([...this.#cache.ids(), ...others])].filter(given).map(String)
     this.#cache.clear()
     const closed: number[] = []
     for (let start = 0; start < ids.length; start += PAGE) {
-      const missing = await port.eval('missing-rooms', this.#keys.rooms, ids.slice(start, start + PAGE))
+      const missing = await connection.eval('missing-rooms', this.#keys.rooms, ids.slice(start, start + PAGE))
       closed.push(...missing.map(Number))
     }
     // Watchers are called when the connection is up.
@@ -116,9 +116,9 @@ export class RedisRooms implements EngineRooms {
     await this.#link.call(indexedRooms, 'SET', '1')
   }
 
-  async #ensureLobby(port: RedisPort, lobby: string): Promise<void> {
+  async #ensureLobby(connection: RedisConnection, lobby: string): Promise<void> {
     const made = [lobby, fold(lobby), LOBBY_ROOM.title, fold(LOBBY_ROOM.title), LOBBY_ROOM.description]
-    const ensured = await port.eval('lobby', this.#keys.rooms, [this.#node(), this.#keys.control, ...made])
+    const ensured = await connection.eval('lobby', this.#keys.rooms, [this.#node(), this.#keys.control, ...made])
     if (ensured === 0) throw new EngineFault(`--lobby ${lobby} is the name of another room`)
   }
 
@@ -209,7 +209,7 @@ export class RedisRooms implements EngineRooms {
   }
 
   async find(which: number | string): Promise<RoomRecord | undefined> {
-    if (!this.#link.port) throw new Unavailable('Redis is away')
+    if (!this.#link.connection) throw new Unavailable('Redis is away')
     const room = await this.#cache.find(which, async () => {
       const asked = typeof which === 'number' ? [String(which)] : ['', fold(which)]
       const record = await this.#link.eval('find-room', this.#keys.rooms, asked)

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { ErrorReply, RedisClient } from 'redis'
 import { Unavailable } from '../engine.ts'
-import { type Ask, type ChannelListener, ConnectionLost, type RedisPort, Refused } from './port.ts'
+import { type Ask, type ChannelListener, ConnectionLost, type RedisConnection, Refused } from './connection.ts'
 import { problemOf, reasonOf, warningOf } from './reasons.ts'
 import { loadScripts, type ScriptName, type ScriptResults } from './scripts.ts'
 import type { RedisLocation } from './url.ts'
@@ -26,9 +26,9 @@ type Client = ReturnType<typeof clientTo>
 let scripts: ReturnType<typeof loadScripts> | undefined
 
 /**
- * The port to a single Redis server: a socket for commands and another one for channels. Only this file uses the client library.
+ * The connection to a single Redis server: a socket for commands and another one for channels. Only this file uses the client library.
  */
-export class SingleServer implements RedisPort {
+export class SingleServer implements RedisConnection {
   readonly lost: Promise<string>
   warning: string | undefined
   readonly #commands: Client
@@ -188,8 +188,8 @@ export class SingleServer implements RedisPort {
   }
 }
 
-/** Returns the function that opens ports to a place, one after the other. */
-export function portsTo(place: RedisLocation): () => Promise<RedisPort> {
+/** Returns the function that opens connections to a place, one after the other. */
+export function connectionsTo(place: RedisLocation): () => Promise<RedisConnection> {
   let last: SingleServer | undefined
   return async () => {
     last = await SingleServer.open(place, last)

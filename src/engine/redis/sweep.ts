@@ -1,9 +1,9 @@
 import { DoubtfulClock } from '../clock.ts'
 import type { Draft, LogName } from '../event.ts'
 import type { Retention } from '../observer.ts'
+import type { Ask } from './connection.ts'
 import type { Keys } from './keys.ts'
 import type { Link } from './link.ts'
-import type { Ask } from './port.ts'
 
 /** Interval at which a node sweeps the logs it has written to. */
 const OWN_INTERVAL_MS = 1_000

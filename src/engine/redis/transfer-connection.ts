@@ -1,6 +1,6 @@
 import { EngineFault } from '../engine.ts'
+import { faultOf } from './connection.ts'
 import { Keys } from './keys.ts'
-import { faultOf } from './port.ts'
 import { reasonOf } from './reasons.ts'
 import type { ScriptName, ScriptResults } from './scripts.ts'
 import { SingleServer } from './single.ts'
@@ -10,18 +10,18 @@ import type { RedisLocation } from './url.ts'
 const PAGE = 1_000
 
 /** A connection for an export or import. @throws EngineFault from all methods */
-export class TransferPort {
+export class TransferConnection {
   readonly keys: Keys
   /** For messages, without a password. */
   readonly shown: string
   readonly #place: RedisLocation
   readonly #connection: SingleServer
 
-  static async open(place: RedisLocation, prefix: string): Promise<TransferPort> {
+  static async open(place: RedisLocation, prefix: string): Promise<TransferConnection> {
     const connection = await SingleServer.open(place).catch((error: unknown) => {
       throw faultOf(place, error)
     })
-    return new TransferPort(place, prefix, connection)
+    return new TransferConnection(place, prefix, connection)
   }
 
   private constructor(place: RedisLocation, prefix: string, connection: SingleServer) {

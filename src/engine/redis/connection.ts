@@ -20,15 +20,15 @@ export type ChannelListener = (text: string, channel: string) => void
 export type Ask = (command: string, ...args: readonly string[]) => Promise<unknown>
 
 /**
- * A connection to the servers that hold the keys. A port that has ended is not repaired; {@link Link} opens another one. Each call names its
+ * A connection to the servers that hold the keys. One that has ended is not repaired; {@link Link} opens another one. Each call names its
  * key, so that the interface fits a single server (single.ts), a primary found through sentinels, and a Redis Cluster.
  *
  * @throws ConnectionLost, Refused from all methods that send a command
  */
-export interface RedisPort {
-  /** Resolves with the reason when the port has ended. */
+export interface RedisConnection {
+  /** Resolves with the reason when the connection has ended. */
   readonly lost: Promise<string>
-  /** Reason why the port has ended; undefined before. */
+  /** Reason why the connection has ended; undefined before. */
   readonly reason: string | undefined
   /** Warning about a setting of a server that endangers data. */
   readonly warning: string | undefined
@@ -43,7 +43,7 @@ export interface RedisPort {
   unsubscribe(channel: string): Promise<void>
   /** Resolves when the connections that receive channels have replied to PING. */
   listening(): Promise<void>
-  /** Ends the port; pending calls reject with {@link ConnectionLost}. Further calls have no effect. */
+  /** Ends the connection; pending calls reject with {@link ConnectionLost}. Further calls have no effect. */
   close(reason: string): void
 }
 
