@@ -78,7 +78,12 @@ export class RoomSettings {
     return this.#appendMode(by, 'keep', days === undefined ? undefined : String(days))
   }
 
-  /** Sets the password of the room; undefined removes it. @throws Refusal `password-invalid`, `too-many-attempts`. */
+  /**
+   * Sets the password of the room; undefined removes it. The record is changed first, here as in {@link hide} and {@link setTitle}: whoever
+   * is told that the room is locked can rely on it, and after a failure in between the same request tells the room.
+   *
+   * @throws Refusal `password-invalid`, `too-many-attempts`.
+   */
   async lock(by: Membership, password: string | undefined): Promise<Event> {
     this.#checkSettings(by)
     const hash = password === undefined ? null : await this.#parts.passwords.hash(password, by.session.address)
