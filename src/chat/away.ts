@@ -1,4 +1,4 @@
-import type { NewsDesk } from './news.ts'
+import type { NewsChannel } from './news.ts'
 import type { Presence } from './presence.ts'
 import { Refusal } from './refusal.ts'
 import type { Session } from './session.ts'
@@ -10,10 +10,10 @@ const MAX_TEXT = 200
 /** The sessions of this node whose users are away. A user is away from a room when all of its sessions there are. */
 export class Away {
   readonly #presence: Presence
-  readonly #news: NewsDesk
+  readonly #news: NewsChannel
   readonly #texts = new Map<Session, string>()
 
-  constructor(presence: Presence, news: NewsDesk) {
+  constructor(presence: Presence, news: NewsChannel) {
     this.#presence = presence
     this.#news = news
   }

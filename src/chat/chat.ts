@@ -36,7 +36,7 @@ import { Memberships } from './memberships.ts'
 import { Messages } from './messages.ts'
 import { Moderation } from './moderation.ts'
 import { fold } from './names.ts'
-import { NewsDesk } from './news.ts'
+import { NewsChannel } from './news.ts'
 import { Passwords } from './passwords.ts'
 import { PastUsers } from './past-users.ts'
 import { Posting } from './posting.ts'
@@ -91,7 +91,7 @@ export class Chat {
   readonly settings: AccountSettings
   readonly supervision: Supervision
   readonly users: Users
-  readonly news: NewsDesk
+  readonly news: NewsChannel
   readonly away: Away
   /** Characters of the longest message. */
   readonly maxText: number
@@ -117,7 +117,7 @@ export class Chat {
     const blocks = this.#blocks
     const presence = this.#presence
     const { counts } = this
-    const news = new NewsDesk(engine.broadcast)
+    const news = new NewsChannel(engine.broadcast)
     const secrets = new Secrets(options.cost, options.checksAtOnce)
     const guesses = new Guesses(secrets, new Attempts({ failures: FAILURES, ms: MINUTE_MS }, now))
     const maxRegistrations = options.maxRegistrations || Number.POSITIVE_INFINITY
@@ -239,15 +239,15 @@ export class Chat {
 
   /**
    * Logs a session in as a guest under a nickname, or as the owner of an account with the {@link Proof} of it. Two guests may have one
-   * nickname as long as they are in different rooms; with `alone`, no other session may have it, logged in or in a room.
+   * nickname as long as they are in different rooms; with `exclusive`, no other session may have it, logged in or in a room.
    *
    * @throws Refusal `account-required` for a guest where there are none; `name-invalid`; `name-reserved`, also for a guest under an account's nickname or one that looks like it; `secret-wrong`
-   * for a proof that is out of date; `name-in-use` with `alone`, and for a guest whose nickname looks like that of somebody in a room;
+   * for a proof that is out of date; `name-in-use` with `exclusive`, and for a guest whose nickname looks like that of somebody in a room;
    * `unavailable`.
    */
-  async login(session: Session, as: string | Proof, alone = false): Promise<void> {
+  async login(session: Session, as: string | Proof, exclusive = false): Promise<void> {
     try {
-      await this.#login.login(session, as, alone)
+      await this.#login.login(session, as, exclusive)
     } catch (error) {
       if (error instanceof Refusal) this.counts.refusedLogin(error.code)
       throw error
@@ -255,7 +255,7 @@ export class Chat {
   }
 
   /**
-   * Changes the nickname of a guest that has it alone, in all of its rooms. Once that has begun, a failure ends the session, as it may be out
+   * Changes the nickname of a guest that has it exclusively, in all of its rooms. Once that has begun, a failure ends the session, as it may be out
    * of some of its rooms.
    *
    * @throws Refusal `not-permitted` for other sessions; `name-invalid`, `name-reserved`, `name-in-use`, `banned`, `invite-only`,
@@ -396,9 +396,9 @@ export class Chat {
     await lastEvents()
   }
 
-  /** True if a session that logged in `alone` has its nickname alone, as far as this node knows. */
-  isAlone(session: Session): boolean {
-    return this.#login.isAlone(session)
+  /** True if a session holds its nickname exclusively, as far as this node knows. */
+  isExclusive(session: Session): boolean {
+    return this.#login.isExclusive(session)
   }
 
   /** Resolves when all sessions that have left have been seen off, or cannot be. */

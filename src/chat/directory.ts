@@ -12,7 +12,7 @@ import { RoomSnapshots } from './snapshot.ts'
 import { clean } from './text.ts'
 
 /** Id under which exclusive logins claim nicknames, as if it were a room. */
-export const ALONE = 0
+export const EXCLUSIVE = 0
 
 /** Number of events that are searched for the last activity of members, where this node has not followed the room. */
 const SEARCHED_EVENTS = 1_000
@@ -212,14 +212,14 @@ export class Directory {
   }
 
   /** The nicknames of exclusive logins. */
-  alone(): Promise<readonly string[]> {
-    return this.inside(ALONE)
+  exclusiveNames(): Promise<readonly string[]> {
+    return this.inside(EXCLUSIVE)
   }
 
   /** Number of rooms with members. */
   async occupied(): Promise<number> {
     const counts = await this.#engine.memberships.counts().catch(refuse)
-    return counts.size - (counts.has(ALONE) ? 1 : 0)
+    return counts.size - (counts.has(EXCLUSIVE) ? 1 : 0)
   }
 
   /** Number of members by room id, for rooms with members. */

@@ -1,10 +1,10 @@
 import type { Engine } from '../engine/engine.ts'
-import { ALONE } from './directory.ts'
+import { EXCLUSIVE } from './directory.ts'
 import { fold } from './names.ts'
 import type { Session } from './session.ts'
 
 /** Sessions that hold their nicknames exclusively, on all nodes: nobody else may log in so, nor be in a room, under one of them. */
-export class Alone {
+export class ExclusiveNames {
   readonly #engine: Engine
   /** The nicknames of each session, in order: it has two while it changes from one to the other. */
   readonly #names = new Map<Session, readonly string[]>()
@@ -19,14 +19,14 @@ export class Alone {
   async take(session: Session, name: string): Promise<boolean> {
     if ((await this.#engine.memberships.heldIn(name)).length > 0) return false
     const { carriesPrivate } = session
-    if (!(await this.#engine.memberships.claim(ALONE, name, { carriesPrivate }))) return false
+    if (!(await this.#engine.memberships.claim(EXCLUSIVE, name, { carriesPrivate }))) return false
     this.#names.set(session, [...this.#of(session), name])
     return true
   }
 
   /** Gives up one nickname of a session; does nothing if the session does not hold it. */
   async release(session: Session, key: string): Promise<void> {
-    if (this.#forget(session, key)) await this.#engine.memberships.release(ALONE, key)
+    if (this.#forget(session, key)) await this.#engine.memberships.release(EXCLUSIVE, key)
   }
 
   /** Gives up all nicknames of a session. */
@@ -36,7 +36,7 @@ export class Alone {
 
   /** Returns true if a session holds its nickname exclusively, as far as this node knows. */
   holds(session: Session): boolean {
-    return this.#has(session, session.key) && this.#engine.memberships.holds(ALONE, session.key)
+    return this.#has(session, session.key) && this.#engine.memberships.holds(EXCLUSIVE, session.key)
   }
 
   #of(session: Session): readonly string[] {
@@ -64,11 +64,11 @@ export class Alone {
   }
 
   #claimAgain(session: Session, name: string): void {
-    if (this.#engine.memberships.holds(ALONE, name)) return
-    const claimed = this.#engine.memberships.claim(ALONE, name).catch(() => true)
+    if (this.#engine.memberships.holds(EXCLUSIVE, name)) return
+    const claimed = this.#engine.memberships.claim(EXCLUSIVE, name).catch(() => true)
     void claimed.then((claimed) => {
       const key = fold(name)
-      if (!this.#has(session, key)) return claimed ? this.#engine.memberships.release(ALONE, name) : undefined
+      if (!this.#has(session, key)) return claimed ? this.#engine.memberships.release(EXCLUSIVE, name) : undefined
       if (!claimed && this.#forget(session, key)) session.wire.replaced?.(session)
     })
   }

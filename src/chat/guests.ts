@@ -1,6 +1,6 @@
 import type { EngineMemberships } from '../engine/engine.ts'
 import type { Accounts } from './accounts.ts'
-import { ALONE } from './directory.ts'
+import { EXCLUSIVE } from './directory.ts'
 import { isName, isReserved } from './names.ts'
 import { Refusal, refuse } from './refusal.ts'
 import type { Session } from './session.ts'
@@ -19,15 +19,15 @@ export class GuestChecks {
   }
 
   /**
-   * Checks a nickname that a guest chooses; `alone` as in {@link check}.
+   * Checks a nickname that a guest chooses; `exclusive` as in {@link check}.
    *
    * @throws Refusal `account-required` if there are no guests, `name-invalid`, and as {@link check} does.
    */
-  async checkNew(name: string, alone = false): Promise<void> {
+  async checkNew(name: string, exclusive = false): Promise<void> {
     if (!this.#admitted) throw new Refusal('account-required')
     if (!isName(name)) throw new Refusal('name-invalid')
     if (isReserved(name)) throw new Refusal('name-reserved')
-    await this.check(name, alone)
+    await this.check(name, exclusive)
   }
 
   /** Resolves with true if a nickname is an account's. @throws Refusal `unavailable`. */
@@ -36,17 +36,17 @@ export class GuestChecks {
   }
 
   /**
-   * Checks a nickname under which a guest logs in or joins a room. With `alone` it has the nickname alone, or is about to take it so: then
+   * Checks a nickname under which a guest logs in or joins a room. With `exclusive` it holds the nickname exclusively, or is about to take it so: then
    * whether somebody else has is not looked up, as that session may be ending.
    *
    * @throws Refusal `name-reserved` for a nickname that is or looks like an account's, `name-in-use` for one that looks like a guest's or
-   * that another guest has alone, `unavailable`.
+   * that another guest holds exclusively, `unavailable`.
    */
-  async check(name: string, alone = false): Promise<void> {
+  async check(name: string, exclusive = false): Promise<void> {
     const [isFree, isAlike, holder] = await Promise.all([
       this.#accounts.isGuestName(name),
       this.#memberships.resembles(name).catch(refuse),
-      alone ? undefined : this.#memberships.member(ALONE, name).catch(refuse),
+      exclusive ? undefined : this.#memberships.member(EXCLUSIVE, name).catch(refuse),
     ])
     if (!isFree) throw new Refusal('name-reserved')
     if (isAlike || holder) throw new Refusal('name-in-use')

@@ -2,15 +2,15 @@ import type { Engine } from '../engine/engine.ts'
 import type { AccountRecord } from '../engine/records.ts'
 import type { AddressDigests } from './address-digests.ts'
 import type { Admins } from './admins.ts'
-import { Alone } from './alone.ts'
 import { auditEntry, type OnAudit } from './audit.ts'
 import type { Blocking } from './blocking.ts'
 import { accountId, type Credentials, Proof } from './credentials.ts'
+import { ExclusiveNames } from './exclusive-names.ts'
 import type { GuestChecks } from './guests.ts'
 import type { Handover } from './handover.ts'
 import { hasOwnInbox, type Inboxes } from './inboxes.ts'
 import { fold } from './names.ts'
-import type { NewsDesk } from './news.ts'
+import type { NewsChannel } from './news.ts'
 import type { Presence } from './presence.ts'
 import { Refusal, refuse } from './refusal.ts'
 import type { Session } from './session.ts'
@@ -24,7 +24,7 @@ export interface SessionLoginParts {
   readonly guests: GuestChecks
   readonly handover: Handover
   readonly inboxes: Inboxes
-  readonly news: NewsDesk
+  readonly news: NewsChannel
   readonly presence: Presence
   readonly sessions: Sessions
   readonly onAudit: OnAudit
@@ -37,23 +37,23 @@ const MAX_TIMER_MS = 2 ** 31 - 1
 export class SessionLogin {
   readonly #engine: Engine
   readonly #parts: SessionLoginParts
-  readonly #alone: Alone
+  readonly #exclusiveNames: ExclusiveNames
   /** The timers of sessions whose access token expires. */
   readonly #ends = new Map<Session, NodeJS.Timeout>()
 
   constructor(engine: Engine, parts: SessionLoginParts) {
     this.#engine = engine
     this.#parts = parts
-    this.#alone = new Alone(engine)
+    this.#exclusiveNames = new ExclusiveNames(engine)
   }
 
   /** Implements {@link Chat.login}. */
-  async login(session: Session, as: string | Proof, alone: boolean): Promise<void> {
+  async login(session: Session, as: string | Proof, exclusive: boolean): Promise<void> {
     const { admins, blocking, credentials, digests, guests, inboxes, presence, sessions, onAudit } = this.#parts
     const registered = as instanceof Proof
     const name = registered ? as.name : as
     // An account may have a nickname that earlier versions allowed.
-    if (!registered) await guests.checkNew(name, alone)
+    if (!registered) await guests.checkNew(name, exclusive)
     const key = fold(name)
     await this.#closed(key)
     // So that its revocation finds the session.
@@ -68,7 +68,7 @@ export class SessionLogin {
         registered && as.token && !(await this.#engine.records.get('token', as.token.digest).catch(refuse))
       if (registered && (!account || isRevoked)) throw new Refusal('secret-wrong')
       if (session.address !== '') session.addressDigest = await digests.of(session.address)
-      if (alone) await this.#takeAlone(session, name)
+      if (exclusive) await this.#takeExclusively(session, name)
       await blocking.load(name)
     } catch (error) {
       await this.release(key, session)
@@ -80,7 +80,7 @@ export class SessionLogin {
     session.byTicket = registered && as.hash === undefined && !as.token
     session.accountId = account && accountId(account)
     session.isAdmin = account !== undefined && admins.grants(session, account)
-    session.isOnlyGuest = alone && !registered
+    session.isOnlyGuest = exclusive && !registered
     if (registered) session.client = session.wordDigest = undefined
     if (hasOwnInbox(session)) inboxes.listen(session)
     session.isBot = account?.bot === true
@@ -105,7 +105,7 @@ export class SessionLogin {
     }
     clearTimeout(this.#ends.get(session))
     this.#ends.delete(session)
-    await this.#alone.giveUp(session)
+    await this.#exclusiveNames.giveUp(session)
     handover.freed(key)
   }
 
@@ -128,12 +128,12 @@ export class SessionLogin {
       await this.#closed(key)
       presence.add(key, session)
       try {
-        await this.#takeAlone(session, name)
+        await this.#takeExclusively(session, name)
         await blocking.load(name)
         // Its end has released the former nickname, and would leave this one held.
         if (session.closed) throw new Refusal('not-in-room')
       } catch (error) {
-        await this.#alone.release(session, key)
+        await this.#exclusiveNames.release(session, key)
         if (presence.remove(key, session)) blocking.forget(key)
         handover.freed(key)
         throw error
@@ -149,7 +149,7 @@ export class SessionLogin {
       const left = session.key === before ? key : before
       if (left !== session.key) {
         if (presence.remove(left, session)) blocking.forget(left)
-        await this.#alone.release(session, left)
+        await this.#exclusiveNames.release(session, left)
       }
       handover.freed(left)
     }
@@ -162,7 +162,7 @@ export class SessionLogin {
   async share(session: Session): Promise<void> {
     if (!session.isOnlyGuest) return
     session.isOnlyGuest = false
-    await this.#alone.giveUp(session)
+    await this.#exclusiveNames.giveUp(session)
   }
 
   /** Implements {@link Chat.isFree}. */
@@ -174,9 +174,9 @@ export class SessionLogin {
     return handover.take({ key: fold(name), closed: false }, free, holders)
   }
 
-  /** Implements {@link Chat.isAlone}. */
-  isAlone(session: Session): boolean {
-    return this.#alone.holds(session)
+  /** Implements {@link Chat.isExclusive}. */
+  isExclusive(session: Session): boolean {
+    return this.#exclusiveNames.holds(session)
   }
 
   /** Resolves when closed sessions of a nickname are gone: what a guest has blocked goes with it. */
@@ -192,14 +192,14 @@ export class SessionLogin {
   }
 
   /** @throws Refusal `name-in-use` unless all other sessions of the nickname are ending. */
-  async #takeAlone(session: Session, name: string): Promise<void> {
+  async #takeExclusively(session: Session, name: string): Promise<void> {
     const key = fold(name)
     // Of several that log in at once the first one counts.
     const others = () => {
       const present = this.#holders(key)
       return present.slice(0, present.indexOf(session))
     }
-    const take = async () => others().length === 0 && (await this.#alone.take(session, name))
+    const take = async () => others().length === 0 && (await this.#exclusiveNames.take(session, name))
     const self = {
       key,
       get closed() {

@@ -7,7 +7,7 @@ import { Availability } from './availability.ts'
 import type { Blocks } from './blocks.ts'
 import type { Counts } from './counts.ts'
 import { Departures, presenceOf } from './departures.ts'
-import { type Activity, ALONE } from './directory.ts'
+import { type Activity, EXCLUSIVE } from './directory.ts'
 import { FollowedRooms } from './followed-rooms.ts'
 import type { Handover } from './handover.ts'
 import { NameClaims } from './name-claims.ts'
@@ -241,10 +241,10 @@ export class Memberships {
     return this.#departures.done(session)
   }
 
-  /** The rooms in which a guest, or its client, holds its nickname on any node; {@link ALONE} where it holds that exclusively. */
+  /** The rooms in which a guest, or its client, holds its nickname on any node; {@link EXCLUSIVE} where it holds that exclusively. */
   async held({ name, client, memberships, isOnlyGuest }: Session): Promise<ReadonlySet<number>> {
     const rooms = new Set(memberships.keys())
-    if (isOnlyGuest) rooms.add(ALONE)
+    if (isOnlyGuest) rooms.add(EXCLUSIVE)
     if (client === undefined) return rooms
     const { memberships: held } = this.#engine
     for (const room of await held.heldIn(name)) {

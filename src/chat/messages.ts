@@ -3,11 +3,11 @@ import { type Event, type LogName, NO_ROOM } from '../engine/event.ts'
 import type { Author } from './authors.ts'
 import type { Blocking } from './blocking.ts'
 import type { Blocks } from './blocks.ts'
-import { ALONE } from './directory.ts'
+import { EXCLUSIVE } from './directory.ts'
 import { hasOwnInbox, type Inboxes, inboxOf } from './inboxes.ts'
 import { isCurrent } from './memberships.ts'
 import { fold } from './names.ts'
-import type { NewsDesk, Signal } from './news.ts'
+import type { NewsChannel, Signal } from './news.ts'
 import type { Asker, Reader, Search } from './reader.ts'
 import { Refusal, refuse } from './refusal.ts'
 import type { Room } from './room.ts'
@@ -24,7 +24,7 @@ export interface MessagesOptions {
   readonly blocks: Blocks
   readonly reader: Reader
   readonly inboxes: Inboxes
-  readonly news: NewsDesk
+  readonly news: NewsChannel
   /** See {@link Memberships.stateOf}. */
   readonly stateOf: (room: RoomRecord) => Promise<RoomState>
   readonly speech: Speech
@@ -45,7 +45,7 @@ export class Messages {
   readonly #blocks: Blocks
   readonly #reader: Reader
   readonly #inboxes: Inboxes
-  readonly #news: NewsDesk
+  readonly #news: NewsChannel
   readonly #stateOf: MessagesOptions['stateOf']
   readonly #speech: Speech
   readonly #blocking: Blocking
@@ -136,7 +136,7 @@ export class Messages {
     const account = await records.get('account', to)
     if (account) return { name: account.name, room: NO_ROOM, inbox: inboxOf({ key: fold(to) }) }
     const held = await memberships.heldIn(to)
-    const where = held.includes(ALONE) ? [ALONE] : held
+    const where = held.includes(EXCLUSIVE) ? [EXCLUSIVE] : held
     const guests = await Promise.all(where.map((room) => memberships.member(room, to)))
     const [guest] = guests
     const isOne =

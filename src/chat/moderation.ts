@@ -2,7 +2,7 @@ import type { Engine } from '../engine/engine.ts'
 import type { Counts } from './counts.ts'
 import { Expulsion } from './expulsion.ts'
 import { type AccountLookup, ModeratorActions } from './moderator-actions.ts'
-import type { NewsDesk } from './news.ts'
+import type { NewsChannel } from './news.ts'
 import type { Reader } from './reader.ts'
 import { Redaction } from './redaction.ts'
 import { Roles } from './roles.ts'
@@ -12,7 +12,7 @@ export interface ModerationParts extends RoomSettingsParts {
   readonly reader: Reader
   readonly counts: Counts
   readonly accounts: AccountLookup
-  readonly news: NewsDesk
+  readonly news: NewsChannel
 }
 
 /**

@@ -50,7 +50,7 @@ export type News =
 const SUBJECT = 'news'
 
 /** Tells news to the listeners of all nodes. Other nodes may miss some, such as the end of the sessions of a node that has crashed. */
-export class NewsDesk {
+export class NewsChannel {
   readonly #broadcast: EngineBroadcast
   readonly #listeners = new Set<(news: News) => void>()
 

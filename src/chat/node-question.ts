@@ -16,7 +16,7 @@ type Message<Q, A> =
   | ({ readonly answer: number; readonly to: string } & A)
 
 /** A question that a node asks all others, which each of them answers from what it has in memory. */
-export class Question<Q extends object, A extends object> {
+export class NodeQuestion<Q extends object, A extends object> {
   readonly #broadcast: EngineBroadcast
   readonly #subject: string
   readonly #answer: (question: Q) => A

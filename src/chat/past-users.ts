@@ -1,5 +1,5 @@
 import { fold } from './names.ts'
-import type { NewsDesk } from './news.ts'
+import type { NewsChannel } from './news.ts'
 
 /** Maximum number of departures that are remembered. */
 const MAX_DEPARTURES = 1_000
@@ -16,7 +16,7 @@ export interface PastUser {
 export class PastUsers {
   #departures: PastUser[] = []
 
-  constructor(news: NewsDesk) {
+  constructor(news: NewsChannel) {
     news.watch((each) => {
       if (each.kind !== 'offline') return
       const { name, verified } = each

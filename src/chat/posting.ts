@@ -2,7 +2,7 @@ import type { Engine, RoomRecord } from '../engine/engine.ts'
 import { type Event, NONCE_MS } from '../engine/event.ts'
 import { checkUnlocked } from './access.ts'
 import type { Author } from './authors.ts'
-import { ALONE, type Directory } from './directory.ts'
+import { type Directory, EXCLUSIVE } from './directory.ts'
 import type { Memberships } from './memberships.ts'
 import { fold } from './names.ts'
 import { Refusal, refuse } from './refusal.ts'
@@ -19,7 +19,7 @@ export interface PostingParts {
 }
 
 /** A room that an author without a session has entered, to speak there without being a member. */
-export interface Lectern {
+export interface AuthorInRoom {
   readonly author: Author
   readonly room: Room
   /** The room as it was when its password was shown. */
@@ -66,18 +66,18 @@ export class Posting {
    * Checks that an author may speak in a room. `unlocked` is the room as it was when its password was shown.
    *
    * @throws Refusal `token-scope`, `room-private`, `banned`, `invite-only`; `name-in-room` for a guest whose nickname is held there, or
-   * alone; `room-unknown`, `unavailable`.
+   * exclusively; `room-unknown`, `unavailable`.
    */
-  async enter(author: Author, record: RoomRecord, unlocked?: RoomRecord): Promise<Lectern> {
+  async enter(author: Author, record: RoomRecord, unlocked?: RoomRecord): Promise<AuthorInRoom> {
     checkScope(author, 'write', record.slug)
     const room = await this.#parts.memberships.hold(record).catch(refuse)
-    const lectern = { author, room, unlocked }
-    check(lectern)
-    if (author.registered) return lectern
-    const held = [record.id, ALONE].map((id) => this.#engine.memberships.member(id, author.name))
+    const place = { author, room, unlocked }
+    check(place)
+    if (author.registered) return place
+    const held = [record.id, EXCLUSIVE].map((id) => this.#engine.memberships.member(id, author.name))
     const holders = await Promise.all(held).catch(refuse)
     if (holders.some((holder) => holder !== undefined)) throw new Refusal('name-in-room')
-    return lectern
+    return place
   }
 
   /** The standing of an author who governs a room and need not enter it. @throws Refusal `room-unknown`, `unavailable`. */
@@ -119,9 +119,9 @@ export class Posting {
    *
    * @throws Refusal as {@link Speech.say} and {@link enter} do
    */
-  say(lectern: Lectern, sayings: readonly Saying[]): readonly Promise<Event>[] {
-    const { author, room } = lectern
-    check(lectern)
+  say(place: AuthorInRoom, sayings: readonly Saying[]): readonly Promise<Event>[] {
+    const { author, room } = place
+    check(place)
     // Somebody may have joined under the nickname.
     if (!author.registered && room.member(author.name)) throw new Refusal('name-in-room')
     this.#parts.memberships.keepHeld(room)
@@ -131,7 +131,7 @@ export class Posting {
 }
 
 /** @throws Refusal `room-private`, `banned`, `invite-only`. */
-function check({ author, room, unlocked }: Lectern): void {
+function check({ author, room, unlocked }: AuthorInRoom): void {
   const { record, state } = room
   checkUnlocked(record, unlocked)
   state.checkEntry(author)

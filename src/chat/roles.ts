@@ -1,7 +1,7 @@
 import type { Event } from '../engine/event.ts'
 import type { ModeratorActions } from './moderator-actions.ts'
 import { isName } from './names.ts'
-import type { NewsDesk } from './news.ts'
+import type { NewsChannel } from './news.ts'
 import { Refusal } from './refusal.ts'
 import { isAtLeast } from './room-state.ts'
 import type { Membership } from './session.ts'
@@ -9,9 +9,9 @@ import type { Membership } from './session.ts'
 /** Roles that operators give and take (docs/protocols/moderation.md, section 2). */
 export class Roles {
   readonly #actions: ModeratorActions
-  readonly #news: NewsDesk
+  readonly #news: NewsChannel
 
-  constructor(actions: ModeratorActions, news: NewsDesk) {
+  constructor(actions: ModeratorActions, news: NewsChannel) {
     this.#actions = actions
     this.#news = news
   }

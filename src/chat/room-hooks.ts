@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto'
 import type { Engine, RoomRecord } from '../engine/engine.ts'
 import type { Event } from '../engine/event.ts'
 import type { HookRecord } from '../engine/records.ts'
-import { Duty } from './duty.ts'
 import type { Asker, Reader } from './reader.ts'
 import { Refusal, refuse } from './refusal.ts'
+import { TaskLease } from './task-lease.ts'
 
 /** Maximum number of outgoing webhooks of a room, and of all rooms. */
 const MAX_HOOKS_PER_ROOM = 10
@@ -29,12 +29,12 @@ export class RoomHooks {
   readonly #reader: Reader
   readonly #listeners = new Set<() => void>()
   /** The delivery of events, which one node does. */
-  readonly delivery: Duty
+  readonly delivery: TaskLease
 
   constructor(engine: Engine, reader: Reader) {
     this.#engine = engine
     this.#reader = reader
-    this.delivery = new Duty(engine.records, 'hooks', LEASE_MS)
+    this.delivery = new TaskLease(engine.records, 'hooks', LEASE_MS)
     engine.broadcast.onBroadcast(SUBJECT, () => this.#changed())
   }
 

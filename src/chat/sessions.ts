@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto'
 import type { EngineBroadcast } from '../engine/engine.ts'
 import { nextRound } from '../tick.ts'
 import { fold } from './names.ts'
+import { NodeQuestion } from './node-question.ts'
 import type { Presence } from './presence.ts'
-import { Question } from './question.ts'
 import { refuse } from './refusal.ts'
 import type { Session, SessionEnd, Wire } from './session.ts'
 
@@ -56,7 +56,7 @@ const SUBJECT = 'sessions'
 /** Maximum number of sessions in an answer. */
 const MOST = 1_000
 
-/** What nodes tell each other; others with this subject are questions and answers. */
+/** Signals between nodes; others with this subject are questions and answers. */
 type Told = { readonly end: EndedSessions } | { readonly announce: string }
 
 /** Lists, ends and addresses sessions on all nodes. */
@@ -67,13 +67,13 @@ export class Sessions {
   /** Prefix of the ids of this node's sessions. */
   readonly #prefix = randomBytes(3).toString('hex')
   #begun = 0
-  readonly #question: Question<{ readonly key: string }, { readonly sessions: SessionInfo[] }>
+  readonly #question: NodeQuestion<{ readonly key: string }, { readonly sessions: SessionInfo[] }>
 
   constructor(broadcast: EngineBroadcast, presence: Presence, close: (session: Session) => Promise<void>) {
     this.#broadcast = broadcast
     this.#presence = presence
     this.#close = close
-    this.#question = new Question(broadcast, SUBJECT, ({ key }) => ({ sessions: this.#listHere(key) }))
+    this.#question = new NodeQuestion(broadcast, SUBJECT, ({ key }) => ({ sessions: this.#listHere(key) }))
     // Only this class writes what is received.
     broadcast.onBroadcast(SUBJECT, (text) => text !== undefined && this.#heed(JSON.parse(text)))
   }

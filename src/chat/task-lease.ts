@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Records } from '../engine/typed-records.ts'
 
 /** A continuous task that one node at a time does. Another one takes it over when its lease expires. */
-export class Duty {
+export class TaskLease {
   readonly #records: Records
   readonly #name: string
   readonly #leaseMs: number
@@ -16,12 +16,12 @@ export class Duty {
     this.#leaseMs = leaseMs
   }
 
-  /** True while no other node can have the duty. */
+  /** True while no other node can have the task. */
   get isHeld(): boolean {
     return Date.now() < this.#until
   }
 
-  /** Takes the duty, or renews its lease. Resolves with false if another node has it. @throws Unavailable */
+  /** Takes the task, or renews its lease. Resolves with false if another node has it. @throws Unavailable */
   async take(): Promise<boolean> {
     const expiresAt = Date.now() + this.#leaseMs
     const held = this.isHeld && (await this.#records.get('duty', this.#name)) === this.#self
@@ -35,7 +35,7 @@ export class Duty {
     return true
   }
 
-  /** Lets another node take the duty at once. @throws Unavailable */
+  /** Lets another node take the task at once. @throws Unavailable */
   async release(): Promise<void> {
     if (!this.isHeld) return
     this.#until = 0

@@ -1,6 +1,6 @@
 import type { EngineBroadcast } from '../engine/engine.ts'
+import { NodeQuestion } from './node-question.ts'
 import type { Presence } from './presence.ts'
-import { Question } from './question.ts'
 
 /** Numbers of sessions. */
 interface Numbers {
@@ -19,12 +19,12 @@ const FRESH_MS = 5_000
 /** Counts the sessions of all nodes. */
 export class Totals {
   readonly #presence: Presence
-  readonly #question: Question<object, Numbers>
+  readonly #question: NodeQuestion<object, Numbers>
   #kept: { readonly at: number; readonly totals: Promise<UserTotals> } | undefined
 
   constructor(broadcast: EngineBroadcast, presence: Presence) {
     this.#presence = presence
-    this.#question = new Question(broadcast, 'totals', () => this.#here())
+    this.#question = new NodeQuestion(broadcast, 'totals', () => this.#here())
   }
 
   get(): Promise<UserTotals> {

@@ -1,5 +1,5 @@
 import type { Engine, RoomRecord } from '../engine/engine.ts'
-import { ALONE } from './directory.ts'
+import { EXCLUSIVE } from './directory.ts'
 import type { PastUsers } from './past-users.ts'
 import type { Presence } from './presence.ts'
 import { refuse } from './refusal.ts'
@@ -72,9 +72,9 @@ export class Users {
   /** The rooms that a nickname is held in, on any node. @throws Refusal `unavailable`. */
   async rooms(name: string): Promise<readonly RoomRecord[]> {
     const ids = await this.#engine.memberships.heldIn(name).catch(refuse)
-    const rooms = await Promise.all(ids.filter((id) => id !== ALONE).map((id) => this.#engine.rooms.find(id))).catch(
-      refuse,
-    )
+    const rooms = await Promise.all(
+      ids.filter((id) => id !== EXCLUSIVE).map((id) => this.#engine.rooms.find(id)),
+    ).catch(refuse)
     return rooms.filter((room) => room !== undefined)
   }
 }

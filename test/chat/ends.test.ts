@@ -1,6 +1,6 @@
 /** Sessions that end while something of theirs is under way. */
 import { expect, test } from 'vitest'
-import { Alone } from '../../src/chat/alone.ts'
+import { ExclusiveNames } from '../../src/chat/exclusive-names.ts'
 import { Session } from '../../src/chat/session.ts'
 import type { Engine } from '../../src/engine/engine.ts'
 import { readAll } from '../engine/conformance.ts'
@@ -62,7 +62,7 @@ test('an exclusive nickname that is claimed again for a session that has gone is
   }
   const broadcast = { onBroadcast: (_: string, listener: () => void) => (lost = listener) }
   // All of an engine that this needs.
-  const alone = new Alone({ memberships, broadcast } as unknown as Engine)
+  const alone = new ExclusiveNames({ memberships, broadcast } as unknown as Engine)
   const session = new Session(silent)
   expect(await alone.take(session, 'ann')).toBe(true)
   held.clear()

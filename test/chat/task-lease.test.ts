@@ -1,10 +1,10 @@
 import { expect, test, vi } from 'vitest'
-import { Duty } from '../../src/chat/duty.ts'
+import { TaskLease } from '../../src/chat/task-lease.ts'
 import { stage } from './stage.ts'
 
 test('one node has the duty, until it gives it up or its lease expires', async () => {
   const { engine } = await stage()
-  const [one, two] = [new Duty(engine.records, 'task', 10_000), new Duty(engine.records, 'task', 10_000)]
+  const [one, two] = [new TaskLease(engine.records, 'task', 10_000), new TaskLease(engine.records, 'task', 10_000)]
   expect([await one.take(), await two.take()]).toEqual([true, false])
   expect([one.isHeld, two.isHeld]).toEqual([true, false])
   expect([await one.take(), await two.take()]).toEqual([true, false])

@@ -141,7 +141,7 @@ withRedis('two nodes', () => {
     await isBack(one)
     expect(one.engine.node).not.toBe(before)
     await eventually(() => expect(ann.wasReplaced()).toBe(true))
-    await eventually(async () => expect(await other.chat.rooms.alone()).toEqual(['ann', 'bob']))
+    await eventually(async () => expect(await other.chat.rooms.exclusiveNames()).toEqual(['ann', 'bob']))
     expect(bob.wasReplaced()).toBe(false)
     await one.chat.close(bob.session)
     await eventually(() => present(other, new Proof('bob'), true))

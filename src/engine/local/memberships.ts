@@ -1,6 +1,6 @@
 import type { ClaimOptions, EngineMemberships, Member } from '../engine.ts'
 import { fold } from '../fold.ts'
-import { Looks } from './looks.ts'
+import { HeldSkeletons } from './held-skeletons.ts'
 
 interface Held extends Member {
   /** True for the name of an account. */
@@ -12,7 +12,7 @@ export class LocalMemberships implements EngineMemberships {
   /** By folded name, in order of claiming; without empty rooms. */
   readonly #held = new Map<number, Map<string, Held>>()
   /** Without those of accounts. */
-  readonly #looks = new Looks()
+  readonly #skeletons = new HeldSkeletons()
   readonly #changed: (room: number) => void
 
   /** `changed` is called when a name was released. */
@@ -31,7 +31,7 @@ export class LocalMemberships implements EngineMemberships {
     if (held.has(key)) return false
     const known = { ...(address !== undefined && { address }), ...(client !== undefined && { client }) }
     held.set(key, { name, carriesPrivate, shared, ...known })
-    if (!shared) this.#looks.add(name)
+    if (!shared) this.#skeletons.add(name)
     return true
   }
 
@@ -80,10 +80,10 @@ export class LocalMemberships implements EngineMemberships {
   }
 
   async resembles(nickname: string): Promise<boolean> {
-    return this.#looks.isTaken(nickname)
+    return this.#skeletons.isTaken(nickname)
   }
 
   #forget(member: Held | undefined): void {
-    if (member && !member.shared) this.#looks.remove(member.name)
+    if (member && !member.shared) this.#skeletons.remove(member.name)
   }
 }

@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import type { Author } from '../../chat/authors.ts'
 import type { Proof } from '../../chat/credentials.ts'
 import { fold } from '../../chat/names.ts'
-import type { Lectern } from '../../chat/posting.ts'
+import type { AuthorInRoom } from '../../chat/posting.ts'
 import { Refusal } from '../../chat/refusal.ts'
 import { isAtLeast } from '../../chat/room-state.ts'
 import type { Identity } from '../../chat/sanctions.ts'
@@ -85,19 +85,19 @@ export class Authorization
   }
 
   /** Implements {@link RoomsApiContext.enter}. */
-  async enter(caller: Caller, slug: string): Promise<Lectern> {
+  async enter(caller: Caller, slug: string): Promise<AuthorInRoom> {
     if (!caller.author) throw new Problem(401, 'unauthorized', HOW)
     const { record } = await this.#options.chat.posting.open(caller.author, slug)
     return this.#enter(caller, record)
   }
 
   /** Implements {@link RoomsApiContext.visit}. */
-  async visit(caller: Caller, slug: string): Promise<Lectern> {
+  async visit(caller: Caller, slug: string): Promise<AuthorInRoom> {
     if (caller.author) checkScope(caller.author, 'write', slug)
     return this.#enter(caller, await this.#find(caller, slug))
   }
 
-  async #enter(caller: Caller, room: RoomRecord): Promise<Lectern> {
+  async #enter(caller: Caller, room: RoomRecord): Promise<AuthorInRoom> {
     if (!caller.author) throw new Problem(401, 'unauthorized', HOW)
     return this.#options.chat.posting.enter(caller.author, room, await this.#unlocked(caller, room))
   }

@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import type { Author } from '../../chat/authors.ts'
 import type { Chat } from '../../chat/chat.ts'
 import type { Proof } from '../../chat/credentials.ts'
-import type { Lectern } from '../../chat/posting.ts'
+import type { AuthorInRoom } from '../../chat/posting.ts'
 import type { Identity } from '../../chat/sanctions.ts'
 import type { RoomRecord } from '../../engine/engine.ts'
 import type { ConnectionLimits } from '../../transport/connection-options.ts'
@@ -69,9 +69,9 @@ export interface RoomsApiContext extends RoomsApiOptions {
    * @throws {Problem} 401, 404 as {@link readableRoom}
    * @throws Refusal as `Posting.open` and `Posting.enter` do
    */
-  enter(caller: Caller, slug: string): Promise<Lectern>
+  enter(caller: Caller, slug: string): Promise<AuthorInRoom>
   /** Does what {@link enter} does for a room that exists. @throws {Problem} 404 */
-  visit(caller: Caller, slug: string): Promise<Lectern>
+  visit(caller: Caller, slug: string): Promise<AuthorInRoom>
 }
 
 /** Path parameters of a room's routes. */

@@ -81,9 +81,9 @@ class PostRoute {
     const { posting } = this.#context.chat
     this.#pacer.count(author, this.#pacer.paceOf(request, author), sayings.length)
     if (key !== undefined) for (const { text } of sayings) posting.checkText(text)
-    const lectern = await this.#context.enter(caller, request.params.room)
-    const say = () => Promise.all(posting.say(lectern, sayings))
-    const { id: place } = lectern.room.record
+    const entered = await this.#context.enter(caller, request.params.room)
+    const say = () => Promise.all(posting.say(entered, sayings))
+    const place = entered.room.record.id
     const events =
       key === undefined
         ? await say()
@@ -130,7 +130,7 @@ class PostRoute {
   ): Promise<FastifyReply> {
     const { chat, maxText } = this.#context
     const enter = () => this.#context.enter(caller, request.params.room)
-    let lectern = await enter()
+    let place = await enter()
     let renewAt = performance.now() + RENEW_MS
     const pace = this.#pacer.paceOf(request, author)
     const upload = new LineUpload({
@@ -141,10 +141,10 @@ class PostRoute {
           renewAt = performance.now() + RENEW_MS
           await this.#context.renew(request, caller)
         }
-        if (!lectern.room.isHeld) lectern = await enter()
+        if (!place.room.isHeld) place = await enter()
       },
       say: (saying) => {
-        const [said] = chat.posting.say(lectern, [saying])
+        const [said] = chat.posting.say(place, [saying])
         return said ?? Promise.reject(new Error('one message has one promise'))
       },
       paceMs: () => {

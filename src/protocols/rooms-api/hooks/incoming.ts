@@ -59,8 +59,8 @@ export function addIncomingHooks(
       // What another webhook of roomd has sent is not said: it could come back for ever.
       if (text !== undefined && request.headers['x-roomd-hook'] === undefined) {
         pacer.count(caller.author, pacer.paceOf(request, caller.author), 1)
-        const lectern = await context.enter(caller, room)
-        await Promise.all(chat.posting.say(lectern, [{ text, ...nonceOf(request) }]))
+        const place = await context.enter(caller, room)
+        await Promise.all(chat.posting.say(place, [{ text, ...nonceOf(request) }]))
       }
       if (source === 'discord') return reply.code(204).send()
       return reply.type('text/plain; charset=utf-8').send('ok')
