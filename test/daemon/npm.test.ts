@@ -1,8 +1,9 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { execFile, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join, resolve } from 'node:path'
+import { promisify } from 'node:util'
 import split2 from 'split2'
 import { expect, onTestFinished, test } from 'vitest'
 import { checkout } from '../support/checkout.ts'
@@ -10,6 +11,7 @@ import { readLine } from '../support/client.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { LINE_ONLY } from '../support/process.ts'
 
+const root = resolve(import.meta.dirname, '../..')
 const ARGS = ['--line', '0', '--data', ':memory:']
 const env = {
   ...LINE_ONLY,
@@ -109,16 +111,18 @@ test('at a terminal it says where to go, and Ctrl-C, once or twice, gives client
   await closed
 })
 
-test('a first run says that it installs dependencies, the next one says nothing, and why it cannot is shown', () => {
+/** A package whose only dependency is a folder in it, with the scripts of roomd that install it; `npm start` lists what is installed. */
+function somePackage() {
   const path = temporaryFolder()
-  const { scripts } = JSON.parse(readFileSync(resolve(import.meta.dirname, '../../package.json'), 'utf8'))
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  symlinkSync(join(root, 'scripts'), join(path, 'scripts'))
   const { setup, prestart, start } = scripts
   const write = (file: string, content: object) => writeFileSync(join(path, file), JSON.stringify(content))
   mkdirSync(join(path, 'dep'))
   write('dep/package.json', { name: 'dep', version: '1.0.0' })
   const dependencies = { dep: 'file:dep' }
   const named = { name: 'some', version: '1.0.0' }
-  write('package.json', { ...named, dependencies, scripts: { setup, prestart, start: 'true' } })
+  write('package.json', { ...named, dependencies, scripts: { setup, prestart, start: 'ls node_modules' } })
   write('package-lock.json', {
     ...named,
     lockfileVersion: 3,
@@ -129,12 +133,29 @@ test('a first run says that it installs dependencies, the next one says nothing,
       'node_modules/dep': { resolved: 'dep', link: true },
     },
   })
+  expect(start).toContain('src/main.ts')
+  return { path, write, named }
+}
+
+test('a first run says that it installs dependencies, the next one says nothing, and why it cannot is shown', () => {
+  const { path, write, named } = somePackage()
   const run = (command: string) =>
     execFileSync('sh', ['-c', `${command} 2>&1 >/dev/null || true`], { cwd: path, env, encoding: 'utf8' })
-  expect(start).toContain('src/main.ts')
   expect(run('npm start')).toMatch(/^Installing dependencies \(first run only\)…\n/)
   expect(run('npm start')).toBe('')
   // A new lock file that does not fit.
   write('package-lock.json', { ...named, lockfileVersion: 3, packages: { '': named } })
   expect(run('npm start')).toMatch(/^Installing dependencies .*\n[\s\S]*Missing: dep@.* from lock file/)
+})
+
+test('of several first runs at once one installs, though an earlier one was killed meanwhile', async () => {
+  const { path } = somePackage()
+  const killed = spawn('true')
+  await once(killed, 'close')
+  symlinkSync(String(killed.pid), join(path, '.installing'))
+  const runs = ['start', 'start', 'start'].map((script) => promisify(execFile)('npm', [script], { cwd: path, env }))
+  const done = await Promise.all(runs)
+  for (const { stdout } of done) expect(stdout).toMatch(/^dep$/m)
+  expect(done.filter(({ stderr }) => stderr.startsWith('Installing'))).toHaveLength(1)
+  expect(readdirSync(path)).not.toContain('.installing')
 })
